@@ -1,0 +1,523 @@
+/*
+ * elman.h: recurrent neural networks that are right, the same to the bit on
+ * every machine, and fast. This header is the whole public API and reads as
+ * the manual.
+ *
+ * Five nouns carry everything:
+ *
+ *   config     what to build: a plain struct, zero means the default
+ *   model      layers and weights: const in every computing call, shared by
+ *              any number of threads
+ *   state      all that a run changes: memory of the past, activations,
+ *              gradients. One flat block, one thread at a time
+ *   optimizer  gradients in, new weights out: the one writer of a model
+ *   dataset    sequences by index; knows no model
+ *
+ * Size letters: T steps, B sequences (batch), I input_size, H hidden_size,
+ * R = proj_size if set else H, D = 2 if bidirectional else 1, G gates x H,
+ * L recurrent levels, O output size, V vocabulary. Arrays are row-major
+ * float32, time first: (T,B,I).
+ *
+ * Rules that hold everywhere:
+ *   - A call that can fail returns elman_status; elman_message() then gives
+ *     one sentence with the value found and the value expected. Outputs are
+ *     written on success only.
+ *   - create/destroy and open/close pair up; destroy and close accept NULL.
+ *     Inputs are borrowed for the call.
+ *   - create, load, open and init allocate; forward, backward and step do not.
+ *   - forward overwrites, backward adds to gradients, zero clears them.
+ *   - The library never prints, never exits and changes nothing of the
+ *     process.
+ */
+#ifndef ELMAN_H
+#define ELMAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ELMAN_API __attribute__((visibility("default")))
+#define ELMAN_CHECKED __attribute__((visibility("default"), warn_unused_result))
+#else
+#define ELMAN_API
+#define ELMAN_CHECKED
+#endif
+
+/* ---- Status ------------------------------------------------------------ */
+
+typedef enum elman_status {
+    ELMAN_OK,
+    ELMAN_NO_MEMORY,  /* an allocation failed */
+    ELMAN_BAD_VALUE,  /* an argument is out of range or does not fit */
+    ELMAN_BAD_FILE,   /* the system could not open, read or write a file */
+    ELMAN_BAD_FORMAT, /* a file's content is not what its format promises */
+    ELMAN_NOT_FINITE  /* a loss or gradient became NaN or infinite */
+} elman_status;
+
+/* The sentence for this thread's last failed call; "" before any. Valid until
+ * the thread's next failing call. */
+ELMAN_API const char *elman_message(void);
+
+/* "MAJOR.MINOR.PATCH" of the library in use. */
+ELMAN_API const char *elman_version(void);
+
+/* What the library found on this machine. */
+typedef struct elman_machine {
+    const char *isa; /* kernels in use: ref base avx2 avx512 neon */
+    char cpu[64];    /* the processor's own name, "unknown" if it has none */
+    int threads;     /* processors this process may use */
+    double peak;     /* float32 multiply-add operations a second of one thread
+                        (two per multiply-add), measured now */
+} elman_machine;
+
+/* Fills machine; measuring the peak takes about 20 ms. The kernels are chosen
+ * once per process, by the processor or by the environment's ELMAN_ISA. */
+ELMAN_CHECKED elman_status elman_machine_read(elman_machine *machine);
+
+/* ---- Config: what to build --------------------------------------------- */
+
+enum {
+    ELMAN_MAX_LAYERS = 32, /* layers of a config */
+    ELMAN_MAX_LEVELS = 16, /* num_layers of one recurrent layer */
+    ELMAN_MAX_NAME = 32,   /* bytes of a layer's name, the final zero included */
+    ELMAN_MAX_RANK = 4     /* dimensions of a tensor */
+};
+
+typedef enum elman_kind {
+    ELMAN_END,        /* no layer: ends the list */
+    ELMAN_RNN,        /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
+    ELMAN_LSTM,       /* nn.LSTM */
+    ELMAN_GRU,        /* nn.GRU */
+    ELMAN_LINEAR,     /* nn.Linear on each step */
+    ELMAN_EMBEDDING,  /* nn.Embedding; only as the first layer */
+    ELMAN_TANH,       /* elementwise */
+    ELMAN_SIGMOID,    /* elementwise */
+    ELMAN_RELU,       /* elementwise */
+    ELMAN_SOFTMAX,    /* over the features of each step */
+    ELMAN_LAYER_NORM, /* nn.LayerNorm over the features of each step */
+    ELMAN_DROPOUT,    /* nn.Dropout, or one mask for all steps (variational) */
+    ELMAN_LAST        /* one vector per sequence instead of one per step */
+} elman_kind;
+
+typedef enum elman_nonlinearity {
+    ELMAN_NONLINEARITY_TANH,
+    ELMAN_NONLINEARITY_RELU
+} elman_nonlinearity;
+
+/* How a bidirectional layer joins its two directions; NONE gives two outputs
+ * (D,T,B,R) and is allowed for one level that ends the model. */
+typedef enum elman_merge {
+    ELMAN_MERGE_CONCAT,
+    ELMAN_MERGE_SUM,
+    ELMAN_MERGE_MUL,
+    ELMAN_MERGE_AVERAGE,
+    ELMAN_MERGE_NONE
+} elman_merge;
+
+/* What ELMAN_LAST takes of each sequence; 0 for a sequence of length 0. */
+typedef enum elman_last {
+    ELMAN_LAST_STEP, /* the features of the last valid step: y[length-1] */
+    ELMAN_LAST_FINAL /* h_n: each direction's features where it ends, so the
+                        reverse half of a concat comes from step 0 */
+} elman_last;
+
+/* How a parameter is drawn. Fans are taken on the whole parameter, as
+ * torch.nn.init does; orthogonal and identity act on each gate's block. */
+typedef enum elman_init_kind {
+    ELMAN_INIT_DEFAULT,        /* PyTorch's for the layer */
+    ELMAN_INIT_CONSTANT,       /* value */
+    ELMAN_INIT_UNIFORM,        /* in [-value, value) */
+    ELMAN_INIT_GAUSSIAN,       /* mean 0, sigma = value */
+    ELMAN_INIT_XAVIER_UNIFORM, /* value is the gain, 0 means 1 */
+    ELMAN_INIT_XAVIER_NORMAL,  /* the same */
+    ELMAN_INIT_HE_UNIFORM,     /* value is the gain, 0 means sqrt 2; fan in */
+    ELMAN_INIT_HE_NORMAL,      /* the same */
+    ELMAN_INIT_ORTHOGONAL,     /* value is the gain, 0 means 1 */
+    ELMAN_INIT_IDENTITY        /* value times the identity, 0 means 1 (IRNN) */
+} elman_init_kind;
+
+typedef struct elman_init {
+    elman_init_kind kind;
+    double value;
+} elman_init;
+
+/* One layer. Fields that a kind does not use must be zero. */
+typedef struct elman_layer {
+    elman_kind kind;
+    char name[ELMAN_MAX_NAME]; /* prefix of its parameters' names. Empty means
+                                  rnn, fc, embedding, norm; a second one of a
+                                  sort is fc2, ... */
+
+    /* recurrent: ELMAN_RNN, ELMAN_LSTM, ELMAN_GRU */
+    size_t hidden_size;                    /* H */
+    size_t num_layers;                     /* levels, 0 means 1 */
+    size_t hidden_sizes[ELMAN_MAX_LEVELS]; /* one H per level, instead of
+                                              hidden_size; all zero if unused */
+    size_t proj_size;                      /* LSTM: R of every level, 0 none */
+    elman_nonlinearity nonlinearity;       /* RNN */
+    bool no_bias;                          /* also ELMAN_LINEAR */
+    bool reverse;                          /* read from the last step to the
+                                              first; outputs stay at their t */
+    bool bidirectional;
+    elman_merge merge;
+    bool peephole;      /* LSTM: i and f see c[t-1], o sees c[t] */
+    bool coupled;       /* LSTM: f = 1 - i (ONNX input_forget) */
+    float clip;         /* bound on the sums into the gates (ONNX clip), 0 none */
+    bool reset_before;  /* GRU: reset h before the product (ONNX
+                           linear_before_reset = 0, Keras reset_after=False) */
+    bool learned_state; /* the initial states are parameters */
+    float dropout;      /* on the output of every level but the last; the
+                           probability of ELMAN_DROPOUT */
+    bool variational;   /* that dropout uses one mask for all steps */
+    float recurrent_dropout; /* on h[t-1] where it enters the product, one mask
+                                for all steps (Gal & Ghahramani 2016) */
+    float zoneout;           /* chance that a unit of h keeps its old value */
+    float zoneout_cell;      /* LSTM: the same for c (Krueger et al. 2017) */
+
+    elman_init init_ih;   /* weight_ih; also weight of linear, embedding */
+    elman_init init_hh;   /* weight_hh, weight_hr */
+    elman_init init_bias; /* every bias */
+    float forget_bias;    /* LSTM: added to the forget gate's bias_ih after its
+                             drawing, 0 none; Keras uses 1 */
+    float chrono;         /* LSTM: longest dependency for the chrono rule of
+                             Tallec & Ollivier 2018 (b_f = log U(1, chrono-1),
+                             b_i = -b_f), 0 none */
+
+    size_t output_size;    /* ELMAN_LINEAR: O */
+    size_t num_embeddings; /* ELMAN_EMBEDDING: V */
+    size_t embedding_dim;  /* ELMAN_EMBEDDING */
+    float eps;             /* ELMAN_LAYER_NORM, 0 means 1e-5 */
+    elman_last last;       /* ELMAN_LAST */
+} elman_layer;
+
+typedef struct elman_config {
+    size_t input_size; /* I; 0 if the first layer is an embedding */
+    bool batch_first;  /* x and y are (B,T,.) instead of (T,B,.) */
+    uint64_t seed;     /* of the initial weights */
+    elman_layer layers[ELMAN_MAX_LAYERS];
+} elman_config;
+
+/* ---- Tensor: a view ----------------------------------------------------- */
+
+/* Borrowed memory with a shape; contiguous, row-major. */
+typedef struct elman_tensor {
+    float *data;
+    size_t rank;
+    size_t shape[ELMAN_MAX_RANK];
+} elman_tensor;
+
+/* ---- Model: layers and weights ------------------------------------------ */
+
+typedef struct elman_model elman_model;
+typedef struct elman_state elman_state;
+
+/* Builds the layers of config and draws the weights from config->seed. */
+ELMAN_CHECKED elman_status elman_model_create(const elman_config *config,
+                                              elman_model **model);
+ELMAN_API void elman_model_destroy(elman_model *model);
+
+/* Reads and writes the model file: safetensors with PyTorch's parameter names;
+ * configuration and notes are in its metadata. save replaces path at once or
+ * leaves it as it was. */
+ELMAN_CHECKED elman_status elman_model_load(const char *path,
+                                            elman_model **model);
+ELMAN_CHECKED elman_status elman_model_save(const elman_model *model,
+                                            const char *path);
+
+/* The config in full: every default filled in, every layer named. */
+ELMAN_API const elman_config *elman_model_config(const elman_model *model);
+
+/* What a model takes and gives. */
+typedef struct elman_model_info {
+    size_t input_size;  /* I, or 0 if it takes tokens */
+    size_t vocabulary;  /* V if it takes tokens, else 0 */
+    size_t output_size; /* O */
+    bool per_sequence;  /* gives (B,O), not (T,B,O) */
+    bool streams;       /* can step: no layer looks ahead */
+    size_t levels;      /* L: recurrent levels, all layers together */
+    size_t parameters;  /* named parameters: weight_ih_l0 is one */
+    size_t weights;     /* numbers in all parameters together */
+} elman_model_info;
+ELMAN_API elman_model_info elman_model_size(const elman_model *model);
+
+/* The name and shape of parameter index (0 to parameters-1), in PyTorch's
+ * order; shape->data points to the weights, to look at only. NULL past the
+ * end. */
+ELMAN_API const char *elman_model_parameter(const elman_model *model,
+                                            size_t index, elman_tensor *shape);
+
+/* Copies a parameter out, or in; count is its number of elements. */
+ELMAN_CHECKED elman_status elman_model_read(const elman_model *model,
+                                            const char *name, size_t count,
+                                            float *values);
+ELMAN_CHECKED elman_status elman_model_write(elman_model *model,
+                                             const char *name, size_t count,
+                                             const float *values);
+
+/* Text kept with the model and in its file, by key ("encoding" is how data
+ * became numbers). note returns NULL if there is none; write copies, and NULL
+ * text removes. */
+ELMAN_API const char *elman_model_note(const elman_model *model,
+                                       const char *key);
+ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
+                                                  const char *key,
+                                                  const char *text);
+
+/* ---- State: all that a run changes --------------------------------------- */
+
+typedef struct elman_state_config {
+    size_t T;            /* most steps of one pass, 0 means 1 */
+    size_t B;            /* most sequences of one pass, 0 means 1 */
+    bool training;       /* keep what backward needs; dropout is on */
+    bool keep_gradients; /* keep dh, dc, dgate of every step (training) */
+    int threads;         /* that a pass may use, 0 means 1 */
+    uint64_t seed;       /* of dropout and zoneout masks */
+} elman_state_config;
+
+/* Bytes a state needs; 0, with a message, if config is bad. A state in memory
+ * of the caller (64-byte aligned) is made by init and needs no destroy;
+ * create does both. Either starts as after reset. */
+ELMAN_API size_t elman_state_size(const elman_model *model,
+                                  const elman_state_config *config);
+ELMAN_CHECKED elman_status elman_state_init(const elman_model *model,
+                                            const elman_state_config *config,
+                                            size_t bytes, void *memory,
+                                            elman_state **state);
+ELMAN_CHECKED elman_status elman_state_create(const elman_model *model,
+                                              const elman_state_config *config,
+                                              elman_state **state);
+ELMAN_API void elman_state_destroy(elman_state *state);
+
+/* Forgets the past: h and c become zero or the learned initial state. */
+ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
+
+/* Forgets the past of sequence b alone. */
+ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
+                                                 elman_state *state, size_t b);
+
+/* Clears the gradients of the parameters. */
+ELMAN_API void elman_state_zero(elman_state *state);
+
+/* Forks a stream: to becomes what from is. Both were made for one model with
+ * equal configs. */
+ELMAN_CHECKED elman_status elman_state_copy(elman_state *to,
+                                            const elman_state *from);
+
+/* Saves or loads the memory of the past (h, c and position of each sequence),
+ * as safetensors. */
+ELMAN_CHECKED elman_status elman_state_save(const elman_model *model,
+                                            const elman_state *state,
+                                            const char *path);
+ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
+                                            elman_state *state,
+                                            const char *path);
+
+/* A view by name; data may be written, and stays the state's. T and B are the
+ * last pass's.
+ *
+ *   "h" "c"              (L*D,B,R) (L*D,B,H) memory: the final states of the
+ *                        last pass and the initial ones of the next; only if
+ *                        all levels have one size
+ *   "dh_n" "dc_n"        the same shapes: gradient that backward starts from;
+ *                        zero after forward
+ *   "dh_0" "dc_0"        the same shapes: gradient of the initial states
+ *   "layer0.h_n" ...     any of the six for one level: (B,R) or (B,H)
+ *   "layer0.h"           (T,B,R) output of the cell
+ *   "layer0.c"           (T,B,H) LSTM's cell
+ *   "layer0.gate"        (T,B,G) gates after squashing: LSTM i f g o, GRU r z
+ *                        n, RNN h itself
+ *   "layer0.da"          (T,B,G) gradient at the sums into the gates
+ *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, all paths of
+ *                        time included; if keep_gradients
+ *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
+ *   "y" "dy"             the same for the last layer
+ *   "rnn.weight_ih_l0.grad"      gradient of a parameter, in its shape
+ *
+ * layer0, layer1, ... count the recurrent levels of the model; the reverse
+ * direction is "layer0_reverse", and its axis T runs in the order in which it
+ * reads: entry s belongs to step length-1-s. */
+ELMAN_CHECKED elman_status elman_state_view(const elman_model *model,
+                                            elman_state *state,
+                                            const char *name,
+                                            elman_tensor *view);
+
+/* ---- Passes -------------------------------------------------------------- */
+
+/* What a pass reads. */
+typedef struct elman_batch {
+    size_t T, B;           /* steps and sequences; at most the state's */
+    const float *x;        /* (T,B,I), or (B,T,I) if batch_first */
+    const int32_t *tokens; /* (T,B) or (B,T): instead of x, for a model that
+                              begins with an embedding */
+    const size_t *lengths; /* (B) valid steps of each, 0 to T, in any order;
+                              NULL means all T. x is not read past them */
+    const uint64_t *ids;   /* (B) who each sequence is, for its random masks;
+                              NULL means 0 to B-1 */
+    uint64_t draw;         /* which draw of random masks: another number for
+                              each training step */
+} elman_batch;
+
+/* Runs batch from the memory in state and leaves the final memory there.
+ * y is (T,B,O), (B,T,O) if batch_first, (B,O) if the model gives one vector
+ * per sequence; 0 past each sequence's end; NULL if the view "y" is enough. */
+ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
+                                               elman_state *state,
+                                               const elman_batch *batch,
+                                               float *y);
+
+/* Back through the last forward of a training state. dy is like y; NULL means
+ * what stands in the view "dy". Adds to the parameters' gradients; writes
+ * the gradients of the initial states and, unless NULL, dx like x. */
+ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
+                                                elman_state *state,
+                                                const float *dy, float *dx);
+
+/* One step of a stream: forward with T = 1 for all B sequences of the state.
+ * x is (B,I), y is (B,O). Never allocates or locks. */
+ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
+                                            elman_state *state, const float *x,
+                                            float *y);
+
+/* torch.nn.RNNCell, LSTMCell, GRUCell: one step of a model whose only layer is
+ * recurrent with one level. h (B,R) and c (B,H) come in as the state before
+ * (NULL for zero) and go out as the state after; c is NULL unless an LSTM. h
+ * and h_out may be one array, c and c_out too. */
+ELMAN_CHECKED elman_status
+elman_cell_step(const elman_model *model, elman_state *state, const float *x,
+                const float *h, const float *c, float *h_out, float *c_out);
+
+/* ---- Loss ---------------------------------------------------------------- */
+
+typedef enum elman_loss_kind {
+    ELMAN_CROSS_ENTROPY,       /* nn.CrossEntropyLoss on logits */
+    ELMAN_MEAN_SQUARED,        /* nn.MSELoss */
+    ELMAN_MEAN_ABSOLUTE,       /* nn.L1Loss */
+    ELMAN_HUBER,               /* nn.HuberLoss */
+    ELMAN_BINARY_CROSS_ENTROPY /* nn.BCEWithLogitsLoss */
+} elman_loss_kind;
+
+typedef enum elman_reduction {
+    ELMAN_REDUCTION_MEAN, /* over the targets that count */
+    ELMAN_REDUCTION_SUM
+} elman_reduction;
+
+typedef struct elman_loss_config {
+    elman_loss_kind kind;
+    elman_reduction reduction;
+    const float *class_weights; /* (O) cross-entropy, NULL means all 1 */
+    bool has_ignored;           /* targets equal to ignore_index do not count; */
+    int32_t ignore_index;       /* -100 never counts */
+    double label_smoothing;     /* cross-entropy, 0 to 1 */
+    double delta;               /* Huber, 0 means 1 */
+} elman_loss_config;
+
+/* What a pass should have given. */
+typedef struct elman_target {
+    const int32_t *classes; /* (T,B) or (B): cross-entropy */
+    const float *values;    /* (T,B,O) or (B,O): the others */
+} elman_target;
+
+/* The loss of y (T,B,O) against target and its gradient dy (T,B,O); NULL if
+ * not wanted. Steps past lengths (B) (NULL means all T) do not count and get a
+ * gradient of 0. All ignored: NaN for the mean, as in PyTorch. */
+ELMAN_CHECKED elman_status
+elman_loss_forward(const elman_loss_config *config, const elman_batch *shape,
+                   size_t O, const float *y, const elman_target *target,
+                   double *loss, float *dy);
+
+/* ---- Optimizer and schedule ---------------------------------------------- */
+
+typedef enum elman_rule {
+    ELMAN_ADAM,
+    ELMAN_ADAMW,
+    ELMAN_SGD,
+    ELMAN_ADAGRAD,
+    ELMAN_RMSPROP
+} elman_rule;
+
+typedef enum elman_flavour { ELMAN_TORCH, ELMAN_KERAS } elman_flavour;
+
+/* Zero means the rule's default in its flavour; the fields whose default is
+ * not zero and that may be zero have a no_ twin. */
+typedef struct elman_optimizer_config {
+    elman_rule rule;
+    elman_flavour flavour;
+    double learning_rate;
+    double momentum;  /* SGD, RMSprop */
+    double dampening; /* SGD */
+    bool nesterov;    /* SGD */
+    double beta1, beta2;
+    double alpha; /* RMSprop's smoothing (Keras: rho) */
+    double epsilon;
+    double weight_decay;
+    bool no_weight_decay; /* AdamW without its default 0.01 */
+    double lr_decay;      /* Adagrad */
+    double initial_accumulator;
+    bool centered;     /* RMSprop */
+    bool amsgrad;      /* Adam, AdamW */
+    bool maximize;     /* climb instead of descend */
+    double clip_norm;  /* bound on the global norm, 0 none */
+    double clip_value; /* bound on each gradient, after clip_norm, 0 none */
+} elman_optimizer_config;
+
+typedef struct elman_optimizer elman_optimizer;
+
+ELMAN_CHECKED elman_status
+elman_optimizer_create(const elman_model *model,
+                       const elman_optimizer_config *config,
+                       elman_optimizer **optimizer);
+ELMAN_API void elman_optimizer_destroy(elman_optimizer *optimizer);
+
+/* Clips the gradients in state and moves the weights of model by them, with
+ * the given learning rate (negative means the config's). norm, unless NULL,
+ * gets the global norm before clipping. Not finite: ELMAN_NOT_FINITE, and
+ * nothing has changed. */
+ELMAN_CHECKED elman_status
+elman_optimizer_step(elman_optimizer *optimizer, elman_model *model,
+                     elman_state *state, double learning_rate, double *norm);
+
+typedef enum elman_schedule_kind {
+    ELMAN_SCHEDULE_CONSTANT,
+    ELMAN_SCHEDULE_STEP,        /* times gamma every period */
+    ELMAN_SCHEDULE_EXPONENTIAL, /* times gamma each time */
+    ELMAN_SCHEDULE_COSINE,      /* to minimum over period, then stays there */
+    ELMAN_SCHEDULE_PLATEAU      /* times gamma after patience evaluations that
+                                   brought nothing */
+} elman_schedule_kind;
+
+typedef struct elman_schedule_config {
+    elman_schedule_kind kind;
+    size_t warmup;   /* optimizer steps of linear rise before it, 0 none */
+    size_t period;   /* step: epochs; cosine: optimizer steps */
+    double gamma;    /* 0 means 0.1 */
+    size_t patience; /* plateau, 0 means 10 */
+    double minimum;  /* least learning rate */
+} elman_schedule_config;
+
+/* What a schedule has seen; zero is the start. */
+typedef struct elman_schedule {
+    uint64_t step;  /* optimizer steps done */
+    uint64_t epoch; /* epochs done */
+    uint64_t cuts;  /* plateau: reductions so far */
+    uint64_t bad;   /* plateau: evaluations since the best */
+    double best;    /* plateau: best loss, meaningful once seen */
+    bool seen;
+} elman_schedule;
+
+/* The learning rate for the step to come. */
+ELMAN_API double elman_schedule_rate(const elman_schedule_config *config,
+                                     const elman_schedule *schedule,
+                                     double learning_rate);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include "elman_train.h" /* data, training, sampling, looking inside, proof */
+
+#endif

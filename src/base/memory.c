@@ -1,0 +1,46 @@
+/* memory.c: blocks and the arena that carves them. */
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
+{
+    if (b && a > SIZE_MAX / b) return false;
+    if (c && a * b > SIZE_MAX / c) return false;
+    *product = a * b * c;
+    return true;
+}
+
+void *arena_take(arena *a, size_t count, size_t size)
+{
+    size_t at = a->used, bytes;
+    if (!sizes_multiply(count, size, 1, &bytes) ||
+        bytes > SIZE_MAX - at - ALIGNMENT) {
+        a->overflow = true;
+        return NULL;
+    }
+    a->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return a->base ? a->base + at : NULL;
+}
+
+void *block_create(size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGNMENT) return NULL;
+    if (bytes == 0) bytes = 1;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *block = aligned_alloc(ALIGNMENT, bytes);
+    if (block) memset(block, 0, bytes);
+    return block;
+}
+
+void block_destroy(void *block) { free(block); }
+
+char *text_copy(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = malloc(bytes);
+    if (copy) memcpy(copy, text, bytes);
+    return copy;
+}

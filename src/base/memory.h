@@ -1,0 +1,35 @@
+/*
+ * memory.h: blocks and the arena that carves them.
+ *
+ * One layout function runs twice: with an arena that has no base, to measure,
+ * and again to hand out pointers. So sizes and pointers can not disagree.
+ */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ALIGNMENT = 64 }; /* bytes: a cache line, the widest vector */
+
+typedef struct arena {
+    char *base;    /* NULL: only measure */
+    size_t used;   /* bytes taken so far */
+    bool overflow; /* a size did not fit in size_t; used means nothing */
+} arena;
+
+/* Takes count x size bytes, aligned to 64; NULL while measuring. */
+void *arena_take(arena *a, size_t count, size_t size);
+
+/* a * b * c in size_t; false if it does not fit. */
+bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product);
+
+/* A zeroed block aligned to 64 bytes, or NULL. Freed by block_destroy, which
+ * accepts NULL. */
+void *block_create(size_t bytes);
+void block_destroy(void *block);
+
+/* A copy of text, or NULL. Freed by free. */
+char *text_copy(const char *text);
+
+#endif

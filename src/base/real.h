@@ -1,0 +1,15 @@
+/*
+ * real.h: exp, log, cos in double from +, -, *, / alone, so that they give the
+ * same bits under every compiler and C library. For scalars off the hot path:
+ * losses, schedules, initial weights. Good to 2 ulp of double or so.
+ */
+#ifndef BASE_REAL_H
+#define BASE_REAL_H
+
+double real_exp(double x);
+double real_log(double x);   /* -inf at 0, NaN below */
+double real_cos_pi(double x); /* cos(pi x), |x| < 2^50 */
+double real_sin_pi(double x); /* sin(pi x), |x| < 2^50 */
+double real_power(double x, double y); /* x^y for x > 0 */
+
+#endif
