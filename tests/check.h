@@ -19,7 +19,8 @@
 
 #include "elman.h"
 
-#define TEST(sentence) static void sentence(void **unused_state)
+#define TEST(sentence)                                                         \
+    static void sentence(__attribute__((unused)) void **unused_state)
 
 /* Fails the test with a sentence of one's own. */
 #define CHECK(condition, ...)                                                  \

@@ -1,0 +1,177 @@
+/*
+ * real.c: series after a reduction that is exact, in plain double.
+ *
+ * Only +, -, *, / and steps that every C library does exactly (floor, frexp,
+ * ldexp), so the bits depend on nothing but the argument. The reductions are
+ * Cody & Waite's (Software Manual for the Elementary Functions, 1980): ln 2 is
+ * split into a part of 32 bits, whose small multiples are exact, and the rest.
+ */
+#include "base/real.h"
+
+#include <float.h>
+#include <math.h>
+
+_Static_assert(FLT_EVAL_METHOD == 0,
+               "double must be computed as double; for 32-bit x86 compile "
+               "with -msse2 -mfpmath=sse");
+
+static const double LN2_HIGH = 0x1.62e42feep-1;
+static const double LN2_LOW = 0x1.a39ef35793c76p-33;
+static const double LOG2_E = 0x1.71547652b82fep+0;
+static const double PI = 0x1.921fb54442d18p+1;
+
+double real_exp(double x)
+{
+    if (isnan(x)) return x;
+    if (x > 709.79) return INFINITY;
+    if (x < -745.14) return 0;
+
+    /* x = n ln 2 + r, |r| < 0.35; r is high - low, and what rounding lost */
+    double n = floor(x * LOG2_E + 0.5);
+    double high = x - n * LN2_HIGH, low = n * LN2_LOW;
+    double r = high - low, lost = (high - r) - low;
+
+    /* e^r = 1 + r + r^2/2 + ...: 13 terms reach 2^-57 */
+    double sum = 0;
+    for (int k = 13; k > 1; k--)
+        sum = (1 + sum) * r / k;
+    return ldexp(1 + (r + (r * sum + lost)), (int)n);
+}
+
+/* log m = 2 atanh s with s = (m - 1) / (m + 1), sqrt 1/2 <= m < sqrt 2 */
+static double split(double x, int *power)
+{
+    double m = frexp(x, power);
+    if (m < 0x1.6a09e667f3bcdp-1) {
+        m *= 2;
+        --*power;
+    }
+    return m;
+}
+
+double real_log(double x)
+{
+    if (isnan(x) || x < 0) return NAN;
+    if (x == 0) return -INFINITY;
+    if (isinf(x)) return x;
+    int n;
+    double f = split(x, &n) - 1;
+    double s = f / (2 + f), z = s * s;
+
+    /* rest = 2 z/3 + 2 z^2/5 + ...: 11 terms reach 2^-59 */
+    double rest = 0;
+    for (int k = 23; k > 1; k -= 2)
+        rest = z * (2.0 / k + rest);
+
+    /* log m = 2 s + s rest with 2 s = f - s f, and s f = f^2/2 - s f^2/2: so
+     * that all but f and f^2/2 is small */
+    double half = 0.5 * f * f;
+    double e = n;
+    return e * LN2_HIGH + (f - (half - (s * (half + rest) + e * LN2_LOW)));
+}
+
+/* sin and cos of pi r for |r| <= 1/4 or a hair more. */
+static double sine(double r)
+{
+    double y = PI * r, z = y * y, sum = 0;
+    for (int k = 17; k > 1; k -= 2)
+        sum = -z / (k * (k - 1)) * (1 + sum);
+    return y + y * sum;
+}
+
+static double cosine(double r)
+{
+    double y = PI * r, z = y * y, sum = 0;
+    for (int k = 18; k > 2; k -= 2)
+        sum = -z / (k * (k - 1)) * (1 + sum);
+    return 1 - 0.5 * z * (1 + sum);
+}
+
+/* sin(pi (r + quarter/2)): a full turn has four quarters. */
+static double turn(double r, double quarter)
+{
+    int q = (int)(quarter - 4 * floor(quarter / 4));
+    double value = q % 2 ? cosine(r) : sine(r);
+    return q < 2 ? value : -value;
+}
+
+double real_sin_pi(double x)
+{
+    double quarter = floor(2 * x + 0.5);
+    return turn(x - 0.5 * quarter, quarter);
+}
+
+double real_cos_pi(double x)
+{
+    double quarter = floor(2 * x + 0.5);
+    return turn(x - 0.5 * quarter, quarter + 1);
+}
+
+/* ---- x^y: the logarithm with twice the digits ----------------------------
+ *
+ * An error of y log x becomes one of x^y as it is, up to 745 times that of the
+ * logarithm, so that one is a sum of two doubles (Dekker 1971). */
+typedef struct pair {
+    double high, low;
+} pair;
+
+static pair sum_of(double a, double b)
+{
+    double high = a + b, part = high - a;
+    return (pair){high, (a - (high - part)) + (b - part)};
+}
+
+static pair product_of(double a, double b)
+{
+    const double cut = 0x1p27 + 1;
+    double ac = a * cut, bc = b * cut;
+    double ah = ac - (ac - a), bh = bc - (bc - b);
+    double al = a - ah, bl = b - bh, high = a * b;
+    return (pair){high, ((ah * bh - high) + ah * bl + al * bh) + al * bl};
+}
+
+static pair add(pair a, pair b)
+{
+    pair s = sum_of(a.high, b.high);
+    return sum_of(s.high, s.low + (a.low + b.low));
+}
+
+static pair multiply(pair a, pair b)
+{
+    pair p = product_of(a.high, b.high);
+    return sum_of(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+static pair divide(pair a, pair b)
+{
+    double q = a.high / b.high;
+    pair p = product_of(q, b.high);
+    double left = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+    return sum_of(q, left / b.high);
+}
+
+static pair log_pair(double x)
+{
+    int n;
+    double m = split(x, &n);
+    pair s = divide((pair){m - 1, 0}, sum_of(m, 1));
+    pair z = multiply(s, s), series = {0, 0};
+    for (int k = 35; k > 0; k -= 2)
+        series = add(divide((pair){2, 0}, (pair){k, 0}), multiply(z, series));
+
+    /* 0x1.abc...p-40 and what follows: ln 2 in three parts */
+    pair power = {n * 0x1.62e42feep-1, 0};
+    pair rest = multiply((pair){n, 0},
+                         (pair){0x1.a39ef35793c76p-33, 0x1.cc01f97b57a08p-87});
+    return add(add(power, rest), multiply(s, series));
+}
+
+double real_power(double x, double y)
+{
+    if (y == 0 || x == 1) return 1;
+    double rough = y * real_log(x);
+    if (!(fabs(rough) < 800)) return real_exp(rough);
+    pair exact = multiply((pair){y, 0}, log_pair(x));
+    double value = real_exp(exact.high);
+    return isfinite(value) ? value + value * exact.low : value;
+}
