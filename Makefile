@@ -1,0 +1,65 @@
+# A thin front door over the presets of CMakePresets.json.
+PRESET ?= test
+PREFIX ?= /usr/local
+SECONDS_TO_TRAIN ?= 30
+
+.PHONY: all run test quick asan tsan clang dev cover format lint golden \
+	install clean help
+
+all: ## build the library and the program: build/release
+	@tools/setup build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+
+run: all ## train a character model on this source for half a minute, sample it
+	@tools/run build/release/elman $(SECONDS_TO_TRAIN)
+
+test: ## all tests; PRESET=test (gcc), clang, asan, tsan, dev, cover
+	@tools/setup build test
+	@tools/test $(PRESET)
+
+quick: ## the tests that take less than ten seconds together
+	@tools/setup build test
+	@tools/test $(PRESET) --label-exclude slow
+
+clang: ## all tests, built with clang
+	@$(MAKE) --no-print-directory test PRESET=clang
+
+asan: ## all tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory test PRESET=asan
+
+tsan: ## all tests under the thread sanitizer
+	@$(MAKE) --no-print-directory test PRESET=tsan
+
+dev: ## build with asserts and without optimization, for the debugger
+	@tools/setup build test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+
+cover: ## which lines and branches the tests reach: build/cover/html/index.html
+	@tools/setup build test cover
+	@tools/test cover
+	@mkdir -p build/cover/html
+	@gcovr -r . -f src/ -f cli/ --object-directory build/cover \
+	    --html-details build/cover/html/index.html --print-summary
+
+format: ## clang-format in place
+	@tools/setup lint
+	@tools/sources | xargs clang-format -i
+
+lint: ## format, clang-tidy, layers, symbols, calls, budgets, words
+	@tools/setup build test lint
+	@tools/lint
+
+golden: ## record the expected numbers again (asks first; needs PyTorch)
+	@tools/golden
+
+install: all ## PREFIX=/usr/local, DESTDIR=
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## these lines
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
+	    $(MAKEFILE_LIST)

@@ -1,0 +1,54 @@
+# library.cmake: libelman.so, libelman.a, and an archive in which every
+# function can be called, for the tests of single rooms.
+
+add_library(elman_objects OBJECT ${elman_sources})
+target_link_libraries(elman_objects PUBLIC elman_flags PkgConfig::JANSSON)
+
+add_library(elman_rooms STATIC $<TARGET_OBJECTS:elman_objects>)
+target_link_libraries(elman_rooms PUBLIC elman_flags PkgConfig::JANSSON)
+
+# what an outside program needs beside the archive, by name: these words also
+# go into elman.pc
+set(static_libraries ${JANSSON_LDFLAGS})
+foreach(name ${OpenMP_C_LIB_NAMES})
+  get_filename_component(folder ${OpenMP_${name}_LIBRARY} DIRECTORY)
+  if(NOT folder IN_LIST CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
+    list(APPEND static_libraries -L${folder})
+  endif()
+  list(APPEND static_libraries -l${name})
+endforeach()
+list(APPEND static_libraries -lm)
+
+add_library(elman_shared SHARED $<TARGET_OBJECTS:elman_objects>)
+target_link_libraries(elman_shared PRIVATE elman_flags PkgConfig::JANSSON)
+set_target_properties(elman_shared PROPERTIES OUTPUT_NAME elman
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+if(NOT ELMAN_SANITIZE)
+  target_link_options(elman_shared PRIVATE -Wl,-z,defs)
+endif()
+
+# the archive holds one object, whose hidden symbols are made local: a program
+# that links it meets no name but elman.h's. Sanitizers and coverage keep names
+# of their own in each object, so there it is a plain archive
+if(ELMAN_SANITIZE OR ELMAN_COVER)
+  add_library(elman_static STATIC $<TARGET_OBJECTS:elman_objects>)
+else()
+  add_custom_command(OUTPUT elman.o
+    COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o elman.o
+      $<TARGET_OBJECTS:elman_objects>
+    COMMAND ${CMAKE_OBJCOPY} --localize-hidden elman.o
+    DEPENDS elman_objects $<TARGET_OBJECTS:elman_objects>
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_library(elman_static STATIC elman.o)
+  set_target_properties(elman_static PROPERTIES LINKER_LANGUAGE C)
+endif()
+set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)
+target_link_libraries(elman_static INTERFACE ${static_libraries})
+
+foreach(target elman_static elman_shared)
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+endforeach()
+set_target_properties(elman_static PROPERTIES EXPORT_NAME elman_static)
+set_target_properties(elman_shared PROPERTIES EXPORT_NAME elman)

@@ -1,0 +1,41 @@
+# sources.cmake: what the library is made of and how each file is compiled.
+# Used by the build itself and by tests/cross, which builds it for another
+# processor. Sets elman_sources and makes the target elman_flags; the folder
+# of the project is elman_root.
+
+file(GLOB elman_sources CONFIGURE_DEPENDS
+  ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
+
+# one file per instruction set, with that set's flags and nobody else's. -O3
+# because clang leaves some vectors scalar below it
+set(isa ${elman_root}/src/kernel/isa)
+set(base_isa ${isa}/base.c)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(${isa}/avx2.c PROPERTIES
+    COMPILE_OPTIONS "-O3;-mavx2;-mfma")
+  set_source_files_properties(${isa}/avx512.c PROPERTIES
+    COMPILE_OPTIONS
+    "-O3;-mavx512f;-mavx512vl;-mavx512dq;-mavx512bw;-mfma;-mprefer-vector-width=512")
+  list(APPEND elman_sources ${isa}/avx2.c ${isa}/avx512.c)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  list(APPEND base_isa ${isa}/neon.c)
+endif()
+file(GLOB kernel_sources CONFIGURE_DEPENDS ${elman_root}/src/kernel/*.c)
+set_source_files_properties(${base_isa} ${kernel_sources} PROPERTIES
+  COMPILE_OPTIONS "-O3")
+list(APPEND elman_sources ${base_isa})
+
+# what every object is compiled with. Fusing is only by the word vf_fma, or two
+# compilers would give different bits
+set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+  $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
+  $<$<BOOL:${ELMAN_STRICT}>:-Werror>)
+add_library(elman_flags INTERFACE)
+target_compile_options(elman_flags INTERFACE
+  -ffp-contract=off -fno-math-errno ${elman_warnings})
+target_include_directories(elman_flags INTERFACE
+  ${elman_root}/include ${elman_root}/src)
+target_compile_definitions(elman_flags INTERFACE _GNU_SOURCE
+  ELMAN_VERSION="${PROJECT_VERSION}")
+target_link_libraries(elman_flags INTERFACE OpenMP::OpenMP_C m)

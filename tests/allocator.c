@@ -1,0 +1,89 @@
+/* allocator.c: the wrapped calls, which any thread may make. */
+#include "allocator.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* the linker gives the C library's own functions these names */
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t bytes);
+void *__real_aligned_alloc(size_t alignment, size_t bytes);
+void __real_free(void *block);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t bytes);
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
+void __wrap_free(void *block);
+
+static atomic_size_t calls, failed;
+static atomic_ptrdiff_t outstanding;
+static atomic_size_t first_failing = SIZE_MAX;
+static atomic_bool fails_ever_after;
+
+static void begin(size_t call, bool ever_after)
+{
+    json_set_alloc_funcs(malloc, free);
+    first_failing = SIZE_MAX;
+    calls = 0;
+    failed = 0;
+    outstanding = 0;
+    fails_ever_after = ever_after;
+    first_failing = call;
+}
+
+void allocator_reset(void) { begin(SIZE_MAX, false); }
+
+void allocator_fail(size_t call, bool ever_after) { begin(call, ever_after); }
+
+allocations allocator_read(void)
+{
+    return (allocations){calls, failed, outstanding};
+}
+
+/* Counts a call; true if it is to fail. */
+static bool call_fails(void)
+{
+    size_t call = atomic_fetch_add(&calls, 1), first = first_failing;
+    if (call != first && !(fails_ever_after && call > first)) return false;
+    failed++;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *taken(void *block)
+{
+    if (block) outstanding++;
+    return block;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+    return call_fails() ? NULL : taken(__real_malloc(bytes));
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return call_fails() ? NULL : taken(__real_calloc(count, size));
+}
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+    if (call_fails()) return NULL;
+    void *moved = __real_realloc(block, bytes);
+    return block ? moved : taken(moved);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
+{
+    return call_fails() ? NULL : taken(__real_aligned_alloc(alignment, bytes));
+}
+
+void __wrap_free(void *block)
+{
+    if (block) outstanding--;
+    __real_free(block);
+}

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""checks.py: every check of the house rules passes a clean house and fires on
+a planted fault, naming it. Also tools/setup: silent and quick where nothing is
+missing, and one line to type where it may not install.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CC = os.environ.get("CC", "cc")
+
+HEADER = """/* ELMAN_API int elman_in_a_comment(void); */
+#define ELMAN_API __attribute__((visibility("default")))
+#define ELMAN_CHECKED ELMAN_API
+ELMAN_API const char *elman_version(void);
+ELMAN_CHECKED int elman_model_create(int a,
+                                     int *b);
+typedef struct elman_model elman_model;
+"""
+API = """#include "elman.h"
+const char *elman_version(void) { return "1"; }
+int elman_model_create(int a, int *b) { return a + *b; }
+"""
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run_tool(self, tool, *arguments, environment=None):
+        done = subprocess.run([ROOT / "tools" / tool, *map(str, arguments)],
+                              capture_output=True, text=True,
+                              env={**os.environ, **(environment or {})})
+        return done.returncode, done.stdout + done.stderr
+
+    def passes(self, tool, *arguments):
+        status, output = self.run_tool(tool, *arguments)
+        self.assertEqual(status, 0, output)
+        return output
+
+    def fires(self, part, tool, *arguments):
+        status, output = self.run_tool(tool, *arguments)
+        self.assertEqual(status, 1, output)
+        self.assertIn(part, output)
+
+
+class Layers(Check):
+    def setUp(self):
+        super().setUp()
+        self.write("include/elman.h", HEADER)
+        self.write("src/base/status.h", '#include "elman.h"\n')
+        self.write("src/kernel/kernel.h", "#include <stddef.h>\n")
+        self.write("src/model/model.c", '#include "base/status.h"\n'
+                                        '#include "kernel/kernel.h"\n')
+        self.write("src/data/data.h", "\n")
+        self.write("src/api.c", '#include "data/data.h"\n')
+        self.write("cli/main.c", '#include "elman.h"\n#include <stdio.h>\n')
+
+    def plant(self, part, name, text):
+        self.passes("check_layers", self.root)
+        self.write(name, text)
+        self.fires(part, "check_layers", self.root)
+
+    def test_upward(self):
+        self.plant('src/kernel/cpu.c: kernel may not include "model/model.h"',
+                   "src/kernel/cpu.c", '#include "model/model.h"\n')
+
+    def test_sideways(self):
+        self.plant('data may not include "kernel/kernel.h"',
+                   "src/data/text.c", ' #  include "kernel/kernel.h"\n')
+
+    def test_unknown_room(self):
+        self.plant("room util is not in the table", "src/util/a.c", "\n")
+
+    def test_unknown_file(self):
+        self.plant('"base/nothing.h" does not exist',
+                   "src/model/a.c", '#include "base/nothing.h"\n')
+
+    def test_relative_path(self):
+        self.plant("not written from src/",
+                   "src/data/a.c", '#include "../base/status.h"\n')
+
+    def test_program_reaches_in(self):
+        self.plant("cli may include", "cli/a.c", '#include "base/status.h"\n')
+
+    def test_program_reaches_in_by_brackets(self):
+        self.plant("cli may include", "cli/a.c", "#include <base/status.h>\n")
+
+    def test_private_library(self):
+        self.plant("<omp.h> belongs to src/base/thread.c",
+                   "src/model/a.c", "#include <omp.h>\n")
+
+
+class Symbols(Check):
+    def build(self, api, header=HEADER):
+        self.write("include/elman.h", header)
+        self.write("api.c", api)
+        made = self.root / "api.o"
+        subprocess.run([CC, "-fPIC", "-fvisibility=hidden", "-c", "-I",
+                        self.root / "include", "-o", made,
+                        self.root / "api.c"], check=True)
+        self.shared = self.root / "libelman.so"
+        self.static = self.root / "libelman.a"
+        subprocess.run([CC, "-shared", "-o", self.shared, made], check=True)
+        self.static.unlink(missing_ok=True)
+        subprocess.run(["ar", "rcs", self.static, made], check=True)
+        return "check_symbols", self.shared, self.static, self.root
+
+    def test_clean(self):
+        self.assertIn("2 functions", self.passes(*self.build(API)))
+
+    def test_missing(self):
+        self.fires("elman_version is declared and not there", *self.build(
+            API.replace("const char *elman_version", "const char *version")))
+
+    def test_too_many(self):
+        self.fires("libelman.a: loss_forward is there and not declared",
+                   *self.build(API + "int loss_forward(void) { return 0; }\n"))
+
+    def test_unmarked(self):
+        self.fires("elman_hidden lacks ELMAN_API", *self.build(
+            API, HEADER + "int elman_hidden(int a);\n"))
+
+
+class Calls(Check):
+    def build(self, name, text):
+        self.write(name, text)
+        made = self.root / f"{name}.o"
+        subprocess.run([CC, "-O0", "-w", "-c", "-o", made, self.root / name],
+                       check=True)
+        archive = self.root / "rooms.a"
+        archive.unlink(missing_ok=True)
+        subprocess.run(["ar", "rcs", archive, made], check=True)
+        return "check_calls", archive
+
+    def test_clean(self):
+        self.passes(*self.build("a.c", """#include <stdlib.h>
+            void *f(void) { return malloc(3); }"""))
+
+    def test_libm(self):
+        text = "#include <math.h>\nfloat f(float x) { return expf(x); }"
+        self.passes(*self.build("reference.c", text))
+        self.fires("loss.c calls expf: libm", *self.build("loss.c", text))
+
+    def test_unseen_allocation(self):
+        self.fires("calls strdup", *self.build("a.c", """#include <string.h>
+            char *f(char *s) { return strdup(s); }"""))
+
+    def test_printing_behind_a_macro(self):
+        self.fires("never prints", *self.build("a.c", """#include <stdio.h>
+            #define SAY puts
+            void f(void) { SAY("x"); }"""))
+
+    def test_exit(self):
+        self.fires("never exits", *self.build("a.c", """#include <stdlib.h>
+            void f(void) { exit(1); }"""))
+
+
+class Budgets(Check):
+    def test_long_file(self):
+        self.write("CMakeLists.txt", "\n")
+        self.write("src/a/a.c", "\n" * 700)
+        self.assertIn("700 lines, aim at", self.passes("check_budgets",
+                                                       self.root))
+        self.write("src/a/a.c", "\n" * 701)
+        self.fires("src/a/a.c: 701 lines", "check_budgets", self.root)
+
+    def test_long_function(self):
+        self.write("CMakeLists.txt", "\n")
+        self.write("src/a/a.c", "int *f(int a,\n       int b)\n{\n"
+                   + "    a++;\n" * 49 + "}\n")
+        self.assertIn("f has 51 lines", self.passes("check_budgets",
+                                                    self.root))
+
+
+class Words(Check):
+    def plant(self, part, text, name="docs/a.md"):
+        self.write(name, "a house\n")
+        self.passes("check_words", self.root)
+        self.write(name, text)
+        self.fires(part, "check_words", self.root)
+
+    def test_path_of_a_machine(self):
+        self.plant("a path of one machine", "see /" + "home/me/elman\n")
+
+    def test_path_outside(self):
+        self.plant("outside the project", "see .." + "/shared/notes\n")
+
+    def test_package_host(self):
+        self.plant("a package host", "from Py" + "PI\n")
+
+    def test_unfinished(self):
+        self.plant("docs/a.md:1: \"TO" "DO\"", "TO" "DO later\n")
+
+    def test_tab(self):
+        self.plant("tab", "a\tb\n", "src/a.c")
+
+    def test_space_at_the_end(self):
+        self.plant("space at the end", "a \n")
+
+    def test_no_newline(self):
+        self.plant("no newline", "a")
+
+
+class Setup(Check):
+    def test_silent_and_quick_with_everything_there(self):
+        begun = time.monotonic()
+        output = self.passes("setup", "build", "test")
+        self.assertEqual(output, "")
+        self.assertLess(time.monotonic() - begun, 0.5)
+
+    def test_one_line_to_type_without_the_right(self):
+        # a machine with a shell and apt alone, and a user who is nobody
+        for name in ["sh", "sed"]:
+            (self.root / name).symlink_to(f"/bin/{name}")
+        for name, says in [("id", "echo 1000"), ("sudo", "exit 1"),
+                           ("apt-get", "echo asked; exit 1")]:
+            self.write(name, f"#!/bin/sh\n{says}\n")
+            (self.root / name).chmod(0o755)
+        status, output = self.run_tool("setup", "build", environment={
+            "PATH": str(self.root)})
+        self.assertEqual(status, 1, output)
+        lines = output.splitlines()
+        self.assertIn("  cmake: drives the build", lines)
+        self.assertTrue(lines[-1].startswith("  sudo sh -c 'apt-get update && "
+                                             "apt-get install"), output)
+        self.assertIn(" cmake ninja-build pkg-config", lines[-1])
+        self.assertNotIn("asked", output)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if unittest.main(verbosity=1, exit=False)
+             .result.wasSuccessful() else 1)
