@@ -10,6 +10,7 @@ install(TARGETS elman_shared elman_static EXPORT elmanTargets)
 set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH up ${CMAKE_INSTALL_PREFIX}/${pkgconfig}
   ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" up ${up})
 string(REPLACE ";" " " private "${static_libraries}")
 configure_file(cmake/elman.pc.in elman.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/elman.pc DESTINATION ${pkgconfig})

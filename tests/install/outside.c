@@ -24,8 +24,7 @@ int main(void)
 
     if (status == ELMAN_OK)
         printf("elman %s: %.6f\n", elman_version(), (double)y);
-    else
-        printf("%s\n", elman_message());
+    else printf("%s\n", elman_message());
     elman_state_destroy(state);
     elman_model_destroy(model);
     return status != ELMAN_OK;
