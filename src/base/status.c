@@ -8,6 +8,16 @@ enum { LONGEST = 512 };
 
 static _Thread_local char message[LONGEST];
 
+/* Names come from files: one with an escape sequence must not reach a terminal.
+ * Control characters become '?': C0, DEL and, as UTF-8, C1. */
+static void make_printable(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        if (*c < 0x20 || *c == 0x7F) *c = '?';
+        if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?';
+    }
+}
+
 elman_status failure(elman_status status, const char *format, ...)
 {
     char sentence[LONGEST]; /* format may name a part of message */
@@ -15,6 +25,7 @@ elman_status failure(elman_status status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
+    make_printable(sentence);
     snprintf(message, sizeof message, "%s", sentence);
     return status;
 }

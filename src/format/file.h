@@ -1,0 +1,39 @@
+/*
+ * file.h: whole files in, whole files out.
+ *
+ * Reading takes a regular file into memory. Writing goes to a temporary file
+ * beside the target and replaces the target in one rename, so that a crash at
+ * any instant leaves the old content or the new one, never a part.
+ */
+#ifndef FORMAT_FILE_H
+#define FORMAT_FILE_H
+
+#include "base/status.h"
+
+/* Reads all of a regular file; a directory, pipe or device is ELMAN_BAD_FILE.
+ * data is followed by a zero byte that bytes does not count; free() it. */
+elman_status file_read(const char *path, char **data, size_t *bytes);
+
+typedef struct file_writer file_writer;
+
+/* Begins to replace path, or what path is a symbolic link to: creates a locked
+ * temporary file in the same folder, with the mode of the file it replaces.
+ * Temporaries of the same target that a dead process left are removed. */
+elman_status file_writer_open(const char *path, file_writer **writer);
+
+/* Adds bytes at the end. After a failure the writer can only be aborted. */
+elman_status file_writer_write(file_writer *writer, const void *data,
+                               size_t bytes);
+
+/* Puts what was written in the target's place and makes it last: flush, fsync,
+ * rename, fsync of the folder. Ends the writer, also when it fails; then the
+ * target is as it was and the temporary is gone. */
+elman_status file_writer_commit(file_writer *writer);
+
+/* Removes the temporary and ends the writer; NULL is fine. */
+void file_writer_abort(file_writer *writer);
+
+/* All of it at once. */
+elman_status file_write(const char *path, const void *data, size_t bytes);
+
+#endif

@@ -1,0 +1,365 @@
+/*
+ * safetensors.c: reading with every check before anything is believed.
+ * Writing is in safetensors_save.c.
+ */
+#include "format/safetensors.h"
+#include "format/file.h"
+#include "format/half.h"
+
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "tensors are copied as little-endian bytes");
+
+/* the cap that the format's own library has */
+enum { LENGTH_BYTES = 8, MOST_HEADER = 100000000 };
+
+static const struct {
+    const char *name;
+    size_t bytes;
+} types[SAFETENSORS_TYPES] = {
+    [SAFETENSORS_F32] = {"F32", 4},   [SAFETENSORS_F64] = {"F64", 8},
+    [SAFETENSORS_F16] = {"F16", 2},   [SAFETENSORS_BF16] = {"BF16", 2},
+    [SAFETENSORS_I64] = {"I64", 8},   [SAFETENSORS_I32] = {"I32", 4},
+    [SAFETENSORS_I16] = {"I16", 2},   [SAFETENSORS_I8] = {"I8", 1},
+    [SAFETENSORS_U64] = {"U64", 8},   [SAFETENSORS_U32] = {"U32", 4},
+    [SAFETENSORS_U16] = {"U16", 2},   [SAFETENSORS_U8] = {"U8", 1},
+    [SAFETENSORS_BOOL] = {"BOOL", 1},
+};
+
+const char *safetensors_type_name(safetensors_type type)
+{
+    return types[type].name;
+}
+
+size_t safetensors_type_bytes(safetensors_type type)
+{
+    return types[type].bytes;
+}
+
+/* ---- The header ---------------------------------------------------------- */
+
+/* A tensor and where its bytes lie, for the check that nothing is left. */
+typedef struct range {
+    size_t begin, end;
+    const char *name;
+} range;
+
+static elman_status bad_tensor(const char *name, const char *what)
+{
+    return failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\": %s", name, what);
+}
+
+static elman_status read_type(const json_t *value, safetensors_tensor *tensor)
+{
+    const char *text = json_string_value(value);
+    if (!text) return bad_tensor(tensor->name, "dtype is missing or no string");
+    for (int type = 0; type < SAFETENSORS_TYPES; type++)
+        if (!strcmp(text, types[type].name)) {
+            tensor->type = (safetensors_type)type;
+            return ELMAN_OK;
+        }
+    return failure(ELMAN_BAD_FORMAT,
+                   "tensor \"%.80s\": unknown dtype \"%.20s\"", tensor->name,
+                   text);
+}
+
+/* A whole number from 0 that fits in size_t. */
+static bool read_size(const json_t *value, size_t *size)
+{
+    if (!json_is_integer(value)) return false;
+    json_int_t number = json_integer_value(value);
+    if (number < 0 || (uintmax_t)number > SIZE_MAX) return false;
+    *size = (size_t)number;
+    return true;
+}
+
+static elman_status read_shape(const json_t *value, safetensors_tensor *tensor)
+{
+    if (!json_is_array(value))
+        return bad_tensor(tensor->name, "shape is missing or no list");
+    tensor->rank = json_array_size(value);
+    if (tensor->rank > SAFETENSORS_MAX_RANK)
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": %zu dimensions, at most %d are read",
+                       tensor->name, tensor->rank, SAFETENSORS_MAX_RANK);
+
+    /* a 0 may follow dimensions whose product would not fit: check them all */
+    tensor->count = 1;
+    for (size_t i = 0; i < tensor->rank; i++) {
+        if (!read_size(json_array_get(value, i), &tensor->shape[i]))
+            return bad_tensor(tensor->name, "a dimension is not a whole number "
+                                            "from 0");
+        if (!sizes_multiply(tensor->count, tensor->shape[i], 1, &tensor->count))
+            return bad_tensor(tensor->name, "the shape's product is over 64 "
+                                            "bits");
+    }
+    return ELMAN_OK;
+}
+
+static elman_status read_range(const json_t *value, size_t room,
+                               safetensors_tensor *tensor, range *at)
+{
+    if (json_array_size(value) != 2 ||
+        !read_size(json_array_get(value, 0), &at->begin) ||
+        !read_size(json_array_get(value, 1), &at->end))
+        return bad_tensor(tensor->name, "data_offsets is not two whole numbers "
+                                        "from 0");
+    size_t bytes;
+    if (!sizes_multiply(tensor->count, types[tensor->type].bytes, 1, &bytes))
+        return bad_tensor(tensor->name, "the shape's bytes are over 64 bits");
+    if (at->begin > at->end || at->end > room)
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": bytes %zu to %zu are not within the "
+                       "%zu bytes of data",
+                       tensor->name, at->begin, at->end, room);
+    if (at->end - at->begin != bytes)
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": %zu bytes of data, but its shape and "
+                       "dtype %s need %zu",
+                       tensor->name, at->end - at->begin,
+                       types[tensor->type].name, bytes);
+    at->name = tensor->name;
+    return ELMAN_OK;
+}
+
+static elman_status read_tensor(const char *name, const json_t *entry,
+                                const char *data, size_t room,
+                                safetensors_tensor *tensor, range *at)
+{
+    tensor->name = name;
+    if (!name[0])
+        return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
+    if (!json_is_object(entry)) return bad_tensor(name, "no JSON object");
+    if (json_object_size(entry) > 3)
+        return bad_tensor(name, "more than dtype, shape and data_offsets");
+    TRY(read_type(json_object_get(entry, "dtype"), tensor));
+    TRY(read_shape(json_object_get(entry, "shape"), tensor));
+    TRY(read_range(json_object_get(entry, "data_offsets"), room, tensor, at));
+    tensor->data = data + at->begin;
+    return ELMAN_OK;
+}
+
+static elman_status read_notes(json_t *entry, safetensors *file)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(entry))
+        return failure(ELMAN_BAD_FORMAT, "__metadata__ is no JSON object");
+    file->note = calloc(json_object_size(entry) + 1, sizeof *file->note);
+    if (!file->note) return failure(ELMAN_NO_MEMORY, "no memory for notes");
+    json_object_foreach(entry, key, value)
+    {
+        if (!json_is_string(value))
+            return failure(ELMAN_BAD_FORMAT,
+                           "__metadata__ \"%.80s\" is no string", key);
+        file->note[file->notes++] =
+            (safetensors_note){key, json_string_value(value)};
+    }
+    return ELMAN_OK;
+}
+
+static int compare_ranges(const void *left, const void *right)
+{
+    const range *a = left, *b = right;
+    if (a->begin != b->begin) return a->begin < b->begin ? -1 : 1;
+    return (a->end > b->end) - (a->end < b->end);
+}
+
+/* The ranges, in order of their place, follow one another and fill room. */
+static elman_status check_cover(range *ranges, size_t count, size_t room)
+{
+    size_t at = 0;
+    if (count) qsort(ranges, count, sizeof *ranges, compare_ranges);
+    for (size_t i = 0; i < count; i++) {
+        if (ranges[i].begin < at)
+            return bad_tensor(ranges[i].name, "shares bytes with another");
+        if (ranges[i].begin > at)
+            return failure(ELMAN_BAD_FORMAT,
+                           "tensor \"%.80s\": %zu bytes before it belong to "
+                           "nobody",
+                           ranges[i].name, ranges[i].begin - at);
+        at = ranges[i].end;
+    }
+    if (at != room)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%zu bytes after the last tensor belong to nobody",
+                       room - at);
+    return ELMAN_OK;
+}
+
+static elman_status read_entries(json_t *header, const char *data, size_t room,
+                                 safetensors *file)
+{
+    const char *key;
+    json_t *value;
+    size_t most = json_object_size(header) + 1;
+    elman_status status = ELMAN_OK;
+    range *ranges = calloc(most, sizeof *ranges);
+    file->tensor = calloc(most, sizeof *file->tensor);
+    if (!ranges || !file->tensor)
+        status = failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", most);
+    else json_object_foreach(header, key, value)
+        {
+            size_t k = file->tensors;
+            bool notes = !strcmp(key, "__metadata__");
+            status = notes ? read_notes(value, file)
+                           : read_tensor(key, value, data, room,
+                                         &file->tensor[k], &ranges[k]);
+            if (status != ELMAN_OK) break;
+            file->tensors += !notes;
+        }
+    if (status == ELMAN_OK) status = check_cover(ranges, file->tensors, room);
+    free(ranges);
+    return status;
+}
+
+/* ---- The file ------------------------------------------------------------ */
+
+static uint64_t read_length(const char *bytes)
+{
+    uint64_t length;
+    memcpy(&length, bytes, sizeof length);
+    return length;
+}
+
+static elman_status read_file(const char *bytes, size_t size, safetensors *file)
+{
+    if (size < LENGTH_BYTES)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%s: %zu bytes, a safetensors file has at least %d",
+                       size ? "cut short" : "empty file", size, LENGTH_BYTES);
+    uint64_t length = read_length(bytes);
+    if (length > MOST_HEADER || length > size - LENGTH_BYTES)
+        return failure(ELMAN_BAD_FORMAT,
+                       "no safetensors file, or cut short: a header of %" PRIu64
+                       " bytes in a file of %zu",
+                       length, size);
+
+    const char *text = bytes + LENGTH_BYTES, *data = text + length;
+    json_error_t error;
+    if (length == 0 || text[0] != '{')
+        return failure(ELMAN_BAD_FORMAT,
+                       "no safetensors file: the header does not begin with {");
+    file->header =
+        json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    if (!file->header)
+        return failure(json_error_code(&error) == json_error_out_of_memory
+                           ? ELMAN_NO_MEMORY
+                           : ELMAN_BAD_FORMAT,
+                       "header, byte %d: %s", error.position, error.text);
+    return read_entries(file->header, data,
+                        size - LENGTH_BYTES - (size_t)length, file);
+}
+
+elman_status safetensors_parse(char *bytes, size_t size, safetensors **file)
+{
+    safetensors *made = calloc(1, sizeof *made);
+    if (!made) {
+        free(bytes);
+        return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
+    }
+    made->bytes = bytes;
+    elman_status status = read_file(bytes, size, made);
+    if (status == ELMAN_OK) *file = made;
+    else safetensors_close(made);
+    return status;
+}
+
+elman_status safetensors_open(const char *path, safetensors **file)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    TRY(file_read(path, &bytes, &size));
+    elman_status status = safetensors_parse(bytes, size, file);
+    return status == ELMAN_OK ? status : failure_in(status, path);
+}
+
+void safetensors_close(safetensors *file)
+{
+    if (!file) return;
+    json_decref(file->header);
+    free(file->tensor);
+    free(file->note);
+    free(file->bytes);
+    free(file);
+}
+
+const safetensors_tensor *safetensors_find(const safetensors *file,
+                                           const char *name)
+{
+    for (size_t i = 0; i < file->tensors; i++)
+        if (!strcmp(file->tensor[i].name, name)) return &file->tensor[i];
+    return NULL;
+}
+
+const char *safetensors_text(const safetensors *file, const char *key)
+{
+    for (size_t i = 0; i < file->notes; i++)
+        if (!strcmp(file->note[i].key, key)) return file->note[i].text;
+    return NULL;
+}
+
+/* ---- Elements ------------------------------------------------------------ */
+
+elman_status safetensors_floats(const safetensors_tensor *tensor, float *values)
+{
+    const char *data = tensor->data;
+    uint16_t half;
+    double wide;
+    switch (tensor->type) {
+    case SAFETENSORS_F32:
+        if (tensor->count) memcpy(values, data, tensor->count * sizeof *values);
+        return ELMAN_OK;
+    case SAFETENSORS_F64:
+        for (size_t i = 0; i < tensor->count; i++) {
+            memcpy(&wide, data + i * sizeof wide, sizeof wide);
+            values[i] = (float)wide;
+        }
+        return ELMAN_OK;
+    case SAFETENSORS_F16:
+    case SAFETENSORS_BF16:
+        for (size_t i = 0; i < tensor->count; i++) {
+            memcpy(&half, data + i * sizeof half, sizeof half);
+            values[i] = tensor->type == SAFETENSORS_F16 ? half_widen(half)
+                                                        : bfloat_widen(half);
+        }
+        return ELMAN_OK;
+    default:
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": dtype %s, floats are needed",
+                       tensor->name, types[tensor->type].name);
+    }
+}
+
+/* "(3,4)" of a shape; cut where it does not fit. */
+static void print_shape(size_t rank, const size_t *shape, size_t room,
+                        char *text)
+{
+    size_t at = (size_t)snprintf(text, room, "(");
+    for (size_t i = 0; i < rank && at < room; i++)
+        at += (size_t)snprintf(text + at, room - at, i ? ",%zu" : "%zu",
+                               shape[i]);
+    if (at < room) snprintf(text + at, room - at, ")");
+}
+
+elman_status safetensors_expect(const safetensors_tensor *tensor,
+                                safetensors_type type, size_t rank,
+                                const size_t *shape)
+{
+    bool same = tensor->type == type && tensor->rank == rank;
+    for (size_t i = 0; same && i < rank; i++)
+        same = tensor->shape[i] == shape[i];
+    if (same) return ELMAN_OK;
+    char got[100], want[100];
+    print_shape(tensor->rank, tensor->shape, sizeof got, got);
+    print_shape(rank, shape, sizeof want, want);
+    return failure(ELMAN_BAD_FORMAT,
+                   "tensor \"%.80s\" is %s %s, expected %s %s", tensor->name,
+                   types[tensor->type].name, got, types[type].name, want);
+}
