@@ -1,0 +1,37 @@
+# program.cmake: the program elman, and what it writes about itself: man pages
+# and completion.
+
+# the program knows elman.h alone, and the archive shows it nothing else
+file(GLOB cli_sources CONFIGURE_DEPENDS cli/*.c)
+add_executable(elman_cli ${cli_sources})
+set_target_properties(elman_cli PROPERTIES OUTPUT_NAME elman)
+target_compile_options(elman_cli PRIVATE -ffp-contract=off ${elman_warnings})
+target_compile_definitions(elman_cli PRIVATE _GNU_SOURCE)
+target_link_libraries(elman_cli PRIVATE elman_static m)
+install(TARGETS elman_cli)
+
+# the build runs the program, so not when it is made for another machine
+if(NOT CMAKE_CROSSCOMPILING)
+  set(pages man/elman.1)
+  set(write_pages COMMAND elman_cli --dump-man > man/elman.1)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cli/commands.h)
+  file(STRINGS cli/commands.h rows REGEX "_command;$")
+  foreach(row ${rows})
+    string(REGEX MATCH "([a-z]+)_command" found ${row})
+    set(page man/elman-${CMAKE_MATCH_1}.1)
+    list(APPEND pages ${page})
+    list(APPEND write_pages
+      COMMAND elman_cli --dump-man ${CMAKE_MATCH_1} > ${page})
+  endforeach()
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man
+    ${PROJECT_BINARY_DIR}/completion)
+  add_custom_command(OUTPUT ${pages} completion/elman
+    ${write_pages}
+    COMMAND elman_cli --dump-completion > completion/elman
+    DEPENDS elman_cli VERBATIM)
+  add_custom_target(elman_pages ALL DEPENDS ${pages} completion/elman)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/man/
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${PROJECT_BINARY_DIR}/completion/elman
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endif()
