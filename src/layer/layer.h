@@ -1,7 +1,7 @@
 /*
  * layer.h: a whole sequence. A model's config becomes a flat list of these
  * layers: a recurrent layer of num_layers levels is one layer per level, with
- * dropout layers between them. layers.c has the table of kinds.
+ * dropout layers between them. layer.c has the table of kinds.
  *
  * Data runs from layer to layer in (T,B,.) arrays of the state. Past the end
  * of a sequence every output is 0 and no gradient flows.
@@ -15,47 +15,180 @@
 #include "cell/cell.h"
 #include "kernel/kernel.h"
 
+enum { DIRECTIONS = 2, NOWHERE = -1 };
+
 /* One parameter: a named slice of the model's weights. */
 typedef struct parameter {
-    char name[ELMAN_MAX_NAME + 32]; /* rnn.weight_ih_l0_reverse */
+    char name[ELMAN_MAX_NAME + 40]; /* rnn.weight_ih_l0_reverse */
     size_t rank, shape[ELMAN_MAX_RANK];
-    size_t count;         /* elements */
-    size_t offset;        /* of the first, in floats */
-    const char *role;     /* the last word of the name without level:
-                             "weight_ih", "bias_hh", "weight", "h_0" ... */
-    elman_init init;      /* how it is drawn */
-    size_t fan_in, gates; /* columns a unit sees; blocks along shape[0] */
+    size_t count;      /* elements */
+    size_t offset;     /* of the first in the weights, in floats */
+    const char *role;  /* name without prefix and level: weight_ih, bias ... */
+    size_t gates;      /* blocks along shape[0], each drawn by itself where
+                          the rule says so */
+    elman_init init;   /* how it is drawn */
+    double bound;      /* the default rule: uniform in +-bound; 0: Gaussian with
+                          sigma 1 (embedding); negative: constant -bound - 1 */
+    float forget_bias; /* LSTM's bias_ih */
+    float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
 } parameter;
+
+/* Where a model's arrays begin while its layers are planned: lists grow if
+ * they are there and are only counted if not, so the plan runs twice. */
+typedef struct layer_plan {
+    parameter *parameters; /* NULL: only count */
+    size_t parameter_count;
+    size_t weights;    /* floats, each parameter from a multiple of 16 */
+    size_t packed;     /* floats of packed copies */
+    size_t h, c;       /* floats of memory per sequence */
+    size_t features;   /* what the next layer reads */
+    size_t ahead;      /* how many of those end at the last step; the rest
+                          are of a reverse direction and end at step 0 */
+    bool per_sequence; /* one vector per sequence from here on */
+    bool streams;      /* nothing so far looks ahead */
+    bool ended;        /* no layer may follow (merge none) */
+    size_t levels;     /* recurrent levels so far */
+    bool overflow;     /* a size did not fit */
+} layer_plan;
+
+/* Offsets of one direction's parameters and packed copies; NOWHERE if it has
+ * none. */
+typedef struct direction {
+    ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
+    size_t ih, ih_back, hh[CELL_PARTS], hh_back[CELL_PARTS], hr, hr_back;
+    size_t start;              /* (G) the bias that each sum starts from */
+    size_t bias_hn;            /* (H) GRU, reset after */
+    size_t memory_h, memory_c; /* in the state's memory, per sequence */
+} direction;
+
+typedef struct layer_kind layer_kind;
+
+typedef struct layer {
+    const layer_kind *kind;
+    const cell *cell;   /* recurrent */
+    elman_layer config; /* completed; hidden_size is this level's */
+    size_t number;      /* in the flat list; keys its random masks */
+    size_t level;       /* recurrent: layer<level> in views */
+    size_t depth;       /* recurrent: _l<depth> in names */
+    size_t I, O;        /* features in and out */
+    size_t H, R, G, D;
+    bool per_sequence; /* reads one vector per sequence */
+    size_t ahead;      /* as in layer_plan, of what it reads */
+    direction way[DIRECTIONS];
+    ptrdiff_t weight, bias; /* linear, embedding, norm */
+    size_t packed, packed_back;
+} layer;
 
 /* What a pass is about: shared by all its layers. */
 typedef struct pass {
     size_t T, B;
-    const size_t *lengths; /* (B), never NULL */
-    bool ragged;           /* some length is less than T */
-    const uint64_t *ids;   /* (B), never NULL */
-    const uint64_t *position; /* (B) steps each sequence has behind it */
+    size_t *lengths; /* (B) */
+    bool ragged;     /* some length is less than T */
+    uint64_t *ids;   /* (B) */
+    uint64_t *begin; /* (B) steps each sequence had behind it */
     uint64_t draw, seed;
     bool training, keep_gradients;
     int threads;
     const kernels *k;
-    const float *weights;  /* the model's, by parameter offset */
-    const float *packed;   /* the model's packed copies */
-    float *gradients;      /* the state's, by parameter offset; backward */
-    const float *x;        /* (T,B,I) first layer's input, or NULL */
-    const int32_t *tokens; /* (T,B) or NULL */
-    /* the valid (t,b) pairs as t * B + b: ascending, and in the order in which
-     * gradients of weights are summed (docs/NUMERICS.md) */
-    const uint32_t *rows, *order;
+    const float *weights; /* the model's, by parameter offset */
+    const float *packed;  /* the model's packed copies */
+    float *gradients;     /* the state's, by parameter offset */
+    size_t capacity;      /* sequences the memory below has room for */
+    float *h, *c, *dh_n, *dc_n, *dh_0, *dc_0; /* (.,capacity) per unit: the
+                             array at memory_h is (capacity,R) from
+                             memory_h * capacity */
+    const int32_t *tokens;                    /* (T,B) or NULL */
+    /* valid (t,b) as t * B + b: ascending, and in the order in which gradients
+     * of weights are summed (docs/NUMERICS.md) */
+    uint32_t *rows, *order;
     size_t row_count;
-    const float **pointers; /* room for 3 * T * B + 1 row pointers */
+    const float **pointers; /* (2,row_count) row pointers, for anyone */
 } pass;
 
-typedef struct layer layer;
+/* One direction's arrays; axis T runs in the order of reading. */
+typedef struct direction_state {
+    float *h;               /* (T+1,B,R) entry 0 is the initial state */
+    float *c;               /* (T+1,B,H) LSTM */
+    float *gate;            /* (T,B,G) */
+    float *side;            /* (T,B,H) see struct cell */
+    float *dropped;         /* (B,R) mask of recurrent dropout, training */
+    float *h_in;            /* (T,B,R) h_prev under it */
+    float *keep_h, *keep_c; /* (T,B,R) (T,B,H) masks of zoneout while training,
+                               else one row of its chance */
+    float *da, *dside;      /* (T,B,G) (T,B,H) */
+    float *dh, *dc, *dgate; /* (T,B,R) (T,B,H) (T,B,G) to look at */
+    float *dh_out;          /* (T,B,R) gradient at the projection's output */
+    float *run_h, *run_c;   /* (B,R) (B,H) gradients on their way back */
+    float *direct_h, *direct_c; /* (B,R) (B,H) their part past zoneout */
+    float *run_in;              /* (B,R) gradient at h_in */
+} direction_state;
 
-/* What a state keeps for one layer; the arrays are carved by lay_out. */
+/* What a state keeps for one layer. */
 typedef struct layer_state {
-    float *y, *dy; /* (T,B,O) output, and its gradient if training */
-    float *parts[12]; /* the kind's own arrays, drawn at its lay_out */
+    float *y, *dy; /* (T,B,O), T = 1 past ELMAN_LAST */
+    float *own;    /* where y points unless it is an alias */
+    direction_state way[DIRECTIONS];
+    float *mask;   /* (T,B,O) or (B,O) dropout */
+    float *normal; /* (T,B,I) layer norm */
+    float *root;   /* (T,B) layer norm */
 } layer_state;
+
+/* A kind of layer. */
+struct layer_kind {
+    const char *name;
+    /* Sets features, parameters and packed sizes of l; checks its config. */
+    elman_status (*plan)(layer *l, layer_plan *plan);
+    /* Makes the packed copies from the weights; may be NULL. */
+    void (*pack)(const layer *l, const float *weights, float *packed);
+    /* Carves what s needs beyond y and dy; may be NULL. */
+    void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
+                    bool keep, layer_state *s);
+    /* x (T,B,I) to s->y. */
+    void (*forward)(const layer *l, const pass *p, layer_state *s,
+                    const float *x);
+    /* s->dy to dx (overwritten; NULL if not wanted), adds to gradients. */
+    void (*backward)(const layer *l, const pass *p, layer_state *s,
+                     const float *x, float *dx);
+};
+
+const layer_kind *layer_kind_for(elman_kind kind);
+
+extern const layer_kind layer_recurrent, layer_linear, layer_embedding,
+    layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last;
+
+/* Adds a parameter of l to the plan; returns its offset. role may have a level
+ * and direction: "%s_l%zu_reverse". bound is the default rule's. */
+ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
+                         const char *suffix, size_t rank, const size_t *shape,
+                         size_t gates, elman_init init, double bound);
+
+/* Takes room for a packed (N,K) weight; returns its offset. */
+size_t plan_packed(layer_plan *plan, size_t N, size_t K);
+
+/* ---- Products over all valid steps; rows split over the pass's threads -----
+ */
+
+/* y[row] += x[row] W^T for each valid row: x (T,B,K), y (T,B,N), w packed. */
+void rows_product(const pass *p, size_t N, size_t K, const float *x,
+                  const float *w, float *y);
+
+/* dw (N,K) += sum over rows in gradient order of dy x; db (N) the sum of dy.
+ * Either may be NULL. */
+void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
+                   const float *x, float *dw, float *db);
+
+/* The same for row pointers (row_count) that the caller has filled, in
+ * gradient order. */
+void pointers_gradient(const pass *p, size_t N, size_t K,
+                       const float *const *dy, const float *const *x, float *dw,
+                       float *db);
+
+/* Zeroes the rows of y (T,B,O) that are past a sequence's end. */
+void rows_clear(const pass *p, size_t O, float *y);
+
+/* Calls rows first to last-1 of the valid rows on the pass's threads. */
+void rows_run(const pass *p,
+              void (*part)(const void *context, size_t first, size_t last),
+              const void *context);
 
 #endif

@@ -1,0 +1,80 @@
+/*
+ * cell.h: one step. A cell takes the sums that the input gave its gates and
+ * the memory of the step before, and gives the memory after; and the same
+ * backward. Sequences, directions and masks are the layer's business.
+ *
+ * A step works on M rows (sequences) at once; each array below holds one row
+ * pointer per row. M is at most CELL_ROWS.
+ */
+#ifndef CELL_CELL_H
+#define CELL_CELL_H
+
+#include "elman.h"
+#include "kernel/kernel.h"
+
+enum { CELL_ROWS = 64, CELL_PARTS = 2 };
+
+/* The weights of one direction of one level, packed for product(). */
+typedef struct cell_weights {
+    size_t H, R; /* hidden_size; width of h: proj_size or H */
+    elman_nonlinearity nonlinearity;
+    float clip; /* INFINITY if none */
+    lstm_variant variant;
+    const float *hh[CELL_PARTS];      /* weight_hh by parts: (N,R) */
+    const float *hh_back[CELL_PARTS]; /* the same transposed: (R,N) */
+    const float *hr, *hr_back;        /* weight_hr (R,H) and transposed */
+    const float *bias_hn; /* (H) GRU, reset after; zeros without bias */
+} cell_weights;
+
+/* Sequences at one step; forward writes gate, c, h and side. */
+typedef struct cell_rows {
+    size_t M;
+    const float *h_prev[CELL_ROWS]; /* (R) */
+    const float *h_in[CELL_ROWS];   /* (R) what enters the product: h_prev, or
+                                       h_prev with units dropped */
+    const float *c_prev[CELL_ROWS]; /* (H) LSTM */
+    float *gate[CELL_ROWS];         /* (G) sums from the input; then gates */
+    float *side[CELL_ROWS];         /* (H) see struct cell */
+    float *c[CELL_ROWS];            /* (H) LSTM */
+    float *h[CELL_ROWS];            /* (R) */
+
+    float *dh[CELL_ROWS];    /* (R) in: gradient at h. out: what goes to h_prev
+                                past the product */
+    float *dh_in[CELL_ROWS]; /* (R) += gradient at h_in; may be dh */
+    float *dc[CELL_ROWS]; /* (H) in: gradient at c from later; out: at c_prev */
+    float *da[CELL_ROWS]; /* (G) gradient at the sums */
+    float *dside[CELL_ROWS]; /* (H) gradient at side */
+    float *dgate[CELL_ROWS]; /* (G) look only */
+} cell_rows;
+
+/* A kind of cell. The recurrent weight acts in parts: rows [0, split H) on
+ * h_in, and, if split < gates, the rest as part 1, whose input and gradient may
+ * be others:
+ *
+ *                      side (H)        part 1: gradient   times
+ *   RNN, LSTM          -               -
+ *   LSTM, projected    o tanh(c)       -
+ *   GRU, reset after   q = W_hn h+b    dside              h_in
+ *   GRU, reset before  r h_in          da                 side
+ */
+typedef struct cell {
+    size_t gates; /* G = gates H */
+    size_t split; /* gates of part 0 */
+    bool has_cell;
+    bool dside_is_gradient; /* of part 1 */
+    bool side_is_input;     /* of part 1 */
+    void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
+    void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
+
+    /* Before backward, to look at: dgate (gates H) from dh and dc, and dc
+     * becomes the whole gradient at c in total (H). */
+    void (*look)(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t m, float *total);
+} cell;
+
+/* The row of the table for a recurrent layer. */
+const cell *cell_for(const elman_layer *config);
+
+extern const cell cell_rnn, cell_lstm, cell_gru_after, cell_gru_before;
+
+#endif

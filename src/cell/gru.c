@@ -1,0 +1,147 @@
+/*
+ * gru.c: the GRU (Cho et al. 2014), with the reset gate after the product, as
+ * torch.nn.GRU and cuDNN have it, and before it, as the paper, ONNX's default
+ * and Keras v1 have it.
+ *
+ *   r = s(W_ir x + b_ir + W_hr h_prev + b_hr)
+ *   z = s(W_iz x + b_iz + W_hz h_prev + b_hz)
+ *   after:   n = tanh(W_in x + b_in + r q),  q = W_hn h_prev + b_hn
+ *   before:  n = tanh(W_in x + b_in + W_hn (r h_prev) + b_hn)
+ *   h = n + z (h_prev - n)
+ *
+ *   da_n = dh (1 - z) (1 - n^2)      da_z = dh (h_prev - n) z (1 - z)
+ *   after:   dq = da_n r             da_r = da_n q r (1 - r)
+ *            dh_prev = dh z + W_hr^T da_r + W_hz^T da_z + W_hn^T dq
+ *   before:  ds = W_hn^T da_n        da_r = ds h_prev r (1 - r)
+ *            dh_prev = dh z + ds r + W_hr^T da_r + W_hz^T da_z
+ */
+#include "cell/cell.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Row pointers moved by some floats: to the block n of each row. */
+static void point(size_t M, float *const *rows, size_t offset, float **moved)
+{
+    for (size_t m = 0; m < M; m++)
+        moved[m] = rows[m] + offset;
+}
+
+static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
+{
+    size_t H = w->H;
+    k->product(r->M, 2 * H, H, r->h_in, w->hh[0], r->gate);
+    for (size_t m = 0; m < r->M; m++)
+        memcpy(r->side[m], w->bias_hn, H * sizeof(float));
+    k->product(r->M, H, H, r->h_in, w->hh[1], r->side);
+    for (size_t m = 0; m < r->M; m++)
+        k->gru_forward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
+                       r->h[m]);
+}
+
+static void after_backward(const kernels *k, const cell_weights *w,
+                           cell_rows *r)
+{
+    size_t H = w->H;
+    for (size_t m = 0; m < r->M; m++)
+        k->gru_backward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
+                        r->dh[m], r->da[m], r->dside[m]);
+    k->product(r->M, H, 2 * H, (const float *const *)r->da, w->hh_back[0],
+               r->dh_in);
+    k->product(r->M, H, H, (const float *const *)r->dside, w->hh_back[1],
+               r->dh_in);
+}
+
+static void before_forward(const kernels *k, const cell_weights *w,
+                           cell_rows *r)
+{
+    size_t H = w->H;
+    float *n[CELL_ROWS];
+    point(r->M, r->gate, 2 * H, n);
+    k->product(r->M, 2 * H, H, r->h_in, w->hh[0], r->gate);
+    for (size_t m = 0; m < r->M; m++) {
+        k->sigmoid_forward(2 * H, w->clip, r->gate[m], r->gate[m]);
+        k->multiply(H, r->gate[m], r->h_in[m], r->side[m]);
+    }
+    k->product(r->M, H, H, (const float *const *)r->side, w->hh[1], n);
+    for (size_t m = 0; m < r->M; m++) {
+        k->tanh_forward(H, w->clip, n[m], n[m]);
+        k->gru_mix(H, r->h_prev[m], r->gate[m], r->h[m]);
+    }
+}
+
+static void before_backward(const kernels *k, const cell_weights *w,
+                            cell_rows *r)
+{
+    size_t H = w->H;
+    float *da_n[CELL_ROWS];
+    point(r->M, r->da, 2 * H, da_n);
+    for (size_t m = 0; m < r->M; m++) {
+        k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
+                            r->da[m]);
+        memset(r->dside[m], 0, H * sizeof(float));
+    }
+    k->product(r->M, H, H, (const float *const *)da_n, w->hh_back[1], r->dside);
+    for (size_t m = 0; m < r->M; m++)
+        k->gru_reset_backward(H, w->clip, r->dside[m], r->h_in[m], r->gate[m],
+                              r->dh_in[m], r->da[m]);
+    k->product(r->M, H, 2 * H, (const float *const *)r->da, w->hh_back[0],
+               r->dh_in);
+}
+
+/* The gradients at n and z; the one at r passes through the product. */
+static void look_direct(const cell_weights *w, const cell_rows *r, size_t m)
+{
+    size_t H = w->H;
+    const float *z = r->gate[m] + H, *n = r->gate[m] + 2 * H;
+    for (size_t j = 0; j < H; j++) {
+        r->dgate[m][H + j] = r->dh[m][j] * (r->h_prev[m][j] - n[j]);
+        r->dgate[m][2 * H + j] = r->dh[m][j] * (1 - z[j]);
+    }
+}
+
+static void after_look(const kernels *k, const cell_weights *w,
+                       const cell_rows *r, size_t m, float *total)
+{
+    (void)k, (void)total;
+    size_t H = w->H;
+    const float *n = r->gate[m] + 2 * H;
+    look_direct(w, r, m);
+    for (size_t j = 0; j < H; j++)
+        r->dgate[m][j] =
+            r->dgate[m][2 * H + j] * (1 - n[j] * n[j]) * r->side[m][j];
+}
+
+static void before_look(const kernels *k, const cell_weights *w,
+                        const cell_rows *r, size_t m, float *total)
+{
+    (void)total;
+    size_t H = w->H;
+    const float *n = r->gate[m] + 2 * H;
+    look_direct(w, r, m);
+    float *da_n = r->dgate[m], *ds = r->dside[m];
+    for (size_t j = 0; j < H; j++)
+        da_n[j] = r->dgate[m][2 * H + j] * (1 - n[j] * n[j]);
+    memset(ds, 0, H * sizeof(float));
+    k->product(1, H, H, (const float *const *)&da_n, w->hh_back[1], &ds);
+    for (size_t j = 0; j < H; j++)
+        r->dgate[m][j] = ds[j] * r->h_in[m][j];
+}
+
+const cell cell_gru_after = {
+    .gates = 3,
+    .split = 2,
+    .dside_is_gradient = true,
+    .forward = after_forward,
+    .backward = after_backward,
+    .look = after_look,
+};
+
+const cell cell_gru_before = {
+    .gates = 3,
+    .split = 2,
+    .side_is_input = true,
+    .forward = before_forward,
+    .backward = before_backward,
+    .look = before_look,
+};

@@ -1,0 +1,96 @@
+/*
+ * lstm.c: the LSTM (Hochreiter & Schmidhuber 1997, forget gate of Gers et al.
+ * 2000, as torch.nn.LSTM has it), with the peepholes of Gers & Schmidhuber
+ * 2000, the projection of Sak et al. 2014, and ONNX's clip and input_forget.
+ *
+ *   a_* = W_i* x + b_i* + W_h* h_prev + b_h*         for i f g o
+ *   i = s(a_i + p_i c_prev)     f = s(a_f + p_f c_prev), coupled: 1 - i
+ *   g = tanh(a_g)               c = f c_prev + i g
+ *   o = s(a_o + p_o c)          h = o tanh(c), projected: W_hr (o tanh(c))
+ *
+ *   with k = tanh(c), dm = dh, projected: W_hr^T dh
+ *   da_o = dm k o (1 - o)       dc += dm o (1 - k^2) + p_o da_o
+ *   da_i = dc g i (1 - i), coupled: dc (g - c_prev) i (1 - i)
+ *   da_f = dc c_prev f (1 - f)  da_g = dc i (1 - g^2)
+ *   dc_prev = dc f + p_i da_i + p_f da_f             dh_prev = W_hh^T da
+ */
+#include "cell/cell.h"
+
+#include <math.h>
+#include <string.h>
+
+static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
+{
+    size_t H = w->H, R = w->R;
+    k->product(r->M, 4 * H, R, r->h_in, w->hh[0], r->gate);
+    for (size_t m = 0; m < r->M; m++)
+        k->lstm_forward(H, &w->variant, r->c_prev[m], r->gate[m], r->c[m],
+                        w->hr ? r->side[m] : r->h[m]);
+    if (!w->hr) return;
+
+    for (size_t m = 0; m < r->M; m++)
+        memset(r->h[m], 0, R * sizeof(float));
+    k->product(r->M, R, H, (const float *const *)r->side, w->hr, r->h);
+}
+
+/* The gradient at o tanh(c), for a projected cell in dside. */
+static void unproject(const kernels *k, const cell_weights *w, cell_rows *r)
+{
+    for (size_t m = 0; m < r->M; m++)
+        memset(r->dside[m], 0, w->H * sizeof(float));
+    k->product(r->M, w->H, w->R, (const float *const *)r->dh, w->hr_back,
+               r->dside);
+}
+
+static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
+{
+    size_t H = w->H, R = w->R;
+    if (w->hr) unproject(k, w, r);
+    for (size_t m = 0; m < r->M; m++) {
+        k->lstm_backward(H, &w->variant, r->c_prev[m], r->gate[m],
+                         w->hr ? r->dside[m] : r->dh[m], r->dc[m], r->da[m]);
+        memset(r->dh[m], 0, R * sizeof(float));
+    }
+    k->product(r->M, R, 4 * H, (const float *const *)r->da, w->hh_back[0],
+               r->dh_in);
+}
+
+static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t m, float *total)
+{
+    size_t H = w->H;
+    const float *gate = r->gate[m], *c_prev = r->c_prev[m];
+    const float *i = gate, *f = gate + H, *g = gate + 2 * H, *o = gate + 3 * H;
+    const float *p = w->variant.peephole;
+    float *dgate = r->dgate[m];
+    const float *dm = r->dh[m];
+    if (w->hr) {
+        memset(r->dside[m], 0, H * sizeof(float));
+        k->product(1, H, w->R, (const float *const *)&r->dh[m], w->hr_back,
+                   &r->dside[m]);
+        dm = r->dside[m];
+    }
+
+    for (size_t j = 0; j < H; j++)
+        total[j] = f[j] * c_prev[j] + i[j] * g[j];
+    k->tanh_forward(H, INFINITY, total, total);
+    for (size_t j = 0; j < H; j++) {
+        float tanh_c = total[j];
+        float d_o = dm[j] * tanh_c, da_o = d_o * o[j] * (1 - o[j]);
+        total[j] = r->dc[m][j] + dm[j] * o[j] * (1 - tanh_c * tanh_c) +
+                   (p ? p[2 * H + j] * da_o : 0);
+        dgate[j] = total[j] * g[j];
+        dgate[H + j] = total[j] * c_prev[j];
+        dgate[2 * H + j] = total[j] * i[j];
+        dgate[3 * H + j] = d_o;
+    }
+}
+
+const cell cell_lstm = {
+    .gates = 4,
+    .split = 4,
+    .has_cell = true,
+    .forward = forward,
+    .backward = backward,
+    .look = look,
+};

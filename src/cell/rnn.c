@@ -1,0 +1,51 @@
+/*
+ * rnn.c: the Elman cell (Elman 1990, as torch.nn.RNN has it).
+ *
+ *   a = W_ih x + b_ih + W_hh h_prev + b_hh
+ *   h = f(a)                              f = tanh or relu
+ *
+ *   da = dh f'(a)                         from h alone: 1 - h^2, or h > 0
+ *   dh_prev = W_hh^T da
+ */
+#include "cell/cell.h"
+
+#include <string.h>
+
+static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
+{
+    bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
+    k->product(r->M, w->H, w->R, r->h_in, w->hh[0], r->gate);
+    for (size_t m = 0; m < r->M; m++) {
+        (is_tanh ? k->tanh_forward : k->relu_forward)(w->H, w->clip, r->gate[m],
+                                                      r->gate[m]);
+        memcpy(r->h[m], r->gate[m], w->H * sizeof(float));
+    }
+}
+
+static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
+{
+    bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
+    for (size_t m = 0; m < r->M; m++) {
+        (is_tanh ? k->tanh_backward : k->relu_backward)(
+            w->H, w->clip, r->gate[m], r->dh[m], r->da[m]);
+        memset(r->dh[m], 0, w->R * sizeof(float));
+    }
+    k->product(r->M, w->R, w->H, (const float *const *)r->da, w->hh_back[0],
+               r->dh_in);
+}
+
+/* The one gate is h itself. */
+static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t m, float *total)
+{
+    (void)k, (void)total;
+    memcpy(r->dgate[m], r->dh[m], w->H * sizeof(float));
+}
+
+const cell cell_rnn = {
+    .gates = 1,
+    .split = 1,
+    .forward = forward,
+    .backward = backward,
+    .look = look,
+};

@@ -1,0 +1,109 @@
+/* activation.c: tanh, sigmoid, relu elementwise, and softmax over features. */
+#include <math.h>
+#include <string.h>
+
+#include "layer/layer.h"
+
+static elman_status plan(layer *l, layer_plan *plan)
+{
+    (void)plan;
+    l->O = l->I;
+    return ELMAN_OK;
+}
+
+/* What rows need, for whichever thread works on them. */
+typedef struct rows_context {
+    const layer *l;
+    const pass *p;
+    layer_state *s;
+    const float *x;
+    float *dx;
+} rows_context;
+
+static void forward_rows(const void *context, size_t first, size_t last)
+{
+    const rows_context *at = context;
+    const kernels *k = at->p->k;
+    size_t O = at->l->O;
+    for (size_t r = first; r < last; r++) {
+        const float *x = at->x + at->p->rows[r] * O;
+        float *y = at->s->y + at->p->rows[r] * O;
+        switch (at->l->config.kind) {
+        case ELMAN_TANH:
+            k->tanh_forward(O, INFINITY, x, y);
+            break;
+        case ELMAN_SIGMOID:
+            k->sigmoid_forward(O, INFINITY, x, y);
+            break;
+        case ELMAN_RELU:
+            k->relu_forward(O, INFINITY, x, y);
+            break;
+        default:
+            k->softmax(O, x, y);
+        }
+    }
+}
+
+static void backward_rows(const void *context, size_t first, size_t last)
+{
+    const rows_context *at = context;
+    const kernels *k = at->p->k;
+    size_t O = at->l->O;
+    for (size_t r = first; r < last; r++) {
+        const float *y = at->s->y + at->p->rows[r] * O;
+        const float *dy = at->s->dy + at->p->rows[r] * O;
+        float *dx = at->dx + at->p->rows[r] * O;
+        switch (at->l->config.kind) {
+        case ELMAN_TANH:
+            k->tanh_backward(O, INFINITY, y, dy, dx);
+            break;
+        case ELMAN_SIGMOID:
+            k->sigmoid_backward(O, INFINITY, y, dy, dx);
+            break;
+        case ELMAN_RELU:
+            k->relu_backward(O, INFINITY, y, dy, dx);
+            break;
+        default:
+            k->softmax_backward(O, y, dy, dx);
+        }
+    }
+}
+
+static void forward(const layer *l, const pass *p, layer_state *s,
+                    const float *x)
+{
+    rows_context at = {.l = l, .p = p, .s = s, .x = x};
+    rows_clear(p, l->O, s->y);
+    rows_run(p, forward_rows, &at);
+}
+
+static void backward(const layer *l, const pass *p, layer_state *s,
+                     const float *x, float *dx)
+{
+    (void)x;
+    if (!dx) return;
+    rows_context at = {.l = l, .p = p, .s = s, .dx = dx};
+    rows_clear(p, l->I, dx);
+    rows_run(p, backward_rows, &at);
+}
+
+const layer_kind layer_activation = {
+    .name = "activation",
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+};
+
+static elman_status softmax_plan(layer *l, layer_plan *plan)
+{
+    l->O = l->I;
+    plan->ahead = l->O;
+    return ELMAN_OK;
+}
+
+const layer_kind layer_softmax = {
+    .name = "softmax",
+    .plan = softmax_plan,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,167 @@
+/* layer.c: the table of kinds, and what they share. */
+#include "layer/layer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/thread.h"
+
+const layer_kind *layer_kind_for(elman_kind kind)
+{
+    static const layer_kind *const table[] = {
+        [ELMAN_RNN] = &layer_recurrent,       [ELMAN_LSTM] = &layer_recurrent,
+        [ELMAN_GRU] = &layer_recurrent,       [ELMAN_LINEAR] = &layer_linear,
+        [ELMAN_EMBEDDING] = &layer_embedding, [ELMAN_TANH] = &layer_activation,
+        [ELMAN_SIGMOID] = &layer_activation,  [ELMAN_RELU] = &layer_activation,
+        [ELMAN_SOFTMAX] = &layer_softmax,     [ELMAN_LAYER_NORM] = &layer_norm,
+        [ELMAN_DROPOUT] = &layer_dropout,     [ELMAN_LAST] = &layer_last,
+    };
+    return (size_t)kind < sizeof table / sizeof *table ? table[kind] : NULL;
+}
+
+ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
+                         const char *suffix, size_t rank, const size_t *shape,
+                         size_t gates, elman_init init, double bound)
+{
+    size_t count = 1, offset = plan->weights;
+    for (size_t i = 0; i < rank; i++)
+        if (!sizes_multiply(count, shape[i], 1, &count)) plan->overflow = true;
+    if (count > PTRDIFF_MAX / 8 - plan->weights) plan->overflow = true;
+    if (plan->overflow) count = 0;
+    plan->weights += (count + LANES - 1) / LANES * LANES;
+    size_t index = plan->parameter_count++;
+    if (!plan->parameters) return (ptrdiff_t)offset;
+
+    parameter *p = plan->parameters + index;
+    snprintf(p->name, sizeof p->name, "%s.%s%s", l->config.name, role, suffix);
+    p->rank = rank;
+    memcpy(p->shape, shape, rank * sizeof *shape);
+    p->count = count;
+    p->offset = offset;
+    p->role = role;
+    p->gates = gates;
+    p->init = init;
+    p->bound = bound;
+    if (strcmp(role, "bias_ih") == 0 && l->config.kind == ELMAN_LSTM)
+        p->forget_bias = l->config.forget_bias;
+    if (strncmp(role, "bias", 4) == 0 && l->config.kind == ELMAN_LSTM)
+        p->chrono = l->config.chrono;
+    return (ptrdiff_t)offset;
+}
+
+size_t plan_packed(layer_plan *plan, size_t N, size_t K)
+{
+    size_t offset = plan->packed, product;
+    if (!sizes_multiply(N + LANES, K + LANES, sizeof(float), &product) ||
+        product > PTRDIFF_MAX / 2 - offset)
+        plan->overflow = true;
+    else plan->packed += (packed_size(N, K) + LANES - 1) / LANES * LANES;
+    return offset;
+}
+
+/* ---- Rows -----------------------------------------------------------------
+ */
+
+enum { ROWS_MIN = 64 }; /* fewer valid rows stay on one thread */
+
+typedef struct rows_job {
+    void (*part)(const void *context, size_t first, size_t last);
+    const void *context;
+    size_t count, parts;
+} rows_job;
+
+static void rows_part(void *context, size_t index)
+{
+    const rows_job *job = context;
+    job->part(job->context, job->count * index / job->parts,
+              job->count * (index + 1) / job->parts);
+}
+
+void rows_run(const pass *p,
+              void (*part)(const void *context, size_t first, size_t last),
+              const void *context)
+{
+    size_t parts = p->row_count < ROWS_MIN ? 1 : (size_t)p->threads;
+    rows_job job = {part, context, p->row_count, parts};
+    if (p->row_count) thread_run(p->threads, parts, rows_part, &job);
+}
+
+typedef struct product_job {
+    const pass *p;
+    size_t N, K;
+    const float *x, *w;
+    float *y;
+} product_job;
+
+static void product_part(const void *context, size_t first, size_t last)
+{
+    const product_job *job = context;
+    const float *x[CELL_ROWS];
+    float *y[CELL_ROWS];
+    for (size_t r = first; r < last; r += CELL_ROWS) {
+        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
+        for (size_t m = 0; m < M; m++) {
+            x[m] = job->x + job->p->rows[r + m] * job->K;
+            y[m] = job->y + job->p->rows[r + m] * job->N;
+        }
+        job->p->k->product(M, job->N, job->K, x, job->w, y);
+    }
+}
+
+void rows_product(const pass *p, size_t N, size_t K, const float *x,
+                  const float *w, float *y)
+{
+    product_job job = {p, N, K, x, w, y};
+    rows_run(p, product_part, &job);
+}
+
+typedef struct gradient_job {
+    const pass *p;
+    size_t N, K, parts;
+    const float *const *dy, *const *x;
+    float *dw, *db;
+} gradient_job;
+
+/* Each thread owns some rows of dw and the same of db. */
+static void gradient_part(void *context, size_t index)
+{
+    const gradient_job *job = context;
+    size_t blocks = (job->N + LANES - 1) / LANES;
+    size_t first = blocks * index / job->parts * LANES;
+    size_t last = blocks * (index + 1) / job->parts * LANES;
+    if (last > job->N) last = job->N;
+    if (job->dw)
+        job->p->k->outer(job->p->row_count, first, last, job->K, job->dy,
+                         job->x, job->dw);
+    if (job->db)
+        job->p->k->column_sum(job->p->row_count, first, last, job->dy, job->db);
+}
+
+void pointers_gradient(const pass *p, size_t N, size_t K,
+                       const float *const *dy, const float *const *x, float *dw,
+                       float *db)
+{
+    if (!p->row_count) return;
+    size_t parts = p->row_count < ROWS_MIN ? 1 : (size_t)p->threads;
+    gradient_job job = {p, N, K, parts, dy, x, dw, db};
+    thread_run(p->threads, parts, gradient_part, &job);
+}
+
+void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
+                   const float *x, float *dw, float *db)
+{
+    const float **dys = p->pointers, **xs = p->pointers + p->row_count;
+    for (size_t r = 0; r < p->row_count; r++) {
+        dys[r] = dy + p->order[r] * N;
+        xs[r] = dw ? x + p->order[r] * K : NULL;
+    }
+    pointers_gradient(p, N, K, dys, xs, dw, db);
+}
+
+void rows_clear(const pass *p, size_t O, float *y)
+{
+    if (!p->ragged) return;
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t t = p->lengths[b]; t < p->T; t++)
+            memset(y + (t * p->B + b) * O, 0, O * sizeof *y);
+}

@@ -1,0 +1,71 @@
+/*
+ * norm.c: layer norm over the features of each step (Ba et al. 2016,
+ * torch.nn.LayerNorm).
+ *
+ *   normal = (x - mean) / sqrt(variance + eps)      y = normal w + b
+ *   dw += dy normal, db += dy, in gradient order
+ */
+#include <string.h>
+
+#include "layer/layer.h"
+
+static elman_status plan(layer *l, layer_plan *plan)
+{
+    l->O = l->I;
+    if (!(l->config.eps > 0))
+        return failure(ELMAN_BAD_VALUE, "eps is %g, expected more than 0",
+                       (double)l->config.eps);
+    l->weight = plan_parameter(plan, l, "weight", "", 1, &l->O, 1,
+                               l->config.init_ih, -2);
+    l->bias = plan_parameter(plan, l, "bias", "", 1, &l->O, 1,
+                             l->config.init_bias, -1);
+    plan->ahead = l->O;
+    return ELMAN_OK;
+}
+
+static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
+                    bool keep, layer_state *s)
+{
+    (void)keep, (void)training;
+    s->normal = arena_take(a, T * B, l->I * sizeof(float));
+    s->root = arena_take(a, T * B, sizeof(float));
+}
+
+static void forward(const layer *l, const pass *p, layer_state *s,
+                    const float *x)
+{
+    rows_clear(p, l->O, s->y);
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t at = p->rows[r] * l->I;
+        s->root[p->rows[r]] = p->k->norm_forward(
+            l->I, l->config.eps, x + at, p->weights + l->weight,
+            p->weights + l->bias, s->normal + at, s->y + at);
+    }
+}
+
+static void backward(const layer *l, const pass *p, layer_state *s,
+                     const float *x, float *dx)
+{
+    (void)x;
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t at = p->order[r] * l->I;
+        p->k->multiply_add(l->I, s->dy + at, s->normal + at,
+                           p->gradients + l->weight);
+        p->k->add(l->I, s->dy + at, p->gradients + l->bias);
+    }
+    if (!dx) return;
+    rows_clear(p, l->I, dx);
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t at = p->rows[r] * l->I;
+        p->k->norm_backward(l->I, s->root[p->rows[r]], s->normal + at,
+                            p->weights + l->weight, s->dy + at, dx + at);
+    }
+}
+
+const layer_kind layer_norm = {
+    .name = "layer norm",
+    .plan = plan,
+    .lay_out = lay_out,
+    .forward = forward,
+    .backward = backward,
+};

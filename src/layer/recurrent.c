@@ -1,0 +1,265 @@
+/* recurrent.c: parameters, packed weights and arrays of a recurrent level. */
+#include "layer/recurrent.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Plan ------------------------------------------------------------------
+ */
+
+static ptrdiff_t matrix(layer_plan *plan, const layer *l, const char *role,
+                        const char *suffix, size_t rows, size_t columns,
+                        size_t gates, elman_init init, double bound)
+{
+    return plan_parameter(plan, l, role, suffix, 2, (size_t[]){rows, columns},
+                          gates, init, bound);
+}
+
+static ptrdiff_t vector(layer_plan *plan, const layer *l, const char *role,
+                        const char *suffix, size_t n, elman_init init,
+                        double bound)
+{
+    return plan_parameter(plan, l, role, suffix, 1, &n, n / l->H, init, bound);
+}
+
+static void plan_direction(layer *l, layer_plan *plan, size_t way)
+{
+    direction *d = &l->way[way];
+    const elman_layer *c = &l->config;
+    const elman_init plain = {ELMAN_INIT_DEFAULT, 0};
+    double bound = 1 / sqrt((double)l->H);
+    size_t gates = l->cell->gates, split = l->cell->split;
+    char suffix[32];
+    snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth, way ? "_reverse" : "");
+
+    *d = (direction){.b_ih = NOWHERE,
+                     .b_hh = NOWHERE,
+                     .w_hr = NOWHERE,
+                     .peephole = NOWHERE,
+                     .h_0 = NOWHERE,
+                     .c_0 = NOWHERE};
+    d->w_ih = matrix(plan, l, "weight_ih", suffix, l->G, l->I, gates,
+                     c->init_ih, bound);
+    d->w_hh = matrix(plan, l, "weight_hh", suffix, l->G, l->R, gates,
+                     c->init_hh, bound);
+    if (!c->no_bias) {
+        d->b_ih = vector(plan, l, "bias_ih", suffix, l->G, c->init_bias, bound);
+        d->b_hh = vector(plan, l, "bias_hh", suffix, l->G, c->init_bias, bound);
+    }
+    if (c->proj_size)
+        d->w_hr = matrix(plan, l, "weight_hr", suffix, l->R, l->H, 1,
+                         c->init_hh, bound);
+    if (c->peephole)
+        d->peephole =
+            matrix(plan, l, "peephole", suffix, 3, l->H, 1, plain, bound);
+    if (c->learned_state) {
+        d->h_0 = vector(plan, l, "h_0", suffix, l->R, plain, -1);
+        if (l->cell->has_cell)
+            d->c_0 = vector(plan, l, "c_0", suffix, l->H, plain, -1);
+    }
+
+    d->ih = plan_packed(plan, l->G, l->I);
+    d->ih_back = plan_packed(plan, l->I, l->G);
+    size_t rows[CELL_PARTS] = {split * l->H, (gates - split) * l->H};
+    for (size_t i = 0; i < CELL_PARTS; i++) {
+        d->hh[i] = plan_packed(plan, rows[i], l->R);
+        d->hh_back[i] = plan_packed(plan, l->R, rows[i]);
+    }
+    if (c->proj_size) {
+        d->hr = plan_packed(plan, l->R, l->H);
+        d->hr_back = plan_packed(plan, l->H, l->R);
+    }
+    d->start = plan_packed(plan, 1, l->G);
+    d->bias_hn = plan_packed(plan, 1, l->H);
+    d->memory_h = plan->h;
+    d->memory_c = plan->c;
+    plan->h += l->R;
+    if (l->cell->has_cell) plan->c += l->H;
+}
+
+static elman_status plan(layer *l, layer_plan *plan)
+{
+    const elman_layer *c = &l->config;
+    if (plan->per_sequence)
+        return failure(ELMAN_BAD_VALUE,
+                       "a recurrent layer needs a sequence, but the layer "
+                       "before gives one vector per sequence");
+    if (c->hidden_size == 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "hidden_size is 0, expected at least 1");
+    if (c->proj_size >= c->hidden_size)
+        return failure(ELMAN_BAD_VALUE,
+                       "proj_size is %zu, expected less than hidden_size %zu",
+                       c->proj_size, c->hidden_size);
+    l->cell = cell_for(c);
+    l->H = c->hidden_size;
+    l->R = c->proj_size ? c->proj_size : l->H;
+    l->D = c->bidirectional ? 2 : 1;
+    l->level = plan->levels++;
+    if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
+        l->G > PTRDIFF_MAX / 64) {
+        plan->overflow = true;
+        return ELMAN_OK;
+    }
+    for (size_t way = 0; way < l->D; way++)
+        plan_direction(l, plan, way);
+
+    bool side_by_side =
+        c->merge == ELMAN_MERGE_CONCAT || c->merge == ELMAN_MERGE_NONE;
+    l->O = side_by_side ? l->D * l->R : l->R;
+    plan->ahead =
+        l->D == 1 ? (c->reverse ? 0 : l->R) : (side_by_side ? l->R : SIZE_MAX);
+    if (c->reverse || l->D == 2) plan->streams = false;
+    if (l->D == 2 && c->merge == ELMAN_MERGE_NONE) plan->ended = true;
+    return ELMAN_OK;
+}
+
+/* ---- Packed weights ---------------------------------------------------------
+ */
+
+static void pack_both(size_t N, size_t K, const float *w, float *forward,
+                      float *back)
+{
+    pack(N, K, w, K, 1, forward);
+    pack(K, N, w, 1, K, back);
+}
+
+static void pack_direction(const layer *l, const direction *d, const float *w,
+                           float *packed)
+{
+    size_t R = l->R, split = l->cell->split * l->H;
+    pack_both(l->G, l->I, w + d->w_ih, packed + d->ih, packed + d->ih_back);
+    pack_both(split, R, w + d->w_hh, packed + d->hh[0], packed + d->hh_back[0]);
+    pack_both(l->G - split, R, w + d->w_hh + split * R, packed + d->hh[1],
+              packed + d->hh_back[1]);
+    if (d->w_hr != NOWHERE)
+        pack_both(R, l->H, w + d->w_hr, packed + d->hr, packed + d->hr_back);
+    if (d->b_ih == NOWHERE) return;
+
+    /* both biases start a sum, but the n of a GRU that resets after the
+     * product has its recurrent one inside that product */
+    bool apart = l->cell->dside_is_gradient;
+    for (size_t j = 0; j < l->G; j++)
+        packed[d->start + j] =
+            w[(size_t)d->b_ih + j] +
+            (apart && j >= split ? 0 : w[(size_t)d->b_hh + j]);
+    if (apart)
+        memcpy(packed + d->bias_hn, w + d->b_hh + split, l->H * sizeof *packed);
+}
+
+static void pack_weights(const layer *l, const float *weights, float *packed)
+{
+    for (size_t way = 0; way < l->D; way++)
+        pack_direction(l, &l->way[way], weights, packed);
+}
+
+cell_weights walk_weights(const layer *l, const pass *p, size_t way)
+{
+    const direction *d = &l->way[way];
+    bool projected = d->w_hr != NOWHERE;
+    float clip = l->config.clip > 0 ? l->config.clip : INFINITY;
+    return (cell_weights){
+        .H = l->H,
+        .R = l->R,
+        .nonlinearity = l->config.nonlinearity,
+        .clip = clip,
+        .variant = {.peephole = d->peephole == NOWHERE
+                                    ? NULL
+                                    : p->weights + d->peephole,
+                    .clip = clip,
+                    .coupled = l->config.coupled},
+        .hh = {p->packed + d->hh[0], p->packed + d->hh[1]},
+        .hh_back = {p->packed + d->hh_back[0], p->packed + d->hh_back[1]},
+        .hr = projected ? p->packed + d->hr : NULL,
+        .hr_back = projected ? p->packed + d->hr_back : NULL,
+        .bias_hn = p->packed + d->bias_hn,
+    };
+}
+
+/* ---- Arrays
+ * ------------------------------------------------------------------ */
+
+static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
+                            bool training, direction_state *d)
+{
+    const elman_layer *c = &l->config;
+    size_t row = sizeof(float), mask_rows = training ? T * B : 1;
+    bool has_side = c->kind == ELMAN_GRU || c->proj_size;
+    d->h = arena_take(a, (T + 1) * B, l->R * row);
+    if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
+    d->gate = arena_take(a, T * B, l->G * row);
+    if (has_side) d->side = arena_take(a, T * B, l->H * row);
+    if (c->zoneout > 0) d->keep_h = arena_take(a, mask_rows, l->R * row);
+    if (c->zoneout_cell > 0) d->keep_c = arena_take(a, mask_rows, l->H * row);
+    if (c->recurrent_dropout > 0 && training) {
+        d->dropped = arena_take(a, B, l->R * row);
+        d->h_in = arena_take(a, T * B, l->R * row);
+    }
+}
+
+static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
+                             bool keep, direction_state *d)
+{
+    const elman_layer *c = &l->config;
+    size_t row = sizeof(float);
+    bool has_cell = l->cell->has_cell;
+    d->da = arena_take(a, T * B, l->G * row);
+    if (c->kind == ELMAN_GRU || c->proj_size)
+        d->dside = arena_take(a, T * B, l->H * row);
+    if (c->proj_size) d->dh_out = arena_take(a, T * B, l->R * row);
+    d->run_h = arena_take(a, B, l->R * row);
+    d->run_c = arena_take(a, B, (has_cell ? l->H : 0) * row);
+    if (c->zoneout > 0) d->direct_h = arena_take(a, B, l->R * row);
+    if (c->zoneout_cell > 0) d->direct_c = arena_take(a, B, l->H * row);
+    if (c->recurrent_dropout > 0) d->run_in = arena_take(a, B, l->R * row);
+    if (!keep) return;
+    d->dh = arena_take(a, T * B, l->R * row);
+    d->dc = arena_take(a, T * B, l->H * row);
+    d->dgate = arena_take(a, T * B, l->G * row);
+}
+
+static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
+                    bool keep, layer_state *s)
+{
+    for (size_t way = 0; way < l->D; way++) {
+        lay_out_forward(l, a, T, B, training, &s->way[way]);
+        if (training) lay_out_backward(l, a, T, B, keep, &s->way[way]);
+    }
+}
+
+/* ---- Walks
+ * -------------------------------------------------------------------- */
+
+enum { WALK_MIN = 1 << 16 }; /* multiply-adds; less stays on one thread */
+
+size_t walk_groups(const layer *l, const pass *p)
+{
+    if (p->row_count * l->G * (l->I + l->R) < WALK_MIN) return 1;
+    return (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
+}
+
+walk_part walk_part_at(const walk *w, size_t index)
+{
+    size_t group = index % w->groups, B = w->p->B;
+    return (walk_part){
+        .way = index / w->groups,
+        .first = B * group / w->groups,
+        .last = B * (group + 1) / w->groups,
+    };
+}
+
+size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b)
+{
+    bool back = way == 1 || l->config.reverse;
+    return (back ? p->lengths[b] - 1 - s : s) * p->B + b;
+}
+
+const layer_kind layer_recurrent = {
+    .name = "recurrent",
+    .plan = plan,
+    .pack = pack_weights,
+    .lay_out = lay_out,
+    .forward = recurrent_forward,
+    .backward = recurrent_backward,
+};

@@ -1,0 +1,44 @@
+/*
+ * recurrent.h: one level of nn.RNN, nn.LSTM or nn.GRU, in one or two
+ * directions. recurrent.c plans, packs and lays out; recurrent_forward.c and
+ * recurrent_backward.c walk through time.
+ *
+ * A direction stores everything in the order in which it reads: entry s of the
+ * reverse one belongs to step length-1-s. So a direction is an index map, and
+ * the walk knows only one.
+ */
+#ifndef LAYER_RECURRENT_H
+#define LAYER_RECURRENT_H
+
+#include "layer/layer.h"
+
+/* The walk of one thread: some sequences of one direction. */
+typedef struct walk {
+    const layer *l;
+    const pass *p;
+    layer_state *s;
+    const float *x;
+    size_t groups; /* of sequences per direction */
+} walk;
+
+/* Sequences first to last-1 of direction way: part index of a walk. */
+typedef struct walk_part {
+    size_t way, first, last;
+} walk_part;
+walk_part walk_part_at(const walk *w, size_t index);
+
+/* How many groups of sequences are worth a thread of their own. */
+size_t walk_groups(const layer *l, const pass *p);
+
+/* The row (t,b) of direction way's entry (s,b). */
+size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b);
+
+/* The packed weights as the cell wants them. */
+cell_weights walk_weights(const layer *l, const pass *p, size_t way);
+
+void recurrent_forward(const layer *l, const pass *p, layer_state *s,
+                       const float *x);
+void recurrent_backward(const layer *l, const pass *p, layer_state *s,
+                        const float *x, float *dx);
+
+#endif

@@ -1,0 +1,294 @@
+/*
+ * recurrent_backward.c: a recurrent level back through time. Step by step for
+ * the gradients at the sums; then the gradients of weights and input, each as
+ * one product over all steps.
+ */
+#include <string.h>
+
+#include "base/thread.h"
+#include "layer/recurrent.h"
+
+/* ---- Steps
+ * --------------------------------------------------------------------- */
+
+/* Adds what the merged output's gradient says about direction way. */
+static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
+                                float *run)
+{
+    const layer *l = w->l;
+    const pass *p = w->p;
+    size_t R = l->R, row = walk_row(l, p, way, s, b), all = p->T * p->B;
+    const float *dy = w->s->dy + row * l->O;
+    if (l->D == 1) {
+        p->k->add(R, dy, run);
+        return;
+    }
+    switch (l->config.merge) {
+    case ELMAN_MERGE_CONCAT:
+        p->k->add(R, dy + way * R, run);
+        break;
+    case ELMAN_MERGE_NONE:
+        p->k->add(R, w->s->dy + (way * all + row) * R, run);
+        break;
+    case ELMAN_MERGE_SUM:
+        p->k->add(R, dy, run);
+        break;
+    case ELMAN_MERGE_AVERAGE:
+        p->k->add_scaled(R, 0.5f, dy, run);
+        break;
+    case ELMAN_MERGE_MUL: {
+        /* the other direction's output at the same step */
+        size_t t = row / p->B;
+        size_t entry = walk_row(l, p, 1 - way, t, b) / p->B;
+        const float *other =
+            w->s->way[1 - way].h + ((entry + 1) * p->B + b) * R;
+        p->k->multiply_add(R, dy, other, run);
+        break;
+    }
+    }
+}
+
+static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
+                     size_t *rows, cell_rows *r)
+{
+    const layer *l = w->l;
+    const direction_state *d = &w->s->way[part->way];
+    size_t B = w->p->B, H = l->H, R = l->R;
+    for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
+        if (w->p->lengths[b] <= s) continue;
+        size_t m = r->M++, row = s * B + b;
+        rows[m] = row;
+        r->h_prev[m] = d->h + row * R;
+        r->h_in[m] = d->h_in ? d->h_in + row * R : r->h_prev[m];
+        r->gate[m] = d->gate + row * l->G;
+        r->dh[m] = d->run_h + b * R;
+        r->dh_in[m] = d->run_in ? d->run_in + b * R : r->dh[m];
+        r->da[m] = d->da + row * l->G;
+        if (d->c) r->c_prev[m] = d->c + row * H;
+        if (d->c) r->dc[m] = d->run_c + b * H;
+        if (d->side) r->side[m] = d->side + row * H;
+        if (d->dside) r->dside[m] = d->dside + row * H;
+        if (d->dgate) r->dgate[m] = d->dgate + row * l->G;
+    }
+    return b;
+}
+
+/* Parts the gradient at units that may zone out: run keeps the new values'
+ * part, direct gets the old ones'. */
+static void part_zoneout(size_t n, const float *keep, float *run, float *direct)
+{
+    for (size_t j = 0; j < n; j++) {
+        direct[j] = keep[j] * run[j];
+        run[j] -= direct[j];
+    }
+}
+
+/* What has to happen at row m before the cell goes back. */
+static void before_cell(const walk *w, const walk_part *part,
+                        const cell_weights *weights, const cell_rows *r,
+                        size_t m, size_t row)
+{
+    const layer *l = w->l;
+    const direction_state *d = &w->s->way[part->way];
+    size_t R = l->R, H = l->H, b = row % w->p->B;
+    add_output_gradient(w, part->way, row / w->p->B, b, r->dh[m]);
+    if (d->dh) memcpy(d->dh + row * R, r->dh[m], R * sizeof(float));
+    if (d->direct_h)
+        part_zoneout(R, d->keep_h + row * R, r->dh[m], d->direct_h + b * R);
+    if (d->direct_c)
+        part_zoneout(H, d->keep_c + row * H, r->dc[m], d->direct_c + b * H);
+    if (d->dgate) l->cell->look(w->p->k, weights, r, m, d->dc + row * H);
+    if (d->dh_out) memcpy(d->dh_out + row * R, r->dh[m], R * sizeof(float));
+    if (d->run_in) memset(r->dh_in[m], 0, R * sizeof(float));
+}
+
+/* And after: what went past the product joins again. */
+static void after_cell(const walk *w, const walk_part *part, const cell_rows *r,
+                       size_t m, size_t row)
+{
+    const direction_state *d = &w->s->way[part->way];
+    size_t R = w->l->R, H = w->l->H, b = row % w->p->B;
+    if (d->run_in)
+        w->p->k->multiply_add(R, r->dh_in[m], d->dropped + b * R, r->dh[m]);
+    if (d->direct_h) w->p->k->add(R, d->direct_h + b * R, r->dh[m]);
+    if (d->direct_c) w->p->k->add(H, d->direct_c + b * H, r->dc[m]);
+}
+
+static void step(const walk *w, const cell_weights *weights,
+                 const walk_part *part, size_t s)
+{
+    cell_rows r;
+    size_t rows[CELL_ROWS];
+    for (size_t b = part->first; b < part->last;) {
+        b = gather(w, part, s, b, rows, &r);
+        for (size_t m = 0; m < r.M; m++)
+            before_cell(w, part, weights, &r, m, rows[m]);
+        if (r.M) w->l->cell->backward(w->p->k, weights, &r);
+        for (size_t m = 0; m < r.M; m++)
+            after_cell(w, part, &r, m, rows[m]);
+    }
+}
+
+static void steps_part(void *context, size_t index)
+{
+    const walk *w = context;
+    walk_part part = walk_part_at(w, index);
+    cell_weights weights = walk_weights(w->l, w->p, part.way);
+    for (size_t s = w->p->T; s-- > 0;)
+        step(w, &weights, &part, s);
+}
+
+/* ---- Initial states
+ * --------------------------------------------------------------- */
+
+static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
+{
+    const direction *at = &l->way[way];
+    memcpy(d->run_h, p->dh_n + at->memory_h * p->capacity,
+           p->B * l->R * sizeof(float));
+    if (d->c)
+        memcpy(d->run_c, p->dc_n + at->memory_c * p->capacity,
+               p->B * l->H * sizeof(float));
+}
+
+static void end(const layer *l, const pass *p, size_t way,
+                const direction_state *d)
+{
+    const direction *at = &l->way[way];
+    memcpy(p->dh_0 + at->memory_h * p->capacity, d->run_h,
+           p->B * l->R * sizeof(float));
+    if (d->c)
+        memcpy(p->dc_0 + at->memory_c * p->capacity, d->run_c,
+               p->B * l->H * sizeof(float));
+
+    /* learned initial states: of sequences that began with this pass */
+    for (size_t b = 0; b < p->B && at->h_0 != NOWHERE; b++) {
+        if (p->begin[b] > 0) continue;
+        p->k->add(l->R, d->run_h + b * l->R, p->gradients + at->h_0);
+        if (d->c) p->k->add(l->H, d->run_c + b * l->H, p->gradients + at->c_0);
+    }
+}
+
+/* ---- Weights and input
+ * -------------------------------------------------------------- */
+
+/* Fills pointers (row_count) to rows (.,n) of array in gradient order. */
+static void point(const pass *p, const float *array, size_t n,
+                  const float **pointers)
+{
+    for (size_t r = 0; r < p->row_count; r++)
+        pointers[r] = array + p->order[r] * n;
+}
+
+static float *gradient_at(const pass *p, ptrdiff_t offset)
+{
+    return offset == NOWHERE ? NULL : p->gradients + offset;
+}
+
+static void input_gradient(const layer *l, const pass *p, size_t way,
+                           const direction_state *d, const float *x)
+{
+    const direction *at = &l->way[way];
+    const float **da = p->pointers, **xs = p->pointers + p->row_count;
+    point(p, d->da, l->G, da);
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t s = p->order[r] / p->B, b = p->order[r] % p->B;
+        xs[r] = x + walk_row(l, p, way, s, b) * l->I;
+    }
+    pointers_gradient(p, l->G, l->I, da, xs, p->gradients + at->w_ih,
+                      gradient_at(p, at->b_ih));
+}
+
+static void memory_gradient(const layer *l, const pass *p, size_t way,
+                            const direction_state *d)
+{
+    const direction *at = &l->way[way];
+    size_t R = l->R, split = l->cell->split * l->H, rest = l->G - split;
+    const float *h_in = d->h_in ? d->h_in : d->h;
+    const float **da = p->pointers, **in = p->pointers + p->row_count;
+    float *dw = p->gradients + at->w_hh, *db = gradient_at(p, at->b_hh);
+
+    point(p, d->da, l->G, da);
+    point(p, h_in, R, in);
+    pointers_gradient(p, split, R, da, in, dw, db);
+    if (rest == 0) return;
+
+    if (l->cell->dside_is_gradient) point(p, d->dside, l->H, da);
+    else point(p, d->da + split, l->G, da);
+    if (l->cell->side_is_input) point(p, d->side, l->H, in);
+    pointers_gradient(p, rest, R, da, in, dw + split * R,
+                      db ? db + split : NULL);
+}
+
+/* dp_i += da_i c_prev, dp_f += da_f c_prev, dp_o += da_o c. With zoneout the
+ * new cell is made again, from gates and c_prev. */
+static void peephole_gradient(const layer *l, const pass *p, size_t way,
+                              const direction_state *d)
+{
+    size_t H = l->H;
+    float *dp = p->gradients + l->way[way].peephole;
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t row = p->order[r];
+        const float *c_prev = d->c + row * H, *gate = d->gate + row * l->G;
+        const float *da = d->da + row * l->G, *c = d->c + (row + p->B) * H;
+        if (d->direct_c) {
+            p->k->multiply(H, gate, gate + 2 * H, d->direct_c);
+            p->k->multiply_add(H, gate + H, c_prev, d->direct_c);
+            c = d->direct_c;
+        }
+        p->k->multiply_add(H, da, c_prev, dp);
+        p->k->multiply_add(H, da + H, c_prev, dp + H);
+        p->k->multiply_add(H, da + 3 * H, c, dp + 2 * H);
+    }
+}
+
+typedef struct input_job {
+    const walk *w;
+    size_t way;
+    float *dx;
+} input_job;
+
+static void input_rows(const void *context, size_t first, size_t last)
+{
+    const input_job *job = context;
+    const layer *l = job->w->l;
+    const pass *p = job->w->p;
+    const float *da[CELL_ROWS];
+    float *dx[CELL_ROWS];
+    for (size_t r = first; r < last; r += CELL_ROWS) {
+        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
+        for (size_t m = 0; m < M; m++) {
+            size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
+            da[m] = job->w->s->way[job->way].da + row * l->G;
+            dx[m] = job->dx + walk_row(l, p, job->way, s, b) * l->I;
+        }
+        p->k->product(M, l->I, l->G, da, p->packed + l->way[job->way].ih_back,
+                      dx);
+    }
+}
+
+void recurrent_backward(const layer *l, const pass *p, layer_state *s,
+                        const float *x, float *dx)
+{
+    walk w = {.l = l, .p = p, .s = s, .x = x, .groups = walk_groups(l, p)};
+    for (size_t way = 0; way < l->D; way++)
+        begin(l, p, way, &s->way[way]);
+    thread_run(p->threads, l->D * w.groups, steps_part, &w);
+
+    if (dx) memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
+    for (size_t way = 0; way < l->D; way++) {
+        const direction_state *d = &s->way[way];
+        end(l, p, way, d);
+        input_gradient(l, p, way, d, x);
+        memory_gradient(l, p, way, d);
+        if (d->dh_out) {
+            const float **dh = p->pointers, **m = p->pointers + p->row_count;
+            point(p, d->dh_out, l->R, dh);
+            point(p, d->side, l->H, m);
+            pointers_gradient(p, l->R, l->H, dh, m,
+                              p->gradients + l->way[way].w_hr, NULL);
+        }
+        if (l->way[way].peephole != NOWHERE) peephole_gradient(l, p, way, d);
+        if (dx) rows_run(p, input_rows, &(input_job){&w, way, dx});
+    }
+}

@@ -1,0 +1,237 @@
+/*
+ * recurrent_forward.c: a recurrent level through time. The input's part of all
+ * sums first, as one product; then step by step; then the directions merge.
+ */
+#include <string.h>
+
+#include "base/thread.h"
+#include "layer/mask.h"
+#include "layer/recurrent.h"
+
+/* ---- Masks and initial states
+ * ------------------------------------------------ */
+
+static void fill(float value, size_t n, float *row)
+{
+    for (size_t j = 0; j < n; j++)
+        row[j] = value;
+}
+
+/* Zoneout's masks (T,B,n): 1 keeps the old value. Without training, the chance
+ * itself. */
+static void draw_zoneout(const layer *l, const pass *p, size_t way,
+                         uint32_t kind, float chance, size_t n, float *keep)
+{
+    if (!keep) return;
+    if (!p->training) {
+        fill(chance, n, keep);
+        return;
+    }
+    mask_key key = {p->seed, p->draw, l->number, kind + (uint32_t)way};
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t s = p->rows[r] / p->B, b = p->rows[r] % p->B;
+        size_t t = walk_row(l, p, way, s, b) / p->B;
+        mask_fill(&key, p->ids[b], p->begin[b] + t, chance, 1, n,
+                  keep + p->rows[r] * n);
+    }
+}
+
+static void draw_masks(const layer *l, const pass *p, size_t way,
+                       direction_state *d)
+{
+    const elman_layer *c = &l->config;
+    draw_zoneout(l, p, way, MASK_ZONEOUT, c->zoneout, l->R, d->keep_h);
+    draw_zoneout(l, p, way, MASK_ZONEOUT_CELL, c->zoneout_cell, l->H,
+                 d->keep_c);
+    if (!d->dropped) return;
+    mask_key key = {p->seed, p->draw, l->number,
+                    MASK_RECURRENT + (uint32_t)way};
+    float p_keep = 1 - c->recurrent_dropout;
+    for (size_t b = 0; b < p->B; b++)
+        mask_fill(&key, p->ids[b], MASK_EVERY_STEP, p_keep,
+                  p_keep > 0 ? 1 / p_keep : 0, l->R, d->dropped + b * l->R);
+}
+
+static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
+{
+    const direction *at = &l->way[way];
+    memcpy(d->h, p->h + at->memory_h * p->capacity, p->B * l->R * sizeof *d->h);
+    if (d->c)
+        memcpy(d->c, p->c + at->memory_c * p->capacity,
+               p->B * l->H * sizeof *d->c);
+    draw_masks(l, p, way, d);
+}
+
+/* The final states become the memory. */
+static void end(const layer *l, const pass *p, size_t way,
+                const direction_state *d)
+{
+    const direction *at = &l->way[way];
+    float *h = p->h + at->memory_h * p->capacity;
+    float *c = p->c + at->memory_c * p->capacity;
+    for (size_t b = 0; b < p->B; b++) {
+        size_t row = p->lengths[b] * p->B + b;
+        memcpy(h + b * l->R, d->h + row * l->R, l->R * sizeof *h);
+        if (d->c) memcpy(c + b * l->H, d->c + row * l->H, l->H * sizeof *c);
+    }
+}
+
+/* ---- The input's part of the sums
+ * -------------------------------------------- */
+
+typedef struct input_job {
+    const walk *w;
+    size_t way;
+} input_job;
+
+static void input_rows(const void *context, size_t first, size_t last)
+{
+    const input_job *job = context;
+    const layer *l = job->w->l;
+    const pass *p = job->w->p;
+    const direction *at = &l->way[job->way];
+    const float *x[CELL_ROWS];
+    float *a[CELL_ROWS];
+    for (size_t r = first; r < last; r += CELL_ROWS) {
+        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
+        for (size_t m = 0; m < M; m++) {
+            size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
+            x[m] = job->w->x + walk_row(l, p, job->way, s, b) * l->I;
+            a[m] = job->w->s->way[job->way].gate + row * l->G;
+            memcpy(a[m], p->packed + at->start, l->G * sizeof *a[m]);
+        }
+        p->k->product(M, l->G, l->I, x, p->packed + at->ih, a);
+    }
+}
+
+/* ---- Steps
+ * --------------------------------------------------------------------- */
+
+/* Collects up to CELL_ROWS sequences from b on that have a step s; returns
+ * where to go on. */
+static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
+                     size_t *rows, cell_rows *r)
+{
+    const layer *l = w->l;
+    const direction_state *d = &w->s->way[part->way];
+    size_t B = w->p->B, H = l->H, R = l->R;
+    for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
+        if (w->p->lengths[b] <= s) continue;
+        size_t m = r->M++, row = s * B + b;
+        rows[m] = row;
+        r->h_prev[m] = d->h + row * R;
+        r->h_in[m] = d->h_in ? d->h_in + row * R : r->h_prev[m];
+        r->h[m] = d->h + (row + B) * R;
+        r->gate[m] = d->gate + row * l->G;
+        if (d->c) r->c_prev[m] = d->c + row * H;
+        if (d->c) r->c[m] = d->c + (row + B) * H;
+        if (d->side) r->side[m] = d->side + row * H;
+    }
+    return b;
+}
+
+/* Units that zone out keep their old value. */
+static void zone_out(const pass *p, size_t n, const float *keep, size_t row,
+                     const float *old, float *now)
+{
+    if (keep)
+        p->k->blend(n, p->training ? keep + row * n : keep, old, now, now);
+}
+
+static void step(const walk *w, const cell_weights *weights,
+                 const walk_part *part, size_t s)
+{
+    const layer *l = w->l;
+    const direction_state *d = &w->s->way[part->way];
+    cell_rows r;
+    size_t rows[CELL_ROWS];
+    for (size_t b = part->first; b < part->last;) {
+        b = gather(w, part, s, b, rows, &r);
+        if (d->h_in)
+            for (size_t m = 0; m < r.M; m++)
+                w->p->k->multiply(l->R, r.h_prev[m],
+                                  d->dropped + rows[m] % w->p->B * l->R,
+                                  d->h_in + rows[m] * l->R);
+        if (r.M) l->cell->forward(w->p->k, weights, &r);
+        for (size_t m = 0; m < r.M; m++) {
+            zone_out(w->p, l->R, d->keep_h, rows[m], r.h_prev[m], r.h[m]);
+            if (d->keep_c)
+                zone_out(w->p, l->H, d->keep_c, rows[m], r.c_prev[m], r.c[m]);
+        }
+    }
+}
+
+static void steps_part(void *context, size_t index)
+{
+    const walk *w = context;
+    walk_part part = walk_part_at(w, index);
+    cell_weights weights = walk_weights(w->l, w->p, part.way);
+    for (size_t s = 0; s < w->p->T; s++)
+        step(w, &weights, &part, s);
+}
+
+/* ---- Merging
+ * --------------------------------------------------------------------- */
+
+/* The output of direction way at row (t,b). */
+static const float *output(const layer *l, const pass *p, const layer_state *s,
+                           size_t way, size_t row)
+{
+    size_t t = row / p->B, b = row % p->B;
+    size_t entry = walk_row(l, p, way, t, b) / p->B; /* its own inverse */
+    return s->way[way].h + ((entry + 1) * p->B + b) * l->R;
+}
+
+static void merge_row(const layer *l, const pass *p, layer_state *s, size_t row)
+{
+    size_t R = l->R, all = p->T * p->B;
+    const float *ahead = output(l, p, s, 0, row);
+    float *y = s->y + row * l->O;
+    if (l->D == 1) {
+        memcpy(y, ahead, R * sizeof *y);
+        return;
+    }
+    const float *back = output(l, p, s, 1, row);
+    switch (l->config.merge) {
+    case ELMAN_MERGE_CONCAT:
+        memcpy(y, ahead, R * sizeof *y);
+        memcpy(y + R, back, R * sizeof *y);
+        break;
+    case ELMAN_MERGE_NONE:
+        memcpy(s->y + row * R, ahead, R * sizeof *y);
+        memcpy(s->y + (all + row) * R, back, R * sizeof *y);
+        break;
+    case ELMAN_MERGE_MUL:
+        p->k->multiply(R, ahead, back, y);
+        break;
+    case ELMAN_MERGE_SUM:
+    case ELMAN_MERGE_AVERAGE:
+        memcpy(y, ahead, R * sizeof *y);
+        p->k->add(R, back, y);
+        for (size_t j = 0; l->config.merge == ELMAN_MERGE_AVERAGE && j < R; j++)
+            y[j] *= 0.5f;
+    }
+}
+
+void recurrent_forward(const layer *l, const pass *p, layer_state *s,
+                       const float *x)
+{
+    walk w = {.l = l, .p = p, .s = s, .x = x, .groups = walk_groups(l, p)};
+    for (size_t way = 0; way < l->D; way++) {
+        begin(l, p, way, &s->way[way]);
+        rows_run(p, input_rows, &(input_job){&w, way});
+    }
+    thread_run(p->threads, l->D * w.groups, steps_part, &w);
+
+    /* one direction ahead over full sequences needs no merging */
+    if (l->D == 1 && !l->config.reverse && !p->ragged) {
+        s->y = s->way[0].h + p->B * l->R;
+    } else {
+        s->y = s->own;
+        if (p->ragged) memset(s->y, 0, p->T * p->B * l->O * sizeof *s->y);
+        for (size_t r = 0; r < p->row_count; r++)
+            merge_row(l, p, s, p->rows[r]);
+    }
+    for (size_t way = 0; way < l->D; way++)
+        end(l, p, way, &s->way[way]);
+}

@@ -1,0 +1,240 @@
+/* config.c: fills in what a config leaves to the defaults, and checks it. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/model.h"
+
+typedef unsigned kinds; /* a set of elman_kind, one bit each */
+#define ONE(kind) (1u << (kind))
+
+enum {
+    RECURRENT = ONE(ELMAN_RNN) | ONE(ELMAN_LSTM) | ONE(ELMAN_GRU),
+    DRAWN = RECURRENT | ONE(ELMAN_LINEAR) | ONE(ELMAN_EMBEDDING) |
+            ONE(ELMAN_LAYER_NORM)
+};
+
+/* Each field: which kinds may set it, and whether it is a chance. */
+typedef struct field {
+    const char *name;
+    size_t at, bytes;
+    kinds allowed;
+    enum { PLAIN, CHANCE, NUMBER } sort;
+} field;
+#define F(name, allowed, sort)                                                 \
+    {                                                                          \
+#name, offsetof(elman_layer, name), sizeof((elman_layer *)0)->name,    \
+            (allowed), (sort)                                                  \
+    }
+
+static const field fields[] = {
+    F(hidden_size, RECURRENT, PLAIN),
+    F(num_layers, RECURRENT, PLAIN),
+    F(hidden_sizes, RECURRENT, PLAIN),
+    F(proj_size, ONE(ELMAN_LSTM), PLAIN),
+    F(nonlinearity, ONE(ELMAN_RNN), PLAIN),
+    F(no_bias, RECURRENT | ONE(ELMAN_LINEAR), PLAIN),
+    F(reverse, RECURRENT, PLAIN),
+    F(bidirectional, RECURRENT, PLAIN),
+    F(merge, RECURRENT, PLAIN),
+    F(peephole, ONE(ELMAN_LSTM), PLAIN),
+    F(coupled, ONE(ELMAN_LSTM), PLAIN),
+    F(clip, RECURRENT, NUMBER),
+    F(reset_before, ONE(ELMAN_GRU), PLAIN),
+    F(learned_state, RECURRENT, PLAIN),
+    F(dropout, RECURRENT | ONE(ELMAN_DROPOUT), CHANCE),
+    F(variational, RECURRENT | ONE(ELMAN_DROPOUT), PLAIN),
+    F(recurrent_dropout, RECURRENT, CHANCE),
+    F(zoneout, RECURRENT, CHANCE),
+    F(zoneout_cell, ONE(ELMAN_LSTM), CHANCE),
+    F(init_ih, DRAWN, PLAIN),
+    F(init_hh, RECURRENT, PLAIN),
+    F(init_bias, RECURRENT | ONE(ELMAN_LINEAR) | ONE(ELMAN_LAYER_NORM), PLAIN),
+    F(forget_bias, ONE(ELMAN_LSTM), PLAIN),
+    F(chrono, ONE(ELMAN_LSTM), NUMBER),
+    F(output_size, ONE(ELMAN_LINEAR), PLAIN),
+    F(num_embeddings, ONE(ELMAN_EMBEDDING), PLAIN),
+    F(embedding_dim, ONE(ELMAN_EMBEDDING), PLAIN),
+    F(eps, ONE(ELMAN_LAYER_NORM), NUMBER),
+    F(last, ONE(ELMAN_LAST), PLAIN),
+};
+
+static const struct {
+    const char *kind, *name;
+} names[] = {
+    [ELMAN_RNN] = {"RNN", "rnn"},
+    [ELMAN_LSTM] = {"LSTM", "rnn"},
+    [ELMAN_GRU] = {"GRU", "rnn"},
+    [ELMAN_LINEAR] = {"linear", "fc"},
+    [ELMAN_EMBEDDING] = {"embedding", "embedding"},
+    [ELMAN_TANH] = {"tanh", "tanh"},
+    [ELMAN_SIGMOID] = {"sigmoid", "sigmoid"},
+    [ELMAN_RELU] = {"relu", "relu"},
+    [ELMAN_SOFTMAX] = {"softmax", "softmax"},
+    [ELMAN_LAYER_NORM] = {"layer norm", "norm"},
+    [ELMAN_DROPOUT] = {"dropout", "dropout"},
+    [ELMAN_LAST] = {"last", "last"},
+};
+
+static bool is_zero(const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i]) return false;
+    return true;
+}
+
+static elman_status check_fields(const elman_layer *l, size_t index)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const field *f = fields + i;
+        const unsigned char *at = (const unsigned char *)l + f->at;
+        if (is_zero(at, f->bytes)) continue;
+        if (!(f->allowed & ONE(l->kind)))
+            return failure(ELMAN_BAD_VALUE,
+                           "layer %zu (%s): %s is set, but a %s layer has none",
+                           index, names[l->kind].kind, f->name,
+                           names[l->kind].kind);
+        if (f->sort == PLAIN) continue;
+        float value;
+        memcpy(&value, at, sizeof value);
+        if (!(value >= 0) || isinf(value) || (f->sort == CHANCE && value > 1))
+            return failure(
+                ELMAN_BAD_VALUE, "layer %zu (%s): %s is %g, expected %s", index,
+                names[l->kind].kind, f->name, (double)value,
+                f->sort == CHANCE ? "0 to 1" : "a finite number of 0 or more");
+    }
+    return ELMAN_OK;
+}
+
+static elman_status check_init(elman_init init, const char *name, size_t index)
+{
+    if ((unsigned)init.kind <= ELMAN_INIT_IDENTITY && isfinite(init.value))
+        return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "layer %zu: %s has kind %d and value %g, expected kind 0 to "
+                   "%d and a finite value",
+                   index, name, (int)init.kind, init.value,
+                   ELMAN_INIT_IDENTITY);
+}
+
+static elman_status check_recurrent(elman_layer *l, size_t index)
+{
+    if (l->num_layers == 0) {
+        l->num_layers = 1;
+        while (l->num_layers < ELMAN_MAX_LEVELS &&
+               l->hidden_sizes[l->num_layers])
+            l->num_layers++;
+    }
+    if (l->num_layers > ELMAN_MAX_LEVELS)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: num_layers is %zu, expected 1 to %d", index,
+                       l->num_layers, ELMAN_MAX_LEVELS);
+    bool listed = l->hidden_sizes[0] != 0;
+    for (size_t k = 0; k < ELMAN_MAX_LEVELS; k++) {
+        bool wanted = listed && k < l->num_layers;
+        if (wanted != (l->hidden_sizes[k] != 0))
+            return failure(ELMAN_BAD_VALUE,
+                           "layer %zu: hidden_sizes[%zu] is %zu, expected one "
+                           "size for each of %zu levels or none at all",
+                           index, k, l->hidden_sizes[k], l->num_layers);
+    }
+    if (listed && l->hidden_size && l->hidden_size != l->hidden_sizes[0])
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: hidden_size %zu and hidden_sizes are both "
+                       "set, expected one of them",
+                       index, l->hidden_size);
+    if (listed) l->hidden_size = l->hidden_sizes[0];
+    if (l->reverse && l->bidirectional)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: reverse and bidirectional are both set, "
+                       "expected one of them",
+                       index);
+    if ((unsigned)l->merge > ELMAN_MERGE_NONE ||
+        (l->merge && !l->bidirectional))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: merge is %d, expected 0 to %d, and 0 unless "
+                       "bidirectional",
+                       index, (int)l->merge, ELMAN_MERGE_NONE);
+    if (l->merge == ELMAN_MERGE_NONE && l->num_layers > 1)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: merge none gives two outputs, which the "
+                       "next of %zu levels can not read",
+                       index, l->num_layers);
+    if (l->clip == 0) l->clip = 0; /* never -0 */
+    if (l->chrono > 0 && l->chrono <= 2)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: chrono is %g, expected more than 2 steps",
+                       index, (double)l->chrono);
+    return ELMAN_OK;
+}
+
+/* rnn, then rnn2, rnn3 ... among the layers before index. */
+static elman_status name_layer(elman_config *c, size_t index)
+{
+    elman_layer *l = c->layers + index;
+    if (!memchr(l->name, 0, sizeof l->name))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: its name has no end within %d bytes", index,
+                       ELMAN_MAX_NAME);
+    bool given = l->name[0] != 0;
+    for (size_t n = 1; n <= ELMAN_MAX_LAYERS + 1; n++) {
+        if (!given)
+            snprintf(l->name, sizeof l->name, n > 1 ? "%s%zu" : "%s",
+                     names[l->kind].name, n);
+        size_t same = 0;
+        while (same < index && strcmp(c->layers[same].name, l->name))
+            same++;
+        if (same == index) return ELMAN_OK;
+        if (given) break;
+    }
+    return failure(ELMAN_BAD_VALUE,
+                   "layer %zu: the name %s is taken by an earlier layer", index,
+                   l->name);
+}
+
+static elman_status complete_layer(elman_config *c, size_t index)
+{
+    elman_layer *l = c->layers + index;
+    if ((unsigned)l->kind > ELMAN_LAST)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: kind is %d, expected 1 to %d", index,
+                       (int)l->kind, ELMAN_LAST);
+    TRY(check_fields(l, index));
+    TRY(check_init(l->init_ih, "init_ih", index));
+    TRY(check_init(l->init_hh, "init_hh", index));
+    TRY(check_init(l->init_bias, "init_bias", index));
+    if (!isfinite(l->forget_bias))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: forget_bias is %g, expected a finite number",
+                       index, (double)l->forget_bias);
+    if (RECURRENT & ONE(l->kind)) TRY(check_recurrent(l, index));
+    if ((unsigned)l->nonlinearity > ELMAN_NONLINEARITY_RELU ||
+        (unsigned)l->last > ELMAN_LAST_FINAL)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: nonlinearity is %d and last is %d, expected "
+                       "0 or 1",
+                       index, (int)l->nonlinearity, (int)l->last);
+    if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;
+    return name_layer(c, index);
+}
+
+elman_status config_complete(const elman_config *config, elman_config *full)
+{
+    *full = *config;
+    size_t n = 0;
+    while (n < ELMAN_MAX_LAYERS && full->layers[n].kind != ELMAN_END)
+        n++;
+    if (n == 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "config has no layers, expected at least one");
+    bool embeds = full->layers[0].kind == ELMAN_EMBEDDING;
+    if (embeds != (full->input_size == 0))
+        return failure(ELMAN_BAD_VALUE, "input_size is %zu, expected %s",
+                       full->input_size,
+                       embeds ? "0 with an embedding first" : "at least 1");
+    for (size_t i = 0; i < n; i++)
+        TRY(complete_layer(full, i));
+    for (size_t i = n; i < ELMAN_MAX_LAYERS; i++)
+        memset(full->layers + i, 0, sizeof *full->layers);
+    return ELMAN_OK;
+}

@@ -1,0 +1,293 @@
+/*
+ * model.c: from a config to layers, parameters and weights. The plan of the
+ * layers runs twice: first to count, then to fill.
+ */
+#include "model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer/init.h"
+
+/* ---- The flat list of layers
+ * -------------------------------------------------- */
+
+static bool is_recurrent(elman_kind kind)
+{
+    return kind == ELMAN_RNN || kind == ELMAN_LSTM || kind == ELMAN_GRU;
+}
+
+/* How many flat layers a layer of the config becomes: its levels, and dropout
+ * between them. */
+static size_t flat_count(const elman_layer *c)
+{
+    if (!is_recurrent(c->kind)) return 1;
+    return c->num_layers + (c->dropout > 0 ? c->num_layers - 1 : 0);
+}
+
+static layer *flatten_one(const elman_layer *c, layer *next)
+{
+    if (!is_recurrent(c->kind)) {
+        *next = (layer){.config = *c};
+        return next + 1;
+    }
+    for (size_t k = 0; k < c->num_layers; k++) {
+        if (k > 0 && c->dropout > 0)
+            *next++ = (layer){.config = {.kind = ELMAN_DROPOUT,
+                                         .dropout = c->dropout,
+                                         .variational = c->variational}};
+        *next = (layer){.config = *c, .depth = k};
+        if (c->hidden_sizes[0]) next->config.hidden_size = c->hidden_sizes[k];
+        next++;
+    }
+    return next;
+}
+
+static elman_status flatten(elman_model *m)
+{
+    const elman_layer *c = m->config.layers;
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS && c[i].kind; i++)
+        m->layer_count += flat_count(c + i);
+    m->layers = calloc(m->layer_count, sizeof *m->layers);
+    if (!m->layers)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu layers",
+                       m->layer_count);
+    layer *next = m->layers;
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS && c[i].kind; i++)
+        next = flatten_one(c + i, next);
+    for (size_t i = 0; i < m->layer_count; i++) {
+        m->layers[i].number = i;
+        m->layers[i].kind = layer_kind_for(m->layers[i].config.kind);
+    }
+    return ELMAN_OK;
+}
+
+/* ---- The plan
+ * --------------------------------------------------------------------- */
+
+static elman_status plan_all(elman_model *m, layer_plan *plan)
+{
+    plan->features = m->config.input_size;
+    plan->ahead = plan->features;
+    plan->streams = true;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        layer *l = m->layers + i;
+        if (plan->ended)
+            return failure(ELMAN_BAD_VALUE,
+                           "merge none gives two outputs, which the layer %s "
+                           "after it can not read",
+                           l->config.name);
+        l->I = plan->features;
+        l->ahead = plan->ahead;
+        l->per_sequence = plan->per_sequence;
+        elman_status status = l->kind->plan(l, plan);
+        if (status) return failure_in(status, l->config.name);
+        plan->features = l->O;
+    }
+    if (!plan->overflow) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "the layers' sizes are too large for this "
+                                    "machine's addresses");
+}
+
+static elman_status plan_model(elman_model *m)
+{
+    layer_plan plan = {0};
+    TRY(plan_all(m, &plan));
+    m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
+    m->weights = block_create(plan.weights * sizeof *m->weights);
+    m->packed = block_create(plan.packed * sizeof *m->packed);
+    if (!m->parameters || !m->weights || !m->packed)
+        return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
+                       plan.weights);
+    plan = (layer_plan){.parameters = m->parameters};
+    TRY(plan_all(m, &plan));
+
+    m->weight_count = plan.weights;
+    m->packed_count = plan.packed;
+    m->memory_h = plan.h;
+    m->memory_c = plan.c;
+    m->info = (elman_model_info){
+        .input_size = m->config.input_size,
+        .vocabulary = m->config.layers[0].num_embeddings,
+        .output_size = plan.features,
+        .per_sequence = plan.per_sequence,
+        .streams = plan.streams,
+        .levels = plan.levels,
+        .parameters = plan.parameter_count,
+    };
+    for (size_t i = 0; i < plan.parameter_count; i++)
+        m->info.weights += m->parameters[i].count;
+    return ELMAN_OK;
+}
+
+elman_status model_create_empty(const elman_config *config, elman_model **model)
+{
+    elman_model *m = calloc(1, sizeof *m);
+    if (!m) return failure(ELMAN_NO_MEMORY, "no memory for a model");
+    elman_status status = config_complete(config, &m->config);
+    if (!status) status = flatten(m);
+    if (!status) status = plan_model(m);
+    if (status) {
+        model_destroy(m);
+        return status;
+    }
+    *model = m;
+    return ELMAN_OK;
+}
+
+elman_status model_create(const elman_config *config, elman_model **model)
+{
+    elman_model *m = NULL;
+    TRY(model_create_empty(config, &m));
+    for (size_t i = 0; i < m->info.parameters; i++) {
+        elman_status status =
+            init_parameter(m->parameters + i, m->config.seed, (uint32_t)i,
+                           m->weights + m->parameters[i].offset);
+        if (status) {
+            status = failure_in(status, m->parameters[i].name);
+            model_destroy(m);
+            return status;
+        }
+    }
+    model_repack(m);
+    *model = m;
+    return ELMAN_OK;
+}
+
+void model_destroy(elman_model *m)
+{
+    if (!m) return;
+    for (size_t i = 0; i < m->note_count; i++) {
+        free(m->notes[i].key);
+        free(m->notes[i].text);
+    }
+    free(m->notes);
+    free(m->layers);
+    free(m->parameters);
+    block_destroy(m->weights);
+    block_destroy(m->packed);
+    free(m);
+}
+
+void model_repack(elman_model *m)
+{
+    for (size_t i = 0; i < m->layer_count; i++)
+        if (m->layers[i].kind->pack)
+            m->layers[i].kind->pack(m->layers + i, m->weights, m->packed);
+}
+
+/* ---- Parameters by name
+ * --------------------------------------------------------------- */
+
+const parameter *model_find(const elman_model *m, const char *name)
+{
+    for (size_t i = 0; i < m->info.parameters; i++)
+        if (strcmp(m->parameters[i].name, name) == 0) return m->parameters + i;
+    return NULL;
+}
+
+static elman_status find_counted(const elman_model *m, const char *name,
+                                 size_t count, const parameter **found)
+{
+    *found = model_find(m, name);
+    if (!*found)
+        return failure(ELMAN_BAD_VALUE,
+                       "there is no parameter %.80s; the first is %s", name,
+                       m->info.parameters ? m->parameters[0].name : "none");
+    if (count != (*found)->count)
+        return failure(ELMAN_BAD_VALUE,
+                       "%s: count is %zu, expected %zu elements", name, count,
+                       (*found)->count);
+    return ELMAN_OK;
+}
+
+elman_status model_read(const elman_model *m, const char *name, size_t count,
+                        float *values)
+{
+    const parameter *p;
+    TRY(find_counted(m, name, count, &p));
+    memcpy(values, m->weights + p->offset, count * sizeof *values);
+    return ELMAN_OK;
+}
+
+elman_status model_write(elman_model *m, const char *name, size_t count,
+                         const float *values)
+{
+    const parameter *p;
+    TRY(find_counted(m, name, count, &p));
+    memcpy(m->weights + p->offset, values, count * sizeof *values);
+    model_repack(m);
+    return ELMAN_OK;
+}
+
+/* ---- Notes
+ * ------------------------------------------------------------------------------
+ */
+
+static model_note *find_note(const elman_model *m, const char *key)
+{
+    for (size_t i = 0; i < m->note_count; i++)
+        if (strcmp(m->notes[i].key, key) == 0) return m->notes + i;
+    return NULL;
+}
+
+const char *model_note_text(const elman_model *m, const char *key)
+{
+    const model_note *note = find_note(m, key);
+    return note ? note->text : NULL;
+}
+
+static void remove_note(elman_model *m, model_note *note)
+{
+    free(note->key);
+    free(note->text);
+    *note = m->notes[--m->note_count];
+}
+
+elman_status model_write_note(elman_model *m, const char *key, const char *text)
+{
+    model_note *old = find_note(m, key);
+    if (!text) {
+        if (old) remove_note(m, old);
+        return ELMAN_OK;
+    }
+    model_note fresh = {text_copy(key), text_copy(text)};
+    model_note *notes = realloc(m->notes, (m->note_count + 1) * sizeof *notes);
+    if (notes) m->notes = notes;
+    if (!notes || !fresh.key || !fresh.text) {
+        free(fresh.key);
+        free(fresh.text);
+        return failure(ELMAN_NO_MEMORY, "no memory for the note %.80s", key);
+    }
+    old = find_note(m, key);
+    if (old) remove_note(m, old);
+    m->notes[m->note_count++] = fresh;
+    return ELMAN_OK;
+}
+
+/* ---- Work
+ * ----------------------------------------------------------------------------------
+ */
+
+double model_flops(const elman_model *m, uint64_t steps, bool backward)
+{
+    double total = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        double product = 0, input = 0;
+        if (l->cell) {
+            input = (double)l->D * (double)l->G * (double)l->I;
+            product = input + (double)l->D * (double)l->G * (double)l->R;
+            if (l->config.proj_size)
+                product += (double)l->D * (double)l->R * (double)l->H;
+        } else if (l->config.kind == ELMAN_LINEAR && !l->per_sequence) {
+            input = product = (double)l->I * (double)l->O;
+        }
+        /* backward: as much again for the weights, and for the layer's input
+         * unless nothing asks for it */
+        total +=
+            product * (backward ? 3 : 1) - (backward && i == 0 ? input : 0);
+    }
+    return 2 * total * (double)steps;
+}

@@ -1,0 +1,138 @@
+/*
+ * model.h: a stack of layers with its weights, and the state of a run.
+ *
+ * weights is one flat array, every parameter from a multiple of 16 floats and
+ * the gaps zero; gradients of a state and moments of an optimizer have the
+ * same layout. packed holds the copies that products read.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "layer/layer.h"
+
+typedef struct model_note {
+    char *key, *text;
+} model_note;
+
+struct elman_model {
+    elman_config config; /* completed */
+    elman_model_info info;
+    size_t layer_count;
+    layer *layers;         /* (layer_count) */
+    parameter *parameters; /* (info.parameters) */
+    size_t weight_count;   /* floats of weights, gaps included */
+    float *weights;
+    float *packed;
+    size_t packed_count;
+    size_t memory_h, memory_c; /* floats of memory per sequence */
+    size_t note_count;
+    model_note *notes;
+};
+
+/* Where a state's arrays are; see state.c for the picture. */
+struct elman_state {
+    const elman_model *model;
+    elman_state_config config; /* completed */
+    bool owned;                /* by destroy */
+    size_t bytes;              /* of the whole block */
+    size_t work;               /* where what belongs to a pass begins */
+    bool ran;                  /* a forward has been */
+    bool ready;                /* the last forward can go backward */
+    uint64_t *position;        /* (B) steps since reset */
+    float *h, *c, *dh_n, *dc_n, *dh_0, *dc_0;
+    float *gradients; /* (weight_count) training */
+    layer_state *layers;
+    pass full, tail; /* before and after ELMAN_LAST */
+    float *x;        /* (T,B,I) copy of the input */
+    float *dx;       /* (T,B,I) training */
+    int32_t *tokens; /* (T,B) copy */
+};
+
+/* ---- config.c ---------------------------------------------------------------
+ */
+
+/* Copies config with every default and name filled in, or says what is wrong
+ * with it. */
+elman_status config_complete(const elman_config *config, elman_config *full);
+
+/* ---- model.c: as elman_model_* in elman.h
+ * ------------------------------------- */
+
+elman_status model_create(const elman_config *config, elman_model **model);
+
+/* The same with all weights zero, for a loader to fill; follow by
+ * model_repack. */
+elman_status model_create_empty(const elman_config *config,
+                                elman_model **model);
+void model_destroy(elman_model *model);
+elman_status model_read(const elman_model *model, const char *name,
+                        size_t count, float *values);
+elman_status model_write(elman_model *model, const char *name, size_t count,
+                         const float *values);
+const char *model_note_text(const elman_model *model, const char *key);
+elman_status model_write_note(elman_model *model, const char *key,
+                              const char *text);
+double model_flops(const elman_model *model, uint64_t steps, bool backward);
+
+/* The parameter of that name, or NULL. */
+const parameter *model_find(const elman_model *model, const char *name);
+
+/* Makes the packed copies again, after weights changed. */
+void model_repack(elman_model *model);
+
+/* ---- state.c: as elman_state_* in elman.h
+ * -------------------------------------- */
+
+size_t state_size(const elman_model *model, const elman_state_config *config);
+elman_status state_init(const elman_model *model,
+                        const elman_state_config *config, size_t bytes,
+                        void *memory, elman_state **state);
+elman_status state_create(const elman_model *model,
+                          const elman_state_config *config,
+                          elman_state **state);
+void state_destroy(elman_state *state);
+void state_reset(const elman_model *model, elman_state *state);
+elman_status state_reset_one(const elman_model *model, elman_state *state,
+                             size_t b);
+void state_zero(elman_state *state);
+elman_status state_copy(elman_state *to, const elman_state *from);
+
+/* Points state's arrays of a pass into its block, for T steps of B. */
+void state_carve(elman_state *state, size_t T, size_t B);
+
+/* ---- view.c
+ * ---------------------------------------------------------------------- */
+
+elman_status state_view(const elman_model *model, elman_state *state,
+                        const char *name, elman_tensor *view);
+
+/* ---- run.c: as elman_model_forward ... in elman.h
+ * --------------------------------- */
+
+elman_status model_forward(const elman_model *model, elman_state *state,
+                           const elman_batch *batch, float *y);
+elman_status model_backward(const elman_model *model, elman_state *state,
+                            const float *dy, float *dx);
+elman_status model_step(const elman_model *model, elman_state *state,
+                        const float *x, float *y);
+elman_status cell_step(const elman_model *model, elman_state *state,
+                       const float *x, const float *h, const float *c,
+                       float *h_out, float *c_out);
+
+/* The output of the last forward, (T,B,O) or (B,O), and room for its
+ * gradient. */
+float *state_output(const elman_model *model, const elman_state *state);
+float *state_output_gradient(const elman_model *model,
+                             const elman_state *state);
+
+/* ---- save.c, state_save.c: as in elman.h
+ * -------------------------------------------- */
+
+elman_status model_load(const char *path, elman_model **model);
+elman_status model_save(const elman_model *model, const char *path);
+elman_status state_save(const elman_model *model, const elman_state *state,
+                        const char *path);
+elman_status state_load(const elman_model *model, elman_state *state,
+                        const char *path);
+
+#endif

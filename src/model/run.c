@@ -1,0 +1,280 @@
+/*
+ * run.c: a batch through the stack, and back. One pass serves the layers
+ * before ELMAN_LAST, and one of a single step the layers after it.
+ */
+#include <string.h>
+
+#include "model/model.h"
+
+enum { BLOCK = 8 }; /* sequences that gradients of weights sum together */
+
+/* ---- Checks
+ * ---------------------------------------------------------------------- */
+
+static elman_status check_state(const elman_model *m, const elman_state *s)
+{
+    if (s->model == m) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the state was made for another model, expected one made "
+                   "for this");
+}
+
+static elman_status check_batch(const elman_model *m, const elman_state *s,
+                                const elman_batch *in)
+{
+    TRY(check_state(m, s));
+    if (in->T > s->config.T || in->B > s->config.B || !in->T || !in->B)
+        return failure(ELMAN_BAD_VALUE,
+                       "the batch has T %zu and B %zu, expected 1 to the "
+                       "state's T %zu and B %zu",
+                       in->T, in->B, s->config.T, s->config.B);
+    bool embeds = m->info.vocabulary > 0;
+    if (embeds ? !in->tokens : !in->x)
+        return failure(ELMAN_BAD_VALUE,
+                       "the batch has no %s, which the first layer reads",
+                       embeds ? "tokens" : "x");
+    for (size_t b = 0; in->lengths && b < in->B; b++)
+        if (in->lengths[b] > in->T)
+            return failure(ELMAN_BAD_VALUE,
+                           "lengths[%zu] is %zu, expected 0 to T %zu", b,
+                           in->lengths[b], in->T);
+    return ELMAN_OK;
+}
+
+/* Where (t,b) stands in the caller's arrays. */
+static size_t caller_row(const elman_model *m, size_t T, size_t B, size_t t,
+                         size_t b)
+{
+    return m->config.batch_first ? b * T + t : t * B + b;
+}
+
+static elman_status check_tokens(const elman_model *m, const elman_batch *in)
+{
+    for (size_t b = 0; in->tokens && m->info.vocabulary && b < in->B; b++) {
+        size_t length = in->lengths ? in->lengths[b] : in->T;
+        for (size_t t = 0; t < length; t++) {
+            int32_t token = in->tokens[caller_row(m, in->T, in->B, t, b)];
+            if (token < 0 || (size_t)token >= m->info.vocabulary)
+                return failure(ELMAN_BAD_VALUE,
+                               "the token at t %zu, b %zu is %d, expected 0 to "
+                               "%zu",
+                               t, b, token, m->info.vocabulary - 1);
+        }
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Setting out
+ * ------------------------------------------------------------------ */
+
+/* Lists the valid (t,b): ascending, and in gradient order: blocks of BLOCK
+ * sequences, time backward in a block, sequences ascending in a step. */
+static void list_rows(pass *p)
+{
+    size_t count = 0;
+    for (size_t t = 0; t < p->T; t++)
+        for (size_t b = 0; b < p->B; b++)
+            if (t < p->lengths[b]) p->rows[count++] = (uint32_t)(t * p->B + b);
+    p->row_count = count;
+
+    count = 0;
+    for (size_t first = 0; first < p->B; first += BLOCK)
+        for (size_t t = p->T; t-- > 0;)
+            for (size_t b = first; b < first + BLOCK && b < p->B; b++)
+                if (t < p->lengths[b])
+                    p->order[count++] = (uint32_t)(t * p->B + b);
+}
+
+/* Fills a pass beyond its carved arrays. */
+static void set_pass(const elman_model *m, elman_state *s, pass *p,
+                     uint64_t draw)
+{
+    p->draw = draw;
+    p->seed = s->config.seed;
+    p->training = s->config.training;
+    p->keep_gradients = s->config.keep_gradients;
+    p->threads = s->config.threads;
+    p->k = kernels_here();
+    p->weights = m->weights;
+    p->packed = m->packed;
+    p->gradients = s->gradients;
+    p->capacity = s->config.B;
+    p->h = s->h;
+    p->c = s->c;
+    p->dh_n = s->dh_n;
+    p->dc_n = s->dc_n;
+    p->dh_0 = s->dh_0;
+    p->dc_0 = s->dc_0;
+    p->tokens = s->tokens;
+    p->ragged = false;
+    for (size_t b = 0; b < p->B; b++)
+        if (p->lengths[b] < p->T) p->ragged = true;
+    list_rows(p);
+}
+
+static void copy_input(const elman_model *m, elman_state *s,
+                       const elman_batch *in)
+{
+    size_t I = m->config.input_size, T = in->T, B = in->B;
+    for (size_t r = 0; r < s->full.row_count; r++) {
+        size_t row = s->full.rows[r];
+        size_t from = caller_row(m, T, B, row / B, row % B);
+        if (s->tokens) s->tokens[row] = in->tokens[from];
+        else memcpy(s->x + row * I, in->x + from * I, I * sizeof *s->x);
+    }
+}
+
+static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
+{
+    state_carve(s, in->T, in->B);
+    for (size_t b = 0; b < in->B; b++) {
+        s->full.lengths[b] = in->lengths ? in->lengths[b] : in->T;
+        s->tail.lengths[b] = s->full.lengths[b] ? 1 : 0;
+        s->full.ids[b] = in->ids ? in->ids[b] : b;
+        s->full.begin[b] = s->position[b];
+    }
+    s->tail.ids = s->full.ids;
+    s->tail.begin = s->full.begin;
+    s->tail.pointers = s->full.pointers;
+    set_pass(m, s, &s->full, in->draw);
+    set_pass(m, s, &s->tail, in->draw);
+    copy_input(m, s, in);
+    if (!s->config.training) return;
+    memset(s->dh_n, 0, s->config.B * m->memory_h * sizeof *s->dh_n);
+    memset(s->dc_n, 0, s->config.B * m->memory_c * sizeof *s->dc_n);
+}
+
+/* ---- The output
+ * ----------------------------------------------------------------------- */
+
+float *state_output(const elman_model *m, const elman_state *s)
+{
+    return s->layers[m->layer_count - 1].y;
+}
+
+float *state_output_gradient(const elman_model *m, const elman_state *s)
+{
+    return s->layers[m->layer_count - 1].dy;
+}
+
+/* Copies the output or its gradient between the state (time first) and the
+ * caller (batch first if the config says so); with merge none there are two
+ * such blocks. */
+static void copy_output(const elman_model *m, const elman_state *s, float *mine,
+                        float *yours, bool out)
+{
+    const layer *l = m->layers + m->layer_count - 1;
+    size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
+    size_t blocks =
+        l->cell && l->D == 2 && l->config.merge == ELMAN_MERGE_NONE ? 2 : 1;
+    size_t O = l->O / blocks, bytes = O * sizeof *mine;
+    if (mine == yours) return;
+    for (size_t i = 0; i < blocks; i++)
+        for (size_t t = 0; t < T; t++)
+            for (size_t b = 0; b < B; b++) {
+                size_t here = i * T * B + t * B + b;
+                size_t there = i * T * B + caller_row(m, T, B, t, b);
+                if (out) memcpy(yours + there * O, mine + here * O, bytes);
+                else memcpy(mine + here * O, yours + there * O, bytes);
+            }
+}
+
+/* ---- Passes
+ * ------------------------------------------------------------------------------
+ */
+
+elman_status model_forward(const elman_model *m, elman_state *s,
+                           const elman_batch *in, float *y)
+{
+    TRY(check_batch(m, s, in));
+    TRY(check_tokens(m, in));
+    s->ready = false;
+    set_out(m, s, in);
+    const float *x = s->x;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        l->kind->forward(l, l->per_sequence ? &s->tail : &s->full,
+                         s->layers + i, x);
+        x = s->layers[i].y;
+    }
+    for (size_t b = 0; b < in->B; b++)
+        s->position[b] += s->full.lengths[b];
+    if (y) copy_output(m, s, state_output(m, s), y, true);
+    s->ran = true;
+    s->ready = s->config.training;
+    return ELMAN_OK;
+}
+
+static void write_dx(const elman_model *m, const elman_state *s,
+                     const float *mine, float *dx)
+{
+    size_t I = m->config.input_size, T = s->full.T, B = s->full.B;
+    for (size_t t = 0; t < T; t++)
+        for (size_t b = 0; b < B; b++)
+            memcpy(dx + caller_row(m, T, B, t, b) * I, mine + (t * B + b) * I,
+                   I * sizeof *dx);
+}
+
+elman_status model_backward(const elman_model *m, elman_state *s,
+                            const float *dy, float *dx)
+{
+    TRY(check_state(m, s));
+    if (!s->ready)
+        return failure(ELMAN_BAD_VALUE,
+                       "backward has no forward to go back through, expected "
+                       "one on this training state just before");
+    if (dx && m->info.vocabulary)
+        return failure(ELMAN_BAD_VALUE,
+                       "dx is wanted, but the model reads tokens, which have "
+                       "no gradient");
+    float *mine = state_output_gradient(m, s);
+    if (dy) copy_output(m, s, mine, (float *)dy /* only read */, false);
+    for (size_t i = m->layer_count; i-- > 0;) {
+        const layer *l = m->layers + i;
+        const float *x = i ? s->layers[i - 1].y : s->x;
+        float *below = i ? s->layers[i - 1].dy : NULL;
+        if (i == 0 && dx) below = s->dx;
+        l->kind->backward(l, l->per_sequence ? &s->tail : &s->full,
+                          s->layers + i, x, below);
+    }
+    s->ready = false;
+    if (dx) write_dx(m, s, s->dx, dx);
+    return ELMAN_OK;
+}
+
+elman_status model_step(const elman_model *m, elman_state *s, const float *x,
+                        float *y)
+{
+    TRY(check_state(m, s));
+    if (!m->info.streams)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model has a reverse direction, which needs the "
+                       "whole sequence; expected one that only looks back");
+    elman_batch one = {.T = 1, .B = s->config.B, .x = x};
+    return model_forward(m, s, &one, y);
+}
+
+elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
+                       const float *h, const float *c, float *h_out,
+                       float *c_out)
+{
+    TRY(check_state(m, s));
+    const layer *l = m->layers;
+    if (m->layer_count != 1 || !l->cell || l->D != 1)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model has %zu layers, expected one recurrent layer "
+                       "of one level and one direction",
+                       m->layer_count);
+    bool has_cell = l->cell->has_cell;
+    if (!has_cell && (c || c_out))
+        return failure(ELMAN_BAD_VALUE,
+                       "c is given, but only an LSTM has a cell");
+    size_t B = s->config.B;
+    state_reset(m, s);
+    if (h) memcpy(s->h, h, B * l->R * sizeof *h);
+    if (c) memcpy(s->c, c, B * l->H * sizeof *c);
+    TRY(model_step(m, s, x, NULL));
+    memcpy(h_out, s->h, B * l->R * sizeof *h);
+    if (c_out) memcpy(c_out, s->c, B * l->H * sizeof *c);
+    return ELMAN_OK;
+}

@@ -1,0 +1,267 @@
+/*
+ * state.c: a state is one block.
+ *
+ *   | struct | position | h c dh_n dc_n dh_0 dc_0 | gradients | layers | pass |
+ *     <---------------------- kept between passes ------------->   carved anew
+ *                                                        for each T and B
+ *
+ * The layout runs once to measure and once to carve, so sizes and pointers can
+ * not disagree.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+static elman_status complete(const elman_model *m,
+                             const elman_state_config *config,
+                             elman_state_config *full)
+{
+    *full = *config;
+    if (full->T == 0) full->T = 1;
+    if (full->B == 0) full->B = 1;
+    if (full->threads == 0) full->threads = 1;
+    size_t rows;
+    if (!sizes_multiply(full->T, full->B, 1, &rows) || rows > UINT32_MAX / 2)
+        return failure(ELMAN_BAD_VALUE,
+                       "T is %zu and B is %zu, expected a product below 2^31",
+                       full->T, full->B);
+    if (full->threads < 0 || full->threads > 4096)
+        return failure(ELMAN_BAD_VALUE, "threads is %d, expected 1 to 4096",
+                       full->threads);
+    if (full->keep_gradients && !full->training)
+        return failure(ELMAN_BAD_VALUE,
+                       "keep_gradients is set, but only a training state has "
+                       "gradients to keep");
+    (void)m;
+    return ELMAN_OK;
+}
+
+/* ---- Layout
+ * -------------------------------------------------------------------- */
+
+/* What lives from pass to pass. */
+static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
+{
+    size_t B = s->config.B, row_h = m->memory_h * sizeof(float),
+           row_c = m->memory_c * sizeof(float);
+    s->position = arena_take(a, B, sizeof *s->position);
+    s->h = arena_take(a, B, row_h);
+    s->c = arena_take(a, B, row_c);
+    if (s->config.training) {
+        s->dh_n = arena_take(a, B, row_h);
+        s->dc_n = arena_take(a, B, row_c);
+        s->dh_0 = arena_take(a, B, row_h);
+        s->dc_0 = arena_take(a, B, row_c);
+        s->gradients = arena_take(a, m->weight_count, sizeof *s->gradients);
+    }
+    s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
+    s->work = a->used;
+}
+
+static void lay_out_rows(pass *p, arena *a, size_t T, size_t B)
+{
+    p->T = T;
+    p->B = B;
+    p->lengths = arena_take(a, B, sizeof *p->lengths);
+    p->rows = arena_take(a, T * B, sizeof *p->rows);
+    p->order = arena_take(a, T * B, sizeof *p->order);
+}
+
+static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
+                          size_t i, size_t T, size_t B)
+{
+    const layer *l = m->layers + i;
+    bool after = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
+                                        : m->info.per_sequence;
+    size_t rows = (after ? 1 : T) * B, in = l->per_sequence ? 1 : T;
+    layer_state room = {0}; /* while measuring there is no s->layers yet */
+    layer_state *at = a->base ? s->layers + i : &room;
+    *at = room;
+    at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
+    if (s->config.training) at->dy = arena_take(a, rows, l->O * sizeof(float));
+    if (l->kind->lay_out)
+        l->kind->lay_out(l, a, in, B, s->config.training,
+                         s->config.keep_gradients, at);
+}
+
+/* What one pass of T steps of B sequences needs. */
+static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
+                         size_t T, size_t B)
+{
+    lay_out_rows(&s->full, a, T, B);
+    lay_out_rows(&s->tail, a, 1, B);
+    s->full.ids = arena_take(a, B, sizeof *s->full.ids);
+    s->full.begin = arena_take(a, B, sizeof *s->full.begin);
+    s->full.pointers = arena_take(a, 2 * T * B, sizeof *s->full.pointers);
+    size_t input_bytes = m->config.input_size * sizeof(float);
+    s->x = s->dx = NULL;
+    s->tokens = NULL;
+    if (!input_bytes) s->tokens = arena_take(a, T * B, sizeof *s->tokens);
+    else s->x = arena_take(a, T * B, input_bytes);
+    if (input_bytes && s->config.training)
+        s->dx = arena_take(a, T * B, input_bytes);
+    for (size_t i = 0; i < m->layer_count; i++)
+        lay_out_layer(m, s, a, i, T, B);
+}
+
+void state_carve(elman_state *s, size_t T, size_t B)
+{
+    arena a = {.base = (char *)s, .used = s->work};
+    lay_out_pass(s->model, s, &a, T, B);
+}
+
+/* ---- Life
+ * -------------------------------------------------------------------------- */
+
+static size_t measure(const elman_model *m, const elman_state_config *full)
+{
+    elman_state s = {.config = *full};
+    arena a = {0};
+    arena_take(&a, 1, sizeof s);
+    lay_out_kept(m, &s, &a);
+    lay_out_pass(m, &s, &a, full->T, full->B);
+    if (!a.overflow) return a.used;
+    (void)failure(ELMAN_BAD_VALUE,
+                  "a state of T %zu and B %zu is too large for this machine's "
+                  "addresses",
+                  full->T, full->B);
+    return 0;
+}
+
+size_t state_size(const elman_model *m, const elman_state_config *config)
+{
+    elman_state_config full;
+    if (complete(m, config, &full)) return 0;
+    return measure(m, &full);
+}
+
+elman_status state_init(const elman_model *m, const elman_state_config *config,
+                        size_t bytes, void *memory, elman_state **state)
+{
+    elman_state_config full;
+    TRY(complete(m, config, &full));
+    size_t needed = measure(m, &full);
+    if (needed == 0) return ELMAN_BAD_VALUE;
+    if (bytes < needed)
+        return failure(ELMAN_BAD_VALUE, "bytes is %zu, expected at least %zu",
+                       bytes, needed);
+    if ((uintptr_t)memory % ALIGNMENT)
+        return failure(ELMAN_BAD_VALUE,
+                       "memory is at %p, expected a multiple of %d", memory,
+                       ALIGNMENT);
+
+    memset(memory, 0, needed);
+    elman_state *s = memory;
+    s->model = m;
+    s->config = full;
+    s->bytes = needed;
+    arena a = {.base = memory};
+    arena_take(&a, 1, sizeof *s);
+    lay_out_kept(m, s, &a);
+    state_carve(s, full.T, full.B);
+    state_reset(m, s);
+    *state = s;
+    return ELMAN_OK;
+}
+
+elman_status state_create(const elman_model *m,
+                          const elman_state_config *config, elman_state **state)
+{
+    size_t bytes = state_size(m, config);
+    if (bytes == 0) return ELMAN_BAD_VALUE;
+    void *memory = block_create(bytes);
+    if (!memory)
+        return failure(ELMAN_NO_MEMORY, "no memory for a state of %zu bytes",
+                       bytes);
+    elman_status status = state_init(m, config, bytes, memory, state);
+    if (status) block_destroy(memory);
+    else (*state)->owned = true;
+    return status;
+}
+
+void state_destroy(elman_state *s)
+{
+    if (s && s->owned) block_destroy(s);
+}
+
+/* ---- Memory of the past
+ * --------------------------------------------------------------- */
+
+static void reset_rows(const elman_model *m, elman_state *s, size_t first,
+                       size_t last)
+{
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        for (size_t way = 0; way < l->D && l->cell; way++) {
+            const direction *d = &l->way[way];
+            float *h = s->h + d->memory_h * s->config.B;
+            float *c = s->c + d->memory_c * s->config.B;
+            for (size_t b = first; b < last; b++) {
+                memset(h + b * l->R, 0, l->R * sizeof *h);
+                if (l->cell->has_cell)
+                    memset(c + b * l->H, 0, l->H * sizeof *c);
+                if (d->h_0 != NOWHERE)
+                    memcpy(h + b * l->R, m->weights + d->h_0, l->R * sizeof *h);
+                if (d->c_0 != NOWHERE)
+                    memcpy(c + b * l->H, m->weights + d->c_0, l->H * sizeof *c);
+            }
+        }
+    }
+    for (size_t b = first; b < last; b++)
+        s->position[b] = 0;
+}
+
+void state_reset(const elman_model *m, elman_state *s)
+{
+    reset_rows(m, s, 0, s->config.B);
+}
+
+elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
+{
+    if (b >= s->config.B)
+        return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
+                       s->config.B);
+    reset_rows(m, s, b, b + 1);
+    return ELMAN_OK;
+}
+
+void state_zero(elman_state *s)
+{
+    if (s->gradients)
+        memset(s->gradients, 0, s->model->weight_count * sizeof *s->gradients);
+}
+
+elman_status state_copy(elman_state *to, const elman_state *from)
+{
+    if (to->model != from->model || to->config.T != from->config.T ||
+        to->config.B != from->config.B ||
+        to->config.training != from->config.training ||
+        to->config.keep_gradients != from->config.keep_gradients)
+        return failure(ELMAN_BAD_VALUE,
+                       "the states differ in model or config (T %zu and %zu, B "
+                       "%zu and %zu), expected equal ones",
+                       to->config.T, from->config.T, to->config.B,
+                       from->config.B);
+    if (to == from) return ELMAN_OK;
+    size_t head = (size_t)((char *)from->position - (const char *)from);
+    memcpy((char *)to + head, (const char *)from + head, from->bytes - head);
+
+    /* pointers are to's own: carved for the same pass, aliases moved along */
+    to->ran = from->ran;
+    to->ready = from->ready;
+    to->config.seed = from->config.seed;
+    pass full = from->full, tail = from->tail;
+    state_carve(to, full.T, full.B);
+    for (size_t i = 0; i < to->model->layer_count; i++) {
+        const layer_state *at = from->layers + i;
+        if (at->y != at->own)
+            to->layers[i].y =
+                (float *)((char *)to + ((char *)at->y - (const char *)from));
+    }
+    to->full.row_count = full.row_count;
+    to->full.ragged = full.ragged;
+    to->full.draw = full.draw;
+    to->tail.row_count = tail.row_count;
+    return ELMAN_OK;
+}

@@ -1,0 +1,196 @@
+/* view.c: what a run computed, by name. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+static elman_tensor tensor(float *data, size_t rank, size_t a, size_t b,
+                           size_t c)
+{
+    return (elman_tensor){.data = data, .rank = rank, .shape = {a, b, c}};
+}
+
+static elman_status unknown(const char *name)
+{
+    return failure(ELMAN_BAD_VALUE,
+                   "there is no view %.80s in this state; see "
+                   "elman_state_view for what there is, and whether it needs "
+                   "training or keep_gradients",
+                   name);
+}
+
+/* ---- Memory
+ * ------------------------------------------------------------------------ */
+
+typedef struct memory_view {
+    const char *name; /* of one level: h_n, dc_0 ... */
+    const char *all;  /* of all levels: h, dc_0 ... */
+    size_t at;        /* the array in elman_state */
+    bool of_cell;
+} memory_view;
+
+static const memory_view memories[] = {
+    {"h_n", "h", offsetof(elman_state, h), false},
+    {"c_n", "c", offsetof(elman_state, c), true},
+    {"dh_n", "dh_n", offsetof(elman_state, dh_n), false},
+    {"dc_n", "dc_n", offsetof(elman_state, dc_n), true},
+    {"dh_0", "dh_0", offsetof(elman_state, dh_0), false},
+    {"dc_0", "dc_0", offsetof(elman_state, dc_0), true},
+};
+
+static float *memory_at(const elman_state *s, const memory_view *v)
+{
+    float *array;
+    memcpy(&array, (const char *)s + v->at, sizeof array);
+    return array;
+}
+
+/* All levels at once, if they have one size. */
+static elman_status view_memory(const elman_model *m, const elman_state *s,
+                                const memory_view *v, const char *name,
+                                elman_tensor *view)
+{
+    size_t n = 0, directions = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        if (!l->cell || (v->of_cell && !l->cell->has_cell)) continue;
+        size_t width = v->of_cell ? l->H : l->R;
+        if (n && width != n)
+            return failure(ELMAN_BAD_VALUE,
+                           "%s needs levels of one size, but there are %zu and "
+                           "%zu; view layer0.%s and so on",
+                           name, n, width, v->name);
+        n = width;
+        directions += l->D;
+    }
+    float *data = memory_at(s, v);
+    if (!data || !n) return unknown(name);
+    *view = tensor(data, 3, directions, s->config.B, n);
+    return ELMAN_OK;
+}
+
+/* ---- A recurrent level
+ * ---------------------------------------------------------------- */
+
+typedef struct level_view {
+    const char *name;
+    size_t at;  /* the array in direction_state */
+    char width; /* R, H or G */
+    bool skips; /* its entry 0 is the initial state */
+} level_view;
+
+#define D(name) offsetof(direction_state, name)
+static const level_view levels[] = {
+    {"h", D(h), 'R', true},          {"c", D(c), 'H', true},
+    {"gate", D(gate), 'G', false},   {"da", D(da), 'G', false},
+    {"dh", D(dh), 'R', false},       {"dc", D(dc), 'H', false},
+    {"dgate", D(dgate), 'G', false},
+};
+#undef D
+
+static elman_status view_level(const elman_state *s, size_t index,
+                               const layer *l, size_t way, const char *what,
+                               const char *name, elman_tensor *view)
+{
+    size_t T = s->full.T, B = s->full.B;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        const level_view *v = levels + i;
+        if (strcmp(v->name, what) != 0) continue;
+        float *data;
+        memcpy(&data, (const char *)&s->layers[index].way[way] + v->at,
+               sizeof data);
+        size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
+        bool absent = strcmp(what, "dc") == 0 && !l->cell->has_cell;
+        if (!data || !s->ran || absent) return unknown(name);
+        *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
+        return ELMAN_OK;
+    }
+    for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+        const memory_view *v = memories + i;
+        if (strcmp(v->name, what) != 0) continue;
+        float *data = memory_at(s, v);
+        if (!data || (v->of_cell && !l->cell->has_cell)) return unknown(name);
+        const direction *d = &l->way[way];
+        size_t at = v->of_cell ? d->memory_c : d->memory_h;
+        *view = tensor(data + at * s->config.B, 2, s->config.B,
+                       v->of_cell ? l->H : l->R, 0);
+        return ELMAN_OK;
+    }
+    return unknown(name);
+}
+
+/* ---- Names
+ * -------------------------------------------------------------------------------
+ */
+
+/* "layer3_reverse.gate": level 3, direction 1, "gate". NULL if it is none. */
+static const char *parse_level(const char *name, size_t *level, size_t *way)
+{
+    if (strncmp(name, "layer", 5) != 0 || name[5] < '0' || name[5] > '9')
+        return NULL;
+    char *end;
+    *level = strtoul(name + 5, &end, 10);
+    *way = strncmp(end, "_reverse", 8) == 0;
+    if (*way) end += 8;
+    return *end == '.' ? end + 1 : NULL;
+}
+
+static elman_status view_layer(const elman_model *m, const elman_state *s,
+                               const char *name, elman_tensor *view)
+{
+    const char *dot = strrchr(name, '.');
+    bool of_gradient = dot ? strcmp(dot, ".dy") == 0 : strcmp(name, "dy") == 0;
+    bool of_output = dot ? strcmp(dot, ".y") == 0 : strcmp(name, "y") == 0;
+    if (!s->ran || !(of_gradient || of_output)) return unknown(name);
+    for (size_t i = m->layer_count; i-- > 0;) {
+        const layer *l = m->layers + i;
+        size_t bytes = strlen(l->config.name);
+        if (dot && ((size_t)(dot - name) != bytes ||
+                    strncmp(name, l->config.name, bytes) != 0))
+            continue;
+        float *data = of_gradient ? s->layers[i].dy : s->layers[i].y;
+        bool single = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
+                                             : m->info.per_sequence;
+        if (!data) return unknown(name);
+        *view = single ? tensor(data, 2, s->full.B, l->O, 0)
+                       : tensor(data, 3, s->full.T, s->full.B, l->O);
+        return ELMAN_OK;
+    }
+    return unknown(name);
+}
+
+static elman_status view_gradient(const elman_model *m, const elman_state *s,
+                                  const char *name, elman_tensor *view)
+{
+    size_t bytes = strlen(name) - strlen(".grad");
+    for (size_t i = 0; s->gradients && i < m->info.parameters; i++) {
+        const parameter *p = m->parameters + i;
+        if (strlen(p->name) != bytes || strncmp(p->name, name, bytes) != 0)
+            continue;
+        *view = tensor(s->gradients + p->offset, p->rank, p->shape[0],
+                       p->shape[1], 0);
+        return ELMAN_OK;
+    }
+    return unknown(name);
+}
+
+elman_status state_view(const elman_model *m, elman_state *s, const char *name,
+                        elman_tensor *view)
+{
+    for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
+        if (strcmp(memories[i].all, name) == 0)
+            return view_memory(m, s, memories + i, name, view);
+
+    size_t length = strlen(name), level, way;
+    if (length > 5 && strcmp(name + length - 5, ".grad") == 0)
+        return view_gradient(m, s, name, view);
+    const char *what = parse_level(name, &level, &way);
+    if (!what) return view_layer(m, s, name, view);
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        if (l->cell && l->level == level && way < l->D)
+            return view_level(s, i, l, way, what, name, view);
+    }
+    return unknown(name);
+}
