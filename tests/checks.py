@@ -177,6 +177,11 @@ class Budgets(Check):
         self.write("src/a/a.c", "\n" * 701)
         self.fires("src/a/a.c: 701 lines", "check_budgets", self.root)
 
+    def test_long_example(self):
+        self.write("CMakeLists.txt", "\n")
+        self.write("examples/a.c", "\n" * 80)
+        self.fires("examples/a.c: 80 lines", "check_budgets", self.root)
+
     def test_long_function(self):
         self.write("CMakeLists.txt", "\n")
         self.write("src/a/a.c", "int *f(int a,\n       int b)\n{\n"
