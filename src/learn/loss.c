@@ -1,0 +1,324 @@
+/*
+ * loss.c: each loss is one function for one row; the rest is counting.
+ *
+ * Sources: PyTorch's CrossEntropyLoss, MSELoss, L1Loss, HuberLoss and
+ * BCEWithLogitsLoss. d is y - target, n what the mean divides by:
+ *
+ *   cross-entropy  w[c] (log sum exp y - y[c])          w[c] (softmax - 1[c])/n
+ *   squared        d^2                                  2 d / n
+ *   absolute       |d|                                  sign d / n
+ *   Huber          d^2/2, past delta: delta (|d| - delta/2)
+ *                                                       d in [-delta,delta] / n
+ *   binary         max(y,0) - y t + log(1 + e^-|y|)     (sigmoid y - t) / n
+ */
+#include "learn/loss.h"
+
+#include "base/real.h"
+#include "base/thread.h"
+#include "kernel/kernel.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One call's facts, read by every row. */
+typedef struct job {
+    const elman_loss_config *config;
+    const elman_batch *shape;
+    size_t O;
+    const float *y;
+    const elman_target *target;
+    const kernels *k;
+    double scale;    /* of every gradient: 1 / n, or 1 for the sum */
+    double weights;  /* sum of all class weights */
+    double delta;    /* Huber */
+    double *rows;    /* (T,B) or NULL */
+    float *dy;       /* (T,B,O) or NULL */
+    size_t per_part; /* rows of one part of the team's work */
+} job;
+
+/* ---- Checks ------------------------------------------------------------- */
+
+static elman_status check_class_weights(const elman_loss_config *config,
+                                        size_t O)
+{
+    if (!config->class_weights) return ELMAN_OK;
+    for (size_t c = 0; c < O; c++) {
+        double w = (double)config->class_weights[c];
+        if (!(w >= 0 && isfinite(w)))
+            return failure(ELMAN_BAD_VALUE,
+                           "class_weights[%zu] is %g, expected 0 or more", c,
+                           w);
+    }
+    return ELMAN_OK;
+}
+
+elman_status loss_check(const elman_loss_config *config, size_t O)
+{
+    if (!config) return failure(ELMAN_BAD_VALUE, "the loss config is NULL");
+    bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+    if ((unsigned)config->kind > ELMAN_BINARY_CROSS_ENTROPY)
+        return failure(ELMAN_BAD_VALUE, "loss kind %d is unknown",
+                       (int)config->kind);
+    if ((unsigned)config->reduction > ELMAN_REDUCTION_SUM)
+        return failure(ELMAN_BAD_VALUE, "loss reduction %d is unknown",
+                       (int)config->reduction);
+    if (O == 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "the loss was given 0 outputs, expected 1 or more");
+    if (!classes && config->class_weights)
+        return failure(ELMAN_BAD_VALUE,
+                       "class_weights belong to the cross-entropy loss alone");
+    if (!classes && config->has_ignored)
+        return failure(ELMAN_BAD_VALUE,
+                       "ignore_index belongs to the cross-entropy loss alone");
+    if (!(config->label_smoothing >= 0 && config->label_smoothing <= 1))
+        return failure(ELMAN_BAD_VALUE,
+                       "label_smoothing is %g, expected 0 to 1",
+                       config->label_smoothing);
+    if (!classes && config->label_smoothing > 0)
+        return failure(
+            ELMAN_BAD_VALUE,
+            "label_smoothing belongs to the cross-entropy loss alone");
+    if (!(config->delta >= 0 && isfinite(config->delta)))
+        return failure(ELMAN_BAD_VALUE,
+                       "delta is %g, expected a finite number above 0",
+                       config->delta);
+    if (config->kind != ELMAN_HUBER && config->delta > 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "delta belongs to the Huber loss alone");
+    return check_class_weights(config, O);
+}
+
+static elman_status check_shape(const elman_loss_config *config,
+                                const elman_batch *shape,
+                                const elman_target *target)
+{
+    if (!shape || !target)
+        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
+                       shape ? "target" : "shape");
+    if (config->kind == ELMAN_CROSS_ENTROPY && !target->classes)
+        return failure(ELMAN_BAD_VALUE,
+                       "the cross-entropy loss needs classes as targets, but "
+                       "target->classes is NULL");
+    if (config->kind != ELMAN_CROSS_ENTROPY && !target->values)
+        return failure(ELMAN_BAD_VALUE, "this loss needs values as targets, "
+                                        "but target->values is NULL");
+    for (size_t b = 0; shape->lengths && b < shape->B; b++)
+        if (shape->lengths[b] > shape->T)
+            return failure(ELMAN_BAD_VALUE,
+                           "lengths[%zu] is %zu, expected 0 to T = %zu", b,
+                           shape->lengths[b], shape->T);
+    return ELMAN_OK;
+}
+
+/* ---- Which rows count --------------------------------------------------- */
+
+bool loss_ignores(const elman_loss_config *config, int32_t target)
+{
+    return target == -100 ||
+           (config->has_ignored && target == config->ignore_index);
+}
+
+static bool inside(const elman_batch *shape, size_t row)
+{
+    if (!shape->lengths) return true;
+    return row / shape->B < shape->lengths[row % shape->B];
+}
+
+static bool counts(const elman_loss_config *config, const elman_batch *shape,
+                   const elman_target *target, size_t row)
+{
+    if (!inside(shape, row)) return false;
+    return config->kind != ELMAN_CROSS_ENTROPY ||
+           !loss_ignores(config, target->classes[row]);
+}
+
+static double class_weight(const elman_loss_config *config, size_t c)
+{
+    return config->class_weights ? (double)config->class_weights[c] : 1;
+}
+
+elman_status loss_weight(const elman_loss_config *config,
+                         const elman_batch *shape, size_t O,
+                         const elman_target *target, double *weight)
+{
+    TRY(loss_check(config, O));
+    TRY(check_shape(config, shape, target));
+    bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+    double sum = 0;
+    for (size_t row = 0; row < shape->T * shape->B; row++) {
+        if (!counts(config, shape, target, row)) continue;
+        if (!classes) {
+            sum += (double)O;
+            continue;
+        }
+        int32_t c = target->classes[row];
+        if (c < 0 || (size_t)c >= O)
+            return failure(ELMAN_BAD_VALUE,
+                           "the target class at t=%zu b=%zu is %d, but there "
+                           "are %zu classes: expected 0 to %zu",
+                           row / shape->B, row % shape->B, (int)c, O, O - 1);
+        sum += class_weight(config, (size_t)c);
+    }
+    *weight = sum;
+    return ELMAN_OK;
+}
+
+/* ---- One row of each loss --------------------------------------------------
+ *
+ * x (O) is the row of y; dx (O), unless NULL, gets its gradient; the row's
+ * loss before reduction is returned. */
+
+static double cross_entropy_row(const job *j, size_t row, const float *x,
+                                float *dx)
+{
+    size_t c = (size_t)j->target->classes[row], O = j->O;
+    const elman_loss_config *config = j->config;
+    double smoothing = config->label_smoothing;
+    double each = smoothing / (double)O;
+    double own = (1 - smoothing) * class_weight(config, c);
+    double at_class = (double)x[c], spread = 0;
+    double total = j->k->softmax(O, x, dx);
+
+    for (size_t i = 0; smoothing > 0 && i < O; i++)
+        spread += class_weight(config, i) * (total - (double)x[i]);
+
+    /* dx holds the softmax: times all weight that lies on the row, less what
+     * lies on each class */
+    if (dx) {
+        float all = (float)((own + each * j->weights) * j->scale);
+        for (size_t i = 0; i < O; i++)
+            dx[i] *= all;
+        for (size_t i = 0; smoothing > 0 && i < O; i++)
+            dx[i] -= (float)(each * class_weight(config, i) * j->scale);
+        dx[c] -= (float)(own * j->scale);
+    }
+    return own * (total - at_class) + each * spread;
+}
+
+static double squared_row(const job *j, size_t row, const float *x, float *dx)
+{
+    const float *want = j->target->values + row * j->O;
+    double sum = 0;
+    for (size_t i = 0; i < j->O; i++) {
+        double d = (double)x[i] - (double)want[i];
+        sum += d * d;
+        if (dx) dx[i] = (float)(2 * d * j->scale);
+    }
+    return sum;
+}
+
+static double absolute_row(const job *j, size_t row, const float *x, float *dx)
+{
+    const float *want = j->target->values + row * j->O;
+    double sum = 0;
+    for (size_t i = 0; i < j->O; i++) {
+        double d = (double)x[i] - (double)want[i];
+        sum += fabs(d);
+        double sign = d > 0 ? 1 : d < 0 ? -1 : d; /* NaN stays NaN */
+        if (dx) dx[i] = (float)(sign * j->scale);
+    }
+    return sum;
+}
+
+static double huber_row(const job *j, size_t row, const float *x, float *dx)
+{
+    const float *want = j->target->values + row * j->O;
+    double sum = 0, delta = j->delta;
+    for (size_t i = 0; i < j->O; i++) {
+        double d = (double)x[i] - (double)want[i];
+        bool far = fabs(d) >= delta;
+        sum += far ? delta * (fabs(d) - 0.5 * delta) : 0.5 * d * d;
+        if (dx) dx[i] = (float)((far ? copysign(delta, d) : d) * j->scale);
+    }
+    return sum;
+}
+
+/* log(1 + e) for 0 <= e <= 1; the quotient takes back what rounding 1 + e
+ * lost (Kahan; Goldberg 1991, theorem 4). */
+static double log_of_one_more(double e)
+{
+    double u = 1 + e;
+    return u == 1 ? e : real_log(u) * e / (u - 1);
+}
+
+static double binary_row(const job *j, size_t row, const float *x, float *dx)
+{
+    const float *want = j->target->values + row * j->O;
+    double sum = 0;
+    for (size_t i = 0; i < j->O; i++) {
+        double a = (double)x[i], t = (double)want[i], e = real_exp(-fabs(a));
+        sum += (a > 0 ? a : 0) - a * t + log_of_one_more(e);
+        double sigmoid = (a > 0 ? 1 : e) / (1 + e);
+        if (dx) dx[i] = (float)((sigmoid - t) * j->scale);
+    }
+    return sum;
+}
+
+static double (*const row_losses[])(const job *, size_t, const float *,
+                                    float *) = {
+    [ELMAN_CROSS_ENTROPY] = cross_entropy_row,
+    [ELMAN_MEAN_SQUARED] = squared_row,
+    [ELMAN_MEAN_ABSOLUTE] = absolute_row,
+    [ELMAN_HUBER] = huber_row,
+    [ELMAN_BINARY_CROSS_ENTROPY] = binary_row,
+};
+
+/* ---- All rows ----------------------------------------------------------- */
+
+static double run_row(const job *j, size_t row)
+{
+    float *dx = j->dy ? j->dy + row * j->O : NULL;
+    if (counts(j->config, j->shape, j->target, row))
+        return row_losses[j->config->kind](j, row, j->y + row * j->O, dx);
+    if (dx) memset(dx, 0, j->O * sizeof *dx);
+    return 0;
+}
+
+static void run_part(void *context, size_t index)
+{
+    const job *j = context;
+    size_t first = index * j->per_part, last = first + j->per_part;
+    size_t rows = j->shape->T * j->shape->B;
+    for (size_t row = first; row < last && row < rows; row++)
+        j->rows[row] = run_row(j, row);
+}
+
+elman_status loss_forward_rows(const elman_loss_config *config,
+                               const elman_batch *shape, size_t O,
+                               const float *y, const elman_target *target,
+                               int threads, double *rows, double *loss,
+                               float *dy)
+{
+    double weight, sum = 0;
+    TRY(loss_weight(config, shape, O, target, &weight));
+    if (!y || !loss)
+        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
+                       y ? "result" : "y");
+    bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
+    job j = {config, shape, O, y, target, .rows = rows, .dy = dy};
+    j.k = kernels_here();
+    j.scale = mean ? 1 / weight : 1;
+    j.delta = config->delta > 0 ? config->delta : 1;
+    for (size_t c = 0; config->label_smoothing > 0 && c < O; c++)
+        j.weights += class_weight(config, c);
+
+    /* four parts for each thread even out rows that do not count */
+    size_t count = shape->T * shape->B;
+    if (rows) {
+        size_t parts = threads > 1 ? 4 * (size_t)threads : 1;
+        j.per_part = (count + parts - 1) / parts;
+        thread_run(threads, parts, run_part, &j);
+    }
+    for (size_t row = 0; row < count; row++)
+        sum += rows ? rows[row] : run_row(&j, row);
+    *loss = mean ? sum / weight : sum;
+    return ELMAN_OK;
+}
+
+elman_status loss_forward(const elman_loss_config *config,
+                          const elman_batch *shape, size_t O, const float *y,
+                          const elman_target *target, double *loss, float *dy)
+{
+    return loss_forward_rows(config, shape, O, y, target, 1, NULL, loss, dy);
+}

@@ -1,0 +1,45 @@
+/*
+ * loss.h: how far outputs are from targets, and the gradient of that. A row is
+ * one step of one sequence, O outputs. Rows that do not count are those past
+ * their sequence's end and those of an ignored class.
+ */
+#ifndef LEARN_LOSS_H
+#define LEARN_LOSS_H
+
+#include "base/status.h"
+
+/* Whether config makes sense for O outputs; one sentence if not. */
+elman_status loss_check(const elman_loss_config *config, size_t O);
+
+/* Whether a class target does not count: -100, or config's ignore_index. */
+bool loss_ignores(const elman_loss_config *config, int32_t target);
+
+/* What the mean divides by: cross-entropy the sum of the targets' class
+ * weights, the others counted rows times O. Also checks everything that
+ * loss_forward does, the range of each class among it. */
+elman_status loss_weight(const elman_loss_config *config,
+                         const elman_batch *shape, size_t O,
+                         const elman_target *target, double *weight);
+
+/* elman_loss_forward of elman.h. y and dy are (T,B,O), or (B,O) with T = 1;
+ * dy may be NULL. Never allocates.
+ *
+ * Each row's gradient depends on its own numbers and on loss_weight alone; the
+ * loss is one double sum over the rows, t then b ascending. So neither depends
+ * on threads, nor on what is padded. If no row counts the mean is NaN and the
+ * gradient 0: PyTorch's nll_loss skips ignored rows on its way back as well.
+ * Kept rows whose class weights are all 0 get NaN, 0/0, there and here. */
+elman_status loss_forward(const elman_loss_config *config,
+                          const elman_batch *shape, size_t O, const float *y,
+                          const elman_target *target, double *loss, float *dy);
+
+/* The same bits with several threads: rows (T,B) gets the loss of each row
+ * before reduction, 0 where a row does not count. rows may be NULL with one
+ * thread. */
+elman_status loss_forward_rows(const elman_loss_config *config,
+                               const elman_batch *shape, size_t O,
+                               const float *y, const elman_target *target,
+                               int threads, double *rows, double *loss,
+                               float *dy);
+
+#endif
