@@ -90,10 +90,15 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
                                     "machine's addresses");
 }
 
-static elman_status plan_model(elman_model *m)
+static elman_status plan_model(elman_model *m, size_t limit)
 {
     layer_plan plan = {0};
     TRY(plan_all(m, &plan));
+    if (plan.weights > limit)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the configuration asks for %zu weights, more than the "
+                       "file has",
+                       plan.weights);
     m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
     m->weights = block_create(plan.weights * sizeof *m->weights);
     m->packed = block_create(plan.packed * sizeof *m->packed);
@@ -121,13 +126,14 @@ static elman_status plan_model(elman_model *m)
     return ELMAN_OK;
 }
 
-elman_status model_create_empty(const elman_config *config, elman_model **model)
+elman_status model_create_empty(const elman_config *config, size_t limit,
+                                elman_model **model)
 {
     elman_model *m = calloc(1, sizeof *m);
     if (!m) return failure(ELMAN_NO_MEMORY, "no memory for a model");
     elman_status status = config_complete(config, &m->config);
     if (!status) status = flatten(m);
-    if (!status) status = plan_model(m);
+    if (!status) status = plan_model(m, limit);
     if (status) {
         model_destroy(m);
         return status;
@@ -139,7 +145,7 @@ elman_status model_create_empty(const elman_config *config, elman_model **model)
 elman_status model_create(const elman_config *config, elman_model **model)
 {
     elman_model *m = NULL;
-    TRY(model_create_empty(config, &m));
+    TRY(model_create_empty(config, SIZE_MAX, &m));
     for (size_t i = 0; i < m->info.parameters; i++) {
         elman_status status =
             init_parameter(m->parameters + i, m->config.seed, (uint32_t)i,

@@ -60,9 +60,9 @@ elman_status config_complete(const elman_config *config, elman_config *full);
 
 elman_status model_create(const elman_config *config, elman_model **model);
 
-/* The same with all weights zero, for a loader to fill; follow by
- * model_repack. */
-elman_status model_create_empty(const elman_config *config,
+/* The same with all weights zero, for a loader to fill and then model_repack;
+ * refuses if the weights are more than limit floats. */
+elman_status model_create_empty(const elman_config *config, size_t limit,
                                 elman_model **model);
 void model_destroy(elman_model *model);
 elman_status model_read(const elman_model *model, const char *name,

@@ -1,0 +1,148 @@
+/*
+ * save.c: the model file: safetensors with PyTorch's parameter names. Metadata:
+ * "format" is "elman", "elman" the configuration as JSON; every other key is a
+ * note.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/safetensors.h"
+#include "model/config_text.h"
+#include "model/model.h"
+
+static const char format_key[] = "format", format_text[] = "elman",
+                  config_key[] = "elman";
+
+static bool is_reserved(const char *key)
+{
+    return strcmp(key, format_key) == 0 || strcmp(key, config_key) == 0;
+}
+
+/* ---- Writing ----------------------------------------------------------------
+ */
+
+static void list_tensors(const elman_model *m, safetensors_tensor *tensors)
+{
+    for (size_t i = 0; i < m->info.parameters; i++) {
+        const parameter *p = m->parameters + i;
+        safetensors_tensor *t = tensors + i;
+        *t = (safetensors_tensor){.name = p->name,
+                                  .type = SAFETENSORS_F32,
+                                  .rank = p->rank,
+                                  .count = p->count,
+                                  .data = m->weights + p->offset};
+        memcpy(t->shape, p->shape, p->rank * sizeof *t->shape);
+    }
+}
+
+elman_status model_save(const elman_model *m, const char *path)
+{
+    elman_status status = failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    char *config = config_to_text(&m->config);
+    safetensors_tensor *tensors =
+        calloc(m->info.parameters + 1, sizeof *tensors);
+    safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
+    if (!config || !tensors || !notes) goto done;
+
+    list_tensors(m, tensors);
+    size_t count = 0;
+    notes[count++] = (safetensors_note){format_key, format_text};
+    notes[count++] = (safetensors_note){config_key, config};
+    for (size_t i = 0; i < m->note_count; i++)
+        if (!is_reserved(m->notes[i].key))
+            notes[count++] =
+                (safetensors_note){m->notes[i].key, m->notes[i].text};
+    safetensors file = {.tensors = m->info.parameters,
+                        .tensor = tensors,
+                        .notes = count,
+                        .note = notes};
+    status = safetensors_save(&file, path);
+done:
+    free(config);
+    free(tensors);
+    free(notes);
+    return status;
+}
+
+/* ---- Reading
+ * ----------------------------------------------------------------- */
+
+static elman_status fill_weights(elman_model *m, const safetensors *file)
+{
+    for (size_t i = 0; i < m->info.parameters; i++) {
+        const parameter *p = m->parameters + i;
+        const safetensors_tensor *t = safetensors_find(file, p->name);
+        if (!t)
+            return failure(ELMAN_BAD_FORMAT,
+                           "the tensor %s is missing, which the configuration "
+                           "asks for",
+                           p->name);
+        bool same = t->rank == p->rank &&
+                    memcmp(t->shape, p->shape, p->rank * sizeof *p->shape) == 0;
+        if (!same)
+            return failure(ELMAN_BAD_FORMAT,
+                           "the tensor %s has rank %zu and %zu elements, "
+                           "expected rank %zu and shape %zu x %zu",
+                           p->name, t->rank, t->count, p->rank, p->shape[0],
+                           p->rank > 1 ? p->shape[1] : 1);
+        TRY(safetensors_floats(t, m->weights + p->offset));
+    }
+    for (size_t i = 0; i < file->tensors; i++)
+        if (!model_find(m, file->tensor[i].name))
+            return failure(ELMAN_BAD_FORMAT,
+                           "the tensor %.80s is not one that the configuration "
+                           "knows",
+                           file->tensor[i].name);
+    return ELMAN_OK;
+}
+
+static elman_status copy_notes(elman_model *m, const safetensors *file)
+{
+    for (size_t i = 0; i < file->notes; i++)
+        if (!is_reserved(file->note[i].key))
+            TRY(model_write_note(m, file->note[i].key, file->note[i].text));
+    return ELMAN_OK;
+}
+
+/* Floats that the weights of a config may need, each tensor filled up to a
+ * multiple of 16: those of the file, so that a header can not ask for more
+ * memory than a small multiple of its file. */
+static size_t weight_limit(const safetensors *file)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < file->tensors; i++)
+        count += file->tensor[i].count + LANES;
+    return count;
+}
+
+static elman_status read_model(const safetensors *file, elman_model **model)
+{
+    const char *text = safetensors_text(file, config_key);
+    if (!text)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the metadata has no configuration under \"%s\"; "
+                       "expected a file written by elman",
+                       config_key);
+    elman_config config;
+    elman_model *m = NULL;
+    TRY(config_from_text(text, &config));
+    elman_status status = model_create_empty(&config, weight_limit(file), &m);
+    if (!status) status = fill_weights(m, file);
+    if (!status) status = copy_notes(m, file);
+    if (status) {
+        model_destroy(m);
+        return status == ELMAN_BAD_VALUE ? ELMAN_BAD_FORMAT : status;
+    }
+    model_repack(m);
+    *model = m;
+    return ELMAN_OK;
+}
+
+elman_status model_load(const char *path, elman_model **model)
+{
+    safetensors *file = NULL;
+    TRY(safetensors_open(path, &file));
+    elman_status status = read_model(file, model);
+    safetensors_close(file);
+    return status ? failure_in(status, path) : ELMAN_OK;
+}

@@ -1,0 +1,120 @@
+/*
+ * state_save.c: the memory of the past as safetensors: layer0.h (B,R), layer0.c
+ * (B,H), layer0_reverse.h ... and position (B).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/safetensors.h"
+#include "model/model.h"
+
+typedef struct entry {
+    char name[40];
+    safetensors_tensor tensor;
+    float *values; /* in the state; NULL for position */
+} entry;
+
+static void add(entry *list, size_t *count, const elman_state *s, size_t level,
+                size_t way, char what, float *values, size_t width)
+{
+    entry *e = list + (*count)++;
+    snprintf(e->name, sizeof e->name, "layer%zu%s.%c", level,
+             way ? "_reverse" : "", what);
+    e->values = values;
+    e->tensor = (safetensors_tensor){.type = SAFETENSORS_F32,
+                                     .rank = 2,
+                                     .shape = {s->config.B, width},
+                                     .count = s->config.B * width,
+                                     .data = values};
+}
+
+/* All that a state remembers; freed by free. */
+static entry *list_entries(const elman_model *m, const elman_state *s,
+                           size_t *count)
+{
+    entry *list = calloc(m->info.levels * DIRECTIONS * 2 + 1, sizeof *list);
+    if (!list) {
+        (void)failure(ELMAN_NO_MEMORY, "no memory to list the state");
+        return NULL;
+    }
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        for (size_t way = 0; l->cell && way < l->D; way++) {
+            const direction *d = &l->way[way];
+            add(list, count, s, l->level, way, 'h',
+                s->h + d->memory_h * s->config.B, l->R);
+            if (l->cell->has_cell)
+                add(list, count, s, l->level, way, 'c',
+                    s->c + d->memory_c * s->config.B, l->H);
+        }
+    }
+    entry *e = list + (*count)++;
+    snprintf(e->name, sizeof e->name, "position");
+    e->tensor = (safetensors_tensor){.type = SAFETENSORS_U64,
+                                     .rank = 1,
+                                     .shape = {s->config.B},
+                                     .count = s->config.B,
+                                     .data = s->position};
+    return list;
+}
+
+elman_status state_save(const elman_model *m, const elman_state *s,
+                        const char *path)
+{
+    size_t count = 0;
+    entry *list = list_entries(m, s, &count);
+    safetensors_tensor *tensors = list ? calloc(count, sizeof *tensors) : NULL;
+    if (!tensors) {
+        free(list);
+        return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    }
+    for (size_t i = 0; i < count; i++) {
+        tensors[i] = list[i].tensor;
+        tensors[i].name = list[i].name;
+    }
+    safetensors_note note = {"format", "elman state"};
+    safetensors file = {
+        .tensors = count, .tensor = tensors, .notes = 1, .note = &note};
+    elman_status status = safetensors_save(&file, path);
+    free(tensors);
+    free(list);
+    return status;
+}
+
+/* Checks every tensor before any is copied. */
+static elman_status check(const safetensors *file, const entry *list,
+                          size_t count)
+{
+    if (file->tensors != count)
+        return failure(ELMAN_BAD_FORMAT,
+                       "there are %zu tensors, expected %zu for this model",
+                       file->tensors, count);
+    for (size_t i = 0; i < count; i++) {
+        const safetensors_tensor *t = safetensors_find(file, list[i].name);
+        if (!t)
+            return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing",
+                           list[i].name);
+        TRY(safetensors_expect(t, list[i].tensor.type, list[i].tensor.rank,
+                               list[i].tensor.shape));
+    }
+    return ELMAN_OK;
+}
+
+elman_status state_load(const elman_model *m, elman_state *s, const char *path)
+{
+    safetensors *file = NULL;
+    TRY(safetensors_open(path, &file));
+    size_t count = 0;
+    entry *list = list_entries(m, s, &count);
+    elman_status status = list ? check(file, list, count) : ELMAN_NO_MEMORY;
+    for (size_t i = 0; !status && i < count; i++) {
+        const safetensors_tensor *t = safetensors_find(file, list[i].name);
+        if (list[i].values)
+            memcpy(list[i].values, t->data, t->count * sizeof(float));
+        else memcpy(s->position, t->data, t->count * sizeof *s->position);
+    }
+    free(list);
+    safetensors_close(file);
+    return status ? failure_in(status, path) : ELMAN_OK;
+}
