@@ -1,0 +1,118 @@
+/*
+ * number.c: decimal numbers in text.
+ *
+ * Up to 15 digits and powers of ten up to 22 are exact in double, so that one
+ * multiplication or division rounds correctly (Clinger 1990). All others go to
+ * strtod in the "C" locale.
+ */
+#include "format/number.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { EXACT_DIGITS = 15, EXACT_POWER = 22, FAR = 100000 };
+
+static const double powers[EXACT_POWER + 1] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* A number as it stands: mantissa x 10^exponent. */
+typedef struct decimal {
+    uint64_t mantissa; /* of the first digits */
+    int digits;        /* behind leading zeros, EXACT_DIGITS + 1 for more */
+    int exponent;
+} decimal;
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static void take_digit(decimal *d, char c, bool fraction)
+{
+    if (d->digits > 0 || c != '0') d->digits += d->digits <= EXACT_DIGITS;
+    if (d->digits <= EXACT_DIGITS)
+        d->mantissa = d->mantissa * 10 + (uint64_t)(c - '0');
+    if (fraction && d->exponent > -FAR) d->exponent--;
+}
+
+/* The end of the digits at c, or NULL if there are none. */
+static const char *scan(const char *c, decimal *d)
+{
+    const char *first = c;
+    size_t digits = 0;
+    for (; is_digit(*c); c++, digits++)
+        take_digit(d, *c, false);
+    if (*c == '.')
+        for (c++; is_digit(*c); c++, digits++)
+            take_digit(d, *c, true);
+    if (digits == 0) return NULL;
+    if (c - first == 1 && *first == '.') return NULL;
+
+    const char *e = c + 1;
+    bool minus = *c && *e == '-';
+    if (*c != 'e' && *c != 'E') return c;
+    e += *e == '-' || *e == '+';
+    if (!is_digit(*e)) return c;
+    int power = 0;
+    for (; is_digit(*e); e++)
+        if (power < FAR) power = power * 10 + (*e - '0');
+    d->exponent += minus ? -power : power;
+    return e;
+}
+
+static number_kind slow_read(const char *text, double *value)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain) return NUMBER_NONE;
+    errno = 0;
+    *value = strtod_l(text, NULL, plain);
+    bool large = errno == ERANGE && fabs(*value) > 1;
+    freelocale(plain);
+    if (!large) return NUMBER_VALUE;
+    *value = NAN;
+    return NUMBER_TOO_LARGE;
+}
+
+number_kind number_read(const char *text, const char **end, double *value)
+{
+    const char *c = text;
+    bool minus = *c == '-';
+    c += *c == '-' || *c == '+';
+    *value = NAN;
+    *end = text;
+    if (!strncasecmp(c, "nan", 3) || text[0] == '?') {
+        *end = text[0] == '?' ? text + 1 : c + 3;
+        return NUMBER_MISSING;
+    }
+    decimal d = {0};
+    const char *last = scan(c, &d);
+    if (!last) return NUMBER_NONE;
+    *end = last;
+    if (d.digits == 0) {
+        *value = minus ? -0.0 : 0.0;
+        return NUMBER_VALUE;
+    }
+    if (d.digits > EXACT_DIGITS || abs(d.exponent) > EXACT_POWER)
+        return slow_read(text, value);
+    double exact = (double)d.mantissa;
+    exact = d.exponent < 0 ? exact / powers[-d.exponent]
+                           : exact * powers[d.exponent];
+    *value = minus ? -exact : exact;
+    return NUMBER_VALUE;
+}
+
+number_kind number_parse(const char *text, double *value)
+{
+    while (*text == ' ' || *text == '\t')
+        text++;
+    const char *end;
+    number_kind kind = number_read(text, &end, value);
+    while (*end == ' ' || *end == '\t')
+        end++;
+    if (*end == 0) return kind;
+    *value = NAN;
+    return NUMBER_NONE;
+}
