@@ -1,0 +1,56 @@
+/*
+ * reference.h: one step of every cell in double and in the plainest words. It
+ * is what the fast cells are held against, so it shares nothing with them: no
+ * kernels, no packing, no rows at once. reference.c opens with the equations.
+ */
+#ifndef CELL_REFERENCE_H
+#define CELL_REFERENCE_H
+
+#include "elman.h"
+
+/* One direction of one level: sizes, and where its parameters begin in the
+ * weights; an offset is negative where there is none. */
+typedef struct reference_cell {
+    const elman_layer *config; /* kind, nonlinearity, clip, coupled ... */
+    size_t I, H, R, G;
+    ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole;
+} reference_cell;
+
+/* One sequence at one step. */
+typedef struct reference_step {
+    const double *x;      /* (I) */
+    const double *h_prev; /* (R) */
+    const double *h_in;   /* (R) what enters the product: h_prev, or h_prev
+                             with units dropped */
+    const double *c_prev; /* (H) LSTM */
+
+    double *sum;  /* (G) sums into the gates, before any bound */
+    double *gate; /* (G) gates after squashing: i f g o, r z n, h */
+    double *side; /* (H) LSTM: o tanh(c); GRU: q reset after, r h_in before */
+    double *c;    /* (H) LSTM */
+    double *h;    /* (R) */
+
+    const double *dh; /* (R) gradient at h */
+    double *dc;       /* (H) LSTM: gradient at c from later steps; backward
+                         makes it the whole gradient at c */
+    double *da;       /* (G) gradient at sum; written */
+    double *room;     /* (H) scratch of backward */
+    double *dx;       /* (I) added to */
+    double *dh_prev;  /* (R) added to: what passes by the product */
+    double *dh_in;    /* (R) added to: what passes through it */
+    double *dc_prev;  /* (H) LSTM: added to */
+} reference_step;
+
+/* Blocks of G: 1, 4 or 3. */
+size_t reference_gates(elman_kind kind);
+
+/* From x, h_prev, h_in and c_prev to sum, gate, side, c and h. */
+void reference_cell_forward(const reference_cell *cell, const double *weights,
+                            reference_step *s);
+
+/* Back through one step that forward has filled; adds to gradients, which lie
+ * as weights do. */
+void reference_cell_backward(const reference_cell *cell, const double *weights,
+                             reference_step *s, double *gradients);
+
+#endif

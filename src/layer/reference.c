@@ -1,0 +1,285 @@
+/*
+ * reference.c: the layers that look at one step, in double.
+ *
+ *   linear      y = W x + b
+ *   embedding   y = W[token]
+ *   tanh, sigmoid, relu, softmax   by their textbook formulas
+ *   layer norm  n = (x - mean) / sqrt(variance + eps), y = w n + b
+ *   dropout     y = x mask, mask 0 or 1 / (1 - p)
+ *   last        y = x at the last valid step, or where each direction ends
+ */
+#include "layer/reference.h"
+
+#include <math.h>
+#include <string.h>
+
+void reference_draw_mask(const reference_pass *p, const reference_draw *draw,
+                         size_t n, double *mask)
+{
+    p->mask(p->context, draw, n, p->room);
+    for (size_t j = 0; j < n; j++)
+        mask[j] = (double)p->room[j];
+}
+
+/* ---- One row forward ----------------------------------------------------- */
+
+static void linear_forward(const reference_layer *l, const double *weights,
+                           const double *x, double *y)
+{
+    for (size_t o = 0; o < l->O; o++) {
+        y[o] = l->bias < 0 ? 0 : weights[l->bias + (ptrdiff_t)o];
+        for (size_t i = 0; i < l->I; i++)
+            y[o] += weights[l->weight + (ptrdiff_t)(o * l->I + i)] * x[i];
+    }
+}
+
+static void activation_forward(const reference_layer *l, const double *x,
+                               double *y)
+{
+    for (size_t j = 0; j < l->O; j++)
+        if (l->config.kind == ELMAN_TANH) y[j] = tanh(x[j]);
+        else if (l->config.kind == ELMAN_RELU) y[j] = fmax(x[j], 0);
+        else y[j] = 1 / (1 + exp(-x[j]));
+}
+
+static void softmax_forward(size_t n, const double *x, double *y)
+{
+    double top = x[0], sum = 0;
+    for (size_t j = 1; j < n; j++)
+        top = fmax(top, x[j]);
+    for (size_t j = 0; j < n; j++)
+        sum += y[j] = exp(x[j] - top);
+    for (size_t j = 0; j < n; j++)
+        y[j] /= sum;
+}
+
+/* normal (n); returns sqrt(variance + eps) */
+static double normalize(const reference_layer *l, const double *x,
+                        double *normal)
+{
+    size_t n = l->I;
+    double eps = l->config.eps > 0 ? (double)l->config.eps : 1e-5;
+    double mean = 0, variance = 0;
+    for (size_t j = 0; j < n; j++)
+        mean += x[j] / (double)n;
+    for (size_t j = 0; j < n; j++)
+        variance += (x[j] - mean) * (x[j] - mean) / (double)n;
+    for (size_t j = 0; j < n; j++)
+        normal[j] = (x[j] - mean) / sqrt(variance + eps);
+    return sqrt(variance + eps);
+}
+
+static void norm_forward(const reference_layer *l, const double *weights,
+                         const double *x, double *y)
+{
+    normalize(l, x, y);
+    for (size_t j = 0; j < l->O; j++)
+        y[j] = y[j] * weights[l->weight + (ptrdiff_t)j] +
+               weights[l->bias + (ptrdiff_t)j];
+}
+
+static void dropout_forward(const reference_layer *l, const reference_pass *p,
+                            size_t t, size_t b, const double *x, double *y)
+{
+    double *mask = l->mask + (t * p->B + b) * l->O;
+    float kept = 1 - l->config.dropout;
+    reference_draw draw = {
+        l->number, MASK_DROPOUT,
+        b,         l->config.variational ? MASK_EVERY_STEP : (uint64_t)t,
+        kept,      kept > 0 ? 1 / kept : 0};
+    for (size_t j = 0; j < l->O; j++)
+        mask[j] = 1;
+    if (p->mask && l->config.dropout > 0)
+        reference_draw_mask(p, &draw, l->O, mask);
+    for (size_t j = 0; j < l->O; j++)
+        y[j] = x[j] * mask[j];
+}
+
+/* ---- One row backward: dx is written ------------------------------------- */
+
+static void linear_backward(const reference_layer *l, const reference_pass *p,
+                            const double *x, const double *dy, double *dx)
+{
+    memset(dx, 0, l->I * sizeof *dx);
+    for (size_t o = 0; o < l->O; o++) {
+        if (l->bias >= 0) p->gradients[l->bias + (ptrdiff_t)o] += dy[o];
+        for (size_t i = 0; i < l->I; i++) {
+            ptrdiff_t at = l->weight + (ptrdiff_t)(o * l->I + i);
+            p->gradients[at] += dy[o] * x[i];
+            dx[i] += p->weights[at] * dy[o];
+        }
+    }
+}
+
+static void activation_backward(const reference_layer *l, const double *y,
+                                const double *dy, double *dx)
+{
+    for (size_t j = 0; j < l->O; j++)
+        if (l->config.kind == ELMAN_TANH) dx[j] = dy[j] * (1 - y[j] * y[j]);
+        else if (l->config.kind == ELMAN_RELU) dx[j] = y[j] > 0 ? dy[j] : 0;
+        else dx[j] = dy[j] * y[j] * (1 - y[j]);
+}
+
+static void softmax_backward(size_t n, const double *y, const double *dy,
+                             double *dx)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        sum += y[j] * dy[j];
+    for (size_t j = 0; j < n; j++)
+        dx[j] = y[j] * (dy[j] - sum);
+}
+
+/* With q = w dy: dx = (q - mean(q) - n mean(q n)) / root. dx holds n first. */
+static void norm_backward(const reference_layer *l, const reference_pass *p,
+                          const double *x, const double *dy, double *dx)
+{
+    double *dw = p->gradients + l->weight, *db = p->gradients + l->bias;
+    const double *w = p->weights + l->weight;
+    double root = normalize(l, x, dx), mean_q = 0, mean_qn = 0;
+    for (size_t j = 0; j < l->I; j++) {
+        dw[j] += dy[j] * dx[j];
+        db[j] += dy[j];
+        mean_q += w[j] * dy[j] / (double)l->I;
+        mean_qn += w[j] * dy[j] * dx[j] / (double)l->I;
+    }
+    for (size_t j = 0; j < l->I; j++)
+        dx[j] = (w[j] * dy[j] - mean_q - dx[j] * mean_qn) / root;
+}
+
+/* ---- ELMAN_LAST ---------------------------------------------------------- */
+
+/* The step that feature j of sequence b is taken from. */
+static size_t last_step(const reference_layer *l, const reference_pass *p,
+                        size_t b, size_t j)
+{
+    bool from_start = l->config.last == ELMAN_LAST_FINAL && j >= l->ahead;
+    return from_start ? 0 : p->lengths[b] - 1;
+}
+
+static void last_forward(const reference_layer *l, const reference_pass *p,
+                         const double *x)
+{
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t j = 0; j < l->I && p->lengths[b]; j++)
+            l->y[b * l->I + j] =
+                x[(last_step(l, p, b, j) * p->B + b) * l->I + j];
+}
+
+static void last_backward(const reference_layer *l, const reference_pass *p,
+                          double *dx)
+{
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t j = 0; j < l->I && p->lengths[b]; j++)
+            dx[(last_step(l, p, b, j) * p->B + b) * l->I + j] =
+                l->dy[b * l->I + j];
+}
+
+/* ---- Any of them --------------------------------------------------------- */
+
+static void row_forward(const reference_layer *l, const reference_pass *p,
+                        size_t t, size_t b, const double *x, double *y)
+{
+    switch (l->config.kind) {
+    case ELMAN_LINEAR:
+        linear_forward(l, p->weights, x, y);
+        break;
+    case ELMAN_EMBEDDING:
+        memcpy(y,
+               p->weights + l->weight + (size_t)p->tokens[t * p->B + b] * l->O,
+               l->O * sizeof *y);
+        break;
+    case ELMAN_SOFTMAX:
+        softmax_forward(l->O, x, y);
+        break;
+    case ELMAN_LAYER_NORM:
+        norm_forward(l, p->weights, x, y);
+        break;
+    case ELMAN_DROPOUT:
+        dropout_forward(l, p, t, b, x, y);
+        break;
+    default:
+        activation_forward(l, x, y);
+    }
+}
+
+static void embedding_backward(const reference_layer *l,
+                               const reference_pass *p, size_t row,
+                               const double *dy)
+{
+    size_t token = (size_t)p->tokens[row];
+    for (size_t j = 0; j < l->O; j++)
+        p->gradients[l->weight + (ptrdiff_t)(token * l->O + j)] += dy[j];
+}
+
+static void row_backward(const reference_layer *l, const reference_pass *p,
+                         size_t row, const double *x, double *dx)
+{
+    const double *y = l->y + row * l->O, *dy = l->dy + row * l->O;
+    switch (l->config.kind) {
+    case ELMAN_LINEAR:
+        linear_backward(l, p, x, dy, dx);
+        break;
+    case ELMAN_EMBEDDING:
+        embedding_backward(l, p, row, dy);
+        break;
+    case ELMAN_SOFTMAX:
+        softmax_backward(l->O, y, dy, dx);
+        break;
+    case ELMAN_LAYER_NORM:
+        norm_backward(l, p, x, dy, dx);
+        break;
+    case ELMAN_DROPOUT:
+        for (size_t j = 0; j < l->O; j++)
+            dx[j] = dy[j] * l->mask[row * l->O + j];
+        break;
+    default:
+        activation_backward(l, y, dy, dx);
+    }
+}
+
+static bool is_recurrent(const reference_layer *l)
+{
+    elman_kind kind = l->config.kind;
+    return kind == ELMAN_RNN || kind == ELMAN_LSTM || kind == ELMAN_GRU;
+}
+
+void reference_layer_forward(reference_layer *l, const reference_pass *p,
+                             const double *x)
+{
+    size_t apart = l->D == 2 && l->config.merge == ELMAN_MERGE_NONE;
+    size_t width = apart ? 2 * l->way[0].cell.R : l->O;
+    memset(l->y, 0, p->T * p->B * width * sizeof *l->y);
+    if (is_recurrent(l)) {
+        reference_recurrent_forward(l, p, x);
+        return;
+    }
+    if (l->config.kind == ELMAN_LAST) {
+        last_forward(l, p, x);
+        return;
+    }
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t t = 0; t < p->lengths[b]; t++)
+            row_forward(l, p, t, b, x ? x + (t * p->B + b) * l->I : NULL,
+                        l->y + (t * p->B + b) * l->O);
+}
+
+void reference_layer_backward(reference_layer *l, const reference_pass *p,
+                              const double *x, double *dx)
+{
+    if (dx) memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
+    if (is_recurrent(l)) {
+        reference_recurrent_backward(l, p, x, dx);
+        return;
+    }
+    if (l->config.kind == ELMAN_LAST) {
+        last_backward(l, p, dx);
+        return;
+    }
+    for (size_t b = 0; b < p->B; b++)
+        for (size_t t = 0; t < p->lengths[b]; t++) {
+            size_t row = t * p->B + b;
+            row_backward(l, p, row, x ? x + row * l->I : NULL,
+                         dx ? dx + row * l->I : NULL);
+        }
+}

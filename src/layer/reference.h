@@ -1,0 +1,98 @@
+/*
+ * reference.h: every layer in double, one sequence and one step at a time: what
+ * the fast layers are held against. reference.c has the layers that look at
+ * one step, reference_recurrent.c those that walk through time.
+ *
+ * Data runs in (T,B,.) arrays, as in layer.h. A direction keeps its own arrays
+ * in the order in which it reads.
+ */
+#ifndef LAYER_REFERENCE_H
+#define LAYER_REFERENCE_H
+
+#include "base/memory.h"
+#include "cell/reference.h"
+#include "layer/mask.h"
+
+/* Which random mask is asked for: mask_fill's arguments. */
+typedef struct reference_draw {
+    size_t layer;  /* number in the flat list */
+    uint32_t kind; /* mask_kind, + direction */
+    size_t b;      /* sequence */
+    uint64_t step; /* t, or MASK_EVERY_STEP */
+    float p, scale;
+} reference_draw;
+
+/* Fills mask (n): scale with chance p, else 0. */
+typedef void reference_mask(void *context, const reference_draw *draw, size_t n,
+                            float *mask);
+
+/* What a pass is about, for all its layers. */
+typedef struct reference_pass {
+    size_t T, B;
+    const size_t *lengths; /* (B) */
+    const int32_t *tokens; /* (T,B) or NULL */
+    const double *weights;
+    double *gradients;
+    bool given;           /* start from h_0 and c_0 as they stand */
+    reference_mask *mask; /* NULL: not training, no dropout */
+    void *context;
+    float *room; /* as wide as the widest mask */
+} reference_pass;
+
+/* One direction of one recurrent level. */
+typedef struct reference_direction {
+    reference_cell cell;
+    bool back;                 /* reads from the last step to the first */
+    size_t way;                /* 1 for the second of two directions */
+    ptrdiff_t h_0_at, c_0_at;  /* learned initial states, or negative */
+    double *h_0, *c_0;         /* (B,R) (B,H) initial states */
+    double *h_n, *c_n;         /* final states */
+    double *dh_n, *dc_n;       /* their gradients, which backward reads */
+    double *dh_0, *dc_0;       /* gradients of the initial states */
+    double *h, *c;             /* (T,B,R) (T,B,H) after zoneout */
+    double *new_h, *new_c;     /* (T,B,R) (T,B,H) before it */
+    double *h_in;              /* (T,B,R) */
+    double *sum, *gate, *side; /* (T,B,G) (T,B,G) (T,B,H) */
+    double *dropped;           /* (B,R) mask of recurrent dropout */
+    double *keep_h, *keep_c;   /* (T,B,R) (T,B,H) part of the old value */
+    double *dh, *dc, *da;      /* (T,B,.) whole gradients at h, c, sum */
+    double *way_h, *way_c;     /* (B,R) (B,H) on their way back in time */
+    double *new_dh, *new_dc;   /* (R) (H) scratch of one step */
+    double *dh_in, *room;      /* (R) (H) the same */
+} reference_direction;
+
+typedef struct reference_layer {
+    elman_layer config; /* a recurrent one: of this level alone */
+    size_t number;      /* in the flat list */
+    size_t I, O, D;
+    size_t ahead;      /* features it reads that end at the last step */
+    bool per_sequence; /* reads one vector per sequence, as T = 1 */
+    reference_direction way[2];
+    ptrdiff_t weight, bias; /* offsets, negative if none */
+    double *y, *dy;         /* (T,B,O); merge none (D,T,B,R) */
+    double *mask;           /* (T,B,O) dropout */
+} reference_layer;
+
+/* x (T,B,I) to l->y, 0 past each sequence's end. */
+void reference_layer_forward(reference_layer *l, const reference_pass *p,
+                             const double *x);
+
+/* l->dy to dx (T,B,I), which is overwritten; adds to p->gradients. */
+void reference_layer_backward(reference_layer *l, const reference_pass *p,
+                              const double *x, double *dx);
+
+/* Carves the arrays of one direction. */
+void reference_direction_lay_out(reference_direction *d, arena *a, size_t T,
+                                 size_t B);
+
+/* The two above for a recurrent layer. dx is added to. */
+void reference_recurrent_forward(reference_layer *l, const reference_pass *p,
+                                 const double *x);
+void reference_recurrent_backward(reference_layer *l, const reference_pass *p,
+                                  const double *x, double *dx);
+
+/* Draws a mask (n) in double. */
+void reference_draw_mask(const reference_pass *p, const reference_draw *draw,
+                         size_t n, double *mask);
+
+#endif

@@ -1,0 +1,367 @@
+/* reference.c: a whole network in double: plan, arrays, and the two passes. */
+#include "model/reference.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Plan ---------------------------------------------------------------- */
+
+static bool is_recurrent(elman_kind kind)
+{
+    return kind == ELMAN_RNN || kind == ELMAN_LSTM || kind == ELMAN_GRU;
+}
+
+static size_t level_count(const elman_layer *c)
+{
+    size_t n = c->num_layers ? c->num_layers : 1;
+    if (c->num_layers == 0)
+        while (n < ELMAN_MAX_LEVELS && c->hidden_sizes[n])
+            n++;
+    return n;
+}
+
+/* A layer of the config becomes its levels, with dropout between them. Fills
+ * flat unless it is NULL; returns how many. */
+static size_t flatten(const elman_config *config, reference_layer *flat)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
+        const elman_layer *c = config->layers + i;
+        size_t levels = is_recurrent(c->kind) ? level_count(c) : 1;
+        for (size_t k = 0; k < levels; k++) {
+            if (k > 0 && c->dropout > 0 && flat)
+                flat[n].config = (elman_layer){.kind = ELMAN_DROPOUT,
+                                               .dropout = c->dropout,
+                                               .variational = c->variational};
+            if (k > 0 && c->dropout > 0) n++;
+            if (flat) flat[n].config = *c;
+            if (flat && c->hidden_sizes[0])
+                flat[n].config.hidden_size = c->hidden_sizes[k];
+            n++;
+        }
+    }
+    return n;
+}
+
+/* The offset of the next count weights. */
+static ptrdiff_t take(reference *r, bool wanted, size_t count)
+{
+    if (!wanted) return -1;
+    size_t at = r->weight_count;
+    r->weight_count += count;
+    return (ptrdiff_t)at;
+}
+
+static void plan_direction(reference *r, reference_layer *l, size_t way)
+{
+    const elman_layer *c = &l->config;
+    size_t H = c->hidden_size, R = c->proj_size ? c->proj_size : H;
+    size_t G = reference_gates(c->kind) * H;
+    reference_direction *d = &l->way[way];
+    d->way = way;
+    d->back = c->reverse || way == 1;
+    d->cell = (reference_cell){.config = c, .I = l->I, .H = H, .R = R, .G = G};
+    d->cell.w_ih = take(r, true, G * l->I);
+    d->cell.w_hh = take(r, true, G * R);
+    d->cell.b_ih = take(r, !c->no_bias, G);
+    d->cell.b_hh = take(r, !c->no_bias, G);
+    d->cell.w_hr = take(r, c->proj_size > 0, R * H);
+    d->cell.peephole = take(r, c->peephole, 3 * H);
+    d->h_0_at = take(r, c->learned_state, R);
+    d->c_0_at = take(r, c->learned_state && c->kind == ELMAN_LSTM, H);
+}
+
+static void plan_recurrent(reference *r, reference_layer *l)
+{
+    elman_merge merge = l->config.merge;
+    l->D = l->config.bidirectional ? 2 : 1;
+    for (size_t way = 0; way < l->D; way++)
+        plan_direction(r, l, way);
+    size_t R = l->way[0].cell.R;
+    l->O = l->D == 2 && merge == ELMAN_MERGE_CONCAT ? 2 * R : R;
+    if (l->D == 2 && merge == ELMAN_MERGE_NONE) r->outputs = 2;
+    r->levels++;
+}
+
+static void plan_layer(reference *r, reference_layer *l)
+{
+    const elman_layer *c = &l->config;
+    l->O = l->I;
+    l->weight = l->bias = -1;
+    if (is_recurrent(c->kind)) plan_recurrent(r, l);
+    if (c->kind == ELMAN_LINEAR) {
+        l->O = c->output_size;
+        l->weight = take(r, true, l->O * l->I);
+        l->bias = take(r, !c->no_bias, l->O);
+    }
+    if (c->kind == ELMAN_EMBEDDING) {
+        l->O = c->embedding_dim;
+        l->weight = take(r, true, c->num_embeddings * l->O);
+    }
+    if (c->kind == ELMAN_LAYER_NORM) {
+        l->weight = take(r, true, l->O);
+        l->bias = take(r, true, l->O);
+    }
+}
+
+/* How many features of l's output end at the last step, given those of its
+ * input; the others end at step 0. */
+static size_t ahead_after(const reference_layer *l, size_t ahead)
+{
+    switch (l->config.kind) {
+    case ELMAN_RNN:
+    case ELMAN_LSTM:
+    case ELMAN_GRU:
+        return l->config.reverse ? 0 : l->way[0].cell.R;
+    case ELMAN_TANH:
+    case ELMAN_SIGMOID:
+    case ELMAN_RELU:
+    case ELMAN_DROPOUT:
+        return ahead;
+    default:
+        return l->O;
+    }
+}
+
+static void plan(reference *r)
+{
+    size_t features = r->config.input_size, ahead = features;
+    r->outputs = 1;
+    for (size_t i = 0; i < r->layer_count; i++) {
+        reference_layer *l = r->layers + i;
+        l->number = i;
+        l->I = features;
+        l->ahead = ahead;
+        l->per_sequence = r->per_sequence;
+        plan_layer(r, l);
+        if (l->config.kind == ELMAN_LAST) r->per_sequence = true;
+        features = l->O;
+        ahead = ahead_after(l, ahead);
+    }
+    r->O = features;
+}
+
+static void lay_out(reference *r, arena *a)
+{
+    size_t rows = r->T * r->B, I = r->config.input_size, widest = 1;
+    r->weights = arena_take(a, r->weight_count, sizeof *r->weights);
+    r->gradients = arena_take(a, r->weight_count, sizeof *r->gradients);
+    r->x = arena_take(a, rows * I, sizeof *r->x);
+    r->dx = arena_take(a, rows * I, sizeof *r->dx);
+    r->tokens = arena_take(a, rows, sizeof *r->tokens);
+    r->lengths = arena_take(a, r->B, sizeof *r->lengths);
+    r->one = arena_take(a, r->B, sizeof *r->one);
+    for (size_t i = 0; i < r->layer_count; i++) {
+        reference_layer *l = r->layers + i;
+        size_t n = rows * l->O * (i + 1 == r->layer_count ? r->outputs : 1);
+        l->y = arena_take(a, n, sizeof *l->y);
+        l->dy = arena_take(a, n, sizeof *l->dy);
+        if (l->config.kind == ELMAN_DROPOUT)
+            l->mask = arena_take(a, n, sizeof *l->mask);
+        for (size_t way = 0; way < l->D; way++)
+            reference_direction_lay_out(&l->way[way], a, r->T, r->B);
+        if (l->O > widest) widest = l->O;
+        if (l->D && l->way[0].cell.H > widest) widest = l->way[0].cell.H;
+    }
+    r->room = arena_take(a, widest, sizeof *r->room);
+}
+
+elman_status reference_create(const elman_config *config, size_t T, size_t B,
+                              reference **made)
+{
+    reference *r = calloc(1, sizeof *r);
+    if (!r) return failure(ELMAN_NO_MEMORY, "no memory for a reference");
+    r->config = *config;
+    r->T = T;
+    r->B = B;
+    r->layer_count = flatten(config, NULL);
+    r->layers = calloc(r->layer_count + 1, sizeof *r->layers);
+    arena a = {0};
+    if (r->layers) {
+        flatten(config, r->layers);
+        plan(r);
+        lay_out(r, &a);
+        r->block = a.overflow ? NULL : block_create(a.used);
+    }
+    if (!r->block) {
+        reference_destroy(r);
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for a reference of %zu steps and %zu "
+                       "sequences",
+                       T, B);
+    }
+    a = (arena){.base = r->block};
+    lay_out(r, &a);
+    *made = r;
+    return ELMAN_OK;
+}
+
+void reference_destroy(reference *r)
+{
+    if (!r) return;
+    block_destroy(r->block);
+    free(r->layers);
+    free(r);
+}
+
+reference_direction *reference_level(reference *r, size_t level, size_t way)
+{
+    for (size_t i = 0, k = 0; i < r->layer_count; i++) {
+        reference_layer *l = r->layers + i;
+        if (!is_recurrent(l->config.kind)) continue;
+        if (k++ == level) return way < l->D ? &l->way[way] : NULL;
+    }
+    return NULL;
+}
+
+/* ---- Passes -------------------------------------------------------------- */
+
+/* Copies (T,B,n) with the first two axes swapped, to or from (B,T,n). */
+static void swap_axes(size_t T, size_t B, size_t n, const double *from,
+                      double *to)
+{
+    for (size_t t = 0; t < T; t++)
+        for (size_t b = 0; b < B; b++)
+            memcpy(to + (b * T + t) * n, from + (t * B + b) * n,
+                   n * sizeof *to);
+}
+
+static elman_status check(const reference *r, const reference_batch *batch)
+{
+    size_t V = r->config.layers[0].num_embeddings;
+    if (batch->T > r->T || batch->B > r->B)
+        return failure(ELMAN_BAD_VALUE,
+                       "the batch has %zu steps of %zu sequences, expected at "
+                       "most %zu of %zu",
+                       batch->T, batch->B, r->T, r->B);
+    for (size_t b = 0; b < batch->B && batch->lengths; b++)
+        if (batch->lengths[b] > batch->T)
+            return failure(ELMAN_BAD_VALUE,
+                           "lengths[%zu] is %zu, expected at most %zu", b,
+                           batch->lengths[b], batch->T);
+    if (V ? !batch->tokens : !batch->x)
+        return failure(ELMAN_BAD_VALUE, "the batch has no %s, expected them",
+                       V ? "tokens" : "inputs x");
+    for (size_t b = 0; V && b < batch->B; b++)
+        for (size_t t = 0; t < (batch->lengths ? batch->lengths[b] : batch->T);
+             t++) {
+            int32_t token =
+                batch->tokens[r->config.batch_first ? b * batch->T + t
+                                                    : t * batch->B + b];
+            if (token < 0 || (size_t)token >= V)
+                return failure(ELMAN_BAD_VALUE,
+                               "token %d at step %zu of sequence %zu, "
+                               "expected 0 to %zu",
+                               (int)token, t, b, V - 1);
+        }
+    return ELMAN_OK;
+}
+
+/* The batch, time first, in r's own arrays. */
+static void copy_batch(reference *r, const reference_batch *batch)
+{
+    size_t T = batch->T, B = batch->B, I = r->config.input_size;
+    bool first = r->config.batch_first;
+    for (size_t b = 0; b < B; b++) {
+        r->lengths[b] = batch->lengths ? batch->lengths[b] : T;
+        r->one[b] = r->lengths[b] ? 1 : 0;
+        for (size_t t = 0; t < r->lengths[b]; t++) {
+            size_t row = t * B + b, from = first ? b * T + t : row;
+            if (I)
+                memcpy(r->x + row * I, batch->x + from * I, I * sizeof *r->x);
+            else r->tokens[row] = batch->tokens[from];
+        }
+    }
+    r->full = (reference_pass){
+        .T = T,
+        .B = B,
+        .lengths = r->lengths,
+        .tokens = I ? NULL : r->tokens,
+        .weights = r->weights,
+        .gradients = r->gradients,
+        .given = batch->given,
+        .mask = batch->mask,
+        .context = batch->context,
+        .room = r->room,
+    };
+    r->tail = r->full;
+    r->tail.T = 1;
+    r->tail.lengths = r->one;
+}
+
+static const reference_pass *pass_of(const reference *r,
+                                     const reference_layer *l)
+{
+    return l->per_sequence ? &r->tail : &r->full;
+}
+
+/* Elements of y in a pass of T steps. */
+static size_t output_rows(const reference *r)
+{
+    return (r->per_sequence ? 1 : r->full.T) * r->full.B;
+}
+
+elman_status reference_forward(reference *r, const reference_batch *batch,
+                               double *y)
+{
+    TRY(check(r, batch));
+    copy_batch(r, batch);
+    const double *x = r->config.input_size ? r->x : NULL;
+    for (size_t i = 0; i < r->layer_count; i++) {
+        reference_layer *l = r->layers + i;
+        reference_layer_forward(l, pass_of(r, l), x);
+        x = l->y;
+        for (size_t way = 0; way < l->D; way++) {
+            reference_direction *d = &l->way[way];
+            memset(d->dh_n, 0, batch->B * d->cell.R * sizeof *d->dh_n);
+            memset(d->dc_n, 0, batch->B * d->cell.H * sizeof *d->dc_n);
+        }
+    }
+    r->ran = true;
+    if (!y) return ELMAN_OK;
+
+    size_t n = output_rows(r) * r->O;
+    for (size_t k = 0; k < r->outputs; k++)
+        if (r->config.batch_first && !r->per_sequence)
+            swap_axes(batch->T, batch->B, r->O, x + k * n, y + k * n);
+        else memcpy(y + k * n, x + k * n, n * sizeof *y);
+    return ELMAN_OK;
+}
+
+elman_status reference_backward(reference *r, const double *dy, double *dx)
+{
+    if (!r->ran)
+        return failure(ELMAN_BAD_VALUE,
+                       "backward without a forward before it, expected one");
+    size_t n = output_rows(r) * r->O, I = r->config.input_size;
+    double *last = r->layers[r->layer_count - 1].dy;
+    memset(last, 0, r->outputs * n * sizeof *last);
+    for (size_t k = 0; dy && k < r->outputs; k++)
+        if (r->config.batch_first && !r->per_sequence)
+            swap_axes(r->full.B, r->full.T, r->O, dy + k * n, last + k * n);
+        else memcpy(last + k * n, dy + k * n, n * sizeof *last);
+
+    for (size_t i = r->layer_count; i-- > 0;) {
+        reference_layer *l = r->layers + i;
+        const double *x = i ? r->layers[i - 1].y : I ? r->x : NULL;
+        double *dx_here = i ? r->layers[i - 1].dy : I ? r->dx : NULL;
+        reference_layer_backward(l, pass_of(r, l), x, dx_here);
+    }
+    if (dx && I && r->config.batch_first)
+        swap_axes(r->full.T, r->full.B, I, r->dx, dx);
+    else if (dx && I) memcpy(dx, r->dx, r->full.T * r->full.B * I * sizeof *dx);
+    return ELMAN_OK;
+}
+
+/* ---- Masks --------------------------------------------------------------- */
+
+void reference_mask_same(void *context, const reference_draw *draw, size_t n,
+                         float *mask)
+{
+    const reference_masks *masks = context;
+    mask_key key = {masks->seed, masks->draw, draw->layer, draw->kind};
+    uint64_t step = draw->step;
+    if (step != MASK_EVERY_STEP && masks->begin) step += masks->begin[draw->b];
+    mask_fill(&key, masks->ids ? masks->ids[draw->b] : draw->b, step, draw->p,
+              draw->scale, n, mask);
+}
