@@ -1,0 +1,49 @@
+/*
+ * optimizer.h: gradients in, new weights out, on flat arrays. Both arrays of
+ * one model have the same layout; what stands between parameters is 0 in both
+ * and stays 0.
+ */
+#ifndef LEARN_OPTIMIZER_H
+#define LEARN_OPTIMIZER_H
+
+#include "base/status.h"
+
+/* Checks config, fills its defaults in (PyTorch 2's, or Keras 3's) and starts
+ * an optimizer for n weights. A field that the rule does not have must be 0. */
+elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
+                              elman_optimizer **optimizer);
+void optimizer_destroy(elman_optimizer *optimizer);
+
+/* The config with every default filled in. */
+const elman_optimizer_config *
+optimizer_config(const elman_optimizer *optimizer);
+
+/* Clips gradients (n) and moves weights (n) by them: elman_optimizer_step. A
+ * negative learning_rate means the config's. norm, unless NULL, gets the
+ * global norm before clipping. ELMAN_NOT_FINITE if that is NaN or infinite:
+ * nothing has changed. Never allocates. */
+elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
+                              const float *gradients, float *weights,
+                              double *norm);
+
+/* What a checkpoint must keep. Each array is (n), owned by the optimizer and
+ * named as in PyTorch: "exp_avg", "exp_avg_sq", "max_exp_avg_sq",
+ * "momentum_buffer", "square_avg", "grad_avg", "sum". */
+enum { OPTIMIZER_MAX_TENSORS = 3 };
+typedef struct optimizer_tensor {
+    const char *name;
+    float *values;
+} optimizer_tensor;
+
+/* Fills tensors with the arrays of this rule and returns how many. */
+size_t optimizer_tensors(const elman_optimizer *optimizer,
+                         optimizer_tensor tensors[OPTIMIZER_MAX_TENSORS]);
+
+/* The counters: part of a checkpoint too, read and written in place. */
+typedef struct optimizer_counters {
+    uint64_t step;                   /* updates done */
+    double beta1_power, beta2_power; /* beta^step, a running product */
+} optimizer_counters;
+optimizer_counters *optimizer_progress(elman_optimizer *optimizer);
+
+#endif

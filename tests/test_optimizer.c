@@ -1,0 +1,374 @@
+/* test_optimizer.c: every rule in both flavours against its formula in plain
+ * double, clipping, what a checkpoint keeps, and refusals. */
+#include "check.h"
+
+#include "learn/optimizer.h"
+
+enum { N = 37, STEPS = 30 };
+
+/* ---- The rules in double, as PyTorch and Keras document them ------------- */
+
+typedef struct moments {
+    double m[N], v[N], top[N], mean[N], buf[N];
+} moments;
+
+static double torch_step(const elman_optimizer_config *c, moments *s, size_t i,
+                         double g, double p, int t, double lr)
+{
+    if (c->rule == ELMAN_ADAMW) p *= 1 - lr * c->weight_decay;
+    else g += c->weight_decay * p;
+    switch (c->rule) {
+    case ELMAN_SGD:
+        if (c->momentum == 0) return p - lr * g;
+        s->buf[i] =
+            t == 1 ? g : c->momentum * s->buf[i] + (1 - c->dampening) * g;
+        return p - lr * (c->nesterov ? g + c->momentum * s->buf[i] : s->buf[i]);
+    case ELMAN_ADAGRAD:
+        s->v[i] += g * g;
+        return p - lr / (1 + (t - 1) * c->lr_decay) * g /
+                       (sqrt(s->v[i]) + c->epsilon);
+    case ELMAN_RMSPROP: {
+        s->v[i] = c->alpha * s->v[i] + (1 - c->alpha) * g * g;
+        s->mean[i] = c->alpha * s->mean[i] + (1 - c->alpha) * g;
+        double v = s->v[i] - (c->centered ? s->mean[i] * s->mean[i] : 0);
+        double step = g / (sqrt(v) + c->epsilon);
+        if (c->momentum > 0) step = s->buf[i] = c->momentum * s->buf[i] + step;
+        return p - lr * step;
+    }
+    default: {
+        s->m[i] += (1 - c->beta1) * (g - s->m[i]);
+        s->v[i] = c->beta2 * s->v[i] + (1 - c->beta2) * g * g;
+        s->top[i] = fmax(s->top[i], s->v[i]);
+        double root =
+            sqrt(c->amsgrad ? s->top[i] : s->v[i]) / sqrt(1 - pow(c->beta2, t));
+        return p - lr / (1 - pow(c->beta1, t)) * s->m[i] / (root + c->epsilon);
+    }
+    }
+}
+
+static double keras_step(const elman_optimizer_config *c, moments *s, size_t i,
+                         double g, double p, int t, double lr)
+{
+    p -= p * c->weight_decay * lr;
+    switch (c->rule) {
+    case ELMAN_SGD:
+        s->buf[i] = c->momentum * s->buf[i] - lr * g;
+        if (c->momentum == 0) return p - lr * g;
+        return p + (c->nesterov ? c->momentum * s->buf[i] - lr * g : s->buf[i]);
+    case ELMAN_ADAGRAD:
+        s->v[i] += g * g;
+        return p - lr * g / sqrt(s->v[i] + c->epsilon);
+    case ELMAN_RMSPROP: {
+        s->v[i] = c->alpha * s->v[i] + (1 - c->alpha) * g * g;
+        s->mean[i] = c->alpha * s->mean[i] + (1 - c->alpha) * g;
+        double v = s->v[i] - (c->centered ? s->mean[i] * s->mean[i] : 0);
+        double step = lr * g / sqrt(v + c->epsilon);
+        if (c->momentum > 0) step = s->buf[i] = c->momentum * s->buf[i] + step;
+        return p - step;
+    }
+    default: {
+        s->m[i] += (g - s->m[i]) * (1 - c->beta1);
+        s->v[i] += (g * g - s->v[i]) * (1 - c->beta2);
+        s->top[i] = fmax(s->top[i], s->v[i]);
+        double alpha = lr * sqrt(1 - pow(c->beta2, t)) / (1 - pow(c->beta1, t));
+        return p - alpha * s->m[i] /
+                       (sqrt(c->amsgrad ? s->top[i] : s->v[i]) + c->epsilon);
+    }
+    }
+}
+
+/* Clips as the flavour does and moves p (N); returns the norm. */
+static double reference_step(const elman_optimizer_config *c, moments *s, int t,
+                             double lr, const float *gradients, double *p)
+{
+    double square = 0;
+    for (size_t i = 0; i < N; i++)
+        square += (double)gradients[i] * (double)gradients[i];
+    double norm = sqrt(square), scale = 1;
+    if (c->clip_norm > 0 && c->flavour == ELMAN_TORCH)
+        scale = fmin(1, c->clip_norm / (norm + 1e-6));
+    if (c->clip_norm > 0 && c->flavour == ELMAN_KERAS)
+        scale = c->clip_norm / fmax(norm, c->clip_norm);
+    for (size_t i = 0; i < N; i++) {
+        double g = scale * (double)gradients[i];
+        if (c->clip_value > 0) g = fmax(-c->clip_value, fmin(c->clip_value, g));
+        if (c->maximize) g = -g;
+        p[i] = c->flavour == ELMAN_KERAS ? keras_step(c, s, i, g, p[i], t, lr)
+                                         : torch_step(c, s, i, g, p[i], t, lr);
+    }
+    return norm;
+}
+
+/* ---- Settings ------------------------------------------------------------ */
+
+static const elman_optimizer_config settings[] = {
+    {0},
+    {.rule = ELMAN_ADAM, .amsgrad = true, .weight_decay = 0.05},
+    {.rule = ELMAN_ADAM, .beta1 = 0.7, .beta2 = 0.95, .epsilon = 1e-3},
+    {.rule = ELMAN_ADAM, .maximize = true, .clip_value = 0.3},
+    {.rule = ELMAN_ADAMW},
+    {.rule = ELMAN_ADAMW, .weight_decay = 0.2, .amsgrad = true},
+    {.rule = ELMAN_ADAMW, .no_weight_decay = true, .clip_norm = 0.5},
+    {.rule = ELMAN_SGD, .weight_decay = 0.1},
+    {.rule = ELMAN_SGD, .momentum = 0.9, .clip_norm = 2},
+    {.rule = ELMAN_SGD, .momentum = 0.9, .nesterov = true},
+    {.rule = ELMAN_SGD, .momentum = 0.5, .dampening = 0.3},
+    {.rule = ELMAN_SGD, .clip_norm = 1, .clip_value = 0.1, .maximize = true},
+    {.rule = ELMAN_ADAGRAD},
+    {.rule = ELMAN_ADAGRAD, .lr_decay = 0.1, .weight_decay = 0.01},
+    {.rule = ELMAN_ADAGRAD, .initial_accumulator = 0.5, .epsilon = 0.01},
+    {.rule = ELMAN_RMSPROP},
+    {.rule = ELMAN_RMSPROP, .centered = true, .alpha = 0.9},
+    {.rule = ELMAN_RMSPROP, .momentum = 0.8, .weight_decay = 0.01},
+    {.rule = ELMAN_RMSPROP, .momentum = 0.8, .centered = true},
+};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static elman_optimizer *start(elman_optimizer_config config)
+{
+    elman_optimizer *optimizer = NULL;
+    CHECK_OK(optimizer_create(&config, N, &optimizer));
+    return optimizer;
+}
+
+static bool has_rule(const elman_optimizer_config *c, elman_flavour flavour)
+{
+    return flavour == ELMAN_TORCH || (c->dampening == 0 && c->lr_decay == 0);
+}
+
+/* ---- Tests --------------------------------------------------------------- */
+
+static void check_rule(elman_optimizer_config config, size_t number)
+{
+    elman_optimizer *optimizer = start(config);
+    const elman_optimizer_config *full = optimizer_config(optimizer);
+    float *p = guarded_floats(N), g[N], want[N];
+    double exact[N], norm;
+    moments s = {0};
+    random_fill(number, N, -1, 1, p);
+    for (size_t i = 0; i < N; i++) {
+        exact[i] = (double)p[i];
+        s.v[i] = full->initial_accumulator;
+    }
+    for (int t = 1; t <= STEPS; t++) {
+        double lr = t < 20 ? -1 : 0.05 / t;
+        random_fill(100 * number + (uint64_t)t, N, -2, 2, g);
+        g[3] = 0;
+        if (t == 7) memset(g, 0, sizeof g);
+        CHECK_OK(optimizer_update(optimizer, lr, g, p, &norm));
+        double exact_norm = reference_step(
+            full, &s, t, lr < 0 ? full->learning_rate : lr, g, exact);
+        CHECK(fabs(norm - exact_norm) <= 1e-12 * exact_norm, "norm %g", norm);
+        for (size_t i = 0; i < N; i++)
+            want[i] = (float)exact[i];
+        CHECK_CLOSE(p, want, N, 2e-6, 2e-6, "setting %zu flavour %d step %d",
+                    number, config.flavour, t);
+    }
+    guarded_free(p, N);
+    optimizer_destroy(optimizer);
+}
+
+TEST(each_rule_is_its_formula_in_both_flavours)
+{
+    for (size_t i = 0; i < SETTINGS; i++)
+        for (int flavour = 0; flavour < 2; flavour++) {
+            elman_optimizer_config config = settings[i];
+            config.flavour = (elman_flavour)flavour;
+            if (has_rule(&config, config.flavour)) check_rule(config, i);
+        }
+}
+
+TEST(defaults_are_those_of_the_frameworks)
+{
+    static const struct {
+        elman_rule rule;
+        elman_flavour flavour;
+        double rate, epsilon, decay, alpha, accumulator;
+    } want[] = {
+        {ELMAN_ADAM, ELMAN_TORCH, 1e-3, 1e-8, 0, 0, 0},
+        {ELMAN_ADAMW, ELMAN_TORCH, 1e-3, 1e-8, 0.01, 0, 0},
+        {ELMAN_SGD, ELMAN_TORCH, 1e-3, 0, 0, 0, 0},
+        {ELMAN_ADAGRAD, ELMAN_TORCH, 1e-2, 1e-10, 0, 0, 0},
+        {ELMAN_RMSPROP, ELMAN_TORCH, 1e-2, 1e-8, 0, 0.99, 0},
+        {ELMAN_ADAM, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0},
+        {ELMAN_ADAMW, ELMAN_KERAS, 1e-3, 1e-7, 0.004, 0, 0},
+        {ELMAN_SGD, ELMAN_KERAS, 1e-2, 0, 0, 0, 0},
+        {ELMAN_ADAGRAD, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0.1},
+        {ELMAN_RMSPROP, ELMAN_KERAS, 1e-3, 1e-7, 0, 0.9, 0},
+    };
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        elman_optimizer *o = start((elman_optimizer_config){
+            .rule = want[i].rule, .flavour = want[i].flavour});
+        const elman_optimizer_config *c = optimizer_config(o);
+        bool adam = c->rule == ELMAN_ADAM || c->rule == ELMAN_ADAMW;
+        CHECK(
+            c->learning_rate == want[i].rate && c->epsilon == want[i].epsilon &&
+                c->weight_decay == want[i].decay && c->alpha == want[i].alpha &&
+                c->initial_accumulator == want[i].accumulator &&
+                c->beta1 == (adam ? 0.9 : 0) && c->beta2 == (adam ? 0.999 : 0),
+            "row %zu", i);
+        optimizer_destroy(o);
+    }
+    optimizer_destroy(NULL);
+}
+
+static void copy_moments(elman_optimizer *to, elman_optimizer *from)
+{
+    optimizer_tensor a[OPTIMIZER_MAX_TENSORS], b[OPTIMIZER_MAX_TENSORS];
+    size_t count = optimizer_tensors(from, a);
+    CHECK(optimizer_tensors(to, b) == count, "%zu", count);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(!strcmp(a[i].name, b[i].name), "%s", a[i].name);
+        memcpy(b[i].values, a[i].values, N * sizeof(float));
+    }
+    *optimizer_progress(to) = *optimizer_progress(from);
+}
+
+TEST(an_optimizer_goes_on_from_what_a_checkpoint_keeps)
+{
+    for (size_t number = 0; number < SETTINGS; number++) {
+        elman_optimizer *o = start(settings[number]);
+        float p[N], q[N], g[N];
+        random_fill(number, N, -1, 1, p);
+        for (uint64_t t = 0; t < 5; t++) {
+            random_fill(t, N, -1, 1, g);
+            CHECK_OK(optimizer_update(o, -1, g, p, NULL));
+        }
+        elman_optimizer *resumed = start(settings[number]);
+        copy_moments(resumed, o);
+        memcpy(q, p, sizeof p);
+        for (uint64_t t = 5; t < 9; t++) {
+            random_fill(t, N, -1, 1, g);
+            CHECK_OK(optimizer_update(o, -1, g, p, NULL));
+            CHECK_OK(optimizer_update(resumed, -1, g, q, NULL));
+            CHECK_BITS(q, p, N, "setting %zu", number);
+        }
+        optimizer_destroy(o);
+        optimizer_destroy(resumed);
+    }
+}
+
+TEST(gaps_of_zero_stay_zero)
+{
+    for (size_t number = 0; number < SETTINGS; number++) {
+        elman_optimizer *o = start(settings[number]);
+        float p[N] = {0}, zero[N] = {0};
+        for (int t = 0; t < 5; t++)
+            CHECK_OK(optimizer_update(o, 0.5, zero, p, NULL));
+        for (size_t i = 0; i < N; i++)
+            CHECK(p[i] == 0, "setting %zu: %g", number, (double)p[i]);
+        optimizer_destroy(o);
+    }
+}
+
+TEST(a_gradient_that_is_not_finite_changes_nothing)
+{
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
+    for (size_t number = 0; number < SETTINGS; number++) {
+        elman_optimizer *o = start(settings[number]);
+        elman_optimizer *before = start(settings[number]);
+        float p[N], q[N], g[N];
+        random_fill(1, N, -1, 1, p);
+        random_fill(2, N, -1, 1, g);
+        CHECK_OK(optimizer_update(o, -1, g, p, NULL));
+        copy_moments(before, o);
+        memcpy(q, p, sizeof p);
+        double norm = 7;
+        float kept = g[N - 1];
+        for (int i = 0; i < 3; i++) {
+            g[N - 1] = bad[i];
+            CHECK_FAILS(optimizer_update(o, -1, g, p, &norm), ELMAN_NOT_FINITE,
+                        "the gradient's norm is");
+        }
+        CHECK(norm == 7, "%g", norm);
+        CHECK_BITS(p, q, N, "weights");
+        g[N - 1] = kept;
+        CHECK_OK(optimizer_update(o, -1, g, p, NULL));
+        CHECK_OK(optimizer_update(before, -1, g, q, NULL));
+        CHECK_BITS(p, q, N, "the next step of setting %zu", number);
+        optimizer_destroy(o);
+        optimizer_destroy(before);
+    }
+}
+
+TEST(huge_gradients_are_clipped_not_refused)
+{
+    elman_optimizer *o = start((elman_optimizer_config){
+        .rule = ELMAN_SGD, .learning_rate = 1, .clip_norm = 1});
+    float p[N] = {0}, g[N] = {3e38f, -3e38f};
+    double norm;
+    CHECK_OK(optimizer_update(o, -1, g, p, &norm));
+    CHECK(fabs(norm / 4.242640687e38 - 1) < 1e-6, "%g", norm);
+    CHECK(fabs((double)p[0] + sqrt(0.5)) < 1e-6 && p[1] == -p[0], "%g",
+          (double)p[0]);
+    optimizer_destroy(o);
+}
+
+TEST(misuse_of_an_optimizer_is_told)
+{
+    static const struct {
+        elman_optimizer_config config;
+        const char *message;
+    } cases[] = {
+        {{.rule = 12}, "optimizer rule 12 is unknown"},
+        {{.flavour = 3}, "optimizer flavour 3 is unknown"},
+        {{.learning_rate = NAN},
+         "learning_rate is nan, expected a finite number of 0 or more"},
+        {{.learning_rate = -1}, "learning_rate is -1"},
+        {{.beta2 = 1}, "beta2 is 1, expected 0 or more and less than 1"},
+        {{.momentum = 0.9}, "momentum is 0.9, but Adam has no momentum"},
+        {{.rule = ELMAN_SGD, .beta1 = 0.9}, "SGD has no beta1"},
+        {{.rule = ELMAN_SGD, .centered = true}, "SGD has no centered"},
+        {{.rule = ELMAN_ADAGRAD, .amsgrad = true}, "Adagrad has no amsgrad"},
+        {{.rule = ELMAN_RMSPROP, .nesterov = true}, "RMSprop has no nesterov"},
+        {{.rule = ELMAN_SGD, .nesterov = true},
+         "nesterov with momentum 0 and dampening 0"},
+        {{.rule = ELMAN_SGD,
+          .nesterov = true,
+          .momentum = 0.9,
+          .dampening = 0.1},
+         "nesterov with momentum 0.9 and dampening 0.1"},
+        {{.rule = ELMAN_SGD,
+          .flavour = ELMAN_KERAS,
+          .momentum = 0.9,
+          .dampening = 0.1},
+         "dampening belongs to the PyTorch flavour alone"},
+        {{.no_weight_decay = true, .weight_decay = 0.1},
+         "weight_decay is 0.1 and no_weight_decay is set"},
+        {{.epsilon = 1e-60}, "epsilon is 1e-60, expected 1e-38 or more"},
+        {{.clip_norm = -3}, "clip_norm is -3"},
+        {{.clip_value = INFINITY}, "clip_value is inf"},
+    };
+    elman_optimizer *o = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_FAILS(optimizer_create(&cases[i].config, N, &o), ELMAN_BAD_VALUE,
+                    cases[i].message);
+        CHECK(o == NULL, "case %zu", i);
+    }
+    CHECK_FAILS(optimizer_create(NULL, N, &o), ELMAN_BAD_VALUE, "is NULL");
+    CHECK_FAILS(optimizer_create(&settings[0], SIZE_MAX / 2, &o),
+                ELMAN_NO_MEMORY, "no memory for an optimizer of");
+
+    o = start(settings[0]);
+    float p[N] = {0}, g[N] = {1};
+    CHECK_FAILS(optimizer_update(o, NAN, g, p, NULL), ELMAN_BAD_VALUE,
+                "the learning rate is nan");
+    CHECK_FAILS(optimizer_update(o, INFINITY, g, p, NULL), ELMAN_BAD_VALUE,
+                "the learning rate is inf");
+    CHECK(p[0] == 0 && optimizer_progress(o)->step == 0, "moved");
+    optimizer_destroy(o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_rule_is_its_formula_in_both_flavours),
+        cmocka_unit_test(defaults_are_those_of_the_frameworks),
+        cmocka_unit_test(an_optimizer_goes_on_from_what_a_checkpoint_keeps),
+        cmocka_unit_test(gaps_of_zero_stay_zero),
+        cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),
+        cmocka_unit_test(huge_gradients_are_clipped_not_refused),
+        cmocka_unit_test(misuse_of_an_optimizer_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
