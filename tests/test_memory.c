@@ -1,0 +1,308 @@
+/*
+ * test_memory.c: whole sessions, repeated with the first, second, third ...
+ * allocation failing, once and ever after: each ends with a sentence, a status
+ * that fits, no block left and no file left behind. And the calls that promise
+ * to allocate nothing do not.
+ */
+#include "check.h"
+
+#include "allocator.h"
+#include "folder.h"
+
+enum { T = 5, B = 3, I = 2, O = 2 };
+
+/* Ends a session at the first call that fails. */
+#define DO(call)                                                               \
+    do {                                                                       \
+        if ((status = (call)) != ELMAN_OK) goto done;                          \
+    } while (0)
+
+static const elman_config stack = {
+    .input_size = I,
+    .layers = {{.kind = ELMAN_LSTM,
+                .hidden_size = 4,
+                .num_layers = 2,
+                .bidirectional = true,
+                .peephole = true,
+                .learned_state = true,
+                .dropout = 0.25f,
+                .zoneout = 0.1f},
+               {.kind = ELMAN_LAYER_NORM},
+               {.kind = ELMAN_GRU, .hidden_size = 3, .recurrent_dropout = 0.2f},
+               {.kind = ELMAN_LINEAR, .output_size = O}},
+};
+
+/* One way, so that it can stream. */
+static const elman_config stream = {
+    .input_size = I,
+    .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4, .num_layers = 2},
+               {.kind = ELMAN_LINEAR, .output_size = O}},
+};
+
+static const float x[T * B * I], values[T * B * O];
+static const size_t lengths[B] = {3, 5, 0};
+static const elman_batch batch = {.T = T, .B = B, .x = x, .lengths = lengths};
+static const elman_target target = {.values = values};
+static const elman_loss_config mean_squared = {.kind = ELMAN_MEAN_SQUARED};
+
+/* ---- Sessions -------------------------------------------------------------
+ */
+
+static elman_status passes_session(void)
+{
+    elman_model *model = NULL;
+    elman_state *state = NULL;
+    elman_optimizer *optimizer = NULL;
+    float y[T * B * O], dy[T * B * O];
+    double loss;
+    elman_status status;
+    elman_state_config room = {.T = T, .B = B, .training = true, .threads = 2};
+    elman_optimizer_config adam = {.amsgrad = true, .clip_norm = 1};
+
+    DO(elman_model_create(&stack, &model));
+    DO(elman_state_create(model, &room, &state));
+    DO(elman_optimizer_create(model, &adam, &optimizer));
+    DO(elman_model_forward(model, state, &batch, y));
+    DO(elman_loss_forward(&mean_squared, &batch, O, y, &target, &loss, dy));
+    DO(elman_model_backward(model, state, dy, NULL));
+    DO(elman_optimizer_step(optimizer, model, state, -1, NULL));
+done:
+    elman_optimizer_destroy(optimizer);
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+    return status;
+}
+
+static elman_status files_session(void)
+{
+    elman_model *model = NULL, *loaded = NULL;
+    elman_state *state = NULL;
+    elman_status status;
+    const char *file = in_folder("model.safetensors");
+    const char *memory = in_folder("state.safetensors");
+
+    DO(elman_model_create(&stream, &model));
+    DO(elman_model_write_note(model, "author", "Elman 1990"));
+    DO(elman_model_write_note(model, "author", "Elman, 1990"));
+    DO(elman_model_save(model, file));
+    DO(elman_model_load(file, &loaded));
+    DO(elman_state_create(loaded, &(elman_state_config){.B = B}, &state));
+    DO(elman_state_save(loaded, state, memory));
+    DO(elman_state_load(loaded, state, memory));
+done:
+    elman_state_destroy(state);
+    elman_model_destroy(loaded);
+    elman_model_destroy(model);
+    return status;
+}
+
+/* Trains a small model of what a file holds, with a checkpoint on the way. */
+static elman_status train(const char *path, const elman_dataset_config *config,
+                          const elman_layer *layers, size_t outputs)
+{
+    elman_dataset *dataset = NULL;
+    elman_model *model = NULL;
+    elman_trainer *trainer = NULL;
+    elman_config network = {0};
+    elman_trainer_config training = {
+        .optimizer.learning_rate = 0.01, .batch_size = 2, .k1 = 4};
+    elman_metrics metrics;
+    elman_status status;
+    const char *checkpoint = in_folder("checkpoint.safetensors");
+
+    DO(elman_dataset_open(path, config, &dataset));
+    const elman_encoding *encoding = elman_dataset_encoding(dataset);
+    memcpy(network.layers, layers, 4 * sizeof *layers);
+    if (encoding->task == ELMAN_LANGUAGE) {
+        network.layers[0].num_embeddings = encoding->vocabulary;
+        outputs = encoding->vocabulary;
+        training.loss.kind = ELMAN_CROSS_ENTROPY;
+    } else {
+        network.input_size = encoding->input_size;
+        if (encoding->task == ELMAN_FORECAST || encoding->task == ELMAN_REGRESS)
+            training.loss.kind = ELMAN_MEAN_SQUARED;
+    }
+    for (size_t i = 0; i < 4; i++)
+        if (network.layers[i].kind == ELMAN_LINEAR)
+            network.layers[i].output_size = outputs;
+
+    DO(elman_model_create(&network, &model));
+    DO(elman_model_write_note(model, "encoding", elman_dataset_note(dataset)));
+    DO(elman_trainer_create(model, dataset, &training, &trainer));
+    DO(elman_trainer_step(trainer));
+    DO(elman_trainer_save(trainer, checkpoint));
+    DO(elman_trainer_load(trainer, checkpoint));
+    DO(elman_trainer_step(trainer));
+    DO(elman_trainer_keep_best(trainer));
+    DO(elman_model_evaluate(model, dataset, ELMAN_TRAIN, &training, &metrics,
+                            NULL));
+done:
+    elman_trainer_destroy(trainer);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+    return status;
+}
+
+static elman_status text_session(void)
+{
+    static const elman_layer layers[4] = {
+        {.kind = ELMAN_EMBEDDING, .embedding_dim = 3},
+        {.kind = ELMAN_GRU, .hidden_size = 4},
+        {.kind = ELMAN_LINEAR}};
+    return train(in_folder("text.txt"), &(elman_dataset_config){0}, layers, 0);
+}
+
+static elman_status series_session(void)
+{
+    static const elman_layer layers[4] = {{.kind = ELMAN_RNN, .hidden_size = 4},
+                                          {.kind = ELMAN_LAST},
+                                          {.kind = ELMAN_LINEAR}};
+    return train(in_folder("series.tsv"), &(elman_dataset_config){0}, layers,
+                 2);
+}
+
+static elman_status table_session(void)
+{
+    static const elman_layer layers[4] = {{.kind = ELMAN_RNN, .hidden_size = 4},
+                                          {.kind = ELMAN_LAST},
+                                          {.kind = ELMAN_LINEAR}};
+    elman_dataset_config config = {.window = 3, .validation = 0.3};
+    return train(in_folder("table.csv"), &config, layers, 1);
+}
+
+static elman_status encoding_session(void)
+{
+    elman_dataset *dataset = NULL;
+    elman_encoding *encoding = NULL;
+    int32_t tokens[8];
+    size_t count;
+    elman_status status;
+    elman_dataset_config words = {.unit = ELMAN_WORDS, .min_count = 2};
+
+    DO(elman_dataset_open(in_folder("text.txt"), &words, &dataset));
+    DO(elman_encoding_create(elman_dataset_note(dataset), &encoding));
+    DO(elman_encoding_read(encoding, "the net", 7, 8, tokens, &count));
+done:
+    elman_encoding_destroy(encoding);
+    elman_dataset_close(dataset);
+    return status;
+}
+
+static elman_status array_session(void)
+{
+    float numbers[6] = {1, 2, 3, 4, 5, 6};
+    elman_tensor out = {numbers, 2, {2, 3}}, in = {0};
+    elman_status status;
+    const char *path = in_folder("array.npy");
+    DO(elman_array_save(path, &out));
+    DO(elman_array_load(path, &in));
+done:
+    elman_array_destroy(&in);
+    return status;
+}
+
+/* ---- Tests ----------------------------------------------------------------
+ */
+
+static void write_data(void)
+{
+    put_text("text.txt", "the net reads the word, the net writes the word; "
+                         "the word is what the net was.\n");
+    put_text("series.tsv", "1\t0.1\t0.2\t0.3\n2\t0.3\t0.1\tNaN\n"
+                           "1\t0.2\t0.4\t0.5\n2\t0.9\t0.1\t0.3\n"
+                           "1\t0.0\t0.1\t0.2\n2\t0.7\t0.3\t0.1\n");
+    put_text("table.csv", "load,heat\n1,2\n2,3\n3,4\n2,5\n4,4\n5,3\n6,4\n5,5\n"
+                          "3,6\n4,5\n5,6\n6,5\n7,4\n6,3\n");
+}
+
+/* Repeats session with each of its allocations failing. */
+static void fail_each(elman_status (*session)(void))
+{
+    write_data();
+    allocator_reset();
+    CHECK_OK(session());
+    size_t calls = allocator_read().calls, files = folder_count();
+    CHECK(calls > 0, "the session allocates nothing");
+    assert_int_equal(allocator_read().outstanding, 0);
+    print_message("%zu allocations\n", calls);
+
+    for (size_t call = 0; call < calls; call++) {
+        for (int ever_after = 0; ever_after < 2; ever_after++) {
+            allocator_fail(call, ever_after);
+            elman_status status = session();
+            allocations after = allocator_read();
+            allocator_reset();
+            CHECK(after.failed > 0, "allocation %zu was not made", call);
+            CHECK(status == ELMAN_NO_MEMORY, "allocation %zu: %d \"%s\"", call,
+                  (int)status, elman_message());
+            CHECK(after.outstanding == 0, "allocation %zu leaves %td blocks",
+                  call, after.outstanding);
+            CHECK(elman_message()[0], "allocation %zu: no sentence", call);
+            CHECK(folder_count() <= files, "allocation %zu leaves a file",
+                  call);
+        }
+    }
+}
+
+TEST(passes_survive_each_failing_allocation) { fail_each(passes_session); }
+TEST(files_survive_each_failing_allocation) { fail_each(files_session); }
+TEST(text_survives_each_failing_allocation) { fail_each(text_session); }
+TEST(series_survive_each_failing_allocation) { fail_each(series_session); }
+TEST(tables_survive_each_failing_allocation) { fail_each(table_session); }
+TEST(encodings_survive_each_failing_allocation) { fail_each(encoding_session); }
+TEST(arrays_survive_each_failing_allocation) { fail_each(array_session); }
+
+TEST(passes_and_steps_allocate_nothing)
+{
+    elman_model *model, *streaming;
+    elman_state *state, *flowing;
+    elman_optimizer *optimizer;
+    float y[T * B * O], dy[T * B * O], dx[T * B * I];
+    double loss, norm;
+    elman_tensor view;
+    elman_state_config room = {
+        .T = T, .B = B, .training = true, .keep_gradients = true, .threads = 2};
+    elman_optimizer_config adamw = {.rule = ELMAN_ADAMW, .clip_norm = 1};
+    CHECK_OK(elman_model_create(&stack, &model));
+    CHECK_OK(elman_state_create(model, &room, &state));
+    CHECK_OK(elman_optimizer_create(model, &adamw, &optimizer));
+    CHECK_OK(elman_model_create(&stream, &streaming));
+    CHECK_OK(
+        elman_state_create(streaming, &(elman_state_config){.B = B}, &flowing));
+
+    allocator_reset();
+    for (int round = 0; round < 2; round++) {
+        CHECK_OK(elman_model_forward(model, state, &batch, y));
+        CHECK_OK(elman_loss_forward(&mean_squared, &batch, O, y, &target, &loss,
+                                    dy));
+        CHECK_OK(elman_model_backward(model, state, dy, dx));
+        CHECK_OK(elman_optimizer_step(optimizer, model, state, -1, &norm));
+        CHECK_OK(elman_model_step(streaming, flowing, x, y));
+        CHECK_OK(elman_state_reset_one(streaming, flowing, 1));
+        CHECK_OK(elman_state_view(model, state, "layer0.gate", &view));
+        elman_state_reset(model, state);
+        elman_state_zero(state);
+    }
+    assert_int_equal(allocator_read().calls, 0);
+
+    elman_state_destroy(flowing);
+    elman_model_destroy(streaming);
+    elman_optimizer_destroy(optimizer);
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passes_and_steps_allocate_nothing),
+        cmocka_unit_test(passes_survive_each_failing_allocation),
+        cmocka_unit_test(files_survive_each_failing_allocation),
+        cmocka_unit_test(arrays_survive_each_failing_allocation),
+        cmocka_unit_test(encodings_survive_each_failing_allocation),
+        cmocka_unit_test(text_survives_each_failing_allocation),
+        cmocka_unit_test(series_survive_each_failing_allocation),
+        cmocka_unit_test(tables_survive_each_failing_allocation),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
