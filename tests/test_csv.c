@@ -156,8 +156,8 @@ TEST(oddities_that_must_work_give_the_same_cells)
     static const char *const texts[] = {
         "a,b c,1.5\n2,,x\n",
         "a,b c,1.5\n2,,x",
-        "\xEF\xBB\xBF"
-        "a,b c,1.5\r\n2,,x\r\n",
+        ("\xEF\xBB\xBF"
+         "a,b c,1.5\r\n2,,x\r\n"),
         "a,b c,1.5\r2,,x\r",
         "\n\n  \na , b c,\t1.5\n\n2, ,x\n \n",
         "\"a\",\"b c\",\"1.5\"\n\"2\",\"\",\"x\"\n",
