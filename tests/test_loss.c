@@ -106,6 +106,7 @@ static void fill(setting *s, int which)
     random_fill(seed + 3, ROWS, 0, O, pick);
     for (size_t row = 0; row < ROWS; row++)
         s->classes[row] = (int32_t)pick[row];
+    s->classes[0] = 1; /* one that counts and one that does not */
     s->classes[4] = -100;
     s->lengths[0] = 2;
     s->lengths[1] = T;
