@@ -59,9 +59,8 @@ def loss_case(book, name, kind, O, lengths=None, per_sequence=False,
                         a, b, reduction=reduction)}[kind]()
         arrays["values"] = single(values)
     arrays["y"], arrays["loss"] = single(y), loss.reshape(1)
-    if not loss.isnan():
-        loss.backward()
-        arrays["dy"] = y.grad
+    loss.backward()
+    arrays["dy"] = y.grad
     book.add(case, arrays)
 
 
@@ -212,7 +211,7 @@ def schedule_cases(book):
               {"rule": "sgd", "learning_rate": lr}, None, schedule, planned)
 
     def warm(optimizer, W):
-        return plans.LambdaLR(optimizer, lambda t: min(1, (t + 1) / W))
+        return plans.LinearLR(optimizer, 1 / (W + 1), 1, W)
 
     one("schedule_step", {"kind": "step", "period": 3, "gamma": 0.5},
         lambda o: plans.StepLR(o, 3, 0.5))
