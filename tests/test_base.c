@@ -10,8 +10,7 @@
 
 #include <omp.h>
 
-/* ---- Random ---------------------------------------------------------------
- */
+/* ---- Random ------------------------------------------------------------- */
 
 /* random_draw's key is seed + mix(purpose, which): this finds the seed for a
  * wanted Philox key. */
@@ -152,8 +151,7 @@ TEST(random_permute_orders_each_number_once_and_each_epoch_anew)
     random_permute(key, 0, 0, NULL);
 }
 
-/* ---- Real -----------------------------------------------------------------
- */
+/* ---- Real --------------------------------------------------------------- */
 
 /* Units in the last place of want between got and want. */
 static double ulps(double got, double want)
@@ -241,8 +239,7 @@ TEST(real_functions_and_gaussians_keep_their_bits)
     CHECK(hash == 0xf4b3bf25fb1ccfafu, "0x%016llx", (unsigned long long)hash);
 }
 
-/* ---- Memory, status, threads -----------------------------------------------
- */
+/* ---- Memory, status, threads -------------------------------------------- */
 
 TEST(arena_measures_what_it_carves)
 {
