@@ -35,6 +35,7 @@ dev: ## build with asserts and without optimization, for the debugger
 	@tools/setup build test
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
+	@ln -sf build/dev/compile_commands.json .
 
 cover: ## which lines and branches the tests reach: build/cover/html/index.html
 	@tools/setup build test cover
