@@ -1,0 +1,29 @@
+/*
+ * answer.h: what a model gave, as a line of text: the label and its
+ * probability, or values in the data's own units.
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include "network.h"
+
+typedef struct answer_style {
+    const elman_encoding *encoding;
+    bool probabilities; /* of all classes, not of the likeliest alone */
+    bool scaled;        /* values as the model gives them */
+} answer_style;
+
+/* Writes the answer y for one sequence or one step: (classes) logits, (O)
+ * values. Flushes. Returns 0, or EXIT_FAILED if nobody takes it. */
+int answer_write(const answer_style *style, const float *y);
+
+/* The same for a language model's line: bits of so many tokens. */
+int answer_write_bits(const answer_style *style, double bits, size_t tokens);
+
+/* Puts y (O) back into the data's own units, in place. */
+void answer_unscale(const elman_encoding *encoding, float *y);
+
+/* log2 of the softmax of y (count) at place. */
+double log2_softmax(const float *y, size_t count, size_t place);
+
+#endif

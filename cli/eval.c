@@ -1,0 +1,133 @@
+/*
+ * eval.c: `elman eval`: how good a model is on data it may not have seen.
+ */
+#include "commands.h"
+#include "network.h"
+#include "report.h"
+#include "screen.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct eval_values {
+    const char *target_file;
+    uint64_t batch, k1, threads;
+    bool fresh_state, confusion;
+} eval_values;
+
+#define AT(field) offsetof(eval_values, field)
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_TEXT, 0, "target-file", "FILE", AT(target_file), "(none)", NULL, 0,
+     0, "arrays: the .npy file of the y that goes with x"},
+    {OPTION_FLAG, 0, "confusion", NULL, AT(confusion), NULL, NULL, 0, 0,
+     "show the whole confusion table, true classes in rows"},
+    {OPTION_COUNT, 'b', "batch", "N", AT(batch), "32", NULL, 1, 1e6,
+     "sequences of a pass; text: streams it is cut into"},
+    {OPTION_COUNT, 0, "k1", "STEPS|auto", AT(k1), "auto", NULL, 1, 1e9,
+     "steps of a pass; auto: 64 for text, whole sequences otherwise"},
+    {OPTION_FLAG, 0, "fresh-state", NULL, AT(fresh_state), NULL, NULL, 0, 0,
+     "text: begin each pass from the initial state"},
+    {OPTION_COUNT, 't', "threads", "N|all", AT(threads), "all", NULL, 1, 1024,
+     "processors to use"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+static int show(const network *net, const eval_values *values, const char *data,
+                size_t sequences, const elman_metrics *metrics,
+                const uint64_t *confusion)
+{
+    const elman_encoding *encoding = net->encoding;
+    if (screen.json) {
+        json_t *root = json_object();
+        json_object_set_new(root, "model", json_string(net->path));
+        json_object_set_new(root, "data", json_string(data));
+        json_object_set_new(root, "task",
+                            json_string(task_word(encoding->task)));
+        json_object_set_new(root, "metrics", metrics_json(metrics));
+        if (confusion)
+            json_object_set_new(root, "classes",
+                                classes_json(encoding, confusion));
+        return json_show(stdout, root);
+    }
+    printf("%s on %s %s%s\n", metrics_describe(encoding, metrics),
+           with_commas(sequences),
+           encoding->task == ELMAN_LANGUAGE   ? unit_name(encoding)
+           : encoding->task == ELMAN_FORECAST ? "window"
+                                              : "sequence",
+           sequences == 1 ? "" : "s");
+    if (encoding->task == ELMAN_LANGUAGE) return EXIT_DONE;
+    putchar('\n');
+    metrics_show(encoding, metrics, confusion);
+    if (confusion && values->confusion) {
+        putchar('\n');
+        confusion_show(encoding, confusion);
+    }
+    return EXIT_DONE;
+}
+
+static int evaluate(const network *net, const eval_values *values,
+                    const char *data, elman_dataset *dataset)
+{
+    size_t classes = net->encoding->classes;
+    uint64_t *confusion = NULL;
+    if (classes && !(confusion = calloc(classes * classes, sizeof *confusion)))
+        return failed("out of memory");
+    elman_trainer_config config = {
+        .loss = {.kind = net->loss},
+        .batch_size = (size_t)values->batch,
+        .k1 = (size_t)values->k1,
+        .fresh_state = values->fresh_state,
+        .threads = threads_to_use(values->threads),
+    };
+    elman_metrics metrics;
+    elman_status status = elman_model_evaluate(
+        net->model, dataset, ELMAN_VALIDATION, &config, &metrics, confusion);
+    int code = status == ELMAN_OK
+                   ? show(net, values, data,
+                          elman_dataset_size(dataset, ELMAN_VALIDATION),
+                          &metrics, confusion)
+                   : library_failed();
+    free(confusion);
+    return code;
+}
+
+static int eval(const parsed_line *arguments)
+{
+    const eval_values *values = arguments->values;
+    const char *data = arguments->operands[1];
+    network net;
+    int code = network_open(arguments->operands[0], true, &net);
+    if (code) return code;
+    elman_dataset_config config = {.encoding = net.note,
+                                   .target_path = values->target_file};
+    elman_dataset *dataset = NULL;
+    if (elman_dataset_open(data, &config, &dataset) == ELMAN_OK)
+        code = evaluate(&net, values, data, dataset);
+    else code = library_failed();
+    elman_dataset_close(dataset);
+    network_close(&net);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman eval input.safetensors other.txt",
+     "bits per character on another text"},
+    {"elman eval GunPoint_TRAIN.safetensors GunPoint_TEST.tsv --confusion",
+     "accuracy, a table of classes, and which are taken for which"},
+    {"elman eval power.safetensors new.csv --json | jq .metrics.mae",
+     "one number for a script"},
+    {NULL, NULL}};
+
+const command_row eval_command = {
+    .name = "eval",
+    .summary = "measure a model on data",
+    .operands = "MODEL DATA",
+    .description = "Measures a model on all of DATA, which has the format it "
+                   "was trained on and becomes numbers in the same way.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(eval_values),
+    .run = eval,
+};

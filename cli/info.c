@@ -1,0 +1,204 @@
+/*
+ * info.c: `elman info`: what is in a model file.
+ */
+#include "commands.h"
+#include "network.h"
+#include "report.h"
+#include "screen.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct info_values {
+    char unused;
+} info_values;
+
+static const option_row options[] = {
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+static double file_bytes(const char *path)
+{
+    struct stat file = {0};
+    return stat(path, &file) == 0 ? (double)file.st_size : 0;
+}
+
+/* "(256,64)" into text. */
+static const char *shape_text(const elman_tensor *tensor, char *text,
+                              size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "(");
+    for (size_t n = 0; n < tensor->rank; n++)
+        used += (size_t)snprintf(text + used, size - used, "%s%zu",
+                                 n ? "," : "", tensor->shape[n]);
+    snprintf(text + used, size - used, ")");
+    return text;
+}
+
+static size_t element_count(const elman_tensor *tensor)
+{
+    size_t count = 1;
+    for (size_t n = 0; n < tensor->rank; n++)
+        count *= tensor->shape[n];
+    return count;
+}
+
+/* True if torch.nn has this recurrent layer, so that its weights fit there. */
+static bool is_torch_layer(const elman_layer *layer)
+{
+    bool sizes = !layer->hidden_sizes[0];
+    for (size_t n = 1; n < ELMAN_MAX_LEVELS && !sizes; n++)
+        if (layer->hidden_sizes[n] &&
+            layer->hidden_sizes[n] != layer->hidden_sizes[0])
+            return false;
+    bool merged = layer->bidirectional && layer->merge != ELMAN_MERGE_CONCAT;
+    return layer->kind >= ELMAN_RNN && layer->kind <= ELMAN_GRU && !merged &&
+           !layer->reverse && !layer->peephole && !layer->coupled &&
+           layer->clip == 0 && !layer->reset_before && !layer->learned_state;
+}
+
+static void show_torch_layer(const elman_layer *layer, size_t inputs)
+{
+    static const char *const cells[] = {"RNN", "LSTM", "GRU"};
+    size_t hidden =
+        layer->hidden_size ? layer->hidden_size : layer->hidden_sizes[0];
+    printf("  %s = torch.nn.%s(%zu, %zu", layer->name,
+           cells[layer->kind - ELMAN_RNN], inputs, hidden);
+    if (layer->num_layers > 1) printf(", num_layers=%zu", layer->num_layers);
+    if (layer->kind == ELMAN_RNN &&
+        layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
+        printf(", nonlinearity='relu'");
+    if (layer->no_bias) printf(", bias=False");
+    if (layer->bidirectional) printf(", bidirectional=True");
+    if (layer->proj_size) printf(", proj_size=%zu", layer->proj_size);
+    printf(")\n  %s.load_state_dict({k[%zu:]: v for k, v in w.items() "
+           "if k.startswith('%s.')})\n",
+           layer->name, strlen(layer->name) + 1, layer->name);
+}
+
+/* The lines that load the recurrent layer elsewhere, where there is one like
+ * it: its input size is the second axis of weight_ih. */
+static void show_torch(const network *net)
+{
+    const elman_layer *layer = elman_model_config(net->model)->layers;
+    for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
+        if (!is_torch_layer(&layer[n])) continue;
+        char first[ELMAN_MAX_NAME + 16];
+        snprintf(first, sizeof first, "%s.weight_ih_l0", layer[n].name);
+        elman_tensor shape;
+        const char *name;
+        size_t at = 0;
+        while ((name = elman_model_parameter(net->model, at, &shape)) &&
+               strcmp(name, first) != 0)
+            at++;
+        if (!name) continue;
+        printf("\nin Python\n  import torch, safetensors.torch\n"
+               "  w = safetensors.torch.load_file('%s')\n",
+               printable(net->path));
+        show_torch_layer(&layer[n], shape.shape[1]);
+        return;
+    }
+}
+
+static void show(const network *net)
+{
+    const elman_model_info *size = &net->size;
+    printf("%s%s%s, %s\n\n", paint(stdout, BOLD), printable(net->path),
+           paint(stdout, PLAIN), with_bytes(file_bytes(net->path)));
+    if (net->encoding)
+        printf("task      %s\n", encoding_describe(net->encoding));
+    printf("layers    %s\n", model_describe(net->model));
+    if (size->vocabulary) printf("reads     tokens of %zu\n", size->vocabulary);
+    else
+        printf("reads     %zu value%s a step\n", size->input_size,
+               size->input_size == 1 ? "" : "s");
+    printf("gives     %zu value%s %s\n", size->output_size,
+           size->output_size == 1 ? "" : "s",
+           size->per_sequence ? "for each sequence" : "at each step");
+    printf("streams   %s\n", size->streams
+                                 ? "yes, one step at a time"
+                                 : "no, it reads a sequence from both ends");
+    printf("work      %s multiply-add operations a step\n\n",
+           with_unit(elman_model_flops(net->model, 1, false) / 2));
+    printf("%s%-32s%16s%14s%s\n", paint(stdout, BOLD), "parameter", "shape",
+           "weights", paint(stdout, PLAIN));
+    elman_tensor shape;
+    const char *name;
+    for (size_t n = 0; (name = elman_model_parameter(net->model, n, &shape));
+         n++) {
+        char text[64];
+        printf("%-32s%16s%14s\n", printable(name),
+               shape_text(&shape, text, sizeof text),
+               with_commas(element_count(&shape)));
+    }
+    printf("%-32s%16s%14s\n", "together", "", with_commas(size->weights));
+    show_torch(net);
+}
+
+static int show_json(const network *net)
+{
+    const elman_model_info *size = &net->size;
+    json_t *root = json_object(), *list = json_array();
+    elman_tensor shape;
+    const char *name;
+    for (size_t n = 0; (name = elman_model_parameter(net->model, n, &shape));
+         n++) {
+        json_t *row = json_object(), *axes = json_array();
+        for (size_t k = 0; k < shape.rank; k++)
+            json_array_append_new(axes,
+                                  json_integer((json_int_t)shape.shape[k]));
+        json_object_set_new(row, "name", json_string(name));
+        json_object_set_new(row, "shape", axes);
+        json_array_append_new(list, row);
+    }
+    json_object_set_new(root, "model", json_string(net->path));
+    json_object_set_new(root, "bytes", json_number(file_bytes(net->path)));
+    if (net->encoding)
+        json_object_set_new(root, "task",
+                            json_string(task_word(net->encoding->task)));
+    json_object_set_new(root, "layers",
+                        json_string(model_describe(net->model)));
+    json_object_set_new(root, "input_size",
+                        json_integer((json_int_t)size->input_size));
+    json_object_set_new(root, "vocabulary",
+                        json_integer((json_int_t)size->vocabulary));
+    json_object_set_new(root, "output_size",
+                        json_integer((json_int_t)size->output_size));
+    json_object_set_new(root, "per_sequence", json_boolean(size->per_sequence));
+    json_object_set_new(root, "streams", json_boolean(size->streams));
+    json_object_set_new(root, "weights",
+                        json_integer((json_int_t)size->weights));
+    json_object_set_new(root, "parameters", list);
+    json_t *encoding = net->note ? json_loads(net->note, 0, NULL) : NULL;
+    if (encoding) json_object_set_new(root, "encoding", encoding);
+    return json_show(stdout, root);
+}
+
+static int info(const parsed_line *arguments)
+{
+    network net;
+    int code = network_open(arguments->operands[0], false, &net);
+    if (code) return code;
+    if (screen.json) code = show_json(&net);
+    else show(&net);
+    network_close(&net);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman info input.safetensors", "layers, parameters, task"},
+    {"elman info input.safetensors --json | jq .weights",
+     "one number for a script"},
+    {NULL, NULL}};
+
+const command_row info_command = {
+    .name = "info",
+    .summary = "tell what is in a model file",
+    .operands = "MODEL",
+    .description = "Tells what a model reads and gives, its layers, and the "
+                   "name and shape of each parameter.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(info_values),
+    .run = info,
+};

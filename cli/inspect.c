@@ -1,0 +1,220 @@
+/*
+ * inspect.c: `elman inspect`: how far back in time the gradient reaches in a
+ * trained network.
+ */
+#include "chart.h"
+#include "commands.h"
+#include "network.h"
+#include "screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct inspect_values {
+    const char *text, *target_file;
+    uint64_t steps, batch, seed;
+} inspect_values;
+
+#define AT(field) offsetof(inspect_values, field)
+
+enum { TEXT_STEPS = 256, RANDOM_STEPS = 128 };
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_TEXT, 0, "text", "TEXT", AT(text), "(none)", NULL, 0, 0,
+     "language: look at this text instead of DATA"},
+    {OPTION_TEXT, 0, "target-file", "FILE", AT(target_file), "(none)", NULL, 0,
+     0, "arrays: the .npy file of the y that goes with x"},
+    {OPTION_COUNT, 0, "steps", "N|auto", AT(steps), "auto", NULL, 2, 1e6,
+     "how far to look; auto: 256 for text, the longest sequence of DATA, 128 "
+     "without DATA"},
+    {OPTION_COUNT, 'b', "batch", "N", AT(batch), "8", NULL, 1, 4096,
+     "sequences to average over"},
+    {OPTION_COUNT, 0, "seed", "N", AT(seed), "1", NULL, 0, 9e18,
+     "of the input without DATA"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+/* Reads and shows the flow of every level for one batch. */
+static int look(const network *net, const elman_batch *batch,
+                const char *source)
+{
+    size_t L = net->size.levels;
+    flow *flows = calloc(L, sizeof *flows);
+    double *norms = calloc(L * batch->T, sizeof *norms);
+    int code = flows && norms ? 0 : failed("out of memory");
+    for (size_t level = 0; level < L && !code; level++) {
+        double *one = norms + level * batch->T;
+        if (elman_flow_read(net->model, batch, level, one) != ELMAN_OK)
+            code = library_failed();
+        else flows[level] = flow_sum(net->model, level, one, batch->T);
+    }
+    if (!code && screen.json) code = flows_json(net->path, source, flows, L);
+    else if (!code) {
+        printf("%s%s%s: how far back the gradient reaches\n"
+               "%zu sequence%s of %zu steps, %s\n",
+               paint(stdout, BOLD), printable(net->path), paint(stdout, PLAIN),
+               batch->B, batch->B == 1 ? "" : "s", batch->T, printable(source));
+        flows_show(flows, L);
+    }
+    free(norms);
+    free(flows);
+    return code;
+}
+
+/* The longest steps of the batch may be more than asked for: the rest is cut,
+ * for sequences alike. */
+static void cut_batch(elman_batch *batch, size_t steps, size_t *lengths)
+{
+    if (!steps || steps >= batch->T) return;
+    batch->T = steps; /* time first: the first steps of all stay in place */
+    if (!batch->lengths) return;
+    for (size_t b = 0; b < batch->B; b++)
+        lengths[b] = batch->lengths[b] < steps ? batch->lengths[b] : steps;
+    batch->lengths = lengths;
+}
+
+static int look_at_loader(const network *net, elman_loader *loader,
+                          const inspect_values *values, const char *path)
+{
+    elman_batch batch;
+    elman_target ignored;
+    if (elman_loader_read(loader, &batch, &ignored) != ELMAN_OK)
+        return library_failed();
+    size_t *lengths = calloc(batch.B + 1, sizeof *lengths);
+    char source[512];
+    if (!lengths) return failed("out of memory");
+    cut_batch(&batch, (size_t)values->steps, lengths);
+    snprintf(source, sizeof source, "the beginning of %s", path);
+    int code = look(net, &batch, source);
+    free(lengths);
+    return code;
+}
+
+static int look_at_data(const network *net, const inspect_values *values,
+                        const char *path)
+{
+    elman_dataset_config config = {.encoding = net->note,
+                                   .target_path = values->target_file};
+    elman_dataset *dataset = NULL;
+    if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
+        return library_failed();
+    size_t steps = values->steps ? (size_t)values->steps : TEXT_STEPS;
+    size_t batch = (size_t)values->batch;
+    size_t tokens = elman_dataset_size(dataset, ELMAN_VALIDATION);
+    if (net->encoding->task == ELMAN_LANGUAGE) {
+        /* a short text has room for fewer, then shorter sequences */
+        while (batch > 1 && batch * (steps + 1) > tokens)
+            batch--;
+        if (steps + 1 > tokens && tokens > 1) steps = tokens - 1;
+    }
+    elman_loader_config order = {
+        .part = ELMAN_VALIDATION, .batch_size = batch, .steps = steps};
+    elman_loader *loader = NULL;
+    int code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
+                   ? look_at_loader(net, loader, values, path)
+                   : library_failed();
+    elman_loader_destroy(loader);
+    elman_dataset_close(dataset);
+    return code;
+}
+
+static int look_at_text(const network *net, const char *text)
+{
+    size_t bytes = strlen(text), count = 0;
+    if (!net->encoding || net->encoding->task != ELMAN_LANGUAGE)
+        return misused("--text is for language models, which %s is not",
+                       net->path);
+    int32_t *tokens = calloc(bytes + 1, sizeof *tokens);
+    if (!tokens) return failed("out of memory");
+    int code = 0;
+    if (elman_encoding_read(net->encoding, text, bytes, bytes, tokens,
+                            &count) != ELMAN_OK)
+        code = misused("--text: %s", elman_message());
+    else if (count < 2)
+        code = misused("--text needs two tokens at least, found %zu", count);
+    const elman_batch batch = {.T = count, .B = 1, .tokens = tokens};
+    if (!code) code = look(net, &batch, "the text given");
+    free(tokens);
+    return code;
+}
+
+/* 53 random bits of draw n as a number from 0 to below 1 (splitmix64, Steele
+ * et al. 2014). */
+static double random_part(uint64_t seed, uint64_t n)
+{
+    uint64_t z = seed * 0xD1342543DE82EF95u + (n + 1) * 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+/* Without data: random tokens, or values of mean 0 and variance 1, as scaled
+ * data has (uniform in +-sqrt 3). */
+static int look_at_random(const network *net, const inspect_values *values)
+{
+    size_t T = values->steps ? (size_t)values->steps : RANDOM_STEPS;
+    size_t B = (size_t)values->batch, I = net->size.input_size;
+    size_t V = net->size.vocabulary, count = T * B * (I ? I : 1);
+    float *x = calloc(count, sizeof *x);
+    int32_t *tokens = calloc(count, sizeof *tokens);
+    int code = x && tokens ? 0 : failed("out of memory");
+    for (size_t n = 0; n < count && !code; n++) {
+        double part = random_part(values->seed, n);
+        x[n] = (float)(3.4641016151377544 * (part - 0.5));
+        tokens[n] = (int32_t)(part * (double)V);
+    }
+    const elman_batch batch = {
+        .T = T, .B = B, .x = V ? NULL : x, .tokens = V ? tokens : NULL};
+    if (!code)
+        code = look(net, &batch,
+                    V ? "random tokens, as no data was given"
+                      : "random values, as no data was given");
+    free(x);
+    free(tokens);
+    return code;
+}
+
+static int inspect(const parsed_line *arguments)
+{
+    const inspect_values *values = arguments->values;
+    const char *data = arguments->operands[1];
+    network net;
+    int code = network_open(arguments->operands[0], data != NULL, &net);
+    if (code) return code;
+    if (net.size.levels == 0)
+        code = failed("%s has no recurrent layer to look into", net.path);
+    else if (data && values->text)
+        code = misused("DATA and --text are two things to look at, expected "
+                       "one");
+    else if (data) code = look_at_data(&net, values, data);
+    else if (values->text) code = look_at_text(&net, values->text);
+    else code = look_at_random(&net, values);
+    network_close(&net);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman inspect input.safetensors input.txt",
+     "the flow of the gradient through the steps of a text"},
+    {"elman inspect input.safetensors --text 'To be, or not to be'",
+     "through this line"},
+    {"elman inspect power.safetensors --steps 500",
+     "far back, on random input"},
+    {NULL, NULL}};
+
+const command_row inspect_command = {
+    .name = "inspect",
+    .summary = "show how far back in time the gradient reaches",
+    .operands = "MODEL [DATA]",
+    .description =
+        "Puts a gradient on the last step of sequences of DATA and shows what "
+        "is left of it at the hidden state of each step before, for each "
+        "recurrent level; on a logarithmic scale. What falls to nothing in a "
+        "few steps cannot learn from further back; what grows makes training "
+        "unstable.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(inspect_values),
+    .run = inspect,
+};

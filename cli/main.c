@@ -1,0 +1,108 @@
+/*
+ * main.c: the program elman: finds the command in a table, parses the line by
+ * the command's own table, runs it.
+ *
+ * Exit status: 0 done, 1 failed, 2 wrong use, 130 and 143 after SIGINT and
+ * SIGTERM.
+ */
+#include "commands.h"
+#include "manual.h"
+#include "screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const command_row *const commands[] = {
+    &train_command,   &eval_command, &predict_command, &sample_command,
+    &inspect_command, &info_command, &verify_command,  NULL};
+
+static const command_row *find_command(const char *name)
+{
+    for (const command_row *const *at = commands; *at; at++)
+        if (!strcmp((*at)->name, name)) return *at;
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    size_t count = 0;
+    for (; commands[count]; count++)
+        names[count] = commands[count]->name;
+    const char *near = nearest_name(name, names, count);
+    if (near) return misused("no command '%s', did you mean '%s'?", name, near);
+    return misused("no command '%s', see 'elman --help'", name);
+}
+
+/* `elman help [COMMAND]`, as people expect it. */
+static int show_help(const char *name)
+{
+    const command_row *command = name ? find_command(name) : NULL;
+    if (name && !command) return unknown_command(name);
+    if (command) help_show(command);
+    else help_show_all(commands);
+    return EXIT_DONE;
+}
+
+/* What the build asks for: man pages and completion. */
+static int dump(int argc, char **argv)
+{
+    const command_row *command = argc > 2 ? find_command(argv[2]) : NULL;
+    if (argc > 2 && !command) return unknown_command(argv[2]);
+    if (!strcmp(argv[1], "--dump-completion")) completion_show(commands);
+    else if (command) man_show(command);
+    else man_show_all(commands);
+    return EXIT_DONE;
+}
+
+/* The command's part of the line: its name and the words after it. */
+static int run_command(int argc, char **argv, int place, global_values *global)
+{
+    if (!strcmp(argv[place], "help")) return show_help(argv[place + 1]);
+    const command_row *command = find_command(argv[place]);
+    if (!command) return unknown_command(argv[place]);
+    parsed_line arguments = {.argc = argc, .argv = argv};
+    int code =
+        options_parse(argc - place, argv + place, command, global, &arguments);
+    if (code) return code;
+    if (global->help) return show_help(command->name);
+    if (global->version) {
+        printf("elman %s\n", elman_version());
+        return EXIT_DONE;
+    }
+    if (global->json && !command->json)
+        return misused("'elman %s' takes no --json", command->name);
+    screen.quiet = global->quiet;
+    screen.json = global->json;
+    return command->run(&arguments);
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc > 1 && (!strcmp(argv[1], "--dump-man") ||
+                     !strcmp(argv[1], "--dump-completion")))
+        return dump(argc, argv);
+    global_values global = {0};
+    parsed_line arguments = {0};
+    int code = options_parse(argc, argv, NULL, &global, &arguments);
+    if (code) return code;
+    for (int place = 1; arguments.count && place < argc; place++)
+        if (argv[place] == arguments.operands[0])
+            return run_command(argc, argv, place, &global);
+    if (global.version) {
+        printf("elman %s\n", elman_version());
+        return EXIT_DONE;
+    }
+    if (global.help) return show_help(NULL);
+    return misused("which command? see 'elman --help'");
+}
+
+int main(int argc, char **argv)
+{
+    /* write errors are told, not died of */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    screen_open();
+    return screen_close(run(argc, argv));
+}

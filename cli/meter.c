@@ -1,0 +1,286 @@
+/*
+ * meter.c: see meter.h. The live line is made of parts; those that matter
+ * least leave it when the terminal is narrow.
+ */
+#include "meter.h"
+#include "safe.h"
+#include "network.h"
+#include "report.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+static const double REDRAW = 0.1; /* seconds between two live lines */
+static const double REPEAT = 10;  /* and between two plain ones */
+
+enum { LONGEST_BAR = 24, SHORTEST_BAR = 8 };
+
+double meter_seconds(const meter *now)
+{
+    return seconds_now() - now->start_time;
+}
+
+/* Epochs done, with the part of the one that is running. */
+static double epochs_done(const elman_progress *progress)
+{
+    double part = progress->batches
+                      ? (double)progress->batch / (double)progress->batches
+                      : 0;
+    return (double)progress->epoch + part;
+}
+
+int meter_open(const train_values *values, const elman_encoding *encoding,
+               const elman_progress *progress, meter *run)
+{
+    *run = (meter){.values = values, .encoding = encoding};
+    elman_machine machine;
+    if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
+    run->peak = machine.peak * (double)values->threads;
+    if (values->metrics) {
+        const char *mode = values->resume ? "ae" : "we";
+        run->log = !strcmp(values->metrics, "-") ? stdout
+                                                 : fopen(values->metrics, mode);
+        if (!run->log)
+            return failed("cannot write '%s': %s", values->metrics,
+                          strerror(errno));
+    }
+    run->start_epochs = epochs_done(progress);
+    run->start_steps = (double)progress->step;
+    run->last_train_loss = NAN;
+    run->start_time = run->shown_time = run->look_time = seconds_now();
+    return 0;
+}
+
+/* Counts a step into the sums and smoothed values. */
+static void count_step(meter *run, const elman_progress *progress)
+{
+    const elman_metrics *last = &progress->last;
+    run->seen++;
+    double blend = fmax(0.05, 1 / (double)run->seen);
+    run->loss += blend * (last->loss - run->loss);
+    run->bits += blend * (last->bits - run->bits);
+    run->train_loss += last->loss;
+    run->train_steps++;
+    run->look_steps += (double)last->steps;
+    run->look_flops += last->flops;
+}
+
+/* Brings the speed up to date; the time of an evaluation does not count. */
+static void look_at_speed(meter *run, double now)
+{
+    double passed = now - run->look_time;
+    if (passed <= 0) return;
+    double blend = run->steps_per_second == 0 ? 1 : 1 - exp(-passed / 2);
+    run->steps_per_second +=
+        blend * (run->look_steps / passed - run->steps_per_second);
+    run->flops_per_second +=
+        blend * (run->look_flops / passed - run->flops_per_second);
+    run->look_time = now;
+    run->look_steps = run->look_flops = 0;
+}
+
+/* Part of the run that is done, and seconds that are left; NAN if no limit
+ * tells. */
+static double done_part(const meter *run, const elman_progress *progress,
+                        double *left)
+{
+    const train_values *values = run->values;
+    double passed = meter_seconds(run), part = 0;
+    *left = INFINITY;
+    const struct {
+        double start, now, limit;
+    } limits[] = {
+        {run->start_epochs, epochs_done(progress), (double)values->epochs},
+        {run->start_steps, (double)progress->step, (double)values->steps},
+        {0, passed, values->seconds}};
+    for (int n = 0; n < 3; n++) {
+        if (limits[n].limit == 0) continue;
+        part = fmax(part, limits[n].now / limits[n].limit);
+        double rate = (limits[n].now - limits[n].start) / passed;
+        *left = fmin(*left, (limits[n].limit - limits[n].now) / rate);
+    }
+    if (!isfinite(*left)) *left = NAN;
+    return fmin(part, 1);
+}
+
+/* One part of the line; the greatest rank leaves first. */
+typedef struct part {
+    int rank;
+    char text[64];
+} part;
+
+enum { PARTS = 7 };
+
+static void fill_parts(const meter *run, const elman_progress *progress,
+                       double done, double left, part *parts)
+{
+    const train_values *values = run->values;
+    enum { LENGTH = sizeof parts->text };
+    uint64_t epoch = progress->epoch + 1;
+    if (values->epochs) {
+        if (epoch > values->epochs) epoch = values->epochs;
+        snprintf(parts[0].text, LENGTH, "epoch %llu/%llu",
+                 (unsigned long long)epoch, (unsigned long long)values->epochs);
+    } else
+        snprintf(parts[0].text, LENGTH, "epoch %llu",
+                 (unsigned long long)epoch);
+    snprintf(parts[1].text, LENGTH, "%3.0f %%", 100 * done);
+    snprintf(parts[2].text, LENGTH, "step %llu",
+             (unsigned long long)progress->step);
+    snprintf(parts[3].text, LENGTH, "loss %s", significant(run->loss, 4));
+    if (run->encoding->task == ELMAN_LANGUAGE && !isnan(run->bits))
+        snprintf(parts[4].text, LENGTH, "%s bits/%s", significant(run->bits, 3),
+                 short_unit_name(run->encoding));
+    snprintf(parts[5].text, LENGTH, "%s %s/s, %.0f %% of peak",
+             with_unit(run->steps_per_second), short_unit_name(run->encoding),
+             100 * run->flops_per_second / run->peak);
+    if (!isnan(left))
+        snprintf(parts[6].text, LENGTH, "%s left", with_minutes(left));
+    const int ranks[PARTS] = {1, 2, 5, 0, 4, 6, 3};
+    for (int n = 0; n < PARTS; n++)
+        parts[n].rank = ranks[n];
+}
+
+/* Empties the least of the parts until they fit in so many columns. Returns
+ * the columns that are over. */
+static int fit_parts(part *parts, int columns)
+{
+    for (int rank = PARTS; rank >= 0; rank--) {
+        int used = 0;
+        for (int n = 0; n < PARTS; n++)
+            if (parts[n].text[0]) used += (int)strlen(parts[n].text) + 2;
+        if (used <= columns) return columns - used;
+        for (int n = 0; n < PARTS; n++)
+            if (parts[n].rank == rank) parts[n].text[0] = '\0';
+    }
+    return 0;
+}
+
+/* The bar of so many columns into text; returns its end. */
+static char *draw_bar(double done, int columns, char *text)
+{
+    const char *full = screen.utf8 ? "━" : "#", *rest = screen.utf8 ? "─" : ".";
+    int filled = (int)(done * columns + 0.5);
+    text += sprintf(text, "%s", paint(stderr, CYAN));
+    for (int n = 0; n < columns; n++) {
+        if (n == filled)
+            text +=
+                sprintf(text, "%s%s", paint(stderr, PLAIN), paint(stderr, DIM));
+        text += sprintf(text, "%s", n < filled ? full : rest);
+    }
+    return text + sprintf(text, "%s  ", paint(stderr, PLAIN));
+}
+
+static void show(meter *run, const elman_progress *progress)
+{
+    char text[1024], *end = text;
+    part parts[PARTS] = {0};
+    double left, done = done_part(run, progress, &left);
+    fill_parts(run, progress, done, left, parts);
+    int columns = screen.live ? screen_width(stderr) - 1 : 200;
+    int over = fit_parts(parts, columns);
+    for (int n = 0; n < PARTS; n++) {
+        /* the bar stands after the epoch, where there is room */
+        if (n == 1 && screen.live && over >= SHORTEST_BAR + 2)
+            end = draw_bar(
+                done, over - 2 < LONGEST_BAR ? over - 2 : LONGEST_BAR, end);
+        if (parts[n].text[0]) end += sprintf(end, "%s  ", parts[n].text);
+    }
+    while (end > text && end[-1] == ' ')
+        end--;
+    *end = '\0';
+    if (screen.live) live_line(text);
+    else note("%s", text);
+}
+
+static void show_evaluation(const meter *run, const elman_progress *progress)
+{
+    const elman_metrics *result = &progress->validation;
+    uint64_t epoch = progress->epoch + (progress->batch > 0);
+    note("epoch %3llu  step %6llu  train loss %s  validation %s%s%s%s",
+         (unsigned long long)epoch, (unsigned long long)progress->step,
+         significant(run->last_train_loss, 4),
+         metrics_describe(run->encoding, result), paint(stderr, GREEN),
+         progress->best ? "  best" : "", paint(stderr, PLAIN));
+}
+
+/* Writes a JSON line of an event and frees it. */
+static int write_log(const meter *run, const elman_progress *progress,
+                     const char *event, json_t *line)
+{
+    json_object_set_new(line, "event", json_string(event));
+    json_object_set_new(line, "step", json_integer((json_int_t)progress->step));
+    json_object_set_new(line, "epoch", json_number(epochs_done(progress)));
+    json_object_set_new(line, "seconds", json_number(meter_seconds(run)));
+    int code = json_show(run->log, line);
+    if (!code && (fflush(run->log) != 0 || ferror(run->log)))
+        code = failed("cannot write '%s': %s", run->values->metrics,
+                      strerror(errno));
+    return code;
+}
+
+static int log_step(const meter *run, const elman_progress *progress)
+{
+    json_t *line = json_object();
+    json_object_set_new(line, "loss", json_number(progress->last.loss));
+    json_object_set_new(line, "learning_rate",
+                        json_number(progress->learning_rate));
+    json_object_set_new(line, "norm", json_number(progress->norm));
+    json_object_set_new(line, "steps_per_second",
+                        json_number(run->steps_per_second));
+    return write_log(run, progress, "step", line);
+}
+
+static int log_evaluation(const meter *run, const elman_progress *progress)
+{
+    json_t *line = json_object();
+    json_object_set_new(line, "train_loss", json_number(run->last_train_loss));
+    json_object_set_new(line, "validation",
+                        metrics_json(&progress->validation));
+    json_object_set_new(line, "best", json_boolean(progress->best));
+    return write_log(run, progress, "evaluation", line);
+}
+
+int meter_step(meter *run, const elman_progress *progress)
+{
+    double now = seconds_now();
+    count_step(run, progress);
+    if (progress->evaluated) {
+        run->last_train_loss = run->train_loss / (double)run->train_steps;
+        run->train_loss = 0;
+        run->train_steps = 0;
+        run->look_time = now;
+        run->look_steps = run->look_flops = 0;
+        if (!screen.quiet) show_evaluation(run, progress);
+    }
+    double pause = screen.live ? REDRAW : REPEAT;
+    if (now >= run->shown_time + pause) {
+        look_at_speed(run, now);
+        run->shown_time = now;
+        if (!screen.quiet) show(run, progress);
+    }
+    if (!run->log) return 0;
+    int code = 0;
+    if (progress->step % run->values->metrics_every == 0)
+        code = log_step(run, progress);
+    if (!code && progress->evaluated) code = log_evaluation(run, progress);
+    return code;
+}
+
+int meter_close(meter *run, const elman_progress *progress, const char *reason,
+                const elman_metrics *metrics)
+{
+    live_line("");
+    if (!run->log) return 0;
+    json_t *line = json_object();
+    json_object_set_new(line, "reason", json_string(reason));
+    if (metrics) json_object_set_new(line, "metrics", metrics_json(metrics));
+    int code = write_log(run, progress, "end", line);
+    if (run->log != stdout && fclose(run->log) != 0 && !code)
+        code = failed("cannot write '%s': %s", run->values->metrics,
+                      strerror(errno));
+    run->log = NULL;
+    return code;
+}

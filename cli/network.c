@@ -1,0 +1,223 @@
+/*
+ * network.c: model files and their descriptions; see network.h.
+ */
+#include "network.h"
+#include "screen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static elman_loss_kind loss_named(const char *name)
+{
+    static const char *const names[] = {"cross-entropy", "mse", "mae", "huber",
+                                        "bce"};
+    for (int n = 0; name && n < 5; n++)
+        if (!strcmp(name, names[n])) return (elman_loss_kind)n;
+    return ELMAN_MEAN_SQUARED;
+}
+
+/* The encoding is text in a file that anybody may have written: true if its
+ * sizes are the model's. */
+static bool encoding_fits(const network *net)
+{
+    const elman_encoding *encoding = net->encoding;
+    size_t outputs = encoding->targets;
+    if (encoding->task == ELMAN_LANGUAGE)
+        return net->size.vocabulary == encoding->vocabulary &&
+               net->size.output_size == encoding->vocabulary;
+    if (task_has_classes(encoding->task)) outputs = encoding->classes;
+    else if (encoding->task == ELMAN_FORECAST) outputs *= encoding->horizon;
+    bool one = encoding->task == ELMAN_CLASSIFY ||
+               encoding->task == ELMAN_FORECAST ||
+               encoding->task == ELMAN_REGRESS;
+    return net->size.vocabulary == 0 &&
+           net->size.input_size == encoding->input_size &&
+           net->size.output_size == outputs && net->size.per_sequence == one;
+}
+
+int network_open(const char *path, bool encoding_needed, network *net)
+{
+    *net = (network){.path = path};
+    if (elman_model_load(path, &net->model) != ELMAN_OK)
+        return library_failed();
+    net->size = elman_model_size(net->model);
+    net->note = elman_model_note(net->model, "encoding");
+    if (net->note &&
+        elman_encoding_create(net->note, &net->encoding) != ELMAN_OK) {
+        int code = failed("%s: its note \"encoding\" is broken: %s", path,
+                          elman_message());
+        network_close(net);
+        return code;
+    }
+    if (net->encoding && !encoding_fits(net)) {
+        int code = failed("%s: its note \"encoding\" is for another model: %s",
+                          path, encoding_describe(net->encoding));
+        network_close(net);
+        return code;
+    }
+    if (!net->encoding && encoding_needed) {
+        network_close(net);
+        return failed("%s does not say how data becomes its numbers; models "
+                      "made by 'elman train' do",
+                      path);
+    }
+    if (net->encoding && task_has_classes(net->encoding->task))
+        net->loss = ELMAN_CROSS_ENTROPY;
+    else net->loss = loss_named(elman_model_note(net->model, "loss"));
+    return 0;
+}
+
+void network_close(network *net)
+{
+    elman_encoding_destroy(net->encoding);
+    elman_model_destroy(net->model);
+    net->encoding = NULL;
+    net->model = NULL;
+}
+
+const char *task_word(elman_task task)
+{
+    static const char *const names[] = {
+        "auto", "language", "classify", "tag", "forecast", "regress", "track"};
+    return names[task];
+}
+
+bool task_has_classes(elman_task task)
+{
+    return task == ELMAN_LANGUAGE || task == ELMAN_CLASSIFY ||
+           task == ELMAN_TAG;
+}
+
+const char *unit_name(const elman_encoding *encoding)
+{
+    static const char *const names[] = {"character", "byte", "character",
+                                        "word"};
+    return encoding->task == ELMAN_LANGUAGE ? names[encoding->unit] : "step";
+}
+
+const char *short_unit_name(const elman_encoding *encoding)
+{
+    const char *name = unit_name(encoding);
+    return strcmp(name, "character") ? name : "char";
+}
+
+/* Appends to text (size) as printf does. */
+__attribute__((format(printf, 3, 4))) static void
+append(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+static void describe_recurrent(const elman_layer *layer, char *text,
+                               size_t size)
+{
+    static const char *const cells[] = {"RNN", "LSTM", "GRU"};
+    static const char *const merges[] = {"", " (sum)", " (mul)", " (average)",
+                                         " (apart)"};
+    *text = '\0';
+    if (layer->bidirectional)
+        append(text, size, "bidirectional%s ", merges[layer->merge]);
+    if (layer->reverse) append(text, size, "reverse ");
+    if (layer->kind == ELMAN_RNN &&
+        layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
+        append(text, size, "relu ");
+    if (layer->peephole) append(text, size, "peephole ");
+    if (layer->coupled) append(text, size, "coupled ");
+    append(text, size, "%s ", cells[layer->kind - ELMAN_RNN]);
+    if (layer->hidden_sizes[0])
+        for (size_t n = 0; n < ELMAN_MAX_LEVELS && layer->hidden_sizes[n]; n++)
+            append(text, size, "%s%zu", n ? "-" : "", layer->hidden_sizes[n]);
+    else append(text, size, "%zu", layer->hidden_size);
+    if (layer->proj_size) append(text, size, " to %zu", layer->proj_size);
+    if (!layer->hidden_sizes[0] && layer->num_layers > 1)
+        append(text, size, " x %zu levels", layer->num_layers);
+}
+
+void layer_describe(const elman_layer *layer, char *text, size_t size)
+{
+    static const char *const names[] = {[ELMAN_TANH] = "tanh",
+                                        [ELMAN_SIGMOID] = "sigmoid",
+                                        [ELMAN_RELU] = "relu",
+                                        [ELMAN_SOFTMAX] = "softmax",
+                                        [ELMAN_LAYER_NORM] = "layer norm",
+                                        [ELMAN_LAST] = "last step"};
+    switch (layer->kind) {
+    case ELMAN_RNN:
+    case ELMAN_LSTM:
+    case ELMAN_GRU:
+        describe_recurrent(layer, text, size);
+        return;
+    case ELMAN_LINEAR:
+        snprintf(text, size, "linear %zu", layer->output_size);
+        return;
+    case ELMAN_EMBEDDING:
+        snprintf(text, size, "embedding %zu x %zu", layer->num_embeddings,
+                 layer->embedding_dim);
+        return;
+    case ELMAN_DROPOUT:
+        snprintf(text, size, "dropout %g", (double)layer->dropout);
+        return;
+    default:
+        snprintf(text, size, "%s", names[layer->kind]);
+    }
+}
+
+const char *model_describe(const elman_model *model)
+{
+    static char text[1024];
+    const elman_layer *layer = elman_model_config(model)->layers;
+    *text = '\0';
+    for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
+        char one[256];
+        layer_describe(&layer[n], one, sizeof one);
+        append(text, sizeof text, "%s%s", n ? ", " : "", one);
+    }
+    append(text, sizeof text, "; %s weights",
+           with_commas(elman_model_size(model).weights));
+    return text;
+}
+
+/* "1 step", "3 steps" */
+static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
+
+const char *encoding_describe(const elman_encoding *encoding)
+{
+    static char text[512];
+    size_t inputs = encoding->input_size, targets = encoding->targets;
+    snprintf(text, sizeof text, "%s: ", task_word(encoding->task));
+    switch (encoding->task) {
+    case ELMAN_LANGUAGE:
+        append(text, sizeof text, "%ss, vocabulary %zu", unit_name(encoding),
+               encoding->vocabulary);
+        break;
+    case ELMAN_CLASSIFY:
+    case ELMAN_TAG:
+        append(text, sizeof text, "%zu value%s a step to one of %zu classes%s",
+               inputs, plural(inputs), encoding->classes,
+               encoding->task == ELMAN_TAG ? " at each step" : "");
+        break;
+    case ELMAN_FORECAST:
+        append(text, sizeof text,
+               "%zu steps of %zu value%s to the next %zu step%s of %zu",
+               encoding->window, inputs, plural(inputs), encoding->horizon,
+               plural(encoding->horizon), targets);
+        break;
+    default:
+        append(text, sizeof text, "%zu value%s a step to %zu value%s%s", inputs,
+               plural(inputs), targets, plural(targets),
+               encoding->task == ELMAN_TRACK ? " at each step" : "");
+    }
+    return text;
+}
+
+int threads_to_use(uint64_t threads)
+{
+    elman_machine machine;
+    if (threads) return (int)threads;
+    return elman_machine_read(&machine) == ELMAN_OK ? machine.threads : 1;
+}

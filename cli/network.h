@@ -1,0 +1,47 @@
+/*
+ * network.h: a model file as the commands use it: the model, how its data
+ * became numbers, and the words for both.
+ */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include "elman.h"
+
+typedef struct network {
+    const char *path;
+    elman_model *model;
+    elman_model_info size;
+    elman_encoding *encoding; /* NULL if the file has none */
+    const char *note;         /* its text; the model's */
+    elman_loss_kind loss;     /* that it was trained with */
+} network;
+
+/* Opens a model file. Without an encoding in it: an error if needed, else
+ * encoding is NULL. Returns 0 or an exit code after an error line. */
+int network_open(const char *path, bool encoding_needed, network *net);
+void network_close(network *net);
+
+/* The task's name as in --task. */
+const char *task_word(elman_task task);
+
+/* True if the task's answer is one of a list: classes or tokens. */
+bool task_has_classes(elman_task task);
+
+/* "character", "byte", "word" or, where the data is no text, "step"; and the
+ * same for little space: "char". */
+const char *unit_name(const elman_encoding *encoding);
+const char *short_unit_name(const elman_encoding *encoding);
+
+/* One layer in a few words into text: "bidirectional LSTM 128, 2 levels". */
+void layer_describe(const elman_layer *layer, char *text, size_t size);
+
+/* The whole model on one line, in a static buffer. */
+const char *model_describe(const elman_model *model);
+
+/* What the encoding says, on one line, in a static buffer. */
+const char *encoding_describe(const elman_encoding *encoding);
+
+/* Processors to use: threads, or all if 0. */
+int threads_to_use(uint64_t threads);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * options.h: command lines as tables. An option is one row: name, type, place
+ * of its value, default, what it needs, help. From the rows come parsing,
+ * checks, --help, man pages and completion; there is no second list.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "elman.h"
+
+typedef enum option_type {
+    OPTION_END,     /* ends a table */
+    OPTION_SECTION, /* a heading; name is its text */
+    OPTION_FLAG,    /* bool */
+    OPTION_CHOICE,  /* int: place in argument "one|two|three" */
+    OPTION_COUNT,   /* uint64_t */
+    OPTION_INTEGER, /* int64_t */
+    OPTION_REAL,    /* double */
+    OPTION_TEXT,    /* const char * */
+    OPTION_SIZES,   /* option_sizes: "128" or "128,64" */
+    OPTION_INIT,    /* elman_init: KIND or KIND:VALUE */
+    OPTION_SPAN     /* option_span: "100" steps or "60s" */
+} option_type;
+
+typedef struct option_sizes {
+    size_t count;
+    size_t sizes[ELMAN_MAX_LEVELS];
+} option_sizes;
+
+typedef struct option_span {
+    uint64_t steps; /* one of the two is set */
+    double seconds;
+} option_span;
+
+typedef struct option_row {
+    option_type type;
+    char letter; /* short form, 0 none */
+    const char *name;
+    const char *argument; /* shown for the value: "N", or "N|none" if the word
+                             may stand for 0; the words of OPTION_CHOICE */
+    size_t offset;        /* of the value in the command's values */
+    const char *fallback; /* default as it would be typed, NULL for zero;
+                             "64 language:256" has one for a variant, "(...)"
+                             only describes what happens without it */
+    const char *needs;    /* "cell=lstm,gru": fits these choices of another
+                             option; "dropout": only with it; NULL: always */
+    double low, high;     /* bounds of numbers; both 0 means none */
+    const char *help;
+} option_row;
+
+typedef struct example {
+    const char *line, *meaning;
+} example;
+
+struct parsed_line;
+
+typedef struct command_row {
+    const char *name;
+    const char *summary;     /* half a line, no stop */
+    const char *operands;    /* "DATA", "MODEL [FILE]": in brackets if they
+                                may be left out */
+    const char *description; /* paragraphs, a newline between */
+    bool json;               /* takes --json */
+    const option_row *options;
+    const example *examples; /* ends with a NULL line */
+    size_t size;             /* of its values */
+    int (*run)(const struct parsed_line *arguments);
+} command_row;
+
+/* One parsed command line. */
+typedef struct parsed_line {
+    const command_row *command;
+    void *values;    /* command->size bytes, as the rows' offsets say */
+    bool *given;     /* by row: was on the command line */
+    int count;       /* operands */
+    char **operands; /* then NULL */
+    int argc;        /* the line as it was typed */
+    char **argv;
+} parsed_line;
+
+/* --help --version --quiet --json: before or after any command's name. */
+extern const option_row global_options[];
+typedef struct global_values {
+    bool help, version, quiet, json;
+} global_values;
+
+/* Parses argv[1] and on by command's table (NULL: global options only, up to
+ * the first operand) and fills in the defaults. Returns 0, or EXIT_MISUSED
+ * after an error line. What parse allocates lives as long as the process. */
+int options_parse(int argc, char **argv, const command_row *command,
+                  global_values *global, parsed_line *arguments);
+
+/* Gives every option that was not on the command line its default for
+ * variant, NULL for the general one. */
+void options_settle(const parsed_line *arguments, const char *variant);
+
+/* Checks what the given options need. Returns 0 or EXIT_MISUSED. */
+int options_check(const parsed_line *arguments);
+
+/* True if the option was on the command line. */
+bool option_given(const parsed_line *arguments, const char *name);
+
+/* Reads text as row's type into value (at the row's offset's place). False
+ * after an error line. */
+bool option_read(const option_row *row, const char *text, void *value);
+
+/* The default of row for variant into text (size bytes); NULL if the row has
+ * none that could be typed. */
+const char *option_fallback(const option_row *row, const char *variant,
+                            char *text, size_t size);
+
+/* The word at place of "one|two|three" into text; place of a word or -1. */
+const char *choice_word(const char *choices, int place, char *text,
+                        size_t size);
+int choice_place(const char *choices, const char *word);
+
+/* The name in names (count) that was probably meant by word, or NULL. */
+const char *nearest_name(const char *word, const char *const *names,
+                         size_t count);
+
+/* The command line that would repeat this one, quoted for a shell, with extra
+ * at its end unless it is there already. In a static buffer. */
+const char *command_line(const parsed_line *arguments, const char *extra);
+
+#endif

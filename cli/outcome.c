@@ -1,0 +1,148 @@
+/*
+ * outcome.c: see outcome.h.
+ */
+#include "outcome.h"
+#include "network.h"
+#include "report.h"
+#include "screen.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* What is told at the end. */
+typedef struct result {
+    elman_part part;
+    elman_metrics metrics;
+    uint64_t *confusion; /* NULL if the task has none */
+    uint64_t step;       /* that the kept weights are from */
+} result;
+
+static int evaluate(const training *run, result *kept)
+{
+    elman_status status =
+        elman_model_evaluate(run->model, run->dataset, kept->part, &run->config,
+                             &kept->metrics, kept->confusion);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
+/* Decides between the best weights of all evaluations and those of now, which
+ * no evaluation has seen if the run was cut short. */
+static int keep_best(training *run, result *kept)
+{
+    const elman_progress *progress = elman_trainer_progress(run->trainer);
+    bool has_best = !isnan(progress->validation.loss);
+    bool seen = has_best && run->evaluated_step == progress->step;
+    kept->step = progress->step;
+    if (!seen) {
+        int code = evaluate(run, kept);
+        if (code) return code;
+        if (!has_best || kept->metrics.loss < progress->best_loss) return 0;
+    }
+    kept->step = progress->best_step;
+    if (elman_trainer_keep_best(run->trainer) != ELMAN_OK)
+        return library_failed();
+    return evaluate(run, kept);
+}
+
+static void show_result(const training *run, const result *kept)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    const elman_progress *progress = elman_trainer_progress(run->trainer);
+    struct stat file = {0};
+    stat(run->model_path, &file);
+    printf("\n%sbest of %s steps: step %s%s   %s on the %s data\n",
+           paint(stdout, BOLD), with_commas(progress->step),
+           with_commas(kept->step), paint(stdout, PLAIN),
+           metrics_describe(encoding, &kept->metrics),
+           kept->part == ELMAN_VALIDATION ? "validation" : "training");
+    if (encoding->task != ELMAN_LANGUAGE) {
+        putchar('\n');
+        metrics_show(encoding, &kept->metrics, kept->confusion);
+        putchar('\n');
+    }
+    printf("saved %s, %s, after %s\n", printable(run->model_path),
+           with_bytes((double)file.st_size),
+           with_minutes(meter_seconds(&run->meter)));
+}
+
+static void show_next(const training *run)
+{
+    const char *model = printable(run->model_path);
+    switch (elman_dataset_encoding(run->dataset)->task) {
+    case ELMAN_LANGUAGE:
+        printf("\ntry  elman sample %s --length 500\n", model);
+        break;
+    case ELMAN_FORECAST:
+    case ELMAN_TAG:
+        printf("\ntry  elman predict %s < NEW.csv\n", model);
+        break;
+    default:
+        printf("\ntry  elman predict %s FILE\n", model);
+    }
+    printf("     elman inspect %s %s\n", model, run->arguments->operands[0]);
+}
+
+static int show_json(const training *run, const result *kept)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    const elman_progress *progress = elman_trainer_progress(run->trainer);
+    json_t *root = json_object();
+    json_object_set_new(root, "model", json_string(run->model_path));
+    json_object_set_new(root, "task", json_string(task_word(encoding->task)));
+    json_object_set_new(root, "steps",
+                        json_integer((json_int_t)progress->step));
+    json_object_set_new(root, "best_step",
+                        json_integer((json_int_t)kept->step));
+    json_object_set_new(root, "seconds",
+                        json_number(meter_seconds(&run->meter)));
+    json_object_set_new(
+        root, "part",
+        json_string(kept->part == ELMAN_VALIDATION ? "validation" : "train"));
+    json_object_set_new(root, "metrics", metrics_json(&kept->metrics));
+    if (kept->confusion)
+        json_object_set_new(root, "classes",
+                            classes_json(encoding, kept->confusion));
+    return json_show(stdout, root);
+}
+
+static int keep(training *run, int signal_number, result *kept)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    int code = 0;
+    if (run->safe.last_step != elman_trainer_progress(run->trainer)->step)
+        code = safe_write(&run->safe, run->trainer);
+    if (code) return code;
+    if (encoding->classes) {
+        kept->confusion = calloc(encoding->classes * encoding->classes,
+                                 sizeof *kept->confusion);
+        if (!kept->confusion) return failed("out of memory");
+    }
+    code = keep_best(run, kept);
+    if (code) return code;
+    if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
+        return library_failed();
+    const char *reason = signal_number      ? "stopped by a signal"
+                         : run->out_of_time ? "out of time"
+                                            : "done";
+    return meter_close(&run->meter, elman_trainer_progress(run->trainer),
+                       reason, &kept->metrics);
+}
+
+int outcome_keep(training *run, int signal_number)
+{
+    bool held = elman_dataset_size(run->dataset, ELMAN_VALIDATION) > 0;
+    result kept = {.part = held ? ELMAN_VALIDATION : ELMAN_TRAIN};
+    live_line("");
+    int code = keep(run, signal_number, &kept);
+    if (!code && screen.json) code = show_json(run, &kept);
+    else if (!code && !screen.quiet) show_result(run, &kept);
+    free(kept.confusion);
+    if (code) return code;
+    if (signal_number || run->out_of_time) {
+        fflush(stdout);
+        note("go on with\n  %s", command_line(run->arguments, "--resume"));
+    } else if (!screen.quiet && !screen.json) show_next(run);
+    return signal_number ? 128 + signal_number : EXIT_DONE;
+}

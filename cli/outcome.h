@@ -1,0 +1,31 @@
+/*
+ * outcome.h: a training run as its parts share it, and what is left of it at
+ * its end: the best model, a summary, the commands to try next.
+ */
+#ifndef OUTCOME_H
+#define OUTCOME_H
+
+#include "safe.h"
+#include "meter.h"
+#include "train.h"
+
+typedef struct training {
+    const parsed_line *arguments;
+    const train_values *values;
+    elman_dataset *dataset;
+    elman_model *model;
+    elman_trainer *trainer;
+    elman_trainer_config config;
+    char model_path[PATH_MAX], checkpoint_path[PATH_MAX];
+    safe_file safe;
+    meter meter;
+    bool out_of_time;        /* --seconds ended it */
+    uint64_t evaluated_step; /* of the last evaluation, 0 none in this run */
+} training;
+
+/* Ends a run that has not failed: checkpoint, best weights, model file,
+ * summary. Returns the exit code: 0, 130 and 143 after a signal, 1 after an
+ * error line. */
+int outcome_keep(training *run, int signal_number);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * predict.c: `elman predict`: a model's answers for new data, from a file or
+ * line by line from a pipe.
+ */
+#include "predict.h"
+#include "commands.h"
+#include "screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct predict_values {
+    const char *output;
+    bool probabilities, scaled, stream;
+    uint64_t threads;
+} predict_values;
+
+#define AT(field) offsetof(predict_values, field)
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_FLAG, 'p', "probabilities", NULL, AT(probabilities), NULL, NULL, 0,
+     0, "classes: the probabilities of all, not of the likeliest alone"},
+    {OPTION_FLAG, 0, "scaled", NULL, AT(scaled), NULL, NULL, 0, 0,
+     "values: as the model gives them, not in the data's own units"},
+    {OPTION_FLAG, 0, "stream", NULL, AT(stream), NULL, NULL, 0, 0,
+     "tables: carry the state from row to row instead of reading each window "
+     "anew"},
+    {OPTION_TEXT, 'o', "output", "FILE", AT(output),
+     "(as text on standard output)", NULL, 0, 0,
+     "arrays: write the answers as .npy, (N,O) or (N,T,O)"},
+    {OPTION_COUNT, 't', "threads", "N|all", AT(threads), "1", NULL, 1, 1024,
+     "processors to use"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+int predictor_reserve(predictor *run, size_t T, size_t B)
+{
+    if (run->state && T <= run->T && B <= run->B) {
+        elman_state_reset(run->net->model, run->state);
+        return 0;
+    }
+    /* lines grow longer by and by: twice the room is rarely asked for again */
+    size_t room = run->state ? 2 * T : T;
+    const elman_state_config config = {
+        .T = room, .B = B, .threads = run->threads};
+    size_t inputs = run->net->size.input_size + 1;
+    predictor_close(run);
+    if (elman_state_create(run->net->model, &config, &run->state) != ELMAN_OK)
+        return library_failed();
+    run->x = calloc(room * B, inputs * sizeof *run->x);
+    run->y = calloc(room * B, run->net->size.output_size * sizeof *run->y);
+    if (!run->x || !run->y) return failed("out of memory");
+    run->T = room;
+    run->B = B;
+    return 0;
+}
+
+void predictor_close(predictor *run)
+{
+    elman_state_destroy(run->state);
+    free(run->x);
+    free(run->y);
+    run->state = NULL;
+    run->x = run->y = NULL;
+}
+
+int predictor_forward(predictor *run, size_t T)
+{
+    const elman_batch batch = {.T = T, .B = 1, .x = run->x};
+    return elman_model_forward(run->net->model, run->state, &batch, run->y) ==
+                   ELMAN_OK
+               ? 0
+               : library_failed();
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+    size_t length = strlen(path), most = strlen(end);
+    return length > most && !strcmp(path + length - most, end);
+}
+
+/* Options that this model cannot follow. */
+static int check_options(const predictor *run, const predict_values *values)
+{
+    const elman_encoding *encoding = run->net->encoding;
+    const char *task = task_word(encoding->task);
+    if (values->probabilities && !encoding->classes)
+        return misused("--probabilities is for classes, and the task of %s is "
+                       "%s",
+                       run->net->path, task);
+    if (values->scaled && !encoding->targets)
+        return misused("--scaled is for values, and the task of %s is %s",
+                       run->net->path, task);
+    if (values->stream && !encoding->window)
+        return misused("--stream is for tables, and the task of %s is %s",
+                       run->net->path, task);
+    if (values->stream && !run->net->size.streams)
+        return misused("--stream needs a model that does not look ahead, and "
+                       "%s does",
+                       run->net->path);
+    return 0;
+}
+
+static int predict_lines(predictor *run, const char *path)
+{
+    line_source source;
+    int code = source_open(path, &source);
+    if (!code) {
+        const elman_encoding *encoding = run->net->encoding;
+        code = encoding->task == ELMAN_LANGUAGE ? predict_text(run, &source)
+               : encoding->window               ? predict_rows(run, &source)
+                                                : predict_series(run, &source);
+        if (!code) code = source_error(&source);
+    }
+    source_close(&source);
+    return code;
+}
+
+static int predict(const parsed_line *arguments)
+{
+    const predict_values *values = arguments->values;
+    const char *path = arguments->operands[1];
+    network net;
+    int code = network_open(arguments->operands[0], true, &net);
+    if (code) return code;
+    predictor run = {
+        .net = &net,
+        .style = {net.encoding, values->probabilities, values->scaled},
+        .threads = threads_to_use(values->threads),
+        .streams = values->stream,
+        .output = values->output,
+    };
+    code = check_options(&run, values);
+    bool text = net.encoding->task == ELMAN_LANGUAGE;
+    bool array = path && !text && ends_with(path, ".npy");
+    bool series = path && !text && !net.encoding->window &&
+                  (ends_with(path, ".tsv") || ends_with(path, ".ts"));
+    if (!code && values->output && !array)
+        code = misused("--output is for an .npy file, and the input is %s",
+                       path ? path : "standard input");
+    if (!code)
+        code = array    ? predict_array(&run, path)
+               : series ? predict_dataset(&run, path)
+                        : predict_lines(&run, path);
+    predictor_close(&run);
+    network_close(&net);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman predict GunPoint_TRAIN.safetensors GunPoint_TEST.tsv",
+     "label and probability of each series in a file"},
+    {"sensor | elman predict GunPoint_TRAIN.safetensors",
+     "the same for each line of a pipe, at once"},
+    {"tail -f power.csv | elman predict power.safetensors",
+     "a forecast after each new row, from the last rows"},
+    {"elman predict x.safetensors new.npy --output y.npy",
+     "arrays in, arrays out"},
+    {NULL, NULL}};
+
+const command_row predict_command = {
+    .name = "predict",
+    .summary = "answer for new data, from a file or a pipe",
+    .operands = "MODEL [FILE]",
+    .description =
+        "Answers each series of FILE, or of standard input, with one line. A "
+        ".tsv or .ts file is labelled series as in training, an .npy file is "
+        "x (N,T) or (N,T,I); all other input is read line by line and each "
+        "line answered at once.\nSeries: a line is a series, its values "
+        "separated by commas, tabs or blanks, and the dimensions of a "
+        "multivariate one by ':'. The answer is a label and its probability, "
+        "or values.\nTables: a line is a row; a header names the columns, "
+        "else they are the model's inputs in order. A forecast comes after "
+        "each row from the first full window on, a tag after each row.\n"
+        "Text: the answer to a line is its bits per character.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(predict_values),
+    .run = predict,
+};

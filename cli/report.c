@@ -1,0 +1,219 @@
+/*
+ * report.c: metrics for people and for scripts; see report.h.
+ */
+#include "report.h"
+#include "network.h"
+#include "screen.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *metric_describe(const elman_encoding *encoding,
+                            const elman_metrics *metrics)
+{
+    static char texts[2][64];
+    static int turn;
+    char *text = texts[turn = !turn];
+    if (encoding->task == ELMAN_LANGUAGE)
+        snprintf(text, sizeof texts[0], "%s bits/%s",
+                 significant(metrics->bits, 3), short_unit_name(encoding));
+    else if (task_has_classes(encoding->task))
+        snprintf(text, sizeof texts[0], "accuracy %.1f %%",
+                 100 * metrics->accuracy);
+    else
+        snprintf(text, sizeof texts[0], "MAE %s", significant(metrics->mae, 4));
+    return text;
+}
+
+const char *metrics_describe(const elman_encoding *encoding,
+                             const elman_metrics *metrics)
+{
+    static char texts[2][192];
+    static int turn;
+    char *text = texts[turn = !turn];
+    size_t used = (size_t)snprintf(text, sizeof texts[0], "loss %s, %s",
+                                   significant(metrics->loss, 4),
+                                   metric_describe(encoding, metrics));
+    if (!isnan(metrics->perplexity))
+        used += (size_t)snprintf(text + used, sizeof texts[0] - used,
+                                 ", perplexity %s",
+                                 significant(metrics->perplexity, 4));
+    if (!isnan(metrics->mse))
+        snprintf(text + used, sizeof texts[0] - used, ", MSE %s",
+                 significant(metrics->mse, 4));
+    return text;
+}
+
+int text_width(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+/* Prints text in so many columns, cut or filled. */
+static void print_cell(const char *text, int width)
+{
+    int left = width;
+    for (text = printable(text); *text && left > 0;) {
+        do
+            putchar(*text++);
+        while (((unsigned char)*text & 0xC0) == 0x80);
+        left--;
+    }
+    printf("%*s", left, "");
+}
+
+/* Width of the labels' column. */
+static int label_width(const elman_encoding *encoding, int most)
+{
+    int width = 5;
+    for (size_t k = 0; k < encoding->classes; k++) {
+        int one = text_width(encoding->labels[k]);
+        if (one > width) width = one;
+    }
+    return width < most ? width : most;
+}
+
+/* What one class adds up to. */
+typedef struct class_sums {
+    uint64_t right, count, predicted;
+    double precision, recall, f1;
+} class_sums;
+
+static class_sums sum_class(const uint64_t *confusion, size_t classes, size_t k)
+{
+    class_sums sums = {.right = confusion[k * classes + k]};
+    for (size_t j = 0; j < classes; j++) {
+        sums.count += confusion[k * classes + j];
+        sums.predicted += confusion[j * classes + k];
+    }
+    double right = (double)sums.right;
+    sums.precision = sums.predicted ? right / (double)sums.predicted : NAN;
+    sums.recall = sums.count ? right / (double)sums.count : NAN;
+    uint64_t both = sums.count + sums.predicted;
+    sums.f1 = both ? 2 * right / (double)both : NAN;
+    return sums;
+}
+
+static void print_part(double part)
+{
+    if (isnan(part)) printf("%11s", "-");
+    else printf("%9.1f %%", 100 * part);
+}
+
+void classes_show(const elman_encoding *encoding, const uint64_t *confusion)
+{
+    int width = label_width(encoding, 24);
+    printf("%s%-*s%10s%11s%11s%11s%s\n", paint(stdout, BOLD), width, "class",
+           "count", "precision", "recall", "F1", paint(stdout, PLAIN));
+    for (size_t k = 0; k < encoding->classes; k++) {
+        class_sums sums = sum_class(confusion, encoding->classes, k);
+        print_cell(encoding->labels[k], width);
+        printf("%10s", with_commas(sums.count));
+        print_part(sums.precision);
+        print_part(sums.recall);
+        print_part(sums.f1);
+        putchar('\n');
+    }
+}
+
+void confusion_show(const elman_encoding *encoding, const uint64_t *confusion)
+{
+    size_t classes = encoding->classes;
+    int width = label_width(encoding, 24), cell = 8;
+    printf("%s%-*s  predicted%s\n%-*s", paint(stdout, BOLD), width, "true",
+           paint(stdout, PLAIN), width, "");
+    for (size_t j = 0; j < classes; j++) {
+        printf("  ");
+        print_cell(encoding->labels[j], cell - 2);
+    }
+    putchar('\n');
+    for (size_t k = 0; k < classes; k++) {
+        print_cell(encoding->labels[k], width);
+        for (size_t j = 0; j < classes; j++)
+            printf("%s  %-*llu%s", paint(stdout, j == k ? GREEN : PLAIN),
+                   cell - 2, (unsigned long long)confusion[k * classes + j],
+                   paint(stdout, PLAIN));
+        putchar('\n');
+    }
+}
+
+void forecast_show(const elman_metrics *metrics)
+{
+    bool naive = !isnan(metrics->naive_mse);
+    printf("%s%-6s%14s%s%s\n", paint(stdout, BOLD), "", "model",
+           naive ? "  naive (last value)" : "", paint(stdout, PLAIN));
+    printf("%-6s%14s", "MSE", significant(metrics->mse, 5));
+    if (naive) printf("%20s", significant(metrics->naive_mse, 5));
+    printf("\n%-6s%14s", "MAE", significant(metrics->mae, 5));
+    if (naive) printf("%20s", significant(metrics->naive_mae, 5));
+    putchar('\n');
+}
+
+void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
+                  const uint64_t *confusion)
+{
+    if (task_has_classes(encoding->task)) {
+        if (confusion && encoding->classes) classes_show(encoding, confusion);
+    } else forecast_show(metrics);
+}
+
+json_t *json_number(double number)
+{
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+json_t *metrics_json(const elman_metrics *metrics)
+{
+    const struct {
+        const char *name;
+        double value;
+    } rows[] = {{"loss", metrics->loss},
+                {"accuracy", metrics->accuracy},
+                {"bits", metrics->bits},
+                {"perplexity", metrics->perplexity},
+                {"mse", metrics->mse},
+                {"mae", metrics->mae},
+                {"naive_mse", metrics->naive_mse},
+                {"naive_mae", metrics->naive_mae}};
+    json_t *root = json_object();
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
+        if (!isnan(rows[n].value) || n == 0)
+            json_object_set_new(root, rows[n].name, json_number(rows[n].value));
+    json_object_set_new(root, "targets",
+                        json_integer((json_int_t)metrics->targets));
+    return root;
+}
+
+json_t *classes_json(const elman_encoding *encoding, const uint64_t *confusion)
+{
+    json_t *list = json_array();
+    for (size_t k = 0; k < encoding->classes; k++) {
+        class_sums sums = sum_class(confusion, encoding->classes, k);
+        json_t *row = json_object(), *predicted = json_array();
+        for (size_t j = 0; j < encoding->classes; j++)
+            json_array_append_new(
+                predicted,
+                json_integer((json_int_t)confusion[k * encoding->classes + j]));
+        json_object_set_new(row, "label", json_string(encoding->labels[k]));
+        json_object_set_new(row, "count", json_integer((json_int_t)sums.count));
+        json_object_set_new(row, "precision", json_number(sums.precision));
+        json_object_set_new(row, "recall", json_number(sums.recall));
+        json_object_set_new(row, "f1", json_number(sums.f1));
+        json_object_set_new(row, "predicted", predicted);
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+int json_show(FILE *file, json_t *root)
+{
+    char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    json_decref(root);
+    if (!text) return failed("out of memory");
+    fprintf(file, "%s\n", text);
+    free(text);
+    return EXIT_DONE;
+}

@@ -1,0 +1,48 @@
+/*
+ * report.h: how good a model is, for people (on standard output) and as JSON.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "elman.h"
+
+/* The metrics in a few words: "loss 1.456, 2.10 bits/char, perplexity 4.29".
+ * In one of two static buffers. */
+const char *metrics_describe(const elman_encoding *encoding,
+                             const elman_metrics *metrics);
+
+/* The metric people look at first: "2.10 bits/char", "accuracy 93.3 %",
+ * "MAE 0.31". In one of two static buffers. */
+const char *metric_describe(const elman_encoding *encoding,
+                            const elman_metrics *metrics);
+
+/* Per-class table from the confusion (classes,classes). */
+void classes_show(const elman_encoding *encoding, const uint64_t *confusion);
+
+/* The confusion as a table: rows are true classes. */
+void confusion_show(const elman_encoding *encoding, const uint64_t *confusion);
+
+/* MSE and MAE beside the naive forecast's. */
+void forecast_show(const elman_metrics *metrics);
+
+/* All that a task has, as tables. confusion may be NULL. */
+void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
+                  const uint64_t *confusion);
+
+/* JSON: a number, null if it is not finite; the metrics that the task has; the
+ * per-class table. */
+json_t *json_number(double number);
+json_t *metrics_json(const elman_metrics *metrics);
+json_t *classes_json(const elman_encoding *encoding, const uint64_t *confusion);
+
+/* Prints root on one line and frees it. Returns 0, or EXIT_FAILED after an
+ * error line. */
+int json_show(FILE *file, json_t *root);
+
+/* Columns that UTF-8 text takes, one for each character. */
+int text_width(const char *text);
+
+#endif

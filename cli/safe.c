@@ -1,0 +1,117 @@
+/*
+ * safe.c: see safe.h.
+ */
+#include "safe.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int check_writable(const char *path)
+{
+    char copy[PATH_MAX];
+    struct stat file;
+    if (strlen(path) >= sizeof copy - 16)
+        return failed("the path '%.60s...' is too long", path);
+    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
+        return failed("cannot write to '%s': it is not a file but a %s", path,
+                      S_ISDIR(file.st_mode) ? "folder" : "device or pipe");
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *folder = dirname(copy);
+    if (access(folder, W_OK | X_OK) != 0)
+        return failed("cannot write to '%s': folder '%s': %s", path, folder,
+                      strerror(errno));
+    return 0;
+}
+
+/* Opens and locks the lock file; its file may have been removed by a run that
+ * ended between the two, then the lock is worth nothing. */
+static int take_lock(safe_file *safe)
+{
+    for (;;) {
+        struct stat held, there;
+        int lock = open(safe->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (lock < 0)
+            return failed("cannot create '%s': %s", safe->lock_path,
+                          strerror(errno));
+        if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+            int reason = errno;
+            close(lock);
+            if (reason == EWOULDBLOCK)
+                return failed("another run is using the checkpoint '%s'; give "
+                              "this one its own with --checkpoint or --output",
+                              safe->path);
+            return failed("cannot lock '%s': %s", safe->lock_path,
+                          strerror(reason));
+        }
+        if (fstat(lock, &held) == 0 && stat(safe->lock_path, &there) == 0 &&
+            held.st_ino == there.st_ino && held.st_dev == there.st_dev) {
+            safe->lock = lock;
+            return 0;
+        }
+        close(lock);
+    }
+}
+
+int safe_open(const char *path, option_span every, bool resumed,
+              safe_file *safe)
+{
+    *safe = (safe_file){.lock = -1, .every = every};
+    int code = check_writable(path);
+    if (code) return code;
+    snprintf(safe->path, sizeof safe->path, "%s", path);
+    snprintf(safe->lock_path, sizeof safe->lock_path, "%.*s.lock",
+             (int)sizeof safe->lock_path - 8, path);
+    safe->kept_earlier = resumed || access(path, F_OK) != 0;
+    safe->last_time = seconds_now();
+    return take_lock(safe);
+}
+
+int safe_write(safe_file *safe, const elman_trainer *trainer)
+{
+    if (!safe->kept_earlier) {
+        char aside[PATH_MAX];
+        snprintf(aside, sizeof aside, "%.*s.previous", (int)sizeof aside - 16,
+                 safe->path);
+        if (rename(safe->path, aside) == 0)
+            note("the earlier run's checkpoint is now %s", printable(aside));
+        safe->kept_earlier = true;
+    }
+    if (elman_trainer_save(trainer, safe->path) != ELMAN_OK)
+        return library_failed();
+    safe->last_step = elman_trainer_progress(trainer)->step;
+    safe->last_time = seconds_now();
+    return 0;
+}
+
+int safe_write_due(safe_file *safe, const elman_trainer *trainer, bool now)
+{
+    uint64_t step = elman_trainer_progress(trainer)->step;
+    bool due = safe->every.steps
+                   ? step >= safe->last_step + safe->every.steps
+                   : seconds_now() >= safe->last_time + safe->every.seconds;
+    return due || now ? safe_write(safe, trainer) : 0;
+}
+
+void safe_close(safe_file *safe)
+{
+    if (safe->lock < 0) return;
+    /* removed while it is held, so that nobody else's is removed */
+    unlink(safe->lock_path);
+    close(safe->lock);
+    safe->lock = -1;
+}

@@ -1,0 +1,46 @@
+/*
+ * safe.h: what keeps a run safe: one trainer per checkpoint, written
+ * when it is due, and an earlier run's put aside instead of overwritten.
+ */
+#ifndef SAFE_H
+#define SAFE_H
+
+#include <limits.h>
+
+#include "options.h"
+
+typedef struct safe_file {
+    char path[PATH_MAX];
+    char lock_path[PATH_MAX];
+    option_span every;
+    int lock;           /* descriptor that holds the lock, -1 none */
+    bool kept_earlier;  /* the earlier run's file was put aside, or there
+                           was none to keep */
+    uint64_t last_step; /* of the last one written */
+    double last_time;
+} safe_file;
+
+/* Takes the lock of the checkpoint at path. Returns 0, or an exit code after
+ * an error line: the lock is held by another run, or the folder is not there.
+ * resumed: the file is this run's own. */
+int safe_open(const char *path, option_span every, bool resumed,
+              safe_file *safe);
+
+/* Writes one; the earlier run's file, if there is one, becomes
+ * PATH.previous. */
+int safe_write(safe_file *safe, const elman_trainer *trainer);
+
+/* The same if so many steps or seconds have passed, or now is true. */
+int safe_write_due(safe_file *safe, const elman_trainer *trainer, bool now);
+
+/* Lets the lock go and removes its file. */
+void safe_close(safe_file *safe);
+
+/* Seconds from a fixed moment. */
+double seconds_now(void);
+
+/* 0 if a file could be written at path, else EXIT_FAILED after an error
+ * line. */
+int check_writable(const char *path);
+
+#endif

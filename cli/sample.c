@@ -1,0 +1,168 @@
+/*
+ * sample.c: `elman sample`: a language model writes, one token at a time, and
+ * each is shown as soon as it is drawn.
+ */
+#include "commands.h"
+#include "network.h"
+#include "screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct sample_values {
+    const char *prompt;
+    uint64_t length, top_k, seed;
+    double temperature;
+    bool no_prompt;
+} sample_values;
+
+#define AT(field) offsetof(sample_values, field)
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_TEXT, 'p', "prompt", "TEXT", AT(prompt), "(a line break)", NULL, 0,
+     0, "what the text begins with"},
+    {OPTION_COUNT, 'n', "length", "N", AT(length), "500", NULL, 0, 1e15,
+     "characters (bytes, words) to write"},
+    {OPTION_REAL, 0, "temperature", "T", AT(temperature), "0.8", NULL, 0, 100,
+     "how daring: 0 takes the likeliest, 1 draws as learned"},
+    {OPTION_COUNT, 0, "top-k", "K|all", AT(top_k), "all", NULL, 1, 1e9,
+     "draw only among the K likeliest"},
+    {OPTION_COUNT, 0, "seed", "N", AT(seed), "1", NULL, 0, 9e18,
+     "of the drawing; the same seed writes the same text"},
+    {OPTION_FLAG, 0, "no-prompt", NULL, AT(no_prompt), NULL, NULL, 0, 0,
+     "write what follows the prompt, not the prompt"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+/* A sample in the making. */
+typedef struct writer {
+    const network *net;
+    elman_state *state;
+    float *logits; /* (V) after the last token */
+    bool terminal; /* standard output is one: no control characters */
+} writer;
+
+static int read_token(writer *pen, int32_t token)
+{
+    elman_batch batch = {.T = 1, .B = 1, .tokens = &token};
+    if (elman_model_forward(pen->net->model, pen->state, &batch, pen->logits) !=
+        ELMAN_OK)
+        return library_failed();
+    return 0;
+}
+
+/* True if a token begins with what a terminal might take for a command;
+ * C2 80 to C2 9F are control characters too. */
+static bool is_control(const char *text)
+{
+    unsigned char c = (unsigned char)text[0], next = (unsigned char)text[1];
+    return (c < 32 && c != '\n' && c != '\t') || c == 127 ||
+           (c == 0xC2 && next < 0xA0);
+}
+
+static void write_token(writer *pen, int32_t token)
+{
+    const elman_encoding *encoding = pen->net->encoding;
+    const char *text = encoding->tokens[token];
+    size_t bytes = encoding->token_bytes[token];
+    if (pen->terminal && is_control(text)) putchar('?');
+    else fwrite(text, 1, bytes, stdout);
+}
+
+/* The prompt as tokens, in memory of the caller's. Without one: a line break,
+ * or the first token if the vocabulary has none. */
+static int prompt_tokens(const network *net, const char *prompt,
+                         int32_t **tokens, size_t *count)
+{
+    const char *text = prompt ? prompt : "\n";
+    size_t bytes = strlen(text);
+    int32_t *list = calloc(bytes + 1, sizeof *list);
+    if (!list) return failed("out of memory");
+    elman_status status =
+        elman_encoding_read(net->encoding, text, bytes, bytes + 1, list, count);
+    if (!prompt && (status != ELMAN_OK || *count == 0)) {
+        list[0] = 0;
+        *count = 1;
+    } else if (status != ELMAN_OK || *count == 0) {
+        free(list);
+        return *count == 0 && status == ELMAN_OK
+                   ? misused("--prompt has no token in it")
+                   : misused("--prompt: %s", elman_message());
+    }
+    *tokens = list;
+    return 0;
+}
+
+static int write_text(writer *pen, const sample_values *values)
+{
+    const network *net = pen->net;
+    const elman_sampler sampler = {values->temperature, (size_t)values->top_k,
+                                   values->seed};
+    int32_t *prompt = NULL;
+    size_t count = 0;
+    int code = prompt_tokens(net, values->prompt, &prompt, &count);
+    for (size_t n = 0; n < count && !code; n++) {
+        if (values->prompt && !values->no_prompt) write_token(pen, prompt[n]);
+        code = read_token(pen, prompt[n]);
+    }
+    free(prompt);
+    for (uint64_t draw = 0; draw < values->length && !code; draw++) {
+        int32_t token;
+        if (elman_sampler_step(&sampler, draw, net->size.output_size,
+                               pen->logits, &token) != ELMAN_OK)
+            return library_failed();
+        write_token(pen, token);
+        if (pen->terminal || draw % 256 == 0)
+            if (screen_broken()) return EXIT_FAILED;
+        code = read_token(pen, token);
+    }
+    if (!code) putchar('\n');
+    return code;
+}
+
+static int sample(const parsed_line *arguments)
+{
+    network net;
+    int code = network_open(arguments->operands[0], true, &net);
+    if (code) return code;
+    if (net.encoding->task != ELMAN_LANGUAGE) {
+        code = failed("%s is no language model, its task is %s", net.path,
+                      task_word(net.encoding->task));
+        network_close(&net);
+        return code;
+    }
+    const elman_state_config config = {.T = 1, .B = 1};
+    writer pen = {.net = &net, .terminal = isatty(STDOUT_FILENO)};
+    pen.logits = calloc(net.size.output_size + 1, sizeof *pen.logits);
+    if (!pen.logits) code = failed("out of memory");
+    else if (elman_state_create(net.model, &config, &pen.state) != ELMAN_OK)
+        code = library_failed();
+    else code = write_text(&pen, arguments->values);
+    elman_state_destroy(pen.state);
+    free(pen.logits);
+    network_close(&net);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman sample input.safetensors",
+     "500 characters that look like the text"},
+    {"elman sample input.safetensors --prompt 'static int ' --temperature 0.5",
+     "go on from a beginning, carefully"},
+    {"elman sample input.safetensors --length 2000 --top-k 5 --seed 7 > "
+     "new.txt",
+     "another text, into a file"},
+    {NULL, NULL}};
+
+const command_row sample_command = {
+    .name = "sample",
+    .summary = "let a language model write",
+    .operands = "MODEL",
+    .description = "Writes text drawn from a language model, as it is drawn. "
+                   "The same seed gives the same text on every machine.",
+    .options = options,
+    .examples = examples,
+    .size = sizeof(sample_values),
+    .run = sample,
+};

@@ -1,0 +1,222 @@
+/*
+ * screen.c: the program's voice; see screen.h.
+ */
+#include "screen.h"
+#include "elman.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+screen_settings screen;
+
+static bool coloured[3]; /* by descriptor */
+static bool live_shown;
+static bool broken_said;
+
+static bool is_terminal(int descriptor)
+{
+    const char *term = getenv("TERM");
+    return isatty(descriptor) && term && strcmp(term, "dumb") != 0;
+}
+
+void screen_open(void)
+{
+    /* a missing descriptor is opened the wrong way round: writing to it
+     * fails, and is told, where a file would have been overwritten */
+    for (int d = 0; d <= 2; d++)
+        if (fcntl(d, F_GETFD) < 0)
+            (void)!open("/dev/null", d == 0 ? O_WRONLY : O_RDONLY);
+
+    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers keep their point */
+    screen.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    screen.live = is_terminal(2);
+    const char *no_color = getenv("NO_COLOR");
+    bool colours = !no_color || !*no_color;
+    for (int d = 1; d <= 2; d++)
+        coloured[d] = colours && is_terminal(d);
+}
+
+bool screen_broken(void)
+{
+    bool broken = fflush(stdout) != 0 || ferror(stdout);
+    if (broken && !broken_said) {
+        failed("cannot write to standard output: %s", strerror(errno));
+        broken_said = true;
+    }
+    return broken;
+}
+
+int screen_close(int code)
+{
+    live_line("");
+    if (screen_broken()) return code ? code : EXIT_FAILED;
+    if (fclose(stdout) != 0 && errno != EBADF) {
+        int reason = errno;
+        return failed("cannot write to standard output: %s", strerror(reason));
+    }
+    return code;
+}
+
+int screen_width(FILE *stream)
+{
+    struct winsize size;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
+const char *paint(FILE *stream, colour ink)
+{
+    static const char *const escapes[] = {"\033[0m",  "\033[1m",  "\033[2m",
+                                          "\033[31m", "\033[32m", "\033[33m",
+                                          "\033[36m"};
+    return coloured[fileno(stream)] ? escapes[ink] : "";
+}
+
+const char *printable(const char *text)
+{
+    static char line[4096];
+    size_t n = 0;
+    for (; text[n] && n < sizeof line - 1; n++) {
+        unsigned char c = (unsigned char)text[n];
+        line[n] = c < 32 || c == 127 ? '?' : (char)c;
+        /* U+0080 to U+009F are control characters too */
+        bool second = n > 0 && (unsigned char)text[n - 1] == 0xC2;
+        if (second && c < 0xA0) line[n - 1] = line[n] = '?';
+    }
+    line[n] = '\0';
+    return line;
+}
+
+static void say_error(const char *format, va_list arguments)
+{
+    char text[4096];
+    vsnprintf(text, sizeof text, format, arguments);
+    live_line("");
+    fflush(stdout);
+    fprintf(stderr, "%selman:%s %s\n", paint(stderr, RED), paint(stderr, PLAIN),
+            printable(text));
+}
+
+int failed(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_error(format, arguments);
+    va_end(arguments);
+    return EXIT_FAILED;
+}
+
+int misused(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_error(format, arguments);
+    va_end(arguments);
+    return EXIT_MISUSED;
+}
+
+int library_failed(void) { return failed("%s", elman_message()); }
+
+void note(const char *format, ...)
+{
+    if (screen.quiet) return;
+    live_line("");
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void live_line(const char *text)
+{
+    if (!screen.live || (!*text && !live_shown)) return;
+    fprintf(stderr, "\r%s\033[K", text);
+    fflush(stderr);
+    live_shown = *text != '\0';
+}
+
+/* The next of a few buffers, so that one printf can hold several numbers. */
+static char *next_buffer(void)
+{
+    static char buffers[16][32];
+    static unsigned turn;
+    return buffers[turn++ % 16];
+}
+
+const char *with_commas(uint64_t number)
+{
+    char *text = next_buffer(), digits[24];
+    int count =
+        snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    char *end = text;
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && (count - i) % 3 == 0) *end++ = ',';
+        *end++ = digits[i];
+    }
+    *end = '\0';
+    return text;
+}
+
+const char *with_unit(double number)
+{
+    static const char *const units[] = {"", "k", "M", "G", "T"};
+    int unit = 0;
+    while (fabs(number) >= 999.5 && unit < 4) {
+        number /= 1000;
+        unit++;
+    }
+    char *text = next_buffer();
+    snprintf(text, 32, unit && fabs(number) < 99.95 ? "%.1f%s" : "%.0f%s",
+             number, units[unit]);
+    return text;
+}
+
+const char *with_minutes(double seconds)
+{
+    char *text = next_buffer();
+    if (!(seconds < 359999)) return "-";
+    unsigned s = (unsigned)(seconds + 0.5);
+    if (s < 3600) snprintf(text, 32, "%u:%02u", s / 60, s % 60);
+    else snprintf(text, 32, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+    return text;
+}
+
+const char *with_bytes(double bytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    int unit = 0;
+    while (bytes >= 999.5 && unit < 4) {
+        bytes /= 1000;
+        unit++;
+    }
+    char *text = next_buffer();
+    snprintf(text, 32, unit && bytes < 99.95 ? "%.1f %s" : "%.0f %s", bytes,
+             units[unit]);
+    return text;
+}
+
+const char *significant(double number, int digits)
+{
+    if (isnan(number)) return "-";
+    char *text = next_buffer();
+    double size = fabs(number);
+    if (size != 0 && (size < 1e-4 || size >= 1e7)) {
+        snprintf(text, 32, "%.*e", digits - 1, number);
+        return text;
+    }
+    int before = size < 1 ? 1 : (int)floor(log10(size)) + 1;
+    if (size > 0 && size < 0.1) before = (int)floor(log10(size)) + 2;
+    int after = digits - before;
+    snprintf(text, 32, "%.*f", after < 0 ? 0 : after, number);
+    return text;
+}

@@ -1,0 +1,367 @@
+/*
+ * setup.c: from the options of `elman train` to the configs of the library.
+ */
+#include "train.h"
+#include "screen.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Places in the choices of --loss. */
+enum { LOSS_AUTO, LOSS_CROSS_ENTROPY, LOSS_SQUARED, LOSS_BINARY = 5 };
+
+/* A value that the library refused is wrong use, all else a failure. */
+static int refused(elman_status status)
+{
+    return status == ELMAN_BAD_VALUE ? misused("%s", elman_message())
+                                     : library_failed();
+}
+
+/* The word of a choice option's value. */
+static const char *chosen_word(const parsed_line *arguments, const char *name)
+{
+    static char words[2][32];
+    static int turn;
+    const option_row *row = arguments->command->options;
+    while (strcmp(row->name, name) != 0)
+        row++;
+    const char *values = arguments->values;
+    turn = !turn;
+    return choice_word(row->argument, *(const int *)(values + row->offset),
+                       words[turn], sizeof words[turn]);
+}
+
+static bool has_classes(elman_task task)
+{
+    return task == ELMAN_LANGUAGE || task == ELMAN_CLASSIFY ||
+           task == ELMAN_TAG;
+}
+
+/* Settles and checks the loss for the task. */
+static int setup_loss(const parsed_line *arguments)
+{
+    train_values *values = arguments->values;
+    bool classes = has_classes((elman_task)values->task);
+    if (values->loss == LOSS_AUTO)
+        values->loss = classes ? LOSS_CROSS_ENTROPY : LOSS_SQUARED;
+    if (classes != (values->loss == LOSS_CROSS_ENTROPY))
+        return misused("--loss %s is for %s, and the task is %s",
+                       chosen_word(arguments, "loss"),
+                       classes ? "values" : "classes",
+                       chosen_word(arguments, "task"));
+    if (values->loss == LOSS_BINARY && !values->no_scaling)
+        return misused("--loss bce needs --no-scaling as well, for its targets "
+                       "are from 0 to 1");
+    return 0;
+}
+
+int setup_data(const parsed_line *arguments, elman_dataset **dataset)
+{
+    train_values *values = arguments->values;
+    elman_dataset_config config = {
+        .task = (elman_task)values->task,
+        .unit = (elman_unit)values->unit,
+        .seed = values->seed,
+        .min_count = (size_t)values->min_count,
+        .target_path = values->target_file,
+        .target = values->target,
+        .columns = values->columns,
+        .window = (size_t)values->window,
+        .horizon = (size_t)values->horizon,
+        .no_scaling = values->no_scaling,
+    };
+    char *end;
+    double part = strtod(values->validation, &end);
+    if (*end) config.validation_path = values->validation;
+    else if (!(part >= 0 && part < 1))
+        return misused("--validation expects a part from 0 to below 1, or a "
+                       "file, found '%s'",
+                       values->validation);
+    else config.validation = part > 0 ? part : -1;
+
+    elman_dataset *opened = NULL;
+    elman_status status =
+        elman_dataset_open(arguments->operands[0], &config, &opened);
+    if (status != ELMAN_OK) return refused(status);
+
+    /* what was left open is settled by the data */
+    const elman_encoding *encoding = elman_dataset_encoding(opened);
+    values->task = (int)encoding->task;
+    char task[32];
+    snprintf(task, sizeof task, "%s", chosen_word(arguments, "task"));
+    options_settle(arguments, task);
+    values->task = (int)encoding->task;
+    values->unit = (int)encoding->unit;
+    int code = setup_loss(arguments);
+    if (!code) code = options_check(arguments);
+    if (code) elman_dataset_close(opened);
+    else *dataset = opened;
+    return code;
+}
+
+/* Width of the model's output. */
+static size_t output_size(const elman_encoding *encoding)
+{
+    switch (encoding->task) {
+    case ELMAN_LANGUAGE:
+        return encoding->vocabulary;
+    case ELMAN_CLASSIFY:
+    case ELMAN_TAG:
+        return encoding->classes;
+    case ELMAN_FORECAST:
+        return encoding->horizon * encoding->targets;
+    default:
+        return encoding->targets;
+    }
+}
+
+static elman_layer recurrent_layer(const train_values *values)
+{
+    elman_layer layer = {
+        .kind = (elman_kind)(ELMAN_RNN + values->cell),
+        .num_layers = (size_t)values->layers,
+        .proj_size = (size_t)values->proj,
+        .nonlinearity = (elman_nonlinearity)values->nonlinearity,
+        .no_bias = values->no_bias,
+        .reverse = values->reverse,
+        .bidirectional = values->bidirectional,
+        .merge = (elman_merge)values->merge,
+        .peephole = values->peephole,
+        .coupled = values->coupled,
+        .clip = (float)values->clip_gates,
+        .reset_before = values->reset_before,
+        .learned_state = values->learned_state,
+        .variational = values->variational,
+        .recurrent_dropout = (float)values->recurrent_dropout,
+        .zoneout = (float)values->zoneout,
+        .zoneout_cell = (float)values->zoneout_cell,
+        .init_ih = values->init,
+        .init_hh = values->init_hidden,
+        .init_bias = values->init_bias,
+        .forget_bias = (float)values->forget_bias,
+        .chrono = (float)values->chrono,
+    };
+    const option_sizes *hidden = &values->hidden;
+    if (hidden->count > 1) {
+        layer.num_layers = hidden->count;
+        for (size_t n = 0; n < hidden->count; n++)
+            layer.hidden_sizes[n] = hidden->sizes[n];
+    } else layer.hidden_size = hidden->sizes[0];
+    /* a single level has no output between levels */
+    if (layer.num_layers > 1) layer.dropout = (float)values->dropout;
+    else layer.variational = false;
+    return layer;
+}
+
+/* embedding, recurrent, last, norm, dropout, linear: those the task needs. */
+static void fill_layers(const train_values *values,
+                        const elman_encoding *encoding, elman_layer *layer)
+{
+    elman_task task = encoding->task;
+    if (task == ELMAN_LANGUAGE)
+        *layer++ = (elman_layer){.kind = ELMAN_EMBEDDING,
+                                 .num_embeddings = encoding->vocabulary,
+                                 .embedding_dim = (size_t)values->embedding};
+    *layer++ = recurrent_layer(values);
+    bool one = task == ELMAN_CLASSIFY || task == ELMAN_FORECAST ||
+               task == ELMAN_REGRESS;
+    bool ends_early = values->reverse || (values->bidirectional &&
+                                          values->merge == ELMAN_MERGE_CONCAT);
+    if (one)
+        *layer++ = (elman_layer){.kind = ELMAN_LAST,
+                                 .last = ends_early ? ELMAN_LAST_FINAL
+                                                    : ELMAN_LAST_STEP};
+    if (values->layer_norm) *layer++ = (elman_layer){.kind = ELMAN_LAYER_NORM};
+    if (values->dropout > 0)
+        *layer++ = (elman_layer){.kind = ELMAN_DROPOUT,
+                                 .dropout = (float)values->dropout,
+                                 .variational = values->variational && !one};
+    *layer = (elman_layer){.kind = ELMAN_LINEAR,
+                           .output_size = output_size(encoding),
+                           .no_bias = values->no_bias};
+}
+
+int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
+                elman_model **model)
+{
+    const train_values *values = arguments->values;
+    const elman_encoding *encoding = elman_dataset_encoding(dataset);
+    if (values->hidden.count > 1 && option_given(arguments, "layers") &&
+        values->layers != values->hidden.count)
+        return misused("--layers %llu does not fit --hidden, which lists %zu "
+                       "sizes",
+                       (unsigned long long)values->layers,
+                       values->hidden.count);
+    if (encoding->task == ELMAN_LANGUAGE &&
+        (values->bidirectional || values->reverse))
+        return misused("--%s does not fit the task language, where the next "
+                       "token would be seen",
+                       values->reverse ? "reverse" : "bidirectional");
+
+    elman_config config = {.seed = values->seed};
+    if (encoding->task != ELMAN_LANGUAGE)
+        config.input_size = encoding->input_size;
+    fill_layers(values, encoding, config.layers);
+    elman_model *made = NULL;
+    elman_status status = elman_model_create(&config, &made);
+    if (status == ELMAN_OK)
+        status = elman_model_write_note(made, "encoding",
+                                        elman_dataset_note(dataset));
+    if (status == ELMAN_OK)
+        status = elman_model_write_note(made, "loss",
+                                        chosen_word(arguments, "loss"));
+    if (status == ELMAN_OK) {
+        *model = made;
+        return 0;
+    }
+    int code = refused(status);
+    elman_model_destroy(made);
+    return code;
+}
+
+/* "1,2,0.5" into one weight per class. */
+static int setup_class_weights(const train_values *values, size_t classes,
+                               const float **class_weights)
+{
+    float *weights = calloc(classes + 1, sizeof *weights);
+    if (!weights) return failed("out of memory");
+    size_t count = 0;
+    const char *at = values->class_weights;
+    for (bool more = true; more; count++) {
+        char *end;
+        double weight = strtod(at, &end);
+        more = *end == ',';
+        if (end == at || (*end && !more) || !(weight >= 0 && weight < 1e30)) {
+            free(weights);
+            return misused("--class-weights expects numbers of at least 0 with "
+                           "commas between, found '%s'",
+                           values->class_weights);
+        }
+        if (count < classes) weights[count] = (float)weight;
+        at = end + more;
+    }
+    if (count != classes) {
+        free(weights);
+        return misused("--class-weights expects %zu numbers, one for each "
+                       "class, found %zu",
+                       classes, count);
+    }
+    *class_weights = weights; /* lives as long as the process */
+    return 0;
+}
+
+static elman_optimizer_config optimizer_config(const parsed_line *arguments)
+{
+    const train_values *values = arguments->values;
+    elman_rule rule = (elman_rule)values->optimizer;
+    double rate = values->lr;
+    if (rate == 0 && (rule == ELMAN_ADAM || rule == ELMAN_ADAMW)) rate = 0.002;
+    elman_optimizer_config config = {
+        .rule = rule,
+        .flavour = (elman_flavour)values->flavour,
+        .learning_rate = rate,
+        .momentum = values->momentum,
+        .dampening = values->dampening,
+        .nesterov = values->nesterov,
+        .alpha = values->alpha,
+        .epsilon = values->epsilon,
+        .weight_decay = values->weight_decay,
+        .no_weight_decay = option_given(arguments, "weight-decay") &&
+                           values->weight_decay == 0,
+        .lr_decay = values->lr_decay,
+        .initial_accumulator = values->initial_accumulator,
+        .centered = values->centered,
+        .amsgrad = values->amsgrad,
+        .clip_norm = values->clip_norm,
+        .clip_value = values->clip_value,
+    };
+    if (rule == ELMAN_ADAM || rule == ELMAN_ADAMW) {
+        config.beta1 = values->beta1;
+        config.beta2 = values->beta2;
+    }
+    return config;
+}
+
+/* Optimizer steps of an epoch: a batch of whole sequences is cut into windows
+ * of k1 steps. */
+static int epoch_steps(const train_values *values, const elman_dataset *dataset,
+                       uint64_t *steps)
+{
+    elman_loader_config config = {.part = ELMAN_TRAIN,
+                                  .batch_size = (size_t)values->batch,
+                                  .steps = (size_t)values->k1};
+    elman_loader *loader = NULL;
+    if (elman_loader_create(dataset, &config, &loader) != ELMAN_OK)
+        return library_failed();
+    *steps = elman_loader_size(loader);
+    elman_loader_destroy(loader);
+    uint64_t longest = elman_dataset_longest(dataset);
+    if (values->k1 && longest > values->k1)
+        *steps *= (longest + values->k1 - 1) / values->k1;
+    return 0;
+}
+
+static int setup_schedule(const train_values *values,
+                          const elman_dataset *dataset,
+                          elman_schedule_config *schedule)
+{
+    *schedule = (elman_schedule_config){
+        .kind = (elman_schedule_kind)values->schedule,
+        .warmup = (size_t)values->warmup,
+        .period = (size_t)values->period,
+        .patience = (size_t)values->plateau_patience,
+        .gamma = values->gamma,
+        .minimum = values->minimum_lr,
+    };
+    if (values->period) return 0;
+    if (schedule->kind == ELMAN_SCHEDULE_STEP) schedule->period = 10;
+    if (schedule->kind != ELMAN_SCHEDULE_COSINE) return 0;
+
+    uint64_t steps = 0;
+    int code = epoch_steps(values, dataset, &steps);
+    if (code) return code;
+    steps *= values->epochs;
+    if (values->steps && (!steps || values->steps < steps))
+        steps = values->steps;
+    if (steps == 0)
+        return misused("--schedule cosine needs --period, --epochs or --steps");
+    schedule->period = (size_t)steps;
+    return 0;
+}
+
+int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
+                  elman_trainer_config *config)
+{
+    train_values *values = arguments->values;
+    if (values->threads == 0) {
+        elman_machine machine;
+        if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
+        values->threads = (uint64_t)machine.threads;
+    }
+    *config = (elman_trainer_config){
+        .optimizer = optimizer_config(arguments),
+        .loss = {.kind = (elman_loss_kind)(values->loss - 1),
+                 .has_ignored = option_given(arguments, "ignore-index"),
+                 .ignore_index = (int32_t)values->ignore_index,
+                 .label_smoothing = values->label_smoothing,
+                 .delta = values->huber_delta},
+        .batch_size = (size_t)values->batch,
+        .k1 = (size_t)values->k1,
+        .k2 = (size_t)values->k2,
+        .fresh_state = values->fresh_state,
+        .in_order = values->no_shuffle,
+        .no_buckets = values->no_buckets,
+        .epochs = values->epochs,
+        .steps = values->steps,
+        .evaluate_every = values->evaluate_every,
+        .patience = values->patience,
+        .threads = (int)values->threads,
+        .seed = values->seed,
+    };
+    int code = setup_schedule(values, dataset, &config->schedule);
+    if (code || !values->class_weights) return code;
+    size_t classes = output_size(elman_dataset_encoding(dataset));
+    return setup_class_weights(values, classes, &config->loss.class_weights);
+}

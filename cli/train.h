@@ -1,0 +1,65 @@
+/*
+ * train.h: the options of `elman train` and the parts it is made of: setup
+ * turns options into configs, safe writes checkpoints, outcome
+ * ends a run.
+ */
+#ifndef TRAIN_H
+#define TRAIN_H
+
+#include "options.h"
+
+typedef struct train_values {
+    /* data */
+    int task, unit;
+    const char *validation, *target_file, *target, *columns;
+    uint64_t window, horizon, min_count;
+    bool no_scaling;
+
+    /* model */
+    int cell, nonlinearity, merge;
+    option_sizes hidden;
+    uint64_t layers, proj, embedding, chrono;
+    bool bidirectional, reverse, peephole, coupled, reset_before;
+    bool learned_state, variational, layer_norm, no_bias;
+    double clip_gates, dropout, recurrent_dropout, zoneout, zoneout_cell;
+    elman_init init, init_hidden, init_bias;
+    double forget_bias;
+
+    /* training */
+    int optimizer, flavour, schedule, loss;
+    double lr, momentum, dampening, beta1, beta2, alpha, epsilon;
+    double weight_decay, lr_decay, initial_accumulator, clip_norm, clip_value;
+    bool nesterov, centered, amsgrad;
+    uint64_t warmup, period, plateau_patience;
+    double gamma, minimum_lr;
+    const char *class_weights;
+    double label_smoothing, huber_delta;
+    int64_t ignore_index;
+    uint64_t batch, k1, k2, epochs, steps, patience, evaluate_every, seed;
+    uint64_t threads;
+    double seconds;
+    bool fresh_state, no_shuffle, no_buckets;
+
+    /* files */
+    const char *output, *checkpoint, *metrics;
+    option_span checkpoint_every;
+    uint64_t metrics_every;
+    bool resume;
+} train_values;
+
+extern const option_row train_options[];
+
+/* Opens the data as the options say and gives the options left open their
+ * values for its task; checks that all given ones fit. Returns 0 or an exit
+ * code after an error line; *dataset is the caller's on success. */
+int setup_data(const parsed_line *arguments, elman_dataset **dataset);
+
+/* Builds the model for the data, with the notes "encoding" and "loss". */
+int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
+                elman_model **model);
+
+/* Fills config from the options. Returns 0 or an exit code. */
+int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
+                  elman_trainer_config *config);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * values.c: from the text of an option to its value, one reader per type.
+ */
+#include "options.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const init_kinds =
+    "default|constant|uniform|gaussian|xavier-uniform|xavier-normal|he-uniform"
+    "|he-normal|orthogonal|identity";
+
+int choice_place(const char *choices, const char *word)
+{
+    size_t length = strlen(word);
+    int place = 0;
+    for (const char *at = choices; at; at = strchr(at, '|')) {
+        if (*at == '|') at++;
+        if (strcspn(at, "|") == length && !memcmp(at, word, length) && length)
+            return place;
+        place++;
+    }
+    return -1;
+}
+
+const char *choice_word(const char *choices, int place, char *text, size_t size)
+{
+    const char *at = choices;
+    for (; place > 0; place--)
+        at = strchr(at, '|') + 1;
+    snprintf(text, size, "%.*s", (int)strcspn(at, "|"), at);
+    return text;
+}
+
+/* The word that may stand for zero in an argument like "N|none", or NULL. */
+static const char *zero_word(const option_row *row)
+{
+    const char *bar = strchr(row->argument, '|');
+    return bar ? bar + 1 : NULL;
+}
+
+static bool wrong(const option_row *row, const char *expected, const char *text)
+{
+    const char *word = zero_word(row);
+    if (word)
+        misused("--%s expects %s or %s, found '%s'", row->name, expected, word,
+                text);
+    else misused("--%s expects %s, found '%s'", row->name, expected, text);
+    return false;
+}
+
+/* A low bound of this stands for "above 0". */
+static const double LEAST_POSITIVE = 1e-30;
+
+/* "a number from 1 to 64" */
+static const char *bounds(const option_row *row, const char *what)
+{
+    static char text[128];
+    bool positive = row->low > 0 && row->low <= LEAST_POSITIVE;
+    if (row->low >= row->high) snprintf(text, sizeof text, "%s", what);
+    else if (positive && row->high < 1e15)
+        snprintf(text, sizeof text, "%s above 0, at most %g", what, row->high);
+    else if (positive) snprintf(text, sizeof text, "%s above 0", what);
+    else if (row->high >= 1e15)
+        snprintf(text, sizeof text, "%s of at least %g", what, row->low);
+    else
+        snprintf(text, sizeof text, "%s from %g to %.15g", what, row->low,
+                 row->high);
+    return text;
+}
+
+static bool is_inside(const option_row *row, double number)
+{
+    return row->low >= row->high || (number >= row->low && number <= row->high);
+}
+
+/* The whole of text as a number; false if it is not one. */
+static bool whole_number(const char *text, int64_t *number)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    *number = value;
+    return end != text && !*end && errno == 0 && *text != ' ' && *text != '+';
+}
+
+static bool real_number(const char *text, double *number)
+{
+    char *end;
+    *number = strtod(text, &end);
+    return end != text && !*end && isfinite(*number) && *text != ' ';
+}
+
+static bool read_choice(const option_row *row, const char *text, void *value)
+{
+    int place = choice_place(row->argument, text);
+    if (place >= 0) {
+        *(int *)value = place;
+        return true;
+    }
+    char list[256];
+    snprintf(list, sizeof list, "%s", row->argument);
+    for (char *bar; (bar = strchr(list, '|'));)
+        *bar = ' ';
+    misused("--%s expects one of: %s; found '%s'", row->name, list, text);
+    return false;
+}
+
+static bool read_count(const option_row *row, const char *text, void *value)
+{
+    const char *word = zero_word(row);
+    int64_t number = 0;
+    bool is_word = word && !strcmp(text, word);
+    if (!is_word && (!whole_number(text, &number) || number < 0 ||
+                     !is_inside(row, (double)number)))
+        return wrong(row, bounds(row, "a whole number"), text);
+    *(uint64_t *)value = (uint64_t)number;
+    return true;
+}
+
+static bool read_integer(const option_row *row, const char *text, void *value)
+{
+    int64_t number;
+    if (!whole_number(text, &number) || !is_inside(row, (double)number))
+        return wrong(row, bounds(row, "a whole number"), text);
+    *(int64_t *)value = number;
+    return true;
+}
+
+static bool read_real(const option_row *row, const char *text, void *value)
+{
+    const char *word = zero_word(row);
+    double number = 0;
+    bool is_word = word && !strcmp(text, word);
+    if (!is_word && (!real_number(text, &number) || !is_inside(row, number)))
+        return wrong(row, bounds(row, "a number"), text);
+    *(double *)value = number;
+    return true;
+}
+
+static bool read_text(const option_row *row, const char *text, void *value)
+{
+    if (!*text) {
+        misused("--%s expects %s, found nothing", row->name, row->argument);
+        return false;
+    }
+    *(const char **)value = text;
+    return true;
+}
+
+static bool read_sizes(const option_row *row, const char *text, void *value)
+{
+    option_sizes list = {0};
+    const char *at = text;
+    for (;;) {
+        char number[24];
+        size_t length = strcspn(at, ",");
+        int64_t size = 0;
+        snprintf(number, sizeof number, "%.*s", (int)length, at);
+        if (length >= sizeof number || !whole_number(number, &size) ||
+            !is_inside(row, (double)size))
+            return wrong(row, bounds(row, "whole numbers"), text);
+        if (list.count == ELMAN_MAX_LEVELS) {
+            misused("--%s expects at most %d numbers, found '%s'", row->name,
+                    (int)ELMAN_MAX_LEVELS, text);
+            return false;
+        }
+        list.sizes[list.count++] = (size_t)size;
+        if (!at[length]) break;
+        at += length + 1;
+    }
+    *(option_sizes *)value = list;
+    return true;
+}
+
+static bool read_init(const option_row *row, const char *text, void *value)
+{
+    char word[32];
+    size_t length = strcspn(text, ":");
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    int kind = length < sizeof word ? choice_place(init_kinds, word) : -1;
+    double number = 0;
+    if (kind < 0 ||
+        (text[length] && !real_number(text + length + 1, &number))) {
+        misused("--%s expects KIND or KIND:VALUE with KIND one of default "
+                "constant uniform gaussian xavier-uniform xavier-normal "
+                "he-uniform he-normal orthogonal identity; found '%s'",
+                row->name, text);
+        return false;
+    }
+    *(elman_init *)value = (elman_init){(elman_init_kind)kind, number};
+    return true;
+}
+
+static bool read_span(const option_row *row, const char *text, void *value)
+{
+    char number[32];
+    size_t length = strlen(text);
+    bool in_seconds = length > 0 && text[length - 1] == 's';
+    snprintf(number, sizeof number, "%.*s", (int)(length - in_seconds), text);
+    option_span span = {0};
+    int64_t steps = 0;
+    bool fits = length < sizeof number;
+    if (in_seconds) fits = fits && real_number(number, &span.seconds);
+    else fits = fits && whole_number(number, &steps) && steps > 0;
+    if (!fits || span.seconds < 0)
+        return wrong(row, "steps ('500') or seconds ('60s')", text);
+    span.steps = (uint64_t)steps;
+    *(option_span *)value = span;
+    return true;
+}
+
+bool option_read(const option_row *row, const char *text, void *value)
+{
+    static bool (*const readers[])(const option_row *, const char *, void *) = {
+        [OPTION_CHOICE] = read_choice,   [OPTION_COUNT] = read_count,
+        [OPTION_INTEGER] = read_integer, [OPTION_REAL] = read_real,
+        [OPTION_TEXT] = read_text,       [OPTION_SIZES] = read_sizes,
+        [OPTION_INIT] = read_init,       [OPTION_SPAN] = read_span};
+    return readers[row->type](row, text, value);
+}
+
+const char *option_fallback(const option_row *row, const char *variant,
+                            char *text, size_t size)
+{
+    const char *list = row->fallback;
+    if (!list || *list == '(') return NULL;
+    size_t length = variant ? strlen(variant) : 0;
+    const char *found = list;
+    for (const char *at = strchr(list, ' '); at && length;
+         at = strchr(at + 1, ' '))
+        if (!strncmp(at + 1, variant, length) && at[1 + length] == ':')
+            found = at + length + 2;
+    snprintf(text, size, "%.*s", (int)strcspn(found, " "), found);
+    return text;
+}

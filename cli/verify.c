@@ -1,0 +1,136 @@
+/*
+ * verify.c: `elman verify`: proves this build on this machine and prints a
+ * page to attach to a bug report.
+ */
+#include "commands.h"
+#include "report.h"
+#include "screen.h"
+
+#include <inttypes.h>
+#include <sys/utsname.h>
+
+typedef struct verify_values {
+    uint64_t seed, cases;
+} verify_values;
+
+#define AT(field) offsetof(verify_values, field)
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_COUNT, 0, "seed", "N", AT(seed), "1", NULL, 1, 9e18,
+     "of the random configurations"},
+    {OPTION_COUNT, 'n', "cases", "N", AT(cases), "40", NULL, 1, 1e6,
+     "configurations to check"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+#if defined(__clang__)
+static const char compiler[] = "clang " __clang_version__;
+#elif defined(__GNUC__)
+static const char compiler[] = "gcc " __VERSION__;
+#else
+static const char compiler[] = "unknown";
+#endif
+
+/* The row of one check: name, found, allowed, passed. */
+static void show_check(const char *name, double found, const char *allowed)
+{
+    bool passed = found <= 1;
+    printf("  %-46s%10s  %s  %s%s%s\n", name, significant(found, 3), allowed,
+           paint(stdout, passed ? GREEN : RED), passed ? "ok" : "FAILED",
+           paint(stdout, PLAIN));
+}
+
+static void show_page(const verify_values *values, const elman_machine *machine,
+                      const elman_verify_report *report)
+{
+    struct utsname host;
+    uname(&host);
+    printf("elman %s verify --seed %" PRIu64 " --cases %" PRIu64 "\n\n",
+           elman_version(), values->seed, values->cases);
+    printf("  machine   %s, %s %s\n", host.machine, host.sysname, host.release);
+    printf("  CPU       %s, %d thread%s, %.1f GFLOP/s each\n", machine->cpu,
+           machine->threads, machine->threads == 1 ? "" : "s",
+           machine->peak / 1e9);
+    printf("  kernels   %s (compared: %s)\n", machine->isa, report->isas);
+    printf("  compiler  %s\n\n", compiler);
+    printf("  %zu configurations checked\n", report->cases);
+    show_check("double reference against finite differences",
+               report->reference_error / 1e-6, "of 1e-6");
+    show_check("outputs against the reference", report->forward_error,
+               "of 1e-4 ");
+    show_check("gradients against the reference", report->gradient_error,
+               "of 1e-4 ");
+    printf("  %-46s%10s           %s%s%s\n",
+           "the same bits in every way to run",
+           report->same_bits ? "yes" : "no",
+           paint(stdout, report->same_bits ? GREEN : RED),
+           report->same_bits ? "ok" : "FAILED", paint(stdout, PLAIN));
+    printf("\n  hash of a training run  %016" PRIx64
+           "  (equal on every machine)\n",
+           report->hash);
+    if (report->failure[0])
+        printf("\n  first failure: %s\n", printable(report->failure));
+    printf("\n%s%s%s\n", paint(stdout, report->passed ? GREEN : RED),
+           report->passed ? "passed" : "FAILED", paint(stdout, PLAIN));
+}
+
+static int show_json(const elman_machine *machine,
+                     const elman_verify_report *report)
+{
+    char hash[20];
+    snprintf(hash, sizeof hash, "%016" PRIx64, report->hash);
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:o, s:o, s:o, s:b, s:s, s:s, "
+        "s:b}",
+        "version", elman_version(), "cpu", machine->cpu, "isa", machine->isa,
+        "compiler", compiler, "threads", machine->threads, "isas_compared",
+        report->isas, "cases", (json_int_t)report->cases, "reference_error",
+        json_number(report->reference_error), "forward_error",
+        json_number(report->forward_error), "gradient_error",
+        json_number(report->gradient_error), "same_bits", report->same_bits,
+        "hash", hash, "failure", report->failure, "passed", report->passed);
+    if (!root) return failed("out of memory");
+    return json_show(stdout, root);
+}
+
+static int verify(const parsed_line *arguments)
+{
+    const verify_values *values = arguments->values;
+    const elman_verify_config config = {.seed = values->seed,
+                                        .cases = (size_t)values->cases,
+                                        .path = arguments->operands[0]};
+    elman_machine machine;
+    elman_verify_report report;
+    if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
+    if (!screen.quiet) live_line("checking ...");
+    if (elman_verify(&config, &report) != ELMAN_OK) return library_failed();
+    live_line("");
+    if (screen.json) show_json(&machine, &report);
+    else show_page(values, &machine, &report);
+    return report.passed ? EXIT_DONE : EXIT_FAILED;
+}
+
+static const example examples[] = {
+    {"elman verify > report.txt", "the page to attach to a bug report"},
+    {"elman verify input.safetensors", "check a model of your own as well"},
+    {"ELMAN_ISA=base elman verify --cases 200",
+     "with the plainest kernels, more cases"},
+    {NULL, NULL}};
+
+const command_row verify_command = {
+    .name = "verify",
+    .summary = "prove this build on this machine; a page for bug reports",
+    .operands = "[MODEL]",
+    .description =
+        "Checks forward and backward passes of random configurations against "
+        "a plain double-precision reference, that reference against finite "
+        "differences, and that every set of kernels, number of threads, batch "
+        "and cut into pieces gives the same bits. The hash is that of a small "
+        "training run and equal on every machine.\nExits with 1 if something "
+        "is wrong.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(verify_values),
+    .run = verify,
+};

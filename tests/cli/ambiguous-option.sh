@@ -1,0 +1,3 @@
+elman train --init-b gaussian text.txt # unambiguous: there is no such file
+echo $?
+elman train --init- 1 text.txt

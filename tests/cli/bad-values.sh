@@ -1,0 +1,20 @@
+try() { elman train text.txt "$@"; echo "$? $*"; }
+try --hidden 0
+try --hidden 64,x
+try --hidden
+try --cell foo
+try --batch=0
+try --batch 1e3
+try --dropout 1.5
+try --dropout nan
+try --lr -1
+try --lr 0
+try --lr 1e999
+try --init gauss
+try --init gaussian:x
+try --checkpoint-every 5m
+try --seed -1
+try --resume=yes
+try --output=
+try --threads 4x
+try --validation 1.5

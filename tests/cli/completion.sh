@@ -1,0 +1,18 @@
+elman --dump-completion >completion.bash
+cat >ask.bash <<'END'
+. ./completion.bash
+compopt() { :; }
+ask() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    _elman
+    echo "${COMPREPLY[*]}"
+}
+ask elman ''
+ask elman in
+ask elman train --laye
+ask elman train data --cell ''
+ask elman train data --cell = g
+ask elman sample model --temp
+ask elman --js
+END
+bash ask.bash

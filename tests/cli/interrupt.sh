@@ -1,0 +1,14 @@
+# Ctrl-C: the step is finished, checkpoint and model are saved, the command
+# that goes on is told
+. "$CASES/data.sh"
+make_text
+elman train text.txt --hidden 16 --embedding 8 --epochs 1000000 \
+    --patience never -o 'my model' --threads 1 2>err >out &
+pid=$!
+while [ ! -e 'my model.checkpoint' ]; do sleep 0.05; done
+kill -INT $pid
+wait $pid
+echo $?
+grep -A1 'go on with' err
+grep -c 'saved my model,' out
+elman info 'my model' --json | grep -o '"task":"language"'

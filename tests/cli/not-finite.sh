@@ -1,0 +1,10 @@
+# a loss that is no number stops the run, and names where
+. "$CASES/data.sh"
+make_series 40
+elman train series.tsv --cell rnn --nonlinearity relu --hidden 8 --quiet \
+    --optimizer sgd --lr 1e30 --clip-norm none --checkpoint-every 1 2>err
+echo $?
+wc -l <err
+grep -o '^elman: .*epoch' err | head -c 7
+echo
+ls

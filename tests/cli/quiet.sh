@@ -1,0 +1,10 @@
+# --quiet leaves errors and results; without it a run tells of itself on
+# standard error, in plain lines where that is no terminal
+. "$CASES/data.sh"
+make_series 40
+elman train series.tsv --hidden 8 --epochs 2 --quiet
+echo ---
+elman train series.tsv --hidden 8 --epochs 2 --threads 1 2>err >out
+sed 's/[0-9][0-9.]*/N/g' err
+echo ---
+sed 's/[0-9][0-9.]*/N/g; s/-$/N/; s/  */ /g' out

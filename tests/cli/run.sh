@@ -1,0 +1,50 @@
+#!/bin/sh
+# run.sh ELMAN [NAME...]: the tests of the program. A case is NAME.sh; what it
+# writes and its exit status are compared with NAME.out, NAME.err and NAME.exit
+# (missing means nothing written, and 0). Each case runs in a new empty folder,
+# with the program in its PATH as `elman` and this folder as $CASES.
+# RECORD=1 writes the expectations instead; read them before you keep them.
+
+elman=$(realpath "$1") && [ -x "$elman" ] || {
+    echo "run.sh: '$1' is no program" >&2
+    exit 2
+}
+shift
+CASES=$(cd "$(dirname "$0")" && pwd)
+place=$(mktemp -d) || exit 2
+trap 'rm -rf "$place"' EXIT
+mkdir "$place/bin" && ln -s "$elman" "$place/bin/elman"
+
+PATH=$place/bin:$PATH LC_ALL=C.UTF-8 TERM=dumb
+export CASES PATH LC_ALL TERM
+unset NO_COLOR ELMAN_ISA COLUMNS
+
+[ $# -gt 0 ] || set -- $(cd "$CASES" && ls -- *.sh | sed -e '/^run\.sh$/d' \
+    -e '/^data\.sh$/d' -e 's/\.sh$//')
+failed=0
+for name; do
+    mkdir "$place/$name"
+    (cd "$place/$name" && timeout 120 sh "$CASES/$name.sh") \
+        >"$place/out" 2>"$place/err" </dev/null
+    echo $? >"$place/exit"
+    for part in out err exit; do
+        want=$CASES/$name.$part
+        [ -e "$want" ] || want=$place/nothing
+        case $part in
+        exit) echo 0 >"$place/nothing" ;;
+        *) : >"$place/nothing" ;;
+        esac
+        cmp -s "$want" "$place/$part" && continue
+        if [ -n "$RECORD" ]; then
+            cp "$place/$part" "$CASES/$name.$part"
+            cmp -s "$place/nothing" "$place/$part" && rm "$CASES/$name.$part"
+            echo "recorded $name.$part"
+        else
+            echo "$name: .$part differs (wanted -, got +)"
+            diff -u "$want" "$place/$part" | tail -n +3
+            failed=1
+        fi
+    done
+done
+[ $failed = 0 ] && echo "$# cases passed"
+exit $failed

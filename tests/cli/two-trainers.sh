@@ -1,0 +1,13 @@
+# one checkpoint has one trainer
+. "$CASES/data.sh"
+make_text
+elman train text.txt --hidden 16 --epochs 1000000 --patience never --quiet &
+pid=$!
+while [ ! -e text.safetensors.checkpoint.lock ]; do sleep 0.05; done
+sleep 0.2
+elman train text.txt --hidden 16 --epochs 1 --quiet
+echo $?
+kill -KILL $pid
+wait $pid 2>/dev/null
+# the lock of a killed run holds nobody up
+elman train text.txt --hidden 16 --epochs 1 --quiet && ls

@@ -1,0 +1,3 @@
+elman trian data.txt
+echo $?
+elman frobnicate

@@ -1,0 +1,5 @@
+elman train --hiden 64 text.txt
+echo $?
+elman train -z text.txt
+echo $?
+elman sample model --zzzzzzzz
