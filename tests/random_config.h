@@ -159,10 +159,11 @@ typedef struct random_batch {
 } random_batch;
 
 /* What is past a sequence's end is NaN or no token, so reading it shows. */
-static inline random_batch draw_batch(draws *d, const elman_config *config)
+static inline random_batch draw_batch(draws *d, const elman_config *config,
+                                      size_t most_B)
 {
     random_batch batch = {.T = draw_size(d, 1, MOST_T),
-                          .B = draw_size(d, 1, MOST_B),
+                          .B = draw_size(d, 1, most_B),
                           .ragged = draw_chance(d, 60)};
     size_t I = config->input_size, V = config->layers[0].num_embeddings;
     for (size_t b = 0; b < batch.B; b++)

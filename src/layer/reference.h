@@ -33,7 +33,8 @@ typedef struct reference_pass {
     const int32_t *tokens; /* (T,B) or NULL */
     const double *weights;
     double *gradients;
-    bool given;           /* start from h_0 and c_0 as they stand */
+    const bool *given;    /* (B) those that start from h_0 and c_0 as they
+                             stand, or NULL for none */
     reference_mask *mask; /* NULL: not training, no dropout */
     void *context;
     float *room; /* as wide as the widest mask */

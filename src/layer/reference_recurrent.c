@@ -96,7 +96,7 @@ static void draw_masks(const reference_layer *l, const reference_pass *p,
 static void begin(const reference_pass *p, reference_direction *d, size_t b)
 {
     size_t R = d->cell.R, H = d->cell.H;
-    if (p->given) return;
+    if (p->given && p->given[b]) return;
     for (size_t j = 0; j < R; j++)
         d->h_0[b * R + j] =
             d->h_0_at < 0 ? 0 : p->weights[d->h_0_at + (ptrdiff_t)j];
@@ -196,7 +196,7 @@ static void end_backward(const reference_pass *p, reference_direction *d,
     size_t R = d->cell.R, H = d->cell.H;
     memcpy(d->dh_0 + b * R, d->way_h + b * R, R * sizeof(double));
     memcpy(d->dc_0 + b * H, d->way_c + b * H, H * sizeof(double));
-    if (p->given) return;
+    if (p->given && p->given[b]) return;
     for (size_t j = 0; j < R && d->h_0_at >= 0; j++)
         p->gradients[d->h_0_at + (ptrdiff_t)j] += d->dh_0[b * R + j];
     for (size_t j = 0; j < H && d->c_0_at >= 0; j++)

@@ -38,9 +38,11 @@ typedef struct reference_batch {
     const double *x;       /* (T,B,I) or (B,T,I) */
     const int32_t *tokens; /* (T,B) or (B,T) */
     const size_t *lengths; /* (B) or NULL */
-    bool given; /* start from each direction's h_0 and c_0, which the caller
-                   has written; otherwise from zero or what was learned */
-    reference_mask *mask; /* NULL: not training */
+    const bool *given;     /* (B) sequences that start from h_0 and c_0 of
+                              each direction, which the caller has written; the
+                              others, or all if NULL, from zero or what was
+                              learned. Borrowed until after backward */
+    reference_mask *mask;  /* NULL: not training */
     void *context;
 } reference_batch;
 
