@@ -26,10 +26,8 @@ static void must(elman_status status)
 
 static void print_step(const char *who, int t, double dh, double da, double h)
 {
-    printf("%s  t=%d  dh %.5f  da %.5f  to dw_hh %8.5f  to dw_ih %8.5f
-           ", who,
-           t,
-           dh, da, da * h, da * (double)x[t]);
+    printf("%s t=%d  dh %.5f  da %.5f  dw_hh += %8.5f  dw_ih += %8.5f\n", who,
+           t, dh, da, da * h, da * (double)x[t]);
 }
 
 static void by_hand(void)
@@ -44,13 +42,11 @@ static void by_hand(void)
         print_step("by hand", t, dh, da, h[t]);
         dh = da * (double)w_hh;
     }
-    printf("by hand  dw_hh %.5f  dw_ih %.5f\n", dw_hh, dw_ih);
+    printf("by hand dw_hh %.5f  dw_ih %.5f\n", dw_hh, dw_ih);
 }
 
 int main(void)
 {
-    by_hand();
-
     elman_config config = {
         .input_size = 1,
         .layers = {{.kind = ELMAN_RNN, .hidden_size = 1, .no_bias = true}}};
@@ -61,8 +57,8 @@ int main(void)
     elman_state *state = NULL;
     elman_state_config keep = {T, .training = true, .keep_gradients = true};
     must(elman_state_create(model, &keep, &state));
-    must(elman_model_forward(model, state,
-                             &(elman_batch){.T = T, .B = 1, .x = x}, NULL));
+    elman_batch batch = {.T = T, .B = 1, .x = x};
+    must(elman_model_forward(model, state, &batch, NULL));
     must(elman_model_backward(model, state, (float[T]){0, 0, 1}, NULL));
 
     elman_tensor dh, da, h, dw_hh, dw_ih;
@@ -71,10 +67,11 @@ int main(void)
     must(elman_state_view(model, state, "layer0.h", &h));
     must(elman_state_view(model, state, "rnn.weight_hh_l0.grad", &dw_hh));
     must(elman_state_view(model, state, "rnn.weight_ih_l0.grad", &dw_ih));
+    by_hand();
     for (int t = T - 1; t >= 0; t--)
         print_step("library", t, (double)dh.data[t], (double)da.data[t],
                    t ? (double)h.data[t - 1] : 0);
-    printf("library  dw_hh %.5f  dw_ih %.5f\n", (double)dw_hh.data[0],
+    printf("library dw_hh %.5f  dw_ih %.5f\n", (double)dw_hh.data[0],
            (double)dw_ih.data[0]);
     elman_state_destroy(state);
     elman_model_destroy(model);
