@@ -89,8 +89,10 @@ static void before_backward(const kernels *k, const cell_weights *w,
                r->dh_in);
 }
 
-/* The gradients at n and z; the one at r passes through the product. */
-static void look_direct(const cell_weights *w, const cell_rows *r, size_t m)
+/* The gradients at n and z, and da of n, which leads to the one at r. da is
+ * free until the cell goes back. */
+static void look_direct(const kernels *k, const cell_weights *w,
+                        const cell_rows *r, size_t m)
 {
     size_t H = w->H;
     const float *z = r->gate[m] + H, *n = r->gate[m] + 2 * H;
@@ -98,18 +100,16 @@ static void look_direct(const cell_weights *w, const cell_rows *r, size_t m)
         r->dgate[m][H + j] = r->dh[m][j] * (r->h_prev[m][j] - n[j]);
         r->dgate[m][2 * H + j] = r->dh[m][j] * (1 - z[j]);
     }
+    k->tanh_backward(H, w->clip, n, r->dgate[m] + 2 * H, r->da[m] + 2 * H);
 }
 
 static void after_look(const kernels *k, const cell_weights *w,
                        const cell_rows *r, size_t m, float *total)
 {
-    (void)k, (void)total;
+    (void)total;
     size_t H = w->H;
-    const float *n = r->gate[m] + 2 * H;
-    look_direct(w, r, m);
-    for (size_t j = 0; j < H; j++)
-        r->dgate[m][j] =
-            r->dgate[m][2 * H + j] * (1 - n[j] * n[j]) * r->side[m][j];
+    look_direct(k, w, r, m);
+    k->multiply(H, r->da[m] + 2 * H, r->side[m], r->dgate[m]);
 }
 
 static void before_look(const kernels *k, const cell_weights *w,
@@ -117,13 +117,11 @@ static void before_look(const kernels *k, const cell_weights *w,
 {
     (void)total;
     size_t H = w->H;
-    const float *n = r->gate[m] + 2 * H;
-    look_direct(w, r, m);
-    float *da_n = r->dgate[m], *ds = r->dside[m];
-    for (size_t j = 0; j < H; j++)
-        da_n[j] = r->dgate[m][2 * H + j] * (1 - n[j] * n[j]);
+    look_direct(k, w, r, m);
+    const float *da_n = r->da[m] + 2 * H;
+    float *ds = r->dside[m];
     memset(ds, 0, H * sizeof(float));
-    k->product(1, H, H, (const float *const *)&da_n, w->hh_back[1], &ds);
+    k->product(1, H, H, &da_n, w->hh_back[1], &ds);
     for (size_t j = 0; j < H; j++)
         r->dgate[m][j] = ds[j] * r->h_in[m][j];
 }

@@ -74,15 +74,18 @@ static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
     for (size_t j = 0; j < H; j++)
         total[j] = f[j] * c_prev[j] + i[j] * g[j];
     k->tanh_forward(H, INFINITY, total, total);
+
+    /* da is free until the cell goes back */
+    float *da_o = r->da[m] + 3 * H;
+    k->multiply(H, dm, total, dgate + 3 * H);
+    k->sigmoid_backward(H, w->clip, o, dgate + 3 * H, da_o);
     for (size_t j = 0; j < H; j++) {
         float tanh_c = total[j];
-        float d_o = dm[j] * tanh_c, da_o = d_o * o[j] * (1 - o[j]);
         total[j] = r->dc[m][j] + dm[j] * o[j] * (1 - tanh_c * tanh_c) +
-                   (p ? p[2 * H + j] * da_o : 0);
+                   (p ? p[2 * H + j] * da_o[j] : 0);
         dgate[j] = total[j] * g[j];
         dgate[H + j] = total[j] * c_prev[j];
         dgate[2 * H + j] = total[j] * i[j];
-        dgate[3 * H + j] = d_o;
     }
 }
 
