@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define ELMAN_API __attribute__((visibility("default")))
+#define ELMAN_API     __attribute__((visibility("default")))
 #define ELMAN_CHECKED __attribute__((visibility("default"), warn_unused_result))
 #else
 #define ELMAN_API
@@ -84,8 +84,8 @@ ELMAN_CHECKED elman_status elman_machine_read(elman_machine *machine);
 enum {
     ELMAN_MAX_LAYERS = 32, /* layers of a config */
     ELMAN_MAX_LEVELS = 16, /* num_layers of one recurrent layer */
-    ELMAN_MAX_NAME = 32,   /* bytes of a layer's name, the final zero included */
-    ELMAN_MAX_RANK = 4     /* dimensions of a tensor */
+    ELMAN_MAX_NAME = 32, /* bytes of a layer's name, the final zero included */
+    ELMAN_MAX_RANK = 4   /* dimensions of a tensor */
 };
 
 typedef enum elman_kind {
@@ -165,15 +165,15 @@ typedef struct elman_layer {
                                               first; outputs stay at their t */
     bool bidirectional;
     elman_merge merge;
-    bool peephole;      /* LSTM: i and f see c[t-1], o sees c[t] */
-    bool coupled;       /* LSTM: f = 1 - i (ONNX input_forget) */
-    float clip;         /* bound on the sums into the gates (ONNX clip), 0 none */
-    bool reset_before;  /* GRU: reset h before the product (ONNX
-                           linear_before_reset = 0, Keras reset_after=False) */
-    bool learned_state; /* the initial states are parameters */
-    float dropout;      /* on the output of every level but the last; the
-                           probability of ELMAN_DROPOUT */
-    bool variational;   /* that dropout uses one mask for all steps */
+    bool peephole; /* LSTM: i and f see c[t-1], o sees c[t] */
+    bool coupled;  /* LSTM: f = 1 - i (ONNX input_forget) */
+    float clip;    /* bound on the sums into the gates (ONNX clip), 0 none */
+    bool reset_before;       /* GRU: reset h before the product (ONNX
+                                linear_before_reset = 0, Keras reset_after=False) */
+    bool learned_state;      /* the initial states are parameters */
+    float dropout;           /* on the output of every level but the last; the
+                                probability of ELMAN_DROPOUT */
+    bool variational;        /* that dropout uses one mask for all steps */
     float recurrent_dropout; /* on h[t-1] where it enters the product, one mask
                                 for all steps (Gal & Ghahramani 2016) */
     float zoneout;           /* chance that a unit of h keeps its old value */
@@ -387,9 +387,10 @@ ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
  * recurrent with one level. h (B,R) and c (B,H) come in as the state before
  * (NULL for zero) and go out as the state after; c is NULL unless an LSTM. h
  * and h_out may be one array, c and c_out too. */
-ELMAN_CHECKED elman_status
-elman_cell_step(const elman_model *model, elman_state *state, const float *x,
-                const float *h, const float *c, float *h_out, float *c_out);
+ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
+                                           elman_state *state, const float *x,
+                                           const float *h, const float *c,
+                                           float *h_out, float *c_out);
 
 /* ---- Loss ---------------------------------------------------------------- */
 
@@ -410,10 +411,10 @@ typedef struct elman_loss_config {
     elman_loss_kind kind;
     elman_reduction reduction;
     const float *class_weights; /* (O) cross-entropy, NULL means all 1 */
-    bool has_ignored;           /* targets equal to ignore_index do not count; */
-    int32_t ignore_index;       /* -100 never counts */
-    double label_smoothing;     /* cross-entropy, 0 to 1 */
-    double delta;               /* Huber, 0 means 1 */
+    bool has_ignored;       /* targets equal to ignore_index do not count; */
+    int32_t ignore_index;   /* -100 never counts */
+    double label_smoothing; /* cross-entropy, 0 to 1 */
+    double delta;           /* Huber, 0 means 1 */
 } elman_loss_config;
 
 /* What a pass should have given. */
@@ -425,10 +426,11 @@ typedef struct elman_target {
 /* The loss of y (T,B,O) against target and its gradient dy (T,B,O); NULL if
  * not wanted. Steps past lengths (B) (NULL means all T) do not count and get a
  * gradient of 0. All ignored: NaN for the mean, as in PyTorch. */
-ELMAN_CHECKED elman_status
-elman_loss_forward(const elman_loss_config *config, const elman_batch *shape,
-                   size_t O, const float *y, const elman_target *target,
-                   double *loss, float *dy);
+ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
+                                              const elman_batch *shape,
+                                              size_t O, const float *y,
+                                              const elman_target *target,
+                                              double *loss, float *dy);
 
 /* ---- Optimizer and schedule ---------------------------------------------- */
 
@@ -467,19 +469,20 @@ typedef struct elman_optimizer_config {
 
 typedef struct elman_optimizer elman_optimizer;
 
-ELMAN_CHECKED elman_status
-elman_optimizer_create(const elman_model *model,
-                       const elman_optimizer_config *config,
-                       elman_optimizer **optimizer);
+ELMAN_CHECKED elman_status elman_optimizer_create(
+    const elman_model *model, const elman_optimizer_config *config,
+    elman_optimizer **optimizer);
 ELMAN_API void elman_optimizer_destroy(elman_optimizer *optimizer);
 
 /* Clips the gradients in state and moves the weights of model by them, with
  * the given learning rate (negative means the config's). norm, unless NULL,
  * gets the global norm before clipping. Not finite: ELMAN_NOT_FINITE, and
  * nothing has changed. */
-ELMAN_CHECKED elman_status
-elman_optimizer_step(elman_optimizer *optimizer, elman_model *model,
-                     elman_state *state, double learning_rate, double *norm);
+ELMAN_CHECKED elman_status elman_optimizer_step(elman_optimizer *optimizer,
+                                                elman_model *model,
+                                                elman_state *state,
+                                                double learning_rate,
+                                                double *norm);
 
 typedef enum elman_schedule_kind {
     ELMAN_SCHEDULE_CONSTANT,
@@ -513,6 +516,11 @@ typedef struct elman_schedule {
 ELMAN_API double elman_schedule_rate(const elman_schedule_config *config,
                                      const elman_schedule *schedule,
                                      double learning_rate);
+
+/* Tells a schedule the loss of an evaluation: only the plateau listens. step
+ * and epoch are the caller's to count. */
+ELMAN_API void elman_schedule_step(const elman_schedule_config *config,
+                                   elman_schedule *schedule, double loss);
 
 #ifdef __cplusplus
 }

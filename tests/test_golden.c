@@ -4,7 +4,6 @@
  */
 #include "check.h"
 #include "golden.h"
-#include "learn/schedule.h"
 
 static const double RTOL = 1e-4, ATOL = 1e-5;
 
@@ -354,7 +353,7 @@ static void check_training(const golden *g)
                   g->name, i, rate, rates[i]);
         }
         double loss = train_step(&r, optimizer, rate, &norm);
-        schedule_seen(&plan, &seen, loss);
+        elman_schedule_step(&plan, &seen, loss);
         CHECK(fabs(loss - losses[i]) <= ATOL + RTOL * losses[i],
               "%s: loss %zu is %.9g, recorded %.9g", g->name, i, loss,
               losses[i]);

@@ -1,0 +1,259 @@
+/*
+ * checkpoint.c: the file is safetensors. Tensors: weights, best, the
+ * optimizer's moments, the carried memory, and two lists of numbers, counters
+ * and reals, whose order is the table below. Notes: what must be equal for the
+ * file to be of use. Random numbers need no state: they are functions of the
+ * seed and of these counters.
+ */
+#include "learn/checkpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/safetensors.h"
+#include "model/config_text.h"
+
+enum { COUNTERS = 19, KEPT = 13, REALS = 24, MOST_TENSORS = 16, LONGEST = 400 };
+
+/* ---- Numbers
+ * ------------------------------------------------------------------- */
+
+/* Where every counter and real lives; KEPT is the place of kept. */
+typedef struct numbers {
+    uint64_t *counter[COUNTERS];
+    double *real[REALS];
+    uint64_t seen, kept;  /* copies of what is no uint64_t */
+    uint64_t batch, step; /* where the next window is */
+} numbers;
+
+static void list_numbers(elman_trainer *t, numbers *n)
+{
+    elman_progress *p = &t->progress;
+    elman_schedule *s = &t->schedule;
+    optimizer_counters *o = optimizer_progress(t->optimizer);
+    tally *since = &t->since;
+    elman_metrics *v = &p->validation;
+    n->seen = s->seen;
+    n->kept = t->kept;
+    windows_position(t->windows, &n->batch, &n->step);
+    if (p->batch == 0 && n->step == 0) n->batch = 0; /* the next epoch's */
+    numbers list = {
+        .counter = {&p->epoch, &p->step, &p->batch, &n->batch, &n->step,
+                    &p->best_step, &t->waited, &s->step, &s->epoch, &s->cuts,
+                    &s->bad, &n->seen, &o->step, &n->kept, &since->values,
+                    &since->naive, &since->targets, &since->steps, &v->targets},
+        .real = {&p->best_loss,
+                 &p->learning_rate,
+                 &p->norm,
+                 &s->best,
+                 &o->beta1_power,
+                 &o->beta2_power,
+                 &since->loss,
+                 &since->weight,
+                 &since->right,
+                 &since->squared,
+                 &since->absolute,
+                 &since->naive_squared,
+                 &since->naive_absolute,
+                 &since->flops,
+                 &v->loss,
+                 &v->accuracy,
+                 &v->bits,
+                 &v->perplexity,
+                 &v->mse,
+                 &v->mae,
+                 &v->naive_mse,
+                 &v->naive_mae,
+                 &v->flops,
+                 &p->last.loss},
+    };
+    memcpy(n->counter, list.counter, sizeof n->counter);
+    memcpy(n->real, list.real, sizeof n->real);
+}
+
+/* ---- What must be equal
+ * ------------------------------------------------------------ */
+
+/* The settings that decide the bits, as one line. */
+static void describe(const elman_trainer *t, char line[LONGEST])
+{
+    const elman_trainer_config *c = &t->config;
+    const elman_optimizer_config *o = optimizer_config(t->optimizer);
+    snprintf(line, LONGEST,
+             "batch_size %zu, k1 %zu, k2 %zu, fresh_state %d, in_order %d, "
+             "no_buckets %d, seed %llu, optimizer %d, flavour %d, loss %d, "
+             "training data %zu, validation data %zu",
+             c->batch_size, c->k1, c->k2, c->fresh_state, c->in_order,
+             c->no_buckets, (unsigned long long)c->seed, (int)o->rule,
+             (int)o->flavour, (int)c->loss.kind,
+             dataset_size(t->dataset, ELMAN_TRAIN),
+             dataset_size(t->dataset, ELMAN_VALIDATION));
+}
+
+static elman_status check_note(const safetensors *file, const char *key,
+                               const char *wanted, const char *what)
+{
+    const char *got = safetensors_text(file, key);
+    if (got && strcmp(got, wanted) == 0) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the checkpoint is of another %s: it has %.150s, expected "
+                   "%.150s",
+                   what, got ? got : "none", wanted);
+}
+
+/* ---- Tensors
+ * ------------------------------------------------------------------------ */
+
+/* The arrays of a trainer, in one list for saving and loading. */
+typedef struct contents {
+    size_t count;
+    safetensors_tensor tensor[MOST_TENSORS];
+    void *data[MOST_TENSORS]; /* where each belongs */
+    char name[MOST_TENSORS][64];
+} contents;
+
+static void add(contents *list, safetensors_type type, size_t count,
+                const char *prefix, const char *name, void *data)
+{
+    if (count == 0) return;
+    size_t i = list->count++;
+    snprintf(list->name[i], sizeof list->name[i], "%s%s", prefix, name);
+    list->data[i] = data;
+    list->tensor[i] = (safetensors_tensor){.name = list->name[i],
+                                           .type = type,
+                                           .rank = 1,
+                                           .shape = {count},
+                                           .count = count,
+                                           .data = data};
+}
+
+static void list_contents(const elman_trainer *t, uint64_t *counters,
+                          double *reals, contents *list)
+{
+    const elman_model *m = t->model;
+    elman_state *s = t->state;
+    size_t n = m->weight_count, B = s->config.B;
+    optimizer_tensor moments[OPTIMIZER_MAX_TENSORS];
+    size_t moment_count = optimizer_tensors(t->optimizer, moments);
+    list->count = 0;
+    add(list, SAFETENSORS_U64, COUNTERS, "", "counters", counters);
+    add(list, SAFETENSORS_F64, REALS, "", "reals", reals);
+    add(list, SAFETENSORS_F32, n, "", "weights", m->weights);
+    add(list, SAFETENSORS_F32, n, "", "best", t->best);
+    for (size_t i = 0; i < moment_count; i++)
+        add(list, SAFETENSORS_F32, n, "optimizer.", moments[i].name,
+            moments[i].values);
+    add(list, SAFETENSORS_F32, B * m->memory_h, "memory.", "h", s->h);
+    add(list, SAFETENSORS_F32, B * m->memory_c, "memory.", "c", s->c);
+    add(list, SAFETENSORS_U64, B, "memory.", "position", s->position);
+    if (t->history == 0) return;
+    size_t rows = t->history + 1;
+    add(list, SAFETENSORS_F32, rows * t->memory_count, "past.", "memory",
+        t->memories);
+    add(list, SAFETENSORS_U64, rows * B, "past.", "position", t->positions);
+}
+
+/* ---- Saving and loading
+ * ---------------------------------------------------------------- */
+
+elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
+{
+    elman_trainer *t = (elman_trainer *)trainer; /* only read */
+    uint64_t counters[COUNTERS];
+    double reals[REALS];
+    numbers n;
+    contents list;
+    char settings[LONGEST];
+    list_numbers(t, &n);
+    for (size_t i = 0; i < COUNTERS; i++)
+        counters[i] = *n.counter[i];
+    for (size_t i = 0; i < REALS; i++)
+        reals[i] = *n.real[i];
+    list_contents(t, counters, reals, &list);
+    describe(t, settings);
+    char *config = config_to_text(&t->model->config);
+    if (!config) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    safetensors_note notes[] = {{"format", "elman checkpoint"},
+                                {"elman", config},
+                                {"settings", settings},
+                                {"encoding", dataset_note(t->dataset)}};
+    safetensors file = {.tensors = list.count,
+                        .tensor = list.tensor,
+                        .notes = sizeof notes / sizeof *notes,
+                        .note = notes};
+    elman_status status = safetensors_save(&file, path);
+    free(config);
+    return status;
+}
+
+/* All checks come before the first change. */
+static elman_status check_file(const elman_trainer *t, const safetensors *file,
+                               const contents *list)
+{
+    char settings[LONGEST];
+    TRY(check_note(file, "format", "elman checkpoint", "format"));
+    char *config = config_to_text(&t->model->config);
+    if (!config) return failure(ELMAN_NO_MEMORY, "no memory");
+    elman_status status = check_note(file, "elman", config, "configuration");
+    free(config);
+    TRY(status);
+    TRY(check_note(file, "encoding", dataset_note(t->dataset), "data"));
+    describe(t, settings);
+    TRY(check_note(file, "settings", settings, "setting"));
+    if (file->tensors != list->count)
+        return failure(ELMAN_BAD_FORMAT, "there are %zu tensors, expected %zu",
+                       file->tensors, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        const safetensors_tensor *got =
+            safetensors_find(file, list->tensor[i].name);
+        if (!got)
+            return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing",
+                           list->tensor[i].name);
+        TRY(safetensors_expect(got, list->tensor[i].type, 1,
+                               list->tensor[i].shape));
+    }
+    uint64_t counters[COUNTERS];
+    memcpy(counters, safetensors_find(file, "counters")->data, sizeof counters);
+    if (counters[KEPT] > t->history + 1)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%llu windows of past are kept, expected at most %zu",
+                       (unsigned long long)counters[KEPT], t->history + 1);
+    return ELMAN_OK;
+}
+
+static elman_status take(elman_trainer *t, const safetensors *file,
+                         const contents *list, const uint64_t *counters,
+                         const double *reals)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const safetensors_tensor *got =
+            safetensors_find(file, list->tensor[i].name);
+        memcpy(list->data[i], got->data,
+               got->count * safetensors_type_bytes(got->type));
+    }
+    numbers n;
+    list_numbers(t, &n);
+    for (size_t i = 0; i < COUNTERS; i++)
+        *n.counter[i] = counters[i];
+    for (size_t i = 0; i < REALS; i++)
+        *n.real[i] = reals[i];
+    t->schedule.seen = n.seen != 0;
+    t->kept = (size_t)n.kept;
+    model_repack(t->model);
+    return windows_reset(t->windows, t->progress.epoch, n.batch, n.step);
+}
+
+elman_status checkpoint_load(elman_trainer *t, const char *path)
+{
+    uint64_t counters[COUNTERS];
+    double reals[REALS];
+    contents list;
+    safetensors *file = NULL;
+    TRY(safetensors_open(path, &file));
+    list_contents(t, counters, reals, &list);
+    elman_status status = check_file(t, file, &list);
+    if (!status) status = take(t, file, &list, counters, reals);
+    safetensors_close(file);
+    return status ? failure_in(status, path) : ELMAN_OK;
+}

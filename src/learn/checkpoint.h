@@ -1,0 +1,17 @@
+/*
+ * checkpoint.h: a trainer as a file, from which training goes on to the same
+ * bits as if it had never stopped.
+ */
+#ifndef LEARN_CHECKPOINT_H
+#define LEARN_CHECKPOINT_H
+
+#include "learn/trainer.h"
+
+/* Replaces path at once or leaves it as it was. */
+elman_status checkpoint_save(const elman_trainer *trainer, const char *path);
+
+/* Into a trainer made for the same model, data and settings; anything else is
+ * refused with the first difference, and nothing changes. */
+elman_status checkpoint_load(elman_trainer *trainer, const char *path);
+
+#endif

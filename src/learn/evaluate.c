@@ -1,0 +1,150 @@
+/* evaluate.c: forward, loss and sums, window by window. */
+#include "learn/evaluate.h"
+
+#include <string.h>
+
+#include "data/encoding.h"
+#include "learn/loss.h"
+
+/* ---- Does it fit?
+ * --------------------------------------------------------------- */
+
+elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
+                            const elman_loss_config *loss)
+{
+    const elman_encoding *e = dataset_encoding(dataset);
+    size_t O = encoding_outputs(e);
+    bool one = encoding_per_sequence(e);
+    bool is_text = e->task == ELMAN_LANGUAGE;
+    bool classes = is_text || e->task == ELMAN_CLASSIFY || e->task == ELMAN_TAG;
+    if (is_text ? m->info.vocabulary != e->vocabulary
+                : m->info.input_size != e->input_size)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model reads %zu %s, but the data has %zu",
+                       is_text ? m->info.vocabulary : m->info.input_size,
+                       is_text ? "tokens" : "inputs per step",
+                       is_text ? e->vocabulary : e->input_size);
+    if (m->info.output_size != O)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model has %zu outputs, but the data asks for %zu",
+                       m->info.output_size, O);
+    if (m->info.per_sequence != one)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model gives one output per %s, but the data has "
+                       "one target per %s",
+                       m->info.per_sequence ? "sequence" : "step",
+                       one ? "sequence" : "step");
+    if (classes != (loss->kind == ELMAN_CROSS_ENTROPY))
+        return failure(ELMAN_BAD_VALUE,
+                       "the targets are %s, which this loss does not take",
+                       classes ? "classes" : "values");
+    return loss_check(loss, O);
+}
+
+/* ---- One window
+ * ------------------------------------------------------------------- */
+
+/* The last value of each target before the forecast, for a batch. */
+static const float *naive(const elman_dataset *dataset, elman_part part,
+                          const elman_batch *batch, size_t targets, float *room,
+                          size_t capacity)
+{
+    if (dataset_encoding(dataset)->task != ELMAN_FORECAST) return NULL;
+    for (size_t b = 0; b < batch->B && (b + 1) * targets <= capacity; b++)
+        dataset_naive(dataset, part, batch->ids[b], room + b * targets);
+    return batch->B * targets <= capacity ? room : NULL;
+}
+
+elman_status evaluate_window(const elman_model *m, elman_state *s,
+                             const elman_dataset *dataset, elman_part part,
+                             const elman_loss_config *config, const window *w,
+                             tally *sums, uint64_t *confusion, double *loss)
+{
+    enum { ROOM = 4096 };
+    float room[ROOM];
+    const elman_encoding *e = dataset_encoding(dataset);
+    bool one = m->info.per_sequence;
+    size_t O = m->info.output_size, past = one ? 0 : w->past * w->batch.B * O;
+    elman_batch shape = {.T = one ? 1 : w->batch.T - w->past,
+                         .B = w->batch.B,
+                         .lengths = one ? NULL : w->lengths};
+    float *y = state_output(m, s) + past, *dy = state_output_gradient(m, s);
+    outcome o = {.loss_config = config,
+                 .encoding = e,
+                 .shape = &shape,
+                 .O = O,
+                 .y = y,
+                 .target = &w->target,
+                 .naive =
+                     naive(dataset, part, &w->batch, e->targets, room, ROOM),
+                 .confusion = confusion};
+    if (dy) memset(dy, 0, past * sizeof *dy);
+    TRY(loss_weight(config, &shape, O, &w->target, &o.weight));
+    TRY(loss_forward(config, &shape, O, y, &w->target, &o.loss,
+                     dy ? dy + past : NULL));
+    metrics_add(sums, &o);
+    *loss = o.loss;
+    return ELMAN_OK;
+}
+
+/* ---- A whole part
+ * ------------------------------------------------------------------- */
+
+elman_status evaluate_all(const elman_model *m, elman_state *s,
+                          const elman_dataset *dataset, elman_part part,
+                          const elman_loss_config *config, windows *all,
+                          tally *sums, uint64_t *confusion)
+{
+    window w;
+    double loss;
+    TRY(windows_reset(all, 0, 0, 0));
+    for (;;) {
+        TRY(windows_read(all, &w));
+        if (w.ended) return ELMAN_OK;
+        if (w.begins) state_reset(m, s);
+        TRY(model_forward(m, s, &w.batch, NULL));
+        TRY(evaluate_window(m, s, dataset, part, config, &w, sums, confusion,
+                            &loss));
+        for (size_t b = 0; b < w.batch.B; b++)
+            sums->steps += s->full.lengths[b];
+    }
+}
+
+elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
+                      elman_part part, const elman_trainer_config *config,
+                      elman_metrics *metrics, uint64_t *confusion)
+{
+    const elman_encoding *e = dataset_encoding(dataset);
+    bool is_text = e->task == ELMAN_LANGUAGE;
+    tally sums = {0};
+    windows *all = NULL;
+    elman_state *s = NULL;
+    elman_loader_config loading = {
+        .part = part,
+        .batch_size = config->batch_size ? config->batch_size : DEFAULT_BATCH,
+        .steps = DEFAULT_STEPS};
+    elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
+                                             : dataset_longest(dataset),
+                                .B = loading.batch_size,
+                                .threads = config->threads};
+    TRY(evaluate_check(m, dataset, &config->loss));
+    if (dataset_size(dataset, part) == 0)
+        return failure(ELMAN_BAD_VALUE, "that part of the data is empty");
+    if (confusion)
+        memset(confusion, 0, e->classes * e->classes * sizeof *confusion);
+
+    elman_status status =
+        windows_create(dataset, &loading, is_text ? DEFAULT_STEPS : 0, 0,
+                       m->info.output_size, &all);
+    if (!status) status = state_create(m, &shape, &s);
+    if (!status)
+        status = evaluate_all(m, s, dataset, part, &config->loss, all, &sums,
+                              confusion);
+    if (!status) {
+        sums.flops = model_flops(m, sums.steps, false);
+        *metrics = metrics_read(&sums, &config->loss, e);
+    }
+    windows_destroy(all);
+    state_destroy(s);
+    return status;
+}

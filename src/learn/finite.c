@@ -1,0 +1,168 @@
+/* finite.c: looks through a state in the order in which it was computed. */
+#include "learn/finite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONGEST = 200 };
+
+/* The first bad of n values, or n. */
+static size_t first_bad(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i])) return i;
+    return n;
+}
+
+static const char *gate_name(const layer *l, size_t gate)
+{
+    static const char *const lstm[] = {"i", "f", "g", "o"};
+    static const char *const gru[] = {"r", "z", "n"};
+    switch (l->config.kind) {
+    case ELMAN_LSTM:
+        return lstm[gate];
+    case ELMAN_GRU:
+        return gru[gate];
+    default:
+        return "h";
+    }
+}
+
+/* One (T,B,n) array of a level, in the order of reading or its opposite. */
+typedef struct search {
+    const layer *l;
+    const pass *p;
+    size_t way;
+    const char *name;
+    const float *values;
+    size_t n;
+    bool backward;
+} search;
+
+static bool describe(const search *at, size_t row, size_t unit, char *text)
+{
+    const layer *l = at->l;
+    size_t b = row % at->p->B,
+           t = walk_row(l, at->p, at->way, row / at->p->B, b) / at->p->B;
+    bool of_gates = at->n == l->G;
+    char gate[24] = "";
+    if (of_gates)
+        snprintf(gate, sizeof gate, ", gate %s", gate_name(l, unit / l->H));
+    snprintf(
+        text, LONGEST,
+        "%s of layer%zu (%s), %s direction, sample %llu, time step %llu%s, "
+        "unit %zu is %g",
+        at->name, l->level, l->config.name,
+        at->way || l->config.reverse ? "reverse" : "forward",
+        (unsigned long long)at->p->ids[b],
+        (unsigned long long)(at->p->begin[b] + t), gate,
+        of_gates ? unit % l->H : unit, (double)at->values[row * at->n + unit]);
+    return true;
+}
+
+static bool search_level(const search *at, char *text)
+{
+    for (size_t s = 0; s < at->p->T; s++)
+        for (size_t b = 0; b < at->p->B; b++) {
+            size_t step = at->backward ? at->p->T - 1 - s : s;
+            size_t row = step * at->p->B + b;
+            if (step >= at->p->lengths[b]) continue;
+            size_t unit = first_bad(at->values + row * at->n, at->n);
+            if (unit < at->n) return describe(at, row, unit, text);
+        }
+    return false;
+}
+
+/* A (T,B,n) array of any layer. */
+static bool search_rows(const pass *p, const char *name, const char *what,
+                        const float *values, size_t n, char *text)
+{
+    for (size_t r = 0; values && r < p->row_count; r++) {
+        size_t row = p->rows[r], b = row % p->B;
+        size_t unit = first_bad(values + row * n, n);
+        if (unit == n) continue;
+        snprintf(text, LONGEST,
+                 "%s of %s, sample %llu, time step %llu, unit %zu is %g", what,
+                 name, (unsigned long long)p->ids[b],
+                 (unsigned long long)(p->begin[b] + row / p->B), unit,
+                 (double)values[row * n + unit]);
+        return true;
+    }
+    return false;
+}
+
+static bool search_weights(const elman_model *m, const float *values,
+                           const char *what, char *text)
+{
+    for (size_t i = 0; values && i < m->info.parameters; i++) {
+        const parameter *p = m->parameters + i;
+        size_t at = first_bad(values + p->offset, p->count);
+        if (at == p->count) continue;
+        snprintf(text, LONGEST, "%s of %s, element %zu is %g", what, p->name,
+                 at, (double)values[p->offset + at]);
+        return true;
+    }
+    return false;
+}
+
+static bool search_forward(const elman_model *m, const elman_state *s,
+                           char *text)
+{
+    if (search_weights(m, m->weights, "weight", text)) return true;
+    if (search_rows(&s->full, "the data", "input", s->x, m->config.input_size,
+                    text))
+        return true;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        const layer_state *at = s->layers + i;
+        for (size_t way = 0; l->cell && way < l->D; way++) {
+            const direction_state *d = &at->way[way];
+            size_t B = s->full.B;
+            search gate = {l, &s->full, way, "gate", d->gate, l->G, false};
+            search c = {l,    &s->full, way, "c", d->c ? d->c + B * l->H : NULL,
+                        l->H, false};
+            if (search_level(&gate, text)) return true;
+            if (c.values && search_level(&c, text)) return true;
+        }
+        bool single = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
+                                             : m->info.per_sequence;
+        if (search_rows(single ? &s->tail : &s->full, l->config.name, "output",
+                        at->y, l->O, text))
+            return true;
+    }
+    return false;
+}
+
+static bool search_backward(const elman_model *m, const elman_state *s,
+                            char *text)
+{
+    for (size_t i = m->layer_count; i-- > 0;) {
+        const layer *l = m->layers + i;
+        const layer_state *at = s->layers + i;
+        bool single = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
+                                             : m->info.per_sequence;
+        if (search_rows(single ? &s->tail : &s->full, l->config.name,
+                        "gradient at the output", at->dy, l->O, text))
+            return true;
+        for (size_t way = 0; l->cell && way < l->D; way++) {
+            search da = {l,    &s->full, way, "gradient", at->way[way].da,
+                         l->G, true};
+            if (da.values && search_level(&da, text)) return true;
+        }
+    }
+    return search_weights(m, s->gradients, "gradient", text);
+}
+
+elman_status finite_trace(const elman_model *m, const elman_state *s,
+                          const finite_where *where)
+{
+    char text[LONGEST] = "none is left to see";
+    if (!search_forward(m, s, text)) search_backward(m, s, text);
+    return failure(
+        ELMAN_NOT_FINITE,
+        "the %s is %g in epoch %llu, step %llu; the first bad value: "
+        "%s",
+        where->what, where->value, (unsigned long long)where->epoch + 1,
+        (unsigned long long)where->step + 1, text);
+}

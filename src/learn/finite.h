@@ -1,0 +1,21 @@
+/* finite.h: where the first NaN or infinity came from. */
+#ifndef LEARN_FINITE_H
+#define LEARN_FINITE_H
+
+#include "layer/recurrent.h"
+#include "model/model.h"
+
+/* When and on what a value went bad. */
+typedef struct finite_where {
+    uint64_t epoch, step;
+    const char *what; /* "loss" or "gradient" */
+    double value;
+} finite_where;
+
+/* ELMAN_NOT_FINITE with a sentence that names the first bad value of the last
+ * pass, in the order of computing: weights, inputs, outputs of each layer; and
+ * after backward the gradients from the last layer to the first. */
+elman_status finite_trace(const elman_model *model, const elman_state *state,
+                          const finite_where *where);
+
+#endif

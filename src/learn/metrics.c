@@ -1,0 +1,114 @@
+/* metrics.c: accuracy and errors, row by row. */
+#include "learn/metrics.h"
+
+#include <math.h>
+
+#include "base/real.h"
+#include "learn/loss.h"
+
+static const double ln_2 = 0.693147180559945309417232121458;
+
+static size_t likeliest(size_t O, const float *y)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < O; j++)
+        if (y[j] > y[best]) best = j;
+    return best;
+}
+
+static void add_class(tally *sums, const outcome *o, size_t row)
+{
+    int32_t wanted = o->target->classes[row];
+    if (loss_ignores(o->loss_config, wanted)) return;
+    size_t got = likeliest(o->O, o->y + row * o->O);
+    sums->targets++;
+    sums->right += got == (size_t)wanted;
+    if (o->confusion) o->confusion[(size_t)wanted * o->O + got]++;
+}
+
+/* Errors in the data's own units: targets were scaled. */
+static void add_values(tally *sums, const outcome *o, size_t row)
+{
+    const elman_encoding *e = o->encoding;
+    const float *y = o->y + row * o->O, *v = o->target->values + row * o->O;
+    size_t n = e->targets ? e->targets : o->O, b = row % o->shape->B;
+    sums->targets++;
+    for (size_t j = 0; j < o->O; j++) {
+        double scale = e->target_scale ? e->target_scale[j % n] : 1;
+        double error = ((double)y[j] - (double)v[j]) * scale;
+        sums->squared += error * error;
+        sums->absolute += fabs(error);
+        sums->values++;
+        if (!o->naive) continue;
+        error = ((double)o->naive[b * n + j % n] - (double)v[j]) * scale;
+        sums->naive_squared += error * error;
+        sums->naive_absolute += fabs(error);
+        sums->naive++;
+    }
+}
+
+void metrics_add(tally *sums, const outcome *o)
+{
+    bool mean = o->loss_config->reduction == ELMAN_REDUCTION_MEAN;
+    if (!mean) sums->loss += o->loss;
+    else if (o->weight > 0) sums->loss += o->loss * o->weight;
+    sums->weight += o->weight;
+    const elman_batch *in = o->shape;
+    for (size_t t = 0; t < in->T; t++)
+        for (size_t b = 0; b < in->B; b++) {
+            if (in->lengths && t >= in->lengths[b]) continue;
+            if (o->target->classes) add_class(sums, o, t * in->B + b);
+            else add_values(sums, o, t * in->B + b);
+        }
+}
+
+void metrics_join(tally *sums, const tally *more)
+{
+    sums->loss += more->loss;
+    sums->weight += more->weight;
+    sums->right += more->right;
+    sums->squared += more->squared;
+    sums->absolute += more->absolute;
+    sums->naive_squared += more->naive_squared;
+    sums->naive_absolute += more->naive_absolute;
+    sums->values += more->values;
+    sums->naive += more->naive;
+    sums->targets += more->targets;
+    sums->steps += more->steps;
+    sums->flops += more->flops;
+}
+
+elman_metrics metrics_read(const tally *sums, const elman_loss_config *config,
+                           const elman_encoding *encoding)
+{
+    bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
+    bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+    elman_metrics m = {
+        .loss = mean ? sums->loss / sums->weight : sums->loss,
+        .accuracy = NAN,
+        .bits = NAN,
+        .perplexity = NAN,
+        .mse = NAN,
+        .mae = NAN,
+        .naive_mse = NAN,
+        .naive_mae = NAN,
+        .targets = sums->targets,
+        .steps = sums->steps,
+        .flops = sums->flops,
+    };
+    if (classes) m.accuracy = sums->right / (double)sums->targets;
+    if (classes && encoding->task == ELMAN_LANGUAGE) {
+        double nats = sums->loss / sums->weight;
+        m.bits = nats / ln_2;
+        m.perplexity = real_exp(nats);
+    }
+    if (sums->values) {
+        m.mse = sums->squared / (double)sums->values;
+        m.mae = sums->absolute / (double)sums->values;
+    }
+    if (sums->naive) {
+        m.naive_mse = sums->naive_squared / (double)sums->naive;
+        m.naive_mae = sums->naive_absolute / (double)sums->naive;
+    }
+    return m;
+}

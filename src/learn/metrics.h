@@ -1,0 +1,45 @@
+/*
+ * metrics.h: what a user wants to know of outputs and targets, summed over
+ * batches. Sums are in double, in the order of the data.
+ */
+#ifndef LEARN_METRICS_H
+#define LEARN_METRICS_H
+
+#include "base/status.h"
+
+/* Sums so far; zero is the start. */
+typedef struct tally {
+    double loss, weight; /* of batches: mean x weight, weight; or sum */
+    double right;
+    double squared, absolute;
+    double naive_squared, naive_absolute;
+    uint64_t values;  /* that errors were taken of */
+    uint64_t naive;   /* of those that have a naive forecast */
+    uint64_t targets; /* classes or rows that counted */
+    uint64_t steps;
+    double flops;
+} tally;
+
+/* One batch and what came out of it. */
+typedef struct outcome {
+    const elman_loss_config *loss_config;
+    const elman_encoding *encoding;
+    const elman_batch *shape; /* T, B and lengths of y */
+    size_t O;
+    const float *y; /* (T,B,O) */
+    const elman_target *target;
+    double loss, weight; /* of the batch: loss_forward, loss_weight */
+    const float *naive;  /* (B,targets) last values seen, or NULL */
+    uint64_t *confusion; /* (O,O) [true][predicted], or NULL */
+} outcome;
+
+void metrics_add(tally *sums, const outcome *o);
+
+/* Adds more to sums. */
+void metrics_join(tally *sums, const tally *more);
+
+/* The metrics of all that was added. */
+elman_metrics metrics_read(const tally *sums, const elman_loss_config *config,
+                           const elman_encoding *encoding);
+
+#endif

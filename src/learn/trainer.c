@@ -1,0 +1,360 @@
+/* trainer.c: one optimizer step after another. */
+#include "learn/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "learn/finite.h"
+#include "learn/loss.h"
+#include "learn/schedule.h"
+
+/* ---- Life
+ * -------------------------------------------------------------------------- */
+
+static elman_status complete(const elman_model *m, const elman_dataset *dataset,
+                             elman_trainer_config *c)
+{
+    elman_task task = dataset_encoding(dataset)->task;
+    if (c->batch_size == 0) c->batch_size = DEFAULT_BATCH;
+    if (c->threads == 0) c->threads = 1;
+    if (m->info.per_sequence && (c->k1 || c->k2))
+        return failure(ELMAN_BAD_VALUE,
+                       "k1 is %zu and k2 is %zu, but truncation needs a target "
+                       "at each step and this task has one per sequence",
+                       c->k1, c->k2);
+    if (c->k1 == 0 && task == ELMAN_LANGUAGE) c->k1 = DEFAULT_STEPS;
+    if (c->k2 && c->k1 == 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "k2 is %zu without k1, expected both or none", c->k2);
+    if (c->k2 == 0) c->k2 = c->k1;
+    if (c->k2 > c->k1 && c->k2 % c->k1)
+        return failure(ELMAN_BAD_VALUE,
+                       "k2 is %zu, expected a multiple of k1 %zu or less than "
+                       "it",
+                       c->k2, c->k1);
+    if (c->fresh_state && c->k2 > c->k1)
+        return failure(ELMAN_BAD_VALUE,
+                       "k2 %zu reaches past a window of %zu steps, which a "
+                       "fresh state cuts off",
+                       c->k2, c->k1);
+    return evaluate_check(m, dataset, &c->loss);
+}
+
+static elman_status create_states(elman_trainer *t)
+{
+    const elman_trainer_config *c = &t->config;
+    size_t longest = dataset_longest(t->dataset);
+    size_t most = c->k2 > c->k1 ? c->k2 : c->k1;
+    elman_state_config shape = {.T = most ? most : longest,
+                                .B = c->batch_size,
+                                .training = true,
+                                .threads = c->threads,
+                                .seed = c->seed};
+    if (longest && shape.T > longest) shape.T = longest;
+    TRY(state_create(t->model, &shape, &t->state));
+    shape.training = false;
+    shape.T = longest ? longest : c->k1;
+    if (dataset_size(t->dataset, ELMAN_VALIDATION))
+        TRY(state_create(t->model, &shape, &t->check_state));
+
+    t->history = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
+    size_t B = t->state->config.B, rows = t->history + 1, count;
+    t->memory_count = B * (t->model->memory_h + t->model->memory_c);
+    t->best = block_create(t->model->weight_count * sizeof *t->best);
+    if (sizes_multiply(rows, t->memory_count, sizeof(float), &count))
+        t->memories = calloc(count + 1, 1);
+    t->positions = calloc(rows * B, sizeof *t->positions);
+    t->lengths = calloc(2 * B, sizeof *t->lengths);
+    if (!t->best || !t->memories || !t->positions || !t->lengths)
+        return failure(ELMAN_NO_MEMORY, "no memory to train with");
+    return ELMAN_OK;
+}
+
+static elman_status create_parts(elman_trainer *t)
+{
+    const elman_trainer_config *c = &t->config;
+    size_t O = t->model->info.output_size;
+    elman_loader_config training = {.part = ELMAN_TRAIN,
+                                    .batch_size = c->batch_size,
+                                    .steps = c->k1,
+                                    .shuffled = !c->in_order,
+                                    .bucketed = !c->no_buckets,
+                                    .seed = c->seed};
+    elman_loader_config checking = {
+        .part = ELMAN_VALIDATION, .batch_size = c->batch_size, .steps = c->k1};
+    bool is_text = dataset_encoding(t->dataset)->task == ELMAN_LANGUAGE;
+    if (dataset_size(t->dataset, ELMAN_TRAIN) == 0)
+        return failure(ELMAN_BAD_VALUE, "there is no data to train on");
+    TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
+    TRY(create_states(t));
+    TRY(windows_create(t->dataset, &training, c->k1, t->history, O,
+                       &t->windows));
+    if (t->check_state)
+        TRY(windows_create(t->dataset, &checking, is_text ? c->k1 : 0, 0, O,
+                           &t->checks));
+    return ELMAN_OK;
+}
+
+elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
+                            const elman_trainer_config *config,
+                            elman_trainer **trainer)
+{
+    elman_trainer *t = calloc(1, sizeof *t);
+    if (!t) return failure(ELMAN_NO_MEMORY, "no memory for a trainer");
+    t->model = model;
+    t->dataset = dataset;
+    t->config = *config;
+    elman_status status = complete(model, dataset, &t->config);
+    if (!status) status = schedule_check(&config->schedule);
+    if (!status) status = create_parts(t);
+    if (status) {
+        trainer_destroy(t);
+        return status;
+    }
+    memcpy(t->best, model->weights, model->weight_count * sizeof *t->best);
+    t->progress.batches = windows_size(t->windows);
+    t->progress.best_loss = t->progress.validation.loss = NAN;
+    *trainer = t;
+    return ELMAN_OK;
+}
+
+void trainer_destroy(elman_trainer *t)
+{
+    if (!t) return;
+    optimizer_destroy(t->optimizer);
+    windows_destroy(t->windows);
+    windows_destroy(t->checks);
+    state_destroy(t->state);
+    state_destroy(t->check_state);
+    block_destroy(t->best);
+    free(t->memories);
+    free(t->positions);
+    free(t->lengths);
+    free(t);
+}
+
+const elman_progress *trainer_progress(const elman_trainer *t)
+{
+    return &t->progress;
+}
+
+void trainer_keep_best(elman_trainer *t)
+{
+    memcpy(t->model->weights, t->best,
+           t->model->weight_count * sizeof *t->best);
+    model_repack(t->model);
+}
+
+/* ---- The past of a window
+ * ------------------------------------------------------------ */
+
+/* Keeps the memory before the window to come. */
+static void push_memory(elman_trainer *t)
+{
+    const elman_state *s = t->state;
+    size_t B = s->config.B, h = B * t->model->memory_h, n = t->memory_count;
+    if (t->history == 0) return;
+    if (t->kept > t->history) {
+        t->kept--;
+        memmove(t->memories, t->memories + n, t->kept * n * sizeof(float));
+        memmove(t->positions, t->positions + B,
+                t->kept * B * sizeof *t->positions);
+    }
+    float *memory = t->memories + t->kept * n;
+    memcpy(memory, s->h, h * sizeof(float));
+    memcpy(memory + h, s->c, (n - h) * sizeof(float));
+    memcpy(t->positions + t->kept * B, s->position, B * sizeof *t->positions);
+    t->kept++;
+}
+
+/* Goes back to the memory before so many windows of past. */
+static void restore_memory(elman_trainer *t, size_t past_windows)
+{
+    elman_state *s = t->state;
+    size_t B = s->config.B, h = B * t->model->memory_h, n = t->memory_count;
+    size_t at = t->kept - 1 - past_windows;
+    if (t->history == 0 || past_windows == 0) return;
+    memcpy(s->h, t->memories + at * n, h * sizeof(float));
+    memcpy(s->c, t->memories + at * n + h, (n - h) * sizeof(float));
+    memcpy(s->position, t->positions + at * B, B * sizeof *t->positions);
+}
+
+/* ---- One step
+ * ---------------------------------------------------------------------------
+ */
+
+/* The first steps of a window, through which no gradient flows (k2 < k1): they
+ * run, their loss counts in the sums, and the rest is cut off as a window of
+ * its own. */
+static elman_status run_lead(elman_trainer *t, window *w, window *rest,
+                             tally *sums)
+{
+    *rest = *w;
+    size_t T = w->batch.T, k2 = t->config.k2, B = w->batch.B;
+    if (t->config.k2 >= t->config.k1 || T <= k2) return ELMAN_OK;
+    size_t lead = T - k2, O = t->model->info.output_size;
+    size_t *lengths = t->lengths;
+    window first = *w;
+    double loss;
+    for (size_t b = 0; w->batch.lengths && b < B; b++) {
+        size_t length = w->batch.lengths[b];
+        lengths[b] = length < lead ? length : lead;
+        lengths[B + b] = length > lead ? length - lead : 0;
+    }
+    first.batch.T = lead;
+    rest->batch.T = k2;
+    if (w->batch.lengths) {
+        first.batch.lengths = first.lengths = lengths;
+        rest->batch.lengths = rest->lengths = lengths + B;
+    }
+    if (w->batch.tokens) rest->batch.tokens += lead * B;
+    if (w->batch.x) rest->batch.x += lead * B * t->model->config.input_size;
+    if (w->target.classes) rest->target.classes += lead * B;
+    if (w->target.values) rest->target.values += lead * B * O;
+    TRY(model_forward(t->model, t->state, &first.batch, NULL));
+    return evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
+                           &t->config.loss, &first, sums, NULL, &loss);
+}
+
+static elman_status not_finite(const elman_trainer *t, const char *what,
+                               double value)
+{
+    finite_where where = {t->progress.epoch, t->progress.step, what, value};
+    return finite_trace(t->model, t->state, &where);
+}
+
+static elman_status run_window(elman_trainer *t, window *w, tally *sums)
+{
+    window rest;
+    double loss, norm;
+    if (w->begins || t->config.fresh_state) {
+        state_reset(t->model, t->state);
+        t->kept = 0;
+    }
+    push_memory(t);
+    restore_memory(t, w->past_windows);
+    w->batch.draw = t->progress.step + 1;
+    TRY(run_lead(t, w, &rest, sums));
+    TRY(model_forward(t->model, t->state, &rest.batch, NULL));
+    TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
+                        &t->config.loss, &rest, sums, NULL, &loss));
+    for (size_t b = 0; b < rest.batch.B; b++)
+        sums->steps += t->state->full.lengths[b];
+    if (!isfinite(loss) && sums->weight > 0) return not_finite(t, "loss", loss);
+
+    state_zero(t->state);
+    TRY(model_backward(t->model, t->state, NULL, NULL));
+    double rate = schedule_rate(&t->config.schedule, &t->schedule,
+                                optimizer_config(t->optimizer)->learning_rate);
+    elman_status status =
+        trainer_update(t->optimizer, t->model, t->state, rate, &norm);
+    if (status == ELMAN_NOT_FINITE) return not_finite(t, "gradient", norm);
+    t->progress.learning_rate = rate;
+    t->progress.norm = norm;
+    return status;
+}
+
+elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
+                            elman_state *s, double learning_rate, double *norm)
+{
+    if (s->model != m || !s->gradients)
+        return failure(ELMAN_BAD_VALUE,
+                       "the state has no gradients for this model, expected a "
+                       "training state made for it");
+    TRY(optimizer_update(optimizer, learning_rate, s->gradients, m->weights,
+                         norm));
+    model_repack(m);
+    return ELMAN_OK;
+}
+
+/* ---- Evaluation
+ * ------------------------------------------------------------------------- */
+
+/* Without validation data, what training has seen since the last time. */
+static elman_status run_checks(elman_trainer *t, elman_metrics *metrics)
+{
+    const elman_loss_config *loss = &t->config.loss;
+    tally sums = t->since;
+    if (t->checks) {
+        sums = (tally){0};
+        TRY(evaluate_all(t->model, t->check_state, t->dataset, ELMAN_VALIDATION,
+                         loss, t->checks, &sums, NULL));
+        sums.flops = model_flops(t->model, sums.steps, false);
+    }
+    *metrics = metrics_read(&sums, loss, dataset_encoding(t->dataset));
+    t->since = (tally){0};
+    return ELMAN_OK;
+}
+
+static elman_status evaluate_now(elman_trainer *t)
+{
+    elman_progress *p = &t->progress;
+    TRY(run_checks(t, &p->validation));
+    double loss = p->validation.loss;
+    p->evaluated = true;
+    p->best = isfinite(loss) && !(loss >= p->best_loss);
+    schedule_seen(&t->config.schedule, &t->schedule, loss);
+    t->waited++;
+    if (p->best) {
+        p->best_loss = loss;
+        p->best_step = p->step;
+        t->waited = 0;
+        memcpy(t->best, t->model->weights,
+               t->model->weight_count * sizeof *t->best);
+    }
+    return ELMAN_OK;
+}
+
+/* The next window, of the next epoch if this one is over. */
+static elman_status next_window(elman_trainer *t, window *w)
+{
+    TRY(windows_read(t->windows, w));
+    if (!w->ended) return ELMAN_OK;
+    return windows_read(t->windows, w);
+}
+
+/* Whether the window just done was the epoch's last. */
+static bool epoch_done(elman_trainer *t)
+{
+    uint64_t batch, step;
+    windows_position(t->windows, &batch, &step);
+    t->progress.batch = batch;
+    return step == 0 && batch == t->progress.batches;
+}
+
+static void set_done(elman_trainer *t)
+{
+    const elman_trainer_config *c = &t->config;
+    elman_progress *p = &t->progress;
+    p->done = (c->steps && p->step >= c->steps) ||
+              (c->epochs && p->epoch >= c->epochs) ||
+              (c->patience && t->waited >= c->patience);
+}
+
+elman_status trainer_step(elman_trainer *t)
+{
+    elman_progress *p = &t->progress;
+    window w;
+    tally sums = {0};
+    p->evaluated = p->best = false;
+    TRY(next_window(t, &w));
+    TRY(run_window(t, &w, &sums));
+    sums.flops = model_flops(t->model, sums.steps, true);
+    p->last =
+        metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
+    metrics_join(&t->since, &sums);
+    p->step++;
+    t->schedule.step++;
+
+    bool over = epoch_done(t);
+    if (over) {
+        p->epoch++;
+        p->batch = 0;
+        t->schedule.epoch++;
+    }
+    uint64_t every = t->config.evaluate_every;
+    if (every ? p->step % every == 0 : over) TRY(evaluate_now(t));
+    set_done(t);
+    return ELMAN_OK;
+}

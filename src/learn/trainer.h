@@ -1,0 +1,49 @@
+/*
+ * trainer.h: the loop: window, forward, loss, backward, update, and evaluation
+ * when it is due. All it needs to go on is in the struct, and in a checkpoint.
+ */
+#ifndef LEARN_TRAINER_H
+#define LEARN_TRAINER_H
+
+#include "data/dataset.h"
+#include "learn/evaluate.h"
+#include "learn/optimizer.h"
+#include "learn/windows.h"
+#include "model/model.h"
+
+struct elman_trainer {
+    elman_model *model;
+    const elman_dataset *dataset;
+    elman_trainer_config config; /* completed */
+    elman_optimizer *optimizer;
+    elman_schedule schedule;
+    windows *windows, *checks; /* of training and validation data */
+    elman_state *state, *check_state;
+    elman_progress progress;
+    float *best;     /* (weight_count) weights of the best evaluation */
+    uint64_t waited; /* evaluations since then */
+    size_t *lengths; /* (2,B) of a window that is cut in two */
+    tally since;     /* training sums since the last evaluation */
+
+    /* k2 > k1: the memory before each of the last windows, oldest first */
+    size_t history; /* how many */
+    size_t kept;
+    size_t memory_count; /* floats of one */
+    float *memories;     /* (history + 1,memory_count) h, then c */
+    uint64_t *positions; /* (history + 1,B) */
+};
+
+elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
+                            const elman_trainer_config *config,
+                            elman_trainer **trainer);
+void trainer_destroy(elman_trainer *trainer);
+elman_status trainer_step(elman_trainer *trainer);
+const elman_progress *trainer_progress(const elman_trainer *trainer);
+void trainer_keep_best(elman_trainer *trainer);
+
+/* elman_optimizer_step of elman.h. */
+elman_status trainer_update(elman_optimizer *optimizer, elman_model *model,
+                            elman_state *state, double learning_rate,
+                            double *norm);
+
+#endif

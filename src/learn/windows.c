@@ -1,0 +1,198 @@
+/*
+ * windows.c: text comes from the loader window by window, so its past is kept
+ * in a ring of copies; of other data the loader gives whole sequences, so past
+ * and new steps lie side by side and nothing is copied.
+ */
+#include "learn/windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/dataset.h"
+
+struct windows {
+    elman_loader *loader;
+    bool is_text;
+    size_t k1, history, I, O;
+    uint64_t batch; /* batches of the epoch read so far */
+
+    /* sequences: the batch at hand, and the step where the next window is */
+    elman_batch at;
+    elman_target target;
+    size_t step;
+    size_t *lengths; /* (2,batch_size) of the window, of its new steps */
+
+    /* text: tokens of up to history windows and of the new one */
+    int32_t *tokens; /* ((history + 1) k1, batch_size) */
+    size_t kept;     /* windows in tokens */
+    size_t kept_steps;
+};
+
+elman_status windows_create(const elman_dataset *dataset,
+                            const elman_loader_config *config, size_t k1,
+                            size_t history, size_t O, windows **out)
+{
+    windows *w = calloc(1, sizeof *w);
+    if (!w) return failure(ELMAN_NO_MEMORY, "no memory for windows");
+    const elman_encoding *e = dataset_encoding(dataset);
+    w->is_text = e->task == ELMAN_LANGUAGE;
+    w->k1 = k1;
+    w->history = history;
+    w->I = e->input_size;
+    w->O = O;
+    elman_status status = loader_create(dataset, config, &w->loader);
+    if (status) goto done;
+
+    size_t count = 0;
+    bool fits = sizes_multiply(history + 1, k1, config->batch_size, &count);
+    w->lengths = calloc(2 * config->batch_size, sizeof *w->lengths);
+    if (w->is_text && fits) w->tokens = calloc(count + 1, sizeof *w->tokens);
+    if (!w->lengths || (w->is_text && !w->tokens))
+        status =
+            failure(ELMAN_NO_MEMORY, "no memory for windows of %zu steps", k1);
+done:
+    if (status) windows_destroy(w);
+    else *out = w;
+    return status;
+}
+
+void windows_destroy(windows *w)
+{
+    if (!w) return;
+    loader_destroy(w->loader);
+    free(w->lengths);
+    free(w->tokens);
+    free(w);
+}
+
+/* ---- Text
+ * ---------------------------------------------------------------------- */
+
+static elman_status read_text(windows *w, window *out)
+{
+    elman_batch in;
+    TRY(loader_read(w->loader, &in, &out->target));
+    out->ended = in.B == 0;
+    if (out->ended) {
+        w->batch = w->kept = w->kept_steps = 0;
+        return ELMAN_OK;
+    }
+    out->begins = w->batch++ == 0;
+    if (out->begins) w->kept = w->kept_steps = 0;
+
+    /* the oldest window makes room for the new one */
+    if (w->kept > w->history) {
+        w->kept_steps -= w->k1;
+        w->kept--;
+        memmove(w->tokens, w->tokens + w->k1 * in.B,
+                w->kept_steps * in.B * sizeof *w->tokens);
+    }
+    memcpy(w->tokens + w->kept_steps * in.B, in.tokens,
+           in.T * in.B * sizeof *w->tokens);
+    out->past = w->kept_steps;
+    out->past_windows = w->kept;
+    w->kept_steps += in.T;
+    w->kept++;
+
+    out->batch = in;
+    out->batch.tokens = w->tokens;
+    out->batch.T = w->kept_steps;
+    return ELMAN_OK;
+}
+
+/* ---- Sequences
+ * ------------------------------------------------------------------- */
+
+/* How many of the steps first to last-1 a sequence of some length has. */
+static size_t valid(size_t length, size_t first, size_t last)
+{
+    if (length <= first) return 0;
+    return (length < last ? length : last) - first;
+}
+
+/* Steps first to last-1 of the batch at hand, past of which are not new. */
+static void cut(windows *w, size_t first, size_t last, size_t past, window *out)
+{
+    const elman_batch *at = &w->at;
+    size_t B = at->B, fresh = first + past;
+    out->batch = *at;
+    out->batch.T = last - first;
+    out->batch.x = at->x + first * B * w->I;
+    out->target = w->target;
+    out->lengths = at->lengths;
+    if (first == 0 && last == at->T) return;
+    if (out->target.classes) out->target.classes += fresh * B;
+    if (out->target.values) out->target.values += fresh * B * w->O;
+    if (!at->lengths) return;
+    size_t *fresh_lengths = w->lengths + B;
+    for (size_t b = 0; b < B; b++) {
+        w->lengths[b] = valid(at->lengths[b], first, last);
+        fresh_lengths[b] = valid(at->lengths[b], fresh, last);
+    }
+    out->batch.lengths = w->lengths;
+    out->lengths = fresh_lengths;
+}
+
+static elman_status read_sequences(windows *w, window *out)
+{
+    if (w->step >= w->at.T) {
+        TRY(loader_read(w->loader, &w->at, &w->target));
+        w->step = 0;
+        out->ended = w->at.B == 0;
+        if (out->ended) {
+            w->at.T = 0;
+            w->batch = 0;
+            return ELMAN_OK;
+        }
+        w->batch++;
+    }
+    size_t k1 = w->k1 ? w->k1 : w->at.T;
+    size_t past_windows = w->step / k1;
+    if (past_windows > w->history) past_windows = w->history;
+    size_t last = w->step + k1 < w->at.T ? w->step + k1 : w->at.T;
+    out->past_windows = past_windows;
+    out->past = past_windows * k1;
+    out->begins = w->step == 0;
+    cut(w, w->step - out->past, last, out->past, out);
+    w->step = last;
+    return ELMAN_OK;
+}
+
+elman_status windows_read(windows *w, window *out)
+{
+    *out = (window){0};
+    return w->is_text ? read_text(w, out) : read_sequences(w, out);
+}
+
+/* ---- Position
+ * ---------------------------------------------------------------------- */
+
+void windows_position(const windows *w, uint64_t *batch, uint64_t *step)
+{
+    bool inside = !w->is_text && w->step < w->at.T;
+    *batch = inside ? w->batch - 1 : w->batch;
+    *step = inside ? w->step : 0;
+}
+
+elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
+                           uint64_t step)
+{
+    window skipped;
+    uint64_t back = !w->is_text ? 0 : batch < w->history ? batch : w->history;
+    loader_reset(w->loader, epoch, batch - back);
+    w->batch = batch - back;
+    w->kept = w->kept_steps = 0;
+    w->at.T = w->step = 0;
+
+    /* text: read the past again; sequences: the batch, up to its step */
+    for (uint64_t i = 0; i < back; i++)
+        TRY(windows_read(w, &skipped));
+    while (step > 0) {
+        TRY(windows_read(w, &skipped));
+        if (skipped.ended || w->step >= step) break;
+    }
+    return ELMAN_OK;
+}
+
+size_t windows_size(const windows *w) { return loader_size(w->loader); }

@@ -1,0 +1,515 @@
+/*
+ * test_train.c: whole training runs. One that is stopped and resumed ends with
+ * the bits of one that was not; truncated windows carry exactly the gradient
+ * that they should; a value that goes bad is named; and it learns.
+ */
+#include "check.h"
+#include "folder.h"
+
+/* ---- Data and models
+ * -------------------------------------------------------------- */
+
+typedef struct run {
+    const char *data;
+    elman_dataset_config reading;
+    elman_config model;
+    elman_trainer_config training;
+} run;
+
+/* Text whose next letter depends on more than the last one. */
+static void write_text(const char *path, size_t count)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s", i % 3 == 2 ? "the cat sat. " : "a dog ran. ");
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Two classes of noisy waves of unequal lengths: one slow, one fast. */
+static void write_series(const char *path, size_t count)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = 12 + i * 7 % 9;
+        float noise[32];
+        random_fill(i, 32, -0.2f, 0.2f, noise);
+        fprintf(file, "%s", i % 2 ? "fast" : "slow");
+        for (size_t t = 0; t < 20; t++) {
+            float phase = (float)t * (i % 2 ? 1.3f : 0.4f) + (float)i;
+            if (t < length)
+                fprintf(file, "\t%.6f", (double)(sinf(phase) + noise[t]));
+            else fprintf(file, "\tNaN");
+        }
+        fprintf(file, "\n");
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A table whose second column follows the first one three rows later. */
+static void write_table(const char *path, size_t rows)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "x,y\n");
+    for (size_t t = 0; t < rows; t++)
+        fprintf(file, "%.6f,%.6f\n", 5 + sin(0.7 * (double)t),
+                20 + 3 * sin(0.7 * ((double)t - 3)));
+    assert_int_equal(fclose(file), 0);
+}
+
+static run text_run(void)
+{
+    const char *path = in_folder("corpus.txt");
+    write_text(path, 120);
+    return (run){
+        .data = path,
+        .reading = {.unit = ELMAN_BYTES},
+        .model = {.seed = 3,
+                  .layers = {{.kind = ELMAN_EMBEDDING, .embedding_dim = 6},
+                             {.kind = ELMAN_LSTM,
+                              .hidden_size = 20,
+                              .num_layers = 2,
+                              .dropout = 0.1f},
+                             {.kind = ELMAN_LINEAR}}},
+        .training = {.optimizer = {.learning_rate = 0.01, .clip_norm = 1},
+                     .batch_size = 4,
+                     .k1 = 24,
+                     .seed = 9},
+    };
+}
+
+static run series_run(void)
+{
+    const char *path = in_folder("waves.tsv");
+    write_series(path, 60);
+    return (run){
+        .data = path,
+        .model = {.seed = 4,
+                  .layers = {{.kind = ELMAN_GRU,
+                              .hidden_size = 12,
+                              .bidirectional = true,
+                              .recurrent_dropout = 0.1f},
+                             {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL},
+                             {.kind = ELMAN_LINEAR}}},
+        .training = {.optimizer = {.learning_rate = 0.01},
+                     .schedule = {.kind = ELMAN_SCHEDULE_COSINE,
+                                  .period = 30,
+                                  .warmup = 3},
+                     .batch_size = 8,
+                     .seed = 2},
+    };
+}
+
+static run table_run(void)
+{
+    const char *path = in_folder("table.csv");
+    write_table(path, 240);
+    return (run){
+        .data = path,
+        .reading = {.window = 12, .target = "y"},
+        .model = {.seed = 5,
+                  .layers = {{.kind = ELMAN_RNN, .hidden_size = 16},
+                             {.kind = ELMAN_LAST},
+                             {.kind = ELMAN_LINEAR}}},
+        .training = {.optimizer = {.rule = ELMAN_RMSPROP,
+                                   .learning_rate = 0.003,
+                                   .momentum = 0.5},
+                     .loss = {.kind = ELMAN_MEAN_SQUARED},
+                     .batch_size = 16},
+    };
+}
+
+/* Per-step values, in truncated windows within each sequence. */
+static run track_run(void)
+{
+    run r = table_run();
+    r.reading.task = ELMAN_TRACK;
+    r.reading.window = 20;
+    r.model.layers[1] = (elman_layer){.kind = ELMAN_LINEAR};
+    r.model.layers[2] = (elman_layer){0};
+    r.training.batch_size = 4;
+    r.training.k1 = 6;
+    r.training.k2 = 12;
+    return r;
+}
+
+/* ---- One run
+ * ------------------------------------------------------------------------- */
+
+typedef struct session {
+    elman_dataset *dataset;
+    elman_model *model;
+    elman_trainer *trainer;
+} session;
+
+/* Opens the data, fits the model's ends to it, and makes a trainer. */
+static session begin(run r)
+{
+    session s = {0};
+    CHECK_OK(elman_dataset_open(r.data, &r.reading, &s.dataset));
+    const elman_encoding *e = elman_dataset_encoding(s.dataset);
+    size_t last = 0;
+    while (r.model.layers[last + 1].kind)
+        last++;
+    if (e->vocabulary) r.model.layers[0].num_embeddings = e->vocabulary;
+    else r.model.input_size = e->input_size;
+    r.model.layers[last].output_size = e->vocabulary ? e->vocabulary
+                                       : e->classes  ? e->classes
+                                       : e->horizon  ? e->targets * e->horizon
+                                                     : e->targets;
+    CHECK_OK(elman_model_create(&r.model, &s.model));
+    CHECK_OK(elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
+    return s;
+}
+
+static void end(session s)
+{
+    elman_trainer_destroy(s.trainer);
+    elman_model_destroy(s.model);
+    elman_dataset_close(s.dataset);
+}
+
+static void steps(session s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        CHECK_OK(elman_trainer_step(s.trainer));
+}
+
+/* All weights in one array; freed by free. */
+static float *weights_of(const elman_model *model)
+{
+    elman_model_info info = elman_model_size(model);
+    float *all = calloc(info.weights, sizeof *all), *at = all;
+    assert_non_null(all);
+    for (size_t i = 0; i < info.parameters; i++) {
+        elman_tensor p;
+        assert_non_null(elman_model_parameter(model, i, &p));
+        size_t count = p.shape[0] * (p.rank > 1 ? p.shape[1] : 1);
+        memcpy(at, p.data, count * sizeof *at);
+        at += count;
+    }
+    return all;
+}
+
+static void check_same_weights(session a, session b, const char *what,
+                               size_t step)
+{
+    float *got = weights_of(a.model), *want = weights_of(b.model);
+    CHECK_BITS(got, want, elman_model_size(a.model).weights, "%s, step %zu",
+               what, step);
+    free(got);
+    free(want);
+}
+
+/* ---- Stopped and resumed
+ * ----------------------------------------------------------------- */
+
+static void check_resume(run r, const char *what, size_t total)
+{
+    const char *path = in_folder("checkpoint");
+    session whole = begin(r);
+    steps(whole, total);
+    const elman_progress *want = elman_trainer_progress(whole.trainer);
+    for (size_t stop = 0; stop < total; stop += stop < 4 ? 1 : 5) {
+        r.training.threads = 1 + (int)stop % 3;
+        session first = begin(r);
+        steps(first, stop);
+        CHECK_OK(elman_trainer_save(first.trainer, path));
+        end(first);
+
+        session second = begin(r);
+        steps(second, 1); /* what stood there before must not matter */
+        CHECK_OK(elman_trainer_load(second.trainer, path));
+        const elman_progress *got = elman_trainer_progress(second.trainer);
+        CHECK(got->step == stop, "%s: at %zu", what, (size_t)got->step);
+        steps(second, total - stop);
+        check_same_weights(second, whole, what, stop);
+        CHECK(got->epoch == want->epoch && got->batch == want->batch &&
+                  got->best_step == want->best_step,
+              "%s: epoch %zu and %zu", what, (size_t)got->epoch,
+              (size_t)want->epoch);
+        CHECK(memcmp(&got->validation.loss, &want->validation.loss,
+                     sizeof(double)) == 0,
+              "%s: validation loss %g and %g", what, got->validation.loss,
+              want->validation.loss);
+        CHECK_OK(elman_trainer_keep_best(second.trainer));
+        end(second);
+    }
+    end(whole);
+}
+
+TEST(a_run_stopped_at_any_step_and_resumed_ends_with_the_same_bits)
+{
+    run text = text_run();
+    check_resume(text, "text", 23);
+    text.training.k2 = 72;
+    check_resume(text, "text, k2 above k1", 23);
+    text.training.k2 = 10;
+    check_resume(text, "text, k2 below k1", 12);
+    text.training.k2 = 0;
+    text.training.fresh_state = true;
+    text.reading.validation = -1;
+    text.training.evaluate_every = 5;
+    check_resume(text, "text, fresh state, no validation", 12);
+    check_resume(series_run(), "series", 17);
+    check_resume(table_run(), "table", 15);
+    check_resume(track_run(), "track", 13);
+}
+
+TEST(a_checkpoint_of_another_run_is_refused)
+{
+    const char *path = in_folder("checkpoint");
+    run r = text_run();
+    session s = begin(r);
+    CHECK_OK(elman_trainer_save(s.trainer, path));
+    end(s);
+
+    r.training.k1 = 32;
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE, "k1 24");
+    end(s);
+    r = text_run();
+    r.model.layers[1].hidden_size = 21;
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "another configuration");
+    end(s);
+    r = series_run();
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "checkpoint");
+    CHECK_FAILS(elman_trainer_load(s.trainer, r.data), ELMAN_BAD_FORMAT,
+                "waves.tsv");
+    end(s);
+}
+
+/* ---- Truncated windows
+ * -------------------------------------------------------------------- */
+
+/* The norm of all gradients of text's first windows, from the public calls:
+ * lead steps without gradient, then T, of which the first past without loss. */
+static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
+                           size_t past)
+{
+    elman_state *state;
+    elman_loader *loader;
+    elman_batch all, cut;
+    elman_target target;
+    elman_state_config shape = {
+        .T = lead + T, .B = r->training.batch_size, .training = true};
+    elman_loader_config loading = {.batch_size = r->training.batch_size,
+                                   .steps = lead + T};
+    CHECK_OK(elman_state_create(s.model, &shape, &state));
+    CHECK_OK(elman_loader_create(s.dataset, &loading, &loader));
+    CHECK_OK(elman_loader_read(loader, &all, &target));
+    size_t V = elman_model_size(s.model).output_size, B = all.B;
+    cut = all;
+    cut.T = lead;
+    if (lead) CHECK_OK(elman_model_forward(s.model, state, &cut, NULL));
+    cut.T = T;
+    cut.tokens += lead * B;
+    CHECK_OK(elman_model_forward(s.model, state, &cut, NULL));
+
+    elman_tensor y, dy;
+    double loss, squares = 0;
+    CHECK_OK(elman_state_view(s.model, state, "y", &y));
+    CHECK_OK(elman_state_view(s.model, state, "dy", &dy));
+    memset(dy.data, 0, past * B * V * sizeof(float));
+    elman_target kept = {.classes = target.classes + (lead + past) * B};
+    elman_batch kept_shape = {.T = T - past, .B = B};
+    CHECK_OK(elman_loss_forward(&r->training.loss, &kept_shape, V,
+                                y.data + past * B * V, &kept, &loss,
+                                dy.data + past * B * V));
+    CHECK_OK(elman_model_backward(s.model, state, NULL, NULL));
+    for (size_t i = 0; i < elman_model_size(s.model).parameters; i++) {
+        char name[128];
+        elman_tensor g;
+        snprintf(name, sizeof name, "%s.grad",
+                 elman_model_parameter(s.model, i, &g));
+        CHECK_OK(elman_state_view(s.model, state, name, &g));
+        size_t count = g.shape[0] * (g.rank > 1 ? g.shape[1] : 1);
+        for (size_t j = 0; j < count; j++)
+            squares += (double)g.data[j] * (double)g.data[j];
+    }
+    elman_loader_destroy(loader);
+    elman_state_destroy(state);
+    return sqrt(squares);
+}
+
+TEST(truncated_windows_carry_the_gradient_of_k2_steps)
+{
+    run r = text_run();
+    r.model.layers[1].dropout = 0;
+    r.model.layers[1].init_hh = (elman_init){ELMAN_INIT_GAUSSIAN, 0.3};
+    r.training.k1 = 8;
+    r.training.in_order = true;
+    r.training.optimizer =
+        (elman_optimizer_config){.rule = ELMAN_SGD, .learning_rate = 1e-30};
+
+    /* three windows: the third sees the two before it, or the last one, or
+     * only itself, or part of itself */
+    const struct {
+        size_t k2, steps, lead, T, past;
+    } cases[] = {{24, 3, 0, 24, 16},
+                 {16, 3, 8, 16, 8},
+                 {8, 3, 16, 8, 0},
+                 {3, 3, 21, 3, 0},
+                 {24, 2, 0, 16, 8}};
+    double norms[5];
+    for (size_t i = 0; i < 5; i++) {
+        r.training.k2 = cases[i].k2;
+        session s = begin(r);
+        steps(s, cases[i].steps);
+        norms[i] = elman_trainer_progress(s.trainer)->norm;
+        double want =
+            norm_by_hand(s, &r, cases[i].lead, cases[i].T, cases[i].past);
+        CHECK(fabs(norms[i] - want) <= 1e-6 * want, "k2 %zu: %g and %g",
+              cases[i].k2, norms[i], want);
+        end(s);
+    }
+    CHECK(fabs(norms[0] - norms[2]) > 1e-4 * norms[2],
+          "the past changes nothing: %g", norms[0]);
+}
+
+TEST(truncation_that_makes_no_sense_is_refused)
+{
+    run r = text_run();
+    session s = begin(r);
+    elman_trainer *none = NULL;
+    r.training.k2 = 25;
+    CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
+                ELMAN_BAD_VALUE, "multiple of k1 24");
+    r.training.k2 = 48;
+    r.training.fresh_state = true;
+    CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
+                ELMAN_BAD_VALUE, "fresh state");
+    end(s);
+    r = series_run();
+    s = begin(r);
+    r.training.k1 = 5;
+    CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
+                ELMAN_BAD_VALUE, "one per sequence");
+    r.training.k1 = 0;
+    r.training.loss.kind = ELMAN_HUBER;
+    CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
+                ELMAN_BAD_VALUE, "classes");
+    assert_null(none);
+    end(s);
+}
+
+/* ---- Bad values
+ * -------------------------------------------------------------------------------
+ */
+
+TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
+{
+    run r = series_run();
+    r.training.schedule = (elman_schedule_config){0};
+    r.training.optimizer = (elman_optimizer_config){.rule = ELMAN_SGD};
+    session s = begin(r);
+    float weights[36 * 12];
+    CHECK_OK(elman_model_read(s.model, "rnn.weight_hh_l0_reverse", 36 * 12,
+                              weights));
+    weights[30 * 12 + 5] = INFINITY;
+    CHECK_OK(elman_model_write(s.model, "rnn.weight_hh_l0_reverse", 36 * 12,
+                               weights));
+    float *before = weights_of(s.model);
+    CHECK_FAILS(elman_trainer_step(s.trainer), ELMAN_NOT_FINITE,
+                "weight of rnn.weight_hh_l0_reverse, element 365 is inf");
+    CHECK(strstr(elman_message(), "epoch 1, step 1"), "%s", elman_message());
+    float *after = weights_of(s.model);
+    CHECK_BITS(after, before, elman_model_size(s.model).weights, "weights");
+    free(before);
+    free(after);
+    end(s);
+}
+
+TEST(an_overflow_is_traced_to_its_unit)
+{
+    run r = table_run();
+    r.model.layers[0].nonlinearity = ELMAN_NONLINEARITY_RELU;
+    r.model.layers[0].init_hh = (elman_init){ELMAN_INIT_IDENTITY, 1e9};
+    session s = begin(r);
+    CHECK_FAILS(elman_trainer_step(s.trainer), ELMAN_NOT_FINITE, "layer0");
+    const char *parts[] = {
+        "rnn", "forward direction", "sample ", "time step", "gate h", "unit "};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        CHECK(strstr(elman_message(), parts[i]), "\"%s\" lacks %s",
+              elman_message(), parts[i]);
+    end(s);
+}
+
+/* ---- Learning
+ * -----------------------------------------------------------------------------------
+ */
+
+TEST(it_learns_text_classes_and_forecasts)
+{
+    session s = begin(text_run());
+    steps(s, 150);
+    CHECK(elman_trainer_progress(s.trainer)->last.bits < 0.6, "%g bits",
+          elman_trainer_progress(s.trainer)->last.bits);
+    end(s);
+
+    run r = series_run();
+    r.training.epochs = 12;
+    s = begin(r);
+    const elman_progress *p = elman_trainer_progress(s.trainer);
+    while (!p->done)
+        steps(s, 1);
+    CHECK(p->validation.accuracy > 0.9, "accuracy %g", p->validation.accuracy);
+    CHECK(p->epoch == 12, "epoch %zu", (size_t)p->epoch);
+    elman_metrics m;
+    uint64_t confusion[4];
+    CHECK_OK(elman_trainer_keep_best(s.trainer));
+    CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_VALIDATION,
+                                  &r.training, &m, confusion));
+    CHECK(m.loss == p->best_loss, "%g and %g", m.loss, p->best_loss);
+    CHECK(confusion[0] + confusion[1] + confusion[2] + confusion[3] ==
+              m.targets,
+          "%zu targets", (size_t)m.targets);
+    end(s);
+
+    r = table_run();
+    s = begin(r);
+    steps(s, 400);
+    CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_VALIDATION,
+                                  &r.training, &m, NULL));
+    CHECK(m.mse < 0.1 * m.naive_mse && m.mae < m.naive_mae, "mse %g naive %g",
+          m.mse, m.naive_mse);
+    end(s);
+}
+
+TEST(patience_ends_a_run_that_no_longer_gets_better)
+{
+    run r = series_run();
+    r.training.optimizer =
+        (elman_optimizer_config){.rule = ELMAN_SGD, .learning_rate = 1e-30};
+    r.training.schedule = (elman_schedule_config){0};
+    r.training.patience = 3;
+    r.model.layers[0].recurrent_dropout = 0;
+    session s = begin(r);
+    const elman_progress *p = elman_trainer_progress(s.trainer);
+    for (size_t i = 0; i < 200 && !p->done; i++)
+        steps(s, 1);
+    CHECK(p->done && p->epoch == 4, "epoch %zu", (size_t)p->epoch);
+    end(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_run_stopped_at_any_step_and_resumed_ends_with_the_same_bits),
+        cmocka_unit_test(a_checkpoint_of_another_run_is_refused),
+        cmocka_unit_test(truncated_windows_carry_the_gradient_of_k2_steps),
+        cmocka_unit_test(truncation_that_makes_no_sense_is_refused),
+        cmocka_unit_test(a_value_that_goes_bad_is_named_and_changes_nothing),
+        cmocka_unit_test(an_overflow_is_traced_to_its_unit),
+        cmocka_unit_test(it_learns_text_classes_and_forecasts),
+        cmocka_unit_test(patience_ends_a_run_that_no_longer_gets_better),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
