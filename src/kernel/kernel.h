@@ -35,15 +35,18 @@ typedef struct update {
     float momentum;
     float damped; /* 1 - dampening; 1 on the first step */
     float beta1, beta2;
-    float root; /* 1 / sqrt(1 - beta2^t); Keras: 1 */
+    float rest1, rest2; /* 1 - beta1, 1 - beta2, made in double: 1 - 0.999f is
+                           off by 5e-5 */
+    float root;         /* 1 / sqrt(1 - beta2^t); Keras: 1 */
     float alpha;
+    float rest; /* 1 - alpha, made in double */
     float epsilon;
     bool nesterov, centered, keras;
 } update;
 
 typedef struct kernels {
     const char *isa;
-#define K(result, name, arguments) result (*name) arguments;
+#define K(result, name, arguments) result(*name) arguments;
 #include "kernel/kernel.def"
 #undef K
 } kernels;

@@ -1,0 +1,34 @@
+/*
+ * every.h: all kernels for one ISA, and the table that hands them out. A file
+ * in isa/ sets ISA, its name, and VEC_BYTES, and includes this.
+ */
+#ifndef KERNEL_EVERY_H
+#define KERNEL_EVERY_H
+
+#define PASTE_NOW(name, isa) name##_##isa
+#define PASTE(name, isa)     PASTE_NOW(name, isa)
+#define KERNEL(name)         PASTE(name, ISA)
+#define TEXT_NOW(isa)        #isa
+#define TEXT(isa)            TEXT_NOW(isa)
+
+#include "kernel/kernel.h"
+#include "kernel/vec.h"
+
+#include "kernel/gate.h"
+#include "kernel/gemm.h"
+#include "kernel/map.h"
+#include "kernel/outer.h"
+#include "kernel/peak.h"
+#include "kernel/reduce.h"
+#include "kernel/update.h"
+
+extern const kernels PASTE(kernels, ISA);
+
+const kernels PASTE(kernels, ISA) = {
+    .isa = TEXT(ISA),
+#define K(result, name, arguments) .name = KERNEL(name),
+#include "kernel/kernel.def"
+#undef K
+};
+
+#endif

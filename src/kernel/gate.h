@@ -1,0 +1,207 @@
+/*
+ * gate.h: what a cell does to one row after its products. The equations are
+ * those of docs/EQUATIONS.md; LSTM: Hochreiter & Schmidhuber 1997, Gers et al.
+ * 2000 and 2002 (peepholes); GRU: Cho et al. 2014.
+ */
+#ifndef KERNEL_GATE_H
+#define KERNEL_GATE_H
+
+#include "kernel/vec_math.h"
+
+/* Squashing with a bound on its argument, and the slope from the result y: 0
+ * where the argument was at its bound, that is where y is at the bound's y. */
+typedef struct squash {
+    vf low, high;                 /* of the argument */
+    vf sigmoid_low, sigmoid_high; /* their results */
+    vf tanh_high;
+} squash;
+
+INLINE squash squash_make(float clip)
+{
+    squash s = {.low = vf_set(-clip), .high = vf_set(clip)};
+    s.sigmoid_low = vf_sigmoid(s.low);
+    s.sigmoid_high = vf_sigmoid(s.high);
+    s.tanh_high = vf_tanh(s.high);
+    return s;
+}
+
+INLINE vf squash_sigmoid(const squash *s, vf a)
+{
+    return vf_sigmoid(vf_bound(s->low, s->high, a));
+}
+INLINE vf squash_tanh(const squash *s, vf a)
+{
+    return vf_tanh(vf_bound(s->low, s->high, a));
+}
+
+/* y (1 - y) and 1 - y^2, each rounded once; NaN stays NaN. */
+INLINE vf sigmoid_slope(const squash *s, vf y)
+{
+    vf slope = vf_fma(-y, y, y), zero = vf_set(0);
+    slope = vf_select(vf_reaches(y, s->sigmoid_high), zero, slope);
+    return vf_select(vf_reaches(s->sigmoid_low, y), zero, slope);
+}
+INLINE vf tanh_slope(const squash *s, vf y)
+{
+    vf slope = vf_fma(-y, y, vf_set(1));
+    return vf_select(vf_reaches(vf_abs(y), s->tanh_high), vf_set(0), slope);
+}
+
+static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
+
+static void KERNEL(lstm_forward)(size_t H, const lstm_variant *variant,
+                                 const float *c_prev, float *gate, float *c,
+                                 float *h)
+{
+    const lstm_variant with = variant ? *variant : lstm_plain;
+    const float *p = with.peephole;
+    const squash s = squash_make(with.clip);
+
+    for (size_t j = 0; j < H; j += VLEN) {
+        const size_t n = H - j;
+        vf before = vf_load(c_prev + j, n);
+        vf i = vf_load(gate + 0 * H + j, n);
+        vf f = vf_load(gate + 1 * H + j, n);
+        vf g = squash_tanh(&s, vf_load(gate + 2 * H + j, n));
+        vf o = vf_load(gate + 3 * H + j, n);
+
+        if (p) i = vf_fma(vf_load(p + 0 * H + j, n), before, i);
+        i = squash_sigmoid(&s, i);
+        if (p) f = vf_fma(vf_load(p + 1 * H + j, n), before, f);
+        f = with.coupled ? 1 - i : squash_sigmoid(&s, f);
+        vf now = vf_fma(f, before, i * g);
+        if (p) o = vf_fma(vf_load(p + 2 * H + j, n), now, o);
+        o = squash_sigmoid(&s, o);
+
+        vf_store(gate + 0 * H + j, i, n);
+        vf_store(gate + 1 * H + j, f, n);
+        vf_store(gate + 2 * H + j, g, n);
+        vf_store(gate + 3 * H + j, o, n);
+        vf_store(c + j, now, n);
+        vf_store(h + j, o * vf_tanh(now), n);
+    }
+}
+
+static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
+                                  const float *c_prev, const float *gate,
+                                  const float *dh, float *dc, float *da)
+{
+    const lstm_variant with = variant ? *variant : lstm_plain;
+    const float *p = with.peephole;
+    const squash s = squash_make(with.clip);
+
+    for (size_t j = 0; j < H; j += VLEN) {
+        const size_t n = H - j;
+        vf before = vf_load(c_prev + j, n);
+        vf i = vf_load(gate + 0 * H + j, n);
+        vf f = vf_load(gate + 1 * H + j, n);
+        vf g = vf_load(gate + 2 * H + j, n);
+        vf o = vf_load(gate + 3 * H + j, n);
+        vf k = vf_tanh(vf_fma(f, before, i * g));
+        vf d_h = vf_load(dh + j, n);
+
+        /* o, then c, which o sees through its peephole */
+        vf da_o = d_h * k * sigmoid_slope(&s, o);
+        vf d = vf_fma(d_h * o, vf_fma(-k, k, vf_set(1)), vf_load(dc + j, n));
+        if (p) d = vf_fma(vf_load(p + 2 * H + j, n), da_o, d);
+
+        /* i, f, g; a coupled f gives its part to i */
+        vf slope = sigmoid_slope(&s, i), da_f = vf_set(0);
+        vf da_i = d * (with.coupled ? g - before : g) * slope;
+        if (!with.coupled) da_f = d * before * sigmoid_slope(&s, f);
+        vf da_g = d * i * tanh_slope(&s, g);
+
+        vf back = d * f;
+        if (p) back = vf_fma(vf_load(p + 0 * H + j, n), da_i, back);
+        if (p) back = vf_fma(vf_load(p + 1 * H + j, n), da_f, back);
+        vf_store(da + 0 * H + j, da_i, n);
+        vf_store(da + 1 * H + j, da_f, n);
+        vf_store(da + 2 * H + j, da_g, n);
+        vf_store(da + 3 * H + j, da_o, n);
+        vf_store(dc + j, back, n);
+    }
+}
+
+static void KERNEL(gru_forward)(size_t H, float clip, const float *q,
+                                const float *h_prev, float *gate, float *h)
+{
+    const squash s = squash_make(clip);
+    for (size_t j = 0; j < H; j += VLEN) {
+        const size_t left_over = H - j;
+        vf r = squash_sigmoid(&s, vf_load(gate + 0 * H + j, left_over));
+        vf z = squash_sigmoid(&s, vf_load(gate + 1 * H + j, left_over));
+        vf a = vf_load(gate + 2 * H + j, left_over);
+        vf n = squash_tanh(&s, vf_fma(r, vf_load(q + j, left_over), a));
+        vf before = vf_load(h_prev + j, left_over);
+
+        vf_store(gate + 0 * H + j, r, left_over);
+        vf_store(gate + 1 * H + j, z, left_over);
+        vf_store(gate + 2 * H + j, n, left_over);
+        vf_store(h + j, vf_fma(z, before - n, n), left_over);
+    }
+}
+
+/* The part that both kinds of GRU share: da z and n, and dh becomes dh z;
+ * returns da n. */
+INLINE vf gru_back(size_t H, size_t j, const squash *s, const float *h_prev,
+                   const float *gate, float *dh, float *da)
+{
+    const size_t left_over = H - j;
+    vf z = vf_load(gate + 1 * H + j, left_over);
+    vf n = vf_load(gate + 2 * H + j, left_over);
+    vf d = vf_load(dh + j, left_over);
+    vf before = vf_load(h_prev + j, left_over);
+    vf da_n = d * (1 - z) * tanh_slope(s, n);
+
+    vf_store(da + 1 * H + j, d * (before - n) * sigmoid_slope(s, z), left_over);
+    vf_store(da + 2 * H + j, da_n, left_over);
+    vf_store(dh + j, d * z, left_over);
+    return da_n;
+}
+
+static void KERNEL(gru_backward)(size_t H, float clip, const float *q,
+                                 const float *h_prev, const float *gate,
+                                 float *dh, float *da, float *dq)
+{
+    const squash s = squash_make(clip);
+    for (size_t j = 0; j < H; j += VLEN) {
+        vf da_n = gru_back(H, j, &s, h_prev, gate, dh, da);
+        vf r = vf_load(gate + j, H - j);
+        vf dr = da_n * vf_load(q + j, H - j);
+        vf_store(da + j, dr * sigmoid_slope(&s, r), H - j);
+        vf_store(dq + j, da_n * r, H - j);
+    }
+}
+
+static void KERNEL(gru_mix)(size_t H, const float *h_prev, const float *gate,
+                            float *h)
+{
+    for (size_t j = 0; j < H; j += VLEN) {
+        vf z = vf_load(gate + 1 * H + j, H - j);
+        vf n = vf_load(gate + 2 * H + j, H - j);
+        vf_store(h + j, vf_fma(z, vf_load(h_prev + j, H - j) - n, n), H - j);
+    }
+}
+
+static void KERNEL(gru_mix_backward)(size_t H, float clip, const float *h_prev,
+                                     const float *gate, float *dh, float *da)
+{
+    const squash s = squash_make(clip);
+    for (size_t j = 0; j < H; j += VLEN)
+        gru_back(H, j, &s, h_prev, gate, dh, da);
+}
+
+static void KERNEL(gru_reset_backward)(size_t H, float clip, const float *drh,
+                                       const float *h_prev, const float *gate,
+                                       float *dh, float *da)
+{
+    const squash s = squash_make(clip);
+    for (size_t j = 0; j < H; j += VLEN) {
+        vf r = vf_load(gate + j, H - j), d = vf_load(drh + j, H - j);
+        vf dr = d * vf_load(h_prev + j, H - j);
+        vf_store(da + j, dr * sigmoid_slope(&s, r), H - j);
+        vf_store(dh + j, vf_fma(d, r, vf_load(dh + j, H - j)), H - j);
+    }
+}
+
+#endif

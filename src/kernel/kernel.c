@@ -1,0 +1,65 @@
+/*
+ * kernel.c: which table is in use. The choice is made once, by the processor
+ * and ELMAN_ISA; a test may put another in front of it.
+ */
+#include "kernel/kernel.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+extern const kernels kernels_base;
+#if defined __x86_64__
+extern const kernels kernels_avx2, kernels_avx512;
+#elif defined __aarch64__
+extern const kernels kernels_neon;
+#endif
+
+enum { TABLES = 3 };
+
+static const kernels *tables[TABLES + 1]; /* slowest first, then NULL */
+static const kernels *chosen;
+static once_flag once = ONCE_FLAG_INIT;
+static _Atomic(const kernels *) forced;
+
+static void choose(void)
+{
+    size_t count = 0;
+    tables[count++] = &kernels_base;
+#if defined __x86_64__
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        tables[count++] = &kernels_avx2;
+        if (__builtin_cpu_supports("avx512f") &&
+            __builtin_cpu_supports("avx512vl") &&
+            __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512bw"))
+            tables[count++] = &kernels_avx512;
+    }
+#elif defined __aarch64__
+    tables[count++] = &kernels_neon;
+#endif
+    chosen = tables[count - 1];
+
+    const char *wanted = getenv("ELMAN_ISA");
+    if (!wanted) return;
+    if (strcmp(wanted, kernels_ref.isa) == 0) chosen = &kernels_ref;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(wanted, tables[i]->isa) == 0) chosen = tables[i];
+}
+
+const kernels *kernels_here(void)
+{
+    const kernels *table = atomic_load(&forced);
+    if (table) return table;
+    call_once(&once, choose);
+    return chosen;
+}
+
+const kernels *const *kernels_all(void)
+{
+    call_once(&once, choose);
+    return tables;
+}
+
+void kernels_use(const kernels *table) { atomic_store(&forced, table); }

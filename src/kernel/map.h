@@ -1,0 +1,116 @@
+/*
+ * map.h: elementwise kernels. Lanes do not meet, so any width gives the same
+ * bits. Each loop reads a vector before it writes it: y may be x.
+ */
+#ifndef KERNEL_MAP_H
+#define KERNEL_MAP_H
+
+#include "kernel/gate.h"
+
+static void KERNEL(tanh_forward)(size_t n, float clip, const float *x, float *y)
+{
+    const squash s = squash_make(clip);
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(y + i, squash_tanh(&s, vf_load(x + i, n - i)), n - i);
+}
+
+static void KERNEL(sigmoid_forward)(size_t n, float clip, const float *x,
+                                    float *y)
+{
+    const squash s = squash_make(clip);
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(y + i, squash_sigmoid(&s, vf_load(x + i, n - i)), n - i);
+}
+
+static void KERNEL(relu_forward)(size_t n, float clip, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf v = vf_bound(vf_set(0), vf_set(clip), vf_load(x + i, n - i));
+        vf_store(y + i, v, n - i);
+    }
+}
+
+static void KERNEL(tanh_backward)(size_t n, float clip, const float *y,
+                                  const float *dy, float *dx)
+{
+    const squash s = squash_make(clip);
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf slope = tanh_slope(&s, vf_load(y + i, n - i));
+        vf_store(dx + i, vf_load(dy + i, n - i) * slope, n - i);
+    }
+}
+
+static void KERNEL(sigmoid_backward)(size_t n, float clip, const float *y,
+                                     const float *dy, float *dx)
+{
+    const squash s = squash_make(clip);
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf slope = sigmoid_slope(&s, vf_load(y + i, n - i));
+        vf_store(dx + i, vf_load(dy + i, n - i) * slope, n - i);
+    }
+}
+
+static void KERNEL(relu_backward)(size_t n, float clip, const float *y,
+                                  const float *dy, float *dx)
+{
+    const vf zero = vf_set(0), high = vf_set(clip);
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf v = vf_load(y + i, n - i), d = vf_load(dy + i, n - i);
+        d = vf_select(vf_reaches(zero, v), zero, d);
+        vf_store(dx + i, vf_select(vf_reaches(v, high), zero, d), n - i);
+    }
+}
+
+static void KERNEL(exp_forward)(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(y + i, vf_exp(vf_load(x + i, n - i)), n - i);
+}
+
+static void KERNEL(log_forward)(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(y + i, vf_log(vf_load(x + i, n - i)), n - i);
+}
+
+static void KERNEL(multiply)(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(y + i, vf_load(a + i, n - i) * vf_load(b + i, n - i), n - i);
+}
+
+static void KERNEL(add)(size_t n, const float *a, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(y + i, vf_load(y + i, n - i) + vf_load(a + i, n - i), n - i);
+}
+
+static void KERNEL(multiply_add)(size_t n, const float *a, const float *b,
+                                 float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf v = vf_fma(vf_load(a + i, n - i), vf_load(b + i, n - i),
+                      vf_load(y + i, n - i));
+        vf_store(y + i, v, n - i);
+    }
+}
+
+static void KERNEL(add_scaled)(size_t n, float s, const float *a, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf v = vf_fma(vf_set(s), vf_load(a + i, n - i), vf_load(y + i, n - i));
+        vf_store(y + i, v, n - i);
+    }
+}
+
+static void KERNEL(blend)(size_t n, const float *m, const float *a,
+                          const float *b, float *y)
+{
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf part = vf_load(m + i, n - i);
+        vf rest = (vf_set(1) - part) * vf_load(b + i, n - i);
+        vf_store(y + i, vf_fma(part, vf_load(a + i, n - i), rest), n - i);
+    }
+}
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * reduce.h: sums over one array, in double: LANES lanes, folded 8-4-2-1. The
+ * product of two floats is exact in double, so a lane rounds only where it
+ * adds. All loops go over whole blocks of LANES, register by register.
+ */
+#ifndef KERNEL_REDUCE_H
+#define KERNEL_REDUCE_H
+
+#include "base/real.h"
+#include "kernel/vec_math.h"
+
+static double KERNEL(sum_squares)(size_t n, const float *x)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN;
+            wide v = vf_widen(vf_load(x + at, left(n, at)));
+            lanes_add(&sum, r, (wide){v.low * v.low, v.high * v.high});
+        }
+    }
+    return lanes_fold(&sum);
+}
+
+/* The largest of x, -inf of none. NaN may be lost: the sum finds it. */
+INLINE float largest(size_t n, const float *x)
+{
+    const vf none = vf_set(-__builtin_inff());
+    vf most = none;
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf v = vf_select(vf_first(n - i), vf_load(x + i, n - i), none);
+        most = vf_max(most, v);
+    }
+
+    float lane[VLEN];
+    memcpy(lane, &most, sizeof lane);
+    for (size_t l = 1; l < VLEN; l++)
+        if (lane[l] > lane[0]) lane[0] = lane[l];
+    return lane[0] + 0.0f; /* -0 counts as 0 at any width */
+}
+
+static double KERNEL(softmax)(size_t n, const float *x, float *y)
+{
+    const float most = largest(n, x);
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN, m = left(n, at);
+            vf e = vf_exp(vf_load(x + at, m) - vf_set(most));
+            if (y) vf_store(y + at, e, m);
+            lanes_add(&sum, r, vf_widen(vf_select(vf_first(m), e, vf_set(0))));
+        }
+    }
+
+    const double total = lanes_fold(&sum);
+    if (y)
+        for (size_t i = 0; i < n; i += VLEN)
+            vf_store(y + i, vf_load(y + i, n - i) / vf_set((float)total),
+                     n - i);
+    return (double)most + real_log(total);
+}
+
+static void KERNEL(softmax_backward)(size_t n, const float *y, const float *dy,
+                                     float *dx)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN;
+            wide v = vf_widen(vf_load(y + at, left(n, at)));
+            wide d = vf_widen(vf_load(dy + at, left(n, at)));
+            lanes_add(&sum, r, (wide){v.low * d.low, v.high * d.high});
+        }
+    }
+
+    const vf mean = vf_set((float)lanes_fold(&sum));
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf d = vf_load(dy + i, n - i) - mean;
+        vf_store(dx + i, vf_load(y + i, n - i) * d, n - i);
+    }
+}
+
+/* Mean of x; and of (x - mean)^2. */
+INLINE double mean_of(size_t n, const float *x)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN;
+            lanes_add(&sum, r, vf_widen(vf_load(x + at, left(n, at))));
+        }
+    }
+    return lanes_fold(&sum) / (double)n;
+}
+
+INLINE double variance_of(size_t n, const float *x, double mean)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN, m = left(n, at);
+            wide v = vf_widen(vf_load(x + at, m));
+            v.low -= mean;
+            v.high -= mean;
+            if (m < VLEN) v = wide_first(v, m);
+            lanes_add(&sum, r, (wide){v.low * v.low, v.high * v.high});
+        }
+    }
+    return lanes_fold(&sum) / (double)n;
+}
+
+static float KERNEL(norm_forward)(size_t n, float eps, const float *x,
+                                  const float *w, const float *b, float *normal,
+                                  float *y)
+{
+    const double mean = mean_of(n, x);
+    const double root =
+        1 / __builtin_sqrt(variance_of(n, x, mean) + (double)eps);
+    for (size_t i = 0; i < n; i += VLEN) {
+        wide v = vf_widen(vf_load(x + i, n - i));
+        v.low = (v.low - mean) * root;
+        v.high = (v.high - mean) * root;
+        vf z = vf_narrow(v);
+        vf_store(normal + i, z, n - i);
+        z = vf_fma(z, vf_load(w + i, n - i), vf_load(b + i, n - i));
+        vf_store(y + i, z, n - i);
+    }
+    return (float)root;
+}
+
+/* dx = root (g - mean(g) - normal mean(g normal)) with g = w dy. */
+static void KERNEL(norm_backward)(size_t n, float root, const float *normal,
+                                  const float *w, const float *dy, float *dx)
+{
+    lanes sum = {0}, along = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN, m = left(n, at);
+            wide g = vf_widen(vf_load(w + at, m) * vf_load(dy + at, m));
+            wide z = vf_widen(vf_load(normal + at, m));
+            lanes_add(&sum, r, g);
+            lanes_add(&along, r, (wide){g.low * z.low, g.high * z.high});
+        }
+    }
+
+    const vf mean = vf_set((float)(lanes_fold(&sum) / (double)n));
+    const vf slope = vf_set((float)(lanes_fold(&along) / (double)n));
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf g = vf_load(w + i, n - i) * vf_load(dy + i, n - i) - mean;
+        g = vf_fma(-vf_load(normal + i, n - i), slope, g);
+        vf_store(dx + i, vf_set(root) * g, n - i);
+    }
+}
+
+#endif

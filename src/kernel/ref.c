@@ -1,0 +1,303 @@
+/*
+ * ref.c: what every kernel means, one element at a time, in plain double.
+ * Meant to be read, and to judge the others by; not bound to their bits.
+ */
+#include "kernel/ref_gate.h"
+
+/* ---- Products ------------------------------------------------------------ */
+
+static void ref_product(size_t M, size_t N, size_t K, const float *const *a,
+                        const float *w, float *const *c)
+{
+    const size_t padded = (K + LANES - 1) / LANES * LANES;
+    for (size_t m = 0; m < M; m++)
+        for (size_t n = 0; n < N; n++) {
+            double sum = (double)c[m][n];
+            for (size_t k = 0; k < K; k++) {
+                size_t at = n / PANEL * PANEL * K + k * PANEL + n % PANEL;
+                if (N < NARROW) at = n * padded + k;
+                sum += (double)a[m][k] * (double)w[at];
+            }
+            c[m][n] = (float)sum;
+        }
+}
+
+static void ref_outer(size_t R, size_t first, size_t last, size_t K,
+                      const float *const *da, const float *const *x, float *dw)
+{
+    for (size_t n = first; n < last; n++)
+        for (size_t k = 0; k < K; k++) {
+            double sum = (double)dw[n * K + k];
+            for (size_t r = 0; r < R; r++)
+                sum += (double)da[r][n] * (double)x[r][k];
+            dw[n * K + k] = (float)sum;
+        }
+}
+
+static void ref_column_sum(size_t R, size_t first, size_t last,
+                           const float *const *da, float *db)
+{
+    for (size_t n = first; n < last; n++) {
+        double sum = (double)db[n];
+        for (size_t r = 0; r < R; r++)
+            sum += (double)da[r][n];
+        db[n] = (float)sum;
+    }
+}
+
+/* ---- Elementwise --------------------------------------------------------- */
+
+static void ref_tanh_forward(size_t n, float clip, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)tanh(bounded((double)x[i], (double)clip));
+}
+
+static void ref_sigmoid_forward(size_t n, float clip, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)sigmoid(bounded((double)x[i], (double)clip));
+}
+
+static void ref_relu_forward(size_t n, float clip, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0 ? 0 : x[i] > clip ? clip : x[i];
+}
+
+static void ref_tanh_backward(size_t n, float clip, const float *y,
+                              const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++)
+        dx[i] = (float)((double)dy[i] * tanh_slope((double)y[i], (double)clip));
+}
+
+static void ref_sigmoid_backward(size_t n, float clip, const float *y,
+                                 const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++)
+        dx[i] =
+            (float)((double)dy[i] * sigmoid_slope((double)y[i], (double)clip));
+}
+
+static void ref_relu_backward(size_t n, float clip, const float *y,
+                              const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++)
+        dx[i] = y[i] <= 0 || y[i] >= clip ? 0 : dy[i];
+}
+
+static void ref_exp_forward(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)exp((double)x[i]);
+}
+
+static void ref_log_forward(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)log((double)x[i]);
+}
+
+static void ref_multiply(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a[i] * b[i];
+}
+
+static void ref_add(size_t n, const float *a, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += a[i];
+}
+
+static void ref_multiply_add(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)((double)y[i] + (double)a[i] * (double)b[i]);
+}
+
+static void ref_add_scaled(size_t n, float s, const float *a, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)((double)y[i] + (double)s * (double)a[i]);
+}
+
+static void ref_blend(size_t n, const float *m, const float *a, const float *b,
+                      float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)((double)m[i] * (double)a[i] +
+                       (1 - (double)m[i]) * (double)b[i]);
+}
+
+/* ---- Sums ---------------------------------------------------------------- */
+
+static double ref_sum_squares(size_t n, const float *x)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
+static double ref_softmax(size_t n, const float *x, float *y)
+{
+    double most = -INFINITY, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, (double)x[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp((double)x[i] - most);
+    for (size_t i = 0; y && i < n; i++)
+        y[i] = (float)(exp((double)x[i] - most) / sum);
+    return most + log(sum);
+}
+
+static void ref_softmax_backward(size_t n, const float *y, const float *dy,
+                                 float *dx)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)y[i] * (double)dy[i];
+    for (size_t i = 0; i < n; i++)
+        dx[i] = (float)((double)y[i] * ((double)dy[i] - sum));
+}
+
+static float ref_norm_forward(size_t n, float eps, const float *x,
+                              const float *w, const float *b, float *normal,
+                              float *y)
+{
+    double mean = 0, variance = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += (double)x[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        variance += pow((double)x[i] - mean, 2) / (double)n;
+
+    const double root = 1 / sqrt(variance + (double)eps);
+    for (size_t i = 0; i < n; i++) {
+        const double z = ((double)x[i] - mean) * root;
+        normal[i] = (float)z;
+        y[i] = (float)(z * (double)w[i] + (double)b[i]);
+    }
+    return (float)root;
+}
+
+static void ref_norm_backward(size_t n, float root, const float *normal,
+                              const float *w, const float *dy, float *dx)
+{
+    double mean = 0, along = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double g = (double)w[i] * (double)dy[i] / (double)n;
+        mean += g;
+        along += g * (double)normal[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double g = (double)w[i] * (double)dy[i];
+        dx[i] = (float)((double)root * (g - mean - (double)normal[i] * along));
+    }
+}
+
+/* ---- Optimizers ---------------------------------------------------------- */
+
+/* Decays the weight; returns the gradient that the rule sees. */
+static double pull(const update *u, double dp, double *p)
+{
+    *p *= (double)u->decay;
+    return bounded((double)u->scale * dp, (double)u->clip_value) +
+           (double)u->weight_decay * *p;
+}
+
+static double root_of(const update *u, double v)
+{
+    const double epsilon = (double)u->epsilon;
+    return u->keras ? sqrt(v + epsilon) : sqrt(v) + epsilon;
+}
+
+static void ref_sgd(size_t n, const update *u, const float *dp, float *buf,
+                    float *p)
+{
+    const double rate = (double)u->rate, momentum = (double)u->momentum;
+    for (size_t i = 0; i < n; i++) {
+        double now = (double)p[i], g = pull(u, (double)dp[i], &now);
+        double step = g;
+        if (buf && u->keras) {
+            const double b = momentum * (double)buf[i] - rate * g;
+            now += u->nesterov ? momentum * b - rate * g : b;
+            step = 0;
+            buf[i] = (float)b;
+        } else if (buf) {
+            const double b = momentum * (double)buf[i] + (double)u->damped * g;
+            step = u->nesterov ? g + momentum * b : b;
+            buf[i] = (float)b;
+        }
+        p[i] = (float)(now - rate * step);
+    }
+}
+
+static void ref_adam(size_t n, const update *u, const float *dp, float *m,
+                     float *v, float *top, float *p)
+{
+    for (size_t i = 0; i < n; i++) {
+        double now = (double)p[i], g = pull(u, (double)dp[i], &now);
+        m[i] = (float)((double)m[i] + (double)u->rest1 * (g - (double)m[i]));
+        v[i] =
+            (float)((double)u->beta2 * (double)v[i] + (double)u->rest2 * g * g);
+        if (top) top[i] = fmaxf(top[i], v[i]);
+
+        const double square = top ? (double)top[i] : (double)v[i];
+        const double root = sqrt(square) * (double)u->root;
+        p[i] = (float)(now - (double)u->rate * (double)m[i] /
+                                 (root + (double)u->epsilon));
+    }
+}
+
+static void ref_adagrad(size_t n, const update *u, const float *dp, float *s,
+                        float *p)
+{
+    for (size_t i = 0; i < n; i++) {
+        double now = (double)p[i], g = pull(u, (double)dp[i], &now);
+        s[i] = (float)((double)s[i] + g * g);
+        p[i] = (float)(now - (double)u->rate * g / root_of(u, (double)s[i]));
+    }
+}
+
+static void ref_rmsprop(size_t n, const update *u, const float *dp, float *v,
+                        float *mean, float *buf, float *p)
+{
+    const double rate = (double)u->rate, rest = (double)u->rest;
+    for (size_t i = 0; i < n; i++) {
+        double now = (double)p[i], g = pull(u, (double)dp[i], &now);
+        double square = (double)u->alpha * (double)v[i] + rest * g * g;
+        v[i] = (float)square;
+        if (u->centered) {
+            const double middle = (double)u->alpha * (double)mean[i] + rest * g;
+            mean[i] = (float)middle;
+            square = fmax(0, square - middle * middle);
+        }
+
+        double step = g / root_of(u, square);
+        if (buf) {
+            step = (double)u->momentum * (double)buf[i] +
+                   (u->keras ? rate * step : step);
+            buf[i] = (float)step;
+        }
+        p[i] = (float)(now - (buf && u->keras ? step : rate * step));
+    }
+}
+
+/* ---- The roof ------------------------------------------------------------ */
+
+static double ref_peak(size_t rounds)
+{
+    volatile double sum = 1;
+    for (size_t i = 0; i < rounds; i++)
+        sum = sum * 0.5 + 0.5;
+    return 2.0 * (double)rounds;
+}
+
+const kernels kernels_ref = {
+    .isa = "ref",
+#define K(result, name, arguments) .name = ref_##name,
+#include "kernel/kernel.def"
+#undef K
+};

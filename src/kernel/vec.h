@@ -1,0 +1,263 @@
+/*
+ * vec.h: the vector vocabulary. One word per operation, at any width.
+ *
+ * A file in isa/ sets ISA and VEC_BYTES and includes every kernel after this.
+ * All of it is static: code made for one ISA can not leak into another. The
+ * words that matter are the ISA's own intrinsics, here and nowhere else: gcc
+ * 12 kept lane loops at a third of the matrix product's speed.
+ *
+ * Every ISA gives the same bits: fusing is only by the word vf_fma, minimum
+ * and maximum are a comparison and a choice (so NaN and -0 have one meaning),
+ * and a sum runs in LANES lanes, however many registers they fill.
+ */
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+
+#if VEC_BYTES > 16
+#include <immintrin.h>
+#elif defined VEC_NEON
+#include <arm_neon.h>
+#endif
+
+typedef float vf __attribute__((vector_size(VEC_BYTES)));
+typedef uint32_t vu __attribute__((vector_size(VEC_BYTES)));
+typedef int32_t vi __attribute__((vector_size(VEC_BYTES)));
+typedef double vd __attribute__((vector_size(VEC_BYTES)));
+typedef float half __attribute__((vector_size(VEC_BYTES / 2)));
+
+/* REGS registers hold the LANES of a sum, or one row of a panel. */
+enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Unrolls the loop that follows wholly, early enough for arrays of vectors to
+ * become registers; each compiler has its own word for that. */
+#ifdef __clang__
+#define UNROLL   _Pragma("clang loop unroll(full)")
+#define UNROLL_4 _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL   _Pragma("GCC unroll 32")
+#define UNROLL_4 _Pragma("GCC unroll 4")
+#endif
+
+/* What is left of n after at. */
+INLINE size_t left(size_t n, size_t at) { return n > at ? n - at : 0; }
+
+/* ---- The words each ISA has its own instruction for -----------------------
+ */
+
+/*   vf_first(n)         mask of the first n lanes, all if n >= VLEN
+ *   vf_less(a, b)       mask of a < b
+ *   vf_reaches(a, b)    mask of a >= b
+ *   vf_select(m, a, b)  m ? a : b
+ *   vf_min(a, b)        a < b ? a : b   so b where one is NaN
+ *   vf_max(a, b)        a > b ? a : b   the same
+ *   vf_fma(a, b, c)     a b + c, rounded once
+ *   load_some           the first n < VLEN lanes, 0 in the others
+ *   store_some          the first n < VLEN lanes, nothing else */
+
+#if VEC_BYTES == 64
+
+typedef __mmask16 vm;
+
+INLINE vm vf_first(size_t n) { return (vm)(n < VLEN ? (1u << n) - 1 : 0xffff); }
+INLINE vf vf_set(float x) { return _mm512_set1_ps(x); }
+INLINE vf load_all(const float *p) { return _mm512_loadu_ps(p); }
+INLINE void store_all(float *p, vf v) { _mm512_storeu_ps(p, v); }
+INLINE vf load_some(const float *p, size_t n)
+{
+    return _mm512_maskz_loadu_ps(vf_first(n), p);
+}
+INLINE void store_some(float *p, vf v, size_t n)
+{
+    _mm512_mask_storeu_ps(p, vf_first(n), v);
+}
+INLINE vm vf_less(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+INLINE vm vf_reaches(vf a, vf b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+}
+INLINE vf vf_select(vm m, vf a, vf b) { return _mm512_mask_blend_ps(m, b, a); }
+INLINE vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+INLINE vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+INLINE vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
+
+#elif VEC_BYTES == 32
+
+typedef vi vm;
+
+INLINE vm vf_first(size_t n)
+{
+    vi at = {0, 1, 2, 3, 4, 5, 6, 7};
+    return at < (int32_t)(n < VLEN ? n : VLEN);
+}
+INLINE vf vf_set(float x) { return _mm256_set1_ps(x); }
+INLINE vf load_all(const float *p) { return _mm256_loadu_ps(p); }
+INLINE void store_all(float *p, vf v) { _mm256_storeu_ps(p, v); }
+INLINE vf load_some(const float *p, size_t n)
+{
+    return _mm256_maskload_ps(p, (__m256i)vf_first(n));
+}
+INLINE void store_some(float *p, vf v, size_t n)
+{
+    _mm256_maskstore_ps(p, (__m256i)vf_first(n), v);
+}
+INLINE vm vf_less(vf a, vf b) { return a < b; }
+INLINE vm vf_reaches(vf a, vf b) { return a >= b; }
+INLINE vf vf_select(vm m, vf a, vf b)
+{
+    return _mm256_blendv_ps(b, a, (__m256)m);
+}
+INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+
+#else /* four lanes: NEON, and the base, where a fused multiply-add may be a   \
+         call into libm: the same bits, slowly */
+
+typedef vi vm;
+
+INLINE vm vf_first(size_t n)
+{
+    vi at = {0, 1, 2, 3};
+    return at < (int32_t)(n < VLEN ? n : VLEN);
+}
+INLINE vf vf_set(float x) { return (vf){x, x, x, x}; }
+INLINE vf load_all(const float *p)
+{
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+INLINE void store_all(float *p, vf v) { memcpy(p, &v, sizeof v); }
+INLINE vf load_some(const float *p, size_t n)
+{
+    return (vf){n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, 0};
+}
+INLINE void store_some(float *p, vf v, size_t n)
+{
+    if (n > 0) p[0] = v[0];
+    if (n > 1) p[1] = v[1];
+    if (n > 2) p[2] = v[2];
+}
+INLINE vm vf_less(vf a, vf b) { return a < b; }
+INLINE vm vf_reaches(vf a, vf b) { return a >= b; }
+INLINE vf vf_select(vm m, vf a, vf b)
+{
+    return (vf)(((vi)a & m) | ((vi)b & ~m));
+}
+INLINE vf vf_min(vf a, vf b) { return vf_select(a < b, a, b); }
+INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
+
+#ifdef VEC_NEON
+INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+INLINE vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
+#else
+INLINE vf vf_fma(vf a, vf b, vf c)
+{
+    for (size_t l = 0; l < VLEN; l++)
+        c[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    return c;
+}
+INLINE vf vf_sqrt(vf a)
+{
+    for (size_t l = 0; l < VLEN; l++)
+        a[l] = __builtin_sqrtf(a[l]);
+    return a;
+}
+#endif
+
+#endif
+
+/* ---- Words made of those --------------------------------------------------
+ */
+
+/* The first n of VLEN lanes; lanes past n read as 0 and are never written.
+ * The whole vector has a branch of its own: one copy of variable size made
+ * gcc 12 ten times slower. */
+INLINE vf vf_load(const float *p, size_t n)
+{
+    return n >= VLEN ? load_all(p) : load_some(p, n);
+}
+INLINE void vf_store(float *p, vf v, size_t n)
+{
+    if (n >= VLEN) store_all(p, v);
+    else store_some(p, v, n);
+}
+
+INLINE vf vf_abs(vf a) { return (vf)((vu)a & 0x7fffffff); }
+
+/* The magnitude of a with the sign of b; a is not negative. */
+INLINE vf vf_sign(vf a, vf b) { return (vf)((vu)a | ((vu)b & 0x80000000)); }
+
+/* x bounded to [low,high]; NaN stays NaN. */
+INLINE vf vf_bound(vf low, vf high, vf x)
+{
+    return vf_max(low, vf_min(high, x));
+}
+
+/* ---- Double, for sums -----------------------------------------------------
+ */
+
+typedef struct wide {
+    vd low, high;
+} wide;
+
+INLINE wide vf_widen(vf v)
+{
+    half part[2];
+    memcpy(part, &v, sizeof v);
+    return (wide){__builtin_convertvector(part[0], vd),
+                  __builtin_convertvector(part[1], vd)};
+}
+
+INLINE vf vf_narrow(wide w)
+{
+    half part[2] = {__builtin_convertvector(w.low, half),
+                    __builtin_convertvector(w.high, half)};
+    vf v;
+    memcpy(&v, part, sizeof v);
+    return v;
+}
+
+/* The first n lanes, 0 in the others. */
+INLINE wide wide_first(wide w, size_t n)
+{
+    double lane[VLEN];
+    memcpy(lane, &w, sizeof lane);
+    for (size_t l = n; l < VLEN; l++)
+        lane[l] = 0;
+    memcpy(&w, lane, sizeof lane);
+    return w;
+}
+
+/* A sum in LANES lanes. Every ISA adds whole blocks of LANES, with 0 past the
+ * end, so that a lane sees the same additions at any width. */
+typedef struct lanes {
+    wide part[REGS];
+} lanes;
+
+INLINE void lanes_add(lanes *s, size_t part, wide w)
+{
+    s->part[part].low += w.low;
+    s->part[part].high += w.high;
+}
+
+INLINE double lanes_fold(const lanes *s)
+{
+    double sum[LANES];
+    memcpy(sum, s, sizeof sum);
+    for (size_t half_width = LANES / 2; half_width > 0; half_width /= 2)
+        for (size_t l = 0; l < half_width; l++)
+            sum[l] += sum[l + half_width];
+    return sum[0];
+}
+
+#endif
