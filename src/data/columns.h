@@ -1,0 +1,31 @@
+/*
+ * columns.h: which columns of a table are inputs and which are targets.
+ */
+#ifndef DATA_COLUMNS_H
+#define DATA_COLUMNS_H
+
+#include "data/store.h"
+
+#include "format/csv.h"
+
+/* A table and what its columns are for. */
+typedef struct columns {
+    const csv *table;
+    size_t header;         /* rows of names before the data: 0 or 1 */
+    char (*number)[24];    /* (columns) "1" ...: names where none are given */
+    size_t *input, inputs; /* columns by number from 0 */
+    size_t *target, targets;
+} columns;
+
+/* Chooses the columns by config or, once the encoding is learned, by its names;
+ * while learning, settles the task and puts the names into the encoding. */
+elman_status columns_open(const csv *table, elman_dataset *dataset,
+                          const elman_dataset_config *config, columns *c);
+void columns_close(columns *c);
+
+/* The number in a data row (from 0) of a column; what is none is a failure that
+ * names line and column. */
+elman_status columns_value(const columns *c, size_t row, size_t column,
+                           double *value);
+
+#endif

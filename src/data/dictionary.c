@@ -1,0 +1,89 @@
+/*
+ * dictionary.c: open addressing, at most half full.
+ */
+#include "data/dictionary.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 64 };
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo) */
+static size_t hash(const char *text, size_t bytes)
+{
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < bytes; i++)
+        h = (h ^ (unsigned char)text[i]) * UINT64_C(0x100000001B3);
+    return (size_t)(h ^ h >> 32);
+}
+
+/* The slot that holds text, or the free one where it belongs. */
+static size_t *find_slot(const dictionary *d, const char *text, size_t bytes)
+{
+    size_t at = hash(text, bytes);
+    for (;; at++) {
+        size_t *slot = &d->slot[at & (d->slots - 1)];
+        if (*slot == 0) return slot;
+        const dictionary_entry *entry = &d->entry[*slot - 1];
+        if (entry->bytes == bytes && !memcmp(entry->text, text, bytes))
+            return slot;
+    }
+}
+
+/* Doubles the room and sorts all texts into new slots. */
+static bool grow(dictionary *d)
+{
+    size_t room = d->room ? 2 * d->room : FIRST_ROOM, bytes = 0;
+    if (!sizes_multiply(room, sizeof *d->entry, 1, &bytes)) return false;
+    dictionary_entry *entry = realloc(d->entry, bytes);
+    if (entry) d->entry = entry;
+    size_t *slot = entry ? calloc(2 * room, sizeof *slot) : NULL;
+    if (!slot) return false;
+    free(d->slot);
+    d->slot = slot;
+    d->slots = 2 * room;
+    d->room = room;
+    for (size_t k = 0; k < d->count; k++)
+        *find_slot(d, entry[k].text, entry[k].bytes) = k + 1;
+    return true;
+}
+
+elman_status dictionary_add(dictionary *d, const char *text, size_t bytes,
+                            size_t *number)
+{
+    if (d->count == d->room && !grow(d))
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu different words",
+                       d->count + 1);
+    size_t *slot = find_slot(d, text, bytes);
+    if (*slot == 0) {
+        char *copy = malloc(bytes + 1);
+        if (!copy)
+            return failure(ELMAN_NO_MEMORY, "no memory for %zu words",
+                           d->count + 1);
+        memcpy(copy, text, bytes);
+        copy[bytes] = 0;
+        d->entry[d->count] = (dictionary_entry){copy, bytes, 0};
+        *slot = ++d->count;
+    }
+    *number = *slot - 1;
+    d->entry[*number].uses++;
+    return ELMAN_OK;
+}
+
+size_t dictionary_find(const dictionary *d, const char *text, size_t bytes)
+{
+    if (d->slots == 0) return d->count;
+    size_t found = *find_slot(d, text, bytes);
+    return found ? found - 1 : d->count;
+}
+
+void dictionary_clear(dictionary *d)
+{
+    for (size_t k = 0; k < d->count; k++)
+        free(d->entry[k].text);
+    free(d->entry);
+    free(d->slot);
+    *d = (dictionary){0};
+}

@@ -1,0 +1,35 @@
+/*
+ * dictionary.h: different texts, numbered as they come, and how often each
+ * came. Words of a text and labels of sequences are counted with it.
+ */
+#ifndef DATA_DICTIONARY_H
+#define DATA_DICTIONARY_H
+
+#include "base/status.h"
+
+typedef struct dictionary_entry {
+    char *text;   /* zero-terminated copy */
+    size_t bytes; /* without that zero */
+    size_t uses;  /* times added */
+} dictionary_entry;
+
+/* All zero is an empty one. */
+typedef struct dictionary {
+    size_t count; /* different texts */
+    dictionary_entry *entry;
+    size_t room;  /* of entry */
+    size_t *slot; /* (slots) number + 1 by hash, 0 free */
+    size_t slots; /* a power of two, or 0 */
+} dictionary;
+
+/* Counts one more use of text; number is its place in entry. */
+elman_status dictionary_add(dictionary *d, const char *text, size_t bytes,
+                            size_t *number);
+
+/* Its number, or count if it is not there. */
+size_t dictionary_find(const dictionary *d, const char *text, size_t bytes);
+
+/* Frees all; it is empty again. */
+void dictionary_clear(dictionary *d);
+
+#endif

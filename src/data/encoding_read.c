@@ -1,0 +1,99 @@
+/*
+ * encoding_read.c: text to tokens, for data sets and for prompts alike.
+ */
+#include "data/encoding.h"
+#include "data/piece.h"
+
+#include "format/utf8.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { NONE = -1 };
+
+/* The tokens of one byte, found at once: most of a text is ASCII. */
+typedef struct lookup {
+    const elman_encoding *encoding;
+    int32_t single[256];
+    int32_t unknown, unknown_spaced; /* <unk>, or NONE */
+} lookup;
+
+/* The token of these bytes, by halving, or NONE. */
+static int32_t find(const elman_encoding *e, const char *piece, size_t bytes)
+{
+    size_t low = 0, high = e->vocabulary;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2, have = e->token_bytes[middle];
+        int order =
+            memcmp(piece, e->tokens[middle], bytes < have ? bytes : have);
+        if (order == 0 && bytes == have) return (int32_t)middle;
+        if (order > 0 || (order == 0 && bytes > have)) low = middle + 1;
+        else high = middle;
+    }
+    return NONE;
+}
+
+static lookup make_lookup(const elman_encoding *encoding)
+{
+    lookup made = {.encoding = encoding};
+    for (int c = 0; c < 256; c++) {
+        char one = (char)c;
+        made.single[c] = find(encoding, &one, 1);
+    }
+    made.unknown = find(encoding, "<unk>", 5);
+    made.unknown_spaced = find(encoding, " <unk>", 6);
+    if (encoding->unit != ELMAN_WORDS) made.unknown = NONE;
+    return made;
+}
+
+static int32_t token_of(const lookup *l, const char *piece, size_t bytes)
+{
+    int32_t token = bytes == 1 ? l->single[(unsigned char)piece[0]]
+                               : find(l->encoding, piece, bytes);
+    if (token != NONE || l->unknown == NONE) return token;
+    bool spaced = piece[0] == ' ' && bytes > 1 && l->unknown_spaced != NONE;
+    return spaced ? l->unknown_spaced : l->unknown;
+}
+
+static elman_status unknown_piece(const elman_encoding *encoding,
+                                  const char *piece, size_t bytes, size_t at)
+{
+    uint32_t c = 0;
+    if (encoding->unit == ELMAN_WORDS)
+        return failure(ELMAN_BAD_VALUE,
+                       "word \"%.*s\" at byte %zu is not in the vocabulary",
+                       bytes > 60 ? 60 : (int)bytes, piece, at);
+    if (encoding->unit == ELMAN_CHARACTERS && utf8_read(piece, bytes, &c))
+        return failure(ELMAN_BAD_VALUE,
+                       "character '%.*s' (U+%04" PRIX32
+                       ") at byte %zu is not in the vocabulary",
+                       (int)bytes, piece, c, at);
+    return failure(ELMAN_BAD_VALUE,
+                   "byte 0x%02x at byte %zu is not in the vocabulary",
+                   (unsigned char)piece[0], at);
+}
+
+elman_status encoding_read(const elman_encoding *encoding, const char *text,
+                           size_t bytes, size_t capacity, int32_t *tokens,
+                           size_t *count)
+{
+    if (encoding->task != ELMAN_LANGUAGE)
+        return failure(ELMAN_BAD_VALUE,
+                       "the encoding is for %s, text needs one for language",
+                       task_name(encoding->task));
+    lookup l = make_lookup(encoding);
+    size_t found = 0;
+    for (size_t at = 0, piece; at < bytes; at += piece, found++) {
+        piece = piece_bytes(encoding->unit, text + at, bytes - at);
+        if (piece == 0)
+            return failure(ELMAN_BAD_VALUE,
+                           "byte 0x%02x at byte %zu is not "
+                           "UTF-8 text",
+                           (unsigned char)text[at], at);
+        int32_t token = token_of(&l, text + at, piece);
+        if (token == NONE) return unknown_piece(encoding, text + at, piece, at);
+        if (found < capacity) tokens[found] = token;
+    }
+    *count = found;
+    return ELMAN_OK;
+}

@@ -1,0 +1,105 @@
+/*
+ * line.c: a text file line by line.
+ */
+#include "data/line.h"
+
+#include "format/number.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_end(char c) { return c == '\n' || c == '\r' || c == 0; }
+
+static bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+bool line_ended(const line *l) { return is_end(*l->at); }
+
+void line_next(line *l)
+{
+    while (!is_end(*l->at))
+        l->at++;
+    if (*l->at == 0) return;
+    l->at += l->at[0] == '\r' && l->at[1] == '\n' ? 2 : 1;
+    l->number++;
+}
+
+bool line_find(line *l)
+{
+    for (;;) {
+        const char *c = l->at;
+        while (is_space(*c))
+            c++;
+        if (*c == 0) return false;
+        if (!is_end(*c)) return true;
+        l->at = c;
+        line_next(l);
+    }
+}
+
+void line_skip_spaces(line *l, char separator)
+{
+    while (*l->at == ' ' || (*l->at == '\t' && separator != '\t'))
+        l->at++;
+}
+
+bool line_separator(line *l, char separator)
+{
+    if (separator == ' ') {
+        bool any = is_space(*l->at);
+        line_skip_spaces(l, separator);
+        return any && !line_ended(l);
+    }
+    if (*l->at != separator) return false;
+    l->at++;
+    return true;
+}
+
+static bool stops(char c, char separator, char stop)
+{
+    return is_end(c) || c == separator || c == stop ||
+           (separator == ' ' && c == '\t');
+}
+
+static elman_status bad_value(const line *l, const char *first, char separator,
+                              char stop, size_t number, const char *what)
+{
+    int bytes = 0;
+    while (bytes < 40 && !stops(first[bytes], separator, stop))
+        bytes++;
+    return failure(ELMAN_BAD_FORMAT, "line %zu, value %zu: \"%.*s\" is %s",
+                   l->number, number, bytes, first, what);
+}
+
+elman_status line_value(line *l, char separator, char stop, size_t number,
+                        double *value, bool *missing)
+{
+    if (separator != ' ') line_skip_spaces(l, separator);
+    const char *first = l->at;
+    number_kind kind = number_read(first, &l->at, value);
+    *missing = kind == NUMBER_MISSING || l->at == first;
+    if (separator != ' ') line_skip_spaces(l, separator);
+    if (!stops(*l->at, separator, stop))
+        return bad_value(l, first, separator, stop, number, "no number");
+    if (kind == NUMBER_TOO_LARGE)
+        return bad_value(l, first, separator, stop, number,
+                         "too large for a number");
+    return ELMAN_OK;
+}
+
+void line_text(line *l, char separator, const char **text, size_t *bytes)
+{
+    line_skip_spaces(l, separator);
+    *text = l->at;
+    while (!stops(*l->at, separator, separator))
+        l->at++;
+    *bytes = (size_t)(l->at - *text);
+    while (*bytes > 0 && is_space((*text)[*bytes - 1]))
+        --*bytes;
+}
+
+elman_status line_failure(const line *l, elman_status status)
+{
+    char where[40];
+    snprintf(where, sizeof where, "line %zu", l->number);
+    return failure_in(status, where);
+}

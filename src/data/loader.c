@@ -1,0 +1,330 @@
+/*
+ * loader.c: order, buckets, padding, streams.
+ */
+#include "data/loader.h"
+#include "data/encoding.h"
+#include "data/store.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 64, CHUNK = 16 };
+
+/* A sequence at its place in the order. */
+typedef struct placed {
+    size_t length, place, id;
+} placed;
+
+struct elman_loader {
+    const elman_dataset *data;
+    elman_loader_config config;
+    size_t B;              /* most sequences of a batch; language: streams */
+    size_t steps;          /* language: of a window */
+    size_t stream;         /* language: steps of each stream */
+    size_t batches;        /* of an epoch */
+    uint64_t epoch, index; /* of the next batch */
+    bool ordered;          /* order is that of epoch */
+    size_t outputs;        /* values of one target */
+
+    void *memory;     /* all that follows */
+    size_t *order;    /* (n) sequences in the epoch's order */
+    size_t *shuffle;  /* (n) a permutation, of sequences and then of batches */
+    placed *sorted;   /* (n) */
+    float *x;         /* (T,B,I) */
+    int32_t *tokens;  /* (T,B) */
+    int32_t *classes; /* (T,B) or (B) */
+    float *values;    /* (T,B,O) or (B,O) */
+    size_t *lengths;  /* (B) */
+    uint64_t *ids;    /* (B) */
+};
+
+static size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
+
+static bool is_language(const elman_loader *l)
+{
+    return l->data->encoding->task == ELMAN_LANGUAGE;
+}
+
+static bool has_classes(const elman_loader *l)
+{
+    elman_task task = l->data->encoding->task;
+    return task == ELMAN_CLASSIFY || task == ELMAN_TAG;
+}
+
+static size_t part_size(const elman_loader *l)
+{
+    return dataset_size(l->data, l->config.part);
+}
+
+/* ---- Memory -------------------------------------------------------------- */
+
+/* a * b, or an overflow of the arena. */
+static size_t product(arena *a, size_t b, size_t c)
+{
+    size_t result = 0;
+    if (!sizes_multiply(b, c, 1, &result)) a->overflow = true;
+    return result;
+}
+
+static void lay_out(elman_loader *l, arena *a)
+{
+    const elman_encoding *e = l->data->encoding;
+    bool one = encoding_per_sequence(e), language = is_language(l);
+    size_t n = language ? 0 : part_size(l);
+    size_t T = language ? l->steps : l->data->longest;
+    size_t TB = product(a, T, l->B), targets = one ? l->B : TB;
+    size_t inputs = language ? 0 : product(a, TB, e->input_size);
+    bool classes = has_classes(l) || language;
+    l->order = arena_take(a, n, sizeof *l->order);
+    l->shuffle = arena_take(a, n, sizeof *l->shuffle);
+    l->sorted = arena_take(a, n, sizeof *l->sorted);
+    l->x = arena_take(a, inputs, sizeof *l->x);
+    l->tokens = arena_take(a, language ? TB : 0, sizeof *l->tokens);
+    l->classes = arena_take(a, classes ? targets : 0, sizeof *l->classes);
+    l->values = arena_take(a, classes ? 0 : product(a, targets, l->outputs),
+                           sizeof *l->values);
+    l->lengths = arena_take(a, l->B, sizeof *l->lengths);
+    l->ids = arena_take(a, l->B, sizeof *l->ids);
+}
+
+static elman_status reserve(elman_loader *l)
+{
+    arena measure = {0};
+    lay_out(l, &measure);
+    l->memory = measure.overflow ? NULL : block_create(measure.used);
+    if (!l->memory)
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for batches of %zu sequences", l->B);
+    arena carve = {.base = l->memory};
+    lay_out(l, &carve);
+    return ELMAN_OK;
+}
+
+/* Streams: as many as wanted, but none shorter than a window. */
+static void plan_streams(elman_loader *l, size_t wanted)
+{
+    size_t pairs = part_size(l) - 1;
+    l->steps = l->config.steps ? l->config.steps : DEFAULT_STEPS;
+    if (l->steps > pairs) l->steps = pairs;
+    l->B = pairs / l->steps < wanted ? pairs / l->steps : wanted;
+    l->stream = pairs / l->B;
+    l->batches = divide_up(l->stream, l->steps);
+}
+
+static elman_status create(elman_loader *l)
+{
+    size_t n = part_size(l), wanted = l->config.batch_size;
+    if ((unsigned)l->config.part > ELMAN_VALIDATION)
+        return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 or 1",
+                       (int)l->config.part);
+    if (n == 0)
+        return failure(ELMAN_BAD_VALUE, "the %s part of the data is empty",
+                       l->config.part == ELMAN_TRAIN ? "training"
+                                                     : "validation");
+    if (wanted == 0) wanted = DEFAULT_BATCH;
+    l->outputs = encoding_outputs(l->data->encoding);
+    if (is_language(l)) plan_streams(l, wanted);
+    else {
+        l->B = wanted < n ? wanted : n;
+        l->batches = divide_up(n, l->B);
+    }
+    return reserve(l);
+}
+
+elman_status loader_create(const elman_dataset *dataset,
+                           const elman_loader_config *config,
+                           elman_loader **loader)
+{
+    elman_loader *made = calloc(1, sizeof *made);
+    if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a loader");
+    made->data = dataset;
+    made->config = *config;
+    elman_status status = create(made);
+    if (status == ELMAN_OK) *loader = made;
+    else loader_destroy(made);
+    return status;
+}
+
+void loader_destroy(elman_loader *loader)
+{
+    if (!loader) return;
+    block_destroy(loader->memory);
+    free(loader);
+}
+
+size_t loader_size(const elman_loader *loader) { return loader->batches; }
+
+void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index)
+{
+    if (epoch != loader->epoch) loader->ordered = false;
+    loader->epoch = epoch;
+    loader->index = index < loader->batches ? index : loader->batches;
+}
+
+/* ---- Order --------------------------------------------------------------- */
+
+/* Longest last; equal lengths stay as they were. */
+static int compare_placed(const void *left, const void *right)
+{
+    const placed *a = left, *b = right;
+    if (a->length != b->length) return a->length < b->length ? -1 : 1;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
+/* Sorts each chunk of the order by length. */
+static void fill_buckets(elman_loader *l, size_t n)
+{
+    size_t chunk = l->B > n / CHUNK ? n : l->B * CHUNK;
+    for (size_t i = 0; i < n; i++)
+        l->sorted[i] =
+            (placed){l->data->sequence[l->order[i]].length, i, l->order[i]};
+    for (size_t first = 0; first < n; first += chunk)
+        qsort(l->sorted + first, n - first < chunk ? n - first : chunk,
+              sizeof *l->sorted, compare_placed);
+    for (size_t i = 0; i < n; i++)
+        l->order[i] = l->sorted[i].id;
+}
+
+/* Puts the batches in a random order. The last, which may be shorter, stays:
+ * so every batch begins at a multiple of B. */
+static void shuffle_batches(elman_loader *l)
+{
+    size_t whole = part_size(l) / l->B, B = l->B;
+    random_permute((random_key){l->config.seed, RANDOM_SHUFFLE, 1}, l->epoch,
+                   whole, l->shuffle);
+    for (size_t k = 0; k < whole; k++)
+        for (size_t b = 0; b < B; b++)
+            l->order[k * B + b] = l->sorted[l->shuffle[k] * B + b].id;
+}
+
+static void make_order(elman_loader *l)
+{
+    size_t n = part_size(l);
+    const size_t *ids = l->data->ids[l->config.part];
+    for (size_t i = 0; i < n; i++)
+        l->shuffle[i] = i;
+    if (l->config.shuffled)
+        random_permute((random_key){l->config.seed, RANDOM_SHUFFLE, 0},
+                       l->epoch, n, l->shuffle);
+    for (size_t i = 0; i < n; i++)
+        l->order[i] = ids[l->shuffle[i]];
+    if (l->config.bucketed) {
+        fill_buckets(l, n);
+        if (l->config.shuffled) shuffle_batches(l);
+    }
+    l->ordered = true;
+}
+
+/* ---- Sequences ----------------------------------------------------------- */
+
+/* Copies step t of sequence b, or 0 past its end. */
+static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
+{
+    const elman_dataset *d = l->data;
+    const span *s = &d->sequence[l->ids[b]];
+    size_t I = d->encoding->input_size;
+    for (size_t t = 0; t < T; t++) {
+        float *x = l->x + (t * B + b) * I;
+        if (t < s->length) memcpy(x, d->x + (s->first + t) * I, I * sizeof *x);
+        else memset(x, 0, I * sizeof *x);
+    }
+}
+
+/* The targets of steps: classes or values, 0 past the end. */
+static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
+{
+    const elman_dataset *d = l->data;
+    const span *s = &d->sequence[l->ids[b]];
+    size_t O = l->outputs;
+    for (size_t t = 0; t < T; t++) {
+        size_t to = t * B + b, from = s->first + t;
+        bool valid = t < s->length;
+        if (has_classes(l)) l->classes[to] = valid ? d->classes[from] : 0;
+        else if (valid)
+            memcpy(l->values + to * O, d->values + from * O,
+                   O * sizeof *l->values);
+        else memset(l->values + to * O, 0, O * sizeof *l->values);
+    }
+}
+
+/* The one target of a sequence. A forecast's is the rows behind it. */
+static void fill_target(elman_loader *l, size_t b)
+{
+    const elman_dataset *d = l->data;
+    size_t id = l->ids[b], O = l->outputs, from = id * O;
+    if (has_classes(l)) {
+        l->classes[b] = d->classes[id];
+        return;
+    }
+    if (d->encoding->task == ELMAN_FORECAST)
+        from = (d->sequence[id].first + d->sequence[id].length) *
+               d->encoding->targets;
+    memcpy(l->values + b * O, d->values + from, O * sizeof *l->values);
+}
+
+static void read_sequences(elman_loader *l, elman_batch *batch,
+                           elman_target *target)
+{
+    if (!l->ordered) make_order(l);
+    size_t first = (size_t)l->index * l->B, left = part_size(l) - first;
+    size_t B = left < l->B ? left : l->B, T = 0;
+    bool full = true;
+    for (size_t b = 0; b < B; b++) {
+        l->ids[b] = l->order[first + b];
+        l->lengths[b] = l->data->sequence[l->ids[b]].length;
+        if (l->lengths[b] > T) T = l->lengths[b];
+        full = full && l->lengths[b] == l->lengths[0];
+    }
+    for (size_t b = 0; b < B; b++) {
+        fill_steps(l, b, T, B);
+        if (encoding_per_sequence(l->data->encoding)) fill_target(l, b);
+        else fill_step_targets(l, b, T, B);
+    }
+    *batch = (elman_batch){.T = T,
+                           .B = B,
+                           .x = l->x,
+                           .lengths = full ? NULL : l->lengths,
+                           .ids = l->ids};
+    *target = has_classes(l) ? (elman_target){.classes = l->classes}
+                             : (elman_target){.values = l->values};
+}
+
+/* ---- Language ------------------------------------------------------------ */
+
+static void read_window(elman_loader *l, elman_batch *batch,
+                        elman_target *target)
+{
+    const int32_t *part = l->data->tokens;
+    if (l->config.part == ELMAN_VALIDATION) part += l->data->size[ELMAN_TRAIN];
+    size_t first = (size_t)l->index * l->steps, left = l->stream - first;
+    size_t T = left < l->steps ? left : l->steps;
+    for (size_t b = 0; b < l->B; b++) {
+        const int32_t *at = part + b * l->stream + first;
+        l->ids[b] = b;
+        for (size_t t = 0; t < T; t++) {
+            l->tokens[t * l->B + b] = at[t];
+            l->classes[t * l->B + b] = at[t + 1];
+        }
+    }
+    *batch =
+        (elman_batch){.T = T, .B = l->B, .tokens = l->tokens, .ids = l->ids};
+    *target = (elman_target){.classes = l->classes};
+}
+
+elman_status loader_read(elman_loader *loader, elman_batch *batch,
+                         elman_target *target)
+{
+    if (loader->index == loader->batches) {
+        *batch = (elman_batch){0};
+        *target = (elman_target){0};
+        loader_reset(loader, loader->epoch + 1, 0);
+        return ELMAN_OK;
+    }
+    if (is_language(loader)) read_window(loader, batch, target);
+    else read_sequences(loader, batch, target);
+    loader->index++;
+    return ELMAN_OK;
+}

@@ -1,0 +1,296 @@
+/*
+ * text.c: any file as a row of tokens, whose next one is to be told.
+ */
+#include "data/encoding.h"
+#include "data/piece.h"
+#include "data/store.h"
+
+#include "base/memory.h"
+#include "format/file.h"
+#include "format/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A file in memory, without its byte order mark. */
+typedef struct text {
+    const char *path;
+    char *bytes; /* what was read, NULL for no file */
+    const char *at;
+    size_t size;
+} text;
+
+static elman_status read_file(const char *path, text *t)
+{
+    size_t bytes = 0;
+    TRY(file_read(path, &t->bytes, &bytes));
+    if (bytes == 0)
+        return failure(ELMAN_BAD_FORMAT, "%.200s: the file is empty", path);
+    t->path = path;
+    t->at = t->bytes;
+    t->size = bytes;
+    return ELMAN_OK;
+}
+
+static bool is_utf8(const text *t)
+{
+    return utf8_valid(t->at, t->size) == t->size;
+}
+
+/* Skips the mark: it is no character of the text. */
+static void skip_mark(text *t)
+{
+    if (t->size < 3 || memcmp(t->at, "\xEF\xBB\xBF", 3)) return;
+    t->at += 3;
+    t->size -= 3;
+}
+
+static elman_status check_utf8(const text *t)
+{
+    size_t good = utf8_valid(t->at, t->size);
+    if (good == t->size) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "%.200s: byte 0x%02x at byte %zu is not UTF-8 text; unit "
+                   "bytes reads any file",
+                   t->path, (unsigned char)t->at[good], good);
+}
+
+/* ---- Vocabulary: ascending bytes ----------------------------------------- */
+
+static elman_status no_memory(void)
+{
+    return failure(ELMAN_NO_MEMORY, "no memory for the text");
+}
+
+static elman_status token_add(elman_encoding *e, const char *piece,
+                              size_t bytes)
+{
+    char *copy = malloc(bytes + 1);
+    if (!copy) return no_memory();
+    memcpy(copy, piece, bytes);
+    copy[bytes] = 0;
+    e->tokens[e->vocabulary] = copy;
+    e->token_bytes[e->vocabulary++] = bytes;
+    return ELMAN_OK;
+}
+
+static elman_status reserve(elman_encoding *e, size_t tokens)
+{
+    e->tokens = calloc(tokens + 1, sizeof *e->tokens);
+    e->token_bytes = calloc(tokens + 1, sizeof *e->token_bytes);
+    return e->tokens && e->token_bytes ? ELMAN_OK : no_memory();
+}
+
+enum { POINTS = 0x110000 };
+
+/* Notes which bytes or code points are there; how many are new. */
+static size_t note_points(elman_unit unit, const text *t, bool *seen)
+{
+    size_t fresh = 0, length;
+    for (size_t at = 0; at < t->size; at += length) {
+        uint32_t point = (unsigned char)t->at[at];
+        length = unit == ELMAN_BYTES
+                     ? 1
+                     : utf8_read(t->at + at, t->size - at, &point);
+        fresh += !seen[point];
+        seen[point] = true;
+    }
+    return fresh;
+}
+
+/* Bytes or characters, of training and validation: code points ascend as their
+ * bytes do. */
+static elman_status learn_points(elman_encoding *e, const text texts[2])
+{
+    bool *seen = calloc(POINTS, sizeof *seen);
+    if (!seen) return no_memory();
+    size_t count = note_points(e->unit, &texts[0], seen);
+    if (texts[1].bytes) count += note_points(e->unit, &texts[1], seen);
+    elman_status status = reserve(e, count);
+    for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
+        char piece[UTF8_LONGEST] = {(char)c};
+        if (!seen[c]) continue;
+        size_t bytes = e->unit == ELMAN_BYTES ? 1 : utf8_write(c, piece);
+        status = token_add(e, piece, bytes);
+    }
+    free(seen);
+    return status;
+}
+
+static int compare_words(const void *left, const void *right)
+{
+    const dictionary_entry *a = left, *b = right;
+    int order =
+        memcmp(a->text, b->text, a->bytes < b->bytes ? a->bytes : b->bytes);
+    return order ? order : (a->bytes > b->bytes) - (a->bytes < b->bytes);
+}
+
+/* Words that came min_count times, and <unk> with and without a space. */
+static elman_status learn_counted(elman_encoding *e, dictionary *words,
+                                  size_t min_count)
+{
+    static const char *const unknown[] = {"<unk>", " <unk>"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t number;
+        TRY(dictionary_add(words, unknown[i], strlen(unknown[i]), &number));
+        words->entry[number].uses = SIZE_MAX;
+    }
+    TRY(reserve(e, words->count));
+    qsort(words->entry, words->count, sizeof *words->entry, compare_words);
+    for (size_t i = 0; i < words->count; i++)
+        if (words->entry[i].uses >= min_count)
+            TRY(token_add(e, words->entry[i].text, words->entry[i].bytes));
+    return ELMAN_OK;
+}
+
+static elman_status count_words(const char *at, size_t size, dictionary *words)
+{
+    for (size_t done = 0, bytes, number; done < size; done += bytes) {
+        bytes = piece_bytes(ELMAN_WORDS, at + done, size - done);
+        TRY(dictionary_add(words, at + done, bytes, &number));
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Tokens -------------------------------------------------------------- */
+
+static size_t count_pieces(elman_unit unit, const text *t)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < t->size; count++)
+        at += piece_bytes(unit, t->at + at, t->size - at);
+    return count;
+}
+
+/* The bytes of the first pieces of a text. */
+static size_t bytes_of(elman_unit unit, const text *t, size_t pieces)
+{
+    size_t at = 0;
+    for (; pieces > 0; pieces--)
+        at += piece_bytes(unit, t->at + at, t->size - at);
+    return at;
+}
+
+static elman_status learn_words(elman_encoding *e, const text *t, size_t train,
+                                size_t min_count)
+{
+    dictionary words = {0};
+    elman_status status =
+        count_words(t->at, bytes_of(ELMAN_WORDS, t, train), &words);
+    if (status == ELMAN_OK) status = learn_counted(e, &words, min_count);
+    dictionary_clear(&words);
+    return status;
+}
+
+/* Adds the tokens of a text behind the done ones. */
+static elman_status encode(elman_dataset *dataset, const text *t, size_t done,
+                           size_t room)
+{
+    size_t count = 0;
+    elman_status status =
+        encoding_read(dataset->encoding, t->at, t->size, room - done,
+                      dataset->tokens + done, &count);
+    return status == ELMAN_OK ? status : failure_in(status, t->path);
+}
+
+/* The sizes of the parts. */
+static elman_status split(elman_dataset *dataset,
+                          const elman_dataset_config *config,
+                          const size_t pieces[2])
+{
+    size_t validation = pieces[1];
+    if (dataset->following) validation = pieces[0];
+    else if (!config->validation_path) {
+        TRY(split_count(config, pieces[0], "tokens", &validation));
+        if (validation < 2 && config->validation > 0)
+            return failure(ELMAN_BAD_VALUE,
+                           "validation is %g: %zu of %zu tokens, at least 2 "
+                           "are needed",
+                           config->validation, validation, pieces[0]);
+        if (validation < 2) validation = 0;
+    }
+    dataset->size[ELMAN_TRAIN] = pieces[0] + pieces[1] - validation;
+    dataset->size[ELMAN_VALIDATION] = validation;
+    for (int part = 0; part < 2; part++)
+        if (dataset->size[part] == 1 ||
+            (dataset->size[part] == 0 &&
+             (part == ELMAN_TRAIN) == !dataset->following))
+            return failure(ELMAN_BAD_FORMAT,
+                           "%zu tokens for %s, at least 2 are needed",
+                           dataset->size[part],
+                           part == ELMAN_TRAIN ? "training" : "validation");
+    return ELMAN_OK;
+}
+
+static elman_status choose_unit(elman_dataset *dataset, text texts[2],
+                                elman_unit wanted)
+{
+    elman_encoding *e = dataset->encoding;
+    e->task = ELMAN_LANGUAGE;
+    if (!dataset->following) e->unit = wanted;
+    if (e->unit == ELMAN_UNIT_AUTO) {
+        bool plain = is_utf8(&texts[0]) && is_utf8(&texts[1]);
+        e->unit = plain ? ELMAN_CHARACTERS : ELMAN_BYTES;
+    }
+    if (e->unit == ELMAN_BYTES) return ELMAN_OK;
+    for (int i = 0; i < 2; i++) {
+        TRY(check_utf8(&texts[i]));
+        skip_mark(&texts[i]);
+    }
+    return ELMAN_OK;
+}
+
+static elman_status open_texts(elman_dataset *dataset,
+                               const elman_dataset_config *config,
+                               text texts[2])
+{
+    elman_encoding *e = dataset->encoding;
+    TRY(choose_unit(dataset, texts, config->unit));
+    if (config->min_count > 1 && e->unit != ELMAN_WORDS)
+        return failure(ELMAN_BAD_VALUE,
+                       "min_count is for words, but the unit is %s",
+                       e->unit == ELMAN_BYTES ? "bytes" : "characters");
+    size_t pieces[2] = {count_pieces(e->unit, &texts[0]),
+                        count_pieces(e->unit, &texts[1])};
+    elman_status status = split(dataset, config, pieces);
+    if (status != ELMAN_OK) return failure_in(status, texts[0].path);
+
+    bool words = e->unit == ELMAN_WORDS;
+    if (!dataset->following && words)
+        TRY(learn_words(e, &texts[0],
+                        dataset->size[ELMAN_TRAIN] < pieces[0]
+                            ? dataset->size[ELMAN_TRAIN]
+                            : pieces[0],
+                        config->min_count));
+    if (!dataset->following && !words) TRY(learn_points(e, texts));
+    if (e->vocabulary > INT32_MAX)
+        return failure(ELMAN_BAD_FORMAT, "more than 2^31 different tokens");
+
+    size_t room = pieces[0] + pieces[1], bytes = 0;
+    if (!sizes_multiply(room, sizeof *dataset->tokens, 1, &bytes) ||
+        !(dataset->tokens = malloc(bytes)))
+        return no_memory();
+    TRY(encode(dataset, &texts[0], 0, room));
+    return encode(dataset, &texts[1], pieces[0], room);
+}
+
+static elman_status text_open(elman_dataset *dataset, const char *path,
+                              const elman_dataset_config *config)
+{
+    text texts[2] = {{path, NULL, "", 0}, {path, NULL, "", 0}};
+    elman_status status = read_file(path, &texts[0]);
+    if (status == ELMAN_OK && config->validation_path)
+        status = read_file(config->validation_path, &texts[1]);
+    if (status == ELMAN_OK) status = open_texts(dataset, config, texts);
+    free(texts[0].bytes);
+    free(texts[1].bytes);
+    return status;
+}
+
+const dataset_kind kind_text = {.name = "text",
+                                .extensions = {NULL},
+                                .tasks = 1u << ELMAN_LANGUAGE,
+                                .options = 1u << OPTION_UNIT |
+                                           1u << OPTION_VALIDATION_PATH |
+                                           1u << OPTION_MIN_COUNT,
+                                .open = text_open};

@@ -1,0 +1,20 @@
+/*
+ * ts.h: the .ts format of sktime and aeon: a header of @words, then a case a
+ * line: dimensions between ':', values between ',', '?' for a missing one, the
+ * label or target last.
+ *
+ *   @univariate false
+ *   @classLabel true walk run
+ *   @data
+ *   1,2,3:4,5,6:walk
+ */
+#ifndef DATA_TS_H
+#define DATA_TS_H
+
+#include "data/line.h"
+#include "data/store.h"
+
+/* Reads all cases from the first line on; messages name the line. */
+elman_status ts_read(elman_dataset *dataset, line l);
+
+#endif
