@@ -85,27 +85,10 @@ static void list_rows(pass *p)
                     p->order[count++] = (uint32_t)(t * p->B + b);
 }
 
-/* Fills a pass beyond its carved arrays. */
-static void set_pass(const elman_model *m, elman_state *s, pass *p,
-                     uint64_t draw)
+/* Fills a pass beyond what carving sets. */
+static void set_pass(pass *p, uint64_t draw)
 {
     p->draw = draw;
-    p->seed = s->config.seed;
-    p->training = s->config.training;
-    p->keep_gradients = s->config.keep_gradients;
-    p->threads = s->config.threads;
-    p->k = kernels_here();
-    p->weights = m->weights;
-    p->packed = m->packed;
-    p->gradients = s->gradients;
-    p->capacity = s->config.B;
-    p->h = s->h;
-    p->c = s->c;
-    p->dh_n = s->dh_n;
-    p->dc_n = s->dc_n;
-    p->dh_0 = s->dh_0;
-    p->dc_0 = s->dc_0;
-    p->tokens = s->tokens;
     p->ragged = false;
     for (size_t b = 0; b < p->B; b++)
         if (p->lengths[b] < p->T) p->ragged = true;
@@ -133,11 +116,8 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
         s->full.ids[b] = in->ids ? in->ids[b] : b;
         s->full.begin[b] = s->position[b];
     }
-    s->tail.ids = s->full.ids;
-    s->tail.begin = s->full.begin;
-    s->tail.pointers = s->full.pointers;
-    set_pass(m, s, &s->full, in->draw);
-    set_pass(m, s, &s->tail, in->draw);
+    set_pass(&s->full, in->draw);
+    set_pass(&s->tail, in->draw);
     copy_input(m, s, in);
     if (!s->config.training) return;
     memset(s->dh_n, 0, s->config.B * m->memory_h * sizeof *s->dh_n);

@@ -105,10 +105,36 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
         lay_out_layer(m, s, a, i, T, B);
 }
 
+/* What a pass takes from its state and model. */
+static void bind_pass(const elman_state *s, pass *p)
+{
+    p->seed = s->config.seed;
+    p->training = s->config.training;
+    p->keep_gradients = s->config.keep_gradients;
+    p->threads = s->config.threads;
+    p->k = kernels_here();
+    p->weights = s->model->weights;
+    p->packed = s->model->packed;
+    p->gradients = s->gradients;
+    p->capacity = s->config.B;
+    p->h = s->h;
+    p->c = s->c;
+    p->dh_n = s->dh_n;
+    p->dc_n = s->dc_n;
+    p->dh_0 = s->dh_0;
+    p->dc_0 = s->dc_0;
+    p->tokens = s->tokens;
+    p->ids = s->full.ids;
+    p->begin = s->full.begin;
+    p->pointers = s->full.pointers;
+}
+
 void state_carve(elman_state *s, size_t T, size_t B)
 {
     arena a = {.base = (char *)s, .used = s->work};
     lay_out_pass(s->model, s, &a, T, B);
+    bind_pass(s, &s->full);
+    bind_pass(s, &s->tail);
 }
 
 /* ---- Life
@@ -232,6 +258,14 @@ void state_zero(elman_state *s)
         memset(s->gradients, 0, s->model->weight_count * sizeof *s->gradients);
 }
 
+/* What a forward found out about its batch. */
+static void copy_counts(pass *to, const pass *from)
+{
+    to->draw = from->draw;
+    to->ragged = from->ragged;
+    to->row_count = from->row_count;
+}
+
 elman_status state_copy(elman_state *to, const elman_state *from)
 {
     if (to->model != from->model || to->config.T != from->config.T ||
@@ -247,7 +281,8 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     size_t head = (size_t)((char *)from->position - (const char *)from);
     memcpy((char *)to + head, (const char *)from + head, from->bytes - head);
 
-    /* pointers are to's own: carved for the same pass, aliases moved along */
+    /* pointers are to's own: carved for the same pass, aliases moved along. to
+     * need never have run */
     to->ran = from->ran;
     to->ready = from->ready;
     to->config.seed = from->config.seed;
@@ -259,9 +294,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
             to->layers[i].y =
                 (float *)((char *)to + ((char *)at->y - (const char *)from));
     }
-    to->full.row_count = full.row_count;
-    to->full.ragged = full.ragged;
-    to->full.draw = full.draw;
-    to->tail.row_count = tail.row_count;
+    copy_counts(&to->full, &full);
+    copy_counts(&to->tail, &tail);
     return ELMAN_OK;
 }
