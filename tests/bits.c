@@ -11,21 +11,13 @@
 #include "base/random.h"
 #include "base/real.h"
 #include "kernel/kernel.h"
+#include "proof/hash.h"
+#include "proof/training.h"
+#include "proof/trial.h"
 
 enum { MOST = 4096, WIDEST = 67 }; /* floats of an array; of a row */
 
 static const random_key key = {.seed = 1, .purpose = RANDOM_TEST};
-
-/* FNV-1a (Fowler, Noll & Vo), 64 bits. */
-static uint64_t hash_add(uint64_t hash, size_t bytes, const void *data)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < bytes; i++)
-        hash = (hash ^ byte[i]) * 0x100000001B3u;
-    return hash;
-}
-
-static const uint64_t hash_empty = 0xCBF29CE484222325u;
 
 static void print_hash(const char *what, uint64_t hash)
 {
@@ -43,7 +35,7 @@ static float *fill(size_t n, float low, float high, float *values)
 
 static void hash_numbers(void)
 {
-    uint64_t hash = hash_empty;
+    uint64_t hash = HASH_EMPTY;
     for (uint64_t i = 0; i < 1000; i++) {
         double x = random_gaussian(key, i), y = 9 * x;
         double made[] = {x,
@@ -52,7 +44,8 @@ static void hash_numbers(void)
                          real_cos_pi(y),
                          real_sin_pi(y),
                          real_power(y * y, x)};
-        hash = hash_add(hash, sizeof made, made);
+        for (size_t j = 0; j < sizeof made / sizeof *made; j++)
+            hash = hash_double(hash, made[j]);
     }
     print_hash("base real", hash);
 }
@@ -62,7 +55,7 @@ static void hash_products(const kernels *k)
     static float a[MOST], w[MOST], packed[2 * MOST], c[MOST];
     const float *rows[WIDEST];
     float *sums[WIDEST];
-    uint64_t hash = hash_empty;
+    uint64_t hash = HASH_EMPTY;
 
     /* narrow and wide, whole vectors and tails */
     for (size_t N = 1; N <= 40; N += 3) {
@@ -75,7 +68,7 @@ static void hash_products(const kernels *k)
             sums[m] = c + m * N;
         }
         k->product(M, N, K, rows, packed, sums);
-        hash = hash_add(hash, M * N * sizeof *c, c);
+        hash = hash_floats(hash, M * N, c);
     }
     print_hash("kernel product", hash);
 }
@@ -84,27 +77,26 @@ static void hash_cells(const kernels *k)
 {
     float gate[4 * WIDEST], before[WIDEST], q[WIDEST];
     float c[WIDEST], h[WIDEST], dh[WIDEST], da[4 * WIDEST], dq[WIDEST];
-    uint64_t lstm = hash_empty, gru = hash_empty;
+    uint64_t lstm = HASH_EMPTY, gru = HASH_EMPTY;
 
     for (size_t H = 1; H <= WIDEST; H++) {
-        size_t bytes = H * sizeof *h;
         fill(4 * H, -9, 9, gate);
         fill(H, -2, 2, before);
         k->lstm_forward(H, NULL, before, gate, c, h);
         fill(H, -1, 1, dh);
-        lstm = hash_add(lstm, bytes, c);
-        lstm = hash_add(lstm, bytes, h);
+        lstm = hash_floats(lstm, H, c);
+        lstm = hash_floats(lstm, H, h);
         k->lstm_backward(H, NULL, before, gate, dh, c, da);
-        lstm = hash_add(lstm, bytes, c);
-        lstm = hash_add(lstm, 4 * bytes, da);
+        lstm = hash_floats(lstm, H, c);
+        lstm = hash_floats(lstm, 4 * H, da);
 
         fill(3 * H, -9, 9, gate);
         fill(H, -2, 2, q);
         k->gru_forward(H, __builtin_inff(), q, before, gate, h);
-        gru = hash_add(gru, bytes, h);
+        gru = hash_floats(gru, H, h);
         k->gru_backward(H, __builtin_inff(), q, before, gate, dh, da, dq);
-        gru = hash_add(gru, 3 * bytes, da);
-        gru = hash_add(gru, bytes, dq);
+        gru = hash_floats(gru, 3 * H, da);
+        gru = hash_floats(gru, H, dq);
     }
     print_hash("kernel lstm", lstm);
     print_hash("kernel gru", gru);
@@ -113,18 +105,69 @@ static void hash_cells(const kernels *k)
 static void hash_maps(const kernels *k)
 {
     static float x[MOST], y[MOST];
-    uint64_t hash = hash_empty;
+    uint64_t hash = HASH_EMPTY;
     fill(MOST, -30, 30, x);
     k->exp_forward(MOST, x, y);
-    hash = hash_add(hash, sizeof y, y);
+    hash = hash_floats(hash, MOST, y);
     k->log_forward(MOST, y, y);
-    hash = hash_add(hash, sizeof y, y);
+    hash = hash_floats(hash, MOST, y);
     for (size_t n = 1; n <= WIDEST; n++) {
         double sums[] = {k->softmax(n, x + n, y), k->sum_squares(n, x)};
-        hash = hash_add(hash, n * sizeof *y, y);
-        hash = hash_add(hash, sizeof sums, sums);
+        hash = hash_floats(hash, n, y);
+        hash = hash_double(hash_double(hash, sums[0]), sums[1]);
     }
     print_hash("kernel maps and sums", hash);
+}
+
+/* Forward and backward of a random network on one thread; false, after a
+ * message, if it could not be. */
+static bool hash_network(uint64_t which, uint64_t *hash)
+{
+    draws d = draws_from(1, which);
+    elman_config config = random_config(&d, 20);
+    elman_model *m = NULL;
+    trial t = {0};
+    outcome out = {0};
+    elman_status status = model_create(&config, &m);
+    if (!status) trial_move_weights(m, &d);
+    if (!status) status = trial_create(m, 9, 11, &d, &t);
+    if (!status) status = outcome_create(&t, &out);
+    if (!status) status = trial_run(&t, &(split){.threads = 1}, &out);
+    for (size_t i = 0; i < OUTCOME_PARTS && !status; i++)
+        *hash = hash_floats(*hash, out.count[i], out.values[i]);
+    if (status) fprintf(stderr, "%s\n", elman_message());
+    outcome_destroy(&out);
+    trial_destroy(&t);
+    model_destroy(m);
+    return status == ELMAN_OK;
+}
+
+static bool hash_networks(void)
+{
+    enum { LINES = 16, EACH = 5 };
+    for (uint64_t i = 0; i < LINES; i++) {
+        char name[32];
+        uint64_t hash = HASH_EMPTY;
+        for (uint64_t j = 0; j < EACH; j++)
+            if (!hash_network(i * EACH + j, &hash)) return false;
+        snprintf(name, sizeof name, "networks %d to %d", (int)i * EACH,
+                 (int)i * EACH + EACH - 1);
+        print_hash(name, hash);
+    }
+    return true;
+}
+
+static bool hash_training(void)
+{
+    for (size_t i = 0; i < training_count(); i++) {
+        uint64_t hash = HASH_EMPTY;
+        if (training_hash(i, 3, &hash)) {
+            fprintf(stderr, "%s\n", elman_message());
+            return false;
+        }
+        print_hash(training_name(i), hash);
+    }
+    return true;
 }
 
 int main(void)
@@ -135,5 +178,5 @@ int main(void)
     hash_products(k);
     hash_cells(k);
     hash_maps(k);
-    return 0;
+    return hash_networks() && hash_training() ? 0 : 1;
 }

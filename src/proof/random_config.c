@@ -1,0 +1,246 @@
+/* random_config.c: drawing configs, and writing them in one line. */
+#include "proof/random_config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Draws: splitmix64 (Steele, Lea & Flood 2014) ------------------------ */
+
+draws draws_from(uint64_t seed, uint64_t which)
+{
+    draws d = {seed * 0x9E3779B97F4A7C15u + which * 1000003};
+    return d;
+}
+
+uint64_t draw_next(draws *d)
+{
+    uint64_t z = (d->s += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+size_t draw_size(draws *d, size_t first, size_t last)
+{
+    return first + (size_t)(draw_next(d) % (last - first + 1));
+}
+
+bool draw_chance(draws *d, unsigned percent)
+{
+    return draw_next(d) % 100 < percent;
+}
+
+float draw_real(draws *d, float low, float high)
+{
+    return low + (high - low) * (float)(draw_next(d) >> 40) * 0x1p-24f;
+}
+
+/* ---- Layers -------------------------------------------------------------- */
+
+static void draw_directions(draws *d, bool ends, elman_layer *l)
+{
+    l->reverse = draw_chance(d, 15);
+    l->bidirectional = !l->reverse && draw_chance(d, 35);
+    if (!l->bidirectional) return;
+    l->merge = (elman_merge)draw_size(d, ELMAN_MERGE_CONCAT, ELMAN_MERGE_NONE);
+    if (l->merge == ELMAN_MERGE_NONE && (!ends || l->num_layers > 1))
+        l->merge = ELMAN_MERGE_CONCAT;
+}
+
+static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
+{
+    l->kind = (elman_kind)draw_size(d, ELMAN_RNN, ELMAN_GRU);
+    l->num_layers = draw_size(d, 1, 6) / 2; /* mostly 1 or 2 */
+    if (l->num_layers == 0) l->num_layers = 1;
+    l->hidden_size = draw_size(d, 2, most);
+    if (draw_chance(d, 20)) {
+        l->hidden_size = 0;
+        for (size_t k = 0; k < l->num_layers; k++)
+            l->hidden_sizes[k] = draw_size(d, 2, most);
+    }
+    l->no_bias = draw_chance(d, 25);
+    l->learned_state = draw_chance(d, 25);
+    if (draw_chance(d, 25)) l->clip = draw_real(d, 0.3f, 1.5f);
+    if (draw_chance(d, 30)) l->dropout = draw_real(d, 0.1f, 0.6f);
+    l->variational = draw_chance(d, 50);
+    if (draw_chance(d, 30)) l->recurrent_dropout = draw_real(d, 0.1f, 0.6f);
+    if (draw_chance(d, 30)) l->zoneout = draw_real(d, 0.1f, 0.6f);
+    if (l->kind == ELMAN_RNN && draw_chance(d, 40))
+        l->nonlinearity = ELMAN_NONLINEARITY_RELU;
+    if (l->kind == ELMAN_GRU) l->reset_before = draw_chance(d, 50);
+    if (l->kind == ELMAN_LSTM) {
+        size_t least = l->hidden_size ? l->hidden_size : 2;
+        l->peephole = draw_chance(d, 40);
+        l->coupled = draw_chance(d, 30);
+        if (draw_chance(d, 30)) l->proj_size = draw_size(d, 1, least - 1);
+        if (draw_chance(d, 30)) l->zoneout_cell = draw_real(d, 0.1f, 0.6f);
+    }
+    draw_directions(d, ends, l);
+}
+
+/* At most one layer that keeps the steps; returns how many. */
+static size_t draw_between(draws *d, size_t most, elman_layer *l)
+{
+    switch (draw_size(d, 0, 5)) {
+    case 0:
+        l->kind = ELMAN_DROPOUT;
+        l->dropout = draw_real(d, 0.1f, 0.6f);
+        l->variational = draw_chance(d, 50);
+        return 1;
+    case 1:
+        /* PyTorch's eps would magnify rounding where features are alike */
+        l->kind = ELMAN_LAYER_NORM;
+        l->eps = 0.05f;
+        return 1;
+    case 2:
+        l->kind = ELMAN_LINEAR;
+        l->output_size = draw_size(d, 1, most);
+        l->no_bias = draw_chance(d, 50);
+        return 1;
+    case 3:
+        l->kind = (elman_kind)draw_size(d, ELMAN_TANH, ELMAN_SOFTMAX);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* After the last recurrent layer, which is l[-1]. */
+static void draw_head(draws *d, size_t most, elman_layer *l)
+{
+    bool mixed = l[-1].bidirectional && l[-1].merge != ELMAN_MERGE_CONCAT;
+    if (draw_chance(d, 40)) {
+        l->kind = ELMAN_LAST;
+        if (!mixed && draw_chance(d, 50)) l->last = ELMAN_LAST_FINAL;
+        l++;
+    }
+    if (draw_chance(d, 30)) l += draw_between(d, most, l);
+    if (draw_chance(d, 60)) {
+        l->kind = ELMAN_LINEAR;
+        l->output_size = draw_size(d, 1, most);
+        l++;
+    }
+    if (draw_chance(d, 40))
+        l->kind = (elman_kind)draw_size(d, ELMAN_TANH, ELMAN_SOFTMAX);
+}
+
+elman_config random_config(draws *d, size_t most)
+{
+    elman_config config = {.input_size = draw_size(d, 1, most),
+                           .batch_first = draw_chance(d, 30),
+                           .seed = draw_next(d)};
+    elman_layer *l = config.layers;
+    if (draw_chance(d, 20)) {
+        config.input_size = 0;
+        *l = (elman_layer){.kind = ELMAN_EMBEDDING,
+                           .num_embeddings = draw_size(d, 1, 6),
+                           .embedding_dim = draw_size(d, 1, most)};
+        l++;
+    }
+    if (draw_chance(d, 30)) l += draw_between(d, most, l);
+    size_t recurrent = draw_size(d, 1, 4) / 4 + 1; /* mostly 1 */
+    for (size_t i = 0; i < recurrent; i++) {
+        bool ends = i + 1 == recurrent;
+        draw_recurrent(d, most, ends, l++);
+        if (l[-1].merge == ELMAN_MERGE_NONE) return config;
+        if (!ends) l += draw_between(d, most, l);
+    }
+    draw_head(d, most, l);
+    return config;
+}
+
+/* ---- One line ------------------------------------------------------------ */
+
+typedef struct writer {
+    char *text;
+    size_t bytes, used;
+} writer;
+
+__attribute__((format(printf, 2, 3))) static void put(writer *w,
+                                                      const char *format, ...)
+{
+    if (w->used >= w->bytes) return;
+    va_list list;
+    va_start(list, format);
+    int n = vsnprintf(w->text + w->used, w->bytes - w->used, format, list);
+    va_end(list);
+    if (n > 0) w->used += (size_t)n;
+}
+
+static void put_number(writer *w, const char *name, float value)
+{
+    if (value != 0) put(w, " %s %.3g", name, (double)value);
+}
+
+static void put_flag(writer *w, const char *name, bool set)
+{
+    if (set) put(w, " %s", name);
+}
+
+static void put_recurrent(writer *w, const elman_layer *l)
+{
+    static const char *const merges[] = {"concat", "sum", "mul", "average",
+                                         "none"};
+    put(w, " %zu", l->hidden_sizes[0] ? l->hidden_sizes[0] : l->hidden_size);
+    for (size_t k = 1; k < ELMAN_MAX_LEVELS && l->hidden_sizes[k]; k++)
+        put(w, "-%zu", l->hidden_sizes[k]);
+    if (l->num_layers > 1 && !l->hidden_sizes[0]) put(w, "x%zu", l->num_layers);
+    if (l->proj_size) put(w, " proj %zu", l->proj_size);
+    put_flag(w, "relu", l->nonlinearity == ELMAN_NONLINEARITY_RELU);
+    put_flag(w, "no_bias", l->no_bias);
+    put_flag(w, "reverse", l->reverse);
+    put_flag(w, "bidirectional", l->bidirectional);
+    put_flag(w, merges[l->merge], l->bidirectional);
+    put_flag(w, "peephole", l->peephole);
+    put_flag(w, "coupled", l->coupled);
+    put_flag(w, "reset_before", l->reset_before);
+    put_flag(w, "learned_state", l->learned_state);
+    put_number(w, "clip", l->clip);
+    put_number(w, "recurrent_dropout", l->recurrent_dropout);
+    put_number(w, "zoneout", l->zoneout);
+    put_number(w, "zoneout_cell", l->zoneout_cell);
+}
+
+static void put_layer(writer *w, const elman_layer *l)
+{
+    static const char *const kinds[] = {
+        [ELMAN_END] = "",
+        [ELMAN_RNN] = "RNN",
+        [ELMAN_LSTM] = "LSTM",
+        [ELMAN_GRU] = "GRU",
+        [ELMAN_LINEAR] = "linear",
+        [ELMAN_EMBEDDING] = "embedding",
+        [ELMAN_TANH] = "tanh",
+        [ELMAN_SIGMOID] = "sigmoid",
+        [ELMAN_RELU] = "relu",
+        [ELMAN_SOFTMAX] = "softmax",
+        [ELMAN_LAYER_NORM] = "norm",
+        [ELMAN_DROPOUT] = "dropout",
+        [ELMAN_LAST] = "last",
+    };
+    put(w, "%s", kinds[l->kind]);
+    if (l->kind == ELMAN_EMBEDDING)
+        put(w, " %zux%zu", l->num_embeddings, l->embedding_dim);
+    else if (l->kind == ELMAN_LINEAR) {
+        put(w, " %zu", l->output_size);
+        put_flag(w, "no_bias", l->no_bias);
+    } else if (l->kind == ELMAN_RNN || l->kind == ELMAN_LSTM ||
+               l->kind == ELMAN_GRU)
+        put_recurrent(w, l);
+    put_flag(w, "final", l->last == ELMAN_LAST_FINAL);
+    put_number(w, "dropout", l->dropout);
+    put_flag(w, "variational", l->variational && l->dropout > 0);
+}
+
+void config_write_line(const elman_config *config, size_t bytes, char *line)
+{
+    writer w = {line, bytes, 0};
+    if (config->batch_first) put(&w, "batch_first ");
+    put(&w, "I %zu: ", config->input_size);
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
+        if (i > 0) put(&w, ", ");
+        put_layer(&w, config->layers + i);
+    }
+    if (w.used >= bytes && bytes > 4) memcpy(line + bytes - 4, "...", 4);
+}

@@ -1,0 +1,101 @@
+/*
+ * trial.h: one network, one batch, and everything that comes out of a forward
+ * and backward pass, however the batch is cut into passes. All ways of cutting
+ * write into outcomes of one shape, so that comparing two is a memcmp.
+ *
+ * Arrays of a trial and an outcome are time first, for all B sequences, also
+ * if the model is batch first: trial_run turns them.
+ */
+#ifndef PROOF_TRIAL_H
+#define PROOF_TRIAL_H
+
+#include "model/model.h"
+#include "proof/random_config.h"
+
+/* The seed of the masks that a trial draws. */
+enum { TRIAL_SEED = 5 };
+
+typedef struct trial {
+    const elman_model *model;
+    size_t T, B, I, O;
+    size_t blocks;    /* y is (blocks,T,B,O), 2 for merge none; or (B,O) */
+    bool given;       /* begin from h_0 and c_0, not from after a reset */
+    bool ragged;      /* lengths differ */
+    size_t *lengths;  /* (B) */
+    uint64_t *ids;    /* (B) */
+    uint64_t draw;    /* of masks */
+    float *x;         /* (T,B,I) NaN past a sequence's end */
+    int32_t *tokens;  /* (T,B) -7 past a sequence's end */
+    float *dy;        /* like y; NaN past a sequence's end */
+    float *h_0, *c_0; /* memory of B sequences, laid out as a state's of B */
+    float *dh_n, *dc_n;
+    void *block;
+} trial;
+
+typedef enum outcome_part {
+    OUTCOME_Y,
+    OUTCOME_H_N,
+    OUTCOME_C_N,
+    OUTCOME_DX,
+    OUTCOME_DH_0,
+    OUTCOME_DC_0,
+    OUTCOME_GRADIENTS, /* as a state's */
+    OUTCOME_PARTS
+} outcome_part;
+
+typedef struct outcome {
+    size_t count[OUTCOME_PARTS]; /* 0 where there is none */
+    float *values[OUTCOME_PARTS];
+    void *block;
+} outcome;
+
+/* How a batch is cut. Zero is one pass of all. */
+typedef struct split {
+    size_t group;   /* sequences of a pass, 0 all; their gradients add up */
+    size_t chunk;   /* steps of a pass, 0 all; only for models that stream */
+    size_t padding; /* steps, and sequences of the state, too many */
+    bool permuted;  /* sequences in another order */
+    bool single;    /* each sequence alone, with T its length */
+    bool forward;   /* no way back: a state that is not training */
+    int threads;    /* 0 means 1 */
+} split;
+
+/* Draws inputs, lengths and gradients for T steps of B sequences; the model
+ * must outlive the trial. */
+elman_status trial_create(const elman_model *model, size_t T, size_t B,
+                          draws *d, trial *made);
+void trial_destroy(trial *t);
+
+/* Moves every weight of model by up to 0.3, so that none is 0. */
+void trial_move_weights(elman_model *model, draws *d);
+
+/* Room for what comes out of t. */
+elman_status outcome_create(const trial *t, outcome *made);
+void outcome_destroy(outcome *o);
+
+/* Whether t can be cut so at all. */
+bool split_fits(const trial *t, const split *cut);
+
+/* Whether gradients of weights must have the same bits as in one pass: passes
+ * in the order of docs/NUMERICS.md. */
+bool split_keeps_gradients(const trial *t, const split *cut);
+
+/* Forward through all passes and back. */
+elman_status trial_run(const trial *t, const split *cut, outcome *out);
+
+/* The name of the first part that differs in a bit; NULL if none does. */
+const char *outcome_difference(const outcome *want, const outcome *got,
+                               bool gradients);
+
+/* Where sequence b of a direction begins in memory laid out for capacity
+ * sequences: in h_0, dh_n ... and in c_0, dc_n ... */
+typedef struct memory_slice {
+    size_t h, R;
+    size_t c, H; /* H is 0 if it has no cell */
+} memory_slice;
+
+/* False if layer index of the model has no direction way. */
+bool memory_slice_at(const elman_model *model, size_t index, size_t way,
+                     size_t capacity, size_t b, memory_slice *slice);
+
+#endif

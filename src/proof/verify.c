@@ -1,0 +1,185 @@
+/*
+ * verify.c: draws networks and holds them against the reference, differences
+ * and themselves; then trains a few and compares one hash.
+ */
+#include "proof/verify.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proof/gradients.h"
+#include "proof/same_bits.h"
+#include "proof/training.h"
+
+/* Small enough that 40 cases take seconds without hardware FMA, large enough
+ * for whole vectors, tails, three blocks of 8 sequences and several threads */
+enum { CASES = 40, MOST_H = 20, MOST_T = 9, MOST_B = 17 };
+
+/* A network whose sums stand near a kink is given other inputs so often. */
+enum { ATTEMPTS = 50 };
+
+/* What a case is called in the report. */
+typedef struct subject {
+    const char *name;
+    const elman_config *config;
+    size_t T, B;
+} subject;
+
+static void note_failure(elman_verify_report *report, const subject *s,
+                         const char *what)
+{
+    char line[sizeof report->failure];
+    if (report->failure[0]) return;
+    config_write_line(s->config, sizeof line, line);
+    int n =
+        snprintf(report->failure, sizeof report->failure,
+                 "%s: %s; T %zu B %zu, %s", s->name, what, s->T, s->B, line);
+    if (n >= (int)sizeof report->failure)
+        memcpy(report->failure + sizeof report->failure - 4, "...", 4);
+}
+
+/* ---- One case ------------------------------------------------------------ */
+
+static elman_status check_truth(const trial *t, const subject *s, draws *d,
+                                elman_verify_report *report, bool *found)
+{
+    outcome got = {0};
+    gradient_errors errors = {0};
+    elman_status status = outcome_create(t, &got);
+    if (!status) status = trial_run(t, &(split){.threads = 1}, &got);
+    if (!status) status = gradients_check(t, &got, d, &errors, found);
+    outcome_destroy(&got);
+    if (status || !*found) return status;
+
+    report->reference_error = fmax(report->reference_error, errors.reference);
+    report->forward_error = fmax(report->forward_error, errors.forward);
+    report->gradient_error = fmax(report->gradient_error, errors.gradient);
+    if (errors.worst[0]) {
+        char what[sizeof errors.worst + 16];
+        snprintf(what, sizeof what, "%s is wrong", errors.worst);
+        note_failure(report, s, what);
+    }
+    return ELMAN_OK;
+}
+
+static elman_status check_bits(const trial *t, const subject *s,
+                               elman_verify_report *report)
+{
+    char difference[160], what[200];
+    TRY(bits_check(t, sizeof difference, difference));
+    if (!difference[0]) return ELMAN_OK;
+    report->same_bits = false;
+    snprintf(what, sizeof what, "other bits in %s", difference);
+    note_failure(report, s, what);
+    return ELMAN_OK;
+}
+
+/* One drawing of inputs for a model. */
+static elman_status attempt(const elman_model *m, subject *s, draws *d,
+                            elman_verify_report *report, bool *found)
+{
+    trial t;
+    TRY(trial_create(m, s->T, s->B, d, &t));
+    elman_status status = check_truth(&t, s, d, report, found);
+    if (!status && *found) status = check_bits(&t, s, report);
+    trial_destroy(&t);
+    return status;
+}
+
+static elman_status check_model(const elman_model *m, subject *s, draws *d,
+                                elman_verify_report *report)
+{
+    bool found = false;
+    size_t most_T = s->T, most_B = s->B;
+    for (int i = 0; i < ATTEMPTS && !found; i++) {
+        s->T = draw_size(d, 1, most_T);
+        s->B = draw_size(d, 1, most_B);
+        TRY(attempt(m, s, d, report, &found));
+    }
+    if (!found)
+        return failure(ELMAN_BAD_VALUE,
+                       "%s: no inputs found that keep every sum away from the "
+                       "kinks of relu and clip",
+                       s->name);
+    report->cases++;
+    return ELMAN_OK;
+}
+
+static elman_status check_random(uint64_t seed, size_t which,
+                                 elman_verify_report *report)
+{
+    draws d = draws_from(seed, which);
+    elman_config config = random_config(&d, MOST_H);
+    elman_model *m = NULL;
+    char name[48];
+    snprintf(name, sizeof name, "seed %llu case %zu", (unsigned long long)seed,
+             which);
+    TRY(model_create(&config, &m));
+    trial_move_weights(m, &d);
+    subject s = {name, &config, MOST_T, MOST_B};
+    elman_status status = check_model(m, &s, &d, report);
+    model_destroy(m);
+    return status;
+}
+
+static elman_status check_file(const char *path, uint64_t seed,
+                               elman_verify_report *report)
+{
+    /* a large model is looked at through fewer rows, to take seconds */
+    const size_t large = 100000;
+    draws d = draws_from(seed, UINT64_MAX);
+    elman_model *m = NULL;
+    TRY(model_load(path, &m));
+    bool small = m->info.weights < large;
+    subject s = {path, &m->config, small ? MOST_T : 4, small ? MOST_B : 3};
+    elman_status status = check_model(m, &s, &d, report);
+    model_destroy(m);
+    return status;
+}
+
+/* ---- Training ------------------------------------------------------------ */
+
+static elman_status compare_training(const char *isa, int threads,
+                                     elman_verify_report *report)
+{
+    uint64_t hash = 0;
+    TRY(training_hash_all(threads, &hash));
+    if (hash == report->hash) return ELMAN_OK;
+    report->same_bits = false;
+    if (!report->failure[0])
+        snprintf(report->failure, sizeof report->failure,
+                 "training: other bits on %s, threads %d", isa, threads);
+    return ELMAN_OK;
+}
+
+/* Each instruction set with one thread and with more. */
+static elman_status check_training(elman_verify_report *report)
+{
+    const kernels *const *tables = kernels_all();
+    elman_status status = training_hash_all(1, &report->hash);
+    for (int i = 0; tables[i] && !status; i++) {
+        kernels_use(tables[i]);
+        status = compare_training(tables[i]->isa, 1, report);
+        if (!status)
+            status = compare_training(tables[i]->isa, 4 - i % 3, report);
+    }
+    kernels_use(NULL);
+    return status;
+}
+
+elman_status verify(const elman_verify_config *config,
+                    elman_verify_report *report)
+{
+    elman_verify_report made = {.same_bits = true};
+    uint64_t seed = config->seed ? config->seed : 1;
+    size_t cases = config->cases ? config->cases : CASES;
+    bits_write_isas(sizeof made.isas, made.isas);
+    for (size_t i = 0; i < cases; i++)
+        TRY(check_random(seed, i, &made));
+    if (config->path) TRY(check_file(config->path, seed, &made));
+    TRY(check_training(&made));
+    made.passed = made.same_bits && !made.failure[0];
+    *report = made;
+    return ELMAN_OK;
+}

@@ -1,0 +1,11 @@
+/* verify.h: this build on this machine, proven on random networks. */
+#ifndef PROOF_VERIFY_H
+#define PROOF_VERIFY_H
+
+#include "elman_train.h"
+
+/* elman_verify. */
+elman_status verify(const elman_verify_config *config,
+                    elman_verify_report *report);
+
+#endif

@@ -1,0 +1,331 @@
+/*
+ * test_bits.c: memcmp over a grid of instruction set, threads, batch, position
+ * in the batch, padding and chunks, forward and backward, and over whole
+ * training runs. proof/trial.h does the cutting.
+ */
+#include "check.h"
+#include "kernel/kernel.h"
+#include "proof/training.h"
+#include "proof/trial.h"
+
+enum { MOST_THREADS = 4 };
+
+/* ---- The grid ------------------------------------------------------------ */
+
+/* Ways of cutting. Those that make small passes run on one thread alone, for
+ * nothing is split there; the others on any number. */
+static const struct {
+    const char *name;
+    split cut;
+    bool large;
+} ways[] = {
+    {"whole", {0}, true},
+    {"padded", {.padding = 3}, true},
+    {"permuted, padded", {.permuted = true, .padding = 1}, true},
+    {"each alone", {.single = true}, false},
+    {"blocks of 8", {.group = 8}, true},
+    {"blocks of 16", {.group = 16}, true},
+    {"blocks of 8, chunks of 2", {.group = 8, .chunk = 2}, false},
+    {"chunks of 3", {.chunk = 3}, true},
+    {"steps", {.chunk = 1}, false},
+    {"groups of 5, permuted", {.group = 5, .permuted = true}, true},
+    {"forward", {.forward = true}, true},
+    {"forward, padded", {.forward = true, .padding = 2}, true},
+    {"forward, permuted", {.forward = true, .permuted = true}, true},
+    {"forward, chunks of 4", {.forward = true, .chunk = 4}, true},
+    {"forward, steps", {.forward = true, .chunk = 1}, false},
+    {"forward, steps of each alone",
+     {.forward = true, .chunk = 1, .single = true},
+     false},
+};
+enum { WAYS = sizeof ways / sizeof *ways, FORWARD = 10 };
+
+typedef struct grid {
+    const trial *t;
+    const char *line; /* the config */
+    outcome whole, forward, got;
+} grid;
+
+static void check_way(grid *g, const kernels *isa, size_t way, int threads)
+{
+    split cut = ways[way].cut;
+    cut.threads = threads;
+    if (!split_fits(g->t, &cut)) return;
+    CHECK_OK(trial_run(g->t, &cut, &g->got));
+    const char *part =
+        outcome_difference(cut.forward ? &g->forward : &g->whole, &g->got,
+                           split_keeps_gradients(g->t, &cut));
+    CHECK(!part, "%s differs on %s, threads %d, %s; T %zu B %zu%s%s, %s", part,
+          isa->isa, threads, ways[way].name, g->t->T, g->t->B,
+          g->t->ragged ? " ragged" : "", g->t->given ? " given" : "", g->line);
+}
+
+/* Every way on every set; on one thread, and the large ones in turn on more. */
+static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
+{
+    char line[300];
+    elman_model *m;
+    trial t;
+    grid g = {.t = &t, .line = line};
+    config_write_line(config, sizeof line, line);
+    CHECK_OK(model_create(config, &m));
+    trial_move_weights(m, d);
+    CHECK_OK(trial_create(m, T, B, d, &t));
+    CHECK_OK(outcome_create(&t, &g.whole));
+    CHECK_OK(outcome_create(&t, &g.forward));
+    CHECK_OK(outcome_create(&t, &g.got));
+    CHECK_OK(trial_run(&t, &ways[0].cut, &g.whole));
+    CHECK_OK(trial_run(&t, &ways[FORWARD].cut, &g.forward));
+
+    size_t turn = 0;
+    for (const kernels *const *isa = kernels_all(); *isa; isa++) {
+        kernels_use(*isa);
+        for (size_t way = 0; way < WAYS; way++)
+            check_way(&g, *isa, way, 1);
+        for (int threads = 2; threads <= MOST_THREADS; threads++) {
+            check_way(&g, *isa, 0, threads);
+            size_t way = 1 + (draw_next(d) + turn++) % (WAYS - 1);
+            if (ways[way].large) check_way(&g, *isa, way, threads);
+        }
+    }
+    kernels_use(NULL);
+    outcome_destroy(&g.got);
+    outcome_destroy(&g.forward);
+    outcome_destroy(&g.whole);
+    trial_destroy(&t);
+    model_destroy(m);
+}
+
+TEST(random_networks_give_the_same_bits_however_they_are_computed)
+{
+    for (uint64_t which = 0; which < 40; which++) {
+        draws d = draws_from(test_seed(), 5000 + which);
+        elman_config config = random_config(&d, 33);
+        check_grid(&config, 6, 21, &d);
+    }
+}
+
+/* Wide enough that every product, walk and gradient is split over threads. */
+TEST(wide_networks_give_the_same_bits_however_they_are_computed)
+{
+    static const elman_config wide[] = {
+        {.input_size = 19,
+         .layers = {{.kind = ELMAN_LSTM,
+                     .hidden_size = 65,
+                     .proj_size = 33,
+                     .num_layers = 2,
+                     .peephole = true,
+                     .dropout = 0.3f},
+                    {.kind = ELMAN_LINEAR, .output_size = 35}}},
+        {.input_size = 3,
+         .batch_first = true,
+         .layers = {{.kind = ELMAN_GRU,
+                     .hidden_size = 49,
+                     .bidirectional = true,
+                     .reset_before = true,
+                     .recurrent_dropout = 0.2f},
+                    {.kind = ELMAN_LAYER_NORM},
+                    {.kind = ELMAN_GRU,
+                     .hidden_size = 50,
+                     .bidirectional = true,
+                     .merge = ELMAN_MERGE_MUL,
+                     .zoneout = 0.2f}}},
+        {.layers = {{.kind = ELMAN_EMBEDDING,
+                     .num_embeddings = 40,
+                     .embedding_dim = 37},
+                    {.kind = ELMAN_RNN,
+                     .hidden_sizes = {80, 31},
+                     .learned_state = true,
+                     .clip = 1},
+                    {.kind = ELMAN_LAST},
+                    {.kind = ELMAN_LINEAR, .output_size = 17},
+                    {.kind = ELMAN_SOFTMAX}}},
+    };
+    for (uint64_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        draws d = draws_from(test_seed(), 6000 + i);
+        check_grid(wide + i, 9, 27, &d);
+    }
+}
+
+/* ---- Training ------------------------------------------------------------ */
+
+TEST(training_runs_end_with_the_same_bits)
+{
+    for (size_t i = 0; i < training_count(); i++) {
+        uint64_t want = 1;
+        CHECK_OK(training_hash(i, 1, &want));
+        for (const kernels *const *isa = kernels_all(); *isa; isa++) {
+            kernels_use(*isa);
+            for (int threads = 1; threads <= MOST_THREADS; threads++) {
+                uint64_t got = 1;
+                CHECK_OK(training_hash(i, threads, &got));
+                CHECK(got == want, "%s differs on %s with %d threads",
+                      training_name(i), (*isa)->isa, threads);
+            }
+        }
+        kernels_use(NULL);
+    }
+}
+
+/* ---- Forks --------------------------------------------------------------- */
+
+enum { FORK_T = 5, FORK_B = 3, FORK_I = 4, FORK_O = 6 };
+
+/* One pass of a stream, and back if it is training: y, dx, gradients. */
+typedef struct pass_result {
+    float y[FORK_T * FORK_B * FORK_O], dx[FORK_T * FORK_B * FORK_I];
+    float *gradients;
+} pass_result;
+
+static void run_pass(const elman_model *m, elman_state *s, uint64_t which,
+                     pass_result *out)
+{
+    float x[FORK_T * FORK_B * FORK_I], dy[FORK_T * FORK_B * FORK_O];
+    random_fill(2 * which, FORK_T * FORK_B * FORK_I, -1, 1, x);
+    random_fill(2 * which + 1, FORK_T * FORK_B * FORK_O, -1, 1, dy);
+    elman_batch batch = {.T = FORK_T, .B = FORK_B, .x = x, .draw = which};
+    CHECK_OK(model_forward(m, s, &batch, out->y));
+    if (!s->config.training) return;
+    CHECK_OK(model_backward(m, s, dy, out->dx));
+    memcpy(out->gradients, s->gradients, m->weight_count * sizeof(float));
+}
+
+static void check_fork(bool training)
+{
+    const elman_config config = {
+        .input_size = FORK_I,
+        .layers = {{.kind = ELMAN_LSTM,
+                    .hidden_size = 9,
+                    .num_layers = 2,
+                    .zoneout = 0.2f,
+                    .dropout = 0.3f},
+                   {.kind = ELMAN_LINEAR, .output_size = FORK_O}}};
+    const elman_state_config room = {
+        .T = FORK_T, .B = FORK_B, .training = training, .seed = 3};
+    elman_model *m;
+    elman_state *one, *other;
+    pass_result want = {{0}, {0}, NULL}, got = want;
+    CHECK_OK(model_create(&config, &m));
+    CHECK_OK(state_create(m, &room, &one));
+    CHECK_OK(state_create(m, &room, &other));
+    want.gradients = calloc(2 * m->weight_count, sizeof(float));
+    assert_non_null(want.gradients);
+    got.gradients = want.gradients + m->weight_count;
+
+    /* the fork goes another way for a while, and is made again */
+    run_pass(m, one, 1, &want);
+    run_pass(m, other, 7, &got);
+    CHECK_OK(state_copy(other, one));
+    run_pass(m, one, 2, &want);
+    run_pass(m, other, 2, &got);
+    CHECK_BITS(got.y, want.y, FORK_T * FORK_B * FORK_O, "y of the fork");
+    CHECK_BITS(got.dx, want.dx, FORK_T * FORK_B * FORK_I, "dx of the fork");
+    CHECK_BITS(got.gradients, want.gradients, m->weight_count,
+               "gradients of the fork");
+
+    /* the two are independent from then on */
+    run_pass(m, other, 8, &got);
+    CHECK_OK(state_copy(other, one));
+    run_pass(m, one, 3, &want);
+    run_pass(m, other, 3, &got);
+    CHECK_BITS(got.y, want.y, FORK_T * FORK_B * FORK_O, "y of the second");
+    run_pass(m, other, 4, &got);
+    run_pass(m, one, 5, &want);
+    CHECK(memcmp(got.y, want.y, sizeof got.y) != 0, "forks share a memory");
+
+    free(want.gradients);
+    state_destroy(other);
+    state_destroy(one);
+    model_destroy(m);
+}
+
+TEST(a_fork_goes_on_with_the_same_bits)
+{
+    check_fork(false);
+    check_fork(true);
+}
+
+/* A state copied between forward and backward goes back as the first does. */
+TEST(a_fork_between_forward_and_backward_has_the_same_gradients)
+{
+    const elman_config config = {
+        .input_size = FORK_I,
+        .layers = {{.kind = ELMAN_GRU, .hidden_size = FORK_O}}};
+    const elman_state_config room = {
+        .T = FORK_T + 2, .B = FORK_B + 1, .training = true};
+    const size_t lengths[FORK_B] = {FORK_T, 2, 4};
+    float x[FORK_T * FORK_B * FORK_I], dy[FORK_T * FORK_B * FORK_O];
+    float dx[2][FORK_T * FORK_B * FORK_I];
+    elman_model *m;
+    elman_state *s[2];
+    random_fill(11, FORK_T * FORK_B * FORK_I, -1, 1, x);
+    random_fill(12, FORK_T * FORK_B * FORK_O, -1, 1, dy);
+    CHECK_OK(model_create(&config, &m));
+    for (size_t ragged = 0; ragged < 2; ragged++) {
+        elman_batch batch = {.T = FORK_T,
+                             .B = FORK_B,
+                             .x = x,
+                             .lengths = ragged ? lengths : NULL};
+        for (size_t i = 0; i < 2; i++)
+            CHECK_OK(state_create(m, &room, &s[i]));
+        CHECK_OK(model_forward(m, s[0], &batch, NULL));
+        CHECK_OK(state_copy(s[1], s[0]));
+        for (size_t i = 0; i < 2; i++)
+            CHECK_OK(model_backward(m, s[i], dy, dx[i]));
+        CHECK_BITS(dx[1], dx[0], FORK_T * FORK_B * FORK_I, "dx");
+        CHECK_BITS(s[1]->gradients, s[0]->gradients, m->weight_count, "dw");
+        CHECK(s[0]->gradients[0] != 0, "there is a gradient at all");
+        for (size_t i = 0; i < 2; i++)
+            state_destroy(s[i]);
+    }
+    model_destroy(m);
+}
+
+/* ---- The comparison itself ----------------------------------------------- */
+
+TEST(one_bit_in_any_result_is_noticed)
+{
+    const elman_config config = {
+        .input_size = 3,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    draws d = draws_from(1, 1);
+    elman_model *m;
+    trial t;
+    outcome a, b;
+    CHECK_OK(model_create(&config, &m));
+    CHECK_OK(trial_create(m, 3, 9, &d, &t));
+    CHECK_OK(outcome_create(&t, &a));
+    CHECK_OK(outcome_create(&t, &b));
+    CHECK_OK(trial_run(&t, &(split){0}, &a));
+    CHECK_OK(trial_run(&t, &(split){.group = 8}, &b));
+    assert_null(outcome_difference(&a, &b, true));
+    for (size_t part = 0; part < OUTCOME_PARTS; part++) {
+        assert_true(a.count[part] > 0);
+        float *last = b.values[part] + b.count[part] - 1;
+        *last = nextafterf(*last, 9);
+        assert_non_null(outcome_difference(&a, &b, true));
+        *last = a.values[part][a.count[part] - 1];
+    }
+    assert_null(outcome_difference(&a, &b, true));
+    outcome_destroy(&b);
+    outcome_destroy(&a);
+    trial_destroy(&t);
+    model_destroy(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            random_networks_give_the_same_bits_however_they_are_computed),
+        cmocka_unit_test(
+            wide_networks_give_the_same_bits_however_they_are_computed),
+        cmocka_unit_test(training_runs_end_with_the_same_bits),
+        cmocka_unit_test(a_fork_goes_on_with_the_same_bits),
+        cmocka_unit_test(
+            a_fork_between_forward_and_backward_has_the_same_gradients),
+        cmocka_unit_test(one_bit_in_any_result_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
