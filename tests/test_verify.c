@@ -1,0 +1,203 @@
+/*
+ * test_verify.c: the proof passes on a right build, fails on a wrong one and
+ * covers what it says; and what is read of the machine.
+ */
+#include "check.h"
+#include "folder.h"
+#include "kernel/kernel.h"
+#include "proof/machine.h"
+#include "proof/random_config.h"
+#include "proof/training.h"
+#include "proof/verify.h"
+#include "model/model.h"
+
+/* The hash of the training runs of proof/training.c on every machine. It
+ * changes when a rule of docs/NUMERICS.md or a network there does, and then
+ * for a reason. */
+static const uint64_t training_everywhere = 0x826e50a189d80fb4;
+
+TEST(this_build_is_right)
+{
+    elman_verify_report report;
+    CHECK_OK(verify(&(elman_verify_config){.seed = 0}, &report));
+    CHECK(report.passed && !report.failure[0], "%s", report.failure);
+    assert_true(report.same_bits);
+    assert_int_equal(report.cases, 40);
+    CHECK(report.reference_error > 0 && report.reference_error < 1e-6,
+          "the reference is off by %g", report.reference_error);
+    CHECK(report.forward_error > 0 && report.forward_error < 1,
+          "forward is off by %g", report.forward_error);
+    CHECK(report.gradient_error > 0 && report.gradient_error < 1,
+          "gradients are off by %g", report.gradient_error);
+    assert_non_null(strstr(report.isas, "base"));
+    CHECK(report.hash == training_everywhere, "trained to %llx",
+          (unsigned long long)report.hash);
+}
+
+TEST(the_hash_does_not_depend_on_what_is_checked)
+{
+    elman_verify_report report;
+    CHECK_OK(verify(&(elman_verify_config){.seed = 7, .cases = 3}, &report));
+    CHECK(report.passed, "%s", report.failure);
+    assert_int_equal(report.cases, 3);
+    assert_true(report.hash == training_everywhere);
+}
+
+/* ---- A wrong build ------------------------------------------------------- */
+
+/* Right, but for one number in a thousand. */
+static void wrong_product(size_t M, size_t N, size_t K, const float *const *a,
+                          const float *w, float *const *c)
+{
+    kernels_all()[0]->product(M, N, K, a, w, c);
+    c[M - 1][N - 1] *= 1.001f;
+}
+
+static void wrong_outer(size_t R, size_t first, size_t last, size_t K,
+                        const float *const *da, const float *const *x,
+                        float *dw)
+{
+    kernels_all()[0]->outer(R, first, last, K, da, x, dw);
+    dw[first * K] *= 1.001f;
+}
+
+static void check_notices(const kernels *wrong, const char *part)
+{
+    elman_verify_report report;
+    kernels_use(wrong);
+    elman_status status = verify(&(elman_verify_config){.cases = 1}, &report);
+    kernels_use(NULL);
+    CHECK_OK(status);
+    CHECK(!report.passed && strstr(report.failure, part), "\"%s\" lacks %s",
+          report.failure, part);
+    CHECK(strstr(report.failure, "seed 1 case 0: ") == report.failure,
+          "\"%s\" does not name the case", report.failure);
+}
+
+TEST(a_wrong_kernel_is_noticed_and_named)
+{
+    kernels wrong = *kernels_all()[0];
+    wrong.product = wrong_product;
+    check_notices(&wrong, " is wrong; T ");
+    wrong = *kernels_all()[0];
+    wrong.outer = wrong_outer;
+    check_notices(&wrong, "weight_");
+}
+
+/* ---- A model of one's own ------------------------------------------------ */
+
+TEST(a_model_file_is_checked_as_well)
+{
+    const elman_config config = {
+        .layers = {
+            {.kind = ELMAN_EMBEDDING, .num_embeddings = 9, .embedding_dim = 4},
+            {.kind = ELMAN_GRU, .hidden_size = 11, .clip = 1},
+            {.kind = ELMAN_LINEAR, .output_size = 9}}};
+    elman_model *m;
+    elman_verify_config what = {.cases = 1};
+    elman_verify_report report;
+    what.path = in_folder("own.safetensors");
+    CHECK_OK(model_create(&config, &m));
+    CHECK_OK(model_save(m, what.path));
+    model_destroy(m);
+    CHECK_OK(verify(&what, &report));
+    CHECK(report.passed, "%s", report.failure);
+    assert_int_equal(report.cases, 2);
+
+    what.path = in_folder("none.safetensors");
+    CHECK_FAILS(verify(&what, &report), ELMAN_BAD_FILE, "none.safetensors");
+}
+
+/* ---- What is drawn ------------------------------------------------------- */
+
+enum { OPTIONS = 22 };
+
+/* What a layer of a random config may say. */
+static void count_options(const elman_layer *l, size_t seen[OPTIONS])
+{
+    const bool says[OPTIONS] = {
+        l->num_layers > 1, l->hidden_sizes[0] > 0,
+        l->proj_size > 0,  l->nonlinearity > 0,
+        l->no_bias,        l->reverse,
+        l->bidirectional,  l->peephole,
+        l->coupled,        l->clip > 0,
+        l->reset_before,   l->learned_state,
+        l->dropout > 0,    l->variational,
+        l->zoneout > 0,    l->zoneout_cell > 0,
+        l->last > 0,       l->recurrent_dropout > 0,
+        l->merge == 1,     l->merge == 2,
+        l->merge == 3,     l->merge == 4,
+    };
+    for (size_t i = 0; i < OPTIONS; i++)
+        seen[i] += says[i];
+}
+
+TEST(random_configs_say_everything_and_can_all_be_made)
+{
+    size_t kinds[ELMAN_LAST + 1] = {0}, options[OPTIONS] = {0};
+    for (uint64_t which = 0; which < 300; which++) {
+        draws d = draws_from(1, which);
+        elman_config config = random_config(&d, 20);
+        elman_model *m;
+        CHECK_OK(model_create(&config, &m));
+        model_destroy(m);
+        for (const elman_layer *l = config.layers; l->kind; l++) {
+            kinds[l->kind]++;
+            count_options(l, options);
+        }
+    }
+    for (size_t i = 1; i <= ELMAN_LAST; i++)
+        CHECK(kinds[i] > 3, "kind %zu is drawn %zu times", i, kinds[i]);
+    for (size_t i = 0; i < OPTIONS; i++)
+        CHECK(options[i] > 3, "option %zu is drawn %zu times", i, options[i]);
+}
+
+TEST(a_config_is_written_in_one_line)
+{
+    const elman_config config = {
+        .input_size = 3,
+        .batch_first = true,
+        .layers = {{.kind = ELMAN_LSTM,
+                    .hidden_size = 7,
+                    .num_layers = 2,
+                    .proj_size = 3,
+                    .bidirectional = true,
+                    .merge = ELMAN_MERGE_SUM,
+                    .clip = 0.5f},
+                   {.kind = ELMAN_LAST},
+                   {.kind = ELMAN_LINEAR, .output_size = 4, .no_bias = true}}};
+    char line[100], shorter[12];
+    config_write_line(&config, sizeof line, line);
+    assert_string_equal(line, "batch_first I 3: LSTM 7x2 proj 3 bidirectional "
+                              "sum clip 0.5, last, linear 4 no_bias");
+    config_write_line(&config, sizeof shorter, shorter);
+    assert_string_equal(shorter, "batch_fi...");
+}
+
+/* ---- The machine --------------------------------------------------------- */
+
+TEST(the_machine_is_known)
+{
+    elman_machine machine;
+    machine_read(&machine);
+    assert_string_equal(machine.isa, kernels_here()->isa);
+    assert_true(machine.cpu[0] != 0);
+    assert_true(memchr(machine.cpu, 0, sizeof machine.cpu) != NULL);
+    assert_true(machine.threads >= 1);
+    CHECK(machine.peak > 1e7 && machine.peak < 1e13, "peak is %g",
+          machine.peak);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(this_build_is_right),
+        cmocka_unit_test(the_hash_does_not_depend_on_what_is_checked),
+        cmocka_unit_test(a_wrong_kernel_is_noticed_and_named),
+        cmocka_unit_test(a_model_file_is_checked_as_well),
+        cmocka_unit_test(random_configs_say_everything_and_can_all_be_made),
+        cmocka_unit_test(a_config_is_written_in_one_line),
+        cmocka_unit_test(the_machine_is_known),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
