@@ -25,6 +25,11 @@ set_source_files_properties(${base_isa} ${kernel_sources} PROPERTIES
   COMPILE_OPTIONS "-O3")
 list(APPEND elman_sources ${base_isa})
 
+# gcc 12 for 64-bit ARM dies of vectorizing ref_softmax ("internal compiler
+# error: in vect_transform_reduction"); the reference need not be fast
+set_source_files_properties(${elman_root}/src/kernel/ref.c PROPERTIES
+  COMPILE_OPTIONS "-O3;-fno-tree-vectorize")
+
 # what every object is compiled with. Fusing is only by the word vf_fma, or two
 # compilers would give different bits
 set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla

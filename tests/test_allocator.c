@@ -38,6 +38,11 @@ TEST(jansson_is_watched_too)
     free(text);
     json_decref(object);
     assert_int_equal(allocator_read().outstanding, 0);
+
+    allocator_fail(0, false);
+    assert_null(json_object());
+    assert_int_equal(allocator_read().failed_json, 1);
+    allocator_reset();
 }
 
 TEST(the_chosen_allocation_fails_alone)

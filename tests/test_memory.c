@@ -104,8 +104,8 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     elman_model *model = NULL;
     elman_trainer *trainer = NULL;
     elman_config network = {0};
-    elman_trainer_config training = {
-        .optimizer.learning_rate = 0.01, .batch_size = 2, .k1 = 4};
+    elman_trainer_config training = {.optimizer.learning_rate = 0.01,
+                                     .batch_size = 2};
     elman_metrics metrics;
     elman_status status;
     const char *checkpoint = in_folder("checkpoint.safetensors");
@@ -116,6 +116,7 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     if (encoding->task == ELMAN_LANGUAGE) {
         network.layers[0].num_embeddings = encoding->vocabulary;
         outputs = encoding->vocabulary;
+        training.k1 = 4;
         training.loss.kind = ELMAN_CROSS_ENTROPY;
     } else {
         network.input_size = encoding->input_size;
@@ -233,8 +234,11 @@ static void fail_each(elman_status (*session)(void))
             allocations after = allocator_read();
             allocator_reset();
             CHECK(after.failed > 0, "allocation %zu was not made", call);
-            CHECK(status == ELMAN_NO_MEMORY, "allocation %zu: %d \"%s\"", call,
-                  (int)status, elman_message());
+            /* jansson may take its own failure for a fault of the text */
+            CHECK(status == ELMAN_NO_MEMORY ||
+                      (status != ELMAN_OK && after.failed_json),
+                  "allocation %zu: %d \"%s\"", call, (int)status,
+                  elman_message());
             CHECK(after.outstanding == 0, "allocation %zu leaves %td blocks",
                   call, after.outstanding);
             CHECK(elman_message()[0], "allocation %zu: no sentence", call);
