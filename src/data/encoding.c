@@ -10,9 +10,8 @@
 #include "data/encoding.h"
 
 #include "base/memory.h"
+#include "format/json.h"
 
-#include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,11 +90,11 @@ static elman_status no_memory(void)
 }
 
 /* The number of the word under key in a list of words. */
-static elman_status read_word(const json_t *root, const char *key,
+static elman_status read_word(const json_node *root, const char *key,
                               const char *const *words, size_t count,
                               size_t *number)
 {
-    const char *text = json_string_value(json_object_get(root, key));
+    const char *text = json_text(json_find(root, key));
     for (size_t i = 1; text && i < count; i++)
         if (!strcmp(text, words[i])) {
             *number = i;
@@ -106,13 +105,13 @@ static elman_status read_word(const json_t *root, const char *key,
 }
 
 /* A whole number from 0 to most under key; 0 if it is not there. */
-static elman_status read_size(const json_t *root, const char *key, size_t most,
-                              size_t *size)
+static elman_status read_size(const json_node *root, const char *key,
+                              size_t most, size_t *size)
 {
-    const json_t *value = json_object_get(root, key);
-    json_int_t number = json_integer_value(value);
+    const json_node *value = json_find(root, key);
+    int64_t number = 0;
     if (value &&
-        (!json_is_integer(value) || number < 0 || (uintmax_t)number > most))
+        (!json_whole(value, &number) || number < 0 || (uint64_t)number > most))
         return failure(ELMAN_BAD_FORMAT,
                        "encoding: %s is not a whole number from 0 to %zu", key,
                        most);
@@ -121,39 +120,38 @@ static elman_status read_size(const json_t *root, const char *key, size_t most,
 }
 
 /* The text of one token or name: a string or, for a byte, its number. */
-static elman_status read_text(const json_t *value, bool byte, char **text,
+static elman_status read_text(const json_node *value, bool byte, char **text,
                               size_t *bytes)
 {
-    char one = (char)json_integer_value(value);
-    const char *from = byte ? &one : json_string_value(value);
-    *bytes = byte ? 1 : json_string_length(value);
-    if (byte ? !json_is_integer(value) || json_integer_value(value) < 0 ||
-                   json_integer_value(value) > 255
-             : !from)
+    int64_t number = -1;
+    if (byte ? !json_whole(value, &number) || number < 0 || number > 255
+             : !json_text(value))
         return bad("a token or name is no text");
+    char one = (char)number;
+    *bytes = byte ? 1 : value->count;
     *text = malloc(*bytes + 1);
     if (!*text) return no_memory();
-    memcpy(*text, from, *bytes);
+    memcpy(*text, byte ? &one : json_text(value), *bytes);
     (*text)[*bytes] = 0;
     return ELMAN_OK;
 }
 
 /* The list of texts under key; NULL if it is null or not there. lengths is
  * NULL unless texts may hold zeros. */
-static elman_status read_texts(const json_t *root, const char *key, bool byte,
-                               size_t *count, char ***texts, size_t **lengths)
+static elman_status read_texts(const json_node *root, const char *key,
+                               bool byte, size_t *count, char ***texts,
+                               size_t **lengths)
 {
-    const json_t *list = json_object_get(root, key);
-    if (!list || json_is_null(list)) return ELMAN_OK;
-    if (!json_is_array(list)) return bad("a list of texts is no list");
-    size_t size = json_array_size(list);
-    *texts = calloc(size + 1, sizeof **texts);
-    size_t *found =
-        lengths ? *lengths = calloc(size + 1, sizeof **lengths) : NULL;
+    const json_node *list = json_find(root, key);
+    if (!list || list->kind == JSON_KIND_NULL) return ELMAN_OK;
+    if (list->kind != JSON_KIND_LIST) return bad("a list of texts is no list");
+    *texts = calloc(list->count + 1, sizeof **texts);
+    size_t *found = NULL;
+    if (lengths) found = *lengths = calloc(list->count + 1, sizeof **lengths);
     if (!*texts || (lengths && !found)) return no_memory();
-    for (size_t i = 0; i < size; i++) {
-        size_t bytes;
-        TRY(read_text(json_array_get(list, i), byte, &(*texts)[i], &bytes));
+    for (const json_node *n = list->is.first; n; n = n->next) {
+        size_t bytes, i = *count;
+        TRY(read_text(n, byte, &(*texts)[i], &bytes));
         *count = i + 1;
         if (found) found[i] = bytes;
         else if (strlen((*texts)[i]) != bytes)
@@ -163,28 +161,26 @@ static elman_status read_texts(const json_t *root, const char *key, bool byte,
 }
 
 /* The list of numbers under key; they are finite, for JSON has no others. */
-static elman_status read_reals(const json_t *root, const char *key,
+static elman_status read_reals(const json_node *root, const char *key,
                                size_t *count, double **reals)
 {
-    const json_t *list = json_object_get(root, key);
+    const json_node *list = json_find(root, key);
     if (!list) return ELMAN_OK;
-    *count = json_array_size(list);
-    *reals = calloc(*count + 1, sizeof **reals);
+    if (list->kind != JSON_KIND_LIST)
+        return bad("a list of numbers is no list");
+    *reals = calloc(list->count + 1, sizeof **reals);
     if (!*reals) return no_memory();
-    for (size_t i = 0; i < *count; i++) {
-        const json_t *value = json_array_get(list, i);
-        if (!json_is_number(value))
+    for (const json_node *n = list->is.first; n; n = n->next, ++*count)
+        if (!json_number(n, &(*reals)[*count]))
             return failure(ELMAN_BAD_FORMAT, "encoding: %s[%zu] is no number",
-                           key, i);
-        (*reals)[i] = json_number_value(value);
-    }
+                           key, *count);
     return ELMAN_OK;
 }
 
 /* Mean, scale and names of count columns: of one length, scales above 0. */
-static elman_status read_columns(const json_t *root, const char *const keys[3],
-                                 size_t *count, char ***names, double **mean,
-                                 double **scale)
+static elman_status read_columns(const json_node *root,
+                                 const char *const keys[3], size_t *count,
+                                 char ***names, double **mean, double **scale)
 {
     size_t named = 0, scales = 0;
     TRY(read_reals(root, keys[0], count, mean));
@@ -238,11 +234,12 @@ static elman_status check(const elman_encoding *e)
     return ELMAN_OK;
 }
 
-static elman_status read_root(const json_t *root, elman_encoding *e)
+static elman_status read_root(const json_node *root, elman_encoding *e)
 {
     const size_t most = SIZE_MAX >> 32; /* so that products fit */
     size_t word = 0;
-    if (json_integer_value(json_object_get(root, "version")) != 1)
+    int64_t version = 0;
+    if (!json_whole(json_find(root, "version"), &version) || version != 1)
         return bad("version is not 1");
     TRY(read_word(root, "task", tasks, TASKS, &word));
     e->task = (elman_task)word;
@@ -264,15 +261,17 @@ static elman_status read_root(const json_t *root, elman_encoding *e)
 
 elman_status encoding_create(const char *text, elman_encoding **encoding)
 {
-    json_error_t error;
-    json_t *root =
-        json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    if (!root)
-        return failure(ELMAN_BAD_FORMAT, "encoding: byte %d: %s",
-                       error.position, error.text);
+    json_tree *tree = NULL;
     elman_encoding *made = calloc(1, sizeof *made);
-    elman_status status = made ? read_root(root, made) : no_memory();
-    json_decref(root);
+    char *copy = text_copy(text); /* reading writes over it */
+    elman_status status = no_memory();
+    if (!made || !copy) goto done;
+    status = json_read(copy, strlen(copy), true, &tree);
+    if (status != ELMAN_OK) status = failure_in(status, "encoding");
+    else status = read_root(json_root(tree), made);
+done:
+    json_close(tree);
+    free(copy);
     if (status == ELMAN_OK) *encoding = made;
     else encoding_destroy(made);
     return status;
@@ -280,84 +279,77 @@ elman_status encoding_create(const char *text, elman_encoding **encoding)
 
 /* ---- Writing ------------------------------------------------------------- */
 
-/* Each returns a new value, or NULL. */
-static json_t *list_texts(char *const *texts, const size_t *bytes, size_t count,
-                          bool byte)
+static void write_texts(json_writer *w, const char *key, char *const *texts,
+                        const size_t *bytes, size_t count)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
-        size_t length = bytes ? bytes[i] : strlen(texts[i]);
-        json_t *text = byte ? json_integer((unsigned char)texts[i][0])
-                            : json_stringn(texts[i], length);
-        if (json_array_append_new(list, text)) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
-static json_t *list_reals(const double *reals, size_t count)
-{
-    json_t *list = json_array();
+    json_write_key(w, key);
+    json_begin(w, '[');
     for (size_t i = 0; i < count; i++)
-        if (json_array_append_new(list, json_real(reals[i]))) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
+        json_write_text(w, texts[i], bytes ? bytes[i] : strlen(texts[i]));
+    json_end(w, ']');
 }
 
-/* A value that could not be made can not be set either. */
-static void set(json_t *root, const char *key, json_t *value, bool *failed)
+static void write_reals(json_writer *w, const char *key, const double *reals,
+                        size_t count)
 {
-    if (json_object_set_new(root, key, value)) *failed = true;
+    json_write_key(w, key);
+    json_begin(w, '[');
+    for (size_t i = 0; i < count; i++)
+        json_write_number(w, reals[i]);
+    json_end(w, ']');
 }
 
-static void set_columns(json_t *root, const char *const keys[3], size_t count,
-                        char *const *names, const double *mean,
-                        const double *scale, bool *failed)
+static void write_word(json_writer *w, const char *key, const char *word)
+{
+    json_write_key(w, key);
+    json_write_text(w, word, strlen(word));
+}
+
+static void write_columns(json_writer *w, const char *const keys[3],
+                          size_t count, char *const *names, const double *mean,
+                          const double *scale)
 {
     if (count == 0) return;
-    set(root, keys[0], list_reals(mean, count), failed);
-    set(root, keys[1], list_reals(scale, count), failed);
-    if (names)
-        set(root, keys[2], list_texts(names, NULL, count, false), failed);
+    write_reals(w, keys[0], mean, count);
+    write_reals(w, keys[1], scale, count);
+    if (names) write_texts(w, keys[2], names, NULL, count);
 }
 
-/* Everything but what is empty; false if something failed. */
-static bool fill(const elman_encoding *e, json_t *root)
+static void write_size(json_writer *w, const char *key, size_t size)
 {
-    bool failed = false;
-    set(root, "version", json_integer(1), &failed);
-    set(root, "task", json_string(tasks[e->task]), &failed);
-    if (e->tokens) {
-        bool byte = e->unit == ELMAN_BYTES;
-        set(root, "unit", json_string(units[e->unit]), &failed);
-        set(root, "tokens",
-            list_texts(e->tokens, e->token_bytes, e->vocabulary, byte),
-            &failed);
+    if (size == 0) return;
+    json_write_key(w, key);
+    json_write_whole(w, (int64_t)size);
+}
+
+/* Bytes as numbers: alone they are no UTF-8. */
+static void write_tokens(json_writer *w, const elman_encoding *e)
+{
+    write_word(w, "unit", units[e->unit]);
+    if (e->unit != ELMAN_BYTES) {
+        write_texts(w, "tokens", e->tokens, e->token_bytes, e->vocabulary);
+        return;
     }
-    if (e->labels)
-        set(root, "labels", list_texts(e->labels, NULL, e->classes, false),
-            &failed);
-    set_columns(root, input_keys, e->input_size, e->columns, e->mean, e->scale,
-                &failed);
-    set_columns(root, target_keys, e->targets, e->target_names, e->target_mean,
-                e->target_scale, &failed);
-    if (e->window)
-        set(root, "window", json_integer((json_int_t)e->window), &failed);
-    if (e->horizon)
-        set(root, "horizon", json_integer((json_int_t)e->horizon), &failed);
-    return !failed;
+    json_write_key(w, "tokens");
+    json_begin(w, '[');
+    for (size_t i = 0; i < e->vocabulary; i++)
+        json_write_whole(w, (unsigned char)e->tokens[i][0]);
+    json_end(w, ']');
 }
 
-elman_status encoding_write(const elman_encoding *encoding, char **text)
+elman_status encoding_write(const elman_encoding *e, char **text)
 {
-    json_t *root = json_object();
-    *text = root && fill(encoding, root)
-                ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17))
-                : NULL;
-    json_decref(root);
-    return *text ? ELMAN_OK : no_memory();
+    json_writer w = {0};
+    json_begin(&w, '{');
+    write_size(&w, "version", 1);
+    write_word(&w, "task", tasks[e->task]);
+    if (e->tokens) write_tokens(&w, e);
+    if (e->labels) write_texts(&w, "labels", e->labels, NULL, e->classes);
+    write_columns(&w, input_keys, e->input_size, e->columns, e->mean, e->scale);
+    write_columns(&w, target_keys, e->targets, e->target_names, e->target_mean,
+                  e->target_scale);
+    write_size(&w, "window", e->window);
+    write_size(&w, "horizon", e->horizon);
+    json_end(&w, '}');
+    return json_finish(&w, text);
 }

@@ -19,7 +19,7 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
                            size_t *count);
 
 /* The text of an encoding; free() it. */
-elman_status encoding_write(const elman_encoding *encoding, char **text);
+elman_status encoding_write(const elman_encoding *e, char **text);
 
 /* How many numbers a model must give for it: per sequence if
  * encoding_per_sequence, else per step. */

@@ -5,11 +5,12 @@
 #include "format/safetensors.h"
 #include "format/file.h"
 #include "format/half.h"
+#include "format/json.h"
 
 #include "base/memory.h"
 
 #include <inttypes.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,9 +56,10 @@ static elman_status bad_tensor(const char *name, const char *what)
     return failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\": %s", name, what);
 }
 
-static elman_status read_type(const json_t *value, safetensors_tensor *tensor)
+static elman_status read_type(const json_node *value,
+                              safetensors_tensor *tensor)
 {
-    const char *text = json_string_value(value);
+    const char *text = json_text(value);
     if (!text) return bad_tensor(tensor->name, "dtype is missing or no string");
     for (int type = 0; type < SAFETENSORS_TYPES; type++)
         if (!strcmp(text, types[type].name)) {
@@ -70,44 +72,44 @@ static elman_status read_type(const json_t *value, safetensors_tensor *tensor)
 }
 
 /* A whole number from 0 that fits in size_t. */
-static bool read_size(const json_t *value, size_t *size)
+static bool read_size(const json_node *value, size_t *size)
 {
-    if (!json_is_integer(value)) return false;
-    json_int_t number = json_integer_value(value);
-    if (number < 0 || (uintmax_t)number > SIZE_MAX) return false;
+    int64_t number = 0;
+    if (!json_whole(value, &number) || number < 0 ||
+        (uint64_t)number > SIZE_MAX)
+        return false;
     *size = (size_t)number;
     return true;
 }
 
-static elman_status read_shape(const json_t *value, safetensors_tensor *tensor)
+static elman_status read_shape(const json_node *value,
+                               safetensors_tensor *tensor)
 {
-    if (!json_is_array(value))
+    if (!value || value->kind != JSON_KIND_LIST)
         return bad_tensor(tensor->name, "shape is missing or no list");
-    tensor->rank = json_array_size(value);
-    if (tensor->rank > SAFETENSORS_MAX_RANK)
+    if (value->count > SAFETENSORS_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": %zu dimensions, at most %d are read",
-                       tensor->name, tensor->rank, SAFETENSORS_MAX_RANK);
-
-    /* a 0 may follow dimensions whose product would not fit: check them all */
+                       tensor->name, value->count, SAFETENSORS_MAX_RANK);
     tensor->count = 1;
-    for (size_t i = 0; i < tensor->rank; i++) {
-        if (!read_size(json_array_get(value, i), &tensor->shape[i]))
-            return bad_tensor(tensor->name, "a dimension is not a whole number "
-                                            "from 0");
-        if (!sizes_multiply(tensor->count, tensor->shape[i], 1, &tensor->count))
-            return bad_tensor(tensor->name, "the shape's product is over 64 "
-                                            "bits");
+    for (const json_node *n = value->is.first; n; n = n->next) {
+        size_t *size = &tensor->shape[tensor->rank++];
+        if (!read_size(n, size))
+            return bad_tensor(tensor->name,
+                              "a dimension is not a whole number from 0");
+        if (!sizes_multiply(tensor->count, *size, 1, &tensor->count))
+            return bad_tensor(tensor->name,
+                              "the shape's product is over 64 bits");
     }
     return ELMAN_OK;
 }
 
-static elman_status read_range(const json_t *value, size_t room,
+static elman_status read_range(const json_node *value, size_t room,
                                safetensors_tensor *tensor, range *at)
 {
-    if (json_array_size(value) != 2 ||
-        !read_size(json_array_get(value, 0), &at->begin) ||
-        !read_size(json_array_get(value, 1), &at->end))
+    bool list = value && value->kind == JSON_KIND_LIST && value->count == 2;
+    if (!list || !read_size(value->is.first, &at->begin) ||
+        !read_size(value->is.first->next, &at->end))
         return bad_tensor(tensor->name, "data_offsets is not two whole numbers "
                                         "from 0");
     size_t bytes;
@@ -128,38 +130,35 @@ static elman_status read_range(const json_t *value, size_t room,
     return ELMAN_OK;
 }
 
-static elman_status read_tensor(const char *name, const json_t *entry,
+static elman_status read_tensor(const char *name, const json_node *entry,
                                 const char *data, size_t room,
                                 safetensors_tensor *tensor, range *at)
 {
     tensor->name = name;
     if (!name[0])
         return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
-    if (!json_is_object(entry)) return bad_tensor(name, "no JSON object");
-    if (json_object_size(entry) > 3)
+    if (entry->kind != JSON_KIND_OBJECT)
+        return bad_tensor(name, "no JSON object");
+    if (entry->count > 3)
         return bad_tensor(name, "more than dtype, shape and data_offsets");
-    TRY(read_type(json_object_get(entry, "dtype"), tensor));
-    TRY(read_shape(json_object_get(entry, "shape"), tensor));
-    TRY(read_range(json_object_get(entry, "data_offsets"), room, tensor, at));
+    TRY(read_type(json_find(entry, "dtype"), tensor));
+    TRY(read_shape(json_find(entry, "shape"), tensor));
+    TRY(read_range(json_find(entry, "data_offsets"), room, tensor, at));
     tensor->data = data + at->begin;
     return ELMAN_OK;
 }
 
-static elman_status read_notes(json_t *entry, safetensors *file)
+static elman_status read_notes(const json_node *entry, safetensors *file)
 {
-    const char *key;
-    json_t *value;
-    if (!json_is_object(entry))
+    if (entry->kind != JSON_KIND_OBJECT)
         return failure(ELMAN_BAD_FORMAT, "__metadata__ is no JSON object");
-    file->note = calloc(json_object_size(entry) + 1, sizeof *file->note);
+    file->note = calloc(entry->count + 1, sizeof *file->note);
     if (!file->note) return failure(ELMAN_NO_MEMORY, "no memory for notes");
-    json_object_foreach(entry, key, value)
-    {
-        if (!json_is_string(value))
+    for (const json_node *n = entry->is.first; n; n = n->next) {
+        if (n->kind != JSON_KIND_TEXT)
             return failure(ELMAN_BAD_FORMAT,
-                           "__metadata__ \"%.80s\" is no string", key);
-        file->note[file->notes++] =
-            (safetensors_note){key, json_string_value(value)};
+                           "__metadata__ \"%.80s\" is no string", n->key);
+        file->note[file->notes++] = (safetensors_note){n->key, n->is.text};
     }
     return ELMAN_OK;
 }
@@ -193,28 +192,32 @@ static elman_status check_cover(range *ranges, size_t count, size_t room)
     return ELMAN_OK;
 }
 
-static elman_status read_entries(json_t *header, const char *data, size_t room,
-                                 safetensors *file)
+/* Fills file and ranges, which have room for each member of the header. */
+static elman_status read_members(const json_node *header, const char *data,
+                                 size_t room, safetensors *file, range *ranges)
 {
-    const char *key;
-    json_t *value;
-    size_t most = json_object_size(header) + 1;
-    elman_status status = ELMAN_OK;
+    for (const json_node *n = header->is.first; n; n = n->next) {
+        if (!strcmp(n->key, "__metadata__")) {
+            TRY(read_notes(n, file));
+            continue;
+        }
+        size_t k = file->tensors;
+        TRY(read_tensor(n->key, n, data, room, &file->tensor[k], &ranges[k]));
+        file->tensors++;
+    }
+    return check_cover(ranges, file->tensors, room);
+}
+
+static elman_status read_entries(const json_node *header, const char *data,
+                                 size_t room, safetensors *file)
+{
+    size_t most = header->count + 1;
     range *ranges = calloc(most, sizeof *ranges);
     file->tensor = calloc(most, sizeof *file->tensor);
-    if (!ranges || !file->tensor)
-        status = failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", most);
-    else json_object_foreach(header, key, value)
-        {
-            size_t k = file->tensors;
-            bool notes = !strcmp(key, "__metadata__");
-            status = notes ? read_notes(value, file)
-                           : read_tensor(key, value, data, room,
-                                         &file->tensor[k], &ranges[k]);
-            if (status != ELMAN_OK) break;
-            file->tensors += !notes;
-        }
-    if (status == ELMAN_OK) status = check_cover(ranges, file->tensors, room);
+    elman_status status =
+        ranges && file->tensor
+            ? read_members(header, data, room, file, ranges)
+            : failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", most);
     free(ranges);
     return status;
 }
@@ -228,7 +231,7 @@ static uint64_t read_length(const char *bytes)
     return length;
 }
 
-static elman_status read_file(const char *bytes, size_t size, safetensors *file)
+static elman_status read_file(char *bytes, size_t size, safetensors *file)
 {
     if (size < LENGTH_BYTES)
         return failure(ELMAN_BAD_FORMAT,
@@ -241,20 +244,17 @@ static elman_status read_file(const char *bytes, size_t size, safetensors *file)
                        " bytes in a file of %zu",
                        length, size);
 
-    const char *text = bytes + LENGTH_BYTES, *data = text + length;
-    json_error_t error;
+    char *text = bytes + LENGTH_BYTES, *data = text + length;
+    json_tree *tree = NULL;
     if (length == 0 || text[0] != '{')
         return failure(ELMAN_BAD_FORMAT,
                        "no safetensors file: the header does not begin with {");
-    file->header =
-        json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-    if (!file->header)
-        return failure(json_error_code(&error) == json_error_out_of_memory
-                           ? ELMAN_NO_MEMORY
-                           : ELMAN_BAD_FORMAT,
-                       "header, byte %d: %s", error.position, error.text);
-    return read_entries(file->header, data,
-                        size - LENGTH_BYTES - (size_t)length, file);
+    elman_status status = json_read(text, (size_t)length, false, &tree);
+    if (status != ELMAN_OK) return failure_in(status, "header");
+    status = read_entries(json_root(tree), data,
+                          size - LENGTH_BYTES - (size_t)length, file);
+    json_close(tree); /* names and texts stay in bytes */
+    return status;
 }
 
 elman_status safetensors_parse(char *bytes, size_t size, safetensors **file)
@@ -283,7 +283,6 @@ elman_status safetensors_open(const char *path, safetensors **file)
 void safetensors_close(safetensors *file)
 {
     if (!file) return;
-    json_decref(file->header);
     free(file->tensor);
     free(file->note);
     free(file->bytes);

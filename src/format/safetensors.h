@@ -57,8 +57,7 @@ typedef struct safetensors {
     safetensors_tensor *tensor; /* (tensors) */
     size_t notes;
     safetensors_note *note; /* (notes) */
-    char *bytes;            /* the file */
-    void *header;           /* owner of names and texts */
+    char *bytes;            /* the file; owner of names, texts and data */
 } safetensors;
 
 /* Reads and checks everything before it returns: header within the file and at

@@ -3,80 +3,116 @@
  */
 #include "format/safetensors.h"
 #include "format/file.h"
+#include "format/json.h"
+#include "format/utf8.h"
 
-#include "base/memory.h"
-
-#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PADDED = 8, MOST_HEADER = 100000000 };
 
-/* Adds value under key, which must be new; takes value, and NULL is a failure
- * of making it. */
-static elman_status add(json_t *object, const char *key, json_t *value)
+static bool is_utf8(const char *text)
 {
-    if (json_object_get(object, key)) {
-        json_decref(value);
-        return failure(ELMAN_BAD_VALUE, "name \"%.80s\" is there twice", key);
+    return utf8_valid(text, strlen(text)) == strlen(text);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+/* Whether count names, which are put in order, differ and are UTF-8. */
+static elman_status check_names(const char **names, size_t count)
+{
+    if (count) qsort(names, count, sizeof *names, compare_texts);
+    for (size_t i = 0; i < count; i++) {
+        if (i && !strcmp(names[i - 1], names[i]))
+            return failure(ELMAN_BAD_VALUE, "name \"%.80s\" is there twice",
+                           names[i]);
+        if (!is_utf8(names[i]))
+            return failure(ELMAN_BAD_VALUE, "name \"%.80s\" is not UTF-8",
+                           names[i]);
     }
-    if (!value || json_object_set_new(object, key, value))
-        return failure(ELMAN_BAD_VALUE,
-                       "no memory for \"%.80s\", or it is not UTF-8", key);
     return ELMAN_OK;
 }
 
-static size_t elements(const safetensors_tensor *tensor)
+static elman_status check_file(const safetensors *file)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < tensor->rank; i++)
-        count *= tensor->shape[i];
-    return count;
+    size_t most = file->notes > file->tensors ? file->notes : file->tensors;
+    const char **names = calloc(most + 1, sizeof *names);
+    if (!names) return failure(ELMAN_NO_MEMORY, "no memory for a header");
+    for (size_t i = 0; i < file->notes; i++)
+        names[i] = file->note[i].key;
+    elman_status status = check_names(names, file->notes);
+    for (size_t i = 0; i < file->notes && status == ELMAN_OK; i++)
+        if (!is_utf8(file->note[i].text))
+            status = failure(ELMAN_BAD_VALUE, "note \"%.80s\" is not UTF-8",
+                             file->note[i].key);
+    for (size_t i = 0; i < file->tensors; i++)
+        names[i] = file->tensor[i].name;
+    if (status == ELMAN_OK) status = check_names(names, file->tensors);
+    free(names);
+    return status;
 }
 
-static json_t *describe(const safetensors_tensor *tensor, size_t begin,
-                        size_t end)
+static size_t data_bytes(const safetensors_tensor *tensor)
 {
-    json_t *shape = json_array();
+    size_t bytes = safetensors_type_bytes(tensor->type);
     for (size_t i = 0; i < tensor->rank; i++)
-        if (json_array_append_new(shape,
-                                  json_integer((json_int_t)tensor->shape[i]))) {
-            json_decref(shape);
-            return NULL;
-        }
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype",
-                     safetensors_type_name(tensor->type), "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+        bytes *= tensor->shape[i];
+    return bytes;
 }
 
-static elman_status fill_header(const safetensors *file, json_t *header)
+static void describe(json_writer *w, const safetensors_tensor *tensor,
+                     size_t begin)
 {
-    if (!header) return failure(ELMAN_NO_MEMORY, "no memory for a header");
-    if (file->notes) {
-        json_t *notes = json_object();
-        TRY(add(header, "__metadata__", notes));
-        for (size_t i = 0; i < file->notes; i++)
-            TRY(add(notes, file->note[i].key, json_string(file->note[i].text)));
-    }
+    const char *type = safetensors_type_name(tensor->type);
+    json_write_key(w, tensor->name);
+    json_begin(w, '{');
+    json_write_key(w, "dtype");
+    json_write_text(w, type, strlen(type));
+    json_write_key(w, "shape");
+    json_begin(w, '[');
+    for (size_t i = 0; i < tensor->rank; i++)
+        json_write_whole(w, (int64_t)tensor->shape[i]);
+    json_end(w, ']');
+    json_write_key(w, "data_offsets");
+    json_begin(w, '[');
+    json_write_whole(w, (int64_t)begin);
+    json_write_whole(w, (int64_t)(begin + data_bytes(tensor)));
+    json_end(w, ']');
+    json_end(w, '}');
+}
+
+static elman_status make_header(const safetensors *file, char **text)
+{
+    json_writer w = {0};
     size_t at = 0;
-    for (size_t i = 0; i < file->tensors; i++) {
-        const safetensors_tensor *tensor = &file->tensor[i];
-        size_t end =
-            at + elements(tensor) * safetensors_type_bytes(tensor->type);
-        TRY(add(header, tensor->name, describe(tensor, at, end)));
-        at = end;
+    json_begin(&w, '{');
+    if (file->notes) {
+        json_write_key(&w, "__metadata__");
+        json_begin(&w, '{');
     }
-    return ELMAN_OK;
+    for (size_t i = 0; i < file->notes; i++) {
+        json_write_key(&w, file->note[i].key);
+        json_write_text(&w, file->note[i].text, strlen(file->note[i].text));
+    }
+    if (file->notes) json_end(&w, '}');
+    for (size_t i = 0; i < file->tensors; i++) {
+        describe(&w, &file->tensor[i], at);
+        at += data_bytes(&file->tensor[i]);
+    }
+    json_end(&w, '}');
+    return json_finish(&w, text);
 }
 
 static elman_status write_tensors(const safetensors *file, file_writer *writer)
 {
     for (size_t i = 0; i < file->tensors; i++) {
         const safetensors_tensor *tensor = &file->tensor[i];
-        TRY(file_writer_write(writer, tensor->data,
-                              elements(tensor) *
-                                  safetensors_type_bytes(tensor->type)));
+        TRY(file_writer_write(writer, tensor->data, data_bytes(tensor)));
     }
     return ELMAN_OK;
 }
@@ -111,15 +147,10 @@ static elman_status write_file(const safetensors *file, const char *text,
 
 elman_status safetensors_save(const safetensors *file, const char *path)
 {
-    json_t *header = json_object();
     char *text = NULL;
-    elman_status status = fill_header(file, header);
-    if (status != ELMAN_OK) goto done;
-    text = json_dumps(header, JSON_COMPACT);
-    status = text ? write_file(file, text, path)
-                  : failure(ELMAN_NO_MEMORY, "no memory for a header");
-done:
+    TRY(check_file(file));
+    TRY(make_header(file, &text));
+    elman_status status = write_file(file, text, path);
     free(text);
-    json_decref(header);
     return status;
 }
