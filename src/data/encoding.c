@@ -150,7 +150,7 @@ static elman_status read_texts(const json_node *root, const char *key,
     if (lengths) found = *lengths = calloc(list->count + 1, sizeof **lengths);
     if (!*texts || (lengths && !found)) return no_memory();
     for (const json_node *n = list->is.first; n; n = n->next) {
-        size_t bytes, i = *count;
+        size_t bytes = 0, i = *count;
         TRY(read_text(n, byte, &(*texts)[i], &bytes));
         *count = i + 1;
         if (found) found[i] = bytes;
