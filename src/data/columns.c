@@ -227,15 +227,15 @@ static elman_status open_columns(elman_dataset *dataset,
 {
     elman_encoding *e = dataset->encoding;
     size_t count = c->table->columns;
+    c->header = has_header(c);
+    if (c->table->rows == c->header)
+        return failure(ELMAN_BAD_FORMAT, "a header only, no rows");
     c->number = calloc(count, sizeof *c->number);
     c->input = calloc(count, sizeof *c->input);
     c->target = calloc(count, sizeof *c->target);
     if (!c->number || !c->input || !c->target) return no_memory();
     for (size_t j = 0; j < count; j++)
         snprintf(c->number[j], sizeof c->number[j], "%zu", j + 1);
-    c->header = has_header(c);
-    if (c->table->rows == c->header)
-        return failure(ELMAN_BAD_FORMAT, "a header only, no rows");
     if (!dataset->learned) return choose(c, e, config);
     TRY(follow_names(c, e->columns, e->input_size, c->input, &c->inputs));
     return follow_names(c, e->target_names, e->targets, c->target, &c->targets);
