@@ -38,14 +38,14 @@ static int write_class(const answer_style *style, const float *y)
         json_t *root = json_object(), *all = json_object();
         json_object_set_new(root, "label", json_string(encoding->labels[best]));
         json_object_set_new(root, "probability",
-                            json_number(exp2(log2_softmax(y, classes, best))));
+                            number_json(exp2(log2_softmax(y, classes, best))));
         for (size_t k = 0; k < classes && style->probabilities; k++)
             json_object_set_new(all, encoding->labels[k],
-                                json_number(exp2(log2_softmax(y, classes, k))));
+                                number_json(exp2(log2_softmax(y, classes, k))));
         if (style->probabilities)
             json_object_set_new(root, "probabilities", all);
         else json_decref(all);
-        return json_show(stdout, root);
+        return print_json(stdout, root);
     }
     printf("%s", printable(encoding->labels[best]));
     if (!style->probabilities)
@@ -68,7 +68,7 @@ static int write_values(const answer_style *style, const float *y)
         if (!style->scaled)
             value = value * encoding->target_scale[k % targets] +
                     encoding->target_mean[k % targets];
-        if (list) json_array_append_new(list, json_number(value));
+        if (list) json_array_append_new(list, number_json(value));
         else printf("%s%.7g", k ? "," : "", value);
     }
     if (!list) {
@@ -77,7 +77,7 @@ static int write_values(const answer_style *style, const float *y)
     }
     json_t *root = json_object();
     json_object_set_new(root, "values", list);
-    return json_show(stdout, root);
+    return print_json(stdout, root);
 }
 
 int answer_write(const answer_style *style, const float *y)
@@ -91,14 +91,14 @@ int answer_write_bits(const answer_style *style, double bits, size_t tokens)
 {
     if (screen.json) {
         json_t *root = json_object();
-        json_object_set_new(root, "bits", json_number(bits / (double)tokens));
+        json_object_set_new(root, "bits", number_json(bits / (double)tokens));
         json_object_set_new(root,
                             style->encoding->unit == ELMAN_WORDS ? "words"
                             : style->encoding->unit == ELMAN_BYTES
                                 ? "bytes"
                                 : "characters",
                             json_integer((json_int_t)tokens));
-        int code = json_show(stdout, root);
+        int code = print_json(stdout, root);
         if (code) return code;
     } else if (tokens) printf("%.4f\n", bits / (double)tokens);
     else printf("-\n");

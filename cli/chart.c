@@ -145,19 +145,19 @@ int flows_json(const char *model, const char *source, const flow *flows,
     for (size_t n = 0; n < count; n++) {
         json_t *row = json_object(), *norms = json_array();
         for (size_t k = 0; k < flows[n].T; k++)
-            json_array_append_new(norms, json_number(flows[n].norms[k]));
+            json_array_append_new(norms, number_json(flows[n].norms[k]));
         json_object_set_new(row, "name", json_string(flows[n].name));
         json_object_set_new(row, "cell", json_string(flows[n].cell));
         json_object_set_new(row, "horizon",
                             flows[n].horizon < flows[n].T
                                 ? json_integer((json_int_t)flows[n].horizon)
                                 : json_null());
-        json_object_set_new(row, "factor", json_number(flows[n].factor));
+        json_object_set_new(row, "factor", number_json(flows[n].factor));
         json_object_set_new(row, "norms", norms);
         json_array_append_new(levels, row);
     }
     json_object_set_new(root, "model", json_string(model));
     json_object_set_new(root, "source", json_string(source));
     json_object_set_new(root, "levels", levels);
-    return json_show(stdout, root);
+    return print_json(stdout, root);
 }

@@ -48,7 +48,7 @@ static int show(const network *net, const eval_values *values, const char *data,
         if (confusion)
             json_object_set_new(root, "classes",
                                 classes_json(encoding, confusion));
-        return json_show(stdout, root);
+        return print_json(stdout, root);
     }
     printf("%s on %s %s%s\n", metrics_describe(encoding, metrics),
            with_commas(sequences),

@@ -151,7 +151,7 @@ static int show_json(const network *net)
         json_array_append_new(list, row);
     }
     json_object_set_new(root, "model", json_string(net->path));
-    json_object_set_new(root, "bytes", json_number(file_bytes(net->path)));
+    json_object_set_new(root, "bytes", number_json(file_bytes(net->path)));
     if (net->encoding)
         json_object_set_new(root, "task",
                             json_string(task_word(net->encoding->task)));
@@ -170,7 +170,7 @@ static int show_json(const network *net)
     json_object_set_new(root, "parameters", list);
     json_t *encoding = net->note ? json_loads(net->note, 0, NULL) : NULL;
     if (encoding) json_object_set_new(root, "encoding", encoding);
-    return json_show(stdout, root);
+    return print_json(stdout, root);
 }
 
 static int info(const parsed_line *arguments)

@@ -56,6 +56,25 @@ static int dump(int argc, char **argv)
     return EXIT_DONE;
 }
 
+static int show_version(void)
+{
+    printf("elman %s\n", elman_version());
+    return EXIT_DONE;
+}
+
+/* A line that has been parsed: help, or the command itself. */
+static int run_parsed(const parsed_line *arguments, const global_values *global)
+{
+    const command_row *command = arguments->command;
+    if (global->help) return show_help(command->name);
+    if (global->version) return show_version();
+    if (global->json && !command->json)
+        return misused("'elman %s' takes no --json", command->name);
+    screen.quiet = global->quiet;
+    screen.json = global->json;
+    return command->run(arguments);
+}
+
 /* The command's part of the line: its name and the words after it. */
 static int run_command(int argc, char **argv, int place, global_values *global)
 {
@@ -65,17 +84,9 @@ static int run_command(int argc, char **argv, int place, global_values *global)
     parsed_line arguments = {.argc = argc, .argv = argv};
     int code =
         options_parse(argc - place, argv + place, command, global, &arguments);
-    if (code) return code;
-    if (global->help) return show_help(command->name);
-    if (global->version) {
-        printf("elman %s\n", elman_version());
-        return EXIT_DONE;
-    }
-    if (global->json && !command->json)
-        return misused("'elman %s' takes no --json", command->name);
-    screen.quiet = global->quiet;
-    screen.json = global->json;
-    return command->run(&arguments);
+    if (!code) code = run_parsed(&arguments, global);
+    options_close(&arguments);
+    return code;
 }
 
 static int run(int argc, char **argv)
@@ -86,14 +97,12 @@ static int run(int argc, char **argv)
     global_values global = {0};
     parsed_line arguments = {0};
     int code = options_parse(argc, argv, NULL, &global, &arguments);
+    const char *name = arguments.count ? arguments.operands[0] : NULL;
+    options_close(&arguments);
     if (code) return code;
-    for (int place = 1; arguments.count && place < argc; place++)
-        if (argv[place] == arguments.operands[0])
-            return run_command(argc, argv, place, &global);
-    if (global.version) {
-        printf("elman %s\n", elman_version());
-        return EXIT_DONE;
-    }
+    for (int place = 1; name && place < argc; place++)
+        if (argv[place] == name) return run_command(argc, argv, place, &global);
+    if (global.version) return show_version();
     if (global.help) return show_help(NULL);
     return misused("which command? see 'elman --help'");
 }

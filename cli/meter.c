@@ -180,7 +180,9 @@ static void show(meter *run, const elman_progress *progress)
     double left, done = done_part(run, progress, &left);
     fill_parts(run, progress, done, left, parts);
     int columns = screen.live ? screen_width(stderr) - 1 : 200;
-    int over = fit_parts(parts, columns);
+    /* a bar has its place before all but the first parts */
+    int place = screen.live && columns > 40 ? SHORTEST_BAR + 2 : 0;
+    int over = fit_parts(parts, columns - place) + place;
     for (int n = 0; n < PARTS; n++) {
         /* the bar stands after the epoch, where there is room */
         if (n == 1 && screen.live && over >= SHORTEST_BAR + 2)
@@ -195,14 +197,17 @@ static void show(meter *run, const elman_progress *progress)
     else note("%s", text);
 }
 
+/* One line of at most 80 columns. */
 static void show_evaluation(const meter *run, const elman_progress *progress)
 {
     const elman_metrics *result = &progress->validation;
+    bool by_epoch = run->values->evaluate_every == 0;
     uint64_t epoch = progress->epoch + (progress->batch > 0);
-    note("epoch %3llu  step %6llu  train loss %s  validation %s%s%s%s",
-         (unsigned long long)epoch, (unsigned long long)progress->step,
-         significant(run->last_train_loss, 4),
-         metrics_describe(run->encoding, result), paint(stderr, GREEN),
+    note("%s %*llu  train %-8s  validation %-8s  %s%s%s%s",
+         by_epoch ? "epoch" : "step", by_epoch ? 4 : 7,
+         (unsigned long long)(by_epoch ? epoch : progress->step),
+         significant(run->last_train_loss, 4), significant(result->loss, 4),
+         metric_describe(run->encoding, result), paint(stderr, GREEN),
          progress->best ? "  best" : "", paint(stderr, PLAIN));
 }
 
@@ -212,9 +217,9 @@ static int write_log(const meter *run, const elman_progress *progress,
 {
     json_object_set_new(line, "event", json_string(event));
     json_object_set_new(line, "step", json_integer((json_int_t)progress->step));
-    json_object_set_new(line, "epoch", json_number(epochs_done(progress)));
-    json_object_set_new(line, "seconds", json_number(meter_seconds(run)));
-    int code = json_show(run->log, line);
+    json_object_set_new(line, "epoch", number_json(epochs_done(progress)));
+    json_object_set_new(line, "seconds", number_json(meter_seconds(run)));
+    int code = print_json(run->log, line);
     if (!code && (fflush(run->log) != 0 || ferror(run->log)))
         code = failed("cannot write '%s': %s", run->values->metrics,
                       strerror(errno));
@@ -224,19 +229,19 @@ static int write_log(const meter *run, const elman_progress *progress,
 static int log_step(const meter *run, const elman_progress *progress)
 {
     json_t *line = json_object();
-    json_object_set_new(line, "loss", json_number(progress->last.loss));
+    json_object_set_new(line, "loss", number_json(progress->last.loss));
     json_object_set_new(line, "learning_rate",
-                        json_number(progress->learning_rate));
-    json_object_set_new(line, "norm", json_number(progress->norm));
+                        number_json(progress->learning_rate));
+    json_object_set_new(line, "norm", number_json(progress->norm));
     json_object_set_new(line, "steps_per_second",
-                        json_number(run->steps_per_second));
+                        number_json(run->steps_per_second));
     return write_log(run, progress, "step", line);
 }
 
 static int log_evaluation(const meter *run, const elman_progress *progress)
 {
     json_t *line = json_object();
-    json_object_set_new(line, "train_loss", json_number(run->last_train_loss));
+    json_object_set_new(line, "train_loss", number_json(run->last_train_loss));
     json_object_set_new(line, "validation",
                         metrics_json(&progress->validation));
     json_object_set_new(line, "best", json_boolean(progress->best));

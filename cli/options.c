@@ -266,6 +266,14 @@ int options_parse(int argc, char **argv, const command_row *command,
     return check_operands(&parser);
 }
 
+void options_close(parsed_line *arguments)
+{
+    free(arguments->values);
+    free(arguments->given);
+    free(arguments->operands);
+    *arguments = (parsed_line){0};
+}
+
 void options_settle(const parsed_line *arguments, const char *variant)
 {
     static char kept[4096]; /* text values point into it */

@@ -90,9 +90,12 @@ typedef struct global_values {
 
 /* Parses argv[1] and on by command's table (NULL: global options only, up to
  * the first operand) and fills in the defaults. Returns 0, or EXIT_MISUSED
- * after an error line. What parse allocates lives as long as the process. */
+ * after an error line. options_close frees what it holds, either way; the
+ * words stay argv's. */
 int options_parse(int argc, char **argv, const command_row *command,
                   global_values *global, parsed_line *arguments);
+
+void options_close(parsed_line *arguments);
 
 /* Gives every option that was not on the command line its default for
  * variant, NULL for the general one. */

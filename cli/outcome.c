@@ -52,11 +52,11 @@ static void show_result(const training *run, const result *kept)
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     struct stat file = {0};
     stat(run->model_path, &file);
-    printf("\n%sbest of %s steps: step %s%s   %s on the %s data\n",
-           paint(stdout, BOLD), with_commas(progress->step),
-           with_commas(kept->step), paint(stdout, PLAIN),
-           metrics_describe(encoding, &kept->metrics),
-           kept->part == ELMAN_VALIDATION ? "validation" : "training");
+    printf("\n%sbest of %s steps: step %s%s\n%s: %s\n", paint(stdout, BOLD),
+           with_commas(progress->step), with_commas(kept->step),
+           paint(stdout, PLAIN),
+           kept->part == ELMAN_VALIDATION ? "validation" : "training",
+           metrics_describe(encoding, &kept->metrics));
     if (encoding->task != ELMAN_LANGUAGE) {
         putchar('\n');
         metrics_show(encoding, &kept->metrics, kept->confusion);
@@ -96,7 +96,7 @@ static int show_json(const training *run, const result *kept)
     json_object_set_new(root, "best_step",
                         json_integer((json_int_t)kept->step));
     json_object_set_new(root, "seconds",
-                        json_number(meter_seconds(&run->meter)));
+                        number_json(meter_seconds(&run->meter)));
     json_object_set_new(
         root, "part",
         json_string(kept->part == ELMAN_VALIDATION ? "validation" : "train"));
@@ -104,7 +104,7 @@ static int show_json(const training *run, const result *kept)
     if (kept->confusion)
         json_object_set_new(root, "classes",
                             classes_json(encoding, kept->confusion));
-    return json_show(stdout, root);
+    return print_json(stdout, root);
 }
 
 static int keep(training *run, int signal_number, result *kept)

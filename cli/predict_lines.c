@@ -131,10 +131,11 @@ static int read_first(table_reader *table, bool *header)
                               !field_is_missing(source->fields[n]));
     if (*header) return read_header(table);
     if (source->count != I)
-        return failed("line %llu of %s: found %zu values, the model reads %zu; "
-                      "a header line with their names allows more",
-                      (unsigned long long)source->line, source->name,
-                      source->count, I);
+        return failed(
+            "line %llu of %s: found %zu value%s, the model reads %zu; "
+            "a header line with their names allows more",
+            (unsigned long long)source->line, source->name, source->count,
+            source->count == 1 ? "" : "s", I);
     table->width = I;
     for (size_t k = 0; k < I; k++)
         table->place[k] = k;
@@ -148,9 +149,10 @@ static int read_row(table_reader *table)
     const line_source *source = table->source;
     size_t I = encoding->input_size, window = encoding->window;
     if (source->count != table->width)
-        return failed("line %llu of %s: found %zu values, expected %zu",
+        return failed("line %llu of %s: found %zu value%s, expected %zu",
                       (unsigned long long)source->line, source->name,
-                      source->count, table->width);
+                      source->count, source->count == 1 ? "" : "s",
+                      table->width);
     if (table->filled == window) {
         table->filled--;
         memmove(table->rows, table->rows + I,

@@ -160,7 +160,7 @@ void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
     } else forecast_show(metrics);
 }
 
-json_t *json_number(double number)
+json_t *number_json(double number)
 {
     return isfinite(number) ? json_real(number) : json_null();
 }
@@ -181,7 +181,7 @@ json_t *metrics_json(const elman_metrics *metrics)
     json_t *root = json_object();
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
         if (!isnan(rows[n].value) || n == 0)
-            json_object_set_new(root, rows[n].name, json_number(rows[n].value));
+            json_object_set_new(root, rows[n].name, number_json(rows[n].value));
     json_object_set_new(root, "targets",
                         json_integer((json_int_t)metrics->targets));
     return root;
@@ -199,16 +199,16 @@ json_t *classes_json(const elman_encoding *encoding, const uint64_t *confusion)
                 json_integer((json_int_t)confusion[k * encoding->classes + j]));
         json_object_set_new(row, "label", json_string(encoding->labels[k]));
         json_object_set_new(row, "count", json_integer((json_int_t)sums.count));
-        json_object_set_new(row, "precision", json_number(sums.precision));
-        json_object_set_new(row, "recall", json_number(sums.recall));
-        json_object_set_new(row, "f1", json_number(sums.f1));
+        json_object_set_new(row, "precision", number_json(sums.precision));
+        json_object_set_new(row, "recall", number_json(sums.recall));
+        json_object_set_new(row, "f1", number_json(sums.f1));
         json_object_set_new(row, "predicted", predicted);
         json_array_append_new(list, row);
     }
     return list;
 }
 
-int json_show(FILE *file, json_t *root)
+int print_json(FILE *file, json_t *root)
 {
     char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(root);

@@ -34,13 +34,13 @@ void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
 
 /* JSON: a number, null if it is not finite; the metrics that the task has; the
  * per-class table. */
-json_t *json_number(double number);
+json_t *number_json(double number);
 json_t *metrics_json(const elman_metrics *metrics);
 json_t *classes_json(const elman_encoding *encoding, const uint64_t *confusion);
 
 /* Prints root on one line and frees it. Returns 0, or EXIT_FAILED after an
  * error line. */
-int json_show(FILE *file, json_t *root);
+int print_json(FILE *file, json_t *root);
 
 /* Columns that UTF-8 text takes, one for each character. */
 int text_width(const char *text);

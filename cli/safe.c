@@ -81,18 +81,32 @@ int safe_open(const char *path, option_span every, bool resumed,
     return take_lock(safe);
 }
 
+/* Gives the earlier run's checkpoint a second name, so that it is there
+ * whatever becomes of the first. */
+static int keep_earlier(safe_file *safe, char *aside, size_t size)
+{
+    snprintf(aside, size, "%.*s.previous", (int)size - 16, safe->path);
+    unlink(aside);
+    if (link(safe->path, aside) != 0 && rename(safe->path, aside) != 0)
+        return failed("cannot rename '%s' to '%s': %s", safe->path, aside,
+                      strerror(errno));
+    return 0;
+}
+
 int safe_write(safe_file *safe, const elman_trainer *trainer)
 {
-    if (!safe->kept_earlier) {
-        char aside[PATH_MAX];
-        snprintf(aside, sizeof aside, "%.*s.previous", (int)sizeof aside - 16,
-                 safe->path);
-        if (rename(safe->path, aside) == 0)
-            note("the earlier run's checkpoint is now %s", printable(aside));
-        safe->kept_earlier = true;
+    char aside[PATH_MAX] = "";
+    int code = safe->kept_earlier ? 0 : keep_earlier(safe, aside, sizeof aside);
+    if (code) return code;
+    if (elman_trainer_save(trainer, safe->path) != ELMAN_OK) {
+        code = library_failed();
+        /* one name is enough for what is still there under its own */
+        if (*aside && access(safe->path, F_OK) == 0) unlink(aside);
+        return code;
     }
-    if (elman_trainer_save(trainer, safe->path) != ELMAN_OK)
-        return library_failed();
+    if (*aside)
+        note("the earlier run's checkpoint is now %s", printable(aside));
+    safe->kept_earlier = true;
     safe->last_step = elman_trainer_progress(trainer)->step;
     safe->last_time = seconds_now();
     return 0;

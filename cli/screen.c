@@ -83,9 +83,11 @@ const char *paint(FILE *stream, colour ink)
 
 const char *printable(const char *text)
 {
-    static char line[4096];
+    static char lines[2][4096];
+    static int turn;
+    char *line = lines[turn = !turn];
     size_t n = 0;
-    for (; text[n] && n < sizeof line - 1; n++) {
+    for (; text[n] && n < sizeof lines[0] - 1; n++) {
         unsigned char c = (unsigned char)text[n];
         line[n] = c < 32 || c == 127 ? '?' : (char)c;
         /* U+0080 to U+009F are control characters too */
@@ -214,9 +216,7 @@ const char *significant(double number, int digits)
         snprintf(text, 32, "%.*e", digits - 1, number);
         return text;
     }
-    int before = size < 1 ? 1 : (int)floor(log10(size)) + 1;
-    if (size > 0 && size < 0.1) before = (int)floor(log10(size)) + 2;
-    int after = digits - before;
+    int after = digits - 1 - (size > 0 ? (int)floor(log10(size)) : 0);
     snprintf(text, 32, "%.*f", after < 0 ? 0 : after, number);
     return text;
 }

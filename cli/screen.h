@@ -64,7 +64,8 @@ const char *with_bytes(double bytes);
 /* number with digits significant digits; "-" if it is not a number. */
 const char *significant(double number, int digits);
 
-/* The text with control characters shown as '?', in a static buffer. */
+/* The text with control characters shown as '?', in one of two static
+ * buffers. */
 const char *printable(const char *text);
 
 #endif

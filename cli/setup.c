@@ -10,7 +10,13 @@
 #include <string.h>
 
 /* Places in the choices of --loss. */
-enum { LOSS_AUTO, LOSS_CROSS_ENTROPY, LOSS_SQUARED, LOSS_BINARY = 5 };
+enum {
+    LOSS_AUTO,
+    LOSS_CROSS_ENTROPY,
+    LOSS_SQUARED,
+    LOSS_HUBER = 4,
+    LOSS_BINARY
+};
 
 /* A value that the library refused is wrong use, all else a failure. */
 static int refused(elman_status status)
@@ -57,6 +63,14 @@ static int setup_loss(const parsed_line *arguments)
     return 0;
 }
 
+/* The data refuses what has no meaning for it, so it is told only what was on
+ * the command line. */
+static size_t given_count(const parsed_line *arguments, const char *name,
+                          uint64_t value)
+{
+    return option_given(arguments, name) ? (size_t)value : 0;
+}
+
 int setup_data(const parsed_line *arguments, elman_dataset **dataset)
 {
     train_values *values = arguments->values;
@@ -64,12 +78,12 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
         .task = (elman_task)values->task,
         .unit = (elman_unit)values->unit,
         .seed = values->seed,
-        .min_count = (size_t)values->min_count,
+        .min_count = given_count(arguments, "min-count", values->min_count),
         .target_path = values->target_file,
         .target = values->target,
         .columns = values->columns,
-        .window = (size_t)values->window,
-        .horizon = (size_t)values->horizon,
+        .window = given_count(arguments, "window", values->window),
+        .horizon = given_count(arguments, "horizon", values->horizon),
         .no_scaling = values->no_scaling,
     };
     char *end;
@@ -327,7 +341,8 @@ static int setup_schedule(const train_values *values,
         steps = values->steps;
     if (steps == 0)
         return misused("--schedule cosine needs --period, --epochs or --steps");
-    schedule->period = (size_t)steps;
+    bool rises = steps > values->warmup;
+    schedule->period = (size_t)(rises ? steps - values->warmup : steps);
     return 0;
 }
 
@@ -346,7 +361,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
                  .has_ignored = option_given(arguments, "ignore-index"),
                  .ignore_index = (int32_t)values->ignore_index,
                  .label_smoothing = values->label_smoothing,
-                 .delta = values->huber_delta},
+                 .delta = values->loss == LOSS_HUBER ? values->huber_delta : 0},
         .batch_size = (size_t)values->batch,
         .k1 = (size_t)values->k1,
         .k2 = (size_t)values->k2,

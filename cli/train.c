@@ -79,7 +79,7 @@ static void describe_run(const training *run)
     const char *what = encoding->task == ELMAN_LANGUAGE   ? unit_name(encoding)
                        : encoding->task == ELMAN_FORECAST ? "window"
                                                           : "sequence";
-    note("data    %s; %s %ss to train on, %s to validate",
+    note("data    %s\n        %s %ss to train on, %s to validate",
          encoding_describe(encoding), with_commas(train), what,
          with_commas(held));
     note("model   %s", model_describe(run->model));

@@ -32,12 +32,29 @@ static const char compiler[] = "unknown";
 #endif
 
 /* The row of one check: name, found, allowed, passed. */
-static void show_check(const char *name, double found, const char *allowed)
+static void show_check(const char *name, const char *found, const char *allowed,
+                       bool passed)
 {
-    bool passed = found <= 1;
-    printf("  %-46s%10s  %s  %s%s%s\n", name, significant(found, 3), allowed,
+    printf("  %-46s%9s %-8s%s%s%s\n", name, found, allowed,
            paint(stdout, passed ? GREEN : RED), passed ? "ok" : "FAILED",
            paint(stdout, PLAIN));
+}
+
+static void show_checks(const elman_verify_report *report)
+{
+    printf("  %zu configurations checked\n", report->cases);
+    show_check("double reference against finite differences",
+               significant(report->reference_error, 2), "of 1e-5",
+               report->reference_error <= 1e-5);
+    show_check("outputs against the reference",
+               significant(report->forward_error, 2), "of 1",
+               report->forward_error <= 1);
+    show_check("gradients against the reference",
+               significant(report->gradient_error, 2), "of 1",
+               report->gradient_error <= 1);
+    show_check("the same bits in every way to run",
+               report->same_bits ? "yes" : "no", "", report->same_bits);
+    printf("  (1 stands for a relative error of 1e-4, or 1e-5 near zero)\n");
 }
 
 static void show_page(const verify_values *values, const elman_machine *machine,
@@ -53,18 +70,7 @@ static void show_page(const verify_values *values, const elman_machine *machine,
            machine->peak / 1e9);
     printf("  kernels   %s (compared: %s)\n", machine->isa, report->isas);
     printf("  compiler  %s\n\n", compiler);
-    printf("  %zu configurations checked\n", report->cases);
-    show_check("double reference against finite differences",
-               report->reference_error / 1e-6, "of 1e-6");
-    show_check("outputs against the reference", report->forward_error,
-               "of 1e-4 ");
-    show_check("gradients against the reference", report->gradient_error,
-               "of 1e-4 ");
-    printf("  %-46s%10s           %s%s%s\n",
-           "the same bits in every way to run",
-           report->same_bits ? "yes" : "no",
-           paint(stdout, report->same_bits ? GREEN : RED),
-           report->same_bits ? "ok" : "FAILED", paint(stdout, PLAIN));
+    show_checks(report);
     printf("\n  hash of a training run  %016" PRIx64
            "  (equal on every machine)\n",
            report->hash);
@@ -85,12 +91,12 @@ static int show_json(const elman_machine *machine,
         "version", elman_version(), "cpu", machine->cpu, "isa", machine->isa,
         "compiler", compiler, "threads", machine->threads, "isas_compared",
         report->isas, "cases", (json_int_t)report->cases, "reference_error",
-        json_number(report->reference_error), "forward_error",
-        json_number(report->forward_error), "gradient_error",
-        json_number(report->gradient_error), "same_bits", report->same_bits,
+        number_json(report->reference_error), "forward_error",
+        number_json(report->forward_error), "gradient_error",
+        number_json(report->gradient_error), "same_bits", report->same_bits,
         "hash", hash, "failure", report->failure, "passed", report->passed);
     if (!root) return failed("out of memory");
-    return json_show(stdout, root);
+    return print_json(stdout, root);
 }
 
 static int verify(const parsed_line *arguments)

@@ -9,11 +9,13 @@ make_text() {
 # two classes that differ in where a peak is: series.tsv, unequal lengths
 make_series() {
     awk 'BEGIN { for (n = 0; n < '"${1:-60}"'; n++) {
-        label = n % 2; steps = 10 + n % 5; at = label ? steps - 3 : 2
-        printf label ? "late" : "early"
-        for (t = 0; t < 14; t++)
-            printf "\t%s", t >= steps ? "NaN" : (t == at) * 5 + (n * 7 + t * 3) % 10 / 10
-        print "" } }' >series.tsv
+        late = n % 2; steps = 10 + n % 5; at = late ? steps - 3 : 2
+        line = late ? "late" : "early"
+        for (t = 0; t < 14; t++) {
+            value = (t == at) * 5 + (n * 7 + t * 3) % 10 / 10
+            line = line "\t" (t < steps ? value : "NaN")
+        }
+        print line } }' >series.tsv
 }
 
 # a triangle wave and what goes with it: table.csv

@@ -3,7 +3,8 @@ make_text 40
 elman train text.txt --hidden 16,12 --embedding 4 --epochs 1 --quiet
 elman inspect text.safetensors text.txt --steps 40 >chart
 # the numbers change with training; the form does not
-sed -e 's/[0-9][0-9.e-]*/N/g' -e 's/  *[█▏▎▍▌▋▊▉┊ ]*$//' chart | uniq
+sed -e 's/[0-9][0-9.e-]*/N/g' -e 's/  *[█▏▎▍▌▋▊▉┊ ]*$//' chart |
+    tr -s ' ' | uniq
 grep -c '█' chart >/dev/null || echo no bars
 LC_ALL=C elman inspect text.safetensors --text 'the lazy dog' | grep -c '#' |
     awk '{ print ($1 > 2) }'

@@ -11,4 +11,4 @@ wait $pid
 echo $?
 grep -A1 'go on with' err
 grep -c 'saved my model,' out
-elman info 'my model' --json | grep -o '"task":"language"'
+elman info 'my model' --json | grep -o '"task":"language"' | head -1

@@ -9,15 +9,16 @@ elman train text.txt $options --threads 1 --steps 7 --checkpoint-every 1 -o cut
 elman train text.txt $options --threads 2 -o cut --resume
 cmp whole.safetensors cut && echo after steps
 
-for signal in INT TERM KILL; do
+for pair in INT:130 TERM:143 KILL:137; do
+    signal=${pair%:*}
     elman train text.txt $options --checkpoint-every 3 -o $signal &
     pid=$!
     while [ ! -e $signal.checkpoint ] && kill -0 $pid 2>/dev/null; do :; done
     kill -$signal $pid 2>/dev/null
-    wait $pid
+    { wait $pid; } 2>/dev/null
     code=$?
     # a fast machine may be done before the signal comes
-    [ $code = 0 ] || [ $code = $((128 + $(kill -l $signal))) ] || echo $code
+    [ $code = 0 ] || [ $code = ${pair#*:} ] || echo $code
     elman train --resume text.txt $options -o $signal
     cmp whole.safetensors $signal && echo after $signal
 done

@@ -13,7 +13,7 @@ elman predict table.safetensors <table.csv >pipe
 cut -d, -f2,3 table.csv | tail -n +2 | elman predict table.safetensors >bare
 cmp file pipe && cmp file bare && echo equal
 elman predict table.safetensors --stream <table.csv | wc -l
-elman predict table.safetensors --json <table.csv | head -1 | sed 's/[0-9.]\+/N/'
+elman predict table.safetensors --json <table.csv | sed -n "1s,[0-9.]\+,N,p"
 head -5 table.csv | elman predict table.safetensors
 cut -d, -f1,2 table.csv | elman predict table.safetensors
 echo $?

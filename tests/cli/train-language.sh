@@ -5,9 +5,9 @@ elman train text.txt --hidden 32 --embedding 8 --epochs 12 --batch 4 --k1 16 \
     --lr 0.01 --threads 2 --quiet
 ls
 elman sample text.safetensors --length 90 --temperature 0 --prompt 'the quick'
-elman sample text.safetensors --length 40 --seed 5 >one
-elman sample text.safetensors --length 40 --seed 5 >two
-elman sample text.safetensors --length 40 --seed 6 >three
+elman sample text.safetensors --length 40 --temperature 3 --seed 5 >one
+elman sample text.safetensors --length 40 --temperature 3 --seed 5 >two
+elman sample text.safetensors --length 40 --temperature 3 --seed 6 >three
 cmp one two && ! cmp -s one three && wc -c <one
 elman eval text.safetensors text.txt --json | sed 's/"loss".*"perplexity"/"perplexity"/; s/:[0-9.]*[0-9]/:N/g'
 printf 'the lazy dog\nthe quick brown fox jumps over the lazy dog;\n\n' |
