@@ -25,11 +25,6 @@ set_source_files_properties(${base_isa} ${kernel_sources} PROPERTIES
   COMPILE_OPTIONS "-O3")
 list(APPEND elman_sources ${base_isa})
 
-# gcc 12 for 64-bit ARM dies of vectorizing ref_softmax ("internal compiler
-# error: in vect_transform_reduction"); the reference need not be fast
-set_source_files_properties(${elman_root}/src/kernel/ref.c PROPERTIES
-  COMPILE_OPTIONS "-O3;-fno-tree-vectorize")
-
 # what every object is compiled with. Fusing is only by the word vf_fma, or two
 # compilers would give different bits
 set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
@@ -39,6 +34,12 @@ set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
 add_library(elman_flags INTERFACE)
 target_compile_options(elman_flags INTERFACE
   -ffp-contract=off -fno-math-errno ${elman_warnings})
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
+   CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
+  # it dies of some sums in double ("internal compiler error: in
+  # vect_transform_reduction"); the kernels' vectors are written out anyway
+  target_compile_options(elman_flags INTERFACE -fno-tree-vectorize)
+endif()
 target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
 target_compile_definitions(elman_flags INTERFACE _GNU_SOURCE
