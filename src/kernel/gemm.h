@@ -6,6 +6,8 @@
  *              k ->          panel   panel          each k: PANEL floats,
  *   a rows   [.......]   x   [...]   [...]   ...    one after the other
  *            [.......]
+ *
+ * outer.h runs on the same tiles.
  */
 #ifndef KERNEL_GEMM_H
 #define KERNEL_GEMM_H
@@ -19,23 +21,25 @@ enum { BLOCK_BYTES = 32 * 1024 };
 typedef struct product_part {
     size_t K, first, last;
     const float *const *a;
+    size_t stride;  /* if a is turned */
     const float *w; /* the first panel */
     float *const *c;
     size_t n, columns; /* columns from n on: less than a panel, or any */
 } product_part;
 
-/* rows, panels and whole are constants where this is called. */
+/* All but part are constants where this is called. turned: a is only one row,
+ * in which the others follow side by side, and k goes in steps of stride. */
 INLINE void product_tile(const product_part *part, size_t rows, size_t panels,
-                         bool whole)
+                         bool whole, bool turned)
 {
     const size_t width = panels * REGS, step = part->K * PANEL;
     const float *a[TILE_ROWS];
     float *c[TILE_ROWS];
-    vf sum[TILE_ROWS][TILE_PANELS * REGS], b[TILE_PANELS * REGS];
+    vf sum[TILE_ROWS][TILE_PANELS * REGS];
 
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        a[m] = part->a[m];
+        a[m] = turned ? part->a[0] : part->a[m];
         c[m] = part->c[m] + part->n;
     }
     tile_load(rows, width, whole, part->columns, c, sum);
@@ -46,50 +50,62 @@ INLINE void product_tile(const product_part *part, size_t rows, size_t panels,
         float x[TILE_ROWS];
         UNROLL
         for (size_t m = 0; m < rows; m++)
-            x[m] = a[m][k];
-        UNROLL
-        for (size_t v = 0; v < width; v++)
-            b[v] = load_all(w + v / REGS * step + v % REGS * VLEN);
-        tile_add(rows, width, x, b, sum);
+            x[m] = turned ? a[0][k * part->stride + m] : a[m][k];
+        tile_add(rows, width, x, w, step, sum);
         w += PANEL;
     }
     tile_store(rows, width, whole, part->columns, c, sum);
 }
 
-/* rows is a constant, panels a power of two. */
-INLINE void product_row(const product_part *part, size_t rows, size_t panels)
+/* rows and turned are constants, panels is a power of two. */
+INLINE void product_row(const product_part *part, size_t rows, size_t panels,
+                        bool turned)
 {
     if (rows > TILE_ROWS) return;
     const size_t most = tile_panels(rows);
-    if (part->columns < PANEL) product_tile(part, rows, 1, false);
-    else if (most >= 8 && panels == 8) product_tile(part, rows, 8, true);
-    else if (most >= 4 && panels == 4) product_tile(part, rows, 4, true);
-    else if (most >= 2 && panels == 2) product_tile(part, rows, 2, true);
-    else product_tile(part, rows, 1, true);
+    if (part->columns < PANEL) product_tile(part, rows, 1, false, turned);
+    else if (most >= 8 && panels == 8)
+        product_tile(part, rows, 8, true, turned);
+    else if (most >= 4 && panels == 4)
+        product_tile(part, rows, 4, true, turned);
+    else if (most >= 2 && panels == 2)
+        product_tile(part, rows, 2, true, turned);
+    else product_tile(part, rows, 1, true, turned);
 }
 
-static void product_any(const product_part *part, size_t rows, size_t panels)
+INLINE void product_rows(const product_part *part, size_t rows, size_t panels,
+                         bool turned)
 {
     switch (rows) {
     case 1:
-        product_row(part, 1, panels);
+        product_row(part, 1, panels, turned);
         break;
     case 2:
-        product_row(part, 2, panels);
+        product_row(part, 2, panels, turned);
         break;
     case 3:
-        product_row(part, 3, panels);
+        product_row(part, 3, panels, turned);
         break;
     case 4:
-        product_row(part, 4, panels);
+        product_row(part, 4, panels, turned);
         break;
     case 5:
-        product_row(part, 5, panels);
+        product_row(part, 5, panels, turned);
         break;
     default:
-        product_row(part, 6, panels);
+        product_row(part, 6, panels, turned);
         break;
     }
+}
+
+static void product_straight(const product_part *part, size_t rows,
+                             size_t panels)
+{
+    product_rows(part, rows, panels, false);
+}
+static void product_turned(const product_part *part, size_t rows, size_t panels)
+{
+    product_rows(part, rows, panels, true);
 }
 
 /* rows x columns dots with lanes over k; both are constants. w is the first
@@ -175,7 +191,7 @@ static void KERNEL(product)(size_t M, size_t N, size_t K, const float *const *a,
                                      .c = c + m,
                                      .n = n,
                                      .columns = N - n};
-                product_any(&part, end - m, panels);
+                product_straight(&part, end - m, panels);
             }
     }
 }

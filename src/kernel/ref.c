@@ -144,8 +144,10 @@ static double ref_sum_squares(size_t n, const float *x)
 static double ref_softmax(size_t n, const float *x, float *y)
 {
     double most = -INFINITY, sum = 0;
+
+    /* not fmax: gcc 12 for ARM crashes on a loop of it */
     for (size_t i = 0; i < n; i++)
-        most = fmax(most, (double)x[i]);
+        most = (double)x[i] > most ? (double)x[i] : most;
     for (size_t i = 0; i < n; i++)
         sum += exp((double)x[i] - most);
     for (size_t i = 0; y && i < n; i++)

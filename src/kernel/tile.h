@@ -10,8 +10,10 @@
 
 /* SUMS: registers for sums, the rest hold one operand's row and a broadcast.
  * The base of x86 calls a function for each lane's multiply-add: small code is
- * all that helps there. */
-#if VEC_BYTES == 64 || defined VEC_NEON
+ * all that helps there, as it is under the address sanitizer. */
+#if SANITIZED
+enum { TILE_ROWS = 2, SUMS = 8 };
+#elif VEC_BYTES == 64 || defined VEC_NEON
 enum { TILE_ROWS = 6, SUMS = 24 };
 #elif VEC_BYTES == 32
 enum { TILE_ROWS = 6, SUMS = 12 };
@@ -38,25 +40,35 @@ INLINE size_t tile_next(size_t rows, size_t columns)
     return panels;
 }
 
-/* sum[m][v] += s[m] b[v]. rows and width are constants where this is called:
- * all loops over them unroll, and everything lives in registers. The shorter
- * side is held, the longer one streams past it. */
-INLINE void tile_add(size_t rows, size_t width, const float *s, const vf *b,
-                     vf sum[TILE_ROWS][TILE_PANELS * REGS])
+/* sum[m][v] += s[m] w[v], where w[v] is vector v of panels that lie step floats
+ * apart. rows and width are constants where this is called: all loops over them
+ * unroll, and sum lives in registers. The shorter side is held there as well,
+ * the longer one streams past it: gcc spills what is loaded too early. */
+INLINE void tile_add(size_t rows, size_t width, const float *s, const float *w,
+                     size_t step, vf sum[TILE_ROWS][TILE_PANELS * REGS])
 {
+    vf held[TILE_PANELS * REGS];
     if (rows < width) {
         UNROLL
+        for (size_t m = 0; m < rows; m++)
+            held[m] = vf_set(s[m]);
+        UNROLL
         for (size_t v = 0; v < width; v++) {
+            vf b = load_all(w + v / REGS * step + v % REGS * VLEN);
             UNROLL
             for (size_t m = 0; m < rows; m++)
-                sum[m][v] = vf_fma(vf_set(s[m]), b[v], sum[m][v]);
+                sum[m][v] = vf_fma(held[m], b, sum[m][v]);
         }
     } else {
         UNROLL
+        for (size_t v = 0; v < width; v++)
+            held[v] = load_all(w + v / REGS * step + v % REGS * VLEN);
+        UNROLL
         for (size_t m = 0; m < rows; m++) {
+            vf x = vf_set(s[m]);
             UNROLL
             for (size_t v = 0; v < width; v++)
-                sum[m][v] = vf_fma(vf_set(s[m]), b[v], sum[m][v]);
+                sum[m][v] = vf_fma(x, held[v], sum[m][v]);
         }
     }
 }
