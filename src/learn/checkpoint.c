@@ -12,14 +12,18 @@
 #include <string.h>
 
 #include "format/safetensors.h"
+#include "learn/finite.h"
 #include "model/config_text.h"
 
-enum { COUNTERS = 19, KEPT = 13, REALS = 24, MOST_TENSORS = 16, LONGEST = 400 };
+enum { COUNTERS = 19, REALS = 24, MOST_TENSORS = 16, LONGEST = 400 };
+
+/* Places in the list of counters. */
+enum { EPOCH_BATCH = 2, BATCH, STEP, KEPT = 13 };
 
 /* ---- Numbers
  * ------------------------------------------------------------------- */
 
-/* Where every counter and real lives; KEPT is the place of kept. */
+/* Where every counter and real lives. */
 typedef struct numbers {
     uint64_t *counter[COUNTERS];
     double *real[REALS];
@@ -94,12 +98,21 @@ static void describe(const elman_trainer *t, char line[LONGEST])
 static elman_status check_note(const safetensors *file, const char *key,
                                const char *wanted, const char *what)
 {
+    enum { BEFORE = 40 };
     const char *got = safetensors_text(file, key);
-    if (got && strcmp(got, wanted) == 0) return ELMAN_OK;
+    if (!got) got = "none";
+    size_t same = 0;
+    while (got[same] && got[same] == wanted[same])
+        same++;
+    if (got[same] == wanted[same]) return ELMAN_OK;
+
+    /* long texts: what leads up to the first difference is enough */
+    size_t from = same > BEFORE ? same - BEFORE : 0;
+    const char *dots = from ? "..." : "";
     return failure(ELMAN_BAD_VALUE,
-                   "the checkpoint is of another %s: it has %.150s, expected "
-                   "%.150s",
-                   what, got ? got : "none", wanted);
+                   "the checkpoint is of another %s: it has %s%.120s, expected "
+                   "%s%.120s",
+                   what, dots, got + from, dots, wanted + from);
 }
 
 /* ---- Tensors
@@ -160,6 +173,7 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
 elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
 {
     elman_trainer *t = (elman_trainer *)trainer; /* only read */
+    TRY(finite_weights(t->model, path));
     uint64_t counters[COUNTERS];
     double reals[REALS];
     numbers n;
@@ -185,6 +199,26 @@ elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
     elman_status status = safetensors_save(&file, path);
     free(config);
     return status;
+}
+
+/* Whether the counters lie in the data, and the past that is kept is all that
+ * the next window needs. */
+static elman_status check_counters(const elman_trainer *t,
+                                   const safetensors *file)
+{
+    uint64_t n[COUNTERS], batches = windows_size(t->windows);
+    memcpy(n, safetensors_find(file, "counters")->data, sizeof n);
+    if (n[EPOCH_BATCH] > batches || n[BATCH] > batches)
+        return failure(
+            ELMAN_BAD_FORMAT, "the next batch is %llu, expected at most %llu",
+            (unsigned long long)n[BATCH], (unsigned long long)batches);
+    uint64_t least = windows_past(t->windows, n[BATCH], n[STEP]);
+    if (n[KEPT] < least || n[KEPT] > t->history + 1)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%llu windows of past are kept, expected %llu to %zu",
+                       (unsigned long long)n[KEPT], (unsigned long long)least,
+                       t->history + 1);
+    return ELMAN_OK;
 }
 
 /* All checks come before the first change. */
@@ -213,13 +247,7 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
         TRY(safetensors_expect(got, list->tensor[i].type, 1,
                                list->tensor[i].shape));
     }
-    uint64_t counters[COUNTERS];
-    memcpy(counters, safetensors_find(file, "counters")->data, sizeof counters);
-    if (counters[KEPT] > t->history + 1)
-        return failure(ELMAN_BAD_FORMAT,
-                       "%llu windows of past are kept, expected at most %zu",
-                       (unsigned long long)counters[KEPT], t->history + 1);
-    return ELMAN_OK;
+    return check_counters(t, file);
 }
 
 static elman_status take(elman_trainer *t, const safetensors *file,
@@ -241,6 +269,7 @@ static elman_status take(elman_trainer *t, const safetensors *file,
     t->schedule.seen = n.seen != 0;
     t->kept = (size_t)n.kept;
     model_repack(t->model);
+    trainer_check_limits(t);
     return windows_reset(t->windows, t->progress.epoch, n.batch, n.step);
 }
 

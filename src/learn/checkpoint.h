@@ -7,11 +7,14 @@
 
 #include "learn/trainer.h"
 
-/* Replaces path at once or leaves it as it was. */
+/* Replaces path at once or leaves it as it was. ELMAN_NOT_FINITE for weights
+ * that are NaN or infinite: the last good checkpoint stays. */
 elman_status checkpoint_save(const elman_trainer *trainer, const char *path);
 
-/* Into a trainer made for the same model, data and settings; anything else is
- * refused with the first difference, and nothing changes. */
+/* Into a trainer made for the same model, data and course (batches, windows,
+ * seed, kind of optimizer and loss); anything else is refused with the first
+ * difference, and nothing changes. Rates, bounds, schedule and limits may be
+ * others: they hold from here on. */
 elman_status checkpoint_load(elman_trainer *trainer, const char *path);
 
 #endif

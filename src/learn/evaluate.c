@@ -28,6 +28,10 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
         return failure(ELMAN_BAD_VALUE,
                        "the model has %zu outputs, but the data asks for %zu",
                        m->info.output_size, O);
+    if (model_outputs(m) != 1)
+        return failure(ELMAN_BAD_VALUE,
+                       "merge none gives two outputs, but the data has one "
+                       "target");
     if (m->info.per_sequence != one)
         return failure(ELMAN_BAD_VALUE,
                        "the model gives one output per %s, but the data has "
@@ -130,6 +134,7 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     TRY(evaluate_check(m, dataset, &config->loss));
     if (dataset_size(dataset, part) == 0)
         return failure(ELMAN_BAD_VALUE, "that part of the data is empty");
+    if (!e->classes) confusion = NULL;
     if (confusion)
         memset(confusion, 0, e->classes * e->classes * sizeof *confusion);
 

@@ -125,10 +125,8 @@ static bool search_forward(const elman_model *m, const elman_state *s,
             if (search_level(&gate, text)) return true;
             if (c.values && search_level(&c, text)) return true;
         }
-        bool single = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
-                                             : m->info.per_sequence;
-        if (search_rows(single ? &s->tail : &s->full, l->config.name, "output",
-                        at->y, l->O, text))
+        if (search_rows(model_per_sequence(m, i) ? &s->tail : &s->full,
+                        l->config.name, "output", at->y, l->O, text))
             return true;
     }
     return false;
@@ -140,10 +138,9 @@ static bool search_backward(const elman_model *m, const elman_state *s,
     for (size_t i = m->layer_count; i-- > 0;) {
         const layer *l = m->layers + i;
         const layer_state *at = s->layers + i;
-        bool single = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
-                                             : m->info.per_sequence;
-        if (search_rows(single ? &s->tail : &s->full, l->config.name,
-                        "gradient at the output", at->dy, l->O, text))
+        if (search_rows(model_per_sequence(m, i) ? &s->tail : &s->full,
+                        l->config.name, "gradient at the output", at->dy, l->O,
+                        text))
             return true;
         for (size_t way = 0; l->cell && way < l->D; way++) {
             search da = {l,    &s->full, way, "gradient", at->way[way].da,
@@ -165,4 +162,12 @@ elman_status finite_trace(const elman_model *m, const elman_state *s,
         "%s",
         where->what, where->value, (unsigned long long)where->epoch + 1,
         (unsigned long long)where->step + 1, text);
+}
+
+elman_status finite_weights(const elman_model *m, const char *path)
+{
+    char text[LONGEST];
+    if (!search_weights(m, m->weights, "weight", text)) return ELMAN_OK;
+    return failure(ELMAN_NOT_FINITE, "%.120s is left as it was: %s", path,
+                   text);
 }

@@ -257,6 +257,8 @@ void optimizer_destroy(elman_optimizer *optimizer)
     free(optimizer);
 }
 
+size_t optimizer_size(const elman_optimizer *optimizer) { return optimizer->n; }
+
 const elman_optimizer_config *optimizer_config(const elman_optimizer *optimizer)
 {
     return &optimizer->config;

@@ -14,6 +14,9 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                               elman_optimizer **optimizer);
 void optimizer_destroy(elman_optimizer *optimizer);
 
+/* How many weights it was made for. */
+size_t optimizer_size(const elman_optimizer *optimizer);
+
 /* The config with every default filled in. */
 const elman_optimizer_config *
 optimizer_config(const elman_optimizer *optimizer);

@@ -64,7 +64,8 @@ static elman_status create_states(elman_trainer *t)
     t->best = block_create(t->model->weight_count * sizeof *t->best);
     if (sizes_multiply(rows, t->memory_count, sizeof(float), &count))
         t->memories = calloc(count + 1, 1);
-    t->positions = calloc(rows * B, sizeof *t->positions);
+    if (sizes_multiply(rows, B, 1, &count))
+        t->positions = calloc(count, sizeof *t->positions);
     t->lengths = calloc(2 * B, sizeof *t->lengths);
     if (!t->best || !t->memories || !t->positions || !t->lengths)
         return failure(ELMAN_NO_MEMORY, "no memory to train with");
@@ -184,6 +185,15 @@ static void restore_memory(elman_trainer *t, size_t past_windows)
  * ---------------------------------------------------------------------------
  */
 
+/* Adds the work of the forward just run. */
+static void add_flops(const elman_trainer *t, bool backward, tally *sums)
+{
+    uint64_t steps = 0;
+    for (size_t b = 0; b < t->state->full.B; b++)
+        steps += t->state->full.lengths[b];
+    sums->flops += model_flops(t->model, steps, backward);
+}
+
 /* The first steps of a window, through which no gradient flows (k2 < k1): they
  * run, their loss counts in the sums, and the rest is cut off as a window of
  * its own. */
@@ -213,6 +223,7 @@ static elman_status run_lead(elman_trainer *t, window *w, window *rest,
     if (w->target.classes) rest->target.classes += lead * B;
     if (w->target.values) rest->target.values += lead * B * O;
     TRY(model_forward(t->model, t->state, &first.batch, NULL));
+    add_flops(t, false, sums);
     return evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
                            &t->config.loss, &first, sums, NULL, &loss);
 }
@@ -224,10 +235,31 @@ static elman_status not_finite(const elman_trainer *t, const char *what,
     return finite_trace(t->model, t->state, &where);
 }
 
+/* Clips and moves the weights by the gradients that stand in the state. */
+static elman_status run_update(elman_trainer *t)
+{
+    elman_progress *p = &t->progress;
+    double norm,
+        rate = schedule_rate(&t->config.schedule, &t->schedule,
+                             optimizer_config(t->optimizer)->learning_rate);
+    elman_status status =
+        trainer_update(t->optimizer, t->model, t->state, rate, &norm);
+    if (status == ELMAN_NOT_FINITE) {
+        const float *gradients = t->state->gradients;
+        norm = sqrt(
+            kernels_here()->sum_squares(t->model->weight_count, gradients));
+        return not_finite(t, "gradient", norm);
+    }
+    TRY(status);
+    p->learning_rate = rate;
+    p->norm = norm;
+    return ELMAN_OK;
+}
+
 static elman_status run_window(elman_trainer *t, window *w, tally *sums)
 {
     window rest;
-    double loss, norm;
+    double loss;
     if (w->begins || t->config.fresh_state) {
         state_reset(t->model, t->state);
         t->kept = 0;
@@ -236,23 +268,18 @@ static elman_status run_window(elman_trainer *t, window *w, tally *sums)
     restore_memory(t, w->past_windows);
     w->batch.draw = t->progress.step + 1;
     TRY(run_lead(t, w, &rest, sums));
+    double before = sums->weight;
     TRY(model_forward(t->model, t->state, &rest.batch, NULL));
     TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
                         &t->config.loss, &rest, sums, NULL, &loss));
-    for (size_t b = 0; b < rest.batch.B; b++)
-        sums->steps += t->state->full.lengths[b];
-    if (!isfinite(loss) && sums->weight > 0) return not_finite(t, "loss", loss);
+    add_flops(t, true, sums);
+    sums->steps = window_steps(w);
+    if (!isfinite(loss) && sums->weight > before)
+        return not_finite(t, "loss", loss);
 
     state_zero(t->state);
     TRY(model_backward(t->model, t->state, NULL, NULL));
-    double rate = schedule_rate(&t->config.schedule, &t->schedule,
-                                optimizer_config(t->optimizer)->learning_rate);
-    elman_status status =
-        trainer_update(t->optimizer, t->model, t->state, rate, &norm);
-    if (status == ELMAN_NOT_FINITE) return not_finite(t, "gradient", norm);
-    t->progress.learning_rate = rate;
-    t->progress.norm = norm;
-    return status;
+    return run_update(t);
 }
 
 elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
@@ -262,6 +289,10 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
         return failure(ELMAN_BAD_VALUE,
                        "the state has no gradients for this model, expected a "
                        "training state made for it");
+    if (optimizer_size(optimizer) != m->weight_count)
+        return failure(ELMAN_BAD_VALUE,
+                       "the optimizer was made for another model, expected one "
+                       "made for this");
     TRY(optimizer_update(optimizer, learning_rate, s->gradients, m->weights,
                          norm));
     model_repack(m);
@@ -323,7 +354,7 @@ static bool epoch_done(elman_trainer *t)
     return step == 0 && batch == t->progress.batches;
 }
 
-static void set_done(elman_trainer *t)
+void trainer_check_limits(elman_trainer *t)
 {
     const elman_trainer_config *c = &t->config;
     elman_progress *p = &t->progress;
@@ -340,7 +371,6 @@ elman_status trainer_step(elman_trainer *t)
     p->evaluated = p->best = false;
     TRY(next_window(t, &w));
     TRY(run_window(t, &w, &sums));
-    sums.flops = model_flops(t->model, sums.steps, true);
     p->last =
         metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
     metrics_join(&t->since, &sums);
@@ -355,6 +385,6 @@ elman_status trainer_step(elman_trainer *t)
     }
     uint64_t every = t->config.evaluate_every;
     if (every ? p->step % every == 0 : over) TRY(evaluate_now(t));
-    set_done(t);
+    trainer_check_limits(t);
     return ELMAN_OK;
 }

@@ -41,6 +41,9 @@ elman_status trainer_step(elman_trainer *trainer);
 const elman_progress *trainer_progress(const elman_trainer *trainer);
 void trainer_keep_best(elman_trainer *trainer);
 
+/* Sets progress.done from the limits and from where training stands. */
+void trainer_check_limits(elman_trainer *trainer);
+
 /* elman_optimizer_step of elman.h. */
 elman_status trainer_update(elman_optimizer *optimizer, elman_model *model,
                             elman_state *state, double learning_rate,

@@ -121,7 +121,7 @@ static void cut(windows *w, size_t first, size_t last, size_t past, window *out)
     out->batch.x = at->x + first * B * w->I;
     out->target = w->target;
     out->lengths = at->lengths;
-    if (first == 0 && last == at->T) return;
+    if (past == 0 && first == 0 && last == at->T) return;
     if (out->target.classes) out->target.classes += fresh * B;
     if (out->target.values) out->target.values += fresh * B * w->O;
     if (!at->lengths) return;
@@ -148,8 +148,7 @@ static elman_status read_sequences(windows *w, window *out)
         w->batch++;
     }
     size_t k1 = w->k1 ? w->k1 : w->at.T;
-    size_t past_windows = w->step / k1;
-    if (past_windows > w->history) past_windows = w->history;
+    size_t past_windows = (size_t)windows_past(w, w->batch, w->step);
     size_t last = w->step + k1 < w->at.T ? w->step + k1 : w->at.T;
     out->past_windows = past_windows;
     out->past = past_windows * k1;
@@ -165,6 +164,15 @@ elman_status windows_read(windows *w, window *out)
     return w->is_text ? read_text(w, out) : read_sequences(w, out);
 }
 
+uint64_t window_steps(const window *w)
+{
+    size_t B = w->batch.B, T = w->batch.T - w->past;
+    uint64_t steps = w->lengths ? 0 : (uint64_t)T * B;
+    for (size_t b = 0; w->lengths && b < B; b++)
+        steps += w->lengths[b];
+    return steps;
+}
+
 /* ---- Position
  * ---------------------------------------------------------------------- */
 
@@ -175,11 +183,17 @@ void windows_position(const windows *w, uint64_t *batch, uint64_t *step)
     *step = inside ? w->step : 0;
 }
 
+uint64_t windows_past(const windows *w, uint64_t batch, uint64_t step)
+{
+    uint64_t past = w->is_text ? batch : w->k1 ? step / w->k1 : 0;
+    return past < w->history ? past : w->history;
+}
+
 elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
                            uint64_t step)
 {
     window skipped;
-    uint64_t back = !w->is_text ? 0 : batch < w->history ? batch : w->history;
+    uint64_t back = w->is_text ? windows_past(w, batch, step) : 0;
     loader_reset(w->loader, epoch, batch - back);
     w->batch = batch - back;
     w->kept = w->kept_steps = 0;

@@ -31,6 +31,12 @@ elman_status windows_create(const elman_dataset *dataset,
                             size_t history, size_t O, windows **windows);
 void windows_destroy(windows *w);
 
+/* Valid new steps of all sequences together. */
+uint64_t window_steps(const window *w);
+
+/* How many windows of past the window at a position has. */
+uint64_t windows_past(const windows *w, uint64_t batch, uint64_t step);
+
 /* The next window, in w's memory until the next read. */
 elman_status windows_read(windows *w, window *out);
 
