@@ -260,8 +260,8 @@ ELMAN_CHECKED elman_status elman_model_write(elman_model *model,
                                              const float *values);
 
 /* Text kept with the model and in its file, by key ("encoding" is how data
- * became numbers). note returns NULL if there is none; write copies, and NULL
- * text removes. */
+ * became numbers; "elman" and "format" are the file's own). note returns NULL
+ * if there is none; write copies, and NULL text removes. */
 ELMAN_API const char *elman_model_note(const elman_model *model,
                                        const char *key);
 ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
@@ -318,7 +318,7 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
                                             const char *path);
 
 /* A view by name; data may be written, and stays the state's. T and B are the
- * last pass's.
+ * last pass's, but for memory B is the state's. Past a sequence's end all is 0.
  *
  *   "h" "c"              (L*D,B,R) (L*D,B,H) memory: the final states of the
  *                        last pass and the initial ones of the next; only if
@@ -335,7 +335,8 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, all paths of
  *                        time included; if keep_gradients
  *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
- *   "y" "dy"             the same for the last layer
+ *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
+ *                        none, (B,O) with one vector per sequence
  *   "rnn.weight_ih_l0.grad"      gradient of a parameter, in its shape
  *
  * layer0, layer1, ... count the recurrent levels of the model; the reverse
@@ -378,15 +379,16 @@ ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 const float *dy, float *dx);
 
 /* One step of a stream: forward with T = 1 for all B sequences of the state.
- * x is (B,I), y is (B,O). Never allocates or locks. */
+ * x is (B,I), y is (B,O). Never allocates or locks. A model that reads tokens
+ * streams by forward with T = 1. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);
 
 /* torch.nn.RNNCell, LSTMCell, GRUCell: one step of a model whose only layer is
  * recurrent with one level. h (B,R) and c (B,H) come in as the state before
- * (NULL for zero) and go out as the state after; c is NULL unless an LSTM. h
- * and h_out may be one array, c and c_out too. */
+ * (NULL for zero, or the learned one) and go out as the state after; c is NULL
+ * unless an LSTM. h and h_out may be one array, c and c_out too. */
 ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
                                            elman_state *state, const float *x,
                                            const float *h, const float *c,
@@ -424,8 +426,9 @@ typedef struct elman_target {
 } elman_target;
 
 /* The loss of y (T,B,O) against target and its gradient dy (T,B,O); NULL if
- * not wanted. Steps past lengths (B) (NULL means all T) do not count and get a
- * gradient of 0. All ignored: NaN for the mean, as in PyTorch. */
+ * not wanted. Of shape only T, B and lengths are read; T is 1 for one vector
+ * per sequence. Steps past lengths (B) (NULL means all T) do not count and get
+ * a gradient of 0. All ignored: NaN for the mean, as in PyTorch. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,

@@ -66,8 +66,8 @@ typedef struct cell {
     void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
-    /* Before backward, to look at: dgate (gates H) from dh and dc, and dc
-     * becomes the whole gradient at c in total (H). */
+    /* Before backward, to look at: dgate (gates H) from dh and dc, and in total
+     * (H), which only a cell with c has, the whole gradient at c. */
     void (*look)(const kernels *k, const cell_weights *w, const cell_rows *r,
                  size_t m, float *total);
 } cell;

@@ -26,7 +26,7 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
     size_t count = 1, offset = plan->weights;
     for (size_t i = 0; i < rank; i++)
         if (!sizes_multiply(count, shape[i], 1, &count)) plan->overflow = true;
-    if (count > PTRDIFF_MAX / 8 - plan->weights) plan->overflow = true;
+    if (count > MOST_WEIGHTS - plan->weights) plan->overflow = true;
     if (plan->overflow) count = 0;
     plan->weights += (count + LANES - 1) / LANES * LANES;
     size_t index = plan->parameter_count++;

@@ -17,6 +17,11 @@
 
 enum { DIRECTIONS = 2, NOWHERE = -1 };
 
+/* Features of a layer, and floats of all parameters, that still leave room for
+ * every product with them in 64 bits. */
+#define MOST_FEATURES ((size_t)PTRDIFF_MAX / 64)
+#define MOST_WEIGHTS  ((size_t)PTRDIFF_MAX / 16 / LANES * LANES)
+
 /* One parameter: a named slice of the model's weights. */
 typedef struct parameter {
     char name[ELMAN_MAX_NAME + 40]; /* rnn.weight_ih_l0_reverse */

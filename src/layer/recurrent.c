@@ -29,7 +29,7 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
     const elman_layer *c = &l->config;
     const elman_init plain = {ELMAN_INIT_DEFAULT, 0};
     double bound = 1 / sqrt((double)l->H);
-    size_t gates = l->cell->gates, split = l->cell->split;
+    size_t gates = l->cell->gates;
     char suffix[32];
     snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth, way ? "_reverse" : "");
 
@@ -58,24 +58,28 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
         if (l->cell->has_cell)
             d->c_0 = vector(plan, l, "c_0", suffix, l->H, plain, -1);
     }
+    d->memory_h = plan->h;
+    d->memory_c = plan->c;
+    plan->h += l->R;
+    if (l->cell->has_cell) plan->c += l->H;
+}
 
+static void plan_copies(const layer *l, layer_plan *plan, direction *d)
+{
+    size_t split = l->cell->split * l->H;
+    size_t rows[CELL_PARTS] = {split, l->G - split};
     d->ih = plan_packed(plan, l->G, l->I);
     d->ih_back = plan_packed(plan, l->I, l->G);
-    size_t rows[CELL_PARTS] = {split * l->H, (gates - split) * l->H};
     for (size_t i = 0; i < CELL_PARTS; i++) {
         d->hh[i] = plan_packed(plan, rows[i], l->R);
         d->hh_back[i] = plan_packed(plan, l->R, rows[i]);
     }
-    if (c->proj_size) {
+    if (l->config.proj_size) {
         d->hr = plan_packed(plan, l->R, l->H);
         d->hr_back = plan_packed(plan, l->H, l->R);
     }
     d->start = plan_packed(plan, 1, l->G);
     d->bias_hn = plan_packed(plan, 1, l->H);
-    d->memory_h = plan->h;
-    d->memory_c = plan->c;
-    plan->h += l->R;
-    if (l->cell->has_cell) plan->c += l->H;
 }
 
 static elman_status plan(layer *l, layer_plan *plan)
@@ -98,12 +102,14 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->D = c->bidirectional ? 2 : 1;
     l->level = plan->levels++;
     if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
-        l->G > PTRDIFF_MAX / 64) {
+        l->G > MOST_FEATURES) {
         plan->overflow = true;
         return ELMAN_OK;
     }
-    for (size_t way = 0; way < l->D; way++)
+    for (size_t way = 0; way < l->D; way++) {
         plan_direction(l, plan, way);
+        plan_copies(l, plan, &l->way[way]);
+    }
 
     bool side_by_side =
         c->merge == ELMAN_MERGE_CONCAT || c->merge == ELMAN_MERGE_NONE;
@@ -215,7 +221,7 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
     if (c->recurrent_dropout > 0) d->run_in = arena_take(a, B, l->R * row);
     if (!keep) return;
     d->dh = arena_take(a, T * B, l->R * row);
-    d->dc = arena_take(a, T * B, l->H * row);
+    if (has_cell) d->dc = arena_take(a, T * B, l->H * row);
     d->dgate = arena_take(a, T * B, l->G * row);
 }
 

@@ -97,7 +97,8 @@ static void before_cell(const walk *w, const walk_part *part,
         part_zoneout(R, d->keep_h + row * R, r->dh[m], d->direct_h + b * R);
     if (d->direct_c)
         part_zoneout(H, d->keep_c + row * H, r->dc[m], d->direct_c + b * H);
-    if (d->dgate) l->cell->look(w->p->k, weights, r, m, d->dc + row * H);
+    if (d->dgate)
+        l->cell->look(w->p->k, weights, r, m, d->dc ? d->dc + row * H : NULL);
     if (d->dh_out) memcpy(d->dh_out + row * R, r->dh[m], R * sizeof(float));
     if (d->run_in) memset(r->dh_in[m], 0, R * sizeof(float));
 }
@@ -167,6 +168,16 @@ static void end(const layer *l, const pass *p, size_t way,
         p->k->add(l->R, d->run_h + b * l->R, p->gradients + at->h_0);
         if (d->c) p->k->add(l->H, d->run_c + b * l->H, p->gradients + at->c_0);
     }
+}
+
+/* What can be looked at is 0 past each sequence's end. */
+static void clear_ends(const layer *l, const pass *p, const direction_state *d)
+{
+    rows_clear(p, l->G, d->da);
+    if (!d->dgate) return;
+    rows_clear(p, l->R, d->dh);
+    rows_clear(p, l->G, d->dgate);
+    if (d->dc) rows_clear(p, l->H, d->dc);
 }
 
 /* ---- Weights and input
@@ -279,6 +290,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
     for (size_t way = 0; way < l->D; way++) {
         const direction_state *d = &s->way[way];
         end(l, p, way, d);
+        clear_ends(l, p, d);
         input_gradient(l, p, way, d, x);
         memory_gradient(l, p, way, d);
         if (d->dh_out) {

@@ -62,7 +62,7 @@ static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
     draw_masks(l, p, way, d);
 }
 
-/* The final states become the memory. */
+/* The final states become the memory, and what is past an end 0. */
 static void end(const layer *l, const pass *p, size_t way,
                 const direction_state *d)
 {
@@ -74,6 +74,9 @@ static void end(const layer *l, const pass *p, size_t way,
         memcpy(h + b * l->R, d->h + row * l->R, l->R * sizeof *h);
         if (d->c) memcpy(c + b * l->H, d->c + row * l->H, l->H * sizeof *c);
     }
+    rows_clear(p, l->R, d->h + p->B * l->R);
+    rows_clear(p, l->G, d->gate);
+    if (d->c) rows_clear(p, l->H, d->c + p->B * l->H);
 }
 
 /* ---- The input's part of the sums

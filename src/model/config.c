@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/utf8.h"
 #include "model/model.h"
 
 typedef unsigned kinds; /* a set of elman_kind, one bit each */
@@ -168,6 +169,15 @@ static elman_status check_recurrent(elman_layer *l, size_t index)
     return ELMAN_OK;
 }
 
+/* A name becomes part of tensors' names in files, and of messages. */
+static bool is_printable(const char *name)
+{
+    size_t bytes = strlen(name);
+    for (size_t i = 0; i < bytes; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F) return false;
+    return utf8_valid(name, bytes) == bytes;
+}
+
 /* rnn, then rnn2, rnn3 ... among the layers before index. */
 static elman_status name_layer(elman_config *c, size_t index)
 {
@@ -176,6 +186,10 @@ static elman_status name_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: its name has no end within %d bytes", index,
                        ELMAN_MAX_NAME);
+    if (!is_printable(l->name))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: its name is %s, expected printable UTF-8",
+                       index, l->name);
     bool given = l->name[0] != 0;
     for (size_t n = 1; n <= ELMAN_MAX_LAYERS + 1; n++) {
         if (!given)

@@ -70,51 +70,75 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static json_t *sizes_to_json(const size_t *sizes)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < ELMAN_MAX_LEVELS && sizes[i]; i++)
-        json_array_append_new(list, json_integer((json_int_t)sizes[i]));
+    for (size_t i = 0; i < ELMAN_MAX_LEVELS && sizes[i]; i++) {
+        if (json_array_append_new(list, json_integer((json_int_t)sizes[i]))) {
+            json_decref(list);
+            return NULL;
+        }
+    }
     return list;
 }
 
-/* The field's value, or NULL if it is zero and left out. */
+/* Fields that are zero are left out; every sort begins with what tells. */
+static bool field_is_zero(const row *r, const char *at)
+{
+    int word;
+    switch (r->sort) {
+    case SIZE:
+    case SIZES:
+        return *(const size_t *)(const void *)at == 0;
+    case FLAG:
+        return !*(const bool *)at;
+    case REAL:
+        return *(const float *)(const void *)at == 0;
+    case WORD:
+    case INIT:
+        memcpy(&word, at, sizeof word);
+        return word == 0;
+    case TEXT:
+        return *at == 0;
+    }
+    return true;
+}
+
+/* The field's value, or NULL without memory. */
 static json_t *field_to_json(const row *r, const char *at)
 {
     const elman_init *init = (const void *)at;
     int word;
     switch (r->sort) {
     case SIZE:
-        return *(const size_t *)(const void *)at
-                   ? json_integer((json_int_t) *
-                                  (const size_t *)(const void *)at)
-                   : NULL;
+        return json_integer((json_int_t) * (const size_t *)(const void *)at);
     case SIZES:
-        return *(const size_t *)(const void *)at
-                   ? sizes_to_json((const void *)at)
-                   : NULL;
+        return sizes_to_json((const void *)at);
     case FLAG:
-        return *(const bool *)at ? json_true() : NULL;
-    case REAL: {
-        float value = *(const float *)(const void *)at;
-        return value != 0 ? json_real((double)value) : NULL;
-    }
+        return json_true();
+    case REAL:
+        return json_real((double)*(const float *)(const void *)at);
     case WORD:
         memcpy(&word, at, sizeof word);
-        return word ? json_string(r->words[word]) : NULL;
+        return json_string(r->words[word]);
     case TEXT:
-        return *at ? json_string(at) : NULL;
+        return json_string(at);
     case INIT:
-        return init->kind ? json_pack("{s:s,s:f}", "kind", r->words[init->kind],
-                                      "value", init->value)
-                          : NULL;
+        return json_pack("{s:s,s:f}", "kind", r->words[init->kind], "value",
+                         init->value);
     }
     return NULL;
 }
 
+/* NULL without memory. */
 static json_t *layer_to_json(const elman_layer *l)
 {
     json_t *object = json_object();
     for (size_t i = 0; i < ROWS; i++) {
-        json_t *value = field_to_json(rows + i, (const char *)l + rows[i].at);
-        if (value) json_object_set_new(object, rows[i].name, value);
+        const char *at = (const char *)l + rows[i].at;
+        if (field_is_zero(rows + i, at)) continue;
+        if (json_object_set_new(object, rows[i].name,
+                                field_to_json(rows + i, at))) {
+            json_decref(object);
+            return NULL;
+        }
     }
     return object;
 }
@@ -229,6 +253,14 @@ static elman_status read_field(const row *r, const json_t *value, char *at)
     return ELMAN_OK;
 }
 
+static elman_status unknown(const char *name)
+{
+    return failure(ELMAN_BAD_FORMAT,
+                   "the configuration has the field %.40s, which this version "
+                   "does not know",
+                   name);
+}
+
 static elman_status read_layer(json_t *object, elman_layer *l)
 {
     const char *name;
@@ -239,20 +271,36 @@ static elman_status read_layer(json_t *object, elman_layer *l)
         size_t i = 0;
         while (i < ROWS && strcmp(rows[i].name, name) != 0)
             i++;
-        if (i == ROWS)
-            return failure(ELMAN_BAD_FORMAT,
-                           "the configuration has the field %.40s, which this "
-                           "version does not know",
-                           name);
+        if (i == ROWS) return unknown(name);
         TRY(read_field(rows + i, value, (char *)l + rows[i].at));
+    }
+    return l->kind ? ELMAN_OK : wrong("kind", "the kind of a layer");
+}
+
+/* Whether object has only the four fields that read_config reads. */
+static elman_status check_names(json_t *object)
+{
+    static const char *const known[] = {"input_size", "batch_first", "seed",
+                                        "layers"};
+    const char *name;
+    json_t *value;
+    if (!json_is_object(object)) return wrong("layers", "there");
+    json_object_foreach(object, name, value)
+    {
+        size_t i = 0;
+        while (i < 4 && strcmp(known[i], name) != 0)
+            i++;
+        if (i == 4) return unknown(name);
     }
     return ELMAN_OK;
 }
 
-static elman_status read_config(const json_t *object, elman_config *config)
+static elman_status read_config(json_t *object, elman_config *config)
 {
+    TRY(check_names(object));
     const json_t *layers = json_object_get(object, "layers");
     const json_t *seed = json_object_get(object, "seed");
+    const json_t *batch_first = json_object_get(object, "batch_first");
     size_t n = json_array_size(layers);
     TRY(read_size(json_object_get(object, "input_size"), "input_size",
                   &config->input_size));
@@ -260,7 +308,9 @@ static elman_status read_config(const json_t *object, elman_config *config)
         return wrong("layers", "a list of at most 32 layers");
     if (seed && !json_is_integer(seed)) return wrong("seed", "a whole number");
     config->seed = (uint64_t)json_integer_value(seed);
-    config->batch_first = json_is_true(json_object_get(object, "batch_first"));
+    if (batch_first && !json_is_boolean(batch_first))
+        return wrong("batch_first", "true or false");
+    config->batch_first = json_is_true(batch_first);
     for (size_t i = 0; i < n; i++)
         TRY(read_layer(json_array_get(layers, i), config->layers + i));
     return ELMAN_OK;

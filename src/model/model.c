@@ -26,6 +26,15 @@ static size_t flat_count(const elman_layer *c)
     return c->num_layers + (c->dropout > 0 ? c->num_layers - 1 : 0);
 }
 
+static layer dropout_between(const elman_layer *c)
+{
+    layer l = {.config = {.kind = ELMAN_DROPOUT,
+                          .dropout = c->dropout,
+                          .variational = c->variational}};
+    memcpy(l.config.name, c->name, sizeof l.config.name);
+    return l;
+}
+
 static layer *flatten_one(const elman_layer *c, layer *next)
 {
     if (!is_recurrent(c->kind)) {
@@ -33,10 +42,7 @@ static layer *flatten_one(const elman_layer *c, layer *next)
         return next + 1;
     }
     for (size_t k = 0; k < c->num_layers; k++) {
-        if (k > 0 && c->dropout > 0)
-            *next++ = (layer){.config = {.kind = ELMAN_DROPOUT,
-                                         .dropout = c->dropout,
-                                         .variational = c->variational}};
+        if (k > 0 && c->dropout > 0) *next++ = dropout_between(c);
         *next = (layer){.config = *c, .depth = k};
         if (c->hidden_sizes[0]) next->config.hidden_size = c->hidden_sizes[k];
         next++;
@@ -70,6 +76,7 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
 {
     plan->features = m->config.input_size;
     plan->ahead = plan->features;
+    plan->overflow = plan->features > MOST_FEATURES;
     plan->streams = true;
     for (size_t i = 0; i < m->layer_count; i++) {
         layer *l = m->layers + i;
@@ -84,6 +91,7 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
         elman_status status = l->kind->plan(l, plan);
         if (status) return failure_in(status, l->config.name);
         plan->features = l->O;
+        if (l->O > MOST_FEATURES) plan->overflow = true;
     }
     if (!plan->overflow) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE, "the layers' sizes are too large for this "
@@ -96,8 +104,8 @@ static elman_status plan_model(elman_model *m, size_t limit)
     TRY(plan_all(m, &plan));
     if (plan.weights > limit)
         return failure(ELMAN_BAD_FORMAT,
-                       "the configuration asks for %zu weights, more than the "
-                       "file has",
+                       "the configuration asks for %zu weights, many more than "
+                       "the file has",
                        plan.weights);
     m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
     m->weights = block_create(plan.weights * sizeof *m->weights);
@@ -222,7 +230,7 @@ elman_status model_write(elman_model *m, const char *name, size_t count,
 {
     const parameter *p;
     TRY(find_counted(m, name, count, &p));
-    memcpy(m->weights + p->offset, values, count * sizeof *values);
+    memmove(m->weights + p->offset, values, count * sizeof *values);
     model_repack(m);
     return ELMAN_OK;
 }
@@ -254,6 +262,10 @@ static void remove_note(elman_model *m, model_note *note)
 elman_status model_write_note(elman_model *m, const char *key, const char *text)
 {
     model_note *old = find_note(m, key);
+    if (note_is_reserved(key))
+        return failure(ELMAN_BAD_VALUE,
+                       "the key %s is the model file's own, expected another",
+                       key);
     if (!text) {
         if (old) remove_note(m, old);
         return ELMAN_OK;
@@ -270,6 +282,18 @@ elman_status model_write_note(elman_model *m, const char *key, const char *text)
     if (old) remove_note(m, old);
     m->notes[m->note_count++] = fresh;
     return ELMAN_OK;
+}
+
+bool model_per_sequence(const elman_model *m, size_t i)
+{
+    return i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
+                                  : m->info.per_sequence;
+}
+
+size_t model_outputs(const elman_model *m)
+{
+    const layer *l = m->layers + m->layer_count - 1;
+    return l->D == 2 && l->config.merge == ELMAN_MERGE_NONE ? 2 : 1;
 }
 
 /* ---- Work

@@ -69,10 +69,20 @@ elman_status model_read(const elman_model *model, const char *name,
                         size_t count, float *values);
 elman_status model_write(elman_model *model, const char *name, size_t count,
                          const float *values);
+/* Whether key is the model file's own, so that no note can have it. */
+bool note_is_reserved(const char *key);
+
 const char *model_note_text(const elman_model *model, const char *key);
 elman_status model_write_note(elman_model *model, const char *key,
                               const char *text);
 double model_flops(const elman_model *model, uint64_t steps, bool backward);
+
+/* Whether layer i of the flat list gives one vector per sequence. */
+bool model_per_sequence(const elman_model *model, size_t i);
+
+/* How many outputs the model gives side by side: 2 (D,T,B,R) with merge none,
+ * else 1. */
+size_t model_outputs(const elman_model *model);
 
 /* The parameter of that name, or NULL. */
 const parameter *model_find(const elman_model *model, const char *name);
@@ -96,6 +106,9 @@ elman_status state_reset_one(const elman_model *model, elman_state *state,
                              size_t b);
 void state_zero(elman_state *state);
 elman_status state_copy(elman_state *to, const elman_state *from);
+
+/* Whether state was made for model; one sentence if not. */
+elman_status state_check(const elman_model *model, const elman_state *state);
 
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);

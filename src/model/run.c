@@ -11,18 +11,10 @@ enum { BLOCK = 8 }; /* sequences that gradients of weights sum together */
 /* ---- Checks
  * ---------------------------------------------------------------------- */
 
-static elman_status check_state(const elman_model *m, const elman_state *s)
-{
-    if (s->model == m) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE,
-                   "the state was made for another model, expected one made "
-                   "for this");
-}
-
 static elman_status check_batch(const elman_model *m, const elman_state *s,
                                 const elman_batch *in)
 {
-    TRY(check_state(m, s));
+    TRY(state_check(m, s));
     if (in->T > s->config.T || in->B > s->config.B || !in->T || !in->B)
         return failure(ELMAN_BAD_VALUE,
                        "the batch has T %zu and B %zu, expected 1 to the "
@@ -89,6 +81,7 @@ static void list_rows(pass *p)
 static void set_pass(pass *p, uint64_t draw)
 {
     p->draw = draw;
+    p->k = kernels_here();
     p->ragged = false;
     for (size_t b = 0; b < p->B; b++)
         if (p->lengths[b] < p->T) p->ragged = true;
@@ -109,7 +102,7 @@ static void copy_input(const elman_model *m, elman_state *s,
 
 static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
 {
-    state_carve(s, in->T, in->B);
+    if (in->T != s->full.T || in->B != s->full.B) state_carve(s, in->T, in->B);
     for (size_t b = 0; b < in->B; b++) {
         s->full.lengths[b] = in->lengths ? in->lengths[b] : in->T;
         s->tail.lengths[b] = s->full.lengths[b] ? 1 : 0;
@@ -145,9 +138,8 @@ static void copy_output(const elman_model *m, const elman_state *s, float *mine,
 {
     const layer *l = m->layers + m->layer_count - 1;
     size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
-    size_t blocks =
-        l->cell && l->D == 2 && l->config.merge == ELMAN_MERGE_NONE ? 2 : 1;
-    size_t O = l->O / blocks, bytes = O * sizeof *mine;
+    size_t blocks = model_outputs(m), O = l->O / blocks,
+           bytes = O * sizeof *mine;
     if (mine == yours) return;
     for (size_t i = 0; i < blocks; i++)
         for (size_t t = 0; t < T; t++)
@@ -198,7 +190,7 @@ static void write_dx(const elman_model *m, const elman_state *s,
 elman_status model_backward(const elman_model *m, elman_state *s,
                             const float *dy, float *dx)
 {
-    TRY(check_state(m, s));
+    TRY(state_check(m, s));
     if (!s->ready)
         return failure(ELMAN_BAD_VALUE,
                        "backward has no forward to go back through, expected "
@@ -225,7 +217,11 @@ elman_status model_backward(const elman_model *m, elman_state *s,
 elman_status model_step(const elman_model *m, elman_state *s, const float *x,
                         float *y)
 {
-    TRY(check_state(m, s));
+    TRY(state_check(m, s));
+    if (m->info.vocabulary)
+        return failure(ELMAN_BAD_VALUE,
+                       "step reads x, but the model reads tokens; expected "
+                       "forward with T 1");
     if (!m->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the model has a reverse direction, which needs the "
@@ -238,7 +234,7 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
                        const float *h, const float *c, float *h_out,
                        float *c_out)
 {
-    TRY(check_state(m, s));
+    TRY(state_check(m, s));
     const layer *l = m->layers;
     if (m->layer_count != 1 || !l->cell || l->D != 1)
         return failure(ELMAN_BAD_VALUE,

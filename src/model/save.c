@@ -13,7 +13,7 @@
 static const char format_key[] = "format", format_text[] = "elman",
                   config_key[] = "elman";
 
-static bool is_reserved(const char *key)
+bool note_is_reserved(const char *key)
 {
     return strcmp(key, format_key) == 0 || strcmp(key, config_key) == 0;
 }
@@ -49,9 +49,7 @@ elman_status model_save(const elman_model *m, const char *path)
     notes[count++] = (safetensors_note){format_key, format_text};
     notes[count++] = (safetensors_note){config_key, config};
     for (size_t i = 0; i < m->note_count; i++)
-        if (!is_reserved(m->notes[i].key))
-            notes[count++] =
-                (safetensors_note){m->notes[i].key, m->notes[i].text};
+        notes[count++] = (safetensors_note){m->notes[i].key, m->notes[i].text};
     safetensors file = {.tensors = m->info.parameters,
                         .tensor = tensors,
                         .notes = count,
@@ -69,6 +67,13 @@ done:
 
 static elman_status fill_weights(elman_model *m, const safetensors *file)
 {
+    /* first, so that a file of a million tensors ends here */
+    for (size_t i = 0; i < file->tensors; i++)
+        if (!model_find(m, file->tensor[i].name))
+            return failure(ELMAN_BAD_FORMAT,
+                           "the tensor %.80s is not one that the configuration "
+                           "knows",
+                           file->tensor[i].name);
     for (size_t i = 0; i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
         const safetensors_tensor *t = safetensors_find(file, p->name);
@@ -87,31 +92,38 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            p->rank > 1 ? p->shape[1] : 1);
         TRY(safetensors_floats(t, m->weights + p->offset));
     }
-    for (size_t i = 0; i < file->tensors; i++)
-        if (!model_find(m, file->tensor[i].name))
-            return failure(ELMAN_BAD_FORMAT,
-                           "the tensor %.80s is not one that the configuration "
-                           "knows",
-                           file->tensor[i].name);
     return ELMAN_OK;
 }
 
+/* No key comes twice in a file, so none need be looked for: a file of a
+ * million notes takes no longer than its bytes. */
 static elman_status copy_notes(elman_model *m, const safetensors *file)
 {
-    for (size_t i = 0; i < file->notes; i++)
-        if (!is_reserved(file->note[i].key))
-            TRY(model_write_note(m, file->note[i].key, file->note[i].text));
+    m->notes = calloc(file->notes + 1, sizeof *m->notes);
+    if (!m->notes) return failure(ELMAN_NO_MEMORY, "no memory for the notes");
+    for (size_t i = 0; i < file->notes; i++) {
+        const safetensors_note *from = file->note + i;
+        if (note_is_reserved(from->key)) continue;
+        model_note *to = m->notes + m->note_count++;
+        to->key = text_copy(from->key);
+        to->text = text_copy(from->text);
+        if (!to->key || !to->text)
+            return failure(ELMAN_NO_MEMORY, "no memory for the note %.80s",
+                           from->key);
+    }
     return ELMAN_OK;
 }
 
-/* Floats that the weights of a config may need, each tensor filled up to a
- * multiple of 16: those of the file, so that a header can not ask for more
- * memory than a small multiple of its file. */
+/* Floats that a config may ask for before its tensors are looked for: a small
+ * multiple of those in the file, so that a header can not take more memory than
+ * that, and a file that lacks a tensor still gets the sentence that names it.
+ */
 static size_t weight_limit(const safetensors *file)
 {
-    size_t count = 0;
+    enum { TIMES = 4, ROOM = 1 << 16 };
+    size_t count = ROOM;
     for (size_t i = 0; i < file->tensors; i++)
-        count += file->tensor[i].count + LANES;
+        count += TIMES * (file->tensor[i].count + LANES);
     return count;
 }
 

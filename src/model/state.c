@@ -13,8 +13,7 @@
 
 #include "model/model.h"
 
-static elman_status complete(const elman_model *m,
-                             const elman_state_config *config,
+static elman_status complete(const elman_state_config *config,
                              elman_state_config *full)
 {
     *full = *config;
@@ -33,7 +32,6 @@ static elman_status complete(const elman_model *m,
         return failure(ELMAN_BAD_VALUE,
                        "keep_gradients is set, but only a training state has "
                        "gradients to keep");
-    (void)m;
     return ELMAN_OK;
 }
 
@@ -72,9 +70,8 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
                           size_t i, size_t T, size_t B)
 {
     const layer *l = m->layers + i;
-    bool after = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
-                                        : m->info.per_sequence;
-    size_t rows = (after ? 1 : T) * B, in = l->per_sequence ? 1 : T;
+    size_t rows = (model_per_sequence(m, i) ? 1 : T) * B,
+           in = l->per_sequence ? 1 : T;
     layer_state room = {0}; /* while measuring there is no s->layers yet */
     layer_state *at = a->base ? s->layers + i : &room;
     *at = room;
@@ -158,7 +155,7 @@ static size_t measure(const elman_model *m, const elman_state_config *full)
 size_t state_size(const elman_model *m, const elman_state_config *config)
 {
     elman_state_config full;
-    if (complete(m, config, &full)) return 0;
+    if (complete(config, &full)) return 0;
     return measure(m, &full);
 }
 
@@ -166,7 +163,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                         size_t bytes, void *memory, elman_state **state)
 {
     elman_state_config full;
-    TRY(complete(m, config, &full));
+    TRY(complete(config, &full));
     size_t needed = measure(m, &full);
     if (needed == 0) return ELMAN_BAD_VALUE;
     if (bytes < needed)
@@ -211,6 +208,14 @@ void state_destroy(elman_state *s)
     if (s && s->owned) block_destroy(s);
 }
 
+elman_status state_check(const elman_model *m, const elman_state *s)
+{
+    if (s->model == m) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the state was made for another model, expected one made "
+                   "for this");
+}
+
 /* ---- Memory of the past
  * --------------------------------------------------------------- */
 
@@ -245,6 +250,7 @@ void state_reset(const elman_model *m, elman_state *s)
 
 elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
 {
+    TRY(state_check(m, s));
     if (b >= s->config.B)
         return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
                        s->config.B);

@@ -62,6 +62,7 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
 elman_status state_save(const elman_model *m, const elman_state *s,
                         const char *path)
 {
+    TRY(state_check(m, s));
     size_t count = 0;
     entry *list = list_entries(m, s, &count);
     safetensors_tensor *tensors = list ? calloc(count, sizeof *tensors) : NULL;
@@ -104,6 +105,7 @@ static elman_status check(const safetensors *file, const entry *list,
 elman_status state_load(const elman_model *m, elman_state *s, const char *path)
 {
     safetensors *file = NULL;
+    TRY(state_check(m, s));
     TRY(safetensors_open(path, &file));
     size_t count = 0;
     entry *list = list_entries(m, s, &count);

@@ -101,8 +101,7 @@ static elman_status view_level(const elman_state *s, size_t index,
         memcpy(&data, (const char *)&s->layers[index].way[way] + v->at,
                sizeof data);
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
-        bool absent = strcmp(what, "dc") == 0 && !l->cell->has_cell;
-        if (!data || !s->ran || absent) return unknown(name);
+        if (!data || !s->ran) return unknown(name);
         *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
         return ELMAN_OK;
     }
@@ -136,6 +135,17 @@ static const char *parse_level(const char *name, size_t *level, size_t *way)
     return *end == '.' ? end + 1 : NULL;
 }
 
+/* The output of layer i or its gradient. */
+static elman_tensor output_tensor(const elman_model *m, const elman_state *s,
+                                  size_t i, float *data)
+{
+    size_t T = s->full.T, B = s->full.B, O = m->layers[i].O;
+    size_t blocks = i + 1 == m->layer_count ? model_outputs(m) : 1;
+    if (model_per_sequence(m, i)) return tensor(data, 2, B, O, 0);
+    if (blocks == 1) return tensor(data, 3, T, B, O);
+    return (elman_tensor){data, 4, {blocks, T, B, O / blocks}};
+}
+
 static elman_status view_layer(const elman_model *m, const elman_state *s,
                                const char *name, elman_tensor *view)
 {
@@ -150,11 +160,8 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
                     strncmp(name, l->config.name, bytes) != 0))
             continue;
         float *data = of_gradient ? s->layers[i].dy : s->layers[i].y;
-        bool single = i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
-                                             : m->info.per_sequence;
         if (!data) return unknown(name);
-        *view = single ? tensor(data, 2, s->full.B, l->O, 0)
-                       : tensor(data, 3, s->full.T, s->full.B, l->O);
+        *view = output_tensor(m, s, i, data);
         return ELMAN_OK;
     }
     return unknown(name);
@@ -178,6 +185,7 @@ static elman_status view_gradient(const elman_model *m, const elman_state *s,
 elman_status state_view(const elman_model *m, elman_state *s, const char *name,
                         elman_tensor *view)
 {
+    TRY(state_check(m, s));
     for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
         if (strcmp(memories[i].all, name) == 0)
             return view_memory(m, s, memories + i, name, view);
