@@ -1,12 +1,13 @@
 /* config_text.c: one table drives writing and reading of every field. */
 #include "model/config_text.h"
+#include "base/memory.h"
+#include "format/json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum sort { SIZE, SIZES, FLAG, REAL, WORD, TEXT, INIT } sort;
+typedef enum sort { SIZE, SIZES, SEED, FLAG, REAL, WORD, TEXT, INIT } sort;
 
 typedef struct row {
     const char *name;
@@ -28,7 +29,7 @@ static const char *const init_words[] = {
     "orthogonal",     "identity",      NULL};
 
 #define AT(name) #name, offsetof(elman_layer, name)
-static const row rows[] = {
+static const row layer_rows[] = {
     {AT(kind), WORD, kind_words},
     {AT(name), TEXT, NULL},
     {AT(hidden_size), SIZE, NULL},
@@ -62,110 +63,121 @@ static const row rows[] = {
     {AT(last), WORD, last_words},
 };
 #undef AT
-enum { ROWS = sizeof rows / sizeof *rows };
 
-/* ---- Writing ---------------------------------------------------------------
- */
+/* Of the whole config; its layers stand beside them. */
+#define AT(name) #name, offsetof(elman_config, name)
+static const row config_rows[] = {
+    {AT(input_size), SIZE, NULL},
+    {AT(batch_first), FLAG, NULL},
+    {AT(seed), SEED, NULL},
+};
+#undef AT
 
-static json_t *sizes_to_json(const size_t *sizes)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < ELMAN_MAX_LEVELS && sizes[i]; i++) {
-        if (json_array_append_new(list, json_integer((json_int_t)sizes[i]))) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
+enum {
+    LAYER_ROWS = sizeof layer_rows / sizeof *layer_rows,
+    CONFIG_ROWS = sizeof config_rows / sizeof *config_rows
+};
+
+/* ---- Writing ----------------------------------------------------------- */
 
 /* Fields that are zero are left out; every sort begins with what tells. */
 static bool field_is_zero(const row *r, const char *at)
 {
+    static const size_t bytes[] = {[SIZE] = sizeof(size_t),
+                                   [SIZES] = sizeof(size_t),
+                                   [SEED] = sizeof(uint64_t),
+                                   [FLAG] = sizeof(bool),
+                                   [REAL] = sizeof(float),
+                                   [WORD] = sizeof(int),
+                                   [TEXT] = 1,
+                                   [INIT] = sizeof(int)};
+    static const char zero[sizeof(uint64_t)];
+    return memcmp(at, zero, bytes[r->sort]) == 0;
+}
+
+static void write_sizes(json_writer *w, const size_t *sizes)
+{
+    json_begin(w, '[');
+    for (size_t i = 0; i < ELMAN_MAX_LEVELS && sizes[i]; i++)
+        json_write_whole(w, (int64_t)sizes[i]);
+    json_end(w, ']');
+}
+
+static void write_init(json_writer *w, const row *r, const elman_init *init)
+{
+    json_begin(w, '{');
+    json_write_key(w, "kind");
+    json_write_text(w, r->words[init->kind], strlen(r->words[init->kind]));
+    json_write_key(w, "value");
+    json_write_number(w, init->value);
+    json_end(w, '}');
+}
+
+static void write_field(json_writer *w, const row *r, const char *at)
+{
+    const void *value = at;
+    uint64_t seed;
     int word;
     switch (r->sort) {
     case SIZE:
+        json_write_whole(w, (int64_t) * (const size_t *)value);
+        break;
     case SIZES:
-        return *(const size_t *)(const void *)at == 0;
+        write_sizes(w, value);
+        break;
+    case SEED: /* all 64 bits, as the signed number that they are */
+        memcpy(&seed, at, sizeof seed);
+        json_write_whole(w, (int64_t)seed);
+        break;
     case FLAG:
-        return !*(const bool *)at;
+        json_write_bool(w, *(const bool *)value);
+        break;
     case REAL:
-        return *(const float *)(const void *)at == 0;
-    case WORD:
-    case INIT:
-        memcpy(&word, at, sizeof word);
-        return word == 0;
-    case TEXT:
-        return *at == 0;
-    }
-    return true;
-}
-
-/* The field's value, or NULL without memory. */
-static json_t *field_to_json(const row *r, const char *at)
-{
-    const elman_init *init = (const void *)at;
-    int word;
-    switch (r->sort) {
-    case SIZE:
-        return json_integer((json_int_t) * (const size_t *)(const void *)at);
-    case SIZES:
-        return sizes_to_json((const void *)at);
-    case FLAG:
-        return json_true();
-    case REAL:
-        return json_real((double)*(const float *)(const void *)at);
+        json_write_number(w, (double)*(const float *)value);
+        break;
     case WORD:
         memcpy(&word, at, sizeof word);
-        return json_string(r->words[word]);
+        json_write_text(w, r->words[word], strlen(r->words[word]));
+        break;
     case TEXT:
-        return json_string(at);
+        json_write_text(w, at, strlen(at));
+        break;
     case INIT:
-        return json_pack("{s:s,s:f}", "kind", r->words[init->kind], "value",
-                         init->value);
+        write_init(w, r, value);
+        break;
     }
-    return NULL;
 }
 
-/* NULL without memory. */
-static json_t *layer_to_json(const elman_layer *l)
+static void write_fields(json_writer *w, const row *rows, size_t count,
+                         const char *base)
 {
-    json_t *object = json_object();
-    for (size_t i = 0; i < ROWS; i++) {
-        const char *at = (const char *)l + rows[i].at;
-        if (field_is_zero(rows + i, at)) continue;
-        if (json_object_set_new(object, rows[i].name,
-                                field_to_json(rows + i, at))) {
-            json_decref(object);
-            return NULL;
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (field_is_zero(rows + i, base + rows[i].at)) continue;
+        json_write_key(w, rows[i].name);
+        write_field(w, rows + i, base + rows[i].at);
     }
-    return object;
 }
 
 char *config_to_text(const elman_config *config)
 {
-    size_t wanted = 0;
-    json_t *layers = json_array();
+    json_writer w = {0};
+    char *text = NULL;
+    json_begin(&w, '{');
+    write_fields(&w, config_rows, CONFIG_ROWS, (const char *)config);
+    json_write_key(&w, "layers");
+    json_begin(&w, '[');
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
-        json_array_append_new(layers, layer_to_json(config->layers + i));
-        wanted++;
+        json_begin(&w, '{');
+        write_fields(&w, layer_rows, LAYER_ROWS,
+                     (const char *)(config->layers + i));
+        json_end(&w, '}');
     }
-    bool whole = json_array_size(layers) == wanted;
-    json_t *object = json_pack("{s:I,s:b,s:I,s:o}", "input_size",
-                               (json_int_t)config->input_size, "batch_first",
-                               (int)config->batch_first, "seed",
-                               (json_int_t)config->seed, "layers", layers);
-    char *text =
-        object && whole
-            ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17))
-            : NULL;
-    json_decref(object);
-    return text;
+    json_end(&w, ']');
+    json_end(&w, '}');
+    return json_finish(&w, &text) == ELMAN_OK ? text : NULL;
 }
 
-/* ---- Reading ----------------------------------------------------------------
- */
+/* ---- Reading ----------------------------------------------------------- */
 
 static elman_status wrong(const char *name, const char *expected)
 {
@@ -173,19 +185,20 @@ static elman_status wrong(const char *name, const char *expected)
                    "the configuration's field %.40s is not %s", name, expected);
 }
 
-static elman_status read_size(const json_t *value, const char *name,
+static elman_status read_size(const json_node *node, const char *name,
                               size_t *size)
 {
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
+    int64_t whole;
+    if (!json_whole(node, &whole) || whole < 0)
         return wrong(name, "a whole number of 0 or more");
-    *size = (size_t)json_integer_value(value);
+    *size = (size_t)whole;
     return ELMAN_OK;
 }
 
-static elman_status read_word(const json_t *value, const char *name,
+static elman_status read_word(const json_node *node, const char *name,
                               const char *const *words, void *at)
 {
-    const char *text = json_string_value(value);
+    const char *text = json_text(node);
     for (int i = 0; text && words[i]; i++)
         if (strcmp(words[i], text) == 0) {
             memcpy(at, &i, sizeof i);
@@ -197,134 +210,126 @@ static elman_status read_word(const json_t *value, const char *name,
                    name, text ? text : "no text");
 }
 
-static elman_status read_sizes(const json_t *value, const char *name,
+static bool is_list(const json_node *node, size_t most)
+{
+    return node && node->kind == JSON_KIND_LIST && node->count <= most;
+}
+
+static elman_status read_sizes(const json_node *node, const char *name,
                                size_t *sizes)
 {
-    if (!json_is_array(value) || json_array_size(value) > ELMAN_MAX_LEVELS)
+    if (!is_list(node, ELMAN_MAX_LEVELS))
         return wrong(name, "a list of at most 16 sizes");
-    for (size_t i = 0; i < json_array_size(value); i++)
-        TRY(read_size(json_array_get(value, i), name, sizes + i));
+    for (const json_node *at = node->is.first; at; at = at->next)
+        TRY(read_size(at, name, sizes++));
     return ELMAN_OK;
 }
 
-static elman_status read_init(const row *r, const json_t *value,
+static elman_status read_init(const row *r, const json_node *node,
                               elman_init *init)
 {
-    const json_t *number = json_object_get(value, "value");
-    if (!json_is_number(number) || json_object_size(value) != 2)
+    if (node->kind != JSON_KIND_OBJECT || node->count != 2 ||
+        !json_number(json_find(node, "value"), &init->value))
         return wrong(r->name, "an object of kind and value");
-    init->value = json_number_value(number);
-    return read_word(json_object_get(value, "kind"), r->name, r->words,
-                     &init->kind);
+    return read_word(json_find(node, "kind"), r->name, r->words, &init->kind);
 }
 
-static elman_status read_field(const row *r, const json_t *value, char *at)
+static elman_status read_real(const row *r, const json_node *node, float *real)
 {
-    const char *text;
-    float real;
-    bool flag;
+    double number;
+    if (!json_number(node, &number) || !isfinite((float)number))
+        return wrong(r->name, "a number");
+    *real = (float)number;
+    return ELMAN_OK;
+}
+
+static elman_status read_text(const row *r, const json_node *node, char *at)
+{
+    const char *text = json_text(node);
+    if (!text || strlen(text) >= ELMAN_MAX_NAME)
+        return wrong(r->name, "a text of at most 31 bytes");
+    strcpy(at, text);
+    return ELMAN_OK;
+}
+
+static elman_status read_field(const row *r, const json_node *node, char *at)
+{
+    void *value = at;
+    int64_t whole;
     switch (r->sort) {
     case SIZE:
-        return read_size(value, r->name, (size_t *)(void *)at);
+        return read_size(node, r->name, value);
     case SIZES:
-        return read_sizes(value, r->name, (size_t *)(void *)at);
-    case WORD:
-        return read_word(value, r->name, r->words, at);
-    case INIT:
-        return read_init(r, value, (elman_init *)(void *)at);
+        return read_sizes(node, r->name, value);
+    case SEED:
+        if (!json_whole(node, &whole)) return wrong(r->name, "a whole number");
+        memcpy(at, &whole, sizeof whole);
+        return ELMAN_OK;
     case FLAG:
-        if (!json_is_boolean(value)) return wrong(r->name, "true or false");
-        flag = json_is_true(value);
-        memcpy(at, &flag, sizeof flag);
+        if (node->kind != JSON_KIND_TRUE && node->kind != JSON_KIND_FALSE)
+            return wrong(r->name, "true or false");
+        *(bool *)value = node->kind == JSON_KIND_TRUE;
         return ELMAN_OK;
     case REAL:
-        real = (float)json_number_value(value);
-        if (!json_is_number(value) || !isfinite(real))
-            return wrong(r->name, "a number");
-        memcpy(at, &real, sizeof real);
-        return ELMAN_OK;
+        return read_real(r, node, value);
+    case WORD:
+        return read_word(node, r->name, r->words, value);
     case TEXT:
-        text = json_string_value(value);
-        if (!text || strlen(text) >= ELMAN_MAX_NAME)
-            return wrong(r->name, "a text of at most 31 bytes");
-        strcpy(at, text);
-        return ELMAN_OK;
+        return read_text(r, node, at);
+    case INIT:
+        return read_init(r, node, value);
     }
     return ELMAN_OK;
 }
 
-static elman_status unknown(const char *name)
+/* Every member of an object but the one named beside. */
+static elman_status read_fields(const json_node *object, const row *rows,
+                                size_t count, const char *beside, char *base)
 {
-    return failure(ELMAN_BAD_FORMAT,
-                   "the configuration has the field %.40s, which this version "
-                   "does not know",
-                   name);
-}
-
-static elman_status read_layer(json_t *object, elman_layer *l)
-{
-    const char *name;
-    json_t *value;
-    if (!json_is_object(object)) return wrong("layers", "a list of objects");
-    json_object_foreach(object, name, value)
-    {
+    for (const json_node *at = object->is.first; at; at = at->next) {
         size_t i = 0;
-        while (i < ROWS && strcmp(rows[i].name, name) != 0)
+        while (i < count && strcmp(rows[i].name, at->key) != 0)
             i++;
-        if (i == ROWS) return unknown(name);
-        TRY(read_field(rows + i, value, (char *)l + rows[i].at));
-    }
-    return l->kind ? ELMAN_OK : wrong("kind", "the kind of a layer");
-}
-
-/* Whether object has only the four fields that read_config reads. */
-static elman_status check_names(json_t *object)
-{
-    static const char *const known[] = {"input_size", "batch_first", "seed",
-                                        "layers"};
-    const char *name;
-    json_t *value;
-    if (!json_is_object(object)) return wrong("layers", "there");
-    json_object_foreach(object, name, value)
-    {
-        size_t i = 0;
-        while (i < 4 && strcmp(known[i], name) != 0)
-            i++;
-        if (i == 4) return unknown(name);
+        if (i < count) TRY(read_field(rows + i, at, base + rows[i].at));
+        else if (!beside || strcmp(beside, at->key) != 0)
+            return failure(ELMAN_BAD_FORMAT,
+                           "the configuration has the field %.40s, which this "
+                           "version does not know",
+                           at->key);
     }
     return ELMAN_OK;
 }
 
-static elman_status read_config(json_t *object, elman_config *config)
+static elman_status read_config(const json_node *object, elman_config *config)
 {
-    TRY(check_names(object));
-    const json_t *layers = json_object_get(object, "layers");
-    const json_t *seed = json_object_get(object, "seed");
-    const json_t *batch_first = json_object_get(object, "batch_first");
-    size_t n = json_array_size(layers);
-    TRY(read_size(json_object_get(object, "input_size"), "input_size",
-                  &config->input_size));
-    if (!json_is_array(layers) || n > ELMAN_MAX_LAYERS)
+    if (object->kind != JSON_KIND_OBJECT) return wrong("layers", "there");
+    TRY(read_fields(object, config_rows, CONFIG_ROWS, "layers",
+                    (char *)config));
+    const json_node *layers = json_find(object, "layers");
+    if (!is_list(layers, ELMAN_MAX_LAYERS))
         return wrong("layers", "a list of at most 32 layers");
-    if (seed && !json_is_integer(seed)) return wrong("seed", "a whole number");
-    config->seed = (uint64_t)json_integer_value(seed);
-    if (batch_first && !json_is_boolean(batch_first))
-        return wrong("batch_first", "true or false");
-    config->batch_first = json_is_true(batch_first);
-    for (size_t i = 0; i < n; i++)
-        TRY(read_layer(json_array_get(layers, i), config->layers + i));
+    elman_layer *l = config->layers;
+    for (const json_node *at = layers->is.first; at; at = at->next, l++) {
+        if (at->kind != JSON_KIND_OBJECT)
+            return wrong("layers", "a list of objects");
+        TRY(read_fields(at, layer_rows, LAYER_ROWS, NULL, (char *)l));
+        if (!l->kind) return wrong("kind", "the kind of a layer");
+    }
     return ELMAN_OK;
 }
 
 elman_status config_from_text(const char *text, elman_config *config)
 {
-    json_error_t error;
-    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!object)
-        return failure(ELMAN_BAD_FORMAT, "the configuration is not JSON: %.80s",
-                       error.text);
+    json_tree *tree = NULL;
+    char *copy = text_copy(text); /* reading writes over it */
+    if (!copy)
+        return failure(ELMAN_NO_MEMORY, "no memory for the configuration");
     memset(config, 0, sizeof *config);
-    elman_status status = read_config(object, config);
-    json_decref(object);
+    elman_status status = json_read(copy, strlen(copy), false, &tree);
+    if (status == ELMAN_BAD_FORMAT)
+        status = failure_in(status, "the configuration is not JSON");
+    if (!status) status = read_config(json_root(tree), config);
+    json_close(tree);
+    free(copy);
     return status;
 }
