@@ -2,7 +2,7 @@
  * chart.c: see chart.h.
  */
 #include "chart.h"
-#include "report.h"
+#include "record.h"
 #include "screen.h"
 
 #include <math.h>
@@ -138,26 +138,27 @@ void flows_show(const flow *flows, size_t count)
     }
 }
 
-int flows_json(const char *model, const char *source, const flow *flows,
-               size_t count)
+void flows_record(const char *model, const char *source, const flow *flows,
+                  size_t count)
 {
-    json_t *root = json_object(), *levels = json_array();
+    record out = record_begin(stdout);
+    record_text(&out, "model", model);
+    record_text(&out, "source", source);
+    record_open(&out, "levels", '[');
     for (size_t n = 0; n < count; n++) {
-        json_t *row = json_object(), *norms = json_array();
+        record_open(&out, NULL, '{');
+        record_text(&out, "name", flows[n].name);
+        record_text(&out, "cell", flows[n].cell);
+        if (flows[n].horizon < flows[n].T)
+            record_count(&out, "horizon", flows[n].horizon);
+        else record_null(&out, "horizon");
+        record_number(&out, "factor", flows[n].factor);
+        record_open(&out, "norms", '[');
         for (size_t k = 0; k < flows[n].T; k++)
-            json_array_append_new(norms, number_json(flows[n].norms[k]));
-        json_object_set_new(row, "name", json_string(flows[n].name));
-        json_object_set_new(row, "cell", json_string(flows[n].cell));
-        json_object_set_new(row, "horizon",
-                            flows[n].horizon < flows[n].T
-                                ? json_integer((json_int_t)flows[n].horizon)
-                                : json_null());
-        json_object_set_new(row, "factor", number_json(flows[n].factor));
-        json_object_set_new(row, "norms", norms);
-        json_array_append_new(levels, row);
+            record_number(&out, NULL, flows[n].norms[k]);
+        record_close(&out, ']');
+        record_close(&out, '}');
     }
-    json_object_set_new(root, "model", json_string(model));
-    json_object_set_new(root, "source", json_string(source));
-    json_object_set_new(root, "levels", levels);
-    return print_json(stdout, root);
+    record_close(&out, ']');
+    record_end(&out);
 }

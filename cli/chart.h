@@ -20,7 +20,7 @@ flow flow_sum(const elman_model *model, size_t level, const double *norms,
               size_t T);
 
 void flows_show(const flow *flows, size_t count);
-int flows_json(const char *model, const char *source, const flow *flows,
-               size_t count);
+void flows_record(const char *model, const char *source, const flow *flows,
+                  size_t count);
 
 #endif

@@ -39,16 +39,13 @@ static int show(const network *net, const eval_values *values, const char *data,
 {
     const elman_encoding *encoding = net->encoding;
     if (screen.json) {
-        json_t *root = json_object();
-        json_object_set_new(root, "model", json_string(net->path));
-        json_object_set_new(root, "data", json_string(data));
-        json_object_set_new(root, "task",
-                            json_string(task_word(encoding->task)));
-        json_object_set_new(root, "metrics", metrics_json(metrics));
-        if (confusion)
-            json_object_set_new(root, "classes",
-                                classes_json(encoding, confusion));
-        return print_json(stdout, root);
+        record out = record_begin(stdout);
+        record_text(&out, "model", net->path);
+        record_text(&out, "data", data);
+        record_text(&out, "task", task_word(encoding->task));
+        results_record(&out, encoding, metrics, confusion);
+        record_end(&out);
+        return EXIT_DONE;
     }
     printf("%s on %s %s%s\n", metrics_describe(encoding, metrics),
            with_commas(sequences),

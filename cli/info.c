@@ -3,7 +3,7 @@
  */
 #include "commands.h"
 #include "network.h"
-#include "report.h"
+#include "record.h"
 #include "screen.h"
 
 #include <string.h>
@@ -134,43 +134,42 @@ static void show(const network *net)
     show_torch(net);
 }
 
-static int show_json(const network *net)
+static void record_parameters(record *out, const elman_model *model)
 {
-    const elman_model_info *size = &net->size;
-    json_t *root = json_object(), *list = json_array();
     elman_tensor shape;
     const char *name;
-    for (size_t n = 0; (name = elman_model_parameter(net->model, n, &shape));
-         n++) {
-        json_t *row = json_object(), *axes = json_array();
+    record_open(out, "parameters", '[');
+    for (size_t n = 0; (name = elman_model_parameter(model, n, &shape)); n++) {
+        record_open(out, NULL, '{');
+        record_text(out, "name", name);
+        record_open(out, "shape", '[');
         for (size_t k = 0; k < shape.rank; k++)
-            json_array_append_new(axes,
-                                  json_integer((json_int_t)shape.shape[k]));
-        json_object_set_new(row, "name", json_string(name));
-        json_object_set_new(row, "shape", axes);
-        json_array_append_new(list, row);
+            record_count(out, NULL, shape.shape[k]);
+        record_close(out, ']');
+        record_close(out, '}');
     }
-    json_object_set_new(root, "model", json_string(net->path));
-    json_object_set_new(root, "bytes", number_json(file_bytes(net->path)));
+    record_close(out, ']');
+}
+
+static void show_record(const network *net)
+{
+    const elman_model_info *size = &net->size;
+    record out = record_begin(stdout);
+    record_text(&out, "model", net->path);
+    record_number(&out, "bytes", file_bytes(net->path));
     if (net->encoding)
-        json_object_set_new(root, "task",
-                            json_string(task_word(net->encoding->task)));
-    json_object_set_new(root, "layers",
-                        json_string(model_describe(net->model)));
-    json_object_set_new(root, "input_size",
-                        json_integer((json_int_t)size->input_size));
-    json_object_set_new(root, "vocabulary",
-                        json_integer((json_int_t)size->vocabulary));
-    json_object_set_new(root, "output_size",
-                        json_integer((json_int_t)size->output_size));
-    json_object_set_new(root, "per_sequence", json_boolean(size->per_sequence));
-    json_object_set_new(root, "streams", json_boolean(size->streams));
-    json_object_set_new(root, "weights",
-                        json_integer((json_int_t)size->weights));
-    json_object_set_new(root, "parameters", list);
-    json_t *encoding = net->note ? json_loads(net->note, 0, NULL) : NULL;
-    if (encoding) json_object_set_new(root, "encoding", encoding);
-    return print_json(stdout, root);
+        record_text(&out, "task", task_word(net->encoding->task));
+    record_text(&out, "layers", model_describe(net->model));
+    record_count(&out, "input_size", size->input_size);
+    record_count(&out, "vocabulary", size->vocabulary);
+    record_count(&out, "output_size", size->output_size);
+    record_flag(&out, "per_sequence", size->per_sequence);
+    record_flag(&out, "streams", size->streams);
+    record_count(&out, "weights", size->weights);
+    record_parameters(&out, net->model);
+    /* JSON itself, and seen to be when it was read */
+    if (net->encoding) record_raw(&out, "encoding", net->note);
+    record_end(&out);
 }
 
 static int info(const parsed_line *arguments)
@@ -178,7 +177,7 @@ static int info(const parsed_line *arguments)
     network net;
     int code = network_open(arguments->operands[0], false, &net);
     if (code) return code;
-    if (screen.json) code = show_json(&net);
+    if (screen.json) show_record(&net);
     else show(&net);
     network_close(&net);
     return code;

@@ -48,7 +48,7 @@ static int look(const network *net, const elman_batch *batch,
             code = library_failed();
         else flows[level] = flow_sum(net->model, level, one, batch->T);
     }
-    if (!code && screen.json) code = flows_json(net->path, source, flows, L);
+    if (!code && screen.json) flows_record(net->path, source, flows, L);
     else if (!code) {
         printf("%s%s%s: how far back the gradient reaches\n"
                "%zu sequence%s of %zu steps, %s\n",

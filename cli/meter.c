@@ -211,41 +211,45 @@ static void show_evaluation(const meter *run, const elman_progress *progress)
          progress->best ? "  best" : "", paint(stderr, PLAIN));
 }
 
-/* Writes a JSON line of an event and frees it. */
-static int write_log(const meter *run, const elman_progress *progress,
-                     const char *event, json_t *line)
+/* A JSON line of an event, to be filled and ended. */
+static record log_begin(const meter *run, const elman_progress *progress,
+                        const char *event)
 {
-    json_object_set_new(line, "event", json_string(event));
-    json_object_set_new(line, "step", json_integer((json_int_t)progress->step));
-    json_object_set_new(line, "epoch", number_json(epochs_done(progress)));
-    json_object_set_new(line, "seconds", number_json(meter_seconds(run)));
-    int code = print_json(run->log, line);
-    if (!code && (fflush(run->log) != 0 || ferror(run->log)))
-        code = failed("cannot write '%s': %s", run->values->metrics,
-                      strerror(errno));
-    return code;
+    record out = record_begin(run->log);
+    record_text(&out, "event", event);
+    record_count(&out, "step", progress->step);
+    record_number(&out, "epoch", epochs_done(progress));
+    record_number(&out, "seconds", meter_seconds(run));
+    return out;
+}
+
+static int log_end(const meter *run, record *out)
+{
+    record_end(out);
+    if (fflush(run->log) == 0 && !ferror(run->log)) return 0;
+    return failed("cannot write '%s': %s", run->values->metrics,
+                  strerror(errno));
 }
 
 static int log_step(const meter *run, const elman_progress *progress)
 {
-    json_t *line = json_object();
-    json_object_set_new(line, "loss", number_json(progress->last.loss));
-    json_object_set_new(line, "learning_rate",
-                        number_json(progress->learning_rate));
-    json_object_set_new(line, "norm", number_json(progress->norm));
-    json_object_set_new(line, "steps_per_second",
-                        number_json(run->steps_per_second));
-    return write_log(run, progress, "step", line);
+    record out = log_begin(run, progress, "step");
+    record_number(&out, "loss", progress->last.loss);
+    record_number(&out, "learning_rate", progress->learning_rate);
+    record_number(&out, "norm", progress->norm);
+    record_number(&out, "steps_per_second", run->steps_per_second);
+    return log_end(run, &out);
 }
 
 static int log_evaluation(const meter *run, const elman_progress *progress)
 {
-    json_t *line = json_object();
-    json_object_set_new(line, "train_loss", number_json(run->last_train_loss));
-    json_object_set_new(line, "validation",
-                        metrics_json(&progress->validation));
-    json_object_set_new(line, "best", json_boolean(progress->best));
-    return write_log(run, progress, "evaluation", line);
+    record out = log_begin(run, progress, "evaluation");
+    record_number(&out, "train_loss", run->last_train_loss);
+    record_open(&out, "validation", '{');
+    metrics_record(&out, &progress->validation);
+    record_close(&out, '}');
+    record_flag(&out, "best", progress->best);
+    return log_end(run, &out);
 }
 
 int meter_step(meter *run, const elman_progress *progress)
@@ -279,10 +283,14 @@ int meter_close(meter *run, const elman_progress *progress, const char *reason,
 {
     live_line("");
     if (!run->log) return 0;
-    json_t *line = json_object();
-    json_object_set_new(line, "reason", json_string(reason));
-    if (metrics) json_object_set_new(line, "metrics", metrics_json(metrics));
-    int code = write_log(run, progress, "end", line);
+    record out = log_begin(run, progress, "end");
+    record_text(&out, "reason", reason);
+    if (metrics) {
+        record_open(&out, "metrics", '{');
+        metrics_record(&out, metrics);
+        record_close(&out, '}');
+    }
+    int code = log_end(run, &out);
     if (run->log != stdout && fclose(run->log) != 0 && !code)
         code = failed("cannot write '%s': %s", run->values->metrics,
                       strerror(errno));

@@ -84,27 +84,19 @@ static void show_next(const training *run)
     printf("     elman inspect %s %s\n", model, run->arguments->operands[0]);
 }
 
-static int show_json(const training *run, const result *kept)
+static void show_record(const training *run, const result *kept)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
-    const elman_progress *progress = elman_trainer_progress(run->trainer);
-    json_t *root = json_object();
-    json_object_set_new(root, "model", json_string(run->model_path));
-    json_object_set_new(root, "task", json_string(task_word(encoding->task)));
-    json_object_set_new(root, "steps",
-                        json_integer((json_int_t)progress->step));
-    json_object_set_new(root, "best_step",
-                        json_integer((json_int_t)kept->step));
-    json_object_set_new(root, "seconds",
-                        number_json(meter_seconds(&run->meter)));
-    json_object_set_new(
-        root, "part",
-        json_string(kept->part == ELMAN_VALIDATION ? "validation" : "train"));
-    json_object_set_new(root, "metrics", metrics_json(&kept->metrics));
-    if (kept->confusion)
-        json_object_set_new(root, "classes",
-                            classes_json(encoding, kept->confusion));
-    return print_json(stdout, root);
+    record out = record_begin(stdout);
+    record_text(&out, "model", run->model_path);
+    record_text(&out, "task", task_word(encoding->task));
+    record_count(&out, "steps", elman_trainer_progress(run->trainer)->step);
+    record_count(&out, "best_step", kept->step);
+    record_number(&out, "seconds", meter_seconds(&run->meter));
+    record_text(&out, "part",
+                kept->part == ELMAN_VALIDATION ? "validation" : "train");
+    results_record(&out, encoding, &kept->metrics, kept->confusion);
+    record_end(&out);
 }
 
 static int keep(training *run, int signal_number, result *kept)
@@ -136,7 +128,7 @@ int outcome_keep(training *run, int signal_number)
     result kept = {.part = held ? ELMAN_VALIDATION : ELMAN_TRAIN};
     live_line("");
     int code = keep(run, signal_number, &kept);
-    if (!code && screen.json) code = show_json(run, &kept);
+    if (!code && screen.json) show_record(run, &kept);
     else if (!code && !screen.quiet) show_result(run, &kept);
     free(kept.confusion);
     if (code) return code;

@@ -160,12 +160,7 @@ void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
     } else forecast_show(metrics);
 }
 
-json_t *number_json(double number)
-{
-    return isfinite(number) ? json_real(number) : json_null();
-}
-
-json_t *metrics_json(const elman_metrics *metrics)
+void metrics_record(record *out, const elman_metrics *metrics)
 {
     const struct {
         const char *name;
@@ -178,42 +173,40 @@ json_t *metrics_json(const elman_metrics *metrics)
                 {"mae", metrics->mae},
                 {"naive_mse", metrics->naive_mse},
                 {"naive_mae", metrics->naive_mae}};
-    json_t *root = json_object();
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
         if (!isnan(rows[n].value) || n == 0)
-            json_object_set_new(root, rows[n].name, number_json(rows[n].value));
-    json_object_set_new(root, "targets",
-                        json_integer((json_int_t)metrics->targets));
-    return root;
+            record_number(out, rows[n].name, rows[n].value);
+    record_count(out, "targets", metrics->targets);
 }
 
-json_t *classes_json(const elman_encoding *encoding, const uint64_t *confusion)
+void classes_record(record *out, const elman_encoding *encoding,
+                    const uint64_t *confusion)
 {
-    json_t *list = json_array();
-    for (size_t k = 0; k < encoding->classes; k++) {
-        class_sums sums = sum_class(confusion, encoding->classes, k);
-        json_t *row = json_object(), *predicted = json_array();
-        for (size_t j = 0; j < encoding->classes; j++)
-            json_array_append_new(
-                predicted,
-                json_integer((json_int_t)confusion[k * encoding->classes + j]));
-        json_object_set_new(row, "label", json_string(encoding->labels[k]));
-        json_object_set_new(row, "count", json_integer((json_int_t)sums.count));
-        json_object_set_new(row, "precision", number_json(sums.precision));
-        json_object_set_new(row, "recall", number_json(sums.recall));
-        json_object_set_new(row, "f1", number_json(sums.f1));
-        json_object_set_new(row, "predicted", predicted);
-        json_array_append_new(list, row);
+    size_t classes = encoding->classes;
+    for (size_t k = 0; k < classes; k++) {
+        class_sums sums = sum_class(confusion, classes, k);
+        record_open(out, NULL, '{');
+        record_text(out, "label", encoding->labels[k]);
+        record_count(out, "count", sums.count);
+        record_number(out, "precision", sums.precision);
+        record_number(out, "recall", sums.recall);
+        record_number(out, "f1", sums.f1);
+        record_open(out, "predicted", '[');
+        for (size_t j = 0; j < classes; j++)
+            record_count(out, NULL, confusion[k * classes + j]);
+        record_close(out, ']');
+        record_close(out, '}');
     }
-    return list;
 }
 
-int print_json(FILE *file, json_t *root)
+void results_record(record *out, const elman_encoding *encoding,
+                    const elman_metrics *metrics, const uint64_t *confusion)
 {
-    char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(root);
-    if (!text) return failed("out of memory");
-    fprintf(file, "%s\n", text);
-    free(text);
-    return EXIT_DONE;
+    record_open(out, "metrics", '{');
+    metrics_record(out, metrics);
+    record_close(out, '}');
+    if (!confusion) return;
+    record_open(out, "classes", '[');
+    classes_record(out, encoding, confusion);
+    record_close(out, ']');
 }

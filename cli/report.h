@@ -4,10 +4,10 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "elman.h"
+#include "record.h"
 
 /* The metrics in a few words: "loss 1.456, 2.10 bits/char, perplexity 4.29".
  * In one of two static buffers. */
@@ -32,15 +32,13 @@ void forecast_show(const elman_metrics *metrics);
 void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
                   const uint64_t *confusion);
 
-/* JSON: a number, null if it is not finite; the metrics that the task has; the
- * per-class table. */
-json_t *number_json(double number);
-json_t *metrics_json(const elman_metrics *metrics);
-json_t *classes_json(const elman_encoding *encoding, const uint64_t *confusion);
-
-/* Prints root on one line and frees it. Returns 0, or EXIT_FAILED after an
- * error line. */
-int print_json(FILE *file, json_t *root);
+/* As JSON: the members of the metrics that the task has; an object for each
+ * class; both under "metrics" and, unless confusion is NULL, "classes". */
+void metrics_record(record *out, const elman_metrics *metrics);
+void classes_record(record *out, const elman_encoding *encoding,
+                    const uint64_t *confusion);
+void results_record(record *out, const elman_encoding *encoding,
+                    const elman_metrics *metrics, const uint64_t *confusion);
 
 /* Columns that UTF-8 text takes, one for each character. */
 int text_width(const char *text);

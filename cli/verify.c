@@ -3,7 +3,7 @@
  * page to attach to a bug report.
  */
 #include "commands.h"
-#include "report.h"
+#include "record.h"
 #include "screen.h"
 
 #include <inttypes.h>
@@ -80,23 +80,27 @@ static void show_page(const verify_values *values, const elman_machine *machine,
            report->passed ? "passed" : "FAILED", paint(stdout, PLAIN));
 }
 
-static int show_json(const elman_machine *machine,
-                     const elman_verify_report *report)
+static void show_record(const elman_machine *machine,
+                        const elman_verify_report *report)
 {
     char hash[20];
     snprintf(hash, sizeof hash, "%016" PRIx64, report->hash);
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:s, s:I, s:o, s:o, s:o, s:b, s:s, s:s, "
-        "s:b}",
-        "version", elman_version(), "cpu", machine->cpu, "isa", machine->isa,
-        "compiler", compiler, "threads", machine->threads, "isas_compared",
-        report->isas, "cases", (json_int_t)report->cases, "reference_error",
-        number_json(report->reference_error), "forward_error",
-        number_json(report->forward_error), "gradient_error",
-        number_json(report->gradient_error), "same_bits", report->same_bits,
-        "hash", hash, "failure", report->failure, "passed", report->passed);
-    if (!root) return failed("out of memory");
-    return print_json(stdout, root);
+    record out = record_begin(stdout);
+    record_text(&out, "version", elman_version());
+    record_text(&out, "cpu", machine->cpu);
+    record_text(&out, "isa", machine->isa);
+    record_text(&out, "compiler", compiler);
+    record_count(&out, "threads", (uint64_t)machine->threads);
+    record_text(&out, "isas_compared", report->isas);
+    record_count(&out, "cases", report->cases);
+    record_number(&out, "reference_error", report->reference_error);
+    record_number(&out, "forward_error", report->forward_error);
+    record_number(&out, "gradient_error", report->gradient_error);
+    record_flag(&out, "same_bits", report->same_bits);
+    record_text(&out, "hash", hash);
+    record_text(&out, "failure", report->failure);
+    record_flag(&out, "passed", report->passed);
+    record_end(&out);
 }
 
 static int verify(const parsed_line *arguments)
@@ -111,7 +115,7 @@ static int verify(const parsed_line *arguments)
     if (!screen.quiet) live_line("checking ...");
     if (elman_verify(&config, &report) != ELMAN_OK) return library_failed();
     live_line("");
-    if (screen.json) show_json(&machine, &report);
+    if (screen.json) show_record(&machine, &report);
     else show_page(values, &machine, &report);
     return report.passed ? EXIT_DONE : EXIT_FAILED;
 }

@@ -1,6 +1,5 @@
 # on a terminal one line is redrawn, in colour unless NO_COLOR is set, and
 # fits its width
-command -v script >/dev/null || exit 0
 . "$CASES/data.sh"
 make_text 400
 run='elman train text.txt --hidden 64 --seconds 1 --epochs unlimited --patience never'
