@@ -3,8 +3,7 @@
 make_text
 elman train text.txt --hidden 16 --epochs 1000000 --patience never --quiet &
 pid=$!
-while [ ! -e text.safetensors.checkpoint.lock ]; do sleep 0.05; done
-sleep 0.2
+while [ ! -e text.safetensors.checkpoint ]; do sleep 0.05; done
 elman train text.txt --hidden 16 --epochs 1 --quiet
 echo $?
 kill -KILL $pid
