@@ -4,7 +4,7 @@
 make_text 400
 run='elman train text.txt --hidden 64 --seconds 1 --epochs unlimited --patience never'
 TERM=xterm script -qec "stty cols 60; $run" /dev/null >screen
-grep -q "$(printf '\r')epoch 1" screen && echo redrawn
+grep -q "$(printf '\r')epoch " screen && echo redrawn
 grep -q "$(printf '\033')\[36m" screen && echo coloured
 tr '\r' '\n' <screen | grep '^epoch ' | grep '━' | sed 's/\x1b\[[0-9;]*[mK]//g; s/[━─]/-/g' |
     awk 'length > 59' | head -3
