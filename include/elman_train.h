@@ -262,10 +262,11 @@ ELMAN_API void elman_array_destroy(elman_tensor *array);
 
 /* ---- Looking through time ------------------------------------------------ */
 
-/* How far back a gradient reaches: batch is run from the initial state, a unit
- * gradient is put on each output unit of the last step in turn of a fixed
- * random sign, and norms[k] (T) gets the norm of the gradient at the h of
- * level, k steps before the last, averaged over the sequences. */
+/* How far back a gradient reaches: batch is run from the initial state, without
+ * dropout, a gradient of 1 or -1 (fixed random signs) is put on each output
+ * unit where its sequence ends, and norms[k] (T) gets the norm of the gradient
+ * at the h of level (the forward of two directions), k steps before that end,
+ * averaged over the sequences of more than k steps; 0 if there is none. */
 ELMAN_CHECKED elman_status elman_flow_read(const elman_model *model,
                                            const elman_batch *batch,
                                            size_t level, double *norms);

@@ -5,7 +5,7 @@
  */
 #include "check.h"
 #include "model/reference.h"
-#include "random_config.h"
+#include "random_batch.h"
 
 enum { CASES = 300 };
 
@@ -60,7 +60,7 @@ static pair pair_begin(size_t which)
 {
     pair p = {.which = which, .d = draws_begin(which)};
     p.training = which % 4 != 0;
-    p.config = random_config(&p.d);
+    p.config = random_config(&p.d, MOST_H);
     CHECK_OK(elman_model_create(&p.config, &p.model));
     elman_state_config room = {.T = MOST_T,
                                .B = MOST_B,

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "golden.h"
 #include "model/reference.h"
-#include "random_config.h"
+#include "random_batch.h"
 
 static const bool every[16] = {true, true, true, true, true, true, true, true,
                                true, true, true, true, true, true, true, true};
@@ -262,7 +262,7 @@ static void check_states(experiment *e, size_t which)
 static void check_config(size_t which, bool training, bool given)
 {
     experiment e = {.d = draws_begin(which)};
-    elman_config config = random_config(&e.d);
+    elman_config config = random_config(&e.d, MOST_H);
     random_batch in = draw_batch(&e.d, &config, MOST_B);
     size_t I = config.input_size;
     double x[MOST_T * MOST_B * MOST_I], dx[MOST_T * MOST_B * MOST_I];
