@@ -2,7 +2,6 @@
 #include "allocator.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,38 +12,22 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t bytes);
 void *__real_aligned_alloc(size_t alignment, size_t bytes);
 void __real_free(void *block);
-json_t *__real_json_loadb(const char *text, size_t bytes, size_t flags,
-                          json_error_t *error);
-json_t *__wrap_json_loadb(const char *text, size_t bytes, size_t flags,
-                          json_error_t *error);
-json_t *__real_json_loads(const char *text, size_t flags, json_error_t *error);
-json_t *__wrap_json_loads(const char *text, size_t flags, json_error_t *error);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t bytes);
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 void __wrap_free(void *block);
 
-static atomic_size_t calls, failed, failed_json;
+static atomic_size_t calls, failed;
 static atomic_ptrdiff_t outstanding;
 static atomic_size_t first_failing = SIZE_MAX;
 static atomic_bool fails_ever_after;
-static _Thread_local bool parsing;
-
-static void *json_malloc(size_t bytes)
-{
-    void *block = malloc(bytes);
-    if (!block) failed_json++;
-    return block;
-}
 
 static void begin(size_t call, bool ever_after)
 {
-    json_set_alloc_funcs(json_malloc, free);
     first_failing = SIZE_MAX;
     calls = 0;
     failed = 0;
-    failed_json = 0;
     outstanding = 0;
     fails_ever_after = ever_after;
     first_failing = call;
@@ -56,13 +39,12 @@ void allocator_fail(size_t call, bool ever_after) { begin(call, ever_after); }
 
 allocations allocator_read(void)
 {
-    return (allocations){calls, failed, failed_json, outstanding};
+    return (allocations){calls, failed, outstanding};
 }
 
 /* Counts a call; true if it is to fail. */
 static bool call_fails(void)
 {
-    if (parsing) return false;
     size_t call = atomic_fetch_add(&calls, 1), first = first_failing;
     if (call != first && !(fails_ever_after && call > first)) return false;
     failed++;
@@ -102,21 +84,4 @@ void __wrap_free(void *block)
 {
     if (block) outstanding--;
     __real_free(block);
-}
-
-json_t *__wrap_json_loadb(const char *text, size_t bytes, size_t flags,
-                          json_error_t *error)
-{
-    parsing = true;
-    json_t *value = __real_json_loadb(text, bytes, flags, error);
-    parsing = false;
-    return value;
-}
-
-json_t *__wrap_json_loads(const char *text, size_t flags, json_error_t *error)
-{
-    parsing = true;
-    json_t *value = __real_json_loads(text, flags, error);
-    parsing = false;
-    return value;
 }

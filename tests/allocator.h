@@ -3,10 +3,7 @@
  * --wrap=malloc and its kin (tests/CMakeLists.txt) counts the allocations of
  * the code it calls and lets any of them fail.
  *
- * What the C library allocates for itself (inside fopen, say) is not seen;
- * what jansson does is, once allocator_reset was called. But jansson's parser
- * is never failed and not counted as calls: version 2.14 ends the process by
- * an assertion when the buffer of a string can not grow (load.c:442).
+ * What the C library allocates for itself (inside fopen, say) is not seen.
  */
 #ifndef TESTS_ALLOCATOR_H
 #define TESTS_ALLOCATOR_H
@@ -18,7 +15,6 @@
 typedef struct allocations {
     size_t calls;          /* that could have failed */
     size_t failed;         /* that were made to */
-    size_t failed_json;    /* of these, in jansson */
     ptrdiff_t outstanding; /* blocks taken and not yet given back */
 } allocations;
 

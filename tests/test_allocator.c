@@ -2,8 +2,6 @@
  * it is told to; tests of memory rest on it. */
 #include "check.h"
 
-#include <jansson.h>
-
 #include "allocator.h"
 #include "base/memory.h"
 
@@ -25,24 +23,6 @@ TEST(every_kind_of_allocation_is_counted)
     free(NULL);
     assert_int_equal(allocator_read().outstanding, 0);
     assert_int_equal(allocator_read().failed, 0);
-}
-
-TEST(jansson_is_watched_too)
-{
-    allocator_reset();
-    json_t *object = json_pack("{s:i}", "steps", 3);
-    assert_non_null(object);
-    assert_true(allocator_read().outstanding > 0);
-    char *text = json_dumps(object, 0);
-    assert_non_null(text);
-    free(text);
-    json_decref(object);
-    assert_int_equal(allocator_read().outstanding, 0);
-
-    allocator_fail(0, false);
-    assert_null(json_object());
-    assert_int_equal(allocator_read().failed_json, 1);
-    allocator_reset();
 }
 
 TEST(the_chosen_allocation_fails_alone)
@@ -77,7 +57,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_allocation_is_counted),
-        cmocka_unit_test(jansson_is_watched_too),
         cmocka_unit_test(the_chosen_allocation_fails_alone),
         cmocka_unit_test(all_allocations_after_it_fail_if_asked),
     };
