@@ -15,6 +15,14 @@ static size_t first_bad(const float *values, size_t n)
     return n;
 }
 
+/* What a bad value is; a NaN's sign is outside the promise of equal bits, so it
+ * is not shown. */
+static const char *bad_name(double value)
+{
+    if (isnan(value)) return "nan";
+    return value > 0 ? "inf" : "-inf";
+}
+
 static const char *gate_name(const layer *l, size_t gate)
 {
     static const char *const lstm[] = {"i", "f", "g", "o"};
@@ -52,12 +60,13 @@ static bool describe(const search *at, size_t row, size_t unit, char *text)
     snprintf(
         text, LONGEST,
         "%s of layer%zu (%s), %s direction, sample %llu, time step %llu%s, "
-        "unit %zu is %g",
+        "unit %zu is %s",
         at->name, l->level, l->config.name,
         at->way || l->config.reverse ? "reverse" : "forward",
         (unsigned long long)at->p->ids[b],
         (unsigned long long)(at->p->begin[b] + t), gate,
-        of_gates ? unit % l->H : unit, (double)at->values[row * at->n + unit]);
+        of_gates ? unit % l->H : unit,
+        bad_name((double)at->values[row * at->n + unit]));
     return true;
 }
 
@@ -83,10 +92,10 @@ static bool search_rows(const pass *p, const char *name, const char *what,
         size_t unit = first_bad(values + row * n, n);
         if (unit == n) continue;
         snprintf(text, LONGEST,
-                 "%s of %s, sample %llu, time step %llu, unit %zu is %g", what,
+                 "%s of %s, sample %llu, time step %llu, unit %zu is %s", what,
                  name, (unsigned long long)p->ids[b],
                  (unsigned long long)(p->begin[b] + row / p->B), unit,
-                 (double)values[row * n + unit]);
+                 bad_name((double)values[row * n + unit]));
         return true;
     }
     return false;
@@ -99,8 +108,8 @@ static bool search_weights(const elman_model *m, const float *values,
         const parameter *p = m->parameters + i;
         size_t at = first_bad(values + p->offset, p->count);
         if (at == p->count) continue;
-        snprintf(text, LONGEST, "%s of %s, element %zu is %g", what, p->name,
-                 at, (double)values[p->offset + at]);
+        snprintf(text, LONGEST, "%s of %s, element %zu is %s", what, p->name,
+                 at, bad_name((double)values[p->offset + at]));
         return true;
     }
     return false;
@@ -158,9 +167,10 @@ elman_status finite_trace(const elman_model *m, const elman_state *s,
     if (!search_forward(m, s, text)) search_backward(m, s, text);
     return failure(
         ELMAN_NOT_FINITE,
-        "the %s is %g in epoch %llu, step %llu; the first bad value: "
+        "the %s is %s in epoch %llu, step %llu; the first bad value: "
         "%s",
-        where->what, where->value, (unsigned long long)where->epoch + 1,
+        where->what, bad_name(where->value),
+        (unsigned long long)where->epoch + 1,
         (unsigned long long)where->step + 1, text);
 }
 
