@@ -220,14 +220,14 @@ static elman_status check_array(experiment *e, draws *d, const char *name,
         expected += e->direction[i] * gradient[i];
         size += gradient[i] * gradient[i];
     }
-    for (double step = 1e-4; step > 1e-7 && best > REFERENCE_BAR / 10;
-         step /= 10) {
+    static const double steps[] = {1e-4, 1e-5, 1e-6};
+    for (size_t i = 0; i < 3 && best > REFERENCE_BAR / 10; i++) {
         double ahead, behind;
-        TRY(objective_along(e, n, values, step, &ahead));
-        TRY(objective_along(e, n, values, -step, &behind));
-        double error = fabs((ahead - behind) / (2 * step) - expected);
+        TRY(objective_along(e, n, values, steps[i], &ahead));
+        TRY(objective_along(e, n, values, -steps[i], &behind));
+        double error = fabs((ahead - behind) / (2 * steps[i]) - expected);
         error /= fabs(expected) + sqrt(size / (double)n) + 1e-2;
-        if (error < best) best = error;
+        best = fmin(best, error);
     }
     memcpy(values, e->kept, n * sizeof *values);
     if (!(best <= e->errors->reference)) e->errors->reference = best;

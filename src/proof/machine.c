@@ -65,8 +65,8 @@ static double measure_peak(void)
     const double run = 1e-3, total = 20e-3;
     const kernels *k = kernels_here();
     size_t rounds = 1000;
-    double best = 0;
-    for (double begin = seconds(), last = begin; last - begin < total;) {
+    double best = 0, begin = seconds(), last = begin;
+    while (last - begin < total) {
         double operations = k->peak(rounds), now = seconds();
         double taken = now - last;
         last = now;

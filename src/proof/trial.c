@@ -1,4 +1,4 @@
-/* trial.c: inputs drawn, and a batch cut into passes and put together again. */
+/* trial.c: inputs drawn, and outcomes compared. */
 #include "proof/trial.h"
 
 #include <math.h>
@@ -19,30 +19,6 @@ bool memory_slice_at(const elman_model *m, size_t index, size_t way,
     return true;
 }
 
-/* Memory laid out for so many sequences. */
-typedef struct memory {
-    size_t capacity;
-    float *h, *c;
-} memory;
-
-/* Copies the memory of sequence from_b to that of sequence to_b. */
-static void copy_memory(const elman_model *m, memory from, size_t from_b,
-                        memory to, size_t to_b)
-{
-    memory_slice source, target;
-    for (size_t i = 0; i < m->layer_count; i++)
-        for (size_t way = 0; way < DIRECTIONS; way++) {
-            if (!memory_slice_at(m, i, way, from.capacity, from_b, &source))
-                continue;
-            memory_slice_at(m, i, way, to.capacity, to_b, &target);
-            memcpy(to.h + target.h, from.h + source.h,
-                   target.R * sizeof(float));
-            if (target.H)
-                memcpy(to.c + target.c, from.c + source.c,
-                       target.H * sizeof(float));
-        }
-}
-
 /* ---- Trials -------------------------------------------------------------- */
 
 void trial_move_weights(elman_model *m, draws *d)
@@ -55,8 +31,7 @@ void trial_move_weights(elman_model *m, draws *d)
     model_repack(m);
 }
 
-/* Rows of y per block. */
-static size_t output_rows(const trial *t)
+size_t trial_rows(const trial *t)
 {
     return t->model->info.per_sequence ? t->B : t->T * t->B;
 }
@@ -69,7 +44,7 @@ static void lay_out_trial(trial *t, arena *a)
     t->ids = arena_take(a, t->B, sizeof *t->ids);
     t->x = arena_take(a, rows, t->I * row);
     t->tokens = arena_take(a, rows, sizeof *t->tokens);
-    t->dy = arena_take(a, output_rows(t), t->blocks * t->O * row);
+    t->dy = arena_take(a, trial_rows(t), t->blocks * t->O * row);
     t->h_0 = arena_take(a, h, row);
     t->c_0 = arena_take(a, c, row);
     t->dh_n = arena_take(a, h, row);
@@ -84,7 +59,7 @@ static void draw_values(draws *d, size_t n, float high, float *values)
 
 static void draw_gradient(trial *t, draws *d)
 {
-    size_t rows = output_rows(t);
+    size_t rows = trial_rows(t);
     for (size_t r = 0; r < t->blocks * rows; r++) {
         size_t step = r % rows / t->B, b = r % t->B;
         bool valid = step < t->lengths[b];
@@ -115,7 +90,7 @@ static void draw_inputs(trial *t, draws *d)
     draw_values(d, c, 1, t->dc_n);
 }
 
-static bool learns_state(const elman_model *m)
+bool trial_learns_state(const elman_model *m)
 {
     for (size_t i = 0; i < m->layer_count; i++)
         if (m->layers[i].config.learned_state) return true;
@@ -133,7 +108,7 @@ elman_status trial_create(const elman_model *m, size_t T, size_t B, draws *d,
                .B = B,
                .I = m->info.input_size,
                .blocks = both ? 2 : 1,
-               .given = draw_chance(d, 50) && !learns_state(m),
+               .given = draw_chance(d, 50) && !trial_learns_state(m),
                .ragged = draw_chance(d, 60),
                .draw = draw_next(d) >> 60};
     t.O = m->info.output_size / t.blocks;
@@ -160,7 +135,7 @@ elman_status outcome_create(const trial *t, outcome *made)
     const elman_model *m = t->model;
     size_t h = t->B * m->memory_h, c = t->B * m->memory_c;
     outcome o = {.count = {
-                     [OUTCOME_Y] = t->blocks * output_rows(t) * t->O,
+                     [OUTCOME_Y] = t->blocks * trial_rows(t) * t->O,
                      [OUTCOME_H_N] = h,
                      [OUTCOME_C_N] = c,
                      [OUTCOME_DX] = t->T * t->B * t->I,
@@ -195,326 +170,4 @@ const char *outcome_difference(const outcome *want, const outcome *got,
                    want->count[i] * sizeof(float)) != 0)
             return names[i];
     return NULL;
-}
-
-/* ---- Cutting ------------------------------------------------------------- */
-
-bool split_fits(const trial *t, const split *cut)
-{
-    if (!cut->chunk) return true;
-    return t->model->info.streams &&
-           (cut->forward || !t->model->info.per_sequence);
-}
-
-/* A sequence without steps stands at its beginning in every chunk, so each
- * chunk hands its gradient to the learned initial state. */
-static bool learns_without_steps(const trial *t)
-{
-    for (size_t b = 0; b < t->B; b++)
-        if (t->lengths[b] == 0) return learns_state(t->model);
-    return false;
-}
-
-bool split_keeps_gradients(const trial *t, const split *cut)
-{
-    if (cut->permuted || cut->single) return false;
-    if (cut->chunk && learns_without_steps(t)) return false;
-    if (cut->group) return cut->group % 8 == 0;
-    return !cut->chunk || t->B <= 8;
-}
-
-/* One pass: sequences which (B) of the trial, steps from first on. */
-typedef struct piece {
-    size_t first, T, B;
-    const size_t *which;
-    size_t *lengths;
-    uint64_t *ids;
-    float *x, *y, *dy, *dx; /* as the caller of a model has them */
-    int32_t *tokens;
-} piece;
-
-/* All that a run needs. */
-typedef struct run {
-    const trial *t;
-    const split *cut;
-    outcome *out;
-    size_t *order;         /* (B) */
-    size_t most_T, most_B; /* of one pass */
-    piece p;
-    void *block;
-    elman_state *states[64]; /* one for each chunk to go back through */
-    size_t state_count;
-} run;
-
-/* The row of the piece's (t,b), in its caller's order. */
-static size_t row_of(const run *r, size_t t, size_t b)
-{
-    const piece *p = &r->p;
-    return r->t->model->config.batch_first ? b * p->T + t : t * p->B + b;
-}
-
-/* Fills the piece's batch; what must not be read is poison. */
-static void fill_piece(const run *r)
-{
-    const trial *t = r->t;
-    const piece *p = &r->p;
-    for (size_t b = 0; b < p->B; b++) {
-        size_t from = p->which[b], length = t->lengths[from];
-        size_t left = length > p->first ? length - p->first : 0;
-        p->lengths[b] = left < p->T ? left : p->T;
-        p->ids[b] = t->ids[from];
-        for (size_t s = 0; s < p->T; s++) {
-            size_t row = row_of(r, s, b);
-            size_t source = (p->first + s) * t->B + from;
-            bool valid = s < p->lengths[b];
-            p->tokens[row] = valid ? t->tokens[source] : -7;
-            for (size_t i = 0; i < t->I; i++)
-                p->x[row * t->I + i] = valid ? t->x[source * t->I + i] : NAN;
-        }
-    }
-}
-
-/* Calls move for each row of y: of the piece, and of the whole. */
-static void each_output(const run *r, const float *source, float *target,
-                        bool into_piece)
-{
-    const trial *t = r->t;
-    const piece *p = &r->p;
-    bool single = t->model->info.per_sequence;
-    size_t steps = single ? 1 : p->T, whole = output_rows(t);
-    for (size_t k = 0; k < t->blocks; k++)
-        for (size_t s = 0; s < steps; s++)
-            for (size_t b = 0; b < p->B; b++) {
-                size_t at = p->first + s, B = t->B;
-                if (single ? p->lengths[b] == 0 && t->lengths[p->which[b]]
-                           : at >= t->T)
-                    continue;
-                size_t here = k * steps * p->B + (single ? b : row_of(r, s, b));
-                size_t there = k * whole + (single ? 0 : at * B) + p->which[b];
-                size_t from = into_piece ? there : here;
-                size_t to = into_piece ? here : there;
-                memcpy(target + to * t->O, source + from * t->O,
-                       t->O * sizeof *target);
-            }
-}
-
-static void keep_dx(const run *r)
-{
-    const trial *t = r->t;
-    const piece *p = &r->p;
-    for (size_t s = 0; s < p->T && p->first + s < t->T; s++)
-        for (size_t b = 0; b < p->B; b++)
-            memcpy(r->out->values[OUTCOME_DX] +
-                       ((p->first + s) * t->B + p->which[b]) * t->I,
-                   p->dx + row_of(r, s, b) * t->I, t->I * sizeof(float));
-}
-
-/* ---- Passes -------------------------------------------------------------- */
-
-static memory whole_memory(const trial *t, float *h, float *c)
-{
-    return (memory){t->B, h, c};
-}
-
-static memory state_memory(const elman_state *s, float *h, float *c)
-{
-    return (memory){s->config.B, h, c};
-}
-
-static elman_status forward(const run *r, elman_state *s)
-{
-    const trial *t = r->t;
-    const piece *p = &r->p;
-    fill_piece(r);
-    for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
-        p->y[i] = NAN;
-    bool whole = p->T == 1 && !t->model->info.vocabulary && !s->config.training;
-    for (size_t b = 0; b < p->B; b++)
-        if (!p->lengths[b]) whole = false;
-    elman_batch batch = {.T = p->T,
-                         .B = p->B,
-                         .x = p->x,
-                         .tokens = p->tokens,
-                         .lengths = p->lengths,
-                         .ids = p->ids,
-                         .draw = t->draw};
-
-    /* what can be a step of a stream is one */
-    if (whole && t->model->info.streams && p->B == s->config.B)
-        TRY(model_step(t->model, s, p->x, p->y));
-    else TRY(model_forward(t->model, s, &batch, p->y));
-    each_output(r, p->y, r->out->values[OUTCOME_Y], false);
-    return ELMAN_OK;
-}
-
-/* Back through one pass, from dh_n and dc_n as they stand in s. */
-static elman_status backward(const run *r, elman_state *s)
-{
-    const trial *t = r->t;
-    float *gradients = r->out->values[OUTCOME_GRADIENTS];
-    size_t bytes = t->model->weight_count * sizeof *gradients;
-    for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
-        r->p.dy[i] = NAN;
-    each_output(r, t->dy, r->p.dy, true);
-    memcpy(s->gradients, gradients, bytes);
-    TRY(model_backward(t->model, s, r->p.dy, t->I ? r->p.dx : NULL));
-    memcpy(gradients, s->gradients, bytes);
-    if (t->I) keep_dx(r);
-    return ELMAN_OK;
-}
-
-/* Chunk index of the group: sets p's steps. */
-static void set_chunk(run *r, size_t index)
-{
-    size_t chunk = r->cut->chunk, T = r->t->T;
-    r->p.first = index * chunk;
-    r->p.T = chunk ? chunk : T;
-    if (chunk && r->p.first + chunk > T) r->p.T = T - r->p.first;
-    if (r->cut->single && !chunk) {
-        size_t length = r->t->lengths[r->p.which[0]];
-        r->p.T = length ? length : 1;
-    }
-    r->p.T += r->cut->padding;
-}
-
-static elman_status backward_group(run *r, size_t chunks)
-{
-    const trial *t = r->t;
-    const elman_model *m = t->model;
-    outcome *out = r->out;
-    for (size_t i = chunks; i-- > 0;) {
-        elman_state *s = r->states[i];
-        const elman_state *next = i + 1 < chunks ? r->states[i + 1] : NULL;
-        memory to = state_memory(s, s->dh_n, s->dc_n);
-        for (size_t b = 0; b < r->p.B; b++)
-            if (next)
-                copy_memory(m, state_memory(next, next->dh_0, next->dc_0), b,
-                            to, b);
-            else
-                copy_memory(m, whole_memory(t, t->dh_n, t->dc_n), r->p.which[b],
-                            to, b);
-        set_chunk(r, i);
-        fill_piece(r);
-        TRY(backward(r, s));
-    }
-    elman_state *s = r->states[0];
-    memory begin =
-        whole_memory(t, out->values[OUTCOME_DH_0], out->values[OUTCOME_DC_0]);
-    for (size_t b = 0; b < r->p.B; b++)
-        copy_memory(m, state_memory(s, s->dh_0, s->dc_0), b, begin,
-                    r->p.which[b]);
-    return ELMAN_OK;
-}
-
-/* All chunks of the sequences in p. */
-static elman_status run_group(run *r)
-{
-    const trial *t = r->t;
-    const elman_model *m = t->model;
-    size_t chunk = r->cut->chunk, chunks = 1;
-    if (chunk) chunks = (t->T + chunk - 1) / chunk;
-    elman_state *s = r->states[0];
-    state_reset(m, s);
-    for (size_t b = 0; b < r->p.B && t->given; b++)
-        copy_memory(m, whole_memory(t, t->h_0, t->c_0), r->p.which[b],
-                    state_memory(s, s->h, s->c), b);
-    for (size_t i = 0; i < chunks; i++) {
-        if (i > 0 && r->state_count > 1) {
-            TRY(state_copy(r->states[i], s));
-            s = r->states[i];
-        }
-        set_chunk(r, i);
-        TRY(forward(r, s));
-    }
-    memory end = whole_memory(t, r->out->values[OUTCOME_H_N],
-                              r->out->values[OUTCOME_C_N]);
-    for (size_t b = 0; b < r->p.B; b++)
-        copy_memory(m, state_memory(s, s->h, s->c), b, end, r->p.which[b]);
-    return r->cut->forward ? ELMAN_OK : backward_group(r, chunks);
-}
-
-/* ---- A run --------------------------------------------------------------- */
-
-static void lay_out_run(run *r, arena *a)
-{
-    const trial *t = r->t;
-    piece *p = &r->p;
-    size_t rows = r->most_T * r->most_B, row = sizeof(float);
-    r->order = arena_take(a, t->B, sizeof *r->order);
-    p->lengths = arena_take(a, r->most_B, sizeof *p->lengths);
-    p->ids = arena_take(a, r->most_B, sizeof *p->ids);
-    p->tokens = arena_take(a, rows, sizeof *p->tokens);
-    p->x = arena_take(a, rows, t->I * row);
-    p->dx = arena_take(a, rows, t->I * row);
-    p->y = arena_take(a, rows, t->blocks * t->O * row);
-    p->dy = arena_take(a, rows, t->blocks * t->O * row);
-}
-
-static elman_status create_states(run *r)
-{
-    const split *cut = r->cut;
-    size_t count = 1;
-    if (cut->chunk && !cut->forward)
-        count = (r->t->T + cut->chunk - 1) / cut->chunk;
-    if (count > sizeof r->states / sizeof *r->states)
-        return failure(ELMAN_BAD_VALUE,
-                       "a batch cut into %zu chunks is more "
-                       "than this can hold",
-                       count);
-    elman_state_config config = {.T = r->most_T,
-                                 .B = r->most_B,
-                                 .training = !cut->forward,
-                                 .threads = cut->threads,
-                                 .seed = TRIAL_SEED};
-    for (size_t i = 0; i < count; i++) {
-        TRY(state_create(r->t->model, &config, &r->states[i]));
-        r->state_count++;
-    }
-    return ELMAN_OK;
-}
-
-static elman_status begin(run *r)
-{
-    const trial *t = r->t;
-    const split *cut = r->cut;
-    r->most_B = cut->single ? 1 : cut->group ? cut->group : t->B;
-    r->most_B += cut->padding;
-    r->most_T = (cut->chunk ? cut->chunk : t->T) + cut->padding;
-    arena a = {0};
-    lay_out_run(r, &a);
-    r->block = a.overflow ? NULL : block_create(a.used);
-    if (!r->block) return failure(ELMAN_NO_MEMORY, "no memory for a pass");
-    a = (arena){.base = r->block};
-    lay_out_run(r, &a);
-    TRY(create_states(r));
-
-    /* a permutation that moves everyone: a step of B / 2 + 1 or near */
-    size_t step = t->B / 2 + 1, at = 0;
-    for (size_t b = 0; b < t->B; b++)
-        r->order[b] = b;
-    for (size_t b = 0; b < t->B && cut->permuted; b++) {
-        at = (b * step) % t->B;
-        size_t kept = r->order[b];
-        r->order[b] = r->order[at];
-        r->order[at] = kept;
-    }
-    return ELMAN_OK;
-}
-
-elman_status trial_run(const trial *t, const split *cut, outcome *out)
-{
-    run r = {.t = t, .cut = cut, .out = out};
-    elman_status status = begin(&r);
-    for (size_t i = 0; i < OUTCOME_PARTS; i++)
-        memset(out->values[i], 0, out->count[i] * sizeof(float));
-    size_t group = cut->single ? 1 : cut->group ? cut->group : t->B;
-    for (size_t first = 0; first < t->B && !status; first += group) {
-        r.p.which = r.order + first;
-        r.p.B = first + group < t->B ? group : t->B - first;
-        status = run_group(&r);
-    }
-    for (size_t i = 0; i < r.state_count; i++)
-        state_destroy(r.states[i]);
-    block_destroy(r.block);
-    return status;
 }

@@ -66,6 +66,12 @@ elman_status trial_create(const elman_model *model, size_t T, size_t B,
                           draws *d, trial *made);
 void trial_destroy(trial *t);
 
+/* Rows of y in each of its blocks. */
+size_t trial_rows(const trial *t);
+
+/* Whether initial states are parameters of some layer. */
+bool trial_learns_state(const elman_model *model);
+
 /* Moves every weight of model by up to 0.3, so that none is 0. */
 void trial_move_weights(elman_model *model, draws *d);
 
