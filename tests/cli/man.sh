@@ -1,4 +1,4 @@
-elman --dump-man | head -4 | sed 's/elman [0-9][0-9.]*"/elman N"/'
+elman --dump-man | sed -n 1,4p | sed 's/elman [0-9][0-9.]*"/elman N"/'
 for command in train eval predict sample inspect info verify; do
     elman --dump-man $command >page.1 || echo "no page of $command"
     # roff takes a line that begins with a point it does not know in silence

@@ -16,7 +16,7 @@ elman train x.npy --target-file y.npy --cell rnn --hidden 8 --epochs 60 \
     --lr 0.02 --quiet --json | grep -o '"task":"[a-z]*"'
 elman predict x.safetensors x.npy --output answers.npy
 head -c 128 answers.npy | tail -c 118 | tr -s ' '
-elman predict x.safetensors x.npy | head -6 | awk '{ print NF }' | sort | uniq -c | tr -s ' '
+elman predict x.safetensors x.npy | sed -n 1,6p | awk '{ print NF }' | sort | uniq -c | tr -s ' '
 elman eval x.safetensors x.npy --target-file y.npy | awk 'NR > 2 { print $1, NF }'
 elman predict x.safetensors --output y.npy </dev/null
 echo $?

@@ -4,8 +4,8 @@ make_series
 elman train series.tsv --hidden 12 --epochs 40 --lr 0.02 --batch 8 --json \
     --quiet | grep -o '"task":"classify"'
 elman eval series.safetensors series.tsv --confusion | sed 's/^loss [0-9.e-]*/loss N/'
-elman predict series.safetensors series.tsv | cut -f1 | head -4
-cut -f2- series.tsv | elman predict series.safetensors | cut -f1 | head -4
+elman predict series.safetensors series.tsv | cut -f1 | sed -n 1,4p
+cut -f2- series.tsv | elman predict series.safetensors | cut -f1 | sed -n 1,4p
 elman predict series.safetensors series.tsv >files
 cut -f2- series.tsv | elman predict series.safetensors >lines
 cmp files lines && echo equal
