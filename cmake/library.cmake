@@ -7,23 +7,9 @@ target_link_libraries(elman_objects PUBLIC elman_flags)
 add_library(elman_rooms STATIC $<TARGET_OBJECTS:elman_objects>)
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 
-# what an outside program needs beside the archive, by name: these words also
-# go into elman.pc
-set(static_libraries "")
-set(static_folders "")
-foreach(name ${OpenMP_C_LIB_NAMES})
-  get_filename_component(folder ${OpenMP_${name}_LIBRARY} DIRECTORY)
-  list(APPEND static_folders ${folder})
-endforeach()
-list(REMOVE_DUPLICATES static_folders)
-list(REMOVE_ITEM static_folders ${CMAKE_C_IMPLICIT_LINK_DIRECTORIES})
-foreach(folder ${static_folders})
-  list(APPEND static_libraries -L${folder})
-endforeach()
-foreach(name ${OpenMP_C_LIB_NAMES})
-  list(APPEND static_libraries -l${name})
-endforeach()
-list(APPEND static_libraries -lm)
+# what an outside program needs beside the archive: these words also go into
+# elman.pc
+set(static_libraries -pthread -lm)
 
 add_library(elman_shared SHARED $<TARGET_OBJECTS:elman_objects>)
 target_link_libraries(elman_shared PRIVATE elman_flags)

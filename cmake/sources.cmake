@@ -44,4 +44,4 @@ target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
 target_compile_definitions(elman_flags INTERFACE _GNU_SOURCE
   ELMAN_VERSION="${PROJECT_VERSION}")
-target_link_libraries(elman_flags INTERFACE OpenMP::OpenMP_C m)
+target_link_libraries(elman_flags INTERFACE Threads::Threads m)

@@ -99,8 +99,8 @@ class Layers(Check):
         self.plant("cli may include", "cli/a.c", "#include <base/status.h>\n")
 
     def test_private_library(self):
-        self.plant("<omp.h> belongs to src/base/thread.c",
-                   "src/model/a.c", "#include <omp.h>\n")
+        self.plant("<pthread.h> belongs to src/base/thread.c",
+                   "src/model/a.c", "#include <pthread.h>\n")
 
 
 class Symbols(Check):

@@ -2,13 +2,14 @@
  * measure what they carve, messages belong to their thread. */
 #include "check.h"
 
+#include <pthread.h>
+#include <time.h>
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/real.h"
 #include "base/status.h"
 #include "base/thread.h"
-
-#include <omp.h>
 
 /* ---- Random ------------------------------------------------------------- */
 
@@ -289,21 +290,30 @@ TEST(messages_are_kept_and_prefixed)
                 ELMAN_BAD_VALUE, "again here: x");
 }
 
+/* Fails with a sentence of its own; own says whether it then reads it. */
+static void *fail_alone(void *own)
+{
+    char want[32];
+    snprintf(want, sizeof want, "thread %p", own);
+    *(bool *)own = !strcmp(elman_message(), "");
+    (void)failure(ELMAN_BAD_VALUE, "%s", want);
+    *(bool *)own = *(bool *)own && !strcmp(elman_message(), want);
+    return NULL;
+}
+
 TEST(each_thread_has_its_own_message)
 {
     enum { PARTS = 2 };
     bool own[PARTS] = {false};
     (void)failure(ELMAN_BAD_VALUE, "outside");
-#pragma omp parallel num_threads(PARTS)
-    {
-        int me = omp_get_thread_num();
-        char want[16];
-        snprintf(want, sizeof want, "thread %d", me);
-        (void)failure(ELMAN_BAD_VALUE, "%s", want);
-#pragma omp barrier
-        own[me] = !strcmp(elman_message(), want);
-    }
+    pthread_t threads[PARTS];
+    for (size_t i = 0; i < PARTS; i++)
+        assert_int_equal(pthread_create(threads + i, NULL, fail_alone, own + i),
+                         0);
+    for (size_t i = 0; i < PARTS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
     CHECK(own[0] && own[1], "%d %d", own[0], own[1]);
+    CHECK(!strcmp(elman_message(), "outside"), "\"%s\"", elman_message());
 }
 
 static void square_part(void *context, size_t index)
@@ -324,6 +334,34 @@ TEST(thread_run_does_each_part_once)
     CHECK(thread_count() >= 1, "%d", thread_count());
 }
 
+/* Many short runs, so that members sleep, wake and come late. */
+static void *run_often(void *unused_argument)
+{
+    enum { PARTS = 7, RUNS = 3000 };
+    (void)unused_argument;
+    for (size_t run = 0; run < RUNS; run++) {
+        size_t result[PARTS] = {0};
+        if (run % 500 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL);
+        thread_run(2 + (int)(run % 3), PARTS, square_part, result);
+        for (size_t i = 0; i < PARTS; i++)
+            if (result[i] != i * i) return (void *)"a part was lost";
+    }
+    return NULL;
+}
+
+TEST(callers_on_many_threads_share_one_team)
+{
+    enum { CALLERS = 3 };
+    pthread_t callers[CALLERS];
+    for (size_t i = 0; i < CALLERS; i++)
+        assert_int_equal(pthread_create(callers + i, NULL, run_often, NULL), 0);
+    for (size_t i = 0; i < CALLERS; i++) {
+        void *wrong = NULL;
+        assert_int_equal(pthread_join(callers[i], &wrong), 0);
+        CHECK(!wrong, "%s", (const char *)wrong);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +379,7 @@ int main(void)
         cmocka_unit_test(messages_are_kept_and_prefixed),
         cmocka_unit_test(each_thread_has_its_own_message),
         cmocka_unit_test(thread_run_does_each_part_once),
+        cmocka_unit_test(callers_on_many_threads_share_one_team),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,10 +7,18 @@
 
 #include <stddef.h>
 
-/* Calls part(context, index) for every index below parts, on at most threads
- * threads (the caller is one), and returns when all are done. */
+enum { THREADS_MOST = 64 };
+
+/* Calls part(context, index) for every index below parts (below 2^32), on at
+ * most threads threads (the caller is one), and returns when all are done.
+ * Several callers may do so at once; only one of them gets the team, the
+ * others work alone. */
 void thread_run(int threads, size_t parts,
                 void (*part)(void *context, size_t index), void *context);
+
+/* Starts what thread_run would start when it is first asked for so many, so
+ * that it need not later. Fewer threads than that are no error. */
+void thread_prepare(int threads);
 
 /* Processors this process may use. */
 int thread_count(void);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "model/model.h"
 
 static elman_status complete(const elman_state_config *config,
@@ -183,6 +184,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     arena_take(&a, 1, sizeof *s);
     lay_out_kept(m, s, &a);
     state_carve(s, full.T, full.B);
+    thread_prepare(full.threads);
     state_reset(m, s);
     *state = s;
     return ELMAN_OK;
