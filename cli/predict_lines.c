@@ -13,7 +13,7 @@ static float scaled(const elman_encoding *encoding, size_t k, double raw)
     return (float)((raw - encoding->mean[k]) / encoding->scale[k]);
 }
 
-/* ---- A line is a series ---- */
+/* ---- A line is a series ------------------------------------------------- */
 
 /* Puts one dimension of a series into x (T,I); *T is its steps, known after
  * the first. Returns 0 or an exit code. */
@@ -87,7 +87,7 @@ int predict_series(predictor *run, line_source *source)
     return 0;
 }
 
-/* ---- A line is a row ---- */
+/* ---- A line is a row ---------------------------------------------------- */
 
 /* A table as it comes in. */
 typedef struct table_reader {

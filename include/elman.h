@@ -48,7 +48,7 @@ extern "C" {
 #define ELMAN_CHECKED
 #endif
 
-/* ---- Status ------------------------------------------------------------ */
+/* ---- Status ------------------------------------------------------------- */
 
 typedef enum elman_status {
     ELMAN_OK,
@@ -79,7 +79,7 @@ typedef struct elman_machine {
  * once per process, by the processor or by the environment's ELMAN_ISA. */
 ELMAN_CHECKED elman_status elman_machine_read(elman_machine *machine);
 
-/* ---- Config: what to build --------------------------------------------- */
+/* ---- Config: what to build ---------------------------------------------- */
 
 enum {
     ELMAN_MAX_LAYERS = 32, /* layers of a config */
@@ -268,7 +268,7 @@ ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
                                                   const char *key,
                                                   const char *text);
 
-/* ---- State: all that a run changes --------------------------------------- */
+/* ---- State: all that a run changes -------------------------------------- */
 
 typedef struct elman_state_config {
     size_t T;            /* most steps of one pass, 0 means 1 */
@@ -347,7 +347,7 @@ ELMAN_CHECKED elman_status elman_state_view(const elman_model *model,
                                             const char *name,
                                             elman_tensor *view);
 
-/* ---- Passes -------------------------------------------------------------- */
+/* ---- Passes ------------------------------------------------------------- */
 
 /* What a pass reads. */
 typedef struct elman_batch {
@@ -394,7 +394,7 @@ ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
                                            const float *h, const float *c,
                                            float *h_out, float *c_out);
 
-/* ---- Loss ---------------------------------------------------------------- */
+/* ---- Loss --------------------------------------------------------------- */
 
 typedef enum elman_loss_kind {
     ELMAN_CROSS_ENTROPY,       /* nn.CrossEntropyLoss on logits */
@@ -435,7 +435,7 @@ ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_target *target,
                                               double *loss, float *dy);
 
-/* ---- Optimizer and schedule ---------------------------------------------- */
+/* ---- Optimizer and schedule --------------------------------------------- */
 
 typedef enum elman_rule {
     ELMAN_ADAM,

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* ---- Data ---------------------------------------------------------------- */
+/* ---- Data --------------------------------------------------------------- */
 
 typedef enum elman_task {
     ELMAN_TASK_AUTO, /* decided by the data */
@@ -35,22 +35,22 @@ typedef enum elman_part { ELMAN_TRAIN, ELMAN_VALIDATION } elman_part;
 /* How raw data became numbers, so that new data becomes the same ones. */
 typedef struct elman_encoding {
     elman_task task;
-    elman_unit unit;     /* language */
-    size_t vocabulary;   /* language: V */
-    char **tokens;       /* (V) text of each token, zero-terminated */
-    size_t *token_bytes; /* (V) its length: a token may hold a zero byte */
-    size_t classes;      /* classify, tag */
-    char **labels;       /* (classes) */
-    size_t input_size;   /* I: inputs per step */
-    char **columns;      /* (I) names of the inputs, NULL if they have none */
-    double *mean;        /* (I) input = (raw - mean) / scale */
-    double *scale;       /* (I) */
-    size_t targets;      /* forecast, regress, track: values per target step */
-    char **target_names; /* (targets) or NULL */
-    double *target_mean; /* (targets) */
+    elman_unit unit;      /* language */
+    size_t vocabulary;    /* language: V */
+    char **tokens;        /* (V) text of each token, zero-terminated */
+    size_t *token_bytes;  /* (V) its length: a token may hold a zero byte */
+    size_t classes;       /* classify, tag */
+    char **labels;        /* (classes) */
+    size_t input_size;    /* I: inputs per step */
+    char **columns;       /* (I) names of the inputs, NULL if they have none */
+    double *mean;         /* (I) input = (raw - mean) / scale */
+    double *scale;        /* (I) */
+    size_t targets;       /* forecast, regress, track: values per target step */
+    char **target_names;  /* (targets) or NULL */
+    double *target_mean;  /* (targets) */
     double *target_scale; /* (targets) */
-    size_t window;       /* forecast: steps in, tag: steps of a sequence */
-    size_t horizon;      /* forecast: steps out */
+    size_t window;        /* forecast: steps in, tag: steps of a sequence */
+    size_t horizon;       /* forecast: steps out */
 } elman_encoding;
 
 /* An encoding from its text (a model's note "encoding"), and its end. */
@@ -91,9 +91,9 @@ typedef struct elman_dataset elman_dataset;
 /* Opens a file and decides its task: .tsv (UCR: label, then values) and .ts
  * (sktime) are labelled series, .csv a table, .npy arrays, any other file
  * text. */
-ELMAN_CHECKED elman_status elman_dataset_open(const char *path,
-                                              const elman_dataset_config *config,
-                                              elman_dataset **dataset);
+ELMAN_CHECKED elman_status
+elman_dataset_open(const char *path, const elman_dataset_config *config,
+                   elman_dataset **dataset);
 ELMAN_API void elman_dataset_close(elman_dataset *dataset);
 
 ELMAN_API const elman_encoding *
@@ -122,9 +122,9 @@ typedef struct elman_loader elman_loader;
 /* Turns one part of a dataset, which must outlive it, into batches: time
  * first, inputs scaled. Language: batch_size streams, each a contiguous piece
  * of the text, in windows of steps. */
-ELMAN_CHECKED elman_status elman_loader_create(const elman_dataset *dataset,
-                                               const elman_loader_config *config,
-                                               elman_loader **loader);
+ELMAN_CHECKED elman_status
+elman_loader_create(const elman_dataset *dataset,
+                    const elman_loader_config *config, elman_loader **loader);
 ELMAN_API void elman_loader_destroy(elman_loader *loader);
 
 /* The next batch of the epoch, in the loader's memory until the next read;
@@ -141,7 +141,7 @@ ELMAN_API void elman_loader_reset(elman_loader *loader, uint64_t epoch,
 /* Batches of an epoch. */
 ELMAN_API size_t elman_loader_size(const elman_loader *loader);
 
-/* ---- Training ------------------------------------------------------------ */
+/* ---- Training ----------------------------------------------------------- */
 
 /* Sums over one step or one evaluation. Values are in the data's own units;
  * what a task does not have is NaN. */
@@ -161,36 +161,36 @@ typedef struct elman_trainer_config {
     elman_optimizer_config optimizer;
     elman_schedule_config schedule;
     elman_loss_config loss;
-    size_t batch_size;     /* 0 means 32 */
-    size_t k1;             /* truncation: backward every k1 steps; 0 means 64
-                              for text, whole sequences otherwise */
-    size_t k2;             /* backward through the last k2 steps, 0 means k1;
-                              more than k1 must be a multiple of it */
-    bool fresh_state;      /* begin each window from the initial state instead
-                              of carrying it over */
-    bool in_order;         /* no shuffling */
-    bool no_buckets;       /* batches of mixed lengths */
-    uint64_t epochs;       /* stop after, 0 means no limit */
-    uint64_t steps;        /* stop after so many optimizer steps, 0 no limit */
+    size_t batch_size; /* 0 means 32 */
+    size_t k1;         /* truncation: backward every k1 steps; 0 means 64
+                          for text, whole sequences otherwise */
+    size_t k2;         /* backward through the last k2 steps, 0 means k1;
+                          more than k1 must be a multiple of it */
+    bool fresh_state;  /* begin each window from the initial state instead
+                          of carrying it over */
+    bool in_order;     /* no shuffling */
+    bool no_buckets;   /* batches of mixed lengths */
+    uint64_t epochs;   /* stop after, 0 means no limit */
+    uint64_t steps;    /* stop after so many optimizer steps, 0 no limit */
     uint64_t evaluate_every; /* optimizer steps, 0 means every epoch */
-    uint64_t patience;     /* stop after so many evaluations without a better
-                              one, 0 never */
-    int threads;           /* 0 means 1 */
-    uint64_t seed;         /* of shuffling and masks */
+    uint64_t patience;       /* stop after so many evaluations without a better
+                                one, 0 never */
+    int threads;             /* 0 means 1 */
+    uint64_t seed;           /* of shuffling and masks */
 } elman_trainer_config;
 
 typedef struct elman_trainer elman_trainer;
 
 /* Where training stands. */
 typedef struct elman_progress {
-    uint64_t epoch; /* that the next step belongs to, from 0 */
-    uint64_t step;  /* optimizer steps done */
-    uint64_t batch; /* batches of this epoch done */
-    uint64_t batches; /* batches of an epoch */
-    double learning_rate; /* of the last step */
-    double norm;          /* of its gradient before clipping */
-    elman_metrics last;   /* of that step, on the training data */
-    bool evaluated;       /* that step ended with an evaluation: */
+    uint64_t epoch;           /* that the next step belongs to, from 0 */
+    uint64_t step;            /* optimizer steps done */
+    uint64_t batch;           /* batches of this epoch done */
+    uint64_t batches;         /* batches of an epoch */
+    double learning_rate;     /* of the last step */
+    double norm;              /* of its gradient before clipping */
+    elman_metrics last;       /* of that step, on the training data */
+    bool evaluated;           /* that step ended with an evaluation: */
     elman_metrics validation; /* its result; loss is NaN before the first */
     double best_loss;         /* best of all validations so far */
     uint64_t best_step;
@@ -200,10 +200,9 @@ typedef struct elman_progress {
 
 /* Trains model on dataset; both must outlive the trainer. Without validation
  * data the training loss decides what is best. */
-ELMAN_CHECKED elman_status
-elman_trainer_create(elman_model *model, const elman_dataset *dataset,
-                     const elman_trainer_config *config,
-                     elman_trainer **trainer);
+ELMAN_CHECKED elman_status elman_trainer_create(
+    elman_model *model, const elman_dataset *dataset,
+    const elman_trainer_config *config, elman_trainer **trainer);
 ELMAN_API void elman_trainer_destroy(elman_trainer *trainer);
 
 /* One optimizer step, and the evaluation if one is due. ELMAN_NOT_FINITE: the
@@ -236,7 +235,7 @@ elman_model_evaluate(const elman_model *model, const elman_dataset *dataset,
 ELMAN_API double elman_model_flops(const elman_model *model, uint64_t steps,
                                    bool backward);
 
-/* ---- Sampling ------------------------------------------------------------ */
+/* ---- Sampling ----------------------------------------------------------- */
 
 typedef struct elman_sampler {
     double temperature; /* 0 takes the likeliest */
@@ -251,7 +250,7 @@ ELMAN_CHECKED elman_status elman_sampler_step(const elman_sampler *sampler,
                                               const float *logits,
                                               int32_t *token);
 
-/* ---- Arrays -------------------------------------------------------------- */
+/* ---- Arrays ------------------------------------------------------------- */
 
 /* An .npy file as float32: data is freed by elman_array_destroy. */
 ELMAN_CHECKED elman_status elman_array_load(const char *path,
@@ -260,7 +259,7 @@ ELMAN_CHECKED elman_status elman_array_save(const char *path,
                                             const elman_tensor *array);
 ELMAN_API void elman_array_destroy(elman_tensor *array);
 
-/* ---- Looking through time ------------------------------------------------ */
+/* ---- Looking through time ----------------------------------------------- */
 
 /* How far back a gradient reaches: batch is run from the initial state, without
  * dropout, a gradient of 1 or -1 (fixed random signs) is put on each output
@@ -271,12 +270,12 @@ ELMAN_CHECKED elman_status elman_flow_read(const elman_model *model,
                                            const elman_batch *batch,
                                            size_t level, double *norms);
 
-/* ---- Proof --------------------------------------------------------------- */
+/* ---- Proof -------------------------------------------------------------- */
 
 typedef struct elman_verify_config {
-    uint64_t seed;      /* of the random configurations, 0 means 1 */
-    size_t cases;       /* configurations to check, 0 means 40 */
-    const char *path;   /* check this model as well; NULL for none */
+    uint64_t seed;    /* of the random configurations, 0 means 1 */
+    size_t cases;     /* configurations to check, 0 means 40 */
+    const char *path; /* check this model as well; NULL for none */
 } elman_verify_config;
 
 typedef struct elman_verify_report {

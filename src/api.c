@@ -37,8 +37,7 @@ elman_status elman_machine_read(elman_machine *machine)
     return ELMAN_OK;
 }
 
-/* ---- Model
- * --------------------------------------------------------------------- */
+/* ---- Model -------------------------------------------------------------- */
 
 elman_status elman_model_create(const elman_config *config, elman_model **model)
 {
@@ -123,8 +122,7 @@ double elman_model_flops(const elman_model *model, uint64_t steps,
     return model ? model_flops(model, steps, backward) : 0;
 }
 
-/* ---- State
- * ---------------------------------------------------------------------- */
+/* ---- State -------------------------------------------------------------- */
 
 size_t elman_state_size(const elman_model *model,
                         const elman_state_config *config)
@@ -209,8 +207,7 @@ elman_status elman_state_view(const elman_model *model, elman_state *state,
     return state_view(model, state, name, view);
 }
 
-/* ---- Passes
- * ----------------------------------------------------------------------- */
+/* ---- Passes ------------------------------------------------------------- */
 
 elman_status elman_model_forward(const elman_model *model, elman_state *state,
                                  const elman_batch *batch, float *y)
@@ -248,8 +245,7 @@ elman_status elman_cell_step(const elman_model *model, elman_state *state,
     return cell_step(model, state, x, h, c, h_out, c_out);
 }
 
-/* ---- Loss, optimizer, schedule
- * ------------------------------------------------------ */
+/* ---- Loss, optimizer, schedule ------------------------------------------ */
 
 elman_status elman_loss_forward(const elman_loss_config *config,
                                 const elman_batch *shape, size_t O,
@@ -313,9 +309,7 @@ elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
     return sampler_step(sampler, draw, V, logits, token);
 }
 
-/* ---- Data
- * ----------------------------------------------------------------------------
- */
+/* ---- Data --------------------------------------------------------------- */
 
 elman_status elman_encoding_create(const char *text, elman_encoding **encoding)
 {
@@ -420,9 +414,7 @@ elman_status elman_array_save(const char *path, const elman_tensor *array)
 
 void elman_array_destroy(elman_tensor *array) { array_destroy(array); }
 
-/* ---- Training
- * ---------------------------------------------------------------------------
- */
+/* ---- Training ----------------------------------------------------------- */
 
 elman_status elman_trainer_create(elman_model *model,
                                   const elman_dataset *dataset,
@@ -482,8 +474,7 @@ elman_status elman_model_evaluate(const elman_model *model,
     return evaluate(model, dataset, part, config, metrics, confusion);
 }
 
-/* ---- Looking, proving
- * ------------------------------------------------------------------------ */
+/* ---- Looking, proving --------------------------------------------------- */
 
 elman_status elman_flow_read(const elman_model *model, const elman_batch *batch,
                              size_t level, double *norms)

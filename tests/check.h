@@ -33,8 +33,7 @@
         }                                                                      \
     } while (0)
 
-#define CHECK_OK(call)                                                         \
-    CHECK((call) == ELMAN_OK, "\"%s\"", elman_message())
+#define CHECK_OK(call) CHECK((call) == ELMAN_OK, "\"%s\"", elman_message())
 
 /* The call fails with status and a message that holds part. */
 #define CHECK_FAILS(call, status, part)                                        \

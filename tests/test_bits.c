@@ -11,7 +11,7 @@
 
 enum { MOST_THREADS = 4 };
 
-/* ---- The grid ------------------------------------------------------------ */
+/* ---- The grid ----------------------------------------------------------- */
 
 /* Ways of cutting. Those that make small passes run on one thread alone, for
  * nothing is split there; the others on any number. */
@@ -148,7 +148,7 @@ TEST(wide_networks_give_the_same_bits_however_they_are_computed)
     }
 }
 
-/* ---- Training ------------------------------------------------------------ */
+/* ---- Training ----------------------------------------------------------- */
 
 TEST(training_runs_end_with_the_same_bits)
 {
@@ -168,7 +168,7 @@ TEST(training_runs_end_with_the_same_bits)
     }
 }
 
-/* ---- Forks --------------------------------------------------------------- */
+/* ---- Forks -------------------------------------------------------------- */
 
 enum { FORK_T = 5, FORK_B = 3, FORK_I = 4, FORK_O = 6 };
 
@@ -283,7 +283,7 @@ TEST(a_fork_between_forward_and_backward_has_the_same_gradients)
     model_destroy(m);
 }
 
-/* ---- The comparison itself ----------------------------------------------- */
+/* ---- The comparison itself ---------------------------------------------- */
 
 TEST(one_bit_in_any_result_is_noticed)
 {

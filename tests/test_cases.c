@@ -129,7 +129,7 @@ static const elman_layer relu = {.kind = ELMAN_RNN,
                                  .nonlinearity = ELMAN_NONLINEARITY_RELU};
 static const elman_layer one_tanh = {.kind = ELMAN_RNN, .hidden_size = 1};
 
-/* ---- One unit by hand ---------------------------------------------------- */
+/* ---- One unit by hand --------------------------------------------------- */
 
 TEST(one_relu_step_halves_its_input)
 {
@@ -233,7 +233,7 @@ TEST(an_lstm_remembers_what_tanh_forgets)
     check_decimals(4, 20, n.dx, dx, "dx");
 }
 
-/* ---- Several units ------------------------------------------------------- */
+/* ---- Several units ------------------------------------------------------ */
 
 TEST(two_inputs_reach_three_tanh_units)
 {
@@ -312,7 +312,7 @@ TEST(the_reference_has_all_eight_digits_of_it)
     reference_destroy(r);
 }
 
-/* ---- Shapes -------------------------------------------------------------- */
+/* ---- Shapes ------------------------------------------------------------- */
 
 typedef struct shape_case {
     size_t B, T, I, H, num_layers;

@@ -66,8 +66,7 @@ static void epoch(session s)
         CHECK_OK(elman_trainer_step(s.trainer));
 }
 
-/* ---- Windows ----------------------------------------------------------------
- */
+/* ---- Windows ------------------------------------------------------------ */
 
 /* Of a window of 4 steps only the last has a gradient, and the sequences of the
  * first batch end before it. */
@@ -101,8 +100,7 @@ TEST(each_step_of_the_data_counts_once_whatever_k2)
           flops[1], flops[2]);
 }
 
-/* ---- Checkpoints
- * ------------------------------------------------------------- */
+/* ---- Checkpoints -------------------------------------------------------- */
 
 /* Writes the checkpoint at path again with one counter changed. */
 static void change_counter(const char *path, size_t which, uint64_t value)

@@ -9,7 +9,7 @@
 
 #include <locale.h>
 
-/* ---- Numbers ------------------------------------------------------------- */
+/* ---- Numbers ------------------------------------------------------------ */
 
 TEST(numbers_are_read_exactly_whatever_the_locale)
 {
@@ -117,7 +117,7 @@ TEST(what_is_no_number_is_told_apart)
     free(text);
 }
 
-/* ---- UTF-8 --------------------------------------------------------------- */
+/* ---- UTF-8 -------------------------------------------------------------- */
 
 TEST(code_points_go_to_utf8_and_back)
 {
@@ -140,7 +140,7 @@ TEST(code_points_go_to_utf8_and_back)
     assert_int_equal(utf8_valid("a\xC3\xA4\xFFz", 5), 3);
 }
 
-/* ---- Tables -------------------------------------------------------------- */
+/* ---- Tables ------------------------------------------------------------- */
 
 static elman_status parse(const char *text, size_t bytes, csv **table)
 {

@@ -106,7 +106,7 @@ TEST(rare_and_new_words_are_unknown)
                   "min_count is for words, but the unit is bytes");
 }
 
-/* ---- Arrays -------------------------------------------------------------- */
+/* ---- Arrays ------------------------------------------------------------- */
 
 static const char *put_floats(const char *name, size_t rank,
                               const size_t *shape, float *data)

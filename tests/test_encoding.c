@@ -69,7 +69,7 @@ TEST(a_dictionary_numbers_and_counts_what_comes)
     dictionary_clear(&d);
 }
 
-/* ---- JSON ---------------------------------------------------------------- */
+/* ---- JSON --------------------------------------------------------------- */
 
 static void check_same_text(const char *text)
 {
@@ -175,7 +175,7 @@ TEST(each_bad_text_of_an_encoding_gives_its_own_sentence)
     }
 }
 
-/* ---- Tokens -------------------------------------------------------------- */
+/* ---- Tokens ------------------------------------------------------------- */
 
 TEST(text_becomes_tokens_up_to_the_capacity)
 {

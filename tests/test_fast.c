@@ -84,7 +84,7 @@ static void pair_end(pair *p)
     reference_destroy(p->r);
 }
 
-/* ---- Recurrent levels ---------------------------------------------------- */
+/* ---- Recurrent levels --------------------------------------------------- */
 
 static elman_tensor view_of(const pair *p, size_t level, size_t way,
                             const char *what)
@@ -214,7 +214,7 @@ static void carry(pair *p, const random_batch *in)
     }
 }
 
-/* ---- Passes -------------------------------------------------------------- */
+/* ---- Passes ------------------------------------------------------------- */
 
 enum { MOST_Y = 2 * MOST_T * MOST_B * 3 * MOST_I };
 
@@ -299,8 +299,7 @@ TEST(fast_code_means_what_the_reference_means)
     }
 }
 
-/* ---- More sequences than a cell takes at once ------------------------------
- */
+/* ---- More sequences than a cell takes at once --------------------------- */
 
 enum { MANY_T = 3, MANY_B = 150, MANY_I = 19 };
 

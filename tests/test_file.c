@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* ---- The system, failing on request -------------------------------------- */
+/* ---- The system, failing on request ------------------------------------- */
 
 /* fallible calls until one fails; negative: none does */
 static int calls_left = -1;
@@ -57,7 +57,7 @@ int renameat(int from, const char *old, int to, const char *new)
     return (int)syscall(SYS_renameat2, from, old, to, new, 0);
 }
 
-/* ---- Reading ------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------ */
 
 static void check_content(const char *path, const char *want, size_t bytes)
 {
@@ -94,7 +94,7 @@ TEST(what_is_no_regular_file_is_refused_by_its_sort)
     assert_null(data);
 }
 
-/* ---- Writing ------------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
 static mode_t mode_of(const char *path)
 {

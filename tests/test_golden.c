@@ -52,7 +52,7 @@ static elman_model *make_model(const golden *g)
     return model;
 }
 
-/* ---- Networks ------------------------------------------------------------ */
+/* ---- Networks ----------------------------------------------------------- */
 
 /* A pass of one case. */
 typedef struct run {
@@ -187,7 +187,7 @@ TEST(cells_step_as_pytorch_cells_do)
     golden_close(&g);
 }
 
-/* ---- Losses -------------------------------------------------------------- */
+/* ---- Losses ------------------------------------------------------------- */
 
 static elman_loss_config loss_of(const golden *g)
 {
@@ -241,7 +241,7 @@ TEST(losses_are_what_pytorch_says)
     golden_close(&g);
 }
 
-/* ---- Training ------------------------------------------------------------ */
+/* ---- Training ----------------------------------------------------------- */
 
 static elman_optimizer_config optimizer_of(const golden *g)
 {

@@ -27,7 +27,7 @@ static void copy(float *to, const float *from, size_t n)
     memcpy(to, from, n * sizeof *to);
 }
 
-/* ---- Cells: there and back ----------------------------------------------- */
+/* ---- Cells: there and back ---------------------------------------------- */
 
 /* in: sums (4), c_prev, dh, dc, peephole (3); out: gate (4), c, h, da (4), dc
  */
@@ -87,7 +87,7 @@ RUN(gru_before)
     k->gru_reset_backward(n, clip, in[1], in[2], out[0], out[2], out[3]);
 }
 
-/* ---- Elementwise --------------------------------------------------------- */
+/* ---- Elementwise -------------------------------------------------------- */
 
 /* in: x, dy; out: y, dx, and both made in place */
 #define RUN_CURVE(name, clip)                                                  \
@@ -137,7 +137,7 @@ RUN(blended)
     k->blend(n, in[0], in[1], out[2], out[2]);
 }
 
-/* ---- Sums ---------------------------------------------------------------- */
+/* ---- Sums --------------------------------------------------------------- */
 
 RUN(summed) { out[0][0] = (float)k->sum_squares(n, in[0]); }
 
@@ -168,7 +168,7 @@ RUN(normed)
     k->norm_forward(n, 1e-3f, out[5], in[1], in[2], out[5], out[5]);
 }
 
-/* ---- Optimizers ---------------------------------------------------------- */
+/* ---- Optimizers --------------------------------------------------------- */
 
 static const update settings = {.scale = 0.5f,
                                 .clip_value = 1.25f,
@@ -222,7 +222,7 @@ RUN(rmsprop_centered) { optimize(k, n, 'r', 6, in, out); }
 RUN(rmsprop_keras) { optimize(k, n, 'r', 1, in, out); }
 RUN(rmsprop_keras_momentum) { optimize(k, n, 'r', 7, in, out); }
 
-/* ---- All of them --------------------------------------------------------- */
+/* ---- All of them -------------------------------------------------------- */
 
 #define OPTIMIZER(name)                                                        \
     {                                                                          \

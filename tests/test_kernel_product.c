@@ -58,7 +58,7 @@ static float *packed_random(size_t N, size_t K)
     return packed;
 }
 
-/* ---- Products ------------------------------------------------------------ */
+/* ---- Products ----------------------------------------------------------- */
 
 static void check_product(size_t M, size_t N, size_t K)
 {
@@ -152,7 +152,7 @@ TEST(a_row_does_not_depend_on_the_rows_beside_it)
     }
 }
 
-/* ---- Sums over rows ------------------------------------------------------ */
+/* ---- Sums over rows ----------------------------------------------------- */
 
 /* dw as N rows, in one block, of which only first to last may change; then a
  * row db. */
@@ -236,7 +236,7 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
     }
 }
 
-/* ---- Packing ------------------------------------------------------------- */
+/* ---- Packing ------------------------------------------------------------ */
 
 TEST(packing_keeps_each_weight_and_fills_up_with_zero)
 {

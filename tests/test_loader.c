@@ -203,7 +203,7 @@ TEST(any_batch_can_be_gone_to_again)
     dataset_close(d);
 }
 
-/* ---- Language ------------------------------------------------------------ */
+/* ---- Language ----------------------------------------------------------- */
 
 /* Text whose character n is a digit of n's hash, so that places differ. */
 static elman_dataset *digits(size_t characters, double validation)

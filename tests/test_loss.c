@@ -24,7 +24,7 @@ static bool row_counts(const setting *s, size_t row)
     return c != -100 && !(s->config.has_ignored && c == s->config.ignore_index);
 }
 
-/* ---- The same in plain double -------------------------------------------- */
+/* ---- The same in plain double ------------------------------------------- */
 
 static double reference_class_row(const setting *s, const double *y, int32_t c,
                                   double *weight)
@@ -76,7 +76,7 @@ static double reference(const setting *s, const double *y)
     return s->config.reduction == ELMAN_REDUCTION_MEAN ? sum / weights : sum;
 }
 
-/* ---- Settings ------------------------------------------------------------ */
+/* ---- Settings ----------------------------------------------------------- */
 
 enum { OPTIONS = 5 * 16 };
 
@@ -119,7 +119,7 @@ static void widen(const setting *s, double *y)
         y[i] = (double)s->y[i];
 }
 
-/* ---- Tests --------------------------------------------------------------- */
+/* ---- Tests -------------------------------------------------------------- */
 
 TEST(loss_and_gradient_are_those_of_the_formula)
 {

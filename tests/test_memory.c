@@ -45,8 +45,7 @@ static const elman_batch batch = {.T = T, .B = B, .x = x, .lengths = lengths};
 static const elman_target target = {.values = values};
 static const elman_loss_config mean_squared = {.kind = ELMAN_MEAN_SQUARED};
 
-/* ---- Sessions -------------------------------------------------------------
- */
+/* ---- Sessions ----------------------------------------------------------- */
 
 static elman_status passes_session(void)
 {
@@ -202,8 +201,7 @@ done:
     return status;
 }
 
-/* ---- Tests ----------------------------------------------------------------
- */
+/* ---- Tests -------------------------------------------------------------- */
 
 static void write_data(void)
 {

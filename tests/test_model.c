@@ -6,8 +6,7 @@
 #include "folder.h"
 #include "format/safetensors.h"
 
-/* ---- Round trip ------------------------------------------------------------
- */
+/* ---- Round trip --------------------------------------------------------- */
 
 static const elman_config full = {
     .input_size = 3,
@@ -97,8 +96,7 @@ TEST(a_note_has_a_key_of_its_own)
     elman_model_destroy(model);
 }
 
-/* ---- Configs ----------------------------------------------------------------
- */
+/* ---- Configs ------------------------------------------------------------ */
 
 static void refuse(const elman_config *config, const char *message)
 {
@@ -212,8 +210,7 @@ TEST(each_bad_layer_gets_its_own_sentence)
     refuse(&config, "no end within 32 bytes");
 }
 
-/* ---- Hostile files
- * ------------------------------------------------------------ */
+/* ---- Hostile files ------------------------------------------------------ */
 
 #define LINEAR                                                                 \
     "{\"input_size\":2,\"layers\":[{\"kind\":\"linear\",\"output_size\":1}]}"

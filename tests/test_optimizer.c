@@ -6,7 +6,7 @@
 
 enum { N = 37, STEPS = 30 };
 
-/* ---- The rules in double, as PyTorch and Keras document them ------------- */
+/* ---- The rules in double, as PyTorch and Keras document them ------------ */
 
 typedef struct moments {
     double m[N], v[N], top[N], mean[N], buf[N];
@@ -99,7 +99,7 @@ static double reference_step(const elman_optimizer_config *c, moments *s, int t,
     return norm;
 }
 
-/* ---- Settings ------------------------------------------------------------ */
+/* ---- Settings ----------------------------------------------------------- */
 
 static const elman_optimizer_config settings[] = {
     {0},
@@ -136,7 +136,7 @@ static bool has_rule(const elman_optimizer_config *c, elman_flavour flavour)
     return flavour == ELMAN_TORCH || (c->dampening == 0 && c->lr_decay == 0);
 }
 
-/* ---- Tests --------------------------------------------------------------- */
+/* ---- Tests -------------------------------------------------------------- */
 
 static void check_rule(elman_optimizer_config config, size_t number)
 {

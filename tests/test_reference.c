@@ -10,7 +10,7 @@
 static const bool every[16] = {true, true, true, true, true, true, true, true,
                                true, true, true, true, true, true, true, true};
 
-/* ---- Recorded numbers ---------------------------------------------------- */
+/* ---- Recorded numbers --------------------------------------------------- */
 
 static void check_recorded(const golden *g, const char *name, size_t n,
                            const double *got)
@@ -150,7 +150,7 @@ TEST(the_reference_gives_what_was_recorded)
     CHECK(cases >= 80, "only %zu cases", cases);
 }
 
-/* ---- Finite differences -------------------------------------------------- */
+/* ---- Finite differences ------------------------------------------------- */
 
 /* A network, its batch, and what is summed up of all that comes out. */
 typedef struct experiment {
@@ -305,7 +305,7 @@ TEST(its_gradients_are_those_of_finite_differences)
         check_config(which, which % 2, which / 2 % 2);
 }
 
-/* ---- Refusals ------------------------------------------------------------ */
+/* ---- Refusals ----------------------------------------------------------- */
 
 TEST(a_batch_that_does_not_fit_is_refused)
 {

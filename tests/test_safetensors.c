@@ -6,7 +6,7 @@
 #include "format/file.h"
 #include "format/safetensors.h"
 
-/* ---- Files by hand ------------------------------------------------------- */
+/* ---- Files by hand ------------------------------------------------------ */
 
 /* A file with this header and so many bytes of data; malloc'ed. */
 static char *build(const char *header, size_t data, size_t *size)
@@ -174,7 +174,7 @@ TEST(a_thousand_tensors_on_the_same_bytes_are_refused)
     free(text);
 }
 
-/* ---- Round trips --------------------------------------------------------- */
+/* ---- Round trips -------------------------------------------------------- */
 
 static const float weights[6] = {1, -2.5f, 3e-40f, INFINITY, -0.0f, 1e30f};
 static const uint64_t counters[2] = {UINT64_MAX, 7};

@@ -101,8 +101,7 @@ static void check_gradients(const elman_model *model, elman_state *got,
     }
 }
 
-/* ---- Size, init, create ---------------------------------------------------
- */
+/* ---- Size, init, create ------------------------------------------------- */
 
 TEST(a_state_in_memory_of_the_caller_is_the_same)
 {
@@ -163,8 +162,7 @@ TEST(a_bad_size_of_a_state_is_told)
     elman_model_destroy(model);
 }
 
-/* ---- Fork, save, load, reset -----------------------------------------------
- */
+/* ---- Fork, save, load, reset -------------------------------------------- */
 
 TEST(a_copy_goes_back_through_the_forward_of_the_first)
 {
@@ -254,8 +252,7 @@ TEST(reset_one_forgets_one_sequence_alone)
     elman_model_destroy(model);
 }
 
-/* ---- Chunks -----------------------------------------------------------------
- */
+/* ---- Chunks ------------------------------------------------------------- */
 
 /* Copies a memory view of one state into another. */
 static void hand_over(const elman_model *model, elman_state *from,
@@ -337,8 +334,7 @@ TEST(sequences_of_length_0_leave_everything_as_it_was)
     elman_model_destroy(model);
 }
 
-/* ---- Views ------------------------------------------------------------------
- */
+/* ---- Views -------------------------------------------------------------- */
 
 TEST(everything_a_run_computed_can_be_viewed_in_its_shape)
 {
@@ -427,8 +423,7 @@ TEST(views_are_0_past_the_end_of_each_sequence)
     elman_model_destroy(model);
 }
 
-/* ---- Options that change no number
- * -------------------------------------------- */
+/* ---- Options that change no number -------------------------------------- */
 
 /* Runs config forward and backward; results time first. blocks: y is (D,T,B,.)
  * with merge none. */

@@ -6,8 +6,7 @@
 #include "check.h"
 #include "folder.h"
 
-/* ---- Data and models
- * -------------------------------------------------------------- */
+/* ---- Data and models ---------------------------------------------------- */
 
 typedef struct run {
     const char *data;
@@ -135,8 +134,7 @@ static run track_run(void)
     return r;
 }
 
-/* ---- One run
- * ------------------------------------------------------------------------- */
+/* ---- One run ------------------------------------------------------------ */
 
 typedef struct session {
     elman_dataset *dataset;
@@ -203,8 +201,7 @@ static void check_same_weights(session a, session b, const char *what,
     free(want);
 }
 
-/* ---- Stopped and resumed
- * ----------------------------------------------------------------- */
+/* ---- Stopped and resumed ------------------------------------------------ */
 
 static void check_resume(run r, const char *what, size_t total)
 {
@@ -285,8 +282,7 @@ TEST(a_checkpoint_of_another_run_is_refused)
     end(s);
 }
 
-/* ---- Truncated windows
- * -------------------------------------------------------------------- */
+/* ---- Truncated windows -------------------------------------------------- */
 
 /* The norm of all gradients of text's first windows, from the public calls:
  * lead steps without gradient, then T, of which the first past without loss. */
@@ -399,9 +395,7 @@ TEST(truncation_that_makes_no_sense_is_refused)
     end(s);
 }
 
-/* ---- Bad values
- * -------------------------------------------------------------------------------
- */
+/* ---- Bad values --------------------------------------------------------- */
 
 TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
 {
@@ -441,9 +435,7 @@ TEST(an_overflow_is_traced_to_its_unit)
     end(s);
 }
 
-/* ---- Learning
- * -----------------------------------------------------------------------------------
- */
+/* ---- Learning ----------------------------------------------------------- */
 
 TEST(it_learns_text_classes_and_forecasts)
 {

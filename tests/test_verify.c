@@ -36,7 +36,7 @@ TEST(this_build_is_right)
           (unsigned long long)report.hash);
 }
 
-/* ---- A wrong build ------------------------------------------------------- */
+/* ---- A wrong build ------------------------------------------------------ */
 
 /* Right, but for one number, by a thousandth. */
 static void wrong_outer(size_t R, size_t first, size_t last, size_t K,
@@ -65,7 +65,7 @@ TEST(a_wrong_kernel_is_noticed_and_named)
           report.gradient_error);
 }
 
-/* ---- A model of one's own ------------------------------------------------ */
+/* ---- A model of one's own ----------------------------------------------- */
 
 /* With another seed and fewer cases, but the same hash. */
 TEST(a_model_file_is_checked_as_well)
@@ -91,7 +91,7 @@ TEST(a_model_file_is_checked_as_well)
     CHECK_FAILS(verify(&what, &report), ELMAN_BAD_FILE, "none.safetensors");
 }
 
-/* ---- What is drawn ------------------------------------------------------- */
+/* ---- What is drawn ------------------------------------------------------ */
 
 enum { OPTIONS = 22 };
 
@@ -157,7 +157,7 @@ TEST(a_config_is_written_in_one_line)
     assert_string_equal(shorter, "batch_fi...");
 }
 
-/* ---- The machine --------------------------------------------------------- */
+/* ---- The machine -------------------------------------------------------- */
 
 TEST(the_machine_is_known)
 {

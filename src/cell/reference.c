@@ -104,7 +104,7 @@ static product memory_product(const reference_cell *cell, const double *weights,
                      cell->R, s->h_in,   s->dh_in};
 }
 
-/* ---- RNN ----------------------------------------------------------------- */
+/* ---- RNN ---------------------------------------------------------------- */
 
 static bool is_relu(const reference_cell *cell)
 {
@@ -137,7 +137,7 @@ static void rnn_backward(const reference_cell *cell, const double *weights,
     }
 }
 
-/* ---- LSTM ---------------------------------------------------------------- */
+/* ---- LSTM --------------------------------------------------------------- */
 
 /* Element j of the peephole of gate 0 i, 1 f, 2 o; 0 without peepholes */
 static double peephole(const reference_cell *cell, const double *weights,
@@ -234,7 +234,7 @@ static void lstm_backward(const reference_cell *cell, const double *weights,
     }
 }
 
-/* ---- GRU ----------------------------------------------------------------- */
+/* ---- GRU ---------------------------------------------------------------- */
 
 static void gru_forward(const reference_cell *cell, const double *weights,
                         reference_step *s)
@@ -313,7 +313,7 @@ static void gru_backward(const reference_cell *cell, const double *weights,
         row_backward(&from_h, j, s->da[j]);
 }
 
-/* ---- Any of them --------------------------------------------------------- */
+/* ---- Any of them -------------------------------------------------------- */
 
 void reference_cell_forward(const reference_cell *cell, const double *weights,
                             reference_step *s)

@@ -33,7 +33,7 @@ static double element(const npy *array, size_t index)
     return value;
 }
 
-/* ---- x ------------------------------------------------------------------- */
+/* ---- x ------------------------------------------------------------------ */
 
 static elman_status check_x(const npy *x, pair *p)
 {
@@ -78,7 +78,7 @@ static elman_status read_sequence(elman_dataset *dataset, const pair *p,
     return ELMAN_OK;
 }
 
-/* ---- y ------------------------------------------------------------------- */
+/* ---- y ------------------------------------------------------------------ */
 
 /* What y's shape and numbers say, unless the task is given. */
 static elman_task natural_task(const pair *p)

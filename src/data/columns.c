@@ -68,7 +68,7 @@ static bool is_numeric(const columns *c, size_t column)
     return false;
 }
 
-/* ---- Columns by name ----------------------------------------------------- */
+/* ---- Columns by name ---------------------------------------------------- */
 
 /* The column of a name (bytes long), searched from a hint on and round, so that
  * a list in order costs one pass; else of a number from 1; else columns. */
@@ -148,7 +148,7 @@ static elman_status follow_names(const columns *c, char *const *names,
     return ELMAN_OK;
 }
 
-/* ---- The choice ---------------------------------------------------------- */
+/* ---- The choice --------------------------------------------------------- */
 
 /* Text in the target column makes it tags; a forecast is the other way. */
 static elman_status settle_task(columns *c, elman_encoding *e)

@@ -77,7 +77,7 @@ void encoding_destroy(elman_encoding *encoding)
     free(encoding);
 }
 
-/* ---- Reading ------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------ */
 
 static elman_status bad(const char *what)
 {
@@ -277,7 +277,7 @@ done:
     return status;
 }
 
-/* ---- Writing ------------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
 static void write_texts(json_writer *w, const char *key, char *const *texts,
                         const size_t *bytes, size_t count)

@@ -59,7 +59,7 @@ static size_t part_size(const elman_loader *l)
     return dataset_size(l->data, l->config.part);
 }
 
-/* ---- Memory -------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------- */
 
 /* a * b, or an overflow of the arena. */
 static size_t product(arena *a, size_t b, size_t c)
@@ -164,7 +164,7 @@ void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index)
     loader->index = index < loader->batches ? index : loader->batches;
 }
 
-/* ---- Order --------------------------------------------------------------- */
+/* ---- Order -------------------------------------------------------------- */
 
 /* Longest last; equal lengths stay as they were. */
 static int compare_placed(const void *left, const void *right)
@@ -218,7 +218,7 @@ static void make_order(elman_loader *l)
     l->ordered = true;
 }
 
-/* ---- Sequences ----------------------------------------------------------- */
+/* ---- Sequences ---------------------------------------------------------- */
 
 /* Copies step t of sequence b, or 0 past its end. */
 static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
@@ -292,7 +292,7 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
                              : (elman_target){.values = l->values};
 }
 
-/* ---- Language ------------------------------------------------------------ */
+/* ---- Language ----------------------------------------------------------- */
 
 static void read_window(elman_loader *l, elman_batch *batch,
                         elman_target *target)

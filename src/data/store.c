@@ -51,7 +51,7 @@ elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
     return ELMAN_OK;
 }
 
-/* ---- Labels -------------------------------------------------------------- */
+/* ---- Labels ------------------------------------------------------------- */
 
 static elman_status class_add(elman_dataset *dataset, int32_t class)
 {
@@ -180,7 +180,7 @@ static elman_status learn_labels(elman_dataset *dataset)
     return status;
 }
 
-/* ---- Parts --------------------------------------------------------------- */
+/* ---- Parts -------------------------------------------------------------- */
 
 elman_status split_count(const elman_dataset_config *config, size_t count,
                          const char *noun, size_t *validation)
@@ -289,7 +289,7 @@ elman_status split_random(elman_dataset *dataset, const char *path,
     return split_part(dataset, config, count);
 }
 
-/* ---- All together -------------------------------------------------------- */
+/* ---- All together ------------------------------------------------------- */
 
 static elman_status finish(elman_dataset *dataset, const char *path,
                            const elman_dataset_config *config,

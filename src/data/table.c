@@ -14,7 +14,7 @@
 
 enum { DEFAULT_WINDOW = 32, DEFAULT_HORIZON = 1 };
 
-/* ---- Rows ---------------------------------------------------------------- */
+/* ---- Rows --------------------------------------------------------------- */
 
 static elman_status read_tag(elman_dataset *dataset, const columns *c,
                              size_t row)
@@ -92,7 +92,7 @@ static elman_status table_read(elman_dataset *dataset, const char *path,
     return status == ELMAN_OK ? status : failure_in(status, path);
 }
 
-/* ---- Windows ------------------------------------------------------------- */
+/* ---- Windows ------------------------------------------------------------ */
 
 /* Makes the sequences of a part from rows first to last-1. */
 static elman_status add_windows(elman_dataset *dataset, elman_part part,

@@ -55,7 +55,7 @@ static elman_status check_utf8(const text *t)
                    t->path, (unsigned char)t->at[good], good);
 }
 
-/* ---- Vocabulary: ascending bytes ----------------------------------------- */
+/* ---- Vocabulary: ascending bytes ---------------------------------------- */
 
 static elman_status no_memory(void)
 {
@@ -152,7 +152,7 @@ static elman_status count_words(const char *at, size_t size, dictionary *words)
     return ELMAN_OK;
 }
 
-/* ---- Tokens -------------------------------------------------------------- */
+/* ---- Tokens ------------------------------------------------------------- */
 
 static size_t count_pieces(elman_unit unit, const text *t)
 {

@@ -29,7 +29,7 @@ static elman_status bad_remark(const remark *r, const char *expected)
                    r->value, expected);
 }
 
-/* ---- The header ---------------------------------------------------------- */
+/* ---- The header --------------------------------------------------------- */
 
 static elman_status read_bool(const remark *r, bool *value)
 {
@@ -168,7 +168,7 @@ static elman_status read_header(line *l, header *h)
     return ELMAN_OK;
 }
 
-/* ---- A case -------------------------------------------------------------- */
+/* ---- A case ------------------------------------------------------------- */
 
 /* One dimension up to its ':'; scratch gets its values, padding taken off. */
 static elman_status read_dimension(line *l, numbers *scratch, size_t *steps)

@@ -31,7 +31,7 @@ enum {
     ATTEMPTS = 1000
 };
 
-/* ---- Reading ------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------ */
 
 /* What a thing that is no regular file is called. */
 static const char *sort_of(mode_t mode)
@@ -102,7 +102,7 @@ elman_status file_read(const char *path, char **data, size_t *bytes)
     return status;
 }
 
-/* ---- Where to write ------------------------------------------------------ */
+/* ---- Where to write ----------------------------------------------------- */
 
 struct file_writer {
     char *path;   /* as the caller said, for messages */
@@ -210,7 +210,7 @@ static elman_status check_target(const file_writer *writer, mode_t *mode)
     return ELMAN_OK;
 }
 
-/* ---- The temporary ------------------------------------------------------- */
+/* ---- The temporary ------------------------------------------------------ */
 
 /* Removes a temporary whose writer is gone, which shows by its lock. */
 static void remove_if_stale(int folder, const char *name)
@@ -297,7 +297,7 @@ static elman_status open_parts(file_writer *writer)
     return ELMAN_OK;
 }
 
-/* ---- Writing ------------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
 elman_status file_writer_open(const char *path, file_writer **writer)
 {

@@ -74,7 +74,7 @@ static bool take(reader *r, char c)
     return true;
 }
 
-/* ---- Strings ------------------------------------------------------------- */
+/* ---- Strings ------------------------------------------------------------ */
 
 /* Four hexadecimal digits. */
 static bool take_hex(reader *r, uint32_t *value)
@@ -152,7 +152,7 @@ static elman_status take_string(reader *r, const char **text, size_t *bytes)
     return ELMAN_OK;
 }
 
-/* ---- Values -------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------- */
 
 static size_t digits(const char *c, const char *end)
 {
@@ -350,7 +350,7 @@ void json_close(json_tree *tree)
 
 const json_node *json_root(const json_tree *tree) { return tree->root; }
 
-/* ---- Looking ------------------------------------------------------------- */
+/* ---- Looking ------------------------------------------------------------ */
 
 const json_node *json_find(const json_node *node, const char *key)
 {

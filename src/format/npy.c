@@ -21,7 +21,7 @@ static const char magic[] = "\x93NUMPY";
 
 enum { MAGIC = 6, PREFIX_1 = 10, PREFIX_2 = 12 };
 
-/* ---- The header: a Python dictionary of three keys ----------------------- */
+/* ---- The header: a Python dictionary of three keys ---------------------- */
 
 typedef struct cursor {
     const char *at, *end;
@@ -169,7 +169,7 @@ static elman_status read_dictionary(cursor *c, npy *array)
     return ELMAN_OK;
 }
 
-/* ---- The file ------------------------------------------------------------ */
+/* ---- The file ----------------------------------------------------------- */
 
 /* Where the header begins and how long it is, within size bytes. */
 static elman_status find_header(const char *bytes, size_t size, size_t *first,
@@ -249,7 +249,7 @@ void npy_close(npy *array)
     free(array);
 }
 
-/* ---- Elements ------------------------------------------------------------ */
+/* ---- Elements ----------------------------------------------------------- */
 
 static uint64_t load_bits(const npy *array, size_t at)
 {

@@ -43,7 +43,7 @@ size_t safetensors_type_bytes(safetensors_type type)
     return types[type].bytes;
 }
 
-/* ---- The header ---------------------------------------------------------- */
+/* ---- The header --------------------------------------------------------- */
 
 /* A tensor and where its bytes lie, for the check that nothing is left. */
 typedef struct range {
@@ -222,7 +222,7 @@ static elman_status read_entries(const json_node *header, const char *data,
     return status;
 }
 
-/* ---- The file ------------------------------------------------------------ */
+/* ---- The file ----------------------------------------------------------- */
 
 static uint64_t read_length(const char *bytes)
 {
@@ -304,7 +304,7 @@ const char *safetensors_text(const safetensors *file, const char *key)
     return NULL;
 }
 
-/* ---- Elements ------------------------------------------------------------ */
+/* ---- Elements ----------------------------------------------------------- */
 
 elman_status safetensors_floats(const safetensors_tensor *tensor, float *values)
 {

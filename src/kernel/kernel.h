@@ -66,7 +66,7 @@ extern const kernels kernels_ref;
  * by processor. For tests and the proof of equal bits. */
 void kernels_use(const kernels *table);
 
-/* ---- Packed weights ------------------------------------------------------ */
+/* ---- Packed weights ----------------------------------------------------- */
 
 /* Floats of a packed (N,K) weight. */
 size_t packed_size(size_t N, size_t K);

@@ -4,7 +4,7 @@
  */
 #include "kernel/ref_gate.h"
 
-/* ---- Products ------------------------------------------------------------ */
+/* ---- Products ----------------------------------------------------------- */
 
 static void ref_product(size_t M, size_t N, size_t K, const float *const *a,
                         const float *w, float *const *c)
@@ -45,7 +45,7 @@ static void ref_column_sum(size_t R, size_t first, size_t last,
     }
 }
 
-/* ---- Elementwise --------------------------------------------------------- */
+/* ---- Elementwise -------------------------------------------------------- */
 
 static void ref_tanh_forward(size_t n, float clip, const float *x, float *y)
 {
@@ -131,7 +131,7 @@ static void ref_blend(size_t n, const float *m, const float *a, const float *b,
                        (1 - (double)m[i]) * (double)b[i]);
 }
 
-/* ---- Sums ---------------------------------------------------------------- */
+/* ---- Sums --------------------------------------------------------------- */
 
 static double ref_sum_squares(size_t n, const float *x)
 {
@@ -199,7 +199,7 @@ static void ref_norm_backward(size_t n, float root, const float *normal,
     }
 }
 
-/* ---- Optimizers ---------------------------------------------------------- */
+/* ---- Optimizers --------------------------------------------------------- */
 
 /* Decays the weight; returns the gradient that the rule sees. */
 static double pull(const update *u, double dp, double *p)
@@ -287,7 +287,7 @@ static void ref_rmsprop(size_t n, const update *u, const float *dp, float *v,
     }
 }
 
-/* ---- The roof ------------------------------------------------------------ */
+/* ---- The roof ----------------------------------------------------------- */
 
 static double ref_peak(size_t rounds)
 {

@@ -59,8 +59,7 @@ size_t plan_packed(layer_plan *plan, size_t N, size_t K)
     return offset;
 }
 
-/* ---- Rows -----------------------------------------------------------------
- */
+/* ---- Rows --------------------------------------------------------------- */
 
 enum { ROWS_MIN = 64 }; /* fewer valid rows stay on one thread */
 

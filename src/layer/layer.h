@@ -170,8 +170,7 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
 /* Takes room for a packed (N,K) weight; returns its offset. */
 size_t plan_packed(layer_plan *plan, size_t N, size_t K);
 
-/* ---- Products over all valid steps; rows split over the pass's threads -----
- */
+/* ---- Products over all valid steps; rows split over the pass's threads -- */
 
 /* y[row] += x[row] W^T for each valid row: x (T,B,K), y (T,B,N), w packed. */
 void rows_product(const pass *p, size_t N, size_t K, const float *x,

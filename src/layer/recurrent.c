@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Plan ------------------------------------------------------------------
- */
+/* ---- Plan --------------------------------------------------------------- */
 
 static ptrdiff_t matrix(layer_plan *plan, const layer *l, const char *role,
                         const char *suffix, size_t rows, size_t columns,
@@ -121,8 +120,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     return ELMAN_OK;
 }
 
-/* ---- Packed weights ---------------------------------------------------------
- */
+/* ---- Packed weights ----------------------------------------------------- */
 
 static void pack_both(size_t N, size_t K, const float *w, float *forward,
                       float *back)
@@ -183,8 +181,7 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
     };
 }
 
-/* ---- Arrays
- * ------------------------------------------------------------------ */
+/* ---- Arrays ------------------------------------------------------------- */
 
 static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
                             bool training, direction_state *d)
@@ -234,8 +231,7 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
     }
 }
 
-/* ---- Walks
- * -------------------------------------------------------------------- */
+/* ---- Walks -------------------------------------------------------------- */
 
 enum { WALK_MIN = 1 << 16 }; /* multiply-adds; less stays on one thread */
 

@@ -8,8 +8,7 @@
 #include "base/thread.h"
 #include "layer/recurrent.h"
 
-/* ---- Steps
- * --------------------------------------------------------------------- */
+/* ---- Steps -------------------------------------------------------------- */
 
 /* Adds what the merged output's gradient says about direction way. */
 static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
@@ -139,8 +138,7 @@ static void steps_part(void *context, size_t index)
         step(w, &weights, &part, s);
 }
 
-/* ---- Initial states
- * --------------------------------------------------------------- */
+/* ---- Initial states ----------------------------------------------------- */
 
 static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
 {
@@ -180,8 +178,7 @@ static void clear_ends(const layer *l, const pass *p, const direction_state *d)
     if (d->dc) rows_clear(p, l->H, d->dc);
 }
 
-/* ---- Weights and input
- * -------------------------------------------------------------- */
+/* ---- Weights and input -------------------------------------------------- */
 
 /* Fills pointers (row_count) to rows (.,n) of array in gradient order. */
 static void point(const pass *p, const float *array, size_t n,

@@ -8,8 +8,7 @@
 #include "layer/mask.h"
 #include "layer/recurrent.h"
 
-/* ---- Masks and initial states
- * ------------------------------------------------ */
+/* ---- Masks and initial states ------------------------------------------- */
 
 static void fill(float value, size_t n, float *row)
 {
@@ -79,8 +78,7 @@ static void end(const layer *l, const pass *p, size_t way,
     if (d->c) rows_clear(p, l->H, d->c + p->B * l->H);
 }
 
-/* ---- The input's part of the sums
- * -------------------------------------------- */
+/* ---- The input's part of the sums --------------------------------------- */
 
 typedef struct input_job {
     const walk *w;
@@ -107,8 +105,7 @@ static void input_rows(const void *context, size_t first, size_t last)
     }
 }
 
-/* ---- Steps
- * --------------------------------------------------------------------- */
+/* ---- Steps -------------------------------------------------------------- */
 
 /* Collects up to CELL_ROWS sequences from b on that have a step s; returns
  * where to go on. */
@@ -173,8 +170,7 @@ static void steps_part(void *context, size_t index)
         step(w, &weights, &part, s);
 }
 
-/* ---- Merging
- * --------------------------------------------------------------------- */
+/* ---- Merging ------------------------------------------------------------ */
 
 /* The output of direction way at row (t,b). */
 static const float *output(const layer *l, const pass *p, const layer_state *s,

@@ -21,7 +21,7 @@ void reference_draw_mask(const reference_pass *p, const reference_draw *draw,
         mask[j] = (double)p->room[j];
 }
 
-/* ---- One row forward ----------------------------------------------------- */
+/* ---- One row forward ---------------------------------------------------- */
 
 static void linear_forward(const reference_layer *l, const double *weights,
                            const double *x, double *y)
@@ -95,7 +95,7 @@ static void dropout_forward(const reference_layer *l, const reference_pass *p,
         y[j] = x[j] * mask[j];
 }
 
-/* ---- One row backward: dx is written ------------------------------------- */
+/* ---- One row backward: dx is written ------------------------------------ */
 
 static void linear_backward(const reference_layer *l, const reference_pass *p,
                             const double *x, const double *dy, double *dx)
@@ -147,7 +147,7 @@ static void norm_backward(const reference_layer *l, const reference_pass *p,
         dx[j] = (w[j] * dy[j] - mean_q - dx[j] * mean_qn) / root;
 }
 
-/* ---- ELMAN_LAST ---------------------------------------------------------- */
+/* ---- ELMAN_LAST --------------------------------------------------------- */
 
 /* The step that feature j of sequence b is taken from. */
 static size_t last_step(const reference_layer *l, const reference_pass *p,
@@ -175,7 +175,7 @@ static void last_backward(const reference_layer *l, const reference_pass *p,
                 l->dy[b * l->I + j];
 }
 
-/* ---- Any of them --------------------------------------------------------- */
+/* ---- Any of them -------------------------------------------------------- */
 
 static void row_forward(const reference_layer *l, const reference_pass *p,
                         size_t t, size_t b, const double *x, double *y)

@@ -50,7 +50,7 @@ static bool has_cell(const reference_direction *d)
     return d->cell.config->kind == ELMAN_LSTM;
 }
 
-/* ---- Masks and initial states -------------------------------------------- */
+/* ---- Masks and initial states ------------------------------------------- */
 
 /* Row (n) of zoneout's mask: the part of the old value that stays. */
 static void draw_zoneout(const reference_layer *l, const reference_pass *p,
@@ -105,7 +105,7 @@ static void begin(const reference_pass *p, reference_direction *d, size_t b)
             d->c_0_at < 0 ? 0 : p->weights[d->c_0_at + (ptrdiff_t)j];
 }
 
-/* ---- One sequence -------------------------------------------------------- */
+/* ---- One sequence ------------------------------------------------------- */
 
 /* Entry s of sequence b, as the cell sees it. */
 static reference_step step_at(const reference_pass *p,
@@ -203,7 +203,7 @@ static void end_backward(const reference_pass *p, reference_direction *d,
         p->gradients[d->c_0_at + (ptrdiff_t)j] += d->dc_0[b * H + j];
 }
 
-/* ---- Joining two directions ---------------------------------------------- */
+/* ---- Joining two directions --------------------------------------------- */
 
 /* Output of direction way at (t,b), and where the joined one is. */
 static double *output(reference_layer *l, const reference_pass *p, size_t way,
@@ -253,7 +253,7 @@ static void join_backward(reference_layer *l, const reference_pass *p,
         else dh[j] += dy[j];
 }
 
-/* ---- The layer ----------------------------------------------------------- */
+/* ---- The layer ---------------------------------------------------------- */
 
 void reference_recurrent_forward(reference_layer *l, const reference_pass *p,
                                  const double *x)

@@ -20,8 +20,7 @@ enum { COUNTERS = 19, REALS = 24, MOST_TENSORS = 16, LONGEST = 400 };
 /* Places in the list of counters. */
 enum { EPOCH_BATCH = 2, BATCH, STEP, KEPT = 13 };
 
-/* ---- Numbers
- * ------------------------------------------------------------------- */
+/* ---- Numbers ------------------------------------------------------------ */
 
 /* Where every counter and real lives. */
 typedef struct numbers {
@@ -76,8 +75,7 @@ static void list_numbers(elman_trainer *t, numbers *n)
     memcpy(n->real, list.real, sizeof n->real);
 }
 
-/* ---- What must be equal
- * ------------------------------------------------------------ */
+/* ---- What must be equal ------------------------------------------------- */
 
 /* The settings that decide the bits, as one line. */
 static void describe(const elman_trainer *t, char line[LONGEST])
@@ -115,8 +113,7 @@ static elman_status check_note(const safetensors *file, const char *key,
                    what, dots, got + from, dots, wanted + from);
 }
 
-/* ---- Tensors
- * ------------------------------------------------------------------------ */
+/* ---- Tensors ------------------------------------------------------------ */
 
 /* The arrays of a trainer, in one list for saving and loading. */
 typedef struct contents {
@@ -167,8 +164,7 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     add(list, SAFETENSORS_U64, rows * B, "past.", "position", t->positions);
 }
 
-/* ---- Saving and loading
- * ---------------------------------------------------------------- */
+/* ---- Saving and loading ------------------------------------------------- */
 
 elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
 {

@@ -6,8 +6,7 @@
 #include "data/encoding.h"
 #include "learn/loss.h"
 
-/* ---- Does it fit?
- * --------------------------------------------------------------- */
+/* ---- Does it fit? ------------------------------------------------------- */
 
 elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
                             const elman_loss_config *loss)
@@ -45,8 +44,7 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
     return loss_check(loss, O);
 }
 
-/* ---- One window
- * ------------------------------------------------------------------- */
+/* ---- One window --------------------------------------------------------- */
 
 /* The last value of each target before the forecast, for a batch. */
 static const float *naive(const elman_dataset *dataset, elman_part part,
@@ -91,8 +89,7 @@ elman_status evaluate_window(const elman_model *m, elman_state *s,
     return ELMAN_OK;
 }
 
-/* ---- A whole part
- * ------------------------------------------------------------------- */
+/* ---- A whole part ------------------------------------------------------- */
 
 elman_status evaluate_all(const elman_model *m, elman_state *s,
                           const elman_dataset *dataset, elman_part part,

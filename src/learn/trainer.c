@@ -9,8 +9,7 @@
 #include "learn/loss.h"
 #include "learn/schedule.h"
 
-/* ---- Life
- * -------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------- */
 
 static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                              elman_trainer_config *c)
@@ -147,8 +146,7 @@ void trainer_keep_best(elman_trainer *t)
     model_repack(t->model);
 }
 
-/* ---- The past of a window
- * ------------------------------------------------------------ */
+/* ---- The past of a window ----------------------------------------------- */
 
 /* Keeps the memory before the window to come. */
 static void push_memory(elman_trainer *t)
@@ -181,9 +179,7 @@ static void restore_memory(elman_trainer *t, size_t past_windows)
     memcpy(s->position, t->positions + at * B, B * sizeof *t->positions);
 }
 
-/* ---- One step
- * ---------------------------------------------------------------------------
- */
+/* ---- One step ----------------------------------------------------------- */
 
 /* Adds the work of the forward just run. */
 static void add_flops(const elman_trainer *t, bool backward, tally *sums)
@@ -299,8 +295,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
     return ELMAN_OK;
 }
 
-/* ---- Evaluation
- * ------------------------------------------------------------------------- */
+/* ---- Evaluation --------------------------------------------------------- */
 
 /* Without validation data, what training has seen since the last time. */
 static elman_status run_checks(elman_trainer *t, elman_metrics *metrics)

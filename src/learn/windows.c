@@ -66,8 +66,7 @@ void windows_destroy(windows *w)
     free(w);
 }
 
-/* ---- Text
- * ---------------------------------------------------------------------- */
+/* ---- Text --------------------------------------------------------------- */
 
 static elman_status read_text(windows *w, window *out)
 {
@@ -101,8 +100,7 @@ static elman_status read_text(windows *w, window *out)
     return ELMAN_OK;
 }
 
-/* ---- Sequences
- * ------------------------------------------------------------------- */
+/* ---- Sequences ---------------------------------------------------------- */
 
 /* How many of the steps first to last-1 a sequence of some length has. */
 static size_t valid(size_t length, size_t first, size_t last)
@@ -173,8 +171,7 @@ uint64_t window_steps(const window *w)
     return steps;
 }
 
-/* ---- Position
- * ---------------------------------------------------------------------- */
+/* ---- Position ----------------------------------------------------------- */
 
 void windows_position(const windows *w, uint64_t *batch, uint64_t *step)
 {

@@ -78,7 +78,7 @@ enum {
     CONFIG_ROWS = sizeof config_rows / sizeof *config_rows
 };
 
-/* ---- Writing ----------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
 /* Fields that are zero are left out; every sort begins with what tells. */
 static bool field_is_zero(const row *r, const char *at)
@@ -177,7 +177,7 @@ char *config_to_text(const elman_config *config)
     return json_finish(&w, &text) == ELMAN_OK ? text : NULL;
 }
 
-/* ---- Reading ----------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------ */
 
 static elman_status wrong(const char *name, const char *expected)
 {

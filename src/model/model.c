@@ -10,8 +10,7 @@
 
 #include "layer/init.h"
 
-/* ---- The flat list of layers
- * -------------------------------------------------- */
+/* ---- The flat list of layers -------------------------------------------- */
 
 static bool is_recurrent(elman_kind kind)
 {
@@ -69,8 +68,7 @@ static elman_status flatten(elman_model *m)
     return ELMAN_OK;
 }
 
-/* ---- The plan
- * --------------------------------------------------------------------- */
+/* ---- The plan ----------------------------------------------------------- */
 
 static elman_status plan_all(elman_model *m, layer_plan *plan)
 {
@@ -191,8 +189,7 @@ void model_repack(elman_model *m)
             m->layers[i].kind->pack(m->layers + i, m->weights, m->packed);
 }
 
-/* ---- Parameters by name
- * --------------------------------------------------------------- */
+/* ---- Parameters by name ------------------------------------------------- */
 
 const parameter *model_find(const elman_model *m, const char *name)
 {
@@ -235,9 +232,7 @@ elman_status model_write(elman_model *m, const char *name, size_t count,
     return ELMAN_OK;
 }
 
-/* ---- Notes
- * ------------------------------------------------------------------------------
- */
+/* ---- Notes -------------------------------------------------------------- */
 
 static model_note *find_note(const elman_model *m, const char *key)
 {
@@ -296,9 +291,7 @@ size_t model_outputs(const elman_model *m)
     return l->D == 2 && l->config.merge == ELMAN_MERGE_NONE ? 2 : 1;
 }
 
-/* ---- Work
- * ----------------------------------------------------------------------------------
- */
+/* ---- Work --------------------------------------------------------------- */
 
 double model_flops(const elman_model *m, uint64_t steps, bool backward)
 {

@@ -48,15 +48,13 @@ struct elman_state {
     int32_t *tokens; /* (T,B) copy */
 };
 
-/* ---- config.c ---------------------------------------------------------------
- */
+/* ---- config.c ----------------------------------------------------------- */
 
 /* Copies config with every default and name filled in, or says what is wrong
  * with it. */
 elman_status config_complete(const elman_config *config, elman_config *full);
 
-/* ---- model.c: as elman_model_* in elman.h
- * ------------------------------------- */
+/* ---- model.c: as elman_model_... in elman.h ----------------------------- */
 
 elman_status model_create(const elman_config *config, elman_model **model);
 
@@ -90,8 +88,7 @@ const parameter *model_find(const elman_model *model, const char *name);
 /* Makes the packed copies again, after weights changed. */
 void model_repack(elman_model *model);
 
-/* ---- state.c: as elman_state_* in elman.h
- * -------------------------------------- */
+/* ---- state.c: as elman_state_... in elman.h ----------------------------- */
 
 size_t state_size(const elman_model *model, const elman_state_config *config);
 elman_status state_init(const elman_model *model,
@@ -113,14 +110,12 @@ elman_status state_check(const elman_model *model, const elman_state *state);
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
 
-/* ---- view.c
- * ---------------------------------------------------------------------- */
+/* ---- view.c ------------------------------------------------------------- */
 
 elman_status state_view(const elman_model *model, elman_state *state,
                         const char *name, elman_tensor *view);
 
-/* ---- run.c: as elman_model_forward ... in elman.h
- * --------------------------------- */
+/* ---- run.c: as elman_model_forward ... in elman.h ----------------------- */
 
 elman_status model_forward(const elman_model *model, elman_state *state,
                            const elman_batch *batch, float *y);
@@ -138,8 +133,7 @@ float *state_output(const elman_model *model, const elman_state *state);
 float *state_output_gradient(const elman_model *model,
                              const elman_state *state);
 
-/* ---- save.c, state_save.c: as in elman.h
- * -------------------------------------------- */
+/* ---- save.c, state_save.c: as in elman.h -------------------------------- */
 
 elman_status model_load(const char *path, elman_model **model);
 elman_status model_save(const elman_model *model, const char *path);

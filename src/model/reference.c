@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Plan ---------------------------------------------------------------- */
+/* ---- Plan --------------------------------------------------------------- */
 
 static bool is_recurrent(elman_kind kind)
 {
@@ -214,7 +214,7 @@ reference_direction *reference_level(reference *r, size_t level, size_t way)
     return NULL;
 }
 
-/* ---- Passes -------------------------------------------------------------- */
+/* ---- Passes ------------------------------------------------------------- */
 
 /* Copies (T,B,n) with the first two axes swapped, to or from (B,T,n). */
 static void swap_axes(size_t T, size_t B, size_t n, const double *from,
@@ -353,7 +353,7 @@ elman_status reference_backward(reference *r, const double *dy, double *dx)
     return ELMAN_OK;
 }
 
-/* ---- Masks --------------------------------------------------------------- */
+/* ---- Masks -------------------------------------------------------------- */
 
 void reference_mask_same(void *context, const reference_draw *draw, size_t n,
                          float *mask)

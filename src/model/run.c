@@ -8,8 +8,7 @@
 
 enum { BLOCK = 8 }; /* sequences that gradients of weights sum together */
 
-/* ---- Checks
- * ---------------------------------------------------------------------- */
+/* ---- Checks ------------------------------------------------------------- */
 
 static elman_status check_batch(const elman_model *m, const elman_state *s,
                                 const elman_batch *in)
@@ -56,8 +55,7 @@ static elman_status check_tokens(const elman_model *m, const elman_batch *in)
     return ELMAN_OK;
 }
 
-/* ---- Setting out
- * ------------------------------------------------------------------ */
+/* ---- Setting out -------------------------------------------------------- */
 
 /* Lists the valid (t,b): ascending, and in gradient order: blocks of BLOCK
  * sequences, time backward in a block, sequences ascending in a step. */
@@ -117,8 +115,7 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
     memset(s->dc_n, 0, s->config.B * m->memory_c * sizeof *s->dc_n);
 }
 
-/* ---- The output
- * ----------------------------------------------------------------------- */
+/* ---- The output --------------------------------------------------------- */
 
 float *state_output(const elman_model *m, const elman_state *s)
 {
@@ -151,9 +148,7 @@ static void copy_output(const elman_model *m, const elman_state *s, float *mine,
             }
 }
 
-/* ---- Passes
- * ------------------------------------------------------------------------------
- */
+/* ---- Passes ------------------------------------------------------------- */
 
 elman_status model_forward(const elman_model *m, elman_state *s,
                            const elman_batch *in, float *y)

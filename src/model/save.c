@@ -18,8 +18,7 @@ bool note_is_reserved(const char *key)
     return strcmp(key, format_key) == 0 || strcmp(key, config_key) == 0;
 }
 
-/* ---- Writing ----------------------------------------------------------------
- */
+/* ---- Writing ------------------------------------------------------------ */
 
 static void list_tensors(const elman_model *m, safetensors_tensor *tensors)
 {
@@ -62,8 +61,7 @@ done:
     return status;
 }
 
-/* ---- Reading
- * ----------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------ */
 
 static elman_status fill_weights(elman_model *m, const safetensors *file)
 {

@@ -36,8 +36,7 @@ static elman_status complete(const elman_state_config *config,
     return ELMAN_OK;
 }
 
-/* ---- Layout
- * -------------------------------------------------------------------- */
+/* ---- Layout ------------------------------------------------------------- */
 
 /* What lives from pass to pass. */
 static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
@@ -135,8 +134,7 @@ void state_carve(elman_state *s, size_t T, size_t B)
     bind_pass(s, &s->tail);
 }
 
-/* ---- Life
- * -------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------- */
 
 static size_t measure(const elman_model *m, const elman_state_config *full)
 {
@@ -218,8 +216,7 @@ elman_status state_check(const elman_model *m, const elman_state *s)
                    "for this");
 }
 
-/* ---- Memory of the past
- * --------------------------------------------------------------- */
+/* ---- Memory of the past ------------------------------------------------- */
 
 static void reset_rows(const elman_model *m, elman_state *s, size_t first,
                        size_t last)

@@ -20,8 +20,7 @@ static elman_status unknown(const char *name)
                    name);
 }
 
-/* ---- Memory
- * ------------------------------------------------------------------------ */
+/* ---- Memory ------------------------------------------------------------- */
 
 typedef struct memory_view {
     const char *name; /* of one level: h_n, dc_0 ... */
@@ -70,8 +69,7 @@ static elman_status view_memory(const elman_model *m, const elman_state *s,
     return ELMAN_OK;
 }
 
-/* ---- A recurrent level
- * ---------------------------------------------------------------- */
+/* ---- A recurrent level -------------------------------------------------- */
 
 typedef struct level_view {
     const char *name;
@@ -119,9 +117,7 @@ static elman_status view_level(const elman_state *s, size_t index,
     return unknown(name);
 }
 
-/* ---- Names
- * -------------------------------------------------------------------------------
- */
+/* ---- Names -------------------------------------------------------------- */
 
 /* "layer3_reverse.gate": level 3, direction 1, "gate". NULL if it is none. */
 static const char *parse_level(const char *name, size_t *level, size_t *way)

@@ -24,7 +24,7 @@ typedef struct experiment {
     gradient_errors *errors;
 } experiment;
 
-/* ---- Setting up ---------------------------------------------------------- */
+/* ---- Setting up --------------------------------------------------------- */
 
 /* Calls each direction of each level with its slice of a trial's memory. */
 static reference_direction *direction_at(const experiment *e, size_t index,
@@ -120,7 +120,7 @@ static elman_status set_up(experiment *e, const outcome *got)
     return ELMAN_OK;
 }
 
-/* ---- Kinks --------------------------------------------------------------- */
+/* ---- Kinks -------------------------------------------------------------- */
 
 /* Rounding of a float32 sum of the sizes drawn here stays far below this. */
 #define NEAR_KINK 4e-6
@@ -168,7 +168,7 @@ static bool near_kink(const experiment *e)
     return false;
 }
 
-/* ---- Reference against differences --------------------------------------- */
+/* ---- Reference against differences -------------------------------------- */
 
 /* All that comes out, weighed by the gradients that go in. */
 static elman_status objective(const experiment *e, double *sum)
@@ -265,7 +265,7 @@ static elman_status check_reference(experiment *e, draws *d)
     return check_memory(e, d);
 }
 
-/* ---- Fast code against the reference ------------------------------------- */
+/* ---- Fast code against the reference ------------------------------------ */
 
 static double distance(double got, double want)
 {

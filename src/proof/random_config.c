@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Draws: splitmix64 (Steele, Lea & Flood 2014) ------------------------ */
+/* ---- Draws: splitmix64 (Steele, Lea & Flood 2014) ----------------------- */
 
 draws draws_from(uint64_t seed, uint64_t which)
 {
@@ -36,7 +36,7 @@ float draw_real(draws *d, float low, float high)
     return low + (high - low) * (float)(draw_next(d) >> 40) * 0x1p-24f;
 }
 
-/* ---- Layers -------------------------------------------------------------- */
+/* ---- Layers ------------------------------------------------------------- */
 
 static void draw_directions(draws *d, bool ends, elman_layer *l)
 {
@@ -150,7 +150,7 @@ elman_config random_config(draws *d, size_t most)
     return config;
 }
 
-/* ---- One line ------------------------------------------------------------ */
+/* ---- One line ----------------------------------------------------------- */
 
 typedef struct writer {
     char *text;

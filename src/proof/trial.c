@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Memory -------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------- */
 
 bool memory_slice_at(const elman_model *m, size_t index, size_t way,
                      size_t capacity, size_t b, memory_slice *slice)
@@ -19,7 +19,7 @@ bool memory_slice_at(const elman_model *m, size_t index, size_t way,
     return true;
 }
 
-/* ---- Trials -------------------------------------------------------------- */
+/* ---- Trials ------------------------------------------------------------- */
 
 void trial_move_weights(elman_model *m, draws *d)
 {
@@ -128,7 +128,7 @@ elman_status trial_create(const elman_model *m, size_t T, size_t B, draws *d,
 
 void trial_destroy(trial *t) { block_destroy(t->block); }
 
-/* ---- Outcomes ------------------------------------------------------------ */
+/* ---- Outcomes ----------------------------------------------------------- */
 
 elman_status outcome_create(const trial *t, outcome *made)
 {

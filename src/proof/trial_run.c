@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Memory -------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------- */
 
 /* Memory laid out for so many sequences. */
 typedef struct memory {
@@ -30,7 +30,7 @@ static void copy_memory(const elman_model *m, memory from, size_t from_b,
         }
 }
 
-/* ---- Cutting ------------------------------------------------------------- */
+/* ---- Cutting ------------------------------------------------------------ */
 
 bool split_fits(const trial *t, const split *cut)
 {
@@ -142,7 +142,7 @@ static void keep_dx(const run *r)
                    p->dx + row_of(r, s, b) * t->I, t->I * sizeof(float));
 }
 
-/* ---- Passes -------------------------------------------------------------- */
+/* ---- Passes ------------------------------------------------------------- */
 
 static memory whole_memory(const trial *t, float *h, float *c)
 {
@@ -266,7 +266,7 @@ static elman_status run_group(run *r)
     return r->cut->forward ? ELMAN_OK : backward_group(r, chunks);
 }
 
-/* ---- A run --------------------------------------------------------------- */
+/* ---- A run -------------------------------------------------------------- */
 
 static void lay_out_run(run *r, arena *a)
 {

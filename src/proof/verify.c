@@ -39,7 +39,7 @@ static void note_failure(elman_verify_report *report, const subject *s,
         memcpy(report->failure + sizeof report->failure - 4, "...", 4);
 }
 
-/* ---- One case ------------------------------------------------------------ */
+/* ---- One case ----------------------------------------------------------- */
 
 static elman_status check_truth(const trial *t, const subject *s, draws *d,
                                 elman_verify_report *report, bool *found)
@@ -138,7 +138,7 @@ static elman_status check_file(const char *path, uint64_t seed,
     return status;
 }
 
-/* ---- Training ------------------------------------------------------------ */
+/* ---- Training ----------------------------------------------------------- */
 
 static elman_status compare_training(const char *isa, int threads,
                                      elman_verify_report *report)
