@@ -128,6 +128,7 @@ static void describe_recurrent(const elman_layer *layer, char *text,
         append(text, size, "relu ");
     if (layer->peephole) append(text, size, "peephole ");
     if (layer->coupled) append(text, size, "coupled ");
+    if (layer->reset_before) append(text, size, "reset-before ");
     append(text, size, "%s ", cells[layer->kind - ELMAN_RNN]);
     if (layer->hidden_sizes[0])
         for (size_t n = 0; n < ELMAN_MAX_LEVELS && layer->hidden_sizes[n]; n++)
@@ -136,6 +137,9 @@ static void describe_recurrent(const elman_layer *layer, char *text,
     if (layer->proj_size) append(text, size, " to %zu", layer->proj_size);
     if (!layer->hidden_sizes[0] && layer->num_layers > 1)
         append(text, size, " x %zu levels", layer->num_layers);
+    if (layer->clip > 0) append(text, size, " clipped at %g", layer->clip);
+    if (layer->learned_state) append(text, size, " with learned state");
+    if (layer->no_bias) append(text, size, " without biases");
 }
 
 void layer_describe(const elman_layer *layer, char *text, size_t size)
@@ -146,6 +150,7 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
                                         [ELMAN_SOFTMAX] = "softmax",
                                         [ELMAN_LAYER_NORM] = "layer norm",
                                         [ELMAN_LAST] = "last step"};
+    bool final = layer->kind == ELMAN_LAST && layer->last == ELMAN_LAST_FINAL;
     switch (layer->kind) {
     case ELMAN_RNN:
     case ELMAN_LSTM:
@@ -163,7 +168,7 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
         snprintf(text, size, "dropout %g", (double)layer->dropout);
         return;
     default:
-        snprintf(text, size, "%s", names[layer->kind]);
+        snprintf(text, size, "%s", final ? "final state" : names[layer->kind]);
     }
 }
 
