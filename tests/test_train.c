@@ -491,6 +491,29 @@ TEST(patience_ends_a_run_that_no_longer_gets_better)
     end(s);
 }
 
+TEST(a_batch_larger_than_the_data_is_a_batch_of_all)
+{
+    run all = series_run();
+    all.training.batch_size = 60;
+    run r = all;
+    r.training.batch_size = (size_t)1 << 30;
+    session want = begin(all), got = begin(r);
+    steps(want, 6);
+    steps(got, 6);
+    check_same_weights(got, want, "a batch of all", 6);
+    end(got);
+    end(want);
+
+    r = text_run();
+    r.training.batch_size = (size_t)1 << 30;
+    got = begin(r);
+    steps(got, 4);
+    elman_metrics m;
+    CHECK_OK(elman_model_evaluate(got.model, got.dataset, ELMAN_TRAIN,
+                                  &r.training, &m, NULL));
+    end(got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +526,7 @@ int main(void)
         cmocka_unit_test(an_overflow_is_traced_to_its_unit),
         cmocka_unit_test(it_learns_text_classes_and_forecasts),
         cmocka_unit_test(patience_ends_a_run_that_no_longer_gets_better),
+        cmocka_unit_test(a_batch_larger_than_the_data_is_a_batch_of_all),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

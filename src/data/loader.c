@@ -157,6 +157,8 @@ void loader_destroy(elman_loader *loader)
 
 size_t loader_size(const elman_loader *loader) { return loader->batches; }
 
+size_t loader_width(const elman_loader *loader) { return loader->B; }
+
 void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index)
 {
     if (epoch != loader->epoch) loader->ordered = false;

@@ -28,4 +28,7 @@ elman_status loader_read(elman_loader *loader, elman_batch *batch,
 void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index);
 size_t loader_size(const elman_loader *loader);
 
+/* Most sequences of a batch: batch_size, or fewer if there are no more. */
+size_t loader_width(const elman_loader *loader);
+
 #endif

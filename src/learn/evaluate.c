@@ -126,7 +126,6 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
         .steps = DEFAULT_STEPS};
     elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
                                              : dataset_longest(dataset),
-                                .B = loading.batch_size,
                                 .threads = config->threads};
     TRY(evaluate_check(m, dataset, &config->loss));
     if (dataset_size(dataset, part) == 0)
@@ -138,7 +137,10 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     elman_status status =
         windows_create(dataset, &loading, is_text ? DEFAULT_STEPS : 0, 0,
                        m->info.output_size, &all);
-    if (!status) status = state_create(m, &shape, &s);
+    if (!status) {
+        shape.B = windows_width(all);
+        status = state_create(m, &shape, &s);
+    }
     if (!status)
         status = evaluate_all(m, s, dataset, part, &config->loss, all, &sums,
                               confusion);

@@ -46,18 +46,19 @@ static elman_status create_states(elman_trainer *t)
     size_t longest = dataset_longest(t->dataset);
     size_t most = c->k2 > c->k1 ? c->k2 : c->k1;
     elman_state_config shape = {.T = most ? most : longest,
-                                .B = c->batch_size,
+                                .B = windows_width(t->windows),
                                 .training = true,
                                 .threads = c->threads,
                                 .seed = c->seed};
     if (longest && shape.T > longest) shape.T = longest;
     TRY(state_create(t->model, &shape, &t->state));
     shape.training = false;
-    shape.T = longest ? longest : c->k1;
-    if (dataset_size(t->dataset, ELMAN_VALIDATION))
+    if (t->checks) {
+        shape.T = longest ? longest : c->k1;
+        shape.B = windows_width(t->checks);
         TRY(state_create(t->model, &shape, &t->check_state));
+    }
 
-    t->history = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
     size_t B = t->state->config.B, rows = t->history + 1, count;
     t->memory_count = B * (t->model->memory_h + t->model->memory_c);
     t->best = block_create(t->model->weight_count * sizeof *t->best);
@@ -87,13 +88,13 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
     TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
-    TRY(create_states(t));
+    t->history = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
     TRY(windows_create(t->dataset, &training, c->k1, t->history, O,
                        &t->windows));
-    if (t->check_state)
+    if (dataset_size(t->dataset, ELMAN_VALIDATION))
         TRY(windows_create(t->dataset, &checking, is_text ? c->k1 : 0, 0, O,
                            &t->checks));
-    return ELMAN_OK;
+    return create_states(t);
 }
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,

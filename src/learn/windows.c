@@ -21,10 +21,10 @@ struct windows {
     elman_batch at;
     elman_target target;
     size_t step;
-    size_t *lengths; /* (2,batch_size) of the window, of its new steps */
+    size_t *lengths; /* (2,B) of the window, of its new steps */
 
     /* text: tokens of up to history windows and of the new one */
-    int32_t *tokens; /* ((history + 1) k1, batch_size) */
+    int32_t *tokens; /* ((history + 1) k1, B) */
     size_t kept;     /* windows in tokens */
     size_t kept_steps;
 };
@@ -44,9 +44,9 @@ elman_status windows_create(const elman_dataset *dataset,
     elman_status status = loader_create(dataset, config, &w->loader);
     if (status) goto done;
 
-    size_t count = 0;
-    bool fits = sizes_multiply(history + 1, k1, config->batch_size, &count);
-    w->lengths = calloc(2 * config->batch_size, sizeof *w->lengths);
+    size_t count = 0, B = loader_width(w->loader);
+    bool fits = sizes_multiply(history + 1, k1, B, &count);
+    w->lengths = calloc(2 * B, sizeof *w->lengths);
     if (w->is_text && fits) w->tokens = calloc(count + 1, sizeof *w->tokens);
     if (!w->lengths || (w->is_text && !w->tokens))
         status =
@@ -207,3 +207,5 @@ elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
 }
 
 size_t windows_size(const windows *w) { return loader_size(w->loader); }
+
+size_t windows_width(const windows *w) { return loader_width(w->loader); }

@@ -47,7 +47,8 @@ void windows_position(const windows *w, uint64_t *batch, uint64_t *step);
 elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
                            uint64_t step);
 
-/* Batches of an epoch. */
+/* Batches of an epoch, and the most sequences of one. */
 size_t windows_size(const windows *w);
+size_t windows_width(const windows *w);
 
 #endif
