@@ -198,7 +198,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
     elman_dataset_config config = {0};
     put_floats("x.npy", 2, (size_t[]){4, 2}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_VALUE,
-                  "target_path is missing");
+                  "the .npy file of y is missing");
     static const struct {
         size_t rank, shape[3];
         elman_task task;

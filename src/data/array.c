@@ -196,7 +196,8 @@ static elman_status array_read(elman_dataset *dataset, const char *path,
     npy *x = NULL, *y = NULL;
     if (!config->target_path)
         return failure(ELMAN_BAD_VALUE,
-                       "%.200s: target_path is missing: the .npy file of y",
+                       "%.200s: the .npy file of y is missing; give it as "
+                       "target_path (--target-file)",
                        path);
     elman_status status = npy_open(path, &x);
     if (status == ELMAN_OK) status = npy_open(config->target_path, &y);
