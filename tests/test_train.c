@@ -268,6 +268,12 @@ TEST(a_checkpoint_of_another_run_is_refused)
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE, "k1 24");
     end(s);
     r = text_run();
+    r.training.loss.label_smoothing = 0.1;
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "label_smoothing 0,");
+    end(s);
+    r = text_run();
     r.model.layers[1].hidden_size = 21;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,

@@ -77,18 +77,26 @@ static void list_numbers(elman_trainer *t, numbers *n)
 
 /* ---- What must be equal ------------------------------------------------- */
 
-/* The settings that decide the bits, as one line. */
+/* The settings that may not change on the way, as one line: what decides the
+ * order of the data, what the optimizer's moments mean, and the loss, for the
+ * best one so far is compared with those to come. */
 static void describe(const elman_trainer *t, char line[LONGEST])
 {
     const elman_trainer_config *c = &t->config;
     const elman_optimizer_config *o = optimizer_config(t->optimizer);
+    const elman_loss_config *l = &c->loss;
+    double weights = 0;
+    for (size_t k = 0; l->class_weights && k < t->model->info.output_size; k++)
+        weights += (double)l->class_weights[k] * (double)(k + 1);
     snprintf(line, LONGEST,
              "batch_size %zu, k1 %zu, k2 %zu, fresh_state %d, in_order %d, "
              "no_buckets %d, seed %llu, optimizer %d, flavour %d, loss %d, "
+             "label_smoothing %g, delta %g, ignore_index %d, class_weights %g, "
              "training data %zu, validation data %zu",
              c->batch_size, c->k1, c->k2, c->fresh_state, c->in_order,
              c->no_buckets, (unsigned long long)c->seed, (int)o->rule,
-             (int)o->flavour, (int)c->loss.kind,
+             (int)o->flavour, (int)l->kind, l->label_smoothing, l->delta,
+             l->has_ignored ? (int)l->ignore_index : -100, weights,
              dataset_size(t->dataset, ELMAN_TRAIN),
              dataset_size(t->dataset, ELMAN_VALIDATION));
 }
