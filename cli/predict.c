@@ -152,8 +152,8 @@ static const example examples[] = {
      "label and probability of each series in a file"},
     {"sensor | elman predict GunPoint_TRAIN.safetensors",
      "the same for each line of a pipe, at once"},
-    {"tail -f power.csv | elman predict power.safetensors",
-     "a forecast after each new row, from the last rows"},
+    {"tail -n +1 -f power.csv | elman predict power.safetensors",
+     "a forecast after each row, old and new; the header names columns"},
     {"elman predict x.safetensors new.npy --output y.npy",
      "arrays in, arrays out"},
     {NULL, NULL}};

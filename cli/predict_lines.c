@@ -111,7 +111,8 @@ static int read_header(table_reader *table)
         while (at < source->count && strcmp(source->fields[at], name) != 0)
             at++;
         if (at == source->count)
-            return failed("line %llu of %s has no column '%s', which the model "
+            return failed("line %llu of %s is not all numbers, so it is the "
+                          "header, and it has no column '%s', which the model "
                           "reads",
                           (unsigned long long)source->line, source->name, name);
         table->place[k] = at;
