@@ -171,6 +171,18 @@ TEST(a_run_that_was_done_is_done_when_resumed)
     end(s);
 }
 
+TEST(a_checkpoint_is_told_from_a_model)
+{
+    const char *path = in_folder("checkpoint");
+    elman_model *model = NULL;
+    session s = begin(&training);
+    CHECK_OK(elman_trainer_save(s.trainer, path));
+    CHECK_FAILS(elman_model_load(path, &model), ELMAN_BAD_FORMAT,
+                "the checkpoint of a training run, expected a model");
+    assert_null(model);
+    end(s);
+}
+
 TEST(a_bad_weight_does_not_replace_a_good_checkpoint)
 {
     const char *path = in_folder("checkpoint");
@@ -210,6 +222,7 @@ int main(void)
         cmocka_unit_test(each_step_of_the_data_counts_once_whatever_k2),
         cmocka_unit_test(counters_that_can_not_be_are_refused),
         cmocka_unit_test(a_run_that_was_done_is_done_when_resumed),
+        cmocka_unit_test(a_checkpoint_is_told_from_a_model),
         cmocka_unit_test(a_bad_weight_does_not_replace_a_good_checkpoint),
         cmocka_unit_test(an_infinite_gradient_is_told_as_it_is),
     };

@@ -128,6 +128,11 @@ static size_t weight_limit(const safetensors *file)
 static elman_status read_model(const safetensors *file, elman_model **model)
 {
     const char *text = safetensors_text(file, config_key);
+    const char *format = safetensors_text(file, format_key);
+    if (format && strcmp(format, "elman checkpoint") == 0)
+        return failure(ELMAN_BAD_FORMAT,
+                       "this is the checkpoint of a training run, expected a "
+                       "model; training goes on from it with --resume");
     if (!text)
         return failure(ELMAN_BAD_FORMAT,
                        "the metadata has no configuration under \"%s\"; "
