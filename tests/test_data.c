@@ -74,6 +74,8 @@ TEST(text_of_any_bytes_is_read_and_a_mark_is_no_character)
                   "0 tokens for training, at least 2");
     check_refused(put_text("m.txt", ""), &plain, ELMAN_BAD_FORMAT,
                   "m.txt: the file is empty");
+    check_refused(put_bytes("m.txt", "ab\0cd", 5), &plain, ELMAN_BAD_FORMAT,
+                  "m.txt: a zero byte at 2, expected a text");
     check_refused(put_text("m.txt", "a"), &plain, ELMAN_BAD_FORMAT,
                   "1 tokens for training, at least 2");
     check_refused(in_folder("none.txt"), &plain, ELMAN_BAD_FILE,

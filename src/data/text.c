@@ -229,6 +229,15 @@ static elman_status choose_unit(elman_dataset *dataset, text texts[2],
     e->task = ELMAN_LANGUAGE;
     if (!dataset->following) e->unit = wanted;
     if (e->unit == ELMAN_UNIT_AUTO) {
+        for (int i = 0; i < 2; i++)
+            if (texts[i].size && memchr(texts[i].at, 0, texts[i].size))
+                return failure(
+                    ELMAN_BAD_FORMAT,
+                    "%.200s: a zero byte at %zu, expected a text; "
+                    "with the unit bytes anything is learned",
+                    texts[i].path,
+                    (size_t)((char *)memchr(texts[i].at, 0, texts[i].size) -
+                             texts[i].at));
         bool plain = is_utf8(&texts[0]) && is_utf8(&texts[1]);
         e->unit = plain ? ELMAN_CHARACTERS : ELMAN_BYTES;
     }
