@@ -2,6 +2,7 @@
  * setup.c: from the options of `elman train` to the configs of the library.
  */
 #include "train.h"
+#include "network.h"
 #include "screen.h"
 
 #include <math.h>
@@ -169,6 +170,13 @@ static elman_layer recurrent_layer(const train_values *values)
     return layer;
 }
 
+/* One answer for a whole sequence or window, not one for each step. */
+static bool has_one_answer(elman_task task)
+{
+    return task == ELMAN_CLASSIFY || task == ELMAN_FORECAST ||
+           task == ELMAN_REGRESS;
+}
+
 /* embedding, recurrent, last, norm, dropout, linear: those the task needs. */
 static void fill_layers(const train_values *values,
                         const elman_encoding *encoding, elman_layer *layer)
@@ -179,10 +187,8 @@ static void fill_layers(const train_values *values,
                                  .num_embeddings = encoding->vocabulary,
                                  .embedding_dim = (size_t)values->embedding};
     *layer++ = recurrent_layer(values);
-    bool one = task == ELMAN_CLASSIFY || task == ELMAN_FORECAST ||
-               task == ELMAN_REGRESS;
-    bool ends_early = values->reverse || (values->bidirectional &&
-                                          values->merge == ELMAN_MERGE_CONCAT);
+    bool one = has_one_answer(task);
+    bool ends_early = values->reverse || values->bidirectional;
     if (one)
         *layer++ = (elman_layer){.kind = ELMAN_LAST,
                                  .last = ends_early ? ELMAN_LAST_FINAL
@@ -197,11 +203,11 @@ static void fill_layers(const train_values *values,
                            .no_bias = values->no_bias};
 }
 
-int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
-                elman_model **model)
+/* What the options ask for and the task can not have. */
+static int check_fit(const parsed_line *arguments,
+                     const elman_encoding *encoding)
 {
     const train_values *values = arguments->values;
-    const elman_encoding *encoding = elman_dataset_encoding(dataset);
     if (values->hidden.count > 1 && option_given(arguments, "layers") &&
         values->layers != values->hidden.count)
         return misused("--layers %llu does not fit --hidden, which lists %zu "
@@ -213,6 +219,25 @@ int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
         return misused("--%s does not fit the task language, where the next "
                        "token would be seen",
                        values->reverse ? "reverse" : "bidirectional");
+    /* each direction ends at another step: once joined they can not be told
+     * apart, and at the last step the reverse one has read that step alone */
+    if (values->bidirectional && values->merge != ELMAN_MERGE_CONCAT &&
+        has_one_answer(encoding->task))
+        return misused("--merge %s joins the directions step by step, but the "
+                       "task %s takes where each of them ends; only concat "
+                       "keeps that",
+                       chosen_word(arguments, "merge"),
+                       task_word(encoding->task));
+    return 0;
+}
+
+int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
+                elman_model **model)
+{
+    const train_values *values = arguments->values;
+    const elman_encoding *encoding = elman_dataset_encoding(dataset);
+    int code = check_fit(arguments, encoding);
+    if (code) return code;
 
     elman_config config = {.seed = values->seed};
     if (encoding->task != ELMAN_LANGUAGE)
@@ -230,7 +255,7 @@ int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
         *model = made;
         return 0;
     }
-    int code = refused(status);
+    code = refused(status);
     elman_model_destroy(made);
     return code;
 }

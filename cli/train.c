@@ -142,6 +142,10 @@ static int training_loop(training *run)
         }
         if (progress->evaluated) run->evaluated_step = progress->step;
         int code = meter_step(&run->meter, progress);
+        /* the best so far is there for use, also if the run is killed */
+        if (!code && progress->best &&
+            elman_model_save(run->model, run->model_path) != ELMAN_OK)
+            code = library_failed();
         if (!code)
             code =
                 safe_write_due(&run->safe, run->trainer, progress->evaluated);

@@ -18,6 +18,7 @@ try text.txt --task classify
 try series.tsv --embedding 8
 try series.tsv --variational
 try series.tsv --merge sum
+try series.tsv --bidirectional --merge sum
 try series.tsv --k1 5
 try series.tsv --nesterov
 try table.csv --loss bce

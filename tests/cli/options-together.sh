@@ -16,7 +16,7 @@ elman predict model series.tsv | wc -l
 try series.tsv --cell rnn --nonlinearity relu --hidden 8 --reverse \
     --init-hidden identity --optimizer rmsprop --centered --flavour keras \
     --schedule exponential --gamma 0.5 --no-bias --no-shuffle --no-buckets
-try series.tsv --hidden 8 --reset-before --bidirectional --merge average \
+try series.tsv --hidden 8 --reset-before --bidirectional \
     --optimizer adagrad --lr-decay 0.1 --weight-decay 0.01
 try text.txt --unit words --min-count 2 --hidden 8 --proj 4 --chrono 50 \
     --k1 8 --k2 16 --batch 2 --optimizer adamw --amsgrad --weight-decay 0 \
@@ -28,3 +28,5 @@ try table.csv --target load,heat --window 6 --horizon 3 --hidden 8 \
     --loss huber --huber-delta 0.5 --validation 0.3
 elman predict model table.csv | tail -1 | tr ',' '\n' | wc -l
 try table.csv --loss mae --validation 0 --no-scaling --hidden 8
+try table.csv --task track --target heat --hidden 8 --bidirectional \
+    --merge average

@@ -23,6 +23,15 @@ for pair in INT:130 TERM:143 KILL:137; do
     cmp whole.safetensors $signal && echo after $signal
 done
 ls | grep lock
+
+# the best model so far is in place before the run ends
+elman train text.txt $options --epochs 500 -o early &
+pid=$!
+while [ ! -e early ] && kill -0 $pid 2>/dev/null; do :; done
+kill -KILL $pid
+{ wait $pid; } 2>/dev/null
+elman info early | head -1
+
 elman train text.txt $options --hidden 17 -o cut --resume 2>&1 |
     grep -c '^elman: '
 elman train text.txt $options -o nothing --resume
