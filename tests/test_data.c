@@ -53,11 +53,12 @@ TEST(text_is_characters_with_the_last_part_for_validation)
 
 TEST(text_of_any_bytes_is_read_and_a_mark_is_no_character)
 {
-    elman_dataset_config plain = {0};
-    elman_dataset *d =
-        must_open(put_bytes("a.bin", "\xFF\0\xFE\0a", 5), &plain);
+    elman_dataset_config plain = {0}, bytes = {.unit = ELMAN_BYTES};
+    elman_dataset *d = must_open(put_bytes("a.bin", "\xFF\xFE ab", 5), &plain);
+    assert_int_equal(dataset_encoding(d)->unit, ELMAN_BYTES);
+    dataset_close(d);
+    d = must_open(put_bytes("a.bin", "\xFF\0\xFE\0a", 5), &bytes);
     const elman_encoding *e = dataset_encoding(d);
-    assert_int_equal(e->unit, ELMAN_BYTES);
     assert_int_equal(e->vocabulary, 4);
     assert_memory_equal(e->tokens[0], "\0", 2);
     dataset_close(d);
