@@ -22,16 +22,9 @@ static elman_loss_kind loss_named(const char *name)
 static bool encoding_fits(const network *net)
 {
     const elman_encoding *encoding = net->encoding;
-    size_t outputs = encoding->targets;
-    if (encoding->task == ELMAN_LANGUAGE)
-        return net->size.vocabulary == encoding->vocabulary &&
-               net->size.output_size == encoding->vocabulary;
-    if (task_has_classes(encoding->task)) outputs = encoding->classes;
-    else if (encoding->task == ELMAN_FORECAST) outputs *= encoding->horizon;
-    bool one = encoding->task == ELMAN_CLASSIFY ||
-               encoding->task == ELMAN_FORECAST ||
-               encoding->task == ELMAN_REGRESS;
-    return net->size.vocabulary == 0 &&
+    bool one = false;
+    size_t outputs = elman_encoding_size(encoding, &one);
+    return net->size.vocabulary == encoding->vocabulary &&
            net->size.input_size == encoding->input_size &&
            net->size.output_size == outputs && net->size.per_sequence == one;
 }

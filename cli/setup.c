@@ -116,22 +116,6 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
     return code;
 }
 
-/* Width of the model's output. */
-static size_t output_size(const elman_encoding *encoding)
-{
-    switch (encoding->task) {
-    case ELMAN_LANGUAGE:
-        return encoding->vocabulary;
-    case ELMAN_CLASSIFY:
-    case ELMAN_TAG:
-        return encoding->classes;
-    case ELMAN_FORECAST:
-        return encoding->horizon * encoding->targets;
-    default:
-        return encoding->targets;
-    }
-}
-
 static elman_layer recurrent_layer(const train_values *values)
 {
     elman_layer layer = {
@@ -170,13 +154,6 @@ static elman_layer recurrent_layer(const train_values *values)
     return layer;
 }
 
-/* One answer for a whole sequence or window, not one for each step. */
-static bool has_one_answer(elman_task task)
-{
-    return task == ELMAN_CLASSIFY || task == ELMAN_FORECAST ||
-           task == ELMAN_REGRESS;
-}
-
 /* embedding, recurrent, last, norm, dropout, linear: those the task needs. */
 static void fill_layers(const train_values *values,
                         const elman_encoding *encoding, elman_layer *layer)
@@ -187,7 +164,8 @@ static void fill_layers(const train_values *values,
                                  .num_embeddings = encoding->vocabulary,
                                  .embedding_dim = (size_t)values->embedding};
     *layer++ = recurrent_layer(values);
-    bool one = has_one_answer(task);
+    bool one = false; /* answer for a whole sequence */
+    size_t outputs = elman_encoding_size(encoding, &one);
     bool ends_early = values->reverse || values->bidirectional;
     if (one)
         *layer++ = (elman_layer){.kind = ELMAN_LAST,
@@ -199,7 +177,7 @@ static void fill_layers(const train_values *values,
                                  .dropout = (float)values->dropout,
                                  .variational = values->variational && !one};
     *layer = (elman_layer){.kind = ELMAN_LINEAR,
-                           .output_size = output_size(encoding),
+                           .output_size = outputs,
                            .no_bias = values->no_bias};
 }
 
@@ -208,6 +186,8 @@ static int check_fit(const parsed_line *arguments,
                      const elman_encoding *encoding)
 {
     const train_values *values = arguments->values;
+    bool one = false;
+    elman_encoding_size(encoding, &one);
     if (values->hidden.count > 1 && option_given(arguments, "layers") &&
         values->layers != values->hidden.count)
         return misused("--layers %llu does not fit --hidden, which lists %zu "
@@ -221,8 +201,7 @@ static int check_fit(const parsed_line *arguments,
                        values->reverse ? "reverse" : "bidirectional");
     /* each direction ends at another step: once joined they can not be told
      * apart, and at the last step the reverse one has read that step alone */
-    if (values->bidirectional && values->merge != ELMAN_MERGE_CONCAT &&
-        has_one_answer(encoding->task))
+    if (values->bidirectional && values->merge != ELMAN_MERGE_CONCAT && one)
         return misused("--merge %s joins the directions step by step, but the "
                        "task %s takes where each of them ends; only concat "
                        "keeps that",
@@ -402,6 +381,6 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
     };
     int code = setup_schedule(values, dataset, &config->schedule);
     if (code || !values->class_weights) return code;
-    size_t classes = output_size(elman_dataset_encoding(dataset));
+    size_t classes = elman_encoding_size(elman_dataset_encoding(dataset), NULL);
     return setup_class_weights(values, classes, &config->loss.class_weights);
 }

@@ -58,6 +58,11 @@ ELMAN_CHECKED elman_status elman_encoding_create(const char *text,
                                                  elman_encoding **encoding);
 ELMAN_API void elman_encoding_destroy(elman_encoding *encoding);
 
+/* How many outputs a model must have for an encoding: for each step, or, where
+ * per_sequence (unless NULL) becomes true, for each sequence. */
+ELMAN_API size_t elman_encoding_size(const elman_encoding *encoding,
+                                     bool *per_sequence);
+
 /* Turns text into tokens: at most capacity are written; count is how many
  * the whole text has. A piece that is not in the vocabulary is
  * ELMAN_BAD_VALUE, or the token of <unk> where the vocabulary has one. */

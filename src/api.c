@@ -323,6 +323,13 @@ void elman_encoding_destroy(elman_encoding *encoding)
     encoding_destroy(encoding);
 }
 
+size_t elman_encoding_size(const elman_encoding *encoding, bool *per_sequence)
+{
+    if (!encoding) return 0;
+    if (per_sequence) *per_sequence = encoding_per_sequence(encoding);
+    return encoding_outputs(encoding);
+}
+
 elman_status elman_encoding_read(const elman_encoding *encoding,
                                  const char *text, size_t bytes,
                                  size_t capacity, int32_t *tokens,
