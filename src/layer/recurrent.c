@@ -257,6 +257,24 @@ size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b)
     return (back ? p->lengths[b] - 1 - s : s) * p->B + b;
 }
 
+size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
+                   size_t *rows, cell_rows *r)
+{
+    const layer *l = w->l;
+    const direction_state *d = &w->s->way[part->way];
+    for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
+        if (w->p->lengths[b] <= s) continue;
+        size_t m = r->M++, row = s * w->p->B + b;
+        rows[m] = row;
+        r->h_prev[m] = d->h + row * l->R;
+        r->h_in[m] = d->h_in ? d->h_in + row * l->R : r->h_prev[m];
+        r->gate[m] = d->gate + row * l->G;
+        if (d->c) r->c_prev[m] = d->c + row * l->H;
+        if (d->side) r->side[m] = d->side + row * l->H;
+    }
+    return b;
+}
+
 const layer_kind layer_recurrent = {
     .name = "recurrent",
     .plan = plan,

@@ -33,6 +33,12 @@ size_t walk_groups(const layer *l, const pass *p);
 /* The row (t,b) of direction way's entry (s,b). */
 size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b);
 
+/* Collects up to CELL_ROWS sequences of a part from b on that have an entry s:
+ * rows (M) gets each one's row s * B + b, and r what both ways read: h_prev,
+ * h_in, c_prev, gate, side. Returns the sequence to go on from. */
+size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
+                   size_t *rows, cell_rows *r);
+
 /* The packed weights as the cell wants them. */
 cell_weights walk_weights(const layer *l, const pass *p, size_t way);
 

@@ -47,27 +47,21 @@ static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
     }
 }
 
+/* walk_gather, and where a step backward reads and writes gradients. */
 static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
                      size_t *rows, cell_rows *r)
 {
-    const layer *l = w->l;
     const direction_state *d = &w->s->way[part->way];
-    size_t B = w->p->B, H = l->H, R = l->R;
-    for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
-        if (w->p->lengths[b] <= s) continue;
-        size_t m = r->M++, row = s * B + b;
-        rows[m] = row;
-        r->h_prev[m] = d->h + row * R;
-        r->h_in[m] = d->h_in ? d->h_in + row * R : r->h_prev[m];
-        r->gate[m] = d->gate + row * l->G;
-        r->dh[m] = d->run_h + b * R;
-        r->dh_in[m] = d->run_in ? d->run_in + b * R : r->dh[m];
-        r->da[m] = d->da + row * l->G;
-        if (d->c) r->c_prev[m] = d->c + row * H;
-        if (d->c) r->dc[m] = d->run_c + b * H;
-        if (d->side) r->side[m] = d->side + row * H;
+    size_t B = w->p->B, H = w->l->H, R = w->l->R, G = w->l->G;
+    b = walk_gather(w, part, s, b, rows, r);
+    for (size_t m = 0; m < r->M; m++) {
+        size_t row = rows[m], sequence = row % B;
+        r->dh[m] = d->run_h + sequence * R;
+        r->dh_in[m] = d->run_in ? d->run_in + sequence * R : r->dh[m];
+        r->da[m] = d->da + row * G;
+        if (d->c) r->dc[m] = d->run_c + sequence * H;
         if (d->dside) r->dside[m] = d->dside + row * H;
-        if (d->dgate) r->dgate[m] = d->dgate + row * l->G;
+        if (d->dgate) r->dgate[m] = d->dgate + row * G;
     }
     return b;
 }

@@ -107,25 +107,16 @@ static void input_rows(const void *context, size_t first, size_t last)
 
 /* ---- Steps -------------------------------------------------------------- */
 
-/* Collects up to CELL_ROWS sequences from b on that have a step s; returns
- * where to go on. */
+/* walk_gather, and where a step forward writes. */
 static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
                      size_t *rows, cell_rows *r)
 {
-    const layer *l = w->l;
     const direction_state *d = &w->s->way[part->way];
-    size_t B = w->p->B, H = l->H, R = l->R;
-    for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
-        if (w->p->lengths[b] <= s) continue;
-        size_t m = r->M++, row = s * B + b;
-        rows[m] = row;
-        r->h_prev[m] = d->h + row * R;
-        r->h_in[m] = d->h_in ? d->h_in + row * R : r->h_prev[m];
-        r->h[m] = d->h + (row + B) * R;
-        r->gate[m] = d->gate + row * l->G;
-        if (d->c) r->c_prev[m] = d->c + row * H;
-        if (d->c) r->c[m] = d->c + (row + B) * H;
-        if (d->side) r->side[m] = d->side + row * H;
+    size_t B = w->p->B;
+    b = walk_gather(w, part, s, b, rows, r);
+    for (size_t m = 0; m < r->M; m++) {
+        r->h[m] = d->h + (rows[m] + B) * w->l->R;
+        if (d->c) r->c[m] = d->c + (rows[m] + B) * w->l->H;
     }
     return b;
 }
