@@ -84,6 +84,16 @@ typedef struct layer {
     size_t packed, packed_back;
 } layer;
 
+/* Who takes the rows of a model's output as they are made, while they are in
+ * the cache: blocks of valid rows, as numbers t * B + b, of y (T,B,O) with room
+ * dy (T,B,O) for their gradient, or NULL. Called on the thread that made the
+ * rows, so on several at once, each row once. */
+typedef struct row_sink {
+    void (*take)(const void *context, size_t count, const uint32_t *rows,
+                 const float *y, float *dy);
+    const void *context;
+} row_sink;
+
 /* What a pass is about: shared by all its layers. */
 typedef struct pass {
     size_t T, B;
@@ -108,6 +118,7 @@ typedef struct pass {
     uint32_t *rows, *order;
     size_t row_count;
     const float **pointers; /* (2,row_count) row pointers, for anyone */
+    const row_sink *sink;   /* for the layer at hand to feed, or NULL */
 } pass;
 
 /* One direction's arrays; axis T runs in the order of reading. */
@@ -141,6 +152,7 @@ typedef struct layer_state {
 /* A kind of layer. */
 struct layer_kind {
     const char *name;
+    bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);
     /* Makes the packed copies from the weights; may be NULL. */
