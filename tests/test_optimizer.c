@@ -155,7 +155,7 @@ static void check_rule(elman_optimizer_config config, size_t number)
         random_fill(100 * number + (uint64_t)t, N, -2, 2, g);
         g[3] = 0;
         if (t == 7) memset(g, 0, sizeof g);
-        CHECK_OK(optimizer_update(optimizer, lr, g, p, &norm));
+        CHECK_OK(optimizer_update(optimizer, lr, 1, g, p, &norm));
         double exact_norm = reference_step(
             full, &s, t, lr < 0 ? full->learning_rate : lr, g, exact);
         CHECK(fabs(norm - exact_norm) <= 1e-12 * exact_norm, "norm %g", norm);
@@ -232,15 +232,15 @@ TEST(an_optimizer_goes_on_from_what_a_checkpoint_keeps)
         random_fill(number, N, -1, 1, p);
         for (uint64_t t = 0; t < 5; t++) {
             random_fill(t, N, -1, 1, g);
-            CHECK_OK(optimizer_update(o, -1, g, p, NULL));
+            CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
         }
         elman_optimizer *resumed = start(settings[number]);
         copy_moments(resumed, o);
         memcpy(q, p, sizeof p);
         for (uint64_t t = 5; t < 9; t++) {
             random_fill(t, N, -1, 1, g);
-            CHECK_OK(optimizer_update(o, -1, g, p, NULL));
-            CHECK_OK(optimizer_update(resumed, -1, g, q, NULL));
+            CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
+            CHECK_OK(optimizer_update(resumed, -1, 1, g, q, NULL));
             CHECK_BITS(q, p, N, "setting %zu", number);
         }
         optimizer_destroy(o);
@@ -254,7 +254,7 @@ TEST(gaps_of_zero_stay_zero)
         elman_optimizer *o = start(settings[number]);
         float p[N] = {0}, zero[N] = {0};
         for (int t = 0; t < 5; t++)
-            CHECK_OK(optimizer_update(o, 0.5, zero, p, NULL));
+            CHECK_OK(optimizer_update(o, 0.5, 1, zero, p, NULL));
         for (size_t i = 0; i < N; i++)
             CHECK(p[i] == 0, "setting %zu: %g", number, (double)p[i]);
         optimizer_destroy(o);
@@ -270,21 +270,21 @@ TEST(a_gradient_that_is_not_finite_changes_nothing)
         float p[N], q[N], g[N];
         random_fill(1, N, -1, 1, p);
         random_fill(2, N, -1, 1, g);
-        CHECK_OK(optimizer_update(o, -1, g, p, NULL));
+        CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
         copy_moments(before, o);
         memcpy(q, p, sizeof p);
         double norm = 7;
         float kept = g[N - 1];
         for (int i = 0; i < 3; i++) {
             g[N - 1] = bad[i];
-            CHECK_FAILS(optimizer_update(o, -1, g, p, &norm), ELMAN_NOT_FINITE,
-                        "the gradient's norm is");
+            CHECK_FAILS(optimizer_update(o, -1, 1, g, p, &norm),
+                        ELMAN_NOT_FINITE, "the gradient's norm is");
         }
         CHECK(norm == 7, "%g", norm);
         CHECK_BITS(p, q, N, "weights");
         g[N - 1] = kept;
-        CHECK_OK(optimizer_update(o, -1, g, p, NULL));
-        CHECK_OK(optimizer_update(before, -1, g, q, NULL));
+        CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
+        CHECK_OK(optimizer_update(before, -1, 1, g, q, NULL));
         CHECK_BITS(p, q, N, "the next step of setting %zu", number);
         optimizer_destroy(o);
         optimizer_destroy(before);
@@ -297,7 +297,7 @@ TEST(huge_gradients_are_clipped_not_refused)
         .rule = ELMAN_SGD, .learning_rate = 1, .clip_norm = 1});
     float p[N] = {0}, g[N] = {3e38f, -3e38f};
     double norm;
-    CHECK_OK(optimizer_update(o, -1, g, p, &norm));
+    CHECK_OK(optimizer_update(o, -1, 1, g, p, &norm));
     CHECK(fabs(norm / 4.242640687e38 - 1) < 1e-6, "%g", norm);
     CHECK(fabs((double)p[0] + sqrt(0.5)) < 1e-6 && p[1] == -p[0], "%g",
           (double)p[0]);
@@ -351,12 +351,49 @@ TEST(misuse_of_an_optimizer_is_told)
 
     o = start(settings[0]);
     float p[N] = {0}, g[N] = {1};
-    CHECK_FAILS(optimizer_update(o, NAN, g, p, NULL), ELMAN_BAD_VALUE,
+    CHECK_FAILS(optimizer_update(o, NAN, 1, g, p, NULL), ELMAN_BAD_VALUE,
                 "the learning rate is nan");
-    CHECK_FAILS(optimizer_update(o, INFINITY, g, p, NULL), ELMAN_BAD_VALUE,
+    CHECK_FAILS(optimizer_update(o, INFINITY, 1, g, p, NULL), ELMAN_BAD_VALUE,
                 "the learning rate is inf");
     CHECK(p[0] == 0 && optimizer_progress(o)->step == 0, "moved");
     optimizer_destroy(o);
+}
+
+/* A step of every setting over several blocks and an odd end, the norm bound:
+ * threads change no bit, and the norm is that of a plain sum. */
+TEST(threads_change_no_bit_of_a_step)
+{
+    enum { MANY = 3 * OPTIMIZER_BLOCK + 37 };
+    float *g = malloc(MANY * sizeof *g);
+    random_fill(3, MANY, -1, 1, g);
+    double plain = 0;
+    for (size_t i = 0; i < MANY; i++)
+        plain += (double)g[i] * (double)g[i];
+    for (size_t number = 0; number < SETTINGS; number++) {
+        elman_optimizer_config config = settings[number];
+        config.clip_norm = 2;
+        float *p[4];
+        double norm[4];
+        for (int threads = 1; threads <= 4; threads++) {
+            elman_optimizer *o = NULL;
+            float *q = p[threads - 1] = malloc(MANY * sizeof *q);
+            CHECK_OK(optimizer_create(&config, MANY, &o));
+            random_fill(4, MANY, -1, 1, q);
+            for (int step = 0; step < 2; step++)
+                CHECK_OK(
+                    optimizer_update(o, -1, threads, g, q, norm + threads - 1));
+            CHECK(fabs(norm[threads - 1] / sqrt(plain) - 1) < 1e-12, "%g",
+                  norm[threads - 1]);
+            CHECK(!memcmp(norm, norm + threads - 1, sizeof *norm),
+                  "norm of %d threads", threads);
+            CHECK_BITS(q, p[0], MANY, "setting %zu, %d threads", number,
+                       threads);
+            optimizer_destroy(o);
+        }
+        for (int i = 0; i < 4; i++)
+            free(p[i]);
+    }
+    free(g);
 }
 
 int main(void)
@@ -368,6 +405,7 @@ int main(void)
         cmocka_unit_test(gaps_of_zero_stay_zero),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),
         cmocka_unit_test(huge_gradients_are_clipped_not_refused),
+        cmocka_unit_test(threads_change_no_bit_of_a_step),
         cmocka_unit_test(misuse_of_an_optimizer_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

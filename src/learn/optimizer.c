@@ -1,6 +1,6 @@
 /*
- * optimizer.c: checks, defaults and the numbers of one step; the arithmetic on
- * weights is in the kernels.
+ * optimizer.c: what an optimizer is made of: checks, defaults and memory. Its
+ * step is in update.c.
  *
  * PyTorch's rules as torch.optim documents them. Keras 3 differs in defaults,
  * in where epsilon and the learning rate stand (kernel.def), in weight decay,
@@ -10,19 +10,9 @@
 #include "learn/optimizer.h"
 
 #include "base/memory.h"
-#include "kernel/kernel.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-struct elman_optimizer {
-    elman_optimizer_config config;
-    size_t n;
-    float *memory; /* tensor_count arrays of n */
-    size_t tensor_count;
-    optimizer_tensor tensors[OPTIMIZER_MAX_TENSORS];
-    optimizer_counters counters;
-};
 
 /* ---- Rules: what they are called, have and mean by zero ----------------- */
 
@@ -205,6 +195,8 @@ static elman_status take_memory(elman_optimizer *optimizer)
         for (size_t i = 0; i < optimizer->tensor_count; i++)
             optimizer->tensors[i].values =
                 arena_take(&a, optimizer->n, sizeof(float));
+        optimizer->squares =
+            arena_take(&a, optimizer->blocks, sizeof *optimizer->squares);
         if (round == 0) optimizer->memory = block_create(a.used);
         if (a.overflow || !optimizer->memory)
             return failure(ELMAN_NO_MEMORY,
@@ -233,6 +225,7 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
     if (!made) return failure(ELMAN_NO_MEMORY, "no memory for an optimizer");
     made->config = *config;
     made->n = n;
+    made->blocks = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
     made->counters = (optimizer_counters){0, 1, 1};
     fill_defaults(&made->config);
     name_tensors(made);
@@ -275,107 +268,4 @@ size_t optimizer_tensors(const elman_optimizer *optimizer,
 optimizer_counters *optimizer_progress(elman_optimizer *optimizer)
 {
     return &optimizer->counters;
-}
-
-/* ---- One step ----------------------------------------------------------- */
-
-/* What clip_grad_norm_ multiplies gradients by; Keras as tf.clip_by_global_norm
- * does. */
-static double clip_scale(const elman_optimizer_config *c, double norm)
-{
-    if (c->clip_norm == 0) return 1;
-    double slack = c->flavour == ELMAN_KERAS ? 0 : 1e-6;
-    double scale = c->clip_norm / (norm + slack);
-    return scale < 1 ? scale : 1;
-}
-
-static update update_of(const elman_optimizer *optimizer, double rate,
-                        double norm)
-{
-    const elman_optimizer_config *c = &optimizer->config;
-    const optimizer_counters *at = &optimizer->counters;
-    bool keras = c->flavour == ELMAN_KERAS;
-    bool direct = keras || c->rule == ELMAN_ADAMW;
-    double scale = clip_scale(c, norm), root = 1, step_rate = rate;
-
-    if (c->rule == ELMAN_ADAM || c->rule == ELMAN_ADAMW) {
-        double corrected = sqrt(1 - at->beta2_power);
-        step_rate = rate / (1 - at->beta1_power);
-        if (keras) step_rate *= corrected;
-        else root = 1 / corrected;
-    }
-    if (c->rule == ELMAN_ADAGRAD)
-        step_rate = rate / (1 + (double)(at->step - 1) * c->lr_decay);
-    return (update){
-        .scale = (float)(c->maximize ? -scale : scale),
-        .clip_value = c->clip_value > 0 ? (float)c->clip_value : INFINITY,
-        .weight_decay = direct ? 0 : (float)c->weight_decay,
-        .decay = direct ? (float)(1 - rate * c->weight_decay) : 1,
-        .rate = (float)step_rate,
-        .momentum = (float)c->momentum,
-        .damped = at->step == 1 ? 1 : (float)(1 - c->dampening),
-        .beta1 = (float)c->beta1,
-        .beta2 = (float)c->beta2,
-        .rest1 = (float)(1 - c->beta1),
-        .rest2 = (float)(1 - c->beta2),
-        .root = (float)root,
-        .alpha = (float)c->alpha,
-        .rest = (float)(1 - c->alpha),
-        .epsilon = (float)c->epsilon,
-        .nesterov = c->nesterov && c->momentum > 0,
-        .centered = c->centered,
-        .keras = keras,
-    };
-}
-
-static void move(const elman_optimizer *optimizer, const update *u,
-                 const float *gradients, float *weights)
-{
-    const kernels *k = kernels_here();
-    const elman_optimizer_config *c = &optimizer->config;
-    const optimizer_tensor *t = optimizer->tensors;
-    size_t n = optimizer->n;
-    switch (c->rule) {
-    case ELMAN_ADAM:
-    case ELMAN_ADAMW:
-        k->adam(n, u, gradients, t[0].values, t[1].values, t[2].values,
-                weights);
-        break;
-    case ELMAN_SGD:
-        k->sgd(n, u, gradients, t[0].values, weights);
-        break;
-    case ELMAN_ADAGRAD:
-        k->adagrad(n, u, gradients, t[0].values, weights);
-        break;
-    case ELMAN_RMSPROP:
-        k->rmsprop(
-            n, u, gradients, t[0].values, c->centered ? t[1].values : NULL,
-            c->momentum > 0 ? t[c->centered ? 2 : 1].values : NULL, weights);
-        break;
-    }
-}
-
-elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
-                              const float *gradients, float *weights,
-                              double *norm)
-{
-    const elman_optimizer_config *c = &optimizer->config;
-    double rate = learning_rate < 0 ? c->learning_rate : learning_rate;
-    if (!isfinite(rate))
-        return failure(ELMAN_BAD_VALUE,
-                       "the learning rate is %g, expected a finite number",
-                       learning_rate);
-    double total = sqrt(kernels_here()->sum_squares(optimizer->n, gradients));
-    if (!isfinite(total))
-        return failure(ELMAN_NOT_FINITE,
-                       "the gradient's norm is %g after %llu steps", total,
-                       (unsigned long long)optimizer->counters.step);
-
-    optimizer->counters.step++;
-    optimizer->counters.beta1_power *= c->beta1;
-    optimizer->counters.beta2_power *= c->beta2;
-    update u = update_of(optimizer, rate, total);
-    move(optimizer, &u, gradients, weights);
-    if (norm) *norm = total;
-    return ELMAN_OK;
 }

@@ -8,6 +8,35 @@
 
 #include "base/status.h"
 
+/* The most moments of a rule, and the gradients whose squares one sum takes:
+ * the norm adds these sums in order (docs/NUMERICS.md). */
+enum { OPTIMIZER_MAX_TENSORS = 3, OPTIMIZER_BLOCK = 1 << 16 };
+
+/* What a checkpoint must keep. Each array is (n), owned by the optimizer and
+ * named as in PyTorch: "exp_avg", "exp_avg_sq", "max_exp_avg_sq",
+ * "momentum_buffer", "square_avg", "grad_avg", "sum". */
+typedef struct optimizer_tensor {
+    const char *name;
+    float *values;
+} optimizer_tensor;
+
+/* The counters: part of a checkpoint too, read and written in place. */
+typedef struct optimizer_counters {
+    uint64_t step;                   /* updates done */
+    double beta1_power, beta2_power; /* beta^step, a running product */
+} optimizer_counters;
+
+struct elman_optimizer {
+    elman_optimizer_config config; /* completed */
+    size_t n;
+    float *memory; /* of all arrays here */
+    size_t tensor_count;
+    optimizer_tensor tensors[OPTIMIZER_MAX_TENSORS];
+    size_t blocks;
+    double *squares; /* (blocks) sums of squares of the gradient */
+    optimizer_counters counters;
+};
+
 /* Checks config, fills its defaults in (PyTorch 2's, or Keras 3's) and starts
  * an optimizer for n weights. A field that the rule does not have must be 0. */
 elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
@@ -24,29 +53,18 @@ optimizer_config(const elman_optimizer *optimizer);
 /* Clips gradients (n) and moves weights (n) by them: elman_optimizer_step. A
  * negative learning_rate means the config's. norm, unless NULL, gets the
  * global norm before clipping. ELMAN_NOT_FINITE if that is NaN or infinite:
- * nothing has changed. Never allocates. */
+ * nothing has changed. Never allocates. Two sweeps, both on so many threads:
+ * the norm reads the gradients, in blocks that are added in order, so that
+ * threads change no bit; then one pass over weights, gradients and moments. */
 elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
-                              const float *gradients, float *weights,
-                              double *norm);
-
-/* What a checkpoint must keep. Each array is (n), owned by the optimizer and
- * named as in PyTorch: "exp_avg", "exp_avg_sq", "max_exp_avg_sq",
- * "momentum_buffer", "square_avg", "grad_avg", "sum". */
-enum { OPTIMIZER_MAX_TENSORS = 3 };
-typedef struct optimizer_tensor {
-    const char *name;
-    float *values;
-} optimizer_tensor;
+                              int threads, const float *gradients,
+                              float *weights, double *norm);
 
 /* Fills tensors with the arrays of this rule and returns how many. */
 size_t optimizer_tensors(const elman_optimizer *optimizer,
                          optimizer_tensor tensors[OPTIMIZER_MAX_TENSORS]);
 
-/* The counters: part of a checkpoint too, read and written in place. */
-typedef struct optimizer_counters {
-    uint64_t step;                   /* updates done */
-    double beta1_power, beta2_power; /* beta^step, a running product */
-} optimizer_counters;
+/* The counters, read and written in place. */
 optimizer_counters *optimizer_progress(elman_optimizer *optimizer);
 
 #endif

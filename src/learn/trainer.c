@@ -290,8 +290,8 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
         return failure(ELMAN_BAD_VALUE,
                        "the optimizer was made for another model, expected one "
                        "made for this");
-    TRY(optimizer_update(optimizer, learning_rate, s->gradients, m->weights,
-                         norm));
+    TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
+                         s->gradients, m->weights, norm));
     model_repack(m);
     return ELMAN_OK;
 }

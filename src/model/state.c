@@ -257,10 +257,23 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
     return ELMAN_OK;
 }
 
+/* Floats that one thread clears at a time. */
+enum { ZERO_BLOCK = 1 << 16 };
+
+static void zero_part(void *context, size_t index)
+{
+    elman_state *s = context;
+    size_t first = index * ZERO_BLOCK, rest = s->model->weight_count - first;
+    size_t n = rest < ZERO_BLOCK ? rest : ZERO_BLOCK;
+    memset(s->gradients + first, 0, n * sizeof *s->gradients);
+}
+
 void state_zero(elman_state *s)
 {
+    size_t n = s->model->weight_count;
     if (s->gradients)
-        memset(s->gradients, 0, s->model->weight_count * sizeof *s->gradients);
+        thread_run(s->config.threads, (n + ZERO_BLOCK - 1) / ZERO_BLOCK,
+                   zero_part, s);
 }
 
 /* What a forward found out about its batch. */

@@ -170,8 +170,8 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
                      loss, r->dy));
     TRY(model_backward(m, r->state, r->dy, NULL));
     double rate = optimizer_config(r->optimizer)->learning_rate;
-    TRY(optimizer_update(r->optimizer, rate, r->state->gradients, m->weights,
-                         NULL));
+    TRY(optimizer_update(r->optimizer, rate, r->state->config.threads,
+                         r->state->gradients, m->weights, NULL));
     model_repack(r->model);
     return ELMAN_OK;
 }

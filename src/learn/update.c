@@ -1,0 +1,162 @@
+/*
+ * update.c: the numbers of one optimizer step; the arithmetic on weights is in
+ * the kernels. See optimizer.h.
+ */
+#include "learn/optimizer.h"
+
+#include "base/thread.h"
+#include "kernel/kernel.h"
+
+#include <math.h>
+
+/* Weights that one thread moves at a time: with gradient and two moments what
+ * a second-level cache holds. */
+enum { MOVE_BLOCK = 1 << 14 };
+
+/* What clip_grad_norm_ multiplies gradients by; Keras as tf.clip_by_global_norm
+ * does. */
+static double clip_scale(const elman_optimizer_config *c, double norm)
+{
+    if (c->clip_norm == 0) return 1;
+    double slack = c->flavour == ELMAN_KERAS ? 0 : 1e-6;
+    double scale = c->clip_norm / (norm + slack);
+    return scale < 1 ? scale : 1;
+}
+
+static update update_of(const elman_optimizer *optimizer, double rate,
+                        double norm)
+{
+    const elman_optimizer_config *c = &optimizer->config;
+    const optimizer_counters *at = &optimizer->counters;
+    bool keras = c->flavour == ELMAN_KERAS;
+    bool direct = keras || c->rule == ELMAN_ADAMW;
+    double scale = clip_scale(c, norm), root = 1, step_rate = rate;
+
+    if (c->rule == ELMAN_ADAM || c->rule == ELMAN_ADAMW) {
+        double corrected = sqrt(1 - at->beta2_power);
+        step_rate = rate / (1 - at->beta1_power);
+        if (keras) step_rate *= corrected;
+        else root = 1 / corrected;
+    }
+    if (c->rule == ELMAN_ADAGRAD)
+        step_rate = rate / (1 + (double)(at->step - 1) * c->lr_decay);
+    return (update){
+        .scale = (float)(c->maximize ? -scale : scale),
+        .clip_value = c->clip_value > 0 ? (float)c->clip_value : INFINITY,
+        .weight_decay = direct ? 0 : (float)c->weight_decay,
+        .decay = direct ? (float)(1 - rate * c->weight_decay) : 1,
+        .rate = (float)step_rate,
+        .momentum = (float)c->momentum,
+        .damped = at->step == 1 ? 1 : (float)(1 - c->dampening),
+        .beta1 = (float)c->beta1,
+        .beta2 = (float)c->beta2,
+        .rest1 = (float)(1 - c->beta1),
+        .rest2 = (float)(1 - c->beta2),
+        .root = (float)root,
+        .alpha = (float)c->alpha,
+        .rest = (float)(1 - c->alpha),
+        .epsilon = (float)c->epsilon,
+        .nesterov = c->nesterov && c->momentum > 0,
+        .centered = c->centered,
+        .keras = keras,
+    };
+}
+
+/* What the parts of a sweep share. */
+typedef struct sweep {
+    const elman_optimizer *optimizer;
+    const kernels *k;
+    const update *u;
+    const float *gradients;
+    float *weights;
+} sweep;
+
+/* Elements of one part that begins at first. */
+static size_t part_size(const elman_optimizer *optimizer, size_t first,
+                        size_t most)
+{
+    size_t rest = optimizer->n - first;
+    return rest < most ? rest : most;
+}
+
+static void norm_part(void *context, size_t index)
+{
+    const sweep *at = context;
+    size_t first = index * OPTIMIZER_BLOCK;
+    at->optimizer->squares[index] =
+        at->k->sum_squares(part_size(at->optimizer, first, OPTIMIZER_BLOCK),
+                           at->gradients + first);
+}
+
+static double norm_of(sweep *at, int threads)
+{
+    const elman_optimizer *optimizer = at->optimizer;
+    double sum = 0;
+    thread_run(threads, optimizer->blocks, norm_part, at);
+    for (size_t block = 0; block < optimizer->blocks; block++)
+        sum += optimizer->squares[block];
+    return sqrt(sum);
+}
+
+/* Moves the weights of one part. Adam's third moment is there with amsgrad
+ * alone. */
+static void move_part(void *context, size_t index)
+{
+    const sweep *at = context;
+    const elman_optimizer *optimizer = at->optimizer;
+    const elman_optimizer_config *c = &optimizer->config;
+    const kernels *k = at->k;
+    size_t first = index * MOVE_BLOCK;
+    size_t n = part_size(optimizer, first, MOVE_BLOCK);
+    const float *dp = at->gradients + first;
+    float *p = at->weights + first, *moment[OPTIMIZER_MAX_TENSORS] = {NULL};
+    for (size_t i = 0; i < optimizer->tensor_count; i++)
+        moment[i] = optimizer->tensors[i].values + first;
+    switch (c->rule) {
+    case ELMAN_ADAM:
+    case ELMAN_ADAMW:
+        k->adam(n, at->u, dp, moment[0], moment[1], moment[2], p);
+        break;
+    case ELMAN_SGD:
+        k->sgd(n, at->u, dp, moment[0], p);
+        break;
+    case ELMAN_ADAGRAD:
+        k->adagrad(n, at->u, dp, moment[0], p);
+        break;
+    case ELMAN_RMSPROP:
+        k->rmsprop(n, at->u, dp, moment[0], c->centered ? moment[1] : NULL,
+                   c->momentum > 0 ? moment[c->centered ? 2 : 1] : NULL, p);
+        break;
+    }
+}
+
+elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
+                              int threads, const float *gradients,
+                              float *weights, double *norm)
+{
+    const elman_optimizer_config *c = &optimizer->config;
+    double rate = learning_rate < 0 ? c->learning_rate : learning_rate;
+    if (!isfinite(rate))
+        return failure(ELMAN_BAD_VALUE,
+                       "the learning rate is %g, expected a finite number",
+                       learning_rate);
+    sweep at = {.optimizer = optimizer,
+                .k = kernels_here(),
+                .gradients = gradients,
+                .weights = weights};
+    double total = norm_of(&at, threads);
+    if (!isfinite(total))
+        return failure(ELMAN_NOT_FINITE,
+                       "the gradient's norm is %g after %llu steps", total,
+                       (unsigned long long)optimizer->counters.step);
+
+    optimizer->counters.step++;
+    optimizer->counters.beta1_power *= c->beta1;
+    optimizer->counters.beta2_power *= c->beta2;
+    update u = update_of(optimizer, rate, total);
+    at.u = &u;
+    size_t parts = (optimizer->n + MOVE_BLOCK - 1) / MOVE_BLOCK;
+    thread_run(threads, parts, move_part, &at);
+    if (norm) *norm = total;
+    return ELMAN_OK;
+}
