@@ -79,6 +79,20 @@ typedef struct elman_machine {
  * once per process, by the processor or by the environment's ELMAN_ISA. */
 ELMAN_CHECKED elman_status elman_machine_read(elman_machine *machine);
 
+/* What the machine can do at most: the roof that speed is measured against. */
+typedef struct elman_roof {
+    int threads; /* that ran at once; all rates are of all of them together */
+    double fp32; /* multiply-add operations a second (two each), in registers */
+    double bf16, int8; /* the same by the processor's dot products; 0 where the
+                          kernels in use have none */
+    size_t cache[3];   /* bytes of L1 and L2 of a core, of L3 of all */
+    double read[4];    /* bytes a second read from L1, L2, L3 and memory */
+} elman_roof;
+
+/* Measures the roof of so many threads at once, at most all of the machine's;
+ * takes about half a second. */
+ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
+
 /* ---- Config: what to build ---------------------------------------------- */
 
 enum {

@@ -19,6 +19,7 @@
 #include "learn/trainer.h"
 #include "model/model.h"
 #include "proof/machine.h"
+#include "proof/roof.h"
 #include "proof/verify.h"
 
 /* ELMAN_BAD_VALUE for an argument that may not be NULL. */
@@ -35,6 +36,12 @@ elman_status elman_machine_read(elman_machine *machine)
     TRY(need(machine, "machine"));
     machine_read(machine);
     return ELMAN_OK;
+}
+
+elman_status elman_roof_read(int threads, elman_roof *roof)
+{
+    TRY(need(roof, "roof"));
+    return roof_read(threads, roof);
 }
 
 /* ---- Model -------------------------------------------------------------- */

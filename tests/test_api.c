@@ -94,6 +94,7 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_flow_read(m, NULL, 0, NULL), "batch");
     NULLED(elman_verify(NULL, NULL), "config");
     NULLED(elman_machine_read(NULL), "machine");
+    NULLED(elman_roof_read(1, NULL), "roof");
     assert_int_equal(elman_state_size(NULL, &room), 0);
     assert_true(model == NULL && state == NULL);
     pair_end(p);

@@ -153,6 +153,18 @@ RUN(softmaxed)
     k->softmax_backward(n, out[0], out[3], out[3]);
 }
 
+/* out: dx, the same in place, log of the sum twice, place of the largest */
+RUN(cross_entropy)
+{
+    size_t best[2];
+    out[2][0] = (float)k->cross_entropy(n, in[0], 0.25f, out[0], best);
+    out[3][0] = (float)k->cross_entropy(n, in[0], 1, NULL, best + 1);
+    copy(out[1], in[0], n);
+    k->cross_entropy(n, out[1], 0.25f, out[1], best + 1);
+    out[4][0] = (float)best[0];
+    CHECK(best[0] == best[1], "%zu and %zu", best[0], best[1]);
+}
+
 /* in: x, w, b, dy; out: normal, y, dx, in place, root */
 RUN(normed)
 {
@@ -246,6 +258,7 @@ static const call calls[] = {
     {"blended", blended, {1, 1, 1}, {1, 1, 1}},
     {"summed", summed, {1}, {1}},
     {"softmaxed", softmaxed, {1, 1}, {1, 1, 1, 1, 1, 1}},
+    {"cross_entropy", cross_entropy, {1}, {1, 1, 1, 1, 1}},
     {"normed", normed, {1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}},
     OPTIMIZER(sgd_plain),
     OPTIMIZER(sgd_keras_plain),
@@ -323,6 +336,31 @@ TEST(rows_with_minus_infinity_have_a_softmax)
     }
 }
 
+TEST(the_first_largest_is_found_and_nan_passed_over)
+{
+    enum { N = 70 };
+    const kernels *const *k = kernels_all();
+    for (bool last = false; !last; k++) {
+        const kernels *table = *k ? *k : &kernels_ref;
+        last = *k == NULL;
+        float x[N];
+        size_t best;
+        for (size_t n = 1; n <= N; n++)
+            for (size_t at = 0; at < n; at++) {
+                for (size_t i = 0; i < N; i++)
+                    x[i] = i < at ? -1 : 2; /* 2 again further on */
+                if (at > 3) x[at - 2] = NAN;
+                (void)table->cross_entropy(n, x, 1, NULL, &best);
+                CHECK(best == at, "%s n=%zu: %zu, want %zu", table->isa, n,
+                      best, at);
+            }
+        for (size_t i = 0; i < N; i++)
+            x[i] = NAN;
+        (void)table->cross_entropy(N, x, 1, NULL, &best);
+        CHECK(best == 0, "%s: %zu", table->isa, best);
+    }
+}
+
 TEST(sums_in_double_are_the_same_to_the_last_bit)
 {
     float x[1000];
@@ -358,8 +396,22 @@ TEST(tables_are_chosen_by_name_and_by_processor)
     CHECK(kernels_here() == &kernels_ref, "%s", kernels_here()->isa);
     kernels_use(NULL);
     CHECK(kernels_here() == chosen, "%s", kernels_here()->isa);
-    for (size_t i = 0; i < count; i++)
-        CHECK(all[i]->peak(10) > 0, "%s", all[i]->isa);
+}
+
+TEST(roofs_count_what_they_do)
+{
+    static float x[1024];
+    random_fill(8, 1024, -3, 3, x);
+    for (const kernels *const *k = kernels_all(); *k; k++) {
+        CHECK((*k)->peak(10) > 0, "%s", (*k)->isa);
+        CHECK((*k)->peak(20) == 2 * (*k)->peak(10), "%s", (*k)->isa);
+
+        /* a processor without the instruction does nothing, and says so */
+        const double bf16 = (*k)->peak_bf16(10), int8 = (*k)->peak_int8(10);
+        CHECK(bf16 == 0 || bf16 == 2 * (*k)->peak(10), "%s", (*k)->isa);
+        CHECK(int8 == 0 || int8 == 4 * (*k)->peak(10), "%s", (*k)->isa);
+        CHECK((*k)->read(3, 1024, x) == 3 * 4096, "%s", (*k)->isa);
+    }
 }
 
 int main(void)
@@ -368,8 +420,10 @@ int main(void)
         cmocka_unit_test(
             kernels_mean_what_ref_says_with_the_same_bits_everywhere),
         cmocka_unit_test(rows_with_minus_infinity_have_a_softmax),
+        cmocka_unit_test(the_first_largest_is_found_and_nan_passed_over),
         cmocka_unit_test(sums_in_double_are_the_same_to_the_last_bit),
         cmocka_unit_test(tables_are_chosen_by_name_and_by_processor),
+        cmocka_unit_test(roofs_count_what_they_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "pace.h"
 #include "kernel/kernel.h"
 #include "proof/machine.h"
+#include "proof/roof.h"
 #include "proof/random_config.h"
 #include "proof/training.h"
 #include "proof/verify.h"
@@ -171,6 +172,23 @@ TEST(the_machine_is_known)
           machine.peak);
 }
 
+TEST(a_roof_is_known_in_every_part)
+{
+    elman_roof roof;
+    for (int threads = 0; threads <= 2; threads++) {
+        CHECK(roof_read(threads, &roof) == ELMAN_OK, "%s", elman_message());
+        CHECK(roof.threads >= 1 && roof.threads <= 2, "%d", roof.threads);
+        CHECK(roof.fp32 > 1e7, "%g", roof.fp32);
+        CHECK(roof.bf16 == 0 || roof.bf16 > 1e7, "%g", roof.bf16);
+        CHECK(roof.int8 == 0 || roof.int8 > 1e7, "%g", roof.int8);
+        CHECK(roof.cache[0] > 1000 && roof.cache[0] < roof.cache[2], "%zu %zu",
+              roof.cache[0], roof.cache[2]);
+        for (int level = 0; level < 4; level++)
+            CHECK(roof.read[level] > 1e7, "level %d: %g", level,
+                  roof.read[level]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +198,7 @@ int main(void)
         cmocka_unit_test(random_configs_say_everything_and_can_all_be_made),
         cmocka_unit_test(a_config_is_written_in_one_line),
         cmocka_unit_test(the_machine_is_known),
+        cmocka_unit_test(a_roof_is_known_in_every_part),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -1,15 +1,29 @@
 /*
- * peak.h: the roof that products are measured against.
+ * peak.h: the roofs that everything is measured against: operations in
+ * registers, and reading memory.
  */
 #ifndef KERNEL_PEAK_H
 #define KERNEL_PEAK_H
 
 #include "kernel/vec.h"
 
+/* twelve chains hide the latency of any known core */
+enum { CHAINS = 12 };
+
+/* Looks at what a roof has worked out, so that nobody may leave the work out.
+ */
+INLINE void look(size_t bytes, const void *memory)
+{
+    const unsigned char *at = memory;
+    volatile unsigned char seen;
+    for (size_t i = 0; i < bytes; i++)
+        seen = at[i];
+    (void)seen;
+}
+
 static double KERNEL(peak)(size_t rounds)
 {
-    /* twelve chains hide the latency of any known core; each tends to 1 */
-    enum { CHAINS = 12 };
+    /* each chain tends to 1 */
     const vf half_of = vf_set(0.5f);
     vf sum[CHAINS];
     UNROLL
@@ -20,16 +34,75 @@ static double KERNEL(peak)(size_t rounds)
         for (size_t i = 0; i < CHAINS; i++)
             sum[i] = vf_fma(sum[i], half_of, half_of);
     }
-
-    /* looked at, so that nobody may leave the work out */
-    float lane[CHAINS][VLEN];
-    memcpy(lane, sum, sizeof lane);
-    volatile float seen;
-    for (size_t i = 0; i < CHAINS; i++)
-        for (size_t l = 0; l < VLEN; l++)
-            seen = lane[i][l];
-    (void)seen;
+    look(sizeof sum, sum);
     return 2.0 * CHAINS * VLEN * (double)rounds;
+}
+
+#if VEC_BYTES == 64
+
+/* A processor with AVX-512 may still lack these two instructions, so the
+ * attribute lets them into one function each, behind a question. */
+__attribute__((target("avx512bf16"))) static double
+KERNEL(peak_bf16)(size_t rounds)
+{
+    if (!__builtin_cpu_supports("avx512bf16")) return 0;
+    const __m512bh half_of = (__m512bh)_mm512_set1_epi16(0x3f00);
+    __m512 sum[CHAINS];
+    UNROLL
+    for (size_t i = 0; i < CHAINS; i++)
+        sum[i] = _mm512_set1_ps((float)i);
+    for (size_t round = 0; round < rounds; round++) {
+        UNROLL
+        for (size_t i = 0; i < CHAINS; i++)
+            sum[i] = _mm512_dpbf16_ps(sum[i], half_of, half_of);
+    }
+    look(sizeof sum, sum);
+    return 4.0 * CHAINS * VLEN * (double)rounds;
+}
+
+__attribute__((target("avx512vnni"))) static double
+KERNEL(peak_int8)(size_t rounds)
+{
+    if (!__builtin_cpu_supports("avx512vnni")) return 0;
+    const __m512i ones = _mm512_set1_epi8(1);
+    __m512i sum[CHAINS];
+    UNROLL
+    for (size_t i = 0; i < CHAINS; i++)
+        sum[i] = _mm512_set1_epi32((int)i);
+    for (size_t round = 0; round < rounds; round++) {
+        UNROLL
+        for (size_t i = 0; i < CHAINS; i++)
+            sum[i] = _mm512_dpbusd_epi32(sum[i], ones, ones);
+    }
+    look(sizeof sum, sum);
+    return 8.0 * CHAINS * VLEN * (double)rounds;
+}
+
+#else
+
+static double KERNEL(peak_bf16)(size_t rounds) { return 0.0 * (double)rounds; }
+
+static double KERNEL(peak_int8)(size_t rounds) { return 0.0 * (double)rounds; }
+
+#endif
+
+static double KERNEL(read)(size_t rounds, size_t n, const float *x)
+{
+    /* added up in as many chains as hide an addition's latency; nobody may
+     * leave out a later round, for sums of floats have an order */
+    enum { READS = 8 };
+    vf sum[READS];
+    UNROLL
+    for (size_t i = 0; i < READS; i++)
+        sum[i] = vf_set(0);
+    for (size_t round = 0; round < rounds; round++)
+        for (const float *at = x; at < x + n; at += READS * VLEN) {
+            UNROLL
+            for (size_t i = 0; i < READS; i++)
+                sum[i] += load_all(at + i * VLEN);
+        }
+    look(sizeof sum, sum);
+    return (double)rounds * (double)n * sizeof *x;
 }
 
 #endif

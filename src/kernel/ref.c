@@ -155,6 +155,21 @@ static double ref_softmax(size_t n, const float *x, float *y)
     return most + log(sum);
 }
 
+static double ref_cross_entropy(size_t n, const float *x, float scale,
+                                float *dx, size_t *best)
+{
+    *best = 0;
+    while (*best + 1 < n && isnan(x[*best]))
+        ++*best;
+    for (size_t i = *best + 1; i < n; i++)
+        if (x[i] > x[*best]) *best = i;
+    if (n && isnan(x[*best])) *best = 0;
+    const double sum = ref_softmax(n, x, dx);
+    for (size_t i = 0; dx && i < n; i++)
+        dx[i] = (float)((double)dx[i] * (double)scale);
+    return sum;
+}
+
 static void ref_softmax_backward(size_t n, const float *y, const float *dy,
                                  float *dx)
 {
@@ -295,6 +310,20 @@ static double ref_peak(size_t rounds)
     for (size_t i = 0; i < rounds; i++)
         sum = sum * 0.5 + 0.5;
     return 2.0 * (double)rounds;
+}
+
+static double ref_peak_bf16(size_t rounds) { return 0.0 * (double)rounds; }
+
+static double ref_peak_int8(size_t rounds) { return 0.0 * (double)rounds; }
+
+static double ref_read(size_t rounds, size_t n, const float *x)
+{
+    volatile float seen;
+    for (size_t round = 0; round < rounds; round++)
+        for (size_t i = 0; i < n; i++)
+            seen = x[i];
+    (void)seen;
+    return (double)rounds * (double)n * sizeof *x;
 }
 
 const kernels kernels_ref = {

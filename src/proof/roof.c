@@ -1,0 +1,223 @@
+/*
+ * roof.c: operations and bytes a second of several threads at once.
+ *
+ * All threads begin together and each keeps its own best run of about half a
+ * millisecond: a clock that rises and a neighbour that interrupts only ever
+ * make a run slower. The rates of the threads are added up.
+ */
+#include "proof/roof.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "base/thread.h"
+#include "kernel/kernel.h"
+
+/* One measurement, as all its threads see it. */
+typedef struct sprint {
+    int threads;
+    double (*peak)(size_t rounds); /* NULL: read instead */
+    size_t floats;                 /* that each thread reads, again and again */
+    float *arrays[THREADS_MOST];
+    double rates[THREADS_MOST];
+    double seconds; /* that it may take */
+    atomic_int arrived;
+} sprint;
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Waits for the other threads, but not for long: where the team has none to
+ * give, the parts run one after the other. */
+static void meet(sprint *all)
+{
+    const double patience = 20e-3, begin = seconds_now();
+    atomic_fetch_add(&all->arrived, 1);
+    while (atomic_load(&all->arrived) < all->threads &&
+           seconds_now() - begin < patience)
+        continue;
+}
+
+static double work(const sprint *all, size_t index, size_t rounds)
+{
+    if (all->peak) return all->peak(rounds);
+    return kernels_here()->read(rounds, all->floats, all->arrays[index]);
+}
+
+static void run_thread(void *context, size_t index)
+{
+    sprint *all = context;
+    const double run = 0.5e-3;
+    size_t rounds = 1;
+    double best = 0;
+
+    /* written by who reads it: memory that was never written is one page of
+     * zeros, and lies near the thread that wrote it */
+    for (size_t i = 0; i < all->floats; i++)
+        all->arrays[index][i] = 1;
+    meet(all);
+    const double begin = seconds_now();
+    double last = begin;
+    while (last - begin < all->seconds) {
+        const double amount = work(all, index, rounds), now = seconds_now();
+        const double taken = now - last;
+        last = now;
+        if (amount == 0) break; /* no such instruction */
+        if (taken > 0 && amount / taken > best) best = amount / taken;
+        if (taken < run / 2) rounds *= 2;
+    }
+    all->rates[index] = best;
+}
+
+static double run_together(sprint *all)
+{
+    double sum = 0;
+    thread_run(all->threads, (size_t)all->threads, run_thread, all);
+    for (int i = 0; i < all->threads; i++)
+        sum += all->rates[i];
+    return sum;
+}
+
+static double measure_peak(int threads, double (*peak)(size_t rounds))
+{
+    sprint all = {.threads = threads, .peak = peak, .seconds = 40e-3};
+    return run_together(&all);
+}
+
+/* An array in huge pages where it fills one: with small ones memory was read a
+ * quarter slower. Freed by free. */
+static float *array_create(size_t bytes)
+{
+    const size_t huge = (size_t)2 << 20, unit = bytes < huge ? ALIGNMENT : huge;
+    const size_t whole = (bytes + unit - 1) / unit * unit;
+    float *array = aligned_alloc(unit, whole);
+    if (array && unit == huge) madvise(array, whole, MADV_HUGEPAGE);
+    return array;
+}
+
+/* Bytes a second that threads read of bytes each. */
+static elman_status measure_read(int threads, size_t bytes, double *rate)
+{
+    const size_t unit = 512; /* 128 floats, as the kernel wants them */
+    const size_t each = bytes / unit * unit;
+    sprint all = {
+        .threads = threads, .floats = each / sizeof(float), .seconds = 60e-3};
+    elman_status status = ELMAN_OK;
+    for (int i = 0; i < threads && status == ELMAN_OK; i++) {
+        all.arrays[i] = array_create(each);
+        if (!all.arrays[i])
+            status = failure(ELMAN_NO_MEMORY,
+                             "no memory for an array of %zu bytes", each);
+    }
+    if (status == ELMAN_OK) *rate = run_together(&all);
+    for (int i = 0; i < threads; i++)
+        free(all.arrays[i]);
+    return status;
+}
+
+/* ---- Caches ------------------------------------------------------------- */
+
+/* "48K" or "32M" from a file of the kernel; 0 if it is not there. */
+static size_t read_size(const char *path)
+{
+    char line[32] = "";
+    FILE *file = fopen(path, "r");
+    if (!file) return 0;
+    size_t size = 0;
+    char unit = 0;
+    if (fgets(line, sizeof line, file) &&
+        sscanf(line, "%zu%c", &size, &unit) >= 1)
+        size <<= unit == 'K' ? 10 : unit == 'M' ? 20 : 0;
+    fclose(file);
+    return size;
+}
+
+/* What the system says of the data cache of a level from 1, in either of its
+ * two voices; 0 if it does not know. */
+static size_t ask_cache(int level)
+{
+    static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE,
+                                _SC_LEVEL3_CACHE_SIZE};
+    const long told = sysconf(names[level - 1]);
+    if (told > 0) return (size_t)told;
+    char path[80], kind[16];
+    for (int index = 0; index < 8; index++) {
+        static const char form[] = "/sys/devices/system/cpu/cpu0/cache/"
+                                   "index%d/%s";
+        snprintf(path, sizeof path, form, index, "level");
+        if (read_size(path) != (size_t)level) continue;
+        snprintf(path, sizeof path, form, index, "type");
+        FILE *file = fopen(path, "r");
+        const bool known = file && fgets(kind, sizeof kind, file);
+        if (file) fclose(file);
+        if (!known || !strncmp(kind, "Instruction", 11)) continue;
+        snprintf(path, sizeof path, form, index, "size");
+        return read_size(path);
+    }
+    return 0;
+}
+
+/* Sizes of the caches; a machine that keeps them to itself gets common ones. */
+static void find_caches(size_t cache[3])
+{
+    static const size_t common[] = {(size_t)32 << 10, (size_t)1 << 20,
+                                    (size_t)16 << 20};
+    for (int level = 1; level <= 3; level++) {
+        const size_t told = ask_cache(level);
+        cache[level - 1] = told ? told : common[level - 1];
+    }
+}
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+/* How much each of threads reads so that it comes from a level: half of a
+ * cache of its own; of the shared one what is more than its own cache holds,
+ * yet leaves room for the others. Memory: all threads together read twice the
+ * shared cache, but not more than a quarter of a gigabyte, for some virtual
+ * machines tell the cache of the whole computer. */
+static void choose_sizes(const size_t cache[3], int threads, size_t sizes[4])
+{
+    const size_t of_all = (size_t)threads, million = (size_t)1 << 20;
+    sizes[0] = cache[0] / 2;
+    sizes[1] = cache[1] / 2;
+    sizes[2] = larger(smaller(cache[2] / 2 / of_all, 8 * million),
+                      cache[1] + cache[1] / 2);
+    sizes[3] =
+        larger(smaller(2 * cache[2], 256 * million) / of_all, 2 * cache[1]);
+}
+
+elman_status roof_read(int threads, elman_roof *roof)
+{
+    const kernels *k = kernels_here();
+    const int here = thread_count();
+    const int most = here < THREADS_MOST ? here : THREADS_MOST;
+    elman_roof found = {.threads = threads < 1      ? 1
+                                   : threads > most ? most
+                                                    : threads};
+    size_t sizes[4];
+    find_caches(found.cache);
+    choose_sizes(found.cache, found.threads, sizes);
+
+    /* the clock of a core that slept takes a while to rise */
+    measure_peak(found.threads, k->peak);
+    found.fp32 = measure_peak(found.threads, k->peak);
+    found.bf16 = measure_peak(found.threads, k->peak_bf16);
+    found.int8 = measure_peak(found.threads, k->peak_int8);
+    for (int level = 0; level < 4; level++)
+        TRY(measure_read(found.threads, sizes[level], &found.read[level]));
+    *roof = found;
+    return ELMAN_OK;
+}
