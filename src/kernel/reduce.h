@@ -23,26 +23,40 @@ static double KERNEL(sum_squares)(size_t n, const float *x)
     return lanes_fold(&sum);
 }
 
-/* The largest of x, -inf of none. NaN may be lost: the sum finds it. */
-INLINE float largest(size_t n, const float *x)
+/* The largest of x and the first place where it stands; -inf and 0 of none.
+ * NaN is passed over: the sum finds it. */
+INLINE float largest(size_t n, const float *x, size_t *best)
 {
-    const vf none = vf_set(-__builtin_inff());
-    vf most = none;
+    vf most = vf_set(-__builtin_inff());
+    vu at = {0}, here;
+    float value[VLEN];
+    uint32_t place[VLEN];
+    for (size_t l = 0; l < VLEN; l++)
+        place[l] = (uint32_t)l;
+    memcpy(&here, place, sizeof here);
     for (size_t i = 0; i < n; i += VLEN) {
-        vf v = vf_select(vf_first(n - i), vf_load(x + i, n - i), none);
-        most = vf_max(most, v);
+        vf v = vf_select(vf_first(n - i), vf_load(x + i, n - i),
+                         vf_set(-__builtin_inff()));
+        vm more = vf_less(most, v);
+        most = vf_select(more, v, most);
+        at = (vu)vf_select(more, (vf)here, (vf)at);
+        here += VLEN;
     }
 
-    float lane[VLEN];
-    memcpy(lane, &most, sizeof lane);
+    memcpy(value, &most, sizeof value);
+    memcpy(place, &at, sizeof place);
+    size_t first = 0;
     for (size_t l = 1; l < VLEN; l++)
-        if (lane[l] > lane[0]) lane[0] = lane[l];
-    return lane[0] + 0.0f; /* -0 counts as 0 at any width */
+        if (value[l] > value[first] ||
+            (value[l] == value[first] && place[l] < place[first]))
+            first = l;
+    *best = place[first];
+    return value[first] + 0.0f; /* -0 counts as 0 at any width */
 }
 
-static double KERNEL(softmax)(size_t n, const float *x, float *y)
+/* y = exp(x - most), unless y is NULL; returns the sum. */
+INLINE double exp_sum(size_t n, const float *x, float most, float *y)
 {
-    const float most = largest(n, x);
     lanes sum = {0};
     for (size_t i = 0; i < n; i += LANES) {
         UNROLL
@@ -53,12 +67,31 @@ static double KERNEL(softmax)(size_t n, const float *x, float *y)
             lanes_add(&sum, r, vf_widen(vf_select(vf_first(m), e, vf_set(0))));
         }
     }
+    return lanes_fold(&sum);
+}
 
-    const double total = lanes_fold(&sum);
+static double KERNEL(softmax)(size_t n, const float *x, float *y)
+{
+    size_t best;
+    const float most = largest(n, x, &best);
+    const double total = exp_sum(n, x, most, y);
     if (y)
         for (size_t i = 0; i < n; i += VLEN)
             vf_store(y + i, vf_load(y + i, n - i) / vf_set((float)total),
                      n - i);
+    return (double)most + real_log(total);
+}
+
+static double KERNEL(cross_entropy)(size_t n, const float *x, float scale,
+                                    float *dx, size_t *best)
+{
+    const float most = largest(n, x, best);
+    const double total = exp_sum(n, x, most, dx);
+    if (dx)
+        for (size_t i = 0; i < n; i += VLEN) {
+            vf y = vf_load(dx + i, n - i) / vf_set((float)total);
+            vf_store(dx + i, y * vf_set(scale), n - i);
+        }
     return (double)most + real_log(total);
 }
 
