@@ -2,7 +2,7 @@
  * that formula's slope, and only the rows that count matter. */
 #include "check.h"
 
-#include "learn/loss.h"
+#include "learn/score.h"
 
 enum { T = 4, B = 3, O = 5, ROWS = T * B, N = ROWS * O };
 
@@ -206,16 +206,18 @@ TEST(rows_that_do_not_count_are_not_read_and_get_no_gradient)
 
 TEST(threads_and_padding_change_no_bit)
 {
+    score *scored = NULL;
+    CHECK_OK(score_create(ROWS, &scored));
     for (int which = 0; which < OPTIONS; which++) {
         setting s;
         fill(&s, which);
-        double loss[2], rows[ROWS];
+        double loss[2];
         float dy[2][N];
         CHECK_OK(
             loss_forward(&s.config, &s.shape, O, s.y, &s.target, loss, dy[0]));
         for (int threads = 1; threads <= 4; threads++) {
-            CHECK_OK(loss_forward_rows(&s.config, &s.shape, O, s.y, &s.target,
-                                       threads, rows, loss + 1, dy[1]));
+            CHECK_OK(score_begin(scored, &s.config, &s.shape, O, &s.target, 0));
+            loss[1] = score_end(scored, threads, s.y, dy[1]);
             CHECK(loss[0] == loss[1], "threads %d: %a %a", threads, loss[0],
                   loss[1]);
             CHECK_BITS(dy[1], dy[0], N, "threads %d", threads);
@@ -233,6 +235,7 @@ TEST(threads_and_padding_change_no_bit)
         CHECK(loss[0] == loss[1], "padded %a %a", loss[0], loss[1]);
         CHECK_BITS(dy[1], dy[0], (T - 1) * B * O, "padded");
     }
+    score_destroy(scored);
 }
 
 TEST(nothing_to_learn_from_is_a_nan_without_gradient)

@@ -34,28 +34,73 @@ static void pack_weights(const layer *l, const float *weights, float *packed)
     pack(l->I, l->O, w, 1, l->I, packed + l->packed_back);
 }
 
+/* y[row] = W x[row] + b of some valid rows, and then to the sink. */
+typedef struct rows_job {
+    const pass *p;
+    size_t N, K;
+    const float *x, *w, *b; /* w packed (N,K), b (N) or NULL */
+    float *y, *dy;
+    const row_sink *sink;
+} rows_job;
+
+/* A block of at most CELL_ROWS rows at a time, so that the sink finds them in
+ * the cache. */
+static void rows_part(const void *context, size_t first, size_t last)
+{
+    const rows_job *job = context;
+    size_t N = job->N, bytes = N * sizeof *job->y;
+    const float *x[CELL_ROWS];
+    float *y[CELL_ROWS];
+    for (size_t r = first; r < last; r += CELL_ROWS) {
+        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
+        const uint32_t *rows = job->p->rows + r;
+        for (size_t m = 0; m < M; m++) {
+            x[m] = job->x + rows[m] * job->K;
+            y[m] = job->y + rows[m] * N;
+            if (job->b) memcpy(y[m], job->b, bytes);
+            else memset(y[m], 0, bytes);
+        }
+        job->p->k->product(M, N, job->K, x, job->w, y);
+        if (job->sink)
+            job->sink->take(job->sink->context, M, rows, job->y, job->dy);
+    }
+}
+
 static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
-    for (size_t r = 0; r < p->T * p->B; r++)
-        if (l->bias == NOWHERE) memset(s->y + r * l->O, 0, l->O * sizeof *s->y);
-        else memcpy(s->y + r * l->O, p->weights + l->bias, l->O * sizeof *s->y);
+    rows_job job = {.p = p,
+                    .N = l->O,
+                    .K = l->I,
+                    .x = x,
+                    .w = p->packed + l->packed,
+                    .b = l->bias == NOWHERE ? NULL : p->weights + l->bias,
+                    .y = s->y,
+                    .dy = s->dy,
+                    .sink = p->sink};
     rows_clear(p, l->O, s->y);
-    rows_product(p, l->O, l->I, x, p->packed + l->packed, s->y);
+    rows_run(p, rows_part, &job);
 }
 
 static void backward(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx)
 {
+    rows_job job = {.p = p,
+                    .N = l->I,
+                    .K = l->O,
+                    .x = s->dy,
+                    .w = p->packed + l->packed_back,
+                    .y = dx};
     rows_gradient(p, l->O, l->I, s->dy, x, p->gradients + l->weight,
                   l->bias == NOWHERE ? NULL : p->gradients + l->bias);
     if (!dx) return;
-    memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
-    rows_product(p, l->I, l->O, s->dy, p->packed + l->packed_back, dx);
+    rows_clear(p, l->I, dx);
+    rows_run(p, rows_part, &job);
 }
 
 const layer_kind layer_linear = {
     .name = "linear",
+    .feeds = true,
     .plan = plan,
     .pack = pack_weights,
     .forward = forward,

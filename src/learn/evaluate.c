@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "data/encoding.h"
-#include "learn/loss.h"
 
 /* ---- Does it fit? ------------------------------------------------------- */
 
@@ -60,32 +59,35 @@ static const float *naive(const elman_dataset *dataset, elman_part part,
 elman_status evaluate_window(const elman_model *m, elman_state *s,
                              const elman_dataset *dataset, elman_part part,
                              const elman_loss_config *config, const window *w,
-                             tally *sums, uint64_t *confusion, double *loss)
+                             score *scored, tally *sums, uint64_t *confusion,
+                             double *loss)
 {
     enum { ROOM = 4096 };
     float room[ROOM];
     const elman_encoding *e = dataset_encoding(dataset);
     bool one = m->info.per_sequence;
-    size_t O = m->info.output_size, past = one ? 0 : w->past * w->batch.B * O;
+    size_t O = m->info.output_size, past = one ? 0 : w->past * w->batch.B;
     elman_batch shape = {.T = one ? 1 : w->batch.T - w->past,
                          .B = w->batch.B,
                          .lengths = one ? NULL : w->lengths};
-    float *y = state_output(m, s) + past, *dy = state_output_gradient(m, s);
+    TRY(score_begin(scored, config, &shape, O, &w->target, past));
+    TRY(model_forward_into(m, s, &w->batch, &scored->sink));
+    const float *y = state_output(m, s);
+    *loss =
+        score_end(scored, s->config.threads, y, state_output_gradient(m, s));
     outcome o = {.loss_config = config,
                  .encoding = e,
                  .shape = &shape,
                  .O = O,
-                 .y = y,
+                 .y = y + past * O,
+                 .best = scored->best + past,
                  .target = &w->target,
+                 .loss = *loss,
+                 .weight = scored->job.weight,
                  .naive =
                      naive(dataset, part, &w->batch, e->targets, room, ROOM),
                  .confusion = confusion};
-    if (dy) memset(dy, 0, past * sizeof *dy);
-    TRY(loss_weight(config, &shape, O, &w->target, &o.weight));
-    TRY(loss_forward(config, &shape, O, y, &w->target, &o.loss,
-                     dy ? dy + past : NULL));
     metrics_add(sums, &o);
-    *loss = o.loss;
     return ELMAN_OK;
 }
 
@@ -94,7 +96,7 @@ elman_status evaluate_window(const elman_model *m, elman_state *s,
 elman_status evaluate_all(const elman_model *m, elman_state *s,
                           const elman_dataset *dataset, elman_part part,
                           const elman_loss_config *config, windows *all,
-                          tally *sums, uint64_t *confusion)
+                          score *scored, tally *sums, uint64_t *confusion)
 {
     window w;
     double loss;
@@ -103,9 +105,8 @@ elman_status evaluate_all(const elman_model *m, elman_state *s,
         TRY(windows_read(all, &w));
         if (w.ended) return ELMAN_OK;
         if (w.begins) state_reset(m, s);
-        TRY(model_forward(m, s, &w.batch, NULL));
-        TRY(evaluate_window(m, s, dataset, part, config, &w, sums, confusion,
-                            &loss));
+        TRY(evaluate_window(m, s, dataset, part, config, &w, scored, sums,
+                            confusion, &loss));
         for (size_t b = 0; b < w.batch.B; b++)
             sums->steps += s->full.lengths[b];
     }
@@ -120,6 +121,7 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     tally sums = {0};
     windows *all = NULL;
     elman_state *s = NULL;
+    score *scored = NULL;
     elman_loader_config loading = {
         .part = part,
         .batch_size = config->batch_size ? config->batch_size : DEFAULT_BATCH,
@@ -141,14 +143,16 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
         shape.B = windows_width(all);
         status = state_create(m, &shape, &s);
     }
+    if (!status) status = score_create(s->config.T * s->config.B, &scored);
     if (!status)
-        status = evaluate_all(m, s, dataset, part, &config->loss, all, &sums,
-                              confusion);
+        status = evaluate_all(m, s, dataset, part, &config->loss, all, scored,
+                              &sums, confusion);
     if (!status) {
         sums.flops = model_flops(m, sums.steps, false);
         *metrics = metrics_read(&sums, &config->loss, e);
     }
     windows_destroy(all);
     state_destroy(s);
+    score_destroy(scored);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "data/dataset.h"
 #include "learn/metrics.h"
+#include "learn/score.h"
 #include "learn/windows.h"
 #include "model/model.h"
 
@@ -16,20 +17,20 @@ elman_status evaluate_check(const elman_model *model,
                             const elman_dataset *dataset,
                             const elman_loss_config *loss);
 
-/* The loss over the new steps of a window that has just run forward; its
- * gradient, zero for the past, goes to state's "dy" if that is there. Adds to
- * sums. */
+/* Runs a window forward and takes the loss over its new steps; the gradient,
+ * zero for the past, goes to state's "dy" if that is there. Adds to sums. score
+ * has room for all rows of the window. */
 elman_status evaluate_window(const elman_model *model, elman_state *state,
                              const elman_dataset *dataset, elman_part part,
                              const elman_loss_config *config,
-                             const window *window, tally *sums,
+                             const window *window, score *score, tally *sums,
                              uint64_t *confusion, double *loss);
 
 /* Runs all of windows once, from its beginning, on state. */
 elman_status evaluate_all(const elman_model *model, elman_state *state,
                           const elman_dataset *dataset, elman_part part,
                           const elman_loss_config *config, windows *windows,
-                          tally *sums, uint64_t *confusion);
+                          score *score, tally *sums, uint64_t *confusion);
 
 /* elman_model_evaluate of elman_train.h. */
 elman_status evaluate(const elman_model *model, const elman_dataset *dataset,

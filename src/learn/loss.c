@@ -14,27 +14,9 @@
 #include "learn/loss.h"
 
 #include "base/real.h"
-#include "base/thread.h"
-#include "kernel/kernel.h"
 
 #include <math.h>
 #include <string.h>
-
-/* One call's facts, read by every row. */
-typedef struct job {
-    const elman_loss_config *config;
-    const elman_batch *shape;
-    size_t O;
-    const float *y;
-    const elman_target *target;
-    const kernels *k;
-    double scale;    /* of every gradient: 1 / n, or 1 for the sum */
-    double weights;  /* sum of all class weights */
-    double delta;    /* Huber */
-    double *rows;    /* (T,B) or NULL */
-    float *dy;       /* (T,B,O) or NULL */
-    size_t per_part; /* rows of one part of the team's work */
-} job;
 
 /* ---- Checks ------------------------------------------------------------- */
 
@@ -169,8 +151,8 @@ elman_status loss_weight(const elman_loss_config *config,
  * x (O) is the row of y; dx (O), unless NULL, gets its gradient; the row's
  * loss before reduction is returned. */
 
-static double cross_entropy_row(const job *j, size_t row, const float *x,
-                                float *dx)
+static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
+                                float *dx, size_t *best)
 {
     size_t c = (size_t)j->target->classes[row], O = j->O;
     const elman_loss_config *config = j->config;
@@ -178,25 +160,21 @@ static double cross_entropy_row(const job *j, size_t row, const float *x,
     double each = smoothing / (double)O;
     double own = (1 - smoothing) * class_weight(config, c);
     double at_class = (double)x[c], spread = 0;
-    double total = j->k->softmax(O, x, dx);
 
+    /* dx becomes the softmax times all weight that lies on the row; then what
+     * lies on each class is taken off */
+    double all = (own + each * j->weights) * j->scale;
+    double total = j->k->cross_entropy(O, x, (float)all, dx, best);
     for (size_t i = 0; smoothing > 0 && i < O; i++)
         spread += class_weight(config, i) * (total - (double)x[i]);
-
-    /* dx holds the softmax: times all weight that lies on the row, less what
-     * lies on each class */
-    if (dx) {
-        float all = (float)((own + each * j->weights) * j->scale);
-        for (size_t i = 0; i < O; i++)
-            dx[i] *= all;
-        for (size_t i = 0; smoothing > 0 && i < O; i++)
-            dx[i] -= (float)(each * class_weight(config, i) * j->scale);
-        dx[c] -= (float)(own * j->scale);
-    }
+    for (size_t i = 0; dx && smoothing > 0 && i < O; i++)
+        dx[i] -= (float)(each * class_weight(config, i) * j->scale);
+    if (dx) dx[c] -= (float)(own * j->scale);
     return own * (total - at_class) + each * spread;
 }
 
-static double squared_row(const job *j, size_t row, const float *x, float *dx)
+static double squared_row(const loss_job *j, size_t row, const float *x,
+                          float *dx)
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0;
@@ -208,7 +186,8 @@ static double squared_row(const job *j, size_t row, const float *x, float *dx)
     return sum;
 }
 
-static double absolute_row(const job *j, size_t row, const float *x, float *dx)
+static double absolute_row(const loss_job *j, size_t row, const float *x,
+                           float *dx)
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0;
@@ -221,7 +200,8 @@ static double absolute_row(const job *j, size_t row, const float *x, float *dx)
     return sum;
 }
 
-static double huber_row(const job *j, size_t row, const float *x, float *dx)
+static double huber_row(const loss_job *j, size_t row, const float *x,
+                        float *dx)
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0, delta = j->delta;
@@ -242,7 +222,8 @@ static double log_of_one_more(double e)
     return u == 1 ? e : real_log(u) * e / (u - 1);
 }
 
-static double binary_row(const job *j, size_t row, const float *x, float *dx)
+static double binary_row(const loss_job *j, size_t row, const float *x,
+                         float *dx)
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0;
@@ -255,9 +236,8 @@ static double binary_row(const job *j, size_t row, const float *x, float *dx)
     return sum;
 }
 
-static double (*const row_losses[])(const job *, size_t, const float *,
-                                    float *) = {
-    [ELMAN_CROSS_ENTROPY] = cross_entropy_row,
+static double (*const value_losses[])(const loss_job *, size_t, const float *,
+                                      float *) = {
     [ELMAN_MEAN_SQUARED] = squared_row,
     [ELMAN_MEAN_ABSOLUTE] = absolute_row,
     [ELMAN_HUBER] = huber_row,
@@ -266,59 +246,70 @@ static double (*const row_losses[])(const job *, size_t, const float *,
 
 /* ---- All rows ----------------------------------------------------------- */
 
-static double run_row(const job *j, size_t row)
+elman_status loss_begin(const elman_loss_config *config,
+                        const elman_batch *shape, size_t O,
+                        const elman_target *target, loss_job *j)
 {
-    float *dx = j->dy ? j->dy + row * j->O : NULL;
-    if (counts(j->config, j->shape, j->target, row))
-        return row_losses[j->config->kind](j, row, j->y + row * j->O, dx);
-    if (dx) memset(dx, 0, j->O * sizeof *dx);
-    return 0;
-}
-
-static void run_part(void *context, size_t index)
-{
-    const job *j = context;
-    size_t first = index * j->per_part, last = first + j->per_part;
-    size_t rows = j->shape->T * j->shape->B;
-    for (size_t row = first; row < last && row < rows; row++)
-        j->rows[row] = run_row(j, row);
-}
-
-elman_status loss_forward_rows(const elman_loss_config *config,
-                               const elman_batch *shape, size_t O,
-                               const float *y, const elman_target *target,
-                               int threads, double *rows, double *loss,
-                               float *dy)
-{
-    double weight, sum = 0;
+    double weight;
     TRY(loss_weight(config, shape, O, target, &weight));
-    if (!y || !loss)
-        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
-                       y ? "result" : "y");
     bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
-    job j = {config, shape, O, y, target, .rows = rows, .dy = dy};
-    j.k = kernels_here();
-    j.scale = mean ? 1 / weight : 1;
-    j.delta = config->delta > 0 ? config->delta : 1;
+    *j = (loss_job){.config = config,
+                    .shape = shape,
+                    .O = O,
+                    .target = target,
+                    .k = kernels_here(),
+                    .weight = weight,
+                    .scale = mean ? 1 / weight : 1,
+                    .delta = config->delta > 0 ? config->delta : 1};
     for (size_t c = 0; config->label_smoothing > 0 && c < O; c++)
-        j.weights += class_weight(config, c);
-
-    /* four parts for each thread even out rows that do not count */
-    size_t count = shape->T * shape->B;
-    if (rows) {
-        size_t parts = threads > 1 ? 4 * (size_t)threads : 1;
-        j.per_part = (count + parts - 1) / parts;
-        thread_run(threads, parts, run_part, &j);
-    }
-    for (size_t row = 0; row < count; row++)
-        sum += rows ? rows[row] : run_row(&j, row);
-    *loss = mean ? sum / weight : sum;
+        j->weights += class_weight(config, c);
     return ELMAN_OK;
+}
+
+double loss_row(const loss_job *j, size_t row, const float *y, float *dy,
+                uint32_t *best)
+{
+    *best = 0;
+    if (!counts(j->config, j->shape, j->target, row)) {
+        if (dy) memset(dy, 0, j->O * sizeof *dy);
+        return 0;
+    }
+    if (j->config->kind != ELMAN_CROSS_ENTROPY)
+        return value_losses[j->config->kind](j, row, y, dy);
+    size_t place;
+    double loss = cross_entropy_row(j, row, y, dy, &place);
+    *best = (uint32_t)place;
+    return loss;
+}
+
+/* The mean, or the sum itself. */
+static double reduce(const loss_job *j, double sum)
+{
+    bool mean = j->config->reduction == ELMAN_REDUCTION_MEAN;
+    return mean ? sum / j->weight : sum;
+}
+
+double loss_end(const loss_job *j, const double *rows)
+{
+    double sum = 0;
+    for (size_t row = 0; row < j->shape->T * j->shape->B; row++)
+        sum += rows[row];
+    return reduce(j, sum);
 }
 
 elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy)
 {
-    return loss_forward_rows(config, shape, O, y, target, 1, NULL, loss, dy);
+    loss_job j;
+    uint32_t best;
+    double sum = 0;
+    TRY(loss_begin(config, shape, O, target, &j));
+    if (!y || !loss)
+        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
+                       y ? "result" : "y");
+    for (size_t row = 0; row < shape->T * shape->B; row++)
+        sum += loss_row(&j, row, y + row * O, dy ? dy + row * O : NULL, &best);
+    *loss = reduce(&j, sum);
+    return ELMAN_OK;
 }

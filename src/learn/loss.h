@@ -7,6 +7,7 @@
 #define LEARN_LOSS_H
 
 #include "base/status.h"
+#include "kernel/kernel.h"
 
 /* Whether config makes sense for O outputs; one sentence if not. */
 elman_status loss_check(const elman_loss_config *config, size_t O);
@@ -33,13 +34,32 @@ elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy);
 
-/* The same bits with several threads: rows (T,B) gets the loss of each row
- * before reduction, 0 where a row does not count. rows may be NULL with one
- * thread. */
-elman_status loss_forward_rows(const elman_loss_config *config,
-                               const elman_batch *shape, size_t O,
-                               const float *y, const elman_target *target,
-                               int threads, double *rows, double *loss,
-                               float *dy);
+/* The loss of one batch, ready to be taken row by row, in any order and on any
+ * thread, to the bits of loss_forward. It points to what it was made of. */
+typedef struct loss_job {
+    const elman_loss_config *config;
+    const elman_batch *shape;
+    size_t O;
+    const elman_target *target;
+    const kernels *k;
+    double weight;  /* loss_weight */
+    double scale;   /* of every gradient: 1 / weight, or 1 for the sum */
+    double weights; /* sum of all class weights, where labels are smoothed */
+    double delta;   /* Huber */
+} loss_job;
+
+/* Checks as loss_weight does and fills job. */
+elman_status loss_begin(const elman_loss_config *config,
+                        const elman_batch *shape, size_t O,
+                        const elman_target *target, loss_job *job);
+
+/* The loss of row t * B + b before reduction from y (O); dy (O), unless NULL,
+ * gets its gradient. best gets the first likeliest class, or 0 where there are
+ * no classes. A row that does not count has loss 0 and gradient 0. */
+double loss_row(const loss_job *job, size_t row, const float *y, float *dy,
+                uint32_t *best);
+
+/* The loss of the batch from the losses of all its rows (T,B). */
+double loss_end(const loss_job *job, const double *rows);
 
 #endif

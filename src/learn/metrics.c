@@ -8,19 +8,11 @@
 
 static const double ln_2 = 0.693147180559945309417232121458;
 
-static size_t likeliest(size_t O, const float *y)
-{
-    size_t best = 0;
-    for (size_t j = 1; j < O; j++)
-        if (y[j] > y[best]) best = j;
-    return best;
-}
-
 static void add_class(tally *sums, const outcome *o, size_t row)
 {
     int32_t wanted = o->target->classes[row];
     if (loss_ignores(o->loss_config, wanted)) return;
-    size_t got = likeliest(o->O, o->y + row * o->O);
+    size_t got = o->best[row];
     sums->targets++;
     sums->right += got == (size_t)wanted;
     if (o->confusion) o->confusion[(size_t)wanted * o->O + got]++;

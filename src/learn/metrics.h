@@ -26,7 +26,8 @@ typedef struct outcome {
     const elman_encoding *encoding;
     const elman_batch *shape; /* T, B and lengths of y */
     size_t O;
-    const float *y; /* (T,B,O) */
+    const float *y;       /* (T,B,O), for values */
+    const uint32_t *best; /* (T,B) likeliest class, for classes */
     const elman_target *target;
     double loss, weight; /* of the batch: loss_forward, loss_weight */
     const float *naive;  /* (B,targets) last values seen, or NULL */

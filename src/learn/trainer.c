@@ -59,6 +59,11 @@ static elman_status create_states(elman_trainer *t)
         TRY(state_create(t->model, &shape, &t->check_state));
     }
 
+    size_t most_rows = t->state->config.T * t->state->config.B;
+    if (t->check_state && shape.T * shape.B > most_rows)
+        most_rows = shape.T * shape.B;
+    TRY(score_create(most_rows, &t->score));
+
     size_t B = t->state->config.B, rows = t->history + 1, count;
     t->memory_count = B * (t->model->memory_h + t->model->memory_c);
     t->best = block_create(t->model->weight_count * sizeof *t->best);
@@ -128,6 +133,7 @@ void trainer_destroy(elman_trainer *t)
     windows_destroy(t->checks);
     state_destroy(t->state);
     state_destroy(t->check_state);
+    score_destroy(t->score);
     block_destroy(t->best);
     free(t->memories);
     free(t->positions);
@@ -219,10 +225,10 @@ static elman_status run_lead(elman_trainer *t, window *w, window *rest,
     if (w->batch.x) rest->batch.x += lead * B * t->model->config.input_size;
     if (w->target.classes) rest->target.classes += lead * B;
     if (w->target.values) rest->target.values += lead * B * O;
-    TRY(model_forward(t->model, t->state, &first.batch, NULL));
+    TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
+                        &t->config.loss, &first, t->score, sums, NULL, &loss));
     add_flops(t, false, sums);
-    return evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
-                           &t->config.loss, &first, sums, NULL, &loss);
+    return ELMAN_OK;
 }
 
 static elman_status not_finite(const elman_trainer *t, const char *what,
@@ -266,9 +272,8 @@ static elman_status run_window(elman_trainer *t, window *w, tally *sums)
     w->batch.draw = t->progress.step + 1;
     TRY(run_lead(t, w, &rest, sums));
     double before = sums->weight;
-    TRY(model_forward(t->model, t->state, &rest.batch, NULL));
     TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
-                        &t->config.loss, &rest, sums, NULL, &loss));
+                        &t->config.loss, &rest, t->score, sums, NULL, &loss));
     add_flops(t, true, sums);
     sums->steps = window_steps(w);
     if (!isfinite(loss) && sums->weight > before)
@@ -306,7 +311,7 @@ static elman_status run_checks(elman_trainer *t, elman_metrics *metrics)
     if (t->checks) {
         sums = (tally){0};
         TRY(evaluate_all(t->model, t->check_state, t->dataset, ELMAN_VALIDATION,
-                         loss, t->checks, &sums, NULL));
+                         loss, t->checks, t->score, &sums, NULL));
         sums.flops = model_flops(t->model, sums.steps, false);
     }
     *metrics = metrics_read(&sums, loss, dataset_encoding(t->dataset));

@@ -19,6 +19,7 @@ struct elman_trainer {
     elman_schedule schedule;
     windows *windows, *checks; /* of training and validation data */
     elman_state *state, *check_state;
+    score *score; /* room for the rows of either */
     elman_progress progress;
     float *best;     /* (weight_count) weights of the best evaluation */
     uint64_t waited; /* evaluations since then */

@@ -119,6 +119,11 @@ elman_status state_view(const elman_model *model, elman_state *state,
 
 elman_status model_forward(const elman_model *model, elman_state *state,
                            const elman_batch *batch, float *y);
+
+/* The same, with the rows of the output given to sink, unless it is NULL, as
+ * they are made, if the last layer is of a kind that feeds. */
+elman_status model_forward_into(const elman_model *model, elman_state *state,
+                                const elman_batch *batch, const row_sink *sink);
 elman_status model_backward(const elman_model *model, elman_state *state,
                             const float *dy, float *dx);
 elman_status model_step(const elman_model *model, elman_state *state,

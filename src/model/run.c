@@ -150,8 +150,8 @@ static void copy_output(const elman_model *m, const elman_state *s, float *mine,
 
 /* ---- Passes ------------------------------------------------------------- */
 
-elman_status model_forward(const elman_model *m, elman_state *s,
-                           const elman_batch *in, float *y)
+elman_status model_forward_into(const elman_model *m, elman_state *s,
+                                const elman_batch *in, const row_sink *sink)
 {
     TRY(check_batch(m, s, in));
     TRY(check_tokens(m, in));
@@ -160,15 +160,24 @@ elman_status model_forward(const elman_model *m, elman_state *s,
     const float *x = s->x;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        l->kind->forward(l, l->per_sequence ? &s->tail : &s->full,
-                         s->layers + i, x);
+        pass *p = l->per_sequence ? &s->tail : &s->full;
+        p->sink = i + 1 == m->layer_count ? sink : NULL;
+        l->kind->forward(l, p, s->layers + i, x);
         x = s->layers[i].y;
     }
+    s->full.sink = s->tail.sink = NULL;
     for (size_t b = 0; b < in->B; b++)
         s->position[b] += s->full.lengths[b];
-    if (y) copy_output(m, s, state_output(m, s), y, true);
     s->ran = true;
     s->ready = s->config.training;
+    return ELMAN_OK;
+}
+
+elman_status model_forward(const elman_model *m, elman_state *s,
+                           const elman_batch *in, float *y)
+{
+    TRY(model_forward_into(m, s, in, NULL));
+    if (y) copy_output(m, s, state_output(m, s), y, true);
     return ELMAN_OK;
 }
 
