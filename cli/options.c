@@ -233,6 +233,7 @@ static int check_operands(const line_parser *parser)
         most += begins;
         least += begins && (at == parser->command->operands || at[-1] != '[');
     }
+    if (strstr(parser->command->operands, "...")) most = parser->argc;
     const parsed_line *arguments = parser->arguments;
     if (arguments->count < least)
         return misused("'%s' needs %s, see '%s --help'", program_name(parser),

@@ -62,7 +62,7 @@ typedef struct command_row {
     const char *name;
     const char *summary;     /* half a line, no stop */
     const char *operands;    /* "DATA", "MODEL [FILE]": in brackets if they
-                                may be left out */
+                                may be left out; "[NAME]...": any number */
     const char *description; /* paragraphs, a newline between */
     bool json;               /* takes --json */
     const option_row *options;

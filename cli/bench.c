@@ -1,0 +1,291 @@
+/*
+ * bench.c: `elman bench`: how fast this build is on this machine, as a part of
+ * what the machine can do.
+ */
+#include "bench.h"
+#include "commands.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct bench_values {
+    int mode;
+    option_sizes threads;
+    double seconds;
+    bool list;
+    const char *peers, *results;
+} bench_values;
+
+#define AT(field) offsetof(bench_values, field)
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_CHOICE, 'm', "mode", "all|inf|train|stream", AT(mode), "all", NULL,
+     0, 0, "forward, forward and backward, one step a call, or all of them"},
+    {OPTION_SIZES, 't', "threads", "N,...", AT(threads), "1,2", NULL, 1, 64,
+     "numbers of threads, each measured; more than the machine has are left "
+     "out"},
+    {OPTION_REAL, 's', "seconds", "S", AT(seconds), "0.2", NULL, 1e-4, 3600,
+     "of each row, without warming up; a shape that takes longer runs twice"},
+    {OPTION_FLAG, 'l', "list", NULL, AT(list), NULL, NULL, 0, 0,
+     "print the shapes as a table with tabs, and stop"},
+    {OPTION_TEXT, 0, "results", "FILE", AT(results), "(none)", NULL, 0, 0,
+     "write the rows to FILE as well, as JSON"},
+    {OPTION_TEXT, 0, "peers", "FILE", AT(peers), "(none)", NULL, 0, 0,
+     "other programs to measure in turn with ours: a line each, a name and a "
+     "command. It reads a line for each turn: the words of --list up to dx, "
+     "mode, threads, seconds; and answers with the median seconds of a run, "
+     "or '-'"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+/* A run of the command. */
+typedef struct bench_run {
+    const bench_values *values;
+    char **patterns; /* then NULL; none means all */
+    peer_list peers;
+    bench_report report;
+} bench_run;
+
+/* ---- What to measure ----------------------------------------------------- */
+
+static bool is_wanted(const bench_run *run, const workload *work)
+{
+    bool wanted = !run->patterns[0];
+    for (char **pattern = run->patterns; *pattern && !wanted; pattern++)
+        wanted = workload_is(work, *pattern);
+    return wanted;
+}
+
+/* Each pattern means something. Returns 0 or an exit code. */
+static int check_patterns(char **patterns)
+{
+    for (; *patterns; patterns++) {
+        const char *names[64];
+        size_t found = 0;
+        for (size_t n = 0; n < workload_count; n++) {
+            found += workload_is(&workloads[n], *patterns);
+            names[n] = workloads[n].name;
+        }
+        if (found) continue;
+        const char *near = nearest_name(*patterns, names, workload_count);
+        if (near)
+            return misused("no shape '%s', did you mean '%s'?",
+                           printable(*patterns), near);
+        return misused("no shape '%s', see 'elman bench --list'",
+                       printable(*patterns));
+    }
+    return 0;
+}
+
+/* The numbers of threads that this machine has, with their roofs. */
+static int measure_roofs(bench_run *run)
+{
+    const option_sizes *wanted = &run->values->threads;
+    bench_report *report = &run->report;
+    if (elman_machine_read(&report->machine) != ELMAN_OK)
+        return library_failed();
+    report->roofs = calloc(wanted->count, sizeof *report->roofs);
+    if (!report->roofs) return failed("out of memory");
+    for (size_t n = 0; n < wanted->count; n++) {
+        const int threads = (int)wanted->sizes[n];
+        if (threads > report->machine.threads) continue;
+        elman_roof *roof = &report->roofs[report->roof_count++];
+        if (elman_roof_read(threads, roof) != ELMAN_OK) return library_failed();
+    }
+    if (report->roof_count == 0)
+        return misused("--threads expects at most %d on this machine",
+                       report->machine.threads);
+    return 0;
+}
+
+/* ---- One row ------------------------------------------------------------- */
+
+/* Threads of the one before may still be looking for work. */
+static void settle(const bench_run *run)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    if (run->peers.count) nanosleep(&pause, NULL);
+}
+
+/* Ours and the peers' take turns, so that what else happens on the machine
+ * meets all of them. A peer's time is the mean of its turns' medians. */
+static int take_turns(bench_run *run, subject *ours, bench_row *row)
+{
+    const int turns = ours->estimate > 0.5 ? 2 : 3;
+    const double seconds = run->values->seconds / turns;
+    size_t answers[PEERS_MOST] = {0};
+    for (int turn = 0; turn < turns; turn++) {
+        settle(run);
+        int code = subject_time(ours, seconds);
+        if (code) return code;
+        for (size_t n = 0; n < run->peers.count; n++) {
+            settle(run);
+            const double taken = peer_time(&run->peers.peers[n], row->work,
+                                           row->mode, row->threads, seconds);
+            row->peers[n] += taken;
+            answers[n] += taken > 0;
+        }
+    }
+    for (size_t n = 0; n < run->peers.count; n++)
+        if (answers[n]) row->peers[n] /= (double)answers[n];
+    return 0;
+}
+
+static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
+{
+    subject ours;
+    int code = subject_open(row->work, row->mode, row->threads, &ours);
+    if (!code) code = take_turns(run, &ours, row);
+    if (!code) {
+        const double floor =
+            workload_floor(row->work, row->mode, roof, &row->level);
+        row->seconds = subject_median(&ours);
+        row->peak =
+            workload_flops(row->work, row->mode) / row->seconds / roof->fp32;
+        row->roof = floor / row->seconds;
+    }
+    if (!code && row->mode == STREAM)
+        code = subject_tail(&ours, run->values->seconds / 2, &row->tail);
+    subject_close(&ours);
+    return code;
+}
+
+/* All rows of a shape in one mode. */
+static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
+{
+    static const int chosen[] = {INF | TRAIN | STREAM, INF, TRAIN, STREAM};
+    bench_report *report = &run->report;
+    int code = 0;
+    const int wanted = work->modes & chosen[run->values->mode];
+    if (!(wanted & (int)mode)) return 0;
+    for (size_t n = 0; !code && n < report->roof_count; n++) {
+        const elman_roof *roof = &report->roofs[n];
+        bench_row *row = &report->rows[report->count];
+        *row =
+            (bench_row){.work = work, .mode = mode, .threads = roof->threads};
+        if (!screen.quiet) live_line(work->name);
+        code = measure_row(run, roof, row);
+        live_line("");
+        if (code) break;
+        report->count++;
+        if (!screen.json) row_show(report, row);
+    }
+    return code;
+}
+
+static int measure_rows(bench_run *run)
+{
+    static const bench_mode modes[] = {INF, TRAIN, STREAM};
+    bench_report *report = &run->report;
+    int code = 0;
+    report->rows =
+        calloc(workload_count * 3 * report->roof_count, sizeof *report->rows);
+    if (!report->rows) return failed("out of memory");
+    for (size_t n = 0; !code && n < workload_count; n++)
+        for (int m = 0; !code && m < 3 && is_wanted(run, &workloads[n]); m++)
+            code = measure_mode(run, &workloads[n], modes[m]);
+    return code;
+}
+
+/* ---- The command --------------------------------------------------------- */
+
+/* Before minutes of measuring: that the results can be written at their end.
+ * What stands there stays until then. */
+static int check_results(const char *path)
+{
+    FILE *file = path ? fopen(path, "ae") : NULL;
+    if (path && !file)
+        return failed("%s: cannot be written: %s", printable(path),
+                      strerror(errno));
+    if (file) fclose(file);
+    return 0;
+}
+
+static int write_results(const bench_run *run)
+{
+    const char *path = run->values->results;
+    FILE *file = path ? fopen(path, "we") : NULL;
+    if (!path) return 0;
+    if (!file)
+        return failed("%s: cannot be written: %s", printable(path),
+                      strerror(errno));
+    bench_record(&run->report, file);
+    const bool lost = ferror(file);
+    if (fclose(file) || lost)
+        return failed("%s: cannot be written", printable(path));
+    return 0;
+}
+
+static int measure(bench_run *run)
+{
+    bench_report *report = &run->report;
+    if (!screen.quiet) live_line("measuring the roof ...");
+    int code = measure_roofs(run);
+    live_line("");
+    if (code) return code;
+    if (!screen.json) {
+        roofs_show(report);
+        rows_head(report);
+    }
+    code = measure_rows(run);
+    if (code) return code;
+    if (screen.json) bench_record(report, stdout);
+    else means_show(report);
+    return write_results(run);
+}
+
+static int bench(const parsed_line *arguments)
+{
+    bench_run run = {.values = arguments->values,
+                     .patterns = arguments->operands};
+    if (run.values->list) {
+        workloads_list();
+        return EXIT_DONE;
+    }
+    run.report.peers = &run.peers;
+    int code = check_patterns(run.patterns);
+    if (!code) code = check_results(run.values->results);
+    if (!code) code = peers_open(run.values->peers, &run.peers);
+    if (!code) code = measure(&run);
+    peers_close(&run.peers);
+    free(run.report.roofs);
+    free(run.report.rows);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman bench", "everything, in a few minutes"},
+    {"elman bench 'st_*' --threads=1", "streams, one step a call"},
+    {"elman bench charlm_lstm2_256 --mode=train --seconds=2",
+     "one row, longer than usual"},
+    {"elman bench --json | jq '.rows[] | [.name, .mode, .roof]'",
+     "for a script"},
+    {NULL, NULL}};
+
+const command_row bench_command = {
+    .name = "bench",
+    .summary = "measure this machine's roof, and how near to it we are",
+    .operands = "[NAME]...",
+    .description =
+        "Measures what the machine can do at most: operations a second, in "
+        "registers, and bytes a second read from each cache and from memory. "
+        "Then the time of each shape that a NAME matches (as a shell matches "
+        "files; all without one): the median after warming up.\n"
+        "peak is the part of the fp32 peak that the matrix products reach. "
+        "roof is the least time that the machine allows over ours: the "
+        "operations at the peak (fp32); or, with less than 16 sequences, "
+        "reading the weights that each step needs again from where they fit "
+        "(L1, L2, L3, RAM), if that takes longer. 3.14 is the part of the peak "
+        "that oneDNN 3.14 was recorded to reach on another machine, ratio ours "
+        "over that. tail is the slowest of a thousand steps of a stream over "
+        "the median. A peer's column is its time over ours: above 1 we are "
+        "faster.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(bench_values),
+    .run = bench,
+};

@@ -1,0 +1,139 @@
+/*
+ * bench_peer.c: programs that time the same shapes in turn with us. Each lives
+ * as long as the run, so that starting costs nothing, and sleeps between its
+ * turns.
+ */
+#include "bench.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A turn that takes longer ends the peer. */
+enum { PATIENCE_SECONDS = 300 };
+
+/* In the child: the shell takes its place. */
+static void become(const char *command, const int ask[2], const int answer[2])
+{
+    dup2(ask[0], STDIN_FILENO);
+    dup2(answer[1], STDOUT_FILENO);
+    close(ask[0]);
+    close(ask[1]);
+    close(answer[0]);
+    close(answer[1]);
+    signal(SIGPIPE, SIG_DFL);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+/* Starts command; its name is set. Both pipes close in later children, or a
+ * peer would never see the end of its questions. */
+static int start(const char *command, peer *other)
+{
+    int ask[2], answer[2];
+    if (pipe2(ask, O_CLOEXEC))
+        return failed("no pipe to %s: %s", other->name, strerror(errno));
+    if (pipe2(answer, O_CLOEXEC)) {
+        close(ask[0]);
+        close(ask[1]);
+        return failed("no pipe from %s: %s", other->name, strerror(errno));
+    }
+    fflush(NULL);
+    other->process = fork();
+    if (other->process == 0) become(command, ask, answer);
+    close(ask[0]);
+    close(answer[1]);
+    other->ask = fdopen(ask[1], "w");
+    other->answer = fdopen(answer[0], "r");
+    if (other->process > 0 && other->ask && other->answer) return 0;
+    return failed("%s did not start: %s", other->name, strerror(errno));
+}
+
+/* A line "NAME COMMAND", or nothing after a '#'. */
+static int read_peer(const char *path, int number, char *line, peer_list *list)
+{
+    line[strcspn(line, "\n#")] = '\0';
+    char *name = line + strspn(line, " \t");
+    const size_t length = strcspn(name, " \t");
+    if (length == 0) return 0;
+    const char *command = name + length + strspn(name + length, " \t");
+    if (!*command)
+        return failed("%s:%d: expected a name and a command, found '%s'",
+                      printable(path), number, printable(name));
+    if (list->count == PEERS_MOST)
+        return failed("%s: more than %d peers", printable(path), PEERS_MOST);
+    peer *other = &list->peers[list->count];
+    *other = (peer){0};
+    snprintf(other->name, sizeof other->name, "%.*s", (int)length, name);
+    int code = start(command, other);
+    if (!code) list->count++;
+    return code;
+}
+
+int peers_open(const char *path, peer_list *list)
+{
+    char line[1024];
+    int code = 0;
+    *list = (peer_list){0};
+    if (!path) return 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return failed("%s: cannot be opened: %s", printable(path),
+                      strerror(errno));
+    for (int number = 1; !code && fgets(line, sizeof line, file); number++)
+        code = read_peer(path, number, line, list);
+    fclose(file);
+    if (code) peers_close(list);
+    return code;
+}
+
+/* It ends by itself when nobody can ask any more; one that hangs is ended. */
+static void stop(peer *other, bool hangs)
+{
+    if (!other->ask) return;
+    fclose(other->ask);
+    fclose(other->answer);
+    other->ask = other->answer = NULL;
+    if (hangs) kill(other->process, SIGKILL);
+    waitpid(other->process, NULL, 0);
+}
+
+void peers_close(peer_list *list)
+{
+    for (size_t n = 0; n < list->count; n++)
+        stop(&list->peers[n], false);
+    list->count = 0;
+}
+
+/* The line that it answers with, into text; false if there will be none. */
+static bool hear(peer *other, size_t size, char *text)
+{
+    struct pollfd ready = {.fd = fileno(other->answer), .events = POLLIN};
+    const int found = poll(&ready, 1, PATIENCE_SECONDS * 1000);
+    const bool heard = found > 0 && fgets(text, (int)size, other->answer);
+    if (!heard) {
+        note("%s %s; it is left out from here on", other->name,
+             found == 0 ? "does not answer" : "has ended");
+        stop(other, found == 0);
+    }
+    return heard;
+}
+
+double peer_time(peer *other, const workload *work, bench_mode mode,
+                 int threads, double seconds)
+{
+    char text[64];
+    if (!other->ask) return 0;
+    workload_write(work, ' ', other->ask);
+    fprintf(other->ask, " %s %d %g\n", mode_name(mode), threads, seconds);
+    fflush(other->ask);
+    if (!hear(other, sizeof text, text)) return 0;
+    const double taken = strtod(text, NULL);
+    return taken > 0 ? taken : 0;
+}

@@ -1,0 +1,177 @@
+/*
+ * bench_run.c: times one shape. Short runs are timed in blocks, so that looking
+ * at the clock costs nothing; the median of the blocks counts.
+ */
+#include "bench.h"
+#include "screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TIMES_MOST = 20000 };
+
+/* Seconds of a block: looking at the clock takes some 30 ns. */
+static const double BLOCK = 50e-6;
+
+double monotonic_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static elman_config config_of(const workload *work)
+{
+    static const elman_kind kinds[] = {[RNN_TANH] = ELMAN_RNN,
+                                       [RNN_RELU] = ELMAN_RNN,
+                                       [LSTM] = ELMAN_LSTM,
+                                       [GRU] = ELMAN_GRU};
+    return (elman_config){
+        .input_size = work->I,
+        .seed = 1,
+        .layers = {{.kind = kinds[work->cell],
+                    .hidden_size = work->H,
+                    .num_layers = work->layers,
+                    .bidirectional = work->directions == 2,
+                    .nonlinearity = work->cell == RNN_RELU
+                                        ? ELMAN_NONLINEARITY_RELU
+                                        : ELMAN_NONLINEARITY_TANH}}};
+}
+
+/* Numbers in [-0.5,0.5) that look like nothing; NULL if there is no memory. */
+static float *noise_create(size_t count)
+{
+    float *values = malloc(count * sizeof *values);
+    uint32_t seed = 1;
+    for (size_t n = 0; values && n < count; n++) {
+        seed = seed * 1664525 + 1013904223; /* Numerical Recipes' */
+        values[n] = (float)(seed >> 8) / 16777216.0f - 0.5f;
+    }
+    return values;
+}
+
+/* One pass as a user would write it, or one step of a stream. */
+static elman_status run_once(subject *ours)
+{
+    if (ours->mode == STREAM)
+        return elman_model_step(ours->model, ours->state, ours->x, ours->y);
+    elman_state_reset(ours->model, ours->state);
+    if (ours->mode == TRAIN) elman_state_zero(ours->state);
+    elman_status status =
+        elman_model_forward(ours->model, ours->state, &ours->batch, ours->y);
+    if (status != ELMAN_OK || ours->mode != TRAIN) return status;
+    return elman_model_backward(ours->model, ours->state, ours->dy, ours->dx);
+}
+
+/* Seconds of so many runs; negative after an error. */
+static double time_runs(subject *ours, size_t runs)
+{
+    const double begin = monotonic_seconds();
+    for (size_t n = 0; n < runs; n++)
+        if (run_once(ours) != ELMAN_OK) return -1;
+    return monotonic_seconds() - begin;
+}
+
+/* A first run that touches all memory; then blocks that grow until they are
+ * long enough. */
+static int warm_up(subject *ours)
+{
+    double taken = time_runs(ours, 1);
+    for (ours->block = 1; taken >= 0; ours->block *= 2) {
+        if (ours->block > 1 || taken < BLOCK)
+            taken = time_runs(ours, ours->block);
+        if (taken < 0 || taken >= BLOCK) break;
+    }
+    ours->estimate = taken / (double)ours->block;
+    return taken < 0 ? library_failed() : 0;
+}
+
+static int make_model(const workload *work, int threads, subject *ours)
+{
+    const elman_config config = config_of(work);
+    const elman_state_config state = {.T = work->T,
+                                      .B = work->B,
+                                      .training = ours->mode == TRAIN,
+                                      .threads = threads};
+    if (elman_model_create(&config, &ours->model) != ELMAN_OK ||
+        elman_state_create(ours->model, &state, &ours->state) != ELMAN_OK)
+        return library_failed();
+    return 0;
+}
+
+int subject_open(const workload *work, bench_mode mode, int threads,
+                 subject *ours)
+{
+    const size_t rows = work->T * work->B;
+    const size_t outputs = rows * work->H * work->directions;
+    *ours = (subject){.work = work, .mode = mode};
+    int code = make_model(work, threads, ours);
+    if (code) return code;
+    ours->x = noise_create(rows * work->I);
+    ours->y = noise_create(outputs);
+    ours->times = calloc(TIMES_MOST, sizeof *ours->times);
+    bool made = ours->x && ours->y && ours->times;
+    if (mode == TRAIN) {
+        ours->dy = noise_create(outputs);
+        if (work->dx) ours->dx = noise_create(rows * work->I);
+        made = made && ours->dy && (ours->dx || !work->dx);
+    }
+    if (!made) return failed("out of memory");
+    ours->batch = (elman_batch){.T = work->T, .B = work->B, .x = ours->x};
+    return warm_up(ours);
+}
+
+void subject_close(subject *ours)
+{
+    elman_state_destroy(ours->state);
+    elman_model_destroy(ours->model);
+    free(ours->x);
+    free(ours->y);
+    free(ours->dy);
+    free(ours->dx);
+    free(ours->times);
+    *ours = (subject){0};
+}
+
+int subject_time(subject *ours, double seconds)
+{
+    const double begin = monotonic_seconds();
+    do {
+        const double taken = time_runs(ours, ours->block);
+        if (taken < 0) return library_failed();
+        if (ours->count < TIMES_MOST)
+            ours->times[ours->count++] = taken / (double)ours->block;
+    } while (monotonic_seconds() - begin + ours->estimate < seconds);
+    return 0;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double subject_median(subject *ours)
+{
+    qsort(ours->times, ours->count, sizeof *ours->times, compare_times);
+    const size_t half = ours->count / 2;
+    if (ours->count % 2) return ours->times[half];
+    return (ours->times[half - 1] + ours->times[half]) / 2;
+}
+
+int subject_tail(subject *ours, double seconds, double *tail)
+{
+    const double begin = monotonic_seconds();
+    ours->block = 1;
+    ours->count = 0;
+    while (ours->count < TIMES_MOST &&
+           (ours->count < 1000 || monotonic_seconds() - begin < seconds)) {
+        const double taken = time_runs(ours, 1);
+        if (taken < 0) return library_failed();
+        ours->times[ours->count++] = taken;
+    }
+    *tail = 1 / subject_median(ours); /* which sorts them */
+    *tail *= ours->times[ours->count - 1 - ours->count / 1000];
+    return 0;
+}
