@@ -103,8 +103,9 @@ static int keep(training *run, int signal_number, result *kept)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
     int code = 0;
-    if (run->safe.last_step != elman_trainer_progress(run->trainer)->step)
+    if (run->safe.begun_step != elman_trainer_progress(run->trainer)->step)
         code = safe_write(&run->safe, run->trainer);
+    if (!code) code = safe_settle(&run->safe, run->trainer);
     if (code) return code;
     if (encoding->classes) {
         kept->confusion = calloc(encoding->classes * encoding->classes,

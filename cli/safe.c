@@ -77,15 +77,17 @@ int safe_open(const char *path, option_span every, bool resumed,
     snprintf(safe->lock_path, sizeof safe->lock_path, "%.*s.lock",
              (int)sizeof safe->lock_path - 8, path);
     safe->kept_earlier = resumed || access(path, F_OK) != 0;
-    safe->last_time = seconds_now();
+    safe->begun_time = seconds_now();
     return take_lock(safe);
 }
 
 /* Gives the earlier run's checkpoint a second name, so that it is there
  * whatever becomes of the first. */
-static int keep_earlier(safe_file *safe, char *aside, size_t size)
+static int keep_earlier(safe_file *safe)
 {
-    snprintf(aside, size, "%.*s.previous", (int)size - 16, safe->path);
+    char *aside = safe->aside;
+    snprintf(aside, sizeof safe->aside, "%.*s.previous",
+             (int)sizeof safe->aside - 16, safe->path);
     unlink(aside);
     if (link(safe->path, aside) != 0 && rename(safe->path, aside) != 0)
         return failed("cannot rename '%s' to '%s': %s", safe->path, aside,
@@ -93,32 +95,60 @@ static int keep_earlier(safe_file *safe, char *aside, size_t size)
     return 0;
 }
 
-int safe_write(safe_file *safe, const elman_trainer *trainer)
+/* Counts the one on its way as written if it is, or tells why it is not. */
+static int look_after(safe_file *safe, elman_trainer *trainer, bool wait)
 {
-    char aside[PATH_MAX] = "";
-    int code = safe->kept_earlier ? 0 : keep_earlier(safe, aside, sizeof aside);
-    if (code) return code;
-    if (elman_trainer_save(trainer, safe->path) != ELMAN_OK) {
-        code = library_failed();
+    bool ended = true;
+    if (!safe->writes) return 0;
+    if (elman_trainer_end_save(trainer, wait, &ended) != ELMAN_OK) {
+        int code = library_failed();
+        safe->writes = false;
         /* one name is enough for what is still there under its own */
-        if (*aside && access(safe->path, F_OK) == 0) unlink(aside);
+        if (safe->aside[0] && access(safe->path, F_OK) == 0)
+            unlink(safe->aside);
         return code;
     }
-    if (*aside)
-        note("the earlier run's checkpoint is now %s", printable(aside));
+    if (!ended) return 0;
+    if (safe->aside[0])
+        note("the earlier run's checkpoint is now %s", printable(safe->aside));
+    safe->aside[0] = '\0';
     safe->kept_earlier = true;
-    safe->last_step = elman_trainer_progress(trainer)->step;
-    safe->last_time = seconds_now();
+    safe->last_step = safe->begun_step;
+    safe->writes = false;
     return 0;
 }
 
-int safe_write_due(safe_file *safe, const elman_trainer *trainer, bool now)
+int safe_settle(safe_file *safe, elman_trainer *trainer)
+{
+    return look_after(safe, trainer, true);
+}
+
+int safe_write(safe_file *safe, elman_trainer *trainer)
+{
+    int code = look_after(safe, trainer, true);
+    if (!code && !safe->kept_earlier) code = keep_earlier(safe);
+    if (code) return code;
+    if (elman_trainer_begin_save(trainer, safe->path) != ELMAN_OK) {
+        code = library_failed();
+        if (safe->aside[0] && access(safe->path, F_OK) == 0)
+            unlink(safe->aside);
+        return code;
+    }
+    safe->writes = true;
+    safe->begun_step = elman_trainer_progress(trainer)->step;
+    safe->begun_time = seconds_now();
+    /* the one that takes an earlier run's place is worth a moment */
+    return safe->aside[0] ? look_after(safe, trainer, true) : 0;
+}
+
+int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
 {
     uint64_t step = elman_trainer_progress(trainer)->step;
     bool due = safe->every.steps
-                   ? step >= safe->last_step + safe->every.steps
-                   : seconds_now() >= safe->last_time + safe->every.seconds;
-    return due || now ? safe_write(safe, trainer) : 0;
+                   ? step >= safe->begun_step + safe->every.steps
+                   : seconds_now() >= safe->begun_time + safe->every.seconds;
+    return due || now ? safe_write(safe, trainer)
+                      : look_after(safe, trainer, false);
 }
 
 void safe_close(safe_file *safe)

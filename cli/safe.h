@@ -1,6 +1,7 @@
 /*
- * safe.h: what keeps a run safe: one trainer per checkpoint, written
- * when it is due, and an earlier run's put aside instead of overwritten.
+ * safe.h: what keeps a run safe: one trainer per checkpoint, written when it is
+ * due while training goes on, and an earlier run's put aside instead of
+ * overwritten.
  */
 #ifndef SAFE_H
 #define SAFE_H
@@ -13,11 +14,14 @@ typedef struct safe_file {
     char path[PATH_MAX];
     char lock_path[PATH_MAX];
     option_span every;
-    int lock;           /* descriptor that holds the lock, -1 none */
-    bool kept_earlier;  /* the earlier run's file was put aside, or there
-                           was none to keep */
+    int lock;             /* descriptor that holds the lock, -1 none */
+    bool kept_earlier;    /* the earlier run's file was put aside, or there
+                             was none to keep */
+    char aside[PATH_MAX]; /* the earlier run's, until one is written */
+    bool writes;          /* one is on its way: */
+    uint64_t begun_step;  /* its step */
+    double begun_time;
     uint64_t last_step; /* of the last one written */
-    double last_time;
 } safe_file;
 
 /* Takes the lock of the checkpoint at path. Returns 0, or an exit code after
@@ -26,12 +30,16 @@ typedef struct safe_file {
 int safe_open(const char *path, option_span every, bool resumed,
               safe_file *safe);
 
-/* Writes one; the earlier run's file, if there is one, becomes
- * PATH.previous. */
-int safe_write(safe_file *safe, const elman_trainer *trainer);
+/* Begins to write one; the earlier run's file, if there is one, becomes
+ * PATH.previous. Waits for the one before. */
+int safe_write(safe_file *safe, elman_trainer *trainer);
 
-/* The same if so many steps or seconds have passed, or now is true. */
-int safe_write_due(safe_file *safe, const elman_trainer *trainer, bool now);
+/* The same if so many steps or seconds have passed, or now is true; else looks
+ * whether the one on its way is done. A failure of any is told here. */
+int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now);
+
+/* Waits for the one on its way. */
+int safe_settle(safe_file *safe, elman_trainer *trainer);
 
 /* Lets the lock go and removes its file. */
 void safe_close(safe_file *safe);

@@ -114,7 +114,7 @@ static int training_open(const parsed_line *arguments, training *run)
 
     describe_run(run);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
-    run->safe.last_step = progress->step;
+    run->safe.last_step = run->safe.begun_step = progress->step;
     if (run->values->resume)
         note("resumed at step %s from %s", with_commas(progress->step),
              printable(run->safe.path));
@@ -134,6 +134,7 @@ static int training_loop(training *run)
         }
         if (elman_trainer_step(run->trainer) != ELMAN_OK) {
             int code = library_failed();
+            (void)safe_settle(&run->safe, run->trainer);
             if (run->safe.last_step)
                 note("the checkpoint of step %s is as it was: %s",
                      with_commas(run->safe.last_step),
@@ -156,8 +157,9 @@ static int training_loop(training *run)
 
 static void training_close(training *run)
 {
-    safe_close(&run->safe);
+    /* first what may still write the checkpoint, then its lock */
     elman_trainer_destroy(run->trainer);
+    safe_close(&run->safe);
     elman_model_destroy(run->model);
     elman_dataset_close(run->dataset);
     free((void *)(uintptr_t)run->config.loss.class_weights);

@@ -225,6 +225,16 @@ ELMAN_CHECKED elman_status elman_trainer_save(const elman_trainer *trainer,
 ELMAN_CHECKED elman_status elman_trainer_load(elman_trainer *trainer,
                                               const char *path);
 
+/* The same while steps go on: begin copies what a checkpoint holds, and a
+ * thread writes it. One at a time: begin waits for the one before, and fails as
+ * that one did. end says how it went, each failure once: if wait, when it is
+ * done, else ended (unless NULL) tells whether it is. Destroying the trainer
+ * waits as well. */
+ELMAN_CHECKED elman_status elman_trainer_begin_save(elman_trainer *trainer,
+                                                    const char *path);
+ELMAN_CHECKED elman_status elman_trainer_end_save(elman_trainer *trainer,
+                                                  bool wait, bool *ended);
+
 /* Puts the best weights seen into the model. */
 ELMAN_CHECKED elman_status elman_trainer_keep_best(elman_trainer *trainer);
 

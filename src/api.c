@@ -12,6 +12,7 @@
 #include "inspect/flow.h"
 #include "learn/checkpoint.h"
 #include "learn/evaluate.h"
+#include "learn/saving.h"
 #include "learn/loss.h"
 #include "learn/optimizer.h"
 #include "learn/sampler.h"
@@ -460,6 +461,20 @@ elman_status elman_trainer_save(const elman_trainer *trainer, const char *path)
     TRY(need(trainer, "trainer"));
     TRY(need(path, "path"));
     return checkpoint_save(trainer, path);
+}
+
+elman_status elman_trainer_begin_save(elman_trainer *trainer, const char *path)
+{
+    TRY(need(trainer, "trainer"));
+    TRY(need(path, "path"));
+    return saving_begin(trainer, path);
+}
+
+elman_status elman_trainer_end_save(elman_trainer *trainer, bool wait,
+                                    bool *ended)
+{
+    TRY(need(trainer, "trainer"));
+    return saving_end(trainer, wait, ended);
 }
 
 elman_status elman_trainer_load(elman_trainer *trainer, const char *path)

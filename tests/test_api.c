@@ -90,6 +90,8 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_loss_forward(NULL, &batch, O, y, NULL, NULL, NULL), "config");
     NULLED(elman_trainer_create(m, NULL, NULL, NULL), "dataset");
     NULLED(elman_trainer_step(NULL), "trainer");
+    NULLED(elman_trainer_begin_save(NULL, "path"), "trainer");
+    NULLED(elman_trainer_end_save(NULL, true, NULL), "trainer");
     NULLED(elman_dataset_open(NULL, NULL, NULL), "path");
     NULLED(elman_flow_read(m, NULL, 0, NULL), "batch");
     NULLED(elman_verify(NULL, NULL), "config");

@@ -215,6 +215,66 @@ TEST(an_infinite_gradient_is_told_as_it_is)
     end(s);
 }
 
+/* All bytes of a file; free them. */
+static char *read_all(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL, "no %s", path);
+    char *bytes = calloc(1, 1 << 20);
+    *size = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+TEST(a_checkpoint_written_while_steps_go_on_is_of_its_step)
+{
+    session s = begin(&training);
+    const char *paths[] = {in_folder("now"), in_folder("beside")};
+    for (int round = 0; round < 5; round++) {
+        bool ended = false;
+        CHECK_OK(elman_trainer_step(s.trainer));
+        CHECK_OK(elman_trainer_begin_save(s.trainer, paths[1]));
+        CHECK_OK(elman_trainer_save(s.trainer, paths[0]));
+        CHECK_OK(elman_trainer_step(s.trainer));
+        if (round % 2) CHECK_OK(elman_trainer_end_save(s.trainer, true, NULL));
+        while (!ended)
+            CHECK_OK(elman_trainer_end_save(s.trainer, false, &ended));
+        size_t size[2];
+        char *bytes[2];
+        for (int i = 0; i < 2; i++)
+            bytes[i] = read_all(paths[i], &size[i]);
+        CHECK(size[0] == size[1] && size[0] > 100 &&
+                  !memcmp(bytes[0], bytes[1], size[0]),
+              "round %d: %zu and %zu bytes", round, size[0], size[1]);
+        free(bytes[0]);
+        free(bytes[1]);
+    }
+    end(s);
+}
+
+/* The failure is told once, by whoever asks first; one at a time. */
+TEST(a_checkpoint_that_could_not_be_written_is_told_once)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/deeper/checkpoint", in_folder("missing"));
+    session s = begin(&training);
+    CHECK_OK(elman_trainer_begin_save(s.trainer, path));
+    CHECK_OK(elman_trainer_step(s.trainer));
+    CHECK_FAILS(elman_trainer_end_save(s.trainer, true, NULL), ELMAN_BAD_FILE,
+                "deeper/checkpoint");
+    CHECK_OK(elman_trainer_end_save(s.trainer, true, NULL));
+
+    CHECK_OK(elman_trainer_begin_save(s.trainer, path));
+    CHECK_FAILS(elman_trainer_begin_save(s.trainer, in_folder("late")),
+                ELMAN_BAD_FILE, "deeper/checkpoint");
+    CHECK(fopen(in_folder("late"), "rb") == NULL, "the second was begun");
+    CHECK_OK(elman_trainer_begin_save(s.trainer, in_folder("late")));
+    end(s); /* waits for it */
+    FILE *late = fopen(in_folder("late"), "rb");
+    CHECK(late != NULL, "the last one is not there");
+    fclose(late);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +285,8 @@ int main(void)
         cmocka_unit_test(a_checkpoint_is_told_from_a_model),
         cmocka_unit_test(a_bad_weight_does_not_replace_a_good_checkpoint),
         cmocka_unit_test(an_infinite_gradient_is_told_as_it_is),
+        cmocka_unit_test(a_checkpoint_written_while_steps_go_on_is_of_its_step),
+        cmocka_unit_test(a_checkpoint_that_could_not_be_written_is_told_once),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -132,6 +132,8 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     DO(elman_trainer_step(trainer));
     DO(elman_trainer_save(trainer, checkpoint));
     DO(elman_trainer_load(trainer, checkpoint));
+    DO(elman_trainer_begin_save(trainer, checkpoint));
+    DO(elman_trainer_end_save(trainer, true, NULL));
     DO(elman_trainer_step(trainer));
     DO(elman_trainer_keep_best(trainer));
     DO(elman_model_evaluate(model, dataset, ELMAN_TRAIN, &training, &metrics,

@@ -16,9 +16,11 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Looks at a value before a thread goes to sleep: about a millisecond, longer
  * than what one thread does alone between two runs of a training step; to be
@@ -183,6 +185,52 @@ void thread_run(int threads, size_t parts,
     }
     for (size_t index = 0; index < parts; index++)
         part(context, index);
+}
+
+/* ---- Work beside -------------------------------------------------------- */
+
+struct thread_task {
+    pthread_t thread;
+    bool started;
+    void (*run)(void *context);
+    void *context;
+    atomic_bool done;
+};
+
+static void *run_task(void *context)
+{
+    thread_task *task = context;
+    task->run(task->context);
+    atomic_store(&task->done, true);
+    return NULL;
+}
+
+elman_status thread_begin(void (*run)(void *context), void *context,
+                          thread_task **out)
+{
+    sigset_t all, before;
+    thread_task *task = calloc(1, sizeof *task);
+    if (!task) return failure(ELMAN_NO_MEMORY, "no memory for a thread");
+    task->run = run;
+    task->context = context;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    task->started = !pthread_create(&task->thread, NULL, run_task, task);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!task->started) run_task(task);
+    *out = task;
+    return ELMAN_OK;
+}
+
+bool thread_is_done(const thread_task *task)
+{
+    return atomic_load(&task->done);
+}
+
+void thread_end(thread_task *task)
+{
+    if (task->started) pthread_join(task->thread, NULL);
+    free(task);
 }
 
 int thread_count(void)

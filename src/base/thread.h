@@ -5,7 +5,7 @@
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
 
-#include <stddef.h>
+#include "base/status.h"
 
 enum { THREADS_MOST = 64 };
 
@@ -19,6 +19,15 @@ void thread_run(int threads, size_t parts,
 /* Starts what thread_run would start when it is first asked for so many, so
  * that it need not later. Fewer threads than that are no error. */
 void thread_prepare(int threads);
+
+/* One piece of work on a thread of its own, beside all of the above; no signal
+ * of the process is taken there. Where no thread is to be had begin does the
+ * work itself. end waits until it is done. */
+typedef struct thread_task thread_task;
+elman_status thread_begin(void (*run)(void *context), void *context,
+                          thread_task **task);
+bool thread_is_done(const thread_task *task);
+void thread_end(thread_task *task);
 
 /* Processors this process may use. */
 int thread_count(void);

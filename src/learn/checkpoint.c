@@ -174,34 +174,112 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
 
 /* ---- Saving and loading ------------------------------------------------- */
 
-elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
+struct checkpoint {
+    char *path, *config;
+    const char *encoding; /* the data's */
+    uint64_t counters[COUNTERS];
+    double reals[REALS];
+    char settings[LONGEST];
+    contents list;
+    char *memory; /* what the tensors of a copy point into, else NULL */
+};
+
+/* The tensors point into the trainer. */
+static elman_status fill(const elman_trainer *trainer, const char *path,
+                         checkpoint *c)
 {
     elman_trainer *t = (elman_trainer *)trainer; /* only read */
     TRY(finite_weights(t->model, path));
-    uint64_t counters[COUNTERS];
-    double reals[REALS];
     numbers n;
-    contents list;
-    char settings[LONGEST];
     list_numbers(t, &n);
     for (size_t i = 0; i < COUNTERS; i++)
-        counters[i] = *n.counter[i];
+        c->counters[i] = *n.counter[i];
     for (size_t i = 0; i < REALS; i++)
-        reals[i] = *n.real[i];
-    list_contents(t, counters, reals, &list);
-    describe(t, settings);
-    char *config = config_to_text(&t->model->config);
-    if (!config) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+        c->reals[i] = *n.real[i];
+    list_contents(t, c->counters, c->reals, &c->list);
+    describe(t, c->settings);
+    c->encoding = dataset_note(t->dataset);
+    c->config = config_to_text(&t->model->config);
+    size_t length = strlen(path) + 1;
+    c->path = malloc(length);
+    if (!c->config || !c->path)
+        return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    memcpy(c->path, path, length);
+    return ELMAN_OK;
+}
+
+static size_t tensor_bytes(const safetensors_tensor *t)
+{
+    return t->count * safetensors_type_bytes(t->type);
+}
+
+/* Moves the tensors into memory of their own. */
+static elman_status detach(checkpoint *c)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < c->list.count; i++)
+        bytes += tensor_bytes(c->list.tensor + i);
+    char *at = c->memory = malloc(bytes);
+    if (!at)
+        return failure(ELMAN_NO_MEMORY,
+                       "%.200s: no memory for a copy of %zu bytes", c->path,
+                       bytes);
+    for (size_t i = 0; i < c->list.count; i++) {
+        safetensors_tensor *t = c->list.tensor + i;
+        memcpy(at, t->data, tensor_bytes(t));
+        t->data = at;
+        at += tensor_bytes(t);
+    }
+    return ELMAN_OK;
+}
+
+/* A filled one, copied or not. */
+static elman_status create(const elman_trainer *t, const char *path,
+                           bool copied, checkpoint **out)
+{
+    checkpoint *c = calloc(1, sizeof *c);
+    if (!c) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    elman_status status = fill(t, path, c);
+    if (!status && copied) status = detach(c);
+    if (status) checkpoint_destroy(c);
+    else *out = c;
+    return status;
+}
+
+void checkpoint_destroy(checkpoint *c)
+{
+    if (!c) return;
+    free(c->path);
+    free(c->config);
+    free(c->memory);
+    free(c);
+}
+
+elman_status checkpoint_write(const checkpoint *c)
+{
     safetensors_note notes[] = {{"format", "elman checkpoint"},
-                                {"elman", config},
-                                {"settings", settings},
-                                {"encoding", dataset_note(t->dataset)}};
-    safetensors file = {.tensors = list.count,
-                        .tensor = list.tensor,
+                                {"elman", c->config},
+                                {"settings", c->settings},
+                                {"encoding", c->encoding}};
+    safetensors file = {.tensors = c->list.count,
+                        .tensor = (safetensors_tensor *)c->list.tensor,
                         .notes = sizeof notes / sizeof *notes,
                         .note = notes};
-    elman_status status = safetensors_save(&file, path);
-    free(config);
+    return safetensors_save(&file, c->path);
+}
+
+elman_status checkpoint_copy(const elman_trainer *trainer, const char *path,
+                             checkpoint **copy)
+{
+    return create(trainer, path, true, copy);
+}
+
+elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
+{
+    checkpoint *c;
+    TRY(create(trainer, path, false, &c));
+    elman_status status = checkpoint_write(c);
+    checkpoint_destroy(c);
     return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "learn/finite.h"
 #include "learn/loss.h"
+#include "learn/saving.h"
 #include "learn/schedule.h"
 
 /* ---- Life --------------------------------------------------------------- */
@@ -128,6 +129,7 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
 void trainer_destroy(elman_trainer *t)
 {
     if (!t) return;
+    (void)saving_end(t, true, NULL);
     optimizer_destroy(t->optimizer);
     windows_destroy(t->windows);
     windows_destroy(t->checks);

@@ -11,6 +11,8 @@
 #include "learn/windows.h"
 #include "model/model.h"
 
+typedef struct saving saving; /* saving.h */
+
 struct elman_trainer {
     elman_model *model;
     const elman_dataset *dataset;
@@ -23,6 +25,7 @@ struct elman_trainer {
     elman_progress progress;
     float *best;     /* (weight_count) weights of the best evaluation */
     uint64_t waited; /* evaluations since then */
+    saving *saving;  /* a checkpoint being written, or NULL */
     size_t *lengths; /* (2,B) of a window that is cut in two */
     tally since;     /* training sums since the last evaluation */
 

@@ -1,0 +1,14 @@
+/*
+ * saving.h: a checkpoint on its way to the disk, on a thread of its own, while
+ * its trainer goes on.
+ */
+#ifndef LEARN_SAVING_H
+#define LEARN_SAVING_H
+
+#include "learn/checkpoint.h"
+
+/* elman_trainer_begin_save and elman_trainer_end_save of elman_train.h. */
+elman_status saving_begin(elman_trainer *trainer, const char *path);
+elman_status saving_end(elman_trainer *trainer, bool wait, bool *ended);
+
+#endif
