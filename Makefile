@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
 
 .PHONY: all run test quick asan tsan clang dev cover format lint golden \
-	install clean help
+	bench bench-peers bench-instructions install clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -57,6 +57,17 @@ lint: ## format, clang-tidy, layers, symbols, calls, budgets, words
 golden: ## record the expected numbers again (asks first; needs PyTorch)
 	@tools/golden
 
+bench: all ## measure speed; beside the peers found; BENCH="'st_*' --threads=1"
+	@bench/run $(BENCH)
+
+bench-peers: ## install what to compare with: oneDNN, PyTorch, ONNX Runtime
+	@tools/setup build peers
+	@bench/peers/install
+
+bench-instructions: ## count instructions; RECORD=1 keeps the new numbers
+	@tools/setup build count
+	@bench/count
+
 install: all ## PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix $(PREFIX)
 
@@ -64,5 +75,5 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## these lines
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' \
 	    $(MAKEFILE_LIST)
