@@ -96,6 +96,7 @@ static void show_record(const training *run, const result *kept)
     record_text(&out, "part",
                 kept->part == ELMAN_VALIDATION ? "validation" : "train");
     results_record(&out, encoding, &kept->metrics, kept->confusion);
+    if (run->values->profile) profile_record(&out, run);
     record_end(&out);
 }
 
@@ -103,19 +104,24 @@ static int keep(training *run, int signal_number, result *kept)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
     int code = 0;
+    spent_mark(&run->spent);
     if (run->safe.begun_step != elman_trainer_progress(run->trainer)->step)
         code = safe_write(&run->safe, run->trainer);
     if (!code) code = safe_settle(&run->safe, run->trainer);
+    spent_lap(&run->spent, SPENT_CHECKPOINTS);
     if (code) return code;
     if (encoding->classes) {
         kept->confusion = calloc(encoding->classes * encoding->classes,
                                  sizeof *kept->confusion);
         if (!kept->confusion) return failed("out of memory");
     }
+    spent_mark(&run->spent);
     code = keep_best(run, kept);
+    spent_lap(&run->spent, SPENT_EVALUATION);
     if (code) return code;
     if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
         return library_failed();
+    spent_lap(&run->spent, SPENT_MODELS);
     const char *reason = signal_number      ? "stopped by a signal"
                          : run->out_of_time ? "out of time"
                                             : "done";
@@ -130,7 +136,10 @@ int outcome_keep(training *run, int signal_number)
     live_line("");
     int code = keep(run, signal_number, &kept);
     if (!code && screen.json) show_record(run, &kept);
-    else if (!code && !screen.quiet) show_result(run, &kept);
+    else if (!code) {
+        if (!screen.quiet) show_result(run, &kept);
+        if (run->values->profile) profile_show(run);
+    }
     free(kept.confusion);
     if (code) return code;
     if (signal_number || run->out_of_time) {

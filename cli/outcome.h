@@ -7,6 +7,7 @@
 
 #include "safe.h"
 #include "meter.h"
+#include "profile.h"
 #include "train.h"
 
 typedef struct training {
@@ -19,6 +20,7 @@ typedef struct training {
     char model_path[PATH_MAX], checkpoint_path[PATH_MAX];
     safe_file safe;
     meter meter;
+    spent spent;
     bool out_of_time;        /* --seconds ended it */
     uint64_t evaluated_step; /* of the last evaluation, 0 none in this run */
 } training;

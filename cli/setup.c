@@ -378,6 +378,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
         .patience = values->patience,
         .threads = (int)values->threads,
         .seed = values->seed,
+        .profile = values->profile,
     };
     int code = setup_schedule(values, dataset, &config->schedule);
     if (code || !values->class_weights) return code;

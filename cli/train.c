@@ -127,6 +127,7 @@ static int training_loop(training *run)
 {
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     double seconds = run->values->seconds;
+    spent_begin(&run->spent);
     while (!progress->done && !stop_signal) {
         if (seconds > 0 && meter_seconds(&run->meter) >= seconds) {
             run->out_of_time = true;
@@ -142,14 +143,18 @@ static int training_loop(training *run)
             return code;
         }
         if (progress->evaluated) run->evaluated_step = progress->step;
+        spent_mark(&run->spent);
         int code = meter_step(&run->meter, progress);
+        spent_lap(&run->spent, SPENT_LOGGING);
         /* the best so far is there for use, also if the run is killed */
         if (!code && progress->best &&
             elman_model_save(run->model, run->model_path) != ELMAN_OK)
             code = library_failed();
+        spent_lap(&run->spent, SPENT_MODELS);
         if (!code)
             code =
                 safe_write_due(&run->safe, run->trainer, progress->evaluated);
+        spent_lap(&run->spent, SPENT_CHECKPOINTS);
         if (code) return code;
     }
     return 0;

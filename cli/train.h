@@ -44,7 +44,7 @@ typedef struct train_values {
     const char *output, *checkpoint, *metrics;
     option_span checkpoint_every;
     uint64_t metrics_every;
-    bool resume;
+    bool resume, profile;
 } train_values;
 
 extern const option_row train_options[];

@@ -210,4 +210,6 @@ const option_row train_options[] = {
      "write how it goes as JSON lines"},
     {OPTION_COUNT, 0, "metrics-every", "STEPS", AT(metrics_every), "10",
      "metrics", 1, 1e15, "steps between those lines"},
+    {OPTION_FLAG, 0, "profile", NULL, AT(profile), NULL, NULL, 0, 0,
+     "tell at the end where the time went, by layer and by room"},
     {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};

@@ -182,6 +182,7 @@ typedef struct elman_trainer_config {
                                 one, 0 never */
     int threads;             /* 0 means 1 */
     uint64_t seed;           /* of shuffling and masks */
+    bool profile;            /* count where the time goes */
 } elman_trainer_config;
 
 typedef struct elman_trainer elman_trainer;
@@ -216,6 +217,27 @@ ELMAN_API void elman_trainer_destroy(elman_trainer *trainer);
 ELMAN_CHECKED elman_status elman_trainer_step(elman_trainer *trainer);
 ELMAN_API const elman_progress *
 elman_trainer_progress(const elman_trainer *trainer);
+
+/* One line of where the time went: "data", "rnn forward", "loss" ... */
+typedef struct elman_profile_row {
+    char name[ELMAN_MAX_NAME + 48];
+    double seconds;
+    double flops; /* multiply-add operations (two each) in them */
+} elman_profile_row;
+
+typedef struct elman_profile {
+    double seconds; /* of all steps, and of the rows together */
+    size_t count;
+    const elman_profile_row *rows; /* (count) in the order of a step, the last
+                                      of them everything else */
+} elman_profile;
+
+/* Where the time of all steps so far went, in the trainer's memory until the
+ * next call; NULL unless the config asked for it. Layers come by name, forward
+ * and backward; the loss is its own row also where it is taken inside the last
+ * layer. */
+ELMAN_API const elman_profile *
+elman_trainer_profile(const elman_trainer *trainer);
 
 /* A checkpoint: weights, best weights, optimizer, counters, data position,
  * carried states. Loading into a trainer of the same model, data and config

@@ -290,7 +290,7 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
     TRY(need(optimizer, "optimizer"));
     TRY(need(model, "model"));
     TRY(need(state, "state"));
-    return trainer_update(optimizer, model, state, learning_rate, norm);
+    return trainer_update(optimizer, model, state, learning_rate, norm, NULL);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,
@@ -454,6 +454,11 @@ elman_status elman_trainer_step(elman_trainer *trainer)
 const elman_progress *elman_trainer_progress(const elman_trainer *trainer)
 {
     return trainer ? trainer_progress(trainer) : NULL;
+}
+
+const elman_profile *elman_trainer_profile(const elman_trainer *trainer)
+{
+    return trainer ? trainer_profile(trainer) : NULL;
 }
 
 elman_status elman_trainer_save(const elman_trainer *trainer, const char *path)

@@ -129,10 +129,10 @@ TEST(rows_scored_as_they_are_made_have_the_bits_of_a_second_sweep)
 }
 
 /* The last layer's rows alone, each once, and of the layer that is last. */
-static void count_rows(const void *context, size_t count, const uint32_t *rows,
+static void count_rows(void *context, size_t count, const uint32_t *rows,
                        const float *y, float *dy)
 {
-    int *seen = *(int *const *)context;
+    int *seen = context;
     CHECK(y && dy && count <= 64, "%zu rows", count);
     for (size_t r = 0; r < count; r++)
         seen[rows[r]]++;
@@ -146,8 +146,8 @@ TEST(a_sink_is_given_each_valid_row_once)
         elman_state *state = NULL;
         elman_state_config shape = {.T = T, .B = B, .training = true};
         CHECK_OK(state_create(s.model, &shape, &state));
-        int seen[ROWS] = {0}, *context = seen;
-        row_sink sink = {count_rows, &context};
+        int seen[ROWS] = {0};
+        row_sink sink = {count_rows, seen};
         CHECK_OK(model_forward_into(s.model, state, &s.batch, &sink));
         for (size_t row = 0; row < ROWS; row++) {
             int want = !tail && row / B < s.lengths[row % B];

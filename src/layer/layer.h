@@ -89,9 +89,9 @@ typedef struct layer {
  * dy (T,B,O) for their gradient, or NULL. Called on the thread that made the
  * rows, so on several at once, each row once. */
 typedef struct row_sink {
-    void (*take)(const void *context, size_t count, const uint32_t *rows,
+    void (*take)(void *context, size_t count, const uint32_t *rows,
                  const float *y, float *dy);
-    const void *context;
+    void *context;
 } row_sink;
 
 /* What a pass is about: shared by all its layers. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "data/encoding.h"
 
 /* ---- Does it fit? ------------------------------------------------------- */
@@ -56,6 +57,15 @@ static const float *naive(const elman_dataset *dataset, elman_part part,
     return batch->B * targets <= capacity ? room : NULL;
 }
 
+/* The seconds of the loss that were spent inside the last layer's forward, by
+ * all threads side by side, are the loss's and not the layer's. */
+static void move_seconds(const elman_model *m, elman_state *s, score *scored)
+{
+    double spent = 1e-9 * (double)scored->nanoseconds / s->config.threads;
+    s->seconds[m->layer_count - 1].forward -= spent;
+    scored->seconds += spent;
+}
+
 elman_status evaluate_window(const elman_model *m, elman_state *s,
                              const elman_dataset *dataset, elman_part part,
                              const elman_loss_config *config, const window *w,
@@ -70,8 +80,10 @@ elman_status evaluate_window(const elman_model *m, elman_state *s,
     elman_batch shape = {.T = one ? 1 : w->batch.T - w->past,
                          .B = w->batch.B,
                          .lengths = one ? NULL : w->lengths};
+    scored->timed = s->seconds != NULL;
     TRY(score_begin(scored, config, &shape, O, &w->target, past));
     TRY(model_forward_into(m, s, &w->batch, &scored->sink));
+    double begin = scored->timed ? clock_seconds() : 0;
     const float *y = state_output(m, s);
     *loss =
         score_end(scored, s->config.threads, y, state_output_gradient(m, s));
@@ -88,6 +100,9 @@ elman_status evaluate_window(const elman_model *m, elman_state *s,
                      naive(dataset, part, &w->batch, e->targets, room, ROOM),
                  .confusion = confusion};
     metrics_add(sums, &o);
+    if (!scored->timed) return ELMAN_OK;
+    scored->seconds += clock_seconds() - begin;
+    move_seconds(m, s, scored);
     return ELMAN_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 
 enum { PART = 64 }; /* rows that are left over, for one thread at a time */
@@ -46,13 +47,17 @@ static void take_row(const score *s, size_t row, const float *y, float *dy)
     if (dy) memset(dy, 0, s->job.O * sizeof *dy);
 }
 
-static void take_rows(const void *context, size_t count, const uint32_t *rows,
+static void take_rows(void *context, size_t count, const uint32_t *rows,
                       const float *y, float *dy)
 {
-    const score *s = context;
+    score *s = context;
     size_t O = s->job.O;
+    double begin = s->timed ? clock_seconds() : 0;
     for (size_t r = 0; r < count; r++)
         take_row(s, rows[r], y + rows[r] * O, dy ? dy + rows[r] * O : NULL);
+    if (s->timed)
+        atomic_fetch_add(&s->nanoseconds,
+                         (unsigned long long)(1e9 * (clock_seconds() - begin)));
 }
 
 elman_status score_begin(score *s, const elman_loss_config *config,
@@ -62,6 +67,7 @@ elman_status score_begin(score *s, const elman_loss_config *config,
     TRY(loss_begin(config, shape, O, target, &s->job));
     s->past = past;
     s->sink = (row_sink){take_rows, s};
+    s->nanoseconds = 0;
     for (size_t row = 0; row < past + shape->T * shape->B; row++)
         s->best[row] = NOT_TAKEN;
     return ELMAN_OK;

@@ -8,6 +8,8 @@
 #ifndef LEARN_SCORE_H
 #define LEARN_SCORE_H
 
+#include <stdatomic.h>
+
 #include "layer/layer.h"
 #include "learn/loss.h"
 
@@ -18,6 +20,10 @@ typedef struct score {
     size_t past;     /* rows before the first one that has a target */
     loss_job job;    /* of the rows after those */
     row_sink sink;
+
+    bool timed;                /* someone wants to know: */
+    atomic_ullong nanoseconds; /* of all threads in the sink, since begin */
+    double seconds;            /* of the loss, for a profile to take */
 } score;
 
 /* Makes room for so many rows. */

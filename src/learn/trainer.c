@@ -53,6 +53,7 @@ static elman_status create_states(elman_trainer *t)
                                 .seed = c->seed};
     if (longest && shape.T > longest) shape.T = longest;
     TRY(state_create(t->model, &shape, &t->state));
+    if (t->profile) t->state->seconds = t->profile->layers;
     shape.training = false;
     if (t->checks) {
         shape.T = longest ? longest : c->k1;
@@ -94,6 +95,7 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
     TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
+    if (c->profile) TRY(profile_create(t->model, &t->profile));
     t->history = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
     TRY(windows_create(t->dataset, &training, c->k1, t->history, O,
                        &t->windows));
@@ -136,6 +138,7 @@ void trainer_destroy(elman_trainer *t)
     state_destroy(t->state);
     state_destroy(t->check_state);
     score_destroy(t->score);
+    profile_destroy(t->profile);
     block_destroy(t->best);
     free(t->memories);
     free(t->positions);
@@ -197,6 +200,9 @@ static void add_flops(const elman_trainer *t, bool backward, tally *sums)
     for (size_t b = 0; b < t->state->full.B; b++)
         steps += t->state->full.lengths[b];
     sums->flops += model_flops(t->model, steps, backward);
+    if (!t->profile) return;
+    t->profile->forward_steps += steps;
+    if (backward) t->profile->backward_steps += steps;
 }
 
 /* The first steps of a window, through which no gradient flows (k2 < k1): they
@@ -247,8 +253,9 @@ static elman_status run_update(elman_trainer *t)
     double norm,
         rate = schedule_rate(&t->config.schedule, &t->schedule,
                              optimizer_config(t->optimizer)->learning_rate);
-    elman_status status =
-        trainer_update(t->optimizer, t->model, t->state, rate, &norm);
+    profile_mark(t->profile);
+    elman_status status = trainer_update(t->optimizer, t->model, t->state, rate,
+                                         &norm, t->profile);
     if (status == ELMAN_NOT_FINITE) {
         const float *gradients = t->state->gradients;
         norm = sqrt(
@@ -256,6 +263,7 @@ static elman_status run_update(elman_trainer *t)
         return not_finite(t, "gradient", norm);
     }
     TRY(status);
+    profile_lap(t->profile, PROFILE_REPACK);
     p->learning_rate = rate;
     p->norm = norm;
     return ELMAN_OK;
@@ -281,13 +289,16 @@ static elman_status run_window(elman_trainer *t, window *w, tally *sums)
     if (!isfinite(loss) && sums->weight > before)
         return not_finite(t, "loss", loss);
 
+    profile_mark(t->profile);
     state_zero(t->state);
+    profile_lap(t->profile, PROFILE_OPTIMIZER);
     TRY(model_backward(t->model, t->state, NULL, NULL));
     return run_update(t);
 }
 
 elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
-                            elman_state *s, double learning_rate, double *norm)
+                            elman_state *s, double learning_rate, double *norm,
+                            profile *spent)
 {
     if (s->model != m || !s->gradients)
         return failure(ELMAN_BAD_VALUE,
@@ -299,6 +310,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                        "made for this");
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
                          s->gradients, m->weights, norm));
+    profile_lap(spent, PROFILE_OPTIMIZER);
     model_repack(m);
     return ELMAN_OK;
 }
@@ -366,13 +378,15 @@ void trainer_check_limits(elman_trainer *t)
               (c->patience && t->waited >= c->patience);
 }
 
-elman_status trainer_step(elman_trainer *t)
+static elman_status step(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
     window w;
     tally sums = {0};
     p->evaluated = p->best = false;
+    profile_mark(t->profile);
     TRY(next_window(t, &w));
+    profile_lap(t->profile, PROFILE_DATA);
     TRY(run_window(t, &w, &sums));
     p->last =
         metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
@@ -387,7 +401,22 @@ elman_status trainer_step(elman_trainer *t)
         t->schedule.epoch++;
     }
     uint64_t every = t->config.evaluate_every;
+    profile_mark(t->profile);
     if (every ? p->step % every == 0 : over) TRY(evaluate_now(t));
+    profile_lap(t->profile, PROFILE_EVALUATION);
     trainer_check_limits(t);
     return ELMAN_OK;
+}
+
+elman_status trainer_step(elman_trainer *t)
+{
+    profile_start(t->profile);
+    elman_status status = step(t);
+    profile_stop(t->profile, t->score);
+    return status;
+}
+
+const elman_profile *trainer_profile(const elman_trainer *t)
+{
+    return t->profile ? profile_read(t->profile) : NULL;
 }

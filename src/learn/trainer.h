@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 #include "learn/evaluate.h"
 #include "learn/optimizer.h"
+#include "learn/profile.h"
 #include "learn/windows.h"
 #include "model/model.h"
 
@@ -25,6 +26,7 @@ struct elman_trainer {
     elman_progress progress;
     float *best;     /* (weight_count) weights of the best evaluation */
     uint64_t waited; /* evaluations since then */
+    profile *profile; /* where the time goes, or NULL */
     saving *saving;  /* a checkpoint being written, or NULL */
     size_t *lengths; /* (2,B) of a window that is cut in two */
     tally since;     /* training sums since the last evaluation */
@@ -43,14 +45,15 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
 void trainer_destroy(elman_trainer *trainer);
 elman_status trainer_step(elman_trainer *trainer);
 const elman_progress *trainer_progress(const elman_trainer *trainer);
+const elman_profile *trainer_profile(const elman_trainer *trainer);
 void trainer_keep_best(elman_trainer *trainer);
 
 /* Sets progress.done from the limits and from where training stands. */
 void trainer_check_limits(elman_trainer *trainer);
 
-/* elman_optimizer_step of elman.h. */
+/* elman_optimizer_step of elman.h; spent may be NULL. */
 elman_status trainer_update(elman_optimizer *optimizer, elman_model *model,
                             elman_state *state, double learning_rate,
-                            double *norm);
+                            double *norm, profile *spent);
 
 #endif

@@ -293,24 +293,31 @@ size_t model_outputs(const elman_model *m)
 
 /* ---- Work --------------------------------------------------------------- */
 
+double layer_flops(const elman_model *m, size_t i, uint64_t steps,
+                   bool backward)
+{
+    const layer *l = m->layers + i;
+    double product = 0, input = 0;
+    if (l->cell) {
+        input = (double)l->D * (double)l->G * (double)l->I;
+        product = input + (double)l->D * (double)l->G * (double)l->R;
+        if (l->config.proj_size)
+            product += (double)l->D * (double)l->R * (double)l->H;
+    } else if (l->config.kind == ELMAN_LINEAR && !l->per_sequence) {
+        input = product = (double)l->I * (double)l->O;
+    }
+    /* backward: as much for the weights, and for the layer's input unless
+     * nothing asks for it */
+    if (backward) product = 2 * product - (i == 0 ? input : 0);
+    return 2 * product * (double)steps;
+}
+
 double model_flops(const elman_model *m, uint64_t steps, bool backward)
 {
     double total = 0;
     for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        double product = 0, input = 0;
-        if (l->cell) {
-            input = (double)l->D * (double)l->G * (double)l->I;
-            product = input + (double)l->D * (double)l->G * (double)l->R;
-            if (l->config.proj_size)
-                product += (double)l->D * (double)l->R * (double)l->H;
-        } else if (l->config.kind == ELMAN_LINEAR && !l->per_sequence) {
-            input = product = (double)l->I * (double)l->O;
-        }
-        /* backward: as much again for the weights, and for the layer's input
-         * unless nothing asks for it */
-        total +=
-            product * (backward ? 3 : 1) - (backward && i == 0 ? input : 0);
+        total += layer_flops(m, i, steps, false);
+        if (backward) total += layer_flops(m, i, steps, true);
     }
-    return 2 * total * (double)steps;
+    return total;
 }

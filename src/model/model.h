@@ -29,6 +29,11 @@ struct elman_model {
     model_note *notes;
 };
 
+/* Seconds that a state's passes have spent in a layer. */
+typedef struct layer_seconds {
+    double forward, backward;
+} layer_seconds;
+
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {
     const elman_model *model;
@@ -46,6 +51,7 @@ struct elman_state {
     float *x;        /* (T,B,I) copy of the input */
     float *dx;       /* (T,B,I) training */
     int32_t *tokens; /* (T,B) copy */
+    layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
 };
 
 /* ---- config.c ----------------------------------------------------------- */
@@ -74,6 +80,10 @@ const char *model_note_text(const elman_model *model, const char *key);
 elman_status model_write_note(elman_model *model, const char *key,
                               const char *text);
 double model_flops(const elman_model *model, uint64_t steps, bool backward);
+
+/* Those of layer i alone, forward, or backward without the forward. */
+double layer_flops(const elman_model *model, size_t i, uint64_t steps,
+                   bool backward);
 
 /* Whether layer i of the flat list gives one vector per sequence. */
 bool model_per_sequence(const elman_model *model, size_t i);

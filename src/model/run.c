@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "model/model.h"
 
 enum { BLOCK = 8 }; /* sequences that gradients of weights sum together */
@@ -162,7 +163,9 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
         const layer *l = m->layers + i;
         pass *p = l->per_sequence ? &s->tail : &s->full;
         p->sink = i + 1 == m->layer_count ? sink : NULL;
+        double begin = s->seconds ? clock_seconds() : 0;
         l->kind->forward(l, p, s->layers + i, x);
+        if (s->seconds) s->seconds[i].forward += clock_seconds() - begin;
         x = s->layers[i].y;
     }
     s->full.sink = s->tail.sink = NULL;
@@ -210,8 +213,10 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         const float *x = i ? s->layers[i - 1].y : s->x;
         float *below = i ? s->layers[i - 1].dy : NULL;
         if (i == 0 && dx) below = s->dx;
+        double begin = s->seconds ? clock_seconds() : 0;
         l->kind->backward(l, l->per_sequence ? &s->tail : &s->full,
                           s->layers + i, x, below);
+        if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
     s->ready = false;
     if (dx) write_dx(m, s, s->dx, dx);
