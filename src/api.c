@@ -465,7 +465,7 @@ elman_status elman_trainer_save(const elman_trainer *trainer, const char *path)
 {
     TRY(need(trainer, "trainer"));
     TRY(need(path, "path"));
-    return checkpoint_save(trainer, path);
+    return saving_run(trainer, path);
 }
 
 elman_status elman_trainer_begin_save(elman_trainer *trainer, const char *path)

@@ -227,9 +227,15 @@ bool thread_is_done(const thread_task *task)
     return atomic_load(&task->done);
 }
 
-void thread_end(thread_task *task)
+void thread_wait(thread_task *task)
 {
     if (task->started) pthread_join(task->thread, NULL);
+    task->started = false;
+}
+
+void thread_end(thread_task *task)
+{
+    thread_wait(task);
     free(task);
 }
 

@@ -22,11 +22,12 @@ void thread_prepare(int threads);
 
 /* One piece of work on a thread of its own, beside all of the above; no signal
  * of the process is taken there. Where no thread is to be had begin does the
- * work itself. end waits until it is done. */
+ * work itself. wait returns when it is done, end then gives it back as well. */
 typedef struct thread_task thread_task;
 elman_status thread_begin(void (*run)(void *context), void *context,
                           thread_task **task);
 bool thread_is_done(const thread_task *task);
+void thread_wait(thread_task *task);
 void thread_end(thread_task *task);
 
 /* Processors this process may use. */

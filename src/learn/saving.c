@@ -52,3 +52,9 @@ elman_status saving_end(elman_trainer *t, bool wait, bool *ended)
     destroy(s);
     return status;
 }
+
+elman_status saving_run(const elman_trainer *t, const char *path)
+{
+    if (t->saving) thread_wait(t->saving->task);
+    return checkpoint_save(t, path);
+}

@@ -7,6 +7,10 @@
 
 #include "learn/checkpoint.h"
 
+/* elman_trainer_save: after one that is on its way, whose failure is still
+ * saving_end's to tell. */
+elman_status saving_run(const elman_trainer *trainer, const char *path);
+
 /* elman_trainer_begin_save and elman_trainer_end_save of elman_train.h. */
 elman_status saving_begin(elman_trainer *trainer, const char *path);
 elman_status saving_end(elman_trainer *trainer, bool wait, bool *ended);
