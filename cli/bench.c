@@ -111,26 +111,28 @@ static void settle(const bench_run *run)
 }
 
 /* Ours and the peers' take turns, so that what else happens on the machine
- * meets all of them. A peer's time is the mean of its turns' medians. */
+ * meets all of them; of each the median of its turns counts. */
 static int take_turns(bench_run *run, subject *ours, bench_row *row)
 {
-    const int turns = ours->estimate > 0.5 ? 2 : 3;
+    enum { TURNS = 3 };
+    const int turns = ours->estimate > 0.5 ? 2 : TURNS;
     const double seconds = run->values->seconds / turns;
+    double mine[TURNS], theirs[PEERS_MOST][TURNS];
     size_t answers[PEERS_MOST] = {0};
     for (int turn = 0; turn < turns; turn++) {
         settle(run);
-        int code = subject_time(ours, seconds);
+        int code = subject_time(ours, seconds, &mine[turn]);
         if (code) return code;
         for (size_t n = 0; n < run->peers.count; n++) {
             settle(run);
             const double taken = peer_time(&run->peers.peers[n], row->work,
                                            row->mode, row->threads, seconds);
-            row->peers[n] += taken;
-            answers[n] += taken > 0;
+            if (taken > 0) theirs[n][answers[n]++] = taken;
         }
     }
+    row->seconds = median_of((size_t)turns, mine);
     for (size_t n = 0; n < run->peers.count; n++)
-        if (answers[n]) row->peers[n] /= (double)answers[n];
+        row->peers[n] = median_of(answers[n], theirs[n]);
     return 0;
 }
 
@@ -142,7 +144,6 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
     if (!code) {
         const double floor =
             workload_floor(row->work, row->mode, roof, &row->level);
-        row->seconds = subject_median(&ours);
         row->peak =
             workload_flops(row->work, row->mode) / row->seconds / roof->fp32;
         row->roof = floor / row->seconds;

@@ -73,8 +73,7 @@ typedef struct subject {
     float *x, *y, *dy, *dx;
     size_t block;    /* runs that are timed as one */
     double estimate; /* seconds of a run, from warming up */
-    double *times;   /* seconds of a run, by block */
-    size_t count;
+    double *times;   /* room for the seconds of a run, by block */
 } subject;
 
 /* Makes the subject and warms it up. Returns 0 or an exit code;
@@ -83,17 +82,18 @@ int subject_open(const workload *work, bench_mode mode, int threads,
                  subject *ours);
 void subject_close(subject *ours);
 
-/* Runs it again and again for so many seconds, at least once. */
-int subject_time(subject *ours, double seconds);
-
-/* Seconds of a run: the median of the blocks. */
-double subject_median(subject *ours);
+/* Runs it again and again for so many seconds, at least once; median gets the
+ * seconds of a run. */
+int subject_time(subject *ours, double seconds, double *median);
 
 /* How far the slowest of a thousand single runs lies above the median of them:
  * the 99.9th percentile over the median. */
 int subject_tail(subject *ours, double seconds, double *tail);
 
 double monotonic_seconds(void);
+
+/* The median of values (count), which it sorts; 0 if there are none. */
+double median_of(size_t count, double *values);
 
 /* ---- Peers: bench_peer.c ------------------------------------------------- */
 

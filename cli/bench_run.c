@@ -134,44 +134,46 @@ void subject_close(subject *ours)
     *ours = (subject){0};
 }
 
-int subject_time(subject *ours, double seconds)
-{
-    const double begin = monotonic_seconds();
-    do {
-        const double taken = time_runs(ours, ours->block);
-        if (taken < 0) return library_failed();
-        if (ours->count < TIMES_MOST)
-            ours->times[ours->count++] = taken / (double)ours->block;
-    } while (monotonic_seconds() - begin + ours->estimate < seconds);
-    return 0;
-}
-
 static int compare_times(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-double subject_median(subject *ours)
+double median_of(size_t count, double *values)
 {
-    qsort(ours->times, ours->count, sizeof *ours->times, compare_times);
-    const size_t half = ours->count / 2;
-    if (ours->count % 2) return ours->times[half];
-    return (ours->times[half - 1] + ours->times[half]) / 2;
+    const size_t half = count / 2;
+    if (count == 0) return 0;
+    qsort(values, count, sizeof *values, compare_times);
+    if (count % 2) return values[half];
+    return (values[half - 1] + values[half]) / 2;
+}
+
+int subject_time(subject *ours, double seconds, double *median)
+{
+    const double begin = monotonic_seconds();
+    size_t count = 0;
+    do {
+        const double taken = time_runs(ours, ours->block);
+        if (taken < 0) return library_failed();
+        if (count < TIMES_MOST)
+            ours->times[count++] = taken / (double)ours->block;
+    } while (monotonic_seconds() - begin + ours->estimate < seconds);
+    *median = median_of(count, ours->times);
+    return 0;
 }
 
 int subject_tail(subject *ours, double seconds, double *tail)
 {
     const double begin = monotonic_seconds();
-    ours->block = 1;
-    ours->count = 0;
-    while (ours->count < TIMES_MOST &&
-           (ours->count < 1000 || monotonic_seconds() - begin < seconds)) {
+    size_t count = 0;
+    while (count < TIMES_MOST &&
+           (count < 1000 || monotonic_seconds() - begin < seconds)) {
         const double taken = time_runs(ours, 1);
         if (taken < 0) return library_failed();
-        ours->times[ours->count++] = taken;
+        ours->times[count++] = taken;
     }
-    *tail = 1 / subject_median(ours); /* which sorts them */
-    *tail *= ours->times[ours->count - 1 - ours->count / 1000];
+    const double median = median_of(count, ours->times);
+    *tail = ours->times[count - 1 - count / 1000] / median;
     return 0;
 }

@@ -128,19 +128,17 @@ static elman_status measure_read(int threads, size_t bytes, double *rate)
 
 /* ---- Caches ------------------------------------------------------------- */
 
-/* "48K" or "32M" from a file of the kernel; 0 if it is not there. */
+/* "48K" or "32M" from a file of the kernel, or a plain number; 0 if it is not
+ * there. */
 static size_t read_size(const char *path)
 {
-    char line[32] = "";
+    char line[32] = "", *end = line;
     FILE *file = fopen(path, "r");
     if (!file) return 0;
-    size_t size = 0;
-    char unit = 0;
-    if (fgets(line, sizeof line, file) &&
-        sscanf(line, "%zu%c", &size, &unit) >= 1)
-        size <<= unit == 'K' ? 10 : unit == 'M' ? 20 : 0;
+    const bool known = fgets(line, sizeof line, file) != NULL;
     fclose(file);
-    return size;
+    const unsigned long size = known ? strtoul(line, &end, 10) : 0;
+    return size << (*end == 'K' ? 10 : *end == 'M' ? 20 : 0);
 }
 
 /* What the system says of the data cache of a level from 1, in either of its
