@@ -60,13 +60,14 @@ static float *packed_w;
 
 static void prepare_product(void)
 {
-    packed_w = noise(packed_size(G, H));
-    pack(G, H, data.w, H, 1, packed_w);
+    packed_w = noise(packed_size(1, G, H));
+    pack(1, G, H, data.w, H, 1, packed_w);
 }
 
 static void product(void)
 {
-    kernels_here()->product(ROWS, G, H, data.h_rows, packed_w, data.c_rows);
+    const packed w = {1, G, H, packed_w};
+    kernels_here()->product(ROWS, &w, NULL, data.h_rows, data.c_rows);
 }
 
 static void outer(void)

@@ -52,7 +52,7 @@ static void hash_numbers(void)
 
 static void hash_products(const kernels *k)
 {
-    static float a[MOST], w[MOST], packed[2 * MOST], c[MOST];
+    static float a[MOST], w[MOST], copy[4 * MOST], c[MOST];
     const float *rows[WIDEST];
     float *sums[WIDEST];
     uint64_t hash = HASH_EMPTY;
@@ -61,13 +61,13 @@ static void hash_products(const kernels *k)
     for (size_t N = 1; N <= 40; N += 3) {
         size_t M = 1 + N % 7, K = 1 + N * 5 % 61;
         fill(M * K, -1, 1, a);
-        pack(N, K, fill(N * K, -1, 1, w), K, 1, packed);
+        pack(1, N, K, fill(N * K, -1, 1, w), K, 1, copy);
         fill(M * N, -1, 1, c);
         for (size_t m = 0; m < M; m++) {
             rows[m] = a + m * K;
             sums[m] = c + m * N;
         }
-        k->product(M, N, K, rows, packed, sums);
+        k->product(M, &(packed){1, N, K, copy}, NULL, rows, sums);
         hash = hash_floats(hash, M * N, c);
     }
     print_hash("kernel product", hash);

@@ -85,6 +85,52 @@ TEST(curves_are_right_to_a_few_ulp_over_the_whole_float_range)
     }
 }
 
+/* A gate made together with others, whose arguments are x elsewhere. */
+static double gate_error(float x, float got, bool is_tanh)
+{
+    const double want = is_tanh ? tanh((double)x) : exact_sigmoid((double)x);
+    if (!is_tanh && x < -43) return got >= 0 && got < 3e-19f ? 0 : INFINITY;
+    return error_in_ulp(got, want);
+}
+
+TEST(gates_of_cells_are_right_to_a_few_ulp_whatever_stands_beside_them)
+{
+    static float x[BLOCK], gate[4 * BLOCK], rest[BLOCK], c[BLOCK], h[BLOCK];
+    const double most = 3;
+    double worst = 0;
+    for (uint64_t bits = 0; bits <= UINT32_MAX;) {
+        const size_t n = sweep(&bits, x);
+        for (size_t i = 0; i < n; i++)
+            for (size_t g = 0; g < 4; g++)
+                gate[g * n + i] = x[i * (2 * g + 1) % n];
+        for (size_t i = 0; i < 4 * n; i++)
+            if (isnan(gate[i])) gate[i] = 0; /* would be their pair's too */
+        kernels_here()->lstm_forward(n, NULL, rest, gate, c, h);
+        for (size_t i = 0; i < 4 * n; i++) {
+            const size_t g = i / n, at = i % n * (2 * g + 1) % n;
+            const float from = isnan(x[at]) ? 0 : x[at];
+            const double error = gate_error(from, gate[i], g == 2);
+            CHECK(error <= most, "gate %zu of %a is %a", g, (double)x[at],
+                  (double)gate[i]);
+            if (error > worst) worst = error;
+        }
+    }
+    print_message("gates: at most %.3f ulp\n", worst);
+
+    for (size_t g = 0; g < 4; g++) {
+        float all[4] = {0}, zero = 0;
+        const uint32_t payload = 0x7fc12345;
+        memcpy(all + g, &payload, sizeof payload);
+        kernels_here()->lstm_forward(1, NULL, &zero, all, c, h);
+        CHECK(isnan(all[g]) && isnan(h[0]), "gate %zu", g);
+    }
+
+    /* a forget gate that is open keeps what it holds */
+    float all[] = {-100, 100, 0, 0}, kept = 3;
+    kernels_here()->lstm_forward(1, NULL, &kept, all, c, h);
+    CHECK(all[1] == 1 && c[0] == 3, "%a %a", (double)all[1], (double)c[0]);
+}
+
 TEST(curves_have_the_same_bits_everywhere)
 {
     static float x[BLOCK], first[BLOCK], y[BLOCK];
@@ -199,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             curves_are_right_to_a_few_ulp_over_the_whole_float_range),
+        cmocka_unit_test(
+            gates_of_cells_are_right_to_a_few_ulp_whatever_stands_beside_them),
         cmocka_unit_test(curves_have_the_same_bits_everywhere),
         cmocka_unit_test(curves_know_their_ends),
         cmocka_unit_test(results_rise_but_for_rounding_and_saturate),

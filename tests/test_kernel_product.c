@@ -48,27 +48,34 @@ static const float *const *read_only(const rows *r)
     return (const float *const *)r->row;
 }
 
-static float *packed_random(size_t N, size_t K)
+/* A packed weight (gates H,K), and its end. */
+static packed packed_random(size_t gates, size_t H, size_t K)
 {
-    float *w = guarded_floats(N * K);
-    float *packed = guarded_floats(packed_size(N, K));
-    random_fill(3, N * K, -1, 1, w);
-    pack(N, K, w, K, 1, packed);
-    guarded_free(w, N * K);
-    return packed;
+    float *w = guarded_floats(gates * H * K);
+    float *to = guarded_floats(packed_size(gates, H, K));
+    random_fill(3, gates * H * K, -1, 1, w);
+    pack(gates, H, K, w, K, 1, to);
+    guarded_free(w, gates * H * K);
+    return (packed){gates, H, K, to};
+}
+
+static void packed_free(const packed *w)
+{
+    guarded_free((float *)w->w, packed_size(w->gates, w->H, w->K));
 }
 
 /* ---- Products ----------------------------------------------------------- */
 
-static void check_product(size_t M, size_t N, size_t K)
+/* From what stands there, from a vector, from 0. */
+static void check_start(size_t M, const packed *w, const float *start)
 {
-    float *w = packed_random(N, K);
+    const size_t N = w->gates * w->H, K = w->K;
     rows a = rows_random(1, M, K), want = rows_random(2, M, N), first;
-    kernels_ref.product(M, N, K, read_only(&a), w, want.row);
+    kernels_ref.product(M, w, start, read_only(&a), want.row);
 
     for (const kernels *const *k = kernels_all(); *k; k++) {
         rows got = rows_random(2, M, N);
-        (*k)->product(M, N, K, read_only(&a), w, got.row);
+        (*k)->product(M, w, start, read_only(&a), got.row);
         check_rows(&got, &want, false, (*k)->isa, K);
         if (k == kernels_all()) {
             first = got;
@@ -80,7 +87,18 @@ static void check_product(size_t M, size_t N, size_t K)
     rows_free(&first);
     rows_free(&want);
     rows_free(&a);
-    guarded_free(w, packed_size(N, K));
+}
+
+static void check_product(size_t M, size_t gates, size_t H, size_t K)
+{
+    packed w = packed_random(gates, H, K);
+    float *start = guarded_floats(gates * H);
+    random_fill(4, gates * H, -1, 1, start);
+    check_start(M, &w, NULL);
+    check_start(M, &w, start);
+    check_start(M, &w, zeros);
+    guarded_free(start, gates * H);
+    packed_free(&w);
 }
 
 static const size_t depths[] = {0, 1, 2, 3, 5, 15, 16, 17, 31, 33, 64};
@@ -91,37 +109,49 @@ TEST(products_are_right_and_the_same_everywhere)
 {
     for (size_t M = 0; M <= 13; M++)
         for (size_t n = 0; n < sizeof widths / sizeof *widths; n++)
-            for (size_t k = 0; k < sizeof depths / sizeof *depths; k++)
-                check_product(M, widths[n], depths[k]);
+            for (size_t k = n % 3; k < sizeof depths / sizeof *depths; k += 3)
+                check_product(M, 1, widths[n], depths[k]);
+}
+
+TEST(products_by_gates_are_right_and_the_same_everywhere)
+{
+    for (size_t gates = 2; gates <= 4; gates++)
+        for (size_t M = 1; M <= 17; M += 2)
+            for (size_t H = 1; H <= 70; H += H < 18 ? 3 : 13)
+                check_product(M, gates, H, 1 + (M * H) % 40);
 }
 
 TEST(long_and_tall_products_are_right_and_the_same_everywhere)
 {
-    check_product(13, 70, 1030);
-    check_product(31, 130, 300);
-    check_product(9, 9, 1030);
-    check_product(1, 300, 515);
+    check_product(13, 1, 70, 1030);
+    check_product(31, 1, 130, 300);
+    check_product(9, 1, 9, 1030);
+    check_product(1, 1, 300, 515);
+    check_product(25, 4, 260, 300); /* beyond FAR_BYTES */
+    check_product(33, 3, 352, 260);
 }
 
 TEST(a_product_cut_in_two_gives_the_same_bits)
 {
-    const size_t M = 7, N = 77, K = 300, row = K;
+    const size_t M = 7, N = 77, K = 300;
     float *w = guarded_floats(N * K),
-          *packed = guarded_floats(packed_size(N, K));
+          *to = guarded_floats(packed_size(1, N, K));
     random_fill(3, N * K, -1, 1, w);
     for (const kernels *const *k = kernels_all(); *k; k++) {
         rows a = rows_random(1, M, K), want = rows_random(2, M, N);
-        pack(N, K, w, row, 1, packed);
-        (*k)->product(M, N, K, read_only(&a), packed, want.row);
+        packed all = {1, N, K, to};
+        pack(1, N, K, w, K, 1, to);
+        (*k)->product(M, &all, NULL, read_only(&a), want.row);
         for (size_t cut = 1; cut < K; cut += 37) {
             rows got = rows_random(2, M, N);
-            const float *late[7];
+            packed early = {1, N, cut, to}, late = {1, N, K - cut, to};
+            const float *rest[7];
             for (size_t m = 0; m < M; m++)
-                late[m] = a.row[m] + cut;
-            pack(N, cut, w, row, 1, packed);
-            (*k)->product(M, N, cut, read_only(&a), packed, got.row);
-            pack(N, K - cut, w + cut, row, 1, packed);
-            (*k)->product(M, N, K - cut, late, packed, got.row);
+                rest[m] = a.row[m] + cut;
+            pack(1, N, cut, w, K, 1, to);
+            (*k)->product(M, &early, NULL, read_only(&a), got.row);
+            pack(1, N, K - cut, w + cut, K, 1, to);
+            (*k)->product(M, &late, NULL, rest, got.row);
             check_rows(&got, &want, true, (*k)->isa, cut);
             rows_free(&got);
         }
@@ -129,26 +159,26 @@ TEST(a_product_cut_in_two_gives_the_same_bits)
         rows_free(&a);
     }
     guarded_free(w, N * K);
-    guarded_free(packed, packed_size(N, K));
+    guarded_free(to, packed_size(1, N, K));
 }
 
 TEST(a_row_does_not_depend_on_the_rows_beside_it)
 {
     const size_t M = 13, K = 50;
     for (size_t N = 5; N <= 100; N += 19) {
-        float *w = packed_random(N, K);
+        packed w = packed_random(1, N, K);
         for (const kernels *const *k = kernels_all(); *k; k++) {
             rows a = rows_random(1, M, K), want = rows_random(2, M, N);
             rows got = rows_random(2, M, N);
-            (*k)->product(M, N, K, read_only(&a), w, want.row);
+            (*k)->product(M, &w, NULL, read_only(&a), want.row);
             for (size_t m = 0; m < M; m++)
-                (*k)->product(1, N, K, read_only(&a) + m, w, got.row + m);
+                (*k)->product(1, &w, NULL, read_only(&a) + m, got.row + m);
             check_rows(&got, &want, true, (*k)->isa, K);
             rows_free(&got);
             rows_free(&want);
             rows_free(&a);
         }
-        guarded_free(w, packed_size(N, K));
+        packed_free(&w);
     }
 }
 
@@ -238,38 +268,59 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
 
 /* ---- Packing ------------------------------------------------------------ */
 
+/* Where pack() says that (n,k) of (gates H,K) is. */
+static size_t place(size_t gates, size_t H, size_t K, size_t n, size_t k)
+{
+    if (gates * H < NARROW) return n * ((K + LANES - 1) / LANES * LANES) + k;
+    const size_t side = gates >= 3 ? 1 : 4 / gates; /* units blocks */
+    const size_t gate = n / H, unit = n % H, blocks = (H + PANEL - 1) / PANEL;
+    const size_t group = unit / PANEL / side, before = group * side;
+    const size_t here = blocks - before < side ? blocks - before : side;
+    const size_t panel = (unit / PANEL - before) * gates + gate;
+    return (before * gates * K + k * here * gates + panel) * PANEL +
+           unit % PANEL;
+}
+
+static void check_packing(size_t gates, size_t H, size_t K)
+{
+    const size_t N = gates * H, size = packed_size(gates, H, K);
+    float *w = guarded_floats(N * K), *to = guarded_floats(size);
+    const packed shape = {gates, H, K, NULL};
+    random_fill(8, N * K, 1, 2, w);
+    for (int turned = 0; turned < 2; turned++) {
+        /* in two parts: any cut gives the same */
+        const size_t row = turned ? 1 : K, column = turned ? N : 1;
+        const size_t groups = packed_groups(&shape), cut = groups / 2;
+        memset(to, 255, size * sizeof *to);
+        pack_groups(&shape, w, row, column, cut, groups, to);
+        pack_groups(&shape, w, row, column, 0, cut, to);
+        size_t empty = 0;
+        for (size_t i = 0; i < size; i++)
+            empty += to[i] == 0;
+        CHECK(empty == size - N * K, "gates=%zu H=%zu K=%zu", gates, H, K);
+        for (size_t i = 0; i < N * K; i++) {
+            const size_t n = i / K, k = i % K;
+            CHECK(to[place(gates, H, K, n, k)] == w[turned ? k * N + n : i],
+                  "gates=%zu H=%zu K=%zu n=%zu k=%zu", gates, H, K, n, k);
+        }
+    }
+    guarded_free(w, N * K);
+    guarded_free(to, size);
+}
+
 TEST(packing_keeps_each_weight_and_fills_up_with_zero)
 {
-    for (size_t N = 1; N <= 50; N += N < 18 ? 1 : 7)
-        for (size_t K = 0; K <= 35; K += 5) {
-            const size_t size = packed_size(N, K);
-            float *w = guarded_floats(N * K), *packed = guarded_floats(size);
-            random_fill(8, N * K, 1, 2, w);
-            for (int turned = 0; turned < 2; turned++) {
-                pack(N, K, w, turned ? 1 : K, turned ? N : 1, packed);
-                size_t zeros = 0;
-                for (size_t i = 0; i < size; i++)
-                    zeros += packed[i] == 0;
-                CHECK(zeros == size - N * K, "N=%zu K=%zu", N, K);
-                for (size_t i = 0; i < N * K; i++) {
-                    const size_t n = i / K, k = i % K;
-                    const size_t narrow = n * (size / N) + k;
-                    const size_t panel =
-                        (n / PANEL * K + k) * PANEL + n % PANEL;
-                    CHECK(packed[N < NARROW ? narrow : panel] ==
-                              w[turned ? k * N + n : i],
-                          "N=%zu K=%zu n=%zu k=%zu", N, K, n, k);
-                }
-            }
-            guarded_free(w, N * K);
-            guarded_free(packed, size);
-        }
+    for (size_t gates = 1; gates <= 4; gates++)
+        for (size_t H = 1; H <= 140; H += H < 18 ? 1 : 7)
+            for (size_t K = 0; K <= 35; K += 5)
+                check_packing(gates, H, K);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_right_and_the_same_everywhere),
+        cmocka_unit_test(products_by_gates_are_right_and_the_same_everywhere),
         cmocka_unit_test(
             long_and_tall_products_are_right_and_the_same_everywhere),
         cmocka_unit_test(a_product_cut_in_two_gives_the_same_bits),

@@ -4,6 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* Bytes of a large page of x86 and of most of ARM. */
+enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
 {
@@ -27,11 +31,18 @@ void *arena_take(arena *a, size_t count, size_t size)
 
 void *block_create(size_t bytes)
 {
-    if (bytes > SIZE_MAX - ALIGNMENT) return NULL;
+    bool large = bytes >= HUGE_PAGE / 2;
+    size_t unit = large ? HUGE_PAGE : ALIGNMENT;
+    if (bytes > SIZE_MAX - unit) return NULL;
     if (bytes == 0) bytes = 1;
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    void *block = aligned_alloc(ALIGNMENT, bytes);
-    if (block) memset(block, 0, bytes);
+    bytes = (bytes + unit - 1) / unit * unit;
+    void *block = aligned_alloc(unit, bytes);
+    if (!block) return NULL;
+
+    /* a wish: products with weights of 4 MB took twice as long on small pages
+     */
+    if (large) (void)madvise(block, bytes, MADV_HUGEPAGE);
+    memset(block, 0, bytes);
     return block;
 }
 

@@ -24,8 +24,8 @@ void *arena_take(arena *a, size_t count, size_t size);
 /* a * b * c in size_t; false if it does not fit. */
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product);
 
-/* A zeroed block aligned to 64 bytes, or NULL. Freed by block_destroy, which
- * accepts NULL. */
+/* A zeroed block aligned to 64 bytes, or NULL; a large one on large pages, if
+ * the system has them. Freed by block_destroy, which accepts NULL. */
 void *block_create(size_t bytes);
 void block_destroy(void *block);
 

@@ -20,15 +20,20 @@ typedef struct cell_weights {
     elman_nonlinearity nonlinearity;
     float clip; /* INFINITY if none */
     lstm_variant variant;
-    const float *hh[CELL_PARTS];      /* weight_hh by parts: (N,R) */
-    const float *hh_back[CELL_PARTS]; /* the same transposed: (R,N) */
-    const float *hr, *hr_back;        /* weight_hr (R,H) and transposed */
-    const float *bias_hn; /* (H) GRU, reset after; zeros without bias */
+    bool fused;                 /* hh[0] is all of weight_hh, by gates */
+    packed ih;                  /* weight_ih, by gates if fused */
+    packed hh[CELL_PARTS];      /* else weight_hh by parts: (N,R) */
+    packed hh_back[CELL_PARTS]; /* by parts, transposed: (R,N) */
+    packed hr, hr_back;         /* weight_hr (R,H) and transposed; w NULL */
+    const float *start;         /* (G) what each sum starts from: the biases */
+    const float *bias_hn;       /* (H) GRU, reset after; zeros without bias */
 } cell_weights;
 
 /* Sequences at one step; forward writes gate, c, h and side. */
 typedef struct cell_rows {
     size_t M;
+    bool has_x; /* fused: the sums are made from x, not in gate */
+    const float *x[CELL_ROWS];      /* (I) */
     const float *h_prev[CELL_ROWS]; /* (R) */
     const float *h_in[CELL_ROWS];   /* (R) what enters the product: h_prev, or
                                        h_prev with units dropped */
@@ -64,6 +69,10 @@ typedef struct cell {
     bool dside_is_gradient; /* of part 1 */
     bool side_is_input;     /* of part 1 */
     void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
+    /* Forward of fused weights, without projection: groups first to last - 1
+     * of hh[0] alone; other parts may run at once. NULL: never fused. */
+    void (*step)(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t first, size_t last);
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
     /* Before backward, to look at: dgate (gates H) from dh and dc, and in total
@@ -71,6 +80,10 @@ typedef struct cell {
     void (*look)(const kernels *k, const cell_weights *w, const cell_rows *r,
                  size_t m, float *total);
 } cell;
+
+/* What a kernel's step needs, from w and r; h is what the gates write. */
+fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
+                         float *const *h);
 
 /* The row of the table for a recurrent layer. */
 const cell *cell_for(const elman_layer *config);

@@ -18,7 +18,6 @@
 #include "cell/cell.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Row pointers moved by some floats: to the block n of each row. */
 static void point(size_t M, float *const *rows, size_t offset, float **moved)
@@ -27,15 +26,23 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
         moved[m] = rows[m] + offset;
 }
 
+static void after_step(const kernels *k, const cell_weights *w,
+                       const cell_rows *r, size_t first, size_t last)
+{
+    fused_step s = fused_step_of(w, r, r->h);
+    k->gru_step(&s, first, last);
+}
+
 static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
-    size_t H = w->H;
-    k->product(r->M, 2 * H, H, r->h_in, w->hh[0], r->gate);
+    if (w->fused) {
+        after_step(k, w, r, 0, packed_groups(&w->hh[0]));
+        return;
+    }
+    k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
+    k->product(r->M, &w->hh[1], w->bias_hn, r->h_in, r->side);
     for (size_t m = 0; m < r->M; m++)
-        memcpy(r->side[m], w->bias_hn, H * sizeof(float));
-    k->product(r->M, H, H, r->h_in, w->hh[1], r->side);
-    for (size_t m = 0; m < r->M; m++)
-        k->gru_forward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
+        k->gru_forward(w->H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
                        r->h[m]);
 }
 
@@ -46,9 +53,9 @@ static void after_backward(const kernels *k, const cell_weights *w,
     for (size_t m = 0; m < r->M; m++)
         k->gru_backward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
                         r->dh[m], r->da[m], r->dside[m]);
-    k->product(r->M, H, 2 * H, (const float *const *)r->da, w->hh_back[0],
+    k->product(r->M, &w->hh_back[0], NULL, (const float *const *)r->da,
                r->dh_in);
-    k->product(r->M, H, H, (const float *const *)r->dside, w->hh_back[1],
+    k->product(r->M, &w->hh_back[1], NULL, (const float *const *)r->dside,
                r->dh_in);
 }
 
@@ -58,12 +65,12 @@ static void before_forward(const kernels *k, const cell_weights *w,
     size_t H = w->H;
     float *n[CELL_ROWS];
     point(r->M, r->gate, 2 * H, n);
-    k->product(r->M, 2 * H, H, r->h_in, w->hh[0], r->gate);
+    k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
         k->sigmoid_forward(2 * H, w->clip, r->gate[m], r->gate[m]);
         k->multiply(H, r->gate[m], r->h_in[m], r->side[m]);
     }
-    k->product(r->M, H, H, (const float *const *)r->side, w->hh[1], n);
+    k->product(r->M, &w->hh[1], NULL, (const float *const *)r->side, n);
     for (size_t m = 0; m < r->M; m++) {
         k->tanh_forward(H, w->clip, n[m], n[m]);
         k->gru_mix(H, r->h_prev[m], r->gate[m], r->h[m]);
@@ -76,16 +83,15 @@ static void before_backward(const kernels *k, const cell_weights *w,
     size_t H = w->H;
     float *da_n[CELL_ROWS];
     point(r->M, r->da, 2 * H, da_n);
-    for (size_t m = 0; m < r->M; m++) {
+    for (size_t m = 0; m < r->M; m++)
         k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
                             r->da[m]);
-        memset(r->dside[m], 0, H * sizeof(float));
-    }
-    k->product(r->M, H, H, (const float *const *)da_n, w->hh_back[1], r->dside);
+    k->product(r->M, &w->hh_back[1], zeros, (const float *const *)da_n,
+               r->dside);
     for (size_t m = 0; m < r->M; m++)
         k->gru_reset_backward(H, w->clip, r->dside[m], r->h_in[m], r->gate[m],
                               r->dh_in[m], r->da[m]);
-    k->product(r->M, H, 2 * H, (const float *const *)r->da, w->hh_back[0],
+    k->product(r->M, &w->hh_back[0], NULL, (const float *const *)r->da,
                r->dh_in);
 }
 
@@ -120,8 +126,7 @@ static void before_look(const kernels *k, const cell_weights *w,
     look_direct(k, w, r, m);
     const float *da_n = r->da[m] + 2 * H;
     float *ds = r->dside[m];
-    memset(ds, 0, H * sizeof(float));
-    k->product(1, H, H, &da_n, w->hh_back[1], &ds);
+    k->product(1, &w->hh_back[1], zeros, &da_n, &ds);
     for (size_t j = 0; j < H; j++)
         r->dgate[m][j] = ds[j] * r->h_in[m][j];
 }
@@ -131,6 +136,7 @@ const cell cell_gru_after = {
     .split = 2,
     .dside_is_gradient = true,
     .forward = after_forward,
+    .step = after_step,
     .backward = after_backward,
     .look = after_look,
 };

@@ -19,39 +19,40 @@
 #include <math.h>
 #include <string.h>
 
-static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
+static void step(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t first, size_t last)
 {
-    size_t H = w->H, R = w->R;
-    k->product(r->M, 4 * H, R, r->h_in, w->hh[0], r->gate);
-    for (size_t m = 0; m < r->M; m++)
-        k->lstm_forward(H, &w->variant, r->c_prev[m], r->gate[m], r->c[m],
-                        w->hr ? r->side[m] : r->h[m]);
-    if (!w->hr) return;
-
-    for (size_t m = 0; m < r->M; m++)
-        memset(r->h[m], 0, R * sizeof(float));
-    k->product(r->M, R, H, (const float *const *)r->side, w->hr, r->h);
+    fused_step s = fused_step_of(w, r, w->hr.w ? r->side : r->h);
+    k->lstm_step(&s, first, last);
 }
 
-/* The gradient at o tanh(c), for a projected cell in dside. */
-static void unproject(const kernels *k, const cell_weights *w, cell_rows *r)
+static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
-    for (size_t m = 0; m < r->M; m++)
-        memset(r->dside[m], 0, w->H * sizeof(float));
-    k->product(r->M, w->H, w->R, (const float *const *)r->dh, w->hr_back,
-               r->dside);
+    if (w->fused) {
+        step(k, w, r, 0, packed_groups(&w->hh[0]));
+    } else {
+        k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
+        for (size_t m = 0; m < r->M; m++)
+            k->lstm_forward(w->H, &w->variant, r->c_prev[m], r->gate[m],
+                            r->c[m], w->hr.w ? r->side[m] : r->h[m]);
+    }
+    if (w->hr.w)
+        k->product(r->M, &w->hr, zeros, (const float *const *)r->side, r->h);
 }
 
 static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
-    size_t H = w->H, R = w->R;
-    if (w->hr) unproject(k, w, r);
+    /* dm, the gradient at o tanh(c), for a projected cell in dside */
+    float *const *dm = w->hr.w ? r->dside : r->dh;
+    if (w->hr.w)
+        k->product(r->M, &w->hr_back, zeros, (const float *const *)r->dh,
+                   r->dside);
     for (size_t m = 0; m < r->M; m++) {
-        k->lstm_backward(H, &w->variant, r->c_prev[m], r->gate[m],
-                         w->hr ? r->dside[m] : r->dh[m], r->dc[m], r->da[m]);
-        memset(r->dh[m], 0, R * sizeof(float));
+        k->lstm_backward(w->H, &w->variant, r->c_prev[m], r->gate[m], dm[m],
+                         r->dc[m], r->da[m]);
+        if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
-    k->product(r->M, R, 4 * H, (const float *const *)r->da, w->hh_back[0],
+    k->product(r->M, &w->hh_back[0], zeros, (const float *const *)r->da,
                r->dh_in);
 }
 
@@ -64,9 +65,8 @@ static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
     const float *p = w->variant.peephole;
     float *dgate = r->dgate[m];
     const float *dm = r->dh[m];
-    if (w->hr) {
-        memset(r->dside[m], 0, H * sizeof(float));
-        k->product(1, H, w->R, (const float *const *)&r->dh[m], w->hr_back,
+    if (w->hr.w) {
+        k->product(1, &w->hr_back, zeros, (const float *const *)&r->dh[m],
                    &r->dside[m]);
         dm = r->dside[m];
     }
@@ -94,6 +94,7 @@ const cell cell_lstm = {
     .split = 4,
     .has_cell = true,
     .forward = forward,
+    .step = step,
     .backward = backward,
     .look = look,
 };

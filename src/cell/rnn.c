@@ -11,10 +11,21 @@
 
 #include <string.h>
 
+static void step(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t first, size_t last)
+{
+    fused_step s = fused_step_of(w, r, r->h);
+    k->rnn_step(&s, first, last);
+}
+
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
-    k->product(r->M, w->H, w->R, r->h_in, w->hh[0], r->gate);
+    if (w->fused) {
+        step(k, w, r, 0, packed_groups(&w->hh[0]));
+        return;
+    }
+    k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
         (is_tanh ? k->tanh_forward : k->relu_forward)(w->H, w->clip, r->gate[m],
                                                       r->gate[m]);
@@ -28,9 +39,9 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
     for (size_t m = 0; m < r->M; m++) {
         (is_tanh ? k->tanh_backward : k->relu_backward)(
             w->H, w->clip, r->gate[m], r->dh[m], r->da[m]);
-        memset(r->dh[m], 0, w->R * sizeof(float));
+        if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
-    k->product(r->M, w->R, w->H, (const float *const *)r->da, w->hh_back[0],
+    k->product(r->M, &w->hh_back[0], zeros, (const float *const *)r->da,
                r->dh_in);
 }
 
@@ -46,6 +57,7 @@ const cell cell_rnn = {
     .gates = 1,
     .split = 1,
     .forward = forward,
+    .step = step,
     .backward = backward,
     .look = look,
 };

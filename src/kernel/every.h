@@ -20,6 +20,7 @@
 #include "kernel/outer.h"
 #include "kernel/peak.h"
 #include "kernel/reduce.h"
+#include "kernel/step.h"
 #include "kernel/update.h"
 
 extern const kernels PASTE(kernels, ISA);

@@ -11,6 +11,7 @@
 /* Squashing with a bound on its argument, and the slope from the result y: 0
  * where the argument was at its bound, that is where y is at the bound's y. */
 typedef struct squash {
+    bool clips;                   /* the bound is finite */
     vf low, high;                 /* of the argument */
     vf sigmoid_low, sigmoid_high; /* their results */
     vf tanh_high;
@@ -18,7 +19,13 @@ typedef struct squash {
 
 INLINE squash squash_make(float clip)
 {
-    squash s = {.low = vf_set(-clip), .high = vf_set(clip)};
+    squash s = {.clips = clip < __builtin_inff(),
+                .low = vf_set(-clip),
+                .high = vf_set(clip),
+                .sigmoid_low = vf_set(0),
+                .sigmoid_high = vf_set(1),
+                .tanh_high = vf_set(1)};
+    if (!s.clips) return s;
     s.sigmoid_low = vf_sigmoid(s.low);
     s.sigmoid_high = vf_sigmoid(s.high);
     s.tanh_high = vf_tanh(s.high);
@@ -49,29 +56,44 @@ INLINE vf tanh_slope(const squash *s, vf y)
 
 static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
 
-static void KERNEL(lstm_forward)(size_t H, const lstm_variant *variant,
-                                 const float *c_prev, float *gate, float *c,
-                                 float *h)
+/* Units first to last - 1. */
+INLINE void lstm_units(size_t H, size_t first, size_t last,
+                       const lstm_variant *variant, const float *c_prev,
+                       float *gate, float *c, float *h)
 {
-    const lstm_variant with = variant ? *variant : lstm_plain;
+    const lstm_variant with = *variant;
     const float *p = with.peephole;
     const squash s = squash_make(with.clip);
+    const bool plain = !p && !with.coupled && !s.clips;
 
-    for (size_t j = 0; j < H; j += VLEN) {
-        const size_t n = H - j;
+    for (size_t j = first; j < last; j += VLEN) {
+        const size_t n = last - j;
         vf before = vf_load(c_prev + j, n);
         vf i = vf_load(gate + 0 * H + j, n);
         vf f = vf_load(gate + 1 * H + j, n);
-        vf g = squash_tanh(&s, vf_load(gate + 2 * H + j, n));
-        vf o = vf_load(gate + 3 * H + j, n);
-
-        if (p) i = vf_fma(vf_load(p + 0 * H + j, n), before, i);
-        i = squash_sigmoid(&s, i);
-        if (p) f = vf_fma(vf_load(p + 1 * H + j, n), before, f);
-        f = with.coupled ? 1 - i : squash_sigmoid(&s, f);
-        vf now = vf_fma(f, before, i * g);
-        if (p) o = vf_fma(vf_load(p + 2 * H + j, n), now, o);
-        o = squash_sigmoid(&s, o);
+        vf g = vf_load(gate + 2 * H + j, n);
+        vf o = vf_load(gate + 3 * H + j, n), now;
+        if (plain) {
+            vf all[] = {i, f, o, g};
+            vf_squash(3, 4, all);
+            vf over = all[3];
+            all[3] += 2;
+            vf_invert(4, all);
+            i = all[0];
+            f = all[1];
+            o = all[2];
+            g = vf_sign(over * all[3], g);
+            now = vf_fma(f, before, i * g);
+        } else {
+            g = squash_tanh(&s, g);
+            if (p) i = vf_fma(vf_load(p + 0 * H + j, n), before, i);
+            i = squash_sigmoid(&s, i);
+            if (p) f = vf_fma(vf_load(p + 1 * H + j, n), before, f);
+            f = with.coupled ? 1 - i : squash_sigmoid(&s, f);
+            now = vf_fma(f, before, i * g);
+            if (p) o = vf_fma(vf_load(p + 2 * H + j, n), now, o);
+            o = squash_sigmoid(&s, o);
+        }
 
         vf_store(gate + 0 * H + j, i, n);
         vf_store(gate + 1 * H + j, f, n);
@@ -80,6 +102,13 @@ static void KERNEL(lstm_forward)(size_t H, const lstm_variant *variant,
         vf_store(c + j, now, n);
         vf_store(h + j, o * vf_tanh(now), n);
     }
+}
+
+static void KERNEL(lstm_forward)(size_t H, const lstm_variant *variant,
+                                 const float *c_prev, float *gate, float *c,
+                                 float *h)
+{
+    lstm_units(H, 0, H, variant ? variant : &lstm_plain, c_prev, gate, c, h);
 }
 
 static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
@@ -122,15 +151,26 @@ static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
     }
 }
 
-static void KERNEL(gru_forward)(size_t H, float clip, const float *q,
-                                const float *h_prev, float *gate, float *h)
+INLINE void gru_units(size_t H, size_t first, size_t last, float clip,
+                      const float *q, const float *h_prev, float *gate,
+                      float *h)
 {
     const squash s = squash_make(clip);
-    for (size_t j = 0; j < H; j += VLEN) {
-        const size_t left_over = H - j;
-        vf r = squash_sigmoid(&s, vf_load(gate + 0 * H + j, left_over));
-        vf z = squash_sigmoid(&s, vf_load(gate + 1 * H + j, left_over));
+    for (size_t j = first; j < last; j += VLEN) {
+        const size_t left_over = last - j;
+        vf r = vf_load(gate + 0 * H + j, left_over);
+        vf z = vf_load(gate + 1 * H + j, left_over);
         vf a = vf_load(gate + 2 * H + j, left_over);
+        if (s.clips) {
+            r = squash_sigmoid(&s, r);
+            z = squash_sigmoid(&s, z);
+        } else {
+            vf both[] = {r, z};
+            vf_squash(2, 2, both);
+            vf_invert(2, both);
+            r = both[0];
+            z = both[1];
+        }
         vf n = squash_tanh(&s, vf_fma(r, vf_load(q + j, left_over), a));
         vf before = vf_load(h_prev + j, left_over);
 
@@ -139,6 +179,12 @@ static void KERNEL(gru_forward)(size_t H, float clip, const float *q,
         vf_store(gate + 2 * H + j, n, left_over);
         vf_store(h + j, vf_fma(z, before - n, n), left_over);
     }
+}
+
+static void KERNEL(gru_forward)(size_t H, float clip, const float *q,
+                                const float *h_prev, float *gate, float *h)
+{
+    gru_units(H, 0, H, clip, q, h_prev, gate, h);
 }
 
 /* The part that both kinds of GRU share: da z and n, and dh becomes dh z;

@@ -1,112 +1,150 @@
 /*
  * gemm.h: the product. Each output is one chain of fused multiply-adds with k
- * ascending from what stands in c, so any tile shape and any cut of k gives
- * the same bits. A tile holds rows x panels of sums in registers:
- *
- *              k ->          panel   panel          each k: PANEL floats,
- *   a rows   [.......]   x   [...]   [...]   ...    one after the other
- *            [.......]
- *
- * outer.h runs on the same tiles.
+ * ascending from where it starts, so any tile shape gives the same bits.
+ * outer.h and
+ * step.h run on the same tiles.
  */
 #ifndef KERNEL_GEMM_H
 #define KERNEL_GEMM_H
 
 #include "kernel/tile.h"
 
-/* Bytes of weights that all rows go over while they are in the first cache. */
-enum { BLOCK_BYTES = 32 * 1024 };
+/* Weights of more bytes than this do not stay in the second cache: what comes
+ * next is fetched while this is multiplied. */
+enum { FAR_BYTES = 512 * 1024 };
 
-/* k from first to last - 1, for some rows and the columns from n on. */
-typedef struct product_part {
-    size_t K, first, last;
+/* What a product means for its groups: see product in kernel.def. The last
+ * gate may have rows and a start of its own. */
+typedef struct sums {
+    size_t M;
+    const packed *w;
     const float *const *a;
-    size_t stride;  /* if a is turned */
-    const float *w; /* the first panel */
+    const float *start;
     float *const *c;
-    size_t n, columns; /* columns from n on: less than a panel, or any */
-} product_part;
+    const float *last_start;
+    float *const *last_c; /* NULL: as the others */
+} sums;
 
-/* All but part are constants where this is called. turned: a is only one row,
- * in which the others follow side by side, and k goes in steps of stride. */
-INLINE void product_tile(const product_part *part, size_t rows, size_t panels,
-                         bool whole, bool turned)
+/* One group, or two side by side. */
+typedef struct group {
+    const float *w;
+    size_t panels, groups;       /* of each group; groups */
+    size_t width;                /* floats of weights for each k */
+    bool whole;                  /* no panel has less than PANEL columns */
+    size_t at[TILE_PANELS];      /* column in its rows */
+    size_t columns[TILE_PANELS]; /* of PANEL, less at a gate's end */
+} group;
+
+INLINE group group_at(const sums *s, size_t index, size_t groups)
 {
-    const size_t width = panels * REGS, step = part->K * PANEL;
-    const float *a[TILE_ROWS];
-    float *c[TILE_ROWS];
-    vf sum[TILE_ROWS][TILE_PANELS * REGS];
-
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        a[m] = turned ? part->a[0] : part->a[m];
-        c[m] = part->c[m] + part->n;
+    const packed *w = s->w;
+    const size_t gates = w->gates, per_gate = packed_blocks(gates);
+    const size_t all = (w->H + PANEL - 1) / PANEL, first = index * per_gate;
+    const size_t blocks = all - first < per_gate ? all - first : per_gate;
+    group g = {.w = w->w + first * gates * PANEL * w->K,
+               .panels = blocks * gates,
+               .groups = groups,
+               .whole = (first + blocks * groups) * PANEL <= w->H};
+    g.width = g.panels * PANEL;
+    size_t gate = 0, unit = first * PANEL;
+    for (size_t p = 0; p < g.panels * groups; p++) {
+        g.at[p] = s->last_c && gate == gates - 1 ? unit : gate * w->H + unit;
+        g.columns[p] = w->H - unit < PANEL ? w->H - unit : PANEL;
+        if (++gate < gates) continue;
+        gate = 0;
+        unit += PANEL;
     }
-    tile_load(rows, width, whole, part->columns, c, sum);
-
-    const float *w = part->w + part->first * PANEL;
-    UNROLL_4
-    for (size_t k = part->first; k < part->last; k++) {
-        float x[TILE_ROWS];
-        UNROLL
-        for (size_t m = 0; m < rows; m++)
-            x[m] = turned ? a[0][k * part->stride + m] : a[m][k];
-        tile_add(rows, width, x, w, step, sum);
-        w += PANEL;
-    }
-    tile_store(rows, width, whole, part->columns, c, sum);
+    return g;
 }
 
-/* rows and turned are constants, panels is a power of two. */
-INLINE void product_row(const product_part *part, size_t rows, size_t panels,
-                        bool turned)
+/* Some rows of a group's sums; t has what all groups share, of its rows. */
+INLINE void group_rows(const group *g, tile *t, size_t rows, bool far)
 {
-    if (rows > TILE_ROWS) return;
-    const size_t most = tile_panels(rows);
-    if (part->columns < PANEL) product_tile(part, rows, 1, false, turned);
-    else if (most >= 8 && panels == 8)
-        product_tile(part, rows, 8, true, turned);
-    else if (most >= 4 && panels == 4)
-        product_tile(part, rows, 4, true, turned);
-    else if (most >= 2 && panels == 2)
-        product_tile(part, rows, 2, true, turned);
-    else product_tile(part, rows, 1, true, turned);
-}
-
-INLINE void product_rows(const product_part *part, size_t rows, size_t panels,
-                         bool turned)
-{
-    switch (rows) {
-    case 1:
-        product_row(part, 1, panels, turned);
-        break;
-    case 2:
-        product_row(part, 2, panels, turned);
-        break;
-    case 3:
-        product_row(part, 3, panels, turned);
-        break;
-    case 4:
-        product_row(part, 4, panels, turned);
-        break;
-    case 5:
-        product_row(part, 5, panels, turned);
-        break;
-    default:
-        product_row(part, 6, panels, turned);
-        break;
+    const size_t all = g->panels * g->groups;
+    if (g->groups > 1) {
+        memcpy(t->at, g->at, sizeof t->at);
+        t->w = g->w;
+        tile_function *run = all == 8 ? tile_1x8 : tile_1x6;
+        if (g->whole) run(t);
+        else tile_buffered(t, run, rows, all, g->columns);
+        return;
+    }
+    const size_t step = tile_panels(rows, all);
+    const bool has_last = t->last_to != NULL;
+    for (size_t p = 0, panels; p < all; p += panels) {
+        panels = all - p < step ? all - p : step;
+        memcpy(t->at, g->at + p, GROUP_PANELS * sizeof *t->at);
+        t->w = g->w + p * PANEL;
+        t->last = has_last && p + panels == all;
+        tile_function *run = tiles[far][rows - 1][panels];
+        if (g->whole) run(t);
+        else tile_buffered(t, run, rows, panels, g->columns + p);
     }
 }
 
-static void product_straight(const product_part *part, size_t rows,
-                             size_t panels)
+/* What is done with each tile's rows of some units as soon as all their sums
+ * are there. */
+typedef void group_done(const void *context, size_t first_row, size_t rows,
+                        size_t first_unit, size_t last_unit);
+
+/* How many groups from i on are taken at once: two if there is only one row,
+ * for whose few chains would wait for themselves. */
+INLINE size_t groups_at_once(const sums *s, size_t i, size_t last)
 {
-    product_rows(part, rows, panels, false);
+    const packed *w = s->w;
+    const size_t per_gate = packed_blocks(w->gates);
+    const size_t panels = per_gate * w->gates;
+    const size_t blocks = (w->H + PANEL - 1) / PANEL;
+    if (s->M > 1 || i + 2 > last || (i + 2) * per_gate > blocks) return 1;
+    return panels >= 3 && 2 * panels * REGS <= SUMS ? 2 : 1;
 }
-static void product_turned(const product_part *part, size_t rows, size_t panels)
+
+/* Groups first to last - 1 of s; then done, unless that is NULL. */
+INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
+                     const void *context)
 {
-    product_rows(part, rows, panels, true);
+    const packed *w = s->w;
+    const size_t units = packed_blocks(w->gates) * PANEL, M = s->M;
+    const bool far = w->gates * w->H * w->K * sizeof(float) > FAR_BYTES;
+    const float *start[TILE_ROWS], *last_start[TILE_ROWS];
+    for (size_t m = 0; m < TILE_ROWS; m++) {
+        start[m] = s->start;
+        last_start[m] = s->last_start;
+    }
+    tile t = {.K = w->K,
+              .a_step = 1,
+              .from_at = s->start == zeros ? 0 : SIZE_MAX,
+              .last_from_at = s->last_start == zeros ? 0 : SIZE_MAX,
+              .last = s->last_c != NULL};
+
+    for (size_t i = first, groups; i < last; i += groups) {
+        groups = groups_at_once(s, i, last);
+        const group g = group_at(s, i, groups);
+        const size_t most = tile_most(g.panels), count = (M + most - 1) / most;
+        const size_t end = (i + groups) * units;
+        t.w_step = g.width;
+        t.group_step = g.width * w->K;
+        t.ahead = g.w + g.width * w->K;
+        for (size_t j = 0; j < count; j++) {
+            const size_t m = tile_begin(M, count, j);
+            const size_t rows = tile_begin(M, count, j + 1) - m;
+            t.a = s->a + m;
+            t.to = s->c + m;
+            t.from = s->start ? start : (const float *const *)t.to;
+            if (s->last_c) {
+                t.last_to = s->last_c + m;
+                t.last_from = s->last_start ? last_start
+                                            : (const float *const *)t.last_to;
+            }
+            group_rows(&g, &t, rows, far);
+            t.ahead += w->K * LANES;
+            if (done)
+                done(context, m, rows, i * units, end < w->H ? end : w->H);
+        }
+    }
 }
+
+/* ---- Few columns -------------------------------------------------------- */
 
 /* rows x columns dots with lanes over k; both are constants. w is the first
  * column's row of weights. Past K, both sides are 0 at any width. */
@@ -164,36 +202,20 @@ static void product_narrow(size_t M, size_t N, size_t K, const float *const *a,
         }
 }
 
-static void KERNEL(product)(size_t M, size_t N, size_t K, const float *const *a,
-                            const float *w, float *const *c)
+static void KERNEL(product)(size_t M, const packed *w, const float *start,
+                            const float *const *a, float *const *c)
 {
-    if (M == 0 || K == 0) return;
+    const size_t N = w->gates * w->H;
     if (N < NARROW) {
-        product_narrow(M, N, K, a, w, c);
+        for (size_t m = 0; m < M && start; m++)
+            for (size_t n = 0; n < N; n++)
+                c[m][n] = start == zeros ? 0 : start[n];
+        product_narrow(M, N, w->K, a, w->w, c);
         return;
     }
-
-    const size_t tiles = tile_count(M), tallest = (M + tiles - 1) / tiles;
-    for (size_t n = 0, panels; n < N; n += panels * PANEL) {
-        panels = tile_next(tallest, N - n);
-
-        /* rows that follow find their block of weights in the first cache */
-        const size_t block =
-            tiles > 1 ? BLOCK_BYTES / (panels * PANEL * sizeof *w) : K;
-        for (size_t k = 0; k < K; k += block)
-            for (size_t i = 0; i < tiles; i++) {
-                const size_t m = tile_begin(M, i), end = tile_begin(M, i + 1);
-                product_part part = {.K = K,
-                                     .first = k,
-                                     .last = K - k > block ? k + block : K,
-                                     .a = a + m,
-                                     .w = w + n * K,
-                                     .c = c + m,
-                                     .n = n,
-                                     .columns = N - n};
-                product_straight(&part, end - m, panels);
-            }
-    }
+    if (M == 0) return;
+    const sums s = {.M = M, .w = w, .a = a, .start = start, .c = c};
+    sums_run(&s, 0, packed_groups(w), NULL, NULL);
 }
 
 #endif

@@ -6,17 +6,17 @@
  *
  * An outer product is a product whose k is r: blocks of da and x are copied
  * together (rows of a large array share cache sets: without copies it ran at
- * 55 % of the peak) and the tiles of gemm.h go over them.
+ * 55 % of the peak) and the tiles of tile.h go over them.
  */
 #ifndef KERNEL_OUTER_H
 #define KERNEL_OUTER_H
 
-#include "kernel/gemm.h"
+#include "kernel/tile.h"
 
 enum {
-    OUTER_DEPTH = 96,   /* r in a block */
-    OUTER_ROWS = 96,    /* rows of the sum in a block */
-    OUTER_COLUMNS = 64, /* columns that are copied at once */
+    OUTER_DEPTH = 192,                   /* r in a block */
+    OUTER_ROWS = 144,                    /* rows of the sum in a block */
+    OUTER_COLUMNS = GROUP_PANELS * PANEL /* columns that are copied at once */
 };
 
 /* c[i][j] += sum over r of s[r][i] v[r][j], for i from first_i and j from
@@ -29,19 +29,29 @@ typedef struct outer_part {
     float **c; /* (rows), from column first_j on */
 } outer_part;
 
-/* Columns from j on of v as panels, filled up with 0. */
+/* Columns from j on of v as panels side by side, filled up with 0. */
 INLINE void outer_pack(const outer_part *part, size_t j, size_t columns,
-                       float *packed)
+                       size_t width, float *to)
 {
     for (size_t r = 0; r < part->R; r++) {
         const float *from = part->v[r] + part->first_j + j;
-        for (size_t p = 0; p < columns; p += PANEL) {
-            float *to = packed + p * part->R + r * PANEL;
-            UNROLL
-            for (size_t l = 0; l < PANEL; l += VLEN)
-                store_all(to + l, vf_load(from + p + l, left(columns, p + l)));
-        }
+        for (size_t l = 0; l < width; l += VLEN)
+            store_all(to + r * width + l, vf_load(from + l, left(columns, l)));
     }
+}
+
+/* rows x panels sums from column j on; columns are left of all. */
+INLINE void outer_tile(tile *t, size_t rows, size_t panels, size_t j,
+                       size_t columns)
+{
+    tile_function *run = tiles[false][rows - 1][panels];
+    size_t of_panel[TILE_PANELS];
+    for (size_t p = 0; p < panels; p++) {
+        t->at[p] = j + p * PANEL;
+        of_panel[p] = columns < (p + 1) * PANEL ? columns - p * PANEL : PANEL;
+    }
+    if (columns >= panels * PANEL) run(t);
+    else tile_buffered(t, run, rows, panels, of_panel);
 }
 
 /* R is at most OUTER_DEPTH. */
@@ -53,30 +63,35 @@ static void outer_block(const outer_part *part)
         memcpy(s + r * part->rows, part->s[r] + part->first_i,
                part->rows * sizeof *s);
 
-    const size_t tiles = tile_count(part->rows);
     for (size_t j = 0; j < part->columns; j += OUTER_COLUMNS) {
         const size_t rest = part->columns - j;
         const size_t columns = rest < OUTER_COLUMNS ? rest : OUTER_COLUMNS;
-        outer_pack(part, j, columns, v);
-        for (size_t i = 0; i < tiles; i++) {
-            const size_t m = tile_begin(part->rows, i);
-            const size_t rows = tile_begin(part->rows, i + 1) - m;
-            const float *a = s + m;
+        const size_t panels = (columns + PANEL - 1) / PANEL;
+        const size_t most = tile_most(panels);
+        const size_t count = (part->rows + most - 1) / most;
+        outer_pack(part, j, columns, panels * PANEL, v);
+        for (size_t i = 0; i < count; i++) {
+            const size_t m = tile_begin(part->rows, count, i);
+            const size_t rows = tile_begin(part->rows, count, i + 1) - m;
             for (size_t next = m + rows;
                  next < part->rows && next < m + 2 * rows; next++)
                 for (size_t l = 0; l < columns; l += LANES)
                     __builtin_prefetch(part->c[next] + j + l, 1);
-            for (size_t n = 0, panels; n < columns; n += panels * PANEL) {
-                panels = tile_next(rows, columns - n);
-                product_part tile = {.K = part->R,
-                                     .last = part->R,
-                                     .a = &a,
-                                     .stride = part->rows,
-                                     .w = v + n * part->R,
-                                     .c = part->c + m,
-                                     .n = j + n,
-                                     .columns = columns - n};
-                product_turned(&tile, rows, panels);
+            const float *a[TILE_ROWS];
+            for (size_t r = 0; r < rows; r++)
+                a[r] = s + m + r;
+            tile t = {.K = part->R,
+                      .a = a,
+                      .a_step = part->rows,
+                      .w_step = panels * PANEL,
+                      .from = (const float *const *)(part->c + m),
+                      .to = part->c + m,
+                      .from_at = SIZE_MAX};
+            const size_t step = tile_panels(rows, panels);
+            for (size_t p = 0, some; p < panels; p += some) {
+                some = panels - p < step ? panels - p : step;
+                t.w = v + p * PANEL;
+                outer_tile(&t, rows, some, j + p * PANEL, columns - p * PANEL);
             }
         }
     }

@@ -3,35 +3,87 @@
  */
 #include "kernel/kernel.h"
 
+#include <string.h>
+
+const float zeros[PANEL] = {0};
+
+extern size_t packed_blocks(size_t gates);
+extern size_t packed_groups(const packed *w);
+
 static size_t round_up(size_t n, size_t step)
 {
     return (n + step - 1) / step * step;
 }
 
-size_t packed_size(size_t N, size_t K)
+static bool is_narrow(size_t gates, size_t H) { return gates * H < NARROW; }
+
+size_t packed_size(size_t gates, size_t H, size_t K)
 {
-    return N >= NARROW ? round_up(N, PANEL) * K : N * round_up(K, LANES);
+    return is_narrow(gates, H) ? gates * H * round_up(K, LANES)
+                               : gates * round_up(H, PANEL) * K;
 }
 
-void pack(size_t N, size_t K, const float *w, size_t row, size_t column,
-          float *packed)
+static void pack_narrow(size_t N, size_t K, const float *w, size_t row,
+                        size_t column, float *to)
 {
-    if (N < NARROW) {
-        const size_t padded = round_up(K, LANES);
-        for (size_t n = 0; n < N; n++)
-            for (size_t k = 0; k < padded; k++)
-                *packed++ = k < K ? w[n * row + k * column] : 0;
+    const size_t padded = round_up(K, LANES);
+    for (size_t n = 0; n < N; n++)
+        for (size_t k = 0; k < padded; k++)
+            *to++ = k < K ? w[n * row + k * column] : 0;
+}
+
+/* Sixteen k at once of one panel: its columns are then whole cache lines. */
+static void pack_square(const float *w, size_t row, size_t column,
+                        size_t columns, size_t K, size_t step, float *to)
+{
+    float square[PANEL][PANEL] = {{0}};
+    for (size_t j = 0; j < columns; j++)
+        for (size_t k = 0; k < K; k++)
+            square[k][j] = w[j * row + k * column];
+    for (size_t k = 0; k < K; k++)
+        memcpy(to + k * step, square[k], sizeof square[k]);
+}
+
+static void pack_panel(const float *w, size_t row, size_t column,
+                       size_t columns, size_t K, size_t step, float *to)
+{
+    if (row == 1 && columns == PANEL) {
+        for (size_t k = 0; k < K; k++)
+            memcpy(to + k * step, w + k * column, PANEL * sizeof *to);
         return;
     }
+    for (size_t k = 0; k < K; k += PANEL) {
+        const size_t rest = K - k < PANEL ? K - k : PANEL;
+        pack_square(w + k * column, row, column, columns, rest, step,
+                    to + k * step);
+    }
+}
 
-    size_t n = 0;
-    for (; n + PANEL <= N; n += PANEL)
-        for (size_t k = 0; k < K; k++)
-            for (size_t j = 0; j < PANEL; j++)
-                *packed++ = w[(n + j) * row + k * column];
-    if (n == N) return;
+void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
+                 size_t first, size_t last, float *to)
+{
+    const size_t gates = shape->gates, H = shape->H, K = shape->K;
+    if (is_narrow(gates, H)) {
+        if (first < last) pack_narrow(gates * H, K, w, row, column, to);
+        return;
+    }
+    const size_t per_gate = packed_blocks(gates), all = round_up(H, PANEL);
+    for (size_t i = first; i < last; i++) {
+        const size_t unit = i * per_gate * PANEL;
+        const size_t rest = (all - unit) / PANEL;
+        const size_t panels = gates * (rest < per_gate ? rest : per_gate);
+        for (size_t p = 0; p < panels; p++) {
+            const size_t at = unit + p / gates * PANEL;
+            const size_t columns = H - at < PANEL ? H - at : PANEL;
+            pack_panel(w + (p % gates * H + at) * row, row, column, columns, K,
+                       panels * PANEL, to + gates * unit * K + p * PANEL);
+        }
+    }
+}
 
-    for (size_t k = 0; k < K; k++)
-        for (size_t j = 0; j < PANEL; j++)
-            *packed++ = n + j < N ? w[(n + j) * row + k * column] : 0;
+void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
+          size_t column, float *to)
+{
+    const packed shape = {.gates = gates, .H = H, .K = K};
+    pack_groups(&shape, w, row, column, 0, packed_groups(&shape), to);
 }

@@ -6,20 +6,41 @@
 
 /* ---- Products ----------------------------------------------------------- */
 
-static void ref_product(size_t M, size_t N, size_t K, const float *const *a,
-                        const float *w, float *const *c)
+/* Weight (n,k), from where pack() put it. */
+static double weight_at(const packed *w, size_t n, size_t k)
 {
-    const size_t padded = (K + LANES - 1) / LANES * LANES;
+    const size_t padded = (w->K + LANES - 1) / LANES * LANES;
+    if (w->gates * w->H < NARROW) return (double)w->w[n * padded + k];
+    const size_t per_gate = packed_blocks(w->gates), all = packed_groups(w);
+    const size_t gate = n / w->H, block = n % w->H / PANEL;
+    const size_t i = block / per_gate;
+    const size_t blocks =
+        i + 1 < all ? per_gate : (w->H + PANEL - 1) / PANEL - i * per_gate;
+    const size_t panel = block % per_gate * w->gates + gate;
+    const float *from = w->w + i * per_gate * w->gates * PANEL * w->K;
+    return (
+        double)from[(k * blocks * w->gates + panel) * PANEL + n % w->H % PANEL];
+}
+
+static double sum_at(const packed *w, size_t n, const float *a, double sum)
+{
+    for (size_t k = 0; k < w->K; k++)
+        sum += (double)a[k] * weight_at(w, n, k);
+    return sum;
+}
+
+static double start_at(const float *start, size_t n, float c)
+{
+    if (!start) return (double)c;
+    return start == zeros ? 0 : (double)start[n];
+}
+
+static void ref_product(size_t M, const packed *w, const float *start,
+                        const float *const *a, float *const *c)
+{
     for (size_t m = 0; m < M; m++)
-        for (size_t n = 0; n < N; n++) {
-            double sum = (double)c[m][n];
-            for (size_t k = 0; k < K; k++) {
-                size_t at = n / PANEL * PANEL * K + k * PANEL + n % PANEL;
-                if (N < NARROW) at = n * padded + k;
-                sum += (double)a[m][k] * (double)w[at];
-            }
-            c[m][n] = (float)sum;
-        }
+        for (size_t n = 0; n < w->gates * w->H; n++)
+            c[m][n] = (float)sum_at(w, n, a[m], start_at(start, n, c[m][n]));
 }
 
 static void ref_outer(size_t R, size_t first, size_t last, size_t K,
@@ -45,6 +66,59 @@ static void ref_column_sum(size_t R, size_t first, size_t last,
     }
 }
 
+/* ---- Steps of cells: unit by unit ---------------------------------------- */
+
+/* The sums into unit j's gates, for row m; a GRU's q goes to q. */
+static void unit_sums(const fused_step *s, size_t m, size_t j, float *sum,
+                      float *q)
+{
+    const size_t gates = s->hh.gates;
+    for (size_t g = 0; g < gates; g++) {
+        const size_t n = g * s->H + j;
+        double a = start_at(s->start, n, s->gate[m][n]);
+        if (s->x) a = sum_at(&s->ih, n, s->x[m], a);
+        if (!q || g + 1 < gates) a = sum_at(&s->hh, n, s->h_in[m], a);
+        else *q = (float)sum_at(&s->hh, n, s->h_in[m], (double)s->bias_hn[j]);
+        sum[g] = (float)a;
+    }
+}
+
+static size_t unit_begin(const fused_step *s, size_t group)
+{
+    const size_t j = group * packed_blocks(s->hh.gates) * PANEL;
+    return j < s->H ? j : s->H;
+}
+
+static void ref_lstm_step(const fused_step *s, size_t first, size_t last)
+{
+    for (size_t m = 0; m < s->M; m++)
+        for (size_t j = unit_begin(s, first); j < unit_begin(s, last); j++) {
+            float gate[4], p[3] = {0};
+            lstm_variant variant = s->variant;
+            for (size_t g = 0; g < 3 && variant.peephole; g++)
+                p[g] = variant.peephole[g * s->H + j];
+            if (variant.peephole) variant.peephole = p;
+            unit_sums(s, m, j, gate, NULL);
+            ref_lstm_forward(1, &variant, s->c_prev[m] + j, gate, s->c[m] + j,
+                             s->h[m] + j);
+            for (size_t g = 0; g < 4; g++)
+                s->gate[m][g * s->H + j] = gate[g];
+        }
+}
+
+static void ref_gru_step(const fused_step *s, size_t first, size_t last)
+{
+    for (size_t m = 0; m < s->M; m++)
+        for (size_t j = unit_begin(s, first); j < unit_begin(s, last); j++) {
+            float gate[3], *q = s->side[m] + j;
+            unit_sums(s, m, j, gate, q);
+            ref_gru_forward(1, s->variant.clip, q, s->h_prev[m] + j, gate,
+                            s->h[m] + j);
+            for (size_t g = 0; g < 3; g++)
+                s->gate[m][g * s->H + j] = gate[g];
+        }
+}
+
 /* ---- Elementwise -------------------------------------------------------- */
 
 static void ref_tanh_forward(size_t n, float clip, const float *x, float *y)
@@ -63,6 +137,18 @@ static void ref_relu_forward(size_t n, float clip, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++)
         y[i] = x[i] < 0 ? 0 : x[i] > clip ? clip : x[i];
+}
+
+static void ref_rnn_step(const fused_step *s, size_t first, size_t last)
+{
+    for (size_t m = 0; m < s->M; m++)
+        for (size_t j = unit_begin(s, first); j < unit_begin(s, last); j++) {
+            float a;
+            unit_sums(s, m, j, &a, NULL);
+            (s->relu ? ref_relu_forward : ref_tanh_forward)(1, s->variant.clip,
+                                                            &a, &a);
+            s->gate[m][j] = s->h[m][j] = a;
+        }
 }
 
 static void ref_tanh_backward(size_t n, float clip, const float *y,

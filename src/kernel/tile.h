@@ -1,7 +1,11 @@
 /*
- * tile.h: how large a tile of sums fits the registers. A tile is rows x panels
- * of PANEL columns; each sum is a chain of its own, so its shape never changes
- * a bit, only the speed.
+ * tile.h: a tile of sums in registers: rows x panels of PANEL columns. Each
+ * sum is a chain of its own, so a tile's shape never changes a bit, only the
+ * speed.
+ *
+ *              k ->          panel panel panel panel     for each k: the
+ *   a rows   [.......]   x   [...] [...] [...] [...]     group's panels, side
+ *            [.......]                                   by side
  */
 #ifndef KERNEL_TILE_H
 #define KERNEL_TILE_H
@@ -13,7 +17,9 @@
  * all that helps there, as it is under the address sanitizer. */
 #if SANITIZED
 enum { TILE_ROWS = 2, SUMS = 8 };
-#elif VEC_BYTES == 64 || defined VEC_NEON
+#elif VEC_BYTES == 64
+enum { TILE_ROWS = 8, SUMS = 24 };
+#elif defined VEC_NEON
 enum { TILE_ROWS = 6, SUMS = 24 };
 #elif VEC_BYTES == 32
 enum { TILE_ROWS = 6, SUMS = 12 };
@@ -21,40 +27,45 @@ enum { TILE_ROWS = 6, SUMS = 12 };
 enum { TILE_ROWS = 1, SUMS = 4 };
 #endif
 
-enum { TILE_PANELS = 8 };
+/* Panels of a tile: a group's, or two groups' for one row. */
+enum { TILE_PANELS = 2 * GROUP_PANELS };
 
-/* Panels of a tile of so many rows: a power of two. */
-INLINE size_t tile_panels(size_t rows)
-{
-    const size_t one = rows * REGS;
-    return 8 * one <= SUMS ? 8 : 4 * one <= SUMS ? 4 : 2 * one <= SUMS ? 2 : 1;
-}
+/* Sums begin at from[m][from_at & at] and end at to[m][at], for row m and the
+ * column at of each panel. Those of a last gate may have rows of their own. */
+typedef struct tile {
+    size_t K;
+    const float *const *a; /* rows */
+    size_t a_step;         /* floats from k to k + 1 in a row of a */
+    const float *w;
+    size_t w_step;      /* floats from k to k + 1 */
+    size_t group_step;  /* to the second group, if the tile has two */
+    const float *ahead; /* what will be read after this: far tiles fetch it
+                           into the second cache, a line for each k */
+    const float *const *from, *const *last_from;
+    float *const *to, *const *last_to; /* last_to NULL: as the others */
+    size_t from_at, last_from_at;      /* all bits, or 0: from 0 on */
+    size_t at[TILE_PANELS];
+    bool last; /* the last panel of each group is of a last gate */
+} tile;
 
-/* Panels of the next tile, with so many columns left: the same, but not more
- * than there are whole ones; 1 for the last, partial one. */
-INLINE size_t tile_next(size_t rows, size_t columns)
+/* sum[m][v] += a[m] w[v] for one k. All but the pointers are constants where
+ * this is called: all loops unroll, and sum lives in registers. The shorter
+ * side is held there as well, the longer one streams past it: gcc spills what
+ * is loaded too early. */
+INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
+                     size_t at, const float *w, size_t group_step,
+                     vf sum[TILE_ROWS][TILE_PANELS * REGS])
 {
-    size_t panels = tile_panels(rows);
-    while (panels > 1 && panels * PANEL > columns)
-        panels /= 2;
-    return panels;
-}
-
-/* sum[m][v] += s[m] w[v], where w[v] is vector v of panels that lie step floats
- * apart. rows and width are constants where this is called: all loops over them
- * unroll, and sum lives in registers. The shorter side is held there as well,
- * the longer one streams past it: gcc spills what is loaded too early. */
-INLINE void tile_add(size_t rows, size_t width, const float *s, const float *w,
-                     size_t step, vf sum[TILE_ROWS][TILE_PANELS * REGS])
-{
+    const size_t width = panels * REGS;
+    const size_t group = (panels > GROUP_PANELS ? panels / 2 : panels) * REGS;
     vf held[TILE_PANELS * REGS];
     if (rows < width) {
         UNROLL
         for (size_t m = 0; m < rows; m++)
-            held[m] = vf_set(s[m]);
+            held[m] = vf_set(a[m][at]);
         UNROLL
         for (size_t v = 0; v < width; v++) {
-            vf b = load_all(w + v / REGS * step + v % REGS * VLEN);
+            vf b = load_all(w + v / group * group_step + v % group * VLEN);
             UNROLL
             for (size_t m = 0; m < rows; m++)
                 sum[m][v] = vf_fma(held[m], b, sum[m][v]);
@@ -62,10 +73,10 @@ INLINE void tile_add(size_t rows, size_t width, const float *s, const float *w,
     } else {
         UNROLL
         for (size_t v = 0; v < width; v++)
-            held[v] = load_all(w + v / REGS * step + v % REGS * VLEN);
+            held[v] = load_all(w + v / group * group_step + v % group * VLEN);
         UNROLL
         for (size_t m = 0; m < rows; m++) {
-            vf x = vf_set(s[m]);
+            vf x = vf_set(a[m][at]);
             UNROLL
             for (size_t v = 0; v < width; v++)
                 sum[m][v] = vf_fma(x, held[v], sum[m][v]);
@@ -73,42 +84,175 @@ INLINE void tile_add(size_t rows, size_t width, const float *s, const float *w,
     }
 }
 
-/* Sums from and to the columns at c[m]. whole is a constant: a tile that is not
- * has one panel, of which there are so many columns. */
-INLINE void tile_load(size_t rows, size_t width, bool whole, size_t columns,
-                      float *const *c, vf sum[TILE_ROWS][TILE_PANELS * REGS])
+/* rows, panels and far are constants where this is called. */
+INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far)
 {
+    const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
+    const bool last = t->last;
+    vf sum[TILE_ROWS][TILE_PANELS * REGS];
+    const float *a[TILE_ROWS];
+    size_t at[TILE_PANELS];
+    UNROLL
+    for (size_t p = 0; p < panels; p++)
+        at[p] = t->at[p];
     UNROLL
     for (size_t m = 0; m < rows; m++) {
+        const float *row = t->from[m];
+        a[m] = t->a[m];
         UNROLL
-        for (size_t v = 0; v < width; v++)
-            sum[m][v] = whole
-                            ? load_all(c[m] + v * VLEN)
-                            : vf_load(c[m] + v * VLEN, left(columns, v * VLEN));
+        for (size_t p = 0; p < panels; p++) {
+            const float *from = row + (at[p] & t->from_at);
+            if (p % group == group - 1 && last)
+                from = t->last_from[m] + (at[p] & t->last_from_at);
+            UNROLL
+            for (size_t r = 0; r < REGS; r++)
+                sum[m][p * REGS + r] = load_all(from + r * VLEN);
+        }
     }
-}
 
-INLINE void tile_store(size_t rows, size_t width, bool whole, size_t columns,
-                       float *const *c, vf sum[TILE_ROWS][TILE_PANELS * REGS])
-{
+    const float *w = t->w, *ahead = t->ahead;
+    const size_t K = t->K, a_step = t->a_step, w_step = t->w_step;
+    const size_t group_step = t->group_step;
+    size_t a_at = 0;
+    UNROLL_4
+    for (size_t k = 0; k < K; k++) {
+        if (far) {
+            __builtin_prefetch(ahead, 0, 2);
+            ahead += LANES;
+        }
+        tile_add(rows, panels, a, a_at, w, group_step, sum);
+        w += w_step;
+        a_at += a_step;
+    }
+
+    /* read before the first store, which might be to anything */
+    float *to[TILE_ROWS], *last_to[TILE_ROWS];
+    UNROLL
+    for (size_t p = 0; p < panels; p++)
+        at[p] = t->at[p];
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        to[m] = t->to[m];
+        last_to[m] = last ? t->last_to[m] : to[m];
+    }
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
-        for (size_t v = 0; v < width; v++) {
-            if (whole) store_all(c[m] + v * VLEN, sum[m][v]);
-            else vf_store(c[m] + v * VLEN, sum[m][v], left(columns, v * VLEN));
+        for (size_t p = 0; p < panels; p++) {
+            float *row = p % group == group - 1 ? last_to[m] : to[m];
+            UNROLL
+            for (size_t r = 0; r < REGS; r++)
+                store_all(row + at[p] + r * VLEN, sum[m][p * REGS + r]);
         }
     }
 }
 
-/* Rows are cut evenly: 7 into 4 and 3, as a single row is slow. */
-INLINE size_t tile_count(size_t rows)
+/* ---- The shapes --------------------------------------------------------- */
+
+/* Those that do not fit are empty and never called. */
+#define TILE(name, rows, panels, far)                                          \
+    static void name(const tile *t)                                            \
+    {                                                                          \
+        if (rows <= TILE_ROWS && rows * panels * REGS <= SUMS)                 \
+            tile_run(t, rows, panels, far);                                    \
+    }
+#define TILES(rows)                                                            \
+    TILE(tile_##rows##x1, rows, 1, false)                                      \
+    TILE(tile_##rows##x2, rows, 2, false)                                      \
+    TILE(tile_##rows##x3, rows, 3, false)                                      \
+    TILE(tile_##rows##x4, rows, 4, false)                                      \
+    TILE(tile_far_##rows##x3, rows, 3, true)                                   \
+    TILE(tile_far_##rows##x4, rows, 4, true)
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+TILES(5)
+TILES(6)
+TILES(7)
+TILES(8)
+TILE(tile_1x6, 1, 6, false)
+TILE(tile_1x8, 1, 8, false)
+#undef TILES
+#undef TILE
+
+typedef void tile_function(const tile *t);
+
+#define ROW(rows)                                                              \
+    {                                                                          \
+        NULL, tile_##rows##x1, tile_##rows##x2, tile_##rows##x3,               \
+            tile_##rows##x4                                                    \
+    }
+#define FAR_ROW(rows)                                                          \
+    {                                                                          \
+        NULL, tile_##rows##x1, tile_##rows##x2, tile_far_##rows##x3,           \
+            tile_far_##rows##x4                                                \
+    }
+/* [far][rows - 1][panels] */
+static tile_function *const tiles[2][8][GROUP_PANELS + 1] = {
+    {ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)},
+    {FAR_ROW(1), FAR_ROW(2), FAR_ROW(3), FAR_ROW(4), FAR_ROW(5), FAR_ROW(6),
+     FAR_ROW(7), FAR_ROW(8)},
+};
+#undef ROW
+#undef FAR_ROW
+
+/* Rows are cut evenly, as few rows are slow, into tiles of at most this many
+ * for a group of so many panels. */
+INLINE size_t tile_most(size_t panels)
 {
-    return (rows + TILE_ROWS - 1) / TILE_ROWS;
+    const size_t fit = SUMS / (panels * REGS);
+    if (VEC_BYTES < 64 || fit > TILE_ROWS) return TILE_ROWS;
+    return fit;
 }
-INLINE size_t tile_begin(size_t rows, size_t tile)
+INLINE size_t tile_begin(size_t rows, size_t count, size_t i)
 {
-    return rows * tile / tile_count(rows);
+    return rows * i / count;
+}
+
+/* How many of a group's panels a tile of so many rows takes at once. */
+INLINE size_t tile_panels(size_t rows, size_t panels)
+{
+    const size_t fit = SUMS / (rows * REGS), most = fit ? fit : 1;
+    const size_t passes = (panels + most - 1) / most;
+    return (panels + passes - 1) / passes;
+}
+
+/* A tile's sums through a buffer: for panels of which some have less than PANEL
+ * columns. */
+INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
+                          size_t panels, const size_t *columns)
+{
+    _Alignas(64) float buffer[TILE_ROWS][TILE_PANELS * PANEL];
+    const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
+    float *row[TILE_ROWS];
+    tile inner = *t;
+    inner.from = (const float *const *)row;
+    inner.to = row;
+    inner.from_at = SIZE_MAX;
+    inner.last = false;
+    for (size_t m = 0; m < rows; m++)
+        row[m] = buffer[m];
+    for (size_t p = 0; p < panels; p++) {
+        const bool last = t->last && p % group == group - 1;
+        const float *const *from = last ? t->last_from : t->from;
+        const size_t at = t->at[p] & (last ? t->last_from_at : t->from_at);
+        inner.at[p] = p * PANEL;
+        for (size_t m = 0; m < rows; m++)
+            for (size_t l = 0; l < PANEL; l += VLEN)
+                store_all(buffer[m] + p * PANEL + l,
+                          vf_load(from[m] + at + l, left(columns[p], l)));
+    }
+    run(&inner);
+    for (size_t p = 0; p < panels; p++) {
+        float *const *to =
+            t->last && p % group == group - 1 ? t->last_to : t->to;
+        for (size_t m = 0; m < rows; m++)
+            for (size_t l = 0; l < PANEL; l += VLEN)
+                vf_store(to[m] + t->at[p] + l,
+                         load_all(buffer[m] + p * PANEL + l),
+                         left(columns[p], l));
+    }
 }
 
 #endif

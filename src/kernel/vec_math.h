@@ -65,15 +65,89 @@ INLINE vf vf_sigmoid(vf x)
     return vf_select(vf_less(x, vf_set(0)), e, vf_set(1)) / (e + 1);
 }
 
-/* (exp(2|x|) - 1) / (exp(2|x|) + 1); exp - 1 is made without cancellation, so
- * that it is right near 0. Past 10 it is 1. */
+/* ---- Leaner ways for the gates of cells --------------------------------- */
+
+/* Several arguments go in step, as each alone would wait for itself; sigmoid
+ * and tanh are left as fractions, so that divisions can be shared. Past these
+ * bounds on the argument a sigmoid in float is 1, or below 3e-19, and tanh is
+ * +-1. */
+#define SIGMOID_BOUND 43.0f
+#define TANH_BOUND    10.0f
+
+/* The first sigmoids of x (count) become 1 + exp(-x) = 1 / sigmoid(x), the
+ * others exp(2|x|) - 1: |tanh x| is that over itself + 2, made without
+ * cancellation, so that it is right near 0. The counts are constants. NaN stays
+ * NaN. */
+INLINE void vf_squash(size_t sigmoids, size_t count, vf *x)
+{
+    enum { MOST = 4, DEGREE = 5 };
+    static const float c[DEGREE] = {0x1.6bebeap-10f, 0x1.1227f6p-7f,
+                                    0x1.555674p-5f, 0x1.5554bp-3f,
+                                    0x1.fffffep-2f};
+    vf rounded[MOST], r[MOST], q[MOST];
+    UNROLL
+    for (size_t i = 0; i < count; i++) {
+        const vf most = vf_set(i < sigmoids ? SIGMOID_BOUND : TANH_BOUND);
+        r[i] = i < sigmoids ? -vf_bound(-most, most, x[i])
+                            : vf_min(most, vf_abs(x[i]));
+    }
+    UNROLL
+    for (size_t i = 0; i < count; i++) {
+        if (i >= sigmoids) r[i] += r[i];
+        rounded[i] = vf_fma(r[i], vf_set(LOG2_E), vf_set(ROUNDER));
+    }
+    UNROLL
+    for (size_t i = 0; i < count; i++) {
+        vf n = rounded[i] - vf_set(ROUNDER);
+        r[i] = vf_fma(n, vf_set(-LN2_HIGH), r[i]);
+        r[i] = vf_fma(n, vf_set(-LN2_LOW), r[i]);
+        q[i] = vf_set(c[0]);
+    }
+    UNROLL
+    for (size_t d = 1; d < DEGREE; d++) {
+        UNROLL
+        for (size_t i = 0; i < count; i++)
+            q[i] = vf_fma(q[i], r[i], vf_set(c[d]));
+    }
+    UNROLL
+    for (size_t i = 0; i < count; i++) {
+        vf scale = (vf)(((vu)rounded[i] << 23) + 0x3f800000);
+        if (i < sigmoids) {
+            q[i] = vf_fma(vf_fma(q[i], r[i], vf_set(1)), r[i], vf_set(1));
+            x[i] = vf_fma(scale, q[i], vf_set(1));
+        } else {
+            q[i] = vf_fma(r[i] * r[i], q[i], r[i]);
+            x[i] = vf_fma(scale, q[i], scale - 1);
+        }
+    }
+}
+
 INLINE vf vf_tanh(vf x)
 {
-    vf size = vf_abs(x);
-    reduced e = vf_reduce(vf_min(vf_set(20), size + size));
-    vf scale = vf_power2(e.n);
-    vf exp1 = vf_fma(scale, e.e1, scale - 1);
-    return vf_sign(exp1 / (exp1 + 2), x);
+    vf over = x;
+    vf_squash(0, 1, &over);
+    return vf_sign(over / (over + 2), x);
+}
+
+/* Pairs of x become their inverses, by one division for both: each is mended by
+ * its remainder, so 1 / 1 is 1. count is even and a constant; products of pairs
+ * must not overflow. */
+INLINE void vf_invert(size_t count, vf *x)
+{
+    enum { MOST = 4 };
+    vf both[MOST / 2], inverse[MOST], rest[MOST];
+    UNROLL
+    for (size_t i = 0; i < count; i += 2)
+        both[i / 2] = 1 / (x[i] * x[i + 1]);
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        inverse[i] = both[i / 2] * x[i ^ 1];
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        rest[i] = vf_fma(-x[i], inverse[i], vf_set(1));
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        x[i] = vf_fma(inverse[i], rest[i], inverse[i]);
 }
 
 /* log(m 2^n) = n log 2 + log(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). */

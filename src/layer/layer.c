@@ -49,14 +49,36 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
     return (ptrdiff_t)offset;
 }
 
-size_t plan_packed(layer_plan *plan, size_t N, size_t K)
+size_t plan_room(layer_plan *plan, size_t floats)
 {
-    size_t offset = plan->packed, product;
-    if (!sizes_multiply(N + LANES, K + LANES, sizeof(float), &product) ||
-        product > PTRDIFF_MAX / 2 - offset)
-        plan->overflow = true;
-    else plan->packed += (packed_size(N, K) + LANES - 1) / LANES * LANES;
+    size_t offset = plan->packed;
+    if (floats > PTRDIFF_MAX / 8 - offset) plan->overflow = true;
+    else plan->packed += (floats + LANES - 1) / LANES * LANES;
     return offset;
+}
+
+packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
+                        ptrdiff_t from, size_t row, size_t column)
+{
+    packed_copy copy = {.shape = {gates, H, K, NULL},
+                        .from = (size_t)from,
+                        .row = row,
+                        .column = column};
+    size_t product;
+    if (!sizes_multiply(gates * (H + LANES), K + LANES, sizeof(float),
+                        &product))
+        plan->overflow = true;
+    else copy.to = plan_room(plan, packed_size(gates, H, K));
+    if (plan->copies) plan->copies[plan->copy_count] = copy;
+    plan->copy_count++;
+    return copy;
+}
+
+packed pass_packed(const pass *p, const packed_copy *copy)
+{
+    packed w = copy->shape;
+    w.w = p->packed + copy->to;
+    return w;
 }
 
 /* ---- Rows --------------------------------------------------------------- */
@@ -83,35 +105,6 @@ void rows_run(const pass *p,
     size_t parts = p->row_count < ROWS_MIN ? 1 : (size_t)p->threads;
     rows_job job = {part, context, p->row_count, parts};
     if (p->row_count) thread_run(p->threads, parts, rows_part, &job);
-}
-
-typedef struct product_job {
-    const pass *p;
-    size_t N, K;
-    const float *x, *w;
-    float *y;
-} product_job;
-
-static void product_part(const void *context, size_t first, size_t last)
-{
-    const product_job *job = context;
-    const float *x[CELL_ROWS];
-    float *y[CELL_ROWS];
-    for (size_t r = first; r < last; r += CELL_ROWS) {
-        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
-        for (size_t m = 0; m < M; m++) {
-            x[m] = job->x + job->p->rows[r + m] * job->K;
-            y[m] = job->y + job->p->rows[r + m] * job->N;
-        }
-        job->p->k->product(M, job->N, job->K, x, job->w, y);
-    }
-}
-
-void rows_product(const pass *p, size_t N, size_t K, const float *x,
-                  const float *w, float *y)
-{
-    product_job job = {p, N, K, x, w, y};
-    rows_run(p, product_part, &job);
 }
 
 typedef struct gradient_job {

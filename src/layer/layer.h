@@ -38,13 +38,24 @@ typedef struct parameter {
     float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
 } parameter;
 
+/* A packed copy of a weight: shape (its w is not used), where element (n,k)
+ * stands among the weights, from + n row + k column, and where the copy begins
+ * among the packed ones. */
+typedef struct packed_copy {
+    packed shape;
+    size_t from, row, column;
+    size_t to;
+} packed_copy;
+
 /* Where a model's arrays begin while its layers are planned: lists grow if
  * they are there and are only counted if not, so the plan runs twice. */
 typedef struct layer_plan {
     parameter *parameters; /* NULL: only count */
     size_t parameter_count;
-    size_t weights;    /* floats, each parameter from a multiple of 16 */
-    size_t packed;     /* floats of packed copies */
+    size_t weights;      /* floats, each parameter from a multiple of 16 */
+    size_t packed;       /* floats of packed copies */
+    packed_copy *copies; /* NULL: only count */
+    size_t copy_count;
     size_t h, c;       /* floats of memory per sequence */
     size_t features;   /* what the next layer reads */
     size_t ahead;      /* how many of those end at the last step; the rest
@@ -60,7 +71,9 @@ typedef struct layer_plan {
  * none. */
 typedef struct direction {
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
-    size_t ih, ih_back, hh[CELL_PARTS], hh_back[CELL_PARTS], hr, hr_back;
+    packed_copy ih, ih_back, hr, hr_back;
+    packed_copy hh[CELL_PARTS];      /* as struct cell_weights has them */
+    packed_copy hh_back[CELL_PARTS]; /* transposed */
     size_t start;              /* (G) the bias that each sum starts from */
     size_t bias_hn;            /* (H) GRU, reset after */
     size_t memory_h, memory_c; /* in the state's memory, per sequence */
@@ -77,11 +90,12 @@ typedef struct layer {
     size_t depth;       /* recurrent: _l<depth> in names */
     size_t I, O;        /* features in and out */
     size_t H, R, G, D;
+    bool fused;        /* its cell makes sums and gates in one */
     bool per_sequence; /* reads one vector per sequence */
     size_t ahead;      /* as in layer_plan, of what it reads */
     direction way[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm */
-    size_t packed, packed_back;
+    packed_copy packed, packed_back;
 } layer;
 
 /* Who takes the rows of a model's output as they are made, while they are in
@@ -155,7 +169,8 @@ struct layer_kind {
     bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);
-    /* Makes the packed copies from the weights; may be NULL. */
+    /* Makes what it keeps among the packed copies besides plan_packed's; may
+     * be NULL. */
     void (*pack)(const layer *l, const float *weights, float *packed);
     /* Carves what s needs beyond y and dy; may be NULL. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
@@ -179,14 +194,18 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
                          const char *suffix, size_t rank, const size_t *shape,
                          size_t gates, elman_init init, double bound);
 
-/* Takes room for a packed (N,K) weight; returns its offset. */
-size_t plan_packed(layer_plan *plan, size_t N, size_t K);
+/* Adds a packed copy of a weight (gates H,K), of which element (n,k) is at from
+ * + n row + k column of the weights. */
+packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
+                        ptrdiff_t from, size_t row, size_t column);
+
+/* Takes room among the packed copies; returns its offset. */
+size_t plan_room(layer_plan *plan, size_t floats);
+
+/* A copy as products take it. */
+packed pass_packed(const pass *p, const packed_copy *copy);
 
 /* ---- Products over all valid steps; rows split over the pass's threads -- */
-
-/* y[row] += x[row] W^T for each valid row: x (T,B,K), y (T,B,N), w packed. */
-void rows_product(const pass *p, size_t N, size_t K, const float *x,
-                  const float *w, float *y);
 
 /* dw (N,K) += sum over rows in gradient order of dy x; db (N) the sum of dy.
  * Either may be NULL. */

@@ -63,22 +63,33 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
     if (l->cell->has_cell) plan->c += l->H;
 }
 
+/* A fused cell reads its weights by gates; the way back, and the others, read
+ * them as they are. */
 static void plan_copies(const layer *l, layer_plan *plan, direction *d)
 {
-    size_t split = l->cell->split * l->H;
-    size_t rows[CELL_PARTS] = {split, l->G - split};
-    d->ih = plan_packed(plan, l->G, l->I);
-    d->ih_back = plan_packed(plan, l->I, l->G);
+    size_t H = l->H, R = l->R, gates = l->cell->gates, split = l->cell->split;
+    if (l->fused) {
+        d->ih = plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1);
+        d->hh[0] = plan_packed(plan, gates, H, R, d->w_hh, R, 1);
+    } else {
+        d->ih = plan_packed(plan, 1, l->G, l->I, d->w_ih, l->I, 1);
+    }
+    d->ih_back = plan_packed(plan, 1, l->I, l->G, d->w_ih, 1, l->I);
+
+    size_t rows[CELL_PARTS] = {split * H, (gates - split) * H};
+    ptrdiff_t first = d->w_hh;
     for (size_t i = 0; i < CELL_PARTS; i++) {
-        d->hh[i] = plan_packed(plan, rows[i], l->R);
-        d->hh_back[i] = plan_packed(plan, l->R, rows[i]);
+        if (rows[i] == 0) continue;
+        if (!l->fused) d->hh[i] = plan_packed(plan, 1, rows[i], R, first, R, 1);
+        d->hh_back[i] = plan_packed(plan, 1, R, rows[i], first, 1, R);
+        first += (ptrdiff_t)(rows[i] * R);
     }
     if (l->config.proj_size) {
-        d->hr = plan_packed(plan, l->R, l->H);
-        d->hr_back = plan_packed(plan, l->H, l->R);
+        d->hr = plan_packed(plan, 1, R, H, d->w_hr, H, 1);
+        d->hr_back = plan_packed(plan, 1, H, R, d->w_hr, 1, H);
     }
-    d->start = plan_packed(plan, 1, l->G);
-    d->bias_hn = plan_packed(plan, 1, l->H);
+    d->start = plan_room(plan, l->G);
+    d->bias_hn = plan_room(plan, H);
 }
 
 static elman_status plan(layer *l, layer_plan *plan)
@@ -100,6 +111,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->R = c->proj_size ? c->proj_size : l->H;
     l->D = c->bidirectional ? 2 : 1;
     l->level = plan->levels++;
+    l->fused = l->cell->step && l->H >= NARROW;
     if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
         l->G > MOST_FEATURES) {
         plan->overflow = true;
@@ -122,48 +134,34 @@ static elman_status plan(layer *l, layer_plan *plan)
 
 /* ---- Packed weights ----------------------------------------------------- */
 
-static void pack_both(size_t N, size_t K, const float *w, float *forward,
-                      float *back)
-{
-    pack(N, K, w, K, 1, forward);
-    pack(K, N, w, 1, K, back);
-}
-
 static void pack_direction(const layer *l, const direction *d, const float *w,
-                           float *packed)
+                           float *copies)
 {
-    size_t R = l->R, split = l->cell->split * l->H;
-    pack_both(l->G, l->I, w + d->w_ih, packed + d->ih, packed + d->ih_back);
-    pack_both(split, R, w + d->w_hh, packed + d->hh[0], packed + d->hh_back[0]);
-    pack_both(l->G - split, R, w + d->w_hh + split * R, packed + d->hh[1],
-              packed + d->hh_back[1]);
-    if (d->w_hr != NOWHERE)
-        pack_both(R, l->H, w + d->w_hr, packed + d->hr, packed + d->hr_back);
+    size_t split = l->cell->split * l->H;
     if (d->b_ih == NOWHERE) return;
 
     /* both biases start a sum, but the n of a GRU that resets after the
      * product has its recurrent one inside that product */
     bool apart = l->cell->dside_is_gradient;
     for (size_t j = 0; j < l->G; j++)
-        packed[d->start + j] =
+        copies[d->start + j] =
             w[(size_t)d->b_ih + j] +
             (apart && j >= split ? 0 : w[(size_t)d->b_hh + j]);
     if (apart)
-        memcpy(packed + d->bias_hn, w + d->b_hh + split, l->H * sizeof *packed);
+        memcpy(copies + d->bias_hn, w + d->b_hh + split, l->H * sizeof *copies);
 }
 
-static void pack_weights(const layer *l, const float *weights, float *packed)
+static void pack_weights(const layer *l, const float *weights, float *copies)
 {
     for (size_t way = 0; way < l->D; way++)
-        pack_direction(l, &l->way[way], weights, packed);
+        pack_direction(l, &l->way[way], weights, copies);
 }
 
 cell_weights walk_weights(const layer *l, const pass *p, size_t way)
 {
     const direction *d = &l->way[way];
-    bool projected = d->w_hr != NOWHERE;
     float clip = l->config.clip > 0 ? l->config.clip : INFINITY;
-    return (cell_weights){
+    cell_weights w = {
         .H = l->H,
         .R = l->R,
         .nonlinearity = l->config.nonlinearity,
@@ -173,12 +171,19 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
                                     : p->weights + d->peephole,
                     .clip = clip,
                     .coupled = l->config.coupled},
-        .hh = {p->packed + d->hh[0], p->packed + d->hh[1]},
-        .hh_back = {p->packed + d->hh_back[0], p->packed + d->hh_back[1]},
-        .hr = projected ? p->packed + d->hr : NULL,
-        .hr_back = projected ? p->packed + d->hr_back : NULL,
+        .fused = l->fused,
+        .ih = pass_packed(p, &d->ih),
+        .hh = {pass_packed(p, &d->hh[0]), pass_packed(p, &d->hh[1])},
+        .hh_back = {pass_packed(p, &d->hh_back[0]),
+                    pass_packed(p, &d->hh_back[1])},
+        .start = p->packed + d->start,
         .bias_hn = p->packed + d->bias_hn,
     };
+    if (l->config.proj_size) {
+        w.hr = pass_packed(p, &d->hr);
+        w.hr_back = pass_packed(p, &d->hr_back);
+    }
+    return w;
 }
 
 /* ---- Arrays ------------------------------------------------------------- */
@@ -237,8 +242,19 @@ enum { WALK_MIN = 1 << 16 }; /* multiply-adds; less stays on one thread */
 
 size_t walk_groups(const layer *l, const pass *p)
 {
-    if (p->row_count * l->G * (l->I + l->R) < WALK_MIN) return 1;
-    return (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
+    size_t most = (p->B + CELL_ROWS - 1) / CELL_ROWS, threads;
+    if (p->row_count * l->G * (l->I + l->R) < WALK_MIN) return most;
+    threads = (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
+    return (most + threads - 1) / threads * threads;
+}
+
+size_t walk_block(const walk *w, const walk_part *part)
+{
+    /* floats of sums that stay in the second cache until their step */
+    enum { BLOCK_FLOATS = 1 << 16 };
+    size_t rows = part->last - part->first, row = w->l->G;
+    size_t most = BLOCK_FLOATS / (rows * row), least = CELL_ROWS / rows;
+    return most > least ? most : least;
 }
 
 walk_part walk_part_at(const walk *w, size_t index)
@@ -262,6 +278,7 @@ size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
 {
     const layer *l = w->l;
     const direction_state *d = &w->s->way[part->way];
+    r->has_x = false;
     for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
         if (w->p->lengths[b] <= s) continue;
         size_t m = r->M++, row = s * w->p->B + b;

@@ -21,19 +21,24 @@ typedef struct walk {
     size_t groups; /* of sequences per direction */
 } walk;
 
-/* Sequences first to last-1 of direction way: part index of a walk. */
+/* Sequences first to last-1 of direction way, at most CELL_ROWS: part index of
+ * a walk. */
 typedef struct walk_part {
     size_t way, first, last;
 } walk_part;
 walk_part walk_part_at(const walk *w, size_t index);
 
-/* How many groups of sequences are worth a thread of their own. */
+/* Into how many groups a direction's sequences are cut: as many as are worth a
+ * thread of their own, none of more than CELL_ROWS. */
 size_t walk_groups(const layer *l, const pass *p);
+
+/* How many steps of a part the input's product takes at once. */
+size_t walk_block(const walk *w, const walk_part *part);
 
 /* The row (t,b) of direction way's entry (s,b). */
 size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b);
 
-/* Collects up to CELL_ROWS sequences of a part from b on that have an entry s:
+/* Collects the sequences of a part from b on that have an entry s:
  * rows (M) gets each one's row s * B + b, and r what both ways read: h_prev,
  * h_in, c_prev, gate, side. Returns the sequence to go on from. */
 size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,

@@ -113,14 +113,12 @@ static void step(const walk *w, const cell_weights *weights,
 {
     cell_rows r;
     size_t rows[CELL_ROWS];
-    for (size_t b = part->first; b < part->last;) {
-        b = gather(w, part, s, b, rows, &r);
-        for (size_t m = 0; m < r.M; m++)
-            before_cell(w, part, weights, &r, m, rows[m]);
-        if (r.M) w->l->cell->backward(w->p->k, weights, &r);
-        for (size_t m = 0; m < r.M; m++)
-            after_cell(w, part, &r, m, rows[m]);
-    }
+    gather(w, part, s, part->first, rows, &r);
+    for (size_t m = 0; m < r.M; m++)
+        before_cell(w, part, weights, &r, m, rows[m]);
+    if (r.M) w->l->cell->backward(w->p->k, weights, &r);
+    for (size_t m = 0; m < r.M; m++)
+        after_cell(w, part, &r, m, rows[m]);
 }
 
 static void steps_part(void *context, size_t index)
@@ -244,9 +242,11 @@ static void peephole_gradient(const layer *l, const pass *p, size_t way,
     }
 }
 
+/* dx of some rows; the second direction adds to the first. */
 typedef struct input_job {
     const walk *w;
     size_t way;
+    packed back;
     float *dx;
 } input_job;
 
@@ -264,8 +264,7 @@ static void input_rows(const void *context, size_t first, size_t last)
             da[m] = job->w->s->way[job->way].da + row * l->G;
             dx[m] = job->dx + walk_row(l, p, job->way, s, b) * l->I;
         }
-        p->k->product(M, l->I, l->G, da, p->packed + l->way[job->way].ih_back,
-                      dx);
+        p->k->product(M, &job->back, job->way == 0 ? zeros : NULL, da, dx);
     }
 }
 
@@ -277,7 +276,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
         begin(l, p, way, &s->way[way]);
     thread_run(p->threads, l->D * w.groups, steps_part, &w);
 
-    if (dx) memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
+    if (dx) rows_clear(p, l->I, dx);
     for (size_t way = 0; way < l->D; way++) {
         const direction_state *d = &s->way[way];
         end(l, p, way, d);
@@ -292,6 +291,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
                               p->gradients + l->way[way].w_hr, NULL);
         }
         if (l->way[way].peephole != NOWHERE) peephole_gradient(l, p, way, d);
-        if (dx) rows_run(p, input_rows, &(input_job){&w, way, dx});
+        input_job job = {&w, way, pass_packed(p, &l->way[way].ih_back), dx};
+        if (dx) rows_run(p, input_rows, &job);
     }
 }

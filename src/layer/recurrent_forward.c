@@ -78,33 +78,6 @@ static void end(const layer *l, const pass *p, size_t way,
     if (d->c) rows_clear(p, l->H, d->c + p->B * l->H);
 }
 
-/* ---- The input's part of the sums --------------------------------------- */
-
-typedef struct input_job {
-    const walk *w;
-    size_t way;
-} input_job;
-
-static void input_rows(const void *context, size_t first, size_t last)
-{
-    const input_job *job = context;
-    const layer *l = job->w->l;
-    const pass *p = job->w->p;
-    const direction *at = &l->way[job->way];
-    const float *x[CELL_ROWS];
-    float *a[CELL_ROWS];
-    for (size_t r = first; r < last; r += CELL_ROWS) {
-        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
-        for (size_t m = 0; m < M; m++) {
-            size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
-            x[m] = job->w->x + walk_row(l, p, job->way, s, b) * l->I;
-            a[m] = job->w->s->way[job->way].gate + row * l->G;
-            memcpy(a[m], p->packed + at->start, l->G * sizeof *a[m]);
-        }
-        p->k->product(M, l->G, l->I, x, p->packed + at->ih, a);
-    }
-}
-
 /* ---- Steps -------------------------------------------------------------- */
 
 /* walk_gather, and where a step forward writes. */
@@ -136,29 +109,56 @@ static void step(const walk *w, const cell_weights *weights,
     const direction_state *d = &w->s->way[part->way];
     cell_rows r;
     size_t rows[CELL_ROWS];
-    for (size_t b = part->first; b < part->last;) {
-        b = gather(w, part, s, b, rows, &r);
-        if (d->h_in)
-            for (size_t m = 0; m < r.M; m++)
-                w->p->k->multiply(l->R, r.h_prev[m],
-                                  d->dropped + rows[m] % w->p->B * l->R,
-                                  d->h_in + rows[m] * l->R);
-        if (r.M) l->cell->forward(w->p->k, weights, &r);
-        for (size_t m = 0; m < r.M; m++) {
-            zone_out(w->p, l->R, d->keep_h, rows[m], r.h_prev[m], r.h[m]);
-            if (d->keep_c)
-                zone_out(w->p, l->H, d->keep_c, rows[m], r.c_prev[m], r.c[m]);
-        }
+    gather(w, part, s, part->first, rows, &r);
+    if (r.M == 0) return;
+    if (d->h_in)
+        for (size_t m = 0; m < r.M; m++)
+            w->p->k->multiply(l->R, r.h_prev[m],
+                              d->dropped + rows[m] % w->p->B * l->R,
+                              d->h_in + rows[m] * l->R);
+    l->cell->forward(w->p->k, weights, &r);
+    for (size_t m = 0; (d->keep_h || d->keep_c) && m < r.M; m++) {
+        zone_out(w->p, l->R, d->keep_h, rows[m], r.h_prev[m], r.h[m]);
+        zone_out(w->p, l->H, d->keep_c, rows[m], r.c_prev[m], r.c[m]);
     }
 }
 
+/* The input's part of the sums of steps first to last - 1, as one product. */
+static void input_steps(const walk *w, const cell_weights *weights,
+                        const walk_part *part, size_t first, size_t last)
+{
+    const layer *l = w->l;
+    const pass *p = w->p;
+    const float *x[CELL_ROWS];
+    float *a[CELL_ROWS];
+    size_t M = 0;
+    for (size_t s = first; s < last; s++)
+        for (size_t b = part->first; b < part->last; b++) {
+            if (p->lengths[b] > s) {
+                x[M] = w->x + walk_row(l, p, part->way, s, b) * l->I;
+                a[M++] = w->s->way[part->way].gate + (s * p->B + b) * l->G;
+            }
+            bool done = s + 1 == last && b + 1 == part->last;
+            if (M < CELL_ROWS && !(done && M)) continue;
+            p->k->product(M, &weights->ih, weights->start, x, a);
+            M = 0;
+        }
+}
+
+/* Some steps at a time: first what the input says, for all of them, then step
+ * by step while that is still in the cache. */
 static void steps_part(void *context, size_t index)
 {
     const walk *w = context;
     walk_part part = walk_part_at(w, index);
     cell_weights weights = walk_weights(w->l, w->p, part.way);
-    for (size_t s = 0; s < w->p->T; s++)
-        step(w, &weights, &part, s);
+    size_t T = w->p->T, block = walk_block(w, &part);
+    for (size_t first = 0; first < T; first += block) {
+        size_t last = T - first < block ? T : first + block;
+        input_steps(w, &weights, &part, first, last);
+        for (size_t s = first; s < last; s++)
+            step(w, &weights, &part, s);
+    }
 }
 
 /* ---- Merging ------------------------------------------------------------ */
@@ -207,10 +207,8 @@ void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x)
 {
     walk w = {.l = l, .p = p, .s = s, .x = x, .groups = walk_groups(l, p)};
-    for (size_t way = 0; way < l->D; way++) {
+    for (size_t way = 0; way < l->D; way++)
         begin(l, p, way, &s->way[way]);
-        rows_run(p, input_rows, &(input_job){&w, way});
-    }
     thread_run(p->threads, l->D * w.groups, steps_part, &w);
 
     /* one direction ahead over full sequences needs no merging */

@@ -350,7 +350,7 @@ static elman_status take(elman_trainer *t, const safetensors *file,
         *n.real[i] = reals[i];
     t->schedule.seen = n.seen != 0;
     t->kept = (size_t)n.kept;
-    model_repack(t->model);
+    model_repack(t->model, 1);
     trainer_check_limits(t);
     return windows_reset(t->windows, t->progress.epoch, n.batch, n.step);
 }

@@ -155,7 +155,7 @@ void trainer_keep_best(elman_trainer *t)
 {
     memcpy(t->model->weights, t->best,
            t->model->weight_count * sizeof *t->best);
-    model_repack(t->model);
+    model_repack(t->model, 1);
 }
 
 /* ---- The past of a window ----------------------------------------------- */
@@ -311,7 +311,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
                          s->gradients, m->weights, norm));
     profile_lap(spent, PROFILE_OPTIMIZER);
-    model_repack(m);
+    model_repack(m, s->config.threads);
     return ELMAN_OK;
 }
 

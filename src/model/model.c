@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "layer/init.h"
 
 /* ---- The flat list of layers -------------------------------------------- */
@@ -108,14 +109,16 @@ static elman_status plan_model(elman_model *m, size_t limit)
     m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
     m->weights = block_create(plan.weights * sizeof *m->weights);
     m->packed = block_create(plan.packed * sizeof *m->packed);
-    if (!m->parameters || !m->weights || !m->packed)
+    m->copies = calloc(plan.copy_count + 1, sizeof *m->copies);
+    if (!m->parameters || !m->weights || !m->packed || !m->copies)
         return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
                        plan.weights);
-    plan = (layer_plan){.parameters = m->parameters};
+    plan = (layer_plan){.parameters = m->parameters, .copies = m->copies};
     TRY(plan_all(m, &plan));
 
     m->weight_count = plan.weights;
     m->packed_count = plan.packed;
+    m->copy_count = plan.copy_count;
     m->memory_h = plan.h;
     m->memory_c = plan.c;
     m->info = (elman_model_info){
@@ -162,7 +165,7 @@ elman_status model_create(const elman_config *config, elman_model **model)
             return status;
         }
     }
-    model_repack(m);
+    model_repack(m, 1);
     *model = m;
     return ELMAN_OK;
 }
@@ -177,13 +180,34 @@ void model_destroy(elman_model *m)
     free(m->notes);
     free(m->layers);
     free(m->parameters);
+    free(m->copies);
     block_destroy(m->weights);
     block_destroy(m->packed);
     free(m);
 }
 
-void model_repack(elman_model *m)
+/* Each copy is cut into as many parts as there are threads. */
+typedef struct repack_job {
+    elman_model *m;
+    size_t slices;
+} repack_job;
+
+static void repack_part(void *context, size_t index)
 {
+    const repack_job *job = context;
+    const packed_copy *c = job->m->copies + index / job->slices;
+    size_t groups = packed_groups(&c->shape), slice = index % job->slices;
+    pack_groups(&c->shape, job->m->weights + c->from, c->row, c->column,
+                groups * slice / job->slices,
+                groups * (slice + 1) / job->slices, job->m->packed + c->to);
+}
+
+void model_repack(elman_model *m, int threads)
+{
+    enum { REPACK_MIN = 1 << 15 }; /* floats; less stays on one thread */
+    if (m->packed_count < REPACK_MIN) threads = 1;
+    repack_job job = {m, (size_t)threads};
+    thread_run(threads, m->copy_count * job.slices, repack_part, &job);
     for (size_t i = 0; i < m->layer_count; i++)
         if (m->layers[i].kind->pack)
             m->layers[i].kind->pack(m->layers + i, m->weights, m->packed);
@@ -228,7 +252,7 @@ elman_status model_write(elman_model *m, const char *name, size_t count,
     const parameter *p;
     TRY(find_counted(m, name, count, &p));
     memmove(m->weights + p->offset, values, count * sizeof *values);
-    model_repack(m);
+    model_repack(m, 1);
     return ELMAN_OK;
 }
 

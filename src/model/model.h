@@ -24,6 +24,8 @@ struct elman_model {
     float *weights;
     float *packed;
     size_t packed_count;
+    packed_copy *copies; /* (copy_count) */
+    size_t copy_count;
     size_t memory_h, memory_c; /* floats of memory per sequence */
     size_t note_count;
     model_note *notes;
@@ -47,10 +49,10 @@ struct elman_state {
     float *h, *c, *dh_n, *dc_n, *dh_0, *dc_0;
     float *gradients; /* (weight_count) training */
     layer_state *layers;
-    pass full, tail; /* before and after ELMAN_LAST */
-    float *x;        /* (T,B,I) copy of the input */
-    float *dx;       /* (T,B,I) training */
-    int32_t *tokens; /* (T,B) copy */
+    pass full, tail;        /* before and after ELMAN_LAST */
+    float *x;               /* (T,B,I) copy of the input */
+    float *dx;              /* (T,B,I) training */
+    int32_t *tokens;        /* (T,B) copy */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
 };
 
@@ -96,7 +98,7 @@ size_t model_outputs(const elman_model *model);
 const parameter *model_find(const elman_model *model, const char *name);
 
 /* Makes the packed copies again, after weights changed. */
-void model_repack(elman_model *model);
+void model_repack(elman_model *model, int threads);
 
 /* ---- state.c: as elman_state_... in elman.h ----------------------------- */
 

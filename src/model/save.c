@@ -148,7 +148,7 @@ static elman_status read_model(const safetensors *file, elman_model **model)
         model_destroy(m);
         return status == ELMAN_BAD_VALUE ? ELMAN_BAD_FORMAT : status;
     }
-    model_repack(m);
+    model_repack(m, 1);
     *model = m;
     return ELMAN_OK;
 }

@@ -28,7 +28,7 @@ void trial_move_weights(elman_model *m, draws *d)
         for (size_t j = 0; j < p->count; j++)
             m->weights[p->offset + j] += draw_real(d, -0.3f, 0.3f);
     }
-    model_repack(m);
+    model_repack(m, 1);
 }
 
 size_t trial_rows(const trial *t)
