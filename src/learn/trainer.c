@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "learn/finite.h"
-#include "learn/loss.h"
+#include "learn/past.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
 
@@ -158,39 +158,6 @@ void trainer_keep_best(elman_trainer *t)
     model_repack(t->model, 1);
 }
 
-/* ---- The past of a window ----------------------------------------------- */
-
-/* Keeps the memory before the window to come. */
-static void push_memory(elman_trainer *t)
-{
-    const elman_state *s = t->state;
-    size_t B = s->config.B, h = B * t->model->memory_h, n = t->memory_count;
-    if (t->history == 0) return;
-    if (t->kept > t->history) {
-        t->kept--;
-        memmove(t->memories, t->memories + n, t->kept * n * sizeof(float));
-        memmove(t->positions, t->positions + B,
-                t->kept * B * sizeof *t->positions);
-    }
-    float *memory = t->memories + t->kept * n;
-    memcpy(memory, s->h, h * sizeof(float));
-    memcpy(memory + h, s->c, (n - h) * sizeof(float));
-    memcpy(t->positions + t->kept * B, s->position, B * sizeof *t->positions);
-    t->kept++;
-}
-
-/* Goes back to the memory before so many windows of past. */
-static void restore_memory(elman_trainer *t, size_t past_windows)
-{
-    elman_state *s = t->state;
-    size_t B = s->config.B, h = B * t->model->memory_h, n = t->memory_count;
-    size_t at = t->kept - 1 - past_windows;
-    if (t->history == 0 || past_windows == 0) return;
-    memcpy(s->h, t->memories + at * n, h * sizeof(float));
-    memcpy(s->c, t->memories + at * n + h, (n - h) * sizeof(float));
-    memcpy(s->position, t->positions + at * B, B * sizeof *t->positions);
-}
-
 /* ---- One step ----------------------------------------------------------- */
 
 /* Adds the work of the forward just run. */
@@ -277,8 +244,8 @@ static elman_status run_window(elman_trainer *t, window *w, tally *sums)
         state_reset(t->model, t->state);
         t->kept = 0;
     }
-    push_memory(t);
-    restore_memory(t, w->past_windows);
+    past_push(t);
+    past_restore(t, w->past_windows);
     w->batch.draw = t->progress.step + 1;
     TRY(run_lead(t, w, &rest, sums));
     double before = sums->weight;

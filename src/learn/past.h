@@ -1,0 +1,16 @@
+/*
+ * past.h: the memory before each of the last windows, for truncation with k2
+ * above k1: a pass then begins some windows back.
+ */
+#ifndef LEARN_PAST_H
+#define LEARN_PAST_H
+
+#include "learn/trainer.h"
+
+/* Keeps the memory before the window to come. */
+void past_push(elman_trainer *trainer);
+
+/* Goes back to the memory before so many windows of past. */
+void past_restore(elman_trainer *trainer, size_t past_windows);
+
+#endif
