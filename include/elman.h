@@ -289,6 +289,7 @@ typedef struct elman_state_config {
     size_t B;            /* most sequences of one pass, 0 means 1 */
     bool training;       /* keep what backward needs; dropout is on */
     bool keep_gradients; /* keep dh, dc, dgate of every step (training) */
+    bool empty;          /* no stream is there at first: elman_state_join */
     int threads;         /* that a pass may use, 0 means 1 */
     uint64_t seed;       /* of dropout and zoneout masks */
 } elman_state_config;
@@ -310,9 +311,21 @@ ELMAN_API void elman_state_destroy(elman_state *state);
 /* Forgets the past: h and c become zero or the learned initial state. */
 ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 
-/* Forgets the past of sequence b alone. */
+/* Forgets the past of sequence b alone. In a place that a stream has left, one
+ * is there again. */
 ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
                                                  elman_state *state, size_t b);
+
+/* Streams that come and go: elman_model_step runs only those that are there, at
+ * the cost of so many; each gives the bits that it would give alone. join finds
+ * a free place b, where the stream begins as after reset; leave frees b. In a
+ * state that is not made empty all B places are taken at first. Not for a
+ * training state. elman_model_forward runs the batch that it is given: a free
+ * place that it runs is taken from then on. */
+ELMAN_CHECKED elman_status elman_state_join(const elman_model *model,
+                                            elman_state *state, size_t *b);
+ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
+                                             elman_state *state, size_t b);
 
 /* Clears the gradients of the parameters. */
 ELMAN_API void elman_state_zero(elman_state *state);
@@ -392,9 +405,11 @@ ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
 
-/* One step of a stream: forward with T = 1 for all B sequences of the state.
- * x is (B,I), y is (B,O). Never allocates or locks. A model that reads tokens
- * streams by forward with T = 1. */
+/* One step of each stream: forward with T = 1 for all B places of the state, but
+ * those that are free (elman_state_leave). x is (B,I), y is (B,O), or NULL if
+ * the view "y" is enough; rows of free places are neither read nor written.
+ * Never allocates or locks; with one thread it makes no system call. A model
+ * that reads tokens streams by forward with T = 1. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);

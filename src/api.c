@@ -175,6 +175,23 @@ elman_status elman_state_reset_one(const elman_model *model, elman_state *state,
     return state_reset_one(model, state, b);
 }
 
+elman_status elman_state_join(const elman_model *model, elman_state *state,
+                              size_t *b)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(b, "b"));
+    return state_join(model, state, b);
+}
+
+elman_status elman_state_leave(const elman_model *model, elman_state *state,
+                               size_t b)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    return state_leave(model, state, b);
+}
+
 void elman_state_zero(elman_state *state)
 {
     if (state) state_zero(state);

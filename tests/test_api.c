@@ -72,6 +72,9 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_state_create(m, NULL, &state), "config");
     NULLED(elman_state_create(m, &room, NULL), "state");
     NULLED(elman_state_reset_one(m, NULL, 0), "state");
+    NULLED(elman_state_join(m, NULL, &(size_t){0}), "state");
+    NULLED(elman_state_join(m, s, NULL), "b");
+    NULLED(elman_state_leave(NULL, s, 0), "model");
     NULLED(elman_state_copy(NULL, s), "to");
     NULLED(elman_state_copy(s, NULL), "from");
     NULLED(elman_state_save(m, s, NULL), "path");

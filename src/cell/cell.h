@@ -52,6 +52,9 @@ typedef struct cell_rows {
     float *dgate[CELL_ROWS]; /* (G) look only */
 } cell_rows;
 
+/* Groups first to last - 1 of a fused step. */
+typedef void step_kernel(const fused_step *s, size_t first, size_t last);
+
 /* A kind of cell. The recurrent weight acts in parts: rows [0, split H) on
  * h_in, and, if split < gates, the rest as part 1, whose input and gradient may
  * be others:
@@ -69,10 +72,8 @@ typedef struct cell {
     bool dside_is_gradient; /* of part 1 */
     bool side_is_input;     /* of part 1 */
     void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
-    /* Forward of fused weights, without projection: groups first to last - 1
-     * of hh[0] alone; other parts may run at once. NULL: never fused. */
-    void (*step)(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t first, size_t last);
+    /* The kernel that steps fused weights; NULL if there is none. */
+    step_kernel *(*step)(const kernels *k);
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
     /* Before backward, to look at: dgate (gates H) from dh and dc, and in total

@@ -26,17 +26,13 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
         moved[m] = rows[m] + offset;
 }
 
-static void after_step(const kernels *k, const cell_weights *w,
-                       const cell_rows *r, size_t first, size_t last)
-{
-    fused_step s = fused_step_of(w, r, r->h);
-    k->gru_step(&s, first, last);
-}
+static step_kernel *after_step(const kernels *k) { return k->gru_step; }
 
 static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
-        after_step(k, w, r, 0, packed_groups(&w->hh[0]));
+        fused_step s = fused_step_of(w, r, r->h);
+        k->gru_step(&s, 0, packed_groups(&w->hh[0]));
         return;
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);

@@ -19,17 +19,13 @@
 #include <math.h>
 #include <string.h>
 
-static void step(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t first, size_t last)
-{
-    fused_step s = fused_step_of(w, r, w->hr.w ? r->side : r->h);
-    k->lstm_step(&s, first, last);
-}
+static step_kernel *step(const kernels *k) { return k->lstm_step; }
 
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
-        step(k, w, r, 0, packed_groups(&w->hh[0]));
+        fused_step s = fused_step_of(w, r, w->hr.w ? r->side : r->h);
+        k->lstm_step(&s, 0, packed_groups(&w->hh[0]));
     } else {
         k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
         for (size_t m = 0; m < r->M; m++)

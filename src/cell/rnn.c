@@ -11,18 +11,14 @@
 
 #include <string.h>
 
-static void step(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t first, size_t last)
-{
-    fused_step s = fused_step_of(w, r, r->h);
-    k->rnn_step(&s, first, last);
-}
+static step_kernel *step(const kernels *k) { return k->rnn_step; }
 
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
     if (w->fused) {
-        step(k, w, r, 0, packed_groups(&w->hh[0]));
+        fused_step s = fused_step_of(w, r, r->h);
+        k->rnn_step(&s, 0, packed_groups(&w->hh[0]));
         return;
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);

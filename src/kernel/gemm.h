@@ -61,24 +61,18 @@ INLINE group group_at(const sums *s, size_t index, size_t groups)
 INLINE void group_rows(const group *g, tile *t, size_t rows, bool far)
 {
     const size_t all = g->panels * g->groups;
-    if (g->groups > 1) {
-        memcpy(t->at, g->at, sizeof t->at);
-        t->w = g->w;
-        tile_function *run = all == 8 ? tile_1x8 : tile_1x6;
-        if (g->whole) run(t);
-        else tile_buffered(t, run, rows, all, g->columns);
-        return;
-    }
-    const size_t step = tile_panels(rows, all);
+    const size_t step = g->groups > 1 ? all : tile_panels(rows, all);
     const bool has_last = t->last_to != NULL;
     for (size_t p = 0, panels; p < all; p += panels) {
         panels = all - p < step ? all - p : step;
-        memcpy(t->at, g->at + p, GROUP_PANELS * sizeof *t->at);
+        t->at = g->at + p;
+        t->columns = g->columns + p;
         t->w = g->w + p * PANEL;
         t->last = has_last && p + panels == all;
-        tile_function *run = tiles[far][rows - 1][panels];
-        if (g->whole) run(t);
-        else tile_buffered(t, run, rows, panels, g->columns + p);
+        tile_function *run = rows == 1 ? row_tiles[g->whole][panels]
+                                       : tiles[far][rows - 1][panels];
+        if (g->whole || rows == 1) run(t);
+        else tile_buffered(t, run, rows, panels, t->columns);
     }
 }
 

@@ -73,6 +73,12 @@ static void KERNEL(log_forward)(size_t n, const float *x, float *y)
         vf_store(y + i, vf_log(vf_load(x + i, n - i)), n - i);
 }
 
+static void KERNEL(copy)(size_t n, const float *from, float *to)
+{
+    for (size_t i = 0; i < n; i += VLEN)
+        vf_store(to + i, vf_load(from + i, n - i), n - i);
+}
+
 static void KERNEL(multiply)(size_t n, const float *a, const float *b, float *y)
 {
     for (size_t i = 0; i < n; i += VLEN)

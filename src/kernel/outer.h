@@ -45,9 +45,10 @@ INLINE void outer_tile(tile *t, size_t rows, size_t panels, size_t j,
                        size_t columns)
 {
     tile_function *run = tiles[false][rows - 1][panels];
-    size_t of_panel[TILE_PANELS];
+    size_t at[TILE_PANELS], of_panel[TILE_PANELS];
+    t->at = at;
     for (size_t p = 0; p < panels; p++) {
-        t->at[p] = j + p * PANEL;
+        at[p] = j + p * PANEL;
         of_panel[p] = columns < (p + 1) * PANEL ? columns - p * PANEL : PANEL;
     }
     if (columns >= panels * PANEL) run(t);

@@ -185,6 +185,12 @@ static void ref_log_forward(size_t n, const float *x, float *y)
         y[i] = (float)log((double)x[i]);
 }
 
+static void ref_copy(size_t n, const float *from, float *to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
 static void ref_multiply(size_t n, const float *a, const float *b, float *y)
 {
     for (size_t i = 0; i < n; i++)

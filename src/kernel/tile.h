@@ -44,8 +44,9 @@ typedef struct tile {
     const float *const *from, *const *last_from;
     float *const *to, *const *last_to; /* last_to NULL: as the others */
     size_t from_at, last_from_at;      /* all bits, or 0: from 0 on */
-    size_t at[TILE_PANELS];
-    bool last; /* the last panel of each group is of a last gate */
+    const size_t *at;                  /* (panels) */
+    const size_t *columns; /* (panels) of PANEL, where a tile is not whole */
+    bool last;             /* the last panel of each group is of a last gate */
 } tile;
 
 /* sum[m][v] += a[m] w[v] for one k. All but the pointers are constants where
@@ -84,8 +85,9 @@ INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
     }
 }
 
-/* rows, panels and far are constants where this is called. */
-INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far)
+/* All but t are constants where this is called. */
+INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far,
+                     bool whole)
 {
     const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
     const bool last = t->last;
@@ -106,7 +108,10 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far)
                 from = t->last_from[m] + (at[p] & t->last_from_at);
             UNROLL
             for (size_t r = 0; r < REGS; r++)
-                sum[m][p * REGS + r] = load_all(from + r * VLEN);
+                sum[m][p * REGS + r] =
+                    whole ? load_all(from + r * VLEN)
+                          : vf_load(from + r * VLEN,
+                                    left(t->columns[p], r * VLEN));
         }
     }
 
@@ -141,8 +146,13 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far)
         for (size_t p = 0; p < panels; p++) {
             float *row = p % group == group - 1 ? last_to[m] : to[m];
             UNROLL
-            for (size_t r = 0; r < REGS; r++)
-                store_all(row + at[p] + r * VLEN, sum[m][p * REGS + r]);
+            for (size_t r = 0; r < REGS; r++) {
+                float *here = row + at[p] + r * VLEN;
+                if (whole) store_all(here, sum[m][p * REGS + r]);
+                else
+                    vf_store(here, sum[m][p * REGS + r],
+                             left(t->columns[p], r * VLEN));
+            }
         }
     }
 }
@@ -150,19 +160,19 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far)
 /* ---- The shapes --------------------------------------------------------- */
 
 /* Those that do not fit are empty and never called. */
-#define TILE(name, rows, panels, far)                                          \
+#define TILE(name, rows, panels, far, whole)                                   \
     static void name(const tile *t)                                            \
     {                                                                          \
         if (rows <= TILE_ROWS && rows * panels * REGS <= SUMS)                 \
-            tile_run(t, rows, panels, far);                                    \
+            tile_run(t, rows, panels, far, whole);                             \
     }
 #define TILES(rows)                                                            \
-    TILE(tile_##rows##x1, rows, 1, false)                                      \
-    TILE(tile_##rows##x2, rows, 2, false)                                      \
-    TILE(tile_##rows##x3, rows, 3, false)                                      \
-    TILE(tile_##rows##x4, rows, 4, false)                                      \
-    TILE(tile_far_##rows##x3, rows, 3, true)                                   \
-    TILE(tile_far_##rows##x4, rows, 4, true)
+    TILE(tile_##rows##x1, rows, 1, false, true)                                \
+    TILE(tile_##rows##x2, rows, 2, false, true)                                \
+    TILE(tile_##rows##x3, rows, 3, false, true)                                \
+    TILE(tile_##rows##x4, rows, 4, false, true)                                \
+    TILE(tile_far_##rows##x3, rows, 3, true, true)                             \
+    TILE(tile_far_##rows##x4, rows, 4, true, true)
 TILES(1)
 TILES(2)
 TILES(3)
@@ -171,8 +181,14 @@ TILES(5)
 TILES(6)
 TILES(7)
 TILES(8)
-TILE(tile_1x6, 1, 6, false)
-TILE(tile_1x8, 1, 8, false)
+TILE(tile_1x6, 1, 6, false, true)
+TILE(tile_1x8, 1, 8, false, true)
+TILE(tile_part_1x1, 1, 1, false, false)
+TILE(tile_part_1x2, 1, 2, false, false)
+TILE(tile_part_1x3, 1, 3, false, false)
+TILE(tile_part_1x4, 1, 4, false, false)
+TILE(tile_part_1x6, 1, 6, false, false)
+TILE(tile_part_1x8, 1, 8, false, false)
 #undef TILES
 #undef TILE
 
@@ -196,6 +212,14 @@ static tile_function *const tiles[2][8][GROUP_PANELS + 1] = {
 };
 #undef ROW
 #undef FAR_ROW
+
+/* One row, whole or not: [whole][panels]. */
+static tile_function *const row_tiles[2][TILE_PANELS + 1] = {
+    {NULL, tile_part_1x1, tile_part_1x2, tile_part_1x3, tile_part_1x4, NULL,
+     tile_part_1x6, NULL, tile_part_1x8},
+    {NULL, tile_1x1, tile_1x2, tile_1x3, tile_1x4, NULL, tile_1x6, NULL,
+     tile_1x8},
+};
 
 /* Rows are cut evenly, as few rows are slow, into tiles of at most this many
  * for a group of so many panels. */
@@ -225,19 +249,27 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
 {
     _Alignas(64) float buffer[TILE_ROWS][TILE_PANELS * PANEL];
     const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
+    static const size_t in_turn[TILE_PANELS] = {0 * PANEL, 1 * PANEL, 2 * PANEL,
+                                                3 * PANEL, 4 * PANEL, 5 * PANEL,
+                                                6 * PANEL, 7 * PANEL};
     float *row[TILE_ROWS];
-    tile inner = *t;
-    inner.from = (const float *const *)row;
-    inner.to = row;
-    inner.from_at = SIZE_MAX;
-    inner.last = false;
+    const tile inner = {.K = t->K,
+                        .a = t->a,
+                        .a_step = t->a_step,
+                        .w = t->w,
+                        .w_step = t->w_step,
+                        .group_step = t->group_step,
+                        .ahead = t->ahead,
+                        .from = (const float *const *)row,
+                        .to = row,
+                        .from_at = SIZE_MAX,
+                        .at = in_turn};
     for (size_t m = 0; m < rows; m++)
         row[m] = buffer[m];
     for (size_t p = 0; p < panels; p++) {
         const bool last = t->last && p % group == group - 1;
         const float *const *from = last ? t->last_from : t->from;
         const size_t at = t->at[p] & (last ? t->last_from_at : t->from_at);
-        inner.at[p] = p * PANEL;
         for (size_t m = 0; m < rows; m++)
             for (size_t l = 0; l < PANEL; l += VLEN)
                 store_all(buffer[m] + p * PANEL + l,

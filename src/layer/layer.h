@@ -135,6 +135,8 @@ typedef struct pass {
     const row_sink *sink;   /* for the layer at hand to feed, or NULL */
 } pass;
 
+struct step_plan;
+
 /* One direction's arrays; axis T runs in the order of reading. */
 typedef struct direction_state {
     float *h;               /* (T+1,B,R) entry 0 is the initial state */
@@ -151,6 +153,7 @@ typedef struct direction_state {
     float *run_h, *run_c;   /* (B,R) (B,H) gradients on their way back */
     float *direct_h, *direct_c; /* (B,R) (B,H) their part past zoneout */
     float *run_in;              /* (B,R) gradient at h_in */
+    struct step_plan *plan;     /* of streams: recurrent_step.c */
 } direction_state;
 
 /* What a state keeps for one layer. */
@@ -161,6 +164,7 @@ typedef struct layer_state {
     float *mask;   /* (T,B,O) or (B,O) dropout */
     float *normal; /* (T,B,I) layer norm */
     float *root;   /* (T,B) layer norm */
+    bool steps;    /* streams by its kind's step */
 } layer_state;
 
 /* A kind of layer. */
@@ -178,6 +182,12 @@ struct layer_kind {
     /* x (T,B,I) to s->y. */
     void (*forward)(const layer *l, const pass *p, layer_state *s,
                     const float *x);
+    /* Streams, all NULL where forward with T = 1 will do: whether l can; what
+     * is the same in every step of the streams that the pass lists; and a step,
+     * after which the memory is the new one. */
+    bool (*steps)(const layer *l);
+    void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
     /* s->dy to dx (overwritten; NULL if not wanted), adds to gradients. */
     void (*backward)(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx);

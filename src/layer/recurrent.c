@@ -233,6 +233,7 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
     for (size_t way = 0; way < l->D; way++) {
         lay_out_forward(l, a, T, B, training, &s->way[way]);
         if (training) lay_out_backward(l, a, T, B, keep, &s->way[way]);
+        else s->way[way].plan = arena_take(a, 1, step_plan_size(B));
     }
 }
 
@@ -297,6 +298,9 @@ const layer_kind layer_recurrent = {
     .plan = plan,
     .pack = pack_weights,
     .lay_out = lay_out,
+    .steps = recurrent_steps,
+    .prepare = recurrent_prepare,
+    .step = recurrent_step,
     .forward = recurrent_forward,
     .backward = recurrent_backward,
 };

@@ -1,7 +1,7 @@
 /*
  * recurrent.h: one level of nn.RNN, nn.LSTM or nn.GRU, in one or two
  * directions. recurrent.c plans, packs and lays out; recurrent_forward.c and
- * recurrent_backward.c walk through time.
+ * recurrent_backward.c walk through time; recurrent_step.c streams.
  *
  * A direction stores everything in the order in which it reads: entry s of the
  * reverse one belongs to step length-1-s. So a direction is an index map, and
@@ -46,6 +46,15 @@ size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
 
 /* The packed weights as the cell wants them. */
 cell_weights walk_weights(const layer *l, const pass *p, size_t way);
+
+/* Bytes that steps of B streams prepare in. */
+size_t step_plan_size(size_t B);
+
+/* recurrent_step.c, as struct layer_kind has them. */
+bool recurrent_steps(const layer *l);
+void recurrent_prepare(const layer *l, const pass *p, layer_state *s);
+void recurrent_step(const layer *l, const pass *p, layer_state *s,
+                    const float *x);
 
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x);

@@ -36,6 +36,9 @@ typedef struct layer_seconds {
     double forward, backward;
 } layer_seconds;
 
+/* The position of a place where no stream is. */
+#define FREE_PLACE UINT64_MAX
+
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {
     const elman_model *model;
@@ -45,7 +48,8 @@ struct elman_state {
     size_t work;               /* where what belongs to a pass begins */
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
-    uint64_t *position;        /* (B) steps since reset */
+    bool stepping;             /* the pass is prepared for steps */
+    uint64_t *position;        /* (B) steps since reset, or FREE_PLACE */
     float *h, *c, *dh_n, *dc_n, *dh_0, *dc_0;
     float *gradients; /* (weight_count) training */
     layer_state *layers;
@@ -113,6 +117,10 @@ void state_destroy(elman_state *state);
 void state_reset(const elman_model *model, elman_state *state);
 elman_status state_reset_one(const elman_model *model, elman_state *state,
                              size_t b);
+elman_status state_join(const elman_model *model, elman_state *state,
+                        size_t *b);
+elman_status state_leave(const elman_model *model, elman_state *state,
+                         size_t b);
 void state_zero(elman_state *state);
 elman_status state_copy(elman_state *to, const elman_state *from);
 
@@ -138,11 +146,17 @@ elman_status model_forward_into(const elman_model *model, elman_state *state,
                                 const elman_batch *batch, const row_sink *sink);
 elman_status model_backward(const elman_model *model, elman_state *state,
                             const float *dy, float *dx);
-elman_status model_step(const elman_model *model, elman_state *state,
-                        const float *x, float *y);
 elman_status cell_step(const elman_model *model, elman_state *state,
                        const float *x, const float *h, const float *c,
                        float *h_out, float *c_out);
+
+/* Sets out a pass of steps s->full.lengths (B), with sequences as they stand.
+ */
+void pass_set(pass *p, uint64_t draw);
+
+/* step.c */
+elman_status model_step(const elman_model *model, elman_state *state,
+                        const float *x, float *y);
 
 /* The output of the last forward, (T,B,O) or (B,O), and room for its
  * gradient. */

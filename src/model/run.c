@@ -77,7 +77,7 @@ static void list_rows(pass *p)
 }
 
 /* Fills a pass beyond what carving sets. */
-static void set_pass(pass *p, uint64_t draw)
+void pass_set(pass *p, uint64_t draw)
 {
     p->draw = draw;
     p->k = kernels_here();
@@ -101,15 +101,17 @@ static void copy_input(const elman_model *m, elman_state *s,
 
 static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
 {
+    s->stepping = false;
     if (in->T != s->full.T || in->B != s->full.B) state_carve(s, in->T, in->B);
     for (size_t b = 0; b < in->B; b++) {
         s->full.lengths[b] = in->lengths ? in->lengths[b] : in->T;
         s->tail.lengths[b] = s->full.lengths[b] ? 1 : 0;
         s->full.ids[b] = in->ids ? in->ids[b] : b;
+        if (s->position[b] == FREE_PLACE) s->position[b] = 0;
         s->full.begin[b] = s->position[b];
     }
-    set_pass(&s->full, in->draw);
-    set_pass(&s->tail, in->draw);
+    pass_set(&s->full, in->draw);
+    pass_set(&s->tail, in->draw);
     copy_input(m, s, in);
     if (!s->config.training) return;
     memset(s->dh_n, 0, s->config.B * m->memory_h * sizeof *s->dh_n);
@@ -221,22 +223,6 @@ elman_status model_backward(const elman_model *m, elman_state *s,
     s->ready = false;
     if (dx) write_dx(m, s, s->dx, dx);
     return ELMAN_OK;
-}
-
-elman_status model_step(const elman_model *m, elman_state *s, const float *x,
-                        float *y)
-{
-    TRY(state_check(m, s));
-    if (m->info.vocabulary)
-        return failure(ELMAN_BAD_VALUE,
-                       "step reads x, but the model reads tokens; expected "
-                       "forward with T 1");
-    if (!m->info.streams)
-        return failure(ELMAN_BAD_VALUE,
-                       "the model has a reverse direction, which needs the "
-                       "whole sequence; expected one that only looks back");
-    elman_batch one = {.T = 1, .B = s->config.B, .x = x};
-    return model_forward(m, s, &one, y);
 }
 
 elman_status cell_step(const elman_model *m, elman_state *s, const float *x,

@@ -29,6 +29,10 @@ static elman_status complete(const elman_state_config *config,
     if (full->threads < 0 || full->threads > 4096)
         return failure(ELMAN_BAD_VALUE, "threads is %d, expected 1 to 4096",
                        full->threads);
+    if (full->empty && full->training)
+        return failure(ELMAN_BAD_VALUE,
+                       "empty is set, but in a training state all sequences "
+                       "run");
     if (full->keep_gradients && !full->training)
         return failure(ELMAN_BAD_VALUE,
                        "keep_gradients is set, but only a training state has "
@@ -129,6 +133,7 @@ static void bind_pass(const elman_state *s, pass *p)
 void state_carve(elman_state *s, size_t T, size_t B)
 {
     arena a = {.base = (char *)s, .used = s->work};
+    s->stepping = false;
     lay_out_pass(s->model, s, &a, T, B);
     bind_pass(s, &s->full);
     bind_pass(s, &s->tail);
@@ -184,6 +189,8 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     state_carve(s, full.T, full.B);
     thread_prepare(full.threads);
     state_reset(m, s);
+    for (size_t b = 0; b < full.B && full.empty; b++)
+        s->position[b] = FREE_PLACE;
     *state = s;
     return ELMAN_OK;
 }
@@ -238,13 +245,13 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t first,
             }
         }
     }
-    for (size_t b = first; b < last; b++)
-        s->position[b] = 0;
 }
 
 void state_reset(const elman_model *m, elman_state *s)
 {
     reset_rows(m, s, 0, s->config.B);
+    for (size_t b = 0; b < s->config.B; b++)
+        if (s->position[b] != FREE_PLACE) s->position[b] = 0;
 }
 
 elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
@@ -254,6 +261,8 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
         return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
                        s->config.B);
     reset_rows(m, s, b, b + 1);
+    if (s->position[b] == FREE_PLACE) s->stepping = false;
+    s->position[b] = 0;
     return ELMAN_OK;
 }
 

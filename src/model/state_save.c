@@ -116,6 +116,7 @@ elman_status state_load(const elman_model *m, elman_state *s, const char *path)
             memcpy(list[i].values, t->data, t->count * sizeof(float));
         else memcpy(s->position, t->data, t->count * sizeof *s->position);
     }
+    s->stepping = false;
     free(list);
     safetensors_close(file);
     return status ? failure_in(status, path) : ELMAN_OK;

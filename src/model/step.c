@@ -1,0 +1,112 @@
+/*
+ * step.c: streams. A state of B places steps all of them at once, or only those
+ * where a stream is. What a step needs is prepared once and again only when
+ * streams come or go, or another pass was in between.
+ */
+#include <string.h>
+
+#include "model/model.h"
+
+static elman_status check_streams(const elman_model *m)
+{
+    if (m->info.vocabulary)
+        return failure(ELMAN_BAD_VALUE,
+                       "step reads x, but the model reads tokens; expected "
+                       "forward with T 1");
+    if (!m->info.streams)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model has a reverse direction, which needs the "
+                       "whole sequence; expected one that only looks back");
+    return ELMAN_OK;
+}
+
+static void prepare(const elman_model *m, elman_state *s)
+{
+    size_t B = s->config.B;
+    state_carve(s, 1, B);
+    for (size_t b = 0; b < B; b++) {
+        bool here = s->position[b] != FREE_PLACE;
+        s->full.lengths[b] = s->tail.lengths[b] = here;
+        s->full.ids[b] = b;
+        s->full.begin[b] = 0; /* read by masks alone: not without training */
+    }
+    pass_set(&s->full, 0);
+    pass_set(&s->tail, 0);
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        layer_state *at = s->layers + i;
+        at->steps = l->kind->steps && l->kind->steps(l);
+        if (at->steps) l->kind->prepare(l, &s->full, at);
+    }
+    s->stepping = true;
+}
+
+/* With training, a step is a forward like any other. */
+static elman_status step_training(const elman_model *m, elman_state *s,
+                                  const float *x, float *y)
+{
+    TRY(check_streams(m));
+    elman_batch one = {.T = 1, .B = s->config.B, .x = x};
+    return model_forward(m, s, &one, y);
+}
+
+elman_status model_step(const elman_model *m, elman_state *s, const float *x,
+                        float *y)
+{
+    TRY(state_check(m, s));
+    if (s->config.training) return step_training(m, s, x, y);
+    if (!s->stepping) {
+        TRY(check_streams(m));
+        prepare(m, s);
+    }
+    const float *in = x;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        layer_state *at = s->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        (at->steps ? l->kind->step : l->kind->forward)(l, p, at, in);
+        in = at->y;
+    }
+
+    const pass *p = &s->full;
+    size_t O = s->model->info.output_size;
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t b = p->rows[r];
+        s->position[b]++;
+        if (y) p->k->copy(O, in + b * O, y + b * O);
+    }
+    s->ran = true;
+    return ELMAN_OK;
+}
+
+/* ---- Who is here -------------------------------------------------------- */
+
+static elman_status check_places(const elman_model *m, const elman_state *s)
+{
+    TRY(state_check(m, s));
+    if (!s->config.training) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "the state is for training, where all "
+                                    "sequences run; expected one without");
+}
+
+elman_status state_join(const elman_model *m, elman_state *s, size_t *b)
+{
+    TRY(check_places(m, s));
+    for (*b = 0; *b < s->config.B; ++*b) {
+        if (s->position[*b] != FREE_PLACE) continue;
+        s->stepping = false;
+        return state_reset_one(m, s, *b);
+    }
+    return failure(ELMAN_BAD_VALUE,
+                   "all B %zu places have a stream, expected a free one",
+                   s->config.B);
+}
+
+elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
+{
+    TRY(check_places(m, s));
+    TRY(state_reset_one(m, s, b));
+    s->position[b] = FREE_PLACE;
+    s->stepping = false;
+    return ELMAN_OK;
+}
