@@ -4,8 +4,9 @@
  * training runs. proof/trial.h does the cutting.
  */
 #include "check.h"
-#include "pace.h"
 #include "kernel/kernel.h"
+#include "layer/recurrent.h"
+#include "pace.h"
 #include "proof/training.h"
 #include "proof/trial.h"
 
@@ -84,10 +85,15 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
         for (size_t way = 0; way<WAYS; way += PACE> 1 ? 3 : 1)
             check_way(&g, *isa, way, 1);
         for (int threads = 2; threads <= MOST_THREADS; threads++) {
+            walk_force(WALK_ROWS);
             check_way(&g, *isa, 0, threads);
+            walk_force(WALK_UNITS);
+            check_way(&g, *isa, 0, threads);
+            walk_force((walk_way)(turn % WALK_WAYS));
             size_t way = 1 + (draw_next(d) + turn++) % (WAYS - 1);
             if (ways[way].large) check_way(&g, *isa, way, threads);
         }
+        walk_force(WALK_WAYS);
     }
     kernels_use(NULL);
     outcome_destroy(&g.got);

@@ -1,6 +1,8 @@
 /* cell.c: the table of cells, and what a fused step takes of them. */
 #include "cell/cell.h"
 
+#include "base/thread.h"
+
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
                          float *const *h)
 {
@@ -22,6 +24,72 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
         .variant = w->variant,
         .relu = w->nonlinearity == ELMAN_NONLINEARITY_RELU,
     };
+}
+
+/* ---- Groups of units on threads ----------------------------------------- */
+
+typedef struct group_job {
+    const kernels *k;
+    step_kernel *run; /* or a product */
+    const fused_step *step;
+    const cell_rows *r;
+    const packed *w;
+    const float *start;
+    float *const *a, *const *c;
+    size_t groups, parts;
+} group_job;
+
+static void step_part(void *context, size_t index)
+{
+    const group_job *job = context;
+    job->run(job->step, job->groups * index / job->parts,
+             job->groups * (index + 1) / job->parts);
+}
+
+void cell_step_run(step_kernel *run, const cell_rows *r, const fused_step *s)
+{
+    size_t groups = packed_groups(&s->hh), parts = (size_t)r->threads;
+    if (parts > groups) parts = groups;
+    group_job job = {.run = run, .step = s, .groups = groups, .parts = parts};
+    if (parts < 2) run(s, 0, groups);
+    else thread_run(r->threads, parts, step_part, &job);
+}
+
+/* Columns of some groups are a packed weight of their own. */
+static void product_part(void *context, size_t index)
+{
+    const group_job *job = context;
+    size_t units = packed_blocks(1) * PANEL, K = job->w->K;
+    size_t first = job->groups * index / job->parts * units;
+    size_t last = job->groups * (index + 1) / job->parts * units;
+    packed w = {1, (last < job->w->H ? last : job->w->H) - first, K,
+                job->w->w + first * K};
+    float *c[CELL_ROWS];
+    for (size_t m = 0; m < job->r->M; m++)
+        c[m] = job->c[m] + first;
+    const float *start = job->start;
+    if (start && start != zeros) start += first;
+    job->k->product(job->r->M, &w, start, (const float *const *)job->a, c);
+}
+
+void cell_product(const kernels *k, const cell_rows *r, const packed *w,
+                  const float *start, float *const *a, float *const *c)
+{
+    /* a group that is narrow alone would take the other way to sum */
+    size_t parts = (size_t)r->threads, groups = packed_groups(w);
+    size_t units = packed_blocks(1) * PANEL;
+    if (w->H % units && w->H % units < NARROW && groups > 1) parts = 1;
+    if (parts > groups) parts = groups;
+    group_job job = {.k = k,
+                     .r = r,
+                     .w = w,
+                     .start = start,
+                     .a = a,
+                     .c = c,
+                     .groups = groups,
+                     .parts = parts};
+    if (parts < 2) k->product(r->M, w, start, (const float *const *)a, c);
+    else thread_run(r->threads, parts, product_part, &job);
 }
 
 const cell *cell_for(const elman_layer *config)

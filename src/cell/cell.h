@@ -32,7 +32,8 @@ typedef struct cell_weights {
 /* Sequences at one step; forward writes gate, c, h and side. */
 typedef struct cell_rows {
     size_t M;
-    bool has_x; /* fused: the sums are made from x, not in gate */
+    int threads; /* that may share a product, each with its own units */
+    bool has_x;  /* fused: the sums are made from x, not in gate */
     const float *x[CELL_ROWS];      /* (I) */
     const float *h_prev[CELL_ROWS]; /* (R) */
     const float *h_in[CELL_ROWS];   /* (R) what enters the product: h_prev, or
@@ -81,6 +82,11 @@ typedef struct cell {
     void (*look)(const kernels *k, const cell_weights *w, const cell_rows *r,
                  size_t m, float *total);
 } cell;
+
+/* Products and steps on r's threads. */
+void cell_product(const kernels *k, const cell_rows *r, const packed *w,
+                  const float *start, float *const *a, float *const *c);
+void cell_step_run(step_kernel *run, const cell_rows *r, const fused_step *s);
 
 /* What a kernel's step needs, from w and r; h is what the gates write. */
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,

@@ -32,7 +32,7 @@ static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
         fused_step s = fused_step_of(w, r, r->h);
-        k->gru_step(&s, 0, packed_groups(&w->hh[0]));
+        cell_step_run(k->gru_step, r, &s);
         return;
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
@@ -49,10 +49,8 @@ static void after_backward(const kernels *k, const cell_weights *w,
     for (size_t m = 0; m < r->M; m++)
         k->gru_backward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
                         r->dh[m], r->da[m], r->dside[m]);
-    k->product(r->M, &w->hh_back[0], NULL, (const float *const *)r->da,
-               r->dh_in);
-    k->product(r->M, &w->hh_back[1], NULL, (const float *const *)r->dside,
-               r->dh_in);
+    cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
+    cell_product(k, r, &w->hh_back[1], NULL, r->dside, r->dh_in);
 }
 
 static void before_forward(const kernels *k, const cell_weights *w,
@@ -87,8 +85,7 @@ static void before_backward(const kernels *k, const cell_weights *w,
     for (size_t m = 0; m < r->M; m++)
         k->gru_reset_backward(H, w->clip, r->dside[m], r->h_in[m], r->gate[m],
                               r->dh_in[m], r->da[m]);
-    k->product(r->M, &w->hh_back[0], NULL, (const float *const *)r->da,
-               r->dh_in);
+    cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
 }
 
 /* The gradients at n and z, and da of n, which leads to the one at r. da is

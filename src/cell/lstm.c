@@ -25,7 +25,7 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
         fused_step s = fused_step_of(w, r, w->hr.w ? r->side : r->h);
-        k->lstm_step(&s, 0, packed_groups(&w->hh[0]));
+        cell_step_run(k->lstm_step, r, &s);
     } else {
         k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
         for (size_t m = 0; m < r->M; m++)
@@ -48,8 +48,7 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
                          r->dc[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
-    k->product(r->M, &w->hh_back[0], zeros, (const float *const *)r->da,
-               r->dh_in);
+    cell_product(k, r, &w->hh_back[0], zeros, r->da, r->dh_in);
 }
 
 static void look(const kernels *k, const cell_weights *w, const cell_rows *r,

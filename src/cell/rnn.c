@@ -18,7 +18,7 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
     bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
     if (w->fused) {
         fused_step s = fused_step_of(w, r, r->h);
-        k->rnn_step(&s, 0, packed_groups(&w->hh[0]));
+        cell_step_run(k->rnn_step, r, &s);
         return;
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
@@ -37,8 +37,7 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
             w->H, w->clip, r->gate[m], r->dh[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
-    k->product(r->M, &w->hh_back[0], zeros, (const float *const *)r->da,
-               r->dh_in);
+    cell_product(k, r, &w->hh_back[0], zeros, r->da, r->dh_in);
 }
 
 /* The one gate is h itself. */

@@ -156,15 +156,31 @@ typedef struct direction_state {
     struct step_plan *plan;     /* of streams: recurrent_step.c */
 } direction_state;
 
+/* How threads share a walk through time: not at all; each has its own sequences
+ * and directions; all go through the steps together, each with its own units.
+ */
+typedef enum walk_way { WALK_ALONE, WALK_ROWS, WALK_UNITS, WALK_WAYS } walk_way;
+
+/* What was found about that: recurrent_plan.c. */
+typedef struct walk_plan {
+    size_t B; /* that it is for */
+    walk_way way;
+    bool chosen;
+    unsigned char tries[WALK_WAYS];
+    double best[WALK_WAYS]; /* seconds per row */
+    double began;           /* 0: nothing is measured now */
+} walk_plan;
+
 /* What a state keeps for one layer. */
 typedef struct layer_state {
     float *y, *dy; /* (T,B,O), T = 1 past ELMAN_LAST */
     float *own;    /* where y points unless it is an alias */
     direction_state way[DIRECTIONS];
-    float *mask;   /* (T,B,O) or (B,O) dropout */
-    float *normal; /* (T,B,I) layer norm */
-    float *root;   /* (T,B) layer norm */
-    bool steps;    /* streams by its kind's step */
+    float *mask;           /* (T,B,O) or (B,O) dropout */
+    float *normal;         /* (T,B,I) layer norm */
+    float *root;           /* (T,B) layer norm */
+    bool steps;            /* streams by its kind's step */
+    walk_plan ahead, back; /* kept from pass to pass */
 } layer_state;
 
 /* A kind of layer. */

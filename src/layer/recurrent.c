@@ -1,6 +1,8 @@
 /* recurrent.c: parameters, packed weights and arrays of a recurrent level. */
 #include "layer/recurrent.h"
 
+#include "base/thread.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,14 +241,25 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
 
 /* ---- Walks -------------------------------------------------------------- */
 
-enum { WALK_MIN = 1 << 16 }; /* multiply-adds; less stays on one thread */
-
-size_t walk_groups(const layer *l, const pass *p)
+walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
+                walk_way how)
 {
-    size_t most = (p->B + CELL_ROWS - 1) / CELL_ROWS, threads;
-    if (p->row_count * l->G * (l->I + l->R) < WALK_MIN) return most;
-    threads = (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
-    return (most + threads - 1) / threads * threads;
+    size_t most = (p->B + CELL_ROWS - 1) / CELL_ROWS, threads = 1;
+    if (how == WALK_ROWS)
+        threads = (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
+    return (walk){.l = l,
+                  .p = p,
+                  .s = s,
+                  .x = x,
+                  .groups = (most + threads - 1) / threads * threads,
+                  .threads = how == WALK_UNITS ? p->threads : 1};
+}
+
+void walk_run(const walk *w, walk_way how,
+              void (*part)(void *context, size_t index))
+{
+    thread_run(how == WALK_ROWS ? w->p->threads : 1, w->l->D * w->groups, part,
+               (void *)w);
 }
 
 size_t walk_block(const walk *w, const walk_part *part)
@@ -255,7 +268,7 @@ size_t walk_block(const walk *w, const walk_part *part)
     enum { BLOCK_FLOATS = 1 << 16 };
     size_t rows = part->last - part->first, row = w->l->G;
     size_t most = BLOCK_FLOATS / (rows * row), least = CELL_ROWS / rows;
-    return most > least ? most : least;
+    return (most > least ? most : least) * (size_t)w->threads;
 }
 
 walk_part walk_part_at(const walk *w, size_t index)
@@ -280,6 +293,7 @@ size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
     const layer *l = w->l;
     const direction_state *d = &w->s->way[part->way];
     r->has_x = false;
+    r->threads = w->threads;
     for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
         if (w->p->lengths[b] <= s) continue;
         size_t m = r->M++, row = s * w->p->B + b;

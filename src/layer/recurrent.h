@@ -19,6 +19,7 @@ typedef struct walk {
     layer_state *s;
     const float *x;
     size_t groups; /* of sequences per direction */
+    int threads;   /* that go through each step together */
 } walk;
 
 /* Sequences first to last-1 of direction way, at most CELL_ROWS: part index of
@@ -28,9 +29,21 @@ typedef struct walk_part {
 } walk_part;
 walk_part walk_part_at(const walk *w, size_t index);
 
-/* Into how many groups a direction's sequences are cut: as many as are worth a
- * thread of their own, none of more than CELL_ROWS. */
-size_t walk_groups(const layer *l, const pass *p);
+/* recurrent_plan.c: the way to go now, and that it is done. */
+walk_way walk_choose(const layer *l, const pass *p, walk_plan *plan);
+void walk_done(const layer *l, const pass *p, walk_plan *plan);
+
+/* Makes every walk of several threads go so where it can; WALK_WAYS: back to
+ * choosing. For tests and the proof of equal bits. */
+void walk_force(walk_way how);
+
+/* A walk that goes so: its groups of sequences have at most CELL_ROWS each. */
+walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
+                walk_way how);
+
+/* Runs part(walk, index) for each group of each direction. */
+void walk_run(const walk *w, walk_way how,
+              void (*part)(void *context, size_t index));
 
 /* How many steps of a part the input's product takes at once. */
 size_t walk_block(const walk *w, const walk_part *part);

@@ -271,10 +271,12 @@ static void input_rows(const void *context, size_t first, size_t last)
 void recurrent_backward(const layer *l, const pass *p, layer_state *s,
                         const float *x, float *dx)
 {
-    walk w = {.l = l, .p = p, .s = s, .x = x, .groups = walk_groups(l, p)};
+    walk_way how = walk_choose(l, p, &s->back);
+    walk w = walk_begin(l, p, s, x, how);
     for (size_t way = 0; way < l->D; way++)
         begin(l, p, way, &s->way[way]);
-    thread_run(p->threads, l->D * w.groups, steps_part, &w);
+    walk_run(&w, how, steps_part);
+    walk_done(l, p, &s->back);
 
     if (dx) rows_clear(p, l->I, dx);
     for (size_t way = 0; way < l->D; way++) {

@@ -145,6 +145,22 @@ static void input_steps(const walk *w, const cell_weights *weights,
         }
 }
 
+typedef struct input_job {
+    const walk *w;
+    const cell_weights *weights;
+    const walk_part *part;
+    size_t first, last;
+} input_job;
+
+static void input_part(void *context, size_t index)
+{
+    const input_job *job = context;
+    size_t steps = job->last - job->first, parts = (size_t)job->w->threads;
+    input_steps(job->w, job->weights, job->part,
+                job->first + steps * index / parts,
+                job->first + steps * (index + 1) / parts);
+}
+
 /* Some steps at a time: first what the input says, for all of them, then step
  * by step while that is still in the cache. */
 static void steps_part(void *context, size_t index)
@@ -155,7 +171,8 @@ static void steps_part(void *context, size_t index)
     size_t T = w->p->T, block = walk_block(w, &part);
     for (size_t first = 0; first < T; first += block) {
         size_t last = T - first < block ? T : first + block;
-        input_steps(w, &weights, &part, first, last);
+        input_job job = {w, &weights, &part, first, last};
+        thread_run(w->threads, (size_t)w->threads, input_part, &job);
         for (size_t s = first; s < last; s++)
             step(w, &weights, &part, s);
     }
@@ -206,10 +223,12 @@ static void merge_row(const layer *l, const pass *p, layer_state *s, size_t row)
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x)
 {
-    walk w = {.l = l, .p = p, .s = s, .x = x, .groups = walk_groups(l, p)};
+    walk_way how = walk_choose(l, p, &s->ahead);
+    walk w = walk_begin(l, p, s, x, how);
     for (size_t way = 0; way < l->D; way++)
         begin(l, p, way, &s->way[way]);
-    thread_run(p->threads, l->D * w.groups, steps_part, &w);
+    walk_run(&w, how, steps_part);
+    walk_done(l, p, &s->ahead);
 
     /* one direction ahead over full sequences needs no merging */
     if (l->D == 1 && !l->config.reverse && !p->ragged) {

@@ -78,6 +78,8 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
            in = l->per_sequence ? 1 : T;
     layer_state room = {0}; /* while measuring there is no s->layers yet */
     layer_state *at = a->base ? s->layers + i : &room;
+    room.ahead = at->ahead;
+    room.back = at->back;
     *at = room;
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
     if (s->config.training) at->dy = arena_take(a, rows, l->O * sizeof(float));

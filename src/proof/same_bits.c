@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "layer/recurrent.h"
+
 /* Ways of cutting; the plain one first. */
 static const split cuts[] = {
     {0},
@@ -65,7 +67,13 @@ static elman_status compare_isa(comparison *c, const kernels *table,
         TRY(compare(c, table->isa, &cut));
     }
     split many = {.threads = 2 + (int)((c->t->draw + index) % 3)};
-    return compare(c, table->isa, &many);
+    elman_status status = ELMAN_OK;
+    for (walk_way how = WALK_ROWS; !status && how < WALK_WAYS; how++) {
+        walk_force(how);
+        status = compare(c, table->isa, &many);
+    }
+    walk_force(WALK_WAYS);
+    return status;
 }
 
 static elman_status compare_all(comparison *c)
