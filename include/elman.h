@@ -357,7 +357,7 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "layer0.h"           (T,B,R) output of the cell
  *   "layer0.c"           (T,B,H) LSTM's cell
  *   "layer0.gate"        (T,B,G) gates after squashing: LSTM i f g o, GRU r z
- *                        n, RNN h itself
+ *                        n, RNN h itself; if training
  *   "layer0.da"          (T,B,G) gradient at the sums into the gates
  *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, all paths of
  *                        time included; if keep_gradients

@@ -165,7 +165,7 @@ static void check_levels(const pair *p, const random_batch *in, bool backward)
         size_t R = d->cell.R, H = d->cell.H, G = d->cell.G;
         bool lstm = d->cell.config->kind == ELMAN_LSTM;
         if (!backward) {
-            check_walk(p, in, k, way, "gate", G, d->gate);
+            if (p->training) check_walk(p, in, k, way, "gate", G, d->gate);
             check_walk(p, in, k, way, "h", R, d->h);
             check_memory(p, k, way, "h_n", B, R, d->h_n);
             if (!lstm) continue;

@@ -141,8 +141,9 @@ struct step_plan;
 typedef struct direction_state {
     float *h;               /* (T+1,B,R) entry 0 is the initial state */
     float *c;               /* (T+1,B,H) LSTM */
-    float *gate;            /* (T,B,G) */
-    float *side;            /* (T,B,H) see struct cell */
+    size_t gate_steps;      /* entry s of the two below is s % gate_steps */
+    float *gate;            /* (gate_steps,B,G); training: all T */
+    float *side;            /* (gate_steps,B,H) see struct cell */
     float *dropped;         /* (B,R) mask of recurrent dropout, training */
     float *h_in;            /* (T,B,R) h_prev under it */
     float *keep_h, *keep_c; /* (T,B,R) (T,B,H) masks of zoneout while training,

@@ -190,6 +190,22 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
 
 /* ---- Arrays ------------------------------------------------------------- */
 
+size_t walk_block(const layer *l, size_t B)
+{
+    enum { BLOCK_FLOATS = 1 << 16 };
+    size_t most = BLOCK_FLOATS / l->G / B, least = 2 * CELL_ROWS / B;
+    if (most > least) return most;
+    return least ? least : 1;
+}
+
+/* Without training nobody reads the gates of a step that is over, so that only
+ * as many steps as the input's product takes at once have room. */
+static size_t gate_steps(const layer *l, size_t T, size_t B, bool training)
+{
+    size_t least = walk_block(l, B);
+    return training || T < least ? T : least;
+}
+
 static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
                             bool training, direction_state *d)
 {
@@ -198,8 +214,9 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     bool has_side = c->kind == ELMAN_GRU || c->proj_size;
     d->h = arena_take(a, (T + 1) * B, l->R * row);
     if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
-    d->gate = arena_take(a, T * B, l->G * row);
-    if (has_side) d->side = arena_take(a, T * B, l->H * row);
+    d->gate_steps = gate_steps(l, T, B, training);
+    d->gate = arena_take(a, d->gate_steps * B, l->G * row);
+    if (has_side) d->side = arena_take(a, d->gate_steps * B, l->H * row);
     if (c->zoneout > 0) d->keep_h = arena_take(a, mask_rows, l->R * row);
     if (c->zoneout_cell > 0) d->keep_c = arena_take(a, mask_rows, l->H * row);
     if (c->recurrent_dropout > 0 && training) {
@@ -262,15 +279,6 @@ void walk_run(const walk *w, walk_way how,
                (void *)w);
 }
 
-size_t walk_block(const walk *w, const walk_part *part)
-{
-    /* floats of sums that stay in the second cache until their step */
-    enum { BLOCK_FLOATS = 1 << 16 };
-    size_t rows = part->last - part->first, row = w->l->G;
-    size_t most = BLOCK_FLOATS / (rows * row), least = CELL_ROWS / rows;
-    return (most > least ? most : least) * (size_t)w->threads;
-}
-
 walk_part walk_part_at(const walk *w, size_t index)
 {
     size_t group = index % w->groups, B = w->p->B;
@@ -300,9 +308,10 @@ size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
         rows[m] = row;
         r->h_prev[m] = d->h + row * l->R;
         r->h_in[m] = d->h_in ? d->h_in + row * l->R : r->h_prev[m];
-        r->gate[m] = d->gate + row * l->G;
+        size_t gate_row = s % d->gate_steps * w->p->B + b;
+        r->gate[m] = d->gate + gate_row * l->G;
         if (d->c) r->c_prev[m] = d->c + row * l->H;
-        if (d->side) r->side[m] = d->side + row * l->H;
+        if (d->side) r->side[m] = d->side + gate_row * l->H;
     }
     return b;
 }

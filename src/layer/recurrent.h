@@ -45,8 +45,10 @@ walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
 void walk_run(const walk *w, walk_way how,
               void (*part)(void *context, size_t index));
 
-/* How many steps of a part the input's product takes at once. */
-size_t walk_block(const walk *w, const walk_part *part);
+/* Steps of B sequences whose input part is made at once: as much as stays in
+ * the second cache until its step, but enough rows for a good product on each
+ * of two threads. */
+size_t walk_block(const layer *l, size_t B);
 
 /* The row (t,b) of direction way's entry (s,b). */
 size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b);

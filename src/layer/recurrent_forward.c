@@ -74,7 +74,7 @@ static void end(const layer *l, const pass *p, size_t way,
         if (d->c) memcpy(c + b * l->H, d->c + row * l->H, l->H * sizeof *c);
     }
     rows_clear(p, l->R, d->h + p->B * l->R);
-    rows_clear(p, l->G, d->gate);
+    if (p->training) rows_clear(p, l->G, d->gate);
     if (d->c) rows_clear(p, l->H, d->c + p->B * l->H);
 }
 
@@ -129,6 +129,7 @@ static void input_steps(const walk *w, const cell_weights *weights,
 {
     const layer *l = w->l;
     const pass *p = w->p;
+    const direction_state *d = &w->s->way[part->way];
     const float *x[CELL_ROWS];
     float *a[CELL_ROWS];
     size_t M = 0;
@@ -136,7 +137,7 @@ static void input_steps(const walk *w, const cell_weights *weights,
         for (size_t b = part->first; b < part->last; b++) {
             if (p->lengths[b] > s) {
                 x[M] = w->x + walk_row(l, p, part->way, s, b) * l->I;
-                a[M++] = w->s->way[part->way].gate + (s * p->B + b) * l->G;
+                a[M++] = d->gate + (s % d->gate_steps * p->B + b) * l->G;
             }
             bool done = s + 1 == last && b + 1 == part->last;
             if (M < CELL_ROWS && !(done && M)) continue;
@@ -168,7 +169,7 @@ static void steps_part(void *context, size_t index)
     const walk *w = context;
     walk_part part = walk_part_at(w, index);
     cell_weights weights = walk_weights(w->l, w->p, part.way);
-    size_t T = w->p->T, block = walk_block(w, &part);
+    size_t T = w->p->T, block = walk_block(w->l, w->p->B);
     for (size_t first = 0; first < T; first += block) {
         size_t last = T - first < block ? T : first + block;
         input_job job = {w, &weights, &part, first, last};

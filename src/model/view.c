@@ -76,14 +76,15 @@ typedef struct level_view {
     size_t at;  /* the array in direction_state */
     char width; /* R, H or G */
     bool skips; /* its entry 0 is the initial state */
+    bool training;
 } level_view;
 
 #define D(name) offsetof(direction_state, name)
 static const level_view levels[] = {
-    {"h", D(h), 'R', true},          {"c", D(c), 'H', true},
-    {"gate", D(gate), 'G', false},   {"da", D(da), 'G', false},
-    {"dh", D(dh), 'R', false},       {"dc", D(dc), 'H', false},
-    {"dgate", D(dgate), 'G', false},
+    {"h", D(h), 'R', true, false},         {"c", D(c), 'H', true, false},
+    {"gate", D(gate), 'G', false, true},   {"da", D(da), 'G', false, true},
+    {"dh", D(dh), 'R', false, true},       {"dc", D(dc), 'H', false, true},
+    {"dgate", D(dgate), 'G', false, true},
 };
 #undef D
 
@@ -98,6 +99,7 @@ static elman_status view_level(const elman_state *s, size_t index,
         float *data;
         memcpy(&data, (const char *)&s->layers[index].way[way] + v->at,
                sizeof data);
+        if (v->training && !s->config.training) return unknown(name);
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
         if (!data || !s->ran) return unknown(name);
         *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
