@@ -56,7 +56,46 @@ INLINE vf tanh_slope(const squash *s, vf y)
 
 static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
 
-/* Units first to last - 1. */
+/* Rows that a gate function takes at once, as each alone would wait for itself:
+ * rows is a constant, 1 or GATE_ROWS. */
+enum { GATE_ROWS = 2 };
+
+/* The plain LSTM: units j to j + n - 1, n at most VLEN. */
+INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
+                             const float *const *c_prev, float *const *gate,
+                             float *const *c, float *const *h)
+{
+    vf now[GATE_ROWS], o[GATE_ROWS], over[GATE_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        /* i f o g */
+        vf all[] = {
+            vf_load(gate[m] + 0 * H + j, n), vf_load(gate[m] + 1 * H + j, n),
+            vf_load(gate[m] + 3 * H + j, n), vf_load(gate[m] + 2 * H + j, n)};
+        vf g = all[3];
+        vf_squash(3, 4, all);
+        vf top = all[3];
+        all[3] += 2;
+        vf_invert(4, all);
+        g = vf_sign(top * all[3], g);
+        o[m] = all[2];
+        now[m] = vf_fma(all[1], vf_load(c_prev[m] + j, n), all[0] * g);
+        vf_store(gate[m] + 0 * H + j, all[0], n);
+        vf_store(gate[m] + 1 * H + j, all[1], n);
+        vf_store(gate[m] + 2 * H + j, g, n);
+        vf_store(gate[m] + 3 * H + j, o[m], n);
+        vf_store(c[m] + j, now[m], n);
+        over[m] = now[m];
+    }
+    vf_squash(0, rows, over);
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        vf tanh_c = vf_sign(over[m] / (over[m] + 2), now[m]);
+        vf_store(h[m] + j, o[m] * tanh_c, n);
+    }
+}
+
+/* Units first to last - 1 of one row. */
 INLINE void lstm_units(size_t H, size_t first, size_t last,
                        const lstm_variant *variant, const float *c_prev,
                        float *gate, float *c, float *h)
@@ -68,32 +107,23 @@ INLINE void lstm_units(size_t H, size_t first, size_t last,
 
     for (size_t j = first; j < last; j += VLEN) {
         const size_t n = last - j;
+        if (plain) {
+            lstm_plain_units(1, H, j, n, &c_prev, &gate, &c, &h);
+            continue;
+        }
         vf before = vf_load(c_prev + j, n);
         vf i = vf_load(gate + 0 * H + j, n);
         vf f = vf_load(gate + 1 * H + j, n);
-        vf g = vf_load(gate + 2 * H + j, n);
-        vf o = vf_load(gate + 3 * H + j, n), now;
-        if (plain) {
-            vf all[] = {i, f, o, g};
-            vf_squash(3, 4, all);
-            vf over = all[3];
-            all[3] += 2;
-            vf_invert(4, all);
-            i = all[0];
-            f = all[1];
-            o = all[2];
-            g = vf_sign(over * all[3], g);
-            now = vf_fma(f, before, i * g);
-        } else {
-            g = squash_tanh(&s, g);
-            if (p) i = vf_fma(vf_load(p + 0 * H + j, n), before, i);
-            i = squash_sigmoid(&s, i);
-            if (p) f = vf_fma(vf_load(p + 1 * H + j, n), before, f);
-            f = with.coupled ? 1 - i : squash_sigmoid(&s, f);
-            now = vf_fma(f, before, i * g);
-            if (p) o = vf_fma(vf_load(p + 2 * H + j, n), now, o);
-            o = squash_sigmoid(&s, o);
-        }
+        vf g = squash_tanh(&s, vf_load(gate + 2 * H + j, n));
+        vf o = vf_load(gate + 3 * H + j, n);
+
+        if (p) i = vf_fma(vf_load(p + 0 * H + j, n), before, i);
+        i = squash_sigmoid(&s, i);
+        if (p) f = vf_fma(vf_load(p + 1 * H + j, n), before, f);
+        f = with.coupled ? 1 - i : squash_sigmoid(&s, f);
+        vf now = vf_fma(f, before, i * g);
+        if (p) o = vf_fma(vf_load(p + 2 * H + j, n), now, o);
+        o = squash_sigmoid(&s, o);
 
         vf_store(gate + 0 * H + j, i, n);
         vf_store(gate + 1 * H + j, f, n);
@@ -151,6 +181,38 @@ static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
     }
 }
 
+/* The GRU without clipping: units j to j + n - 1, n at most VLEN. */
+INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
+                            const float *const *q, const float *const *h_prev,
+                            float *const *gate, float *const *h)
+{
+    vf r_z[2 * GATE_ROWS], a[GATE_ROWS], over[GATE_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        r_z[2 * m] = vf_load(gate[m] + 0 * H + j, n);
+        r_z[2 * m + 1] = vf_load(gate[m] + 1 * H + j, n);
+    }
+    vf_squash(2 * rows, 2 * rows, r_z);
+    vf_invert(2 * rows, r_z);
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        a[m] = vf_fma(r_z[2 * m], vf_load(q[m] + j, n),
+                      vf_load(gate[m] + 2 * H + j, n));
+        over[m] = a[m];
+    }
+    vf_squash(0, rows, over);
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        vf g = vf_sign(over[m] / (over[m] + 2), a[m]);
+        vf z = r_z[2 * m + 1];
+        vf_store(gate[m] + 0 * H + j, r_z[2 * m], n);
+        vf_store(gate[m] + 1 * H + j, z, n);
+        vf_store(gate[m] + 2 * H + j, g, n);
+        vf_store(h[m] + j, vf_fma(z, vf_load(h_prev[m] + j, n) - g, g), n);
+    }
+}
+
+/* Units first to last - 1 of one row. */
 INLINE void gru_units(size_t H, size_t first, size_t last, float clip,
                       const float *q, const float *h_prev, float *gate,
                       float *h)
@@ -158,19 +220,13 @@ INLINE void gru_units(size_t H, size_t first, size_t last, float clip,
     const squash s = squash_make(clip);
     for (size_t j = first; j < last; j += VLEN) {
         const size_t left_over = last - j;
-        vf r = vf_load(gate + 0 * H + j, left_over);
-        vf z = vf_load(gate + 1 * H + j, left_over);
-        vf a = vf_load(gate + 2 * H + j, left_over);
-        if (s.clips) {
-            r = squash_sigmoid(&s, r);
-            z = squash_sigmoid(&s, z);
-        } else {
-            vf both[] = {r, z};
-            vf_squash(2, 2, both);
-            vf_invert(2, both);
-            r = both[0];
-            z = both[1];
+        if (!s.clips) {
+            gru_plain_units(1, H, j, left_over, &q, &h_prev, &gate, &h);
+            continue;
         }
+        vf r = squash_sigmoid(&s, vf_load(gate + 0 * H + j, left_over));
+        vf z = squash_sigmoid(&s, vf_load(gate + 1 * H + j, left_over));
+        vf a = vf_load(gate + 2 * H + j, left_over);
         vf n = squash_tanh(&s, vf_fma(r, vf_load(q + j, left_over), a));
         vf before = vf_load(h_prev + j, left_over);
 

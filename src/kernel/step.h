@@ -12,35 +12,73 @@ static void lstm_done(const void *context, size_t first_row, size_t rows,
                       size_t first, size_t last)
 {
     const fused_step *s = context;
-    for (size_t m = first_row; m < first_row + rows; m++)
-        lstm_units(s->H, first, last, &s->variant, s->c_prev[m], s->gate[m],
-                   s->c[m], s->h[m]);
+    const lstm_variant *v = &s->variant;
+    const size_t end = first_row + rows;
+    size_t m = first_row;
+    if (!v->peephole && !v->coupled && v->clip == __builtin_inff())
+        for (; m + GATE_ROWS <= end; m += GATE_ROWS)
+            for (size_t j = first; j < last; j += VLEN)
+                lstm_plain_units(GATE_ROWS, s->H, j, last - j, s->c_prev + m,
+                                 s->gate + m, s->c + m, s->h + m);
+    for (; m < end; m++)
+        lstm_units(s->H, first, last, v, s->c_prev[m], s->gate[m], s->c[m],
+                   s->h[m]);
 }
 
 static void gru_done(const void *context, size_t first_row, size_t rows,
                      size_t first, size_t last)
 {
     const fused_step *s = context;
-    for (size_t m = first_row; m < first_row + rows; m++)
+    const size_t end = first_row + rows;
+    size_t m = first_row;
+    if (s->variant.clip == __builtin_inff())
+        for (; m + GATE_ROWS <= end; m += GATE_ROWS)
+            for (size_t j = first; j < last; j += VLEN)
+                gru_plain_units(GATE_ROWS, s->H, j, last - j,
+                                (const float *const *)s->side + m,
+                                s->h_prev + m, s->gate + m, s->h + m);
+    for (; m < end; m++)
         gru_units(s->H, first, last, s->variant.clip, s->side[m], s->h_prev[m],
                   s->gate[m], s->h[m]);
 }
 
-/* Elman: gate and h are the same numbers. */
+/* Elman: gate and h are the same numbers. count vectors from unit j on, a
+ * constant; of the last there are n units. */
+INLINE void rnn_units(const fused_step *s, size_t m, size_t j, size_t n,
+                      size_t count)
+{
+    const vf low = vf_set(-s->variant.clip), high = vf_set(s->variant.clip);
+    vf a[4], y[4];
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        a[i] = vf_load(s->gate[m] + j + i * VLEN, left(n, i * VLEN));
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        y[i] = a[i] = vf_bound(s->relu ? vf_set(0) : low, high, a[i]);
+    if (!s->relu) {
+        vf_squash(0, count, y);
+        UNROLL
+        for (size_t i = 0; i < count; i++)
+            y[i] = vf_sign(y[i] / (y[i] + 2), a[i]);
+    }
+    UNROLL
+    for (size_t i = 0; i < count; i++) {
+        vf_store(s->gate[m] + j + i * VLEN, y[i], left(n, i * VLEN));
+        vf_store(s->h[m] + j + i * VLEN, y[i], left(n, i * VLEN));
+    }
+}
+
 static void rnn_done(const void *context, size_t first_row, size_t rows,
                      size_t first, size_t last)
 {
     const fused_step *s = context;
-    const vf low = vf_set(-s->variant.clip), high = vf_set(s->variant.clip);
-    for (size_t m = first_row; m < first_row + rows; m++)
-        for (size_t j = first; j < last; j += VLEN) {
-            const size_t n = last - j;
-            vf a = vf_load(s->gate[m] + j, n);
-            vf y = s->relu ? vf_bound(vf_set(0), high, a)
-                           : vf_tanh(vf_bound(low, high, a));
-            vf_store(s->gate[m] + j, y, n);
-            vf_store(s->h[m] + j, y, n);
-        }
+    for (size_t m = first_row; m < first_row + rows; m++) {
+        size_t j = first;
+        for (; j + 4 * VLEN <= last; j += 4 * VLEN)
+            rnn_units(s, m, j, 4 * VLEN, 4);
+        for (; j < last; j += VLEN)
+            rnn_units(s, m, j, last - j, 1);
+    }
 }
 
 /* The input's part, if it is to be made here, and then the recurrent one. */

@@ -127,6 +127,10 @@ elman_status state_copy(elman_state *to, const elman_state *from);
 /* Whether state was made for model; one sentence if not. */
 elman_status state_check(const elman_model *model, const elman_state *state);
 
+/* Whether layers read the caller's x itself: it is as they want it, and nobody
+ * goes back. */
+bool state_reads_in_place(const elman_model *model, const elman_state *state);
+
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
 

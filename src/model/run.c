@@ -90,6 +90,7 @@ void pass_set(pass *p, uint64_t draw)
 static void copy_input(const elman_model *m, elman_state *s,
                        const elman_batch *in)
 {
+    if (!s->tokens && state_reads_in_place(m, s)) return;
     size_t I = m->config.input_size, T = in->T, B = in->B;
     for (size_t r = 0; r < s->full.row_count; r++) {
         size_t row = s->full.rows[r];
@@ -160,7 +161,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
     TRY(check_tokens(m, in));
     s->ready = false;
     set_out(m, s, in);
-    const float *x = s->x;
+    const float *x = state_reads_in_place(m, s) ? in->x : s->x;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         pass *p = l->per_sequence ? &s->tail : &s->full;

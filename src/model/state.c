@@ -88,6 +88,11 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
                          s->config.keep_gradients, at);
 }
 
+bool state_reads_in_place(const elman_model *m, const elman_state *s)
+{
+    return !s->config.training && !m->config.batch_first;
+}
+
 /* What one pass of T steps of B sequences needs. */
 static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
                          size_t T, size_t B)
@@ -101,7 +106,8 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
     s->x = s->dx = NULL;
     s->tokens = NULL;
     if (!input_bytes) s->tokens = arena_take(a, T * B, sizeof *s->tokens);
-    else s->x = arena_take(a, T * B, input_bytes);
+    else if (!state_reads_in_place(m, s))
+        s->x = arena_take(a, T * B, input_bytes);
     if (input_bytes && s->config.training)
         s->dx = arena_take(a, T * B, input_bytes);
     for (size_t i = 0; i < m->layer_count; i++)
