@@ -230,6 +230,8 @@ TEST(sums_over_rows_are_right_and_the_same_everywhere)
                 check_outer(heights[r], sides[n], sides[k], 0, sides[n]);
     check_outer(600, 20, 50, 0, 20);
     check_outer(600, 70, 3, 0, 70);
+    check_outer(353, 310, 293, 0, 310); /* more than one block of everything */
+    check_outer(178, 1100, 9, 3, 1099);
 }
 
 TEST(sums_over_rows_keep_to_their_part)

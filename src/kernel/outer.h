@@ -4,156 +4,346 @@
  * ascending from what stands there, so cutting r into blocks and keeping the
  * sums in memory between them changes no bit.
  *
- * An outer product is a product whose k is r: blocks of da and x are copied
- * together (rows of a large array share cache sets: without copies it ran at
- * 55 % of the peak) and the tiles of tile.h go over them.
+ * An outer product is a product whose k is r. For a part of dw that stays in
+ * the second cache, blocks of da and x are copied (rows of a large array share
+ * cache sets): some columns of x stay in the first cache, da goes past them.
+ * The columns after the last whole panel, or all if they are few, are done by
+ * turned.h.
  */
 #ifndef KERNEL_OUTER_H
 #define KERNEL_OUTER_H
 
-#include "kernel/tile.h"
+#include "kernel/turned.h"
 
 enum {
-    OUTER_DEPTH = 192,                   /* r in a block */
-    OUTER_ROWS = 144,                    /* rows of the sum in a block */
-    OUTER_COLUMNS = GROUP_PANELS * PANEL /* columns that are copied at once */
+    OUTER_DEPTH = TURNED_DEPTH, /* r in a block */
+    OUTER_ROWS = 144,           /* rows of dw in a turn */
+    OUTER_HEIGHT = 1024,        /* rows of dw in a part */
+    OUTER_WIDTH = 256, /* columns of dw in a part, besides turned ones */
+    OUTER_UNIT = TURNED_PANELS * PANEL, /* turns are made of: whole tiles */
+    TURNED_ROW = OUTER_HEIGHT + LANES,  /* no power of two: they share sets */
+    OUTER_PANELS = SUMS / (TILE_ROWS * REGS) /* of a tile, at most */
 };
 
-/* c[i][j] += sum over r of s[r][i] v[r][j], for i from first_i and j from
- * first_j on. */
+/* A part of dw and one block of r. */
 typedef struct outer_part {
-    size_t R;
-    const float *const *s, *const *v;
-    size_t first_i, rows; /* at most OUTER_ROWS */
-    size_t first_j, columns;
-    float **c; /* (rows), from column first_j on */
+    size_t K;
+    const float *const *da, *const *x;
+    size_t R;               /* at most OUTER_DEPTH */
+    size_t after;           /* r that follow: none, or R and more */
+    size_t first, rows;     /* at most OUTER_HEIGHT */
+    size_t column, columns; /* whole panels, at most OUTER_WIDTH */
+    size_t tail;            /* columns after those, below TURNED: turned */
+    float *dw;
+    float *turned; /* (tail,TURNED_ROW) */
 } outer_part;
 
-/* Columns from j on of v as panels side by side, filled up with 0. */
-INLINE void outer_pack(const outer_part *part, size_t j, size_t columns,
-                       size_t width, float *to)
+INLINE size_t outer_least(size_t a, size_t b) { return a < b ? a : b; }
+
+/* ---- Tiles --------------------------------------------------------------- */
+
+/* dw[m][j] += sum over r of s[r][m] v[r][j]; next is the tile after this. */
+typedef struct outer_tile {
+    size_t R, K;    /* K: floats from row to row of dw */
+    const float *s; /* (R,rows) */
+    const float *v; /* (R,panels PANEL) */
+    float *dw;
+    const float *next;
+} outer_tile;
+
+/* rows and panels are constants where this is called. */
+INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
 {
-    for (size_t r = 0; r < part->R; r++) {
-        const float *from = part->v[r] + part->first_j + j;
-        for (size_t l = 0; l < width; l += VLEN)
-            store_all(to + r * width + l, vf_load(from + l, left(columns, l)));
+    const size_t width = panels * REGS, K = t->K;
+    const float *s = t->s, *v = t->v, *next = t->next;
+    vf sum[TILE_ROWS][GROUP_PANELS * REGS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        UNROLL
+        for (size_t j = 0; j < width; j++)
+            sum[m][j] = load_all(t->dw + m * K + j * VLEN);
     }
-}
 
-/* rows x panels sums from column j on; columns are left of all. */
-INLINE void outer_tile(tile *t, size_t rows, size_t panels, size_t j,
-                       size_t columns)
-{
-    tile_function *run = tiles[false][rows - 1][panels];
-    size_t at[TILE_PANELS], of_panel[TILE_PANELS];
-    t->at = at;
-    for (size_t p = 0; p < panels; p++) {
-        at[p] = j + p * PANEL;
-        of_panel[p] = columns < (p + 1) * PANEL ? columns - p * PANEL : PANEL;
-    }
-    if (columns >= panels * PANEL) run(t);
-    else tile_buffered(t, run, rows, panels, of_panel);
-}
-
-/* R is at most OUTER_DEPTH. */
-static void outer_block(const outer_part *part)
-{
-    _Alignas(64) float s[OUTER_DEPTH * OUTER_ROWS];
-    _Alignas(64) float v[OUTER_DEPTH * OUTER_COLUMNS];
-    for (size_t r = 0; r < part->R; r++)
-        memcpy(s + r * part->rows, part->s[r] + part->first_i,
-               part->rows * sizeof *s);
-
-    for (size_t j = 0; j < part->columns; j += OUTER_COLUMNS) {
-        const size_t rest = part->columns - j;
-        const size_t columns = rest < OUTER_COLUMNS ? rest : OUTER_COLUMNS;
-        const size_t panels = (columns + PANEL - 1) / PANEL;
-        const size_t most = tile_most(panels);
-        const size_t count = (part->rows + most - 1) / most;
-        outer_pack(part, j, columns, panels * PANEL, v);
-        for (size_t i = 0; i < count; i++) {
-            const size_t m = tile_begin(part->rows, count, i);
-            const size_t rows = tile_begin(part->rows, count, i + 1) - m;
-            for (size_t next = m + rows;
-                 next < part->rows && next < m + 2 * rows; next++)
-                for (size_t l = 0; l < columns; l += LANES)
-                    __builtin_prefetch(part->c[next] + j + l, 1);
-            const float *a[TILE_ROWS];
-            for (size_t r = 0; r < rows; r++)
-                a[r] = s + m + r;
-            tile t = {.K = part->R,
-                      .a = a,
-                      .a_step = part->rows,
-                      .w_step = panels * PANEL,
-                      .from = (const float *const *)(part->c + m),
-                      .to = part->c + m,
-                      .from_at = SIZE_MAX};
-            const size_t step = tile_panels(rows, panels);
-            for (size_t p = 0, some; p < panels; p += some) {
-                some = panels - p < step ? panels - p : step;
-                t.w = v + p * PANEL;
-                outer_tile(&t, rows, some, j + p * PANEL, columns - p * PANEL);
+    /* a row of the next tile is fetched now and then: all at once would wait */
+    for (size_t i = 0, r = 0; i < rows; i++) {
+        const size_t end = tile_begin(t->R, rows, i + 1);
+        UNROLL
+        for (size_t p = 0; p < panels; p++)
+            __builtin_prefetch(next + p * PANEL, 1);
+        next += K;
+        UNROLL_4
+        for (; r < end; r++) {
+            vf held[GROUP_PANELS * REGS];
+            UNROLL
+            for (size_t j = 0; j < width; j++)
+                held[j] = load_all(v + j * VLEN);
+            UNROLL
+            for (size_t m = 0; m < rows; m++) {
+                const vf a = vf_set(s[m]);
+                UNROLL
+                for (size_t j = 0; j < width; j++)
+                    sum[m][j] = vf_fma(a, held[j], sum[m][j]);
             }
+            s += rows;
+            v += panels * PANEL;
+        }
+    }
+
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        UNROLL
+        for (size_t j = 0; j < width; j++)
+            store_all(t->dw + m * K + j * VLEN, sum[m][j]);
+    }
+}
+
+/* Those that do not fit are empty and never called. */
+#define TILE(rows, panels)                                                     \
+    static void outer_##rows##x##panels(const outer_tile *t)                   \
+    {                                                                          \
+        if (rows <= TILE_ROWS && panels <= OUTER_PANELS)                       \
+            outer_run(t, rows, panels);                                        \
+    }
+#define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+TILES(5)
+TILES(6)
+TILES(7)
+TILES(8)
+#undef TILES
+#undef TILE
+
+#define ROW(rows)                                                              \
+    {                                                                          \
+        outer_##rows##x1, outer_##rows##x2, outer_##rows##x3, outer_##rows##x4 \
+    }
+/* [rows - 1][panels - 1] */
+static void (*const outer_tiles[8][GROUP_PANELS])(const outer_tile *t) = {
+    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)};
+#undef ROW
+
+/* ---- The tail: turned.h -------------------------------------------------- */
+
+/* Of a row of x's copied tail. */
+INLINE size_t tail_width(size_t tail)
+{
+    return (tail + PANEL - 1) / PANEL * PANEL;
+}
+
+/* The tail of rows n to end - 1. */
+static void turned_block(const outer_part *part, size_t n, size_t end,
+                         const float *x)
+{
+    const size_t tail = part->tail;
+    const size_t count = (tail + TILE_ROWS - 1) / TILE_ROWS;
+    for (size_t i = 0; i < count; i++) {
+        const size_t k = tile_begin(tail, count, i);
+        const turned_tile t = {.R = part->R,
+                               .N = end - n,
+                               .at = part->first + n,
+                               .da = part->da,
+                               .x = x + k,
+                               .step = tail_width(tail),
+                               .c = part->turned + k * TURNED_ROW + n,
+                               .row = TURNED_ROW};
+        turned_tiles[tile_begin(tail, count, i + 1) - k - 1](&t);
+    }
+}
+
+/* dw's tail into its turned copy, or back. */
+static void turned_copy(const outer_part *part, bool back)
+{
+    for (size_t n = 0; n < part->rows; n++) {
+        float *dw = part->dw + (part->first + n) * part->K + part->column +
+                    part->columns;
+        float *turned = part->turned + n;
+        for (size_t k = 0; k < part->tail; k++)
+            if (back) dw[k] = turned[k * TURNED_ROW];
+            else turned[k * TURNED_ROW] = dw[k];
+    }
+}
+
+/* ---- Blocks -------------------------------------------------------------- */
+
+/* Each tile's rows side by side, from at on; to the next tile it is a line
+ * more, or those of 128 r would share cache sets. */
+INLINE size_t outer_tile_size(size_t R) { return R * TILE_ROWS + LANES; }
+INLINE void outer_pack_tiles(const float *const *row, size_t R, size_t at,
+                             size_t rows, float *to)
+{
+    const size_t whole = rows / TILE_ROWS, rest = rows % TILE_ROWS;
+    const size_t size = outer_tile_size(R);
+    /* each is a page to write to: few at once */
+    enum { TILES_AT_ONCE = OUTER_UNIT / TILE_ROWS };
+    for (size_t first = 0; first < whole; first += TILES_AT_ONCE) {
+        const size_t end = outer_least(whole, first + TILES_AT_ONCE);
+        for (size_t r = 0; r < R; r++)
+            for (size_t i = first; i < end; i++)
+                memcpy(to + i * size + r * TILE_ROWS,
+                       row[r] + at + i * TILE_ROWS, TILE_ROWS * sizeof *to);
+    }
+    for (size_t r = 0; r < R; r++)
+        for (size_t l = 0; l < rest; l += VLEN)
+            vf_store(to + whole * size + r * rest + l,
+                     vf_load(row[r] + at + rows - rest + l, left(rest, l)),
+                     left(rest, l));
+}
+
+/* Turns begin where whole tiles end. */
+INLINE size_t outer_turns(const outer_part *part)
+{
+    return (part->rows + OUTER_ROWS - 1) / OUTER_ROWS;
+}
+INLINE size_t outer_turn_begin(const outer_part *part, size_t turn)
+{
+    const size_t units = (part->rows + OUTER_UNIT - 1) / OUTER_UNIT;
+    const size_t n = tile_begin(units, outer_turns(part), turn) * OUTER_UNIT;
+    return outer_least(n, part->rows);
+}
+
+/* What is read after a turn: some columns of R rows, of which step are fetched
+ * at once into the second cache. */
+typedef struct outer_next {
+    size_t R, done, step;
+    const float *const *da, *const *x;
+    size_t da_at, da_end, x_at, x_end;
+} outer_next;
+
+/* In so many steps. After the last turn it is the next block's. */
+INLINE outer_next outer_next_of(const outer_part *part, size_t turn,
+                                size_t steps)
+{
+    const bool last = turn + 1 == outer_turns(part);
+    const size_t then = last ? 0 : turn + 1, R = part->R;
+    outer_next next = {.da = part->da,
+                       .da_at = part->first + outer_turn_begin(part, then),
+                       .da_end = part->first + outer_turn_begin(part, then + 1),
+                       .step = (R + steps - 1) / steps};
+    if (!last || part->after > 0) next.R = R;
+    if (last && part->after > 0) {
+        next.da += R;
+        next.x = part->x + R;
+        next.x_at = part->column;
+        next.x_end = part->column + part->columns + part->tail;
+    }
+    return next;
+}
+
+INLINE void outer_fetch(outer_next *next)
+{
+    const size_t end = outer_least(next->R, next->done + next->step);
+    for (size_t r = next->done; r < end; r++) {
+        for (size_t l = next->da_at; l < next->da_end; l += LANES)
+            __builtin_prefetch(next->da[r] + l, 0, 2);
+        for (size_t l = next->x_at; l < next->x_end; l += LANES)
+            __builtin_prefetch(next->x[r] + l, 0, 2);
+    }
+    next->done = end;
+}
+
+INLINE size_t outer_groups(const outer_part *part)
+{
+    return (part->columns / PANEL + OUTER_PANELS - 1) / OUTER_PANELS;
+}
+/* In panels. */
+INLINE size_t outer_group_begin(const outer_part *part, size_t i)
+{
+    return tile_begin(part->columns / PANEL, outer_groups(part), i);
+}
+
+/* The whole panels of the rows of a turn; v holds the groups of x. */
+static void outer_turn(const outer_part *part, size_t turn, const float *v)
+{
+    _Alignas(64) float s[(OUTER_DEPTH + LANES) * (OUTER_ROWS + TILE_ROWS)];
+    const size_t R = part->R, K = part->K;
+    const size_t first = part->first + outer_turn_begin(part, turn);
+    const size_t end = part->first + outer_turn_begin(part, turn + 1);
+    const size_t groups = outer_groups(part);
+    const size_t count = (end - first + TILE_ROWS - 1) / TILE_ROWS;
+    outer_next next = outer_next_of(part, turn, groups * count);
+    outer_pack_tiles(part->da, R, first, end - first, s);
+
+    for (size_t g = 0; g < groups; g++) {
+        const size_t panel = outer_group_begin(part, g);
+        const size_t panels = outer_group_begin(part, g + 1) - panel;
+        float *dw = part->dw + first * K + part->column + panel * PANEL;
+        outer_tile t = {.R = R, .K = K, .v = v + panel * PANEL * R};
+        for (size_t i = 0; i < count; i++) {
+            const size_t m = i * TILE_ROWS;
+            const size_t rows = outer_least(end - first - m, TILE_ROWS);
+            t.s = s + i * outer_tile_size(R);
+            t.dw = dw + m * K;
+            t.next = i + 1 < count ? t.dw + rows * K : dw + panels * PANEL;
+            outer_fetch(&next);
+            outer_tiles[rows - 1][panels - 1](&t);
         }
     }
 }
 
-/* All r of part, block by block. */
-static void outer_blocks(outer_part part)
+static void outer_block(const outer_part *part)
 {
-    const size_t R = part.R;
-    for (size_t r = 0; r < R; r += OUTER_DEPTH) {
-        part.R = R - r < OUTER_DEPTH ? R - r : OUTER_DEPTH;
-        outer_block(&part);
-        part.s += part.R;
-        part.v += part.R;
+    _Alignas(64) float v[OUTER_DEPTH * OUTER_WIDTH];
+    _Alignas(64) float x[OUTER_DEPTH * TURNED];
+    const size_t R = part->R;
+    for (size_t g = 0; g < outer_groups(part); g++) {
+        const size_t at = outer_group_begin(part, g) * PANEL;
+        const size_t width = outer_group_begin(part, g + 1) * PANEL - at;
+        columns_pack(part->x, R, part->column + at, width, width, v + at * R);
+    }
+    if (part->tail > 0)
+        columns_pack(part->x, R, part->column + part->columns, part->tail,
+                     tail_width(part->tail), x);
+    for (size_t turn = 0; turn < outer_turns(part); turn++) {
+        turned_block(part, outer_turn_begin(part, turn),
+                     outer_turn_begin(part, turn + 1), x);
+        if (part->columns > 0) outer_turn(part, turn, v);
     }
 }
 
-/* With K below a panel, lanes run over n: the same with the sides exchanged,
- * on a turned copy of some rows of dw. */
-static void outer_narrow(size_t R, size_t first, size_t last, size_t K,
-                         const float *const *da, const float *const *x,
-                         float *dw)
+/* All r, block by block, in even ones: the first may be shorter. */
+static void outer_blocks(outer_part part, size_t R)
 {
-    _Alignas(64) float turned[NARROW * OUTER_COLUMNS];
-    float *c[NARROW];
-    for (size_t k = 0; k < K; k++)
-        c[k] = turned + k * OUTER_COLUMNS;
-
-    for (size_t n = first; n < last; n += OUTER_COLUMNS) {
-        const size_t rest = last - n;
-        const size_t columns = rest < OUTER_COLUMNS ? rest : OUTER_COLUMNS;
-        for (size_t j = 0; j < columns; j++)
-            for (size_t k = 0; k < K; k++)
-                c[k][j] = dw[(n + j) * K + k];
-        outer_blocks((outer_part){R, x, da, 0, K, n, columns, c});
-        for (size_t j = 0; j < columns; j++)
-            for (size_t k = 0; k < K; k++)
-                dw[(n + j) * K + k] = c[k][j];
+    _Alignas(64) float turned[TURNED * TURNED_ROW];
+    const size_t blocks = (R + OUTER_DEPTH - 1) / OUTER_DEPTH;
+    const size_t depth = (R + blocks - 1) / blocks;
+    part.turned = turned;
+    turned_copy(&part, false);
+    part.R = R - (blocks - 1) * depth;
+    for (size_t i = 0; i < blocks; i++) {
+        part.after = (blocks - 1 - i) * depth;
+        outer_block(&part);
+        part.da += part.R;
+        part.x += part.R;
+        part.R = depth;
     }
+    turned_copy(&part, true);
 }
 
 static void KERNEL(outer)(size_t R, size_t first, size_t last, size_t K,
                           const float *const *da, const float *const *x,
                           float *dw)
 {
-    if (K < NARROW) {
-        outer_narrow(R, first, last, K, da, x, dw);
-        return;
-    }
-    if (first >= last) return;
+    if (R == 0 || first >= last) return;
 
-    /* even blocks: a last one with few rows would be slow */
-    const size_t N = last - first, blocks = (N + OUTER_ROWS - 1) / OUTER_ROWS;
-    for (size_t block = 0; block < blocks; block++) {
-        const size_t n = first + N * block / blocks;
-        const size_t rows = first + N * (block + 1) / blocks - n;
-        float *c[OUTER_ROWS];
-        for (size_t i = 0; i < rows; i++)
-            c[i] = dw + (n + i) * K;
-        outer_blocks((outer_part){R, da, x, n, rows, 0, K, c});
-    }
+    /* even parts: a last one with few rows or columns would be slow */
+    const size_t N = last - first, panels = K < TURNED ? 0 : K / PANEL;
+    const size_t heights = (N + OUTER_HEIGHT - 1) / OUTER_HEIGHT;
+    const size_t fit = (panels * PANEL + OUTER_WIDTH - 1) / OUTER_WIDTH;
+    const size_t widths = fit > 0 ? fit : 1;
+    outer_part part = {.K = K, .da = da, .x = x, .dw = dw};
+    for (size_t i = 0; i < heights; i++)
+        for (size_t j = 0; j < widths; j++) {
+            const size_t end = tile_begin(panels, widths, j + 1) * PANEL;
+            part.first = first + tile_begin(N, heights, i);
+            part.rows = first + tile_begin(N, heights, i + 1) - part.first;
+            part.column = tile_begin(panels, widths, j) * PANEL;
+            part.columns = end - part.column;
+            part.tail = j + 1 == widths ? K - end : 0;
+            outer_blocks(part, R);
+        }
 }
 
 static void KERNEL(column_sum)(size_t R, size_t first, size_t last,
