@@ -57,41 +57,51 @@ INLINE vf tanh_slope(const squash *s, vf y)
 static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
 
 /* Rows that a gate function takes at once, as each alone would wait for itself:
- * rows is a constant, 1 or GATE_ROWS. */
-enum { GATE_ROWS = 2 };
+ * rows is a constant, 1 or up to GATE_ROWS. */
+enum { GATE_ROWS = 4, LSTM_ROWS = 2, GRU_ROWS = 4 };
 
 /* The plain LSTM: units j to j + n - 1, n at most VLEN. */
 INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
                              const float *const *c_prev, float *const *gate,
                              float *const *c, float *const *h)
 {
-    vf now[GATE_ROWS], o[GATE_ROWS], over[GATE_ROWS];
+    /* i f o of all rows, then g */
+    static const size_t block[] = {0, 1, 3, 2};
+    vf all[4 * GATE_ROWS], g[GATE_ROWS], over[GATE_ROWS], now[GATE_ROWS];
+    UNROLL
+    for (size_t b = 0; b < 4; b++) {
+        UNROLL
+        for (size_t m = 0; m < rows; m++)
+            all[b * rows + m] = vf_load(gate[m] + block[b] * H + j, n);
+    }
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        g[m] = all[3 * rows + m];
+    vf_squash(3 * rows, 4 * rows, all);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        /* i f o g */
-        vf all[] = {
-            vf_load(gate[m] + 0 * H + j, n), vf_load(gate[m] + 1 * H + j, n),
-            vf_load(gate[m] + 3 * H + j, n), vf_load(gate[m] + 2 * H + j, n)};
-        vf g = all[3];
-        vf_squash(3, 4, all);
-        vf top = all[3];
-        all[3] += 2;
-        vf_invert(4, all);
-        g = vf_sign(top * all[3], g);
-        o[m] = all[2];
-        now[m] = vf_fma(all[1], vf_load(c_prev[m] + j, n), all[0] * g);
-        vf_store(gate[m] + 0 * H + j, all[0], n);
-        vf_store(gate[m] + 1 * H + j, all[1], n);
-        vf_store(gate[m] + 2 * H + j, g, n);
-        vf_store(gate[m] + 3 * H + j, o[m], n);
-        vf_store(c[m] + j, now[m], n);
+        over[m] = all[3 * rows + m];
+        all[3 * rows + m] += 2;
+    }
+    vf_invert(2 * rows, rows, all);
+    vf_invert(2 * rows, rows, all + 2 * rows);
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        g[m] = vf_sign(over[m] * all[3 * rows + m], g[m]);
+        now[m] =
+            vf_fma(all[rows + m], vf_load(c_prev[m] + j, n), all[m] * g[m]);
         over[m] = now[m];
     }
     vf_squash(0, rows, over);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         vf tanh_c = vf_sign(over[m] / (over[m] + 2), now[m]);
-        vf_store(h[m] + j, o[m] * tanh_c, n);
+        vf_store(gate[m] + 0 * H + j, all[m], n);
+        vf_store(gate[m] + 1 * H + j, all[rows + m], n);
+        vf_store(gate[m] + 2 * H + j, g[m], n);
+        vf_store(gate[m] + 3 * H + j, all[2 * rows + m], n);
+        vf_store(c[m] + j, now[m], n);
+        vf_store(h[m] + j, all[2 * rows + m] * tanh_c, n);
     }
 }
 
@@ -186,29 +196,30 @@ INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
                             const float *const *q, const float *const *h_prev,
                             float *const *gate, float *const *h)
 {
-    vf r_z[2 * GATE_ROWS], a[GATE_ROWS], over[GATE_ROWS];
+    vf all[2 * GATE_ROWS], a[GATE_ROWS], over[GATE_ROWS];
+    vf *r = all, *z = all + rows;
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        r_z[2 * m] = vf_load(gate[m] + 0 * H + j, n);
-        r_z[2 * m + 1] = vf_load(gate[m] + 1 * H + j, n);
+        r[m] = vf_load(gate[m] + 0 * H + j, n);
+        z[m] = vf_load(gate[m] + 1 * H + j, n);
     }
-    vf_squash(2 * rows, 2 * rows, r_z);
-    vf_invert(2 * rows, r_z);
+    vf_squash(2 * rows, 2 * rows, all);
+    vf_invert(2 * rows, rows, all);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        a[m] = vf_fma(r_z[2 * m], vf_load(q[m] + j, n),
-                      vf_load(gate[m] + 2 * H + j, n));
+        a[m] =
+            vf_fma(r[m], vf_load(q[m] + j, n), vf_load(gate[m] + 2 * H + j, n));
         over[m] = a[m];
     }
     vf_squash(0, rows, over);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         vf g = vf_sign(over[m] / (over[m] + 2), a[m]);
-        vf z = r_z[2 * m + 1];
-        vf_store(gate[m] + 0 * H + j, r_z[2 * m], n);
-        vf_store(gate[m] + 1 * H + j, z, n);
+        vf before = vf_load(h_prev[m] + j, n);
+        vf_store(gate[m] + 0 * H + j, r[m], n);
+        vf_store(gate[m] + 1 * H + j, z[m], n);
         vf_store(gate[m] + 2 * H + j, g, n);
-        vf_store(h[m] + j, vf_fma(z, vf_load(h_prev[m] + j, n) - g, g), n);
+        vf_store(h[m] + j, vf_fma(z[m], before - g, g), n);
     }
 }
 

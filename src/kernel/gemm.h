@@ -35,33 +35,33 @@ typedef struct group {
     size_t columns[TILE_PANELS]; /* of PANEL, less at a gate's end */
 } group;
 
-INLINE group group_at(const sums *s, size_t index, size_t groups)
+/* Sets g field by field: a copy of what was just stored makes it wait. */
+INLINE void group_set(const sums *s, size_t index, size_t groups, group *g)
 {
     const packed *w = s->w;
     const size_t gates = w->gates, per_gate = packed_blocks(gates);
     const size_t all = (w->H + PANEL - 1) / PANEL, first = index * per_gate;
     const size_t blocks = all - first < per_gate ? all - first : per_gate;
-    group g = {.w = w->w + first * gates * PANEL * w->K,
-               .panels = blocks * gates,
-               .groups = groups,
-               .whole = (first + blocks * groups) * PANEL <= w->H};
-    g.width = g.panels * PANEL;
+    g->w = w->w + first * gates * PANEL * w->K;
+    g->panels = blocks * gates;
+    g->groups = groups;
+    g->width = g->panels * PANEL;
+    g->whole = (first + blocks * groups) * PANEL <= w->H;
     size_t gate = 0, unit = first * PANEL;
-    for (size_t p = 0; p < g.panels * groups; p++) {
-        g.at[p] = s->last_c && gate == gates - 1 ? unit : gate * w->H + unit;
-        g.columns[p] = w->H - unit < PANEL ? w->H - unit : PANEL;
+    for (size_t p = 0; p < g->panels * groups; p++) {
+        g->at[p] = s->last_c && gate == gates - 1 ? unit : gate * w->H + unit;
+        g->columns[p] = w->H - unit < PANEL ? w->H - unit : PANEL;
         if (++gate < gates) continue;
         gate = 0;
         unit += PANEL;
     }
-    return g;
 }
 
 /* Some rows of a group's sums; t has what all groups share, of its rows. */
 INLINE void group_rows(const group *g, tile *t, size_t rows, bool far)
 {
     const size_t all = g->panels * g->groups;
-    const size_t step = g->groups > 1 ? all : tile_panels(rows, all);
+    const size_t step = g->groups > 1 ? all : tile_panels[rows][all];
     const bool has_last = t->last_to != NULL;
     for (size_t p = 0, panels; p < all; p += panels) {
         panels = all - p < step ? all - p : step;
@@ -113,8 +113,9 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
 
     for (size_t i = first, groups; i < last; i += groups) {
         groups = groups_at_once(s, i, last);
-        const group g = group_at(s, i, groups);
-        const size_t most = tile_most(g.panels), count = (M + most - 1) / most;
+        group g;
+        group_set(s, i, groups, &g);
+        const size_t count = tile_count(M, g.panels);
         const size_t end = (i + groups) * units;
         t.w_step = g.width;
         t.group_step = g.width * w->K;

@@ -99,7 +99,7 @@ void kernels_use(const kernels *table);
 /* Blocks of PANEL units that a group of panels holds of each gate. */
 inline size_t packed_blocks(size_t gates)
 {
-    return gates < GROUP_PANELS ? GROUP_PANELS / gates : 1;
+    return gates == 1 ? GROUP_PANELS : gates == 2 ? GROUP_PANELS / 2 : 1;
 }
 
 /* Groups of a packed weight; a narrow one is one group. */

@@ -8,6 +8,25 @@
 #include "kernel/gate.h"
 #include "kernel/gemm.h"
 
+/* Of one row, vectors side by side go in step as rows do elsewhere. */
+static void lstm_one(const fused_step *s, size_t m, size_t first, size_t last)
+{
+    size_t j = first;
+    for (; j + LSTM_ROWS * VLEN <= last; j += LSTM_ROWS * VLEN) {
+        const float *c_prev[LSTM_ROWS];
+        float *gate[LSTM_ROWS], *c[LSTM_ROWS], *h[LSTM_ROWS];
+        for (size_t i = 0; i < LSTM_ROWS; i++) {
+            c_prev[i] = s->c_prev[m] + i * VLEN;
+            gate[i] = s->gate[m] + i * VLEN;
+            c[i] = s->c[m] + i * VLEN;
+            h[i] = s->h[m] + i * VLEN;
+        }
+        lstm_plain_units(LSTM_ROWS, s->H, j, VLEN, c_prev, gate, c, h);
+    }
+    lstm_units(s->H, j, last, &s->variant, s->c_prev[m], s->gate[m], s->c[m],
+               s->h[m]);
+}
+
 static void lstm_done(const void *context, size_t first_row, size_t rows,
                       size_t first, size_t last)
 {
@@ -15,14 +34,36 @@ static void lstm_done(const void *context, size_t first_row, size_t rows,
     const lstm_variant *v = &s->variant;
     const size_t end = first_row + rows;
     size_t m = first_row;
-    if (!v->peephole && !v->coupled && v->clip == __builtin_inff())
-        for (; m + GATE_ROWS <= end; m += GATE_ROWS)
+    if (!v->peephole && !v->coupled && v->clip == __builtin_inff()) {
+        for (; m + LSTM_ROWS <= end; m += LSTM_ROWS)
             for (size_t j = first; j < last; j += VLEN)
-                lstm_plain_units(GATE_ROWS, s->H, j, last - j, s->c_prev + m,
+                lstm_plain_units(LSTM_ROWS, s->H, j, last - j, s->c_prev + m,
                                  s->gate + m, s->c + m, s->h + m);
+        for (; m < end; m++)
+            lstm_one(s, m, first, last);
+    }
     for (; m < end; m++)
         lstm_units(s->H, first, last, v, s->c_prev[m], s->gate[m], s->c[m],
                    s->h[m]);
+}
+
+static void gru_one(const fused_step *s, size_t m, size_t first, size_t last)
+{
+    enum { SIDE_BY_SIDE = 2 };
+    size_t j = first;
+    for (; j + SIDE_BY_SIDE * VLEN <= last; j += SIDE_BY_SIDE * VLEN) {
+        const float *q[SIDE_BY_SIDE], *h_prev[SIDE_BY_SIDE];
+        float *gate[SIDE_BY_SIDE], *h[SIDE_BY_SIDE];
+        for (size_t i = 0; i < SIDE_BY_SIDE; i++) {
+            q[i] = s->side[m] + i * VLEN;
+            h_prev[i] = s->h_prev[m] + i * VLEN;
+            gate[i] = s->gate[m] + i * VLEN;
+            h[i] = s->h[m] + i * VLEN;
+        }
+        gru_plain_units(SIDE_BY_SIDE, s->H, j, VLEN, q, h_prev, gate, h);
+    }
+    gru_units(s->H, j, last, s->variant.clip, s->side[m], s->h_prev[m],
+              s->gate[m], s->h[m]);
 }
 
 static void gru_done(const void *context, size_t first_row, size_t rows,
@@ -31,12 +72,15 @@ static void gru_done(const void *context, size_t first_row, size_t rows,
     const fused_step *s = context;
     const size_t end = first_row + rows;
     size_t m = first_row;
-    if (s->variant.clip == __builtin_inff())
-        for (; m + GATE_ROWS <= end; m += GATE_ROWS)
+    if (s->variant.clip == __builtin_inff()) {
+        for (; m + GRU_ROWS <= end; m += GRU_ROWS)
             for (size_t j = first; j < last; j += VLEN)
-                gru_plain_units(GATE_ROWS, s->H, j, last - j,
+                gru_plain_units(GRU_ROWS, s->H, j, last - j,
                                 (const float *const *)s->side + m,
                                 s->h_prev + m, s->gate + m, s->h + m);
+        for (; m < end; m++)
+            gru_one(s, m, first, last);
+    }
     for (; m < end; m++)
         gru_units(s->H, first, last, s->variant.clip, s->side[m], s->h_prev[m],
                   s->gate[m], s->h[m]);

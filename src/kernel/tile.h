@@ -223,23 +223,41 @@ static tile_function *const row_tiles[2][TILE_PANELS + 1] = {
 
 /* Rows are cut evenly, as few rows are slow, into tiles of at most this many
  * for a group of so many panels. */
-INLINE size_t tile_most(size_t panels)
+#define MOST_FIT(panels) (SUMS / ((panels)*REGS))
+#define MOST(panels)                                                           \
+    (VEC_BYTES < 64 || MOST_FIT(panels) > TILE_ROWS ? TILE_ROWS                \
+                                                    : MOST_FIT(panels))
+static const unsigned char tile_most[GROUP_PANELS + 1] = {0, MOST(1), MOST(2),
+                                                          MOST(3), MOST(4)};
+#undef MOST
+#undef MOST_FIT
+
+/* How many of a group's panels a tile of so many rows takes at once: passes
+ * over the rows are cut evenly, too. No division is left for the machine. */
+#define FIT(rows)            (SUMS / ((rows)*REGS) ? SUMS / ((rows)*REGS) : 1)
+#define PASSES(rows, panels) (((panels) + FIT(rows) - 1) / FIT(rows))
+#define STEP(rows, panels)                                                     \
+    (((panels) + PASSES(rows, panels) - 1) / PASSES(rows, panels))
+#define STEPS(rows)                                                            \
+    {                                                                          \
+        0, STEP(rows, 1), STEP(rows, 2), STEP(rows, 3), STEP(rows, 4)          \
+    }
+static const unsigned char tile_panels[9][GROUP_PANELS + 1] = {
+    {0},      STEPS(1), STEPS(2), STEPS(3), STEPS(4),
+    STEPS(5), STEPS(6), STEPS(7), STEPS(8)};
+#undef STEPS
+#undef STEP
+#undef PASSES
+#undef FIT
+
+INLINE size_t tile_count(size_t rows, size_t panels)
 {
-    const size_t fit = SUMS / (panels * REGS);
-    if (VEC_BYTES < 64 || fit > TILE_ROWS) return TILE_ROWS;
-    return fit;
+    const size_t most = tile_most[panels];
+    return rows <= most ? 1 : (rows + most - 1) / most;
 }
 INLINE size_t tile_begin(size_t rows, size_t count, size_t i)
 {
-    return rows * i / count;
-}
-
-/* How many of a group's panels a tile of so many rows takes at once. */
-INLINE size_t tile_panels(size_t rows, size_t panels)
-{
-    const size_t fit = SUMS / (rows * REGS), most = fit ? fit : 1;
-    const size_t passes = (panels + most - 1) / most;
-    return (panels + passes - 1) / passes;
+    return count == 1 ? rows * i : rows * i / count;
 }
 
 /* A tile's sums through a buffer: for panels of which some have less than PANEL

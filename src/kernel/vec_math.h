@@ -73,6 +73,7 @@ INLINE vf vf_sigmoid(vf x)
  * +-1. */
 #define SIGMOID_BOUND 43.0f
 #define TANH_BOUND    10.0f
+enum { SQUASH_MOST = 8 };
 
 /* The first sigmoids of x (count) become 1 + exp(-x) = 1 / sigmoid(x), the
  * others exp(2|x|) - 1: |tanh x| is that over itself + 2, made without
@@ -80,11 +81,11 @@ INLINE vf vf_sigmoid(vf x)
  * NaN. */
 INLINE void vf_squash(size_t sigmoids, size_t count, vf *x)
 {
-    enum { MOST = 4, DEGREE = 5 };
+    enum { DEGREE = 5 };
     static const float c[DEGREE] = {0x1.6bebeap-10f, 0x1.1227f6p-7f,
                                     0x1.555674p-5f, 0x1.5554bp-3f,
                                     0x1.fffffep-2f};
-    vf rounded[MOST], r[MOST], q[MOST];
+    vf rounded[SQUASH_MOST], r[SQUASH_MOST], q[SQUASH_MOST];
     UNROLL
     for (size_t i = 0; i < count; i++) {
         const vf most = vf_set(i < sigmoids ? SIGMOID_BOUND : TANH_BOUND);
@@ -129,19 +130,18 @@ INLINE vf vf_tanh(vf x)
     return vf_sign(over / (over + 2), x);
 }
 
-/* Pairs of x become their inverses, by one division for both: each is mended by
- * its remainder, so 1 / 1 is 1. count is even and a constant; products of pairs
- * must not overflow. */
-INLINE void vf_invert(size_t count, vf *x)
+/* x (count) become their inverses, by one division for x[i] and x[i + apart]:
+ * each is mended by its remainder, so 1 / 1 is 1. count is twice apart, both
+ * are constants; products of pairs must not overflow. */
+INLINE void vf_invert(size_t count, size_t apart, vf *x)
 {
-    enum { MOST = 4 };
-    vf both[MOST / 2], inverse[MOST], rest[MOST];
+    vf both[SQUASH_MOST], inverse[SQUASH_MOST], rest[SQUASH_MOST];
     UNROLL
-    for (size_t i = 0; i < count; i += 2)
-        both[i / 2] = 1 / (x[i] * x[i + 1]);
+    for (size_t i = 0; i < apart; i++)
+        both[i] = 1 / (x[i] * x[i + apart]);
     UNROLL
     for (size_t i = 0; i < count; i++)
-        inverse[i] = both[i / 2] * x[i ^ 1];
+        inverse[i] = both[i % apart] * x[(i + apart) % count];
     UNROLL
     for (size_t i = 0; i < count; i++)
         rest[i] = vf_fma(-x[i], inverse[i], vf_set(1));
