@@ -89,6 +89,8 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
             check_way(&g, *isa, 0, threads);
             walk_force(WALK_UNITS);
             check_way(&g, *isa, 0, threads);
+            walk_force(WALK_WAVE);
+            check_way(&g, *isa, FORWARD, threads);
             walk_force((walk_way)(turn % WALK_WAYS));
             size_t way = 1 + (draw_next(d) + turn++) % (WAYS - 1);
             if (ways[way].large) check_way(&g, *isa, way, threads);
@@ -151,6 +153,50 @@ TEST(wide_networks_give_the_same_bits_however_they_are_computed)
     for (uint64_t i = 0; i < sizeof wide / sizeof *wide; i++) {
         draws d = draws_from(test_seed(), 6000 + i);
         check_grid(wide + i, PACE > 1 ? 3 : 9, 27, &d);
+    }
+}
+
+/* One forward of all steps, and what it leaves behind. */
+static void run_stack(const elman_model *m, walk_way how, int threads, size_t T,
+                      size_t B, const float *x, float *y, float *memory)
+{
+    elman_state *s;
+    elman_tensor h;
+    walk_force(how);
+    CHECK_OK(state_create(
+        m, &(elman_state_config){.T = T, .B = B, .threads = threads}, &s));
+    CHECK_OK(model_forward(m, s, &(elman_batch){.T = T, .B = B, .x = x}, y));
+    CHECK_OK(state_view(m, s, "h", &h));
+    memcpy(memory, h.data, h.shape[0] * B * h.shape[2] * sizeof *memory);
+    state_destroy(s);
+    walk_force(WALK_WAYS);
+}
+
+TEST(levels_in_a_wave_give_the_bits_of_one_after_the_other)
+{
+    enum { MOST_T = 90, MOST_B = 3, WIDTH = 40, LEVELS = 4 };
+    static float x[MOST_T * MOST_B * WIDTH], want[MOST_T * MOST_B * WIDTH],
+        got[MOST_T * MOST_B * WIDTH], want_h[LEVELS * MOST_B * WIDTH],
+        got_h[LEVELS * MOST_B * WIDTH];
+    static const size_t lengths[] = {8, 9, 31, 64, 90};
+    random_fill(4, MOST_T * MOST_B * WIDTH, -1, 1, x);
+    for (elman_kind kind = ELMAN_RNN; kind <= ELMAN_GRU; kind++) {
+        elman_config config = {
+            .input_size = WIDTH,
+            .layers = {
+                {.kind = kind, .hidden_size = WIDTH, .num_layers = LEVELS}}};
+        elman_model *m;
+        CHECK_OK(model_create(&config, &m));
+        for (size_t t = 0; t < sizeof lengths / sizeof *lengths; t++)
+            for (size_t B = 1; B <= MOST_B; B += 2) {
+                size_t T = lengths[t];
+                run_stack(m, WALK_ALONE, 1, T, B, x, want, want_h);
+                run_stack(m, WALK_WAVE, 2 + (int)(t % 3), T, B, x, got, got_h);
+                CHECK_BITS(got, want, T * B * WIDTH, "T %zu B %zu", T, B);
+                CHECK_BITS(got_h, want_h, LEVELS * B * WIDTH, "T %zu B %zu", T,
+                           B);
+            }
+        model_destroy(m);
     }
 }
 
@@ -329,6 +375,7 @@ int main(void)
             random_networks_give_the_same_bits_however_they_are_computed),
         cmocka_unit_test(
             wide_networks_give_the_same_bits_however_they_are_computed),
+        cmocka_unit_test(levels_in_a_wave_give_the_bits_of_one_after_the_other),
         cmocka_unit_test(training_runs_end_with_the_same_bits),
         cmocka_unit_test(a_fork_goes_on_with_the_same_bits),
         cmocka_unit_test(

@@ -158,9 +158,15 @@ typedef struct direction_state {
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
- * and directions; all go through the steps together, each with its own units.
- */
-typedef enum walk_way { WALK_ALONE, WALK_ROWS, WALK_UNITS, WALK_WAYS } walk_way;
+ * and directions; all go through the steps together, each with its own units;
+ * each has its own level, some steps behind the level below. */
+typedef enum walk_way {
+    WALK_ALONE,
+    WALK_ROWS,
+    WALK_UNITS,
+    WALK_WAVE,
+    WALK_WAYS
+} walk_way;
 
 /* What was found about that: recurrent_plan.c. */
 typedef struct walk_plan {
@@ -182,6 +188,7 @@ typedef struct layer_state {
     float *root;           /* (T,B) layer norm */
     bool steps;            /* streams by its kind's step */
     walk_plan ahead, back; /* kept from pass to pass */
+    walk_plan wave;        /* of this level and those that follow */
 } layer_state;
 
 /* A kind of layer. */

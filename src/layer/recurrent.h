@@ -71,6 +71,13 @@ void recurrent_prepare(const layer *l, const pass *p, layer_state *s);
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x);
 
+/* recurrent_forward in three, for one direction without padding: entries first
+ * to last - 1 at a time, in order. begin says where y will be. */
+void recurrent_begin(const layer *l, const pass *p, layer_state *s);
+void recurrent_walk(const layer *l, const pass *p, layer_state *s,
+                    const float *x, size_t first, size_t last);
+void recurrent_end(const layer *l, const pass *p, layer_state *s);
+
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x);
 void recurrent_backward(const layer *l, const pass *p, layer_state *s,

@@ -164,19 +164,25 @@ static void input_part(void *context, size_t index)
 
 /* Some steps at a time: first what the input says, for all of them, then step
  * by step while that is still in the cache. */
+static void part_steps(const walk *w, const walk_part *part, size_t begin_at,
+                       size_t end_at)
+{
+    cell_weights weights = walk_weights(w->l, w->p, part->way);
+    size_t block = walk_block(w->l, w->p->B);
+    for (size_t first = begin_at; first < end_at; first += block) {
+        size_t last = end_at - first < block ? end_at : first + block;
+        input_job job = {w, &weights, part, first, last};
+        thread_run(w->threads, (size_t)w->threads, input_part, &job);
+        for (size_t s = first; s < last; s++)
+            step(w, &weights, part, s);
+    }
+}
+
 static void steps_part(void *context, size_t index)
 {
     const walk *w = context;
     walk_part part = walk_part_at(w, index);
-    cell_weights weights = walk_weights(w->l, w->p, part.way);
-    size_t T = w->p->T, block = walk_block(w->l, w->p->B);
-    for (size_t first = 0; first < T; first += block) {
-        size_t last = T - first < block ? T : first + block;
-        input_job job = {w, &weights, &part, first, last};
-        thread_run(w->threads, (size_t)w->threads, input_part, &job);
-        for (size_t s = first; s < last; s++)
-            step(w, &weights, &part, s);
-    }
+    part_steps(w, &part, 0, w->p->T);
 }
 
 /* ---- Merging ------------------------------------------------------------ */
@@ -219,6 +225,27 @@ static void merge_row(const layer *l, const pass *p, layer_state *s, size_t row)
         for (size_t j = 0; l->config.merge == ELMAN_MERGE_AVERAGE && j < R; j++)
             y[j] *= 0.5f;
     }
+}
+
+void recurrent_begin(const layer *l, const pass *p, layer_state *s)
+{
+    begin(l, p, 0, &s->way[0]);
+    s->y = s->way[0].h + p->B * l->R;
+}
+
+void recurrent_walk(const layer *l, const pass *p, layer_state *s,
+                    const float *x, size_t first, size_t last)
+{
+    walk w = walk_begin(l, p, s, x, WALK_ALONE);
+    for (size_t group = 0; group < w.groups; group++) {
+        walk_part part = walk_part_at(&w, group);
+        part_steps(&w, &part, first, last);
+    }
+}
+
+void recurrent_end(const layer *l, const pass *p, layer_state *s)
+{
+    end(l, p, 0, &s->way[0]);
 }
 
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "layer/wave.h"
 #include "model/model.h"
 
 enum { BLOCK = 8 }; /* sequences that gradients of weights sum together */
@@ -154,6 +155,38 @@ static void copy_output(const elman_model *m, const elman_state *s, float *mine,
 
 /* ---- Passes ------------------------------------------------------------- */
 
+static void forward_layer(const elman_model *m, elman_state *s, size_t i,
+                          const row_sink *sink, const float *x)
+{
+    const layer *l = m->layers + i;
+    pass *p = l->per_sequence ? &s->tail : &s->full;
+    p->sink = i + 1 == m->layer_count ? sink : NULL;
+    double begin = s->seconds ? clock_seconds() : 0;
+    l->kind->forward(l, p, s->layers + i, x);
+    if (s->seconds) s->seconds[i].forward += clock_seconds() - begin;
+}
+
+/* One layer from *i on, or recurrent levels on top of each other; a state that
+ * counts seconds goes layer by layer. Returns the output of the last. */
+static const float *forward_some(const elman_model *m, elman_state *s,
+                                 const row_sink *sink, const float *x,
+                                 size_t *i)
+{
+    const layer *l = m->layers + *i;
+    layer_state *at = s->layers + *i;
+    size_t levels = wave_length(l, m->layer_count - *i, &s->full);
+    size_t count = levels && !s->seconds ? levels : 1;
+    if (count > 1 && wave_choose(l, count, &s->full, at)) {
+        wave_forward(l, count, &s->full, at, x);
+    } else {
+        for (size_t j = 0; j < count; j++)
+            forward_layer(m, s, *i + j, sink, j ? at[j - 1].y : x);
+    }
+    if (count > 1) wave_done(count, &s->full, at);
+    *i += count;
+    return at[count - 1].y;
+}
+
 elman_status model_forward_into(const elman_model *m, elman_state *s,
                                 const elman_batch *in, const row_sink *sink)
 {
@@ -162,15 +195,8 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
     s->ready = false;
     set_out(m, s, in);
     const float *x = state_reads_in_place(m, s) ? in->x : s->x;
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        pass *p = l->per_sequence ? &s->tail : &s->full;
-        p->sink = i + 1 == m->layer_count ? sink : NULL;
-        double begin = s->seconds ? clock_seconds() : 0;
-        l->kind->forward(l, p, s->layers + i, x);
-        if (s->seconds) s->seconds[i].forward += clock_seconds() - begin;
-        x = s->layers[i].y;
-    }
+    for (size_t i = 0; i < m->layer_count;)
+        x = forward_some(m, s, sink, x, &i);
     s->full.sink = s->tail.sink = NULL;
     for (size_t b = 0; b < in->B; b++)
         s->position[b] += s->full.lengths[b];

@@ -80,6 +80,7 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
     layer_state *at = a->base ? s->layers + i : &room;
     room.ahead = at->ahead;
     room.back = at->back;
+    room.wave = at->wave;
     *at = room;
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
     if (s->config.training) at->dy = arena_take(a, rows, l->O * sizeof(float));
