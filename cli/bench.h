@@ -72,6 +72,7 @@ typedef struct subject {
     elman_batch batch;
     float *x, *y, *dy, *dx;
     size_t block;    /* runs that are timed as one */
+    size_t trials;   /* first runs */
     double estimate; /* seconds of a run, from warming up */
     double *times;   /* room for the seconds of a run, by block */
 } subject;

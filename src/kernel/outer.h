@@ -346,25 +346,42 @@ static void KERNEL(outer)(size_t R, size_t first, size_t last, size_t K,
         }
 }
 
-static void KERNEL(column_sum)(size_t R, size_t first, size_t last,
-                               const float *const *da, float *db)
+/* Columns n on, two sums at once: width is a constant number of vectors. */
+INLINE void column_block(size_t R, size_t n, size_t last, size_t width,
+                         bool two, const float *const *da, float *db,
+                         float *also)
 {
-    enum { WIDTH = 4 };
-    for (size_t n = first; n < last; n += WIDTH * VLEN) {
-        vf sum[WIDTH];
-        UNROLL
-        for (size_t v = 0; v < WIDTH; v++)
-            sum[v] = vf_load(db + n + v * VLEN, left(last, n + v * VLEN));
-        for (size_t r = 0; r < R; r++) {
-            UNROLL
-            for (size_t v = 0; v < WIDTH; v++)
-                sum[v] +=
-                    vf_load(da[r] + n + v * VLEN, left(last, n + v * VLEN));
-        }
-        UNROLL
-        for (size_t v = 0; v < WIDTH; v++)
-            vf_store(db + n + v * VLEN, sum[v], left(last, n + v * VLEN));
+    enum { MOST = 8 };
+    vf sum[MOST], other[MOST];
+    UNROLL
+    for (size_t v = 0; v < width; v++) {
+        sum[v] = vf_load(db + n + v * VLEN, left(last, n + v * VLEN));
+        if (two)
+            other[v] = vf_load(also + n + v * VLEN, left(last, n + v * VLEN));
     }
+    for (size_t r = 0; r < R; r++) {
+        UNROLL
+        for (size_t v = 0; v < width; v++) {
+            vf d = vf_load(da[r] + n + v * VLEN, left(last, n + v * VLEN));
+            sum[v] += d;
+            if (two) other[v] += d;
+        }
+    }
+    UNROLL
+    for (size_t v = 0; v < width; v++) {
+        vf_store(db + n + v * VLEN, sum[v], left(last, n + v * VLEN));
+        if (two)
+            vf_store(also + n + v * VLEN, other[v], left(last, n + v * VLEN));
+    }
+}
+
+static void KERNEL(column_sum)(size_t R, size_t first, size_t last,
+                               const float *const *da, float *db, float *also)
+{
+    enum { WIDTH = VEC_BYTES == 64 ? 8 : 4 };
+    for (size_t n = first; n < last; n += WIDTH * VLEN)
+        if (also) column_block(R, n, last, WIDTH, true, da, db, also);
+        else column_block(R, n, last, WIDTH, false, da, db, NULL);
 }
 
 #endif

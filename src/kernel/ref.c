@@ -56,13 +56,14 @@ static void ref_outer(size_t R, size_t first, size_t last, size_t K,
 }
 
 static void ref_column_sum(size_t R, size_t first, size_t last,
-                           const float *const *da, float *db)
+                           const float *const *da, float *db, float *also)
 {
     for (size_t n = first; n < last; n++) {
-        double sum = (double)db[n];
+        double sum = 0;
         for (size_t r = 0; r < R; r++)
             sum += (double)da[r][n];
-        db[n] = (float)sum;
+        db[n] = (float)((double)db[n] + sum);
+        if (also) also[n] = (float)((double)also[n] + sum);
     }
 }
 

@@ -111,7 +111,8 @@ typedef struct gradient_job {
     const pass *p;
     size_t N, K, parts;
     const float *const *dy, *const *x;
-    float *dw, *db;
+    float *dw, *db, *also;
+    size_t shared;
 } gradient_job;
 
 /* Each thread owns some rows of dw and the same of db. */
@@ -125,17 +126,22 @@ static void gradient_part(void *context, size_t index)
     if (job->dw)
         job->p->k->outer(job->p->row_count, first, last, job->K, job->dy,
                          job->x, job->dw);
-    if (job->db)
-        job->p->k->column_sum(job->p->row_count, first, last, job->dy, job->db);
+    size_t rows = job->p->row_count, shared = job->also ? job->shared : 0;
+    size_t cut = shared < first ? first : shared < last ? shared : last;
+    if (!job->db) return;
+    if (first < cut)
+        job->p->k->column_sum(rows, first, cut, job->dy, job->db, job->also);
+    if (cut < last)
+        job->p->k->column_sum(rows, cut, last, job->dy, job->db, NULL);
 }
 
 void pointers_gradient(const pass *p, size_t N, size_t K,
                        const float *const *dy, const float *const *x, float *dw,
-                       float *db)
+                       float *db, float *also, size_t shared)
 {
     if (!p->row_count) return;
     size_t parts = p->row_count < ROWS_MIN ? 1 : (size_t)p->threads;
-    gradient_job job = {p, N, K, parts, dy, x, dw, db};
+    gradient_job job = {p, N, K, parts, dy, x, dw, db, also, shared};
     thread_run(p->threads, parts, gradient_part, &job);
 }
 
@@ -147,7 +153,7 @@ void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
         dys[r] = dy + p->order[r] * N;
         xs[r] = dw ? x + p->order[r] * K : NULL;
     }
-    pointers_gradient(p, N, K, dys, xs, dw, db);
+    pointers_gradient(p, N, K, dys, xs, dw, db, NULL, 0);
 }
 
 void rows_clear(const pass *p, size_t O, float *y)

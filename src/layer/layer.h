@@ -15,6 +15,10 @@
 #include "cell/cell.h"
 #include "kernel/kernel.h"
 
+/* Rows that a product over all steps takes at once: weights that no cache holds
+ * are read so many times less often. */
+enum { PRODUCT_ROWS = 256 };
+
 enum { DIRECTIONS = 2, NOWHERE = -1 };
 
 /* Features of a layer, and floats of all parameters, that still leave room for
@@ -172,7 +176,7 @@ typedef enum walk_way {
 typedef struct walk_plan {
     size_t B; /* that it is for */
     walk_way way;
-    bool chosen;
+    bool warm, chosen;
     unsigned char tries[WALK_WAYS];
     double best[WALK_WAYS]; /* seconds per row */
     double began;           /* 0: nothing is measured now */
@@ -247,10 +251,11 @@ void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
                    const float *x, float *dw, float *db);
 
 /* The same for row pointers (row_count) that the caller has filled, in
- * gradient order. */
+ * gradient order; also (N), unless NULL, gets the first sums, shared many, of
+ * dy as well. */
 void pointers_gradient(const pass *p, size_t N, size_t K,
                        const float *const *dy, const float *const *x, float *dw,
-                       float *db);
+                       float *db, float *also, size_t shared);
 
 /* Zeroes the rows of y (T,B,O) that are past a sequence's end. */
 void rows_clear(const pass *p, size_t O, float *y);

@@ -192,8 +192,9 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
 
 size_t walk_block(const layer *l, size_t B)
 {
-    enum { BLOCK_FLOATS = 1 << 16 };
-    size_t most = BLOCK_FLOATS / l->G / B, least = 2 * CELL_ROWS / B;
+    enum { BLOCK_FLOATS = 1 << 16, WEIGHTS_FIT = 1 << 18 };
+    size_t rows = l->G * l->I > WEIGHTS_FIT ? PRODUCT_ROWS : CELL_ROWS;
+    size_t most = BLOCK_FLOATS / l->G / B, least = 2 * rows / B;
     if (most > least) return most;
     return least ? least : 1;
 }

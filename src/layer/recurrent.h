@@ -31,7 +31,7 @@ walk_part walk_part_at(const walk *w, size_t index);
 
 /* recurrent_plan.c: the way to go now, and that it is done. */
 walk_way walk_choose(const layer *l, const pass *p, walk_plan *plan);
-void walk_done(const layer *l, const pass *p, walk_plan *plan);
+void walk_done(const pass *p, walk_plan *plan);
 
 /* Makes every walk of several threads go so where it can; WALK_WAYS: back to
  * choosing. For tests and the proof of equal bits. */

@@ -185,20 +185,25 @@ static float *gradient_at(const pass *p, ptrdiff_t offset)
     return offset == NOWHERE ? NULL : p->gradients + offset;
 }
 
+/* Both biases have the same gradient, but for the n of a GRU that resets after
+ * the product. */
 static void input_gradient(const layer *l, const pass *p, size_t way,
                            const direction_state *d, const float *x)
 {
     const direction *at = &l->way[way];
     const float **da = p->pointers, **xs = p->pointers + p->row_count;
+    size_t shared = l->cell->dside_is_gradient ? l->cell->split * l->H : l->G;
     point(p, d->da, l->G, da);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->order[r] / p->B, b = p->order[r] % p->B;
         xs[r] = x + walk_row(l, p, way, s, b) * l->I;
     }
     pointers_gradient(p, l->G, l->I, da, xs, p->gradients + at->w_ih,
-                      gradient_at(p, at->b_ih));
+                      gradient_at(p, at->b_ih), gradient_at(p, at->b_hh),
+                      shared);
 }
 
+/* After input_gradient: da's pointers stand. */
 static void memory_gradient(const layer *l, const pass *p, size_t way,
                             const direction_state *d)
 {
@@ -208,16 +213,16 @@ static void memory_gradient(const layer *l, const pass *p, size_t way,
     const float **da = p->pointers, **in = p->pointers + p->row_count;
     float *dw = p->gradients + at->w_hh, *db = gradient_at(p, at->b_hh);
 
-    point(p, d->da, l->G, da);
     point(p, h_in, R, in);
-    pointers_gradient(p, split, R, da, in, dw, db);
+    pointers_gradient(p, split, R, da, in, dw, NULL, NULL, 0);
     if (rest == 0) return;
 
-    if (l->cell->dside_is_gradient) point(p, d->dside, l->H, da);
+    bool apart = l->cell->dside_is_gradient;
+    if (apart) point(p, d->dside, l->H, da);
     else point(p, d->da + split, l->G, da);
     if (l->cell->side_is_input) point(p, d->side, l->H, in);
     pointers_gradient(p, rest, R, da, in, dw + split * R,
-                      db ? db + split : NULL);
+                      apart && db ? db + split : NULL, NULL, 0);
 }
 
 /* dp_i += da_i c_prev, dp_f += da_f c_prev, dp_o += da_o c. With zoneout the
@@ -255,10 +260,10 @@ static void input_rows(const void *context, size_t first, size_t last)
     const input_job *job = context;
     const layer *l = job->w->l;
     const pass *p = job->w->p;
-    const float *da[CELL_ROWS];
-    float *dx[CELL_ROWS];
-    for (size_t r = first; r < last; r += CELL_ROWS) {
-        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
+    const float *da[PRODUCT_ROWS];
+    float *dx[PRODUCT_ROWS];
+    for (size_t r = first; r < last; r += PRODUCT_ROWS) {
+        size_t M = last - r < PRODUCT_ROWS ? last - r : PRODUCT_ROWS;
         for (size_t m = 0; m < M; m++) {
             size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
             da[m] = job->w->s->way[job->way].da + row * l->G;
@@ -276,7 +281,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
     for (size_t way = 0; way < l->D; way++)
         begin(l, p, way, &s->way[way]);
     walk_run(&w, how, steps_part);
-    walk_done(l, p, &s->back);
+    walk_done(p, &s->back);
 
     if (dx) rows_clear(p, l->I, dx);
     for (size_t way = 0; way < l->D; way++) {
@@ -290,7 +295,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
             point(p, d->dh_out, l->R, dh);
             point(p, d->side, l->H, m);
             pointers_gradient(p, l->R, l->H, dh, m,
-                              p->gradients + l->way[way].w_hr, NULL);
+                              p->gradients + l->way[way].w_hr, NULL, NULL, 0);
         }
         if (l->way[way].peephole != NOWHERE) peephole_gradient(l, p, way, d);
         input_job job = {&w, way, pass_packed(p, &l->way[way].ih_back), dx};

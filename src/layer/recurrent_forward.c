@@ -130,8 +130,8 @@ static void input_steps(const walk *w, const cell_weights *weights,
     const layer *l = w->l;
     const pass *p = w->p;
     const direction_state *d = &w->s->way[part->way];
-    const float *x[CELL_ROWS];
-    float *a[CELL_ROWS];
+    const float *x[PRODUCT_ROWS];
+    float *a[PRODUCT_ROWS];
     size_t M = 0;
     for (size_t s = first; s < last; s++)
         for (size_t b = part->first; b < part->last; b++) {
@@ -140,7 +140,7 @@ static void input_steps(const walk *w, const cell_weights *weights,
                 a[M++] = d->gate + (s % d->gate_steps * p->B + b) * l->G;
             }
             bool done = s + 1 == last && b + 1 == part->last;
-            if (M < CELL_ROWS && !(done && M)) continue;
+            if (M < PRODUCT_ROWS && !(done && M)) continue;
             p->k->product(M, &weights->ih, weights->start, x, a);
             M = 0;
         }
@@ -256,7 +256,7 @@ void recurrent_forward(const layer *l, const pass *p, layer_state *s,
     for (size_t way = 0; way < l->D; way++)
         begin(l, p, way, &s->way[way]);
     walk_run(&w, how, steps_part);
-    walk_done(l, p, &s->ahead);
+    walk_done(p, &s->ahead);
 
     /* one direction ahead over full sequences needs no merging */
     if (l->D == 1 && !l->config.reverse && !p->ragged) {

@@ -9,11 +9,18 @@
 #include "layer/recurrent.h"
 #include "layer/wave.h"
 
-/* Passes that try each way: the first also warms it up. */
-enum { TRIES = 3 };
+/* Passes that try each way, unless the first was far behind. The pass before
+ * them touches all memory. */
+enum { TRIES = 2 };
+#define FAR_BEHIND 1.3
 
-/* Multiply-adds of a pass, and of a step, that are worth a second thread. */
-enum { PASS_MIN = 1 << 16, STEP_MIN = 1 << 16 };
+/* Multiply-adds of a pass, and of a step, that are worth a second thread; and
+ * of a pass that always is. */
+enum { PASS_MIN = 1 << 16, STEP_MIN = 1 << 16, PASS_MUCH = 1 << 27 };
+
+/* Rows for each thread that keep it busy, and bytes of weights that its cache
+ * holds: then rows need not be tried against units. */
+enum { ROWS_ENOUGH = 8, WEIGHTS_FIT = 1 << 20 };
 
 static _Atomic walk_way forced = WALK_WAYS;
 
@@ -21,48 +28,78 @@ void walk_force(walk_way how) { atomic_store(&forced, how); }
 
 /* ---- Trying ------------------------------------------------------------- */
 
-/* can (WALK_WAYS): which ways make sense at all; one of them does. */
+static double least_of(const walk_plan *plan)
+{
+    double least = 0;
+    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++)
+        if (plan->tries[how] && (least == 0 || plan->best[how] < least))
+            least = plan->best[how];
+    return least;
+}
+
+/* The way to try next: the least tried one that may still be the best; none is
+ * left: WALK_WAYS. can (WALK_WAYS): which ways make sense at all. */
+static walk_way next_try(const walk_plan *plan, const bool *can)
+{
+    walk_way next = WALK_WAYS;
+    double least = least_of(plan);
+    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++) {
+        unsigned tries = plan->tries[how];
+        if (!can[how] || tries == TRIES) continue;
+        if (tries && plan->best[how] > FAR_BEHIND * least) continue;
+        if (next == WALK_WAYS || tries < plan->tries[next]) next = how;
+    }
+    return next;
+}
+
+static walk_way best_way(const walk_plan *plan)
+{
+    walk_way best = WALK_ALONE;
+    double least = least_of(plan);
+    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++)
+        if (plan->tries[how] && plan->best[how] <= least) best = how;
+    return best;
+}
+
 static walk_way plan_choose(walk_plan *plan, size_t B, const bool *can)
 {
     plan->began = 0;
     if (plan->B != B) *plan = (walk_plan){.B = B};
     if (plan->chosen) return plan->way;
-
-    /* the least tried one next */
-    walk_way least = WALK_WAYS;
-    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++)
-        if (can[how] &&
-            (least == WALK_WAYS || plan->tries[how] < plan->tries[least]))
-            least = how;
-    plan->way = least;
+    plan->way = next_try(plan, can);
+    if (plan->way == WALK_WAYS) {
+        plan->chosen = true;
+        plan->way = best_way(plan);
+        return plan->way;
+    }
     plan->began = clock_seconds();
-    return least;
+    return plan->way;
 }
 
-static void plan_done(walk_plan *plan, size_t rows, const bool *can)
+static void plan_done(walk_plan *plan, size_t rows)
 {
     if (plan->began == 0 || rows == 0) return;
     double taken = (clock_seconds() - plan->began) / (double)rows;
-    walk_way tried = plan->way, best = tried;
+    walk_way tried = plan->way;
+    if (!plan->warm) {
+        plan->warm = true;
+        return;
+    }
     if (plan->tries[tried]++ == 0 || taken < plan->best[tried])
         plan->best[tried] = taken;
-
-    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++) {
-        if (!can[how]) continue;
-        if (plan->tries[how] < TRIES) return;
-        if (plan->best[how] < plan->best[best]) best = how;
-    }
-    plan->chosen = true;
-    plan->way = best;
 }
 
 /* ---- A level ------------------------------------------------------------ */
 
 static void level_can(const layer *l, const pass *p, bool *can)
 {
-    can[WALK_ALONE] = true;
+    size_t weights = l->G * l->R * sizeof(float);
+    bool much = p->row_count * l->G * (l->I + l->R) >= PASS_MUCH;
+    bool rows = p->B >= ROWS_ENOUGH * (size_t)p->threads;
     can[WALK_ROWS] = l->D > 1 || p->B > 1;
-    can[WALK_UNITS] = l->fused && p->B * l->G * l->R >= STEP_MIN;
+    can[WALK_UNITS] = l->fused && p->B * l->G * l->R >= STEP_MIN &&
+                      (!rows || weights > WEIGHTS_FIT);
+    can[WALK_ALONE] = !much || !(can[WALK_ROWS] || can[WALK_UNITS]);
     can[WALK_WAVE] = false;
 }
 
@@ -83,11 +120,9 @@ walk_way walk_choose(const layer *l, const pass *p, walk_plan *plan)
     return plan_choose(plan, p->B, can);
 }
 
-void walk_done(const layer *l, const pass *p, walk_plan *plan)
+void walk_done(const pass *p, walk_plan *plan)
 {
-    bool can[WALK_WAYS];
-    level_can(l, p, can);
-    plan_done(plan, p->row_count, can);
+    plan_done(plan, p->row_count);
 }
 
 /* ---- Levels in a row ---------------------------------------------------- */
@@ -114,5 +149,5 @@ void wave_done(size_t count, const pass *p, layer_state *s)
     /* levels must have found their own ways before they are compared */
     for (size_t i = 0; i < count && s->wave.way == WALK_ALONE; i++)
         if (!s[i].ahead.chosen) s->wave.began = 0;
-    plan_done(&s->wave, p->row_count, wave_can);
+    plan_done(&s->wave, p->row_count);
 }
