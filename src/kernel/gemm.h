@@ -10,7 +10,8 @@
 #include "kernel/tile.h"
 
 /* Weights of more bytes than this do not stay in the second cache: what comes
- * next is fetched while this is multiplied. */
+ * next is fetched while this is multiplied, a group's four lines for each k
+ * shared out among its tiles. */
 enum { FAR_BYTES = 512 * 1024 };
 
 /* What a product means for its groups: see product in kernel.def. The last
@@ -58,7 +59,7 @@ INLINE void group_set(const sums *s, size_t index, size_t groups, group *g)
 }
 
 /* Some rows of a group's sums; t has what all groups share, of its rows. */
-INLINE void group_rows(const group *g, tile *t, size_t rows, bool far)
+INLINE void group_rows(const group *g, tile *t, size_t rows, size_t far)
 {
     const size_t all = g->panels * g->groups;
     const size_t step = g->groups > 1 ? all : tile_panels[rows][all];
@@ -99,7 +100,7 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
 {
     const packed *w = s->w;
     const size_t units = packed_blocks(w->gates) * PANEL, M = s->M;
-    const bool far = w->gates * w->H * w->K * sizeof(float) > FAR_BYTES;
+    const bool large = w->gates * w->H * w->K * sizeof(float) > FAR_BYTES;
     const float *start[TILE_ROWS], *last_start[TILE_ROWS];
     for (size_t m = 0; m < TILE_ROWS; m++) {
         start[m] = s->start;
@@ -117,6 +118,7 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
         group_set(s, i, groups, &g);
         const size_t count = tile_count(M, g.panels);
         const size_t end = (i + groups) * units;
+        const size_t far = !large ? 0 : count > 2 ? 1 : 2;
         t.w_step = g.width;
         t.group_step = g.width * w->K;
         t.ahead = g.w + g.width * w->K;
@@ -132,7 +134,7 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
                                             : (const float *const *)t.last_to;
             }
             group_rows(&g, &t, rows, far);
-            t.ahead += w->K * LANES;
+            t.ahead += w->K * LANES * far;
             if (done)
                 done(context, m, rows, i * units, end < w->H ? end : w->H);
         }

@@ -40,7 +40,7 @@ typedef struct tile {
     size_t w_step;      /* floats from k to k + 1 */
     size_t group_step;  /* to the second group, if the tile has two */
     const float *ahead; /* what will be read after this: far tiles fetch it
-                           into the second cache, a line for each k */
+                           into the second cache, some lines for each k */
     const float *const *from, *const *last_from;
     float *const *to, *const *last_to; /* last_to NULL: as the others */
     size_t from_at, last_from_at;      /* all bits, or 0: from 0 on */
@@ -86,7 +86,7 @@ INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
 }
 
 /* All but t are constants where this is called. */
-INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far,
+INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
                      bool whole)
 {
     const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
@@ -121,10 +121,10 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far,
     size_t a_at = 0;
     UNROLL_4
     for (size_t k = 0; k < K; k++) {
-        if (far) {
-            __builtin_prefetch(ahead, 0, 2);
-            ahead += LANES;
-        }
+        UNROLL
+        for (size_t line = 0; line < far; line++)
+            __builtin_prefetch(ahead + line * LANES, 0, 2);
+        ahead += far * LANES;
         tile_add(rows, panels, a, a_at, w, group_step, sum);
         w += w_step;
         a_at += a_step;
@@ -167,12 +167,14 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, bool far,
             tile_run(t, rows, panels, far, whole);                             \
     }
 #define TILES(rows)                                                            \
-    TILE(tile_##rows##x1, rows, 1, false, true)                                \
-    TILE(tile_##rows##x2, rows, 2, false, true)                                \
-    TILE(tile_##rows##x3, rows, 3, false, true)                                \
-    TILE(tile_##rows##x4, rows, 4, false, true)                                \
-    TILE(tile_far_##rows##x3, rows, 3, true, true)                             \
-    TILE(tile_far_##rows##x4, rows, 4, true, true)
+    TILE(tile_##rows##x1, rows, 1, 0, true)                                    \
+    TILE(tile_##rows##x2, rows, 2, 0, true)                                    \
+    TILE(tile_##rows##x3, rows, 3, 0, true)                                    \
+    TILE(tile_##rows##x4, rows, 4, 0, true)                                    \
+    TILE(tile_far_##rows##x3, rows, 3, 1, true)                                \
+    TILE(tile_far_##rows##x4, rows, 4, 1, true)                                \
+    TILE(tile_farther_##rows##x3, rows, 3, 2, true)                            \
+    TILE(tile_farther_##rows##x4, rows, 4, 2, true)
 TILES(1)
 TILES(2)
 TILES(3)
@@ -181,14 +183,14 @@ TILES(5)
 TILES(6)
 TILES(7)
 TILES(8)
-TILE(tile_1x6, 1, 6, false, true)
-TILE(tile_1x8, 1, 8, false, true)
-TILE(tile_part_1x1, 1, 1, false, false)
-TILE(tile_part_1x2, 1, 2, false, false)
-TILE(tile_part_1x3, 1, 3, false, false)
-TILE(tile_part_1x4, 1, 4, false, false)
-TILE(tile_part_1x6, 1, 6, false, false)
-TILE(tile_part_1x8, 1, 8, false, false)
+TILE(tile_1x6, 1, 6, 0, true)
+TILE(tile_1x8, 1, 8, 0, true)
+TILE(tile_part_1x1, 1, 1, 0, false)
+TILE(tile_part_1x2, 1, 2, 0, false)
+TILE(tile_part_1x3, 1, 3, 0, false)
+TILE(tile_part_1x4, 1, 4, 0, false)
+TILE(tile_part_1x6, 1, 6, 0, false)
+TILE(tile_part_1x8, 1, 8, 0, false)
 #undef TILES
 #undef TILE
 
@@ -199,17 +201,23 @@ typedef void tile_function(const tile *t);
         NULL, tile_##rows##x1, tile_##rows##x2, tile_##rows##x3,               \
             tile_##rows##x4                                                    \
     }
-#define FAR_ROW(rows)                                                          \
+#define FAR_ROW(far, rows)                                                     \
     {                                                                          \
-        NULL, tile_##rows##x1, tile_##rows##x2, tile_far_##rows##x3,           \
-            tile_far_##rows##x4                                                \
+        NULL, tile_##rows##x1, tile_##rows##x2, tile_##far##_##rows##x3,       \
+            tile_##far##_##rows##x4                                            \
     }
-/* [far][rows - 1][panels] */
-static tile_function *const tiles[2][8][GROUP_PANELS + 1] = {
+#define FAR_ROWS(far)                                                          \
+    {                                                                          \
+        FAR_ROW(far, 1), FAR_ROW(far, 2), FAR_ROW(far, 3), FAR_ROW(far, 4),    \
+            FAR_ROW(far, 5), FAR_ROW(far, 6), FAR_ROW(far, 7), FAR_ROW(far, 8) \
+    }
+/* [lines fetched for each k][rows - 1][panels] */
+static tile_function *const tiles[3][8][GROUP_PANELS + 1] = {
     {ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)},
-    {FAR_ROW(1), FAR_ROW(2), FAR_ROW(3), FAR_ROW(4), FAR_ROW(5), FAR_ROW(6),
-     FAR_ROW(7), FAR_ROW(8)},
+    FAR_ROWS(far),
+    FAR_ROWS(farther),
 };
+#undef FAR_ROWS
 #undef ROW
 #undef FAR_ROW
 
