@@ -197,7 +197,7 @@ static elman_status take_memory(elman_optimizer *optimizer)
                 arena_take(&a, optimizer->n, sizeof(float));
         optimizer->squares =
             arena_take(&a, optimizer->blocks, sizeof *optimizer->squares);
-        if (round == 0) optimizer->memory = block_create(a.used);
+        if (round == 0 && !a.overflow) optimizer->memory = block_create(a.used);
         if (a.overflow || !optimizer->memory)
             return failure(ELMAN_NO_MEMORY,
                            "no memory for an optimizer of %zu weights",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/thread.h"
 
 enum { PART = 64 }; /* rows that are left over, for one thread at a time */
@@ -13,7 +14,9 @@ static const uint32_t NOT_TAKEN = UINT32_MAX;
 
 elman_status score_create(size_t rows, score **out)
 {
-    score *s = calloc(1, sizeof *s);
+    size_t bytes;
+    bool fits = sizes_multiply(rows + 1, sizeof(double), 1, &bytes);
+    score *s = fits ? calloc(1, sizeof *s) : NULL;
     if (s) {
         s->capacity = rows;
         s->losses = calloc(rows + 1, sizeof *s->losses);
