@@ -12,7 +12,7 @@
 /* Weights of more bytes than this do not stay in the second cache: what comes
  * next is fetched while this is multiplied, a group's four lines for each k
  * shared out among its tiles. */
-enum { FAR_BYTES = 512 * 1024 };
+enum { FAR_BYTES = 512 * 1024, FARTHER_BYTES = 2 * 1024 * 1024 };
 
 /* What a product means for its groups: see product in kernel.def. The last
  * gate may have rows and a start of its own. */
@@ -100,7 +100,8 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
 {
     const packed *w = s->w;
     const size_t units = packed_blocks(w->gates) * PANEL, M = s->M;
-    const bool large = w->gates * w->H * w->K * sizeof(float) > FAR_BYTES;
+    const size_t bytes = w->gates * w->H * w->K * sizeof(float);
+    const bool farther = bytes > FARTHER_BYTES;
     const float *start[TILE_ROWS], *last_start[TILE_ROWS];
     for (size_t m = 0; m < TILE_ROWS; m++) {
         start[m] = s->start;
@@ -116,9 +117,11 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
         groups = groups_at_once(s, i, last);
         group g;
         group_set(s, i, groups, &g);
-        const size_t count = tile_count(M, g.panels);
+        const size_t count = tile_count(M, g.panels, farther);
         const size_t end = (i + groups) * units;
-        const size_t far = !large ? 0 : count > 2 ? 1 : 2;
+        const size_t far = bytes <= FAR_BYTES      ? 0
+                           : farther && count <= 2 ? 2
+                                                   : 1;
         t.w_step = g.width;
         t.group_step = g.width * w->K;
         t.ahead = g.w + g.width * w->K;

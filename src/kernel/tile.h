@@ -258,10 +258,13 @@ static const unsigned char tile_panels[9][GROUP_PANELS + 1] = {
 #undef PASSES
 #undef FIT
 
-INLINE size_t tile_count(size_t rows, size_t panels)
+/* One tile of all rows, in narrower passes, reads weights from the second cache
+ * once; weights beyond it are fetched ahead by wide tiles alone. */
+INLINE size_t tile_count(size_t rows, size_t panels, bool farther)
 {
     const size_t most = tile_most[panels];
-    return rows <= most ? 1 : (rows + most - 1) / most;
+    if (rows <= most || (rows <= TILE_ROWS && !farther)) return 1;
+    return (rows + most - 1) / most;
 }
 INLINE size_t tile_begin(size_t rows, size_t count, size_t i)
 {
