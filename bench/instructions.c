@@ -7,6 +7,7 @@
  * All calls of kernels are in the cases below, one function each.
  */
 #include <stdint.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +76,37 @@ static void outer(void)
     kernels_here()->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, data.dw);
 }
 
-static void lstm(void)
+/* A step whose input part is there already: c and h of all rows are new. */
+static struct {
+    fused_step s;
+    const float *c_prev[ROWS];
+    float *c[ROWS], *h[ROWS];
+} lstm;
+
+static void prepare_step(void)
 {
-    for (size_t n = 0; n < ROWS; n++)
-        kernels_here()->lstm_forward(H, NULL, data.m, data.c_rows[n], data.v,
-                                     data.dw);
+    float *w = noise(packed_size(4, H, H)), *c = noise(2 * ROWS * H);
+    float *h = noise(ROWS * H);
+    pack(4, H, H, data.w, H, 1, w);
+    for (size_t n = 0; n < ROWS; n++) {
+        lstm.c_prev[n] = c + n * H;
+        lstm.c[n] = c + (ROWS + n) * H;
+        lstm.h[n] = h + n * H;
+    }
+    lstm.s = (fused_step){.M = ROWS,
+                          .H = H,
+                          .hh = {4, H, H, w},
+                          .h_in = data.h_rows,
+                          .c_prev = lstm.c_prev,
+                          .gate = data.c_rows,
+                          .c = lstm.c,
+                          .h = lstm.h,
+                          .variant = {.clip = INFINITY}};
+}
+
+static void step(void)
+{
+    kernels_here()->lstm_step(&lstm.s, 0, packed_groups(&lstm.s.hh));
 }
 
 static void adam(void)
@@ -160,6 +187,30 @@ static void prepare_train(void)
     train();
 }
 
+/* ---- A stream ------------------------------------------------------------ */
+
+static struct {
+    elman_model *model;
+    elman_state *state;
+} flow;
+
+static void stream(void)
+{
+    float y[32];
+    for (int n = 0; n < 100; n++)
+        must(elman_model_step(flow.model, flow.state, data.h, y));
+}
+
+static void prepare_stream(void)
+{
+    const elman_config config = {
+        .input_size = 1, .layers = {{.kind = ELMAN_LSTM, .hidden_size = 32}}};
+    must(elman_model_create(&config, &flow.model));
+    must(elman_state_create(flow.model, &(elman_state_config){.T = 1},
+                            &flow.state));
+    stream();
+}
+
 /* ---- Which of them ------------------------------------------------------- */
 
 static const struct {
@@ -169,9 +220,10 @@ static const struct {
 } cases[] = {
     {"product", "32 rows, 256 to 1024", prepare_product, product},
     {"outer", "32 rows, 1024 by 256", NULL, outer},
-    {"lstm", "gates of 32 rows of 256 units", NULL, lstm},
+    {"step", "32 rows of an LSTM of 256 units", prepare_step, step},
     {"adam", "262,144 weights", NULL, adam},
     {"softmax", "32 rows of 512", NULL, softmax},
+    {"stream", "100 steps of one LSTM of 32", prepare_stream, stream},
     {"train", "a step of 8 x 8 letters, 2 LSTMs of 256", prepare_train, train},
 };
 enum { CASES = sizeof cases / sizeof *cases };
