@@ -290,8 +290,10 @@ typedef struct elman_state_config {
     bool training;       /* keep what backward needs; dropout is on */
     bool keep_gradients; /* keep dh, dc, dgate of every step (training) */
     bool empty;          /* no stream is there at first: elman_state_join */
-    int threads;         /* that a pass may use, 0 means 1 */
-    uint64_t seed;       /* of dropout and zoneout masks */
+    int threads;   /* that a pass may use, 0 means 1, at most 64. With more
+                      than one the first passes of each size try how
+                      to share the work; bits are the same, times not */
+    uint64_t seed; /* of dropout and zoneout masks */
 } elman_state_config;
 
 /* Bytes a state needs; 0, with a message, if config is bad. A state in memory
@@ -308,7 +310,8 @@ ELMAN_CHECKED elman_status elman_state_create(const elman_model *model,
                                               elman_state **state);
 ELMAN_API void elman_state_destroy(elman_state *state);
 
-/* Forgets the past: h and c become zero or the learned initial state. */
+/* Forgets the past: h and c become zero or the learned initial state. Free
+ * places stay free. */
 ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 
 /* Forgets the past of sequence b alone. In a place that a stream has left, one
@@ -318,7 +321,8 @@ ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
 
 /* Streams that come and go: elman_model_step runs only those that are there, at
  * the cost of so many; each gives the bits that it would give alone. join finds
- * a free place b, where the stream begins as after reset; leave frees b. In a
+ * a free place b, where the stream begins as after reset; leave frees b, and is
+ * no error if it is free. In a
  * state that is not made empty all B places are taken at first. Not for a
  * training state. elman_model_forward runs the batch that it is given: a free
  * place that it runs is taken from then on. */
@@ -335,8 +339,8 @@ ELMAN_API void elman_state_zero(elman_state *state);
 ELMAN_CHECKED elman_status elman_state_copy(elman_state *to,
                                             const elman_state *from);
 
-/* Saves or loads the memory of the past (h, c and position of each sequence),
- * as safetensors. */
+/* Saves or loads the memory of the past (h, c and position of each sequence, and
+ * which places are free), as safetensors. */
 ELMAN_CHECKED elman_status elman_state_save(const elman_model *model,
                                             const elman_state *state,
                                             const char *path);
@@ -400,16 +404,17 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
 
 /* Back through the last forward of a training state. dy is like y; NULL means
  * what stands in the view "dy". Adds to the parameters' gradients; writes
- * the gradients of the initial states and, unless NULL, dx like x. */
+ * the gradients of the initial states and, unless NULL, dx like x. Takes half a
+ * megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
 
-/* One step of each stream: forward with T = 1 for all B places of the state, but
- * those that are free (elman_state_leave). x is (B,I), y is (B,O), or NULL if
- * the view "y" is enough; rows of free places are neither read nor written.
- * Never allocates or locks; with one thread it makes no system call. A model
- * that reads tokens streams by forward with T = 1. */
+/* One step of each stream: forward with T = 1 for all B places of the state,
+ * but those that are free (elman_state_leave). x is (B,I), y is (B,O), or NULL
+ * if the view "y" is enough; rows of free places are neither read nor written.
+ * Never allocates; with one thread it neither locks nor makes a system call. A
+ * model that reads tokens streams by forward with T = 1. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);

@@ -256,6 +256,7 @@ elman_status elman_model_step(const elman_model *model, elman_state *state,
 {
     TRY(need(model, "model"));
     TRY(need(state, "state"));
+    TRY(need(x, "x"));
     return model_step(model, state, x, y);
 }
 

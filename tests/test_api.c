@@ -86,6 +86,7 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_model_forward(m, s, NULL, y), "batch");
     NULLED(elman_model_backward(m, NULL, y, NULL), "state");
     NULLED(elman_model_step(m, NULL, x, y), "state");
+    NULLED(elman_model_step(m, s, NULL, y), "x");
     NULLED(elman_cell_step(m, s, NULL, NULL, NULL, y, NULL), "x");
     NULLED(elman_cell_step(m, s, x, NULL, NULL, NULL, NULL), "h_out");
     NULLED(elman_optimizer_create(NULL, NULL, NULL), "model");

@@ -7,7 +7,7 @@
 #include "check.h"
 #include "kernel/kernel.h"
 
-enum { MOST_ROWS = 20 };
+enum { MOST_ROWS = 64 };
 
 /* A step's arrays, each row of them guarded. */
 typedef struct arrays {
@@ -202,10 +202,21 @@ TEST(fused_steps_are_right_and_the_same_everywhere)
                            m % 3 ? INFINITY : 1.5f);
 }
 
+TEST(tall_steps_are_right_and_the_same_everywhere)
+{
+    check_step(4, 64, 65, 5, false, INFINITY);
+    check_step(3, 37, 130, 1, false, INFINITY);
+    check_step(1, 64, 90, 20, true, INFINITY);
+    check_step(4, 33, 300, 7, false, INFINITY); /* beyond FAR_BYTES */
+    check_step(4, 8, 400, 7, false, INFINITY);  /* beyond FARTHER_BYTES */
+    check_step(3, 7, 450, 7, false, INFINITY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fused_steps_are_right_and_the_same_everywhere),
+        cmocka_unit_test(tall_steps_are_right_and_the_same_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,16 +131,37 @@ static void *live(void *number)
     return NULL;
 }
 
-/* Holds turn. */
+/* Bytes of stack: a sum over rows keeps its blocks there, and some systems give
+ * threads little. */
+enum { STACK = 2 * 1024 * 1024 };
+
+static bool start(int member)
+{
+    pthread_t thread;
+    pthread_attr_t with_stack;
+    sigset_t all, before;
+    if (pthread_attr_init(&with_stack)) return false;
+    (void)pthread_attr_setstacksize(&with_stack, STACK);
+    (void)pthread_attr_setdetachstate(&with_stack, PTHREAD_CREATE_DETACHED);
+
+    /* signals are the business of whoever calls us */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started =
+        !pthread_create(&thread, &with_stack, live, (void *)(intptr_t)member);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&with_stack);
+    return started;
+}
+
+/* Holds turn. Where no thread can be had, that is not tried again. */
 static void grow(int members)
 {
-    while (team.members < members && team.members < THREADS_MOST - 1) {
-        pthread_t thread;
-        if (pthread_create(&thread, NULL, live,
-                           (void *)(intptr_t)(team.members + 1)))
-            return;
-        pthread_detach(thread);
-        team.members++;
+    static bool refused; /* under turn */
+    while (!refused && team.members < members &&
+           team.members < THREADS_MOST - 1) {
+        if (start(team.members + 1)) team.members++;
+        else refused = true;
     }
 }
 

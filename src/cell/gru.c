@@ -17,8 +17,6 @@
  */
 #include "cell/cell.h"
 
-#include <math.h>
-
 /* Row pointers moved by some floats: to the block n of each row. */
 static void point(size_t M, float *const *rows, size_t offset, float **moved)
 {

@@ -108,7 +108,6 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
         last_start[m] = s->last_start;
     }
     tile t = {.K = w->K,
-              .a_step = 1,
               .from_at = s->start == zeros ? 0 : SIZE_MAX,
               .last_from_at = s->last_start == zeros ? 0 : SIZE_MAX,
               .last = s->last_c != NULL};

@@ -35,7 +35,6 @@ enum { TILE_PANELS = 2 * GROUP_PANELS };
 typedef struct tile {
     size_t K;
     const float *const *a; /* rows */
-    size_t a_step;         /* floats from k to k + 1 in a row of a */
     const float *w;
     size_t w_step;      /* floats from k to k + 1 */
     size_t group_step;  /* to the second group, if the tile has two */
@@ -116,18 +115,15 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
     }
 
     const float *w = t->w, *ahead = t->ahead;
-    const size_t K = t->K, a_step = t->a_step, w_step = t->w_step;
-    const size_t group_step = t->group_step;
-    size_t a_at = 0;
+    const size_t K = t->K, w_step = t->w_step, group_step = t->group_step;
     UNROLL_4
     for (size_t k = 0; k < K; k++) {
         UNROLL
         for (size_t line = 0; line < far; line++)
             __builtin_prefetch(ahead + line * LANES, 0, 2);
         ahead += far * LANES;
-        tile_add(rows, panels, a, a_at, w, group_step, sum);
+        tile_add(rows, panels, a, k, w, group_step, sum);
         w += w_step;
-        a_at += a_step;
     }
 
     /* read before the first store, which might be to anything */
@@ -284,7 +280,6 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
     float *row[TILE_ROWS];
     const tile inner = {.K = t->K,
                         .a = t->a,
-                        .a_step = t->a_step,
                         .w = t->w,
                         .w_step = t->w_step,
                         .group_step = t->group_step,

@@ -74,7 +74,7 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 {
     rows_context at = {.l = l, .p = p, .s = s, .x = x};
     rows_clear(p, l->O, s->y);
-    rows_run(p, forward_rows, &at);
+    rows_run(p, 16 * l->I, forward_rows, &at);
 }
 
 static void backward(const layer *l, const pass *p, layer_state *s,
@@ -84,7 +84,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     if (!dx) return;
     rows_context at = {.l = l, .p = p, .s = s, .dx = dx};
     rows_clear(p, l->I, dx);
-    rows_run(p, backward_rows, &at);
+    rows_run(p, 4 * l->I, backward_rows, &at);
 }
 
 const layer_kind layer_activation = {

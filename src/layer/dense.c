@@ -68,7 +68,7 @@ static void forward(const layer *l, const pass *p, layer_state *s,
                     .dy = s->dy,
                     .sink = p->sink};
     rows_clear(p, l->O, s->y);
-    rows_run(p, rows_part, &job);
+    rows_run(p, l->O * l->I, rows_part, &job);
 }
 
 static void backward(const layer *l, const pass *p, layer_state *s,
@@ -83,7 +83,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
                   l->bias == NOWHERE ? NULL : p->gradients + l->bias);
     if (!dx) return;
     rows_clear(p, l->I, dx);
-    rows_run(p, rows_part, &job);
+    rows_run(p, l->O * l->I, rows_part, &job);
 }
 
 const layer_kind layer_linear = {

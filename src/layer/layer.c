@@ -83,7 +83,13 @@ packed pass_packed(const pass *p, const packed_copy *copy)
 
 /* ---- Rows --------------------------------------------------------------- */
 
-enum { ROWS_MIN = 64 }; /* fewer valid rows stay on one thread */
+/* Multiply-adds that are worth a second thread. */
+enum { WORK_MIN = 1 << 18 };
+
+static size_t parts_for(const pass *p, size_t work_of_row)
+{
+    return p->row_count * work_of_row < WORK_MIN ? 1 : (size_t)p->threads;
+}
 
 typedef struct rows_job {
     void (*part)(const void *context, size_t first, size_t last);
@@ -98,11 +104,11 @@ static void rows_part(void *context, size_t index)
               job->count * (index + 1) / job->parts);
 }
 
-void rows_run(const pass *p,
+void rows_run(const pass *p, size_t work,
               void (*part)(const void *context, size_t first, size_t last),
               const void *context)
 {
-    size_t parts = p->row_count < ROWS_MIN ? 1 : (size_t)p->threads;
+    size_t parts = parts_for(p, work);
     rows_job job = {part, context, p->row_count, parts};
     if (p->row_count) thread_run(p->threads, parts, rows_part, &job);
 }
@@ -140,7 +146,8 @@ void pointers_gradient(const pass *p, size_t N, size_t K,
                        float *db, float *also, size_t shared)
 {
     if (!p->row_count) return;
-    size_t parts = p->row_count < ROWS_MIN ? 1 : (size_t)p->threads;
+    size_t parts = parts_for(p, N * K), blocks = (N + LANES - 1) / LANES;
+    if (parts > blocks) parts = blocks;
     gradient_job job = {p, N, K, parts, dy, x, dw, db, also, shared};
     thread_run(p->threads, parts, gradient_part, &job);
 }

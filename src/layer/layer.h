@@ -120,7 +120,7 @@ typedef struct pass {
     uint64_t *ids;   /* (B) */
     uint64_t *begin; /* (B) steps each sequence had behind it */
     uint64_t draw, seed;
-    bool training, keep_gradients;
+    bool training;
     int threads;
     const kernels *k;
     const float *weights; /* the model's, by parameter offset */
@@ -139,7 +139,7 @@ typedef struct pass {
     const row_sink *sink;   /* for the layer at hand to feed, or NULL */
 } pass;
 
-struct step_plan;
+struct stream_step;
 
 /* One direction's arrays; axis T runs in the order of reading. */
 typedef struct direction_state {
@@ -158,7 +158,7 @@ typedef struct direction_state {
     float *run_h, *run_c;   /* (B,R) (B,H) gradients on their way back */
     float *direct_h, *direct_c; /* (B,R) (B,H) their part past zoneout */
     float *run_in;              /* (B,R) gradient at h_in */
-    struct step_plan *plan;     /* of streams: recurrent_step.c */
+    struct stream_step *stream; /* of streams: recurrent_step.c */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
@@ -172,27 +172,35 @@ typedef enum walk_way {
     WALK_WAYS
 } walk_way;
 
-/* What was found about that: recurrent_plan.c. */
+/* What was found about that, for passes of about one size: recurrent_plan.c. */
 typedef struct walk_plan {
-    size_t B; /* that it is for */
+    unsigned key; /* class of B and of rows; 0: none */
     walk_way way;
-    bool warm, chosen;
+    bool chosen;
     unsigned char tries[WALK_WAYS];
     double best[WALK_WAYS]; /* seconds per row */
-    double began;           /* 0: nothing is measured now */
+    unsigned uses;          /* since it was chosen */
 } walk_plan;
+
+/* The plans of a state for one direction of time. */
+typedef struct walk_plans {
+    walk_plan of[4];
+    unsigned now, next; /* the one in use; the one to give up for another */
+    bool warm;          /* a pass has touched all memory */
+    double began;       /* 0: nothing is measured now */
+} walk_plans;
 
 /* What a state keeps for one layer. */
 typedef struct layer_state {
     float *y, *dy; /* (T,B,O), T = 1 past ELMAN_LAST */
     float *own;    /* where y points unless it is an alias */
     direction_state way[DIRECTIONS];
-    float *mask;           /* (T,B,O) or (B,O) dropout */
-    float *normal;         /* (T,B,I) layer norm */
-    float *root;           /* (T,B) layer norm */
-    bool steps;            /* streams by its kind's step */
-    walk_plan ahead, back; /* kept from pass to pass */
-    walk_plan wave;        /* of this level and those that follow */
+    float *mask;            /* (T,B,O) or (B,O) dropout */
+    float *normal;          /* (T,B,I) layer norm */
+    float *root;            /* (T,B) layer norm */
+    bool steps;             /* streams by its kind's step */
+    walk_plans ahead, back; /* kept from pass to pass */
+    walk_plans wave;        /* of this level and those that follow */
 } layer_state;
 
 /* A kind of layer. */
@@ -260,8 +268,9 @@ void pointers_gradient(const pass *p, size_t N, size_t K,
 /* Zeroes the rows of y (T,B,O) that are past a sequence's end. */
 void rows_clear(const pass *p, size_t O, float *y);
 
-/* Calls rows first to last-1 of the valid rows on the pass's threads. */
-void rows_run(const pass *p,
+/* Calls rows first to last-1 of the valid rows on the pass's threads, if there
+ * is work enough: so many multiply-adds in a row. */
+void rows_run(const pass *p, size_t work,
               void (*part)(const void *context, size_t first, size_t last),
               const void *context);
 

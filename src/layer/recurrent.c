@@ -190,21 +190,27 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
 
 /* ---- Arrays ------------------------------------------------------------- */
 
-size_t walk_block(const layer *l, size_t B)
+/* Rows of sums that are worked on at once: as many as stay in the second cache
+ * until their step, but enough for a good product on each of two threads. */
+static size_t rows_at_once(const layer *l)
 {
-    enum { BLOCK_FLOATS = 1 << 16, WEIGHTS_FIT = 1 << 18 };
+    enum { FLOATS = 1 << 16, WEIGHTS_FIT = 1 << 18 };
     size_t rows = l->G * l->I > WEIGHTS_FIT ? PRODUCT_ROWS : CELL_ROWS;
-    size_t most = BLOCK_FLOATS / l->G / B, least = 2 * rows / B;
-    if (most > least) return most;
-    return least ? least : 1;
+    return FLOATS / l->G > 2 * rows ? FLOATS / l->G : 2 * rows;
 }
 
-/* Without training nobody reads the gates of a step that is over, so that only
- * as many steps as the input's product takes at once have room. */
-static size_t gate_steps(const layer *l, size_t T, size_t B, bool training)
+size_t walk_block(const layer *l, size_t B)
 {
-    size_t least = walk_block(l, B);
-    return training || T < least ? T : least;
+    size_t steps = rows_at_once(l) / B;
+    return steps ? steps : 1;
+}
+
+/* Rows of gates. Without training nobody reads those of a step that is over.
+ * Grows with T and with B: a state has room for all smaller passes. */
+static size_t gate_rows(const layer *l, size_t T, size_t B, bool training)
+{
+    size_t most = rows_at_once(l) > B ? rows_at_once(l) : B;
+    return training || T * B < most ? T * B : most;
 }
 
 static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
@@ -215,9 +221,10 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     bool has_side = c->kind == ELMAN_GRU || c->proj_size;
     d->h = arena_take(a, (T + 1) * B, l->R * row);
     if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
-    d->gate_steps = gate_steps(l, T, B, training);
-    d->gate = arena_take(a, d->gate_steps * B, l->G * row);
-    if (has_side) d->side = arena_take(a, d->gate_steps * B, l->H * row);
+    size_t gates = gate_rows(l, T, B, training), block = walk_block(l, B);
+    d->gate_steps = training || T < block ? T : block;
+    d->gate = arena_take(a, gates, l->G * row);
+    if (has_side) d->side = arena_take(a, gates, l->H * row);
     if (c->zoneout > 0) d->keep_h = arena_take(a, mask_rows, l->R * row);
     if (c->zoneout_cell > 0) d->keep_c = arena_take(a, mask_rows, l->H * row);
     if (c->recurrent_dropout > 0 && training) {
@@ -253,7 +260,7 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
     for (size_t way = 0; way < l->D; way++) {
         lay_out_forward(l, a, T, B, training, &s->way[way]);
         if (training) lay_out_backward(l, a, T, B, keep, &s->way[way]);
-        else s->way[way].plan = arena_take(a, 1, step_plan_size(B));
+        else s->way[way].stream = arena_take(a, 1, stream_steps_size(B));
     }
 }
 
@@ -296,14 +303,15 @@ size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b)
     return (back ? p->lengths[b] - 1 - s : s) * p->B + b;
 }
 
-size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
-                   size_t *rows, cell_rows *r)
+void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
+                 cell_rows *r)
 {
     const layer *l = w->l;
     const direction_state *d = &w->s->way[part->way];
     r->has_x = false;
     r->threads = w->threads;
-    for (r->M = 0; b < part->last && r->M < CELL_ROWS; b++) {
+    r->M = 0;
+    for (size_t b = part->first; b < part->last; b++) {
         if (w->p->lengths[b] <= s) continue;
         size_t m = r->M++, row = s * w->p->B + b;
         rows[m] = row;
@@ -314,7 +322,6 @@ size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
         if (d->c) r->c_prev[m] = d->c + row * l->H;
         if (d->side) r->side[m] = d->side + gate_row * l->H;
     }
-    return b;
 }
 
 const layer_kind layer_recurrent = {

@@ -1,7 +1,8 @@
 /*
  * recurrent.h: one level of nn.RNN, nn.LSTM or nn.GRU, in one or two
  * directions. recurrent.c plans, packs and lays out; recurrent_forward.c and
- * recurrent_backward.c walk through time; recurrent_step.c streams.
+ * recurrent_backward.c walk through time; recurrent_step.c streams;
+ * recurrent_plan.c finds out how threads share a walk.
  *
  * A direction stores everything in the order in which it reads: entry s of the
  * reverse one belongs to step length-1-s. So a direction is an index map, and
@@ -12,7 +13,7 @@
 
 #include "layer/layer.h"
 
-/* The walk of one thread: some sequences of one direction. */
+/* A walk through time, cut into parts: groups of sequences of a direction. */
 typedef struct walk {
     const layer *l;
     const pass *p;
@@ -30,8 +31,8 @@ typedef struct walk_part {
 walk_part walk_part_at(const walk *w, size_t index);
 
 /* recurrent_plan.c: the way to go now, and that it is done. */
-walk_way walk_choose(const layer *l, const pass *p, walk_plan *plan);
-void walk_done(const pass *p, walk_plan *plan);
+walk_way walk_choose(const layer *l, const pass *p, walk_plans *plans);
+void walk_done(const pass *p, walk_plans *plans);
 
 /* Makes every walk of several threads go so where it can; WALK_WAYS: back to
  * choosing. For tests and the proof of equal bits. */
@@ -53,17 +54,17 @@ size_t walk_block(const layer *l, size_t B);
 /* The row (t,b) of direction way's entry (s,b). */
 size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b);
 
-/* Collects the sequences of a part from b on that have an entry s:
- * rows (M) gets each one's row s * B + b, and r what both ways read: h_prev,
- * h_in, c_prev, gate, side. Returns the sequence to go on from. */
-size_t walk_gather(const walk *w, const walk_part *part, size_t s, size_t b,
-                   size_t *rows, cell_rows *r);
+/* Collects the sequences of a part that have an entry s: rows (M) gets each
+ * one's row s * B + b, and r what both ways read: h_prev, h_in, c_prev, gate,
+ * side. */
+void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
+                 cell_rows *r);
 
 /* The packed weights as the cell wants them. */
 cell_weights walk_weights(const layer *l, const pass *p, size_t way);
 
 /* Bytes that steps of B streams prepare in. */
-size_t step_plan_size(size_t B);
+size_t stream_steps_size(size_t B);
 
 /* recurrent_step.c, as struct layer_kind has them. */
 bool recurrent_steps(const layer *l);

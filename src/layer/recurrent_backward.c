@@ -48,12 +48,12 @@ static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
 }
 
 /* walk_gather, and where a step backward reads and writes gradients. */
-static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
-                     size_t *rows, cell_rows *r)
+static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
+                   cell_rows *r)
 {
     const direction_state *d = &w->s->way[part->way];
     size_t B = w->p->B, H = w->l->H, R = w->l->R, G = w->l->G;
-    b = walk_gather(w, part, s, b, rows, r);
+    walk_gather(w, part, s, rows, r);
     for (size_t m = 0; m < r->M; m++) {
         size_t row = rows[m], sequence = row % B;
         r->dh[m] = d->run_h + sequence * R;
@@ -63,7 +63,6 @@ static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
         if (d->dside) r->dside[m] = d->dside + row * H;
         if (d->dgate) r->dgate[m] = d->dgate + row * G;
     }
-    return b;
 }
 
 /* Parts the gradient at units that may zone out: run keeps the new values'
@@ -113,7 +112,7 @@ static void step(const walk *w, const cell_weights *weights,
 {
     cell_rows r;
     size_t rows[CELL_ROWS];
-    gather(w, part, s, part->first, rows, &r);
+    gather(w, part, s, rows, &r);
     for (size_t m = 0; m < r.M; m++)
         before_cell(w, part, weights, &r, m, rows[m]);
     if (r.M) w->l->cell->backward(w->p->k, weights, &r);
@@ -299,6 +298,6 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
         }
         if (l->way[way].peephole != NOWHERE) peephole_gradient(l, p, way, d);
         input_job job = {&w, way, pass_packed(p, &l->way[way].ih_back), dx};
-        if (dx) rows_run(p, input_rows, &job);
+        if (dx) rows_run(p, l->G * l->I, input_rows, &job);
     }
 }

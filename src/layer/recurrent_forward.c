@@ -81,17 +81,16 @@ static void end(const layer *l, const pass *p, size_t way,
 /* ---- Steps -------------------------------------------------------------- */
 
 /* walk_gather, and where a step forward writes. */
-static size_t gather(const walk *w, const walk_part *part, size_t s, size_t b,
-                     size_t *rows, cell_rows *r)
+static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
+                   cell_rows *r)
 {
     const direction_state *d = &w->s->way[part->way];
     size_t B = w->p->B;
-    b = walk_gather(w, part, s, b, rows, r);
+    walk_gather(w, part, s, rows, r);
     for (size_t m = 0; m < r->M; m++) {
         r->h[m] = d->h + (rows[m] + B) * w->l->R;
         if (d->c) r->c[m] = d->c + (rows[m] + B) * w->l->H;
     }
-    return b;
 }
 
 /* Units that zone out keep their old value. */
@@ -109,7 +108,7 @@ static void step(const walk *w, const cell_weights *weights,
     const direction_state *d = &w->s->way[part->way];
     cell_rows r;
     size_t rows[CELL_ROWS];
-    gather(w, part, s, part->first, rows, &r);
+    gather(w, part, s, rows, &r);
     if (r.M == 0) return;
     if (d->h_in)
         for (size_t m = 0; m < r.M; m++)

@@ -14,6 +14,10 @@
 enum { TRIES = 2 };
 #define FAR_BEHIND 1.3
 
+/* Passes after which all ways are tried again: the machine has other work by
+ * then, or the first tries met a neighbour's. */
+enum { USES = 1000 };
+
 /* Multiply-adds of a pass, and of a step, that are worth a second thread; and
  * of a pass that always is. */
 enum { PASS_MIN = 1 << 16, STEP_MIN = 1 << 16, PASS_MUCH = 1 << 27 };
@@ -61,10 +65,35 @@ static walk_way best_way(const walk_plan *plan)
     return best;
 }
 
-static walk_way plan_choose(walk_plan *plan, size_t B, const bool *can)
+static unsigned size_class(size_t n)
 {
-    plan->began = 0;
-    if (plan->B != B) *plan = (walk_plan){.B = B};
+    unsigned bits = 0;
+    for (; n > 0; n /= 2)
+        bits++;
+    return bits;
+}
+
+/* The plan for passes like p, perhaps in the place of another. */
+static walk_plan *plan_for(walk_plans *plans, const pass *p)
+{
+    enum { PLANS = sizeof plans->of / sizeof *plans->of };
+    unsigned key = size_class(p->B) << 8 | size_class(p->row_count);
+    for (unsigned i = 0; i < PLANS; i++) {
+        plans->now = i;
+        if (plans->of[i].key == key) return &plans->of[i];
+    }
+    plans->now = plans->next;
+    plans->next = (plans->next + 1) % PLANS;
+    plans->of[plans->now] = (walk_plan){.key = key};
+    return &plans->of[plans->now];
+}
+
+static walk_way plan_choose(walk_plans *plans, const pass *p, const bool *can)
+{
+    walk_plan *plan = plan_for(plans, p);
+    plans->began = 0;
+    if (plan->chosen && plan->uses++ > USES)
+        *plan = (walk_plan){.key = plan->key};
     if (plan->chosen) return plan->way;
     plan->way = next_try(plan, can);
     if (plan->way == WALK_WAYS) {
@@ -72,21 +101,21 @@ static walk_way plan_choose(walk_plan *plan, size_t B, const bool *can)
         plan->way = best_way(plan);
         return plan->way;
     }
-    plan->began = clock_seconds();
+    plans->began = clock_seconds();
     return plan->way;
 }
 
-static void plan_done(walk_plan *plan, size_t rows)
+static void plan_done(walk_plans *plans, size_t rows)
 {
-    if (plan->began == 0 || rows == 0) return;
-    double taken = (clock_seconds() - plan->began) / (double)rows;
-    walk_way tried = plan->way;
-    if (!plan->warm) {
-        plan->warm = true;
+    if (plans->began == 0 || rows == 0) return;
+    double taken = (clock_seconds() - plans->began) / (double)rows;
+    walk_plan *plan = &plans->of[plans->now];
+    if (!plans->warm) {
+        plans->warm = true;
         return;
     }
-    if (plan->tries[tried]++ == 0 || taken < plan->best[tried])
-        plan->best[tried] = taken;
+    if (plan->tries[plan->way]++ == 0 || taken < plan->best[plan->way])
+        plan->best[plan->way] = taken;
 }
 
 /* ---- A level ------------------------------------------------------------ */
@@ -108,21 +137,21 @@ static bool is_worth(const layer *l, const pass *p)
     return p->threads > 1 && p->row_count * l->G * (l->I + l->R) >= PASS_MIN;
 }
 
-walk_way walk_choose(const layer *l, const pass *p, walk_plan *plan)
+walk_way walk_choose(const layer *l, const pass *p, walk_plans *plans)
 {
     bool can[WALK_WAYS];
     walk_way asked = atomic_load(&forced);
-    plan->began = 0;
+    plans->began = 0;
     if (asked == WALK_WAVE) return WALK_ALONE;
     if (asked != WALK_WAYS && p->threads > 1) return asked;
     if (!is_worth(l, p)) return WALK_ALONE;
     level_can(l, p, can);
-    return plan_choose(plan, p->B, can);
+    return plan_choose(plans, p, can);
 }
 
-void walk_done(const pass *p, walk_plan *plan)
+void walk_done(const pass *p, walk_plans *plans)
 {
-    plan_done(plan, p->row_count);
+    plan_done(plans, p->row_count);
 }
 
 /* ---- Levels in a row ---------------------------------------------------- */
@@ -141,13 +170,14 @@ bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s)
     if (p->B >= 2 * (size_t)p->threads) return false;
     for (size_t i = 0; i < count; i++)
         if (!is_worth(l + i, p)) return false;
-    return plan_choose(&s->wave, p->B, wave_can) == WALK_WAVE;
+    return plan_choose(&s->wave, p, wave_can) == WALK_WAVE;
 }
 
 void wave_done(size_t count, const pass *p, layer_state *s)
 {
     /* levels must have found their own ways before they are compared */
-    for (size_t i = 0; i < count && s->wave.way == WALK_ALONE; i++)
-        if (!s[i].ahead.chosen) s->wave.began = 0;
+    bool by_level = s->wave.of[s->wave.now].way == WALK_ALONE;
+    for (size_t i = 0; i < count && by_level; i++)
+        if (!s[i].ahead.of[s[i].ahead.now].chosen) s->wave.began = 0;
     plan_done(&s->wave, p->row_count);
 }

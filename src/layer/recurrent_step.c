@@ -5,26 +5,32 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "layer/recurrent.h"
 
 /* At most CELL_ROWS streams. */
-struct step_plan {
+struct stream_step {
     cell_weights weights;
     cell_rows rows;
     fused_step fused;
     step_kernel *run;
     size_t groups, slices; /* of units; parts that threads may take */
+    double last;           /* when the step before was done */
     uint32_t stream[CELL_ROWS];
 };
+
+/* Steps that follow each other within so many seconds find the team awake; to
+ * wake it takes longer than a step. */
+#define AWAKE 0.5e-3
 
 enum {
     SLICE_MIN = 1 << 17
 }; /* multiply-adds; a part of less is not worth it */
 
-size_t step_plan_size(size_t B)
+size_t stream_steps_size(size_t B)
 {
-    return (B + CELL_ROWS - 1) / CELL_ROWS * sizeof(struct step_plan);
+    return (B + CELL_ROWS - 1) / CELL_ROWS * sizeof(struct stream_step);
 }
 
 bool recurrent_steps(const layer *l)
@@ -35,17 +41,17 @@ bool recurrent_steps(const layer *l)
 }
 
 static void prepare_part(const layer *l, const pass *p, layer_state *s,
-                         size_t first, struct step_plan *plan)
+                         size_t first, struct stream_step *step)
 {
     const direction *at = &l->way[0];
     const direction_state *d = &s->way[0];
     float *h = p->h + at->memory_h * p->capacity;
     float *c = p->c + at->memory_c * p->capacity;
-    cell_rows *r = &plan->rows;
+    cell_rows *r = &step->rows;
     *r = (cell_rows){.has_x = true};
     for (size_t i = first; i < p->row_count && r->M < CELL_ROWS; i++) {
         size_t m = r->M++, b = p->rows[i];
-        plan->stream[m] = (uint32_t)b;
+        step->stream[m] = (uint32_t)b;
         r->h_prev[m] = r->h_in[m] = h + b * l->R;
         r->h[m] = d->h + (p->B + b) * l->R;
         r->gate[m] = d->gate + b * l->G;
@@ -54,28 +60,41 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
         r->c_prev[m] = c + b * l->H;
         r->c[m] = d->c + (p->B + b) * l->H;
     }
-    plan->weights = walk_weights(l, p, 0);
-    plan->fused =
-        fused_step_of(&plan->weights, r, plan->weights.hr.w ? r->side : r->h);
-    plan->run = l->cell->step(p->k);
-    plan->groups = packed_groups(&plan->weights.hh[0]);
-    plan->slices = r->M * l->G * (l->I + l->R) / SLICE_MIN;
-    if (plan->slices > (size_t)p->threads) plan->slices = (size_t)p->threads;
-    if (plan->slices > plan->groups) plan->slices = plan->groups;
+    step->weights = walk_weights(l, p, 0);
+    step->fused =
+        fused_step_of(&step->weights, r, step->weights.hr.w ? r->side : r->h);
+    step->run = l->cell->step(p->k);
+    step->groups = packed_groups(&step->weights.hh[0]);
+    step->slices = r->M * l->G * (l->I + l->R) / SLICE_MIN;
+    if (step->slices > (size_t)p->threads) step->slices = (size_t)p->threads;
+    if (step->slices > step->groups) step->slices = step->groups;
 }
 
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
 {
-    struct step_plan *plan = s->way[0].plan;
+    struct stream_step *step = s->way[0].stream;
+    memset(s->way[0].h + p->B * l->R, 0, p->B * l->R * sizeof(float));
     for (size_t first = 0; first < p->row_count; first += CELL_ROWS)
-        prepare_part(l, p, s, first, plan++);
+        prepare_part(l, p, s, first, step++);
 }
 
 static void run_slice(void *context, size_t index)
 {
-    const struct step_plan *plan = context;
-    plan->run(&plan->fused, plan->groups * index / plan->slices,
-              plan->groups * (index + 1) / plan->slices);
+    const struct stream_step *step = context;
+    step->run(&step->fused, step->groups * index / step->slices,
+              step->groups * (index + 1) / step->slices);
+}
+
+static void run_units(const pass *p, struct stream_step *step)
+{
+    if (step->slices < 2) {
+        step->run(&step->fused, 0, step->groups);
+        return;
+    }
+    if (clock_seconds() - step->last < AWAKE)
+        thread_run(p->threads, step->slices, run_slice, step);
+    else step->run(&step->fused, 0, step->groups);
+    step->last = clock_seconds();
 }
 
 static void remember(const kernels *k, size_t M, size_t n, float *const *now,
@@ -88,16 +107,14 @@ static void remember(const kernels *k, size_t M, size_t n, float *const *now,
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
-    struct step_plan *plan = s->way[0].plan;
-    for (size_t first = 0; first < p->row_count; first += CELL_ROWS, plan++) {
-        cell_rows *r = &plan->rows;
+    struct stream_step *step = s->way[0].stream;
+    for (size_t first = 0; first < p->row_count; first += CELL_ROWS, step++) {
+        cell_rows *r = &step->rows;
         for (size_t m = 0; m < r->M; m++)
-            r->x[m] = x + plan->stream[m] * l->I;
-        if (plan->slices > 1)
-            thread_run(p->threads, plan->slices, run_slice, plan);
-        else plan->run(&plan->fused, 0, plan->groups);
-        if (plan->weights.hr.w)
-            p->k->product(r->M, &plan->weights.hr, zeros,
+            r->x[m] = x + step->stream[m] * l->I;
+        run_units(p, step);
+        if (step->weights.hr.w)
+            p->k->product(r->M, &step->weights.hr, zeros,
                           (const float *const *)r->side, r->h);
         remember(p->k, r->M, l->R, r->h, r->h_prev);
         if (l->cell->has_cell) remember(p->k, r->M, l->H, r->c, r->c_prev);

@@ -268,7 +268,8 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
         return failure(ELMAN_BAD_VALUE,
                        "c is given, but only an LSTM has a cell");
     size_t B = s->config.B;
-    state_reset(m, s);
+    for (size_t b = 0; b < B; b++)
+        TRY(state_reset_one(m, s, b));
     if (h) memcpy(s->h, h, B * l->R * sizeof *h);
     if (c) memcpy(s->c, c, B * l->H * sizeof *c);
     TRY(model_step(m, s, x, NULL));

@@ -8,6 +8,7 @@
  * The layout runs once to measure and once to carve, so sizes and pointers can
  * not disagree.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,8 +121,8 @@ static void bind_pass(const elman_state *s, pass *p)
 {
     p->seed = s->config.seed;
     p->training = s->config.training;
-    p->keep_gradients = s->config.keep_gradients;
-    p->threads = s->config.threads;
+    p->threads =
+        s->config.threads < THREADS_MOST ? s->config.threads : THREADS_MOST;
     p->k = kernels_here();
     p->weights = s->model->weights;
     p->packed = s->model->packed;
@@ -144,6 +145,7 @@ void state_carve(elman_state *s, size_t T, size_t B)
     arena a = {.base = (char *)s, .used = s->work};
     s->stepping = false;
     lay_out_pass(s->model, s, &a, T, B);
+    assert(a.used <= s->bytes);
     bind_pass(s, &s->full);
     bind_pass(s, &s->tail);
 }
