@@ -210,6 +210,7 @@ TEST(tall_steps_are_right_and_the_same_everywhere)
     check_step(4, 33, 300, 7, false, INFINITY); /* beyond FAR_BYTES */
     check_step(4, 8, 400, 7, false, INFINITY);  /* beyond FARTHER_BYTES */
     check_step(3, 7, 450, 7, false, INFINITY);
+    check_step(3, 9, 1030, 3, false, INFINITY); /* k in two blocks */
 }
 
 int main(void)

@@ -68,7 +68,7 @@ INLINE void group_rows(const group *g, tile *t, size_t rows, size_t far)
         panels = all - p < step ? all - p : step;
         t->at = g->at + p;
         t->columns = g->columns + p;
-        t->w = g->w + p * PANEL;
+        t->w = g->w + t->first * g->width + p * PANEL;
         t->last = has_last && p + panels == all;
         tile_function *run = rows == 1 ? row_tiles[g->whole][panels]
                                        : tiles[far][rows - 1][panels];
@@ -94,23 +94,45 @@ INLINE size_t groups_at_once(const sums *s, size_t i, size_t last)
     return panels >= 3 && 2 * panels * REGS <= SUMS ? 2 : 1;
 }
 
+/* k of a group that all rows go over while the second cache holds its weights:
+ * 256 kB. */
+enum { BLOCK_K = 1024 };
+
+/* Where sums begin: the same for all rows, or where they go. */
+typedef struct starts {
+    const float *all[TILE_ROWS], *last[TILE_ROWS];
+} starts;
+
+/* Points t at rows m on; from s's start, or, further on in k, from the sums
+ * themselves. */
+INLINE void tile_point(tile *t, const sums *s, const starts *from, size_t m)
+{
+    const bool begins = t->first == 0;
+    t->a = s->a + m;
+    t->to = s->c + m;
+    t->from = begins && s->start ? from->all : (const float *const *)t->to;
+    t->from_at = begins && s->start == zeros ? 0 : SIZE_MAX;
+    if (!s->last_c) return;
+    t->last_to = s->last_c + m;
+    t->last_from =
+        begins && s->last_start ? from->last : (const float *const *)t->last_to;
+    t->last_from_at = begins && s->last_start == zeros ? 0 : SIZE_MAX;
+}
+
 /* Groups first to last - 1 of s; then done, unless that is NULL. */
 INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
                      const void *context)
 {
     const packed *w = s->w;
-    const size_t units = packed_blocks(w->gates) * PANEL, M = s->M;
-    const size_t bytes = w->gates * w->H * w->K * sizeof(float);
+    const size_t units = packed_blocks(w->gates) * PANEL, M = s->M, K = w->K;
+    const size_t bytes = w->gates * w->H * K * sizeof(float);
     const bool farther = bytes > FARTHER_BYTES;
-    const float *start[TILE_ROWS], *last_start[TILE_ROWS];
+    tile t = {.last = s->last_c != NULL};
+    starts from;
     for (size_t m = 0; m < TILE_ROWS; m++) {
-        start[m] = s->start;
-        last_start[m] = s->last_start;
+        from.all[m] = s->start;
+        from.last[m] = s->last_start;
     }
-    tile t = {.K = w->K,
-              .from_at = s->start == zeros ? 0 : SIZE_MAX,
-              .last_from_at = s->last_start == zeros ? 0 : SIZE_MAX,
-              .last = s->last_c != NULL};
 
     for (size_t i = first, groups; i < last; i += groups) {
         groups = groups_at_once(s, i, last);
@@ -121,25 +143,24 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
         const size_t far = bytes <= FAR_BYTES      ? 0
                            : farther && count <= 2 ? 2
                                                    : 1;
+        const size_t block = count > 1 && K > BLOCK_K ? BLOCK_K : K;
         t.w_step = g.width;
-        t.group_step = g.width * w->K;
-        t.ahead = g.w + g.width * w->K;
-        for (size_t j = 0; j < count; j++) {
-            const size_t m = tile_begin(M, count, j);
-            const size_t rows = tile_begin(M, count, j + 1) - m;
-            t.a = s->a + m;
-            t.to = s->c + m;
-            t.from = s->start ? start : (const float *const *)t.to;
-            if (s->last_c) {
-                t.last_to = s->last_c + m;
-                t.last_from = s->last_start ? last_start
-                                            : (const float *const *)t.last_to;
+        t.group_step = g.width * K;
+        t.first = 0;
+        do {
+            t.K = K - t.first < block ? K - t.first : block;
+            t.ahead = g.w + (t.first + t.K) * g.width;
+            for (size_t j = 0; j < count; j++) {
+                const size_t m = tile_begin(M, count, j);
+                const size_t rows = tile_begin(M, count, j + 1) - m;
+                tile_point(&t, s, &from, m);
+                group_rows(&g, &t, rows, far);
+                t.ahead += t.K * LANES * far;
+                if (done && t.first + t.K == K)
+                    done(context, m, rows, i * units, end < w->H ? end : w->H);
             }
-            group_rows(&g, &t, rows, far);
-            t.ahead += w->K * LANES * far;
-            if (done)
-                done(context, m, rows, i * units, end < w->H ? end : w->H);
-        }
+            t.first += t.K;
+        } while (t.first < K);
     }
 }
 

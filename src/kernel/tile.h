@@ -33,7 +33,7 @@ enum { TILE_PANELS = 2 * GROUP_PANELS };
 /* Sums begin at from[m][from_at & at] and end at to[m][at], for row m and the
  * column at of each panel. Those of a last gate may have rows of their own. */
 typedef struct tile {
-    size_t K;
+    size_t K, first;       /* how many k; the first in a */
     const float *const *a; /* rows */
     const float *w;
     size_t w_step;      /* floats from k to k + 1 */
@@ -99,7 +99,7 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         const float *row = t->from[m];
-        a[m] = t->a[m];
+        a[m] = t->a[m] + t->first;
         UNROLL
         for (size_t p = 0; p < panels; p++) {
             const float *from = row + (at[p] & t->from_at);
@@ -279,6 +279,7 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
                                                 6 * PANEL, 7 * PANEL};
     float *row[TILE_ROWS];
     const tile inner = {.K = t->K,
+                        .first = t->first,
                         .a = t->a,
                         .w = t->w,
                         .w_step = t->w_step,
