@@ -339,8 +339,8 @@ ELMAN_API void elman_state_zero(elman_state *state);
 ELMAN_CHECKED elman_status elman_state_copy(elman_state *to,
                                             const elman_state *from);
 
-/* Saves or loads the memory of the past (h, c and position of each sequence, and
- * which places are free), as safetensors. */
+/* Saves or loads the memory of the past (h, c and position of each sequence,
+ * and which places are free), as safetensors. */
 ELMAN_CHECKED elman_status elman_state_save(const elman_model *model,
                                             const elman_state *state,
                                             const char *path);
