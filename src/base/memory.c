@@ -39,7 +39,7 @@ void *block_create(size_t bytes)
     void *block = aligned_alloc(unit, bytes);
     if (!block) return NULL;
 
-    /* a wish: products with weights of 4 MB took twice as long on small pages
+    /* a wish: on small pages products with 4 MB of weights took twice as long
      */
     if (large) (void)madvise(block, bytes, MADV_HUGEPAGE);
     memset(block, 0, bytes);

@@ -135,20 +135,16 @@ static void *live(void *number)
  * threads little. */
 enum { STACK = 2 * 1024 * 1024 };
 
-static bool start(int member)
+/* A thread that takes no signal: those are the business of whoever calls us. */
+static bool start(void *(*run)(void *), void *context, pthread_t *thread)
 {
-    pthread_t thread;
     pthread_attr_t with_stack;
     sigset_t all, before;
     if (pthread_attr_init(&with_stack)) return false;
     (void)pthread_attr_setstacksize(&with_stack, STACK);
-    (void)pthread_attr_setdetachstate(&with_stack, PTHREAD_CREATE_DETACHED);
-
-    /* signals are the business of whoever calls us */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started =
-        !pthread_create(&thread, &with_stack, live, (void *)(intptr_t)member);
+    bool started = !pthread_create(thread, &with_stack, run, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&with_stack);
     return started;
@@ -160,8 +156,12 @@ static void grow(int members)
     static bool refused; /* under turn */
     while (!refused && team.members < members &&
            team.members < THREADS_MOST - 1) {
-        if (start(team.members + 1)) team.members++;
-        else refused = true;
+        pthread_t thread;
+        void *number = (void *)(intptr_t)(team.members + 1);
+        refused = !start(live, number, &thread);
+        if (refused) return;
+        pthread_detach(thread);
+        team.members++;
     }
 }
 
@@ -229,15 +229,11 @@ static void *run_task(void *context)
 elman_status thread_begin(void (*run)(void *context), void *context,
                           thread_task **out)
 {
-    sigset_t all, before;
     thread_task *task = calloc(1, sizeof *task);
     if (!task) return failure(ELMAN_NO_MEMORY, "no memory for a thread");
     task->run = run;
     task->context = context;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    task->started = !pthread_create(&task->thread, NULL, run_task, task);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    task->started = start(run_task, task, &task->thread);
     if (!task->started) run_task(task);
     *out = task;
     return ELMAN_OK;

@@ -57,8 +57,8 @@ INLINE vf tanh_slope(const squash *s, vf y)
 static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
 
 /* Rows that a gate function takes at once, as each alone would wait for itself:
- * rows is a constant, 1 or up to GATE_ROWS. */
-enum { GATE_ROWS = 4, LSTM_ROWS = 2, GRU_ROWS = 4 };
+ * rows is a constant, 1 to these. */
+enum { LSTM_ROWS = 2, GRU_ROWS = 4 };
 
 /* The plain LSTM: units j to j + n - 1, n at most VLEN. */
 INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
@@ -67,7 +67,7 @@ INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
 {
     /* i f o of all rows, then g */
     static const size_t block[] = {0, 1, 3, 2};
-    vf all[4 * GATE_ROWS], g[GATE_ROWS], over[GATE_ROWS], now[GATE_ROWS];
+    vf all[4 * LSTM_ROWS], g[LSTM_ROWS], over[LSTM_ROWS], now[LSTM_ROWS];
     UNROLL
     for (size_t b = 0; b < 4; b++) {
         UNROLL
@@ -196,7 +196,7 @@ INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
                             const float *const *q, const float *const *h_prev,
                             float *const *gate, float *const *h)
 {
-    vf all[2 * GATE_ROWS], a[GATE_ROWS], over[GATE_ROWS];
+    vf all[2 * GRU_ROWS], a[GRU_ROWS], over[GRU_ROWS];
     vf *r = all, *z = all + rows;
     UNROLL
     for (size_t m = 0; m < rows; m++) {

@@ -1,8 +1,7 @@
 /*
  * gemm.h: the product. Each output is one chain of fused multiply-adds with k
- * ascending from where it starts, so any tile shape gives the same bits.
- * outer.h and
- * step.h run on the same tiles.
+ * ascending from where it starts, so any tile shape and any cut of k gives the
+ * same bits. step.h runs on the same tiles.
  */
 #ifndef KERNEL_GEMM_H
 #define KERNEL_GEMM_H

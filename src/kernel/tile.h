@@ -268,22 +268,19 @@ INLINE size_t tile_begin(size_t rows, size_t count, size_t i)
 }
 
 /* A tile's sums through a buffer: for panels of which some have less than PANEL
- * columns. */
+ * columns, of several rows and so of one group. */
 INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
                           size_t panels, const size_t *columns)
 {
-    _Alignas(64) float buffer[TILE_ROWS][TILE_PANELS * PANEL];
-    const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
-    static const size_t in_turn[TILE_PANELS] = {0 * PANEL, 1 * PANEL, 2 * PANEL,
-                                                3 * PANEL, 4 * PANEL, 5 * PANEL,
-                                                6 * PANEL, 7 * PANEL};
+    _Alignas(64) float buffer[TILE_ROWS][GROUP_PANELS * PANEL];
+    static const size_t in_turn[GROUP_PANELS] = {0, PANEL, 2 * PANEL,
+                                                 3 * PANEL};
     float *row[TILE_ROWS];
     const tile inner = {.K = t->K,
                         .first = t->first,
                         .a = t->a,
                         .w = t->w,
                         .w_step = t->w_step,
-                        .group_step = t->group_step,
                         .ahead = t->ahead,
                         .from = (const float *const *)row,
                         .to = row,
@@ -292,7 +289,7 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
     for (size_t m = 0; m < rows; m++)
         row[m] = buffer[m];
     for (size_t p = 0; p < panels; p++) {
-        const bool last = t->last && p % group == group - 1;
+        const bool last = t->last && p + 1 == panels;
         const float *const *from = last ? t->last_from : t->from;
         const size_t at = t->at[p] & (last ? t->last_from_at : t->from_at);
         for (size_t m = 0; m < rows; m++)
@@ -302,8 +299,7 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
     }
     run(&inner);
     for (size_t p = 0; p < panels; p++) {
-        float *const *to =
-            t->last && p % group == group - 1 ? t->last_to : t->to;
+        float *const *to = t->last && p + 1 == panels ? t->last_to : t->to;
         for (size_t m = 0; m < rows; m++)
             for (size_t l = 0; l < PANEL; l += VLEN)
                 vf_store(to[m] + t->at[p] + l,

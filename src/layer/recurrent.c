@@ -194,7 +194,7 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
  * until their step, but enough for a good product on each of two threads. */
 static size_t rows_at_once(const layer *l)
 {
-    enum { FLOATS = 1 << 16, WEIGHTS_FIT = 1 << 18 };
+    enum { FLOATS = 1 << 16 };
     size_t rows = l->G * l->I > WEIGHTS_FIT ? PRODUCT_ROWS : CELL_ROWS;
     return FLOATS / l->G > 2 * rows ? FLOATS / l->G : 2 * rows;
 }

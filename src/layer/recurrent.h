@@ -13,6 +13,9 @@
 
 #include "layer/layer.h"
 
+/* Floats of weights that a second cache holds beside the rest of a step. */
+enum { WEIGHTS_FIT = 1 << 18 };
+
 /* A walk through time, cut into parts: groups of sequences of a direction. */
 typedef struct walk {
     const layer *l;

@@ -1,7 +1,7 @@
 /*
  * recurrent_plan.c: how the threads share a walk. Every way gives the same
- * bits, so the first passes try each of them and the fastest stays: a state of
- * another batch size tries again.
+ * bits, so the first passes of about one size try each of them and the fastest
+ * stays, for a thousand passes.
  */
 #include <stdatomic.h>
 
@@ -22,9 +22,9 @@ enum { USES = 1000 };
  * of a pass that always is. */
 enum { PASS_MIN = 1 << 16, STEP_MIN = 1 << 16, PASS_MUCH = 1 << 27 };
 
-/* Rows for each thread that keep it busy, and bytes of weights that its cache
- * holds: then rows need not be tried against units. */
-enum { ROWS_ENOUGH = 8, WEIGHTS_FIT = 1 << 20 };
+/* Rows for each thread that keep it busy: with weights that its cache holds
+ * they need not be tried against units. */
+enum { ROWS_ENOUGH = 8 };
 
 static _Atomic walk_way forced = WALK_WAYS;
 
@@ -122,7 +122,7 @@ static void plan_done(walk_plans *plans, size_t rows)
 
 static void level_can(const layer *l, const pass *p, bool *can)
 {
-    size_t weights = l->G * l->R * sizeof(float);
+    size_t weights = l->G * l->R;
     bool much = p->row_count * l->G * (l->I + l->R) >= PASS_MUCH;
     bool rows = p->B >= ROWS_ENOUGH * (size_t)p->threads;
     can[WALK_ROWS] = l->D > 1 || p->B > 1;

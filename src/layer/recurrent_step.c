@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/thread.h"
 #include "layer/recurrent.h"
 
 /* At most CELL_ROWS streams. */
@@ -15,8 +14,8 @@ struct stream_step {
     cell_rows rows;
     fused_step fused;
     step_kernel *run;
-    size_t groups, slices; /* of units; parts that threads may take */
-    double last;           /* when the step before was done */
+    int threads; /* that a step is worth */
+    double last; /* when the step before was done */
     uint32_t stream[CELL_ROWS];
 };
 
@@ -24,9 +23,8 @@ struct stream_step {
  * wake it takes longer than a step. */
 #define AWAKE 0.5e-3
 
-enum {
-    SLICE_MIN = 1 << 17
-}; /* multiply-adds; a part of less is not worth it */
+/* Multiply-adds that are worth a thread. */
+enum { SLICE_MIN = 1 << 17 };
 
 size_t stream_steps_size(size_t B)
 {
@@ -64,10 +62,8 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
     step->fused =
         fused_step_of(&step->weights, r, step->weights.hr.w ? r->side : r->h);
     step->run = l->cell->step(p->k);
-    step->groups = packed_groups(&step->weights.hh[0]);
-    step->slices = r->M * l->G * (l->I + l->R) / SLICE_MIN;
-    if (step->slices > (size_t)p->threads) step->slices = (size_t)p->threads;
-    if (step->slices > step->groups) step->slices = step->groups;
+    size_t worth = r->M * l->G * (l->I + l->R) / SLICE_MIN;
+    step->threads = worth < (size_t)p->threads ? (int)worth : p->threads;
 }
 
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
@@ -78,23 +74,13 @@ void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
         prepare_part(l, p, s, first, step++);
 }
 
-static void run_slice(void *context, size_t index)
+static void run_units(struct stream_step *step)
 {
-    const struct stream_step *step = context;
-    step->run(&step->fused, step->groups * index / step->slices,
-              step->groups * (index + 1) / step->slices);
-}
-
-static void run_units(const pass *p, struct stream_step *step)
-{
-    if (step->slices < 2) {
-        step->run(&step->fused, 0, step->groups);
-        return;
-    }
-    if (clock_seconds() - step->last < AWAKE)
-        thread_run(p->threads, step->slices, run_slice, step);
-    else step->run(&step->fused, 0, step->groups);
-    step->last = clock_seconds();
+    bool shares = step->threads > 1;
+    bool awake = shares && clock_seconds() - step->last < AWAKE;
+    step->rows.threads = awake ? step->threads : 1;
+    cell_step_run(step->run, &step->rows, &step->fused);
+    if (shares) step->last = clock_seconds();
 }
 
 static void remember(const kernels *k, size_t M, size_t n, float *const *now,
@@ -112,7 +98,7 @@ void recurrent_step(const layer *l, const pass *p, layer_state *s,
         cell_rows *r = &step->rows;
         for (size_t m = 0; m < r->M; m++)
             r->x[m] = x + step->stream[m] * l->I;
-        run_units(p, step);
+        run_units(step);
         if (step->weights.hr.w)
             p->k->product(r->M, &step->weights.hr, zeros,
                           (const float *const *)r->side, r->h);

@@ -4,8 +4,8 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
@@ -51,13 +51,6 @@ static void read_cpu(size_t bytes, char *cpu)
     fclose(file);
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* The best of several runs of about a millisecond: a clock that rises and a
  * neighbour that interrupts only ever make a run slower. */
 static double measure_peak(void)
@@ -65,9 +58,9 @@ static double measure_peak(void)
     const double run = 1e-3, total = 20e-3;
     const kernels *k = kernels_here();
     size_t rounds = 1000;
-    double best = 0, begin = seconds(), last = begin;
+    double best = 0, begin = clock_seconds(), last = begin;
     while (last - begin < total) {
-        double operations = k->peak(rounds), now = seconds();
+        double operations = k->peak(rounds), now = clock_seconds();
         double taken = now - last;
         last = now;
         if (taken > 0 && operations / taken > best) best = operations / taken;

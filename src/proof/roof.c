@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/clock.h"
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
@@ -31,21 +31,14 @@ typedef struct sprint {
     atomic_int arrived;
 } sprint;
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Waits for the other threads, but not for long: where the team has none to
  * give, the parts run one after the other. */
 static void meet(sprint *all)
 {
-    const double patience = 20e-3, begin = seconds_now();
+    const double patience = 20e-3, begin = clock_seconds();
     atomic_fetch_add(&all->arrived, 1);
     while (atomic_load(&all->arrived) < all->threads &&
-           seconds_now() - begin < patience)
+           clock_seconds() - begin < patience)
         continue;
 }
 
@@ -67,10 +60,10 @@ static void run_thread(void *context, size_t index)
     for (size_t i = 0; i < all->floats; i++)
         all->arrays[index][i] = 1;
     meet(all);
-    const double begin = seconds_now();
+    const double begin = clock_seconds();
     double last = begin;
     while (last - begin < all->seconds) {
-        const double amount = work(all, index, rounds), now = seconds_now();
+        const double amount = work(all, index, rounds), now = clock_seconds();
         const double taken = now - last;
         last = now;
         if (amount == 0) break; /* no such instruction */
