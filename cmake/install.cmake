@@ -1,7 +1,7 @@
 # install.cmake: what `make install` puts in place.
 include(CMakePackageConfigHelpers)
 
-install(FILES include/elman.h include/elman_train.h
+install(FILES include/elman.h include/elman_train.h include/elman_exchange.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS elman_shared elman_static EXPORT elmanTargets)
 

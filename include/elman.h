@@ -564,5 +564,6 @@ ELMAN_API void elman_schedule_step(const elman_schedule_config *config,
 #endif
 
 #include "elman_train.h" /* data, training, sampling, looking inside, proof */
+#include "elman_exchange.h" /* models from PyTorch, ONNX, NumPy, and back */
 
 #endif

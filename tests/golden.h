@@ -62,8 +62,7 @@ static inline size_t golden_size(const json_t *object, const char *key)
 }
 
 /* Array name of this case, or NULL. */
-static inline const safetensors_tensor *golden_find(const golden *g,
-                                                    const char *name)
+static inline const named_tensor *golden_find(const golden *g, const char *name)
 {
     char full[256];
     snprintf(full, sizeof full, "%s/%s", g->name, name);
@@ -73,7 +72,7 @@ static inline const safetensors_tensor *golden_find(const golden *g,
 /* Its elements; NULL if there is no such array. Freed by free. */
 static inline double *golden_doubles(const golden *g, const char *name)
 {
-    const safetensors_tensor *tensor = golden_find(g, name);
+    const named_tensor *tensor = golden_find(g, name);
     if (!tensor) return NULL;
     double *values = malloc((tensor->count + 1) * sizeof *values);
     if (!values) abort();
@@ -82,7 +81,7 @@ static inline double *golden_doubles(const golden *g, const char *name)
         memcpy(&single, (const char *)tensor->data + i * sizeof single,
                sizeof single);
         values[i] = (double)single;
-        if (tensor->type == SAFETENSORS_F64)
+        if (tensor->type == ELEMENT_F64)
             memcpy(values + i, (const char *)tensor->data + i * sizeof *values,
                    sizeof *values);
     }
@@ -91,19 +90,19 @@ static inline double *golden_doubles(const golden *g, const char *name)
 
 static inline float *golden_floats(const golden *g, const char *name)
 {
-    const safetensors_tensor *tensor = golden_find(g, name);
+    const named_tensor *tensor = golden_find(g, name);
     if (!tensor) return NULL;
     float *values = malloc((tensor->count + 1) * sizeof *values);
     if (!values) abort();
-    CHECK_OK(safetensors_floats(tensor, values));
+    CHECK_OK(tensor_floats(tensor, values));
     return values;
 }
 
 static inline int32_t *golden_integers(const golden *g, const char *name)
 {
-    const safetensors_tensor *tensor = golden_find(g, name);
+    const named_tensor *tensor = golden_find(g, name);
     if (!tensor) return NULL;
-    CHECK(tensor->type == SAFETENSORS_I32, "%s/%s", g->name, name);
+    CHECK(tensor->type == ELEMENT_I32, "%s/%s", g->name, name);
     int32_t *values = malloc((tensor->count + 1) * sizeof *values);
     if (!values) abort();
     memcpy(values, tensor->data, tensor->count * sizeof *values);

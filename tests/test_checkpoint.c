@@ -109,7 +109,7 @@ static void change_counter(const char *path, size_t which, uint64_t value)
     uint64_t counters[64];
     CHECK_OK(safetensors_open(path, &file));
     for (size_t i = 0; i < file->tensors; i++) {
-        safetensors_tensor *t = file->tensor + i;
+        named_tensor *t = file->tensor + i;
         if (strcmp(t->name, "counters") != 0) continue;
         memcpy(counters, t->data, t->count * sizeof *counters);
         counters[which] = value;

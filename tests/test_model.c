@@ -216,22 +216,22 @@ TEST(each_bad_layer_gets_its_own_sentence)
     "{\"input_size\":2,\"layers\":[{\"kind\":\"linear\",\"output_size\":1}]}"
 
 static float numbers[4096];
-static const safetensors_tensor weight = {.name = "fc.weight",
-                                          .rank = 2,
-                                          .shape = {1, 2},
-                                          .count = 2,
-                                          .data = numbers};
-static const safetensors_tensor bias = {
+static const named_tensor weight = {.name = "fc.weight",
+                                    .rank = 2,
+                                    .shape = {1, 2},
+                                    .count = 2,
+                                    .data = numbers};
+static const named_tensor bias = {
     .name = "fc.bias", .rank = 1, .shape = {1}, .count = 1, .data = numbers};
 
 /* Loads a file of this configuration and these tensors. */
 static elman_status load(const char *config, size_t count,
-                         const safetensors_tensor *tensors)
+                         const named_tensor *tensors)
 {
     const char *path = in_folder("hostile");
     elman_model *model = NULL;
     safetensors_note note = {"elman", config};
-    safetensors_tensor copy[3];
+    named_tensor copy[3];
     safetensors file = {.tensors = count,
                         .tensor = copy,
                         .notes = config != NULL,
@@ -309,7 +309,7 @@ TEST(each_hostile_configuration_gets_its_own_sentence)
 
 TEST(tensors_that_do_not_fit_the_configuration_are_refused)
 {
-    safetensors_tensor t[3] = {weight, bias, bias};
+    named_tensor t[3] = {weight, bias, bias};
     CHECK_OK(load(LINEAR, 2, t));
     CHECK_FAILS(load(LINEAR, 1, t), ELMAN_BAD_FORMAT,
                 "the tensor fc.bias is missing");
@@ -324,7 +324,7 @@ TEST(tensors_that_do_not_fit_the_configuration_are_refused)
     t[0].shape[0] = 2;
     CHECK_FAILS(load(LINEAR, 2, t), ELMAN_BAD_FORMAT, "fc.weight has rank 1");
     t[0] = weight;
-    t[0].type = SAFETENSORS_I32;
+    t[0].type = ELEMENT_I32;
     CHECK_FAILS(load(LINEAR, 2, t), ELMAN_BAD_FORMAT, "I32");
 
     /* NaN is loaded: the file says so, and looking at it must be possible */

@@ -180,15 +180,29 @@ static const float weights[6] = {1, -2.5f, 3e-40f, INFINITY, -0.0f, 1e30f};
 static const uint64_t counters[2] = {UINT64_MAX, 7};
 static const double exact[1] = {0.1};
 
-static safetensors sample(safetensors_tensor *tensor, safetensors_note *note)
+static safetensors sample(named_tensor *tensor, safetensors_note *note)
 {
-    tensor[0] = (safetensors_tensor){
-        "rnn.weight", SAFETENSORS_F32, 2, {2, 3}, 6, weights};
-    tensor[1] = (safetensors_tensor){"empty", SAFETENSORS_U8, 2, {0, 5}, 0, ""};
-    tensor[2] =
-        (safetensors_tensor){"counters", SAFETENSORS_U64, 1, {2}, 2, counters};
-    tensor[3] = (safetensors_tensor){
-        "\xC3\xA4 \"quoted\"", SAFETENSORS_F64, 0, {0}, 1, exact};
+    tensor[0] = (named_tensor){.name = "rnn.weight",
+                               .type = ELEMENT_F32,
+                               .rank = 2,
+                               .shape = {2, 3},
+                               .count = 6,
+                               .data = weights};
+    tensor[1] = (named_tensor){.name = "empty",
+                               .type = ELEMENT_U8,
+                               .rank = 2,
+                               .shape = {0, 5},
+                               .data = ""};
+    tensor[2] = (named_tensor){.name = "counters",
+                               .type = ELEMENT_U64,
+                               .rank = 1,
+                               .shape = {2},
+                               .count = 2,
+                               .data = counters};
+    tensor[3] = (named_tensor){.name = "\xC3\xA4 \"quoted\"",
+                               .type = ELEMENT_F64,
+                               .count = 1,
+                               .data = exact};
     note[0] = (safetensors_note){"config", "{\"a\": [1, 2]}\n"};
     note[1] = (safetensors_note){"empty", ""};
     return (safetensors){
@@ -197,7 +211,7 @@ static safetensors sample(safetensors_tensor *tensor, safetensors_note *note)
 
 TEST(what_is_saved_is_read_and_gives_the_same_bytes_again)
 {
-    safetensors_tensor tensor[4];
+    named_tensor tensor[4];
     safetensors_note note[2];
     safetensors file = sample(tensor, note), *got = NULL;
     CHECK_OK(safetensors_save(&file, in_folder("a.safetensors")));
@@ -206,20 +220,20 @@ TEST(what_is_saved_is_read_and_gives_the_same_bytes_again)
     assert_int_equal(got->tensors, 4);
     assert_int_equal(got->notes, 2);
     for (size_t i = 0; i < 4; i++) {
-        const safetensors_tensor *t = &got->tensor[i];
+        const named_tensor *t = &got->tensor[i];
         assert_string_equal(t->name, tensor[i].name);
-        CHECK_OK(safetensors_expect(t, tensor[i].type, tensor[i].rank,
-                                    tensor[i].shape));
+        CHECK_OK(
+            tensor_expect(t, tensor[i].type, tensor[i].rank, tensor[i].shape));
         assert_int_equal(t->count, tensor[i].count);
         assert_memory_equal(t->data, tensor[i].data,
-                            t->count * safetensors_type_bytes(t->type));
+                            t->count * element_bytes(t->type));
     }
     assert_string_equal(safetensors_text(got, "config"), note[0].text);
     assert_string_equal(safetensors_text(got, "empty"), "");
     assert_null(safetensors_text(got, "none"));
     assert_null(safetensors_find(got, "none"));
-    CHECK_FAILS(safetensors_expect(safetensors_find(got, "rnn.weight"),
-                                   SAFETENSORS_F64, 1, (size_t[]){6}),
+    CHECK_FAILS(tensor_expect(safetensors_find(got, "rnn.weight"), ELEMENT_F64,
+                              1, (size_t[]){6}),
                 ELMAN_BAD_FORMAT,
                 "tensor \"rnn.weight\" is F32 (2,3), expected F64 (6)");
 
@@ -242,7 +256,7 @@ TEST(what_is_saved_is_read_and_gives_the_same_bytes_again)
 
 TEST(a_file_cut_at_any_length_is_refused)
 {
-    safetensors_tensor tensor[4];
+    named_tensor tensor[4];
     safetensors_note note[2];
     safetensors file = sample(tensor, note), *got = NULL;
     CHECK_OK(safetensors_save(&file, in_folder("cut.safetensors")));
@@ -287,9 +301,9 @@ TEST(floats_of_any_width_become_floats)
     /* every half: against its meaning in the standard */
     for (unsigned bits = 0; bits < 65536; bits++) {
         uint16_t half = (uint16_t)bits;
-        safetensors_tensor tensor = {"h", SAFETENSORS_F16, 1, {1}, 1, &half};
+        named_tensor tensor = {"h", ELEMENT_F16, 1, {1}, 1, &half};
         float got;
-        CHECK_OK(safetensors_floats(&tensor, &got));
+        CHECK_OK(tensor_floats(&tensor, &got));
         int e = bits >> 10 & 31, f = bits & 1023;
         double want = e ? ldexp(1 + f / 1024.0, e - 15) : ldexp(f, -24);
         if (e == 31) want = f ? NAN : INFINITY;
@@ -300,22 +314,22 @@ TEST(floats_of_any_width_become_floats)
     uint16_t brain[2] = {0x3FC0, 0xFF80};
     double wide[2] = {0.1, -1e300};
     float got[2];
-    safetensors_tensor b = {"b", SAFETENSORS_BF16, 1, {2}, 2, brain};
-    CHECK_OK(safetensors_floats(&b, got));
+    named_tensor b = {"b", ELEMENT_BF16, 1, {2}, 2, brain};
+    CHECK_OK(tensor_floats(&b, got));
     assert_true(got[0] == 1.5f && got[1] == -INFINITY);
-    safetensors_tensor d = {"d", SAFETENSORS_F64, 1, {2}, 2, wide};
-    CHECK_OK(safetensors_floats(&d, got));
+    named_tensor d = {"d", ELEMENT_F64, 1, {2}, 2, wide};
+    CHECK_OK(tensor_floats(&d, got));
     assert_true(got[0] == 0.1f && got[1] == -INFINITY);
-    safetensors_tensor u = {"u", SAFETENSORS_U64, 1, {2}, 2, counters};
-    CHECK_FAILS(safetensors_floats(&u, got), ELMAN_BAD_FORMAT,
+    named_tensor u = {"u", ELEMENT_U64, 1, {2}, 2, counters};
+    CHECK_FAILS(tensor_floats(&u, got), ELMAN_BAD_FORMAT,
                 "tensor \"u\": dtype U64, floats are needed");
 }
 
 TEST(names_that_can_not_be_saved_are_refused_and_nothing_is_written)
 {
     folder_clear();
-    safetensors_tensor tensor[2] = {{"a", SAFETENSORS_F32, 1, {1}, 1, weights},
-                                    {"a", SAFETENSORS_F32, 1, {1}, 1, weights}};
+    named_tensor tensor[2] = {{"a", ELEMENT_F32, 1, {1}, 1, weights},
+                              {"a", ELEMENT_F32, 1, {1}, 1, weights}};
     safetensors_note note[2] = {{"k", "1"}, {"k", "2"}};
     safetensors file = {.tensors = 2, .tensor = tensor};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,

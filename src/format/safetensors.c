@@ -4,7 +4,6 @@
  */
 #include "format/safetensors.h"
 #include "format/file.h"
-#include "format/half.h"
 #include "format/json.h"
 
 #include "base/memory.h"
@@ -14,34 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "tensors are copied as little-endian bytes");
-
 /* the cap that the format's own library has */
 enum { LENGTH_BYTES = 8, MOST_HEADER = 100000000 };
-
-static const struct {
-    const char *name;
-    size_t bytes;
-} types[SAFETENSORS_TYPES] = {
-    [SAFETENSORS_F32] = {"F32", 4},   [SAFETENSORS_F64] = {"F64", 8},
-    [SAFETENSORS_F16] = {"F16", 2},   [SAFETENSORS_BF16] = {"BF16", 2},
-    [SAFETENSORS_I64] = {"I64", 8},   [SAFETENSORS_I32] = {"I32", 4},
-    [SAFETENSORS_I16] = {"I16", 2},   [SAFETENSORS_I8] = {"I8", 1},
-    [SAFETENSORS_U64] = {"U64", 8},   [SAFETENSORS_U32] = {"U32", 4},
-    [SAFETENSORS_U16] = {"U16", 2},   [SAFETENSORS_U8] = {"U8", 1},
-    [SAFETENSORS_BOOL] = {"BOOL", 1},
-};
-
-const char *safetensors_type_name(safetensors_type type)
-{
-    return types[type].name;
-}
-
-size_t safetensors_type_bytes(safetensors_type type)
-{
-    return types[type].bytes;
-}
 
 /* ---- The header --------------------------------------------------------- */
 
@@ -56,14 +29,13 @@ static elman_status bad_tensor(const char *name, const char *what)
     return failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\": %s", name, what);
 }
 
-static elman_status read_type(const json_node *value,
-                              safetensors_tensor *tensor)
+static elman_status read_type(const json_node *value, named_tensor *tensor)
 {
     const char *text = json_text(value);
     if (!text) return bad_tensor(tensor->name, "dtype is missing or no string");
-    for (int type = 0; type < SAFETENSORS_TYPES; type++)
-        if (!strcmp(text, types[type].name)) {
-            tensor->type = (safetensors_type)type;
+    for (int type = 0; type < ELEMENT_TYPES; type++)
+        if (!strcmp(text, element_code((element_type)type))) {
+            tensor->type = (element_type)type;
             return ELMAN_OK;
         }
     return failure(ELMAN_BAD_FORMAT,
@@ -82,15 +54,14 @@ static bool read_size(const json_node *value, size_t *size)
     return true;
 }
 
-static elman_status read_shape(const json_node *value,
-                               safetensors_tensor *tensor)
+static elman_status read_shape(const json_node *value, named_tensor *tensor)
 {
     if (!value || value->kind != JSON_KIND_LIST)
         return bad_tensor(tensor->name, "shape is missing or no list");
-    if (value->count > SAFETENSORS_MAX_RANK)
+    if (value->count > TENSOR_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": %zu dimensions, at most %d are read",
-                       tensor->name, value->count, SAFETENSORS_MAX_RANK);
+                       tensor->name, value->count, TENSOR_MAX_RANK);
     tensor->count = 1;
     for (const json_node *n = value->is.first; n; n = n->next) {
         size_t *size = &tensor->shape[tensor->rank++];
@@ -105,7 +76,7 @@ static elman_status read_shape(const json_node *value,
 }
 
 static elman_status read_range(const json_node *value, size_t room,
-                               safetensors_tensor *tensor, range *at)
+                               named_tensor *tensor, range *at)
 {
     bool list = value && value->kind == JSON_KIND_LIST && value->count == 2;
     if (!list || !read_size(value->is.first, &at->begin) ||
@@ -113,7 +84,7 @@ static elman_status read_range(const json_node *value, size_t room,
         return bad_tensor(tensor->name, "data_offsets is not two whole numbers "
                                         "from 0");
     size_t bytes;
-    if (!sizes_multiply(tensor->count, types[tensor->type].bytes, 1, &bytes))
+    if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1, &bytes))
         return bad_tensor(tensor->name, "the shape's bytes are over 64 bits");
     if (at->begin > at->end || at->end > room)
         return failure(ELMAN_BAD_FORMAT,
@@ -125,14 +96,14 @@ static elman_status read_range(const json_node *value, size_t room,
                        "tensor \"%.80s\": %zu bytes of data, but its shape and "
                        "dtype %s need %zu",
                        tensor->name, at->end - at->begin,
-                       types[tensor->type].name, bytes);
+                       element_code(tensor->type), bytes);
     at->name = tensor->name;
     return ELMAN_OK;
 }
 
 static elman_status read_tensor(const char *name, const json_node *entry,
                                 const char *data, size_t room,
-                                safetensors_tensor *tensor, range *at)
+                                named_tensor *tensor, range *at)
 {
     tensor->name = name;
     if (!name[0])
@@ -289,8 +260,7 @@ void safetensors_close(safetensors *file)
     free(file);
 }
 
-const safetensors_tensor *safetensors_find(const safetensors *file,
-                                           const char *name)
+const named_tensor *safetensors_find(const safetensors *file, const char *name)
 {
     for (size_t i = 0; i < file->tensors; i++)
         if (!strcmp(file->tensor[i].name, name)) return &file->tensor[i];
@@ -302,63 +272,4 @@ const char *safetensors_text(const safetensors *file, const char *key)
     for (size_t i = 0; i < file->notes; i++)
         if (!strcmp(file->note[i].key, key)) return file->note[i].text;
     return NULL;
-}
-
-/* ---- Elements ----------------------------------------------------------- */
-
-elman_status safetensors_floats(const safetensors_tensor *tensor, float *values)
-{
-    const char *data = tensor->data;
-    uint16_t half;
-    double wide;
-    switch (tensor->type) {
-    case SAFETENSORS_F32:
-        if (tensor->count) memcpy(values, data, tensor->count * sizeof *values);
-        return ELMAN_OK;
-    case SAFETENSORS_F64:
-        for (size_t i = 0; i < tensor->count; i++) {
-            memcpy(&wide, data + i * sizeof wide, sizeof wide);
-            values[i] = (float)wide;
-        }
-        return ELMAN_OK;
-    case SAFETENSORS_F16:
-    case SAFETENSORS_BF16:
-        for (size_t i = 0; i < tensor->count; i++) {
-            memcpy(&half, data + i * sizeof half, sizeof half);
-            values[i] = tensor->type == SAFETENSORS_F16 ? half_widen(half)
-                                                        : bfloat_widen(half);
-        }
-        return ELMAN_OK;
-    default:
-        return failure(ELMAN_BAD_FORMAT,
-                       "tensor \"%.80s\": dtype %s, floats are needed",
-                       tensor->name, types[tensor->type].name);
-    }
-}
-
-/* "(3,4)" of a shape; cut where it does not fit. */
-static void print_shape(size_t rank, const size_t *shape, size_t room,
-                        char *text)
-{
-    size_t at = (size_t)snprintf(text, room, "(");
-    for (size_t i = 0; i < rank && at < room; i++)
-        at += (size_t)snprintf(text + at, room - at, i ? ",%zu" : "%zu",
-                               shape[i]);
-    if (at < room) snprintf(text + at, room - at, ")");
-}
-
-elman_status safetensors_expect(const safetensors_tensor *tensor,
-                                safetensors_type type, size_t rank,
-                                const size_t *shape)
-{
-    bool same = tensor->type == type && tensor->rank == rank;
-    for (size_t i = 0; same && i < rank; i++)
-        same = tensor->shape[i] == shape[i];
-    if (same) return ELMAN_OK;
-    char got[100], want[100];
-    print_shape(tensor->rank, tensor->shape, sizeof got, got);
-    print_shape(rank, shape, sizeof want, want);
-    return failure(ELMAN_BAD_FORMAT,
-                   "tensor \"%.80s\" is %s %s, expected %s %s", tensor->name,
-                   types[tensor->type].name, got, types[type].name, want);
 }

@@ -57,18 +57,17 @@ static elman_status check_file(const safetensors *file)
     return status;
 }
 
-static size_t data_bytes(const safetensors_tensor *tensor)
+static size_t data_bytes(const named_tensor *tensor)
 {
-    size_t bytes = safetensors_type_bytes(tensor->type);
+    size_t bytes = element_bytes(tensor->type);
     for (size_t i = 0; i < tensor->rank; i++)
         bytes *= tensor->shape[i];
     return bytes;
 }
 
-static void describe(json_writer *w, const safetensors_tensor *tensor,
-                     size_t begin)
+static void describe(json_writer *w, const named_tensor *tensor, size_t begin)
 {
-    const char *type = safetensors_type_name(tensor->type);
+    const char *type = element_code(tensor->type);
     json_write_key(w, tensor->name);
     json_begin(w, '{');
     json_write_key(w, "dtype");
@@ -111,7 +110,7 @@ static elman_status make_header(const safetensors *file, char **text)
 static elman_status write_tensors(const safetensors *file, file_writer *writer)
 {
     for (size_t i = 0; i < file->tensors; i++) {
-        const safetensors_tensor *tensor = &file->tensor[i];
+        const named_tensor *tensor = &file->tensor[i];
         TRY(file_writer_write(writer, tensor->data, data_bytes(tensor)));
     }
     return ELMAN_OK;

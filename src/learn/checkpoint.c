@@ -126,24 +126,24 @@ static elman_status check_note(const safetensors *file, const char *key,
 /* The arrays of a trainer, in one list for saving and loading. */
 typedef struct contents {
     size_t count;
-    safetensors_tensor tensor[MOST_TENSORS];
+    named_tensor tensor[MOST_TENSORS];
     void *data[MOST_TENSORS]; /* where each belongs */
     char name[MOST_TENSORS][64];
 } contents;
 
-static void add(contents *list, safetensors_type type, size_t count,
+static void add(contents *list, element_type type, size_t count,
                 const char *prefix, const char *name, void *data)
 {
     if (count == 0) return;
     size_t i = list->count++;
     snprintf(list->name[i], sizeof list->name[i], "%s%s", prefix, name);
     list->data[i] = data;
-    list->tensor[i] = (safetensors_tensor){.name = list->name[i],
-                                           .type = type,
-                                           .rank = 1,
-                                           .shape = {count},
-                                           .count = count,
-                                           .data = data};
+    list->tensor[i] = (named_tensor){.name = list->name[i],
+                                     .type = type,
+                                     .rank = 1,
+                                     .shape = {count},
+                                     .count = count,
+                                     .data = data};
 }
 
 static void list_contents(const elman_trainer *t, uint64_t *counters,
@@ -155,21 +155,21 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     optimizer_tensor moments[OPTIMIZER_MAX_TENSORS];
     size_t moment_count = optimizer_tensors(t->optimizer, moments);
     list->count = 0;
-    add(list, SAFETENSORS_U64, COUNTERS, "", "counters", counters);
-    add(list, SAFETENSORS_F64, REALS, "", "reals", reals);
-    add(list, SAFETENSORS_F32, n, "", "weights", m->weights);
-    add(list, SAFETENSORS_F32, n, "", "best", t->best);
+    add(list, ELEMENT_U64, COUNTERS, "", "counters", counters);
+    add(list, ELEMENT_F64, REALS, "", "reals", reals);
+    add(list, ELEMENT_F32, n, "", "weights", m->weights);
+    add(list, ELEMENT_F32, n, "", "best", t->best);
     for (size_t i = 0; i < moment_count; i++)
-        add(list, SAFETENSORS_F32, n, "optimizer.", moments[i].name,
+        add(list, ELEMENT_F32, n, "optimizer.", moments[i].name,
             moments[i].values);
-    add(list, SAFETENSORS_F32, B * m->memory_h, "memory.", "h", s->h);
-    add(list, SAFETENSORS_F32, B * m->memory_c, "memory.", "c", s->c);
-    add(list, SAFETENSORS_U64, B, "memory.", "position", s->position);
+    add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", s->h);
+    add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", s->c);
+    add(list, ELEMENT_U64, B, "memory.", "position", s->position);
     if (t->history == 0) return;
     size_t rows = t->history + 1;
-    add(list, SAFETENSORS_F32, rows * t->memory_count, "past.", "memory",
+    add(list, ELEMENT_F32, rows * t->memory_count, "past.", "memory",
         t->memories);
-    add(list, SAFETENSORS_U64, rows * B, "past.", "position", t->positions);
+    add(list, ELEMENT_U64, rows * B, "past.", "position", t->positions);
 }
 
 /* ---- Saving and loading ------------------------------------------------- */
@@ -208,9 +208,9 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
     return ELMAN_OK;
 }
 
-static size_t tensor_bytes(const safetensors_tensor *t)
+static size_t tensor_bytes(const named_tensor *t)
 {
-    return t->count * safetensors_type_bytes(t->type);
+    return t->count * element_bytes(t->type);
 }
 
 /* Moves the tensors into memory of their own. */
@@ -225,7 +225,7 @@ static elman_status detach(checkpoint *c)
                        "%.200s: no memory for a copy of %zu bytes", c->path,
                        bytes);
     for (size_t i = 0; i < c->list.count; i++) {
-        safetensors_tensor *t = c->list.tensor + i;
+        named_tensor *t = c->list.tensor + i;
         memcpy(at, t->data, tensor_bytes(t));
         t->data = at;
         at += tensor_bytes(t);
@@ -262,7 +262,7 @@ elman_status checkpoint_write(const checkpoint *c)
                                 {"settings", c->settings},
                                 {"encoding", c->encoding}};
     safetensors file = {.tensors = c->list.count,
-                        .tensor = (safetensors_tensor *)c->list.tensor,
+                        .tensor = (named_tensor *)c->list.tensor,
                         .notes = sizeof notes / sizeof *notes,
                         .note = notes};
     return safetensors_save(&file, c->path);
@@ -321,13 +321,11 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
         return failure(ELMAN_BAD_FORMAT, "there are %zu tensors, expected %zu",
                        file->tensors, list->count);
     for (size_t i = 0; i < list->count; i++) {
-        const safetensors_tensor *got =
-            safetensors_find(file, list->tensor[i].name);
+        const named_tensor *got = safetensors_find(file, list->tensor[i].name);
         if (!got)
             return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing",
                            list->tensor[i].name);
-        TRY(safetensors_expect(got, list->tensor[i].type, 1,
-                               list->tensor[i].shape));
+        TRY(tensor_expect(got, list->tensor[i].type, 1, list->tensor[i].shape));
     }
     return check_counters(t, file);
 }
@@ -337,10 +335,8 @@ static elman_status take(elman_trainer *t, const safetensors *file,
                          const double *reals)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const safetensors_tensor *got =
-            safetensors_find(file, list->tensor[i].name);
-        memcpy(list->data[i], got->data,
-               got->count * safetensors_type_bytes(got->type));
+        const named_tensor *got = safetensors_find(file, list->tensor[i].name);
+        memcpy(list->data[i], got->data, got->count * element_bytes(got->type));
     }
     numbers n;
     list_numbers(t, &n);

@@ -20,16 +20,16 @@ bool note_is_reserved(const char *key)
 
 /* ---- Writing ------------------------------------------------------------ */
 
-static void list_tensors(const elman_model *m, safetensors_tensor *tensors)
+static void list_tensors(const elman_model *m, named_tensor *tensors)
 {
     for (size_t i = 0; i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
-        safetensors_tensor *t = tensors + i;
-        *t = (safetensors_tensor){.name = p->name,
-                                  .type = SAFETENSORS_F32,
-                                  .rank = p->rank,
-                                  .count = p->count,
-                                  .data = m->weights + p->offset};
+        named_tensor *t = tensors + i;
+        *t = (named_tensor){.name = p->name,
+                            .type = ELEMENT_F32,
+                            .rank = p->rank,
+                            .count = p->count,
+                            .data = m->weights + p->offset};
         memcpy(t->shape, p->shape, p->rank * sizeof *t->shape);
     }
 }
@@ -38,8 +38,7 @@ elman_status model_save(const elman_model *m, const char *path)
 {
     elman_status status = failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
     char *config = config_to_text(&m->config);
-    safetensors_tensor *tensors =
-        calloc(m->info.parameters + 1, sizeof *tensors);
+    named_tensor *tensors = calloc(m->info.parameters + 1, sizeof *tensors);
     safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
     if (!config || !tensors || !notes) goto done;
 
@@ -74,7 +73,7 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            file->tensor[i].name);
     for (size_t i = 0; i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
-        const safetensors_tensor *t = safetensors_find(file, p->name);
+        const named_tensor *t = safetensors_find(file, p->name);
         if (!t)
             return failure(ELMAN_BAD_FORMAT,
                            "the tensor %s is missing, which the configuration "
@@ -88,7 +87,7 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            "expected rank %zu and shape %zu x %zu",
                            p->name, t->rank, t->count, p->rank, p->shape[0],
                            p->rank > 1 ? p->shape[1] : 1);
-        TRY(safetensors_floats(t, m->weights + p->offset));
+        TRY(tensor_floats(t, m->weights + p->offset));
     }
     return ELMAN_OK;
 }

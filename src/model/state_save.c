@@ -11,7 +11,7 @@
 
 typedef struct entry {
     char name[40];
-    safetensors_tensor tensor;
+    named_tensor tensor;
     float *values; /* in the state; NULL for position */
 } entry;
 
@@ -22,11 +22,11 @@ static void add(entry *list, size_t *count, const elman_state *s, size_t level,
     snprintf(e->name, sizeof e->name, "layer%zu%s.%c", level,
              way ? "_reverse" : "", what);
     e->values = values;
-    e->tensor = (safetensors_tensor){.type = SAFETENSORS_F32,
-                                     .rank = 2,
-                                     .shape = {s->config.B, width},
-                                     .count = s->config.B * width,
-                                     .data = values};
+    e->tensor = (named_tensor){.type = ELEMENT_F32,
+                               .rank = 2,
+                               .shape = {s->config.B, width},
+                               .count = s->config.B * width,
+                               .data = values};
 }
 
 /* All that a state remembers; freed by free. */
@@ -51,11 +51,11 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
     }
     entry *e = list + (*count)++;
     snprintf(e->name, sizeof e->name, "position");
-    e->tensor = (safetensors_tensor){.type = SAFETENSORS_U64,
-                                     .rank = 1,
-                                     .shape = {s->config.B},
-                                     .count = s->config.B,
-                                     .data = s->position};
+    e->tensor = (named_tensor){.type = ELEMENT_U64,
+                               .rank = 1,
+                               .shape = {s->config.B},
+                               .count = s->config.B,
+                               .data = s->position};
     return list;
 }
 
@@ -65,7 +65,7 @@ elman_status state_save(const elman_model *m, const elman_state *s,
     TRY(state_check(m, s));
     size_t count = 0;
     entry *list = list_entries(m, s, &count);
-    safetensors_tensor *tensors = list ? calloc(count, sizeof *tensors) : NULL;
+    named_tensor *tensors = list ? calloc(count, sizeof *tensors) : NULL;
     if (!tensors) {
         free(list);
         return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
@@ -92,12 +92,12 @@ static elman_status check(const safetensors *file, const entry *list,
                        "there are %zu tensors, expected %zu for this model",
                        file->tensors, count);
     for (size_t i = 0; i < count; i++) {
-        const safetensors_tensor *t = safetensors_find(file, list[i].name);
+        const named_tensor *t = safetensors_find(file, list[i].name);
         if (!t)
             return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing",
                            list[i].name);
-        TRY(safetensors_expect(t, list[i].tensor.type, list[i].tensor.rank,
-                               list[i].tensor.shape));
+        TRY(tensor_expect(t, list[i].tensor.type, list[i].tensor.rank,
+                          list[i].tensor.shape));
     }
     return ELMAN_OK;
 }
@@ -111,7 +111,7 @@ elman_status state_load(const elman_model *m, elman_state *s, const char *path)
     entry *list = list_entries(m, s, &count);
     elman_status status = list ? check(file, list, count) : ELMAN_NO_MEMORY;
     for (size_t i = 0; !status && i < count; i++) {
-        const safetensors_tensor *t = safetensors_find(file, list[i].name);
+        const named_tensor *t = safetensors_find(file, list[i].name);
         if (list[i].values)
             memcpy(list[i].values, t->data, t->count * sizeof(float));
         else memcpy(s->position, t->data, t->count * sizeof *s->position);

@@ -1,0 +1,93 @@
+/*
+ * onnx.h: an ONNX model file as a graph of named values. Knows what is written
+ * in the file, not what an operator means.
+ *
+ * Source: onnx.proto of github.com/onnx/onnx (IR version 3 to 13).
+ */
+#ifndef FORMAT_ONNX_H
+#define FORMAT_ONNX_H
+
+#include "format/tensor.h"
+
+typedef enum onnx_kind {
+    ONNX_FLOAT,
+    ONNX_INT,
+    ONNX_STRING,
+    ONNX_TENSOR,
+    ONNX_FLOATS,
+    ONNX_INTS,
+    ONNX_STRINGS,
+    ONNX_OTHER /* a graph, a sparse tensor, a type: there, but not read */
+} onnx_kind;
+
+typedef struct onnx_attribute {
+    const char *name;
+    onnx_kind kind;
+    float f;
+    int64_t i;
+    const char *s; /* zero-terminated */
+    named_tensor t;
+    size_t count; /* of the list that there is */
+    const float *floats;
+    const int64_t *ints;
+    const char *const *strings;
+} onnx_attribute;
+
+typedef struct onnx_node {
+    const char *name; /* "" if it has none */
+    const char *op, *domain;
+    size_t inputs, outputs, attributes;
+    const char *const *input; /* "" where one is left out */
+    const char *const *output;
+    const onnx_attribute *attribute;
+} onnx_node;
+
+/* One dimension: a size, or -1 with the name of one that is free ("" if it has
+ * none). */
+typedef struct onnx_dimension {
+    int64_t size;
+    const char *symbol;
+} onnx_dimension;
+
+/* An input or output of the graph. */
+typedef struct onnx_value {
+    const char *name;
+    element_type type;
+    bool shaped; /* rank and dimensions are told */
+    size_t rank;
+    onnx_dimension dimension[TENSOR_MAX_RANK];
+} onnx_value;
+
+typedef struct onnx_graph {
+    const char *name, *producer;
+    int64_t ir_version, opset; /* opset of the domain "" */
+    size_t nodes, initializers, inputs, outputs;
+    const onnx_node *node;           /* (nodes) as in the file */
+    const named_tensor *initializer; /* (initializers) */
+    const onnx_value *input, *output;
+    void *block; /* owner of everything above, if it was read */
+} onnx_graph;
+
+/* Reads a model and checks what can be checked without knowing operators: every
+ * size in 64 bits against the bytes that are there before anything is
+ * allocated, element types that exist, names that are UTF-8 without zero bytes,
+ * no initializer or node output of the same name twice. Memory stays within a
+ * small multiple of the file. External data is read from files in the model's
+ * own folder or below it, never through a link or "..". Messages name the file,
+ * and the node or tensor. */
+elman_status onnx_open(const char *path, onnx_graph **graph);
+
+/* The same from memory: bytes, malloc'ed, are freed by close or by the
+ * failure. folder is where external data may lie, NULL: nowhere. */
+elman_status onnx_parse(char *bytes, size_t size, const char *folder,
+                        onnx_graph **graph);
+void onnx_close(onnx_graph *graph);
+
+/* The attribute of that name, or NULL. */
+const onnx_attribute *onnx_find(const onnx_node *node, const char *name);
+
+/* Replaces path by a model of graph (block is not looked at). Atomic: see
+ * file.h. The bytes depend on nothing else. */
+elman_status onnx_save(const onnx_graph *graph, const char *path);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * tensor.h: a named array of numbers as it stands in a file, whatever the
+ * file's format: what readers give and importers take. Knows no model.
+ */
+#ifndef FORMAT_TENSOR_H
+#define FORMAT_TENSOR_H
+
+#include "base/status.h"
+
+enum { TENSOR_MAX_RANK = 8 };
+
+typedef enum element_type {
+    ELEMENT_F32,
+    ELEMENT_F64,
+    ELEMENT_F16,
+    ELEMENT_BF16,
+    ELEMENT_I64,
+    ELEMENT_I32,
+    ELEMENT_I16,
+    ELEMENT_I8,
+    ELEMENT_U64,
+    ELEMENT_U32,
+    ELEMENT_U16,
+    ELEMENT_U8,
+    ELEMENT_BOOL,
+    ELEMENT_TYPES /* how many */
+} element_type;
+
+/* "F32" as safetensors writes it, "float32" for people, and the bytes of one
+ * element. */
+const char *element_code(element_type type);
+const char *element_name(element_type type);
+size_t element_bytes(element_type type);
+bool element_is_float(element_type type);
+
+typedef struct named_tensor {
+    const char *name;
+    element_type type;
+    size_t rank;
+    size_t shape[TENSOR_MAX_RANK];
+    size_t count;     /* elements */
+    const void *data; /* little-endian unless swapped. In a file that was read
+                         it has no alignment: copy, do not cast */
+    bool swapped;     /* the most significant byte first */
+    bool strided;     /* elements lie as stride says, else row-major */
+    size_t stride[TENSOR_MAX_RANK]; /* elements between neighbours of an axis */
+} named_tensor;
+
+/* Elements first to first+count-1, counted row-major, as double: exact from
+ * every type but 64-bit integers beyond 2^53. */
+void tensor_doubles(const named_tensor *tensor, size_t first, size_t count,
+                    double *values);
+
+/* The same as 64-bit integers; floats are cut towards zero, what does not fit
+ * becomes the nearest that does. */
+void tensor_wholes(const named_tensor *tensor, size_t first, size_t count,
+                   int64_t *values);
+
+/* All elements as float: exact from F16 and BF16, rounded from F64. Other
+ * types are ELMAN_BAD_FORMAT. */
+elman_status tensor_floats(const named_tensor *tensor, float *values);
+
+/* Whether a tensor has this type and shape; else ELMAN_BAD_FORMAT with a
+ * sentence that says both. */
+elman_status tensor_expect(const named_tensor *tensor, element_type type,
+                           size_t rank, const size_t *shape);
+
+/* "(3,4)" of a shape; cut where it does not fit. */
+void shape_print(size_t rank, const size_t *shape, size_t room, char *text);
+
+#endif
