@@ -15,17 +15,21 @@
 
 enum { PIECE_BLOCKS = 4 };
 
-/* Part of a parameter, taken from a tensor. The parameter is looked at as
- * (rows, columns), its last axis the columns; its rows are blocks of equal
- * size, one per gate where it has gates. Element (r,c) of block j is, counting
- * from's elements row-major,
+/* The from of a piece that is all zero. */
+#define FROM_NOTHING SIZE_MAX
+
+/* A parameter, or a part of what is summed to it, taken from a tensor. The
+ * parameter is looked at as (rows, columns), its last axis the columns; a
+ * vector is one column. Its rows are blocks of equal size, one per gate where
+ * it has gates. Element (r,c) of block j is, counting from's elements
+ * row-major,
  *
  *   first + (order[j] * block + r) * row + c * column
  *
  * and is added to what the pieces before have put there. */
 typedef struct piece {
     char parameter[sizeof((parameter *)0)->name]; /* rnn.weight_ih_l0 */
-    size_t from; /* index among the source's tensors */
+    size_t from; /* index among the source's tensors, or FROM_NOTHING */
     size_t first, row, column;
     size_t blocks;              /* 1 to PIECE_BLOCKS */
     size_t order[PIECE_BLOCKS]; /* of from's blocks */
@@ -47,6 +51,9 @@ struct elman_import {
     piece *piece;
     size_t spares, spare_room;
     spare *spare;
+    bool *left_out; /* (tensors) spares that importers need not look at, or
+                       NULL: import_leave_out */
+    bool own;       /* elman's own file: a source without pieces */
     ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
     size_t rows;
     elman_import_row *row; /* (rows) */
@@ -60,12 +67,18 @@ elman_status import_add_piece(elman_import *import, const piece *piece);
 elman_status import_add_spare(elman_import *import, size_t from,
                               const char *how);
 
+/* Makes spares of the tensors whose names match the patterns (config's ignore;
+ * NULL for none) and, as the reference, of reference.input and
+ * reference.output. For once, when the tensors are known and nothing has been
+ * added. */
+elman_status import_leave_out(elman_import *import, const char *patterns);
+
 /* A printed text that lives as long as the import; NULL if no memory. */
 const char *import_text(elman_import *import, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Fills weights, all parameters of model (their offsets), from the pieces:
- * each piece must stay inside its tensor and each parameter be covered. */
+/* Fills weights (weight_count of model, by the parameters' offsets) from the
+ * pieces: each must stay inside its tensor, and each parameter have one. */
 elman_status import_fill(const elman_import *import, const elman_model *model,
                          double *weights);
 
@@ -81,11 +94,12 @@ elman_status import_create(const elman_import *import, elman_model **model);
  * others. */
 elman_status import_load(const char *path, elman_model **model);
 
-/* names.c: tensors with PyTorch's names, any prefix. */
+/* names.c: tensors with PyTorch's names, any prefix. Needs import_leave_out to
+ * have been called. */
 elman_status import_names(elman_import *import,
                           const elman_import_config *config);
 
-/* mapping.c: tensors as a mapping file says. */
+/* mapping.c: tensors as a mapping file says. Needs the same. */
 elman_status import_mapping(elman_import *import,
                             const elman_import_config *config);
 
