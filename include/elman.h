@@ -115,13 +115,38 @@ typedef enum elman_kind {
     ELMAN_SOFTMAX,    /* over the features of each step */
     ELMAN_LAYER_NORM, /* nn.LayerNorm over the features of each step */
     ELMAN_DROPOUT,    /* nn.Dropout, or one mask for all steps (variational) */
-    ELMAN_LAST        /* one vector per sequence instead of one per step */
+    ELMAN_LAST,       /* one vector per sequence instead of one per step */
+    ELMAN_ACTIVATION, /* elementwise: the function that activation names */
+    ELMAN_LOG_SOFTMAX /* over the features of each step */
 } elman_kind;
 
 typedef enum elman_nonlinearity {
     ELMAN_NONLINEARITY_TANH,
     ELMAN_NONLINEARITY_RELU
 } elman_nonlinearity;
+
+/* Functions of one number, as ONNX names and defines them; a is alpha, b is
+ * beta. Only those that have an alpha or a beta may set it. */
+typedef enum elman_activation_kind {
+    ELMAN_ACTIVATION_DEFAULT,          /* the layer's own */
+    ELMAN_ACTIVATION_TANH,             /* tanh(x) */
+    ELMAN_ACTIVATION_SIGMOID,          /* 1 / (1 + exp(-x)) */
+    ELMAN_ACTIVATION_RELU,             /* max(x, 0) */
+    ELMAN_ACTIVATION_AFFINE,           /* a x + b */
+    ELMAN_ACTIVATION_LEAKY_RELU,       /* x, below 0: a x */
+    ELMAN_ACTIVATION_THRESHOLDED_RELU, /* x where x > a, else 0 */
+    ELMAN_ACTIVATION_SCALED_TANH,      /* a tanh(b x) */
+    ELMAN_ACTIVATION_HARD_SIGMOID,     /* a x + b within 0 and 1 */
+    ELMAN_ACTIVATION_ELU,              /* x, below 0: a (exp(x) - 1) */
+    ELMAN_ACTIVATION_SOFTSIGN,         /* x / (1 + |x|) */
+    ELMAN_ACTIVATION_SOFTPLUS          /* log(1 + exp(x)) */
+} elman_activation_kind;
+
+/* alpha and beta are taken as they stand: zero is zero. */
+typedef struct elman_activation {
+    elman_activation_kind kind;
+    float alpha, beta;
+} elman_activation;
 
 /* How a bidirectional layer joins its two directions; NONE gives two outputs
  * (D,T,B,R) and is allowed for one level that ends the model. */
@@ -174,9 +199,13 @@ typedef struct elman_layer {
                                               hidden_size; all zero if unused */
     size_t proj_size;                      /* LSTM: R of every level, 0 none */
     elman_nonlinearity nonlinearity;       /* RNN */
-    bool no_bias;                          /* also ELMAN_LINEAR */
-    bool reverse;                          /* read from the last step to the
-                                              first; outputs stay at their t */
+    elman_activation activations[2][3]; /* of each direction, ONNX's f, g and h
+                                           instead of the layer's own. RNN: f.
+                                           GRU: f of r and z, g of n. LSTM: f of
+                                           i, f and o, g of g, h of c */
+    bool no_bias;                       /* also ELMAN_LINEAR */
+    bool reverse;                       /* read from the last step to the
+                                           first; outputs stay at their t */
     bool bidirectional;
     elman_merge merge;
     bool peephole; /* LSTM: i and f see c[t-1], o sees c[t] */
@@ -202,11 +231,12 @@ typedef struct elman_layer {
                              Tallec & Ollivier 2018 (b_f = log U(1, chrono-1),
                              b_i = -b_f), 0 none */
 
-    size_t output_size;    /* ELMAN_LINEAR: O */
-    size_t num_embeddings; /* ELMAN_EMBEDDING: V */
-    size_t embedding_dim;  /* ELMAN_EMBEDDING */
-    float eps;             /* ELMAN_LAYER_NORM, 0 means 1e-5 */
-    elman_last last;       /* ELMAN_LAST */
+    size_t output_size;          /* ELMAN_LINEAR: O */
+    size_t num_embeddings;       /* ELMAN_EMBEDDING: V */
+    size_t embedding_dim;        /* ELMAN_EMBEDDING */
+    float eps;                   /* ELMAN_LAYER_NORM, 0 means 1e-5 */
+    elman_last last;             /* ELMAN_LAST */
+    elman_activation activation; /* ELMAN_ACTIVATION */
 } elman_layer;
 
 typedef struct elman_config {

@@ -92,6 +92,25 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
     else thread_run(r->threads, parts, product_part, &job);
 }
 
+/* ---- Kinds -------------------------------------------------------------- */
+
+elman_activation cell_own_activation(const elman_layer *config, size_t k)
+{
+    bool relu = config->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    if (config->kind != ELMAN_RNN)
+        return (elman_activation){.kind = k == 0 ? ELMAN_ACTIVATION_SIGMOID
+                                                 : ELMAN_ACTIVATION_TANH};
+    return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU
+                                           : ELMAN_ACTIVATION_TANH};
+}
+
+elman_activation cell_activation(const elman_layer *config, size_t way,
+                                 size_t k)
+{
+    elman_activation chosen = config->activations[way][k];
+    return chosen.kind ? chosen : cell_own_activation(config, k);
+}
+
 const cell *cell_for(const elman_layer *config)
 {
     switch (config->kind) {

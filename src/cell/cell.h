@@ -95,6 +95,12 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
 /* The row of the table for a recurrent layer. */
 const cell *cell_for(const elman_layer *config);
 
+/* Function k, of f g h, that a recurrent layer has by itself; and in direction
+ * way, where its config may choose another. */
+elman_activation cell_own_activation(const elman_layer *config, size_t k);
+elman_activation cell_activation(const elman_layer *config, size_t way,
+                                 size_t k);
+
 extern const cell cell_rnn, cell_lstm, cell_gru_after, cell_gru_before;
 
 #endif

@@ -34,6 +34,7 @@ static const field fields[] = {
     F(hidden_sizes, RECURRENT, PLAIN),
     F(proj_size, ONE(ELMAN_LSTM), PLAIN),
     F(nonlinearity, ONE(ELMAN_RNN), PLAIN),
+    F(activations, RECURRENT, PLAIN),
     F(no_bias, RECURRENT | ONE(ELMAN_LINEAR), PLAIN),
     F(reverse, RECURRENT, PLAIN),
     F(bidirectional, RECURRENT, PLAIN),
@@ -58,6 +59,7 @@ static const field fields[] = {
     F(embedding_dim, ONE(ELMAN_EMBEDDING), PLAIN),
     F(eps, ONE(ELMAN_LAYER_NORM), NUMBER),
     F(last, ONE(ELMAN_LAST), PLAIN),
+    F(activation, ONE(ELMAN_ACTIVATION), PLAIN),
 };
 
 static const struct {
@@ -75,7 +77,10 @@ static const struct {
     [ELMAN_LAYER_NORM] = {"layer norm", "norm"},
     [ELMAN_DROPOUT] = {"dropout", "dropout"},
     [ELMAN_LAST] = {"last", "last"},
+    [ELMAN_ACTIVATION] = {"activation", "activation"},
+    [ELMAN_LOG_SOFTMAX] = {"log softmax", "log_softmax"},
 };
+enum { KINDS = sizeof names / sizeof *names };
 
 static bool is_zero(const unsigned char *bytes, size_t n)
 {
@@ -118,8 +123,72 @@ static elman_status check_init(elman_init init, const char *name, size_t index)
                    ELMAN_INIT_IDENTITY);
 }
 
+/* What a function takes: nothing, alpha, or alpha and beta. */
+static const unsigned char takes[] = {
+    [ELMAN_ACTIVATION_AFFINE] = 2,           [ELMAN_ACTIVATION_LEAKY_RELU] = 1,
+    [ELMAN_ACTIVATION_THRESHOLDED_RELU] = 1, [ELMAN_ACTIVATION_SCALED_TANH] = 2,
+    [ELMAN_ACTIVATION_HARD_SIGMOID] = 2,     [ELMAN_ACTIVATION_ELU] = 1,
+    [ELMAN_ACTIVATION_SOFTPLUS] = 0,
+};
+
+static elman_status check_activation(elman_activation *a, size_t index)
+{
+    if ((unsigned)a->kind >= sizeof takes / sizeof *takes)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: an activation has kind %d, expected 0 to %d",
+                       index, (int)a->kind, ELMAN_ACTIVATION_SOFTPLUS);
+    if (!isfinite(a->alpha) || !isfinite(a->beta))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: an activation has alpha %g and beta %g, "
+                       "expected finite numbers",
+                       index, (double)a->alpha, (double)a->beta);
+    if ((a->alpha != 0 && takes[a->kind] < 1) ||
+        (a->beta != 0 && takes[a->kind] < 2))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: an activation of kind %d has alpha %g and "
+                       "beta %g, but takes %s",
+                       index, (int)a->kind, (double)a->alpha, (double)a->beta,
+                       takes[a->kind] ? "alpha alone" : "neither");
+    if (a->alpha == 0) a->alpha = 0; /* never -0 */
+    if (a->beta == 0) a->beta = 0;
+    return ELMAN_OK;
+}
+
+/* An activation that is the layer's own anyway becomes the default, so that
+ * such a layer is like any other. */
+static elman_status check_activations(elman_layer *l, size_t index)
+{
+    size_t count = l->kind == ELMAN_LSTM ? 3 : l->kind == ELMAN_GRU ? 2 : 1;
+    size_t ways = l->bidirectional ? 2 : 1, relus = 0;
+    bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    for (size_t i = 0; i < 6; i++) {
+        elman_activation *a = &l->activations[i / 3][i % 3];
+        TRY(check_activation(a, index));
+        if (!a->kind) continue;
+        if (i / 3 >= ways || i % 3 >= count)
+            return failure(ELMAN_BAD_VALUE,
+                           "layer %zu: activations[%zu][%zu] is set, expected "
+                           "%zu for each of %zu directions",
+                           index, i / 3, i % 3, count, ways);
+        if (relu)
+            return failure(ELMAN_BAD_VALUE,
+                           "layer %zu: nonlinearity and activations are both "
+                           "set, expected one of them",
+                           index);
+        relus += l->kind == ELMAN_RNN && a->kind == ELMAN_ACTIVATION_RELU;
+    }
+    for (size_t i = 0; i < 6; i++) {
+        elman_activation *a = &l->activations[i / 3][i % 3];
+        if (a->kind == cell_own_activation(l, i % 3).kind || relus == ways)
+            *a = (elman_activation){0};
+    }
+    if (relus == ways) l->nonlinearity = ELMAN_NONLINEARITY_RELU;
+    return ELMAN_OK;
+}
+
 static elman_status check_recurrent(elman_layer *l, size_t index)
 {
+    TRY(check_activations(l, index));
     if (l->num_layers == 0) {
         l->num_layers = 1;
         while (l->num_layers < ELMAN_MAX_LEVELS &&
@@ -209,10 +278,10 @@ static elman_status name_layer(elman_config *c, size_t index)
 static elman_status complete_layer(elman_config *c, size_t index)
 {
     elman_layer *l = c->layers + index;
-    if ((unsigned)l->kind > ELMAN_LAST)
+    if ((unsigned)l->kind >= KINDS)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: kind is %d, expected 1 to %d", index,
-                       (int)l->kind, ELMAN_LAST);
+                       (int)l->kind, KINDS - 1);
     TRY(check_fields(l, index));
     TRY(check_init(l->init_ih, "init_ih", index));
     TRY(check_init(l->init_hh, "init_hh", index));
@@ -229,6 +298,12 @@ static elman_status complete_layer(elman_config *c, size_t index)
                        "0 or 1",
                        index, (int)l->nonlinearity, (int)l->last);
     if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;
+    TRY(check_activation(&l->activation, index));
+    if (l->kind == ELMAN_ACTIVATION && !l->activation.kind)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: its activation has no kind, expected 1 to "
+                       "%d",
+                       index, ELMAN_ACTIVATION_SOFTPLUS);
     return name_layer(c, index);
 }
 

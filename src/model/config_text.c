@@ -7,18 +7,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum sort { SIZE, SIZES, SEED, FLAG, REAL, WORD, TEXT, INIT } sort;
+typedef enum sort {
+    SIZE,
+    SIZES,
+    SEED,
+    FLAG,
+    REAL,
+    WORD,
+    TEXT,
+    INIT,
+    ACTIVATION,
+    ACTIVATIONS
+} sort;
 
 typedef struct row {
     const char *name;
     size_t at;
     sort sort;
-    const char *const *words; /* WORD, INIT's kinds; ended by NULL */
+    const char *const *words; /* WORD; the kinds of INIT and of functions; ended
+                                 by NULL */
 } row;
 
 static const char *const kind_words[] = {
-    "end",     "rnn",  "lstm",    "gru",        "linear",  "embedding", "tanh",
-    "sigmoid", "relu", "softmax", "layer_norm", "dropout", "last",      NULL};
+    "end",  "rnn",        "lstm",        "gru",     "linear",     "embedding",
+    "tanh", "sigmoid",    "relu",        "softmax", "layer_norm", "dropout",
+    "last", "activation", "log_softmax", NULL};
+static const char *const activation_words[] = {"default",
+                                               "tanh",
+                                               "sigmoid",
+                                               "relu",
+                                               "affine",
+                                               "leaky_relu",
+                                               "thresholded_relu",
+                                               "scaled_tanh",
+                                               "hard_sigmoid",
+                                               "elu",
+                                               "softsign",
+                                               "softplus",
+                                               NULL};
 static const char *const nonlinearity_words[] = {"tanh", "relu", NULL};
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
                                           "average", "none", NULL};
@@ -37,6 +63,7 @@ static const row layer_rows[] = {
     {AT(hidden_sizes), SIZES, NULL},
     {AT(proj_size), SIZE, NULL},
     {AT(nonlinearity), WORD, nonlinearity_words},
+    {AT(activations), ACTIVATIONS, activation_words},
     {AT(no_bias), FLAG, NULL},
     {AT(reverse), FLAG, NULL},
     {AT(bidirectional), FLAG, NULL},
@@ -61,6 +88,7 @@ static const row layer_rows[] = {
     {AT(embedding_dim), SIZE, NULL},
     {AT(eps), REAL, NULL},
     {AT(last), WORD, last_words},
+    {AT(activation), ACTIVATION, activation_words},
 };
 #undef AT
 
@@ -80,7 +108,18 @@ enum {
 
 /* ---- Writing ------------------------------------------------------------ */
 
-/* Fields that are zero are left out; every sort begins with what tells. */
+/* Functions of both directions, the second's after the first's. */
+enum { FUNCTIONS = 6 };
+
+static size_t function_count(const elman_activation *list)
+{
+    size_t count = FUNCTIONS;
+    while (count > 0 && !list[count - 1].kind)
+        count--;
+    return count;
+}
+
+/* Fields that are zero are left out; most sorts begin with what tells. */
 static bool field_is_zero(const row *r, const char *at)
 {
     static const size_t bytes[] = {[SIZE] = sizeof(size_t),
@@ -90,7 +129,10 @@ static bool field_is_zero(const row *r, const char *at)
                                    [REAL] = sizeof(float),
                                    [WORD] = sizeof(int),
                                    [TEXT] = 1,
-                                   [INIT] = sizeof(int)};
+                                   [INIT] = sizeof(int),
+                                   [ACTIVATION] = sizeof(int)};
+    const void *value = at;
+    if (r->sort == ACTIVATIONS) return function_count(value) == 0;
     static const char zero[sizeof(uint64_t)];
     return memcmp(at, zero, bytes[r->sort]) == 0;
 }
@@ -111,6 +153,31 @@ static void write_init(json_writer *w, const row *r, const elman_init *init)
     json_write_key(w, "value");
     json_write_number(w, init->value);
     json_end(w, '}');
+}
+
+static void write_activation(json_writer *w, const row *r,
+                             const elman_activation *a)
+{
+    json_begin(w, '{');
+    json_write_key(w, "kind");
+    json_write_text(w, r->words[a->kind], strlen(r->words[a->kind]));
+    json_write_key(w, "alpha");
+    json_write_number(w, (double)a->alpha);
+    json_write_key(w, "beta");
+    json_write_number(w, (double)a->beta);
+    json_end(w, '}');
+}
+
+/* A list of f, g and h, and of those of the second direction; up to the last
+ * that is set. */
+static void write_activations(json_writer *w, const row *r,
+                              const elman_activation *list)
+{
+    size_t count = function_count(list);
+    json_begin(w, '[');
+    for (size_t i = 0; i < count; i++)
+        write_activation(w, r, list + i);
+    json_end(w, ']');
 }
 
 static void write_field(json_writer *w, const row *r, const char *at)
@@ -144,6 +211,12 @@ static void write_field(json_writer *w, const row *r, const char *at)
         break;
     case INIT:
         write_init(w, r, value);
+        break;
+    case ACTIVATION:
+        write_activation(w, r, value);
+        break;
+    case ACTIVATIONS:
+        write_activations(w, r, value);
         break;
     }
 }
@@ -243,6 +316,29 @@ static elman_status read_real(const row *r, const json_node *node, float *real)
     return ELMAN_OK;
 }
 
+static elman_status read_activation(const row *r, const json_node *node,
+                                    elman_activation *a)
+{
+    double alpha, beta;
+    if (node->kind != JSON_KIND_OBJECT || node->count != 3 ||
+        !json_number(json_find(node, "alpha"), &alpha) ||
+        !json_number(json_find(node, "beta"), &beta))
+        return wrong(r->name, "an object of kind, alpha and beta");
+    a->alpha = (float)alpha;
+    a->beta = (float)beta;
+    return read_word(json_find(node, "kind"), r->name, r->words, &a->kind);
+}
+
+static elman_status read_activations(const row *r, const json_node *node,
+                                     elman_activation *list)
+{
+    if (!is_list(node, FUNCTIONS))
+        return wrong(r->name, "a list of at most 6 functions");
+    for (const json_node *at = node->is.first; at; at = at->next)
+        TRY(read_activation(r, at, list++));
+    return ELMAN_OK;
+}
+
 static elman_status read_text(const row *r, const json_node *node, char *at)
 {
     const char *text = json_text(node);
@@ -278,6 +374,10 @@ static elman_status read_field(const row *r, const json_node *node, char *at)
         return read_text(r, node, at);
     case INIT:
         return read_init(r, node, value);
+    case ACTIVATION:
+        return read_activation(r, node, value);
+    case ACTIVATIONS:
+        return read_activations(r, node, value);
     }
     return ELMAN_OK;
 }
@@ -300,8 +400,9 @@ static elman_status read_fields(const json_node *object, const row *rows,
     return ELMAN_OK;
 }
 
-static elman_status read_config(const json_node *object, elman_config *config)
+elman_status config_from_json(const json_node *object, elman_config *config)
 {
+    memset(config, 0, sizeof *config);
     if (object->kind != JSON_KIND_OBJECT) return wrong("layers", "there");
     TRY(read_fields(object, config_rows, CONFIG_ROWS, "layers",
                     (char *)config));
@@ -324,11 +425,10 @@ elman_status config_from_text(const char *text, elman_config *config)
     char *copy = text_copy(text); /* reading writes over it */
     if (!copy)
         return failure(ELMAN_NO_MEMORY, "no memory for the configuration");
-    memset(config, 0, sizeof *config);
     elman_status status = json_read(copy, strlen(copy), false, &tree);
     if (status == ELMAN_BAD_FORMAT)
         status = failure_in(status, "the configuration is not JSON");
-    if (!status) status = read_config(json_root(tree), config);
+    if (!status) status = config_from_json(json_root(tree), config);
     json_close(tree);
     free(copy);
     return status;
