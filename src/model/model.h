@@ -10,6 +10,8 @@
 
 #include "layer/layer.h"
 
+struct safetensors;
+
 typedef struct model_note {
     char *key, *text;
 } model_note;
@@ -171,6 +173,12 @@ float *state_output_gradient(const elman_model *model,
 /* ---- save.c, state_save.c: as in elman.h -------------------------------- */
 
 elman_status model_load(const char *path, elman_model **model);
+
+/* The same from a file that was read; messages do not name it. */
+elman_status model_parse(const struct safetensors *file, elman_model **model);
+
+/* Whether the file says that it is elman's own, of whatever kind. */
+bool model_is_own(const struct safetensors *file);
 elman_status model_save(const elman_model *model, const char *path);
 elman_status state_save(const elman_model *model, const elman_state *state,
                         const char *path);

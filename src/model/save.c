@@ -124,7 +124,7 @@ static size_t weight_limit(const safetensors *file)
     return count;
 }
 
-static elman_status read_model(const safetensors *file, elman_model **model)
+elman_status model_parse(const safetensors *file, elman_model **model)
 {
     const char *text = safetensors_text(file, config_key);
     const char *format = safetensors_text(file, format_key);
@@ -152,11 +152,18 @@ static elman_status read_model(const safetensors *file, elman_model **model)
     return ELMAN_OK;
 }
 
+bool model_is_own(const safetensors *file)
+{
+    const char *format = safetensors_text(file, format_key);
+    return safetensors_text(file, config_key) ||
+           (format && strncmp(format, format_text, strlen(format_text)) == 0);
+}
+
 elman_status model_load(const char *path, elman_model **model)
 {
     safetensors *file = NULL;
     TRY(safetensors_open(path, &file));
-    elman_status status = read_model(file, model);
+    elman_status status = model_parse(file, model);
     safetensors_close(file);
     return status ? failure_in(status, path) : ELMAN_OK;
 }
