@@ -1,0 +1,38 @@
+/*
+ * archive.h: the entries of a zip file in memory, by libzip, which nobody else
+ * knows. A build without it (ELMAN_ZIP off) refuses every archive.
+ *
+ * Refused when it is opened: two entries of one name, names that are absolute,
+ * hold "..", a zero byte or no UTF-8, encryption, methods other than stored and
+ * deflated, headers that disagree, and entries over 1 MiB, alone or together,
+ * that grow more than a hundredfold.
+ */
+#ifndef FORMAT_ARCHIVE_H
+#define FORMAT_ARCHIVE_H
+
+#include "base/status.h"
+
+typedef struct archive archive;
+
+/* bytes must have been malloc'ed and are freed by close or by the failure. */
+elman_status archive_parse(char *bytes, size_t size, archive **file);
+void archive_close(archive *file);
+
+size_t archive_entries(const archive *file);
+
+/* The name and the size, not compressed, of an entry. Entries are in order of
+ * their names. */
+const char *archive_name(const archive *file, size_t entry);
+size_t archive_size(const archive *file, size_t entry);
+
+/* The entry of that name; archive_entries if there is none. */
+size_t archive_find(const archive *file, const char *name);
+
+/* Its bytes, in the archive's memory; read once. A size or CRC that is not the
+ * header's is ELMAN_BAD_FORMAT with the entry's name. */
+elman_status archive_read(archive *file, size_t entry, char **data);
+
+/* Frees the file itself: what was read stays, nothing more can be read. */
+void archive_finish(archive *file);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * npz.h: NumPy's archives: a zip file of .npy entries (np.savez and
+ * np.savez_compressed).
+ */
+#ifndef FORMAT_NPZ_H
+#define FORMAT_NPZ_H
+
+#include "format/tensor.h"
+
+/* A file in memory. */
+typedef struct npz {
+    size_t tensors;
+    named_tensor *tensor; /* (tensors) by name, which is the entry's without
+                             .npy */
+    void *block;          /* owner of everything above */
+} npz;
+
+/* Reads a file; every entry must be an .npy array of numbers. Messages name
+ * the file and the entry. */
+elman_status npz_open(const char *path, npz **file);
+
+/* The same from memory: bytes, malloc'ed, are freed by close or by the
+ * failure. */
+elman_status npz_parse(char *bytes, size_t size, npz **file);
+void npz_close(npz *file);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * pickle.h: one pickle (protocol 0 to 5) as a tree of values, restricted.
+ *
+ * Nothing is ever imported or called. A global must be a row of the reader's
+ * table, else the pickle is refused with the name; REDUCE and its kin only note
+ * which row was asked to make something from what. Source: CPython's
+ * Lib/pickletools.py, which describes each opcode.
+ *
+ * Nothing recurses. Values are 16 bytes and shared, never copied: a value may
+ * be reached by many ways, and lists and dicts may hold themselves, so whoever
+ * walks the tree must bound the walk.
+ */
+#ifndef FORMAT_PICKLE_H
+#define FORMAT_PICKLE_H
+
+#include "base/status.h"
+
+typedef enum pickle_kind {
+    PICKLE_NONE,
+    PICKLE_BOOL,
+    PICKLE_WHOLE,
+    PICKLE_HUGE, /* a whole number beyond 64 bits, as bytes */
+    PICKLE_FLOAT,
+    PICKLE_TEXT,
+    PICKLE_BYTES,
+    PICKLE_TUPLE,
+    PICKLE_LIST,   /* or a set */
+    PICKLE_DICT,   /* items are key, value, key, value ... */
+    PICKLE_GLOBAL, /* a row of the table */
+    PICKLE_CALL,   /* what a row of the table would make of a tuple */
+    PICKLE_STORED  /* what a persistent id stands for: what is it */
+} pickle_kind;
+
+typedef struct pickle_value {
+    unsigned char kind; /* pickle_kind */
+    bool seen;          /* for whoever walks the tree; false at first */
+    uint16_t row;       /* of the table: PICKLE_GLOBAL, PICKLE_CALL */
+    uint32_t count;     /* bytes of a text, bytes or huge; items */
+    union {
+        bool truth;
+        int64_t whole;
+        double number;
+        const char *text; /* in the pickle; without a zero at the end */
+        struct pickle_value **item;
+        struct pickle_value *value; /* the arguments, the persistent id */
+    } is;
+} pickle_value;
+
+/* A global that is known. */
+typedef struct pickle_row {
+    const char *module, *name;
+    bool dict;           /* calling it makes a dict, to which items are added */
+    const char *refusal; /* a sentence, if it is known but not read */
+} pickle_row;
+
+typedef struct pickle pickle;
+
+/* Reads the pickle at bytes, which must outlive it; *used is where it ends, or
+ * NULL if it must be all. size is checked before anything is allocated. */
+elman_status pickle_parse(const char *bytes, size_t size,
+                          const pickle_row *rows, size_t count, size_t *used,
+                          pickle **tree);
+void pickle_close(pickle *tree);
+pickle_value *pickle_root(const pickle *tree);
+
+/* How often a row was called. */
+size_t pickle_calls(const pickle *tree, size_t row);
+
+/* Whether a value is this text. */
+bool pickle_is(const pickle_value *value, const char *text);
+
+#endif

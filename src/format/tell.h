@@ -1,0 +1,29 @@
+/*
+ * tell.h: which format a file is, by its content.
+ */
+#ifndef FORMAT_TELL_H
+#define FORMAT_TELL_H
+
+#include "base/status.h"
+
+typedef enum file_format {
+    FORMAT_UNKNOWN,
+    FORMAT_SAFETENSORS,
+    FORMAT_TORCH, /* of torch.save, new or old */
+    FORMAT_ONNX,
+    FORMAT_NPY,
+    FORMAT_NPZ,
+    FORMAT_PICKLE,    /* not torch.save's; this and what follows is not read */
+    FORMAT_TORCH_TAR, /* of PyTorch before 0.1.10 */
+    FORMAT_HDF5,      /* Keras .h5 */
+    FORMAT_KERAS,     /* a zip file with a configuration and an HDF5 file */
+    FORMATS           /* how many */
+} file_format;
+
+/* The first that fits. Believes nothing: the reader checks. */
+file_format format_of(const char *bytes, size_t size);
+
+/* "a PyTorch file", for messages. */
+const char *format_name(file_format format);
+
+#endif
