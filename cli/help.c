@@ -84,8 +84,8 @@ static void print_option(const option_row *row, int width)
             ? snprintf(left, sizeof left, "  -%c, --%s", row->letter, row->name)
             : snprintf(left, sizeof left, "      --%s", row->name);
     if (row->type != OPTION_FLAG)
-        used += snprintf(left + used, sizeof left - (size_t)used, "=%s",
-                         row->argument);
+        used += snprintf(left + used, sizeof left - (size_t)used, "%s%s",
+                         option_joint(row), row->argument);
     printf("%s", left);
     if (used > COLUMN - 2) printf("\n%*s", COLUMN, "");
     else printf("%*s", COLUMN - used, "");
@@ -120,7 +120,8 @@ void help_show_all(const command_row *const *commands)
     printf("Usage: elman COMMAND [OPTION]... [FILE]...\n\n");
     print_wrapped("Recurrent neural networks: trains, looks into and uses "
                   "Elman networks, LSTMs and GRUs on text, labelled series, "
-                  "tables and arrays.",
+                  "tables and arrays, and exchanges them with PyTorch and "
+                  "ONNX.",
                   0, 0, width);
     print_heading("Commands");
     for (; *commands; commands++)

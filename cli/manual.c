@@ -52,8 +52,7 @@ static void man_rows(const option_row *row, bool json)
         if (row->letter) printf("\\-%c, ", row->letter);
         fputs("\\-\\-", stdout);
         char left[256];
-        snprintf(left, sizeof left, "%s%s%s", row->name,
-                 row->type == OPTION_FLAG ? "" : "=",
+        snprintf(left, sizeof left, "%s%s%s", row->name, option_joint(row),
                  row->type == OPTION_FLAG ? "" : row->argument);
         print_roff(left);
         print_roff(option_sentence(row));
@@ -96,7 +95,8 @@ void man_show_all(const command_row *const *commands)
     man_head(NULL, "recurrent neural networks");
     fputs(".SH SYNOPSIS\n.B elman\nCOMMAND [OPTION]... [FILE]...\n"
           ".SH DESCRIPTION\nTrains, looks into and uses Elman networks, LSTMs "
-          "and GRUs on text, labelled series, tables and arrays.\n"
+          "and GRUs on text, labelled series, tables and arrays, and "
+          "exchanges them with PyTorch and ONNX.\n"
           ".SH COMMANDS\n",
           stdout);
     for (const command_row *const *at = commands; *at; at++) {
@@ -115,7 +115,7 @@ static void complete_names(const option_row *row, bool json)
 {
     for (; row->type; row++)
         if (row->type != OPTION_SECTION && (json || strcmp(row->name, "json")))
-            printf(" --%s%s", row->name, row->type == OPTION_FLAG ? "" : "=");
+            printf(" --%s%s", row->name, *option_joint(row) == '=' ? "=" : "");
 }
 
 static void complete_values(const command_row *command)

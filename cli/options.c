@@ -61,37 +61,6 @@ static bool is_global(const option_row *row)
     return false;
 }
 
-const char *nearest_name(const char *word, const char *const *names,
-                         size_t count)
-{
-    enum { LONGEST = 40 };
-    size_t length = strlen(word), best = length / 3 + 2;
-    const char *found = NULL;
-    if (length >= LONGEST) return NULL;
-    for (size_t n = 0; n < count; n++) {
-        /* edit distance, one row of the table at a time */
-        size_t cost[LONGEST + 1];
-        for (size_t j = 0; j <= length; j++)
-            cost[j] = j;
-        for (size_t i = 1; names[n][i - 1]; i++) {
-            size_t corner = cost[0];
-            cost[0] = i;
-            for (size_t j = 1; j <= length; j++) {
-                size_t change = corner + (names[n][i - 1] != word[j - 1]);
-                size_t insert = cost[j - 1] + 1, leave = cost[j] + 1;
-                corner = cost[j];
-                cost[j] = change < insert ? change : insert;
-                if (leave < cost[j]) cost[j] = leave;
-            }
-        }
-        if (cost[length] < best) {
-            best = cost[length];
-            found = names[n];
-        }
-    }
-    return found;
-}
-
 /* "elman train" or "elman" for messages. */
 static const char *program_name(const line_parser *parser)
 {
@@ -163,19 +132,23 @@ static bool store(line_parser *parser, const option_row *row, const char *text)
     return option_read(row, text, values + row->offset);
 }
 
-/* The value of an option: what stands behind it, or the next word. */
+/* The value of an option: what stands behind it, or the next word; the second
+ * of a pair is always the next. */
 static bool store_with(line_parser *parser, const option_row *row,
                        const char *text)
 {
-    if (!text) {
-        if (parser->at + 1 >= parser->argc) {
-            misused("--%s expects a value: --%s=%s", row->name, row->name,
-                    row->argument);
+    int words = row->type == OPTION_PAIR ? 2 : 1;
+    for (; words > 0; words--, text = NULL) {
+        if (!text && parser->at + 1 >= parser->argc) {
+            misused("--%s expects %s: --%s%s%s", row->name,
+                    row->type == OPTION_PAIR ? "two values" : "a value",
+                    row->name, option_joint(row), row->argument);
             return false;
         }
-        text = parser->argv[++parser->at];
+        if (!text) text = parser->argv[++parser->at];
+        if (!store(parser, row, text)) return false;
     }
-    return store(parser, row, text);
+    return true;
 }
 
 static bool parse_long(line_parser *parser, const char *text)
@@ -269,6 +242,12 @@ int options_parse(int argc, char **argv, const command_row *command,
 
 void options_close(parsed_line *arguments)
 {
+    const option_row *row =
+        arguments->command ? arguments->command->options : NULL;
+    for (; row && row->type && arguments->values; row++)
+        if (row->type == OPTION_LIST)
+            free(((option_list *)((char *)arguments->values + row->offset))
+                     ->texts);
     free(arguments->values);
     free(arguments->given);
     free(arguments->operands);
@@ -342,44 +321,4 @@ int options_check(const parsed_line *arguments)
             if (code) return code;
         }
     return 0;
-}
-
-/* Appends word to line (size) as a shell would need it; returns the new end. */
-static size_t append_quoted(char *line, size_t used, size_t size,
-                            const char *word)
-{
-    bool plain = *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
-                                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "0123456789-_=./:,+@%")];
-    if (plain)
-        return used + (size_t)snprintf(line + used, size - used, "%s", word);
-    line[used++] = '\'';
-    for (; *word && used < size - 8; word++) {
-        /* the quote ends, a quote of its own, a new one begins */
-        if (*word == '\'')
-            used += (size_t)snprintf(line + used, size - used, "'\\'");
-        line[used++] = *word;
-    }
-    line[used++] = '\'';
-    line[used] = '\0';
-    return used;
-}
-
-const char *command_line(const parsed_line *arguments, const char *extra)
-{
-    static char line[8192];
-    bool there = false;
-    for (int n = 1; n < arguments->argc; n++)
-        there = there || !strcmp(arguments->argv[n], extra);
-    size_t used = (size_t)snprintf(line, sizeof line, "elman");
-    for (int n = 1; n < arguments->argc; n++) {
-        const char *word = arguments->argv[n];
-        if (strlen(word) + used > sizeof line - 64) return "the same command";
-        line[used++] = ' ';
-        used = append_quoted(line, used, sizeof line, word);
-        if (there || strcmp(word, arguments->command->name) != 0) continue;
-        used += (size_t)snprintf(line + used, sizeof line - used, " %s", extra);
-        there = true;
-    }
-    return line;
 }

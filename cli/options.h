@@ -23,7 +23,9 @@ typedef enum option_type {
     OPTION_TEXT,    /* const char * */
     OPTION_SIZES,   /* option_sizes: "128" or "128,64" */
     OPTION_INIT,    /* elman_init: KIND or KIND:VALUE */
-    OPTION_SPAN     /* option_span: "100" steps or "60s" */
+    OPTION_SPAN,    /* option_span: "100" steps or "60s" */
+    OPTION_LIST,    /* option_list: may be there any number of times */
+    OPTION_PAIR     /* option_pair: two words follow, "--name X Y" */
 } option_type;
 
 typedef struct option_sizes {
@@ -35,6 +37,15 @@ typedef struct option_span {
     uint64_t steps; /* one of the two is set */
     double seconds;
 } option_span;
+
+typedef struct option_list {
+    size_t count;
+    const char **texts; /* (count), freed by options_close */
+} option_list;
+
+typedef struct option_pair {
+    const char *first, *second; /* NULL: not on the command line */
+} option_pair;
 
 typedef struct option_row {
     option_type type;
@@ -110,6 +121,10 @@ bool option_given(const parsed_line *arguments, const char *name);
 /* Reads text as row's type into value (at the row's offset's place). False
  * after an error line. */
 bool option_read(const option_row *row, const char *text, void *value);
+
+/* What stands between the option's name and the value that is shown: "=", " "
+ * where more than one word or value can follow, "" for a flag. */
+const char *option_joint(const option_row *row);
 
 /* The default of row for variant into text (size bytes); NULL if the row has
  * none that could be typed. */

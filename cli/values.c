@@ -214,14 +214,44 @@ static bool read_span(const option_row *row, const char *text, void *value)
     return true;
 }
 
+static bool read_list(const option_row *row, const char *text, void *value)
+{
+    option_list *list = value;
+    const char **texts =
+        realloc(list->texts, (list->count + 1) * sizeof *texts);
+    if (!texts) {
+        failed("out of memory");
+        return false;
+    }
+    list->texts = texts;
+    return read_text(row, text, &texts[list->count++]);
+}
+
+/* Called for each of the two words; a third begins anew. */
+static bool read_pair(const option_row *row, const char *text, void *value)
+{
+    option_pair *pair = value;
+    if (pair->first && !pair->second)
+        return read_text(row, text, &pair->second);
+    pair->second = NULL;
+    return read_text(row, text, &pair->first);
+}
+
 bool option_read(const option_row *row, const char *text, void *value)
 {
     static bool (*const readers[])(const option_row *, const char *, void *) = {
         [OPTION_CHOICE] = read_choice,   [OPTION_COUNT] = read_count,
         [OPTION_INTEGER] = read_integer, [OPTION_REAL] = read_real,
         [OPTION_TEXT] = read_text,       [OPTION_SIZES] = read_sizes,
-        [OPTION_INIT] = read_init,       [OPTION_SPAN] = read_span};
+        [OPTION_INIT] = read_init,       [OPTION_SPAN] = read_span,
+        [OPTION_LIST] = read_list,       [OPTION_PAIR] = read_pair};
     return readers[row->type](row, text, value);
+}
+
+const char *option_joint(const option_row *row)
+{
+    if (row->type == OPTION_FLAG) return "";
+    return row->type == OPTION_LIST || row->type == OPTION_PAIR ? " " : "=";
 }
 
 const char *option_fallback(const option_row *row, const char *variant,
