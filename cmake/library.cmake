@@ -1,6 +1,23 @@
 # library.cmake: libelman.so, libelman.a, and an archive in which every
 # function can be called, for the tests of single rooms.
 
+# what the ONNX reader unpacks bytes with, made from its list of fields
+if(ELMAN_ONNX)
+  set(generated ${PROJECT_BINARY_DIR}/generated)
+  file(MAKE_DIRECTORY ${generated})
+  add_custom_command(
+    OUTPUT ${generated}/format/onnx.pb-c.c ${generated}/format/onnx.pb-c.h
+    COMMAND ${PROTOC_C} --c_out=${generated} -I${elman_root}/src
+      ${elman_root}/src/format/onnx.proto
+    DEPENDS src/format/onnx.proto VERBATIM)
+  list(APPEND elman_sources ${generated}/format/onnx.pb-c.c
+    ${generated}/format/onnx.pb-c.h)
+  set_source_files_properties(${generated}/format/onnx.pb-c.c PROPERTIES
+    COMPILE_OPTIONS -w)
+  target_include_directories(elman_flags SYSTEM INTERFACE ${generated})
+  target_link_libraries(elman_flags INTERFACE PkgConfig::PROTOBUF_C)
+endif()
+
 add_library(elman_objects OBJECT ${elman_sources})
 target_link_libraries(elman_objects PUBLIC elman_flags)
 
@@ -9,7 +26,7 @@ target_link_libraries(elman_rooms PUBLIC elman_flags)
 
 # what an outside program needs beside the archive: these words also go into
 # elman.pc
-set(static_libraries -pthread -lm)
+set(static_libraries ${format_libraries} -pthread -lm)
 
 add_library(elman_shared SHARED $<TARGET_OBJECTS:elman_objects>)
 target_link_libraries(elman_shared PRIVATE elman_flags)

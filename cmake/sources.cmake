@@ -6,6 +6,15 @@
 file(GLOB elman_sources CONFIGURE_DEPENDS
   ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
 
+# formats that need another's library, or what stands in for them
+# (formats.cmake)
+if(ELMAN_ONNX)
+  list(FILTER elman_sources EXCLUDE REGEX "/format/onnx_absent[.]c$")
+else()
+  list(FILTER elman_sources EXCLUDE REGEX "/format/onnx_[a-z]+[.]c$")
+  list(APPEND elman_sources ${elman_root}/src/format/onnx_absent.c)
+endif()
+
 # one file per instruction set, with that set's flags and nobody else's. -O3
 # because clang leaves some vectors scalar below it
 set(isa ${elman_root}/src/kernel/isa)

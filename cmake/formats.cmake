@@ -1,0 +1,23 @@
+# formats.cmake: formats whose readers stand on another's library. Each has an
+# option; where the library is missing, the option turns off, and opening such
+# a file says so. Fills format_libraries, what an outside program needs beside
+# the archive.
+
+option(ELMAN_ONNX "read and write ONNX (needs protobuf-c)" ON)
+
+find_package(PkgConfig QUIET)
+set(format_libraries "")
+
+if(ELMAN_ONNX)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(PROTOBUF_C QUIET IMPORTED_TARGET libprotobuf-c>=1.4)
+  endif()
+  find_program(PROTOC_C protoc-c)
+  if(PROTOBUF_C_FOUND AND PROTOC_C)
+    list(APPEND format_libraries -lprotobuf-c)
+  else()
+    message(WARNING "no ONNX: it needs the packages pkg-config, "
+      "libprotobuf-c-dev and protobuf-c-compiler (tools/setup build)")
+    set(ELMAN_ONNX OFF)
+  endif()
+endif()

@@ -1,0 +1,11 @@
+/* onnx.c: what needs no look at the file's bytes. */
+#include "format/onnx.h"
+
+#include <string.h>
+
+const onnx_attribute *onnx_find(const onnx_node *node, const char *name)
+{
+    for (size_t i = 0; i < node->attributes; i++)
+        if (!strcmp(node->attribute[i].name, name)) return &node->attribute[i];
+    return NULL;
+}

@@ -1,0 +1,33 @@
+/* onnx_absent.c: in the place of the others where the library was built
+ * without protobuf-c. */
+#include "format/onnx.h"
+
+#include <stdlib.h>
+
+static elman_status absent(void)
+{
+    return failure(ELMAN_BAD_VALUE,
+                   "this build of the library has no ONNX (ELMAN_ONNX)");
+}
+
+elman_status onnx_open(const char *path, onnx_graph **graph)
+{
+    (void)graph;
+    return failure_in(absent(), path);
+}
+
+elman_status onnx_parse(char *bytes, size_t size, const char *folder,
+                        onnx_graph **graph)
+{
+    (void)size, (void)folder, (void)graph;
+    free(bytes);
+    return absent();
+}
+
+void onnx_close(onnx_graph *graph) { (void)graph; }
+
+elman_status onnx_save(const onnx_graph *graph, const char *path)
+{
+    (void)graph;
+    return failure_in(absent(), path);
+}
