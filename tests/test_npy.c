@@ -72,7 +72,7 @@ TEST(every_dtype_and_byte_order_is_read)
             double got[2];
             CHECK_OK(parse(version, header, cases[i].data, 2 * cases[i].width,
                            &array));
-            npy_read(array, 0, 2, got);
+            tensor_doubles(&array->tensor, 0, 2, got);
             CHECK(got[0] == cases[i].want[0] && got[1] == cases[i].want[1],
                   "%s: %g %g", cases[i].descr, got[0], got[1]);
             npy_close(array);
@@ -94,7 +94,7 @@ TEST(fortran_order_is_read_row_major)
                    data, 12, &array));
     for (size_t n = 0; n < 12; n++) {
         double got;
-        npy_read(array, n, 1, &got);
+        tensor_doubles(&array->tensor, n, 1, &got);
         size_t want = 100 * (n / 6) + 10 * (n / 2 % 3) + n % 2;
         CHECK(got == (double)want, "[%zu] is %g", n, got);
     }
@@ -132,7 +132,8 @@ TEST(each_bad_header_gives_its_own_sentence)
         {HEADER("'<f4'", "False", "(4294967296,4294967296)"), 8,
          "over 64 bits"},
         {HEADER("'<f8'", "False", "(2305843009213693953,)"), 8, "over 64 bits"},
-        {HEADER("'<f4'", "False", "(1,1,1,1,2)"), 8, "more than 4 dimensions"},
+        {HEADER("'<f4'", "False", "(1,1,1,1,1,1,1,1,2)"), 8,
+         "more than 8 dimensions"},
         {HEADER("'<f4'", "False", "(3,)"), 8,
          "8 bytes of data, but the shape needs 12"},
         {HEADER("'<f4'", "False", "(1,)"), 8,
@@ -217,9 +218,45 @@ TEST(arrays_of_every_rank_are_saved_and_loaded)
         assert_int_equal(bytes[size - count * sizeof *data - 1], '\n');
         free(bytes);
     }
+    CHECK_OK(npy_save(in_folder("a.npy"), &(named_tensor){.rank = 5}));
+    elman_tensor none = {0};
+    CHECK_FAILS(array_load(in_folder("a.npy"), &none), ELMAN_BAD_FORMAT,
+                "a.npy: 5 dimensions, at most 4");
     elman_tensor deep = {.data = data, .rank = 5};
     CHECK_FAILS(array_save(in_folder("b.npy"), &deep), ELMAN_BAD_VALUE,
                 "5 dimensions");
+}
+
+/* What a tensor of each type holds, after it was written and read. */
+TEST(tensors_of_every_type_order_and_rank_come_back)
+{
+    unsigned char data[8 * 24];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (unsigned char)(i * 37 % 128);
+    for (int type = 0; type < ELEMENT_TYPES; type++)
+        for (int how = 0; how < 4; how++) {
+            named_tensor out = {.type = (element_type)type,
+                                .rank = 8,
+                                .shape = {1, 2, 1, 3, 1, 4, 1, 1},
+                                .count = 24,
+                                .data = data,
+                                .swapped = how & 1,
+                                .strided = how & 2,
+                                .stride = {9, 1, 9, 2, 9, 6, 9, 9}};
+            double want[24], got[24];
+            npy *in = NULL;
+            tensor_doubles(&out, 0, 24, want);
+            CHECK_OK(npy_save(in_folder("t.npy"), &out));
+            CHECK_OK(npy_open(in_folder("t.npy"), &in));
+            tensor_doubles(&in->tensor, 0, 24, got);
+            assert_int_equal(in->tensor.type,
+                             type == ELEMENT_BF16 ? ELEMENT_F32 : type);
+            assert_int_equal(in->tensor.rank, 8);
+            assert_memory_equal(in->tensor.shape, out.shape, sizeof out.shape);
+            CHECK(!memcmp(got, want, sizeof got), "%s %d",
+                  element_name(out.type), how);
+            npy_close(in);
+        }
 }
 
 int main(void)
@@ -230,6 +267,7 @@ int main(void)
         cmocka_unit_test(each_bad_header_gives_its_own_sentence),
         cmocka_unit_test(a_file_cut_at_any_length_is_refused),
         cmocka_unit_test(arrays_of_every_rank_are_saved_and_loaded),
+        cmocka_unit_test(tensors_of_every_type_order_and_rank_come_back),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

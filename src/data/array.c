@@ -22,20 +22,20 @@ enum { SKIPPED = -100 };
 
 /* x and y, and the letters of their shapes. */
 typedef struct pair {
-    const npy *x, *y;
+    const named_tensor *x, *y;
     size_t N, T, I, O;
 } pair;
 
-static double element(const npy *array, size_t index)
+static double element(const named_tensor *array, size_t index)
 {
     double value;
-    npy_read(array, index, 1, &value);
+    tensor_doubles(array, index, 1, &value);
     return value;
 }
 
 /* ---- x ------------------------------------------------------------------ */
 
-static elman_status check_x(const npy *x, pair *p)
+static elman_status check_x(const named_tensor *x, pair *p)
 {
     if (x->rank != 2 && x->rank != 3)
         return failure(ELMAN_BAD_FORMAT,
@@ -83,8 +83,8 @@ static elman_status read_sequence(elman_dataset *dataset, const pair *p,
 /* What y's shape and numbers say, unless the task is given. */
 static elman_task natural_task(const pair *p)
 {
-    const npy *y = p->y;
-    bool whole = y->sort != 'f';
+    const named_tensor *y = p->y;
+    bool whole = !element_is_float(y->type);
     bool steps = y->rank == 3 || (y->rank == 2 && y->shape[1] == p->T);
     if (y->rank == 2 && y->shape[1] == 1 && p->T > 1) steps = false;
     if (whole && y->rank < 3) return steps ? ELMAN_TAG : ELMAN_CLASSIFY;
@@ -94,7 +94,7 @@ static elman_task natural_task(const pair *p)
 /* Whether y has the shape of a task; sets O, the values of a target. */
 static bool shape_fits(elman_task task, pair *p)
 {
-    const npy *y = p->y;
+    const named_tensor *y = p->y;
     bool steps = y->rank >= 2 && y->shape[1] == p->T;
     size_t wide = y->rank == 2 ? y->shape[1] : 1;
     if (y->rank == 0 || y->shape[0] != p->N) return false;
@@ -118,12 +118,10 @@ static elman_status settle_task(elman_dataset *dataset, pair *p)
     elman_encoding *e = dataset->encoding;
     if (e->task == ELMAN_TASK_AUTO) e->task = natural_task(p);
     if (!shape_fits(e->task, p)) {
-        char shape[100] = "";
-        for (size_t i = 0, at = 0; i < p->y->rank; i++)
-            at += (size_t)snprintf(shape + at, sizeof shape - at,
-                                   i ? ",%zu" : "%zu", p->y->shape[i]);
+        char shape[100];
+        shape_print(p->y->rank, p->y->shape, sizeof shape, shape);
         return failure(ELMAN_BAD_FORMAT,
-                       "y has shape (%s), which does not fit x (%zu,%zu,%zu) "
+                       "y has shape %s, which does not fit x (%zu,%zu,%zu) "
                        "for %s",
                        shape, p->N, p->T, p->I, task_name(e->task));
     }
@@ -177,8 +175,8 @@ static elman_status read_target(elman_dataset *dataset, const pair *p, size_t n)
     return ELMAN_OK;
 }
 
-static elman_status read_pair(elman_dataset *dataset, const npy *x,
-                              const npy *y)
+static elman_status read_pair(elman_dataset *dataset, const named_tensor *x,
+                              const named_tensor *y)
 {
     pair p = {.y = y};
     TRY(check_x(x, &p));
@@ -202,7 +200,7 @@ static elman_status array_read(elman_dataset *dataset, const char *path,
     elman_status status = npy_open(path, &x);
     if (status == ELMAN_OK) status = npy_open(config->target_path, &y);
     if (status == ELMAN_OK) {
-        status = read_pair(dataset, x, y);
+        status = read_pair(dataset, &x->tensor, &y->tensor);
         if (status != ELMAN_OK) status = failure_in(status, path);
     }
     npy_close(x);

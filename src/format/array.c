@@ -7,69 +7,48 @@
 
 #include "base/memory.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { PREFIX = 10, ALIGNED = 64, LONGEST_HEADER = 256, PIECE = 1024 };
+enum { PIECE = 1024 };
 
 /* By pieces: a double of every element would double the memory. */
-static void read_floats(const npy *file, float *data)
+static void read_floats(const named_tensor *file, float *data)
 {
     double piece[PIECE];
     for (size_t first = 0; first < file->count; first += PIECE) {
         size_t left = file->count - first, count = left < PIECE ? left : PIECE;
-        npy_read(file, first, count, piece);
+        tensor_doubles(file, first, count, piece);
         for (size_t i = 0; i < count; i++)
             data[first + i] = (float)piece[i];
     }
 }
 
-elman_status array_load(const char *path, elman_tensor *array)
+static elman_status load_tensor(const named_tensor *file, elman_tensor *array)
 {
-    npy *file = NULL;
     size_t bytes = 0;
-    TRY(npy_open(path, &file));
     float *data = NULL;
+    if (file->rank > ELMAN_MAX_RANK)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%zu dimensions, at most %d are read here", file->rank,
+                       ELMAN_MAX_RANK);
     if (sizes_multiply(file->count, sizeof *data, 1, &bytes))
         data = block_create(bytes);
-    if (!data) {
-        size_t count = file->count;
-        npy_close(file);
-        return failure(ELMAN_NO_MEMORY,
-                       "no memory for the %zu numbers of "
-                       "%.200s",
-                       count, path);
-    }
+    if (!data)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers",
+                       file->count);
     read_floats(file, data);
     *array = (elman_tensor){.data = data, .rank = file->rank};
     memcpy(array->shape, file->shape, sizeof array->shape);
-    npy_close(file);
     return ELMAN_OK;
 }
 
-/* The header; its length. Spaces and a newline end it, so that the data begins
- * at a multiple of 64 bytes. */
-static size_t print_header(const elman_tensor *array, char *text)
+elman_status array_load(const char *path, elman_tensor *array)
 {
-    memcpy(text, "\x93NUMPY\1\0", 8);
-    size_t at = PREFIX, room = LONGEST_HEADER;
-    at += (size_t)snprintf(text + at, room - at,
-                           "{'descr': '<f4', 'fortran_order': False, "
-                           "'shape': (");
-    for (size_t i = 0; i < array->rank; i++)
-        at += (size_t)snprintf(text + at, room - at,
-                               array->rank == 1 ? "%zu,"
-                               : i              ? ", %zu"
-                                                : "%zu",
-                               array->shape[i]);
-    at += (size_t)snprintf(text + at, room - at, "), }");
-
-    size_t end = (at + 1 + ALIGNED - 1) / ALIGNED * ALIGNED;
-    memset(text + at, ' ', end - at - 1);
-    text[end - 1] = '\n';
-    text[8] = (char)((end - PREFIX) & 255);
-    text[9] = (char)((end - PREFIX) >> 8);
-    return end;
+    npy *file = NULL;
+    TRY(npy_open(path, &file));
+    elman_status status = load_tensor(&file->tensor, array);
+    npy_close(file);
+    return status == ELMAN_OK ? status : failure_in(status, path);
 }
 
 elman_status array_save(const char *path, const elman_tensor *array)
@@ -78,22 +57,20 @@ elman_status array_save(const char *path, const elman_tensor *array)
         return failure(ELMAN_BAD_VALUE,
                        "an array of %zu dimensions, at most %d are written",
                        array->rank, ELMAN_MAX_RANK);
+    named_tensor tensor = {.name = "",
+                           .type = ELEMENT_F32,
+                           .rank = array->rank,
+                           .count = 1,
+                           .data = array->data};
+    memcpy(tensor.shape, array->shape, sizeof array->shape);
     size_t bytes = sizeof *array->data;
-    for (size_t i = 0; i < array->rank; i++)
+    for (size_t i = 0; i < array->rank; i++) {
         if (!sizes_multiply(bytes, array->shape[i], 1, &bytes))
             return failure(ELMAN_BAD_VALUE,
                            "the array's bytes are over 64 bits");
-
-    char text[LONGEST_HEADER];
-    size_t header = print_header(array, text);
-    file_writer *writer = NULL;
-    TRY(file_writer_open(path, &writer));
-    elman_status status = file_writer_write(writer, text, header);
-    if (status == ELMAN_OK)
-        status = file_writer_write(writer, array->data, bytes);
-    if (status == ELMAN_OK) return file_writer_commit(writer);
-    file_writer_abort(writer);
-    return status;
+        tensor.count *= array->shape[i];
+    }
+    return npy_save(path, &tensor);
 }
 
 void array_destroy(elman_tensor *array)

@@ -9,23 +9,43 @@
  */
 #include "format/npy.h"
 #include "format/file.h"
-#include "format/half.h"
 
 #include "base/memory.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char magic[] = "\x93NUMPY";
 
-enum { MAGIC = 6, PREFIX_1 = 10, PREFIX_2 = 12 };
+enum {
+    MAGIC = 6,
+    PREFIX_1 = 10,
+    PREFIX_2 = 12,
+    ALIGNED = 64,
+    LONGEST_HEADER = 384,
+    PIECE = 1024
+};
 
 /* ---- The header: a Python dictionary of three keys ---------------------- */
 
 typedef struct cursor {
     const char *at, *end;
 } cursor;
+
+typedef struct header {
+    bool fortran; /* the first index runs fastest */
+    named_tensor *tensor;
+} header;
+
+static const struct {
+    const char *code;
+    element_type type;
+} types[] = {{"f2", ELEMENT_F16}, {"f4", ELEMENT_F32}, {"f8", ELEMENT_F64},
+             {"i1", ELEMENT_I8},  {"i2", ELEMENT_I16}, {"i4", ELEMENT_I32},
+             {"i8", ELEMENT_I64}, {"u1", ELEMENT_U8},  {"u2", ELEMENT_U16},
+             {"u4", ELEMENT_U32}, {"u8", ELEMENT_U64}, {"b1", ELEMENT_BOOL}};
 
 static void skip_spaces(cursor *c)
 {
@@ -73,15 +93,16 @@ static bool take_size(cursor *c, size_t *size)
     return c->at > first;
 }
 
-static elman_status read_shape(cursor *c, npy *array)
+static elman_status read_shape(cursor *c, header *h)
 {
+    named_tensor *array = h->tensor;
     if (!take(c, "("))
         return failure(ELMAN_BAD_FORMAT, "header: shape is not a tuple");
     while (!take(c, ")")) {
-        if (array->rank == ELMAN_MAX_RANK)
+        if (array->rank == TENSOR_MAX_RANK)
             return failure(ELMAN_BAD_FORMAT,
                            "more than %d dimensions, %d are read at most",
-                           ELMAN_MAX_RANK, ELMAN_MAX_RANK);
+                           TENSOR_MAX_RANK, TENSOR_MAX_RANK);
         if (!take_size(c, &array->shape[array->rank++]))
             return failure(ELMAN_BAD_FORMAT,
                            "header: a dimension is not a whole number from 0");
@@ -94,7 +115,7 @@ static elman_status read_shape(cursor *c, npy *array)
     return ELMAN_OK;
 }
 
-static elman_status read_descr(cursor *c, npy *array)
+static elman_status read_descr(cursor *c, header *h)
 {
     char text[16];
     skip_spaces(c);
@@ -106,13 +127,12 @@ static elman_status read_descr(cursor *c, npy *array)
     if (strchr(text, 'O'))
         return failure(ELMAN_BAD_FORMAT, "an object array is a pickle, which "
                                          "is refused; save numbers");
-    static const char *const known[] = {"f2", "f4", "f8", "i1", "i2", "i4",
-                                        "i8", "u1", "u2", "u4", "u8", "b1"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (text[0] && strchr("<>|=", text[0]) && !strcmp(text + 1, known[i])) {
-            array->sort = known[i][0];
-            array->width = (size_t)(known[i][1] - '0');
-            array->swapped = text[0] == '>' && array->width > 1;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (text[0] && strchr("<>|=", text[0]) &&
+            !strcmp(text + 1, types[i].code)) {
+            h->tensor->type = types[i].type;
+            h->tensor->swapped =
+                text[0] == '>' && element_bytes(types[i].type) > 1;
             return ELMAN_OK;
         }
     return failure(ELMAN_BAD_FORMAT,
@@ -121,19 +141,19 @@ static elman_status read_descr(cursor *c, npy *array)
                    text);
 }
 
-static elman_status read_order(cursor *c, npy *array)
+static elman_status read_order(cursor *c, header *h)
 {
-    array->fortran = take(c, "True");
-    if (array->fortran || take(c, "False")) return ELMAN_OK;
+    h->fortran = take(c, "True");
+    if (h->fortran || take(c, "False")) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "header: fortran_order is neither True nor False");
 }
 
-static elman_status read_dictionary(cursor *c, npy *array)
+static elman_status read_dictionary(cursor *c, header *h)
 {
     static const struct {
         const char *key;
-        elman_status (*read)(cursor *, npy *);
+        elman_status (*read)(cursor *, header *);
     } rows[] = {{"descr", read_descr},
                 {"fortran_order", read_order},
                 {"shape", read_shape}};
@@ -154,7 +174,7 @@ static elman_status read_dictionary(cursor *c, npy *array)
             return failure(ELMAN_BAD_FORMAT, "header: key '%s' is %s", key,
                            k == ROWS ? "unknown" : "there twice");
         seen[k] = true;
-        TRY(rows[k].read(c, array));
+        TRY(rows[k].read(c, h));
         if (!take(c, ",") && (c->at == c->end || *c->at != '}'))
             return failure(ELMAN_BAD_FORMAT, "header: no comma after '%s'",
                            key);
@@ -192,7 +212,7 @@ static elman_status find_header(const char *bytes, size_t size, size_t *first,
     return ELMAN_OK;
 }
 
-static elman_status check_room(size_t room, npy *array)
+static elman_status check_room(size_t room, named_tensor *array)
 {
     size_t bytes = 0;
     bool fits = true;
@@ -200,7 +220,8 @@ static elman_status check_room(size_t room, npy *array)
     for (size_t i = 0; i < array->rank; i++)
         fits = fits &&
                sizes_multiply(array->count, array->shape[i], 1, &array->count);
-    if (!fits || !sizes_multiply(array->count, array->width, 1, &bytes))
+    if (!fits ||
+        !sizes_multiply(array->count, element_bytes(array->type), 1, &bytes))
         return failure(ELMAN_BAD_FORMAT, "the shape's bytes are over 64 bits");
     if (bytes != room)
         return failure(ELMAN_BAD_FORMAT,
@@ -209,14 +230,29 @@ static elman_status check_room(size_t room, npy *array)
     return ELMAN_OK;
 }
 
-static elman_status read_file(const char *bytes, size_t size, npy *array)
+/* The first index fastest: strides that grow from the left. */
+static void stride_fortran(named_tensor *array)
+{
+    size_t stride = 1;
+    for (size_t i = 0; i < array->rank; i++) {
+        array->stride[i] = stride;
+        stride *= array->shape[i];
+    }
+    array->strided = array->rank > 1;
+}
+
+elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor)
 {
     size_t first = 0, length = 0;
+    *tensor = (named_tensor){.name = tensor->name};
+    header h = {.tensor = tensor};
     TRY(find_header(bytes, size, &first, &length));
     cursor c = {bytes + first, bytes + first + length};
-    TRY(read_dictionary(&c, array));
-    array->data = bytes + first + length;
-    return check_room(size - first - length, array);
+    TRY(read_dictionary(&c, &h));
+    tensor->data = bytes + first + length;
+    TRY(check_room(size - first - length, tensor));
+    if (h.fortran && tensor->count) stride_fortran(tensor);
+    return ELMAN_OK;
 }
 
 elman_status npy_parse(char *bytes, size_t size, npy **array)
@@ -227,7 +263,8 @@ elman_status npy_parse(char *bytes, size_t size, npy **array)
         return failure(ELMAN_NO_MEMORY, "no memory for an array");
     }
     made->bytes = bytes;
-    elman_status status = read_file(bytes, size, made);
+    made->tensor.name = "";
+    elman_status status = npy_view(bytes, size, &made->tensor);
     if (status == ELMAN_OK) *array = made;
     else npy_close(made);
     return status;
@@ -249,64 +286,69 @@ void npy_close(npy *array)
     free(array);
 }
 
-/* ---- Elements ----------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
-static uint64_t load_bits(const npy *array, size_t at)
+/* The header; its length. Spaces and a newline end it, so that the data begins
+ * at a multiple of 64 bytes. */
+static size_t print_header(const named_tensor *t, element_type type, char *text)
 {
-    const unsigned char *b =
-        (const unsigned char *)array->data + at * array->width;
-    uint64_t bits = 0;
-    for (size_t i = 0; i < array->width; i++) {
-        size_t shift = 8 * (array->swapped ? array->width - 1 - i : i);
-        bits |= (uint64_t)b[i] << shift;
-    }
-    return bits;
+    const char *code = "";
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].type == type) code = types[i].code;
+    memcpy(text, "\x93NUMPY\1\0", 8);
+    size_t at = PREFIX_1, room = LONGEST_HEADER;
+    at += (size_t)snprintf(text + at, room - at,
+                           "{'descr': '%c%s', 'fortran_order': False, "
+                           "'shape': (",
+                           element_bytes(type) > 1 ? '<' : '|', code);
+    for (size_t i = 0; i < t->rank; i++)
+        at += (size_t)snprintf(text + at, room - at,
+                               t->rank == 1 ? "%zu,"
+                               : i          ? ", %zu"
+                                            : "%zu",
+                               t->shape[i]);
+    at += (size_t)snprintf(text + at, room - at, "), }");
+
+    size_t end = (at + 1 + ALIGNED - 1) / ALIGNED * ALIGNED;
+    memset(text + at, ' ', end - at - 1);
+    text[end - 1] = '\n';
+    text[8] = (char)((end - PREFIX_1) & 255);
+    text[9] = (char)((end - PREFIX_1) >> 8);
+    return end;
 }
 
-static double load_float(uint64_t bits, size_t width)
+/* By pieces: a copy of every element would double the memory. */
+static elman_status write_elements(file_writer *writer, const named_tensor *t,
+                                   element_type type)
 {
-    uint32_t word = (uint32_t)bits;
-    float single;
-    double wide;
-    if (width == 2) return (double)half_widen((uint16_t)bits);
-    memcpy(&single, &word, sizeof single);
-    memcpy(&wide, &bits, sizeof wide);
-    return width == 4 ? (double)single : wide;
+    double wide[PIECE];
+    float narrow[PIECE];
+    for (size_t first = 0; first < t->count; first += PIECE) {
+        size_t left = t->count - first, count = left < PIECE ? left : PIECE;
+        if (type == t->type) {
+            tensor_bytes(t, first, count, wide);
+            TRY(file_writer_write(writer, wide, count * element_bytes(type)));
+            continue;
+        }
+        tensor_doubles(t, first, count, wide);
+        for (size_t i = 0; i < count; i++)
+            narrow[i] = (float)wide[i];
+        TRY(file_writer_write(writer, narrow, count * sizeof *narrow));
+    }
+    return ELMAN_OK;
 }
 
-static double load_element(const npy *array, size_t at)
+elman_status npy_save(const char *path, const named_tensor *tensor)
 {
-    uint64_t bits = load_bits(array, at);
-    unsigned unused = 64 - 8 * (unsigned)array->width;
-    switch (array->sort) {
-    case 'f':
-        return load_float(bits, array->width);
-    case 'i':
-        return (double)((int64_t)(bits << unused) >> unused);
-    case 'b':
-        return bits != 0;
-    default:
-        return (double)bits;
-    }
-}
-
-/* Where the row-major element index lies in a Fortran file. */
-static size_t fortran_place(const npy *array, size_t index)
-{
-    size_t place = 0, behind = array->count;
-    for (size_t i = array->rank; i > 0; i--) {
-        behind /= array->shape[i - 1];
-        place += index % array->shape[i - 1] * behind;
-        index /= array->shape[i - 1];
-    }
-    return place;
-}
-
-void npy_read(const npy *array, size_t first, size_t count, double *values)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t at = first + i;
-        values[i] =
-            load_element(array, array->fortran ? fortran_place(array, at) : at);
-    }
+    char text[LONGEST_HEADER];
+    element_type type =
+        tensor->type == ELEMENT_BF16 ? ELEMENT_F32 : tensor->type;
+    size_t length = print_header(tensor, type, text);
+    file_writer *writer = NULL;
+    TRY(file_writer_open(path, &writer));
+    elman_status status = file_writer_write(writer, text, length);
+    if (status == ELMAN_OK) status = write_elements(writer, tensor, type);
+    if (status == ELMAN_OK) return file_writer_commit(writer);
+    file_writer_abort(writer);
+    return status;
 }

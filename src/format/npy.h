@@ -5,19 +5,12 @@
 #ifndef FORMAT_NPY_H
 #define FORMAT_NPY_H
 
-#include "base/status.h"
+#include "format/tensor.h"
 
-/* A file in memory. */
+/* A file in memory. The tensor's name is "", the caller's to set. */
 typedef struct npy {
-    char sort;    /* f i u b: float, signed, unsigned, boolean */
-    size_t width; /* bytes of an element: 1 2 4 8 */
-    bool swapped; /* the most significant byte first */
-    bool fortran; /* the first index runs fastest */
-    size_t rank;  /* 0 to ELMAN_MAX_RANK */
-    size_t shape[ELMAN_MAX_RANK];
-    size_t count;     /* elements */
-    const char *data; /* without alignment */
-    char *bytes;      /* the file */
+    named_tensor tensor;
+    char *bytes; /* the file */
 } npy;
 
 /* Reads a file; the header is checked against the file's size before anything
@@ -30,7 +23,12 @@ elman_status npy_parse(char *bytes, size_t size, npy **array);
 
 void npy_close(npy *array);
 
-/* Elements first to first+count-1, row-major whatever the file's order. */
-void npy_read(const npy *array, size_t first, size_t count, double *values);
+/* The array in a file's bytes, which stay the caller's and are where its data
+ * lies. The name is left as it is. */
+elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor);
+
+/* Replaces path by the tensor, version 1.0, row-major, in its own type; BF16,
+ * which NumPy lacks, becomes float32. Atomic: see file.h. */
+elman_status npy_save(const char *path, const named_tensor *tensor);
 
 #endif

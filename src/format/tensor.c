@@ -132,6 +132,21 @@ void tensor_wholes(const named_tensor *t, size_t first, size_t count,
     }
 }
 
+void tensor_bytes(const named_tensor *t, size_t first, size_t count,
+                  void *bytes)
+{
+    size_t wide = types[t->type].bytes;
+    unsigned char *to = bytes;
+    if (!t->strided && !t->swapped && count) {
+        memcpy(to, (const unsigned char *)t->data + first * wide, count * wide);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = load_bits(t, first + i);
+        memcpy(to + i * wide, &bits, wide);
+    }
+}
+
 elman_status tensor_floats(const named_tensor *t, float *values)
 {
     if (!element_is_float(t->type))

@@ -56,6 +56,10 @@ void tensor_doubles(const named_tensor *tensor, size_t first, size_t count,
 void tensor_wholes(const named_tensor *tensor, size_t first, size_t count,
                    int64_t *values);
 
+/* The same in their own type, row-major, little-endian and without gaps. */
+void tensor_bytes(const named_tensor *tensor, size_t first, size_t count,
+                  void *bytes);
+
 /* All elements as float: exact from F16 and BF16, rounded from F64. Other
  * types are ELMAN_BAD_FORMAT. */
 elman_status tensor_floats(const named_tensor *tensor, float *values);
