@@ -208,7 +208,7 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
     return ELMAN_OK;
 }
 
-static size_t tensor_bytes(const named_tensor *t)
+static size_t copied_bytes(const named_tensor *t)
 {
     return t->count * element_bytes(t->type);
 }
@@ -218,7 +218,7 @@ static elman_status detach(checkpoint *c)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < c->list.count; i++)
-        bytes += tensor_bytes(c->list.tensor + i);
+        bytes += copied_bytes(c->list.tensor + i);
     char *at = c->memory = malloc(bytes);
     if (!at)
         return failure(ELMAN_NO_MEMORY,
@@ -226,9 +226,9 @@ static elman_status detach(checkpoint *c)
                        bytes);
     for (size_t i = 0; i < c->list.count; i++) {
         named_tensor *t = c->list.tensor + i;
-        memcpy(at, t->data, tensor_bytes(t));
+        memcpy(at, t->data, copied_bytes(t));
         t->data = at;
-        at += tensor_bytes(t);
+        at += copied_bytes(t);
     }
     return ELMAN_OK;
 }
