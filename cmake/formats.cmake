@@ -4,6 +4,7 @@
 # the archive.
 
 option(ELMAN_ONNX "read and write ONNX (needs protobuf-c)" ON)
+option(ELMAN_ZIP "read .pt, .pth and .npz (needs libzip)" ON)
 
 find_package(PkgConfig QUIET)
 set(format_libraries "")
@@ -19,5 +20,18 @@ if(ELMAN_ONNX)
     message(WARNING "no ONNX: it needs the packages pkg-config, "
       "libprotobuf-c-dev and protobuf-c-compiler (tools/setup build)")
     set(ELMAN_ONNX OFF)
+  endif()
+endif()
+
+if(ELMAN_ZIP)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(LIBZIP QUIET IMPORTED_TARGET libzip>=1.5)
+  endif()
+  if(LIBZIP_FOUND)
+    list(APPEND format_libraries -lzip)
+  else()
+    message(WARNING "no .pt, .pth and .npz: they need the packages pkg-config "
+      "and libzip-dev (tools/setup build)")
+    set(ELMAN_ZIP OFF)
   endif()
 endif()

@@ -18,6 +18,11 @@ if(ELMAN_ONNX)
   target_link_libraries(elman_flags INTERFACE PkgConfig::PROTOBUF_C)
 endif()
 
+# what reads zip files
+if(ELMAN_ZIP)
+  target_link_libraries(elman_flags INTERFACE PkgConfig::LIBZIP)
+endif()
+
 add_library(elman_objects OBJECT ${elman_sources})
 target_link_libraries(elman_objects PUBLIC elman_flags)
 

@@ -14,6 +14,11 @@ else()
   list(FILTER elman_sources EXCLUDE REGEX "/format/onnx_[a-z]+[.]c$")
   list(APPEND elman_sources ${elman_root}/src/format/onnx_absent.c)
 endif()
+if(ELMAN_ZIP)
+  list(FILTER elman_sources EXCLUDE REGEX "/format/archive_absent[.]c$")
+else()
+  list(FILTER elman_sources EXCLUDE REGEX "/format/archive[.]c$")
+endif()
 
 # one file per instruction set, with that set's flags and nobody else's. -O3
 # because clang leaves some vectors scalar below it

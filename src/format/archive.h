@@ -1,11 +1,12 @@
 /*
  * archive.h: the entries of a zip file in memory, by libzip, which nobody else
- * knows. A build without it (ELMAN_ZIP off) refuses every archive.
+ * knows. A build without it (ELMAN_ZIP off) refuses every archive: see
+ * archive_absent.c.
  *
  * Refused when it is opened: two entries of one name, names that are absolute,
- * hold "..", a zero byte or no UTF-8, encryption, methods other than stored and
- * deflated, headers that disagree, and entries over 1 MiB, alone or together,
- * that grow more than a hundredfold.
+ * hold ".." or are no UTF-8, encryption, entries that share bytes, methods
+ * other than stored and deflated, headers that disagree, and entries over 1
+ * MiB, alone or together, that grow more than a hundredfold.
  */
 #ifndef FORMAT_ARCHIVE_H
 #define FORMAT_ARCHIVE_H
