@@ -1,0 +1,200 @@
+/*
+ * onnx_data.c: tensors whose bytes lie in another file.
+ *
+ * The model names that file, and nobody has looked at the model yet: so only a
+ * regular file in the model's folder or below it is opened, no part of its path
+ * is "..", and no part a symbolic link.
+ */
+#include "format/onnx_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Tensors may share bytes, but not so that a small file fills the memory. */
+enum { MOST_SHARED = 4, LONGEST_PART = 255 };
+
+typedef struct place {
+    const char *location;
+    size_t offset, length;
+    bool has_length;
+} place;
+
+/* ---- What the model says ------------------------------------------------ */
+
+/* A decimal number without sign. */
+static bool read_size(const char *text, size_t *size)
+{
+    size_t value = 0;
+    if (!*text) return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9') return false;
+        size_t digit = (size_t)(*text - '0');
+        if (value > (SIZE_MAX - digit) / 10) return false;
+        value = value * 10 + digit;
+    }
+    *size = value;
+    return true;
+}
+
+static elman_status read_place(const Onnx__Tensor *from, place *p)
+{
+    *p = (place){.location = ""};
+    for (size_t i = 0; i < from->n_external_data; i++) {
+        const char *key, *value;
+        bool good = true;
+        TRY(onnx_text(from->external_data[i]->key, "a key", &key));
+        TRY(onnx_text(from->external_data[i]->value, "external data", &value));
+        if (!strcmp(key, "location")) p->location = value;
+        if (!strcmp(key, "offset")) good = read_size(value, &p->offset);
+        if (!strcmp(key, "length")) {
+            good = read_size(value, &p->length);
+            p->has_length = true;
+        }
+        if (!good)
+            return failure(ELMAN_BAD_FORMAT,
+                           "external data's %s is \"%.40s\", expected a "
+                           "number of bytes",
+                           key, value);
+    }
+    if (!*p->location)
+        return failure(ELMAN_BAD_FORMAT, "external data lacks a location");
+    return ELMAN_OK;
+}
+
+/* ---- The file ----------------------------------------------------------- */
+
+static elman_status refuse(const char *location, const char *why)
+{
+    return failure(ELMAN_BAD_FORMAT, "external data \"%.80s\" %s", location,
+                   why);
+}
+
+/* Opens one part of a path below the folder at, which is closed. */
+static int step_into(int at, const char *part, int flags)
+{
+    int fd = openat(at, part, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int reason = errno;
+    close(at);
+    errno = reason;
+    return fd;
+}
+
+/* Walks from folder to location, part by part, and opens it. */
+static elman_status open_below(const char *folder, const char *location,
+                               int *fd)
+{
+    if (*location == '/')
+        return refuse(location, "is not relative to the model's folder");
+    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *rest = location;
+    while (at >= 0 && *rest) {
+        char part[LONGEST_PART + 1];
+        size_t length = strcspn(rest, "/");
+        bool last = !rest[length];
+        if (length > LONGEST_PART || (length == 2 && !memcmp(rest, "..", 2))) {
+            close(at);
+            return refuse(location, "does not stay in the model's folder");
+        }
+        memcpy(part, rest, length);
+        part[length] = 0;
+        rest += length + !last;
+        /* "a//b" and "./a" name no other file */
+        if (!length || !strcmp(part, ".")) continue;
+        at = step_into(at, part, last ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY);
+    }
+    if (at >= 0) {
+        *fd = at;
+        return ELMAN_OK;
+    }
+    if (errno == ELOOP || errno == ENOTDIR)
+        return refuse(location, "goes through a link, or no folder");
+    return failure(ELMAN_BAD_FILE, "cannot open external data \"%.80s\": %s",
+                   location, strerror(errno));
+}
+
+/* Counts what is taken of a file, which may have been met by another name. */
+static elman_status count_bytes(onnx_reader *r, const struct stat *about,
+                                const char *location, size_t bytes)
+{
+    onnx_neighbour *n = r->neighbours;
+    uintmax_t device = about->st_dev, number = about->st_ino;
+    while (n && (n->device != device || n->number != number))
+        n = n->next;
+    if (!n) {
+        n = onnx_take(r, 1, sizeof *n);
+        if (!n) return onnx_short(r);
+        *n = (onnx_neighbour){
+            .device = device, .number = number, .next = r->neighbours};
+        r->neighbours = n;
+    }
+    if (n->taken / MOST_SHARED + bytes / MOST_SHARED > (size_t)about->st_size)
+        return refuse(location, "is read over and over by other tensors");
+    n->taken += bytes;
+    return ELMAN_OK;
+}
+
+/* ---- Its bytes ---------------------------------------------------------- */
+
+static elman_status read_range(int fd, const place *p, size_t bytes, char *data)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        ssize_t got =
+            pread(fd, data + done, bytes - done, (off_t)(p->offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0)
+            return failure(ELMAN_BAD_FILE, "cannot read \"%.80s\": %s",
+                           p->location, strerror(errno));
+        if (got == 0)
+            return refuse(p->location, "became shorter while it was read");
+        done += (size_t)got;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status read_file(onnx_reader *r, int fd, const place *p,
+                              size_t bytes, const void **data)
+{
+    struct stat about;
+    if (fstat(fd, &about))
+        return failure(ELMAN_BAD_FILE, "cannot look at \"%.80s\": %s",
+                       p->location, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return refuse(p->location, "is no regular file");
+    size_t size = (size_t)about.st_size;
+    if (p->offset > size || bytes > size - p->offset)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%zu bytes from %zu are not in \"%.80s\", which has %zu",
+                       bytes, p->offset, p->location, size);
+    TRY(count_bytes(r, &about, p->location, bytes));
+
+    /* the bytes are in a file, so they are no part of the model's own budget */
+    r->left = r->left > SIZE_MAX - bytes ? SIZE_MAX : r->left + bytes;
+    char *block = onnx_take(r, bytes, 1);
+    if (!block) return onnx_short(r);
+    *data = block;
+    return read_range(fd, p, bytes, block);
+}
+
+elman_status onnx_outside(onnx_reader *r, const Onnx__Tensor *from,
+                          size_t bytes, const void **data)
+{
+    place p;
+    int fd = -1;
+    TRY(read_place(from, &p));
+    if (p.has_length && p.length != bytes)
+        return failure(ELMAN_BAD_FORMAT,
+                       "external data of %zu bytes, its type and shape need "
+                       "%zu",
+                       p.length, bytes);
+    if (!r->folder)
+        return refuse(p.location, "can not be read: the model is in no file");
+    TRY(open_below(r->folder, p.location, &fd));
+    elman_status status = read_file(r, fd, &p, bytes, data);
+    close(fd);
+    return status;
+}

@@ -1,0 +1,132 @@
+/* onnx_nodes.c: the nodes of the graph and their attributes. */
+#include "format/onnx_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Each is compared with all before it. No operator has more than twenty. */
+enum { MOST_ATTRIBUTES = 200 };
+
+static elman_status read_texts(onnx_reader *r, size_t count,
+                               const ProtobufCBinaryData *from,
+                               const char *what, const char *const **texts)
+{
+    const char **list = onnx_take(r, count, sizeof *list);
+    if (!list) return onnx_short(r);
+    for (size_t i = 0; i < count; i++)
+        TRY(onnx_text(from[i], what, &list[i]));
+    *texts = list;
+    return ELMAN_OK;
+}
+
+/* Text that may be anything else as well: an operator's own bytes. */
+static elman_status read_string(const Onnx__Attribute *from, onnx_attribute *to)
+{
+    if (!onnx_is_text(from->s)) return ELMAN_OK;
+    to->kind = ONNX_STRING;
+    return onnx_text(from->s, "a string", &to->s);
+}
+
+static elman_status read_strings(onnx_reader *r, const Onnx__Attribute *from,
+                                 onnx_attribute *to)
+{
+    for (size_t i = 0; i < from->n_strings; i++)
+        if (!onnx_is_text(from->strings[i])) return ELMAN_OK;
+    to->kind = ONNX_STRINGS;
+    to->count = from->n_strings;
+    return read_texts(r, from->n_strings, from->strings, "a string",
+                      &to->strings);
+}
+
+static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
+                                   onnx_attribute *to)
+{
+    TRY(onnx_text(from->name, "an attribute's name", &to->name));
+    to->kind = ONNX_OTHER;
+    to->s = "";
+    switch (from->type) {
+    case ONNX_ATTRIBUTE_FLOAT:
+        to->kind = ONNX_FLOAT;
+        to->f = from->f;
+        return ELMAN_OK;
+    case ONNX_ATTRIBUTE_INT:
+        to->kind = ONNX_INT;
+        to->i = from->i;
+        return ELMAN_OK;
+    case ONNX_ATTRIBUTE_STRING:
+        return read_string(from, to);
+    case ONNX_ATTRIBUTE_TENSOR:
+        if (!from->t)
+            return failure(ELMAN_BAD_FORMAT,
+                           "attribute \"%.80s\" lacks its tensor", to->name);
+        to->kind = ONNX_TENSOR;
+        return onnx_tensor(r, from->t, &to->t);
+    case ONNX_ATTRIBUTE_FLOATS:
+        to->kind = ONNX_FLOATS;
+        to->count = from->n_floats;
+        to->floats = from->floats;
+        return ELMAN_OK;
+    case ONNX_ATTRIBUTE_INTS:
+        to->kind = ONNX_INTS;
+        to->count = from->n_ints;
+        to->ints = from->ints;
+        return ELMAN_OK;
+    case ONNX_ATTRIBUTE_STRINGS:
+        return read_strings(r, from, to);
+    default:
+        return ELMAN_OK;
+    }
+}
+
+static elman_status read_attributes(onnx_reader *r, const Onnx__Node *from,
+                                    onnx_node *to)
+{
+    if (from->n_attribute > MOST_ATTRIBUTES)
+        return failure(ELMAN_BAD_FORMAT, "%zu attributes, expected at most %d",
+                       from->n_attribute, MOST_ATTRIBUTES);
+    onnx_attribute *list = onnx_take(r, from->n_attribute, sizeof *list);
+    if (!list) return onnx_short(r);
+    for (size_t i = 0; i < from->n_attribute; i++) {
+        TRY(read_attribute(r, from->attribute[i], &list[i]));
+        to->attribute = list;
+        to->attributes = i;
+        if (onnx_find(to, list[i].name))
+            return failure(ELMAN_BAD_FORMAT,
+                           "attribute \"%.80s\" is there twice", list[i].name);
+    }
+    to->attributes = from->n_attribute;
+    return ELMAN_OK;
+}
+
+static elman_status read_node(onnx_reader *r, const Onnx__Node *from,
+                              onnx_node *to)
+{
+    TRY(onnx_text(from->name, "the name", &to->name));
+    TRY(onnx_text(from->op_type, "the operator", &to->op));
+    TRY(onnx_text(from->domain, "the domain", &to->domain));
+    to->inputs = from->n_input;
+    to->outputs = from->n_output;
+    TRY(read_texts(r, from->n_input, from->input, "an input's name",
+                   &to->input));
+    TRY(read_texts(r, from->n_output, from->output, "an output's name",
+                   &to->output));
+    return read_attributes(r, from, to);
+}
+
+elman_status onnx_nodes(onnx_reader *r, const Onnx__Graph *from)
+{
+    onnx_node *list = onnx_take(r, from->n_node, sizeof *list);
+    if (!list) return onnx_short(r);
+    for (size_t i = 0; i < from->n_node; i++) {
+        elman_status status = read_node(r, from->node[i], &list[i]);
+        if (status == ELMAN_OK) continue;
+        char where[160];
+        snprintf(where, sizeof where, "node %zu \"%.60s\" (%.40s)", i,
+                 list[i].name ? list[i].name : "",
+                 list[i].op ? list[i].op : "");
+        return failure_in(status, where);
+    }
+    r->graph.nodes = from->n_node;
+    r->graph.node = list;
+    return ELMAN_OK;
+}

@@ -1,0 +1,78 @@
+/*
+ * onnx_parts.h: what the files of the ONNX reader and writer share.
+ *
+ * A file's bytes are unpacked by protobuf-c into messages, and the graph points
+ * into these. All memory of both comes from one budget, so that no file,
+ * however made, takes more than a small multiple of itself.
+ */
+#ifndef FORMAT_ONNX_PARTS_H
+#define FORMAT_ONNX_PARTS_H
+
+#include "format/onnx.h"
+
+#include <format/onnx.pb-c.h>
+
+/* data_type of a tensor in the file, where it is named here. */
+enum { ONNX_TYPE_FLOAT = 1, ONNX_TYPES = 27 };
+
+/* type of an attribute in the file. */
+typedef enum onnx_attribute_type {
+    ONNX_ATTRIBUTE_FLOAT = 1,
+    ONNX_ATTRIBUTE_INT,
+    ONNX_ATTRIBUTE_STRING,
+    ONNX_ATTRIBUTE_TENSOR,
+    ONNX_ATTRIBUTE_GRAPH,
+    ONNX_ATTRIBUTE_FLOATS,
+    ONNX_ATTRIBUTE_INTS,
+    ONNX_ATTRIBUTE_STRINGS
+} onnx_attribute_type;
+
+/* A file of external data that has been read from. */
+typedef struct onnx_neighbour {
+    uintmax_t device, number; /* which file it is, whatever its names */
+    size_t taken;             /* bytes, by all tensors so far */
+    struct onnx_neighbour *next;
+} onnx_neighbour;
+
+typedef struct onnx_reader {
+    onnx_graph graph; /* what the caller gets: first, so that both are one */
+    ProtobufCAllocator allocator;
+    size_t left;        /* bytes that may still be asked for, of those ever */
+    bool failed, spent; /* the system had no memory; the budget is used up */
+    Onnx__Model *model;
+    void *blocks; /* a list linked by their first bytes */
+    const char *folder;
+    onnx_neighbour *neighbours;
+} onnx_reader;
+
+/* Zeroed memory that lives as long as the graph; NULL if there is none, and
+ * onnx_short then says why. */
+void *onnx_take(onnx_reader *r, size_t count, size_t size);
+elman_status onnx_short(const onnx_reader *r);
+
+/* Whether a field is UTF-8 without a zero byte. */
+bool onnx_is_text(ProtobufCBinaryData field);
+
+/* A field as text, "" if it is empty; what it is of is for the message. */
+elman_status onnx_text(ProtobufCBinaryData field, const char *what,
+                       const char **text);
+
+/* The element type that a number in the file means, or a failure that says
+ * which type is not read. */
+elman_status onnx_type(int32_t number, element_type *type);
+
+/* The number in the file of an element type. */
+int32_t onnx_type_number(element_type type);
+
+/* A tensor of the file: its shape against the data that is there. from's
+ * numbers may be moved closer together. */
+elman_status onnx_tensor(onnx_reader *r, Onnx__Tensor *from, named_tensor *to);
+
+/* onnx_data.c: the bytes of a tensor that lie in another file, bytes many. */
+elman_status onnx_outside(onnx_reader *r, const Onnx__Tensor *from,
+                          size_t bytes, const void **data);
+
+/* onnx_nodes.c: fills the graph's nodes. */
+elman_status onnx_nodes(onnx_reader *r, const Onnx__Graph *from);
+
+#endif

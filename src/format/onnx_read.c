@@ -1,0 +1,337 @@
+/* onnx_read.c: a file's bytes become messages, and these a graph. */
+#include "format/onnx_parts.h"
+
+#include "format/file.h"
+#include "format/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_IR = 3,
+    LAST_IR = 13,
+    /* Bytes of memory for each byte of a file, and for every file. A node of
+     * 60 bytes takes some 900 while it is unpacked, an empty message of two
+     * some 300. What is asked for is counted and what is given back is not: a
+     * message that is there over and over is merged each time with all before
+     * it, and would take time without bound. */
+    MEMORY_PER_BYTE = 32,
+    MEMORY_AT_LEAST = 1 << 20
+};
+
+/* ---- Memory ------------------------------------------------------------- */
+
+/* One byte more than asked for, zero: bytes become text. */
+static void *allocate(void *context, size_t bytes)
+{
+    onnx_reader *r = context;
+    if (bytes >= r->left) {
+        r->spent = true;
+        return NULL;
+    }
+    char *block = malloc(bytes + 1);
+    if (!block) {
+        r->failed = true;
+        return NULL;
+    }
+    block[bytes] = 0;
+    r->left -= bytes;
+    return block;
+}
+
+static void give_back(void *context, void *block)
+{
+    (void)context;
+    free(block);
+}
+
+void *onnx_take(onnx_reader *r, size_t count, size_t size)
+{
+    void *next = r->blocks;
+    if (r->left < sizeof next || count > (r->left - sizeof next) / size) {
+        r->spent = true;
+        return NULL;
+    }
+    char *block = allocate(r, sizeof next + count * size);
+    if (!block) return NULL;
+    memcpy(block, &next, sizeof next);
+    memset(block + sizeof next, 0, count * size);
+    r->blocks = block;
+    return block + sizeof next;
+}
+
+elman_status onnx_short(const onnx_reader *r)
+{
+    if (r->failed) return failure(ELMAN_NO_MEMORY, "no memory for the model");
+    return failure(ELMAN_BAD_FORMAT,
+                   "takes more than %d bytes of memory for each of its own",
+                   MEMORY_PER_BYTE);
+}
+
+void onnx_close(onnx_graph *graph)
+{
+    if (!graph || !graph->block) return;
+    onnx_reader *r = graph->block;
+    while (r->blocks) {
+        void *block = r->blocks;
+        memcpy(&r->blocks, block, sizeof r->blocks);
+        free(block);
+    }
+    onnx__model__free_unpacked(r->model, &r->allocator);
+    free(r);
+}
+
+/* ---- Texts -------------------------------------------------------------- */
+
+bool onnx_is_text(ProtobufCBinaryData field)
+{
+    const char *text = (const char *)field.data;
+    return field.len == 0 || (utf8_valid(text, field.len) == field.len &&
+                              !memchr(text, 0, field.len));
+}
+
+elman_status onnx_text(ProtobufCBinaryData field, const char *what,
+                       const char **text)
+{
+    *text = "";
+    if (!onnx_is_text(field))
+        return failure(ELMAN_BAD_FORMAT,
+                       "%s is not UTF-8, or holds a zero byte", what);
+    if (field.len) *text = (const char *)field.data;
+    return ELMAN_OK;
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+/* Names of a sort, put in order, must differ; "" is none. */
+static elman_status check_differ(const char **names, size_t count,
+                                 const char *what)
+{
+    if (count) qsort(names, count, sizeof *names, compare_texts);
+    for (size_t i = 1; i < count; i++)
+        if (*names[i] && !strcmp(names[i - 1], names[i]))
+            return failure(ELMAN_BAD_FORMAT, "%s \"%.80s\" is there twice",
+                           what, names[i]);
+    return ELMAN_OK;
+}
+
+/* The names of all that nodes give; how many. */
+static size_t list_outputs(const onnx_graph *g, const char **names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < g->nodes; i++)
+        for (size_t j = 0; j < g->node[i].outputs; j++)
+            names[count++] = g->node[i].output[j];
+    return count;
+}
+
+/* A value is made once: by an initializer or by one node. An input of the
+ * graph may have an initializer of its name, but no node that makes it. */
+static elman_status check_names(onnx_reader *r)
+{
+    const onnx_graph *g = &r->graph;
+    size_t most = g->inputs + g->outputs + g->initializers, count;
+    for (size_t i = 0; i < g->nodes; i++)
+        most += g->node[i].outputs;
+    const char **names = onnx_take(r, most, sizeof *names);
+    if (!names) return onnx_short(r);
+
+    for (size_t i = 0; i < g->outputs; i++)
+        names[i] = g->output[i].name;
+    TRY(check_differ(names, g->outputs, "graph output"));
+
+    count = list_outputs(g, names);
+    for (size_t i = 0; i < g->initializers; i++)
+        names[count++] = g->initializer[i].name;
+    TRY(check_differ(names, count, "initializer or node output"));
+
+    count = list_outputs(g, names);
+    for (size_t i = 0; i < g->inputs; i++)
+        names[count++] = g->input[i].name;
+    return check_differ(names, count, "graph input or node output");
+}
+
+/* ---- Graph -------------------------------------------------------------- */
+
+static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
+{
+    if (shape->n_dim > TENSOR_MAX_RANK)
+        return failure(ELMAN_BAD_FORMAT, "%zu dimensions, expected at most %d",
+                       shape->n_dim, TENSOR_MAX_RANK);
+    to->shaped = true;
+    to->rank = shape->n_dim;
+    for (size_t i = 0; i < to->rank; i++) {
+        const Onnx__Dimension *from = shape->dim[i];
+        onnx_dimension *dim = &to->dimension[i];
+        TRY(onnx_text(from->dim_param, "a dimension's name", &dim->symbol));
+        dim->size = from->has_dim_value ? from->dim_value : -1;
+        /* some write -1 for a size that is free */
+        if (dim->size < -1)
+            return failure(ELMAN_BAD_FORMAT, "dimension %zu is %lld", i,
+                           (long long)dim->size);
+    }
+    return ELMAN_OK;
+}
+
+static elman_status read_value(const Onnx__Value *from, onnx_value *to)
+{
+    TRY(onnx_text(from->name, "a name", &to->name));
+    if (!*to->name) return failure(ELMAN_BAD_FORMAT, "it has no name");
+    if (!from->type || !from->type->tensor_type)
+        return failure(ELMAN_BAD_FORMAT, "it is no tensor");
+    TRY(onnx_type(from->type->tensor_type->elem_type, &to->type));
+    const Onnx__Shape *shape = from->type->tensor_type->shape;
+    return shape ? read_dimensions(shape, to) : ELMAN_OK;
+}
+
+static elman_status read_values(onnx_reader *r, size_t count,
+                                Onnx__Value *const *from, const char *what,
+                                const onnx_value **values)
+{
+    onnx_value *list = onnx_take(r, count, sizeof *list);
+    if (!list) return onnx_short(r);
+    for (size_t i = 0; i < count; i++) {
+        elman_status status = read_value(from[i], &list[i]);
+        if (status == ELMAN_OK) continue;
+        char where[120];
+        snprintf(where, sizeof where, "graph %s %zu \"%.80s\"", what, i,
+                 list[i].name ? list[i].name : "");
+        return failure_in(status, where);
+    }
+    *values = list;
+    return ELMAN_OK;
+}
+
+static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
+{
+    size_t count = from->n_initializer;
+    named_tensor *list = onnx_take(r, count, sizeof *list);
+    if (!list) return onnx_short(r);
+    for (size_t i = 0; i < count; i++) {
+        TRY(onnx_tensor(r, from->initializer[i], &list[i]));
+        if (!*list[i].name)
+            return failure(ELMAN_BAD_FORMAT, "initializer %zu has no name", i);
+    }
+    r->graph.initializers = count;
+    r->graph.initializer = list;
+    return ELMAN_OK;
+}
+
+static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
+{
+    onnx_graph *g = &r->graph;
+    TRY(onnx_text(from->name, "the graph's name", &g->name));
+    if (from->n_sparse_initializer)
+        return failure(ELMAN_BAD_FORMAT, "sparse initializers are not read");
+    TRY(read_values(r, from->n_input, from->input, "input", &g->input));
+    g->inputs = from->n_input;
+    TRY(read_values(r, from->n_output, from->output, "output", &g->output));
+    g->outputs = from->n_output;
+    TRY(read_initializers(r, from));
+    TRY(onnx_nodes(r, from));
+    return check_names(r);
+}
+
+/* ---- Model -------------------------------------------------------------- */
+
+/* The version of ONNX's own operators: of the domain "", also "ai.onnx". */
+static elman_status read_opset(const Onnx__Model *model, int64_t *opset)
+{
+    bool found = false;
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const Onnx__Opset *from = model->opset_import[i];
+        const char *domain;
+        TRY(onnx_text(from->domain, "an operator domain", &domain));
+        if (*domain && strcmp(domain, "ai.onnx")) continue;
+        if (found && *opset != from->version)
+            return failure(ELMAN_BAD_FORMAT,
+                           "two opsets of ONNX's own operators: %lld and %lld",
+                           (long long)*opset, (long long)from->version);
+        found = true;
+        *opset = from->version;
+    }
+    if (!found)
+        return failure(ELMAN_BAD_FORMAT,
+                       "it names no opset of ONNX's own operators");
+    if (*opset < 1)
+        return failure(ELMAN_BAD_FORMAT, "opset %lld, expected at least 1",
+                       (long long)*opset);
+    return ELMAN_OK;
+}
+
+static elman_status read_model(onnx_reader *r)
+{
+    const Onnx__Model *model = r->model;
+    onnx_graph *g = &r->graph;
+    if (!model->has_ir_version || !model->graph)
+        return failure(ELMAN_BAD_FORMAT,
+                       "not an ONNX model: it has no IR version or no graph");
+    g->ir_version = model->ir_version;
+    if (g->ir_version < FIRST_IR || g->ir_version > LAST_IR)
+        return failure(ELMAN_BAD_FORMAT,
+                       "ONNX IR version %lld, expected %d to %d",
+                       (long long)g->ir_version, FIRST_IR, LAST_IR);
+    TRY(onnx_text(model->producer_name, "the producer", &g->producer));
+    TRY(read_opset(model, &g->opset));
+    return read_graph(r, model->graph);
+}
+
+static elman_status unpack(onnx_reader *r, const char *bytes, size_t size)
+{
+    r->model = onnx__model__unpack(&r->allocator, size, (const uint8_t *)bytes);
+    if (r->model) return ELMAN_OK;
+    if (r->failed || r->spent) return onnx_short(r);
+    return failure(ELMAN_BAD_FORMAT,
+                   "not an ONNX model: its bytes are no protobuf, or cut");
+}
+
+elman_status onnx_parse(char *bytes, size_t size, const char *folder,
+                        onnx_graph **graph)
+{
+    elman_status status;
+    onnx_reader *r = calloc(1, sizeof *r);
+    if (!r) {
+        free(bytes);
+        return failure(ELMAN_NO_MEMORY, "no memory for the model");
+    }
+    r->graph.block = r;
+    r->allocator = (ProtobufCAllocator){
+        .alloc = allocate, .free = give_back, .allocator_data = r};
+    r->left = SIZE_MAX;
+    if (size < (SIZE_MAX - MEMORY_AT_LEAST) / MEMORY_PER_BYTE)
+        r->left = size * MEMORY_PER_BYTE + MEMORY_AT_LEAST;
+    r->folder = folder;
+
+    /* the messages hold copies of all that is in the bytes */
+    status = unpack(r, bytes, size);
+    free(bytes);
+    if (status == ELMAN_OK) status = read_model(r);
+    r->folder = NULL;
+    if (status == ELMAN_OK) *graph = &r->graph;
+    else onnx_close(&r->graph);
+    return status;
+}
+
+elman_status onnx_open(const char *path, onnx_graph **graph)
+{
+    char *bytes = NULL, *folder = NULL;
+    size_t size;
+    TRY(file_read(path, &bytes, &size));
+    const char *name = strrchr(path, '/');
+    size_t length = name ? (size_t)(name - path) + 1 : 0;
+    folder = malloc(length + 2);
+    if (!folder) {
+        free(bytes);
+        return failure(ELMAN_NO_MEMORY, "%.200s: no memory for it", path);
+    }
+    memcpy(folder, path, length);
+    memcpy(folder + length, ".", 2);
+    elman_status status = onnx_parse(bytes, size, folder, graph);
+    free(folder);
+    return status == ELMAN_OK ? status : failure_in(status, path);
+}
