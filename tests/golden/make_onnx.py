@@ -18,6 +18,7 @@ onnx_book.py says what lies in a case's folder.
 """
 import sys
 
+from onnx_attributes import attribute_cases
 from onnx_book import Book
 from onnx_nodes import node_cases
 from onnx_torch import torch_cases
@@ -25,4 +26,5 @@ from onnx_torch import torch_cases
 book = Book(sys.argv[1] if len(sys.argv) > 1 else None)
 node_cases(book)
 torch_cases(book)
+attribute_cases(book)
 print(f"{len(book.seen)} cases, {book.bytes} bytes")
