@@ -70,6 +70,7 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
 static void plan_copies(const layer *l, layer_plan *plan, direction *d)
 {
     size_t H = l->H, R = l->R, gates = l->cell->gates, split = l->cell->split;
+    if (plan->overflow) return; /* sizes that do not even add up */
     if (l->fused) {
         d->ih = plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1);
         d->hh[0] = plan_packed(plan, gates, H, R, d->w_hh, R, 1);
