@@ -14,17 +14,21 @@ onnx_book.py says what lies in a case's folder.
     dynamo_*        PyTorch's newer exporter
     graph_*         graphs in the manner of other exporters
     attribute_*     single operators, every attribute
-    refused_*       refused.json: models that must be refused
+    refused_cases   refused.json and refused/: what must be refused
 """
 import sys
 
 from onnx_attributes import attribute_cases
 from onnx_book import Book
+from onnx_graphs import graph_cases
 from onnx_nodes import node_cases
+from onnx_refused import refused_cases
 from onnx_torch import torch_cases
 
 book = Book(sys.argv[1] if len(sys.argv) > 1 else None)
 node_cases(book)
 torch_cases(book)
 attribute_cases(book)
+graph_cases(book)
+refused_cases(book)
 print(f"{len(book.seen)} cases, {book.bytes} bytes")

@@ -1,6 +1,7 @@
 """A folder of ONNX models with inputs and what came out of them."""
 
 import collections
+import copy
 import json
 import pathlib
 import re
@@ -77,7 +78,8 @@ class Book:
     def wants(self, name):
         return not self.only or re.fullmatch(self.only, name)
 
-    def add(self, name, model, sets, expected=None, source=None, **more):
+    def add(self, name, model, sets, expected=None, source=None, external=False,
+            **more):
         """sets: a list of {input: array}; expected: outputs of each, or a
         function of the inputs, else ONNX Runtime is asked."""
         assert name not in self.seen, name
@@ -87,7 +89,9 @@ class Book:
         folder = self.place / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        onnx.save(model, folder / "model.onnx")
+        apart = {"save_as_external_data": True, "location": "weights.bin",
+                 "size_threshold": 0} if external else {}
+        onnx.save(copy.deepcopy(model), folder / "model.onnx", **apart)
         entries = []
         for k, inputs in enumerate(sets):
             if callable(ask):
