@@ -51,20 +51,33 @@ typedef struct pickle_row {
     const char *module, *name;
     bool dict;           /* calling it makes a dict, to which items are added */
     const char *refusal; /* a sentence, if it is known but not read */
+    int what, type;      /* for whoever reads the tree */
 } pickle_row;
+
+typedef struct pickle_table {
+    size_t rows;
+    const pickle_row *row; /* (rows) */
+    const char *advice;    /* what to do if another is found */
+} pickle_table;
 
 typedef struct pickle pickle;
 
 /* Reads the pickle at bytes, which must outlive it; *used is where it ends, or
- * NULL if it must be all. size is checked before anything is allocated. */
+ * NULL if that must be size. Lengths are checked before anything is allocated;
+ * messages name the byte. */
 elman_status pickle_parse(const char *bytes, size_t size,
-                          const pickle_row *rows, size_t count, size_t *used,
+                          const pickle_table *table, size_t *used,
                           pickle **tree);
 void pickle_close(pickle *tree);
 pickle_value *pickle_root(const pickle *tree);
 
-/* How often a row was called. */
-size_t pickle_calls(const pickle *tree, size_t row);
+/* Every value that was made, each once, then NULL; walk begins as zero. */
+typedef struct pickle_walk {
+    bool begun;
+    void *block;
+    size_t index;
+} pickle_walk;
+pickle_value *pickle_next(const pickle *tree, pickle_walk *walk);
 
 /* Whether a value is this text. */
 bool pickle_is(const pickle_value *value, const char *text);

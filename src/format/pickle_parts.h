@@ -1,0 +1,87 @@
+/*
+ * pickle_parts.h: a pickle being read: pickle_stack.c has the values and where
+ * they wait, pickle_scalar.c the opcodes that push one of their own bytes,
+ * pickle_call.c those that name something, pickle.c the rest.
+ */
+#ifndef FORMAT_PICKLE_PARTS_H
+#define FORMAT_PICKLE_PARTS_H
+
+#include "format/pickle.h"
+
+/* More values than that are in no state dict, and bound the memory of a file
+ * that is made of small ones. */
+enum { MOST_VALUES = 1 << 22 };
+
+typedef struct value_block value_block;
+
+struct pickle {
+    const pickle_table *table;
+    value_block *blocks; /* owner of the values, the last made first */
+    size_t values;       /* made */
+    pickle_value none, no, yes;
+    pickle_value *root;
+};
+
+typedef struct pickle_reader {
+    const char *first, *at, *end;
+    pickle *tree;
+    pickle_value **stack; /* NULL is a mark */
+    size_t depth, stack_room;
+    pickle_value **memo; /* NULL where nothing is */
+    size_t memo_room, memo_used;
+    size_t copied; /* pairs of lists into dicts */
+    bool stopped;
+} pickle_reader;
+
+/* One opcode; argument is its table row's. */
+typedef elman_status pickle_step(pickle_reader *r, unsigned argument);
+
+/* ---- pickle_stack.c ----------------------------------------------------- */
+
+elman_status value_new(pickle_reader *r, pickle_kind kind, pickle_value **made);
+
+/* Adds count values to a tuple, list or dict. */
+elman_status value_add(pickle_value *to, pickle_value *const *values,
+                       size_t count);
+
+elman_status stack_push(pickle_reader *r, pickle_value *value);
+elman_status stack_pop(pickle_reader *r, pickle_value **value);
+
+/* The value on top, which stays there. */
+elman_status stack_top(pickle_reader *r, pickle_value **value);
+
+/* Where the values behind the last mark begin; depth is where they end. */
+elman_status stack_mark(pickle_reader *r, size_t *first);
+
+/* Pushes a value that holds what is on the stack from first on; the stack is
+ * cut to depth before. */
+elman_status stack_collect(pickle_reader *r, pickle_kind kind, size_t first,
+                           size_t depth);
+
+elman_status memo_put(pickle_reader *r, uint64_t slot);
+elman_status memo_read(const pickle_reader *r, uint64_t slot,
+                       pickle_value **value);
+
+/* What follows the opcode: a little-endian number of 1 to 8 bytes, so many
+ * bytes, a line without its newline. */
+elman_status take_number(pickle_reader *r, unsigned bytes, uint64_t *number);
+elman_status take_bytes(pickle_reader *r, uint64_t count, const char **bytes);
+elman_status take_line(pickle_reader *r, const char **line, size_t *count);
+
+void stack_free(pickle_reader *r);
+
+/* ---- pickle_scalar.c ---------------------------------------------------- */
+
+pickle_step push_none, push_bool, push_whole, push_long, push_float, push_text,
+    push_bytes, push_int_line, push_long_line, push_float_line,
+    push_string_line, push_unicode_line;
+
+/* A line of decimal digits. */
+bool line_whole(const char *line, size_t count, int64_t *whole);
+
+/* ---- pickle_call.c ------------------------------------------------------ */
+
+pickle_step push_global, push_stack_global, push_reduced, push_object,
+    push_instance, push_built, push_stored;
+
+#endif

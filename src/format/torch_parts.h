@@ -1,0 +1,100 @@
+/*
+ * torch_parts.h: a file of torch.save being read: torch_source.c finds the
+ * pickle and the storages' bytes, torch_tensor.c makes tensors of calls,
+ * torch_dict.c finds the state dict, torch.c puts it together.
+ */
+#ifndef FORMAT_TORCH_PARTS_H
+#define FORMAT_TORCH_PARTS_H
+
+#include "format/archive.h"
+#include "format/pickle.h"
+#include "format/torch.h"
+
+/* What a row of the table of globals is for. */
+typedef enum torch_row {
+    TORCH_NOTED,     /* kept as it is, and of no use */
+    TORCH_STORAGE,   /* type says which */
+    TORCH_DTYPE,     /* type says which */
+    TORCH_TENSOR,    /* (storage, offset, size, stride ...) */
+    TORCH_TYPED,     /* the same, and a dtype as seventh */
+    TORCH_PARAMETER, /* (tensor ...) */
+    TORCH_AS_CLASS,  /* (function, class, its arguments, attributes) */
+    TORCH_SIZE       /* (tuple) */
+} torch_row;
+
+extern const pickle_table torch_table;
+
+/* A storage of the stream format. */
+typedef struct torch_stored {
+    const pickle_value *key;
+    element_type type;
+    size_t count;
+    const char *data; /* NULL until it was met in the file */
+} torch_stored;
+
+/* Where the bytes are: an archive, or a file with storages one after another.
+ */
+typedef struct torch_source {
+    char *bytes;
+    archive *archive;
+    size_t folder; /* an entry's first bytes, which all have: "archive/" */
+    const char *folder_name;
+    size_t stored;
+    torch_stored *storage; /* (stored) by key */
+    pickle *tree;
+    bool swapped;
+    size_t size; /* bytes of everything, not compressed */
+} torch_source;
+
+/* A view of a storage: count elements of type, which are all there. */
+typedef struct torch_view {
+    element_type type;
+    size_t count;
+    const char *data;
+} torch_view;
+
+/* A call that makes a tensor, whatever wraps it. */
+typedef struct torch_call {
+    pickle_value *value;
+    const pickle_row *row;
+    const pickle_value *arguments;
+} torch_call;
+
+/* ---- torch_source.c, torch_stream.c ------------------------------------- */
+
+/* source begins with bytes and size alone; close it also after a failure. */
+elman_status source_open(torch_source *source);
+elman_status stream_open(torch_source *source, size_t size);
+void source_close(torch_source *source);
+
+/* The storage that a value stands for. */
+elman_status source_view(torch_source *source, const pickle_value *stored,
+                         torch_view *view);
+elman_status stream_view(const torch_source *source, const pickle_value *id,
+                         torch_view *view);
+
+/* The parts of a storage's id: ('storage', type, key, place, count ...). */
+elman_status storage_id(const pickle_value *stored, element_type *type,
+                        const pickle_value **key, size_t *count);
+
+/* ---- torch_tensor.c ----------------------------------------------------- */
+
+/* Whether a value is a tensor. */
+bool call_find(pickle_value *value, torch_call *call);
+
+/* Its elements; tensor's name is used for messages and kept. */
+elman_status call_read(torch_source *source, const torch_call *call,
+                       named_tensor *tensor);
+
+/* A whole number from 0. */
+bool value_size(const pickle_value *value, size_t *size);
+
+/* ---- torch_dict.c ------------------------------------------------------- */
+
+enum { PATH_ROOM = 512 };
+
+/* The state dict of a tree, and where it was. */
+elman_status dict_find(const pickle *tree, const char *key,
+                       pickle_value **found, char path[PATH_ROOM]);
+
+#endif

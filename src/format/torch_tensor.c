@@ -1,0 +1,268 @@
+/*
+ * torch_tensor.c: which globals a tensor needs, and what their calls mean.
+ * Source: torch/_utils.py and torch/_weights_only_unpickler.py of PyTorch 2.
+ */
+#include "format/torch_parts.h"
+
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#define SPARSE                                                                 \
+    "a sparse or nested tensor, which is not read; save it by to_dense()"
+#define QUANTIZED                                                              \
+    "a quantized tensor, which is not read; save the state_dict() of the "     \
+    "model before it was quantized"
+#define EMPTY                                                                  \
+    "a tensor on the meta device, which has no numbers; save a model that "    \
+    "has weights"
+#define COMPLEX "a tensor of complex numbers, which is not read"
+#define EIGHT   "a tensor of 8-bit floats, which is not read; save it by float()"
+
+enum { CALL_LEVELS = 8 };
+
+#define ROW(m, n, w, t)                                                        \
+    {                                                                          \
+        .module = (m), .name = (n), .what = (w), .type = (t)                   \
+    }
+#define REFUSED(m, n, r)                                                       \
+    {                                                                          \
+        .module = (m), .name = (n), .refusal = (r)                             \
+    }
+
+static const pickle_row rows[] = {
+    {.module = "collections", .name = "OrderedDict", .dict = true},
+    ROW("collections", "Counter", TORCH_NOTED, 0),
+    ROW("torch", "device", TORCH_NOTED, 0),
+    ROW("torch", "Tensor", TORCH_NOTED, 0),
+    ROW("torch.nn.parameter", "Parameter", TORCH_NOTED, 0),
+    ROW("torch.nn.parameter", "Buffer", TORCH_NOTED, 0),
+    ROW("torch", "Size", TORCH_SIZE, 0),
+    ROW("torch._utils", "_rebuild_tensor", TORCH_TENSOR, 0),
+    ROW("torch._utils", "_rebuild_tensor_v2", TORCH_TENSOR, 0),
+    ROW("torch._utils", "_rebuild_tensor_v3", TORCH_TYPED, 0),
+    ROW("torch._utils", "_rebuild_parameter", TORCH_PARAMETER, 0),
+    ROW("torch._utils", "_rebuild_parameter_with_state", TORCH_PARAMETER, 0),
+    ROW("torch._tensor", "_rebuild_from_type_v2", TORCH_AS_CLASS, 0),
+    ROW("torch", "FloatStorage", TORCH_STORAGE, ELEMENT_F32),
+    ROW("torch", "DoubleStorage", TORCH_STORAGE, ELEMENT_F64),
+    ROW("torch", "HalfStorage", TORCH_STORAGE, ELEMENT_F16),
+    ROW("torch", "BFloat16Storage", TORCH_STORAGE, ELEMENT_BF16),
+    ROW("torch", "LongStorage", TORCH_STORAGE, ELEMENT_I64),
+    ROW("torch", "IntStorage", TORCH_STORAGE, ELEMENT_I32),
+    ROW("torch", "ShortStorage", TORCH_STORAGE, ELEMENT_I16),
+    ROW("torch", "CharStorage", TORCH_STORAGE, ELEMENT_I8),
+    ROW("torch", "ByteStorage", TORCH_STORAGE, ELEMENT_U8),
+    ROW("torch", "BoolStorage", TORCH_STORAGE, ELEMENT_BOOL),
+    ROW("torch", "UntypedStorage", TORCH_STORAGE, ELEMENT_U8),
+    ROW("torch.storage", "UntypedStorage", TORCH_STORAGE, ELEMENT_U8),
+    ROW("torch.storage", "_UntypedStorage", TORCH_STORAGE, ELEMENT_U8),
+    ROW("torch", "float32", TORCH_DTYPE, ELEMENT_F32),
+    ROW("torch", "float64", TORCH_DTYPE, ELEMENT_F64),
+    ROW("torch", "float16", TORCH_DTYPE, ELEMENT_F16),
+    ROW("torch", "bfloat16", TORCH_DTYPE, ELEMENT_BF16),
+    ROW("torch", "int64", TORCH_DTYPE, ELEMENT_I64),
+    ROW("torch", "int32", TORCH_DTYPE, ELEMENT_I32),
+    ROW("torch", "int16", TORCH_DTYPE, ELEMENT_I16),
+    ROW("torch", "int8", TORCH_DTYPE, ELEMENT_I8),
+    ROW("torch", "uint64", TORCH_DTYPE, ELEMENT_U64),
+    ROW("torch", "uint32", TORCH_DTYPE, ELEMENT_U32),
+    ROW("torch", "uint16", TORCH_DTYPE, ELEMENT_U16),
+    ROW("torch", "uint8", TORCH_DTYPE, ELEMENT_U8),
+    ROW("torch", "bool", TORCH_DTYPE, ELEMENT_BOOL),
+    REFUSED("torch._utils", "_rebuild_sparse_tensor", SPARSE),
+    REFUSED("torch._utils", "_rebuild_sparse_csr_tensor", SPARSE),
+    REFUSED("torch._utils", "_rebuild_nested_tensor", SPARSE),
+    REFUSED("torch._utils", "_rebuild_qtensor", QUANTIZED),
+    REFUSED("torch", "QInt8Storage", QUANTIZED),
+    REFUSED("torch", "QUInt8Storage", QUANTIZED),
+    REFUSED("torch", "QInt32Storage", QUANTIZED),
+    REFUSED("torch._utils", "_rebuild_meta_tensor_no_storage", EMPTY),
+    REFUSED("torch", "ComplexFloatStorage", COMPLEX),
+    REFUSED("torch", "ComplexDoubleStorage", COMPLEX),
+    REFUSED("torch", "complex64", COMPLEX),
+    REFUSED("torch", "complex128", COMPLEX),
+    REFUSED("torch", "float8_e4m3fn", EIGHT),
+    REFUSED("torch", "float8_e5m2", EIGHT),
+};
+
+const pickle_table torch_table = {
+    .rows = sizeof rows / sizeof *rows,
+    .row = rows,
+    .advice = "a file of tensors alone is read; save model.state_dict()"};
+
+/* ---- Calls -------------------------------------------------------------- */
+
+bool call_find(pickle_value *value, torch_call *call)
+{
+    call->value = value;
+    if (value->kind != PICKLE_CALL) return false;
+    call->row = &rows[value->row];
+    call->arguments = value->is.value;
+    for (int level = 0; level < CALL_LEVELS; level++) {
+        const pickle_value *a = call->arguments;
+        switch (call->row->what) {
+        case TORCH_TENSOR:
+        case TORCH_TYPED:
+            return true;
+        case TORCH_PARAMETER:
+            if (a->count == 0 || a->is.item[0]->kind != PICKLE_CALL)
+                return false;
+            call->value = a->is.item[0];
+            call->row = &rows[call->value->row];
+            call->arguments = call->value->is.value;
+            break;
+        case TORCH_AS_CLASS:
+            if (a->count < 3 || a->is.item[0]->kind != PICKLE_GLOBAL ||
+                a->is.item[2]->kind != PICKLE_TUPLE)
+                return false;
+            call->row = &rows[a->is.item[0]->row];
+            call->arguments = a->is.item[2];
+            break;
+        default:
+            return false;
+        }
+    }
+    return false;
+}
+
+bool value_size(const pickle_value *value, size_t *size)
+{
+    if (value->kind != PICKLE_WHOLE || value->is.whole < 0 ||
+        (uint64_t)value->is.whole > SIZE_MAX)
+        return false;
+    *size = (size_t)value->is.whole;
+    return true;
+}
+
+static elman_status bad_tensor(const named_tensor *tensor, const char *what)
+{
+    return failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\": %s", tensor->name,
+                   what);
+}
+
+/* A tuple of sizes, maybe as torch.Size; at most TENSOR_MAX_RANK. */
+static bool read_sizes(const pickle_value *value, size_t *count, size_t *sizes)
+{
+    if (value->kind == PICKLE_CALL && rows[value->row].what == TORCH_SIZE) {
+        value = value->is.value;
+        if (value->count != 1) return false;
+        value = value->is.item[0];
+    }
+    bool listed = value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST;
+    if (!listed || value->count > TENSOR_MAX_RANK) return false;
+    *count = value->count;
+    for (size_t i = 0; i < *count; i++)
+        if (!value_size(value->is.item[i], &sizes[i])) return false;
+    return true;
+}
+
+/* Elements that a storage must have: the place of the last, and one. */
+static bool sizes_reach(const named_tensor *t, size_t offset, size_t *reach)
+{
+    size_t last = offset;
+    for (size_t i = 0; i < t->rank; i++) {
+        size_t step;
+        if (!sizes_multiply(t->shape[i] - 1, t->stride[i], 1, &step) ||
+            step > SIZE_MAX - last)
+            return false;
+        last += step;
+    }
+    *reach = last + 1;
+    return last < SIZE_MAX;
+}
+
+/* Whether elements lie otherwise than row-major without gaps. */
+static bool is_strided(const named_tensor *t)
+{
+    size_t behind = 1;
+    for (size_t i = t->rank; i > 0; i--) {
+        if (t->shape[i - 1] != 1 && t->stride[i - 1] != behind) return true;
+        behind *= t->shape[i - 1];
+    }
+    return false;
+}
+
+static elman_status read_shape(const pickle_value *arguments,
+                               named_tensor *tensor)
+{
+    size_t strides = 0;
+    pickle_value *const *a = arguments->is.item;
+    if (!read_sizes(a[2], &tensor->rank, tensor->shape))
+        return bad_tensor(tensor, "its shape is not up to 8 sizes from 0");
+    if (!read_sizes(a[3], &strides, tensor->stride) || strides != tensor->rank)
+        return bad_tensor(tensor,
+                          "its strides are not as many sizes from 0 as its "
+                          "shape has");
+    tensor->count = 1;
+    bool fits = true, empty = false;
+    for (size_t i = 0; i < tensor->rank; i++) {
+        empty = empty || tensor->shape[i] == 0;
+        fits = fits && sizes_multiply(tensor->count, tensor->shape[i], 1,
+                                      &tensor->count);
+    }
+    if (empty) tensor->count = 0;
+    else if (!fits)
+        return bad_tensor(tensor, "the shape's product is over 64 bits");
+    return ELMAN_OK;
+}
+
+/* The type of a tensor whose storage is bytes alone. */
+static elman_status read_type(const torch_call *call, named_tensor *tensor,
+                              torch_view *view)
+{
+    const pickle_value *a = call->arguments;
+    if (call->row->what != TORCH_TYPED) return ELMAN_OK;
+    if (a->count < 7 || a->is.item[6]->kind != PICKLE_GLOBAL ||
+        rows[a->is.item[6]->row].what != TORCH_DTYPE)
+        return bad_tensor(tensor, "its dtype is missing");
+    view->count *= element_bytes(view->type);
+    view->type = (element_type)rows[a->is.item[6]->row].type;
+    view->count /= element_bytes(view->type);
+    return ELMAN_OK;
+}
+
+/* Marks that numbers are still to be negated or conjugated. */
+static bool has_marks(const torch_call *call)
+{
+    size_t at = call->row->what == TORCH_TYPED ? 7 : 6;
+    const pickle_value *a = call->arguments;
+    return a->count > at && a->is.item[at]->kind == PICKLE_DICT &&
+           a->is.item[at]->count > 0;
+}
+
+elman_status call_read(torch_source *source, const torch_call *call,
+                       named_tensor *tensor)
+{
+    const pickle_value *a = call->arguments;
+    torch_view view;
+    size_t offset = 0, reach = 0;
+    if (a->count < 4 || a->is.item[0]->kind != PICKLE_STORED)
+        return bad_tensor(tensor, "it has no storage");
+    if (has_marks(call))
+        return bad_tensor(tensor, "a view that negates or conjugates; save "
+                                  "its resolve_neg()");
+    elman_status status = source_view(source, a->is.item[0], &view);
+    if (status != ELMAN_OK) {
+        char where[120];
+        snprintf(where, sizeof where, "tensor \"%.80s\"", tensor->name);
+        return failure_in(status, where);
+    }
+    TRY(read_type(call, tensor, &view));
+    TRY(read_shape(a, tensor));
+    if (!value_size(a->is.item[1], &offset))
+        return bad_tensor(tensor, "its offset is not a whole number from 0");
+    tensor->type = view.type;
+    tensor->swapped = source->swapped && element_bytes(view.type) > 1;
+    tensor->data = view.data;
+    if (tensor->count == 0) return ELMAN_OK;
+    if (!sizes_reach(tensor, offset, &reach) || reach > view.count)
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": its shape, strides and offset reach "
+                       "beyond the %zu elements of its storage",
+                       tensor->name, view.count);
+    tensor->data = view.data + offset * element_bytes(view.type);
+    tensor->strided = is_strided(tensor);
+    return ELMAN_OK;
+}
