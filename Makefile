@@ -2,8 +2,9 @@
 PRESET ?= test
 PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
+T ?= 60
 
-.PHONY: all run test quick asan tsan clang dev cover format lint golden \
+.PHONY: all run test quick asan tsan clang fuzz dev cover format lint golden \
 	bench bench-peers bench-instructions install clean help
 
 all: ## build the library and the program: build/release
@@ -30,6 +31,10 @@ asan: ## all tests under the address and undefined-behaviour sanitizers
 
 tsan: ## all tests under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
+
+fuzz: ## hostile files to every reader, T=60 seconds each; FUZZ="json onnx"
+	@tools/setup build test fuzz
+	@tests/fuzz/run $(T) $(FUZZ)
 
 dev: ## build with asserts and without optimization, for the debugger
 	@tools/setup build test

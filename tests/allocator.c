@@ -2,6 +2,7 @@
 #include "allocator.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
 void __wrap_free(void *block);
 
 static atomic_size_t calls, failed;
-static atomic_ptrdiff_t outstanding;
+static atomic_ptrdiff_t outstanding, bytes_held, peak;
 static atomic_size_t first_failing = SIZE_MAX;
 static atomic_bool fails_ever_after;
 
@@ -29,6 +30,8 @@ static void begin(size_t call, bool ever_after)
     calls = 0;
     failed = 0;
     outstanding = 0;
+    bytes_held = 0;
+    peak = 0;
     fails_ever_after = ever_after;
     first_failing = call;
 }
@@ -39,7 +42,7 @@ void allocator_fail(size_t call, bool ever_after) { begin(call, ever_after); }
 
 allocations allocator_read(void)
 {
-    return (allocations){calls, failed, outstanding};
+    return (allocations){calls, failed, outstanding, (size_t)peak};
 }
 
 /* Counts a call; true if it is to fail. */
@@ -52,9 +55,23 @@ static bool call_fails(void)
     return true;
 }
 
+/* Blocks from before the reset may be given back: held can be below 0. */
+static void hold(ptrdiff_t bytes)
+{
+    ptrdiff_t held = atomic_fetch_add(&bytes_held, bytes) + bytes;
+    for (ptrdiff_t most = peak; held > most;)
+        if (atomic_compare_exchange_weak(&peak, &most, held)) break;
+}
+
+static ptrdiff_t bytes_of(void *block)
+{
+    return (ptrdiff_t)malloc_usable_size(block);
+}
+
 static void *taken(void *block)
 {
     if (block) outstanding++;
+    if (block) hold(bytes_of(block));
     return block;
 }
 
@@ -71,8 +88,11 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *block, size_t bytes)
 {
     if (call_fails()) return NULL;
+    ptrdiff_t old = block ? bytes_of(block) : 0;
     void *moved = __real_realloc(block, bytes);
-    return block ? moved : taken(moved);
+    if (!block) return taken(moved);
+    if (moved) hold(bytes_of(moved) - old);
+    return moved;
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
@@ -83,5 +103,6 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
 void __wrap_free(void *block)
 {
     if (block) outstanding--;
+    if (block) hold(-bytes_of(block));
     __real_free(block);
 }

@@ -212,17 +212,21 @@ static elman_status find_header(const char *bytes, size_t size, size_t *first,
     return ELMAN_OK;
 }
 
+/* The other axes must fit in 64 bits also beside one of size 0, which would
+ * hide them from here and not from whoever counts in another order. */
 static elman_status check_room(size_t room, named_tensor *array)
 {
-    size_t bytes = 0;
+    size_t widest = sizeof(double);
     bool fits = true;
     array->count = 1;
-    for (size_t i = 0; i < array->rank; i++)
-        fits = fits &&
-               sizes_multiply(array->count, array->shape[i], 1, &array->count);
-    if (!fits ||
-        !sizes_multiply(array->count, element_bytes(array->type), 1, &bytes))
+    for (size_t i = 0; i < array->rank && fits; i++) {
+        size_t size = array->shape[i];
+        fits = sizes_multiply(widest, size ? size : 1, 1, &widest);
+        array->count *= size;
+    }
+    if (!fits)
         return failure(ELMAN_BAD_FORMAT, "the shape's bytes are over 64 bits");
+    size_t bytes = array->count * element_bytes(array->type);
     if (bytes != room)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes of data, but the shape needs %zu", room,

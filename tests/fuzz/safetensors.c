@@ -1,0 +1,52 @@
+/* safetensors.c: what is read can be saved, and is then the same file. */
+#include "fuzz.h"
+
+#include "format/file.h"
+#include "format/safetensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Reads every element in each way there is. */
+static void read_elements(const named_tensor *t)
+{
+    enum { PIECE = 16 };
+    double reals[PIECE];
+    int64_t wholes[PIECE];
+    for (size_t first = 0; first < t->count; first += PIECE) {
+        size_t left = t->count - first, count = left < PIECE ? left : PIECE;
+        tensor_doubles(t, first, count, reals);
+        tensor_wholes(t, first, count, wholes);
+    }
+    float *floats = malloc(t->count * sizeof *floats + 1);
+    if (!floats) abort();
+    if (tensor_floats(t, floats) != ELMAN_OK) fuzz_refused("");
+    free(floats);
+}
+
+static void run(const uint8_t *data, size_t size)
+{
+    safetensors *file = NULL, *again = NULL;
+    char *bytes = NULL;
+    size_t count = 0;
+    if (safetensors_parse(fuzz_copy(data, size), size, &file) != ELMAN_OK) {
+        MUST(!file);
+        fuzz_refused("");
+        return;
+    }
+    for (size_t i = 0; i < file->tensors; i++) {
+        read_elements(file->tensor + i);
+        MUST(safetensors_find(file, file->tensor[i].name) == file->tensor + i);
+    }
+    const char *first = fuzz_path("first"), *second = fuzz_path("second");
+    MUST_OK(safetensors_save(file, first));
+    MUST_OK(file_read(first, &bytes, &count));
+    MUST_OK(safetensors_parse(bytes, count, &again));
+    MUST(again->tensors == file->tensors && again->notes == file->notes);
+    MUST_OK(safetensors_save(again, second));
+    fuzz_same(first, second);
+    safetensors_close(again);
+    safetensors_close(file);
+}
+
+const fuzz_target target = {.run = run};
