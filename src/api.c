@@ -8,6 +8,9 @@
 #include "data/dataset.h"
 #include "data/encoding.h"
 #include "data/loader.h"
+#include "exchange/check.h"
+#include "exchange/export.h"
+#include "exchange/import.h"
 #include "format/array.h"
 #include "inspect/flow.h"
 #include "learn/checkpoint.h"
@@ -60,7 +63,7 @@ elman_status elman_model_load(const char *path, elman_model **model)
 {
     TRY(need(path, "path"));
     TRY(need(model, "model"));
-    return model_load(path, model);
+    return import_load(path, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)
@@ -128,6 +131,71 @@ double elman_model_flops(const elman_model *model, uint64_t steps,
                          bool backward)
 {
     return model ? model_flops(model, steps, backward) : 0;
+}
+
+/* ---- Exchange ----------------------------------------------------------- */
+
+elman_status elman_import_open(const char *const *paths, size_t count,
+                               const elman_import_config *config,
+                               elman_import **import)
+{
+    TRY(need(paths, "paths"));
+    TRY(need(import, "import"));
+    for (size_t i = 0; i < count; i++)
+        TRY(need(paths[i], "a path"));
+    return import_open(paths, count, config, import);
+}
+
+void elman_import_close(elman_import *import) { import_close(import); }
+
+const elman_import_row *elman_import_rows(const elman_import *import,
+                                          size_t *count)
+{
+    if (need(import, "import") || need(count, "count")) return NULL;
+    return import_rows(import, count);
+}
+
+elman_status elman_import_create(const elman_import *import,
+                                 elman_model **model)
+{
+    TRY(need(import, "import"));
+    TRY(need(model, "model"));
+    return import_create(import, model);
+}
+
+elman_status elman_model_check(const elman_model *model, const char *x,
+                               const char *y, elman_check *check)
+{
+    TRY(need(model, "model"));
+    TRY(need(x, "x"));
+    TRY(need(y, "y"));
+    TRY(need(check, "check"));
+    return model_check(model, x, y, check);
+}
+
+static elman_status bad_format(elman_export_format format)
+{
+    return failure(ELMAN_BAD_VALUE, "format is %d, expected 0", (int)format);
+}
+
+elman_status elman_model_export(const elman_model *model,
+                                elman_export_format format, const char *path)
+{
+    TRY(need(model, "model"));
+    TRY(need(path, "path"));
+    if (format != ELMAN_EXPORT_TORCH) return bad_format(format);
+    return export_torch(model, path);
+}
+
+elman_status elman_export_read(const elman_model *model,
+                               elman_export_format format, const char *path,
+                               size_t capacity, char *lines)
+{
+    TRY(need(model, "model"));
+    TRY(need(path, "path"));
+    TRY(need(lines, "lines"));
+    if (format != ELMAN_EXPORT_TORCH) return bad_format(format);
+    return export_torch_lines(model, path, capacity, lines);
 }
 
 /* ---- State -------------------------------------------------------------- */

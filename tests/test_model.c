@@ -252,7 +252,7 @@ TEST(each_hostile_configuration_gets_its_own_sentence)
     static const struct {
         const char *config, *message;
     } cases[] = {
-        {NULL, "no configuration"},
+        {NULL, "there is no recurrent layer"}, /* read by names */
         {"", "is not JSON"},
         {"{", "is not JSON"},
         {"[]", "layers is not there"},

@@ -44,6 +44,7 @@ typedef struct spare {
 } spare;
 
 struct elman_import {
+    const char *path; /* of the first file, for messages */
     elman_config config;
     size_t tensors;
     const named_tensor *tensor; /* (tensors) of the source */

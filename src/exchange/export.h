@@ -1,0 +1,34 @@
+/*
+ * export.h: a model in another's format. What that can not express is
+ * ELMAN_BAD_VALUE with the layer and the reason.
+ */
+#ifndef EXCHANGE_EXPORT_H
+#define EXCHANGE_EXPORT_H
+
+#include "elman_exchange.h"
+#include "model/model.h"
+
+/* Replaces path by safetensors for torch.nn's load_state_dict: of a model of
+ * one layer "weight_ih_l0", of one of several "rnn.weight_ih_l0", "fc.weight",
+ * as torch.nn.ModuleDict has them. */
+elman_status export_torch(const elman_model *model, const char *path);
+
+/* Two lines of Python, terminated by zero, that load what export_torch wrote
+ * to path: the first builds the module, the second fills it. */
+elman_status export_torch_lines(const elman_model *model, const char *path,
+                                size_t capacity, char *lines);
+
+/* Replaces path by ONNX of opset 17, for any T and B: inputs x (T,B,I) or
+ * (B,T,I), or tokens; output y as elman_model_forward gives it. The memory of a
+ * recurrent layer NAME is the inputs NAME.h_0 and NAME.c_0 (num_layers*D,B,H),
+ * B 1 for all alike, with what is learned or zero as their default, and the
+ * outputs NAME.h_n and NAME.c_n; h_0 ... if the layer is all of the model. Levels
+ * of different sizes have NAME.h_0_l0 ... each. */
+elman_status export_onnx(const elman_model *model, const char *path);
+
+/* Two lines of Python, terminated by zero, that run what export_onnx wrote to
+ * path: the first opens it, the second gives y of x. */
+elman_status export_onnx_lines(const elman_model *model, const char *path,
+                               size_t capacity, char *lines);
+
+#endif

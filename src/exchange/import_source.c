@@ -1,0 +1,191 @@
+/* import_source.c: one table of formats opens what there is. */
+#include "exchange/import_source.h"
+
+#include "format/file.h"
+#include "format/npy.h"
+#include "format/npz.h"
+#include "format/safetensors.h"
+#include "format/tell.h"
+#include "format/torch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Formats of many tensors -------------------------------------------- */
+
+static void close_safetensors(void *source) { safetensors_close(source); }
+static void close_torch(void *source) { torch_close(source); }
+static void close_npz(void *source) { npz_close(source); }
+
+static elman_status open_safetensors(elman_import *im, char *bytes, size_t size,
+                                     const elman_import_config *config)
+{
+    safetensors *file = NULL;
+    TRY(safetensors_parse(bytes, size, &file));
+    im->source = file;
+    im->close = close_safetensors;
+    im->tensors = file->tensors;
+    im->tensor = file->tensor;
+    im->own = model_is_own(file) && !config->mapping && !config->layers;
+    return ELMAN_OK;
+}
+
+static elman_status open_torch(elman_import *im, char *bytes, size_t size,
+                               const elman_import_config *config)
+{
+    torch_file *file = NULL;
+    TRY(torch_parse(bytes, size, config->key, &file));
+    im->source = file;
+    im->close = close_torch;
+    im->tensors = file->tensors;
+    im->tensor = file->tensor;
+    return ELMAN_OK;
+}
+
+static elman_status open_npz(elman_import *im, char *bytes, size_t size,
+                             const elman_import_config *config)
+{
+    npz *file = NULL;
+    (void)config;
+    TRY(npz_parse(bytes, size, &file));
+    im->source = file;
+    im->close = close_npz;
+    im->tensors = file->tensors;
+    im->tensor = file->tensor;
+    return ELMAN_OK;
+}
+
+/* ---- Files of one tensor ------------------------------------------------ */
+
+typedef struct npy_set {
+    size_t count;
+    npy **file;           /* (count) */
+    named_tensor *tensor; /* (count) */
+} npy_set;
+
+static void close_set(void *source)
+{
+    npy_set *set = source;
+    for (size_t i = 0; set->file && i < set->count; i++)
+        npy_close(set->file[i]);
+    free(set->file);
+    free(set->tensor);
+    free(set);
+}
+
+/* lstm_kernel of weights/lstm_kernel.npy */
+static const char *tensor_name(elman_import *im, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t bytes = strlen(name);
+    if (bytes > 4 && strcmp(name + bytes - 4, ".npy") == 0) bytes -= 4;
+    return import_text(im, "%.*s", (int)bytes, name);
+}
+
+static elman_status open_arrays(elman_import *im, const char *const *paths,
+                                size_t count)
+{
+    npy_set *set = calloc(1, sizeof *set);
+    if (!set) return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
+    im->source = set;
+    im->close = close_set;
+    set->count = count;
+    set->file = calloc(count, sizeof *set->file);
+    set->tensor = calloc(count, sizeof *set->tensor);
+    if (!set->file || !set->tensor)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(npy_open(paths[i], set->file + i));
+        set->tensor[i] = set->file[i]->tensor;
+        set->tensor[i].name = tensor_name(im, paths[i]);
+        if (!set->tensor[i].name) return ELMAN_NO_MEMORY;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(set->tensor[j].name, set->tensor[i].name) == 0)
+                return failure(ELMAN_BAD_VALUE,
+                               "%.120s: an earlier file gives a tensor of the "
+                               "same name, %.80s",
+                               paths[i], set->tensor[i].name);
+    }
+    im->tensors = count;
+    im->tensor = set->tensor;
+    return ELMAN_OK;
+}
+
+/* ---- All formats -------------------------------------------------------- */
+
+/* How a format is opened, or what one can do about it. */
+typedef struct source_format {
+    elman_status (*open)(elman_import *im, char *bytes, size_t size,
+                         const elman_import_config *config);
+    const char *advice;
+} source_format;
+
+static const source_format formats[FORMATS] = {
+    /* the reader says best why something is no safetensors file */
+    [FORMAT_UNKNOWN] = {open_safetensors, NULL},
+    [FORMAT_SAFETENSORS] = {open_safetensors, NULL},
+    [FORMAT_TORCH] = {open_torch, NULL},
+    [FORMAT_NPZ] = {open_npz, NULL},
+    [FORMAT_ONNX] = {NULL, "give the weights as safetensors"},
+    [FORMAT_PICKLE] = {NULL, "save the state dict with torch.save, or its "
+                             "arrays with numpy.savez"},
+    [FORMAT_TORCH_TAR] = {NULL, "load it with PyTorch and save it again"},
+    [FORMAT_HDF5] = {NULL, "save its arrays with numpy.savez and say in a "
+                           "mapping file what they are"},
+    [FORMAT_KERAS] = {NULL, "save its arrays with numpy.savez and say in a "
+                            "mapping file what they are"},
+};
+
+/* A tensor may look at the same bytes many times over, so its elements have a
+ * limit of their own: of what is compressed, or shared, so much of the file. */
+static elman_status check_sizes(const elman_import *im, size_t bytes)
+{
+    enum { TIMES = 64, ROOM = 1 << 16 };
+    size_t left =
+        bytes < SIZE_MAX / TIMES - ROOM ? TIMES * bytes + ROOM : SIZE_MAX;
+    for (size_t i = 0; i < im->tensors; i++) {
+        if (im->tensor[i].count > left)
+            return failure(ELMAN_BAD_FORMAT,
+                           "with the tensor %.80s there are more elements than "
+                           "a file of %zu bytes should have",
+                           im->tensor[i].name, bytes);
+        left -= im->tensor[i].count;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status open_tensors(elman_import *im, const char *path,
+                                 const source_format *format, char *bytes,
+                                 size_t size, const elman_import_config *config)
+{
+    elman_status status = format->open(im, bytes, size, config);
+    if (!status) status = check_sizes(im, size);
+    return status ? failure_in(status, path) : ELMAN_OK;
+}
+
+elman_status import_open_source(elman_import *im, const char *const *paths,
+                                size_t count, const elman_import_config *config,
+                                bool *done)
+{
+    char *bytes = NULL;
+    size_t size;
+    *done = false;
+    if (count == 0)
+        return failure(ELMAN_BAD_VALUE, "no file is given, expected at least "
+                                        "one");
+    TRY(file_read(paths[0], &bytes, &size));
+    file_format format = format_of(bytes, size);
+    if (formats[format].open && count == 1)
+        return open_tensors(im, paths[0], formats + format, bytes, size,
+                            config);
+    free(bytes);
+    if (format == FORMAT_NPY) return open_arrays(im, paths, count);
+    if (count > 1)
+        return failure(ELMAN_BAD_VALUE,
+                       "%.120s is %s, but %zu files are given; expected one, "
+                       "or .npy files alone",
+                       paths[0], format_name(format), count);
+    return failure(ELMAN_BAD_FORMAT,
+                   "%.120s: this is %s, which is not read; %s", paths[0],
+                   format_name(format), formats[format].advice);
+}

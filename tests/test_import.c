@@ -1,0 +1,411 @@
+/*
+ * test_import.c: weights of others become a model with the same bits, in the
+ * order that their shapes leave or that is given; everything else earns a
+ * sentence that names the tensor.
+ */
+#include "parcel.h"
+
+static void check_same(const elman_model *got, const elman_model *want,
+                       const char *what)
+{
+    elman_tensor a, b;
+    for (size_t i = 0; elman_model_parameter(want, i, &a); i++) {
+        const char *name = elman_model_parameter(got, i, &b);
+        CHECK(name, "%s: parameter %zu", what, i);
+        size_t n = a.shape[0] * (a.rank > 1 ? a.shape[1] : 1);
+        assert_int_equal(a.rank, b.rank);
+        assert_memory_equal(a.shape, b.shape, a.rank * sizeof *a.shape);
+        CHECK_BITS(b.data, a.data, n, "%s: %s", what, name);
+    }
+    elman_model_info info = elman_model_size(got);
+    assert_int_equal(info.parameters, elman_model_size(want).parameters);
+}
+
+/* ---- Whatever the prefix and the type ----------------------------------- */
+
+static void check_import(elman_layer l, size_t turn)
+{
+    static const char *const prefixes[] = {"", "rnn", "model.encoder.lstm",
+                                           "module.0"};
+    static const char *const names[] = {"rnn", "rnn", "lstm", "0"};
+    static const element_type types[] = {ELEMENT_F32, ELEMENT_F64, ELEMENT_F16,
+                                         ELEMENT_BF16};
+    elman_config config = {.input_size = 3, .seed = turn, .layers = {l}};
+    elman_model *model = NULL;
+    CHECK_OK(elman_model_create(&config, &model));
+    fill_weights(model, turn);
+    for (size_t i = 0; i < 4; i++) {
+        elman_model *got = NULL;
+        char what[80];
+        parcel_clear();
+        add_model(model, prefixes[i], types[(i + turn) % 4], false);
+        snprintf(what, sizeof what, "case %zu as \"%s\"", turn, prefixes[i]);
+        CHECK_OK(import_parcel(NULL, &got));
+        check_same(got, model, what);
+        const elman_layer *made = elman_model_config(got)->layers;
+        assert_string_equal(made->name, names[i]);
+        assert_int_equal(made->kind, l.kind);
+        elman_model_destroy(got);
+    }
+    elman_model_destroy(model);
+}
+
+TEST(weights_keep_their_bits_whatever_their_prefix_and_type)
+{
+    size_t turn = 0;
+    for (elman_kind kind = ELMAN_RNN; kind <= ELMAN_GRU; kind++)
+        for (size_t levels = 1; levels <= 3; levels++)
+            for (size_t i = 0; i < (kind == ELMAN_LSTM ? 8 : 4); i++)
+                check_import((elman_layer){.kind = kind,
+                                           .hidden_size = 5,
+                                           .num_layers = levels,
+                                           .bidirectional = i & 1,
+                                           .no_bias = i & 2,
+                                           .proj_size = i & 4 ? 2 : 0},
+                             turn++);
+    check_import((elman_layer){.kind = ELMAN_GRU, .hidden_sizes = {4, 2, 7}},
+                 turn++);
+    check_import((elman_layer){.kind = ELMAN_LSTM,
+                               .hidden_sizes = {4, 6},
+                               .proj_size = 3,
+                               .bidirectional = true},
+                 turn);
+}
+
+TEST(a_cell_is_a_layer_of_one_level)
+{
+    elman_config config = {.input_size = 3,
+                           .layers = {{.kind = ELMAN_RNN, .hidden_size = 4}}};
+    elman_model *model = NULL, *got = NULL;
+    elman_import *import = NULL;
+    size_t count;
+    CHECK_OK(elman_model_create(&config, &model));
+    fill_weights(model, 1);
+    parcel_clear();
+    add_model(model, "cell", ELEMENT_F32, true);
+    CHECK_OK(open_parcel(
+        &(elman_import_config){.nonlinearity = ELMAN_NONLINEARITY_RELU,
+                               .batch_first = true},
+        &import));
+    const elman_import_row *row = elman_import_rows(import, &count);
+    assert_int_equal(count, 4);
+    assert_string_equal(row->from, "cell.weight_ih");
+    assert_string_equal(row->to, "cell.weight_ih_l0");
+    assert_string_equal(row->how, "as it is, for relu (the file does not "
+                                  "tell)");
+    assert_string_equal(row[1].how, "as it is");
+    CHECK_OK(elman_import_create(import, &got));
+    check_same(got, model, "cell");
+    assert_int_equal(elman_model_config(got)->layers[0].nonlinearity,
+                     ELMAN_NONLINEARITY_RELU);
+    assert_true(elman_model_config(got)->batch_first);
+    elman_import_close(import);
+    elman_model_destroy(got);
+    elman_model_destroy(model);
+}
+
+TEST(the_table_tells_of_rounding_and_of_numbers_that_are_none)
+{
+    static const float odd[] = {NAN, INFINITY, 1, NAN, 0, 0};
+    elman_import *import = NULL;
+    elman_model *model = NULL;
+    size_t count;
+    parcel_clear();
+    parcel_add("fc.weight", ELEMENT_F64, 2, (size_t[]){2, 3}, odd);
+    parcel_add("fc.bias", ELEMENT_F32, 1, (size_t[]){2}, NULL);
+    CHECK_OK(open_parcel(NULL, &import));
+    const elman_import_row *row = elman_import_rows(import, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(row->type, "float64");
+    assert_true(row->rank == 2 && row->shape[0] == 2 && row->shape[1] == 3);
+    assert_string_equal(row->how, "as it is, rounded to float32, 2 NaN, 1 "
+                                  "infinite");
+    CHECK_OK(elman_import_create(import, &model));
+    elman_model_destroy(model);
+    elman_import_close(import);
+}
+
+/* ---- Orders and refusals ------------------------------------------------ */
+
+typedef struct shape {
+    const char *name;
+    size_t rows, columns; /* columns 0: a vector */
+} shape;
+
+#define RNN(prefix, I, H)                                                      \
+    {prefix ".weight_ih_l0", (H), (I)}, { prefix ".weight_hh_l0", (H), (H) }
+#define LINEAR(prefix, I, O)                                                   \
+    {prefix ".weight", (O), (I)}, { prefix ".bias", (O), 0 }
+
+static void add_shapes(const shape *s)
+{
+    parcel_clear();
+    for (; s->name; s++)
+        parcel_add(s->name, ELEMENT_F32, s->columns ? 2 : 1,
+                   (size_t[]){s->rows, s->columns}, NULL);
+}
+
+/* "lstm:8 last fc:2" */
+static void print_layers(const elman_model *model, size_t room, char *text)
+{
+    const elman_layer *l = elman_model_config(model)->layers;
+    text[0] = 0;
+    for (; l->kind; l++) {
+        size_t used = strlen(text);
+        snprintf(text + used, room - used, "%s%s:%zu", used ? " " : "", l->name,
+                 l->hidden_size + l->output_size + l->num_embeddings);
+    }
+}
+
+TEST(layers_are_put_in_the_order_that_shapes_leave_or_that_is_given)
+{
+    static const struct {
+        shape shapes[12];
+        const char *layers, *order;
+    } cases[] = {
+        {{RNN("rnn", 3, 4), LINEAR("head", 4, 2)}, NULL, "rnn:4 head:2"},
+        {{LINEAR("head", 4, 3), RNN("rnn", 3, 4)}, NULL, "rnn:4 head:3"},
+        {{LINEAR("decoder", 4, 9), {"encoder.weight", 9, 3}, RNN("rnn", 3, 4)},
+         NULL,
+         "encoder:9 rnn:4 decoder:9"},
+        {{{"out.weight", 9, 4}, {"in.weight", 9, 3}, RNN("rnn", 3, 4)},
+         NULL,
+         "in:9 rnn:4 out:9"},
+        {{RNN("b", 4, 5), RNN("c", 5, 6), RNN("a", 3, 4)}, NULL, "a:4 b:5 c:6"},
+        {{RNN("rnn", 3, 4),
+          {"norm.weight", 4, 0},
+          {"norm.bias", 4, 0},
+          LINEAR("head", 4, 2)},
+         NULL,
+         "rnn:4 norm:0 head:2"},
+        {{LINEAR("a.0", 4, 2), RNN("b.0", 3, 4)}, NULL, "rnn:4 fc:2"},
+        {{LINEAR("only", 4, 2)}, NULL, "only:2"},
+        {{RNN("rnn", 3, 4), LINEAR("a", 4, 4), LINEAR("b", 4, 4)},
+         " rnn, last,b ,relu,a, softmax",
+         "rnn:4 last:0 b:4 relu:0 a:4 softmax:0"},
+        {{LINEAR("a", 4, 3), RNN("rnn", 3, 4)},
+         "a,tanh,dropout,rnn,final",
+         "a:3 tanh:0 rnn:4 last:0"},
+        {{{"weight_ih_l0", 4, 3}, {"weight_hh_l0", 4, 4}, LINEAR("relu", 4, 4)},
+         ".,relu,sigmoid",
+         "rnn:4 relu:4 sigmoid:0"},
+        {{{"e.weight", 4, 4}, RNN("rnn", 4, 4)}, "e,rnn", "e:4 rnn:4"},
+        {{{"e.weight", 3, 4}, RNN("rnn", 3, 4)}, "e,rnn", "e:3 rnn:4"},
+        {{RNN("relu", 3, 4), LINEAR("relu2", 4, 4)},
+         "relu,relu2",
+         "relu:4 relu2:4"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_model *model = NULL;
+        char order[200];
+        add_shapes(cases[i].shapes);
+        CHECK_OK(import_parcel(
+            &(elman_import_config){.layers = cases[i].layers}, &model));
+        print_layers(model, sizeof order, order);
+        assert_string_equal(order, cases[i].order);
+        elman_model_destroy(model);
+    }
+}
+
+/* One refusal: of these shapes, with these layers. */
+typedef struct refusal {
+    shape shapes[12];
+    const char *layers, *message;
+} refusal;
+
+static void check_refusal(const refusal *r)
+{
+    elman_model *model = NULL;
+    elman_import_config config = {.layers = r->layers};
+    add_shapes(r->shapes);
+    elman_status status = import_parcel(&config, &model);
+    assert_null(model);
+    CHECK(status == ELMAN_BAD_FORMAT || status == ELMAN_BAD_VALUE,
+          "status %d for \"%s\"", (int)status, r->message);
+    CHECK(strstr(elman_message(), r->message), "\"%s\" lacks \"%s\"",
+          elman_message(), r->message);
+    CHECK(strstr(elman_message(), "weights.safetensors: "),
+          "\"%s\" names no file", elman_message());
+}
+
+TEST(an_order_that_leaves_a_choice_is_asked_for)
+{
+    static const refusal cases[] = {
+        {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
+         NULL,
+         "several linear layers, and the file does not tell what stands "
+         "between them; give the order of the layers, and what stands between "
+         "them, to elman convert --layers, as in \"rnn,a,relu,b\""},
+        {{RNN("a", 4, 4), RNN("b", 4, 4)}, NULL, "more than one order"},
+        {{RNN("a", 4, 5), RNN("b", 6, 7)},
+         NULL,
+         "lets each read what the one before gives"},
+        {{RNN("rnn", 3, 4), LINEAR("head", 5, 2)},
+         NULL,
+         "head fits neither in front of nor behind the recurrent layers"},
+        {{RNN("rnn", 4, 4), {"m.weight", 9, 4}},
+         NULL,
+         "may be an embedding or a linear layer"},
+        {{RNN("rnn", 4, 4), {"n.weight", 4, 0}, {"n.bias", 4, 0}},
+         NULL,
+         "n fits in more than one place"},
+        {{RNN("rnn", 3, 4), {"n.weight", 9, 0}, {"n.bias", 9, 0}},
+         NULL,
+         "n fits nowhere"},
+        {{{"m.weight", 9, 4}}, NULL, "there is no recurrent layer"},
+        {{RNN("rnn", 3, 4)}, "rnn,fc", "has fc, which is neither a function"},
+        {{RNN("rnn", 3, 4)}, "rnn,rnn", "has rnn twice"},
+        {{RNN("rnn", 3, 4)}, "last", "has no module of the file"},
+        {{RNN("rnn", 3, 4), LINEAR("a", 5, 2)},
+         "rnn,a",
+         "the tensor a.weight reads 5 features, but the layer before it gives "
+         "4"},
+        {{RNN("a", 3, 4), RNN("b", 4, 4)}, "a,last,b", "b: a recurrent layer"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refusal(cases + i);
+}
+
+TEST(weights_that_are_missing_or_do_not_fit_are_named)
+{
+    static const refusal cases[] = {
+        {{{"a", 2, 2}, {"weights", 2, 2}}, NULL, "none of 2 tensors"},
+        {{{"r.weight_ih_l0", 4, 3}}, NULL, "r.weight_hh_l0 is missing: every"},
+        {{RNN("r", 3, 4), {"r.bias_ih_l0", 4, 0}},
+         NULL,
+         "r.bias_hh_l0 is missing: a layer has both biases in every level or "
+         "none, and r.bias_ih_l0 is there"},
+        {{RNN("r", 3, 4),
+          {"r.weight_ih_l1", 4, 4},
+          {"r.weight_hh_l1", 4, 4},
+          {"r.bias_ih_l1", 4, 0},
+          {"r.bias_hh_l1", 4, 0}},
+         NULL,
+         "r.bias_ih_l0 is missing: a layer has both"},
+        {{RNN("r", 3, 4), {"r.weight_ih_l2", 4, 4}, {"r.weight_hh_l2", 4, 4}},
+         NULL,
+         "r.weight_ih_l1 is missing: there is a level 2"},
+        {{RNN("r", 3, 4), {"r.weight_ih_l0_reverse", 4, 3}},
+         NULL,
+         "r.weight_hh_l0_reverse is missing: a layer of two directions"},
+        {{{"r.weight_ih_l0_reverse", 4, 3}, {"r.weight_hh_l0_reverse", 4, 4}},
+         NULL,
+         "r.weight_ih_l0 is missing: a layer of two directions"},
+        {{{"r.weight_ih_l0", 0, 3}, {"r.weight_hh_l0", 0, 4}},
+         NULL,
+         "r.weight_hh_l0 has shape (0,4): the hidden size is 0"},
+        {{{"r.weight_ih_l0", 4, 3}, {"r.weight_hh_l0", 4, 0}},
+         NULL,
+         "r.weight_hh_l0 has rank 1, expected a matrix"},
+        {{{"r.weight_ih_l0", 8, 3}, {"r.weight_hh_l0", 8, 4}},
+         NULL,
+         "r.weight_hh_l0 has shape (8,4), expected as many (RNN)"},
+        {{{"r.weight_ih_l0", 9, 3}, {"r.weight_hh_l0", 9, 4}},
+         NULL,
+         "r.weight_hh_l0 has shape (9,4)"},
+        {{{"r.weight_ih_l0", 8, 3}, {"r.weight_hh_l0", 12, 4}},
+         NULL,
+         "r.weight_ih_l0 has shape (8,3), expected (12,3)"},
+        {{RNN("r", 3, 4), {"r.bias_ih_l0", 4, 0}, {"r.bias_hh_l0", 5, 0}},
+         NULL,
+         "r.bias_hh_l0 has shape (5), expected (4)"},
+        {{RNN("r", 3, 4), {"r.weight_ih_l1", 4, 3}, {"r.weight_hh_l1", 4, 4}},
+         NULL,
+         "r.weight_ih_l1 has shape (4,3), expected (4,4)"},
+        {{RNN("r", 3, 4),
+          {"r.weight_ih_l0_reverse", 4, 2},
+          {"r.weight_hh_l0_reverse", 4, 4}},
+         NULL,
+         "r.weight_ih_l0_reverse has shape (4,2), expected (4,3)"},
+        {{{"r.weight_ih_l0", 12, 3},
+          {"r.weight_hh_l0", 12, 2},
+          {"r.weight_hr_l0", 2, 4}},
+         NULL,
+         "r.weight_hh_l0 has shape (12,2), expected 4 times as many"},
+        {{RNN("r", 3, 4), {"r.weight_ih", 4, 3}}, NULL, "has no level"},
+        {{RNN("r", 3, 4), {"r.weight_ih_l16", 4, 3}}, NULL, "of level 16"},
+        {{RNN("r", 3, 4), {"r.weight", 4, 3}}, NULL, "r.weight stands beside"},
+        {{{"f.weight", 2, 3}, {"f.bias", 3, 0}},
+         NULL,
+         "f.bias has shape (3), expected (2)"},
+        {{RNN("r", 3, 4), {"conv.kernel", 2, 2}, {"act.weight", 1, 0}},
+         NULL,
+         "the tensor conv.kernel, float32 (2,2), (and 1 more) has no place in "
+         "the model; name it in elman convert --ignore"},
+        {{RNN("r", 3, 4), LINEAR("fc", 4, 2)},
+         "r,last",
+         "the tensor fc.weight, float32 (2,4), (and 1 more) has no place"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refusal(cases + i);
+}
+
+TEST(integers_are_no_weights)
+{
+    elman_model *model = NULL;
+    static const unsigned char zeros[8];
+    parcel_clear();
+    parcel_add("fc.weight", ELEMENT_F32, 2, (size_t[]){2, 4}, NULL);
+    box.tensor[0].type = ELEMENT_I8;
+    box.tensor[0].data = zeros;
+    CHECK_FAILS(import_parcel(NULL, &model), ELMAN_BAD_FORMAT,
+                "fc.weight has the type int8, expected floats");
+}
+
+TEST(names_with_stars_leave_tensors_out)
+{
+    static const shape shapes[] = {RNN("a.rnn", 3, 4),
+                                   {"a.rnn.mask", 2, 0},
+                                   {"b.mask", 2, 0},
+                                   {"steps", 1, 0},
+                                   {NULL, 0, 0}};
+    static const struct {
+        const char *ignore, *message;
+    } cases[] = {
+        {"*mask,steps", NULL},
+        {"a.*mask, b.**k ,s*p*", NULL},
+        {"*.m*k,*", "none of 5 tensors"},
+        {"*mask", "the tensor steps, float32 (1), has no place"},
+        {"*mask,step", "no tensor is named step, which is to be ignored"},
+        {"mask,steps", "no tensor is named mask"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_import_config config = {.ignore = cases[i].ignore};
+        elman_model *model = NULL;
+        add_shapes(shapes);
+        elman_status status = import_parcel(&config, &model);
+        if (!cases[i].message) CHECK_OK(status);
+        else
+            CHECK(status && strstr(elman_message(), cases[i].message),
+                  "\"%s\" lacks \"%s\"", elman_message(), cases[i].message);
+        elman_model_destroy(model);
+    }
+    elman_import *import = NULL;
+    size_t count;
+    add_shapes(shapes);
+    CHECK_OK(open_parcel(&(elman_import_config){.ignore = "*mask"}, &import));
+    const elman_import_row *row = elman_import_rows(import, &count);
+    assert_int_equal(count, 5);
+    assert_string_equal(row[2].how, "ignored");
+    assert_string_equal(row[2].to, "");
+    assert_null(row[4].to);
+    elman_import_close(import);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            weights_keep_their_bits_whatever_their_prefix_and_type),
+        cmocka_unit_test(a_cell_is_a_layer_of_one_level),
+        cmocka_unit_test(
+            the_table_tells_of_rounding_and_of_numbers_that_are_none),
+        cmocka_unit_test(
+            layers_are_put_in_the_order_that_shapes_leave_or_that_is_given),
+        cmocka_unit_test(an_order_that_leaves_a_choice_is_asked_for),
+        cmocka_unit_test(weights_that_are_missing_or_do_not_fit_are_named),
+        cmocka_unit_test(integers_are_no_weights),
+        cmocka_unit_test(names_with_stars_leave_tensors_out),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}

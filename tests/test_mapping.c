@@ -1,0 +1,305 @@
+/*
+ * test_mapping.c: a mapping file makes models of what others call otherwise and
+ * keep in another order: Keras' layouts, against Keras' formulas.
+ */
+#include "parcel.h"
+
+enum { T = 4, I = 3, U = 2, GATES = 4 };
+
+static double squash(double x) { return 1 / (1 + exp(-x)); }
+
+/* A tensor of random numbers, also as they are in the file. */
+static const float *random_tensor(const char *name, uint64_t which, size_t rank,
+                                  const size_t *shape)
+{
+    static float numbers[16][64];
+    float *values = numbers[which];
+    random_fill(which, 64, -1, 1, values);
+    parcel_add(name, ELEMENT_F32, rank, shape, values);
+    return values;
+}
+
+static elman_status import_mapped(const char *mapping, elman_model **model)
+{
+    const char *path = put_text("mapping.json", mapping);
+    return import_parcel(&(elman_import_config){.mapping = path}, model);
+}
+
+/* The last h of a model, against want. */
+static void check_outcome(const char *mapping, const float *x,
+                          const double *want)
+{
+    elman_model *model = NULL;
+    elman_state *state = NULL;
+    float y[T * U], last[U];
+    CHECK_OK(import_mapped(mapping, &model));
+    CHECK_OK(elman_state_create(model, &(elman_state_config){.T = T}, &state));
+    CHECK_OK(elman_model_forward(model, state,
+                                 &(elman_batch){.T = T, .B = 1, .x = x}, y));
+    for (size_t u = 0; u < U; u++)
+        last[u] = (float)want[u];
+    CHECK_CLOSE(y + (T - 1) * U, last, U, 1e-5, 1e-6, "the last h");
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+}
+
+/* x kernel of column n */
+static double product(const float *x, const float *kernel, size_t rows,
+                      size_t columns, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rows; i++)
+        sum += (double)x[i] * (double)kernel[i * columns + n];
+    return sum;
+}
+
+/* keras.layers.LSTM: kernels [., 4U], gates i f c o, one bias. */
+TEST(an_lstm_of_keras_gives_what_its_formulas_give)
+{
+    float x[T * I], h[U] = {0};
+    double c[U] = {0}, want[U];
+    random_fill(9, T * I, -2, 2, x);
+    parcel_clear();
+    const float *kernel =
+        random_tensor("lstm/kernel", 0, 2, (size_t[]){I, GATES * U});
+    const float *recurrent =
+        random_tensor("lstm/recurrent", 1, 2, (size_t[]){U, GATES * U});
+    const float *bias = random_tensor("lstm/bias", 2, 1, (size_t[]){GATES * U});
+    for (size_t t = 0; t < T; t++) {
+        double z[GATES * U];
+        for (size_t n = 0; n < GATES * U; n++)
+            z[n] = product(x + t * I, kernel, I, GATES * U, n) +
+                   product(h, recurrent, U, GATES * U, n) + (double)bias[n];
+        for (size_t u = 0; u < U; u++) {
+            c[u] = squash(z[U + u]) * c[u] + squash(z[u]) * tanh(z[2 * U + u]);
+            want[u] = squash(z[3 * U + u]) * tanh(c[u]);
+        }
+        for (size_t u = 0; u < U; u++)
+            h[u] = (float)want[u];
+    }
+    check_outcome(
+        "{\"config\": {\"input_size\": 3, \"layers\":"
+        " [{\"kind\": \"lstm\", \"hidden_size\": 2}]}, \"tensors\": {"
+        "\"rnn.weight_ih_l0\": {\"from\": \"lstm/kernel\","
+        " \"transpose\": true, \"gates\": \"ifco\"},"
+        "\"rnn.weight_hh_l0\": {\"from\": \"lstm/recurrent\","
+        " \"transpose\": true, \"gates\": \"ifco\"},"
+        "\"rnn.bias_ih_l0\": {\"from\": \"lstm/bias\", \"gates\": \"ifco\"},"
+        "\"rnn.bias_hh_l0\": {\"zero\": true}}}",
+        x, want);
+}
+
+/* keras.layers.GRU, reset_after: gates z r h, bias [2, 3U]. */
+TEST(a_gru_of_keras_gives_what_its_formulas_give)
+{
+    enum { G = 3 * U };
+    float x[T * I], h[U] = {0};
+    double want[U];
+    random_fill(9, T * I, -2, 2, x);
+    parcel_clear();
+    const float *kernel = random_tensor("kernel", 0, 2, (size_t[]){I, G});
+    const float *recurrent = random_tensor("recurrent", 1, 2, (size_t[]){U, G});
+    const float *bias = random_tensor("bias", 2, 2, (size_t[]){2, G});
+    for (size_t t = 0; t < T; t++) {
+        double in[G], back[G];
+        for (size_t n = 0; n < G; n++) {
+            in[n] = product(x + t * I, kernel, I, G, n) + (double)bias[n];
+            back[n] = product(h, recurrent, U, G, n) + (double)bias[G + n];
+        }
+        for (size_t u = 0; u < U; u++) {
+            double z = squash(in[u] + back[u]);
+            double r = squash(in[U + u] + back[U + u]);
+            double n = tanh(in[2 * U + u] + r * back[2 * U + u]);
+            want[u] = z * (double)h[u] + (1 - z) * n;
+        }
+        for (size_t u = 0; u < U; u++)
+            h[u] = (float)want[u];
+    }
+    check_outcome(
+        "{\"config\": {\"input_size\": 3, \"layers\":"
+        " [{\"kind\": \"gru\", \"hidden_size\": 2}]}, \"tensors\": {"
+        "\"rnn.weight_ih_l0\": {\"from\": \"kernel\", \"transpose\": true,"
+        " \"gates\": \"zrh\"},"
+        "\"rnn.weight_hh_l0\": {\"from\": \"recurrent\", \"transpose\": true,"
+        " \"gates\": \"zrh\"},"
+        "\"rnn.bias_ih_l0\": {\"from\": \"bias\", \"row\": 0,"
+        " \"gates\": \"zrh\"},"
+        "\"rnn.bias_hh_l0\": {\"from\": \"bias\", \"row\": 1,"
+        " \"gates\": \"zrh\"}}}",
+        x, want);
+}
+
+#define LINEAR                                                                 \
+    "\"config\": {\"input_size\": 3, \"layers\":"                              \
+    " [{\"kind\": \"linear\", \"output_size\": 2}]}"
+#define WEIGHT "\"fc.weight\": \"w\""
+
+static void add_linear(void)
+{
+    parcel_clear();
+    random_tensor("w", 0, 2, (size_t[]){2, 3});
+    random_tensor("b", 1, 1, (size_t[]){2});
+    random_tensor("b2", 2, 1, (size_t[]){2});
+}
+
+TEST(sources_in_a_list_are_added_up)
+{
+    elman_import *import = NULL;
+    elman_model *model = NULL;
+    size_t count;
+    float bias[2];
+    add_linear();
+    const float *b = (const float *)(const void *)box.tensor[1].data;
+    const float *b2 = (const float *)(const void *)box.tensor[2].data;
+    const char *path =
+        put_text("mapping.json", "{" LINEAR ", \"tensors\": {" WEIGHT ","
+                                 "\"fc.bias\": [\"b\", {\"from\": \"b2\"}]}}");
+    CHECK_OK(open_parcel(&(elman_import_config){.mapping = path}, &import));
+    const elman_import_row *row = elman_import_rows(import, &count);
+    assert_int_equal(count, 3);
+    assert_string_equal(row[0].how, "as it is");
+    assert_string_equal(row[1].to, "fc.bias");
+    assert_string_equal(row[1].how, "added");
+    assert_string_equal(row[2].to, "fc.bias");
+    CHECK_OK(elman_import_create(import, &model));
+    CHECK_OK(elman_model_read(model, "fc.bias", 2, bias));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(bias[i] == (float)((double)b[i] + (double)b2[i]));
+    elman_import_close(import);
+    elman_model_destroy(model);
+}
+
+TEST(the_table_tells_what_is_moved)
+{
+    elman_import *import = NULL;
+    size_t count;
+    parcel_clear();
+    random_tensor("k", 0, 2, (size_t[]){3, 8});
+    random_tensor("r", 1, 2, (size_t[]){2, 8});
+    const char *path = put_text(
+        "mapping.json",
+        "{\"config\": {\"input_size\": 3, \"layers\": [{\"kind\": \"lstm\","
+        " \"hidden_size\": 2, \"no_bias\": true}]}, \"tensors\": {"
+        "\"rnn.weight_ih_l0\": {\"from\": \"k\", \"transpose\": true,"
+        " \"gates\": \"ofig\"}, \"rnn.weight_hh_l0\": {\"from\": \"r\","
+        " \"transpose\": true}}}");
+    CHECK_OK(open_parcel(&(elman_import_config){.mapping = path}, &import));
+    const elman_import_row *row = elman_import_rows(import, &count);
+    assert_string_equal(row[0].how, "transposed, gates ofig to ifgo");
+    assert_string_equal(row[1].how, "transposed");
+    elman_import_close(import);
+}
+
+TEST(a_mapping_that_does_not_fit_earns_a_sentence)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"", "mapping.json: "},
+        {"[]", "there is no object \"config\""},
+        {"{\"tensors\": {}}", "there is no object \"config\""},
+        {"{" LINEAR "}", "there is no object \"tensors\""},
+        {"{" LINEAR ", \"tensors\": {}, \"more\": 1}", "the field more"},
+        {"{\"config\": {\"layers\": []}, \"tensors\": {}}", "no layers"},
+        {"{\"config\": {\"input_size\": 100000, \"layers\": [{\"kind\":"
+         " \"gru\", \"hidden_size\": 100000}]}, \"tensors\": {}}",
+         "many more than the file has"},
+        {"{" LINEAR ", \"tensors\": {" WEIGHT "}}",
+         "does not say what fc.bias is"},
+        {"{" LINEAR ", \"tensors\": {\"fc.bais\": \"b\"}}",
+         "fc.bais, which is no parameter"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": \"x\"}}",
+         "asks for the tensor x, which the file does not have"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": 3}}", "neither a name nor"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": []}}", "an empty list"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {}}}", "says neither from"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
+         " \"zero\": true}}}",
+         "says neither from"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"form\": \"w\"}}}",
+         "has the field form"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
+         " \"transpose\": 1}}}",
+         "transpose, which is neither true nor false"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
+         " \"row\": -1}}}",
+         "a row that is no whole number"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
+         " \"gates\": \"ifgo\"}}}",
+         "gives gates, but it has none"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
+         " \"transpose\": true}}}",
+         "w has shape (2,3), expected that of fc.weight, (2,3), transposed"},
+        {"{" LINEAR ", \"tensors\": {\"fc.bias\": {\"from\": \"w\","
+         " \"row\": 0}}}",
+         "w has shape (2,3), expected of its row 0 that of fc.bias, (2)"},
+        {"{" LINEAR ", \"tensors\": {\"fc.bias\": \"b\"," WEIGHT "}}",
+         "the tensor b2, float32 (2), has no place"},
+        {"{\"config\": {\"input_size\": 2, \"layers\": [{\"kind\": \"lstm\","
+         " \"hidden_size\": 1}]}, \"tensors\": {\"rnn.bias_ih_l0\":"
+         " {\"from\": \"b\", \"gates\": \"iffo\"}}}",
+         "b has shape (2), expected that of rnn.bias_ih_l0, (4)"},
+        {"{" LINEAR ", \"tensors\": {\"fc.bias\": [\"b\",\"b2\"]," WEIGHT "},"
+         "\"reference\": {\"x\": \"in\", \"y\": \"b\"}}",
+         "reference has as x in, which is no tensor"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_model *model = NULL;
+        add_linear();
+        CHECK_FAILS(import_mapped(cases[i].text, &model), ELMAN_BAD_FORMAT,
+                    cases[i].message);
+        assert_null(model);
+    }
+    elman_model *model = NULL;
+    parcel_clear();
+    random_tensor("b", 0, 1, (size_t[]){4});
+    CHECK_FAILS(import_mapped("{\"config\": {\"input_size\": 2, \"layers\": "
+                              "[{\"kind\": \"lstm\", \"hidden_size\": 1}]}, "
+                              "\"tensors\": {\"rnn.bias_ih_l0\": {\"from\": "
+                              "\"b\", \"gates\": \"iffo\"}}}",
+                              &model),
+                ELMAN_BAD_FORMAT, "gates \"iffo\", expected the letters ifgo");
+}
+
+TEST(a_reference_must_come_out)
+{
+    static const char mapping[] =
+        "{" LINEAR ", \"tensors\": {" WEIGHT ", \"fc.bias\": \"b\"},"
+        "\"reference\": {\"x\": \"in\", \"y\": \"out\"}}";
+    elman_model *model = NULL;
+    float x[3] = {1, 2, 3}, y[2];
+    add_linear();
+    box.count--;
+    const float *w = (const float *)(const void *)box.tensor[0].data;
+    const float *b = (const float *)(const void *)box.tensor[1].data;
+    for (size_t i = 0; i < 2; i++)
+        y[i] =
+            (float)(product(x, (float[]){w[3 * i], w[3 * i + 1], w[3 * i + 2]},
+                            3, 1, 0) +
+                    (double)b[i]);
+    parcel_add("in", ELEMENT_F32, 2, (size_t[]){1, 3}, x);
+    parcel_add("out", ELEMENT_F32, 2, (size_t[]){1, 2}, y);
+    CHECK_OK(import_mapped(mapping, &model));
+    elman_model_destroy(model);
+    model = NULL;
+    y[1] += 0.01f;
+    box.count--;
+    parcel_add("out", ELEMENT_F32, 2, (size_t[]){1, 2}, y);
+    CHECK_FAILS(import_mapped(mapping, &model), ELMAN_BAD_FORMAT,
+                "does not give the reference output: step 0, sequence 0, "
+                "output 1 is");
+    assert_null(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_lstm_of_keras_gives_what_its_formulas_give),
+        cmocka_unit_test(a_gru_of_keras_gives_what_its_formulas_give),
+        cmocka_unit_test(sources_in_a_list_are_added_up),
+        cmocka_unit_test(the_table_tells_what_is_moved),
+        cmocka_unit_test(a_mapping_that_does_not_fit_earns_a_sentence),
+        cmocka_unit_test(a_reference_must_come_out),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
