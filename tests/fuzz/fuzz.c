@@ -110,7 +110,9 @@ int fuzz_run(const uint8_t *data, size_t size)
     target.run(data, size);
     allocations after = allocator_read();
     empty_folder();
-    if (after.outstanding || after.peak > MEMORY_TIMES * size + MEMORY_ROOM) {
+    size_t times = target.times ? target.times : MEMORY_TIMES;
+    size_t room = target.room ? target.room : MEMORY_ROOM;
+    if (after.outstanding || after.peak > times * size + room) {
         fprintf(stderr,
                 "an input of %zu bytes: %zu bytes at most, %td blocks left\n",
                 size, after.peak, after.outstanding);

@@ -1,8 +1,8 @@
 /*
  * fuzz.h: what a fuzz target is. Each NAME.c here is one: it gives any bytes
  * to one reader and says what must hold. fuzz.c watches every run: no block is
- * left, memory stays within MEMORY_TIMES the input and MEMORY_ROOM. libFuzzer
- * drives it, or replay.c, which runs it on files.
+ * left, memory stays within a small multiple of the input. libFuzzer drives it,
+ * or replay.c, which runs it on files.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
@@ -12,12 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes of memory at one time for each of the input, and for any input, unless
+ * the target says otherwise. */
 enum { MEMORY_TIMES = 40, MEMORY_ROOM = 1 << 21 };
 
 typedef struct fuzz_target {
     void (*run)(const uint8_t *data, size_t size);
     void (*prepare)(void);          /* once, before the first run; or NULL */
     void (*seed)(const char *path); /* writes a valid input; or NULL */
+    size_t times, room;             /* of memory; 0: as above */
 } fuzz_target;
 
 extern const fuzz_target target; /* in NAME.c */

@@ -6,11 +6,13 @@ readers. BUILD is a build folder with the targets' replay programs, which write
 valid models, states and checkpoints themselves. Files that a fuzzer found are
 named found-* and are left alone.
 """
+import io
 import json
 import pathlib
 import struct
 import subprocess
 import sys
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
@@ -344,6 +346,289 @@ def encodings():
     put("encoding", "empty", "")
 
 
+# ---- Zip, pickle, torch.save --------------------------------------------------
+
+def archive(entries, method=zipfile.ZIP_STORED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as z:
+        for name, data in entries:
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = method
+            z.writestr(info, data)
+    return file.getvalue()
+
+
+def archives():
+    deflated = zipfile.ZIP_DEFLATED
+    two = [("a.npy", npy(array("<f4", (2,)), bytes(8))),
+           ("b/c.npy", npy(array("<i8", (1,)), bytes(8)))]
+    valid = archive(two)
+    for target in ["archive", "npz"]:
+        put(target, "empty", b"")
+        cut(target, "stored", valid, 4)
+        put(target, "deflated", archive(two, deflated))
+        put(target, "no-entries", archive([]))
+        put(target, "name-up", archive([("../up.npy", two[0][1])]))
+        put(target, "name-absolute", archive([("/etc/a.npy", two[0][1])]))
+        put(target, "name-backslash", archive([("..\\up.npy", two[0][1])]))
+        put(target, "name-twice", valid.replace(b"b/c.npy", b"./a.npy")
+            .replace(b"./a.npy", b"a.npy\0\0"))
+        put(target, "same-name", archive([two[0], ("b.npy", two[0][1])])
+            .replace(b"b.npy", b"a.npy"))
+        put(target, "name-no-utf8", valid.replace(b"a.npy", b"\xff.npy"))
+        put(target, "encrypted", valid.replace(b"\x14\0\0\0", b"\x14\0\1\0"))
+        put(target, "method", valid.replace(b"\x14\0\0\0\0\0",
+                                            b"\x14\0\0\0\x63\0"))
+        put(target, "data-changed", valid.replace(b"fortran", b"fortram"))
+        put(target, "bomb", archive([("a.npy", bytes(3 << 20))], deflated))
+        end = valid.rfind(b"PK\5\6")
+        for name, at, value in [("entries", 10, b"\xff\xff"),
+                                ("directory-size", 12, b"\xff\xff\xff\x7f"),
+                                ("directory-at", 16, b"\xff\xff\xff\xff")]:
+            put(target, f"bogus-{name}", valid[:end + at] + value +
+                valid[end + at + len(value):])
+
+
+def named(module, name):
+    return f"c{module}\n{name}\n".encode()
+
+
+def text(t):
+    return b"X" + struct.pack("<I", len(t)) + t.encode()
+
+
+def whole(n):
+    return b"J" + struct.pack("<i", n) if abs(n) < 1 << 31 else (
+        b"\x8a\x09" + n.to_bytes(9, "little", signed=True))
+
+
+def tensor(storage="FloatStorage", key="0", count=16, offset=0, size=(2, 2),
+           stride=(2, 1)):
+    def many(numbers):
+        return b"(" + b"".join(map(whole, numbers)) + b"t"
+    return (named("torch._utils", "_rebuild_tensor_v2") + b"((" +
+            text("storage") + named("torch", storage) + text(key) +
+            text("cpu") + whole(count) + b"tQ" + whole(offset) + many(size) +
+            many(stride) + b"\x89" + named("collections", "OrderedDict") +
+            b")RtR")
+
+
+def state(**tensors):
+    return (b"\x80\2" + named("collections", "OrderedDict") + b")R(" +
+            b"".join(text(n.replace("__", ".")) + t
+                     for n, t in tensors.items()) + b"u.")
+
+
+def pickles():
+    bad = {
+        "empty": b"", "system": b"cos\nsystem\n(S'echo'\ntR.",
+        "posix": b"cposix\nsystem\n(S'echo'\ntR.",
+        "eval": b"\x80\4\x8c\x08builtins\x8c\x04eval\x93\x8c\1" b"1\x85R.",
+        "inst": b"(S'echo'\nios\nsystem\n.",
+        "obj": b"(cos\nsystem\nS'echo'\no.",
+        "system-and-rest": b"cos\nsystem\n(S'echo'\ntR.\xff\xff",
+        "load": named("torch.serialization", "load") + b"(S'x'\ntR.",
+        "underflow": b"\x80\2R.", "no-memo": b"\x80\2h\7.",
+        "no-mark": b"\x80\2t.", "no-stop": b"\x80\2N",
+        "text-2^32": b"\x80\2X\xff\xff\xff\xffab.",
+        "text-2^63": b"\x80\4\x8d" + b"\xff" * 7 + b"\x7fab.",
+        "long4-negative": b"\x80\2\x8b\xff\xff\xff\xff.",
+        "frame-2^64": b"\x80\4\x95" + b"\xff" * 8 + b"N.",
+        "memo-2^32": b"\x80\2Nr\xff\xff\xff\xff.",
+        "nested-lists": b"\x80\2" + b"]" * DEEP + b"a" * (DEEP - 1) + b".",
+        "nested-tuples": b"\x80\2N" + b"\x85" * DEEP + b".",
+        "self": b"\x80\2]q\0h\0a.",
+        "shared": b"\x80\2]" + b"".join(
+            b"q" + bytes([i]) + b"]" + (b"h" + bytes([i])) * 8 for i in
+            range(30)) + b".",
+        "scalars": b"\x80\2(NI01\nI00\nI7\nL8L\nF1.5\nK\1M\1\0"
+                   b"G?\xf8\0\0\0\0\0\0U\1aX\1\0\0\0b\x88\x89l.",
+        "protocol-9": b"\x80\x09N.",
+    }
+    good = {
+        "state": state(rnn__weight_ih_l0=tensor(),
+                       rnn__weight_hh_l0=tensor(key="0", offset=4)),
+        "module": state(weight=tensor("HalfStorage", "1", 16)),
+        "in-a-dict": b"\x80\2}(" + text("model") + state(
+            weight_ih_l0=tensor())[2:-1] + text("epoch") + whole(3) + b"u.",
+        "scalar": state(weight=tensor(size=(), stride=())),
+        "spread": state(weight=tensor(size=(2, 8), stride=(0, 1))),
+        "none": state(weight=tensor(key="2", count=0, size=(0, 3),
+                                    stride=(3, 1))),
+    }
+    wrong = {
+        "over-storage": state(weight=tensor(size=(5, 4), stride=(4, 1))),
+        "storage-lies": state(weight=tensor(count=1 << 40, size=(1 << 20,),
+                                            stride=(1,))),
+        "offset-huge": state(weight=tensor(offset=(1 << 63) - 1)),
+        "offset-negative": state(weight=tensor(offset=-1)),
+        "stride-negative": state(weight=tensor(stride=(-2, 1))),
+        "stride-huge": state(weight=tensor(stride=((1 << 63) - 1, 1))),
+        "size-huge": state(weight=tensor(size=(1 << 62, 1 << 62),
+                                         stride=(0, 0))),
+        "size-negative": state(weight=tensor(size=(-2, -2))),
+        "rank-differs": state(weight=tensor(size=(2, 2), stride=(1,))),
+        "rank-many": state(weight=tensor(size=(1,) * 99, stride=(1,) * 99)),
+        "key-up": state(weight=tensor(key="../data.pkl")),
+        "shared-much": state(**{f"t{i}": tensor() for i in range(60)}),
+        "spread-huge": state(weight=tensor(size=(1 << 40,), stride=(0,))),
+    }
+    for name, data in {**bad, **good, **wrong}.items():
+        put("torch_object", name, data)
+        put("pickle", name, data)
+    for name, data in {**good, **wrong}.items():
+        put("torch", name, archive([("a/data.pkl", data),
+                                    ("a/data/0", bytes(64)),
+                                    ("a/data/1", bytes(32)),
+                                    ("a/data/2", b"")]))
+    put("torch", "system", archive([("a/data.pkl", bad["system"])]))
+    put("torch", "tar", b"sys_info" + bytes(200))
+    for old in sorted((HERE.parent / "golden" / "torch").glob("*.pt")):
+        if not zipfile.is_zipfile(old):
+            continue
+        with zipfile.ZipFile(old) as z:
+            data = [n for n in z.namelist() if n.endswith("/data.pkl")]
+            size = sum(z.getinfo(n).file_size for n in data)
+            if len(data) == 1 and size < 1500:
+                put("pickle", f"golden-{old.stem}", z.read(data[0]))
+                put("torch_object", f"golden-{old.stem}", z.read(data[0]))
+
+
+# ---- ONNX ---------------------------------------------------------------------
+
+def varint(n):
+    n &= (1 << 64) - 1
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def field(number, value):
+    """A length-delimited field, or a whole number."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def attribute(name, value):
+    if isinstance(value, int):
+        return field(5, field(1, name) + field(3, value) + field(20, 2))
+    return field(5, field(1, name) + field(4, value) + field(20, 3))
+
+
+def node(op, inputs, outputs, *attributes, domain=""):
+    return field(1, b"".join(field(1, i) for i in inputs) + b"".join(
+        field(2, o) for o in outputs) + field(3, "n") + field(4, op) +
+        b"".join(attributes) + (field(7, domain) if domain else b""))
+
+
+def tensor_of(name, dims, data, kind=1):
+    return field(5, b"".join(field(1, d) for d in dims) + field(2, kind) +
+                 field(8, name) + field(9, data))
+
+
+def external(location, offset=0, length=4):
+    def pair(key, value):
+        return field(13, field(1, key) + field(2, str(value)))
+    return field(5, field(1, 1) + field(2, 1) + field(8, "W") + field(14, 1) +
+                 pair("location", location) + pair("offset", offset) +
+                 pair("length", length))
+
+
+def port(number, name, *dims):
+    shape = b"".join(field(1, field(1, d) if isinstance(d, int) else
+                           field(2, d)) for d in dims)
+    return field(number, field(1, name) + field(2, field(1, field(1, 1) +
+                                                         field(2, shape))))
+
+
+def model_of(*graph, opset=17, ir=8):
+    return (field(1, ir) + field(2, "elman") + field(7, b"".join(graph)) +
+            field(8, field(1, "") + field(2, opset)))
+
+
+def onnxes():
+    x, y = port(11, "X", "T", "B", 1), port(12, "Y", "T", 1, "B", 1)
+    w = tensor_of("W", [1, 3, 1], bytes(12))
+    r = tensor_of("R", [1, 3, 1], bytes(12))
+    size = attribute("hidden_size", 1)
+
+    def gru(*attributes):
+        return node("GRU", ["X", "W", "R"], ["Y"], *attributes)
+    valid = model_of(gru(size), w, r, x, y)
+    cut("onnx", "gru", valid, 4)
+    identity = node("Identity", ["X"], ["Y"])
+    files = {
+        "empty": b"", "no-nodes": model_of(x, y),
+        "endless-varint": b"\x08" + b"\xff" * 100,
+        "length-past-end": b"\x3a\xff\xff\xff\xff\x0fab",
+        "length-negative": b"\x3a" + varint(-1) + b"ab",
+        "wire-6": b"\x0e\1", "wire-7": b"\x0f\1", "field-0": b"\2\0",
+        "groups": b"\x7b" * DEEP,
+        "deep-if": None, "deep-type": None,
+        "cycle": model_of(node("Add", ["X", "B"], ["A"]),
+                          node("Tanh", ["A"], ["B"]),
+                          node("Tanh", ["B"], ["Y"]), x, y),
+        "itself": model_of(node("Tanh", ["Y"], ["Y"]), x, y),
+        "dangling": model_of(node("Tanh", ["Z"], ["Y"]), x, y),
+        "output-twice": model_of(identity, identity, x, y),
+        "order": model_of(node("Tanh", ["A"], ["Y"]),
+                          node("Tanh", ["X"], ["A"]), x, y),
+        "attribute-twice": model_of(gru(size, size), w, r, x, y),
+        "activation": model_of(gru(size, field(5, field(1, "activations") +
+            field(9, "Cos") * 2 + field(20, 8))), w, r, x, y),
+        "direction": model_of(gru(size, attribute("direction", "up")), w, r,
+                              x, y),
+        "layout": model_of(gru(size, attribute("layout", 7)), w, r, x, y),
+        "operator": model_of(node("Conv", ["X", "W"], ["Y"]), w, x, y),
+        "domain": model_of(node("GRU", ["X", "W", "R"], ["Y"], size,
+                                domain="com.a"), w, r, x, y),
+        "opset": model_of(gru(size), w, r, x, y, opset=99),
+        "opset-negative": model_of(gru(size), w, r, x, y, opset=-1),
+        "ir": model_of(gru(size), w, r, x, y, ir=1 << 40),
+        "dims-huge": model_of(gru(size), tensor_of("W", [1 << 62, 1 << 62],
+                                                   bytes(4)), r, x, y),
+        "dims-negative": model_of(gru(size), tensor_of("W", [-1, -1],
+                                                       bytes(4)), r, x, y),
+        "dims-short": model_of(gru(size), tensor_of("W", [9, 9], bytes(4)), r,
+                               x, y),
+        "dims-0": model_of(gru(size), tensor_of("W", [0, 1 << 63], b""), r, x,
+                           y),
+        "type-unknown": model_of(gru(size), tensor_of("W", [1], bytes(4), 77),
+                                 r, x, y),
+        "name-no-utf8": model_of(node("Tanh", ["X"], [b"\xff\xfe"]), x, y),
+        "name-zero": model_of(node("Tanh", ["X"], [b"a\0b"]), x, y),
+        "name-escape": model_of(node("\33[2J", ["X"], ["Y"]), x, y),
+    }
+    for hidden in [0, -1, 1 << 31, (1 << 63) - 1]:
+        files[f"hidden-{hidden}"] = model_of(
+            gru(attribute("hidden_size", hidden)), w, r, x, y)
+    files["hidden-text"] = model_of(gru(attribute("hidden_size", "1")), w, r,
+                                    x, y)
+    for name, arguments in {
+            "up": ("../../etc/passwd",), "absolute": ("/etc/passwd",),
+            "device": ("/dev/zero",), "negative": ("w", -8),
+            "huge": ("w", 0, 1 << 40), "sum": ("w", (1 << 63) - 1, 1 << 62)
+            }.items():
+        files[f"external-{name}"] = model_of(gru(size), external(*arguments),
+                                             r, x, y)
+    deep = identity
+    for _ in range(150):
+        deep = field(1, field(4, "If") + field(5, field(1, "then_branch") +
+                     field(6, deep) + field(20, 5)))
+    files["deep-if"] = model_of(deep, x, y)
+    kind = field(1, field(1, 1))
+    for _ in range(300):
+        kind = field(4, field(1, kind))
+    files["deep-type"] = model_of(identity, field(11, field(1, "X") +
+                                                  field(2, kind)), y)
+    for name, data in files.items():
+        put("onnx", name, data)
+
+
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     for old in CORPUS.glob("*/*"):
@@ -358,6 +643,9 @@ def main():
     series()
     texts()
     encodings()
+    archives()
+    pickles()
+    onnxes()
     size = sum(p.stat().st_size for p in CORPUS.glob("*/*"))
     print(f"{len(list(CORPUS.glob('*/*')))} files, {size} bytes")
 

@@ -1,0 +1,53 @@
+/* onnx.c: a graph that is read can be saved, and is then the same file. */
+#include "fuzz.h"
+
+#include "format/onnx.h"
+
+#include <unistd.h>
+
+/* Whether it says only what the writer writes: attributes that are not read
+ * are left out, and then the copy is another graph. */
+static bool is_plain(const onnx_graph *graph)
+{
+    for (size_t i = 0; i < graph->nodes; i++)
+        for (size_t k = 0; k < graph->node[i].attributes; k++)
+            if (graph->node[i].attribute[k].kind == ONNX_OTHER) return false;
+    return true;
+}
+
+static void save_twice(const onnx_graph *graph)
+{
+    onnx_graph *again = NULL;
+    const char *first = fuzz_path("first"), *second = fuzz_path("second");
+    if (onnx_save(graph, first) != ELMAN_OK) {
+        fuzz_refused("");
+        MUST(access(first, F_OK));
+        return;
+    }
+    if (!is_plain(graph)) return;
+    MUST_OK(onnx_open(first, &again));
+    MUST(again->nodes == graph->nodes && again->inputs == graph->inputs);
+    MUST_OK(onnx_save(again, second));
+    onnx_close(again);
+    fuzz_same(first, second);
+}
+
+static void run(const uint8_t *data, size_t size)
+{
+    onnx_graph *graph = NULL;
+    double last;
+    if (onnx_parse(fuzz_copy(data, size), size, NULL, &graph) != ELMAN_OK) {
+        MUST(!graph);
+        fuzz_refused("");
+        return;
+    }
+    for (size_t i = 0; i < graph->initializers; i++)
+        if (graph->initializer[i].count)
+            tensor_doubles(graph->initializer + i,
+                           graph->initializer[i].count - 1, 1, &last);
+    save_twice(graph);
+    onnx_close(graph);
+}
+
+/* the graph, its bytes packed, and read again */
+const fuzz_target target = {.run = run, .times = 120, .room = 4 << 20};

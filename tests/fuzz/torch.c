@@ -1,0 +1,35 @@
+/* torch.c: the tensors in a file of torch.save; every element is read. */
+#include "fuzz.h"
+
+#include "format/torch.h"
+
+static void read_elements(const named_tensor *t)
+{
+    enum { PIECE = 64, MOST = 1 << 16 };
+    double reals[PIECE];
+    size_t count = t->count < MOST ? t->count : MOST;
+    for (size_t first = 0; first < count; first += PIECE) {
+        size_t left = count - first;
+        tensor_doubles(t, first, left < PIECE ? left : PIECE, reals);
+    }
+    if (t->count > MOST) tensor_doubles(t, t->count - PIECE, PIECE, reals);
+}
+
+static void run(const uint8_t *data, size_t size)
+{
+    static const char *const keys[] = {NULL, "", "model"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        torch_file *file = NULL;
+        if (torch_parse(fuzz_copy(data, size), size, keys[k], &file) !=
+            ELMAN_OK) {
+            MUST(!file);
+            fuzz_refused("");
+            continue;
+        }
+        for (size_t i = 0; i < file->tensors; i++)
+            read_elements(file->tensor + i);
+        torch_close(file);
+    }
+}
+
+const fuzz_target target = {.run = run, .times = 240, .room = 4 << 20};
