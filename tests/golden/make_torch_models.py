@@ -8,7 +8,7 @@ PyTorch 2.15 made the committed files. NAME.json says what a case holds:
     files         each holds the same weights: zip, older and compressed .pt,
                   .safetensors
     layers        their order, as elman_import_config has it
-    inferable     whether the order is known without
+    inferable     whether the order is known without; null: another one is
     key, ignore, nonlinearity, batch_first   as in elman_import_config
     x, y          files of an input and what PyTorch gives for it, from the
                   stored weights in double
@@ -184,7 +184,7 @@ def models():
            ways=("zip", "older"))
     record("norm", Net(rnn=nn.LSTM(3, 5), norm=nn.LayerNorm(5),
                        out=nn.Linear(5, 2)), "rnn,norm,out", plain,
-           draw(5, 2, 3), inferable=False)
+           draw(5, 2, 3))
 
     def two(model, x):
         h = model.lstm(x)[0][-1]
@@ -200,9 +200,9 @@ def models():
     record("final", Net(gru=nn.GRU(3, 4, bidirectional=True),
                         head=nn.Linear(8, 3)),
            "gru,final,head,log_softmax", final, draw(5, 2, 3),
-           inferable=False)
+           inferable=None)
     record("stacked", Net(first=nn.LSTM(3, 5), second=nn.GRU(5, 4),
-                          third=nn.RNN(4, 3), out=nn.Linear(3, 2)),
+                          third=nn.RNN(4, 6), out=nn.Linear(6, 2)),
            "first,second,third,out", plain, draw(5, 2, 3))
 
 
@@ -220,6 +220,7 @@ def checkpoints():
         loss.backward()
         state = {key: tensor.clone() for key, tensor in tensors.items()}
         optimizer.step()
+        model.load_state_dict(state)
         return {"epoch": 3, "model": collections.OrderedDict(state),
                 "optimizer": optimizer.state_dict(), "loss": 0.5,
                 "best": None, "history": [1.5, 0.75], "done": True}
@@ -236,8 +237,8 @@ def checkpoints():
         return {"epoch": 1, "global_step": 20,
                 "state_dict": tensors, "lr_schedulers": [],
                 "hyper_parameters": {"hidden_size": 5, "name": "net"}}
-    record("lightning", language(), "embed,lstm,fc", plain, TOKENS,
-           wrap=lightning, ways=("zip",), key="state_dict",
+    record("lightning", language(), "model.embed,model.lstm,model.fc", plain,
+           TOKENS, wrap=lightning, ways=("zip",), key="state_dict",
            rename=lambda key: "model." + key)
     record("more", language(), "embed,lstm,fc", plain, TOKENS,
            ignore="*.num_batches_tracked,criterion.*",
