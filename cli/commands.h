@@ -13,6 +13,7 @@ extern const command_row predict_command;
 extern const command_row sample_command;
 extern const command_row inspect_command;
 extern const command_row info_command;
+extern const command_row convert_command;
 extern const command_row verify_command;
 extern const command_row bench_command;
 

@@ -7,19 +7,30 @@
 #include "screen.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct info_values {
     char unused;
 } info_values;
 
+static const char own_kind[] = "elman's own";
+
 static const option_row options[] = {
     {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
 
-static double file_bytes(const char *path)
+/* What wrote a file that has been read as a model; elman's own says so at its
+ * beginning. */
+static const char *file_kind(const char *path)
 {
-    struct stat file = {0};
-    return stat(path, &file) == 0 ? (double)file.st_size : 0;
+    static char head[1 << 16];
+    static const char own[] = "\"format\":\"elman\"";
+    FILE *file = fopen(path, "rb");
+    size_t bytes = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file) fclose(file);
+    if (memmem(head, bytes, own, strlen(own))) return own_kind;
+    if (bytes > 8 && head[8] == '{') return "safetensors";
+    bool zip = bytes > 2 && !memcmp(head, "PK", 2);
+    bool pickle = bytes > 2 && head[0] == '\x80';
+    return zip || pickle ? "PyTorch" : "ONNX";
 }
 
 /* "(256,64)" into text. */
@@ -102,8 +113,10 @@ static void show_torch(const network *net)
 static void show(const network *net)
 {
     const elman_model_info *size = &net->size;
-    printf("%s%s%s, %s\n\n", paint(stdout, BOLD), printable(net->path),
-           paint(stdout, PLAIN), with_bytes(file_bytes(net->path)));
+    const char *kind = file_kind(net->path);
+    printf("%s%s%s, %s%s%s\n\n", paint(stdout, BOLD), printable(net->path),
+           paint(stdout, PLAIN), with_bytes(file_bytes(net->path)),
+           kind == own_kind ? "" : ", ", kind == own_kind ? "" : kind);
     if (net->encoding)
         printf("task      %s\n", encoding_describe(net->encoding));
     printf("layers    %s\n", model_describe(net->model));
@@ -131,7 +144,8 @@ static void show(const network *net)
                with_commas(element_count(&shape)));
     }
     printf("%-32s%16s%14s\n", "together", "", with_commas(size->weights));
-    show_torch(net);
+    /* a file of another has names of its own */
+    if (kind == own_kind) show_torch(net);
 }
 
 static void record_parameters(record *out, const elman_model *model)
@@ -157,6 +171,7 @@ static void show_record(const network *net)
     record out = record_begin(stdout);
     record_text(&out, "model", net->path);
     record_number(&out, "bytes", file_bytes(net->path));
+    record_text(&out, "file", file_kind(net->path));
     if (net->encoding)
         record_text(&out, "task", task_word(net->encoding->task));
     record_text(&out, "layers", model_describe(net->model));
@@ -185,6 +200,7 @@ static int info(const parsed_line *arguments)
 
 static const example examples[] = {
     {"elman info input.safetensors", "layers, parameters, task"},
+    {"elman info tagger.onnx", "the same of a model from elsewhere"},
     {"elman info input.safetensors --json | jq .weights",
      "one number for a script"},
     {NULL, NULL}};
@@ -194,7 +210,8 @@ const command_row info_command = {
     .summary = "tell what is in a model file",
     .operands = "MODEL",
     .description = "Tells what a model reads and gives, its layers, and the "
-                   "name and shape of each parameter.",
+                   "name and shape of each parameter. MODEL is elman's own or "
+                   "any other that 'elman convert' reads without help.",
     .json = true,
     .options = options,
     .examples = examples,

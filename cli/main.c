@@ -14,9 +14,11 @@
 #include <string.h>
 
 static const command_row *const commands[] = {
-    &train_command,  &eval_command,    &predict_command,
-    &sample_command, &inspect_command, &info_command,
-    &verify_command, &bench_command,   NULL};
+    &train_command,   &eval_command,    &predict_command,
+    &sample_command,  &inspect_command, &info_command,
+    &convert_command,
+
+    &verify_command,  &bench_command,   NULL};
 
 static const command_row *find_command(const char *name)
 {
@@ -77,7 +79,7 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
 }
 
 /* The command's part of the line: its name and the words after it. */
-static int run_command(int argc, char **argv, int place, global_values *global)
+static int run_words(int argc, char **argv, int place, global_values *global)
 {
     if (!strcmp(argv[place], "help")) return show_help(argv[place + 1]);
     const command_row *command = find_command(argv[place]);
@@ -102,7 +104,7 @@ static int run(int argc, char **argv)
     options_close(&arguments);
     if (code) return code;
     for (int place = 1; name && place < argc; place++)
-        if (argv[place] == name) return run_command(argc, argv, place, &global);
+        if (argv[place] == name) return run_words(argc, argv, place, &global);
     if (global.version) return show_version();
     if (global.help) return show_help(NULL);
     return misused("which command? see 'elman --help'");

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static elman_loss_kind loss_named(const char *name)
 {
@@ -211,6 +212,12 @@ const char *encoding_describe(const elman_encoding *encoding)
                encoding->task == ELMAN_TRACK ? " at each step" : "");
     }
     return text;
+}
+
+double file_bytes(const char *path)
+{
+    struct stat file = {0};
+    return stat(path, &file) == 0 ? (double)file.st_size : 0;
 }
 
 int threads_to_use(uint64_t threads)

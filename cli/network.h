@@ -41,6 +41,9 @@ const char *model_describe(const elman_model *model);
 /* What the encoding says, on one line, in a static buffer. */
 const char *encoding_describe(const elman_encoding *encoding);
 
+/* The size of a file, 0 if there is none. */
+double file_bytes(const char *path);
+
 /* Processors to use: threads, or all if 0. */
 int threads_to_use(uint64_t threads);
 

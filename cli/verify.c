@@ -1,9 +1,9 @@
 /*
  * verify.c: `elman verify`: proves this build on this machine and prints a
- * page to attach to a bug report.
+ * page to attach to a bug report; or a model by what it should give.
  */
 #include "commands.h"
-#include "record.h"
+#include "reference.h"
 #include "screen.h"
 
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 
 typedef struct verify_values {
     uint64_t seed, cases;
+    option_pair reference;
 } verify_values;
 
 #define AT(field) offsetof(verify_values, field)
@@ -21,6 +22,8 @@ static const option_row options[] = {
      "of the random configurations"},
     {OPTION_COUNT, 'n', "cases", "N", AT(cases), "40", NULL, 1, 1e6,
      "configurations to check"},
+    {OPTION_PAIR, 'r', "reference", "X.npy Y.npy", AT(reference), "(none)",
+     NULL, 0, 0, "check only that MODEL gives Y for X"},
     {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
 
 #if defined(__clang__)
@@ -30,15 +33,6 @@ static const char compiler[] = "gcc " __VERSION__;
 #else
 static const char compiler[] = "unknown";
 #endif
-
-/* The row of one check: name, found, allowed, passed. */
-static void show_check(const char *name, const char *found, const char *allowed,
-                       bool passed)
-{
-    printf("  %-46s%9s %-8s%s%s%s\n", name, found, allowed,
-           paint(stdout, passed ? GREEN : RED), passed ? "ok" : "FAILED",
-           paint(stdout, PLAIN));
-}
 
 static void show_checks(const elman_verify_report *report)
 {
@@ -103,9 +97,25 @@ static void show_record(const elman_machine *machine,
     record_end(&out);
 }
 
+static int verify_model(const parsed_line *arguments)
+{
+    const verify_values *values = arguments->values;
+    const char *path = arguments->operands[0];
+    if (!path) return misused("--reference needs a MODEL that should give it");
+    if (option_given(arguments, "seed") || option_given(arguments, "cases"))
+        return misused("--seed and --cases are for proving this build, not for "
+                       "--reference");
+    elman_model *model = NULL;
+    if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
+    int code = reference_verify(model, path, &values->reference);
+    elman_model_destroy(model);
+    return code;
+}
+
 static int verify(const parsed_line *arguments)
 {
     const verify_values *values = arguments->values;
+    if (values->reference.first) return verify_model(arguments);
     const elman_verify_config config = {.seed = values->seed,
                                         .cases = (size_t)values->cases,
                                         .path = arguments->operands[0]};
@@ -123,21 +133,28 @@ static int verify(const parsed_line *arguments)
 static const example examples[] = {
     {"elman verify > report.txt", "the page to attach to a bug report"},
     {"elman verify input.safetensors", "check a model of your own as well"},
+    {"elman verify lstm.pt --reference x.npy y.npy",
+     "does a model give what PyTorch gave?"},
     {"ELMAN_ISA=base elman verify --cases 200",
      "with the plainest kernels, more cases"},
     {NULL, NULL}};
 
 const command_row verify_command = {
     .name = "verify",
-    .summary = "prove this build on this machine; a page for bug reports",
+    .summary = "prove this build on this machine, or a model by references",
     .operands = "[MODEL]",
     .description =
         "Checks forward and backward passes of random configurations against "
         "a plain double-precision reference, that reference against finite "
         "differences, and that every set of kernels, number of threads, batch "
         "and cut into pieces gives the same bits. The hash is that of a small "
-        "training run and equal on every machine.\nExits with 1 if something "
-        "is wrong.",
+        "training run and equal on every machine.\nWith --reference only "
+        "MODEL, of any format that elman reads, is checked: whether it gives Y "
+        "for "
+        "X, a whole sequence at once and one step at a time. X is an array "
+        "(T,I), (T,B,I) or (B,T,I) as the model has it, or tokens without I; "
+        "Y is what the model gave where it came from.\nExits with 1 if "
+        "something is wrong.",
     .json = true,
     .options = options,
     .examples = examples,

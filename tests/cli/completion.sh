@@ -13,6 +13,7 @@ ask elman train --laye
 ask elman train data --cell ''
 ask elman train data --cell = g
 ask elman sample model --temp
+ask elman convert in out --to ''
 ask elman --js
 END
 bash ask.bash

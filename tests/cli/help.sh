@@ -1,5 +1,5 @@
 elman --help
-for command in train eval predict sample inspect info verify bench; do
+for command in train eval predict sample inspect info convert verify bench; do
     elman $command --help >help.txt || echo "no help of $command"
     # a line that is too long, or an option without a sentence
     awk -v name=$command 'length > 79 { print name ": " $0 }' help.txt

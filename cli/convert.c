@@ -1,0 +1,218 @@
+/*
+ * convert.c: `elman convert`: models of others become elman's, and elman's
+ * become theirs. Nothing is written before everything has been checked.
+ */
+#include "convert.h"
+#include "commands.h"
+#include "safe.h"
+#include "screen.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define AT(field) offsetof(convert_values, field)
+
+static const option_row options[] = {
+    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
+    {OPTION_CHOICE, 0, "to", "auto|elman|torch|onnx", AT(to), "auto", NULL, 0,
+     0,
+     "what OUT is to be: elman's own, a state dict for PyTorch, ONNX; auto: "
+     "elman's own if it ends in .safetensors, ONNX if in .onnx"},
+    {OPTION_PAIR, 'r', "reference", "X.npy Y.npy", AT(reference), "(none)",
+     NULL, 0, 0, "write OUT only if the model gives Y for X"},
+    {OPTION_TEXT, 0, "ignore", "NAME,...", AT(ignore), "(none)", NULL, 0, 0,
+     "tensors that the model can do without; * stands for any text"},
+    {OPTION_SECTION, 0, "What a file of weights does not say", NULL, 0, NULL,
+     NULL, 0, 0, NULL},
+    {OPTION_TEXT, 0, "layers", "LIST", AT(layers), "(as the shapes say)", NULL,
+     0, 0,
+     "the order of the layers: prefixes of tensors' names, and tanh, relu, "
+     "softmax, last, final between them"},
+    {OPTION_TEXT, 0, "key", "PATH", AT(key), "(where there is only one)", NULL,
+     0, 0, "checkpoints: where the state dict is, as in model.state_dict"},
+    {OPTION_TEXT, 0, "mapping", "FILE", AT(mapping), "(PyTorch's names)", NULL,
+     0, 0, "which array is which parameter; .npz and .npy need it"},
+    {OPTION_CHOICE, 0, "nonlinearity", "tanh|relu", AT(nonlinearity), "tanh",
+     NULL, 0, 0, "of an nn.RNN"},
+    {OPTION_FLAG, 0, "batch-first", NULL, AT(batch_first), NULL, NULL, 0, 0,
+     "the model takes (B,T,I) instead of (T,B,I)"},
+    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+
+static bool ends_with(const char *path, const char *end)
+{
+    size_t length = strlen(path), most = strlen(end);
+    return length > most && !strcmp(path + length - most, end);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* Decides the format of OUT, and that it takes nothing from us. */
+static int check_out(conversion *run)
+{
+    const convert_values *values = run->values;
+    run->to = (convert_to)values->to;
+    if (run->to == TO_AUTO)
+        run->to = ends_with(run->out, ".safetensors") ? TO_ELMAN
+                  : ends_with(run->out, ".onnx")      ? TO_ONNX
+                                                      : TO_AUTO;
+    if (run->to == TO_AUTO)
+        return misused(
+            "OUT should end in .safetensors or .onnx, found '%s'%s", run->out,
+            ends_with(run->out, ".pt") || ends_with(run->out, ".pth")
+                ? "; PyTorch takes .safetensors: see --to=torch"
+                : "; else --to=elman, torch or onnx says what it is");
+    for (size_t n = 0; n < run->count; n++)
+        if (is_same_file(run->paths[n], run->out))
+            return misused("OUT would overwrite IN, '%s'", run->paths[n]);
+    const char *others[] = {values->mapping, values->reference.first,
+                            values->reference.second};
+    for (size_t n = 0; n < sizeof others / sizeof *others; n++)
+        if (others[n] && is_same_file(others[n], run->out))
+            return misused("OUT would overwrite '%s'", others[n]);
+    return check_writable(run->out);
+}
+
+/* A conversion that fails says first what it made of the tensors. */
+static int show_failed(const conversion *run)
+{
+    if (screen.quiet || screen.json) return 0;
+    int code = conversion_show_table(run, stderr);
+    if (!code) fputc('\n', stderr);
+    return code;
+}
+
+/* If a tensor is left that nothing takes: the table, and a line that names
+ * them and what to do. */
+static int check_claimed(const conversion *run)
+{
+    enum { ROOM = 400 };
+    char names[ROOM + 8] = "";
+    size_t left = 0, used = 0;
+    for (size_t n = 0; n < run->row_count; n++) {
+        const char *name = run->rows[n].from;
+        if (run->rows[n].to) continue;
+        left++;
+        if (used + strlen(name) + 1 < ROOM)
+            used += (size_t)snprintf(names + used, ROOM - used, "%s%s",
+                                     used ? "," : "", name);
+        else if (used < ROOM)
+            used = ROOM + (size_t)snprintf(names + used, 5, ",...");
+    }
+    if (!left) return 0;
+    int code = show_failed(run);
+    if (code) return code;
+    if (left == 1)
+        return failed("%s: nothing takes the tensor '%s'; if the model can do "
+                      "without it: --ignore='%s'",
+                      conversion_source(run), names, names);
+    return failed("%s: nothing takes %zu tensors; if the model can do without "
+                  "them: --ignore='%s'",
+                  conversion_source(run), left, names);
+}
+
+static int check_reference(conversion *run)
+{
+    const option_pair *files = &run->values->reference;
+    elman_check *check = &run->check;
+    if (!files->first) return 0;
+    if (elman_model_check(run->model, files->first, files->second, check) !=
+        ELMAN_OK)
+        return library_failed();
+    if (check->passed) return 0;
+    int code = show_failed(run);
+    if (code) return code;
+    return failed("%s does not give %s for %s, and was not converted: %s",
+                  conversion_source(run), files->second, files->first,
+                  check->failure);
+}
+
+static int write_out(const conversion *run)
+{
+    elman_status status =
+        run->to == TO_ELMAN ? elman_model_save(run->model, run->out)
+        : run->to == TO_ONNX
+            ? elman_model_export(run->model, ELMAN_EXPORT_ONNX, run->out)
+            : elman_model_export(run->model, ELMAN_EXPORT_TORCH, run->out);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
+static int convert_import(conversion *run, const elman_import *import)
+{
+    run->rows = elman_import_rows(import, &run->row_count);
+    int code = check_claimed(run);
+    if (code) return code;
+    if (elman_import_create(import, &run->model) != ELMAN_OK) {
+        code = show_failed(run);
+        return code ? code : library_failed();
+    }
+    code = check_reference(run);
+    if (!code) code = write_out(run);
+    if (!code) code = conversion_show(run);
+    elman_model_destroy(run->model);
+    return code;
+}
+
+static int convert(const parsed_line *arguments)
+{
+    const convert_values *values = arguments->values;
+    size_t last = (size_t)arguments->count - 1;
+    conversion run = {
+        .values = values,
+        .paths = (const char *const *)arguments->operands,
+        .count = last,
+        .out = arguments->operands[last],
+    };
+    int code = check_out(&run);
+    if (code) return code;
+    const elman_import_config config = {
+        .mapping = values->mapping,
+        .key = values->key,
+        .layers = values->layers,
+        .ignore = values->ignore,
+        .nonlinearity = (elman_nonlinearity)values->nonlinearity,
+        .batch_first = values->batch_first,
+    };
+    elman_import *import = NULL;
+    if (elman_import_open(run.paths, run.count, &config, &import) != ELMAN_OK)
+        return library_failed();
+    code = convert_import(&run, import);
+    elman_import_close(import);
+    return code;
+}
+
+static const example examples[] = {
+    {"elman convert lstm.pt lstm.safetensors --reference x.npy y.npy",
+     "from PyTorch, proved by what the model gave there"},
+    {"elman convert lstm.onnx lstm.safetensors", "from ONNX"},
+    {"elman convert lstm.safetensors lstm.onnx", "to ONNX"},
+    {"elman convert lstm.safetensors torch.safetensors --to torch",
+     "to PyTorch, and the two lines that load it"},
+    {"elman convert net.pt net.safetensors --layers "
+     "embed,lstm,last,fc1,relu,fc2",
+     "a state dict does not say what stands between its layers"},
+    {NULL, NULL}};
+
+const command_row convert_command = {
+    .name = "convert",
+    .summary = "take a model from PyTorch, ONNX or NumPy, or give it back",
+    .operands = "IN... OUT",
+    .description =
+        "Reads the model IN and writes it as OUT. IN is .safetensors, a "
+        "PyTorch .pt or .pth (a state dict, or a checkpoint that holds one), "
+        ".onnx, .npz, or several .npy; its content tells which, and nothing "
+        "in it is ever run. OUT is replaced at once, when all is checked, or "
+        "stays as it was.\nPrints every tensor of IN, what it became and how. "
+        "Every one must become something or be named by --ignore. If IN holds "
+        "the tensors reference.input and reference.output, the model must "
+        "give the one from the other, as with --reference.",
+    .json = true,
+    .options = options,
+    .examples = examples,
+    .size = sizeof(convert_values),
+    .run = convert,
+};

@@ -1,0 +1,44 @@
+/*
+ * convert.h: one conversion as its parts share it.
+ */
+#ifndef CONVERT_H
+#define CONVERT_H
+
+#include "options.h"
+
+#include <stdio.h>
+
+typedef enum convert_to { TO_AUTO, TO_ELMAN, TO_TORCH, TO_ONNX } convert_to;
+
+typedef struct convert_values {
+    int to, nonlinearity; /* places in --to and --nonlinearity */
+    const char *mapping, *key, *layers, *ignore;
+    bool batch_first;
+    option_pair reference;
+} convert_values;
+
+typedef struct conversion {
+    const convert_values *values;
+    const char *const *paths; /* (count) what is read */
+    size_t count;
+    const char *out;
+    convert_to to;
+    const elman_import_row *rows; /* (row_count) */
+    size_t row_count;
+    elman_model *model;
+    elman_check check; /* of --reference */
+} conversion;
+
+/* What is read, for messages: the path, or the first and how many more. In a
+ * static buffer. */
+const char *conversion_source(const conversion *run);
+
+/* What became of every tensor: a heading and a table. Returns 0, or
+ * EXIT_FAILED after an error line. */
+int conversion_show_table(const conversion *run, FILE *file);
+
+/* The same, the model, and how to read it elsewhere, on standard output; a
+ * line of JSON if that was asked for. */
+int conversion_show(const conversion *run);
+
+#endif

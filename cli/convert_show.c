@@ -1,0 +1,203 @@
+/*
+ * convert_show.c: a conversion told: every tensor and what it became, the
+ * model, and the lines of Python that read it.
+ */
+#include "convert.h"
+#include "network.h"
+#include "reference.h"
+#include "table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS = 5, SHAPE_TEXT = 96, PYTHON_TEXT = 4096 };
+
+typedef struct row_text {
+    char shape[SHAPE_TEXT];
+} row_text;
+
+const char *conversion_source(const conversion *run)
+{
+    static char text[4096];
+    if (run->count == 1) return run->paths[0];
+    snprintf(text, sizeof text, "%s and %zu more", run->paths[0],
+             run->count - 1);
+    return text;
+}
+
+/* True if row n tells more of the tensor of the row before. */
+static bool is_continued(const conversion *run, size_t n)
+{
+    return n > 0 && !strcmp(run->rows[n].from, run->rows[n - 1].from);
+}
+
+/* True if row n is of a parameter that no tensor makes. */
+static bool is_from_nothing(const conversion *run, size_t n)
+{
+    return !*run->rows[n].type;
+}
+
+/* The one type of all tensors, or NULL if they differ. */
+static const char *only_type(const conversion *run)
+{
+    const char *type = NULL;
+    for (size_t n = 0; n < run->row_count; n++) {
+        if (is_from_nothing(run, n)) continue;
+        if (type && strcmp(type, run->rows[n].type) != 0) return NULL;
+        type = run->rows[n].type;
+    }
+    return type;
+}
+
+static void show_heading(const conversion *run, FILE *file, const char *type)
+{
+    size_t tensors = 0;
+    for (size_t n = 0; n < run->row_count; n++)
+        tensors += !is_continued(run, n) && !is_from_nothing(run, n);
+    fprintf(file, "%s%s%s, %zu tensor%s%s%s\n\n", paint(file, BOLD),
+            printable(conversion_source(run)), paint(file, PLAIN), tensors,
+            tensors == 1 ? "" : "s", type ? " of " : "", type ? type : "");
+}
+
+/* The cells of row n: tensor, type unless it is the same for all, shape, what
+ * it became, how. */
+static colour fill_row(const conversion *run, size_t n, bool types,
+                       row_text *text, const char **cell)
+{
+    const elman_import_row *row = &run->rows[n];
+    int64_t shape[ELMAN_MAX_AXES];
+    for (size_t k = 0; k < row->rank; k++)
+        shape[k] = (int64_t)row->shape[k];
+    bool first = !is_continued(run, n) && !is_from_nothing(run, n);
+    *cell++ = first ? row->from : NULL;
+    if (types) *cell++ = first ? row->type : NULL;
+    *cell++ =
+        first ? sizes_text(row->rank, shape, text->shape, SHAPE_TEXT) : NULL;
+    *cell++ = row->to;
+    *cell++ = row->to ? row->how : "nothing takes it";
+    return !row->to ? RED : *row->to ? PLAIN : DIM;
+}
+
+int conversion_show_table(const conversion *run, FILE *file)
+{
+    static const table_column columns[COLUMNS] = {{"tensor", FIT_CUT},
+                                                  {"type", FIT_WHOLE},
+                                                  {"shape", FIT_WHOLE},
+                                                  {"became", FIT_CUT},
+                                                  {"how", FIT_WRAP}};
+    table_column shown[COLUMNS];
+    size_t count = 0, rows = run->row_count;
+    const char *type = only_type(run);
+    for (size_t c = 0; c < COLUMNS; c++)
+        if (c != 1 || !type) shown[count++] = columns[c];
+    const char **cells = calloc(rows + 1, count * sizeof *cells);
+    row_text *texts = calloc(rows + 1, sizeof *texts);
+    colour *inks = calloc(rows + 1, sizeof *inks);
+    int code = 0;
+    if (cells && texts && inks) {
+        for (size_t n = 0; n < rows; n++)
+            inks[n] = fill_row(run, n, !type, &texts[n], cells + n * count);
+        show_heading(run, file, type);
+        table_show(file, shown, count, rows, cells, inks);
+    } else code = failed("out of memory");
+    free(cells);
+    free(texts);
+    free(inks);
+    return code;
+}
+
+/* The lines that read the result elsewhere; "" where it is elman's own. */
+static int read_python(const conversion *run, char *lines)
+{
+    *lines = '\0';
+    if (run->to == TO_ELMAN) return 0;
+    elman_export_format format =
+        run->to == TO_ONNX ? ELMAN_EXPORT_ONNX : ELMAN_EXPORT_TORCH;
+    return elman_export_read(run->model, format, run->out, PYTHON_TEXT,
+                             lines) == ELMAN_OK
+               ? 0
+               : library_failed();
+}
+
+static void show_python(const char *lines)
+{
+    if (*lines) printf("\nin Python\n");
+    while (*lines) {
+        char line[PYTHON_TEXT];
+        size_t length = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, lines);
+        printf("  %s\n", printable(line));
+        lines += length + (lines[length] == '\n');
+    }
+}
+
+static void show_result(const conversion *run)
+{
+    static const char *const kinds[] = {"", "elman's own", "for PyTorch",
+                                        "ONNX"};
+    printf("\n%s%s%s, %s, %s: %s\n", paint(stdout, BOLD), printable(run->out),
+           paint(stdout, PLAIN), kinds[run->to],
+           with_bytes(file_bytes(run->out)), model_describe(run->model));
+    const elman_check *check = &run->check;
+    const option_pair *files = &run->values->reference;
+    if (!files->first) return;
+    printf("%schecked%s: it gives %s for %s, at worst %s of the "
+           "error allowed",
+           paint(stdout, GREEN), paint(stdout, PLAIN), printable(files->second),
+           printable(files->first), significant(check->whole, 2));
+    if (isnan(check->stream)) printf("\n");
+    else printf(", streaming %s\n", significant(check->stream, 2));
+}
+
+static void record_tensor(record *out, const elman_import_row *row)
+{
+    record_open(out, NULL, '{');
+    record_text(out, "name", row->from);
+    record_text(out, "type", row->type);
+    record_open(out, "shape", '[');
+    for (size_t k = 0; k < row->rank; k++)
+        record_count(out, NULL, row->shape[k]);
+    record_close(out, ']');
+    record_text(out, "to", row->to);
+    record_text(out, "how", row->how);
+    record_close(out, '}');
+}
+
+static void show_record(const conversion *run, const char *python)
+{
+    static const char *const formats[] = {"", "elman", "torch", "onnx"};
+    record out = record_begin(stdout);
+    record_open(&out, "from", '[');
+    for (size_t n = 0; n < run->count; n++)
+        record_text(&out, NULL, run->paths[n]);
+    record_close(&out, ']');
+    record_text(&out, "to", run->out);
+    record_text(&out, "format", formats[run->to]);
+    record_number(&out, "bytes", file_bytes(run->out));
+    record_text(&out, "layers", model_describe(run->model));
+    record_count(&out, "weights", elman_model_size(run->model).weights);
+    record_open(&out, "tensors", '[');
+    for (size_t n = 0; n < run->row_count; n++)
+        record_tensor(&out, &run->rows[n]);
+    record_close(&out, ']');
+    if (run->values->reference.first)
+        reference_record(&out, &run->values->reference, &run->check);
+    if (*python) record_text(&out, "python", python);
+    record_end(&out);
+}
+
+int conversion_show(const conversion *run)
+{
+    static char python[PYTHON_TEXT];
+    int code = read_python(run, python);
+    if (code) return code;
+    if (screen.json) show_record(run, python);
+    else if (!screen.quiet) {
+        code = conversion_show_table(run, stdout);
+        if (code) return code;
+        show_result(run);
+        show_python(python);
+    }
+    return 0;
+}

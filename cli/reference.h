@@ -1,0 +1,28 @@
+/*
+ * reference.h: a model against what it should give, as `elman verify` and
+ * `elman convert` tell it.
+ */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include "options.h"
+#include "record.h"
+
+/* The row of one check: name, found, allowed, passed. */
+void show_check(const char *name, const char *found, const char *allowed,
+                bool passed);
+
+/* The rows of a reference, whole and streaming, what 1 stands for and, if it
+ * failed, where. */
+void reference_show(const elman_check *check);
+
+/* The same as the member "reference" of a record. */
+void reference_record(record *out, const option_pair *files,
+                      const elman_check *check);
+
+/* Checks model by the two files and tells the result. Returns EXIT_DONE if it
+ * passed, EXIT_FAILED if not or after an error line. */
+int reference_verify(const elman_model *model, const char *path,
+                     const option_pair *files);
+
+#endif

@@ -1,0 +1,22 @@
+# a model of any format against what it should give
+cp "$CASES/../golden/state/"* .
+same() { sed 's/ [0-9.e-]* of 1/ N of 1/; s/"\(whole\|stream\)":[0-9.e-]*/"\1":N/g'; }
+elman verify language.pt --reference language_x.npy language_y.npy | same
+elman verify lstm.safetensors --reference=lstm_x.npy lstm_y.npy --json | same
+# one that reads both ways can not stream
+elman verify bidirectional_proj.pt -r bidirectional_proj_x.npy \
+    bidirectional_proj_y.npy | grep -A 1 'whole' | same
+
+# tanh stands where it was trained with relu
+elman verify rnn_relu.pt --reference rnn_relu_x.npy rnn_relu_y.npy >page
+echo $?
+sed 's/  *[0-9][0-9.e+]* of 1/ N of 1/' page
+elman verify --reference lstm_x.npy lstm_y.npy
+echo $?
+elman verify lstm.pt --reference lstm_x.npy
+elman verify lstm.pt --reference lstm_x.npy lstm_y.npy --cases 3
+elman verify lstm.pt --reference language_x.npy lstm_y.npy
+elman verify lstm.pt --reference lstm_x.npy language_y.npy
+elman verify lstm.pt --reference missing.npy lstm_y.npy
+elman verify views_x.npy --reference lstm_x.npy lstm_y.npy
+echo $?
