@@ -1,0 +1,98 @@
+"""seeds_text.py: seeds of tables, series, texts, encodings."""
+import json
+
+from seeds import cut, put
+
+
+# ---- Text -------------------------------------------------------------------
+
+def tables():
+    rows = "".join(f"{i},{i * i % 7}\n" for i in range(12))
+    both = {
+        "empty": "", "header": "a,b\n", "numbers": rows,
+        "named": "a,b\n" + rows,
+        "tags": "x,y,tag\n" + "1,2,up\n2,1,down\n" * 4,
+        "semicolons": "a;b\r\n1,5;2\r\n" * 4, "tabs": "1\t2\n2\t3\n" * 5,
+        "mark": b"\xef\xbb\xbfa,b\n1,2\n3,4\n5,6\n7,8\n9,1\n",
+        "ragged": "a,b\n1,2\n3\n", "empty-field": "a,b\n1,\n2,3\n" * 3,
+        "text-in-number": "a,b\n1,0.2x\n", "open-quote": 'a,b\n"1,2\n',
+        "quotes": '"a ""b""","c,d"\n"1","2"\n' * 3, "zero": b"a,b\n1,\0\n",
+        "utf16": "a,b\n1,2\n".encode("utf-16"), "binary": bytes(range(256)),
+        "overflow": "a,b\n1e400,1\n", "nan": "a,b\nnan,1\n?,2\n" * 4,
+        "label-huge": "a,b\n1,100000000000000000000\n" * 4,
+        "one-line": "1," * 3000, "one-cell": "1" * 4000,
+        "lines": "\n" * 2000 + "1,2\n", "returns": "1,2\r" * 8,
+        "one-row": "1,2", "quoted-lines": '"a\nb"\n1\n2\n3\n4\n5\n'}
+    for name, data in both.items():
+        put("csv", name, data)
+        put("table", name, data)
+
+
+def series():
+    head = "@problemName p\n@univariate true\n@classLabel true a b\n@data\n"
+    cut("series", "ts", (head + "1,2,3:a\n2,3,4:b\n3,2,1:a\n0,1,0:b\n").encode())
+    put("series", "ts-dimensions", "#c\n@classLabel true a b\n@data\n" +
+        "1,2:3,4:a\n2,?:4,5:b\n" * 3)
+    put("series", "ts-target", "@targetLabel true\n@data\n" +
+        "1,2,3:0.5\n1,2:1.5\n" * 3)
+    put("series", "ts-stamps", "@timestamps true\n@data\n(0,1),(1,2):a\n")
+    put("series", "ts-no-data", "@classLabel true a\n")
+    put("series", "ts-unequal", "@data\n1,2:3:a\n")
+    put("series", "ts-label-new", head + "1,2:c\n")
+    put("series", "ts-missing", head + "?,NaN,:a\n:b\n")
+    put("series", "tsv", "1\t0.1\t0.2\n2\t0.3\t0.1\n" * 4)
+    put("series", "tsv-names", "up\t1\t2\ndown\t3\tNaN\n" * 4)
+    put("series", "tsv-one-class", "1\t1\t2\n" * 4)
+    put("series", "tsv-one-row", "1\t1\t2")
+    for label in ["-1", "1.5", "2147483647", "1e20", "1e400", "nan", ""]:
+        put("series", f"tsv-label-{label or 'none'}", f"{label}\t1\t2\n" * 4)
+    put("series", "tsv-wide", "1" + "\t1" * 2000 + "\n")
+    put("series", "tsv-many-labels", "".join(f"{i}\t1\n" for i in range(400)))
+    put("series", "empty", "")
+    put("series", "zero", b"1\t1\t\0\n")
+
+
+def texts():
+    put("text", "words", "the cat sat, the cat ate; the dog \u00e4t\n" * 2)
+    put("text", "bytes", bytes(range(256)))
+    put("text", "utf8-broken", b"ab\xc3(\xe2\x82\xed\xa0\x80\xf8\x88\xc0\x80")
+    put("text", "mark", b"\xef\xbb\xbfabc abc abc")
+    put("text", "empty", "")
+    put("text", "one", "a")
+    put("text", "two", "ab")
+    put("text", "spaces", " \n \t " * 9)
+    put("text", "longest-points", "\U0010ffff\u07ff\uffff\u0080" * 3)
+
+
+def encodings():
+    def numbers(task, **more):
+        return json.dumps({"version": 1, "task": task, "mean": [0.1],
+                           "scale": [2.0], **more})
+
+    def language(unit, tokens):
+        return json.dumps({"version": 1, "task": "language", "unit": unit,
+                           "tokens": tokens})
+    target = {"target_mean": [0], "target_scale": [1], "target_names": ["a"]}
+    put("encoding", "bytes", language("bytes", [0, 10, 34, 58, 123, 255]))
+    put("encoding", "characters", language("characters", [
+        "\0", "\n", "\"", ":", "a", "e", "\u00e4"]))
+    put("encoding", "words", language("words", [" ", "\"", ":", "a", "task"]))
+    put("encoding", "classify", numbers("classify", labels=["-1", "x"]))
+    put("encoding", "forecast", numbers("forecast", columns=["a"], window=32,
+                                        horizon=7, **target))
+    put("encoding", "regress", numbers("regress", **target))
+    put("encoding", "tag", numbers("tag", labels=["a", "b"]))
+    put("encoding", "scale-0", numbers("classify", labels=["a"], scale=[0]))
+    put("encoding", "horizon-huge", numbers(
+        "forecast", window=1, horizon=(1 << 63) - 1, **target))
+    put("encoding", "tokens-unsorted", language("words", ["b", "a"]))
+    put("encoding", "tokens-many", language("words", sorted(
+        f"w{i}" for i in range(300))))
+    put("encoding", "empty", "")
+
+
+def write():
+    tables()
+    series()
+    texts()
+    encodings()
