@@ -13,6 +13,10 @@
  * at which it no longer matters */
 enum { MOST_GROWTH = 100, HARMLESS = 1 << 20 };
 
+/* the end of a list of entries, which even an empty archive has; libzip takes
+ * an empty file for one */
+enum { LEAST_BYTES = 22 };
+
 typedef struct entry {
     char *name;
     char *data; /* once it was read */
@@ -33,6 +37,8 @@ struct archive {
 static elman_status zip_failure(zip_error_t *error)
 {
     int code = zip_error_code_zip(error);
+    if (code == ZIP_ER_EXISTS)
+        return failure(ELMAN_BAD_FORMAT, "two entries of one name");
     return failure(code == ZIP_ER_MEMORY ? ELMAN_NO_MEMORY : ELMAN_BAD_FORMAT,
                    "no zip file, or a damaged one: %s",
                    zip_error_strerror(error));
@@ -171,7 +177,11 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
         return failure(ELMAN_NO_MEMORY, "no memory for an archive");
     }
     made->bytes = bytes;
-    elman_status status = open_zip(made, size);
+    elman_status status =
+        size < LEAST_BYTES
+            ? failure(ELMAN_BAD_FORMAT, "no zip file, or cut short: %zu bytes",
+                      size)
+            : open_zip(made, size);
     if (status == ELMAN_OK) status = read_entries(made, size);
     if (status == ELMAN_OK) *file = made;
     else archive_close(made);

@@ -195,17 +195,18 @@ static elman_status read_shape(const pickle_value *arguments,
         return bad_tensor(tensor,
                           "its strides are not as many sizes from 0 as its "
                           "shape has");
+    /* the other axes must fit also beside one of size 0, for whoever counts in
+     * another order */
+    size_t widest = sizeof(double);
+    bool fits = true;
     tensor->count = 1;
-    bool fits = true, empty = false;
-    for (size_t i = 0; i < tensor->rank; i++) {
-        empty = empty || tensor->shape[i] == 0;
-        fits = fits && sizes_multiply(tensor->count, tensor->shape[i], 1,
-                                      &tensor->count);
+    for (size_t i = 0; i < tensor->rank && fits; i++) {
+        size_t size = tensor->shape[i];
+        fits = sizes_multiply(widest, size ? size : 1, 1, &widest);
+        tensor->count *= size;
     }
-    if (empty) tensor->count = 0;
-    else if (!fits)
-        return bad_tensor(tensor, "the shape's product is over 64 bits");
-    return ELMAN_OK;
+    if (fits) return ELMAN_OK;
+    return bad_tensor(tensor, "the shape's bytes are over 64 bits");
 }
 
 /* The type of a tensor whose storage is bytes alone. */

@@ -1,0 +1,92 @@
+/*
+ * test_torch_memory.c: files of PyTorch and NumPy read with each allocation
+ * failing, and how much memory small files can ask for.
+ */
+#include "check.h"
+
+#include "allocator.h"
+#include "format/npz.h"
+#include "format/pickle.h"
+#include "format/torch.h"
+#include "golden_torch.h"
+
+static elman_status read_torch(const char *name)
+{
+    torch_file *file = NULL;
+    elman_status status = torch_open(golden_torch_path(name), NULL, &file);
+    if (status == ELMAN_OK) torch_close(file);
+    return status;
+}
+
+static elman_status read_npz(const char *name)
+{
+    npz *file = NULL;
+    elman_status status = npz_open(golden_torch_path(name), &file);
+    if (status == ELMAN_OK) npz_close(file);
+    return status;
+}
+
+TEST(readers_survive_each_failing_allocation)
+{
+    static const struct {
+        elman_status (*read)(const char *name);
+        const char *name;
+    } cases[] = {{read_torch, "views.pt"},
+                 {read_torch, "checkpoint_deflated.pt"},
+                 {read_torch, "checkpoint_stream.pt"},
+                 {read_npz, "arrays_deflated.npz"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        allocator_reset();
+        CHECK_OK(cases[i].read(cases[i].name));
+        size_t calls = allocator_read().calls;
+        assert_int_equal(allocator_read().outstanding, 0);
+        CHECK(calls > 5, "%s: %zu allocations", cases[i].name, calls);
+        for (size_t call = 0; call < 2 * calls; call++) {
+            allocator_fail(call / 2, call % 2);
+            elman_status status = cases[i].read(cases[i].name);
+            allocations after = allocator_read();
+            allocator_reset();
+            CHECK(after.failed > 0, "allocation %zu was not made", call / 2);
+            CHECK(status == ELMAN_NO_MEMORY, "%s, allocation %zu: %d \"%s\"",
+                  cases[i].name, call / 2, (int)status, elman_message());
+            CHECK(after.outstanding == 0, "%s, allocation %zu leaves %td",
+                  cases[i].name, call / 2, after.outstanding);
+        }
+    }
+}
+
+/* The opcodes that cost most for each byte. */
+TEST(memory_stays_a_small_multiple_of_a_pickle)
+{
+    enum { SIZE = 1000000, MULTIPLE = 40 };
+    static const char *const cases[] = {
+        "N",   "]",     ")",    "]\x94", "N\x85", "]Na",    "(l",
+        "K\1", "N\x94", "}NNs", "2",     "(",     "](NNNe", "N\x85\x94"};
+    static const pickle_table table = {.advice = ""};
+    char *bytes = malloc(SIZE);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pickle *tree = NULL;
+        size_t unit = strlen(cases[i]), used;
+        bytes[0] = 'N';
+        for (size_t k = 1; k + unit <= SIZE; k += unit)
+            memcpy(bytes + k, cases[i], unit);
+        allocator_reset();
+        CHECK(pickle_parse(bytes, SIZE, &table, &used, &tree) ==
+                  ELMAN_BAD_FORMAT,
+              "it has no stop");
+        allocations after = allocator_read();
+        CHECK(after.peak <= (size_t)MULTIPLE * SIZE, "\"%s\": %zu bytes",
+              cases[i], after.peak);
+        assert_int_equal(after.outstanding, 0);
+    }
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(readers_survive_each_failing_allocation),
+        cmocka_unit_test(memory_stays_a_small_multiple_of_a_pickle),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
