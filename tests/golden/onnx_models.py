@@ -142,10 +142,10 @@ classifier("float64", type=torch.float64, by_torch=True)
 classifier("gru_float64", nn.GRU, "relu log_softmax", "both", H=3,
            cell={"bidirectional": True}, type=torch.float64, by_torch=True)
 classifier("float16", type=torch.float16, by_torch=True)
-for opset in [7, 9, 10, 11, 13, 17, 23]:
+for opset in [9, 10, 11, 13, 17, 23]:
     classifier(f"opset{opset}", head="relu softmax", take="both", layers=2,
                H=3, cell={"bidirectional": True}, exporters=BOTH[:1],
-               by_torch=opset < 9, options={"opset_version": opset})
+               options={"opset_version": opset})
 for opset in [9, 11]:
     classifier(f"gru_opset{opset}", nn.GRU, layers=2, H=3,
                exporters=BOTH[:1], options={"opset_version": opset})

@@ -2,7 +2,8 @@
 
 refused.json beside the cases is a list of {"name", "model": file, "inputs":
 {name: file}, "says": parts of the message, "reason": for people}. Without
-inputs the model must not open; with them it must not load or run them.
+inputs the model itself is at fault; with them it opens, but does not load or
+run them.
 "either": it may also work, but not break.
 """
 
@@ -66,13 +67,14 @@ def shapes_of_graphs():
            "no layer is the mean over steps", "mean", "ReduceMean")
 
     g = Refused("every_step_flat")
-    g.done(g.shaped(flow(g), 1, -1), "time and features in one axis",
-           "Reshape")
+    flat = g.shaped(flow(g), 1, -1)
+    g.done(g.node("MatMul", flat, g.weight(10 * H, C), name="fc"),
+           "time and features in one axis")
 
     g = Refused("middle_step")
-    g.done(g.node("Gather", flow(g), g.hold(np.int64(2)), name="third",
-                  axis=0), "neither the first nor the last step", "third",
-           "Gather")
+    third = g.node("Gather", flow(g), g.hold(np.int64(2)), name="third",
+                   axis=0)
+    g.done(g.dense(third, H, C), "neither the first nor the last step")
 
     g = Refused("softmax_over_time")
     g.done(g.node("Softmax", flow(g), name="soft", axis=0),
@@ -307,7 +309,7 @@ def broken():
     x = g.x()
     for name in ["one", "two"]:
         g.nodes.append(helper.make_node("Tanh", [x], ["a"], name=name))
-    g.done("a", "two nodes make it", also=['"a"'])
+    g.done("a", "two nodes make it", also=['a'])
     g = Refused("wrong_order")
     y = flow(g)
     g.nodes.reverse()
@@ -333,7 +335,7 @@ def inputs():
             ("lens_too_many", ["lens"], {"lens": np.array([5] * 3, np.int32)}),
             ("lens_float", ["lens"], {"lens": np.array([5, 5], np.float32)}),
             ("lens_two_axes", ["lens"], {"lens": np.ones((2, 1), np.int32)}),
-            ("x_missing", ['"x"'], {"x": None}),
+            ("x_missing", ['x'], {"x": None}),
             ("x_wide", ["x"], {"x": np.zeros((5, 2, I + 1), np.float32)}),
             ("x_two_axes", ["x"], {"x": np.zeros((5, I), np.float32)}),
             ("x_double", ["x"], {"x": x.astype(np.float64)}),
@@ -344,11 +346,12 @@ def inputs():
         y = g.lstm(g.x(), extra=[g.input("lens", ["N"], TensorProto.INT32)])
         arrays = {key: a for key, a in {**good, **given}.items()
                   if a is not None}
-        g.done(y, "a wrong input", also=also, inputs=arrays)
+        g.done(y, "a wrong input", also=also, inputs=arrays,
+               either=name == "x_double")
     g = Refused("input_weight_missing")
     W = g.input("W", [1, 4 * H, I])
     g.done(g.node("LSTM", g.x(), W, g.weight(1, 4 * H, H), name="lstm",
-                  hidden_size=H), "W has no default", also=['"W"'],
+                  hidden_size=H), "W has no default", also=['W'],
            inputs={"x": x})
     g = Refused("input_state_of_other_batch")
     h = g.input("h", [1, "N", H])
