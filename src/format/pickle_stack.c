@@ -208,7 +208,7 @@ elman_status take_bytes(pickle_reader *r, uint64_t count, const char **bytes)
 
 elman_status take_number(pickle_reader *r, unsigned bytes, uint64_t *number)
 {
-    const char *from;
+    const char *from = NULL;
     TRY(take_bytes(r, bytes, &from));
     *number = 0;
     for (unsigned i = 0; i < bytes; i++)
