@@ -4,11 +4,10 @@
  * but for ELMAN_LAST, which is indexing there and left to the reader.
  */
 #include "exchange/export.h"
+#include "exchange/python.h"
 
 #include "format/safetensors.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,36 +163,6 @@ elman_status export_torch(const elman_model *m, const char *path)
 
 /* ---- Python ------------------------------------------------------------- */
 
-/* A text that may be cut: used counts what it would need. */
-typedef struct writer {
-    char *text;
-    size_t room, used;
-} writer;
-
-__attribute__((format(printf, 2, 3))) static void put(writer *w,
-                                                      const char *format, ...)
-{
-    size_t left = w->used < w->room ? w->room - w->used : 0;
-    va_list arguments;
-    va_start(arguments, format);
-    int bytes =
-        vsnprintf(left ? w->text + w->used : NULL, left, format, arguments);
-    va_end(arguments);
-    if (bytes > 0) w->used += (size_t)bytes;
-}
-
-static void put_text(writer *w, const char *text)
-{
-    put(w, "\"");
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7F) put(w, "\\x%02x", c);
-        else if (c == '"' || c == '\\') put(w, "\\%c", c);
-        else put(w, "%c", c);
-    }
-    put(w, "\"");
-}
-
 /* Features that a layer of the config reads. */
 static size_t input_of(const elman_model *m, const elman_layer *l)
 {
@@ -203,31 +172,32 @@ static size_t input_of(const elman_model *m, const elman_layer *l)
     return 0;
 }
 
-static void put_recurrent(writer *w, const elman_model *m, const elman_layer *l)
+static void put_recurrent(python_writer *w, const elman_model *m,
+                          const elman_layer *l)
 {
     static const char *const names[] = {
         [ELMAN_RNN] = "RNN", [ELMAN_LSTM] = "LSTM", [ELMAN_GRU] = "GRU"};
-    put(w, "torch.nn.%s(%zu, %zu", names[l->kind], input_of(m, l),
-        l->hidden_size);
-    if (l->num_layers > 1) put(w, ", num_layers=%zu", l->num_layers);
+    python_put(w, "torch.nn.%s(%zu, %zu", names[l->kind], input_of(m, l),
+               l->hidden_size);
+    if (l->num_layers > 1) python_put(w, ", num_layers=%zu", l->num_layers);
     if (l->kind == ELMAN_RNN && rnn_activation(l) == ELMAN_ACTIVATION_RELU)
-        put(w, ", nonlinearity=\"relu\"");
-    if (l->no_bias) put(w, ", bias=False");
-    if (m->config.batch_first) put(w, ", batch_first=True");
+        python_put(w, ", nonlinearity=\"relu\"");
+    if (l->no_bias) python_put(w, ", bias=False");
+    if (m->config.batch_first) python_put(w, ", batch_first=True");
     if (l->dropout > 0 && l->num_layers > 1)
-        put(w, ", dropout=%.7g", (double)l->dropout);
-    if (l->bidirectional) put(w, ", bidirectional=True");
-    if (l->proj_size) put(w, ", proj_size=%zu", l->proj_size);
-    put(w, ")");
+        python_put(w, ", dropout=%.7g", (double)l->dropout);
+    if (l->bidirectional) python_put(w, ", bidirectional=True");
+    if (l->proj_size) python_put(w, ", proj_size=%zu", l->proj_size);
+    python_put(w, ")");
 }
 
-static void put_activation(writer *w, const elman_layer *l)
+static void put_activation(python_writer *w, const elman_layer *l)
 {
     elman_activation_kind kind = l->activation.kind;
     const char *rest = activations[kind].rest;
-    put(w, "torch.nn.%s(", activations[kind].name);
-    if (rest) put(w, "%.9g%s", (double)l->activation.alpha, rest);
-    put(w, ")");
+    python_put(w, "torch.nn.%s(", activations[kind].name);
+    if (rest) python_put(w, "%.9g%s", (double)l->activation.alpha, rest);
+    python_put(w, ")");
 }
 
 /* Modules without weights, but for those with a number. */
@@ -239,7 +209,8 @@ static const char *const functions[] = {
     [ELMAN_LOG_SOFTMAX] = "LogSoftmax(-1)",
 };
 
-static void put_module(writer *w, const elman_model *m, const elman_layer *l)
+static void put_module(python_writer *w, const elman_model *m,
+                       const elman_layer *l)
 {
     switch (l->kind) {
     case ELMAN_RNN:
@@ -248,29 +219,29 @@ static void put_module(writer *w, const elman_model *m, const elman_layer *l)
         put_recurrent(w, m, l);
         break;
     case ELMAN_LINEAR:
-        put(w, "torch.nn.Linear(%zu, %zu%s)", input_of(m, l), l->output_size,
-            l->no_bias ? ", bias=False" : "");
+        python_put(w, "torch.nn.Linear(%zu, %zu%s)", input_of(m, l),
+                   l->output_size, l->no_bias ? ", bias=False" : "");
         break;
     case ELMAN_EMBEDDING:
-        put(w, "torch.nn.Embedding(%zu, %zu)", l->num_embeddings,
-            l->embedding_dim);
+        python_put(w, "torch.nn.Embedding(%zu, %zu)", l->num_embeddings,
+                   l->embedding_dim);
         break;
     case ELMAN_LAYER_NORM:
-        put(w, "torch.nn.LayerNorm(%zu, eps=%.7g)", input_of(m, l),
-            (double)l->eps);
+        python_put(w, "torch.nn.LayerNorm(%zu, eps=%.7g)", input_of(m, l),
+                   (double)l->eps);
         break;
     case ELMAN_DROPOUT:
-        put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
+        python_put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
         break;
     case ELMAN_ACTIVATION:
         put_activation(w, l);
         break;
     default:
-        put(w, "torch.nn.%s", functions[l->kind]);
+        python_put(w, "torch.nn.%s", functions[l->kind]);
     }
 }
 
-static void put_modules(writer *w, const elman_model *m)
+static void put_modules(python_writer *w, const elman_model *m)
 {
     size_t n = count_layers(m);
     const elman_layer *l = m->config.layers;
@@ -278,31 +249,28 @@ static void put_modules(writer *w, const elman_model *m)
         put_module(w, m, l);
         return;
     }
-    put(w, "torch.nn.ModuleDict({");
+    python_put(w, "torch.nn.ModuleDict({");
     bool first = true;
     for (size_t i = 0; i < n; i++) {
         if (l[i].kind == ELMAN_LAST) continue;
-        if (!first) put(w, ", ");
-        put_text(w, l[i].name);
-        put(w, ": ");
+        if (!first) python_put(w, ", ");
+        python_put_text(w, l[i].name);
+        python_put(w, ": ");
         put_module(w, m, l + i);
         first = false;
     }
-    put(w, "})");
+    python_put(w, "})");
 }
 
 elman_status export_torch_lines(const elman_model *m, const char *path,
                                 size_t capacity, char *lines)
 {
-    writer w = {.text = lines, .room = capacity};
+    python_writer w = {.text = lines, .room = capacity};
     TRY(check_model(m));
-    put(&w, "import torch, safetensors.torch; model = ");
+    python_put(&w, "import torch, safetensors.torch; model = ");
     put_modules(&w, m);
-    put(&w, "\nmodel.load_state_dict(safetensors.torch.load_file(");
-    put_text(&w, path);
-    put(&w, "))\n");
-    if (w.used < capacity) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE,
-                   "capacity is %zu bytes, expected at least %zu", capacity,
-                   w.used + 1);
+    python_put(&w, "\nmodel.load_state_dict(safetensors.torch.load_file(");
+    python_put_text(&w, path);
+    python_put(&w, "))\n");
+    return python_end(&w);
 }

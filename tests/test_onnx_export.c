@@ -1,0 +1,306 @@
+/* test_onnx_export.c: which nodes, ports and weights a model becomes in ONNX,
+ * and what is refused. tests/exchange/onnxruntime says that they give the same.
+ */
+#include "check.h"
+
+#include "allocator.h"
+#include "exchange/export.h"
+#include "folder.h"
+#include "format/file.h"
+#include "format/onnx.h"
+
+static elman_model *model_of(const elman_config *config)
+{
+    elman_model *model = NULL;
+    CHECK_OK(elman_model_create(config, &model));
+    return model;
+}
+
+static onnx_graph *graph_of(const elman_config *config)
+{
+    onnx_graph *graph = NULL;
+    elman_model *model = model_of(config);
+    CHECK_OK(export_onnx(model, in_folder("model.onnx")));
+    CHECK_OK(onnx_open(in_folder("model.onnx"), &graph));
+    elman_model_destroy(model);
+    return graph;
+}
+
+static const onnx_node *find_node(const onnx_graph *g, const char *op)
+{
+    for (size_t i = 0; i < g->nodes; i++)
+        if (!strcmp(g->node[i].op, op)) return &g->node[i];
+    return NULL;
+}
+
+static const named_tensor *find_tensor(const onnx_graph *g, const char *name)
+{
+    for (size_t i = 0; i < g->initializers; i++)
+        if (!strcmp(g->initializer[i].name, name)) return &g->initializer[i];
+    return NULL;
+}
+
+/* "x(T,B,3) h_0(1,state_batch,4)" */
+static const char *ports(size_t count, const onnx_value *value)
+{
+    static char text[600];
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s(",
+                               i ? " " : "", value[i].name);
+        for (size_t j = 0; j < value[i].rank; j++) {
+            const onnx_dimension *d = &value[i].dimension[j];
+            char size[24];
+            snprintf(size, sizeof size, "%lld", (long long)d->size);
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%s",
+                                   j ? "," : "", *d->symbol ? d->symbol : size);
+        }
+        at += (size_t)snprintf(text + at, sizeof text - at, ")");
+    }
+    return text;
+}
+
+#define CHECK_PORTS(config, in, out)                                           \
+    do {                                                                       \
+        onnx_graph *g_ = graph_of(config);                                     \
+        assert_string_equal(ports(g_->inputs, g_->input), in);                 \
+        assert_string_equal(ports(g_->outputs, g_->output), out);              \
+        onnx_close(g_);                                                        \
+    } while (0)
+
+TEST(ports_are_named_after_layers)
+{
+    elman_config c = {
+        .input_size = 3,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4, .num_layers = 2}}};
+    CHECK_PORTS(&c, "x(T,B,3) h_0(2,state_batch,4) c_0(2,state_batch,4)",
+                "h_n(2,B,4) c_n(2,B,4) y(T,B,4)");
+
+    c.batch_first = c.layers[0].bidirectional = true;
+    c.layers[0].merge = ELMAN_MERGE_SUM;
+    c.layers[1] = (elman_layer){.kind = ELMAN_LAST};
+    CHECK_PORTS(&c,
+                "x(B,T,3) rnn.h_0(4,state_batch,4) rnn.c_0(4,state_batch,4)",
+                "rnn.h_n(4,B,4) rnn.c_n(4,B,4) y(B,4)");
+
+    c = (elman_config){
+        .layers = {
+            {.kind = ELMAN_EMBEDDING, .num_embeddings = 9, .embedding_dim = 2},
+            {.kind = ELMAN_GRU,
+             .num_layers = 2,
+             .hidden_sizes = {4, 5},
+             .name = "one"},
+            {.kind = ELMAN_RNN, .hidden_size = 3, .name = "two"},
+            {.kind = ELMAN_LINEAR, .output_size = 7}}};
+    CHECK_PORTS(&c,
+                "tokens(T,B) one.h_0_l0(1,state_batch,4) "
+                "one.h_0_l1(1,state_batch,5) two.h_0(1,state_batch,3)",
+                "one.h_n_l0(1,B,4) one.h_n_l1(1,B,5) two.h_n(1,B,3) y(T,B,7)");
+
+    c = (elman_config){.input_size = 3,
+                       .batch_first = true,
+                       .layers = {{.kind = ELMAN_GRU,
+                                   .hidden_size = 4,
+                                   .bidirectional = true,
+                                   .merge = ELMAN_MERGE_NONE}}};
+    CHECK_PORTS(&c, "x(B,T,3) h_0(2,state_batch,4)", "h_n(2,B,4) y(2,B,T,4)");
+}
+
+/* Row block of an initializer is block from of a parameter. */
+static void check_block(const named_tensor *t, size_t block,
+                        const elman_model *model, const char *name, size_t from,
+                        size_t size)
+{
+    float all[400], got[100];
+    size_t index = 0;
+    elman_tensor shape;
+    while (strcmp(elman_model_parameter(model, index, &shape), name))
+        index++;
+    size_t count = shape.shape[0] * (shape.rank > 1 ? shape.shape[1] : 1);
+    CHECK_OK(elman_model_read(model, name, count, all));
+    memcpy(got, (const char *)t->data + block * size * sizeof *got,
+           size * sizeof *got);
+    CHECK_BITS(got, all + from * size, size, "%s: %zu from %zu of %s", t->name,
+               block, from, name);
+}
+
+TEST(gates_are_in_the_order_of_onnx)
+{
+    static const size_t lstm[] = {0, 3, 1, 2}, gru[] = {1, 0, 2},
+                        peephole[] = {0, 2, 1};
+    for (int kind = 0; kind < 2; kind++) {
+        size_t G = kind ? 3 : 4;
+        const size_t *order = kind ? gru : lstm;
+        elman_config c = {.input_size = 3,
+                          .layers = {{.kind = kind ? ELMAN_GRU : ELMAN_LSTM,
+                                      .hidden_size = 5,
+                                      .bidirectional = true,
+                                      .peephole = !kind}}};
+        elman_model *model = model_of(&c);
+        onnx_graph *g = graph_of(&c); /* the same seed, the same weights */
+        for (size_t i = 0; i < G; i++) {
+            check_block(find_tensor(g, "rnn.W_l0"), i, model,
+                        "rnn.weight_ih_l0", order[i], 15);
+            check_block(find_tensor(g, "rnn.R_l0"), G + i, model,
+                        "rnn.weight_hh_l0_reverse", order[i], 25);
+            check_block(find_tensor(g, "rnn.B_l0"), i, model, "rnn.bias_ih_l0",
+                        order[i], 5);
+            check_block(find_tensor(g, "rnn.B_l0"), 3 * G + i, model,
+                        "rnn.bias_hh_l0_reverse", order[i], 5);
+        }
+        for (size_t i = 0; i < 3 && !kind; i++)
+            check_block(find_tensor(g, "rnn.P_l0"), 3 + i, model,
+                        "rnn.peephole_l0_reverse", peephole[i], 5);
+        onnx_close(g);
+        elman_model_destroy(model);
+    }
+}
+
+TEST(a_node_says_what_is_not_usual)
+{
+    elman_config c = {.input_size = 3,
+                      .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4}}};
+    onnx_graph *g = graph_of(&c);
+    CHECK(g->ir_version == 8 && g->opset == 17, " ");
+    const onnx_node *n = find_node(g, "LSTM");
+    CHECK(n->attributes == 2 && n->inputs == 7 && n->outputs == 3, " ");
+    CHECK(onnx_find(n, "hidden_size")->i == 4, " ");
+    assert_string_equal(onnx_find(n, "direction")->s, "forward");
+    onnx_close(g);
+
+    c.layers[0].clip = 0.5f;
+    c.layers[0].coupled = c.layers[0].reverse = c.layers[0].no_bias = true;
+    c.layers[0].activations[0][1] =
+        (elman_activation){.kind = ELMAN_ACTIVATION_ELU, .alpha = 0.25f};
+    g = graph_of(&c);
+    n = find_node(g, "LSTM");
+    CHECK(onnx_find(n, "clip")->f == 0.5f, " ");
+    CHECK(onnx_find(n, "input_forget")->i == 1, " ");
+    assert_string_equal(onnx_find(n, "direction")->s, "reverse");
+    assert_string_equal(n->input[3], "");
+    const onnx_attribute *a = onnx_find(n, "activations");
+    assert_int_equal(a->count, 3);
+    assert_string_equal(a->strings[0], "Sigmoid");
+    assert_string_equal(a->strings[1], "Elu");
+    a = onnx_find(n, "activation_alpha");
+    CHECK(a->count == 1 && a->floats[0] == 0.25f, " ");
+    assert_null(onnx_find(n, "activation_beta"));
+    onnx_close(g);
+}
+
+TEST(learned_states_are_defaults)
+{
+    elman_config c = {.input_size = 3,
+                      .layers = {{.kind = ELMAN_RNN,
+                                  .hidden_size = 2,
+                                  .num_layers = 2,
+                                  .dropout = 0.5f,
+                                  .learned_state = true}}};
+    const float h[2][2] = {{1, 2}, {3, 4}};
+    elman_model *model = model_of(&c);
+    onnx_graph *g = NULL;
+    CHECK_OK(elman_model_write(model, "rnn.h_0_l0", 2, h[0]));
+    CHECK_OK(elman_model_write(model, "rnn.h_0_l1", 2, h[1]));
+    CHECK_OK(export_onnx(model, in_folder("model.onnx")));
+    CHECK_OK(onnx_open(in_folder("model.onnx"), &g));
+    CHECK_OK(tensor_expect(find_tensor(g, "h_0"), ELEMENT_F32, 3,
+                           (size_t[]){2, 1, 2}));
+    assert_memory_equal(find_tensor(g, "h_0")->data, h, sizeof h);
+    onnx_close(g);
+    elman_model_destroy(model);
+}
+
+TEST(what_onnx_has_not_is_refused)
+{
+    elman_config c = {.input_size = 3,
+                      .layers = {{.kind = ELMAN_LSTM,
+                                  .hidden_size = 4,
+                                  .proj_size = 2,
+                                  .name = "memory"}}};
+    elman_model *model = model_of(&c);
+    const char *path = in_folder("refused.onnx");
+    char lines[200];
+    CHECK_FAILS(export_onnx(model, path), ELMAN_BAD_VALUE,
+                "the layer memory has proj_size, which ONNX's operators have "
+                "not");
+    CHECK_FAILS(export_onnx_lines(model, path, sizeof lines, lines),
+                ELMAN_BAD_VALUE, "proj_size");
+    CHECK(access(path, F_OK) != 0, "it was written");
+    elman_model_destroy(model);
+
+    c.layers[0].proj_size = 0;
+    c.layers[0].zoneout = 0.1f;
+    model = model_of(&c);
+    CHECK_FAILS(export_onnx(model, path), ELMAN_BAD_VALUE,
+                "the layer memory has zoneout");
+    elman_model_destroy(model);
+}
+
+TEST(two_lines_read_it)
+{
+    elman_config c = {.input_size = 3,
+                      .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4}}};
+    elman_model *model = model_of(&c);
+    char lines[200];
+    CHECK_OK(export_onnx_lines(model, "a \"b\".onnx", sizeof lines, lines));
+    assert_string_equal(
+        lines, "session = onnxruntime.InferenceSession(\"a \\\"b\\\".onnx\")\n"
+               "y = session.run([\"y\"], {\"x\": x})[0]\n");
+    for (size_t room = 0; room <= strlen(lines); room++) {
+        char *exact = malloc(room + 1);
+        CHECK_FAILS(export_onnx_lines(model, "a \"b\".onnx", room, exact),
+                    ELMAN_BAD_VALUE, "capacity is");
+        free(exact);
+    }
+    elman_model_destroy(model);
+}
+
+TEST(every_allocation_may_fail_and_bytes_stay_the_same)
+{
+    elman_config c = {.input_size = 3,
+                      .batch_first = true,
+                      .layers = {{.kind = ELMAN_LSTM,
+                                  .hidden_size = 4,
+                                  .num_layers = 2,
+                                  .bidirectional = true,
+                                  .peephole = true},
+                                 {.kind = ELMAN_LAYER_NORM},
+                                 {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL},
+                                 {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    elman_model *model = model_of(&c);
+    const char *path = in_folder("model.onnx");
+    char *first, *again;
+    size_t size, second;
+    CHECK_OK(export_onnx(model, path));
+    CHECK_OK(file_read(path, &first, &size));
+    for (size_t k = 0;; k++) {
+        allocator_fail(k, k % 2);
+        elman_status status = export_onnx(model, path);
+        allocations got = allocator_read();
+        allocator_reset();
+        CHECK(got.outstanding == 0, "allocation %zu", k);
+        CHECK_OK(file_read(path, &again, &second));
+        CHECK(second == size && !memcmp(first, again, size), "allocation %zu",
+              k);
+        free(again);
+        if (status == ELMAN_OK && !got.failed) break;
+        CHECK(status == ELMAN_OK || status == ELMAN_NO_MEMORY, "%zu: %s", k,
+              elman_message());
+    }
+    free(first);
+    elman_model_destroy(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ports_are_named_after_layers),
+        cmocka_unit_test(gates_are_in_the_order_of_onnx),
+        cmocka_unit_test(a_node_says_what_is_not_usual),
+        cmocka_unit_test(learned_states_are_defaults),
+        cmocka_unit_test(what_onnx_has_not_is_refused),
+        cmocka_unit_test(two_lines_read_it),
+        cmocka_unit_test(every_allocation_may_fail_and_bytes_stay_the_same),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
