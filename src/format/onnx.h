@@ -83,6 +83,10 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
                         onnx_graph **graph);
 void onnx_close(onnx_graph *graph);
 
+/* The element type that a number in the file means, or a failure that says
+ * which type is not read. */
+elman_status onnx_type(int32_t number, element_type *type);
+
 /* The attribute of that name, or NULL. */
 const onnx_attribute *onnx_find(const onnx_node *node, const char *name);
 

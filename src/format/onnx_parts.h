@@ -57,10 +57,6 @@ bool onnx_is_text(ProtobufCBinaryData field);
 elman_status onnx_text(ProtobufCBinaryData field, const char *what,
                        const char **text);
 
-/* The element type that a number in the file means, or a failure that says
- * which type is not read. */
-elman_status onnx_type(int32_t number, element_type *type);
-
 /* The number in the file of an element type. */
 int32_t onnx_type_number(element_type type);
 
