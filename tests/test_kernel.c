@@ -104,6 +104,23 @@ RUN_CURVE(tanh, INFINITY)
 RUN_CURVE(sigmoid, INFINITY)
 RUN_CURVE(relu, 1.5f)
 
+/* Every function that a config may name, every other one bounded. in: x, dy;
+ * out: y, dx, and both made in place, all (CURVES) */
+enum { CURVES = ELMAN_ACTIVATION_SOFTPLUS };
+RUN(curves)
+{
+    for (size_t i = 0; i < CURVES; i++) {
+        const elman_activation f = {ELMAN_ACTIVATION_TANH + i, 0.7f, -0.4f};
+        const float clip = i % 2 ? 2 : INFINITY;
+        k->curve_forward(n, &f, clip, in[0], out[0] + i * n);
+        k->curve_backward(n, &f, clip, in[0], in[1], out[1] + i * n);
+        copy(out[2] + i * n, in[0], n);
+        k->curve_forward(n, &f, clip, out[2] + i * n, out[2] + i * n);
+        copy(out[3] + i * n, in[1], n);
+        k->curve_backward(n, &f, clip, in[0], out[3] + i * n, out[3] + i * n);
+    }
+}
+
 RUN(exp_and_log)
 {
     k->exp_forward(n, in[0], out[0]);
@@ -151,6 +168,16 @@ RUN(softmaxed)
     k->softmax_backward(n, out[0], in[1], out[2]);
     copy(out[3], in[1], n);
     k->softmax_backward(n, out[0], out[3], out[3]);
+}
+
+RUN(log_softmaxed)
+{
+    k->log_softmax(n, in[0], out[0]);
+    copy(out[1], in[0], n);
+    k->log_softmax(n, out[1], out[1]);
+    k->log_softmax_backward(n, out[0], in[1], out[2]);
+    copy(out[3], in[1], n);
+    k->log_softmax_backward(n, out[0], out[3], out[3]);
 }
 
 /* out: dx, the same in place, log of the sum twice, place of the largest */
@@ -252,12 +279,14 @@ static const call calls[] = {
     {"tanh", tanh_curve, {1, 1}, {1, 1, 1, 1}},
     {"sigmoid", sigmoid_curve, {1, 1}, {1, 1, 1, 1}},
     {"relu", relu_curve, {1, 1}, {1, 1, 1, 1}},
+    {"curves", curves, {1, 1}, {CURVES, CURVES, CURVES, CURVES}},
     {"exp_and_log", exp_and_log, {1}, {1, 1, 1}},
     {"multiplied", multiplied, {1, 1}, {1, 1, 1}},
     {"added", added, {1, 1, 1}, {1, 1, 1}},
     {"blended", blended, {1, 1, 1}, {1, 1, 1}},
     {"summed", summed, {1}, {1}},
     {"softmaxed", softmaxed, {1, 1}, {1, 1, 1, 1, 1, 1}},
+    {"log_softmaxed", log_softmaxed, {1, 1}, {1, 1, 1, 1}},
     {"cross_entropy", cross_entropy, {1}, {1, 1, 1, 1, 1}},
     {"normed", normed, {1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}},
     OPTIMIZER(sgd_plain),

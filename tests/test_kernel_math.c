@@ -31,6 +31,23 @@ static void run_log(const kernels *k, size_t n, const float *x, float *y)
     k->log_forward(n, x, y);
 }
 
+/* Of the other functions those that are more than a product and a choice. */
+static void run_elu(const kernels *k, size_t n, const float *x, float *y)
+{
+    const elman_activation elu = {ELMAN_ACTIVATION_ELU, 1, 0};
+    k->curve_forward(n, &elu, INFINITY, x, y);
+}
+static void run_softplus(const kernels *k, size_t n, const float *x, float *y)
+{
+    const elman_activation softplus = {.kind = ELMAN_ACTIVATION_SOFTPLUS};
+    k->curve_forward(n, &softplus, INFINITY, x, y);
+}
+static double exact_elu(double x) { return x < 0 ? expm1(x) : x; }
+static double exact_softplus(double x)
+{
+    return (x > 0 ? x : 0) + log1p(exp(-fabs(x))) + (isnan(x) ? x : 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(const kernels *k, size_t n, const float *x, float *y);
@@ -41,6 +58,8 @@ static const struct {
     {"tanh", run_tanh, tanh, 2.57},
     {"sigmoid", run_sigmoid, exact_sigmoid, 2.41},
     {"log", run_log, log, 0.84},
+    {"elu", run_elu, exact_elu, 0.95},
+    {"softplus", run_softplus, exact_softplus, 2.8},
 };
 enum { CURVES = sizeof curves / sizeof *curves };
 
@@ -160,6 +179,9 @@ TEST(curves_know_their_ends)
         {0, 1, NAN, 0.5f, 0.5f, 1, 0x1.bp-145f, 0.5f},
         {NAN, INFINITY, NAN, -INFINITY, -INFINITY, 0x1.26bb1cp+2f, NAN,
          -0x1.9d1da0p+6f},
+        {-1, INFINITY, NAN, 0, -0.0f, 100, -1, 0x1p-149f},
+        {0, INFINITY, NAN, 0x1.62e43p-1f, 0x1.62e43p-1f, 100, 0x1.bp-145f,
+         0x1.62e43p-1f},
     };
     for (const kernels *const *k = kernels_all(); *k; k++)
         for (size_t c = 0; c < CURVES; c++) {

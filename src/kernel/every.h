@@ -14,6 +14,7 @@
 #include "kernel/kernel.h"
 #include "kernel/vec.h"
 
+#include "kernel/curve.h"
 #include "kernel/gate.h"
 #include "kernel/gemm.h"
 #include "kernel/map.h"

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "elman.h"
+
 enum {
     LANES = 16,  /* logical lanes of a sum, whatever the register's width */
     PANEL = 16,  /* columns of a packed panel */

@@ -116,6 +116,37 @@ static void KERNEL(softmax_backward)(size_t n, const float *y, const float *dy,
     }
 }
 
+static void KERNEL(log_softmax)(size_t n, const float *x, float *y)
+{
+    size_t best;
+    const float most = largest(n, x, &best);
+    const double sum = (double)most + real_log(exp_sum(n, x, most, NULL));
+    for (size_t i = 0; i < n; i += VLEN) {
+        wide v = vf_widen(vf_load(x + i, n - i));
+        v = (wide){v.low - sum, v.high - sum};
+        vf_store(y + i, vf_narrow(v), n - i);
+    }
+}
+
+static void KERNEL(log_softmax_backward)(size_t n, const float *y,
+                                         const float *dy, float *dx)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN;
+            lanes_add(&sum, r, vf_widen(vf_load(dy + at, left(n, at))));
+        }
+    }
+
+    const vf total = vf_set((float)lanes_fold(&sum));
+    for (size_t i = 0; i < n; i += VLEN) {
+        vf part = vf_exp(vf_load(y + i, n - i));
+        vf_store(dx + i, vf_fma(-part, total, vf_load(dy + i, n - i)), n - i);
+    }
+}
+
 /* Mean of x; and of (x - mean)^2. */
 INLINE double mean_of(size_t n, const float *x)
 {

@@ -2,6 +2,7 @@
  * ref.c: what every kernel means, one element at a time, in plain double.
  * Meant to be read, and to judge the others by; not bound to their bits.
  */
+#include "kernel/ref_curve.h"
 #include "kernel/ref_gate.h"
 
 /* ---- Products ----------------------------------------------------------- */
@@ -271,6 +272,23 @@ static void ref_softmax_backward(size_t n, const float *y, const float *dy,
         sum += (double)y[i] * (double)dy[i];
     for (size_t i = 0; i < n; i++)
         dx[i] = (float)((double)y[i] * ((double)dy[i] - sum));
+}
+
+static void ref_log_softmax(size_t n, const float *x, float *y)
+{
+    const double sum = ref_softmax(n, x, NULL);
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)((double)x[i] - sum);
+}
+
+static void ref_log_softmax_backward(size_t n, const float *y, const float *dy,
+                                     float *dx)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)dy[i];
+    for (size_t i = 0; i < n; i++)
+        dx[i] = (float)((double)dy[i] - exp((double)y[i]) * sum);
 }
 
 static float ref_norm_forward(size_t n, float eps, const float *x,

@@ -1,0 +1,91 @@
+/*
+ * ref_curve.h: the part of ref.c that knows the functions of a config.
+ */
+#ifndef KERNEL_REF_CURVE_H
+#define KERNEL_REF_CURVE_H
+
+#include "kernel/ref_gate.h"
+
+static double curve_value(const elman_activation *f, double x)
+{
+    const double a = (double)f->alpha, b = (double)f->beta;
+    switch (f->kind) {
+    case ELMAN_ACTIVATION_TANH:
+        return tanh(x);
+    case ELMAN_ACTIVATION_SIGMOID:
+        return sigmoid(x);
+    case ELMAN_ACTIVATION_RELU:
+        return x < 0 ? 0 : x;
+    case ELMAN_ACTIVATION_AFFINE:
+        return a * x + b;
+    case ELMAN_ACTIVATION_LEAKY_RELU:
+        return x < 0 ? a * x : x;
+    case ELMAN_ACTIVATION_THRESHOLDED_RELU:
+        return x <= a ? 0 : x;
+    case ELMAN_ACTIVATION_SCALED_TANH:
+        return a * tanh(b * x);
+    case ELMAN_ACTIVATION_HARD_SIGMOID:
+        return a * x + b < 0 ? 0 : a * x + b > 1 ? 1 : a * x + b;
+    case ELMAN_ACTIVATION_ELU:
+        return x < 0 ? a * expm1(x) : x;
+    case ELMAN_ACTIVATION_SOFTSIGN:
+        return x / (1 + fabs(x));
+    case ELMAN_ACTIVATION_SOFTPLUS:
+        return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+    case ELMAN_ACTIVATION_DEFAULT:
+        break;
+    }
+    return x;
+}
+
+static double curve_slope(const elman_activation *f, double x)
+{
+    const double a = (double)f->alpha, b = (double)f->beta;
+    const double y = curve_value(f, x);
+    switch (f->kind) {
+    case ELMAN_ACTIVATION_TANH:
+        return 1 - y * y;
+    case ELMAN_ACTIVATION_SIGMOID:
+        return y * (1 - y);
+    case ELMAN_ACTIVATION_RELU:
+        return x > 0;
+    case ELMAN_ACTIVATION_AFFINE:
+        return a;
+    case ELMAN_ACTIVATION_LEAKY_RELU:
+        return x > 0 ? 1 : a;
+    case ELMAN_ACTIVATION_THRESHOLDED_RELU:
+        return x > a;
+    case ELMAN_ACTIVATION_SCALED_TANH:
+        return a * b * (1 - tanh(b * x) * tanh(b * x));
+    case ELMAN_ACTIVATION_HARD_SIGMOID:
+        return y > 0 && y < 1 ? a : 0;
+    case ELMAN_ACTIVATION_ELU:
+        return x > 0 ? 1 : a * exp(x);
+    case ELMAN_ACTIVATION_SOFTSIGN:
+        return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
+    case ELMAN_ACTIVATION_SOFTPLUS:
+        return sigmoid(x);
+    case ELMAN_ACTIVATION_DEFAULT:
+        break;
+    }
+    return 1;
+}
+
+static void ref_curve_forward(size_t n, const elman_activation *f, float clip,
+                              const float *x, float *y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)curve_value(f, bounded((double)x[i], (double)clip));
+}
+
+static void ref_curve_backward(size_t n, const elman_activation *f, float clip,
+                               const float *x, const float *dy, float *dx)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double slope = curve_slope(f, (double)x[i]);
+        const bool at_end = fabs((double)x[i]) >= (double)clip;
+        dx[i] = at_end ? 0 : (float)((double)dy[i] * slope);
+    }
+}
+
+#endif
