@@ -126,14 +126,12 @@ static void check_walk(const pair *p, const random_batch *in, size_t level,
 /* The gradient at the sum into unit j, from that at its gate: times the slope
  * there, which is 0 at a bound. */
 static double da_from(const reference_cell *cell, size_t j, const float *dgate,
-                      double gate, double sum)
+                      double sum)
 {
     const elman_layer *c = cell->config;
     size_t block = j / cell->H;
-    bool is_tanh = c->kind == ELMAN_RNN || block == 2;
-    double d = (double)*dgate,
-           slope = is_tanh ? 1 - gate * gate : gate * (1 - gate);
-    if (c->nonlinearity == ELMAN_NONLINEARITY_RELU) slope = gate > 0;
+    elman_activation f = reference_function(cell, block == 2);
+    double d = (double)*dgate, slope = reference_curve_slope(f, sum);
     if (c->clip > 0 && fabs(sum) >= (double)c->clip) slope = 0;
     if (c->coupled && block == 0) d -= (double)dgate[cell->H];
     if (c->coupled && block == 1) d = 0;
@@ -149,8 +147,8 @@ static void check_dgate(const pair *p, const random_batch *in, size_t level,
     for (size_t row = 0; row < in->T * in->B; row++) {
         if (row / in->B >= in->lengths[row % in->B]) continue;
         for (size_t j = 0; j < G; j++)
-            da[j] = da_from(&d->cell, j, dgate + row * G + j,
-                            d->gate[row * G + j], d->sum[row * G + j]);
+            da[j] =
+                da_from(&d->cell, j, dgate + row * G + j, d->sum[row * G + j]);
         check_close(p, "da by dgate", G,
                     view_of(p, level, way, "da").data + row * G, da);
     }

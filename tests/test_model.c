@@ -32,7 +32,12 @@ static const elman_config full = {
                 .init_hh = {ELMAN_INIT_ORTHOGONAL, 0},
                 .init_bias = {ELMAN_INIT_CONSTANT, -0.1},
                 .forget_bias = 1.5f},
-               {.kind = ELMAN_GRU, .hidden_size = 3, .reset_before = true},
+               {.kind = ELMAN_GRU,
+                .hidden_size = 3,
+                .reset_before = true,
+                .bidirectional = true,
+                .activations = {{{0}, {ELMAN_ACTIVATION_ELU, 0.5f, 0}},
+                                {{ELMAN_ACTIVATION_AFFINE, 0, -0.25f}}}},
                {.kind = ELMAN_RNN,
                 .hidden_size = 4,
                 .nonlinearity = ELMAN_NONLINEARITY_RELU,
@@ -43,7 +48,9 @@ static const elman_config full = {
                {.kind = ELMAN_DROPOUT, .dropout = 1.0f / 3},
                {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL},
                {.kind = ELMAN_LINEAR, .output_size = 2},
-               {.kind = ELMAN_SOFTMAX}},
+               {.kind = ELMAN_ACTIVATION,
+                .activation = {ELMAN_ACTIVATION_HARD_SIGMOID, 0.2f, 0.5f}},
+               {.kind = ELMAN_LOG_SOFTMAX}},
 };
 
 TEST(a_model_comes_back_from_its_file_with_the_same_bits)
@@ -197,6 +204,31 @@ TEST(each_bad_layer_gets_its_own_sentence)
         {{{.kind = ELMAN_LINEAR, .output_size = 2, .init_ih = {77, 0}}},
          "init_ih has kind 77"},
         {{{.kind = ELMAN_LAYER_NORM, .eps = -1}}, "eps is -1"},
+        {{{.kind = ELMAN_ACTIVATION}}, "its activation has no kind"},
+        {{{.kind = ELMAN_ACTIVATION, .activation = {12, 0, 0}}},
+         "an activation has kind 12, expected 0 to 11"},
+        {{{.kind = ELMAN_ACTIVATION,
+           .activation = {ELMAN_ACTIVATION_ELU, 1, 1}}},
+         "beta 1, but takes alpha alone"},
+        {{{.kind = ELMAN_TANH, .activation = {ELMAN_ACTIVATION_ELU, 1, 0}}},
+         "activation is set, but a tanh layer has none"},
+        {{{.kind = ELMAN_GRU,
+           .hidden_size = 2,
+           .activations = {{{ELMAN_ACTIVATION_ELU, NAN, 0}}}}},
+         "alpha nan"},
+        {{{.kind = ELMAN_GRU,
+           .hidden_size = 2,
+           .activations = {{{0}, {0}, {ELMAN_ACTIVATION_TANH, 0, 0}}}}},
+         "activations[0][2] is set, expected 2 for each of 1 directions"},
+        {{{.kind = ELMAN_RNN,
+           .hidden_size = 2,
+           .activations = {{{0}}, {{ELMAN_ACTIVATION_ELU, 1, 0}}}}},
+         "activations[1][0] is set"},
+        {{{.kind = ELMAN_RNN,
+           .hidden_size = 2,
+           .nonlinearity = ELMAN_NONLINEARITY_RELU,
+           .activations = {{{ELMAN_ACTIVATION_RELU, 0, 0}}}}},
+         "nonlinearity and activations are both set"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         elman_config config = {.input_size = 2};
@@ -208,6 +240,47 @@ TEST(each_bad_layer_gets_its_own_sentence)
     memset(config.layers[0].name, 'a', ELMAN_MAX_NAME);
     config.input_size = 2;
     refuse(&config, "no end within 32 bytes");
+}
+
+/* So that it runs as fast as any, and is written as PyTorch's. */
+TEST(an_activation_that_is_the_layers_own_is_the_default)
+{
+    const elman_activation tanh = {.kind = ELMAN_ACTIVATION_TANH};
+    const elman_activation sigmoid = {.kind = ELMAN_ACTIVATION_SIGMOID};
+    const elman_activation relu = {.kind = ELMAN_ACTIVATION_RELU};
+    const elman_activation elu = {ELMAN_ACTIVATION_ELU, 1, 0};
+    const elman_config config = {
+        .input_size = 2,
+        .layers = {{.kind = ELMAN_LSTM,
+                    .hidden_size = 3,
+                    .activations = {{sigmoid, tanh, tanh}}},
+                   {.kind = ELMAN_GRU,
+                    .hidden_size = 3,
+                    .activations = {{sigmoid, elu}}},
+                   {.kind = ELMAN_RNN,
+                    .hidden_size = 3,
+                    .bidirectional = true,
+                    .activations = {{relu}, {relu}}},
+                   {.kind = ELMAN_RNN,
+                    .hidden_size = 3,
+                    .bidirectional = true,
+                    .activations = {{tanh}, {relu}}}}};
+    elman_model *model;
+    CHECK_OK(elman_model_create(&config, &model));
+    const elman_layer *l = elman_model_config(model)->layers;
+    CHECK(!l[0].activations[0][0].kind && !l[0].activations[0][1].kind &&
+              !l[0].activations[0][2].kind,
+          "the LSTM's");
+    CHECK(!l[1].activations[0][0].kind && l[1].activations[0][1].alpha == 1,
+          "the GRU's");
+    CHECK(l[2].nonlinearity == ELMAN_NONLINEARITY_RELU &&
+              !l[2].activations[0][0].kind && !l[2].activations[1][0].kind,
+          "the RNN's");
+    CHECK(l[3].nonlinearity == ELMAN_NONLINEARITY_TANH &&
+              !l[3].activations[0][0].kind &&
+              l[3].activations[1][0].kind == ELMAN_ACTIVATION_RELU,
+          "the second RNN's");
+    elman_model_destroy(model);
 }
 
 /* ---- Hostile files ------------------------------------------------------ */
@@ -288,6 +361,13 @@ TEST(each_hostile_configuration_gets_its_own_sentence)
         {GRU("\"hidden_size\":1,\"reverse\":\"yes\""), "reverse is not true"},
         {GRU("\"hidden_size\":1,\"init_hh\":{\"kind\":\"uniform\"}"),
          "init_hh is not an object"},
+        {GRU("\"hidden_size\":1,\"activations\":[3]"),
+         "activations is not an object of kind, alpha and beta"},
+        {GRU("\"hidden_size\":1,\"activations\":[{},{},{},{},{},{},{}]"),
+         "activations is not a list of at most 6"},
+        {GRU("\"hidden_size\":1,\"activations\":"
+             "[{\"kind\":\"swish\",\"alpha\":0,\"beta\":0}]"),
+         "activations is swish"},
         {GRU("\"name\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""),
          "at most 31 bytes"},
         {GRU("\"name\":\"a\\u0000b\""), "is not JSON"},
@@ -341,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_note_has_a_key_of_its_own),
         cmocka_unit_test(sizes_past_all_addresses_are_refused),
         cmocka_unit_test(each_bad_layer_gets_its_own_sentence),
+        cmocka_unit_test(an_activation_that_is_the_layers_own_is_the_default),
         cmocka_unit_test(each_hostile_configuration_gets_its_own_sentence),
         cmocka_unit_test(tensors_that_do_not_fit_the_configuration_are_refused),
     };

@@ -94,23 +94,37 @@ TEST(a_model_file_is_checked_as_well)
 
 /* ---- What is drawn ------------------------------------------------------ */
 
-enum { OPTIONS = 22 };
+enum { OPTIONS = 25, KINDS = ELMAN_LOG_SOFTMAX + 1 };
 
 /* What a layer of a random config may say. */
 static void count_options(const elman_layer *l, size_t seen[OPTIONS])
 {
     const bool says[OPTIONS] = {
-        l->num_layers > 1, l->hidden_sizes[0] > 0,
-        l->proj_size > 0,  l->nonlinearity > 0,
-        l->no_bias,        l->reverse,
-        l->bidirectional,  l->peephole,
-        l->coupled,        l->clip > 0,
-        l->reset_before,   l->learned_state,
-        l->dropout > 0,    l->variational,
-        l->zoneout > 0,    l->zoneout_cell > 0,
-        l->last > 0,       l->recurrent_dropout > 0,
-        l->merge == 1,     l->merge == 2,
-        l->merge == 3,     l->merge == 4,
+        l->num_layers > 1,
+        l->hidden_sizes[0] > 0,
+        l->proj_size > 0,
+        l->nonlinearity > 0,
+        l->no_bias,
+        l->reverse,
+        l->bidirectional,
+        l->peephole,
+        l->coupled,
+        l->clip > 0,
+        l->reset_before,
+        l->learned_state,
+        l->dropout > 0,
+        l->variational,
+        l->zoneout > 0,
+        l->zoneout_cell > 0,
+        l->last > 0,
+        l->recurrent_dropout > 0,
+        l->merge == 1,
+        l->merge == 2,
+        l->merge == 3,
+        l->merge == 4,
+        l->activations[0][0].kind > 0,
+        l->activations[0][2].kind > 0,
+        l->activations[1][1].kind > 0,
     };
     for (size_t i = 0; i < OPTIONS; i++)
         seen[i] += says[i];
@@ -118,7 +132,7 @@ static void count_options(const elman_layer *l, size_t seen[OPTIONS])
 
 TEST(random_configs_say_everything_and_can_all_be_made)
 {
-    size_t kinds[ELMAN_LAST + 1] = {0}, options[OPTIONS] = {0};
+    size_t kinds[KINDS] = {0}, options[OPTIONS] = {0};
     for (uint64_t which = 0; which < 300; which++) {
         draws d = draws_from(1, which);
         elman_config config = random_config(&d, 20);
@@ -130,7 +144,7 @@ TEST(random_configs_say_everything_and_can_all_be_made)
             count_options(l, options);
         }
     }
-    for (size_t i = 1; i <= ELMAN_LAST; i++)
+    for (size_t i = 1; i < KINDS; i++)
         CHECK(kinds[i] > 3, "kind %zu is drawn %zu times", i, kinds[i]);
     for (size_t i = 0; i < OPTIONS; i++)
         CHECK(options[i] > 3, "option %zu is drawn %zu times", i, options[i]);

@@ -22,7 +22,7 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
         .h = h,
         .bias_hn = w->bias_hn,
         .variant = w->variant,
-        .relu = w->nonlinearity == ELMAN_NONLINEARITY_RELU,
+        .relu = w->f[0].kind == ELMAN_ACTIVATION_RELU,
     };
 }
 
@@ -92,6 +92,39 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
     else thread_run(r->threads, parts, product_part, &job);
 }
 
+/* ---- Functions of gates ------------------------------------------------- */
+
+void cell_squash(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t m, size_t first, size_t count, size_t i)
+{
+    size_t n = count * w->H;
+    float *gate = r->gate[m] + first * w->H;
+    if (w->chosen) {
+        if (r->has_sum) k->copy(n, gate, r->sum[m] + first * w->H);
+        k->curve_forward(n, &w->f[i], w->clip, gate, gate);
+    } else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
+        k->sigmoid_forward(n, w->clip, gate, gate);
+    else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)
+        k->tanh_forward(n, w->clip, gate, gate);
+    else k->relu_forward(n, w->clip, gate, gate);
+}
+
+void cell_slope(const kernels *k, const cell_weights *w, const cell_rows *r,
+                size_t m, size_t first, size_t count, size_t i, const float *d,
+                float *da)
+{
+    size_t n = count * w->H;
+    const float *gate = r->gate[m] + first * w->H;
+    if (w->chosen)
+        k->curve_backward(n, &w->f[i], w->clip, r->sum[m] + first * w->H, d,
+                          da);
+    else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
+        k->sigmoid_backward(n, w->clip, gate, d, da);
+    else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)
+        k->tanh_backward(n, w->clip, gate, d, da);
+    else k->relu_backward(n, w->clip, gate, d, da);
+}
+
 /* ---- Kinds -------------------------------------------------------------- */
 
 elman_activation cell_own_activation(const elman_layer *config, size_t k)
@@ -102,6 +135,14 @@ elman_activation cell_own_activation(const elman_layer *config, size_t k)
                                                  : ELMAN_ACTIVATION_TANH};
     return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU
                                            : ELMAN_ACTIVATION_TANH};
+}
+
+bool cell_is_chosen(const elman_layer *config)
+{
+    bool chosen = false;
+    for (size_t i = 0; i < 6; i++)
+        chosen |= config->activations[i / 3][i % 3].kind != 0;
+    return chosen;
 }
 
 elman_activation cell_activation(const elman_layer *config, size_t way,

@@ -16,9 +16,10 @@ enum { CELL_ROWS = 64, CELL_PARTS = 2 };
 
 /* The weights of one direction of one level, packed for product(). */
 typedef struct cell_weights {
-    size_t H, R; /* hidden_size; width of h: proj_size or H */
-    elman_nonlinearity nonlinearity;
-    float clip; /* INFINITY if none */
+    size_t H, R;           /* hidden_size; width of h: proj_size or H */
+    bool chosen;           /* f is the config's, not all the cell's own */
+    elman_activation f[3]; /* f g h, as the config's field says */
+    float clip;            /* INFINITY if none */
     lstm_variant variant;
     bool fused;                 /* hh[0] is all of weight_hh, by gates */
     packed ih;                  /* weight_ih, by gates if fused */
@@ -32,8 +33,9 @@ typedef struct cell_weights {
 /* Sequences at one step; forward writes gate, c, h and side. */
 typedef struct cell_rows {
     size_t M;
-    int threads; /* that may share a product, each with its own units */
-    bool has_x;  /* fused: the sums are made from x, not in gate */
+    int threads;  /* that may share a product, each with its own units */
+    bool has_x;   /* fused: the sums are made from x, not in gate */
+    bool has_sum; /* there is room for sums */
     const float *x[CELL_ROWS];      /* (I) */
     const float *h_prev[CELL_ROWS]; /* (R) */
     const float *h_in[CELL_ROWS];   /* (R) what enters the product: h_prev, or
@@ -41,6 +43,7 @@ typedef struct cell_rows {
     const float *c_prev[CELL_ROWS]; /* (H) LSTM */
     float *gate[CELL_ROWS];         /* (G) sums from the input; then gates */
     float *side[CELL_ROWS];         /* (H) see struct cell */
+    float *sum[CELL_ROWS];          /* (G) chosen: sums that became the gates */
     float *c[CELL_ROWS];            /* (H) LSTM */
     float *h[CELL_ROWS];            /* (R) */
 
@@ -88,6 +91,16 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
                   const float *start, float *const *a, float *const *c);
 void cell_step_run(step_kernel *run, const cell_rows *r, const fused_step *s);
 
+/* Gates first to first + count - 1 of row m, from their sums by function i; a
+ * cell with chosen functions keeps the sums if it has room. */
+void cell_squash(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t m, size_t first, size_t count, size_t i);
+
+/* The way back: da (count H) at the sums from d at those gates; da may be d. */
+void cell_slope(const kernels *k, const cell_weights *w, const cell_rows *r,
+                size_t m, size_t first, size_t count, size_t i, const float *d,
+                float *da);
+
 /* What a kernel's step needs, from w and r; h is what the gates write. */
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
                          float *const *h);
@@ -95,9 +108,10 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
 /* The row of the table for a recurrent layer. */
 const cell *cell_for(const elman_layer *config);
 
-/* Function k, of f g h, that a recurrent layer has by itself; and in direction
- * way, where its config may choose another. */
+/* Function k, of f g h, that a recurrent layer has by itself; whether its
+ * config chooses another anywhere; and the one it has in direction way. */
 elman_activation cell_own_activation(const elman_layer *config, size_t k);
+bool cell_is_chosen(const elman_layer *config);
 elman_activation cell_activation(const elman_layer *config, size_t way,
                                  size_t k);
 

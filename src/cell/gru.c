@@ -14,6 +14,9 @@
  *            dh_prev = dh z + W_hr^T da_r + W_hz^T da_z + W_hn^T dq
  *   before:  ds = W_hn^T da_n        da_r = ds h_prev r (1 - r)
  *            dh_prev = dh z + ds r + W_hr^T da_r + W_hz^T da_z
+ *
+ * A config may choose f for s and g for tanh; then their slopes are those at
+ * the sums.
  */
 #include "cell/cell.h"
 
@@ -26,6 +29,17 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
 
 static step_kernel *after_step(const kernels *k) { return k->gru_step; }
 
+/* Row m with chosen functions, after its products. */
+static void after_chosen(const kernels *k, const cell_weights *w,
+                         const cell_rows *r, size_t m)
+{
+    size_t H = w->H;
+    cell_squash(k, w, r, m, 0, 2, 0);
+    k->multiply_add(H, r->gate[m], r->side[m], r->gate[m] + 2 * H);
+    cell_squash(k, w, r, m, 2, 1, 1);
+    k->gru_mix(H, r->h_prev[m], r->gate[m], r->h[m]);
+}
+
 static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
@@ -36,8 +50,46 @@ static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     k->product(r->M, &w->hh[1], w->bias_hn, r->h_in, r->side);
     for (size_t m = 0; m < r->M; m++)
-        k->gru_forward(w->H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
-                       r->h[m]);
+        if (w->chosen) after_chosen(k, w, r, m);
+        else
+            k->gru_forward(w->H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
+                           r->h[m]);
+}
+
+/* The part that both kinds share with chosen functions: da of z and n, and dh
+ * becomes dh z. */
+static void mix_back(const kernels *k, const cell_weights *w,
+                     const cell_rows *r, size_t m)
+{
+    size_t H = w->H;
+    const float *z = r->gate[m] + H, *n = r->gate[m] + 2 * H;
+    float *dh = r->dh[m], *da_z = r->da[m] + H, *da_n = r->da[m] + 2 * H;
+    for (size_t j = 0; j < H; j++) {
+        da_z[j] = dh[j] * (r->h_prev[m][j] - n[j]);
+        da_n[j] = dh[j] * (1 - z[j]);
+        dh[j] *= z[j];
+    }
+    cell_slope(k, w, r, m, 1, 1, 0, da_z, da_z);
+    cell_slope(k, w, r, m, 2, 1, 1, da_n, da_n);
+}
+
+static void after_chosen_back(const kernels *k, const cell_weights *w,
+                              const cell_rows *r, size_t m)
+{
+    size_t H = w->H;
+    mix_back(k, w, r, m);
+    k->multiply(H, r->da[m] + 2 * H, r->gate[m], r->dside[m]);
+    k->multiply(H, r->da[m] + 2 * H, r->side[m], r->da[m]);
+    cell_slope(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
+}
+
+/* With the gradient at r h_in in dside: da of r, and dh_in += dside r. */
+static void before_chosen_back(const kernels *k, const cell_weights *w,
+                               const cell_rows *r, size_t m)
+{
+    k->multiply(w->H, r->dside[m], r->h_in[m], r->da[m]);
+    cell_slope(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
+    k->multiply_add(w->H, r->dside[m], r->gate[m], r->dh_in[m]);
 }
 
 static void after_backward(const kernels *k, const cell_weights *w,
@@ -45,8 +97,10 @@ static void after_backward(const kernels *k, const cell_weights *w,
 {
     size_t H = w->H;
     for (size_t m = 0; m < r->M; m++)
-        k->gru_backward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
-                        r->dh[m], r->da[m], r->dside[m]);
+        if (w->chosen) after_chosen_back(k, w, r, m);
+        else
+            k->gru_backward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
+                            r->dh[m], r->da[m], r->dside[m]);
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
     cell_product(k, r, &w->hh_back[1], NULL, r->dside, r->dh_in);
 }
@@ -59,12 +113,12 @@ static void before_forward(const kernels *k, const cell_weights *w,
     point(r->M, r->gate, 2 * H, n);
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
-        k->sigmoid_forward(2 * H, w->clip, r->gate[m], r->gate[m]);
+        cell_squash(k, w, r, m, 0, 2, 0);
         k->multiply(H, r->gate[m], r->h_in[m], r->side[m]);
     }
     k->product(r->M, &w->hh[1], NULL, (const float *const *)r->side, n);
     for (size_t m = 0; m < r->M; m++) {
-        k->tanh_forward(H, w->clip, n[m], n[m]);
+        cell_squash(k, w, r, m, 2, 1, 1);
         k->gru_mix(H, r->h_prev[m], r->gate[m], r->h[m]);
     }
 }
@@ -76,13 +130,17 @@ static void before_backward(const kernels *k, const cell_weights *w,
     float *da_n[CELL_ROWS];
     point(r->M, r->da, 2 * H, da_n);
     for (size_t m = 0; m < r->M; m++)
-        k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
-                            r->da[m]);
+        if (w->chosen) mix_back(k, w, r, m);
+        else
+            k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
+                                r->da[m]);
     k->product(r->M, &w->hh_back[1], zeros, (const float *const *)da_n,
                r->dside);
     for (size_t m = 0; m < r->M; m++)
-        k->gru_reset_backward(H, w->clip, r->dside[m], r->h_in[m], r->gate[m],
-                              r->dh_in[m], r->da[m]);
+        if (w->chosen) before_chosen_back(k, w, r, m);
+        else
+            k->gru_reset_backward(H, w->clip, r->dside[m], r->h_in[m],
+                                  r->gate[m], r->dh_in[m], r->da[m]);
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
 }
 
@@ -97,7 +155,7 @@ static void look_direct(const kernels *k, const cell_weights *w,
         r->dgate[m][H + j] = r->dh[m][j] * (r->h_prev[m][j] - n[j]);
         r->dgate[m][2 * H + j] = r->dh[m][j] * (1 - z[j]);
     }
-    k->tanh_backward(H, w->clip, n, r->dgate[m] + 2 * H, r->da[m] + 2 * H);
+    cell_slope(k, w, r, m, 2, 1, 1, r->dgate[m] + 2 * H, r->da[m] + 2 * H);
 }
 
 static void after_look(const kernels *k, const cell_weights *w,

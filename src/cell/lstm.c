@@ -13,6 +13,9 @@
  *   da_i = dc g i (1 - i), coupled: dc (g - c_prev) i (1 - i)
  *   da_f = dc c_prev f (1 - f)  da_g = dc i (1 - g^2)
  *   dc_prev = dc f + p_i da_i + p_f da_f             dh_prev = W_hh^T da
+ *
+ * A config may choose f for s, g for the tanh of g and h for that of c; then
+ * their slopes are those at the sums and at c.
  */
 #include "cell/cell.h"
 
@@ -21,6 +24,81 @@
 
 static step_kernel *step(const kernels *k) { return k->lstm_step; }
 
+/* ---- Chosen functions: one row, kernel by kernel ------------------------ */
+
+/* c (H) of a step from its gates and c_prev: the same bits at any time. */
+static void make_cell(const kernels *k, size_t H, const float *gate,
+                      const float *c_prev, float *c)
+{
+    k->multiply(H, gate, gate + 2 * H, c);
+    k->multiply_add(H, gate + H, c_prev, c);
+}
+
+/* out (H) is o h(c). */
+static void chosen_forward(const kernels *k, const cell_weights *w,
+                           const cell_rows *r, size_t m, float *out)
+{
+    size_t H = w->H;
+    const float *p = w->variant.peephole, *c_prev = r->c_prev[m];
+    float *i = r->gate[m], *f = i + H, *o = i + 3 * H, *c = r->c[m];
+    if (p) k->multiply_add(H, p, c_prev, i);
+    if (p) k->multiply_add(H, p + H, c_prev, f);
+    cell_squash(k, w, r, m, 0, 2, 0);
+    for (size_t j = 0; w->variant.coupled && j < H; j++)
+        f[j] = 1 - i[j];
+    cell_squash(k, w, r, m, 2, 1, 1);
+    make_cell(k, H, i, c_prev, c);
+    if (p) k->multiply_add(H, p + 2 * H, c, o);
+    cell_squash(k, w, r, m, 3, 1, 0);
+    k->curve_forward(H, &w->f[2], INFINITY, c, out);
+    k->multiply(H, o, out, out);
+}
+
+/* total (H), which may be dc, becomes the whole gradient at c, from dm at the
+ * output; leaves h(c) in da's block of f and the gradient at o's sums in its
+ * own. */
+static void chosen_total(const kernels *k, const cell_weights *w,
+                         const cell_rows *r, size_t m, const float *dm,
+                         float *total)
+{
+    size_t H = w->H;
+    const float *p = w->variant.peephole, *o = r->gate[m] + 3 * H;
+    float *c = r->da[m], *h = c + H, *from_h = c + 2 * H, *da_o = c + 3 * H;
+    make_cell(k, H, r->gate[m], r->c_prev[m], c);
+    k->curve_forward(H, &w->f[2], INFINITY, c, h);
+    k->multiply(H, dm, h, da_o);
+    cell_slope(k, w, r, m, 3, 1, 0, da_o, da_o);
+    k->multiply(H, dm, o, from_h);
+    k->curve_backward(H, &w->f[2], INFINITY, c, from_h, from_h);
+    if (p) k->multiply_add(H, p + 2 * H, da_o, from_h);
+    for (size_t j = 0; j < H; j++)
+        total[j] = r->dc[m][j] + from_h[j];
+}
+
+static void chosen_backward(const kernels *k, const cell_weights *w,
+                            const cell_rows *r, size_t m, const float *dm)
+{
+    size_t H = w->H;
+    const float *p = w->variant.peephole, *c_prev = r->c_prev[m];
+    const float *i = r->gate[m], *f = i + H, *g = i + 2 * H;
+    float *da_i = r->da[m], *da_f = da_i + H, *da_g = da_i + 2 * H;
+    float *dc = r->dc[m];
+    chosen_total(k, w, r, m, dm, dc);
+    for (size_t j = 0; j < H; j++) {
+        bool coupled = w->variant.coupled;
+        da_i[j] = dc[j] * (coupled ? g[j] - c_prev[j] : g[j]);
+        da_f[j] = coupled ? 0 : dc[j] * c_prev[j];
+        da_g[j] = dc[j] * i[j];
+        dc[j] *= f[j];
+    }
+    cell_slope(k, w, r, m, 0, 2, 0, da_i, da_i);
+    cell_slope(k, w, r, m, 2, 1, 1, da_g, da_g);
+    if (p) k->multiply_add(H, p, da_i, dc);
+    if (p) k->multiply_add(H, p + H, da_f, dc);
+}
+
+/* ---- A step ------------------------------------------------------------- */
+
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
@@ -28,9 +106,13 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
         cell_step_run(k->lstm_step, r, &s);
     } else {
         k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
-        for (size_t m = 0; m < r->M; m++)
-            k->lstm_forward(w->H, &w->variant, r->c_prev[m], r->gate[m],
-                            r->c[m], w->hr.w ? r->side[m] : r->h[m]);
+        for (size_t m = 0; m < r->M; m++) {
+            float *out = w->hr.w ? r->side[m] : r->h[m];
+            if (w->chosen) chosen_forward(k, w, r, m, out);
+            else
+                k->lstm_forward(w->H, &w->variant, r->c_prev[m], r->gate[m],
+                                r->c[m], out);
+        }
     }
     if (w->hr.w)
         k->product(r->M, &w->hr, zeros, (const float *const *)r->side, r->h);
@@ -44,43 +126,60 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
         k->product(r->M, &w->hr_back, zeros, (const float *const *)r->dh,
                    r->dside);
     for (size_t m = 0; m < r->M; m++) {
-        k->lstm_backward(w->H, &w->variant, r->c_prev[m], r->gate[m], dm[m],
-                         r->dc[m], r->da[m]);
+        if (w->chosen) chosen_backward(k, w, r, m, dm[m]);
+        else
+            k->lstm_backward(w->H, &w->variant, r->c_prev[m], r->gate[m], dm[m],
+                             r->dc[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
     cell_product(k, r, &w->hh_back[0], zeros, r->da, r->dh_in);
 }
 
-static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t m, float *total)
+/* The gradient at o, and in total the whole one at c. da is free until the cell
+ * goes back. */
+static void look_direct(const kernels *k, const cell_weights *w,
+                        const cell_rows *r, size_t m, const float *dm,
+                        float *total)
 {
     size_t H = w->H;
-    const float *gate = r->gate[m], *c_prev = r->c_prev[m];
-    const float *i = gate, *f = gate + H, *g = gate + 2 * H, *o = gate + 3 * H;
-    const float *p = w->variant.peephole;
-    float *dgate = r->dgate[m];
-    const float *dm = r->dh[m];
-    if (w->hr.w) {
-        k->product(1, &w->hr_back, zeros, (const float *const *)&r->dh[m],
-                   &r->dside[m]);
-        dm = r->dside[m];
+    const float *i = r->gate[m], *f = i + H, *g = i + 2 * H, *o = i + 3 * H;
+    const float *p = w->variant.peephole, *c_prev = r->c_prev[m];
+    float *dgate = r->dgate[m], *da_o = r->da[m] + 3 * H;
+    if (w->chosen) {
+        chosen_total(k, w, r, m, dm, total);
+        k->multiply(H, dm, r->da[m] + H, dgate + 3 * H);
+        return;
     }
 
     for (size_t j = 0; j < H; j++)
         total[j] = f[j] * c_prev[j] + i[j] * g[j];
     k->tanh_forward(H, INFINITY, total, total);
-
-    /* da is free until the cell goes back */
-    float *da_o = r->da[m] + 3 * H;
     k->multiply(H, dm, total, dgate + 3 * H);
     k->sigmoid_backward(H, w->clip, o, dgate + 3 * H, da_o);
     for (size_t j = 0; j < H; j++) {
         float tanh_c = total[j];
         total[j] = r->dc[m][j] + dm[j] * o[j] * (1 - tanh_c * tanh_c) +
                    (p ? p[2 * H + j] * da_o[j] : 0);
-        dgate[j] = total[j] * g[j];
+    }
+}
+
+static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
+                 size_t m, float *total)
+{
+    size_t H = w->H;
+    const float *gate = r->gate[m], *c_prev = r->c_prev[m], *dm = r->dh[m];
+    float *dgate = r->dgate[m];
+    if (w->hr.w) {
+        k->product(1, &w->hr_back, zeros, (const float *const *)&r->dh[m],
+                   &r->dside[m]);
+        dm = r->dside[m];
+    }
+
+    look_direct(k, w, r, m, dm, total);
+    for (size_t j = 0; j < H; j++) {
+        dgate[j] = total[j] * gate[2 * H + j];
         dgate[H + j] = total[j] * c_prev[j];
-        dgate[2 * H + j] = total[j] * i[j];
+        dgate[2 * H + j] = total[j] * gate[j];
     }
 }
 

@@ -20,6 +20,9 @@
  *         n = tanh([u_n + W_hn (r h_in) + b_hn])        reset before it
  *         h = (1 - z) n + z h_prev
  *
+ *   A config may choose other functions: f for s, of the RNN for f; g for the
+ *   tanh of g and n; h for that of c.
+ *
  *   Backward is the chain rule line by line, last line first. A sum at or past
  *   its bound passes no gradient.
  */
@@ -32,7 +35,18 @@ size_t reference_gates(elman_kind kind)
     return kind == ELMAN_LSTM ? 4 : kind == ELMAN_GRU ? 3 : 1;
 }
 
-static double sigmoid(double a) { return 1 / (1 + exp(-a)); }
+enum { F, G, OF_CELL };
+
+elman_activation reference_function(const reference_cell *cell, size_t k)
+{
+    const elman_layer *c = cell->config;
+    if (c->activations[cell->way][k].kind) return c->activations[cell->way][k];
+    if (c->kind != ELMAN_RNN && k == F)
+        return (elman_activation){.kind = ELMAN_ACTIVATION_SIGMOID};
+    if (c->kind == ELMAN_RNN && c->nonlinearity == ELMAN_NONLINEARITY_RELU)
+        return (elman_activation){.kind = ELMAN_ACTIVATION_RELU};
+    return (elman_activation){.kind = ELMAN_ACTIVATION_TANH};
+}
 
 static double bounded(const reference_cell *cell, double a)
 {
@@ -40,11 +54,17 @@ static double bounded(const reference_cell *cell, double a)
     return clip > 0 ? fmin(fmax(a, -clip), clip) : a;
 }
 
-/* The derivative of bounded. */
-static double passes(const reference_cell *cell, double a)
+/* Function k of a sum within its bound, and the derivative. */
+static double squashed(const reference_cell *cell, size_t k, double sum)
+{
+    return reference_curve(reference_function(cell, k), bounded(cell, sum));
+}
+
+static double slope(const reference_cell *cell, size_t k, double sum)
 {
     double clip = (double)cell->config->clip;
-    return clip > 0 && fabs(a) >= clip ? 0 : 1;
+    if (clip > 0 && fabs(sum) >= clip) return 0;
+    return reference_curve_slope(reference_function(cell, k), sum);
 }
 
 /* Row j of W n columns wide, times v, plus the bias of row j if there is one */
@@ -106,19 +126,13 @@ static product memory_product(const reference_cell *cell, const double *weights,
 
 /* ---- RNN ---------------------------------------------------------------- */
 
-static bool is_relu(const reference_cell *cell)
-{
-    return cell->config->nonlinearity == ELMAN_NONLINEARITY_RELU;
-}
-
 static void rnn_forward(const reference_cell *cell, const double *weights,
                         reference_step *s)
 {
     for (size_t j = 0; j < cell->H; j++) {
         s->sum[j] = from_input(cell, weights, j, s->x) +
                     from_memory(cell, weights, j, s->h_in);
-        double a = bounded(cell, s->sum[j]);
-        s->gate[j] = is_relu(cell) ? fmax(a, 0) : tanh(a);
+        s->gate[j] = squashed(cell, F, s->sum[j]);
         s->h[j] = s->gate[j];
     }
 }
@@ -129,8 +143,7 @@ static void rnn_backward(const reference_cell *cell, const double *weights,
     product from_x = input_product(cell, weights, s, gradients);
     product from_h = memory_product(cell, weights, s, gradients);
     for (size_t j = 0; j < cell->H; j++) {
-        double h = s->h[j], slope = is_relu(cell) ? h > 0 : 1 - h * h;
-        double da = s->dh[j] * slope * passes(cell, s->sum[j]);
+        double da = s->dh[j] * slope(cell, F, s->sum[j]);
         s->da[j] = da;
         row_backward(&from_x, j, da);
         row_backward(&from_h, j, da);
@@ -159,17 +172,17 @@ static void lstm_forward(const reference_cell *cell, const double *weights,
         double *sum = s->sum + j, *gate = s->gate + j;
         sum[0] += peephole(cell, weights, 0, j) * s->c_prev[j];
         sum[H] += peephole(cell, weights, 1, j) * s->c_prev[j];
-        double i = sigmoid(bounded(cell, sum[0]));
-        double f = sigmoid(bounded(cell, sum[H]));
+        double i = squashed(cell, F, sum[0]);
+        double f = squashed(cell, F, sum[H]);
         if (cell->config->coupled) f = 1 - i;
-        double g = tanh(bounded(cell, sum[2 * H]));
+        double g = squashed(cell, G, sum[2 * H]);
         double c = f * s->c_prev[j] + i * g;
         sum[3 * H] += peephole(cell, weights, 2, j) * c;
-        double o = sigmoid(bounded(cell, sum[3 * H]));
+        double o = squashed(cell, F, sum[3 * H]);
 
         gate[0] = i, gate[H] = f, gate[2 * H] = g, gate[3 * H] = o;
         s->c[j] = c;
-        s->side[j] = o * tanh(c);
+        s->side[j] = o * reference_curve(reference_function(cell, OF_CELL), c);
     }
     for (size_t j = 0; j < cell->R; j++)
         s->h[j] = cell->w_hr < 0
@@ -207,20 +220,21 @@ static void lstm_backward(const reference_cell *cell, const double *weights,
 {
     size_t H = cell->H;
     double *dm = s->room;
+    elman_activation h = reference_function(cell, OF_CELL);
     unproject(cell, weights, s, gradients, dm);
     for (size_t j = 0; j < H; j++) {
         const double *sum = s->sum + j, *gate = s->gate + j;
         double i = gate[0], f = gate[H], g = gate[2 * H], o = gate[3 * H];
-        double k = tanh(s->c[j]), *da = s->da + j;
+        double k = reference_curve(h, s->c[j]), *da = s->da + j;
 
-        da[3 * H] = dm[j] * k * o * (1 - o) * passes(cell, sum[3 * H]);
-        s->dc[j] +=
-            dm[j] * o * (1 - k * k) + peephole(cell, weights, 2, j) * da[3 * H];
+        da[3 * H] = dm[j] * k * slope(cell, F, sum[3 * H]);
+        s->dc[j] += dm[j] * o * reference_curve_slope(h, s->c[j]) +
+                    peephole(cell, weights, 2, j) * da[3 * H];
         double d_i = s->dc[j] * g, d_f = s->dc[j] * s->c_prev[j];
         if (cell->config->coupled) d_i -= d_f, d_f = 0;
-        da[0] = d_i * i * (1 - i) * passes(cell, sum[0]);
-        da[H] = d_f * f * (1 - f) * passes(cell, sum[H]);
-        da[2 * H] = s->dc[j] * i * (1 - g * g) * passes(cell, sum[2 * H]);
+        da[0] = d_i * slope(cell, F, sum[0]);
+        da[H] = d_f * slope(cell, F, sum[H]);
+        da[2 * H] = s->dc[j] * i * slope(cell, G, sum[2 * H]);
         s->dc_prev[j] += s->dc[j] * f + peephole(cell, weights, 0, j) * da[0] +
                          peephole(cell, weights, 1, j) * da[H];
         peephole_backward(cell, s, j, gradients);
@@ -243,7 +257,7 @@ static void gru_forward(const reference_cell *cell, const double *weights,
     for (size_t j = 0; j < 2 * H; j++) {
         s->sum[j] = from_input(cell, weights, j, s->x) +
                     from_memory(cell, weights, j, s->h_in);
-        s->gate[j] = sigmoid(bounded(cell, s->sum[j]));
+        s->gate[j] = squashed(cell, F, s->sum[j]);
     }
 
     bool before = cell->config->reset_before;
@@ -255,7 +269,7 @@ static void gru_forward(const reference_cell *cell, const double *weights,
         double a = from_input(cell, weights, 2 * H + j, s->x);
         a += before ? from_memory(cell, weights, 2 * H + j, s->side)
                     : r * s->side[j];
-        double n = tanh(bounded(cell, a));
+        double n = squashed(cell, G, a);
         s->sum[2 * H + j] = a;
         s->gate[2 * H + j] = n;
         s->h[j] = (1 - z) * n + z * s->h_prev[j];
@@ -268,10 +282,8 @@ static void mix_backward(const reference_cell *cell, reference_step *s)
     size_t H = cell->H;
     for (size_t j = 0; j < H; j++) {
         double z = s->gate[H + j], n = s->gate[2 * H + j], dh = s->dh[j];
-        s->da[2 * H + j] =
-            dh * (1 - z) * (1 - n * n) * passes(cell, s->sum[2 * H + j]);
-        s->da[H + j] =
-            dh * (s->h_prev[j] - n) * z * (1 - z) * passes(cell, s->sum[H + j]);
+        s->da[2 * H + j] = dh * (1 - z) * slope(cell, G, s->sum[2 * H + j]);
+        s->da[H + j] = dh * (s->h_prev[j] - n) * slope(cell, F, s->sum[H + j]);
         s->dh_prev[j] += dh * z;
     }
 }
@@ -305,8 +317,7 @@ static void gru_backward(const reference_cell *cell, const double *weights,
     }
 
     for (size_t j = 0; j < H; j++)
-        s->da[j] =
-            d_r[j] * s->gate[j] * (1 - s->gate[j]) * passes(cell, s->sum[j]);
+        s->da[j] = d_r[j] * slope(cell, F, s->sum[j]);
     for (size_t j = 0; j < 3 * H; j++)
         row_backward(&from_x, j, s->da[j]);
     for (size_t j = 0; j < 2 * H; j++)

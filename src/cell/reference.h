@@ -12,6 +12,7 @@
  * weights; an offset is negative where there is none. */
 typedef struct reference_cell {
     const elman_layer *config; /* kind, nonlinearity, clip, coupled ... */
+    size_t way;                /* 1: the second of two directions */
     size_t I, H, R, G;
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole;
 } reference_cell;
@@ -40,6 +41,15 @@ typedef struct reference_step {
     double *dh_in;    /* (R) added to: what passes through it */
     double *dc_prev;  /* (H) LSTM: added to */
 } reference_step;
+
+/* A function that a config names, its derivative, and how far x is from a place
+ * where that jumps: INFINITY if there is none. */
+double reference_curve(elman_activation f, double x);
+double reference_curve_slope(elman_activation f, double x);
+double reference_curve_kink(elman_activation f, double x);
+
+/* Function k, of f g h, of the cell. */
+elman_activation reference_function(const reference_cell *cell, size_t k);
 
 /* Blocks of G: 1, 4 or 3. */
 size_t reference_gates(elman_kind kind);

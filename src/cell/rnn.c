@@ -2,9 +2,10 @@
  * rnn.c: the Elman cell (Elman 1990, as torch.nn.RNN has it).
  *
  *   a = W_ih x + b_ih + W_hh h_prev + b_hh
- *   h = f(a)                              f = tanh or relu
+ *   h = f(a)                              f = tanh, relu, or a chosen one
  *
- *   da = dh f'(a)                         from h alone: 1 - h^2, or h > 0
+ *   da = dh f'(a)                         from h alone: 1 - h^2, or h > 0; a
+ *                                         chosen one's from a
  *   dh_prev = W_hh^T da
  */
 #include "cell/cell.h"
@@ -15,7 +16,6 @@ static step_kernel *step(const kernels *k) { return k->rnn_step; }
 
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
-    bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
     if (w->fused) {
         fused_step s = fused_step_of(w, r, r->h);
         cell_step_run(k->rnn_step, r, &s);
@@ -23,18 +23,15 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
-        (is_tanh ? k->tanh_forward : k->relu_forward)(w->H, w->clip, r->gate[m],
-                                                      r->gate[m]);
+        cell_squash(k, w, r, m, 0, 1, 0);
         memcpy(r->h[m], r->gate[m], w->H * sizeof(float));
     }
 }
 
 static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
-    bool is_tanh = w->nonlinearity == ELMAN_NONLINEARITY_TANH;
     for (size_t m = 0; m < r->M; m++) {
-        (is_tanh ? k->tanh_backward : k->relu_backward)(
-            w->H, w->clip, r->gate[m], r->dh[m], r->da[m]);
+        cell_slope(k, w, r, m, 0, 1, 0, r->dh[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
     cell_product(k, r, &w->hh_back[0], zeros, r->da, r->dh_in);

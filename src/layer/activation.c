@@ -1,4 +1,4 @@
-/* activation.c: tanh, sigmoid, relu elementwise, and softmax over features. */
+/* activation.c: functions elementwise, and softmax over features. */
 #include <math.h>
 #include <string.h>
 
@@ -38,6 +38,12 @@ static void forward_rows(const void *context, size_t first, size_t last)
         case ELMAN_RELU:
             k->relu_forward(O, INFINITY, x, y);
             break;
+        case ELMAN_ACTIVATION:
+            k->curve_forward(O, &at->l->config.activation, INFINITY, x, y);
+            break;
+        case ELMAN_LOG_SOFTMAX:
+            k->log_softmax(O, x, y);
+            break;
         default:
             k->softmax(O, x, y);
         }
@@ -52,6 +58,7 @@ static void backward_rows(const void *context, size_t first, size_t last)
     for (size_t r = first; r < last; r++) {
         const float *y = at->s->y + at->p->rows[r] * O;
         const float *dy = at->s->dy + at->p->rows[r] * O;
+        const float *x = at->x + at->p->rows[r] * O;
         float *dx = at->dx + at->p->rows[r] * O;
         switch (at->l->config.kind) {
         case ELMAN_TANH:
@@ -62,6 +69,13 @@ static void backward_rows(const void *context, size_t first, size_t last)
             break;
         case ELMAN_RELU:
             k->relu_backward(O, INFINITY, y, dy, dx);
+            break;
+        case ELMAN_ACTIVATION:
+            k->curve_backward(O, &at->l->config.activation, INFINITY, x, dy,
+                              dx);
+            break;
+        case ELMAN_LOG_SOFTMAX:
+            k->log_softmax_backward(O, y, dy, dx);
             break;
         default:
             k->softmax_backward(O, y, dy, dx);
@@ -80,9 +94,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 static void backward(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx)
 {
-    (void)x;
     if (!dx) return;
-    rows_context at = {.l = l, .p = p, .s = s, .dx = dx};
+    rows_context at = {.l = l, .p = p, .s = s, .x = x, .dx = dx};
     rows_clear(p, l->I, dx);
     rows_run(p, 4 * l->I, backward_rows, &at);
 }

@@ -9,12 +9,20 @@
 const layer_kind *layer_kind_for(elman_kind kind)
 {
     static const layer_kind *const table[] = {
-        [ELMAN_RNN] = &layer_recurrent,       [ELMAN_LSTM] = &layer_recurrent,
-        [ELMAN_GRU] = &layer_recurrent,       [ELMAN_LINEAR] = &layer_linear,
-        [ELMAN_EMBEDDING] = &layer_embedding, [ELMAN_TANH] = &layer_activation,
-        [ELMAN_SIGMOID] = &layer_activation,  [ELMAN_RELU] = &layer_activation,
-        [ELMAN_SOFTMAX] = &layer_softmax,     [ELMAN_LAYER_NORM] = &layer_norm,
-        [ELMAN_DROPOUT] = &layer_dropout,     [ELMAN_LAST] = &layer_last,
+        [ELMAN_RNN] = &layer_recurrent,
+        [ELMAN_LSTM] = &layer_recurrent,
+        [ELMAN_GRU] = &layer_recurrent,
+        [ELMAN_LINEAR] = &layer_linear,
+        [ELMAN_EMBEDDING] = &layer_embedding,
+        [ELMAN_TANH] = &layer_activation,
+        [ELMAN_SIGMOID] = &layer_activation,
+        [ELMAN_RELU] = &layer_activation,
+        [ELMAN_SOFTMAX] = &layer_softmax,
+        [ELMAN_LAYER_NORM] = &layer_norm,
+        [ELMAN_DROPOUT] = &layer_dropout,
+        [ELMAN_LAST] = &layer_last,
+        [ELMAN_ACTIVATION] = &layer_activation,
+        [ELMAN_LOG_SOFTMAX] = &layer_softmax,
     };
     return (size_t)kind < sizeof table / sizeof *table ? table[kind] : NULL;
 }

@@ -95,6 +95,7 @@ typedef struct layer {
     size_t I, O;        /* features in and out */
     size_t H, R, G, D;
     bool fused;        /* its cell makes sums and gates in one */
+    bool chosen;       /* its config chooses the cell's activations */
     bool per_sequence; /* reads one vector per sequence */
     size_t ahead;      /* as in layer_plan, of what it reads */
     direction way[DIRECTIONS];
@@ -148,6 +149,8 @@ typedef struct direction_state {
     size_t gate_steps;      /* entry s of the two below is s % gate_steps */
     float *gate;            /* (gate_steps,B,G); training: all T */
     float *side;            /* (gate_steps,B,H) see struct cell */
+    float *sum;             /* (T,B,G) sums into the gates, while training a
+                               cell with chosen activations */
     float *dropped;         /* (B,R) mask of recurrent dropout, training */
     float *h_in;            /* (T,B,R) h_prev under it */
     float *keep_h, *keep_c; /* (T,B,R) (T,B,H) masks of zoneout while training,

@@ -114,7 +114,8 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->R = c->proj_size ? c->proj_size : l->H;
     l->D = c->bidirectional ? 2 : 1;
     l->level = plan->levels++;
-    l->fused = l->cell->step && l->H >= NARROW;
+    l->chosen = cell_is_chosen(c);
+    l->fused = l->cell->step && l->H >= NARROW && !l->chosen;
     if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
         l->G > MOST_FEATURES) {
         plan->overflow = true;
@@ -167,7 +168,10 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
     cell_weights w = {
         .H = l->H,
         .R = l->R,
-        .nonlinearity = l->config.nonlinearity,
+        .chosen = l->chosen,
+        .f = {cell_activation(&l->config, way, 0),
+              cell_activation(&l->config, way, 1),
+              cell_activation(&l->config, way, 2)},
         .clip = clip,
         .variant = {.peephole = d->peephole == NOWHERE
                                     ? NULL
@@ -226,6 +230,7 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     d->gate_steps = training || T < block ? T : block;
     d->gate = arena_take(a, gates, l->G * row);
     if (has_side) d->side = arena_take(a, gates, l->H * row);
+    if (l->chosen && training) d->sum = arena_take(a, gates, l->G * row);
     if (c->zoneout > 0) d->keep_h = arena_take(a, mask_rows, l->R * row);
     if (c->zoneout_cell > 0) d->keep_c = arena_take(a, mask_rows, l->H * row);
     if (c->recurrent_dropout > 0 && training) {
@@ -310,6 +315,7 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
     const layer *l = w->l;
     const direction_state *d = &w->s->way[part->way];
     r->has_x = false;
+    r->has_sum = d->sum != NULL;
     r->threads = w->threads;
     r->M = 0;
     for (size_t b = part->first; b < part->last; b++) {
@@ -322,6 +328,7 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
         r->gate[m] = d->gate + gate_row * l->G;
         if (d->c) r->c_prev[m] = d->c + row * l->H;
         if (d->side) r->side[m] = d->side + gate_row * l->H;
+        if (d->sum) r->sum[m] = d->sum + gate_row * l->G;
     }
 }
 

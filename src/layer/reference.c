@@ -3,7 +3,8 @@
  *
  *   linear      y = W x + b
  *   embedding   y = W[token]
- *   tanh, sigmoid, relu, softmax   by their textbook formulas
+ *   tanh, sigmoid, relu, softmax, log softmax   by their textbook formulas
+ *   activation  y = f(x): cell/reference_curve.c
  *   layer norm  n = (x - mean) / sqrt(variance + eps), y = w n + b
  *   dropout     y = x mask, mask 0 or 1 / (1 - p)
  *   last        y = x at the last valid step, or where each direction ends
@@ -38,6 +39,8 @@ static void activation_forward(const reference_layer *l, const double *x,
 {
     for (size_t j = 0; j < l->O; j++)
         if (l->config.kind == ELMAN_TANH) y[j] = tanh(x[j]);
+        else if (l->config.kind == ELMAN_ACTIVATION)
+            y[j] = reference_curve(l->config.activation, x[j]);
         else if (l->config.kind == ELMAN_RELU) y[j] = fmax(x[j], 0);
         else y[j] = 1 / (1 + exp(-x[j]));
 }
@@ -51,6 +54,17 @@ static void softmax_forward(size_t n, const double *x, double *y)
         sum += y[j] = exp(x[j] - top);
     for (size_t j = 0; j < n; j++)
         y[j] /= sum;
+}
+
+static void log_softmax_forward(size_t n, const double *x, double *y)
+{
+    double top = x[0], sum = 0;
+    for (size_t j = 1; j < n; j++)
+        top = fmax(top, x[j]);
+    for (size_t j = 0; j < n; j++)
+        sum += exp(x[j] - top);
+    for (size_t j = 0; j < n; j++)
+        y[j] = x[j] - top - log(sum);
 }
 
 /* normal (n); returns sqrt(variance + eps) */
@@ -111,11 +125,13 @@ static void linear_backward(const reference_layer *l, const reference_pass *p,
     }
 }
 
-static void activation_backward(const reference_layer *l, const double *y,
-                                const double *dy, double *dx)
+static void activation_backward(const reference_layer *l, const double *x,
+                                const double *y, const double *dy, double *dx)
 {
     for (size_t j = 0; j < l->O; j++)
         if (l->config.kind == ELMAN_TANH) dx[j] = dy[j] * (1 - y[j] * y[j]);
+        else if (l->config.kind == ELMAN_ACTIVATION)
+            dx[j] = dy[j] * reference_curve_slope(l->config.activation, x[j]);
         else if (l->config.kind == ELMAN_RELU) dx[j] = y[j] > 0 ? dy[j] : 0;
         else dx[j] = dy[j] * y[j] * (1 - y[j]);
 }
@@ -128,6 +144,16 @@ static void softmax_backward(size_t n, const double *y, const double *dy,
         sum += y[j] * dy[j];
     for (size_t j = 0; j < n; j++)
         dx[j] = y[j] * (dy[j] - sum);
+}
+
+static void log_softmax_backward(size_t n, const double *y, const double *dy,
+                                 double *dx)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        sum += dy[j];
+    for (size_t j = 0; j < n; j++)
+        dx[j] = dy[j] - exp(y[j]) * sum;
 }
 
 /* With q = w dy: dx = (q - mean(q) - n mean(q n)) / root. dx holds n first. */
@@ -192,6 +218,9 @@ static void row_forward(const reference_layer *l, const reference_pass *p,
     case ELMAN_SOFTMAX:
         softmax_forward(l->O, x, y);
         break;
+    case ELMAN_LOG_SOFTMAX:
+        log_softmax_forward(l->O, x, y);
+        break;
     case ELMAN_LAYER_NORM:
         norm_forward(l, p->weights, x, y);
         break;
@@ -226,6 +255,9 @@ static void row_backward(const reference_layer *l, const reference_pass *p,
     case ELMAN_SOFTMAX:
         softmax_backward(l->O, y, dy, dx);
         break;
+    case ELMAN_LOG_SOFTMAX:
+        log_softmax_backward(l->O, y, dy, dx);
+        break;
     case ELMAN_LAYER_NORM:
         norm_backward(l, p, x, dy, dx);
         break;
@@ -234,7 +266,7 @@ static void row_backward(const reference_layer *l, const reference_pass *p,
             dx[j] = dy[j] * l->mask[row * l->O + j];
         break;
     default:
-        activation_backward(l, y, dy, dx);
+        activation_backward(l, x, y, dy, dx);
     }
 }
 

@@ -60,7 +60,8 @@ static void plan_direction(reference *r, reference_layer *l, size_t way)
     reference_direction *d = &l->way[way];
     d->way = way;
     d->back = c->reverse || way == 1;
-    d->cell = (reference_cell){.config = c, .I = l->I, .H = H, .R = R, .G = G};
+    d->cell = (reference_cell){
+        .config = c, .way = way, .I = l->I, .H = H, .R = R, .G = G};
     d->cell.w_ih = take(r, true, G * l->I);
     d->cell.w_hh = take(r, true, G * R);
     d->cell.b_ih = take(r, !c->no_bias, G);

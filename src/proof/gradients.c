@@ -130,18 +130,27 @@ static bool near(double x, double kink)
     return x != kink && fabs(x - kink) < NEAR_KINK;
 }
 
+/* Function k of a cell at x. */
+static bool function_near_kink(const reference_direction *d, size_t k, double x)
+{
+    return near(reference_curve_kink(reference_function(&d->cell, k), x), 0);
+}
+
 static bool direction_near_kink(const experiment *e,
                                 const reference_direction *d)
 {
     const elman_layer *c = d->cell.config;
-    bool relu =
-        c->kind == ELMAN_RNN && c->nonlinearity == ELMAN_NONLINEARITY_RELU;
-    if (!relu && c->clip == 0) return false;
+    size_t H = d->cell.H, G = d->cell.G;
     for (size_t s = 0; s < e->t->T; s++)
         for (size_t b = 0; b < e->t->B; b++)
-            for (size_t j = 0; j < d->cell.G && s < e->t->lengths[b]; j++) {
-                double sum = d->sum[(s * e->t->B + b) * d->cell.G + j];
-                if (relu && near(sum, 0)) return true;
+            for (size_t j = 0; j < G && s < e->t->lengths[b]; j++) {
+                size_t row = s * e->t->B + b;
+                double sum = d->sum[row * G + j];
+                bool g = c->kind != ELMAN_RNN && j / H == 2;
+                if (function_near_kink(d, g ? 1 : 0, sum)) return true;
+                if (c->kind == ELMAN_LSTM && j < H &&
+                    function_near_kink(d, 2, d->new_c[row * H + j]))
+                    return true;
                 if (c->clip > 0 && near(fabs(sum), (double)c->clip))
                     return true;
             }
@@ -153,11 +162,13 @@ static bool layer_near_kink(const experiment *e, size_t index)
     const reference_layer *l = e->r->layers + index;
     for (size_t way = 0; way < l->D; way++)
         if (direction_near_kink(e, &l->way[way])) return true;
-    if (l->config.kind != ELMAN_RELU) return false;
+    elman_activation f = l->config.activation;
+    if (l->config.kind == ELMAN_RELU) f.kind = ELMAN_ACTIVATION_RELU;
+    else if (l->config.kind != ELMAN_ACTIVATION) return false;
     const double *x = index ? e->r->layers[index - 1].y : e->r->x;
     size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
     for (size_t i = 0; i < rows * l->I; i++)
-        if (near(x[i], 0)) return true;
+        if (near(reference_curve_kink(f, x[i]), 0)) return true;
     return false;
 }
 

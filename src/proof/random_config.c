@@ -38,6 +38,60 @@ float draw_real(draws *d, float low, float high)
 
 /* ---- Layers ------------------------------------------------------------- */
 
+/* Functions by how far they reach: 0 to 1, bounded, any. */
+static const elman_activation_kind functions[] = {
+    ELMAN_ACTIVATION_SIGMOID,
+    ELMAN_ACTIVATION_HARD_SIGMOID,
+    ELMAN_ACTIVATION_TANH,
+    ELMAN_ACTIVATION_SCALED_TANH,
+    ELMAN_ACTIVATION_SOFTSIGN,
+    ELMAN_ACTIVATION_RELU,
+    ELMAN_ACTIVATION_AFFINE,
+    ELMAN_ACTIVATION_LEAKY_RELU,
+    ELMAN_ACTIVATION_THRESHOLDED_RELU,
+    ELMAN_ACTIVATION_ELU,
+    ELMAN_ACTIVATION_SOFTPLUS};
+enum {
+    UNIT = 2,
+    BOUNDED = 5,
+    FUNCTIONS = sizeof functions / sizeof *functions
+};
+
+/* One of the first many; returns which. */
+static size_t draw_activation(draws *d, size_t many, elman_activation *a)
+{
+    size_t which = draw_size(d, 0, many - 1);
+    *a = (elman_activation){.kind = functions[which]};
+    bool two = a->kind == ELMAN_ACTIVATION_AFFINE ||
+               a->kind == ELMAN_ACTIVATION_SCALED_TANH ||
+               a->kind == ELMAN_ACTIVATION_HARD_SIGMOID;
+    if (two || a->kind == ELMAN_ACTIVATION_LEAKY_RELU ||
+        a->kind == ELMAN_ACTIVATION_THRESHOLDED_RELU ||
+        a->kind == ELMAN_ACTIVATION_ELU)
+        a->alpha = draw_real(d, 0.2f, 0.9f);
+    if (two) a->beta = draw_real(d, 0.2f, 0.9f);
+    return which;
+}
+
+/* For some or all functions of each direction. Not to let a cell explode, which
+ * would magnify rounding, its gates are bounded, those of a GRU by 0 and 1, and
+ * at most one function is not, and none where an LSTM's gates reach below 0. */
+static void draw_activations(draws *d, elman_layer *l)
+{
+    bool lstm = l->kind == ELMAN_LSTM, gru = l->kind == ELMAN_GRU;
+    size_t count = lstm ? 3 : gru ? 2 : 1, gates = lstm ? BOUNDED : UNIT;
+    bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    if (relu || !draw_chance(d, 30)) return;
+    for (size_t way = 0; way < 1 + (size_t)l->bidirectional; way++)
+        for (size_t k = 0, many = FUNCTIONS; k < count; k++) {
+            bool gate = k == 0 && count > 1;
+            if (!draw_chance(d, 70)) continue;
+            size_t which = draw_activation(d, gate ? gates : many,
+                                           &l->activations[way][k]);
+            if (which >= (size_t)(gate ? UNIT : BOUNDED)) many = BOUNDED;
+        }
+}
+
 static void draw_directions(draws *d, bool ends, elman_layer *l)
 {
     l->reverse = draw_chance(d, 15);
@@ -77,6 +131,18 @@ static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
         if (draw_chance(d, 30)) l->zoneout_cell = draw_real(d, 0.1f, 0.6f);
     }
     draw_directions(d, ends, l);
+    draw_activations(d, l);
+}
+
+/* A layer without weights that makes one feature of each. */
+static void draw_function(draws *d, elman_layer *l)
+{
+    l->kind = (elman_kind)draw_size(d, ELMAN_TANH, ELMAN_SOFTMAX + 3);
+    if (l->kind == ELMAN_SOFTMAX + 1) l->kind = ELMAN_LOG_SOFTMAX;
+    else if (l->kind > ELMAN_SOFTMAX) {
+        l->kind = ELMAN_ACTIVATION;
+        (void)draw_activation(d, FUNCTIONS, &l->activation);
+    }
 }
 
 /* At most one layer that keeps the steps; returns how many. */
@@ -99,7 +165,7 @@ static size_t draw_between(draws *d, size_t most, elman_layer *l)
         l->no_bias = draw_chance(d, 50);
         return 1;
     case 3:
-        l->kind = (elman_kind)draw_size(d, ELMAN_TANH, ELMAN_SOFTMAX);
+        draw_function(d, l);
         return 1;
     default:
         return 0;
@@ -121,8 +187,7 @@ static void draw_head(draws *d, size_t most, elman_layer *l)
         l->output_size = draw_size(d, 1, most);
         l++;
     }
-    if (draw_chance(d, 40))
-        l->kind = (elman_kind)draw_size(d, ELMAN_TANH, ELMAN_SOFTMAX);
+    if (draw_chance(d, 40)) draw_function(d, l);
 }
 
 elman_config random_config(draws *d, size_t most)
@@ -178,6 +243,28 @@ static void put_flag(writer *w, const char *name, bool set)
     if (set) put(w, " %s", name);
 }
 
+/* "elu(0.5)", "affine(0.5, 0.2)". */
+static void put_activation(writer *w, const elman_activation *a)
+{
+    static const char *const kinds[] = {
+        "default",      "tanh",       "sigmoid",          "relu",
+        "affine",       "leaky_relu", "thresholded_relu", "scaled_tanh",
+        "hard_sigmoid", "elu",        "softsign",         "softplus"};
+    put(w, " %s", kinds[a->kind]);
+    if (a->beta != 0) put(w, "(%.3g, %.3g)", (double)a->alpha, (double)a->beta);
+    else if (a->alpha != 0) put(w, "(%.3g)", (double)a->alpha);
+}
+
+static void put_activations(writer *w, const elman_layer *l)
+{
+    size_t count = 6;
+    while (count > 0 && !l->activations[(count - 1) / 3][(count - 1) % 3].kind)
+        count--;
+    if (count > 0) put(w, " by");
+    for (size_t i = 0; i < count; i++)
+        put_activation(w, &l->activations[i / 3][i % 3]);
+}
+
 static void put_recurrent(writer *w, const elman_layer *l)
 {
     static const char *const merges[] = {"concat", "sum", "mul", "average",
@@ -188,6 +275,7 @@ static void put_recurrent(writer *w, const elman_layer *l)
     if (l->num_layers > 1 && !l->hidden_sizes[0]) put(w, "x%zu", l->num_layers);
     if (l->proj_size) put(w, " proj %zu", l->proj_size);
     put_flag(w, "relu", l->nonlinearity == ELMAN_NONLINEARITY_RELU);
+    put_activations(w, l);
     put_flag(w, "no_bias", l->no_bias);
     put_flag(w, "reverse", l->reverse);
     put_flag(w, "bidirectional", l->bidirectional);
@@ -218,6 +306,8 @@ static void put_layer(writer *w, const elman_layer *l)
         [ELMAN_LAYER_NORM] = "norm",
         [ELMAN_DROPOUT] = "dropout",
         [ELMAN_LAST] = "last",
+        [ELMAN_ACTIVATION] = "activation",
+        [ELMAN_LOG_SOFTMAX] = "log_softmax",
     };
     put(w, "%s", kinds[l->kind]);
     if (l->kind == ELMAN_EMBEDDING)
@@ -228,6 +318,7 @@ static void put_layer(writer *w, const elman_layer *l)
     } else if (l->kind == ELMAN_RNN || l->kind == ELMAN_LSTM ||
                l->kind == ELMAN_GRU)
         put_recurrent(w, l);
+    if (l->kind == ELMAN_ACTIVATION) put_activation(w, &l->activation);
     put_flag(w, "final", l->last == ELMAN_LAST_FINAL);
     put_number(w, "dropout", l->dropout);
     put_flag(w, "variational", l->variational && l->dropout > 0);

@@ -1,0 +1,95 @@
+/*
+ * reference_curve.c: the functions that a config may name, as ONNX writes them,
+ * and their derivatives; at a kink the left one.
+ *
+ *   affine      a x + b           leaky relu        x, below 0: a x
+ *   scaled tanh a tanh(b x)       thresholded relu  x where x > a, else 0
+ *   elu         x, below 0: a (exp(x) - 1)
+ *   softsign    x / (1 + |x|)     softplus          log(1 + exp(x))
+ *   hard sigmoid  min(max(a x + b, 0), 1)
+ */
+#include "cell/reference.h"
+
+#include <math.h>
+
+double reference_curve(elman_activation f, double x)
+{
+    double a = (double)f.alpha, b = (double)f.beta;
+    switch (f.kind) {
+    case ELMAN_ACTIVATION_TANH:
+        return tanh(x);
+    case ELMAN_ACTIVATION_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case ELMAN_ACTIVATION_RELU:
+        return fmax(x, 0);
+    case ELMAN_ACTIVATION_AFFINE:
+        return a * x + b;
+    case ELMAN_ACTIVATION_LEAKY_RELU:
+        return x < 0 ? a * x : x;
+    case ELMAN_ACTIVATION_THRESHOLDED_RELU:
+        return x > a ? x : 0;
+    case ELMAN_ACTIVATION_SCALED_TANH:
+        return a * tanh(b * x);
+    case ELMAN_ACTIVATION_HARD_SIGMOID:
+        return fmin(fmax(a * x + b, 0), 1);
+    case ELMAN_ACTIVATION_ELU:
+        return x < 0 ? a * expm1(x) : x;
+    case ELMAN_ACTIVATION_SOFTSIGN:
+        return x / (1 + fabs(x));
+    case ELMAN_ACTIVATION_SOFTPLUS:
+        return fmax(x, 0) + log1p(exp(-fabs(x)));
+    case ELMAN_ACTIVATION_DEFAULT:
+        break;
+    }
+    return NAN;
+}
+
+double reference_curve_slope(elman_activation f, double x)
+{
+    double a = (double)f.alpha, b = (double)f.beta;
+    switch (f.kind) {
+    case ELMAN_ACTIVATION_TANH:
+        return 1 - tanh(x) * tanh(x);
+    case ELMAN_ACTIVATION_SIGMOID:
+        return 1 / (1 + exp(-x)) / (1 + exp(x));
+    case ELMAN_ACTIVATION_RELU:
+        return x > 0 ? 1 : 0;
+    case ELMAN_ACTIVATION_AFFINE:
+        return a;
+    case ELMAN_ACTIVATION_LEAKY_RELU:
+        return x > 0 ? 1 : a;
+    case ELMAN_ACTIVATION_THRESHOLDED_RELU:
+        return x > a ? 1 : 0;
+    case ELMAN_ACTIVATION_SCALED_TANH:
+        return a * b * (1 - tanh(b * x) * tanh(b * x));
+    case ELMAN_ACTIVATION_HARD_SIGMOID:
+        return a * x + b > 0 && a * x + b < 1 ? a : 0;
+    case ELMAN_ACTIVATION_ELU:
+        return x > 0 ? 1 : a * exp(x);
+    case ELMAN_ACTIVATION_SOFTSIGN:
+        return 1 / pow(1 + fabs(x), 2);
+    case ELMAN_ACTIVATION_SOFTPLUS:
+        return 1 / (1 + exp(-x));
+    case ELMAN_ACTIVATION_DEFAULT:
+        break;
+    }
+    return NAN;
+}
+
+double reference_curve_kink(elman_activation f, double x)
+{
+    double a = (double)f.alpha, b = (double)f.beta;
+    switch (f.kind) {
+    case ELMAN_ACTIVATION_RELU:
+    case ELMAN_ACTIVATION_LEAKY_RELU:
+    case ELMAN_ACTIVATION_ELU:
+        return x;
+    case ELMAN_ACTIVATION_THRESHOLDED_RELU:
+        return x - a;
+    case ELMAN_ACTIVATION_HARD_SIGMOID:
+        if (a == 0) return INFINITY;
+        return fmin(fabs(x + b / a), fabs(x - (1 - b) / a));
+    default:
+        return INFINITY;
+    }
+}
