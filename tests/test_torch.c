@@ -14,7 +14,7 @@ static elman_status open_golden(const char *name, const char *key,
                                 torch_file **file)
 {
     char path[100];
-    snprintf(path, sizeof path, "%s.pt", name);
+    snprintf(path, sizeof path, "%.80s.pt", name);
     return torch_open(golden_torch_path(path), key, file);
 }
 
