@@ -95,6 +95,36 @@ done:
     return status;
 }
 
+/* Out as a state dict, in again by names and by a mapping, and a check. */
+static elman_status exchange_session(void)
+{
+    elman_model *model = NULL, *named = NULL, *mapped = NULL;
+    elman_import *import = NULL;
+    elman_check check;
+    elman_status status;
+    const char *path = in_folder("weights.safetensors");
+    float numbers[T * B * O] = {0};
+    const char *from = in_folder("x.npy"), *to = in_folder("y.npy");
+    elman_tensor in = {numbers, 3, {T, B, I}}, out = {numbers, 3, {T, B, O}};
+    elman_import_config mapping = {.mapping = in_folder("mapping.json"),
+                                   .ignore = "fc.*,rnn.weight_ih_l0"};
+
+    DO(elman_model_create(&stream, &model));
+    DO(elman_model_export(model, ELMAN_EXPORT_TORCH, path));
+    DO(elman_model_load(path, &named));
+    DO(elman_import_open(&path, 1, &mapping, &import));
+    DO(elman_import_create(import, &mapped));
+    DO(elman_array_save(from, &in));
+    DO(elman_array_save(to, &out));
+    DO(elman_model_check(named, from, to, &check));
+done:
+    elman_import_close(import);
+    elman_model_destroy(mapped);
+    elman_model_destroy(named);
+    elman_model_destroy(model);
+    return status;
+}
+
 /* Trains a small model of what a file holds, with a checkpoint on the way. */
 static elman_status train(const char *path, const elman_dataset_config *config,
                           const elman_layer *layers, size_t outputs)
@@ -216,10 +246,27 @@ static void write_data(void)
                           "3,6\n4,5\n5,6\n6,5\n7,4\n6,3\n");
 }
 
+/* One of the levels of the model stream, the other's weights left out. */
+static void write_mapping(void)
+{
+    put_text("mapping.json",
+             "{\"config\": {\"input_size\": 4, \"layers\": [{\"kind\":"
+             " \"lstm\", \"hidden_size\": 4, \"num_layers\": 2}]},"
+             " \"tensors\": {\"rnn.weight_ih_l0\": \"rnn.weight_ih_l1\","
+             " \"rnn.weight_hh_l0\": {\"from\": \"rnn.weight_hh_l0\","
+             " \"gates\": \"fiog\"}, \"rnn.bias_ih_l0\": [\"rnn.bias_ih_l0\","
+             " \"rnn.bias_hh_l0\"], \"rnn.bias_hh_l0\": {\"zero\": true},"
+             " \"rnn.weight_ih_l1\": \"rnn.weight_ih_l1\","
+             " \"rnn.weight_hh_l1\": \"rnn.weight_hh_l1\","
+             " \"rnn.bias_ih_l1\": \"rnn.bias_ih_l1\","
+             " \"rnn.bias_hh_l1\": \"rnn.bias_hh_l1\"}}");
+}
+
 /* Repeats session with each of its allocations failing. */
 static void fail_each(elman_status (*session)(void))
 {
     write_data();
+    write_mapping();
     allocator_reset();
     CHECK_OK(session());
     size_t calls = allocator_read().calls, files = folder_count();
@@ -247,6 +294,7 @@ static void fail_each(elman_status (*session)(void))
 
 TEST(passes_survive_each_failing_allocation) { fail_each(passes_session); }
 TEST(files_survive_each_failing_allocation) { fail_each(files_session); }
+TEST(exchange_survives_each_failing_allocation) { fail_each(exchange_session); }
 TEST(text_survives_each_failing_allocation) { fail_each(text_session); }
 TEST(series_survive_each_failing_allocation) { fail_each(series_session); }
 TEST(tables_survive_each_failing_allocation) { fail_each(table_session); }
@@ -299,6 +347,7 @@ int main(void)
         cmocka_unit_test(passes_and_steps_allocate_nothing),
         cmocka_unit_test(passes_survive_each_failing_allocation),
         cmocka_unit_test(files_survive_each_failing_allocation),
+        cmocka_unit_test(exchange_survives_each_failing_allocation),
         cmocka_unit_test(arrays_survive_each_failing_allocation),
         cmocka_unit_test(encodings_survive_each_failing_allocation),
         cmocka_unit_test(text_survives_each_failing_allocation),
