@@ -18,7 +18,7 @@ static void make_printable(char *text)
     }
 }
 
-elman_status failure(elman_status status, const char *format, ...)
+elman_status(failure)(elman_status status, const char *format, ...)
 {
     char sentence[LONGEST]; /* format may name a part of message */
     va_list arguments;

@@ -12,6 +12,10 @@
 __attribute__((format(printf, 2, 3))) elman_status
 failure(elman_status status, const char *format, ...);
 
+/* So that a compiler sees what comes back. */
+#define failure(status, ...)                                                   \
+    ((void)failure(status, __VA_ARGS__), (elman_status)(status))
+
 /* Puts "where: " before this thread's sentence, for a caller that knows the
  * file or layer better; returns status. */
 elman_status failure_in(elman_status status, const char *where);

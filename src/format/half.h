@@ -1,5 +1,5 @@
 /*
- * half.h: 16-bit floats made wide. Exact: every one has a float.
+ * half.h: 16-bit floats made wide, which is exact, and back.
  */
 #ifndef FORMAT_HALF_H
 #define FORMAT_HALF_H
@@ -26,6 +26,24 @@ static inline float bfloat_widen(uint16_t bits)
     float value;
     memcpy(&value, &word, sizeof value);
     return value;
+}
+
+/* The nearest binary16, of two the even one; infinity beyond the largest. */
+static inline uint16_t half_narrow(double value)
+{
+    uint16_t sign = signbit(value) ? 0x8000 : 0;
+    double size = fabs(value);
+    int exponent;
+    if (isnan(value)) return 0x7E00;
+    if (size >= 65520) return (uint16_t)(sign | 0x7C00);
+    frexp(size, &exponent);
+    if (exponent < -13) exponent = -13; /* below 2^-14 numbers lie evenly */
+    double units = ldexp(size, 11 - exponent), whole = floor(units);
+    double rest = units - whole;
+    uint32_t fraction = (uint32_t)whole;
+    if (rest > 0.5 || (rest == 0.5 && (fraction & 1))) fraction++;
+    /* the leading bit of fraction adds 1 to the exponent's field */
+    return (uint16_t)(sign | (((uint32_t)(exponent + 13) << 10) + fraction));
 }
 
 #endif

@@ -1,0 +1,80 @@
+/* assemble.c: layers and weights of a trace as config and pieces. */
+#include "exchange/assemble.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool traced_is_recurrent(const traced_layer *l)
+{
+    return l->config.kind >= ELMAN_RNN && l->config.kind <= ELMAN_GRU;
+}
+
+/* Where a traced layer goes: layer and level of the config. */
+typedef struct place {
+    size_t layer, depth;
+} place;
+
+/* Whether b, behind a, can be its next level. */
+static bool is_next_level(const traced_layer *a, const traced_layer *b)
+{
+    return traced_is_recurrent(a) && traced_is_recurrent(b) &&
+           memcmp(&a->config, &b->config, sizeof a->config) == 0;
+}
+
+static elman_status place_layers(const trace *t, size_t first, size_t last,
+                                 bool merge, elman_config *config,
+                                 place *places)
+{
+    size_t count = 0;
+    for (size_t i = first; i < last; i++) {
+        elman_layer *below = count ? &config->layers[count - 1] : NULL;
+        bool joins = merge && i > first &&
+                     is_next_level(t->layer + i - 1, t->layer + i) &&
+                     below->num_layers < ELMAN_MAX_LEVELS;
+        if (joins) {
+            places[i] = (place){count - 1, below->num_layers++};
+            continue;
+        }
+        places[i] = (place){count, 0};
+        config->layers[count] = t->layer[i].config;
+        if (traced_is_recurrent(t->layer + i))
+            config->layers[count].num_layers = 1;
+        count++;
+    }
+    if (!t->tokens || first) config->input_size = t->layer[first].I;
+    return ELMAN_OK;
+}
+
+static elman_status add_pieces(const trace *t, size_t index, const place *at,
+                               const elman_config *config, elman_import *import)
+{
+    const traced_layer *l = t->layer + index;
+    const char *name = config->layers[at->layer].name;
+    for (size_t i = 0; i < l->weights; i++) {
+        const traced_weight *w = l->weight + i;
+        piece made = w->piece;
+        if (traced_is_recurrent(l))
+            snprintf(made.parameter, sizeof made.parameter, "%s.%s_l%zu%s",
+                     name, w->role, at->depth, w->way ? "_reverse" : "");
+        else
+            snprintf(made.parameter, sizeof made.parameter, "%s.%s", name,
+                     w->role);
+        TRY(import_add_piece(import, &made));
+    }
+    return ELMAN_OK;
+}
+
+elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
+                      elman_import *import)
+{
+    place places[ELMAN_MAX_LAYERS] = {0};
+    elman_config full;
+    TRY(place_layers(t, first, last, merge, &import->config, places));
+    TRY(config_complete(&import->config, &full));
+    import->config = full;
+    import->tensors = t->tensors;
+    import->tensor = t->tensor;
+    for (size_t i = first; i < last; i++)
+        TRY(add_pieces(t, i, places + i, &full, import));
+    return ELMAN_OK;
+}

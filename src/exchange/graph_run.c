@@ -1,0 +1,355 @@
+/* graph_run.c: a forward of a graph: arrays to layers to arrays. */
+#include "exchange/assemble.h"
+#include "exchange/graph.h"
+
+#include "base/memory.h"
+#include "format/half.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- In -------------------------------------------------------------------
+ */
+
+/* Numbers of an array of T x B x n in the pass's memory. */
+static double *room_for(size_t T, size_t B, size_t n)
+{
+    size_t count;
+    return sizes_multiply(T, B, n + 1, &count) ? calloc(count, sizeof(double))
+                                               : NULL;
+}
+
+static size_t size_along(const trace *t, int axis)
+{
+    if (axis < 0) return 1;
+    return (size_t)t->x.axis[axis].factor[0].size.factor;
+}
+
+/* Without a recurrent layer x's axes are steps and sequences in any way. */
+static elman_status choose_axes(graph_pass *p)
+{
+    trace *t = p->trace;
+    size_t axes = t->x.rank - 1;
+    if (!t->timed && axes > 2)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph has no recurrent layer, and its input %zu "
+                       "axes beside the features, expected at most 2",
+                       axes);
+    if (!t->timed) {
+        t->time = axes > 0 ? 0 : NO_AXIS;
+        t->batch = axes > 1 ? 1 : NO_AXIS;
+    }
+    p->T = size_along(t, t->time);
+    p->B = size_along(t, t->batch);
+    return ELMAN_OK;
+}
+
+/* The index of x's view at step t of sequence b. */
+static void index_of_x(const trace *t, size_t step, size_t b, size_t *index)
+{
+    memset(index, 0, AXES * sizeof *index);
+    if (t->time >= 0) index[t->time] = step;
+    if (t->batch >= 0) index[t->batch] = b;
+}
+
+static elman_status read_x(graph_pass *p)
+{
+    const trace *t = p->trace;
+    const named_tensor *array = t->bound + t->source[t->x.source].index;
+    size_t I = t->tokens ? 1 : t->layer[0].I, index[AXES];
+    p->x = room_for(p->T, p->B, I);
+    if (t->tokens) p->tokens = calloc(p->T * p->B + 1, sizeof *p->tokens);
+    if (!p->x || (t->tokens && !p->tokens))
+        return failure(ELMAN_NO_MEMORY, "no memory for the input");
+    for (size_t r = 0; r < p->T * p->B; r++) {
+        index_of_x(t, r / p->B, r % p->B, index);
+        for (size_t i = 0; i < I; i++) {
+            index[t->x.rank - 1] = i;
+            tensor_doubles(array, view_element(t, &t->x, index), 1,
+                           p->x + r * I + i);
+        }
+        if (!t->tokens) continue;
+        bool fits = p->x[r] >= 0 && p->x[r] <= INT32_MAX;
+        if (!fits)
+            return failure(ELMAN_BAD_VALUE,
+                           "input %.80s has the token %.0f, expected 0 to %zu",
+                           array->name, p->x[r],
+                           t->layer[0].config.num_embeddings - 1);
+        p->tokens[r] = (int32_t)p->x[r];
+    }
+    return ELMAN_OK;
+}
+
+static elman_status read_lengths(graph_pass *p)
+{
+    const trace *t = p->trace;
+    size_t shape[AXES], count;
+    if (!t->lengths) return ELMAN_OK;
+    const view *of = t->lengths->view;
+    TRY(need_shape(NULL, of, shape, &count));
+    if (of->rank != 1 || count != p->B)
+        return failure(ELMAN_BAD_VALUE,
+                       "sequence_lens has %zu numbers, expected one for each "
+                       "of %zu sequences",
+                       count, p->B);
+    int64_t *numbers = calloc(count, sizeof *numbers);
+    p->lengths = calloc(count, sizeof *p->lengths);
+    elman_status status = ELMAN_OK;
+    if (!numbers || !p->lengths)
+        status = failure(ELMAN_NO_MEMORY, "no memory for lengths");
+    if (status == ELMAN_OK) tensor_view_wholes(t, of, count, numbers);
+    for (size_t b = 0; status == ELMAN_OK && b < count; b++) {
+        p->lengths[b] = (size_t)numbers[b];
+        if (numbers[b] < 0 || (uint64_t)numbers[b] > p->T)
+            status = failure(ELMAN_BAD_VALUE,
+                             "sequence_lens has %lld for sequence %zu, "
+                             "expected 0 to %zu",
+                             (long long)numbers[b], b, p->T);
+    }
+    free(numbers);
+    return status;
+}
+
+/* ---- The layers ------------------------------------------------------------
+ */
+
+static elman_status make_arrays(graph_pass *p)
+{
+    for (size_t i = 0; i < p->trace->layers; i++) {
+        const traced_layer *l = p->trace->layer + i;
+        traced_arrays *a = p->layer + i;
+        size_t D = l->config.bidirectional ? 2 : 1;
+        a->y = room_for(l->per_sequence ? 1 : p->T, p->B, l->O);
+        if (traced_is_recurrent(l)) {
+            a->h_n = room_for(D, p->B, l->config.hidden_size);
+            a->c_n = room_for(D, p->B, l->config.hidden_size);
+        }
+        if (!a->y || (traced_is_recurrent(l) && (!a->h_n || !a->c_n)))
+            return failure(ELMAN_NO_MEMORY, "no memory for outputs");
+    }
+    return ELMAN_OK;
+}
+
+/* A layer of ours gives zeros past a sequence's end, an operator of ONNX what
+ * it makes of zeros: so what follows the last recurrent layer runs by itself,
+ * over all steps, where sequences have lengths. */
+static elman_status run_layers(graph_pass *p)
+{
+    const trace *t = p->trace;
+    size_t recurrent = t->layers;
+    while (recurrent && !traced_is_recurrent(t->layer + recurrent - 1))
+        recurrent--;
+    bool apart = p->lengths && recurrent && recurrent < t->layers &&
+                 !t->layer[recurrent].per_sequence;
+    size_t end = apart ? recurrent : t->layers;
+    TRY(stage_run(p, 0, end, t->tokens ? NULL : p->x));
+    if (!apart) return ELMAN_OK;
+    free(p->lengths);
+    p->lengths = NULL;
+    return stage_run(p, end, t->layers, p->layer[end - 1].y);
+}
+
+/* ---- Out -------------------------------------------------------------------
+ */
+
+/* The element at an index along the axes of a source. */
+static double source_at(const graph_pass *p, const source *s,
+                        const size_t *place)
+{
+    const trace *t = p->trace;
+    const named_tensor *array =
+        s->kind == SOURCE_TENSOR ? t->tensor + s->index : t->bound + s->index;
+    size_t element = 0, step = 0, b = 0, feature = 0;
+    double value;
+    if (s->kind <= SOURCE_INPUT) {
+        for (size_t k = 0; k < s->rank; k++)
+            element = element * (size_t)s->size[k].factor + place[k];
+        tensor_doubles(array, element, 1, &value);
+        return value;
+    }
+    const traced_layer *l = t->layer + s->index;
+    const traced_arrays *a = p->layer + s->index;
+    if (s->kind != SOURCE_LAYER) {
+        size_t R = l->config.hidden_size;
+        const double *from = s->kind == SOURCE_FINAL_H ? a->h_n : a->c_n;
+        return from[(place[0] * p->B + place[1]) * R + place[2]];
+    }
+    for (size_t k = 0; k < s->rank; k++) {
+        if (s->identity[k] == OWN_AXIS)
+            feature = feature * (size_t)s->size[k].factor + place[k];
+        else if (s->identity[k] >= 0 && s->identity[k] == t->time)
+            step = place[k];
+        else if (s->identity[k] >= 0 && s->identity[k] == t->batch)
+            b = place[k];
+    }
+    if (l->per_sequence) step = 0;
+    return a->y[(step * p->B + b) * l->O + feature];
+}
+
+/* Writes number i of an output in its type. */
+static void put_number(named_tensor *to, void *data, size_t i, double value)
+{
+    switch (to->type) {
+    case ELEMENT_F64:
+        ((double *)data)[i] = value;
+        break;
+    case ELEMENT_F16:
+        ((uint16_t *)data)[i] = half_narrow(value);
+        break;
+    case ELEMENT_I64:
+        ((int64_t *)data)[i] = (int64_t)value;
+        break;
+    default:
+        ((float *)data)[i] = (float)value;
+        break;
+    }
+}
+
+static elman_status write_sizes(const traced_value *v, graph_array *out)
+{
+    int64_t *data = calloc(v->count + 1, sizeof *data);
+    if (!data) return failure(ELMAN_NO_MEMORY, "no memory for an output");
+    for (size_t i = 0; i < v->count; i++)
+        data[i] = v->sizes[i].factor;
+    out->owner = data;
+    out->tensor = (named_tensor){.name = v->name,
+                                 .type = ELEMENT_I64,
+                                 .rank = v->rank,
+                                 .shape = {v->count},
+                                 .count = v->count,
+                                 .data = data};
+    return ELMAN_OK;
+}
+
+/* The part of a value's axis that an index is in. */
+static const view *part_at(const traced_value *v, size_t *index)
+{
+    size_t p = 0;
+    for (; p + 1 < v->parts; p++) {
+        extent size;
+        if (view_size(NULL, v->view + p, v->axis, &size) ||
+            index[v->axis] < (size_t)size.factor)
+            break;
+        index[v->axis] -= (size_t)size.factor;
+    }
+    return v->view + p;
+}
+
+static void write_elements(const graph_pass *p, const traced_value *v,
+                           named_tensor *to, void *data)
+{
+    size_t index[AXES] = {0}, own[AXES], place[AXES];
+    for (size_t i = 0; i < to->count; i++) {
+        memcpy(own, index, sizeof own);
+        const view *of = part_at(v, own);
+        view_place(p->trace, of, own, place);
+        put_number(to, data, i,
+                   source_at(p, p->trace->source + of->source, place));
+        for (size_t k = to->rank; k-- > 0;) {
+            if (++index[k] < to->shape[k]) break;
+            index[k] = 0;
+        }
+    }
+}
+
+/* Layers whose output was changed after a value of the graph took it. */
+static bool is_stale(const trace *t, const traced_value *v)
+{
+    for (size_t p = 0; p < v->parts; p++) {
+        const source *s = t->source + v->view[p].source;
+        if (s->kind == SOURCE_LAYER &&
+            (s->index == NO_LAYER || t->layer[s->index].y != v->view[p].source))
+            return true;
+    }
+    return false;
+}
+
+static elman_status write_output(const graph_pass *p, const onnx_value *output,
+                                 graph_array *out)
+{
+    const trace *t = p->trace;
+    const traced_value *v = trace_find(t, output->name);
+    extent shape[AXES];
+    size_t rank;
+    if (v->kind == VALUE_SIZES) return write_sizes(v, out);
+    if (v->kind != VALUE_VIEW || v->norm != NORM_NONE || is_stale(t, v))
+        return failure(ELMAN_BAD_FORMAT,
+                       "the output %.80s is not what a layer gives",
+                       output->name);
+    TRY(value_shape(NULL, v, &rank, shape));
+    named_tensor *to = &out->tensor;
+    *to = (named_tensor){
+        .name = output->name, .type = output->type, .rank = rank, .count = 1};
+    if (!element_is_float(to->type)) to->type = ELEMENT_I64;
+    if (to->type == ELEMENT_BF16) to->type = ELEMENT_F32;
+    for (size_t k = 0; k < rank; k++) {
+        to->shape[k] = (size_t)shape[k].factor;
+        if (!sizes_multiply(to->count, to->shape[k], 1, &to->count))
+            return failure(ELMAN_NO_MEMORY, "the output %.80s is too large",
+                           output->name);
+    }
+    out->owner = calloc(to->count + 1, sizeof(double));
+    if (!out->owner) return failure(ELMAN_NO_MEMORY, "no memory for an output");
+    write_elements(p, v, to, out->owner);
+    to->data = out->owner;
+    return ELMAN_OK;
+}
+
+/* ---- Together --------------------------------------------------------------
+ */
+
+static void free_pass(graph_pass *p)
+{
+    free(p->x);
+    free(p->tokens);
+    free(p->lengths);
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS; i++) {
+        free(p->layer[i].y);
+        free(p->layer[i].h_n);
+        free(p->layer[i].c_n);
+    }
+}
+
+static elman_status run(graph_pass *p, const onnx_graph *g,
+                        graph_array *outputs)
+{
+    const trace *t = p->trace;
+    if (t->layers) {
+        TRY(choose_axes(p));
+        TRY(read_x(p));
+        TRY(read_lengths(p));
+        TRY(make_arrays(p));
+        TRY(run_layers(p));
+    }
+    for (size_t i = 0; i < g->outputs; i++)
+        TRY(write_output(p, g->output + i, outputs + i));
+    return ELMAN_OK;
+}
+
+elman_status graph_forward(elman_graph *g, size_t steps, int threads)
+{
+    const onnx_graph *onnx = g->onnx;
+    trace *t = NULL;
+    if (threads < 0 || threads > 64)
+        return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to 64",
+                       threads);
+    graph_array *outputs = calloc(onnx->outputs + 1, sizeof *outputs);
+    if (!outputs) return failure(ELMAN_NO_MEMORY, "no memory for outputs");
+    elman_status status = trace_open(onnx, g->bound, &t);
+    if (status == ELMAN_OK) {
+        graph_pass p = {
+            .trace = t, .steps = steps, .threads = threads ? threads : 1};
+        for (size_t i = 0; i < onnx->outputs; i++)
+            p.in_double = p.in_double || onnx->output[i].type == ELEMENT_F64;
+        status = run(&p, onnx, outputs);
+        free_pass(&p);
+    }
+    trace_close(t);
+    graph_array *old = g->output;
+    if (status == ELMAN_OK) g->output = outputs;
+    else old = outputs;
+    for (size_t i = 0; i < onnx->outputs; i++)
+        free(old[i].owner);
+    free(old);
+    return status;
+}

@@ -1,0 +1,200 @@
+/* onnx_import.c: an ONNX graph as a model of ours. */
+#include "exchange/assemble.h"
+
+#include <stdlib.h>
+
+/* What an import of a graph owns. */
+typedef struct onnx_source {
+    onnx_graph *graph;
+    trace *trace;
+} onnx_source;
+
+static void close_source(void *owned)
+{
+    onnx_source *s = owned;
+    trace_close(s->trace);
+    onnx_close(s->graph);
+    free(s);
+}
+
+/* ---- Inputs -------------------------------------------------------------- */
+
+/* x has to be the input as it is, but for the order of steps and sequences. */
+static elman_status check_x(const trace *t)
+{
+    const view *x = &t->x;
+    const source *s = t->source + x->source;
+    const char *name = t->graph->input[s->index].name;
+    size_t used = 0, before = 0;
+    for (size_t k = 0; k < x->rank; k++)
+        for (size_t i = 0; i < x->axis[k].factors; i++) {
+            const factor *f = &x->axis[k].factor[i];
+            bool features = k + 1 == x->rank;
+            if (!factor_is_whole(t, x, f) ||
+                (features && i && f->axis < before))
+                return failure(ELMAN_BAD_FORMAT,
+                               "the graph reads a part of its input %.80s, or "
+                               "its features in another order, which a model "
+                               "can not; elman run can",
+                               name);
+            before = f->axis;
+            used++;
+        }
+    for (size_t k = 0; k < s->rank; k++)
+        used += extent_is(s->size + k, 1);
+    return used >= s->rank
+               ? ELMAN_OK
+               : failure(ELMAN_BAD_FORMAT,
+                         "the graph reads a part of its input %.80s, which a "
+                         "model can not; elman run can",
+                         name);
+}
+
+/* The axis of the graph's input that an axis of x is; -1 if it has none. */
+static int input_axis(const trace *t, int axis)
+{
+    if (axis < 0) return -1;
+    return (int)t->x.axis[axis].factor[0].axis;
+}
+
+static bool is_batch_first(const trace *t, bool asked)
+{
+    const source *s = t->source + t->x.source;
+    int time = input_axis(t, t->time), batch = input_axis(t, t->batch);
+    if (time >= 0 && batch >= 0) return batch < time;
+    bool both = s->rank == (t->tokens ? 2u : 3u);
+    if (both && time >= 0) return time == 1;
+    if (both && batch >= 0) return batch == 0;
+    return asked;
+}
+
+static elman_status check_states(const trace *t)
+{
+    for (size_t i = 0; i < t->layers; i++) {
+        const traced_start *starts[] = {&t->layer[i].h_0, &t->layer[i].c_0};
+        for (size_t k = 0; k < 2; k++)
+            if (starts[k]->given &&
+                t->source[starts[k]->view.source].kind == SOURCE_TENSOR)
+                return refuse(t->graph->node + t->layer[i].node,
+                              "its initial state is another for each sequence "
+                              "of a batch, which a model can not hold");
+    }
+    if (t->lengths && is_tensor(t, t->lengths))
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph's sequence_lens are fixed, which a model can "
+                       "not hold; they are given with each batch");
+    return ELMAN_OK;
+}
+
+/* ---- Outputs ------------------------------------------------------------- */
+
+/* Whether a view is of what the layers give, as the graph ends. */
+static bool is_given(const trace *t, const view *of)
+{
+    const source *s = t->source + of->source;
+    if (s->kind == SOURCE_FINAL_H || s->kind == SOURCE_FINAL_C) return true;
+    return s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
+           t->layer[s->index].y == of->source;
+}
+
+/* What an output asks of the end of the stack. */
+typedef enum ending { ENDS_ELSEWHERE, ENDS_HERE, ENDS_STEP, ENDS_FINAL } ending;
+
+static ending ending_of(const trace *t, const view *of)
+{
+    const source *s = t->source + of->source;
+    if (s->index + 1 != t->layers || s->kind == SOURCE_FINAL_C)
+        return ENDS_ELSEWHERE;
+    if (s->kind == SOURCE_FINAL_H) return ENDS_FINAL;
+    for (size_t k = 0; k < s->rank; k++) {
+        size_t uses = 0;
+        if (s->identity[k] != t->time || extent_is(s->size + k, 1)) continue;
+        for (size_t a = 0; a < of->rank; a++)
+            for (size_t i = 0; i < of->axis[a].factors; i++)
+                uses += of->axis[a].factor[i].axis == k;
+        if (!uses) return ENDS_STEP;
+    }
+    return ENDS_HERE;
+}
+
+/* The model gives what the graph's outputs have in common with the last layer:
+ * its output, else what is taken of it. */
+static elman_status end_stack(trace *t)
+{
+    const onnx_graph *g = t->graph;
+    const view *end = NULL;
+    ending how = ENDS_ELSEWHERE;
+    for (size_t i = 0; i < g->outputs; i++) {
+        const traced_value *v = trace_find(t, g->output[i].name);
+        for (size_t p = 0; v->kind == VALUE_VIEW && p < v->parts; p++) {
+            ending one = ending_of(t, v->view + p);
+            if (v->norm != NORM_NONE || !is_given(t, v->view + p))
+                return failure(ELMAN_BAD_FORMAT,
+                               "the output %.80s is not what a layer gives",
+                               g->output[i].name);
+            if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
+            end = v->view + p;
+            how = one;
+        }
+    }
+    view read;
+    size_t I;
+    if (how == ENDS_STEP || how == ENDS_FINAL)
+        return layer_read(t, NULL, end, ANY_AXIS, &read, &I);
+    return ELMAN_OK;
+}
+
+/* ---- Together ------------------------------------------------------------ */
+
+/* Tensors that are no weights, and those that nothing needs because the graph
+ * itself made them. */
+static elman_status add_spares(elman_import *import, const trace *t)
+{
+    static const char *const how[] = {
+        [TENSOR_UNUSED] = "made by the graph, and not needed",
+        [TENSOR_FOLDED] = "a part of another",
+        [TENSOR_SHAPE] = "a shape or an axis",
+        [TENSOR_STATE] = "an initial state, or lengths",
+        [TENSOR_SETTING] = "a setting",
+    };
+    for (size_t i = 0; i < t->tensors; i++) {
+        bool in_file = i < t->graph->initializers;
+        if (t->use[i] == TENSOR_WEIGHT ||
+            (t->use[i] == TENSOR_UNUSED && in_file))
+            continue;
+        if (import->left_out && import->left_out[i]) continue;
+        TRY(import_add_spare(import, i, how[t->use[i]]));
+    }
+    return ELMAN_OK;
+}
+
+static elman_status import_trace(elman_import *import, trace *t,
+                                 const elman_import_config *config)
+{
+    if (!t->timed)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph has no RNN, GRU or LSTM that its outputs "
+                       "need");
+    TRY(check_x(t));
+    TRY(check_states(t));
+    TRY(end_stack(t));
+    import->tensors = t->tensors;
+    import->tensor = t->tensor;
+    TRY(import_leave_out(import, config->ignore));
+    import->config.batch_first = is_batch_first(t, config->batch_first);
+    TRY(assemble(t, 0, t->layers, true, import));
+    return add_spares(import, t);
+}
+
+elman_status import_onnx(elman_import *import, const char *path,
+                         const elman_import_config *config)
+{
+    onnx_source *s = calloc(1, sizeof *s);
+    if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    import->source = s;
+    import->close = close_source;
+    TRY(onnx_open(path, &s->graph));
+    elman_status status = trace_open(s->graph, NULL, &s->trace);
+    if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
+    return status == ELMAN_OK ? status : failure_in(status, path);
+}

@@ -1,0 +1,538 @@
+/*
+ * trace_recurrent.c: ONNX's RNN, GRU and LSTM, opset 7 on. Source of the
+ * operators' meaning: github.com/onnx/onnx, docs/Operators.md; defaults of
+ * alpha and beta, which that page leaves open: ONNX Runtime 1.31, measured.
+ */
+#include "exchange/trace.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WAYS = 2, FUNCTIONS = 3 };
+
+/* An operator: our gates' places among its own, in words as well. */
+typedef struct recurrent_row {
+    const char *op;
+    elman_kind kind;
+    size_t gates, functions;
+    size_t order[PIECE_BLOCKS];
+    const char *how;
+} recurrent_row;
+
+static const recurrent_row rows[] = {
+    {"RNN", ELMAN_RNN, 1, 1, {0}, "as it is"},
+    {"GRU", ELMAN_GRU, 3, 2, {1, 0, 2}, "gates z r h to r z n"},
+    {"LSTM", ELMAN_LSTM, 4, 3, {0, 2, 3, 1}, "gates i o f c to i f g o"},
+};
+
+/* A node being read. */
+typedef struct recurrent_node {
+    const recurrent_row *row;
+    const onnx_node *n;
+    size_t ways, H, I;
+    bool batch_first; /* layout 1 */
+    elman_layer config;
+    strides W, R, B, P;
+    bool has_B, has_P;
+} recurrent_node;
+
+/* ---- Attributes ---------------------------------------------------------- */
+
+/* How many of alpha and beta each function takes, and what they are if the node
+ * does not tell. */
+static const struct {
+    const char *name;
+    elman_activation_kind kind;
+    int takes;
+    float alpha, beta;
+} functions[] = {
+    {"Tanh", ELMAN_ACTIVATION_TANH, 0, 0, 0},
+    {"Sigmoid", ELMAN_ACTIVATION_SIGMOID, 0, 0, 0},
+    {"Relu", ELMAN_ACTIVATION_RELU, 0, 0, 0},
+    {"Affine", ELMAN_ACTIVATION_AFFINE, 2, 1, 0},
+    {"LeakyRelu", ELMAN_ACTIVATION_LEAKY_RELU, 1, 0.01F, 0},
+    {"ThresholdedRelu", ELMAN_ACTIVATION_THRESHOLDED_RELU, 1, 1, 0},
+    {"ScaledTanh", ELMAN_ACTIVATION_SCALED_TANH, 2, 1, 1},
+    {"HardSigmoid", ELMAN_ACTIVATION_HARD_SIGMOID, 2, 0.2F, 0.5F},
+    {"Elu", ELMAN_ACTIVATION_ELU, 1, 1, 0},
+    {"Softsign", ELMAN_ACTIVATION_SOFTSIGN, 0, 0, 0},
+    {"Softplus", ELMAN_ACTIVATION_SOFTPLUS, 0, 0, 0},
+};
+
+static elman_status find_list(const onnx_node *n, const char *name,
+                              onnx_kind kind, const onnx_attribute **list)
+{
+    *list = onnx_find(n, name);
+    if (*list && (*list)->kind != kind)
+        return refuse(n, "the attribute %s is not a list of %s", name,
+                      kind == ONNX_FLOATS ? "numbers" : "texts");
+    return ELMAN_OK;
+}
+
+static elman_status read_function(const onnx_node *n, const char *name,
+                                  const onnx_attribute *alphas, size_t *alpha,
+                                  const onnx_attribute *betas, size_t *beta,
+                                  elman_activation *a)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (strcasecmp(functions[i].name, name)) continue;
+        *a = (elman_activation){functions[i].kind, functions[i].alpha,
+                                functions[i].beta};
+        int takes = functions[i].takes;
+        if (takes > 0 && alphas && *alpha < alphas->count)
+            a->alpha = alphas->floats[(*alpha)++];
+        if (takes > 1 && betas && *beta < betas->count)
+            a->beta = betas->floats[(*beta)++];
+        if (isfinite(a->alpha) && isfinite(a->beta)) return ELMAN_OK;
+        return refuse(n, "the alpha or beta of %s is not finite", name);
+    }
+    return refuse(n, "the activation \"%.40s\" is unknown", name);
+}
+
+/* What the layer has anyway is left to it, so that it is PyTorch's layer where
+ * it can be. */
+static void prefer_own(elman_layer *c, size_t ways)
+{
+    static const elman_activation_kind own[][FUNCTIONS] = {
+        [ELMAN_RNN] = {ELMAN_ACTIVATION_TANH},
+        [ELMAN_LSTM] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH,
+                        ELMAN_ACTIVATION_TANH},
+        [ELMAN_GRU] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},
+    };
+    bool same = true, relu = c->kind == ELMAN_RNN;
+    for (size_t d = 0; d < ways; d++) {
+        for (size_t k = 0; k < FUNCTIONS; k++)
+            same = same && c->activations[d][k].kind == own[c->kind][k];
+        relu = relu && c->activations[d][0].kind == ELMAN_ACTIVATION_RELU;
+    }
+    if (same || relu) memset(c->activations, 0, sizeof c->activations);
+    if (relu) c->nonlinearity = ELMAN_NONLINEARITY_RELU;
+}
+
+static elman_status read_activations(recurrent_node *r)
+{
+    const onnx_node *n = r->n;
+    const onnx_attribute *names, *alphas, *betas;
+    size_t wanted = r->ways * r->row->functions, alpha = 0, beta = 0;
+    TRY(find_list(n, "activations", ONNX_STRINGS, &names));
+    TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
+    TRY(find_list(n, "activation_beta", ONNX_FLOATS, &betas));
+    if (!names) return ELMAN_OK;
+    if (names->count != wanted)
+        return refuse(n, "%zu activations, expected %zu", names->count, wanted);
+    for (size_t i = 0; i < wanted; i++)
+        TRY(read_function(n, names->strings[i], alphas, &alpha, betas, &beta,
+                          &r->config.activations[i / r->row->functions]
+                                                [i % r->row->functions]));
+    prefer_own(&r->config, r->ways);
+    return ELMAN_OK;
+}
+
+static elman_status read_flags(recurrent_node *r)
+{
+    const onnx_node *n = r->n;
+    elman_layer *c = &r->config;
+    const char *way;
+    int64_t layout, forget = 0, linear = 1;
+    TRY(attribute_text(n, "direction", "forward", &way));
+    TRY(attribute_whole(n, "layout", 0, &layout));
+    TRY(attribute_float(n, "clip", 0, &c->clip));
+    if (c->kind == ELMAN_LSTM)
+        TRY(attribute_whole(n, "input_forget", 0, &forget));
+    if (c->kind == ELMAN_GRU)
+        TRY(attribute_whole(n, "linear_before_reset", 0, &linear));
+    c->reverse = !strcmp(way, "reverse");
+    c->bidirectional = !strcmp(way, "bidirectional");
+    if (!c->reverse && !c->bidirectional && strcmp(way, "forward"))
+        return refuse(n,
+                      "the direction \"%.40s\" is unknown, expected forward, "
+                      "reverse or bidirectional",
+                      way);
+    if (layout != 0 && layout != 1)
+        return refuse(n, "its layout is %lld, expected 0 or 1",
+                      (long long)layout);
+    if (!(c->clip >= 0) || isinf(c->clip))
+        return refuse(n,
+                      "its clip is %g, expected a finite number of 0 or "
+                      "more",
+                      (double)c->clip);
+    r->ways = c->bidirectional ? 2 : 1;
+    r->batch_first = layout == 1;
+    c->coupled = forget != 0;
+    c->reset_before = linear == 0;
+    return read_activations(r);
+}
+
+/* ---- Weights ------------------------------------------------------------- */
+
+static elman_status expect(const onnx_node *n, const char *what,
+                           const strides *s, size_t a, size_t b, size_t c)
+{
+    if (s->shape[0] == a && s->shape[1] == b && s->shape[2] == c)
+        return ELMAN_OK;
+    return refuse(n, "its %s is (%zu,%zu,%zu), expected (%zu,%zu,%zu)", what,
+                  s->shape[0], s->shape[1], s->shape[2], a, b, c);
+}
+
+static elman_status read_weights(trace *t, recurrent_node *r,
+                                 traced_value *const *in)
+{
+    const onnx_node *n = r->n;
+    int64_t hidden;
+    size_t p = r->row->kind == ELMAN_LSTM ? 7 : SIZE_MAX;
+    TRY(need_strides(t, n, in[1], 3, "W", TENSOR_WEIGHT, &r->W));
+    TRY(need_strides(t, n, in[2], 3, "R", TENSOR_WEIGHT, &r->R));
+    r->H = r->R.shape[2];
+    TRY(attribute_whole(n, "hidden_size", (int64_t)r->H, &hidden));
+    if (hidden < 1 || (uint64_t)hidden != r->H)
+        return refuse(n, "its hidden_size is %lld, but its R is for %zu",
+                      (long long)hidden, r->H);
+    size_t G;
+    if (!sizes_multiply(r->row->gates, r->H, 1, &G) || G > MOST_FEATURES)
+        return refuse(n, "its hidden_size is %zu, which is too large", r->H);
+    TRY(expect(n, "W", &r->W, r->ways, G, r->I));
+    TRY(expect(n, "R", &r->R, r->ways, G, r->H));
+    r->has_B = n->inputs > 3 && in[3];
+    r->has_P = p < n->inputs && in[p];
+    if (r->has_B) {
+        TRY(need_strides(t, n, in[3], 2, "B", TENSOR_WEIGHT, &r->B));
+        TRY(expect(n, "B", &r->B, r->ways, 2 * G, 0));
+    }
+    if (r->has_P) {
+        TRY(need_strides(t, n, in[p], 2, "P", TENSOR_WEIGHT, &r->P));
+        TRY(expect(n, "P", &r->P, r->ways, 3 * r->H, 0));
+    }
+    r->config.hidden_size = r->H;
+    r->config.no_bias = !r->has_B;
+    r->config.peephole = r->has_P;
+    return ELMAN_OK;
+}
+
+/* One direction's part of a weight, from so many rows on. */
+static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
+                          const strides *s, size_t way, size_t from)
+{
+    bool matrix = s == &r->W || s == &r->R;
+    strides part = *s;
+    part.first += way * s->step[0] + from * s->step[1];
+    return layer_weigh(t, r->n, &part,
+                       &(weight_view){.role = role,
+                                      .how = r->row->how,
+                                      .way = way,
+                                      .blocks = r->row->gates,
+                                      .order = r->row->order,
+                                      .row = 1,
+                                      .column = matrix ? 2 : 3});
+}
+
+/* Peepholes are i o f there and i f o here, a row each. */
+static elman_status weigh_peephole(trace *t, const recurrent_node *r,
+                                   size_t way)
+{
+    static const size_t order[] = {0, 2, 1};
+    strides part = r->P;
+    part.first += way * r->P.step[0];
+    part.step[2] = r->P.step[1];
+    part.step[1] = r->H * r->P.step[1];
+    return layer_weigh(t, r->n, &part,
+                       &(weight_view){.role = "peephole",
+                                      .how = "rows i o f to i f o",
+                                      .way = way,
+                                      .blocks = 3,
+                                      .order = order,
+                                      .row = 1,
+                                      .column = 2});
+}
+
+static elman_status weigh_all(trace *t, const recurrent_node *r)
+{
+    for (size_t way = 0; way < r->ways; way++) {
+        TRY(weigh(t, r, "weight_ih", &r->W, way, 0));
+        TRY(weigh(t, r, "weight_hh", &r->R, way, 0));
+        if (r->has_B) {
+            TRY(weigh(t, r, "bias_ih", &r->B, way, 0));
+            TRY(weigh(t, r, "bias_hh", &r->B, way, r->row->gates * r->H));
+        }
+        if (r->has_P) TRY(weigh_peephole(t, r, way));
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Time and sequences ---------------------------------------------------
+ */
+
+/* The axis of x that an axis of a view runs along. */
+static elman_status axis_of_x(const trace *t, const onnx_node *n,
+                              const view *read, size_t axis, int *found)
+{
+    const view_axis *a = read->axis + axis;
+    *found = NO_AXIS;
+    if (a->factors > 1)
+        return refuse(n, "steps or sequences of its X are several axes put "
+                         "together");
+    if (a->factors == 1)
+        *found = t->source[read->source].identity[a->factor[0].axis];
+    return ELMAN_OK;
+}
+
+static elman_status check_time(trace *t, const recurrent_node *r,
+                               const view *read)
+{
+    int time, batch;
+    TRY(axis_of_x(t, r->n, read, r->batch_first, &time));
+    TRY(axis_of_x(t, r->n, read, !r->batch_first, &batch));
+    if (!t->timed) {
+        t->timed = true;
+        t->time = time;
+        t->batch = batch;
+    }
+    if (t->time == time && t->batch == batch) return ELMAN_OK;
+    return refuse(r->n, "its steps are not those of the recurrent layer before "
+                        "it");
+}
+
+/* Whether two values, of one view each, look at the same place. */
+static bool same_memory(const trace *t, const traced_value *a,
+                        const traced_value *b)
+{
+    const source *x = t->source + a->view->source,
+                 *y = t->source + b->view->source;
+    return x->kind == y->kind &&
+           (x->kind == SOURCE_TENSOR
+                ? t->tensor[x->index].data == t->tensor[y->index].data
+                : x->index == y->index);
+}
+
+/* sequence_lens; all full is as if it were not there. */
+static elman_status read_lengths(trace *t, const recurrent_node *r,
+                                 traced_value *v, const extent *T)
+{
+    const view *of = NULL;
+    size_t shape[AXES], count, full = 0;
+    int64_t *lengths;
+    bool flows =
+        v->kind == VALUE_VIEW && v->parts == 1 && !is_tensor(t, v) && !t->bound;
+    if (!flows) {
+        TRY(need_tensor(t, r->n, v, "sequence_lens", TENSOR_STATE, &of));
+        TRY(need_shape(r->n, of, shape, &count));
+        lengths = trace_keep(t, count + 1, sizeof *lengths);
+        if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for lengths");
+        tensor_view_wholes(t, of, count, lengths);
+        for (size_t b = 0; b < count; b++)
+            full += extent_is(T, lengths[b]);
+        if (full == count) return ELMAN_OK;
+    }
+    if (t->lengths && !same_memory(t, t->lengths, v))
+        return refuse(r->n, "its sequence_lens differ from those of the layer "
+                            "before it");
+    t->lengths = v;
+    return ELMAN_OK;
+}
+
+/* ---- Initial states --------------------------------------------------------
+ */
+
+/* The axes D B R of what X's layout says: 1 has the sequences first. */
+static void order_start(const recurrent_node *r, view *of)
+{
+    if (!r->batch_first) return;
+    view_axis first = of->axis[0];
+    of->axis[0] = of->axis[1];
+    of->axis[1] = first;
+}
+
+typedef struct start {
+    view view; /* (D,B,R) */
+    bool there, zero, shared, flows;
+} start;
+
+/* Whether all is zero and whether all sequences start alike. */
+static elman_status look_at_start(trace *t, const recurrent_node *r,
+                                  traced_value *v, start *s)
+{
+    const view *of = NULL;
+    extent batch;
+    TRY(need_view(r->n, v, &of));
+    const source *from = t->source + of->source;
+    s->flows = from->kind != SOURCE_TENSOR;
+    s->zero = false;
+    if (from->kind > SOURCE_INPUT)
+        return refuse(r->n, "it starts from what another layer gives");
+    s->view = *of;
+    if (of->rank != 3)
+        return refuse(r->n, "its initial state has %zu dimensions, expected 3",
+                      of->rank);
+    order_start(r, &s->view);
+    extent ways, R;
+    TRY(view_size(r->n, &s->view, 0, &ways));
+    TRY(view_size(r->n, &s->view, 2, &R));
+    TRY(view_size(r->n, &s->view, 1, &batch));
+    if (!extent_is(&ways, (int64_t)r->ways) || !extent_is(&R, (int64_t)r->H))
+        return refuse(r->n,
+                      "its initial state is for %lld directions of %lld "
+                      "units, expected %zu of %zu",
+                      (long long)ways.factor, (long long)R.factor, r->ways,
+                      r->H);
+    if (s->flows) return ELMAN_OK;
+
+    /* one sequence's is enough where the others are the same memory */
+    const view_axis *b = &s->view.axis[1];
+    view one = s->view;
+    s->shared =
+        b->factors == 0 || (b->factors == 1 && b->factor[0].axis == BROADCAST);
+    if (s->shared) one.axis[1].factors = 0;
+    size_t shape[AXES], count;
+    TRY(need_shape(r->n, &one, shape, &count));
+    if (count > t->budget)
+        return refuse(r->n, "its initial state is too large");
+    double *values = trace_keep(t, count + 1, sizeof *values);
+    if (!values) return failure(ELMAN_NO_MEMORY, "no memory for a state");
+    tensor_view_doubles(t, &one, count, values);
+    s->zero = true;
+    for (size_t i = 0; i < count; i++)
+        s->zero = s->zero && values[i] == 0;
+    t->use[from->index] = TENSOR_STATE;
+    return ELMAN_OK;
+}
+
+/* A state that all sequences share is a parameter, as learned ones are. */
+static elman_status learn_start(trace *t, const recurrent_node *r,
+                                const char *role, const start *s)
+{
+    for (size_t way = 0; way < r->ways; way++) {
+        if (!s->there || s->zero) {
+            TRY(layer_weigh_zero(t, r->n, role, way));
+            continue;
+        }
+        view row = s->view;
+        size_t index[AXES] = {way};
+        traced_value made = {.name = "initial state"};
+        void *data = NULL;
+        TRY(fold_create(t, r->n, t->tensor[t->source[row.source].index].name,
+                        ELEMENT_F64, 1, &r->H, &data, &made));
+        for (index[2] = 0; index[2] < r->H; index[2]++) {
+            const source *from = t->source + row.source;
+            tensor_doubles(t->tensor + from->index,
+                           view_element(t, &row, index), 1,
+                           (double *)data + index[2]);
+        }
+        strides whole;
+        TRY(need_strides(t, r->n, &made, 1, role, TENSOR_WEIGHT, &whole));
+        TRY(layer_weigh(t, r->n, &whole,
+                        &(weight_view){.role = role,
+                                       .how = "the state that all begin from",
+                                       .way = way,
+                                       .row = 0,
+                                       .column = 3}));
+        t->use[t->source[row.source].index] = TENSOR_FOLDED;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status read_starts(trace *t, const recurrent_node *r,
+                                traced_value *const *in)
+{
+    static const char *const roles[] = {"h_0", "c_0"};
+    traced_layer *l = &t->layer[t->layers - 1];
+    traced_start *to[] = {&l->h_0, &l->c_0};
+    size_t count = r->row->kind == ELMAN_LSTM ? 2 : 1;
+    start starts[2] = {{.zero = true}, {.zero = true}};
+    bool learned = false;
+    for (size_t k = 0; k < count; k++) {
+        start *s = starts + k;
+        if (5 + k >= r->n->inputs || !in[5 + k]) continue;
+        s->there = true;
+        TRY(look_at_start(t, r, in[5 + k], s));
+        if (s->zero) continue;
+        if (s->shared) learned = true;
+        else *to[k] = (traced_start){true, s->view};
+    }
+    if (!learned) return ELMAN_OK;
+    l->config.learned_state = true;
+    for (size_t k = 0; k < count; k++) {
+        start *s = starts + k;
+        if (to[k]->given) s->there = false;
+        TRY(learn_start(t, r, roles[k], s));
+    }
+    return ELMAN_OK;
+}
+
+/* ---- The node -------------------------------------------------------------
+ */
+
+/* Y [T,D,B,R], Y_h and Y_c [D,B,R]; with layout 1 the sequences come first. */
+static elman_status set_outputs(trace *t, const recurrent_node *r,
+                                const extent *T, const extent *B,
+                                element_type type, traced_value *const *out)
+{
+    static const size_t y_order[2][4] = {{0, 2, 1, 3}, {1, 0, 2, 3}},
+                        h_order[2][3] = {{0, 1, 2}, {1, 0, 2}};
+    size_t index = t->layers - 1;
+    extent ways = extent_of((int64_t)r->ways), R = extent_of((int64_t)r->H);
+    const source y = {.kind = SOURCE_LAYER,
+                      .index = index,
+                      .rank = 4,
+                      .size = {*T, *B, ways, R},
+                      .identity = {t->time, t->batch, OWN_AXIS, OWN_AXIS}};
+    source final = {.kind = SOURCE_FINAL_H,
+                    .index = index,
+                    .rank = 3,
+                    .size = {ways, *B, R},
+                    .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
+    traced_layer *l = &t->layer[index];
+    TRY(source_add(t, r->n, &y, &l->y));
+    TRY(source_add(t, r->n, &final, &l->h_n));
+    final.kind = SOURCE_FINAL_C;
+    TRY(source_add(t, r->n, &final, &l->c_n));
+    const size_t sources[] = {l->y, l->h_n, l->c_n};
+    size_t most = r->row->kind == ELMAN_LSTM ? 3 : 2;
+    if (r->n->outputs > most)
+        return refuse(r->n, "%zu outputs, expected at most %zu", r->n->outputs,
+                      most);
+    for (size_t k = 0; k < r->n->outputs; k++) {
+        const source *s = t->source + sources[k];
+        view whole = {.source = sources[k], .rank = s->rank};
+        for (size_t a = 0; a < s->rank; a++) {
+            size_t from =
+                k ? h_order[r->batch_first][a] : y_order[r->batch_first][a];
+            whole.axis[a].factors = 1;
+            whole.axis[a].factor[0] = (factor){from, s->size[from], 1};
+        }
+        view_tidy(&whole);
+        TRY(value_set_view(t, out[k], type, &whole));
+    }
+    return ELMAN_OK;
+}
+
+elman_status trace_recurrent(trace *t, const onnx_node *n,
+                             traced_value *const *in, traced_value *const *out)
+{
+    recurrent_node r = {.n = n};
+    const view *x = NULL;
+    view read, y;
+    extent T, B;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].op, n->op)) r.row = rows + i;
+    r.config.kind = r.row->kind;
+    TRY(read_flags(&r));
+    TRY(need_view(n, in[0], &x));
+    if (x->rank != 3)
+        return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
+    TRY(layer_read(t, n, x, 2, &read, &r.I));
+    TRY(check_time(t, &r, &read));
+    TRY(view_size(n, &read, r.batch_first, &T));
+    TRY(view_size(n, &read, !r.batch_first, &B));
+    if (T.factor < 1 || B.factor < 1)
+        return refuse(n,
+                      "its X has %lld steps of %lld sequences, expected at "
+                      "least one",
+                      (long long)T.factor, (long long)B.factor);
+    TRY(read_weights(t, &r, in));
+    TRY(layer_add(t, n, &read, 2, &r.config, r.ways * r.H, &y));
+    if (n->inputs > 4 && in[4]) TRY(read_lengths(t, &r, in[4], &T));
+    TRY(weigh_all(t, &r));
+    TRY(read_starts(t, &r, in));
+    return set_outputs(t, &r, &T, &B, in[0]->type, out);
+}
