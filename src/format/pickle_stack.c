@@ -141,7 +141,7 @@ elman_status stack_mark(pickle_reader *r, size_t *first)
 elman_status stack_collect(pickle_reader *r, pickle_kind kind, size_t first,
                            size_t depth)
 {
-    pickle_value *value;
+    pickle_value *value = NULL;
     size_t count = r->depth - first;
     if (kind == PICKLE_DICT && count % 2)
         return failure(ELMAN_BAD_FORMAT, "a dict has a key without a value");
@@ -161,7 +161,7 @@ void stack_free(pickle_reader *r)
 
 elman_status memo_put(pickle_reader *r, uint64_t slot)
 {
-    pickle_value *value;
+    pickle_value *value = NULL;
     TRY(stack_top(r, &value));
 
     /* slots are counted up, and each has cost a byte at least */

@@ -154,7 +154,7 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
 elman_status source_view(torch_source *source, const pickle_value *stored,
                          torch_view *view)
 {
-    const pickle_value *key;
+    const pickle_value *key = NULL;
     char rest[NAME_ROOM / 2];
     char *data = NULL;
     if (!source->archive) return stream_view(source, stored, view);
