@@ -10,6 +10,7 @@
 #include "data/loader.h"
 #include "exchange/check.h"
 #include "exchange/export.h"
+#include "exchange/graph.h"
 #include "exchange/import.h"
 #include "format/array.h"
 #include "inspect/flow.h"
@@ -196,6 +197,45 @@ elman_status elman_export_read(const elman_model *model,
     TRY(need(lines, "lines"));
     if (format != ELMAN_EXPORT_TORCH) return bad_format(format);
     return export_torch_lines(model, path, capacity, lines);
+}
+
+elman_status elman_graph_open(const char *path, elman_graph **graph)
+{
+    TRY(need(path, "path"));
+    TRY(need(graph, "graph"));
+    return graph_open(path, graph);
+}
+
+void elman_graph_close(elman_graph *graph) { graph_close(graph); }
+
+const elman_port *elman_graph_ports(const elman_graph *graph, size_t *count)
+{
+    if (need(graph, "graph") || need(count, "count")) return NULL;
+    return graph_ports(graph, count);
+}
+
+elman_status elman_graph_load(elman_graph *graph, const char *name,
+                              const char *path)
+{
+    TRY(need(graph, "graph"));
+    TRY(need(name, "name"));
+    TRY(need(path, "path"));
+    return graph_load(graph, name, path);
+}
+
+elman_status elman_graph_forward(elman_graph *graph, size_t steps, int threads)
+{
+    TRY(need(graph, "graph"));
+    return graph_forward(graph, steps, threads);
+}
+
+elman_status elman_graph_save(const elman_graph *graph, const char *name,
+                              const char *path)
+{
+    TRY(need(graph, "graph"));
+    TRY(need(name, "name"));
+    TRY(need(path, "path"));
+    return graph_save(graph, name, path);
 }
 
 /* ---- State -------------------------------------------------------------- */
