@@ -174,9 +174,11 @@ elman_status elman_model_check(const elman_model *model, const char *x,
     return model_check(model, x, y, check);
 }
 
-static elman_status bad_format(elman_export_format format)
+static elman_status check_format(elman_export_format format)
 {
-    return failure(ELMAN_BAD_VALUE, "format is %d, expected 0", (int)format);
+    if ((unsigned)format <= ELMAN_EXPORT_ONNX) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "format is %d, expected 0 to %d",
+                   (int)format, ELMAN_EXPORT_ONNX);
 }
 
 elman_status elman_model_export(const elman_model *model,
@@ -184,8 +186,9 @@ elman_status elman_model_export(const elman_model *model,
 {
     TRY(need(model, "model"));
     TRY(need(path, "path"));
-    if (format != ELMAN_EXPORT_TORCH) return bad_format(format);
-    return export_torch(model, path);
+    TRY(check_format(format));
+    return format == ELMAN_EXPORT_TORCH ? export_torch(model, path)
+                                        : export_onnx(model, path);
 }
 
 elman_status elman_export_read(const elman_model *model,
@@ -195,8 +198,10 @@ elman_status elman_export_read(const elman_model *model,
     TRY(need(model, "model"));
     TRY(need(path, "path"));
     TRY(need(lines, "lines"));
-    if (format != ELMAN_EXPORT_TORCH) return bad_format(format);
-    return export_torch_lines(model, path, capacity, lines);
+    TRY(check_format(format));
+    return format == ELMAN_EXPORT_TORCH
+               ? export_torch_lines(model, path, capacity, lines)
+               : export_onnx_lines(model, path, capacity, lines);
 }
 
 elman_status elman_graph_open(const char *path, elman_graph **graph)
