@@ -1,5 +1,5 @@
 /* graph.c: a graph's ports, and arrays in and out. */
-#include "exchange/graph.h"
+#include "exchange/graph_pass.h"
 
 #include "format/half.h"
 #include "format/npy.h"

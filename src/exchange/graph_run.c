@@ -1,6 +1,6 @@
 /* graph_run.c: a forward of a graph: arrays to layers to arrays. */
 #include "exchange/assemble.h"
-#include "exchange/graph.h"
+#include "exchange/graph_pass.h"
 
 #include "base/memory.h"
 #include "format/half.h"
@@ -41,6 +41,11 @@ static elman_status choose_axes(graph_pass *p)
     }
     p->T = size_along(t, t->time);
     p->B = size_along(t, t->batch);
+    if (!p->T || !p->B)
+        return failure(ELMAN_BAD_VALUE,
+                       "the input has %zu steps of %zu sequences, expected at "
+                       "least one",
+                       p->T, p->B);
     return ELMAN_OK;
 }
 
@@ -80,34 +85,22 @@ static elman_status read_x(graph_pass *p)
     return ELMAN_OK;
 }
 
+/* They were checked where the graph was followed. */
 static elman_status read_lengths(graph_pass *p)
 {
     const trace *t = p->trace;
-    size_t shape[AXES], count;
     if (!t->lengths) return ELMAN_OK;
-    const view *of = t->lengths->view;
-    TRY(need_shape(NULL, of, shape, &count));
-    if (of->rank != 1 || count != p->B)
-        return failure(ELMAN_BAD_VALUE,
-                       "sequence_lens has %zu numbers, expected one for each "
-                       "of %zu sequences",
-                       count, p->B);
-    int64_t *numbers = calloc(count, sizeof *numbers);
-    p->lengths = calloc(count, sizeof *p->lengths);
-    elman_status status = ELMAN_OK;
-    if (!numbers || !p->lengths)
-        status = failure(ELMAN_NO_MEMORY, "no memory for lengths");
-    if (status == ELMAN_OK) tensor_view_wholes(t, of, count, numbers);
-    for (size_t b = 0; status == ELMAN_OK && b < count; b++) {
-        p->lengths[b] = (size_t)numbers[b];
-        if (numbers[b] < 0 || (uint64_t)numbers[b] > p->T)
-            status = failure(ELMAN_BAD_VALUE,
-                             "sequence_lens has %lld for sequence %zu, "
-                             "expected 0 to %zu",
-                             (long long)numbers[b], b, p->T);
+    int64_t *numbers = calloc(p->B, sizeof *numbers);
+    p->lengths = calloc(p->B, sizeof *p->lengths);
+    if (numbers && p->lengths) {
+        tensor_view_wholes(t, t->lengths->view, p->B, numbers);
+        for (size_t b = 0; b < p->B; b++)
+            p->lengths[b] = (size_t)numbers[b];
     }
     free(numbers);
-    return status;
+    return numbers && p->lengths
+               ? ELMAN_OK
+               : failure(ELMAN_NO_MEMORY, "no memory for lengths");
 }
 
 /* ---- The layers ------------------------------------------------------------

@@ -3,7 +3,7 @@
  * of some steps, and what its layers gave collected.
  */
 #include "exchange/assemble.h"
-#include "exchange/graph.h"
+#include "exchange/graph_pass.h"
 
 #include "base/memory.h"
 #include "model/reference.h"

@@ -283,6 +283,10 @@ static elman_status follow_all(trace *t)
 elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
                         trace **made)
 {
+    if (graph->opset < 7)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph is of opset %lld, expected 7 or later",
+                       (long long)graph->opset);
     if (graph->outputs == 0)
         return failure(ELMAN_BAD_FORMAT, "the graph has no outputs");
     trace *t = calloc(1, sizeof *t);

@@ -36,6 +36,9 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
                       "its %s is \"%.80s\", which is computed from what flows "
                       "through the layers, expected a tensor",
                       what, v->name);
+    if (use == TENSOR_WEIGHT && !element_is_float(v->type))
+        return refuse(n, "its %s is of %s, expected floats", what,
+                      element_name(v->type));
     *of = v->view;
     tensor_use *noted = t->use + t->source[v->view->source].index;
     if (*noted == TENSOR_UNUSED || use == TENSOR_WEIGHT) *noted = use;
@@ -150,6 +153,7 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
     if (of->rank != rank)
         return refuse(n, "its %s has %zu dimensions, expected %zu", what,
                       of->rank, rank);
+    if (count == 0) return refuse(n, "its %s has no elements", what);
     bool plain = true;
     for (size_t k = 0; k < rank; k++)
         plain = plain && of->axis[k].factors <= 1;

@@ -130,12 +130,30 @@ static elman_status read_activations(recurrent_node *r)
     return ELMAN_OK;
 }
 
+static elman_status check_names(const recurrent_node *r)
+{
+    static const char *const known[] = {
+        "activations",  "activation_alpha",    "activation_beta",
+        "clip",         "direction",           "hidden_size",
+        "input_forget", "linear_before_reset", "layout"};
+    for (size_t i = 0; i < r->n->attributes; i++) {
+        const char *name = r->n->attribute[i].name;
+        size_t k = 0;
+        while (k < sizeof known / sizeof *known && strcmp(known[k], name))
+            k++;
+        if (k == sizeof known / sizeof *known)
+            return refuse(r->n, "the attribute %.40s is unknown", name);
+    }
+    return ELMAN_OK;
+}
+
 static elman_status read_flags(recurrent_node *r)
 {
     const onnx_node *n = r->n;
     elman_layer *c = &r->config;
     const char *way;
     int64_t layout, forget = 0, linear = 1;
+    TRY(check_names(r));
     TRY(attribute_text(n, "direction", "forward", &way));
     TRY(attribute_whole(n, "layout", 0, &layout));
     TRY(attribute_float(n, "clip", 0, &c->clip));
@@ -305,25 +323,52 @@ static bool same_memory(const trace *t, const traced_value *a,
                 : x->index == y->index);
 }
 
-/* sequence_lens; all full is as if it were not there. */
-static elman_status read_lengths(trace *t, const recurrent_node *r,
-                                 traced_value *v, const extent *T)
+/* Known lengths against X; how many are full. */
+static elman_status count_full(trace *t, const recurrent_node *r,
+                               traced_value *v, const extent *T,
+                               const extent *B, bool *all_full)
 {
     const view *of = NULL;
     size_t shape[AXES], count, full = 0;
-    int64_t *lengths;
-    bool flows =
-        v->kind == VALUE_VIEW && v->parts == 1 && !is_tensor(t, v) && !t->bound;
-    if (!flows) {
-        TRY(need_tensor(t, r->n, v, "sequence_lens", TENSOR_STATE, &of));
-        TRY(need_shape(r->n, of, shape, &count));
-        lengths = trace_keep(t, count + 1, sizeof *lengths);
-        if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for lengths");
-        tensor_view_wholes(t, of, count, lengths);
-        for (size_t b = 0; b < count; b++)
-            full += extent_is(T, lengths[b]);
-        if (full == count) return ELMAN_OK;
+    TRY(need_tensor(t, r->n, v, "sequence_lens", TENSOR_STATE, &of));
+    TRY(need_shape(r->n, of, shape, &count));
+    if (of->rank != 1 || (extent_is_plain(B) && !extent_is(B, (int64_t)count)))
+        return refuse(r->n,
+                      "its sequence_lens has %zu numbers in %zu "
+                      "dimensions, expected one for each of %lld "
+                      "sequences",
+                      count, of->rank, (long long)B->factor);
+    int64_t *lengths = trace_keep(t, count + 1, sizeof *lengths);
+    if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for lengths");
+    tensor_view_wholes(t, of, count, lengths);
+    for (size_t b = 0; b < count; b++) {
+        bool beyond = extent_is_plain(T) && lengths[b] > T->factor;
+        if (lengths[b] < 0 || beyond)
+            return refuse(r->n,
+                          "its sequence_lens has %lld for sequence %zu, "
+                          "expected 0 to its steps",
+                          (long long)lengths[b], b);
+        full += extent_is(T, lengths[b]);
     }
+    *all_full = full == count;
+    return ELMAN_OK;
+}
+
+/* sequence_lens; all full is as if it were not there. */
+static elman_status read_lengths(trace *t, const recurrent_node *r,
+                                 traced_value *v, const extent *T,
+                                 const extent *B)
+{
+    const view *of = NULL;
+    bool all_full = false;
+    TRY(need_view(r->n, v, &of));
+    if (element_is_float(v->type))
+        return refuse(r->n,
+                      "its sequence_lens is of %s, expected whole "
+                      "numbers",
+                      element_name(v->type));
+    if (is_tensor(t, v) || t->bound) TRY(count_full(t, r, v, T, B, &all_full));
+    if (all_full) return ELMAN_OK;
     if (t->lengths && !same_memory(t, t->lengths, v))
         return refuse(r->n, "its sequence_lens differ from those of the layer "
                             "before it");
@@ -531,7 +576,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
                       (long long)T.factor, (long long)B.factor);
     TRY(read_weights(t, &r, in));
     TRY(layer_add(t, n, &read, 2, &r.config, r.ways * r.H, &y));
-    if (n->inputs > 4 && in[4]) TRY(read_lengths(t, &r, in[4], &T));
+    if (n->inputs > 4 && in[4]) TRY(read_lengths(t, &r, in[4], &T, &B));
     TRY(weigh_all(t, &r));
     TRY(read_starts(t, &r, in));
     return set_outputs(t, &r, &T, &B, in[0]->type, out);

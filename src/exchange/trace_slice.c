@@ -387,8 +387,12 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
             parts[count++] = one;
         }
     }
-    for (size_t p = 0; p < count; p++)
+    for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
+        if (count > 1 && t->source[parts[p].source].kind == SOURCE_LAYER)
+            return refuse(n, "it puts what a layer gives beside other values: "
+                             "a branch is no stack of layers");
+    }
     traced_value made = {.kind = VALUE_VIEW,
                          .parts = count,
                          .axis = axis,
