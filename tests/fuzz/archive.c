@@ -17,7 +17,8 @@ static void run(const uint8_t *data, size_t size)
     for (size_t i = 0; i < entries; i++) {
         const char *name = archive_name(file, i);
         char *bytes = NULL;
-        MUST(name[0] != '/' && !strstr(name, "../"));
+        MUST(name[0] != '/' && strncmp(name, "../", 3) &&
+             !strstr(name, "/../"));
         MUST(archive_find(file, name) == i);
         MUST(i == 0 || strcmp(archive_name(file, i - 1), name) < 0);
         if (archive_read(file, i, &bytes) != ELMAN_OK) fuzz_refused("");
