@@ -126,7 +126,6 @@ static const source_format formats[FORMATS] = {
     [FORMAT_SAFETENSORS] = {open_safetensors, NULL},
     [FORMAT_TORCH] = {open_torch, NULL},
     [FORMAT_NPZ] = {open_npz, NULL},
-    [FORMAT_ONNX] = {NULL, "give the weights as safetensors"},
     [FORMAT_PICKLE] = {NULL, "save the state dict with torch.save, or its "
                              "arrays with numpy.savez"},
     [FORMAT_TORCH_TAR] = {NULL, "load it with PyTorch and save it again"},
@@ -185,6 +184,10 @@ elman_status import_open_source(elman_import *im, const char *const *paths,
                        "%.120s is %s, but %zu files are given; expected one, "
                        "or .npy files alone",
                        paths[0], format_name(format), count);
+    if (format == FORMAT_ONNX) {
+        *done = true;
+        return import_onnx(im, paths[0], config);
+    }
     return failure(ELMAN_BAD_FORMAT,
                    "%.120s: this is %s, which is not read; %s", paths[0],
                    format_name(format), formats[format].advice);
