@@ -152,6 +152,7 @@ static elman_status add_spares(elman_import *import, const trace *t)
 {
     static const char *const how[] = {
         [TENSOR_UNUSED] = "made by the graph, and not needed",
+        [TENSOR_READ] = "read, and not needed",
         [TENSOR_FOLDED] = "a part of another",
         [TENSOR_SHAPE] = "a shape or an axis",
         [TENSOR_STATE] = "an initial state, or lengths",

@@ -202,6 +202,11 @@ static elman_status run_node(trace *t, size_t index)
         if (n->input[k][0]) in[k] = trace_find(t, n->input[k]);
     for (size_t k = 0; k < n->outputs; k++)
         out[k] = n->output[k][0] ? trace_find(t, n->output[k]) : &thrown[k];
+    for (size_t k = 0; k < n->inputs; k++) {
+        if (!in[k] || !is_tensor(t, in[k])) continue;
+        tensor_use *use = t->use + t->source[in[k]->view->source].index;
+        if (*use == TENSOR_UNUSED) *use = TENSOR_READ;
+    }
     TRY(run(t, n, in, out));
     for (size_t k = 0; k < n->outputs; k++)
         if (out[k]->kind == VALUE_UNKNOWN) out[k]->kind = VALUE_ABSENT;

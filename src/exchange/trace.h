@@ -120,6 +120,7 @@ typedef struct traced_value {
 /* How a tensor of the trace was used. */
 typedef enum tensor_use {
     TENSOR_UNUSED,
+    TENSOR_READ,   /* by a node that did not need it */
     TENSOR_WEIGHT, /* pieces name it */
     TENSOR_FOLDED, /* it went into another tensor */
     TENSOR_SHAPE,

@@ -31,6 +31,12 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
     if (v->kind == VALUE_VIEW && v->parts == 1 && t->bound &&
         t->source[v->view->source].kind == SOURCE_INPUT)
         TRY(bind(t, n, v));
+    if (v->kind == VALUE_VIEW && v->parts == 1 &&
+        t->source[v->view->source].kind == SOURCE_INPUT)
+        return refuse(n,
+                      "its %s is \"%.80s\", an input, which a model can not "
+                      "take; elman run can",
+                      what, v->name);
     if (!is_tensor(t, v))
         return refuse(n,
                       "its %s is \"%.80s\", which is computed from what flows "
@@ -41,7 +47,7 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
                       element_name(v->type));
     *of = v->view;
     tensor_use *noted = t->use + t->source[v->view->source].index;
-    if (*noted == TENSOR_UNUSED || use == TENSOR_WEIGHT) *noted = use;
+    if (*noted <= TENSOR_READ || use == TENSOR_WEIGHT) *noted = use;
     return ELMAN_OK;
 }
 

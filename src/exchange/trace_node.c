@@ -76,11 +76,11 @@ elman_status(refuse)(const onnx_node *n, const char *reason, ...)
     vsnprintf(text, sizeof text, reason, arguments);
     va_end(arguments);
     if (!n) return failure(ELMAN_BAD_FORMAT, "%s", text);
+    const char *name = n->name;
+    for (size_t k = 0; k < n->outputs && !name[0]; k++)
+        name = n->output[k];
     return failure(ELMAN_BAD_FORMAT, "node %.80s (%.40s): %s",
-                   n->name[0]   ? n->name
-                   : n->outputs ? n->output[0]
-                                : "without a name",
-                   n->op, text);
+                   name[0] ? name : "without a name", n->op, text);
 }
 
 /* ---- The table ---------------------------------------------------------- */
