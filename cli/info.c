@@ -61,6 +61,8 @@ static bool is_torch_layer(const elman_layer *layer)
         if (layer->hidden_sizes[n] &&
             layer->hidden_sizes[n] != layer->hidden_sizes[0])
             return false;
+    for (size_t n = 0; n < 6; n++)
+        if (layer->activations[n / 3][n % 3].kind) return false;
     bool merged = layer->bidirectional && layer->merge != ELMAN_MERGE_CONCAT;
     return layer->kind >= ELMAN_RNN && layer->kind <= ELMAN_GRU && !merged &&
            !layer->reverse && !layer->peephole && !layer->coupled &&

@@ -107,6 +107,38 @@ append(char *text, size_t size, const char *format, ...)
     va_end(arguments);
 }
 
+/* "elu(0.5)", "affine(0.5, 0.2)" */
+static void describe_activation(const elman_activation *activation, char *text,
+                                size_t size)
+{
+    static const char *const names[] = {
+        "its own",      "tanh",       "sigmoid",          "relu",
+        "affine",       "leaky relu", "thresholded relu", "scaled tanh",
+        "hard sigmoid", "elu",        "softsign",         "softplus"};
+    double alpha = activation->alpha, beta = activation->beta;
+    append(text, size, "%s", names[activation->kind]);
+    if (beta != 0) append(text, size, "(%g, %g)", alpha, beta);
+    else if (alpha != 0) append(text, size, "(%g)", alpha);
+}
+
+/* "by relu, its own, tanh" of each direction that chooses */
+static void describe_activations(const elman_layer *layer, char *text,
+                                 size_t size)
+{
+    size_t count = layer->kind == ELMAN_LSTM  ? 3
+                   : layer->kind == ELMAN_GRU ? 2
+                                              : 1;
+    bool chosen = false;
+    for (size_t n = 0; n < 2 * count; n++)
+        chosen |= layer->activations[n / count][n % count].kind != 0;
+    if (!chosen) return;
+    for (size_t n = 0; n < (layer->bidirectional ? 2 : 1) * count; n++) {
+        append(text, size, "%s", n == 0 ? " by " : n % count ? ", " : "; ");
+        describe_activation(&layer->activations[n / count][n % count], text,
+                            size);
+    }
+}
+
 static void describe_recurrent(const elman_layer *layer, char *text,
                                size_t size)
 {
@@ -134,6 +166,7 @@ static void describe_recurrent(const elman_layer *layer, char *text,
     if (layer->clip > 0) append(text, size, " clipped at %g", layer->clip);
     if (layer->learned_state) append(text, size, " with learned state");
     if (layer->no_bias) append(text, size, " without biases");
+    describe_activations(layer, text, size);
 }
 
 void layer_describe(const elman_layer *layer, char *text, size_t size)
@@ -143,7 +176,8 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
                                         [ELMAN_RELU] = "relu",
                                         [ELMAN_SOFTMAX] = "softmax",
                                         [ELMAN_LAYER_NORM] = "layer norm",
-                                        [ELMAN_LAST] = "last step"};
+                                        [ELMAN_LAST] = "last step",
+                                        [ELMAN_LOG_SOFTMAX] = "log softmax"};
     bool final = layer->kind == ELMAN_LAST && layer->last == ELMAN_LAST_FINAL;
     switch (layer->kind) {
     case ELMAN_RNN:
@@ -157,6 +191,10 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
     case ELMAN_EMBEDDING:
         snprintf(text, size, "embedding %zu x %zu", layer->num_embeddings,
                  layer->embedding_dim);
+        return;
+    case ELMAN_ACTIVATION:
+        *text = '\0';
+        describe_activation(&layer->activation, text, size);
         return;
     case ELMAN_DROPOUT:
         snprintf(text, size, "dropout %g", (double)layer->dropout);
