@@ -46,7 +46,7 @@ ELMAN_API void elman_import_close(elman_import *import);
 
 /* What one tensor of the file becomes. */
 typedef struct elman_import_row {
-    const char *from; /* its name */
+    const char *from; /* its name; "" if there is none and to is zero */
     const char *type; /* "float32" ... */
     size_t rank, shape[ELMAN_MAX_AXES];
     const char *to;  /* the parameter; "" if it is ignored or no weight; NULL
