@@ -1,13 +1,15 @@
 /* test_onnx_export.c: which nodes, ports and weights a model becomes in ONNX,
- * and what is refused. tests/exchange/onnxruntime says that they give the same.
- */
+ * what is refused, and that it comes back. tests/exchange/onnxruntime says that
+ * it gives the same elsewhere. */
 #include "check.h"
 
 #include "allocator.h"
 #include "exchange/export.h"
+#include "exchange/import.h"
 #include "folder.h"
 #include "format/file.h"
 #include "format/onnx.h"
+#include "proof/random_config.h"
 
 static elman_model *model_of(const elman_config *config)
 {
@@ -255,6 +257,71 @@ TEST(two_lines_read_it)
     elman_model_destroy(model);
 }
 
+/* What no stack of layers can be read from, and what has none. */
+static bool comes_back(const elman_config *c)
+{
+    bool recurrent = false;
+    for (size_t i = 0; c->layers[i].kind; i++) {
+        const elman_layer *l = c->layers + i;
+        recurrent |= l->hidden_size || l->hidden_sizes[0];
+        if (l->bidirectional && l->merge) return false;
+    }
+    return recurrent;
+}
+
+/* y of a model, for tokens or x that are always the same. */
+static void run(const elman_model *model, size_t count, float *y)
+{
+    enum { T = 4, B = 3 };
+    elman_state *state = NULL;
+    float x[T * B * 8];
+    int32_t tokens[T * B] = {0};
+    bool reads_tokens = elman_model_size(model).vocabulary != 0;
+    random_fill(5, sizeof x / sizeof *x, -1, 1, x);
+    CHECK(count <= T * B * 16, "%zu outputs", count);
+    CHECK_OK(elman_state_create(model, &(elman_state_config){.T = T, .B = B},
+                                &state));
+    elman_batch batch = {.T = T, .B = B};
+    if (reads_tokens) batch.tokens = tokens;
+    else batch.x = x;
+    CHECK_OK(elman_model_forward(model, state, &batch, y));
+    elman_state_destroy(state);
+}
+
+TEST(what_was_exported_is_imported)
+{
+    enum { NETWORKS = 150, ROOM = 4 * 3 * 16 };
+    size_t count = 0;
+    for (uint64_t i = 0; i < NETWORKS; i++) {
+        draws d = draws_from(test_seed(), i);
+        elman_config c = random_config(&d, 8);
+        for (size_t k = 0; c.layers[k].kind; k++) {
+            c.layers[k].proj_size = 0;
+            c.layers[k].zoneout = c.layers[k].zoneout_cell = 0;
+        }
+        if (!comes_back(&c)) continue;
+        float want[ROOM] = {0}, got[ROOM] = {0};
+        const char *path = in_folder("model.onnx");
+        char line[300];
+        elman_model *model = model_of(&c), *back = NULL;
+        config_write_line(&c, sizeof line, line);
+        CHECK_OK(export_onnx(model, path));
+        CHECK(import_load(path, &back) == ELMAN_OK, "%s: %s", line,
+              elman_message());
+        elman_model_info size = elman_model_size(model);
+        CHECK(elman_model_size(back).output_size == size.output_size &&
+                  elman_model_size(back).input_size == size.input_size,
+              "%s", line);
+        run(model, size.output_size * 12, want);
+        run(back, size.output_size * 12, got);
+        CHECK_CLOSE(got, want, ROOM, 1e-5, 1e-6, "%s", line);
+        elman_model_destroy(model);
+        elman_model_destroy(back);
+        count++;
+    }
+    CHECK(count > NETWORKS / 2, "%zu networks", count);
+}
+
 TEST(every_allocation_may_fail_and_bytes_stay_the_same)
 {
     elman_config c = {.input_size = 3,
@@ -300,6 +367,7 @@ int main(void)
         cmocka_unit_test(learned_states_are_defaults),
         cmocka_unit_test(what_onnx_has_not_is_refused),
         cmocka_unit_test(two_lines_read_it),
+        cmocka_unit_test(what_was_exported_is_imported),
         cmocka_unit_test(every_allocation_may_fail_and_bytes_stay_the_same),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
