@@ -15,6 +15,7 @@
  *   trace_fold.c       tensors that the graph computes from tensors
  *   trace_sizes.c      shapes, with free sizes
  *   trace_recurrent.c  RNN, GRU, LSTM
+ *   trace_start.c      their lengths and initial states
  *   trace_layers.c     one layer after the other, and what each reads
  *   trace_dense.c      linear, embedding, elementwise
  *   trace_norm.c       layer norm

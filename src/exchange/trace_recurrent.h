@@ -1,0 +1,41 @@
+/*
+ * trace_recurrent.h: an RNN, GRU or LSTM being read: trace_recurrent.c has the
+ * attributes and weights, trace_start.c lengths and initial states.
+ */
+#ifndef EXCHANGE_TRACE_RECURRENT_H
+#define EXCHANGE_TRACE_RECURRENT_H
+
+#include "exchange/trace.h"
+
+/* An operator: our gates' places among its own, in words as well. */
+typedef struct recurrent_row {
+    const char *op;
+    elman_kind kind;
+    size_t gates, functions;
+    size_t order[PIECE_BLOCKS];
+    const char *how;
+} recurrent_row;
+
+/* A node being read. */
+typedef struct recurrent_node {
+    const recurrent_row *row;
+    const onnx_node *n;
+    size_t ways, H, I;
+    bool batch_first; /* layout 1 */
+    elman_layer config;
+    strides W, R, B, P;
+    bool has_B, has_P;
+} recurrent_node;
+
+/* sequence_lens for T steps of B sequences; all full is as if it were not
+ * there. */
+elman_status recurrent_lengths(trace *t, const recurrent_node *r,
+                               traced_value *v, const extent *T,
+                               const extent *B);
+
+/* initial_h and initial_c of the layer that was just added: nothing, a
+ * parameter, or what the state is to be given. */
+elman_status recurrent_starts(trace *t, const recurrent_node *r,
+                              traced_value *const *in);
+
+#endif
