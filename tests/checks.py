@@ -65,7 +65,7 @@ class Layers(Check):
         self.write("src/model/model.c", '#include "base/status.h"\n'
                                         '#include "kernel/kernel.h"\n')
         self.write("src/data/data.h", "\n")
-        self.write("src/api.c", '#include "data/data.h"\n')
+        self.write("src/api/api.c", '#include "data/data.h"\n')
         self.write("cli/main.c", '#include "elman.h"\n#include <stdio.h>\n')
 
     def plant(self, part, name, text):

@@ -1,0 +1,115 @@
+/* exchange.c: elman_exchange.h. */
+#include "api/need.h"
+#include "exchange/check.h"
+#include "exchange/export.h"
+#include "exchange/graph.h"
+#include "exchange/import.h"
+
+/* ---- Exchange ----------------------------------------------------------- */
+
+elman_status elman_import_open(const char *const *paths, size_t count,
+                               const elman_import_config *config,
+                               elman_import **import)
+{
+    TRY(need(paths, "paths"));
+    TRY(need(import, "import"));
+    for (size_t i = 0; i < count; i++)
+        TRY(need(paths[i], "a path"));
+    return import_open(paths, count, config, import);
+}
+
+void elman_import_close(elman_import *import) { import_close(import); }
+
+const elman_import_row *elman_import_rows(const elman_import *import,
+                                          size_t *count)
+{
+    if (need(import, "import") || need(count, "count")) return NULL;
+    return import_rows(import, count);
+}
+
+elman_status elman_import_create(const elman_import *import,
+                                 elman_model **model)
+{
+    TRY(need(import, "import"));
+    TRY(need(model, "model"));
+    return import_create(import, model);
+}
+
+elman_status elman_model_check(const elman_model *model, const char *x,
+                               const char *y, elman_check *check)
+{
+    TRY(need(model, "model"));
+    TRY(need(x, "x"));
+    TRY(need(y, "y"));
+    TRY(need(check, "check"));
+    return model_check(model, x, y, check);
+}
+
+static elman_status check_format(elman_export_format format)
+{
+    if ((unsigned)format <= ELMAN_EXPORT_ONNX) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "format is %d, expected 0 to %d",
+                   (int)format, ELMAN_EXPORT_ONNX);
+}
+
+elman_status elman_model_export(const elman_model *model,
+                                elman_export_format format, const char *path)
+{
+    TRY(need(model, "model"));
+    TRY(need(path, "path"));
+    TRY(check_format(format));
+    return format == ELMAN_EXPORT_TORCH ? export_torch(model, path)
+                                        : export_onnx(model, path);
+}
+
+elman_status elman_export_read(const elman_model *model,
+                               elman_export_format format, const char *path,
+                               size_t capacity, char *lines)
+{
+    TRY(need(model, "model"));
+    TRY(need(path, "path"));
+    TRY(need(lines, "lines"));
+    TRY(check_format(format));
+    return format == ELMAN_EXPORT_TORCH
+               ? export_torch_lines(model, path, capacity, lines)
+               : export_onnx_lines(model, path, capacity, lines);
+}
+
+elman_status elman_graph_open(const char *path, elman_graph **graph)
+{
+    TRY(need(path, "path"));
+    TRY(need(graph, "graph"));
+    return graph_open(path, graph);
+}
+
+void elman_graph_close(elman_graph *graph) { graph_close(graph); }
+
+const elman_port *elman_graph_ports(const elman_graph *graph, size_t *count)
+{
+    if (need(graph, "graph") || need(count, "count")) return NULL;
+    return graph_ports(graph, count);
+}
+
+elman_status elman_graph_load(elman_graph *graph, const char *name,
+                              const char *path)
+{
+    TRY(need(graph, "graph"));
+    TRY(need(name, "name"));
+    TRY(need(path, "path"));
+    return graph_load(graph, name, path);
+}
+
+elman_status elman_graph_forward(elman_graph *graph, size_t steps, int threads)
+{
+    TRY(need(graph, "graph"));
+    return graph_forward(graph, steps, threads);
+}
+
+elman_status elman_graph_save(const elman_graph *graph, const char *name,
+                              const char *path)
+{
+    TRY(need(graph, "graph"));
+    TRY(need(name, "name"));
+    TRY(need(path, "path"));
+    return graph_save(graph, name, path);
+}

@@ -1,0 +1,309 @@
+/* model.c: elman.h: machine, model, state, passes, loss, optimizer. */
+#include "api/need.h"
+#include "exchange/import.h"
+#include "learn/loss.h"
+#include "learn/optimizer.h"
+#include "learn/schedule.h"
+#include "learn/trainer.h"
+#include "model/model.h"
+#include "proof/machine.h"
+#include "proof/roof.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *elman_version(void) { return ELMAN_VERSION; }
+
+elman_status elman_machine_read(elman_machine *machine)
+{
+    TRY(need(machine, "machine"));
+    machine_read(machine);
+    return ELMAN_OK;
+}
+
+elman_status elman_roof_read(int threads, elman_roof *roof)
+{
+    TRY(need(roof, "roof"));
+    return roof_read(threads, roof);
+}
+
+/* ---- Model -------------------------------------------------------------- */
+
+elman_status elman_model_create(const elman_config *config, elman_model **model)
+{
+    TRY(need(config, "config"));
+    TRY(need(model, "model"));
+    return model_create(config, model);
+}
+
+void elman_model_destroy(elman_model *model) { model_destroy(model); }
+
+elman_status elman_model_load(const char *path, elman_model **model)
+{
+    TRY(need(path, "path"));
+    TRY(need(model, "model"));
+    return import_load(path, model);
+}
+
+elman_status elman_model_save(const elman_model *model, const char *path)
+{
+    TRY(need(model, "model"));
+    TRY(need(path, "path"));
+    return model_save(model, path);
+}
+
+const elman_config *elman_model_config(const elman_model *model)
+{
+    return model ? &model->config : NULL;
+}
+
+elman_model_info elman_model_size(const elman_model *model)
+{
+    return model ? model->info : (elman_model_info){0};
+}
+
+const char *elman_model_parameter(const elman_model *model, size_t index,
+                                  elman_tensor *shape)
+{
+    if (!model || index >= model->info.parameters) return NULL;
+    const parameter *p = model->parameters + index;
+    if (shape) {
+        shape->data = model->weights + p->offset;
+        shape->rank = p->rank;
+        memcpy(shape->shape, p->shape, sizeof shape->shape);
+    }
+    return p->name;
+}
+
+elman_status elman_model_read(const elman_model *model, const char *name,
+                              size_t count, float *values)
+{
+    TRY(need(model, "model"));
+    TRY(need(name, "name"));
+    TRY(need(values, "values"));
+    return model_read(model, name, count, values);
+}
+
+elman_status elman_model_write(elman_model *model, const char *name,
+                               size_t count, const float *values)
+{
+    TRY(need(model, "model"));
+    TRY(need(name, "name"));
+    TRY(need(values, "values"));
+    return model_write(model, name, count, values);
+}
+
+const char *elman_model_note(const elman_model *model, const char *key)
+{
+    return model && key ? model_note_text(model, key) : NULL;
+}
+
+elman_status elman_model_write_note(elman_model *model, const char *key,
+                                    const char *text)
+{
+    TRY(need(model, "model"));
+    TRY(need(key, "key"));
+    return model_write_note(model, key, text);
+}
+
+double elman_model_flops(const elman_model *model, uint64_t steps,
+                         bool backward)
+{
+    return model ? model_flops(model, steps, backward) : 0;
+}
+
+/* ---- State -------------------------------------------------------------- */
+
+size_t elman_state_size(const elman_model *model,
+                        const elman_state_config *config)
+{
+    if (need(model, "model") || need(config, "config")) return 0;
+    return state_size(model, config);
+}
+
+elman_status elman_state_init(const elman_model *model,
+                              const elman_state_config *config, size_t bytes,
+                              void *memory, elman_state **state)
+{
+    TRY(need(model, "model"));
+    TRY(need(config, "config"));
+    TRY(need(memory, "memory"));
+    TRY(need(state, "state"));
+    return state_init(model, config, bytes, memory, state);
+}
+
+elman_status elman_state_create(const elman_model *model,
+                                const elman_state_config *config,
+                                elman_state **state)
+{
+    TRY(need(model, "model"));
+    TRY(need(config, "config"));
+    TRY(need(state, "state"));
+    return state_create(model, config, state);
+}
+
+void elman_state_destroy(elman_state *state) { state_destroy(state); }
+
+void elman_state_reset(const elman_model *model, elman_state *state)
+{
+    if (model && state && state->model == model) state_reset(model, state);
+}
+
+elman_status elman_state_reset_one(const elman_model *model, elman_state *state,
+                                   size_t b)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    return state_reset_one(model, state, b);
+}
+
+elman_status elman_state_join(const elman_model *model, elman_state *state,
+                              size_t *b)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(b, "b"));
+    return state_join(model, state, b);
+}
+
+elman_status elman_state_leave(const elman_model *model, elman_state *state,
+                               size_t b)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    return state_leave(model, state, b);
+}
+
+void elman_state_zero(elman_state *state)
+{
+    if (state) state_zero(state);
+}
+
+elman_status elman_state_copy(elman_state *to, const elman_state *from)
+{
+    TRY(need(to, "to"));
+    TRY(need(from, "from"));
+    return state_copy(to, from);
+}
+
+elman_status elman_state_save(const elman_model *model,
+                              const elman_state *state, const char *path)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(path, "path"));
+    return state_save(model, state, path);
+}
+
+elman_status elman_state_load(const elman_model *model, elman_state *state,
+                              const char *path)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(path, "path"));
+    return state_load(model, state, path);
+}
+
+elman_status elman_state_view(const elman_model *model, elman_state *state,
+                              const char *name, elman_tensor *view)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(name, "name"));
+    TRY(need(view, "view"));
+    return state_view(model, state, name, view);
+}
+
+/* ---- Passes ------------------------------------------------------------- */
+
+elman_status elman_model_forward(const elman_model *model, elman_state *state,
+                                 const elman_batch *batch, float *y)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(batch, "batch"));
+    return model_forward(model, state, batch, y);
+}
+
+elman_status elman_model_backward(const elman_model *model, elman_state *state,
+                                  const float *dy, float *dx)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    return model_backward(model, state, dy, dx);
+}
+
+elman_status elman_model_step(const elman_model *model, elman_state *state,
+                              const float *x, float *y)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(x, "x"));
+    return model_step(model, state, x, y);
+}
+
+elman_status elman_cell_step(const elman_model *model, elman_state *state,
+                             const float *x, const float *h, const float *c,
+                             float *h_out, float *c_out)
+{
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    TRY(need(x, "x"));
+    TRY(need(h_out, "h_out"));
+    return cell_step(model, state, x, h, c, h_out, c_out);
+}
+
+/* ---- Loss, optimizer, schedule ------------------------------------------ */
+
+elman_status elman_loss_forward(const elman_loss_config *config,
+                                const elman_batch *shape, size_t O,
+                                const float *y, const elman_target *target,
+                                double *loss, float *dy)
+{
+    TRY(need(config, "config"));
+    TRY(need(shape, "shape"));
+    TRY(need(y, "y"));
+    TRY(need(target, "target"));
+    TRY(need(loss, "loss"));
+    return loss_forward(config, shape, O, y, target, loss, dy);
+}
+
+elman_status elman_optimizer_create(const elman_model *model,
+                                    const elman_optimizer_config *config,
+                                    elman_optimizer **optimizer)
+{
+    TRY(need(model, "model"));
+    TRY(need(config, "config"));
+    TRY(need(optimizer, "optimizer"));
+    return optimizer_create(config, model->weight_count, optimizer);
+}
+
+void elman_optimizer_destroy(elman_optimizer *optimizer)
+{
+    optimizer_destroy(optimizer);
+}
+
+elman_status elman_optimizer_step(elman_optimizer *optimizer,
+                                  elman_model *model, elman_state *state,
+                                  double learning_rate, double *norm)
+{
+    TRY(need(optimizer, "optimizer"));
+    TRY(need(model, "model"));
+    TRY(need(state, "state"));
+    return trainer_update(optimizer, model, state, learning_rate, norm, NULL);
+}
+
+double elman_schedule_rate(const elman_schedule_config *config,
+                           const elman_schedule *schedule, double learning_rate)
+{
+    static const elman_schedule_config constant;
+    static const elman_schedule start;
+    return schedule_rate(config ? config : &constant,
+                         schedule ? schedule : &start, learning_rate);
+}
+
+void elman_schedule_step(const elman_schedule_config *config,
+                         elman_schedule *schedule, double loss)
+{
+    if (config && schedule) schedule_seen(config, schedule, loss);
+}

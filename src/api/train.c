@@ -1,0 +1,237 @@
+/* train.c: elman_train.h: data, training, looking inside, proof. */
+#include "api/need.h"
+#include "data/dataset.h"
+#include "data/encoding.h"
+#include "data/loader.h"
+#include "format/array.h"
+#include "inspect/flow.h"
+#include "learn/checkpoint.h"
+#include "learn/evaluate.h"
+#include "learn/saving.h"
+#include "learn/sampler.h"
+#include "learn/trainer.h"
+#include "proof/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Data --------------------------------------------------------------- */
+
+elman_status elman_encoding_create(const char *text, elman_encoding **encoding)
+{
+    TRY(need(text, "text"));
+    TRY(need(encoding, "encoding"));
+    return encoding_create(text, encoding);
+}
+
+void elman_encoding_destroy(elman_encoding *encoding)
+{
+    encoding_destroy(encoding);
+}
+
+size_t elman_encoding_size(const elman_encoding *encoding, bool *per_sequence)
+{
+    if (!encoding) return 0;
+    if (per_sequence) *per_sequence = encoding_per_sequence(encoding);
+    return encoding_outputs(encoding);
+}
+
+elman_status elman_encoding_read(const elman_encoding *encoding,
+                                 const char *text, size_t bytes,
+                                 size_t capacity, int32_t *tokens,
+                                 size_t *count)
+{
+    TRY(need(encoding, "encoding"));
+    TRY(need(text, "text"));
+    TRY(need(count, "count"));
+    if (capacity) TRY(need(tokens, "tokens"));
+    return encoding_read(encoding, text, bytes, capacity, tokens, count);
+}
+
+elman_status elman_dataset_open(const char *path,
+                                const elman_dataset_config *config,
+                                elman_dataset **dataset)
+{
+    TRY(need(path, "path"));
+    TRY(need(config, "config"));
+    TRY(need(dataset, "dataset"));
+    return dataset_open(path, config, dataset);
+}
+
+void elman_dataset_close(elman_dataset *dataset) { dataset_close(dataset); }
+
+const elman_encoding *elman_dataset_encoding(const elman_dataset *dataset)
+{
+    return dataset ? dataset_encoding(dataset) : NULL;
+}
+
+const char *elman_dataset_note(const elman_dataset *dataset)
+{
+    return dataset ? dataset_note(dataset) : NULL;
+}
+
+size_t elman_dataset_size(const elman_dataset *dataset, elman_part part)
+{
+    return dataset ? dataset_size(dataset, part) : 0;
+}
+
+size_t elman_dataset_longest(const elman_dataset *dataset)
+{
+    return dataset ? dataset_longest(dataset) : 0;
+}
+
+elman_status elman_loader_create(const elman_dataset *dataset,
+                                 const elman_loader_config *config,
+                                 elman_loader **loader)
+{
+    TRY(need(dataset, "dataset"));
+    TRY(need(config, "config"));
+    TRY(need(loader, "loader"));
+    return loader_create(dataset, config, loader);
+}
+
+void elman_loader_destroy(elman_loader *loader) { loader_destroy(loader); }
+
+elman_status elman_loader_read(elman_loader *loader, elman_batch *batch,
+                               elman_target *target)
+{
+    TRY(need(loader, "loader"));
+    TRY(need(batch, "batch"));
+    TRY(need(target, "target"));
+    return loader_read(loader, batch, target);
+}
+
+void elman_loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index)
+{
+    if (loader) loader_reset(loader, epoch, index);
+}
+
+size_t elman_loader_size(const elman_loader *loader)
+{
+    return loader ? loader_size(loader) : 0;
+}
+
+elman_status elman_array_load(const char *path, elman_tensor *array)
+{
+    TRY(need(path, "path"));
+    TRY(need(array, "array"));
+    return array_load(path, array);
+}
+
+elman_status elman_array_save(const char *path, const elman_tensor *array)
+{
+    TRY(need(path, "path"));
+    TRY(need(array, "array"));
+    return array_save(path, array);
+}
+
+void elman_array_destroy(elman_tensor *array) { array_destroy(array); }
+
+/* ---- Training ----------------------------------------------------------- */
+
+elman_status elman_trainer_create(elman_model *model,
+                                  const elman_dataset *dataset,
+                                  const elman_trainer_config *config,
+                                  elman_trainer **trainer)
+{
+    TRY(need(model, "model"));
+    TRY(need(dataset, "dataset"));
+    TRY(need(config, "config"));
+    TRY(need(trainer, "trainer"));
+    return trainer_create(model, dataset, config, trainer);
+}
+
+void elman_trainer_destroy(elman_trainer *trainer) { trainer_destroy(trainer); }
+
+elman_status elman_trainer_step(elman_trainer *trainer)
+{
+    TRY(need(trainer, "trainer"));
+    return trainer_step(trainer);
+}
+
+const elman_progress *elman_trainer_progress(const elman_trainer *trainer)
+{
+    return trainer ? trainer_progress(trainer) : NULL;
+}
+
+const elman_profile *elman_trainer_profile(const elman_trainer *trainer)
+{
+    return trainer ? trainer_profile(trainer) : NULL;
+}
+
+elman_status elman_trainer_save(const elman_trainer *trainer, const char *path)
+{
+    TRY(need(trainer, "trainer"));
+    TRY(need(path, "path"));
+    return saving_run(trainer, path);
+}
+
+elman_status elman_trainer_begin_save(elman_trainer *trainer, const char *path)
+{
+    TRY(need(trainer, "trainer"));
+    TRY(need(path, "path"));
+    return saving_begin(trainer, path);
+}
+
+elman_status elman_trainer_end_save(elman_trainer *trainer, bool wait,
+                                    bool *ended)
+{
+    TRY(need(trainer, "trainer"));
+    return saving_end(trainer, wait, ended);
+}
+
+elman_status elman_trainer_load(elman_trainer *trainer, const char *path)
+{
+    TRY(need(trainer, "trainer"));
+    TRY(need(path, "path"));
+    return checkpoint_load(trainer, path);
+}
+
+elman_status elman_trainer_keep_best(elman_trainer *trainer)
+{
+    TRY(need(trainer, "trainer"));
+    trainer_keep_best(trainer);
+    return ELMAN_OK;
+}
+
+elman_status elman_model_evaluate(const elman_model *model,
+                                  const elman_dataset *dataset, elman_part part,
+                                  const elman_trainer_config *config,
+                                  elman_metrics *metrics, uint64_t *confusion)
+{
+    TRY(need(model, "model"));
+    TRY(need(dataset, "dataset"));
+    TRY(need(config, "config"));
+    TRY(need(metrics, "metrics"));
+    return evaluate(model, dataset, part, config, metrics, confusion);
+}
+
+/* ---- Sampling ---------------------------------------------------------- */
+
+elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
+                                size_t V, const float *logits, int32_t *token)
+{
+    TRY(need(sampler, "sampler"));
+    TRY(need(logits, "logits"));
+    TRY(need(token, "token"));
+    return sampler_step(sampler, draw, V, logits, token);
+}
+
+/* ---- Looking, proving --------------------------------------------------- */
+
+elman_status elman_flow_read(const elman_model *model, const elman_batch *batch,
+                             size_t level, double *norms)
+{
+    TRY(need(model, "model"));
+    TRY(need(batch, "batch"));
+    TRY(need(norms, "norms"));
+    return flow_read(model, batch, level, norms);
+}
+
+elman_status elman_verify(const elman_verify_config *config,
+                          elman_verify_report *report)
+{
+    TRY(need(config, "config"));
+    TRY(need(report, "report"));
+    return verify(config, report);
+}
