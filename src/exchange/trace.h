@@ -342,7 +342,7 @@ operator_run sizes_shape, sizes_size, sizes_gather, sizes_slice, sizes_concat,
 /* ---- trace_recurrent.c, trace_dense.c, trace_norm.c -----------------------
  */
 
-operator_run trace_recurrent;
+operator_run trace_recurrent, trace_merge;
 operator_run trace_matmul, trace_gemm, trace_arithmetic, trace_embedding,
     trace_activation, trace_softmax;
 operator_run trace_layer_norm, norm_mean, norm_unary, norm_arithmetic;

@@ -48,6 +48,8 @@ static const operator_row operators[] = {
     {"RNN", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
     {"ReduceMean", 1, 2, NULL, NULL, norm_mean},
+    {"ReduceProd", 1, 2, NULL, NULL, trace_merge},
+    {"ReduceSum", 1, 2, NULL, NULL, trace_merge},
     {"Relu", 1, 1, NULL, NULL, trace_activation},
     {"Reshape", 1, 2, sizes_same, view_reshape, view_reshape},
     {"Shape", 1, 1, sizes_shape, sizes_shape, sizes_shape},

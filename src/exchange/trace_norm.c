@@ -88,11 +88,16 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_whole(n, "keepdims", 1, &keep));
     if (in[0]->kind != VALUE_VIEW || in[0]->parts != 1)
         return refuse(n, "it is no part of a layer norm");
-    if (count != 1 || !keep)
+    if (count != 1)
         return refuse(n, "it is no part of a layer norm over the last axis");
     TRY(check_axis(n, axes[0], of->rank, &axis));
+    const view_axis *a = of->axis + axis;
+    if (in[0]->norm == NORM_NONE && a->factors == 1 && axis + 1 != of->rank &&
+        t->source[of->source].rank == 4 && a->factor[0].axis == 2)
+        return trace_merge(t, n, in, out);
     bool centered = in[0]->norm == NORM_SQUARE;
-    if (axis + 1 != of->rank || (in[0]->norm != NORM_NONE && !centered))
+    if (!keep || axis + 1 != of->rank ||
+        (in[0]->norm != NORM_NONE && !centered))
         return refuse(n, "it is no part of a layer norm over the last axis");
     return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
 }

@@ -368,3 +368,46 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     TRY(recurrent_starts(t, &r, in));
     return set_outputs(t, &r, &T, &B, in[0]->type, out);
 }
+
+/* ---- Joined directions -----------------------------------------------------
+ */
+
+/* A sum, product or mean over the directions of the last layer's Y. */
+elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    enum { D = 2 };
+    const view *of = NULL;
+    int64_t axes[AXES], keep;
+    size_t count, axis;
+    TRY(need_view(n, in[0], &of));
+    TRY(list_whole(t, n, in, "axes", 1, &count, axes));
+    TRY(attribute_whole(n, "keepdims", 1, &keep));
+    if (count != 1) return refuse(n, "it runs along %zu axes", count);
+    TRY(check_axis(n, axes[0], of->rank, &axis));
+    const view_axis *a = of->axis + axis;
+    traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    if (!l || of->source != l->y || !l->config.bidirectional ||
+        l->config.merge || a->factors != 1 || a->factor[0].axis != D ||
+        !factor_is_whole(t, of, a->factor))
+        return refuse(n, "it does not run along the two directions of the "
+                         "layer before it");
+    const char what = n->op[strlen("Reduce")];
+    l->config.merge = what == 'S'   ? ELMAN_MERGE_SUM
+                      : what == 'P' ? ELMAN_MERGE_MUL
+                                    : ELMAN_MERGE_AVERAGE;
+    l->O = l->config.hidden_size;
+
+    source joined = t->source[l->y];
+    joined.size[D] = extent_of(1);
+    view y = *of;
+    TRY(source_add(t, n, &joined, &l->y));
+    y.source = l->y;
+    y.axis[axis].factors = 0;
+    if (!keep) {
+        y.rank--;
+        memmove(y.axis + axis, y.axis + axis + 1,
+                (y.rank - axis) * sizeof *y.axis);
+    }
+    return value_set_view(t, out[0], in[0]->type, &y);
+}
