@@ -1,0 +1,37 @@
+# what is no model of any format is refused by each command that takes one: at
+# once, with status 1 and one line that names it, and what was there stays
+printf '\223NUMPY\1\0\166\0%-117s\n\0\0\0\0' \
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }" >x.npy
+: >empty
+: >empty.onnx
+mkfifo pipe
+mkfifo pipe.pt
+mkdir folder.onnx
+ln -s /dev/zero device.npz
+echo 'the cat sat on the mat' >text.onnx
+printf 'PK\3\4 and no more' >zip.npz
+printf '\200\2cos\nsystem\nX\13\0\0\0touch risen\205R.' >code.pt
+printf '\377\377\377\377\377\377\377\377{}' >huge.safetensors
+printf '\10\10\72\377\377\377\377\17' >cut.onnx
+cp x.npy array.safetensors
+
+for file in empty empty.onnx pipe pipe.pt folder.onnx device.npz missing.onnx \
+    text.onnx zip.npz code.pt huge.safetensors cut.onnx array.safetensors; do
+    for command in info convert verify; do
+        echo kept >out
+        case $command in
+        convert) set -- convert $file out --to=elman ;;
+        verify) set -- verify $file --reference x.npy x.npy ;;
+        *) set -- $command $file ;;
+        esac
+        timeout 20 elman "$@" >written 2>err </dev/null
+        status=$?
+        lines=$(wc -l <err)
+        named=$(grep -c "^elman: .*$file" err)
+        [ $status.$lines.$named = 1.1.1 ] && [ ! -s written ] ||
+            { echo "$*: $status" && cat written err; }
+        [ "$(cat out)" = kept ] || echo "$*: out has changed"
+    done
+done
+rm -f out err written
+ls
