@@ -101,6 +101,14 @@ static elman_status read_mapping(const char *path)
                        &(elman_import_config){.mapping = path});
 }
 
+static elman_status read_graph(const char *path)
+{
+    elman_graph *graph = NULL;
+    elman_status status = elman_graph_open(path, &graph);
+    elman_graph_close(graph);
+    return status;
+}
+
 static elman_status read_reference(const char *path)
 {
     elman_check check;
@@ -124,10 +132,12 @@ static const struct reader {
     {"series", "ts", read_series, NULL, true},
     {"labels", "tsv", read_series, NULL, true},
     {"table", "csv", read_table, NULL, true},
-    {"weights", "safetensors", read_import, "final.safetensors", false},
-    {"torch", "pt", read_import, "final.pt", false},
-    {"stream", "pt", read_import, "float16_older.pt", false},
+    {"weights", "safetensors", read_import, "state/final.safetensors", false},
+    {"torch", "pt", read_import, "state/final.pt", false},
+    {"stream", "pt", read_import, "state/float16_older.pt", false},
     {"mapping", "json", read_mapping, NULL, false},
+    {"onnx", "onnx", read_import, "onnx/torchscript_rnn/model.onnx", false},
+    {"graph", "onnx", read_graph, "onnx/torchscript_rnn/model.onnx", false},
 };
 enum { READERS = sizeof readers / sizeof *readers };
 
@@ -176,11 +186,11 @@ static void make(const struct reader *r, const char *path)
         put_text(name, "1\t0.1\t0.2\n2\t0.3\t0.1\n1\t0.5\t0.2\n2\t1\t0\n");
 }
 
-static const char *golden_state(const char *name)
+static const char *golden_file(const char *name)
 {
     static char path[1024];
     int folder = (int)(strrchr(__FILE__, '/') - __FILE__);
-    snprintf(path, sizeof path, "%.*s/golden/state/%s", folder, __FILE__, name);
+    snprintf(path, sizeof path, "%.*s/golden/%s", folder, __FILE__, name);
     return path;
 }
 
@@ -218,7 +228,7 @@ static int prepare(void **unused)
         const struct reader *r = readers + k;
         const char *path = file_of(r, "valid");
         if (!r->golden) make(r, path);
-        keep(k, r->golden ? golden_state(r->golden) : path);
+        keep(k, r->golden ? golden_file(r->golden) : path);
     }
     return 0;
 }
@@ -260,11 +270,15 @@ static elman_status attempt_bytes(const struct reader *r, const void *data,
     return attempt(r, path, bytes, what);
 }
 
+/* Or it is left out of this build, and says so. */
 TEST(each_reader_reads_its_valid_file)
 {
-    for (size_t k = 0; k < READERS; k++)
-        CHECK(!attempt_bytes(readers + k, content[k], size[k], "valid"),
+    for (size_t k = 0; k < READERS; k++) {
+        elman_status status =
+            attempt_bytes(readers + k, content[k], size[k], "valid");
+        CHECK(!status || strstr(elman_message(), "this build of the library"),
               "%s: %s", readers[k].name, elman_message());
+    }
 }
 
 TEST(an_empty_file_is_refused)
