@@ -14,6 +14,7 @@ extern const command_row sample_command;
 extern const command_row inspect_command;
 extern const command_row info_command;
 extern const command_row convert_command;
+extern const command_row run_command;
 extern const command_row verify_command;
 extern const command_row bench_command;
 

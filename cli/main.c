@@ -14,11 +14,18 @@
 #include <string.h>
 
 static const command_row *const commands[] = {
-    &train_command,   &eval_command,    &predict_command,
-    &sample_command,  &inspect_command, &info_command,
+    &train_command,
+    &eval_command,
+    &predict_command,
+    &sample_command,
+    &inspect_command,
+    &info_command,
     &convert_command,
-
-    &verify_command,  &bench_command,   NULL};
+    &run_command,
+    &verify_command,
+    &bench_command,
+    NULL,
+};
 
 static const command_row *find_command(const char *name)
 {

@@ -14,6 +14,7 @@ ask elman train data --cell ''
 ask elman train data --cell = g
 ask elman sample model --temp
 ask elman convert in out --to ''
+ask elman run --in
 ask elman --js
 END
 bash ask.bash

@@ -1,8 +1,10 @@
 # models of others, told as one's own
 cp "$CASES/../golden/state/language"* .
-for file in language.pt language_older.pt language.safetensors; do
+cp "$CASES/../golden/onnx/dynamo_tagger/model.onnx" .
+for file in language.pt language_older.pt language.safetensors model.onnx; do
     elman info $file | sed -n '1s/, [0-9].*B/, SIZE/p; 3,7p'
 done
+elman info model.onnx --json | grep -o '"file":"[A-Z]*"'
 # they do not say what their numbers stand for
 elman sample language.pt
 echo $?

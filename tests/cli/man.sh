@@ -1,5 +1,5 @@
 elman --dump-man | sed -n 1,4p | sed 's/elman [0-9][0-9.]*"/elman N"/'
-for command in train eval predict sample inspect info convert verify bench; do
+for command in train eval predict sample inspect info convert run verify bench; do
     elman --dump-man $command >page.1 || echo "no page of $command"
     # roff takes a line that begins with a point it does not know in silence
     grep '^[.]' page.1 | grep -vE '^[.](TH|SH|SS|TP|PP|B|BR|R)( |$)'

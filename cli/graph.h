@@ -1,0 +1,33 @@
+/*
+ * graph.h: an ONNX graph on the command line: its inputs and outputs by name.
+ */
+#ifndef GRAPH_H
+#define GRAPH_H
+
+#include "options.h"
+
+typedef struct graph_run {
+    const char *path;
+    elman_graph *graph;
+    const elman_port *ports; /* (count), inputs and outputs */
+    size_t count;
+} graph_run;
+
+/* Gives the graph its inputs, words NAME=FILE. Returns 0, or an exit code
+ * after an error line: a name that is none, one given twice, one missing. */
+int graph_give(const graph_run *run, const option_list *words);
+
+/* 0 if folder is there, or can be made; else EXIT_FAILED after an error
+ * line. */
+int graph_check_folder(const char *folder);
+
+/* Writes every output to folder, which is made if it is not there, and tells
+ * each. A name becomes NAME.npy; what a file's name can not have, or could
+ * lead out of folder, is written as %2F: '/', '%', control characters and a
+ * point at the beginning. */
+int graph_write(const graph_run *run, const char *folder);
+
+/* Shows the inputs and outputs. */
+int graph_show(const graph_run *run);
+
+#endif

@@ -1,0 +1,31 @@
+# what can not be run is told in one line, and nothing is written
+cp "$CASES/../golden/onnx/dynamo_language/"* .
+cp "$CASES/../golden/state/language.pt" .
+head -c 100 model.onnx >cut.onnx
+: >file
+try() { elman run "$@"; echo "$? $*"; }
+states='-i h_0=input0_h_0.npy -i c_0=input0_c_0.npy'
+all="-i tokens=input0_tokens.npy $states"
+try
+try missing.onnx
+try cut.onnx
+try language.pt
+try model.onnx $all
+try model.onnx -o out
+try model.onnx $states -o out
+try model.onnx $all -i token=input0_tokens.npy -o out
+try model.onnx $all -i a_longer_name=input0_tokens.npy -o out
+try model.onnx $all -i tokens=input0_tokens.npy -o out
+try model.onnx $all -i tokens -o out
+try model.onnx -i tokens= $states -o out
+try model.onnx -i tokens=missing.npy $states -o out
+try model.onnx -i tokens=input0_h_0.npy $states -o out
+try model.onnx -i tokens=input1_tokens.npy $states -o out
+try model.onnx $all -o file
+try model.onnx $all -o missing/out
+try model.onnx $all -o out --steps 0
+# one that looks ahead can not go piece by piece
+cp "$CASES/../golden/onnx/dynamo_tagger/"* .
+elman run model.onnx --json | grep -o '"inputs":\[{"name":"[a-z]*"'
+try model.onnx -i tokens=input0_tokens.npy -o out --steps 2
+ls
