@@ -47,11 +47,11 @@ static bool check_trial(const trial *t, draws *d, const char *line)
     return true;
 }
 
-static void check_layer(const elman_layer *layer)
+static void check_layer(const elman_layer *tried)
 {
     static uint64_t which;
     draws d = draws_from(test_seed(), which++);
-    elman_config config = {.input_size = 4, .seed = which, .layers = {*layer}};
+    elman_config config = {.input_size = 4, .seed = which, .layers = {*tried}};
     elman_model *m;
     char line[200];
     bool found = false;

@@ -110,7 +110,8 @@ enum { CURVES = ELMAN_ACTIVATION_SOFTPLUS };
 RUN(curves)
 {
     for (size_t i = 0; i < CURVES; i++) {
-        const elman_activation f = {ELMAN_ACTIVATION_TANH + i, 0.7f, -0.4f};
+        const elman_activation f = {(elman_activation_kind)(i + 1), 0.7f,
+                                    -0.4f};
         const float clip = i % 2 ? 2 : INFINITY;
         k->curve_forward(n, &f, clip, in[0], out[0] + i * n);
         k->curve_backward(n, &f, clip, in[0], in[1], out[1] + i * n);
