@@ -264,7 +264,7 @@ static bool comes_back(const elman_config *c)
     for (size_t i = 0; c->layers[i].kind; i++) {
         const elman_layer *l = c->layers + i;
         recurrent |= l->hidden_size || l->hidden_sizes[0];
-        if (l->bidirectional && l->merge) return false;
+        if (l->merge == ELMAN_MERGE_NONE) return false;
     }
     return recurrent;
 }

@@ -301,7 +301,12 @@ TEST(floats_of_any_width_become_floats)
     /* every half: against its meaning in the standard */
     for (unsigned bits = 0; bits < 65536; bits++) {
         uint16_t half = (uint16_t)bits;
-        named_tensor tensor = {"h", ELEMENT_F16, 1, {1}, 1, &half};
+        named_tensor tensor = {.name = "h",
+                               .type = ELEMENT_F16,
+                               .rank = 1,
+                               .shape = {1},
+                               .count = 1,
+                               .data = &half};
         float got;
         CHECK_OK(tensor_floats(&tensor, &got));
         int e = bits >> 10 & 31, f = bits & 1023;
@@ -314,13 +319,28 @@ TEST(floats_of_any_width_become_floats)
     uint16_t brain[2] = {0x3FC0, 0xFF80};
     double wide[2] = {0.1, -1e300};
     float got[2];
-    named_tensor b = {"b", ELEMENT_BF16, 1, {2}, 2, brain};
+    named_tensor b = {.name = "b",
+                      .type = ELEMENT_BF16,
+                      .rank = 1,
+                      .shape = {2},
+                      .count = 2,
+                      .data = brain};
     CHECK_OK(tensor_floats(&b, got));
     assert_true(got[0] == 1.5f && got[1] == -INFINITY);
-    named_tensor d = {"d", ELEMENT_F64, 1, {2}, 2, wide};
+    named_tensor d = {.name = "d",
+                      .type = ELEMENT_F64,
+                      .rank = 1,
+                      .shape = {2},
+                      .count = 2,
+                      .data = wide};
     CHECK_OK(tensor_floats(&d, got));
     assert_true(got[0] == 0.1f && got[1] == -INFINITY);
-    named_tensor u = {"u", ELEMENT_U64, 1, {2}, 2, counters};
+    named_tensor u = {.name = "u",
+                      .type = ELEMENT_U64,
+                      .rank = 1,
+                      .shape = {2},
+                      .count = 2,
+                      .data = counters};
     CHECK_FAILS(tensor_floats(&u, got), ELMAN_BAD_FORMAT,
                 "tensor \"u\": dtype U64, floats are needed");
 }
@@ -328,8 +348,18 @@ TEST(floats_of_any_width_become_floats)
 TEST(names_that_can_not_be_saved_are_refused_and_nothing_is_written)
 {
     folder_clear();
-    named_tensor tensor[2] = {{"a", ELEMENT_F32, 1, {1}, 1, weights},
-                              {"a", ELEMENT_F32, 1, {1}, 1, weights}};
+    named_tensor tensor[2] = {{.name = "a",
+                               .type = ELEMENT_F32,
+                               .rank = 1,
+                               .shape = {1},
+                               .count = 1,
+                               .data = weights},
+                              {.name = "a",
+                               .type = ELEMENT_F32,
+                               .rank = 1,
+                               .shape = {1},
+                               .count = 1,
+                               .data = weights}};
     safetensors_note note[2] = {{"k", "1"}, {"k", "2"}};
     safetensors file = {.tensors = 2, .tensor = tensor};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,

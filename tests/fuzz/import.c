@@ -14,7 +14,8 @@ static void read_rows(const elman_import *import)
     size_t count = 0;
     const elman_import_row *row = elman_import_rows(import, &count);
     for (size_t i = 0; i < count; i++) {
-        MUST(row[i].from && row[i].type[0] && row[i].rank <= ELMAN_MAX_AXES);
+        MUST(!row[i].from[0] == !row[i].type[0]);
+        MUST(row[i].rank <= ELMAN_MAX_AXES);
         MUST(!row[i].to || strlen(row[i].to) < ELMAN_MAX_NAME + 64);
     }
 }
