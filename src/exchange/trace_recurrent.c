@@ -5,10 +5,8 @@
  */
 #include "exchange/trace_recurrent.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 enum { FUNCTIONS = 3 };
 
@@ -51,13 +49,23 @@ static elman_status find_list(const onnx_node *n, const char *name,
     return ELMAN_OK;
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
+
+/* Whether two names differ in capitals alone. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && lower(*a) == lower(*b))
+        a++, b++;
+    return *a == *b;
+}
+
 static elman_status read_function(const onnx_node *n, const char *name,
                                   const onnx_attribute *alphas, size_t *alpha,
                                   const onnx_attribute *betas, size_t *beta,
                                   elman_activation *a)
 {
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        if (strcasecmp(functions[i].name, name)) continue;
+        if (!same_name(functions[i].name, name)) continue;
         *a = (elman_activation){functions[i].kind, functions[i].alpha,
                                 functions[i].beta};
         int takes = functions[i].takes;
