@@ -1,7 +1,6 @@
 /*
  * trace_recurrent.c: ONNX's RNN, GRU and LSTM, opset 7 on. Source of the
- * operators' meaning: github.com/onnx/onnx, docs/Operators.md; defaults of
- * alpha and beta, which that page leaves open: ONNX Runtime 1.31, measured.
+ * operators' meaning: github.com/onnx/onnx, docs/Operators.md.
  */
 #include "exchange/trace_recurrent.h"
 
@@ -19,24 +18,25 @@ static const recurrent_row rows[] = {
 /* ---- Attributes ---------------------------------------------------------- */
 
 /* How many of alpha and beta each function takes, and what they are if the node
- * does not tell. */
+ * does not tell; where ONNX's text and ONNX Runtime differ in that, it must. */
 static const struct {
     const char *name;
     elman_activation_kind kind;
-    int takes;
+    size_t takes;
+    bool told;
     float alpha, beta;
 } functions[] = {
-    {"Tanh", ELMAN_ACTIVATION_TANH, 0, 0, 0},
-    {"Sigmoid", ELMAN_ACTIVATION_SIGMOID, 0, 0, 0},
-    {"Relu", ELMAN_ACTIVATION_RELU, 0, 0, 0},
-    {"Affine", ELMAN_ACTIVATION_AFFINE, 2, 1, 0},
-    {"LeakyRelu", ELMAN_ACTIVATION_LEAKY_RELU, 1, 0.01F, 0},
-    {"ThresholdedRelu", ELMAN_ACTIVATION_THRESHOLDED_RELU, 1, 1, 0},
-    {"ScaledTanh", ELMAN_ACTIVATION_SCALED_TANH, 2, 1, 1},
-    {"HardSigmoid", ELMAN_ACTIVATION_HARD_SIGMOID, 2, 0.2F, 0.5F},
-    {"Elu", ELMAN_ACTIVATION_ELU, 1, 1, 0},
-    {"Softsign", ELMAN_ACTIVATION_SOFTSIGN, 0, 0, 0},
-    {"Softplus", ELMAN_ACTIVATION_SOFTPLUS, 0, 0, 0},
+    {"Tanh", ELMAN_ACTIVATION_TANH, 0, false, 0, 0},
+    {"Sigmoid", ELMAN_ACTIVATION_SIGMOID, 0, false, 0, 0},
+    {"Relu", ELMAN_ACTIVATION_RELU, 0, false, 0, 0},
+    {"Affine", ELMAN_ACTIVATION_AFFINE, 2, true, 0, 0},
+    {"LeakyRelu", ELMAN_ACTIVATION_LEAKY_RELU, 1, false, 0.01F, 0},
+    {"ThresholdedRelu", ELMAN_ACTIVATION_THRESHOLDED_RELU, 1, true, 0, 0},
+    {"ScaledTanh", ELMAN_ACTIVATION_SCALED_TANH, 2, true, 0, 0},
+    {"HardSigmoid", ELMAN_ACTIVATION_HARD_SIGMOID, 2, false, 0.2F, 0.5F},
+    {"Elu", ELMAN_ACTIVATION_ELU, 1, false, 1, 0},
+    {"Softsign", ELMAN_ACTIVATION_SOFTSIGN, 0, false, 0, 0},
+    {"Softplus", ELMAN_ACTIVATION_SOFTPLUS, 0, false, 0, 0},
 };
 
 static elman_status find_list(const onnx_node *n, const char *name,
@@ -59,24 +59,38 @@ static bool same_name(const char *a, const char *b)
     return *a == *b;
 }
 
+/* The next of a list of alphas or betas. */
+static bool take_number(const onnx_attribute *list, size_t *next, float *number)
+{
+    if (!list || *next == list->count) return false;
+    *number = list->floats[(*next)++];
+    return true;
+}
+
 static elman_status read_function(const onnx_node *n, const char *name,
                                   const onnx_attribute *alphas, size_t *alpha,
                                   const onnx_attribute *betas, size_t *beta,
                                   elman_activation *a)
 {
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        if (!same_name(functions[i].name, name)) continue;
-        *a = (elman_activation){functions[i].kind, functions[i].alpha,
-                                functions[i].beta};
-        int takes = functions[i].takes;
-        if (takes > 0 && alphas && *alpha < alphas->count)
-            a->alpha = alphas->floats[(*alpha)++];
-        if (takes > 1 && betas && *beta < betas->count)
-            a->beta = betas->floats[(*beta)++];
-        if (isfinite(a->alpha) && isfinite(a->beta)) return ELMAN_OK;
-        return refuse(n, "the alpha or beta of %s is not finite", name);
-    }
-    return refuse(n, "the activation \"%.40s\" is unknown", name);
+    size_t i = 0;
+    while (i < sizeof functions / sizeof *functions &&
+           !same_name(functions[i].name, name))
+        i++;
+    if (i == sizeof functions / sizeof *functions)
+        return refuse(n, "the activation \"%.40s\" is unknown", name);
+    *a = (elman_activation){functions[i].kind, functions[i].alpha,
+                            functions[i].beta};
+    size_t takes = functions[i].takes, got = 0;
+    if (takes > 0) got += take_number(alphas, alpha, &a->alpha);
+    if (takes > 1) got += take_number(betas, beta, &a->beta);
+    if (functions[i].told && got < takes)
+        return refuse(n,
+                      "its activation %s has no %s, for which systems take "
+                      "different numbers",
+                      functions[i].name, takes > 1 ? "alpha or beta" : "alpha");
+    if (isfinite(a->alpha) && isfinite(a->beta)) return ELMAN_OK;
+    return refuse(n, "the alpha or beta of %s is not finite",
+                  functions[i].name);
 }
 
 /* What the layer has anyway is left to it, so that it is PyTorch's layer where
