@@ -276,8 +276,10 @@ TEST(each_reader_reads_its_valid_file)
     for (size_t k = 0; k < READERS; k++) {
         elman_status status =
             attempt_bytes(readers + k, content[k], size[k], "valid");
-        CHECK(!status || strstr(elman_message(), "this build of the library"),
-              "%s: %s", readers[k].name, elman_message());
+        const char *message = elman_message();
+        bool left_out = strstr(message, "this build of the library has no") ||
+                        strstr(message, "built without");
+        CHECK(!status || left_out, "%s: %s", readers[k].name, message);
     }
 }
 
