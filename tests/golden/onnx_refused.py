@@ -4,7 +4,8 @@ refused.json beside the cases is a list of {"name", "model": file, "inputs":
 {name: file}, "says": parts of the message, "reason": for people}. Without
 inputs the model itself is at fault; with them it opens, but does not load or
 run them.
-"either": it may also work, but not break.
+"taken" lists the ways that take it after all: "graph" runs it as it is,
+"import" makes a model of it.
 """
 
 import json
@@ -69,12 +70,13 @@ def shapes_of_graphs():
     g = Refused("every_step_flat")
     flat = g.shaped(flow(g), 1, -1)
     g.done(g.node("MatMul", flat, g.weight(10 * H, C), name="fc"),
-           "time and features in one axis")
+           "time and features in one axis", "fc", "MatMul")
 
     g = Refused("middle_step")
     third = g.node("Gather", flow(g), g.hold(np.int64(2)), name="third",
                    axis=0)
-    g.done(g.dense(third, H, C), "neither the first nor the last step")
+    g.done(g.dense(third, H, C), "neither the first nor the last step",
+           "MatMul_")
 
     g = Refused("softmax_over_time")
     g.done(g.node("Softmax", flow(g), name="soft", axis=0),
@@ -100,7 +102,7 @@ def shapes_of_graphs():
     there = g.axes("Squeeze", g.lstm(x), 1)
     back = g.axes("Squeeze", g.lstm(x, direction="reverse"), 1)
     g.done(g.node("Concat", there, back, name="join", axis=2),
-           "two layers of the same input", either=True)
+           "two layers of the same input", "LSTM")
 
     g = Refused("features_as_time")
     x = g.node("Transpose", flow(g), name="turn", perm=[2, 1, 0])
@@ -301,10 +303,11 @@ def broken():
     g.x()
     g.outputs.append(helper.make_tensor_value_info("x", TensorProto.FLOAT,
                                                    None))
-    g.done(None, "nothing to do")
+    g.done(None, "nothing to do", also=["no RNN, GRU or LSTM"],
+           taken=["graph"])
     g = Refused("no_outputs")
     flow(g)
-    g.done(None, "nothing is wanted")
+    g.done(None, "nothing is wanted", also=["no outputs"])
     g = Refused("same_output_twice")
     x = g.x()
     for name in ["one", "two"]:
@@ -313,15 +316,17 @@ def broken():
     g = Refused("wrong_order")
     y = flow(g)
     g.nodes.reverse()
-    g.done(y, "nodes stand in the order of their inputs", either=True)
+    g.done(y, "nodes stand in the order of their inputs",
+           taken=["graph", "import"])
     g = Refused("opset_6", opset=6)
     g.done(flow(g), "before opset 7", also=["6"])
     g = Refused("opset_none")
     g.opset = 0
-    g.done(flow(g), "no opset")
+    g.done(flow(g), "no opset", also=["opset 0"])
     g = Refused("constant_output")
     g.x()
-    g.done(g.weight(2, 2), "no layer between input and output", either=True)
+    g.done(g.weight(2, 2), "no layer between input and output",
+           taken=["graph"])
 
 
 # ---- Inputs -----------------------------------------------------------------
@@ -347,7 +352,7 @@ def inputs():
         arrays = {key: a for key, a in {**good, **given}.items()
                   if a is not None}
         g.done(y, "a wrong input", also=also, inputs=arrays,
-               either=name == "x_double")
+               taken=["graph"] if name == "x_double" else [])
     g = Refused("input_weight_missing")
     W = g.input("W", [1, 4 * H, I])
     g.done(g.node("LSTM", g.x(), W, g.weight(1, 4 * H, H), name="lstm",
@@ -374,7 +379,7 @@ def unrolled():
                     (torch.zeros(3, 2, I),), dynamo=True,
                     external_data=False, verbose=False)
     CASES.append(("unrolled_rnn", program.model_proto,
-                  "steps that were unrolled", [], {}))
+                  "steps that were unrolled", ["Add"], {}))
 
 
 def refused_cases(book):

@@ -1,0 +1,401 @@
+/*
+ * test_graph.c: ONNX models as others write them, run as they are, give what
+ * others recorded: all at once, step by step, of any length and batch. What is
+ * no stack of layers, or is broken, is refused with its node, operator and
+ * reason. The cases lie in tests/golden/onnx (see make_onnx.py there).
+ */
+#include "folder.h"
+
+#include <jansson.h>
+
+#include "format/npy.h"
+
+/* One case, and where it stands: said with each failure. */
+typedef struct recorded {
+    char folder[PATH_ROOM];
+    const char *name;
+    json_t *json;
+    elman_graph *graph;
+    double bar; /* |got - want| <= bar * max(1, |want|) */
+    size_t set, steps;
+    bool wrong;
+} recorded;
+
+static size_t failures, compared;
+
+/* Counts a failure and goes on with the next case, so that one run tells of
+ * all that fail. */
+__attribute__((format(printf, 2, 3))) static void
+complain(recorded *r, const char *format, ...)
+{
+    va_list list;
+    print_error("%s, set %zu, steps %zu: ", r->name, r->set, r->steps);
+    va_start(list, format);
+    vprint_error(format, list);
+    va_end(list);
+    print_error("\n");
+    r->wrong = true;
+    failures++;
+}
+
+static void onnx_path(const char *name, char *path)
+{
+    int room = (int)(strrchr(__FILE__, '/') - __FILE__);
+    snprintf(path, PATH_ROOM, "%.*s/golden/onnx/%s", room, __FILE__, name);
+}
+
+static const char *in_case(const recorded *r, const char *name)
+{
+    static char paths[4][2 * PATH_ROOM];
+    static unsigned turn;
+    char *path = paths[turn++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", r->folder, name);
+    return path;
+}
+
+/* ---- Outputs ------------------------------------------------------------ */
+
+static void compare_numbers(recorded *r, const char *name,
+                            const named_tensor *got, const named_tensor *want)
+{
+    double *numbers = malloc((2 * want->count + 1) * sizeof *numbers);
+    if (!numbers) abort();
+    double worst = 0;
+    size_t at = 0;
+    tensor_doubles(want, 0, want->count, numbers);
+    tensor_doubles(got, 0, want->count, numbers + want->count);
+    for (size_t i = 0; i < want->count; i++) {
+        double w = numbers[i], g = numbers[want->count + i];
+        double far = fabs(g - w) / fmax(1, fabs(w));
+        if (far <= worst) continue;
+        worst = isnan(far) ? INFINITY : far;
+        at = i;
+    }
+    if (!(worst <= r->bar))
+        complain(r, "%s[%zu] is %.9g, recorded %.9g", name, at,
+                 numbers[want->count + at], numbers[at]);
+    free(numbers);
+}
+
+static void check_output(recorded *r, const char *name, const char *file)
+{
+    npy *got = NULL, *want = NULL;
+    char had[80], wanted[80];
+    if (elman_graph_save(r->graph, name, in_folder("got.npy")) != ELMAN_OK) {
+        complain(r, "saving %s: %s", name, elman_message());
+        return;
+    }
+    CHECK_OK(npy_open(in_folder("got.npy"), &got));
+    CHECK_OK(npy_open(in_case(r, file), &want));
+    const named_tensor *g = &got->tensor, *w = &want->tensor;
+    shape_print(g->rank, g->shape, sizeof had, had);
+    shape_print(w->rank, w->shape, sizeof wanted, wanted);
+    if (g->type != w->type || strcmp(had, wanted))
+        complain(r, "%s is %s %s, recorded %s %s", name, element_name(g->type),
+                 had, element_name(w->type), wanted);
+    else compare_numbers(r, name, g, w);
+    npy_close(got);
+    npy_close(want);
+}
+
+/* ---- A case ------------------------------------------------------------- */
+
+/* With every number of steps that the graph can do. */
+static void check_forward(recorded *r, const json_t *set)
+{
+    static const size_t steps[] = {0, 1, 3};
+    bool streams = json_is_true(json_object_get(r->json, "streams"));
+    for (size_t i = 0; i < 3 && !r->wrong; i++) {
+        r->steps = steps[i];
+        elman_status status = elman_graph_forward(r->graph, steps[i], 1);
+        if (steps[i] > 0 && !streams) {
+            if (status == ELMAN_OK) complain(r, "looks ahead, yet streams");
+            return;
+        }
+        if (status != ELMAN_OK) {
+            complain(r, "%s", elman_message());
+            return;
+        }
+        const char *name;
+        json_t *file, *outputs = json_object_get(set, "outputs");
+        json_object_foreach(outputs, name, file)
+            check_output(r, name, json_string_value(file));
+    }
+}
+
+static void check_sets(recorded *r)
+{
+    size_t index;
+    json_t *set, *file;
+    const char *name;
+    json_array_foreach(json_object_get(r->json, "sets"), index, set)
+    {
+        r->set = index;
+        r->steps = 0;
+        json_object_foreach(
+            json_object_get(set, "inputs"), name,
+            file) if (elman_graph_load(r->graph, name,
+                                       in_case(r, json_string_value(file))))
+            complain(r, "loading %s: %s", name, elman_message());
+        if (!r->wrong) check_forward(r, set);
+    }
+}
+
+/* Every input and output of the sets is a port, with the right type. */
+static void check_ports(recorded *r)
+{
+    size_t count = 0, outputs = 0;
+    const elman_port *ports = elman_graph_ports(r->graph, &count);
+    json_t *set = json_array_get(json_object_get(r->json, "sets"), 0);
+    for (size_t i = 0; i < count; i++) {
+        json_t *names =
+            json_object_get(set, ports[i].input ? "inputs" : "outputs");
+        bool named = json_object_get(names, ports[i].name) != NULL;
+        if (!named && !ports[i].optional)
+            complain(r, "port %s is not recorded", ports[i].name);
+        outputs += !ports[i].input;
+    }
+    if (outputs != json_object_size(json_object_get(set, "outputs")))
+        complain(r, "%zu outputs", outputs);
+}
+
+static recorded case_open(const char *name)
+{
+    recorded r = {.name = name};
+    onnx_path(name, r.folder);
+    r.json = json_load_file(in_case(&r, "case.json"), 0, NULL);
+    CHECK(r.json, "%s has no case.json", name);
+    return r;
+}
+
+static void check_case(const char *name)
+{
+    recorded r = case_open(name);
+    const char *type = json_string_value(json_object_get(r.json, "type"));
+    r.bar = 1e-5;
+    if (!strcmp(type, "float64")) r.bar = 1e-10;
+    if (!strcmp(type, "float16")) r.bar = 1e-2;
+    if (elman_graph_open(in_case(&r, "model.onnx"), &r.graph) != ELMAN_OK) {
+        complain(&r, "%s", elman_message());
+    } else {
+        check_ports(&r);
+        check_sets(&r);
+        elman_graph_close(r.graph);
+    }
+    json_decref(r.json);
+}
+
+/* All cases whose names begin so, in order; at least so many. */
+static void check_cases(const char *prefix, int least,
+                        void (*check)(const char *name))
+{
+    char path[PATH_ROOM];
+    struct dirent **entries;
+    onnx_path("", path);
+    int count = scandir(path, &entries, NULL, alphasort), found = 0;
+    CHECK(count > 0, "%s", path);
+    failures = 0;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (!strncmp(name, prefix, strlen(prefix))) {
+            check(name);
+            found++;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    CHECK(found >= least, "%d cases", found);
+    CHECK(failures == 0, "%zu failures in %d cases", failures, found);
+}
+
+TEST(operator_tests_of_onnx_hold) { check_cases("node_", 18, check_case); }
+TEST(every_attribute_of_the_operators_holds)
+{
+    check_cases("attribute_", 99, check_case);
+}
+TEST(exports_of_both_exporters_of_pytorch_hold)
+{
+    check_cases("torchscript_", 55, check_case);
+    check_cases("dynamo_", 40, check_case);
+}
+TEST(graphs_in_the_manner_of_others_hold)
+{
+    check_cases("graph_", 43, check_case);
+}
+
+/* ---- As models ---------------------------------------------------------- */
+
+/* The only file of one side of a set, or NULL. */
+static const char *only_file(const json_t *set, const char *side)
+{
+    json_t *files = json_object_get(set, side);
+    void *first = json_object_iter(files);
+    if (json_object_size(files) != 1) return NULL;
+    return json_string_value(json_object_iter_value(first));
+}
+
+/* Compares all sets that have one input and one output; a model gives its own
+ * shape, which may lack axes of the graph's. */
+static void check_model(recorded *r, const elman_model *model)
+{
+    size_t index;
+    json_t *set;
+    bool streams = json_is_true(json_object_get(r->json, "streams"));
+    json_array_foreach(json_object_get(r->json, "sets"), index, set)
+    {
+        elman_check check;
+        const char *x = only_file(set, "inputs");
+        const char *y = only_file(set, "outputs");
+        r->set = index;
+        if (!x || !y) return;
+        if (elman_model_check(model, in_case(r, x), in_case(r, y), &check)) {
+            if (!strstr(elman_message(), "expected ("))
+                complain(r, "%s", elman_message());
+            return;
+        }
+        compared++;
+        if (!check.passed) complain(r, "as a model: %s", check.failure);
+        if (isnan(check.stream) == streams)
+            complain(r, "as a model it streams: %d", !streams);
+    }
+}
+
+static void check_import(const char *name)
+{
+    recorded r = case_open(name);
+    const char *paths[] = {in_case(&r, "model.onnx")};
+    elman_import *import = NULL;
+    elman_model *model = NULL;
+    elman_import_config config = {.key = NULL};
+    const json_t *type = json_object_get(r.json, "type");
+    elman_status status = elman_import_open(paths, 1, &config, &import);
+    if (status == ELMAN_OK) status = elman_import_create(import, &model);
+    if (status != ELMAN_OK) complain(&r, "%s", elman_message());
+    else if (strcmp(json_string_value(type), "float16")) check_model(&r, model);
+    elman_import_close(import);
+    elman_model_destroy(model);
+    json_decref(r.json);
+}
+
+TEST(exports_become_models_that_give_the_same)
+{
+    compared = 0;
+    check_cases("torchscript_", 55, check_import);
+    check_cases("dynamo_", 40, check_import);
+    check_cases("graph_keras_", 16, check_import);
+    CHECK(compared > 140, "%zu sets were compared", compared);
+}
+
+/* ---- What is refused ---------------------------------------------------- */
+
+/* Zeros for an input that needs an array: five steps of two sequences. */
+static elman_status load_zeros(elman_graph *graph, const elman_port *port)
+{
+    static const char zeros[4096];
+    named_tensor t = {.type = ELEMENT_F32, .rank = port->rank, .count = 1};
+    if (!strcmp(port->type, "int64")) t.type = ELEMENT_I64;
+    if (!strcmp(port->type, "int32")) t.type = ELEMENT_I32;
+    for (size_t i = 0; i < t.rank; i++) {
+        t.shape[i] =
+            port->shape[i] < 0 ? 5 - 3 * (i > 0) : (size_t)port->shape[i];
+        t.count *= t.shape[i];
+    }
+    assert_true(t.count * 8 <= sizeof zeros);
+    t.data = zeros;
+    CHECK_OK(npy_save(in_folder("zeros.npy"), &t));
+    return elman_graph_load(graph, port->name, in_folder("zeros.npy"));
+}
+
+/* Runs the graph on the inputs, or on zeros. */
+static elman_status run_refused(elman_graph *graph, const json_t *inputs)
+{
+    char path[PATH_ROOM];
+    const char *name;
+    json_t *file;
+    size_t count = 0;
+    elman_status status = ELMAN_OK;
+    const elman_port *ports = elman_graph_ports(graph, &count);
+    for (size_t i = 0; !inputs && i < count && status == ELMAN_OK; i++)
+        if (ports[i].input && !ports[i].optional)
+            status = load_zeros(graph, ports + i);
+    json_object_foreach((json_t *)inputs, name, file)
+    {
+        onnx_path(json_string_value(file), path);
+        if (status == ELMAN_OK) status = elman_graph_load(graph, name, path);
+    }
+    if (status == ELMAN_OK) status = elman_graph_forward(graph, 0, 1);
+    return status;
+}
+
+/* way is "graph" or "import". */
+static void check_message(recorded *r, const json_t *entry, const char *way,
+                          elman_status status)
+{
+    size_t index;
+    json_t *part;
+    bool taken = false;
+    json_array_foreach(json_object_get(entry, "taken"), index, part) taken =
+        taken || !strcmp(json_string_value(part), way);
+    if (taken != (status == ELMAN_OK))
+        complain(r, "%s: %s", way, taken ? elman_message() : "was taken");
+    if (status == ELMAN_OK) return;
+    json_array_foreach(
+        json_object_get(entry, "says"), index,
+        part) if (!strstr(elman_message(), json_string_value(part)))
+        complain(r, "%s: \"%s\" lacks \"%s\"", way, elman_message(),
+                 json_string_value(part));
+}
+
+/* As a graph, and, if the model is at fault, as weights to be taken. */
+static void check_refused(const json_t *entry)
+{
+    recorded r = {.name = json_string_value(json_object_get(entry, "name"))};
+    elman_graph *graph = NULL;
+    const json_t *inputs = json_object_get(entry, "inputs");
+    onnx_path(json_string_value(json_object_get(entry, "model")), r.folder);
+    elman_status status = elman_graph_open(r.folder, &graph);
+    if (inputs && status != ELMAN_OK)
+        complain(&r, "does not open: %s", elman_message());
+    if (status == ELMAN_OK) status = run_refused(graph, inputs);
+    check_message(&r, entry, "graph", status);
+    elman_graph_close(graph);
+    if (inputs) return;
+
+    elman_import *import = NULL;
+    elman_model *model = NULL;
+    const char *paths[] = {r.folder};
+    status = elman_import_open(paths, 1, &(elman_import_config){.key = NULL},
+                               &import);
+    if (status == ELMAN_OK) status = elman_import_create(import, &model);
+    check_message(&r, entry, "import", status);
+    elman_import_close(import);
+    elman_model_destroy(model);
+}
+
+TEST(what_is_no_stack_of_layers_is_refused_with_its_node)
+{
+    char path[PATH_ROOM];
+    onnx_path("refused.json", path);
+    json_t *list = json_load_file(path, 0, NULL), *entry;
+    CHECK(list && json_array_size(list) > 80, "%s", path);
+    size_t index;
+    failures = 0;
+    json_array_foreach(list, index, entry) check_refused(entry);
+    json_decref(list);
+    CHECK(failures == 0, "%zu failures", failures);
+}
+
+int main(void)
+{
+    /* each of thousands of small files would wait for a disk */
+    if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operator_tests_of_onnx_hold),
+        cmocka_unit_test(every_attribute_of_the_operators_holds),
+        cmocka_unit_test(exports_of_both_exporters_of_pytorch_hold),
+        cmocka_unit_test(graphs_in_the_manner_of_others_hold),
+        cmocka_unit_test(exports_become_models_that_give_the_same),
+        cmocka_unit_test(what_is_no_stack_of_layers_is_refused_with_its_node),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
