@@ -12,6 +12,8 @@
 #include "proof/same_bits.h"
 #include "proof/training.h"
 
+#include "exchange/import.h"
+
 /* Small enough that 40 cases take seconds without hardware FMA, large enough
  * for whole vectors, tails, three blocks of 8 sequences and several threads */
 enum { CASES = 40, MOST_H = 20, MOST_T = 9, MOST_B = 17 };
@@ -130,7 +132,7 @@ static elman_status check_file(const char *path, uint64_t seed,
     const size_t large = 100000;
     draws d = draws_from(seed, UINT64_MAX);
     elman_model *m = NULL;
-    TRY(model_load(path, &m));
+    TRY(import_load(path, &m));
     bool small = m->info.weights < large;
     subject s = {path, &m->config, small ? MOST_T : 4, small ? MOST_B : 3};
     elman_status status = check_model(m, &s, &d, report);
