@@ -179,9 +179,11 @@ static double source_at(const graph_pass *p, const source *s,
     return a->y[(step * p->B + b) * l->O + feature];
 }
 
-/* Writes number i of an output in its type. */
+/* Writes number i of an output in its type; a NaN is no whole number, and the
+ * ends of 64 bits stand for all beyond. */
 static void put_number(named_tensor *to, void *data, size_t i, double value)
 {
+    const named_tensor one = {.type = ELEMENT_F64, .count = 1, .data = &value};
     switch (to->type) {
     case ELEMENT_F64:
         ((double *)data)[i] = value;
@@ -190,7 +192,7 @@ static void put_number(named_tensor *to, void *data, size_t i, double value)
         ((uint16_t *)data)[i] = half_narrow(value);
         break;
     case ELEMENT_I64:
-        ((int64_t *)data)[i] = (int64_t)value;
+        tensor_wholes(&one, 0, 1, (int64_t *)data + i);
         break;
     default:
         ((float *)data)[i] = (float)value;
