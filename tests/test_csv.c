@@ -232,7 +232,7 @@ TEST(each_bad_table_gives_its_own_sentence)
 
 TEST(wide_and_long_tables_and_cuts_at_every_length_are_survived)
 {
-    enum { COLUMNS = 200000 };
+    enum { COLUMNS = 250000 };
     char *text = malloc(2 * COLUMNS);
     for (size_t i = 0; i < COLUMNS; i++)
         memcpy(text + 2 * i, "7,", 2);
@@ -240,6 +240,13 @@ TEST(wide_and_long_tables_and_cuts_at_every_length_are_survived)
     CHECK_OK(parse(text, 2 * COLUMNS - 1, &table));
     assert_int_equal(table->columns, COLUMNS);
     assert_string_equal(table->cell[COLUMNS - 1], "7");
+    csv_close(table);
+    text[2 * COLUMNS - 1] = '\n';
+    memset(text, '9', 2 * COLUMNS - 1); /* one cell, and a number too large */
+    CHECK_OK(parse(text, 2 * COLUMNS, &table));
+    double value;
+    assert_int_equal(strlen(table->cell[0]), 2 * COLUMNS - 1);
+    assert_int_equal(number_parse(table->cell[0], &value), NUMBER_TOO_LARGE);
     csv_close(table);
     free(text);
 
