@@ -72,8 +72,6 @@ elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
     TRY(place_layers(t, first, last, merge, &import->config, places));
     TRY(config_complete(&import->config, &full));
     import->config = full;
-    import->tensors = t->tensors;
-    import->tensor = t->tensor;
     for (size_t i = first; i < last; i++)
         TRY(add_pieces(t, i, places + i, &full, import));
     return ELMAN_OK;

@@ -6,9 +6,9 @@
 
 #include "exchange/trace.h"
 
-/* Fills import's config, tensors and pieces from layers first to last - 1 of a
- * trace. Recurrent layers that differ in their weights alone become levels of
- * one if merge. The tensors stay the trace's. */
+/* Fills import's config and pieces, of the trace's tensors, from layers first
+ * to last - 1 of a trace. Recurrent layers that differ in their weights alone
+ * become levels of one if merge. */
 elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
                       elman_import *import);
 

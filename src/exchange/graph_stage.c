@@ -53,7 +53,10 @@ static elman_status make_weights(stage *s, const elman_import *import)
 static elman_status make_model(stage *s)
 {
     graph_pass *p = s->pass;
-    elman_import import = {.reference_x = NOWHERE, .reference_y = NOWHERE};
+    elman_import import = {.tensors = p->trace->tensors,
+                           .tensor = p->trace->tensor,
+                           .reference_x = NOWHERE,
+                           .reference_y = NOWHERE};
     elman_status status = assemble(p->trace, s->first, s->last, false, &import);
     size_t limit = 1 << 16;
     for (size_t i = 0; i < p->trace->tensors; i++)

@@ -146,25 +146,37 @@ static elman_status end_stack(trace *t)
 
 /* ---- Together ------------------------------------------------------------ */
 
-/* Tensors that are no weights, and those that nothing needs because the graph
- * itself made them. */
-static elman_status add_spares(elman_import *import, const trace *t)
+/* The tensors that people are shown: those of the file, and weights that the
+ * graph makes of them. Number i of the trace's is number shown[i] of these. */
+static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
+{
+    named_tensor *list = trace_keep(t, t->tensors + 1, sizeof *list);
+    *shown = trace_keep(t, t->tensors + 1, sizeof **shown);
+    if (!list || !*shown)
+        return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
+    import->tensor = list;
+    for (size_t i = 0; i < t->tensors; i++) {
+        (*shown)[i] = import->tensors;
+        if (t->use[i] != TENSOR_MADE) list[import->tensors++] = t->tensor[i];
+    }
+    return ELMAN_OK;
+}
+
+/* Tensors that are no weights. */
+static elman_status add_spares(elman_import *import, const trace *t,
+                               const size_t *shown)
 {
     static const char *const how[] = {
-        [TENSOR_UNUSED] = "made by the graph, and not needed",
-        [TENSOR_READ] = "read, and not needed",
-        [TENSOR_FOLDED] = "a part of another",
-        [TENSOR_SHAPE] = "a shape or an axis",
-        [TENSOR_STATE] = "an initial state, or lengths",
-        [TENSOR_SETTING] = "a setting",
+        [TENSOR_READ] = "not needed", [TENSOR_FOLDED] = "part of another",
+        [TENSOR_SHAPE] = "shape",     [TENSOR_STATE] = "initial state",
+        [TENSOR_SETTING] = "setting",
     };
     for (size_t i = 0; i < t->tensors; i++) {
-        bool in_file = i < t->graph->initializers;
-        if (t->use[i] == TENSOR_WEIGHT ||
-            (t->use[i] == TENSOR_UNUSED && in_file))
+        bool is_spare = t->use[i] != TENSOR_UNUSED &&
+                        t->use[i] != TENSOR_MADE && t->use[i] != TENSOR_WEIGHT;
+        if (!is_spare || (import->left_out && import->left_out[shown[i]]))
             continue;
-        if (import->left_out && import->left_out[i]) continue;
-        TRY(import_add_spare(import, i, how[t->use[i]]));
+        TRY(import_add_spare(import, shown[i], how[t->use[i]]));
     }
     return ELMAN_OK;
 }
@@ -172,6 +184,7 @@ static elman_status add_spares(elman_import *import, const trace *t)
 static elman_status import_trace(elman_import *import, trace *t,
                                  const elman_import_config *config)
 {
+    size_t *shown = NULL;
     if (!t->timed)
         return failure(ELMAN_BAD_FORMAT,
                        "the graph has no RNN, GRU or LSTM that its outputs "
@@ -179,12 +192,14 @@ static elman_status import_trace(elman_import *import, trace *t,
     TRY(check_x(t));
     TRY(check_states(t));
     TRY(end_stack(t));
-    import->tensors = t->tensors;
-    import->tensor = t->tensor;
+    TRY(list_tensors(import, t, &shown));
     TRY(import_leave_out(import, config->ignore));
     import->config.batch_first = is_batch_first(t, config->batch_first);
     TRY(assemble(t, 0, t->layers, true, import));
-    return add_spares(import, t);
+    for (size_t i = 0; i < import->pieces; i++)
+        if (import->piece[i].from != FROM_NOTHING)
+            import->piece[i].from = shown[import->piece[i].from];
+    return add_spares(import, t, shown);
 }
 
 elman_status import_onnx(elman_import *import, const char *path,

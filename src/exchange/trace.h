@@ -122,6 +122,7 @@ typedef struct traced_value {
 typedef enum tensor_use {
     TENSOR_UNUSED,
     TENSOR_READ,   /* by a node that did not need it */
+    TENSOR_MADE,   /* on the way, and in no file */
     TENSOR_WEIGHT, /* pieces name it */
     TENSOR_FOLDED, /* it went into another tensor */
     TENSOR_SHAPE,
@@ -322,6 +323,10 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
 elman_status fold_create(trace *t, const onnx_node *n, const char *name,
                          element_type type, size_t rank, const size_t *shape,
                          void **data, traced_value *v);
+
+/* What was folded in double rounded as the graph would, which computes with
+ * type: float64 stays, all else becomes float32. */
+void fold_round(trace *t, traced_value *v, element_type type);
 
 operator_run fold_constant, fold_filled, fold_arithmetic, fold_unary,
     fold_concat;

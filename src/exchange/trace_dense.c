@@ -248,6 +248,8 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
         *d = adds ? (minus && swapped ? -1 : 1) : n->op[0] == 'M' ? c : 1 / c;
         bias[i] = !adds ? 0 : minus && !swapped ? -c : c;
     }
+    fold_round(t, made, other->type);
+    fold_round(t, made + 1, other->type);
     TRY(need_strides(t, n, made, 2, "operand", TENSOR_WEIGHT, &weight));
     TRY(add_linear(t, n, x, &weight, true, 1, out));
     t->layer[t->layers - 1].open = false;

@@ -131,13 +131,29 @@ elman_status fold_create(trace *t, const onnx_node *n, const char *name,
     *data = trace_keep(t, made.count + 1, sizeof(double));
     if (!*data) return failure(ELMAN_NO_MEMORY, "no memory for a tensor");
     made.data = *data;
-    return value_set_tensor(t, n, v, &made);
+    TRY(value_set_tensor(t, n, v, &made));
+    t->use[t->tensors - 1] = TENSOR_MADE;
+    return ELMAN_OK;
 }
 
 /* The type in which results are kept: its numbers, but wide. */
 static element_type wide(element_type type)
 {
     return element_is_float(type) ? ELEMENT_F64 : ELEMENT_I64;
+}
+
+void fold_round(trace *t, traced_value *v, element_type type)
+{
+    named_tensor *made = t->tensor + t->source[v->view->source].index;
+    v->type = type;
+    if (made->type != ELEMENT_F64 || type == ELEMENT_F64) return;
+    const double *from = made->data;
+    float *to = (float *)made->data; /* each behind where it is read */
+    for (size_t i = 0; i < made->count; i++) {
+        float rounded = (float)from[i];
+        memcpy(to + i, &rounded, sizeof rounded);
+    }
+    made->type = ELEMENT_F32;
 }
 
 /* The elements of a view go into a tensor that is being made. */
@@ -169,6 +185,7 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
         t->use[t->source[of->source].index] = TENSOR_FOLDED;
         TRY(fold_create(t, n, v->name, ELEMENT_F64, rank, shape, &data, &copy));
         tensor_view_doubles(t, of, count, data);
+        fold_round(t, &copy, v->type);
         return need_strides(t, n, &copy, rank, what, use, s);
     }
     size_t zero[AXES] = {0};
@@ -198,7 +215,7 @@ static elman_status constant_number(trace *t, const onnx_node *n,
     for (size_t i = 0; i < count; i++)
         if (floats) ((double *)data)[i] = (double)(list ? a->floats[i] : a->f);
         else ((int64_t *)data)[i] = list ? a->ints[i] : a->i;
-    if (floats) out->type = ELEMENT_F32;
+    if (floats) fold_round(t, out, ELEMENT_F32);
     return ELMAN_OK;
 }
 
@@ -341,11 +358,12 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
     element_type type = in[0]->type;
     TRY(fold_create(t, n, n->output[0], wide(type), rank, shape, &data,
                     out[0]));
-    out[0]->type = type;
     for (int j = 0; j < 2; j++)
         side[j].tensor = t->tensor + t->source[side[j].of->source].index;
     size_t count = t->tensor[t->source[out[0]->view->source].index].count;
-    return combine(t, n, side, rank, shape, count, floats, data);
+    TRY(combine(t, n, side, rank, shape, count, floats, data));
+    fold_round(t, out[0], type);
+    return ELMAN_OK;
 }
 
 elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
@@ -359,13 +377,13 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
     TRY(fold_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
                     out[0]));
-    out[0]->type = in[0]->type;
     double *values = data;
     tensor_view_doubles(t, of, count, values);
     for (size_t i = 0; i < count; i++)
         values[i] = n->op[0] == 'N'   ? -values[i]
                     : n->op[0] == 'A' ? fabs(values[i])
                                       : sqrt(values[i]);
+    fold_round(t, out[0], in[0]->type);
     return ELMAN_OK;
 }
 
@@ -415,11 +433,11 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
     bool floats = element_is_float(in[0]->type);
     element_type type = in[0]->type;
     TRY(fold_create(t, n, n->output[0], wide(type), rank, all, &data, out[0]));
-    out[0]->type = type;
     for (size_t k = 0; k < n->inputs; k++) {
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         place_elements(t, of, shape, count, axis, first, all, floats, data);
         first += shape[axis];
     }
+    fold_round(t, out[0], type);
     return ELMAN_OK;
 }

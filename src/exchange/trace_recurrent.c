@@ -11,8 +11,8 @@ enum { FUNCTIONS = 3 };
 
 static const recurrent_row rows[] = {
     {"RNN", ELMAN_RNN, 1, 1, {0}, "as it is"},
-    {"GRU", ELMAN_GRU, 3, 2, {1, 0, 2}, "gates z r h to r z n"},
-    {"LSTM", ELMAN_LSTM, 4, 3, {0, 2, 3, 1}, "gates i o f c to i f g o"},
+    {"GRU", ELMAN_GRU, 3, 2, {1, 0, 2}, "zrh to rzn"},
+    {"LSTM", ELMAN_LSTM, 4, 3, {0, 2, 3, 1}, "iofc to ifgo"},
 };
 
 /* ---- Attributes ---------------------------------------------------------- */
@@ -258,7 +258,7 @@ static elman_status weigh_peephole(trace *t, const recurrent_node *r,
     part.step[1] = r->H * r->P.step[1];
     return layer_weigh(t, r->n, &part,
                        &(weight_view){.role = "peephole",
-                                      .how = "rows i o f to i f o",
+                                      .how = "iof to ifo",
                                       .way = way,
                                       .blocks = 3,
                                       .order = order,

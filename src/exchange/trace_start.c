@@ -157,11 +157,12 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
                            view_element(t, &row, index), 1,
                            (double *)data + index[2]);
         }
+        fold_round(t, &made, t->tensor[t->source[row.source].index].type);
         strides whole;
         TRY(need_strides(t, r->n, &made, 1, role, TENSOR_WEIGHT, &whole));
         TRY(layer_weigh(t, r->n, &whole,
                         &(weight_view){.role = role,
-                                       .how = "the state that all begin from",
+                                       .how = "initial state",
                                        .way = way,
                                        .row = 0,
                                        .column = 3}));
