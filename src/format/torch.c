@@ -141,7 +141,7 @@ static elman_status read_file(torch_block *block, const char *key,
                               torch_file *file)
 {
     pickle_value *dict = NULL;
-    TRY(source_open(&block->source));
+    TRY(torch_source_open(&block->source));
     TRY(dict_find(block->source.tree, key, &dict, block->dict));
     TRY(read_tensors(block, dict, file));
     file->dict = block->dict;
@@ -186,7 +186,7 @@ void torch_close(torch_file *file)
 {
     if (!file) return;
     torch_block *block = file->block;
-    source_close(&block->source);
+    torch_source_close(&block->source);
     free(block->names);
     free(block);
     free(file->tensor);

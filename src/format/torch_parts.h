@@ -63,9 +63,9 @@ typedef struct torch_call {
 /* ---- torch_source.c, torch_stream.c ------------------------------------- */
 
 /* source begins with bytes and size alone; close it also after a failure. */
-elman_status source_open(torch_source *source);
+elman_status torch_source_open(torch_source *source);
 elman_status stream_open(torch_source *source, size_t size);
-void source_close(torch_source *source);
+void torch_source_close(torch_source *source);
 
 /* The storage that a value stands for. */
 elman_status source_view(torch_source *source, const pickle_value *stored,

@@ -101,7 +101,7 @@ static elman_status read_object(torch_source *source)
                         &torch_table, NULL, &source->tree);
 }
 
-elman_status source_open(torch_source *source)
+elman_status torch_source_open(torch_source *source)
 {
     size_t size = source->size;
     if (size >= 262 && !memcmp(source->bytes + 257, "ustar", 5))
@@ -117,7 +117,7 @@ elman_status source_open(torch_source *source)
     return read_object(source);
 }
 
-void source_close(torch_source *source)
+void torch_source_close(torch_source *source)
 {
     pickle_close(source->tree);
     archive_close(source->archive);
