@@ -38,12 +38,20 @@ static bool is_from_nothing(const conversion *run, size_t n)
     return !*run->rows[n].type;
 }
 
-/* The one type of all tensors, or NULL if they differ. */
+/* True if row n is of whole numbers by which a graph only says shapes; people
+ * are told how many. */
+static bool is_shape(const conversion *run, size_t n)
+{
+    const elman_import_row *row = &run->rows[n];
+    return row->to && !*row->to && !strcmp(row->how, "shape");
+}
+
+/* The one type of all other tensors, or NULL if they differ. */
 static const char *only_type(const conversion *run)
 {
     const char *type = NULL;
     for (size_t n = 0; n < run->row_count; n++) {
-        if (is_from_nothing(run, n)) continue;
+        if (is_from_nothing(run, n) || is_shape(run, n)) continue;
         if (type && strcmp(type, run->rows[n].type) != 0) return NULL;
         type = run->rows[n].type;
     }
@@ -54,7 +62,8 @@ static void show_heading(const conversion *run, FILE *file, const char *type)
 {
     size_t tensors = 0;
     for (size_t n = 0; n < run->row_count; n++)
-        tensors += !is_continued(run, n) && !is_from_nothing(run, n);
+        tensors += !is_continued(run, n) && !is_from_nothing(run, n) &&
+                   !is_shape(run, n);
     fprintf(file, "%s%s%s, %zu tensor%s%s%s\n\n", paint(file, BOLD),
             printable(conversion_source(run)), paint(file, PLAIN), tensors,
             tensors == 1 ? "" : "s", type ? " of " : "", type ? type : "");
@@ -87,7 +96,7 @@ int conversion_show_table(const conversion *run, FILE *file)
                                                   {"became", FIT_CUT},
                                                   {"how", FIT_WRAP}};
     table_column shown[COLUMNS];
-    size_t count = 0, rows = run->row_count;
+    size_t count = 0, rows = run->row_count, told = 0;
     const char *type = only_type(run);
     for (size_t c = 0; c < COLUMNS; c++)
         if (c != 1 || !type) shown[count++] = columns[c];
@@ -96,10 +105,17 @@ int conversion_show_table(const conversion *run, FILE *file)
     colour *inks = calloc(rows + 1, sizeof *inks);
     int code = 0;
     if (cells && texts && inks) {
-        for (size_t n = 0; n < rows; n++)
-            inks[n] = fill_row(run, n, !type, &texts[n], cells + n * count);
+        for (size_t n = 0; n < rows; n++) {
+            if (is_shape(run, n)) continue;
+            inks[told] =
+                fill_row(run, n, !type, &texts[told], cells + told * count);
+            told++;
+        }
         show_heading(run, file, type);
-        table_show(file, shown, count, rows, cells, inks);
+        table_show(file, shown, count, told, cells, inks);
+        if (told < rows)
+            fprintf(file, "%sand %zu of whole numbers: shapes and axes%s\n",
+                    paint(file, DIM), rows - told, paint(file, PLAIN));
     } else code = failed("out of memory");
     free(cells);
     free(texts);

@@ -245,9 +245,10 @@ TEST(two_lines_read_it)
     elman_model *model = model_of(&c);
     char lines[200];
     CHECK_OK(export_onnx_lines(model, "a \"b\".onnx", sizeof lines, lines));
-    assert_string_equal(
-        lines, "session = onnxruntime.InferenceSession(\"a \\\"b\\\".onnx\")\n"
-               "y = session.run([\"y\"], {\"x\": x})[0]\n");
+    assert_string_equal(lines,
+                        "import onnxruntime; session = "
+                        "onnxruntime.InferenceSession(\"a \\\"b\\\".onnx\")\n"
+                        "y = session.run([\"y\"], {\"x\": x})[0]\n");
     for (size_t room = 0; room <= strlen(lines); room++) {
         char *exact = malloc(room + 1);
         CHECK_FAILS(export_onnx_lines(model, "a \"b\".onnx", room, exact),

@@ -64,15 +64,41 @@ static elman_status add_pieces(const trace *t, size_t index, const place *at,
     return ELMAN_OK;
 }
 
+/* A layer goes by the name that its weights have in the file: "fc" of
+ * "net.fc.bias"; by its kind's where they have none, or another layer's. */
+static void name_layer(const trace *t, const traced_layer *l,
+                       elman_config *config, size_t index)
+{
+    for (size_t i = 0; i < l->weights; i++) {
+        const piece *p = &l->weight[i].piece;
+        if (p->from == FROM_NOTHING || t->use[p->from] == TENSOR_MADE) continue;
+        const char *text = t->tensor[p->from].name;
+        const char *end = strrchr(text, '.'), *first = end;
+        while (first && first > text && first[-1] != '.' && first[-1] != '/')
+            first--;
+        if (!end || first == end || end - first >= ELMAN_MAX_NAME) continue;
+        char found[ELMAN_MAX_NAME] = {0};
+        memcpy(found, first, (size_t)(end - first));
+        for (size_t k = 0; k < ELMAN_MAX_LAYERS; k++)
+            if (!strcmp(config->layers[k].name, found)) return;
+        memcpy(config->layers[index].name, found, sizeof found);
+        return;
+    }
+}
+
 elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
                       elman_import *import)
 {
     place places[ELMAN_MAX_LAYERS] = {0};
-    elman_config full;
+    elman_config full, named;
     TRY(place_layers(t, first, last, merge, &import->config, places));
     TRY(config_complete(&import->config, &full));
-    import->config = full;
+    named = full;
+    for (size_t i = first; i < last && merge; i++)
+        name_layer(t, t->layer + i, &named, places[i].layer);
+    /* a name that is none, as one with control characters, is not taken */
+    if (config_complete(&named, &import->config)) import->config = full;
     for (size_t i = first; i < last; i++)
-        TRY(add_pieces(t, i, places + i, &full, import));
+        TRY(add_pieces(t, i, places + i, &import->config, import));
     return ELMAN_OK;
 }

@@ -252,7 +252,8 @@ elman_status export_onnx_lines(const elman_model *model, const char *path,
     TRY(check_model(model));
     python_writer w = {.text = lines, .room = capacity};
     const char *x = model->info.vocabulary ? "tokens" : "x";
-    python_put(&w, "session = onnxruntime.InferenceSession(");
+    python_put(&w, "import onnxruntime; session = "
+                   "onnxruntime.InferenceSession(");
     python_put_text(&w, path);
     python_put(&w, ")\ny = session.run([\"y\"], {\"%s\": %s})[0]\n", x, x);
     return python_end(&w);

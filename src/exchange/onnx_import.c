@@ -176,7 +176,10 @@ static elman_status add_spares(elman_import *import, const trace *t,
                         t->use[i] != TENSOR_MADE && t->use[i] != TENSOR_WEIGHT;
         if (!is_spare || (import->left_out && import->left_out[shown[i]]))
             continue;
-        TRY(import_add_spare(import, shown[i], how[t->use[i]]));
+        bool reads =
+            t->use[i] == TENSOR_READ && !element_is_float(t->tensor[i].type);
+        TRY(import_add_spare(import, shown[i],
+                             how[reads ? TENSOR_SHAPE : t->use[i]]));
     }
     return ELMAN_OK;
 }

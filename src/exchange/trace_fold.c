@@ -182,7 +182,8 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
     if (!plain) {
         traced_value copy = {0};
         void *data = NULL;
-        t->use[t->source[of->source].index] = TENSOR_FOLDED;
+        tensor_use *noted = t->use + t->source[of->source].index;
+        if (*noted != TENSOR_MADE) *noted = TENSOR_FOLDED;
         TRY(fold_create(t, n, v->name, ELEMENT_F64, rank, shape, &data, &copy));
         tensor_view_doubles(t, of, count, data);
         fold_round(t, &copy, v->type);

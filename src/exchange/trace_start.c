@@ -132,7 +132,7 @@ static elman_status look_at_start(trace *t, const recurrent_node *r,
     s->zero = true;
     for (size_t i = 0; i < count; i++)
         s->zero = s->zero && values[i] == 0;
-    t->use[from->index] = TENSOR_STATE;
+    if (t->use[from->index] != TENSOR_MADE) t->use[from->index] = TENSOR_STATE;
     return ELMAN_OK;
 }
 
@@ -166,7 +166,8 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
                                        .way = way,
                                        .row = 0,
                                        .column = 3}));
-        t->use[t->source[row.source].index] = TENSOR_FOLDED;
+        tensor_use *use = t->use + t->source[row.source].index;
+        if (*use != TENSOR_MADE) *use = TENSOR_FOLDED;
     }
     return ELMAN_OK;
 }

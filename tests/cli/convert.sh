@@ -8,7 +8,7 @@ round language.pt one.safetensors
 echo; round one.safetensors two.onnx
 echo; round two.onnx three.safetensors
 echo; round three.safetensors four.safetensors --to torch
-echo; round four.safetensors five.safetensors --json --layers embedding,rnn,fc |
+echo; round four.safetensors five.safetensors --json --layers embed,lstm,fc |
     sed 's/"bytes":[0-9]*/"bytes":N/; s/\("whole"\|"stream"\):[0-9.e-]*/\1:N/g'
 for file in one two three four five; do
     elman verify $file.[so]* $proof --json | grep -o '"passed":true}$'
