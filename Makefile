@@ -59,7 +59,7 @@ lint: ## format, clang-tidy, layers, symbols, calls, budgets, words
 	@tools/setup build test lint
 	@tools/lint
 
-golden: ## record the expected numbers again (asks first; needs PyTorch)
+golden: ## record the expected numbers again (asks first; needs PyTorch and ONNX)
 	@tools/golden
 
 bench: all ## measure speed; beside the peers found; BENCH="'st_*' --threads=1"
