@@ -121,10 +121,11 @@ static elman_status check_array(const onnx_value *input,
     if (fits && floats) return ELMAN_OK;
     shape_print(array->rank, array->shape, sizeof got, got);
     return failure(ELMAN_BAD_VALUE,
-                   "input %.80s is %s %s, expected %s and the shape that the "
-                   "graph tells",
-                   input->name, element_name(array->type), got,
-                   element_name(input->type));
+                   "input %.80s is given %s %s, expected %s and the shape that "
+                   "the graph tells",
+                   input->name,
+                   element_is_float(array->type) ? "floats" : "whole numbers",
+                   got, element_name(input->type));
 }
 
 static elman_status open_input(trace *t, size_t i)

@@ -34,6 +34,8 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     size_t I, O = weight->shape[transposed ? 0 : 1],
               wanted = weight->shape[transposed ? 1 : 0];
     TRY(need_view(n, x, &of));
+    if (!element_is_float(x->type))
+        return refuse(n, "it reads %s, expected floats", element_name(x->type));
     TRY(read_flow(t, n, x, of->rank, &read, &I));
     if (I != wanted)
         return refuse(n, "its weight is for %zu features, but it reads %zu",

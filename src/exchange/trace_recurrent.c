@@ -372,6 +372,9 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     r.config.kind = r.row->kind;
     TRY(read_flags(&r));
     TRY(need_view(n, in[0], &x));
+    if (!element_is_float(in[0]->type))
+        return refuse(n, "its X is of %s, expected floats",
+                      element_name(in[0]->type));
     if (x->rank != 3)
         return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
     TRY(layer_read(t, n, x, 2, &read, &r.I));
