@@ -258,12 +258,20 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     return add_bias(t, n, made + 1, O, 1);
 }
 
-/* Whether x is what the last layer, which is open for role, gives. */
+/* Whether x is what the last layer, which is open, gives, features last. */
 static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
 {
     if (x->kind != VALUE_VIEW || x->parts != 1 || !t->layers) return false;
     const traced_layer *l = &t->layer[t->layers - 1];
-    return l->open && l->config.kind == kind && x->view->source == l->y;
+    const view *of = x->view;
+    const view_axis *a = of->rank ? &of->axis[of->rank - 1] : NULL;
+    bool features =
+        a && (a->factors == 0
+                  ? l->O == 1
+                  : a->factors == 1 &&
+                        t->source[of->source].identity[a->factor[0].axis] ==
+                            OWN_AXIS);
+    return l->open && l->config.kind == kind && of->source == l->y && features;
 }
 
 /* The last layer's output under a new number, so that nobody takes what it was
@@ -296,6 +304,11 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
     size_t shape[AXES], count;
     TRY(need_tensor(t, n, other, "operand", TENSOR_SETTING, &of));
     TRY(need_shape(n, of, shape, &count));
+    if (of->rank > x->view->rank)
+        return refuse(n,
+                      "its operand has %zu dimensions, more than what it is "
+                      "for",
+                      of->rank);
     if (n->op[0] == 'A' && is_open(t, x, ELMAN_LINEAR)) {
         t->layer[t->layers - 1].open = false;
         TRY(add_bias(t, n, other, t->layer[t->layers - 1].O, 1));

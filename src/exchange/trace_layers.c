@@ -143,9 +143,9 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
 
 /* ---- What a layer reads -------------------------------------------------- */
 
-static elman_status check_tip(const trace *t, const onnx_node *n,
-                              const source *s)
+static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
 {
+    const source *s = t->source + index;
     if (s->kind == SOURCE_INPUT)
         return refuse(n,
                       "it reads the input %.80s, but the layers begin with "
@@ -154,6 +154,13 @@ static elman_status check_tip(const trace *t, const onnx_node *n,
     if (s->kind == SOURCE_FINAL_C)
         return refuse(n, "it reads final cell states, which are no output of a "
                          "layer");
+    bool stale = s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
+                 t->layer[s->index].y != index;
+    if (stale)
+        return refuse(n,
+                      "it reads node %.80s without what the graph adds to "
+                      "it elsewhere: a branch is no stack of layers",
+                      t->graph->node[t->layer[s->index].node].name);
     if (s->index + 1 == t->layers) return ELMAN_OK;
     return refuse(n,
                   "it reads what node %.80s reads as well: a branch is no "
@@ -205,7 +212,7 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
     } else if (s->kind == SOURCE_TENSOR) {
         return refuse(n, "it reads a constant, expected what the layers give");
     } else {
-        TRY(check_tip(t, n, s));
+        TRY(check_tip(t, n, from->source));
         if (s->kind == SOURCE_FINAL_H) TRY(take_final(t, n, read));
         else TRY(take_step(t, n, read));
     }

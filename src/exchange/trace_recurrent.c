@@ -4,6 +4,7 @@
  */
 #include "exchange/trace_recurrent.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -158,7 +159,7 @@ static elman_status read_flags(recurrent_node *r)
     TRY(check_names(r));
     TRY(attribute_text(n, "direction", "forward", &way));
     TRY(attribute_whole(n, "layout", 0, &layout));
-    TRY(attribute_float(n, "clip", 0, &c->clip));
+    TRY(attribute_float(n, "clip", FLT_MAX, &c->clip));
     if (c->kind == ELMAN_LSTM)
         TRY(attribute_whole(n, "input_forget", 0, &forget));
     if (c->kind == ELMAN_GRU)
@@ -173,11 +174,10 @@ static elman_status read_flags(recurrent_node *r)
     if (layout != 0 && layout != 1)
         return refuse(n, "its layout is %lld, expected 0 or 1",
                       (long long)layout);
-    if (!(c->clip >= 0) || isinf(c->clip))
-        return refuse(n,
-                      "its clip is %g, expected a finite number of 0 or "
-                      "more",
+    if (!(c->clip > 0) || isinf(c->clip))
+        return refuse(n, "its clip is %g, expected a finite number above 0",
                       (double)c->clip);
+    if (c->clip == FLT_MAX) c->clip = 0; /* none */
     r->ways = c->bidirectional ? 2 : 1;
     r->batch_first = layout == 1;
     c->coupled = forget != 0;

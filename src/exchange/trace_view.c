@@ -276,6 +276,32 @@ static elman_status reorder_all(trace *t, const onnx_node *n,
     return change_all(t, n, v, reorder, order, axis, out);
 }
 
+/* The type of a Cast. Nothing is cut on the way: whole numbers of floats can
+ * only be tokens or shapes, and do not become floats again. */
+static elman_status cast_type(const trace *t, const onnx_node *n,
+                              const traced_value *v, element_type *type)
+{
+    int64_t to;
+    TRY(attribute_whole(n, "to", 0, &to));
+    if (to < 0 || to > INT32_MAX || onnx_type((int32_t)to, type))
+        return refuse(n, "it casts to type %lld, which is not read",
+                      (long long)to);
+    if (v->kind != VALUE_VIEW) return ELMAN_OK;
+    const source *s = t->source + v->view->source;
+    bool whole = !element_is_float(*type);
+    if (s->kind >= SOURCE_LAYER && whole)
+        return refuse(n, "it makes whole numbers of a layer's output");
+    if (*type == ELEMENT_BOOL)
+        return refuse(n, "it makes truth values of numbers");
+    if (s->kind >= SOURCE_LAYER) return ELMAN_OK;
+    element_type own = s->kind == SOURCE_TENSOR
+                           ? t->tensor[s->index].type
+                           : t->graph->input[s->index].type;
+    if (element_is_float(own) && !element_is_float(v->type) && !whole)
+        return refuse(n, "it makes floats of whole numbers that were floats");
+    return ELMAN_OK;
+}
+
 elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
                        traced_value *const *out)
 {
@@ -284,18 +310,8 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(need_number(t, n, in[2], "training_mode", &training));
         if (training != 0) return refuse(n, "its training_mode is on");
     }
-    int64_t to = 0;
     element_type type = in[0]->type;
-    if (!strcmp(n->op, "Cast")) {
-        TRY(attribute_whole(n, "to", 0, &to));
-        if (to < 0 || to > INT32_MAX || onnx_type((int32_t)to, &type))
-            return refuse(n, "it casts to type %lld, which is not read",
-                          (long long)to);
-        const view *v = in[0]->kind == VALUE_VIEW ? in[0]->view : NULL;
-        if (v && t->source[v->source].kind >= SOURCE_LAYER &&
-            !element_is_float(type))
-            return refuse(n, "it makes whole numbers of a layer's output");
-    }
+    if (!strcmp(n->op, "Cast")) TRY(cast_type(t, n, in[0], &type));
     size_t axis = in[0]->axis;
     axis_order order = {.rank = rank_of(in[0])};
     for (size_t k = 0; k < order.rank; k++)
