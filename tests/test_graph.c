@@ -236,12 +236,12 @@ static const char *only_file(const json_t *set, const char *side)
 
 /* Compares all sets that have one input and one output; a model gives its own
  * shape, which may lack axes of the graph's. */
-static void check_model(recorded *r, const elman_model *model)
+static void check_model(recorded *r, const elman_model *model, const char *sets)
 {
     size_t index;
     json_t *set;
     bool streams = json_is_true(json_object_get(r->json, "streams"));
-    json_array_foreach(json_object_get(r->json, "sets"), index, set)
+    json_array_foreach(json_object_get(r->json, sets), index, set)
     {
         elman_check check;
         const char *x = only_file(set, "inputs");
@@ -270,7 +270,10 @@ static void check_import(const char *name)
     elman_status status = elman_import_open(paths, 1, &config, &import);
     if (status == ELMAN_OK) status = elman_import_create(import, &model);
     if (status != ELMAN_OK) complain(&r, "%s", elman_message());
-    else if (!strstr(name, "float16")) check_model(&r, model);
+    else if (!strstr(name, "float16")) {
+        check_model(&r, model, "sets");
+        check_model(&r, model, "longer");
+    }
     elman_import_close(import);
     elman_model_destroy(model);
     json_decref(r.json);

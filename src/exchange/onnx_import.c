@@ -126,6 +126,10 @@ static elman_status end_stack(trace *t)
     ending how = ENDS_ELSEWHERE;
     for (size_t i = 0; i < g->outputs; i++) {
         const traced_value *v = trace_find(t, g->output[i].name);
+        if (v->kind == VALUE_STEP)
+            return failure(ELMAN_BAD_FORMAT,
+                           "the output %.80s is not what a layer gives",
+                           v->name);
         for (size_t p = 0; v->kind == VALUE_VIEW && p < v->parts; p++) {
             ending one = ending_of(t, v->view + p);
             if (v->norm != NORM_NONE || !is_given(t, v->view + p))

@@ -191,13 +191,17 @@ static elman_status missing(const trace *t, const onnx_node *n,
 
 static elman_status run_node(trace *t, size_t index)
 {
-    enum { MOST = 256 };
+    enum { MOST = 256, MOST_INPUTS = 4096, LEAST = 16 };
     const onnx_node *n = t->graph->node + index;
-    traced_value *in[MOST] = {0}, *out[MOST], thrown[MOST] = {0};
+    traced_value *in[MOST_INPUTS], *out[MOST], thrown[MOST] = {0};
     operator_run *run;
-    if (n->inputs > MOST || n->outputs > MOST)
-        return refuse(n, "%zu inputs and %zu outputs, at most %d are followed",
-                      n->inputs, n->outputs, MOST);
+    if (n->inputs > MOST_INPUTS || n->outputs > MOST)
+        return refuse(n,
+                      "%zu inputs and %zu outputs, at most %d and %d are "
+                      "followed",
+                      n->inputs, n->outputs, MOST_INPUTS, MOST);
+    for (size_t k = 0; k < n->inputs || k < LEAST; k++)
+        in[k] = NULL;
     TRY(operator_find(t, n, &run));
     for (size_t k = 0; k < n->inputs; k++)
         if (n->input[k][0]) in[k] = trace_find(t, n->input[k]);
@@ -216,6 +220,16 @@ static elman_status run_node(trace *t, size_t index)
 
 enum { NEW, ENTERED, DONE };
 
+/* An operand of a sum that stands first in the file is followed first, so that
+ * an unrolled recurrence is met by its input, not by its initial state. */
+static size_t input_at(const trace *t, const onnx_node *n, size_t k)
+{
+    if (n->inputs != 2 || strcmp(n->op, "Add") != 0) return k;
+    const traced_value *a = trace_find(t, n->input[0]),
+                       *b = trace_find(t, n->input[1]);
+    return a && b && b->node < a->node ? 1 - k : k;
+}
+
 /* Nodes that the one on top of the stack reads from and that are not done go on
  * top of it; whether there were any. */
 static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
@@ -224,7 +238,8 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
     size_t index = stack[*depth - 1];
     const onnx_node *n = t->graph->node + index;
     *pushed = false;
-    for (size_t k = 0; k < n->inputs; k++) {
+    for (size_t i = 0; i < n->inputs; i++) {
+        size_t k = input_at(t, n, i);
         if (!n->input[k][0]) continue;
         const traced_value *v = trace_find(t, n->input[k]);
         if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
@@ -307,7 +322,8 @@ elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
     if (status == ELMAN_OK) status = open_values(t);
     if (status == ELMAN_OK) status = follow_all(t);
     for (size_t i = 0; status == ELMAN_OK && i < t->layers; i++)
-        status = norm_finish(t, i);
+        if ((status = norm_finish(t, i)) == ELMAN_OK)
+            status = unrolled_finish(t, i);
     if (status == ELMAN_OK) *made = t;
     else trace_close(t);
     return status;

@@ -19,6 +19,7 @@
  *   trace_layers.c     one layer after the other, and what each reads
  *   trace_dense.c      linear, embedding, elementwise
  *   trace_norm.c       layer norm
+ *   trace_unrolled.c   recurrences that are written out step by step
  */
 #ifndef EXCHANGE_TRACE_H
 #define EXCHANGE_TRACE_H
@@ -89,7 +90,8 @@ typedef enum value_kind {
     VALUE_UNKNOWN, /* not followed yet */
     VALUE_ABSENT,  /* an output that is no value: a mask of dropout */
     VALUE_SIZES,   /* whole numbers with free sizes: rank 0 or 1 */
-    VALUE_VIEW
+    VALUE_VIEW,
+    VALUE_STEP /* a part of a step of an unrolled recurrence */
 } value_kind;
 
 /* How far a layer norm that is written out has come: the value's views are
@@ -104,6 +106,9 @@ typedef enum norm_stage {
     NORM_ROOT
 } norm_stage;
 
+typedef struct traced_step traced_step; /* trace_unrolled.h */
+typedef struct unrolled unrolled;
+
 typedef struct traced_value {
     const char *name;
     size_t node; /* that makes it, or NO_NODE */
@@ -116,6 +121,7 @@ typedef struct traced_value {
     view *view;         /* (parts) */
     norm_stage norm;
     float eps; /* of the norm */
+    const traced_step *step;
 } traced_value;
 
 /* How a tensor of the trace was used. */
@@ -153,6 +159,8 @@ typedef struct traced_layer {
     bool per_sequence;
     size_t I, O;
     bool open; /* a linear layer without bias: the next Add may be it */
+    unrolled *unrolled; /* a recurrence that is written out, or NULL */
+    bool twin;          /* a linear layer that reads what that reads */
     size_t weights;
     traced_weight weight[MOST_TRACED_WEIGHTS];
     traced_start h_0, c_0;
@@ -362,6 +370,44 @@ elman_status norm_finish(trace *t, size_t index);
 /* The weight of the layer norm that was just added, then its bias. */
 elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
                         traced_value *other, traced_value *out);
+
+/* ---- trace_unrolled.c and its like ----------------------------------------
+ */
+
+/* Whether x is a state of an unrolled recurrence: one of its steps, or what may
+ * be its initial state. Its product with a weight. */
+bool unrolled_multiplies(const trace *t, const traced_value *x);
+elman_status unrolled_product(trace *t, const onnx_node *n,
+                              const traced_value *h, const strides *weight,
+                              bool transposed, traced_value *out);
+
+/* A bias for the VALUE_STEP x; an Add that reads a VALUE_STEP. */
+elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
+                           traced_value *b, traced_value *out);
+elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
+                          traced_value *out);
+
+/* Whether p is the step of a linear layer's output that a recurrence would
+ * begin with; the sum of that and a constant, to which the product of a zero
+ * state was folded. */
+bool unrolled_begins(const trace *t, const traced_value *p);
+elman_status unrolled_constant(trace *t, const onnx_node *n,
+                               const traced_value *p, traced_value *c,
+                               traced_value *out);
+
+/* The end of a step: x is a VALUE_STEP, or begins. */
+elman_status unrolled_activation(trace *t, const onnx_node *n,
+                                 const traced_value *x, traced_value *out);
+
+/* Whether n, a product with a weight, reads what the last layer, an unrolled
+ * recurrence, reads; the linear layer without weight that it then is, and
+ * its output. */
+bool unrolled_has_twin(const trace *t, const onnx_node *n);
+elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y);
+
+/* Layer index, if it is an unrolled recurrence, gets its weights and initial
+ * states, and is checked to have all steps. */
+elman_status unrolled_finish(trace *t, size_t index);
 
 /* ---- trace_layers.c ------------------------------------------------------ */
 

@@ -36,13 +36,19 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     TRY(need_view(n, x, &of));
     if (!element_is_float(x->type))
         return refuse(n, "it reads %s, expected floats", element_name(x->type));
-    TRY(read_flow(t, n, x, of->rank, &read, &I));
+    bool twin = unrolled_has_twin(t, n);
+    if (twin) I = t->layer[t->layers - 1].I;
+    else TRY(read_flow(t, n, x, of->rank, &read, &I));
     if (I != wanted)
         return refuse(n, "its weight is for %zu features, but it reads %zu",
                       wanted, I);
-    elman_layer config = {
-        .kind = ELMAN_LINEAR, .output_size = O, .no_bias = true};
-    TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
+    if (twin) {
+        TRY(unrolled_twin(t, n, O, &y));
+    } else {
+        elman_layer config = {
+            .kind = ELMAN_LINEAR, .output_size = O, .no_bias = true};
+        TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
+    }
     TRY(layer_weigh(
         t, n, weight,
         &(weight_view){.role = "weight",
@@ -58,10 +64,9 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
     strides weight;
-    if (is_tensor(t, in[0]))
-        return refuse(n, "its first operand is a tensor, expected what flows "
-                         "through the layers");
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+    if (unrolled_multiplies(t, in[0]))
+        return unrolled_product(t, n, in[0], &weight, false, out[0]);
     return add_linear(t, n, in[0], &weight, false, 1, out[0]);
 }
 
@@ -107,6 +112,11 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
     if (transA)
         return refuse(n, "its transA is set, expected rows of features");
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+    bool biased = n->inputs > 2 && in[2] && beta != 0;
+    if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
+        TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
+        return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;
+    }
     TRY(add_linear(t, n, in[0], &weight, transB != 0, (double)alpha, out[0]));
     traced_layer *l = &t->layer[t->layers - 1];
     if (n->inputs < 3 || !in[2]) return ELMAN_OK;
@@ -153,6 +163,8 @@ elman_status trace_activation(trace *t, const onnx_node *n,
         {"Softplus", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_SOFTPLUS, 0, 0}},
     };
     elman_layer config = {0};
+    if (in[0]->kind == VALUE_STEP || unrolled_begins(t, in[0]))
+        return unrolled_activation(t, n, in[0], out[0]);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].op, n->op)) {
             config.kind = rows[i].kind;
@@ -292,6 +304,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
 {
     bool swapped = is_tensor(t, in[0]);
     traced_value *x = in[swapped], *other = in[!swapped];
+    if (in[0]->kind == VALUE_STEP || in[1]->kind == VALUE_STEP)
+        return unrolled_add(t, n, in, out[0]);
     if (in[0]->kind != VALUE_VIEW || in[1]->kind != VALUE_VIEW)
         return refuse(n, "it mixes a shape with what flows through the layers");
     if (norm_follow(x) || norm_follow(other))
@@ -300,6 +314,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
         !(t->bound && t->source[other->view->source].kind == SOURCE_INPUT))
         return refuse(n, "both operands flow through the layers: a stack has "
                          "no such joint");
+    if (n->op[0] == 'A' && unrolled_begins(t, x))
+        return unrolled_constant(t, n, x, other, out[0]);
     const view *of = NULL;
     size_t shape[AXES], count;
     TRY(need_tensor(t, n, other, "operand", TENSOR_SETTING, &of));

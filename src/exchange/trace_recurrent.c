@@ -390,7 +390,9 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     TRY(layer_add(t, n, &read, 2, &r.config, r.ways * r.H, &y));
     if (n->inputs > 4 && in[4]) TRY(recurrent_lengths(t, &r, in[4], &T, &B));
     TRY(weigh_all(t, &r));
-    TRY(recurrent_starts(t, &r, in));
+    traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
+                                    n->inputs > 6 ? in[6] : NULL};
+    TRY(recurrent_starts(t, &r, states));
     return set_outputs(t, &r, &T, &B, in[0]->type, out);
 }
 

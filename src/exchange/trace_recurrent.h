@@ -33,9 +33,9 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
                                traced_value *v, const extent *T,
                                const extent *B);
 
-/* initial_h and initial_c of the layer that was just added: nothing, a
+/* initial_h and initial_c (NULL if left out) of the last layer: nothing, a
  * parameter, or what the state is to be given. */
 elman_status recurrent_starts(trace *t, const recurrent_node *r,
-                              traced_value *const *in);
+                              traced_value *const *states);
 
 #endif

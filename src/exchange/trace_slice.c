@@ -156,6 +156,27 @@ static elman_status stretch_value(const trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
+/* An axis from its last index to its first. */
+static elman_status flip_value(const trace *t, const onnx_node *n,
+                               traced_value *v, size_t axis, int64_t start,
+                               int64_t end)
+{
+    extent size;
+    view *of = v->view;
+    factor *f = of->axis[axis].factor;
+    TRY(view_size(n, of, axis, &size));
+    int64_t all = size.factor;
+    if (extent_is(&size, 1) && v->parts == 1) return ELMAN_OK;
+    if (v->parts > 1 || of->axis[axis].factors > 1 || f->axis == BROADCAST ||
+        !factor_is_whole(t, of, f) || !extent_is_plain(&size) ||
+        (start != -1 && start < all - 1) || end >= -all)
+        return refuse(n, "it takes steps of -1, expected all of an axis of "
+                         "known size");
+    of->offset[f->axis] = all - 1;
+    f->step = -1;
+    return ELMAN_OK;
+}
+
 /* ---- Operators ----------------------------------------------------------- */
 
 elman_status view_slice(trace *t, const onnx_node *n, traced_value *const *in,
@@ -174,6 +195,10 @@ elman_status view_slice(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t i = 0; i < count; i++) {
         size_t axis = i;
         if (axes_count) TRY(check_axis(n, axes[i], rank, &axis));
+        if (steps_count && steps[i] == -1) {
+            TRY(flip_value(t, n, out[0], axis, starts[i], ends[i]));
+            continue;
+        }
         if (steps_count && steps[i] != 1)
             return refuse(n, "it takes steps of %lld, expected 1",
                           (long long)steps[i]);
@@ -327,32 +352,30 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
  * final state. */
 static void see_final(const trace *t, view *of)
 {
-    enum { D = 2, R = 3 };
+    enum { TIME, BATCH, D, R };
     const source *s = t->source + of->source;
-    if (s->kind != SOURCE_LAYER || s->rank != 4 || t->lengths) return;
-    size_t time = AXES;
-    for (size_t k = 0; k < s->rank; k++) {
-        if (s->identity[k] != OWN_AXIS && s->identity[k] == t->time) time = k;
-        for (size_t a = 0; a < of->rank; a++)
-            for (size_t i = 0; i < of->axis[a].factors; i++)
-                if (of->axis[a].factor[i].axis == k && (k == D || (time == k)))
-                    return;
-    }
-    if (time == AXES || s->size[D].factor != 2) return;
-    bool at_end = of->last[time]
-                      ? of->offset[time] == 0
-                      : extent_is(s->size + time, of->offset[time] + 1);
-    bool at_start = !of->last[time] && of->offset[time] == 0;
+    if (s->kind != SOURCE_LAYER || s->rank != 4 || s->index >= t->layers ||
+        t->lengths)
+        return;
+    const traced_layer *l = t->layer + s->index;
     int64_t way = of->offset[D];
-    if (of->last[D] || !(way == 0 ? at_end : at_start)) return;
+    bool recurrent = l->config.kind >= ELMAN_RNN && l->config.kind <= ELMAN_GRU;
+    bool at_end = of->last[TIME]
+                      ? of->offset[TIME] == 0
+                      : extent_is(s->size + TIME, of->offset[TIME] + 1);
+    bool at_start = !of->last[TIME] && of->offset[TIME] == 0;
+    if (!recurrent || l->y != of->source || l->config.merge || of->last[D] ||
+        uses(of, TIME) || uses(of, D) ||
+        !(way == 1 || l->config.reverse ? at_start : at_end))
+        return;
 
-    /* (T,B,D,R) or (B,T,D,R) to (D,B,R) */
+    /* (T,B,D,R) to (D,B,R) */
     view final = *of;
-    final.source = t->layer[s->index].h_n;
-    size_t batch = time ? 0 : 1;
+    final.source = l->h_n;
     final.offset[0] = way;
-    final.offset[1] = of->offset[batch];
+    final.offset[1] = of->offset[BATCH];
     final.offset[2] = of->offset[R];
+    final.offset[3] = 0;
     memset(final.last, 0, sizeof final.last);
     for (size_t a = 0; a < of->rank; a++)
         for (size_t i = 0; i < of->axis[a].factors; i++) {
@@ -360,6 +383,25 @@ static void see_final(const trace *t, view *of)
             if (f->axis != BROADCAST) f->axis = f->axis == R ? 2 : 1;
         }
     *of = final;
+}
+
+/* The inputs' views, those that follow each other put together; with finals,
+ * those of y that are final states taken for such. */
+static elman_status list_parts(const trace *t, const onnx_node *n,
+                               traced_value *const *in, size_t axis,
+                               bool finals, view *parts, size_t *count)
+{
+    *count = 0;
+    for (size_t k = 0; k < n->inputs; k++)
+        for (size_t p = 0; p < in[k]->parts; p++) {
+            view one = in[k]->view[p];
+            if (finals) see_final(t, &one);
+            if (*count && join(t, parts + *count - 1, &one, axis)) continue;
+            if (*count == PARTS)
+                return refuse(n, "more than %d values side by side", PARTS);
+            parts[(*count)++] = one;
+        }
+    return ELMAN_OK;
 }
 
 elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
@@ -376,17 +418,11 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
         if (in[k]->parts > 1 && in[k]->axis != axis)
             return refuse(n, "it puts together what stands side by side in "
                              "another way");
-        for (size_t p = 0; p < in[k]->parts; p++) {
-            view one = in[k]->view[p];
-            see_final(t, &one);
-            if (one.rank != in[0]->view->rank)
-                return refuse(n, "its inputs differ in dimensions");
-            if (count && join(t, parts + count - 1, &one, axis)) continue;
-            if (count == PARTS)
-                return refuse(n, "more than %d values side by side", PARTS);
-            parts[count++] = one;
-        }
+        if (in[k]->view->rank != in[0]->view->rank)
+            return refuse(n, "its inputs differ in dimensions");
     }
+    TRY(list_parts(t, n, in, axis, false, parts, &count));
+    if (count > 1) TRY(list_parts(t, n, in, axis, true, parts, &count));
     for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
         if (count > 1 && t->source[parts[p].source].kind == SOURCE_LAYER)

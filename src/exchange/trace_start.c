@@ -173,7 +173,7 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
 }
 
 elman_status recurrent_starts(trace *t, const recurrent_node *r,
-                              traced_value *const *in)
+                              traced_value *const *states)
 {
     static const char *const roles[] = {"h_0", "c_0"};
     traced_layer *l = &t->layer[t->layers - 1];
@@ -183,9 +183,9 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
     bool learned = false;
     for (size_t k = 0; k < count; k++) {
         start *s = starts + k;
-        if (5 + k >= r->n->inputs || !in[5 + k]) continue;
+        if (!states[k]) continue;
         s->there = true;
-        TRY(look_at_start(t, r, in[5 + k], s));
+        TRY(look_at_start(t, r, states[k], s));
         if (s->zero) continue;
         if (s->shared) learned = true;
         else *to[k] = (traced_start){true, s->view};

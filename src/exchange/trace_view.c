@@ -87,6 +87,11 @@ elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
 
 elman_status need_views(const onnx_node *n, const traced_value *v)
 {
+    if (v->kind == VALUE_STEP)
+        return refuse(n,
+                      "it reads \"%.80s\", a part of what would be a step of "
+                      "an unrolled recurrence",
+                      v->name);
     if (v->kind != VALUE_VIEW)
         return refuse(n, "\"%.80s\" is no value that is followed here",
                       v->name);

@@ -66,7 +66,8 @@ class Book:
 
     case.json: {"source": who gave the outputs, "type": "float32",
     "streams": whether no layer looks ahead, "operators": [...],
-    "sets": [{"inputs": {name: file}, "outputs": {name: file}}, ...]}
+    "sets": [{"inputs": {name: file}, "outputs": {name: file}}, ...],
+    "longer": sets that a model made of the graph can do, but not the graph}
     """
 
     def __init__(self, only=None):
@@ -79,9 +80,10 @@ class Book:
         return not self.only or re.fullmatch(self.only, name)
 
     def add(self, name, model, sets, expected=None, source=None, external=False,
-            **more):
+            longer=(), **more):
         """sets: a list of {input: array}; expected: outputs of each, or a
-        function of the inputs, else ONNX Runtime is asked."""
+        function of the inputs, else ONNX Runtime is asked; longer: inputs and
+        outputs."""
         assert name not in self.seen, name
         strip(model)
         operators = patterns(model)
@@ -109,6 +111,11 @@ class Book:
                 "type": types.pop() if types else "float32",
                 "streams": not looks_ahead(model), **more,
                 "operators": sorted(set(operators)), "sets": entries}
+        if longer:
+            case["longer"] = [
+                {"inputs": self.files(folder, k, "input", inputs),
+                 "outputs": self.files(folder, k, "output", outputs)}
+                for k, (inputs, outputs) in enumerate(longer, len(sets))]
         lines = [f"{json.dumps(key)}: {json.dumps(value)}"
                  for key, value in case.items()]
         text = "{\n " + ",\n ".join(lines) + "\n}\n"

@@ -12,7 +12,8 @@ BOTH = ("torchscript", "dynamo")
 @dataclasses.dataclass
 class Wanted:
     """One model. inputs(T, B) gives its arguments by name; axes which of
-    their axes are free; sizes the (T, B) of each set of inputs."""
+    their axes are free; sizes the (T, B) of each set of inputs; longer those
+    that the graph can not do, but a model made of it can."""
 
     name: str
     make: object
@@ -23,6 +24,7 @@ class Wanted:
     exporters: tuple = BOTH
     type: torch.dtype = torch.float32
     sizes: tuple = ((5, 2), (7, 3))
+    longer: tuple = ()
     by_torch: bool = False
     options: dict = dataclasses.field(default_factory=dict)
 
@@ -375,6 +377,98 @@ whole("rnn_states", nn.RNN, 3, True, nonlinearity="relu")
 whole("lstm_no_bias", nn.LSTM, 2, True, bias=False)
 whole("gru_states_fixed", nn.GRU, 2, True, BT, batch_first=True,
       bidirectional=True, dynamic=False)
+
+
+# ---- Steps that the newer exporter unrolls ---------------------------------
+
+class Learned(nn.Module):
+    """The initial state is a parameter."""
+
+    def __init__(self, ways):
+        super().__init__()
+        self.rnn = nn.RNN(4, 3, bidirectional=ways == 2)
+        self.h_0 = nn.Parameter(torch.zeros(ways, 1, 3))
+
+    def forward(self, x):
+        return self.rnn(x, self.h_0.expand(-1, x.shape[1], -1))[0]
+
+
+class AloneRnn(Alone):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.RNN(4, 5)
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0])
+
+
+def unrolled(name, make, inputs, outputs, axes, sizes=((5, 2), (5, 3)),
+             **more):
+    """T is fixed by the export: only B is free."""
+    free = {key: {axis: size for axis, size in given.items() if size == "B"}
+            for key, given in axes.items()}
+    if not more.get("dynamic", True):
+        sizes = sizes[:1]
+    want("rnn_" + name, make, inputs, outputs, free, sizes=sizes,
+         exporters=BOTH[1:], **more)
+
+
+def unrolled_classifier(name, take="last", head="linear", layers=1, H=4,
+                        dynamic=True, type=torch.float32, **cell):
+    first = cell.get("batch_first", False)
+    unrolled(name, lambda: Classifier(nn.RNN(4, H, layers, **cell), 3, head,
+                                      take),
+             batches(4) if first else steps(4), "logits",
+             {"x": BT if first else TB, "logits": {0: "B"}},
+             dynamic=dynamic, type=type, by_torch=type == torch.float64,
+             longer=((9, 2), (2, 3)))
+
+
+def unrolled_whole(name, layers, axes=TB, given=True, **options):
+    D = layers * (2 if options.get("bidirectional") else 1)
+
+    def inputs(T, B):
+        shape = (T, B, 4) if axes is TB else (B, T, 4)
+        h_0 = {"h_0": torch.randn(D, B, 3)} if given else {}
+        return {"x": torch.randn(shape), **h_0}
+
+    dynamic = options.pop("dynamic", True)
+    unrolled(name, lambda: Whole(nn.RNN, 4, 3, layers, **options), inputs,
+             "y h_n", {"x": axes, **({"h_0": {1: "B"}} if given else {})},
+             dynamic=dynamic)
+
+
+RELU, WAYS = {"nonlinearity": "relu"}, {"bidirectional": True}
+unrolled_classifier("tanh", batch_first=True)
+unrolled_classifier("relu", "state", "softmax", **RELU)
+unrolled_classifier("no_bias", "narrow", bias=False, batch_first=True)
+unrolled_classifier("fixed", batch_first=True, dynamic=False)
+unrolled_classifier("fixed_relu", "state", layers=2, dynamic=False, **RELU)
+unrolled_classifier("fixed_no_bias", dynamic=False, bias=False)
+unrolled_classifier("both", "both", "log_softmax", 2, 3, batch_first=True,
+                    **WAYS)
+unrolled_classifier("flat", "flat", H=1, batch_first=True, **WAYS)
+unrolled_classifier("fixed_both", "both", "sigmoid", 2, 3, dynamic=False,
+                    **RELU, **WAYS)
+unrolled_classifier("three_levels", "state", "relu", 3, batch_first=True)
+unrolled_classifier("float64", layers=2, type=torch.float64)
+unrolled("tagger", lambda: Tagger(2, nn.RNN), tokens(11), "tags",
+         {"tokens": BT}, longer=((9, 2),))
+unrolled("tagger_fixed", lambda: Tagger(1, nn.RNN, False),
+         lambda T, B: {"tokens": torch.randint(11, (T, B))}, "tags",
+         {"tokens": TB}, dynamic=False, longer=((9, 2),))
+unrolled("alone", AloneRnn, alone(4), "y", {}, sizes=((5, 1),),
+         dynamic=False)
+unrolled("learned", lambda: Learned(1), steps(4), "y", {"x": TB},
+         longer=((8, 2),))
+unrolled("learned_both", lambda: Learned(2), steps(4), "y", {"x": TB},
+         longer=((8, 2),))
+unrolled_whole("states", 3, **RELU)
+unrolled_whole("states_one_level", 1, BT, batch_first=True)
+unrolled_whole("states_both", 2, BT, batch_first=True, **WAYS)
+unrolled_whole("states_fixed", 2, dynamic=False, bias=False)
+unrolled_whole("finals", 2, given=False, **WAYS)
+unrolled_whole("finals_fixed", 2, given=False, dynamic=False)
 
 
 # ---- Packed sequences ------------------------------------------------------

@@ -369,24 +369,56 @@ def inputs():
            inputs={"x": np.array([[0, 9]] * 5, np.int64)})
 
 
-def unrolled():
-    """nn.RNN as PyTorch's newer exporter writes it: no RNN, but its steps."""
-    import torch
-    from torch import nn
-    from onnx_torch import quiet
-    torch.manual_seed(1)
-    program = quiet(torch.onnx.export, nn.RNN(I, H).eval(),
-                    (torch.zeros(3, 2, I),), dynamo=True,
-                    external_data=False, verbose=False)
-    CASES.append(("unrolled_rnn", program.model_proto,
-                  "steps that were unrolled", ["Add"], {}))
+def unrolled(name, reason, op, order=range(4), used=range(4), other=None,
+             read=None, activation="Tanh"):
+    """Four steps as PyTorch's newer exporter unrolls them: in that order of the
+    input, of which used are given; step other has a weight of its own, step
+    read the state before last."""
+    g = Refused(name)
+    x = g.input("x", [4, "N", I])
+    p = g.node("Add", g.node("MatMul", x, g.weight(I, H)), g.weight(H))
+    W, b = g.weight(H, H), g.weight(H)
+    states = [g.hold(np.zeros((1, H), np.float32))]
+    for s, index in enumerate(order):
+        weight = g.weight(H, H) if s == other else W
+        h = g.node("MatMul", states[-2 if s == read else -1], weight)
+        total = g.node("Add", g.node("Add", h, b, name=f"product_{s}"),
+                       g.axes("Squeeze",
+                              g.slice(p, [index], [index + 1], [0]), 0),
+                       name=f"sum_{s}")
+        states.append(g.node(activation if s else "Tanh", total,
+                             name=f"step_{s}"))
+    y = g.node("Concat", *[g.axes("Unsqueeze", states[1 + s], 0)
+                           for s in used], axis=0, name="join")
+    g.done(y, reason, "", op)
+
+
+def unrolled_steps():
+    unrolled("unrolled_other_order", "steps in another order", "step_2",
+             order=[0, 1, 3, 2])
+    unrolled("unrolled_other_weight", "one step has another weight", "step_2",
+             other=2)
+    unrolled("unrolled_other_state", "a step reads the state before last",
+             "step_3", read=3)
+    unrolled("unrolled_other_end", "steps end with another operator", "step_1",
+             activation="Relu")
+    unrolled("unrolled_sigmoid", "steps end with another operator", "step_1",
+             activation="Sigmoid")
+    unrolled("unrolled_missing", "a step is left out", "join",
+             used=[0, 1, 3])
+    unrolled("unrolled_mixed", "steps are put together in another order",
+             "join", used=[0, 2, 1, 3])
+    unrolled("unrolled_short", "fewer steps than the input has", "MatMul_0",
+             order=range(3), used=range(3))
+    unrolled("unrolled_from_the_middle", "the first step is none of the ends",
+             "step_0", order=[1, 2, 3, 0])
 
 
 def refused_cases(book):
     if not book.wants("refused_cases"):
         return
     for make in [shapes_of_graphs, control, operators, attributes, layers,
-                 broken, inputs, unrolled]:
+                 broken, inputs, unrolled_steps]:
         make()
     place = book.place / "refused"
     shutil.rmtree(place, ignore_errors=True)
