@@ -16,6 +16,7 @@
  *   trace_sizes.c      shapes, with free sizes
  *   trace_recurrent.c  RNN, GRU, LSTM
  *   trace_start.c      their lengths and initial states
+ *   trace_ways.c       two directions
  *   trace_layers.c     one layer after the other, and what each reads
  *   trace_dense.c      linear, embedding, elementwise
  *   trace_norm.c       layer norm
@@ -356,6 +357,13 @@ operator_run sizes_shape, sizes_size, sizes_gather, sizes_slice, sizes_concat,
  */
 
 operator_run trace_recurrent, trace_merge;
+
+/* Whether a and b are the two directions of the last layer's Y; their sum or
+ * product. */
+bool ways_meet(const trace *t, const traced_value *a, const traced_value *b);
+elman_status ways_merge(trace *t, const onnx_node *n, const traced_value *a,
+                        traced_value *out);
+
 operator_run trace_matmul, trace_gemm, trace_arithmetic, trace_embedding,
     trace_activation, trace_softmax;
 operator_run trace_layer_norm, norm_mean, norm_unary, norm_arithmetic;

@@ -310,6 +310,7 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
         return refuse(n, "it mixes a shape with what flows through the layers");
     if (norm_follow(x) || norm_follow(other))
         return norm_arithmetic(t, n, in, out);
+    if (ways_meet(t, x, other)) return ways_merge(t, n, x, out[0]);
     if (!is_tensor(t, other) &&
         !(t->bound && t->source[other->view->source].kind == SOURCE_INPUT))
         return refuse(n, "both operands flow through the layers: a stack has "

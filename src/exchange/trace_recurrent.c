@@ -240,7 +240,7 @@ static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
     return layer_weigh(t, r->n, &part,
                        &(weight_view){.role = role,
                                       .how = r->row->how,
-                                      .way = way,
+                                      .way = r->base + way,
                                       .blocks = r->row->gates,
                                       .order = r->row->order,
                                       .row = 1,
@@ -259,7 +259,7 @@ static elman_status weigh_peephole(trace *t, const recurrent_node *r,
     return layer_weigh(t, r->n, &part,
                        &(weight_view){.role = "peephole",
                                       .how = "iof to ifo",
-                                      .way = way,
+                                      .way = r->base + way,
                                       .blocks = 3,
                                       .order = order,
                                       .row = 1,
@@ -316,13 +316,10 @@ static elman_status check_time(trace *t, const recurrent_node *r,
 /* ---- The node -------------------------------------------------------------
  */
 
-/* Y [T,D,B,R], Y_h and Y_c [D,B,R]; with layout 1 the sequences come first. */
-static elman_status set_outputs(trace *t, const recurrent_node *r,
-                                const extent *T, const extent *B,
-                                element_type type, traced_value *const *out)
+/* What the layer that was just added gives. */
+static elman_status add_sources(trace *t, const recurrent_node *r,
+                                const extent *T, const extent *B)
 {
-    static const size_t y_order[2][4] = {{0, 2, 1, 3}, {1, 0, 2, 3}},
-                        h_order[2][3] = {{0, 1, 2}, {1, 0, 2}};
     size_t index = t->layers - 1;
     extent ways = extent_of((int64_t)r->ways), R = extent_of((int64_t)r->H);
     const source y = {.kind = SOURCE_LAYER,
@@ -339,7 +336,17 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
     TRY(source_add(t, r->n, &y, &l->y));
     TRY(source_add(t, r->n, &final, &l->h_n));
     final.kind = SOURCE_FINAL_C;
-    TRY(source_add(t, r->n, &final, &l->c_n));
+    return source_add(t, r->n, &final, &l->c_n);
+}
+
+/* Y [T,D,B,R], Y_h and Y_c [D,B,R], of the node's directions; with layout 1 the
+ * sequences come first. */
+static elman_status set_outputs(trace *t, const recurrent_node *r,
+                                element_type type, traced_value *const *out)
+{
+    static const size_t y_order[2][4] = {{0, 2, 1, 3}, {1, 0, 2, 3}},
+                        h_order[2][3] = {{0, 1, 2}, {1, 0, 2}};
+    const traced_layer *l = &t->layer[t->layers - 1];
     const size_t sources[] = {l->y, l->h_n, l->c_n};
     size_t most = r->row->kind == ELMAN_LSTM ? 3 : 2;
     if (r->n->outputs > most)
@@ -348,16 +355,32 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
     for (size_t k = 0; k < r->n->outputs; k++) {
         const source *s = t->source + sources[k];
         view whole = {.source = sources[k], .rank = s->rank};
+        size_t D = k ? 0 : 2;
         for (size_t a = 0; a < s->rank; a++) {
             size_t from =
                 k ? h_order[r->batch_first][a] : y_order[r->batch_first][a];
+            extent size =
+                from == D ? extent_of((int64_t)r->ways) : s->size[from];
             whole.axis[a].factors = 1;
-            whole.axis[a].factor[0] = (factor){from, s->size[from], 1};
+            whole.axis[a].factor[0] = (factor){from, size, 1};
         }
+        whole.offset[D] = (int64_t)r->base;
         view_tidy(&whole);
         TRY(value_set_view(t, out[k], type, &whole));
     }
     return ELMAN_OK;
+}
+
+/* The layer before the node becomes that of both directions. */
+static elman_status add_pair(trace *t, recurrent_node *r,
+                             traced_value *const *in, traced_value *const *out)
+{
+    r->base = 1;
+    r->I = t->layer[t->layers - 1].I;
+    TRY(read_weights(t, r, in));
+    TRY(recurrent_pair(t, r, in));
+    TRY(weigh_all(t, r));
+    return set_outputs(t, r, in[0]->type, out);
 }
 
 elman_status trace_recurrent(trace *t, const onnx_node *n,
@@ -377,6 +400,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
                       element_name(in[0]->type));
     if (x->rank != 3)
         return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
+    if (recurrent_has_pair(t, &r)) return add_pair(t, &r, in, out);
     TRY(layer_read(t, n, x, 2, &read, &r.I));
     TRY(check_time(t, &r, &read));
     TRY(view_size(n, &read, r.batch_first, &T));
@@ -393,48 +417,6 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
                                     n->inputs > 6 ? in[6] : NULL};
     TRY(recurrent_starts(t, &r, states));
-    return set_outputs(t, &r, &T, &B, in[0]->type, out);
-}
-
-/* ---- Joined directions -----------------------------------------------------
- */
-
-/* A sum, product or mean over the directions of the last layer's Y. */
-elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
-                         traced_value *const *out)
-{
-    enum { D = 2 };
-    const view *of = NULL;
-    int64_t axes[AXES], keep;
-    size_t count, axis;
-    TRY(need_view(n, in[0], &of));
-    TRY(list_whole(t, n, in, "axes", 1, &count, axes));
-    TRY(attribute_whole(n, "keepdims", 1, &keep));
-    if (count != 1) return refuse(n, "it runs along %zu axes", count);
-    TRY(check_axis(n, axes[0], of->rank, &axis));
-    const view_axis *a = of->axis + axis;
-    traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
-    if (!l || of->source != l->y || !l->config.bidirectional ||
-        l->config.merge || a->factors != 1 || a->factor[0].axis != D ||
-        !factor_is_whole(t, of, a->factor))
-        return refuse(n, "it does not run along the two directions of the "
-                         "layer before it");
-    const char what = n->op[strlen("Reduce")];
-    l->config.merge = what == 'S'   ? ELMAN_MERGE_SUM
-                      : what == 'P' ? ELMAN_MERGE_MUL
-                                    : ELMAN_MERGE_AVERAGE;
-    l->O = l->config.hidden_size;
-
-    source joined = t->source[l->y];
-    joined.size[D] = extent_of(1);
-    view y = *of;
-    TRY(source_add(t, n, &joined, &l->y));
-    y.source = l->y;
-    y.axis[axis].factors = 0;
-    if (!keep) {
-        y.rank--;
-        memmove(y.axis + axis, y.axis + axis + 1,
-                (y.rank - axis) * sizeof *y.axis);
-    }
-    return value_set_view(t, out[0], in[0]->type, &y);
+    TRY(add_sources(t, &r, &T, &B));
+    return set_outputs(t, &r, in[0]->type, out);
 }

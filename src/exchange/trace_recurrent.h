@@ -1,6 +1,7 @@
 /*
  * trace_recurrent.h: an RNN, GRU or LSTM being read: trace_recurrent.c has the
- * attributes and weights, trace_start.c lengths and initial states.
+ * attributes and weights, trace_start.c lengths and initial states,
+ * trace_ways.c what two directions have in common.
  */
 #ifndef EXCHANGE_TRACE_RECURRENT_H
 #define EXCHANGE_TRACE_RECURRENT_H
@@ -21,6 +22,7 @@ typedef struct recurrent_node {
     const recurrent_row *row;
     const onnx_node *n;
     size_t ways, H, I;
+    size_t base;      /* the direction of the layer that its first is */
     bool batch_first; /* layout 1 */
     elman_layer config;
     strides W, R, B, P;
@@ -37,5 +39,14 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
  * parameter, or what the state is to be given. */
 elman_status recurrent_starts(trace *t, const recurrent_node *r,
                               traced_value *const *states);
+
+/* Whether the node reads in reverse what the last layer's node reads forward;
+ * makes that layer one of both directions, whose second has no weights yet. */
+bool recurrent_has_pair(const trace *t, const recurrent_node *r);
+elman_status recurrent_pair(trace *t, const recurrent_node *r,
+                            traced_value *const *in);
+
+/* A recurrent layer of one direction gets a second. */
+void layer_add_way(trace *t, traced_layer *l);
 
 #endif

@@ -110,10 +110,7 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
         l->weight[l->weights++].way = 1;
     }
     t->layers--;
-    l->config.bidirectional = true;
-    l->O *= 2;
-    t->source[l->y].size[2] = extent_of(2);
-    t->source[l->h_n].size[0] = t->source[l->c_n].size[0] = extent_of(2);
+    layer_add_way(t, l);
     return ELMAN_OK;
 }
 

@@ -71,6 +71,41 @@ def keras_cases():
                 for d in range(2)]
         g.output(g.dense(g.node("Concat", *ways, axis=-1), 2 * H, C), "dense")
 
+    def two_nodes(g, cell, **more):
+        """One node for each direction, batches first."""
+        x = keras_input(g)
+        return [g.node("Transpose", g.axes("Squeeze", cell(
+            x, direction=way, **more), 1), perm=[1, 0, 2])
+            for way in ("forward", "reverse")]
+
+    @graph(13, batches)
+    def keras_two_nodes(g):
+        y = g.node("Concat", *two_nodes(g, g.lstm), axis=2)
+        g.output(g.dense(y, 2 * H, C), "dense")
+
+    @graph(13, batches)
+    def keras_two_nodes_sum(g):
+        y = g.node("Add", *two_nodes(g, g.gru, linear_before_reset=1))
+        g.output(g.dense(y, H, C), "dense")
+
+    @graph(13, batches)
+    def keras_two_nodes_product(g):
+        y = g.node("Mul", *two_nodes(g, g.gru, activations=["HardSigmoid",
+                                                            "Softsign"]))
+        g.output(g.dense(y, H, C), "dense")
+
+    @graph(11, batches)
+    def keras_two_nodes_last(g):
+        """Two levels, and the final states of the second."""
+        x = keras_input(g)
+        x = g.node("Concat", *[g.axes("Squeeze", g.lstm(x, direction=way), 1)
+                               for way in ("forward", "reverse")], axis=2)
+        last = [g.axes("Squeeze", g.node(
+            "RNN", x, g.weight(1, H, 2 * H), g.weight(1, H, H),
+            outputs=",Y_h", direction=way, hidden_size=H,
+            activations=["Relu"]), 0) for way in ("forward", "reverse")]
+        g.output(g.dense(g.node("Concat", *last, axis=1), 2 * H, C), "dense")
+
     @graph(13, batches)
     def keras_stacked(g):
         """Three kinds on top of each other, a dropout left in."""

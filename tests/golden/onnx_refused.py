@@ -100,9 +100,28 @@ def shapes_of_graphs():
     g = Refused("two_readers")
     x = g.x()
     there = g.axes("Squeeze", g.lstm(x), 1)
-    back = g.axes("Squeeze", g.lstm(x, direction="reverse"), 1)
-    g.done(g.node("Concat", there, back, name="join", axis=2),
+    again = g.axes("Squeeze", g.lstm(x), 1)
+    g.done(g.node("Concat", there, again, name="join", axis=2),
            "two layers of the same input", "LSTM")
+
+    for name, differs in [("sizes", {"H": H + 1}), ("clips", {"clip": 0.5}),
+                          ("starts", {"extra": None})]:
+        g = Refused("two_ways_of_other_" + name)
+        if "extra" in differs:
+            differs = {"extra": ["", g.input("h", [1, "N", H])]}
+        x = g.x()
+        there = g.axes("Squeeze", g.lstm(x), 1)
+        back = g.axes("Squeeze", g.lstm(x, direction="reverse", **differs), 1)
+        g.done(g.node("Concat", there, back, name="join", axis=2),
+               "two directions that differ in their " + name, "LSTM")
+
+    g = Refused("two_ways_twice")
+    x = g.x()
+    there = g.axes("Squeeze", g.lstm(x), 1)
+    back = g.axes("Squeeze", g.lstm(x, direction="reverse"), 1)
+    y = g.node("Concat", there, there, name="join", axis=2)
+    g.done(g.node("Add", y, g.node("Concat", there, back, axis=2)),
+           "one direction twice", "join", "Concat")
 
     g = Refused("features_as_time")
     x = g.node("Transpose", flow(g), name="turn", perm=[2, 1, 0])
