@@ -109,7 +109,8 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
         l->weight[l->weights] = twin->weight[i];
         l->weight[l->weights++].way = 1;
     }
-    t->layers--;
+    /* nobody takes what the twin gave for what a layer gives */
+    t->layer[--t->layers] = (traced_layer){.y = SIZE_MAX};
     layer_add_way(t, l);
     return ELMAN_OK;
 }

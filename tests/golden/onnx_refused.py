@@ -433,12 +433,24 @@ def unrolled_steps():
              "step_0", order=[1, 2, 3, 0])
 
 
+def unrolled_parts(book):
+    """What is computed on the way to the steps of the second direction."""
+    model = onnx.load(book.place / "dynamo_rnn_finals/model.onnx")
+    part = [node.output[0] for node in model.graph.node
+            if "rnn.bias_ih_l1_reverse" in node.input][0]
+    model.graph.output.append(helper.make_tensor_value_info(
+        part, TensorProto.FLOAT, None))
+    CASES.append(("unrolled_part_given", model, "a part of a layer is given",
+                  [part], {}))
+
+
 def refused_cases(book):
     if not book.wants("refused_cases"):
         return
     for make in [shapes_of_graphs, control, operators, attributes, layers,
                  broken, inputs, unrolled_steps]:
         make()
+    unrolled_parts(book)
     place = book.place / "refused"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
