@@ -16,7 +16,8 @@ enum { ELMAN_MAX_AXES = 8 }; /* dimensions of a tensor in another's file */
 
 /* ---- In: a file of weights becomes a model ------------------------------- */
 
-/* What a file does not say. All zero will do for most. */
+/* What a file does not say. All zero will do for most; what is given and of no
+ * use for the source is ELMAN_BAD_VALUE (docs/FORMATS.md has the table). */
 typedef struct elman_import_config {
     const char *mapping; /* path of a mapping file (docs/FORMATS.md), needed for
                             .npz and .npy; NULL: names as PyTorch's */
@@ -51,7 +52,7 @@ typedef struct elman_import_row {
     size_t rank, shape[ELMAN_MAX_AXES];
     const char *to;  /* the parameter; "" if it is ignored or no weight; NULL
                         if nothing claims it */
-    const char *how; /* "as it is", "gates i o f g to i f g o", "ignored" */
+    const char *how; /* "as it is", "transposed", "iofc to ifgo", "ignored" */
 } elman_import_row;
 
 /* The table, rows of one tensor together, in the import's memory. */
@@ -98,7 +99,8 @@ typedef struct elman_check {
 
 /* Runs the .npy x through model and compares with the .npy y: x is (T,B,I) or
  * (B,T,I) as the model has it, (T,I) for one sequence; for tokens without I. y
- * is what elman_model_forward gives. ELMAN_OK if it could be compared. */
+ * is what elman_model_forward gives; a NaN in it never passes. ELMAN_OK if it
+ * could be compared. */
 ELMAN_CHECKED elman_status elman_model_check(const elman_model *model,
                                              const char *x, const char *y,
                                              elman_check *check);
@@ -114,6 +116,7 @@ typedef struct elman_port {
     bool input;       /* else an output */
     bool optional;    /* an input that has a default */
     const char *type; /* "float32", "int64" ... */
+    bool shaped;      /* rank and shape are told */
     size_t rank;
     int64_t shape[ELMAN_MAX_AXES]; /* -1 where any size will do */
 } elman_port;
@@ -121,6 +124,10 @@ typedef struct elman_port {
 ELMAN_CHECKED elman_status elman_graph_open(const char *path,
                                             elman_graph **graph);
 ELMAN_API void elman_graph_close(elman_graph *graph);
+
+/* Inputs, then outputs, in the graph's memory: as the graph tells them, and
+ * from each elman_graph_forward on the outputs as that gave them, with type,
+ * rank and every size. */
 ELMAN_API const elman_port *elman_graph_ports(const elman_graph *graph,
                                               size_t *count);
 

@@ -76,14 +76,14 @@ TEST(ports_are_named_after_layers)
         .input_size = 3,
         .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4, .num_layers = 2}}};
     CHECK_PORTS(&c, "x(T,B,3) h_0(2,state_batch,4) c_0(2,state_batch,4)",
-                "h_n(2,B,4) c_n(2,B,4) y(T,B,4)");
+                "y(T,B,4) h_n(2,B,4) c_n(2,B,4)");
 
     c.batch_first = c.layers[0].bidirectional = true;
     c.layers[0].merge = ELMAN_MERGE_SUM;
     c.layers[1] = (elman_layer){.kind = ELMAN_LAST};
     CHECK_PORTS(&c,
                 "x(B,T,3) rnn.h_0(4,state_batch,4) rnn.c_0(4,state_batch,4)",
-                "rnn.h_n(4,B,4) rnn.c_n(4,B,4) y(B,4)");
+                "y(B,4) rnn.h_n(4,B,4) rnn.c_n(4,B,4)");
 
     c = (elman_config){
         .layers = {
@@ -97,7 +97,7 @@ TEST(ports_are_named_after_layers)
     CHECK_PORTS(&c,
                 "tokens(T,B) one.h_0_l0(1,state_batch,4) "
                 "one.h_0_l1(1,state_batch,5) two.h_0(1,state_batch,3)",
-                "one.h_n_l0(1,B,4) one.h_n_l1(1,B,5) two.h_n(1,B,3) y(T,B,7)");
+                "y(T,B,7) one.h_n_l0(1,B,4) one.h_n_l1(1,B,5) two.h_n(1,B,3)");
 
     c = (elman_config){.input_size = 3,
                        .batch_first = true,
@@ -105,7 +105,7 @@ TEST(ports_are_named_after_layers)
                                    .hidden_size = 4,
                                    .bidirectional = true,
                                    .merge = ELMAN_MERGE_NONE}}};
-    CHECK_PORTS(&c, "x(B,T,3) h_0(2,state_batch,4)", "h_n(2,B,4) y(2,B,T,4)");
+    CHECK_PORTS(&c, "x(B,T,3) h_0(2,state_batch,4)", "y(2,B,T,4) h_n(2,B,4)");
 }
 
 /* Row block of an initializer is block from of a parameter. */

@@ -14,6 +14,7 @@ static elman_port port_of(const onnx_graph *g, const onnx_value *v, bool input)
     elman_port p = {.name = v->name,
                     .input = input,
                     .type = element_name(v->type),
+                    .shaped = v->shaped,
                     .rank = v->shaped ? v->rank : 0};
     for (size_t k = 0; k < p.rank; k++)
         p.shape[k] = v->dimension[k].size;
@@ -73,6 +74,19 @@ const elman_port *graph_ports(const elman_graph *g, size_t *count)
 {
     *count = g->ports;
     return g->port;
+}
+
+void graph_tell_outputs(elman_graph *g)
+{
+    for (size_t i = 0; i < g->onnx->outputs; i++) {
+        const named_tensor *t = &g->output[i].tensor;
+        elman_port *p = g->port + g->onnx->inputs + i;
+        p->type = element_name(t->type);
+        p->shaped = true;
+        p->rank = t->rank;
+        for (size_t k = 0; k < t->rank; k++)
+            p->shape[k] = (int64_t)t->shape[k];
+    }
 }
 
 static elman_status find_port(const elman_graph *g, const char *name,

@@ -27,6 +27,9 @@ struct elman_graph {
     graph_array *output; /* (outputs) of the last forward */
 };
 
+/* The ports tell the type and shape of what the last forward gave. */
+void graph_tell_outputs(elman_graph *graph);
+
 /* What the layers of a trace gave: dense arrays, time first. */
 typedef struct traced_arrays {
     double *y; /* (T,B,O), (B,O) of one vector per sequence; NULL: not needed */

@@ -74,13 +74,13 @@ static elman_status read_x(graph_pass *p)
                            p->x + r * I + i);
         }
         if (!t->tokens) continue;
-        bool fits = p->x[r] >= 0 && p->x[r] <= INT32_MAX;
-        if (!fits)
+        double V = (double)t->layer[0].config.num_embeddings, token = p->x[r];
+        if (token < 0) token += V; /* ONNX counts such from the end */
+        if (!(token >= 0 && token < V))
             return failure(ELMAN_BAD_VALUE,
-                           "input %.80s has the token %.0f, expected 0 to %zu",
-                           array->name, p->x[r],
-                           t->layer[0].config.num_embeddings - 1);
-        p->tokens[r] = (int32_t)p->x[r];
+                           "input %.80s has the token %.0f, expected 0 to %.0f",
+                           array->name, p->x[r], V - 1);
+        p->tokens[r] = (int32_t)token;
     }
     return ELMAN_OK;
 }
@@ -123,23 +123,35 @@ static elman_status make_arrays(graph_pass *p)
     return ELMAN_OK;
 }
 
-/* A layer of ours gives zeros past a sequence's end, an operator of ONNX what
- * it makes of zeros: so what follows the last recurrent layer runs by itself,
- * over all steps, where sequences have lengths. */
+/* Where the stretch of layers that run together from first on ends. A layer of
+ * ours gives zeros past a sequence's end, an operator of ONNX what it makes of
+ * zeros: so where sequences have lengths, recurrent layers run by themselves,
+ * and the others over all steps. */
+static size_t stretch_end(const graph_pass *p, size_t first)
+{
+    const trace *t = p->trace;
+    bool recurrent = traced_is_recurrent(t->layer + first);
+    size_t end = first + 1;
+    if (!p->lengths) return t->layers;
+    for (; end < t->layers; end++) {
+        const traced_layer *l = t->layer + end;
+        bool along = traced_is_recurrent(l) ||
+                     (recurrent && l->config.kind == ELMAN_LAST);
+        if (along != recurrent) break;
+    }
+    return end;
+}
+
 static elman_status run_layers(graph_pass *p)
 {
     const trace *t = p->trace;
-    size_t recurrent = t->layers;
-    while (recurrent && !traced_is_recurrent(t->layer + recurrent - 1))
-        recurrent--;
-    bool apart = p->lengths && recurrent && recurrent < t->layers &&
-                 !t->layer[recurrent].per_sequence;
-    size_t end = apart ? recurrent : t->layers;
-    TRY(stage_run(p, 0, end, t->tokens ? NULL : p->x));
-    if (!apart) return ELMAN_OK;
-    free(p->lengths);
-    p->lengths = NULL;
-    return stage_run(p, end, t->layers, p->layer[end - 1].y);
+    const double *x = t->tokens ? NULL : p->x;
+    for (size_t first = 0, end; first < t->layers; first = end) {
+        end = stretch_end(p, first);
+        TRY(stage_run(p, first, end, x));
+        x = p->layer[end - 1].y;
+    }
+    return ELMAN_OK;
 }
 
 /* ---- Out -------------------------------------------------------------------
@@ -181,21 +193,29 @@ static double source_at(const graph_pass *p, const source *s,
 
 /* Writes number i of an output in its type; a NaN is no whole number, and the
  * ends of 64 bits stand for all beyond. */
-static void put_number(named_tensor *to, void *data, size_t i, double value)
+static void put_number(const named_tensor *to, void *data, size_t i,
+                       double value)
 {
     const named_tensor one = {.type = ELEMENT_F64, .count = 1, .data = &value};
+    size_t bytes = element_bytes(to->type);
+    char *at = (char *)data + i * bytes;
+    int64_t whole;
+    float single = (float)value;
+    uint16_t half = half_narrow(value);
     switch (to->type) {
     case ELEMENT_F64:
-        ((double *)data)[i] = value;
+        memcpy(at, &value, bytes);
+        break;
+    case ELEMENT_F32:
+        memcpy(at, &single, bytes);
         break;
     case ELEMENT_F16:
-        ((uint16_t *)data)[i] = half_narrow(value);
-        break;
-    case ELEMENT_I64:
-        tensor_wholes(&one, 0, 1, (int64_t *)data + i);
+        memcpy(at, &half, bytes);
         break;
     default:
-        ((float *)data)[i] = (float)value;
+        tensor_wholes(&one, 0, 1, &whole);
+        if (to->type == ELEMENT_BOOL) whole = whole != 0;
+        memcpy(at, &whole, bytes);
         break;
     }
 }
@@ -231,7 +251,7 @@ static const view *part_at(const traced_value *v, size_t *index)
 }
 
 static void write_elements(const graph_pass *p, const traced_value *v,
-                           named_tensor *to, void *data)
+                           const named_tensor *to, void *data)
 {
     size_t index[AXES] = {0}, own[AXES], place[AXES];
     for (size_t i = 0; i < to->count; i++) {
@@ -275,7 +295,6 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
     named_tensor *to = &out->tensor;
     *to = (named_tensor){
         .name = output->name, .type = output->type, .rank = rank, .count = 1};
-    if (!element_is_float(to->type)) to->type = ELEMENT_I64;
     if (to->type == ELEMENT_BF16) to->type = ELEMENT_F32;
     for (size_t k = 0; k < rank; k++) {
         to->shape[k] = (size_t)shape[k].factor;
@@ -321,6 +340,17 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
     return ELMAN_OK;
 }
 
+/* Whether some weight or output is float64. */
+static bool is_in_double(const trace *t)
+{
+    for (size_t i = 0; i < t->tensors; i++)
+        if (t->use[i] == TENSOR_WEIGHT && t->tensor[i].type == ELEMENT_F64)
+            return true;
+    for (size_t i = 0; i < t->graph->outputs; i++)
+        if (t->graph->output[i].type == ELEMENT_F64) return true;
+    return false;
+}
+
 elman_status graph_forward(elman_graph *g, size_t steps, int threads)
 {
     const onnx_graph *onnx = g->onnx;
@@ -334,8 +364,7 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
     if (status == ELMAN_OK) {
         graph_pass p = {
             .trace = t, .steps = steps, .threads = threads ? threads : 1};
-        for (size_t i = 0; i < onnx->outputs; i++)
-            p.in_double = p.in_double || onnx->output[i].type == ELEMENT_F64;
+        p.in_double = is_in_double(t);
         status = run(&p, onnx, outputs);
         free_pass(&p);
     }
@@ -343,6 +372,7 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
     graph_array *old = g->output;
     if (status == ELMAN_OK) g->output = outputs;
     else old = outputs;
+    if (status == ELMAN_OK) graph_tell_outputs(g);
     for (size_t i = 0; i < onnx->outputs; i++)
         free(old[i].owner);
     free(old);

@@ -16,6 +16,8 @@ typedef struct stage {
     graph_pass *pass;
     size_t first, last; /* of the traced layers */
     const double *x;    /* (T,B,I), or NULL for tokens */
+    size_t T;           /* 1 behind what gives one vector per sequence */
+    const size_t *all;  /* (B) lengths, or NULL: all T */
     size_t I;
     elman_model *model;
     elman_state *state;   /* or */
@@ -77,7 +79,7 @@ static elman_status make(stage *s)
     graph_pass *p = s->pass;
     TRY(make_model(s));
     s->I = s->model->config.input_size;
-    if (s->steps < p->T && !s->model->info.streams)
+    if (s->steps < s->T && !s->model->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the graph can not run by pieces of %zu steps, for a "
                        "layer looks ahead",
@@ -171,7 +173,7 @@ static elman_status put_given(const stage *s, const traced_layer *l,
     size_t R = l->config.hidden_size;
     extent rows;
     TRY(view_size(NULL, of, 1, &rows));
-    if (!extent_is(&rows, 1) && !extent_is(&rows, (int64_t)s->pass->B))
+    if (!extent_is(&rows, (int64_t)s->pass->B))
         return failure(ELMAN_BAD_VALUE,
                        "the initial state %.80s is for %lld sequences, "
                        "expected %zu",
@@ -179,7 +181,7 @@ static elman_status put_given(const stage *s, const traced_layer *l,
     memory to = memory_of(s, level, way, is_cell, false);
     for (size_t b = 0; b < s->pass->B; b++)
         for (size_t j = 0; j < R; j++) {
-            size_t index[AXES] = {way, extent_is(&rows, 1) ? 0 : b, j};
+            size_t index[AXES] = {way, b, j};
             double value;
             tensor_doubles(array, view_element(t, of, index), 1, &value);
             put(to, b * R + j, value);
@@ -249,7 +251,7 @@ static elman_status run_piece(stage *s, size_t begin, size_t T)
     size_t row = begin * p->B, n = T * p->B * s->I;
     bool tokens = !s->I;
     for (size_t b = 0; b < p->B; b++) {
-        size_t all = p->lengths ? p->lengths[b] : p->T;
+        size_t all = s->all ? s->all[b] : s->T;
         size_t left = all > begin ? all - begin : 0;
         s->lengths[b] = left < T ? left : T;
     }
@@ -302,8 +304,8 @@ static elman_status run(stage *s)
 {
     TRY(make(s));
     TRY(visit_all(s, begin_memory));
-    for (size_t begin = 0; begin < s->pass->T; begin += s->steps) {
-        size_t left = s->pass->T - begin;
+    for (size_t begin = 0; begin < s->T; begin += s->steps) {
+        size_t left = s->T - begin;
         size_t T = left < s->steps ? left : s->steps;
         TRY(run_piece(s, begin, T));
         keep_outputs(s, begin, T);
@@ -314,11 +316,15 @@ static elman_status run(stage *s)
 elman_status stage_run(graph_pass *p, size_t first, size_t last,
                        const double *x)
 {
+    const traced_layer *l = p->trace->layer;
+    size_t T = first && l[first - 1].per_sequence ? 1 : p->T;
     stage s = {.pass = p,
                .first = first,
                .last = last,
                .x = x,
-               .steps = p->steps && p->steps < p->T ? p->steps : p->T};
+               .T = T,
+               .all = traced_is_recurrent(l + first) ? p->lengths : NULL,
+               .steps = p->steps && p->steps < T ? p->steps : T};
     elman_status status = run(&s);
     unmake(&s);
     return status;

@@ -210,6 +210,12 @@ static void put_output(onnx_export *e, const char *y)
     *next++ = turned ? steps : sequences;
     *next = (onnx_dimension){.size = (int64_t)(l->O / (before + 1))};
     build_output(e->b, "y", rank, shape);
+    if (e->b->failed) return;
+
+    /* first, before the memory of layers, as people expect it */
+    onnx_value *list = e->b->output, found = list[e->b->outputs - 1];
+    memmove(list + 1, list, (e->b->outputs - 1) * sizeof *list);
+    list[0] = found;
 }
 
 static void put_graph(onnx_export *e)

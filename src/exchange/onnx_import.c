@@ -25,7 +25,7 @@ static elman_status check_x(const trace *t)
     const view *x = &t->x;
     const source *s = t->source + x->source;
     const char *name = t->graph->input[s->index].name;
-    size_t used = 0, before = 0;
+    size_t used = 0, before = 0, last = 0;
     for (size_t k = 0; k < x->rank; k++)
         for (size_t i = 0; i < x->axis[k].factors; i++) {
             const factor *f = &x->axis[k].factor[i];
@@ -39,6 +39,13 @@ static elman_status check_x(const trace *t)
                                name);
             before = f->axis;
             used++;
+            if (!features && f->axis > last) last = f->axis;
+            if (features && f->axis < last)
+                return failure(ELMAN_BAD_FORMAT,
+                               "the graph's input %.80s has its features "
+                               "before steps or sequences, which a model has "
+                               "last; elman run can take it",
+                               name);
         }
     for (size_t k = 0; k < s->rank; k++)
         used += extent_is(s->size + k, 1);
@@ -98,54 +105,102 @@ static bool is_given(const trace *t, const view *of)
 }
 
 /* What an output asks of the end of the stack. */
-typedef enum ending { ENDS_ELSEWHERE, ENDS_HERE, ENDS_STEP, ENDS_FINAL } ending;
+typedef enum ending {
+    ENDS_ELSEWHERE, /* at another layer, or at a part of the last */
+    ENDS_HERE,
+    ENDS_STEP,
+    ENDS_FINAL
+} ending;
+
+/* Whether a view is of all of its source, one step of it if that is picked, and
+ * reads the features last and in their order. */
+static bool is_in_order(const trace *t, const view *of, bool step)
+{
+    const source *s = t->source + of->source;
+    size_t own = 0, seen[AXES] = {0};
+    bool last_is_own = true;
+    for (size_t k = 0; k < of->rank; k++)
+        for (size_t i = 0; i < of->axis[k].factors; i++) {
+            const factor *f = &of->axis[k].factor[i];
+            if (!factor_is_whole(t, of, f)) return false;
+            last_is_own = s->identity[f->axis] == OWN_AXIS;
+            if (last_is_own && f->axis < own) return false;
+            if (last_is_own) own = f->axis;
+            seen[f->axis]++;
+        }
+    size_t features = 1;
+    for (size_t k = 0; k < s->rank; k++) {
+        bool one = extent_is(s->size + k, 1);
+        bool picked = step && s->identity[k] == t->time;
+        if (!one && s->identity[k] == OWN_AXIS) features++;
+        if (!one && !picked && seen[k] != 1) return false;
+    }
+    return last_is_own || features == 1;
+}
 
 static ending ending_of(const trace *t, const view *of)
 {
     const source *s = t->source + of->source;
+    bool step = false;
     if (s->index + 1 != t->layers || s->kind == SOURCE_FINAL_C)
         return ENDS_ELSEWHERE;
-    if (s->kind == SOURCE_FINAL_H) return ENDS_FINAL;
-    for (size_t k = 0; k < s->rank; k++) {
+    for (size_t k = 0; k < s->rank && s->kind == SOURCE_LAYER; k++) {
         size_t uses = 0;
         if (s->identity[k] != t->time || extent_is(s->size + k, 1)) continue;
         for (size_t a = 0; a < of->rank; a++)
             for (size_t i = 0; i < of->axis[a].factors; i++)
                 uses += of->axis[a].factor[i].axis == k;
-        if (!uses) return ENDS_STEP;
+        step = step || !uses;
     }
-    return ENDS_HERE;
+    if (!is_in_order(t, of, step)) return ENDS_ELSEWHERE;
+    return s->kind == SOURCE_FINAL_H ? ENDS_FINAL
+           : step                    ? ENDS_STEP
+                                     : ENDS_HERE;
 }
 
-/* The model gives what the graph's outputs have in common with the last layer:
- * its output, else what is taken of it. */
+/* Whether an output is what layers give; in many parts it may only stand beside
+ * another that is the model's. */
+static elman_status check_output(const trace *t, const traced_value *v)
+{
+    bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;
+    for (size_t p = 0; given && p < v->parts; p++)
+        given = is_given(t, v->view + p);
+    if (given) return ELMAN_OK;
+    if (v->node == NO_NODE)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the output %.80s is no output of a layer", v->name);
+    return refuse(t->graph->node + v->node,
+                  "it makes the output %.80s, which is not what a layer gives "
+                  "in the end",
+                  v->name);
+}
+
+/* The model gives the output that is all of the last layer's, or its last step
+ * or final state. Others may be of layers before, or states. */
 static elman_status end_stack(trace *t)
 {
     const onnx_graph *g = t->graph;
-    const view *end = NULL;
+    const traced_value *end = NULL;
     ending how = ENDS_ELSEWHERE;
     for (size_t i = 0; i < g->outputs; i++) {
         const traced_value *v = trace_find(t, g->output[i].name);
-        if (v->kind == VALUE_STEP)
-            return failure(ELMAN_BAD_FORMAT,
-                           "the output %.80s is not what a layer gives",
-                           v->name);
-        for (size_t p = 0; v->kind == VALUE_VIEW && p < v->parts; p++) {
-            ending one = ending_of(t, v->view + p);
-            if (v->norm != NORM_NONE || !is_given(t, v->view + p))
-                return failure(ELMAN_BAD_FORMAT,
-                               "the output %.80s is not what a layer gives",
-                               g->output[i].name);
-            if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
-            end = v->view + p;
-            how = one;
-        }
+        TRY(check_output(t, v));
+        ending one = v->parts == 1 ? ending_of(t, v->view) : ENDS_ELSEWHERE;
+        if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
+        end = v;
+        how = one;
     }
+    if (!end)
+        return failure(ELMAN_BAD_FORMAT,
+                       "no output of the graph is all that its last layer (of "
+                       "node %.80s) gives, its last step or its final state, "
+                       "with the features last; a model can give nothing else, "
+                       "elman run can",
+                       g->node[t->layer[t->layers - 1].node].name);
     view read;
     size_t I;
-    if (how == ENDS_STEP || how == ENDS_FINAL)
-        return layer_read(t, NULL, end, ANY_AXIS, &read, &I);
-    return ELMAN_OK;
+    if (how == ENDS_HERE) return ELMAN_OK;
+    return layer_read(t, g->node + end->node, end->view, ANY_AXIS, &read, &I);
 }
 
 /* ---- Together ------------------------------------------------------------ */

@@ -10,7 +10,7 @@
  *   trace.c            the walk
  *   trace_node.c       the table of operators, attributes
  *   trace_view.c       views, and what only reorders their axes
- *   trace_reshape.c    Reshape, Flatten, Expand
+ *   trace_reshape.c    Reshape, Flatten, Expand, Tile
  *   trace_slice.c      Slice, Gather, Split, Concat
  *   trace_fold.c       tensors that the graph computes from tensors
  *   trace_sizes.c      shapes, with free sizes
@@ -286,7 +286,7 @@ void view_place(const trace *t, const view *of, const size_t *index,
 size_t view_element(const trace *t, const view *of, const size_t *index);
 
 operator_run view_transpose, view_reshape, view_flatten, view_squeeze,
-    view_unsqueeze, view_slice, view_gather, view_split, view_expand,
+    view_unsqueeze, view_slice, view_gather, view_split, view_expand, view_tile,
     view_concat, view_same;
 
 /* Gather and Concat of views alone. */
@@ -448,6 +448,9 @@ elman_status layer_weigh(trace *t, const onnx_node *n, const strides *s,
 /* The same, all zero. */
 elman_status layer_weigh_zero(trace *t, const onnx_node *n, const char *role,
                               size_t way);
+
+/* Whether one of the first count layers is recurrent. */
+bool trace_has_recurrent(const trace *t, size_t count);
 
 /* Adds the layer that gives one vector per sequence. */
 elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last);

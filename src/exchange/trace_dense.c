@@ -49,13 +49,14 @@ static elman_status add_linear(trace *t, const onnx_node *n,
             .kind = ELMAN_LINEAR, .output_size = O, .no_bias = true};
         TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
     }
-    TRY(layer_weigh(
-        t, n, weight,
-        &(weight_view){.role = "weight",
-                       .how = transposed ? "as it is" : "transposed",
-                       .row = transposed ? 0 : 1,
-                       .column = transposed ? 1 : 0,
-                       .scale = scale}));
+    const weight_view part = {.role = "weight",
+                              .how = transposed ? "as it is" : "transposed",
+                              .row = transposed ? 0 : 1,
+                              .column = transposed ? 1 : 0,
+                              .scale = scale};
+    TRY(scale == 0 ? layer_weigh_zero(t, n, "weight", 0)
+                   : layer_weigh(t, n, weight, &part));
+    if (scale == 0) t->use[weight->tensor] = TENSOR_READ;
     t->layer[t->layers - 1].open = true;
     return value_set_view(t, out, x->type, &y);
 }

@@ -57,6 +57,13 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
     return source_add(t, n, &s, &read->source);
 }
 
+bool trace_has_recurrent(const trace *t, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (t->layer[i].config.hidden_size) return true;
+    return false;
+}
+
 /* ---- One vector per sequence --------------------------------------------- */
 
 elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)

@@ -65,6 +65,7 @@ static const operator_row operators[] = {
     {"Sub", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"Tanh", 1, 1, NULL, NULL, trace_activation},
     {"ThresholdedRelu", 1, 1, NULL, NULL, trace_activation},
+    {"Tile", 2, 2, NULL, view_tile, view_tile},
     {"Transpose", 1, 1, NULL, view_transpose, view_transpose},
     {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, view_unsqueeze},
     {"Where", 3, 3, sizes_where, sizes_where, NULL},

@@ -87,9 +87,11 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
     TRY(attribute_whole(n, "keepdims", 1, &keep));
     if (in[0]->kind != VALUE_VIEW || in[0]->parts != 1)
-        return refuse(n, "it is no part of a layer norm");
+        return refuse(n, "it is a mean over neither features, as in a layer "
+                         "norm, nor directions, and so no layer");
     if (count != 1)
-        return refuse(n, "it is no part of a layer norm over the last axis");
+        return refuse(n, "it is a mean over neither features, as in a layer "
+                         "norm, nor directions, and so no layer");
     TRY(check_axis(n, axes[0], of->rank, &axis));
     const view_axis *a = of->axis + axis;
     if (in[0]->norm == NORM_NONE && a->factors == 1 && axis + 1 != of->rank &&
@@ -98,7 +100,8 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     bool centered = in[0]->norm == NORM_SQUARE;
     if (!keep || axis + 1 != of->rank ||
         (in[0]->norm != NORM_NONE && !centered))
-        return refuse(n, "it is no part of a layer norm over the last axis");
+        return refuse(n, "it is a mean over neither features, as in a layer "
+                         "norm, nor directions, and so no layer");
     return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
 }
 

@@ -412,7 +412,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
                       (long long)T.factor, (long long)B.factor);
     TRY(read_weights(t, &r, in));
     TRY(layer_add(t, n, &read, 2, &r.config, r.ways * r.H, &y));
-    if (n->inputs > 4 && in[4]) TRY(recurrent_lengths(t, &r, in[4], &T, &B));
+    TRY(recurrent_lengths(t, &r, n->inputs > 4 ? in[4] : NULL, &T, &B));
     TRY(weigh_all(t, &r));
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
                                     n->inputs > 6 ? in[6] : NULL};

@@ -29,8 +29,9 @@ typedef struct recurrent_node {
     bool has_B, has_P;
 } recurrent_node;
 
-/* sequence_lens for T steps of B sequences; all full is as if it were not
- * there. */
+/* sequence_lens v (NULL if left out) of the layer just added, for T steps of B
+ * sequences: all full is as if it were not there. All recurrent layers must
+ * have the same. */
 elman_status recurrent_lengths(trace *t, const recurrent_node *r,
                                traced_value *v, const extent *T,
                                const extent *B);

@@ -1,6 +1,6 @@
 /*
- * trace_reshape.c: Reshape, Flatten and Expand of views: the factors of all
- * axes in a row, cut anew.
+ * trace_reshape.c: Reshape, Flatten, Expand and Tile of views: the factors of
+ * all axes in a row, cut anew.
  */
 #include "exchange/trace.h"
 
@@ -216,6 +216,29 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
             return refuse(n, "axis %zu can not be made that long", k);
         made.axis[k].factors = 1;
         made.axis[k].factor[0] = (factor){BROADCAST, want, 0};
+    }
+    return value_set_view(t, out[0], in[0]->type, &made);
+}
+
+/* As Expand, where what is repeated has size 1. */
+elman_status view_tile(trace *t, const onnx_node *n, traced_value *const *in,
+                       traced_value *const *out)
+{
+    extent times[ENTRIES], old;
+    const view *from = NULL;
+    size_t rank;
+    TRY(need_view(n, in[0], &from));
+    TRY(need_sizes(t, n, in[1], &rank, times));
+    if (rank != from->rank)
+        return refuse(n, "%zu repeats for %zu dimensions", rank, from->rank);
+    view made = *from;
+    for (size_t k = 0; k < rank; k++) {
+        TRY(view_size(n, &made, k, &old));
+        if (extent_is(times + k, 1)) continue;
+        if (!extent_is(&old, 1) || times[k].factor < 1)
+            return refuse(n, "it repeats axis %zu, which is longer than 1", k);
+        made.axis[k].factors = 1;
+        made.axis[k].factor[0] = (factor){BROADCAST, times[k], 0};
     }
     return value_set_view(t, out[0], in[0]->type, &made);
 }

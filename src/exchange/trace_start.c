@@ -49,9 +49,10 @@ static elman_status count_full(trace *t, const recurrent_node *r,
     return ELMAN_OK;
 }
 
-elman_status recurrent_lengths(trace *t, const recurrent_node *r,
-                               traced_value *v, const extent *T,
-                               const extent *B)
+/* What v says of the lengths: NULL if all are full. */
+static elman_status read_lengths(trace *t, const recurrent_node *r,
+                                 traced_value *v, const extent *T,
+                                 const extent *B, traced_value **lengths)
 {
     const view *of = NULL;
     bool all_full = false;
@@ -62,11 +63,22 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
                       "numbers",
                       element_name(v->type));
     if (is_tensor(t, v) || t->bound) TRY(count_full(t, r, v, T, B, &all_full));
-    if (all_full) return ELMAN_OK;
-    if (t->lengths && !same_memory(t, t->lengths, v))
-        return refuse(r->n, "its sequence_lens differ from those of the layer "
-                            "before it");
-    t->lengths = v;
+    *lengths = all_full ? NULL : v;
+    return ELMAN_OK;
+}
+
+elman_status recurrent_lengths(trace *t, const recurrent_node *r,
+                               traced_value *v, const extent *T,
+                               const extent *B)
+{
+    traced_value *lengths = NULL;
+    if (v) TRY(read_lengths(t, r, v, T, B, &lengths));
+    bool same = !lengths == !t->lengths;
+    if (lengths && t->lengths) same = same_memory(t, t->lengths, lengths);
+    if (trace_has_recurrent(t, t->layers - 1) && !same)
+        return refuse(r->n, "its sequence_lens are not those of the recurrent "
+                            "layer before it");
+    t->lengths = lengths;
     return ELMAN_OK;
 }
 

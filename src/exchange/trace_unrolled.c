@@ -74,6 +74,9 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     if (t->timed && (t->time != time || t->batch != batch))
         return refuse(n, "its steps are not those of the recurrent layer "
                          "before it");
+    if (t->lengths)
+        return refuse(n, "its sequences have no lengths, but those of the "
+                         "recurrent layer before it have");
     unrolled *u = trace_keep(t, 1, sizeof *u);
     if (!u) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     u->T = T;

@@ -20,6 +20,15 @@ def with_lengths(g, T=T, B=B):
     return {**steps(g, T, B), "lens": lens}
 
 
+def with_no_steps(g, T=T, B=B):
+    lens = np.array([0, T, 2][:B], np.int64)
+    return {**steps(g, T, B), "lens": lens}
+
+
+def from_the_end(g, T=T, B=B):
+    return {"x": g.random.integers(-9, 9, (T, B))}
+
+
 def others_cases():
     @graph(13, steps)
     def constants(g):
@@ -111,6 +120,56 @@ def others_cases():
         y, h = g.gru(y, I=2 * H, extra=[lens], outputs="Y,Y_h")
         g.output(g.axes("Squeeze", y, 1), "y")
         g.output(g.dense(g.axes("Squeeze", h, 0), H, C), "last")
+
+    @graph(13, with_lengths)
+    def lengths_between(g):
+        """Dense layers before, between and behind, and all of them outputs:
+        past the end they are not zero."""
+        x = plain(g)
+        lens = g.node("Cast", g.input("lens", ["N"], TensorProto.INT64),
+                      to=TensorProto.INT32)
+        before = g.dense(x, I, 3)
+        y = g.axes("Squeeze", g.gru(before, I=3, extra=[lens]), 1)
+        middle = g.node("Tanh", g.dense(y, H, 5))
+        y, h = g.lstm(middle, I=5, extra=[lens], outputs="Y,Y_h")
+        g.output(before, "before")
+        g.output(middle, "middle")
+        g.output(g.dense(g.axes("Squeeze", y, 1), H, C), "y")
+        g.output(h, "h_n")
+
+    @graph(13, with_no_steps)
+    def lengths_zero(g):
+        """A sequence of no steps ends at zero, and what follows it does not."""
+        x = plain(g)
+        lens = g.node("Cast", g.input("lens", ["N"], TensorProto.INT64),
+                      to=TensorProto.INT32)
+        y, h = g.gru(x, extra=[lens], outputs="Y,Y_h")
+        g.output(g.dense(g.axes("Squeeze", h, 0), H, C), "y")
+
+    @graph(13, steps)
+    def gemm_without_product(g):
+        y, h = g.lstm(plain(g), outputs="Y,Y_h")
+        g.output(g.node("Gemm", g.axes("Squeeze", h, 0), g.weight(H, C),
+                        g.weight(C), alpha=0.0), "y")
+
+    @graph(13, from_the_end)
+    def tokens_from_the_end(g):
+        x = g.input("x", ["T", "N"], TensorProto.INT64)
+        y = g.axes("Squeeze", g.lstm(g.node("Gather", g.weight(9, I), x)), 1)
+        g.output(g.dense(y, H, C), "y")
+        g.output(g.node("Cast", x, to=TensorProto.INT32), "same",
+                 TensorProto.INT32)
+
+    @graph(13, steps)
+    def tiled_states(g):
+        """One learned state, repeated for each sequence."""
+        x = plain(g)
+        size = g.node("Gather", g.node("Shape", x), g.hold(np.array([1])))
+        times = g.node("Concat", g.hold(np.array([1])), size,
+                       g.hold(np.array([1])), axis=0)
+        start = g.node("Tile", g.weight(1, 1, H), times)
+        y = g.axes("Squeeze", g.gru(x, extra=["", start]), 1)
+        g.output(g.dense(y, H, C), "y")
 
     @graph(13, steps, sizes=((T, B),))
     def lengths_fixed(g):

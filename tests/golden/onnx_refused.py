@@ -52,6 +52,41 @@ def shapes_of_graphs():
     g.done(g.node("Concat", x, y, name="join", axis=2),
            "features of two layers side by side", "join", "Concat")
 
+    g = Refused("lengths_of_one_layer")
+    x = g.x()
+    lens = g.input("lens", ["N"], TensorProto.INT32)
+    y = g.axes("Squeeze", g.gru(x, extra=[lens]), 1)
+    g.done(g.gru(y, I=H, name="upper"), "the lower layer alone has lengths",
+           "upper", "GRU", inputs={"x": g.draw(4, 2, I), "lens": np.array(
+               [2, 4], np.int32)})
+
+    for name, cut in [
+            ("two_steps", lambda g, y: g.slice(y, [0], [2], [0])),
+            ("one_sequence", lambda g, y: g.node(
+                "Gather", y, g.hold(np.array(0)), axis=1)),
+            ("some_features", lambda g, y: g.slice(y, [0], [2], [2])),
+            ("features_first", lambda g, y: g.node(
+                "Transpose", y, perm=[0, 2, 1]))]:
+        g = Refused("gives_" + name)
+        g.done(cut(g, flow(g)), "a model gives all of its last layer",
+               also=["no output of the graph is all"], taken=["graph"])
+
+    g = Refused("gives_directions_mixed")
+    y = g.lstm(g.x(), direction="bidirectional")
+    y = g.node("Transpose", y, perm=[0, 2, 3, 1])
+    g.done(g.shaped(y, 0, 0, -1), "a model gives one direction, then the other",
+           also=["no output of the graph is all"], taken=["graph"])
+
+    g = Refused("gives_states_joined")
+    y, h, c = g.lstm(g.x(), outputs="Y,Y_h,Y_c")
+    g.done(g.node("Concat", h, c, axis=2), "a model gives no cell state",
+           also=["no output of the graph is all"], taken=["graph"])
+
+    g = Refused("takes_features_first")
+    x = g.node("Transpose", g.input("x", ["N", I, "T"]), perm=[2, 0, 1])
+    g.done(g.lstm(x), "a model takes features last",
+           also=["its features before steps"], taken=["graph"])
+
     g = Refused("attention")
     y = flow(g)
     scores = g.node("MatMul", y, g.node("Transpose", y, perm=[0, 2, 1]),
