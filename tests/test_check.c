@@ -1,0 +1,117 @@
+/*
+ * test_check.c: a model held against reference outputs: what is far is told
+ * with its place, and a NaN on either side never passes.
+ */
+#include "parcel.h"
+
+#include "format/npy.h"
+
+enum { T = 3, B = 2, I = 2, O = 4, COUNT = T * B * O };
+
+static elman_model *make_model(void)
+{
+    elman_config config = {.input_size = I,
+                           .seed = 1,
+                           .layers = {{.kind = ELMAN_GRU, .hidden_size = O}}};
+    elman_model *model = NULL;
+    CHECK_OK(elman_model_create(&config, &model));
+    return model;
+}
+
+static void give(const elman_model *model, const float *x, float *y)
+{
+    elman_state *state = NULL;
+    CHECK_OK(elman_state_create(model, &(elman_state_config){.T = T, .B = B},
+                                &state));
+    CHECK_OK(elman_model_forward(model, state,
+                                 &(elman_batch){.T = T, .B = B, .x = x}, y));
+    elman_state_destroy(state);
+}
+
+static const char *save(const char *name, size_t features, const float *data)
+{
+    named_tensor t = {.type = ELEMENT_F32,
+                      .rank = 3,
+                      .shape = {T, B, features},
+                      .count = T * B * features,
+                      .data = data};
+    const char *path = in_folder(name);
+    CHECK_OK(npy_save(path, &t));
+    return path;
+}
+
+static elman_check check(const elman_model *model, const float *x,
+                         const float *y)
+{
+    char x_path[400], y_path[400];
+    elman_check found;
+    snprintf(x_path, sizeof x_path, "%s", save("x.npy", I, x));
+    snprintf(y_path, sizeof y_path, "%s", save("y.npy", O, y));
+    CHECK_OK(elman_model_check(model, x_path, y_path, &found));
+    return found;
+}
+
+static void check_failed(elman_check found, const char *message)
+{
+    CHECK(!found.passed && found.whole > 1 && found.stream > 1,
+          "whole %g, stream %g", found.whole, found.stream);
+    assert_string_equal(found.failure, message);
+}
+
+TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_place)
+{
+    float x[T * B * I], y[COUNT], changed[COUNT], answer[COUNT];
+    elman_model *model = make_model();
+    random_fill(1, T * B * I, -1, 1, x);
+    give(model, x, y);
+    elman_check found = check(model, x, y);
+    CHECK(found.passed && found.whole == 0, "whole %g", found.whole);
+
+    /* in the reference alone: step 1, sequence 0, output 2 */
+    memcpy(changed, y, sizeof y);
+    changed[(1 * B + 0) * O + 2] = NAN;
+    check_failed(check(model, x, changed),
+                 "step 1, sequence 0, output 2 is NaN in the reference, which "
+                 "no answer equals");
+
+    /* in the answer alone, from step 2 of sequence 1 on */
+    x[(2 * B + 1) * I] = NAN;
+    give(model, x, answer);
+    CHECK(isnan(answer[(2 * B + 1) * O]), "%g", (double)answer[0]);
+    y[(2 * B + 1) * O] = 0.5f;
+    found = check(model, x, y);
+    CHECK(strstr(found.failure, "step 2, sequence 1, output 0 is ") &&
+              strstr(found.failure, "nan, expected 0.5"),
+          "%s", found.failure);
+    assert_false(found.passed);
+
+    /* in both */
+    check_failed(check(model, x, answer),
+                 "step 2, sequence 1, output 0 is NaN in the reference, which "
+                 "no answer equals");
+    elman_model_destroy(model);
+}
+
+TEST(a_file_whose_own_reference_is_nan_is_no_model)
+{
+    float x[T * B * I] = {NAN}, y[COUNT];
+    elman_model *model = make_model(), *got = NULL;
+    give(model, x, y);
+    parcel_clear();
+    add_model(model, "rnn", ELEMENT_F32, false);
+    parcel_add("reference.input", ELEMENT_F32, 3, (size_t[]){T, B, I}, x);
+    parcel_add("reference.output", ELEMENT_F32, 3, (size_t[]){T, B, O}, y);
+    CHECK_FAILS(import_parcel(NULL, &got), ELMAN_BAD_FORMAT,
+                "step 0, sequence 0, output 0 is NaN in the reference");
+    elman_model_destroy(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_nan_in_the_reference_or_in_the_answer_fails_with_its_place),
+        cmocka_unit_test(a_file_whose_own_reference_is_nan_is_no_model),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
