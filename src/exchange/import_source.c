@@ -21,12 +21,13 @@ static elman_status open_safetensors(elman_import *im, char *bytes, size_t size,
                                      const elman_import_config *config)
 {
     safetensors *file = NULL;
+    (void)config;
     TRY(safetensors_parse(bytes, size, &file));
     im->source = file;
     im->close = close_safetensors;
     im->tensors = file->tensors;
     im->tensor = file->tensor;
-    im->own = model_is_own(file) && !config->mapping && !config->layers;
+    im->own = model_is_own(file);
     return ELMAN_OK;
 }
 
@@ -52,6 +53,49 @@ static elman_status open_npz(elman_import *im, char *bytes, size_t size,
     im->close = close_npz;
     im->tensors = file->tensors;
     im->tensor = file->tensor;
+    return ELMAN_OK;
+}
+
+/* ---- Settings ----------------------------------------------------------- */
+
+/* Kinds of sources, and a mapping file beside them. */
+enum { OWN = 1, ONNX = 2, TORCH = 4, OTHER = 8, MAPPED = 16 };
+
+/* A setting by its name in elman convert, and what has a use for it. */
+typedef struct setting {
+    const char *name;
+    bool given;
+    unsigned taken_by;
+} setting;
+
+/* A setting that nothing reads would be a mistake that nobody is told of. */
+static elman_status check_settings(const char *path, file_format format,
+                                   bool own, const elman_import_config *config)
+{
+    const setting settings[] = {
+        {"mapping", config->mapping, TORCH | OTHER | MAPPED},
+        {"key", config->key, TORCH | MAPPED},
+        {"layers", config->layers, TORCH | OTHER},
+        {"nonlinearity", config->nonlinearity != 0, TORCH | OTHER},
+        {"batch-first", config->batch_first, TORCH | OTHER | MAPPED},
+        {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED},
+    };
+    unsigned kind = own                      ? OWN
+                    : format == FORMAT_ONNX  ? ONNX
+                    : format == FORMAT_TORCH ? TORCH
+                                             : OTHER;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const setting *s = settings + i;
+        bool fits = s->taken_by & kind;
+        if (!s->given || (fits && (!config->mapping || s->taken_by & MAPPED)))
+            continue;
+        return failure(ELMAN_BAD_VALUE,
+                       "%.120s: %s is given, which has no use %s %s", path,
+                       s->name, fits ? "beside" : "for",
+                       fits  ? "a mapping file"
+                       : own ? "a model file of elman's own"
+                             : format_name(format));
+    }
     return ELMAN_OK;
 }
 
@@ -174,17 +218,22 @@ elman_status import_open_source(elman_import *im, const char *const *paths,
                                         "one");
     TRY(file_read(paths[0], &bytes, &size));
     file_format format = format_of(bytes, size);
-    if (formats[format].open && count == 1)
-        return open_tensors(im, paths[0], formats + format, bytes, size,
-                            config);
+    if (formats[format].open && count == 1) {
+        TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
+        return check_settings(paths[0], format, im->own, config);
+    }
     free(bytes);
-    if (format == FORMAT_NPY) return open_arrays(im, paths, count);
+    if (format == FORMAT_NPY) {
+        TRY(open_arrays(im, paths, count));
+        return check_settings(paths[0], format, false, config);
+    }
     if (count > 1)
         return failure(ELMAN_BAD_VALUE,
                        "%.120s is %s, but %zu files are given; expected one, "
                        "or .npy files alone",
                        paths[0], format_name(format), count);
     if (format == FORMAT_ONNX) {
+        TRY(check_settings(paths[0], format, false, config));
         *done = true;
         return import_onnx(im, paths[0], config);
     }

@@ -80,10 +80,23 @@ static elman_status check_widths(const elman_import *im, const module_order *o,
                                     "the file");
 }
 
+/* Relu is asked for and nothing would be other with it. */
+static elman_status check_nonlinearity(const module_order *o,
+                                       const elman_import_config *config)
+{
+    bool used = !config->nonlinearity;
+    for (size_t i = 0; i < o->count && !used; i++)
+        used = o->entry[i].kind == ELMAN_RNN;
+    if (used) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "nonlinearity is given, which has no use "
+                                    "for a model without nn.RNN");
+}
+
 static elman_status make_config(elman_import *im, const module_order *o,
                                 const elman_import_config *config)
 {
     elman_config c = {.batch_first = config->batch_first};
+    TRY(check_nonlinearity(o, config));
     TRY(check_widths(im, o, &c.input_size));
     for (size_t i = 0; i < o->count; i++) {
         c.layers[i] = layer_of(o->entry + i, config->nonlinearity);
