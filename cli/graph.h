@@ -17,14 +17,15 @@ typedef struct graph_run {
  * after an error line: a name that is none, one given twice, one missing. */
 int graph_give(const graph_run *run, const option_list *words);
 
-/* 0 if folder is there, or can be made; else EXIT_FAILED after an error
- * line. */
-int graph_check_folder(const char *folder);
+/* 0 if folder is there and takes a file for each output, or can be made; else
+ * EXIT_FAILED after an error line. */
+int graph_check_folder(const graph_run *run, const char *folder);
 
 /* Writes every output to folder, which is made if it is not there, and tells
- * each. A name becomes NAME.npy; what a file's name can not have, or could
- * lead out of folder, is written as %2F: '/', '%', control characters and a
- * point at the beginning. */
+ * each; none if one can not be written, and what was there stays. A name
+ * becomes NAME.npy; what a file's name can not have, or could lead out of
+ * folder, is written as %2F: '/', '%', control characters and a point at the
+ * beginning. */
 int graph_write(const graph_run *run, const char *folder);
 
 /* Shows the inputs and outputs. */

@@ -13,10 +13,6 @@ typedef struct port_text {
     char shape[SHAPE_TEXT];
 } port_text;
 
-/* False if the graph does not say the shape: no axes stand for that too, and
- * nothing that a layer takes or gives is without. */
-static bool is_shaped(const elman_port *port) { return port->rank > 0; }
-
 /* The ports of one side under heads; true if any of them has a free axis. */
 static bool show_side(const graph_run *run, bool input, const char **cells,
                       port_text *texts)
@@ -34,10 +30,11 @@ static bool show_side(const graph_run *run, bool input, const char **cells,
         const char **cell = cells + COLUMNS * rows;
         cell[0] = port->name;
         cell[1] = port->type;
-        cell[2] =
-            sizes_text(port->rank, port->shape, texts[rows].shape, SHAPE_TEXT);
+        cell[2] = port->shaped ? sizes_text(port->rank, port->shape,
+                                            texts[rows].shape, SHAPE_TEXT)
+                               : "?";
         cell[3] = port->optional ? "optional" : NULL;
-        open = open || !is_shaped(port);
+        open = open || !port->shaped;
         for (size_t k = 0; k < port->rank; k++)
             open = open || port->shape[k] < 0;
         rows++;
@@ -66,7 +63,7 @@ static int show_tables(const graph_run *run)
 
 static void record_shape(record *out, const elman_port *port)
 {
-    if (!is_shaped(port)) {
+    if (!port->shaped) {
         record_null(out, "shape");
         return;
     }

@@ -10,28 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { COLUMNS = 4 };
 
-/* What is told of one output. */
+/* One output: where it is written first, where it goes, what is told of it. */
 typedef struct written {
-    char file[PATH_MAX];
+    const elman_port *port;
+    char beside[PATH_MAX + 24], file[PATH_MAX];
     char shape[128];
 } written;
-
-int graph_check_folder(const char *folder)
-{
-    struct stat there;
-    char inside[PATH_MAX];
-    if (strlen(folder) >= sizeof inside - 16)
-        return failed("the path '%.60s...' is too long", folder);
-    if (stat(folder, &there) == 0 && !S_ISDIR(there.st_mode))
-        return failed("cannot write into '%s': it is not a folder", folder);
-    /* a folder that is not there: whether its parent takes it */
-    snprintf(inside, sizeof inside, "%s%s", folder,
-             stat(folder, &there) == 0 ? "/y" : "");
-    return check_writable(inside);
-}
 
 /* The path of the file for an output into path. */
 static bool output_path(const char *folder, const char *name, char *path,
@@ -51,98 +39,142 @@ static bool output_path(const char *folder, const char *name, char *path,
     return true;
 }
 
-/* The shape as the .npy file at path says it, "(3,7,4)". */
-static void read_shape(const char *path, char *text, size_t size)
+/* Lists the outputs, with their files in folder. */
+static int list_outputs(const graph_run *run, const char *folder,
+                        written **outputs, size_t *count)
 {
-    char head[512] = "";
-    FILE *file = fopen(path, "rb");
-    size_t bytes = file ? fread(head, 1, sizeof head - 1, file) : 0;
-    if (file) fclose(file);
-    size_t used = 0;
-    static const char key[] = "'shape': (";
-    const char *at = memmem(head, bytes, key, strlen(key));
-    text[used++] = '(';
-    for (at = at ? at + strlen(key) : ""; *at && *at != ')' && used < size - 2;
-         at++)
-        if (*at != ' ') text[used++] = *at;
-    if (text[used - 1] == ',') used--;
-    snprintf(text + used, size - used, ")");
-}
-
-static int save_outputs(const graph_run *run, const char *folder, written *done)
-{
+    written *list = calloc(run->count + 1, sizeof *list);
+    if (!list) return failed("out of memory");
+    *outputs = list;
     for (size_t n = 0; n < run->count; n++) {
         const char *name = run->ports[n].name;
         if (run->ports[n].input) continue;
-        if (!output_path(folder, name, done->file, sizeof done->file))
+        if (!output_path(folder, name, list->file, sizeof list->file))
             return failed("the path of output '%.60s...' is too long", name);
-        if (elman_graph_save(run->graph, name, done->file) != ELMAN_OK)
-            return library_failed();
-        read_shape(done->file, done->shape, sizeof done->shape);
-        done++;
+        list->port = run->ports + n;
+        list++;
     }
+    *count = (size_t)(list - *outputs);
     return 0;
 }
 
-static void record_outputs(const graph_run *run, const written *done)
+int graph_check_folder(const graph_run *run, const char *folder)
+{
+    struct stat there;
+    char inside[PATH_MAX];
+    written *outputs = NULL;
+    size_t count = 0;
+    if (strlen(folder) >= sizeof inside - 16)
+        return failed("the path '%.60s...' is too long", folder);
+    bool exists = stat(folder, &there) == 0;
+    if (exists && !S_ISDIR(there.st_mode))
+        return failed("cannot write into '%s': it is not a folder", folder);
+    /* a folder that is not there: whether its parent takes it */
+    snprintf(inside, sizeof inside, "%s%s", folder, exists ? "/y" : "");
+    int code = exists ? 0 : check_writable(inside);
+    if (!code) code = list_outputs(run, folder, &outputs, &count);
+    for (size_t n = 0; n < count && exists && !code; n++)
+        code = check_writable(outputs[n].file);
+    free(outputs);
+    return code;
+}
+
+/* Saves all beside their places, so that a full disk leaves these as they
+ * were, and moves them only then. */
+static int save_outputs(const graph_run *run, const char *beside, written *list,
+                        size_t count)
+{
+    for (size_t n = 0; n < count; n++) {
+        written *out = list + n;
+        snprintf(out->beside, sizeof out->beside, "%s%s", beside,
+                 strrchr(out->file, '/'));
+        if (elman_graph_save(run->graph, out->port->name, out->beside) !=
+            ELMAN_OK)
+            return library_failed();
+        sizes_text(out->port->rank, out->port->shape, out->shape,
+                   sizeof out->shape);
+    }
+    for (size_t n = 0; n < count; n++)
+        if (rename(list[n].beside, list[n].file) != 0)
+            return failed("cannot write '%s': %s", list[n].file,
+                          strerror(errno));
+    return 0;
+}
+
+/* The same, with the folder for that; it goes again, and folder as well if it
+ * was made for nothing. */
+static int save_in(const graph_run *run, const char *folder, written *list,
+                   size_t count)
+{
+    char beside[PATH_MAX];
+    bool made = mkdir(folder, 0777) == 0;
+    if (!made && errno != EEXIST)
+        return failed("cannot create the folder '%s': %s", folder,
+                      strerror(errno));
+    snprintf(beside, sizeof beside, "%s/.elman-XXXXXX", folder);
+    int code = mkdtemp(beside) ? 0
+                               : failed("cannot write into '%s': %s", folder,
+                                        strerror(errno));
+    if (!code) {
+        code = save_outputs(run, beside, list, count);
+        for (size_t n = 0; n < count; n++)
+            if (list[n].beside[0]) unlink(list[n].beside);
+        rmdir(beside);
+    }
+    if (code && made) rmdir(folder);
+    return code;
+}
+
+static void record_outputs(const graph_run *run, const written *list,
+                           size_t count)
 {
     record out = record_begin(stdout);
     record_text(&out, "model", run->path);
     record_open(&out, "outputs", '[');
-    for (size_t n = 0; n < run->count; n++) {
-        if (run->ports[n].input) continue;
+    for (size_t n = 0; n < count; n++) {
+        const elman_port *port = list[n].port;
         record_open(&out, NULL, '{');
-        record_text(&out, "name", run->ports[n].name);
-        record_text(&out, "type", run->ports[n].type);
+        record_text(&out, "name", port->name);
+        record_text(&out, "type", port->type);
         record_open(&out, "shape", '[');
-        for (const char *at = done->shape; *at && at[1] && at[1] != ')';) {
-            char *end;
-            record_count(&out, NULL, strtoull(at + 1, &end, 10));
-            at = end;
-        }
+        for (size_t k = 0; k < port->rank; k++)
+            record_count(&out, NULL, (uint64_t)port->shape[k]);
         record_close(&out, ']');
-        record_text(&out, "file", done->file);
+        record_text(&out, "file", list[n].file);
         record_close(&out, '}');
-        done++;
     }
     record_close(&out, ']');
     record_end(&out);
 }
 
-static int show_outputs(const graph_run *run, const written *done)
+static int show_outputs(const written *list, size_t count)
 {
     static const table_column columns[COLUMNS] = {{"output", FIT_CUT},
                                                   {"type", FIT_WHOLE},
                                                   {"shape", FIT_WHOLE},
                                                   {"file", FIT_CUT}};
-    const char **cells = calloc(run->count + 1, COLUMNS * sizeof *cells);
-    size_t rows = 0;
+    const char **cells = calloc(count + 1, COLUMNS * sizeof *cells);
     if (!cells) return failed("out of memory");
-    for (size_t n = 0; n < run->count; n++) {
-        if (run->ports[n].input) continue;
-        const char **cell = cells + COLUMNS * rows;
-        cell[0] = run->ports[n].name;
-        cell[1] = run->ports[n].type;
-        cell[2] = done[rows].shape;
-        cell[3] = done[rows].file;
-        rows++;
+    for (size_t n = 0; n < count; n++) {
+        const char **cell = cells + COLUMNS * n;
+        cell[0] = list[n].port->name;
+        cell[1] = list[n].port->type;
+        cell[2] = list[n].shape;
+        cell[3] = list[n].file;
     }
-    table_show(stdout, columns, COLUMNS, rows, cells, NULL);
+    table_show(stdout, columns, COLUMNS, count, cells, NULL);
     free(cells);
     return 0;
 }
 
 int graph_write(const graph_run *run, const char *folder)
 {
-    written *done = calloc(run->count + 1, sizeof *done);
-    if (!done) return failed("out of memory");
-    int code = 0;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        code = failed("cannot create the folder '%s': %s", folder,
-                      strerror(errno));
-    if (!code) code = save_outputs(run, folder, done);
-    if (!code && screen.json) record_outputs(run, done);
-    else if (!code && !screen.quiet) code = show_outputs(run, done);
-    free(done);
+    written *outputs = NULL;
+    size_t count = 0;
+    int code = list_outputs(run, folder, &outputs, &count);
+    if (!code) code = save_in(run, folder, outputs, count);
+    if (!code && screen.json) record_outputs(run, outputs, count);
+    else if (!code && !screen.quiet) code = show_outputs(outputs, count);
+    free(outputs);
     return code;
 }

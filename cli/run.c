@@ -36,7 +36,7 @@ static int run_graph(const graph_run *run, const run_values *values)
     if (!values->output_dir)
         return misused("--input needs --output-dir as well, where the outputs "
                        "go");
-    int code = graph_check_folder(values->output_dir);
+    int code = graph_check_folder(run, values->output_dir);
     if (!code) code = graph_give(run, &values->inputs);
     if (code) return code;
     if (elman_graph_forward(run->graph, (size_t)values->steps,
@@ -75,7 +75,7 @@ const command_row run_command = {
         "--input and --output-dir it shows what there is.\nAn output's name "
         "is its file's, but '/', '%', control characters and a point at the "
         "beginning are written as in %2F. Nothing is written before the whole "
-        "run has succeeded.",
+        "run has succeeded, and then all outputs or none.",
     .json = true,
     .options = options,
     .examples = examples,

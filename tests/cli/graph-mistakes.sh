@@ -29,3 +29,26 @@ cp "$CASES/../golden/onnx/dynamo_tagger/"* .
 elman run model.onnx --json | grep -o '"inputs":\[{"name":"[a-z]*"'
 try model.onnx -i tokens=input0_tokens.npy -o out --steps 2
 ls
+
+# all outputs or none: one that can not be written, and a disk that is full
+# after the first, leave nothing, or what was there
+elman convert "$CASES/../golden/state/lstm.safetensors" lstm.onnx --quiet
+array() { # of zeros: T, B and I
+    printf '\223NUMPY\001\000v\000%-117s\n' \
+        "{'descr': '<f4', 'fortran_order': False, 'shape': ($1, $2, $3), }"
+    head -c $(($1 * $2 * $3 * 4)) /dev/zero
+}
+array 1 2 4 >small.npy
+array 1 15 4 >large.npy
+mkdir -p taken/c_n.npy
+try lstm.onnx -i x=small.npy -o taken
+ls -A taken
+try lstm.onnx -i x=small.npy -o kept --quiet
+cp -r kept before
+(
+    ulimit -f 1
+    try lstm.onnx -i x=large.npy -o kept
+    try lstm.onnx -i x=large.npy -o new
+) 2>&1 | sed 's/\.elman-[^/]*/BESIDE/'
+diff -r before kept && ls -A kept
+[ -e new ] || echo nothing new

@@ -40,3 +40,9 @@ done
 compare 'out/out%2Fput: 0.npy' names/output0_out_put__0.npy
 ls
 ls out
+
+# what a graph does not tell is not guessed; after a run it is known
+cp -r "$golden/attribute_gru_clip" clip
+elman run clip/model.onnx
+elman run clip/model.onnx --list --json
+elman run clip/model.onnx -i X=clip/input0_X.npy -o shapes --json
