@@ -18,7 +18,7 @@ typedef struct place {
 static bool is_next_level(const traced_layer *a, const traced_layer *b)
 {
     return traced_is_recurrent(a) && traced_is_recurrent(b) &&
-           memcmp(&a->config, &b->config, sizeof a->config) == 0;
+           recurrent_alike(&a->config, &b->config);
 }
 
 static elman_status place_layers(const trace *t, size_t first, size_t last,

@@ -48,9 +48,8 @@ typedef struct graph_pass {
     bool in_double;
 } graph_pass;
 
-/* Runs layers first to last - 1 on x (tokens where first is 0), and fills
- * their arrays. */
-elman_status stage_run(graph_pass *p, size_t first, size_t last,
-                       const double *x);
+/* Runs layers first to last - 1 on what the layer before gave, or on x or the
+ * tokens, and fills their arrays. */
+elman_status stage_run(graph_pass *p, size_t first, size_t last);
 
 #endif

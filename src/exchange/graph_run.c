@@ -145,11 +145,9 @@ static size_t stretch_end(const graph_pass *p, size_t first)
 static elman_status run_layers(graph_pass *p)
 {
     const trace *t = p->trace;
-    const double *x = t->tokens ? NULL : p->x;
     for (size_t first = 0, end; first < t->layers; first = end) {
         end = stretch_end(p, first);
-        TRY(stage_run(p, first, end, x));
-        x = p->layer[end - 1].y;
+        TRY(stage_run(p, first, end));
     }
     return ELMAN_OK;
 }

@@ -313,15 +313,16 @@ static elman_status run(stage *s)
     return visit_all(s, keep_memory);
 }
 
-elman_status stage_run(graph_pass *p, size_t first, size_t last,
-                       const double *x)
+elman_status stage_run(graph_pass *p, size_t first, size_t last)
 {
     const traced_layer *l = p->trace->layer;
     size_t T = first && l[first - 1].per_sequence ? 1 : p->T;
     stage s = {.pass = p,
                .first = first,
                .last = last,
-               .x = x,
+               .x = first              ? p->layer[first - 1].y
+                    : p->trace->tokens ? NULL
+                                       : p->x,
                .T = T,
                .all = traced_is_recurrent(l + first) ? p->lengths : NULL,
                .steps = p->steps && p->steps < T ? p->steps : T};

@@ -449,6 +449,9 @@ elman_status layer_weigh(trace *t, const onnx_node *n, const strides *s,
 elman_status layer_weigh_zero(trace *t, const onnx_node *n, const char *role,
                               size_t way);
 
+/* Whether two recurrent layers differ in their weights alone. */
+bool recurrent_alike(const elman_layer *a, const elman_layer *b);
+
 /* Whether one of the first count layers is recurrent. */
 bool trace_has_recurrent(const trace *t, size_t count);
 

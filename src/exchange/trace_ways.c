@@ -16,6 +16,24 @@ void layer_add_way(trace *t, traced_layer *l)
     t->source[l->h_n].size[H_D] = t->source[l->c_n].size[H_D] = extent_of(2);
 }
 
+bool recurrent_alike(const elman_layer *a, const elman_layer *b)
+{
+    bool alike = a->kind == b->kind && a->hidden_size == b->hidden_size &&
+                 a->nonlinearity == b->nonlinearity &&
+                 a->no_bias == b->no_bias && a->reverse == b->reverse &&
+                 a->bidirectional == b->bidirectional && a->merge == b->merge &&
+                 a->peephole == b->peephole && a->coupled == b->coupled &&
+                 a->clip == b->clip && a->reset_before == b->reset_before &&
+                 a->learned_state == b->learned_state;
+    for (size_t i = 0; i < 6; i++) {
+        const elman_activation *x = &a->activations[i / 3][i % 3],
+                               *y = &b->activations[i / 3][i % 3];
+        alike = alike && x->kind == y->kind && x->alpha == y->alpha &&
+                x->beta == y->beta;
+    }
+    return alike;
+}
+
 static const char *input_of(const onnx_node *n, size_t k)
 {
     return k < n->inputs ? n->input[k] : "";
@@ -44,7 +62,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     const char *before = t->graph->node[l->node].name;
     elman_layer other = r->config;
     other.reverse = false;
-    if (memcmp(&other, &l->config, sizeof other) != 0)
+    if (!recurrent_alike(&other, &l->config))
         return refuse(n,
                       "it reads what node %.80s reads as well, and differs in "
                       "more than direction and weights: a branch is no stack "
