@@ -64,7 +64,8 @@ static int input_axis(const trace *t, int axis)
     return (int)t->x.axis[axis].factor[0].axis;
 }
 
-static bool is_batch_first(const trace *t, bool asked)
+/* Where one of the two is of size 1, the other's place tells. */
+static bool is_batch_first(const trace *t)
 {
     const source *s = t->source + t->x.source;
     int time = input_axis(t, t->time), batch = input_axis(t, t->batch);
@@ -72,7 +73,7 @@ static bool is_batch_first(const trace *t, bool asked)
     bool both = s->rank == (t->tokens ? 2u : 3u);
     if (both && time >= 0) return time == 1;
     if (both && batch >= 0) return batch == 0;
-    return asked;
+    return false;
 }
 
 static elman_status check_states(const trace *t)
@@ -256,7 +257,7 @@ static elman_status import_trace(elman_import *import, trace *t,
     TRY(end_stack(t));
     TRY(list_tensors(import, t, &shown));
     TRY(import_leave_out(import, config->ignore));
-    import->config.batch_first = is_batch_first(t, config->batch_first);
+    import->config.batch_first = is_batch_first(t);
     TRY(assemble(t, 0, t->layers, true, import));
     for (size_t i = 0; i < import->pieces; i++)
         if (import->piece[i].from != FROM_NOTHING)
