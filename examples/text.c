@@ -1,5 +1,5 @@
 /*
- * text.c (10 of 11): a character model. It reads a paragraph and learns to say
+ * text.c (10 of 12): a character model. It reads a paragraph and learns to say
  * at each character which one follows; then it writes, each character it draws
  * being its next input. Notice that training sees all steps at once, (T,B),
  * while writing is the same model one step at a time.

@@ -206,6 +206,14 @@ static elman_status open_tensors(elman_import *im, const char *path,
     return status ? failure_in(status, path) : ELMAN_OK;
 }
 
+/* A file that calls itself so gets the sentence of what it is called. */
+static bool says_safetensors(const char *path)
+{
+    static const char suffix[] = ".safetensors";
+    size_t length = strlen(path), end = sizeof suffix - 1;
+    return length >= end && !strcmp(path + length - end, suffix);
+}
+
 elman_status import_open_source(elman_import *im, const char *const *paths,
                                 size_t count, const elman_import_config *config,
                                 bool *done)
@@ -218,6 +226,14 @@ elman_status import_open_source(elman_import *im, const char *const *paths,
                                         "one");
     TRY(file_read(paths[0], &bytes, &size));
     file_format format = format_of(bytes, size);
+    if (format == FORMAT_UNKNOWN && !says_safetensors(paths[0])) {
+        free(bytes);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "%.200s: this is none of the formats that are read: "
+            "safetensors, PyTorch's .pt, ONNX, NumPy's .npz and .npy",
+            paths[0]);
+    }
     if (formats[format].open && count == 1) {
         TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
         return check_settings(paths[0], format, im->own, config);
