@@ -160,14 +160,12 @@ static double source_at(const graph_pass *p, const source *s,
                         const size_t *place)
 {
     const trace *t = p->trace;
-    const named_tensor *array =
-        s->kind == SOURCE_TENSOR ? t->tensor + s->index : t->bound + s->index;
     size_t element = 0, step = 0, b = 0, feature = 0;
     double value;
     if (s->kind <= SOURCE_INPUT) {
         for (size_t k = 0; k < s->rank; k++)
             element = element * (size_t)s->size[k].factor + place[k];
-        tensor_doubles(array, element, 1, &value);
+        tensor_doubles(source_array(t, s), element, 1, &value);
         return value;
     }
     const traced_layer *l = t->layer + s->index;

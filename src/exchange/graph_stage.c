@@ -167,9 +167,7 @@ static elman_status put_given(const stage *s, const traced_layer *l,
 {
     const trace *t = s->pass->trace;
     const source *from = t->source + of->source;
-    const named_tensor *array = from->kind == SOURCE_TENSOR
-                                    ? t->tensor + from->index
-                                    : t->bound + from->index;
+    const named_tensor *array = source_array(t, from);
     size_t R = l->config.hidden_size;
     extent rows;
     TRY(view_size(NULL, of, 1, &rows));

@@ -146,12 +146,8 @@ static ending ending_of(const trace *t, const view *of)
     if (s->index + 1 != t->layers || s->kind == SOURCE_FINAL_C)
         return ENDS_ELSEWHERE;
     for (size_t k = 0; k < s->rank && s->kind == SOURCE_LAYER; k++) {
-        size_t uses = 0;
         if (s->identity[k] != t->time || extent_is(s->size + k, 1)) continue;
-        for (size_t a = 0; a < of->rank; a++)
-            for (size_t i = 0; i < of->axis[a].factors; i++)
-                uses += of->axis[a].factor[i].axis == k;
-        step = step || !uses;
+        step = step || !view_uses(of, k);
     }
     if (!is_in_order(t, of, step)) return ENDS_ELSEWHERE;
     return s->kind == SOURCE_FINAL_H ? ENDS_FINAL

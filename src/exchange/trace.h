@@ -276,6 +276,9 @@ elman_status need_views(const onnx_node *n, const traced_value *v);
 elman_status need_view(const onnx_node *n, const traced_value *v,
                        const view **of);
 
+/* How many factors run along an axis of the source. */
+size_t view_uses(const view *of, size_t axis);
+
 /* Whether factor runs over all of its axis of the source. */
 bool factor_is_whole(const trace *t, const view *of, const factor *f);
 
@@ -296,7 +299,10 @@ elman_status view_pick(trace *t, const onnx_node *n, const traced_value *from,
 
 /* ---- trace_fold.c -------------------------------------------------------- */
 
-/* Whether v is a tensor, or an input that was given an array. */
+/* The array of a source that is a tensor or an input that was given one. */
+const named_tensor *source_array(const trace *t, const source *s);
+
+/* Whether v is a tensor. */
 bool is_tensor(const trace *t, const traced_value *v);
 
 /* v's view of a tensor: an input that was given an array becomes one. what it

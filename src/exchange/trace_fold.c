@@ -4,6 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+const named_tensor *source_array(const trace *t, const source *s)
+{
+    return s->kind == SOURCE_TENSOR ? t->tensor + s->index
+                                    : t->bound + s->index;
+}
+
 bool is_tensor(const trace *t, const traced_value *v)
 {
     return v->kind == VALUE_VIEW && v->parts == 1 &&

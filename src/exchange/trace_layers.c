@@ -8,15 +8,6 @@
 
 static bool is_one(const extent *e) { return extent_is(e, 1); }
 
-static size_t uses(const view *of, size_t axis)
-{
-    size_t count = 0;
-    for (size_t k = 0; k < of->rank; k++)
-        for (size_t i = 0; i < of->axis[k].factors; i++)
-            count += of->axis[k].factor[i].axis == axis;
-    return count;
-}
-
 /* ---- x ------------------------------------------------------------------- */
 
 /* What the first layer reads: axes that are no features get an axis of x each,
@@ -124,7 +115,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
     while (time < s->rank && s->identity[time] != t->time)
         time++;
     if (!t->timed || t->time == NO_AXIS || time == s->rank ||
-        is_one(s->size + time) || uses(read, time))
+        is_one(s->size + time) || view_uses(read, time))
         return ELMAN_OK;
     bool at_end = read->last[time]
                       ? read->offset[time] == 0
@@ -198,7 +189,7 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
 {
     const source *s = t->source + read->source;
     for (size_t k = 0; k < s->rank; k++)
-        if (!is_one(s->size + k) && uses(read, k) != 1)
+        if (!is_one(s->size + k) && view_uses(read, k) != 1)
             return refuse(n, "it reads a part of what comes before, expected "
                              "all of it");
     for (size_t k = 0; k < read->rank; k++)

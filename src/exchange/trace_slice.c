@@ -288,16 +288,6 @@ static bool same_axis(const view_axis *a, const view_axis *b)
            same_factors(a->factor, b->factor, a->factors);
 }
 
-/* How many factors run along an axis of the source. */
-static size_t uses(const view *of, size_t axis)
-{
-    size_t count = 0;
-    for (size_t k = 0; k < of->rank; k++)
-        for (size_t i = 0; i < of->axis[k].factors; i++)
-            count += of->axis[k].factor[i].axis == axis;
-    return count;
-}
-
 /* The one axis of their source along which two views, which else are the same
  * but for axis, begin at different places; or AXES. */
 static size_t moved_axis(const trace *t, const view *a, const view *b,
@@ -327,7 +317,7 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
     view_axis *x = a->axis + axis;
     const view_axis *y = b->axis + axis;
     int64_t far = b->offset[moved] - a->offset[moved];
-    if (!uses(a, moved) && !uses(b, moved)) {
+    if (!view_uses(a, moved) && !view_uses(b, moved)) {
         if (far != 1 || x->factors == FACTORS || !same_axis(x, y)) return false;
         memmove(x->factor + 1, x->factor, x->factors * sizeof *x->factor);
         x->factors++;
@@ -335,12 +325,12 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
         return true;
     }
     bool slowest = x->factors && x->factor[0].axis == moved &&
-                   x->factor[0].step == 1 && uses(a, moved) == 1 &&
+                   x->factor[0].step == 1 && view_uses(a, moved) == 1 &&
                    extent_is(&x->factor[0].size, far);
     bool there = y->factors && y->factor[0].axis == moved &&
-                 y->factor[0].step == 1 && uses(b, moved) == 1;
+                 y->factor[0].step == 1 && view_uses(b, moved) == 1;
     size_t skip = there ? 1 : 0;
-    if (!slowest || (!there && uses(b, moved)) ||
+    if (!slowest || (!there && view_uses(b, moved)) ||
         y->factors - skip != x->factors - 1 ||
         !same_factors(x->factor + 1, y->factor + skip, x->factors - 1))
         return false;
@@ -365,7 +355,7 @@ static void see_final(const trace *t, view *of)
                       : extent_is(s->size + TIME, of->offset[TIME] + 1);
     bool at_start = !of->last[TIME] && of->offset[TIME] == 0;
     if (!recurrent || l->y != of->source || l->config.merge || of->last[D] ||
-        uses(of, TIME) || uses(of, D) ||
+        view_uses(of, TIME) || view_uses(of, D) ||
         !(way == 1 || l->config.reverse ? at_start : at_end))
         return;
 

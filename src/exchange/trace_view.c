@@ -183,6 +183,15 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
     return ELMAN_OK;
 }
 
+size_t view_uses(const view *of, size_t axis)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < of->rank; k++)
+        for (size_t i = 0; i < of->axis[k].factors; i++)
+            count += of->axis[k].factor[i].axis == axis;
+    return count;
+}
+
 bool factor_is_whole(const trace *t, const view *of, const factor *f)
 {
     if (f->axis == BROADCAST) return false;
