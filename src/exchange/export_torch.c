@@ -141,16 +141,9 @@ elman_status export_torch(const elman_model *m, const char *path)
     /* "rnn." stays only where there are others */
     const char *first = m->config.layers[0].name;
     size_t prefix = count_layers(m) == 1 ? strlen(first) + 1 : 0;
-    for (size_t i = 0; i < m->info.parameters; i++) {
-        const parameter *p = m->parameters + i;
-        named_tensor *t = tensors + i;
-        *t = (named_tensor){.name = p->name + prefix,
-                            .type = ELEMENT_F32,
-                            .rank = p->rank,
-                            .count = p->count,
-                            .data = m->weights + p->offset};
-        memcpy(t->shape, p->shape, p->rank * sizeof *t->shape);
-    }
+    model_tensors(m, tensors);
+    for (size_t i = 0; i < m->info.parameters; i++)
+        tensors[i].name += prefix;
     safetensors_note note = {"format", "pt"};
     safetensors file = {.tensors = m->info.parameters,
                         .tensor = tensors,

@@ -8,6 +8,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "format/tensor.h"
 #include "layer/layer.h"
 
 struct safetensors;
@@ -180,6 +181,9 @@ elman_status model_parse(const struct safetensors *file, elman_model **model);
 /* Whether the file says that it is elman's own, of whatever kind. */
 bool model_is_own(const struct safetensors *file);
 elman_status model_save(const elman_model *model, const char *path);
+
+/* The parameters as tensors (info.parameters) of a file, in order. */
+void model_tensors(const elman_model *model, named_tensor *tensors);
 elman_status state_save(const elman_model *model, const elman_state *state,
                         const char *path);
 elman_status state_load(const elman_model *model, elman_state *state,

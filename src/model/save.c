@@ -20,7 +20,7 @@ bool note_is_reserved(const char *key)
 
 /* ---- Writing ------------------------------------------------------------ */
 
-static void list_tensors(const elman_model *m, named_tensor *tensors)
+void model_tensors(const elman_model *m, named_tensor *tensors)
 {
     for (size_t i = 0; i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
@@ -42,7 +42,7 @@ elman_status model_save(const elman_model *m, const char *path)
     safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
     if (!config || !tensors || !notes) goto done;
 
-    list_tensors(m, tensors);
+    model_tensors(m, tensors);
     size_t count = 0;
     notes[count++] = (safetensors_note){format_key, format_text};
     notes[count++] = (safetensors_note){config_key, config};
