@@ -31,7 +31,7 @@ static const option_row options[] = {
     {OPTION_TEXT, 0, "key", "PATH", AT(key), "(where there is only one)", NULL,
      0, 0, "checkpoints: where the state dict is, as in model.state_dict"},
     {OPTION_TEXT, 0, "mapping", "FILE", AT(mapping), "(PyTorch's names)", NULL,
-     0, 0, "which array is which parameter; .npz and .npy need it"},
+     0, 0, "which tensor is which parameter, where names are others"},
     {OPTION_CHOICE, 0, "nonlinearity", "tanh|relu", AT(nonlinearity), "tanh",
      NULL, 0, 0, "of an nn.RNN"},
     {OPTION_FLAG, 0, "batch-first", NULL, AT(batch_first), NULL, NULL, 0, 0,
@@ -144,6 +144,7 @@ static int write_out(const conversion *run)
 static int convert_import(conversion *run, const elman_import *import)
 {
     run->rows = elman_import_rows(import, &run->row_count);
+    run->beside = elman_import_beside(import);
     int code = check_claimed(run);
     if (code) return code;
     if (elman_import_create(import, &run->model) != ELMAN_OK) {

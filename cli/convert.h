@@ -24,7 +24,7 @@ typedef struct conversion {
     const char *out;
     convert_to to;
     const elman_import_row *rows; /* (row_count) */
-    size_t row_count;
+    size_t row_count, beside;     /* tensors in no row */
     elman_model *model;
     elman_check check; /* of --reference */
 } conversion;

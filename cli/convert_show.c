@@ -116,6 +116,9 @@ int conversion_show_table(const conversion *run, FILE *file)
         if (told < rows)
             fprintf(file, "%sand %zu of whole numbers: shapes and axes%s\n",
                     paint(file, DIM), rows - told, paint(file, PLAIN));
+        if (run->beside)
+            fprintf(file, "%sand %zu beside the state dict, left out%s\n",
+                    paint(file, DIM), run->beside, paint(file, PLAIN));
     } else code = failed("out of memory");
     free(cells);
     free(texts);
@@ -197,6 +200,7 @@ static void show_record(const conversion *run, const char *python)
     for (size_t n = 0; n < run->row_count; n++)
         record_tensor(&out, &run->rows[n]);
     record_close(&out, ']');
+    if (run->beside) record_count(&out, "beside", run->beside);
     if (run->values->reference.first)
         reference_record(&out, &run->values->reference, &run->check);
     if (*python) record_text(&out, "python", python);

@@ -19,8 +19,8 @@ enum { ELMAN_MAX_AXES = 8 }; /* dimensions of a tensor in another's file */
 /* What a file does not say. All zero will do for most; what is given and of no
  * use for the source is ELMAN_BAD_VALUE (docs/FORMATS.md has the table). */
 typedef struct elman_import_config {
-    const char *mapping; /* path of a mapping file (docs/FORMATS.md), needed for
-                            .npz and .npy; NULL: names as PyTorch's */
+    const char *mapping; /* path of a mapping file (docs/FORMATS.md) for tensors
+                            of other names; NULL: names as PyTorch's */
     const char *key;     /* checkpoints: where the state dict is, as in
                             "model.state_dict"; NULL: where there is only one */
     const char *layers;  /* order of the layers: prefixes of tensors' names, and
@@ -58,6 +58,10 @@ typedef struct elman_import_row {
 /* The table, rows of one tensor together, in the import's memory. */
 ELMAN_API const elman_import_row *elman_import_rows(const elman_import *import,
                                                     size_t *count);
+
+/* How many tensors of a checkpoint are not in its state dict (an optimizer's),
+ * and so in no row. */
+ELMAN_API size_t elman_import_beside(const elman_import *import);
 
 /* Builds the model. Every tensor must be claimed or ignored; if the file holds
  * reference.input and reference.output, the model must give the one from the

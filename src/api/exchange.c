@@ -20,6 +20,11 @@ elman_status elman_import_open(const char *const *paths, size_t count,
 
 void elman_import_close(elman_import *import) { import_close(import); }
 
+size_t elman_import_beside(const elman_import *import)
+{
+    return import ? import_beside(import) : 0;
+}
+
 const elman_import_row *elman_import_rows(const elman_import *import,
                                           size_t *count)
 {

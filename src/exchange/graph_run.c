@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- In -------------------------------------------------------------------
- */
+/* ---- In ------------------------------------------------------------------ */
 
 /* Numbers of an array of T x B x n in the pass's memory. */
 static double *room_for(size_t T, size_t B, size_t n)
@@ -103,8 +102,7 @@ static elman_status read_lengths(graph_pass *p)
                : failure(ELMAN_NO_MEMORY, "no memory for lengths");
 }
 
-/* ---- The layers ------------------------------------------------------------
- */
+/* ---- The layers ---------------------------------------------------------- */
 
 static elman_status make_arrays(graph_pass *p)
 {
@@ -152,8 +150,7 @@ static elman_status run_layers(graph_pass *p)
     return ELMAN_OK;
 }
 
-/* ---- Out -------------------------------------------------------------------
- */
+/* ---- Out ----------------------------------------------------------------- */
 
 /* The element at an index along the axes of a source. */
 static double source_at(const graph_pass *p, const source *s,
@@ -305,8 +302,7 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
     return ELMAN_OK;
 }
 
-/* ---- Together --------------------------------------------------------------
- */
+/* ---- Together ------------------------------------------------------------ */
 
 static void free_pass(graph_pass *p)
 {

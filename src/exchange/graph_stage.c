@@ -28,8 +28,7 @@ typedef struct stage {
     bool *given;          /* (B) all true */
 } stage;
 
-/* ---- Making it ------------------------------------------------------------
- */
+/* ---- Making it ----------------------------------------------------------- */
 
 static elman_status make_weights(stage *s, const elman_import *import)
 {
@@ -108,8 +107,7 @@ static void unmake(stage *s)
     free(s->floats);
 }
 
-/* ---- States ---------------------------------------------------------------
- */
+/* ---- States -------------------------------------------------------------- */
 
 /* The memory of one direction of a level: in float, or in double the initial or
  * final state. */
@@ -240,8 +238,7 @@ static elman_status keep_memory(stage *s, size_t index, size_t level,
     return ELMAN_OK;
 }
 
-/* ---- Pieces ---------------------------------------------------------------
- */
+/* ---- Pieces -------------------------------------------------------------- */
 
 static elman_status run_piece(stage *s, size_t begin, size_t T)
 {

@@ -215,6 +215,8 @@ void import_close(elman_import *im)
     free(im);
 }
 
+size_t import_beside(const elman_import *im) { return im->beside; }
+
 const elman_import_row *import_rows(const elman_import *im, size_t *count)
 {
     *count = im->rows;

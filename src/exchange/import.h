@@ -55,6 +55,7 @@ struct elman_import {
     bool *left_out; /* (tensors) spares that importers need not look at, or
                        NULL: import_leave_out */
     bool own;       /* elman's own file: a source without pieces */
+    size_t beside;  /* tensors of a checkpoint that are not in its state dict */
     ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
     size_t rows;
     elman_import_row *row; /* (rows) */
@@ -89,6 +90,7 @@ elman_status import_open(const char *const *paths, size_t count,
                          elman_import **import);
 void import_close(elman_import *import);
 const elman_import_row *import_rows(const elman_import *import, size_t *count);
+size_t import_beside(const elman_import *import);
 elman_status import_create(const elman_import *import, elman_model **model);
 
 /* elman_model_load: elman's own files and, with default settings, those of

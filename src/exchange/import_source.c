@@ -40,6 +40,7 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     im->close = close_torch;
     im->tensors = file->tensors;
     im->tensor = file->tensor;
+    im->beside = file->beside;
     return ELMAN_OK;
 }
 

@@ -20,7 +20,7 @@
  *   trace_layers.c     one layer after the other, and what each reads
  *   trace_dense.c      linear, embedding, elementwise
  *   trace_norm.c       layer norm
- *   trace_unrolled.c   recurrences that are written out step by step
+ *   trace_unrolled*.c  recurrences that are written out step by step
  */
 #ifndef EXCHANGE_TRACE_H
 #define EXCHANGE_TRACE_H
@@ -32,7 +32,7 @@
 enum {
     AXES = TENSOR_MAX_RANK,
     FACTORS = 4,        /* of an axis */
-    PARTS = 64,         /* of a traced_value */
+    PARTS = 64,         /* views of a value */
     ENTRIES = 64,       /* of a shape */
     MOST_NODES = 16384, /* that are followed */
     OWN_AXIS = -1, /* identity of an axis that no other source has: features */
@@ -42,9 +42,7 @@ enum {
 #define NO_NODE   SIZE_MAX
 #define BROADCAST SIZE_MAX /* axis of a factor along which nothing changes */
 #define ANY_AXIS  SIZE_MAX /* features may stand anywhere */
-#define NO_LAYER                                                               \
-    SIZE_MAX /* the layer of the source that the first one reads:              \
-                x, as the layers see it */
+#define NO_LAYER  SIZE_MAX /* makes x, the source that the first layer reads */
 
 /* Where a view looks. */
 typedef enum source_kind {
@@ -113,7 +111,6 @@ typedef struct unrolled unrolled;
 typedef struct traced_value {
     const char *name;
     size_t node; /* that makes it, or NO_NODE */
-    unsigned char mark;
     value_kind kind;
     element_type type;
     size_t rank, count; /* of sizes */
@@ -292,11 +289,6 @@ operator_run view_transpose, view_reshape, view_flatten, view_squeeze,
     view_unsqueeze, view_slice, view_gather, view_split, view_expand, view_tile,
     view_concat, view_same;
 
-/* Gather and Concat of views alone. */
-elman_status view_pick(trace *t, const onnx_node *n, const traced_value *from,
-                       size_t axis, int64_t index, bool keep,
-                       traced_value *out);
-
 /* ---- trace_fold.c -------------------------------------------------------- */
 
 /* The array of a source that is a tensor or an input that was given one. */
@@ -359,8 +351,7 @@ operator_run sizes_shape, sizes_size, sizes_gather, sizes_slice, sizes_concat,
     sizes_arithmetic, sizes_same, sizes_squeeze, sizes_unsqueeze, sizes_compare,
     sizes_where, sizes_range;
 
-/* ---- trace_recurrent.c, trace_dense.c, trace_norm.c -----------------------
- */
+/* ---- trace_recurrent.c, trace_dense.c, trace_norm.c ---------------------- */
 
 operator_run trace_recurrent, trace_merge;
 
@@ -385,8 +376,7 @@ elman_status norm_finish(trace *t, size_t index);
 elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
                         traced_value *other, traced_value *out);
 
-/* ---- trace_unrolled.c and its like ----------------------------------------
- */
+/* ---- trace_unrolled.c and its like --------------------------------------- */
 
 /* Whether x is a state of an unrolled recurrence: one of its steps, or what may
  * be its initial state. Its product with a weight. */

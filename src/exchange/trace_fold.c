@@ -16,8 +16,7 @@ bool is_tensor(const trace *t, const traced_value *v)
            t->source[v->view->source].kind == SOURCE_TENSOR;
 }
 
-/* ---- Tensors --------------------------------------------------------------
- */
+/* ---- Tensors ------------------------------------------------------------- */
 
 /* An input's array as a tensor: the view's source becomes that. */
 static elman_status bind(trace *t, const onnx_node *n, traced_value *v)
@@ -114,8 +113,7 @@ elman_status need_number(trace *t, const onnx_node *n, traced_value *v,
     return ELMAN_OK;
 }
 
-/* ---- New tensors ----------------------------------------------------------
- */
+/* ---- New tensors --------------------------------------------------------- */
 
 elman_status fold_create(trace *t, const onnx_node *n, const char *name,
                          element_type type, size_t rank, const size_t *shape,
@@ -207,8 +205,7 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
     return ELMAN_OK;
 }
 
-/* ---- Constant, ConstantOfShape --------------------------------------------
- */
+/* ---- Constant, ConstantOfShape ------------------------------------------- */
 
 static elman_status constant_number(trace *t, const onnx_node *n,
                                     const onnx_attribute *a, traced_value *out)
@@ -274,8 +271,7 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
     return value_set_view(t, out[0], a ? a->t.type : ELEMENT_F32, &made);
 }
 
-/* ---- Arithmetic -----------------------------------------------------------
- */
+/* ---- Arithmetic ---------------------------------------------------------- */
 
 static bool operate(char op, double a, double b, double *result)
 {
@@ -394,8 +390,7 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     return ELMAN_OK;
 }
 
-/* ---- Concat ---------------------------------------------------------------
- */
+/* ---- Concat -------------------------------------------------------------- */
 
 /* Puts a view's elements where index[axis] begins at first. */
 static void place_elements(const trace *t, const view *of, const size_t *shape,

@@ -280,8 +280,7 @@ static elman_status weigh_all(trace *t, const recurrent_node *r)
     return ELMAN_OK;
 }
 
-/* ---- Time and sequences ---------------------------------------------------
- */
+/* ---- Time and sequences -------------------------------------------------- */
 
 /* The axis of x that an axis of a view runs along. */
 static elman_status axis_of_x(const trace *t, const onnx_node *n,
@@ -313,8 +312,7 @@ static elman_status check_time(trace *t, const recurrent_node *r,
                         "it");
 }
 
-/* ---- The node -------------------------------------------------------------
- */
+/* ---- The node ------------------------------------------------------------ */
 
 /* What the layer that was just added gives. */
 static elman_status add_sources(trace *t, const recurrent_node *r,

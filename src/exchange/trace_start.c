@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ---- Lengths --------------------------------------------------------------
- */
+/* ---- Lengths ------------------------------------------------------------- */
 
 /* Whether two values, of one view each, look at the same place. */
 static bool same_memory(const trace *t, const traced_value *a,
@@ -82,8 +81,7 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
     return ELMAN_OK;
 }
 
-/* ---- Initial states --------------------------------------------------------
- */
+/* ---- Initial states ------------------------------------------------------ */
 
 /* The axes D B R of what X's layout says: 1 has the sequences first. */
 static void order_start(const recurrent_node *r, view *of)

@@ -31,8 +31,7 @@ static bool same_view(const view *a, const view *b)
     return view_next_axis(a, b) == BROADCAST;
 }
 
-/* ---- Recurrences -----------------------------------------------------------
- */
+/* ---- Recurrences --------------------------------------------------------- */
 
 static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
                                 const source *p)
@@ -209,8 +208,7 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
     return value_set_view(t, out, x->type, &h);
 }
 
-/* ---- The other direction ----------------------------------------------------
- */
+/* ---- The other direction ------------------------------------------------- */
 
 bool unrolled_has_twin(const trace *t, const onnx_node *n)
 {

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- Weights ---------------------------------------------------------------
- */
+/* ---- Weights ------------------------------------------------------------- */
 
 /* Its axes are those of a step, or of size 1. */
 static elman_status check_shape(const trace *t, const onnx_node *n,
@@ -98,8 +97,7 @@ static elman_status weigh_way(trace *t, const onnx_node *n,
                                       .column = 3});
 }
 
-/* ---- Initial states --------------------------------------------------------
- */
+/* ---- Initial states ------------------------------------------------------ */
 
 /* (1,B,R) of a state whose sequences are so far from its last axis. */
 static elman_status order_start(const onnx_node *n, const step_axes *a,
@@ -163,8 +161,7 @@ static elman_status weigh_starts(trace *t, const onnx_node *n)
     return recurrent_starts(t, &r, states);
 }
 
-/* ---- Together ---------------------------------------------------------------
- */
+/* ---- Together ------------------------------------------------------------ */
 
 static elman_status finish(trace *t, traced_layer *l)
 {

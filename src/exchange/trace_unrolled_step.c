@@ -15,8 +15,7 @@ traced_way *unrolled_way(const trace *t)
     return w->made < l->unrolled->T ? w : NULL;
 }
 
-/* ---- Views of one step ----------------------------------------------------
- */
+/* ---- Views of one step --------------------------------------------------- */
 
 view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
                size_t index)
@@ -88,8 +87,7 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
     return true;
 }
 
-/* ---- Products and sums ----------------------------------------------------
- */
+/* ---- Products and sums --------------------------------------------------- */
 
 static elman_status set_step(trace *t, const traced_step *step, const view *of,
                              element_type type, traced_value *out)

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- Two nodes --------------------------------------------------------------
- */
+/* ---- Two nodes ----------------------------------------------------------- */
 
 void layer_add_way(trace *t, traced_layer *l)
 {
@@ -83,8 +82,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     return ELMAN_OK;
 }
 
-/* ---- Joined
- * ------------------------------------------------------------------ */
+/* ---- Joined -------------------------------------------------------------- */
 
 /* The last layer's Y becomes what its directions are together. */
 static elman_status set_merge(trace *t, const onnx_node *n, elman_merge merge)
