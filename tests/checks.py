@@ -171,23 +171,77 @@ class Calls(Check):
 class Budgets(Check):
     def test_long_file(self):
         self.write("CMakeLists.txt", "\n")
-        self.write("src/a/a.c", "\n" * 700)
+        self.write("src/a/a.c", "int a;\n" * 700)
         self.assertIn("700 lines, aim at", self.passes("check_budgets",
                                                        self.root))
-        self.write("src/a/a.c", "\n" * 701)
+        self.write("src/a/a.c", "int a;\n" * 701)
         self.fires("src/a/a.c: 701 lines", "check_budgets", self.root)
+
+    def test_air_costs_nothing(self):
+        self.write("CMakeLists.txt", "\n")
+        self.write("src/a/a.c", "/* a\n\n * b */\n\n// c\nint a;\n" * 400)
+        self.assertEqual(self.passes("check_budgets", self.root), "")
 
     def test_long_example(self):
         self.write("CMakeLists.txt", "\n")
-        self.write("examples/a.c", "\n" * 80)
+        self.write("examples/a.c", "int a;\n" * 80)
         self.fires("examples/a.c: 80 lines", "check_budgets", self.root)
 
     def test_long_function(self):
         self.write("CMakeLists.txt", "\n")
-        self.write("src/a/a.c", "int *f(int a,\n       int b)\n{\n"
-                   + "    a++;\n" * 49 + "}\n")
+        body = "    a++;\n" * 48 + "    /* one */\n\n"
+        self.write("src/a/a.c", f"int *f(int a,\n       int b)\n{{\n{body}}}\n")
+        self.assertEqual(self.passes("check_budgets", self.root), "")
+        self.write("src/a/a.c", f"int *f(int a)\n{{\n{body}    a++;\n}}\n")
         self.assertIn("f has 51 lines", self.passes("check_budgets",
                                                     self.root))
+
+
+class Air(Check):
+    GOOD = "    a++;\n    a++;\n\n    /* why */\n" + "    a++;\n" * 14
+
+    def setUp(self):
+        super().setUp()
+        self.write("cli/a.c", self.function(self.GOOD))
+        self.write("src/a/b.h", self.function(self.GOOD))
+
+    def function(self, body):
+        return f"static int f(int a)\n{{\n{body}}}\n"
+
+    def plant(self, part, body, name="src/a/a.c"):
+        output = self.passes("check_air", self.root)
+        self.assertIn("100 % hold a comment, 100 % a blank line", output)
+        self.write(name, self.function(body))
+        self.fires(part, "check_air", "--list", self.root)
+
+    def test_no_comment(self):
+        self.plant("src/a/a.c: f lacks a comment\n",
+                   self.GOOD.replace("/* why */", "a++;"))
+
+    def test_no_blank_line(self):
+        self.plant("cli: 0 % hold a blank line, expected at least 80 %",
+                   self.GOOD.replace("\n\n", "\na++;\n"), "cli/a.c")
+
+    def test_comment_in_a_string(self):
+        for text in ['s = "/* why */";', 's = "\\"// why";', "s = '\"';",
+                     "/* NOLINT */"]:
+            with self.subTest(text):
+                self.setUp()
+                self.plant("f lacks a comment",
+                           self.GOOD.replace("/* why */", text))
+
+    def test_blank_line_in_a_comment(self):
+        self.plant("f lacks a blank line",
+                   self.GOOD.replace("\n\n", "\n")
+                   .replace("why", "why\n\n"))
+
+    def test_short_functions_do_not_count(self):
+        self.write("src/a/a.c", self.function("    a++;\n" * 17))
+        self.assertIn("src: 1 functions", self.passes("check_air", self.root))
+
+    def test_nothing_to_read(self):
+        self.write("cli/a.c", "int a;\n")
+        self.fires("cli: no function of 20 lines", "check_air", self.root)
 
 
 class Words(Check):
