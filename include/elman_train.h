@@ -180,7 +180,7 @@ typedef struct elman_trainer_config {
     uint64_t evaluate_every; /* optimizer steps, 0 means every epoch */
     uint64_t patience;       /* stop after so many evaluations without a better
                                 one, 0 never */
-    int threads;             /* 0 means 1 */
+    int threads;             /* 0 means 1, at most 64 */
     uint64_t seed;           /* of shuffling and masks */
     bool profile;            /* count where the time goes */
 } elman_trainer_config;

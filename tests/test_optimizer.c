@@ -335,7 +335,7 @@ TEST(misuse_of_an_optimizer_is_told)
          "dampening belongs to the PyTorch flavour alone"},
         {{.no_weight_decay = true, .weight_decay = 0.1},
          "weight_decay is 0.1 and no_weight_decay is set"},
-        {{.epsilon = 1e-60}, "epsilon is 1e-60, expected 1e-38 or more"},
+        {{.epsilon = 1e-60}, "epsilon is 1e-60, expected 1e-45 or more"},
         {{.clip_norm = -3}, "clip_norm is -3"},
         {{.clip_value = INFINITY}, "clip_value is inf"},
     };

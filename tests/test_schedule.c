@@ -125,7 +125,9 @@ TEST(misuse_of_a_schedule_is_told)
          "period is 0, expected the number of epochs between two cuts"},
         {{.kind = ELMAN_SCHEDULE_COSINE},
          "period is 0, expected the number of steps of the descent"},
-        {{.gamma = -0.5}, "gamma is -0.5, expected a finite number above 0"},
+        {{.gamma = -0.5},
+         "gamma is -0.5, expected a finite number of 0 or more, where 0 means "
+         "0.1"},
         {{.gamma = NAN}, "gamma is nan"},
         {{.kind = ELMAN_SCHEDULE_PLATEAU, .gamma = 1},
          "gamma is 1, expected less than 1 for plateau"},

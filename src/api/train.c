@@ -45,6 +45,10 @@ elman_status elman_encoding_read(const elman_encoding *encoding,
     TRY(need(text, "text"));
     TRY(need(count, "count"));
     if (capacity) TRY(need(tokens, "tokens"));
+
+    /* once without writing: a text that cannot be read leaves tokens alone */
+    size_t found;
+    if (capacity) TRY(encoding_read(encoding, text, bytes, 0, NULL, &found));
     return encoding_read(encoding, text, bytes, capacity, tokens, count);
 }
 

@@ -255,15 +255,18 @@ static void put_modules(python_writer *w, const elman_model *m)
     python_put(w, "})");
 }
 
+static void put_lines(python_writer *w, const elman_model *m, const char *path)
+{
+    python_put(w, "import torch, safetensors.torch; model = ");
+    put_modules(w, m);
+    python_put(w, "\nmodel.load_state_dict(safetensors.torch.load_file(");
+    python_put_text(w, path);
+    python_put(w, "))\n");
+}
+
 elman_status export_torch_lines(const elman_model *m, const char *path,
                                 size_t capacity, char *lines)
 {
-    python_writer w = {.text = lines, .room = capacity};
     TRY(check_model(m));
-    python_put(&w, "import torch, safetensors.torch; model = ");
-    put_modules(&w, m);
-    python_put(&w, "\nmodel.load_state_dict(safetensors.torch.load_file(");
-    python_put_text(&w, path);
-    python_put(&w, "))\n");
-    return python_end(&w);
+    return python_write(put_lines, m, path, capacity, lines);
 }

@@ -252,15 +252,19 @@ elman_status export_onnx(const elman_model *model, const char *path)
     return status;
 }
 
+static void put_lines(python_writer *w, const elman_model *model,
+                      const char *path)
+{
+    const char *x = model->info.vocabulary ? "tokens" : "x";
+    python_put(w, "import onnxruntime; session = "
+                  "onnxruntime.InferenceSession(");
+    python_put_text(w, path);
+    python_put(w, ")\ny = session.run([\"y\"], {\"%s\": %s})[0]\n", x, x);
+}
+
 elman_status export_onnx_lines(const elman_model *model, const char *path,
                                size_t capacity, char *lines)
 {
     TRY(check_model(model));
-    python_writer w = {.text = lines, .room = capacity};
-    const char *x = model->info.vocabulary ? "tokens" : "x";
-    python_put(&w, "import onnxruntime; session = "
-                   "onnxruntime.InferenceSession(");
-    python_put_text(&w, path);
-    python_put(&w, ")\ny = session.run([\"y\"], {\"%s\": %s})[0]\n", x, x);
-    return python_end(&w);
+    return python_write(put_lines, model, path, capacity, lines);
 }

@@ -27,10 +27,18 @@ void python_put_text(python_writer *w, const char *text)
     python_put(w, "\"");
 }
 
-elman_status python_end(const python_writer *w)
+elman_status python_write(python_lines *put, const elman_model *model,
+                          const char *path, size_t capacity, char *lines)
 {
-    if (w->used < w->room) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE,
-                   "capacity is %zu bytes, expected at least %zu", w->room,
-                   w->used + 1);
+    python_writer measure = {0}, w = {.text = lines, .room = capacity};
+
+    /* without room first: what does not fit is not written in part */
+    put(&measure, model, path);
+    if (measure.used >= capacity)
+        return failure(ELMAN_BAD_VALUE,
+                       "capacity is %zu bytes, expected at least %zu", capacity,
+                       measure.used + 1);
+
+    put(&w, model, path);
+    return ELMAN_OK;
 }

@@ -16,7 +16,12 @@ void python_put(python_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void python_put_text(python_writer *w, const char *text);
 
-/* Whether it all fit, its final zero included. */
-elman_status python_end(const python_writer *w);
+/* What puts the lines of a model that lies at path. */
+typedef void python_lines(python_writer *w, const elman_model *model,
+                          const char *path);
+
+/* Writes lines if all of them fit, the final zero included; else nothing. */
+elman_status python_write(python_lines *put, const elman_model *model,
+                          const char *path, size_t capacity, char *lines);
 
 #endif

@@ -1,6 +1,7 @@
 /* evaluate.c: forward, loss and sums, window by window. */
 #include "learn/evaluate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -147,9 +148,13 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     TRY(evaluate_check(m, dataset, &config->loss));
     if (dataset_size(dataset, part) == 0)
         return failure(ELMAN_BAD_VALUE, "that part of the data is empty");
-    if (!e->classes) confusion = NULL;
-    if (confusion)
-        memset(confusion, 0, e->classes * e->classes * sizeof *confusion);
+
+    /* counted aside, for a failure leaves the caller's as it is */
+    size_t cells = confusion ? e->classes * e->classes : 0;
+    uint64_t *counts = cells ? calloc(cells, sizeof *counts) : NULL;
+    if (cells && !counts)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu classes",
+                       e->classes);
 
     elman_status status =
         windows_create(dataset, &loading, is_text ? DEFAULT_STEPS : 0, 0,
@@ -161,11 +166,13 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     if (!status) status = score_create(s->config.T * s->config.B, &scored);
     if (!status)
         status = evaluate_all(m, s, dataset, part, &config->loss, all, scored,
-                              &sums, confusion);
+                              &sums, counts);
     if (!status) {
+        if (cells) memcpy(confusion, counts, cells * sizeof *counts);
         sums.flops = model_flops(m, sums.steps, false);
         *metrics = metrics_read(&sums, &config->loss, e);
     }
+    free(counts);
     windows_destroy(all);
     state_destroy(s);
     score_destroy(scored);

@@ -28,8 +28,9 @@ static elman_status check_class_weights(const elman_loss_config *config,
         double w = (double)config->class_weights[c];
         if (!(w >= 0 && isfinite(w)))
             return failure(ELMAN_BAD_VALUE,
-                           "class_weights[%zu] is %g, expected 0 or more", c,
-                           w);
+                           "class_weights[%zu] is %g, expected a finite number "
+                           "of 0 or more",
+                           c, w);
     }
     return ELMAN_OK;
 }
@@ -63,7 +64,8 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
             "label_smoothing belongs to the cross-entropy loss alone");
     if (!(config->delta >= 0 && isfinite(config->delta)))
         return failure(ELMAN_BAD_VALUE,
-                       "delta is %g, expected a finite number above 0",
+                       "delta is %g, expected a finite number of 0 or more, "
+                       "where 0 means 1",
                        config->delta);
     if (config->kind != ELMAN_HUBER && config->delta > 0)
         return failure(ELMAN_BAD_VALUE,

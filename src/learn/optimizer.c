@@ -154,7 +154,7 @@ static elman_status check_epsilon(const elman_optimizer_config *c)
 {
     if (c->rule != ELMAN_SGD && !((float)c->epsilon > 0))
         return failure(ELMAN_BAD_VALUE,
-                       "the optimizer's epsilon is %g, expected 1e-38 or more",
+                       "the optimizer's epsilon is %g, expected 1e-45 or more",
                        c->epsilon);
     return ELMAN_OK;
 }

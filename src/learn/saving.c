@@ -43,13 +43,15 @@ elman_status saving_end(elman_trainer *t, bool wait, bool *ended)
 {
     saving *s = t->saving;
     bool over = wait || !s || thread_is_done(s->task);
-    if (ended) *ended = over;
-    if (!over || !s) return ELMAN_OK;
-    thread_end(s->task);
-    elman_status status = s->status;
-    if (status) (void)failure(status, "%s", s->message);
-    t->saving = NULL;
-    destroy(s);
+    elman_status status = ELMAN_OK;
+    if (over && s) {
+        thread_end(s->task);
+        status = s->status;
+        if (status) (void)failure(status, "%s", s->message);
+        t->saving = NULL;
+        destroy(s);
+    }
+    if (ended && !status) *ended = over;
     return status;
 }
 

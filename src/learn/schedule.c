@@ -31,7 +31,7 @@ elman_status schedule_check(const elman_schedule_config *config)
     if (!(config->gamma >= 0 && isfinite(config->gamma)))
         return failure(ELMAN_BAD_VALUE,
                        "the schedule's gamma is %g, expected a finite number "
-                       "above 0",
+                       "of 0 or more, where 0 means 0.1",
                        config->gamma);
     if (kind == ELMAN_SCHEDULE_PLATEAU && config->gamma >= 1)
         return failure(ELMAN_BAD_VALUE,

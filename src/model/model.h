@@ -161,7 +161,8 @@ elman_status cell_step(const elman_model *model, elman_state *state,
  */
 void pass_set(pass *p, uint64_t draw);
 
-/* step.c */
+/* step.c. check_streams: whether model can run step by step. */
+elman_status model_check_streams(const elman_model *model);
 elman_status model_step(const elman_model *model, elman_state *state,
                         const float *x, float *y);
 

@@ -267,6 +267,7 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
     if (!has_cell && (c || c_out))
         return failure(ELMAN_BAD_VALUE,
                        "c is given, but only an LSTM has a cell");
+    TRY(model_check_streams(m)); /* before the memory of the state changes */
     size_t B = s->config.B;
     for (size_t b = 0; b < B; b++)
         TRY(state_reset_one(m, s, b));

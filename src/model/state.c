@@ -27,9 +27,9 @@ static elman_status complete(const elman_state_config *config,
         return failure(ELMAN_BAD_VALUE,
                        "T is %zu and B is %zu, expected a product below 2^31",
                        full->T, full->B);
-    if (full->threads < 0 || full->threads > 4096)
-        return failure(ELMAN_BAD_VALUE, "threads is %d, expected 1 to 4096",
-                       full->threads);
+    if (full->threads < 0 || full->threads > THREADS_MOST)
+        return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to %d",
+                       full->threads, THREADS_MOST);
     if (full->empty && full->training)
         return failure(ELMAN_BAD_VALUE,
                        "empty is set, but in a training state all sequences "

@@ -7,7 +7,7 @@
 
 #include "model/model.h"
 
-static elman_status check_streams(const elman_model *m)
+elman_status model_check_streams(const elman_model *m)
 {
     if (m->info.vocabulary)
         return failure(ELMAN_BAD_VALUE,
@@ -45,7 +45,7 @@ static void prepare(const elman_model *m, elman_state *s)
 static elman_status step_training(const elman_model *m, elman_state *s,
                                   const float *x, float *y)
 {
-    TRY(check_streams(m));
+    TRY(model_check_streams(m));
     elman_batch one = {.T = 1, .B = s->config.B, .x = x};
     return model_forward(m, s, &one, y);
 }
@@ -56,7 +56,7 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
     TRY(state_check(m, s));
     if (s->config.training) return step_training(m, s, x, y);
     if (!s->stepping) {
-        TRY(check_streams(m));
+        TRY(model_check_streams(m));
         prepare(m, s);
     }
     const float *in = x;
@@ -92,10 +92,12 @@ static elman_status check_places(const elman_model *m, const elman_state *s)
 elman_status state_join(const elman_model *m, elman_state *s, size_t *b)
 {
     TRY(check_places(m, s));
-    for (*b = 0; *b < s->config.B; ++*b) {
-        if (s->position[*b] != FREE_PLACE) continue;
+    for (size_t i = 0; i < s->config.B; i++) {
+        if (s->position[i] != FREE_PLACE) continue;
         s->stepping = false;
-        return state_reset_one(m, s, *b);
+        TRY(state_reset_one(m, s, i));
+        *b = i;
+        return ELMAN_OK;
     }
     return failure(ELMAN_BAD_VALUE,
                    "all B %zu places have a stream, expected a free one",
