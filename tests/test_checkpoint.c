@@ -126,9 +126,9 @@ TEST(counters_that_can_not_be_are_refused)
         uint64_t value;
         const char *message;
     } cases[] = {
-        {13, 0, "0 windows of past are kept, expected 1 to 3"},
-        {13, 4, "4 windows of past are kept"},
-        {13, UINT64_MAX, "windows of past are kept"},
+        {13, 0, "0 windows of context are kept, expected 1 to 3"},
+        {13, 4, "4 windows of context are kept"},
+        {13, UINT64_MAX, "windows of context are kept"},
         {2, 5, "expected at most 4"},
         {3, UINT64_MAX, "the next batch is 18446744073709551615"},
         {4, UINT64_MAX, "expected 2 to 3"},

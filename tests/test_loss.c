@@ -2,7 +2,7 @@
  * that formula's slope, and only the rows that count matter. */
 #include "check.h"
 
-#include "learn/score.h"
+#include "learn/row_loss.h"
 
 enum { T = 4, B = 3, O = 5, ROWS = T * B, N = ROWS * O };
 
@@ -206,8 +206,8 @@ TEST(rows_that_do_not_count_are_not_read_and_get_no_gradient)
 
 TEST(threads_and_padding_change_no_bit)
 {
-    score *scored = NULL;
-    CHECK_OK(score_create(ROWS, &scored));
+    row_losses *losses = NULL;
+    CHECK_OK(row_losses_create(ROWS, &losses));
     for (int which = 0; which < OPTIONS; which++) {
         setting s;
         fill(&s, which);
@@ -216,8 +216,9 @@ TEST(threads_and_padding_change_no_bit)
         CHECK_OK(
             loss_forward(&s.config, &s.shape, O, s.y, &s.target, loss, dy[0]));
         for (int threads = 1; threads <= 4; threads++) {
-            CHECK_OK(score_begin(scored, &s.config, &s.shape, O, &s.target, 0));
-            loss[1] = score_end(scored, threads, s.y, dy[1]);
+            CHECK_OK(
+                row_losses_begin(losses, &s.config, &s.shape, O, &s.target, 0));
+            loss[1] = row_losses_end(losses, threads, s.y, dy[1]);
             CHECK(loss[0] == loss[1], "threads %d: %a %a", threads, loss[0],
                   loss[1]);
             CHECK_BITS(dy[1], dy[0], N, "threads %d", threads);
@@ -235,7 +236,7 @@ TEST(threads_and_padding_change_no_bit)
         CHECK(loss[0] == loss[1], "padded %a %a", loss[0], loss[1]);
         CHECK_BITS(dy[1], dy[0], (T - 1) * B * O, "padded");
     }
-    score_destroy(scored);
+    row_losses_destroy(losses);
 }
 
 TEST(nothing_to_learn_from_is_a_nan_without_gradient)

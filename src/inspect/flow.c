@@ -1,7 +1,7 @@
 /*
- * flow.c: one forward and one backward pass, from a gradient that stands at
- * the last step alone. The norm of what arrives at each h, against the number
- * of steps it has travelled, shows whether it vanishes or explodes (Bengio et
+ * flow.c: one forward and one backward pass, starting from a gradient at the
+ * last step alone. The norm of what arrives at each h, against the number of
+ * steps it has travelled, shows whether it vanishes or explodes (Bengio et
  * al. 1994, Pascanu et al. 2013).
  */
 #include "inspect/flow.h"
@@ -17,12 +17,14 @@
  * Zoneout stays, for it is part of the path through time. */
 static elman_status create_quiet(const elman_model *m, elman_model *quiet)
 {
+    /* everything but the layers is shared */
     *quiet = *m;
     quiet->layers = malloc(m->layer_count * sizeof *m->layers);
     if (!quiet->layers)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu layers",
                        m->layer_count);
     memcpy(quiet->layers, m->layers, m->layer_count * sizeof *m->layers);
+
     for (size_t i = 0; i < m->layer_count; i++) {
         quiet->layers[i].config.dropout = 0;
         quiet->layers[i].config.recurrent_dropout = 0;
@@ -30,18 +32,21 @@ static elman_status create_quiet(const elman_model *m, elman_model *quiet)
     return ELMAN_OK;
 }
 
-/* Puts 1 or -1 on each unit of the output where its sequence ends: signs, for
- * the softmax of equal gradients would have none. */
+/* Puts 1 or -1 on each unit of the output where its sequence ends: random
+ * signs, because equal gradients would vanish in a softmax. */
 static void set_gradient(const elman_model *m, const elman_state *s)
 {
+    /* of two outputs the first */
     const layer *last = m->layers + m->layer_count - 1;
     bool both =
         last->cell && last->D == 2 && last->config.merge == ELMAN_MERGE_NONE;
     size_t O = last->O / (both ? 2 : 1);
+
     random_key key = {.purpose = RANDOM_TEST};
     float *dy = state_output_gradient(m, s);
     size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
     memset(dy, 0, T * B * last->O * sizeof *dy);
+
     for (size_t b = 0; b < B; b++) {
         size_t length = s->full.lengths[b];
         if (length == 0) continue;
@@ -51,7 +56,8 @@ static void set_gradient(const elman_model *m, const elman_state *s)
     }
 }
 
-/* The norms at dh (T,B,R), whose entries run in the order of reading. */
+/* The norms of dh (T,B,R), whose entries run in the order of reading: norms[k]
+ * is k steps before the end, averaged over the sequences that reach so far. */
 static void measure(const elman_state *s, const layer *l, const float *dh,
                     double *norms)
 {
@@ -59,14 +65,17 @@ static void measure(const elman_state *s, const layer *l, const float *dh,
     for (size_t k = 0; k < T; k++) {
         size_t sequences = 0;
         norms[k] = 0;
+
         for (size_t b = 0; b < B; b++) {
             size_t length = s->full.lengths[b];
             if (k >= length) continue;
+
             size_t entry = l->config.reverse ? k : length - 1 - k;
             norms[k] +=
                 sqrt(s->full.k->sum_squares(l->R, dh + (entry * B + b) * l->R));
             sequences++;
         }
+
         if (sequences) norms[k] /= (double)sequences;
     }
 }
@@ -78,6 +87,7 @@ static elman_status run(const elman_model *m, const layer *l,
     const elman_state_config config = {
         .T = batch->T, .B = batch->B, .training = true, .keep_gradients = true};
     TRY(state_create(m, &config, &s));
+
     elman_status status = model_forward(m, s, batch, NULL);
     if (!status) {
         set_gradient(m, s);
@@ -101,9 +111,12 @@ elman_status flow_read(const elman_model *model, const elman_batch *batch,
                        level, model->info.levels);
     elman_model quiet;
     TRY(create_quiet(model, &quiet));
+
+    /* the layer of that level */
     const layer *l = quiet.layers;
     while (!l->cell || l->level != level)
         l++;
+
     elman_status status = run(&quiet, l, batch, norms);
     free(quiet.layers);
     return status;

@@ -2,7 +2,7 @@
  * checkpoint.c: the file is safetensors. Tensors: weights, best, the
  * optimizer's moments, the carried memory, and two lists of numbers, counters
  * and reals, whose order is the table below. Notes: what must be equal for the
- * file to be of use. Random numbers need no state: they are functions of the
+ * file to be usable. Random numbers need no state: they are functions of the
  * seed and of these counters.
  */
 #include "learn/checkpoint.h"
@@ -17,16 +17,16 @@
 
 enum { COUNTERS = 19, REALS = 24, MOST_TENSORS = 16, LONGEST = 400 };
 
-/* Places in the list of counters. */
+/* Indices in the list of counters. */
 enum { EPOCH_BATCH = 2, BATCH, STEP, KEPT = 13 };
 
 /* ---- Numbers ------------------------------------------------------------ */
 
 /* Where every counter and real lives. */
 typedef struct numbers {
-    uint64_t *counter[COUNTERS];
-    double *real[REALS];
-    uint64_t seen, kept;  /* copies of what is no uint64_t */
+    uint64_t *counters[COUNTERS];
+    double *reals[REALS];
+    uint64_t seen, kept;  /* copies of what is not a uint64_t */
     uint64_t batch, step; /* where the next window is */
 } numbers;
 
@@ -35,59 +35,66 @@ static void list_numbers(elman_trainer *t, numbers *n)
     elman_progress *p = &t->progress;
     elman_schedule *s = &t->schedule;
     optimizer_counters *o = optimizer_progress(t->optimizer);
-    tally *since = &t->since;
+    metric_sums *since = &t->since;
     elman_metrics *v = &p->validation;
+
     n->seen = s->seen;
     n->kept = t->kept;
     windows_position(t->windows, &n->batch, &n->step);
     if (p->batch == 0 && n->step == 0) n->batch = 0; /* the next epoch's */
+
+    /* the order of the file: new ones only at the end */
     numbers list = {
-        .counter = {&p->epoch, &p->step, &p->batch, &n->batch, &n->step,
-                    &p->best_step, &t->waited, &s->step, &s->epoch, &s->cuts,
-                    &s->bad, &n->seen, &o->step, &n->kept, &since->values,
-                    &since->naive, &since->targets, &since->steps, &v->targets},
-        .real = {&p->best_loss,
-                 &p->learning_rate,
-                 &p->norm,
-                 &s->best,
-                 &o->beta1_power,
-                 &o->beta2_power,
-                 &since->loss,
-                 &since->weight,
-                 &since->right,
-                 &since->squared,
-                 &since->absolute,
-                 &since->naive_squared,
-                 &since->naive_absolute,
-                 &since->flops,
-                 &v->loss,
-                 &v->accuracy,
-                 &v->bits,
-                 &v->perplexity,
-                 &v->mse,
-                 &v->mae,
-                 &v->naive_mse,
-                 &v->naive_mae,
-                 &v->flops,
-                 &p->last.loss},
+        .counters = {&p->epoch, &p->step, &p->batch, &n->batch, &n->step,
+                     &p->best_step, &t->waited, &s->step, &s->epoch, &s->cuts,
+                     &s->bad, &n->seen, &o->step, &n->kept, &since->values,
+                     &since->naive, &since->targets, &since->steps,
+                     &v->targets},
+        .reals = {&p->best_loss,
+                  &p->learning_rate,
+                  &p->norm,
+                  &s->best,
+                  &o->beta1_power,
+                  &o->beta2_power,
+                  &since->loss,
+                  &since->weight,
+                  &since->right,
+                  &since->squared,
+                  &since->absolute,
+                  &since->naive_squared,
+                  &since->naive_absolute,
+                  &since->flops,
+                  &v->loss,
+                  &v->accuracy,
+                  &v->bits,
+                  &v->perplexity,
+                  &v->mse,
+                  &v->mae,
+                  &v->naive_mse,
+                  &v->naive_mae,
+                  &v->flops,
+                  &p->last.loss},
     };
-    memcpy(n->counter, list.counter, sizeof n->counter);
-    memcpy(n->real, list.real, sizeof n->real);
+    memcpy(n->counters, list.counters, sizeof n->counters);
+    memcpy(n->reals, list.reals, sizeof n->reals);
 }
 
 /* ---- What must be equal ------------------------------------------------- */
 
-/* The settings that may not change on the way, as one line: what decides the
- * order of the data, what the optimizer's moments mean, and the loss, for the
- * best one so far is compared with those to come. */
-static void describe(const elman_trainer *t, char line[LONGEST])
+/* The settings that may not change between save and load, as one line: what
+ * decides the order of the data, what the optimizer's moments mean, and the
+ * loss, because the best one so far is compared with those to come. */
+static void describe_settings(const elman_trainer *t, char line[LONGEST])
 {
     const elman_trainer_config *c = &t->config;
     const elman_optimizer_config *o = optimizer_config(t->optimizer);
     const elman_loss_config *l = &c->loss;
+
+    /* one number stands for all class weights and their order */
     double weights = 0;
     for (size_t k = 0; l->class_weights && k < t->model->info.output_size; k++)
         weights += (double)l->class_weights[k] * (double)(k + 1);
+
     snprintf(line, LONGEST,
              "batch_size %zu, k1 %zu, k2 %zu, fresh_state %d, in_order %d, "
              "no_buckets %d, seed %llu, optimizer %d, flavour %d, loss %d, "
@@ -107,6 +114,7 @@ static elman_status check_note(const safetensors *file, const char *key,
     enum { BEFORE = 40 };
     const char *got = safetensors_text(file, key);
     if (!got) got = "none";
+
     size_t same = 0;
     while (got[same] && got[same] == wanted[same])
         same++;
@@ -126,9 +134,9 @@ static elman_status check_note(const safetensors *file, const char *key,
 /* The arrays of a trainer, in one list for saving and loading. */
 typedef struct contents {
     size_t count;
-    named_tensor tensor[MOST_TENSORS];
+    named_tensor tensors[MOST_TENSORS];
     void *data[MOST_TENSORS]; /* where each belongs */
-    char name[MOST_TENSORS][64];
+    char names[MOST_TENSORS][64];
 } contents;
 
 static void add(contents *list, element_type type, size_t count,
@@ -136,14 +144,14 @@ static void add(contents *list, element_type type, size_t count,
 {
     if (count == 0) return;
     size_t i = list->count++;
-    snprintf(list->name[i], sizeof list->name[i], "%s%s", prefix, name);
+    snprintf(list->names[i], sizeof list->names[i], "%s%s", prefix, name);
     list->data[i] = data;
-    list->tensor[i] = (named_tensor){.name = list->name[i],
-                                     .type = type,
-                                     .rank = 1,
-                                     .shape = {count},
-                                     .count = count,
-                                     .data = data};
+    list->tensors[i] = (named_tensor){.name = list->names[i],
+                                      .type = type,
+                                      .rank = 1,
+                                      .shape = {count},
+                                      .count = count,
+                                      .data = data};
 }
 
 static void list_contents(const elman_trainer *t, uint64_t *counters,
@@ -155,6 +163,8 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     optimizer_tensor moments[OPTIMIZER_MAX_TENSORS];
     size_t moment_count = optimizer_tensors(t->optimizer, moments);
     list->count = 0;
+
+    /* counters, weights, and what the optimizer keeps */
     add(list, ELEMENT_U64, COUNTERS, "", "counters", counters);
     add(list, ELEMENT_F64, REALS, "", "reals", reals);
     add(list, ELEMENT_F32, n, "", "weights", m->weights);
@@ -162,6 +172,8 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     for (size_t i = 0; i < moment_count; i++)
         add(list, ELEMENT_F32, n, "optimizer.", moments[i].name,
             moments[i].values);
+
+    /* the memory carried from window to window, now and some windows back */
     add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", s->h);
     add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", s->c);
     add(list, ELEMENT_U64, B, "memory.", "position", s->position);
@@ -190,14 +202,18 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
 {
     elman_trainer *t = (elman_trainer *)trainer; /* only read */
     TRY(finite_weights(t->model, path));
+
+    /* numbers into lists of our own, then all tensors */
     numbers n;
     list_numbers(t, &n);
     for (size_t i = 0; i < COUNTERS; i++)
-        c->counters[i] = *n.counter[i];
+        c->counters[i] = *n.counters[i];
     for (size_t i = 0; i < REALS; i++)
-        c->reals[i] = *n.real[i];
+        c->reals[i] = *n.reals[i];
     list_contents(t, c->counters, c->reals, &c->list);
-    describe(t, c->settings);
+
+    /* notes, and the path */
+    describe_settings(t, c->settings);
     c->encoding = dataset_note(t->dataset);
     c->config = config_to_text(&t->model->config);
     size_t length = strlen(path) + 1;
@@ -218,14 +234,16 @@ static elman_status detach(checkpoint *c)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < c->list.count; i++)
-        bytes += copied_bytes(c->list.tensor + i);
+        bytes += copied_bytes(c->list.tensors + i);
+
     char *at = c->memory = malloc(bytes);
     if (!at)
         return failure(ELMAN_NO_MEMORY,
                        "%.200s: no memory for a copy of %zu bytes", c->path,
                        bytes);
+
     for (size_t i = 0; i < c->list.count; i++) {
-        named_tensor *t = c->list.tensor + i;
+        named_tensor *t = c->list.tensors + i;
         memcpy(at, t->data, copied_bytes(t));
         t->data = at;
         at += copied_bytes(t);
@@ -262,7 +280,7 @@ elman_status checkpoint_write(const checkpoint *c)
                                 {"settings", c->settings},
                                 {"encoding", c->encoding}};
     safetensors file = {.tensors = c->list.count,
-                        .tensor = (named_tensor *)c->list.tensor,
+                        .tensor = (named_tensor *)c->list.tensors,
                         .notes = sizeof notes / sizeof *notes,
                         .note = notes};
     return safetensors_save(&file, c->path);
@@ -283,30 +301,33 @@ elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
     return status;
 }
 
-/* Whether the counters lie in the data, and the past that is kept is all that
- * the next window needs. */
+/* Whether the counters lie in the data, and as many windows of context are kept
+ * as the next window needs. */
 static elman_status check_counters(const elman_trainer *t,
                                    const safetensors *file)
 {
     uint64_t n[COUNTERS], batches = windows_size(t->windows);
     memcpy(n, safetensors_find(file, "counters")->data, sizeof n);
+
     if (n[EPOCH_BATCH] > batches || n[BATCH] > batches)
         return failure(
             ELMAN_BAD_FORMAT, "the next batch is %llu, expected at most %llu",
             (unsigned long long)n[BATCH], (unsigned long long)batches);
-    uint64_t least = windows_past(t->windows, n[BATCH], n[STEP]);
+
+    uint64_t least = windows_context(t->windows, n[BATCH], n[STEP]);
     if (n[KEPT] < least || n[KEPT] > t->history + 1)
         return failure(ELMAN_BAD_FORMAT,
-                       "%llu windows of past are kept, expected %llu to %zu",
+                       "%llu windows of context are kept, expected %llu to %zu",
                        (unsigned long long)n[KEPT], (unsigned long long)least,
                        t->history + 1);
     return ELMAN_OK;
 }
 
-/* All checks come before the first change. */
+/* Everything is checked before the first change. */
 static elman_status check_file(const elman_trainer *t, const safetensors *file,
                                const contents *list)
 {
+    /* made for the same model, data and settings */
     char settings[LONGEST];
     TRY(check_note(file, "format", "elman checkpoint", "format"));
     char *config = config_to_text(&t->model->config);
@@ -315,37 +336,46 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
     free(config);
     TRY(status);
     TRY(check_note(file, "encoding", dataset_note(t->dataset), "data"));
-    describe(t, settings);
+    describe_settings(t, settings);
     TRY(check_note(file, "settings", settings, "setting"));
+
+    /* the same tensors */
     if (file->tensors != list->count)
         return failure(ELMAN_BAD_FORMAT, "there are %zu tensors, expected %zu",
                        file->tensors, list->count);
     for (size_t i = 0; i < list->count; i++) {
-        const named_tensor *got = safetensors_find(file, list->tensor[i].name);
+        const named_tensor *got = safetensors_find(file, list->tensors[i].name);
         if (!got)
             return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing",
-                           list->tensor[i].name);
-        TRY(tensor_expect(got, list->tensor[i].type, 1, list->tensor[i].shape));
+                           list->tensors[i].name);
+        TRY(tensor_expect(got, list->tensors[i].type, 1,
+                          list->tensors[i].shape));
     }
+
     return check_counters(t, file);
 }
 
-static elman_status take(elman_trainer *t, const safetensors *file,
-                         const contents *list, const uint64_t *counters,
-                         const double *reals)
+static elman_status restore(elman_trainer *t, const safetensors *file,
+                            const contents *list, const uint64_t *counters,
+                            const double *reals)
 {
+    /* tensors, the lists of numbers among them */
     for (size_t i = 0; i < list->count; i++) {
-        const named_tensor *got = safetensors_find(file, list->tensor[i].name);
+        const named_tensor *got = safetensors_find(file, list->tensors[i].name);
         memcpy(list->data[i], got->data, got->count * element_bytes(got->type));
     }
+
+    /* numbers to where they live */
     numbers n;
     list_numbers(t, &n);
     for (size_t i = 0; i < COUNTERS; i++)
-        *n.counter[i] = counters[i];
+        *n.counters[i] = counters[i];
     for (size_t i = 0; i < REALS; i++)
-        *n.real[i] = reals[i];
+        *n.reals[i] = reals[i];
     t->schedule.seen = n.seen != 0;
     t->kept = (size_t)n.kept;
+
+    /* what follows from them */
     model_repack(t->model, 1);
     trainer_check_limits(t);
     return windows_reset(t->windows, t->progress.epoch, n.batch, n.step);
@@ -359,8 +389,9 @@ elman_status checkpoint_load(elman_trainer *t, const char *path)
     safetensors *file = NULL;
     TRY(safetensors_open(path, &file));
     list_contents(t, counters, reals, &list);
+
     elman_status status = check_file(t, file, &list);
-    if (!status) status = take(t, file, &list, counters, reals);
+    if (!status) status = restore(t, file, &list, counters, reals);
     safetensors_close(file);
     return status ? failure_in(status, path) : ELMAN_OK;
 }

@@ -11,10 +11,10 @@
  * that are NaN or infinite: the last good checkpoint stays. */
 elman_status checkpoint_save(const elman_trainer *trainer, const char *path);
 
-/* All that such a file holds, with the name it is to have. */
+/* The contents of such a file, and its path. */
 typedef struct checkpoint checkpoint;
 
-/* A copy that training may go on without; the same checks. The data must
+/* A copy, which no later training step changes; checks the same. The data must
  * outlive it. */
 elman_status checkpoint_copy(const elman_trainer *trainer, const char *path,
                              checkpoint **copy);
@@ -22,9 +22,9 @@ elman_status checkpoint_write(const checkpoint *copy);
 void checkpoint_destroy(checkpoint *copy);
 
 /* Into a trainer made for the same model, data and course (batches, windows,
- * seed, kind of optimizer and loss); anything else is refused with the first
- * difference, and nothing changes. Rates, bounds, schedule and limits may be
- * others: they hold from here on. */
+ * seed, kinds of optimizer and loss); anything else is refused with the first
+ * difference, and nothing changes. Rates, bounds, schedule and limits may
+ * differ: they apply from here on. */
 elman_status checkpoint_load(elman_trainer *trainer, const char *path);
 
 #endif

@@ -60,50 +60,51 @@ static const float *naive(const elman_dataset *dataset, elman_part part,
 
 /* The seconds of the loss that were spent inside the last layer's forward, by
  * all threads side by side, are the loss's and not the layer's. */
-static void move_seconds(const elman_model *m, elman_state *s, score *scored)
+static void move_seconds(const elman_model *m, elman_state *s,
+                         row_losses *losses)
 {
-    double spent = 1e-9 * (double)scored->nanoseconds / s->config.threads;
+    double spent = 1e-9 * (double)losses->nanoseconds / s->config.threads;
     s->seconds[m->layer_count - 1].forward -= spent;
-    scored->seconds += spent;
+    losses->seconds += spent;
 }
 
 elman_status evaluate_window(const elman_model *m, elman_state *s,
                              const elman_dataset *dataset, elman_part part,
                              const elman_loss_config *config, const window *w,
-                             score *scored, tally *sums, uint64_t *confusion,
-                             double *loss)
+                             row_losses *losses, metric_sums *sums,
+                             uint64_t *confusion, double *loss)
 {
     enum { ROOM = 4096 };
     float room[ROOM];
     const elman_encoding *e = dataset_encoding(dataset);
     bool one = m->info.per_sequence;
-    size_t O = m->info.output_size, past = one ? 0 : w->past * w->batch.B;
-    elman_batch shape = {.T = one ? 1 : w->batch.T - w->past,
+    size_t O = m->info.output_size, past = one ? 0 : w->context * w->batch.B;
+    elman_batch shape = {.T = one ? 1 : w->batch.T - w->context,
                          .B = w->batch.B,
                          .lengths = one ? NULL : w->lengths};
-    scored->timed = s->seconds != NULL;
-    TRY(score_begin(scored, config, &shape, O, &w->target, past));
-    TRY(model_forward_into(m, s, &w->batch, &scored->sink));
-    double begin = scored->timed ? clock_seconds() : 0;
+    losses->timed = s->seconds != NULL;
+    TRY(row_losses_begin(losses, config, &shape, O, &w->target, past));
+    TRY(model_forward_into(m, s, &w->batch, &losses->sink));
+    double begin = losses->timed ? clock_seconds() : 0;
     const float *y = state_output(m, s);
-    *loss =
-        score_end(scored, s->config.threads, y, state_output_gradient(m, s));
+    *loss = row_losses_end(losses, s->config.threads, y,
+                           state_output_gradient(m, s));
     outcome o = {.loss_config = config,
                  .encoding = e,
                  .shape = &shape,
                  .O = O,
                  .y = y + past * O,
-                 .best = scored->best + past,
+                 .best = losses->best + past,
                  .target = &w->target,
                  .loss = *loss,
-                 .weight = scored->job.weight,
+                 .weight = losses->job.weight,
                  .naive =
                      naive(dataset, part, &w->batch, e->targets, room, ROOM),
                  .confusion = confusion};
     metrics_add(sums, &o);
-    if (!scored->timed) return ELMAN_OK;
-    scored->seconds += clock_seconds() - begin;
-    move_seconds(m, s, scored);
+    if (!losses->timed) return ELMAN_OK;
+    losses->seconds += clock_seconds() - begin;
+    move_seconds(m, s, losses);
     return ELMAN_OK;
 }
 
@@ -112,7 +113,8 @@ elman_status evaluate_window(const elman_model *m, elman_state *s,
 elman_status evaluate_all(const elman_model *m, elman_state *s,
                           const elman_dataset *dataset, elman_part part,
                           const elman_loss_config *config, windows *all,
-                          score *scored, tally *sums, uint64_t *confusion)
+                          row_losses *losses, metric_sums *sums,
+                          uint64_t *confusion)
 {
     window w;
     double loss;
@@ -121,7 +123,7 @@ elman_status evaluate_all(const elman_model *m, elman_state *s,
         TRY(windows_read(all, &w));
         if (w.ended) return ELMAN_OK;
         if (w.begins) state_reset(m, s);
-        TRY(evaluate_window(m, s, dataset, part, config, &w, scored, sums,
+        TRY(evaluate_window(m, s, dataset, part, config, &w, losses, sums,
                             confusion, &loss));
         for (size_t b = 0; b < w.batch.B; b++)
             sums->steps += s->full.lengths[b];
@@ -134,10 +136,10 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
 {
     const elman_encoding *e = dataset_encoding(dataset);
     bool is_text = e->task == ELMAN_LANGUAGE;
-    tally sums = {0};
+    metric_sums sums = {0};
     windows *all = NULL;
     elman_state *s = NULL;
-    score *scored = NULL;
+    row_losses *losses = NULL;
     elman_loader_config loading = {
         .part = part,
         .batch_size = config->batch_size ? config->batch_size : DEFAULT_BATCH,
@@ -163,9 +165,9 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
         shape.B = windows_width(all);
         status = state_create(m, &shape, &s);
     }
-    if (!status) status = score_create(s->config.T * s->config.B, &scored);
+    if (!status) status = row_losses_create(s->config.T * s->config.B, &losses);
     if (!status)
-        status = evaluate_all(m, s, dataset, part, &config->loss, all, scored,
+        status = evaluate_all(m, s, dataset, part, &config->loss, all, losses,
                               &sums, counts);
     if (!status) {
         if (cells) memcpy(confusion, counts, cells * sizeof *counts);
@@ -175,6 +177,6 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
     free(counts);
     windows_destroy(all);
     state_destroy(s);
-    score_destroy(scored);
+    row_losses_destroy(losses);
     return status;
 }

@@ -4,7 +4,7 @@
 
 #include "data/dataset.h"
 #include "learn/metrics.h"
-#include "learn/score.h"
+#include "learn/row_loss.h"
 #include "learn/windows.h"
 #include "model/model.h"
 
@@ -23,14 +23,16 @@ elman_status evaluate_check(const elman_model *model,
 elman_status evaluate_window(const elman_model *model, elman_state *state,
                              const elman_dataset *dataset, elman_part part,
                              const elman_loss_config *config,
-                             const window *window, score *score, tally *sums,
-                             uint64_t *confusion, double *loss);
+                             const window *window, row_losses *losses,
+                             metric_sums *sums, uint64_t *confusion,
+                             double *loss);
 
 /* Runs all of windows once, from its beginning, on state. */
 elman_status evaluate_all(const elman_model *model, elman_state *state,
                           const elman_dataset *dataset, elman_part part,
                           const elman_loss_config *config, windows *windows,
-                          score *score, tally *sums, uint64_t *confusion);
+                          row_losses *losses, metric_sums *sums,
+                          uint64_t *confusion);
 
 /* elman_model_evaluate of elman_train.h. */
 elman_status evaluate(const elman_model *model, const elman_dataset *dataset,

@@ -1,5 +1,5 @@
 /*
- * loss.c: each loss is one function for one row; the rest is counting.
+ * loss.c: each loss is one function for one row; the rest is counting rows.
  *
  * Sources: PyTorch's CrossEntropyLoss, MSELoss, L1Loss, HuberLoss and
  * BCEWithLogitsLoss. d is y - target, n what the mean divides by:
@@ -7,7 +7,7 @@
  *   cross-entropy  w[c] (log sum exp y - y[c])          w[c] (softmax - 1[c])/n
  *   squared        d^2                                  2 d / n
  *   absolute       |d|                                  sign d / n
- *   Huber          d^2/2, past delta: delta (|d| - delta/2)
+ *   Huber          d^2/2, beyond delta: delta (|d| - delta/2)
  *                                                       d in [-delta,delta] / n
  *   binary         max(y,0) - y t + log(1 + e^-|y|)     (sigmoid y - t) / n
  */
@@ -39,6 +39,8 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
 {
     if (!config) return failure(ELMAN_BAD_VALUE, "the loss config is NULL");
     bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+
+    /* which loss, of how many outputs */
     if ((unsigned)config->kind > ELMAN_BINARY_CROSS_ENTROPY)
         return failure(ELMAN_BAD_VALUE, "loss kind %d is unknown",
                        (int)config->kind);
@@ -48,6 +50,8 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
     if (O == 0)
         return failure(ELMAN_BAD_VALUE,
                        "the loss was given 0 outputs, expected 1 or more");
+
+    /* what only classes have */
     if (!classes && config->class_weights)
         return failure(ELMAN_BAD_VALUE,
                        "class_weights belong to the cross-entropy loss alone");
@@ -62,6 +66,8 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
         return failure(
             ELMAN_BAD_VALUE,
             "label_smoothing belongs to the cross-entropy loss alone");
+
+    /* what only Huber's has */
     if (!(config->delta >= 0 && isfinite(config->delta)))
         return failure(ELMAN_BAD_VALUE,
                        "delta is %g, expected a finite number of 0 or more, "
@@ -70,6 +76,7 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
     if (config->kind != ELMAN_HUBER && config->delta > 0)
         return failure(ELMAN_BAD_VALUE,
                        "delta belongs to the Huber loss alone");
+
     return check_class_weights(config, O);
 }
 
@@ -80,6 +87,8 @@ static elman_status check_shape(const elman_loss_config *config,
     if (!shape || !target)
         return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
                        shape ? "target" : "shape");
+
+    /* targets of the right type */
     if (config->kind == ELMAN_CROSS_ENTROPY && !target->classes)
         return failure(ELMAN_BAD_VALUE,
                        "the cross-entropy loss needs classes as targets, but "
@@ -87,6 +96,7 @@ static elman_status check_shape(const elman_loss_config *config,
     if (config->kind != ELMAN_CROSS_ENTROPY && !target->values)
         return failure(ELMAN_BAD_VALUE, "this loss needs values as targets, "
                                         "but target->values is NULL");
+
     for (size_t b = 0; shape->lengths && b < shape->B; b++)
         if (shape->lengths[b] > shape->T)
             return failure(ELMAN_BAD_VALUE,
@@ -103,16 +113,17 @@ bool loss_ignores(const elman_loss_config *config, int32_t target)
            (config->has_ignored && target == config->ignore_index);
 }
 
-static bool inside(const elman_batch *shape, size_t row)
+static bool is_inside(const elman_batch *shape, size_t row)
 {
     if (!shape->lengths) return true;
     return row / shape->B < shape->lengths[row % shape->B];
 }
 
-static bool counts(const elman_loss_config *config, const elman_batch *shape,
-                   const elman_target *target, size_t row)
+static bool row_counts(const elman_loss_config *config,
+                       const elman_batch *shape, const elman_target *target,
+                       size_t row)
 {
-    if (!inside(shape, row)) return false;
+    if (!is_inside(shape, row)) return false;
     return config->kind != ELMAN_CROSS_ENTROPY ||
            !loss_ignores(config, target->classes[row]);
 }
@@ -130,12 +141,15 @@ elman_status loss_weight(const elman_loss_config *config,
     TRY(check_shape(config, shape, target));
     bool classes = config->kind == ELMAN_CROSS_ENTROPY;
     double sum = 0;
+
     for (size_t row = 0; row < shape->T * shape->B; row++) {
-        if (!counts(config, shape, target, row)) continue;
+        if (!row_counts(config, shape, target, row)) continue;
         if (!classes) {
             sum += (double)O;
             continue;
         }
+
+        /* a class counts by its weight */
         int32_t c = target->classes[row];
         if (c < 0 || (size_t)c >= O)
             return failure(ELMAN_BAD_VALUE,
@@ -163,15 +177,18 @@ static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
     double own = (1 - smoothing) * class_weight(config, c);
     double at_class = (double)x[c], spread = 0;
 
-    /* dx becomes the softmax times all weight that lies on the row; then what
-     * lies on each class is taken off */
-    double all = (own + each * j->weights) * j->scale;
+    /* dx becomes the softmax times all the weight of the row */
+    double all = (own + each * j->class_weight_sum) * j->scale;
     double total = j->k->cross_entropy(O, x, (float)all, dx, best);
+
+    /* then the weight of each class is subtracted: the smoothed part of all,
+     * and the rest of the target */
     for (size_t i = 0; smoothing > 0 && i < O; i++)
         spread += class_weight(config, i) * (total - (double)x[i]);
     for (size_t i = 0; dx && smoothing > 0 && i < O; i++)
         dx[i] -= (float)(each * class_weight(config, i) * j->scale);
     if (dx) dx[c] -= (float)(own * j->scale);
+
     return own * (total - at_class) + each * spread;
 }
 
@@ -180,6 +197,7 @@ static double squared_row(const loss_job *j, size_t row, const float *x,
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0;
+
     for (size_t i = 0; i < j->O; i++) {
         double d = (double)x[i] - (double)want[i];
         sum += d * d;
@@ -193,9 +211,11 @@ static double absolute_row(const loss_job *j, size_t row, const float *x,
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0;
+
     for (size_t i = 0; i < j->O; i++) {
         double d = (double)x[i] - (double)want[i];
         sum += fabs(d);
+
         double sign = d > 0 ? 1 : d < 0 ? -1 : d; /* NaN stays NaN */
         if (dx) dx[i] = (float)(sign * j->scale);
     }
@@ -207,6 +227,7 @@ static double huber_row(const loss_job *j, size_t row, const float *x,
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0, delta = j->delta;
+
     for (size_t i = 0; i < j->O; i++) {
         double d = (double)x[i] - (double)want[i];
         bool far = fabs(d) >= delta;
@@ -229,9 +250,11 @@ static double binary_row(const loss_job *j, size_t row, const float *x,
 {
     const float *want = j->target->values + row * j->O;
     double sum = 0;
+
     for (size_t i = 0; i < j->O; i++) {
         double a = (double)x[i], t = (double)want[i], e = real_exp(-fabs(a));
         sum += (a > 0 ? a : 0) - a * t + log_of_one_more(e);
+
         double sigmoid = (a > 0 ? 1 : e) / (1 + e);
         if (dx) dx[i] = (float)((sigmoid - t) * j->scale);
     }
@@ -254,6 +277,7 @@ elman_status loss_begin(const elman_loss_config *config,
 {
     double weight;
     TRY(loss_weight(config, shape, O, target, &weight));
+
     bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
     *j = (loss_job){.config = config,
                     .shape = shape,
@@ -263,8 +287,9 @@ elman_status loss_begin(const elman_loss_config *config,
                     .weight = weight,
                     .scale = mean ? 1 / weight : 1,
                     .delta = config->delta > 0 ? config->delta : 1};
+
     for (size_t c = 0; config->label_smoothing > 0 && c < O; c++)
-        j->weights += class_weight(config, c);
+        j->class_weight_sum += class_weight(config, c);
     return ELMAN_OK;
 }
 
@@ -272,15 +297,16 @@ double loss_row(const loss_job *j, size_t row, const float *y, float *dy,
                 uint32_t *best)
 {
     *best = 0;
-    if (!counts(j->config, j->shape, j->target, row)) {
+    if (!row_counts(j->config, j->shape, j->target, row)) {
         if (dy) memset(dy, 0, j->O * sizeof *dy);
         return 0;
     }
     if (j->config->kind != ELMAN_CROSS_ENTROPY)
         return value_losses[j->config->kind](j, row, y, dy);
-    size_t place;
-    double loss = cross_entropy_row(j, row, y, dy, &place);
-    *best = (uint32_t)place;
+
+    size_t class;
+    double loss = cross_entropy_row(j, row, y, dy, &class);
+    *best = (uint32_t) class;
     return loss;
 }
 
@@ -310,6 +336,7 @@ elman_status loss_forward(const elman_loss_config *config,
     if (!y || !loss)
         return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
                        y ? "result" : "y");
+
     for (size_t row = 0; row < shape->T * shape->B; row++)
         sum += loss_row(&j, row, y + row * O, dy ? dy + row * O : NULL, &best);
     *loss = reduce(&j, sum);

@@ -17,7 +17,7 @@ bool loss_ignores(const elman_loss_config *config, int32_t target);
 
 /* What the mean divides by: cross-entropy the sum of the targets' class
  * weights, the others counted rows times O. Also checks everything that
- * loss_forward does, the range of each class among it. */
+ * loss_forward does, the range of each class included. */
 elman_status loss_weight(const elman_loss_config *config,
                          const elman_batch *shape, size_t O,
                          const elman_target *target, double *weight);
@@ -27,25 +27,25 @@ elman_status loss_weight(const elman_loss_config *config,
  *
  * Each row's gradient depends on its own numbers and on loss_weight alone; the
  * loss is one double sum over the rows, t then b ascending. So neither depends
- * on threads, nor on what is padded. If no row counts the mean is NaN and the
- * gradient 0: PyTorch's nll_loss skips ignored rows on its way back as well.
+ * on threads, nor on padding. If no row counts the mean is NaN and the
+ * gradient 0: PyTorch's nll_loss skips ignored rows in its backward as well.
  * Kept rows whose class weights are all 0 get NaN, 0/0, there and here. */
 elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy);
 
 /* The loss of one batch, ready to be taken row by row, in any order and on any
- * thread, to the bits of loss_forward. It points to what it was made of. */
+ * thread, with the bits of loss_forward. It points to what it was made of. */
 typedef struct loss_job {
     const elman_loss_config *config;
     const elman_batch *shape;
     size_t O;
     const elman_target *target;
     const kernels *k;
-    double weight;  /* loss_weight */
-    double scale;   /* of every gradient: 1 / weight, or 1 for the sum */
-    double weights; /* sum of all class weights, where labels are smoothed */
-    double delta;   /* Huber */
+    double weight; /* loss_weight */
+    double scale;  /* of every gradient: 1 / weight, or 1 for the sum */
+    double class_weight_sum; /* of all classes, where labels are smoothed */
+    double delta;            /* Huber */
 } loss_job;
 
 /* Checks as loss_weight does and fills job. */
@@ -53,9 +53,9 @@ elman_status loss_begin(const elman_loss_config *config,
                         const elman_batch *shape, size_t O,
                         const elman_target *target, loss_job *job);
 
-/* The loss of row t * B + b before reduction from y (O); dy (O), unless NULL,
- * gets its gradient. best gets the first likeliest class, or 0 where there are
- * no classes. A row that does not count has loss 0 and gradient 0. */
+/* The loss of row t * B + b before reduction, from y (O); dy (O), unless NULL,
+ * gets its gradient. best gets the first of the likeliest classes, or 0 where
+ * there are no classes. A row that does not count has loss 0 and gradient 0. */
 double loss_row(const loss_job *job, size_t row, const float *y, float *dy,
                 uint32_t *best);
 

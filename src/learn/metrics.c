@@ -8,10 +8,11 @@
 
 static const double ln_2 = 0.693147180559945309417232121458;
 
-static void add_class(tally *sums, const outcome *o, size_t row)
+static void add_class(metric_sums *sums, const outcome *o, size_t row)
 {
     int32_t wanted = o->target->classes[row];
     if (loss_ignores(o->loss_config, wanted)) return;
+
     size_t got = o->best[row];
     sums->targets++;
     sums->right += got == (size_t)wanted;
@@ -19,18 +20,21 @@ static void add_class(tally *sums, const outcome *o, size_t row)
 }
 
 /* Errors in the data's own units: targets were scaled. */
-static void add_values(tally *sums, const outcome *o, size_t row)
+static void add_values(metric_sums *sums, const outcome *o, size_t row)
 {
     const elman_encoding *e = o->encoding;
     const float *y = o->y + row * o->O, *v = o->target->values + row * o->O;
     size_t n = e->targets ? e->targets : o->O, b = row % o->shape->B;
     sums->targets++;
+
     for (size_t j = 0; j < o->O; j++) {
         double scale = e->target_scale ? e->target_scale[j % n] : 1;
         double error = ((double)y[j] - (double)v[j]) * scale;
         sums->squared += error * error;
         sums->absolute += fabs(error);
         sums->values++;
+
+        /* the error of the forecast that repeats the last value */
         if (!o->naive) continue;
         error = ((double)o->naive[b * n + j % n] - (double)v[j]) * scale;
         sums->naive_squared += error * error;
@@ -39,12 +43,14 @@ static void add_values(tally *sums, const outcome *o, size_t row)
     }
 }
 
-void metrics_add(tally *sums, const outcome *o)
+void metrics_add(metric_sums *sums, const outcome *o)
 {
+    /* a mean counts by its weight, none at all if no row had one */
     bool mean = o->loss_config->reduction == ELMAN_REDUCTION_MEAN;
     if (!mean) sums->loss += o->loss;
     else if (o->weight > 0) sums->loss += o->loss * o->weight;
     sums->weight += o->weight;
+
     const elman_batch *in = o->shape;
     for (size_t t = 0; t < in->T; t++)
         for (size_t b = 0; b < in->B; b++) {
@@ -54,15 +60,19 @@ void metrics_add(tally *sums, const outcome *o)
         }
 }
 
-void metrics_join(tally *sums, const tally *more)
+void metrics_join(metric_sums *sums, const metric_sums *more)
 {
     sums->loss += more->loss;
     sums->weight += more->weight;
     sums->right += more->right;
+
+    /* errors */
     sums->squared += more->squared;
     sums->absolute += more->absolute;
     sums->naive_squared += more->naive_squared;
     sums->naive_absolute += more->naive_absolute;
+
+    /* counts, and the work done */
     sums->values += more->values;
     sums->naive += more->naive;
     sums->targets += more->targets;
@@ -70,11 +80,14 @@ void metrics_join(tally *sums, const tally *more)
     sums->flops += more->flops;
 }
 
-elman_metrics metrics_read(const tally *sums, const elman_loss_config *config,
+elman_metrics metrics_read(const metric_sums *sums,
+                           const elman_loss_config *config,
                            const elman_encoding *encoding)
 {
     bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
     bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+
+    /* NaN for what this task does not have */
     elman_metrics m = {
         .loss = mean ? sums->loss / sums->weight : sums->loss,
         .accuracy = NAN,
@@ -88,12 +101,16 @@ elman_metrics metrics_read(const tally *sums, const elman_loss_config *config,
         .steps = sums->steps,
         .flops = sums->flops,
     };
+
+    /* of classes */
     if (classes) m.accuracy = sums->right / (double)sums->targets;
     if (classes && encoding->task == ELMAN_LANGUAGE) {
         double nats = sums->loss / sums->weight;
         m.bits = nats / ln_2;
         m.perplexity = real_exp(nats);
     }
+
+    /* of values, and of the naive forecast for them */
     if (sums->values) {
         m.mse = sums->squared / (double)sums->values;
         m.mae = sums->absolute / (double)sums->values;

@@ -7,18 +7,18 @@
 
 #include "base/status.h"
 
-/* Sums so far; zero is the start. */
-typedef struct tally {
+/* The sums so far; it starts as {0}. */
+typedef struct metric_sums {
     double loss, weight; /* of batches: mean x weight, weight; or sum */
     double right;
     double squared, absolute;
     double naive_squared, naive_absolute;
-    uint64_t values;  /* that errors were taken of */
-    uint64_t naive;   /* of those that have a naive forecast */
+    uint64_t values;  /* outputs that have an error */
+    uint64_t naive;   /* of these, those that have a naive forecast */
     uint64_t targets; /* classes or rows that counted */
     uint64_t steps;
     double flops;
-} tally;
+} metric_sums;
 
 /* One batch and what came out of it. */
 typedef struct outcome {
@@ -34,13 +34,14 @@ typedef struct outcome {
     uint64_t *confusion; /* (O,O) [true][predicted], or NULL */
 } outcome;
 
-void metrics_add(tally *sums, const outcome *o);
+void metrics_add(metric_sums *sums, const outcome *o);
 
 /* Adds more to sums. */
-void metrics_join(tally *sums, const tally *more);
+void metrics_join(metric_sums *sums, const metric_sums *more);
 
 /* The metrics of all that was added. */
-elman_metrics metrics_read(const tally *sums, const elman_loss_config *config,
+elman_metrics metrics_read(const metric_sums *sums,
+                           const elman_loss_config *config,
                            const elman_encoding *encoding);
 
 #endif

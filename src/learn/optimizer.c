@@ -1,10 +1,9 @@
 /*
- * optimizer.c: what an optimizer is made of: checks, defaults and memory. Its
- * step is in update.c.
+ * optimizer.c: rules, defaults, checks and memory. The step is in update.c.
  *
  * PyTorch's rules as torch.optim documents them. Keras 3 differs in defaults,
- * in where epsilon and the learning rate stand (kernel.def), in weight decay,
- * which it always takes off the weights directly, and in the bound on the
+ * in where epsilon and the learning rate enter (kernel.def), in weight decay,
+ * which it always subtracts from the weights directly, and in the bound on the
  * norm, which has no 1e-6.
  */
 #include "learn/optimizer.h"
@@ -14,7 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- Rules: what they are called, have and mean by zero ----------------- */
+/* ---- Rules: names, and what a zero in the config means ------------------ */
 
 enum {
     ADAM = 1 << ELMAN_ADAM,
@@ -63,10 +62,13 @@ static void fill_defaults(elman_optimizer_config *config)
 {
     const defaults *d = &defaults_of[config->flavour][config->rule];
     int rule = 1 << config->rule;
+
     fill(&config->learning_rate, d->learning_rate);
     fill(&config->epsilon, d->epsilon);
     fill(&config->initial_accumulator, d->initial_accumulator);
     if (!config->no_weight_decay) fill(&config->weight_decay, d->weight_decay);
+
+    /* only where the rule has them: elsewhere they stay 0 */
     if (rule & (ADAM | ADAMW)) {
         fill(&config->beta1, 0.9);
         fill(&config->beta2, 0.999);
@@ -82,7 +84,7 @@ typedef struct field {
     const char *name;
     double value;
     int rules;    /* that have it */
-    double limit; /* least number that is too much, INFINITY none */
+    double limit; /* must stay below it; INFINITY if there is none */
 } field;
 
 static elman_status check_field(const field *f, elman_rule rule)
@@ -98,6 +100,7 @@ static elman_status check_field(const field *f, elman_rule rule)
                        "0 or more",
                        f->name, f->value);
     }
+
     if (f->value != 0 && !(f->rules & 1 << rule))
         return failure(ELMAN_BAD_VALUE, "%s is %g, but %s has no %s", f->name,
                        f->value, rule_names[rule], f->name);
@@ -124,6 +127,7 @@ static elman_status check_fields(const elman_optimizer_config *c)
         {"clip_norm", c->clip_norm, all, INFINITY},
         {"clip_value", c->clip_value, all, INFINITY},
     };
+
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         TRY(check_field(&fields[i], c->rule));
     return ELMAN_OK;
@@ -132,15 +136,18 @@ static elman_status check_fields(const elman_optimizer_config *c)
 static elman_status check_together(const elman_optimizer_config *c)
 {
     bool keras = c->flavour == ELMAN_KERAS;
+
     if (c->nesterov && !keras && (c->momentum == 0 || c->dampening != 0))
         return failure(ELMAN_BAD_VALUE,
                        "nesterov with momentum %g and dampening %g: expected "
                        "momentum above 0 and no dampening",
                        c->momentum, c->dampening);
+
     if (keras && (c->dampening != 0 || c->lr_decay != 0))
         return failure(ELMAN_BAD_VALUE,
                        "%s belongs to the PyTorch flavour alone",
                        c->dampening != 0 ? "dampening" : "lr_decay");
+
     if (c->no_weight_decay && c->weight_decay != 0)
         return failure(ELMAN_BAD_VALUE,
                        "weight_decay is %g and no_weight_decay is set, "
@@ -149,7 +156,7 @@ static elman_status check_together(const elman_optimizer_config *c)
     return ELMAN_OK;
 }
 
-/* The kernels see a float, which must still be above 0. */
+/* The kernels see a float, which must be above 0 as well. */
 static elman_status check_epsilon(const elman_optimizer_config *c)
 {
     if (c->rule != ELMAN_SGD && !((float)c->epsilon > 0))
@@ -165,6 +172,7 @@ static void name_tensors(elman_optimizer *optimizer)
 {
     const elman_optimizer_config *c = &optimizer->config;
     optimizer_tensor *t = optimizer->tensors;
+
     switch (c->rule) {
     case ELMAN_ADAM:
     case ELMAN_ADAMW:
@@ -184,6 +192,7 @@ static void name_tensors(elman_optimizer *optimizer)
         if (c->momentum > 0) t++->name = "momentum_buffer";
         break;
     }
+
     optimizer->tensor_count = (size_t)(t - optimizer->tensors);
 }
 
@@ -197,6 +206,7 @@ static elman_status take_memory(elman_optimizer *optimizer)
                 arena_take(&a, optimizer->n, sizeof(float));
         optimizer->squares =
             arena_take(&a, optimizer->blocks, sizeof *optimizer->squares);
+
         if (round == 0 && !a.overflow) optimizer->memory = block_create(a.used);
         if (a.overflow || !optimizer->memory)
             return failure(ELMAN_NO_MEMORY,
@@ -209,6 +219,7 @@ static elman_status take_memory(elman_optimizer *optimizer)
 elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                               elman_optimizer **optimizer)
 {
+    /* what a caller may have wrong */
     if (!config || !optimizer)
         return failure(ELMAN_BAD_VALUE, "the optimizer's %s is NULL",
                        config ? "result" : "config");
@@ -221,12 +232,14 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
     TRY(check_fields(config));
     TRY(check_together(config));
 
+    /* sizes, defaults, memory */
     elman_optimizer *made = calloc(1, sizeof *made);
     if (!made) return failure(ELMAN_NO_MEMORY, "no memory for an optimizer");
     made->config = *config;
     made->n = n;
     made->blocks = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
-    made->counters = (optimizer_counters){0, 1, 1};
+    made->counters =
+        (optimizer_counters){.step = 0, .beta1_power = 1, .beta2_power = 1};
     fill_defaults(&made->config);
     name_tensors(made);
     elman_status status = check_epsilon(&made->config);
@@ -235,6 +248,8 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
         optimizer_destroy(made);
         return status;
     }
+
+    /* Adagrad's sum may begin above 0 */
     if (config->rule == ELMAN_ADAGRAD)
         for (size_t i = 0; i < n; i++)
             made->tensors[0].values[i] =

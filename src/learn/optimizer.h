@@ -1,14 +1,14 @@
 /*
  * optimizer.h: gradients in, new weights out, on flat arrays. Both arrays of
- * one model have the same layout; what stands between parameters is 0 in both
- * and stays 0.
+ * one model have the same layout; the gaps between parameters are 0 in both and
+ * stay 0.
  */
 #ifndef LEARN_OPTIMIZER_H
 #define LEARN_OPTIMIZER_H
 
 #include "base/status.h"
 
-/* The most moments of a rule, and the gradients whose squares one sum takes:
+/* The most moments a rule has, and how many gradients make one sum of squares:
  * the norm adds these sums in order (docs/NUMERICS.md). */
 enum { OPTIMIZER_MAX_TENSORS = 3, OPTIMIZER_BLOCK = 1 << 16 };
 

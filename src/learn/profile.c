@@ -8,8 +8,8 @@
 
 elman_status profile_create(const elman_model *m, profile **out)
 {
-    /* forward and backward of each layer, the rooms, and the rest */
-    size_t layers = m->layer_count, rows = 2 * layers + PROFILE_ROOMS + 1;
+    /* forward and backward of each layer, the phases, and the rest */
+    size_t layers = m->layer_count, rows = 2 * layers + PROFILE_PHASE_COUNT + 1;
     profile *p = calloc(1, sizeof *p);
     if (p) {
         p->model = m;
@@ -20,6 +20,7 @@ elman_status profile_create(const elman_model *m, profile **out)
         *out = p;
         return ELMAN_OK;
     }
+
     profile_destroy(p);
     return failure(ELMAN_NO_MEMORY, "no memory for a profile of %zu layers",
                    layers);
@@ -40,12 +41,12 @@ void profile_start(profile *p)
     if (p) p->started = clock_seconds();
 }
 
-void profile_stop(profile *p, score *scored)
+void profile_stop(profile *p, row_losses *losses)
 {
     if (!p) return;
     p->total += clock_seconds() - p->started;
-    p->rooms[PROFILE_LOSS] += scored->seconds;
-    scored->seconds = 0;
+    p->phases[PROFILE_LOSS] += losses->seconds;
+    losses->seconds = 0;
 }
 
 void profile_mark(profile *p)
@@ -53,11 +54,11 @@ void profile_mark(profile *p)
     if (p) p->marked = clock_seconds();
 }
 
-void profile_lap(profile *p, profile_room room)
+void profile_lap(profile *p, profile_phase phase)
 {
     if (!p) return;
     double now = clock_seconds();
-    p->rooms[room] += now - p->marked;
+    p->phases[phase] += now - p->marked;
     p->marked = now;
 }
 
@@ -70,14 +71,14 @@ static elman_profile_row *add_row(profile *p, double seconds)
     return row;
 }
 
-static void add_room(profile *p, const char *name, profile_room room)
+static void add_phase(profile *p, const char *name, profile_phase phase)
 {
-    elman_profile_row *row = add_row(p, p->rooms[room]);
+    elman_profile_row *row = add_row(p, p->phases[phase]);
     snprintf(row->name, sizeof row->name, "%s", name);
 }
 
-/* A level of several by its number; dropout that stands between two levels,
- * and has their name, by the level that reads it. */
+/* Of several levels each is named with its number; dropout between two levels,
+ * which has their name, with the number of the level that reads it. */
 static void add_layer(profile *p, size_t i, bool backward)
 {
     const elman_model *m = p->model;
@@ -88,29 +89,34 @@ static void add_layer(profile *p, size_t i, bool backward)
     uint64_t steps = backward ? p->backward_steps : p->forward_steps;
     row->flops = layer_flops(m, i, steps, backward);
 
-    const char *way = backward ? "backward" : "forward";
+    const char *pass_name = backward ? "backward" : "forward";
     bool between = i + 1 < m->layer_count && !l->cell && l[1].depth > 0;
     size_t level = between ? l[1].depth : l->depth;
     bool many = between || (l->cell && l->config.num_layers > 1);
     if (many)
         snprintf(row->name, sizeof row->name, "%s level %zu%s %s",
-                 l->config.name, level, between ? " dropout" : "", way);
-    else snprintf(row->name, sizeof row->name, "%s %s", l->config.name, way);
+                 l->config.name, level, between ? " dropout" : "", pass_name);
+    else
+        snprintf(row->name, sizeof row->name, "%s %s", l->config.name,
+                 pass_name);
 }
 
 const elman_profile *profile_read(profile *p)
 {
     p->table = (elman_profile){.seconds = p->total, .rows = p->rows};
-    add_room(p, "data", PROFILE_DATA);
+
+    /* in the order of a step */
+    add_phase(p, "data", PROFILE_DATA);
     for (size_t i = 0; i < p->model->layer_count; i++)
         add_layer(p, i, false);
-    add_room(p, "loss", PROFILE_LOSS);
+    add_phase(p, "loss", PROFILE_LOSS);
     for (size_t i = p->model->layer_count; i-- > 0;)
         add_layer(p, i, true);
-    add_room(p, "optimizer", PROFILE_OPTIMIZER);
-    add_room(p, "repack", PROFILE_REPACK);
-    add_room(p, "evaluation", PROFILE_EVALUATION);
+    add_phase(p, "optimizer", PROFILE_OPTIMIZER);
+    add_phase(p, "repack", PROFILE_REPACK);
+    add_phase(p, "evaluation", PROFILE_EVALUATION);
 
+    /* the rest, so that the rows add up to all seconds */
     double known = 0;
     for (size_t i = 0; i < p->table.count; i++)
         known += p->rows[i].seconds;

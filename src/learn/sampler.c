@@ -19,6 +19,7 @@ static elman_status check(const elman_sampler *sampler, size_t V,
         return failure(ELMAN_BAD_VALUE,
                        "the vocabulary has %zu tokens, expected 1 to %d", V,
                        INT32_MAX);
+
     for (size_t i = 0; i < V; i++)
         if (isnan(logits[i]) || logits[i] == INFINITY)
             return failure(ELMAN_NOT_FINITE, "logit %zu is %g", i,
@@ -51,7 +52,7 @@ static size_t count_from(size_t V, const float *logits, uint32_t least)
     return count;
 }
 
-/* Where the k likeliest begin: all from least on, but only so many of those
+/* Where the k likeliest begin: all above least, and the first so many of those
  * equal to it. Found bit by bit, so that nothing need be sorted or kept. */
 typedef struct cut {
     uint32_t least;
@@ -78,11 +79,14 @@ static size_t walk(const elman_sampler *sampler, size_t V, const float *logits,
     *sum = 0;
     for (size_t i = 0; i < V && *sum <= stop; i++) {
         uint32_t order = order_of(logits[i]);
+
+        /* only the k likeliest */
         if (order < from.least) continue;
         if (order == from.least) {
             if (from.equal == 0) continue;
             from.equal--;
         }
+
         double chance =
             real_exp(((double)logits[i] - highest) / sampler->temperature);
         if (chance > 0) token = i;
@@ -100,16 +104,20 @@ elman_status sampler_step(const elman_sampler *sampler, uint64_t draw, size_t V,
                        : !logits ? "logits"
                                  : "result");
     TRY(check(sampler, V, logits));
+
     size_t best = likeliest(V, logits);
     double highest = (double)logits[best], sum;
     if (highest == -INFINITY)
         return failure(ELMAN_NOT_FINITE, "all %zu logits are -inf", V);
+
+    /* one random number for each draw: where in the sum of chances to stop */
     if (sampler->temperature > 0) {
         random_key key = {sampler->seed, RANDOM_SAMPLE, 0};
         uint32_t index[4] = {(uint32_t)draw, (uint32_t)(draw >> 32), 0, 0};
         random_block block = random_draw(key, index);
         uint64_t bits = (uint64_t)block.word[1] << 32 | block.word[0];
         double part = (double)(bits >> 11) * 0x1p-53;
+
         cut from = cut_at(V, logits, sampler->top_k);
         walk(sampler, V, logits, from, highest, INFINITY, &sum);
         best = walk(sampler, V, logits, from, highest, part * sum, &sum);

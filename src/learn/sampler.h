@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 
-/* elman_sampler_step of elman.h. Token i has a chance in proportion to
+/* elman_sampler_step of elman.h. The chance of token i is proportional to
  * exp(logits[i] / temperature); of equal logits the lower index counts as the
  * likelier. A logit of -inf is never drawn. ELMAN_NOT_FINITE if one is NaN or
  * +inf, or all are -inf. Never allocates. */

@@ -32,6 +32,7 @@ elman_status saving_begin(elman_trainer *t, const char *path)
     TRY(saving_end(t, true, NULL));
     saving *s = calloc(1, sizeof *s);
     if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+
     elman_status status = checkpoint_copy(t, path, &s->copy);
     if (!status) status = thread_begin(write_copy, s, &s->task);
     if (status) destroy(s);
@@ -44,6 +45,8 @@ elman_status saving_end(elman_trainer *t, bool wait, bool *ended)
     saving *s = t->saving;
     bool over = wait || !s || thread_is_done(s->task);
     elman_status status = ELMAN_OK;
+
+    /* the sentence of the writing thread becomes this thread's */
     if (over && s) {
         thread_end(s->task);
         status = s->status;
@@ -51,6 +54,7 @@ elman_status saving_end(elman_trainer *t, bool wait, bool *ended)
         t->saving = NULL;
         destroy(s);
     }
+
     if (ended && !status) *ended = over;
     return status;
 }

@@ -1,14 +1,14 @@
 /*
- * saving.h: a checkpoint on its way to the disk, on a thread of its own, while
- * its trainer goes on.
+ * saving.h: writes a checkpoint to disk on a thread of its own, while its
+ * trainer goes on.
  */
 #ifndef LEARN_SAVING_H
 #define LEARN_SAVING_H
 
 #include "learn/checkpoint.h"
 
-/* elman_trainer_save: after one that is on its way, whose failure is still
- * saving_end's to tell. */
+/* elman_trainer_save. Waits for a save that is under way; if that one fails,
+ * saving_end still reports it. */
 elman_status saving_run(const elman_trainer *trainer, const char *path);
 
 /* elman_trainer_begin_save and elman_trainer_end_save of elman_train.h. */

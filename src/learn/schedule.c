@@ -21,6 +21,8 @@ elman_status schedule_check(const elman_schedule_config *config)
     if ((unsigned)kind > ELMAN_SCHEDULE_PLATEAU)
         return failure(ELMAN_BAD_VALUE, "schedule kind %d is unknown",
                        (int)kind);
+
+    /* period */
     bool periodic =
         kind == ELMAN_SCHEDULE_STEP || kind == ELMAN_SCHEDULE_COSINE;
     if (periodic && config->period == 0)
@@ -28,6 +30,8 @@ elman_status schedule_check(const elman_schedule_config *config)
                        "the schedule's period is 0, expected the number of %s",
                        kind == ELMAN_SCHEDULE_STEP ? "epochs between two cuts"
                                                    : "steps of the descent");
+
+    /* gamma and minimum */
     if (!(config->gamma >= 0 && isfinite(config->gamma)))
         return failure(ELMAN_BAD_VALUE,
                        "the schedule's gamma is %g, expected a finite number "
@@ -61,6 +65,7 @@ double schedule_rate(const elman_schedule_config *config,
 {
     if (schedule_check(config) != ELMAN_OK) return NAN;
     double gamma = gamma_of(config), now = rate;
+
     switch (config->kind) {
     case ELMAN_SCHEDULE_CONSTANT:
         break;
@@ -81,6 +86,8 @@ double schedule_rate(const elman_schedule_config *config,
     /* the minimum ends a descent; it does not lift a rate that began below */
     if (now < config->minimum)
         now = rate < config->minimum ? rate : config->minimum;
+
+    /* warmup: a straight line to where the schedule begins */
     if (schedule->step < config->warmup)
         now *= ((double)schedule->step + 1) / ((double)config->warmup + 1);
     return now;
@@ -90,6 +97,8 @@ void schedule_seen(const elman_schedule_config *config,
                    elman_schedule *schedule, double loss)
 {
     if (config->kind != ELMAN_SCHEDULE_PLATEAU) return;
+
+    /* better than before */
     double bar = schedule->seen ? schedule->best * (1 - THRESHOLD) : INFINITY;
     if (loss < bar) {
         schedule->best = loss;
@@ -97,6 +106,8 @@ void schedule_seen(const elman_schedule_config *config,
         schedule->bad = 0;
         return;
     }
+
+    /* not better for too long */
     size_t patience = config->patience ? config->patience : DEFAULT_PATIENCE;
     if (++schedule->bad > patience) {
         schedule->cuts++;

@@ -13,7 +13,7 @@ elman_status schedule_check(const elman_schedule_config *config);
 /* The learning rate of the step to come: elman_schedule_rate. NaN, with a
  * message, if config is bad. With s optimizer steps and e epochs done:
  *
- *   step         rate gamma^(e / period), a whole division   StepLR
+ *   step         rate gamma^(e / period), integer division   StepLR
  *   exponential  rate gamma^e                                ExponentialLR
  *   cosine       minimum + (rate - minimum)(1 + cos(pi s' / period)) / 2, then
  *                minimum; s' = s - warmup                    CosineAnnealingLR
@@ -24,9 +24,9 @@ elman_status schedule_check(const elman_schedule_config *config);
 double schedule_rate(const elman_schedule_config *config,
                      const elman_schedule *schedule, double rate);
 
-/* Tells a schedule the loss of an evaluation. Only plateau listens: a loss
+/* Gives a schedule the loss of an evaluation, which only plateau uses: a loss
  * below best (1 - 1e-4) is the new best; after more than patience others in a
- * row it cuts and counts anew. NaN is never better. */
+ * row it cuts the rate and counts anew. NaN is never better. */
 void schedule_seen(const elman_schedule_config *config,
                    elman_schedule *schedule, double loss);
 

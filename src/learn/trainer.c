@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "learn/finite.h"
-#include "learn/past.h"
+#include "learn/history.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
 
@@ -55,16 +55,16 @@ static elman_status create_states(elman_trainer *t)
     TRY(state_create(t->model, &shape, &t->state));
     if (t->profile) t->state->seconds = t->profile->layers;
     shape.training = false;
-    if (t->checks) {
+    if (t->validation_windows) {
         shape.T = longest ? longest : c->k1;
-        shape.B = windows_width(t->checks);
-        TRY(state_create(t->model, &shape, &t->check_state));
+        shape.B = windows_width(t->validation_windows);
+        TRY(state_create(t->model, &shape, &t->validation_state));
     }
 
     size_t most_rows = t->state->config.T * t->state->config.B;
-    if (t->check_state && shape.T * shape.B > most_rows)
+    if (t->validation_state && shape.T * shape.B > most_rows)
         most_rows = shape.T * shape.B;
-    TRY(score_create(most_rows, &t->score));
+    TRY(row_losses_create(most_rows, &t->losses));
 
     size_t B = t->state->config.B, rows = t->history + 1, count;
     t->memory_count = B * (t->model->memory_h + t->model->memory_c);
@@ -101,7 +101,7 @@ static elman_status create_parts(elman_trainer *t)
                        &t->windows));
     if (dataset_size(t->dataset, ELMAN_VALIDATION))
         TRY(windows_create(t->dataset, &checking, is_text ? c->k1 : 0, 0, O,
-                           &t->checks));
+                           &t->validation_windows));
     return create_states(t);
 }
 
@@ -134,10 +134,10 @@ void trainer_destroy(elman_trainer *t)
     (void)saving_end(t, true, NULL);
     optimizer_destroy(t->optimizer);
     windows_destroy(t->windows);
-    windows_destroy(t->checks);
+    windows_destroy(t->validation_windows);
     state_destroy(t->state);
-    state_destroy(t->check_state);
-    score_destroy(t->score);
+    state_destroy(t->validation_state);
+    row_losses_destroy(t->losses);
     profile_destroy(t->profile);
     block_destroy(t->best);
     free(t->memories);
@@ -161,7 +161,7 @@ void trainer_keep_best(elman_trainer *t)
 /* ---- One step ----------------------------------------------------------- */
 
 /* Adds the work of the forward just run. */
-static void add_flops(const elman_trainer *t, bool backward, tally *sums)
+static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
 {
     uint64_t steps = 0;
     for (size_t b = 0; b < t->state->full.B; b++)
@@ -176,7 +176,7 @@ static void add_flops(const elman_trainer *t, bool backward, tally *sums)
  * run, their loss counts in the sums, and the rest is cut off as a window of
  * its own. */
 static elman_status run_lead(elman_trainer *t, window *w, window *rest,
-                             tally *sums)
+                             metric_sums *sums)
 {
     *rest = *w;
     size_t T = w->batch.T, k2 = t->config.k2, B = w->batch.B;
@@ -201,7 +201,7 @@ static elman_status run_lead(elman_trainer *t, window *w, window *rest,
     if (w->target.classes) rest->target.classes += lead * B;
     if (w->target.values) rest->target.values += lead * B * O;
     TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
-                        &t->config.loss, &first, t->score, sums, NULL, &loss));
+                        &t->config.loss, &first, t->losses, sums, NULL, &loss));
     add_flops(t, false, sums);
     return ELMAN_OK;
 }
@@ -236,7 +236,7 @@ static elman_status run_update(elman_trainer *t)
     return ELMAN_OK;
 }
 
-static elman_status run_window(elman_trainer *t, window *w, tally *sums)
+static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
 {
     window rest;
     double loss;
@@ -244,13 +244,13 @@ static elman_status run_window(elman_trainer *t, window *w, tally *sums)
         state_reset(t->model, t->state);
         t->kept = 0;
     }
-    past_push(t);
-    past_restore(t, w->past_windows);
+    history_push(t);
+    history_restore(t, w->context_windows);
     w->batch.draw = t->progress.step + 1;
     TRY(run_lead(t, w, &rest, sums));
     double before = sums->weight;
     TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
-                        &t->config.loss, &rest, t->score, sums, NULL, &loss));
+                        &t->config.loss, &rest, t->losses, sums, NULL, &loss));
     add_flops(t, true, sums);
     sums->steps = window_steps(w);
     if (!isfinite(loss) && sums->weight > before)
@@ -285,25 +285,26 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
 /* ---- Evaluation --------------------------------------------------------- */
 
 /* Without validation data, what training has seen since the last time. */
-static elman_status run_checks(elman_trainer *t, elman_metrics *metrics)
+static elman_status validate(elman_trainer *t, elman_metrics *metrics)
 {
     const elman_loss_config *loss = &t->config.loss;
-    tally sums = t->since;
-    if (t->checks) {
-        sums = (tally){0};
-        TRY(evaluate_all(t->model, t->check_state, t->dataset, ELMAN_VALIDATION,
-                         loss, t->checks, t->score, &sums, NULL));
+    metric_sums sums = t->since;
+    if (t->validation_windows) {
+        sums = (metric_sums){0};
+        TRY(evaluate_all(t->model, t->validation_state, t->dataset,
+                         ELMAN_VALIDATION, loss, t->validation_windows,
+                         t->losses, &sums, NULL));
         sums.flops = model_flops(t->model, sums.steps, false);
     }
     *metrics = metrics_read(&sums, loss, dataset_encoding(t->dataset));
-    t->since = (tally){0};
+    t->since = (metric_sums){0};
     return ELMAN_OK;
 }
 
 static elman_status evaluate_now(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
-    TRY(run_checks(t, &p->validation));
+    TRY(validate(t, &p->validation));
     double loss = p->validation.loss;
     p->evaluated = true;
     p->best = isfinite(loss) && !(loss >= p->best_loss);
@@ -349,7 +350,7 @@ static elman_status step(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
     window w;
-    tally sums = {0};
+    metric_sums sums = {0};
     p->evaluated = p->best = false;
     profile_mark(t->profile);
     TRY(next_window(t, &w));
@@ -379,7 +380,7 @@ elman_status trainer_step(elman_trainer *t)
 {
     profile_start(t->profile);
     elman_status status = step(t);
-    profile_stop(t->profile, t->score);
+    profile_stop(t->profile, t->losses);
     return status;
 }
 

@@ -20,16 +20,16 @@ struct elman_trainer {
     elman_trainer_config config; /* completed */
     elman_optimizer *optimizer;
     elman_schedule schedule;
-    windows *windows, *checks; /* of training and validation data */
-    elman_state *state, *check_state;
-    score *score; /* room for the rows of either */
+    windows *windows, *validation_windows; /* of training and validation data */
+    elman_state *state, *validation_state;
+    row_losses *losses; /* room for the rows of either */
     elman_progress progress;
-    float *best;      /* (weight_count) weights of the best evaluation */
-    uint64_t waited;  /* evaluations since then */
-    profile *profile; /* where the time goes, or NULL */
-    saving *saving;   /* a checkpoint being written, or NULL */
-    size_t *lengths;  /* (2,B) of a window that is cut in two */
-    tally since;      /* training sums since the last evaluation */
+    float *best;       /* (weight_count) weights of the best evaluation */
+    uint64_t waited;   /* evaluations since then */
+    profile *profile;  /* where the time goes, or NULL */
+    saving *saving;    /* a checkpoint being written, or NULL */
+    size_t *lengths;   /* (2,B) of a window that is cut in two */
+    metric_sums since; /* training sums since the last evaluation */
 
     /* k2 > k1: the memory before each of the last windows, oldest first */
     size_t history; /* how many */

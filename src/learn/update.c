@@ -23,6 +23,7 @@ static double clip_scale(const elman_optimizer_config *c, double norm)
     return scale < 1 ? scale : 1;
 }
 
+/* The numbers of this step, as the kernels want them. */
 static update update_of(const elman_optimizer *optimizer, double rate,
                         double norm)
 {
@@ -32,6 +33,7 @@ static update update_of(const elman_optimizer *optimizer, double rate,
     bool direct = keras || c->rule == ELMAN_ADAMW;
     double scale = clip_scale(c, norm), root = 1, step_rate = rate;
 
+    /* Adam's correction of moments that began at 0, Adagrad's decay */
     if (c->rule == ELMAN_ADAM || c->rule == ELMAN_ADAMW) {
         double corrected = sqrt(1 - at->beta2_power);
         step_rate = rate / (1 - at->beta1_power);
@@ -40,6 +42,7 @@ static update update_of(const elman_optimizer *optimizer, double rate,
     }
     if (c->rule == ELMAN_ADAGRAD)
         step_rate = rate / (1 + (double)(at->step - 1) * c->lr_decay);
+
     return (update){
         .scale = (float)(c->maximize ? -scale : scale),
         .clip_value = c->clip_value > 0 ? (float)c->clip_value : INFINITY,
@@ -71,47 +74,51 @@ typedef struct sweep {
     float *weights;
 } sweep;
 
-/* Elements of one part that begins at first. */
-static size_t part_size(const elman_optimizer *optimizer, size_t first,
+/* Elements of one part of at most so many, which begins at begin. */
+static size_t part_size(const elman_optimizer *optimizer, size_t begin,
                         size_t most)
 {
-    size_t rest = optimizer->n - first;
+    size_t rest = optimizer->n - begin;
     return rest < most ? rest : most;
 }
 
 static void norm_part(void *context, size_t index)
 {
     const sweep *at = context;
-    size_t first = index * OPTIMIZER_BLOCK;
+    size_t begin = index * OPTIMIZER_BLOCK;
     at->optimizer->squares[index] =
-        at->k->sum_squares(part_size(at->optimizer, first, OPTIMIZER_BLOCK),
-                           at->gradients + first);
+        at->k->sum_squares(part_size(at->optimizer, begin, OPTIMIZER_BLOCK),
+                           at->gradients + begin);
 }
 
 static double norm_of(sweep *at, int threads)
 {
     const elman_optimizer *optimizer = at->optimizer;
-    double sum = 0;
     thread_run(threads, optimizer->blocks, norm_part, at);
+
+    double sum = 0;
     for (size_t block = 0; block < optimizer->blocks; block++)
         sum += optimizer->squares[block];
     return sqrt(sum);
 }
 
-/* Moves the weights of one part. Adam's third moment is there with amsgrad
- * alone. */
+/* Moves the weights of one part. Adam has its third moment only with
+ * amsgrad. */
 static void move_part(void *context, size_t index)
 {
     const sweep *at = context;
     const elman_optimizer *optimizer = at->optimizer;
     const elman_optimizer_config *c = &optimizer->config;
     const kernels *k = at->k;
-    size_t first = index * MOVE_BLOCK;
-    size_t n = part_size(optimizer, first, MOVE_BLOCK);
-    const float *dp = at->gradients + first;
-    float *p = at->weights + first, *moment[OPTIMIZER_MAX_TENSORS] = {NULL};
+
+    /* this part of weights, gradients and moments */
+    size_t begin = index * MOVE_BLOCK;
+    size_t n = part_size(optimizer, begin, MOVE_BLOCK);
+    const float *dp = at->gradients + begin;
+    float *p = at->weights + begin, *moment[OPTIMIZER_MAX_TENSORS] = {NULL};
     for (size_t i = 0; i < optimizer->tensor_count; i++)
-        moment[i] = optimizer->tensors[i].values + first;
+        moment[i] = optimizer->tensors[i].values + begin;
+
     switch (c->rule) {
     case ELMAN_ADAM:
     case ELMAN_ADAMW:
@@ -140,6 +147,8 @@ elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
         return failure(ELMAN_BAD_VALUE,
                        "the learning rate is %g, expected a finite number",
                        learning_rate);
+
+    /* first sweep: the norm; nothing has changed if it is not finite */
     sweep at = {.optimizer = optimizer,
                 .k = kernels_here(),
                 .gradients = gradients,
@@ -150,6 +159,7 @@ elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
                        "the gradient's norm is %g after %llu steps", total,
                        (unsigned long long)optimizer->counters.step);
 
+    /* second sweep: the move */
     optimizer->counters.step++;
     optimizer->counters.beta1_power *= c->beta1;
     optimizer->counters.beta2_power *= c->beta2;

@@ -1,7 +1,8 @@
 /*
- * windows.c: text comes from the loader window by window, so its past is kept
- * in a ring of copies; of other data the loader gives whole sequences, so past
- * and new steps lie side by side and nothing is copied.
+ * windows.c: text comes from the loader window by window, so its context
+ * is a copy of the windows before; of other data the loader gives whole
+ * sequences, so context and new steps lie next to each other and nothing is
+ * copied.
  */
 #include "learn/windows.h"
 
@@ -14,7 +15,7 @@
 struct windows {
     elman_loader *loader;
     bool is_text;
-    size_t k1, history, I, O;
+    size_t k1, max_context, I, O;
     uint64_t batch; /* batches of the epoch read so far */
 
     /* sequences: the batch at hand, and the step where the next window is */
@@ -23,29 +24,31 @@ struct windows {
     size_t step;
     size_t *lengths; /* (2,B) of the window, of its new steps */
 
-    /* text: tokens of up to history windows and of the new one */
-    int32_t *tokens; /* ((history + 1) k1, B) */
+    /* text: tokens of up to max_context windows and of the new one */
+    int32_t *tokens; /* ((max_context + 1) k1, B) */
     size_t kept;     /* windows in tokens */
     size_t kept_steps;
 };
 
 elman_status windows_create(const elman_dataset *dataset,
                             const elman_loader_config *config, size_t k1,
-                            size_t history, size_t O, windows **out)
+                            size_t max_context, size_t O, windows **out)
 {
     windows *w = calloc(1, sizeof *w);
     if (!w) return failure(ELMAN_NO_MEMORY, "no memory for windows");
+
     const elman_encoding *e = dataset_encoding(dataset);
     w->is_text = e->task == ELMAN_LANGUAGE;
     w->k1 = k1;
-    w->history = history;
+    w->max_context = max_context;
     w->I = e->input_size;
     w->O = O;
     elman_status status = loader_create(dataset, config, &w->loader);
     if (status) goto done;
 
+    /* two lists of lengths, and the tokens of all windows of a text */
     size_t count = 0, B = loader_width(w->loader);
-    bool fits = sizes_multiply(history + 1, k1, B, &count);
+    bool fits = sizes_multiply(max_context + 1, k1, B, &count);
     w->lengths = calloc(2 * B, sizeof *w->lengths);
     if (w->is_text && fits) w->tokens = calloc(count + 1, sizeof *w->tokens);
     if (!w->lengths || (w->is_text && !w->tokens))
@@ -81,16 +84,18 @@ static elman_status read_text(windows *w, window *out)
     if (out->begins) w->kept = w->kept_steps = 0;
 
     /* the oldest window makes room for the new one */
-    if (w->kept > w->history) {
+    if (w->kept > w->max_context) {
         w->kept_steps -= w->k1;
         w->kept--;
         memmove(w->tokens, w->tokens + w->k1 * in.B,
                 w->kept_steps * in.B * sizeof *w->tokens);
     }
+
+    /* what was kept is the context of the new steps, which follow it */
     memcpy(w->tokens + w->kept_steps * in.B, in.tokens,
            in.T * in.B * sizeof *w->tokens);
-    out->past = w->kept_steps;
-    out->past_windows = w->kept;
+    out->context = w->kept_steps;
+    out->context_windows = w->kept;
     w->kept_steps += in.T;
     w->kept++;
 
@@ -102,31 +107,37 @@ static elman_status read_text(windows *w, window *out)
 
 /* ---- Sequences ---------------------------------------------------------- */
 
-/* How many of the steps first to last-1 a sequence of some length has. */
-static size_t valid(size_t length, size_t first, size_t last)
+/* How many of the steps from begin to end a sequence of some length has. */
+static size_t valid_steps(size_t length, size_t begin, size_t end)
 {
-    if (length <= first) return 0;
-    return (length < last ? length : last) - first;
+    if (length <= begin) return 0;
+    return (length < end ? length : end) - begin;
 }
 
-/* Steps first to last-1 of the batch at hand, past of which are not new. */
-static void cut(windows *w, size_t first, size_t last, size_t past, window *out)
+/* Steps begin to end of the batch at hand, of which the first context steps are
+ * not new. */
+static void cut(windows *w, size_t begin, size_t end, size_t context,
+                window *out)
 {
     const elman_batch *at = &w->at;
-    size_t B = at->B, fresh = first + past;
+    size_t B = at->B, fresh = begin + context;
     out->batch = *at;
-    out->batch.T = last - first;
-    out->batch.x = at->x + first * B * w->I;
+    out->batch.T = end - begin;
+    out->batch.x = at->x + begin * B * w->I;
     out->target = w->target;
     out->lengths = at->lengths;
-    if (past == 0 && first == 0 && last == at->T) return;
+    if (context == 0 && begin == 0 && end == at->T) return;
+
+    /* targets are those of the new steps */
     if (out->target.classes) out->target.classes += fresh * B;
     if (out->target.values) out->target.values += fresh * B * w->O;
     if (!at->lengths) return;
+
+    /* what of each sequence lies in the window, and in its new steps */
     size_t *fresh_lengths = w->lengths + B;
     for (size_t b = 0; b < B; b++) {
-        w->lengths[b] = valid(at->lengths[b], first, last);
-        fresh_lengths[b] = valid(at->lengths[b], fresh, last);
+        w->lengths[b] = valid_steps(at->lengths[b], begin, end);
+        fresh_lengths[b] = valid_steps(at->lengths[b], fresh, end);
     }
     out->batch.lengths = w->lengths;
     out->lengths = fresh_lengths;
@@ -134,6 +145,7 @@ static void cut(windows *w, size_t first, size_t last, size_t past, window *out)
 
 static elman_status read_sequences(windows *w, window *out)
 {
+    /* a new batch when the one at hand is used up */
     if (w->step >= w->at.T) {
         TRY(loader_read(w->loader, &w->at, &w->target));
         w->step = 0;
@@ -145,14 +157,16 @@ static elman_status read_sequences(windows *w, window *out)
         }
         w->batch++;
     }
+
+    /* the next k1 steps of it, with the windows before as context */
     size_t k1 = w->k1 ? w->k1 : w->at.T;
-    size_t past_windows = (size_t)windows_past(w, w->batch, w->step);
-    size_t last = w->step + k1 < w->at.T ? w->step + k1 : w->at.T;
-    out->past_windows = past_windows;
-    out->past = past_windows * k1;
+    size_t context_windows = (size_t)windows_context(w, w->batch, w->step);
+    size_t end = w->step + k1 < w->at.T ? w->step + k1 : w->at.T;
+    out->context_windows = context_windows;
+    out->context = context_windows * k1;
     out->begins = w->step == 0;
-    cut(w, w->step - out->past, last, out->past, out);
-    w->step = last;
+    cut(w, w->step - out->context, end, out->context, out);
+    w->step = end;
     return ELMAN_OK;
 }
 
@@ -164,7 +178,7 @@ elman_status windows_read(windows *w, window *out)
 
 uint64_t window_steps(const window *w)
 {
-    size_t B = w->batch.B, T = w->batch.T - w->past;
+    size_t B = w->batch.B, T = w->batch.T - w->context;
     uint64_t steps = w->lengths ? 0 : (uint64_t)T * B;
     for (size_t b = 0; w->lengths && b < B; b++)
         steps += w->lengths[b];
@@ -180,23 +194,23 @@ void windows_position(const windows *w, uint64_t *batch, uint64_t *step)
     *step = inside ? w->step : 0;
 }
 
-uint64_t windows_past(const windows *w, uint64_t batch, uint64_t step)
+uint64_t windows_context(const windows *w, uint64_t batch, uint64_t step)
 {
-    uint64_t past = w->is_text ? batch : w->k1 ? step / w->k1 : 0;
-    return past < w->history ? past : w->history;
+    uint64_t before = w->is_text ? batch : w->k1 ? step / w->k1 : 0;
+    return before < w->max_context ? before : w->max_context;
 }
 
 elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
                            uint64_t step)
 {
     window skipped;
-    uint64_t back = w->is_text ? windows_past(w, batch, step) : 0;
+    uint64_t back = w->is_text ? windows_context(w, batch, step) : 0;
     loader_reset(w->loader, epoch, batch - back);
     w->batch = batch - back;
     w->kept = w->kept_steps = 0;
     w->at.T = w->step = 0;
 
-    /* text: read the past again; sequences: the batch, up to its step */
+    /* text: read the context again; sequences: the batch, up to its step */
     for (uint64_t i = 0; i < back; i++)
         TRY(windows_read(w, &skipped));
     while (step > 0) {

@@ -1,10 +1,10 @@
 /*
  * windows.h: cuts batches in time for truncated back-propagation. A window has
- * k1 new steps, and before them up to k2 - k1 steps of the past through which
- * the gradient still flows.
+ * k1 new steps, and before them its context: up to k2 - k1 earlier steps
+ * through which the gradient still flows.
  *
  *   batch      |----k1----|----k1----|----k1----|--|
- *   window 2              <--past---> <--new--->
+ *   window 2              <-context-> <--new--->
  */
 #ifndef LEARN_WINDOWS_H
 #define LEARN_WINDOWS_H
@@ -13,29 +13,29 @@
 #include "data/loader.h"
 
 typedef struct window {
-    elman_batch batch;     /* past and new steps */
-    elman_target target;   /* of the new steps: (T - past,B,.) or (B,.) */
-    const size_t *lengths; /* (B) valid new steps, or NULL: all */
-    size_t past;           /* steps before the new ones */
-    size_t past_windows;   /* how many windows those are */
+    elman_batch batch;      /* context and new steps */
+    elman_target target;    /* of the new steps: (T - context,B,.) or (B,.) */
+    const size_t *lengths;  /* (B) valid new steps, or NULL: all */
+    size_t context;         /* steps before the new ones */
+    size_t context_windows; /* how many windows those are */
     bool begins; /* first of its sequences: the memory starts afresh */
     bool ended;  /* there is none: the epoch is over */
 } window;
 
 typedef struct windows windows;
 
-/* k1 = 0: whole sequences. With text, config->steps must be k1. history is
- * how many windows of past to give. O is the width of target values. */
+/* k1 = 0: whole sequences. With text, config->steps must be k1. A window has at
+ * most max_context windows of context. O is the width of target values. */
 elman_status windows_create(const elman_dataset *dataset,
                             const elman_loader_config *config, size_t k1,
-                            size_t history, size_t O, windows **windows);
+                            size_t max_context, size_t O, windows **windows);
 void windows_destroy(windows *w);
 
 /* Valid new steps of all sequences together. */
 uint64_t window_steps(const window *w);
 
-/* How many windows of past the window at a position has. */
-uint64_t windows_past(const windows *w, uint64_t batch, uint64_t step);
+/* How many windows of context the window at a position has. */
+uint64_t windows_context(const windows *w, uint64_t batch, uint64_t step);
 
 /* The next window, in w's memory until the next read. */
 elman_status windows_read(windows *w, window *out);
@@ -43,7 +43,7 @@ elman_status windows_read(windows *w, window *out);
 /* Where the next window is: the epoch's batch, and the step in it. */
 void windows_position(const windows *w, uint64_t *batch, uint64_t *step);
 
-/* Goes there, with the past that belongs to it. */
+/* Goes there, with the context that belongs to it. */
 elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
                            uint64_t step);
 

@@ -1,9 +1,9 @@
-/* test_score.c: the loss that is taken of rows as a layer makes them has the
+/* test_row_loss.c: the loss that is taken of rows as a layer makes them has the
  * bits of the loss of all rows afterwards: value, gradient and classes, over
- * vocabularies, ragged batches, options of the loss, threads and pasts. */
+ * vocabularies, ragged batches, options of the loss, threads and contexts. */
 #include "check.h"
 
-#include "learn/score.h"
+#include "learn/row_loss.h"
 #include "model/model.h"
 
 enum { T = 9, B = 23, ROWS = T * B, I = 5 };
@@ -11,7 +11,7 @@ enum { T = 9, B = 23, ROWS = T * B, I = 5 };
 /* One case: a model that ends in logits and what its loss reads. */
 typedef struct setting {
     elman_model *model;
-    size_t V, past; /* steps without a target */
+    size_t V, context; /* steps without a target */
     size_t lengths[B], fresh[B];
     float *x, *weights;
     int32_t classes[ROWS];
@@ -43,15 +43,16 @@ static void create(setting *s, size_t V, int options, bool one, bool tail)
     if (options & 2) s->config.class_weights = s->weights;
     if (options & 4) s->config.has_ignored = true;
     if (options & 8) s->config.reduction = ELMAN_REDUCTION_SUM;
-    s->past = one ? 0 : (size_t)(options & 2);
+    s->context = one ? 0 : (size_t)(options & 2);
     for (size_t b = 0; b < B; b++) {
         s->lengths[b] = (b * 5 + 2) % (T + 1); /* 0 to T */
-        s->fresh[b] = s->lengths[b] > s->past ? s->lengths[b] - s->past : 0;
+        s->fresh[b] =
+            s->lengths[b] > s->context ? s->lengths[b] - s->context : 0;
     }
     bool ragged = options % 2 == 0;
     s->batch = (elman_batch){
         .T = T, .B = B, .x = s->x, .lengths = ragged ? s->lengths : NULL};
-    s->shape = (elman_batch){.T = one ? 1 : T - s->past,
+    s->shape = (elman_batch){.T = one ? 1 : T - s->context,
                              .B = B,
                              .lengths = one || !ragged ? NULL : s->fresh};
     s->target.classes = s->classes;
@@ -64,7 +65,7 @@ static void destroy(setting *s)
     free(s->weights);
 }
 
-/* Which class an own look at the row finds. */
+/* The first likeliest class, found here. */
 static uint32_t likeliest(size_t V, const float *y)
 {
     size_t best = 0;
@@ -73,49 +74,50 @@ static uint32_t likeliest(size_t V, const float *y)
     return (uint32_t)best;
 }
 
-/* Runs s both ways with so many threads. */
+/* Runs s row by row and in one sweep, on so many threads. */
 static void compare(const setting *s, int threads, bool training)
 {
     elman_state *state = NULL;
-    score *scored = NULL;
+    row_losses *losses = NULL;
     elman_state_config shape = {
         .T = T, .B = B, .training = training, .threads = threads};
-    size_t O = s->V, past = s->past * B, rows = past + s->shape.T * B;
+    size_t O = s->V, context = s->context * B, rows = context + s->shape.T * B;
     CHECK_OK(state_create(s->model, &shape, &state));
-    CHECK_OK(score_create(rows, &scored));
+    CHECK_OK(row_losses_create(rows, &losses));
 
     double want, got;
     float *dy = malloc(rows * O * sizeof *dy);
-    memset(dy, 0, past * O * sizeof *dy);
+    memset(dy, 0, context * O * sizeof *dy);
     CHECK_OK(model_forward(s->model, state, &s->batch, NULL));
     const float *y = state_output(s->model, state);
-    CHECK_OK(loss_forward(&s->config, &s->shape, O, y + past * O, &s->target,
-                          &want, dy + past * O));
+    CHECK_OK(loss_forward(&s->config, &s->shape, O, y + context * O, &s->target,
+                          &want, dy + context * O));
 
     float *given = state_output_gradient(s->model, state);
     for (size_t i = 0; given && i < rows * O; i++)
         given[i] = NAN; /* all of it must be written */
-    CHECK_OK(score_begin(scored, &s->config, &s->shape, O, &s->target, past));
-    CHECK_OK(model_forward_into(s->model, state, &s->batch, &scored->sink));
-    got = score_end(scored, threads, y, given);
+    CHECK_OK(row_losses_begin(losses, &s->config, &s->shape, O, &s->target,
+                              context));
+    CHECK_OK(model_forward_into(s->model, state, &s->batch, &losses->sink));
+    got = row_losses_end(losses, threads, y, given);
     CHECK(memcmp(&got, &want, sizeof got) == 0, "V %zu threads %d: %a %a", O,
           threads, got, want);
     if (given) CHECK_BITS(given, dy, rows * O, "V %zu", O);
-    for (size_t row = past; row < rows; row++) {
-        size_t r = row - past;
+    for (size_t row = context; row < rows; row++) {
+        size_t r = row - context;
         bool counts = s->classes[r] >= 0 &&
                       !(s->config.has_ignored && s->classes[r] == 0);
         if (s->shape.lengths && r / B >= s->shape.lengths[r % B]) continue;
         if (counts)
-            CHECK(scored->best[row] == likeliest(O, y + row * O),
-                  "V %zu row %zu: %u", O, row, scored->best[row]);
+            CHECK(losses->best[row] == likeliest(O, y + row * O),
+                  "V %zu row %zu: %u", O, row, losses->best[row]);
     }
     free(dy);
-    score_destroy(scored);
+    row_losses_destroy(losses);
     state_destroy(state);
 }
 
-TEST(rows_scored_as_they_are_made_have_the_bits_of_a_second_sweep)
+TEST(rows_taken_as_they_are_made_have_the_bits_of_a_second_sweep)
 {
     static const size_t sizes[] = {2, 15, 16, 17, 95, 1000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
@@ -162,18 +164,18 @@ TEST(a_sink_is_given_each_valid_row_once)
     }
 }
 
-TEST(a_score_checks_what_a_loss_does)
+TEST(row_losses_check_what_a_loss_does)
 {
     setting s;
-    score *scored = NULL;
+    row_losses *losses = NULL;
     create(&s, 17, 1, false, false);
-    CHECK_OK(score_create(ROWS, &scored));
+    CHECK_OK(row_losses_create(ROWS, &losses));
     s.classes[4] = 17;
-    CHECK_FAILS(score_begin(scored, &s.config, &s.shape, 17, &s.target, 0),
+    CHECK_FAILS(row_losses_begin(losses, &s.config, &s.shape, 17, &s.target, 0),
                 ELMAN_BAD_VALUE, "t=0 b=4 is 17");
-    CHECK_FAILS(score_create(SIZE_MAX / 4, &scored), ELMAN_NO_MEMORY,
+    CHECK_FAILS(row_losses_create(SIZE_MAX / 4, &losses), ELMAN_NO_MEMORY,
                 "no memory for the losses of");
-    score_destroy(scored);
+    row_losses_destroy(losses);
     destroy(&s);
 }
 
@@ -181,9 +183,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            rows_scored_as_they_are_made_have_the_bits_of_a_second_sweep),
+            rows_taken_as_they_are_made_have_the_bits_of_a_second_sweep),
         cmocka_unit_test(a_sink_is_given_each_valid_row_once),
-        cmocka_unit_test(a_score_checks_what_a_loss_does),
+        cmocka_unit_test(row_losses_check_what_a_loss_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,47 @@
+/*
+ * row_loss.h: the loss of a batch, its gradient and the likeliest classes,
+ * taken of each row of the output on the thread that makes it, while the row is
+ * still in the cache (row_sink of layer/layer.h): no second sweep over a large
+ * vocabulary. Rows that no layer handed over are taken afterwards, on as many
+ * threads. The bits are those of loss_forward in both cases.
+ */
+#ifndef LEARN_ROW_LOSS_H
+#define LEARN_ROW_LOSS_H
+
+#include <stdatomic.h>
+
+#include "layer/layer.h"
+#include "learn/loss.h"
+
+typedef struct row_losses {
+    size_t capacity; /* rows there is room for */
+    double *values;  /* the loss of each row of the output, before reduction */
+    uint32_t *best;  /* its first likeliest class */
+    size_t context;  /* rows before the first one that has a target */
+    loss_job job;    /* of the rows after those */
+    row_sink sink;
+
+    bool timed;                /* whether to measure the two below */
+    atomic_ullong nanoseconds; /* of all threads in the sink, since begin */
+    double seconds;            /* of the loss, for a profile to take */
+} row_losses;
+
+/* Makes room for so many rows. */
+elman_status row_losses_create(size_t rows, row_losses **losses);
+void row_losses_destroy(row_losses *losses);
+
+/* Prepares for a pass of context rows without a target, followed by those of
+ * shape: checks as loss_weight does. config, shape and target must stay until
+ * row_losses_end. */
+elman_status row_losses_begin(row_losses *losses,
+                              const elman_loss_config *config,
+                              const elman_batch *shape, size_t O,
+                              const elman_target *target, size_t context);
+
+/* After the pass: takes the rows of y (context rows, then shape's, of O) that
+ * the sink was not given, and returns the loss. dy, unless NULL, then holds the
+ * gradient, 0 for the context. */
+double row_losses_end(row_losses *losses, int threads, const float *y,
+                      float *dy);
+
+#endif
