@@ -15,8 +15,8 @@ static size_t first_bad(const float *values, size_t n)
     return n;
 }
 
-/* What a bad value is; a NaN's sign is outside the promise of equal bits, so it
- * is not shown. */
+/* What a bad value is; equal bits are not promised for a NaN's sign, so it is
+ * not shown. */
 static const char *bad_name(double value)
 {
     if (isnan(value)) return "nan";
@@ -37,11 +37,12 @@ static const char *gate_name(const layer *l, size_t gate)
     }
 }
 
-/* One (T,B,n) array of a level, in the order of reading or its opposite. */
+/* One (T,B,n) array of a level, searched in the direction's order of reading or
+ * backward. */
 typedef struct search {
     const layer *l;
     const pass *p;
-    size_t way;
+    size_t direction;
     const char *name;
     const float *values;
     size_t n;
@@ -52,17 +53,20 @@ static bool describe(const search *at, size_t row, size_t unit, char *text)
 {
     const layer *l = at->l;
     size_t b = row % at->p->B,
-           t = walk_row(l, at->p, at->way, row / at->p->B, b) / at->p->B;
+           t = walk_row(l, at->p, at->direction, row / at->p->B, b) / at->p->B;
+
+    /* which of the gates, if the rows hold gates */
     bool of_gates = at->n == l->G;
     char gate[24] = "";
     if (of_gates)
         snprintf(gate, sizeof gate, ", gate %s", gate_name(l, unit / l->H));
+
     snprintf(
         text, LONGEST,
         "%s of layer%zu (%s), %s direction, sample %llu, time step %llu%s, "
         "unit %zu is %s",
         at->name, l->level, l->config.name,
-        at->way || l->config.reverse ? "reverse" : "forward",
+        at->direction || l->config.reverse ? "reverse" : "forward",
         (unsigned long long)at->p->ids[b],
         (unsigned long long)(at->p->begin[b] + t), gate,
         of_gates ? unit % l->H : unit,
@@ -91,6 +95,7 @@ static bool search_rows(const pass *p, const char *name, const char *what,
         size_t row = p->rows[r], b = row % p->B;
         size_t unit = first_bad(values + row * n, n);
         if (unit == n) continue;
+
         snprintf(text, LONGEST,
                  "%s of %s, sample %llu, time step %llu, unit %zu is %s", what,
                  name, (unsigned long long)p->ids[b],
@@ -108,6 +113,7 @@ static bool search_weights(const elman_model *m, const float *values,
         const parameter *p = m->parameters + i;
         size_t at = first_bad(values + p->offset, p->count);
         if (at == p->count) continue;
+
         snprintf(text, LONGEST, "%s of %s, element %zu is %s", what, p->name,
                  at, bad_name((double)values[p->offset + at]));
         return true;
@@ -115,25 +121,44 @@ static bool search_weights(const elman_model *m, const float *values,
     return false;
 }
 
+/* Gates and c of a recurrent layer, direction by direction. */
+static bool search_memory(const elman_state *s, const layer *l,
+                          const layer_state *at, char *text)
+{
+    for (size_t i = 0; l->cell && i < l->D; i++) {
+        const direction_state *d = &at->way[i];
+        search gate = {.l = l,
+                       .p = &s->full,
+                       .direction = i,
+                       .name = "gate",
+                       .values = d->gate,
+                       .n = l->G};
+        search c = {.l = l,
+                    .p = &s->full,
+                    .direction = i,
+                    .name = "c",
+                    .values = d->c ? d->c + s->full.B * l->H : NULL,
+                    .n = l->H};
+        if (search_level(&gate, text)) return true;
+        if (c.values && search_level(&c, text)) return true;
+    }
+    return false;
+}
+
 static bool search_forward(const elman_model *m, const elman_state *s,
                            char *text)
 {
+    /* what a pass starts from */
     if (search_weights(m, m->weights, "weight", text)) return true;
     if (search_rows(&s->full, "the data", "input", s->x, m->config.input_size,
                     text))
         return true;
+
+    /* layer by layer, inside first */
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         const layer_state *at = s->layers + i;
-        for (size_t way = 0; l->cell && way < l->D; way++) {
-            const direction_state *d = &at->way[way];
-            size_t B = s->full.B;
-            search gate = {l, &s->full, way, "gate", d->gate, l->G, false};
-            search c = {l,    &s->full, way, "c", d->c ? d->c + B * l->H : NULL,
-                        l->H, false};
-            if (search_level(&gate, text)) return true;
-            if (c.values && search_level(&c, text)) return true;
-        }
+        if (search_memory(s, l, at, text)) return true;
         if (search_rows(model_per_sequence(m, i) ? &s->tail : &s->full,
                         l->config.name, "output", at->y, l->O, text))
             return true;
@@ -151,9 +176,16 @@ static bool search_backward(const elman_model *m, const elman_state *s,
                         l->config.name, "gradient at the output", at->dy, l->O,
                         text))
             return true;
-        for (size_t way = 0; l->cell && way < l->D; way++) {
-            search da = {l,    &s->full, way, "gradient", at->way[way].da,
-                         l->G, true};
+
+        /* the gradient at the gates, from the last step on */
+        for (size_t d = 0; l->cell && d < l->D; d++) {
+            search da = {.l = l,
+                         .p = &s->full,
+                         .direction = d,
+                         .name = "gradient",
+                         .values = at->way[d].da,
+                         .n = l->G,
+                         .backward = true};
             if (da.values && search_level(&da, text)) return true;
         }
     }

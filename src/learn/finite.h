@@ -19,7 +19,7 @@ elman_status finite_trace(const elman_model *model, const elman_state *state,
                           const finite_where *where);
 
 /* ELMAN_NOT_FINITE if a weight is NaN or infinite, with a sentence that names
- * it and path, which is not to be overwritten by it. */
+ * it and path, the file that is kept rather than overwritten. */
 elman_status finite_weights(const elman_model *model, const char *path);
 
 #endif
