@@ -5,7 +5,7 @@
 #include "check.h"
 
 #include "format/file.h"
-#include "format/tell.h"
+#include "format/detect.h"
 #include "format/torch.h"
 #include "golden_torch.h"
 #include "zip_build.h"

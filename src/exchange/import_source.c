@@ -1,11 +1,11 @@
 /* import_source.c: one table of formats opens what there is. */
 #include "exchange/import_source.h"
 
+#include "format/detect.h"
 #include "format/file.h"
 #include "format/npy.h"
 #include "format/npz.h"
 #include "format/safetensors.h"
-#include "format/tell.h"
 #include "format/torch.h"
 
 #include <stdlib.h>

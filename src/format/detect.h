@@ -1,8 +1,8 @@
 /*
- * tell.h: which format a file is, by its content.
+ * detect.h: which format a file is, by its content.
  */
-#ifndef FORMAT_TELL_H
-#define FORMAT_TELL_H
+#ifndef FORMAT_DETECT_H
+#define FORMAT_DETECT_H
 
 #include "base/status.h"
 

@@ -1,5 +1,5 @@
-/* tell.c: which format a file is, by its content. */
-#include "format/tell.h"
+/* detect.c: which format a file is, by its content. */
+#include "format/detect.h"
 
 #include <string.h>
 
@@ -48,7 +48,7 @@ static bool ends(const char *name, size_t count, const char *with)
 }
 
 /* By the names in the list of entries, which is at the end. */
-static file_format tell_zip(const char *bytes, size_t size)
+static file_format detect_zip(const char *bytes, size_t size)
 {
     enum { HEADER = 46 };
     bool arrays = false, hdf5 = false, configuration = false;
@@ -122,7 +122,7 @@ file_format format_of(const char *bytes, size_t size)
     if (begins(bytes, size, "\x93NUMPY", 6)) return FORMAT_NPY;
     if (begins(bytes, size, "\x89HDF\r\n\x1A\n", 8)) return FORMAT_HDF5;
     if (begins(bytes, size, "PK\3\4", 4) || begins(bytes, size, "PK\5\6", 4))
-        return tell_zip(bytes, size);
+        return detect_zip(bytes, size);
     if (is_safetensors(bytes, size)) return FORMAT_SAFETENSORS;
     if (is_torch_stream(bytes, size)) return FORMAT_TORCH;
     if (is_pickle(bytes, size)) return FORMAT_PICKLE;
@@ -140,8 +140,8 @@ const char *format_name(file_format format)
         [FORMAT_NPY] = "a NumPy array",
         [FORMAT_NPZ] = "a NumPy archive",
         [FORMAT_PICKLE] = "a Python pickle",
-        [FORMAT_TORCH_TAR] = "a tar file, as PyTorch before 0.1.10 wrote",
-        [FORMAT_HDF5] = "an HDF5 file, as Keras writes",
+        [FORMAT_TORCH_TAR] = "a tar file as written by PyTorch before 0.1.10",
+        [FORMAT_HDF5] = "an HDF5 file as written by Keras",
         [FORMAT_KERAS] = "a Keras file"};
     return names[format];
 }

@@ -1,12 +1,12 @@
-/* test_tell.c: files are told apart by content. */
+/* test_detect.c: the format of a file is detected by its content. */
 #include "check.h"
 
+#include "format/detect.h"
 #include "format/file.h"
-#include "format/tell.h"
 #include "golden_torch.h"
 #include "zip_build.h"
 
-static file_format tell_golden(const char *name)
+static file_format detect_golden(const char *name)
 {
     char *bytes = NULL;
     size_t size = 0;
@@ -16,7 +16,7 @@ static file_format tell_golden(const char *name)
     return format;
 }
 
-TEST(recorded_files_are_told_apart)
+TEST(recorded_files_are_detected)
 {
     static const struct {
         const char *name;
@@ -37,13 +37,13 @@ TEST(recorded_files_are_told_apart)
         {"../make_torch.py", FORMAT_UNKNOWN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        file_format format = tell_golden(cases[i].name);
+        file_format format = detect_golden(cases[i].name);
         CHECK(format == cases[i].format, "%s is %s", cases[i].name,
               format_name(format));
     }
 }
 
-TEST(zip_files_are_told_by_their_entries)
+TEST(zip_files_are_detected_by_their_entries)
 {
     static const struct {
         zip_part parts[2];
@@ -60,7 +60,7 @@ TEST(zip_files_are_told_by_their_entries)
     }
 }
 
-TEST(beginnings_and_rubbish_are_told_apart)
+TEST(first_bytes_decide_and_rubbish_is_unknown)
 {
     static const struct {
         const char *bytes;
@@ -103,9 +103,9 @@ TEST(beginnings_and_rubbish_are_told_apart)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded_files_are_told_apart),
-        cmocka_unit_test(zip_files_are_told_by_their_entries),
-        cmocka_unit_test(beginnings_and_rubbish_are_told_apart),
+        cmocka_unit_test(recorded_files_are_detected),
+        cmocka_unit_test(zip_files_are_detected_by_their_entries),
+        cmocka_unit_test(first_bytes_decide_and_rubbish_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
