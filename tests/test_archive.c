@@ -58,20 +58,20 @@ TEST(each_hostile_archive_gives_its_own_sentence)
     } cases[] = {
         {{{.name = "a", .data = "x", .bytes = 1},
           {.name = "a", .data = "y", .bytes = 1}},
-         "two entries of one name"},
+         "two entries have the same name"},
         {{{.name = "../a"}, {.name = "b"}}, "leads out"},
         {{{.name = "b/../../a"}, {.name = "b"}}, "leads out"},
         {{{.name = "b/.."}, {.name = "b"}}, "leads out"},
         {{{.name = "b\\..\\a"}, {.name = "b"}}, "leads out"},
         {{{.name = "/etc/passwd"}, {.name = "b"}}, "leads out"},
         {{{.name = "C:a"}, {.name = "b"}}, "leads out"},
-        {{{.name = "\xFF"}, {.name = "b"}}, "no UTF-8"},
+        {{{.name = "\xFF"}, {.name = "b"}}, "not UTF-8"},
         {{{.name = "a", .flags = 1, .data = "0123456789ab", .bytes = 12},
           {.name = "b"}},
          "is encrypted"},
         {{{.name = "a", .method = 12, .data = "x", .bytes = 1}, {.name = "b"}},
          "compression method 12"},
-        {{{.name = "a", .inside = "c"}, {.name = "b"}}, "no zip file, or"},
+        {{{.name = "a", .inside = "c"}, {.name = "b"}}, "not a zip file, or"},
         {{{.name = "a",
            .data = "0123456789",
            .bytes = 10,
@@ -79,7 +79,7 @@ TEST(each_hostile_archive_gives_its_own_sentence)
            .size = 512 << 20,
            .crc = 1},
           {.name = "b"}},
-         "536870912 bytes out of 10"},
+         "536870912 bytes unpacked from 10"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         archive *file = NULL;
@@ -140,7 +140,7 @@ TEST(bombs_of_many_entries_are_refused)
                               .crc = 1};
     }
     CHECK_FAILS(open_parts(parts, 10, &file), ELMAN_BAD_FORMAT,
-                "10320010 bytes out of");
+                "10320010 bytes unpacked from");
     free(zeros.bytes);
 
     /* the second of two stored entries on the bytes of the first */
@@ -226,9 +226,10 @@ TEST(archives_of_other_things_are_refused)
         zip_part part;
         const char *message;
     } cases[] = {
-        {{.name = "a.txt"}, "\"a.txt\" is no .npy array"},
-        {{.name = ".npy"}, "\".npy\" is no .npy array"},
-        {{.name = "a.npy", .data = "x", .bytes = 1}, "\"a.npy\": no .npy file"},
+        {{.name = "a.txt"}, "\"a.txt\" is not an .npy array"},
+        {{.name = ".npy"}, "\".npy\" is not an .npy array"},
+        {{.name = "a.npy", .data = "x", .bytes = 1},
+         "\"a.npy\": not an .npy file"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         npz *file = NULL;

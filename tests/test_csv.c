@@ -199,9 +199,9 @@ TEST(each_bad_table_gives_its_own_sentence)
         const char *message;
     } cases[] = {
         {"", 0, "the file is empty"},
-        {"\n \r\n", 4, "blank lines only"},
-        {"\xEF\xBB\xBF", 3, "blank lines only"},
-        {"a,b\n1,2\n3\n", 10, "line 3: 1 columns, line 1 has 2"},
+        {"\n \r\n", 4, "only blank lines"},
+        {"\xEF\xBB\xBF", 3, "only blank lines"},
+        {"a,b\n1,2\n3\n", 10, "line 3: 1 columns, but line 1 has 2"},
         {"\na,b\n1,2,3\n", 11, "line 3: more columns than the 2 of line 2"},
         {"a,b\n1,\"2\n", 9, "line 2: a quote is never closed"},
         {"a,\"", 3, "line 1: a quote is never closed"},

@@ -107,7 +107,7 @@ TEST(each_bad_text_of_an_encoding_gives_its_own_sentence)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "encoding: byte 0: the text ends too early"},
+        {"", "encoding: byte 0: the text ends unexpectedly"},
         {"[]", "version is not 1"},
         {"{\"version\":2}", "version is not 1"},
         {"{\"version\":1}", "task \"\" is unknown"},
@@ -127,7 +127,7 @@ TEST(each_bad_text_of_an_encoding_gives_its_own_sentence)
         {LANGUAGE "\"words\",\"tokens\":[\"ab\",\"a\"]}",
          "token 1 is not above the one before"},
         {LANGUAGE "\"bytes\",\"tokens\":[9],\"tokens\":[9]}",
-         "key \"tokens\" is there twice"},
+         "key \"tokens\" occurs twice"},
         {CLASSES "\"labels\":[\"a\"]}", "no inputs"},
         {CLASSES "\"mean\":[0],\"scale\":[1]}", "no labels"},
         {CLASSES "\"labels\":[\"a\\u0000\"],\"mean\":[0],\"scale\":[1]}",
@@ -142,7 +142,7 @@ TEST(each_bad_text_of_an_encoding_gives_its_own_sentence)
         {CLASSES "\"labels\":[\"a\"],\"mean\":[\"0\"],\"scale\":[1]}",
          "mean[0] is no number"},
         {CLASSES "\"labels\":[\"a\"],\"mean\":[1e400],\"scale\":[1]}",
-         "a number too large"},
+         "a number out of range"},
         {"{\"version\":1,\"task\":\"regress\",\"mean\":[0],\"scale\":[1]}",
          "no targets"},
         {"{\"version\":1,\"task\":\"forecast\",\"mean\":[0],\"scale\":[1],"

@@ -77,18 +77,18 @@ TEST(a_file_is_read_whole_with_zeros_and_without_a_final_newline)
     check_content(put_text("c", ""), "", 0);
 }
 
-TEST(what_is_no_regular_file_is_refused_by_its_sort)
+TEST(what_is_no_regular_file_is_refused_by_its_type)
 {
     char *data = NULL;
     size_t bytes = 0;
     const char *pipe_path = in_folder("pipe");
     assert_int_equal(mkfifo(pipe_path, 0600), 0);
     CHECK_FAILS(file_read(pipe_path, &data, &bytes), ELMAN_BAD_FILE,
-                "pipe is a pipe, not a regular file");
+                "pipe' is a pipe, not a regular file");
     CHECK_FAILS(file_read(folder_path, &data, &bytes), ELMAN_BAD_FILE,
-                "is a directory, not a regular file");
+                "' is a directory, not a regular file");
     CHECK_FAILS(file_read("/dev/zero", &data, &bytes), ELMAN_BAD_FILE,
-                "/dev/zero is a device, not a regular file");
+                "'/dev/zero' is a device, not a regular file");
     CHECK_FAILS(file_read(in_folder("none"), &data, &bytes), ELMAN_BAD_FILE,
                 "No such file");
     assert_null(data);
@@ -163,7 +163,7 @@ TEST(a_link_stays_a_link_and_what_it_names_is_replaced)
 
     assert_int_equal(symlink("circle", in_folder("circle")), 0);
     CHECK_FAILS(file_write(in_folder("circle"), "new", 3), ELMAN_BAD_FILE,
-                "circle of links");
+                "loop of symbolic links");
 }
 
 TEST(a_target_that_can_not_be_written_is_refused_in_one_sentence)
@@ -172,7 +172,7 @@ TEST(a_target_that_can_not_be_written_is_refused_in_one_sentence)
     CHECK_FAILS(file_write(folder_path, "x", 1), ELMAN_BAD_FILE,
                 "it is a directory, not a regular file");
     CHECK_FAILS(file_write(in_folder(""), "x", 1), ELMAN_BAD_FILE,
-                "that names no file");
+                "the path names no file");
     CHECK_FAILS(file_write(in_folder("no/file"), "x", 1), ELMAN_BAD_FILE,
                 "No such file or directory");
     CHECK_FAILS(file_write("/dev/full", "x", 1), ELMAN_BAD_FILE,
@@ -287,7 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_file_is_read_whole_with_zeros_and_without_a_final_newline),
-        cmocka_unit_test(what_is_no_regular_file_is_refused_by_its_sort),
+        cmocka_unit_test(what_is_no_regular_file_is_refused_by_its_type),
         cmocka_unit_test(a_write_replaces_the_target_and_leaves_nothing_else),
         cmocka_unit_test(modes_are_those_of_the_old_file_or_of_the_umask),
         cmocka_unit_test(a_link_stays_a_link_and_what_it_names_is_replaced),

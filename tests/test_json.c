@@ -68,50 +68,50 @@ TEST(what_is_no_json_is_refused_at_its_byte)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "byte 0: the text ends too early"},
-        {" ", "byte 1: the text ends too early"},
-        {"\xEF\xBB\xBF{}", "byte 0: no value"},
+        {"", "byte 0: the text ends unexpectedly"},
+        {" ", "byte 1: the text ends unexpectedly"},
+        {"\xEF\xBB\xBF{}", "byte 0: expected a value"},
         {"{} {}", "byte 3: text after the value"},
-        {"[1,2", "byte 4: no comma or bracket"},
-        {"[1 2]", "byte 3: no comma or bracket"},
-        {"[1,]", "byte 3: no value"},
-        {"[,1]", "no value"},
-        {"{\"a\":1,}", "byte 7: no key in quotes"},
-        {"{a:1}", "byte 1: no key in quotes"},
-        {"{'a':1}", "no key in quotes"},
-        {"{\"a\" 1}", "no colon after a key"},
-        {"{\"a\":}", "no value"},
-        {"{\"a\":1,\"b\":2,\"a\":3}", "key \"a\" is there twice"},
-        {"{\"a\":1,\"\\u0061\":2}", "key \"a\" is there twice"},
+        {"[1,2", "byte 4: expected a comma or a closing bracket"},
+        {"[1 2]", "byte 3: expected a comma or a closing bracket"},
+        {"[1,]", "byte 3: expected a value"},
+        {"[,1]", "expected a value"},
+        {"{\"a\":1,}", "byte 7: expected a key in quotes"},
+        {"{a:1}", "byte 1: expected a key in quotes"},
+        {"{'a':1}", "expected a key in quotes"},
+        {"{\"a\" 1}", "expected a colon after a key"},
+        {"{\"a\":}", "expected a value"},
+        {"{\"a\":1,\"b\":2,\"a\":3}", "key \"a\" occurs twice"},
+        {"{\"a\":1,\"\\u0061\":2}", "key \"a\" occurs twice"},
         {"{\"\\u0000\":2}", "a zero byte in a key"},
         {"\"\\u0000\"", "a zero byte in a string"},
-        {"\"abc", "a string without end"},
-        {"\"abc\\", "a string without end"},
+        {"\"abc", "a string without an end"},
+        {"\"abc\\", "a string without an end"},
         {"\"a\nb\"", "a control character"},
         {"\"\\x41\"", "an unknown escape"},
-        {"\"\\u12g4\"", "\\u without four digits"},
-        {"\"\\u12", "\\u without four digits"},
+        {"\"\\u12g4\"", "\\u without four hexadecimal digits"},
+        {"\"\\u12", "\\u without four hexadecimal digits"},
         {"\"\\ud800\"", "half a surrogate pair"},
         {"\"\\ud800\\ud800\"", "half a surrogate pair"},
         {"\"\\udc00\"", "half a surrogate pair"},
         {"\"\xFF\"", "not UTF-8"},
         {"\"\xED\xA0\x80\"", "not UTF-8"},
-        {"tru", "no value"},
-        {"True", "no value"},
-        {"nan", "no value"},
-        {"NaN", "no value"},
-        {"Infinity", "no value"},
-        {"01", "no value"},
-        {"-", "no value"},
-        {"+1", "no value"},
-        {".5", "no value"},
-        {"1.", "no value"},
-        {"1e", "no value"},
+        {"tru", "expected a value"},
+        {"True", "expected a value"},
+        {"nan", "expected a value"},
+        {"NaN", "expected a value"},
+        {"Infinity", "expected a value"},
+        {"01", "expected a value"},
+        {"-", "expected a value"},
+        {"+1", "expected a value"},
+        {".5", "expected a value"},
+        {"1.", "expected a value"},
+        {"1e", "expected a value"},
         {"0x10", "text after the value"},
-        {"1e400", "a number too large"},
-        {"9223372036854775808", "a number too large"},
-        {"-9223372036854775809", "a number too large"},
-        {"// comment\n1", "no value"},
+        {"1e400", "a number out of range"},
+        {"9223372036854775808", "a number out of range"},
+        {"-9223372036854775809", "a number out of range"},
+        {"// comment\n1", "expected a value"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *copy;
@@ -130,11 +130,11 @@ TEST(deep_and_long_texts_are_refused_without_recursion)
     json_tree *tree = NULL;
     memset(text, '[', BYTES);
     CHECK_FAILS(parse(text, BYTES, &copy, &tree), ELMAN_BAD_FORMAT,
-                "byte 64: too many levels");
+                "byte 64: nested too deeply");
     free(copy);
     memset(text, '7', BYTES);
     CHECK_FAILS(parse(text, BYTES, &copy, &tree), ELMAN_BAD_FORMAT,
-                "a number of too many digits");
+                "a number with too many digits");
     free(copy);
 
     /* as deep as is allowed, and many members */

@@ -130,8 +130,9 @@ TEST(each_bad_header_gives_its_own_sentence)
         {HEADER("'<f4'", "False", "(281474976710656,)"), 8,
          "8 bytes of data, but the shape needs 1125899906842624"},
         {HEADER("'<f4'", "False", "(4294967296,4294967296)"), 8,
-         "over 64 bits"},
-        {HEADER("'<f8'", "False", "(2305843009213693953,)"), 8, "over 64 bits"},
+         "exceeds 64 bits"},
+        {HEADER("'<f8'", "False", "(2305843009213693953,)"), 8,
+         "exceeds 64 bits"},
         {HEADER("'<f4'", "False", "(1,1,1,1,1,1,1,1,2)"), 8,
          "more than 8 dimensions"},
         {HEADER("'<f4'", "False", "(3,)"), 8,
@@ -140,12 +141,12 @@ TEST(each_bad_header_gives_its_own_sentence)
          "8 bytes of data, but the shape needs 4"},
         {HEADER("'<f4'", "False", "(2,)") " + 1", 8, "text after"},
         {"{'descr': '<f4', 'shape': (2,)}", 8, "'fortran_order' is missing"},
-        {"{'descr': '<f4', 'descr': '<f4'}", 8, "'descr' is there twice"},
+        {"{'descr': '<f4', 'descr': '<f4'}", 8, "'descr' occurs twice"},
         {"{'other': '<f4'}", 8, "'other' is unknown"},
-        {"{'descr': '<f4' 'shape': (2,)}", 8, "no comma after 'descr'"},
-        {"{descr: '<f4'}", 8, "no key"},
-        {"{'descr': '<f4'", 8, "no comma after 'descr'"},
-        {"{'descr", 8, "no key"},
+        {"{'descr': '<f4' 'shape': (2,)}", 8, "expected a comma after 'descr'"},
+        {"{descr: '<f4'}", 8, "expected a key"},
+        {"{'descr': '<f4'", 8, "expected a comma after 'descr'"},
+        {"{'descr", 8, "expected a key"},
         {"", 8, "not a dictionary"},
         {"\x80\x04\x95", 8, "not a dictionary"},
     };
@@ -184,7 +185,7 @@ TEST(a_file_cut_at_any_length_is_refused)
     CHECK_FAILS(npy_open(put_text("e.npy", ""), &array), ELMAN_BAD_FORMAT,
                 "e.npy: the file is empty");
     CHECK_FAILS(npy_open(put_text("e.npy", "PK\3\4 and so on"), &array),
-                ELMAN_BAD_FORMAT, "e.npy: no .npy file");
+                ELMAN_BAD_FORMAT, "e.npy: not an .npy file");
     CHECK_FAILS(
         npy_open(put_bytes("e.npy", "\x93NUMPY\4\0\0\0\0\0", 12), &array),
         ELMAN_BAD_FORMAT, "version 4.0");
@@ -221,7 +222,7 @@ TEST(arrays_of_every_rank_are_saved_and_loaded)
     CHECK_OK(npy_save(in_folder("a.npy"), &(named_tensor){.rank = 5}));
     elman_tensor none = {0};
     CHECK_FAILS(array_load(in_folder("a.npy"), &none), ELMAN_BAD_FORMAT,
-                "a.npy: 5 dimensions, at most 4");
+                "a.npy: 5 dimensions, expected at most 4");
     elman_tensor deep = {.data = data, .rank = 5};
     CHECK_FAILS(array_save(in_folder("b.npy"), &deep), ELMAN_BAD_VALUE,
                 "5 dimensions");

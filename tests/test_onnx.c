@@ -168,13 +168,13 @@ TEST(tensors_that_lie_are_refused)
         {1, {2, 3, 1}, 28, "28 bytes"},
         {1, {1, 1, UINT64_MAX}, 4, "dimension 2 is -1"},
         {1, {UINT64_MAX, UINT64_MAX, 1}, 4, "dimension 0 is -1"},
-        {1, {1ull << 62, 4, 1}, 0, "more than 64 bits"},
-        {1, {1ull << 32, 1ull << 31, 2}, 0, "more than 64 bits"},
-        {1, {1ull << 62, 1, 1}, 0, "more than 64 bits"},
+        {1, {1ull << 62, 4, 1}, 0, "exceeds 64 bits"},
+        {1, {1ull << 32, 1ull << 31, 2}, 0, "exceeds 64 bits"},
+        {1, {1ull << 62, 1, 1}, 0, "exceeds 64 bits"},
         {1, {1ull << 40, 1, 1}, 4, "needs 4398046511104"},
         {1, {0, 1ull << 40, 1}, 4, "needs 0"},
-        {0, {1, 1, 1}, 4, "element type undefined is not read"},
-        {8, {1, 1, 1}, 4, "element type string is not read"},
+        {0, {1, 1, 1}, 4, "element type undefined is not supported"},
+        {8, {1, 1, 1}, 4, "element type string is not supported"},
         {14, {1, 1, 1}, 8, "element type complex64"},
         {17, {1, 1, 1}, 1, "float8"},
         {22, {1, 1, 1}, 1, "int4"},
@@ -203,7 +203,8 @@ TEST(listed_numbers_that_lie_are_refused)
 
     t = tensor_start(3, 1); /* int8 */
     put_number(&t, 5, 128);
-    REFUSED((g = graph_of(&t), &g), "[0] is 128, which no int8 is");
+    REFUSED((g = graph_of(&t), &g),
+            "[0] is 128, which is out of range for int8");
 
     t = tensor_start(1, 1);
     for (size_t i = 0; i < 8; i++)
@@ -244,17 +245,17 @@ TEST(names_that_are_there_twice_are_refused)
 {
     bytes g = {0};
     put_node(&g, "Relu", "a"), put_node(&g, "Relu", "a");
-    REFUSED(&g, "initializer or node output \"a\" is there twice");
+    REFUSED(&g, "initializer or node output \"a\" occurs twice");
     put_scalar(&g, "w"), put_scalar(&g, "w");
-    REFUSED(&g, "initializer or node output \"w\" is there twice");
+    REFUSED(&g, "initializer or node output \"w\" occurs twice");
     put_scalar(&g, "w"), put_node(&g, "Relu", "w");
-    REFUSED(&g, "initializer or node output \"w\" is there twice");
+    REFUSED(&g, "initializer or node output \"w\" occurs twice");
     put_value(&g, 11, "x"), put_node(&g, "Relu", "x");
-    REFUSED(&g, "graph input or node output \"x\" is there twice");
+    REFUSED(&g, "graph input or node output \"x\" occurs twice");
     put_value(&g, 11, "x"), put_value(&g, 11, "x");
-    REFUSED(&g, "\"x\" is there twice");
+    REFUSED(&g, "\"x\" occurs twice");
     put_value(&g, 12, "y"), put_value(&g, 12, "y");
-    REFUSED(&g, "graph output \"y\" is there twice");
+    REFUSED(&g, "graph output \"y\" occurs twice");
 
     /* these are as they should be: a default, and outputs that nobody wants */
     onnx_graph *graph = NULL;
@@ -270,7 +271,8 @@ TEST(what_is_no_text_is_refused)
     bytes g = {0}, node = {0};
     put_piece(&node, 3, "a\0b", 3);
     put_inner(&g, 1, &node);
-    REFUSED(&g, "node 0 \"\" (): the name is not UTF-8, or holds a zero byte");
+    REFUSED(&g,
+            "node 0 \"\" (): the name is not UTF-8, or contains a zero byte");
     put_word(&node, 4, "\xff");
     put_inner(&g, 1, &node);
     REFUSED(&g, "the operator is not UTF-8");
@@ -287,12 +289,12 @@ TEST(attributes_are_there_once_and_tell_their_kind)
         put_inner(&node, 5, &attribute);
     }
     put_inner(&g, 1, &node);
-    REFUSED(&g, "attribute \"hidden_size\" is there twice");
+    REFUSED(&g, "attribute \"hidden_size\" occurs twice");
 
     put_number(&attribute, 20, 4);
     put_inner(&node, 5, &attribute);
     put_inner(&g, 1, &node);
-    REFUSED(&g, "lacks its tensor");
+    REFUSED(&g, "has no tensor");
 
     /* a graph, or bytes that are no text: there, but not read */
     put_word(&attribute, 1, "body");
@@ -350,10 +352,10 @@ TEST(versions_are_told)
                 "not an ONNX model: it has no IR version or no graph");
 
     put_piece(&g, 15, "", 0);
-    REFUSED(&g, "sparse initializers are not read");
+    REFUSED(&g, "sparse initializers are not supported");
     put_word(&opset, 1, "x");
     put_inner(&g, 11, &opset);
-    REFUSED(&g, "graph input 0 \"x\": it is no tensor");
+    REFUSED(&g, "graph input 0 \"x\": it is not a tensor");
 }
 
 TEST(what_can_not_be_saved_is_refused)

@@ -133,7 +133,7 @@ TEST(depth_is_not_followed)
     put_word(&node, 1, "x");
     put_inner(&node, 2, &inner);
     put_inner(&g, 11, &node);
-    REFUSED(&g, "it is no tensor");
+    REFUSED(&g, "it is not a tensor");
 
     /* a field that is nobody's */
     put_number(&front, 1, 8);
@@ -171,7 +171,7 @@ TEST(a_small_file_takes_little_memory_and_time)
     for (int j = 0; j < MANY; j++)
         put_piece(&m, 7, "", 0);
     CHECK_FAILS(parse(&m, NULL, &graph), ELMAN_BAD_FORMAT,
-                "more than 32 bytes of memory for each of its own");
+                "more than 32 bytes of memory for each byte of the file");
 }
 
 /* ---- External data ------------------------------------------------------ */
@@ -248,27 +248,29 @@ TEST(external_data_stays_in_the_folder)
     static const struct {
         const char *location, *offset, *length, *part;
     } rows[] = {
-        {"../../etc/passwd", NULL, NULL, "does not stay in the model's folder"},
-        {"..", NULL, NULL, "does not stay in the model's folder"},
-        {"sub/../data", NULL, NULL, "does not stay in the model's folder"},
+        {"../../etc/passwd", NULL, NULL, "leads out of the model's folder"},
+        {"..", NULL, NULL, "leads out of the model's folder"},
+        {"sub/../data", NULL, NULL, "leads out of the model's folder"},
         {"/etc/passwd", NULL, NULL, "is not relative to the model's folder"},
         {"/dev/zero", NULL, NULL, "is not relative to the model's folder"},
-        {"link", NULL, NULL, "goes through a link"},
-        {"way/data", NULL, NULL, "goes through a link"},
-        {"etc/passwd", NULL, NULL, "goes through a link"},
-        {"data/data", NULL, NULL, "goes through a link, or no folder"},
-        {"pipe", NULL, NULL, "is no regular file"},
-        {"sub", NULL, NULL, "is no regular file"},
-        {"sub/", NULL, NULL, "is no regular file"},
-        {".", NULL, NULL, "is no regular file"},
-        {"", NULL, NULL, "lacks a location"},
-        {NULL, NULL, NULL, "lacks a location"},
+        {"link", NULL, NULL, "goes through a symbolic link"},
+        {"way/data", NULL, NULL, "goes through a symbolic link"},
+        {"etc/passwd", NULL, NULL, "goes through a symbolic link"},
+        {"data/data", NULL, NULL, "goes through a symbolic link, or something"},
+        {"pipe", NULL, NULL, "is not a regular file"},
+        {"sub", NULL, NULL, "is not a regular file"},
+        {"sub/", NULL, NULL, "is not a regular file"},
+        {".", NULL, NULL, "is not a regular file"},
+        {"", NULL, NULL, "has no location"},
+        {NULL, NULL, NULL, "has no location"},
         {"nothing", NULL, NULL, "No such file"},
         {"data", "-8", NULL, "offset is \"-8\", expected a number of bytes"},
         {"data", "0x10", NULL, "offset is \"0x10\""},
         {"data", "", NULL, "offset is \"\""},
-        {"data", "1020", NULL, "8 bytes from 1020 are not in \"data\""},
-        {"data", "18446744073709551612", NULL, "are not in \"data\""},
+        {"data", "1020", NULL,
+         "8 bytes from byte 1020 are not within external data 'data'"},
+        {"data", "18446744073709551612", NULL,
+         "are not within external data 'data'"},
         {"data", "18446744073709551616", NULL, "expected a number of bytes"},
         {"data", NULL, "1099511627776", "external data of 1099511627776 bytes"},
         {"data", NULL, "4", "external data of 4 bytes"},
@@ -290,7 +292,7 @@ TEST(external_data_stays_in_the_folder)
     onnx_graph *graph = NULL;
     bytes m = elsewhere("data", NULL, NULL, 1);
     CHECK_FAILS(parse(&m, NULL, &graph), ELMAN_BAD_FORMAT,
-                "the model is in no file");
+                "the model does not come from a file");
     remove_files();
 }
 
@@ -304,7 +306,7 @@ TEST(external_data_is_not_read_over_and_over)
     onnx_close(graph);
     m = elsewhere("./data", NULL, NULL, 520);
     CHECK_FAILS(parse(&m, folder_path, &graph), ELMAN_BAD_FORMAT,
-                "is read over and over");
+                "is read too many times over");
     remove_files();
 }
 

@@ -47,14 +47,14 @@ TEST(each_broken_header_gives_its_own_sentence)
         {"", 0, "does not begin with {"},
         {"[]", 0, "does not begin with {"},
         {"\xEF\xBB\xBF{}", 0, "does not begin with {"},
-        {"{", 0, "header: byte 1: no key"},
+        {"{", 0, "header: byte 1: expected a key"},
         {"{}}", 0, "text after the value"},
-        {"{\"a\":1}", 0, "tensor \"a\": no JSON object"},
-        {"{\"a\":null}", 0, "tensor \"a\": no JSON object"},
-        {"{" A "," A "}", 8, "key \"a\" is there twice"},
+        {"{\"a\":1}", 0, "tensor \"a\": not a JSON object"},
+        {"{\"a\":null}", 0, "tensor \"a\": not a JSON object"},
+        {"{" A "," A "}", 8, "key \"a\" occurs twice"},
         {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],"
          "\"data_offsets\":[0,8]}}",
-         8, "key \"dtype\" is there twice"},
+         8, "key \"dtype\" occurs twice"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],"
          "\"more\":1}}",
          8, "more than dtype, shape and data_offsets"},
@@ -63,32 +63,32 @@ TEST(each_broken_header_gives_its_own_sentence)
         {"{\"a\\u0000b\":{}}", 0, "a zero byte in a key"},
         {"{\"\xFF\":{}}", 0, "byte 2: not UTF-8"},
         {"{\"\\uD800\":{}}", 0, "half a surrogate pair"},
-        {"{\"__metadata__\":[]}", 0, "__metadata__ is no JSON object"},
-        {"{\"__metadata__\":{\"k\":1}}", 0, "\"k\" is no string"},
+        {"{\"__metadata__\":[]}", 0, "__metadata__ is not a JSON object"},
+        {"{\"__metadata__\":{\"k\":1}}", 0, "\"k\" is not a string"},
         {"{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0,
-         "key \"k\" is there twice"},
+         "key \"k\" occurs twice"},
         {ENTRY("\"F31\"", "[2]", "[0,8]"), 8, "unknown dtype \"F31\""},
         {ENTRY("\"f32\"", "[2]", "[0,8]"), 8, "unknown dtype \"f32\""},
-        {ENTRY("7", "[2]", "[0,8]"), 8, "dtype is missing or no string"},
+        {ENTRY("7", "[2]", "[0,8]"), 8, "dtype is missing or not a string"},
         {"{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
          "dtype is missing"},
         {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8,
          "shape is missing"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8, "data_offsets is not"},
-        {ENTRY("\"F32\"", "2", "[0,8]"), 8, "shape is missing or no list"},
+        {ENTRY("\"F32\"", "2", "[0,8]"), 8, "shape is missing or not a list"},
         {ENTRY("\"F32\"", "[-2]", "[0,8]"), 8, "not a whole number"},
         {ENTRY("\"F32\"", "[-1,-2]", "[0,8]"), 8, "not a whole number"},
         {ENTRY("\"F32\"", "[2.0]", "[0,8]"), 8, "not a whole number"},
         {ENTRY("\"F32\"", "[2e0]", "[0,8]"), 8, "not a whole number"},
         {ENTRY("\"F32\"", "[\"2\"]", "[0,8]"), 8, "not a whole number"},
         {ENTRY("\"F32\"", "[18446744073709551616]", "[0,8]"), 8,
-         "a number too large"},
+         "a number out of range"},
         {ENTRY("\"F32\"", "[4294967296,4294967296]", "[0,8]"), 8,
-         "product is over 64 bits"},
+         "product of the shape exceeds 64 bits"},
         {ENTRY("\"F32\"", "[4611686018427387906]", "[0,8]"), 8,
-         "bytes are over 64 bits"},
+         "size in bytes exceeds 64 bits"},
         {ENTRY("\"F32\"", "[1,1,1,1,1,1,1,1,2]", "[0,8]"), 8,
-         "9 dimensions, at most 8"},
+         "9 dimensions, expected at most 8"},
         {ENTRY("\"F32\"", "[3]", "[0,8]"), 8,
          "8 bytes of data, but its shape and dtype F32 need 12"},
         {ENTRY("\"F64\"", "[2]", "[0,8]"), 8, "dtype F64 need 16"},
@@ -133,7 +133,7 @@ TEST(a_header_length_that_lies_is_refused)
         char *bytes = build("{" A "}", 8, &size);
         memcpy(bytes, &lengths[i], 8);
         CHECK_FAILS(safetensors_parse(bytes, size, &file), ELMAN_BAD_FORMAT,
-                    "no safetensors file");
+                    "not a safetensors file");
     }
 }
 
@@ -155,7 +155,7 @@ TEST(deep_and_long_json_is_refused_without_harm)
     memset(text, 'n', DEEP);
     memcpy(text, "{\"\\u001b", 8);
     memcpy(text + DEEP, "\":3}", 5);
-    CHECK_FAILS(parse(text, 0), ELMAN_BAD_FORMAT, "no JSON object");
+    CHECK_FAILS(parse(text, 0), ELMAN_BAD_FORMAT, "not a JSON object");
     CHECK(!strchr(elman_message(), 27), "an escape reached the message");
     free(text);
 }
@@ -285,12 +285,12 @@ TEST(messages_of_a_file_name_it)
 {
     safetensors *file = NULL;
     CHECK_FAILS(safetensors_open(put_text("x.safetensors", "hello"), &file),
-                ELMAN_BAD_FORMAT, "x.safetensors: cut short: 5 bytes");
+                ELMAN_BAD_FORMAT, "x.safetensors: truncated: 5 bytes");
     CHECK_FAILS(safetensors_open(put_text("x.safetensors", ""), &file),
                 ELMAN_BAD_FORMAT, "x.safetensors: empty file");
     CHECK_FAILS(safetensors_open(
                     put_text("x.safetensors", "PK\3\4 a zip file "), &file),
-                ELMAN_BAD_FORMAT, "x.safetensors: no safetensors file");
+                ELMAN_BAD_FORMAT, "x.safetensors: not a safetensors file");
     CHECK_FAILS(safetensors_open(folder_path, &file), ELMAN_BAD_FILE,
                 "directory");
     assert_null(file);
@@ -342,7 +342,7 @@ TEST(floats_of_any_width_become_floats)
                       .count = 2,
                       .data = counters};
     CHECK_FAILS(tensor_floats(&u, got), ELMAN_BAD_FORMAT,
-                "tensor \"u\": dtype U64, floats are needed");
+                "tensor \"u\": dtype U64, expected floats");
 }
 
 TEST(names_that_can_not_be_saved_are_refused_and_nothing_is_written)
@@ -363,10 +363,10 @@ TEST(names_that_can_not_be_saved_are_refused_and_nothing_is_written)
     safetensors_note note[2] = {{"k", "1"}, {"k", "2"}};
     safetensors file = {.tensors = 2, .tensor = tensor};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,
-                "name \"a\" is there twice");
+                "name \"a\" occurs twice");
     file = (safetensors){.notes = 2, .note = note};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,
-                "name \"k\" is there twice");
+                "name \"k\" occurs twice");
     tensor[0].name = "\xFF";
     file = (safetensors){.tensors = 1, .tensor = tensor};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,

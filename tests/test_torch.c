@@ -80,12 +80,12 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
         file_format format;
     } cases[] = {
         {"module", NULL,
-         "torch.nn.modules.rnn.LSTM, which is refused: a file "
-         "of tensors alone is read; save model.state_dict()",
+         "torch.nn.modules.rnn.LSTM, which is refused: elman reads "
+         "files of tensors only; save model.state_dict()",
          FORMAT_TORCH},
         {"module_stream", NULL, "rnn.LSTM, which is refused", FORMAT_TORCH},
         {"script", NULL,
-         "a TorchScript program, which is not read; save "
+         "a TorchScript program, which elman does not read; save "
          "model.state_dict()",
          FORMAT_TORCH},
         {"sparse", NULL, "to_dense()", FORMAT_TORCH},
@@ -94,12 +94,13 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
         {"complex", NULL, "complex numbers", FORMAT_TORCH},
         {"meta", NULL, "the meta device", FORMAT_TORCH},
         {"negative", NULL, "resolve_neg()", FORMAT_TORCH},
-        {"tensor", NULL, "no state dict in it", FORMAT_TORCH},
-        {"empty", NULL, "no state dict in it", FORMAT_TORCH},
+        {"tensor", NULL, "it contains no state dict", FORMAT_TORCH},
+        {"empty", NULL, "it contains no state dict", FORMAT_TORCH},
         {"empty", "", "no tensors in the state dict", FORMAT_TORCH},
         {"numpy", NULL, "scalar, which is refused", FORMAT_TORCH},
-        {"pickle", NULL, "a pickle, but not of torch.save", FORMAT_PICKLE},
-        {"spread", NULL, "over 8 times the file", FORMAT_TORCH},
+        {"pickle", NULL, "a pickle that torch.save did not write",
+         FORMAT_PICKLE},
+        {"spread", NULL, "exceed 8 times the file", FORMAT_TORCH},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         torch_file *file = NULL;
@@ -121,7 +122,7 @@ TEST(state_dicts_are_found_by_their_keys)
     static const struct {
         const char *key, *message;
     } cases[] = {
-        {NULL, "several state dicts: \"one\", \"deep.two.best\"; say which"},
+        {NULL, "several state dicts: \"one\", \"deep.two.best\"; name one"},
         {"two", "nothing at key \"two\""},
         {"deep.two", "nothing at key \"deep.two\""},
         {"deep", "no tensors in the state dict"},
@@ -193,9 +194,9 @@ TEST(tensors_beyond_their_storage_are_refused)
           "(L9223372036854775807L\nt"},
          "reach beyond"},
         {{"I6\n", "0", "I0\n", "(I4294967296\nI4294967296\nt", "(I0\nI0\nt"},
-         "over 64 bits"},
+         "exceeds 64 bits"},
         {{"I6\n", "0", "I0\n", "(I1099511627776\nt", "(I0\nt"},
-         "over 8 times the file"},
+         "exceed 8 times the file"},
         {{"I6\n", "0", "I-1\n", "(t", "(t"}, "its offset is not"},
         {{"I6\n", "0", "L99999999999999999999L\n", "(t", "(t"},
          "its offset is not"},
@@ -207,15 +208,15 @@ TEST(tensors_beyond_their_storage_are_refused)
         {{"I6\n", "0", "I0\n", "(I2\nI3\nt", "(I1\nt"}, "its strides are not"},
         {{"I6\n", "0", "I0\n", "(I2\nt", "(I-1\nt"}, "its strides are not"},
         {{"I7\n", "0", "I0\n", "(t", "(t"},
-         "said to have 7 elements of 4 bytes, but has 24 bytes"},
-        {{"I5\n", "0", "I0\n", "(t", "(t"}, "said to have 5 elements"},
+         "should have 7 elements of 4 bytes, but has 24 bytes"},
+        {{"I5\n", "0", "I0\n", "(t", "(t"}, "should have 5 elements"},
         {{"L4611686018427387910L\n", "0", "I0\n", "(t", "(t"},
-         "said to have 4611686018427387910"},
+         "should have 4611686018427387910"},
         {{"I-6\n", "0", "I0\n", "(t", "(t"}, "a storage's size is not"},
         {{"Vx\n", "0", "I0\n", "(t", "(t"}, "a storage's size is not"},
-        {{"I6\n", "1", "I0\n", "(t", "(t"}, "data/1 is not there"},
-        {{"I6\n", "../data.pkl", "I0\n", "(t", "(t"}, "is not there"},
-        {{"I6\n", "", "I0\n", "(t", "(t"}, "key is no short text"},
+        {{"I6\n", "1", "I0\n", "(t", "(t"}, "\"data/1\" is missing"},
+        {{"I6\n", "../data.pkl", "I0\n", "(t", "(t"}, "is missing"},
+        {{"I6\n", "", "I0\n", "(t", "(t"}, "key is not a short text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         torch_file *file = NULL;
@@ -241,9 +242,9 @@ TEST(calls_with_the_wrong_arguments_are_no_tensors)
         {"ctorch._utils\n_rebuild_tensor_v2\n(NI0\n(t(ttR",
          "it has no storage"},
         {"ctorch._utils\n_rebuild_tensor_v2\n(NQI0\n(t(ttR",
-         "id is no tuple of five"},
+         "id is not a tuple of five"},
         {"ctorch._utils\n_rebuild_tensor_v2\n((Vmodule\nNNNNtQI0\n(t(ttR",
-         "id is no tuple of five"},
+         "id is not a tuple of five"},
         {"ctorch._utils\n_rebuild_tensor_v2\n((Vstorage\nctorch\nSize\nV0\n"
          "Vcpu\nI6\ntQI0\n(t(ttR",
          "a storage without a type"},
@@ -273,9 +274,9 @@ TEST(names_that_are_none_or_twice_are_refused)
     static const struct {
         const char *names[2], *message;
     } cases[] = {
-        {{"weight_ih", "weight_ih"}, "\"weight_ih\" is there twice"},
+        {{"weight_ih", "weight_ih"}, "\"weight_ih\" occurs twice"},
         {{"weight_ih", ""}, "an empty name"},
-        {{"weight_ih", "\xFF"}, "no UTF-8"},
+        {{"weight_ih", "\xFF"}, "not UTF-8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         torch_file *file = NULL;
@@ -328,7 +329,7 @@ TEST(archives_that_are_not_of_torch_are_refused)
           {.name = "c"}},
          "byteorder is neither"},
         {{{.name = "data.pkl"}, {.name = "b"}, {.name = "c"}},
-         "ends without its stop"},
+         "ends without a stop"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         torch_file *file = NULL;

@@ -38,10 +38,9 @@ static elman_status zip_failure(zip_error_t *error)
 {
     int code = zip_error_code_zip(error);
     if (code == ZIP_ER_EXISTS)
-        return failure(ELMAN_BAD_FORMAT, "two entries of one name");
+        return failure(ELMAN_BAD_FORMAT, "two entries have the same name");
     return failure(code == ZIP_ER_MEMORY ? ELMAN_NO_MEMORY : ELMAN_BAD_FORMAT,
-                   "no zip file, or a damaged one: %s",
-                   zip_error_strerror(error));
+                   "not a zip file, or damaged: %s", zip_error_strerror(error));
 }
 
 static elman_status open_zip(archive *file, size_t size)
@@ -74,10 +73,10 @@ static bool stays_inside(const char *name)
 static elman_status check_entry(const entry *e, const zip_stat_t *stat)
 {
     if (utf8_valid(e->name, strlen(e->name)) < strlen(e->name))
-        return failure(ELMAN_BAD_FORMAT, "an entry's name is no UTF-8");
+        return failure(ELMAN_BAD_FORMAT, "an entry's name is not UTF-8");
     if (!stays_inside(e->name))
         return failure(ELMAN_BAD_FORMAT,
-                       "entry \"%.80s\": a name that leads out of the archive",
+                       "entry \"%.80s\": its name leads out of the archive",
                        e->name);
     if (stat->encryption_method != ZIP_EM_NONE)
         return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" is encrypted",
@@ -85,13 +84,13 @@ static elman_status check_entry(const entry *e, const zip_stat_t *stat)
     if (stat->comp_method != ZIP_CM_STORE &&
         stat->comp_method != ZIP_CM_DEFLATE)
         return failure(ELMAN_BAD_FORMAT,
-                       "entry \"%.80s\": compression method %d; stored and "
-                       "deflated are read",
+                       "entry \"%.80s\": compression method %d; elman reads "
+                       "stored and deflated",
                        e->name, stat->comp_method);
     if (e->size > HARMLESS && e->size / MOST_GROWTH > e->packed)
         return failure(ELMAN_BAD_FORMAT,
-                       "entry \"%.80s\": %zu bytes out of %zu, at most "
-                       "a hundredfold is read",
+                       "entry \"%.80s\": %zu bytes unpacked from %zu, the "
+                       "limit is a hundredfold",
                        e->name, e->size, e->packed);
     return ELMAN_OK;
 }
@@ -104,7 +103,7 @@ static elman_status read_entry(archive *file, zip_uint64_t index, entry *e)
     zip_stat_init(&stat);
     if (zip_stat_index(file->zip, index, 0, &stat) < 0 ||
         (stat.valid & all) != all)
-        return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\": a damaged header",
+        return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" has a damaged header",
                        e->name);
     e->index = index;
     e->size = stat.size;
@@ -158,13 +157,14 @@ static elman_status read_entries(archive *file, size_t size)
         else unpacked += e->size;
     }
     if (unpacked > HARMLESS && unpacked / MOST_GROWTH > size)
-        return failure(ELMAN_BAD_FORMAT,
-                       "%zu bytes out of %zu, at most a hundredfold is read",
-                       unpacked, size);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "%zu bytes unpacked from %zu, the limit is a hundredfold", unpacked,
+            size);
     qsort(file->entry, file->entries, sizeof *file->entry, compare_names);
     for (size_t i = 1; i < file->entries; i++)
         if (!strcmp(file->entry[i - 1].name, file->entry[i].name))
-            return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" is there twice",
+            return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" occurs twice",
                            file->entry[i].name);
     return ELMAN_OK;
 }
@@ -179,8 +179,8 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
     made->bytes = bytes;
     elman_status status =
         size < LEAST_BYTES
-            ? failure(ELMAN_BAD_FORMAT, "no zip file, or cut short: %zu bytes",
-                      size)
+            ? failure(ELMAN_BAD_FORMAT,
+                      "not a zip file, or truncated: %zu bytes", size)
             : open_zip(made, size);
     if (status == ELMAN_OK) status = read_entries(made, size);
     if (status == ELMAN_OK) *file = made;
@@ -256,8 +256,8 @@ elman_status archive_read(archive *file, size_t index, char **data)
         if (!whole) {
             free(made);
             return failure(ELMAN_BAD_FORMAT,
-                           "entry \"%.80s\" is damaged: its bytes are not "
-                           "those of its size and CRC",
+                           "entry \"%.80s\" is damaged: its bytes do not match "
+                           "its size and CRC",
                            e->name);
         }
         e->data = made;

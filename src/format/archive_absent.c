@@ -9,8 +9,8 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
     (void)file;
     free(bytes);
     return failure(ELMAN_BAD_FORMAT,
-                   "a zip file (.pt, .pth, .npz), which this elman was built "
-                   "without libzip to read");
+                   "a zip file (.pt, .pth, .npz), which this build of elman "
+                   "cannot read: it has no libzip (ELMAN_ZIP)");
 }
 
 void archive_close(archive *file) { (void)file; }

@@ -28,9 +28,8 @@ static elman_status load_tensor(const named_tensor *file, elman_tensor *array)
     size_t bytes = 0;
     float *data = NULL;
     if (file->rank > ELMAN_MAX_RANK)
-        return failure(ELMAN_BAD_FORMAT,
-                       "%zu dimensions, at most %d are read here", file->rank,
-                       ELMAN_MAX_RANK);
+        return failure(ELMAN_BAD_FORMAT, "%zu dimensions, expected at most %d",
+                       file->rank, ELMAN_MAX_RANK);
     if (sizes_multiply(file->count, sizeof *data, 1, &bytes))
         data = block_create(bytes);
     if (!data)
@@ -55,7 +54,7 @@ elman_status array_save(const char *path, const elman_tensor *array)
 {
     if (array->rank > ELMAN_MAX_RANK)
         return failure(ELMAN_BAD_VALUE,
-                       "an array of %zu dimensions, at most %d are written",
+                       "an array of %zu dimensions, expected at most %d",
                        array->rank, ELMAN_MAX_RANK);
     named_tensor tensor = {.name = "",
                            .type = ELEMENT_F32,
@@ -67,7 +66,7 @@ elman_status array_save(const char *path, const elman_tensor *array)
     for (size_t i = 0; i < array->rank; i++) {
         if (!sizes_multiply(bytes, array->shape[i], 1, &bytes))
             return failure(ELMAN_BAD_VALUE,
-                           "the array's bytes are over 64 bits");
+                           "the array's size in bytes exceeds 64 bits");
         tensor.count *= array->shape[i];
     }
     return npy_save(path, &tensor);

@@ -125,8 +125,8 @@ static elman_status take_row(cursor *c, size_t room, csv *table)
     }
     if (table->rows && columns != table->columns)
         return failure(ELMAN_BAD_FORMAT,
-                       "line %zu: %zu columns, line %zu has %zu", line, columns,
-                       table->line[0], table->columns);
+                       "line %zu: %zu columns, but line %zu has %zu", line,
+                       columns, table->line[0], table->columns);
     table->columns = columns;
     table->line[table->rows++] = line;
     return ELMAN_OK;
@@ -155,7 +155,7 @@ static elman_status read_rows(char *bytes, size_t size, csv *table)
     cursor c = {bytes + start, 1};
     skip_blank_lines(&c);
     if (*c.at == 0)
-        return failure(ELMAN_BAD_FORMAT, "the file has blank lines only");
+        return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
     table->separator = find_separator(c.at);
     TRY(reserve(c.at, table));
     size_t room = SIZE_MAX;

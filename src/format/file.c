@@ -49,13 +49,13 @@ static elman_status read_all(int fd, const char *path, char *data, size_t bytes)
         ssize_t got = read(fd, data + done, bytes - done);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
-            return failure(ELMAN_BAD_FILE, "cannot read %.200s: %s", path,
+            return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", path,
                            strerror(errno));
         if (got == 0)
-            return failure(ELMAN_BAD_FILE,
-                           "%.200s became shorter while it was read: %zu of "
-                           "%zu bytes",
-                           path, done, bytes);
+            return failure(
+                ELMAN_BAD_FILE,
+                "'%.200s' shrank while it was read: %zu of %zu bytes", path,
+                done, bytes);
         done += (size_t)got;
     }
     return ELMAN_OK;
@@ -66,19 +66,20 @@ static elman_status read_regular(int fd, const char *path, char **data,
 {
     struct stat about;
     if (fstat(fd, &about))
-        return failure(ELMAN_BAD_FILE, "cannot look at %.200s: %s", path,
+        return failure(ELMAN_BAD_FILE, "cannot stat '%.200s': %s", path,
                        strerror(errno));
     if (!S_ISREG(about.st_mode))
-        return failure(ELMAN_BAD_FILE, "%.200s is %s, not a regular file", path,
-                       sort_of(about.st_mode));
+        return failure(ELMAN_BAD_FILE, "'%.200s' is %s, not a regular file",
+                       path, sort_of(about.st_mode));
     if (about.st_size < 0 || (uintmax_t)about.st_size > PTRDIFF_MAX - 1)
-        return failure(ELMAN_NO_MEMORY, "%.200s is too large for memory", path);
+        return failure(ELMAN_NO_MEMORY, "'%.200s' is too large for memory",
+                       path);
 
     size_t size = (size_t)about.st_size;
     char *block = malloc(size + 1);
     if (!block)
-        return failure(ELMAN_NO_MEMORY, "no memory for the %zu bytes of %.200s",
-                       size, path);
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for the %zu bytes of '%.200s'", size, path);
     elman_status status = read_all(fd, path, block, size);
     if (status != ELMAN_OK) {
         free(block);
@@ -95,7 +96,7 @@ elman_status file_read(const char *path, char **data, size_t *bytes)
     /* not blocking: a pipe that nobody writes to would hang the open */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return failure(ELMAN_BAD_FILE, "cannot open %.200s: %s", path,
+        return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", path,
                        strerror(errno));
     elman_status status = read_regular(fd, path, data, bytes);
     close(fd);
@@ -129,7 +130,7 @@ static elman_status link_target(const char *full, char **next)
     char text[4096];
     ssize_t got = readlink(full, text, sizeof text - 1);
     if (got < 0 || (size_t)got == sizeof text - 1)
-        return failure(ELMAN_BAD_FILE, "cannot follow the link %.200s", full);
+        return failure(ELMAN_BAD_FILE, "cannot follow the link '%.200s'", full);
     text[got] = 0;
 
     size_t folder = text[0] == '/' ? 0 : folder_bytes(full);
@@ -153,7 +154,8 @@ static elman_status follow_links(const char *path, char **real)
         elman_status status =
             links < LINKS
                 ? link_target(full, &next)
-                : failure(ELMAN_BAD_FILE, "%.200s is a circle of links", path);
+                : failure(ELMAN_BAD_FILE,
+                          "'%.200s' is a loop of symbolic links", path);
         free(full);
         TRY(status);
         full = next;
@@ -175,14 +177,14 @@ static elman_status find_folder(file_writer *writer)
         status = failure(ELMAN_NO_MEMORY, "no memory for a path");
     else if (!writer->target[0])
         status = failure(ELMAN_BAD_FILE,
-                         "cannot write \"%.200s\": that names no file",
+                         "cannot write '%.200s': the path names no file",
                          writer->path);
     else {
         writer->folder =
             open(folder ? full : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (writer->folder < 0)
             status = failure(
-                ELMAN_BAD_FILE, "cannot write %.200s: folder %.200s: %s",
+                ELMAN_BAD_FILE, "cannot write '%.200s': folder '%.200s': %s",
                 writer->path, folder ? full : ".", strerror(errno));
     }
     free(full);
@@ -196,15 +198,15 @@ static elman_status check_target(const file_writer *writer, mode_t *mode)
     *mode = 0;
     if (fstatat(writer->folder, writer->target, &about, 0)) {
         if (errno == ENOENT) return ELMAN_OK;
-        return failure(ELMAN_BAD_FILE, "cannot write %.200s: %s", writer->path,
-                       strerror(errno));
+        return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
+                       writer->path, strerror(errno));
     }
     if (!S_ISREG(about.st_mode))
         return failure(ELMAN_BAD_FILE,
-                       "cannot write %.200s: it is %s, not a regular file",
+                       "cannot write '%.200s': it is %s, not a regular file",
                        writer->path, sort_of(about.st_mode));
     if (faccessat(writer->folder, writer->target, W_OK, AT_EACCESS))
-        return failure(ELMAN_BAD_FILE, "cannot replace %.200s: %s",
+        return failure(ELMAN_BAD_FILE, "cannot replace '%.200s': %s",
                        writer->path, strerror(errno));
     *mode = about.st_mode & 0777;
     return ELMAN_OK;
@@ -280,7 +282,7 @@ static elman_status open_temporary(file_writer *writer)
         if (fd >= 0) close(fd);
         else if (errno != EEXIST) break;
     }
-    return failure(ELMAN_BAD_FILE, "cannot write %.200s: %s", writer->path,
+    return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", writer->path,
                    strerror(errno));
 }
 
@@ -292,7 +294,7 @@ static elman_status open_parts(file_writer *writer)
     remove_stale(writer);
     TRY(open_temporary(writer));
     if (mode && fchmod(writer->fd, mode))
-        return failure(ELMAN_BAD_FILE, "cannot keep the mode of %.200s: %s",
+        return failure(ELMAN_BAD_FILE, "cannot keep the mode of '%.200s': %s",
                        writer->path, strerror(errno));
     return ELMAN_OK;
 }
@@ -302,7 +304,8 @@ static elman_status open_parts(file_writer *writer)
 elman_status file_writer_open(const char *path, file_writer **writer)
 {
     file_writer *w = malloc(sizeof *w);
-    if (!w) return failure(ELMAN_NO_MEMORY, "no memory to write %.200s", path);
+    if (!w)
+        return failure(ELMAN_NO_MEMORY, "no memory to write '%.200s'", path);
     w->path = text_copy(path);
     w->target = NULL;
     w->folder = w->fd = w->lock = -1;
@@ -311,7 +314,7 @@ elman_status file_writer_open(const char *path, file_writer **writer)
 
     elman_status status =
         w->path ? open_parts(w)
-                : failure(ELMAN_NO_MEMORY, "no memory to write %.200s", path);
+                : failure(ELMAN_NO_MEMORY, "no memory to write '%.200s'", path);
     if (status == ELMAN_OK) *writer = w;
     else file_writer_abort(w);
     return status;
@@ -325,9 +328,9 @@ static elman_status write_all(file_writer *writer, const char *data,
         if (done < 0 && errno == EINTR) continue;
         if (done <= 0) {
             writer->failed = true;
-            return failure(ELMAN_BAD_FILE, "cannot write %.200s: %s",
-                           writer->path,
-                           done < 0 ? strerror(errno) : "nothing was taken");
+            return failure(
+                ELMAN_BAD_FILE, "cannot write '%.200s': %s", writer->path,
+                done < 0 ? strerror(errno) : "no bytes were written");
         }
         data += done;
         bytes -= (size_t)done;
@@ -346,7 +349,7 @@ elman_status file_writer_write(file_writer *writer, const void *data,
                                size_t bytes)
 {
     if (writer->failed)
-        return failure(ELMAN_BAD_FILE, "writing %.200s failed before",
+        return failure(ELMAN_BAD_FILE, "an earlier write to '%.200s' failed",
                        writer->path);
     if (bytes > BUFFER - writer->held) TRY(flush(writer));
     if (bytes > BUFFER) return write_all(writer, data, bytes);
@@ -360,7 +363,7 @@ static elman_status give_up(const file_writer *writer, const char *verb)
 {
     int reason = errno;
     unlinkat(writer->folder, writer->temporary, 0);
-    return failure(ELMAN_BAD_FILE, "cannot %s %.200s: %s", verb, writer->path,
+    return failure(ELMAN_BAD_FILE, "cannot %s '%.200s': %s", verb, writer->path,
                    strerror(reason));
 }
 
@@ -369,16 +372,16 @@ static elman_status give_up(const file_writer *writer, const char *verb)
 static elman_status finish_temporary(file_writer *writer)
 {
     if (writer->failed)
-        return failure(ELMAN_BAD_FILE, "writing %.200s failed before",
+        return failure(ELMAN_BAD_FILE, "an earlier write to '%.200s' failed",
                        writer->path);
     TRY(flush(writer));
     if (fsync(writer->fd))
-        return failure(ELMAN_BAD_FILE, "cannot write %.200s: %s", writer->path,
-                       strerror(errno));
+        return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
+                       writer->path, strerror(errno));
     writer->lock = fcntl(writer->fd, F_DUPFD_CLOEXEC, 0);
     if (writer->lock < 0)
-        return failure(ELMAN_BAD_FILE, "cannot write %.200s: %s", writer->path,
-                       strerror(errno));
+        return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
+                       writer->path, strerror(errno));
     int fd = writer->fd;
     writer->fd = -1;
     if (close(fd)) return give_up(writer, "write");
@@ -395,9 +398,10 @@ elman_status file_writer_commit(file_writer *writer)
     /* the new name itself must last; some file systems can not and say so */
     if (status == ELMAN_OK && fsync(writer->folder) && errno != EINVAL &&
         errno != ENOTSUP)
-        status = failure(ELMAN_BAD_FILE,
-                         "%.200s was replaced, but may not outlive a crash: %s",
-                         writer->path, strerror(errno));
+        status =
+            failure(ELMAN_BAD_FILE,
+                    "'%.200s' was replaced, but might not survive a crash: %s",
+                    writer->path, strerror(errno));
     file_writer_abort(writer);
     return status;
 }

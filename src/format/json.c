@@ -97,7 +97,8 @@ static bool take_hex(reader *r, uint32_t *value)
 static elman_status take_unicode(reader *r, char **to)
 {
     uint32_t point = 0, low = 0;
-    if (!take_hex(r, &point)) return bad(r, "\\u without four digits");
+    if (!take_hex(r, &point))
+        return bad(r, "\\u without four hexadecimal digits");
     if (point >= 0xD800 && point < 0xE000) {
         bool pair = point < 0xDC00 && r->end - r->at >= 6 && r->at[0] == '\\' &&
                     r->at[1] == 'u';
@@ -114,7 +115,7 @@ static elman_status take_escape(reader *r, char **to)
 {
     static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
     r->at++;
-    if (r->at == r->end) return bad(r, "a string without end");
+    if (r->at == r->end) return bad(r, "a string without an end");
     if (*r->at == 'u') {
         r->at++;
         return take_unicode(r, to);
@@ -132,7 +133,7 @@ static elman_status take_string(reader *r, const char **text, size_t *bytes)
     char *to = ++r->at, *first = to;
     uint32_t point;
     for (;;) {
-        if (r->at == r->end) return bad(r, "a string without end");
+        if (r->at == r->end) return bad(r, "a string without an end");
         if (*r->at == '"') break;
         if (*r->at == '\\') {
             TRY(take_escape(r, &to));
@@ -208,14 +209,14 @@ static elman_status take_number(reader *r, json_node *node)
     char text[LONGEST_NUMBER + 1];
     bool whole;
     size_t bytes = number_bytes(r->at, r->end, &whole);
-    if (bytes == 0) return bad(r, "no value where one should be");
-    if (bytes > LONGEST_NUMBER) return bad(r, "a number of too many digits");
+    if (bytes == 0) return bad(r, "expected a value");
+    if (bytes > LONGEST_NUMBER) return bad(r, "a number with too many digits");
     memcpy(text, r->at, bytes);
     text[bytes] = 0;
     node->kind = whole ? JSON_KIND_WHOLE : JSON_KIND_NUMBER;
     bool fits = whole ? read_whole(text, &node->is.whole)
                       : number_parse(text, &node->is.number) == NUMBER_VALUE;
-    if (!fits) return bad(r, "a number too large");
+    if (!fits) return bad(r, "a number out of range");
     r->at += bytes;
     return ELMAN_OK;
 }
@@ -244,7 +245,7 @@ static elman_status take_word(reader *r, json_node *node)
 static elman_status take_value(reader *r, json_node *node)
 {
     skip_spaces(r);
-    if (r->at == r->end) return bad(r, "the text ends too early");
+    if (r->at == r->end) return bad(r, "the text ends unexpectedly");
     if (*r->at == '"') {
         node->kind = JSON_KIND_TEXT;
         TRY(take_string(r, &node->is.text, &node->count));
@@ -253,7 +254,7 @@ static elman_status take_value(reader *r, json_node *node)
         return ELMAN_OK;
     }
     if (*r->at != '[' && *r->at != '{') return take_word(r, node);
-    if (r->depth == JSON_DEEPEST) return bad(r, "too many levels");
+    if (r->depth == JSON_DEEPEST) return bad(r, "nested too deeply");
     node->kind = *r->at++ == '[' ? JSON_KIND_LIST : JSON_KIND_OBJECT;
     r->open[r->depth] = node;
     r->tail[r->depth++] = &node->is.first;
@@ -264,10 +265,11 @@ static elman_status take_key(reader *r, json_node *node)
 {
     size_t bytes = 0;
     skip_spaces(r);
-    if (r->at == r->end || *r->at != '"') return bad(r, "no key in quotes");
+    if (r->at == r->end || *r->at != '"')
+        return bad(r, "expected a key in quotes");
     TRY(take_string(r, &node->key, &bytes));
     if (strlen(node->key) != bytes) return bad(r, "a zero byte in a key");
-    return take(r, ':') ? ELMAN_OK : bad(r, "no colon after a key");
+    return take(r, ':') ? ELMAN_OK : bad(r, "expected a colon after a key");
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -288,10 +290,10 @@ static elman_status check_keys(const reader *r, const json_node *object)
     for (size_t i = 1; i < count && !twice; i++)
         if (!strcmp(keys[i - 1], keys[i])) twice = i;
     elman_status status =
-        twice ? failure(ELMAN_BAD_FORMAT,
-                        "byte %zu: key \"%.80s\" is there twice",
-                        (size_t)(r->at - r->begin), keys[twice])
-              : ELMAN_OK;
+        twice
+            ? failure(ELMAN_BAD_FORMAT, "byte %zu: key \"%.80s\" occurs twice",
+                      (size_t)(r->at - r->begin), keys[twice])
+            : ELMAN_OK;
     free(keys);
     return status;
 }
@@ -305,7 +307,8 @@ static elman_status take_member(reader *r)
         r->depth--;
         return object ? check_keys(r, open) : ELMAN_OK;
     }
-    if (open->count > 0 && !take(r, ',')) return bad(r, "no comma or bracket");
+    if (open->count > 0 && !take(r, ','))
+        return bad(r, "expected a comma or a closing bracket");
     json_node *node = take_node(r->tree);
     if (!node) return no_memory();
     *r->tail[r->depth - 1] = node;

@@ -101,7 +101,7 @@ static elman_status read_shape(cursor *c, header *h)
     while (!take(c, ")")) {
         if (array->rank == TENSOR_MAX_RANK)
             return failure(ELMAN_BAD_FORMAT,
-                           "more than %d dimensions, %d are read at most",
+                           "more than %d dimensions, expected at most %d",
                            TENSOR_MAX_RANK, TENSOR_MAX_RANK);
         if (!take_size(c, &array->shape[array->rank++]))
             return failure(ELMAN_BAD_FORMAT,
@@ -120,13 +120,15 @@ static elman_status read_descr(cursor *c, header *h)
     char text[16];
     skip_spaces(c);
     if (c->at < c->end && *c->at == '[')
-        return failure(ELMAN_BAD_FORMAT, "a structured array; save its fields "
-                                         "as arrays of their own");
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "a structured array; save its fields as separate arrays");
     if (!take_string(c, sizeof text, text))
         return failure(ELMAN_BAD_FORMAT, "header: descr is not a short string");
     if (strchr(text, 'O'))
-        return failure(ELMAN_BAD_FORMAT, "an object array is a pickle, which "
-                                         "is refused; save numbers");
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "an object array is a pickle, which elman refuses; save numbers");
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (text[0] && strchr("<>|=", text[0]) &&
             !strcmp(text + 1, types[i].code)) {
@@ -136,8 +138,7 @@ static elman_status read_descr(cursor *c, header *h)
             return ELMAN_OK;
         }
     return failure(ELMAN_BAD_FORMAT,
-                   "dtype '%s'; numbers of f2 f4 f8 i1 to i8 u1 to u8 b1 are "
-                   "read",
+                   "dtype '%s'; elman reads f2 f4 f8 i1 to i8 u1 to u8 b1",
                    text);
 }
 
@@ -166,18 +167,17 @@ static elman_status read_dictionary(cursor *c, header *h)
         char key[16];
         size_t k = 0;
         if (!take_string(c, sizeof key, key) || !take(c, ":"))
-            return failure(ELMAN_BAD_FORMAT, "header: no key where one should "
-                                             "be");
+            return failure(ELMAN_BAD_FORMAT, "header: expected a key");
         while (k < ROWS && strcmp(key, rows[k].key) != 0)
             k++;
         if (k == ROWS || seen[k])
-            return failure(ELMAN_BAD_FORMAT, "header: key '%s' is %s", key,
-                           k == ROWS ? "unknown" : "there twice");
+            return failure(ELMAN_BAD_FORMAT, "header: key '%s' %s", key,
+                           k == ROWS ? "is unknown" : "occurs twice");
         seen[k] = true;
         TRY(rows[k].read(c, h));
         if (!take(c, ",") && (c->at == c->end || *c->at != '}'))
-            return failure(ELMAN_BAD_FORMAT, "header: no comma after '%s'",
-                           key);
+            return failure(ELMAN_BAD_FORMAT,
+                           "header: expected a comma after '%s'", key);
     }
     for (size_t k = 0; k < ROWS; k++)
         if (!seen[k])
@@ -198,10 +198,10 @@ static elman_status find_header(const char *bytes, size_t size, size_t *first,
     const unsigned char *b = (const unsigned char *)bytes;
     if (size < PREFIX_1 || memcmp(bytes, magic, MAGIC))
         return failure(ELMAN_BAD_FORMAT, "%s",
-                       size == 0 ? "the file is empty" : "no .npy file");
+                       size == 0 ? "the file is empty" : "not an .npy file");
     if (b[6] < 1 || b[6] > 3 || b[7] != 0)
-        return failure(ELMAN_BAD_FORMAT, "version %d.%d; 1.0 to 3.0 are read",
-                       b[6], b[7]);
+        return failure(ELMAN_BAD_FORMAT,
+                       "version %d.%d; elman reads 1.0 to 3.0", b[6], b[7]);
     *first = b[6] == 1 ? PREFIX_1 : PREFIX_2;
     *length = b[8] | (size_t)b[9] << 8;
     if (b[6] > 1 && size >= PREFIX_2)
@@ -225,7 +225,8 @@ static elman_status check_room(size_t room, named_tensor *array)
         array->count *= size;
     }
     if (!fits)
-        return failure(ELMAN_BAD_FORMAT, "the shape's bytes are over 64 bits");
+        return failure(ELMAN_BAD_FORMAT,
+                       "the shape's size in bytes exceeds 64 bits");
     size_t bytes = array->count * element_bytes(array->type);
     if (bytes != room)
         return failure(ELMAN_BAD_FORMAT,

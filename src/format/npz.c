@@ -27,8 +27,8 @@ static elman_status copy_names(npz_block *block, npz *file)
         const char *name = archive_name(block->archive, i);
         size_t kept = strlen(name);
         if (kept < 5 || strcmp(name + kept - 4, ".npy") != 0)
-            return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" is no .npy array",
-                           name);
+            return failure(ELMAN_BAD_FORMAT,
+                           "entry \"%.80s\" is not an .npy array", name);
         kept -= 4;
         memcpy(at, name, kept);
         at[kept] = 0;

@@ -7,7 +7,7 @@
 static elman_status absent(void)
 {
     return failure(ELMAN_BAD_VALUE,
-                   "this build of the library has no ONNX (ELMAN_ONNX)");
+                   "this build of elman has no ONNX support (ELMAN_ONNX)");
 }
 
 elman_status onnx_open(const char *path, onnx_graph **graph)

@@ -61,7 +61,7 @@ static elman_status read_place(const Onnx__Tensor *from, place *p)
                            key, value);
     }
     if (!*p->location)
-        return failure(ELMAN_BAD_FORMAT, "external data lacks a location");
+        return failure(ELMAN_BAD_FORMAT, "external data has no location");
     return ELMAN_OK;
 }
 
@@ -69,8 +69,7 @@ static elman_status read_place(const Onnx__Tensor *from, place *p)
 
 static elman_status refuse(const char *location, const char *why)
 {
-    return failure(ELMAN_BAD_FORMAT, "external data \"%.80s\" %s", location,
-                   why);
+    return failure(ELMAN_BAD_FORMAT, "external data '%.80s' %s", location, why);
 }
 
 /* Opens one part of a path below the folder at, which is closed. */
@@ -97,7 +96,7 @@ static elman_status open_below(const char *folder, const char *location,
         bool last = !rest[length];
         if (length > LONGEST_PART || (length == 2 && !memcmp(rest, "..", 2))) {
             close(at);
-            return refuse(location, "does not stay in the model's folder");
+            return refuse(location, "leads out of the model's folder");
         }
         memcpy(part, rest, length);
         part[length] = 0;
@@ -111,8 +110,10 @@ static elman_status open_below(const char *folder, const char *location,
         return ELMAN_OK;
     }
     if (errno == ELOOP || errno == ENOTDIR)
-        return refuse(location, "goes through a link, or no folder");
-    return failure(ELMAN_BAD_FILE, "cannot open external data \"%.80s\": %s",
+        return refuse(
+            location,
+            "goes through a symbolic link, or something that is not a folder");
+    return failure(ELMAN_BAD_FILE, "cannot open external data '%.80s': %s",
                    location, strerror(errno));
 }
 
@@ -132,7 +133,7 @@ static elman_status count_bytes(onnx_reader *r, const struct stat *about,
         r->neighbours = n;
     }
     if (n->taken / MOST_SHARED + bytes / MOST_SHARED > (size_t)about->st_size)
-        return refuse(location, "is read over and over by other tensors");
+        return refuse(location, "is read too many times over by other tensors");
     n->taken += bytes;
     return ELMAN_OK;
 }
@@ -147,10 +148,10 @@ static elman_status read_range(int fd, const place *p, size_t bytes, char *data)
             pread(fd, data + done, bytes - done, (off_t)(p->offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
-            return failure(ELMAN_BAD_FILE, "cannot read \"%.80s\": %s",
-                           p->location, strerror(errno));
-        if (got == 0)
-            return refuse(p->location, "became shorter while it was read");
+            return failure(ELMAN_BAD_FILE,
+                           "cannot read external data '%.80s': %s", p->location,
+                           strerror(errno));
+        if (got == 0) return refuse(p->location, "shrank while it was read");
         done += (size_t)got;
     }
     return ELMAN_OK;
@@ -161,14 +162,15 @@ static elman_status read_file(onnx_reader *r, int fd, const place *p,
 {
     struct stat about;
     if (fstat(fd, &about))
-        return failure(ELMAN_BAD_FILE, "cannot look at \"%.80s\": %s",
+        return failure(ELMAN_BAD_FILE, "cannot stat external data '%.80s': %s",
                        p->location, strerror(errno));
     if (!S_ISREG(about.st_mode))
-        return refuse(p->location, "is no regular file");
+        return refuse(p->location, "is not a regular file");
     size_t size = (size_t)about.st_size;
     if (p->offset > size || bytes > size - p->offset)
         return failure(ELMAN_BAD_FORMAT,
-                       "%zu bytes from %zu are not in \"%.80s\", which has %zu",
+                       "%zu bytes from byte %zu are not within external data "
+                       "'%.80s', which has %zu",
                        bytes, p->offset, p->location, size);
     TRY(count_bytes(r, &about, p->location, bytes));
 
@@ -187,12 +189,13 @@ elman_status onnx_outside(onnx_reader *r, const Onnx__Tensor *from,
     int fd = -1;
     TRY(read_place(from, &p));
     if (p.has_length && p.length != bytes)
-        return failure(ELMAN_BAD_FORMAT,
-                       "external data of %zu bytes, its type and shape need "
-                       "%zu",
-                       p.length, bytes);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "external data of %zu bytes, but its type and shape need %zu",
+            p.length, bytes);
     if (!r->folder)
-        return refuse(p.location, "can not be read: the model is in no file");
+        return refuse(p.location,
+                      "cannot be read: the model does not come from a file");
     TRY(open_below(r->folder, p.location, &fd));
     elman_status status = read_file(r, fd, &p, bytes, data);
     close(fd);

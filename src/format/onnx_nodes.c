@@ -58,7 +58,7 @@ static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
     case ONNX_ATTRIBUTE_TENSOR:
         if (!from->t)
             return failure(ELMAN_BAD_FORMAT,
-                           "attribute \"%.80s\" lacks its tensor", to->name);
+                           "attribute \"%.80s\" has no tensor", to->name);
         to->kind = ONNX_TENSOR;
         return onnx_tensor(r, from->t, &to->t);
     case ONNX_ATTRIBUTE_FLOATS:
@@ -91,8 +91,8 @@ static elman_status read_attributes(onnx_reader *r, const Onnx__Node *from,
         to->attribute = list;
         to->attributes = i;
         if (onnx_find(to, list[i].name))
-            return failure(ELMAN_BAD_FORMAT,
-                           "attribute \"%.80s\" is there twice", list[i].name);
+            return failure(ELMAN_BAD_FORMAT, "attribute \"%.80s\" occurs twice",
+                           list[i].name);
     }
     to->attributes = from->n_attribute;
     return ELMAN_OK;

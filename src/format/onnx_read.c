@@ -64,9 +64,10 @@ void *onnx_take(onnx_reader *r, size_t count, size_t size)
 elman_status onnx_short(const onnx_reader *r)
 {
     if (r->failed) return failure(ELMAN_NO_MEMORY, "no memory for the model");
-    return failure(ELMAN_BAD_FORMAT,
-                   "takes more than %d bytes of memory for each of its own",
-                   MEMORY_PER_BYTE);
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "it needs more than %d bytes of memory for each byte of the file",
+        MEMORY_PER_BYTE);
 }
 
 void onnx_close(onnx_graph *graph)
@@ -97,7 +98,7 @@ elman_status onnx_text(ProtobufCBinaryData field, const char *what,
     *text = "";
     if (!onnx_is_text(field))
         return failure(ELMAN_BAD_FORMAT,
-                       "%s is not UTF-8, or holds a zero byte", what);
+                       "%s is not UTF-8, or contains a zero byte", what);
     if (field.len) *text = (const char *)field.data;
     return ELMAN_OK;
 }
@@ -115,8 +116,8 @@ static elman_status check_differ(const char **names, size_t count,
     if (count) qsort(names, count, sizeof *names, compare_texts);
     for (size_t i = 1; i < count; i++)
         if (*names[i] && !strcmp(names[i - 1], names[i]))
-            return failure(ELMAN_BAD_FORMAT, "%s \"%.80s\" is there twice",
-                           what, names[i]);
+            return failure(ELMAN_BAD_FORMAT, "%s \"%.80s\" occurs twice", what,
+                           names[i]);
     return ELMAN_OK;
 }
 
@@ -183,7 +184,7 @@ static elman_status read_value(const Onnx__Value *from, onnx_value *to)
     TRY(onnx_text(from->name, "a name", &to->name));
     if (!*to->name) return failure(ELMAN_BAD_FORMAT, "it has no name");
     if (!from->type || !from->type->tensor_type)
-        return failure(ELMAN_BAD_FORMAT, "it is no tensor");
+        return failure(ELMAN_BAD_FORMAT, "it is not a tensor");
     TRY(onnx_type(from->type->tensor_type->elem_type, &to->type));
     const Onnx__Shape *shape = from->type->tensor_type->shape;
     return shape ? read_dimensions(shape, to) : ELMAN_OK;
@@ -227,7 +228,8 @@ static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
     onnx_graph *g = &r->graph;
     TRY(onnx_text(from->name, "the graph's name", &g->name));
     if (from->n_sparse_initializer)
-        return failure(ELMAN_BAD_FORMAT, "sparse initializers are not read");
+        return failure(ELMAN_BAD_FORMAT,
+                       "sparse initializers are not supported");
     TRY(read_values(r, from->n_input, from->input, "input", &g->input));
     g->inputs = from->n_input;
     TRY(read_values(r, from->n_output, from->output, "output", &g->output));
@@ -250,14 +252,14 @@ static elman_status read_opset(const Onnx__Model *model, int64_t *opset)
         if (*domain && strcmp(domain, "ai.onnx")) continue;
         if (found && *opset != from->version)
             return failure(ELMAN_BAD_FORMAT,
-                           "two opsets of ONNX's own operators: %lld and %lld",
+                           "two opsets for ONNX's own operators: %lld and %lld",
                            (long long)*opset, (long long)from->version);
         found = true;
         *opset = from->version;
     }
     if (!found)
         return failure(ELMAN_BAD_FORMAT,
-                       "it names no opset of ONNX's own operators");
+                       "it names no opset for ONNX's own operators");
     if (*opset < 1)
         return failure(ELMAN_BAD_FORMAT, "opset %lld, expected at least 1",
                        (long long)*opset);
@@ -287,7 +289,7 @@ static elman_status unpack(onnx_reader *r, const char *bytes, size_t size)
     if (r->model) return ELMAN_OK;
     if (r->failed || r->spent) return onnx_short(r);
     return failure(ELMAN_BAD_FORMAT,
-                   "not an ONNX model: its bytes are no protobuf, or cut");
+                   "not an ONNX model: not valid protobuf, or truncated");
 }
 
 elman_status onnx_parse(char *bytes, size_t size, const char *folder,
@@ -327,7 +329,8 @@ elman_status onnx_open(const char *path, onnx_graph **graph)
     folder = malloc(length + 2);
     if (!folder) {
         free(bytes);
-        return failure(ELMAN_NO_MEMORY, "%.200s: no memory for it", path);
+        return failure(ELMAN_NO_MEMORY,
+                       "%.200s: no memory for its folder's name", path);
     }
     memcpy(folder, path, length);
     memcpy(folder + length, ".", 2);

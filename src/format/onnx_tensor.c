@@ -51,7 +51,7 @@ elman_status onnx_type(int32_t number, element_type *type)
     if (number < 0 || number >= ONNX_TYPES)
         return failure(ELMAN_BAD_FORMAT, "element type %d is unknown", number);
     if (types[number].list == NO_LIST)
-        return failure(ELMAN_BAD_FORMAT, "element type %s is not read",
+        return failure(ELMAN_BAD_FORMAT, "element type %s is not supported",
                        types[number].name);
     *type = types[number].type;
     return ELMAN_OK;
@@ -83,7 +83,7 @@ static elman_status read_shape(const Onnx__Tensor *from, named_tensor *to)
     size_t bytes;
     if (!fits || !sizes_multiply(to->count, element_bytes(to->type), 1, &bytes))
         return failure(ELMAN_BAD_FORMAT,
-                       "the dimensions multiply to more than 64 bits hold");
+                       "the product of the dimensions exceeds 64 bits");
     return ELMAN_OK;
 }
 
@@ -133,7 +133,8 @@ static elman_status make_narrow(int32_t type, size_t count, size_t width,
             memcpy(&value, data + i * width, sizeof value);
         }
         if (value < types[type].low || value > types[type].high)
-            return failure(ELMAN_BAD_FORMAT, "[%zu] is %lld, which no %s is", i,
+            return failure(ELMAN_BAD_FORMAT,
+                           "[%zu] is %lld, which is out of range for %s", i,
                            (long long)value, types[type].name);
         memcpy(data + i * narrow, &value, narrow);
     }

@@ -50,7 +50,7 @@ static elman_status take_slot(pickle_reader *r, unsigned bytes, uint64_t *slot)
     if (bytes) return take_number(r, bytes, slot);
     TRY(take_line(r, &line, &count));
     if (!line_whole(line, count, &whole) || whole < 0)
-        return failure(ELMAN_BAD_FORMAT, "a memo slot that is no number");
+        return failure(ELMAN_BAD_FORMAT, "a memo slot that is not a number");
     *slot = (uint64_t)whole;
     return ELMAN_OK;
 }
@@ -106,7 +106,7 @@ static elman_status add_to(pickle_reader *r, pickle_kind kind, size_t holder,
     pickle_value *to = r->stack[holder];
     size_t count = r->depth - first;
     if (!to || to->kind != kind || (kind == PICKLE_DICT && count % 2))
-        return failure(ELMAN_BAD_FORMAT, "items for what is no %s",
+        return failure(ELMAN_BAD_FORMAT, "items for something that is not a %s",
                        kind == PICKLE_DICT ? "dict" : "list");
     if (count) TRY(value_add(to, r->stack + first, count));
     r->depth = holder + 1;
@@ -140,7 +140,7 @@ static elman_status check_version(pickle_reader *r, unsigned unused)
     uint64_t version;
     TRY(take_number(r, 1, &version));
     if (version > 5)
-        return failure(ELMAN_BAD_FORMAT, "protocol %d; 0 to 5 are read",
+        return failure(ELMAN_BAD_FORMAT, "protocol %d; elman reads 0 to 5",
                        (int)version);
     return ELMAN_OK;
 }
@@ -163,8 +163,8 @@ static elman_status stop(pickle_reader *r, unsigned unused)
     (void)unused;
     TRY(stack_pop(r, &r->tree->root));
     if (r->depth)
-        return failure(ELMAN_BAD_FORMAT, "%zu values are left at its end",
-                       r->depth);
+        return failure(ELMAN_BAD_FORMAT,
+                       "%zu values are left on the stack at the end", r->depth);
     r->stopped = true;
     return ELMAN_OK;
 }
@@ -242,10 +242,11 @@ static const struct {
 static elman_status run_step(pickle_reader *r)
 {
     if (r->at == r->end)
-        return failure(ELMAN_BAD_FORMAT, "it ends without its stop");
+        return failure(ELMAN_BAD_FORMAT, "it ends without a stop");
     unsigned char code = (unsigned char)*r->at++;
     if (!steps[code].step)
-        return failure(ELMAN_BAD_FORMAT, "opcode 0x%02X is not read", code);
+        return failure(ELMAN_BAD_FORMAT, "opcode 0x%02X is not supported",
+                       code);
     return steps[code].step(r, steps[code].argument);
 }
 
@@ -260,7 +261,7 @@ static elman_status run(pickle_reader *r, bool all)
         return failure_in(status, where);
     }
     if (all && r->at < r->end)
-        return failure(ELMAN_BAD_FORMAT, "%zu bytes behind the pickle's end",
+        return failure(ELMAN_BAD_FORMAT, "%zu bytes after the pickle's end",
                        (size_t)(r->end - r->at));
     return ELMAN_OK;
 }

@@ -64,15 +64,17 @@ static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
                               const pickle_value *list)
 {
     if (list->kind != PICKLE_LIST)
-        return failure(ELMAN_BAD_FORMAT, "a dict made of something unknown");
+        return failure(ELMAN_BAD_FORMAT, "a dict made from something unknown");
     r->copied += list->count;
     if (r->copied > (size_t)(r->at - r->first))
-        return failure(ELMAN_BAD_FORMAT, "dicts made of one list");
+        return failure(ELMAN_BAD_FORMAT, "too many dicts made from one list");
     for (size_t i = 0; i < list->count; i++) {
         const pickle_value *pair = list->is.item[i];
         bool two = (pair->kind == PICKLE_LIST || pair->kind == PICKLE_TUPLE) &&
                    pair->count == 2;
-        if (!two) return failure(ELMAN_BAD_FORMAT, "a dict of no pairs");
+        if (!two)
+            return failure(ELMAN_BAD_FORMAT,
+                           "a dict made from something other than pairs");
         TRY(value_add(dict, pair->is.item, 2));
     }
     return ELMAN_OK;
@@ -84,7 +86,8 @@ static elman_status push_call(pickle_reader *r, const pickle_value *callee,
 {
     pickle_value *value;
     if (callee->kind != PICKLE_GLOBAL || arguments->kind != PICKLE_TUPLE)
-        return failure(ELMAN_BAD_FORMAT, "a call of what is no global");
+        return failure(ELMAN_BAD_FORMAT,
+                       "a call of something that is not a global");
     bool dict = r->tree->table->row[callee->row].dict;
     TRY(value_new(r, dict ? PICKLE_DICT : PICKLE_CALL, &value));
     value->row = callee->row;
@@ -141,7 +144,8 @@ elman_status push_built(pickle_reader *r, unsigned unused)
     TRY(stack_pop(r, &state));
     TRY(stack_top(r, &of));
     if (of->kind != PICKLE_DICT && of->kind != PICKLE_CALL)
-        return failure(ELMAN_BAD_FORMAT, "attributes of what can have none");
+        return failure(ELMAN_BAD_FORMAT,
+                       "attributes for something that cannot have any");
     return ELMAN_OK;
 }
 

@@ -90,7 +90,7 @@ elman_status push_int_line(pickle_reader *r, unsigned unused)
     int64_t whole;
     TRY(take_line(r, &line, &count));
     if (!line_whole(line, count, &whole))
-        return failure(ELMAN_BAD_FORMAT, "\"%.*s\" is no whole number",
+        return failure(ELMAN_BAD_FORMAT, "\"%.*s\" is not a whole number",
                        (int)(count < 40 ? count : 40), line);
     if (count == 2 && line[0] == '0') return push_bool(r, whole != 0);
     return push_int64(r, whole);
@@ -148,7 +148,7 @@ elman_status push_float_line(pickle_reader *r, unsigned unused)
     bool infinite = !strcmp(text, "inf") || !strcmp(text, "-inf");
     if (infinite) number = text[0] == '-' ? -__builtin_inf() : __builtin_inf();
     if (!infinite && kind != NUMBER_VALUE && kind != NUMBER_MISSING)
-        return failure(ELMAN_BAD_FORMAT, "\"%.40s\" is no number", text);
+        return failure(ELMAN_BAD_FORMAT, "\"%.40s\" is not a number", text);
     return push_double(r, number);
 }
 
@@ -179,9 +179,9 @@ elman_status push_bytes(pickle_reader *r, unsigned prefix)
 static elman_status push_line(pickle_reader *r, const char *line, size_t count)
 {
     if (count && memchr(line, '\\', count))
-        return failure(ELMAN_BAD_FORMAT, "a text with escapes, which is not "
-                                         "read; save with the default "
-                                         "pickle_protocol");
+        return failure(ELMAN_BAD_FORMAT,
+                       "a text with escapes, which elman does not read; save "
+                       "with the default pickle_protocol");
     return push_part(r, PICKLE_TEXT, line, count);
 }
 

@@ -32,7 +32,8 @@ static elman_status bad_tensor(const char *name, const char *what)
 static elman_status read_type(const json_node *value, named_tensor *tensor)
 {
     const char *text = json_text(value);
-    if (!text) return bad_tensor(tensor->name, "dtype is missing or no string");
+    if (!text)
+        return bad_tensor(tensor->name, "dtype is missing or not a string");
     for (int type = 0; type < ELEMENT_TYPES; type++)
         if (!strcmp(text, element_code((element_type)type))) {
             tensor->type = (element_type)type;
@@ -57,10 +58,10 @@ static bool read_size(const json_node *value, size_t *size)
 static elman_status read_shape(const json_node *value, named_tensor *tensor)
 {
     if (!value || value->kind != JSON_KIND_LIST)
-        return bad_tensor(tensor->name, "shape is missing or no list");
+        return bad_tensor(tensor->name, "shape is missing or not a list");
     if (value->count > TENSOR_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT,
-                       "tensor \"%.80s\": %zu dimensions, at most %d are read",
+                       "tensor \"%.80s\": %zu dimensions, expected at most %d",
                        tensor->name, value->count, TENSOR_MAX_RANK);
     tensor->count = 1;
     for (const json_node *n = value->is.first; n; n = n->next) {
@@ -70,7 +71,7 @@ static elman_status read_shape(const json_node *value, named_tensor *tensor)
                               "a dimension is not a whole number from 0");
         if (!sizes_multiply(tensor->count, *size, 1, &tensor->count))
             return bad_tensor(tensor->name,
-                              "the shape's product is over 64 bits");
+                              "the product of the shape exceeds 64 bits");
     }
     return ELMAN_OK;
 }
@@ -85,7 +86,8 @@ static elman_status read_range(const json_node *value, size_t room,
                                         "from 0");
     size_t bytes;
     if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1, &bytes))
-        return bad_tensor(tensor->name, "the shape's bytes are over 64 bits");
+        return bad_tensor(tensor->name,
+                          "the shape's size in bytes exceeds 64 bits");
     if (at->begin > at->end || at->end > room)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": bytes %zu to %zu are not within the "
@@ -109,7 +111,7 @@ static elman_status read_tensor(const char *name, const json_node *entry,
     if (!name[0])
         return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
     if (entry->kind != JSON_KIND_OBJECT)
-        return bad_tensor(name, "no JSON object");
+        return bad_tensor(name, "not a JSON object");
     if (entry->count > 3)
         return bad_tensor(name, "more than dtype, shape and data_offsets");
     TRY(read_type(json_find(entry, "dtype"), tensor));
@@ -122,13 +124,13 @@ static elman_status read_tensor(const char *name, const json_node *entry,
 static elman_status read_notes(const json_node *entry, safetensors *file)
 {
     if (entry->kind != JSON_KIND_OBJECT)
-        return failure(ELMAN_BAD_FORMAT, "__metadata__ is no JSON object");
+        return failure(ELMAN_BAD_FORMAT, "__metadata__ is not a JSON object");
     file->note = calloc(entry->count + 1, sizeof *file->note);
     if (!file->note) return failure(ELMAN_NO_MEMORY, "no memory for notes");
     for (const json_node *n = entry->is.first; n; n = n->next) {
         if (n->kind != JSON_KIND_TEXT)
             return failure(ELMAN_BAD_FORMAT,
-                           "__metadata__ \"%.80s\" is no string", n->key);
+                           "__metadata__ \"%.80s\" is not a string", n->key);
         file->note[file->notes++] = (safetensors_note){n->key, n->is.text};
     }
     return ELMAN_OK;
@@ -150,15 +152,15 @@ static elman_status check_cover(range *ranges, size_t count, size_t room)
         if (ranges[i].begin < at)
             return bad_tensor(ranges[i].name, "shares bytes with another");
         if (ranges[i].begin > at)
-            return failure(ELMAN_BAD_FORMAT,
-                           "tensor \"%.80s\": %zu bytes before it belong to "
-                           "nobody",
-                           ranges[i].name, ranges[i].begin - at);
+            return failure(
+                ELMAN_BAD_FORMAT,
+                "tensor \"%.80s\": %zu bytes before it belong to no tensor",
+                ranges[i].name, ranges[i].begin - at);
         at = ranges[i].end;
     }
     if (at != room)
         return failure(ELMAN_BAD_FORMAT,
-                       "%zu bytes after the last tensor belong to nobody",
+                       "%zu bytes after the last tensor belong to no tensor",
                        room - at);
     return ELMAN_OK;
 }
@@ -207,19 +209,21 @@ static elman_status read_file(char *bytes, size_t size, safetensors *file)
     if (size < LENGTH_BYTES)
         return failure(ELMAN_BAD_FORMAT,
                        "%s: %zu bytes, a safetensors file has at least %d",
-                       size ? "cut short" : "empty file", size, LENGTH_BYTES);
+                       size ? "truncated" : "empty file", size, LENGTH_BYTES);
     uint64_t length = read_length(bytes);
     if (length > MOST_HEADER || length > size - LENGTH_BYTES)
-        return failure(ELMAN_BAD_FORMAT,
-                       "no safetensors file, or cut short: a header of %" PRIu64
-                       " bytes in a file of %zu",
-                       length, size);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "not a safetensors file, or truncated: a header of %" PRIu64
+            " bytes in a file of %zu",
+            length, size);
 
     char *text = bytes + LENGTH_BYTES, *data = text + length;
     json_tree *tree = NULL;
     if (length == 0 || text[0] != '{')
-        return failure(ELMAN_BAD_FORMAT,
-                       "no safetensors file: the header does not begin with {");
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "not a safetensors file: the header does not begin with {");
     elman_status status = json_read(text, (size_t)length, false, &tree);
     if (status != ELMAN_OK) return failure_in(status, "header");
     status = read_entries(json_root(tree), data,

@@ -29,7 +29,7 @@ static elman_status check_names(const char **names, size_t count)
     if (count) qsort(names, count, sizeof *names, compare_texts);
     for (size_t i = 0; i < count; i++) {
         if (i && !strcmp(names[i - 1], names[i]))
-            return failure(ELMAN_BAD_VALUE, "name \"%.80s\" is there twice",
+            return failure(ELMAN_BAD_VALUE, "name \"%.80s\" occurs twice",
                            names[i]);
         if (!is_utf8(names[i]))
             return failure(ELMAN_BAD_VALUE, "name \"%.80s\" is not UTF-8",

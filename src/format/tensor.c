@@ -151,7 +151,7 @@ elman_status tensor_floats(const named_tensor *t, float *values)
 {
     if (!element_is_float(t->type))
         return failure(ELMAN_BAD_FORMAT,
-                       "tensor \"%.80s\": dtype %s, floats are needed", t->name,
+                       "tensor \"%.80s\": dtype %s, expected floats", t->name,
                        types[t->type].code);
     if (t->type == ELEMENT_F32 && !t->swapped && !t->strided) {
         if (t->count) memcpy(values, t->data, t->count * sizeof *values);

@@ -38,8 +38,8 @@ static elman_status check_twice(const torch_file *file)
     elman_status status = ELMAN_OK;
     for (size_t i = 1; i < file->tensors && status == ELMAN_OK; i++)
         if (!strcmp(name[i - 1], name[i]))
-            status = failure(ELMAN_BAD_FORMAT,
-                             "tensor \"%.80s\" is there twice", name[i]);
+            status = failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\" occurs twice",
+                             name[i]);
     free(name);
     return status;
 }
@@ -51,7 +51,7 @@ static elman_status copy_name(const pickle_value *key, char **at)
     if (memchr(key->is.text, 0, key->count) ||
         utf8_valid(key->is.text, key->count) < key->count)
         return failure(ELMAN_BAD_FORMAT,
-                       "a tensor's name is no UTF-8 without zero bytes");
+                       "a tensor's name is not UTF-8, or contains a zero byte");
     memcpy(*at, key->is.text, key->count);
     (*at)[key->count] = 0;
     *at += key->count + 1;
@@ -98,7 +98,7 @@ static elman_status check_growth(const torch_source *source,
         bytes > most - *total)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": with it, tensors that share bytes "
-                       "are over %d times the file",
+                       "exceed %d times the file",
                        tensor->name, MOST_SHARING);
     *total += bytes;
     return ELMAN_OK;

@@ -134,8 +134,7 @@ static elman_status several(const places *list, const size_t *likely,
                  shown > 1 ? ", " : "", path);
     }
     return failure(ELMAN_BAD_FORMAT,
-                   "several state dicts: %.300s; say which one by its key "
-                   "(--key)",
+                   "several state dicts: %.300s; name one by its key (--key)",
                    text);
 }
 
@@ -153,7 +152,7 @@ static elman_status choose(const places *list, size_t *likely,
     }
     if (count == 0)
         return failure(ELMAN_BAD_FORMAT,
-                       "no state dict in it; save model.state_dict()");
+                       "it contains no state dict; save model.state_dict()");
     if (count > 1) return several(list, likely, best);
     *found = list->place[index].dict;
     print_path(list, index, path);

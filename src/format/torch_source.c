@@ -46,10 +46,10 @@ static elman_status find_object(torch_source *source, size_t *object)
         found++;
     }
     if (found != 1)
-        return failure(ELMAN_BAD_FORMAT,
-                       found ? "more than one data.pkl in the archive"
-                             : "no data.pkl in the archive: it is not of "
-                               "torch.save");
+        return failure(
+            ELMAN_BAD_FORMAT,
+            found ? "more than one data.pkl in the archive"
+                  : "no data.pkl in the archive: torch.save did not write it");
     if (source->folder > NAME_ROOM / 2)
         return failure(ELMAN_BAD_FORMAT, "a folder's name of %zu bytes",
                        source->folder);
@@ -68,8 +68,8 @@ static elman_status check_program(const torch_source *source)
     }
     if (program)
         return failure(ELMAN_BAD_FORMAT,
-                       "a TorchScript program, which is not read; save "
-                       "model.state_dict() by torch.save");
+                       "a TorchScript program, which elman does not read; save "
+                       "model.state_dict() with torch.save");
     return ELMAN_OK;
 }
 
@@ -105,9 +105,10 @@ elman_status torch_source_open(torch_source *source)
 {
     size_t size = source->size;
     if (size >= 262 && !memcmp(source->bytes + 257, "ustar", 5))
-        return failure(ELMAN_BAD_FORMAT,
-                       "the tar format of PyTorch before 0.1.10, which is not "
-                       "read; load it there and save the state_dict() anew");
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "the tar format of PyTorch before 0.1.10, which elman does not "
+            "read; load it there and save the state_dict() again");
     if (size < 2 || memcmp(source->bytes, "PK", 2))
         return stream_open(source, size);
     char *bytes = source->bytes;
@@ -134,7 +135,8 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
     const pickle_value *id = stored->is.value;
     if (id->kind != PICKLE_TUPLE || id->count < 5 ||
         !pickle_is(id->is.item[0], "storage"))
-        return failure(ELMAN_BAD_FORMAT, "a storage's id is no tuple of five");
+        return failure(ELMAN_BAD_FORMAT,
+                       "a storage's id is not a tuple of five");
     const pickle_value *class = id->is.item[1];
     if (class->kind != PICKLE_GLOBAL ||
         torch_table.row[class->row].what != TORCH_STORAGE)
@@ -144,7 +146,7 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
     if ((*key)->kind != PICKLE_TEXT || (*key)->count == 0 ||
         (*key)->count > NAME_ROOM / 4 ||
         memchr((*key)->is.text, 0, (*key)->count))
-        return failure(ELMAN_BAD_FORMAT, "a storage's key is no short text");
+        return failure(ELMAN_BAD_FORMAT, "a storage's key is not a short text");
     if (!value_size(id->is.item[4], count))
         return failure(ELMAN_BAD_FORMAT,
                        "a storage's size is not a whole number from 0");
@@ -162,14 +164,14 @@ elman_status source_view(torch_source *source, const pickle_value *stored,
     snprintf(rest, sizeof rest, "data/%.*s", (int)key->count, key->is.text);
     size_t entry = find_beside(source, rest);
     if (entry == archive_entries(source->archive))
-        return failure(ELMAN_BAD_FORMAT, "its storage %.100s is not there",
+        return failure(ELMAN_BAD_FORMAT, "its storage \"%.100s\" is missing",
                        rest);
     size_t bytes = archive_size(source->archive, entry);
     size_t width = element_bytes(view->type);
     if (bytes % width || bytes / width != view->count)
         return failure(ELMAN_BAD_FORMAT,
-                       "its storage %.100s is said to have %zu elements of "
-                       "%zu bytes, but has %zu bytes",
+                       "its storage \"%.100s\" should have %zu elements of %zu "
+                       "bytes, but has %zu bytes",
                        rest, view->count, width, bytes);
     TRY(archive_read(source->archive, entry, &data));
     view->data = data;

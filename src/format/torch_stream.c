@@ -83,23 +83,23 @@ static elman_status read_storage(torch_source *source, size_t size,
     uint64_t count;
     if (!s || s->data)
         return failure(ELMAN_BAD_FORMAT,
-                       s ? "a storage is there twice"
-                         : "a storage that nothing in the file names");
+                       s ? "a storage occurs twice"
+                         : "a storage that nothing in the file refers to");
     if (size - *at < sizeof count)
-        return failure(ELMAN_BAD_FORMAT, "cut short: no storage \"%.*s\"",
+        return failure(ELMAN_BAD_FORMAT,
+                       "truncated: storage \"%.*s\" is missing",
                        (int)key->count, key->is.text);
     memcpy(&count, source->bytes + *at, sizeof count);
     *at += sizeof count;
     if (count != s->count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "storage \"%.*s\" has %llu elements, but is said to "
-                       "have %zu",
-                       (int)key->count, key->is.text, (unsigned long long)count,
-                       s->count);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "storage \"%.*s\" has %llu elements, but should have %zu",
+            (int)key->count, key->is.text, (unsigned long long)count, s->count);
     size_t width = element_bytes(s->type);
     if (s->count > (size - *at) / width)
         return failure(ELMAN_BAD_FORMAT,
-                       "cut short: storage \"%.*s\" needs %zu elements of %zu "
+                       "truncated: storage \"%.*s\" needs %zu elements of %zu "
                        "bytes where %zu bytes are left",
                        (int)key->count, key->is.text, s->count, width,
                        size - *at);
@@ -144,9 +144,9 @@ static elman_status read_front(const torch_source *source, size_t size,
         pickle_close(tree);
         if (!fits)
             return failure(ELMAN_BAD_FORMAT,
-                           i ? "no version 1001 of torch.save's stream"
-                             : "a pickle, but not of torch.save, which alone "
-                               "is read");
+                           i ? "not version 1001 of torch.save's stream"
+                             : "a pickle that torch.save did not write; elman "
+                               "reads no other");
     }
     return ELMAN_OK;
 }
@@ -155,11 +155,11 @@ static elman_status read_storages(torch_source *source, size_t size, size_t *at,
                                   const pickle_value *keys)
 {
     if (keys->kind != PICKLE_LIST)
-        return failure(ELMAN_BAD_FORMAT, "no list of storages");
+        return failure(ELMAN_BAD_FORMAT, "the list of storages is missing");
     for (size_t i = 0; i < keys->count; i++)
         TRY(read_storage(source, size, keys->is.item[i], at));
     if (*at < size)
-        return failure(ELMAN_BAD_FORMAT, "%zu bytes behind the last storage",
+        return failure(ELMAN_BAD_FORMAT, "%zu bytes after the last storage",
                        size - *at);
     return ELMAN_OK;
 }
@@ -187,11 +187,12 @@ static elman_status narrow(const pickle_value *part, torch_view *view)
     if (part->kind != PICKLE_TUPLE || part->count < 3 ||
         !value_size(part->is.item[1], &offset) ||
         !value_size(part->is.item[2], &count))
-        return failure(ELMAN_BAD_FORMAT, "its storage is no part of another");
+        return failure(ELMAN_BAD_FORMAT, "its storage is not part of another");
     if (offset > view->count || count > view->count - offset)
-        return failure(ELMAN_BAD_FORMAT,
-                       "its storage is elements %zu and %zu more of %zu",
-                       offset, count, view->count);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "its storage is at element %zu and has %zu, but the whole has %zu",
+            offset, count, view->count);
     view->data += offset * element_bytes(view->type);
     view->count = count;
     return ELMAN_OK;
@@ -203,7 +204,7 @@ elman_status stream_view(const torch_source *source, const pickle_value *stored,
     const pickle_value *id = stored->is.value;
     const torch_stored *s = find_storage(source, id->is.item[2]);
     if (!s || !s->data)
-        return failure(ELMAN_BAD_FORMAT, "its storage is not there");
+        return failure(ELMAN_BAD_FORMAT, "its storage is missing");
     *view = (torch_view){.type = s->type, .count = s->count, .data = s->data};
     if (id->count > 5 && id->is.item[5]->kind != PICKLE_NONE)
         return narrow(id->is.item[5], view);

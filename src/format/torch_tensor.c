@@ -10,15 +10,18 @@
 #include <stdio.h>
 
 #define SPARSE                                                                 \
-    "a sparse or nested tensor, which is not read; save it by to_dense()"
+    "a sparse or nested tensor, which elman does not read; save it with "      \
+    "to_dense()"
 #define QUANTIZED                                                              \
-    "a quantized tensor, which is not read; save the state_dict() of the "     \
-    "model before it was quantized"
+    "a quantized tensor, which elman does not read; save the state_dict() of " \
+    "the model before it was quantized"
 #define EMPTY                                                                  \
     "a tensor on the meta device, which has no numbers; save a model that "    \
     "has weights"
-#define COMPLEX "a tensor of complex numbers, which is not read"
-#define EIGHT   "a tensor of 8-bit floats, which is not read; save it by float()"
+#define COMPLEX "a tensor of complex numbers, which elman does not read"
+#define EIGHT                                                                  \
+    "a tensor of 8-bit floats, which elman does not read; save it with "       \
+    "float()"
 
 enum { CALL_LEVELS = 8 };
 
@@ -90,7 +93,7 @@ static const pickle_row rows[] = {
 const pickle_table torch_table = {
     .rows = sizeof rows / sizeof *rows,
     .row = rows,
-    .advice = "a file of tensors alone is read; save model.state_dict()"};
+    .advice = "elman reads files of tensors only; save model.state_dict()"};
 
 /* ---- Calls -------------------------------------------------------------- */
 
@@ -190,11 +193,10 @@ static elman_status read_shape(const pickle_value *arguments,
     size_t strides = 0;
     pickle_value *const *a = arguments->is.item;
     if (!read_sizes(a[2], &tensor->rank, tensor->shape))
-        return bad_tensor(tensor, "its shape is not up to 8 sizes from 0");
+        return bad_tensor(tensor, "its shape is not a tuple of up to 8 sizes");
     if (!read_sizes(a[3], &strides, tensor->stride) || strides != tensor->rank)
         return bad_tensor(tensor,
-                          "its strides are not as many sizes from 0 as its "
-                          "shape has");
+                          "its strides are not one size for each dimension");
     /* the other axes must fit also beside one of size 0, for whoever counts in
      * another order */
     size_t widest = sizeof(double);
@@ -206,7 +208,7 @@ static elman_status read_shape(const pickle_value *arguments,
         tensor->count *= size;
     }
     if (fits) return ELMAN_OK;
-    return bad_tensor(tensor, "the shape's bytes are over 64 bits");
+    return bad_tensor(tensor, "the shape's size in bytes exceeds 64 bits");
 }
 
 /* The type of a tensor whose storage is bytes alone. */

@@ -73,7 +73,7 @@ elman_status utf8_check(const char *text, size_t bytes, size_t *start)
     size_t good = utf8_valid(text, bytes);
     if (zero && (size_t)(zero - text) < good)
         return failure(ELMAN_BAD_FORMAT,
-                       "line %zu: a zero byte, so this is no text",
+                       "line %zu: a zero byte, so this is not text",
                        line_of(text, (size_t)(zero - text)));
     if (good < bytes)
         return failure(ELMAN_BAD_FORMAT,
