@@ -39,7 +39,7 @@ static void list_numbers(elman_trainer *t, numbers *n)
     elman_metrics *v = &p->validation;
 
     n->seen = s->seen;
-    n->kept = t->kept;
+    n->kept = t->history.kept;
     windows_position(t->windows, &n->batch, &n->step);
     if (p->batch == 0 && n->step == 0) n->batch = 0; /* the next epoch's */
 
@@ -146,6 +146,7 @@ static void add(contents *list, element_type type, size_t count,
     size_t i = list->count++;
     snprintf(list->names[i], sizeof list->names[i], "%s%s", prefix, name);
     list->data[i] = data;
+
     list->tensors[i] = (named_tensor){.name = list->names[i],
                                       .type = type,
                                       .rank = 1,
@@ -177,11 +178,12 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", s->h);
     add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", s->c);
     add(list, ELEMENT_U64, B, "memory.", "position", s->position);
-    if (t->history == 0) return;
-    size_t rows = t->history + 1;
-    add(list, ELEMENT_F32, rows * t->memory_count, "past.", "memory",
-        t->memories);
-    add(list, ELEMENT_U64, rows * B, "past.", "position", t->positions);
+    const history *old = &t->history;
+    if (old->windows == 0) return;
+    size_t rows = old->windows + 1;
+    add(list, ELEMENT_F32, rows * old->memory_size, "past.", "memory",
+        old->memories);
+    add(list, ELEMENT_U64, rows * B, "past.", "position", old->positions);
 }
 
 /* ---- Saving and loading ------------------------------------------------- */
@@ -315,11 +317,11 @@ static elman_status check_counters(const elman_trainer *t,
             (unsigned long long)n[BATCH], (unsigned long long)batches);
 
     uint64_t least = windows_context(t->windows, n[BATCH], n[STEP]);
-    if (n[KEPT] < least || n[KEPT] > t->history + 1)
+    if (n[KEPT] < least || n[KEPT] > t->history.windows + 1)
         return failure(ELMAN_BAD_FORMAT,
                        "%llu windows of context are kept, expected %llu to %zu",
                        (unsigned long long)n[KEPT], (unsigned long long)least,
-                       t->history + 1);
+                       t->history.windows + 1);
     return ELMAN_OK;
 }
 
@@ -373,7 +375,7 @@ static elman_status restore(elman_trainer *t, const safetensors *file,
     for (size_t i = 0; i < REALS; i++)
         *n.reals[i] = reals[i];
     t->schedule.seen = n.seen != 0;
-    t->kept = (size_t)n.kept;
+    t->history.kept = (size_t)n.kept;
 
     /* what follows from them */
     model_repack(t->model, 1);

@@ -17,6 +17,8 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
     bool one = encoding_per_sequence(e);
     bool is_text = e->task == ELMAN_LANGUAGE;
     bool classes = is_text || e->task == ELMAN_CLASSIFY || e->task == ELMAN_TAG;
+
+    /* inputs and outputs */
     if (is_text ? m->info.vocabulary != e->vocabulary
                 : m->info.input_size != e->input_size)
         return failure(ELMAN_BAD_VALUE,
@@ -32,6 +34,8 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
         return failure(ELMAN_BAD_VALUE,
                        "merge none gives two outputs, but the data has one "
                        "target");
+
+    /* where there is a target, and of which type */
     if (m->info.per_sequence != one)
         return failure(ELMAN_BAD_VALUE,
                        "the model gives one output per %s, but the data has "
@@ -42,24 +46,50 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
         return failure(ELMAN_BAD_VALUE,
                        "the targets are %s, which this loss does not take",
                        classes ? "classes" : "values");
+
     return loss_check(loss, O);
 }
 
 /* ---- One window --------------------------------------------------------- */
 
-/* The last value of each target before the forecast, for a batch. */
-static const float *naive(const elman_dataset *dataset, elman_part part,
-                          const elman_batch *batch, size_t targets, float *room,
-                          size_t capacity)
+enum { NAIVE_ROOM = 4096 };
+
+/* The last value of each target before the forecast, for a batch; NULL where
+ * the task has none, or too many. */
+static const float *naive(const evaluation *on, const elman_batch *batch,
+                          size_t targets, float room[NAIVE_ROOM])
 {
-    if (dataset_encoding(dataset)->task != ELMAN_FORECAST) return NULL;
-    for (size_t b = 0; b < batch->B && (b + 1) * targets <= capacity; b++)
-        dataset_naive(dataset, part, batch->ids[b], room + b * targets);
-    return batch->B * targets <= capacity ? room : NULL;
+    if (dataset_encoding(on->dataset)->task != ELMAN_FORECAST) return NULL;
+    for (size_t b = 0; b < batch->B && (b + 1) * targets <= NAIVE_ROOM; b++)
+        dataset_naive(on->dataset, on->part, batch->ids[b], room + b * targets);
+    return batch->B * targets <= NAIVE_ROOM ? room : NULL;
+}
+
+/* Adds what came out of a window: rows of shape, after those of the context. */
+static void add_outcome(const evaluation *on, const window *w,
+                        const elman_batch *shape, double loss,
+                        metric_sums *sums)
+{
+    float room[NAIVE_ROOM];
+    const elman_encoding *e = dataset_encoding(on->dataset);
+    size_t O = on->model->info.output_size, context = on->losses->context;
+
+    outcome o = {.loss_config = on->loss,
+                 .encoding = e,
+                 .shape = shape,
+                 .O = O,
+                 .y = state_output(on->model, on->state) + context * O,
+                 .best = on->losses->best + context,
+                 .target = &w->target,
+                 .loss = loss,
+                 .weight = on->losses->job.weight,
+                 .naive = naive(on, &w->batch, e->targets, room),
+                 .confusion = on->confusion};
+    metrics_add(sums, &o);
 }
 
 /* The seconds of the loss that were spent inside the last layer's forward, by
- * all threads side by side, are the loss's and not the layer's. */
+ * all threads at once, belong to the loss and not to the layer. */
 static void move_seconds(const elman_model *m, elman_state *s,
                          row_losses *losses)
 {
@@ -68,41 +98,33 @@ static void move_seconds(const elman_model *m, elman_state *s,
     losses->seconds += spent;
 }
 
-elman_status evaluate_window(const elman_model *m, elman_state *s,
-                             const elman_dataset *dataset, elman_part part,
-                             const elman_loss_config *config, const window *w,
-                             row_losses *losses, metric_sums *sums,
-                             uint64_t *confusion, double *loss)
+elman_status evaluate_window(const evaluation *on, const window *w,
+                             metric_sums *sums, double *loss)
 {
-    enum { ROOM = 4096 };
-    float room[ROOM];
-    const elman_encoding *e = dataset_encoding(dataset);
+    const elman_model *m = on->model;
+    elman_state *s = on->state;
+    row_losses *losses = on->losses;
+
+    /* rows with a target: the new steps, or one for each sequence */
     bool one = m->info.per_sequence;
-    size_t O = m->info.output_size, past = one ? 0 : w->context * w->batch.B;
+    size_t context = one ? 0 : w->context * w->batch.B;
     elman_batch shape = {.T = one ? 1 : w->batch.T - w->context,
                          .B = w->batch.B,
                          .lengths = one ? NULL : w->lengths};
+
+    /* forward; the last layer hands over its rows as it makes them */
     losses->timed = s->seconds != NULL;
-    TRY(row_losses_begin(losses, config, &shape, O, &w->target, past));
+    TRY(row_losses_begin(losses, on->loss, &shape, m->info.output_size,
+                         &w->target, context));
     TRY(model_forward_into(m, s, &w->batch, &losses->sink));
+
+    /* the loss and the metrics of all rows */
     double begin = losses->timed ? clock_seconds() : 0;
-    const float *y = state_output(m, s);
-    *loss = row_losses_end(losses, s->config.threads, y,
+    *loss = row_losses_end(losses, s->config.threads, state_output(m, s),
                            state_output_gradient(m, s));
-    outcome o = {.loss_config = config,
-                 .encoding = e,
-                 .shape = &shape,
-                 .O = O,
-                 .y = y + past * O,
-                 .best = losses->best + past,
-                 .target = &w->target,
-                 .loss = *loss,
-                 .weight = losses->job.weight,
-                 .naive =
-                     naive(dataset, part, &w->batch, e->targets, room, ROOM),
-                 .confusion = confusion};
-    metrics_add(sums, &o);
+    add_outcome(on, w, &shape, *loss, sums);
     if (!losses->timed) return ELMAN_OK;
+
     losses->seconds += clock_seconds() - begin;
     move_seconds(m, s, losses);
     return ELMAN_OK;
@@ -110,11 +132,7 @@ elman_status evaluate_window(const elman_model *m, elman_state *s,
 
 /* ---- A whole part ------------------------------------------------------- */
 
-elman_status evaluate_all(const elman_model *m, elman_state *s,
-                          const elman_dataset *dataset, elman_part part,
-                          const elman_loss_config *config, windows *all,
-                          row_losses *losses, metric_sums *sums,
-                          uint64_t *confusion)
+elman_status evaluate_all(const evaluation *on, windows *all, metric_sums *sums)
 {
     window w;
     double loss;
@@ -122,12 +140,33 @@ elman_status evaluate_all(const elman_model *m, elman_state *s,
     for (;;) {
         TRY(windows_read(all, &w));
         if (w.ended) return ELMAN_OK;
-        if (w.begins) state_reset(m, s);
-        TRY(evaluate_window(m, s, dataset, part, config, &w, losses, sums,
-                            confusion, &loss));
+        if (w.begins) state_reset(on->model, on->state);
+
+        TRY(evaluate_window(on, &w, sums, &loss));
         for (size_t b = 0; b < w.batch.B; b++)
-            sums->steps += s->full.lengths[b];
+            sums->steps += on->state->full.lengths[b];
     }
+}
+
+/* The windows of a part, and the state and the losses that they need. */
+static elman_status create_parts(const elman_trainer_config *config,
+                                 evaluation *on, windows **all)
+{
+    bool is_text = dataset_encoding(on->dataset)->task == ELMAN_LANGUAGE;
+    elman_loader_config loading = {
+        .part = on->part,
+        .batch_size = config->batch_size ? config->batch_size : DEFAULT_BATCH,
+        .steps = DEFAULT_STEPS};
+    TRY(windows_create(on->dataset, &loading, is_text ? DEFAULT_STEPS : 0, 0,
+                       on->model->info.output_size, all));
+
+    elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
+                                             : dataset_longest(on->dataset),
+                                .B = windows_width(*all),
+                                .threads = config->threads};
+    TRY(state_create(on->model, &shape, &on->state));
+    return row_losses_create(on->state->config.T * on->state->config.B,
+                             &on->losses);
 }
 
 elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
@@ -135,48 +174,35 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
                       elman_metrics *metrics, uint64_t *confusion)
 {
     const elman_encoding *e = dataset_encoding(dataset);
-    bool is_text = e->task == ELMAN_LANGUAGE;
-    metric_sums sums = {0};
-    windows *all = NULL;
-    elman_state *s = NULL;
-    row_losses *losses = NULL;
-    elman_loader_config loading = {
-        .part = part,
-        .batch_size = config->batch_size ? config->batch_size : DEFAULT_BATCH,
-        .steps = DEFAULT_STEPS};
-    elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
-                                             : dataset_longest(dataset),
-                                .threads = config->threads};
     TRY(evaluate_check(m, dataset, &config->loss));
     if (dataset_size(dataset, part) == 0)
         return failure(ELMAN_BAD_VALUE, "that part of the data is empty");
 
-    /* counted aside, for a failure leaves the caller's as it is */
+    /* counted apart: a failure leaves the caller's as it is */
     size_t cells = confusion ? e->classes * e->classes : 0;
     uint64_t *counts = cells ? calloc(cells, sizeof *counts) : NULL;
     if (cells && !counts)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu classes",
                        e->classes);
 
-    elman_status status =
-        windows_create(dataset, &loading, is_text ? DEFAULT_STEPS : 0, 0,
-                       m->info.output_size, &all);
-    if (!status) {
-        shape.B = windows_width(all);
-        status = state_create(m, &shape, &s);
-    }
-    if (!status) status = row_losses_create(s->config.T * s->config.B, &losses);
-    if (!status)
-        status = evaluate_all(m, s, dataset, part, &config->loss, all, losses,
-                              &sums, counts);
+    evaluation on = {.model = m,
+                     .dataset = dataset,
+                     .part = part,
+                     .loss = &config->loss,
+                     .confusion = counts};
+    metric_sums sums = {0};
+    windows *all = NULL;
+    elman_status status = create_parts(config, &on, &all);
+    if (!status) status = evaluate_all(&on, all, &sums);
     if (!status) {
         if (cells) memcpy(confusion, counts, cells * sizeof *counts);
         sums.flops = model_flops(m, sums.steps, false);
         *metrics = metrics_read(&sums, &config->loss, e);
     }
+
     free(counts);
     windows_destroy(all);
-    state_destroy(s);
-    row_losses_destroy(losses);
+    state_destroy(on.state);
+    row_losses_destroy(on.losses);
     return status;
 }

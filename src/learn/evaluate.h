@@ -8,31 +8,35 @@
 #include "learn/windows.h"
 #include "model/model.h"
 
-/* Steps and sequences of a batch when config leaves them to us. */
+/* Sequences and steps of a batch where config has 0. */
 enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 64 };
 
-/* Whether model takes what dataset gives and gives what its task wants; one
+/* Whether the model's inputs and outputs are those of dataset and its task; one
  * sentence if not. */
 elman_status evaluate_check(const elman_model *model,
                             const elman_dataset *dataset,
                             const elman_loss_config *loss);
 
-/* Runs a window forward and takes the loss over its new steps; the gradient,
- * zero for the past, goes to state's "dy" if that is there. Adds to sums. score
- * has room for all rows of the window. */
-elman_status evaluate_window(const elman_model *model, elman_state *state,
-                             const elman_dataset *dataset, elman_part part,
-                             const elman_loss_config *config,
-                             const window *window, row_losses *losses,
-                             metric_sums *sums, uint64_t *confusion,
-                             double *loss);
+/* What windows run on, and where their losses and classes are counted. */
+typedef struct evaluation {
+    const elman_model *model;
+    elman_state *state;
+    const elman_dataset *dataset;
+    elman_part part; /* of dataset, from which the windows come */
+    const elman_loss_config *loss;
+    row_losses *losses;  /* room for all rows of a window */
+    uint64_t *confusion; /* (classes,classes) to add to, or NULL */
+} evaluation;
 
-/* Runs all of windows once, from its beginning, on state. */
-elman_status evaluate_all(const elman_model *model, elman_state *state,
-                          const elman_dataset *dataset, elman_part part,
-                          const elman_loss_config *config, windows *windows,
-                          row_losses *losses, metric_sums *sums,
-                          uint64_t *confusion);
+/* Runs a window forward and takes the loss over its new steps; the gradient,
+ * zero for the context, goes to the state's "dy" if that is there. Adds to
+ * sums. */
+elman_status evaluate_window(const evaluation *evaluation, const window *window,
+                             metric_sums *sums, double *loss);
+
+/* Runs all of windows once, from the beginning. */
+elman_status evaluate_all(const evaluation *evaluation, windows *windows,
+                          metric_sums *sums);
 
 /* elman_model_evaluate of elman_train.h. */
 elman_status evaluate(const elman_model *model, const elman_dataset *dataset,

@@ -1,38 +1,66 @@
 /* history.c: see history.h. */
 #include "learn/history.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-void history_push(elman_trainer *t)
+#include "base/memory.h"
+
+elman_status history_init(history *made, const elman_model *m, size_t B,
+                          size_t windows)
 {
-    const elman_state *s = t->state;
-    size_t B = s->config.B, h = B * t->model->memory_h, n = t->memory_count;
-    if (t->history == 0) return;
+    size_t bytes, position_count, rows = windows + 1;
+    *made = (history){.windows = windows,
+                      .memory_size = B * (m->memory_h + m->memory_c)};
 
-    /* the oldest makes room */
-    if (t->kept > t->history) {
-        t->kept--;
-        memmove(t->memories, t->memories + n, t->kept * n * sizeof(float));
-        memmove(t->positions, t->positions + B,
-                t->kept * B * sizeof *t->positions);
-    }
-
-    /* h, c and position as they stand now */
-    float *memory = t->memories + t->kept * n;
-    memcpy(memory, s->h, h * sizeof(float));
-    memcpy(memory + h, s->c, (n - h) * sizeof(float));
-    memcpy(t->positions + t->kept * B, s->position, B * sizeof *t->positions);
-    t->kept++;
+    if (sizes_multiply(rows, made->memory_size, sizeof(float), &bytes))
+        made->memories = calloc(bytes + 1, 1);
+    if (sizes_multiply(rows, B, 1, &position_count))
+        made->positions = calloc(position_count, sizeof *made->positions);
+    if (!made->memories || !made->positions)
+        return failure(ELMAN_NO_MEMORY, "no memory to train with");
+    return ELMAN_OK;
 }
 
-void history_restore(elman_trainer *t, size_t context_windows)
+void history_release(history *made)
 {
-    elman_state *s = t->state;
-    size_t B = s->config.B, h = B * t->model->memory_h, n = t->memory_count;
-    size_t index = t->kept - 1 - context_windows;
-    if (t->history == 0 || context_windows == 0) return;
+    free(made->memories);
+    free(made->positions);
+}
 
-    memcpy(s->h, t->memories + index * n, h * sizeof(float));
-    memcpy(s->c, t->memories + index * n + h, (n - h) * sizeof(float));
-    memcpy(s->position, t->positions + index * B, B * sizeof *t->positions);
+void history_push(history *to, const elman_state *s)
+{
+    size_t B = s->config.B, h = B * s->model->memory_h, n = to->memory_size;
+    if (to->windows == 0) return;
+
+    /* the oldest makes room */
+    if (to->kept > to->windows) {
+        to->kept--;
+        memmove(to->memories, to->memories + n, to->kept * n * sizeof(float));
+        memmove(to->positions, to->positions + B,
+                to->kept * B * sizeof *to->positions);
+    }
+
+    /* h, c and position as they are now */
+    float *memory = to->memories + to->kept * n;
+    memcpy(memory, s->h, h * sizeof(float));
+    memcpy(memory + h, s->c, (n - h) * sizeof(float));
+    memcpy(to->positions + to->kept * B, s->position,
+           B * sizeof *to->positions);
+    to->kept++;
+}
+
+void history_restore(const history *from, size_t context_windows,
+                     elman_state *s)
+{
+    size_t B = s->config.B, h = B * s->model->memory_h, n = from->memory_size;
+    if (from->windows == 0 || context_windows == 0) return;
+
+    /* the last one is that of the window to come */
+    size_t index = from->kept - 1 - context_windows;
+    const float *memory = from->memories + index * n;
+    memcpy(s->h, memory, h * sizeof(float));
+    memcpy(s->c, memory + h, (n - h) * sizeof(float));
+    memcpy(s->position, from->positions + index * B,
+           B * sizeof *from->positions);
 }

@@ -5,12 +5,27 @@
 #ifndef LEARN_HISTORY_H
 #define LEARN_HISTORY_H
 
-#include "learn/trainer.h"
+#include "model/model.h"
 
-/* Keeps the memory before the window to come. */
-void history_push(elman_trainer *trainer);
+typedef struct history {
+    size_t windows;      /* most windows a pass begins back; 0: none is kept */
+    size_t kept;         /* memories so far, at most windows + 1 */
+    size_t memory_size;  /* floats of one */
+    float *memories;     /* (windows + 1,memory_size) h, then c; oldest first */
+    uint64_t *positions; /* (windows + 1,B) */
+} history;
+
+/* Makes room for windows + 1 memories of a state of B sequences of model.
+ * history_release frees it, also after a failure. */
+elman_status history_init(history *history, const elman_model *model, size_t B,
+                          size_t windows);
+void history_release(history *history);
+
+/* Keeps the memory of a state before the window to come. */
+void history_push(history *to, const elman_state *from);
 
 /* Goes back to the memory before so many windows of context. */
-void history_restore(elman_trainer *trainer, size_t context_windows);
+void history_restore(const history *from, size_t context_windows,
+                     elman_state *to);
 
 #endif

@@ -24,6 +24,7 @@ static elman_status check_class_weights(const elman_loss_config *config,
                                         size_t O)
 {
     if (!config->class_weights) return ELMAN_OK;
+
     for (size_t c = 0; c < O; c++) {
         double w = (double)config->class_weights[c];
         if (!(w >= 0 && isfinite(w)))

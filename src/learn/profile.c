@@ -89,6 +89,8 @@ static void add_layer(profile *p, size_t i, bool backward)
     uint64_t steps = backward ? p->backward_steps : p->forward_steps;
     row->flops = layer_flops(m, i, steps, backward);
 
+    /* dropout between levels is a layer without a cell, before one of depth k
+     */
     const char *pass_name = backward ? "backward" : "forward";
     bool between = i + 1 < m->layer_count && !l->cell && l[1].depth > 0;
     size_t level = between ? l[1].depth : l->depth;

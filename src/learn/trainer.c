@@ -6,18 +6,20 @@
 #include <string.h>
 
 #include "learn/finite.h"
-#include "learn/history.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
 
 /* ---- Life --------------------------------------------------------------- */
 
+/* Fills in the defaults of config, and checks it. */
 static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                              elman_trainer_config *c)
 {
     elman_task task = dataset_encoding(dataset)->task;
     if (c->batch_size == 0) c->batch_size = DEFAULT_BATCH;
     if (c->threads == 0) c->threads = 1;
+
+    /* truncation: both of k1 and k2, or none */
     if (m->info.per_sequence && (c->k1 || c->k2))
         return failure(ELMAN_BAD_VALUE,
                        "k1 is %zu and k2 is %zu, but truncation needs a target "
@@ -28,6 +30,8 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
         return failure(ELMAN_BAD_VALUE,
                        "k2 is %zu without k1, expected both or none", c->k2);
     if (c->k2 == 0) c->k2 = c->k1;
+
+    /* a context of whole windows, whose memory is there */
     if (c->k2 > c->k1 && c->k2 % c->k1)
         return failure(ELMAN_BAD_VALUE,
                        "k2 is %zu, expected a multiple of k1 %zu or less than "
@@ -38,48 +42,13 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                        "k2 %zu reaches past a window of %zu steps, which a "
                        "fresh state cuts off",
                        c->k2, c->k1);
+
     return evaluate_check(m, dataset, &c->loss);
 }
 
-static elman_status create_states(elman_trainer *t)
-{
-    const elman_trainer_config *c = &t->config;
-    size_t longest = dataset_longest(t->dataset);
-    size_t most = c->k2 > c->k1 ? c->k2 : c->k1;
-    elman_state_config shape = {.T = most ? most : longest,
-                                .B = windows_width(t->windows),
-                                .training = true,
-                                .threads = c->threads,
-                                .seed = c->seed};
-    if (longest && shape.T > longest) shape.T = longest;
-    TRY(state_create(t->model, &shape, &t->state));
-    if (t->profile) t->state->seconds = t->profile->layers;
-    shape.training = false;
-    if (t->validation_windows) {
-        shape.T = longest ? longest : c->k1;
-        shape.B = windows_width(t->validation_windows);
-        TRY(state_create(t->model, &shape, &t->validation_state));
-    }
-
-    size_t most_rows = t->state->config.T * t->state->config.B;
-    if (t->validation_state && shape.T * shape.B > most_rows)
-        most_rows = shape.T * shape.B;
-    TRY(row_losses_create(most_rows, &t->losses));
-
-    size_t B = t->state->config.B, rows = t->history + 1, count;
-    t->memory_count = B * (t->model->memory_h + t->model->memory_c);
-    t->best = block_create(t->model->weight_count * sizeof *t->best);
-    if (sizes_multiply(rows, t->memory_count, sizeof(float), &count))
-        t->memories = calloc(count + 1, 1);
-    if (sizes_multiply(rows, B, 1, &count))
-        t->positions = calloc(count, sizeof *t->positions);
-    t->lengths = calloc(2 * B, sizeof *t->lengths);
-    if (!t->best || !t->memories || !t->positions || !t->lengths)
-        return failure(ELMAN_NO_MEMORY, "no memory to train with");
-    return ELMAN_OK;
-}
-
-static elman_status create_parts(elman_trainer *t)
+/* The loaders, cut into windows: of training data and, if there are any, of
+ * validation data, which are never cut except in text. */
+static elman_status create_windows(elman_trainer *t, size_t context_windows)
 {
     const elman_trainer_config *c = &t->config;
     size_t O = t->model->info.output_size;
@@ -89,20 +58,70 @@ static elman_status create_parts(elman_trainer *t)
                                     .shuffled = !c->in_order,
                                     .bucketed = !c->no_buckets,
                                     .seed = c->seed};
-    elman_loader_config checking = {
-        .part = ELMAN_VALIDATION, .batch_size = c->batch_size, .steps = c->k1};
+    TRY(windows_create(t->dataset, &training, c->k1, context_windows, O,
+                       &t->windows));
+    if (dataset_size(t->dataset, ELMAN_VALIDATION) == 0) return ELMAN_OK;
+
     bool is_text = dataset_encoding(t->dataset)->task == ELMAN_LANGUAGE;
+    elman_loader_config validation = {
+        .part = ELMAN_VALIDATION, .batch_size = c->batch_size, .steps = c->k1};
+    return windows_create(t->dataset, &validation, is_text ? c->k1 : 0, 0, O,
+                          &t->validation_windows);
+}
+
+/* A state for training windows, one for validation windows, if there are any,
+ * and losses for the rows of either. */
+static elman_status create_states(elman_trainer *t)
+{
+    const elman_trainer_config *c = &t->config;
+    size_t longest = dataset_longest(t->dataset); /* 0: text */
+
+    /* a training window has k1 steps, or k2 with its context */
+    size_t steps = c->k2 > c->k1 ? c->k2 : c->k1;
+    if (steps == 0 || (longest && steps > longest)) steps = longest;
+    elman_state_config training = {.T = steps,
+                                   .B = windows_width(t->windows),
+                                   .training = true,
+                                   .threads = c->threads,
+                                   .seed = c->seed};
+    TRY(state_create(t->model, &training, &t->state));
+    if (t->profile) t->state->seconds = t->profile->layers;
+
+    /* a validation window is a whole sequence, or k1 steps of text */
+    size_t rows = training.T * training.B;
+    if (t->validation_windows) {
+        elman_state_config validation = {
+            .T = longest ? longest : c->k1,
+            .B = windows_width(t->validation_windows),
+            .threads = c->threads,
+            .seed = c->seed};
+        TRY(state_create(t->model, &validation, &t->validation_state));
+        if (validation.T * validation.B > rows)
+            rows = validation.T * validation.B;
+    }
+    return row_losses_create(rows, &t->losses);
+}
+
+static elman_status create_parts(elman_trainer *t)
+{
+    const elman_trainer_config *c = &t->config;
+    size_t context_windows = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
     if (dataset_size(t->dataset, ELMAN_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
+
     TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
     if (c->profile) TRY(profile_create(t->model, &t->profile));
-    t->history = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
-    TRY(windows_create(t->dataset, &training, c->k1, t->history, O,
-                       &t->windows));
-    if (dataset_size(t->dataset, ELMAN_VALIDATION))
-        TRY(windows_create(t->dataset, &checking, is_text ? c->k1 : 0, 0, O,
-                           &t->validation_windows));
-    return create_states(t);
+    TRY(create_windows(t, context_windows));
+    TRY(create_states(t));
+
+    /* what is kept from step to step */
+    size_t B = t->state->config.B;
+    TRY(history_init(&t->history, t->model, B, context_windows));
+    t->best = block_create(t->model->weight_count * sizeof *t->best);
+    t->lengths = calloc(2 * B, sizeof *t->lengths);
+    if (!t->best || !t->lengths)
+        return failure(ELMAN_NO_MEMORY, "no memory to train with");
+    return ELMAN_OK;
 }
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
@@ -111,6 +130,7 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
 {
     elman_trainer *t = calloc(1, sizeof *t);
     if (!t) return failure(ELMAN_NO_MEMORY, "no memory for a trainer");
+
     t->model = model;
     t->dataset = dataset;
     t->config = *config;
@@ -121,6 +141,8 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
         trainer_destroy(t);
         return status;
     }
+
+    /* until an evaluation the weights of the start are the best */
     memcpy(t->best, model->weights, model->weight_count * sizeof *t->best);
     t->progress.batches = windows_size(t->windows);
     t->progress.best_loss = t->progress.validation.loss = NAN;
@@ -131,7 +153,10 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
 void trainer_destroy(elman_trainer *t)
 {
     if (!t) return;
+
+    /* the writing thread still reads the trainer's data */
     (void)saving_end(t, true, NULL);
+
     optimizer_destroy(t->optimizer);
     windows_destroy(t->windows);
     windows_destroy(t->validation_windows);
@@ -140,8 +165,7 @@ void trainer_destroy(elman_trainer *t)
     row_losses_destroy(t->losses);
     profile_destroy(t->profile);
     block_destroy(t->best);
-    free(t->memories);
-    free(t->positions);
+    history_release(&t->history);
     free(t->lengths);
     free(t);
 }
@@ -172,36 +196,37 @@ static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
     if (backward) t->profile->backward_steps += steps;
 }
 
-/* The first steps of a window, through which no gradient flows (k2 < k1): they
- * run, their loss counts in the sums, and the rest is cut off as a window of
- * its own. */
-static elman_status run_lead(elman_trainer *t, window *w, window *rest,
+/* How windows of training or of validation data run. */
+static evaluation evaluation_of(const elman_trainer *t, elman_part part)
+{
+    return (evaluation){.model = t->model,
+                        .state = part == ELMAN_TRAIN ? t->state
+                                                     : t->validation_state,
+                        .dataset = t->dataset,
+                        .part = part,
+                        .loss = &t->config.loss,
+                        .losses = t->losses};
+}
+
+/* With k2 < k1: runs the first steps of a window, through which no gradient
+ * flows; their loss counts in the sums. rest becomes the last k2 steps, or all
+ * of a window that has no more. */
+static elman_status run_lead(elman_trainer *t, const window *w, window *rest,
                              metric_sums *sums)
 {
     *rest = *w;
-    size_t T = w->batch.T, k2 = t->config.k2, B = w->batch.B;
-    if (t->config.k2 >= t->config.k1 || T <= k2) return ELMAN_OK;
-    size_t lead = T - k2, O = t->model->info.output_size;
-    size_t *lengths = t->lengths;
-    window first = *w;
+    size_t T = w->batch.T, k2 = t->config.k2;
+    if (k2 >= t->config.k1 || T <= k2) return ELMAN_OK;
+
+    /* cut it in two */
+    size_t lead = T - k2;
+    window first = windows_slice(t->windows, w, 0, lead, t->lengths);
+    *rest = windows_slice(t->windows, w, lead, T, t->lengths + w->batch.B);
+
+    /* the first part goes forward only */
     double loss;
-    for (size_t b = 0; w->batch.lengths && b < B; b++) {
-        size_t length = w->batch.lengths[b];
-        lengths[b] = length < lead ? length : lead;
-        lengths[B + b] = length > lead ? length - lead : 0;
-    }
-    first.batch.T = lead;
-    rest->batch.T = k2;
-    if (w->batch.lengths) {
-        first.batch.lengths = first.lengths = lengths;
-        rest->batch.lengths = rest->lengths = lengths + B;
-    }
-    if (w->batch.tokens) rest->batch.tokens += lead * B;
-    if (w->batch.x) rest->batch.x += lead * B * t->model->config.input_size;
-    if (w->target.classes) rest->target.classes += lead * B;
-    if (w->target.values) rest->target.values += lead * B * O;
-    TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
-                        &t->config.loss, &first, t->losses, sums, NULL, &loss));
+    evaluation on = evaluation_of(t, ELMAN_TRAIN);
+    TRY(evaluate_window(&on, &first, sums, &loss));
     add_flops(t, false, sums);
     return ELMAN_OK;
 }
@@ -213,16 +238,18 @@ static elman_status not_finite(const elman_trainer *t, const char *what,
     return finite_trace(t->model, t->state, &where);
 }
 
-/* Clips and moves the weights by the gradients that stand in the state. */
+/* Clips the gradients in the state and moves the weights by them. */
 static elman_status run_update(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
-    double norm,
-        rate = schedule_rate(&t->config.schedule, &t->schedule,
-                             optimizer_config(t->optimizer)->learning_rate);
+    double norm, base = optimizer_config(t->optimizer)->learning_rate;
+    double rate = schedule_rate(&t->config.schedule, &t->schedule, base);
+
     profile_mark(t->profile);
     elman_status status = trainer_update(t->optimizer, t->model, t->state, rate,
                                          &norm, t->profile);
+
+    /* nothing has moved: find where it began */
     if (status == ELMAN_NOT_FINITE) {
         const float *gradients = t->state->gradients;
         norm = sqrt(
@@ -230,6 +257,7 @@ static elman_status run_update(elman_trainer *t)
         return not_finite(t, "gradient", norm);
     }
     TRY(status);
+
     profile_lap(t->profile, PROFILE_REPACK);
     p->learning_rate = rate;
     p->norm = norm;
@@ -238,24 +266,27 @@ static elman_status run_update(elman_trainer *t)
 
 static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
 {
-    window rest;
-    double loss;
+    /* the memory before the window, or before its context */
     if (w->begins || t->config.fresh_state) {
         state_reset(t->model, t->state);
-        t->kept = 0;
+        t->history.kept = 0;
     }
-    history_push(t);
-    history_restore(t, w->context_windows);
+    history_push(&t->history, t->state);
+    history_restore(&t->history, w->context_windows, t->state);
+
+    /* forward */
+    window rest;
     w->batch.draw = t->progress.step + 1;
     TRY(run_lead(t, w, &rest, sums));
-    double before = sums->weight;
-    TRY(evaluate_window(t->model, t->state, t->dataset, ELMAN_TRAIN,
-                        &t->config.loss, &rest, t->losses, sums, NULL, &loss));
+    double loss, before = sums->weight;
+    evaluation on = evaluation_of(t, ELMAN_TRAIN);
+    TRY(evaluate_window(&on, &rest, sums, &loss));
     add_flops(t, true, sums);
     sums->steps = window_steps(w);
     if (!isfinite(loss) && sums->weight > before)
         return not_finite(t, "loss", loss);
 
+    /* backward and update */
     profile_mark(t->profile);
     state_zero(t->state);
     profile_lap(t->profile, PROFILE_OPTIMIZER);
@@ -275,6 +306,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
         return failure(ELMAN_BAD_VALUE,
                        "the optimizer was made for another model, expected one "
                        "made for this");
+
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
                          s->gradients, m->weights, norm));
     profile_lap(spent, PROFILE_OPTIMIZER);
@@ -284,19 +316,20 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
 
 /* ---- Evaluation --------------------------------------------------------- */
 
-/* Without validation data, what training has seen since the last time. */
+/* The metrics of the validation data; without any, of what training has seen
+ * since the last time. */
 static elman_status validate(elman_trainer *t, elman_metrics *metrics)
 {
-    const elman_loss_config *loss = &t->config.loss;
     metric_sums sums = t->since;
     if (t->validation_windows) {
         sums = (metric_sums){0};
-        TRY(evaluate_all(t->model, t->validation_state, t->dataset,
-                         ELMAN_VALIDATION, loss, t->validation_windows,
-                         t->losses, &sums, NULL));
+        evaluation on = evaluation_of(t, ELMAN_VALIDATION);
+        TRY(evaluate_all(&on, t->validation_windows, &sums));
         sums.flops = model_flops(t->model, sums.steps, false);
     }
-    *metrics = metrics_read(&sums, loss, dataset_encoding(t->dataset));
+
+    *metrics =
+        metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
     t->since = (metric_sums){0};
     return ELMAN_OK;
 }
@@ -305,10 +338,13 @@ static elman_status evaluate_now(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
     TRY(validate(t, &p->validation));
+
+    /* NaN is never the best, and anything is better than none */
     double loss = p->validation.loss;
     p->evaluated = true;
     p->best = isfinite(loss) && !(loss >= p->best_loss);
     schedule_seen(&t->config.schedule, &t->schedule, loss);
+
     t->waited++;
     if (p->best) {
         p->best_loss = loss;
@@ -352,22 +388,27 @@ static elman_status step(elman_trainer *t)
     window w;
     metric_sums sums = {0};
     p->evaluated = p->best = false;
+
+    /* one window, forward to update */
     profile_mark(t->profile);
     TRY(next_window(t, &w));
     profile_lap(t->profile, PROFILE_DATA);
     TRY(run_window(t, &w, &sums));
+
+    /* what it gave, and where training stands */
     p->last =
         metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
     metrics_join(&t->since, &sums);
     p->step++;
     t->schedule.step++;
-
     bool over = epoch_done(t);
     if (over) {
         p->epoch++;
         p->batch = 0;
         t->schedule.epoch++;
     }
+
+    /* evaluation, if it is due */
     uint64_t every = t->config.evaluate_every;
     profile_mark(t->profile);
     if (every ? p->step % every == 0 : over) TRY(evaluate_now(t));

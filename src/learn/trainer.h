@@ -1,12 +1,14 @@
 /*
  * trainer.h: the loop: window, forward, loss, backward, update, and evaluation
- * when it is due. All it needs to go on is in the struct, and in a checkpoint.
+ * when it is due. All it needs to continue is in the struct, and in a
+ * checkpoint.
  */
 #ifndef LEARN_TRAINER_H
 #define LEARN_TRAINER_H
 
 #include "data/dataset.h"
 #include "learn/evaluate.h"
+#include "learn/history.h"
 #include "learn/optimizer.h"
 #include "learn/profile.h"
 #include "learn/windows.h"
@@ -28,15 +30,9 @@ struct elman_trainer {
     uint64_t waited;   /* evaluations since then */
     profile *profile;  /* where the time goes, or NULL */
     saving *saving;    /* a checkpoint being written, or NULL */
-    size_t *lengths;   /* (2,B) of a window that is cut in two */
+    size_t *lengths;   /* (2,B) of a window that is cut in two: k2 < k1 */
     metric_sums since; /* training sums since the last evaluation */
-
-    /* k2 > k1: the memory before each of the last windows, oldest first */
-    size_t history; /* how many */
-    size_t kept;
-    size_t memory_count; /* floats of one */
-    float *memories;     /* (history + 1,memory_count) h, then c */
-    uint64_t *positions; /* (history + 1,B) */
+    history history;   /* of windows that a pass begins back: k2 > k1 */
 };
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,

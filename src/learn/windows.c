@@ -170,6 +170,24 @@ static elman_status read_sequences(windows *w, window *out)
     return ELMAN_OK;
 }
 
+window windows_slice(const windows *w, const window *whole, size_t begin,
+                     size_t end, size_t *lengths)
+{
+    window slice = *whole;
+    size_t B = whole->batch.B;
+    slice.batch.T = end - begin;
+    if (slice.batch.tokens) slice.batch.tokens += begin * B;
+    if (slice.batch.x) slice.batch.x += begin * B * w->I;
+    if (slice.target.classes) slice.target.classes += begin * B;
+    if (slice.target.values) slice.target.values += begin * B * w->O;
+    if (!whole->batch.lengths) return slice;
+
+    for (size_t b = 0; b < B; b++)
+        lengths[b] = valid_steps(whole->batch.lengths[b], begin, end);
+    slice.batch.lengths = slice.lengths = lengths;
+    return slice;
+}
+
 elman_status windows_read(windows *w, window *out)
 {
     *out = (window){0};

@@ -47,6 +47,11 @@ void windows_position(const windows *w, uint64_t *batch, uint64_t *step);
 elman_status windows_reset(windows *w, uint64_t epoch, uint64_t batch,
                            uint64_t step);
 
+/* Steps begin to end of a window without context, as a window of its own that
+ * points into it; lengths (B) has room for its lengths. */
+window windows_slice(const windows *w, const window *whole, size_t begin,
+                     size_t end, size_t *lengths);
+
 /* Batches of an epoch, and the most sequences of one. */
 size_t windows_size(const windows *w);
 size_t windows_width(const windows *w);
