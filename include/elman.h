@@ -103,22 +103,67 @@ enum {
 };
 
 typedef enum elman_kind {
-    ELMAN_END,        /* no layer: ends the list */
-    ELMAN_RNN,        /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
-    ELMAN_LSTM,       /* nn.LSTM */
-    ELMAN_GRU,        /* nn.GRU */
-    ELMAN_LINEAR,     /* nn.Linear on each step */
-    ELMAN_EMBEDDING,  /* nn.Embedding; only as the first layer */
-    ELMAN_TANH,       /* elementwise */
-    ELMAN_SIGMOID,    /* elementwise */
-    ELMAN_RELU,       /* elementwise */
-    ELMAN_SOFTMAX,    /* over the features of each step */
-    ELMAN_LAYER_NORM, /* nn.LayerNorm over the features of each step */
-    ELMAN_DROPOUT,    /* nn.Dropout, or one mask for all steps (variational) */
-    ELMAN_LAST,       /* one vector per sequence instead of one per step */
-    ELMAN_ACTIVATION, /* elementwise: the function that activation names */
-    ELMAN_LOG_SOFTMAX /* over the features of each step */
+    ELMAN_END = 0,         /* no layer: ends the list */
+    ELMAN_RNN = 1,         /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
+    ELMAN_LSTM = 2,        /* nn.LSTM */
+    ELMAN_GRU = 3,         /* nn.GRU */
+    ELMAN_LINEAR = 4,      /* nn.Linear on each step */
+    ELMAN_EMBEDDING = 5,   /* nn.Embedding; only as the first layer */
+    ELMAN_TANH = 6,        /* elementwise */
+    ELMAN_SIGMOID = 7,     /* elementwise */
+    ELMAN_RELU = 8,        /* elementwise */
+    ELMAN_SOFTMAX = 9,     /* over the features of each step */
+    ELMAN_LAYER_NORM = 10, /* nn.LayerNorm over the features of each step */
+    ELMAN_DROPOUT = 11,    /* nn.Dropout, or one mask for all steps
+                              (variational) */
+    ELMAN_LAST = 12,       /* one vector per sequence instead of one per step */
+    ELMAN_ACTIVATION = 13, /* elementwise: the function that activation names */
+    ELMAN_LOG_SOFTMAX = 14 /* over the features of each step */
 } elman_kind;
+
+/* What kinds have in common. */
+typedef enum elman_family {
+    ELMAN_FAMILY_RECURRENT = 1, /* walks through time */
+    ELMAN_FAMILY_LINEAR = 2,
+    ELMAN_FAMILY_EMBEDDING = 3,
+    ELMAN_FAMILY_ACTIVATION = 4, /* elementwise */
+    ELMAN_FAMILY_SOFTMAX = 5,
+    ELMAN_FAMILY_NORM = 6,
+    ELMAN_FAMILY_DROPOUT = 7,
+    ELMAN_FAMILY_LAST = 8
+} elman_family;
+
+/* How the state of the step before enters the sums into a cell's gates. */
+typedef enum elman_recurrence {
+    ELMAN_RECURRENCE_NONE = 0,   /* not at all: no weight_hh */
+    ELMAN_RECURRENCE_MATRIX = 1, /* W_hh h: weight_hh is (G,R) */
+    ELMAN_RECURRENCE_VECTOR = 2  /* each unit its own h: weight_hh is (G) */
+} elman_recurrence;
+
+enum { ELMAN_MAX_GATES = 4 }; /* of a cell */
+
+/* A kind of layer. Strings are the library's and stay. */
+typedef struct elman_kind_info {
+    elman_kind kind;
+    elman_family family;
+    const char *word;   /* "lstm": in configurations, files, on command lines */
+    const char *title;  /* "LSTM": in sentences */
+    const char *prefix; /* "rnn": how such a layer is named by default */
+    const char *const *fields; /* the fields of elman_layer that it reads, by
+                                  name; ends with NULL */
+
+    /* recurrent kinds: */
+    size_t gate_count;                  /* G = gate_count H */
+    const char *gates[ELMAN_MAX_GATES]; /* their names: blocks of weight_ih */
+    size_t activation_count; /* of f, g, h: how many a config may choose */
+    bool has_cell;           /* keeps c beside h */
+    elman_recurrence recurrence;
+} elman_kind_info;
+
+/* Fills info. Kinds are numbered from 1 without a gap, so ELMAN_BAD_VALUE is
+ * past the last. */
+ELMAN_CHECKED elman_status elman_kind_read(elman_kind kind,
+                                           elman_kind_info *info);
 
 typedef enum elman_nonlinearity {
     ELMAN_NONLINEARITY_TANH,

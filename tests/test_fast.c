@@ -131,7 +131,7 @@ static double da_from(const reference_cell *cell, size_t j, const float *dgate,
     const elman_layer *c = cell->config;
     size_t block = j / cell->H;
     elman_activation f = reference_function(cell, block == 2);
-    double d = (double)*dgate, slope = reference_curve_slope(f, sum);
+    double d = (double)*dgate, slope = reference_activation_derivative(f, sum);
     if (c->clip > 0 && fabs(sum) >= (double)c->clip) slope = 0;
     if (c->coupled && block == 0) d -= (double)dgate[cell->H];
     if (c->coupled && block == 1) d = 0;

@@ -27,6 +27,12 @@ elman_status elman_roof_read(int threads, elman_roof *roof)
     return roof_read(threads, roof);
 }
 
+elman_status elman_kind_read(elman_kind kind, elman_kind_info *info)
+{
+    TRY(need(info, "info"));
+    return cell_read_kind(kind, info);
+}
+
 /* ---- Model -------------------------------------------------------------- */
 
 elman_status elman_model_create(const elman_config *config, elman_model **model)

@@ -1,6 +1,7 @@
 /* cell.c: the table of cells, and what a fused step takes of them. */
 #include "cell/cell.h"
 
+#include "base/kind.h"
 #include "base/thread.h"
 
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
@@ -130,11 +131,8 @@ void cell_slope(const kernels *k, const cell_weights *w, const cell_rows *r,
 elman_activation cell_own_activation(const elman_layer *config, size_t k)
 {
     bool relu = config->nonlinearity == ELMAN_NONLINEARITY_RELU;
-    if (config->kind != ELMAN_RNN)
-        return (elman_activation){.kind = k == 0 ? ELMAN_ACTIVATION_SIGMOID
-                                                 : ELMAN_ACTIVATION_TANH};
-    return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU
-                                           : ELMAN_ACTIVATION_TANH};
+    elman_activation_kind own = cell_for(config)->own[k];
+    return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU : own};
 }
 
 bool cell_is_chosen(const elman_layer *config)
@@ -152,14 +150,45 @@ elman_activation cell_activation(const elman_layer *config, size_t way,
     return chosen.kind ? chosen : cell_own_activation(config, k);
 }
 
-const cell *cell_for(const elman_layer *config)
+static const cell_kind *const cells[] = {
+#define CELL(value, NAME, word, ...) [value] = &cell_##word,
+#define LAYER(...)
+#include "base/kind.def"
+};
+
+/* The plain cell of a kind. */
+static const cell_kind *cell_of(elman_kind kind)
 {
-    switch (config->kind) {
-    case ELMAN_LSTM:
-        return &cell_lstm;
-    case ELMAN_GRU:
-        return config->reset_before ? &cell_gru_before : &cell_gru_after;
-    default:
-        return &cell_rnn;
-    }
+    return (size_t)kind < sizeof cells / sizeof *cells ? cells[kind] : NULL;
+}
+
+const cell_kind *cell_for(const elman_layer *config)
+{
+    const cell_kind *plain = cell_of(config->kind);
+    return plain && config->reset_before ? plain->reset_before : plain;
+}
+
+elman_status cell_read_kind(elman_kind kind, elman_kind_info *info)
+{
+    const kind_row *row = kind_at(kind);
+    if (!row)
+        return failure(ELMAN_BAD_VALUE, "kind is %d, expected 1 to %zu",
+                       (int)kind, kind_count() - 1);
+    *info = (elman_kind_info){.kind = kind,
+                              .family = row->family,
+                              .word = row->word,
+                              .title = row->title,
+                              .prefix = row->prefix,
+                              .fields = row->fields};
+
+    const cell_kind *c = cell_of(kind);
+    if (!c) return ELMAN_OK;
+    info->gate_count = c->gates;
+    for (size_t i = 0; i < c->gates; i++)
+        info->gates[i] = c->gate[i].name;
+    info->activation_count =
+        kind_has_field(kind, "activations") ? c->functions : 0;
+    info->has_cell = c->has_cell;
+    info->recurrence = c->recurrence;
+    return ELMAN_OK;
 }

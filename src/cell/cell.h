@@ -9,6 +9,7 @@
 #ifndef CELL_CELL_H
 #define CELL_CELL_H
 
+#include "base/status.h"
 #include "elman.h"
 #include "kernel/kernel.h"
 
@@ -42,7 +43,7 @@ typedef struct cell_rows {
                                        h_prev with units dropped */
     const float *c_prev[CELL_ROWS]; /* (H) LSTM */
     float *gate[CELL_ROWS];         /* (G) sums from the input; then gates */
-    float *side[CELL_ROWS];         /* (H) see struct cell */
+    float *side[CELL_ROWS];         /* (H) see struct cell_kind */
     float *sum[CELL_ROWS];          /* (G) chosen: sums that became the gates */
     float *c[CELL_ROWS];            /* (H) LSTM */
     float *h[CELL_ROWS];            /* (R) */
@@ -59,7 +60,16 @@ typedef struct cell_rows {
 /* Groups first to last - 1 of a fused step. */
 typedef void step_kernel(const fused_step *s, size_t first, size_t last);
 
-/* A kind of cell. The recurrent weight acts in parts: rows [0, split H) on
+/* Which of a cell's functions a gate's sum goes through. */
+enum { CELL_F, CELL_G, CELL_H, CELL_IDENTITY };
+
+typedef struct cell_gate {
+    const char *name;
+    int function; /* CELL_F or CELL_G; CELL_IDENTITY: the gate is its sum */
+} cell_gate;
+
+/* A kind of cell, and all that anyone may ask about it. The recurrent weight,
+ * where it is a matrix, acts in parts: rows [0, split H) on
  * h_in, and, if split < gates, the rest as part 1, whose input and gradient may
  * be others:
  *
@@ -69,12 +79,24 @@ typedef void step_kernel(const fused_step *s, size_t first, size_t last);
  *   GRU, reset after   q = W_hn h+b    dside              h_in
  *   GRU, reset before  r h_in          da                 side
  */
-typedef struct cell {
-    size_t gates; /* G = gates H */
-    size_t split; /* gates of part 0 */
-    bool has_cell;
+typedef struct cell_kind {
+    size_t gates;                    /* G = gates H */
+    cell_gate gate[ELMAN_MAX_GATES]; /* in the order of their blocks */
+    size_t functions;                /* of f g h: how many it has */
+    elman_activation_kind own[3];    /* what they are unless the config says
+                                        otherwise */
+    elman_recurrence recurrence;
+    bool has_cell; /* keeps c beside h */
+    bool has_side; /* always; if projected, every cell has */
+
+    /* MATRIX: */
+    size_t split;           /* gates of part 0 */
     bool dside_is_gradient; /* of part 1 */
     bool side_is_input;     /* of part 1 */
+
+    /* The cell of the same kind that resets before the product, or NULL. */
+    const struct cell_kind *reset_before;
+
     void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
     /* The kernel that steps fused weights; NULL if there is none. */
     step_kernel *(*step)(const kernels *k);
@@ -84,7 +106,7 @@ typedef struct cell {
      * (H), which only a cell with c has, the whole gradient at c. */
     void (*look)(const kernels *k, const cell_weights *w, const cell_rows *r,
                  size_t m, float *total);
-} cell;
+} cell_kind;
 
 /* Products and steps on r's threads. */
 void cell_product(const kernels *k, const cell_rows *r, const packed *w,
@@ -105,8 +127,11 @@ void cell_slope(const kernels *k, const cell_weights *w, const cell_rows *r,
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
                          float *const *h);
 
-/* The row of the table for a recurrent layer. */
-const cell *cell_for(const elman_layer *config);
+/* The cell of a recurrent layer; NULL for any other layer. */
+const cell_kind *cell_for(const elman_layer *config);
+
+/* elman_kind_read. */
+elman_status cell_read_kind(elman_kind kind, elman_kind_info *info);
 
 /* Function k, of f g h, that a recurrent layer has by itself; whether its
  * config chooses another anywhere; and the one it has in direction way. */
@@ -115,6 +140,9 @@ bool cell_is_chosen(const elman_layer *config);
 elman_activation cell_activation(const elman_layer *config, size_t way,
                                  size_t k);
 
-extern const cell cell_rnn, cell_lstm, cell_gru_after, cell_gru_before;
+/* cell_rnn, cell_lstm ... */
+#define CELL(value, NAME, word, ...) extern const cell_kind cell_##word;
+#define LAYER(...)
+#include "base/kind.def"
 
 #endif

@@ -180,21 +180,26 @@ static void before_look(const kernels *k, const cell_weights *w,
         r->dgate[m][j] = ds[j] * r->h_in[m][j];
 }
 
-const cell cell_gru_after = {
-    .gates = 3,
-    .split = 2,
-    .dside_is_gradient = true,
-    .forward = after_forward,
-    .step = after_step,
-    .backward = after_backward,
-    .look = after_look,
-};
+/* What both cells are. */
+#define GRU                                                                    \
+    .gates = 3, .gate = {{"r", CELL_F}, {"z", CELL_F}, {"n", CELL_G}},         \
+    .functions = 2, .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},  \
+    .recurrence = ELMAN_RECURRENCE_MATRIX, .has_side = true, .split = 2
 
-const cell cell_gru_before = {
-    .gates = 3,
-    .split = 2,
+static const cell_kind before = {
+    GRU,
     .side_is_input = true,
     .forward = before_forward,
     .backward = before_backward,
     .look = before_look,
+};
+
+const cell_kind cell_gru = {
+    GRU,
+    .dside_is_gradient = true,
+    .reset_before = &before,
+    .forward = after_forward,
+    .step = after_step,
+    .backward = after_backward,
+    .look = after_look,
 };

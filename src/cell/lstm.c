@@ -183,10 +183,15 @@ static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
     }
 }
 
-const cell cell_lstm = {
+const cell_kind cell_lstm = {
     .gates = 4,
-    .split = 4,
+    .gate = {{"i", CELL_F}, {"f", CELL_F}, {"g", CELL_G}, {"o", CELL_F}},
+    .functions = 3,
+    .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH,
+            ELMAN_ACTIVATION_TANH},
+    .recurrence = ELMAN_RECURRENCE_MATRIX,
     .has_cell = true,
+    .split = 4,
     .forward = forward,
     .step = step,
     .backward = backward,

@@ -1,7 +1,7 @@
 /*
  * reference.h: one step of every cell in double and in the plainest words. It
- * is what the fast cells are held against, so it shares nothing with them: no
- * kernels, no packing, no rows at once. reference.c opens with the equations.
+ * is what the fast cells are held against, so it shares their facts (struct
+ * cell) and none of their code: no kernels, no packing, no rows at once.
  */
 #ifndef CELL_REFERENCE_H
 #define CELL_REFERENCE_H
@@ -44,15 +44,12 @@ typedef struct reference_step {
 
 /* A function that a config names, its derivative, and how far x is from a place
  * where that jumps: INFINITY if there is none. */
-double reference_curve(elman_activation f, double x);
-double reference_curve_slope(elman_activation f, double x);
-double reference_curve_kink(elman_activation f, double x);
+double reference_activation(elman_activation f, double x);
+double reference_activation_derivative(elman_activation f, double x);
+double reference_activation_kink(elman_activation f, double x);
 
 /* Function k, of f g h, of the cell. */
 elman_activation reference_function(const reference_cell *cell, size_t k);
-
-/* Blocks of G: 1, 4 or 3. */
-size_t reference_gates(elman_kind kind);
 
 /* From x, h_prev, h_in and c_prev to sum, gate, side, c and h. */
 void reference_cell_forward(const reference_cell *cell, const double *weights,
@@ -62,5 +59,18 @@ void reference_cell_forward(const reference_cell *cell, const double *weights,
  * as weights do. */
 void reference_cell_backward(const reference_cell *cell, const double *weights,
                              reference_step *s, double *gradients);
+
+/* The two for a kind of cell: reference_rnn, reference_lstm ... */
+typedef struct reference_kind {
+    void (*forward)(const reference_cell *cell, const double *weights,
+                    reference_step *s);
+    void (*backward)(const reference_cell *cell, const double *weights,
+                     reference_step *s, double *gradients);
+} reference_kind;
+
+#define CELL(value, NAME, word, ...)                                           \
+    extern const reference_kind reference_##word;
+#define LAYER(...)
+#include "base/kind.def"
 
 #endif

@@ -45,8 +45,12 @@ static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
     memcpy(r->dgate[m], r->dh[m], w->H * sizeof(float));
 }
 
-const cell cell_rnn = {
+const cell_kind cell_rnn = {
     .gates = 1,
+    .gate = {{"h", CELL_F}},
+    .functions = 1,
+    .own = {ELMAN_ACTIVATION_TANH},
+    .recurrence = ELMAN_RECURRENCE_MATRIX,
     .split = 1,
     .forward = forward,
     .step = step,

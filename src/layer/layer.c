@@ -1,30 +1,26 @@
-/* layer.c: the table of kinds, and what they share. */
+/* layer.c: the table of families, and what layers share. */
 #include "layer/layer.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/kind.h"
 #include "base/thread.h"
 
 const layer_kind *layer_kind_for(elman_kind kind)
 {
     static const layer_kind *const table[] = {
-        [ELMAN_RNN] = &layer_recurrent,
-        [ELMAN_LSTM] = &layer_recurrent,
-        [ELMAN_GRU] = &layer_recurrent,
-        [ELMAN_LINEAR] = &layer_linear,
-        [ELMAN_EMBEDDING] = &layer_embedding,
-        [ELMAN_TANH] = &layer_activation,
-        [ELMAN_SIGMOID] = &layer_activation,
-        [ELMAN_RELU] = &layer_activation,
-        [ELMAN_SOFTMAX] = &layer_softmax,
-        [ELMAN_LAYER_NORM] = &layer_norm,
-        [ELMAN_DROPOUT] = &layer_dropout,
-        [ELMAN_LAST] = &layer_last,
-        [ELMAN_ACTIVATION] = &layer_activation,
-        [ELMAN_LOG_SOFTMAX] = &layer_softmax,
+        [ELMAN_FAMILY_RECURRENT] = &layer_recurrent,
+        [ELMAN_FAMILY_LINEAR] = &layer_linear,
+        [ELMAN_FAMILY_EMBEDDING] = &layer_embedding,
+        [ELMAN_FAMILY_ACTIVATION] = &layer_activation,
+        [ELMAN_FAMILY_SOFTMAX] = &layer_softmax,
+        [ELMAN_FAMILY_NORM] = &layer_norm,
+        [ELMAN_FAMILY_DROPOUT] = &layer_dropout,
+        [ELMAN_FAMILY_LAST] = &layer_last,
     };
-    return (size_t)kind < sizeof table / sizeof *table ? table[kind] : NULL;
+    const kind_row *row = kind_at(kind);
+    return row ? table[row->family] : NULL;
 }
 
 ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
@@ -50,10 +46,8 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
     p->gates = gates;
     p->init = init;
     p->bound = bound;
-    if (strcmp(role, "bias_ih") == 0 && l->config.kind == ELMAN_LSTM)
-        p->forget_bias = l->config.forget_bias;
-    if (strncmp(role, "bias", 4) == 0 && l->config.kind == ELMAN_LSTM)
-        p->chrono = l->config.chrono;
+    if (strcmp(role, "bias_ih") == 0) p->forget_bias = l->config.forget_bias;
+    if (strncmp(role, "bias", 4) == 0) p->chrono = l->config.chrono;
     return (ptrdiff_t)offset;
 }
 

@@ -87,12 +87,12 @@ typedef struct layer_kind layer_kind;
 
 typedef struct layer {
     const layer_kind *kind;
-    const cell *cell;   /* recurrent */
-    elman_layer config; /* completed; hidden_size is this level's */
-    size_t number;      /* in the flat list; keys its random masks */
-    size_t level;       /* recurrent: layer<level> in views */
-    size_t depth;       /* recurrent: _l<depth> in names */
-    size_t I, O;        /* features in and out */
+    const cell_kind *cell; /* recurrent */
+    elman_layer config;    /* completed; hidden_size is this level's */
+    size_t number;         /* in the flat list; keys its random masks */
+    size_t level;          /* recurrent: layer<level> in views */
+    size_t depth;          /* recurrent: _l<depth> in names */
+    size_t I, O;           /* features in and out */
     size_t H, R, G, D;
     bool fused;        /* its cell makes sums and gates in one */
     bool chosen;       /* its config chooses the cell's activations */
@@ -148,7 +148,7 @@ typedef struct direction_state {
     float *c;               /* (T+1,B,H) LSTM */
     size_t gate_steps;      /* entry s of the two below is s % gate_steps */
     float *gate;            /* (gate_steps,B,G); training: all T */
-    float *side;            /* (gate_steps,B,H) see struct cell */
+    float *side;            /* (gate_steps,B,H) see struct cell_kind */
     float *sum;             /* (T,B,G) sums into the gates, while training a
                                cell with chosen activations */
     float *dropped;         /* (B,R) mask of recurrent dropout, training */

@@ -223,7 +223,7 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
 {
     const elman_layer *c = &l->config;
     size_t row = sizeof(float), mask_rows = training ? T * B : 1;
-    bool has_side = c->kind == ELMAN_GRU || c->proj_size;
+    bool has_side = l->cell->has_side || c->proj_size;
     d->h = arena_take(a, (T + 1) * B, l->R * row);
     if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
     size_t gates = gate_rows(l, T, B, training), block = walk_block(l, B);
@@ -246,7 +246,7 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
     size_t row = sizeof(float);
     bool has_cell = l->cell->has_cell;
     d->da = arena_take(a, T * B, l->G * row);
-    if (c->kind == ELMAN_GRU || c->proj_size)
+    if (l->cell->has_side || c->proj_size)
         d->dside = arena_take(a, T * B, l->H * row);
     if (c->proj_size) d->dh_out = arena_take(a, T * B, l->R * row);
     d->run_h = arena_take(a, B, l->R * row);

@@ -4,12 +4,14 @@
  *   linear      y = W x + b
  *   embedding   y = W[token]
  *   tanh, sigmoid, relu, softmax, log softmax   by their textbook formulas
- *   activation  y = f(x): cell/reference_curve.c
+ *   activation  y = f(x): cell/reference_activation.c
  *   layer norm  n = (x - mean) / sqrt(variance + eps), y = w n + b
  *   dropout     y = x mask, mask 0 or 1 / (1 - p)
  *   last        y = x at the last valid step, or where each direction ends
  */
 #include "layer/reference.h"
+
+#include "base/kind.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,7 +42,7 @@ static void activation_forward(const reference_layer *l, const double *x,
     for (size_t j = 0; j < l->O; j++)
         if (l->config.kind == ELMAN_TANH) y[j] = tanh(x[j]);
         else if (l->config.kind == ELMAN_ACTIVATION)
-            y[j] = reference_curve(l->config.activation, x[j]);
+            y[j] = reference_activation(l->config.activation, x[j]);
         else if (l->config.kind == ELMAN_RELU) y[j] = fmax(x[j], 0);
         else y[j] = 1 / (1 + exp(-x[j]));
 }
@@ -131,7 +133,8 @@ static void activation_backward(const reference_layer *l, const double *x,
     for (size_t j = 0; j < l->O; j++)
         if (l->config.kind == ELMAN_TANH) dx[j] = dy[j] * (1 - y[j] * y[j]);
         else if (l->config.kind == ELMAN_ACTIVATION)
-            dx[j] = dy[j] * reference_curve_slope(l->config.activation, x[j]);
+            dx[j] = dy[j] *
+                    reference_activation_derivative(l->config.activation, x[j]);
         else if (l->config.kind == ELMAN_RELU) dx[j] = y[j] > 0 ? dy[j] : 0;
         else dx[j] = dy[j] * y[j] * (1 - y[j]);
 }
@@ -270,19 +273,13 @@ static void row_backward(const reference_layer *l, const reference_pass *p,
     }
 }
 
-static bool is_recurrent(const reference_layer *l)
-{
-    elman_kind kind = l->config.kind;
-    return kind == ELMAN_RNN || kind == ELMAN_LSTM || kind == ELMAN_GRU;
-}
-
 void reference_layer_forward(reference_layer *l, const reference_pass *p,
                              const double *x)
 {
     size_t apart = l->D == 2 && l->config.merge == ELMAN_MERGE_NONE;
     size_t width = apart ? 2 * l->way[0].cell.R : l->O;
     memset(l->y, 0, p->T * p->B * width * sizeof *l->y);
-    if (is_recurrent(l)) {
+    if (kind_is_recurrent(l->config.kind)) {
         reference_recurrent_forward(l, p, x);
         return;
     }
@@ -300,7 +297,7 @@ void reference_layer_backward(reference_layer *l, const reference_pass *p,
                               const double *x, double *dx)
 {
     if (dx) memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
-    if (is_recurrent(l)) {
+    if (kind_is_recurrent(l->config.kind)) {
         reference_recurrent_backward(l, p, x, dx);
         return;
     }

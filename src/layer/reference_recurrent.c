@@ -10,6 +10,8 @@
  */
 #include "layer/reference.h"
 
+#include "cell/cell.h"
+
 #include <string.h>
 
 void reference_direction_lay_out(reference_direction *d, arena *a, size_t T,
@@ -47,7 +49,7 @@ static size_t step_of(const reference_direction *d, size_t length, size_t s)
 
 static bool has_cell(const reference_direction *d)
 {
-    return d->cell.config->kind == ELMAN_LSTM;
+    return cell_for(d->cell.config)->has_cell;
 }
 
 /* ---- Masks and initial states ------------------------------------------- */

@@ -23,20 +23,6 @@ static const char *bad_name(double value)
     return value > 0 ? "inf" : "-inf";
 }
 
-static const char *gate_name(const layer *l, size_t gate)
-{
-    static const char *const lstm[] = {"i", "f", "g", "o"};
-    static const char *const gru[] = {"r", "z", "n"};
-    switch (l->config.kind) {
-    case ELMAN_LSTM:
-        return lstm[gate];
-    case ELMAN_GRU:
-        return gru[gate];
-    default:
-        return "h";
-    }
-}
-
 /* One (T,B,n) array of a level, searched in the direction's order of reading or
  * backward. */
 typedef struct search {
@@ -59,7 +45,8 @@ static bool describe(const search *at, size_t row, size_t unit, char *text)
     bool of_gates = at->n == l->G;
     char gate[24] = "";
     if (of_gates)
-        snprintf(gate, sizeof gate, ", gate %s", gate_name(l, unit / l->H));
+        snprintf(gate, sizeof gate, ", gate %s",
+                 l->cell->gate[unit / l->H].name);
 
     snprintf(
         text, LONGEST,

@@ -3,84 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/kind.h"
 #include "format/utf8.h"
+#include "model/config_fields.h"
 #include "model/model.h"
-
-typedef unsigned kinds; /* a set of elman_kind, one bit each */
-#define ONE(kind) (1u << (kind))
-
-enum {
-    RECURRENT = ONE(ELMAN_RNN) | ONE(ELMAN_LSTM) | ONE(ELMAN_GRU),
-    DRAWN = RECURRENT | ONE(ELMAN_LINEAR) | ONE(ELMAN_EMBEDDING) |
-            ONE(ELMAN_LAYER_NORM)
-};
-
-/* Each field: which kinds may set it, and whether it is a chance. */
-typedef struct field {
-    const char *name;
-    size_t at, bytes;
-    kinds allowed;
-    enum { PLAIN, CHANCE, NUMBER } sort;
-} field;
-#define F(name, allowed, sort)                                                 \
-    {                                                                          \
-#name, offsetof(elman_layer, name), sizeof((elman_layer *)0)->name,    \
-            (allowed), (sort)                                                  \
-    }
-
-static const field fields[] = {
-    F(hidden_size, RECURRENT, PLAIN),
-    F(num_layers, RECURRENT, PLAIN),
-    F(hidden_sizes, RECURRENT, PLAIN),
-    F(proj_size, ONE(ELMAN_LSTM), PLAIN),
-    F(nonlinearity, ONE(ELMAN_RNN), PLAIN),
-    F(activations, RECURRENT, PLAIN),
-    F(no_bias, RECURRENT | ONE(ELMAN_LINEAR), PLAIN),
-    F(reverse, RECURRENT, PLAIN),
-    F(bidirectional, RECURRENT, PLAIN),
-    F(merge, RECURRENT, PLAIN),
-    F(peephole, ONE(ELMAN_LSTM), PLAIN),
-    F(coupled, ONE(ELMAN_LSTM), PLAIN),
-    F(clip, RECURRENT, NUMBER),
-    F(reset_before, ONE(ELMAN_GRU), PLAIN),
-    F(learned_state, RECURRENT, PLAIN),
-    F(dropout, RECURRENT | ONE(ELMAN_DROPOUT), CHANCE),
-    F(variational, RECURRENT | ONE(ELMAN_DROPOUT), PLAIN),
-    F(recurrent_dropout, RECURRENT, CHANCE),
-    F(zoneout, RECURRENT, CHANCE),
-    F(zoneout_cell, ONE(ELMAN_LSTM), CHANCE),
-    F(init_ih, DRAWN, PLAIN),
-    F(init_hh, RECURRENT, PLAIN),
-    F(init_bias, RECURRENT | ONE(ELMAN_LINEAR) | ONE(ELMAN_LAYER_NORM), PLAIN),
-    F(forget_bias, ONE(ELMAN_LSTM), PLAIN),
-    F(chrono, ONE(ELMAN_LSTM), NUMBER),
-    F(output_size, ONE(ELMAN_LINEAR), PLAIN),
-    F(num_embeddings, ONE(ELMAN_EMBEDDING), PLAIN),
-    F(embedding_dim, ONE(ELMAN_EMBEDDING), PLAIN),
-    F(eps, ONE(ELMAN_LAYER_NORM), NUMBER),
-    F(last, ONE(ELMAN_LAST), PLAIN),
-    F(activation, ONE(ELMAN_ACTIVATION), PLAIN),
-};
-
-static const struct {
-    const char *kind, *name;
-} names[] = {
-    [ELMAN_RNN] = {"RNN", "rnn"},
-    [ELMAN_LSTM] = {"LSTM", "rnn"},
-    [ELMAN_GRU] = {"GRU", "rnn"},
-    [ELMAN_LINEAR] = {"linear", "fc"},
-    [ELMAN_EMBEDDING] = {"embedding", "embedding"},
-    [ELMAN_TANH] = {"tanh", "tanh"},
-    [ELMAN_SIGMOID] = {"sigmoid", "sigmoid"},
-    [ELMAN_RELU] = {"relu", "relu"},
-    [ELMAN_SOFTMAX] = {"softmax", "softmax"},
-    [ELMAN_LAYER_NORM] = {"layer norm", "norm"},
-    [ELMAN_DROPOUT] = {"dropout", "dropout"},
-    [ELMAN_LAST] = {"last", "last"},
-    [ELMAN_ACTIVATION] = {"activation", "activation"},
-    [ELMAN_LOG_SOFTMAX] = {"log softmax", "log_softmax"},
-};
-enum { KINDS = sizeof names / sizeof *names };
 
 static bool is_zero(const unsigned char *bytes, size_t n)
 {
@@ -91,23 +17,28 @@ static bool is_zero(const unsigned char *bytes, size_t n)
 
 static elman_status check_fields(const elman_layer *l, size_t index)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const field *f = fields + i;
+    const char *title = kind_at(l->kind)->title;
+    for (size_t i = 0; i < LAYER_FIELDS; i++) {
+        const config_field *f = layer_fields + i;
         const unsigned char *at = (const unsigned char *)l + f->at;
-        if (is_zero(at, f->bytes)) continue;
-        if (!(f->allowed & ONE(l->kind)))
+        bool is_any = f->at == offsetof(elman_layer, kind) ||
+                      f->at == offsetof(elman_layer, name);
+        if (is_any || is_zero(at, f->bytes)) continue;
+
+        if (!kind_has_field(l->kind, f->name))
             return failure(ELMAN_BAD_VALUE,
                            "layer %zu (%s): %s is set, but a %s layer has none",
-                           index, names[l->kind].kind, f->name,
-                           names[l->kind].kind);
-        if (f->sort == PLAIN) continue;
+                           index, title, f->name, title);
+
+        if (f->range == ANY) continue;
         float value;
         memcpy(&value, at, sizeof value);
-        if (!(value >= 0) || isinf(value) || (f->sort == CHANCE && value > 1))
+        bool probability = f->range == PROBABILITY;
+        if (!(value >= 0) || isinf(value) || (probability && value > 1))
             return failure(
                 ELMAN_BAD_VALUE, "layer %zu (%s): %s is %g, expected %s", index,
-                names[l->kind].kind, f->name, (double)value,
-                f->sort == CHANCE ? "0 to 1" : "a finite number of 0 or more");
+                title, f->name, (double)value,
+                probability ? "0 to 1" : "a finite number of 0 or more");
     }
     return ELMAN_OK;
 }
@@ -158,9 +89,10 @@ static elman_status check_activation(elman_activation *a, size_t index)
  * such a layer is like any other. */
 static elman_status check_activations(elman_layer *l, size_t index)
 {
-    size_t count = l->kind == ELMAN_LSTM ? 3 : l->kind == ELMAN_GRU ? 2 : 1;
+    size_t count = cell_for(l)->functions;
     size_t ways = l->bidirectional ? 2 : 1, relus = 0;
     bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    bool has_relu = kind_has_field(l->kind, "nonlinearity");
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
         TRY(check_activation(a, index));
@@ -175,7 +107,7 @@ static elman_status check_activations(elman_layer *l, size_t index)
                            "layer %zu: nonlinearity and activations are both "
                            "set, expected one of them",
                            index);
-        relus += l->kind == ELMAN_RNN && a->kind == ELMAN_ACTIVATION_RELU;
+        relus += has_relu && a->kind == ELMAN_ACTIVATION_RELU;
     }
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
@@ -263,7 +195,7 @@ static elman_status name_layer(elman_config *c, size_t index)
     for (size_t n = 1; n <= ELMAN_MAX_LAYERS + 1; n++) {
         if (!given)
             snprintf(l->name, sizeof l->name, n > 1 ? "%s%zu" : "%s",
-                     names[l->kind].name, n);
+                     kind_at(l->kind)->prefix, n);
         size_t same = 0;
         while (same < index && strcmp(c->layers[same].name, l->name))
             same++;
@@ -278,10 +210,10 @@ static elman_status name_layer(elman_config *c, size_t index)
 static elman_status complete_layer(elman_config *c, size_t index)
 {
     elman_layer *l = c->layers + index;
-    if ((unsigned)l->kind >= KINDS)
+    if (!kind_at(l->kind))
         return failure(ELMAN_BAD_VALUE,
-                       "layer %zu: kind is %d, expected 1 to %d", index,
-                       (int)l->kind, KINDS - 1);
+                       "layer %zu: kind is %d, expected 1 to %zu", index,
+                       (int)l->kind, kind_count() - 1);
     TRY(check_fields(l, index));
     TRY(check_init(l->init_ih, "init_ih", index));
     TRY(check_init(l->init_hh, "init_hh", index));
@@ -290,7 +222,7 @@ static elman_status complete_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: forget_bias is %g, expected a finite number",
                        index, (double)l->forget_bias);
-    if (RECURRENT & ONE(l->kind)) TRY(check_recurrent(l, index));
+    if (kind_is_recurrent(l->kind)) TRY(check_recurrent(l, index));
     if ((unsigned)l->nonlinearity > ELMAN_NONLINEARITY_RELU ||
         (unsigned)l->last > ELMAN_LAST_FINAL)
         return failure(ELMAN_BAD_VALUE,

@@ -2,109 +2,20 @@
 #include "model/config_text.h"
 #include "base/memory.h"
 #include "format/json.h"
+#include "model/config_fields.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum sort {
-    SIZE,
-    SIZES,
-    SEED,
-    FLAG,
-    REAL,
-    WORD,
-    TEXT,
-    INIT,
-    ACTIVATION,
-    ACTIVATIONS
-} sort;
-
-typedef struct row {
-    const char *name;
-    size_t at;
-    sort sort;
-    const char *const *words; /* WORD; the kinds of INIT and of functions; ended
-                                 by NULL */
-} row;
-
-static const char *const kind_words[] = {
-    "end",  "rnn",        "lstm",        "gru",     "linear",     "embedding",
-    "tanh", "sigmoid",    "relu",        "softmax", "layer_norm", "dropout",
-    "last", "activation", "log_softmax", NULL};
-static const char *const activation_words[] = {"default",
-                                               "tanh",
-                                               "sigmoid",
-                                               "relu",
-                                               "affine",
-                                               "leaky_relu",
-                                               "thresholded_relu",
-                                               "scaled_tanh",
-                                               "hard_sigmoid",
-                                               "elu",
-                                               "softsign",
-                                               "softplus",
-                                               NULL};
-static const char *const nonlinearity_words[] = {"tanh", "relu", NULL};
-static const char *const merge_words[] = {"concat",  "sum",  "mul",
-                                          "average", "none", NULL};
-static const char *const last_words[] = {"step", "final", NULL};
-static const char *const init_words[] = {
-    "default",        "constant",      "uniform",    "gaussian",
-    "xavier_uniform", "xavier_normal", "he_uniform", "he_normal",
-    "orthogonal",     "identity",      NULL};
-
-#define AT(name) #name, offsetof(elman_layer, name)
-static const row layer_rows[] = {
-    {AT(kind), WORD, kind_words},
-    {AT(name), TEXT, NULL},
-    {AT(hidden_size), SIZE, NULL},
-    {AT(num_layers), SIZE, NULL},
-    {AT(hidden_sizes), SIZES, NULL},
-    {AT(proj_size), SIZE, NULL},
-    {AT(nonlinearity), WORD, nonlinearity_words},
-    {AT(activations), ACTIVATIONS, activation_words},
-    {AT(no_bias), FLAG, NULL},
-    {AT(reverse), FLAG, NULL},
-    {AT(bidirectional), FLAG, NULL},
-    {AT(merge), WORD, merge_words},
-    {AT(peephole), FLAG, NULL},
-    {AT(coupled), FLAG, NULL},
-    {AT(clip), REAL, NULL},
-    {AT(reset_before), FLAG, NULL},
-    {AT(learned_state), FLAG, NULL},
-    {AT(dropout), REAL, NULL},
-    {AT(variational), FLAG, NULL},
-    {AT(recurrent_dropout), REAL, NULL},
-    {AT(zoneout), REAL, NULL},
-    {AT(zoneout_cell), REAL, NULL},
-    {AT(init_ih), INIT, init_words},
-    {AT(init_hh), INIT, init_words},
-    {AT(init_bias), INIT, init_words},
-    {AT(forget_bias), REAL, NULL},
-    {AT(chrono), REAL, NULL},
-    {AT(output_size), SIZE, NULL},
-    {AT(num_embeddings), SIZE, NULL},
-    {AT(embedding_dim), SIZE, NULL},
-    {AT(eps), REAL, NULL},
-    {AT(last), WORD, last_words},
-    {AT(activation), ACTIVATION, activation_words},
+/* Of the whole config; its layers are a list of their own. */
+#define CONFIG(member) FIELD(elman_config, member)
+static const config_field config_fields[] = {
+    {CONFIG(input_size), .type = SIZE},
+    {CONFIG(batch_first), .type = FLAG},
+    {CONFIG(seed), .type = SEED},
 };
-#undef AT
-
-/* Of the whole config; its layers stand beside them. */
-#define AT(name) #name, offsetof(elman_config, name)
-static const row config_rows[] = {
-    {AT(input_size), SIZE, NULL},
-    {AT(batch_first), FLAG, NULL},
-    {AT(seed), SEED, NULL},
-};
-#undef AT
-
-enum {
-    LAYER_ROWS = sizeof layer_rows / sizeof *layer_rows,
-    CONFIG_ROWS = sizeof config_rows / sizeof *config_rows
-};
+enum { CONFIG_FIELDS = sizeof config_fields / sizeof *config_fields };
 
 /* ---- Writing ------------------------------------------------------------ */
 
@@ -119,8 +30,8 @@ static size_t function_count(const elman_activation *list)
     return count;
 }
 
-/* Fields that are zero are left out; most sorts begin with what tells. */
-static bool field_is_zero(const row *r, const char *at)
+/* Fields that are zero are left out: of most types, the first bytes decide. */
+static bool field_is_zero(const config_field *f, const char *at)
 {
     static const size_t bytes[] = {[SIZE] = sizeof(size_t),
                                    [SIZES] = sizeof(size_t),
@@ -132,9 +43,9 @@ static bool field_is_zero(const row *r, const char *at)
                                    [INIT] = sizeof(int),
                                    [ACTIVATION] = sizeof(int)};
     const void *value = at;
-    if (r->sort == ACTIVATIONS) return function_count(value) == 0;
+    if (f->type == ACTIVATIONS) return function_count(value) == 0;
     static const char zero[sizeof(uint64_t)];
-    return memcmp(at, zero, bytes[r->sort]) == 0;
+    return memcmp(at, zero, bytes[f->type]) == 0;
 }
 
 static void write_sizes(json_writer *w, const size_t *sizes)
@@ -145,22 +56,23 @@ static void write_sizes(json_writer *w, const size_t *sizes)
     json_end(w, ']');
 }
 
-static void write_init(json_writer *w, const row *r, const elman_init *init)
+static void write_init(json_writer *w, const config_field *f,
+                       const elman_init *init)
 {
     json_begin(w, '{');
     json_write_key(w, "kind");
-    json_write_text(w, r->words[init->kind], strlen(r->words[init->kind]));
+    json_write_text(w, f->words[init->kind], strlen(f->words[init->kind]));
     json_write_key(w, "value");
     json_write_number(w, init->value);
     json_end(w, '}');
 }
 
-static void write_activation(json_writer *w, const row *r,
+static void write_activation(json_writer *w, const config_field *f,
                              const elman_activation *a)
 {
     json_begin(w, '{');
     json_write_key(w, "kind");
-    json_write_text(w, r->words[a->kind], strlen(r->words[a->kind]));
+    json_write_text(w, f->words[a->kind], strlen(f->words[a->kind]));
     json_write_key(w, "alpha");
     json_write_number(w, (double)a->alpha);
     json_write_key(w, "beta");
@@ -170,22 +82,22 @@ static void write_activation(json_writer *w, const row *r,
 
 /* A list of f, g and h, and of those of the second direction; up to the last
  * that is set. */
-static void write_activations(json_writer *w, const row *r,
+static void write_activations(json_writer *w, const config_field *f,
                               const elman_activation *list)
 {
     size_t count = function_count(list);
     json_begin(w, '[');
     for (size_t i = 0; i < count; i++)
-        write_activation(w, r, list + i);
+        write_activation(w, f, list + i);
     json_end(w, ']');
 }
 
-static void write_field(json_writer *w, const row *r, const char *at)
+static void write_field(json_writer *w, const config_field *f, const char *at)
 {
     const void *value = at;
     uint64_t seed;
     int word;
-    switch (r->sort) {
+    switch (f->type) {
     case SIZE:
         json_write_whole(w, (int64_t) * (const size_t *)value);
         break;
@@ -204,30 +116,30 @@ static void write_field(json_writer *w, const row *r, const char *at)
         break;
     case WORD:
         memcpy(&word, at, sizeof word);
-        json_write_text(w, r->words[word], strlen(r->words[word]));
+        json_write_text(w, f->words[word], strlen(f->words[word]));
         break;
     case TEXT:
         json_write_text(w, at, strlen(at));
         break;
     case INIT:
-        write_init(w, r, value);
+        write_init(w, f, value);
         break;
     case ACTIVATION:
-        write_activation(w, r, value);
+        write_activation(w, f, value);
         break;
     case ACTIVATIONS:
-        write_activations(w, r, value);
+        write_activations(w, f, value);
         break;
     }
 }
 
-static void write_fields(json_writer *w, const row *rows, size_t count,
-                         const char *base)
+static void write_fields(json_writer *w, const config_field *fields,
+                         size_t count, const char *base)
 {
     for (size_t i = 0; i < count; i++) {
-        if (field_is_zero(rows + i, base + rows[i].at)) continue;
-        json_write_key(w, rows[i].name);
-        write_field(w, rows + i, base + rows[i].at);
+        if (field_is_zero(fields + i, base + fields[i].at)) continue;
+        json_write_key(w, fields[i].name);
+        write_field(w, fields + i, base + fields[i].at);
     }
 }
 
@@ -236,12 +148,12 @@ char *config_to_text(const elman_config *config)
     json_writer w = {0};
     char *text = NULL;
     json_begin(&w, '{');
-    write_fields(&w, config_rows, CONFIG_ROWS, (const char *)config);
+    write_fields(&w, config_fields, CONFIG_FIELDS, (const char *)config);
     json_write_key(&w, "layers");
     json_begin(&w, '[');
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
         json_begin(&w, '{');
-        write_fields(&w, layer_rows, LAYER_ROWS,
+        write_fields(&w, layer_fields, LAYER_FIELDS,
                      (const char *)(config->layers + i));
         json_end(&w, '}');
     }
@@ -298,99 +210,104 @@ static elman_status read_sizes(const json_node *node, const char *name,
     return ELMAN_OK;
 }
 
-static elman_status read_init(const row *r, const json_node *node,
+static elman_status read_init(const config_field *f, const json_node *node,
                               elman_init *init)
 {
     if (node->kind != JSON_KIND_OBJECT || node->count != 2 ||
         !json_number(json_find(node, "value"), &init->value))
-        return wrong(r->name, "an object of kind and value");
-    return read_word(json_find(node, "kind"), r->name, r->words, &init->kind);
+        return wrong(f->name, "an object of kind and value");
+    return read_word(json_find(node, "kind"), f->name, f->words, &init->kind);
 }
 
-static elman_status read_real(const row *r, const json_node *node, float *real)
+static elman_status read_real(const config_field *f, const json_node *node,
+                              float *real)
 {
     double number;
     if (!json_number(node, &number) || !isfinite((float)number))
-        return wrong(r->name, "a number");
+        return wrong(f->name, "a number");
     *real = (float)number;
     return ELMAN_OK;
 }
 
-static elman_status read_activation(const row *r, const json_node *node,
-                                    elman_activation *a)
+static elman_status read_activation(const config_field *f,
+                                    const json_node *node, elman_activation *a)
 {
     double alpha, beta;
     if (node->kind != JSON_KIND_OBJECT || node->count != 3 ||
         !json_number(json_find(node, "alpha"), &alpha) ||
         !json_number(json_find(node, "beta"), &beta))
-        return wrong(r->name, "an object of kind, alpha and beta");
+        return wrong(f->name, "an object of kind, alpha and beta");
     a->alpha = (float)alpha;
     a->beta = (float)beta;
-    return read_word(json_find(node, "kind"), r->name, r->words, &a->kind);
+    return read_word(json_find(node, "kind"), f->name, f->words, &a->kind);
 }
 
-static elman_status read_activations(const row *r, const json_node *node,
+static elman_status read_activations(const config_field *f,
+                                     const json_node *node,
                                      elman_activation *list)
 {
     if (!is_list(node, FUNCTIONS))
-        return wrong(r->name, "a list of at most 6 functions");
+        return wrong(f->name, "a list of at most 6 functions");
     for (const json_node *at = node->is.first; at; at = at->next)
-        TRY(read_activation(r, at, list++));
+        TRY(read_activation(f, at, list++));
     return ELMAN_OK;
 }
 
-static elman_status read_text(const row *r, const json_node *node, char *at)
+static elman_status read_text(const config_field *f, const json_node *node,
+                              char *at)
 {
     const char *text = json_text(node);
     if (!text || strlen(text) >= ELMAN_MAX_NAME)
-        return wrong(r->name, "a text of at most 31 bytes");
+        return wrong(f->name, "a text of at most 31 bytes");
     strcpy(at, text);
     return ELMAN_OK;
 }
 
-static elman_status read_field(const row *r, const json_node *node, char *at)
+static elman_status read_field(const config_field *f, const json_node *node,
+                               char *at)
 {
     void *value = at;
     int64_t whole;
-    switch (r->sort) {
+    switch (f->type) {
     case SIZE:
-        return read_size(node, r->name, value);
+        return read_size(node, f->name, value);
     case SIZES:
-        return read_sizes(node, r->name, value);
+        return read_sizes(node, f->name, value);
     case SEED:
-        if (!json_whole(node, &whole)) return wrong(r->name, "a whole number");
+        if (!json_whole(node, &whole)) return wrong(f->name, "a whole number");
         memcpy(at, &whole, sizeof whole);
         return ELMAN_OK;
     case FLAG:
         if (node->kind != JSON_KIND_TRUE && node->kind != JSON_KIND_FALSE)
-            return wrong(r->name, "true or false");
+            return wrong(f->name, "true or false");
         *(bool *)value = node->kind == JSON_KIND_TRUE;
         return ELMAN_OK;
     case REAL:
-        return read_real(r, node, value);
+        return read_real(f, node, value);
     case WORD:
-        return read_word(node, r->name, r->words, value);
+        return read_word(node, f->name, f->words, value);
     case TEXT:
-        return read_text(r, node, at);
+        return read_text(f, node, at);
     case INIT:
-        return read_init(r, node, value);
+        return read_init(f, node, value);
     case ACTIVATION:
-        return read_activation(r, node, value);
+        return read_activation(f, node, value);
     case ACTIVATIONS:
-        return read_activations(r, node, value);
+        return read_activations(f, node, value);
     }
     return ELMAN_OK;
 }
 
 /* Every member of an object but the one named beside. */
-static elman_status read_fields(const json_node *object, const row *rows,
-                                size_t count, const char *beside, char *base)
+static elman_status read_fields(const json_node *object,
+                                const config_field *fields, size_t count,
+                                const char *beside, char *base)
 {
     for (const json_node *at = object->is.first; at; at = at->next) {
         size_t i = 0;
-        while (i < count && strcmp(rows[i].name, at->key) != 0)
+        while (i < count && strcmp(fields[i].name, at->key) != 0)
             i++;
-        if (i < count) TRY(read_field(rows + i, at, base + rows[i].at));
+        if (i < count) TRY(read_field(fields + i, at, base + fields[i].at));
         else if (!beside || strcmp(beside, at->key) != 0)
             return failure(ELMAN_BAD_FORMAT,
                            "the configuration has the field %.40s, which this "
@@ -404,7 +321,7 @@ elman_status config_from_json(const json_node *object, elman_config *config)
 {
     memset(config, 0, sizeof *config);
     if (object->kind != JSON_KIND_OBJECT) return wrong("layers", "there");
-    TRY(read_fields(object, config_rows, CONFIG_ROWS, "layers",
+    TRY(read_fields(object, config_fields, CONFIG_FIELDS, "layers",
                     (char *)config));
     const json_node *layers = json_find(object, "layers");
     if (!is_list(layers, ELMAN_MAX_LAYERS))
@@ -413,7 +330,7 @@ elman_status config_from_json(const json_node *object, elman_config *config)
     for (const json_node *at = layers->is.first; at; at = at->next, l++) {
         if (at->kind != JSON_KIND_OBJECT)
             return wrong("layers", "a list of objects");
-        TRY(read_fields(at, layer_rows, LAYER_ROWS, NULL, (char *)l));
+        TRY(read_fields(at, layer_fields, LAYER_FIELDS, NULL, (char *)l));
         if (!l->kind) return wrong("kind", "the kind of a layer");
     }
     return ELMAN_OK;

@@ -8,21 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kind.h"
 #include "base/thread.h"
 #include "layer/init.h"
 
 /* ---- The flat list of layers -------------------------------------------- */
 
-static bool is_recurrent(elman_kind kind)
-{
-    return kind == ELMAN_RNN || kind == ELMAN_LSTM || kind == ELMAN_GRU;
-}
-
 /* How many flat layers a layer of the config becomes: its levels, and dropout
  * between them. */
 static size_t flat_count(const elman_layer *c)
 {
-    if (!is_recurrent(c->kind)) return 1;
+    if (!kind_is_recurrent(c->kind)) return 1;
     return c->num_layers + (c->dropout > 0 ? c->num_layers - 1 : 0);
 }
 
@@ -37,7 +33,7 @@ static layer dropout_between(const elman_layer *c)
 
 static layer *flatten_one(const elman_layer *c, layer *next)
 {
-    if (!is_recurrent(c->kind)) {
+    if (!kind_is_recurrent(c->kind)) {
         *next = (layer){.config = *c};
         return next + 1;
     }

@@ -1,15 +1,13 @@
 /* reference.c: a whole network in double: plan, arrays, and the two passes. */
 #include "model/reference.h"
 
+#include "base/kind.h"
+#include "cell/cell.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Plan --------------------------------------------------------------- */
-
-static bool is_recurrent(elman_kind kind)
-{
-    return kind == ELMAN_RNN || kind == ELMAN_LSTM || kind == ELMAN_GRU;
-}
 
 static size_t level_count(const elman_layer *c)
 {
@@ -27,7 +25,7 @@ static size_t flatten(const elman_config *config, reference_layer *flat)
     size_t n = 0;
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
         const elman_layer *c = config->layers + i;
-        size_t levels = is_recurrent(c->kind) ? level_count(c) : 1;
+        size_t levels = kind_is_recurrent(c->kind) ? level_count(c) : 1;
         for (size_t k = 0; k < levels; k++) {
             if (k > 0 && c->dropout > 0 && flat)
                 flat[n].config = (elman_layer){.kind = ELMAN_DROPOUT,
@@ -56,7 +54,8 @@ static void plan_direction(reference *r, reference_layer *l, size_t way)
 {
     const elman_layer *c = &l->config;
     size_t H = c->hidden_size, R = c->proj_size ? c->proj_size : H;
-    size_t G = reference_gates(c->kind) * H;
+    const cell_kind *cell = cell_for(c);
+    size_t G = cell->gates * H;
     reference_direction *d = &l->way[way];
     d->way = way;
     d->back = c->reverse || way == 1;
@@ -69,7 +68,7 @@ static void plan_direction(reference *r, reference_layer *l, size_t way)
     d->cell.w_hr = take(r, c->proj_size > 0, R * H);
     d->cell.peephole = take(r, c->peephole, 3 * H);
     d->h_0_at = take(r, c->learned_state, R);
-    d->c_0_at = take(r, c->learned_state && c->kind == ELMAN_LSTM, H);
+    d->c_0_at = take(r, c->learned_state && cell->has_cell, H);
 }
 
 static void plan_recurrent(reference *r, reference_layer *l)
@@ -89,7 +88,7 @@ static void plan_layer(reference *r, reference_layer *l)
     const elman_layer *c = &l->config;
     l->O = l->I;
     l->weight = l->bias = -1;
-    if (is_recurrent(c->kind)) plan_recurrent(r, l);
+    if (kind_is_recurrent(c->kind)) plan_recurrent(r, l);
     if (c->kind == ELMAN_LINEAR) {
         l->O = c->output_size;
         l->weight = take(r, true, l->O * l->I);
@@ -109,15 +108,11 @@ static void plan_layer(reference *r, reference_layer *l)
  * input; the others end at step 0. */
 static size_t ahead_after(const reference_layer *l, size_t ahead)
 {
-    switch (l->config.kind) {
-    case ELMAN_RNN:
-    case ELMAN_LSTM:
-    case ELMAN_GRU:
+    switch (kind_at(l->config.kind)->family) {
+    case ELMAN_FAMILY_RECURRENT:
         return l->config.reverse ? 0 : l->way[0].cell.R;
-    case ELMAN_TANH:
-    case ELMAN_SIGMOID:
-    case ELMAN_RELU:
-    case ELMAN_DROPOUT:
+    case ELMAN_FAMILY_ACTIVATION:
+    case ELMAN_FAMILY_DROPOUT:
         return ahead;
     default:
         return l->O;
@@ -209,7 +204,7 @@ reference_direction *reference_level(reference *r, size_t level, size_t way)
 {
     for (size_t i = 0, k = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
-        if (!is_recurrent(l->config.kind)) continue;
+        if (!kind_is_recurrent(l->config.kind)) continue;
         if (k++ == level) return way < l->D ? &l->way[way] : NULL;
     }
     return NULL;

@@ -133,23 +133,27 @@ static bool near(double x, double kink)
 /* Function k of a cell at x. */
 static bool function_near_kink(const reference_direction *d, size_t k, double x)
 {
-    return near(reference_curve_kink(reference_function(&d->cell, k), x), 0);
+    return near(reference_activation_kink(reference_function(&d->cell, k), x),
+                0);
 }
 
 static bool direction_near_kink(const experiment *e,
                                 const reference_direction *d)
 {
     const elman_layer *c = d->cell.config;
+    const cell_kind *cell = cell_for(c);
     size_t H = d->cell.H, G = d->cell.G;
     for (size_t s = 0; s < e->t->T; s++)
         for (size_t b = 0; b < e->t->B; b++)
             for (size_t j = 0; j < G && s < e->t->lengths[b]; j++) {
                 size_t row = s * e->t->B + b;
                 double sum = d->sum[row * G + j];
-                bool g = c->kind != ELMAN_RNN && j / H == 2;
-                if (function_near_kink(d, g ? 1 : 0, sum)) return true;
-                if (c->kind == ELMAN_LSTM && j < H &&
-                    function_near_kink(d, 2, d->new_c[row * H + j]))
+                int function = cell->gate[j / H].function;
+                if (function != CELL_IDENTITY &&
+                    function_near_kink(d, (size_t)function, sum))
+                    return true;
+                if (cell->has_cell && j < H &&
+                    function_near_kink(d, CELL_H, d->new_c[row * H + j]))
                     return true;
                 if (c->clip > 0 && near(fabs(sum), (double)c->clip))
                     return true;
@@ -168,7 +172,7 @@ static bool layer_near_kink(const experiment *e, size_t index)
     const double *x = index ? e->r->layers[index - 1].y : e->r->x;
     size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
     for (size_t i = 0; i < rows * l->I; i++)
-        if (near(reference_curve_kink(f, x[i]), 0)) return true;
+        if (near(reference_activation_kink(f, x[i]), 0)) return true;
     return false;
 }
 
@@ -255,7 +259,7 @@ static elman_status check_memory(experiment *e, draws *d)
         reference_direction *at = direction_at(e, i / 2, i % 2);
         if (!at) continue;
         TRY(check_array(e, d, "h_0", t->B * at->cell.R, at->h_0, at->dh_0));
-        if (at->cell.config->kind == ELMAN_LSTM)
+        if (cell_for(at->cell.config)->has_cell)
             TRY(check_array(e, d, "c_0", t->B * at->cell.H, at->c_0, at->dc_0));
     }
     return ELMAN_OK;

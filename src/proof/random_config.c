@@ -1,5 +1,7 @@
 /* random_config.c: drawing configs, and writing them in one line. */
 #include "proof/random_config.h"
+#include "base/kind.h"
+#include "cell/cell.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,13 +80,13 @@ static size_t draw_activation(draws *d, size_t many, elman_activation *a)
  * at most one function is not, and none where an LSTM's gates reach below 0. */
 static void draw_activations(draws *d, elman_layer *l)
 {
-    bool lstm = l->kind == ELMAN_LSTM, gru = l->kind == ELMAN_GRU;
-    size_t count = lstm ? 3 : gru ? 2 : 1, gates = lstm ? BOUNDED : UNIT;
+    const cell_kind *cell = cell_for(l);
+    size_t count = cell->functions, gates = cell->has_cell ? BOUNDED : UNIT;
     bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
     if (relu || !draw_chance(d, 30)) return;
     for (size_t way = 0; way < 1 + (size_t)l->bidirectional; way++)
         for (size_t k = 0, many = FUNCTIONS; k < count; k++) {
-            bool gate = k == 0 && count > 1;
+            bool gate = k == CELL_F && cell->gates > 1;
             if (!draw_chance(d, 70)) continue;
             size_t which = draw_activation(d, gate ? gates : many,
                                            &l->activations[way][k]);
@@ -102,9 +104,26 @@ static void draw_directions(draws *d, bool ends, elman_layer *l)
         l->merge = ELMAN_MERGE_CONCAT;
 }
 
+/* One of the recurrent kinds. */
+static elman_kind draw_kind(draws *d)
+{
+    size_t count = 0;
+    elman_kind kinds[64];
+    for (size_t i = 0; i < kind_count() && count < 64; i++)
+        if (kind_is_recurrent((elman_kind)i)) kinds[count++] = (elman_kind)i;
+    return kinds[draw_size(d, 0, count - 1)];
+}
+
+/* Whether to set a field: never if the kind does not read it. */
+static bool draw_field(draws *d, const elman_layer *l, const char *field,
+                       unsigned percent)
+{
+    return kind_has_field(l->kind, field) && draw_chance(d, percent);
+}
+
 static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
 {
-    l->kind = (elman_kind)draw_size(d, ELMAN_RNN, ELMAN_GRU);
+    l->kind = draw_kind(d);
     l->num_layers = draw_size(d, 1, 6) / 2; /* mostly 1 or 2 */
     if (l->num_layers == 0) l->num_layers = 1;
     l->hidden_size = draw_size(d, 2, most);
@@ -113,25 +132,31 @@ static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
         for (size_t k = 0; k < l->num_layers; k++)
             l->hidden_sizes[k] = draw_size(d, 2, most);
     }
+
+    /* what every kind reads */
     l->no_bias = draw_chance(d, 25);
     l->learned_state = draw_chance(d, 25);
-    if (draw_chance(d, 25)) l->clip = draw_real(d, 0.3f, 1.5f);
+    if (draw_field(d, l, "clip", 25)) l->clip = draw_real(d, 0.3f, 1.5f);
     if (draw_chance(d, 30)) l->dropout = draw_real(d, 0.1f, 0.6f);
     l->variational = draw_chance(d, 50);
-    if (draw_chance(d, 30)) l->recurrent_dropout = draw_real(d, 0.1f, 0.6f);
+    if (draw_field(d, l, "recurrent_dropout", 30))
+        l->recurrent_dropout = draw_real(d, 0.1f, 0.6f);
     if (draw_chance(d, 30)) l->zoneout = draw_real(d, 0.1f, 0.6f);
-    if (l->kind == ELMAN_RNN && draw_chance(d, 40))
+
+    /* and what only some do */
+    size_t least = l->hidden_size ? l->hidden_size : 2;
+    if (draw_field(d, l, "nonlinearity", 40))
         l->nonlinearity = ELMAN_NONLINEARITY_RELU;
-    if (l->kind == ELMAN_GRU) l->reset_before = draw_chance(d, 50);
-    if (l->kind == ELMAN_LSTM) {
-        size_t least = l->hidden_size ? l->hidden_size : 2;
-        l->peephole = draw_chance(d, 40);
-        l->coupled = draw_chance(d, 30);
-        if (draw_chance(d, 30)) l->proj_size = draw_size(d, 1, least - 1);
-        if (draw_chance(d, 30)) l->zoneout_cell = draw_real(d, 0.1f, 0.6f);
-    }
+    l->reset_before = draw_field(d, l, "reset_before", 50);
+    l->peephole = draw_field(d, l, "peephole", 40);
+    l->coupled = draw_field(d, l, "coupled", 30);
+    if (draw_field(d, l, "proj_size", 30))
+        l->proj_size = draw_size(d, 1, least - 1);
+    if (draw_field(d, l, "zoneout_cell", 30))
+        l->zoneout_cell = draw_real(d, 0.1f, 0.6f);
+
     draw_directions(d, ends, l);
-    draw_activations(d, l);
+    if (kind_has_field(l->kind, "activations")) draw_activations(d, l);
 }
 
 /* A layer without weights that makes one feature of each. */
@@ -292,32 +317,15 @@ static void put_recurrent(writer *w, const elman_layer *l)
 
 static void put_layer(writer *w, const elman_layer *l)
 {
-    static const char *const kinds[] = {
-        [ELMAN_END] = "",
-        [ELMAN_RNN] = "RNN",
-        [ELMAN_LSTM] = "LSTM",
-        [ELMAN_GRU] = "GRU",
-        [ELMAN_LINEAR] = "linear",
-        [ELMAN_EMBEDDING] = "embedding",
-        [ELMAN_TANH] = "tanh",
-        [ELMAN_SIGMOID] = "sigmoid",
-        [ELMAN_RELU] = "relu",
-        [ELMAN_SOFTMAX] = "softmax",
-        [ELMAN_LAYER_NORM] = "norm",
-        [ELMAN_DROPOUT] = "dropout",
-        [ELMAN_LAST] = "last",
-        [ELMAN_ACTIVATION] = "activation",
-        [ELMAN_LOG_SOFTMAX] = "log_softmax",
-    };
-    put(w, "%s", kinds[l->kind]);
-    if (l->kind == ELMAN_EMBEDDING)
+    const kind_row *kind = kind_at(l->kind);
+    bool recurrent = kind->family == ELMAN_FAMILY_RECURRENT;
+    put(w, "%s", recurrent ? kind->title : kind->word);
+    if (recurrent) put_recurrent(w, l);
+    if (l->num_embeddings)
         put(w, " %zux%zu", l->num_embeddings, l->embedding_dim);
-    else if (l->kind == ELMAN_LINEAR) {
-        put(w, " %zu", l->output_size);
-        put_flag(w, "no_bias", l->no_bias);
-    } else if (l->kind == ELMAN_RNN || l->kind == ELMAN_LSTM ||
-               l->kind == ELMAN_GRU)
-        put_recurrent(w, l);
+    if (l->output_size) put(w, " %zu", l->output_size);
+    if (!recurrent) put_flag(w, "no_bias", l->no_bias);
+
     if (l->kind == ELMAN_ACTIVATION) put_activation(w, &l->activation);
     put_flag(w, "final", l->last == ELMAN_LAST_FINAL);
     put_number(w, "dropout", l->dropout);

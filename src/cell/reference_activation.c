@@ -1,6 +1,6 @@
 /*
- * reference_curve.c: the functions that a config may name, as ONNX writes them,
- * and their derivatives; at a kink the left one.
+ * reference_activation.c: the functions that a config may name, as ONNX writes
+ * them, and their derivatives; at a kink the left one.
  *
  *   affine      a x + b           leaky relu        x, below 0: a x
  *   scaled tanh a tanh(b x)       thresholded relu  x where x > a, else 0
@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-double reference_curve(elman_activation f, double x)
+double reference_activation(elman_activation f, double x)
 {
     double a = (double)f.alpha, b = (double)f.beta;
     switch (f.kind) {
@@ -44,7 +44,7 @@ double reference_curve(elman_activation f, double x)
     return NAN;
 }
 
-double reference_curve_slope(elman_activation f, double x)
+double reference_activation_derivative(elman_activation f, double x)
 {
     double a = (double)f.alpha, b = (double)f.beta;
     switch (f.kind) {
@@ -76,7 +76,7 @@ double reference_curve_slope(elman_activation f, double x)
     return NAN;
 }
 
-double reference_curve_kink(elman_activation f, double x)
+double reference_activation_kink(elman_activation f, double x)
 {
     double a = (double)f.alpha, b = (double)f.beta;
     switch (f.kind) {
