@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
-.PHONY: all run test quick asan tsan clang fuzz dev cover format lint golden \
+.PHONY: all run test quick asan tsan clang fuzz dev cover format lint abi golden \
 	bench bench-peers bench-instructions install clean help
 
 all: ## build the library and the program: build/release
@@ -58,6 +58,12 @@ format: ## clang-format in place
 lint: ## format, clang-tidy, layers, symbols, calls, budgets, words
 	@tools/setup build test lint
 	@tools/lint
+
+abi: ## compare the binary interface with the recorded one; RECORD=1 records it
+	@tools/setup build test
+	@cmake --preset test >/dev/null
+	@cmake --build --preset test --target elman_shared
+	@tools/check_abi build/test/libelman.so
 
 golden: ## record the expected numbers again (asks first; needs PyTorch and ONNX)
 	@tools/golden

@@ -23,6 +23,13 @@ if(ELMAN_ZIP)
   target_link_libraries(elman_flags INTERFACE PkgConfig::LIBZIP)
 endif()
 
+# what tools/check_abi reads: the types of the public functions
+if(ELMAN_STRICT)
+  file(GLOB public_sources CONFIGURE_DEPENDS src/api/*.c)
+  set_source_files_properties(${public_sources} src/base/status.c PROPERTIES
+    COMPILE_OPTIONS -g)
+endif()
+
 add_library(elman_objects OBJECT ${elman_sources})
 target_link_libraries(elman_objects PUBLIC elman_flags)
 
