@@ -1,28 +1,28 @@
 /*
- * test_encoding.c: text is cut into pieces that make the text again; an
+ * test_encoding.c: text is cut into tokens that make up the text again; an
  * encoding and its JSON say the same; what a model file may hold is checked.
  */
 #include "check.h"
 
 #include "data/dictionary.h"
 #include "data/encoding.h"
-#include "data/piece.h"
+#include "data/token.h"
 
-/* The pieces of a text as "[..][..]". */
+/* The tokens of a text as "[..][..]". */
 static const char *cut(elman_unit unit, const char *text)
 {
     static char shown[400];
     size_t at = 0, bytes = strlen(text);
-    for (size_t done = 0, piece; done < bytes; done += piece) {
-        piece = piece_bytes(unit, text + done, bytes - done);
-        if (piece == 0) return "not UTF-8";
+    for (size_t done = 0, length; done < bytes; done += length) {
+        length = token_length(unit, text + done, bytes - done);
+        if (length == 0) return "not UTF-8";
         at += (size_t)snprintf(shown + at, sizeof shown - at, "[%.*s]",
-                               (int)piece, text + done);
+                               (int)length, text + done);
     }
     return shown;
 }
 
-TEST(text_is_cut_into_the_pieces_of_its_unit)
+TEST(text_is_cut_into_the_tokens_of_its_unit)
 {
     static const struct {
         elman_unit unit;
@@ -63,7 +63,7 @@ TEST(a_dictionary_numbers_and_counts_what_comes)
             CHECK(number == i, "%s is %zu", word, number);
         }
     assert_int_equal(d.count, 5000);
-    assert_int_equal(d.entry[4999].uses, 3);
+    assert_int_equal(d.entries[4999].uses, 3);
     assert_int_equal(dictionary_find(&d, "w77", 3), 77);
     assert_int_equal(dictionary_find(&d, "w77x", 4), 5000);
     dictionary_clear(&d);
@@ -222,7 +222,7 @@ TEST(text_becomes_tokens_up_to_the_capacity)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_cut_into_the_pieces_of_its_unit),
+        cmocka_unit_test(text_is_cut_into_the_tokens_of_its_unit),
         cmocka_unit_test(a_dictionary_numbers_and_counts_what_comes),
         cmocka_unit_test(an_encoding_and_its_text_say_the_same),
         cmocka_unit_test(each_bad_text_of_an_encoding_gives_its_own_sentence),

@@ -168,7 +168,7 @@ static elman_status read_target(elman_dataset *dataset, const pair *p, size_t n)
     elman_task task = dataset->encoding->task;
     bool classes = task == ELMAN_CLASSIFY || task == ELMAN_TAG;
     size_t steps = dataset->per_step ? p->T : 1, first = n * steps * p->O;
-    size_t count = dataset->per_step ? dataset->sequence[n].length : 1;
+    size_t count = dataset->per_step ? dataset->sequences[n].length : 1;
     for (size_t i = 0; i < count * p->O; i++)
         TRY(classes ? read_class(dataset, p, first + i)
                     : read_value(dataset, p, first + i));

@@ -25,7 +25,7 @@ static const char *cell(const columns *c, size_t row, size_t column)
 static const char *name_of(const columns *c, size_t column)
 {
     const char *name = c->header ? cell(c, 0, column) : "";
-    return name[0] ? name : c->number[column];
+    return name[0] ? name : c->numbers[column];
 }
 
 static number_kind kind_of(const columns *c, size_t row, size_t column)
@@ -154,17 +154,18 @@ static elman_status follow_names(const columns *c, char *const *names,
 static elman_status settle_task(columns *c, elman_encoding *e)
 {
     bool text = false;
-    for (size_t i = 0; i < c->targets; i++)
-        text = text || !is_numeric(c, c->target[i]);
+    for (size_t i = 0; i < c->target_count; i++)
+        text = text || !is_numeric(c, c->targets[i]);
     if (e->task == ELMAN_TASK_AUTO) e->task = text ? ELMAN_TAG : ELMAN_FORECAST;
-    if (e->task == ELMAN_TAG && c->targets > 1)
+    if (e->task == ELMAN_TAG && c->target_count > 1)
         return failure(ELMAN_BAD_VALUE,
-                       "%zu target columns, but tags are in one", c->targets);
+                       "%zu target columns, but tags are in one",
+                       c->target_count);
     if (text && e->task != ELMAN_TAG)
         return failure(ELMAN_BAD_VALUE,
                        "the target column holds text (\"%.40s\"), and %s needs "
                        "numbers",
-                       cell(c, c->header, c->target[0]), task_name(e->task));
+                       cell(c, c->header, c->targets[0]), task_name(e->task));
     return ELMAN_OK;
 }
 
@@ -174,25 +175,25 @@ static elman_status
 choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
 {
     if (config->columns) {
-        TRY(read_list(c, config->columns, c->input, &c->inputs));
+        TRY(read_list(c, config->columns, c->inputs, &c->input_count));
     } else {
         for (size_t j = 0; j < c->table->columns; j++)
-            if (is_numeric(c, j)) c->input[c->inputs++] = j;
+            if (is_numeric(c, j)) c->inputs[c->input_count++] = j;
     }
     size_t kept = 0;
-    for (size_t i = 0; i < c->inputs && task != ELMAN_FORECAST; i++) {
+    for (size_t i = 0; i < c->input_count && task != ELMAN_FORECAST; i++) {
         bool is_target = false;
-        for (size_t k = 0; k < c->targets; k++)
-            is_target = is_target || c->input[i] == c->target[k];
+        for (size_t k = 0; k < c->target_count; k++)
+            is_target = is_target || c->inputs[i] == c->targets[k];
         if (is_target && config->columns)
             return failure(ELMAN_BAD_VALUE,
                            "column \"%.60s\" is a target, so it can not be an "
                            "input of %s",
-                           name_of(c, c->input[i]), task_name(task));
-        if (!is_target) c->input[kept++] = c->input[i];
+                           name_of(c, c->inputs[i]), task_name(task));
+        if (!is_target) c->inputs[kept++] = c->inputs[i];
     }
-    if (task != ELMAN_FORECAST) c->inputs = kept;
-    if (c->inputs > 0) return ELMAN_OK;
+    if (task != ELMAN_FORECAST) c->input_count = kept;
+    if (c->input_count > 0) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT, "no column of numbers is left for input");
 }
 
@@ -210,16 +211,16 @@ static elman_status copy_names(const columns *c, const size_t *column,
 static elman_status choose(columns *c, elman_encoding *e,
                            const elman_dataset_config *config)
 {
-    c->target[0] = c->table->columns - 1;
+    c->targets[0] = c->table->columns - 1;
     if (config->target)
-        TRY(read_list(c, config->target, c->target, &c->targets));
-    else c->targets = 1;
+        TRY(read_list(c, config->target, c->targets, &c->target_count));
+    else c->target_count = 1;
     TRY(settle_task(c, e));
     TRY(choose_inputs(c, config, e->task));
-    e->input_size = c->inputs;
-    e->targets = c->targets;
-    TRY(copy_names(c, c->input, c->inputs, &e->columns));
-    return copy_names(c, c->target, c->targets, &e->target_names);
+    e->input_size = c->input_count;
+    e->targets = c->target_count;
+    TRY(copy_names(c, c->inputs, c->input_count, &e->columns));
+    return copy_names(c, c->targets, c->target_count, &e->target_names);
 }
 
 static elman_status open_columns(elman_dataset *dataset,
@@ -230,15 +231,16 @@ static elman_status open_columns(elman_dataset *dataset,
     c->header = has_header(c);
     if (c->table->rows == c->header)
         return failure(ELMAN_BAD_FORMAT, "a header only, no rows");
-    c->number = calloc(count, sizeof *c->number);
-    c->input = calloc(count, sizeof *c->input);
-    c->target = calloc(count, sizeof *c->target);
-    if (!c->number || !c->input || !c->target) return no_memory();
+    c->numbers = calloc(count, sizeof *c->numbers);
+    c->inputs = calloc(count, sizeof *c->inputs);
+    c->targets = calloc(count, sizeof *c->targets);
+    if (!c->numbers || !c->inputs || !c->targets) return no_memory();
     for (size_t j = 0; j < count; j++)
-        snprintf(c->number[j], sizeof c->number[j], "%zu", j + 1);
+        snprintf(c->numbers[j], sizeof c->numbers[j], "%zu", j + 1);
     if (!dataset->learned) return choose(c, e, config);
-    TRY(follow_names(c, e->columns, e->input_size, c->input, &c->inputs));
-    return follow_names(c, e->target_names, e->targets, c->target, &c->targets);
+    TRY(follow_names(c, e->columns, e->input_size, c->inputs, &c->input_count));
+    return follow_names(c, e->target_names, e->targets, c->targets,
+                        &c->target_count);
 }
 
 elman_status columns_open(const csv *table, elman_dataset *dataset,
@@ -252,8 +254,8 @@ elman_status columns_open(const csv *table, elman_dataset *dataset,
 
 void columns_close(columns *c)
 {
-    free(c->number);
-    free(c->input);
-    free(c->target);
+    free(c->numbers);
+    free(c->inputs);
+    free(c->targets);
     *c = (columns){0};
 }

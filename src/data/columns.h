@@ -11,10 +11,10 @@
 /* A table and what its columns are for. */
 typedef struct columns {
     const csv *table;
-    size_t header;         /* rows of names before the data: 0 or 1 */
-    char (*number)[24];    /* (columns) "1" ...: names where none are given */
-    size_t *input, inputs; /* columns by number from 0 */
-    size_t *target, targets;
+    size_t header;       /* rows of names before the data: 0 or 1 */
+    char (*numbers)[24]; /* (columns) "1" ...: names where none are given */
+    size_t *inputs, input_count; /* columns, counted from 0 */
+    size_t *targets, target_count;
 } columns;
 
 /* Chooses the columns by config or, once the encoding is learned, by its names;

@@ -13,9 +13,9 @@
 /* The last takes every file that no other knows by its name. */
 static const dataset_kind *const kinds[] = {&kind_series, &kind_table,
                                             &kind_array, &kind_text};
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
-static const char *const options[OPTIONS] = {
+static const char *const options[OPTION_COUNT] = {
     [OPTION_UNIT] = "unit",
     [OPTION_VALIDATION_PATH] = "validation_path",
     [OPTION_MIN_COUNT] = "min_count",
@@ -29,17 +29,18 @@ static const char *const options[OPTIONS] = {
 /* 1 << option for each that config sets. */
 static unsigned options_set(const elman_dataset_config *c)
 {
-    const bool set[OPTIONS] = {[OPTION_UNIT] = c->unit != ELMAN_UNIT_AUTO,
-                               [OPTION_VALIDATION_PATH] = c->validation_path,
-                               [OPTION_MIN_COUNT] = c->min_count > 1,
-                               [OPTION_TARGET_PATH] = c->target_path,
-                               [OPTION_TARGET] = c->target,
-                               [OPTION_COLUMNS] = c->columns,
-                               [OPTION_WINDOW] = c->window,
-                               [OPTION_HORIZON] = c->horizon,
-                               [OPTION_NO_SCALING] = c->no_scaling};
+    const bool set[OPTION_COUNT] = {[OPTION_UNIT] = c->unit != ELMAN_UNIT_AUTO,
+                                    [OPTION_VALIDATION_PATH] =
+                                        c->validation_path,
+                                    [OPTION_MIN_COUNT] = c->min_count > 1,
+                                    [OPTION_TARGET_PATH] = c->target_path,
+                                    [OPTION_TARGET] = c->target,
+                                    [OPTION_COLUMNS] = c->columns,
+                                    [OPTION_WINDOW] = c->window,
+                                    [OPTION_HORIZON] = c->horizon,
+                                    [OPTION_NO_SCALING] = c->no_scaling};
     unsigned bits = 0;
-    for (unsigned i = 0; i < OPTIONS; i++)
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
         bits |= (unsigned)set[i] << i;
     return bits;
 }
@@ -58,11 +59,11 @@ static bool has_extension(const char *path, const dataset_kind *kind)
 static const dataset_kind *choose(const char *path, elman_task task)
 {
     size_t named = 0;
-    while (named < KINDS - 1 && !has_extension(path, kinds[named]))
+    while (named < KIND_COUNT - 1 && !has_extension(path, kinds[named]))
         named++;
     if (task == ELMAN_TASK_AUTO || kinds[named]->tasks & 1u << task)
         return kinds[named];
-    for (size_t i = 0; i < KINDS; i++)
+    for (size_t i = 0; i < KIND_COUNT; i++)
         if (kinds[i] != &kind_array && kinds[i]->tasks & 1u << task)
             return kinds[i];
     return kinds[named];
@@ -72,7 +73,7 @@ static elman_status check_options(const dataset_kind *kind, bool following,
                                   const elman_dataset_config *config)
 {
     unsigned set = options_set(config);
-    for (unsigned i = 0; i < OPTIONS; i++) {
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
         if (!(set & 1u << i)) continue;
         if (following && i != OPTION_TARGET_PATH)
             return failure(ELMAN_BAD_VALUE,
@@ -170,12 +171,12 @@ void dataset_close(elman_dataset *dataset)
     dictionary_clear(&dataset->labels);
     free(dataset->note);
     free(dataset->tokens);
-    free(dataset->raw.at);
-    free(dataset->raw_targets.at);
+    free(dataset->raw.values);
+    free(dataset->raw_targets.values);
     free(dataset->x);
     free(dataset->values);
     free(dataset->classes);
-    free(dataset->sequence);
+    free(dataset->sequences);
     free(dataset->ids[ELMAN_TRAIN]);
     free(dataset->ids[ELMAN_VALIDATION]);
     free(dataset);
@@ -203,7 +204,7 @@ void dataset_naive(const elman_dataset *dataset, elman_part part, uint64_t id,
 {
     (void)part; /* ids are those of the whole dataset */
     size_t targets = dataset->encoding->targets;
-    const span *s = &dataset->sequence[id];
+    const span *s = &dataset->sequences[id];
     memcpy(values, dataset->values + (s->first + s->length - 1) * targets,
            targets * sizeof *values);
 }

@@ -24,9 +24,9 @@ static size_t *find_slot(const dictionary *d, const char *text, size_t bytes)
 {
     size_t at = hash(text, bytes);
     for (;; at++) {
-        size_t *slot = &d->slot[at & (d->slots - 1)];
+        size_t *slot = &d->slots[at & (d->slot_count - 1)];
         if (*slot == 0) return slot;
-        const dictionary_entry *entry = &d->entry[*slot - 1];
+        const dictionary_entry *entry = &d->entries[*slot - 1];
         if (entry->bytes == bytes && !memcmp(entry->text, text, bytes))
             return slot;
     }
@@ -36,17 +36,17 @@ static size_t *find_slot(const dictionary *d, const char *text, size_t bytes)
 static bool grow(dictionary *d)
 {
     size_t room = d->room ? 2 * d->room : FIRST_ROOM, bytes = 0;
-    if (!sizes_multiply(room, sizeof *d->entry, 1, &bytes)) return false;
-    dictionary_entry *entry = realloc(d->entry, bytes);
-    if (entry) d->entry = entry;
-    size_t *slot = entry ? calloc(2 * room, sizeof *slot) : NULL;
-    if (!slot) return false;
-    free(d->slot);
-    d->slot = slot;
-    d->slots = 2 * room;
+    if (!sizes_multiply(room, sizeof *d->entries, 1, &bytes)) return false;
+    dictionary_entry *entries = realloc(d->entries, bytes);
+    if (entries) d->entries = entries;
+    size_t *slots = entries ? calloc(2 * room, sizeof *slots) : NULL;
+    if (!slots) return false;
+    free(d->slots);
+    d->slots = slots;
+    d->slot_count = 2 * room;
     d->room = room;
     for (size_t k = 0; k < d->count; k++)
-        *find_slot(d, entry[k].text, entry[k].bytes) = k + 1;
+        *find_slot(d, entries[k].text, entries[k].bytes) = k + 1;
     return true;
 }
 
@@ -64,17 +64,17 @@ elman_status dictionary_add(dictionary *d, const char *text, size_t bytes,
                            d->count + 1);
         memcpy(copy, text, bytes);
         copy[bytes] = 0;
-        d->entry[d->count] = (dictionary_entry){copy, bytes, 0};
+        d->entries[d->count] = (dictionary_entry){copy, bytes, 0};
         *slot = ++d->count;
     }
     *number = *slot - 1;
-    d->entry[*number].uses++;
+    d->entries[*number].uses++;
     return ELMAN_OK;
 }
 
 size_t dictionary_find(const dictionary *d, const char *text, size_t bytes)
 {
-    if (d->slots == 0) return d->count;
+    if (d->slot_count == 0) return d->count;
     size_t found = *find_slot(d, text, bytes);
     return found ? found - 1 : d->count;
 }
@@ -82,8 +82,8 @@ size_t dictionary_find(const dictionary *d, const char *text, size_t bytes)
 void dictionary_clear(dictionary *d)
 {
     for (size_t k = 0; k < d->count; k++)
-        free(d->entry[k].text);
-    free(d->entry);
-    free(d->slot);
+        free(d->entries[k].text);
+    free(d->entries);
+    free(d->slots);
     *d = (dictionary){0};
 }

@@ -16,13 +16,13 @@ typedef struct dictionary_entry {
 /* All zero is an empty one. */
 typedef struct dictionary {
     size_t count; /* different texts */
-    dictionary_entry *entry;
-    size_t room;  /* of entry */
-    size_t *slot; /* (slots) number + 1 by hash, 0 free */
-    size_t slots; /* a power of two, or 0 */
+    dictionary_entry *entries;
+    size_t room;       /* in entries */
+    size_t *slots;     /* (slot_count) number + 1 by hash, 0 free */
+    size_t slot_count; /* a power of two, or 0 */
 } dictionary;
 
-/* Counts one more use of text; number is its place in entry. */
+/* Counts one more use of text; number is its index in entries. */
 elman_status dictionary_add(dictionary *d, const char *text, size_t bytes,
                             size_t *number);
 

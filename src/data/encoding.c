@@ -20,13 +20,13 @@ static const char *const tasks[] = {
     [ELMAN_CLASSIFY] = "classify", [ELMAN_TAG] = "tag",
     [ELMAN_FORECAST] = "forecast", [ELMAN_REGRESS] = "regress",
     [ELMAN_TRACK] = "track"};
-enum { TASKS = sizeof tasks / sizeof *tasks };
+enum { TASK_COUNT = sizeof tasks / sizeof *tasks };
 
 static const char *const units[] = {[ELMAN_UNIT_AUTO] = "auto",
                                     [ELMAN_BYTES] = "bytes",
                                     [ELMAN_CHARACTERS] = "characters",
                                     [ELMAN_WORDS] = "words"};
-enum { UNITS = sizeof units / sizeof *units };
+enum { UNIT_COUNT = sizeof units / sizeof *units };
 
 static const char *const input_keys[] = {"mean", "scale", "columns"};
 static const char *const target_keys[] = {"target_mean", "target_scale",
@@ -241,10 +241,10 @@ static elman_status read_root(const json_node *root, elman_encoding *e)
     int64_t version = 0;
     if (!json_whole(json_find(root, "version"), &version) || version != 1)
         return bad("version is not 1");
-    TRY(read_word(root, "task", tasks, TASKS, &word));
+    TRY(read_word(root, "task", tasks, TASK_COUNT, &word));
     e->task = (elman_task)word;
     if (e->task == ELMAN_LANGUAGE) {
-        TRY(read_word(root, "unit", units, UNITS, &word));
+        TRY(read_word(root, "unit", units, UNIT_COUNT, &word));
         e->unit = (elman_unit)word;
     }
     TRY(read_texts(root, "tokens", e->unit == ELMAN_BYTES, &e->vocabulary,

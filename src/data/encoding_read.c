@@ -2,7 +2,7 @@
  * encoding_read.c: text to tokens, for data sets and for prompts alike.
  */
 #include "data/encoding.h"
-#include "data/piece.h"
+#include "data/token.h"
 
 #include "format/utf8.h"
 
@@ -19,13 +19,13 @@ typedef struct lookup {
 } lookup;
 
 /* The token of these bytes, by halving, or NONE. */
-static int32_t find(const elman_encoding *e, const char *piece, size_t bytes)
+static int32_t find(const elman_encoding *e, const char *text, size_t bytes)
 {
     size_t low = 0, high = e->vocabulary;
     while (low < high) {
         size_t middle = low + (high - low) / 2, have = e->token_bytes[middle];
         int order =
-            memcmp(piece, e->tokens[middle], bytes < have ? bytes : have);
+            memcmp(text, e->tokens[middle], bytes < have ? bytes : have);
         if (order == 0 && bytes == have) return (int32_t)middle;
         if (order > 0 || (order == 0 && bytes > have)) low = middle + 1;
         else high = middle;
@@ -46,31 +46,31 @@ static lookup make_lookup(const elman_encoding *encoding)
     return made;
 }
 
-static int32_t token_of(const lookup *l, const char *piece, size_t bytes)
+static int32_t token_of(const lookup *l, const char *text, size_t bytes)
 {
-    int32_t token = bytes == 1 ? l->single[(unsigned char)piece[0]]
-                               : find(l->encoding, piece, bytes);
+    int32_t token = bytes == 1 ? l->single[(unsigned char)text[0]]
+                               : find(l->encoding, text, bytes);
     if (token != NONE || l->unknown == NONE) return token;
-    bool spaced = piece[0] == ' ' && bytes > 1 && l->unknown_spaced != NONE;
+    bool spaced = text[0] == ' ' && bytes > 1 && l->unknown_spaced != NONE;
     return spaced ? l->unknown_spaced : l->unknown;
 }
 
-static elman_status unknown_piece(const elman_encoding *encoding,
-                                  const char *piece, size_t bytes, size_t at)
+static elman_status unknown_token(const elman_encoding *encoding,
+                                  const char *text, size_t bytes, size_t at)
 {
     uint32_t c = 0;
     if (encoding->unit == ELMAN_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "word \"%.*s\" at byte %zu is not in the vocabulary",
-                       bytes > 60 ? 60 : (int)bytes, piece, at);
-    if (encoding->unit == ELMAN_CHARACTERS && utf8_read(piece, bytes, &c))
+                       bytes > 60 ? 60 : (int)bytes, text, at);
+    if (encoding->unit == ELMAN_CHARACTERS && utf8_read(text, bytes, &c))
         return failure(ELMAN_BAD_VALUE,
                        "character '%.*s' (U+%04" PRIX32
                        ") at byte %zu is not in the vocabulary",
-                       (int)bytes, piece, c, at);
+                       (int)bytes, text, c, at);
     return failure(ELMAN_BAD_VALUE,
                    "byte 0x%02x at byte %zu is not in the vocabulary",
-                   (unsigned char)piece[0], at);
+                   (unsigned char)text[0], at);
 }
 
 elman_status encoding_read(const elman_encoding *encoding, const char *text,
@@ -83,15 +83,16 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
                        task_name(encoding->task));
     lookup l = make_lookup(encoding);
     size_t found = 0;
-    for (size_t at = 0, piece; at < bytes; at += piece, found++) {
-        piece = piece_bytes(encoding->unit, text + at, bytes - at);
-        if (piece == 0)
+    for (size_t at = 0, length; at < bytes; at += length, found++) {
+        length = token_length(encoding->unit, text + at, bytes - at);
+        if (length == 0)
             return failure(ELMAN_BAD_VALUE,
                            "byte 0x%02x at byte %zu is not "
                            "UTF-8 text",
                            (unsigned char)text[at], at);
-        int32_t token = token_of(&l, text + at, piece);
-        if (token == NONE) return unknown_piece(encoding, text + at, piece, at);
+        int32_t token = token_of(&l, text + at, length);
+        if (token == NONE)
+            return unknown_token(encoding, text + at, length, at);
         if (found < capacity) tokens[found] = token;
     }
     *count = found;

@@ -13,32 +13,32 @@
 
 enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 64, CHUNK = 16 };
 
-/* A sequence at its place in the order. */
-typedef struct placed {
-    size_t length, place, id;
-} placed;
+/* A sequence and its rank in the epoch's order. */
+typedef struct ranked_sequence {
+    size_t length, rank, id;
+} ranked_sequence;
 
 struct elman_loader {
     const elman_dataset *data;
     elman_loader_config config;
     size_t B;              /* most sequences of a batch; language: streams */
     size_t steps;          /* language: of a window */
-    size_t stream;         /* language: steps of each stream */
-    size_t batches;        /* of an epoch */
+    size_t stream_steps;   /* language: of each stream */
+    size_t batch_count;    /* of an epoch */
     uint64_t epoch, index; /* of the next batch */
     bool ordered;          /* order is that of epoch */
     size_t outputs;        /* values of one target */
 
-    void *memory;     /* all that follows */
-    size_t *order;    /* (n) sequences in the epoch's order */
-    size_t *shuffle;  /* (n) a permutation, of sequences and then of batches */
-    placed *sorted;   /* (n) */
-    float *x;         /* (T,B,I) */
-    int32_t *tokens;  /* (T,B) */
-    int32_t *classes; /* (T,B) or (B) */
-    float *values;    /* (T,B,O) or (B,O) */
-    size_t *lengths;  /* (B) */
-    uint64_t *ids;    /* (B) */
+    void *memory;    /* all that follows */
+    size_t *order;   /* (n) sequences in the epoch's order */
+    size_t *shuffle; /* (n) a permutation, of sequences and then of batches */
+    ranked_sequence *sorted; /* (n) */
+    float *x;                /* (T,B,I) */
+    int32_t *tokens;         /* (T,B) */
+    int32_t *classes;        /* (T,B) or (B) */
+    float *values;           /* (T,B,O) or (B,O) */
+    size_t *lengths;         /* (B) */
+    uint64_t *ids;           /* (B) */
 };
 
 static size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
@@ -110,8 +110,8 @@ static void plan_streams(elman_loader *l, size_t wanted)
     l->steps = l->config.steps ? l->config.steps : DEFAULT_STEPS;
     if (l->steps > pairs) l->steps = pairs;
     l->B = pairs / l->steps < wanted ? pairs / l->steps : wanted;
-    l->stream = pairs / l->B;
-    l->batches = divide_up(l->stream, l->steps);
+    l->stream_steps = pairs / l->B;
+    l->batch_count = divide_up(l->stream_steps, l->steps);
 }
 
 static elman_status create(elman_loader *l)
@@ -129,7 +129,7 @@ static elman_status create(elman_loader *l)
     if (is_language(l)) plan_streams(l, wanted);
     else {
         l->B = wanted < n ? wanted : n;
-        l->batches = divide_up(n, l->B);
+        l->batch_count = divide_up(n, l->B);
     }
     return reserve(l);
 }
@@ -155,7 +155,7 @@ void loader_destroy(elman_loader *loader)
     free(loader);
 }
 
-size_t loader_size(const elman_loader *loader) { return loader->batches; }
+size_t loader_size(const elman_loader *loader) { return loader->batch_count; }
 
 size_t loader_width(const elman_loader *loader) { return loader->B; }
 
@@ -163,17 +163,17 @@ void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index)
 {
     if (epoch != loader->epoch) loader->ordered = false;
     loader->epoch = epoch;
-    loader->index = index < loader->batches ? index : loader->batches;
+    loader->index = index < loader->batch_count ? index : loader->batch_count;
 }
 
 /* ---- Order -------------------------------------------------------------- */
 
 /* Longest last; equal lengths stay as they were. */
-static int compare_placed(const void *left, const void *right)
+static int compare_lengths(const void *left, const void *right)
 {
-    const placed *a = left, *b = right;
+    const ranked_sequence *a = left, *b = right;
     if (a->length != b->length) return a->length < b->length ? -1 : 1;
-    return (a->place > b->place) - (a->place < b->place);
+    return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
 /* Sorts each chunk of the order by length. */
@@ -181,11 +181,11 @@ static void fill_buckets(elman_loader *l, size_t n)
 {
     size_t chunk = l->B > n / CHUNK ? n : l->B * CHUNK;
     for (size_t i = 0; i < n; i++)
-        l->sorted[i] =
-            (placed){l->data->sequence[l->order[i]].length, i, l->order[i]};
+        l->sorted[i] = (ranked_sequence){l->data->sequences[l->order[i]].length,
+                                         i, l->order[i]};
     for (size_t first = 0; first < n; first += chunk)
         qsort(l->sorted + first, n - first < chunk ? n - first : chunk,
-              sizeof *l->sorted, compare_placed);
+              sizeof *l->sorted, compare_lengths);
     for (size_t i = 0; i < n; i++)
         l->order[i] = l->sorted[i].id;
 }
@@ -226,7 +226,7 @@ static void make_order(elman_loader *l)
 static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
 {
     const elman_dataset *d = l->data;
-    const span *s = &d->sequence[l->ids[b]];
+    const span *s = &d->sequences[l->ids[b]];
     size_t I = d->encoding->input_size;
     for (size_t t = 0; t < T; t++) {
         float *x = l->x + (t * B + b) * I;
@@ -239,7 +239,7 @@ static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
 static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
 {
     const elman_dataset *d = l->data;
-    const span *s = &d->sequence[l->ids[b]];
+    const span *s = &d->sequences[l->ids[b]];
     size_t O = l->outputs;
     for (size_t t = 0; t < T; t++) {
         size_t to = t * B + b, from = s->first + t;
@@ -262,7 +262,7 @@ static void fill_target(elman_loader *l, size_t b)
         return;
     }
     if (d->encoding->task == ELMAN_FORECAST)
-        from = (d->sequence[id].first + d->sequence[id].length) *
+        from = (d->sequences[id].first + d->sequences[id].length) *
                d->encoding->targets;
     memcpy(l->values + b * O, d->values + from, O * sizeof *l->values);
 }
@@ -276,7 +276,7 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
     bool full = true;
     for (size_t b = 0; b < B; b++) {
         l->ids[b] = l->order[first + b];
-        l->lengths[b] = l->data->sequence[l->ids[b]].length;
+        l->lengths[b] = l->data->sequences[l->ids[b]].length;
         if (l->lengths[b] > T) T = l->lengths[b];
         full = full && l->lengths[b] == l->lengths[0];
     }
@@ -301,10 +301,10 @@ static void read_window(elman_loader *l, elman_batch *batch,
 {
     const int32_t *part = l->data->tokens;
     if (l->config.part == ELMAN_VALIDATION) part += l->data->size[ELMAN_TRAIN];
-    size_t first = (size_t)l->index * l->steps, left = l->stream - first;
+    size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;
     size_t T = left < l->steps ? left : l->steps;
     for (size_t b = 0; b < l->B; b++) {
-        const int32_t *at = part + b * l->stream + first;
+        const int32_t *at = part + b * l->stream_steps + first;
         l->ids[b] = b;
         for (size_t t = 0; t < T; t++) {
             l->tokens[t * l->B + b] = at[t];
@@ -319,7 +319,7 @@ static void read_window(elman_loader *l, elman_batch *batch,
 elman_status loader_read(elman_loader *loader, elman_batch *batch,
                          elman_target *target)
 {
-    if (loader->index == loader->batches) {
+    if (loader->index == loader->batch_count) {
         *batch = (elman_batch){0};
         *target = (elman_target){0};
         loader_reset(loader, loader->epoch + 1, 0);

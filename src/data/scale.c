@@ -52,7 +52,7 @@ static elman_status learn(const numbers *raw, size_t columns, const span *spans,
     for (size_t i = 0; i < columns; i++) {
         (*scale)[i] = 1;
         if (!no_scaling && raw->count)
-            learn_column(raw->at + i, columns, spans, count, &(*mean)[i],
+            learn_column(raw->values + i, columns, spans, count, &(*mean)[i],
                          &(*scale)[i]);
         if (!isfinite((*mean)[i]) || !isfinite((*scale)[i]))
             return failure(ELMAN_BAD_FORMAT,
@@ -73,14 +73,14 @@ static elman_status make_floats(numbers *raw, size_t columns,
         return no_memory();
     for (size_t i = 0; i < raw->count; i++) {
         size_t column = i % columns;
-        double value = (raw->at[i] - mean[column]) / scale[column];
+        double value = (raw->values[i] - mean[column]) / scale[column];
         if (!(fabs(value) <= (double)FLT_MAX))
             return failure(ELMAN_BAD_FORMAT,
                            "%s %zu: %g is too large for float32", noun,
-                           column + 1, raw->at[i]);
+                           column + 1, raw->values[i]);
         (*floats)[i] = (float)value;
     }
-    free(raw->at);
+    free(raw->values);
     *raw = (numbers){0};
     return ELMAN_OK;
 }
@@ -95,7 +95,7 @@ static elman_status training_spans(const elman_dataset *dataset, bool flat,
     if (dataset->train_rows) **spans = (span){0, dataset->train_rows};
     for (size_t i = 0; !dataset->train_rows && i < n; i++) {
         size_t id = dataset->ids[ELMAN_TRAIN][i];
-        (*spans)[i] = flat ? (span){id, 1} : dataset->sequence[id];
+        (*spans)[i] = flat ? (span){id, 1} : dataset->sequences[id];
     }
     *count = n;
     return ELMAN_OK;

@@ -33,20 +33,21 @@ void *array_widen(void *array, size_t *room, size_t needed, size_t bytes)
 
 elman_status numbers_add(numbers *n, double value)
 {
-    double *wider = array_widen(n->at, &n->room, n->count + 1, sizeof *wider);
+    double *wider =
+        array_widen(n->values, &n->room, n->count + 1, sizeof *wider);
     if (!wider) return no_memory();
-    n->at = wider;
-    n->at[n->count++] = value;
+    n->values = wider;
+    n->values[n->count++] = value;
     return ELMAN_OK;
 }
 
 elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
 {
-    span *wider = array_widen(dataset->sequence, &dataset->sequence_room,
-                              dataset->sequences + 1, sizeof *wider);
+    span *wider = array_widen(dataset->sequences, &dataset->sequence_room,
+                              dataset->sequence_count + 1, sizeof *wider);
     if (!wider) return no_memory();
-    dataset->sequence = wider;
-    dataset->sequence[dataset->sequences++] = (span){first, length};
+    dataset->sequences = wider;
+    dataset->sequences[dataset->sequence_count++] = (span){first, length};
     if (length > dataset->longest) dataset->longest = length;
     return ELMAN_OK;
 }
@@ -137,7 +138,7 @@ static elman_status renumber(elman_dataset *dataset, ranked *order,
     dictionary *labels = &dataset->labels, sorted = {0};
     elman_encoding *e = dataset->encoding;
     for (size_t i = 0; i < labels->count; i++) {
-        order[i] = (ranked){.text = labels->entry[i].text, .number = i};
+        order[i] = (ranked){.text = labels->entries[i].text, .number = i};
         order[i].is_text =
             number_parse(order[i].text, &order[i].value) != NUMBER_VALUE;
     }
@@ -170,7 +171,7 @@ static elman_status learn_labels(elman_dataset *dataset)
     if (count == 1)
         return failure(ELMAN_BAD_FORMAT,
                        "one class only (\"%.60s\"), at least two are needed",
-                       dataset->labels.entry[0].text);
+                       dataset->labels.entries[0].text);
     ranked *order = calloc(count, sizeof *order);
     int32_t *class_of = calloc(count, sizeof *class_of);
     elman_status status =
@@ -195,14 +196,14 @@ elman_status split_count(const elman_dataset_config *config, size_t count,
     return ELMAN_OK;
 }
 
-elman_status part_set(elman_dataset *dataset, elman_part part, size_t first,
-                      size_t last)
+elman_status part_set(elman_dataset *dataset, elman_part part, size_t begin,
+                      size_t end)
 {
-    size_t count = last - first;
+    size_t count = end - begin;
     size_t *ids = calloc(count + 1, sizeof *ids);
     if (!ids) return no_memory();
     for (size_t i = 0; i < count; i++)
-        ids[i] = first + i;
+        ids[i] = begin + i;
     free(dataset->ids[part]);
     dataset->ids[part] = ids;
     dataset->size[part] = count;
@@ -228,7 +229,7 @@ static void share_out(size_t classes, const size_t *have, double part,
 static void choose(const elman_dataset *dataset, const size_t *order,
                    size_t count, size_t *take, bool *chosen)
 {
-    for (size_t i = 0; i < dataset->sequences; i++) {
+    for (size_t i = 0; i < dataset->sequence_count; i++) {
         size_t id = order[i];
         size_t *left = take ? &take[dataset->classes[id]] : &count;
         chosen[id] = *left > 0;
@@ -238,7 +239,7 @@ static void choose(const elman_dataset *dataset, const size_t *order,
 
 static elman_status split_chosen(elman_dataset *dataset, const bool *chosen)
 {
-    size_t n = dataset->sequences;
+    size_t n = dataset->sequence_count;
     for (int part = 0; part < 2; part++) {
         TRY(part_set(dataset, (elman_part)part, 0, n));
         size_t count = 0;
@@ -253,7 +254,7 @@ static elman_status split_chosen(elman_dataset *dataset, const bool *chosen)
 static elman_status split_part(elman_dataset *dataset,
                                const elman_dataset_config *config, size_t count)
 {
-    size_t n = dataset->sequences, classes = dataset->encoding->classes;
+    size_t n = dataset->sequence_count, classes = dataset->encoding->classes;
     bool by_class = dataset->encoding->task == ELMAN_CLASSIFY;
     size_t *order = calloc(n, sizeof *order);
     size_t *have = calloc(2 * classes + 1, sizeof *have), *take = NULL;
@@ -279,7 +280,7 @@ elman_status split_random(elman_dataset *dataset, const char *path,
                           const elman_dataset_config *config)
 {
     (void)path;
-    size_t n = dataset->sequences, count = 0;
+    size_t n = dataset->sequence_count, count = 0;
     if (dataset->following || config->validation_path) {
         size_t train = dataset->following ? 0 : dataset->size[ELMAN_TRAIN];
         TRY(part_set(dataset, ELMAN_TRAIN, 0, train));
@@ -310,7 +311,7 @@ elman_status sequences_open(elman_dataset *dataset, const char *path,
     if (!dataset->learned && classes) status = learn_labels(dataset);
     if (status != ELMAN_OK) return failure_in(status, path);
     dataset->learned = true;
-    dataset->size[ELMAN_TRAIN] = dataset->sequences;
+    dataset->size[ELMAN_TRAIN] = dataset->sequence_count;
     if (config->validation_path)
         TRY(read(dataset, config->validation_path, config));
     status = finish(dataset, path, config, split);

@@ -18,7 +18,7 @@
 
 /* Numbers that are still coming. */
 typedef struct numbers {
-    double *at;
+    double *values;
     size_t count, room;
 } numbers;
 
@@ -49,7 +49,7 @@ enum dataset_option {
     OPTION_WINDOW,
     OPTION_HORIZON,
     OPTION_NO_SCALING,
-    OPTIONS /* how many */
+    OPTION_COUNT /* how many */
 };
 
 struct elman_dataset {
@@ -65,8 +65,8 @@ struct elman_dataset {
     int32_t *classes;
     size_t class_count, class_room;
     bool per_step;
-    span *sequence; /* (sequences) */
-    size_t sequences, sequence_room;
+    span *sequences; /* (sequence_count) */
+    size_t sequence_count, sequence_room;
     size_t *ids[2];    /* (size[part]) sequences of each part, ascending */
     size_t longest;    /* steps */
     size_t train_rows; /* table: the first so many; 0: those of the training
@@ -106,9 +106,9 @@ elman_status split_random(elman_dataset *dataset, const char *path,
 elman_status split_count(const elman_dataset_config *config, size_t count,
                          const char *noun, size_t *validation);
 
-/* Gives the sequences first to last-1 to a part. */
-elman_status part_set(elman_dataset *dataset, elman_part part, size_t first,
-                      size_t last);
+/* Makes a part of the sequences from begin to end. */
+elman_status part_set(elman_dataset *dataset, elman_part part, size_t begin,
+                      size_t end);
 
 /* Learns mean and scale unless following or told not to, and makes x, values.
  */

@@ -20,7 +20,7 @@ static elman_status read_tag(elman_dataset *dataset, const columns *c,
                              size_t row)
 {
     const csv *t = c->table;
-    const char *label = t->cell[row * t->columns + c->target[0]];
+    const char *label = t->cell[row * t->columns + c->targets[0]];
     elman_status status = label_add(dataset, label, strlen(label));
     if (status == ELMAN_OK) return status;
     char where[40];
@@ -33,13 +33,13 @@ static elman_status read_row(elman_dataset *dataset, const columns *c,
 {
     double value;
     bool tags = dataset->encoding->task == ELMAN_TAG;
-    for (size_t i = 0; i < c->inputs; i++) {
-        TRY(columns_value(c, row, c->input[i], &value));
+    for (size_t i = 0; i < c->input_count; i++) {
+        TRY(columns_value(c, row, c->inputs[i], &value));
         TRY(numbers_add(&dataset->raw, value));
     }
     if (tags) return read_tag(dataset, c, row + c->header);
-    for (size_t i = 0; i < c->targets; i++) {
-        TRY(columns_value(c, row, c->target[i], &value));
+    for (size_t i = 0; i < c->target_count; i++) {
+        TRY(columns_value(c, row, c->targets[i], &value));
         TRY(numbers_add(&dataset->raw_targets, value));
     }
     return ELMAN_OK;
@@ -94,27 +94,27 @@ static elman_status table_read(elman_dataset *dataset, const char *path,
 
 /* ---- Windows ------------------------------------------------------------ */
 
-/* Makes the sequences of a part from rows first to last-1. */
+/* Makes the sequences of a part from the rows begin to end. */
 static elman_status add_windows(elman_dataset *dataset, elman_part part,
-                                size_t first, size_t last)
+                                size_t begin, size_t end)
 {
     const elman_encoding *e = dataset->encoding;
-    size_t before = dataset->sequences, all = e->window + e->horizon;
+    size_t before = dataset->sequence_count, all = e->window + e->horizon;
     if (e->task == ELMAN_FORECAST)
-        for (size_t i = first; last - i >= all; i++)
+        for (size_t i = begin; end - i >= all; i++)
             TRY(sequence_add(dataset, i, e->window));
     else
-        for (size_t i = first; i < last; i += e->window)
+        for (size_t i = begin; i < end; i += e->window)
             TRY(sequence_add(dataset, i,
-                             last - i < e->window ? last - i : e->window));
-    if (dataset->sequences == before && first < last)
+                             end - i < e->window ? end - i : e->window));
+    if (dataset->sequence_count == before && begin < end)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu rows for %s, but window %zu and horizon %zu need "
                        "%zu",
-                       last - first,
+                       end - begin,
                        part == ELMAN_TRAIN ? "training" : "validation",
                        e->window, e->horizon, all);
-    return part_set(dataset, part, before, dataset->sequences);
+    return part_set(dataset, part, before, dataset->sequence_count);
 }
 
 /* Where the validation part begins: the first window that it tells something

@@ -2,7 +2,7 @@
  * text.c: any file as a row of tokens, whose next one is to be told.
  */
 #include "data/encoding.h"
-#include "data/piece.h"
+#include "data/token.h"
 #include "data/store.h"
 
 #include "base/memory.h"
@@ -62,12 +62,12 @@ static elman_status no_memory(void)
     return failure(ELMAN_NO_MEMORY, "no memory for the text");
 }
 
-static elman_status token_add(elman_encoding *e, const char *piece,
+static elman_status token_add(elman_encoding *e, const char *token,
                               size_t bytes)
 {
     char *copy = malloc(bytes + 1);
     if (!copy) return no_memory();
-    memcpy(copy, piece, bytes);
+    memcpy(copy, token, bytes);
     copy[bytes] = 0;
     e->tokens[e->vocabulary] = copy;
     e->token_bytes[e->vocabulary++] = bytes;
@@ -108,10 +108,10 @@ static elman_status learn_points(elman_encoding *e, const text texts[2])
     if (texts[1].bytes) count += note_points(e->unit, &texts[1], seen);
     elman_status status = reserve(e, count);
     for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
-        char piece[UTF8_LONGEST] = {(char)c};
+        char token[UTF8_LONGEST] = {(char)c};
         if (!seen[c]) continue;
-        size_t bytes = e->unit == ELMAN_BYTES ? 1 : utf8_write(c, piece);
-        status = token_add(e, piece, bytes);
+        size_t bytes = e->unit == ELMAN_BYTES ? 1 : utf8_write(c, token);
+        status = token_add(e, token, bytes);
     }
     free(seen);
     return status;
@@ -133,20 +133,20 @@ static elman_status learn_counted(elman_encoding *e, dictionary *words,
     for (size_t i = 0; i < 2; i++) {
         size_t number;
         TRY(dictionary_add(words, unknown[i], strlen(unknown[i]), &number));
-        words->entry[number].uses = SIZE_MAX;
+        words->entries[number].uses = SIZE_MAX;
     }
     TRY(reserve(e, words->count));
-    qsort(words->entry, words->count, sizeof *words->entry, compare_words);
+    qsort(words->entries, words->count, sizeof *words->entries, compare_words);
     for (size_t i = 0; i < words->count; i++)
-        if (words->entry[i].uses >= min_count)
-            TRY(token_add(e, words->entry[i].text, words->entry[i].bytes));
+        if (words->entries[i].uses >= min_count)
+            TRY(token_add(e, words->entries[i].text, words->entries[i].bytes));
     return ELMAN_OK;
 }
 
 static elman_status count_words(const char *at, size_t size, dictionary *words)
 {
     for (size_t done = 0, bytes, number; done < size; done += bytes) {
-        bytes = piece_bytes(ELMAN_WORDS, at + done, size - done);
+        bytes = token_length(ELMAN_WORDS, at + done, size - done);
         TRY(dictionary_add(words, at + done, bytes, &number));
     }
     return ELMAN_OK;
@@ -154,20 +154,20 @@ static elman_status count_words(const char *at, size_t size, dictionary *words)
 
 /* ---- Tokens ------------------------------------------------------------- */
 
-static size_t count_pieces(elman_unit unit, const text *t)
+static size_t count_tokens(elman_unit unit, const text *t)
 {
     size_t count = 0;
     for (size_t at = 0; at < t->size; count++)
-        at += piece_bytes(unit, t->at + at, t->size - at);
+        at += token_length(unit, t->at + at, t->size - at);
     return count;
 }
 
-/* The bytes of the first pieces of a text. */
-static size_t bytes_of(elman_unit unit, const text *t, size_t pieces)
+/* The bytes of the first count tokens of a text. */
+static size_t bytes_of(elman_unit unit, const text *t, size_t count)
 {
     size_t at = 0;
-    for (; pieces > 0; pieces--)
-        at += piece_bytes(unit, t->at + at, t->size - at);
+    for (; count > 0; count--)
+        at += token_length(unit, t->at + at, t->size - at);
     return at;
 }
 
@@ -196,20 +196,20 @@ static elman_status encode(elman_dataset *dataset, const text *t, size_t done,
 /* The sizes of the parts. */
 static elman_status split(elman_dataset *dataset,
                           const elman_dataset_config *config,
-                          const size_t pieces[2])
+                          const size_t counts[2])
 {
-    size_t validation = pieces[1];
-    if (dataset->following) validation = pieces[0];
+    size_t validation = counts[1];
+    if (dataset->following) validation = counts[0];
     else if (!config->validation_path) {
-        TRY(split_count(config, pieces[0], "tokens", &validation));
+        TRY(split_count(config, counts[0], "tokens", &validation));
         if (validation < 2 && config->validation > 0)
             return failure(ELMAN_BAD_VALUE,
                            "validation is %g: %zu of %zu tokens, at least 2 "
                            "are needed",
-                           config->validation, validation, pieces[0]);
+                           config->validation, validation, counts[0]);
         if (validation < 2) validation = 0;
     }
-    dataset->size[ELMAN_TRAIN] = pieces[0] + pieces[1] - validation;
+    dataset->size[ELMAN_TRAIN] = counts[0] + counts[1] - validation;
     dataset->size[ELMAN_VALIDATION] = validation;
     for (int part = 0; part < 2; part++)
         if (dataset->size[part] == 1 ||
@@ -259,28 +259,28 @@ static elman_status open_texts(elman_dataset *dataset,
         return failure(ELMAN_BAD_VALUE,
                        "min_count is for words, but the unit is %s",
                        e->unit == ELMAN_BYTES ? "bytes" : "characters");
-    size_t pieces[2] = {count_pieces(e->unit, &texts[0]),
-                        count_pieces(e->unit, &texts[1])};
-    elman_status status = split(dataset, config, pieces);
+    size_t counts[2] = {count_tokens(e->unit, &texts[0]),
+                        count_tokens(e->unit, &texts[1])};
+    elman_status status = split(dataset, config, counts);
     if (status != ELMAN_OK) return failure_in(status, texts[0].path);
 
     bool words = e->unit == ELMAN_WORDS;
     if (!dataset->following && words)
         TRY(learn_words(e, &texts[0],
-                        dataset->size[ELMAN_TRAIN] < pieces[0]
+                        dataset->size[ELMAN_TRAIN] < counts[0]
                             ? dataset->size[ELMAN_TRAIN]
-                            : pieces[0],
+                            : counts[0],
                         config->min_count));
     if (!dataset->following && !words) TRY(learn_points(e, texts));
     if (e->vocabulary > INT32_MAX)
         return failure(ELMAN_BAD_FORMAT, "more than 2^31 different tokens");
 
-    size_t room = pieces[0] + pieces[1], bytes = 0;
+    size_t room = counts[0] + counts[1], bytes = 0;
     if (!sizes_multiply(room, sizeof *dataset->tokens, 1, &bytes) ||
         !(dataset->tokens = malloc(bytes)))
         return no_memory();
     TRY(encode(dataset, &texts[0], 0, room));
-    return encode(dataset, &texts[1], pieces[0], room);
+    return encode(dataset, &texts[1], counts[0], room);
 }
 
 static elman_status text_open(elman_dataset *dataset, const char *path,

@@ -278,7 +278,7 @@ static elman_status read_case(elman_dataset *dataset, line *l, header *h,
     TRY(sequence_add(dataset, dataset->raw.count / dimensions, steps));
     for (size_t t = 0; t < steps; t++)
         for (size_t k = 0; k < dimensions; k++)
-            TRY(numbers_add(&dataset->raw, scratch->at[k * steps + t]));
+            TRY(numbers_add(&dataset->raw, scratch->values[k * steps + t]));
     return ELMAN_OK;
 }
 
@@ -305,14 +305,14 @@ static elman_status settle(elman_dataset *dataset, header *h)
 static elman_status read_all(elman_dataset *dataset, line l, header *h,
                              numbers *scratch)
 {
-    size_t before = dataset->sequences;
+    size_t before = dataset->sequence_count;
     TRY(read_header(&l, h));
     TRY(settle(dataset, h));
     for (; line_find(&l); line_next(&l)) {
         line_skip_spaces(&l, ' ');
         if (*l.at != '#') TRY(read_case(dataset, &l, h, scratch));
     }
-    if (dataset->sequences == before)
+    if (dataset->sequence_count == before)
         return failure(ELMAN_BAD_FORMAT, "a header only, no cases");
     dataset->encoding->input_size = h->dimensions;
     return ELMAN_OK;
@@ -324,6 +324,6 @@ elman_status ts_read(elman_dataset *dataset, line l)
     numbers scratch = {0};
     elman_status status = read_all(dataset, l, &h, &scratch);
     dictionary_clear(&h.classes);
-    free(scratch.at);
+    free(scratch.values);
     return status;
 }

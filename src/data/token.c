@@ -1,12 +1,12 @@
 /*
- * piece.c: text cut into tokens.
+ * token.c: text cut into tokens.
  */
-#include "data/piece.h"
+#include "data/token.h"
 
 #include "format/utf8.h"
 
-/* Code points that are pieces of their own though they are not ASCII:
- * punctuation, and writing that puts no spaces between words. */
+/* Code points beyond ASCII that are tokens of their own: punctuation, and
+ * scripts that put no spaces between words. */
 static const struct {
     uint32_t first, last;
 } single[] = {
@@ -58,7 +58,7 @@ static size_t spaced_bytes(const char *text, size_t bytes)
     return space + length;
 }
 
-size_t piece_bytes(elman_unit unit, const char *text, size_t bytes)
+size_t token_length(elman_unit unit, const char *text, size_t bytes)
 {
     uint32_t c = 0;
     if (unit == ELMAN_BYTES) return 1;
