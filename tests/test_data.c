@@ -72,13 +72,13 @@ TEST(text_of_any_bytes_is_read_and_a_mark_is_no_character)
     assert_int_equal(dataset_size(d, ELMAN_TRAIN), 3);
     dataset_close(d);
     check_refused(put_text("m.txt", "\xEF\xBB\xBF"), &plain, ELMAN_BAD_FORMAT,
-                  "0 tokens for training, at least 2");
+                  "0 tokens for training, expected at least 2");
     check_refused(put_text("m.txt", ""), &plain, ELMAN_BAD_FORMAT,
                   "m.txt: the file is empty");
     check_refused(put_bytes("m.txt", "ab\0cd", 5), &plain, ELMAN_BAD_FORMAT,
-                  "m.txt: a zero byte at 2, expected a text");
+                  "m.txt: a zero byte at 2, expected text");
     check_refused(put_text("m.txt", "a"), &plain, ELMAN_BAD_FORMAT,
-                  "1 tokens for training, at least 2");
+                  "1 tokens for training, expected at least 2");
     check_refused(in_folder("none.txt"), &plain, ELMAN_BAD_FILE,
                   "No such file");
     check_refused(folder_path, &plain, ELMAN_BAD_FILE, "a directory");
@@ -224,7 +224,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
     x[1] = 1.5f;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_FORMAT,
-                  "y holds 1.5, a class is a whole number");
+                  "y holds 1.5, expected a whole number");
     config.task = ELMAN_REGRESS;
     x[1] = INFINITY;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
@@ -239,12 +239,12 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
     check_refused(put_floats("z.npy", 2, (size_t[]){4, 2}, x), &config,
                   ELMAN_BAD_FORMAT, "x[0] has no values");
     check_refused(put_floats("z.npy", 2, (size_t[]){4, 0}, x), &config,
-                  ELMAN_BAD_FORMAT, "x holds nothing");
+                  ELMAN_BAD_FORMAT, "x is empty");
     check_refused(put_floats("z.npy", 1, (size_t[]){4}, x), &config,
                   ELMAN_BAD_FORMAT, "x has 1 dimensions");
     config.validation_path = "v.npy";
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_VALUE,
-                  "validation_path is given, but has no meaning for arrays");
+                  "validation_path is given, but does not apply to arrays");
 }
 
 int main(void)

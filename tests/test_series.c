@@ -153,21 +153,21 @@ TEST(each_bad_series_gives_its_own_sentence)
         const char *name, *text, *message;
     } cases[] = {
         {"b.tsv", "", "b.tsv: the file is empty"},
-        {"b.tsv", "\n\n", "blank lines only"},
-        {"b.tsv", "1\t2\n1\t3\n", "one class only (\"1\")"},
-        {"b.tsv", "1\t2\n", "one class only"},
+        {"b.tsv", "\n\n", "only blank lines"},
+        {"b.tsv", "1\t2\n1\t3\n", "only one class (\"1\")"},
+        {"b.tsv", "1\t2\n", "only one class"},
         {"b.tsv", "1\t2\n2\n", "line 2: a label, but no values"},
         {"b.tsv", "1\t2\n2\tnan\tnan\n", "line 2: a label, but no values"},
         {"b.tsv", "1\t2\n2\t1\tnan\t3\n",
          "line 2, value 3 is missing between others"},
         {"b.tsv", "1\t2\n2\t1\t0.2x\n",
-         "line 2, value 3: \"0.2x\" is no number"},
+         "line 2, value 3: \"0.2x\" is not a number"},
         {"b.tsv", "1\t2\n2\t1\t1e400\n", "\"1e400\" is too large"},
-        {"b.tsv", "1\t2\n2\tinf\n", "\"inf\" is no number"},
-        {"b.tsv", "1\t2\n2\t1,5\n", "\"1,5\" is no number"},
+        {"b.tsv", "1\t2\n2\tinf\n", "\"inf\" is not a number"},
+        {"b.tsv", "1\t2\n2\t1,5\n", "\"1,5\" is not a number"},
         {"b.tsv", "1\t2\n\t1\t5\n", "line 2: the label is empty"},
         {"b.tsv", "1\t2\nNaN\t1\t5\n", "line 2: the label is missing (NaN)"},
-        {"b.tsv", "label\tvalue\n1\t2\n", "\"value\" is no number"},
+        {"b.tsv", "label\tvalue\n1\t2\n", "\"value\" is not a number"},
         {"b.tsv",
          "\xFF\xFE"
          "1",
@@ -177,9 +177,9 @@ TEST(each_bad_series_gives_its_own_sentence)
         {"b.ts", "@data\n1,2:a\n", "neither @classLabel true nor"},
         {"b.ts", "@classLabel false\n@data\n1,2\n", "nothing to learn"},
         {"b.ts", "@classLabel true\n@targetLabel true\n@data\n1:a\n",
-         "as well"},
+         "both classes and a target"},
         {"b.ts", "@classLabel true a b\n", "the header has no @data"},
-        {"b.ts", "@classLabel true a b\n@data\n", "a header only, no cases"},
+        {"b.ts", "@classLabel true a b\n@data\n", "a header, but no cases"},
         {"b.ts", "@timeStamps true\n", "line 1: series with time stamps"},
         {"b.ts", "@classLabel true a b\n@data\n(0,1),(1,2):a\n",
          "line 3: values with time stamps"},
@@ -195,7 +195,7 @@ TEST(each_bad_series_gives_its_own_sentence)
          "line 4: 2 dimensions, expected 1"},
         {"b.ts",
          "@classLabel true a b\n@univariate true\n@dimensions 2\n@data\n",
-         "univariate and 2 dimensions"},
+         "univariate, but 2 dimensions"},
         {"b.ts", "@classLabel true a b\n@data\n1:2:a\n1:a\n",
          "line 4: 1 dimensions, expected 2"},
         {"b.ts", "@classLabel true a b\n@data\n1,2:3:a\n",
@@ -204,13 +204,14 @@ TEST(each_bad_series_gives_its_own_sentence)
          "line 3, value 2 is missing between others"},
         {"b.ts", "@classLabel true a b\n@data\n?,?:a\n",
          "a label, but no values"},
-        {"b.ts", "@classLabel true a b\n@data\n1,x:a\n", "\"x\" is no number"},
+        {"b.ts", "@classLabel true a b\n@data\n1,x:a\n",
+         "\"x\" is not a number"},
         {"b.ts", "@classLabel true\n@data\n1,2:\n", "the label is empty"},
         {"b.ts",
          "@equalLength true\n@seriesLength 3\n@classLabel true a b\n"
          "@data\n1,2:a\n",
          "line 5: 2 steps, but @seriesLength is 3"},
-        {"b.ts", "@targetLabel true\n@data\n1,2:a\n", "\"a\" is no number"},
+        {"b.ts", "@targetLabel true\n@data\n1,2:a\n", "\"a\" is not a number"},
         {"b.ts", "@targetLabel true\n@data\n1,2:?\n", "the target is missing"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -225,7 +226,7 @@ TEST(each_bad_series_gives_its_own_sentence)
     CHECK_FAILS(dataset_open(put_text("b.tsv", "1\t2\n2\t3\n"),
                              &(elman_dataset_config){.window = 3}, &d),
                 ELMAN_BAD_VALUE,
-                "window is given, but has no meaning for labelled series");
+                "window is given, but does not apply to labelled series");
 }
 
 TEST(a_file_cut_at_any_length_is_read_or_refused)
@@ -266,7 +267,7 @@ TEST(a_validation_file_must_fit)
     dataset_close(d);
     put_text("v.tsv", "3\t7\n");
     check_refused(path, &config,
-                  "v.tsv: line 1: label \"3\" is not among the 2 that were");
+                  "v.tsv: line 1: label \"3\" is not among the 2 learned");
 }
 
 TEST(the_split_keeps_every_class_and_follows_the_seed)

@@ -47,8 +47,8 @@ static elman_status check_x(const named_tensor *x, pair *p)
     p->I = x->rank == 3 ? x->shape[2] : 1;
     if (p->N == 0 || p->T == 0 || p->I == 0)
         return failure(ELMAN_BAD_FORMAT,
-                       "x holds nothing: its shape is (%zu,%zu,%zu)", p->N,
-                       p->T, p->I);
+                       "x is empty: its shape is (%zu,%zu,%zu)", p->N, p->T,
+                       p->I);
     return ELMAN_OK;
 }
 
@@ -145,7 +145,8 @@ static elman_status read_class(elman_dataset *dataset, const pair *p,
     double value = element(p->y, index);
     if (!(fabs(value) <= 0x1p53) || value != floor(value))
         return failure(ELMAN_BAD_FORMAT,
-                       "y holds %g, a class is a whole number", value);
+                       "y holds %g, expected a whole number for a class",
+                       value);
     if (value == SKIPPED && dataset->per_step) return label_skip(dataset);
     int bytes = snprintf(text, sizeof text, "%" PRId64, (int64_t)value);
     return label_add(dataset, text, (size_t)bytes);

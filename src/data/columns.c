@@ -40,7 +40,7 @@ elman_status columns_value(const columns *c, size_t row, size_t column,
     static const char *const reasons[] = {
         [NUMBER_MISSING] = "is missing; fill it in first",
         [NUMBER_TOO_LARGE] = "is too large for a number",
-        [NUMBER_NONE] = "is no number"};
+        [NUMBER_NONE] = "is not a number"};
     const char *text = cell(c, row + c->header, column);
     number_kind kind = number_parse(text, value);
     if (kind == NUMBER_VALUE) return ELMAN_OK;
@@ -95,7 +95,8 @@ static elman_status no_column(const columns *c, const char *name, size_t bytes)
     for (size_t j = 0; j < c->table->columns && at < sizeof list - 1; j++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s",
                                j ? ", " : "", name_of(c, j));
-    return failure(ELMAN_BAD_VALUE, "no column \"%.*s\"; the %zu are %s%s",
+    return failure(ELMAN_BAD_VALUE,
+                   "no column \"%.*s\"; the %zu columns are %s%s",
                    bytes > 60 ? 60 : (int)bytes, name, c->table->columns, list,
                    at < sizeof list - 1 ? "" : "...");
 }
@@ -187,14 +188,15 @@ choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
             is_target = is_target || c->inputs[i] == c->targets[k];
         if (is_target && config->columns)
             return failure(ELMAN_BAD_VALUE,
-                           "column \"%.60s\" is a target, so it can not be an "
+                           "column \"%.60s\" is a target, so it cannot be an "
                            "input of %s",
                            name_of(c, c->inputs[i]), task_name(task));
         if (!is_target) c->inputs[kept++] = c->inputs[i];
     }
     if (task != ELMAN_FORECAST) c->input_count = kept;
     if (c->input_count > 0) return ELMAN_OK;
-    return failure(ELMAN_BAD_FORMAT, "no column of numbers is left for input");
+    return failure(ELMAN_BAD_FORMAT,
+                   "no column of numbers is left as an input");
 }
 
 static elman_status copy_names(const columns *c, const size_t *column,
@@ -230,7 +232,7 @@ static elman_status open_columns(elman_dataset *dataset,
     size_t count = c->table->columns;
     c->header = has_header(c);
     if (c->table->rows == c->header)
-        return failure(ELMAN_BAD_FORMAT, "a header only, no rows");
+        return failure(ELMAN_BAD_FORMAT, "a header, but no rows");
     c->numbers = calloc(count, sizeof *c->numbers);
     c->inputs = calloc(count, sizeof *c->inputs);
     c->targets = calloc(count, sizeof *c->targets);

@@ -77,13 +77,12 @@ static elman_status check_options(const dataset_kind *kind, bool following,
         if (!(set & 1u << i)) continue;
         if (following && i != OPTION_TARGET_PATH)
             return failure(ELMAN_BAD_VALUE,
-                           "%s is given, but the encoding decides that",
+                           "%s is given, but the encoding already decides it",
                            options[i]);
         if (!(kind->options & 1u << i))
             return failure(ELMAN_BAD_VALUE,
-                           "%s is given, but has no meaning "
-                           "for %s",
-                           options[i], kind->name);
+                           "%s is given, but does not apply to %s", options[i],
+                           kind->name);
     }
     return ELMAN_OK;
 }
@@ -98,7 +97,7 @@ static elman_status check_config(const elman_dataset_config *config)
                        (int)config->unit, (int)ELMAN_WORDS);
     if (!(config->validation < 1))
         return failure(ELMAN_BAD_VALUE,
-                       "validation is %g, expected a part below 1",
+                       "validation is %g, expected a fraction below 1",
                        config->validation);
     if (config->validation_path && config->validation > 0)
         return failure(ELMAN_BAD_VALUE,
@@ -132,7 +131,7 @@ static elman_status begin_encoding(elman_dataset *dataset,
         TRY(dictionary_add(&dataset->labels, e->labels[i], strlen(e->labels[i]),
                            &number));
     if (dataset->labels.count < e->classes)
-        return failure(ELMAN_BAD_FORMAT, "encoding: a label is there twice");
+        return failure(ELMAN_BAD_FORMAT, "encoding: a label occurs twice");
     return ELMAN_OK;
 }
 

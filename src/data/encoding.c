@@ -126,7 +126,7 @@ static elman_status read_text(const json_node *value, bool byte, char **text,
     int64_t number = -1;
     if (byte ? !json_whole(value, &number) || number < 0 || number > 255
              : !json_text(value))
-        return bad("a token or name is no text");
+        return bad("a token or name is not a string");
     char one = (char)number;
     *bytes = byte ? 1 : value->count;
     *text = malloc(*bytes + 1);
@@ -144,7 +144,8 @@ static elman_status read_texts(const json_node *root, const char *key,
 {
     const json_node *list = json_find(root, key);
     if (!list || list->kind == JSON_KIND_NULL) return ELMAN_OK;
-    if (list->kind != JSON_KIND_LIST) return bad("a list of texts is no list");
+    if (list->kind != JSON_KIND_LIST)
+        return bad("a list of texts is not a list");
     *texts = calloc(list->count + 1, sizeof **texts);
     size_t *found = NULL;
     if (lengths) found = *lengths = calloc(list->count + 1, sizeof **lengths);
@@ -167,13 +168,13 @@ static elman_status read_reals(const json_node *root, const char *key,
     const json_node *list = json_find(root, key);
     if (!list) return ELMAN_OK;
     if (list->kind != JSON_KIND_LIST)
-        return bad("a list of numbers is no list");
+        return bad("a list of numbers is not a list");
     *reals = calloc(list->count + 1, sizeof **reals);
     if (!*reals) return no_memory();
     for (const json_node *n = list->is.first; n; n = n->next, ++*count)
         if (!json_number(n, &(*reals)[*count]))
-            return failure(ELMAN_BAD_FORMAT, "encoding: %s[%zu] is no number",
-                           key, *count);
+            return failure(ELMAN_BAD_FORMAT,
+                           "encoding: %s[%zu] is not a number", key, *count);
     return ELMAN_OK;
 }
 
@@ -192,8 +193,9 @@ static elman_status read_columns(const json_node *root,
         *names = NULL;
         TRY(status);
         return failure(ELMAN_BAD_FORMAT,
-                       "encoding: %zu of %s, %zu of %s, %zu of %s", *count,
-                       keys[0], scales, keys[1], named, keys[2]);
+                       "encoding: %s has %zu entries, %s %zu, %s %zu; expected "
+                       "as many of each",
+                       keys[0], *count, keys[1], scales, keys[2], named);
     }
     for (size_t i = 0; i < scales; i++)
         if (!((*scale)[i] > 0))
@@ -213,9 +215,9 @@ static elman_status check_tokens(const elman_encoding *e)
         size_t a = e->token_bytes[i - 1], b = e->token_bytes[i];
         int order = memcmp(e->tokens[i - 1], e->tokens[i], a < b ? a : b);
         if (order > 0 || (order == 0 && a >= b))
-            return failure(ELMAN_BAD_FORMAT,
-                           "encoding: token %zu is not above the one before",
-                           i);
+            return failure(
+                ELMAN_BAD_FORMAT,
+                "encoding: token %zu is not greater than the one before", i);
     }
     return ELMAN_OK;
 }

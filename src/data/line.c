@@ -79,7 +79,7 @@ elman_status line_value(line *l, char separator, char stop, size_t number,
     *missing = kind == NUMBER_MISSING || l->at == first;
     if (separator != ' ') line_skip_spaces(l, separator);
     if (!stops(*l->at, separator, stop))
-        return bad_value(l, first, separator, stop, number, "no number");
+        return bad_value(l, first, separator, stop, number, "not a number");
     if (kind == NUMBER_TOO_LARGE)
         return bad_value(l, first, separator, stop, number,
                          "too large for a number");

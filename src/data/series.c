@@ -93,10 +93,10 @@ static elman_status read_text(elman_dataset *dataset, const char *bytes,
     TRY(utf8_check(bytes, size, &start));
     line l = {bytes + start, 1};
     if (!line_find(&l))
-        return failure(ELMAN_BAD_FORMAT, "the file has blank lines only");
+        return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
     if (dataset->learned && dataset->encoding->targets > 1)
         return failure(ELMAN_BAD_FORMAT,
-                       "1 target a line, but the encoding has %zu",
+                       "1 target per line, but the encoding has %zu",
                        dataset->encoding->targets);
     if (*l.at == '@' || *l.at == '#') return ts_read(dataset, l);
     return read_lines(dataset, l);

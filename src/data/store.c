@@ -109,7 +109,7 @@ elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
     number = dictionary_find(&dataset->labels, text, bytes);
     if (number == dataset->labels.count)
         return failure(ELMAN_BAD_FORMAT,
-                       "label \"%.*s\" is not among the %zu that were learned",
+                       "label \"%.*s\" is not among the %zu learned labels",
                        bytes > 60 ? 60 : (int)bytes, text, number);
     return class_add(dataset, (int32_t)number);
 }
@@ -167,10 +167,10 @@ static elman_status renumber(elman_dataset *dataset, ranked *order,
 static elman_status learn_labels(elman_dataset *dataset)
 {
     size_t count = dataset->labels.count;
-    if (count == 0) return failure(ELMAN_BAD_FORMAT, "no label at all");
+    if (count == 0) return failure(ELMAN_BAD_FORMAT, "the file has no labels");
     if (count == 1)
         return failure(ELMAN_BAD_FORMAT,
-                       "one class only (\"%.60s\"), at least two are needed",
+                       "only one class (\"%.60s\"), expected at least two",
                        dataset->labels.entries[0].text);
     ranked *order = calloc(count, sizeof *order);
     int32_t *class_of = calloc(count, sizeof *class_of);
@@ -190,7 +190,7 @@ elman_status split_count(const elman_dataset_config *config, size_t count,
     *validation = part > 0 ? (size_t)(part * (double)count) : 0;
     if (*validation == 0 && config->validation > 0)
         return failure(ELMAN_BAD_VALUE,
-                       "validation is %g, which leaves none of %zu %s for it",
+                       "validation is %g, which is less than one of %zu %s",
                        config->validation, count, noun);
     if (count > 0 && *validation >= count) *validation = count - 1;
     return ELMAN_OK;

@@ -58,9 +58,10 @@ static elman_status settle_windows(elman_encoding *e,
     e->horizon = config->horizon ? config->horizon : DEFAULT_HORIZON;
     if (!forecast) e->horizon = 0;
     if (e->window > UINT32_MAX || e->horizon > UINT32_MAX)
-        return failure(ELMAN_BAD_VALUE,
-                       "window %zu, horizon %zu: at most %u each", e->window,
-                       e->horizon, UINT32_MAX);
+        return failure(
+            ELMAN_BAD_VALUE,
+            "window is %zu and horizon %zu, expected at most %u each",
+            e->window, e->horizon, UINT32_MAX);
     return ELMAN_OK;
 }
 

@@ -204,8 +204,8 @@ static elman_status split(elman_dataset *dataset,
         TRY(split_count(config, counts[0], "tokens", &validation));
         if (validation < 2 && config->validation > 0)
             return failure(ELMAN_BAD_VALUE,
-                           "validation is %g: %zu of %zu tokens, at least 2 "
-                           "are needed",
+                           "validation is %g: %zu of %zu tokens, expected at "
+                           "least 2",
                            config->validation, validation, counts[0]);
         if (validation < 2) validation = 0;
     }
@@ -216,7 +216,7 @@ static elman_status split(elman_dataset *dataset,
             (dataset->size[part] == 0 &&
              (part == ELMAN_TRAIN) == !dataset->following))
             return failure(ELMAN_BAD_FORMAT,
-                           "%zu tokens for %s, at least 2 are needed",
+                           "%zu tokens for %s, expected at least 2",
                            dataset->size[part],
                            part == ELMAN_TRAIN ? "training" : "validation");
     return ELMAN_OK;
@@ -233,8 +233,8 @@ static elman_status choose_unit(elman_dataset *dataset, text texts[2],
             if (texts[i].size && memchr(texts[i].at, 0, texts[i].size))
                 return failure(
                     ELMAN_BAD_FORMAT,
-                    "%.200s: a zero byte at %zu, expected a text; "
-                    "with the unit bytes anything is learned",
+                    "%.200s: a zero byte at %zu, expected text; unit bytes "
+                    "reads any file",
                     texts[i].path,
                     (size_t)((char *)memchr(texts[i].at, 0, texts[i].size) -
                              texts[i].at));

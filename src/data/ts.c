@@ -63,8 +63,8 @@ static elman_status read_stamps(const remark *r, header *h)
     TRY(read_bool(r, &stamped));
     if (!stamped) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
-                   "line %zu: series with time stamps are not read; resample "
-                   "them to even steps",
+                   "line %zu: series with time stamps are not supported; "
+                   "resample them to even steps",
                    r->at->number);
 }
 
@@ -157,12 +157,12 @@ static elman_status read_header(line *l, header *h)
     if (h->has_classes == h->has_target)
         return failure(ELMAN_BAD_FORMAT,
                        h->has_classes
-                           ? "the header has classes and a target as well"
+                           ? "the header has both classes and a target"
                            : "the header has neither @classLabel true nor "
                              "@targetLabel true: nothing to learn");
     if (h->univariate && h->dimensions > 1)
         return failure(ELMAN_BAD_FORMAT,
-                       "the header says univariate and %zu dimensions",
+                       "the header says univariate, but %zu dimensions",
                        h->dimensions);
     if (h->univariate) h->dimensions = 1;
     return ELMAN_OK;
@@ -179,7 +179,7 @@ static elman_status read_dimension(line *l, numbers *scratch, size_t *steps)
     if (*l->at == '(')
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: values with time stamps \"(time,value)\" are "
-                       "not read; resample them to even steps",
+                       "not supported; resample them to even steps",
                        l->number);
     do {
         double value;
@@ -313,7 +313,7 @@ static elman_status read_all(elman_dataset *dataset, line l, header *h,
         if (*l.at != '#') TRY(read_case(dataset, &l, h, scratch));
     }
     if (dataset->sequence_count == before)
-        return failure(ELMAN_BAD_FORMAT, "a header only, no cases");
+        return failure(ELMAN_BAD_FORMAT, "a header, but no cases");
     dataset->encoding->input_size = h->dimensions;
     return ELMAN_OK;
 }

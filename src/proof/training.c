@@ -38,7 +38,7 @@ static const study studies[] = {
      .loss = {.kind = ELMAN_CROSS_ENTROPY, .label_smoothing = 0.1},
      .optimizer = {.rule = ELMAN_ADAMW, .clip_norm = 0.5},
      .carried = true},
-    {.name = "GRU two ways Adam",
+    {.name = "GRU bidirectional Adam",
      .config = {.seed = 2,
                 .input_size = 3,
                 .batch_first = true,

@@ -291,9 +291,8 @@ static elman_status create_states(run *r)
         count = (r->t->T + cut->chunk - 1) / cut->chunk;
     if (count > sizeof r->states / sizeof *r->states)
         return failure(ELMAN_BAD_VALUE,
-                       "a batch cut into %zu chunks is more "
-                       "than this can hold",
-                       count);
+                       "a batch cut into %zu chunks, expected at most %zu",
+                       count, sizeof r->states / sizeof *r->states);
     elman_state_config config = {.T = r->most_T,
                                  .B = r->most_B,
                                  .training = !cut->forward,

@@ -72,7 +72,7 @@ static elman_status check_bits(const trial *t, const subject *s,
     TRY(bits_check(t, sizeof difference, difference));
     if (!difference[0]) return ELMAN_OK;
     report->same_bits = false;
-    snprintf(what, sizeof what, "other bits in %s", difference);
+    snprintf(what, sizeof what, "different bits in %s", difference);
     note_failure(report, s, what);
     return ELMAN_OK;
 }
@@ -151,7 +151,7 @@ static elman_status compare_training(const char *isa, int threads,
     report->same_bits = false;
     if (!report->failure[0])
         snprintf(report->failure, sizeof report->failure,
-                 "training: other bits on %s, threads %d", isa, threads);
+                 "training: different bits on %s, threads %d", isa, threads);
     return ELMAN_OK;
 }
 
