@@ -20,7 +20,7 @@
 
 enum { SKIPPED = -100 };
 
-/* x and y, and the letters of their shapes. */
+/* x and y, and the sizes in their shapes. */
 typedef struct pair {
     const named_tensor *x, *y;
     size_t N, T, I, O;
@@ -41,10 +41,12 @@ static elman_status check_x(const named_tensor *x, pair *p)
         return failure(ELMAN_BAD_FORMAT,
                        "x has %zu dimensions, expected (N,T,I) or (N,T)",
                        x->rank);
+
     p->x = x;
     p->N = x->shape[0];
     p->T = x->shape[1];
     p->I = x->rank == 3 ? x->shape[2] : 1;
+
     if (p->N == 0 || p->T == 0 || p->I == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "x is empty: its shape is (%zu,%zu,%zu)", p->N, p->T,
@@ -52,12 +54,13 @@ static elman_status check_x(const named_tensor *x, pair *p)
     return ELMAN_OK;
 }
 
-/* Steps of sequence n up to the last that is not all NaN. */
+/* The length of sequence n: steps that are all NaN at its end do not count. */
 static size_t length_of(const pair *p, size_t n)
 {
     size_t first = n * p->T * p->I, count = p->T * p->I;
     while (count > 0 && isnan(element(p->x, first + count - 1)))
         count--;
+
     return (count + p->I - 1) / p->I;
 }
 
@@ -67,6 +70,8 @@ static elman_status read_sequence(elman_dataset *dataset, const pair *p,
     size_t length = length_of(p, n);
     if (length == 0)
         return failure(ELMAN_BAD_FORMAT, "x[%zu] has no values", n);
+
+    /* within that length every value must be finite */
     TRY(sequence_add(dataset, dataset->raw.count / p->I, length));
     for (size_t i = 0; i < length * p->I; i++) {
         double value = element(p->x, n * p->T * p->I + i);
@@ -80,13 +85,13 @@ static elman_status read_sequence(elman_dataset *dataset, const pair *p,
 
 /* ---- y ------------------------------------------------------------------ */
 
-/* What y's shape and numbers say, unless the task is given. */
-static elman_task natural_task(const pair *p)
+/* The task that y's shape and type suggest, for when none is given. */
+static elman_task infer_task(const pair *p)
 {
     const named_tensor *y = p->y;
     bool whole = !element_is_float(y->type);
     bool steps = y->rank == 3 || (y->rank == 2 && y->shape[1] == p->T);
-    if (y->rank == 2 && y->shape[1] == 1 && p->T > 1) steps = false;
+
     if (whole && y->rank < 3) return steps ? ELMAN_TAG : ELMAN_CLASSIFY;
     return steps ? ELMAN_TRACK : ELMAN_REGRESS;
 }
@@ -96,17 +101,19 @@ static bool shape_fits(elman_task task, pair *p)
 {
     const named_tensor *y = p->y;
     bool steps = y->rank >= 2 && y->shape[1] == p->T;
-    size_t wide = y->rank == 2 ? y->shape[1] : 1;
+    size_t width = y->rank == 2 ? y->shape[1] : 1;
     if (y->rank == 0 || y->shape[0] != p->N) return false;
+
+    /* which ranks a task allows, and how many values make one target */
     p->O = 1;
     switch (task) {
     case ELMAN_CLASSIFY:
-        return y->rank == 1 || (y->rank == 2 && wide == 1);
+        return y->rank == 1 || (y->rank == 2 && width == 1);
     case ELMAN_TAG:
         return steps && (y->rank == 2 || (y->rank == 3 && y->shape[2] == 1));
     case ELMAN_REGRESS:
-        p->O = wide;
-        return y->rank <= 2 && wide > 0;
+        p->O = width;
+        return y->rank <= 2 && width > 0;
     default:
         p->O = y->rank == 3 ? y->shape[2] : 1;
         return steps && y->rank <= 3 && p->O > 0;
@@ -116,7 +123,9 @@ static bool shape_fits(elman_task task, pair *p)
 static elman_status settle_task(elman_dataset *dataset, pair *p)
 {
     elman_encoding *e = dataset->encoding;
-    if (e->task == ELMAN_TASK_AUTO) e->task = natural_task(p);
+
+    /* the task: the one asked for, or the one that y suggests */
+    if (e->task == ELMAN_TASK_AUTO) e->task = infer_task(p);
     if (!shape_fits(e->task, p)) {
         char shape[100];
         shape_print(p->y->rank, p->y->shape, sizeof shape, shape);
@@ -125,6 +134,8 @@ static elman_status settle_task(elman_dataset *dataset, pair *p)
                        "for %s",
                        shape, p->N, p->T, p->I, task_name(e->task));
     }
+
+    /* an encoding that is given already says how many inputs and targets */
     bool values = e->task == ELMAN_REGRESS || e->task == ELMAN_TRACK;
     dataset->per_step = e->task == ELMAN_TAG || e->task == ELMAN_TRACK;
     if (dataset->learned &&
@@ -143,11 +154,16 @@ static elman_status read_class(elman_dataset *dataset, const pair *p,
 {
     char text[32];
     double value = element(p->y, index);
+
+    /* whole, and small enough that a double holds it exactly */
     if (!(fabs(value) <= 0x1p53) || value != floor(value))
         return failure(ELMAN_BAD_FORMAT,
                        "y holds %g, expected a whole number for a class",
                        value);
+
     if (value == SKIPPED && dataset->per_step) return label_skip(dataset);
+
+    /* the label is the number's text */
     int bytes = snprintf(text, sizeof text, "%" PRId64, (int64_t)value);
     return label_add(dataset, text, (size_t)bytes);
 }
@@ -163,13 +179,14 @@ static elman_status read_value(elman_dataset *dataset, const pair *p,
 }
 
 /* The target of a sequence, or those of its steps; y past its end is not
- * looked at. */
+ * read. */
 static elman_status read_target(elman_dataset *dataset, const pair *p, size_t n)
 {
     elman_task task = dataset->encoding->task;
     bool classes = task == ELMAN_CLASSIFY || task == ELMAN_TAG;
     size_t steps = dataset->per_step ? p->T : 1, first = n * steps * p->O;
     size_t count = dataset->per_step ? dataset->sequences[n].length : 1;
+
     for (size_t i = 0; i < count * p->O; i++)
         TRY(classes ? read_class(dataset, p, first + i)
                     : read_value(dataset, p, first + i));
@@ -180,8 +197,10 @@ static elman_status read_pair(elman_dataset *dataset, const named_tensor *x,
                               const named_tensor *y)
 {
     pair p = {.y = y};
+
     TRY(check_x(x, &p));
     TRY(settle_task(dataset, &p));
+
     for (size_t n = 0; n < p.N; n++) {
         TRY(read_sequence(dataset, &p, n));
         TRY(read_target(dataset, &p, n));
@@ -198,12 +217,16 @@ static elman_status array_read(elman_dataset *dataset, const char *path,
                        "%.200s: the .npy file of y is missing; give it as "
                        "target_path (--target-file)",
                        path);
+
     elman_status status = npy_open(path, &x);
     if (status == ELMAN_OK) status = npy_open(config->target_path, &y);
+
+    /* a mismatch of the two is reported under the name of x's file */
     if (status == ELMAN_OK) {
         status = read_pair(dataset, &x->tensor, &y->tensor);
         if (status != ELMAN_OK) status = failure_in(status, path);
     }
+
     npy_close(x);
     npy_close(y);
     return status;

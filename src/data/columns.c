@@ -21,7 +21,7 @@ static const char *cell(const columns *c, size_t row, size_t column)
     return c->table->cell[row * c->table->columns + column];
 }
 
-/* A column's name: from the header or, where there is none, its number. */
+/* A column's name: the header's or, if that is empty, its number from 1. */
 static const char *name_of(const columns *c, size_t column)
 {
     const char *name = c->header ? cell(c, 0, column) : "";
@@ -41,9 +41,12 @@ elman_status columns_value(const columns *c, size_t row, size_t column,
         [NUMBER_MISSING] = "is missing; fill it in first",
         [NUMBER_TOO_LARGE] = "is too large for a number",
         [NUMBER_NONE] = "is not a number"};
+
     const char *text = cell(c, row + c->header, column);
     number_kind kind = number_parse(text, value);
     if (kind == NUMBER_VALUE) return ELMAN_OK;
+
+    /* the message quotes the cell unless it is empty */
     return failure(ELMAN_BAD_FORMAT, "line %zu, column \"%.60s\": %s%.40s%s %s",
                    c->table->line[row + c->header], name_of(c, column),
                    text[0] ? "\"" : "", text[0] ? text : "the cell",
@@ -59,8 +62,8 @@ static bool has_header(const columns *c)
     return true;
 }
 
-/* Whether a column holds any number: text in it is then a mistake, and not a
- * column of text. */
+/* Whether a column holds any number: then other text in it is a mistake, and
+ * not a column of labels. */
 static bool is_numeric(const columns *c, size_t column)
 {
     for (size_t row = c->header; row < c->table->rows; row++)
@@ -70,17 +73,21 @@ static bool is_numeric(const columns *c, size_t column)
 
 /* ---- Columns by name ---------------------------------------------------- */
 
-/* The column of a name (bytes long), searched from a hint on and round, so that
- * a list in order costs one pass; else of a number from 1; else columns. */
+/* The column called name (bytes long); else the column with that number, from
+ * 1; else the number of columns. The search begins at hint and wraps around, so
+ * that a list in the table's order costs one pass. */
 static size_t find_column(const columns *c, const char *name, size_t bytes,
                           size_t hint)
 {
     size_t count = c->table->columns, number = 0;
+
     for (size_t i = 0; i < count; i++) {
         size_t column = (hint + i) % count;
         const char *have = name_of(c, column);
         if (strlen(have) == bytes && !memcmp(have, name, bytes)) return column;
     }
+
+    /* no such name: digits alone are the column's number */
     for (size_t i = 0; i < bytes; i++) {
         if (name[i] < '0' || name[i] > '9' || number > count) return count;
         number = number * 10 + (size_t)(name[i] - '0');
@@ -92,16 +99,19 @@ static elman_status no_column(const columns *c, const char *name, size_t bytes)
 {
     char list[160] = "";
     size_t at = 0;
+
+    /* as many of the names as fit */
     for (size_t j = 0; j < c->table->columns && at < sizeof list - 1; j++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s",
                                j ? ", " : "", name_of(c, j));
+
     return failure(ELMAN_BAD_VALUE,
                    "no column \"%.*s\"; the %zu columns are %s%s",
                    bytes > 60 ? 60 : (int)bytes, name, c->table->columns, list,
                    at < sizeof list - 1 ? "" : "...");
 }
 
-/* The columns of a list "a,b,3". */
+/* Finds the columns of a list "a,b,3". */
 static elman_status read_list(const columns *c, const char *list,
                               size_t *column, size_t *count)
 {
@@ -109,11 +119,14 @@ static elman_status read_list(const columns *c, const char *list,
     if (!seen) return no_memory();
     elman_status status = ELMAN_OK;
     size_t hint = 0;
+
+    /* one name per turn, up to a comma or the end */
     for (bool last = false; !last && status == ELMAN_OK;) {
         list += strspn(list, " ");
         size_t whole = strcspn(list, ","), bytes = whole;
         while (bytes > 0 && list[bytes - 1] == ' ')
             bytes--;
+
         size_t found = find_column(c, list, bytes, hint);
         if (found == c->table->columns) status = no_column(c, list, bytes);
         else if (seen[found])
@@ -124,14 +137,16 @@ static elman_status read_list(const columns *c, const char *list,
             column[(*count)++] = found;
             hint = found + 1;
         }
+
         last = list[whole] == 0;
         list += whole + 1;
     }
+
     free(seen);
     return status;
 }
 
-/* The columns of an encoding's names. */
+/* Finds the columns that an encoding names. */
 static elman_status follow_names(const columns *c, char *const *names,
                                  size_t wanted, size_t *column, size_t *count)
 {
@@ -139,6 +154,7 @@ static elman_status follow_names(const columns *c, char *const *names,
         return failure(ELMAN_BAD_FORMAT,
                        "%zu columns, but the encoding needs %zu%s",
                        c->table->columns, wanted, names ? "" : " with names");
+
     for (*count = 0; *count < wanted; ++*count) {
         const char *name = names[*count];
         size_t hint = *count ? column[*count - 1] + 1 : 0;
@@ -151,17 +167,20 @@ static elman_status follow_names(const columns *c, char *const *names,
 
 /* ---- The choice --------------------------------------------------------- */
 
-/* Text in the target column makes it tags; a forecast is the other way. */
+/* Text in a target column means tags, numbers mean a forecast. */
 static elman_status settle_task(columns *c, elman_encoding *e)
 {
     bool text = false;
     for (size_t i = 0; i < c->target_count; i++)
         text = text || !is_numeric(c, c->targets[i]);
+
     if (e->task == ELMAN_TASK_AUTO) e->task = text ? ELMAN_TAG : ELMAN_FORECAST;
+
     if (e->task == ELMAN_TAG && c->target_count > 1)
         return failure(ELMAN_BAD_VALUE,
                        "%zu target columns, but tags are in one",
                        c->target_count);
+
     if (text && e->task != ELMAN_TAG)
         return failure(ELMAN_BAD_VALUE,
                        "the target column holds text (\"%.40s\"), and %s needs "
@@ -170,8 +189,8 @@ static elman_status settle_task(columns *c, elman_encoding *e)
     return ELMAN_OK;
 }
 
-/* All columns of numbers, without the targets unless they are forecast from
- * their own past. */
+/* The inputs: those named, or all columns of numbers. Targets are among them
+ * only in a forecast, which continues them from their own past. */
 static elman_status
 choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
 {
@@ -181,6 +200,8 @@ choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
         for (size_t j = 0; j < c->table->columns; j++)
             if (is_numeric(c, j)) c->inputs[c->input_count++] = j;
     }
+
+    /* a forecast may read its own targets, every other task leaves them out */
     size_t kept = 0;
     for (size_t i = 0; i < c->input_count && task != ELMAN_FORECAST; i++) {
         bool is_target = false;
@@ -193,6 +214,7 @@ choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
                            name_of(c, c->inputs[i]), task_name(task));
         if (!is_target) c->inputs[kept++] = c->inputs[i];
     }
+
     if (task != ELMAN_FORECAST) c->input_count = kept;
     if (c->input_count > 0) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
@@ -204,6 +226,7 @@ static elman_status copy_names(const columns *c, const size_t *column,
 {
     *names = calloc(count + 1, sizeof **names);
     if (!*names) return no_memory();
+
     for (size_t i = 0; i < count; i++)
         if (!((*names)[i] = text_copy(name_of(c, column[i]))))
             return no_memory();
@@ -213,12 +236,15 @@ static elman_status copy_names(const columns *c, const size_t *column,
 static elman_status choose(columns *c, elman_encoding *e,
                            const elman_dataset_config *config)
 {
+    /* the targets: those named, or the last column */
     c->targets[0] = c->table->columns - 1;
     if (config->target)
         TRY(read_list(c, config->target, c->targets, &c->target_count));
     else c->target_count = 1;
+
     TRY(settle_task(c, e));
     TRY(choose_inputs(c, config, e->task));
+
     e->input_size = c->input_count;
     e->targets = c->target_count;
     TRY(copy_names(c, c->inputs, c->input_count, &e->columns));
@@ -230,16 +256,23 @@ static elman_status open_columns(elman_dataset *dataset,
 {
     elman_encoding *e = dataset->encoding;
     size_t count = c->table->columns;
+
     c->header = has_header(c);
     if (c->table->rows == c->header)
         return failure(ELMAN_BAD_FORMAT, "a header, but no rows");
+
     c->numbers = calloc(count, sizeof *c->numbers);
     c->inputs = calloc(count, sizeof *c->inputs);
     c->targets = calloc(count, sizeof *c->targets);
     if (!c->numbers || !c->inputs || !c->targets) return no_memory();
+
+    /* numbers serve as names where the header has none */
     for (size_t j = 0; j < count; j++)
         snprintf(c->numbers[j], sizeof c->numbers[j], "%zu", j + 1);
+
     if (!dataset->learned) return choose(c, e, config);
+
+    /* more data: the columns that the encoding names, wherever they stand */
     TRY(follow_names(c, e->columns, e->input_size, c->inputs, &c->input_count));
     return follow_names(c, e->target_names, e->targets, c->targets,
                         &c->target_count);

@@ -17,14 +17,15 @@ typedef struct columns {
     size_t *targets, target_count;
 } columns;
 
-/* Chooses the columns by config or, once the encoding is learned, by its names;
- * while learning, settles the task and puts the names into the encoding. */
+/* Chooses the columns: while the encoding is being learned by config, and then
+ * decides the task and writes the names into the encoding; later by the
+ * encoding's names. */
 elman_status columns_open(const csv *table, elman_dataset *dataset,
                           const elman_dataset_config *config, columns *c);
 void columns_close(columns *c);
 
-/* The number in a data row (from 0) of a column; what is none is a failure that
- * names line and column. */
+/* Reads the number in a data row (counted from 0) of a column. A cell that is
+ * not a number is a failure that names its line and column. */
 elman_status columns_value(const columns *c, size_t row, size_t column,
                            double *value);
 

@@ -1,5 +1,6 @@
 /*
- * dataset.c: which kind a file is, and what is asked of it.
+ * dataset.c: finds the kind of a file, checks the config against it and opens
+ * the dataset.
  */
 #include "data/dataset.h"
 #include "data/encoding.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The last takes every file that no other knows by its name. */
+/* The last one takes every file whose name no other kind claims. */
 static const dataset_kind *const kinds[] = {&kind_series, &kind_table,
                                             &kind_array, &kind_text};
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
@@ -39,6 +40,7 @@ static unsigned options_set(const elman_dataset_config *c)
                                     [OPTION_WINDOW] = c->window,
                                     [OPTION_HORIZON] = c->horizon,
                                     [OPTION_NO_SCALING] = c->no_scaling};
+
     unsigned bits = 0;
     for (unsigned i = 0; i < OPTION_COUNT; i++)
         bits |= (unsigned)set[i] << i;
@@ -54,15 +56,18 @@ static bool has_extension(const char *path, const dataset_kind *kind)
     return false;
 }
 
-/* The kind of the file's name if it can be read for the task, else the first
- * that can: text for language, labelled series for classes. */
+/* The kind that the file's name suggests if it fits the task, else the first
+ * kind that does: text for language, labelled series for classes. */
 static const dataset_kind *choose(const char *path, elman_task task)
 {
     size_t named = 0;
     while (named < KIND_COUNT - 1 && !has_extension(path, kinds[named]))
         named++;
+
     if (task == ELMAN_TASK_AUTO || kinds[named]->tasks & 1u << task)
         return kinds[named];
+
+    /* arrays are read by their name only: any other file is no .npy */
     for (size_t i = 0; i < KIND_COUNT; i++)
         if (kinds[i] != &kind_array && kinds[i]->tasks & 1u << task)
             return kinds[i];
@@ -75,10 +80,12 @@ static elman_status check_options(const dataset_kind *kind, bool following,
     unsigned set = options_set(config);
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         if (!(set & 1u << i)) continue;
+
         if (following && i != OPTION_TARGET_PATH)
             return failure(ELMAN_BAD_VALUE,
                            "%s is given, but the encoding already decides it",
                            options[i]);
+
         if (!(kind->options & 1u << i))
             return failure(ELMAN_BAD_VALUE,
                            "%s is given, but does not apply to %s", options[i],
@@ -92,16 +99,21 @@ static elman_status check_config(const elman_dataset_config *config)
     if ((unsigned)config->task > ELMAN_TRACK)
         return failure(ELMAN_BAD_VALUE, "task is %d, expected 0 to %d",
                        (int)config->task, (int)ELMAN_TRACK);
+
     if ((unsigned)config->unit > ELMAN_WORDS)
         return failure(ELMAN_BAD_VALUE, "unit is %d, expected 0 to %d",
                        (int)config->unit, (int)ELMAN_WORDS);
+
+    /* false for NaN too, which is refused */
     if (!(config->validation < 1))
         return failure(ELMAN_BAD_VALUE,
                        "validation is %g, expected a fraction below 1",
                        config->validation);
+
     if (config->validation_path && config->validation > 0)
         return failure(ELMAN_BAD_VALUE,
                        "validation and validation_path are both given");
+
     if (config->encoding && config->validation > 0)
         return failure(ELMAN_BAD_VALUE,
                        "validation is given, but with an encoding all data is "
@@ -120,16 +132,21 @@ static elman_status begin_encoding(elman_dataset *dataset,
         dataset->encoding->task = config->task;
         return ELMAN_OK;
     }
+
     TRY(encoding_create(config->encoding, &dataset->encoding));
     elman_encoding *e = dataset->encoding;
+
     if (config->task != ELMAN_TASK_AUTO && config->task != e->task)
         return failure(ELMAN_BAD_VALUE,
                        "task is %s, but the encoding is for %s",
                        task_name(config->task), task_name(e->task));
+
+    /* its labels keep their numbers */
     dataset->following = dataset->learned = true;
     for (size_t i = 0, number; i < e->classes; i++)
         TRY(dictionary_add(&dataset->labels, e->labels[i], strlen(e->labels[i]),
                            &number));
+
     if (dataset->labels.count < e->classes)
         return failure(ELMAN_BAD_FORMAT, "encoding: a label occurs twice");
     return ELMAN_OK;
@@ -140,14 +157,17 @@ static elman_status open_parts(elman_dataset *dataset, const char *path,
 {
     TRY(check_config(config));
     TRY(begin_encoding(dataset, config));
+
     elman_task task = dataset->encoding->task;
     const dataset_kind *kind = choose(path, task);
     if (task != ELMAN_TASK_AUTO && !(kind->tasks & 1u << task))
         return failure(ELMAN_BAD_VALUE,
                        "%.200s: task %s is not possible for %s", path,
                        task_name(task), kind->name);
+
     elman_status status = check_options(kind, dataset->following, config);
     if (status != ELMAN_OK) return failure_in(status, path);
+
     TRY(kind->open(dataset, path, config));
     return encoding_write(dataset->encoding, &dataset->note);
 }
@@ -157,6 +177,7 @@ elman_status dataset_open(const char *path, const elman_dataset_config *config,
 {
     elman_dataset *made = calloc(1, sizeof *made);
     if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a dataset");
+
     elman_status status = open_parts(made, path, config);
     if (status == ELMAN_OK) *dataset = made;
     else dataset_close(made);

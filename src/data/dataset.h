@@ -1,17 +1,17 @@
 /*
- * dataset.h: the sequences of a file by index, and the encoding that made them
- * numbers. Knows no model.
+ * dataset.h: the sequences of a file by index, and the encoding that turned
+ * them into numbers. It knows no model.
  *
- * All kinds of files end up in one form: rows of inputs, and sequences that are
- * spans of rows. A forecast's windows overlap, so they share rows. Language is
- * apart: one row of tokens, the training part first.
+ * Every kind of file ends up in one form: rows of inputs, and sequences that
+ * are spans of rows. The windows of a forecast overlap, so they share rows.
+ * Language is different: one row of tokens, the training part first.
  */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
 #include "base/status.h"
 
-/* Behind elman_dataset_*. Messages of open name the file. */
+/* The functions behind elman_dataset_*. Messages of open name the file. */
 elman_status dataset_open(const char *path, const elman_dataset_config *config,
                           elman_dataset **dataset);
 void dataset_close(elman_dataset *dataset);

@@ -1,6 +1,7 @@
 /*
- * dictionary.h: different texts, numbered as they come, and how often each
- * came. Words of a text and labels of sequences are counted with it.
+ * dictionary.h: different texts, numbered in the order of their first use, and
+ * how often each was used. It counts the words of a text and the labels of
+ * sequences.
  */
 #ifndef DATA_DICTIONARY_H
 #define DATA_DICTIONARY_H
@@ -13,7 +14,7 @@ typedef struct dictionary_entry {
     size_t uses;  /* times added */
 } dictionary_entry;
 
-/* All zero is an empty one. */
+/* A dictionary that is all zero is empty. */
 typedef struct dictionary {
     size_t count; /* different texts */
     dictionary_entry *entries;
@@ -26,10 +27,10 @@ typedef struct dictionary {
 elman_status dictionary_add(dictionary *d, const char *text, size_t bytes,
                             size_t *number);
 
-/* Its number, or count if it is not there. */
+/* The number of text, or count if it is not in the dictionary. */
 size_t dictionary_find(const dictionary *d, const char *text, size_t bytes);
 
-/* Frees all; it is empty again. */
+/* Frees everything; the dictionary is empty again. */
 void dictionary_clear(dictionary *d);
 
 #endif

@@ -89,7 +89,7 @@ static elman_status no_memory(void)
     return failure(ELMAN_NO_MEMORY, "no memory for an encoding");
 }
 
-/* The number of the word under key in a list of words. */
+/* Finds the word under key in a list of words; number is its index. */
 static elman_status read_word(const json_node *root, const char *key,
                               const char *const *words, size_t count,
                               size_t *number)
@@ -104,7 +104,7 @@ static elman_status read_word(const json_node *root, const char *key,
                    text ? text : "");
 }
 
-/* A whole number from 0 to most under key; 0 if it is not there. */
+/* Reads the whole number from 0 to most under key; 0 if key is missing. */
 static elman_status read_size(const json_node *root, const char *key,
                               size_t most, size_t *size)
 {
@@ -115,11 +115,12 @@ static elman_status read_size(const json_node *root, const char *key,
         return failure(ELMAN_BAD_FORMAT,
                        "encoding: %s is not a whole number from 0 to %zu", key,
                        most);
+
     *size = (size_t)number;
     return ELMAN_OK;
 }
 
-/* The text of one token or name: a string or, for a byte, its number. */
+/* Reads the text of one token or name: a string or, for a byte, its number. */
 static elman_status read_text(const json_node *value, bool byte, char **text,
                               size_t *bytes)
 {
@@ -127,17 +128,19 @@ static elman_status read_text(const json_node *value, bool byte, char **text,
     if (byte ? !json_whole(value, &number) || number < 0 || number > 255
              : !json_text(value))
         return bad("a token or name is not a string");
+
     char one = (char)number;
     *bytes = byte ? 1 : value->count;
     *text = malloc(*bytes + 1);
     if (!*text) return no_memory();
+
     memcpy(*text, byte ? &one : json_text(value), *bytes);
     (*text)[*bytes] = 0;
     return ELMAN_OK;
 }
 
-/* The list of texts under key; NULL if it is null or not there. lengths is
- * NULL unless texts may hold zeros. */
+/* Reads the list of texts under key; NULL if it is null or missing. lengths is
+ * NULL unless the texts may hold zero bytes. */
 static elman_status read_texts(const json_node *root, const char *key,
                                bool byte, size_t *count, char ***texts,
                                size_t **lengths)
@@ -146,10 +149,14 @@ static elman_status read_texts(const json_node *root, const char *key,
     if (!list || list->kind == JSON_KIND_NULL) return ELMAN_OK;
     if (list->kind != JSON_KIND_LIST)
         return bad("a list of texts is not a list");
+
     *texts = calloc(list->count + 1, sizeof **texts);
     size_t *found = NULL;
     if (lengths) found = *lengths = calloc(list->count + 1, sizeof **lengths);
     if (!*texts || (lengths && !found)) return no_memory();
+
+    /* the count grows with each, so that encoding_destroy frees what was read
+     * before a failure */
     for (const json_node *n = list->is.first; n; n = n->next) {
         size_t bytes = 0, i = *count;
         TRY(read_text(n, byte, &(*texts)[i], &bytes));
@@ -161,7 +168,7 @@ static elman_status read_texts(const json_node *root, const char *key,
     return ELMAN_OK;
 }
 
-/* The list of numbers under key; they are finite, for JSON has no others. */
+/* Reads the list of numbers under key; JSON has only finite ones. */
 static elman_status read_reals(const json_node *root, const char *key,
                                size_t *count, double **reals)
 {
@@ -169,8 +176,10 @@ static elman_status read_reals(const json_node *root, const char *key,
     if (!list) return ELMAN_OK;
     if (list->kind != JSON_KIND_LIST)
         return bad("a list of numbers is not a list");
+
     *reals = calloc(list->count + 1, sizeof **reals);
     if (!*reals) return no_memory();
+
     for (const json_node *n = list->is.first; n; n = n->next, ++*count)
         if (!json_number(n, &(*reals)[*count]))
             return failure(ELMAN_BAD_FORMAT,
@@ -178,14 +187,17 @@ static elman_status read_reals(const json_node *root, const char *key,
     return ELMAN_OK;
 }
 
-/* Mean, scale and names of count columns: of one length, scales above 0. */
+/* Reads mean, scale and names of the columns: lists of one length, or no names;
+ * scales must be above 0. */
 static elman_status read_columns(const json_node *root,
                                  const char *const keys[3], size_t *count,
                                  char ***names, double **mean, double **scale)
 {
     size_t named = 0, scales = 0;
+
     TRY(read_reals(root, keys[0], count, mean));
     TRY(read_reals(root, keys[1], &scales, scale));
+
     elman_status status = read_texts(root, keys[2], false, &named, names, NULL);
     bool fits = scales == *count && (!*names || named == *count);
     if (status != ELMAN_OK || !fits) {
@@ -197,6 +209,7 @@ static elman_status read_columns(const json_node *root,
                        "as many of each",
                        keys[0], *count, keys[1], scales, keys[2], named);
     }
+
     for (size_t i = 0; i < scales; i++)
         if (!((*scale)[i] > 0))
             return failure(ELMAN_BAD_FORMAT, "encoding: %s[%zu] is not above 0",
@@ -204,13 +217,16 @@ static elman_status read_columns(const json_node *root,
     return ELMAN_OK;
 }
 
-/* Tokens ascend, so none is there twice. */
+/* Tokens must be in strictly ascending order, so that none occurs twice. */
 static elman_status check_tokens(const elman_encoding *e)
 {
     if (e->vocabulary == 0 || e->vocabulary > INT32_MAX)
         return bad("no tokens, or too many");
+
     for (size_t i = 0; i < e->vocabulary; i++)
         if (e->token_bytes[i] == 0) return bad("a token is empty");
+
+    /* in the order of their bytes, a prefix before what it begins */
     for (size_t i = 1; i < e->vocabulary; i++) {
         size_t a = e->token_bytes[i - 1], b = e->token_bytes[i];
         int order = memcmp(e->tokens[i - 1], e->tokens[i], a < b ? a : b);
@@ -222,15 +238,18 @@ static elman_status check_tokens(const elman_encoding *e)
     return ELMAN_OK;
 }
 
-/* What each task must have. */
+/* Checks that the encoding has what its task needs. */
 static elman_status check(const elman_encoding *e)
 {
     bool classes = e->task == ELMAN_CLASSIFY || e->task == ELMAN_TAG;
+
     if (e->task == ELMAN_LANGUAGE) return check_tokens(e);
     if (e->input_size == 0) return bad("no inputs");
+
     if (classes && (e->classes == 0 || e->classes > INT32_MAX))
         return bad("no labels, or too many");
     if (!classes && e->targets == 0) return bad("no targets");
+
     if (e->task == ELMAN_FORECAST && (e->window == 0 || e->horizon == 0))
         return bad("a forecast without window or horizon");
     return ELMAN_OK;
@@ -243,21 +262,26 @@ static elman_status read_root(const json_node *root, elman_encoding *e)
     int64_t version = 0;
     if (!json_whole(json_find(root, "version"), &version) || version != 1)
         return bad("version is not 1");
+
     TRY(read_word(root, "task", tasks, TASK_COUNT, &word));
     e->task = (elman_task)word;
     if (e->task == ELMAN_LANGUAGE) {
         TRY(read_word(root, "unit", units, UNIT_COUNT, &word));
         e->unit = (elman_unit)word;
     }
+
     TRY(read_texts(root, "tokens", e->unit == ELMAN_BYTES, &e->vocabulary,
                    &e->tokens, &e->token_bytes));
     TRY(read_texts(root, "labels", false, &e->classes, &e->labels, NULL));
+
     TRY(read_columns(root, input_keys, &e->input_size, &e->columns, &e->mean,
                      &e->scale));
     TRY(read_columns(root, target_keys, &e->targets, &e->target_names,
                      &e->target_mean, &e->target_scale));
+
     TRY(read_size(root, "window", most, &e->window));
     TRY(read_size(root, "horizon", most, &e->horizon));
+
     return check(e);
 }
 
@@ -267,6 +291,7 @@ elman_status encoding_create(const char *text, elman_encoding **encoding)
     elman_encoding *made = calloc(1, sizeof *made);
     char *copy = text_copy(text); /* reading writes over it */
     elman_status status = no_memory();
+
     if (!made || !copy) goto done;
     status = json_read(copy, strlen(copy), true, &tree);
     if (status != ELMAN_OK) status = failure_in(status, "encoding");
@@ -274,6 +299,7 @@ elman_status encoding_create(const char *text, elman_encoding **encoding)
 done:
     json_close(tree);
     free(copy);
+
     if (status == ELMAN_OK) *encoding = made;
     else encoding_destroy(made);
     return status;
@@ -324,14 +350,16 @@ static void write_size(json_writer *w, const char *key, size_t size)
     json_write_whole(w, (int64_t)size);
 }
 
-/* Bytes as numbers: alone they are no UTF-8. */
+/* Bytes are written as numbers: on their own they may not be valid UTF-8. */
 static void write_tokens(json_writer *w, const elman_encoding *e)
 {
     write_word(w, "unit", units[e->unit]);
+
     if (e->unit != ELMAN_BYTES) {
         write_texts(w, "tokens", e->tokens, e->token_bytes, e->vocabulary);
         return;
     }
+
     json_write_key(w, "tokens");
     json_begin(w, '[');
     for (size_t i = 0; i < e->vocabulary; i++)
@@ -342,16 +370,22 @@ static void write_tokens(json_writer *w, const elman_encoding *e)
 elman_status encoding_write(const elman_encoding *e, char **text)
 {
     json_writer w = {0};
+
     json_begin(&w, '{');
     write_size(&w, "version", 1);
     write_word(&w, "task", tasks[e->task]);
+
+    /* a key that the task has no use for is left out */
     if (e->tokens) write_tokens(&w, e);
     if (e->labels) write_texts(&w, "labels", e->labels, NULL, e->classes);
+
     write_columns(&w, input_keys, e->input_size, e->columns, e->mean, e->scale);
     write_columns(&w, target_keys, e->targets, e->target_names, e->target_mean,
                   e->target_scale);
+
     write_size(&w, "window", e->window);
     write_size(&w, "horizon", e->horizon);
+
     json_end(&w, '}');
     return json_finish(&w, text);
 }

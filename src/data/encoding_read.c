@@ -1,5 +1,5 @@
 /*
- * encoding_read.c: text to tokens, for data sets and for prompts alike.
+ * encoding_read.c: text to tokens, for datasets and prompts alike.
  */
 #include "data/encoding.h"
 #include "data/token.h"
@@ -11,14 +11,14 @@
 
 enum { NONE = -1 };
 
-/* The tokens of one byte, found at once: most of a text is ASCII. */
+/* The tokens that are a single byte, looked up once: most text is ASCII. */
 typedef struct lookup {
     const elman_encoding *encoding;
     int32_t single[256];
     int32_t unknown, unknown_spaced; /* <unk>, or NONE */
 } lookup;
 
-/* The token of these bytes, by halving, or NONE. */
+/* The token with these bytes, by binary search, or NONE. */
 static int32_t find(const elman_encoding *e, const char *text, size_t bytes)
 {
     size_t low = 0, high = e->vocabulary;
@@ -40,6 +40,8 @@ static lookup make_lookup(const elman_encoding *encoding)
         char one = (char)c;
         made.single[c] = find(encoding, &one, 1);
     }
+
+    /* only words have tokens for what is not in the vocabulary */
     made.unknown = find(encoding, "<unk>", 5);
     made.unknown_spaced = find(encoding, " <unk>", 6);
     if (encoding->unit != ELMAN_WORDS) made.unknown = NONE;
@@ -50,7 +52,9 @@ static int32_t token_of(const lookup *l, const char *text, size_t bytes)
 {
     int32_t token = bytes == 1 ? l->single[(unsigned char)text[0]]
                                : find(l->encoding, text, bytes);
+
     if (token != NONE || l->unknown == NONE) return token;
+
     bool spaced = text[0] == ' ' && bytes > 1 && l->unknown_spaced != NONE;
     return spaced ? l->unknown_spaced : l->unknown;
 }
@@ -59,15 +63,18 @@ static elman_status unknown_token(const elman_encoding *encoding,
                                   const char *text, size_t bytes, size_t at)
 {
     uint32_t c = 0;
+
     if (encoding->unit == ELMAN_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "word \"%.*s\" at byte %zu is not in the vocabulary",
                        bytes > 60 ? 60 : (int)bytes, text, at);
+
     if (encoding->unit == ELMAN_CHARACTERS && utf8_read(text, bytes, &c))
         return failure(ELMAN_BAD_VALUE,
                        "character '%.*s' (U+%04" PRIX32
                        ") at byte %zu is not in the vocabulary",
                        (int)bytes, text, c, at);
+
     return failure(ELMAN_BAD_VALUE,
                    "byte 0x%02x at byte %zu is not in the vocabulary",
                    (unsigned char)text[0], at);
@@ -81,6 +88,7 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
         return failure(ELMAN_BAD_VALUE,
                        "the encoding is for %s, text needs one for language",
                        task_name(encoding->task));
+
     lookup l = make_lookup(encoding);
     size_t found = 0;
     for (size_t at = 0, length; at < bytes; at += length, found++) {
@@ -90,11 +98,15 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
                            "byte 0x%02x at byte %zu is not "
                            "UTF-8 text",
                            (unsigned char)text[at], at);
+
         int32_t token = token_of(&l, text + at, length);
         if (token == NONE)
             return unknown_token(encoding, text + at, length, at);
+
+        /* more than fit are only counted, so that the caller can make room */
         if (found < capacity) tokens[found] = token;
     }
+
     *count = found;
     return ELMAN_OK;
 }

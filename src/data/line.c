@@ -18,7 +18,10 @@ void line_next(line *l)
 {
     while (!is_end(*l->at))
         l->at++;
+
     if (*l->at == 0) return;
+
+    /* a line ends with \n, \r or \r\n */
     l->at += l->at[0] == '\r' && l->at[1] == '\n' ? 2 : 1;
     l->number++;
 }
@@ -31,6 +34,8 @@ bool line_find(line *l)
             c++;
         if (*c == 0) return false;
         if (!is_end(*c)) return true;
+
+        /* blank: on to the next line */
         l->at = c;
         line_next(l);
     }
@@ -49,6 +54,7 @@ bool line_separator(line *l, char separator)
         line_skip_spaces(l, separator);
         return any && !line_ended(l);
     }
+
     if (*l->at != separator) return false;
     l->at++;
     return true;
@@ -66,6 +72,7 @@ static elman_status bad_value(const line *l, const char *first, char separator,
     int bytes = 0;
     while (bytes < 40 && !stops(first[bytes], separator, stop))
         bytes++;
+
     return failure(ELMAN_BAD_FORMAT, "line %zu, value %zu: \"%.*s\" is %s",
                    l->number, number, bytes, first, what);
 }
@@ -74,10 +81,14 @@ elman_status line_value(line *l, char separator, char stop, size_t number,
                         double *value, bool *missing)
 {
     if (separator != ' ') line_skip_spaces(l, separator);
+
     const char *first = l->at;
     number_kind kind = number_read(first, &l->at, value);
     *missing = kind == NUMBER_MISSING || l->at == first;
+
     if (separator != ' ') line_skip_spaces(l, separator);
+
+    /* the number must end where the field does */
     if (!stops(*l->at, separator, stop))
         return bad_value(l, first, separator, stop, number, "not a number");
     if (kind == NUMBER_TOO_LARGE)
@@ -89,10 +100,13 @@ elman_status line_value(line *l, char separator, char stop, size_t number,
 void line_text(line *l, char separator, const char **text, size_t *bytes)
 {
     line_skip_spaces(l, separator);
+
     *text = l->at;
     while (!stops(*l->at, separator, separator))
         l->at++;
     *bytes = (size_t)(l->at - *text);
+
+    /* drop the spaces at the end */
     while (*bytes > 0 && is_space((*text)[*bytes - 1]))
         --*bytes;
 }

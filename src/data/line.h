@@ -6,34 +6,35 @@
 
 #include "base/status.h"
 
-/* A place in a zero-terminated text. */
+/* A position in a zero-terminated text. */
 typedef struct line {
-    const char *at; /* first byte that is not yet read */
+    const char *at; /* the next byte to read */
     size_t number;  /* of this line, from 1 */
 } line;
 
-/* Steps over blank lines; false at the end of the text. */
+/* Skips blank lines; false at the end of the text. */
 bool line_find(line *l);
 
-/* Steps over the rest of the line and its ending. */
+/* Skips the rest of the line and its ending. */
 void line_next(line *l);
 
 bool line_ended(const line *l);
 void line_skip_spaces(line *l, char separator);
 
-/* Reads field number (from 1, for messages) of the line up to separator, stop
- * or the line's end, which is not read. missing: empty, nan or ?. A separator
- * ' ' is any run of spaces and tabs. */
+/* Reads a value up to separator, stop or the line's end, which is left unread.
+ * number counts the values of the line from 1, for messages. missing is set if
+ * the value is empty, nan or ?. A separator ' ' is any run of spaces and tabs.
+ */
 elman_status line_value(line *l, char separator, char stop, size_t number,
                         double *value, bool *missing);
 
-/* Reads text up to separator or the line's end, without the spaces around. */
+/* Reads text up to separator or the line's end, without surrounding spaces. */
 void line_text(line *l, char separator, const char **text, size_t *bytes);
 
-/* Steps over a separator; false if there is none. */
+/* Skips a separator; false if there is none. */
 bool line_separator(line *l, char separator);
 
-/* "line 7: " and the sentence of a failure. */
+/* Puts "line 7: " before the message of a failure. */
 elman_status line_failure(const line *l, elman_status status);
 
 #endif

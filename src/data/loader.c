@@ -1,5 +1,5 @@
 /*
- * loader.c: order, buckets, padding, streams.
+ * loader.c: the order of an epoch, buckets, padding, and streams of text.
  */
 #include "data/loader.h"
 #include "data/encoding.h"
@@ -61,11 +61,11 @@ static size_t part_size(const elman_loader *l)
 
 /* ---- Memory ------------------------------------------------------------- */
 
-/* a * b, or an overflow of the arena. */
-static size_t product(arena *a, size_t b, size_t c)
+/* m * n; if that overflows, so does the arena. */
+static size_t product(arena *a, size_t m, size_t n)
 {
     size_t result = 0;
-    if (!sizes_multiply(b, c, 1, &result)) a->overflow = true;
+    if (!sizes_multiply(m, n, 1, &result)) a->overflow = true;
     return result;
 }
 
@@ -78,9 +78,13 @@ static void lay_out(elman_loader *l, arena *a)
     size_t TB = product(a, T, l->B), targets = one ? l->B : TB;
     size_t inputs = language ? 0 : product(a, TB, e->input_size);
     bool classes = has_classes(l) || language;
+
+    /* the order of an epoch; text is read in its own order */
     l->order = arena_take(a, n, sizeof *l->order);
     l->shuffle = arena_take(a, n, sizeof *l->shuffle);
     l->sorted = arena_take(a, n, sizeof *l->sorted);
+
+    /* a batch of the longest sequences, and its targets */
     l->x = arena_take(a, inputs, sizeof *l->x);
     l->tokens = arena_take(a, language ? TB : 0, sizeof *l->tokens);
     l->classes = arena_take(a, classes ? targets : 0, sizeof *l->classes);
@@ -90,6 +94,7 @@ static void lay_out(elman_loader *l, arena *a)
     l->ids = arena_take(a, l->B, sizeof *l->ids);
 }
 
+/* Lays everything out twice: to measure, then in memory. */
 static elman_status reserve(elman_loader *l)
 {
     arena measure = {0};
@@ -98,17 +103,22 @@ static elman_status reserve(elman_loader *l)
     if (!l->memory)
         return failure(ELMAN_NO_MEMORY,
                        "no memory for batches of %zu sequences", l->B);
+
     arena carve = {.base = l->memory};
     lay_out(l, &carve);
     return ELMAN_OK;
 }
 
-/* Streams: as many as wanted, but none shorter than a window. */
+/* Cuts the part into streams: as many as wanted, but none shorter than a
+ * window. A step needs a token and the next one, so there is one step less than
+ * tokens. */
 static void plan_streams(elman_loader *l, size_t wanted)
 {
     size_t pairs = part_size(l) - 1;
+
     l->steps = l->config.steps ? l->config.steps : DEFAULT_STEPS;
     if (l->steps > pairs) l->steps = pairs;
+
     l->B = pairs / l->steps < wanted ? pairs / l->steps : wanted;
     l->stream_steps = pairs / l->B;
     l->batch_count = divide_up(l->stream_steps, l->steps);
@@ -120,10 +130,12 @@ static elman_status create(elman_loader *l)
     if ((unsigned)l->config.part > ELMAN_VALIDATION)
         return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 or 1",
                        (int)l->config.part);
+
     if (n == 0)
         return failure(ELMAN_BAD_VALUE, "the %s part of the data is empty",
                        l->config.part == ELMAN_TRAIN ? "training"
                                                      : "validation");
+
     if (wanted == 0) wanted = DEFAULT_BATCH;
     l->outputs = encoding_outputs(l->data->encoding);
     if (is_language(l)) plan_streams(l, wanted);
@@ -131,6 +143,7 @@ static elman_status create(elman_loader *l)
         l->B = wanted < n ? wanted : n;
         l->batch_count = divide_up(n, l->B);
     }
+
     return reserve(l);
 }
 
@@ -140,8 +153,10 @@ elman_status loader_create(const elman_dataset *dataset,
 {
     elman_loader *made = calloc(1, sizeof *made);
     if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a loader");
+
     made->data = dataset;
     made->config = *config;
+
     elman_status status = create(made);
     if (status == ELMAN_OK) *loader = made;
     else loader_destroy(made);
@@ -168,11 +183,13 @@ void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index)
 
 /* ---- Order -------------------------------------------------------------- */
 
-/* Longest last; equal lengths stay as they were. */
+/* Shorter sequences first; equal lengths keep their order. */
 static int compare_lengths(const void *left, const void *right)
 {
     const ranked_sequence *a = left, *b = right;
     if (a->length != b->length) return a->length < b->length ? -1 : 1;
+
+    /* qsort is not stable, so the rank decides */
     return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
@@ -183,15 +200,17 @@ static void fill_buckets(elman_loader *l, size_t n)
     for (size_t i = 0; i < n; i++)
         l->sorted[i] = (ranked_sequence){l->data->sequences[l->order[i]].length,
                                          i, l->order[i]};
+
     for (size_t first = 0; first < n; first += chunk)
         qsort(l->sorted + first, n - first < chunk ? n - first : chunk,
               sizeof *l->sorted, compare_lengths);
+
     for (size_t i = 0; i < n; i++)
         l->order[i] = l->sorted[i].id;
 }
 
-/* Puts the batches in a random order. The last, which may be shorter, stays:
- * so every batch begins at a multiple of B. */
+/* Puts the batches in a random order. The last one, which may be shorter, stays
+ * last, so that every batch begins at a multiple of B. */
 static void shuffle_batches(elman_loader *l)
 {
     size_t whole = part_size(l) / l->B, B = l->B;
@@ -206,6 +225,8 @@ static void make_order(elman_loader *l)
 {
     size_t n = part_size(l);
     const size_t *ids = l->data->ids[l->config.part];
+
+    /* the sequences of the part, in its order or a random one */
     for (size_t i = 0; i < n; i++)
         l->shuffle[i] = i;
     if (l->config.shuffled)
@@ -213,16 +234,19 @@ static void make_order(elman_loader *l)
                        l->epoch, n, l->shuffle);
     for (size_t i = 0; i < n; i++)
         l->order[i] = ids[l->shuffle[i]];
+
+    /* batches of like length, which must not come in the order of length */
     if (l->config.bucketed) {
         fill_buckets(l, n);
         if (l->config.shuffled) shuffle_batches(l);
     }
+
     l->ordered = true;
 }
 
 /* ---- Sequences ---------------------------------------------------------- */
 
-/* Copies step t of sequence b, or 0 past its end. */
+/* Copies the steps of sequence b, and 0 past its end. */
 static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
 {
     const elman_dataset *d = l->data;
@@ -235,7 +259,7 @@ static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
     }
 }
 
-/* The targets of steps: classes or values, 0 past the end. */
+/* Copies the targets of each step: classes or values, and 0 past the end. */
 static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
 {
     const elman_dataset *d = l->data;
@@ -244,6 +268,7 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
     for (size_t t = 0; t < T; t++) {
         size_t to = t * B + b, from = s->first + t;
         bool valid = t < s->length;
+
         if (has_classes(l)) l->classes[to] = valid ? d->classes[from] : 0;
         else if (valid)
             memcpy(l->values + to * O, d->values + from * O,
@@ -252,7 +277,7 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
     }
 }
 
-/* The one target of a sequence. A forecast's is the rows behind it. */
+/* Copies the one target of a sequence. A forecast's is the rows after it. */
 static void fill_target(elman_loader *l, size_t b)
 {
     const elman_dataset *d = l->data;
@@ -261,6 +286,7 @@ static void fill_target(elman_loader *l, size_t b)
         l->classes[b] = d->classes[id];
         return;
     }
+
     if (d->encoding->task == ELMAN_FORECAST)
         from = (d->sequences[id].first + d->sequences[id].length) *
                d->encoding->targets;
@@ -274,17 +300,21 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
     size_t first = (size_t)l->index * l->B, left = part_size(l) - first;
     size_t B = left < l->B ? left : l->B, T = 0;
     bool full = true;
+
+    /* T is the length of the longest; full if all have it */
     for (size_t b = 0; b < B; b++) {
         l->ids[b] = l->order[first + b];
         l->lengths[b] = l->data->sequences[l->ids[b]].length;
         if (l->lengths[b] > T) T = l->lengths[b];
         full = full && l->lengths[b] == l->lengths[0];
     }
+
     for (size_t b = 0; b < B; b++) {
         fill_steps(l, b, T, B);
         if (encoding_per_sequence(l->data->encoding)) fill_target(l, b);
         else fill_step_targets(l, b, T, B);
     }
+
     *batch = (elman_batch){.T = T,
                            .B = B,
                            .x = l->x,
@@ -303,14 +333,17 @@ static void read_window(elman_loader *l, elman_batch *batch,
     if (l->config.part == ELMAN_VALIDATION) part += l->data->size[ELMAN_TRAIN];
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;
     size_t T = left < l->steps ? left : l->steps;
+
+    /* the target of each token is the next one of its stream */
     for (size_t b = 0; b < l->B; b++) {
-        const int32_t *at = part + b * l->stream_steps + first;
+        const int32_t *token = part + b * l->stream_steps + first;
         l->ids[b] = b;
         for (size_t t = 0; t < T; t++) {
-            l->tokens[t * l->B + b] = at[t];
-            l->classes[t * l->B + b] = at[t + 1];
+            l->tokens[t * l->B + b] = token[t];
+            l->classes[t * l->B + b] = token[t + 1];
         }
     }
+
     *batch =
         (elman_batch){.T = T, .B = l->B, .tokens = l->tokens, .ids = l->ids};
     *target = (elman_target){.classes = l->classes};
@@ -319,12 +352,14 @@ static void read_window(elman_loader *l, elman_batch *batch,
 elman_status loader_read(elman_loader *loader, elman_batch *batch,
                          elman_target *target)
 {
+    /* an empty batch ends the epoch; the next call begins another */
     if (loader->index == loader->batch_count) {
         *batch = (elman_batch){0};
         *target = (elman_target){0};
         loader_reset(loader, loader->epoch + 1, 0);
         return ELMAN_OK;
     }
+
     if (is_language(loader)) read_window(loader, batch, target);
     else read_sequences(loader, batch, target);
     loader->index++;

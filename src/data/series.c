@@ -1,7 +1,7 @@
 /*
- * series.c: labelled series, one a line: the UCR archive's label and values,
- * between tabs, commas or spaces. NaN at the end of a line pads it. The .ts
- * format is in ts.c.
+ * series.c: labelled series, one per line: the UCR archive's label and values,
+ * separated by tabs, commas or spaces. NaN at the end of a line is padding. The
+ * .ts format is in ts.c.
  */
 #include "data/line.h"
 #include "data/store.h"
@@ -16,10 +16,10 @@
 /* What separates the values of this line. */
 static char find_separator(const line *l)
 {
-    static const char sorts[] = "\t,;";
-    for (const char *sort = sorts; *sort; sort++)
+    static const char candidates[] = "\t,;";
+    for (const char *candidate = candidates; *candidate; candidate++)
         for (const char *c = l->at; *c && *c != '\n' && *c != '\r'; c++)
-            if (*c == *sort && c != l->at) return *sort;
+            if (*c == *candidate && c != l->at) return *candidate;
     return ' ';
 }
 
@@ -29,20 +29,24 @@ static elman_status read_target(elman_dataset *dataset, line *l, char separator)
     size_t bytes;
     double value;
     bool missing;
+
     line_skip_spaces(l, separator);
     if (dataset->encoding->task == ELMAN_CLASSIFY) {
         line_text(l, separator, &label, &bytes);
         elman_status status = label_add(dataset, label, bytes);
         return status == ELMAN_OK ? status : line_failure(l, status);
     }
+
+    /* a regression: the first value of the line */
     TRY(line_value(l, separator, separator, 1, &value, &missing));
     if (missing)
         return failure(ELMAN_BAD_FORMAT, "line %zu: the target is missing",
                        l->number);
+
     return numbers_add(&dataset->raw_targets, value);
 }
 
-/* The values up to the line's end; the last of them that are missing pad. */
+/* The values up to the line's end; missing ones at its end are padding. */
 static elman_status read_values(elman_dataset *dataset, line *l, char separator)
 {
     size_t first = dataset->raw.count, padding = 0;
@@ -50,18 +54,23 @@ static elman_status read_values(elman_dataset *dataset, line *l, char separator)
         double value;
         bool missing;
         TRY(line_value(l, separator, separator, number, &value, &missing));
+
+        /* missing values are padding only if no value follows them */
         if (!missing && padding > 0)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu, value %zu is missing between others; "
                            "fill it in first",
                            l->number, number - 1);
+
         padding += missing;
         if (!missing) TRY(numbers_add(&dataset->raw, value));
     }
+
     size_t length = dataset->raw.count - first;
     if (length == 0)
         return failure(ELMAN_BAD_FORMAT, "line %zu: a label, but no values",
                        l->number);
+
     return sequence_add(dataset, first, length);
 }
 
@@ -69,6 +78,8 @@ static elman_status read_lines(elman_dataset *dataset, line l)
 {
     elman_encoding *e = dataset->encoding;
     char separator = find_separator(&l);
+
+    /* this format has one value per step and one target per line */
     if (dataset->learned && e->input_size != 1)
         return failure(ELMAN_BAD_FORMAT,
                        "1 value per step, but the encoding has %zu",
@@ -78,6 +89,7 @@ static elman_status read_lines(elman_dataset *dataset, line l)
         e->input_size = 1;
         e->targets = e->task == ELMAN_REGRESS;
     }
+
     for (; line_find(&l); line_next(&l)) {
         if (separator == ' ') line_skip_spaces(&l, separator);
         TRY(read_target(dataset, &l, separator));
@@ -91,13 +103,17 @@ static elman_status read_text(elman_dataset *dataset, const char *bytes,
 {
     size_t start = 0;
     TRY(utf8_check(bytes, size, &start));
+
     line l = {bytes + start, 1};
     if (!line_find(&l))
         return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
+
     if (dataset->learned && dataset->encoding->targets > 1)
         return failure(ELMAN_BAD_FORMAT,
                        "1 target per line, but the encoding has %zu",
                        dataset->encoding->targets);
+
+    /* a .ts file begins with its header or with a comment above it */
     if (*l.at == '@' || *l.at == '#') return ts_read(dataset, l);
     return read_lines(dataset, l);
 }
@@ -108,6 +124,7 @@ static elman_status series_read(elman_dataset *dataset, const char *path,
     (void)config;
     char *bytes = NULL;
     size_t size = 0;
+
     TRY(file_read(path, &bytes, &size));
     elman_status status = read_text(dataset, bytes, size);
     free(bytes);

@@ -1,5 +1,5 @@
 /*
- * store.c: sequences, labels and parts, from whatever file they came.
+ * store.c: sequences, labels and parts, whatever file they came from.
  */
 #include "data/store.h"
 
@@ -22,9 +22,12 @@ static elman_status no_memory(void)
 void *array_widen(void *array, size_t *room, size_t needed, size_t bytes)
 {
     if (needed <= *room && array) return array;
+
+    /* twice as many, so that adding one by one stays cheap */
     size_t wanted = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2, total = 0;
     if (wanted < needed) wanted = needed;
     if (wanted < FIRST_ROOM) wanted = FIRST_ROOM;
+
     if (!sizes_multiply(wanted, bytes, 1, &total)) return NULL;
     void *wider = realloc(array, total);
     if (wider) *room = wanted;
@@ -46,6 +49,7 @@ elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
     span *wider = array_widen(dataset->sequences, &dataset->sequence_room,
                               dataset->sequence_count + 1, sizeof *wider);
     if (!wider) return no_memory();
+
     dataset->sequences = wider;
     dataset->sequences[dataset->sequence_count++] = (span){first, length};
     if (length > dataset->longest) dataset->longest = length;
@@ -72,15 +76,19 @@ elman_status label_skip(elman_dataset *dataset)
 enum { NUMBER_ROOM = 32 };
 
 /* The short form of a label that is a number, so that 1, 1.0 and 1e0 are one
- * label; false if it is none, or has more digits than the short form keeps. */
+ * label; false if it is not a number, or has more digits than the short form
+ * keeps. */
 static bool shorten(const char *text, size_t bytes, char shorter[NUMBER_ROOM])
 {
     char copy[NUMBER_ROOM];
     double value, again;
     if (bytes >= sizeof copy) return false;
+
     memcpy(copy, text, bytes);
     copy[bytes] = 0;
     if (number_parse(copy, &value) != NUMBER_VALUE) return false;
+
+    /* -0 is 0, and reading the short form must give the same number */
     snprintf(shorter, NUMBER_ROOM, "%.15g", value == 0 ? 0 : value);
     return number_parse(shorter, &again) == NUMBER_VALUE && again == value;
 }
@@ -90,6 +98,7 @@ elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
     char shorter[NUMBER_ROOM];
     double value;
     size_t number = 0;
+
     if (bytes == 0) return failure(ELMAN_BAD_FORMAT, "the label is empty");
     if (shorten(text, bytes, shorter)) {
         text = shorter;
@@ -100,12 +109,16 @@ elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
         if (number_parse(copy, &value) == NUMBER_MISSING)
             return failure(ELMAN_BAD_FORMAT, "the label is missing (%s)", copy);
     }
+
+    /* while learning, a label is new or known */
     if (!dataset->learned) {
         TRY(dictionary_add(&dataset->labels, text, bytes, &number));
         if (number >= INT32_MAX)
             return failure(ELMAN_BAD_FORMAT, "more than 2^31 different labels");
         return class_add(dataset, (int32_t)number);
     }
+
+    /* afterwards it has to be known */
     number = dictionary_find(&dataset->labels, text, bytes);
     if (number == dataset->labels.count)
         return failure(ELMAN_BAD_FORMAT,
@@ -114,7 +127,7 @@ elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
     return class_add(dataset, (int32_t)number);
 }
 
-/* A label in its place: numbers by value, then texts. */
+/* A label to be sorted: numbers by value, then texts. */
 typedef struct ranked {
     const char *text;
     bool is_text;
@@ -137,12 +150,16 @@ static elman_status renumber(elman_dataset *dataset, ranked *order,
 {
     dictionary *labels = &dataset->labels, sorted = {0};
     elman_encoding *e = dataset->encoding;
+
     for (size_t i = 0; i < labels->count; i++) {
         order[i] = (ranked){.text = labels->entries[i].text, .number = i};
         order[i].is_text =
             number_parse(order[i].text, &order[i].value) != NUMBER_VALUE;
     }
+
     qsort(order, labels->count, sizeof *order, compare_labels);
+
+    /* the encoding's labels, and a dictionary in the same order */
     e->labels = calloc(labels->count, sizeof *e->labels);
     if (!e->labels) return no_memory();
     for (size_t i = 0; i < labels->count; i++) {
@@ -152,13 +169,17 @@ static elman_status renumber(elman_dataset *dataset, ranked *order,
                                              strlen(order[i].text), &number);
         e->labels[i] = text_copy(order[i].text);
         e->classes = i + 1;
+
         if (status == ELMAN_OK && e->labels[i]) continue;
         dictionary_clear(&sorted);
         return no_memory();
     }
+
+    /* renumber the classes that were read so far */
     for (size_t i = 0; i < dataset->class_count; i++)
         if (dataset->classes[i] != SKIPPED)
             dataset->classes[i] = class_of[dataset->classes[i]];
+
     dictionary_clear(labels);
     *labels = sorted;
     return ELMAN_OK;
@@ -172,10 +193,12 @@ static elman_status learn_labels(elman_dataset *dataset)
         return failure(ELMAN_BAD_FORMAT,
                        "only one class (\"%.60s\"), expected at least two",
                        dataset->labels.entries[0].text);
+
     ranked *order = calloc(count, sizeof *order);
     int32_t *class_of = calloc(count, sizeof *class_of);
     elman_status status =
         order && class_of ? renumber(dataset, order, class_of) : no_memory();
+
     free(order);
     free(class_of);
     return status;
@@ -188,10 +211,13 @@ elman_status split_count(const elman_dataset_config *config, size_t count,
 {
     double part = config->validation == 0 ? 0.1 : config->validation;
     *validation = part > 0 ? (size_t)(part * (double)count) : 0;
+
     if (*validation == 0 && config->validation > 0)
         return failure(ELMAN_BAD_VALUE,
                        "validation is %g, which is less than one of %zu %s",
                        config->validation, count, noun);
+
+    /* training keeps at least one */
     if (count > 0 && *validation >= count) *validation = count - 1;
     return ELMAN_OK;
 }
@@ -202,16 +228,18 @@ elman_status part_set(elman_dataset *dataset, elman_part part, size_t begin,
     size_t count = end - begin;
     size_t *ids = calloc(count + 1, sizeof *ids);
     if (!ids) return no_memory();
+
     for (size_t i = 0; i < count; i++)
         ids[i] = begin + i;
+
     free(dataset->ids[part]);
     dataset->ids[part] = ids;
     dataset->size[part] = count;
     return ELMAN_OK;
 }
 
-/* How many of each class go to validation: its share, the fractions handed on
- * to the next class, and never all. */
+/* How many of each class go to validation: its share, with fractions carried
+ * over to the next class, but never all of it. */
 static void share_out(size_t classes, const size_t *have, double part,
                       size_t *take)
 {
@@ -242,6 +270,8 @@ static elman_status split_chosen(elman_dataset *dataset, const bool *chosen)
     size_t n = dataset->sequence_count;
     for (int part = 0; part < 2; part++) {
         TRY(part_set(dataset, (elman_part)part, 0, n));
+
+        /* the part's sequences, in ascending order */
         size_t count = 0;
         for (size_t id = 0; id < n; id++)
             if (chosen[id] == (part == ELMAN_VALIDATION))
@@ -256,12 +286,14 @@ static elman_status split_part(elman_dataset *dataset,
 {
     size_t n = dataset->sequence_count, classes = dataset->encoding->classes;
     bool by_class = dataset->encoding->task == ELMAN_CLASSIFY;
+
     size_t *order = calloc(n, sizeof *order);
     size_t *have = calloc(2 * classes + 1, sizeof *have), *take = NULL;
     bool *chosen = calloc(n, sizeof *chosen);
     elman_status status = no_memory();
     if (!order || !have || !chosen) goto done;
 
+    /* count each class, then take its share in a random order */
     take = have + classes;
     for (size_t id = 0; by_class && id < n; id++)
         have[dataset->classes[id]]++;
@@ -281,11 +313,14 @@ elman_status split_random(elman_dataset *dataset, const char *path,
 {
     (void)path;
     size_t n = dataset->sequence_count, count = 0;
+
+    /* validation is everything, or what came from the second file */
     if (dataset->following || config->validation_path) {
         size_t train = dataset->following ? 0 : dataset->size[ELMAN_TRAIN];
         TRY(part_set(dataset, ELMAN_TRAIN, 0, train));
         return part_set(dataset, ELMAN_VALIDATION, train, n);
     }
+
     TRY(split_count(config, n, "sequences", &count));
     return split_part(dataset, config, count);
 }
@@ -305,15 +340,20 @@ elman_status sequences_open(elman_dataset *dataset, const char *path,
                             dataset_step read, dataset_step split)
 {
     TRY(read(dataset, path, config));
+
+    /* labels get their order once the first file is read */
     elman_status status = ELMAN_OK;
     elman_task task = dataset->encoding->task;
     bool classes = task == ELMAN_CLASSIFY || task == ELMAN_TAG;
     if (!dataset->learned && classes) status = learn_labels(dataset);
     if (status != ELMAN_OK) return failure_in(status, path);
+
+    /* the validation file has to fit what was learned */
     dataset->learned = true;
     dataset->size[ELMAN_TRAIN] = dataset->sequence_count;
     if (config->validation_path)
         TRY(read(dataset, config->validation_path, config));
+
     status = finish(dataset, path, config, split);
     return status == ELMAN_OK ? status : failure_in(status, path);
 }

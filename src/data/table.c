@@ -1,8 +1,9 @@
 /*
- * table.c: a table is one long series. A forecast sees `window` rows and tells
- * the targets of the `horizon` rows behind; tags and tracks are pieces of
- * `window` rows with a target each. The last rows validate: by a part chosen at
- * random the past would know the future.
+ * table.c: a table is one long series. A forecast sees `window` rows and
+ * predicts the targets of the `horizon` rows that follow; for tags and tracks
+ * the table is cut into chunks of `window` rows, with a target for each row.
+ * The last rows are the validation part: in a random split training would see
+ * the future.
  */
 #include "data/columns.h"
 #include "data/encoding.h"
@@ -23,6 +24,7 @@ static elman_status read_tag(elman_dataset *dataset, const columns *c,
     const char *label = t->cell[row * t->columns + c->targets[0]];
     elman_status status = label_add(dataset, label, strlen(label));
     if (status == ELMAN_OK) return status;
+
     char where[40];
     snprintf(where, sizeof where, "line %zu", t->line[row]);
     return failure_in(status, where);
@@ -33,10 +35,12 @@ static elman_status read_row(elman_dataset *dataset, const columns *c,
 {
     double value;
     bool tags = dataset->encoding->task == ELMAN_TAG;
+
     for (size_t i = 0; i < c->input_count; i++) {
         TRY(columns_value(c, row, c->inputs[i], &value));
         TRY(numbers_add(&dataset->raw, value));
     }
+
     if (tags) return read_tag(dataset, c, row + c->header);
     for (size_t i = 0; i < c->target_count; i++) {
         TRY(columns_value(c, row, c->targets[i], &value));
@@ -45,7 +49,7 @@ static elman_status read_row(elman_dataset *dataset, const columns *c,
     return ELMAN_OK;
 }
 
-/* What is asked of a table, as far as the task allows it. */
+/* The window and horizon that the config asks for, if the task allows them. */
 static elman_status settle_windows(elman_encoding *e,
                                    const elman_dataset_config *config)
 {
@@ -54,9 +58,11 @@ static elman_status settle_windows(elman_encoding *e,
         return failure(ELMAN_BAD_VALUE,
                        "horizon is for a forecast, but the task is %s",
                        task_name(e->task));
+
     e->window = config->window ? config->window : DEFAULT_WINDOW;
     e->horizon = config->horizon ? config->horizon : DEFAULT_HORIZON;
     if (!forecast) e->horizon = 0;
+
     if (e->window > UINT32_MAX || e->horizon > UINT32_MAX)
         return failure(
             ELMAN_BAD_VALUE,
@@ -70,8 +76,10 @@ static elman_status read_columns(elman_dataset *dataset, const columns *c,
 {
     elman_encoding *e = dataset->encoding;
     if (!dataset->learned) TRY(settle_windows(e, config));
+
     for (size_t row = 0; row + c->header < c->table->rows; row++)
         TRY(read_row(dataset, c, row));
+
     dataset->per_step = true;
     if (!dataset->learned)
         dataset->train_rows = dataset->raw.count / e->input_size;
@@ -83,12 +91,14 @@ static elman_status table_read(elman_dataset *dataset, const char *path,
 {
     csv *table = NULL;
     columns c;
+
     TRY(csv_open(path, &table));
     elman_status status = columns_open(table, dataset, config, &c);
     if (status == ELMAN_OK) {
         status = read_columns(dataset, &c, config);
         columns_close(&c);
     }
+
     csv_close(table);
     return status == ELMAN_OK ? status : failure_in(status, path);
 }
@@ -101,6 +111,8 @@ static elman_status add_windows(elman_dataset *dataset, elman_part part,
 {
     const elman_encoding *e = dataset->encoding;
     size_t before = dataset->sequence_count, all = e->window + e->horizon;
+
+    /* a forecast begins at every row whose window and horizon still fit */
     if (e->task == ELMAN_FORECAST)
         for (size_t i = begin; end - i >= all; i++)
             TRY(sequence_add(dataset, i, e->window));
@@ -108,6 +120,7 @@ static elman_status add_windows(elman_dataset *dataset, elman_part part,
         for (size_t i = begin; i < end; i += e->window)
             TRY(sequence_add(dataset, i,
                              end - i < e->window ? end - i : e->window));
+
     if (dataset->sequence_count == before && begin < end)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu rows for %s, but window %zu and horizon %zu need "
@@ -115,11 +128,13 @@ static elman_status add_windows(elman_dataset *dataset, elman_part part,
                        end - begin,
                        part == ELMAN_TRAIN ? "training" : "validation",
                        e->window, e->horizon, all);
+
     return part_set(dataset, part, before, dataset->sequence_count);
 }
 
-/* Where the validation part begins: the first window that it tells something
- * new about may look back into the training rows of the same file. */
+/* How many rows are for training, and where the windows of the validation part
+ * begin: a forecast of the first validation row reads the training rows before
+ * it. */
 static elman_status split_rows(const elman_dataset *dataset,
                                const elman_dataset_config *config, size_t rows,
                                size_t *train, size_t *begin)
@@ -127,13 +142,17 @@ static elman_status split_rows(const elman_dataset *dataset,
     const elman_encoding *e = dataset->encoding;
     size_t count = 0;
     TRY(split_count(config, rows, "rows", &count));
+
     if (count < e->horizon && config->validation > 0)
         return failure(ELMAN_BAD_VALUE,
                        "validation is %g: %zu of %zu rows, but the horizon is "
                        "%zu",
                        config->validation, count, rows, e->horizon);
+
+    /* fewer rows than the horizon make no validation part by default */
     if (count < e->horizon) count = 0;
     *train = rows - count;
+
     bool back = e->task == ELMAN_FORECAST && count > 0;
     *begin = !back ? *train : *train > e->window ? *train - e->window : 0;
     return ELMAN_OK;
@@ -145,8 +164,11 @@ static elman_status table_split(elman_dataset *dataset, const char *path,
     (void)path;
     size_t rows = dataset->raw.count / dataset->encoding->input_size;
     size_t train = dataset->train_rows, begin = train;
+
+    /* without a file of their own, the last rows are for validation */
     if (!dataset->following && !config->validation_path)
         TRY(split_rows(dataset, config, rows, &train, &begin));
+
     dataset->train_rows = train;
     TRY(add_windows(dataset, ELMAN_TRAIN, 0, train));
     return add_windows(dataset, ELMAN_VALIDATION, begin, rows);

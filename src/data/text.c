@@ -1,5 +1,5 @@
 /*
- * text.c: any file as a row of tokens, whose next one is to be told.
+ * text.c: any file as a row of tokens; the task is to predict the next one.
  */
 #include "data/encoding.h"
 #include "data/token.h"
@@ -26,6 +26,7 @@ static elman_status read_file(const char *path, text *t)
     TRY(file_read(path, &t->bytes, &bytes));
     if (bytes == 0)
         return failure(ELMAN_BAD_FORMAT, "%.200s: the file is empty", path);
+
     t->path = path;
     t->at = t->bytes;
     t->size = bytes;
@@ -37,7 +38,7 @@ static bool is_utf8(const text *t)
     return utf8_valid(t->at, t->size) == t->size;
 }
 
-/* Skips the mark: it is no character of the text. */
+/* Skips the byte order mark, which is not part of the text. */
 static void skip_mark(text *t)
 {
     if (t->size < 3 || memcmp(t->at, "\xEF\xBB\xBF", 3)) return;
@@ -67,8 +68,10 @@ static elman_status token_add(elman_encoding *e, const char *token,
 {
     char *copy = malloc(bytes + 1);
     if (!copy) return no_memory();
+
     memcpy(copy, token, bytes);
     copy[bytes] = 0;
+
     e->tokens[e->vocabulary] = copy;
     e->token_bytes[e->vocabulary++] = bytes;
     return ELMAN_OK;
@@ -83,29 +86,34 @@ static elman_status reserve(elman_encoding *e, size_t tokens)
 
 enum { POINTS = 0x110000 };
 
-/* Notes which bytes or code points are there; how many are new. */
+/* Marks the bytes or code points of a text as seen; returns how many are new.
+ */
 static size_t note_points(elman_unit unit, const text *t, bool *seen)
 {
     size_t fresh = 0, length;
     for (size_t at = 0; at < t->size; at += length) {
         uint32_t point = (unsigned char)t->at[at];
+
         length = unit == ELMAN_BYTES
                      ? 1
                      : utf8_read(t->at + at, t->size - at, &point);
+
         fresh += !seen[point];
         seen[point] = true;
     }
     return fresh;
 }
 
-/* Bytes or characters, of training and validation: code points ascend as their
- * bytes do. */
+/* Bytes or characters of both parts. UTF-8 sorts like its code points, so these
+ * ascend as tokens must. */
 static elman_status learn_points(elman_encoding *e, const text texts[2])
 {
     bool *seen = calloc(POINTS, sizeof *seen);
     if (!seen) return no_memory();
+
     size_t count = note_points(e->unit, &texts[0], seen);
     if (texts[1].bytes) count += note_points(e->unit, &texts[1], seen);
+
     elman_status status = reserve(e, count);
     for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
         char token[UTF8_LONGEST] = {(char)c};
@@ -113,6 +121,7 @@ static elman_status learn_points(elman_encoding *e, const text texts[2])
         size_t bytes = e->unit == ELMAN_BYTES ? 1 : utf8_write(c, token);
         status = token_add(e, token, bytes);
     }
+
     free(seen);
     return status;
 }
@@ -125,16 +134,20 @@ static int compare_words(const void *left, const void *right)
     return order ? order : (a->bytes > b->bytes) - (a->bytes < b->bytes);
 }
 
-/* Words that came min_count times, and <unk> with and without a space. */
+/* The words that occur at least min_count times, and <unk> with and without a
+ * space before it. */
 static elman_status learn_counted(elman_encoding *e, dictionary *words,
                                   size_t min_count)
 {
     static const char *const unknown[] = {"<unk>", " <unk>"};
+
+    /* they stay whatever min_count is */
     for (size_t i = 0; i < 2; i++) {
         size_t number;
         TRY(dictionary_add(words, unknown[i], strlen(unknown[i]), &number));
         words->entries[number].uses = SIZE_MAX;
     }
+
     TRY(reserve(e, words->count));
     qsort(words->entries, words->count, sizeof *words->entries, compare_words);
     for (size_t i = 0; i < words->count; i++)
@@ -162,7 +175,7 @@ static size_t count_tokens(elman_unit unit, const text *t)
     return count;
 }
 
-/* The bytes of the first count tokens of a text. */
+/* How many bytes the first count tokens of a text have. */
 static size_t bytes_of(elman_unit unit, const text *t, size_t count)
 {
     size_t at = 0;
@@ -178,11 +191,12 @@ static elman_status learn_words(elman_encoding *e, const text *t, size_t train,
     elman_status status =
         count_words(t->at, bytes_of(ELMAN_WORDS, t, train), &words);
     if (status == ELMAN_OK) status = learn_counted(e, &words, min_count);
+
     dictionary_clear(&words);
     return status;
 }
 
-/* Adds the tokens of a text behind the done ones. */
+/* Writes the tokens of a text after the first done ones. */
 static elman_status encode(elman_dataset *dataset, const text *t, size_t done,
                            size_t room)
 {
@@ -193,12 +207,14 @@ static elman_status encode(elman_dataset *dataset, const text *t, size_t done,
     return status == ELMAN_OK ? status : failure_in(status, t->path);
 }
 
-/* The sizes of the parts. */
+/* Sets the sizes of the two parts, in tokens. */
 static elman_status split(elman_dataset *dataset,
                           const elman_dataset_config *config,
                           const size_t counts[2])
 {
     size_t validation = counts[1];
+
+    /* validation is everything, the second file, or the end of the first */
     if (dataset->following) validation = counts[0];
     else if (!config->validation_path) {
         TRY(split_count(config, counts[0], "tokens", &validation));
@@ -209,8 +225,11 @@ static elman_status split(elman_dataset *dataset,
                            config->validation, validation, counts[0]);
         if (validation < 2) validation = 0;
     }
+
     dataset->size[ELMAN_TRAIN] = counts[0] + counts[1] - validation;
     dataset->size[ELMAN_VALIDATION] = validation;
+
+    /* a part that is used needs a token and the one after it */
     for (int part = 0; part < 2; part++)
         if (dataset->size[part] == 1 ||
             (dataset->size[part] == 0 &&
@@ -228,7 +247,9 @@ static elman_status choose_unit(elman_dataset *dataset, text texts[2],
     elman_encoding *e = dataset->encoding;
     e->task = ELMAN_LANGUAGE;
     if (!dataset->following) e->unit = wanted;
+
     if (e->unit == ELMAN_UNIT_AUTO) {
+        /* a zero byte is more likely a binary file by mistake than text */
         for (int i = 0; i < 2; i++)
             if (texts[i].size && memchr(texts[i].at, 0, texts[i].size))
                 return failure(
@@ -238,10 +259,13 @@ static elman_status choose_unit(elman_dataset *dataset, text texts[2],
                     texts[i].path,
                     (size_t)((char *)memchr(texts[i].at, 0, texts[i].size) -
                              texts[i].at));
+
         bool plain = is_utf8(&texts[0]) && is_utf8(&texts[1]);
         e->unit = plain ? ELMAN_CHARACTERS : ELMAN_BYTES;
     }
+
     if (e->unit == ELMAN_BYTES) return ELMAN_OK;
+
     for (int i = 0; i < 2; i++) {
         TRY(check_utf8(&texts[i]));
         skip_mark(&texts[i]);
@@ -254,16 +278,20 @@ static elman_status open_texts(elman_dataset *dataset,
                                text texts[2])
 {
     elman_encoding *e = dataset->encoding;
+
     TRY(choose_unit(dataset, texts, config->unit));
     if (config->min_count > 1 && e->unit != ELMAN_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "min_count is for words, but the unit is %s",
                        e->unit == ELMAN_BYTES ? "bytes" : "characters");
+
+    /* the parts, in tokens of the unit */
     size_t counts[2] = {count_tokens(e->unit, &texts[0]),
                         count_tokens(e->unit, &texts[1])};
     elman_status status = split(dataset, config, counts);
     if (status != ELMAN_OK) return failure_in(status, texts[0].path);
 
+    /* the vocabulary: words of the training part alone */
     bool words = e->unit == ELMAN_WORDS;
     if (!dataset->following && words)
         TRY(learn_words(e, &texts[0],
@@ -271,14 +299,19 @@ static elman_status open_texts(elman_dataset *dataset,
                             ? dataset->size[ELMAN_TRAIN]
                             : counts[0],
                         config->min_count));
+
+    /* characters and bytes of both parts, so that none is unknown */
     if (!dataset->following && !words) TRY(learn_points(e, texts));
+
     if (e->vocabulary > INT32_MAX)
         return failure(ELMAN_BAD_FORMAT, "more than 2^31 different tokens");
 
+    /* both files in one row of tokens */
     size_t room = counts[0] + counts[1], bytes = 0;
     if (!sizes_multiply(room, sizeof *dataset->tokens, 1, &bytes) ||
         !(dataset->tokens = malloc(bytes)))
         return no_memory();
+
     TRY(encode(dataset, &texts[0], 0, room));
     return encode(dataset, &texts[1], counts[0], room);
 }
@@ -287,10 +320,12 @@ static elman_status text_open(elman_dataset *dataset, const char *path,
                               const elman_dataset_config *config)
 {
     text texts[2] = {{path, NULL, "", 0}, {path, NULL, "", 0}};
+
     elman_status status = read_file(path, &texts[0]);
     if (status == ELMAN_OK && config->validation_path)
         status = read_file(config->validation_path, &texts[1]);
     if (status == ELMAN_OK) status = open_texts(dataset, config, texts);
+
     free(texts[0].bytes);
     free(texts[1].bytes);
     return status;

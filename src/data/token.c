@@ -26,12 +26,13 @@ static bool is_word(uint32_t c)
     if (c < 0x80)
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
                (c >= 'a' && c <= 'z') || c == '_';
+
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         if (c >= single[i].first && c <= single[i].last) return false;
     return true;
 }
 
-/* The word's bytes; an apostrophe between two letters belongs to it. */
+/* The bytes of a word; an apostrophe between two letters belongs to it. */
 static size_t word_bytes(const char *text, size_t bytes)
 {
     size_t at = 0;
@@ -39,6 +40,7 @@ static size_t word_bytes(const char *text, size_t bytes)
         uint32_t c = 0;
         size_t apostrophe = at > 0 && text[at] == '\'';
         if (at + apostrophe == bytes) break;
+
         size_t length =
             utf8_read(text + at + apostrophe, bytes - at - apostrophe, &c);
         if (length == 0 || !is_word(c)) break;
@@ -47,11 +49,13 @@ static size_t word_bytes(const char *text, size_t bytes)
     return at;
 }
 
+/* The bytes of a word or one other character, with one space before it. */
 static size_t spaced_bytes(const char *text, size_t bytes)
 {
     uint32_t c = 0;
     size_t space = text[0] == ' ' && bytes > 1 && text[1] != ' ' &&
                    text[1] != '\n' && text[1] != '\r' && text[1] != '\t';
+
     size_t length = utf8_read(text + space, bytes - space, &c);
     if (length == 0) return space;
     if (is_word(c)) length = word_bytes(text + space, bytes - space);

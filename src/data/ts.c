@@ -7,14 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
-/* What the header says; 0 where it says nothing. */
+/* What the header says; 0 where it is silent. */
 typedef struct header {
     bool univariate, equal_length, has_classes, has_target;
     size_t dimensions, steps;
     dictionary classes; /* as listed; empty if not */
 } header;
 
-/* One header line's word, and what follows it on the line. */
+/* A line of the header: its @word, and what follows on the line. */
 typedef struct remark {
     const line *at;
     const char *word, *value;
@@ -47,6 +47,7 @@ static elman_status read_count(const remark *r, size_t *count)
             return bad_remark(r, "a whole number");
         *count = *count * 10 + (size_t)(r->value[i] - '0');
     }
+
     return *count ? ELMAN_OK : bad_remark(r, "a whole number from 1");
 }
 
@@ -99,10 +100,13 @@ static elman_status read_classes(const remark *r, header *h)
     remark first = *r;
     size_t bytes = 0, number;
     const char *c = r->value, *end = c + r->value_bytes;
+
+    /* the first word says whether labels follow */
     while (c + bytes < end && c[bytes] != ' ' && c[bytes] != '\t')
         bytes++;
     first.value_bytes = bytes;
     TRY(read_bool(&first, &h->has_classes));
+
     for (c += bytes; c < end; c += bytes) {
         while (*c == ' ' || *c == '\t')
             c++;
@@ -132,20 +136,23 @@ static elman_status read_remark(line *l, header *h, bool *is_data)
 {
     remark r = {.at = l};
     line rest = *l;
+
     line_text(&rest, ' ', &r.word, &r.word_bytes);
     line_text(&rest, '\n', &r.value, &r.value_bytes);
+
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (r.word_bytes == strlen(words[i].word) &&
             !strncasecmp(r.word, words[i].word, r.word_bytes)) {
             *is_data = !strcmp(words[i].word, "@data");
             return words[i].read(&r, h);
         }
+
     return failure(ELMAN_BAD_FORMAT, "line %zu: unknown header \"%.*s\"",
                    l->number, r.word_bytes > 40 ? 40 : (int)r.word_bytes,
                    r.word);
 }
 
-/* Up to the line after @data. */
+/* Reads up to the line after @data. */
 static elman_status read_header(line *l, header *h)
 {
     for (bool is_data = false; !is_data; line_next(l)) {
@@ -154,6 +161,8 @@ static elman_status read_header(line *l, header *h)
         line_skip_spaces(l, ' ');
         if (*l->at != '#') TRY(read_remark(l, h, &is_data));
     }
+
+    /* either classes or a target, and one number of dimensions */
     if (h->has_classes == h->has_target)
         return failure(ELMAN_BAD_FORMAT,
                        h->has_classes
@@ -170,54 +179,66 @@ static elman_status read_header(line *l, header *h)
 
 /* ---- A case ------------------------------------------------------------- */
 
-/* One dimension up to its ':'; scratch gets its values, padding taken off. */
+/* Reads one dimension up to its ':'; scratch gets its values without padding.
+ */
 static elman_status read_dimension(line *l, numbers *scratch, size_t *steps)
 {
     size_t first = scratch->count, number = 1;
     bool padded = false;
+
     line_skip_spaces(l, ',');
     if (*l->at == '(')
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: values with time stamps \"(time,value)\" are "
                        "not supported; resample them to even steps",
                        l->number);
+
     do {
         double value;
         bool missing;
         TRY(line_value(l, ',', ':', number, &value, &missing));
+
+        /* missing values are padding only if no value follows them */
         if (!missing && padded)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu, value %zu is missing between others; "
                            "fill it in first",
                            l->number, number - 1);
+
         padded = missing;
         if (!missing) TRY(numbers_add(scratch, value));
         number++;
     } while (line_separator(l, ','));
+
     *steps = scratch->count - first;
     return ELMAN_OK;
 }
 
-/* All dimensions of a case, and the ':' before its label. */
+/* Reads all dimensions of a case, and the ':' before its label. */
 static elman_status read_dimensions_of(line *l, numbers *scratch,
                                        size_t *dimensions, size_t *steps)
 {
     const char *end = l->at, *last = NULL;
+
+    /* the label stands behind the last ':' of the line */
     for (; *end && *end != '\n' && *end != '\r'; end++)
         if (*end == ':') last = end;
     if (!last)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: no \":\" and label after the values",
                        l->number);
+
     scratch->count = *dimensions = 0;
     while (l->at <= last) {
         size_t found = 0;
         TRY(read_dimension(l, scratch, &found));
+
         if (*dimensions > 0 && found != *steps)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu: dimension %zu has %zu values, the first "
                            "has %zu",
                            l->number, *dimensions + 1, found, *steps);
+
         *steps = found;
         ++*dimensions;
         l->at++; /* the ':' where line_value stopped */
@@ -231,6 +252,7 @@ static elman_status read_label(elman_dataset *dataset, line *l, const header *h)
     size_t bytes;
     double value;
     bool missing;
+
     if (h->has_target || dataset->encoding->task == ELMAN_REGRESS) {
         TRY(line_value(l, '\n', '\n', 1, &value, &missing));
         if (missing)
@@ -238,12 +260,15 @@ static elman_status read_label(elman_dataset *dataset, line *l, const header *h)
                            l->number);
         return numbers_add(&dataset->raw_targets, value);
     }
+
+    /* a class; if the header lists them, it must be one of those */
     line_text(l, '\n', &label, &bytes);
     if (h->classes.count &&
         dictionary_find(&h->classes, label, bytes) == h->classes.count)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: label \"%.*s\" is not in @classLabel",
                        l->number, bytes > 60 ? 60 : (int)bytes, label);
+
     elman_status status = label_add(dataset, label, bytes);
     return status == ELMAN_OK ? status : line_failure(l, status);
 }
@@ -255,9 +280,11 @@ static elman_status check_case(const line *l, const header *h,
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: %zu dimensions, expected %zu", l->number,
                        dimensions, h->dimensions);
+
     if (steps == 0)
         return failure(ELMAN_BAD_FORMAT, "line %zu: a label, but no values",
                        l->number);
+
     if (h->equal_length && h->steps && steps != h->steps)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: %zu steps, but @seriesLength is %zu",
@@ -269,6 +296,8 @@ static elman_status read_case(elman_dataset *dataset, line *l, header *h,
                               numbers *scratch)
 {
     size_t dimensions = 0, steps = 0;
+
+    /* the first case decides the dimensions where the header is silent */
     TRY(read_dimensions_of(l, scratch, &dimensions, &steps));
     TRY(check_case(l, h, dimensions, steps));
     h->dimensions = dimensions;
@@ -282,22 +311,27 @@ static elman_status read_case(elman_dataset *dataset, line *l, header *h,
     return ELMAN_OK;
 }
 
-/* What the header means for the encoding, or whether it fits. */
+/* Writes what the header says into the encoding, or checks that it fits. */
 static elman_status settle(elman_dataset *dataset, header *h)
 {
     elman_encoding *e = dataset->encoding;
+
     if (e->task == ELMAN_TASK_AUTO)
         e->task = h->has_target ? ELMAN_REGRESS : ELMAN_CLASSIFY;
     if (e->task == ELMAN_CLASSIFY && h->has_target)
         return failure(ELMAN_BAD_FORMAT, "the file has targets, not classes");
+
+    /* the first file fixes the form that every further one must have */
     if (!dataset->learned) {
         e->targets = e->task == ELMAN_REGRESS;
         return ELMAN_OK;
     }
+
     if (h->dimensions && h->dimensions != e->input_size)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu dimensions, but the encoding has %zu",
                        h->dimensions, e->input_size);
+
     h->dimensions = e->input_size;
     return ELMAN_OK;
 }
@@ -306,12 +340,15 @@ static elman_status read_all(elman_dataset *dataset, line l, header *h,
                              numbers *scratch)
 {
     size_t before = dataset->sequence_count;
+
     TRY(read_header(&l, h));
     TRY(settle(dataset, h));
+
     for (; line_find(&l); line_next(&l)) {
         line_skip_spaces(&l, ' ');
         if (*l.at != '#') TRY(read_case(dataset, &l, h, scratch));
     }
+
     if (dataset->sequence_count == before)
         return failure(ELMAN_BAD_FORMAT, "a header, but no cases");
     dataset->encoding->input_size = h->dimensions;
@@ -323,6 +360,7 @@ elman_status ts_read(elman_dataset *dataset, line l)
     header h = {0};
     numbers scratch = {0};
     elman_status status = read_all(dataset, l, &h, &scratch);
+
     dictionary_clear(&h.classes);
     free(scratch.values);
     return status;

@@ -1,7 +1,7 @@
 /*
- * ts.h: the .ts format of sktime and aeon: a header of @words, then a case a
- * line: dimensions between ':', values between ',', '?' for a missing one, the
- * label or target last.
+ * ts.h: the .ts format of sktime and aeon: a header of @words, then one case
+ * per line: dimensions separated by ':', values by ',', '?' for a missing one,
+ * the label or target last.
  *
  *   @univariate false
  *   @classLabel true walk run
@@ -14,7 +14,7 @@
 #include "data/line.h"
 #include "data/store.h"
 
-/* Reads all cases from the first line on; messages name the line. */
+/* Reads all cases, beginning at line l; messages name the line. */
 elman_status ts_read(elman_dataset *dataset, line l);
 
 #endif
