@@ -4,8 +4,7 @@
 #include "check.h"
 
 #include "allocator.h"
-#include "exchange/export.h"
-#include "exchange/import.h"
+#include "export/onnx.h"
 #include "folder.h"
 #include "format/file.h"
 #include "format/onnx.h"
@@ -307,7 +306,7 @@ TEST(what_was_exported_is_imported)
         elman_model *model = model_of(&c), *back = NULL;
         config_write_line(&c, sizeof line, line);
         CHECK_OK(export_onnx(model, path));
-        CHECK(import_load(path, &back) == ELMAN_OK, "%s: %s", line,
+        CHECK(elman_model_load(path, &back) == ELMAN_OK, "%s: %s", line,
               elman_message());
         elman_model_info size = elman_model_size(model);
         CHECK(elman_model_size(back).output_size == size.output_size &&

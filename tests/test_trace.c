@@ -4,7 +4,7 @@
  */
 #include "check.h"
 
-#include "exchange/trace.h"
+#include "trace/walk.h"
 
 enum { T = 3, B = 3, I = 2, H = 3 }; /* T, B and H alike, to be mistaken */
 

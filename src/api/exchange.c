@@ -1,9 +1,11 @@
 /* exchange.c: elman_exchange.h. */
 #include "api/need.h"
-#include "exchange/check.h"
-#include "exchange/export.h"
-#include "exchange/graph.h"
-#include "exchange/import.h"
+#include "export/onnx.h"
+#include "export/torch.h"
+#include "graph/forward.h"
+#include "import/check.h"
+#include "import/create.h"
+#include "import/open.h"
 
 /* ---- Exchange ----------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* model.c: elman.h: machine, model, state, passes, loss, optimizer. */
 #include "api/need.h"
-#include "exchange/import.h"
+#include "import/open.h"
 #include "learn/loss.h"
 #include "learn/optimizer.h"
 #include "learn/schedule.h"
@@ -48,7 +48,7 @@ elman_status elman_model_load(const char *path, elman_model **model)
 {
     TRY(need(path, "path"));
     TRY(need(model, "model"));
-    return import_load(path, model);
+    return model_load(path, import_load, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)

@@ -174,9 +174,24 @@ float *state_output_gradient(const elman_model *model,
 
 /* ---- save.c, state_save.c: as in elman.h -------------------------------- */
 
-elman_status model_load(const char *path, elman_model **model);
+/* A file that is not elman's own, as far as it was read to see that. */
+typedef struct foreign_file {
+    const char *path;
+    char *bytes; /* (size) its content, or NULL if it is safetensors: */
+    size_t size;
+    struct safetensors *tensors;
+} foreign_file;
 
-/* The same from a file that was read; messages do not name it. */
+/* Makes a model of it. What is left of bytes and tensors is freed by who calls;
+ * what the reader takes over it sets to NULL. */
+typedef elman_status foreign_reader(foreign_file *file, elman_model **model);
+
+/* elman_model_load: the one door for a model file. A file that does not call
+ * itself elman's own goes to foreign; NULL: it is refused. */
+elman_status model_load(const char *path, foreign_reader *foreign,
+                        elman_model **model);
+
+/* A model file that was read; messages do not name it. */
 elman_status model_parse(const struct safetensors *file, elman_model **model);
 
 /* Whether the file says that it is elman's own, of whatever kind. */

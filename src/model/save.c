@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/file.h"
 #include "format/safetensors.h"
+#include "format/detect.h"
 #include "model/config_text.h"
 #include "model/model.h"
 
@@ -159,11 +161,31 @@ bool model_is_own(const safetensors *file)
            (format && strncmp(format, format_text, strlen(format_text)) == 0);
 }
 
-elman_status model_load(const char *path, elman_model **model)
+/* Loads what is in file, or lets foreign do it. */
+static elman_status load(foreign_file *file, foreign_reader *foreign,
+                         elman_model **model)
 {
-    safetensors *file = NULL;
-    TRY(safetensors_open(path, &file));
-    elman_status status = model_parse(file, model);
-    safetensors_close(file);
-    return status ? failure_in(status, path) : ELMAN_OK;
+    /* where nobody else reads, our reader says what is wrong with the file */
+    bool ours = format_of(file->bytes, file->size) == FORMAT_SAFETENSORS;
+    if (foreign && !ours) return foreign(file, model);
+
+    char *bytes = file->bytes;
+    file->bytes = NULL;
+    elman_status status = safetensors_parse(bytes, file->size, &file->tensors);
+    if (status) return failure_in(status, file->path);
+    if (foreign && !model_is_own(file->tensors)) return foreign(file, model);
+
+    status = model_parse(file->tensors, model);
+    return status ? failure_in(status, file->path) : ELMAN_OK;
+}
+
+elman_status model_load(const char *path, foreign_reader *foreign,
+                        elman_model **model)
+{
+    foreign_file file = {.path = path};
+    TRY(file_read(path, &file.bytes, &file.size));
+    elman_status status = load(&file, foreign, model);
+    free(file.bytes);
+    safetensors_close(file.tensors);
+    return status;
 }

@@ -12,7 +12,7 @@
 #include "proof/same_bits.h"
 #include "proof/training.h"
 
-#include "exchange/import.h"
+#include "import/open.h"
 
 /* Small enough that 40 cases take seconds without hardware FMA, large enough
  * for whole vectors, tails, three blocks of 8 sequences and several threads */
@@ -132,7 +132,7 @@ static elman_status check_file(const char *path, uint64_t seed,
     const size_t large = 100000;
     draws d = draws_from(seed, UINT64_MAX);
     elman_model *m = NULL;
-    TRY(import_load(path, &m));
+    TRY(model_load(path, import_load, &m));
     bool small = m->info.weights < large;
     subject s = {path, &m->config, small ? MOST_T : 4, small ? MOST_B : 3};
     elman_status status = check_model(m, &s, &d, report);

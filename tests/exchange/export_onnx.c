@@ -6,7 +6,7 @@
  */
 #include "check.h"
 
-#include "exchange/export.h"
+#include "export/onnx.h"
 #include "format/npy.h"
 #include "model/model.h"
 #include "proof/random_config.h"

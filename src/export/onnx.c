@@ -1,0 +1,254 @@
+/*
+ * onnx.c: a model as an ONNX graph for any T and B. Values run from
+ * layer to layer as (T,B,.), or (B,.) once there is one vector per sequence.
+ */
+#include "export/onnx.h"
+
+#include "export/onnx_function.h"
+#include "export/onnx_recurrent.h"
+#include "export/python.h"
+
+#include <string.h>
+
+/* ---- Layers that are not recurrent -------------------------------------- */
+
+static const char *put_linear(onnx_export *e, const layer *l, const char *x)
+{
+    const float *w = e->model->weights;
+    const char *name = build_text(e->b, "%s.weight", l->config.name);
+    float *to = build_weights(e->b, name, 2, (size_t[]){l->I, l->O});
+    for (size_t i = 0; to && i < l->I; i++)
+        for (size_t j = 0; j < l->O; j++)
+            to[i * l->O + j] = w[(size_t)l->weight + j * l->I + i];
+    const char *y = build_op(e->b, "MatMul", x, name, NULL);
+    if (l->bias == NOWHERE) return y;
+
+    name = build_text(e->b, "%s.bias", l->config.name);
+    to = build_weights(e->b, name, 1, &l->O);
+    if (to) memcpy(to, w + l->bias, l->O * sizeof *to);
+    return build_op(e->b, "Add", y, name, NULL);
+}
+
+static const char *put_embedding(onnx_export *e, const layer *l, const char *x)
+{
+    size_t V = l->config.num_embeddings;
+    const char *name = build_text(e->b, "%s.weight", l->config.name);
+    float *to = build_weights(e->b, name, 2, (size_t[]){V, l->O});
+    if (to) memcpy(to, e->model->weights + l->weight, V * l->O * sizeof *to);
+    return build_op(e->b, "Gather", name, x, NULL);
+}
+
+static const char *put_norm(onnx_export *e, const layer *l, const char *x)
+{
+    const float *w = e->model->weights;
+    const char *scale = build_text(e->b, "%s.weight", l->config.name),
+               *shift = build_text(e->b, "%s.bias", l->config.name);
+    float *to = build_weights(e->b, scale, 1, &l->O);
+    if (to) memcpy(to, w + l->weight, l->O * sizeof *to);
+    to = build_weights(e->b, shift, 1, &l->O);
+    if (to) memcpy(to, w + l->bias, l->O * sizeof *to);
+    const char *y = build_op(e->b, "LayerNormalization", x, scale, shift, NULL);
+    build_whole(e->b, "axis", -1);
+    build_number(e->b, "epsilon", l->config.eps);
+    return y;
+}
+
+/* A function that is no operator of its own, or one with attributes. */
+static const char *put_activation(onnx_export *e, const layer *l, const char *x)
+{
+    elman_activation f = l->config.activation;
+    onnx_builder *b = e->b;
+    const char *y;
+    switch (f.kind) {
+    case ELMAN_ACTIVATION_AFFINE:
+        y = build_op(b, "Mul", x, build_scalar(b, f.alpha), NULL);
+        return build_op(b, "Add", y, build_scalar(b, f.beta), NULL);
+    case ELMAN_ACTIVATION_SCALED_TANH:
+        y = build_op(b, "Mul", x, build_scalar(b, f.beta), NULL);
+        y = build_op(b, "Tanh", y, NULL);
+        return build_op(b, "Mul", y, build_scalar(b, f.alpha), NULL);
+    default:
+        y = build_op(b, onnx_function_of(f.kind)->name, x, NULL);
+        if (onnx_function_of(f.kind)->constants > 0)
+            build_number(b, "alpha", f.alpha);
+        if (onnx_function_of(f.kind)->constants > 1)
+            build_number(b, "beta", f.beta);
+        return y;
+    }
+}
+
+/* Features first to end - 1 of one step of x (T,B,I). */
+static const char *put_step(onnx_export *e, const char *x, int64_t step,
+                            size_t first, size_t end)
+{
+    onnx_builder *b = e->b;
+    const char *index = build_list(b, 1, &step),
+               *axis = build_list(b, 1, (int64_t[]){0});
+    const char *y = build_op(b, "Gather", x, index, NULL);
+    build_whole(b, "axis", 0);
+    y = build_op(b, "Squeeze", y, axis, NULL);
+    if (first == end) return y;
+    return build_op(b, "Slice", y,
+                    build_list(b, 1, (int64_t[]){(int64_t)first}),
+                    build_list(b, 1, (int64_t[]){(int64_t)end}),
+                    build_list(b, 1, (int64_t[]){-1}), NULL);
+}
+
+/* One vector per sequence: its last step, or each direction where it ends. */
+static const char *put_last(onnx_export *e, const layer *l, const char *x)
+{
+    size_t ahead = l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
+    if (ahead == l->I) return put_step(e, x, -1, 0, 0);
+    if (ahead == 0) return put_step(e, x, 0, 0, 0);
+    const char *y = build_op(e->b, "Concat", put_step(e, x, -1, 0, ahead),
+                             put_step(e, x, 0, ahead, l->I), NULL);
+    build_whole(e->b, "axis", -1);
+    return y;
+}
+
+static const char *put_layer(onnx_export *e, const layer *l, const char *x)
+{
+    static const char *const plain[] = {[ELMAN_TANH] = "Tanh",
+                                        [ELMAN_SIGMOID] = "Sigmoid",
+                                        [ELMAN_RELU] = "Relu",
+                                        [ELMAN_SOFTMAX] = "Softmax",
+                                        [ELMAN_LOG_SOFTMAX] = "LogSoftmax"};
+    const char *y;
+    switch (l->config.kind) {
+    case ELMAN_LINEAR:
+        return put_linear(e, l, x);
+    case ELMAN_EMBEDDING:
+        return put_embedding(e, l, x);
+    case ELMAN_LAYER_NORM:
+        return put_norm(e, l, x);
+    case ELMAN_ACTIVATION:
+        return put_activation(e, l, x);
+    case ELMAN_LAST:
+        return put_last(e, l, x);
+    case ELMAN_DROPOUT: /* does nothing but in training */
+        return x;
+    case ELMAN_SOFTMAX:
+    case ELMAN_LOG_SOFTMAX:
+        y = build_op(e->b, plain[l->config.kind], x, NULL);
+        build_whole(e->b, "axis", -1);
+        return y;
+    default:
+        return l->kind == &layer_recurrent
+                   ? onnx_export_level(e, l, x)
+                   : build_op(e->b, plain[l->config.kind], x, NULL);
+    }
+}
+
+/* ---- The graph ---------------------------------------------------------- */
+
+static const onnx_dimension steps = {.size = -1, .symbol = "T"},
+                            sequences = {.size = -1, .symbol = "B"};
+
+/* The graph's input, steps first. */
+static const char *put_input(onnx_export *e)
+{
+    const elman_config *c = &e->model->config;
+    bool tokens = c->layers[0].kind == ELMAN_EMBEDDING;
+    const char *x = tokens ? "tokens" : "x";
+    size_t rank = tokens ? 2 : 3;
+    onnx_dimension shape[] = {c->batch_first ? sequences : steps,
+                              c->batch_first ? steps : sequences,
+                              {.size = (int64_t)c->input_size}};
+    build_input(e->b, x, tokens ? ELEMENT_I64 : ELEMENT_F32, rank, shape);
+    if (!c->batch_first) return x;
+    x = build_op(e->b, "Transpose", x, NULL);
+    build_wholes(e->b, "perm", rank, (int64_t[]){1, 0, 2});
+    return x;
+}
+
+/* (B,1), for memory that is there for one sequence or for all. */
+static void put_spread(onnx_export *e, const char *x)
+{
+    const char *B = build_op(e->b, "Shape", x, NULL);
+    build_whole(e->b, "start", 1);
+    build_whole(e->b, "end", 2);
+    e->spread =
+        build_op(e->b, "Concat", B, build_list(e->b, 1, (int64_t[]){1}), NULL);
+    build_whole(e->b, "axis", 0);
+}
+
+/* The graph's output, from what the last layer gives. */
+static void put_output(onnx_export *e, const char *y)
+{
+    const elman_model *m = e->model;
+    const layer *l = m->layers + m->layer_count - 1;
+    bool apart = l->kind == &layer_recurrent && l->D == 2 &&
+                 l->config.merge == ELMAN_MERGE_NONE;
+    bool turned = m->config.batch_first && !m->info.per_sequence;
+    size_t before = apart ? 1 : 0, rank = m->info.per_sequence ? 2 : 3 + before;
+    if (turned) {
+        static const int64_t whole[] = {1, 0, 2}, halves[] = {0, 2, 1, 3};
+        y = build_op(e->b, "Transpose", y, NULL);
+        build_wholes(e->b, "perm", rank, apart ? halves : whole);
+    }
+    build_rename(e->b, y, "y");
+
+    onnx_dimension shape[4] = {{.size = DIRECTIONS}};
+    onnx_dimension *next = shape + before;
+    if (!m->info.per_sequence) *next++ = turned ? sequences : steps;
+    *next++ = turned ? steps : sequences;
+    *next = (onnx_dimension){.size = (int64_t)(l->O / (before + 1))};
+    build_output(e->b, "y", rank, shape);
+    if (e->b->failed) return;
+
+    /* first, before the memory of layers, as people expect it */
+    onnx_value *list = e->b->output, found = list[e->b->outputs - 1];
+    memmove(list + 1, list, (e->b->outputs - 1) * sizeof *list);
+    list[0] = found;
+}
+
+static void put_graph(onnx_export *e)
+{
+    const elman_model *m = e->model;
+    e->b->scope = "input";
+    const char *x = put_input(e);
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        e->b->scope = l->config.name;
+        if (l->kind == &layer_recurrent && !e->spread) put_spread(e, x);
+        x = put_layer(e, l, x);
+    }
+    e->b->scope = "output";
+    put_output(e, x);
+}
+
+static elman_status check_model(const elman_model *m)
+{
+    for (size_t i = 0; i < m->layer_count; i++)
+        if (m->layers[i].kind == &layer_recurrent)
+            TRY(onnx_export_check(m->layers + i));
+    return ELMAN_OK;
+}
+
+elman_status export_onnx(const elman_model *model, const char *path)
+{
+    TRY(check_model(model));
+    onnx_builder b = {0};
+    onnx_export e = {.model = model, .b = &b};
+    put_graph(&e);
+    elman_status status = build_save(&b, path);
+    build_end(&b);
+    return status;
+}
+
+static void put_lines(python_writer *w, const elman_model *model,
+                      const char *path)
+{
+    const char *x = model->info.vocabulary ? "tokens" : "x";
+    python_put(w, "import onnxruntime; session = "
+                  "onnxruntime.InferenceSession(");
+    python_put_text(w, path);
+    python_put(w, ")\ny = session.run([\"y\"], {\"%s\": %s})[0]\n", x, x);
+}
+
+elman_status export_onnx_lines(const elman_model *model, const char *path,
+                               size_t capacity, char *lines)
+{
+    TRY(check_model(model));
+    return python_write(put_lines, model, path, capacity, lines);
+}

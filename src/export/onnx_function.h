@@ -1,0 +1,16 @@
+/* onnx_function.h: activation functions as ONNX calls them. */
+#ifndef EXPORT_ONNX_FUNCTION_H
+#define EXPORT_ONNX_FUNCTION_H
+
+#include "elman.h"
+
+/* A function of ONNX, its name in activations and how many of alpha and beta
+ * it has. */
+typedef struct onnx_function {
+    const char *name;
+    int constants;
+} onnx_function;
+
+const onnx_function *onnx_function_of(elman_activation_kind kind);
+
+#endif

@@ -1,0 +1,272 @@
+/*
+ * torch.c: a model as torch.nn modules: the tensors of their state dict,
+ * and the Python that builds them. Layers without weights are modules as well,
+ * but for ELMAN_LAST, which is indexing there and left to the reader.
+ */
+#include "export/torch.h"
+
+#include "export/python.h"
+#include "format/safetensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- What torch.nn does not have ---------------------------------------- */
+
+static elman_status refuse(const elman_layer *l, const char *reason)
+{
+    return failure(ELMAN_BAD_VALUE, "the layer %s %s, which torch.nn has not",
+                   l->name, reason);
+}
+
+/* The activation of an RNN, which may be told in two ways; DEFAULT if torch.nn
+ * has none for it. */
+static elman_activation_kind rnn_activation(const elman_layer *l)
+{
+    elman_activation_kind kind = l->activations[0][0].kind;
+    if (l->bidirectional && l->activations[1][0].kind != kind)
+        return ELMAN_ACTIVATION_DEFAULT;
+    if (kind == ELMAN_ACTIVATION_DEFAULT)
+        return l->nonlinearity == ELMAN_NONLINEARITY_RELU
+                   ? ELMAN_ACTIVATION_RELU
+                   : ELMAN_ACTIVATION_TANH;
+    bool ours = kind == ELMAN_ACTIVATION_TANH || kind == ELMAN_ACTIVATION_RELU;
+    return ours ? kind : ELMAN_ACTIVATION_DEFAULT;
+}
+
+static bool has_own_activations(const elman_layer *l)
+{
+    static const elman_activation_kind usual[3] = {
+        ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH, ELMAN_ACTIVATION_TANH};
+    if (l->kind == ELMAN_RNN)
+        return rnn_activation(l) == ELMAN_ACTIVATION_DEFAULT;
+    for (size_t i = 0; i < 6; i++) {
+        elman_activation_kind kind = l->activations[i / 3][i % 3].kind;
+        if (kind != ELMAN_ACTIVATION_DEFAULT && kind != usual[i % 3])
+            return true;
+    }
+    return false;
+}
+
+static elman_status check_recurrent(const elman_layer *l)
+{
+    bool sizes_differ = false;
+    for (size_t k = 1; l->hidden_sizes[0] && k < l->num_layers; k++)
+        if (l->hidden_sizes[k] != l->hidden_sizes[0]) sizes_differ = true;
+    const struct {
+        bool has;
+        const char *reason;
+    } reasons[] = {
+        {l->peephole, "has peephole weights"},
+        {l->coupled, "couples its gates (f = 1 - i)"},
+        {l->clip > 0, "clips its sums"},
+        {l->reset_before, "resets h before the product"},
+        {l->learned_state, "learns its initial state"},
+        {l->reverse, "reads in reverse alone"},
+        {l->merge != ELMAN_MERGE_CONCAT,
+         "joins its directions otherwise than by concat"},
+        {sizes_differ, "has levels of different hidden sizes"},
+        {has_own_activations(l), "has other activations than torch.nn's"},
+        {l->recurrent_dropout > 0, "drops out between steps"},
+        {l->zoneout > 0 || l->zoneout_cell > 0, "has zoneout"},
+        {l->variational && l->dropout > 0, "has variational dropout"},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].has) return refuse(l, reasons[i].reason);
+    return ELMAN_OK;
+}
+
+/* torch.nn's functions, NULL where it has none; rest: what follows alpha,
+ * if it takes that. */
+static const struct {
+    const char *name, *rest;
+} activations[] = {
+    [ELMAN_ACTIVATION_TANH] = {"Tanh", NULL},
+    [ELMAN_ACTIVATION_SIGMOID] = {"Sigmoid", NULL},
+    [ELMAN_ACTIVATION_RELU] = {"ReLU", NULL},
+    [ELMAN_ACTIVATION_LEAKY_RELU] = {"LeakyReLU", ""},
+    [ELMAN_ACTIVATION_THRESHOLDED_RELU] = {"Threshold", ", 0"},
+    [ELMAN_ACTIVATION_ELU] = {"ELU", ""},
+    [ELMAN_ACTIVATION_SOFTSIGN] = {"Softsign", NULL},
+    [ELMAN_ACTIVATION_SOFTPLUS] = {"Softplus", NULL},
+};
+
+static bool has_function(const elman_layer *l)
+{
+    size_t kind = (size_t)l->activation.kind;
+    return kind < sizeof activations / sizeof *activations &&
+           activations[kind].name;
+}
+
+static elman_status check_layer(const elman_layer *l, bool alone)
+{
+    bool recurrent =
+        l->kind == ELMAN_RNN || l->kind == ELMAN_LSTM || l->kind == ELMAN_GRU;
+    if (recurrent) TRY(check_recurrent(l));
+    if (l->kind == ELMAN_DROPOUT && l->variational)
+        return refuse(l, "has variational dropout");
+    if (l->kind == ELMAN_ACTIVATION && !has_function(l))
+        return refuse(l, "is a function");
+    if (!alone && (!l->name[0] || strchr(l->name, '.')))
+        return refuse(l, "has a dot in its name");
+    return ELMAN_OK;
+}
+
+static size_t count_layers(const elman_model *m)
+{
+    size_t n = 0;
+    while (n < ELMAN_MAX_LAYERS && m->config.layers[n].kind)
+        n++;
+    return n;
+}
+
+static elman_status check_model(const elman_model *m)
+{
+    size_t n = count_layers(m);
+    for (size_t i = 0; i < n; i++)
+        TRY(check_layer(m->config.layers + i, n == 1));
+    if (m->info.parameters > 0) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "the model has no weights, so there is "
+                                    "nothing to load");
+}
+
+/* ---- Tensors ------------------------------------------------------------ */
+
+elman_status export_torch(const elman_model *m, const char *path)
+{
+    TRY(check_model(m));
+    named_tensor *tensors = calloc(m->info.parameters + 1, sizeof *tensors);
+    if (!tensors) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+
+    /* "rnn." stays only where there are others */
+    const char *first = m->config.layers[0].name;
+    size_t prefix = count_layers(m) == 1 ? strlen(first) + 1 : 0;
+    model_tensors(m, tensors);
+    for (size_t i = 0; i < m->info.parameters; i++)
+        tensors[i].name += prefix;
+    safetensors_note note = {"format", "pt"};
+    safetensors file = {.tensors = m->info.parameters,
+                        .tensor = tensors,
+                        .notes = 1,
+                        .note = &note};
+    elman_status status = safetensors_save(&file, path);
+    free(tensors);
+    return status;
+}
+
+/* ---- Python ------------------------------------------------------------- */
+
+/* Features that a layer of the config reads. */
+static size_t input_of(const elman_model *m, const elman_layer *l)
+{
+    for (size_t i = 0; i < m->layer_count; i++)
+        if (strcmp(m->layers[i].config.name, l->name) == 0)
+            return m->layers[i].I;
+    return 0;
+}
+
+static void put_recurrent(python_writer *w, const elman_model *m,
+                          const elman_layer *l)
+{
+    static const char *const names[] = {
+        [ELMAN_RNN] = "RNN", [ELMAN_LSTM] = "LSTM", [ELMAN_GRU] = "GRU"};
+    python_put(w, "torch.nn.%s(%zu, %zu", names[l->kind], input_of(m, l),
+               l->hidden_size);
+    if (l->num_layers > 1) python_put(w, ", num_layers=%zu", l->num_layers);
+    if (l->kind == ELMAN_RNN && rnn_activation(l) == ELMAN_ACTIVATION_RELU)
+        python_put(w, ", nonlinearity=\"relu\"");
+    if (l->no_bias) python_put(w, ", bias=False");
+    if (m->config.batch_first) python_put(w, ", batch_first=True");
+    if (l->dropout > 0 && l->num_layers > 1)
+        python_put(w, ", dropout=%.7g", (double)l->dropout);
+    if (l->bidirectional) python_put(w, ", bidirectional=True");
+    if (l->proj_size) python_put(w, ", proj_size=%zu", l->proj_size);
+    python_put(w, ")");
+}
+
+static void put_activation(python_writer *w, const elman_layer *l)
+{
+    elman_activation_kind kind = l->activation.kind;
+    const char *rest = activations[kind].rest;
+    python_put(w, "torch.nn.%s(", activations[kind].name);
+    if (rest) python_put(w, "%.9g%s", (double)l->activation.alpha, rest);
+    python_put(w, ")");
+}
+
+/* Modules without weights, but for those with a number. */
+static const char *const functions[] = {
+    [ELMAN_TANH] = "Tanh()",
+    [ELMAN_SIGMOID] = "Sigmoid()",
+    [ELMAN_RELU] = "ReLU()",
+    [ELMAN_SOFTMAX] = "Softmax(-1)",
+    [ELMAN_LOG_SOFTMAX] = "LogSoftmax(-1)",
+};
+
+static void put_module(python_writer *w, const elman_model *m,
+                       const elman_layer *l)
+{
+    switch (l->kind) {
+    case ELMAN_RNN:
+    case ELMAN_LSTM:
+    case ELMAN_GRU:
+        put_recurrent(w, m, l);
+        break;
+    case ELMAN_LINEAR:
+        python_put(w, "torch.nn.Linear(%zu, %zu%s)", input_of(m, l),
+                   l->output_size, l->no_bias ? ", bias=False" : "");
+        break;
+    case ELMAN_EMBEDDING:
+        python_put(w, "torch.nn.Embedding(%zu, %zu)", l->num_embeddings,
+                   l->embedding_dim);
+        break;
+    case ELMAN_LAYER_NORM:
+        python_put(w, "torch.nn.LayerNorm(%zu, eps=%.7g)", input_of(m, l),
+                   (double)l->eps);
+        break;
+    case ELMAN_DROPOUT:
+        python_put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
+        break;
+    case ELMAN_ACTIVATION:
+        put_activation(w, l);
+        break;
+    default:
+        python_put(w, "torch.nn.%s", functions[l->kind]);
+    }
+}
+
+static void put_modules(python_writer *w, const elman_model *m)
+{
+    size_t n = count_layers(m);
+    const elman_layer *l = m->config.layers;
+    if (n == 1) {
+        put_module(w, m, l);
+        return;
+    }
+    python_put(w, "torch.nn.ModuleDict({");
+    bool first = true;
+    for (size_t i = 0; i < n; i++) {
+        if (l[i].kind == ELMAN_LAST) continue;
+        if (!first) python_put(w, ", ");
+        python_put_text(w, l[i].name);
+        python_put(w, ": ");
+        put_module(w, m, l + i);
+        first = false;
+    }
+    python_put(w, "})");
+}
+
+static void put_lines(python_writer *w, const elman_model *m, const char *path)
+{
+    python_put(w, "import torch, safetensors.torch; model = ");
+    put_modules(w, m);
+    python_put(w, "\nmodel.load_state_dict(safetensors.torch.load_file(");
+    python_put_text(w, path);
+    python_put(w, "))\n");
+}
+
+elman_status export_torch_lines(const elman_model *m, const char *path,
+                                size_t capacity, char *lines)
+{
+    TRY(check_model(m));
+    return python_write(put_lines, m, path, capacity, lines);
+}

@@ -1,0 +1,376 @@
+/* forward.c: a forward of a graph: arrays to layers to arrays. */
+#include "graph/forward.h"
+
+#include "base/memory.h"
+#include "format/half.h"
+#include "graph/stage.h"
+#include "trace/assemble.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+#include "trace/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- In ------------------------------------------------------------------ */
+
+/* Numbers of an array of T x B x n in the pass's memory. */
+static double *room_for(size_t T, size_t B, size_t n)
+{
+    size_t count;
+    return sizes_multiply(T, B, n + 1, &count) ? calloc(count, sizeof(double))
+                                               : NULL;
+}
+
+static size_t size_along(const trace *t, int axis)
+{
+    if (axis < 0) return 1;
+    return (size_t)t->x.axis[axis].factor[0].size.factor;
+}
+
+/* Without a recurrent layer x's axes are steps and sequences in any way. */
+static elman_status choose_axes(graph_pass *p)
+{
+    trace *t = p->trace;
+    size_t axes = t->x.rank - 1;
+    if (!t->timed && axes > 2)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph has no recurrent layer, and its input %zu "
+                       "axes beside the features, expected at most 2",
+                       axes);
+    if (!t->timed) {
+        t->time = axes > 0 ? 0 : NO_AXIS;
+        t->batch = axes > 1 ? 1 : NO_AXIS;
+    }
+    p->T = size_along(t, t->time);
+    p->B = size_along(t, t->batch);
+    if (!p->T || !p->B)
+        return failure(ELMAN_BAD_VALUE,
+                       "the input has %zu steps of %zu sequences, expected at "
+                       "least one",
+                       p->T, p->B);
+    return ELMAN_OK;
+}
+
+/* The index of x's view at step t of sequence b. */
+static void index_of_x(const trace *t, size_t step, size_t b, size_t *index)
+{
+    memset(index, 0, AXES * sizeof *index);
+    if (t->time >= 0) index[t->time] = step;
+    if (t->batch >= 0) index[t->batch] = b;
+}
+
+static elman_status read_x(graph_pass *p)
+{
+    const trace *t = p->trace;
+    const named_tensor *array = t->bound + t->source[t->x.source].index;
+    size_t I = t->tokens ? 1 : t->layer[0].I, index[AXES];
+    p->x = room_for(p->T, p->B, I);
+    if (t->tokens) p->tokens = calloc(p->T * p->B + 1, sizeof *p->tokens);
+    if (!p->x || (t->tokens && !p->tokens))
+        return failure(ELMAN_NO_MEMORY, "no memory for the input");
+    for (size_t r = 0; r < p->T * p->B; r++) {
+        index_of_x(t, r / p->B, r % p->B, index);
+        for (size_t i = 0; i < I; i++) {
+            index[t->x.rank - 1] = i;
+            tensor_doubles(array, view_element(t, &t->x, index), 1,
+                           p->x + r * I + i);
+        }
+        if (!t->tokens) continue;
+        double V = (double)t->layer[0].config.num_embeddings, token = p->x[r];
+        if (token < 0) token += V; /* ONNX counts such from the end */
+        if (!(token >= 0 && token < V))
+            return failure(ELMAN_BAD_VALUE,
+                           "input %.80s has the token %.0f, expected 0 to %.0f",
+                           array->name, p->x[r], V - 1);
+        p->tokens[r] = (int32_t)token;
+    }
+    return ELMAN_OK;
+}
+
+/* They were checked where the graph was followed. */
+static elman_status read_lengths(graph_pass *p)
+{
+    const trace *t = p->trace;
+    if (!t->lengths) return ELMAN_OK;
+    int64_t *numbers = calloc(p->B, sizeof *numbers);
+    p->lengths = calloc(p->B, sizeof *p->lengths);
+    if (numbers && p->lengths) {
+        tensor_view_wholes(t, t->lengths->view, p->B, numbers);
+        for (size_t b = 0; b < p->B; b++)
+            p->lengths[b] = (size_t)numbers[b];
+    }
+    free(numbers);
+    return numbers && p->lengths
+               ? ELMAN_OK
+               : failure(ELMAN_NO_MEMORY, "no memory for lengths");
+}
+
+/* ---- The layers ---------------------------------------------------------- */
+
+static elman_status make_arrays(graph_pass *p)
+{
+    for (size_t i = 0; i < p->trace->layers; i++) {
+        const traced_layer *l = p->trace->layer + i;
+        traced_arrays *a = p->layer + i;
+        size_t D = l->config.bidirectional ? 2 : 1;
+        a->y = room_for(l->per_sequence ? 1 : p->T, p->B, l->O);
+        if (traced_is_recurrent(l)) {
+            a->h_n = room_for(D, p->B, l->config.hidden_size);
+            a->c_n = room_for(D, p->B, l->config.hidden_size);
+        }
+        if (!a->y || (traced_is_recurrent(l) && (!a->h_n || !a->c_n)))
+            return failure(ELMAN_NO_MEMORY, "no memory for outputs");
+    }
+    return ELMAN_OK;
+}
+
+/* Where the stretch of layers that run together from first on ends. A layer of
+ * ours gives zeros past a sequence's end, an operator of ONNX what it makes of
+ * zeros: so where sequences have lengths, recurrent layers run by themselves,
+ * and the others over all steps. */
+static size_t stretch_end(const graph_pass *p, size_t first)
+{
+    const trace *t = p->trace;
+    bool recurrent = traced_is_recurrent(t->layer + first);
+    size_t end = first + 1;
+    if (!p->lengths) return t->layers;
+    for (; end < t->layers; end++) {
+        const traced_layer *l = t->layer + end;
+        bool along = traced_is_recurrent(l) ||
+                     (recurrent && l->config.kind == ELMAN_LAST);
+        if (along != recurrent) break;
+    }
+    return end;
+}
+
+static elman_status run_layers(graph_pass *p)
+{
+    const trace *t = p->trace;
+    for (size_t first = 0, end; first < t->layers; first = end) {
+        end = stretch_end(p, first);
+        TRY(stage_run(p, first, end));
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Out ----------------------------------------------------------------- */
+
+/* The element at an index along the axes of a source. */
+static double source_at(const graph_pass *p, const source *s,
+                        const size_t *place)
+{
+    const trace *t = p->trace;
+    size_t element = 0, step = 0, b = 0, feature = 0;
+    double value;
+    if (s->kind <= SOURCE_INPUT) {
+        for (size_t k = 0; k < s->rank; k++)
+            element = element * (size_t)s->size[k].factor + place[k];
+        tensor_doubles(source_array(t, s), element, 1, &value);
+        return value;
+    }
+    const traced_layer *l = t->layer + s->index;
+    const traced_arrays *a = p->layer + s->index;
+    if (s->kind != SOURCE_LAYER) {
+        size_t R = l->config.hidden_size;
+        const double *from = s->kind == SOURCE_FINAL_H ? a->h_n : a->c_n;
+        return from[(place[0] * p->B + place[1]) * R + place[2]];
+    }
+    for (size_t k = 0; k < s->rank; k++) {
+        if (s->identity[k] == OWN_AXIS)
+            feature = feature * (size_t)s->size[k].factor + place[k];
+        else if (s->identity[k] >= 0 && s->identity[k] == t->time)
+            step = place[k];
+        else if (s->identity[k] >= 0 && s->identity[k] == t->batch)
+            b = place[k];
+    }
+    if (l->per_sequence) step = 0;
+    return a->y[(step * p->B + b) * l->O + feature];
+}
+
+/* Writes number i of an output in its type; a NaN is no whole number, and the
+ * ends of 64 bits stand for all beyond. */
+static void put_number(const named_tensor *to, void *data, size_t i,
+                       double value)
+{
+    const named_tensor one = {.type = ELEMENT_F64, .count = 1, .data = &value};
+    size_t bytes = element_bytes(to->type);
+    char *at = (char *)data + i * bytes;
+    int64_t whole;
+    float single = (float)value;
+    uint16_t half = half_narrow(value);
+    switch (to->type) {
+    case ELEMENT_F64:
+        memcpy(at, &value, bytes);
+        break;
+    case ELEMENT_F32:
+        memcpy(at, &single, bytes);
+        break;
+    case ELEMENT_F16:
+        memcpy(at, &half, bytes);
+        break;
+    default:
+        tensor_wholes(&one, 0, 1, &whole);
+        if (to->type == ELEMENT_BOOL) whole = whole != 0;
+        memcpy(at, &whole, bytes);
+        break;
+    }
+}
+
+static elman_status write_sizes(const traced_value *v, graph_array *out)
+{
+    int64_t *data = calloc(v->count + 1, sizeof *data);
+    if (!data) return failure(ELMAN_NO_MEMORY, "no memory for an output");
+    for (size_t i = 0; i < v->count; i++)
+        data[i] = v->sizes[i].factor;
+    out->owner = data;
+    out->tensor = (named_tensor){.name = v->name,
+                                 .type = ELEMENT_I64,
+                                 .rank = v->rank,
+                                 .shape = {v->count},
+                                 .count = v->count,
+                                 .data = data};
+    return ELMAN_OK;
+}
+
+/* The part of a value's axis that an index is in. */
+static const view *part_at(const traced_value *v, size_t *index)
+{
+    size_t p = 0;
+    for (; p + 1 < v->parts; p++) {
+        extent size;
+        if (view_size(NULL, v->view + p, v->axis, &size) ||
+            index[v->axis] < (size_t)size.factor)
+            break;
+        index[v->axis] -= (size_t)size.factor;
+    }
+    return v->view + p;
+}
+
+static void write_elements(const graph_pass *p, const traced_value *v,
+                           const named_tensor *to, void *data)
+{
+    size_t index[AXES] = {0}, own[AXES], place[AXES];
+    for (size_t i = 0; i < to->count; i++) {
+        memcpy(own, index, sizeof own);
+        const view *of = part_at(v, own);
+        view_place(p->trace, of, own, place);
+        put_number(to, data, i,
+                   source_at(p, p->trace->source + of->source, place));
+        for (size_t k = to->rank; k-- > 0;) {
+            if (++index[k] < to->shape[k]) break;
+            index[k] = 0;
+        }
+    }
+}
+
+/* Layers whose output was changed after a value of the graph took it. */
+static bool is_stale(const trace *t, const traced_value *v)
+{
+    for (size_t p = 0; p < v->parts; p++) {
+        const source *s = t->source + v->view[p].source;
+        if (s->kind == SOURCE_LAYER &&
+            (s->index == NO_LAYER || t->layer[s->index].y != v->view[p].source))
+            return true;
+    }
+    return false;
+}
+
+static elman_status write_output(const graph_pass *p, const onnx_value *output,
+                                 graph_array *out)
+{
+    const trace *t = p->trace;
+    const traced_value *v = trace_find(t, output->name);
+    extent shape[AXES];
+    size_t rank;
+    if (v->kind == VALUE_SIZES) return write_sizes(v, out);
+    if (v->kind != VALUE_VIEW || v->norm != NORM_NONE || is_stale(t, v))
+        return failure(ELMAN_BAD_FORMAT,
+                       "the output %.80s is not what a layer gives",
+                       output->name);
+    TRY(value_shape(NULL, v, &rank, shape));
+    named_tensor *to = &out->tensor;
+    *to = (named_tensor){
+        .name = output->name, .type = output->type, .rank = rank, .count = 1};
+    if (to->type == ELEMENT_BF16) to->type = ELEMENT_F32;
+    for (size_t k = 0; k < rank; k++) {
+        to->shape[k] = (size_t)shape[k].factor;
+        if (!sizes_multiply(to->count, to->shape[k], 1, &to->count))
+            return failure(ELMAN_NO_MEMORY, "the output %.80s is too large",
+                           output->name);
+    }
+    out->owner = calloc(to->count + 1, sizeof(double));
+    if (!out->owner) return failure(ELMAN_NO_MEMORY, "no memory for an output");
+    write_elements(p, v, to, out->owner);
+    to->data = out->owner;
+    return ELMAN_OK;
+}
+
+/* ---- Together ------------------------------------------------------------ */
+
+static void free_pass(graph_pass *p)
+{
+    free(p->x);
+    free(p->tokens);
+    free(p->lengths);
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS; i++) {
+        free(p->layer[i].y);
+        free(p->layer[i].h_n);
+        free(p->layer[i].c_n);
+    }
+}
+
+static elman_status run(graph_pass *p, const onnx_graph *g,
+                        graph_array *outputs)
+{
+    const trace *t = p->trace;
+    if (t->layers) {
+        TRY(choose_axes(p));
+        TRY(read_x(p));
+        TRY(read_lengths(p));
+        TRY(make_arrays(p));
+        TRY(run_layers(p));
+    }
+    for (size_t i = 0; i < g->outputs; i++)
+        TRY(write_output(p, g->output + i, outputs + i));
+    return ELMAN_OK;
+}
+
+/* Whether some weight or output is float64. */
+static bool is_in_double(const trace *t)
+{
+    for (size_t i = 0; i < t->tensors; i++)
+        if (t->use[i] == TENSOR_WEIGHT && t->tensor[i].type == ELEMENT_F64)
+            return true;
+    for (size_t i = 0; i < t->graph->outputs; i++)
+        if (t->graph->output[i].type == ELEMENT_F64) return true;
+    return false;
+}
+
+elman_status graph_forward(elman_graph *g, size_t steps, int threads)
+{
+    const onnx_graph *onnx = g->onnx;
+    trace *t = NULL;
+    if (threads < 0 || threads > 64)
+        return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to 64",
+                       threads);
+    graph_array *outputs = calloc(onnx->outputs + 1, sizeof *outputs);
+    if (!outputs) return failure(ELMAN_NO_MEMORY, "no memory for outputs");
+    elman_status status = trace_open(onnx, g->bound, &t);
+    if (status == ELMAN_OK) {
+        graph_pass p = {
+            .trace = t, .steps = steps, .threads = threads ? threads : 1};
+        p.in_double = is_in_double(t);
+        status = run(&p, onnx, outputs);
+        free_pass(&p);
+    }
+    trace_close(t);
+    graph_array *old = g->output;
+    if (status == ELMAN_OK) g->output = outputs;
+    else old = outputs;
+    if (status == ELMAN_OK) graph_tell_outputs(g);
+    for (size_t i = 0; i < onnx->outputs; i++)
+        free(old[i].owner);
+    free(old);
+    return status;
+}

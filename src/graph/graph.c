@@ -1,0 +1,157 @@
+/* graph.c: a graph's ports, and arrays in and out. */
+#include "graph/graph.h"
+
+#include "base/memory.h"
+#include "format/half.h"
+#include "format/npy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Ports --------------------------------------------------------------- */
+
+static elman_port port_of(const onnx_graph *g, const onnx_value *v, bool input)
+{
+    elman_port p = {.name = v->name,
+                    .input = input,
+                    .type = element_name(v->type),
+                    .shaped = v->shaped,
+                    .rank = v->shaped ? v->rank : 0};
+    for (size_t k = 0; k < p.rank; k++)
+        p.shape[k] = v->dimension[k].size;
+    for (size_t i = 0; input && i < g->initializers; i++)
+        if (!strcmp(g->initializer[i].name, v->name)) p.optional = true;
+    return p;
+}
+
+elman_status graph_create(onnx_graph *onnx, elman_graph **made)
+{
+    elman_graph *g = calloc(1, sizeof *g);
+    if (!g) {
+        onnx_close(onnx);
+        return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    }
+    g->onnx = onnx;
+    g->port = calloc(onnx->inputs + onnx->outputs + 1, sizeof *g->port);
+    g->bound = calloc(onnx->inputs + 1, sizeof *g->bound);
+    g->owner = calloc(onnx->inputs + 1, sizeof *g->owner);
+    g->output = calloc(onnx->outputs + 1, sizeof *g->output);
+    if (!g->port || !g->bound || !g->owner || !g->output) {
+        graph_close(g);
+        return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    }
+    for (size_t i = 0; i < onnx->inputs; i++)
+        g->port[g->ports++] = port_of(onnx, onnx->input + i, true);
+    for (size_t i = 0; i < onnx->outputs; i++)
+        g->port[g->ports++] = port_of(onnx, onnx->output + i, false);
+    *made = g;
+    return ELMAN_OK;
+}
+
+elman_status graph_open(const char *path, elman_graph **made)
+{
+    onnx_graph *onnx = NULL;
+    TRY(onnx_open(path, &onnx));
+    elman_status status = graph_create(onnx, made);
+    return status == ELMAN_OK ? status : failure_in(status, path);
+}
+
+void graph_close(elman_graph *g)
+{
+    if (!g) return;
+    for (size_t i = 0; g->owner && i < g->onnx->inputs; i++)
+        free(g->owner[i]);
+    for (size_t i = 0; g->output && i < g->onnx->outputs; i++)
+        free(g->output[i].owner);
+    free(g->port);
+    free(g->bound);
+    free(g->owner);
+    free(g->output);
+    onnx_close(g->onnx);
+    free(g);
+}
+
+const elman_port *graph_ports(const elman_graph *g, size_t *count)
+{
+    *count = g->ports;
+    return g->port;
+}
+
+void graph_tell_outputs(elman_graph *g)
+{
+    for (size_t i = 0; i < g->onnx->outputs; i++) {
+        const named_tensor *t = &g->output[i].tensor;
+        elman_port *p = g->port + g->onnx->inputs + i;
+        p->type = element_name(t->type);
+        p->shaped = true;
+        p->rank = t->rank;
+        for (size_t k = 0; k < t->rank; k++)
+            p->shape[k] = (int64_t)t->shape[k];
+    }
+}
+
+static elman_status find_port(const elman_graph *g, const char *name,
+                              bool input, size_t *index)
+{
+    for (size_t i = 0; i < g->ports; i++)
+        if (g->port[i].input == input && !strcmp(g->port[i].name, name)) {
+            *index = input ? i : i - g->onnx->inputs;
+            return ELMAN_OK;
+        }
+    return failure(ELMAN_BAD_VALUE, "the graph has no %s %.80s",
+                   input ? "input" : "output", name);
+}
+
+/* ---- Arrays -------------------------------------------------------------- */
+
+/* A dense copy of an array, in this machine's order of bytes. */
+static elman_status copy_array(const named_tensor *from, const char *name,
+                               named_tensor *to, void **owner)
+{
+    bool floats = element_is_float(from->type);
+    size_t bytes;
+    if (!sizes_multiply(from->count + 1, sizeof(double), 1, &bytes) ||
+        !(*owner = malloc(bytes)))
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers",
+                       from->count);
+    if (floats) tensor_doubles(from, 0, from->count, *owner);
+    else tensor_wholes(from, 0, from->count, *owner);
+    *to = *from;
+    to->name = name;
+    to->type = floats ? ELEMENT_F64 : ELEMENT_I64;
+    to->data = *owner;
+    to->swapped = to->strided = false;
+    return ELMAN_OK;
+}
+
+elman_status graph_load(elman_graph *g, const char *name, const char *path)
+{
+    npy *file = NULL;
+    size_t index = 0;
+    void *owner = NULL;
+    named_tensor array;
+    TRY(find_port(g, name, true, &index));
+    TRY(npy_open(path, &file));
+    elman_status status =
+        copy_array(&file->tensor, g->onnx->input[index].name, &array, &owner);
+    npy_close(file);
+    if (status) return failure_in(status, path);
+    free(g->owner[index]);
+    g->owner[index] = owner;
+    g->bound[index] = array;
+    return ELMAN_OK;
+}
+
+elman_status graph_save(const elman_graph *g, const char *name,
+                        const char *path)
+{
+    size_t index = 0;
+    TRY(find_port(g, name, false, &index));
+    const named_tensor *tensor = &g->output[index].tensor;
+    if (!tensor->data)
+        return failure(ELMAN_BAD_VALUE,
+                       "the output %.80s was not computed, expected a forward "
+                       "before",
+                       name);
+    return npy_save(path, tensor);
+}

@@ -1,0 +1,327 @@
+/*
+ * stage.c: a stretch of traced layers as a model of ours, run by chunks
+ * of some steps, and what its layers gave collected.
+ */
+#include "graph/stage.h"
+
+#include "base/memory.h"
+#include "model/reference.h"
+#include "trace/assemble.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct stage {
+    graph_pass *pass;
+    size_t first, last; /* of the traced layers */
+    const double *x;    /* (T,B,I), or NULL for tokens */
+    size_t T;           /* 1 behind what gives one vector per sequence */
+    const size_t *all;  /* (B) lengths, or NULL: all T */
+    size_t I;
+    elman_model *model;
+    elman_state *state;   /* or */
+    reference *reference; /* in double */
+    size_t steps;         /* of a chunk, at most */
+    size_t *lengths;      /* (B) of a chunk */
+    float *floats;        /* (steps,B,I) */
+    bool *given;          /* (B) all true */
+} stage;
+
+/* ---- Making it ----------------------------------------------------------- */
+
+static elman_status make_weights(stage *s, const weight_source *from)
+{
+    elman_model *m = s->model;
+    double *weights = calloc(m->weight_count + 1, sizeof *weights);
+    if (!weights) return failure(ELMAN_NO_MEMORY, "no memory for weights");
+    elman_status status = weights_fill(from, m, weights);
+    if (status == ELMAN_OK && s->reference) {
+        double *to = s->reference->weights;
+        for (size_t i = 0; i < m->info.parameters; i++) {
+            const parameter *p = m->parameters + i;
+            memcpy(to, weights + p->offset, p->count * sizeof *to);
+            to += p->count;
+        }
+    }
+    for (size_t i = 0; status == ELMAN_OK && i < m->weight_count; i++)
+        m->weights[i] = (float)weights[i];
+    free(weights);
+    if (status == ELMAN_OK) model_repack(m, s->pass->threads);
+    return status;
+}
+
+static elman_status make_model(stage *s)
+{
+    graph_pass *p = s->pass;
+    elman_config config = {0};
+    weight_source weights = {.tensor_count = p->trace->tensors,
+                             .tensors = p->trace->tensor};
+    elman_status status =
+        assemble(p->trace, s->first, s->last, false, &config, &weights);
+    size_t limit = 1 << 16;
+    for (size_t i = 0; i < p->trace->tensors; i++)
+        limit += 4 * (p->trace->tensor[i].count + LANES);
+    if (status == ELMAN_OK)
+        status = model_create_empty(&config, limit, &s->model);
+    if (status == ELMAN_OK && p->in_double)
+        status = reference_create(&config, s->steps, p->B, &s->reference);
+    if (status == ELMAN_OK) status = make_weights(s, &weights);
+    free(weights.slices);
+    return status;
+}
+
+static elman_status make(stage *s)
+{
+    graph_pass *p = s->pass;
+    TRY(make_model(s));
+    s->I = s->model->config.input_size;
+    if (s->steps < s->T && !s->model->info.streams)
+        return failure(ELMAN_BAD_VALUE,
+                       "the graph can not run by pieces of %zu steps, for a "
+                       "layer looks ahead",
+                       s->steps);
+    const elman_state_config config = {
+        .T = s->steps, .B = p->B, .threads = p->threads};
+    if (!p->in_double) TRY(state_create(s->model, &config, &s->state));
+    size_t count;
+    s->lengths = calloc(p->B, sizeof *s->lengths);
+    s->given = malloc(p->B);
+    if (sizes_multiply(s->steps, p->B, s->I + 1, &count))
+        s->floats = calloc(count, sizeof *s->floats);
+    if (!s->lengths || !s->given || !s->floats)
+        return failure(ELMAN_NO_MEMORY, "no memory for a pass");
+    memset(s->given, 1, p->B);
+    return ELMAN_OK;
+}
+
+static void unmake(stage *s)
+{
+    state_destroy(s->state);
+    reference_destroy(s->reference);
+    model_destroy(s->model);
+    free(s->lengths);
+    free(s->given);
+    free(s->floats);
+}
+
+/* ---- States -------------------------------------------------------------- */
+
+/* The memory of one direction of a level: in float, or in double the initial or
+ * final state. */
+typedef struct memory {
+    float *f;
+    double *d;
+} memory;
+
+static memory memory_of(const stage *s, size_t level, size_t way, bool is_cell,
+                        bool final)
+{
+    memory m = {0};
+    if (s->reference) {
+        reference_direction *d = reference_level(s->reference, level, way);
+        m.d = final ? (is_cell ? d->c_n : d->h_n) : (is_cell ? d->c_0 : d->h_0);
+        return m;
+    }
+    char name[64];
+    elman_tensor memory_view;
+    snprintf(name, sizeof name, "layer%zu%s.%s", level, way ? "_reverse" : "",
+             is_cell ? "c_n" : "h_n");
+    if (state_view(s->model, s->state, name, &memory_view) == ELMAN_OK)
+        m.f = memory_view.data;
+    return m;
+}
+
+static void put(memory m, size_t index, double value)
+{
+    if (m.d) m.d[index] = value;
+    else m.f[index] = (float)value;
+}
+
+static double take(memory m, size_t index)
+{
+    return m.d ? m.d[index] : (double)m.f[index];
+}
+
+/* What is learned, which in double nobody else does for a given state. */
+static void put_learned(const stage *s, const traced_layer *l, size_t level,
+                        size_t way, bool is_cell)
+{
+    size_t R = l->config.hidden_size;
+    reference_direction *d = reference_level(s->reference, level, way);
+    ptrdiff_t at = is_cell ? d->c_0_at : d->h_0_at;
+    double *to = is_cell ? d->c_0 : d->h_0;
+    for (size_t b = 0; b < s->pass->B; b++)
+        for (size_t j = 0; j < R; j++)
+            to[b * R + j] =
+                at < 0 ? 0 : s->reference->weights[at + (ptrdiff_t)j];
+}
+
+static elman_status put_given(const stage *s, const traced_layer *l,
+                              const view *of, size_t level, size_t way,
+                              bool is_cell)
+{
+    const trace *t = s->pass->trace;
+    const source *from = t->source + of->source;
+    const named_tensor *array = source_array(t, from);
+    size_t R = l->config.hidden_size;
+    extent rows;
+    TRY(view_size(NULL, of, 1, &rows));
+    if (!extent_is(&rows, (int64_t)s->pass->B))
+        return failure(ELMAN_BAD_VALUE,
+                       "the initial state %.80s is for %lld sequences, "
+                       "expected %zu",
+                       array->name, (long long)rows.factor, s->pass->B);
+    memory to = memory_of(s, level, way, is_cell, false);
+    for (size_t b = 0; b < s->pass->B; b++)
+        for (size_t j = 0; j < R; j++) {
+            size_t index[AXES] = {way, b, j};
+            double value;
+            tensor_doubles(array, view_element(t, of, index), 1, &value);
+            put(to, b * R + j, value);
+        }
+    return ELMAN_OK;
+}
+
+/* Calls visit for each direction of each recurrent layer, h and c. */
+typedef elman_status visit_memory(stage *s, size_t index, size_t level,
+                                  size_t way, bool is_cell);
+
+static elman_status visit_all(stage *s, visit_memory *visit)
+{
+    size_t level = 0;
+    for (size_t i = s->first; i < s->last; i++) {
+        const traced_layer *l = s->pass->trace->layer + i;
+        if (!traced_is_recurrent(l)) continue;
+        size_t ways = l->config.bidirectional ? 2 : 1;
+        for (size_t way = 0; way < ways; way++) {
+            TRY(visit(s, i, level, way, false));
+            if (l->config.kind == ELMAN_LSTM)
+                TRY(visit(s, i, level, way, true));
+        }
+        level++;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status begin_memory(stage *s, size_t index, size_t level,
+                                 size_t way, bool is_cell)
+{
+    const traced_layer *l = s->pass->trace->layer + index;
+    const traced_start *start = is_cell ? &l->c_0 : &l->h_0;
+    if (s->reference) put_learned(s, l, level, way, is_cell);
+    return start->given ? put_given(s, l, &start->view, level, way, is_cell)
+                        : ELMAN_OK;
+}
+
+/* In double the final states are where the next chunk begins. */
+static elman_status carry_memory(stage *s, size_t index, size_t level,
+                                 size_t way, bool is_cell)
+{
+    size_t R = s->pass->trace->layer[index].config.hidden_size;
+    memcpy(memory_of(s, level, way, is_cell, false).d,
+           memory_of(s, level, way, is_cell, true).d,
+           s->pass->B * R * sizeof(double));
+    return ELMAN_OK;
+}
+
+static elman_status keep_memory(stage *s, size_t index, size_t level,
+                                size_t way, bool is_cell)
+{
+    const traced_arrays *to = s->pass->layer + index;
+    size_t n = s->pass->B * s->pass->trace->layer[index].config.hidden_size;
+    memory from = memory_of(s, level, way, is_cell, true);
+    for (size_t i = 0; i < n; i++)
+        (is_cell ? to->c_n : to->h_n)[way * n + i] = take(from, i);
+    return ELMAN_OK;
+}
+
+/* ---- Pieces -------------------------------------------------------------- */
+
+static elman_status run_chunk(stage *s, size_t begin, size_t T)
+{
+    graph_pass *p = s->pass;
+    size_t row = begin * p->B, n = T * p->B * s->I;
+    bool tokens = !s->I;
+    for (size_t b = 0; b < p->B; b++) {
+        size_t all = s->all ? s->all[b] : s->T;
+        size_t left = all > begin ? all - begin : 0;
+        s->lengths[b] = left < T ? left : T;
+    }
+    if (s->reference) {
+        const reference_batch batch = {.T = T,
+                                       .B = p->B,
+                                       .x = tokens ? NULL : s->x + row * s->I,
+                                       .tokens =
+                                           tokens ? p->tokens + row : NULL,
+                                       .lengths = s->lengths,
+                                       .given = s->given};
+        if (begin) TRY(visit_all(s, carry_memory));
+        return reference_forward(s->reference, &batch, NULL);
+    }
+    for (size_t i = 0; i < n; i++)
+        s->floats[i] = (float)s->x[row * s->I + i];
+    const elman_batch batch = {.T = T,
+                               .B = p->B,
+                               .x = tokens ? NULL : s->floats,
+                               .tokens = tokens ? p->tokens + row : NULL,
+                               .lengths = s->lengths};
+    return model_forward(s->model, s->state, &batch, NULL);
+}
+
+/* Element i of the output of layer k of this stage. */
+static double output_at(const stage *s, size_t k, size_t i)
+{
+    return s->reference ? s->reference->layers[k].y[i]
+                        : (double)s->state->layers[k].y[i];
+}
+
+static void keep_outputs(const stage *s, size_t begin, size_t T)
+{
+    const graph_pass *p = s->pass;
+    for (size_t i = s->first; i < s->last; i++) {
+        const traced_layer *l = p->trace->layer + i;
+        double *to = p->layer[i].y;
+        if (!to) continue;
+        size_t O = l->O, rows = l->per_sequence ? p->B : T * p->B;
+        if (!l->per_sequence) to += begin * p->B * O;
+        for (size_t r = 0; r < rows; r++) {
+            if (l->per_sequence && !s->lengths[r] && begin) continue;
+            for (size_t j = 0; j < O; j++)
+                to[r * O + j] = output_at(s, i - s->first, r * O + j);
+        }
+    }
+}
+
+static elman_status run(stage *s)
+{
+    TRY(make(s));
+    TRY(visit_all(s, begin_memory));
+    for (size_t begin = 0; begin < s->T; begin += s->steps) {
+        size_t left = s->T - begin;
+        size_t T = left < s->steps ? left : s->steps;
+        TRY(run_chunk(s, begin, T));
+        keep_outputs(s, begin, T);
+    }
+    return visit_all(s, keep_memory);
+}
+
+elman_status stage_run(graph_pass *p, size_t first, size_t last)
+{
+    const traced_layer *l = p->trace->layer;
+    size_t T = first && l[first - 1].per_sequence ? 1 : p->T;
+    stage s = {.pass = p,
+               .first = first,
+               .last = last,
+               .x = first              ? p->layer[first - 1].y
+                    : p->trace->tokens ? NULL
+                                       : p->x,
+               .T = T,
+               .all = traced_is_recurrent(l + first) ? p->lengths : NULL,
+               .steps = p->steps && p->steps < T ? p->steps : T};
+    elman_status status = run(&s);
+    unmake(&s);
+    return status;
+}

@@ -1,0 +1,31 @@
+/*
+ * stage.h: a stretch of the traced layers as a model of ours, or in double.
+ */
+#ifndef GRAPH_STAGE_H
+#define GRAPH_STAGE_H
+
+#include "trace/trace.h"
+
+/* What the layers of a trace gave: dense arrays, time first. */
+typedef struct traced_arrays {
+    double *y; /* (T,B,O), (B,O) of one vector per sequence; NULL: not needed */
+    double *h_n, *c_n; /* (D,B,R) */
+} traced_arrays;
+
+typedef struct graph_pass {
+    trace *trace;
+    size_t T, B;
+    double *x;       /* (T,B,I) */
+    int32_t *tokens; /* (T,B), or NULL */
+    size_t *lengths; /* (B), or NULL: all T */
+    traced_arrays layer[ELMAN_MAX_LAYERS];
+    size_t steps; /* of a chunk */
+    int threads;
+    bool in_double;
+} graph_pass;
+
+/* Runs layers first to last - 1 on what the layer before gave, or on x or the
+ * tokens, and fills their arrays. */
+elman_status stage_run(graph_pass *p, size_t first, size_t last);
+
+#endif

@@ -1,0 +1,277 @@
+/* check.c: runs a model on another's input and compares what it gives. */
+#include "import/check.h"
+
+#include "format/npy.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An input with the output that it should give, and what the model gives. */
+typedef struct sample {
+    const elman_model *model;
+    size_t T, B;
+    bool batched;    /* x has an axis for sequences */
+    size_t row;      /* numbers that x has of one step of one sequence */
+    float *x;        /* as forward takes it, or: */
+    int32_t *tokens; /* the same */
+    size_t steps;    /* of y: T, or 1 if there is one vector per sequence */
+    size_t sides;    /* outputs side by side: 2 with merge none */
+    size_t O;        /* features of one side */
+    size_t count;    /* elements of y */
+    double *want;    /* (count) */
+    float *got;      /* (count) */
+} sample;
+
+/* ---- Reading ------------------------------------------------------------ */
+
+static elman_status bad_shape(const named_tensor *t, const char *expected)
+{
+    char shape[100];
+    shape_print(t->rank, t->shape, sizeof shape, shape);
+    return failure(ELMAN_BAD_FORMAT, "%.120s has shape %s, expected %s",
+                   t->name, shape, expected);
+}
+
+static elman_status measure_input(const named_tensor *x, sample *s)
+{
+    const elman_model *m = s->model;
+    bool batch_first = m->config.batch_first, tokens = m->info.vocabulary > 0;
+    size_t axes = tokens ? 1 : 2, I = m->info.input_size;
+    char expected[120];
+    const char *order = batch_first ? "B,T" : "T,B";
+    if (tokens) snprintf(expected, sizeof expected, "(%s) or (T)", order);
+    else
+        snprintf(expected, sizeof expected, "(%s,%zu) or (T,%zu)", order, I, I);
+    s->batched = x->rank == axes + 1;
+    bool fits = s->batched || x->rank == axes;
+    if (fits && !tokens) fits = x->shape[x->rank - 1] == I;
+    if (!fits || x->count == 0) return bad_shape(x, expected);
+    s->T = x->shape[s->batched && batch_first ? 1 : 0];
+    s->B = s->batched ? x->shape[batch_first ? 0 : 1] : 1;
+    s->row = tokens ? 1 : I;
+    return ELMAN_OK;
+}
+
+static elman_status read_input(const named_tensor *x, sample *s)
+{
+    size_t V = s->model->info.vocabulary;
+    s->x = malloc(x->count * sizeof *s->x);
+    s->tokens = V ? malloc(x->count * sizeof *s->tokens) : NULL;
+    if (!s->x || (V && !s->tokens))
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers", x->count);
+    for (size_t i = 0; i < x->count; i++) {
+        double value;
+        tensor_doubles(x, i, 1, &value);
+        s->x[i] = (float)value;
+        if (!V) continue;
+        if (!(value >= 0 && value < (double)V && floor(value) == value))
+            return failure(ELMAN_BAD_FORMAT,
+                           "%.120s has the token %g, expected 0 to %zu",
+                           x->name, value, V - 1);
+        s->tokens[i] = (int32_t)value;
+    }
+    return ELMAN_OK;
+}
+
+/* The shape of y, with or without the axis of sequences; returns the rank. */
+static size_t output_shape(const sample *s, bool batched, size_t *shape)
+{
+    size_t rank = 0;
+    bool batch_first = s->model->config.batch_first;
+    if (s->sides > 1) shape[rank++] = s->sides;
+    if (batched && batch_first) shape[rank++] = s->B;
+    if (!s->model->info.per_sequence) shape[rank++] = s->T;
+    if (batched && !batch_first) shape[rank++] = s->B;
+    shape[rank++] = s->O;
+    return rank;
+}
+
+static elman_status read_output(const named_tensor *y, sample *s)
+{
+    const elman_model *m = s->model;
+    size_t shape[ELMAN_MAX_RANK], rank;
+    s->steps = m->info.per_sequence ? 1 : s->T;
+    s->sides = model_outputs(m);
+    s->O = m->info.output_size / s->sides;
+    bool fits = false;
+    for (int batched = s->batched; batched < 2 && !fits; batched++) {
+        rank = output_shape(s, batched, shape);
+        fits = y->rank == rank &&
+               memcmp(y->shape, shape, rank * sizeof *shape) == 0;
+    }
+    if (!fits) {
+        char expected[100];
+        shape_print(output_shape(s, s->batched, shape), shape, sizeof expected,
+                    expected);
+        return bad_shape(y, expected);
+    }
+    s->count = y->count;
+    s->want = malloc(y->count * sizeof *s->want);
+    s->got = malloc(y->count * sizeof *s->got);
+    if (!s->want || !s->got)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers", y->count);
+    tensor_doubles(y, 0, y->count, s->want);
+    return ELMAN_OK;
+}
+
+/* ---- Running ------------------------------------------------------------ */
+
+static elman_status run_whole(sample *s)
+{
+    elman_state *state = NULL;
+    TRY(state_create(s->model, &(elman_state_config){.T = s->T, .B = s->B},
+                     &state));
+    elman_batch batch = {.T = s->T, .B = s->B, .x = s->x, .tokens = s->tokens};
+    elman_status status = model_forward(s->model, state, &batch, s->got);
+    state_destroy(state);
+    return status;
+}
+
+/* Step t of all sequences, from x; x_t and token_t are as wide. */
+static void take_step(const sample *s, size_t t, float *x_t, int32_t *token_t)
+{
+    bool batch_first = s->model->config.batch_first;
+    for (size_t b = 0; b < s->B; b++) {
+        size_t from = batch_first ? b * s->T + t : t * s->B + b;
+        memcpy(x_t + b * s->row, s->x + from * s->row, s->row * sizeof *x_t);
+        if (s->tokens) token_t[b] = s->tokens[from];
+    }
+}
+
+/* What a step gave, to its place; of one vector per sequence the last stays. */
+static void keep_step(sample *s, size_t t, const float *y_t)
+{
+    bool batch_first = s->model->config.batch_first;
+    for (size_t b = 0; b < s->B; b++) {
+        size_t to = batch_first ? b * s->steps + t : t * s->B + b;
+        if (s->steps == 1) to = b;
+        memcpy(s->got + to * s->O, y_t + b * s->O, s->O * sizeof *y_t);
+    }
+}
+
+static elman_status run_stream(sample *s)
+{
+    elman_status status = ELMAN_NO_MEMORY;
+    elman_state *state = NULL;
+    float *x_t = malloc(s->B * s->row * sizeof *x_t);
+    float *y_t = malloc(s->B * s->O * sizeof *y_t);
+    int32_t *token_t = malloc(s->B * sizeof *token_t);
+    if (!x_t || !y_t || !token_t) {
+        status = failure(status, "no memory for a step of %zu sequences", s->B);
+        goto done;
+    }
+    status = state_create(s->model, &(elman_state_config){.B = s->B}, &state);
+    elman_batch batch = {
+        .T = 1, .B = s->B, .x = x_t, .tokens = s->tokens ? token_t : NULL};
+    for (size_t t = 0; !status && t < s->T; t++) {
+        take_step(s, t, x_t, token_t);
+        status = model_forward(s->model, state, &batch, y_t);
+        if (!status) keep_step(s, t, y_t);
+    }
+done:
+    state_destroy(state);
+    free(x_t);
+    free(y_t);
+    free(token_t);
+    return status;
+}
+
+/* ---- Comparing ---------------------------------------------------------- */
+
+/* 1 at the bar of rtol 1e-4 and atol 1e-5. What is infinite must be the same,
+ * and a NaN is far from everything, a NaN too: it proves nothing. */
+static double distance(double got, double want)
+{
+    if (got == want) return 0;
+    if (!isfinite(got) || !isfinite(want)) return INFINITY;
+    return fabs(got - want) / (1e-5 + 1e-4 * fabs(want));
+}
+
+static double find_worst(const sample *s, size_t *worst)
+{
+    double most = 0;
+    *worst = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        double far = distance((double)s->got[i], s->want[i]);
+        if (far <= most) continue;
+        most = far;
+        *worst = i;
+    }
+    return most;
+}
+
+/* Says where element i is. */
+static void describe(const sample *s, size_t i, const char *way, size_t room,
+                     char *text)
+{
+    size_t row = i / s->O, side = row / (s->steps * s->B);
+    row %= s->steps * s->B;
+    bool batch_first = s->model->config.batch_first;
+    size_t t = batch_first ? row % s->steps : row / s->B;
+    size_t b = batch_first ? row / s->steps : row % s->B;
+    char step[40] = "", side_text[40] = "";
+    if (!s->model->info.per_sequence)
+        snprintf(step, sizeof step, "step %zu, ", t);
+    if (s->sides > 1)
+        snprintf(side_text, sizeof side_text, "direction %zu, ", side);
+    size_t used = (size_t)snprintf(text, room, "%s%ssequence %zu, output %zu ",
+                                   side_text, step, b, i % s->O);
+    if (isnan(s->want[i]))
+        snprintf(text + used, room - used,
+                 "is NaN in the reference, which no answer equals");
+    else
+        snprintf(text + used, room - used, "is %.7g%s, expected %.7g",
+                 (double)s->got[i], way, s->want[i]);
+}
+
+static elman_status compare(sample *s, elman_check *check)
+{
+    size_t worst;
+    elman_check c = {.T = s->T, .B = s->B, .stream = NAN};
+    TRY(run_whole(s));
+    c.whole = find_worst(s, &worst);
+    if (c.whole > 1) describe(s, worst, "", sizeof c.failure, c.failure);
+    if (s->model->info.streams) {
+        TRY(run_stream(s));
+        c.stream = find_worst(s, &worst);
+        if (c.stream > 1 && !c.failure[0])
+            describe(s, worst, " one step at a time", sizeof c.failure,
+                     c.failure);
+    }
+    c.passed = !c.failure[0];
+    *check = c;
+    return ELMAN_OK;
+}
+
+elman_status check_tensors(const elman_model *m, const named_tensor *x,
+                           const named_tensor *y, elman_check *check)
+{
+    sample s = {.model = m};
+    elman_status status = measure_input(x, &s);
+    if (!status) status = read_input(x, &s);
+    if (!status) status = read_output(y, &s);
+    if (!status) status = compare(&s, check);
+    free(s.x);
+    free(s.tokens);
+    free(s.want);
+    free(s.got);
+    return status;
+}
+
+elman_status model_check(const elman_model *m, const char *x_path,
+                         const char *y_path, elman_check *check)
+{
+    npy *x = NULL, *y = NULL;
+    elman_status status = npy_open(x_path, &x);
+    if (!status) status = npy_open(y_path, &y);
+    if (!status) {
+        x->tensor.name = x_path;
+        y->tensor.name = y_path;
+        status = check_tensors(m, &x->tensor, &y->tensor, check);
+    }
+    npy_close(x);
+    npy_close(y);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* check.h: a model held against inputs and outputs of another. */
+#ifndef IMPORT_CHECK_H
+#define IMPORT_CHECK_H
+
+#include "elman_exchange.h"
+#include "format/tensor.h"
+#include "model/model.h"
+
+/* As elman_model_check in elman_exchange.h. */
+elman_status model_check(const elman_model *model, const char *x, const char *y,
+                         elman_check *check);
+
+/* The same for tensors in memory; messages call them by their names. */
+elman_status check_tensors(const elman_model *model, const named_tensor *x,
+                           const named_tensor *y, elman_check *check);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * import.h: a model being put together from another's tensors.
+ *
+ * An importer (names, mapping, onnx) looks at a source's tensors and says two
+ * things: the config, and slices: which elements of which tensor make which
+ * parameter. Everything after that, from the table for people to the weights,
+ * is the same for all.
+ *
+ *   import          the lists of an import, and what is left out
+ *   names           tensors by PyTorch's names: modules found, ordered
+ *                   (module_order) and made a config (module_config)
+ *   mapping         tensors as a mapping file says
+ *   onnx            an ONNX graph, by its trace
+ *   source          opens files of any format, and runs onnx
+ *   rows            the table for people
+ *   check           a model held against inputs and outputs of another
+ *   create, open    from an import to a model; from files to an import
+ */
+#ifndef IMPORT_IMPORT_H
+#define IMPORT_IMPORT_H
+
+#include "elman_exchange.h"
+#include "model/weight_source.h"
+
+/* A tensor that is left out, or is no weight. */
+typedef struct spare {
+    size_t from;
+    const char *how; /* "ignored", "a shape" ... */
+} spare;
+
+struct elman_import {
+    const char *path; /* of the first file, for messages */
+    elman_config config;
+    weight_source weights; /* the source's tensors, and slices of them */
+    size_t spare_count, spare_room;
+    spare *spares;
+    bool *left_out; /* (tensors) spares that importers need not look at, or
+                       NULL: import_leave_out */
+    bool own;       /* elman's own file: a source without slices */
+    size_t beside;  /* tensors of a checkpoint that are not in its state dict */
+    ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
+    size_t row_count;
+    elman_import_row *rows; /* (row_count) */
+    void *source;           /* owner of tensors, closed by: */
+    void (*close)(void *source);
+    char *texts; /* owner of made-up texts, a list linked by its first bytes */
+};
+
+/* Adds to the list. */
+elman_status import_add_spare(elman_import *import, size_t from,
+                              const char *how);
+
+/* Makes spares of the tensors whose names match the patterns (config's ignore;
+ * NULL for none) and, as the reference, of reference.input and
+ * reference.output. For once, when the tensors are known and nothing has been
+ * added. */
+elman_status import_leave_out(elman_import *import, const char *patterns);
+
+/* A printed text that lives as long as the import; NULL if no memory. */
+const char *import_text(elman_import *import, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* As elman_import_... in elman_exchange.h. */
+void import_close(elman_import *import);
+const elman_import_row *import_rows(const elman_import *import, size_t *count);
+size_t import_beside(const elman_import *import);
+
+/* A model of import's config with all weights zero, if it is not much larger
+ * than the tensors. */
+elman_status import_model(const elman_import *import, elman_model **model);
+
+/* The next text of a list with commas between, without spaces around; false at
+ * its end, when list is NULL. */
+bool list_next(const char **list, const char **text, size_t *bytes);
+
+#endif

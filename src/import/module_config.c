@@ -1,0 +1,163 @@
+/* module_config.c: the config and the slices of modules in their order. */
+#include "import/module_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Config ------------------------------------------------------------- */
+
+static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
+{
+    const module *m = e->module;
+    elman_layer l = {.kind = e->kind, .last = e->last};
+    if (!m) return l;
+    if (e->kind == ELMAN_EMBEDDING) {
+        l.num_embeddings = m->O;
+        l.embedding_dim = m->I;
+    } else if (e->kind == ELMAN_LINEAR) {
+        l.output_size = m->O;
+        l.no_bias = m->bias == NOWHERE;
+    } else if (module_is_recurrent(m)) {
+        bool same = true;
+        for (size_t k = 1; k < m->levels; k++)
+            same = same && m->H[k] == m->H[0];
+        if (same) l.hidden_size = m->H[0];
+        else memcpy(l.hidden_sizes, m->H, sizeof l.hidden_sizes);
+        l.num_layers = m->levels;
+        l.proj_size = m->proj_size;
+        l.bidirectional = m->directions == 2;
+        l.no_bias = m->at[0][0][ROLE_BIAS_IH] == NOWHERE;
+        if (m->kind == ELMAN_RNN) l.nonlinearity = nonlinearity;
+    }
+    return l;
+}
+
+/* The last part of a prefix, where it can be a layer's name and no other
+ * module of the order has it. */
+static void name_layer(const module_order *o, size_t index, char *name)
+{
+    size_t bytes[ELMAN_MAX_LAYERS], same = 0;
+    const char *last[ELMAN_MAX_LAYERS];
+    for (size_t i = 0; i < o->count; i++) {
+        const module *m = o->entry[i].module;
+        size_t first = m ? m->prefix_bytes : 0;
+        while (first > 0 && m->prefix[first - 1] != '.')
+            first--;
+        last[i] = m ? m->prefix + first : "";
+        bytes[i] = m ? m->prefix_bytes - first : 0;
+    }
+    for (size_t i = 0; i < o->count; i++)
+        same += bytes[i] == bytes[index] &&
+                memcmp(last[i], last[index], bytes[i]) == 0;
+    if (same == 1 && bytes[index] < ELMAN_MAX_NAME)
+        memcpy(name, last[index], bytes[index]);
+}
+
+/* Each layer reads what the one before gives. */
+static elman_status check_widths(const elman_import *im, const module_order *o,
+                                 size_t *input)
+{
+    size_t width = 0;
+    bool known = false;
+    for (size_t i = 0; i < o->count; i++) {
+        const module *m = o->entry[i].module;
+        if (!m) continue;
+        bool embeds = o->entry[i].kind == ELMAN_EMBEDDING;
+        const named_tensor *t =
+            im->weights.tensors +
+            (module_is_recurrent(m) ? m->at[0][0][ROLE_WEIGHT_IH] : m->weight);
+        if (!known) *input = embeds ? 0 : m->I;
+        else if (m->I != width)
+            return failure(ELMAN_BAD_FORMAT,
+                           "the tensor %.80s reads %zu features, but the layer "
+                           "before it gives %zu",
+                           t->name, m->I, width);
+        width = embeds ? m->I : m->kind == ELMAN_LAYER_NORM ? m->I : m->O;
+        known = true;
+    }
+    if (known) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "the order of the layers has no module of "
+                                    "the file");
+}
+
+/* Relu is asked for and nothing would be other with it. */
+static elman_status check_nonlinearity(const module_order *o,
+                                       const elman_import_config *config)
+{
+    bool used = !config->nonlinearity;
+    for (size_t i = 0; i < o->count && !used; i++)
+        used = o->entry[i].kind == ELMAN_RNN;
+    if (used) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE, "nonlinearity is given, which has no use "
+                                    "for a model without nn.RNN");
+}
+
+static elman_status make_config(elman_import *im, const module_order *o,
+                                const elman_import_config *config)
+{
+    elman_config c = {.batch_first = config->batch_first};
+    TRY(check_nonlinearity(o, config));
+    TRY(check_widths(im, o, &c.input_size));
+    for (size_t i = 0; i < o->count; i++) {
+        c.layers[i] = layer_of(o->entry + i, config->nonlinearity);
+        if (o->entry[i].module) name_layer(o, i, c.layers[i].name);
+    }
+    if (config_complete(&c, &im->config) == ELMAN_OK) return ELMAN_OK;
+
+    /* names that can not be kept are no fault of the file */
+    for (size_t i = 0; i < o->count; i++)
+        memset(c.layers[i].name, 0, sizeof c.layers[i].name);
+    return config_complete(&c, &im->config);
+}
+
+/* ---- Pieces ------------------------------------------------------------- */
+
+static elman_status add_whole(elman_import *im, ptrdiff_t tensor,
+                              const char *prefix, const char *role,
+                              const char *how)
+{
+    if (tensor == NOWHERE) return ELMAN_OK;
+    const named_tensor *t = im->weights.tensors + tensor;
+    size_t columns = t->rank > 1 ? t->shape[1] : 1;
+    tensor_slice p = {.from = (size_t)tensor,
+                      .row = columns,
+                      .column = 1,
+                      .blocks = 1,
+                      .how = how};
+    snprintf(p.parameter, sizeof p.parameter, "%s.%s", prefix, role);
+    return weights_add(&im->weights, &p);
+}
+
+static elman_status add_recurrent(elman_import *im, const module *m,
+                                  const elman_layer *l)
+{
+    const char *told = NULL;
+    if (m->kind == ELMAN_RNN)
+        told = l->nonlinearity ? "as it is, for relu (the file does not tell)"
+                               : "as it is, for tanh (the file does not tell)";
+    for (size_t i = 0; i < m->levels * m->directions * ROLES; i++) {
+        size_t level = i / (m->directions * ROLES);
+        size_t way = i / ROLES % m->directions;
+        module_role role = (module_role)(i % ROLES);
+        char name[LONGEST_ROLE];
+        role_print(false, role, level, way, sizeof name, name);
+        TRY(add_whole(im, m->at[level][way][role], l->name, name,
+                      role == ROLE_WEIGHT_IH ? told : NULL));
+    }
+    return ELMAN_OK;
+}
+
+elman_status modules_build(elman_import *im, const module_order *o,
+                           const elman_import_config *config)
+{
+    TRY(make_config(im, o, config));
+    for (size_t i = 0; i < o->count; i++) {
+        const module *m = o->entry[i].module;
+        const elman_layer *l = im->config.layers + i;
+        if (!m) continue;
+        if (module_is_recurrent(m)) TRY(add_recurrent(im, m, l));
+        TRY(add_whole(im, m->weight, l->name, "weight", NULL));
+        TRY(add_whole(im, m->bias, l->name, "bias", NULL));
+    }
+    return ELMAN_OK;
+}

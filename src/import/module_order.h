@@ -1,0 +1,23 @@
+/* module_order.h: the order of modules, which becomes that of layers. */
+#ifndef IMPORT_MODULE_ORDER_H
+#define IMPORT_MODULE_ORDER_H
+
+#include "import/modules.h"
+
+/* One layer: a module, or a function without weights. */
+typedef struct entry {
+    const module *module; /* or NULL */
+    elman_kind kind;
+    elman_last last;
+} entry;
+
+typedef struct module_order {
+    size_t count;
+    entry entry[ELMAN_MAX_LAYERS];
+} module_order;
+
+/* Puts modules in the order that layers says; NULL: that their shapes leave. */
+elman_status modules_order(const module_list *list, const char *layers,
+                           module_order *order);
+
+#endif

@@ -1,0 +1,284 @@
+/* onnx.c: an ONNX graph as a model of ours. */
+#include "import/onnx.h"
+
+#include "trace/assemble.h"
+#include "trace/attribute.h"
+#include "trace/layers.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+#include "trace/walk.h"
+
+#include <stdlib.h>
+
+/* What an import of a graph owns. */
+typedef struct onnx_source {
+    onnx_graph *graph;
+    trace *trace;
+} onnx_source;
+
+static void close_source(void *owned)
+{
+    onnx_source *s = owned;
+    trace_close(s->trace);
+    onnx_close(s->graph);
+    free(s);
+}
+
+/* ---- Inputs -------------------------------------------------------------- */
+
+/* x has to be the input as it is, but for the order of steps and sequences. */
+static elman_status check_x(const trace *t)
+{
+    const view *x = &t->x;
+    const source *s = t->source + x->source;
+    const char *name = t->graph->input[s->index].name;
+    size_t used = 0, before = 0, last = 0;
+    for (size_t k = 0; k < x->rank; k++)
+        for (size_t i = 0; i < x->axis[k].factors; i++) {
+            const factor *f = &x->axis[k].factor[i];
+            bool features = k + 1 == x->rank;
+            if (!factor_is_whole(t, x, f) ||
+                (features && i && f->axis < before))
+                return failure(ELMAN_BAD_FORMAT,
+                               "the graph reads a part of its input %.80s, or "
+                               "its features in another order, which a model "
+                               "can not; elman run can",
+                               name);
+            before = f->axis;
+            used++;
+            if (!features && f->axis > last) last = f->axis;
+            if (features && f->axis < last)
+                return failure(ELMAN_BAD_FORMAT,
+                               "the graph's input %.80s has its features "
+                               "before steps or sequences, which a model has "
+                               "last; elman run can take it",
+                               name);
+        }
+    for (size_t k = 0; k < s->rank; k++)
+        used += extent_is(s->size + k, 1);
+    return used >= s->rank
+               ? ELMAN_OK
+               : failure(ELMAN_BAD_FORMAT,
+                         "the graph reads a part of its input %.80s, which a "
+                         "model can not; elman run can",
+                         name);
+}
+
+/* The axis of the graph's input that an axis of x is; -1 if it has none. */
+static int input_axis(const trace *t, int axis)
+{
+    if (axis < 0) return -1;
+    return (int)t->x.axis[axis].factor[0].axis;
+}
+
+/* Where one of the two is of size 1, the other's place tells. */
+static bool is_batch_first(const trace *t)
+{
+    const source *s = t->source + t->x.source;
+    int time = input_axis(t, t->time), batch = input_axis(t, t->batch);
+    if (time >= 0 && batch >= 0) return batch < time;
+    bool both = s->rank == (t->tokens ? 2u : 3u);
+    if (both && time >= 0) return time == 1;
+    if (both && batch >= 0) return batch == 0;
+    return false;
+}
+
+static elman_status check_states(const trace *t)
+{
+    for (size_t i = 0; i < t->layers; i++) {
+        const traced_start *starts[] = {&t->layer[i].h_0, &t->layer[i].c_0};
+        for (size_t k = 0; k < 2; k++)
+            if (starts[k]->given &&
+                t->source[starts[k]->view.source].kind == SOURCE_TENSOR)
+                return refuse(t->graph->node + t->layer[i].node,
+                              "its initial state is another for each sequence "
+                              "of a batch, which a model can not hold");
+    }
+    if (t->lengths && is_tensor(t, t->lengths))
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph's sequence_lens are fixed, which a model can "
+                       "not hold; they are given with each batch");
+    return ELMAN_OK;
+}
+
+/* ---- Outputs ------------------------------------------------------------- */
+
+/* Whether a view is of what the layers give, as the graph ends. */
+static bool is_given(const trace *t, const view *of)
+{
+    const source *s = t->source + of->source;
+    if (s->kind == SOURCE_FINAL_H || s->kind == SOURCE_FINAL_C) return true;
+    return s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
+           t->layer[s->index].y == of->source;
+}
+
+/* What an output asks of the end of the stack. */
+typedef enum ending {
+    ENDS_ELSEWHERE, /* at another layer, or at a part of the last */
+    ENDS_HERE,
+    ENDS_STEP,
+    ENDS_FINAL
+} ending;
+
+/* Whether a view is of all of its source, one step of it if that is picked, and
+ * reads the features last and in their order. */
+static bool is_in_order(const trace *t, const view *of, bool step)
+{
+    const source *s = t->source + of->source;
+    size_t own = 0, seen[AXES] = {0};
+    bool last_is_own = true;
+    for (size_t k = 0; k < of->rank; k++)
+        for (size_t i = 0; i < of->axis[k].factors; i++) {
+            const factor *f = &of->axis[k].factor[i];
+            if (!factor_is_whole(t, of, f)) return false;
+            last_is_own = s->identity[f->axis] == OWN_AXIS;
+            if (last_is_own && f->axis < own) return false;
+            if (last_is_own) own = f->axis;
+            seen[f->axis]++;
+        }
+    size_t features = 1;
+    for (size_t k = 0; k < s->rank; k++) {
+        bool one = extent_is(s->size + k, 1);
+        bool picked = step && s->identity[k] == t->time;
+        if (!one && s->identity[k] == OWN_AXIS) features++;
+        if (!one && !picked && seen[k] != 1) return false;
+    }
+    return last_is_own || features == 1;
+}
+
+static ending ending_of(const trace *t, const view *of)
+{
+    const source *s = t->source + of->source;
+    bool step = false;
+    if (s->index + 1 != t->layers || s->kind == SOURCE_FINAL_C)
+        return ENDS_ELSEWHERE;
+    for (size_t k = 0; k < s->rank && s->kind == SOURCE_LAYER; k++) {
+        if (s->identity[k] != t->time || extent_is(s->size + k, 1)) continue;
+        step = step || !view_uses(of, k);
+    }
+    if (!is_in_order(t, of, step)) return ENDS_ELSEWHERE;
+    return s->kind == SOURCE_FINAL_H ? ENDS_FINAL
+           : step                    ? ENDS_STEP
+                                     : ENDS_HERE;
+}
+
+/* Whether an output is what layers give; in many parts it may only stand beside
+ * another that is the model's. */
+static elman_status check_output(const trace *t, const traced_value *v)
+{
+    bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;
+    for (size_t p = 0; given && p < v->parts; p++)
+        given = is_given(t, v->view + p);
+    if (given) return ELMAN_OK;
+    if (v->node == NO_NODE)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the output %.80s is no output of a layer", v->name);
+    return refuse(t->graph->node + v->node,
+                  "it makes the output %.80s, which is not what a layer gives "
+                  "in the end",
+                  v->name);
+}
+
+/* The model gives the output that is all of the last layer's, or its last step
+ * or final state. Others may be of layers before, or states. */
+static elman_status end_stack(trace *t)
+{
+    const onnx_graph *g = t->graph;
+    const traced_value *end = NULL;
+    ending how = ENDS_ELSEWHERE;
+    for (size_t i = 0; i < g->outputs; i++) {
+        const traced_value *v = trace_find(t, g->output[i].name);
+        TRY(check_output(t, v));
+        ending one = v->parts == 1 ? ending_of(t, v->view) : ENDS_ELSEWHERE;
+        if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
+        end = v;
+        how = one;
+    }
+    if (!end)
+        return failure(ELMAN_BAD_FORMAT,
+                       "no output of the graph is all that its last layer (of "
+                       "node %.80s) gives, its last step or its final state, "
+                       "with the features last; a model can give nothing else, "
+                       "elman run can",
+                       g->node[t->layer[t->layers - 1].node].name);
+    view read;
+    size_t I;
+    if (how == ENDS_HERE) return ELMAN_OK;
+    return layer_read(t, g->node + end->node, end->view, ANY_AXIS, &read, &I);
+}
+
+/* ---- Together ------------------------------------------------------------ */
+
+/* The tensors that people are shown: those of the file, and weights that the
+ * graph makes of them. Number i of the trace's is number shown[i] of these. */
+static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
+{
+    named_tensor *list = trace_keep(t, t->tensors + 1, sizeof *list);
+    *shown = trace_keep(t, t->tensors + 1, sizeof **shown);
+    if (!list || !*shown)
+        return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
+    import->weights.tensors = list;
+    for (size_t i = 0; i < t->tensors; i++) {
+        (*shown)[i] = import->weights.tensor_count;
+        if (t->use[i] != TENSOR_MADE)
+            list[import->weights.tensor_count++] = t->tensor[i];
+    }
+    return ELMAN_OK;
+}
+
+/* Tensors that are no weights. */
+static elman_status add_spares(elman_import *import, const trace *t,
+                               const size_t *shown)
+{
+    static const char *const how[] = {
+        [TENSOR_READ] = "not needed", [TENSOR_FOLDED] = "part of another",
+        [TENSOR_SHAPE] = "shape",     [TENSOR_STATE] = "initial state",
+        [TENSOR_SETTING] = "setting",
+    };
+    for (size_t i = 0; i < t->tensors; i++) {
+        bool is_spare = t->use[i] != TENSOR_UNUSED &&
+                        t->use[i] != TENSOR_MADE && t->use[i] != TENSOR_WEIGHT;
+        if (!is_spare || (import->left_out && import->left_out[shown[i]]))
+            continue;
+        bool reads =
+            t->use[i] == TENSOR_READ && !element_is_float(t->tensor[i].type);
+        TRY(import_add_spare(import, shown[i],
+                             how[reads ? TENSOR_SHAPE : t->use[i]]));
+    }
+    return ELMAN_OK;
+}
+
+static elman_status import_trace(elman_import *import, trace *t,
+                                 const elman_import_config *config)
+{
+    size_t *shown = NULL;
+    if (!t->timed)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph has no RNN, GRU or LSTM that its outputs "
+                       "need");
+    TRY(check_x(t));
+    TRY(check_states(t));
+    TRY(end_stack(t));
+    TRY(list_tensors(import, t, &shown));
+    TRY(import_leave_out(import, config->ignore));
+    import->config.batch_first = is_batch_first(t);
+    TRY(assemble(t, 0, t->layers, true, &import->config, &import->weights));
+    for (size_t i = 0; i < import->weights.slice_count; i++)
+        if (import->weights.slices[i].from != FROM_NOTHING)
+            import->weights.slices[i].from =
+                shown[import->weights.slices[i].from];
+    return add_spares(import, t, shown);
+}
+
+elman_status import_onnx(elman_import *import, const char *path,
+                         const elman_import_config *config)
+{
+    onnx_source *s = calloc(1, sizeof *s);
+    if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    import->source = s;
+    import->close = close_source;
+    TRY(onnx_open(path, &s->graph));
+    elman_status status = trace_open(s->graph, NULL, &s->trace);
+    if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
+    return status == ELMAN_OK ? status : failure_in(status, path);
+}

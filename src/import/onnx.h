@@ -1,0 +1,11 @@
+/* onnx.h: an ONNX graph as a model of ours. */
+#ifndef IMPORT_ONNX_H
+#define IMPORT_ONNX_H
+
+#include "import/import.h"
+
+/* Opens the graph at path, the source, and fills config and slices. */
+elman_status import_onnx(elman_import *import, const char *path,
+                         const elman_import_config *config);
+
+#endif

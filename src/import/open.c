@@ -1,0 +1,76 @@
+/*
+ * open.c: from a file to an import. The file's format is seen by its content;
+ * source.c opens it.
+ */
+#include "import/open.h"
+
+#include "import/create.h"
+#include "import/mapping.h"
+#include "import/names.h"
+#include "import/rows.h"
+#include "import/source.h"
+
+#include <stdlib.h>
+
+static const elman_import_config plain = {0};
+
+/* An empty import; path, NULL if there is none, is for its messages. */
+static elman_status create(const char *path, elman_import **import)
+{
+    elman_import *im = calloc(1, sizeof *im);
+    if (!im) return failure(ELMAN_NO_MEMORY, "no memory for an import");
+    im->reference_x = im->reference_y = NOWHERE;
+    if (path) im->path = import_text(im, "%s", path);
+    if (path && !im->path) {
+        import_close(im);
+        return ELMAN_NO_MEMORY;
+    }
+    *import = im;
+    return ELMAN_OK;
+}
+
+/* What the source's tensors are, unless their format has said it. */
+static elman_status name_tensors(elman_import *im,
+                                 const elman_import_config *config)
+{
+    elman_status status = import_leave_out(im, config->ignore);
+    if (!status)
+        status = config->mapping ? import_mapping(im, config)
+                                 : import_names(im, config);
+    return status ? failure_in(status, im->path) : ELMAN_OK;
+}
+
+/* The rows are the last thing to be made. */
+static elman_status make_rows(elman_import *im)
+{
+    elman_status status = import_make_rows(im);
+    return status ? failure_in(status, im->path) : ELMAN_OK;
+}
+
+elman_status import_open(const char *const *paths, size_t count,
+                         const elman_import_config *config,
+                         elman_import **import)
+{
+    elman_import *im = NULL;
+    bool done;
+    if (!config) config = &plain;
+    TRY(create(count ? paths[0] : NULL, &im));
+    elman_status status = import_open_source(im, paths, count, config, &done);
+    if (!status && !done && !im->own) status = name_tensors(im, config);
+    if (!status) status = make_rows(im);
+    if (status) import_close(im);
+    else *import = im;
+    return status;
+}
+
+elman_status import_load(foreign_file *file, elman_model **model)
+{
+    elman_import *im = NULL;
+    bool done;
+    TRY(create(file->path, &im));
+    elman_status status = import_open_foreign(im, file, &done);
+    if (!status && !done) status = name_tensors(im, &plain);
+    if (!status) status = import_create(im, model);
+    import_close(im);
+    return status;
+}

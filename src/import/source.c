@@ -1,0 +1,290 @@
+/* source.c: one table of formats opens what there is. */
+#include "import/source.h"
+
+#include "format/detect.h"
+#include "format/file.h"
+#include "format/npy.h"
+#include "format/npz.h"
+#include "format/safetensors.h"
+#include "format/torch.h"
+#include "import/onnx.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Formats of many tensors -------------------------------------------- */
+
+static void close_safetensors(void *source) { safetensors_close(source); }
+static void close_torch(void *source) { torch_close(source); }
+static void close_npz(void *source) { npz_close(source); }
+
+static void take_safetensors(elman_import *im, safetensors *file)
+{
+    im->source = file;
+    im->close = close_safetensors;
+    im->weights.tensor_count = file->tensors;
+    im->weights.tensors = file->tensor;
+    im->own = model_is_own(file);
+}
+
+static elman_status open_safetensors(elman_import *im, char *bytes, size_t size,
+                                     const elman_import_config *config)
+{
+    safetensors *file = NULL;
+    (void)config;
+    TRY(safetensors_parse(bytes, size, &file));
+    take_safetensors(im, file);
+    return ELMAN_OK;
+}
+
+static elman_status open_torch(elman_import *im, char *bytes, size_t size,
+                               const elman_import_config *config)
+{
+    torch_file *file = NULL;
+    TRY(torch_parse(bytes, size, config->key, &file));
+    im->source = file;
+    im->close = close_torch;
+    im->weights.tensor_count = file->tensors;
+    im->weights.tensors = file->tensor;
+    im->beside = file->beside;
+    return ELMAN_OK;
+}
+
+static elman_status open_npz(elman_import *im, char *bytes, size_t size,
+                             const elman_import_config *config)
+{
+    npz *file = NULL;
+    (void)config;
+    TRY(npz_parse(bytes, size, &file));
+    im->source = file;
+    im->close = close_npz;
+    im->weights.tensor_count = file->tensors;
+    im->weights.tensors = file->tensor;
+    return ELMAN_OK;
+}
+
+/* ---- Settings ----------------------------------------------------------- */
+
+/* Kinds of sources, and a mapping file beside them. */
+enum { OWN = 1, ONNX = 2, TORCH = 4, OTHER = 8, MAPPED = 16 };
+
+/* A setting by its name in elman convert, and what has a use for it. */
+typedef struct setting {
+    const char *name;
+    bool given;
+    unsigned taken_by;
+} setting;
+
+/* A setting that nothing reads would be a mistake that nobody is told of. */
+static elman_status check_settings(const char *path, file_format format,
+                                   bool own, const elman_import_config *config)
+{
+    const setting settings[] = {
+        {"mapping", config->mapping, TORCH | OTHER | MAPPED},
+        {"key", config->key, TORCH | MAPPED},
+        {"layers", config->layers, TORCH | OTHER},
+        {"nonlinearity", config->nonlinearity != 0, TORCH | OTHER},
+        {"batch-first", config->batch_first, TORCH | OTHER | MAPPED},
+        {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED},
+    };
+    unsigned kind = own                      ? OWN
+                    : format == FORMAT_ONNX  ? ONNX
+                    : format == FORMAT_TORCH ? TORCH
+                                             : OTHER;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const setting *s = settings + i;
+        bool fits = s->taken_by & kind;
+        if (!s->given || (fits && (!config->mapping || s->taken_by & MAPPED)))
+            continue;
+        return failure(ELMAN_BAD_VALUE,
+                       "%.120s: %s is given, which has no use %s %s", path,
+                       s->name, fits ? "beside" : "for",
+                       fits  ? "a mapping file"
+                       : own ? "a model file of elman's own"
+                             : format_name(format));
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Files of one tensor ------------------------------------------------ */
+
+typedef struct npy_set {
+    size_t count;
+    npy **file;           /* (count) */
+    named_tensor *tensor; /* (count) */
+} npy_set;
+
+static void close_set(void *source)
+{
+    npy_set *set = source;
+    for (size_t i = 0; set->file && i < set->count; i++)
+        npy_close(set->file[i]);
+    free(set->file);
+    free(set->tensor);
+    free(set);
+}
+
+/* lstm_kernel of weights/lstm_kernel.npy */
+static const char *tensor_name(elman_import *im, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t bytes = strlen(name);
+    if (bytes > 4 && strcmp(name + bytes - 4, ".npy") == 0) bytes -= 4;
+    return import_text(im, "%.*s", (int)bytes, name);
+}
+
+static elman_status open_arrays(elman_import *im, const char *const *paths,
+                                size_t count)
+{
+    npy_set *set = calloc(1, sizeof *set);
+    if (!set) return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
+    im->source = set;
+    im->close = close_set;
+    set->count = count;
+    set->file = calloc(count, sizeof *set->file);
+    set->tensor = calloc(count, sizeof *set->tensor);
+    if (!set->file || !set->tensor)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(npy_open(paths[i], set->file + i));
+        set->tensor[i] = set->file[i]->tensor;
+        set->tensor[i].name = tensor_name(im, paths[i]);
+        if (!set->tensor[i].name) return ELMAN_NO_MEMORY;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(set->tensor[j].name, set->tensor[i].name) == 0)
+                return failure(ELMAN_BAD_VALUE,
+                               "%.120s: an earlier file gives a tensor of the "
+                               "same name, %.80s",
+                               paths[i], set->tensor[i].name);
+    }
+    im->weights.tensor_count = count;
+    im->weights.tensors = set->tensor;
+    return ELMAN_OK;
+}
+
+/* ---- All formats -------------------------------------------------------- */
+
+/* How a format is opened, or what one can do about it. */
+typedef struct source_format {
+    elman_status (*open)(elman_import *im, char *bytes, size_t size,
+                         const elman_import_config *config);
+    const char *advice;
+} source_format;
+
+static const source_format formats[FORMATS] = {
+    /* the reader says best why something is no safetensors file */
+    [FORMAT_UNKNOWN] = {open_safetensors, NULL},
+    [FORMAT_SAFETENSORS] = {open_safetensors, NULL},
+    [FORMAT_TORCH] = {open_torch, NULL},
+    [FORMAT_NPZ] = {open_npz, NULL},
+    [FORMAT_PICKLE] = {NULL, "save the state dict with torch.save, or its "
+                             "arrays with numpy.savez"},
+    [FORMAT_TORCH_TAR] = {NULL, "load it with PyTorch and save it again"},
+    [FORMAT_HDF5] = {NULL, "save its arrays with numpy.savez and say in a "
+                           "mapping file what they are"},
+    [FORMAT_KERAS] = {NULL, "save its arrays with numpy.savez and say in a "
+                            "mapping file what they are"},
+};
+
+/* A tensor may look at the same bytes many times over, so its elements have a
+ * limit of their own: of what is compressed, or shared, so much of the file. */
+static elman_status check_sizes(const elman_import *im, size_t bytes)
+{
+    enum { TIMES = 64, ROOM = 1 << 16 };
+    size_t left =
+        bytes < SIZE_MAX / TIMES - ROOM ? TIMES * bytes + ROOM : SIZE_MAX;
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        if (im->weights.tensors[i].count > left)
+            return failure(ELMAN_BAD_FORMAT,
+                           "with the tensor %.80s there are more elements than "
+                           "a file of %zu bytes should have",
+                           im->weights.tensors[i].name, bytes);
+        left -= im->weights.tensors[i].count;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status open_tensors(elman_import *im, const char *path,
+                                 const source_format *format, char *bytes,
+                                 size_t size, const elman_import_config *config)
+{
+    elman_status status = format->open(im, bytes, size, config);
+    if (!status) status = check_sizes(im, size);
+    return status ? failure_in(status, path) : ELMAN_OK;
+}
+
+/* A file that calls itself so gets the sentence of what it is called. */
+static bool says_safetensors(const char *path)
+{
+    static const char suffix[] = ".safetensors";
+    size_t length = strlen(path), end = sizeof suffix - 1;
+    return length >= end && !strcmp(path + length - end, suffix);
+}
+
+/* Of the first file, size bytes have been read, which are freed. */
+static elman_status open_first(elman_import *im, const char *const *paths,
+                               size_t count, char *bytes, size_t size,
+                               const elman_import_config *config, bool *done)
+{
+    file_format format = format_of(bytes, size);
+    if (format == FORMAT_UNKNOWN && !says_safetensors(paths[0])) {
+        free(bytes);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "%.200s: this is none of the formats that are read: "
+            "safetensors, PyTorch's .pt, ONNX, NumPy's .npz and .npy",
+            paths[0]);
+    }
+    if (formats[format].open && count == 1) {
+        TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
+        return check_settings(paths[0], format, im->own, config);
+    }
+    free(bytes);
+    if (format == FORMAT_NPY) {
+        TRY(open_arrays(im, paths, count));
+        return check_settings(paths[0], format, false, config);
+    }
+    if (count > 1)
+        return failure(ELMAN_BAD_VALUE,
+                       "%.120s is %s, but %zu files are given; expected one, "
+                       "or .npy files alone",
+                       paths[0], format_name(format), count);
+    if (format == FORMAT_ONNX) {
+        TRY(check_settings(paths[0], format, false, config));
+        *done = true;
+        return import_onnx(im, paths[0], config);
+    }
+    return failure(ELMAN_BAD_FORMAT,
+                   "%.120s: this is %s, which is not read; %s", paths[0],
+                   format_name(format), formats[format].advice);
+}
+
+elman_status import_open_source(elman_import *im, const char *const *paths,
+                                size_t count, const elman_import_config *config,
+                                bool *done)
+{
+    char *bytes = NULL;
+    size_t size;
+    *done = false;
+    if (count == 0)
+        return failure(ELMAN_BAD_VALUE, "no file is given, expected at least "
+                                        "one");
+    TRY(file_read(paths[0], &bytes, &size));
+    return open_first(im, paths, count, bytes, size, config, done);
+}
+
+elman_status import_open_foreign(elman_import *im, foreign_file *file,
+                                 bool *done)
+{
+    static const elman_import_config plain = {0};
+    char *bytes = file->bytes;
+    *done = false;
+    file->bytes = NULL;
+    if (bytes)
+        return open_first(im, &file->path, 1, bytes, file->size, &plain, done);
+
+    take_safetensors(im, file->tensors);
+    file->tensors = NULL;
+    elman_status status = check_sizes(im, file->size);
+    return status ? failure_in(status, file->path) : ELMAN_OK;
+}

@@ -1,0 +1,142 @@
+/* weight_source.c: weights from slices of tensors. */
+#include "model/weight_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Lists --------------------------------------------------------------- */
+
+elman_status list_grow(void *list, size_t count, size_t *room, size_t bytes)
+{
+    void *old, *larger;
+    if (count < *room) return ELMAN_OK;
+    size_t more = *room ? 2 * *room : 64, size;
+    memcpy(&old, list, sizeof old);
+    if (!sizes_multiply(more, bytes, 1, &size) ||
+        !(larger = realloc(old, size)))
+        return failure(ELMAN_NO_MEMORY, "no memory for the table of tensors");
+    memcpy(list, &larger, sizeof larger);
+    *room = more;
+    return ELMAN_OK;
+}
+
+elman_status weights_add(weight_source *ws, const tensor_slice *slice)
+{
+    TRY(list_grow(&ws->slices, ws->slice_count, &ws->slice_room,
+                  sizeof *ws->slices));
+    ws->slices[ws->slice_count++] = *slice;
+    return ELMAN_OK;
+}
+
+/* ---- Filling ------------------------------------------------------------- */
+
+/* A slice together with what it makes. */
+typedef struct filling {
+    const tensor_slice *slice;
+    const named_tensor *from;
+    size_t rows, columns, block; /* of the parameter; rows of a block */
+    double scale;
+    double *to; /* (rows,columns) */
+} filling;
+
+/* The last element that a slice reads is inside its tensor. */
+static elman_status check_inside(const filling *f)
+{
+    const tensor_slice *p = f->slice;
+    bool inside = p->blocks >= 1 && p->blocks <= SLICE_BLOCKS &&
+                  f->rows % p->blocks == 0 && f->from->count > 0;
+    size_t last = 0;
+    for (size_t j = 0; inside && j < p->blocks; j++) {
+        size_t down, across;
+        inside = p->order[j] < f->from->count &&
+                 sizes_multiply(p->order[j], f->block, 1, &down) &&
+                 down <= SIZE_MAX - f->block &&
+                 sizes_multiply(down + f->block - 1, p->row, 1, &down) &&
+                 sizes_multiply(f->columns - 1, p->column, 1, &across) &&
+                 down <= SIZE_MAX - across &&
+                 down + across <= SIZE_MAX - p->first;
+        if (inside && down + across + p->first > last)
+            last = down + across + p->first;
+    }
+    if (inside && last < f->from->count) return ELMAN_OK;
+    char shape[100];
+    shape_print(f->from->rank, f->from->shape, sizeof shape, shape);
+    return failure(ELMAN_BAD_FORMAT,
+                   "the tensor %.80s has shape %s, which has no room for %s",
+                   f->from->name, shape, p->parameter);
+}
+
+/* Adds a run of n elements that stand in order in the tensor. */
+static void add_run(const filling *f, size_t first, size_t n, double *to,
+                    size_t step)
+{
+    enum { SOME = 256 };
+    double values[SOME];
+    for (size_t done = 0; done < n; done += SOME) {
+        size_t some = n - done < SOME ? n - done : SOME;
+        tensor_doubles(f->from, first + done, some, values);
+        for (size_t i = 0; i < some; i++)
+            to[(done + i) * step] += f->scale * values[i];
+    }
+}
+
+/* Along rows, or along columns if those stand in order. */
+static void add_block(const filling *f, size_t first, double *to)
+{
+    const tensor_slice *p = f->slice;
+    size_t n = f->columns;
+    if (p->column == 1 || p->row != 1) {
+        size_t run = p->column == 1 ? n : 1;
+        for (size_t r = 0; r < f->block; r++)
+            for (size_t c = 0; c < n; c += run)
+                add_run(f, first + r * p->row + c * p->column, run,
+                        to + r * n + c, 1);
+        return;
+    }
+    for (size_t c = 0; c < n; c++)
+        add_run(f, first + c * p->column, f->block, to + c, n);
+}
+
+static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
+                               const parameter *target, double *to)
+{
+    filling f = {.slice = p,
+                 .rows = target->shape[0],
+                 .columns = target->rank > 1 ? target->shape[1] : 1,
+                 .scale = p->scale != 0 ? p->scale : 1,
+                 .to = to};
+    if (p->from == FROM_NOTHING) return ELMAN_OK;
+    f.from = ws->tensors + p->from;
+    f.block = p->blocks ? f.rows / p->blocks : f.rows;
+    TRY(check_inside(&f));
+    for (size_t j = 0; j < p->blocks; j++)
+        add_block(&f, p->first + p->order[j] * f.block * p->row,
+                  to + j * f.block * f.columns);
+    return ELMAN_OK;
+}
+
+elman_status weights_fill(const weight_source *ws, const elman_model *m,
+                          double *weights)
+{
+    /* the sum of no slice would be zero, and nobody would be told */
+    for (size_t i = 0; i < m->info.parameters; i++) {
+        size_t j = 0;
+        while (j < ws->slice_count &&
+               strcmp(ws->slices[j].parameter, m->parameters[i].name) != 0)
+            j++;
+        if (j == ws->slice_count)
+            return failure(ELMAN_BAD_FORMAT, "no tensor gives the parameter %s",
+                           m->parameters[i].name);
+    }
+    memset(weights, 0, m->weight_count * sizeof *weights);
+    for (size_t i = 0; i < ws->slice_count; i++) {
+        const tensor_slice *p = ws->slices + i;
+        const parameter *target = model_find(m, p->parameter);
+        if (!target)
+            return failure(ELMAN_BAD_FORMAT,
+                           "there is no parameter %.80s in the model",
+                           p->parameter);
+        TRY(fill_slice(ws, p, target, weights + target->offset));
+    }
+    return ELMAN_OK;
+}

@@ -1,0 +1,56 @@
+/*
+ * weight_source.h: weights taken from tensors of any names, shapes and orders.
+ *
+ * Whoever knows a source (an ONNX graph, a state dict, a mapping file) says of
+ * each parameter which slices of which tensors it is the sum of, and here that
+ * sum is made.
+ */
+#ifndef MODEL_WEIGHT_SOURCE_H
+#define MODEL_WEIGHT_SOURCE_H
+
+#include "format/tensor.h"
+#include "model/model.h"
+
+enum { SLICE_BLOCKS = 4 };
+
+/* The from of a slice that is all zero. */
+#define FROM_NOTHING SIZE_MAX
+
+/* A slice of a source's tensor that fills a parameter, or is one of several
+ * that are added up to it. The parameter is seen as (rows, columns), its last
+ * axis the columns; a vector is one column. Its rows are blocks of equal size,
+ * one per gate where it has gates. Element (r,c) of block j is, counting from's
+ * elements row-major,
+ *
+ *   first + (order[j] * block + r) * row + c * column
+ *
+ * and is added to what the slices before have put there. */
+typedef struct tensor_slice {
+    char parameter[sizeof((parameter *)0)->name]; /* rnn.weight_ih_l0 */
+    size_t from; /* index among the source's tensors, or FROM_NOTHING */
+    size_t first, row, column;
+    size_t blocks;              /* 1 to SLICE_BLOCKS */
+    size_t order[SLICE_BLOCKS]; /* of from's blocks */
+    double scale;               /* 0 means 1 */
+    const char *how;            /* for people: literal text, or the import's */
+} tensor_slice;
+
+typedef struct weight_source {
+    size_t tensor_count;
+    const named_tensor *tensors; /* (tensor_count) of the source */
+    size_t slice_count, slice_room;
+    tensor_slice *slices; /* (slice_count); free() it */
+} weight_source;
+
+elman_status weights_add(weight_source *source, const tensor_slice *slice);
+
+/* Fills weights (weight_count of model, by the parameters' offsets): each slice
+ * must stay inside its tensor, and each parameter have one. */
+elman_status weights_fill(const weight_source *source, const elman_model *model,
+                          double *weights);
+
+/* Makes room for one more in a list (a pointer to its pointer) of count, of
+ * which room are there. */
+elman_status list_grow(void *list, size_t count, size_t *room, size_t bytes);
+
+#endif

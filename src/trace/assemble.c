@@ -1,0 +1,107 @@
+/* assemble.c: layers and weights of a trace as config and slices. */
+#include "trace/assemble.h"
+
+#include "trace/directions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool traced_is_recurrent(const traced_layer *l)
+{
+    return l->config.kind >= ELMAN_RNN && l->config.kind <= ELMAN_GRU;
+}
+
+/* Where a traced layer goes: layer and level of the config. */
+typedef struct place {
+    size_t layer, depth;
+} place;
+
+/* Whether b, behind a, can be its next level. */
+static bool is_next_level(const traced_layer *a, const traced_layer *b)
+{
+    return traced_is_recurrent(a) && traced_is_recurrent(b) &&
+           recurrent_alike(&a->config, &b->config);
+}
+
+static elman_status place_layers(const trace *t, size_t first, size_t last,
+                                 bool merge, elman_config *config,
+                                 place *places)
+{
+    size_t count = 0;
+    for (size_t i = first; i < last; i++) {
+        elman_layer *below = count ? &config->layers[count - 1] : NULL;
+        bool joins = merge && i > first &&
+                     is_next_level(t->layer + i - 1, t->layer + i) &&
+                     below->num_layers < ELMAN_MAX_LEVELS;
+        if (joins) {
+            places[i] = (place){count - 1, below->num_layers++};
+            continue;
+        }
+        places[i] = (place){count, 0};
+        config->layers[count] = t->layer[i].config;
+        if (traced_is_recurrent(t->layer + i))
+            config->layers[count].num_layers = 1;
+        count++;
+    }
+    if (!t->tokens || first) config->input_size = t->layer[first].I;
+    return ELMAN_OK;
+}
+
+static elman_status add_slices(const trace *t, size_t index, const place *at,
+                               const elman_config *config,
+                               weight_source *weights)
+{
+    const traced_layer *l = t->layer + index;
+    const char *name = config->layers[at->layer].name;
+    for (size_t i = 0; i < l->weights; i++) {
+        const traced_weight *w = l->weight + i;
+        tensor_slice made = w->slice;
+        if (traced_is_recurrent(l))
+            snprintf(made.parameter, sizeof made.parameter, "%s.%s_l%zu%s",
+                     name, w->role, at->depth, w->way ? "_reverse" : "");
+        else
+            snprintf(made.parameter, sizeof made.parameter, "%s.%s", name,
+                     w->role);
+        TRY(weights_add(weights, &made));
+    }
+    return ELMAN_OK;
+}
+
+/* A layer goes by the name that its weights have in the file: "fc" of
+ * "net.fc.bias"; by its kind's where they have none, or another layer's. */
+static void name_layer(const trace *t, const traced_layer *l,
+                       elman_config *config, size_t index)
+{
+    for (size_t i = 0; i < l->weights; i++) {
+        const tensor_slice *p = &l->weight[i].slice;
+        if (p->from == FROM_NOTHING || t->use[p->from] == TENSOR_MADE) continue;
+        const char *text = t->tensor[p->from].name;
+        const char *end = strrchr(text, '.'), *first = end;
+        while (first && first > text && first[-1] != '.' && first[-1] != '/')
+            first--;
+        if (!end || first == end || end - first >= ELMAN_MAX_NAME) continue;
+        char found[ELMAN_MAX_NAME] = {0};
+        memcpy(found, first, (size_t)(end - first));
+        for (size_t k = 0; k < ELMAN_MAX_LAYERS; k++)
+            if (!strcmp(config->layers[k].name, found)) return;
+        memcpy(config->layers[index].name, found, sizeof found);
+        return;
+    }
+}
+
+elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
+                      elman_config *config, weight_source *weights)
+{
+    place places[ELMAN_MAX_LAYERS] = {0};
+    elman_config full, named;
+    TRY(place_layers(t, first, last, merge, config, places));
+    TRY(config_complete(config, &full));
+    named = full;
+    for (size_t i = first; i < last && merge; i++)
+        name_layer(t, t->layer + i, &named, places[i].layer);
+    /* a name that is none, as one with control characters, is not taken */
+    if (config_complete(&named, config)) *config = full;
+    for (size_t i = first; i < last; i++)
+        TRY(add_slices(t, i, places + i, config, weights));
+    return ELMAN_OK;
+}

@@ -1,0 +1,90 @@
+/* attribute.c: how a node is read, and refused. */
+#include "trace/attribute.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+elman_status(refuse)(const onnx_node *n, const char *reason, ...)
+{
+    char text[400];
+    va_list arguments;
+    va_start(arguments, reason);
+    vsnprintf(text, sizeof text, reason, arguments);
+    va_end(arguments);
+    if (!n) return failure(ELMAN_BAD_FORMAT, "%s", text);
+    const char *name = n->name;
+    for (size_t k = 0; k < n->outputs && !name[0]; k++)
+        name = n->output[k];
+    return failure(ELMAN_BAD_FORMAT, "node %.80s (%.40s): %s",
+                   name[0] ? name : "without a name", n->op, text);
+}
+
+/* ---- Attributes --------------------------------------------------------- */
+
+static elman_status find(const onnx_node *n, const char *name, onnx_kind kind,
+                         const char *expected, const onnx_attribute **found)
+{
+    *found = NULL;
+    for (size_t i = 0; i < n->attributes; i++) {
+        if (strcmp(n->attribute[i].name, name)) continue;
+        if (*found) return refuse(n, "the attribute %s is there twice", name);
+        *found = n->attribute + i;
+    }
+    if (*found && (*found)->kind != kind)
+        return refuse(n, "the attribute %s is not %s", name, expected);
+    return ELMAN_OK;
+}
+
+elman_status attribute_whole(const onnx_node *n, const char *name,
+                             int64_t otherwise, int64_t *number)
+{
+    const onnx_attribute *a;
+    TRY(find(n, name, ONNX_INT, "a whole number", &a));
+    *number = a ? a->i : otherwise;
+    return ELMAN_OK;
+}
+
+elman_status attribute_float(const onnx_node *n, const char *name,
+                             float otherwise, float *number)
+{
+    const onnx_attribute *a;
+    TRY(find(n, name, ONNX_FLOAT, "a number", &a));
+    *number = a ? a->f : otherwise;
+    return ELMAN_OK;
+}
+
+elman_status attribute_text(const onnx_node *n, const char *name,
+                            const char *otherwise, const char **text)
+{
+    const onnx_attribute *a;
+    TRY(find(n, name, ONNX_STRING, "a text", &a));
+    *text = a ? a->s : otherwise;
+    return ELMAN_OK;
+}
+
+elman_status attribute_wholes(const onnx_node *n, const char *name,
+                              size_t *count, int64_t *numbers)
+{
+    const onnx_attribute *a;
+    *count = 0;
+    TRY(find(n, name, ONNX_INTS, "a list of whole numbers", &a));
+    if (!a) return ELMAN_OK;
+    if (a->count > AXES)
+        return refuse(n, "%zu %s, at most %d are followed", a->count, name,
+                      AXES);
+    *count = a->count;
+    if (a->count) memcpy(numbers, a->ints, a->count * sizeof *numbers);
+    return ELMAN_OK;
+}
+
+elman_status check_axis(const onnx_node *n, int64_t axis, size_t rank,
+                        size_t *found)
+{
+    int64_t r = (int64_t)rank;
+    if (axis < -r || axis >= r)
+        return refuse(n, "axis %lld of a value of %zu dimensions",
+                      (long long)axis, rank);
+    *found = (size_t)(axis < 0 ? axis + r : axis);
+    return ELMAN_OK;
+}

@@ -1,0 +1,29 @@
+/* attribute.h: how a node is read, and refused. */
+#ifndef TRACE_ATTRIBUTE_H
+#define TRACE_ATTRIBUTE_H
+
+#include "trace/trace.h"
+
+/* "node NAME (OP): reason" as ELMAN_BAD_FORMAT. */
+__attribute__((format(printf, 2, 3))) elman_status
+refuse(const onnx_node *n, const char *reason, ...);
+#define refuse(n, ...)                                                         \
+    ((void)refuse(n, __VA_ARGS__), (elman_status)ELMAN_BAD_FORMAT)
+
+/* Attributes with their defaults; a wrong kind is refused. */
+elman_status attribute_whole(const onnx_node *n, const char *name,
+                             int64_t otherwise, int64_t *number);
+elman_status attribute_float(const onnx_node *n, const char *name,
+                             float otherwise, float *number);
+elman_status attribute_text(const onnx_node *n, const char *name,
+                            const char *otherwise, const char **text);
+
+/* The same of a list of at most AXES whole numbers; without it count is 0. */
+elman_status attribute_wholes(const onnx_node *n, const char *name,
+                              size_t *count, int64_t *numbers);
+
+/* An axis from -rank to rank - 1 made one from 0. */
+elman_status check_axis(const onnx_node *n, int64_t axis, size_t rank,
+                        size_t *found);
+
+#endif

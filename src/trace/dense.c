@@ -1,0 +1,386 @@
+/* dense.c: the operators that look at one step: linear, embedding, norm,
+ * elementwise. */
+#include "trace/dense.h"
+
+#include "trace/attribute.h"
+#include "trace/directions.h"
+#include "trace/layers.h"
+#include "trace/norm.h"
+#include "trace/tensor.h"
+#include "trace/unrolled.h"
+#include "trace/unrolled_step.h"
+#include "trace/view.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_whole_number(element_type type)
+{
+    return !element_is_float(type) && type != ELEMENT_BOOL;
+}
+
+/* The flow that an operator reads, as the next layer sees it. */
+static elman_status read_flow(trace *t, const onnx_node *n,
+                              const traced_value *v, size_t features,
+                              view *read, size_t *I)
+{
+    const view *of = NULL;
+    TRY(need_view(n, v, &of));
+    if (features == of->rank) features--;
+    if (features != ANY_AXIS && of->rank == 0)
+        return refuse(n, "it reads one number, expected features");
+    return layer_read(t, n, of, features, read, I);
+}
+
+/* ---- Linear -------------------------------------------------------------- */
+
+static elman_status add_linear(trace *t, const onnx_node *n,
+                               const traced_value *x, const strides *weight,
+                               bool transposed, double scale, traced_value *out)
+{
+    const view *of = NULL;
+    view read, y;
+    size_t I, O = weight->shape[transposed ? 0 : 1],
+              wanted = weight->shape[transposed ? 1 : 0];
+    TRY(need_view(n, x, &of));
+    if (!element_is_float(x->type))
+        return refuse(n, "it reads %s, expected floats", element_name(x->type));
+    bool twin = unrolled_has_twin(t, n);
+    if (twin) I = t->layer[t->layers - 1].I;
+    else TRY(read_flow(t, n, x, of->rank, &read, &I));
+    if (I != wanted)
+        return refuse(n, "its weight is for %zu features, but it reads %zu",
+                      wanted, I);
+    if (twin) {
+        TRY(unrolled_twin(t, n, O, &y));
+    } else {
+        elman_layer config = {
+            .kind = ELMAN_LINEAR, .output_size = O, .no_bias = true};
+        TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
+    }
+    const weight_view part = {.role = "weight",
+                              .how = transposed ? "as it is" : "transposed",
+                              .row = transposed ? 0 : 1,
+                              .column = transposed ? 1 : 0,
+                              .scale = scale};
+    TRY(scale == 0 ? layer_weigh_zero(t, n, "weight", 0)
+                   : layer_weigh(t, n, weight, &part));
+    if (scale == 0) t->use[weight->tensor] = TENSOR_READ;
+    t->layer[t->layers - 1].open = true;
+    return value_set_view(t, out, x->type, &y);
+}
+
+elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
+                          traced_value *const *out)
+{
+    strides weight;
+    TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+    if (unrolled_multiplies(t, in[0]))
+        return unrolled_product(t, n, in[0], &weight, false, out[0]);
+    return add_linear(t, n, in[0], &weight, false, 1, out[0]);
+}
+
+/* b (O), (1,O) or one number for all, as the bias of the last layer. */
+static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
+                             size_t O, double scale)
+{
+    const view *of = NULL;
+    strides s;
+    size_t rank;
+    TRY(need_tensor(t, n, b, "bias", TENSOR_WEIGHT, &of));
+    rank = of->rank;
+    for (size_t k = 0; k + 1 < rank; k++) {
+        extent size;
+        TRY(view_size(n, of, k, &size));
+        if (!extent_is(&size, 1) || rank > 3)
+            return refuse(n, "its bias differs from step to step");
+    }
+    TRY(need_strides(t, n, b, rank, "bias", TENSOR_WEIGHT, &s));
+    size_t count = rank ? s.shape[rank - 1] : 1;
+    if (count != O && count != 1)
+        return refuse(n, "its bias has %zu numbers for %zu features", count, O);
+    traced_layer *l = &t->layer[t->layers - 1];
+    l->config.no_bias = false;
+    return layer_weigh(t, n, &s,
+                       &(weight_view){.role = "bias",
+                                      .how = "as it is",
+                                      .row = rank ? rank - 1 : 3,
+                                      .column = 3,
+                                      .scale = scale});
+}
+
+elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
+                        traced_value *const *out)
+{
+    float alpha, beta;
+    int64_t transA, transB;
+    strides weight;
+    TRY(attribute_float(n, "alpha", 1, &alpha));
+    TRY(attribute_float(n, "beta", 1, &beta));
+    TRY(attribute_whole(n, "transA", 0, &transA));
+    TRY(attribute_whole(n, "transB", 0, &transB));
+    if (transA)
+        return refuse(n, "its transA is set, expected rows of features");
+    TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+    bool biased = n->inputs > 2 && in[2] && beta != 0;
+    if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
+        TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
+        return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;
+    }
+    TRY(add_linear(t, n, in[0], &weight, transB != 0, (double)alpha, out[0]));
+    traced_layer *l = &t->layer[t->layers - 1];
+    if (n->inputs < 3 || !in[2]) return ELMAN_OK;
+    l->open = false;
+    return beta == 0 ? ELMAN_OK : add_bias(t, n, in[2], l->O, (double)beta);
+}
+
+/* ---- Elementwise --------------------------------------------------------- */
+
+static elman_status add_elementwise(trace *t, const onnx_node *n,
+                                    const traced_value *x,
+                                    const elman_layer *config,
+                                    traced_value *out)
+{
+    view read, y;
+    size_t I;
+    TRY(read_flow(t, n, x, ANY_AXIS, &read, &I));
+    TRY(layer_add(t, n, &read, ANY_AXIS, config, I, &y));
+    return value_set_view(t, out, x->type, &y);
+}
+
+elman_status trace_activation(trace *t, const onnx_node *n,
+                              traced_value *const *in, traced_value *const *out)
+{
+    static const struct {
+        const char *op;
+        elman_kind kind;
+        elman_activation activation;
+    } rows[] = {
+        {"Tanh", ELMAN_TANH, {0}},
+        {"Sigmoid", ELMAN_SIGMOID, {0}},
+        {"Relu", ELMAN_RELU, {0}},
+        {"LeakyRelu",
+         ELMAN_ACTIVATION,
+         {ELMAN_ACTIVATION_LEAKY_RELU, 0.01F, 0}},
+        {"ThresholdedRelu",
+         ELMAN_ACTIVATION,
+         {ELMAN_ACTIVATION_THRESHOLDED_RELU, 1, 0}},
+        {"HardSigmoid",
+         ELMAN_ACTIVATION,
+         {ELMAN_ACTIVATION_HARD_SIGMOID, 0.2F, 0.5F}},
+        {"Elu", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_ELU, 1, 0}},
+        {"Softsign", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_SOFTSIGN, 0, 0}},
+        {"Softplus", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_SOFTPLUS, 0, 0}},
+    };
+    elman_layer config = {0};
+    if (in[0]->kind == VALUE_STEP || unrolled_begins(t, in[0]))
+        return unrolled_activation(t, n, in[0], out[0]);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].op, n->op)) {
+            config.kind = rows[i].kind;
+            config.activation = rows[i].activation;
+        }
+    elman_activation *a = &config.activation;
+    if (a->alpha > 0) TRY(attribute_float(n, "alpha", a->alpha, &a->alpha));
+    if (a->beta > 0) TRY(attribute_float(n, "beta", a->beta, &a->beta));
+    return add_elementwise(t, n, in[0], &config, out[0]);
+}
+
+elman_status trace_softmax(trace *t, const onnx_node *n,
+                           traced_value *const *in, traced_value *const *out)
+{
+    const view *of = NULL;
+    view read, y;
+    int64_t number;
+    size_t axis, I;
+    bool old = t->graph->opset < 13;
+    TRY(attribute_whole(n, "axis", old ? 1 : -1, &number));
+    TRY(need_view(n, in[0], &of));
+    TRY(check_axis(n, number, of->rank, &axis));
+    if (old && axis + 1 != of->rank)
+        return refuse(n, "it runs over all axes from %zu on", axis);
+    TRY(read_flow(t, n, in[0], axis, &read, &I));
+    elman_layer config = {.kind = n->op[0] == 'L' ? ELMAN_LOG_SOFTMAX
+                                                  : ELMAN_SOFTMAX};
+    TRY(layer_add(t, n, &read, axis, &config, I, &y));
+    return value_set_view(t, out[0], in[0]->type, &y);
+}
+
+/* ---- Arithmetic ---------------------------------------------------------- */
+
+/* x op c or c op x for one number c. */
+static elman_status add_affine(trace *t, const onnx_node *n,
+                               const traced_value *x, double c, bool swapped,
+                               traced_value *out)
+{
+    double alpha = 1, beta = 0;
+    switch (n->op[0]) {
+    case 'A':
+        beta = c;
+        break;
+    case 'S':
+        alpha = swapped ? -1 : 1;
+        beta = swapped ? c : -c;
+        break;
+    case 'M':
+        alpha = c;
+        break;
+    default:
+        if (swapped)
+            return refuse(n, "it divides a number by what flows through the "
+                             "layers");
+        alpha = 1 / c;
+        break;
+    }
+    if (!isfinite((float)alpha) || !isfinite((float)beta))
+        return refuse(n, "its number %g is not finite", c);
+    const elman_layer config = {
+        .kind = ELMAN_ACTIVATION,
+        .activation = {ELMAN_ACTIVATION_AFFINE, (float)alpha, (float)beta}};
+    return add_elementwise(t, n, x, &config, out);
+}
+
+/* x op c with a number c for each feature: a linear layer whose weight has
+ * numbers on its diagonal alone. */
+static elman_status add_diagonal(trace *t, const onnx_node *n,
+                                 traced_value *const *in, bool swapped,
+                                 traced_value *out)
+{
+    traced_value *x = in[swapped], *other = in[!swapped];
+    const view *of = NULL;
+    size_t shape[AXES], O = 0;
+    double *diagonal = NULL, *bias = NULL;
+    traced_value made[2] = {{.name = ""}, {.name = ""}};
+    strides weight;
+    TRY(need_tensor(t, n, other, "operand", TENSOR_FOLDED, &of));
+    TRY(need_shape(n, of, shape, &O));
+    if (O != shape[of->rank - 1])
+        return refuse(n, "its operand differs from step to step");
+    const char *name = t->tensor[t->source[of->source].index].name;
+    void *data = NULL;
+    TRY(fold_create(t, n, name, ELEMENT_F64, 2, (size_t[]){O, O}, &data, made));
+    diagonal = data;
+    TRY(fold_create(t, n, name, ELEMENT_F64, 1, &O, &data, made + 1));
+    bias = data;
+    tensor_view_doubles(t, of, O, bias);
+    for (size_t i = 0; i < O; i++) {
+        double c = bias[i], *d = &diagonal[i * O + i];
+        if (n->op[0] == 'D' && swapped)
+            return refuse(n, "it divides by what flows through the layers");
+        bool adds = n->op[0] == 'A' || n->op[0] == 'S';
+        bool minus = n->op[0] == 'S';
+        *d = adds ? (minus && swapped ? -1 : 1) : n->op[0] == 'M' ? c : 1 / c;
+        bias[i] = !adds ? 0 : minus && !swapped ? -c : c;
+    }
+    fold_round(t, made, other->type);
+    fold_round(t, made + 1, other->type);
+    TRY(need_strides(t, n, made, 2, "operand", TENSOR_WEIGHT, &weight));
+    TRY(add_linear(t, n, x, &weight, true, 1, out));
+    t->layer[t->layers - 1].open = false;
+    return add_bias(t, n, made + 1, O, 1);
+}
+
+/* Whether x is what the last layer, which is open, gives, features last. */
+static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
+{
+    if (x->kind != VALUE_VIEW || x->parts != 1 || !t->layers) return false;
+    const traced_layer *l = &t->layer[t->layers - 1];
+    const view *of = x->view;
+    const view_axis *a = of->rank ? &of->axis[of->rank - 1] : NULL;
+    bool features =
+        a && (a->factors == 0
+                  ? l->O == 1
+                  : a->factors == 1 &&
+                        t->source[of->source].identity[a->factor[0].axis] ==
+                            OWN_AXIS);
+    return l->open && l->config.kind == kind && of->source == l->y && features;
+}
+
+/* The last layer's output under a new number, so that nobody takes what it was
+ * before for what it is. */
+static elman_status renew(trace *t, const onnx_node *n, const traced_value *x,
+                          traced_value *out)
+{
+    traced_layer *l = &t->layer[t->layers - 1];
+    source s = t->source[l->y];
+    view y = *x->view;
+    TRY(source_add(t, n, &s, &l->y));
+    y.source = l->y;
+    return value_set_view(t, out, x->type, &y);
+}
+
+elman_status trace_arithmetic(trace *t, const onnx_node *n,
+                              traced_value *const *in, traced_value *const *out)
+{
+    bool swapped = is_tensor(t, in[0]);
+    traced_value *x = in[swapped], *other = in[!swapped];
+    if (in[0]->kind == VALUE_STEP || in[1]->kind == VALUE_STEP)
+        return unrolled_add(t, n, in, out[0]);
+    if (in[0]->kind != VALUE_VIEW || in[1]->kind != VALUE_VIEW)
+        return refuse(n, "it mixes a shape with what flows through the layers");
+    if (norm_follow(x) || norm_follow(other))
+        return norm_arithmetic(t, n, in, out);
+    if (ways_meet(t, x, other)) return ways_merge(t, n, x, out[0]);
+    if (!is_tensor(t, other) &&
+        !(t->bound && t->source[other->view->source].kind == SOURCE_INPUT))
+        return refuse(n, "both operands flow through the layers: a stack has "
+                         "no such joint");
+    if (n->op[0] == 'A' && unrolled_begins(t, x))
+        return unrolled_constant(t, n, x, other, out[0]);
+    const view *of = NULL;
+    size_t shape[AXES], count;
+    TRY(need_tensor(t, n, other, "operand", TENSOR_SETTING, &of));
+    TRY(need_shape(n, of, shape, &count));
+    if (of->rank > x->view->rank)
+        return refuse(n,
+                      "its operand has %zu dimensions, more than what it is "
+                      "for",
+                      of->rank);
+    if (n->op[0] == 'A' && is_open(t, x, ELMAN_LINEAR)) {
+        t->layer[t->layers - 1].open = false;
+        TRY(add_bias(t, n, other, t->layer[t->layers - 1].O, 1));
+        return renew(t, n, x, out[0]);
+    }
+    if (is_open(t, x, ELMAN_LAYER_NORM) && strchr("MA", n->op[0]))
+        return norm_weigh(t, n, x, other, out[0]);
+    double number;
+    if (count != 1) return add_diagonal(t, n, in, swapped, out[0]);
+    TRY(need_number(t, n, other, "operand", &number));
+    return add_affine(t, n, x, number, swapped, out[0]);
+}
+
+/* ---- Embedding ----------------------------------------------------------- */
+
+elman_status trace_embedding(trace *t, const onnx_node *n,
+                             traced_value *const *in, traced_value *const *out)
+{
+    const view *tokens = NULL;
+    view read, y;
+    int64_t axis;
+    size_t none;
+    strides weight;
+    TRY(attribute_whole(n, "axis", 0, &axis));
+    TRY(need_view(n, in[1], &tokens));
+    if (axis != 0 || !is_whole_number(in[1]->type))
+        return refuse(n, "its indices are neither known numbers nor tokens of "
+                         "an embedding");
+    if (t->layers) return refuse(n, "an embedding stands behind other layers");
+    TRY(need_strides(t, n, in[0], 2, "weight", TENSOR_WEIGHT, &weight));
+
+    /* tokens have no features: an axis of size 1 stands for them */
+    view wide = *tokens;
+    if (wide.rank == AXES)
+        return refuse(n, "more than %d dimensions", AXES - 1);
+    wide.axis[wide.rank++] = (view_axis){0};
+    TRY(layer_read(t, n, &wide, wide.rank - 1, &read, &none));
+    const elman_layer config = {.kind = ELMAN_EMBEDDING,
+                                .num_embeddings = weight.shape[0],
+                                .embedding_dim = weight.shape[1]};
+    TRY(layer_add(t, n, &read, read.rank - 1, &config, weight.shape[1], &y));
+    t->tokens = true;
+    TRY(layer_weigh(
+        t, n, &weight,
+        &(weight_view){
+            .role = "weight", .how = "as it is", .row = 0, .column = 1}));
+    return value_set_view(t, out[0], in[0]->type, &y);
+}

@@ -1,0 +1,163 @@
+/* directions.c: two directions: of two nodes, and joined. */
+#include "trace/directions.h"
+
+#include "trace/attribute.h"
+#include "trace/sizes.h"
+#include "trace/start.h"
+#include "trace/view.h"
+
+#include <string.h>
+
+/* ---- Two nodes ----------------------------------------------------------- */
+
+void layer_add_way(trace *t, traced_layer *l)
+{
+    enum { Y_D = 2, H_D = 0 };
+    l->config.bidirectional = true;
+    l->O *= 2;
+    t->source[l->y].size[Y_D] = extent_of(2);
+    t->source[l->h_n].size[H_D] = t->source[l->c_n].size[H_D] = extent_of(2);
+}
+
+bool recurrent_alike(const elman_layer *a, const elman_layer *b)
+{
+    bool alike = a->kind == b->kind && a->hidden_size == b->hidden_size &&
+                 a->nonlinearity == b->nonlinearity &&
+                 a->no_bias == b->no_bias && a->reverse == b->reverse &&
+                 a->bidirectional == b->bidirectional && a->merge == b->merge &&
+                 a->peephole == b->peephole && a->coupled == b->coupled &&
+                 a->clip == b->clip && a->reset_before == b->reset_before &&
+                 a->learned_state == b->learned_state;
+    for (size_t i = 0; i < 6; i++) {
+        const elman_activation *x = &a->activations[i / 3][i % 3],
+                               *y = &b->activations[i / 3][i % 3];
+        alike = alike && x->kind == y->kind && x->alpha == y->alpha &&
+                x->beta == y->beta;
+    }
+    return alike;
+}
+
+static const char *input_of(const onnx_node *n, size_t k)
+{
+    return k < n->inputs ? n->input[k] : "";
+}
+
+bool recurrent_has_pair(const trace *t, const recurrent_node *r)
+{
+    enum { X, LENGTHS = 4 };
+    const traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    if (!l || l->config.kind != r->config.kind || l->unrolled ||
+        l->config.bidirectional || l->config.reverse || !r->config.reverse)
+        return false;
+    const onnx_node *before = t->graph->node + l->node, *n = r->n;
+    const onnx_attribute *layout = onnx_find(before, "layout");
+    bool batch_first = layout && layout->i == 1;
+    return batch_first == r->batch_first &&
+           !strcmp(input_of(before, X), input_of(n, X)) &&
+           !strcmp(input_of(before, LENGTHS), input_of(n, LENGTHS));
+}
+
+elman_status recurrent_pair(trace *t, const recurrent_node *r,
+                            traced_value *const *in)
+{
+    traced_layer *l = &t->layer[t->layers - 1];
+    const onnx_node *n = r->n;
+    const char *before = t->graph->node[l->node].name;
+    elman_layer other = r->config;
+    other.reverse = false;
+    if (!recurrent_alike(&other, &l->config))
+        return refuse(n,
+                      "it reads what node %.80s reads as well, and differs in "
+                      "more than direction and weights: a branch is no stack "
+                      "of layers",
+                      before);
+    traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
+                                    n->inputs > 6 ? in[6] : NULL};
+    bool starts = l->h_0.given || l->c_0.given;
+    TRY(recurrent_starts(t, r, states));
+    if (starts || l->h_0.given || l->c_0.given || l->config.learned_state)
+        return refuse(n,
+                      "it and node %.80s read the same in two directions, but "
+                      "one of them begins from a state of its own",
+                      before);
+    memcpy(l->config.activations[1], l->config.activations[0],
+           sizeof l->config.activations[1]);
+    layer_add_way(t, l);
+    return ELMAN_OK;
+}
+
+/* ---- Joined -------------------------------------------------------------- */
+
+/* The last layer's Y becomes what its directions are together. */
+static elman_status set_merge(trace *t, const onnx_node *n, elman_merge merge)
+{
+    enum { D = 2 };
+    traced_layer *l = &t->layer[t->layers - 1];
+    source joined = t->source[l->y];
+    joined.size[D] = extent_of(1);
+    l->config.merge = merge;
+    l->O = l->config.hidden_size;
+    return source_add(t, n, &joined, &l->y);
+}
+
+bool ways_meet(const trace *t, const traced_value *a, const traced_value *b)
+{
+    enum { D = 2 };
+    const traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    if (!l || !l->config.bidirectional || l->config.merge ||
+        a->kind != VALUE_VIEW || b->kind != VALUE_VIEW || a->parts != 1 ||
+        b->parts != 1 || a->view->source != l->y)
+        return false;
+    return view_next_axis(a->view, b->view) == D ||
+           view_next_axis(b->view, a->view) == D;
+}
+
+elman_status ways_merge(trace *t, const onnx_node *n, const traced_value *a,
+                        traced_value *out)
+{
+    enum { D = 2 };
+    view y = *a->view;
+    if (n->op[0] != 'A' && n->op[0] != 'M')
+        return refuse(n, "its operands are the two directions of a layer, "
+                         "which are joined by Concat, Add or Mul");
+    TRY(set_merge(t, n, n->op[0] == 'A' ? ELMAN_MERGE_SUM : ELMAN_MERGE_MUL));
+    y.source = t->layer[t->layers - 1].y;
+    y.offset[D] = 0;
+    return value_set_view(t, out, a->type, &y);
+}
+
+/* A sum, product or mean over the directions of the last layer's Y. */
+elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    enum { D = 2 };
+    const view *of = NULL;
+    int64_t axes[AXES], keep;
+    size_t count, axis;
+    TRY(need_view(n, in[0], &of));
+    TRY(list_whole(t, n, in, "axes", 1, &count, axes));
+    TRY(attribute_whole(n, "keepdims", 1, &keep));
+    if (count != 1) return refuse(n, "it runs along %zu axes", count);
+    TRY(check_axis(n, axes[0], of->rank, &axis));
+    const view_axis *a = of->axis + axis;
+    traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    if (!l || of->source != l->y || !l->config.bidirectional ||
+        l->config.merge || a->factors != 1 || a->factor[0].axis != D ||
+        !factor_is_whole(t, of, a->factor))
+        return refuse(n, "it does not run along the two directions of the "
+                         "layer before it");
+    const char what = n->op[strlen("Reduce")];
+    view y = *of;
+    TRY(set_merge(t, n,
+                  what == 'S'   ? ELMAN_MERGE_SUM
+                  : what == 'P' ? ELMAN_MERGE_MUL
+                                : ELMAN_MERGE_AVERAGE));
+    y.source = l->y;
+    y.axis[axis].factors = 0;
+    if (!keep) {
+        y.rank--;
+        memmove(y.axis + axis, y.axis + axis + 1,
+                (y.rank - axis) * sizeof *y.axis);
+    }
+    return value_set_view(t, out[0], in[0]->type, &y);
+}

@@ -1,0 +1,27 @@
+/* directions.h: two directions, of two nodes, and joined. */
+#ifndef TRACE_DIRECTIONS_H
+#define TRACE_DIRECTIONS_H
+
+#include "trace/recurrent_node.h"
+
+operator_run trace_merge;
+
+/* Whether a and b are the two directions of the last layer's Y; their sum or
+ * product. */
+bool ways_meet(const trace *t, const traced_value *a, const traced_value *b);
+elman_status ways_merge(trace *t, const onnx_node *n, const traced_value *a,
+                        traced_value *out);
+
+/* Whether two recurrent layers differ in their weights alone. */
+bool recurrent_alike(const elman_layer *a, const elman_layer *b);
+
+/* Whether the node reads in reverse what the last layer's node reads forward;
+ * makes that layer one of both directions, whose second has no weights yet. */
+bool recurrent_has_pair(const trace *t, const recurrent_node *r);
+elman_status recurrent_pair(trace *t, const recurrent_node *r,
+                            traced_value *const *in);
+
+/* A recurrent layer of one direction gets a second. */
+void layer_add_way(trace *t, traced_layer *l);
+
+#endif

@@ -1,0 +1,263 @@
+/* fold.c: what a graph computes of tensors alone. */
+#include "trace/fold.h"
+
+#include "trace/attribute.h"
+#include "trace/sizes.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Constant, ConstantOfShape ------------------------------------------- */
+
+static elman_status constant_number(trace *t, const onnx_node *n,
+                                    const onnx_attribute *a, traced_value *out)
+{
+    bool floats = a->kind == ONNX_FLOAT || a->kind == ONNX_FLOATS;
+    bool list = a->kind == ONNX_FLOATS || a->kind == ONNX_INTS;
+    size_t count = list ? a->count : 1;
+    void *data = NULL;
+    TRY(fold_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64,
+                    list ? 1 : 0, &count, &data, out));
+    for (size_t i = 0; i < count; i++)
+        if (floats) ((double *)data)[i] = (double)(list ? a->floats[i] : a->f);
+        else ((int64_t *)data)[i] = list ? a->ints[i] : a->i;
+    if (floats) fold_round(t, out, ELEMENT_F32);
+    return ELMAN_OK;
+}
+
+elman_status fold_constant(trace *t, const onnx_node *n,
+                           traced_value *const *in, traced_value *const *out)
+{
+    (void)in;
+    for (size_t i = 0; i < n->attributes; i++) {
+        const onnx_attribute *a = n->attribute + i;
+        bool number = a->kind <= ONNX_INT || a->kind == ONNX_FLOATS ||
+                      a->kind == ONNX_INTS;
+        if (strncmp(a->name, "value", 5)) continue;
+        if (number) return constant_number(t, n, a, out[0]);
+        if (a->kind != ONNX_TENSOR) break;
+        named_tensor tensor = a->t;
+        tensor.name = n->output[0];
+        t->budget += tensor.count;
+        return value_set_tensor(t, n, out[0], &tensor);
+    }
+    return refuse(n, "it holds no tensor and no number");
+}
+
+elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    extent sizes[ENTRIES];
+    size_t rank;
+    void *data = NULL;
+    const onnx_attribute *a = onnx_find(n, "value");
+    bool floats = !a || (a->kind == ONNX_TENSOR && element_is_float(a->t.type));
+    TRY(need_sizes(t, n, in[0], &rank, sizes));
+    if (rank > AXES)
+        return refuse(n, "%zu dimensions, at most %d are followed", rank, AXES);
+    if (a && (a->kind != ONNX_TENSOR || a->t.count != 1))
+        return refuse(n, "the attribute value is not a tensor of one number");
+    TRY(fold_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64, 0,
+                    NULL, &data, out[0]));
+    if (a && floats) tensor_doubles(&a->t, 0, 1, data);
+    else if (a) tensor_wholes(&a->t, 0, 1, data);
+    view made = *out[0]->view;
+    made.rank = rank;
+    for (size_t k = 0; k < rank; k++) {
+        if (sizes[k].factor < 1)
+            return refuse(n, "a size of %lld", (long long)sizes[k].factor);
+        made.axis[k].factors = 1;
+        made.axis[k].factor[0] = (factor){BROADCAST, sizes[k], 0};
+    }
+    view_tidy(&made);
+    return value_set_view(t, out[0], a ? a->t.type : ELEMENT_F32, &made);
+}
+
+/* The type in which results are kept: its numbers, but wide. */
+static element_type wide(element_type type)
+{
+    return element_is_float(type) ? ELEMENT_F64 : ELEMENT_I64;
+}
+
+/* The elements of a view go into a tensor that is being made. */
+static elman_status copy_elements(trace *t, const onnx_node *n, traced_value *v,
+                                  const view **of, size_t *shape, size_t *count)
+{
+    TRY(need_tensor(t, n, v, "input", TENSOR_FOLDED, of));
+    return need_shape(n, *of, shape, count);
+}
+
+/* ---- Arithmetic ---------------------------------------------------------- */
+
+static bool operate(char op, double a, double b, double *result)
+{
+    *result = op == 'A' ? a + b : op == 'S' ? a - b : op == 'M' ? a * b : a / b;
+    return true;
+}
+
+static bool operate_wholes(char op, int64_t a, int64_t b, int64_t *result)
+{
+    switch (op) {
+    case 'A':
+        return !__builtin_add_overflow(a, b, result);
+    case 'S':
+        return !__builtin_sub_overflow(a, b, result);
+    case 'M':
+        return !__builtin_mul_overflow(a, b, result);
+    default:
+        if (b == 0 || (a == INT64_MIN && b == -1)) return false;
+        *result = a / b;
+        return true;
+    }
+}
+
+/* The element of an operand that belongs to an index of the result. */
+static size_t broadcast_element(const trace *t, const view *of,
+                                const size_t *shape, size_t rank,
+                                const size_t *index)
+{
+    size_t own[AXES] = {0};
+    for (size_t k = 0; k < of->rank; k++)
+        own[k] = shape[k] == 1 ? 0 : index[rank - of->rank + k];
+    return view_element(t, of, own);
+}
+
+typedef struct operand {
+    const view *of;
+    size_t shape[AXES];
+    const named_tensor *tensor;
+} operand;
+
+static elman_status combine(trace *t, const onnx_node *n, const operand *side,
+                            size_t rank, const size_t *shape, size_t count,
+                            bool floats, void *data)
+{
+    size_t index[AXES] = {0};
+    for (size_t i = 0; i < count; i++, index_advance(rank, shape, index)) {
+        double x[2];
+        int64_t k[2];
+        bool fits;
+        for (int j = 0; j < 2; j++) {
+            size_t at =
+                broadcast_element(t, side[j].of, side[j].shape, rank, index);
+            tensor_doubles(side[j].tensor, at, 1, x + j);
+            tensor_wholes(side[j].tensor, at, 1, k + j);
+        }
+        fits = floats
+                   ? operate(n->op[0], x[0], x[1], (double *)data + i)
+                   : operate_wholes(n->op[0], k[0], k[1], (int64_t *)data + i);
+        if (!fits) return refuse(n, "its result is not in 64 bits");
+    }
+    return ELMAN_OK;
+}
+
+elman_status fold_arithmetic(trace *t, const onnx_node *n,
+                             traced_value *const *in, traced_value *const *out)
+{
+    operand side[2];
+    size_t counts[2], rank = 0, shape[AXES];
+    for (int j = 0; j < 2; j++) {
+        TRY(copy_elements(t, n, in[j], &side[j].of, side[j].shape, counts + j));
+        if (side[j].of->rank > rank) rank = side[j].of->rank;
+    }
+    for (size_t k = 0; k < rank; k++) {
+        shape[rank - 1 - k] = 1;
+        for (int j = 0; j < 2; j++) {
+            size_t r = side[j].of->rank;
+            size_t size = k < r ? side[j].shape[r - 1 - k] : 1;
+            size_t *made = &shape[rank - 1 - k];
+            if (*made == 1) *made = size;
+            else if (size != 1 && size != *made)
+                return refuse(n, "sizes %zu and %zu do not go together", *made,
+                              size);
+        }
+    }
+    bool floats = element_is_float(in[0]->type);
+    void *data = NULL;
+    element_type type = in[0]->type;
+    TRY(fold_create(t, n, n->output[0], wide(type), rank, shape, &data,
+                    out[0]));
+    for (int j = 0; j < 2; j++)
+        side[j].tensor = t->tensor + t->source[side[j].of->source].index;
+    size_t count = t->tensor[t->source[out[0]->view->source].index].count;
+    TRY(combine(t, n, side, rank, shape, count, floats, data));
+    fold_round(t, out[0], type);
+    return ELMAN_OK;
+}
+
+elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
+                        traced_value *const *out)
+{
+    const view *of = NULL;
+    size_t shape[AXES], count;
+    void *data = NULL;
+    if (!element_is_float(in[0]->type))
+        return refuse(n, "it is followed for floats alone");
+    TRY(copy_elements(t, n, in[0], &of, shape, &count));
+    TRY(fold_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
+                    out[0]));
+    double *values = data;
+    tensor_view_doubles(t, of, count, values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = n->op[0] == 'N'   ? -values[i]
+                    : n->op[0] == 'A' ? fabs(values[i])
+                                      : sqrt(values[i]);
+    fold_round(t, out[0], in[0]->type);
+    return ELMAN_OK;
+}
+
+/* ---- Concat -------------------------------------------------------------- */
+
+/* Puts a view's elements where index[axis] begins at first. */
+static void place_elements(const trace *t, const view *of, const size_t *shape,
+                           size_t count, size_t axis, size_t first,
+                           const size_t *all, bool floats, void *data)
+{
+    const named_tensor *tensor = t->tensor + t->source[of->source].index;
+    size_t index[AXES] = {0};
+    for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index)) {
+        size_t at = 0, from = view_element(t, of, index);
+        for (size_t k = 0; k < of->rank; k++)
+            at = at * all[k] + index[k] + (k == axis ? first : 0);
+        if (floats) tensor_doubles(tensor, from, 1, (double *)data + at);
+        else tensor_wholes(tensor, from, 1, (int64_t *)data + at);
+    }
+}
+
+elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    int64_t number;
+    size_t all[AXES], shape[AXES], count, axis = 0, rank = 0, first = 0;
+    const view *of = NULL;
+    void *data = NULL;
+    TRY(attribute_whole(n, "axis", 0, &number));
+    for (size_t k = 0; k < n->inputs; k++) {
+        if (!in[k]) return refuse(n, "input %zu is left out", k);
+        TRY(copy_elements(t, n, in[k], &of, shape, &count));
+        if (k == 0) {
+            rank = of->rank;
+            TRY(check_axis(n, number, rank, &axis));
+            memcpy(all, shape, sizeof all);
+            continue;
+        }
+        bool fits = of->rank == rank;
+        for (size_t j = 0; fits && j < rank; j++)
+            fits = j == axis || shape[j] == all[j];
+        if (!fits || all[axis] > SIZE_MAX - shape[axis])
+            return refuse(n, "its inputs differ in shape");
+        all[axis] += shape[axis];
+    }
+    bool floats = element_is_float(in[0]->type);
+    element_type type = in[0]->type;
+    TRY(fold_create(t, n, n->output[0], wide(type), rank, all, &data, out[0]));
+    for (size_t k = 0; k < n->inputs; k++) {
+        TRY(copy_elements(t, n, in[k], &of, shape, &count));
+        place_elements(t, of, shape, count, axis, first, all, floats, data);
+        first += shape[axis];
+    }
+    fold_round(t, out[0], type);
+    return ELMAN_OK;
+}

@@ -1,0 +1,202 @@
+/*
+ * norm.c: LayerNormalization, as one operator or as the nine that older
+ * opsets write for it:
+ *
+ *   m = ReduceMean(x)   d = x - m        v = ReduceMean(d ^ 2)
+ *   s = Sqrt(v + eps)   y = d / s * w + b
+ */
+#include "trace/norm.h"
+
+#include "trace/attribute.h"
+#include "trace/directions.h"
+#include "trace/layers.h"
+#include "trace/sizes.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+
+#include <string.h>
+
+static elman_status add_norm(trace *t, const onnx_node *n, const view *from,
+                             size_t axis, float eps, element_type type,
+                             traced_value *out)
+{
+    view read, y;
+    size_t I;
+    if (axis + 1 != from->rank)
+        return refuse(n, "it does not run along the last axis alone");
+    TRY(layer_read(t, n, from, axis, &read, &I));
+    const elman_layer config = {.kind = ELMAN_LAYER_NORM, .eps = eps};
+    TRY(layer_add(t, n, &read, axis, &config, I, &y));
+    t->layer[t->layers - 1].open = true;
+    return value_set_view(t, out, type, &y);
+}
+
+static elman_status weigh(trace *t, const onnx_node *n, traced_value *v,
+                          const char *role)
+{
+    strides s;
+    TRY(need_strides(t, n, v, 1, role, TENSOR_WEIGHT, &s));
+    size_t O = t->layer[t->layers - 1].O;
+    if (s.shape[0] != O)
+        return refuse(n, "its %s has %zu numbers for %zu features", role,
+                      s.shape[0], O);
+    return layer_weigh(
+        t, n, &s,
+        &(weight_view){.role = role, .how = "as it is", .row = 0, .column = 3});
+}
+
+elman_status trace_layer_norm(trace *t, const onnx_node *n,
+                              traced_value *const *in, traced_value *const *out)
+{
+    const view *of = NULL;
+    int64_t number;
+    size_t axis;
+    float eps;
+    TRY(attribute_whole(n, "axis", -1, &number));
+    TRY(attribute_float(n, "epsilon", 1e-5F, &eps));
+    TRY(need_view(n, in[0], &of));
+    TRY(check_axis(n, number, of->rank, &axis));
+    if (!(eps > 0)) return refuse(n, "its epsilon is %g", (double)eps);
+    TRY(add_norm(t, n, of, axis, eps, in[0]->type, out[0]));
+    t->layer[t->layers - 1].open = false;
+    TRY(weigh(t, n, in[1], "weight"));
+    if (n->inputs > 2 && in[2]) return weigh(t, n, in[2], "bias");
+    return layer_weigh_zero(t, n, "bias", 0);
+}
+
+/* ---- Written out --------------------------------------------------------- */
+
+bool norm_follow(const traced_value *v) { return v->norm != NORM_NONE; }
+
+/* out as the stage that follows for the same x. */
+static elman_status stage(trace *t, const traced_value *from, norm_stage to,
+                          float eps, traced_value *out)
+{
+    TRY(value_set_view(t, out, from->type, from->view));
+    out->norm = to;
+    out->eps = eps;
+    return ELMAN_OK;
+}
+
+static bool same_view(const traced_value *a, const traced_value *b)
+{
+    return a->kind == VALUE_VIEW && b->kind == VALUE_VIEW && a->parts == 1 &&
+           b->parts == 1 && a->view->source == b->view->source &&
+           memcmp(a->view, b->view, sizeof *a->view) == 0;
+}
+
+elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
+                       traced_value *const *out)
+{
+    int64_t axes[AXES], keep;
+    size_t count, axis;
+    const view *of = in[0]->view;
+    TRY(list_whole(t, n, in, "axes", 1, &count, axes));
+    TRY(attribute_whole(n, "keepdims", 1, &keep));
+    if (in[0]->kind != VALUE_VIEW || in[0]->parts != 1)
+        return refuse(n, "it is a mean over neither features, as in a layer "
+                         "norm, nor directions, and so no layer");
+    if (count != 1)
+        return refuse(n, "it is a mean over neither features, as in a layer "
+                         "norm, nor directions, and so no layer");
+    TRY(check_axis(n, axes[0], of->rank, &axis));
+    const view_axis *a = of->axis + axis;
+    if (in[0]->norm == NORM_NONE && a->factors == 1 && axis + 1 != of->rank &&
+        t->source[of->source].rank == 4 && a->factor[0].axis == 2)
+        return trace_merge(t, n, in, out);
+    bool centered = in[0]->norm == NORM_SQUARE;
+    if (!keep || axis + 1 != of->rank ||
+        (in[0]->norm != NORM_NONE && !centered))
+        return refuse(n, "it is a mean over neither features, as in a layer "
+                         "norm, nor directions, and so no layer");
+    return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
+}
+
+elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
+                        traced_value *const *out)
+{
+    double power = 2;
+    bool pow = n->op[0] == 'P';
+    if (pow) TRY(need_number(t, n, in[1], "exponent", &power));
+    norm_stage need = pow ? NORM_CENTERED : NORM_SHIFTED;
+    if (in[0]->norm != need || power != 2)
+        return refuse(n, "it is followed in a layer norm alone");
+    return stage(t, in[0], pow ? NORM_SQUARE : NORM_ROOT, in[0]->eps, out[0]);
+}
+
+elman_status norm_arithmetic(trace *t, const onnx_node *n,
+                             traced_value *const *in, traced_value *const *out)
+{
+    const traced_value *a = in[0], *b = in[1];
+    bool same = same_view(a, b);
+    switch (n->op[0]) {
+    case 'S':
+        if (same && a->norm == NORM_NONE && b->norm == NORM_MEAN)
+            return stage(t, a, NORM_CENTERED, 0, out[0]);
+        break;
+    case 'M':
+        if (same && a->norm == NORM_CENTERED && b->norm == NORM_CENTERED)
+            return stage(t, a, NORM_SQUARE, 0, out[0]);
+        break;
+    case 'A':
+        if (a->norm == NORM_VARIANCE || b->norm == NORM_VARIANCE) {
+            size_t k = a->norm == NORM_VARIANCE;
+            double eps;
+            TRY(need_number(t, n, in[k], "epsilon", &eps));
+            if (!((float)eps > 0)) return refuse(n, "its epsilon is %g", eps);
+            return stage(t, in[!k], NORM_SHIFTED, (float)eps, out[0]);
+        }
+        break;
+    default:
+        if (same && a->norm == NORM_CENTERED && b->norm == NORM_ROOT)
+            return add_norm(t, n, a->view, a->view->rank - 1, b->eps, a->type,
+                            out[0]);
+        break;
+    }
+    return refuse(n, "it is no part of a layer norm");
+}
+
+elman_status norm_finish(trace *t, size_t index)
+{
+    traced_layer *l = &t->layer[index];
+    const size_t layers = t->layers;
+    elman_status status = ELMAN_OK;
+    const onnx_node *n = t->graph->node + l->node;
+    if (l->config.kind != ELMAN_LAYER_NORM || l->weights == 2) return ELMAN_OK;
+    t->layers = index + 1; /* the last layer is what gets weights */
+    if (l->weights == 0) {
+        void *one = NULL;
+        traced_value made = {0};
+        strides s;
+        status = fold_create(t, n, "1", ELEMENT_F64, 0, NULL, &one, &made);
+        if (status == ELMAN_OK) {
+            *(double *)one = 1;
+            fold_round(t, &made, ELEMENT_F32);
+            status = need_strides(t, n, &made, 0, "weight", TENSOR_SETTING, &s);
+        }
+        if (status == ELMAN_OK)
+            status = layer_weigh(
+                t, n, &s,
+                &(weight_view){
+                    .role = "weight", .how = "1", .row = 3, .column = 3});
+    }
+    if (status == ELMAN_OK) status = layer_weigh_zero(t, n, "bias", 0);
+    t->layers = layers;
+    return status;
+}
+
+elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
+                        traced_value *other, traced_value *out)
+{
+    traced_layer *l = &t->layer[t->layers - 1];
+    bool scale = n->op[0] == 'M', weighed = l->weights > 0;
+    if (scale == weighed)
+        return refuse(n, "expected the weight, then the bias of a layer norm");
+    TRY(weigh(t, n, other, scale ? "weight" : "bias"));
+    l->open = scale;
+    source s = t->source[l->y];
+    view y = *x->view;
+    TRY(source_add(t, n, &s, &l->y));
+    y.source = l->y;
+    return value_set_view(t, out, x->type, &y);
+}

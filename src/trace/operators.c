@@ -1,0 +1,128 @@
+/* operators.c: the operators that are followed. */
+#include "trace/operators.h"
+
+#include "trace/attribute.h"
+#include "trace/dense.h"
+#include "trace/directions.h"
+#include "trace/fold.h"
+#include "trace/norm.h"
+#include "trace/recurrent.h"
+#include "trace/reorder.h"
+#include "trace/reshape.h"
+#include "trace/sizes.h"
+#include "trace/slice.h"
+#include "trace/tensor.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { MANY = INT_MAX };
+
+/* Which way an operator goes, by what its first operand is; NULL: not at all.
+ */
+typedef struct operator_row {
+    const char *name;
+    int least, most;     /* inputs */
+    operator_run *sizes; /* an operand is whole numbers with free sizes */
+    operator_run *fold;  /* all operands are tensors */
+    operator_run *flow;  /* else */
+} operator_row;
+
+static const operator_row operators[] = {
+    {"Abs", 1, 1, NULL, fold_unary, NULL},
+    {"Add", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
+    {"Cast", 1, 1, sizes_same, view_same, view_same},
+    {"CastLike", 2, 2, NULL, view_same, view_same},
+    {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},
+    {"Constant", 0, 0, NULL, fold_constant, NULL},
+    {"ConstantOfShape", 1, 1, fold_filled, fold_filled, NULL},
+    {"Div", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
+    {"Dropout", 1, 3, NULL, view_same, view_same},
+    {"Elu", 1, 1, NULL, NULL, trace_activation},
+    {"Equal", 2, 2, sizes_compare, sizes_compare, NULL},
+    {"Expand", 2, 2, NULL, view_expand, view_expand},
+    {"Flatten", 1, 1, NULL, view_flatten, view_flatten},
+    {"GRU", 3, 6, NULL, trace_recurrent, trace_recurrent},
+    {"Gather", 2, 2, sizes_gather, view_gather, view_gather},
+    {"Gemm", 2, 3, NULL, NULL, trace_gemm},
+    {"HardSigmoid", 1, 1, NULL, NULL, trace_activation},
+    {"Identity", 1, 1, sizes_same, view_same, view_same},
+    {"LSTM", 3, 8, NULL, trace_recurrent, trace_recurrent},
+    {"LayerNormalization", 2, 3, NULL, NULL, trace_layer_norm},
+    {"LeakyRelu", 1, 1, NULL, NULL, trace_activation},
+    {"LogSoftmax", 1, 1, NULL, NULL, trace_softmax},
+    {"MatMul", 2, 2, NULL, NULL, trace_matmul},
+    {"Mul", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
+    {"Neg", 1, 1, NULL, fold_unary, NULL},
+    {"Pow", 2, 2, NULL, NULL, norm_unary},
+    {"RNN", 3, 6, NULL, trace_recurrent, trace_recurrent},
+    {"Range", 3, 3, sizes_range, sizes_range, NULL},
+    {"ReduceMean", 1, 2, NULL, NULL, norm_mean},
+    {"ReduceProd", 1, 2, NULL, NULL, trace_merge},
+    {"ReduceSum", 1, 2, NULL, NULL, trace_merge},
+    {"Relu", 1, 1, NULL, NULL, trace_activation},
+    {"Reshape", 1, 2, sizes_same, view_reshape, view_reshape},
+    {"Shape", 1, 1, sizes_shape, sizes_shape, sizes_shape},
+    {"Sigmoid", 1, 1, NULL, NULL, trace_activation},
+    {"Size", 1, 1, sizes_size, sizes_size, sizes_size},
+    {"Slice", 1, 5, sizes_slice, view_slice, view_slice},
+    {"Softmax", 1, 1, NULL, NULL, trace_softmax},
+    {"Softplus", 1, 1, NULL, NULL, trace_activation},
+    {"Softsign", 1, 1, NULL, NULL, trace_activation},
+    {"Split", 1, 2, NULL, view_split, view_split},
+    {"Sqrt", 1, 1, NULL, fold_unary, norm_unary},
+    {"Squeeze", 1, 2, sizes_squeeze, view_squeeze, view_squeeze},
+    {"Sub", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
+    {"Tanh", 1, 1, NULL, NULL, trace_activation},
+    {"ThresholdedRelu", 1, 1, NULL, NULL, trace_activation},
+    {"Tile", 2, 2, NULL, view_tile, view_tile},
+    {"Transpose", 1, 1, NULL, view_transpose, view_transpose},
+    {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, view_unsqueeze},
+    {"Where", 3, 3, sizes_where, sizes_where, NULL},
+};
+
+/* ---- The table ---------------------------------------------------------- */
+
+/* What the operands are together; shapes, axes and the like that stand behind
+ * the first operand do not count. */
+static operator_run *choose(const trace *t, const operator_row *row,
+                            const onnx_node *n)
+{
+    bool all = row->sizes == sizes_arithmetic || row->sizes == sizes_concat ||
+               row->sizes == sizes_compare || row->sizes == sizes_where ||
+               row->sizes == sizes_range || row->sizes == fold_filled;
+    bool tensors = true, free_sizes = false;
+    for (size_t k = 0; k < n->inputs && (k == 0 || all); k++) {
+        const traced_value *v =
+            n->input[k][0] ? trace_find(t, n->input[k]) : NULL;
+        if (!v) continue;
+        tensors = tensors && is_tensor(t, v);
+        free_sizes = free_sizes || v->kind == VALUE_SIZES;
+    }
+    if (free_sizes && row->sizes) return row->sizes;
+    return tensors && row->fold ? row->fold : row->flow;
+}
+
+elman_status operator_find(const trace *t, const onnx_node *n,
+                           operator_run **run)
+{
+    if (n->domain[0] && strcmp(n->domain, "ai.onnx"))
+        return refuse(n, "operators of the domain %.80s are not known",
+                      n->domain);
+    const operator_row *row = NULL;
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (!strcmp(operators[i].name, n->op)) row = operators + i;
+    if (!row)
+        return refuse(n, "this operator is none of those that make a stack of "
+                         "recurrent layers");
+    if (n->inputs < (size_t)row->least || n->inputs > (size_t)row->most)
+        return refuse(n, "%zu inputs, expected %d to %d", n->inputs, row->least,
+                      row->most);
+    for (int k = 0; k < row->least; k++)
+        if (!n->input[k][0]) return refuse(n, "its input %d is left out", k);
+    if (n->outputs == 0) return refuse(n, "it has no output");
+    *run = choose(t, row, n);
+    return *run ? ELMAN_OK
+                : refuse(n, "it is followed neither for weights nor for shapes "
+                            "nor for what flows through the layers here");
+}

@@ -1,0 +1,427 @@
+/*
+ * recurrent.c: ONNX's RNN, GRU and LSTM, opset 7 on. Source of the
+ * operators' meaning: github.com/onnx/onnx, docs/Operators.md.
+ */
+#include "trace/recurrent.h"
+
+#include "trace/attribute.h"
+#include "trace/directions.h"
+#include "trace/layers.h"
+#include "trace/start.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { FUNCTIONS = 3 };
+
+static const recurrent_row rows[] = {
+    {"RNN", ELMAN_RNN, 1, 1, {0}, "as it is"},
+    {"GRU", ELMAN_GRU, 3, 2, {1, 0, 2}, "zrh to rzn"},
+    {"LSTM", ELMAN_LSTM, 4, 3, {0, 2, 3, 1}, "iofc to ifgo"},
+};
+
+/* ---- Attributes ---------------------------------------------------------- */
+
+/* How many of alpha and beta each function takes, and what they are if the node
+ * does not tell; where ONNX's text and ONNX Runtime differ in that, it must. */
+static const struct {
+    const char *name;
+    elman_activation_kind kind;
+    size_t takes;
+    bool told;
+    float alpha, beta;
+} functions[] = {
+    {"Tanh", ELMAN_ACTIVATION_TANH, 0, false, 0, 0},
+    {"Sigmoid", ELMAN_ACTIVATION_SIGMOID, 0, false, 0, 0},
+    {"Relu", ELMAN_ACTIVATION_RELU, 0, false, 0, 0},
+    {"Affine", ELMAN_ACTIVATION_AFFINE, 2, true, 0, 0},
+    {"LeakyRelu", ELMAN_ACTIVATION_LEAKY_RELU, 1, false, 0.01F, 0},
+    {"ThresholdedRelu", ELMAN_ACTIVATION_THRESHOLDED_RELU, 1, true, 0, 0},
+    {"ScaledTanh", ELMAN_ACTIVATION_SCALED_TANH, 2, true, 0, 0},
+    {"HardSigmoid", ELMAN_ACTIVATION_HARD_SIGMOID, 2, false, 0.2F, 0.5F},
+    {"Elu", ELMAN_ACTIVATION_ELU, 1, false, 1, 0},
+    {"Softsign", ELMAN_ACTIVATION_SOFTSIGN, 0, false, 0, 0},
+    {"Softplus", ELMAN_ACTIVATION_SOFTPLUS, 0, false, 0, 0},
+};
+
+static elman_status find_list(const onnx_node *n, const char *name,
+                              onnx_kind kind, const onnx_attribute **list)
+{
+    *list = onnx_find(n, name);
+    if (*list && (*list)->kind != kind)
+        return refuse(n, "the attribute %s is not a list of %s", name,
+                      kind == ONNX_FLOATS ? "numbers" : "texts");
+    return ELMAN_OK;
+}
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
+
+/* Whether two names differ in capitals alone. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && lower(*a) == lower(*b))
+        a++, b++;
+    return *a == *b;
+}
+
+/* The next of a list of alphas or betas. */
+static bool take_number(const onnx_attribute *list, size_t *next, float *number)
+{
+    if (!list || *next == list->count) return false;
+    *number = list->floats[(*next)++];
+    return true;
+}
+
+static elman_status read_function(const onnx_node *n, const char *name,
+                                  const onnx_attribute *alphas, size_t *alpha,
+                                  const onnx_attribute *betas, size_t *beta,
+                                  elman_activation *a)
+{
+    size_t i = 0;
+    while (i < sizeof functions / sizeof *functions &&
+           !same_name(functions[i].name, name))
+        i++;
+    if (i == sizeof functions / sizeof *functions)
+        return refuse(n, "the activation \"%.40s\" is unknown", name);
+    *a = (elman_activation){functions[i].kind, functions[i].alpha,
+                            functions[i].beta};
+    size_t takes = functions[i].takes, got = 0;
+    if (takes > 0) got += take_number(alphas, alpha, &a->alpha);
+    if (takes > 1) got += take_number(betas, beta, &a->beta);
+    if (functions[i].told && got < takes)
+        return refuse(n,
+                      "its activation %s has no %s, for which systems take "
+                      "different numbers",
+                      functions[i].name, takes > 1 ? "alpha or beta" : "alpha");
+    if (isfinite(a->alpha) && isfinite(a->beta)) return ELMAN_OK;
+    return refuse(n, "the alpha or beta of %s is not finite",
+                  functions[i].name);
+}
+
+/* What the layer has anyway is left to it, so that it is PyTorch's layer where
+ * it can be. */
+static void prefer_own(elman_layer *c, size_t ways)
+{
+    static const elman_activation_kind own[][FUNCTIONS] = {
+        [ELMAN_RNN] = {ELMAN_ACTIVATION_TANH},
+        [ELMAN_LSTM] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH,
+                        ELMAN_ACTIVATION_TANH},
+        [ELMAN_GRU] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},
+    };
+    bool same = true, relu = c->kind == ELMAN_RNN;
+    for (size_t d = 0; d < ways; d++) {
+        for (size_t k = 0; k < FUNCTIONS; k++)
+            same = same && c->activations[d][k].kind == own[c->kind][k];
+        relu = relu && c->activations[d][0].kind == ELMAN_ACTIVATION_RELU;
+    }
+    if (same || relu) memset(c->activations, 0, sizeof c->activations);
+    if (relu) c->nonlinearity = ELMAN_NONLINEARITY_RELU;
+}
+
+static elman_status read_activations(recurrent_node *r)
+{
+    const onnx_node *n = r->n;
+    const onnx_attribute *names, *alphas, *betas;
+    size_t wanted = r->ways * r->row->functions, alpha = 0, beta = 0;
+    TRY(find_list(n, "activations", ONNX_STRINGS, &names));
+    TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
+    TRY(find_list(n, "activation_beta", ONNX_FLOATS, &betas));
+    if (!names) return ELMAN_OK;
+    if (names->count != wanted)
+        return refuse(n, "%zu activations, expected %zu", names->count, wanted);
+    for (size_t i = 0; i < wanted; i++)
+        TRY(read_function(n, names->strings[i], alphas, &alpha, betas, &beta,
+                          &r->config.activations[i / r->row->functions]
+                                                [i % r->row->functions]));
+    prefer_own(&r->config, r->ways);
+    return ELMAN_OK;
+}
+
+static elman_status check_names(const recurrent_node *r)
+{
+    static const char *const known[] = {
+        "activations",  "activation_alpha",    "activation_beta",
+        "clip",         "direction",           "hidden_size",
+        "input_forget", "linear_before_reset", "layout"};
+    for (size_t i = 0; i < r->n->attributes; i++) {
+        const char *name = r->n->attribute[i].name;
+        size_t k = 0;
+        while (k < sizeof known / sizeof *known && strcmp(known[k], name))
+            k++;
+        if (k == sizeof known / sizeof *known)
+            return refuse(r->n, "the attribute %.40s is unknown", name);
+    }
+    return ELMAN_OK;
+}
+
+static elman_status read_flags(recurrent_node *r)
+{
+    const onnx_node *n = r->n;
+    elman_layer *c = &r->config;
+    const char *way;
+    int64_t layout, forget = 0, linear = 1;
+    TRY(check_names(r));
+    TRY(attribute_text(n, "direction", "forward", &way));
+    TRY(attribute_whole(n, "layout", 0, &layout));
+    TRY(attribute_float(n, "clip", FLT_MAX, &c->clip));
+    if (c->kind == ELMAN_LSTM)
+        TRY(attribute_whole(n, "input_forget", 0, &forget));
+    if (c->kind == ELMAN_GRU)
+        TRY(attribute_whole(n, "linear_before_reset", 0, &linear));
+    c->reverse = !strcmp(way, "reverse");
+    c->bidirectional = !strcmp(way, "bidirectional");
+    if (!c->reverse && !c->bidirectional && strcmp(way, "forward"))
+        return refuse(n,
+                      "the direction \"%.40s\" is unknown, expected forward, "
+                      "reverse or bidirectional",
+                      way);
+    if (layout != 0 && layout != 1)
+        return refuse(n, "its layout is %lld, expected 0 or 1",
+                      (long long)layout);
+    if (!(c->clip > 0) || isinf(c->clip))
+        return refuse(n, "its clip is %g, expected a finite number above 0",
+                      (double)c->clip);
+    if (c->clip == FLT_MAX) c->clip = 0; /* none */
+    r->ways = c->bidirectional ? 2 : 1;
+    r->batch_first = layout == 1;
+    c->coupled = forget != 0;
+    c->reset_before = linear == 0;
+    return read_activations(r);
+}
+
+/* ---- Weights ------------------------------------------------------------- */
+
+static elman_status expect(const onnx_node *n, const char *what,
+                           const strides *s, size_t a, size_t b, size_t c)
+{
+    if (s->shape[0] == a && s->shape[1] == b && s->shape[2] == c)
+        return ELMAN_OK;
+    return refuse(n, "its %s is (%zu,%zu,%zu), expected (%zu,%zu,%zu)", what,
+                  s->shape[0], s->shape[1], s->shape[2], a, b, c);
+}
+
+static elman_status read_weights(trace *t, recurrent_node *r,
+                                 traced_value *const *in)
+{
+    const onnx_node *n = r->n;
+    int64_t hidden;
+    size_t p = r->row->kind == ELMAN_LSTM ? 7 : SIZE_MAX;
+    TRY(need_strides(t, n, in[1], 3, "W", TENSOR_WEIGHT, &r->W));
+    TRY(need_strides(t, n, in[2], 3, "R", TENSOR_WEIGHT, &r->R));
+    r->H = r->R.shape[2];
+    TRY(attribute_whole(n, "hidden_size", (int64_t)r->H, &hidden));
+    if (hidden < 1 || (uint64_t)hidden != r->H)
+        return refuse(n, "its hidden_size is %lld, but its R is for %zu",
+                      (long long)hidden, r->H);
+    size_t G;
+    if (!sizes_multiply(r->row->gates, r->H, 1, &G) || G > MOST_FEATURES)
+        return refuse(n, "its hidden_size is %zu, which is too large", r->H);
+    TRY(expect(n, "W", &r->W, r->ways, G, r->I));
+    TRY(expect(n, "R", &r->R, r->ways, G, r->H));
+    r->has_B = n->inputs > 3 && in[3];
+    r->has_P = p < n->inputs && in[p];
+    if (r->has_B) {
+        TRY(need_strides(t, n, in[3], 2, "B", TENSOR_WEIGHT, &r->B));
+        TRY(expect(n, "B", &r->B, r->ways, 2 * G, 0));
+    }
+    if (r->has_P) {
+        TRY(need_strides(t, n, in[p], 2, "P", TENSOR_WEIGHT, &r->P));
+        TRY(expect(n, "P", &r->P, r->ways, 3 * r->H, 0));
+    }
+    r->config.hidden_size = r->H;
+    r->config.no_bias = !r->has_B;
+    r->config.peephole = r->has_P;
+    return ELMAN_OK;
+}
+
+/* One direction's part of a weight, from so many rows on. */
+static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
+                          const strides *s, size_t way, size_t from)
+{
+    bool matrix = s == &r->W || s == &r->R;
+    strides part = *s;
+    part.first += way * s->step[0] + from * s->step[1];
+    return layer_weigh(t, r->n, &part,
+                       &(weight_view){.role = role,
+                                      .how = r->row->how,
+                                      .way = r->base + way,
+                                      .blocks = r->row->gates,
+                                      .order = r->row->order,
+                                      .row = 1,
+                                      .column = matrix ? 2 : 3});
+}
+
+/* Peepholes are i o f there and i f o here, a row each. */
+static elman_status weigh_peephole(trace *t, const recurrent_node *r,
+                                   size_t way)
+{
+    static const size_t order[] = {0, 2, 1};
+    strides part = r->P;
+    part.first += way * r->P.step[0];
+    part.step[2] = r->P.step[1];
+    part.step[1] = r->H * r->P.step[1];
+    return layer_weigh(t, r->n, &part,
+                       &(weight_view){.role = "peephole",
+                                      .how = "iof to ifo",
+                                      .way = r->base + way,
+                                      .blocks = 3,
+                                      .order = order,
+                                      .row = 1,
+                                      .column = 2});
+}
+
+static elman_status weigh_all(trace *t, const recurrent_node *r)
+{
+    for (size_t way = 0; way < r->ways; way++) {
+        TRY(weigh(t, r, "weight_ih", &r->W, way, 0));
+        TRY(weigh(t, r, "weight_hh", &r->R, way, 0));
+        if (r->has_B) {
+            TRY(weigh(t, r, "bias_ih", &r->B, way, 0));
+            TRY(weigh(t, r, "bias_hh", &r->B, way, r->row->gates * r->H));
+        }
+        if (r->has_P) TRY(weigh_peephole(t, r, way));
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Time and sequences -------------------------------------------------- */
+
+/* The axis of x that an axis of a view runs along. */
+static elman_status axis_of_x(const trace *t, const onnx_node *n,
+                              const view *read, size_t axis, int *found)
+{
+    const view_axis *a = read->axis + axis;
+    *found = NO_AXIS;
+    if (a->factors > 1)
+        return refuse(n, "steps or sequences of its X are several axes put "
+                         "together");
+    if (a->factors == 1)
+        *found = t->source[read->source].identity[a->factor[0].axis];
+    return ELMAN_OK;
+}
+
+static elman_status check_time(trace *t, const recurrent_node *r,
+                               const view *read)
+{
+    int time, batch;
+    TRY(axis_of_x(t, r->n, read, r->batch_first, &time));
+    TRY(axis_of_x(t, r->n, read, !r->batch_first, &batch));
+    if (!t->timed) {
+        t->timed = true;
+        t->time = time;
+        t->batch = batch;
+    }
+    if (t->time == time && t->batch == batch) return ELMAN_OK;
+    return refuse(r->n, "its steps are not those of the recurrent layer before "
+                        "it");
+}
+
+/* ---- The node ------------------------------------------------------------ */
+
+/* What the layer that was just added gives. */
+static elman_status add_sources(trace *t, const recurrent_node *r,
+                                const extent *T, const extent *B)
+{
+    size_t index = t->layers - 1;
+    extent ways = extent_of((int64_t)r->ways), R = extent_of((int64_t)r->H);
+    const source y = {.kind = SOURCE_LAYER,
+                      .index = index,
+                      .rank = 4,
+                      .size = {*T, *B, ways, R},
+                      .identity = {t->time, t->batch, OWN_AXIS, OWN_AXIS}};
+    source final = {.kind = SOURCE_FINAL_H,
+                    .index = index,
+                    .rank = 3,
+                    .size = {ways, *B, R},
+                    .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
+    traced_layer *l = &t->layer[index];
+    TRY(source_add(t, r->n, &y, &l->y));
+    TRY(source_add(t, r->n, &final, &l->h_n));
+    final.kind = SOURCE_FINAL_C;
+    return source_add(t, r->n, &final, &l->c_n);
+}
+
+/* Y [T,D,B,R], Y_h and Y_c [D,B,R], of the node's directions; with layout 1 the
+ * sequences come first. */
+static elman_status set_outputs(trace *t, const recurrent_node *r,
+                                element_type type, traced_value *const *out)
+{
+    static const size_t y_order[2][4] = {{0, 2, 1, 3}, {1, 0, 2, 3}},
+                        h_order[2][3] = {{0, 1, 2}, {1, 0, 2}};
+    const traced_layer *l = &t->layer[t->layers - 1];
+    const size_t sources[] = {l->y, l->h_n, l->c_n};
+    size_t most = r->row->kind == ELMAN_LSTM ? 3 : 2;
+    if (r->n->outputs > most)
+        return refuse(r->n, "%zu outputs, expected at most %zu", r->n->outputs,
+                      most);
+    for (size_t k = 0; k < r->n->outputs; k++) {
+        const source *s = t->source + sources[k];
+        view whole = {.source = sources[k], .rank = s->rank};
+        size_t D = k ? 0 : 2;
+        for (size_t a = 0; a < s->rank; a++) {
+            size_t from =
+                k ? h_order[r->batch_first][a] : y_order[r->batch_first][a];
+            extent size =
+                from == D ? extent_of((int64_t)r->ways) : s->size[from];
+            whole.axis[a].factors = 1;
+            whole.axis[a].factor[0] = (factor){from, size, 1};
+        }
+        whole.offset[D] = (int64_t)r->base;
+        view_tidy(&whole);
+        TRY(value_set_view(t, out[k], type, &whole));
+    }
+    return ELMAN_OK;
+}
+
+/* The layer before the node becomes that of both directions. */
+static elman_status add_pair(trace *t, recurrent_node *r,
+                             traced_value *const *in, traced_value *const *out)
+{
+    r->base = 1;
+    r->I = t->layer[t->layers - 1].I;
+    TRY(read_weights(t, r, in));
+    TRY(recurrent_pair(t, r, in));
+    TRY(weigh_all(t, r));
+    return set_outputs(t, r, in[0]->type, out);
+}
+
+elman_status trace_recurrent(trace *t, const onnx_node *n,
+                             traced_value *const *in, traced_value *const *out)
+{
+    recurrent_node r = {.n = n};
+    const view *x = NULL;
+    view read, y;
+    extent T, B;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].op, n->op)) r.row = rows + i;
+    r.config.kind = r.row->kind;
+    TRY(read_flags(&r));
+    TRY(need_view(n, in[0], &x));
+    if (!element_is_float(in[0]->type))
+        return refuse(n, "its X is of %s, expected floats",
+                      element_name(in[0]->type));
+    if (x->rank != 3)
+        return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
+    if (recurrent_has_pair(t, &r)) return add_pair(t, &r, in, out);
+    TRY(layer_read(t, n, x, 2, &read, &r.I));
+    TRY(check_time(t, &r, &read));
+    TRY(view_size(n, &read, r.batch_first, &T));
+    TRY(view_size(n, &read, !r.batch_first, &B));
+    if (T.factor < 1 || B.factor < 1)
+        return refuse(n,
+                      "its X has %lld steps of %lld sequences, expected at "
+                      "least one",
+                      (long long)T.factor, (long long)B.factor);
+    TRY(read_weights(t, &r, in));
+    TRY(layer_add(t, n, &read, 2, &r.config, r.ways * r.H, &y));
+    TRY(recurrent_lengths(t, &r, n->inputs > 4 ? in[4] : NULL, &T, &B));
+    TRY(weigh_all(t, &r));
+    traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
+                                    n->inputs > 6 ? in[6] : NULL};
+    TRY(recurrent_starts(t, &r, states));
+    TRY(add_sources(t, &r, &T, &B));
+    return set_outputs(t, &r, in[0]->type, out);
+}

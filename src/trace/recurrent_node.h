@@ -1,0 +1,32 @@
+/*
+ * recurrent_node.h: an RNN, GRU or LSTM being read: recurrent.c has the
+ * attributes and weights, start.c lengths and initial states, directions.c
+ * what two directions have in common.
+ */
+#ifndef TRACE_RECURRENT_NODE_H
+#define TRACE_RECURRENT_NODE_H
+
+#include "trace/tensor.h"
+
+/* An operator: our gates' places among its own, in words as well. */
+typedef struct recurrent_row {
+    const char *op;
+    elman_kind kind;
+    size_t gates, functions;
+    size_t order[SLICE_BLOCKS];
+    const char *how;
+} recurrent_row;
+
+/* A node being read. */
+typedef struct recurrent_node {
+    const recurrent_row *row;
+    const onnx_node *n;
+    size_t ways, H, I;
+    size_t base;      /* the direction of the layer that its first is */
+    bool batch_first; /* layout 1 */
+    elman_layer config;
+    strides W, R, B, P;
+    bool has_B, has_P;
+} recurrent_node;
+
+#endif

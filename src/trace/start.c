@@ -1,0 +1,216 @@
+/* start.c: how long sequences are and what they begin from. */
+#include "trace/start.h"
+
+#include "trace/attribute.h"
+#include "trace/layers.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+
+#include <string.h>
+
+/* ---- Lengths ------------------------------------------------------------- */
+
+/* Whether two values, of one view each, look at the same place. */
+static bool same_memory(const trace *t, const traced_value *a,
+                        const traced_value *b)
+{
+    const source *x = t->source + a->view->source,
+                 *y = t->source + b->view->source;
+    return x->kind == y->kind &&
+           (x->kind == SOURCE_TENSOR
+                ? t->tensor[x->index].data == t->tensor[y->index].data
+                : x->index == y->index);
+}
+
+/* Known lengths against X; how many are full. */
+static elman_status count_full(trace *t, const recurrent_node *r,
+                               traced_value *v, const extent *T,
+                               const extent *B, bool *all_full)
+{
+    const view *of = NULL;
+    size_t shape[AXES], count, full = 0;
+    TRY(need_tensor(t, r->n, v, "sequence_lens", TENSOR_STATE, &of));
+    TRY(need_shape(r->n, of, shape, &count));
+    if (of->rank != 1 || (extent_is_plain(B) && !extent_is(B, (int64_t)count)))
+        return refuse(r->n,
+                      "its sequence_lens has %zu numbers in %zu "
+                      "dimensions, expected one for each of %lld "
+                      "sequences",
+                      count, of->rank, (long long)B->factor);
+    int64_t *lengths = trace_keep(t, count + 1, sizeof *lengths);
+    if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for lengths");
+    tensor_view_wholes(t, of, count, lengths);
+    for (size_t b = 0; b < count; b++) {
+        bool beyond = extent_is_plain(T) && lengths[b] > T->factor;
+        if (lengths[b] < 0 || beyond)
+            return refuse(r->n,
+                          "its sequence_lens has %lld for sequence %zu, "
+                          "expected 0 to its steps",
+                          (long long)lengths[b], b);
+        full += extent_is(T, lengths[b]);
+    }
+    *all_full = full == count;
+    return ELMAN_OK;
+}
+
+/* What v says of the lengths: NULL if all are full. */
+static elman_status read_lengths(trace *t, const recurrent_node *r,
+                                 traced_value *v, const extent *T,
+                                 const extent *B, traced_value **lengths)
+{
+    const view *of = NULL;
+    bool all_full = false;
+    TRY(need_view(r->n, v, &of));
+    if (element_is_float(v->type))
+        return refuse(r->n,
+                      "its sequence_lens is of %s, expected whole "
+                      "numbers",
+                      element_name(v->type));
+    if (is_tensor(t, v) || t->bound) TRY(count_full(t, r, v, T, B, &all_full));
+    *lengths = all_full ? NULL : v;
+    return ELMAN_OK;
+}
+
+elman_status recurrent_lengths(trace *t, const recurrent_node *r,
+                               traced_value *v, const extent *T,
+                               const extent *B)
+{
+    traced_value *lengths = NULL;
+    if (v) TRY(read_lengths(t, r, v, T, B, &lengths));
+    bool same = !lengths == !t->lengths;
+    if (lengths && t->lengths) same = same_memory(t, t->lengths, lengths);
+    if (trace_has_recurrent(t, t->layers - 1) && !same)
+        return refuse(r->n, "its sequence_lens are not those of the recurrent "
+                            "layer before it");
+    t->lengths = lengths;
+    return ELMAN_OK;
+}
+
+/* ---- Initial states ------------------------------------------------------ */
+
+/* The axes D B R of what X's layout says: 1 has the sequences first. */
+static void order_start(const recurrent_node *r, view *of)
+{
+    if (!r->batch_first) return;
+    view_axis first = of->axis[0];
+    of->axis[0] = of->axis[1];
+    of->axis[1] = first;
+}
+
+typedef struct start {
+    view view; /* (D,B,R) */
+    bool there, zero, shared, flows;
+} start;
+
+/* Whether all is zero and whether all sequences start alike. */
+static elman_status look_at_start(trace *t, const recurrent_node *r,
+                                  traced_value *v, start *s)
+{
+    const view *of = NULL;
+    extent batch;
+    TRY(need_view(r->n, v, &of));
+    const source *from = t->source + of->source;
+    s->flows = from->kind != SOURCE_TENSOR;
+    s->zero = false;
+    if (from->kind > SOURCE_INPUT)
+        return refuse(r->n, "it starts from what another layer gives");
+    s->view = *of;
+    if (of->rank != 3)
+        return refuse(r->n, "its initial state has %zu dimensions, expected 3",
+                      of->rank);
+    order_start(r, &s->view);
+    extent ways, R;
+    TRY(view_size(r->n, &s->view, 0, &ways));
+    TRY(view_size(r->n, &s->view, 2, &R));
+    TRY(view_size(r->n, &s->view, 1, &batch));
+    if (!extent_is(&ways, (int64_t)r->ways) || !extent_is(&R, (int64_t)r->H))
+        return refuse(r->n,
+                      "its initial state is for %lld directions of %lld "
+                      "units, expected %zu of %zu",
+                      (long long)ways.factor, (long long)R.factor, r->ways,
+                      r->H);
+    if (s->flows) return ELMAN_OK;
+
+    /* one sequence's is enough where the others are the same memory */
+    const view_axis *b = &s->view.axis[1];
+    view one = s->view;
+    s->shared =
+        b->factors == 0 || (b->factors == 1 && b->factor[0].axis == BROADCAST);
+    if (s->shared) one.axis[1].factors = 0;
+    size_t shape[AXES], count;
+    TRY(need_shape(r->n, &one, shape, &count));
+    if (count > t->budget)
+        return refuse(r->n, "its initial state is too large");
+    double *values = trace_keep(t, count + 1, sizeof *values);
+    if (!values) return failure(ELMAN_NO_MEMORY, "no memory for a state");
+    tensor_view_doubles(t, &one, count, values);
+    s->zero = true;
+    for (size_t i = 0; i < count; i++)
+        s->zero = s->zero && values[i] == 0;
+    if (t->use[from->index] != TENSOR_MADE) t->use[from->index] = TENSOR_STATE;
+    return ELMAN_OK;
+}
+
+/* A state that all sequences share is a parameter, as learned ones are. */
+static elman_status learn_start(trace *t, const recurrent_node *r,
+                                const char *role, const start *s)
+{
+    for (size_t way = 0; way < r->ways; way++) {
+        if (!s->there || s->zero) {
+            TRY(layer_weigh_zero(t, r->n, role, way));
+            continue;
+        }
+        view row = s->view;
+        size_t index[AXES] = {way};
+        traced_value made = {.name = "initial state"};
+        void *data = NULL;
+        TRY(fold_create(t, r->n, t->tensor[t->source[row.source].index].name,
+                        ELEMENT_F64, 1, &r->H, &data, &made));
+        for (index[2] = 0; index[2] < r->H; index[2]++) {
+            const source *from = t->source + row.source;
+            tensor_doubles(t->tensor + from->index,
+                           view_element(t, &row, index), 1,
+                           (double *)data + index[2]);
+        }
+        fold_round(t, &made, t->tensor[t->source[row.source].index].type);
+        strides whole;
+        TRY(need_strides(t, r->n, &made, 1, role, TENSOR_WEIGHT, &whole));
+        TRY(layer_weigh(t, r->n, &whole,
+                        &(weight_view){.role = role,
+                                       .how = "initial state",
+                                       .way = way,
+                                       .row = 0,
+                                       .column = 3}));
+        tensor_use *use = t->use + t->source[row.source].index;
+        if (*use != TENSOR_MADE) *use = TENSOR_FOLDED;
+    }
+    return ELMAN_OK;
+}
+
+elman_status recurrent_starts(trace *t, const recurrent_node *r,
+                              traced_value *const *states)
+{
+    static const char *const roles[] = {"h_0", "c_0"};
+    traced_layer *l = &t->layer[t->layers - 1];
+    traced_start *to[] = {&l->h_0, &l->c_0};
+    size_t count = r->row->kind == ELMAN_LSTM ? 2 : 1;
+    start starts[2] = {{.zero = true}, {.zero = true}};
+    bool learned = false;
+    for (size_t k = 0; k < count; k++) {
+        start *s = starts + k;
+        if (!states[k]) continue;
+        s->there = true;
+        TRY(look_at_start(t, r, states[k], s));
+        if (s->zero) continue;
+        if (s->shared) learned = true;
+        else *to[k] = (traced_start){true, s->view};
+    }
+    if (!learned) return ELMAN_OK;
+    l->config.learned_state = true;
+    for (size_t k = 0; k < count; k++) {
+        start *s = starts + k;
+        if (to[k]->given) s->there = false;
+        TRY(learn_start(t, r, roles[k], s));
+    }
+    return ELMAN_OK;
+}

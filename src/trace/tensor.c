@@ -1,0 +1,193 @@
+/* tensor.c: values that are tensors, and new ones. */
+#include "trace/tensor.h"
+
+#include "trace/attribute.h"
+#include "trace/view.h"
+
+#include <string.h>
+
+const named_tensor *source_array(const trace *t, const source *s)
+{
+    return s->kind == SOURCE_TENSOR ? t->tensor + s->index
+                                    : t->bound + s->index;
+}
+
+bool is_tensor(const trace *t, const traced_value *v)
+{
+    return v->kind == VALUE_VIEW && v->parts == 1 &&
+           t->source[v->view->source].kind == SOURCE_TENSOR;
+}
+
+/* ---- Tensors ------------------------------------------------------------- */
+
+/* An input's array as a tensor: the view's source becomes that. */
+static elman_status bind(trace *t, const onnx_node *n, traced_value *v)
+{
+    const source *s = t->source + v->view->source;
+    named_tensor array = t->bound[s->index];
+    traced_value whole = {0};
+    view made = *v->view;
+    TRY(value_set_tensor(t, n, &whole, &array));
+    made.source = t->sources - 1;
+    return value_set_view(t, v, v->type, &made);
+}
+
+elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
+                         const char *what, tensor_use use, const view **of)
+{
+    if (v->kind == VALUE_VIEW && v->parts == 1 && t->bound &&
+        t->source[v->view->source].kind == SOURCE_INPUT)
+        TRY(bind(t, n, v));
+    if (v->kind == VALUE_VIEW && v->parts == 1 &&
+        t->source[v->view->source].kind == SOURCE_INPUT)
+        return refuse(n,
+                      "its %s is \"%.80s\", an input, which a model can not "
+                      "take; elman run can",
+                      what, v->name);
+    if (!is_tensor(t, v))
+        return refuse(n,
+                      "its %s is \"%.80s\", which is computed from what flows "
+                      "through the layers, expected a tensor",
+                      what, v->name);
+    if (use == TENSOR_WEIGHT && !element_is_float(v->type))
+        return refuse(n, "its %s is of %s, expected floats", what,
+                      element_name(v->type));
+    *of = v->view;
+    tensor_use *noted = t->use + t->source[v->view->source].index;
+    if (*noted <= TENSOR_READ || use == TENSOR_WEIGHT) *noted = use;
+    return ELMAN_OK;
+}
+
+elman_status need_shape(const onnx_node *n, const view *of, size_t *shape,
+                        size_t *count)
+{
+    *count = 1;
+    for (size_t k = 0; k < of->rank; k++) {
+        extent size;
+        TRY(view_size(n, of, k, &size));
+        if (!extent_is_plain(&size)) return refuse(n, "a tensor of free size");
+        shape[k] = (size_t)size.factor;
+        if (!sizes_multiply(*count, shape[k], 1, count))
+            return refuse(n, "a size passes 64 bits");
+    }
+    return ELMAN_OK;
+}
+
+void index_advance(size_t rank, const size_t *shape, size_t *index)
+{
+    for (size_t k = rank; k-- > 0;) {
+        if (++index[k] < shape[k]) return;
+        index[k] = 0;
+    }
+}
+
+void tensor_view_doubles(const trace *t, const view *of, size_t count,
+                         double *values)
+{
+    const named_tensor *tensor = t->tensor + t->source[of->source].index;
+    size_t shape[AXES], index[AXES] = {0}, ignored;
+    if (need_shape(NULL, of, shape, &ignored)) return; /* checked before */
+    for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index))
+        tensor_doubles(tensor, view_element(t, of, index), 1, values + i);
+}
+
+void tensor_view_wholes(const trace *t, const view *of, size_t count,
+                        int64_t *values)
+{
+    const named_tensor *tensor = t->tensor + t->source[of->source].index;
+    size_t shape[AXES], index[AXES] = {0}, ignored;
+    if (need_shape(NULL, of, shape, &ignored)) return; /* checked before */
+    for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index))
+        tensor_wholes(tensor, view_element(t, of, index), 1, values + i);
+}
+
+elman_status need_number(trace *t, const onnx_node *n, traced_value *v,
+                         const char *what, double *number)
+{
+    const view *of = NULL;
+    size_t shape[AXES], count;
+    TRY(need_tensor(t, n, v, what, TENSOR_SETTING, &of));
+    TRY(need_shape(n, of, shape, &count));
+    if (count != 1)
+        return refuse(n, "its %s has %zu numbers, expected one", what, count);
+    tensor_view_doubles(t, of, 1, number);
+    return ELMAN_OK;
+}
+
+/* ---- New tensors --------------------------------------------------------- */
+
+elman_status fold_create(trace *t, const onnx_node *n, const char *name,
+                         element_type type, size_t rank, const size_t *shape,
+                         void **data, traced_value *v)
+{
+    named_tensor made = {
+        .name = name ? name : "", .type = type, .rank = rank, .count = 1};
+    for (size_t k = 0; k < rank; k++) {
+        made.shape[k] = shape[k];
+        if (!sizes_multiply(made.count, shape[k], 1, &made.count))
+            return refuse(n, "a size passes 64 bits");
+    }
+    if (made.count > t->budget)
+        return refuse(n,
+                      "it makes %zu numbers, too many for a file of this "
+                      "size",
+                      made.count);
+    t->budget -= made.count;
+    *data = trace_keep(t, made.count + 1, sizeof(double));
+    if (!*data) return failure(ELMAN_NO_MEMORY, "no memory for a tensor");
+    made.data = *data;
+    TRY(value_set_tensor(t, n, v, &made));
+    t->use[t->tensors - 1] = TENSOR_MADE;
+    return ELMAN_OK;
+}
+
+void fold_round(trace *t, traced_value *v, element_type type)
+{
+    named_tensor *made = t->tensor + t->source[v->view->source].index;
+    v->type = type;
+    if (made->type != ELEMENT_F64 || type == ELEMENT_F64) return;
+    const double *from = made->data;
+    float *to = (float *)made->data; /* each behind where it is read */
+    for (size_t i = 0; i < made->count; i++) {
+        float rounded = (float)from[i];
+        memcpy(to + i, &rounded, sizeof rounded);
+    }
+    made->type = ELEMENT_F32;
+}
+
+elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
+                          size_t rank, const char *what, tensor_use use,
+                          strides *s)
+{
+    const view *of = NULL;
+    size_t shape[AXES], count;
+    TRY(need_tensor(t, n, v, what, use, &of));
+    TRY(need_shape(n, of, shape, &count));
+    if (of->rank != rank)
+        return refuse(n, "its %s has %zu dimensions, expected %zu", what,
+                      of->rank, rank);
+    if (count == 0) return refuse(n, "its %s has no elements", what);
+    bool plain = true;
+    for (size_t k = 0; k < rank; k++)
+        plain = plain && of->axis[k].factors <= 1;
+    if (!plain) {
+        traced_value copy = {0};
+        void *data = NULL;
+        tensor_use *noted = t->use + t->source[of->source].index;
+        if (*noted != TENSOR_MADE) *noted = TENSOR_FOLDED;
+        TRY(fold_create(t, n, v->name, ELEMENT_F64, rank, shape, &data, &copy));
+        tensor_view_doubles(t, of, count, data);
+        fold_round(t, &copy, v->type);
+        return need_strides(t, n, &copy, rank, what, use, s);
+    }
+    size_t zero[AXES] = {0};
+    *s = (strides){.tensor = t->source[of->source].index,
+                   .first = view_element(t, of, zero)};
+    for (size_t k = 0; k < rank; k++) {
+        size_t one[AXES] = {0};
+        one[k] = 1;
+        s->shape[k] = shape[k];
+        if (shape[k] > 1) s->step[k] = view_element(t, of, one) - s->first;
+    }
+    return ELMAN_OK;
+}

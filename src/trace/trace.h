@@ -1,0 +1,221 @@
+/*
+ * trace.h: what each value of an ONNX graph is in terms of a stack of layers.
+ *
+ * A graph is followed node by node. Nothing is computed on the way but weights
+ * and shapes; everything else is known as a view: of which source (a tensor, an
+ * input, a layer's output, a layer's final state), with which of the source's
+ * axes where. Transposes, reshapes and slices only change the view; RNN, MatMul
+ * and their like append a layer, whose output is a new source.
+ *
+ *   trace.h            what a trace is: sources, views, values, layers
+ *   extent             sizes with free dimensions
+ *   attribute          a node's attributes, and how a node is refused
+ *   view               views and their elements
+ *   tensor             values that are tensors
+ *   sizes              shapes, with free sizes
+ *   layers             one layer after the other, and what each reads
+ *
+ * on these stand the operators, those above on those below:
+ *
+ *   fold               tensors that the graph computes from tensors
+ *   reorder, reshape   Transpose, Squeeze; Reshape, Flatten, Expand, Tile
+ *   recurrent          RNN, GRU, LSTM (recurrent_node)
+ *   start, directions  their lengths and initial states; two directions
+ *   norm               layer norm
+ *   unrolled*          recurrences that are written out step by step
+ *   dense              linear, embedding, elementwise
+ *   slice              Slice, Gather, Split, Concat
+ *
+ * and on these
+ *
+ *   operators          the table of operators
+ *   walk               each node once: trace_open
+ *   assemble           the trace as a config, and weights as slices of tensors
+ */
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
+
+#include "elman.h"
+#include "format/onnx.h"
+#include "model/weight_source.h"
+#include "trace/extent.h"
+
+enum {
+    AXES = TENSOR_MAX_RANK,
+    FACTORS = 4,        /* of an axis */
+    PARTS = 64,         /* views of a value */
+    ENTRIES = 64,       /* of a shape */
+    MOST_NODES = 16384, /* that are followed */
+    OWN_AXIS = -1, /* identity of an axis that no other source has: features */
+    NO_AXIS = -2   /* of one that is always of size 1 */
+};
+
+#define NO_NODE   SIZE_MAX
+#define BROADCAST SIZE_MAX /* axis of a factor along which nothing changes */
+#define ANY_AXIS  SIZE_MAX /* features may stand anywhere */
+#define NO_LAYER  SIZE_MAX /* makes x, the source that the first layer reads */
+
+/* Where a view looks. */
+typedef enum source_kind {
+    SOURCE_TENSOR,
+    SOURCE_INPUT,   /* of the graph */
+    SOURCE_LAYER,   /* y of a layer: (T,B,features) in some order, (B,features)
+                       of one vector per sequence; of a recurrent layer
+                       (T,B,D,R) */
+    SOURCE_FINAL_H, /* h_n of a recurrent layer: (D,B,R) */
+    SOURCE_FINAL_C
+} source_kind;
+
+typedef struct source {
+    source_kind kind;
+    size_t index; /* of the tensor, input or layer */
+    size_t rank;
+    extent size[AXES];
+    int identity[AXES]; /* axis of x that it runs along, OWN_AXIS, NO_AXIS */
+} source;
+
+/* Part of an axis: its index times step is added to that of a source's axis.
+ */
+typedef struct factor {
+    size_t axis;
+    extent size;
+    int64_t step;
+} factor;
+
+/* From slow to fast; none: of size 1. */
+typedef struct view_axis {
+    size_t factors;
+    factor factor[FACTORS];
+} view_axis;
+
+typedef struct view {
+    size_t source;
+    int64_t offset[AXES]; /* in each of the source's axes, */
+    bool last[AXES];      /* counted from its last index */
+    size_t rank;
+    view_axis axis[AXES];
+} view;
+
+typedef enum value_kind {
+    VALUE_UNKNOWN, /* not followed yet */
+    VALUE_ABSENT,  /* an output that is no value: a mask of dropout */
+    VALUE_SIZES,   /* whole numbers with free sizes: rank 0 or 1 */
+    VALUE_VIEW,
+    VALUE_STEP /* a part of a step of an unrolled recurrence */
+} value_kind;
+
+/* How far a layer norm that is written out has come: the value's views are
+ * still those of what it normalizes. */
+typedef enum norm_stage {
+    NORM_NONE,
+    NORM_MEAN,
+    NORM_CENTERED,
+    NORM_SQUARE,
+    NORM_VARIANCE,
+    NORM_SHIFTED, /* by epsilon */
+    NORM_ROOT
+} norm_stage;
+
+typedef struct traced_step traced_step; /* trace_unrolled.h */
+typedef struct unrolled unrolled;
+
+typedef struct traced_value {
+    const char *name;
+    size_t node; /* that makes it, or NO_NODE */
+    value_kind kind;
+    element_type type;
+    size_t rank, count; /* of sizes */
+    extent *sizes;      /* (count) */
+    size_t parts, axis; /* views side by side along axis */
+    view *view;         /* (parts) */
+    norm_stage norm;
+    float eps; /* of the norm */
+    const traced_step *step;
+} traced_value;
+
+/* How a tensor of the trace was used. */
+typedef enum tensor_use {
+    TENSOR_UNUSED,
+    TENSOR_READ,   /* by a node that did not need it */
+    TENSOR_MADE,   /* on the way, and in no file */
+    TENSOR_WEIGHT, /* slices name it */
+    TENSOR_FOLDED, /* it went into another tensor */
+    TENSOR_SHAPE,
+    TENSOR_STATE,  /* an initial state, lengths */
+    TENSOR_SETTING /* epsilon, a factor */
+} tensor_use;
+
+/* A slice (parameter still empty) of the parameter role of one direction. */
+typedef struct traced_weight {
+    const char *role; /* weight_ih ... */
+    size_t way;
+    tensor_slice slice;
+} traced_weight;
+
+/* The initial state of a recurrent layer, if it is neither zero nor learned: a
+ * view (D,B,R) of an input or a tensor. */
+typedef struct traced_start {
+    bool given;
+    view view;
+} traced_start;
+
+enum { MOST_TRACED_WEIGHTS = 24 };
+
+typedef struct traced_layer {
+    elman_layer config;
+    size_t node;
+    size_t y, h_n, c_n; /* sources that it makes */
+    bool per_sequence;
+    size_t I, O;
+    bool open; /* a linear layer without bias: the next Add may be it */
+    unrolled *unrolled; /* a recurrence that is written out, or NULL */
+    bool twin;          /* a linear layer that reads what that reads */
+    size_t weights;
+    traced_weight weight[MOST_TRACED_WEIGHTS];
+    traced_start h_0, c_0;
+} traced_layer;
+
+typedef struct trace {
+    const onnx_graph *graph;
+    const named_tensor *bound; /* (graph->inputs) arrays that inputs were given,
+                                  data NULL where there is none; or NULL */
+    size_t values;
+    traced_value *value; /* (values) by name */
+    size_t tensors, tensor_room;
+    named_tensor *tensor; /* dense: initializers, then what was folded */
+    tensor_use *use;
+    size_t symbols;
+    const char *symbol[EXTENT_SYMBOLS];
+    size_t sources, source_room;
+    source *source;
+    size_t layers;
+    traced_layer *layer; /* room for ELMAN_MAX_LAYERS */
+    bool started;        /* x is known: */
+    view x;              /* of an input: what stands for time and sequences, an
+                            axis each, and last the features */
+    bool tokens;         /* x is token numbers, without features */
+    bool timed;          /* since the first recurrent layer there are: */
+    int time, batch;     /* axes of x, or NO_AXIS */
+    traced_value *lengths; /* of sequence_lens, or NULL */
+    size_t budget;         /* elements that folding may still make */
+    void *kept;            /* blocks that go with the trace */
+} trace;
+
+void trace_close(trace *t);
+
+/* The value of that name, or NULL. */
+traced_value *trace_find(const trace *t, const char *name);
+
+/* Of two values, by name, for qsort. */
+int value_compare(const void *left, const void *right);
+
+/* An operator: in has n's inputs, NULL where one is left out; out its outputs,
+ * of which those without a name are to be thrown away. */
+typedef elman_status operator_run(trace *t, const onnx_node *n,
+                                  traced_value *const *in,
+                                  traced_value *const *out);
+
+/* Memory that goes with the trace; NULL if there is none. */
+void *trace_keep(trace *t, size_t count, size_t size);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * unrolled.c: a recurrence that is written out step by step, as PyTorch's
+ * newer exporter does it with nn.RNN:
+ *
+ *   p = x W_ih + b_ih                     a linear layer, all steps at once
+ *   h = Tanh(h W_hh + b_hh + p[t])        for each step t
+ *
+ * With the first step p's layer becomes a recurrent one; each h is a view of
+ * its y. A second recurrence over the same x, from the last step down, becomes
+ * the other direction of the first: until then its linear layer is a twin.
+ */
+#include "trace/unrolled.h"
+
+#include "trace/attribute.h"
+#include "trace/directions.h"
+#include "trace/view.h"
+
+#include <string.h>
+
+/* A step of y, in one direction. */
+static view output_view(const trace *t, const traced_layer *l, size_t way,
+                        size_t rank, size_t index)
+{
+    enum { TIME, BATCH, D };
+    step_axes a = l->unrolled->way[way].axes;
+    a.time = TIME;
+    if (a.batch < AXES) a.batch = BATCH;
+    view v = step_view(t, l->y, &a, rank, index);
+    v.offset[D] = (int64_t)way;
+    return v;
+}
+
+static bool same_view(const view *a, const view *b)
+{
+    return view_next_axis(a, b) == BROADCAST;
+}
+
+/* ---- Recurrences --------------------------------------------------------- */
+
+static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
+                                const source *p)
+{
+    const step_axes *a = &l->unrolled->way[0].axes;
+    extent one = extent_of(1), H = extent_of((int64_t)l->O);
+    extent T = a->time < AXES ? p->size[a->time] : one;
+    extent B = a->batch < AXES ? p->size[a->batch] : one;
+    const source y = {.kind = SOURCE_LAYER,
+                      .index = t->layers - 1,
+                      .rank = 4,
+                      .size = {T, B, one, H},
+                      .identity = {t->time, t->batch, OWN_AXIS, OWN_AXIS}};
+    source final = {.kind = SOURCE_FINAL_H,
+                    .index = t->layers - 1,
+                    .rank = 3,
+                    .size = {one, B, H},
+                    .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
+    TRY(source_add(t, n, &y, &l->y));
+    TRY(source_add(t, n, &final, &l->h_n));
+    final.kind = SOURCE_FINAL_C;
+    return source_add(t, n, &final, &l->c_n);
+}
+
+/* The linear layer whose y p is a step of becomes a recurrent one. */
+static elman_status begin(trace *t, const onnx_node *n, const view *p)
+{
+    traced_layer *l = unrolled_tip(t);
+    const source s = t->source[p->source];
+    size_t T, index;
+    step_axes a;
+    if (!step_axes_find(t, p, &a, &T, &index) || l->per_sequence)
+        return refuse(n, "it adds what is no step of all sequences; steps are "
+                         "followed where their number is known");
+    if (index != 0 && index + 1 != T)
+        return refuse(n, "its first step is number %zu of %zu", index, T);
+    int time = a.time < AXES ? s.identity[a.time] : NO_AXIS;
+    int batch = a.batch < AXES ? s.identity[a.batch] : NO_AXIS;
+    if (t->timed && (t->time != time || t->batch != batch))
+        return refuse(n, "its steps are not those of the recurrent layer "
+                         "before it");
+    if (t->lengths)
+        return refuse(n, "its sequences have no lengths, but those of the "
+                         "recurrent layer before it have");
+    unrolled *u = trace_keep(t, 1, sizeof *u);
+    if (!u) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    u->T = T;
+    u->ways = 1;
+    u->way[0] = (traced_way){.p = p->source, .axes = a, .down = index != 0};
+    t->timed = true;
+    t->time = time;
+    t->batch = batch;
+    l->unrolled = u;
+    l->open = false;
+    l->config = (elman_layer){.kind = ELMAN_RNN,
+                              .hidden_size = l->O,
+                              .reverse = index != 0,
+                              .nonlinearity = n->op[0] == 'R'
+                                                  ? ELMAN_NONLINEARITY_RELU
+                                                  : ELMAN_NONLINEARITY_TANH};
+    return add_sources(t, n, l, &s);
+}
+
+/* The twin becomes the second direction of the layer before it. */
+static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
+{
+    const traced_layer *twin = unrolled_tip(t);
+    traced_layer *l = &t->layer[t->layers - 2];
+    size_t T, index;
+    step_axes a;
+    if (!step_axes_find(t, p, &a, &T, &index) || index + 1 != T)
+        return refuse(n, "its first step is not the last of its input: it is "
+                         "no other direction of what reads that as well");
+    l->unrolled->ways = 2;
+    l->unrolled->way[1] = (traced_way){.p = p->source, .axes = a, .down = true};
+    for (size_t i = 0; i < twin->weights; i++) {
+        l->weight[l->weights] = twin->weight[i];
+        l->weight[l->weights++].way = 1;
+    }
+    /* nobody takes what the twin gave for what a layer gives */
+    t->layer[--t->layers] = (traced_layer){.y = SIZE_MAX};
+    layer_add_way(t, l);
+    return ELMAN_OK;
+}
+
+/* Weights are the same in every step that has any. */
+static elman_status check_weights(const onnx_node *n, size_t H, traced_way *w,
+                                  const traced_step *s)
+{
+    if (!s->h) return ELMAN_OK;
+    if (s->weight.shape[0] != H)
+        return refuse(n,
+                      "the weight of its state is for %zu features, but its "
+                      "input has %zu",
+                      s->weight.shape[0], H);
+    if (!w->weighed) {
+        w->weighed = true;
+        w->of = *s;
+    }
+    const traced_step *a = &w->of;
+    const strides *x = &a->weight, *y = &s->weight;
+    if (x->tensor != y->tensor || x->first != y->first ||
+        a->transposed != s->transposed || x->step[0] != y->step[0] ||
+        x->step[1] != y->step[1])
+        return refuse(n, "the weight of its state is not that of the steps "
+                         "before it");
+    x = &a->bias;
+    y = &s->bias;
+    if (a->biased != s->biased || x->tensor != y->tensor ||
+        x->first != y->first || x->step[0] != y->step[0])
+        return refuse(n, "its bias is not that of the steps before it");
+    return ELMAN_OK;
+}
+
+/* p[t] and h are what the next step reads. */
+static elman_status take_step(trace *t, const onnx_node *n, const view *p,
+                              const traced_step *s, view *h)
+{
+    traced_layer *l = unrolled_tip(t);
+    unrolled *u = l->unrolled;
+    traced_way *w = &u->way[u->ways - 1];
+    size_t index = w->down ? u->T - 1 - w->made : w->made;
+    if (p->rank <= w->axes.far || s->rank > AXES)
+        return refuse(n, "the sequences of its operands differ in place");
+    view want = step_view(t, w->p, &w->axes, p->rank, index);
+    if (!same_view(p, &want))
+        return refuse(n,
+                      "it adds another step of the input, or a part of it, "
+                      "expected step %zu",
+                      index);
+    if (w->made == 0) {
+        w->start = s->h;
+        w->constant = s->constant;
+    } else {
+        size_t last = w->down ? index + 1 : index - 1;
+        bool fits = s->h && s->h->rank > w->axes.far && s->h->rank > 0;
+        if (fits) want = output_view(t, l, u->ways - 1, s->h->rank, last);
+        if (!fits || !same_view(s->h, &want))
+            return refuse(n,
+                          "it does not read the state of step %zu, the one "
+                          "before it",
+                          last);
+    }
+    TRY(check_weights(n, l->config.hidden_size, w, s));
+    w->made++;
+    *h = output_view(t, l, u->ways - 1, s->rank, index);
+    return ELMAN_OK;
+}
+
+elman_status unrolled_activation(trace *t, const onnx_node *n,
+                                 const traced_value *x, traced_value *out)
+{
+    const traced_step none = {.summed = true, .rank = x->view->rank};
+    const traced_step *s = x->kind == VALUE_STEP ? x->step : &none;
+    traced_layer *l = unrolled_tip(t);
+    const view *p = x->view;
+    view h;
+    bool relu = n->op[0] == 'R';
+    if (!s->summed ||
+        (strcmp(n->op, "Tanh") != 0 && strcmp(n->op, "Relu") != 0))
+        return refuse(n, "it reads a part of a step of an unrolled recurrence, "
+                         "which ends with Tanh or Relu of a sum");
+    if (l && p->source == l->y && l->twin) TRY(join_twin(t, n, p));
+    else if (l && p->source == l->y && l->config.kind == ELMAN_LINEAR)
+        TRY(begin(t, n, p));
+    const traced_way *w = unrolled_way(t);
+    if (!w || w->p != p->source)
+        return refuse(n, "it adds what is no step of the linear layer before "
+                         "it");
+    l = unrolled_tip(t);
+    if (relu != (l->config.nonlinearity == ELMAN_NONLINEARITY_RELU))
+        return refuse(n, "the steps before it end with another operator");
+    TRY(take_step(t, n, p, s, &h));
+    return value_set_view(t, out, x->type, &h);
+}
+
+/* ---- The other direction ------------------------------------------------- */
+
+bool unrolled_has_twin(const trace *t, const onnx_node *n)
+{
+    const traced_layer *l = unrolled_tip(t);
+    if (!l || !l->unrolled || l->unrolled->ways > 1 || unrolled_way(t) ||
+        l->unrolled->way[0].down || t->layers == ELMAN_MAX_LAYERS)
+        return false;
+    return !strcmp(n->input[0], t->graph->node[l->node].input[0]);
+}
+
+elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
+{
+    const traced_layer *first = unrolled_tip(t);
+    const onnx_node *before = t->graph->node + first->node;
+    *y = *trace_find(t, before->output[0])->view;
+    source s = t->source[y->source];
+    if (O != first->O)
+        return refuse(n,
+                      "it reads what node %.80s reads as well: a branch is no "
+                      "stack of layers",
+                      before->name);
+    s.index = t->layers;
+    traced_layer *l = &t->layer[t->layers++];
+    *l = (traced_layer){
+        .config = {.kind = ELMAN_LINEAR, .output_size = O, .no_bias = true},
+        .node = (size_t)(n - t->graph->node),
+        .I = first->I,
+        .O = O,
+        .twin = true};
+    TRY(source_add(t, n, &s, &l->y));
+    y->source = l->y;
+    return ELMAN_OK;
+}

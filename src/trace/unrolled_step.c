@@ -1,0 +1,178 @@
+/* unrolled_step.c: what is computed on the way to a step of a recurrence
+ * that is written out, and which step it is. */
+#include "trace/unrolled_step.h"
+
+#include "trace/attribute.h"
+#include "trace/tensor.h"
+#include "trace/view.h"
+
+traced_layer *unrolled_tip(const trace *t)
+{
+    return t->layers ? &t->layer[t->layers - 1] : NULL;
+}
+
+traced_way *unrolled_way(const trace *t)
+{
+    const traced_layer *l = unrolled_tip(t);
+    if (!l || !l->unrolled) return NULL;
+    traced_way *w = &l->unrolled->way[l->unrolled->ways - 1];
+    return w->made < l->unrolled->T ? w : NULL;
+}
+
+/* ---- Views of one step --------------------------------------------------- */
+
+view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
+               size_t index)
+{
+    const source *s = t->source + from;
+    view v = {.source = from, .rank = rank};
+    if (a->time < AXES) v.offset[a->time] = (int64_t)index;
+    v.axis[rank - 1].factors = 1;
+    v.axis[rank - 1].factor[0] = (factor){s->rank - 1, s->size[s->rank - 1], 1};
+    if (a->batch < AXES) {
+        view_axis *batch = &v.axis[rank - 1 - a->far];
+        batch->factors = 1;
+        batch->factor[0] = (factor){a->batch, s->size[a->batch], 1};
+    }
+    view_tidy(&v);
+    return v;
+}
+
+bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
+                    size_t *index)
+{
+    const source *s = t->source + p->source;
+    *a = (step_axes){.time = AXES, .batch = AXES};
+    for (size_t k = 0; k + 1 < s->rank; k++) {
+        size_t at = 0, factors = 0;
+        if (extent_is(s->size + k, 1)) continue;
+        for (size_t i = 0; i < p->rank; i++)
+            for (size_t j = 0; j < p->axis[i].factors; j++)
+                if (p->axis[i].factor[j].axis == k) at = i, factors++;
+        size_t *found = factors ? &a->batch : &a->time;
+        if (*found < AXES) return false;
+        *found = k;
+        if (factors) a->far = p->rank - 1 - at;
+    }
+    *T = 1;
+    *index = 0;
+    if (p->rank == 0 || (a->batch < AXES && a->far == 0)) return false;
+    if (a->time == AXES) return true;
+    if (!extent_is_plain(s->size + a->time) || p->last[a->time]) return false;
+    *T = (size_t)s->size[a->time].factor;
+    *index = (size_t)p->offset[a->time];
+    return true;
+}
+
+/* ---- Products and sums --------------------------------------------------- */
+
+static elman_status set_step(trace *t, const traced_step *step, const view *of,
+                             element_type type, traced_value *out)
+{
+    traced_step *copy = trace_keep(t, 1, sizeof *copy);
+    if (!copy) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    *copy = *step;
+    TRY(value_set_view(t, out, type, of));
+    out->kind = VALUE_STEP;
+    out->step = copy;
+    return ELMAN_OK;
+}
+
+bool unrolled_multiplies(const trace *t, const traced_value *x)
+{
+    if (x->kind != VALUE_VIEW || x->parts != 1) return false;
+    const source *s = t->source + x->view->source;
+    if (s->kind == SOURCE_TENSOR) return true;
+    if (s->kind == SOURCE_INPUT)
+        return t->started && s->index != t->source[t->x.source].index;
+    return unrolled_way(t) && x->view->source == unrolled_tip(t)->y;
+}
+
+elman_status unrolled_product(trace *t, const onnx_node *n,
+                              const traced_value *h, const strides *weight,
+                              bool transposed, traced_value *out)
+{
+    traced_step step = {.h = h->view,
+                        .rank = h->view->rank,
+                        .weight = *weight,
+                        .transposed = transposed};
+    if (weight->shape[0] == weight->shape[1])
+        return set_step(t, &step, h->view, h->type, out);
+    return refuse(n, "its first operand is neither what flows through the "
+                     "layers nor the state of a recurrence, whose weight would "
+                     "be square");
+}
+
+elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
+                           traced_value *b, traced_value *out)
+{
+    const view *of = NULL;
+    traced_step step = *x->step;
+    strides *s = &step.bias;
+    size_t shape[AXES], count, H = step.weight.shape[0];
+    TRY(need_tensor(t, n, b, "bias", TENSOR_WEIGHT, &of));
+    TRY(need_shape(n, of, shape, &count));
+    size_t rank = of->rank;
+    if (!step.h || step.biased || rank < 1 || rank > 3 || count != H ||
+        shape[rank - 1] != H)
+        return refuse(n, "it adds what is no bias to a step of an unrolled "
+                         "recurrence");
+    TRY(need_strides(t, n, b, rank, "bias", TENSOR_WEIGHT, s));
+    s->step[0] = s->step[rank - 1];
+    s->shape[0] = H;
+    step.biased = true;
+    if (rank > step.rank) step.rank = rank;
+    return set_step(t, &step, x->view, x->type, out);
+}
+
+/* The step of the input for a product, or for what was computed of one. */
+static elman_status add_input(trace *t, const traced_step *product,
+                              const traced_value *p, traced_value *out)
+{
+    traced_step step = *product;
+    step.summed = true;
+    if (p->view->rank > step.rank) step.rank = p->view->rank;
+    return set_step(t, &step, p->view, p->type, out);
+}
+
+elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
+                          traced_value *out)
+{
+    bool second = in[1]->kind == VALUE_STEP;
+    traced_value *x = in[second], *other = in[!second];
+    const view *of = NULL;
+    if (n->op[0] != 'A')
+        return refuse(n, "it reads a part of a step of an unrolled recurrence");
+    if (other->kind == VALUE_STEP)
+        return refuse(n, "it adds two products of states");
+    TRY(need_view(n, other, &of));
+    if (is_tensor(t, other)) return unrolled_bias(t, n, x, other, out);
+    if (!x->step->summed) return add_input(t, x->step, other, out);
+    return refuse(n, "it adds two steps of the input");
+}
+
+bool unrolled_begins(const trace *t, const traced_value *p)
+{
+    const traced_layer *l = unrolled_tip(t);
+    step_axes axes;
+    size_t T, index;
+    if (p->kind != VALUE_VIEW || p->parts != 1 || !l ||
+        l->config.kind != ELMAN_LINEAR || p->view->source != l->y)
+        return false;
+    return step_axes_find(t, p->view, &axes, &T, &index) && T > 1 &&
+           index == (l->twin ? T - 1 : 0);
+}
+
+elman_status unrolled_constant(trace *t, const onnx_node *n,
+                               const traced_value *p, traced_value *c,
+                               traced_value *out)
+{
+    const view *of = NULL;
+    size_t shape[AXES], count;
+    TRY(need_tensor(t, n, c, "operand", TENSOR_STATE, &of));
+    TRY(need_shape(n, of, shape, &count));
+    if (of->rank == 0 || shape[of->rank - 1] != unrolled_tip(t)->O)
+        return refuse(n, "it adds what is no bias to a step");
+    const traced_step step = {.constant = of, .rank = of->rank};
+    return add_input(t, &step, p, out);
+}

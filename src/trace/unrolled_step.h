@@ -1,0 +1,83 @@
+/*
+ * unrolled_step.h: a recurrence that is written out being read: this knows what
+ * goes into a step, unrolled.c puts steps together, unrolled_end.c makes
+ * weights and initial states of them.
+ */
+#ifndef TRACE_UNROLLED_STEP_H
+#define TRACE_UNROLLED_STEP_H
+
+#include "trace/recurrent_node.h"
+
+/* A value of VALUE_STEP: a state times its weight, then with a bias; or that
+ * and a step of the input, whose view the value then has. */
+struct traced_step {
+    bool summed;
+    size_t rank;          /* of the value */
+    const view *h;        /* what is multiplied; NULL: nothing, but */
+    const view *constant; /* what stands in its place, or NULL */
+    strides weight;       /* (H,H) */
+    bool transposed;      /* its rows are those of weight_hh */
+    bool biased;
+    strides bias; /* (H) */
+};
+
+/* Axes of a linear layer's y, AXES if all of it is one step or sequence. */
+typedef struct step_axes {
+    size_t time, batch;
+    size_t far; /* how far the batch is from a value's last axis */
+} step_axes;
+
+/* One direction. */
+typedef struct traced_way {
+    size_t p; /* source: y of the linear layer */
+    step_axes axes;
+    bool down;            /* from the last step to the first */
+    size_t made;          /* steps */
+    bool weighed;         /* what follows is known: */
+    traced_step of;       /* weight and bias of each step */
+    const view *start;    /* initial state; NULL: zero, and */
+    const view *constant; /* what the first step adds instead, or NULL */
+} traced_way;
+
+struct unrolled {
+    size_t T, ways;
+    traced_way way[2];
+};
+
+/* The last layer, or NULL; the direction of it that is being read, whose steps
+ * are not all there, or NULL. */
+traced_layer *unrolled_tip(const trace *t);
+traced_way *unrolled_way(const trace *t);
+
+/* One step of all sequences of a source whose last axis is features, as a view
+ * of that rank. */
+view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
+               size_t index);
+
+/* The axes of a linear layer's y of which p has one index (steps, T of them)
+ * and all (sequences), and that index; false if it is no such view. */
+bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
+                    size_t *index);
+
+/* Whether x is a state of an unrolled recurrence: one of its steps, or what may
+ * be its initial state. Its product with a weight. */
+bool unrolled_multiplies(const trace *t, const traced_value *x);
+elman_status unrolled_product(trace *t, const onnx_node *n,
+                              const traced_value *h, const strides *weight,
+                              bool transposed, traced_value *out);
+
+/* A bias for the VALUE_STEP x; an Add that reads a VALUE_STEP. */
+elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
+                           traced_value *b, traced_value *out);
+elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
+                          traced_value *out);
+
+/* Whether p is the step of a linear layer's output that a recurrence would
+ * begin with; the sum of that and a constant, to which the product of a zero
+ * state was folded. */
+bool unrolled_begins(const trace *t, const traced_value *p);
+elman_status unrolled_constant(trace *t, const onnx_node *n,
+                               const traced_value *p, traced_value *c,
+                               traced_value *out);
+
+#endif

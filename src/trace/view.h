@@ -1,0 +1,52 @@
+/* view.h: sources, views of them, and values as views. */
+#ifndef TRACE_VIEW_H
+#define TRACE_VIEW_H
+
+#include "trace/trace.h"
+
+elman_status source_add(trace *t, const onnx_node *n, const source *s,
+                        size_t *index);
+
+/* The whole of a source, its axes in order. */
+view view_of(const trace *t, size_t source);
+
+/* Makes v one view. */
+elman_status value_set_view(trace *t, traced_value *v, element_type type,
+                            const view *of);
+
+/* Makes v a tensor's whole. */
+elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
+                              const named_tensor *tensor);
+
+/* The size of an axis. */
+elman_status view_size(const onnx_node *n, const view *of, size_t axis,
+                       extent *size);
+elman_status value_shape(const onnx_node *n, const traced_value *v,
+                         size_t *rank, extent *shape);
+
+/* Puts factors that follow each other in the source together and leaves out
+ * those of size 1. */
+void view_tidy(view *of);
+
+/* Whether v is a value of views; as one view. */
+elman_status need_views(const onnx_node *n, const traced_value *v);
+elman_status need_view(const onnx_node *n, const traced_value *v,
+                       const view **of);
+
+/* How many factors run along an axis of the source. */
+size_t view_uses(const view *of, size_t axis);
+
+/* Whether factor runs over all of its axis of the source. */
+bool factor_is_whole(const trace *t, const view *of, const factor *f);
+
+/* The index along each axis of the source of the element index of a view, and
+ * the element's number in a dense source. All sizes are known. */
+void view_place(const trace *t, const view *of, const size_t *index,
+                size_t *place);
+size_t view_element(const trace *t, const view *of, const size_t *index);
+
+/* The axis of their source in which alone two views, else the same, begin one
+ * index apart; AXES if there is none, BROADCAST if they are the same. */
+size_t view_next_axis(const view *a, const view *b);
+
+#endif

@@ -1,0 +1,289 @@
+/* walk.c: each node once, after those that it reads from. */
+#include "trace/walk.h"
+
+#include "trace/attribute.h"
+#include "trace/norm.h"
+#include "trace/operators.h"
+#include "trace/tensor.h"
+#include "trace/unrolled_end.h"
+#include "trace/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Names ------------------------------------------------------------- */
+
+/* Lists everything that has a name; of an input with a default there is one
+ * value. */
+static elman_status list_names(trace *t)
+{
+    const onnx_graph *g = t->graph;
+    size_t room = g->initializers + g->inputs + 1;
+    for (size_t i = 0; i < g->nodes; i++)
+        room += g->node[i].outputs;
+    t->value = calloc(room, sizeof *t->value);
+    if (!t->value) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+
+    traced_value *v = t->value;
+    for (size_t i = 0; i < g->initializers; i++)
+        *v++ = (traced_value){.name = g->initializer[i].name, .node = NO_NODE};
+    for (size_t i = 0; i < g->inputs; i++)
+        *v++ = (traced_value){.name = g->input[i].name, .node = NO_NODE};
+    for (size_t i = 0; i < g->nodes; i++)
+        for (size_t k = 0; k < g->node[i].outputs; k++)
+            if (g->node[i].output[k][0])
+                *v++ = (traced_value){.name = g->node[i].output[k], .node = i};
+    size_t count = (size_t)(v - t->value);
+    if (count) qsort(t->value, count, sizeof *t->value, value_compare);
+
+    for (size_t i = 0; i < count; i++) {
+        traced_value *same = t->values ? &t->value[t->values - 1] : NULL;
+        if (!same || strcmp(same->name, t->value[i].name)) {
+            t->value[t->values++] = t->value[i];
+        } else if (same->node != NO_NODE || t->value[i].node != NO_NODE) {
+            return failure(ELMAN_BAD_FORMAT,
+                           "the value \"%.80s\" is there twice, expected one "
+                           "origin",
+                           same->name);
+        }
+    }
+    return ELMAN_OK;
+}
+
+/* ---- Inputs ------------------------------------------------------------- */
+
+static elman_status free_size(trace *t, const char *symbol, extent *size)
+{
+    size_t i = 0;
+    while (i < t->symbols && (!symbol[0] || strcmp(t->symbol[i], symbol)))
+        i++;
+    if (i == EXTENT_SYMBOLS)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the inputs have more than %d free dimensions",
+                       EXTENT_SYMBOLS);
+    if (i == t->symbols) t->symbol[t->symbols++] = symbol;
+    *size = extent_free((unsigned)i);
+    return ELMAN_OK;
+}
+
+/* The array that input i was given, against what the graph says of it. */
+static elman_status check_array(const onnx_value *input,
+                                const named_tensor *array)
+{
+    char got[100];
+    bool fits = !input->shaped || input->rank == array->rank;
+    for (size_t k = 0; fits && input->shaped && k < array->rank; k++)
+        fits = input->dimension[k].size < 0 ||
+               (uint64_t)input->dimension[k].size == array->shape[k];
+    bool floats =
+        element_is_float(input->type) == element_is_float(array->type);
+    if (fits && floats) return ELMAN_OK;
+    shape_print(array->rank, array->shape, sizeof got, got);
+    return failure(ELMAN_BAD_VALUE,
+                   "input %.80s is given %s %s, expected %s and the shape that "
+                   "the graph tells",
+                   input->name,
+                   element_is_float(array->type) ? "floats" : "whole numbers",
+                   got, element_name(input->type));
+}
+
+static elman_status open_input(trace *t, size_t i)
+{
+    const onnx_value *input = t->graph->input + i;
+    const named_tensor *array = t->bound ? t->bound + i : NULL;
+    traced_value *v = trace_find(t, input->name);
+    source s = {.kind = SOURCE_INPUT, .index = i, .rank = input->rank};
+    if (array && array->data) {
+        TRY(check_array(input, array));
+        s.rank = array->rank;
+        for (size_t k = 0; k < s.rank; k++)
+            s.size[k] = extent_of((int64_t)array->shape[k]);
+    } else if (v->kind != VALUE_UNKNOWN || t->bound || !input->shaped) {
+        return ELMAN_OK; /* a default, or missed only if it is read */
+    } else {
+        for (size_t k = 0; k < s.rank; k++)
+            if (input->dimension[k].size >= 0)
+                s.size[k] = extent_of(input->dimension[k].size);
+            else TRY(free_size(t, input->dimension[k].symbol, s.size + k));
+    }
+    for (size_t k = 0; k < s.rank; k++)
+        s.identity[k] = (int)k;
+    size_t index = 0;
+    TRY(source_add(t, NULL, &s, &index));
+    view whole = view_of(t, index);
+    return value_set_view(t, v, input->type, &whole);
+}
+
+static elman_status open_values(trace *t)
+{
+    const onnx_graph *g = t->graph;
+    t->budget = 1 << 20;
+    for (size_t i = 0; i < g->initializers; i++) {
+        const named_tensor *tensor = g->initializer + i;
+        t->budget += 8 * tensor->count;
+        traced_value *v = trace_find(t, tensor->name);
+        if (v->kind != VALUE_UNKNOWN) continue;
+        TRY(value_set_tensor(t, NULL, v, tensor));
+    }
+    for (size_t i = 0; i < g->inputs; i++)
+        TRY(open_input(t, i));
+    return ELMAN_OK;
+}
+
+/* ---- Nodes -------------------------------------------------------------- */
+
+static elman_status missing(const trace *t, const onnx_node *n,
+                            const char *name)
+{
+    for (size_t i = 0; i < t->graph->inputs; i++)
+        if (!strcmp(t->graph->input[i].name, name))
+            return t->bound ? failure(ELMAN_BAD_VALUE,
+                                      "the input %.80s was not given, and has "
+                                      "no default",
+                                      name)
+                            : failure(ELMAN_BAD_FORMAT,
+                                      "the input %.80s has no shape", name);
+    return n ? refuse(n, "it reads \"%.80s\", which nothing makes", name)
+             : failure(ELMAN_BAD_FORMAT,
+                       "the graph's output \"%.80s\" is made by nothing", name);
+}
+
+static elman_status run_node(trace *t, size_t index)
+{
+    enum { MOST = 256, MOST_INPUTS = 4096, LEAST = 16 };
+    const onnx_node *n = t->graph->node + index;
+    traced_value *in[MOST_INPUTS], *out[MOST], thrown[MOST] = {0};
+    operator_run *run;
+    if (n->inputs > MOST_INPUTS || n->outputs > MOST)
+        return refuse(n,
+                      "%zu inputs and %zu outputs, at most %d and %d are "
+                      "followed",
+                      n->inputs, n->outputs, MOST_INPUTS, MOST);
+    for (size_t k = 0; k < n->inputs || k < LEAST; k++)
+        in[k] = NULL;
+    TRY(operator_find(t, n, &run));
+    for (size_t k = 0; k < n->inputs; k++)
+        if (n->input[k][0]) in[k] = trace_find(t, n->input[k]);
+    for (size_t k = 0; k < n->outputs; k++)
+        out[k] = n->output[k][0] ? trace_find(t, n->output[k]) : &thrown[k];
+    for (size_t k = 0; k < n->inputs; k++) {
+        if (!in[k] || !is_tensor(t, in[k])) continue;
+        tensor_use *use = t->use + t->source[in[k]->view->source].index;
+        if (*use == TENSOR_UNUSED) *use = TENSOR_READ;
+    }
+    TRY(run(t, n, in, out));
+    for (size_t k = 0; k < n->outputs; k++)
+        if (out[k]->kind == VALUE_UNKNOWN) out[k]->kind = VALUE_ABSENT;
+    return ELMAN_OK;
+}
+
+enum { NEW, ENTERED, DONE };
+
+/* An operand of a sum that stands first in the file is followed first, so that
+ * an unrolled recurrence is met by its input, not by its initial state. */
+static size_t input_at(const trace *t, const onnx_node *n, size_t k)
+{
+    if (n->inputs != 2 || strcmp(n->op, "Add") != 0) return k;
+    const traced_value *a = trace_find(t, n->input[0]),
+                       *b = trace_find(t, n->input[1]);
+    return a && b && b->node < a->node ? 1 - k : k;
+}
+
+/* Nodes that the one on top of the stack reads from and that are not done go on
+ * top of it; whether there were any. */
+static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
+                                unsigned char *marks, bool *pushed)
+{
+    size_t index = stack[*depth - 1];
+    const onnx_node *n = t->graph->node + index;
+    *pushed = false;
+    for (size_t i = 0; i < n->inputs; i++) {
+        size_t k = input_at(t, n, i);
+        if (!n->input[k][0]) continue;
+        const traced_value *v = trace_find(t, n->input[k]);
+        if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
+            return missing(t, n, n->input[k]);
+        if (v->node == NO_NODE || marks[v->node] == DONE) continue;
+        if (marks[v->node] == ENTERED)
+            return refuse(n, "it reads \"%.80s\", which depends on it: a cycle",
+                          v->name);
+        if (*depth == MOST_NODES)
+            return refuse(n, "more than %d nodes in a row", MOST_NODES);
+        marks[v->node] = ENTERED;
+        stack[(*depth)++] = v->node;
+        *pushed = true;
+        return ELMAN_OK;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status follow(trace *t, size_t first, size_t *stack,
+                           unsigned char *marks, size_t *done)
+{
+    if (marks[first] == DONE) return ELMAN_OK;
+    size_t depth = 0;
+    stack[depth++] = first;
+    marks[first] = ENTERED;
+    while (depth) {
+        bool pushed;
+        TRY(push_inputs(t, stack, &depth, marks, &pushed));
+        if (pushed) continue;
+        size_t index = stack[--depth];
+        if (++*done > MOST_NODES)
+            return refuse(t->graph->node + index,
+                          "the graph has more than %d nodes that matter",
+                          MOST_NODES);
+        TRY(run_node(t, index));
+        marks[index] = DONE;
+    }
+    return ELMAN_OK;
+}
+
+static elman_status follow_all(trace *t)
+{
+    const onnx_graph *g = t->graph;
+    size_t done = 0;
+    elman_status status = ELMAN_OK;
+    size_t *stack = calloc(MOST_NODES, sizeof *stack);
+    unsigned char *marks = calloc(g->nodes + 1, 1);
+    if (!stack || !marks)
+        status = failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    for (size_t i = 0; i < g->outputs && status == ELMAN_OK; i++) {
+        const traced_value *v = trace_find(t, g->output[i].name);
+        if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
+            status = missing(t, NULL, g->output[i].name);
+        else if (v->node != NO_NODE)
+            status = follow(t, v->node, stack, marks, &done);
+    }
+    free(stack);
+    free(marks);
+    return status;
+}
+
+elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
+                        trace **made)
+{
+    if (graph->opset < 7)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the graph is of opset %lld, expected 7 or later",
+                       (long long)graph->opset);
+    if (graph->outputs == 0)
+        return failure(ELMAN_BAD_FORMAT, "the graph has no outputs");
+    trace *t = calloc(1, sizeof *t);
+    if (!t) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    t->graph = graph;
+    t->bound = bound;
+    t->time = t->batch = NO_AXIS;
+    t->layer = calloc(ELMAN_MAX_LAYERS, sizeof *t->layer);
+    elman_status status =
+        t->layer ? ELMAN_OK : failure(ELMAN_NO_MEMORY, "no memory for layers");
+    if (status == ELMAN_OK) status = list_names(t);
+    if (status == ELMAN_OK) status = open_values(t);
+    if (status == ELMAN_OK) status = follow_all(t);
+    for (size_t i = 0; status == ELMAN_OK && i < t->layers; i++)
+        if ((status = norm_finish(t, i)) == ELMAN_OK)
+            status = unrolled_finish(t, i);
+    if (status == ELMAN_OK) *made = t;
+    else trace_close(t);
+    return status;
+}

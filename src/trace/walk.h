@@ -1,0 +1,13 @@
+/* walk.h: follows a graph, node after node. */
+#ifndef TRACE_WALK_H
+#define TRACE_WALK_H
+
+#include "trace/trace.h"
+
+/* Follows graph to its outputs. With bound arrays all sizes are known, and
+ * inputs may be weights. graph and bound must outlive the trace. Messages name
+ * the node, its operator and the reason. */
+elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
+                        trace **trace);
+
+#endif
