@@ -19,7 +19,13 @@ install(FILES ${PROJECT_BINARY_DIR}/elman.pc DESTINATION ${pkgconfig})
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/elman)
 install(EXPORT elmanTargets NAMESPACE elman:: FILE elmanConfig.cmake
   DESTINATION ${package})
+# as the soname: a minor version may break programs before 1.0, a major after
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(compatibility SameMinorVersion)
+else()
+  set(compatibility SameMajorVersion)
+endif()
 write_basic_package_version_file(elmanConfigVersion.cmake
-  COMPATIBILITY SameMinorVersion)
+  COMPATIBILITY ${compatibility})
 install(FILES ${PROJECT_BINARY_DIR}/elmanConfigVersion.cmake
   DESTINATION ${package})

@@ -42,8 +42,14 @@ set(static_libraries ${format_libraries} -pthread -lm)
 
 add_library(elman_shared SHARED $<TARGET_OBJECTS:elman_objects>)
 target_link_libraries(elman_shared PRIVATE elman_flags)
+
+# what may break a program has another name: before 1.0 each minor version
+set(soversion ${PROJECT_VERSION_MAJOR})
+if(soversion EQUAL 0)
+  string(APPEND soversion ".${PROJECT_VERSION_MINOR}")
+endif()
 set_target_properties(elman_shared PROPERTIES OUTPUT_NAME elman
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
 if(NOT ELMAN_SANITIZE)
   target_link_options(elman_shared PRIVATE -Wl,-z,defs)
 endif()

@@ -61,6 +61,5 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
 endif()
 target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
-target_compile_definitions(elman_flags INTERFACE _GNU_SOURCE
-  ELMAN_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(elman_flags INTERFACE _GNU_SOURCE)
 target_link_libraries(elman_flags INTERFACE Threads::Threads m)

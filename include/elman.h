@@ -48,22 +48,45 @@ extern "C" {
 #define ELMAN_CHECKED
 #endif
 
+/* ---- Version ------------------------------------------------------------ */
+
+/* The version of this header, and the only place where it is written. CMake,
+ * pkg-config and the name of the library have it from here.
+ *
+ * Until MAJOR is 1, a new MINOR may change anything here, and its library has a
+ * name of its own (libelman.so.0.2); a new PATCH changes nothing that a program
+ * can see. After that only a new MAJOR breaks programs.
+ *
+ * What a source may count on even so: structs grow at their end alone, and zero
+ * in a new field means what was so before it; the numbers of enums never change
+ * and new ones come last. A config written {.field = value} therefore stays
+ * valid. Sizes of structs never change with a PATCH. */
+#define ELMAN_VERSION_MAJOR 0
+#define ELMAN_VERSION_MINOR 2
+#define ELMAN_VERSION_PATCH 0
+
+/* One number to compare: 200 for 0.2.0, 10203 for 1.2.3. */
+#define ELMAN_VERSION_NUMBER                                                   \
+    (ELMAN_VERSION_MAJOR * 10000 + ELMAN_VERSION_MINOR * 100 +                 \
+     ELMAN_VERSION_PATCH)
+
 /* ---- Status ------------------------------------------------------------- */
 
 typedef enum elman_status {
-    ELMAN_OK,
-    ELMAN_NO_MEMORY,  /* an allocation failed */
-    ELMAN_BAD_VALUE,  /* an argument is out of range or does not fit */
-    ELMAN_BAD_FILE,   /* the system could not open, read or write a file */
-    ELMAN_BAD_FORMAT, /* a file's content is not what its format promises */
-    ELMAN_NOT_FINITE  /* a loss or gradient became NaN or infinite */
+    ELMAN_OK = 0,
+    ELMAN_NO_MEMORY = 1,  /* an allocation failed */
+    ELMAN_BAD_VALUE = 2,  /* an argument is out of range or does not fit */
+    ELMAN_BAD_FILE = 3,   /* the system could not open, read or write a file */
+    ELMAN_BAD_FORMAT = 4, /* a file's content is not what its format promises */
+    ELMAN_NOT_FINITE = 5  /* a loss or gradient became NaN or infinite */
 } elman_status;
 
 /* The sentence for this thread's last failed call; "" before any. Valid until
  * the thread's next failing call. */
 ELMAN_API const char *elman_message(void);
 
-/* "MAJOR.MINOR.PATCH" of the library in use. */
+/* "MAJOR.MINOR.PATCH" of the library in use, as the macros above are of the
+ * header. */
 ELMAN_API const char *elman_version(void);
 
 /* What the library found on this machine. */
@@ -173,18 +196,18 @@ typedef enum elman_nonlinearity {
 /* Functions of one number, as ONNX names and defines them; a is alpha, b is
  * beta. Only those that have an alpha or a beta may set it. */
 typedef enum elman_activation_kind {
-    ELMAN_ACTIVATION_DEFAULT,          /* the layer's own */
-    ELMAN_ACTIVATION_TANH,             /* tanh(x) */
-    ELMAN_ACTIVATION_SIGMOID,          /* 1 / (1 + exp(-x)) */
-    ELMAN_ACTIVATION_RELU,             /* max(x, 0) */
-    ELMAN_ACTIVATION_AFFINE,           /* a x + b */
-    ELMAN_ACTIVATION_LEAKY_RELU,       /* x, below 0: a x */
-    ELMAN_ACTIVATION_THRESHOLDED_RELU, /* x where x > a, else 0 */
-    ELMAN_ACTIVATION_SCALED_TANH,      /* a tanh(b x) */
-    ELMAN_ACTIVATION_HARD_SIGMOID,     /* a x + b within 0 and 1 */
-    ELMAN_ACTIVATION_ELU,              /* x, below 0: a (exp(x) - 1) */
-    ELMAN_ACTIVATION_SOFTSIGN,         /* x / (1 + |x|) */
-    ELMAN_ACTIVATION_SOFTPLUS          /* log(1 + exp(x)) */
+    ELMAN_ACTIVATION_DEFAULT = 0,          /* the layer's own */
+    ELMAN_ACTIVATION_TANH = 1,             /* tanh(x) */
+    ELMAN_ACTIVATION_SIGMOID = 2,          /* 1 / (1 + exp(-x)) */
+    ELMAN_ACTIVATION_RELU = 3,             /* max(x, 0) */
+    ELMAN_ACTIVATION_AFFINE = 4,           /* a x + b */
+    ELMAN_ACTIVATION_LEAKY_RELU = 5,       /* x, below 0: a x */
+    ELMAN_ACTIVATION_THRESHOLDED_RELU = 6, /* x where x > a, else 0 */
+    ELMAN_ACTIVATION_SCALED_TANH = 7,      /* a tanh(b x) */
+    ELMAN_ACTIVATION_HARD_SIGMOID = 8,     /* a x + b within 0 and 1 */
+    ELMAN_ACTIVATION_ELU = 9,              /* x, below 0: a (exp(x) - 1) */
+    ELMAN_ACTIVATION_SOFTSIGN = 10,        /* x / (1 + |x|) */
+    ELMAN_ACTIVATION_SOFTPLUS = 11         /* log(1 + exp(x)) */
 } elman_activation_kind;
 
 /* alpha and beta are taken as they stand: zero is zero. */
@@ -196,33 +219,33 @@ typedef struct elman_activation {
 /* How a bidirectional layer joins its two directions; NONE gives two outputs
  * (D,T,B,R) and is allowed for one level that ends the model. */
 typedef enum elman_merge {
-    ELMAN_MERGE_CONCAT,
-    ELMAN_MERGE_SUM,
-    ELMAN_MERGE_MUL,
-    ELMAN_MERGE_AVERAGE,
-    ELMAN_MERGE_NONE
+    ELMAN_MERGE_CONCAT = 0,
+    ELMAN_MERGE_SUM = 1,
+    ELMAN_MERGE_MUL = 2,
+    ELMAN_MERGE_AVERAGE = 3,
+    ELMAN_MERGE_NONE = 4
 } elman_merge;
 
 /* What ELMAN_LAST takes of each sequence; 0 for a sequence of length 0. */
 typedef enum elman_last {
-    ELMAN_LAST_STEP, /* the features of the last valid step: y[length-1] */
-    ELMAN_LAST_FINAL /* h_n: each direction's features where it ends, so the
+    ELMAN_LAST_STEP = 0, /* the features of the last valid step: y[length-1] */
+    ELMAN_LAST_FINAL = 1 /* h_n: each direction's features where it ends, so the
                         reverse half of a concat comes from step 0 */
 } elman_last;
 
 /* How a parameter is drawn. Fans are taken on the whole parameter, as
  * torch.nn.init does; orthogonal and identity act on each gate's block. */
 typedef enum elman_init_kind {
-    ELMAN_INIT_DEFAULT,        /* PyTorch's for the layer */
-    ELMAN_INIT_CONSTANT,       /* value */
-    ELMAN_INIT_UNIFORM,        /* in [-value, value) */
-    ELMAN_INIT_GAUSSIAN,       /* mean 0, sigma = value */
-    ELMAN_INIT_XAVIER_UNIFORM, /* value is the gain, 0 means 1 */
-    ELMAN_INIT_XAVIER_NORMAL,  /* the same */
-    ELMAN_INIT_HE_UNIFORM,     /* value is the gain, 0 means sqrt 2; fan in */
-    ELMAN_INIT_HE_NORMAL,      /* the same */
-    ELMAN_INIT_ORTHOGONAL,     /* value is the gain, 0 means 1 */
-    ELMAN_INIT_IDENTITY        /* value times the identity, 0 means 1 (IRNN) */
+    ELMAN_INIT_DEFAULT = 0,        /* PyTorch's for the layer */
+    ELMAN_INIT_CONSTANT = 1,       /* value */
+    ELMAN_INIT_UNIFORM = 2,        /* in [-value, value) */
+    ELMAN_INIT_GAUSSIAN = 3,       /* mean 0, sigma = value */
+    ELMAN_INIT_XAVIER_UNIFORM = 4, /* value is the gain, 0 means 1 */
+    ELMAN_INIT_XAVIER_NORMAL = 5,  /* the same */
+    ELMAN_INIT_HE_UNIFORM = 6, /* value is the gain, 0 means sqrt 2; fan in */
+    ELMAN_INIT_HE_NORMAL = 7,  /* the same */
+    ELMAN_INIT_ORTHOGONAL = 8, /* value is the gain, 0 means 1 */
+    ELMAN_INIT_IDENTITY = 9    /* value times the identity, 0 means 1 (IRNN) */
 } elman_init_kind;
 
 typedef struct elman_init {
@@ -506,16 +529,16 @@ ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
 /* ---- Loss --------------------------------------------------------------- */
 
 typedef enum elman_loss_kind {
-    ELMAN_CROSS_ENTROPY,       /* nn.CrossEntropyLoss on logits */
-    ELMAN_MEAN_SQUARED,        /* nn.MSELoss */
-    ELMAN_MEAN_ABSOLUTE,       /* nn.L1Loss */
-    ELMAN_HUBER,               /* nn.HuberLoss */
-    ELMAN_BINARY_CROSS_ENTROPY /* nn.BCEWithLogitsLoss */
+    ELMAN_CROSS_ENTROPY = 0,       /* nn.CrossEntropyLoss on logits */
+    ELMAN_MEAN_SQUARED = 1,        /* nn.MSELoss */
+    ELMAN_MEAN_ABSOLUTE = 2,       /* nn.L1Loss */
+    ELMAN_HUBER = 3,               /* nn.HuberLoss */
+    ELMAN_BINARY_CROSS_ENTROPY = 4 /* nn.BCEWithLogitsLoss */
 } elman_loss_kind;
 
 typedef enum elman_reduction {
-    ELMAN_REDUCTION_MEAN, /* over the targets that count */
-    ELMAN_REDUCTION_SUM
+    ELMAN_REDUCTION_MEAN = 0, /* over the targets that count */
+    ELMAN_REDUCTION_SUM = 1
 } elman_reduction;
 
 typedef struct elman_loss_config {
@@ -547,14 +570,14 @@ ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
 /* ---- Optimizer and schedule --------------------------------------------- */
 
 typedef enum elman_rule {
-    ELMAN_ADAM,
-    ELMAN_ADAMW,
-    ELMAN_SGD,
-    ELMAN_ADAGRAD,
-    ELMAN_RMSPROP
+    ELMAN_ADAM = 0,
+    ELMAN_ADAMW = 1,
+    ELMAN_SGD = 2,
+    ELMAN_ADAGRAD = 3,
+    ELMAN_RMSPROP = 4
 } elman_rule;
 
-typedef enum elman_flavour { ELMAN_TORCH, ELMAN_KERAS } elman_flavour;
+typedef enum elman_flavour { ELMAN_TORCH = 0, ELMAN_KERAS = 1 } elman_flavour;
 
 /* Zero means the rule's default in its flavour; the fields whose default is
  * not zero and that may be zero have a no_ twin. */
@@ -597,12 +620,12 @@ ELMAN_CHECKED elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                                 double *norm);
 
 typedef enum elman_schedule_kind {
-    ELMAN_SCHEDULE_CONSTANT,
-    ELMAN_SCHEDULE_STEP,        /* times gamma every period */
-    ELMAN_SCHEDULE_EXPONENTIAL, /* times gamma each time */
-    ELMAN_SCHEDULE_COSINE,      /* to minimum over period, then stays there */
-    ELMAN_SCHEDULE_PLATEAU      /* times gamma after patience evaluations that
-                                   brought nothing */
+    ELMAN_SCHEDULE_CONSTANT = 0,
+    ELMAN_SCHEDULE_STEP = 1,        /* times gamma every period */
+    ELMAN_SCHEDULE_EXPONENTIAL = 2, /* times gamma each time */
+    ELMAN_SCHEDULE_COSINE = 3, /* to minimum over period, then stays there */
+    ELMAN_SCHEDULE_PLATEAU = 4 /* times gamma after patience evaluations that
+                              brought nothing */
 } elman_schedule_kind;
 
 typedef struct elman_schedule_config {

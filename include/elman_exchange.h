@@ -72,8 +72,8 @@ ELMAN_CHECKED elman_status elman_import_create(const elman_import *import,
 /* ---- Out ---------------------------------------------------------------- */
 
 typedef enum elman_export_format {
-    ELMAN_EXPORT_TORCH, /* safetensors for load_state_dict */
-    ELMAN_EXPORT_ONNX   /* opset 17: any T and B, states optional */
+    ELMAN_EXPORT_TORCH = 0, /* safetensors for load_state_dict */
+    ELMAN_EXPORT_ONNX = 1   /* opset 17: any T and B, states optional */
 } elman_export_format;
 
 /* Replaces path by the model in another's format; what that can not express is

@@ -14,23 +14,23 @@ extern "C" {
 /* ---- Data --------------------------------------------------------------- */
 
 typedef enum elman_task {
-    ELMAN_TASK_AUTO, /* decided by the data */
-    ELMAN_LANGUAGE,  /* text: the next token at each step */
-    ELMAN_CLASSIFY,  /* one class per sequence */
-    ELMAN_TAG,       /* one class per step */
-    ELMAN_FORECAST,  /* table: the horizon steps after a window */
-    ELMAN_REGRESS,   /* values per sequence */
-    ELMAN_TRACK      /* values per step */
+    ELMAN_TASK_AUTO = 0, /* decided by the data */
+    ELMAN_LANGUAGE = 1,  /* text: the next token at each step */
+    ELMAN_CLASSIFY = 2,  /* one class per sequence */
+    ELMAN_TAG = 3,       /* one class per step */
+    ELMAN_FORECAST = 4,  /* table: the horizon steps after a window */
+    ELMAN_REGRESS = 5,   /* values per sequence */
+    ELMAN_TRACK = 6      /* values per step */
 } elman_task;
 
 typedef enum elman_unit {
-    ELMAN_UNIT_AUTO, /* characters if the text is UTF-8, else bytes */
-    ELMAN_BYTES,
-    ELMAN_CHARACTERS,
-    ELMAN_WORDS
+    ELMAN_UNIT_AUTO = 0, /* characters if the text is UTF-8, else bytes */
+    ELMAN_BYTES = 1,
+    ELMAN_CHARACTERS = 2,
+    ELMAN_WORDS = 3
 } elman_unit;
 
-typedef enum elman_part { ELMAN_TRAIN, ELMAN_VALIDATION } elman_part;
+typedef enum elman_part { ELMAN_TRAIN = 0, ELMAN_VALIDATION = 1 } elman_part;
 
 /* How raw data became numbers, so that new data becomes the same ones. */
 typedef struct elman_encoding {

@@ -12,7 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *elman_version(void) { return ELMAN_VERSION; }
+#define TEXT(number)                 #number
+#define VERSION(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
+
+const char *elman_version(void)
+{
+    return VERSION(ELMAN_VERSION_MAJOR, ELMAN_VERSION_MINOR,
+                   ELMAN_VERSION_PATCH);
+}
 
 elman_status elman_machine_read(elman_machine *machine)
 {

@@ -23,7 +23,9 @@ int main(void)
         status = elman_model_step(model, state, x[t], &y);
 
     if (status == ELMAN_OK)
-        printf("elman %s: %.6f\n", elman_version(), (double)y);
+        printf("elman %s, of the header %d.%d.%d: %.6f\n", elman_version(),
+               ELMAN_VERSION_MAJOR, ELMAN_VERSION_MINOR, ELMAN_VERSION_PATCH,
+               (double)y);
     else printf("%s\n", elman_message());
     elman_state_destroy(state);
     elman_model_destroy(model);
