@@ -22,24 +22,58 @@ typedef struct bench_values {
 #define AT(field) offsetof(bench_values, field)
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_CHOICE, 'm', "mode", "all|inf|train|stream", AT(mode), "all", NULL,
-     0, 0, "forward, forward and backward, one step a call, or all of them"},
-    {OPTION_SIZES, 't', "threads", "N,...", AT(threads), "1,2", NULL, 1, 64,
-     "numbers of threads, each measured; more than the machine has are left "
-     "out"},
-    {OPTION_REAL, 's', "seconds", "S", AT(seconds), "0.2", NULL, 1e-4, 3600,
-     "of each row, without warming up; a shape that takes longer runs twice"},
-    {OPTION_FLAG, 'l', "list", NULL, AT(list), NULL, NULL, 0, 0,
-     "print the shapes as a table with tabs, and stop"},
-    {OPTION_TEXT, 0, "results", "FILE", AT(results), "(none)", NULL, 0, 0,
-     "write the rows to FILE as well, as JSON"},
-    {OPTION_TEXT, 0, "peers", "FILE", AT(peers), "(none)", NULL, 0, 0,
-     "other programs to measure in turn with ours: a line each, a name and a "
-     "command. It reads a line for each turn: the words of --list up to dx, "
-     "mode, threads, seconds; and answers with the median seconds of a run, "
-     "or '-'"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "mode",
+     .letter = 'm',
+     .type = OPTION_CHOICE,
+     .value = "all|inf|train|stream",
+     .field = AT(mode),
+     .fallback = "all",
+     .common = true,
+     .help = "what to measure: forward, forward and backward, one step per "
+             "call, or all of them"},
+    {.name = "threads",
+     .letter = 't',
+     .type = OPTION_SIZES,
+     .value = "N,...",
+     .field = AT(threads),
+     .fallback = "1,2",
+     .range = {1, 64},
+     .common = true,
+     .help = "numbers of threads to measure; those the machine does not have "
+             "are left out"},
+    {.name = "seconds",
+     .letter = 's',
+     .type = OPTION_REAL,
+     .value = "S",
+     .field = AT(seconds),
+     .fallback = "0.2",
+     .range = {1e-4, 3600},
+     .common = true,
+     .help = "time for each row, without warmup; a shape that takes longer "
+             "runs twice"},
+    {.name = "list",
+     .letter = 'l',
+     .type = OPTION_FLAG,
+     .field = AT(list),
+     .common = true,
+     .help = "print the shapes as a tab-separated table and stop"},
+    {.name = "results",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(results),
+     .fallback = "(none)",
+     .help = "also write the rows to FILE as JSON"},
+    {.name = "peers",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(peers),
+     .fallback = "(none)",
+     .help = "other programs to measure in turn with elman: one per line, a "
+             "name and a command. A program reads a line for each turn: the "
+             "words of --list up to dx, mode, threads, seconds; it answers "
+             "with the median seconds of a run, or '-'"},
+    {0},
+};
 
 /* A run of the command. */
 typedef struct bench_run {
@@ -199,8 +233,7 @@ static int check_results(const char *path)
 {
     FILE *file = path ? fopen(path, "ae") : NULL;
     if (path && !file)
-        return failed("%s: cannot be written: %s", printable(path),
-                      strerror(errno));
+        return failed("cannot write '%s': %s", path, strerror(errno));
     if (file) fclose(file);
     return 0;
 }
@@ -210,13 +243,10 @@ static int write_results(const bench_run *run)
     const char *path = run->values->results;
     FILE *file = path ? fopen(path, "we") : NULL;
     if (!path) return 0;
-    if (!file)
-        return failed("%s: cannot be written: %s", printable(path),
-                      strerror(errno));
+    if (!file) return failed("cannot write '%s': %s", path, strerror(errno));
     bench_record(&run->report, file);
     const bool lost = ferror(file);
-    if (fclose(file) || lost)
-        return failed("%s: cannot be written", printable(path));
+    if (fclose(file) || lost) return failed("cannot write '%s'", path);
     return 0;
 }
 
@@ -259,33 +289,33 @@ static int bench(const parsed_line *arguments)
 
 static const example examples[] = {
     {"elman bench", "everything, in a few minutes"},
-    {"elman bench 'st_*' --threads=1", "streams, one step a call"},
+    {"elman bench 'st_*' --threads=1", "streams, one step per call"},
     {"elman bench charlm_lstm2_256 --mode=train --seconds=2",
      "one row, longer than usual"},
     {"elman bench --json | jq '.rows[] | [.name, .mode, .roof]'",
      "for a script"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row bench_command = {
     .name = "bench",
-    .summary = "measure this machine's roof, and how near to it we are",
+    .summary = "benchmark against this machine's peak",
     .operands = "[NAME]...",
     .description =
-        "Measures what the machine can do at most: operations a second, in "
-        "registers, and bytes a second read from each cache and from memory. "
-        "Then the time of each shape that a NAME matches (as a shell matches "
-        "files; all without one): the median after warming up.\n"
-        "peak is the part of the fp32 peak that the matrix products reach. "
-        "roof is the least time that the machine allows over ours: the "
-        "operations at the peak (fp32); or, with less than 16 sequences, "
-        "reading the weights that each step needs again from where they fit "
-        "(L1, L2, L3, RAM), if that takes longer. 3.14 is the part of the peak "
-        "that oneDNN 3.14 was recorded to reach on another machine, ratio ours "
-        "over that. tail is the slowest of a thousand steps of a stream over "
-        "the median. A peer's column is its time over ours: above 1 we are "
-        "faster.",
+        "Measures the peak of the machine: operations per second, in "
+        "registers, and bytes per second read from each cache and from memory. "
+        "Then measures each shape that a NAME matches (wildcards as in a "
+        "shell; all without one): the median time after warmup.\npeak is the "
+        "share of the fp32 peak that the matrix products reach. roof is the "
+        "least time that the machine allows over ours: the operations at the "
+        "peak (fp32), or, with fewer than 16 sequences, reading the weights "
+        "that each step needs again from where they fit (L1, L2, L3, RAM), if "
+        "that takes longer. 3.14 is the share of the peak that oneDNN 3.14 was "
+        "recorded to reach on another machine, ratio ours over that. tail is "
+        "the slowest of a thousand steps of a stream over the median. A peer's "
+        "column is its time over ours: above 1 elman is faster.",
     .json = true,
-    .options = options,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(bench_values),
     .run = bench,

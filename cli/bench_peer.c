@@ -38,11 +38,13 @@ static int start(const char *command, peer *other)
 {
     int ask[2], answer[2];
     if (pipe2(ask, O_CLOEXEC))
-        return failed("no pipe to %s: %s", other->name, strerror(errno));
+        return failed("cannot open a pipe to %s: %s", other->name,
+                      strerror(errno));
     if (pipe2(answer, O_CLOEXEC)) {
         close(ask[0]);
         close(ask[1]);
-        return failed("no pipe from %s: %s", other->name, strerror(errno));
+        return failed("cannot open a pipe from %s: %s", other->name,
+                      strerror(errno));
     }
     fflush(NULL);
     other->process = fork();
@@ -52,7 +54,7 @@ static int start(const char *command, peer *other)
     other->ask = fdopen(ask[1], "w");
     other->answer = fdopen(answer[0], "r");
     if (other->process > 0 && other->ask && other->answer) return 0;
-    return failed("%s did not start: %s", other->name, strerror(errno));
+    return failed("cannot start %s: %s", other->name, strerror(errno));
 }
 
 /* A line "NAME COMMAND", or nothing after a '#'. */
@@ -83,9 +85,7 @@ int peers_open(const char *path, peer_list *list)
     *list = (peer_list){0};
     if (!path) return 0;
     FILE *file = fopen(path, "re");
-    if (!file)
-        return failed("%s: cannot be opened: %s", printable(path),
-                      strerror(errno));
+    if (!file) return failed("cannot open '%s': %s", path, strerror(errno));
     for (int number = 1; !code && fgets(line, sizeof line, file); number++)
         code = read_peer(path, number, line, list);
     fclose(file);

@@ -13,30 +13,66 @@
 #define AT(field) offsetof(convert_values, field)
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_CHOICE, 0, "to", "auto|elman|torch|onnx", AT(to), "auto", NULL, 0,
-     0,
-     "what OUT is to be: elman's own, a state dict for PyTorch, ONNX; auto: "
-     "elman's own if it ends in .safetensors, ONNX if in .onnx"},
-    {OPTION_PAIR, 'r', "reference", "X.npy Y.npy", AT(reference), "(none)",
-     NULL, 0, 0, "write OUT only if the model gives Y for X"},
-    {OPTION_TEXT, 0, "ignore", "NAME,...", AT(ignore), "(none)", NULL, 0, 0,
-     "tensors that the model can do without; * stands for any text"},
-    {OPTION_SECTION, 0, "What a file of weights does not say", NULL, 0, NULL,
-     NULL, 0, 0, NULL},
-    {OPTION_TEXT, 0, "layers", "LIST", AT(layers), "(as the shapes say)", NULL,
-     0, 0,
-     "the order of the layers: prefixes of tensors' names, and tanh, relu, "
-     "softmax, last, final between them"},
-    {OPTION_TEXT, 0, "key", "PATH", AT(key), "(where there is only one)", NULL,
-     0, 0, "checkpoints: where the state dict is, as in model.state_dict"},
-    {OPTION_TEXT, 0, "mapping", "FILE", AT(mapping), "(PyTorch's names)", NULL,
-     0, 0, "which tensor is which parameter, where names are others"},
-    {OPTION_CHOICE, 0, "nonlinearity", "tanh|relu", AT(nonlinearity), "tanh",
-     NULL, 0, 0, "of an nn.RNN"},
-    {OPTION_FLAG, 0, "batch-first", NULL, AT(batch_first), NULL, NULL, 0, 0,
-     "the model takes (B,T,I) instead of (T,B,I)"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "to",
+     .type = OPTION_CHOICE,
+     .value = "auto|elman|torch|onnx",
+     .field = AT(to),
+     .fallback = "auto",
+     .common = true,
+     .help = "format of OUT: elman's own, a state dict for PyTorch, ONNX; "
+             "auto: elman's own if it ends in .safetensors, ONNX if in .onnx"},
+    {.name = "reference",
+     .letter = 'r',
+     .type = OPTION_PAIR,
+     .value = "X.npy Y.npy",
+     .field = AT(reference),
+     .fallback = "(none)",
+     .common = true,
+     .help = "write OUT only if the model gives Y for X"},
+    {.name = "ignore",
+     .type = OPTION_TEXT,
+     .value = "NAME,...",
+     .field = AT(ignore),
+     .fallback = "(none)",
+     .common = true,
+     .help = "tensors that the model can do without; * matches any text"},
+    {0},
+};
+
+static const option_row missing_options[] = {
+    {.name = "layers",
+     .type = OPTION_TEXT,
+     .value = "LIST",
+     .field = AT(layers),
+     .fallback = "(as the shapes say)",
+     .common = true,
+     .help = "order of the layers: prefixes of tensor names, with tanh, relu, "
+             "softmax, last, final between them"},
+    {.name = "key",
+     .type = OPTION_TEXT,
+     .value = "PATH",
+     .field = AT(key),
+     .fallback = "(where there is only one)",
+     .help = "checkpoints: where the state dict is, as in model.state_dict"},
+    {.name = "mapping",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(mapping),
+     .fallback = "(PyTorch's names)",
+     .help =
+         "file that says which tensor is which parameter, where names differ"},
+    {.name = "nonlinearity",
+     .type = OPTION_CHOICE,
+     .value = "tanh|relu",
+     .field = AT(nonlinearity),
+     .fallback = "tanh",
+     .help = "activation of an nn.RNN"},
+    {.name = "batch-first",
+     .type = OPTION_FLAG,
+     .field = AT(batch_first),
+     .help = "the model takes (B,T,I) instead of (T,B,I)"},
+    {0},
+};
 
 static bool ends_with(const char *path, const char *end)
 {
@@ -126,9 +162,9 @@ static int check_reference(conversion *run)
     if (check->passed) return 0;
     int code = show_failed(run);
     if (code) return code;
-    return failed("%s does not give %s for %s, and was not converted: %s",
-                  conversion_source(run), files->second, files->first,
-                  check->failure);
+    return failed(
+        "%s: the model does not give '%s' for '%s', and was not converted: %s",
+        conversion_source(run), files->second, files->first, check->failure);
 }
 
 static int write_out(const conversion *run)
@@ -188,31 +224,34 @@ static int convert(const parsed_line *arguments)
 
 static const example examples[] = {
     {"elman convert lstm.pt lstm.safetensors --reference x.npy y.npy",
-     "from PyTorch, proved by what the model gave there"},
+     "from PyTorch, checked against what the model gave there"},
     {"elman convert lstm.onnx lstm.safetensors", "from ONNX"},
     {"elman convert lstm.safetensors lstm.onnx", "to ONNX"},
     {"elman convert lstm.safetensors torch.safetensors --to torch",
-     "to PyTorch, and the two lines that load it"},
+     "to PyTorch, with the two lines that load it"},
     {"elman convert net.pt net.safetensors --layers "
      "embed,lstm,last,fc1,relu,fc2",
-     "a state dict does not say what stands between its layers"},
-    {NULL, NULL}};
+     "a state dict does not record what stands between its layers"},
+    {NULL, NULL},
+};
 
 const command_row convert_command = {
     .name = "convert",
-    .summary = "take a model from PyTorch, ONNX or NumPy, or give it back",
+    .summary = "import a model from PyTorch, ONNX or NumPy, or export one",
     .operands = "IN... OUT",
     .description =
         "Reads the model IN and writes it as OUT. IN is .safetensors, a "
         "PyTorch .pt or .pth (a state dict, or a checkpoint that holds one), "
-        ".onnx, .npz, or several .npy; its content tells which, and nothing "
-        "in it is ever run. OUT is replaced at once, when all is checked, or "
-        "stays as it was.\nPrints every tensor of IN, what it became and how. "
-        "Every one must become something or be named by --ignore. If IN holds "
-        "the tensors reference.input and reference.output, the model must "
-        "give the one from the other, as with --reference.",
+        ".onnx, .npz, or several .npy; its content decides which, and no code "
+        "in it is ever run. OUT is replaced at once after everything has been "
+        "checked, or stays as it was.\nPrints every tensor of IN, what it "
+        "became and how. Every tensor must become something or be named by "
+        "--ignore. If IN holds the tensors reference.input and "
+        "reference.output, the model must give the second for the first, as "
+        "with --reference.",
     .json = true,
-    .options = options,
+    .options = {{"Options", options},
+                {"What a weight file does not record", missing_options}},
     .examples = examples,
     .size = sizeof(convert_values),
     .run = convert,

@@ -16,7 +16,7 @@ int source_open(const char *path, line_source *source)
     *source = (line_source){.file = stdin, .name = "standard input"};
     if (!path || !strcmp(path, "-")) return 0;
     struct stat file;
-    source->name = path;
+    snprintf(source->name, sizeof source->name, "'%s'", path);
     if (stat(path, &file) == 0 && S_ISDIR(file.st_mode))
         return failed("cannot read '%s': it is a folder", path);
     source->file = fopen(path, "re");

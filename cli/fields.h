@@ -12,10 +12,10 @@
 
 typedef struct line_source {
     FILE *file;
-    const char *name; /* for messages */
-    uint64_t line;    /* of the last one read, from 1 */
-    char *text;       /* it, without its line end */
-    size_t bytes;     /* its length; it may hold zero bytes */
+    char name[4096]; /* for messages: "'x.csv'", "standard input" */
+    uint64_t line;   /* of the last one read, from 1 */
+    char *text;      /* it, without its line end */
+    size_t bytes;    /* its length; it may hold zero bytes */
     size_t room;
     char **fields; /* of the last split, in text */
     size_t count, most;

@@ -56,9 +56,9 @@ static int unknown_input(const graph_run *run, const char *word)
     const char *near = nearest_name(name, names, count);
     free(names);
     if (near)
-        return misused("%s has no input '%s', did you mean '%s'?", run->path,
+        return misused("'%s' has no input '%s', did you mean '%s'?", run->path,
                        name, near);
-    return misused("%s has no input '%s'; it has: %s", run->path, name,
+    return misused("'%s' has no input '%s'; it has: %s", run->path, name,
                    list_inputs(run, list));
 }
 
@@ -68,7 +68,7 @@ static int check_missing(const graph_run *run, const bool *given)
     for (size_t n = 0; n < run->count; n++) {
         const elman_port *port = &run->ports[n];
         if (!port->input || port->optional || given[n]) continue;
-        return misused("%s needs the input '%s': --input %s=FILE.npy; it "
+        return misused("'%s' requires the input '%s': --input %s=FILE.npy; it "
                        "takes: %s",
                        run->path, port->name, port->name,
                        list_inputs(run, list));

@@ -1,50 +1,102 @@
 /*
- * help.c: --help, written from the option tables.
+ * help.c: -h and --help, written from the option tables.
  */
 #include "manual.h"
 #include "screen.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMN = 26, WIDEST = 100 };
+enum {
+    NARROWEST = 40,
+    WIDEST = 100,
+    COLUMN = 28,       /* where sentences begin */
+    NARROW_COLUMN = 8, /* on a terminal of less than so many columns: */
+    NARROW = 60
+};
+
+/* What -h, --help and man pages all begin with. */
+const char program_description[] =
+    "Recurrent neural networks: trains, inspects and runs Elman networks, "
+    "LSTMs and GRUs on text, labelled series, tables and arrays, and exchanges "
+    "them with PyTorch and ONNX.";
+
+/* Appends the row's need as people read it: " [with --cell lstm, gru]". */
+static size_t append_need(char *text, size_t used, size_t size,
+                          const char *needs)
+{
+    size_t name = strcspn(needs, "=");
+    used += (size_t)snprintf(text + used, size - used, " [with --%.*s%s",
+                             (int)name, needs, needs[name] ? " " : "");
+    for (const char *at = needs + name; *at; at++)
+        if (*at == ',')
+            used += (size_t)snprintf(text + used, size - used, ", ");
+        else if (*at != '=') text[used++] = *at;
+    return used + (size_t)snprintf(text + used, size - used, "]");
+}
+
+/* Appends the default: " (default: 64, language: 256)". */
+static void append_default(char *text, size_t used, size_t size,
+                           const char *fallback)
+{
+    used += (size_t)snprintf(text + used, size - used, " (default: ");
+    if (fallback[0] == '(') {
+        snprintf(text + used, size - used, "%s", fallback + 1);
+        return;
+    }
+    for (const char *at = fallback; *at && used < size - 8; at++) {
+        if (*at == ' ') text[used++] = ',';
+        text[used++] = *at;
+        if (*at == ':') text[used++] = ' ';
+    }
+    snprintf(text + used, size - used, ")");
+}
+
+/* The part of row's help before a semicolon, with its default: what fits a
+ * line. In a static buffer. */
+static const char *brief_sentence(const option_row *row)
+{
+    static char text[512];
+    int length = (int)strcspn(row->help, ";");
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "%.*s", length, row->help);
+    bool told = row->fallback && row->fallback[0] != '(';
+    if (told) append_default(text, used, sizeof text, row->fallback);
+    return text;
+}
 
 const char *option_sentence(const option_row *row)
 {
     static char text[512];
     size_t used = (size_t)snprintf(text, sizeof text, "%s", row->help);
-    if (row->needs) {
-        size_t name = strcspn(row->needs, "=");
-        used += (size_t)snprintf(text + used, sizeof text - used,
-                                 " [with --%.*s%s", (int)name, row->needs,
-                                 row->needs[name] ? " " : "");
-        for (const char *at = row->needs + name; *at; at++)
-            if (*at == ',')
-                used += (size_t)snprintf(text + used, sizeof text - used, ", ");
-            else if (*at != '=') text[used++] = *at;
-        text[used++] = ']';
-        text[used] = '\0';
-    }
-    if (!row->fallback) return text;
-    used += (size_t)snprintf(text + used, sizeof text - used, " (default: ");
-    if (row->fallback[0] == '(') {
-        snprintf(text + used, sizeof text - used, "%s", row->fallback + 1);
-        return text;
-    }
-    for (const char *at = row->fallback; *at && used < sizeof text - 8; at++) {
-        if (*at == ' ') text[used++] = ',';
-        text[used++] = *at;
-        if (*at == ':') text[used++] = ' ';
-    }
-    text[used++] = ')';
-    text[used] = '\0';
+    if (row->needs) used = append_need(text, used, sizeof text, row->needs);
+    if (row->fallback) append_default(text, used, sizeof text, row->fallback);
     return text;
 }
 
-/* Prints text from column on, in lines that begin at indent. */
-static void print_wrapped(const char *text, int column, int indent, int width)
+const char *option_spelling(const option_row *row)
 {
+    static char text[256];
+    snprintf(text, sizeof text, "--%s%s%s", row->name, option_joint(row),
+             row->value ? row->value : "");
+    return text;
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static int help_width(void)
+{
+    int width = screen_width(stdout) - 1;
+    return width > WIDEST ? WIDEST : width < NARROWEST ? NARROWEST : width;
+}
+
+/* Prints text from column on, in lines that begin at indent. */
+static void print_wrapped(const char *text, int column, int indent)
+{
+    int width = help_width();
     while (*text) {
+        /* the next word, on this line if it has room */
         size_t length = strcspn(text, " \n");
         if (column > indent && column + 1 + (int)length > width) {
             printf("\n%*s", indent, "");
@@ -56,6 +108,8 @@ static void print_wrapped(const char *text, int column, int indent, int width)
         printf("%.*s", (int)length, text);
         column += (int)length;
         text += length;
+
+        /* a newline ends a paragraph */
         if (*text == '\n') {
             printf("\n\n%*s", indent, "");
             column = indent;
@@ -65,70 +119,124 @@ static void print_wrapped(const char *text, int column, int indent, int width)
     putchar('\n');
 }
 
-static int help_width(void)
-{
-    int width = screen_width(stdout) - 1;
-    return width > WIDEST ? WIDEST : width < 50 ? 50 : width;
-}
-
 static void print_heading(const char *text)
 {
     printf("\n%s%s%s\n", paint(stdout, BOLD), text, paint(stdout, PLAIN));
 }
 
-static void print_option(const option_row *row, int width)
+static void print_usage(const char *words, const char *operands)
 {
-    char left[256];
-    int used =
-        row->letter
-            ? snprintf(left, sizeof left, "  -%c, --%s", row->letter, row->name)
-            : snprintf(left, sizeof left, "      --%s", row->name);
-    if (row->type != OPTION_FLAG)
-        used += snprintf(left + used, sizeof left - (size_t)used, "%s%s",
-                         option_joint(row), row->argument);
-    printf("%s", left);
-    if (used > COLUMN - 2) printf("\n%*s", COLUMN, "");
-    else printf("%*s", COLUMN - used, "");
-    print_wrapped(option_sentence(row), COLUMN, COLUMN, width);
+    printf("%sUsage:%s elman %s %s\n\n", paint(stdout, BOLD),
+           paint(stdout, PLAIN), words, operands);
 }
 
-static void print_rows(const option_row *row, bool json, int width)
+/* Prints two columns, the right one wrapped and on a line of its own where the
+ * left one is too long. */
+static void print_pair(const char *left, const char *right, int column)
 {
-    for (; row->type; row++)
-        if (row->type == OPTION_SECTION) print_heading(row->name);
-        else if (json || strcmp(row->name, "json") != 0)
-            print_option(row, width);
+    int used = (int)strlen(left);
+    if (help_width() < NARROW) column = NARROW_COLUMN;
+    printf("%s", left);
+    if (used > column - 2) printf("\n%*s", column, "");
+    else printf("%*s", column - used, "");
+    print_wrapped(right, column, column);
 }
+
+static void print_option(const option_row *row, const char *sentence)
+{
+    char left[272];
+    if (row->letter)
+        snprintf(left, sizeof left, "  -%c, %s", row->letter,
+                 option_spelling(row));
+    else snprintf(left, sizeof left, "      %s", option_spelling(row));
+    print_pair(left, sentence, COLUMN);
+}
+
+static void print_global_options(const command_row *command)
+{
+    print_heading(global_options.title);
+    for (const option_row *row = global_options.rows; row->name; row++)
+        if (command_takes(command, row))
+            print_option(row, option_sentence(row));
+}
+
+/* ---- Pages --------------------------------------------------------------- */
 
 void help_show(const command_row *command)
 {
-    int width = help_width();
-    printf("Usage: elman %s [OPTION]... %s\n\n", command->name,
-           command->operands);
-    print_wrapped(command->description, 0, 0, width);
-    print_rows(command->options, true, width);
-    print_rows(global_options, command->json, width);
+    char words[64];
+    snprintf(words, sizeof words, "%s [OPTION]...", command->name);
+    print_usage(words, command->operands);
+    print_wrapped(command->description, 0, 0);
+
+    for (const option_group *group = command->options; group->title; group++) {
+        print_heading(group->title);
+        for (const option_row *row = group->rows; row->name; row++)
+            print_option(row, option_sentence(row));
+    }
+    print_global_options(command);
+
     print_heading("Examples");
-    for (const example *at = command->examples; at->line; at++)
-        printf("  %s\n      %s%s%s\n", at->line, paint(stdout, DIM),
-               at->meaning, paint(stdout, PLAIN));
+    for (const example *at = command->examples; at->line; at++) {
+        printf("  %s\n      %s", at->line, paint(stdout, DIM));
+        print_wrapped(at->meaning, 6, 6);
+        fputs(paint(stdout, PLAIN), stdout);
+    }
+}
+
+void help_show_short(const command_row *command)
+{
+    char words[64], summary[128];
+    snprintf(words, sizeof words, "%s [OPTION]...", command->name);
+    print_usage(words, command->operands);
+
+    /* the summary as a sentence */
+    snprintf(summary, sizeof summary, "%s.", command->summary);
+    summary[0] = (char)toupper((unsigned char)summary[0]);
+    print_wrapped(summary, 0, 0);
+
+    const option_row *row;
+    bool begun = false;
+    for (size_t n = 0; (row = command_option(command, n)); n++) {
+        if (!row->common) continue;
+        if (!begun) print_heading("Common options");
+        begun = true;
+        print_option(row, brief_sentence(row));
+    }
+    printf("\nSee 'elman %s --help' for %s.\n", command->name,
+           begun ? "all options and examples" : "more");
+}
+
+static void print_commands(const command_row *const *commands)
+{
+    char left[32];
+    print_heading("Commands");
+    for (; *commands; commands++) {
+        snprintf(left, sizeof left, "  %s", (*commands)->name);
+        print_pair(left, (*commands)->summary, 12);
+    }
 }
 
 void help_show_all(const command_row *const *commands)
 {
-    int width = help_width();
-    printf("Usage: elman COMMAND [OPTION]... [FILE]...\n\n");
-    print_wrapped("Recurrent neural networks: trains, looks into and uses "
-                  "Elman networks, LSTMs and GRUs on text, labelled series, "
-                  "tables and arrays, and exchanges them with PyTorch and "
-                  "ONNX.",
-                  0, 0, width);
-    print_heading("Commands");
-    for (; *commands; commands++)
-        printf("  %-10s%s\n", (*commands)->name, (*commands)->summary);
-    print_rows(global_options, true, width);
+    print_usage("COMMAND", "[OPTION]... [FILE]...");
+    print_wrapped(program_description, 0, 0);
+    print_commands(commands);
+    print_global_options(NULL);
+
     print_heading("Examples");
-    printf("  elman train input.txt           learn the language of a text\n"
-           "  elman sample input.safetensors  write more of it\n"
-           "  elman train --help              what else can be set\n");
+    print_pair("  elman train input.txt", "learn the language of a text", 34);
+    print_pair("  elman sample input.safetensors", "generate more of it", 34);
+    print_pair("  elman train --help", "all options of training", 34);
+}
+
+void help_show_commands(const command_row *const *commands)
+{
+    print_usage("COMMAND", "[OPTION]... [FILE]...");
+    print_wrapped("Trains, inspects and runs recurrent neural networks.", 0, 0);
+    print_commands(commands);
+    putchar('\n');
+    print_wrapped("See 'elman COMMAND -h' for the most common options of a "
+                  "command, 'elman --help' for more.",
+                  0, 0);
 }

@@ -14,9 +14,6 @@ typedef struct info_values {
 
 static const char own_kind[] = "elman's own";
 
-static const option_row options[] = {
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
-
 /* What wrote a file that has been read as a model; elman's own says so at its
  * beginning. */
 static const char *file_kind(const char *path)
@@ -202,20 +199,20 @@ static int info(const parsed_line *arguments)
 
 static const example examples[] = {
     {"elman info input.safetensors", "layers, parameters, task"},
-    {"elman info tagger.onnx", "the same of a model from elsewhere"},
+    {"elman info tagger.onnx", "the same for a model from elsewhere"},
     {"elman info input.safetensors --json | jq .weights",
      "one number for a script"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row info_command = {
     .name = "info",
-    .summary = "tell what is in a model file",
+    .summary = "show what a model file contains",
     .operands = "MODEL",
-    .description = "Tells what a model reads and gives, its layers, and the "
+    .description = "Shows what a model reads and gives, its layers, and the "
                    "name and shape of each parameter. MODEL is elman's own or "
                    "any other that 'elman convert' reads without help.",
     .json = true,
-    .options = options,
     .examples = examples,
     .size = sizeof(info_values),
     .run = info,

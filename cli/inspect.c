@@ -20,19 +20,46 @@ typedef struct inspect_values {
 enum { TEXT_STEPS = 256, RANDOM_STEPS = 128 };
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_TEXT, 0, "text", "TEXT", AT(text), "(none)", NULL, 0, 0,
-     "language: look at this text instead of DATA"},
-    {OPTION_TEXT, 0, "target-file", "FILE", AT(target_file), "(none)", NULL, 0,
-     0, "arrays: the .npy file of the y that goes with x"},
-    {OPTION_COUNT, 0, "steps", "N|auto", AT(steps), "auto", NULL, 2, 1e6,
-     "how far to look; auto: 256 for text, the longest sequence of DATA, 128 "
-     "without DATA"},
-    {OPTION_COUNT, 'b', "batch", "N", AT(batch), "8", NULL, 1, 4096,
-     "sequences to average over"},
-    {OPTION_COUNT, 0, "seed", "N", AT(seed), "1", NULL, 0, 9e18,
-     "of the input without DATA"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "text",
+     .type = OPTION_TEXT,
+     .value = "TEXT",
+     .field = AT(text),
+     .fallback = "(none)",
+     .common = true,
+     .help = "language: use this text instead of DATA"},
+    {.name = "target-file",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(target_file),
+     .fallback = "(none)",
+     .help = "arrays: the .npy file with the targets y of x"},
+    {.name = "steps",
+     .type = OPTION_COUNT,
+     .value = "N|auto",
+     .field = AT(steps),
+     .fallback = "auto",
+     .range = {2, 1e6},
+     .common = true,
+     .help = "how many steps to look back; auto: 256 for text, the longest "
+             "sequence of DATA, 128 without DATA"},
+    {.name = "batch",
+     .letter = 'b',
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(batch),
+     .fallback = "8",
+     .range = {1, 4096},
+     .common = true,
+     .help = "sequences to average over"},
+    {.name = "seed",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(seed),
+     .fallback = "1",
+     .range = {0, 9e18},
+     .help = "random seed of the input without DATA"},
+    {0},
+};
 
 /* Reads and shows the flow of every level for one batch. */
 static int look(const network *net, const elman_batch *batch,
@@ -122,7 +149,7 @@ static int look_at_text(const network *net, const char *text)
 {
     size_t bytes = strlen(text), count = 0;
     if (!net->encoding || net->encoding->task != ELMAN_LANGUAGE)
-        return misused("--text is for language models, which %s is not",
+        return misused("--text is for language models, which '%s' is not",
                        net->path);
     int32_t *tokens = calloc(bytes + 1, sizeof *tokens);
     if (!tokens) return failed("out of memory");
@@ -131,7 +158,7 @@ static int look_at_text(const network *net, const char *text)
                             &count) != ELMAN_OK)
         code = misused("--text: %s", elman_message());
     else if (count < 2)
-        code = misused("--text needs two tokens at least, found %zu", count);
+        code = misused("--text expects at least two tokens, found %zu", count);
     const elman_batch batch = {.T = count, .B = 1, .tokens = tokens};
     if (!code) code = look(net, &batch, "the text given");
     free(tokens);
@@ -182,10 +209,9 @@ static int inspect(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], data != NULL, &net);
     if (code) return code;
     if (net.size.levels == 0)
-        code = failed("%s has no recurrent layer to look into", net.path);
+        code = failed("'%s' has no recurrent layer to inspect", net.path);
     else if (data && values->text)
-        code = misused("DATA and --text are two things to look at, expected "
-                       "one");
+        code = misused("expected DATA or --text, found both");
     else if (data) code = look_at_data(&net, values, data);
     else if (values->text) code = look_at_text(&net, values->text);
     else code = look_at_random(&net, values);
@@ -200,20 +226,21 @@ static const example examples[] = {
      "through this line"},
     {"elman inspect power.safetensors --steps 500",
      "far back, on random input"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row inspect_command = {
     .name = "inspect",
     .summary = "show how far back in time the gradient reaches",
     .operands = "MODEL [DATA]",
     .description =
-        "Puts a gradient on the last step of sequences of DATA and shows what "
-        "is left of it at the hidden state of each step before, for each "
-        "recurrent level; on a logarithmic scale. What falls to nothing in a "
-        "few steps cannot learn from further back; what grows makes training "
-        "unstable.",
+        "Puts a gradient on the last step of sequences of DATA and shows, for "
+        "each recurrent level and on a logarithmic scale, what is left of it "
+        "at the hidden state of each step before. Where it vanishes within a "
+        "few steps, nothing can be learned from further back; where it grows, "
+        "training becomes unstable.",
     .json = true,
-    .options = options,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(inspect_values),
     .run = inspect,

@@ -3,7 +3,8 @@
  * the command's own table, runs it.
  *
  * Exit status: 0 done, 1 failed, 2 wrong use, 130 and 143 after SIGINT and
- * SIGTERM.
+ * SIGTERM. If the reader of standard output is gone, the program dies silently
+ * of SIGPIPE (a shell says 141), as others do.
  */
 #include "commands.h"
 #include "manual.h"
@@ -41,27 +42,36 @@ static int unknown_command(const char *name)
     for (; commands[count]; count++)
         names[count] = commands[count]->name;
     const char *near = nearest_name(name, names, count);
-    if (near) return misused("no command '%s', did you mean '%s'?", name, near);
-    return misused("no command '%s', see 'elman --help'", name);
+    if (near)
+        return misused("unknown command '%s', did you mean '%s'?", name, near);
+    return misused("unknown command '%s', see 'elman --help'", name);
 }
 
-/* `elman help [COMMAND]`, as people expect it. */
-static int show_help(const char *name)
+/* `elman help [COMMAND]`, as people expect it, and --help; -h is short. */
+static int show_help(const char *name, bool brief)
 {
     const command_row *command = name ? find_command(name) : NULL;
     if (name && !command) return unknown_command(name);
-    if (command) help_show(command);
+    if (command && brief) help_show_short(command);
+    else if (command) help_show(command);
+    else if (brief) help_show_commands(commands);
     else help_show_all(commands);
     return EXIT_DONE;
 }
 
 /* What the build asks for: man pages and completion. */
-static int dump(int argc, char **argv)
+static int dump(char **words)
 {
-    const command_row *command = argc > 2 ? find_command(argv[2]) : NULL;
-    if (argc > 2 && !command) return unknown_command(argv[2]);
-    if (!strcmp(argv[1], "--dump-completion")) completion_show(commands);
-    else if (command) man_show(command);
+    const char *name = words[1];
+    if (!strcmp(words[0], "--dump-completion")) {
+        if (name && completion_show(name, commands)) return EXIT_DONE;
+        return misused("--dump-completion expects one of: bash zsh fish; found "
+                       "'%s'",
+                       name ? name : "");
+    }
+    const command_row *command = name ? find_command(name) : NULL;
+    if (name && !command) return unknown_command(name);
+    if (command) man_show(command);
     else man_show_all(commands);
     return EXIT_DONE;
 }
@@ -76,7 +86,7 @@ static int show_version(void)
 static int run_parsed(const parsed_line *arguments, const global_values *global)
 {
     const command_row *command = arguments->command;
-    if (global->help) return show_help(command->name);
+    if (global->help) return show_help(command->name, global->short_help);
     if (global->version) return show_version();
     if (global->json && !command->json)
         return misused("'elman %s' takes no --json", command->name);
@@ -86,14 +96,15 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
 }
 
 /* The command's part of the line: its name and the words after it. */
-static int run_words(int argc, char **argv, int place, global_values *global)
+static int run_words(int argc, char **argv, int index, global_values *global)
 {
-    if (!strcmp(argv[place], "help")) return show_help(argv[place + 1]);
-    const command_row *command = find_command(argv[place]);
-    if (!command) return unknown_command(argv[place]);
+    if (!strcmp(argv[index], "help")) return show_help(argv[index + 1], false);
+    const command_row *command = find_command(argv[index]);
+    if (!command) return unknown_command(argv[index]);
+
     parsed_line arguments = {.argc = argc, .argv = argv};
     int code =
-        options_parse(argc - place, argv + place, command, global, &arguments);
+        options_parse(argc - index, argv + index, command, global, &arguments);
     if (!code) code = run_parsed(&arguments, global);
     options_close(&arguments);
     return code;
@@ -103,23 +114,27 @@ static int run(int argc, char **argv)
 {
     if (argc > 1 && (!strcmp(argv[1], "--dump-man") ||
                      !strcmp(argv[1], "--dump-completion")))
-        return dump(argc, argv);
+        return dump(argv + 1);
+
+    /* options before the command's name, and the name */
     global_values global = {0};
     parsed_line arguments = {0};
     int code = options_parse(argc, argv, NULL, &global, &arguments);
     const char *name = arguments.count ? arguments.operands[0] : NULL;
     options_close(&arguments);
     if (code) return code;
-    for (int place = 1; name && place < argc; place++)
-        if (argv[place] == name) return run_words(argc, argv, place, &global);
+    for (int n = 1; name && n < argc; n++)
+        if (argv[n] == name) return run_words(argc, argv, n, &global);
+
+    /* no command: without a question, what there is to ask for */
     if (global.version) return show_version();
-    if (global.help) return show_help(NULL);
-    return misused("which command? see 'elman --help'");
+    return show_help(NULL, !global.help || global.short_help);
 }
 
 int main(int argc, char **argv)
 {
-    /* write errors are told, not died of */
+    /* write errors are reported, not died of; screen_close dies of SIGPIPE
+     * once all is tidied up */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     screen_open();

@@ -1,7 +1,6 @@
 /*
- * manual.c: man pages and shell completion, written from the option tables.
- * The build calls them as `elman --dump-man [COMMAND]` and
- * `elman --dump-completion`.
+ * manual.c: man pages, written from the option tables. The build asks for them
+ * as `elman --dump-man [COMMAND]`.
  */
 #include "manual.h"
 
@@ -40,23 +39,19 @@ static void man_head(const char *command, const char *summary)
     print_roff(summary);
 }
 
-static void man_rows(const option_row *row, bool json)
+static void man_option(const option_row *row)
 {
-    for (; row->type; row++) {
-        if (row->type == OPTION_SECTION) {
-            printf(".SS %s\n", row->name);
-            continue;
-        }
-        if (!json && !strcmp(row->name, "json")) continue;
-        fputs(".TP\n.B ", stdout);
-        if (row->letter) printf("\\-%c, ", row->letter);
-        fputs("\\-\\-", stdout);
-        char left[256];
-        snprintf(left, sizeof left, "%s%s%s", row->name, option_joint(row),
-                 row->type == OPTION_FLAG ? "" : row->argument);
-        print_roff(left);
-        print_roff(option_sentence(row));
-    }
+    fputs(".TP\n.B ", stdout);
+    if (row->letter) printf("\\-%c, ", row->letter);
+    print_roff(option_spelling(row));
+    print_roff(option_sentence(row));
+}
+
+static void man_global_options(const command_row *command)
+{
+    printf(".SS %s\n", global_options.title);
+    for (const option_row *row = global_options.rows; row->name; row++)
+        if (command_takes(command, row)) man_option(row);
 }
 
 static void man_tail(void)
@@ -78,8 +73,13 @@ void man_show(const command_row *command)
            command->name, command->operands);
     print_roff(command->description);
     fputs(".SH OPTIONS\n", stdout);
-    man_rows(command->options, true);
-    man_rows(global_options, command->json);
+    for (const option_group *group = command->options; group->title; group++) {
+        printf(".SS %s\n", group->title);
+        for (const option_row *row = group->rows; row->name; row++)
+            man_option(row);
+    }
+    man_global_options(command);
+
     fputs(".SH EXAMPLES\n", stdout);
     for (const example *at = command->examples; at->line; at++) {
         fputs(".TP\n.B ", stdout);
@@ -94,70 +94,19 @@ void man_show_all(const command_row *const *commands)
 {
     man_head(NULL, "recurrent neural networks");
     fputs(".SH SYNOPSIS\n.B elman\nCOMMAND [OPTION]... [FILE]...\n"
-          ".SH DESCRIPTION\nTrains, looks into and uses Elman networks, LSTMs "
-          "and GRUs on text, labelled series, tables and arrays, and "
-          "exchanges them with PyTorch and ONNX.\n"
-          ".SH COMMANDS\n",
+          ".SH DESCRIPTION\n",
           stdout);
+    print_roff(program_description);
+
+    fputs(".SH COMMANDS\n", stdout);
     for (const command_row *const *at = commands; *at; at++) {
         printf(".TP\n.BR elman\\-%s (1)\n", (*at)->name);
         print_roff((*at)->summary);
     }
     fputs(".SH OPTIONS\n", stdout);
-    man_rows(global_options, true);
+    man_global_options(NULL);
     man_tail();
     fputs(".SH SEE ALSO\n", stdout);
     for (const command_row *const *at = commands; *at; at++)
         printf(".BR elman\\-%s (1)%s\n", (*at)->name, at[1] ? "," : "");
-}
-
-static void complete_names(const option_row *row, bool json)
-{
-    for (; row->type; row++)
-        if (row->type != OPTION_SECTION && (json || strcmp(row->name, "json")))
-            printf(" --%s%s", row->name, *option_joint(row) == '=' ? "=" : "");
-}
-
-static void complete_values(const command_row *command)
-{
-    for (const option_row *row = command->options; row->type; row++) {
-        if (row->type != OPTION_CHOICE) continue;
-        printf("    %s:--%s) words=\"", command->name, row->name);
-        for (const char *at = row->argument; *at; at++)
-            putchar(*at == '|' ? ' ' : *at);
-        puts("\" ;;");
-    }
-}
-
-void completion_show(const command_row *const *commands)
-{
-    puts("# bash completion for elman\n"
-         "_elman()\n{\n"
-         "    local word=${COMP_WORDS[COMP_CWORD]} words= command= at\n"
-         "    local before=${COMP_WORDS[COMP_CWORD-1]}\n"
-         "    [[ $word == '=' ]] && word=\n"
-         "    [[ $before == '=' ]] && before=${COMP_WORDS[COMP_CWORD-2]}\n"
-         "    for at in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "        [[ $at != -* ]] && command=$at && break\n"
-         "    done\n"
-         "    case $command:$before in");
-    for (const command_row *const *at = commands; *at; at++)
-        complete_values(*at);
-    puts("    *) case $command:$word in");
-    for (const command_row *const *at = commands; *at; at++) {
-        printf("    %s:-*) words=\"", (*at)->name);
-        complete_names((*at)->options, true);
-        complete_names(global_options, (*at)->json);
-        puts("\" ;;");
-    }
-    fputs("    :-*) words=\"", stdout);
-    complete_names(global_options, true);
-    fputs("\" ;;\n    :*) words=\"", stdout);
-    for (const command_row *const *at = commands; *at; at++)
-        printf(" %s", (*at)->name);
-    puts("\" ;;\n        esac ;;\n    esac\n"
-         "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-         "    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
-         "}\n"
-         "complete -o default -F _elman elman");
 }

@@ -52,7 +52,7 @@ int network_open(const char *path, bool encoding_needed, network *net)
     }
     if (!net->encoding && encoding_needed) {
         network_close(net);
-        return failed("%s does not say how data becomes its numbers; models "
+        return failed("'%s' does not say how data is encoded; models "
                       "made by 'elman train' do",
                       path);
     }

@@ -1,7 +1,7 @@
 /*
- * options.h: command lines as tables. An option is one row: name, type, place
- * of its value, default, what it needs, help. From the rows come parsing,
- * checks, --help, man pages and completion; there is no second list.
+ * options.h: command lines as tables. An option is one row: its name, type,
+ * value, default, what it needs, its help. From the rows come parsing, checks,
+ * -h and --help, man pages and completion; there is no second list.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -13,10 +13,8 @@
 #include "elman.h"
 
 typedef enum option_type {
-    OPTION_END,     /* ends a table */
-    OPTION_SECTION, /* a heading; name is its text */
     OPTION_FLAG,    /* bool */
-    OPTION_CHOICE,  /* int: place in argument "one|two|three" */
+    OPTION_CHOICE,  /* int: index into value, "one|two|three" */
     OPTION_COUNT,   /* uint64_t */
     OPTION_INTEGER, /* int64_t */
     OPTION_REAL,    /* double */
@@ -24,7 +22,7 @@ typedef enum option_type {
     OPTION_SIZES,   /* option_sizes: "128" or "128,64" */
     OPTION_INIT,    /* elman_init: KIND or KIND:VALUE */
     OPTION_SPAN,    /* option_span: "100" steps or "60s" */
-    OPTION_LIST,    /* option_list: may be there any number of times */
+    OPTION_LIST,    /* option_list: may be given any number of times */
     OPTION_PAIR     /* option_pair: two words follow, "--name X Y" */
 } option_type;
 
@@ -47,21 +45,38 @@ typedef struct option_pair {
     const char *first, *second; /* NULL: not on the command line */
 } option_pair;
 
+/* The smallest low bound: stands for "above 0". */
+#define ABOVE_ZERO 1e-30
+
+typedef struct option_range {
+    double low, high; /* both included */
+} option_range;
+
+/* A row without a name ends a table. */
 typedef struct option_row {
-    option_type type;
-    char letter; /* short form, 0 none */
     const char *name;
-    const char *argument; /* shown for the value: "N", or "N|none" if the word
+    char letter; /* short form, 0 none */
+    option_type type;
+    const char *value;    /* shown for the value: "N", or "N|none" if the word
                              may stand for 0; the words of OPTION_CHOICE */
-    size_t offset;        /* of the value in the command's values */
+    size_t field;         /* offset in the command's values */
     const char *fallback; /* default as it would be typed, NULL for zero;
                              "64 language:256" has one for a variant, "(...)"
                              only describes what happens without it */
     const char *needs;    /* "cell=lstm,gru": fits these choices of another
                              option; "dropout": only with it; NULL: always */
-    double low, high;     /* bounds of numbers; both 0 means none */
+    option_range range;   /* of numbers; {0} any */
+    bool common;          /* -h shows it too */
     const char *help;
 } option_row;
+
+/* A table under its heading; without a title it ends a command's list. */
+typedef struct option_group {
+    const char *title;
+    const option_row *rows;
+} option_group;
+
+enum { OPTION_GROUPS = 8 };
 
 typedef struct example {
     const char *line, *meaning;
@@ -76,7 +91,7 @@ typedef struct command_row {
                                 may be left out; "[NAME]...": any number */
     const char *description; /* paragraphs, a newline between */
     bool json;               /* takes --json */
-    const option_row *options;
+    option_group options[OPTION_GROUPS];
     const example *examples; /* ends with a NULL line */
     size_t size;             /* of its values */
     int (*run)(const struct parsed_line *arguments);
@@ -86,7 +101,7 @@ typedef struct command_row {
 typedef struct parsed_line {
     const command_row *command;
     void *values;    /* command->size bytes, as the rows' offsets say */
-    bool *given;     /* by row: was on the command line */
+    bool *given;     /* by row of command_option: was on the command line */
     int count;       /* operands */
     char **operands; /* then NULL */
     int argc;        /* the line as it was typed */
@@ -94,10 +109,24 @@ typedef struct parsed_line {
 } parsed_line;
 
 /* --help --version --quiet --json: before or after any command's name. */
-extern const option_row global_options[];
+extern const option_group global_options;
 typedef struct global_values {
     bool help, version, quiet, json;
+    bool short_help; /* it was asked for by -h */
 } global_values;
+
+/* The n-th option of command, through all its groups; NULL past the end. */
+const option_row *command_option(const command_row *command, size_t n);
+
+/* True if command (NULL: the program) takes this global option. */
+bool command_takes(const command_row *command, const option_row *global);
+
+/* The n by which command_option gives this option. */
+size_t option_index(const command_row *command, const option_row *option);
+
+/* The option of this name (length bytes), or NULL. */
+const option_row *option_named(const command_row *command, const char *name,
+                               size_t length);
 
 /* Parses argv[1] and on by command's table (NULL: global options only, up to
  * the first operand) and fills in the defaults. Returns 0, or EXIT_MISUSED
@@ -118,8 +147,8 @@ int options_check(const parsed_line *arguments);
 /* True if the option was on the command line. */
 bool option_given(const parsed_line *arguments, const char *name);
 
-/* Reads text as row's type into value (at the row's offset's place). False
- * after an error line. */
+/* Reads text as row's type into value, the row's field. False after an error
+ * line. */
 bool option_read(const option_row *row, const char *text, void *value);
 
 /* What stands between the option's name and the value that is shown: "=", " "
@@ -131,10 +160,10 @@ const char *option_joint(const option_row *row);
 const char *option_fallback(const option_row *row, const char *variant,
                             char *text, size_t size);
 
-/* The word at place of "one|two|three" into text; place of a word or -1. */
-const char *choice_word(const char *choices, int place, char *text,
+/* Word index of "one|two|three" into text; the index of a word, or -1. */
+const char *choice_word(const char *choices, int index, char *text,
                         size_t size);
-int choice_place(const char *choices, const char *word);
+int choice_index(const char *choices, const char *word);
 
 /* The name in names (count) that was probably meant by word, or NULL. */
 const char *nearest_name(const char *word, const char *const *names,

@@ -18,20 +18,42 @@ typedef struct predict_values {
 #define AT(field) offsetof(predict_values, field)
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_FLAG, 'p', "probabilities", NULL, AT(probabilities), NULL, NULL, 0,
-     0, "classes: the probabilities of all, not of the likeliest alone"},
-    {OPTION_FLAG, 0, "scaled", NULL, AT(scaled), NULL, NULL, 0, 0,
-     "values: as the model gives them, not in the data's own units"},
-    {OPTION_FLAG, 0, "stream", NULL, AT(stream), NULL, NULL, 0, 0,
-     "tables: carry the state from row to row instead of reading each window "
-     "anew"},
-    {OPTION_TEXT, 'o', "output", "FILE", AT(output),
-     "(as text on standard output)", NULL, 0, 0,
-     "arrays: write the answers as .npy, (N,O) or (N,T,O)"},
-    {OPTION_COUNT, 't', "threads", "N|all", AT(threads), "1", NULL, 1, 1024,
-     "processors to use"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "probabilities",
+     .letter = 'p',
+     .type = OPTION_FLAG,
+     .field = AT(probabilities),
+     .common = true,
+     .help = "classes: show the probability of every class, not only the "
+             "likeliest"},
+    {.name = "scaled",
+     .type = OPTION_FLAG,
+     .field = AT(scaled),
+     .help = "values: as the model gives them, not in the units of the data"},
+    {.name = "stream",
+     .type = OPTION_FLAG,
+     .field = AT(stream),
+     .common = true,
+     .help = "tables: carry the state from row to row instead of reading each "
+             "window anew"},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(output),
+     .fallback = "(as text on standard output)",
+     .common = true,
+     .help = "arrays: write the predictions as .npy, (N,O) or (N,T,O)"},
+    {.name = "threads",
+     .letter = 't',
+     .type = OPTION_COUNT,
+     .value = "N|all",
+     .field = AT(threads),
+     .fallback = "1",
+     .range = {1, 1024},
+     .common = true,
+     .help = "number of threads"},
+    {0},
+};
 
 int predictor_reserve(predictor *run, size_t T, size_t B)
 {
@@ -85,19 +107,19 @@ static int check_options(const predictor *run, const predict_values *values)
     const elman_encoding *encoding = run->net->encoding;
     const char *task = task_word(encoding->task);
     if (values->probabilities && !encoding->classes)
-        return misused("--probabilities is for classes, and the task of %s is "
-                       "%s",
-                       run->net->path, task);
+        return misused(
+            "--probabilities is for classes, and the task of '%s' is %s",
+            run->net->path, task);
     if (values->scaled && !encoding->targets)
-        return misused("--scaled is for values, and the task of %s is %s",
+        return misused("--scaled is for values, and the task of '%s' is %s",
                        run->net->path, task);
     if (values->stream && !encoding->window)
-        return misused("--stream is for tables, and the task of %s is %s",
+        return misused("--stream is for tables, and the task of '%s' is %s",
                        run->net->path, task);
     if (values->stream && !run->net->size.streams)
-        return misused("--stream needs a model that does not look ahead, and "
-                       "%s does",
-                       run->net->path);
+        return misused(
+            "--stream requires a model that does not look ahead, and '%s' does",
+            run->net->path);
     return 0;
 }
 
@@ -136,8 +158,11 @@ static int predict(const parsed_line *arguments)
     bool series = path && !text && !net.encoding->window &&
                   (ends_with(path, ".tsv") || ends_with(path, ".ts"));
     if (!code && values->output && !array)
-        code = misused("--output is for an .npy file, and the input is %s",
-                       path ? path : "standard input");
+        code = path ? misused("--output requires an .npy file as input, "
+                              "found '%s'",
+                              path)
+                    : misused("--output requires an .npy file as input, "
+                              "found standard input");
     if (!code)
         code = array    ? predict_array(&run, path)
                : series ? predict_dataset(&run, path)
@@ -156,25 +181,26 @@ static const example examples[] = {
      "a forecast after each row, old and new; the header names columns"},
     {"elman predict x.safetensors new.npy --output y.npy",
      "arrays in, arrays out"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row predict_command = {
     .name = "predict",
-    .summary = "answer for new data, from a file or a pipe",
+    .summary = "predict new data, from a file or a pipe",
     .operands = "MODEL [FILE]",
     .description =
-        "Answers each series of FILE, or of standard input, with one line. A "
-        ".tsv or .ts file is labelled series as in training, an .npy file is "
-        "x (N,T) or (N,T,I); all other input is read line by line and each "
-        "line answered at once.\nSeries: a line is a series, its values "
-        "separated by commas, tabs or blanks, and the dimensions of a "
-        "multivariate one by ':'. The answer is a label and its probability, "
-        "or values.\nTables: a line is a row; a header names the columns, "
-        "else they are the model's inputs in order. A forecast comes after "
-        "each row from the first full window on, a tag after each row.\n"
-        "Text: the answer to a line is its bits per character.",
+        "Writes one line of predictions for each series of FILE, or of "
+        "standard input. A .tsv or .ts file holds labelled series as in "
+        "training, an .npy file is x (N,T) or (N,T,I); all other input is read "
+        "line by line, and each line is answered at once.\nSeries: a line is a "
+        "series, its values separated by commas, tabs or blanks, the "
+        "dimensions of a multivariate one by ':'. The answer is a label and "
+        "its probability, or values.\nTables: a line is a row; a header names "
+        "the columns, otherwise they are the model's inputs in order. A "
+        "forecast is written for each row once a window is full, a tag for "
+        "each row.\nText: the answer to a line is its bits per character.",
     .json = true,
-    .options = options,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(predict_values),
     .run = predict,

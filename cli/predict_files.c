@@ -67,12 +67,12 @@ static int check_array(const predictor *run, const char *path,
     size_t I = run->net->size.input_size;
     size_t found = x->rank == 3 ? x->shape[2] : 1;
     if (x->rank != 2 && x->rank != 3)
-        return failed("%s has %zu dimensions, expected (N,T) or (N,T,I)", path,
-                      x->rank);
+        return failed("'%s' has %zu dimensions, expected (N,T) or (N,T,I)",
+                      path, x->rank);
     if (found != I)
-        return failed("%s has %zu inputs a step, the model reads %zu", path,
+        return failed("'%s' has %zu inputs per step, the model reads %zu", path,
                       found, I);
-    if (x->shape[1] == 0) return failed("%s has no steps", path);
+    if (x->shape[1] == 0) return failed("'%s' has no steps", path);
     *steps = x->shape[1];
     return 0;
 }

@@ -16,26 +16,51 @@ typedef struct run_values {
 #define AT(field) offsetof(run_values, field)
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_LIST, 'i', "input", "NAME=FILE.npy", AT(inputs), NULL, NULL, 0, 0,
-     "gives the graph's input NAME an array; once for each input"},
-    {OPTION_TEXT, 'o', "output-dir", "DIR", AT(output_dir), "(none)", NULL, 0,
-     0, "where each output becomes NAME.npy; made if it is not there"},
-    {OPTION_FLAG, 0, "list", NULL, AT(list), NULL, NULL, 0, 0,
-     "show the graph's inputs and outputs and stop"},
-    {OPTION_COUNT, 0, "steps", "N|all", AT(steps), "all", NULL, 1, 1e9,
-     "run the sequences in pieces of so many steps"},
-    {OPTION_COUNT, 't', "threads", "N|all", AT(threads), "1", NULL, 1, 1024,
-     "processors to use"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "input",
+     .letter = 'i',
+     .type = OPTION_LIST,
+     .value = "NAME=FILE.npy",
+     .field = AT(inputs),
+     .common = true,
+     .help = "give the graph's input NAME an array; once for each input"},
+    {.name = "output-dir",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .field = AT(output_dir),
+     .fallback = "(none)",
+     .common = true,
+     .help = "folder where each output becomes NAME.npy; created if missing"},
+    {.name = "list",
+     .type = OPTION_FLAG,
+     .field = AT(list),
+     .common = true,
+     .help = "show the graph's inputs and outputs and stop"},
+    {.name = "steps",
+     .type = OPTION_COUNT,
+     .value = "N|all",
+     .field = AT(steps),
+     .fallback = "all",
+     .range = {1, 1e9},
+     .help = "run the sequences in chunks of this many steps"},
+    {.name = "threads",
+     .letter = 't',
+     .type = OPTION_COUNT,
+     .value = "N|all",
+     .field = AT(threads),
+     .fallback = "1",
+     .range = {1, 1024},
+     .common = true,
+     .help = "number of threads"},
+    {0},
+};
 
 static int run_graph(const graph_run *run, const run_values *values)
 {
     if (values->list || (!values->inputs.count && !values->output_dir))
         return graph_show(run);
     if (!values->output_dir)
-        return misused("--input needs --output-dir as well, where the outputs "
-                       "go");
+        return misused("--input requires --output-dir, where the outputs go");
     int code = graph_check_folder(run, values->output_dir);
     if (!code) code = graph_give(run, &values->inputs);
     if (code) return code;
@@ -62,22 +87,23 @@ static const example examples[] = {
      "out/NAME.npy for each output"},
     {"elman run tagger.onnx -i x=x.npy -i h0=h0.npy -o out --steps 1",
      "one step at a time: the same numbers"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row run_command = {
     .name = "run",
     .summary = "run an ONNX file as it is, arrays in and arrays out",
     .operands = "MODEL.onnx",
     .description =
-        "Runs the graph of MODEL.onnx on arrays for its inputs, by their "
-        "names, and writes each of its outputs to DIR in the graph's own type "
-        "and shape. Inputs that have a default may be left out. Without "
-        "--input and --output-dir it shows what there is.\nAn output's name "
-        "is its file's, but '/', '%', control characters and a point at the "
-        "beginning are written as in %2F. Nothing is written before the whole "
-        "run has succeeded, and then all outputs or none.",
+        "Runs the graph of MODEL.onnx on arrays for its named inputs, and "
+        "writes each of its outputs to DIR in the type and shape of the graph. "
+        "Inputs that have a default may be left out. Without --input and "
+        "--output-dir it shows the graph's inputs and outputs.\nA file is "
+        "named after its output, with '/', '%', control characters and a "
+        "leading dot written like %2F. Nothing is written before the whole run "
+        "has succeeded; then all outputs are written or none.",
     .json = true,
-    .options = options,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(run_values),
     .run = run,

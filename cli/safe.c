@@ -28,7 +28,7 @@ int check_writable(const char *path)
     if (strlen(path) >= sizeof copy - 16)
         return failed("the path '%.60s...' is too long", path);
     if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
-        return failed("cannot write to '%s': it is not a file but a %s", path,
+        return failed("cannot write to '%s': it is a %s, not a file", path,
                       S_ISDIR(file.st_mode) ? "folder" : "device or pipe");
     snprintf(copy, sizeof copy, "%s", path);
     const char *folder = dirname(copy);
@@ -110,7 +110,8 @@ static int look_after(safe_file *safe, elman_trainer *trainer, bool wait)
     }
     if (!ended) return 0;
     if (safe->aside[0])
-        note("the earlier run's checkpoint is now %s", printable(safe->aside));
+        note("the earlier run's checkpoint is now '%s'",
+             printable(safe->aside));
     safe->aside[0] = '\0';
     safe->kept_earlier = true;
     safe->last_step = safe->begun_step;

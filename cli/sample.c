@@ -20,20 +20,52 @@ typedef struct sample_values {
 #define AT(field) offsetof(sample_values, field)
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_TEXT, 'p', "prompt", "TEXT", AT(prompt), "(a line break)", NULL, 0,
-     0, "what the text begins with"},
-    {OPTION_COUNT, 'n', "length", "N", AT(length), "500", NULL, 0, 1e15,
-     "characters (bytes, words) to write"},
-    {OPTION_REAL, 0, "temperature", "T", AT(temperature), "0.8", NULL, 0, 100,
-     "how daring: 0 takes the likeliest, 1 draws as learned"},
-    {OPTION_COUNT, 0, "top-k", "K|all", AT(top_k), "all", NULL, 1, 1e9,
-     "draw only among the K likeliest"},
-    {OPTION_COUNT, 0, "seed", "N", AT(seed), "1", NULL, 0, 9e18,
-     "of the drawing; the same seed writes the same text"},
-    {OPTION_FLAG, 0, "no-prompt", NULL, AT(no_prompt), NULL, NULL, 0, 0,
-     "write what follows the prompt, not the prompt"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "prompt",
+     .letter = 'p',
+     .type = OPTION_TEXT,
+     .value = "TEXT",
+     .field = AT(prompt),
+     .fallback = "(a line break)",
+     .common = true,
+     .help = "text to begin with"},
+    {.name = "length",
+     .letter = 'n',
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(length),
+     .fallback = "500",
+     .range = {0, 1e15},
+     .common = true,
+     .help = "characters (bytes, words) to generate"},
+    {.name = "temperature",
+     .type = OPTION_REAL,
+     .value = "T",
+     .field = AT(temperature),
+     .fallback = "0.8",
+     .range = {0, 100},
+     .common = true,
+     .help = "randomness: 0 always takes the likeliest, 1 draws as learned"},
+    {.name = "top-k",
+     .type = OPTION_COUNT,
+     .value = "K|all",
+     .field = AT(top_k),
+     .fallback = "all",
+     .range = {1, 1e9},
+     .help = "draw only from the K likeliest"},
+    {.name = "seed",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(seed),
+     .fallback = "1",
+     .range = {0, 9e18},
+     .common = true,
+     .help = "random seed; the same seed gives the same text"},
+    {.name = "no-prompt",
+     .type = OPTION_FLAG,
+     .field = AT(no_prompt),
+     .help = "write only what follows the prompt"},
+    {0},
+};
 
 /* A sample in the making. */
 typedef struct writer {
@@ -87,7 +119,7 @@ static int prompt_tokens(const network *net, const char *prompt,
     } else if (status != ELMAN_OK || *count == 0) {
         free(list);
         return *count == 0 && status == ELMAN_OK
-                   ? misused("--prompt has no token in it")
+                   ? misused("--prompt contains no token")
                    : misused("--prompt: %s", elman_message());
     }
     *tokens = list;
@@ -127,7 +159,7 @@ static int sample(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
     if (net.encoding->task != ELMAN_LANGUAGE) {
-        code = failed("%s is no language model, its task is %s", net.path,
+        code = failed("'%s' is not a language model, its task is %s", net.path,
                       task_word(net.encoding->task));
         network_close(&net);
         return code;
@@ -149,19 +181,20 @@ static const example examples[] = {
     {"elman sample input.safetensors",
      "500 characters that look like the text"},
     {"elman sample input.safetensors --prompt 'static int ' --temperature 0.5",
-     "go on from a beginning, carefully"},
+     "continue a beginning, cautiously"},
     {"elman sample input.safetensors --length 2000 --top-k 5 --seed 7 > "
      "new.txt",
      "another text, into a file"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row sample_command = {
     .name = "sample",
-    .summary = "let a language model write",
+    .summary = "generate text from a language model",
     .operands = "MODEL",
     .description = "Writes text drawn from a language model, as it is drawn. "
                    "The same seed gives the same text on every machine.",
-    .options = options,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(sample_values),
     .run = sample,

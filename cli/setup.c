@@ -31,12 +31,11 @@ static const char *chosen_word(const parsed_line *arguments, const char *name)
 {
     static char words[2][32];
     static int turn;
-    const option_row *row = arguments->command->options;
-    while (strcmp(row->name, name) != 0)
-        row++;
+    const option_row *row =
+        option_named(arguments->command, name, strlen(name));
     const char *values = arguments->values;
     turn = !turn;
-    return choice_word(row->argument, *(const int *)(values + row->offset),
+    return choice_word(row->value, *(const int *)(values + row->field),
                        words[turn], sizeof words[turn]);
 }
 
@@ -54,13 +53,13 @@ static int setup_loss(const parsed_line *arguments)
     if (values->loss == LOSS_AUTO)
         values->loss = classes ? LOSS_CROSS_ENTROPY : LOSS_SQUARED;
     if (classes != (values->loss == LOSS_CROSS_ENTROPY))
-        return misused("--loss %s is for %s, and the task is %s",
+        return misused("--loss %s is for %s, but the task is %s",
                        chosen_word(arguments, "loss"),
                        classes ? "values" : "classes",
                        chosen_word(arguments, "task"));
     if (values->loss == LOSS_BINARY && !values->no_scaling)
-        return misused("--loss bce needs --no-scaling as well, for its targets "
-                       "are from 0 to 1");
+        return misused(
+            "--loss bce requires --no-scaling, as its targets are from 0 to 1");
     return 0;
 }
 
@@ -91,7 +90,7 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
     double part = strtod(values->validation, &end);
     if (*end) config.validation_path = values->validation;
     else if (!(part >= 0 && part < 1))
-        return misused("--validation expects a part from 0 to below 1, or a "
+        return misused("--validation expects a share from 0 to below 1, or a "
                        "file, found '%s'",
                        values->validation);
     else config.validation = part > 0 ? part : -1;
@@ -196,9 +195,10 @@ static int check_fit(const parsed_line *arguments,
                        values->hidden.count);
     if (encoding->task == ELMAN_LANGUAGE &&
         (values->bidirectional || values->reverse))
-        return misused("--%s does not fit the task language, where the next "
-                       "token would be seen",
-                       values->reverse ? "reverse" : "bidirectional");
+        return misused(
+            "--%s does not fit the task language: the model would see the "
+            "next token",
+            values->reverse ? "reverse" : "bidirectional");
     /* each direction ends at another step: once joined they can not be told
      * apart, and at the last step the reverse one has read that step alone */
     if (values->bidirectional && values->merge != ELMAN_MERGE_CONCAT && one)
@@ -253,9 +253,10 @@ static int setup_class_weights(const train_values *values, size_t classes,
         more = *end == ',';
         if (end == at || (*end && !more) || !(weight >= 0 && weight < 1e30)) {
             free(weights);
-            return misused("--class-weights expects numbers of at least 0 with "
-                           "commas between, found '%s'",
-                           values->class_weights);
+            return misused(
+                "--class-weights expects numbers of at least 0 separated by "
+                "commas, found '%s'",
+                values->class_weights);
         }
         if (count < classes) weights[count] = (float)weight;
         at = end + more;
@@ -344,7 +345,8 @@ static int setup_schedule(const train_values *values,
     if (values->steps && (!steps || values->steps < steps))
         steps = values->steps;
     if (steps == 0)
-        return misused("--schedule cosine needs --period, --epochs or --steps");
+        return misused(
+            "--schedule cosine requires --period, --epochs or --steps");
     bool rises = steps > values->warmup;
     schedule->period = (size_t)(rises ? steps - values->warmup : steps);
     return 0;

@@ -116,7 +116,7 @@ static int training_open(const parsed_line *arguments, training *run)
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     run->safe.last_step = run->safe.begun_step = progress->step;
     if (run->values->resume)
-        note("resumed at step %s from %s", with_commas(progress->step),
+        note("resumed at step %s from '%s'", with_commas(progress->step),
              printable(run->safe.path));
     return meter_open(run->values, elman_dataset_encoding(run->dataset),
                       progress, &run->meter);
@@ -137,7 +137,7 @@ static int training_loop(training *run)
             int code = library_failed();
             (void)safe_settle(&run->safe, run->trainer);
             if (run->safe.last_step)
-                note("the checkpoint of step %s is as it was: %s",
+                note("the checkpoint of step %s is unchanged: '%s'",
                      with_commas(run->safe.last_step),
                      printable(run->safe.path));
             return code;
@@ -184,33 +184,39 @@ static int train(const parsed_line *arguments)
 }
 
 static const example examples[] = {
-    {"elman train input.txt", "learn a text, character by character; saves "
-                              "input.safetensors"},
+    {"elman train input.txt",
+     "learn a text, character by character; saves input.safetensors"},
     {"elman train input.txt --layers 2 --dropout 0.2 --epochs 20 -o big",
-     "a larger model, for longer, saved as 'big'"},
+     "a larger model, trained for longer, saved as 'big'"},
     {"elman train GunPoint_TRAIN.tsv --validation GunPoint_TEST.tsv",
      "classify labelled series"},
     {"elman train power.csv --target load --window 48 --horizon 24",
-     "forecast a column a day ahead from two"},
+     "forecast a column a day ahead from two days"},
     {"elman train x.npy --target-file y.npy --cell rnn",
      "learn from arrays x (N,T,I) and y (N), (N,T) or (N,T,O)"},
-    {"elman train --resume input.txt", "go on with a run that was stopped"},
-    {NULL, NULL}};
+    {"elman train --resume input.txt", "resume a run that was stopped"},
+    {NULL, NULL},
+};
 
 const command_row train_command = {
     .name = "train",
-    .summary = "learn from data and save the model",
+    .summary = "train a model on data and save it",
     .operands = "DATA",
     .description =
-        "Trains a recurrent network on DATA and saves the best one seen. What "
-        "there is to learn is decided by the data: a text becomes a language "
-        "model, labelled series (.tsv, .ts) a classifier, a table (.csv) a "
-        "forecast, arrays (.npy) what their shapes say. Every option has a "
-        "default that fits the task.\nCtrl-C finishes the step, saves, and "
-        "says how to go on. A run that goes on ends with the same bits as one "
-        "that was never stopped.",
+        "Trains a recurrent network on DATA and saves the best model seen. The "
+        "data decides what is learned: a text becomes a language model, "
+        "labelled series (.tsv, .ts) a classifier, a table (.csv) a forecast, "
+        "arrays (.npy) what their shapes say. Every option has a default that "
+        "fits the task.\nCtrl-C finishes the step, saves, and says how to "
+        "resume. A resumed run ends with the same bits as one that was never "
+        "stopped.",
     .json = true,
-    .options = train_options,
+    .options = {{"Data", train_data_options},
+                {"Model", train_model_options},
+                {"Training", train_training_options},
+                {"Loss", train_loss_options},
+                {"Optimizer", train_optimizer_options},
+                {"Files", train_file_options}},
     .examples = examples,
     .size = sizeof(train_values),
     .run = train,

@@ -47,7 +47,15 @@ typedef struct train_values {
     bool resume, profile;
 } train_values;
 
-extern const option_row train_options[];
+/* What is trained: train_options.c. */
+extern const option_row train_data_options[];
+extern const option_row train_model_options[];
+extern const option_row train_file_options[];
+
+/* How it learns: train_options_learning.c. */
+extern const option_row train_training_options[];
+extern const option_row train_loss_options[];
+extern const option_row train_optimizer_options[];
 
 /* Opens the data as the options say and gives the options left open their
  * values for its task; checks that all given ones fit. Returns 0 or an exit

@@ -14,32 +14,32 @@ static const char *const init_kinds =
     "default|constant|uniform|gaussian|xavier-uniform|xavier-normal|he-uniform"
     "|he-normal|orthogonal|identity";
 
-int choice_place(const char *choices, const char *word)
+int choice_index(const char *choices, const char *word)
 {
     size_t length = strlen(word);
-    int place = 0;
+    int index = 0;
     for (const char *at = choices; at; at = strchr(at, '|')) {
         if (*at == '|') at++;
         if (strcspn(at, "|") == length && !memcmp(at, word, length) && length)
-            return place;
-        place++;
+            return index;
+        index++;
     }
     return -1;
 }
 
-const char *choice_word(const char *choices, int place, char *text, size_t size)
+const char *choice_word(const char *choices, int index, char *text, size_t size)
 {
     const char *at = choices;
-    for (; place > 0; place--)
+    for (; index > 0; index--)
         at = strchr(at, '|') + 1;
     snprintf(text, size, "%.*s", (int)strcspn(at, "|"), at);
     return text;
 }
 
-/* The word that may stand for zero in an argument like "N|none", or NULL. */
+/* The word that may stand for zero in a value like "N|none", or NULL. */
 static const char *zero_word(const option_row *row)
 {
-    const char *bar = strchr(row->argument, '|');
+    const char *bar = strchr(row->value, '|');
     return bar ? bar + 1 : NULL;
 }
 
@@ -53,29 +53,26 @@ static bool wrong(const option_row *row, const char *expected, const char *text)
     return false;
 }
 
-/* A low bound of this stands for "above 0". */
-static const double LEAST_POSITIVE = 1e-30;
-
 /* "a number from 1 to 64" */
-static const char *bounds(const option_row *row, const char *what)
+static const char *in_range(const option_row *row, const char *what)
 {
     static char text[128];
-    bool positive = row->low > 0 && row->low <= LEAST_POSITIVE;
-    if (row->low >= row->high) snprintf(text, sizeof text, "%s", what);
-    else if (positive && row->high < 1e15)
-        snprintf(text, sizeof text, "%s above 0, at most %g", what, row->high);
-    else if (positive) snprintf(text, sizeof text, "%s above 0", what);
-    else if (row->high >= 1e15)
-        snprintf(text, sizeof text, "%s of at least %g", what, row->low);
+    option_range range = row->range;
+    if (range.low >= range.high) snprintf(text, sizeof text, "%s", what);
+    else if (range.low == ABOVE_ZERO)
+        snprintf(text, sizeof text, "%s above 0 and up to %.15g", what,
+                 range.high);
     else
-        snprintf(text, sizeof text, "%s from %g to %.15g", what, row->low,
-                 row->high);
+        snprintf(text, sizeof text, "%s from %.15g to %.15g", what, range.low,
+                 range.high);
     return text;
 }
 
 static bool is_inside(const option_row *row, double number)
 {
-    return row->low >= row->high || (number >= row->low && number <= row->high);
+    option_range range = row->range;
+    bool any = range.low >= range.high;
+    return any || (number >= range.low && number <= range.high);
 }
 
 /* The whole of text as a number; false if it is not one. */
@@ -97,13 +94,13 @@ static bool real_number(const char *text, double *number)
 
 static bool read_choice(const option_row *row, const char *text, void *value)
 {
-    int place = choice_place(row->argument, text);
-    if (place >= 0) {
-        *(int *)value = place;
+    int index = choice_index(row->value, text);
+    if (index >= 0) {
+        *(int *)value = index;
         return true;
     }
     char list[256];
-    snprintf(list, sizeof list, "%s", row->argument);
+    snprintf(list, sizeof list, "%s", row->value);
     for (char *bar; (bar = strchr(list, '|'));)
         *bar = ' ';
     misused("--%s expects one of: %s; found '%s'", row->name, list, text);
@@ -117,7 +114,7 @@ static bool read_count(const option_row *row, const char *text, void *value)
     bool is_word = word && !strcmp(text, word);
     if (!is_word && (!whole_number(text, &number) || number < 0 ||
                      !is_inside(row, (double)number)))
-        return wrong(row, bounds(row, "a whole number"), text);
+        return wrong(row, in_range(row, "a whole number"), text);
     *(uint64_t *)value = (uint64_t)number;
     return true;
 }
@@ -126,7 +123,7 @@ static bool read_integer(const option_row *row, const char *text, void *value)
 {
     int64_t number;
     if (!whole_number(text, &number) || !is_inside(row, (double)number))
-        return wrong(row, bounds(row, "a whole number"), text);
+        return wrong(row, in_range(row, "a whole number"), text);
     *(int64_t *)value = number;
     return true;
 }
@@ -137,7 +134,7 @@ static bool read_real(const option_row *row, const char *text, void *value)
     double number = 0;
     bool is_word = word && !strcmp(text, word);
     if (!is_word && (!real_number(text, &number) || !is_inside(row, number)))
-        return wrong(row, bounds(row, "a number"), text);
+        return wrong(row, in_range(row, "a number"), text);
     *(double *)value = number;
     return true;
 }
@@ -145,7 +142,7 @@ static bool read_real(const option_row *row, const char *text, void *value)
 static bool read_text(const option_row *row, const char *text, void *value)
 {
     if (!*text) {
-        misused("--%s expects %s, found nothing", row->name, row->argument);
+        misused("--%s expects %s, found nothing", row->name, row->value);
         return false;
     }
     *(const char **)value = text;
@@ -163,7 +160,7 @@ static bool read_sizes(const option_row *row, const char *text, void *value)
         snprintf(number, sizeof number, "%.*s", (int)length, at);
         if (length >= sizeof number || !whole_number(number, &size) ||
             !is_inside(row, (double)size))
-            return wrong(row, bounds(row, "whole numbers"), text);
+            return wrong(row, in_range(row, "whole numbers"), text);
         if (list.count == ELMAN_MAX_LEVELS) {
             misused("--%s expects at most %d numbers, found '%s'", row->name,
                     (int)ELMAN_MAX_LEVELS, text);
@@ -182,7 +179,7 @@ static bool read_init(const option_row *row, const char *text, void *value)
     char word[32];
     size_t length = strcspn(text, ":");
     snprintf(word, sizeof word, "%.*s", (int)length, text);
-    int kind = length < sizeof word ? choice_place(init_kinds, word) : -1;
+    int kind = length < sizeof word ? choice_index(init_kinds, word) : -1;
     double number = 0;
     if (kind < 0 ||
         (text[length] && !real_number(text + length + 1, &number))) {
@@ -246,25 +243,4 @@ bool option_read(const option_row *row, const char *text, void *value)
         [OPTION_INIT] = read_init,       [OPTION_SPAN] = read_span,
         [OPTION_LIST] = read_list,       [OPTION_PAIR] = read_pair};
     return readers[row->type](row, text, value);
-}
-
-const char *option_joint(const option_row *row)
-{
-    if (row->type == OPTION_FLAG) return "";
-    return row->type == OPTION_LIST || row->type == OPTION_PAIR ? " " : "=";
-}
-
-const char *option_fallback(const option_row *row, const char *variant,
-                            char *text, size_t size)
-{
-    const char *list = row->fallback;
-    if (!list || *list == '(') return NULL;
-    size_t length = variant ? strlen(variant) : 0;
-    const char *found = list;
-    for (const char *at = strchr(list, ' '); at && length;
-         at = strchr(at + 1, ' '))
-        if (!strncmp(at + 1, variant, length) && at[1 + length] == ':')
-            found = at + length + 2;
-    snprintf(text, size, "%.*s", (int)strcspn(found, " "), found);
-    return text;
 }

@@ -17,14 +17,32 @@ typedef struct verify_values {
 #define AT(field) offsetof(verify_values, field)
 
 static const option_row options[] = {
-    {OPTION_SECTION, 0, "Options", NULL, 0, NULL, NULL, 0, 0, NULL},
-    {OPTION_COUNT, 0, "seed", "N", AT(seed), "1", NULL, 1, 9e18,
-     "of the random configurations"},
-    {OPTION_COUNT, 'n', "cases", "N", AT(cases), "40", NULL, 1, 1e6,
-     "configurations to check"},
-    {OPTION_PAIR, 'r', "reference", "X.npy Y.npy", AT(reference), "(none)",
-     NULL, 0, 0, "check only that MODEL gives Y for X"},
-    {OPTION_END, 0, NULL, NULL, 0, NULL, NULL, 0, 0, NULL}};
+    {.name = "seed",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(seed),
+     .fallback = "1",
+     .range = {1, 9e18},
+     .help = "random seed of the configurations"},
+    {.name = "cases",
+     .letter = 'n',
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(cases),
+     .fallback = "40",
+     .range = {1, 1e6},
+     .common = true,
+     .help = "number of configurations to check"},
+    {.name = "reference",
+     .letter = 'r',
+     .type = OPTION_PAIR,
+     .value = "X.npy Y.npy",
+     .field = AT(reference),
+     .fallback = "(none)",
+     .common = true,
+     .help = "check only that MODEL gives Y for X"},
+    {0},
+};
 
 #if defined(__clang__)
 static const char compiler[] = "clang " __clang_version__;
@@ -101,10 +119,10 @@ static int verify_model(const parsed_line *arguments)
 {
     const verify_values *values = arguments->values;
     const char *path = arguments->operands[0];
-    if (!path) return misused("--reference needs a MODEL that should give it");
+    if (!path) return misused("--reference requires a MODEL to check");
     if (option_given(arguments, "seed") || option_given(arguments, "cases"))
-        return misused("--seed and --cases are for proving this build, not for "
-                       "--reference");
+        return misused("--seed and --cases are for checking this build, not "
+                       "for --reference");
     elman_model *model = NULL;
     if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
     int code = reference_verify(model, path, &values->reference);
@@ -137,26 +155,26 @@ static const example examples[] = {
      "does a model give what PyTorch gave?"},
     {"ELMAN_ISA=base elman verify --cases 200",
      "with the plainest kernels, more cases"},
-    {NULL, NULL}};
+    {NULL, NULL},
+};
 
 const command_row verify_command = {
     .name = "verify",
-    .summary = "prove this build on this machine, or a model by references",
+    .summary = "check this build, or a model against reference outputs",
     .operands = "[MODEL]",
     .description =
-        "Checks forward and backward passes of random configurations against "
-        "a plain double-precision reference, that reference against finite "
-        "differences, and that every set of kernels, number of threads, batch "
-        "and cut into pieces gives the same bits. The hash is that of a small "
-        "training run and equal on every machine.\nWith --reference only "
-        "MODEL, of any format that elman reads, is checked: whether it gives Y "
-        "for "
-        "X, a whole sequence at once and one step at a time. X is an array "
-        "(T,I), (T,B,I) or (B,T,I) as the model has it, or tokens without I; "
-        "Y is what the model gave where it came from.\nExits with 1 if "
-        "something is wrong.",
+        "Checks forward and backward passes of random configurations against a "
+        "plain double-precision reference, that reference against finite "
+        "differences, and that all kernels, numbers of threads, batches and "
+        "splits in time give the same bits. The hash is that of a small "
+        "training run and is the same on every machine.\nWith --reference only "
+        "MODEL, in any format that elman reads, is checked: that it gives Y "
+        "for X, for whole sequences at once and one step at a time. X is an "
+        "array (T,I), (T,B,I) or (B,T,I) as the model takes it, or tokens "
+        "without I; Y is what the model gave where it came from.\nExits with 1 "
+        "if a check fails.",
     .json = true,
-    .options = options,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(verify_values),
     .run = verify,

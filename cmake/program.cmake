@@ -25,13 +25,22 @@ if(NOT CMAKE_CROSSCOMPILING)
   endforeach()
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man
     ${PROJECT_BINARY_DIR}/completion)
-  add_custom_command(OUTPUT ${pages} completion/elman
+
+  # each shell has a folder and a file name of its own
+  set(completions completion/elman completion/_elman completion/elman.fish)
+  add_custom_command(OUTPUT ${pages} ${completions}
     ${write_pages}
-    COMMAND elman_cli --dump-completion > completion/elman
+    COMMAND elman_cli --dump-completion bash > completion/elman
+    COMMAND elman_cli --dump-completion zsh > completion/_elman
+    COMMAND elman_cli --dump-completion fish > completion/elman.fish
     DEPENDS elman_cli VERBATIM)
-  add_custom_target(elman_pages ALL DEPENDS ${pages} completion/elman)
+  add_custom_target(elman_pages ALL DEPENDS ${pages} ${completions})
   install(DIRECTORY ${PROJECT_BINARY_DIR}/man/
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES ${PROJECT_BINARY_DIR}/completion/elman
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${PROJECT_BINARY_DIR}/completion/_elman
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${PROJECT_BINARY_DIR}/completion/elman.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()

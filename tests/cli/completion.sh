@@ -1,4 +1,4 @@
-elman --dump-completion >completion.bash
+elman --dump-completion bash >completion.bash
 cat >ask.bash <<'END'
 . ./completion.bash
 compopt() { :; }
@@ -11,6 +11,7 @@ ask elman ''
 ask elman in
 ask elman train --laye
 ask elman train data --cell ''
+ask elman train data -c ''
 ask elman train data --cell = g
 ask elman sample model --temp
 ask elman convert in out --to ''
