@@ -226,6 +226,7 @@ static record log_begin(const meter *run, const elman_progress *progress,
 static int log_end(const meter *run, record *out)
 {
     record_end(out);
+    if (run->log == stdout) return screen_broken() ? EXIT_FAILED : 0;
     if (fflush(run->log) == 0 && !ferror(run->log)) return 0;
     return failed("cannot write '%s': %s", run->values->metrics,
                   strerror(errno));

@@ -9,6 +9,8 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,8 @@ screen_settings screen;
 
 static bool coloured[3]; /* by descriptor */
 static bool live_shown;
-static bool broken_said;
+static bool broken_said; /* standard output takes no more */
+static bool reader_gone; /* since nobody reads it */
 
 static bool is_terminal(int descriptor)
 {
@@ -44,12 +47,23 @@ void screen_open(void)
         coloured[d] = colours && is_terminal(d);
 }
 
+/* True if nobody reads standard output any more: a pipe whose other end is
+ * closed. */
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, 0) == 1 && output.revents & POLLERR;
+}
+
 bool screen_broken(void)
 {
+    errno = 0;
     bool broken = fflush(stdout) != 0 || ferror(stdout);
     if (broken && !broken_said) {
-        failed("cannot write to standard output: %s", strerror(errno));
+        int reason = errno;
         broken_said = true;
+        if (reason == EPIPE || reader_is_gone()) reader_gone = true;
+        else failed("cannot write to standard output: %s", strerror(reason));
     }
     return broken;
 }
@@ -57,7 +71,12 @@ bool screen_broken(void)
 int screen_close(int code)
 {
     live_line("");
-    if (screen_broken()) return code ? code : EXIT_FAILED;
+    if (screen_broken()) {
+        if (!reader_gone) return code ? code : EXIT_FAILED;
+        /* the end that other programs meet at once */
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
     if (fclose(stdout) != 0 && errno != EBADF) {
         int reason = errno;
         return failed("cannot write to standard output: %s", strerror(reason));
@@ -67,6 +86,11 @@ int screen_close(int code)
 
 int screen_width(FILE *stream)
 {
+    /* who sets COLUMNS knows better, also of a pager behind a pipe */
+    const char *columns = getenv("COLUMNS");
+    long wanted = columns ? strtol(columns, NULL, 10) : 0;
+    if (wanted > 0 && wanted <= 10000) return (int)wanted;
+
     struct winsize size;
     if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;

@@ -27,14 +27,16 @@ extern screen_settings screen;
  * 0 to 2 exist, so that no file opened later takes the place of one. */
 void screen_open(void);
 
-/* Flushes standard output. Returns code, or EXIT_FAILED with an error line if
- * something written there was lost. */
+/* Flushes standard output. Returns code, or EXIT_FAILED after an error line if
+ * something written there was lost. If its reader has closed the pipe, says
+ * nothing and dies of SIGPIPE. */
 int screen_close(int code);
 
-/* True, once with an error line, if standard output no longer takes text. */
+/* True if standard output no longer takes text: the first time after an error
+ * line, unless its reader has only closed the pipe. */
 bool screen_broken(void);
 
-/* Columns of the terminal behind stream; 80 if it is none. */
+/* COLUMNS, or the columns of the terminal behind stream; 80 if it is none. */
 int screen_width(FILE *stream);
 
 /* The escape that turns a colour on, "" where stream shows none. PLAIN ends

@@ -8,7 +8,6 @@ elman info text.safetensors >/dev/full
 echo $?
 elman info text.safetensors >&-
 echo $?
-elman sample text.safetensors --length 100000 | head -c 1 >/dev/null
 elman train text.txt $quick -o missing/model
 echo $?
 mkdir folder

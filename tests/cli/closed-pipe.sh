@@ -1,0 +1,25 @@
+# if nobody reads on, the program ends without a word, as by SIGPIPE
+. "$CASES/data.sh"
+make_text 40
+quick='--hidden 16 --embedding 4 --epochs 1'
+elman train text.txt $quick --quiet
+
+closed() {
+    { sleep 0.2; "$@"; echo $? >status; } | true
+    echo "$1 $2: $(cat status)"
+}
+closed elman
+closed elman train --help
+closed elman train -h
+closed elman info text.safetensors
+closed elman info text.safetensors --json
+closed elman sample text.safetensors --length 100000
+closed elman train text.txt $quick --quiet --metrics - --metrics-every 1
+closed elman predict text.safetensors text.txt
+elman sample text.safetensors --length 100000 | head -c 1 >/dev/null
+elman train --help | head -1
+
+# the reader of the notes is not missed
+{ sleep 0.2; elman train text.txt $quick -o noted >out; echo $? >status; } 2>&1 | true
+cat status
+[ -e noted ] && grep -c validation out
