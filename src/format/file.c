@@ -420,12 +420,16 @@ void file_writer_abort(file_writer *writer)
     free(writer);
 }
 
+elman_status file_writer_end(file_writer *writer, elman_status status)
+{
+    if (status == ELMAN_OK) return file_writer_commit(writer);
+    file_writer_abort(writer);
+    return status;
+}
+
 elman_status file_write(const char *path, const void *data, size_t bytes)
 {
     file_writer *writer = NULL;
     TRY(file_writer_open(path, &writer));
-    elman_status status = file_writer_write(writer, data, bytes);
-    if (status == ELMAN_OK) return file_writer_commit(writer);
-    file_writer_abort(writer);
-    return status;
+    return file_writer_end(writer, file_writer_write(writer, data, bytes));
 }

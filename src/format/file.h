@@ -33,7 +33,11 @@ elman_status file_writer_commit(file_writer *writer);
 /* Removes the temporary and ends the writer; NULL is fine. */
 void file_writer_abort(file_writer *writer);
 
-/* All of it at once. */
+/* Commits the writer if status is ELMAN_OK, else aborts it and returns status:
+ * the last step after a series of writes. */
+elman_status file_writer_end(file_writer *writer, elman_status status);
+
+/* Replaces path by these bytes. */
 elman_status file_write(const char *path, const void *data, size_t bytes);
 
 #endif

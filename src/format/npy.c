@@ -10,8 +10,6 @@
 #include "format/npy.h"
 #include "format/file.h"
 
-#include "base/memory.h"
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,19 +210,10 @@ static elman_status find_header(const char *bytes, size_t size, size_t *first,
     return ELMAN_OK;
 }
 
-/* The other axes must fit in 64 bits also beside one of size 0, which would
- * hide them from here and not from whoever counts in another order. */
+/* The data, of room bytes, is what the shape and type need. */
 static elman_status check_room(size_t room, named_tensor *array)
 {
-    size_t widest = sizeof(double);
-    bool fits = true;
-    array->count = 1;
-    for (size_t i = 0; i < array->rank && fits; i++) {
-        size_t size = array->shape[i];
-        fits = sizes_multiply(widest, size ? size : 1, 1, &widest);
-        array->count *= size;
-    }
-    if (!fits)
+    if (!tensor_count_elements(array))
         return failure(ELMAN_BAD_FORMAT,
                        "the shape's size in bytes exceeds 64 bits");
     size_t bytes = array->count * element_bytes(array->type);
@@ -353,7 +342,5 @@ elman_status npy_save(const char *path, const named_tensor *tensor)
     TRY(file_writer_open(path, &writer));
     elman_status status = file_writer_write(writer, text, length);
     if (status == ELMAN_OK) status = write_elements(writer, tensor, type);
-    if (status == ELMAN_OK) return file_writer_commit(writer);
-    file_writer_abort(writer);
-    return status;
+    return file_writer_end(writer, status);
 }

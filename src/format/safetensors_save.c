@@ -133,23 +133,16 @@ static elman_status write_parts(const safetensors *file, const char *text,
     return write_tensors(file, writer);
 }
 
-static elman_status write_file(const safetensors *file, const char *text,
-                               const char *path)
-{
-    file_writer *writer = NULL;
-    TRY(file_writer_open(path, &writer));
-    elman_status status = write_parts(file, text, writer);
-    if (status == ELMAN_OK) return file_writer_commit(writer);
-    file_writer_abort(writer);
-    return status;
-}
-
 elman_status safetensors_save(const safetensors *file, const char *path)
 {
     char *text = NULL;
+    file_writer *writer = NULL;
     TRY(check_file(file));
     TRY(make_header(file, &text));
-    elman_status status = write_file(file, text, path);
+
+    elman_status status = file_writer_open(path, &writer);
+    if (status == ELMAN_OK)
+        status = file_writer_end(writer, write_parts(file, text, writer));
     free(text);
     return status;
 }

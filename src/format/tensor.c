@@ -2,6 +2,8 @@
 #include "format/tensor.h"
 #include "format/half.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +39,19 @@ size_t element_bytes(element_type type) { return types[type].bytes; }
 bool element_is_float(element_type type)
 {
     return types[type].sort == FLOATING;
+}
+
+bool tensor_count_elements(named_tensor *t)
+{
+    size_t widest = sizeof(double);
+    bool fits = true;
+    t->count = 1;
+    for (size_t i = 0; i < t->rank && fits; i++) {
+        size_t size = t->shape[i];
+        fits = sizes_multiply(widest, size ? size : 1, 1, &widest);
+        t->count *= size;
+    }
+    return fits;
 }
 
 /* The bits of the row-major element index, in the low end of a word. */

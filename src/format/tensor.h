@@ -46,6 +46,11 @@ typedef struct named_tensor {
     size_t stride[TENSOR_MAX_RANK]; /* elements between neighbours of an axis */
 } named_tensor;
 
+/* Sets count from rank and shape. False if the size in bytes of some type would
+ * exceed 64 bits, also of the other axes where one is of size 0: it would hide
+ * them here, but not from those who multiply in another order. */
+bool tensor_count_elements(named_tensor *tensor);
+
 /* Elements first to first+count-1, counted row-major, as double: exact from
  * every type but 64-bit integers beyond 2^53. */
 void tensor_doubles(const named_tensor *tensor, size_t first, size_t count,

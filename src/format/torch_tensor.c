@@ -197,17 +197,7 @@ static elman_status read_shape(const pickle_value *arguments,
     if (!read_sizes(a[3], &strides, tensor->stride) || strides != tensor->rank)
         return bad_tensor(tensor,
                           "its strides are not one size for each dimension");
-    /* the other axes must fit also beside one of size 0, for whoever counts in
-     * another order */
-    size_t widest = sizeof(double);
-    bool fits = true;
-    tensor->count = 1;
-    for (size_t i = 0; i < tensor->rank && fits; i++) {
-        size_t size = tensor->shape[i];
-        fits = sizes_multiply(widest, size ? size : 1, 1, &widest);
-        tensor->count *= size;
-    }
-    if (fits) return ELMAN_OK;
+    if (tensor_count_elements(tensor)) return ELMAN_OK;
     return bad_tensor(tensor, "the shape's size in bytes exceeds 64 bits");
 }
 
