@@ -30,7 +30,7 @@ TEST(entries_are_read_stored_and_deflated)
                          .size = sizeof nothing,
                          .crc = zip_crc(nothing, sizeof nothing)}};
     CHECK_OK(open_parts(parts, 3, &file));
-    assert_int_equal(archive_entries(file), 3);
+    assert_int_equal(archive_entry_count(file), 3);
     assert_string_equal(archive_name(file, 0), "a");
     assert_string_equal(archive_name(file, 1), "b/c");
     assert_int_equal(archive_find(file, "z.."), 2);
@@ -171,7 +171,7 @@ static bool read_all(const char *bytes, size_t size)
     bool fine = true;
     memcpy(copy, bytes, size);
     if (archive_parse(copy, size, &file) != ELMAN_OK) return false;
-    for (size_t i = 0; i < archive_entries(file); i++)
+    for (size_t i = 0; i < archive_entry_count(file); i++)
         fine = archive_read(file, i, &data) == ELMAN_OK && fine;
     archive_close(file);
     return fine;

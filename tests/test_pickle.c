@@ -10,7 +10,7 @@ static const pickle_row rows[] = {
     {.module = "known", .name = "Class"},
     {.module = "known", .name = "Other", .refusal = "no others"}};
 static const pickle_table table = {
-    .rows = 3, .row = rows, .advice = "save less"};
+    .row_count = 3, .rows = rows, .advice = "save less"};
 
 static elman_status parse(const char *bytes, size_t size, pickle **tree)
 {
@@ -124,7 +124,7 @@ TEST(every_container_holds_what_was_put_in)
         CHECK(root->kind == cases[i].kind && root->count == cases[i].count,
               "case %zu: kind %d, %u items", i, root->kind, root->count);
         for (size_t k = 0; k < root->count && i < ORDERED; k++)
-            assert_int_equal(root->is.item[k]->is.whole, k);
+            assert_int_equal(root->is.items[k]->is.whole, k);
         pickle_close(tree);
     }
 }
@@ -147,7 +147,7 @@ TEST(calls_are_noted_and_not_made)
         const pickle_value *root = pickle_root(tree);
         CHECK(root->kind == PICKLE_CALL && root->row == 1, "case %zu", i);
         assert_int_equal(root->is.value->count, 2);
-        assert_int_equal(root->is.value->is.item[1]->is.whole, 6);
+        assert_int_equal(root->is.value->is.items[1]->is.whole, 6);
         size_t values = 0;
         pickle_walk walk = {0};
         while (pickle_next(tree, &walk))
@@ -292,7 +292,7 @@ TEST(nesting_however_deep_is_read_and_freed)
         CHECK_OK(parse(bytes, size, &tree));
         const pickle_value *value = pickle_root(tree);
         size_t deep = 0;
-        for (; value->count; value = value->is.item[0])
+        for (; value->count; value = value->is.items[0])
             deep++;
         assert_int_equal(deep, DEEP);
         pickle_close(tree);
@@ -304,10 +304,10 @@ TEST(values_that_hold_themselves_are_shared)
 {
     pickle *tree = NULL;
     CHECK_OK(PARSE("]q\1h\1a.", &tree));
-    assert_ptr_equal(pickle_root(tree)->is.item[0], pickle_root(tree));
+    assert_ptr_equal(pickle_root(tree)->is.items[0], pickle_root(tree));
     pickle_close(tree);
     CHECK_OK(PARSE("}q\1K\0h\1s.", &tree));
-    assert_ptr_equal(pickle_root(tree)->is.item[1], pickle_root(tree));
+    assert_ptr_equal(pickle_root(tree)->is.items[1], pickle_root(tree));
     pickle_close(tree);
 
     /* 10^30 items: thirty lists, each ten times the one before */
@@ -325,7 +325,7 @@ TEST(values_that_hold_themselves_are_shared)
         values++;
     assert_int_equal(values, 30);
     for (const pickle_value *v = pickle_root(tree); v->kind == PICKLE_LIST;
-         v = v->is.item[9])
+         v = v->is.items[9])
         levels++;
     assert_int_equal(levels, 30);
     pickle_close(tree);

@@ -9,27 +9,27 @@
 #include <string.h>
 #include <zip.h>
 
-/* what may be left of bytes after compression: one of so many, beyond a size
- * at which it no longer matters */
+/* how much entries may grow when they are unpacked, once they are larger than
+ * a size that does no harm */
 enum { MOST_GROWTH = 100, HARMLESS = 1 << 20 };
 
-/* the end of a list of entries, which even an empty archive has; libzip takes
- * an empty file for one */
+/* the end of the directory, which even an empty archive has; libzip takes an
+ * empty file for an archive */
 enum { LEAST_BYTES = 22 };
 
 typedef struct entry {
     char *name;
-    char *data; /* once it was read */
+    char *data; /* NULL until it is read */
     size_t size, packed;
     zip_uint64_t index; /* libzip's */
 } entry;
 
 struct archive {
-    size_t entries;
-    entry *entry; /* (entries) by name */
-    char *names;  /* owner of the names */
-    char *bytes;  /* the file */
-    zip_t *zip;   /* NULL once nothing more is read */
+    size_t entry_count;
+    entry *entries; /* (entry_count) by name */
+    char *names;    /* owner of the names */
+    char *bytes;    /* the file */
+    zip_t *zip;     /* NULL once nothing more is read */
 };
 
 /* ---- Opening ------------------------------------------------------------ */
@@ -111,20 +111,20 @@ static elman_status read_entry(archive *file, zip_uint64_t index, entry *e)
     return check_entry(e, &stat);
 }
 
-/* Room for all names, which libzip has only while the archive is open. */
+/* Copies all names, which libzip has only while the archive is open. */
 static elman_status copy_names(archive *file)
 {
     size_t bytes = 1;
-    for (size_t i = 0; i < file->entries; i++) {
+    for (size_t i = 0; i < file->entry_count; i++) {
         const char *name = zip_get_name(file->zip, i, ZIP_FL_ENC_RAW);
         if (!name) return failure(ELMAN_BAD_FORMAT, "entry %zu has no name", i);
         bytes += strlen(name) + 1;
     }
     char *at = file->names = calloc(bytes, 1);
     if (!at) return failure(ELMAN_NO_MEMORY, "no memory for names");
-    for (size_t i = 0; i < file->entries; i++) {
+    for (size_t i = 0; i < file->entry_count; i++) {
         const char *name = zip_get_name(file->zip, i, ZIP_FL_ENC_RAW);
-        file->entry[i].name = at;
+        file->entries[i].name = at;
         at = stpcpy(at, name) + 1;
     }
     return ELMAN_OK;
@@ -139,14 +139,14 @@ static int compare_names(const void *left, const void *right)
 static elman_status read_entries(archive *file, size_t size)
 {
     size_t packed = 0, unpacked = 0;
-    file->entries = (size_t)zip_get_num_entries(file->zip, 0);
-    file->entry = calloc(file->entries + 1, sizeof *file->entry);
-    if (!file->entry)
+    file->entry_count = (size_t)zip_get_num_entries(file->zip, 0);
+    file->entries = calloc(file->entry_count + 1, sizeof *file->entries);
+    if (!file->entries)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu entries",
-                       file->entries);
+                       file->entry_count);
     TRY(copy_names(file));
-    for (size_t i = 0; i < file->entries; i++) {
-        entry *e = &file->entry[i];
+    for (size_t i = 0; i < file->entry_count; i++) {
+        entry *e = &file->entries[i];
         TRY(read_entry(file, i, e));
         if (e->packed > size - packed)
             return failure(ELMAN_BAD_FORMAT,
@@ -161,11 +161,12 @@ static elman_status read_entries(archive *file, size_t size)
             ELMAN_BAD_FORMAT,
             "%zu bytes unpacked from %zu, the limit is a hundredfold", unpacked,
             size);
-    qsort(file->entry, file->entries, sizeof *file->entry, compare_names);
-    for (size_t i = 1; i < file->entries; i++)
-        if (!strcmp(file->entry[i - 1].name, file->entry[i].name))
+    qsort(file->entries, file->entry_count, sizeof *file->entries,
+          compare_names);
+    for (size_t i = 1; i < file->entry_count; i++)
+        if (!strcmp(file->entries[i - 1].name, file->entries[i].name))
             return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" occurs twice",
-                           file->entry[i].name);
+                           file->entries[i].name);
     return ELMAN_OK;
 }
 
@@ -200,33 +201,33 @@ void archive_close(archive *file)
 {
     if (!file) return;
     archive_finish(file);
-    for (size_t i = 0; i < file->entries && file->entry; i++)
-        free(file->entry[i].data);
-    free(file->entry);
+    for (size_t i = 0; i < file->entry_count && file->entries; i++)
+        free(file->entries[i].data);
+    free(file->entries);
     free(file->names);
     free(file);
 }
 
 /* ---- Entries ------------------------------------------------------------ */
 
-size_t archive_entries(const archive *file) { return file->entries; }
+size_t archive_entry_count(const archive *file) { return file->entry_count; }
 
 const char *archive_name(const archive *file, size_t index)
 {
-    return file->entry[index].name;
+    return file->entries[index].name;
 }
 
 size_t archive_size(const archive *file, size_t index)
 {
-    return file->entry[index].size;
+    return file->entries[index].size;
 }
 
 size_t archive_find(const archive *file, const char *name)
 {
     entry key = {.name = (char *)name};
-    const entry *found = bsearch(&key, file->entry, file->entries,
-                                 sizeof *file->entry, compare_names);
-    return found ? (size_t)(found - file->entry) : file->entries;
+    const entry *found = bsearch(&key, file->entries, file->entry_count,
+                                 sizeof *file->entries, compare_names);
+    return found ? (size_t)(found - file->entries) : file->entry_count;
 }
 
 /* To the very end: only there libzip compares the CRC. */
@@ -243,7 +244,7 @@ static bool read_all(zip_file_t *from, char *data, size_t size)
 
 elman_status archive_read(archive *file, size_t index, char **data)
 {
-    entry *e = &file->entry[index];
+    entry *e = &file->entries[index];
     if (!e->data && file->zip) {
         char *made = malloc(e->size + 1);
         if (!made)

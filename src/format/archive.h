@@ -1,10 +1,10 @@
 /*
- * archive.h: the entries of a zip file in memory, by libzip, which nobody else
- * knows. A build without it (ELMAN_ZIP off) refuses every archive: see
+ * archive.h: the entries of a zip file in memory, by libzip, which no other
+ * file uses. A build without it (ELMAN_ZIP off) refuses every archive: see
  * archive_absent.c.
  *
  * Refused when it is opened: two entries of one name, names that are absolute,
- * hold ".." or are no UTF-8, encryption, entries that share bytes, methods
+ * contain ".." or are not UTF-8, encryption, entries that share bytes, methods
  * other than stored and deflated, headers that disagree, and entries over 1
  * MiB, alone or together, that grow more than a hundredfold.
  */
@@ -19,21 +19,22 @@ typedef struct archive archive;
 elman_status archive_parse(char *bytes, size_t size, archive **file);
 void archive_close(archive *file);
 
-size_t archive_entries(const archive *file);
+size_t archive_entry_count(const archive *file);
 
-/* The name and the size, not compressed, of an entry. Entries are in order of
+/* The name and the uncompressed size of an entry. Entries are in order of
  * their names. */
 const char *archive_name(const archive *file, size_t entry);
 size_t archive_size(const archive *file, size_t entry);
 
-/* The entry of that name; archive_entries if there is none. */
+/* The entry of that name; archive_entry_count if there is none. */
 size_t archive_find(const archive *file, const char *name);
 
-/* Its bytes, in the archive's memory; read once. A size or CRC that is not the
- * header's is ELMAN_BAD_FORMAT with the entry's name. */
+/* Its bytes, in the archive's memory; read once. A size or CRC that differs
+ * from the header's is ELMAN_BAD_FORMAT with the entry's name. */
 elman_status archive_read(archive *file, size_t entry, char **data);
 
-/* Frees the file itself: what was read stays, nothing more can be read. */
+/* Frees the file itself: what has been read stays, but nothing more can be
+ * read. */
 void archive_finish(archive *file);
 
 #endif

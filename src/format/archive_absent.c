@@ -16,7 +16,7 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
 void archive_close(archive *file) { (void)file; }
 void archive_finish(archive *file) { (void)file; }
 
-size_t archive_entries(const archive *file)
+size_t archive_entry_count(const archive *file)
 {
     (void)file;
     return 0;

@@ -9,17 +9,17 @@
 
 #include <string.h>
 
-enum { PIECE = 1024 };
+enum { CHUNK = 1024 };
 
-/* By pieces: a double of every element would double the memory. */
+/* In chunks: a double of every element would double the memory. */
 static void read_floats(const named_tensor *file, float *data)
 {
-    double piece[PIECE];
-    for (size_t first = 0; first < file->count; first += PIECE) {
-        size_t left = file->count - first, count = left < PIECE ? left : PIECE;
-        tensor_doubles(file, first, count, piece);
+    double chunk[CHUNK];
+    for (size_t first = 0; first < file->count; first += CHUNK) {
+        size_t left = file->count - first, count = left < CHUNK ? left : CHUNK;
+        tensor_doubles(file, first, count, chunk);
         for (size_t i = 0; i < count; i++)
-            data[first + i] = (float)piece[i];
+            data[first + i] = (float)chunk[i];
     }
 }
 

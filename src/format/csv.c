@@ -1,5 +1,6 @@
 /*
- * csv.c: cells are cut in place: each ends with a zero where its separator was.
+ * csv.c: cells are split in place: each ends with a zero where its separator
+ * was.
  */
 #include "format/csv.h"
 #include "format/file.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the reading stands. */
+/* The reader's position. */
 typedef struct cursor {
     char *at;
     size_t line;
@@ -44,21 +45,21 @@ static void skip_blank_lines(cursor *c)
 /* The separator that the line at c has most of, outside quotes. */
 static char find_separator(const char *c)
 {
-    static const char sorts[] = ",;\t";
+    static const char separators[] = ",;\t";
     size_t count[3] = {0}, best = 0;
     bool quoted = false;
     for (; *c && (quoted || !ends_line(*c)); c++) {
-        const char *sort = strchr(sorts, *c);
+        const char *known = strchr(separators, *c);
         if (*c == '"') quoted = !quoted;
-        else if (sort && !quoted) count[sort - sorts]++;
+        else if (known && !quoted) count[known - separators]++;
     }
     for (size_t i = 1; i < 3; i++)
         if (count[i] > count[best]) best = i;
-    return sorts[best];
+    return separators[best];
 }
 
-/* A cell in quotes, c at the first: moves its text together where quotes are
- * doubled. end is where its zero belongs. */
+/* A cell in quotes, with c at the first quote. Where quotes are doubled the
+ * text is moved together, so end says where its zero belongs. */
 static elman_status take_quoted(cursor *c, char separator, char **cell,
                                 char **end)
 {
@@ -94,7 +95,7 @@ static void take_plain(cursor *c, char separator, char **cell, char **end)
         (*end)--;
 }
 
-/* One cell and what ends it; last tells whether it was the last of its line. */
+/* One cell and what ends it; last says whether it was the last of its line. */
 static elman_status take_cell(cursor *c, char separator, char **cell,
                               bool *last)
 {
@@ -132,7 +133,8 @@ static elman_status take_row(cursor *c, size_t room, csv *table)
     return ELMAN_OK;
 }
 
-/* Cells and rows are at most the separators and line endings, and one. */
+/* There is at most one more cell than separators and line endings, and one
+ * more row than line endings. */
 static elman_status reserve(const char *text, csv *table)
 {
     size_t cells = 1, rows = 1;

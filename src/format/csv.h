@@ -1,5 +1,5 @@
 /*
- * csv.h: a table of text cells (RFC 4180, with what is met in practice: comma,
+ * csv.h: a table of text cells (RFC 4180, with what occurs in practice: comma,
  * semicolon or tab, any line ending, byte order mark, blank lines, spaces).
  */
 #ifndef FORMAT_CSV_H
@@ -10,7 +10,7 @@
 typedef struct csv {
     size_t rows, columns; /* both at least 1 */
     char **cell;          /* (rows,columns) zero-terminated UTF-8, without the
-                             quotes and the spaces around */
+                             quotes and spaces around it */
     size_t *line;         /* (rows) where each begins in the file, from 1 */
     char separator;       /* the one found */
     char *bytes;          /* the file; owner of the cells */

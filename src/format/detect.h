@@ -13,14 +13,16 @@ typedef enum file_format {
     FORMAT_ONNX,
     FORMAT_NPY,
     FORMAT_NPZ,
-    FORMAT_PICKLE,    /* not torch.save's; this and what follows is not read */
+    FORMAT_PICKLE,    /* not torch.save's; elman reads neither this nor what
+                         follows */
     FORMAT_TORCH_TAR, /* of PyTorch before 0.1.10 */
     FORMAT_HDF5,      /* Keras .h5 */
     FORMAT_KERAS,     /* a zip file with a configuration and an HDF5 file */
     FORMATS           /* how many */
 } file_format;
 
-/* The first that fits. Believes nothing: the reader checks. */
+/* The first format that fits: a guess, which the reader of that format
+ * checks. */
 file_format format_of(const char *bytes, size_t size);
 
 /* "a PyTorch file", for messages. */

@@ -33,8 +33,8 @@ enum {
 
 /* ---- Reading ------------------------------------------------------------ */
 
-/* What a thing that is no regular file is called. */
-static const char *sort_of(mode_t mode)
+/* What to call something that is not a regular file. */
+static const char *type_name(mode_t mode)
 {
     if (S_ISDIR(mode)) return "a directory";
     if (S_ISFIFO(mode)) return "a pipe";
@@ -70,7 +70,7 @@ static elman_status read_regular(int fd, const char *path, char **data,
                        strerror(errno));
     if (!S_ISREG(about.st_mode))
         return failure(ELMAN_BAD_FILE, "'%.200s' is %s, not a regular file",
-                       path, sort_of(about.st_mode));
+                       path, type_name(about.st_mode));
     if (about.st_size < 0 || (uintmax_t)about.st_size > PTRDIFF_MAX - 1)
         return failure(ELMAN_NO_MEMORY, "'%.200s' is too large for memory",
                        path);
@@ -93,7 +93,7 @@ static elman_status read_regular(int fd, const char *path, char **data,
 
 elman_status file_read(const char *path, char **data, size_t *bytes)
 {
-    /* not blocking: a pipe that nobody writes to would hang the open */
+    /* without blocking: opening a pipe that nobody writes to would hang */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", path,
@@ -106,25 +106,25 @@ elman_status file_read(const char *path, char **data, size_t *bytes)
 /* ---- Where to write ----------------------------------------------------- */
 
 struct file_writer {
-    char *path;   /* as the caller said, for messages */
+    char *path;   /* as the caller gave it, for messages */
     char *target; /* the file's name within its folder */
     char temporary[LONGEST_NAME + 1];
     int folder; /* open folder, -1 none */
     int fd;     /* open temporary, -1 none */
     int lock;   /* the same file, while fd is closed and it is renamed */
     bool failed;
-    size_t held; /* bytes in buffer */
+    size_t buffered; /* bytes in buffer */
     char buffer[BUFFER];
 };
 
-/* Splits full into the folder, with its slash or "", and the name. */
+/* How many bytes of full are the folder, with its slash. */
 static size_t folder_bytes(const char *full)
 {
     const char *slash = strrchr(full, '/');
     return slash ? (size_t)(slash + 1 - full) : 0;
 }
 
-/* What a link at full says, as a path from where full starts. */
+/* Where the link at full points, relative to where full is. */
 static elman_status link_target(const char *full, char **next)
 {
     char text[4096];
@@ -204,7 +204,7 @@ static elman_status check_target(const file_writer *writer, mode_t *mode)
     if (!S_ISREG(about.st_mode))
         return failure(ELMAN_BAD_FILE,
                        "cannot write '%.200s': it is %s, not a regular file",
-                       writer->path, sort_of(about.st_mode));
+                       writer->path, type_name(about.st_mode));
     if (faccessat(writer->folder, writer->target, W_OK, AT_EACCESS))
         return failure(ELMAN_BAD_FILE, "cannot replace '%.200s': %s",
                        writer->path, strerror(errno));
@@ -272,7 +272,7 @@ static elman_status open_temporary(file_writer *writer)
                  stem, writer->target, (long)getpid(),
                  atomic_fetch_add(&number, 1), suffix);
 
-        /* by the open, not by mkstemp: only so does the umask apply */
+        /* by open and not mkstemp, so that the umask applies */
         int fd = openat(writer->folder, writer->temporary,
                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 && keep_temporary(fd)) {
@@ -310,7 +310,7 @@ elman_status file_writer_open(const char *path, file_writer **writer)
     w->target = NULL;
     w->folder = w->fd = w->lock = -1;
     w->failed = false;
-    w->held = 0;
+    w->buffered = 0;
 
     elman_status status =
         w->path ? open_parts(w)
@@ -340,9 +340,9 @@ static elman_status write_all(file_writer *writer, const char *data,
 
 static elman_status flush(file_writer *writer)
 {
-    size_t held = writer->held;
-    writer->held = 0;
-    return write_all(writer, writer->buffer, held);
+    size_t buffered = writer->buffered;
+    writer->buffered = 0;
+    return write_all(writer, writer->buffer, buffered);
 }
 
 elman_status file_writer_write(file_writer *writer, const void *data,
@@ -351,15 +351,15 @@ elman_status file_writer_write(file_writer *writer, const void *data,
     if (writer->failed)
         return failure(ELMAN_BAD_FILE, "an earlier write to '%.200s' failed",
                        writer->path);
-    if (bytes > BUFFER - writer->held) TRY(flush(writer));
+    if (bytes > BUFFER - writer->buffered) TRY(flush(writer));
     if (bytes > BUFFER) return write_all(writer, data, bytes);
-    if (bytes) memcpy(writer->buffer + writer->held, data, bytes);
-    writer->held += bytes;
+    if (bytes) memcpy(writer->buffer + writer->buffered, data, bytes);
+    writer->buffered += bytes;
     return ELMAN_OK;
 }
 
-/* Removes a temporary that is closed already. */
-static elman_status give_up(const file_writer *writer, const char *verb)
+/* Removes a temporary that is already closed. */
+static elman_status fail_closed(const file_writer *writer, const char *verb)
 {
     int reason = errno;
     unlinkat(writer->folder, writer->temporary, 0);
@@ -384,10 +384,10 @@ static elman_status finish_temporary(file_writer *writer)
                        writer->path, strerror(errno));
     int fd = writer->fd;
     writer->fd = -1;
-    if (close(fd)) return give_up(writer, "write");
+    if (close(fd)) return fail_closed(writer, "write");
     if (renameat(writer->folder, writer->temporary, writer->folder,
                  writer->target))
-        return give_up(writer, "replace");
+        return fail_closed(writer, "replace");
     return ELMAN_OK;
 }
 
@@ -395,7 +395,8 @@ elman_status file_writer_commit(file_writer *writer)
 {
     elman_status status = finish_temporary(writer);
 
-    /* the new name itself must last; some file systems can not and say so */
+    /* the new name must be durable as well; some file systems cannot do that,
+     * and say so */
     if (status == ELMAN_OK && fsync(writer->folder) && errno != EINVAL &&
         errno != ENOTSUP)
         status =

@@ -2,7 +2,7 @@
  * file.h: whole files in, whole files out.
  *
  * Reading takes a regular file into memory. Writing goes to a temporary file
- * beside the target and replaces the target in one rename, so that a crash at
+ * next to the target and replaces the target in one rename, so that a crash at
  * any instant leaves the old content or the new one, never a part.
  */
 #ifndef FORMAT_FILE_H
@@ -21,13 +21,13 @@ typedef struct file_writer file_writer;
  * Temporaries of the same target that a dead process left are removed. */
 elman_status file_writer_open(const char *path, file_writer **writer);
 
-/* Adds bytes at the end. After a failure the writer can only be aborted. */
+/* Appends bytes. After a failure the writer can only be aborted. */
 elman_status file_writer_write(file_writer *writer, const void *data,
                                size_t bytes);
 
-/* Puts what was written in the target's place and makes it last: flush, fsync,
- * rename, fsync of the folder. Ends the writer, also when it fails; then the
- * target is as it was and the temporary is gone. */
+/* Replaces the target by what was written, and makes that durable: flush,
+ * fsync, rename, fsync of the folder. Ends the writer, also when it fails; then
+ * the target is as it was and the temporary is gone. */
 elman_status file_writer_commit(file_writer *writer);
 
 /* Removes the temporary and ends the writer; NULL is fine. */

@@ -11,7 +11,7 @@
 
 enum { CHUNK = 256, LONGEST_NUMBER = 64 };
 
-/* Nodes are taken from chunks, and all given back at once. */
+/* Nodes are allocated in chunks, and all freed at once. */
 typedef struct chunk {
     struct chunk *before;
     size_t used;
@@ -23,12 +23,12 @@ struct json_tree {
     json_node *root;
 };
 
-/* Where the reading stands. */
+/* The reader's position, and what it is inside of. */
 typedef struct reader {
     char *begin, *at, *end;
     bool zeros;
     json_tree *tree;
-    json_node *open[JSON_DEEPEST];  /* lists and objects around this place */
+    json_node *open[JSON_DEEPEST];  /* lists and objects around it */
     json_node **tail[JSON_DEEPEST]; /* where their next member is linked */
     size_t depth;
 } reader;
@@ -127,7 +127,7 @@ static elman_status take_escape(reader *r, char **to)
     return ELMAN_OK;
 }
 
-/* A string, r at its first quote; zero-terminated where it stands. */
+/* A string, with r at its first quote; zero-terminated in place. */
 static elman_status take_string(reader *r, const char **text, size_t *bytes)
 {
     char *to = ++r->at, *first = to;
@@ -189,7 +189,7 @@ static size_t number_bytes(const char *c, const char *end, bool *whole)
     return (size_t)(c - first);
 }
 
-/* A whole number, gathered below 0 where there is one more. */
+/* A whole number, summed as a negative one: those reach one further. */
 static bool read_whole(const char *text, int64_t *value)
 {
     bool minus = *text == '-';
@@ -353,7 +353,7 @@ void json_close(json_tree *tree)
 
 const json_node *json_root(const json_tree *tree) { return tree->root; }
 
-/* ---- Looking ------------------------------------------------------------ */
+/* ---- Finding ------------------------------------------------------------ */
 
 const json_node *json_find(const json_node *node, const char *key)
 {

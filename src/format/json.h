@@ -1,11 +1,10 @@
 /*
  * json.h: JSON (RFC 8259), read strictly and written plainly.
  *
- * Our own, for jansson 2.14 ignores it when its text buffer can not grow: a
- * number read or a key written then lacks a character and nobody is told, or
- * an assertion ends the process. Here memory that runs out is
- * ELMAN_NO_MEMORY, nothing recurses, and a tree is about 40 bytes for each
- * value of the text.
+ * Our own, because jansson 2.14 ignores it when its text buffer cannot grow: a
+ * number read or a key written then silently lacks a character, or an assertion
+ * ends the process. Here running out of memory is ELMAN_NO_MEMORY, nothing
+ * recurses, and a tree takes about 40 bytes for each value of the text.
  */
 #ifndef FORMAT_JSON_H
 #define FORMAT_JSON_H
@@ -35,20 +34,20 @@ typedef struct json_node {
         const char *text; /* zero-terminated UTF-8 */
         struct json_node *first;
     } is;
-    struct json_node *next; /* in the list or object that it is in, or NULL */
+    struct json_node *next; /* in the same list or object, or NULL */
 } json_node;
 
 typedef struct json_tree json_tree;
 
-/* Reads text, which is written over and must outlive the tree. Refused, with
- * the byte: anything but one value, a key twice, bad UTF-8, a lone surrogate,
- * numbers too large, more than JSON_DEEPEST levels; zero bytes in keys and,
- * unless zeros, in texts. */
+/* Reads text, which is overwritten and must outlive the tree. Refused, with the
+ * byte: anything but one value, a key twice, bad UTF-8, a lone surrogate,
+ * numbers out of range, more than JSON_DEEPEST levels; zero bytes in keys and,
+ * unless zeros is set, in texts. */
 elman_status json_read(char *text, size_t bytes, bool zeros, json_tree **tree);
 void json_close(json_tree *tree);
 const json_node *json_root(const json_tree *tree);
 
-/* The member of that name; NULL if there is none or node is no object. */
+/* The member of that name; NULL if there is none or node is not an object. */
 const json_node *json_find(const json_node *node, const char *key);
 
 /* The value of a node, if node is not NULL and of that kind. A whole number is

@@ -91,9 +91,9 @@ void json_write_whole(json_writer *w, int64_t value)
     put(w, text, (size_t)bytes);
 }
 
-/* Seventeen digits make a double whole again. What is neither digit, sign nor
- * exponent is the locale's decimal point; a number without one gets it, so that
- * it stays a number with a point. */
+/* Seventeen digits restore a double exactly. What is neither a digit, a sign
+ * nor an exponent is the locale's decimal point; a number without a point gets
+ * one, so that it is read as a number with a point again. */
 void json_write_number(json_writer *w, double value)
 {
     char text[NUMBER_ROOM], plain[NUMBER_ROOM + 2];

@@ -23,7 +23,7 @@ enum {
     PREFIX_2 = 12,
     ALIGNED = 64,
     LONGEST_HEADER = 384,
-    PIECE = 1024
+    CHUNK = 1024
 };
 
 /* ---- The header: a Python dictionary of three keys ---------------------- */
@@ -33,7 +33,7 @@ typedef struct cursor {
 } cursor;
 
 typedef struct header {
-    bool fortran; /* the first index runs fastest */
+    bool fortran; /* column-major: the first index runs fastest */
     named_tensor *tensor;
 } header;
 
@@ -282,8 +282,8 @@ void npy_close(npy *array)
 
 /* ---- Writing ------------------------------------------------------------ */
 
-/* The header; its length. Spaces and a newline end it, so that the data begins
- * at a multiple of 64 bytes. */
+/* Writes the header and returns its length. Spaces and a newline end it, so
+ * that the data begins at a multiple of 64 bytes. */
 static size_t print_header(const named_tensor *t, element_type type, char *text)
 {
     const char *code = "";
@@ -311,14 +311,14 @@ static size_t print_header(const named_tensor *t, element_type type, char *text)
     return end;
 }
 
-/* By pieces: a copy of every element would double the memory. */
+/* In chunks: a copy of every element would double the memory. */
 static elman_status write_elements(file_writer *writer, const named_tensor *t,
                                    element_type type)
 {
-    double wide[PIECE];
-    float narrow[PIECE];
-    for (size_t first = 0; first < t->count; first += PIECE) {
-        size_t left = t->count - first, count = left < PIECE ? left : PIECE;
+    double wide[CHUNK];
+    float narrow[CHUNK];
+    for (size_t first = 0; first < t->count; first += CHUNK) {
+        size_t left = t->count - first, count = left < CHUNK ? left : CHUNK;
         if (type == t->type) {
             tensor_bytes(t, first, count, wide);
             TRY(file_writer_write(writer, wide, count * element_bytes(type)));

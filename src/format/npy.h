@@ -14,7 +14,7 @@ typedef struct npy {
 } npy;
 
 /* Reads a file; the header is checked against the file's size before anything
- * is believed. Messages name the file. */
+ * else is trusted. Messages name the file. */
 elman_status npy_open(const char *path, npy **array);
 
 /* The same from memory: bytes, malloc'ed, are freed by close or by the
@@ -23,8 +23,8 @@ elman_status npy_parse(char *bytes, size_t size, npy **array);
 
 void npy_close(npy *array);
 
-/* The array in a file's bytes, which stay the caller's and are where its data
- * lies. The name is left as it is. */
+/* The array in a file's bytes, which stay the caller's: data points into them.
+ * The name is left as it is. */
 elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor);
 
 /* Replaces path by the tensor, version 1.0, row-major, in its own type; BF16,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Owner of what a file gives. */
+/* Owns what an npz points to. */
 typedef struct npz_block {
     archive *archive;
     char *names;
@@ -16,7 +16,7 @@ typedef struct npz_block {
 
 static elman_status copy_names(npz_block *block, npz *file)
 {
-    size_t bytes = 1, count = archive_entries(block->archive);
+    size_t bytes = 1, count = archive_entry_count(block->archive);
     for (size_t i = 0; i < count; i++)
         bytes += strlen(archive_name(block->archive, i)) + 1;
     file->tensor = calloc(count + 1, sizeof *file->tensor);
@@ -41,7 +41,7 @@ static elman_status copy_names(npz_block *block, npz *file)
 static elman_status read_arrays(npz_block *block, npz *file)
 {
     TRY(copy_names(block, file));
-    for (size_t i = 0; i < archive_entries(block->archive); i++) {
+    for (size_t i = 0; i < archive_entry_count(block->archive); i++) {
         char *data = NULL;
         TRY(archive_read(block->archive, i, &data));
         elman_status status =

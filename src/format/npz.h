@@ -10,8 +10,7 @@
 /* A file in memory. */
 typedef struct npz {
     size_t tensors;
-    named_tensor *tensor; /* (tensors) by name, which is the entry's without
-                             .npy */
+    named_tensor *tensor; /* (tensors) by name: the entry's, without .npy */
     void *block;          /* owner of everything above */
 } npz;
 

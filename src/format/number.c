@@ -21,10 +21,10 @@ static const double powers[EXACT_POWER + 1] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* A number as it stands: mantissa x 10^exponent. */
+/* A number as written: mantissa x 10^exponent. */
 typedef struct decimal {
     uint64_t mantissa; /* of the first digits */
-    int digits;        /* behind leading zeros, EXACT_DIGITS + 1 for more */
+    int digits;        /* after leading zeros; EXACT_DIGITS + 1 for more */
     int exponent;
 } decimal;
 

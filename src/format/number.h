@@ -12,8 +12,8 @@ typedef enum number_kind {
 } number_kind;
 
 /* Reads the number that text begins with: sign, digits with a point, exponent;
- * correctly rounded. Sets end behind it; value is NaN unless it is a value. No
- * hexadecimal, no infinity, no thousands. */
+ * correctly rounded. end is where it ends; value is NaN unless it is a value.
+ * No hexadecimal, no infinity, no thousands separators. */
 number_kind number_read(const char *text, const char **end, double *value);
 
 /* The same of a whole text, spaces around it allowed. */

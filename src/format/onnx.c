@@ -1,4 +1,4 @@
-/* onnx.c: what needs no look at the file's bytes. */
+/* onnx.c: what does not depend on protobuf-c. */
 #include "format/onnx.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * onnx.h: an ONNX model file as a graph of named values. Knows what is written
- * in the file, not what an operator means.
+ * onnx.h: an ONNX model file as a graph of named values. Knows what the file
+ * contains, not what an operator means.
  *
  * Source: onnx.proto of github.com/onnx/onnx (IR version 3 to 13).
  */
@@ -17,7 +17,7 @@ typedef enum onnx_kind {
     ONNX_FLOATS,
     ONNX_INTS,
     ONNX_STRINGS,
-    ONNX_OTHER /* a graph, a sparse tensor, a type: there, but not read */
+    ONNX_OTHER /* a graph, a sparse tensor, a type: not supported */
 } onnx_kind;
 
 typedef struct onnx_attribute {
@@ -27,7 +27,7 @@ typedef struct onnx_attribute {
     int64_t i;
     const char *s; /* zero-terminated */
     named_tensor t;
-    size_t count; /* of the list that there is */
+    size_t count; /* elements of the list */
     const float *floats;
     const int64_t *ints;
     const char *const *strings;
@@ -53,7 +53,7 @@ typedef struct onnx_dimension {
 typedef struct onnx_value {
     const char *name;
     element_type type;
-    bool shaped; /* rank and dimensions are told */
+    bool shaped; /* the file gives rank and dimensions */
     size_t rank;
     onnx_dimension dimension[TENSOR_MAX_RANK];
 } onnx_value;
@@ -69,7 +69,7 @@ typedef struct onnx_graph {
 } onnx_graph;
 
 /* Reads a model and checks what can be checked without knowing operators: every
- * size in 64 bits against the bytes that are there before anything is
+ * size in 64 bits against the bytes of the file before anything is
  * allocated, element types that exist, names that are UTF-8 without zero bytes,
  * no initializer or node output of the same name twice. Memory stays within a
  * small multiple of the file. External data is read from files in the model's
@@ -90,7 +90,7 @@ elman_status onnx_type(int32_t number, element_type *type);
 /* The attribute of that name, or NULL. */
 const onnx_attribute *onnx_find(const onnx_node *node, const char *name);
 
-/* Replaces path by a model of graph (block is not looked at). Atomic: see
+/* Replaces path by a model of graph (block is not used). Atomic: see
  * file.h. The bytes depend on nothing else. */
 elman_status onnx_save(const onnx_graph *graph, const char *path);
 

@@ -1,9 +1,9 @@
 /*
  * onnx_data.c: tensors whose bytes lie in another file.
  *
- * The model names that file, and nobody has looked at the model yet: so only a
- * regular file in the model's folder or below it is opened, no part of its path
- * is "..", and no part a symbolic link.
+ * The model names that file, and the model is not trusted. So only a regular
+ * file in the model's folder or below it is opened, and no part of its path may
+ * be ".." or a symbolic link.
  */
 #include "format/onnx_parts.h"
 
@@ -14,14 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Tensors may share bytes, but not so that a small file fills the memory. */
+/* Tensors may share bytes, but a small file must not fill the memory. */
 enum { MOST_SHARED = 4, LONGEST_PART = 255 };
 
-typedef struct place {
+typedef struct external {
     const char *location;
     size_t offset, length;
     bool has_length;
-} place;
+} external;
 
 /* ---- What the model says ------------------------------------------------ */
 
@@ -40,19 +40,20 @@ static bool read_size(const char *text, size_t *size)
     return true;
 }
 
-static elman_status read_place(const Onnx__Tensor *from, place *p)
+static elman_status read_external(const Onnx__Tensor *from, external *range)
 {
-    *p = (place){.location = ""};
+    *range = (external){.location = ""};
     for (size_t i = 0; i < from->n_external_data; i++) {
         const char *key, *value;
         bool good = true;
-        TRY(onnx_text(from->external_data[i]->key, "a key", &key));
-        TRY(onnx_text(from->external_data[i]->value, "external data", &value));
-        if (!strcmp(key, "location")) p->location = value;
-        if (!strcmp(key, "offset")) good = read_size(value, &p->offset);
+        TRY(onnx_text_read(from->external_data[i]->key, "a key", &key));
+        TRY(onnx_text_read(from->external_data[i]->value, "external data",
+                           &value));
+        if (!strcmp(key, "location")) range->location = value;
+        if (!strcmp(key, "offset")) good = read_size(value, &range->offset);
         if (!strcmp(key, "length")) {
-            good = read_size(value, &p->length);
-            p->has_length = true;
+            good = read_size(value, &range->length);
+            range->has_length = true;
         }
         if (!good)
             return failure(ELMAN_BAD_FORMAT,
@@ -60,7 +61,7 @@ static elman_status read_place(const Onnx__Tensor *from, place *p)
                            "number of bytes",
                            key, value);
     }
-    if (!*p->location)
+    if (!*range->location)
         return failure(ELMAN_BAD_FORMAT, "external data has no location");
     return ELMAN_OK;
 }
@@ -117,87 +118,92 @@ static elman_status open_below(const char *folder, const char *location,
                    location, strerror(errno));
 }
 
-/* Counts what is taken of a file, which may have been met by another name. */
+/* Counts the bytes read from a file, which other tensors may know by another
+ * name. */
 static elman_status count_bytes(onnx_reader *r, const struct stat *about,
                                 const char *location, size_t bytes)
 {
-    onnx_neighbour *n = r->neighbours;
+    onnx_data_file *file = r->data_files;
     uintmax_t device = about->st_dev, number = about->st_ino;
-    while (n && (n->device != device || n->number != number))
-        n = n->next;
-    if (!n) {
-        n = onnx_take(r, 1, sizeof *n);
-        if (!n) return onnx_short(r);
-        *n = (onnx_neighbour){
-            .device = device, .number = number, .next = r->neighbours};
-        r->neighbours = n;
+    while (file && (file->device != device || file->number != number))
+        file = file->next;
+    if (!file) {
+        file = onnx_allocate(r, 1, sizeof *file);
+        if (!file) return onnx_memory_failure(r);
+        *file = (onnx_data_file){
+            .device = device, .number = number, .next = r->data_files};
+        r->data_files = file;
     }
-    if (n->taken / MOST_SHARED + bytes / MOST_SHARED > (size_t)about->st_size)
+    if (file->bytes / MOST_SHARED + bytes / MOST_SHARED >
+        (size_t)about->st_size)
         return refuse(location, "is read too many times over by other tensors");
-    n->taken += bytes;
+    file->bytes += bytes;
     return ELMAN_OK;
 }
 
 /* ---- Its bytes ---------------------------------------------------------- */
 
-static elman_status read_range(int fd, const place *p, size_t bytes, char *data)
+static elman_status read_range(int fd, const external *range, size_t bytes,
+                               char *data)
 {
     size_t done = 0;
     while (done < bytes) {
         ssize_t got =
-            pread(fd, data + done, bytes - done, (off_t)(p->offset + done));
+            pread(fd, data + done, bytes - done, (off_t)(range->offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return failure(ELMAN_BAD_FILE,
-                           "cannot read external data '%.80s': %s", p->location,
-                           strerror(errno));
-        if (got == 0) return refuse(p->location, "shrank while it was read");
+                           "cannot read external data '%.80s': %s",
+                           range->location, strerror(errno));
+        if (got == 0)
+            return refuse(range->location, "shrank while it was read");
         done += (size_t)got;
     }
     return ELMAN_OK;
 }
 
-static elman_status read_file(onnx_reader *r, int fd, const place *p,
+static elman_status read_file(onnx_reader *r, int fd, const external *range,
                               size_t bytes, const void **data)
 {
     struct stat about;
     if (fstat(fd, &about))
         return failure(ELMAN_BAD_FILE, "cannot stat external data '%.80s': %s",
-                       p->location, strerror(errno));
+                       range->location, strerror(errno));
     if (!S_ISREG(about.st_mode))
-        return refuse(p->location, "is not a regular file");
+        return refuse(range->location, "is not a regular file");
     size_t size = (size_t)about.st_size;
-    if (p->offset > size || bytes > size - p->offset)
+    if (range->offset > size || bytes > size - range->offset)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes from byte %zu are not within external data "
                        "'%.80s', which has %zu",
-                       bytes, p->offset, p->location, size);
-    TRY(count_bytes(r, &about, p->location, bytes));
+                       bytes, range->offset, range->location, size);
+    TRY(count_bytes(r, &about, range->location, bytes));
 
-    /* the bytes are in a file, so they are no part of the model's own budget */
+    /* these bytes are in another file, so they do not count towards the budget
+     * of the model's own */
     r->left = r->left > SIZE_MAX - bytes ? SIZE_MAX : r->left + bytes;
-    char *block = onnx_take(r, bytes, 1);
-    if (!block) return onnx_short(r);
+    char *block = onnx_allocate(r, bytes, 1);
+    if (!block) return onnx_memory_failure(r);
     *data = block;
-    return read_range(fd, p, bytes, block);
+    return read_range(fd, range, bytes, block);
 }
 
-elman_status onnx_outside(onnx_reader *r, const Onnx__Tensor *from,
-                          size_t bytes, const void **data)
+elman_status onnx_external_read(onnx_reader *r, const Onnx__Tensor *from,
+                                size_t bytes, const void **data)
 {
-    place p;
+    external range;
     int fd = -1;
-    TRY(read_place(from, &p));
-    if (p.has_length && p.length != bytes)
+    TRY(read_external(from, &range));
+    if (range.has_length && range.length != bytes)
         return failure(
             ELMAN_BAD_FORMAT,
             "external data of %zu bytes, but its type and shape need %zu",
-            p.length, bytes);
+            range.length, bytes);
     if (!r->folder)
-        return refuse(p.location,
+        return refuse(range.location,
                       "cannot be read: the model does not come from a file");
-    TRY(open_below(r->folder, p.location, &fd));
-    elman_status status = read_file(r, fd, &p, bytes, data);
+    TRY(open_below(r->folder, range.location, &fd));
+    elman_status status = read_file(r, fd, &range, bytes, data);
     close(fd);
     return status;
 }

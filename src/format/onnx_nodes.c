@@ -11,20 +11,20 @@ static elman_status read_texts(onnx_reader *r, size_t count,
                                const ProtobufCBinaryData *from,
                                const char *what, const char *const **texts)
 {
-    const char **list = onnx_take(r, count, sizeof *list);
-    if (!list) return onnx_short(r);
+    const char **list = onnx_allocate(r, count, sizeof *list);
+    if (!list) return onnx_memory_failure(r);
     for (size_t i = 0; i < count; i++)
-        TRY(onnx_text(from[i], what, &list[i]));
+        TRY(onnx_text_read(from[i], what, &list[i]));
     *texts = list;
     return ELMAN_OK;
 }
 
-/* Text that may be anything else as well: an operator's own bytes. */
+/* A string need not be text: it may hold an operator's own bytes. */
 static elman_status read_string(const Onnx__Attribute *from, onnx_attribute *to)
 {
     if (!onnx_is_text(from->s)) return ELMAN_OK;
     to->kind = ONNX_STRING;
-    return onnx_text(from->s, "a string", &to->s);
+    return onnx_text_read(from->s, "a string", &to->s);
 }
 
 static elman_status read_strings(onnx_reader *r, const Onnx__Attribute *from,
@@ -41,7 +41,7 @@ static elman_status read_strings(onnx_reader *r, const Onnx__Attribute *from,
 static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
                                    onnx_attribute *to)
 {
-    TRY(onnx_text(from->name, "an attribute's name", &to->name));
+    TRY(onnx_text_read(from->name, "an attribute's name", &to->name));
     to->kind = ONNX_OTHER;
     to->s = "";
     switch (from->type) {
@@ -60,7 +60,7 @@ static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
             return failure(ELMAN_BAD_FORMAT,
                            "attribute \"%.80s\" has no tensor", to->name);
         to->kind = ONNX_TENSOR;
-        return onnx_tensor(r, from->t, &to->t);
+        return onnx_tensor_read(r, from->t, &to->t);
     case ONNX_ATTRIBUTE_FLOATS:
         to->kind = ONNX_FLOATS;
         to->count = from->n_floats;
@@ -84,8 +84,8 @@ static elman_status read_attributes(onnx_reader *r, const Onnx__Node *from,
     if (from->n_attribute > MOST_ATTRIBUTES)
         return failure(ELMAN_BAD_FORMAT, "%zu attributes, expected at most %d",
                        from->n_attribute, MOST_ATTRIBUTES);
-    onnx_attribute *list = onnx_take(r, from->n_attribute, sizeof *list);
-    if (!list) return onnx_short(r);
+    onnx_attribute *list = onnx_allocate(r, from->n_attribute, sizeof *list);
+    if (!list) return onnx_memory_failure(r);
     for (size_t i = 0; i < from->n_attribute; i++) {
         TRY(read_attribute(r, from->attribute[i], &list[i]));
         to->attribute = list;
@@ -101,9 +101,9 @@ static elman_status read_attributes(onnx_reader *r, const Onnx__Node *from,
 static elman_status read_node(onnx_reader *r, const Onnx__Node *from,
                               onnx_node *to)
 {
-    TRY(onnx_text(from->name, "the name", &to->name));
-    TRY(onnx_text(from->op_type, "the operator", &to->op));
-    TRY(onnx_text(from->domain, "the domain", &to->domain));
+    TRY(onnx_text_read(from->name, "the name", &to->name));
+    TRY(onnx_text_read(from->op_type, "the operator", &to->op));
+    TRY(onnx_text_read(from->domain, "the domain", &to->domain));
     to->inputs = from->n_input;
     to->outputs = from->n_output;
     TRY(read_texts(r, from->n_input, from->input, "an input's name",
@@ -113,10 +113,10 @@ static elman_status read_node(onnx_reader *r, const Onnx__Node *from,
     return read_attributes(r, from, to);
 }
 
-elman_status onnx_nodes(onnx_reader *r, const Onnx__Graph *from)
+elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from)
 {
-    onnx_node *list = onnx_take(r, from->n_node, sizeof *list);
-    if (!list) return onnx_short(r);
+    onnx_node *list = onnx_allocate(r, from->n_node, sizeof *list);
+    if (!list) return onnx_memory_failure(r);
     for (size_t i = 0; i < from->n_node; i++) {
         elman_status status = read_node(r, from->node[i], &list[i]);
         if (status == ELMAN_OK) continue;

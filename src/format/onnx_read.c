@@ -1,4 +1,4 @@
-/* onnx_read.c: a file's bytes become messages, and these a graph. */
+/* onnx_read.c: a file's bytes become messages, and these become a graph. */
 #include "format/onnx_parts.h"
 
 #include "format/file.h"
@@ -12,22 +12,21 @@ enum {
     FIRST_IR = 3,
     LAST_IR = 13,
     /* Bytes of memory for each byte of a file, and for every file. The densest
-     * models at hand, of 200 bytes, ask for 22. What is asked for is counted
-     * and what is given back is not: a message that is there over and over is
-     * merged each time with all before it, and would take time without bound.
-     */
+     * models at hand, of 200 bytes, need 22. What is allocated counts even when
+     * it is freed: a message that occurs over and over is merged each time with
+     * all before it, which would otherwise take time without bound. */
     MEMORY_PER_BYTE = 32,
     MEMORY_AT_LEAST = 1 << 20
 };
 
 /* ---- Memory ------------------------------------------------------------- */
 
-/* One byte more than asked for, zero: bytes become text. */
+/* One byte more than requested, a zero, which ends bytes that are text. */
 static void *allocate(void *context, size_t bytes)
 {
     onnx_reader *r = context;
     if (bytes >= r->left) {
-        r->spent = true;
+        r->exhausted = true;
         return NULL;
     }
     char *block = malloc(bytes + 1);
@@ -40,17 +39,17 @@ static void *allocate(void *context, size_t bytes)
     return block;
 }
 
-static void give_back(void *context, void *block)
+static void release(void *context, void *block)
 {
     (void)context;
     free(block);
 }
 
-void *onnx_take(onnx_reader *r, size_t count, size_t size)
+void *onnx_allocate(onnx_reader *r, size_t count, size_t size)
 {
     void *next = r->blocks;
     if (r->left < sizeof next || count > (r->left - sizeof next) / size) {
-        r->spent = true;
+        r->exhausted = true;
         return NULL;
     }
     char *block = allocate(r, sizeof next + count * size);
@@ -61,7 +60,7 @@ void *onnx_take(onnx_reader *r, size_t count, size_t size)
     return block + sizeof next;
 }
 
-elman_status onnx_short(const onnx_reader *r)
+elman_status onnx_memory_failure(const onnx_reader *r)
 {
     if (r->failed) return failure(ELMAN_NO_MEMORY, "no memory for the model");
     return failure(
@@ -92,8 +91,8 @@ bool onnx_is_text(ProtobufCBinaryData field)
                               !memchr(text, 0, field.len));
 }
 
-elman_status onnx_text(ProtobufCBinaryData field, const char *what,
-                       const char **text)
+elman_status onnx_text_read(ProtobufCBinaryData field, const char *what,
+                            const char **text)
 {
     *text = "";
     if (!onnx_is_text(field))
@@ -109,7 +108,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
-/* Names of a sort, put in order, must differ; "" is none. */
+/* Sorts names of one kind, which must differ; "" is no name. */
 static elman_status check_differ(const char **names, size_t count,
                                  const char *what)
 {
@@ -121,7 +120,7 @@ static elman_status check_differ(const char **names, size_t count,
     return ELMAN_OK;
 }
 
-/* The names of all that nodes give; how many. */
+/* Lists the names of all node outputs; returns how many. */
 static size_t list_outputs(const onnx_graph *g, const char **names)
 {
     size_t count = 0;
@@ -139,8 +138,8 @@ static elman_status check_names(onnx_reader *r)
     size_t most = g->inputs + g->outputs + g->initializers, count;
     for (size_t i = 0; i < g->nodes; i++)
         most += g->node[i].outputs;
-    const char **names = onnx_take(r, most, sizeof *names);
-    if (!names) return onnx_short(r);
+    const char **names = onnx_allocate(r, most, sizeof *names);
+    if (!names) return onnx_memory_failure(r);
 
     for (size_t i = 0; i < g->outputs; i++)
         names[i] = g->output[i].name;
@@ -169,7 +168,8 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
     for (size_t i = 0; i < to->rank; i++) {
         const Onnx__Dimension *from = shape->dim[i];
         onnx_dimension *dim = &to->dimension[i];
-        TRY(onnx_text(from->dim_param, "a dimension's name", &dim->symbol));
+        TRY(onnx_text_read(from->dim_param, "a dimension's name",
+                           &dim->symbol));
         dim->size = from->has_dim_value ? from->dim_value : -1;
         /* some write -1 for a size that is free */
         if (dim->size < -1)
@@ -181,7 +181,7 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
 
 static elman_status read_value(const Onnx__Value *from, onnx_value *to)
 {
-    TRY(onnx_text(from->name, "a name", &to->name));
+    TRY(onnx_text_read(from->name, "a name", &to->name));
     if (!*to->name) return failure(ELMAN_BAD_FORMAT, "it has no name");
     if (!from->type || !from->type->tensor_type)
         return failure(ELMAN_BAD_FORMAT, "it is not a tensor");
@@ -194,8 +194,8 @@ static elman_status read_values(onnx_reader *r, size_t count,
                                 Onnx__Value *const *from, const char *what,
                                 const onnx_value **values)
 {
-    onnx_value *list = onnx_take(r, count, sizeof *list);
-    if (!list) return onnx_short(r);
+    onnx_value *list = onnx_allocate(r, count, sizeof *list);
+    if (!list) return onnx_memory_failure(r);
     for (size_t i = 0; i < count; i++) {
         elman_status status = read_value(from[i], &list[i]);
         if (status == ELMAN_OK) continue;
@@ -211,10 +211,10 @@ static elman_status read_values(onnx_reader *r, size_t count,
 static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
 {
     size_t count = from->n_initializer;
-    named_tensor *list = onnx_take(r, count, sizeof *list);
-    if (!list) return onnx_short(r);
+    named_tensor *list = onnx_allocate(r, count, sizeof *list);
+    if (!list) return onnx_memory_failure(r);
     for (size_t i = 0; i < count; i++) {
-        TRY(onnx_tensor(r, from->initializer[i], &list[i]));
+        TRY(onnx_tensor_read(r, from->initializer[i], &list[i]));
         if (!*list[i].name)
             return failure(ELMAN_BAD_FORMAT, "initializer %zu has no name", i);
     }
@@ -226,7 +226,7 @@ static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
 static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
 {
     onnx_graph *g = &r->graph;
-    TRY(onnx_text(from->name, "the graph's name", &g->name));
+    TRY(onnx_text_read(from->name, "the graph's name", &g->name));
     if (from->n_sparse_initializer)
         return failure(ELMAN_BAD_FORMAT,
                        "sparse initializers are not supported");
@@ -235,7 +235,7 @@ static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
     TRY(read_values(r, from->n_output, from->output, "output", &g->output));
     g->outputs = from->n_output;
     TRY(read_initializers(r, from));
-    TRY(onnx_nodes(r, from));
+    TRY(onnx_nodes_read(r, from));
     return check_names(r);
 }
 
@@ -248,7 +248,7 @@ static elman_status read_opset(const Onnx__Model *model, int64_t *opset)
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const Onnx__Opset *from = model->opset_import[i];
         const char *domain;
-        TRY(onnx_text(from->domain, "an operator domain", &domain));
+        TRY(onnx_text_read(from->domain, "an operator domain", &domain));
         if (*domain && strcmp(domain, "ai.onnx")) continue;
         if (found && *opset != from->version)
             return failure(ELMAN_BAD_FORMAT,
@@ -278,7 +278,7 @@ static elman_status read_model(onnx_reader *r)
         return failure(ELMAN_BAD_FORMAT,
                        "ONNX IR version %lld, expected %d to %d",
                        (long long)g->ir_version, FIRST_IR, LAST_IR);
-    TRY(onnx_text(model->producer_name, "the producer", &g->producer));
+    TRY(onnx_text_read(model->producer_name, "the producer", &g->producer));
     TRY(read_opset(model, &g->opset));
     return read_graph(r, model->graph);
 }
@@ -287,7 +287,7 @@ static elman_status unpack(onnx_reader *r, const char *bytes, size_t size)
 {
     r->model = onnx__model__unpack(&r->allocator, size, (const uint8_t *)bytes);
     if (r->model) return ELMAN_OK;
-    if (r->failed || r->spent) return onnx_short(r);
+    if (r->failed || r->exhausted) return onnx_memory_failure(r);
     return failure(ELMAN_BAD_FORMAT,
                    "not an ONNX model: not valid protobuf, or truncated");
 }
@@ -303,7 +303,7 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
     }
     r->graph.block = r;
     r->allocator = (ProtobufCAllocator){
-        .alloc = allocate, .free = give_back, .allocator_data = r};
+        .alloc = allocate, .free = release, .allocator_data = r};
     r->left = SIZE_MAX;
     if (size < (SIZE_MAX - MEMORY_AT_LEAST) / MEMORY_PER_BYTE)
         r->left = size * MEMORY_PER_BYTE + MEMORY_AT_LEAST;

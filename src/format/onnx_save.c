@@ -1,4 +1,4 @@
-/* onnx_save.c: a graph becomes messages, and these a file's bytes. */
+/* onnx_save.c: a graph becomes messages, and these become a file's bytes. */
 #include "format/onnx_parts.h"
 
 #include "format/file.h"
@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Memory is taken as the reader takes it, but without a bound. */
+/* Memory comes from the reader's allocator, but without a limit. */
 typedef onnx_reader writer;
 
 /* An empty message; NULL if there is no memory. */
 static void *make(writer *w, const ProtobufCMessageDescriptor *descriptor)
 {
-    void *message = onnx_take(w, 1, descriptor->sizeof_message);
+    void *message = onnx_allocate(w, 1, descriptor->sizeof_message);
     if (message) protobuf_c_message_init(descriptor, message);
     return message;
 }
@@ -21,7 +21,7 @@ static void *make(writer *w, const ProtobufCMessageDescriptor *descriptor)
 static ProtobufCBinaryData text_field(const char *text)
 {
     ProtobufCBinaryData field = {.len = strlen(text)};
-    /* packing only reads, but the type does not say so */
+    /* packing only reads it, but the field is not const */
     memcpy(&field.data, &text, sizeof text);
     return field;
 }
@@ -29,7 +29,7 @@ static ProtobufCBinaryData text_field(const char *text)
 static ProtobufCBinaryData *text_fields(writer *w, size_t count,
                                         const char *const *texts)
 {
-    ProtobufCBinaryData *list = onnx_take(w, count, sizeof *list);
+    ProtobufCBinaryData *list = onnx_allocate(w, count, sizeof *list);
     for (size_t i = 0; list && i < count; i++)
         list[i] = text_field(texts[i]);
     return list;
@@ -40,7 +40,7 @@ static ProtobufCBinaryData *text_fields(writer *w, size_t count,
 static Onnx__Tensor *make_tensor(writer *w, const named_tensor *from)
 {
     Onnx__Tensor *to = make(w, &onnx__tensor__descriptor);
-    int64_t *dims = onnx_take(w, from->rank, sizeof *dims);
+    int64_t *dims = onnx_allocate(w, from->rank, sizeof *dims);
     if (!to || !dims) return NULL;
     for (size_t i = 0; i < from->rank; i++)
         dims[i] = (int64_t)from->shape[i];
@@ -56,10 +56,10 @@ static Onnx__Tensor *make_tensor(writer *w, const named_tensor *from)
     return to;
 }
 
-/* A copy of a list of numbers, for a field that says it may write there. */
+/* A copy of a list of numbers, because the field is not const. */
 static void *copy_list(writer *w, size_t count, size_t size, const void *from)
 {
-    void *list = onnx_take(w, count, size);
+    void *list = onnx_allocate(w, count, size);
     if (list && count) memcpy(list, from, count * size);
     return list;
 }
@@ -125,7 +125,7 @@ static Onnx__Node *make_node(writer *w, const onnx_node *from)
     to->n_output = from->outputs;
     to->output = text_fields(w, from->outputs, from->output);
     to->n_attribute = from->attributes;
-    to->attribute = onnx_take(w, from->attributes, sizeof *to->attribute);
+    to->attribute = onnx_allocate(w, from->attributes, sizeof *to->attribute);
     if (!to->input || !to->output || !to->attribute) return NULL;
     for (size_t i = 0; i < from->attributes; i++)
         if (!(to->attribute[i] = make_attribute(w, &from->attribute[i])))
@@ -144,7 +144,7 @@ static Onnx__Shape *make_shape(writer *w, const onnx_value *from)
     Onnx__Shape *to = make(w, &onnx__shape__descriptor);
     if (!to) return NULL;
     to->n_dim = from->rank;
-    to->dim = onnx_take(w, from->rank, sizeof *to->dim);
+    to->dim = onnx_allocate(w, from->rank, sizeof *to->dim);
     if (!to->dim) return NULL;
     for (size_t i = 0; i < from->rank; i++) {
         const onnx_dimension *dimension = &from->dimension[i];
@@ -179,7 +179,7 @@ static Onnx__Value *make_value(writer *w, const onnx_value *from)
 static Onnx__Value **make_values(writer *w, size_t count,
                                  const onnx_value *from)
 {
-    Onnx__Value **list = onnx_take(w, count, sizeof *list);
+    Onnx__Value **list = onnx_allocate(w, count, sizeof *list);
     for (size_t i = 0; list && i < count; i++)
         if (!(list[i] = make_value(w, &from[i]))) return NULL;
     return list;
@@ -198,9 +198,10 @@ static Onnx__Graph *make_graph(writer *w, const onnx_graph *from)
     to->n_output = from->outputs;
     to->output = make_values(w, from->outputs, from->output);
     to->n_node = from->nodes;
-    to->node = onnx_take(w, from->nodes, sizeof *to->node);
+    to->node = onnx_allocate(w, from->nodes, sizeof *to->node);
     to->n_initializer = from->initializers;
-    to->initializer = onnx_take(w, from->initializers, sizeof *to->initializer);
+    to->initializer =
+        onnx_allocate(w, from->initializers, sizeof *to->initializer);
     if (!to->input || !to->output || !to->node || !to->initializer) return NULL;
     for (size_t i = 0; i < from->nodes; i++)
         if (!(to->node[i] = make_node(w, &from->node[i]))) return NULL;
@@ -214,7 +215,7 @@ static Onnx__Model *make_model(writer *w, const onnx_graph *from)
 {
     Onnx__Model *to = make(w, &onnx__model__descriptor);
     Onnx__Opset *opset = make(w, &onnx__opset__descriptor);
-    Onnx__Opset **opsets = onnx_take(w, 1, sizeof *opsets);
+    Onnx__Opset **opsets = onnx_allocate(w, 1, sizeof *opsets);
     if (!to || !opset || !opsets) return NULL;
     opset->has_domain = true;
     opset->domain = text_field("");

@@ -1,5 +1,5 @@
-/* onnx_tensor.c: a tensor as the file has it: raw bytes, a list of numbers of
- * some wider type, or a place in another file. */
+/* onnx_tensor_read.c: a tensor as the file has it: raw bytes, a list of numbers
+ * of some wider type, or a range of another file. */
 #include "format/onnx_parts.h"
 
 #include "base/memory.h"
@@ -118,8 +118,8 @@ static void *find_list(const Onnx__Tensor *from, size_t *count, size_t *width)
     }
 }
 
-/* Moves numbers of width bytes to where they stand as narrow ones, in the same
- * memory: number i never goes past the place where i was read. */
+/* Narrows numbers of width bytes in place: number i is never written past where
+ * it was read. */
 static elman_status make_narrow(int32_t type, size_t count, size_t width,
                                 size_t narrow, char *data)
 {
@@ -157,7 +157,7 @@ static elman_status read_data(onnx_reader *r, const Onnx__Tensor *from,
 {
     size_t bytes = to->count * element_bytes(to->type);
     if (from->data_location == 1)
-        return onnx_outside(r, from, bytes, &to->data);
+        return onnx_external_read(r, from, bytes, &to->data);
     if (from->data_location)
         return failure(ELMAN_BAD_FORMAT, "data_location is %d, expected 0 or 1",
                        from->data_location);
@@ -168,13 +168,14 @@ static elman_status read_data(onnx_reader *r, const Onnx__Tensor *from,
     return ELMAN_OK;
 }
 
-elman_status onnx_tensor(onnx_reader *r, Onnx__Tensor *from, named_tensor *to)
+elman_status onnx_tensor_read(onnx_reader *r, Onnx__Tensor *from,
+                              named_tensor *to)
 {
-    TRY(onnx_text(from->name, "a tensor's name", &to->name));
+    TRY(onnx_text_read(from->name, "a tensor's name", &to->name));
     elman_status status = onnx_type(from->data_type, &to->type);
     if (status == ELMAN_OK) status = read_shape(from, to);
     if (status == ELMAN_OK) status = read_data(r, from, to);
-    /* a caller may copy no bytes from it, and that from somewhere */
+    /* a caller may copy zero bytes from data, which must then not be NULL */
     if (status == ELMAN_OK && !to->data) to->data = "";
     if (status == ELMAN_OK) return status;
     char where[100];

@@ -41,7 +41,7 @@ static elman_status push_again(pickle_reader *r, unsigned unused)
     return stack_push(r, value);
 }
 
-/* The argument is the bytes of the slot's number, 0 a line. */
+/* bytes is the width of the slot's number; 0 means a line. */
 static elman_status take_slot(pickle_reader *r, unsigned bytes, uint64_t *slot)
 {
     const char *line;
@@ -169,8 +169,8 @@ static elman_status stop(pickle_reader *r, unsigned unused)
     return ELMAN_OK;
 }
 
-/* Left out, and so refused: PERSID 'P', whose ids are no tuples, extension
- * codes 0x82 to 0x84 and buffers beside the pickle, 0x97 and 0x98. */
+/* Left out, and so refused: PERSID 'P', whose ids are not tuples, extension
+ * codes 0x82 to 0x84 and buffers outside the pickle, 0x97 and 0x98. */
 static const struct {
     pickle_step *step;
     unsigned argument;

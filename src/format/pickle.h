@@ -2,13 +2,13 @@
  * pickle.h: one pickle (protocol 0 to 5) as a tree of values, restricted.
  *
  * Nothing is ever imported or called. A global must be a row of the reader's
- * table, else the pickle is refused with the name; REDUCE and its kin only note
- * which row was asked to make something from what. Source: CPython's
+ * table, else the pickle is refused with the name; REDUCE and the like only
+ * record which row was to make something from what. Source: CPython's
  * Lib/pickletools.py, which describes each opcode.
  *
  * Nothing recurses. Values are 16 bytes and shared, never copied: a value may
- * be reached by many ways, and lists and dicts may hold themselves, so whoever
- * walks the tree must bound the walk.
+ * be reached along many paths, and lists and dicts may contain themselves, so
+ * whoever walks the tree must bound the walk.
  */
 #ifndef FORMAT_PICKLE_H
 #define FORMAT_PICKLE_H
@@ -28,12 +28,12 @@ typedef enum pickle_kind {
     PICKLE_DICT,   /* items are key, value, key, value ... */
     PICKLE_GLOBAL, /* a row of the table */
     PICKLE_CALL,   /* what a row of the table would make of a tuple */
-    PICKLE_STORED  /* what a persistent id stands for: what is it */
+    PICKLE_STORED  /* what a persistent id stands for: `value` */
 } pickle_kind;
 
 typedef struct pickle_value {
     unsigned char kind; /* pickle_kind */
-    bool seen;          /* for whoever walks the tree; false at first */
+    bool seen;          /* for whoever walks the tree; initially false */
     uint16_t row;       /* of the table: PICKLE_GLOBAL, PICKLE_CALL */
     uint32_t count;     /* bytes of a text, bytes or huge; items */
     union {
@@ -41,8 +41,8 @@ typedef struct pickle_value {
         int64_t whole;
         double number;
         const char *text; /* in the pickle; without a zero at the end */
-        struct pickle_value **item;
-        struct pickle_value *value; /* the arguments, the persistent id */
+        struct pickle_value **items; /* (count) */
+        struct pickle_value *value;  /* the arguments, the persistent id */
     } is;
 } pickle_value;
 
@@ -55,9 +55,9 @@ typedef struct pickle_row {
 } pickle_row;
 
 typedef struct pickle_table {
-    size_t rows;
-    const pickle_row *row; /* (rows) */
-    const char *advice;    /* what to do if another is found */
+    size_t row_count;
+    const pickle_row *rows; /* (row_count) */
+    const char *advice;     /* what to do if another global is found */
 } pickle_table;
 
 typedef struct pickle pickle;
@@ -71,7 +71,7 @@ elman_status pickle_parse(const char *bytes, size_t size,
 void pickle_close(pickle *tree);
 pickle_value *pickle_root(const pickle *tree);
 
-/* Every value that was made, each once, then NULL; walk begins as zero. */
+/* Every value that was made, each once, then NULL; walk is initially zero. */
 typedef struct pickle_walk {
     bool begun;
     void *block;

@@ -1,6 +1,6 @@
 /*
  * pickle_call.c: the opcodes that name globals and call them: only rows of the
- * table are known, and a call is noted, never made.
+ * table are known, and a call is recorded, never made.
  */
 #include "format/pickle_parts.h"
 
@@ -17,12 +17,13 @@ static elman_status push_row(pickle_reader *r, const char *module,
 {
     pickle_value *value;
     const pickle_table *table = r->tree->table;
-    const pickle_row *rows = table->row;
+    const pickle_row *rows = table->rows;
     size_t k = 0;
-    while (k < table->rows && !(same(module, module_count, rows[k].module) &&
-                                same(name, name_count, rows[k].name)))
+    while (k < table->row_count &&
+           !(same(module, module_count, rows[k].module) &&
+             same(name, name_count, rows[k].name)))
         k++;
-    if (k == table->rows)
+    if (k == table->row_count)
         return failure(ELMAN_BAD_FORMAT,
                        "it names %.*s.%.*s, which is "
                        "refused: %s",
@@ -58,8 +59,8 @@ elman_status push_stack_global(pickle_reader *r, unsigned unused)
                     name->count);
 }
 
-/* Items of a dict that is made from a list of pairs, as Python 2 did. It is the
- * one place that copies, so a list may not serve again and again. */
+/* Items of a dict that is made from a list of pairs, as in Python 2. Nothing
+ * else copies values, so the same list may not be copied over and over. */
 static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
                               const pickle_value *list)
 {
@@ -69,13 +70,13 @@ static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
     if (r->copied > (size_t)(r->at - r->first))
         return failure(ELMAN_BAD_FORMAT, "too many dicts made from one list");
     for (size_t i = 0; i < list->count; i++) {
-        const pickle_value *pair = list->is.item[i];
+        const pickle_value *pair = list->is.items[i];
         bool two = (pair->kind == PICKLE_LIST || pair->kind == PICKLE_TUPLE) &&
                    pair->count == 2;
         if (!two)
             return failure(ELMAN_BAD_FORMAT,
                            "a dict made from something other than pairs");
-        TRY(value_add(dict, pair->is.item, 2));
+        TRY(value_add(dict, pair->is.items, 2));
     }
     return ELMAN_OK;
 }
@@ -88,11 +89,11 @@ static elman_status push_call(pickle_reader *r, const pickle_value *callee,
     if (callee->kind != PICKLE_GLOBAL || arguments->kind != PICKLE_TUPLE)
         return failure(ELMAN_BAD_FORMAT,
                        "a call of something that is not a global");
-    bool dict = r->tree->table->row[callee->row].dict;
+    bool dict = r->tree->table->rows[callee->row].dict;
     TRY(value_new(r, dict ? PICKLE_DICT : PICKLE_CALL, &value));
     value->row = callee->row;
     if (!dict) value->is.value = arguments;
-    else if (arguments->count) TRY(add_pairs(r, value, arguments->is.item[0]));
+    else if (arguments->count) TRY(add_pairs(r, value, arguments->is.items[0]));
     return stack_push(r, value);
 }
 
@@ -109,7 +110,7 @@ elman_status push_reduced(pickle_reader *r, unsigned keywords)
     return push_call(r, callee, arguments);
 }
 
-/* A class and its arguments behind the mark. */
+/* A class and its arguments, above the mark. */
 elman_status push_object(pickle_reader *r, unsigned unused)
 {
     (void)unused;
@@ -136,7 +137,7 @@ elman_status push_instance(pickle_reader *r, unsigned unused)
     return push_call(r, callee, arguments);
 }
 
-/* Attributes, which no tensor needs: they are left out. */
+/* Attributes, which no tensor needs, are left out. */
 elman_status push_built(pickle_reader *r, unsigned unused)
 {
     (void)unused;

@@ -1,15 +1,15 @@
 /*
- * pickle_parts.h: a pickle being read: pickle_stack.c has the values and where
- * they wait, pickle_scalar.c the opcodes that push one of their own bytes,
- * pickle_call.c those that name something, pickle.c the rest.
+ * pickle_parts.h: a pickle being read: pickle_stack.c has the values, the stack
+ * and the memo, pickle_scalar.c the opcodes that push a value of their own
+ * bytes, pickle_call.c those that name something, pickle.c the rest.
  */
 #ifndef FORMAT_PICKLE_PARTS_H
 #define FORMAT_PICKLE_PARTS_H
 
 #include "format/pickle.h"
 
-/* More values than that are in no state dict, and bound the memory of a file
- * that is made of small ones. */
+/* No state dict has more values than that. It bounds the memory of a file that
+ * is made of small ones. */
 enum { MOST_VALUES = 1 << 22 };
 
 typedef struct value_block value_block;
@@ -17,7 +17,7 @@ typedef struct value_block value_block;
 struct pickle {
     const pickle_table *table;
     value_block *blocks; /* owner of the values, the last made first */
-    size_t values;       /* made */
+    size_t value_count;
     pickle_value none, no, yes;
     pickle_value *root;
 };
@@ -27,9 +27,9 @@ typedef struct pickle_reader {
     pickle *tree;
     pickle_value **stack; /* NULL is a mark */
     size_t depth, stack_room;
-    pickle_value **memo; /* NULL where nothing is */
+    pickle_value **memo; /* NULL where a slot is empty */
     size_t memo_room, memo_used;
-    size_t copied; /* pairs of lists into dicts */
+    size_t copied; /* pairs, from lists to dicts */
     bool stopped;
 } pickle_reader;
 
@@ -50,11 +50,11 @@ elman_status stack_pop(pickle_reader *r, pickle_value **value);
 /* The value on top, which stays there. */
 elman_status stack_top(pickle_reader *r, pickle_value **value);
 
-/* Where the values behind the last mark begin; depth is where they end. */
+/* Where the values above the last mark begin; they end at depth. */
 elman_status stack_mark(pickle_reader *r, size_t *first);
 
-/* Pushes a value that holds what is on the stack from first on; the stack is
- * cut to depth before. */
+/* Cuts the stack to depth and pushes one value, which contains what was on the
+ * stack from first on. */
 elman_status stack_collect(pickle_reader *r, pickle_kind kind, size_t first,
                            size_t depth);
 

@@ -26,7 +26,7 @@ static elman_status push_int64(pickle_reader *r, int64_t whole)
     return stack_push(r, value);
 }
 
-/* The low bytes of bits, of which the last bit is the sign. */
+/* The low bytes of bits, sign-extended. */
 static int64_t widen(uint64_t bits, size_t bytes)
 {
     unsigned unused = 64 - 8 * (unsigned)bytes;
@@ -154,7 +154,7 @@ elman_status push_float_line(pickle_reader *r, unsigned unused)
 
 /* ---- Texts -------------------------------------------------------------- */
 
-/* With its length in front. */
+/* A text after its length. */
 static elman_status push_counted(pickle_reader *r, pickle_kind kind,
                                  unsigned prefix)
 {
@@ -175,7 +175,7 @@ elman_status push_bytes(pickle_reader *r, unsigned prefix)
     return push_counted(r, PICKLE_BYTES, prefix);
 }
 
-/* Texts of lines may hold escapes, which no name of a tensor needs. */
+/* Texts in lines may contain escapes, which no tensor's name needs. */
 static elman_status push_line(pickle_reader *r, const char *line, size_t count)
 {
     if (count && memchr(line, '\\', count))

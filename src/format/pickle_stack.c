@@ -9,7 +9,7 @@ enum { BLOCK_VALUES = 512, FEWEST = 2 };
 struct value_block {
     value_block *next;
     size_t used;
-    pickle_value value[BLOCK_VALUES];
+    pickle_value values[BLOCK_VALUES];
 };
 
 static elman_status no_memory(void)
@@ -22,7 +22,7 @@ static elman_status no_memory(void)
 elman_status value_new(pickle_reader *r, pickle_kind kind, pickle_value **made)
 {
     pickle *tree = r->tree;
-    if (tree->values == MOST_VALUES)
+    if (tree->value_count == MOST_VALUES)
         return failure(ELMAN_BAD_FORMAT, "more than %d values", MOST_VALUES);
     if (!tree->blocks || tree->blocks->used == BLOCK_VALUES) {
         value_block *block = calloc(1, sizeof *block);
@@ -30,8 +30,8 @@ elman_status value_new(pickle_reader *r, pickle_kind kind, pickle_value **made)
         block->next = tree->blocks;
         tree->blocks = block;
     }
-    tree->values++;
-    *made = &tree->blocks->value[tree->blocks->used++];
+    tree->value_count++;
+    *made = &tree->blocks->values[tree->blocks->used++];
     (*made)->kind = (unsigned char)kind;
     return ELMAN_OK;
 }
@@ -48,7 +48,7 @@ void pickle_close(pickle *tree)
     while (tree->blocks) {
         value_block *block = tree->blocks;
         for (size_t i = 0; i < block->used; i++)
-            if (has_items(&block->value[i])) free(block->value[i].is.item);
+            if (has_items(&block->values[i])) free(block->values[i].is.items);
         tree->blocks = block->next;
         free(block);
     }
@@ -65,10 +65,10 @@ pickle_value *pickle_next(const pickle *tree, pickle_walk *walk)
         walk->index = 0;
     }
     walk->block = block;
-    return block ? &block->value[walk->index++] : NULL;
+    return block ? &block->values[walk->index++] : NULL;
 }
 
-/* Room for so many items: it follows from their number and is not kept. */
+/* Room for so many items: it follows from their number and is not stored. */
 static size_t room_of(size_t count)
 {
     size_t room = FEWEST;
@@ -86,11 +86,11 @@ elman_status value_add(pickle_value *to, pickle_value *const *values,
         return failure(ELMAN_BAD_FORMAT, "more than 2^31 items");
     if (have + count > room) {
         room = to->kind == PICKLE_TUPLE ? count : room_of(have + count);
-        pickle_value **item = realloc(to->is.item, room * sizeof(void *));
+        pickle_value **item = realloc(to->is.items, room * sizeof(void *));
         if (!item) return no_memory();
-        to->is.item = item;
+        to->is.items = item;
     }
-    memcpy(to->is.item + have, values, count * sizeof *values);
+    memcpy(to->is.items + have, values, count * sizeof *values);
     to->count = (uint32_t)(have + count);
     return ELMAN_OK;
 }
@@ -164,7 +164,7 @@ elman_status memo_put(pickle_reader *r, uint64_t slot)
     pickle_value *value = NULL;
     TRY(stack_top(r, &value));
 
-    /* slots are counted up, and each has cost a byte at least */
+    /* slots are numbered from 0, and each has cost at least one byte */
     if (slot >= (uint64_t)(r->at - r->first) || slot >= MOST_VALUES)
         return failure(ELMAN_BAD_FORMAT, "memo slot %llu is out of reach",
                        (unsigned long long)slot);

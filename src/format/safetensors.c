@@ -1,5 +1,5 @@
 /*
- * safetensors.c: reading with every check before anything is believed.
+ * safetensors.c: reading, with every check before anything is trusted.
  * Writing is in safetensors_save.c.
  */
 #include "format/safetensors.h"
@@ -18,7 +18,7 @@ enum { LENGTH_BYTES = 8, MOST_HEADER = 100000000 };
 
 /* ---- The header --------------------------------------------------------- */
 
-/* A tensor and where its bytes lie, for the check that nothing is left. */
+/* A tensor and where its bytes lie, to check that they cover the data. */
 typedef struct range {
     size_t begin, end;
     const char *name;
@@ -143,7 +143,7 @@ static int compare_ranges(const void *left, const void *right)
     return (a->end > b->end) - (a->end < b->end);
 }
 
-/* The ranges, in order of their place, follow one another and fill room. */
+/* The ranges, sorted by where they begin, follow one another and fill room. */
 static elman_status check_cover(range *ranges, size_t count, size_t room)
 {
     size_t at = 0;

@@ -44,8 +44,8 @@ const named_tensor *safetensors_find(const safetensors *file, const char *name);
 const char *safetensors_text(const safetensors *file, const char *key);
 
 /* Replaces path by a file of these notes and tensors, in this order; only
- * notes, note, tensors and tensor of file are looked at, and count is not. The
- * bytes depend on nothing else. Atomic: see file.h. */
+ * notes, note, tensors and tensor of file are used, and each tensor's shape,
+ * not its count. The bytes depend on nothing else. Atomic: see file.h. */
 elman_status safetensors_save(const safetensors *file, const char *path);
 
 #endif

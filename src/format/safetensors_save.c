@@ -23,7 +23,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
-/* Whether count names, which are put in order, differ and are UTF-8. */
+/* Sorts count names and checks that they differ and are UTF-8. */
 static elman_status check_names(const char **names, size_t count)
 {
     if (count) qsort(names, count, sizeof *names, compare_texts);

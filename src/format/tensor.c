@@ -11,12 +11,12 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "tensors are copied as little-endian bytes");
 
-typedef enum sort { FLOATING, SIGNED, UNSIGNED, TRUTH } sort;
+typedef enum element_kind { FLOATING, SIGNED, UNSIGNED, BOOLEAN } element_kind;
 
 static const struct {
     const char *code, *name;
     size_t bytes;
-    sort sort;
+    element_kind kind;
 } types[ELEMENT_TYPES] = {
     [ELEMENT_F32] = {"F32", "float32", 4, FLOATING},
     [ELEMENT_F64] = {"F64", "float64", 8, FLOATING},
@@ -30,7 +30,7 @@ static const struct {
     [ELEMENT_U32] = {"U32", "uint32", 4, UNSIGNED},
     [ELEMENT_U16] = {"U16", "uint16", 2, UNSIGNED},
     [ELEMENT_U8] = {"U8", "uint8", 1, UNSIGNED},
-    [ELEMENT_BOOL] = {"BOOL", "bool", 1, TRUTH},
+    [ELEMENT_BOOL] = {"BOOL", "bool", 1, BOOLEAN},
 };
 
 const char *element_code(element_type type) { return types[type].code; }
@@ -38,7 +38,7 @@ const char *element_name(element_type type) { return types[type].name; }
 size_t element_bytes(element_type type) { return types[type].bytes; }
 bool element_is_float(element_type type)
 {
-    return types[type].sort == FLOATING;
+    return types[type].kind == FLOATING;
 }
 
 bool tensor_count_elements(named_tensor *t)
@@ -54,18 +54,18 @@ bool tensor_count_elements(named_tensor *t)
     return fits;
 }
 
-/* The bits of the row-major element index, in the low end of a word. */
+/* The bits of the element at a row-major index, in the low end of a word. */
 static uint64_t load_bits(const named_tensor *t, size_t index)
 {
-    size_t place = index, bytes = types[t->type].bytes;
+    size_t position = index, bytes = types[t->type].bytes;
     if (t->strided) {
-        place = 0;
+        position = 0;
         for (size_t i = t->rank; i > 0; i--) {
-            place += index % t->shape[i - 1] * t->stride[i - 1];
+            position += index % t->shape[i - 1] * t->stride[i - 1];
             index /= t->shape[i - 1];
         }
     }
-    const unsigned char *b = (const unsigned char *)t->data + place * bytes;
+    const unsigned char *b = (const unsigned char *)t->data + position * bytes;
     uint64_t bits = 0;
     for (size_t i = 0; i < bytes; i++)
         bits |= (uint64_t)b[i] << 8 * (t->swapped ? bytes - 1 - i : i);
@@ -102,7 +102,7 @@ void tensor_doubles(const named_tensor *t, size_t first, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = load_bits(t, first + i);
-        switch (types[t->type].sort) {
+        switch (types[t->type].kind) {
         case FLOATING:
             values[i] = float_of(t->type, bits);
             break;
@@ -112,7 +112,7 @@ void tensor_doubles(const named_tensor *t, size_t first, size_t count,
         case UNSIGNED:
             values[i] = (double)bits;
             break;
-        case TRUTH:
+        case BOOLEAN:
             values[i] = bits != 0;
             break;
         }
@@ -130,7 +130,7 @@ void tensor_wholes(const named_tensor *t, size_t first, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = load_bits(t, first + i);
-        switch (types[t->type].sort) {
+        switch (types[t->type].kind) {
         case FLOATING:
             values[i] = whole_of(float_of(t->type, bits));
             break;
@@ -140,7 +140,7 @@ void tensor_wholes(const named_tensor *t, size_t first, size_t count,
         case UNSIGNED:
             values[i] = bits > INT64_MAX ? INT64_MAX : (int64_t)bits;
             break;
-        case TRUTH:
+        case BOOLEAN:
             values[i] = bits != 0;
             break;
         }
@@ -150,15 +150,16 @@ void tensor_wholes(const named_tensor *t, size_t first, size_t count,
 void tensor_bytes(const named_tensor *t, size_t first, size_t count,
                   void *bytes)
 {
-    size_t wide = types[t->type].bytes;
+    size_t width = types[t->type].bytes;
     unsigned char *to = bytes;
     if (!t->strided && !t->swapped && count) {
-        memcpy(to, (const unsigned char *)t->data + first * wide, count * wide);
+        memcpy(to, (const unsigned char *)t->data + first * width,
+               count * width);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = load_bits(t, first + i);
-        memcpy(to + i * wide, &bits, wide);
+        memcpy(to + i * width, &bits, width);
     }
 }
 

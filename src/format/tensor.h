@@ -1,6 +1,6 @@
 /*
- * tensor.h: a named array of numbers as it stands in a file, whatever the
- * file's format: what readers give and importers take. Knows no model.
+ * tensor.h: a named array of numbers in a file of any format: what readers
+ * return and importers take. Knows no model.
  */
 #ifndef FORMAT_TENSOR_H
 #define FORMAT_TENSOR_H
@@ -40,8 +40,8 @@ typedef struct named_tensor {
     size_t shape[TENSOR_MAX_RANK];
     size_t count;     /* elements */
     const void *data; /* little-endian unless swapped. In a file that was read
-                         it has no alignment: copy, do not cast */
-    bool swapped;     /* the most significant byte first */
+                         it is not aligned: copy, do not cast */
+    bool swapped;     /* big-endian */
     bool strided;     /* elements lie as stride says, else row-major */
     size_t stride[TENSOR_MAX_RANK]; /* elements between neighbours of an axis */
 } named_tensor;
@@ -51,13 +51,13 @@ typedef struct named_tensor {
  * them here, but not from those who multiply in another order. */
 bool tensor_count_elements(named_tensor *tensor);
 
-/* Elements first to first+count-1, counted row-major, as double: exact from
+/* count elements from first on, in row-major order, as double: exact from
  * every type but 64-bit integers beyond 2^53. */
 void tensor_doubles(const named_tensor *tensor, size_t first, size_t count,
                     double *values);
 
-/* The same as 64-bit integers; floats are cut towards zero, what does not fit
- * becomes the nearest that does. */
+/* The same as 64-bit integers; floats are truncated towards zero, and a
+ * value that does not fit becomes the nearest that does. */
 void tensor_wholes(const named_tensor *tensor, size_t first, size_t count,
                    int64_t *values);
 
@@ -69,12 +69,12 @@ void tensor_bytes(const named_tensor *tensor, size_t first, size_t count,
  * types are ELMAN_BAD_FORMAT. */
 elman_status tensor_floats(const named_tensor *tensor, float *values);
 
-/* Whether a tensor has this type and shape; else ELMAN_BAD_FORMAT with a
- * sentence that says both. */
+/* Checks that a tensor has this type and shape; else ELMAN_BAD_FORMAT with a
+ * sentence that names both. */
 elman_status tensor_expect(const named_tensor *tensor, element_type type,
                            size_t rank, const size_t *shape);
 
-/* "(3,4)" of a shape; cut where it does not fit. */
+/* A shape as "(3,4)"; truncated where it does not fit. */
 void shape_print(size_t rank, const size_t *shape, size_t room, char *text);
 
 #endif

@@ -9,10 +9,11 @@
 #include <string.h>
 
 /* Several tensors may be views of the same bytes: weights that are tied, or all
- * weights of a layer in one block. More than that is made to swell. */
+ * weights of a layer in one block. A file with more sharing than that is made
+ * to exhaust memory. */
 enum { MOST_SHARING = 8, HARMLESS = 1 << 20 };
 
-/* Owner of what a file gives. */
+/* Owns what a torch_file points to. */
 typedef struct torch_block {
     torch_source source;
     char *names;
@@ -63,8 +64,8 @@ static elman_status copy_name(const pickle_value *key, char **at)
 /* Whether entry i of a dict is a tensor with a name. */
 static bool entry_find(const pickle_value *dict, size_t i, torch_call *call)
 {
-    return call_find(dict->is.item[2 * i + 1], call) &&
-           dict->is.item[2 * i]->kind == PICKLE_TEXT;
+    return call_find(dict->is.items[2 * i + 1], call) &&
+           dict->is.items[2 * i]->kind == PICKLE_TEXT;
 }
 
 static elman_status make_room(torch_block *block, const pickle_value *dict,
@@ -75,7 +76,7 @@ static elman_status make_room(torch_block *block, const pickle_value *dict,
     for (size_t i = 0; i < dict->count / 2; i++)
         if (entry_find(dict, i, &call)) {
             count++;
-            bytes += (size_t)dict->is.item[2 * i]->count + 1;
+            bytes += (size_t)dict->is.items[2 * i]->count + 1;
         }
     if (count == 0)
         return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
@@ -86,7 +87,8 @@ static elman_status make_room(torch_block *block, const pickle_value *dict,
     return ELMAN_OK;
 }
 
-/* Adds a tensor's bytes to what there is, if that stays in proportion. */
+/* Adds a tensor's bytes to the total, which must stay in proportion to the
+ * file. */
 static elman_status check_growth(const torch_source *source,
                                  const named_tensor *tensor, size_t *total)
 {
@@ -115,7 +117,7 @@ static elman_status read_tensors(torch_block *block, const pickle_value *dict,
         named_tensor *tensor = &file->tensor[file->tensors];
         if (!entry_find(dict, i, &call)) continue;
         tensor->name = at;
-        TRY(copy_name(dict->is.item[2 * i], &at));
+        TRY(copy_name(dict->is.items[2 * i], &at));
         TRY(call_read(&block->source, &call, tensor));
         TRY(check_growth(&block->source, tensor, &total));
         call.value->seen = true;
@@ -125,7 +127,7 @@ static elman_status read_tensors(torch_block *block, const pickle_value *dict,
 }
 
 /* Tensors of the file that are not in the state dict. */
-static size_t count_beside(const pickle *tree)
+static size_t count_extra(const pickle *tree)
 {
     size_t count = 0;
     pickle_walk walk = {0};
@@ -145,9 +147,9 @@ static elman_status read_file(torch_block *block, const char *key,
     TRY(dict_find(block->source.tree, key, &dict, block->dict));
     TRY(read_tensors(block, dict, file));
     file->dict = block->dict;
-    file->beside = count_beside(block->source.tree);
+    file->beside = count_extra(block->source.tree);
 
-    /* names and storages are copies or in place; the rest has been of use */
+    /* names are copied and storages stay; the rest is no longer needed */
     pickle_close(block->source.tree);
     block->source.tree = NULL;
     if (block->source.archive) archive_finish(block->source.archive);

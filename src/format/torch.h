@@ -1,21 +1,21 @@
 /*
  * torch.h: the state dict in a file of torch.save: the zip format (PyTorch 1.6
  * and later) and the stream of pickles before it. No code is run and no class
- * is made: see pickle.h.
+ * is instantiated: see pickle.h.
  *
- * A file is a state dict, or dicts in dicts with a state dict somewhere: that
- * is one with a tensor named "...weight_ih_l0" or "...weight_ih", or, if there
- * is none, one that holds tensors alone. Refused with what to save instead:
- * whole modules, TorchScript, sparse and quantized tensors.
+ * A file is a state dict, or nested dicts with a state dict somewhere: one with
+ * a tensor named "...weight_ih_l0" or "...weight_ih", or, if there is none, one
+ * that contains only tensors. Refused, with what to save instead: whole
+ * modules, TorchScript, sparse and quantized tensors.
  */
 #ifndef FORMAT_TORCH_H
 #define FORMAT_TORCH_H
 
 #include "format/tensor.h"
 
-/* A file in memory. Tensors are in the state dict's order; several may lie on
- * the same bytes, as they did when they were saved. Entries of the state dict
- * that are no tensors are left out. */
+/* A file in memory. Tensors are in the state dict's order; several may share
+ * bytes, as they did when they were saved. Entries of the state dict that are
+ * not tensors are left out. */
 typedef struct torch_file {
     size_t tensors;
     named_tensor *tensor; /* (tensors), "rnn.weight_ih_l0" */
@@ -25,9 +25,9 @@ typedef struct torch_file {
     void *block;          /* owner of everything above */
 } torch_file;
 
-/* key is where the state dict is, as in "model.state_dict", "" for the whole
- * file; NULL: where there is only one, else the message lists them. Every
- * tensor is checked against the bytes that its storage has. Messages name the
+/* key says where the state dict is, as in "model.state_dict", "" for the whole
+ * file. NULL finds it if there is only one, else the message lists them. Every
+ * tensor is checked against the bytes of its storage. Messages name the
  * file. */
 elman_status torch_open(const char *path, const char *key, torch_file **file);
 

@@ -1,6 +1,6 @@
 /*
- * torch_dict.c: where the state dict is, among dicts in dicts. Each dict is
- * looked at once, by the shortest way that leads to it.
+ * torch_dict.c: where the state dict is among nested dicts. Each dict is
+ * visited once, along the shortest path to it.
  */
 #include "format/torch_parts.h"
 
@@ -10,22 +10,22 @@
 
 enum { DEEPEST = 32, WHOLE_ROOM = 24 };
 
-/* A dict, and the key under which its parent has it. */
-typedef struct place {
+/* A dict, and its key in its parent. */
+typedef struct found_dict {
     pickle_value *dict;
     const pickle_value *key;
     size_t parent, level;
-} place;
+} found_dict;
 
-typedef struct places {
+typedef struct dict_list {
     size_t count, room;
-    place *place;
-} places;
+    found_dict *dicts; /* (count) */
+} dict_list;
 
 /* ---- Keys and paths ----------------------------------------------------- */
 
-/* A key as text; false if it is neither text nor whole number. room is where
- * a number is printed. */
+/* A key as text; false if it is neither a text nor a whole number. A number is
+ * printed into room. */
 static bool key_text(const pickle_value *key, char room[WHOLE_ROOM],
                      const char **text, size_t *bytes)
 {
@@ -41,15 +41,16 @@ static bool key_text(const pickle_value *key, char room[WHOLE_ROOM],
     return true;
 }
 
-/* "model.state_dict"; cut in front where it does not fit. */
-static void print_path(const places *list, size_t index, char path[PATH_ROOM])
+/* "model.state_dict"; truncated in front where it does not fit. */
+static void print_path(const dict_list *list, size_t index,
+                       char path[PATH_ROOM])
 {
     char whole[WHOLE_ROOM];
     size_t at = PATH_ROOM - 1, bytes;
     const char *text;
     path[at] = 0;
-    for (size_t i = index; list->place[i].level; i = list->place[i].parent) {
-        if (!key_text(list->place[i].key, whole, &text, &bytes)) continue;
+    for (size_t i = index; list->dicts[i].level; i = list->dicts[i].parent) {
+        if (!key_text(list->dicts[i].key, whole, &text, &bytes)) continue;
         if (bytes + 1 > at) break;
         if (path[at]) path[--at] = '.';
         at -= bytes;
@@ -67,14 +68,14 @@ static bool ends_with(const pickle_value *key, const char *end)
            !memcmp(key->is.text + key->count - tail, end, tail);
 }
 
-/* 2: it holds a recurrent weight, 1: it holds tensors alone, 0. */
-static int likeness(const pickle_value *dict)
+/* 2 if a dict has a recurrent weight, 1 if it has only tensors, else 0. */
+static int rate_dict(const pickle_value *dict)
 {
     bool alone = dict->count > 0;
     for (size_t i = 0; i + 1 < dict->count; i += 2) {
         torch_call call;
-        const pickle_value *key = dict->is.item[i];
-        bool tensor = call_find(dict->is.item[i + 1], &call);
+        const pickle_value *key = dict->is.items[i];
+        bool tensor = call_find(dict->is.items[i + 1], &call);
         if (tensor &&
             (ends_with(key, "weight_ih_l0") || ends_with(key, "weight_ih")))
             return 2;
@@ -83,47 +84,48 @@ static int likeness(const pickle_value *dict)
     return alone;
 }
 
-static elman_status add_place(places *list, place added)
+static elman_status add_dict(dict_list *list, found_dict added)
 {
     if (list->count == list->room) {
         size_t room = list->room ? 2 * list->room : 16;
-        void *made = realloc(list->place, room * sizeof *list->place);
+        void *made = realloc(list->dicts, room * sizeof *list->dicts);
         if (!made)
             return failure(ELMAN_NO_MEMORY, "no memory for %zu dicts", room);
-        list->place = made;
+        list->dicts = made;
         list->room = room;
     }
     added.dict->seen = true;
-    list->place[list->count++] = added;
+    list->dicts[list->count++] = added;
     return ELMAN_OK;
 }
 
 /* All dicts that can be reached through dicts. */
-static elman_status list_dicts(const pickle *tree, places *list)
+static elman_status list_dicts(const pickle *tree, dict_list *list)
 {
     pickle_value *root = pickle_root(tree);
-    if (root->kind == PICKLE_DICT) TRY(add_place(list, (place){.dict = root}));
+    if (root->kind == PICKLE_DICT)
+        TRY(add_dict(list, (found_dict){.dict = root}));
     for (size_t i = 0; i < list->count; i++) {
-        place from = list->place[i];
+        found_dict from = list->dicts[i];
         if (from.level == DEEPEST) continue;
         for (size_t k = 0; k + 1 < from.dict->count; k += 2) {
-            pickle_value *value = from.dict->is.item[k + 1];
+            pickle_value *value = from.dict->is.items[k + 1];
             if (value->kind != PICKLE_DICT || value->seen) continue;
-            TRY(add_place(list, (place){.dict = value,
-                                        .key = from.dict->is.item[k],
-                                        .parent = i,
-                                        .level = from.level + 1}));
+            TRY(add_dict(list, (found_dict){.dict = value,
+                                            .key = from.dict->is.items[k],
+                                            .parent = i,
+                                            .level = from.level + 1}));
         }
     }
     return ELMAN_OK;
 }
 
-static elman_status several(const places *list, const size_t *likely,
-                            size_t best)
+static elman_status refuse_several(const dict_list *list, const size_t *ratings,
+                                   size_t best)
 {
     char text[PATH_ROOM] = "", path[PATH_ROOM];
     for (size_t i = 0, shown = 0; i < list->count; i++) {
-        if ((size_t)likely[i] != best) continue;
+        if ((size_t)ratings[i] != best) continue;
         size_t at = strlen(text);
         print_path(list, i, path);
         if (shown++ == 6) {
@@ -138,31 +140,31 @@ static elman_status several(const places *list, const size_t *likely,
                    text);
 }
 
-static elman_status choose(const places *list, size_t *likely,
-                           pickle_value **found, char path[PATH_ROOM])
+static elman_status choose_dict(const dict_list *list, size_t *ratings,
+                                pickle_value **found, char path[PATH_ROOM])
 {
     size_t best = 0, count = 0, index = 0;
     for (size_t i = 0; i < list->count; i++) {
-        likely[i] = (size_t)likeness(list->place[i].dict);
-        if (likely[i] > best) {
-            best = likely[i];
+        ratings[i] = (size_t)rate_dict(list->dicts[i].dict);
+        if (ratings[i] > best) {
+            best = ratings[i];
             count = 0;
         }
-        if (best && likely[i] == best && count++ == 0) index = i;
+        if (best && ratings[i] == best && count++ == 0) index = i;
     }
     if (count == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "it contains no state dict; save model.state_dict()");
-    if (count > 1) return several(list, likely, best);
-    *found = list->place[index].dict;
+    if (count > 1) return refuse_several(list, ratings, best);
+    *found = list->dicts[index].dict;
     print_path(list, index, path);
     return ELMAN_OK;
 }
 
 /* ---- By key ------------------------------------------------------------- */
 
-/* The value under the longest key that the path begins with; *at moves behind
- * it and its point. */
+/* The value under the longest key that the path at *at begins with; *at moves
+ * past that key and its point. */
 static pickle_value *enter(const pickle_value *dict, const char **at)
 {
     pickle_value *found = NULL;
@@ -171,12 +173,12 @@ static pickle_value *enter(const pickle_value *dict, const char **at)
         char whole[WHOLE_ROOM];
         const char *text;
         size_t bytes;
-        if (!key_text(dict->is.item[i], whole, &text, &bytes)) continue;
+        if (!key_text(dict->is.items[i], whole, &text, &bytes)) continue;
         bool here = bytes <= left && bytes > 0 && !memcmp(*at, text, bytes) &&
                     (bytes == left || (*at)[bytes] == '.');
         if (!here || bytes < longest) continue;
         longest = bytes;
-        found = dict->is.item[i + 1];
+        found = dict->is.items[i + 1];
     }
     *at += longest + (longest < left);
     return found;
@@ -199,20 +201,20 @@ static elman_status find_key(const pickle *tree, const char *key,
 elman_status dict_find(const pickle *tree, const char *key,
                        pickle_value **found, char path[PATH_ROOM])
 {
-    places list = {0};
+    dict_list list = {0};
     if (key) {
         snprintf(path, PATH_ROOM, "%s", key);
         return find_key(tree, key, found);
     }
-    size_t *likely = NULL;
+    size_t *ratings = NULL;
     elman_status status = list_dicts(tree, &list);
     if (status == ELMAN_OK) {
-        likely = calloc(list.count + 1, sizeof *likely);
-        status = likely ? choose(&list, likely, found, path)
-                        : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
-                                  list.count);
+        ratings = calloc(list.count + 1, sizeof *ratings);
+        status = ratings ? choose_dict(&list, ratings, found, path)
+                         : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
+                                   list.count);
     }
-    free(likely);
-    free(list.place);
+    free(ratings);
+    free(list.dicts);
     return status;
 }

@@ -12,38 +12,38 @@
 
 /* What a row of the table of globals is for. */
 typedef enum torch_row {
-    TORCH_NOTED,     /* kept as it is, and of no use */
-    TORCH_STORAGE,   /* type says which */
-    TORCH_DTYPE,     /* type says which */
-    TORCH_TENSOR,    /* (storage, offset, size, stride ...) */
-    TORCH_TYPED,     /* the same, and a dtype as seventh */
-    TORCH_PARAMETER, /* (tensor ...) */
-    TORCH_AS_CLASS,  /* (function, class, its arguments, attributes) */
-    TORCH_SIZE       /* (tuple) */
+    TORCH_IGNORED,      /* allowed, but not used */
+    TORCH_STORAGE,      /* type says which */
+    TORCH_DTYPE,        /* type says which */
+    TORCH_TENSOR,       /* (storage, offset, size, stride ...) */
+    TORCH_TENSOR_TYPED, /* the same, and a dtype as seventh */
+    TORCH_PARAMETER,    /* (tensor ...) */
+    TORCH_AS_CLASS,     /* (function, class, its arguments, attributes) */
+    TORCH_SIZE          /* (tuple) */
 } torch_row;
 
 extern const pickle_table torch_table;
 
 /* A storage of the stream format. */
-typedef struct torch_stored {
+typedef struct torch_storage {
     const pickle_value *key;
     element_type type;
     size_t count;
-    const char *data; /* NULL until it was met in the file */
-} torch_stored;
+    const char *data; /* NULL until its bytes are found */
+} torch_storage;
 
 /* Where the bytes are: an archive, or a file with storages one after another.
  */
 typedef struct torch_source {
     char *bytes;
     archive *archive;
-    size_t folder; /* an entry's first bytes, which all have: "archive/" */
-    const char *folder_name;
-    size_t stored;
-    torch_stored *storage; /* (stored) by key */
+    const char *folder; /* of all entries, "archive/"; not zero-terminated */
+    size_t folder_bytes;
+    size_t storage_count;
+    torch_storage *storages; /* (storage_count) by key */
     pickle *tree;
     bool swapped;
-    size_t size; /* bytes of everything, not compressed */
+    size_t size; /* bytes of everything, uncompressed */
 } torch_source;
 
 /* A view of a storage: count elements of type, which are all there. */
@@ -62,7 +62,7 @@ typedef struct torch_call {
 
 /* ---- torch_source.c, torch_stream.c ------------------------------------- */
 
-/* source begins with bytes and size alone; close it also after a failure. */
+/* source has only bytes and size at first; close it also after a failure. */
 elman_status torch_source_open(torch_source *source);
 elman_status stream_open(torch_source *source, size_t size);
 void torch_source_close(torch_source *source);
@@ -73,7 +73,7 @@ elman_status source_view(torch_source *source, const pickle_value *stored,
 elman_status stream_view(const torch_source *source, const pickle_value *id,
                          torch_view *view);
 
-/* The parts of a storage's id: ('storage', type, key, place, count ...). */
+/* The parts of a storage's id: ('storage', type, key, location, count ...). */
 elman_status storage_id(const pickle_value *stored, element_type *type,
                         const pickle_value **key, size_t *count);
 
@@ -82,7 +82,7 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
 /* Whether a value is a tensor. */
 bool call_find(pickle_value *value, torch_call *call);
 
-/* Its elements; tensor's name is used for messages and kept. */
+/* Reads it; tensor's name is used in messages and left as it is. */
 elman_status call_read(torch_source *source, const torch_call *call,
                        named_tensor *tensor);
 

@@ -5,7 +5,7 @@
  *   NAME/data/0 ...  the storages' bytes
  *   NAME/byteorder   "little" or "big", if it is there
  *
- * with other entries that are of no use here. Each NAME is the same.
+ * and other entries, which are not used. Each NAME is the same.
  */
 #include "format/torch_parts.h"
 
@@ -23,25 +23,25 @@ static bool ends_with(const char *text, const char *end)
     return bytes >= tail && !strcmp(text + bytes - tail, end);
 }
 
-/* An entry NAME/rest, by rest. */
-static size_t find_beside(const torch_source *source, const char *rest)
+/* The entry NAME/rest. */
+static size_t find_entry(const torch_source *source, const char *rest)
 {
     char name[NAME_ROOM];
-    snprintf(name, sizeof name, "%.*s%s", (int)source->folder,
-             source->folder_name, rest);
+    snprintf(name, sizeof name, "%.*s%s", (int)source->folder_bytes,
+             source->folder, rest);
     return archive_find(source->archive, name);
 }
 
 /* The entry data.pkl, and the folder of all. */
 static elman_status find_object(torch_source *source, size_t *object)
 {
-    size_t entries = archive_entries(source->archive), found = 0;
+    size_t entries = archive_entry_count(source->archive), found = 0;
     for (size_t i = 0; i < entries; i++) {
         const char *name = archive_name(source->archive, i);
         const char *slash = strchr(name, '/'), *rest = slash ? slash + 1 : name;
         if (strcmp(rest, "data.pkl") != 0) continue;
-        source->folder = (size_t)(rest - name);
-        source->folder_name = name;
+        source->folder_bytes = (size_t)(rest - name);
+        source->folder = name;
         *object = i;
         found++;
     }
@@ -50,20 +50,20 @@ static elman_status find_object(torch_source *source, size_t *object)
             ELMAN_BAD_FORMAT,
             found ? "more than one data.pkl in the archive"
                   : "no data.pkl in the archive: torch.save did not write it");
-    if (source->folder > NAME_ROOM / 2)
+    if (source->folder_bytes > NAME_ROOM / 2)
         return failure(ELMAN_BAD_FORMAT, "a folder's name of %zu bytes",
-                       source->folder);
+                       source->folder_bytes);
     return ELMAN_OK;
 }
 
 static elman_status check_program(const torch_source *source)
 {
-    size_t entries = archive_entries(source->archive);
-    bool program = find_beside(source, "constants.pkl") < entries;
+    size_t entries = archive_entry_count(source->archive);
+    bool program = find_entry(source, "constants.pkl") < entries;
     for (size_t i = 0; i < entries && !program; i++) {
         const char *name = archive_name(source->archive, i);
-        program = strlen(name) > source->folder &&
-                  !strncmp(name + source->folder, "code/", 5) &&
+        program = strlen(name) > source->folder_bytes &&
+                  !strncmp(name + source->folder_bytes, "code/", 5) &&
                   ends_with(name, ".py");
     }
     if (program)
@@ -75,9 +75,9 @@ static elman_status check_program(const torch_source *source)
 
 static elman_status read_order(torch_source *source)
 {
-    size_t entry = find_beside(source, "byteorder");
+    size_t entry = find_entry(source, "byteorder");
     char *text = NULL;
-    if (entry == archive_entries(source->archive)) return ELMAN_OK;
+    if (entry == archive_entry_count(source->archive)) return ELMAN_OK;
     TRY(archive_read(source->archive, entry, &text));
     size_t bytes = archive_size(source->archive, entry);
     source->swapped = bytes == 3 && !memcmp(text, "big", 3);
@@ -95,7 +95,7 @@ static elman_status read_object(torch_source *source)
     TRY(check_program(source));
     TRY(read_order(source));
     TRY(archive_read(source->archive, object, &data));
-    for (size_t i = 0; i < archive_entries(source->archive); i++)
+    for (size_t i = 0; i < archive_entry_count(source->archive); i++)
         source->size += archive_size(source->archive, i);
     return pickle_parse(data, archive_size(source->archive, object),
                         &torch_table, NULL, &source->tree);
@@ -122,7 +122,7 @@ void torch_source_close(torch_source *source)
 {
     pickle_close(source->tree);
     archive_close(source->archive);
-    free(source->storage);
+    free(source->storages);
     free(source->bytes);
     *source = (torch_source){0};
 }
@@ -134,20 +134,20 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
 {
     const pickle_value *id = stored->is.value;
     if (id->kind != PICKLE_TUPLE || id->count < 5 ||
-        !pickle_is(id->is.item[0], "storage"))
+        !pickle_is(id->is.items[0], "storage"))
         return failure(ELMAN_BAD_FORMAT,
                        "a storage's id is not a tuple of five");
-    const pickle_value *class = id->is.item[1];
+    const pickle_value *class = id->is.items[1];
     if (class->kind != PICKLE_GLOBAL ||
-        torch_table.row[class->row].what != TORCH_STORAGE)
+        torch_table.rows[class->row].what != TORCH_STORAGE)
         return failure(ELMAN_BAD_FORMAT, "a storage without a type");
-    *type = (element_type)torch_table.row[class->row].type;
-    *key = id->is.item[2];
+    *type = (element_type)torch_table.rows[class->row].type;
+    *key = id->is.items[2];
     if ((*key)->kind != PICKLE_TEXT || (*key)->count == 0 ||
         (*key)->count > NAME_ROOM / 4 ||
         memchr((*key)->is.text, 0, (*key)->count))
         return failure(ELMAN_BAD_FORMAT, "a storage's key is not a short text");
-    if (!value_size(id->is.item[4], count))
+    if (!value_size(id->is.items[4], count))
         return failure(ELMAN_BAD_FORMAT,
                        "a storage's size is not a whole number from 0");
     return ELMAN_OK;
@@ -162,8 +162,8 @@ elman_status source_view(torch_source *source, const pickle_value *stored,
     if (!source->archive) return stream_view(source, stored, view);
     TRY(storage_id(stored, &view->type, &key, &view->count));
     snprintf(rest, sizeof rest, "data/%.*s", (int)key->count, key->is.text);
-    size_t entry = find_beside(source, rest);
-    if (entry == archive_entries(source->archive))
+    size_t entry = find_entry(source, rest);
+    if (entry == archive_entry_count(source->archive))
         return failure(ELMAN_BAD_FORMAT, "its storage \"%.100s\" is missing",
                        rest);
     size_t bytes = archive_size(source->archive, entry);

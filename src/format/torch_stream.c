@@ -29,7 +29,7 @@ static int compare_keys(const pickle_value *a, const pickle_value *b)
 
 static int compare_stored(const void *left, const void *right)
 {
-    const torch_stored *a = left, *b = right;
+    const torch_storage *a = left, *b = right;
     return compare_keys(a->key, b->key);
 }
 
@@ -40,22 +40,23 @@ static elman_status list_storages(torch_source *source)
     pickle_walk walk = {0};
     for (pickle_value *v; (v = pickle_next(source->tree, &walk));)
         count += v->kind == PICKLE_STORED;
-    source->storage = calloc(count + 1, sizeof *source->storage);
-    if (!source->storage)
+    source->storages = calloc(count + 1, sizeof *source->storages);
+    if (!source->storages)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu storages", count);
-    torch_stored *s = source->storage;
+    torch_storage *s = source->storages;
     walk = (pickle_walk){0};
     for (pickle_value *v; (v = pickle_next(source->tree, &walk));)
         if (v->kind == PICKLE_STORED) {
             TRY(storage_id(v, &s->type, &s->key, &s->count));
             s++;
         }
-    qsort(source->storage, count, sizeof *s, compare_stored);
+    qsort(source->storages, count, sizeof *s, compare_stored);
     for (size_t i = 0; i < count; i++) {
-        const torch_stored *next = &source->storage[i], *last = next;
-        if (source->stored) last = &source->storage[source->stored - 1];
-        if (source->stored == 0 || compare_stored(last, next)) {
-            source->storage[source->stored++] = *next;
+        const torch_storage *next = &source->storages[i], *last = next;
+        if (source->storage_count)
+            last = &source->storages[source->storage_count - 1];
+        if (source->storage_count == 0 || compare_stored(last, next)) {
+            source->storages[source->storage_count++] = *next;
             continue;
         }
         if (last->type != next->type || last->count != next->count)
@@ -66,20 +67,20 @@ static elman_status list_storages(torch_source *source)
     return ELMAN_OK;
 }
 
-static torch_stored *find_storage(const torch_source *source,
-                                  const pickle_value *key)
+static torch_storage *find_storage(const torch_source *source,
+                                   const pickle_value *key)
 {
-    torch_stored wanted = {.key = key};
-    if (key->kind != PICKLE_TEXT || source->stored == 0) return NULL;
-    return bsearch(&wanted, source->storage, source->stored,
-                   sizeof *source->storage, compare_stored);
+    torch_storage wanted = {.key = key};
+    if (key->kind != PICKLE_TEXT || source->storage_count == 0) return NULL;
+    return bsearch(&wanted, source->storages, source->storage_count,
+                   sizeof *source->storages, compare_stored);
 }
 
 /* Reads the storage of a key at *at; its bytes stay where they are. */
 static elman_status read_storage(torch_source *source, size_t size,
                                  const pickle_value *key, size_t *at)
 {
-    torch_stored *s = find_storage(source, key);
+    torch_storage *s = find_storage(source, key);
     uint64_t count;
     if (!s || s->data)
         return failure(ELMAN_BAD_FORMAT,
@@ -157,7 +158,7 @@ static elman_status read_storages(torch_source *source, size_t size, size_t *at,
     if (keys->kind != PICKLE_LIST)
         return failure(ELMAN_BAD_FORMAT, "the list of storages is missing");
     for (size_t i = 0; i < keys->count; i++)
-        TRY(read_storage(source, size, keys->is.item[i], at));
+        TRY(read_storage(source, size, keys->is.items[i], at));
     if (*at < size)
         return failure(ELMAN_BAD_FORMAT, "%zu bytes after the last storage",
                        size - *at);
@@ -185,8 +186,8 @@ static elman_status narrow(const pickle_value *part, torch_view *view)
 {
     size_t offset, count;
     if (part->kind != PICKLE_TUPLE || part->count < 3 ||
-        !value_size(part->is.item[1], &offset) ||
-        !value_size(part->is.item[2], &count))
+        !value_size(part->is.items[1], &offset) ||
+        !value_size(part->is.items[2], &count))
         return failure(ELMAN_BAD_FORMAT, "its storage is not part of another");
     if (offset > view->count || count > view->count - offset)
         return failure(
@@ -202,11 +203,11 @@ elman_status stream_view(const torch_source *source, const pickle_value *stored,
                          torch_view *view)
 {
     const pickle_value *id = stored->is.value;
-    const torch_stored *s = find_storage(source, id->is.item[2]);
+    const torch_storage *s = find_storage(source, id->is.items[2]);
     if (!s || !s->data)
         return failure(ELMAN_BAD_FORMAT, "its storage is missing");
     *view = (torch_view){.type = s->type, .count = s->count, .data = s->data};
-    if (id->count > 5 && id->is.item[5]->kind != PICKLE_NONE)
-        return narrow(id->is.item[5], view);
+    if (id->count > 5 && id->is.items[5]->kind != PICKLE_NONE)
+        return narrow(id->is.items[5], view);
     return ELMAN_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * torch_tensor.c: which globals a tensor needs, and what their calls mean.
+ * torch_tensor.c: the globals that a tensor needs, and what calling them means.
  * Source: torch/_utils.py and torch/_weights_only_unpickler.py of PyTorch 2.
  */
 #include "format/torch_parts.h"
@@ -36,15 +36,15 @@ enum { CALL_LEVELS = 8 };
 
 static const pickle_row rows[] = {
     {.module = "collections", .name = "OrderedDict", .dict = true},
-    ROW("collections", "Counter", TORCH_NOTED, 0),
-    ROW("torch", "device", TORCH_NOTED, 0),
-    ROW("torch", "Tensor", TORCH_NOTED, 0),
-    ROW("torch.nn.parameter", "Parameter", TORCH_NOTED, 0),
-    ROW("torch.nn.parameter", "Buffer", TORCH_NOTED, 0),
+    ROW("collections", "Counter", TORCH_IGNORED, 0),
+    ROW("torch", "device", TORCH_IGNORED, 0),
+    ROW("torch", "Tensor", TORCH_IGNORED, 0),
+    ROW("torch.nn.parameter", "Parameter", TORCH_IGNORED, 0),
+    ROW("torch.nn.parameter", "Buffer", TORCH_IGNORED, 0),
     ROW("torch", "Size", TORCH_SIZE, 0),
     ROW("torch._utils", "_rebuild_tensor", TORCH_TENSOR, 0),
     ROW("torch._utils", "_rebuild_tensor_v2", TORCH_TENSOR, 0),
-    ROW("torch._utils", "_rebuild_tensor_v3", TORCH_TYPED, 0),
+    ROW("torch._utils", "_rebuild_tensor_v3", TORCH_TENSOR_TYPED, 0),
     ROW("torch._utils", "_rebuild_parameter", TORCH_PARAMETER, 0),
     ROW("torch._utils", "_rebuild_parameter_with_state", TORCH_PARAMETER, 0),
     ROW("torch._tensor", "_rebuild_from_type_v2", TORCH_AS_CLASS, 0),
@@ -91,8 +91,8 @@ static const pickle_row rows[] = {
 };
 
 const pickle_table torch_table = {
-    .rows = sizeof rows / sizeof *rows,
-    .row = rows,
+    .row_count = sizeof rows / sizeof *rows,
+    .rows = rows,
     .advice = "elman reads files of tensors only; save model.state_dict()"};
 
 /* ---- Calls -------------------------------------------------------------- */
@@ -107,21 +107,21 @@ bool call_find(pickle_value *value, torch_call *call)
         const pickle_value *a = call->arguments;
         switch (call->row->what) {
         case TORCH_TENSOR:
-        case TORCH_TYPED:
+        case TORCH_TENSOR_TYPED:
             return true;
         case TORCH_PARAMETER:
-            if (a->count == 0 || a->is.item[0]->kind != PICKLE_CALL)
+            if (a->count == 0 || a->is.items[0]->kind != PICKLE_CALL)
                 return false;
-            call->value = a->is.item[0];
+            call->value = a->is.items[0];
             call->row = &rows[call->value->row];
             call->arguments = call->value->is.value;
             break;
         case TORCH_AS_CLASS:
-            if (a->count < 3 || a->is.item[0]->kind != PICKLE_GLOBAL ||
-                a->is.item[2]->kind != PICKLE_TUPLE)
+            if (a->count < 3 || a->is.items[0]->kind != PICKLE_GLOBAL ||
+                a->is.items[2]->kind != PICKLE_TUPLE)
                 return false;
-            call->row = &rows[a->is.item[0]->row];
-            call->arguments = a->is.item[2];
+            call->row = &rows[a->is.items[0]->row];
+            call->arguments = a->is.items[2];
             break;
         default:
             return false;
@@ -145,23 +145,23 @@ static elman_status bad_tensor(const named_tensor *tensor, const char *what)
                    what);
 }
 
-/* A tuple of sizes, maybe as torch.Size; at most TENSOR_MAX_RANK. */
+/* A tuple of at most TENSOR_MAX_RANK sizes, perhaps a torch.Size. */
 static bool read_sizes(const pickle_value *value, size_t *count, size_t *sizes)
 {
     if (value->kind == PICKLE_CALL && rows[value->row].what == TORCH_SIZE) {
         value = value->is.value;
         if (value->count != 1) return false;
-        value = value->is.item[0];
+        value = value->is.items[0];
     }
     bool listed = value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST;
     if (!listed || value->count > TENSOR_MAX_RANK) return false;
     *count = value->count;
     for (size_t i = 0; i < *count; i++)
-        if (!value_size(value->is.item[i], &sizes[i])) return false;
+        if (!value_size(value->is.items[i], &sizes[i])) return false;
     return true;
 }
 
-/* Elements that a storage must have: the place of the last, and one. */
+/* How many elements a storage must have: the index of the last, and one. */
 static bool sizes_reach(const named_tensor *t, size_t offset, size_t *reach)
 {
     size_t last = offset;
@@ -176,13 +176,13 @@ static bool sizes_reach(const named_tensor *t, size_t offset, size_t *reach)
     return last < SIZE_MAX;
 }
 
-/* Whether elements lie otherwise than row-major without gaps. */
+/* Whether elements do not lie row-major and without gaps. */
 static bool is_strided(const named_tensor *t)
 {
-    size_t behind = 1;
+    size_t inner = 1;
     for (size_t i = t->rank; i > 0; i--) {
-        if (t->shape[i - 1] != 1 && t->stride[i - 1] != behind) return true;
-        behind *= t->shape[i - 1];
+        if (t->shape[i - 1] != 1 && t->stride[i - 1] != inner) return true;
+        inner *= t->shape[i - 1];
     }
     return false;
 }
@@ -191,7 +191,7 @@ static elman_status read_shape(const pickle_value *arguments,
                                named_tensor *tensor)
 {
     size_t strides = 0;
-    pickle_value *const *a = arguments->is.item;
+    pickle_value *const *a = arguments->is.items;
     if (!read_sizes(a[2], &tensor->rank, tensor->shape))
         return bad_tensor(tensor, "its shape is not a tuple of up to 8 sizes");
     if (!read_sizes(a[3], &strides, tensor->stride) || strides != tensor->rank)
@@ -201,28 +201,28 @@ static elman_status read_shape(const pickle_value *arguments,
     return bad_tensor(tensor, "the shape's size in bytes exceeds 64 bits");
 }
 
-/* The type of a tensor whose storage is bytes alone. */
+/* The type of a tensor whose storage holds untyped bytes. */
 static elman_status read_type(const torch_call *call, named_tensor *tensor,
                               torch_view *view)
 {
     const pickle_value *a = call->arguments;
-    if (call->row->what != TORCH_TYPED) return ELMAN_OK;
-    if (a->count < 7 || a->is.item[6]->kind != PICKLE_GLOBAL ||
-        rows[a->is.item[6]->row].what != TORCH_DTYPE)
+    if (call->row->what != TORCH_TENSOR_TYPED) return ELMAN_OK;
+    if (a->count < 7 || a->is.items[6]->kind != PICKLE_GLOBAL ||
+        rows[a->is.items[6]->row].what != TORCH_DTYPE)
         return bad_tensor(tensor, "its dtype is missing");
     view->count *= element_bytes(view->type);
-    view->type = (element_type)rows[a->is.item[6]->row].type;
+    view->type = (element_type)rows[a->is.items[6]->row].type;
     view->count /= element_bytes(view->type);
     return ELMAN_OK;
 }
 
-/* Marks that numbers are still to be negated or conjugated. */
+/* Whether numbers are still to be negated or conjugated. */
 static bool has_marks(const torch_call *call)
 {
-    size_t at = call->row->what == TORCH_TYPED ? 7 : 6;
+    size_t at = call->row->what == TORCH_TENSOR_TYPED ? 7 : 6;
     const pickle_value *a = call->arguments;
-    return a->count > at && a->is.item[at]->kind == PICKLE_DICT &&
-           a->is.item[at]->count > 0;
+    return a->count > at && a->is.items[at]->kind == PICKLE_DICT &&
+           a->is.items[at]->count > 0;
 }
 
 elman_status call_read(torch_source *source, const torch_call *call,
@@ -231,12 +231,12 @@ elman_status call_read(torch_source *source, const torch_call *call,
     const pickle_value *a = call->arguments;
     torch_view view;
     size_t offset = 0, reach = 0;
-    if (a->count < 4 || a->is.item[0]->kind != PICKLE_STORED)
+    if (a->count < 4 || a->is.items[0]->kind != PICKLE_STORED)
         return bad_tensor(tensor, "it has no storage");
     if (has_marks(call))
         return bad_tensor(tensor, "a view that negates or conjugates; save "
                                   "its resolve_neg()");
-    elman_status status = source_view(source, a->is.item[0], &view);
+    elman_status status = source_view(source, a->is.items[0], &view);
     if (status != ELMAN_OK) {
         char where[120];
         snprintf(where, sizeof where, "tensor \"%.80s\"", tensor->name);
@@ -244,7 +244,7 @@ elman_status call_read(torch_source *source, const torch_call *call,
     }
     TRY(read_type(call, tensor, &view));
     TRY(read_shape(a, tensor));
-    if (!value_size(a->is.item[1], &offset))
+    if (!value_size(a->is.items[1], &offset))
         return bad_tensor(tensor, "its offset is not a whole number from 0");
     tensor->type = view.type;
     tensor->swapped = source->swapped && element_bytes(view.type) > 1;

@@ -18,8 +18,8 @@ size_t utf8_write(uint32_t point, char text[UTF8_LONGEST]);
 /* How many bytes of text are UTF-8 before the first that is not. */
 size_t utf8_valid(const char *text, size_t bytes);
 
-/* Whether a file's content is text to be read by lines: not empty, UTF-8, no
- * zero byte; else ELMAN_BAD_FORMAT with the line. start is where the text
+/* Checks that a file's content is text to be read by lines: not empty, UTF-8,
+ * no zero byte; else ELMAN_BAD_FORMAT with the line. start is where the text
  * begins: after the byte order mark, if there is one. */
 elman_status utf8_check(const char *text, size_t bytes, size_t *start);
 

@@ -13,7 +13,7 @@ static void run(const uint8_t *data, size_t size)
         fuzz_refused("");
         return;
     }
-    size_t sum = 0, entries = archive_entries(file);
+    size_t sum = 0, entries = archive_entry_count(file);
     for (size_t i = 0; i < entries; i++) {
         const char *name = archive_name(file, i);
         char *bytes = NULL;

@@ -14,8 +14,9 @@ static const pickle_row rows[] = {
      .name = "load",
      .refusal = "loads another file"}};
 
-static const pickle_table table = {
-    .rows = sizeof rows / sizeof *rows, .row = rows, .advice = "save tensors"};
+static const pickle_table table = {.row_count = sizeof rows / sizeof *rows,
+                                   .rows = rows,
+                                   .advice = "save tensors"};
 
 /* Touches what a value holds; how many items. */
 static size_t look_at(const pickle_value *v)
@@ -33,14 +34,14 @@ static size_t look_at(const pickle_value *v)
     case PICKLE_LIST:
     case PICKLE_DICT:
         for (size_t i = 0; i < v->count; i++)
-            MUST(v->is.item[i]);
+            MUST(v->is.items[i]);
         MUST(v->kind != PICKLE_DICT || v->count % 2 == 0);
         return v->count;
     case PICKLE_GLOBAL:
-        MUST(v->row < table.rows && !rows[v->row].refusal);
+        MUST(v->row < table.row_count && !rows[v->row].refusal);
         return 0;
     case PICKLE_CALL:
-        MUST(v->row < table.rows && !rows[v->row].refusal);
+        MUST(v->row < table.row_count && !rows[v->row].refusal);
         return 0;
     default:
         return 0;
