@@ -25,7 +25,7 @@ static double *room_for(size_t T, size_t B, size_t n)
 static size_t size_along(const trace *t, int axis)
 {
     if (axis < 0) return 1;
-    return (size_t)t->x.axis[axis].factor[0].size.factor;
+    return (size_t)t->x.axes[axis].factors[0].size.factor;
 }
 
 /* Without a recurrent layer x's axes are steps and sequences in any way. */
@@ -63,8 +63,8 @@ static void index_of_x(const trace *t, size_t step, size_t b, size_t *index)
 static elman_status read_x(graph_pass *p)
 {
     const trace *t = p->trace;
-    const named_tensor *array = t->bound + t->source[t->x.source].index;
-    size_t I = t->tokens ? 1 : t->layer[0].I, index[AXES];
+    const named_tensor *array = t->bound + t->sources[t->x.source].index;
+    size_t I = t->tokens ? 1 : t->layers[0].I, index[AXES];
     p->x = room_for(p->T, p->B, I);
     if (t->tokens) p->tokens = calloc(p->T * p->B + 1, sizeof *p->tokens);
     if (!p->x || (t->tokens && !p->tokens))
@@ -77,7 +77,7 @@ static elman_status read_x(graph_pass *p)
                            p->x + r * I + i);
         }
         if (!t->tokens) continue;
-        double V = (double)t->layer[0].config.num_embeddings, token = p->x[r];
+        double V = (double)t->layers[0].config.num_embeddings, token = p->x[r];
         if (token < 0) token += V; /* ONNX counts such from the end */
         if (!(token >= 0 && token < V))
             return failure(ELMAN_BAD_VALUE,
@@ -96,7 +96,7 @@ static elman_status read_lengths(graph_pass *p)
     int64_t *numbers = calloc(p->B, sizeof *numbers);
     p->lengths = calloc(p->B, sizeof *p->lengths);
     if (numbers && p->lengths) {
-        tensor_view_wholes(t, t->lengths->view, p->B, numbers);
+        tensor_view_wholes(t, t->lengths->views, p->B, numbers);
         for (size_t b = 0; b < p->B; b++)
             p->lengths[b] = (size_t)numbers[b];
     }
@@ -110,9 +110,9 @@ static elman_status read_lengths(graph_pass *p)
 
 static elman_status make_arrays(graph_pass *p)
 {
-    for (size_t i = 0; i < p->trace->layers; i++) {
-        const traced_layer *l = p->trace->layer + i;
-        traced_arrays *a = p->layer + i;
+    for (size_t i = 0; i < p->trace->layer_count; i++) {
+        const traced_layer *l = p->trace->layers + i;
+        traced_arrays *a = p->layers + i;
         size_t D = l->config.bidirectional ? 2 : 1;
         a->y = room_for(l->per_sequence ? 1 : p->T, p->B, l->O);
         if (traced_is_recurrent(l)) {
@@ -132,11 +132,11 @@ static elman_status make_arrays(graph_pass *p)
 static size_t stretch_end(const graph_pass *p, size_t first)
 {
     const trace *t = p->trace;
-    bool recurrent = traced_is_recurrent(t->layer + first);
+    bool recurrent = traced_is_recurrent(t->layers + first);
     size_t end = first + 1;
-    if (!p->lengths) return t->layers;
-    for (; end < t->layers; end++) {
-        const traced_layer *l = t->layer + end;
+    if (!p->lengths) return t->layer_count;
+    for (; end < t->layer_count; end++) {
+        const traced_layer *l = t->layers + end;
         bool along = traced_is_recurrent(l) ||
                      (recurrent && l->config.kind == ELMAN_LAST);
         if (along != recurrent) break;
@@ -147,7 +147,7 @@ static size_t stretch_end(const graph_pass *p, size_t first)
 static elman_status run_layers(graph_pass *p)
 {
     const trace *t = p->trace;
-    for (size_t first = 0, end; first < t->layers; first = end) {
+    for (size_t first = 0, end; first < t->layer_count; first = end) {
         end = stretch_end(p, first);
         TRY(stage_run(p, first, end));
     }
@@ -165,12 +165,12 @@ static double source_at(const graph_pass *p, const source *s,
     double value;
     if (s->kind <= SOURCE_INPUT) {
         for (size_t k = 0; k < s->rank; k++)
-            element = element * (size_t)s->size[k].factor + place[k];
+            element = element * (size_t)s->shape[k].factor + place[k];
         tensor_doubles(source_array(t, s), element, 1, &value);
         return value;
     }
-    const traced_layer *l = t->layer + s->index;
-    const traced_arrays *a = p->layer + s->index;
+    const traced_layer *l = t->layers + s->index;
+    const traced_arrays *a = p->layers + s->index;
     if (s->kind != SOURCE_LAYER) {
         size_t R = l->config.hidden_size;
         const double *from = s->kind == SOURCE_FINAL_H ? a->h_n : a->c_n;
@@ -178,7 +178,7 @@ static double source_at(const graph_pass *p, const source *s,
     }
     for (size_t k = 0; k < s->rank; k++) {
         if (s->identity[k] == OWN_AXIS)
-            feature = feature * (size_t)s->size[k].factor + place[k];
+            feature = feature * (size_t)s->shape[k].factor + place[k];
         else if (s->identity[k] >= 0 && s->identity[k] == t->time)
             step = place[k];
         else if (s->identity[k] >= 0 && s->identity[k] == t->batch)
@@ -237,14 +237,14 @@ static elman_status write_sizes(const traced_value *v, graph_array *out)
 static const view *part_at(const traced_value *v, size_t *index)
 {
     size_t p = 0;
-    for (; p + 1 < v->parts; p++) {
+    for (; p + 1 < v->view_count; p++) {
         extent size;
-        if (view_size(NULL, v->view + p, v->axis, &size) ||
+        if (view_size(NULL, v->views + p, v->axis, &size) ||
             index[v->axis] < (size_t)size.factor)
             break;
         index[v->axis] -= (size_t)size.factor;
     }
-    return v->view + p;
+    return v->views + p;
 }
 
 static void write_elements(const graph_pass *p, const traced_value *v,
@@ -256,7 +256,7 @@ static void write_elements(const graph_pass *p, const traced_value *v,
         const view *of = part_at(v, own);
         view_place(p->trace, of, own, place);
         put_number(to, data, i,
-                   source_at(p, p->trace->source + of->source, place));
+                   source_at(p, p->trace->sources + of->source, place));
         for (size_t k = to->rank; k-- > 0;) {
             if (++index[k] < to->shape[k]) break;
             index[k] = 0;
@@ -267,10 +267,11 @@ static void write_elements(const graph_pass *p, const traced_value *v,
 /* Layers whose output was changed after a value of the graph took it. */
 static bool is_stale(const trace *t, const traced_value *v)
 {
-    for (size_t p = 0; p < v->parts; p++) {
-        const source *s = t->source + v->view[p].source;
+    for (size_t p = 0; p < v->view_count; p++) {
+        const source *s = t->sources + v->views[p].source;
         if (s->kind == SOURCE_LAYER &&
-            (s->index == NO_LAYER || t->layer[s->index].y != v->view[p].source))
+            (s->index == NO_LAYER ||
+             t->layers[s->index].y != v->views[p].source))
             return true;
     }
     return false;
@@ -314,9 +315,9 @@ static void free_pass(graph_pass *p)
     free(p->tokens);
     free(p->lengths);
     for (size_t i = 0; i < ELMAN_MAX_LAYERS; i++) {
-        free(p->layer[i].y);
-        free(p->layer[i].h_n);
-        free(p->layer[i].c_n);
+        free(p->layers[i].y);
+        free(p->layers[i].h_n);
+        free(p->layers[i].c_n);
     }
 }
 
@@ -324,7 +325,7 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
                         graph_array *outputs)
 {
     const trace *t = p->trace;
-    if (t->layers) {
+    if (t->layer_count) {
         TRY(choose_axes(p));
         TRY(read_x(p));
         TRY(read_lengths(p));
@@ -339,8 +340,8 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
 /* Whether some weight or output is float64. */
 static bool is_in_double(const trace *t)
 {
-    for (size_t i = 0; i < t->tensors; i++)
-        if (t->use[i] == TENSOR_WEIGHT && t->tensor[i].type == ELEMENT_F64)
+    for (size_t i = 0; i < t->tensor_count; i++)
+        if (t->uses[i] == TENSOR_WEIGHT && t->tensors[i].type == ELEMENT_F64)
             return true;
     for (size_t i = 0; i < t->graph->outputs; i++)
         if (t->graph->output[i].type == ELEMENT_F64) return true;
@@ -365,10 +366,10 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
         free_pass(&p);
     }
     trace_close(t);
-    graph_array *old = g->output;
-    if (status == ELMAN_OK) g->output = outputs;
+    graph_array *old = g->outputs;
+    if (status == ELMAN_OK) g->outputs = outputs;
     else old = outputs;
-    if (status == ELMAN_OK) graph_tell_outputs(g);
+    if (status == ELMAN_OK) graph_describe_outputs(g);
     for (size_t i = 0; i < onnx->outputs; i++)
         free(old[i].owner);
     free(old);

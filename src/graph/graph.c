@@ -32,18 +32,18 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
         return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     }
     g->onnx = onnx;
-    g->port = calloc(onnx->inputs + onnx->outputs + 1, sizeof *g->port);
+    g->ports = calloc(onnx->inputs + onnx->outputs + 1, sizeof *g->ports);
     g->bound = calloc(onnx->inputs + 1, sizeof *g->bound);
-    g->owner = calloc(onnx->inputs + 1, sizeof *g->owner);
-    g->output = calloc(onnx->outputs + 1, sizeof *g->output);
-    if (!g->port || !g->bound || !g->owner || !g->output) {
+    g->owners = calloc(onnx->inputs + 1, sizeof *g->owners);
+    g->outputs = calloc(onnx->outputs + 1, sizeof *g->outputs);
+    if (!g->ports || !g->bound || !g->owners || !g->outputs) {
         graph_close(g);
         return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     }
     for (size_t i = 0; i < onnx->inputs; i++)
-        g->port[g->ports++] = port_of(onnx, onnx->input + i, true);
+        g->ports[g->port_count++] = port_of(onnx, onnx->input + i, true);
     for (size_t i = 0; i < onnx->outputs; i++)
-        g->port[g->ports++] = port_of(onnx, onnx->output + i, false);
+        g->ports[g->port_count++] = port_of(onnx, onnx->output + i, false);
     *made = g;
     return ELMAN_OK;
 }
@@ -59,29 +59,29 @@ elman_status graph_open(const char *path, elman_graph **made)
 void graph_close(elman_graph *g)
 {
     if (!g) return;
-    for (size_t i = 0; g->owner && i < g->onnx->inputs; i++)
-        free(g->owner[i]);
-    for (size_t i = 0; g->output && i < g->onnx->outputs; i++)
-        free(g->output[i].owner);
-    free(g->port);
+    for (size_t i = 0; g->owners && i < g->onnx->inputs; i++)
+        free(g->owners[i]);
+    for (size_t i = 0; g->outputs && i < g->onnx->outputs; i++)
+        free(g->outputs[i].owner);
+    free(g->ports);
     free(g->bound);
-    free(g->owner);
-    free(g->output);
+    free(g->owners);
+    free(g->outputs);
     onnx_close(g->onnx);
     free(g);
 }
 
 const elman_port *graph_ports(const elman_graph *g, size_t *count)
 {
-    *count = g->ports;
-    return g->port;
+    *count = g->port_count;
+    return g->ports;
 }
 
-void graph_tell_outputs(elman_graph *g)
+void graph_describe_outputs(elman_graph *g)
 {
     for (size_t i = 0; i < g->onnx->outputs; i++) {
-        const named_tensor *t = &g->output[i].tensor;
-        elman_port *p = g->port + g->onnx->inputs + i;
+        const named_tensor *t = &g->outputs[i].tensor;
+        elman_port *p = g->ports + g->onnx->inputs + i;
         p->type = element_name(t->type);
         p->shaped = true;
         p->rank = t->rank;
@@ -93,8 +93,8 @@ void graph_tell_outputs(elman_graph *g)
 static elman_status find_port(const elman_graph *g, const char *name,
                               bool input, size_t *index)
 {
-    for (size_t i = 0; i < g->ports; i++)
-        if (g->port[i].input == input && !strcmp(g->port[i].name, name)) {
+    for (size_t i = 0; i < g->port_count; i++)
+        if (g->ports[i].input == input && !strcmp(g->ports[i].name, name)) {
             *index = input ? i : i - g->onnx->inputs;
             return ELMAN_OK;
         }
@@ -136,8 +136,8 @@ elman_status graph_load(elman_graph *g, const char *name, const char *path)
         copy_array(&file->tensor, g->onnx->input[index].name, &array, &owner);
     npy_close(file);
     if (status) return failure_in(status, path);
-    free(g->owner[index]);
-    g->owner[index] = owner;
+    free(g->owners[index]);
+    g->owners[index] = owner;
     g->bound[index] = array;
     return ELMAN_OK;
 }
@@ -147,7 +147,7 @@ elman_status graph_save(const elman_graph *g, const char *name,
 {
     size_t index = 0;
     TRY(find_port(g, name, false, &index));
-    const named_tensor *tensor = &g->output[index].tensor;
+    const named_tensor *tensor = &g->outputs[index].tensor;
     if (!tensor->data)
         return failure(ELMAN_BAD_VALUE,
                        "the output %.80s was not computed, expected a forward "

@@ -21,11 +21,11 @@ typedef struct graph_array {
 
 struct elman_graph {
     onnx_graph *onnx;
-    size_t ports;
-    elman_port *port;    /* (ports): inputs, then outputs */
-    named_tensor *bound; /* (inputs) data NULL: not given */
-    void **owner;        /* (inputs) of their data; free() it */
-    graph_array *output; /* (outputs) of the last forward */
+    size_t port_count;
+    elman_port *ports;    /* (port_count): inputs, then outputs */
+    named_tensor *bound;  /* (inputs) data NULL: not given */
+    void **owners;        /* (inputs) of their data; free() it */
+    graph_array *outputs; /* (outputs) of the last forward */
 };
 
 elman_status graph_open(const char *path, elman_graph **graph);
@@ -39,7 +39,7 @@ elman_status graph_load(elman_graph *graph, const char *name, const char *path);
 elman_status graph_save(const elman_graph *graph, const char *name,
                         const char *path);
 
-/* The ports tell the type and shape of what the last forward gave. */
-void graph_tell_outputs(elman_graph *graph);
+/* The ports say the type and shape of what the last forward gave. */
+void graph_describe_outputs(elman_graph *graph);
 
 #endif

@@ -57,13 +57,13 @@ static elman_status make_model(stage *s)
 {
     graph_pass *p = s->pass;
     elman_config config = {0};
-    weight_source weights = {.tensor_count = p->trace->tensors,
-                             .tensors = p->trace->tensor};
+    weight_source weights = {.tensor_count = p->trace->tensor_count,
+                             .tensors = p->trace->tensors};
     elman_status status =
         assemble(p->trace, s->first, s->last, false, &config, &weights);
     size_t limit = 1 << 16;
-    for (size_t i = 0; i < p->trace->tensors; i++)
-        limit += 4 * (p->trace->tensor[i].count + LANES);
+    for (size_t i = 0; i < p->trace->tensor_count; i++)
+        limit += 4 * (p->trace->tensors[i].count + LANES);
     if (status == ELMAN_OK)
         status = model_create_empty(&config, limit, &s->model);
     if (status == ELMAN_OK && p->in_double)
@@ -116,18 +116,18 @@ typedef struct memory {
     double *d;
 } memory;
 
-static memory memory_of(const stage *s, size_t level, size_t way, bool is_cell,
+static memory memory_of(const stage *s, size_t level, size_t d, bool is_cell,
                         bool final)
 {
     memory m = {0};
     if (s->reference) {
-        reference_direction *d = reference_level(s->reference, level, way);
-        m.d = final ? (is_cell ? d->c_n : d->h_n) : (is_cell ? d->c_0 : d->h_0);
+        reference_direction *r = reference_level(s->reference, level, d);
+        m.d = final ? (is_cell ? r->c_n : r->h_n) : (is_cell ? r->c_0 : r->h_0);
         return m;
     }
     char name[64];
     elman_tensor memory_view;
-    snprintf(name, sizeof name, "layer%zu%s.%s", level, way ? "_reverse" : "",
+    snprintf(name, sizeof name, "layer%zu%s.%s", level, d ? "_reverse" : "",
              is_cell ? "c_n" : "h_n");
     if (state_view(s->model, s->state, name, &memory_view) == ELMAN_OK)
         m.f = memory_view.data;
@@ -147,12 +147,12 @@ static double take(memory m, size_t index)
 
 /* What is learned, which in double nobody else does for a given state. */
 static void put_learned(const stage *s, const traced_layer *l, size_t level,
-                        size_t way, bool is_cell)
+                        size_t d, bool is_cell)
 {
     size_t R = l->config.hidden_size;
-    reference_direction *d = reference_level(s->reference, level, way);
-    ptrdiff_t at = is_cell ? d->c_0_at : d->h_0_at;
-    double *to = is_cell ? d->c_0 : d->h_0;
+    reference_direction *r = reference_level(s->reference, level, d);
+    ptrdiff_t at = is_cell ? r->c_0_at : r->h_0_at;
+    double *to = is_cell ? r->c_0 : r->h_0;
     for (size_t b = 0; b < s->pass->B; b++)
         for (size_t j = 0; j < R; j++)
             to[b * R + j] =
@@ -160,11 +160,11 @@ static void put_learned(const stage *s, const traced_layer *l, size_t level,
 }
 
 static elman_status put_given(const stage *s, const traced_layer *l,
-                              const view *of, size_t level, size_t way,
+                              const view *of, size_t level, size_t d,
                               bool is_cell)
 {
     const trace *t = s->pass->trace;
-    const source *from = t->source + of->source;
+    const source *from = t->sources + of->source;
     const named_tensor *array = source_array(t, from);
     size_t R = l->config.hidden_size;
     extent rows;
@@ -174,10 +174,10 @@ static elman_status put_given(const stage *s, const traced_layer *l,
                        "the initial state %.80s is for %lld sequences, "
                        "expected %zu",
                        array->name, (long long)rows.factor, s->pass->B);
-    memory to = memory_of(s, level, way, is_cell, false);
+    memory to = memory_of(s, level, d, is_cell, false);
     for (size_t b = 0; b < s->pass->B; b++)
         for (size_t j = 0; j < R; j++) {
-            size_t index[AXES] = {way, b, j};
+            size_t index[AXES] = {d, b, j};
             double value;
             tensor_doubles(array, view_element(t, of, index), 1, &value);
             put(to, b * R + j, value);
@@ -187,54 +187,53 @@ static elman_status put_given(const stage *s, const traced_layer *l,
 
 /* Calls visit for each direction of each recurrent layer, h and c. */
 typedef elman_status visit_memory(stage *s, size_t index, size_t level,
-                                  size_t way, bool is_cell);
+                                  size_t d, bool is_cell);
 
 static elman_status visit_all(stage *s, visit_memory *visit)
 {
     size_t level = 0;
     for (size_t i = s->first; i < s->last; i++) {
-        const traced_layer *l = s->pass->trace->layer + i;
+        const traced_layer *l = s->pass->trace->layers + i;
         if (!traced_is_recurrent(l)) continue;
-        size_t ways = l->config.bidirectional ? 2 : 1;
-        for (size_t way = 0; way < ways; way++) {
-            TRY(visit(s, i, level, way, false));
-            if (l->config.kind == ELMAN_LSTM)
-                TRY(visit(s, i, level, way, true));
+        size_t direction_count = l->config.bidirectional ? 2 : 1;
+        for (size_t d = 0; d < direction_count; d++) {
+            TRY(visit(s, i, level, d, false));
+            if (l->config.kind == ELMAN_LSTM) TRY(visit(s, i, level, d, true));
         }
         level++;
     }
     return ELMAN_OK;
 }
 
-static elman_status begin_memory(stage *s, size_t index, size_t level,
-                                 size_t way, bool is_cell)
+static elman_status begin_memory(stage *s, size_t index, size_t level, size_t d,
+                                 bool is_cell)
 {
-    const traced_layer *l = s->pass->trace->layer + index;
+    const traced_layer *l = s->pass->trace->layers + index;
     const traced_start *start = is_cell ? &l->c_0 : &l->h_0;
-    if (s->reference) put_learned(s, l, level, way, is_cell);
-    return start->given ? put_given(s, l, &start->view, level, way, is_cell)
+    if (s->reference) put_learned(s, l, level, d, is_cell);
+    return start->given ? put_given(s, l, &start->view, level, d, is_cell)
                         : ELMAN_OK;
 }
 
 /* In double the final states are where the next chunk begins. */
-static elman_status carry_memory(stage *s, size_t index, size_t level,
-                                 size_t way, bool is_cell)
+static elman_status carry_memory(stage *s, size_t index, size_t level, size_t d,
+                                 bool is_cell)
 {
-    size_t R = s->pass->trace->layer[index].config.hidden_size;
-    memcpy(memory_of(s, level, way, is_cell, false).d,
-           memory_of(s, level, way, is_cell, true).d,
+    size_t R = s->pass->trace->layers[index].config.hidden_size;
+    memcpy(memory_of(s, level, d, is_cell, false).d,
+           memory_of(s, level, d, is_cell, true).d,
            s->pass->B * R * sizeof(double));
     return ELMAN_OK;
 }
 
-static elman_status keep_memory(stage *s, size_t index, size_t level,
-                                size_t way, bool is_cell)
+static elman_status keep_memory(stage *s, size_t index, size_t level, size_t d,
+                                bool is_cell)
 {
-    const traced_arrays *to = s->pass->layer + index;
-    size_t n = s->pass->B * s->pass->trace->layer[index].config.hidden_size;
-    memory from = memory_of(s, level, way, is_cell, true);
+    const traced_arrays *to = s->pass->layers + index;
+    size_t n = s->pass->B * s->pass->trace->layers[index].config.hidden_size;
+    memory from = memory_of(s, level, d, is_cell, true);
     for (size_t i = 0; i < n; i++)
-        (is_cell ? to->c_n : to->h_n)[way * n + i] = take(from, i);
+        (is_cell ? to->c_n : to->h_n)[d * n + i] = take(from, i);
     return ELMAN_OK;
 }
 
@@ -282,8 +281,8 @@ static void keep_outputs(const stage *s, size_t begin, size_t T)
 {
     const graph_pass *p = s->pass;
     for (size_t i = s->first; i < s->last; i++) {
-        const traced_layer *l = p->trace->layer + i;
-        double *to = p->layer[i].y;
+        const traced_layer *l = p->trace->layers + i;
+        double *to = p->layers[i].y;
         if (!to) continue;
         size_t O = l->O, rows = l->per_sequence ? p->B : T * p->B;
         if (!l->per_sequence) to += begin * p->B * O;
@@ -310,12 +309,12 @@ static elman_status run(stage *s)
 
 elman_status stage_run(graph_pass *p, size_t first, size_t last)
 {
-    const traced_layer *l = p->trace->layer;
+    const traced_layer *l = p->trace->layers;
     size_t T = first && l[first - 1].per_sequence ? 1 : p->T;
     stage s = {.pass = p,
                .first = first,
                .last = last,
-               .x = first              ? p->layer[first - 1].y
+               .x = first              ? p->layers[first - 1].y
                     : p->trace->tokens ? NULL
                                        : p->x,
                .T = T,

@@ -18,7 +18,7 @@ typedef struct graph_pass {
     double *x;       /* (T,B,I) */
     int32_t *tokens; /* (T,B), or NULL */
     size_t *lengths; /* (B), or NULL: all T */
-    traced_arrays layer[ELMAN_MAX_LAYERS];
+    traced_arrays layers[ELMAN_MAX_LAYERS];
     size_t steps; /* of a chunk */
     int threads;
     bool in_double;

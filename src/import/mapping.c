@@ -126,9 +126,9 @@ static elman_status add_recipe(elman_import *im, const recipe *r,
     size_t rows = target->shape[0];
     size_t columns = target->rank > 1 ? target->shape[1] : 1;
     tensor_slice p = {.from = (size_t)(r->from - im->weights.tensors),
-                      .first = r->has_row ? r->row * rows * columns : 0,
-                      .row = r->transpose ? 1 : columns,
-                      .column = r->transpose ? rows : 1,
+                      .offset = r->has_row ? r->row * rows * columns : 0,
+                      .row_step = r->transpose ? 1 : columns,
+                      .column_step = r->transpose ? rows : 1,
                       .blocks = 1};
     snprintf(p.parameter, sizeof p.parameter, "%s", target->name);
     TRY(check_shape(r, target));

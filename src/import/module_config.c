@@ -120,8 +120,8 @@ static elman_status add_whole(elman_import *im, ptrdiff_t tensor,
     const named_tensor *t = im->weights.tensors + tensor;
     size_t columns = t->rank > 1 ? t->shape[1] : 1;
     tensor_slice p = {.from = (size_t)tensor,
-                      .row = columns,
-                      .column = 1,
+                      .row_step = columns,
+                      .column_step = 1,
                       .blocks = 1,
                       .how = how};
     snprintf(p.parameter, sizeof p.parameter, "%s.%s", prefix, role);

@@ -30,12 +30,12 @@ static void close_source(void *owned)
 static elman_status check_x(const trace *t)
 {
     const view *x = &t->x;
-    const source *s = t->source + x->source;
+    const source *s = t->sources + x->source;
     const char *name = t->graph->input[s->index].name;
     size_t used = 0, before = 0, last = 0;
     for (size_t k = 0; k < x->rank; k++)
-        for (size_t i = 0; i < x->axis[k].factors; i++) {
-            const factor *f = &x->axis[k].factor[i];
+        for (size_t i = 0; i < x->axes[k].factor_count; i++) {
+            const factor *f = &x->axes[k].factors[i];
             bool features = k + 1 == x->rank;
             if (!factor_is_whole(t, x, f) ||
                 (features && i && f->axis < before))
@@ -55,7 +55,7 @@ static elman_status check_x(const trace *t)
                                name);
         }
     for (size_t k = 0; k < s->rank; k++)
-        used += extent_is(s->size + k, 1);
+        used += extent_is(s->shape + k, 1);
     return used >= s->rank
                ? ELMAN_OK
                : failure(ELMAN_BAD_FORMAT,
@@ -68,13 +68,13 @@ static elman_status check_x(const trace *t)
 static int input_axis(const trace *t, int axis)
 {
     if (axis < 0) return -1;
-    return (int)t->x.axis[axis].factor[0].axis;
+    return (int)t->x.axes[axis].factors[0].axis;
 }
 
 /* Where one of the two is of size 1, the other's place tells. */
 static bool is_batch_first(const trace *t)
 {
-    const source *s = t->source + t->x.source;
+    const source *s = t->sources + t->x.source;
     int time = input_axis(t, t->time), batch = input_axis(t, t->batch);
     if (time >= 0 && batch >= 0) return batch < time;
     bool both = s->rank == (t->tokens ? 2u : 3u);
@@ -85,12 +85,12 @@ static bool is_batch_first(const trace *t)
 
 static elman_status check_states(const trace *t)
 {
-    for (size_t i = 0; i < t->layers; i++) {
-        const traced_start *starts[] = {&t->layer[i].h_0, &t->layer[i].c_0};
+    for (size_t i = 0; i < t->layer_count; i++) {
+        const traced_start *starts[] = {&t->layers[i].h_0, &t->layers[i].c_0};
         for (size_t k = 0; k < 2; k++)
             if (starts[k]->given &&
-                t->source[starts[k]->view.source].kind == SOURCE_TENSOR)
-                return refuse(t->graph->node + t->layer[i].node,
+                t->sources[starts[k]->view.source].kind == SOURCE_TENSOR)
+                return refuse(t->graph->node + t->layers[i].node,
                               "its initial state is another for each sequence "
                               "of a batch, which a model can not hold");
     }
@@ -106,10 +106,10 @@ static elman_status check_states(const trace *t)
 /* Whether a view is of what the layers give, as the graph ends. */
 static bool is_given(const trace *t, const view *of)
 {
-    const source *s = t->source + of->source;
+    const source *s = t->sources + of->source;
     if (s->kind == SOURCE_FINAL_H || s->kind == SOURCE_FINAL_C) return true;
     return s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
-           t->layer[s->index].y == of->source;
+           t->layers[s->index].y == of->source;
 }
 
 /* What an output asks of the end of the stack. */
@@ -124,12 +124,12 @@ typedef enum ending {
  * reads the features last and in their order. */
 static bool is_in_order(const trace *t, const view *of, bool step)
 {
-    const source *s = t->source + of->source;
+    const source *s = t->sources + of->source;
     size_t own = 0, seen[AXES] = {0};
     bool last_is_own = true;
     for (size_t k = 0; k < of->rank; k++)
-        for (size_t i = 0; i < of->axis[k].factors; i++) {
-            const factor *f = &of->axis[k].factor[i];
+        for (size_t i = 0; i < of->axes[k].factor_count; i++) {
+            const factor *f = &of->axes[k].factors[i];
             if (!factor_is_whole(t, of, f)) return false;
             last_is_own = s->identity[f->axis] == OWN_AXIS;
             if (last_is_own && f->axis < own) return false;
@@ -138,7 +138,7 @@ static bool is_in_order(const trace *t, const view *of, bool step)
         }
     size_t features = 1;
     for (size_t k = 0; k < s->rank; k++) {
-        bool one = extent_is(s->size + k, 1);
+        bool one = extent_is(s->shape + k, 1);
         bool picked = step && s->identity[k] == t->time;
         if (!one && s->identity[k] == OWN_AXIS) features++;
         if (!one && !picked && seen[k] != 1) return false;
@@ -148,12 +148,12 @@ static bool is_in_order(const trace *t, const view *of, bool step)
 
 static ending ending_of(const trace *t, const view *of)
 {
-    const source *s = t->source + of->source;
+    const source *s = t->sources + of->source;
     bool step = false;
-    if (s->index + 1 != t->layers || s->kind == SOURCE_FINAL_C)
+    if (s->index + 1 != t->layer_count || s->kind == SOURCE_FINAL_C)
         return ENDS_ELSEWHERE;
     for (size_t k = 0; k < s->rank && s->kind == SOURCE_LAYER; k++) {
-        if (s->identity[k] != t->time || extent_is(s->size + k, 1)) continue;
+        if (s->identity[k] != t->time || extent_is(s->shape + k, 1)) continue;
         step = step || !view_uses(of, k);
     }
     if (!is_in_order(t, of, step)) return ENDS_ELSEWHERE;
@@ -167,8 +167,8 @@ static ending ending_of(const trace *t, const view *of)
 static elman_status check_output(const trace *t, const traced_value *v)
 {
     bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;
-    for (size_t p = 0; given && p < v->parts; p++)
-        given = is_given(t, v->view + p);
+    for (size_t p = 0; given && p < v->view_count; p++)
+        given = is_given(t, v->views + p);
     if (given) return ELMAN_OK;
     if (v->node == NO_NODE)
         return failure(ELMAN_BAD_FORMAT,
@@ -189,7 +189,8 @@ static elman_status end_stack(trace *t)
     for (size_t i = 0; i < g->outputs; i++) {
         const traced_value *v = trace_find(t, g->output[i].name);
         TRY(check_output(t, v));
-        ending one = v->parts == 1 ? ending_of(t, v->view) : ENDS_ELSEWHERE;
+        ending one =
+            v->view_count == 1 ? ending_of(t, v->views) : ENDS_ELSEWHERE;
         if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
         end = v;
         how = one;
@@ -200,11 +201,11 @@ static elman_status end_stack(trace *t)
                        "node %.80s) gives, its last step or its final state, "
                        "with the features last; a model can give nothing else, "
                        "elman run can",
-                       g->node[t->layer[t->layers - 1].node].name);
+                       g->node[t->layers[t->layer_count - 1].node].name);
     view read;
     size_t I;
     if (how == ENDS_HERE) return ELMAN_OK;
-    return layer_read(t, g->node + end->node, end->view, ANY_AXIS, &read, &I);
+    return layer_read(t, g->node + end->node, end->views, ANY_AXIS, &read, &I);
 }
 
 /* ---- Together ------------------------------------------------------------ */
@@ -213,15 +214,15 @@ static elman_status end_stack(trace *t)
  * graph makes of them. Number i of the trace's is number shown[i] of these. */
 static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
 {
-    named_tensor *list = trace_keep(t, t->tensors + 1, sizeof *list);
-    *shown = trace_keep(t, t->tensors + 1, sizeof **shown);
+    named_tensor *list = trace_keep(t, t->tensor_count + 1, sizeof *list);
+    *shown = trace_keep(t, t->tensor_count + 1, sizeof **shown);
     if (!list || !*shown)
         return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
     import->weights.tensors = list;
-    for (size_t i = 0; i < t->tensors; i++) {
+    for (size_t i = 0; i < t->tensor_count; i++) {
         (*shown)[i] = import->weights.tensor_count;
-        if (t->use[i] != TENSOR_MADE)
-            list[import->weights.tensor_count++] = t->tensor[i];
+        if (t->uses[i] != TENSOR_MADE)
+            list[import->weights.tensor_count++] = t->tensors[i];
     }
     return ELMAN_OK;
 }
@@ -235,15 +236,16 @@ static elman_status add_spares(elman_import *import, const trace *t,
         [TENSOR_SHAPE] = "shape",     [TENSOR_STATE] = "initial state",
         [TENSOR_SETTING] = "setting",
     };
-    for (size_t i = 0; i < t->tensors; i++) {
-        bool is_spare = t->use[i] != TENSOR_UNUSED &&
-                        t->use[i] != TENSOR_MADE && t->use[i] != TENSOR_WEIGHT;
+    for (size_t i = 0; i < t->tensor_count; i++) {
+        bool is_spare = t->uses[i] != TENSOR_UNUSED &&
+                        t->uses[i] != TENSOR_MADE &&
+                        t->uses[i] != TENSOR_WEIGHT;
         if (!is_spare || (import->left_out && import->left_out[shown[i]]))
             continue;
         bool reads =
-            t->use[i] == TENSOR_READ && !element_is_float(t->tensor[i].type);
+            t->uses[i] == TENSOR_READ && !element_is_float(t->tensors[i].type);
         TRY(import_add_spare(import, shown[i],
-                             how[reads ? TENSOR_SHAPE : t->use[i]]));
+                             how[reads ? TENSOR_SHAPE : t->uses[i]]));
     }
     return ELMAN_OK;
 }
@@ -262,7 +264,8 @@ static elman_status import_trace(elman_import *import, trace *t,
     TRY(list_tensors(import, t, &shown));
     TRY(import_leave_out(import, config->ignore));
     import->config.batch_first = is_batch_first(t);
-    TRY(assemble(t, 0, t->layers, true, &import->config, &import->weights));
+    TRY(assemble(t, 0, t->layer_count, true, &import->config,
+                 &import->weights));
     for (size_t i = 0; i < import->weights.slice_count; i++)
         if (import->weights.slices[i].from != FROM_NOTHING)
             import->weights.slices[i].from =

@@ -51,12 +51,12 @@ static elman_status check_inside(const filling *f)
         inside = p->order[j] < f->from->count &&
                  sizes_multiply(p->order[j], f->block, 1, &down) &&
                  down <= SIZE_MAX - f->block &&
-                 sizes_multiply(down + f->block - 1, p->row, 1, &down) &&
-                 sizes_multiply(f->columns - 1, p->column, 1, &across) &&
+                 sizes_multiply(down + f->block - 1, p->row_step, 1, &down) &&
+                 sizes_multiply(f->columns - 1, p->column_step, 1, &across) &&
                  down <= SIZE_MAX - across &&
-                 down + across <= SIZE_MAX - p->first;
-        if (inside && down + across + p->first > last)
-            last = down + across + p->first;
+                 down + across <= SIZE_MAX - p->offset;
+        if (inside && down + across + p->offset > last)
+            last = down + across + p->offset;
     }
     if (inside && last < f->from->count) return ELMAN_OK;
     char shape[100];
@@ -85,16 +85,16 @@ static void add_block(const filling *f, size_t first, double *to)
 {
     const tensor_slice *p = f->slice;
     size_t n = f->columns;
-    if (p->column == 1 || p->row != 1) {
-        size_t run = p->column == 1 ? n : 1;
+    if (p->column_step == 1 || p->row_step != 1) {
+        size_t run = p->column_step == 1 ? n : 1;
         for (size_t r = 0; r < f->block; r++)
             for (size_t c = 0; c < n; c += run)
-                add_run(f, first + r * p->row + c * p->column, run,
+                add_run(f, first + r * p->row_step + c * p->column_step, run,
                         to + r * n + c, 1);
         return;
     }
     for (size_t c = 0; c < n; c++)
-        add_run(f, first + c * p->column, f->block, to + c, n);
+        add_run(f, first + c * p->column_step, f->block, to + c, n);
 }
 
 static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
@@ -110,7 +110,7 @@ static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
     f.block = p->blocks ? f.rows / p->blocks : f.rows;
     TRY(check_inside(&f));
     for (size_t j = 0; j < p->blocks; j++)
-        add_block(&f, p->first + p->order[j] * f.block * p->row,
+        add_block(&f, p->offset + p->order[j] * f.block * p->row_step,
                   to + j * f.block * f.columns);
     return ELMAN_OK;
 }

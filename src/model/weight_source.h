@@ -22,13 +22,13 @@ enum { SLICE_BLOCKS = 4 };
  * one per gate where it has gates. Element (r,c) of block j is, counting from's
  * elements row-major,
  *
- *   first + (order[j] * block + r) * row + c * column
+ *   offset + (order[j] * block + r) * row_step + c * column_step
  *
  * and is added to what the slices before have put there. */
 typedef struct tensor_slice {
     char parameter[sizeof((parameter *)0)->name]; /* rnn.weight_ih_l0 */
     size_t from; /* index among the source's tensors, or FROM_NOTHING */
-    size_t first, row, column;
+    size_t offset, row_step, column_step;
     size_t blocks;              /* 1 to SLICE_BLOCKS */
     size_t order[SLICE_BLOCKS]; /* of from's blocks */
     double scale;               /* 0 means 1 */

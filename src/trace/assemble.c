@@ -31,19 +31,19 @@ static elman_status place_layers(const trace *t, size_t first, size_t last,
     for (size_t i = first; i < last; i++) {
         elman_layer *below = count ? &config->layers[count - 1] : NULL;
         bool joins = merge && i > first &&
-                     is_next_level(t->layer + i - 1, t->layer + i) &&
+                     is_next_level(t->layers + i - 1, t->layers + i) &&
                      below->num_layers < ELMAN_MAX_LEVELS;
         if (joins) {
             places[i] = (place){count - 1, below->num_layers++};
             continue;
         }
         places[i] = (place){count, 0};
-        config->layers[count] = t->layer[i].config;
-        if (traced_is_recurrent(t->layer + i))
+        config->layers[count] = t->layers[i].config;
+        if (traced_is_recurrent(t->layers + i))
             config->layers[count].num_layers = 1;
         count++;
     }
-    if (!t->tokens || first) config->input_size = t->layer[first].I;
+    if (!t->tokens || first) config->input_size = t->layers[first].I;
     return ELMAN_OK;
 }
 
@@ -51,14 +51,14 @@ static elman_status add_slices(const trace *t, size_t index, const place *at,
                                const elman_config *config,
                                weight_source *weights)
 {
-    const traced_layer *l = t->layer + index;
+    const traced_layer *l = t->layers + index;
     const char *name = config->layers[at->layer].name;
-    for (size_t i = 0; i < l->weights; i++) {
-        const traced_weight *w = l->weight + i;
+    for (size_t i = 0; i < l->weight_count; i++) {
+        const traced_weight *w = l->weights + i;
         tensor_slice made = w->slice;
         if (traced_is_recurrent(l))
             snprintf(made.parameter, sizeof made.parameter, "%s.%s_l%zu%s",
-                     name, w->role, at->depth, w->way ? "_reverse" : "");
+                     name, w->role, at->depth, w->direction ? "_reverse" : "");
         else
             snprintf(made.parameter, sizeof made.parameter, "%s.%s", name,
                      w->role);
@@ -72,10 +72,11 @@ static elman_status add_slices(const trace *t, size_t index, const place *at,
 static void name_layer(const trace *t, const traced_layer *l,
                        elman_config *config, size_t index)
 {
-    for (size_t i = 0; i < l->weights; i++) {
-        const tensor_slice *p = &l->weight[i].slice;
-        if (p->from == FROM_NOTHING || t->use[p->from] == TENSOR_MADE) continue;
-        const char *text = t->tensor[p->from].name;
+    for (size_t i = 0; i < l->weight_count; i++) {
+        const tensor_slice *p = &l->weights[i].slice;
+        if (p->from == FROM_NOTHING || t->uses[p->from] == TENSOR_MADE)
+            continue;
+        const char *text = t->tensors[p->from].name;
         const char *end = strrchr(text, '.'), *first = end;
         while (first && first > text && first[-1] != '.' && first[-1] != '/')
             first--;
@@ -98,7 +99,7 @@ elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
     TRY(config_complete(config, &full));
     named = full;
     for (size_t i = first; i < last && merge; i++)
-        name_layer(t, t->layer + i, &named, places[i].layer);
+        name_layer(t, t->layers + i, &named, places[i].layer);
     /* a name that is none, as one with control characters, is not taken */
     if (config_complete(&named, config)) *config = full;
     for (size_t i = first; i < last; i++)

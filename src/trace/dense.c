@@ -46,7 +46,7 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     if (!element_is_float(x->type))
         return refuse(n, "it reads %s, expected floats", element_name(x->type));
     bool twin = unrolled_has_twin(t, n);
-    if (twin) I = t->layer[t->layers - 1].I;
+    if (twin) I = t->layers[t->layer_count - 1].I;
     else TRY(read_flow(t, n, x, of->rank, &read, &I));
     if (I != wanted)
         return refuse(n, "its weight is for %zu features, but it reads %zu",
@@ -60,13 +60,13 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     }
     const weight_view part = {.role = "weight",
                               .how = transposed ? "as it is" : "transposed",
-                              .row = transposed ? 0 : 1,
-                              .column = transposed ? 1 : 0,
+                              .row_axis = transposed ? 0 : 1,
+                              .column_axis = transposed ? 1 : 0,
                               .scale = scale};
     TRY(scale == 0 ? layer_weigh_zero(t, n, "weight", 0)
                    : layer_weigh(t, n, weight, &part));
-    if (scale == 0) t->use[weight->tensor] = TENSOR_READ;
-    t->layer[t->layers - 1].open = true;
+    if (scale == 0) t->uses[weight->tensor] = TENSOR_READ;
+    t->layers[t->layer_count - 1].open = true;
     return value_set_view(t, out, x->type, &y);
 }
 
@@ -99,13 +99,13 @@ static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
     size_t count = rank ? s.shape[rank - 1] : 1;
     if (count != O && count != 1)
         return refuse(n, "its bias has %zu numbers for %zu features", count, O);
-    traced_layer *l = &t->layer[t->layers - 1];
+    traced_layer *l = &t->layers[t->layer_count - 1];
     l->config.no_bias = false;
     return layer_weigh(t, n, &s,
                        &(weight_view){.role = "bias",
                                       .how = "as it is",
-                                      .row = rank ? rank - 1 : 3,
-                                      .column = 3,
+                                      .row_axis = rank ? rank - 1 : NO_STRIDE,
+                                      .column_axis = NO_STRIDE,
                                       .scale = scale});
 }
 
@@ -128,7 +128,7 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
         return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;
     }
     TRY(add_linear(t, n, in[0], &weight, transB != 0, (double)alpha, out[0]));
-    traced_layer *l = &t->layer[t->layers - 1];
+    traced_layer *l = &t->layers[t->layer_count - 1];
     if (n->inputs < 3 || !in[2]) return ELMAN_OK;
     l->open = false;
     return beta == 0 ? ELMAN_OK : add_bias(t, n, in[2], l->O, (double)beta);
@@ -256,7 +256,7 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     TRY(need_shape(n, of, shape, &O));
     if (O != shape[of->rank - 1])
         return refuse(n, "its operand differs from step to step");
-    const char *name = t->tensor[t->source[of->source].index].name;
+    const char *name = t->tensors[t->sources[of->source].index].name;
     void *data = NULL;
     TRY(fold_create(t, n, name, ELEMENT_F64, 2, (size_t[]){O, O}, &data, made));
     diagonal = data;
@@ -276,22 +276,23 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     fold_round(t, made + 1, other->type);
     TRY(need_strides(t, n, made, 2, "operand", TENSOR_WEIGHT, &weight));
     TRY(add_linear(t, n, x, &weight, true, 1, out));
-    t->layer[t->layers - 1].open = false;
+    t->layers[t->layer_count - 1].open = false;
     return add_bias(t, n, made + 1, O, 1);
 }
 
 /* Whether x is what the last layer, which is open, gives, features last. */
 static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
 {
-    if (x->kind != VALUE_VIEW || x->parts != 1 || !t->layers) return false;
-    const traced_layer *l = &t->layer[t->layers - 1];
-    const view *of = x->view;
-    const view_axis *a = of->rank ? &of->axis[of->rank - 1] : NULL;
+    if (x->kind != VALUE_VIEW || x->view_count != 1 || !t->layer_count)
+        return false;
+    const traced_layer *l = &t->layers[t->layer_count - 1];
+    const view *of = x->views;
+    const view_axis *a = of->rank ? &of->axes[of->rank - 1] : NULL;
     bool features =
-        a && (a->factors == 0
+        a && (a->factor_count == 0
                   ? l->O == 1
-                  : a->factors == 1 &&
-                        t->source[of->source].identity[a->factor[0].axis] ==
+                  : a->factor_count == 1 &&
+                        t->sources[of->source].identity[a->factors[0].axis] ==
                             OWN_AXIS);
     return l->open && l->config.kind == kind && of->source == l->y && features;
 }
@@ -301,9 +302,9 @@ static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
 static elman_status renew(trace *t, const onnx_node *n, const traced_value *x,
                           traced_value *out)
 {
-    traced_layer *l = &t->layer[t->layers - 1];
-    source s = t->source[l->y];
-    view y = *x->view;
+    traced_layer *l = &t->layers[t->layer_count - 1];
+    source s = t->sources[l->y];
+    view y = *x->views;
     TRY(source_add(t, n, &s, &l->y));
     y.source = l->y;
     return value_set_view(t, out, x->type, &y);
@@ -320,9 +321,9 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
         return refuse(n, "it mixes a shape with what flows through the layers");
     if (norm_follow(x) || norm_follow(other))
         return norm_arithmetic(t, n, in, out);
-    if (ways_meet(t, x, other)) return ways_merge(t, n, x, out[0]);
+    if (directions_meet(t, x, other)) return directions_merge(t, n, x, out[0]);
     if (!is_tensor(t, other) &&
-        !(t->bound && t->source[other->view->source].kind == SOURCE_INPUT))
+        !(t->bound && t->sources[other->views->source].kind == SOURCE_INPUT))
         return refuse(n, "both operands flow through the layers: a stack has "
                          "no such joint");
     if (n->op[0] == 'A' && unrolled_begins(t, x))
@@ -331,14 +332,14 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
     size_t shape[AXES], count;
     TRY(need_tensor(t, n, other, "operand", TENSOR_SETTING, &of));
     TRY(need_shape(n, of, shape, &count));
-    if (of->rank > x->view->rank)
+    if (of->rank > x->views->rank)
         return refuse(n,
                       "its operand has %zu dimensions, more than what it is "
                       "for",
                       of->rank);
     if (n->op[0] == 'A' && is_open(t, x, ELMAN_LINEAR)) {
-        t->layer[t->layers - 1].open = false;
-        TRY(add_bias(t, n, other, t->layer[t->layers - 1].O, 1));
+        t->layers[t->layer_count - 1].open = false;
+        TRY(add_bias(t, n, other, t->layers[t->layer_count - 1].O, 1));
         return renew(t, n, x, out[0]);
     }
     if (is_open(t, x, ELMAN_LAYER_NORM) && strchr("MA", n->op[0]))
@@ -364,23 +365,25 @@ elman_status trace_embedding(trace *t, const onnx_node *n,
     if (axis != 0 || !is_whole_number(in[1]->type))
         return refuse(n, "its indices are neither known numbers nor tokens of "
                          "an embedding");
-    if (t->layers) return refuse(n, "an embedding stands behind other layers");
+    if (t->layer_count)
+        return refuse(n, "an embedding stands behind other layers");
     TRY(need_strides(t, n, in[0], 2, "weight", TENSOR_WEIGHT, &weight));
 
     /* tokens have no features: an axis of size 1 stands for them */
     view wide = *tokens;
     if (wide.rank == AXES)
         return refuse(n, "more than %d dimensions", AXES - 1);
-    wide.axis[wide.rank++] = (view_axis){0};
+    wide.axes[wide.rank++] = (view_axis){0};
     TRY(layer_read(t, n, &wide, wide.rank - 1, &read, &none));
     const elman_layer config = {.kind = ELMAN_EMBEDDING,
                                 .num_embeddings = weight.shape[0],
                                 .embedding_dim = weight.shape[1]};
     TRY(layer_add(t, n, &read, read.rank - 1, &config, weight.shape[1], &y));
     t->tokens = true;
-    TRY(layer_weigh(
-        t, n, &weight,
-        &(weight_view){
-            .role = "weight", .how = "as it is", .row = 0, .column = 1}));
+    TRY(layer_weigh(t, n, &weight,
+                    &(weight_view){.role = "weight",
+                                   .how = "as it is",
+                                   .row_axis = 0,
+                                   .column_axis = 1}));
     return value_set_view(t, out[0], in[0]->type, &y);
 }

@@ -10,13 +10,14 @@
 
 /* ---- Two nodes ----------------------------------------------------------- */
 
-void layer_add_way(trace *t, traced_layer *l)
+void layer_add_direction(trace *t, traced_layer *l)
 {
     enum { Y_D = 2, H_D = 0 };
     l->config.bidirectional = true;
     l->O *= 2;
-    t->source[l->y].size[Y_D] = extent_of(2);
-    t->source[l->h_n].size[H_D] = t->source[l->c_n].size[H_D] = extent_of(2);
+    t->sources[l->y].shape[Y_D] = extent_of(2);
+    t->sources[l->h_n].shape[H_D] = t->sources[l->c_n].shape[H_D] =
+        extent_of(2);
 }
 
 bool recurrent_alike(const elman_layer *a, const elman_layer *b)
@@ -45,7 +46,8 @@ static const char *input_of(const onnx_node *n, size_t k)
 bool recurrent_has_pair(const trace *t, const recurrent_node *r)
 {
     enum { X, LENGTHS = 4 };
-    const traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    const traced_layer *l =
+        t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
     if (!l || l->config.kind != r->config.kind || l->unrolled ||
         l->config.bidirectional || l->config.reverse || !r->config.reverse)
         return false;
@@ -60,7 +62,7 @@ bool recurrent_has_pair(const trace *t, const recurrent_node *r)
 elman_status recurrent_pair(trace *t, const recurrent_node *r,
                             traced_value *const *in)
 {
-    traced_layer *l = &t->layer[t->layers - 1];
+    traced_layer *l = &t->layers[t->layer_count - 1];
     const onnx_node *n = r->n;
     const char *before = t->graph->node[l->node].name;
     elman_layer other = r->config;
@@ -82,7 +84,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
                       before);
     memcpy(l->config.activations[1], l->config.activations[0],
            sizeof l->config.activations[1]);
-    layer_add_way(t, l);
+    layer_add_direction(t, l);
     return ELMAN_OK;
 }
 
@@ -92,36 +94,38 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
 static elman_status set_merge(trace *t, const onnx_node *n, elman_merge merge)
 {
     enum { D = 2 };
-    traced_layer *l = &t->layer[t->layers - 1];
-    source joined = t->source[l->y];
-    joined.size[D] = extent_of(1);
+    traced_layer *l = &t->layers[t->layer_count - 1];
+    source joined = t->sources[l->y];
+    joined.shape[D] = extent_of(1);
     l->config.merge = merge;
     l->O = l->config.hidden_size;
     return source_add(t, n, &joined, &l->y);
 }
 
-bool ways_meet(const trace *t, const traced_value *a, const traced_value *b)
+bool directions_meet(const trace *t, const traced_value *a,
+                     const traced_value *b)
 {
     enum { D = 2 };
-    const traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    const traced_layer *l =
+        t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
     if (!l || !l->config.bidirectional || l->config.merge ||
-        a->kind != VALUE_VIEW || b->kind != VALUE_VIEW || a->parts != 1 ||
-        b->parts != 1 || a->view->source != l->y)
+        a->kind != VALUE_VIEW || b->kind != VALUE_VIEW || a->view_count != 1 ||
+        b->view_count != 1 || a->views->source != l->y)
         return false;
-    return view_next_axis(a->view, b->view) == D ||
-           view_next_axis(b->view, a->view) == D;
+    return view_next_axis(a->views, b->views) == D ||
+           view_next_axis(b->views, a->views) == D;
 }
 
-elman_status ways_merge(trace *t, const onnx_node *n, const traced_value *a,
-                        traced_value *out)
+elman_status directions_merge(trace *t, const onnx_node *n,
+                              const traced_value *a, traced_value *out)
 {
     enum { D = 2 };
-    view y = *a->view;
+    view y = *a->views;
     if (n->op[0] != 'A' && n->op[0] != 'M')
         return refuse(n, "its operands are the two directions of a layer, "
                          "which are joined by Concat, Add or Mul");
     TRY(set_merge(t, n, n->op[0] == 'A' ? ELMAN_MERGE_SUM : ELMAN_MERGE_MUL));
-    y.source = t->layer[t->layers - 1].y;
+    y.source = t->layers[t->layer_count - 1].y;
     y.offset[D] = 0;
     return value_set_view(t, out, a->type, &y);
 }
@@ -139,11 +143,11 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_whole(n, "keepdims", 1, &keep));
     if (count != 1) return refuse(n, "it runs along %zu axes", count);
     TRY(check_axis(n, axes[0], of->rank, &axis));
-    const view_axis *a = of->axis + axis;
-    traced_layer *l = t->layers ? &t->layer[t->layers - 1] : NULL;
+    const view_axis *a = of->axes + axis;
+    traced_layer *l = t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
     if (!l || of->source != l->y || !l->config.bidirectional ||
-        l->config.merge || a->factors != 1 || a->factor[0].axis != D ||
-        !factor_is_whole(t, of, a->factor))
+        l->config.merge || a->factor_count != 1 || a->factors[0].axis != D ||
+        !factor_is_whole(t, of, a->factors))
         return refuse(n, "it does not run along the two directions of the "
                          "layer before it");
     const char what = n->op[strlen("Reduce")];
@@ -153,11 +157,11 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
                   : what == 'P' ? ELMAN_MERGE_MUL
                                 : ELMAN_MERGE_AVERAGE));
     y.source = l->y;
-    y.axis[axis].factors = 0;
+    y.axes[axis].factor_count = 0;
     if (!keep) {
         y.rank--;
-        memmove(y.axis + axis, y.axis + axis + 1,
-                (y.rank - axis) * sizeof *y.axis);
+        memmove(y.axes + axis, y.axes + axis + 1,
+                (y.rank - axis) * sizeof *y.axes);
     }
     return value_set_view(t, out[0], in[0]->type, &y);
 }

@@ -8,9 +8,10 @@ operator_run trace_merge;
 
 /* Whether a and b are the two directions of the last layer's Y; their sum or
  * product. */
-bool ways_meet(const trace *t, const traced_value *a, const traced_value *b);
-elman_status ways_merge(trace *t, const onnx_node *n, const traced_value *a,
-                        traced_value *out);
+bool directions_meet(const trace *t, const traced_value *a,
+                     const traced_value *b);
+elman_status directions_merge(trace *t, const onnx_node *n,
+                              const traced_value *a, traced_value *out);
 
 /* Whether two recurrent layers differ in their weights alone. */
 bool recurrent_alike(const elman_layer *a, const elman_layer *b);
@@ -22,6 +23,6 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
                             traced_value *const *in);
 
 /* A recurrent layer of one direction gets a second. */
-void layer_add_way(trace *t, traced_layer *l);
+void layer_add_direction(trace *t, traced_layer *l);
 
 #endif

@@ -63,13 +63,13 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
                     NULL, &data, out[0]));
     if (a && floats) tensor_doubles(&a->t, 0, 1, data);
     else if (a) tensor_wholes(&a->t, 0, 1, data);
-    view made = *out[0]->view;
+    view made = *out[0]->views;
     made.rank = rank;
     for (size_t k = 0; k < rank; k++) {
         if (sizes[k].factor < 1)
             return refuse(n, "a size of %lld", (long long)sizes[k].factor);
-        made.axis[k].factors = 1;
-        made.axis[k].factor[0] = (factor){BROADCAST, sizes[k], 0};
+        made.axes[k].factor_count = 1;
+        made.axes[k].factors[0] = (factor){BROADCAST, sizes[k], 0};
     }
     view_tidy(&made);
     return value_set_view(t, out[0], a ? a->t.type : ELEMENT_F32, &made);
@@ -180,8 +180,8 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
     TRY(fold_create(t, n, n->output[0], wide(type), rank, shape, &data,
                     out[0]));
     for (int j = 0; j < 2; j++)
-        side[j].tensor = t->tensor + t->source[side[j].of->source].index;
-    size_t count = t->tensor[t->source[out[0]->view->source].index].count;
+        side[j].tensor = t->tensors + t->sources[side[j].of->source].index;
+    size_t count = t->tensors[t->sources[out[0]->views->source].index].count;
     TRY(combine(t, n, side, rank, shape, count, floats, data));
     fold_round(t, out[0], type);
     return ELMAN_OK;
@@ -215,7 +215,7 @@ static void place_elements(const trace *t, const view *of, const size_t *shape,
                            size_t count, size_t axis, size_t first,
                            const size_t *all, bool floats, void *data)
 {
-    const named_tensor *tensor = t->tensor + t->source[of->source].index;
+    const named_tensor *tensor = t->tensors + t->sources[of->source].index;
     size_t index[AXES] = {0};
     for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index)) {
         size_t at = 0, from = view_element(t, of, index);

@@ -18,7 +18,7 @@ static bool is_one(const extent *e) { return extent_is(e, 1); }
 static elman_status begin(trace *t, const onnx_node *n, const view *from,
                           size_t features, view *read)
 {
-    const source *input = t->source + from->source;
+    const source *input = t->sources + from->source;
     source s = {.kind = SOURCE_LAYER, .index = NO_LAYER};
     view x = *from;
     *read = *from;
@@ -27,34 +27,34 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
     for (size_t round = 0; round < 2; round++)
         for (size_t k = 0; k < from->rank; k++) {
             if ((k == features) != (round == 1)) continue;
-            for (size_t i = 0; i < from->axis[k].factors; i++) {
-                const factor *f = &from->axis[k].factor[i];
+            for (size_t i = 0; i < from->axes[k].factor_count; i++) {
+                const factor *f = &from->axes[k].factors[i];
                 if (f->axis == BROADCAST || s.rank == AXES - 1)
                     return refuse(n, "it reads an input in a way that is not "
                                      "followed");
-                read->axis[k].factor[i] = (factor){s.rank, f->size, 1};
+                read->axes[k].factors[i] = (factor){s.rank, f->size, 1};
                 s.identity[s.rank] = round ? OWN_AXIS : (int)s.rank;
-                s.size[s.rank++] = f->size;
+                s.shape[s.rank++] = f->size;
                 if (round) continue;
-                x.axis[x.rank].factors = 1;
-                x.axis[x.rank++].factor[0] = *f;
+                x.axes[x.rank].factor_count = 1;
+                x.axes[x.rank++].factors[0] = *f;
             }
         }
-    x.axis[x.rank++] =
-        features < from->rank ? from->axis[features] : (view_axis){0};
+    x.axes[x.rank++] =
+        features < from->rank ? from->axes[features] : (view_axis){0};
     if (input->kind == SOURCE_TENSOR)
         return refuse(n, "it reads a constant, expected an input");
     t->x = x;
     t->started = true;
     memset(read->offset, 0, sizeof read->offset);
-    memset(read->last, 0, sizeof read->last);
+    memset(read->from_end, 0, sizeof read->from_end);
     return source_add(t, n, &s, &read->source);
 }
 
 bool trace_has_recurrent(const trace *t, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (t->layer[i].config.hidden_size) return true;
+        if (t->layers[i].config.hidden_size) return true;
     return false;
 }
 
@@ -62,20 +62,20 @@ bool trace_has_recurrent(const trace *t, size_t count)
 
 elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
 {
-    const traced_layer *below = &t->layer[t->layers - 1];
-    if (t->layers == ELMAN_MAX_LAYERS)
+    const traced_layer *below = &t->layers[t->layer_count - 1];
+    if (t->layer_count == ELMAN_MAX_LAYERS)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
-    source s = {.kind = SOURCE_LAYER, .index = t->layers};
-    const source *y = t->source + below->y;
+    source s = {.kind = SOURCE_LAYER, .index = t->layer_count};
+    const source *y = t->sources + below->y;
     bool dropped = false;
     for (size_t k = 0; k < y->rank; k++) {
         bool time = y->identity[k] == t->time && !dropped;
         dropped = dropped || time;
         if (time) continue;
-        s.size[s.rank] = y->size[k];
+        s.shape[s.rank] = y->shape[k];
         s.identity[s.rank++] = y->identity[k];
     }
-    traced_layer *l = &t->layer[t->layers++];
+    traced_layer *l = &t->layers[t->layer_count++];
     *l = (traced_layer){.config = {.kind = ELMAN_LAST, .last = last},
                         .node = (size_t)(n ? n - t->graph->node : 0),
                         .per_sequence = true,
@@ -88,10 +88,10 @@ elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
  * the old source is axis to[k] of the new. */
 static void point_at_last(const trace *t, const size_t *to, view *read)
 {
-    read->source = t->layer[t->layers - 1].y;
+    read->source = t->layers[t->layer_count - 1].y;
     for (size_t k = 0; k < read->rank; k++)
-        for (size_t i = 0; i < read->axis[k].factors; i++) {
-            factor *f = &read->axis[k].factor[i];
+        for (size_t i = 0; i < read->axes[k].factor_count; i++) {
+            factor *f = &read->axes[k].factors[i];
             if (f->axis != BROADCAST) f->axis = to[f->axis];
         }
 }
@@ -103,7 +103,7 @@ static elman_status take_final(trace *t, const onnx_node *n, view *read)
     TRY(layer_add_last(t, n, ELMAN_LAST_FINAL));
     for (size_t k = 0; k < 3; k++) {
         read->offset[to[k]] = old.offset[k];
-        read->last[to[k]] = old.last[k];
+        read->from_end[to[k]] = old.from_end[k];
     }
     point_at_last(t, to, read);
     return ELMAN_OK;
@@ -112,18 +112,18 @@ static elman_status take_final(trace *t, const onnx_node *n, view *read)
 /* If a view of y has one index of time, the layer that takes it. */
 static elman_status take_step(trace *t, const onnx_node *n, view *read)
 {
-    const source *s = t->source + read->source;
-    const traced_layer *l = t->layer + s->index;
+    const source *s = t->sources + read->source;
+    const traced_layer *l = t->layers + s->index;
     size_t time = 0, to[AXES];
     while (time < s->rank && s->identity[time] != t->time)
         time++;
     if (!t->timed || t->time == NO_AXIS || time == s->rank ||
-        is_one(s->size + time) || view_uses(read, time))
+        is_one(s->shape + time) || view_uses(read, time))
         return ELMAN_OK;
-    bool at_end = read->last[time]
+    bool at_end = read->from_end[time]
                       ? read->offset[time] == 0
-                      : extent_is(s->size + time, read->offset[time] + 1);
-    bool at_start = !read->last[time] && read->offset[time] == 0;
+                      : extent_is(s->shape + time, read->offset[time] + 1);
+    bool at_start = !read->from_end[time] && read->offset[time] == 0;
     bool final = at_start && l->config.reverse;
     if (!at_end && !final)
         return refuse(n, "it reads one step that is not the last");
@@ -134,7 +134,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
         to[k] = k - (k > time);
         if (k > time) {
             read->offset[k - 1] = read->offset[k];
-            read->last[k - 1] = read->last[k];
+            read->from_end[k - 1] = read->from_end[k];
         }
     }
     TRY(layer_add_last(t, n, final ? ELMAN_LAST_FINAL : ELMAN_LAST_STEP));
@@ -146,7 +146,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
 
 static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
 {
-    const source *s = t->source + index;
+    const source *s = t->sources + index;
     if (s->kind == SOURCE_INPUT)
         return refuse(n,
                       "it reads the input %.80s, but the layers begin with "
@@ -156,33 +156,33 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
         return refuse(n, "it reads final cell states, which are no output of a "
                          "layer");
     bool stale = s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
-                 t->layer[s->index].y != index;
+                 t->layers[s->index].y != index;
     if (stale)
         return refuse(n,
                       "it reads node %.80s without what the graph adds to "
                       "it elsewhere: a branch is no stack of layers",
-                      t->graph->node[t->layer[s->index].node].name);
-    if (s->index + 1 == t->layers) return ELMAN_OK;
+                      t->graph->node[t->layers[s->index].node].name);
+    if (s->index + 1 == t->layer_count) return ELMAN_OK;
     return refuse(n,
                   "it reads what node %.80s reads as well: a branch is no "
                   "stack of layers",
-                  t->graph->node[t->layer[s->index + 1].node].name);
+                  t->graph->node[t->layers[s->index + 1].node].name);
 }
 
 /* The features, all of them in their order, and nothing else, along an axis. */
 static elman_status check_features(const trace *t, const onnx_node *n,
                                    const view *read, size_t features)
 {
-    const source *s = t->source + read->source;
-    const view_axis *a = read->axis + features;
+    const source *s = t->sources + read->source;
+    const view_axis *a = read->axes + features;
     size_t next = 0;
     bool fits = true;
     for (size_t k = 0; k < s->rank && fits; k++) {
-        if (s->identity[k] != OWN_AXIS || is_one(s->size + k)) continue;
-        fits = next < a->factors && a->factor[next].axis == k;
+        if (s->identity[k] != OWN_AXIS || is_one(s->shape + k)) continue;
+        fits = next < a->factor_count && a->factors[next].axis == k;
         next++;
     }
-    if (fits && next == a->factors) return ELMAN_OK;
+    if (fits && next == a->factor_count) return ELMAN_OK;
     return refuse(n, "the axis that it works along is not all features of what "
                      "it reads, in their order");
 }
@@ -190,14 +190,14 @@ static elman_status check_features(const trace *t, const onnx_node *n,
 static elman_status check_whole(const trace *t, const onnx_node *n,
                                 const view *read)
 {
-    const source *s = t->source + read->source;
+    const source *s = t->sources + read->source;
     for (size_t k = 0; k < s->rank; k++)
-        if (!is_one(s->size + k) && view_uses(read, k) != 1)
+        if (!is_one(s->shape + k) && view_uses(read, k) != 1)
             return refuse(n, "it reads a part of what comes before, expected "
                              "all of it");
     for (size_t k = 0; k < read->rank; k++)
-        for (size_t i = 0; i < read->axis[k].factors; i++)
-            if (!factor_is_whole(t, read, &read->axis[k].factor[i]))
+        for (size_t i = 0; i < read->axes[k].factor_count; i++)
+            if (!factor_is_whole(t, read, &read->axes[k].factors[i]))
                 return refuse(n, "it reads a part of what comes before, "
                                  "expected all of it");
     return ELMAN_OK;
@@ -206,7 +206,7 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
 elman_status layer_read(trace *t, const onnx_node *n, const view *from,
                         size_t features, view *read, size_t *I)
 {
-    const source *s = t->source + from->source;
+    const source *s = t->sources + from->source;
     *read = *from;
     if (!t->started) {
         TRY(begin(t, n, from, features, read));
@@ -220,11 +220,11 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
     TRY(check_whole(t, n, read));
     if (features != ANY_AXIS) TRY(check_features(t, n, read, features));
 
-    s = t->source + read->source;
+    s = t->sources + read->source;
     extent all = extent_of(1);
     for (size_t k = 0; k < s->rank; k++)
         if (s->identity[k] == OWN_AXIS &&
-            !extent_multiply(&all, s->size + k, &all))
+            !extent_multiply(&all, s->shape + k, &all))
             return refuse(n, "a size passes 64 bits");
     if (!extent_is_plain(&all) || all.factor < 1)
         return refuse(n, "the number of features is not known");
@@ -238,38 +238,39 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
                        size_t features, const elman_layer *config, size_t O,
                        view *y)
 {
-    const source *old = t->source + read->source;
-    source s = {.kind = SOURCE_LAYER, .index = t->layers};
+    const source *old = t->sources + read->source;
+    source s = {.kind = SOURCE_LAYER, .index = t->layer_count};
     size_t to[AXES], I = 1;
     for (size_t k = 0; k < old->rank; k++) {
         bool own = old->identity[k] == OWN_AXIS;
-        if (own) I *= (size_t)old->size[k].factor;
+        if (own) I *= (size_t)old->shape[k].factor;
         to[k] = s.rank;
         if (own && features != ANY_AXIS) continue;
-        s.size[s.rank] = old->size[k];
+        s.shape[s.rank] = old->shape[k];
         s.identity[s.rank++] = old->identity[k];
     }
-    if (t->layers == ELMAN_MAX_LAYERS || s.rank == AXES)
+    if (t->layer_count == ELMAN_MAX_LAYERS || s.rank == AXES)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
     *y = *read;
     if (features != ANY_AXIS) {
-        y->axis[features].factors = 0;
-        s.size[s.rank] = extent_of((int64_t)O);
+        y->axes[features].factor_count = 0;
+        s.shape[s.rank] = extent_of((int64_t)O);
         s.identity[s.rank++] = OWN_AXIS;
     }
-    traced_layer *l = &t->layer[t->layers];
+    traced_layer *l = &t->layers[t->layer_count];
     *l = (traced_layer){.config = *config,
                         .node = (size_t)(n - t->graph->node),
                         .per_sequence =
-                            t->layers && t->layer[t->layers - 1].per_sequence,
+                            t->layer_count &&
+                            t->layers[t->layer_count - 1].per_sequence,
                         .I = I,
                         .O = O};
-    t->layers++;
+    t->layer_count++;
     TRY(source_add(t, n, &s, &l->y));
     point_at_last(t, to, y);
     if (features != ANY_AXIS) {
-        y->axis[features].factors = 1;
-        y->axis[features].factor[0] =
+        y->axes[features].factor_count = 1;
+        y->axes[features].factors[0] =
             (factor){s.rank - 1, extent_of((int64_t)O), 1};
     }
     view_tidy(y);
@@ -279,35 +280,35 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
 static elman_status add_weight(trace *t, const onnx_node *n,
                                const traced_weight *weight)
 {
-    traced_layer *l = &t->layer[t->layers - 1];
-    if (l->weights == MOST_TRACED_WEIGHTS)
+    traced_layer *l = &t->layers[t->layer_count - 1];
+    if (l->weight_count == MOST_TRACED_WEIGHTS)
         return refuse(n, "more than %d weights", MOST_TRACED_WEIGHTS);
-    l->weight[l->weights++] = *weight;
+    l->weights[l->weight_count++] = *weight;
     return ELMAN_OK;
 }
 
 elman_status layer_weigh(trace *t, const onnx_node *n, const strides *s,
                          const weight_view *w)
 {
-    traced_weight made = {.role = w->role, .way = w->way};
-    made.slice =
-        (tensor_slice){.from = s->tensor,
-                       .first = s->first,
-                       .row = w->row < 3 ? s->step[w->row] : 0,
-                       .column = w->column < 3 ? s->step[w->column] : 0,
-                       .blocks = w->blocks ? w->blocks : 1,
-                       .scale = w->scale,
-                       .how = w->how};
+    traced_weight made = {.role = w->role, .direction = w->direction};
+    made.slice = (tensor_slice){
+        .from = s->tensor,
+        .offset = s->offset,
+        .row_step = w->row_axis < NO_STRIDE ? s->step[w->row_axis] : 0,
+        .column_step = w->column_axis < NO_STRIDE ? s->step[w->column_axis] : 0,
+        .blocks = w->blocks ? w->blocks : 1,
+        .scale = w->scale,
+        .how = w->how};
     for (size_t k = 0; k < made.slice.blocks; k++)
         made.slice.order[k] = w->order ? w->order[k] : k;
-    t->use[s->tensor] = TENSOR_WEIGHT;
+    t->uses[s->tensor] = TENSOR_WEIGHT;
     return add_weight(t, n, &made);
 }
 
 elman_status layer_weigh_zero(trace *t, const onnx_node *n, const char *role,
-                              size_t way)
+                              size_t d)
 {
-    traced_weight made = {.role = role, .way = way};
+    traced_weight made = {.role = role, .direction = d};
     made.slice =
         (tensor_slice){.from = FROM_NOTHING, .blocks = 1, .how = "zero"};
     return add_weight(t, n, &made);

@@ -17,22 +17,26 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
                        size_t features, const elman_layer *config, size_t O,
                        view *y);
 
-/* Adds a slice of parameter role of direction way to the last layer: blocks of
- * rows in order (NULL: as they are) at s, its rows along axis row and columns
- * along axis column of s (3: none). */
+enum { NO_STRIDE = STRIDE_AXES }; /* of a parameter without that axis */
+
+/* How a tensor becomes the parameter role of a direction: in blocks of rows, in
+ * that order (NULL: as they are), its rows along row_axis and its columns along
+ * column_axis of the tensor, or NO_STRIDE. */
 typedef struct weight_view {
     const char *role, *how;
-    size_t way, blocks;
+    size_t direction, blocks;
     const size_t *order;
-    size_t row, column;
+    size_t row_axis, column_axis;
     double scale; /* 0 means 1 */
 } weight_view;
+
+/* Adds that, as a slice of the tensor of s, to the last layer. */
 elman_status layer_weigh(trace *t, const onnx_node *n, const strides *s,
                          const weight_view *weight);
 
 /* The same, all zero. */
 elman_status layer_weigh_zero(trace *t, const onnx_node *n, const char *role,
-                              size_t way);
+                              size_t d);
 
 /* Whether one of the first count layers is recurrent. */
 bool trace_has_recurrent(const trace *t, size_t count);

@@ -27,7 +27,7 @@ static elman_status add_norm(trace *t, const onnx_node *n, const view *from,
     TRY(layer_read(t, n, from, axis, &read, &I));
     const elman_layer config = {.kind = ELMAN_LAYER_NORM, .eps = eps};
     TRY(layer_add(t, n, &read, axis, &config, I, &y));
-    t->layer[t->layers - 1].open = true;
+    t->layers[t->layer_count - 1].open = true;
     return value_set_view(t, out, type, &y);
 }
 
@@ -36,13 +36,15 @@ static elman_status weigh(trace *t, const onnx_node *n, traced_value *v,
 {
     strides s;
     TRY(need_strides(t, n, v, 1, role, TENSOR_WEIGHT, &s));
-    size_t O = t->layer[t->layers - 1].O;
+    size_t O = t->layers[t->layer_count - 1].O;
     if (s.shape[0] != O)
         return refuse(n, "its %s has %zu numbers for %zu features", role,
                       s.shape[0], O);
-    return layer_weigh(
-        t, n, &s,
-        &(weight_view){.role = role, .how = "as it is", .row = 0, .column = 3});
+    return layer_weigh(t, n, &s,
+                       &(weight_view){.role = role,
+                                      .how = "as it is",
+                                      .row_axis = 0,
+                                      .column_axis = NO_STRIDE});
 }
 
 elman_status trace_layer_norm(trace *t, const onnx_node *n,
@@ -58,7 +60,7 @@ elman_status trace_layer_norm(trace *t, const onnx_node *n,
     TRY(check_axis(n, number, of->rank, &axis));
     if (!(eps > 0)) return refuse(n, "its epsilon is %g", (double)eps);
     TRY(add_norm(t, n, of, axis, eps, in[0]->type, out[0]));
-    t->layer[t->layers - 1].open = false;
+    t->layers[t->layer_count - 1].open = false;
     TRY(weigh(t, n, in[1], "weight"));
     if (n->inputs > 2 && in[2]) return weigh(t, n, in[2], "bias");
     return layer_weigh_zero(t, n, "bias", 0);
@@ -72,7 +74,7 @@ bool norm_follow(const traced_value *v) { return v->norm != NORM_NONE; }
 static elman_status stage(trace *t, const traced_value *from, norm_stage to,
                           float eps, traced_value *out)
 {
-    TRY(value_set_view(t, out, from->type, from->view));
+    TRY(value_set_view(t, out, from->type, from->views));
     out->norm = to;
     out->eps = eps;
     return ELMAN_OK;
@@ -80,9 +82,10 @@ static elman_status stage(trace *t, const traced_value *from, norm_stage to,
 
 static bool same_view(const traced_value *a, const traced_value *b)
 {
-    return a->kind == VALUE_VIEW && b->kind == VALUE_VIEW && a->parts == 1 &&
-           b->parts == 1 && a->view->source == b->view->source &&
-           memcmp(a->view, b->view, sizeof *a->view) == 0;
+    return a->kind == VALUE_VIEW && b->kind == VALUE_VIEW &&
+           a->view_count == 1 && b->view_count == 1 &&
+           a->views->source == b->views->source &&
+           memcmp(a->views, b->views, sizeof *a->views) == 0;
 }
 
 elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
@@ -90,19 +93,20 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
 {
     int64_t axes[AXES], keep;
     size_t count, axis;
-    const view *of = in[0]->view;
+    const view *of = in[0]->views;
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
     TRY(attribute_whole(n, "keepdims", 1, &keep));
-    if (in[0]->kind != VALUE_VIEW || in[0]->parts != 1)
+    if (in[0]->kind != VALUE_VIEW || in[0]->view_count != 1)
         return refuse(n, "it is a mean over neither features, as in a layer "
                          "norm, nor directions, and so no layer");
     if (count != 1)
         return refuse(n, "it is a mean over neither features, as in a layer "
                          "norm, nor directions, and so no layer");
     TRY(check_axis(n, axes[0], of->rank, &axis));
-    const view_axis *a = of->axis + axis;
-    if (in[0]->norm == NORM_NONE && a->factors == 1 && axis + 1 != of->rank &&
-        t->source[of->source].rank == 4 && a->factor[0].axis == 2)
+    const view_axis *a = of->axes + axis;
+    if (in[0]->norm == NORM_NONE && a->factor_count == 1 &&
+        axis + 1 != of->rank && t->sources[of->source].rank == 4 &&
+        a->factors[0].axis == 2)
         return trace_merge(t, n, in, out);
     bool centered = in[0]->norm == NORM_SQUARE;
     if (!keep || axis + 1 != of->rank ||
@@ -121,7 +125,7 @@ elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
     norm_stage need = pow ? NORM_CENTERED : NORM_SHIFTED;
     if (in[0]->norm != need || power != 2)
         return refuse(n, "it is followed in a layer norm alone");
-    return stage(t, in[0], pow ? NORM_SQUARE : NORM_ROOT, in[0]->eps, out[0]);
+    return stage(t, in[0], pow ? NORM_SQUARE : NORM_STD, in[0]->eps, out[0]);
 }
 
 elman_status norm_arithmetic(trace *t, const onnx_node *n,
@@ -148,8 +152,8 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
         }
         break;
     default:
-        if (same && a->norm == NORM_CENTERED && b->norm == NORM_ROOT)
-            return add_norm(t, n, a->view, a->view->rank - 1, b->eps, a->type,
+        if (same && a->norm == NORM_CENTERED && b->norm == NORM_STD)
+            return add_norm(t, n, a->views, a->views->rank - 1, b->eps, a->type,
                             out[0]);
         break;
     }
@@ -158,13 +162,14 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
 
 elman_status norm_finish(trace *t, size_t index)
 {
-    traced_layer *l = &t->layer[index];
-    const size_t layers = t->layers;
+    traced_layer *l = &t->layers[index];
+    const size_t layers = t->layer_count;
     elman_status status = ELMAN_OK;
     const onnx_node *n = t->graph->node + l->node;
-    if (l->config.kind != ELMAN_LAYER_NORM || l->weights == 2) return ELMAN_OK;
-    t->layers = index + 1; /* the last layer is what gets weights */
-    if (l->weights == 0) {
+    if (l->config.kind != ELMAN_LAYER_NORM || l->weight_count == 2)
+        return ELMAN_OK;
+    t->layer_count = index + 1; /* the last layer is what gets weights */
+    if (l->weight_count == 0) {
         void *one = NULL;
         traced_value made = {0};
         strides s;
@@ -175,27 +180,28 @@ elman_status norm_finish(trace *t, size_t index)
             status = need_strides(t, n, &made, 0, "weight", TENSOR_SETTING, &s);
         }
         if (status == ELMAN_OK)
-            status = layer_weigh(
-                t, n, &s,
-                &(weight_view){
-                    .role = "weight", .how = "1", .row = 3, .column = 3});
+            status = layer_weigh(t, n, &s,
+                                 &(weight_view){.role = "weight",
+                                                .how = "1",
+                                                .row_axis = NO_STRIDE,
+                                                .column_axis = NO_STRIDE});
     }
     if (status == ELMAN_OK) status = layer_weigh_zero(t, n, "bias", 0);
-    t->layers = layers;
+    t->layer_count = layers;
     return status;
 }
 
 elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
                         traced_value *other, traced_value *out)
 {
-    traced_layer *l = &t->layer[t->layers - 1];
-    bool scale = n->op[0] == 'M', weighed = l->weights > 0;
+    traced_layer *l = &t->layers[t->layer_count - 1];
+    bool scale = n->op[0] == 'M', weighed = l->weight_count > 0;
     if (scale == weighed)
         return refuse(n, "expected the weight, then the bias of a layer norm");
     TRY(weigh(t, n, other, scale ? "weight" : "bias"));
     l->open = scale;
-    source s = t->source[l->y];
-    view y = *x->view;
+    source s = t->sources[l->y];
+    view y = *x->views;
     TRY(source_add(t, n, &s, &l->y));
     y.source = l->y;
     return value_set_view(t, out, x->type, &y);

@@ -31,7 +31,7 @@ static const struct {
     const char *name;
     elman_activation_kind kind;
     size_t takes;
-    bool told;
+    bool needed;
     float alpha, beta;
 } functions[] = {
     {"Tanh", ELMAN_ACTIVATION_TANH, 0, false, 0, 0},
@@ -91,7 +91,7 @@ static elman_status read_function(const onnx_node *n, const char *name,
     size_t takes = functions[i].takes, got = 0;
     if (takes > 0) got += take_number(alphas, alpha, &a->alpha);
     if (takes > 1) got += take_number(betas, beta, &a->beta);
-    if (functions[i].told && got < takes)
+    if (functions[i].needed && got < takes)
         return refuse(n,
                       "its activation %s has no %s, for which systems take "
                       "different numbers",
@@ -103,7 +103,7 @@ static elman_status read_function(const onnx_node *n, const char *name,
 
 /* What the layer has anyway is left to it, so that it is PyTorch's layer where
  * it can be. */
-static void prefer_own(elman_layer *c, size_t ways)
+static void prefer_own(elman_layer *c, size_t direction_count)
 {
     static const elman_activation_kind own[][FUNCTIONS] = {
         [ELMAN_RNN] = {ELMAN_ACTIVATION_TANH},
@@ -112,7 +112,7 @@ static void prefer_own(elman_layer *c, size_t ways)
         [ELMAN_GRU] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},
     };
     bool same = true, relu = c->kind == ELMAN_RNN;
-    for (size_t d = 0; d < ways; d++) {
+    for (size_t d = 0; d < direction_count; d++) {
         for (size_t k = 0; k < FUNCTIONS; k++)
             same = same && c->activations[d][k].kind == own[c->kind][k];
         relu = relu && c->activations[d][0].kind == ELMAN_ACTIVATION_RELU;
@@ -125,7 +125,7 @@ static elman_status read_activations(recurrent_node *r)
 {
     const onnx_node *n = r->n;
     const onnx_attribute *names, *alphas, *betas;
-    size_t wanted = r->ways * r->row->functions, alpha = 0, beta = 0;
+    size_t wanted = r->direction_count * r->row->functions, alpha = 0, beta = 0;
     TRY(find_list(n, "activations", ONNX_STRINGS, &names));
     TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
     TRY(find_list(n, "activation_beta", ONNX_FLOATS, &betas));
@@ -136,7 +136,7 @@ static elman_status read_activations(recurrent_node *r)
         TRY(read_function(n, names->strings[i], alphas, &alpha, betas, &beta,
                           &r->config.activations[i / r->row->functions]
                                                 [i % r->row->functions]));
-    prefer_own(&r->config, r->ways);
+    prefer_own(&r->config, r->direction_count);
     return ELMAN_OK;
 }
 
@@ -161,23 +161,23 @@ static elman_status read_flags(recurrent_node *r)
 {
     const onnx_node *n = r->n;
     elman_layer *c = &r->config;
-    const char *way;
+    const char *where;
     int64_t layout, forget = 0, linear = 1;
     TRY(check_names(r));
-    TRY(attribute_text(n, "direction", "forward", &way));
+    TRY(attribute_text(n, "direction", "forward", &where));
     TRY(attribute_whole(n, "layout", 0, &layout));
     TRY(attribute_float(n, "clip", FLT_MAX, &c->clip));
     if (c->kind == ELMAN_LSTM)
         TRY(attribute_whole(n, "input_forget", 0, &forget));
     if (c->kind == ELMAN_GRU)
         TRY(attribute_whole(n, "linear_before_reset", 0, &linear));
-    c->reverse = !strcmp(way, "reverse");
-    c->bidirectional = !strcmp(way, "bidirectional");
-    if (!c->reverse && !c->bidirectional && strcmp(way, "forward"))
+    c->reverse = !strcmp(where, "reverse");
+    c->bidirectional = !strcmp(where, "bidirectional");
+    if (!c->reverse && !c->bidirectional && strcmp(where, "forward"))
         return refuse(n,
-                      "the direction \"%.40s\" is unknown, expected forward, "
+                      "the d \"%.40s\" is unknown, expected forward, "
                       "reverse or bidirectional",
-                      way);
+                      where);
     if (layout != 0 && layout != 1)
         return refuse(n, "its layout is %lld, expected 0 or 1",
                       (long long)layout);
@@ -185,7 +185,7 @@ static elman_status read_flags(recurrent_node *r)
         return refuse(n, "its clip is %g, expected a finite number above 0",
                       (double)c->clip);
     if (c->clip == FLT_MAX) c->clip = 0; /* none */
-    r->ways = c->bidirectional ? 2 : 1;
+    r->direction_count = c->bidirectional ? 2 : 1;
     r->batch_first = layout == 1;
     c->coupled = forget != 0;
     c->reset_before = linear == 0;
@@ -219,17 +219,17 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     size_t G;
     if (!sizes_multiply(r->row->gates, r->H, 1, &G) || G > MOST_FEATURES)
         return refuse(n, "its hidden_size is %zu, which is too large", r->H);
-    TRY(expect(n, "W", &r->W, r->ways, G, r->I));
-    TRY(expect(n, "R", &r->R, r->ways, G, r->H));
+    TRY(expect(n, "W", &r->W, r->direction_count, G, r->I));
+    TRY(expect(n, "R", &r->R, r->direction_count, G, r->H));
     r->has_B = n->inputs > 3 && in[3];
     r->has_P = p < n->inputs && in[p];
     if (r->has_B) {
         TRY(need_strides(t, n, in[3], 2, "B", TENSOR_WEIGHT, &r->B));
-        TRY(expect(n, "B", &r->B, r->ways, 2 * G, 0));
+        TRY(expect(n, "B", &r->B, r->direction_count, 2 * G, 0));
     }
     if (r->has_P) {
         TRY(need_strides(t, n, in[p], 2, "P", TENSOR_WEIGHT, &r->P));
-        TRY(expect(n, "P", &r->P, r->ways, 3 * r->H, 0));
+        TRY(expect(n, "P", &r->P, r->direction_count, 3 * r->H, 0));
     }
     r->config.hidden_size = r->H;
     r->config.no_bias = !r->has_B;
@@ -239,50 +239,49 @@ static elman_status read_weights(trace *t, recurrent_node *r,
 
 /* One direction's part of a weight, from so many rows on. */
 static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
-                          const strides *s, size_t way, size_t from)
+                          const strides *s, size_t d, size_t from)
 {
     bool matrix = s == &r->W || s == &r->R;
     strides part = *s;
-    part.first += way * s->step[0] + from * s->step[1];
+    part.offset += d * s->step[0] + from * s->step[1];
     return layer_weigh(t, r->n, &part,
                        &(weight_view){.role = role,
                                       .how = r->row->how,
-                                      .way = r->base + way,
+                                      .direction = r->base + d,
                                       .blocks = r->row->gates,
                                       .order = r->row->order,
-                                      .row = 1,
-                                      .column = matrix ? 2 : 3});
+                                      .row_axis = 1,
+                                      .column_axis = matrix ? 2 : NO_STRIDE});
 }
 
 /* Peepholes are i o f there and i f o here, a row each. */
-static elman_status weigh_peephole(trace *t, const recurrent_node *r,
-                                   size_t way)
+static elman_status weigh_peephole(trace *t, const recurrent_node *r, size_t d)
 {
     static const size_t order[] = {0, 2, 1};
     strides part = r->P;
-    part.first += way * r->P.step[0];
+    part.offset += d * r->P.step[0];
     part.step[2] = r->P.step[1];
     part.step[1] = r->H * r->P.step[1];
     return layer_weigh(t, r->n, &part,
                        &(weight_view){.role = "peephole",
                                       .how = "iof to ifo",
-                                      .way = r->base + way,
+                                      .direction = r->base + d,
                                       .blocks = 3,
                                       .order = order,
-                                      .row = 1,
-                                      .column = 2});
+                                      .row_axis = 1,
+                                      .column_axis = 2});
 }
 
 static elman_status weigh_all(trace *t, const recurrent_node *r)
 {
-    for (size_t way = 0; way < r->ways; way++) {
-        TRY(weigh(t, r, "weight_ih", &r->W, way, 0));
-        TRY(weigh(t, r, "weight_hh", &r->R, way, 0));
+    for (size_t d = 0; d < r->direction_count; d++) {
+        TRY(weigh(t, r, "weight_ih", &r->W, d, 0));
+        TRY(weigh(t, r, "weight_hh", &r->R, d, 0));
         if (r->has_B) {
-            TRY(weigh(t, r, "bias_ih", &r->B, way, 0));
-            TRY(weigh(t, r, "bias_hh", &r->B, way, r->row->gates * r->H));
+            TRY(weigh(t, r, "bias_ih", &r->B, d, 0));
+            TRY(weigh(t, r, "bias_hh", &r->B, d, r->row->gates * r->H));
         }
-        if (r->has_P) TRY(weigh_peephole(t, r, way));
+        if (r->has_P) TRY(weigh_peephole(t, r, d));
     }
     return ELMAN_OK;
 }
@@ -293,13 +292,13 @@ static elman_status weigh_all(trace *t, const recurrent_node *r)
 static elman_status axis_of_x(const trace *t, const onnx_node *n,
                               const view *read, size_t axis, int *found)
 {
-    const view_axis *a = read->axis + axis;
+    const view_axis *a = read->axes + axis;
     *found = NO_AXIS;
-    if (a->factors > 1)
+    if (a->factor_count > 1)
         return refuse(n, "steps or sequences of its X are several axes put "
                          "together");
-    if (a->factors == 1)
-        *found = t->source[read->source].identity[a->factor[0].axis];
+    if (a->factor_count == 1)
+        *found = t->sources[read->source].identity[a->factors[0].axis];
     return ELMAN_OK;
 }
 
@@ -325,19 +324,20 @@ static elman_status check_time(trace *t, const recurrent_node *r,
 static elman_status add_sources(trace *t, const recurrent_node *r,
                                 const extent *T, const extent *B)
 {
-    size_t index = t->layers - 1;
-    extent ways = extent_of((int64_t)r->ways), R = extent_of((int64_t)r->H);
+    size_t index = t->layer_count - 1;
+    extent D = extent_of((int64_t)r->direction_count),
+           R = extent_of((int64_t)r->H);
     const source y = {.kind = SOURCE_LAYER,
                       .index = index,
                       .rank = 4,
-                      .size = {*T, *B, ways, R},
+                      .shape = {*T, *B, D, R},
                       .identity = {t->time, t->batch, OWN_AXIS, OWN_AXIS}};
     source final = {.kind = SOURCE_FINAL_H,
                     .index = index,
                     .rank = 3,
-                    .size = {ways, *B, R},
+                    .shape = {D, *B, R},
                     .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
-    traced_layer *l = &t->layer[index];
+    traced_layer *l = &t->layers[index];
     TRY(source_add(t, r->n, &y, &l->y));
     TRY(source_add(t, r->n, &final, &l->h_n));
     final.kind = SOURCE_FINAL_C;
@@ -351,23 +351,23 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
 {
     static const size_t y_order[2][4] = {{0, 2, 1, 3}, {1, 0, 2, 3}},
                         h_order[2][3] = {{0, 1, 2}, {1, 0, 2}};
-    const traced_layer *l = &t->layer[t->layers - 1];
+    const traced_layer *l = &t->layers[t->layer_count - 1];
     const size_t sources[] = {l->y, l->h_n, l->c_n};
     size_t most = r->row->kind == ELMAN_LSTM ? 3 : 2;
     if (r->n->outputs > most)
         return refuse(r->n, "%zu outputs, expected at most %zu", r->n->outputs,
                       most);
     for (size_t k = 0; k < r->n->outputs; k++) {
-        const source *s = t->source + sources[k];
+        const source *s = t->sources + sources[k];
         view whole = {.source = sources[k], .rank = s->rank};
         size_t D = k ? 0 : 2;
         for (size_t a = 0; a < s->rank; a++) {
             size_t from =
                 k ? h_order[r->batch_first][a] : y_order[r->batch_first][a];
-            extent size =
-                from == D ? extent_of((int64_t)r->ways) : s->size[from];
-            whole.axis[a].factors = 1;
-            whole.axis[a].factor[0] = (factor){from, size, 1};
+            extent size = from == D ? extent_of((int64_t)r->direction_count)
+                                    : s->shape[from];
+            whole.axes[a].factor_count = 1;
+            whole.axes[a].factors[0] = (factor){from, size, 1};
         }
         whole.offset[D] = (int64_t)r->base;
         view_tidy(&whole);
@@ -381,7 +381,7 @@ static elman_status add_pair(trace *t, recurrent_node *r,
                              traced_value *const *in, traced_value *const *out)
 {
     r->base = 1;
-    r->I = t->layer[t->layers - 1].I;
+    r->I = t->layers[t->layer_count - 1].I;
     TRY(read_weights(t, r, in));
     TRY(recurrent_pair(t, r, in));
     TRY(weigh_all(t, r));
@@ -416,7 +416,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
                       "least one",
                       (long long)T.factor, (long long)B.factor);
     TRY(read_weights(t, &r, in));
-    TRY(layer_add(t, n, &read, 2, &r.config, r.ways * r.H, &y));
+    TRY(layer_add(t, n, &read, 2, &r.config, r.direction_count * r.H, &y));
     TRY(recurrent_lengths(t, &r, n->inputs > 4 ? in[4] : NULL, &T, &B));
     TRY(weigh_all(t, &r));
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,

@@ -21,7 +21,7 @@ typedef struct recurrent_row {
 typedef struct recurrent_node {
     const recurrent_row *row;
     const onnx_node *n;
-    size_t ways, H, I;
+    size_t direction_count, H, I;
     size_t base;      /* the direction of the layer that its first is */
     bool batch_first; /* layout 1 */
     elman_layer config;

@@ -21,24 +21,24 @@ static elman_status change_all(trace *t, const onnx_node *n,
                                const void *how, size_t axis, traced_value *out)
 {
     TRY(need_views(n, v));
-    view *parts = trace_keep(t, v->parts, sizeof *parts);
+    view *parts = trace_keep(t, v->view_count, sizeof *parts);
     if (!parts) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
-    memcpy(parts, v->view, v->parts * sizeof *parts);
-    for (size_t p = 0; p < v->parts; p++) {
+    memcpy(parts, v->views, v->view_count * sizeof *parts);
+    for (size_t p = 0; p < v->view_count; p++) {
         TRY(change(n, how, parts + p));
         view_tidy(parts + p);
     }
     out->kind = VALUE_VIEW;
     out->type = v->type;
-    out->parts = v->parts;
+    out->view_count = v->view_count;
     out->axis = axis;
-    out->view = parts;
+    out->views = parts;
     return ELMAN_OK;
 }
 
 static size_t rank_of(const traced_value *v)
 {
-    return v->kind == VALUE_VIEW ? v->view->rank : v->rank;
+    return v->kind == VALUE_VIEW ? v->views->rank : v->rank;
 }
 
 /* An order of axes: entry k is where axis k comes from; NEW_AXIS is one of size
@@ -55,8 +55,8 @@ static elman_status reorder(const onnx_node *n, const void *how, view *of)
     view old = *of;
     of->rank = order->rank;
     for (size_t k = 0; k < order->rank; k++)
-        of->axis[k] = order->from[k] == NEW_AXIS ? (view_axis){0}
-                                                 : old.axis[order->from[k]];
+        of->axes[k] = order->from[k] == NEW_AXIS ? (view_axis){0}
+                                                 : old.axes[order->from[k]];
     return ELMAN_OK;
 }
 
@@ -81,7 +81,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
         return refuse(n, "it casts to type %lld, which is not read",
                       (long long)to);
     if (v->kind != VALUE_VIEW) return ELMAN_OK;
-    const source *s = t->source + v->view->source;
+    const source *s = t->sources + v->views->source;
     bool whole = !element_is_float(*type);
     if (s->kind >= SOURCE_LAYER && whole)
         return refuse(n, "it makes whole numbers of a layer's output");
@@ -89,7 +89,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
         return refuse(n, "it makes truth values of numbers");
     if (s->kind >= SOURCE_LAYER) return ELMAN_OK;
     element_type own = s->kind == SOURCE_TENSOR
-                           ? t->tensor[s->index].type
+                           ? t->tensors[s->index].type
                            : t->graph->input[s->index].type;
     if (element_is_float(own) && !element_is_float(v->type) && !whole)
         return refuse(n, "it makes floats of whole numbers that were floats");

@@ -14,19 +14,19 @@
 
 typedef struct target_shape {
     size_t rank;
-    extent size[AXES];
+    extent shape[AXES];
 } target_shape;
 
 /* Factors of a view that have not been given to an axis yet. */
 typedef struct factor_row {
     size_t count, next;
-    factor factor[AXES * FACTORS];
+    factor factors[AXES * FACTORS];
 } factor_row;
 
 /* Takes the slow part of the next factor, of that size, and leaves the rest. */
 static bool split_factor(factor_row *row, const extent *size, factor *slow)
 {
-    factor *f = row->factor + row->next;
+    factor *f = row->factors + row->next;
     extent inner;
     if (!extent_divide(&f->size, size, &inner) || !extent_is_plain(&inner))
         return false;
@@ -43,17 +43,18 @@ static elman_status fill_axis(const onnx_node *n, factor_row *row,
                               const extent *size, view_axis *axis)
 {
     extent left = *size, rest;
-    axis->factors = 0;
+    axis->factor_count = 0;
     while (!extent_is(&left, 1)) {
-        if (row->next == row->count || axis->factors == FACTORS)
+        if (row->next == row->count || axis->factor_count == FACTORS)
             return refuse(n, "it mixes axes in a way that is not followed");
-        factor *f = row->factor + row->next;
+        factor *f = row->factors + row->next;
         if (extent_divide(&left, &f->size, &rest)) {
-            axis->factor[axis->factors++] = *f;
+            axis->factors[axis->factor_count++] = *f;
             row->next++;
             left = rest;
-        } else if (split_factor(row, &left, axis->factor + axis->factors)) {
-            axis->factors++;
+        } else if (split_factor(row, &left,
+                                axis->factors + axis->factor_count)) {
+            axis->factor_count++;
             left = extent_of(1);
         } else {
             return refuse(n, "it cuts an axis where nothing was put together");
@@ -68,11 +69,11 @@ static elman_status reshape(const onnx_node *n, const target_shape *target,
     factor_row row = {0};
     view_tidy(of);
     for (size_t k = 0; k < of->rank; k++)
-        for (size_t i = 0; i < of->axis[k].factors; i++)
-            row.factor[row.count++] = of->axis[k].factor[i];
+        for (size_t i = 0; i < of->axes[k].factor_count; i++)
+            row.factors[row.count++] = of->axes[k].factors[i];
     of->rank = target->rank;
     for (size_t k = 0; k < target->rank; k++)
-        TRY(fill_axis(n, &row, target->size + k, of->axis + k));
+        TRY(fill_axis(n, &row, target->shape + k, of->axes + k));
     if (row.next != row.count)
         return refuse(n, "the new shape has not as many elements as the old");
     view_tidy(of);
@@ -86,11 +87,11 @@ static elman_status infer(const onnx_node *n, const target_shape *old,
     extent all = extent_of(1), others = extent_of(1);
     bool fits = true;
     for (size_t k = 0; k < old->rank; k++)
-        fits = fits && extent_multiply(&all, old->size + k, &all);
+        fits = fits && extent_multiply(&all, old->shape + k, &all);
     for (size_t k = 0; k < target->rank; k++)
         if (k != free_axis)
-            fits = fits && extent_multiply(&others, target->size + k, &others);
-    if (!fits || !extent_divide(&all, &others, target->size + free_axis))
+            fits = fits && extent_multiply(&others, target->shape + k, &others);
+    if (!fits || !extent_divide(&all, &others, target->shape + free_axis))
         return refuse(n, "no size fits where the new shape has -1");
     return ELMAN_OK;
 }
@@ -115,7 +116,7 @@ static elman_status read_target(trace *t, const onnx_node *n,
     size_t free_axis = AXES;
     for (size_t k = 0; k < target->rank; k++) {
         extent e = entries[k];
-        if (extent_is(&e, 0) && !keep_zero && k < old->rank) e = old->size[k];
+        if (extent_is(&e, 0) && !keep_zero && k < old->rank) e = old->shape[k];
         if (extent_is(&e, -1) && free_axis == AXES) {
             free_axis = k;
             e = extent_of(1);
@@ -123,7 +124,7 @@ static elman_status read_target(trace *t, const onnx_node *n,
         if (e.factor < 1)
             return refuse(n, "the new shape has a size of %lld",
                           (long long)e.factor);
-        target->size[k] = e;
+        target->shape[k] = e;
     }
     return free_axis < AXES ? infer(n, old, target, free_axis) : ELMAN_OK;
 }
@@ -135,14 +136,15 @@ static elman_status reshape_parts(const onnx_node *n, const traced_value *v,
 {
     extent first;
     TRY(view_size(n, parts, 0, &first));
-    bool apart = target.rank > 1 && extent_is(target.size, (int64_t)v->parts) &&
-                 extent_equal(target.size + 1, &first);
-    for (size_t p = 0; p < v->parts; p++) {
+    bool apart = target.rank > 1 &&
+                 extent_is(target.shape, (int64_t)v->view_count) &&
+                 extent_equal(target.shape + 1, &first);
+    for (size_t p = 0; p < v->view_count; p++) {
         extent size;
         TRY(view_size(n, parts + p, 0, &size));
         if (v->axis || (apart && !extent_equal(&size, &first)))
             return refuse(n, "it mixes values of several layers");
-        target.size[0] = apart ? extent_of(1) : size;
+        target.shape[0] = apart ? extent_of(1) : size;
         TRY(reshape(n, &target, parts + p));
     }
     return ELMAN_OK;
@@ -153,17 +155,17 @@ static elman_status reshape_value(trace *t, const onnx_node *n,
                                   const target_shape *target, traced_value *out)
 {
     TRY(need_views(n, v));
-    view *parts = trace_keep(t, v->parts, sizeof *parts);
+    view *parts = trace_keep(t, v->view_count, sizeof *parts);
     if (!parts) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
-    memcpy(parts, v->view, v->parts * sizeof *parts);
-    if (v->parts == 1) TRY(reshape(n, target, parts));
+    memcpy(parts, v->views, v->view_count * sizeof *parts);
+    if (v->view_count == 1) TRY(reshape(n, target, parts));
     else TRY(reshape_parts(n, v, *target, parts));
     *out = (traced_value){.name = out->name,
                           .node = out->node,
                           .kind = VALUE_VIEW,
                           .type = v->type,
-                          .parts = v->parts,
-                          .view = parts};
+                          .view_count = v->view_count,
+                          .views = parts};
     return ELMAN_OK;
 }
 
@@ -171,7 +173,7 @@ elman_status view_reshape(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
     target_shape old, target = {0};
-    TRY(value_shape(n, in[0], &old.rank, old.size));
+    TRY(value_shape(n, in[0], &old.rank, old.shape));
     TRY(read_target(t, n, in, &old, &target));
     return reshape_value(t, n, in[0], &target, out[0]);
 }
@@ -181,14 +183,14 @@ elman_status view_flatten(trace *t, const onnx_node *n, traced_value *const *in,
 {
     target_shape old, target = {2, {extent_of(1), extent_of(1)}};
     int64_t axis;
-    TRY(value_shape(n, in[0], &old.rank, old.size));
+    TRY(value_shape(n, in[0], &old.rank, old.shape));
     TRY(attribute_whole(n, "axis", 1, &axis));
     if (axis < 0) axis += (int64_t)old.rank;
     if (axis < 0 || axis > (int64_t)old.rank)
         return refuse(n, "its axis is not one of %zu", old.rank);
     for (size_t k = 0; k < old.rank; k++)
-        if (!extent_multiply(&target.size[(int64_t)k >= axis], old.size + k,
-                             &target.size[(int64_t)k >= axis]))
+        if (!extent_multiply(&target.shape[(int64_t)k >= axis], old.shape + k,
+                             &target.shape[(int64_t)k >= axis]))
             return refuse(n, "a size passes 64 bits");
     return reshape_value(t, n, in[0], &target, out[0]);
 }
@@ -211,15 +213,15 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t k = wide; k-- > 0;) {
         size_t behind = wide - 1 - k;
         bool there = behind < from->rank, asked = behind < rank;
-        made.axis[k] =
-            there ? from->axis[from->rank - 1 - behind] : (view_axis){0};
+        made.axes[k] =
+            there ? from->axes[from->rank - 1 - behind] : (view_axis){0};
         extent want = asked ? entries[rank - 1 - behind] : extent_of(1);
         TRY(view_size(n, &made, k, &old));
         if (extent_is(&want, 1) || extent_equal(&old, &want)) continue;
         if (!extent_is(&old, 1) || want.factor < 1)
             return refuse(n, "axis %zu can not be made that long", k);
-        made.axis[k].factors = 1;
-        made.axis[k].factor[0] = (factor){BROADCAST, want, 0};
+        made.axes[k].factor_count = 1;
+        made.axes[k].factors[0] = (factor){BROADCAST, want, 0};
     }
     return value_set_view(t, out[0], in[0]->type, &made);
 }
@@ -241,8 +243,8 @@ elman_status view_tile(trace *t, const onnx_node *n, traced_value *const *in,
         if (extent_is(times + k, 1)) continue;
         if (!extent_is(&old, 1) || times[k].factor < 1)
             return refuse(n, "it repeats axis %zu, which is longer than 1", k);
-        made.axis[k].factors = 1;
-        made.axis[k].factor[0] = (factor){BROADCAST, times[k], 0};
+        made.axes[k].factor_count = 1;
+        made.axes[k].factors[0] = (factor){BROADCAST, times[k], 0};
     }
     return value_set_view(t, out[0], in[0]->type, &made);
 }

@@ -15,10 +15,10 @@
 bool is_sizes(const trace *t, const traced_value *v)
 {
     if (v->kind == VALUE_SIZES) return true;
-    if (v->kind != VALUE_VIEW || v->parts != 1 || v->view->rank > 1 ||
+    if (v->kind != VALUE_VIEW || v->view_count != 1 || v->views->rank > 1 ||
         element_is_float(v->type))
         return false;
-    return t->source[v->view->source].kind == SOURCE_TENSOR;
+    return t->sources[v->views->source].kind == SOURCE_TENSOR;
 }
 
 elman_status need_sizes(trace *t, const onnx_node *n, traced_value *v,
@@ -81,7 +81,7 @@ static elman_status set_sizes(trace *t, traced_value *v, element_type type,
 
 static size_t rank_of(const traced_value *v)
 {
-    return v->kind == VALUE_SIZES ? v->rank : v->view->rank;
+    return v->kind == VALUE_SIZES ? v->rank : v->views->rank;
 }
 
 /* ---- Shape, Size --------------------------------------------------------- */

@@ -20,7 +20,7 @@ static elman_status move(const trace *t, const onnx_node *n, view *of,
     if (first < 0) {
         if (!factor_is_whole(t, of, f))
             return refuse(n, "it counts from the end of a part of an axis");
-        of->last[f->axis] = true;
+        of->from_end[f->axis] = true;
         of->offset[f->axis] = first + 1;
         return ELMAN_OK;
     }
@@ -35,25 +35,25 @@ static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
                                  size_t axis, int64_t first,
                                  const extent *count)
 {
-    view_axis *a = of->axis + axis;
+    view_axis *a = of->axes + axis;
     extent inner = extent_of(1), blocks;
-    if (a->factors == 0) return ELMAN_OK;
-    for (size_t i = 1; i < a->factors; i++)
-        if (!extent_multiply(&inner, &a->factor[i].size, &inner))
+    if (a->factor_count == 0) return ELMAN_OK;
+    for (size_t i = 1; i < a->factor_count; i++)
+        if (!extent_multiply(&inner, &a->factors[i].size, &inner))
             return refuse(n, "a size passes 64 bits");
 
     /* whole blocks of the slowest factor; else one index of each */
     if (extent_divide(count, &inner, &blocks) && extent_is_plain(&inner) &&
         first % inner.factor == 0) {
-        TRY(move(t, n, of, a->factor, first / inner.factor));
-        a->factor[0].size = blocks;
+        TRY(move(t, n, of, a->factors, first / inner.factor));
+        a->factors[0].size = blocks;
         return ELMAN_OK;
     }
     if (!extent_is(count, 1) || first < 0)
         return refuse(n, "it takes a stretch of axes put together that is not "
                          "followed");
-    for (size_t i = a->factors; i-- > 0;) {
-        factor *f = a->factor + i;
+    for (size_t i = a->factor_count; i-- > 0;) {
+        factor *f = a->factors + i;
         if (!extent_is_plain(&f->size))
             return refuse(n, "it takes an index of axes put together");
         TRY(move(t, n, of, f, first % f->size.factor));
@@ -104,14 +104,14 @@ static elman_status copy_parts(trace *t, const onnx_node *n,
                                const traced_value *v, traced_value *out)
 {
     TRY(need_views(n, v));
-    view *parts = trace_keep(t, v->parts, sizeof *parts);
+    view *parts = trace_keep(t, v->view_count, sizeof *parts);
     if (!parts) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
-    memcpy(parts, v->view, v->parts * sizeof *parts);
+    memcpy(parts, v->views, v->view_count * sizeof *parts);
     out->kind = VALUE_VIEW;
     out->type = v->type;
-    out->parts = v->parts;
+    out->view_count = v->view_count;
     out->axis = v->axis;
-    out->view = parts;
+    out->views = parts;
     return ELMAN_OK;
 }
 
@@ -122,8 +122,8 @@ static elman_status stretch_parts(const trace *t, const onnx_node *n,
 {
     int64_t begin = 0, end = first + count;
     size_t kept = 0;
-    view *parts = v->view;
-    for (size_t p = 0; p < v->parts; p++) {
+    view *parts = v->views;
+    for (size_t p = 0; p < v->view_count; p++) {
         extent size;
         TRY(view_size(n, parts + p, v->axis, &size));
         if (!extent_is_plain(&size))
@@ -138,7 +138,7 @@ static elman_status stretch_parts(const trace *t, const onnx_node *n,
         view_tidy(&one);
         parts[kept++] = one;
     }
-    v->parts = kept;
+    v->view_count = kept;
     if (kept == 1) v->axis = 0;
     return ELMAN_OK;
 }
@@ -152,11 +152,11 @@ static elman_status stretch_value(const trace *t, const onnx_node *n,
     int64_t first;
     TRY(value_shape(n, v, &rank, shape));
     TRY(resolve(n, shape + axis, start, end, &first, &count));
-    if (v->parts > 1 && axis == v->axis)
+    if (v->view_count > 1 && axis == v->axis)
         return stretch_parts(t, n, v, first, count.factor);
-    for (size_t p = 0; p < v->parts; p++) {
-        TRY(keep_stretch(t, n, v->view + p, axis, first, &count));
-        view_tidy(v->view + p);
+    for (size_t p = 0; p < v->view_count; p++) {
+        TRY(keep_stretch(t, n, v->views + p, axis, first, &count));
+        view_tidy(v->views + p);
     }
     return ELMAN_OK;
 }
@@ -167,14 +167,15 @@ static elman_status flip_value(const trace *t, const onnx_node *n,
                                int64_t end)
 {
     extent size;
-    view *of = v->view;
-    factor *f = of->axis[axis].factor;
+    view *of = v->views;
+    factor *f = of->axes[axis].factors;
     TRY(view_size(n, of, axis, &size));
     int64_t all = size.factor;
-    if (extent_is(&size, 1) && v->parts == 1) return ELMAN_OK;
-    if (v->parts > 1 || of->axis[axis].factors > 1 || f->axis == BROADCAST ||
-        !factor_is_whole(t, of, f) || !extent_is_plain(&size) ||
-        (start != -1 && start < all - 1) || end >= -all)
+    if (extent_is(&size, 1) && v->view_count == 1) return ELMAN_OK;
+    if (v->view_count > 1 || of->axes[axis].factor_count > 1 ||
+        f->axis == BROADCAST || !factor_is_whole(t, of, f) ||
+        !extent_is_plain(&size) || (start != -1 && start < all - 1) ||
+        end >= -all)
         return refuse(n, "it takes steps of -1, expected all of an axis of "
                          "known size");
     of->offset[f->axis] = all - 1;
@@ -188,7 +189,8 @@ elman_status view_slice(trace *t, const onnx_node *n, traced_value *const *in,
                         traced_value *const *out)
 {
     int64_t starts[AXES], ends[AXES], axes[AXES], steps[AXES];
-    size_t count, ends_count, axes_count, steps_count, rank = in[0]->view->rank;
+    size_t count, ends_count, axes_count, steps_count,
+        rank = in[0]->views->rank;
     TRY(list_whole(t, n, in, "starts", 1, &count, starts));
     TRY(list_whole(t, n, in, "ends", 2, &ends_count, ends));
     TRY(list_whole(t, n, in, "axes", 3, &axes_count, axes));
@@ -215,13 +217,13 @@ elman_status view_slice(trace *t, const onnx_node *n, traced_value *const *in,
 /* Drops an axis of size 1. */
 static void drop_axis(traced_value *v, size_t axis)
 {
-    for (size_t p = 0; p < v->parts; p++) {
-        view *of = v->view + p;
+    for (size_t p = 0; p < v->view_count; p++) {
+        view *of = v->views + p;
         of->rank--;
-        memmove(of->axis + axis, of->axis + axis + 1,
-                (of->rank - axis) * sizeof *of->axis);
+        memmove(of->axes + axis, of->axes + axis + 1,
+                (of->rank - axis) * sizeof *of->axes);
     }
-    if (v->parts > 1 && v->axis > axis) v->axis--;
+    if (v->view_count > 1 && v->axis > axis) v->axis--;
 }
 
 elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
@@ -232,10 +234,10 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
     size_t axis, count;
     if (!is_sizes(t, in[1])) return trace_embedding(t, n, in, out);
     TRY(attribute_whole(n, "axis", 0, &number));
-    TRY(check_axis(n, number, in[0]->view->rank, &axis));
+    TRY(check_axis(n, number, in[0]->views->rank, &axis));
     TRY(need_sizes(t, n, in[1], &count, entries));
     bool scalar =
-        in[1]->kind == VALUE_SIZES ? in[1]->rank == 0 : in[1]->view->rank == 0;
+        in[1]->kind == VALUE_SIZES ? in[1]->rank == 0 : in[1]->views->rank == 0;
     for (size_t i = 0; i < count; i++)
         if (!extent_is_plain(entries + i) ||
             entries[i].factor != entries[0].factor + (int64_t)i)
@@ -289,8 +291,8 @@ static bool same_factors(const factor *a, const factor *b, size_t count)
 
 static bool same_axis(const view_axis *a, const view_axis *b)
 {
-    return a->factors == b->factors &&
-           same_factors(a->factor, b->factor, a->factors);
+    return a->factor_count == b->factor_count &&
+           same_factors(a->factors, b->factors, a->factor_count);
 }
 
 /* The one axis of their source along which two views, which else are the same
@@ -298,13 +300,13 @@ static bool same_axis(const view_axis *a, const view_axis *b)
 static size_t moved_axis(const trace *t, const view *a, const view *b,
                          size_t axis)
 {
-    const source *s = t->source + a->source;
+    const source *s = t->sources + a->source;
     size_t moved = AXES;
     if (a->source != b->source || a->rank != b->rank) return AXES;
     for (size_t k = 0; k < a->rank; k++)
-        if (k != axis && !same_axis(a->axis + k, b->axis + k)) return AXES;
+        if (k != axis && !same_axis(a->axes + k, b->axes + k)) return AXES;
     for (size_t k = 0; k < s->rank; k++) {
-        if (a->last[k] != b->last[k]) return AXES;
+        if (a->from_end[k] != b->from_end[k]) return AXES;
         if (a->offset[k] == b->offset[k]) continue;
         if (moved < AXES) return AXES;
         moved = k;
@@ -319,28 +321,30 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
 {
     size_t moved = moved_axis(t, a, b, axis);
     if (moved == AXES) return false;
-    view_axis *x = a->axis + axis;
-    const view_axis *y = b->axis + axis;
+    view_axis *x = a->axes + axis;
+    const view_axis *y = b->axes + axis;
     int64_t far = b->offset[moved] - a->offset[moved];
     if (!view_uses(a, moved) && !view_uses(b, moved)) {
-        if (far != 1 || x->factors == FACTORS || !same_axis(x, y)) return false;
-        memmove(x->factor + 1, x->factor, x->factors * sizeof *x->factor);
-        x->factors++;
-        x->factor[0] = (factor){moved, extent_of(2), 1};
+        if (far != 1 || x->factor_count == FACTORS || !same_axis(x, y))
+            return false;
+        memmove(x->factors + 1, x->factors,
+                x->factor_count * sizeof *x->factors);
+        x->factor_count++;
+        x->factors[0] = (factor){moved, extent_of(2), 1};
         return true;
     }
-    bool slowest = x->factors && x->factor[0].axis == moved &&
-                   x->factor[0].step == 1 && view_uses(a, moved) == 1 &&
-                   extent_is(&x->factor[0].size, far);
-    bool there = y->factors && y->factor[0].axis == moved &&
-                 y->factor[0].step == 1 && view_uses(b, moved) == 1;
+    bool slowest = x->factor_count && x->factors[0].axis == moved &&
+                   x->factors[0].step == 1 && view_uses(a, moved) == 1 &&
+                   extent_is(&x->factors[0].size, far);
+    bool there = y->factor_count && y->factors[0].axis == moved &&
+                 y->factors[0].step == 1 && view_uses(b, moved) == 1;
     size_t skip = there ? 1 : 0;
     if (!slowest || (!there && view_uses(b, moved)) ||
-        y->factors - skip != x->factors - 1 ||
-        !same_factors(x->factor + 1, y->factor + skip, x->factors - 1))
+        y->factor_count - skip != x->factor_count - 1 ||
+        !same_factors(x->factors + 1, y->factors + skip, x->factor_count - 1))
         return false;
-    extent more = there ? y->factor[0].size : extent_of(1);
-    return extent_add(&x->factor[0].size, &more, 1, &x->factor[0].size);
+    extent more = there ? y->factors[0].size : extent_of(1);
+    return extent_add(&x->factors[0].size, &more, 1, &x->factors[0].size);
 }
 
 /* y at a sequence's last step, or the reverse direction's at the first, is the
@@ -348,33 +352,33 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
 static void see_final(const trace *t, view *of)
 {
     enum { TIME, BATCH, D, R };
-    const source *s = t->source + of->source;
-    if (s->kind != SOURCE_LAYER || s->rank != 4 || s->index >= t->layers ||
+    const source *s = t->sources + of->source;
+    if (s->kind != SOURCE_LAYER || s->rank != 4 || s->index >= t->layer_count ||
         t->lengths)
         return;
-    const traced_layer *l = t->layer + s->index;
-    int64_t way = of->offset[D];
+    const traced_layer *l = t->layers + s->index;
+    int64_t d = of->offset[D];
     bool recurrent = l->config.kind >= ELMAN_RNN && l->config.kind <= ELMAN_GRU;
-    bool at_end = of->last[TIME]
+    bool at_end = of->from_end[TIME]
                       ? of->offset[TIME] == 0
-                      : extent_is(s->size + TIME, of->offset[TIME] + 1);
-    bool at_start = !of->last[TIME] && of->offset[TIME] == 0;
-    if (!recurrent || l->y != of->source || l->config.merge || of->last[D] ||
-        view_uses(of, TIME) || view_uses(of, D) ||
-        !(way == 1 || l->config.reverse ? at_start : at_end))
+                      : extent_is(s->shape + TIME, of->offset[TIME] + 1);
+    bool at_start = !of->from_end[TIME] && of->offset[TIME] == 0;
+    if (!recurrent || l->y != of->source || l->config.merge ||
+        of->from_end[D] || view_uses(of, TIME) || view_uses(of, D) ||
+        !(d == 1 || l->config.reverse ? at_start : at_end))
         return;
 
     /* (T,B,D,R) to (D,B,R) */
     view final = *of;
     final.source = l->h_n;
-    final.offset[0] = way;
+    final.offset[0] = d;
     final.offset[1] = of->offset[BATCH];
     final.offset[2] = of->offset[R];
     final.offset[3] = 0;
-    memset(final.last, 0, sizeof final.last);
+    memset(final.from_end, 0, sizeof final.from_end);
     for (size_t a = 0; a < of->rank; a++)
-        for (size_t i = 0; i < of->axis[a].factors; i++) {
-            factor *f = &final.axis[a].factor[i];
+        for (size_t i = 0; i < of->axes[a].factor_count; i++) {
+            factor *f = &final.axes[a].factors[i];
             if (f->axis != BROADCAST) f->axis = f->axis == R ? 2 : 1;
         }
     *of = final;
@@ -388,8 +392,8 @@ static elman_status list_parts(const trace *t, const onnx_node *n,
 {
     *count = 0;
     for (size_t k = 0; k < n->inputs; k++)
-        for (size_t p = 0; p < in[k]->parts; p++) {
-            view one = in[k]->view[p];
+        for (size_t p = 0; p < in[k]->view_count; p++) {
+            view one = in[k]->views[p];
             if (finals) see_final(t, &one);
             if (*count && join(t, parts + *count - 1, &one, axis)) continue;
             if (*count == PARTS)
@@ -409,25 +413,25 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t k = 0; k < n->inputs; k++) {
         if (!in[k]) return refuse(n, "input %zu is left out", k);
         TRY(need_views(n, in[k]));
-        if (k == 0) TRY(check_axis(n, number, in[0]->view->rank, &axis));
-        if (in[k]->parts > 1 && in[k]->axis != axis)
+        if (k == 0) TRY(check_axis(n, number, in[0]->views->rank, &axis));
+        if (in[k]->view_count > 1 && in[k]->axis != axis)
             return refuse(n, "it puts together what stands side by side in "
                              "another way");
-        if (in[k]->view->rank != in[0]->view->rank)
+        if (in[k]->views->rank != in[0]->views->rank)
             return refuse(n, "its inputs differ in dimensions");
     }
     TRY(list_parts(t, n, in, axis, false, parts, &count));
     if (count > 1) TRY(list_parts(t, n, in, axis, true, parts, &count));
     for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
-        if (count > 1 && t->source[parts[p].source].kind == SOURCE_LAYER)
+        if (count > 1 && t->sources[parts[p].source].kind == SOURCE_LAYER)
             return refuse(n, "it puts what a layer gives beside other values: "
                              "a branch is no stack of layers");
     }
     traced_value made = {.kind = VALUE_VIEW,
-                         .parts = count,
+                         .view_count = count,
                          .axis = axis,
-                         .view = parts,
+                         .views = parts,
                          .type = in[0]->type};
     TRY(copy_parts(t, n, &made, out[0]));
     extent shape[AXES];

@@ -14,11 +14,11 @@
 static bool same_memory(const trace *t, const traced_value *a,
                         const traced_value *b)
 {
-    const source *x = t->source + a->view->source,
-                 *y = t->source + b->view->source;
+    const source *x = t->sources + a->views->source,
+                 *y = t->sources + b->views->source;
     return x->kind == y->kind &&
            (x->kind == SOURCE_TENSOR
-                ? t->tensor[x->index].data == t->tensor[y->index].data
+                ? t->tensors[x->index].data == t->tensors[y->index].data
                 : x->index == y->index);
 }
 
@@ -79,7 +79,7 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
     if (v) TRY(read_lengths(t, r, v, T, B, &lengths));
     bool same = !lengths == !t->lengths;
     if (lengths && t->lengths) same = same_memory(t, t->lengths, lengths);
-    if (trace_has_recurrent(t, t->layers - 1) && !same)
+    if (trace_has_recurrent(t, t->layer_count - 1) && !same)
         return refuse(r->n, "its sequence_lens are not those of the recurrent "
                             "layer before it");
     t->lengths = lengths;
@@ -92,9 +92,9 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
 static void order_start(const recurrent_node *r, view *of)
 {
     if (!r->batch_first) return;
-    view_axis first = of->axis[0];
-    of->axis[0] = of->axis[1];
-    of->axis[1] = first;
+    view_axis first = of->axes[0];
+    of->axes[0] = of->axes[1];
+    of->axes[1] = first;
 }
 
 typedef struct start {
@@ -103,13 +103,13 @@ typedef struct start {
 } start;
 
 /* Whether all is zero and whether all sequences start alike. */
-static elman_status look_at_start(trace *t, const recurrent_node *r,
+static elman_status inspect_start(trace *t, const recurrent_node *r,
                                   traced_value *v, start *s)
 {
     const view *of = NULL;
     extent batch;
     TRY(need_view(r->n, v, &of));
-    const source *from = t->source + of->source;
+    const source *from = t->sources + of->source;
     s->flows = from->kind != SOURCE_TENSOR;
     s->zero = false;
     if (from->kind > SOURCE_INPUT)
@@ -119,24 +119,25 @@ static elman_status look_at_start(trace *t, const recurrent_node *r,
         return refuse(r->n, "its initial state has %zu dimensions, expected 3",
                       of->rank);
     order_start(r, &s->view);
-    extent ways, R;
-    TRY(view_size(r->n, &s->view, 0, &ways));
+    extent D, R;
+    TRY(view_size(r->n, &s->view, 0, &D));
     TRY(view_size(r->n, &s->view, 2, &R));
     TRY(view_size(r->n, &s->view, 1, &batch));
-    if (!extent_is(&ways, (int64_t)r->ways) || !extent_is(&R, (int64_t)r->H))
+    if (!extent_is(&D, (int64_t)r->direction_count) ||
+        !extent_is(&R, (int64_t)r->H))
         return refuse(r->n,
                       "its initial state is for %lld directions of %lld "
                       "units, expected %zu of %zu",
-                      (long long)ways.factor, (long long)R.factor, r->ways,
-                      r->H);
+                      (long long)D.factor, (long long)R.factor,
+                      r->direction_count, r->H);
     if (s->flows) return ELMAN_OK;
 
     /* one sequence's is enough where the others are the same memory */
-    const view_axis *b = &s->view.axis[1];
+    const view_axis *b = &s->view.axes[1];
     view one = s->view;
-    s->shared =
-        b->factors == 0 || (b->factors == 1 && b->factor[0].axis == BROADCAST);
-    if (s->shared) one.axis[1].factors = 0;
+    s->shared = b->factor_count == 0 ||
+                (b->factor_count == 1 && b->factors[0].axis == BROADCAST);
+    if (s->shared) one.axes[1].factor_count = 0;
     size_t shape[AXES], count;
     TRY(need_shape(r->n, &one, shape, &count));
     if (count > t->budget)
@@ -147,7 +148,8 @@ static elman_status look_at_start(trace *t, const recurrent_node *r,
     s->zero = true;
     for (size_t i = 0; i < count; i++)
         s->zero = s->zero && values[i] == 0;
-    if (t->use[from->index] != TENSOR_MADE) t->use[from->index] = TENSOR_STATE;
+    if (t->uses[from->index] != TENSOR_MADE)
+        t->uses[from->index] = TENSOR_STATE;
     return ELMAN_OK;
 }
 
@@ -155,33 +157,33 @@ static elman_status look_at_start(trace *t, const recurrent_node *r,
 static elman_status learn_start(trace *t, const recurrent_node *r,
                                 const char *role, const start *s)
 {
-    for (size_t way = 0; way < r->ways; way++) {
+    for (size_t d = 0; d < r->direction_count; d++) {
         if (!s->there || s->zero) {
-            TRY(layer_weigh_zero(t, r->n, role, way));
+            TRY(layer_weigh_zero(t, r->n, role, d));
             continue;
         }
         view row = s->view;
-        size_t index[AXES] = {way};
+        size_t index[AXES] = {d};
         traced_value made = {.name = "initial state"};
         void *data = NULL;
-        TRY(fold_create(t, r->n, t->tensor[t->source[row.source].index].name,
+        TRY(fold_create(t, r->n, t->tensors[t->sources[row.source].index].name,
                         ELEMENT_F64, 1, &r->H, &data, &made));
         for (index[2] = 0; index[2] < r->H; index[2]++) {
-            const source *from = t->source + row.source;
-            tensor_doubles(t->tensor + from->index,
+            const source *from = t->sources + row.source;
+            tensor_doubles(t->tensors + from->index,
                            view_element(t, &row, index), 1,
                            (double *)data + index[2]);
         }
-        fold_round(t, &made, t->tensor[t->source[row.source].index].type);
+        fold_round(t, &made, t->tensors[t->sources[row.source].index].type);
         strides whole;
         TRY(need_strides(t, r->n, &made, 1, role, TENSOR_WEIGHT, &whole));
         TRY(layer_weigh(t, r->n, &whole,
                         &(weight_view){.role = role,
                                        .how = "initial state",
-                                       .way = way,
-                                       .row = 0,
-                                       .column = 3}));
-        tensor_use *use = t->use + t->source[row.source].index;
+                                       .direction = d,
+                                       .row_axis = 0,
+                                       .column_axis = NO_STRIDE}));
+        tensor_use *use = t->uses + t->sources[row.source].index;
         if (*use != TENSOR_MADE) *use = TENSOR_FOLDED;
     }
     return ELMAN_OK;
@@ -191,7 +193,7 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
                               traced_value *const *states)
 {
     static const char *const roles[] = {"h_0", "c_0"};
-    traced_layer *l = &t->layer[t->layers - 1];
+    traced_layer *l = &t->layers[t->layer_count - 1];
     traced_start *to[] = {&l->h_0, &l->c_0};
     size_t count = r->row->kind == ELMAN_LSTM ? 2 : 1;
     start starts[2] = {{.zero = true}, {.zero = true}};
@@ -200,7 +202,7 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
         start *s = starts + k;
         if (!states[k]) continue;
         s->there = true;
-        TRY(look_at_start(t, r, states[k], s));
+        TRY(inspect_start(t, r, states[k], s));
         if (s->zero) continue;
         if (s->shared) learned = true;
         else *to[k] = (traced_start){true, s->view};

@@ -8,14 +8,14 @@
 
 const named_tensor *source_array(const trace *t, const source *s)
 {
-    return s->kind == SOURCE_TENSOR ? t->tensor + s->index
+    return s->kind == SOURCE_TENSOR ? t->tensors + s->index
                                     : t->bound + s->index;
 }
 
 bool is_tensor(const trace *t, const traced_value *v)
 {
-    return v->kind == VALUE_VIEW && v->parts == 1 &&
-           t->source[v->view->source].kind == SOURCE_TENSOR;
+    return v->kind == VALUE_VIEW && v->view_count == 1 &&
+           t->sources[v->views->source].kind == SOURCE_TENSOR;
 }
 
 /* ---- Tensors ------------------------------------------------------------- */
@@ -23,23 +23,23 @@ bool is_tensor(const trace *t, const traced_value *v)
 /* An input's array as a tensor: the view's source becomes that. */
 static elman_status bind(trace *t, const onnx_node *n, traced_value *v)
 {
-    const source *s = t->source + v->view->source;
+    const source *s = t->sources + v->views->source;
     named_tensor array = t->bound[s->index];
     traced_value whole = {0};
-    view made = *v->view;
+    view made = *v->views;
     TRY(value_set_tensor(t, n, &whole, &array));
-    made.source = t->sources - 1;
+    made.source = t->source_count - 1;
     return value_set_view(t, v, v->type, &made);
 }
 
 elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
                          const char *what, tensor_use use, const view **of)
 {
-    if (v->kind == VALUE_VIEW && v->parts == 1 && t->bound &&
-        t->source[v->view->source].kind == SOURCE_INPUT)
+    if (v->kind == VALUE_VIEW && v->view_count == 1 && t->bound &&
+        t->sources[v->views->source].kind == SOURCE_INPUT)
         TRY(bind(t, n, v));
-    if (v->kind == VALUE_VIEW && v->parts == 1 &&
-        t->source[v->view->source].kind == SOURCE_INPUT)
+    if (v->kind == VALUE_VIEW && v->view_count == 1 &&
+        t->sources[v->views->source].kind == SOURCE_INPUT)
         return refuse(n,
                       "its %s is \"%.80s\", an input, which a model can not "
                       "take; elman run can",
@@ -52,8 +52,8 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
     if (use == TENSOR_WEIGHT && !element_is_float(v->type))
         return refuse(n, "its %s is of %s, expected floats", what,
                       element_name(v->type));
-    *of = v->view;
-    tensor_use *noted = t->use + t->source[v->view->source].index;
+    *of = v->views;
+    tensor_use *noted = t->uses + t->sources[v->views->source].index;
     if (*noted <= TENSOR_READ || use == TENSOR_WEIGHT) *noted = use;
     return ELMAN_OK;
 }
@@ -84,7 +84,7 @@ void index_advance(size_t rank, const size_t *shape, size_t *index)
 void tensor_view_doubles(const trace *t, const view *of, size_t count,
                          double *values)
 {
-    const named_tensor *tensor = t->tensor + t->source[of->source].index;
+    const named_tensor *tensor = t->tensors + t->sources[of->source].index;
     size_t shape[AXES], index[AXES] = {0}, ignored;
     if (need_shape(NULL, of, shape, &ignored)) return; /* checked before */
     for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index))
@@ -94,7 +94,7 @@ void tensor_view_doubles(const trace *t, const view *of, size_t count,
 void tensor_view_wholes(const trace *t, const view *of, size_t count,
                         int64_t *values)
 {
-    const named_tensor *tensor = t->tensor + t->source[of->source].index;
+    const named_tensor *tensor = t->tensors + t->sources[of->source].index;
     size_t shape[AXES], index[AXES] = {0}, ignored;
     if (need_shape(NULL, of, shape, &ignored)) return; /* checked before */
     for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index))
@@ -137,13 +137,13 @@ elman_status fold_create(trace *t, const onnx_node *n, const char *name,
     if (!*data) return failure(ELMAN_NO_MEMORY, "no memory for a tensor");
     made.data = *data;
     TRY(value_set_tensor(t, n, v, &made));
-    t->use[t->tensors - 1] = TENSOR_MADE;
+    t->uses[t->tensor_count - 1] = TENSOR_MADE;
     return ELMAN_OK;
 }
 
 void fold_round(trace *t, traced_value *v, element_type type)
 {
-    named_tensor *made = t->tensor + t->source[v->view->source].index;
+    named_tensor *made = t->tensors + t->sources[v->views->source].index;
     v->type = type;
     if (made->type != ELEMENT_F64 || type == ELEMENT_F64) return;
     const double *from = made->data;
@@ -169,11 +169,11 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
     if (count == 0) return refuse(n, "its %s has no elements", what);
     bool plain = true;
     for (size_t k = 0; k < rank; k++)
-        plain = plain && of->axis[k].factors <= 1;
+        plain = plain && of->axes[k].factor_count <= 1;
     if (!plain) {
         traced_value copy = {0};
         void *data = NULL;
-        tensor_use *noted = t->use + t->source[of->source].index;
+        tensor_use *noted = t->uses + t->sources[of->source].index;
         if (*noted != TENSOR_MADE) *noted = TENSOR_FOLDED;
         TRY(fold_create(t, n, v->name, ELEMENT_F64, rank, shape, &data, &copy));
         tensor_view_doubles(t, of, count, data);
@@ -181,13 +181,13 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
         return need_strides(t, n, &copy, rank, what, use, s);
     }
     size_t zero[AXES] = {0};
-    *s = (strides){.tensor = t->source[of->source].index,
-                   .first = view_element(t, of, zero)};
+    *s = (strides){.tensor = t->sources[of->source].index,
+                   .offset = view_element(t, of, zero)};
     for (size_t k = 0; k < rank; k++) {
         size_t one[AXES] = {0};
         one[k] = 1;
         s->shape[k] = shape[k];
-        if (shape[k] > 1) s->step[k] = view_element(t, of, one) - s->first;
+        if (shape[k] > 1) s->step[k] = view_element(t, of, one) - s->offset;
     }
     return ELMAN_OK;
 }

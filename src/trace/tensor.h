@@ -29,11 +29,12 @@ void tensor_view_wholes(const trace *t, const view *of, size_t count,
 elman_status need_number(trace *t, const onnx_node *n, traced_value *v,
                          const char *what, double *number);
 
-/* Element (i,j,k) of a view of rank up to 3 is first + the sum of index times
+/* Element (i,j,k) of a view of rank up to 3 is offset + the sum of index times
  * step in its tensor; a view that is not so is copied into a tensor that is. */
+enum { STRIDE_AXES = 3 };
 typedef struct strides {
-    size_t tensor, first, step[3];
-    size_t shape[3];
+    size_t tensor, offset, step[STRIDE_AXES];
+    size_t shape[STRIDE_AXES];
 } strides;
 elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
                           size_t rank, const char *what, tensor_use use,

@@ -30,11 +30,11 @@ void trace_close(trace *t)
         next = block->next;
         free(block);
     }
-    free(t->value);
-    free(t->tensor);
-    free(t->use);
-    free(t->source);
-    free(t->layer);
+    free(t->values);
+    free(t->tensors);
+    free(t->uses);
+    free(t->sources);
+    free(t->layers);
     free(t);
 }
 
@@ -49,7 +49,7 @@ int value_compare(const void *left, const void *right)
 traced_value *trace_find(const trace *t, const char *name)
 {
     traced_value key = {.name = name};
-    return t->values
-               ? bsearch(&key, t->value, t->values, sizeof key, value_compare)
-               : NULL;
+    return t->value_count ? bsearch(&key, t->values, t->value_count, sizeof key,
+                                    value_compare)
+                          : NULL;
 }

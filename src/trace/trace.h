@@ -70,7 +70,7 @@ typedef struct source {
     source_kind kind;
     size_t index; /* of the tensor, input or layer */
     size_t rank;
-    extent size[AXES];
+    extent shape[AXES];
     int identity[AXES]; /* axis of x that it runs along, OWN_AXIS, NO_AXIS */
 } source;
 
@@ -84,16 +84,16 @@ typedef struct factor {
 
 /* From slow to fast; none: of size 1. */
 typedef struct view_axis {
-    size_t factors;
-    factor factor[FACTORS];
+    size_t factor_count;
+    factor factors[FACTORS];
 } view_axis;
 
 typedef struct view {
     size_t source;
     int64_t offset[AXES]; /* in each of the source's axes, */
-    bool last[AXES];      /* counted from its last index */
+    bool from_end[AXES];  /* counted from its last index */
     size_t rank;
-    view_axis axis[AXES];
+    view_axis axes[AXES];
 } view;
 
 typedef enum value_kind {
@@ -113,7 +113,7 @@ typedef enum norm_stage {
     NORM_SQUARE,
     NORM_VARIANCE,
     NORM_SHIFTED, /* by epsilon */
-    NORM_ROOT
+    NORM_STD
 } norm_stage;
 
 typedef struct traced_step traced_step; /* trace_unrolled.h */
@@ -124,10 +124,10 @@ typedef struct traced_value {
     size_t node; /* that makes it, or NO_NODE */
     value_kind kind;
     element_type type;
-    size_t rank, count; /* of sizes */
-    extent *sizes;      /* (count) */
-    size_t parts, axis; /* views side by side along axis */
-    view *view;         /* (parts) */
+    size_t rank, count;      /* of sizes */
+    extent *sizes;           /* (count) */
+    size_t view_count, axis; /* views side by side along axis */
+    view *views;             /* (view_count) */
     norm_stage norm;
     float eps; /* of the norm */
     const traced_step *step;
@@ -148,7 +148,7 @@ typedef enum tensor_use {
 /* A slice (parameter still empty) of the parameter role of one direction. */
 typedef struct traced_weight {
     const char *role; /* weight_ih ... */
-    size_t way;
+    size_t direction;
     tensor_slice slice;
 } traced_weight;
 
@@ -170,8 +170,8 @@ typedef struct traced_layer {
     bool open; /* a linear layer without bias: the next Add may be it */
     unrolled *unrolled; /* a recurrence that is written out, or NULL */
     bool twin;          /* a linear layer that reads what that reads */
-    size_t weights;
-    traced_weight weight[MOST_TRACED_WEIGHTS];
+    size_t weight_count;
+    traced_weight weights[MOST_TRACED_WEIGHTS];
     traced_start h_0, c_0;
 } traced_layer;
 
@@ -179,23 +179,23 @@ typedef struct trace {
     const onnx_graph *graph;
     const named_tensor *bound; /* (graph->inputs) arrays that inputs were given,
                                   data NULL where there is none; or NULL */
-    size_t values;
-    traced_value *value; /* (values) by name */
-    size_t tensors, tensor_room;
-    named_tensor *tensor; /* dense: initializers, then what was folded */
-    tensor_use *use;
-    size_t symbols;
-    const char *symbol[EXTENT_SYMBOLS];
-    size_t sources, source_room;
-    source *source;
-    size_t layers;
-    traced_layer *layer; /* room for ELMAN_MAX_LAYERS */
-    bool started;        /* x is known: */
-    view x;              /* of an input: what stands for time and sequences, an
-                            axis each, and last the features */
-    bool tokens;         /* x is token numbers, without features */
-    bool timed;          /* since the first recurrent layer there are: */
-    int time, batch;     /* axes of x, or NO_AXIS */
+    size_t value_count;
+    traced_value *values; /* (value_count) by name */
+    size_t tensor_count, tensor_room;
+    named_tensor *tensors; /* dense: initializers, then what was folded */
+    tensor_use *uses;      /* (tensor_count) */
+    size_t symbol_count;
+    const char *symbols[EXTENT_SYMBOLS];
+    size_t source_count, source_room;
+    source *sources;
+    size_t layer_count;
+    traced_layer *layers; /* room for ELMAN_MAX_LAYERS */
+    bool started;         /* x is known: */
+    view x;               /* of an input: what stands for time and sequences, an
+                             axis each, and last the features */
+    bool tokens;          /* x is token numbers, without features */
+    bool timed;           /* since the first recurrent layer there are: */
+    int time, batch;      /* axes of x, or NO_AXIS */
     traced_value *lengths; /* of sequence_lens, or NULL */
     size_t budget;         /* elements that folding may still make */
     void *kept;            /* blocks that go with the trace */

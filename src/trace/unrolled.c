@@ -18,15 +18,15 @@
 #include <string.h>
 
 /* A step of y, in one direction. */
-static view output_view(const trace *t, const traced_layer *l, size_t way,
+static view output_view(const trace *t, const traced_layer *l, size_t d,
                         size_t rank, size_t index)
 {
     enum { TIME, BATCH, D };
-    step_axes a = l->unrolled->way[way].axes;
+    step_axes a = l->unrolled->directions[d].axes;
     a.time = TIME;
     if (a.batch < AXES) a.batch = BATCH;
     view v = step_view(t, l->y, &a, rank, index);
-    v.offset[D] = (int64_t)way;
+    v.offset[D] = (int64_t)d;
     return v;
 }
 
@@ -40,19 +40,19 @@ static bool same_view(const view *a, const view *b)
 static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
                                 const source *p)
 {
-    const step_axes *a = &l->unrolled->way[0].axes;
+    const step_axes *a = &l->unrolled->directions[0].axes;
     extent one = extent_of(1), H = extent_of((int64_t)l->O);
-    extent T = a->time < AXES ? p->size[a->time] : one;
-    extent B = a->batch < AXES ? p->size[a->batch] : one;
+    extent T = a->time < AXES ? p->shape[a->time] : one;
+    extent B = a->batch < AXES ? p->shape[a->batch] : one;
     const source y = {.kind = SOURCE_LAYER,
-                      .index = t->layers - 1,
+                      .index = t->layer_count - 1,
                       .rank = 4,
-                      .size = {T, B, one, H},
+                      .shape = {T, B, one, H},
                       .identity = {t->time, t->batch, OWN_AXIS, OWN_AXIS}};
     source final = {.kind = SOURCE_FINAL_H,
-                    .index = t->layers - 1,
+                    .index = t->layer_count - 1,
                     .rank = 3,
-                    .size = {one, B, H},
+                    .shape = {one, B, H},
                     .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
     TRY(source_add(t, n, &y, &l->y));
     TRY(source_add(t, n, &final, &l->h_n));
@@ -64,7 +64,7 @@ static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
 static elman_status begin(trace *t, const onnx_node *n, const view *p)
 {
     traced_layer *l = unrolled_tip(t);
-    const source s = t->source[p->source];
+    const source s = t->sources[p->source];
     size_t T, index;
     step_axes a;
     if (!step_axes_find(t, p, &a, &T, &index) || l->per_sequence)
@@ -83,8 +83,9 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     unrolled *u = trace_keep(t, 1, sizeof *u);
     if (!u) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     u->T = T;
-    u->ways = 1;
-    u->way[0] = (traced_way){.p = p->source, .axes = a, .down = index != 0};
+    u->direction_count = 1;
+    u->directions[0] =
+        (traced_direction){.p = p->source, .axes = a, .down = index != 0};
     t->timed = true;
     t->time = time;
     t->batch = batch;
@@ -103,27 +104,28 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
 static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
 {
     const traced_layer *twin = unrolled_tip(t);
-    traced_layer *l = &t->layer[t->layers - 2];
+    traced_layer *l = &t->layers[t->layer_count - 2];
     size_t T, index;
     step_axes a;
     if (!step_axes_find(t, p, &a, &T, &index) || index + 1 != T)
         return refuse(n, "its first step is not the last of its input: it is "
-                         "no other direction of what reads that as well");
-    l->unrolled->ways = 2;
-    l->unrolled->way[1] = (traced_way){.p = p->source, .axes = a, .down = true};
-    for (size_t i = 0; i < twin->weights; i++) {
-        l->weight[l->weights] = twin->weight[i];
-        l->weight[l->weights++].way = 1;
+                         "no other d of what reads that as well");
+    l->unrolled->direction_count = 2;
+    l->unrolled->directions[1] =
+        (traced_direction){.p = p->source, .axes = a, .down = true};
+    for (size_t i = 0; i < twin->weight_count; i++) {
+        l->weights[l->weight_count] = twin->weights[i];
+        l->weights[l->weight_count++].direction = 1;
     }
     /* nobody takes what the twin gave for what a layer gives */
-    t->layer[--t->layers] = (traced_layer){.y = SIZE_MAX};
-    layer_add_way(t, l);
+    t->layers[--t->layer_count] = (traced_layer){.y = SIZE_MAX};
+    layer_add_direction(t, l);
     return ELMAN_OK;
 }
 
 /* Weights are the same in every step that has any. */
-static elman_status check_weights(const onnx_node *n, size_t H, traced_way *w,
-                                  const traced_step *s)
+static elman_status check_weights(const onnx_node *n, size_t H,
+                                  traced_direction *w, const traced_step *s)
 {
     if (!s->h) return ELMAN_OK;
     if (s->weight.shape[0] != H)
@@ -137,7 +139,7 @@ static elman_status check_weights(const onnx_node *n, size_t H, traced_way *w,
     }
     const traced_step *a = &w->of;
     const strides *x = &a->weight, *y = &s->weight;
-    if (x->tensor != y->tensor || x->first != y->first ||
+    if (x->tensor != y->tensor || x->offset != y->offset ||
         a->transposed != s->transposed || x->step[0] != y->step[0] ||
         x->step[1] != y->step[1])
         return refuse(n, "the weight of its state is not that of the steps "
@@ -145,7 +147,7 @@ static elman_status check_weights(const onnx_node *n, size_t H, traced_way *w,
     x = &a->bias;
     y = &s->bias;
     if (a->biased != s->biased || x->tensor != y->tensor ||
-        x->first != y->first || x->step[0] != y->step[0])
+        x->offset != y->offset || x->step[0] != y->step[0])
         return refuse(n, "its bias is not that of the steps before it");
     return ELMAN_OK;
 }
@@ -156,7 +158,7 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
 {
     traced_layer *l = unrolled_tip(t);
     unrolled *u = l->unrolled;
-    traced_way *w = &u->way[u->ways - 1];
+    traced_direction *w = &u->directions[u->direction_count - 1];
     size_t index = w->down ? u->T - 1 - w->made : w->made;
     if (p->rank <= w->axes.far || s->rank > AXES)
         return refuse(n, "the sequences of its operands differ in place");
@@ -172,7 +174,8 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     } else {
         size_t last = w->down ? index + 1 : index - 1;
         bool fits = s->h && s->h->rank > w->axes.far && s->h->rank > 0;
-        if (fits) want = output_view(t, l, u->ways - 1, s->h->rank, last);
+        if (fits)
+            want = output_view(t, l, u->direction_count - 1, s->h->rank, last);
         if (!fits || !same_view(s->h, &want))
             return refuse(n,
                           "it does not read the state of step %zu, the one "
@@ -181,17 +184,17 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     }
     TRY(check_weights(n, l->config.hidden_size, w, s));
     w->made++;
-    *h = output_view(t, l, u->ways - 1, s->rank, index);
+    *h = output_view(t, l, u->direction_count - 1, s->rank, index);
     return ELMAN_OK;
 }
 
 elman_status unrolled_activation(trace *t, const onnx_node *n,
                                  const traced_value *x, traced_value *out)
 {
-    const traced_step none = {.summed = true, .rank = x->view->rank};
+    const traced_step none = {.summed = true, .rank = x->views->rank};
     const traced_step *s = x->kind == VALUE_STEP ? x->step : &none;
     traced_layer *l = unrolled_tip(t);
-    const view *p = x->view;
+    const view *p = x->views;
     view h;
     bool relu = n->op[0] == 'R';
     if (!s->summed ||
@@ -201,7 +204,7 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
     if (l && p->source == l->y && l->twin) TRY(join_twin(t, n, p));
     else if (l && p->source == l->y && l->config.kind == ELMAN_LINEAR)
         TRY(begin(t, n, p));
-    const traced_way *w = unrolled_way(t);
+    const traced_direction *w = unrolled_direction(t);
     if (!w || w->p != p->source)
         return refuse(n, "it adds what is no step of the linear layer before "
                          "it");
@@ -217,8 +220,9 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
 bool unrolled_has_twin(const trace *t, const onnx_node *n)
 {
     const traced_layer *l = unrolled_tip(t);
-    if (!l || !l->unrolled || l->unrolled->ways > 1 || unrolled_way(t) ||
-        l->unrolled->way[0].down || t->layers == ELMAN_MAX_LAYERS)
+    if (!l || !l->unrolled || l->unrolled->direction_count > 1 ||
+        unrolled_direction(t) || l->unrolled->directions[0].down ||
+        t->layer_count == ELMAN_MAX_LAYERS)
         return false;
     return !strcmp(n->input[0], t->graph->node[l->node].input[0]);
 }
@@ -227,15 +231,15 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
 {
     const traced_layer *first = unrolled_tip(t);
     const onnx_node *before = t->graph->node + first->node;
-    *y = *trace_find(t, before->output[0])->view;
-    source s = t->source[y->source];
+    *y = *trace_find(t, before->output[0])->views;
+    source s = t->sources[y->source];
     if (O != first->O)
         return refuse(n,
                       "it reads what node %.80s reads as well: a branch is no "
                       "stack of layers",
                       before->name);
-    s.index = t->layers;
-    traced_layer *l = &t->layer[t->layers++];
+    s.index = t->layer_count;
+    traced_layer *l = &t->layers[t->layer_count++];
     *l = (traced_layer){
         .config = {.kind = ELMAN_LINEAR, .output_size = O, .no_bias = true},
         .node = (size_t)(n - t->graph->node),

@@ -14,7 +14,7 @@
 
 /* Its axes are those of a step, or of size 1. */
 static elman_status check_shape(const trace *t, const onnx_node *n,
-                                const traced_way *w, size_t *shape,
+                                const traced_direction *w, size_t *shape,
                                 size_t *count)
 {
     const view *c = w->constant;
@@ -22,7 +22,7 @@ static elman_status check_shape(const trace *t, const onnx_node *n,
     TRY(need_shape(n, c, shape, count));
     for (size_t k = 0; k + 1 < c->rank; k++) {
         bool batch = w->axes.batch < AXES && c->rank - 1 - k == w->axes.far;
-        bool whole = batch && extent_is(t->source[w->p].size + w->axes.batch,
+        bool whole = batch && extent_is(t->sources[w->p].shape + w->axes.batch,
                                         (int64_t)shape[k]);
         fits = fits && (shape[k] == 1 || whole);
     }
@@ -33,7 +33,7 @@ static elman_status check_shape(const trace *t, const onnx_node *n,
 
 /* A first step from zero may have been folded to the bias that it adds. */
 static elman_status check_constant(const trace *t, const onnx_node *n,
-                                   const traced_way *w)
+                                   const traced_direction *w)
 {
     size_t shape[AXES], count = 0, H = w->of.weight.shape[0];
     const strides *b = &w->of.bias;
@@ -47,12 +47,12 @@ static elman_status check_constant(const trace *t, const onnx_node *n,
             left /= shape[k];
         }
         const named_tensor *from =
-            count ? &t->tensor[t->source[w->constant->source].index] : NULL;
+            count ? &t->tensors[t->sources[w->constant->source].index] : NULL;
         if (from)
             tensor_doubles(from, view_element(t, w->constant, index), 1, &got);
         if (w->of.biased)
-            tensor_doubles(t->tensor + b->tensor, b->first + i % H * b->step[0],
-                           1, &bias);
+            tensor_doubles(t->tensors + b->tensor,
+                           b->offset + i % H * b->step[0], 1, &bias);
         if (got != bias)
             return refuse(n, "the first step of the recurrence that reads it "
                              "begins from what is neither zero nor an input, "
@@ -62,45 +62,45 @@ static elman_status check_constant(const trace *t, const onnx_node *n,
 }
 
 static const traced_weight *find_weight(const traced_layer *l, const char *role,
-                                        size_t way)
+                                        size_t d)
 {
-    for (size_t i = 0; i < l->weights; i++)
-        if (l->weight[i].way == way && !strcmp(l->weight[i].role, role))
-            return l->weight + i;
+    for (size_t i = 0; i < l->weight_count; i++)
+        if (l->weights[i].direction == d && !strcmp(l->weights[i].role, role))
+            return l->weights + i;
     return NULL;
 }
 
 /* The linear layers' weight and bias, and those of the steps, as they follow
  * each other in a recurrent layer. */
-static elman_status weigh_way(trace *t, const onnx_node *n,
-                              const traced_layer *was, size_t way)
+static elman_status weigh_direction(trace *t, const onnx_node *n,
+                                    const traced_layer *was, size_t d)
 {
-    traced_layer *l = &t->layer[t->layers - 1];
-    const traced_step *s = &was->unrolled->way[way].of;
-    const traced_weight *bias = find_weight(was, "bias", way);
-    l->weight[l->weights] = *find_weight(was, "weight", way);
-    l->weight[l->weights++].role = "weight_ih";
+    traced_layer *l = &t->layers[t->layer_count - 1];
+    const traced_step *s = &was->unrolled->directions[d].of;
+    const traced_weight *bias = find_weight(was, "bias", d);
+    l->weights[l->weight_count] = *find_weight(was, "weight", d);
+    l->weights[l->weight_count++].role = "weight_ih";
     TRY(layer_weigh(
         t, n, &s->weight,
         &(weight_view){.role = "weight_hh",
                        .how = s->transposed ? "as it is" : "transposed",
-                       .way = way,
-                       .row = s->transposed ? 0 : 1,
-                       .column = s->transposed ? 1 : 0}));
+                       .direction = d,
+                       .row_axis = s->transposed ? 0 : 1,
+                       .column_axis = s->transposed ? 1 : 0}));
     if (l->config.no_bias) return ELMAN_OK;
     if (bias) {
-        l->weight[l->weights] = *bias;
-        l->weight[l->weights++].role = "bias_ih";
+        l->weights[l->weight_count] = *bias;
+        l->weights[l->weight_count++].role = "bias_ih";
     } else {
-        TRY(layer_weigh_zero(t, n, "bias_ih", way));
+        TRY(layer_weigh_zero(t, n, "bias_ih", d));
     }
-    if (!s->biased) return layer_weigh_zero(t, n, "bias_hh", way);
+    if (!s->biased) return layer_weigh_zero(t, n, "bias_hh", d);
     return layer_weigh(t, n, &s->bias,
                        &(weight_view){.role = "bias_hh",
                                       .how = "as it is",
-                                      .way = way,
-                                      .row = 0,
-                                      .column = 3});
+                                      .direction = d,
+                                      .row_axis = 0,
+                                      .column_axis = NO_STRIDE});
 }
 
 /* ---- Initial states ------------------------------------------------------ */
@@ -111,14 +111,14 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
 {
     *start = *h;
     start->rank = 3;
-    memset(start->axis, 0, sizeof start->axis);
+    memset(start->axes, 0, sizeof start->axes);
     bool fits = h->rank > 0;
     for (size_t k = 0; k < h->rank; k++) {
         size_t far = h->rank - 1 - k;
         bool batch = a->batch < AXES && far == a->far;
-        if (far == 0) start->axis[2] = h->axis[k];
-        else if (batch) start->axis[1] = h->axis[k];
-        else fits = fits && h->axis[k].factors == 0;
+        if (far == 0) start->axes[2] = h->axes[k];
+        else if (batch) start->axes[1] = h->axes[k];
+        else fits = fits && h->axes[k].factor_count == 0;
     }
     return fits ? ELMAN_OK
                 : refuse(n, "the sequences of its initial state do not stand "
@@ -130,37 +130,38 @@ static elman_status find_start(const onnx_node *n, const unrolled *u,
                                view *start)
 {
     view other;
-    TRY(order_start(n, &u->way[0].axes, u->way[0].start, start));
-    if (u->ways == 1) return ELMAN_OK;
-    TRY(order_start(n, &u->way[1].axes, u->way[1].start, &other));
+    TRY(order_start(n, &u->directions[0].axes, u->directions[0].start, start));
+    if (u->direction_count == 1) return ELMAN_OK;
+    TRY(order_start(n, &u->directions[1].axes, u->directions[1].start, &other));
     size_t axis = view_next_axis(start, &other);
     if (axis == AXES)
         return refuse(n, "the initial states of its two directions are not "
                          "parts of one");
-    start->axis[0].factors = 1;
-    start->axis[0].factor[0] = (factor){axis, extent_of(2), 1};
+    start->axes[0].factor_count = 1;
+    start->axes[0].factors[0] = (factor){axis, extent_of(2), 1};
     return ELMAN_OK;
 }
 
 static elman_status weigh_starts(trace *t, const onnx_node *n)
 {
     static const recurrent_row row = {"RNN", ELMAN_RNN, 1, 1, {0}, "as it is"};
-    const traced_layer *l = &t->layer[t->layers - 1];
+    const traced_layer *l = &t->layers[t->layer_count - 1];
     const unrolled *u = l->unrolled;
     recurrent_node r = {.row = &row,
                         .n = n,
-                        .ways = u->ways,
+                        .direction_count = u->direction_count,
                         .H = l->config.hidden_size,
                         .I = l->I};
-    if (u->ways == 2 && !u->way[0].start != !u->way[1].start)
+    if (u->direction_count == 2 &&
+        !u->directions[0].start != !u->directions[1].start)
         return refuse(n, "one of its two directions has no initial state");
-    if (!u->way[0].start) return ELMAN_OK;
+    if (!u->directions[0].start) return ELMAN_OK;
     view start;
     traced_value h_0 = {.name = "initial state"};
     TRY(find_start(n, u, &start));
-    const source *s = t->source + start.source;
+    const source *s = t->sources + start.source;
     element_type type = s->kind == SOURCE_TENSOR
-                            ? t->tensor[s->index].type
+                            ? t->tensors[s->index].type
                             : t->graph->input[s->index].type;
     TRY(value_set_view(t, &h_0, type, &start));
     traced_value *const states[] = {&h_0, NULL};
@@ -175,35 +176,35 @@ static elman_status finish(trace *t, traced_layer *l)
     const onnx_node *n = t->graph->node + l->node;
     const traced_layer was = *l;
     l->config.no_bias = true;
-    for (size_t way = 0; way < u->ways; way++) {
-        const traced_way *w = u->way + way;
+    for (size_t d = 0; d < u->direction_count; d++) {
+        const traced_direction *w = u->directions + d;
         if (w->made < u->T || !w->weighed)
             return refuse(n,
                           "the recurrence that reads it is written out for %zu "
                           "of its %zu steps",
                           w->made, u->T);
         TRY(check_constant(t, n, w));
-        if (w->of.biased || find_weight(l, "bias", way))
+        if (w->of.biased || find_weight(l, "bias", d))
             l->config.no_bias = false;
     }
-    l->weights = 0;
-    for (size_t way = 0; way < u->ways; way++)
-        TRY(weigh_way(t, n, &was, way));
+    l->weight_count = 0;
+    for (size_t d = 0; d < u->direction_count; d++)
+        TRY(weigh_direction(t, n, &was, d));
     return weigh_starts(t, n);
 }
 
 elman_status unrolled_finish(trace *t, size_t index)
 {
-    traced_layer *l = &t->layer[index];
-    const size_t layers = t->layers;
+    traced_layer *l = &t->layers[index];
+    const size_t layers = t->layer_count;
     if (l->twin)
         return refuse(t->graph->node + l->node,
                       "it reads what node %.80s reads as well: a branch is no "
                       "stack of layers",
                       t->graph->node[l[-1].node].name);
     if (!l->unrolled) return ELMAN_OK;
-    t->layers = index + 1; /* the last layer is what gets weights */
+    t->layer_count = index + 1; /* the last layer is what gets weights */
     elman_status status = finish(t, l);
-    t->layers = layers;
+    t->layer_count = layers;
     return status;
 }

@@ -8,14 +8,15 @@
 
 traced_layer *unrolled_tip(const trace *t)
 {
-    return t->layers ? &t->layer[t->layers - 1] : NULL;
+    return t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
 }
 
-traced_way *unrolled_way(const trace *t)
+traced_direction *unrolled_direction(const trace *t)
 {
     const traced_layer *l = unrolled_tip(t);
     if (!l || !l->unrolled) return NULL;
-    traced_way *w = &l->unrolled->way[l->unrolled->ways - 1];
+    traced_direction *w =
+        &l->unrolled->directions[l->unrolled->direction_count - 1];
     return w->made < l->unrolled->T ? w : NULL;
 }
 
@@ -24,15 +25,16 @@ traced_way *unrolled_way(const trace *t)
 view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
                size_t index)
 {
-    const source *s = t->source + from;
+    const source *s = t->sources + from;
     view v = {.source = from, .rank = rank};
     if (a->time < AXES) v.offset[a->time] = (int64_t)index;
-    v.axis[rank - 1].factors = 1;
-    v.axis[rank - 1].factor[0] = (factor){s->rank - 1, s->size[s->rank - 1], 1};
+    v.axes[rank - 1].factor_count = 1;
+    v.axes[rank - 1].factors[0] =
+        (factor){s->rank - 1, s->shape[s->rank - 1], 1};
     if (a->batch < AXES) {
-        view_axis *batch = &v.axis[rank - 1 - a->far];
-        batch->factors = 1;
-        batch->factor[0] = (factor){a->batch, s->size[a->batch], 1};
+        view_axis *batch = &v.axes[rank - 1 - a->far];
+        batch->factor_count = 1;
+        batch->factors[0] = (factor){a->batch, s->shape[a->batch], 1};
     }
     view_tidy(&v);
     return v;
@@ -41,14 +43,14 @@ view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
 bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
                     size_t *index)
 {
-    const source *s = t->source + p->source;
+    const source *s = t->sources + p->source;
     *a = (step_axes){.time = AXES, .batch = AXES};
     for (size_t k = 0; k + 1 < s->rank; k++) {
         size_t at = 0, factors = 0;
-        if (extent_is(s->size + k, 1)) continue;
+        if (extent_is(s->shape + k, 1)) continue;
         for (size_t i = 0; i < p->rank; i++)
-            for (size_t j = 0; j < p->axis[i].factors; j++)
-                if (p->axis[i].factor[j].axis == k) at = i, factors++;
+            for (size_t j = 0; j < p->axes[i].factor_count; j++)
+                if (p->axes[i].factors[j].axis == k) at = i, factors++;
         size_t *found = factors ? &a->batch : &a->time;
         if (*found < AXES) return false;
         *found = k;
@@ -58,8 +60,9 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
     *index = 0;
     if (p->rank == 0 || (a->batch < AXES && a->far == 0)) return false;
     if (a->time == AXES) return true;
-    if (!extent_is_plain(s->size + a->time) || p->last[a->time]) return false;
-    *T = (size_t)s->size[a->time].factor;
+    if (!extent_is_plain(s->shape + a->time) || p->from_end[a->time])
+        return false;
+    *T = (size_t)s->shape[a->time].factor;
     *index = (size_t)p->offset[a->time];
     return true;
 }
@@ -80,24 +83,24 @@ static elman_status set_step(trace *t, const traced_step *step, const view *of,
 
 bool unrolled_multiplies(const trace *t, const traced_value *x)
 {
-    if (x->kind != VALUE_VIEW || x->parts != 1) return false;
-    const source *s = t->source + x->view->source;
+    if (x->kind != VALUE_VIEW || x->view_count != 1) return false;
+    const source *s = t->sources + x->views->source;
     if (s->kind == SOURCE_TENSOR) return true;
     if (s->kind == SOURCE_INPUT)
-        return t->started && s->index != t->source[t->x.source].index;
-    return unrolled_way(t) && x->view->source == unrolled_tip(t)->y;
+        return t->started && s->index != t->sources[t->x.source].index;
+    return unrolled_direction(t) && x->views->source == unrolled_tip(t)->y;
 }
 
 elman_status unrolled_product(trace *t, const onnx_node *n,
                               const traced_value *h, const strides *weight,
                               bool transposed, traced_value *out)
 {
-    traced_step step = {.h = h->view,
-                        .rank = h->view->rank,
+    traced_step step = {.h = h->views,
+                        .rank = h->views->rank,
                         .weight = *weight,
                         .transposed = transposed};
     if (weight->shape[0] == weight->shape[1])
-        return set_step(t, &step, h->view, h->type, out);
+        return set_step(t, &step, h->views, h->type, out);
     return refuse(n, "its first operand is neither what flows through the "
                      "layers nor the state of a recurrence, whose weight would "
                      "be square");
@@ -122,7 +125,7 @@ elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
     s->shape[0] = H;
     step.biased = true;
     if (rank > step.rank) step.rank = rank;
-    return set_step(t, &step, x->view, x->type, out);
+    return set_step(t, &step, x->views, x->type, out);
 }
 
 /* The step of the input for a product, or for what was computed of one. */
@@ -131,8 +134,8 @@ static elman_status add_input(trace *t, const traced_step *product,
 {
     traced_step step = *product;
     step.summed = true;
-    if (p->view->rank > step.rank) step.rank = p->view->rank;
-    return set_step(t, &step, p->view, p->type, out);
+    if (p->views->rank > step.rank) step.rank = p->views->rank;
+    return set_step(t, &step, p->views, p->type, out);
 }
 
 elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
@@ -156,10 +159,10 @@ bool unrolled_begins(const trace *t, const traced_value *p)
     const traced_layer *l = unrolled_tip(t);
     step_axes axes;
     size_t T, index;
-    if (p->kind != VALUE_VIEW || p->parts != 1 || !l ||
-        l->config.kind != ELMAN_LINEAR || p->view->source != l->y)
+    if (p->kind != VALUE_VIEW || p->view_count != 1 || !l ||
+        l->config.kind != ELMAN_LINEAR || p->views->source != l->y)
         return false;
-    return step_axes_find(t, p->view, &axes, &T, &index) && T > 1 &&
+    return step_axes_find(t, p->views, &axes, &T, &index) && T > 1 &&
            index == (l->twin ? T - 1 : 0);
 }
 

@@ -28,7 +28,7 @@ typedef struct step_axes {
 } step_axes;
 
 /* One direction. */
-typedef struct traced_way {
+typedef struct traced_direction {
     size_t p; /* source: y of the linear layer */
     step_axes axes;
     bool down;            /* from the last step to the first */
@@ -37,17 +37,17 @@ typedef struct traced_way {
     traced_step of;       /* weight and bias of each step */
     const view *start;    /* initial state; NULL: zero, and */
     const view *constant; /* what the first step adds instead, or NULL */
-} traced_way;
+} traced_direction;
 
 struct unrolled {
-    size_t T, ways;
-    traced_way way[2];
+    size_t T, direction_count;
+    traced_direction directions[2];
 };
 
 /* The last layer, or NULL; the direction of it that is being read, whose steps
  * are not all there, or NULL. */
 traced_layer *unrolled_tip(const trace *t);
-traced_way *unrolled_way(const trace *t);
+traced_direction *unrolled_direction(const trace *t);
 
 /* One step of all sequences of a source whose last axis is features, as a view
  * of that rank. */

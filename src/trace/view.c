@@ -14,26 +14,26 @@ elman_status source_add(trace *t, const onnx_node *n, const source *s,
     if (s->rank > AXES)
         return refuse(n, "%zu dimensions, at most %d are followed", s->rank,
                       AXES);
-    if (t->sources == t->source_room) {
+    if (t->source_count == t->source_room) {
         size_t room = t->source_room ? 2 * t->source_room : 64;
-        source *more = realloc(t->source, room * sizeof *more);
+        source *more = realloc(t->sources, room * sizeof *more);
         if (!more) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
-        t->source = more;
+        t->sources = more;
         t->source_room = room;
     }
-    *index = t->sources;
-    t->source[t->sources++] = *s;
+    *index = t->source_count;
+    t->sources[t->source_count++] = *s;
     return ELMAN_OK;
 }
 
 view view_of(const trace *t, size_t index)
 {
-    const source *s = t->source + index;
+    const source *s = t->sources + index;
     view whole = {.source = index, .rank = s->rank};
     for (size_t k = 0; k < s->rank; k++) {
-        whole.axis[k].factors = 1;
-        whole.axis[k].factor[0] =
-            (factor){.axis = k, .size = s->size[k], .step = 1};
+        whole.axes[k].factor_count = 1;
+        whole.axes[k].factors[0] =
+            (factor){.axis = k, .size = s->shape[k], .step = 1};
     }
     view_tidy(&whole);
     return whole;
@@ -47,8 +47,8 @@ static elman_status set_views(trace *t, traced_value *v, element_type type,
     memcpy(copy, of, parts * sizeof *copy);
     v->kind = VALUE_VIEW;
     v->type = type;
-    v->parts = parts;
-    v->view = copy;
+    v->view_count = parts;
+    v->views = copy;
     return ELMAN_OK;
 }
 
@@ -61,21 +61,22 @@ elman_status value_set_view(trace *t, traced_value *v, element_type type,
 elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
                               const named_tensor *tensor)
 {
-    if (t->tensors == t->tensor_room) {
+    if (t->tensor_count == t->tensor_room) {
         size_t room = t->tensor_room ? 2 * t->tensor_room : 64;
-        named_tensor *more = realloc(t->tensor, room * sizeof *more);
-        if (more) t->tensor = more;
-        tensor_use *uses = more ? realloc(t->use, room * sizeof *uses) : NULL;
+        named_tensor *more = realloc(t->tensors, room * sizeof *more);
+        if (more) t->tensors = more;
+        tensor_use *uses = more ? realloc(t->uses, room * sizeof *uses) : NULL;
         if (!uses) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
-        t->use = uses;
+        t->uses = uses;
         t->tensor_room = room;
     }
-    t->tensor[t->tensors] = *tensor;
-    t->use[t->tensors] = TENSOR_UNUSED;
-    source s = {
-        .kind = SOURCE_TENSOR, .index = t->tensors++, .rank = tensor->rank};
+    t->tensors[t->tensor_count] = *tensor;
+    t->uses[t->tensor_count] = TENSOR_UNUSED;
+    source s = {.kind = SOURCE_TENSOR,
+                .index = t->tensor_count++,
+                .rank = tensor->rank};
     for (size_t k = 0; k < s.rank; k++) {
-        s.size[k] = extent_of((int64_t)tensor->shape[k]);
+        s.shape[k] = extent_of((int64_t)tensor->shape[k]);
         s.identity[k] = OWN_AXIS;
     }
     size_t index = 0;
@@ -106,10 +107,10 @@ elman_status need_view(const onnx_node *n, const traced_value *v,
                        const view **of)
 {
     TRY(need_views(n, v));
-    if (v->parts != 1)
+    if (v->view_count != 1)
         return refuse(n, "\"%.80s\" puts values of several layers side by side",
                       v->name);
-    *of = v->view;
+    *of = v->views;
     return ELMAN_OK;
 }
 
@@ -131,30 +132,30 @@ static bool follow(const factor *slow, const factor *fast)
 static void tidy_axis(view_axis *a)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < a->factors; i++) {
-        factor f = a->factor[i];
+    for (size_t i = 0; i < a->factor_count; i++) {
+        factor f = a->factors[i];
         if (is_one(&f.size)) continue;
-        factor *before = kept ? &a->factor[kept - 1] : NULL;
+        factor *before = kept ? &a->factors[kept - 1] : NULL;
         if (before && follow(before, &f) &&
             extent_multiply(&before->size, &f.size, &before->size))
             before->step = f.step;
-        else a->factor[kept++] = f;
+        else a->factors[kept++] = f;
     }
-    a->factors = kept;
+    a->factor_count = kept;
 }
 
 void view_tidy(view *of)
 {
     for (size_t k = 0; k < of->rank; k++)
-        tidy_axis(of->axis + k);
+        tidy_axis(of->axes + k);
 }
 
 elman_status view_size(const onnx_node *n, const view *of, size_t axis,
                        extent *size)
 {
     *size = extent_of(1);
-    for (size_t i = 0; i < of->axis[axis].factors; i++)
-        if (!extent_multiply(size, &of->axis[axis].factor[i].size, size))
+    for (size_t i = 0; i < of->axes[axis].factor_count; i++)
+        if (!extent_multiply(size, &of->axes[axis].factors[i].size, size))
             return refuse(n, "a size passes 64 bits");
     return ELMAN_OK;
 }
@@ -169,12 +170,12 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
     }
     if (v->kind != VALUE_VIEW)
         return refuse(n, "\"%.80s\" is no value", v->name);
-    *rank = v->view->rank;
+    *rank = v->views->rank;
     for (size_t k = 0; k < *rank; k++)
-        TRY(view_size(n, v->view, k, shape + k));
-    for (size_t p = 1; p < v->parts; p++) {
+        TRY(view_size(n, v->views, k, shape + k));
+    for (size_t p = 1; p < v->view_count; p++) {
         extent size;
-        TRY(view_size(n, v->view + p, v->axis, &size));
+        TRY(view_size(n, v->views + p, v->axis, &size));
         if (!extent_add(shape + v->axis, &size, 1, shape + v->axis))
             return refuse(n, "\"%.80s\" has a size that is a sum of free ones",
                           v->name);
@@ -186,30 +187,30 @@ size_t view_uses(const view *of, size_t axis)
 {
     size_t count = 0;
     for (size_t k = 0; k < of->rank; k++)
-        for (size_t i = 0; i < of->axis[k].factors; i++)
-            count += of->axis[k].factor[i].axis == axis;
+        for (size_t i = 0; i < of->axes[k].factor_count; i++)
+            count += of->axes[k].factors[i].axis == axis;
     return count;
 }
 
 bool factor_is_whole(const trace *t, const view *of, const factor *f)
 {
     if (f->axis == BROADCAST) return false;
-    const extent *size = t->source[of->source].size + f->axis;
-    return f->step == 1 && of->offset[f->axis] == 0 && !of->last[f->axis] &&
+    const extent *size = t->sources[of->source].shape + f->axis;
+    return f->step == 1 && of->offset[f->axis] == 0 && !of->from_end[f->axis] &&
            extent_equal(&f->size, size);
 }
 
 void view_place(const trace *t, const view *of, const size_t *index,
                 size_t *place)
 {
-    const source *s = t->source + of->source;
+    const source *s = t->sources + of->source;
     int64_t at[AXES];
     for (size_t k = 0; k < s->rank; k++)
-        at[k] = of->offset[k] + (of->last[k] ? s->size[k].factor - 1 : 0);
+        at[k] = of->offset[k] + (of->from_end[k] ? s->shape[k].factor - 1 : 0);
     for (size_t k = 0; k < of->rank; k++) {
         size_t left = index[k];
-        for (size_t i = of->axis[k].factors; i > 0; i--) {
-            const factor *f = &of->axis[k].factor[i - 1];
+        for (size_t i = of->axes[k].factor_count; i > 0; i--) {
+            const factor *f = &of->axes[k].factors[i - 1];
             size_t size = (size_t)f->size.factor;
             if (f->axis != BROADCAST)
                 at[f->axis] += (int64_t)(left % size) * f->step;
@@ -222,11 +223,11 @@ void view_place(const trace *t, const view *of, const size_t *index,
 
 size_t view_element(const trace *t, const view *of, const size_t *index)
 {
-    const source *s = t->source + of->source;
+    const source *s = t->sources + of->source;
     size_t place[AXES], element = 0;
     view_place(t, of, index, place);
     for (size_t k = 0; k < s->rank; k++)
-        element = element * (size_t)s->size[k].factor + place[k];
+        element = element * (size_t)s->shape[k].factor + place[k];
     return element;
 }
 
@@ -234,12 +235,12 @@ static bool same_axes(const view *a, const view *b)
 {
     bool same = a->rank == b->rank;
     for (size_t k = 0; k < a->rank && same; k++) {
-        const view_axis *x = a->axis + k, *y = b->axis + k;
-        same = x->factors == y->factors;
-        for (size_t i = 0; i < x->factors && same; i++)
-            same = x->factor[i].axis == y->factor[i].axis &&
-                   x->factor[i].step == y->factor[i].step &&
-                   extent_equal(&x->factor[i].size, &y->factor[i].size);
+        const view_axis *x = a->axes + k, *y = b->axes + k;
+        same = x->factor_count == y->factor_count;
+        for (size_t i = 0; i < x->factor_count && same; i++)
+            same = x->factors[i].axis == y->factors[i].axis &&
+                   x->factors[i].step == y->factors[i].step &&
+                   extent_equal(&x->factors[i].size, &y->factors[i].size);
     }
     return same;
 }
@@ -249,7 +250,7 @@ size_t view_next_axis(const view *a, const view *b)
     size_t moved = BROADCAST;
     if (a->source != b->source || !same_axes(a, b)) return AXES;
     for (size_t k = 0; k < AXES; k++) {
-        if (a->last[k] != b->last[k]) return AXES;
+        if (a->from_end[k] != b->from_end[k]) return AXES;
         if (a->offset[k] == b->offset[k]) continue;
         if (moved != BROADCAST || b->offset[k] != a->offset[k] + 1) return AXES;
         moved = k;

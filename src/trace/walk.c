@@ -21,10 +21,10 @@ static elman_status list_names(trace *t)
     size_t room = g->initializers + g->inputs + 1;
     for (size_t i = 0; i < g->nodes; i++)
         room += g->node[i].outputs;
-    t->value = calloc(room, sizeof *t->value);
-    if (!t->value) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    t->values = calloc(room, sizeof *t->values);
+    if (!t->values) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
 
-    traced_value *v = t->value;
+    traced_value *v = t->values;
     for (size_t i = 0; i < g->initializers; i++)
         *v++ = (traced_value){.name = g->initializer[i].name, .node = NO_NODE};
     for (size_t i = 0; i < g->inputs; i++)
@@ -33,14 +33,15 @@ static elman_status list_names(trace *t)
         for (size_t k = 0; k < g->node[i].outputs; k++)
             if (g->node[i].output[k][0])
                 *v++ = (traced_value){.name = g->node[i].output[k], .node = i};
-    size_t count = (size_t)(v - t->value);
-    if (count) qsort(t->value, count, sizeof *t->value, value_compare);
+    size_t count = (size_t)(v - t->values);
+    if (count) qsort(t->values, count, sizeof *t->values, value_compare);
 
     for (size_t i = 0; i < count; i++) {
-        traced_value *same = t->values ? &t->value[t->values - 1] : NULL;
-        if (!same || strcmp(same->name, t->value[i].name)) {
-            t->value[t->values++] = t->value[i];
-        } else if (same->node != NO_NODE || t->value[i].node != NO_NODE) {
+        traced_value *same =
+            t->value_count ? &t->values[t->value_count - 1] : NULL;
+        if (!same || strcmp(same->name, t->values[i].name)) {
+            t->values[t->value_count++] = t->values[i];
+        } else if (same->node != NO_NODE || t->values[i].node != NO_NODE) {
             return failure(ELMAN_BAD_FORMAT,
                            "the value \"%.80s\" is there twice, expected one "
                            "origin",
@@ -55,13 +56,13 @@ static elman_status list_names(trace *t)
 static elman_status free_size(trace *t, const char *symbol, extent *size)
 {
     size_t i = 0;
-    while (i < t->symbols && (!symbol[0] || strcmp(t->symbol[i], symbol)))
+    while (i < t->symbol_count && (!symbol[0] || strcmp(t->symbols[i], symbol)))
         i++;
     if (i == EXTENT_SYMBOLS)
         return failure(ELMAN_BAD_FORMAT,
                        "the inputs have more than %d free dimensions",
                        EXTENT_SYMBOLS);
-    if (i == t->symbols) t->symbol[t->symbols++] = symbol;
+    if (i == t->symbol_count) t->symbols[t->symbol_count++] = symbol;
     *size = extent_free((unsigned)i);
     return ELMAN_OK;
 }
@@ -97,14 +98,14 @@ static elman_status open_input(trace *t, size_t i)
         TRY(check_array(input, array));
         s.rank = array->rank;
         for (size_t k = 0; k < s.rank; k++)
-            s.size[k] = extent_of((int64_t)array->shape[k]);
+            s.shape[k] = extent_of((int64_t)array->shape[k]);
     } else if (v->kind != VALUE_UNKNOWN || t->bound || !input->shaped) {
         return ELMAN_OK; /* a default, or missed only if it is read */
     } else {
         for (size_t k = 0; k < s.rank; k++)
             if (input->dimension[k].size >= 0)
-                s.size[k] = extent_of(input->dimension[k].size);
-            else TRY(free_size(t, input->dimension[k].symbol, s.size + k));
+                s.shape[k] = extent_of(input->dimension[k].size);
+            else TRY(free_size(t, input->dimension[k].symbol, s.shape + k));
     }
     for (size_t k = 0; k < s.rank; k++)
         s.identity[k] = (int)k;
@@ -168,7 +169,7 @@ static elman_status run_node(trace *t, size_t index)
         out[k] = n->output[k][0] ? trace_find(t, n->output[k]) : &thrown[k];
     for (size_t k = 0; k < n->inputs; k++) {
         if (!in[k] || !is_tensor(t, in[k])) continue;
-        tensor_use *use = t->use + t->source[in[k]->view->source].index;
+        tensor_use *use = t->uses + t->sources[in[k]->views->source].index;
         if (*use == TENSOR_UNUSED) *use = TENSOR_READ;
     }
     TRY(run(t, n, in, out));
@@ -274,13 +275,13 @@ elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
     t->graph = graph;
     t->bound = bound;
     t->time = t->batch = NO_AXIS;
-    t->layer = calloc(ELMAN_MAX_LAYERS, sizeof *t->layer);
+    t->layers = calloc(ELMAN_MAX_LAYERS, sizeof *t->layers);
     elman_status status =
-        t->layer ? ELMAN_OK : failure(ELMAN_NO_MEMORY, "no memory for layers");
+        t->layers ? ELMAN_OK : failure(ELMAN_NO_MEMORY, "no memory for layers");
     if (status == ELMAN_OK) status = list_names(t);
     if (status == ELMAN_OK) status = open_values(t);
     if (status == ELMAN_OK) status = follow_all(t);
-    for (size_t i = 0; status == ELMAN_OK && i < t->layers; i++)
+    for (size_t i = 0; status == ELMAN_OK && i < t->layer_count; i++)
         if ((status = norm_finish(t, i)) == ELMAN_OK)
             status = unrolled_finish(t, i);
     if (status == ELMAN_OK) *made = t;
