@@ -1,7 +1,7 @@
 /*
  * gradients.c: an error anywhere in a gradient g of n numbers shows in the
- * derivative along a random direction v, which must be g v: two forward passes
- * look at a whole array.
+ * derivative along a random direction v, which must be g v. So two forward
+ * passes check a whole array.
  */
 #include "proof/gradients.h"
 
@@ -11,42 +11,47 @@
 
 #include "model/reference.h"
 
+/* A trial, the reference for it, and what the comparison needs. */
 typedef struct experiment {
     const trial *t;
     reference *r;
     reference_batch batch;
     reference_masks masks;
-    double *x, *dx, *dy; /* (T,B,I) (T,B,I) like y */
-    double *direction, *kept;
-    size_t most; /* room in the last two */
-    bool *given; /* (B) */
+    double *x, *dx, *dy;         /* (T,B,I) (T,B,I) like y */
+    double *direction, *initial; /* of an array: v, and its values before */
+    size_t room;                 /* numbers in each of these two */
+    bool *given;                 /* (B) */
     void *block;
     gradient_errors *errors;
 } experiment;
 
 /* ---- Setting up --------------------------------------------------------- */
 
-/* Calls each direction of each level with its slice of a trial's memory. */
+/* Direction 0 or 1 of a layer in the reference; NULL if the layer is not
+ * recurrent or has no such direction. */
 static reference_direction *direction_at(const experiment *e, size_t index,
-                                         size_t way)
+                                         size_t direction_index)
 {
     const layer *l = e->t->model->layers + index;
-    return l->cell ? reference_level(e->r, l->level, way) : NULL;
+    return l->cell ? reference_level(e->r, l->level, direction_index) : NULL;
 }
 
-/* Copies memory between a trial, or an outcome, and the reference. */
+/* What is copied from a trial: h_0 and c_0, or dh_n and dc_n. */
 typedef enum reference_memory { START, END_GRADIENT } reference_memory;
 
-static void set_memory(const experiment *e, reference_memory which)
+static void copy_memory(const experiment *e, reference_memory which)
 {
     const trial *t = e->t;
     const float *h = which == START ? t->h_0 : t->dh_n;
     const float *c = which == START ? t->c_0 : t->dc_n;
+
+    /* i counts the directions, two for each layer */
     for (size_t i = 0; i < 2 * t->model->layer_count; i++) {
         reference_direction *d = direction_at(e, i / 2, i % 2);
         memory_slice at;
         if (!d || !memory_slice_at(t->model, i / 2, i % 2, t->B, 0, &at))
             continue;
+
         double *to_h = which == START ? d->h_0 : d->dh_n;
         double *to_c = which == START ? d->c_0 : d->dc_n;
         for (size_t j = 0; j < t->B * at.R; j++)
@@ -56,7 +61,7 @@ static void set_memory(const experiment *e, reference_memory which)
     }
 }
 
-static void set_weights(const experiment *e)
+static void copy_weights(const experiment *e)
 {
     const elman_model *m = e->t->model;
     double *to = e->r->weights;
@@ -76,14 +81,17 @@ static void to_doubles(size_t n, const float *from, double *to)
 static void lay_out(experiment *e, const outcome *got, arena *a)
 {
     size_t inputs = got->count[OUTCOME_DX], n = sizeof(double);
-    e->most = got->count[OUTCOME_GRADIENTS] + inputs + got->count[OUTCOME_H_N] +
+
+    /* enough for any single array */
+    e->room = got->count[OUTCOME_GRADIENTS] + inputs + got->count[OUTCOME_H_N] +
               got->count[OUTCOME_C_N];
+
     e->x = arena_take(a, inputs, n);
     e->dx = arena_take(a, inputs, n);
     e->dy = arena_take(a, got->count[OUTCOME_Y], n);
     e->given = arena_take(a, e->t->B, sizeof *e->given);
-    e->direction = arena_take(a, e->most, n);
-    e->kept = arena_take(a, e->most, n);
+    e->direction = arena_take(a, e->room, n);
+    e->initial = arena_take(a, e->room, n);
 }
 
 static elman_status set_up(experiment *e, const outcome *got)
@@ -92,21 +100,25 @@ static elman_status set_up(experiment *e, const outcome *got)
     elman_config config = t->model->config;
     config.batch_first = false; /* as a trial's arrays are */
     TRY(reference_create(&config, t->T, t->B, &e->r));
+
+    /* laid out twice: to measure, then in memory */
     arena a = {0};
     lay_out(e, got, &a);
     e->block = a.overflow ? NULL : block_create(a.used);
     if (!e->block)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers", e->most);
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers", e->room);
     a = (arena){.base = e->block};
     lay_out(e, got, &a);
 
-    set_weights(e);
+    /* everything in double; dy is NaN past a sequence's end */
+    copy_weights(e);
     to_doubles(got->count[OUTCOME_DX], t->x, e->x);
     for (size_t i = 0; i < got->count[OUTCOME_Y]; i++)
         e->dy[i] = isnan(t->dy[i]) ? 0 : (double)t->dy[i];
     for (size_t b = 0; b < t->B; b++)
         e->given[b] = t->given;
-    if (t->given) set_memory(e, START);
+    if (t->given) copy_memory(e, START);
+
     e->masks =
         (reference_masks){.seed = TRIAL_SEED, .draw = t->draw, .ids = t->ids};
     e->batch = (reference_batch){.T = t->T,
@@ -122,7 +134,8 @@ static elman_status set_up(experiment *e, const outcome *got)
 
 /* ---- Kinks -------------------------------------------------------------- */
 
-/* Rounding of a float32 sum of the sizes drawn here stays far below this. */
+/* The rounding error of a float32 sum of the sizes drawn here is far smaller.
+ */
 #define NEAR_KINK 4e-6
 
 static bool near(double x, double kink)
@@ -130,7 +143,7 @@ static bool near(double x, double kink)
     return x != kink && fabs(x - kink) < NEAR_KINK;
 }
 
-/* Function k of a cell at x. */
+/* Whether x stands near the kink of a cell's function k. */
 static bool function_near_kink(const reference_direction *d, size_t k, double x)
 {
     return near(reference_activation_kink(reference_function(&d->cell, k), x),
@@ -143,11 +156,14 @@ static bool direction_near_kink(const experiment *e,
     const elman_layer *c = d->cell.config;
     const cell_kind *cell = cell_for(c);
     size_t H = d->cell.H, G = d->cell.G;
+
     for (size_t s = 0; s < e->t->T; s++)
         for (size_t b = 0; b < e->t->B; b++)
             for (size_t j = 0; j < G && s < e->t->lengths[b]; j++) {
                 size_t row = s * e->t->B + b;
                 double sum = d->sum[row * G + j];
+
+                /* the sum into a gate, c where h is made of it, and the clip */
                 int function = cell->gate[j / H].function;
                 if (function != CELL_IDENTITY &&
                     function_near_kink(d, (size_t)function, sum))
@@ -164,8 +180,10 @@ static bool direction_near_kink(const experiment *e,
 static bool layer_near_kink(const experiment *e, size_t index)
 {
     const reference_layer *l = e->r->layers + index;
-    for (size_t way = 0; way < l->D; way++)
-        if (direction_near_kink(e, &l->way[way])) return true;
+    for (size_t i = 0; i < l->D; i++)
+        if (direction_near_kink(e, &l->way[i])) return true;
+
+    /* an activation layer: whatever it reads */
     elman_activation f = l->config.activation;
     if (l->config.kind == ELMAN_RELU) f.kind = ELMAN_ACTIVATION_RELU;
     else if (l->config.kind != ELMAN_ACTIVATION) return false;
@@ -183,15 +201,19 @@ static bool near_kink(const experiment *e)
     return false;
 }
 
-/* ---- Reference against differences -------------------------------------- */
+/* ---- Reference against finite differences ------------------------------- */
 
-/* All that comes out, weighed by the gradients that go in. */
+/* The sum of all outputs, each times the gradient that backward starts from:
+ * the number whose derivatives backward gives. */
 static elman_status objective(const experiment *e, double *sum)
 {
     const trial *t = e->t;
     const reference_layer *last = e->r->layers + e->r->layer_count - 1;
     size_t rows = e->r->per_sequence ? t->B : t->T * t->B;
+
     TRY(reference_forward(e->r, &e->batch, NULL));
+
+    /* y times dy, and h_n and c_n times theirs */
     *sum = 0;
     for (size_t i = 0; i < rows * t->O * t->blocks; i++)
         *sum += last->y[i] * e->dy[i];
@@ -200,6 +222,7 @@ static elman_status objective(const experiment *e, double *sum)
         memory_slice at;
         if (!d || !memory_slice_at(t->model, i / 2, i % 2, t->B, 0, &at))
             continue;
+
         for (size_t j = 0; j < t->B * at.R; j++)
             *sum += d->h_n[j] * (double)t->dh_n[at.h + j];
         for (size_t j = 0; j < t->B * at.H; j++)
@@ -208,24 +231,27 @@ static elman_status objective(const experiment *e, double *sum)
     return ELMAN_OK;
 }
 
-/* Moves values by so much along the direction. */
+/* The objective after a step along the direction. */
 static elman_status objective_along(const experiment *e, size_t n,
                                     double *values, double step, double *sum)
 {
     for (size_t i = 0; i < n; i++)
-        values[i] = e->kept[i] + step * e->direction[i];
+        values[i] = e->initial[i] + step * e->direction[i];
     return objective(e, sum);
 }
 
-/* Holds gradient (n) at values (n) against differences. A step over a kink
- * gives nonsense, which a shorter one avoids: the nearer counts. */
+/* Checks gradient (n) at values (n) against finite differences. A step across a
+ * kink gives nonsense, which a shorter one avoids: so the best of three counts.
+ */
 static elman_status check_array(experiment *e, draws *d, const char *name,
                                 size_t n, double *values,
                                 const double *gradient)
 {
     double length = 0, expected = 0, size = 0, best = INFINITY;
+
+    /* a random direction of length 1; padding is NaN and does not move */
     for (size_t i = 0; i < n; i++) {
-        e->kept[i] = values[i];
+        e->initial[i] = values[i];
         e->direction[i] = isnan(values[i]) ? 0 : (double)draw_real(d, -1, 1);
         length += e->direction[i] * e->direction[i];
     }
@@ -235,16 +261,21 @@ static elman_status check_array(experiment *e, draws *d, const char *name,
         expected += e->direction[i] * gradient[i];
         size += gradient[i] * gradient[i];
     }
+
+    /* central differences, relative to what was expected or to the gradient's
+     * usual size, whichever is larger */
     static const double steps[] = {1e-4, 1e-5, 1e-6};
     for (size_t i = 0; i < 3 && best > REFERENCE_BAR / 10; i++) {
-        double ahead, behind;
-        TRY(objective_along(e, n, values, steps[i], &ahead));
-        TRY(objective_along(e, n, values, -steps[i], &behind));
-        double error = fabs((ahead - behind) / (2 * steps[i]) - expected);
+        double after, before;
+        TRY(objective_along(e, n, values, steps[i], &after));
+        TRY(objective_along(e, n, values, -steps[i], &before));
+        double error = fabs((after - before) / (2 * steps[i]) - expected);
         error /= fabs(expected) + sqrt(size / (double)n) + 1e-2;
         best = fmin(best, error);
     }
-    memcpy(values, e->kept, n * sizeof *values);
+    memcpy(values, e->initial, n * sizeof *values);
+
+    /* a NaN is worse than anything */
     if (!(best <= e->errors->reference)) e->errors->reference = best;
     if (!(best <= REFERENCE_BAR))
         snprintf(e->errors->worst, sizeof e->errors->worst,
@@ -269,12 +300,14 @@ static elman_status check_reference(experiment *e, draws *d)
 {
     const elman_model *m = e->t->model;
     size_t at = 0;
+
     for (size_t i = 0; i < m->info.parameters; i++) {
         size_t n = m->parameters[i].count;
         TRY(check_array(e, d, m->parameters[i].name, n, e->r->weights + at,
                         e->r->gradients + at));
         at += n;
     }
+
     size_t inputs = e->t->T * e->t->B * e->t->I;
     TRY(check_array(e, d, "x", inputs, e->x, e->dx));
     return check_memory(e, d);
@@ -282,6 +315,7 @@ static elman_status check_reference(experiment *e, draws *d)
 
 /* ---- Fast code against the reference ------------------------------------ */
 
+/* In units of what is allowed: atol 1e-5 and rtol 1e-4. */
 static double distance(double got, double want)
 {
     double units = fabs(got - want) / (1e-5 + 1e-4 * fabs(want));
@@ -303,11 +337,13 @@ static void compare_memory(experiment *e, const outcome *got)
 {
     const trial *t = e->t;
     double *forward = &e->errors->forward, *gradient = &e->errors->gradient;
+
     for (size_t i = 0; i < 2 * t->model->layer_count; i++) {
         const reference_direction *d = direction_at(e, i / 2, i % 2);
         memory_slice at;
         if (!d || !memory_slice_at(t->model, i / 2, i % 2, t->B, 0, &at))
             continue;
+
         size_t h = t->B * at.R, c = t->B * at.H;
         compare(e, "h_n", h, got->values[OUTCOME_H_N] + at.h, d->h_n, forward);
         compare(e, "c_n", c, got->values[OUTCOME_C_N] + at.c, d->c_n, forward);
@@ -322,11 +358,14 @@ static void compare_all(experiment *e, const outcome *got)
 {
     const elman_model *m = e->t->model;
     const reference_layer *last = e->r->layers + e->r->layer_count - 1;
+
     compare(e, "y", got->count[OUTCOME_Y], got->values[OUTCOME_Y], last->y,
             &e->errors->forward);
     compare_memory(e, got);
     compare(e, "dx", got->count[OUTCOME_DX], got->values[OUTCOME_DX], e->dx,
             &e->errors->gradient);
+
+    /* the reference keeps its gradients without the gaps of the model */
     const double *want = e->r->gradients;
     for (size_t i = 0; i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
@@ -341,10 +380,13 @@ static elman_status check(experiment *e, const outcome *got, draws *d,
                           bool *found)
 {
     TRY(set_up(e, got));
+
+    /* near a kink nothing can be compared */
     TRY(reference_forward(e->r, &e->batch, NULL));
     *found = !near_kink(e);
     if (!*found) return ELMAN_OK;
-    set_memory(e, END_GRADIENT);
+
+    copy_memory(e, END_GRADIENT);
     TRY(reference_backward(e->r, e->dy, e->t->I ? e->dx : NULL));
     compare_all(e, got);
     return check_reference(e, d);

@@ -1,6 +1,7 @@
 /*
- * hash.h: FNV-1a (Fowler, Noll & Vo) in 64 bits, of numbers byte by byte from
- * the lowest, so that it is the same whatever order a machine keeps bytes in.
+ * hash.h: FNV-1a (Fowler, Noll & Vo) in 64 bits. Numbers are hashed byte by
+ * byte from the lowest, so that the hash does not depend on the byte order of
+ * the machine.
  */
 #ifndef PROOF_HASH_H
 #define PROOF_HASH_H

@@ -9,12 +9,14 @@
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
-/* What follows the colon of a line "key : value"; NULL if the key is another.
- * Cuts the white space at the end off. */
+/* The value of a line "key : value", without white space around it; NULL if the
+ * line has another key or no value. Writes a zero into line. */
 static const char *value_of(char *line, const char *key)
 {
     size_t n = strlen(key);
     if (strncmp(line, key, n) != 0) return NULL;
+
+    /* white space, the colon, white space */
     char *at = line + n;
     while (isspace((unsigned char)*at))
         at++;
@@ -22,6 +24,7 @@ static const char *value_of(char *line, const char *key)
     do
         at++;
     while (isspace((unsigned char)*at));
+
     size_t length = strlen(at);
     while (length && isspace((unsigned char)at[length - 1]))
         length--;
@@ -38,9 +41,12 @@ static void read_cpu(size_t bytes, char *cpu)
     enum { KEYS = sizeof keys / sizeof *keys };
     char line[512];
     size_t best = KEYS;
+
     snprintf(cpu, bytes, "unknown");
     FILE *file = fopen("/proc/cpuinfo", "r");
     if (!file) return;
+
+    /* the earliest key of the list counts, wherever in the file it is */
     while (best > 0 && fgets(line, sizeof line, file))
         for (size_t i = 0; i < best; i++) {
             const char *value = value_of(line, keys[i]);
@@ -48,6 +54,7 @@ static void read_cpu(size_t bytes, char *cpu)
             snprintf(cpu, bytes, "%s", value);
             best = i;
         }
+
     fclose(file);
 }
 
@@ -59,10 +66,12 @@ static double measure_peak(void)
     const kernels *k = kernels_here();
     size_t rounds = 1000;
     double best = 0, begin = clock_seconds(), last = begin;
+
     while (last - begin < total) {
         double operations = k->peak(rounds), now = clock_seconds();
         double taken = now - last;
         last = now;
+
         if (taken > 0 && operations / taken > best) best = operations / taken;
         if (taken < run / 2) rounds *= 2;
     }

@@ -1,5 +1,5 @@
 /*
- * roof.c: operations and bytes a second of several threads at once.
+ * roof.c: operations and bytes per second of several threads at once.
  *
  * All threads begin together and each keeps its own best run of about half a
  * millisecond: a clock that rises and a neighbour that interrupts only ever
@@ -20,8 +20,8 @@
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
-/* One measurement, as all its threads see it. */
-typedef struct sprint {
+/* One measurement, shared by all its threads. */
+typedef struct measurement {
     int threads;
     double (*peak)(size_t rounds); /* NULL: read instead */
     size_t floats;                 /* that each thread reads, again and again */
@@ -29,20 +29,21 @@ typedef struct sprint {
     double rates[THREADS_MOST];
     double seconds; /* that it may take */
     atomic_int arrived;
-} sprint;
+} measurement;
 
-/* Waits for the other threads, but not for long: where the team has none to
- * give, the parts run one after the other. */
-static void meet(sprint *all)
+/* Waits for the other threads, but not for long: if the team has no thread to
+ * spare, the parts run one after the other. */
+static void meet(measurement *all)
 {
     const double patience = 20e-3, begin = clock_seconds();
     atomic_fetch_add(&all->arrived, 1);
+
     while (atomic_load(&all->arrived) < all->threads &&
            clock_seconds() - begin < patience)
         continue;
 }
 
-static double work(const sprint *all, size_t index, size_t rounds)
+static double work(const measurement *all, size_t index, size_t rounds)
 {
     if (all->peak) return all->peak(rounds);
     return kernels_here()->read(rounds, all->floats, all->arrays[index]);
@@ -50,22 +51,25 @@ static double work(const sprint *all, size_t index, size_t rounds)
 
 static void run_thread(void *context, size_t index)
 {
-    sprint *all = context;
+    measurement *all = context;
     const double run = 0.5e-3;
     size_t rounds = 1;
     double best = 0;
 
-    /* written by who reads it: memory that was never written is one page of
-     * zeros, and lies near the thread that wrote it */
+    /* the thread that reads the memory writes it first: until then all pages
+     * are the same page of zeros, and afterwards they are near this thread */
     for (size_t i = 0; i < all->floats; i++)
         all->arrays[index][i] = 1;
     meet(all);
+
+    /* repeat for the given time, and keep the best rate */
     const double begin = clock_seconds();
     double last = begin;
     while (last - begin < all->seconds) {
         const double amount = work(all, index, rounds), now = clock_seconds();
         const double taken = now - last;
         last = now;
+
         if (amount == 0) break; /* no such instruction */
         if (taken > 0 && amount / taken > best) best = amount / taken;
         if (taken < run / 2) rounds *= 2;
@@ -73,7 +77,7 @@ static void run_thread(void *context, size_t index)
     all->rates[index] = best;
 }
 
-static double run_together(sprint *all)
+static double run_together(measurement *all)
 {
     double sum = 0;
     thread_run(all->threads, (size_t)all->threads, run_thread, all);
@@ -84,12 +88,12 @@ static double run_together(sprint *all)
 
 static double measure_peak(int threads, double (*peak)(size_t rounds))
 {
-    sprint all = {.threads = threads, .peak = peak, .seconds = 40e-3};
+    measurement all = {.threads = threads, .peak = peak, .seconds = 40e-3};
     return run_together(&all);
 }
 
-/* An array in huge pages where it fills one: with small ones memory was read a
- * quarter slower. Freed by free. */
+/* An array, in huge pages if it fills at least one: from small pages memory was
+ * read a quarter slower. The caller frees it with free. */
 static float *array_create(size_t bytes)
 {
     const size_t huge = (size_t)2 << 20, unit = bytes < huge ? ALIGNMENT : huge;
@@ -99,21 +103,24 @@ static float *array_create(size_t bytes)
     return array;
 }
 
-/* Bytes a second that threads read of bytes each. */
+/* Measures how many bytes per second threads read from bytes each. */
 static elman_status measure_read(int threads, size_t bytes, double *rate)
 {
     const size_t unit = 512; /* 128 floats, as the kernel wants them */
     const size_t each = bytes / unit * unit;
-    sprint all = {
+    measurement all = {
         .threads = threads, .floats = each / sizeof(float), .seconds = 60e-3};
     elman_status status = ELMAN_OK;
+
     for (int i = 0; i < threads && status == ELMAN_OK; i++) {
         all.arrays[i] = array_create(each);
         if (!all.arrays[i])
             status = failure(ELMAN_NO_MEMORY,
                              "no memory for an array of %zu bytes", each);
     }
+
     if (status == ELMAN_OK) *rate = run_together(&all);
+
     for (int i = 0; i < threads; i++)
         free(all.arrays[i]);
     return status;
@@ -121,8 +128,8 @@ static elman_status measure_read(int threads, size_t bytes, double *rate)
 
 /* ---- Caches ------------------------------------------------------------- */
 
-/* "48K" or "32M" from a file of the kernel, or a plain number; 0 if it is not
- * there. */
+/* Reads "48K", "32M" or a plain number from a file of the system; 0 if there is
+ * no such file. */
 static size_t read_size(const char *path)
 {
     char line[32] = "", *end = line;
@@ -130,43 +137,51 @@ static size_t read_size(const char *path)
     if (!file) return 0;
     const bool known = fgets(line, sizeof line, file) != NULL;
     fclose(file);
+
     const unsigned long size = known ? strtoul(line, &end, 10) : 0;
     return size << (*end == 'K' ? 10 : *end == 'M' ? 20 : 0);
 }
 
-/* What the system says of the data cache of a level from 1, in either of its
- * two voices; 0 if it does not know. */
-static size_t ask_cache(int level)
+/* The size of the data cache of a level, from 1, by either of two interfaces of
+ * the system; 0 if neither knows. */
+static size_t read_cache(int level)
 {
     static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE,
                                 _SC_LEVEL3_CACHE_SIZE};
-    const long told = sysconf(names[level - 1]);
-    if (told > 0) return (size_t)told;
+    const long size = sysconf(names[level - 1]);
+    if (size > 0) return (size_t)size;
+
+    /* the directory lists all caches of processor 0: find the one of this level
+     * that holds data */
     char path[80], kind[16];
     for (int index = 0; index < 8; index++) {
         static const char form[] = "/sys/devices/system/cpu/cpu0/cache/"
                                    "index%d/%s";
+
         snprintf(path, sizeof path, form, index, "level");
         if (read_size(path) != (size_t)level) continue;
+
         snprintf(path, sizeof path, form, index, "type");
         FILE *file = fopen(path, "r");
         const bool known = file && fgets(kind, sizeof kind, file);
         if (file) fclose(file);
         if (!known || !strncmp(kind, "Instruction", 11)) continue;
+
         snprintf(path, sizeof path, form, index, "size");
         return read_size(path);
     }
     return 0;
 }
 
-/* Sizes of the caches; a machine that keeps them to itself gets common ones. */
+/* The sizes of the caches; common ones where the system does not report them.
+ */
 static void find_caches(size_t cache[3])
 {
     static const size_t common[] = {(size_t)32 << 10, (size_t)1 << 20,
                                     (size_t)16 << 20};
     for (int level = 1; level <= 3; level++) {
-        const size_t told = ask_cache(level);
-        cache[level - 1] = told ? told : common[level - 1];
+        const size_t reported = read_cache(level);
+        cache[level - 1] = reported ? reported : common[level - 1];
     }
 }
 
@@ -174,11 +189,11 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/* How much each of threads reads so that it comes from a level: half of a
- * cache of its own; of the shared one what is more than its own cache holds,
- * yet leaves room for the others. Memory: all threads together read twice the
- * shared cache, but not more than a quarter of a gigabyte, for some virtual
- * machines tell the cache of the whole computer. */
+/* How much each thread reads so that it comes from a level. From a cache of its
+ * own: half of it. From the shared cache: more than its own cache holds, yet
+ * little enough to leave room for the others. From memory: all threads together
+ * read twice the shared cache, but at most a quarter of a gigabyte, because
+ * some virtual machines report the cache of the whole computer. */
 static void choose_sizes(const size_t cache[3], int threads, size_t sizes[4])
 {
     const size_t of_all = (size_t)threads, million = (size_t)1 << 20;
@@ -186,6 +201,7 @@ static void choose_sizes(const size_t cache[3], int threads, size_t sizes[4])
     sizes[1] = cache[1] / 2;
     sizes[2] = larger(smaller(cache[2] / 2 / of_all, 8 * million),
                       cache[1] + cache[1] / 2);
+
     sizes[3] =
         larger(smaller(2 * cache[2], 256 * million) / of_all, 2 * cache[1]);
 }
@@ -202,11 +218,12 @@ elman_status roof_read(int threads, elman_roof *roof)
     find_caches(found.cache);
     choose_sizes(found.cache, found.threads, sizes);
 
-    /* the clock of a core that slept takes a while to rise */
+    /* the first run is only to bring the clock of a sleeping core up */
     measure_peak(found.threads, k->peak);
     found.fp32 = measure_peak(found.threads, k->peak);
     found.bf16 = measure_peak(found.threads, k->peak_bf16);
     found.int8 = measure_peak(found.threads, k->peak_int8);
+
     for (int level = 0; level < 4; level++)
         TRY(measure_read(found.threads, sizes[level], &found.read[level]));
     *roof = found;

@@ -1,4 +1,4 @@
-/* same_bits.c: the grid of ways, and one comparison for all of them. */
+/* same_bits.c: a grid of variants, and one comparison for all of them. */
 #include "proof/same_bits.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include "layer/recurrent.h"
 
-/* Ways of cutting; the plain one first. */
+/* How a batch is cut; the plain pass first. */
 static const split cuts[] = {
     {0},
     {.padding = 3},
@@ -26,7 +26,8 @@ enum { CUTS = sizeof cuts / sizeof *cuts };
 
 typedef struct comparison {
     const trial *t;
-    outcome want, want_forward; /* of one pass, one thread, the first set */
+    outcome want,
+        want_forward; /* one pass, one thread, first instruction set */
     outcome got;
     size_t bytes;
     char *difference;
@@ -47,6 +48,8 @@ static elman_status compare(comparison *c, const char *isa, const split *cut)
 {
     if (!split_fits(c->t, cut)) return ELMAN_OK;
     TRY(trial_run(c->t, cut, &c->got));
+
+    /* a pass without training has no gradients, and both sides have zeros */
     const outcome *want = cut->forward ? &c->want_forward : &c->want;
     const char *part = outcome_difference(
         want, &c->got, cut->forward || split_keeps_gradients(c->t, cut));
@@ -54,18 +57,21 @@ static elman_status compare(comparison *c, const char *isa, const split *cut)
     return ELMAN_OK;
 }
 
-/* Every cut with one thread, and the plain one with more: which of 2 to 4 is
- * another one for each trial and set, as regions of threads are slow where
- * other programs keep the processors busy. */
+/* Every cut with one thread, and the plain pass with more. How many, 2 to 4,
+ * varies with trial and instruction set: all three would be slow where other
+ * programs keep the processors busy. */
 static elman_status compare_isa(comparison *c, const kernels *table,
                                 size_t index)
 {
     kernels_use(table);
+
     for (size_t i = 0; i < CUTS; i++) {
         split cut = cuts[i];
         cut.threads = 1;
         TRY(compare(c, table->isa, &cut));
     }
+
+    /* each method by which threads share a walk */
     split many = {.threads = 2 + (int)((c->t->draw + index) % 3)};
     elman_status status = ELMAN_OK;
     for (walk_way how = WALK_ROWS; !status && how < WALK_WAYS; how++) {
@@ -79,12 +85,16 @@ static elman_status compare_isa(comparison *c, const kernels *table,
 static elman_status compare_all(comparison *c)
 {
     const kernels *const *tables = kernels_all();
+
+    /* what all others are compared with, and room for these */
     TRY(outcome_create(c->t, &c->want));
     TRY(outcome_create(c->t, &c->want_forward));
     TRY(outcome_create(c->t, &c->got));
+
     kernels_use(tables[0]);
     TRY(trial_run(c->t, &(split){0}, &c->want));
     TRY(trial_run(c->t, &(split){.forward = true}, &c->want_forward));
+
     for (size_t i = 0; tables[i]; i++)
         TRY(compare_isa(c, tables[i], i));
     return ELMAN_OK;
@@ -94,8 +104,10 @@ elman_status bits_check(const trial *t, size_t bytes, char *difference)
 {
     comparison c = {.t = t, .bytes = bytes, .difference = difference};
     difference[0] = 0;
+
     elman_status status = compare_all(&c);
     kernels_use(NULL);
+
     outcome_destroy(&c.want);
     outcome_destroy(&c.want_forward);
     outcome_destroy(&c.got);

@@ -1,6 +1,7 @@
 /*
- * training.c: together the networks pass through every cell, optimizer and
- * loss, masks, ragged lengths, and a memory carried from step to step.
+ * training.c: together these networks use every optimizer and loss, the classic
+ * cells, masks, sequences of different lengths, and a memory that is carried
+ * from step to step.
  */
 #include "proof/training.h"
 
@@ -19,7 +20,7 @@ typedef struct study {
     elman_config config;
     elman_loss_config loss;
     elman_optimizer_config optimizer;
-    bool carried; /* memory goes on from step to step */
+    bool carried; /* memory is kept from step to step */
 } study;
 
 static const study studies[] = {
@@ -119,24 +120,29 @@ static elman_status create(training *r, int threads)
 {
     const elman_state_config config = {
         .T = T, .B = B, .training = true, .threads = threads, .seed = 9};
+
     TRY(model_create(&r->what->config, &r->model));
     TRY(state_create(r->model, &config, &r->state));
     return optimizer_create(&r->what->optimizer, r->model->weight_count,
                             &r->optimizer);
 }
 
-/* A batch of its own for each step. Targets depend on inputs, so that there
- * is something to learn. */
+/* Draws the batch of a step. Targets depend on inputs, so that there is
+ * something to learn. */
 static void draw_batch(training *r, uint64_t step)
 {
     draws d = draws_from(r->what->config.seed, step);
     elman_model_info info = r->model->info;
     size_t I = info.input_size, O = info.output_size;
+
+    /* a carried memory needs the same streams, in full, at every step */
     for (size_t b = 0; b < B; b++) {
         r->lengths[b] = r->what->carried ? T : draw_size(&d, 0, T);
         r->steps[b] = info.per_sequence && r->lengths[b] ? 1 : r->lengths[b];
         r->ids[b] = r->what->carried ? b : step * B + b;
     }
+
+    /* inputs of either type, and both types of target */
     for (size_t i = 0; i < T * B * I; i++)
         r->x[i] = draw_real(&d, -1, 1);
     for (size_t i = 0; i < T * B; i++) {
@@ -153,6 +159,7 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
 {
     const elman_model *m = r->model;
     draw_batch(r, step);
+
     elman_batch batch = {.T = T,
                          .B = B,
                          .x = r->x,
@@ -160,15 +167,19 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
                          .lengths = r->lengths,
                          .ids = r->ids,
                          .draw = step};
+    /* the shape of the targets: as many steps as the model gives rows */
     elman_batch shape = {
         .T = m->info.per_sequence ? 1 : T, .B = B, .lengths = r->steps};
     elman_target target = {.classes = r->classes, .values = r->values};
+
+    /* forward, loss, backward */
     if (!r->what->carried) state_reset(m, r->state);
     state_zero(r->state);
     TRY(model_forward(m, r->state, &batch, r->y));
     TRY(loss_forward(&r->what->loss, &shape, m->info.output_size, r->y, &target,
                      loss, r->dy));
     TRY(model_backward(m, r->state, r->dy, NULL));
+
     double rate = optimizer_config(r->optimizer)->learning_rate;
     TRY(optimizer_update(r->optimizer, rate, r->state->config.threads,
                          r->state->gradients, m->weights, NULL));
@@ -180,11 +191,13 @@ static elman_status train(training *r, int threads, uint64_t *hash)
 {
     uint64_t h = *hash;
     TRY(create(r, threads));
+
     for (uint64_t step = 0; step < STEPS; step++) {
         double loss;
         TRY(train_step(r, step, &loss));
         h = hash_double(h, loss);
     }
+
     const elman_model *m = r->model;
     for (size_t i = 0; i < m->info.parameters; i++)
         h = hash_floats(h, m->parameters[i].count,

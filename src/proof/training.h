@@ -1,6 +1,6 @@
 /*
- * training.h: a few networks trained for a few steps on numbers that are the
- * same everywhere, and one hash of all losses and final weights.
+ * training.h: a few networks, trained for a few steps on data that is the same
+ * everywhere, and one hash of all losses and final weights.
  */
 #ifndef PROOF_TRAINING_H
 #define PROOF_TRAINING_H
@@ -11,10 +11,10 @@
 size_t training_count(void);
 const char *training_name(size_t index);
 
-/* Trains network index with so many threads and adds to hash. */
+/* Trains network index with so many threads and adds the result to hash. */
 elman_status training_hash(size_t index, int threads, uint64_t *hash);
 
-/* All of them; hash is written. */
+/* Trains all of them; hash is their common hash. */
 elman_status training_hash_all(int threads, uint64_t *hash);
 
 #endif

@@ -1,4 +1,4 @@
-/* trial.c: inputs drawn, and outcomes compared. */
+/* trial.c: draws inputs and compares outcomes. */
 #include "proof/trial.h"
 
 #include <math.h>
@@ -6,15 +6,18 @@
 
 /* ---- Memory ------------------------------------------------------------- */
 
-bool memory_slice_at(const elman_model *m, size_t index, size_t way,
+bool memory_slice_at(const elman_model *m, size_t index, size_t d,
                      size_t capacity, size_t b, memory_slice *slice)
 {
     const layer *l = m->layers + index;
-    if (!l->cell || way >= l->D) return false;
-    const direction *d = &l->way[way];
-    *slice = (memory_slice){.h = d->memory_h * capacity + b * l->R, .R = l->R};
+    if (!l->cell || d >= l->D) return false;
+
+    /* the sequences of a direction are side by side, after its offset */
+    const direction *from = &l->way[d];
+    *slice =
+        (memory_slice){.h = from->memory_h * capacity + b * l->R, .R = l->R};
     if (!l->cell->has_cell) return true;
-    slice->c = d->memory_c * capacity + b * l->H;
+    slice->c = from->memory_c * capacity + b * l->H;
     slice->H = l->H;
     return true;
 }
@@ -40,11 +43,13 @@ static void lay_out_trial(trial *t, arena *a)
 {
     size_t rows = t->T * t->B, row = sizeof(float);
     size_t h = t->B * t->model->memory_h, c = t->B * t->model->memory_c;
+
     t->lengths = arena_take(a, t->B, sizeof *t->lengths);
     t->ids = arena_take(a, t->B, sizeof *t->ids);
     t->x = arena_take(a, rows, t->I * row);
     t->tokens = arena_take(a, rows, sizeof *t->tokens);
     t->dy = arena_take(a, trial_rows(t), t->blocks * t->O * row);
+
     t->h_0 = arena_take(a, h, row);
     t->c_0 = arena_take(a, c, row);
     t->dh_n = arena_take(a, h, row);
@@ -57,6 +62,7 @@ static void draw_values(draws *d, size_t n, float high, float *values)
         values[i] = draw_real(d, -high, high);
 }
 
+/* dy, which is never to be read past a sequence's end. */
 static void draw_gradient(trial *t, draws *d)
 {
     size_t rows = trial_rows(t);
@@ -71,10 +77,13 @@ static void draw_gradient(trial *t, draws *d)
 static void draw_inputs(trial *t, draws *d)
 {
     size_t V = t->model->info.vocabulary;
+
     for (size_t b = 0; b < t->B; b++) {
         t->lengths[b] = t->ragged ? draw_size(d, 0, t->T) : t->T;
         t->ids[b] = draw_next(d);
     }
+
+    /* what must not be read is NaN, or no token at all */
     for (size_t r = 0; r < t->T * t->B; r++) {
         bool valid = r / t->B < t->lengths[r % t->B];
         for (size_t i = 0; i < t->I; i++)
@@ -101,6 +110,8 @@ elman_status trial_create(const elman_model *m, size_t T, size_t B, draws *d,
                           trial *made)
 {
     const layer *last = m->layers + m->layer_count - 1;
+
+    /* y of an unmerged last layer is a block for each direction */
     bool both =
         last->cell && last->D == 2 && last->config.merge == ELMAN_MERGE_NONE;
     trial t = {.model = m,
@@ -112,6 +123,8 @@ elman_status trial_create(const elman_model *m, size_t T, size_t B, draws *d,
                .ragged = draw_chance(d, 60),
                .draw = draw_next(d) >> 60};
     t.O = m->info.output_size / t.blocks;
+
+    /* laid out twice: to measure, then in memory */
     arena a = {0};
     lay_out_trial(&t, &a);
     t.block = a.overflow ? NULL : block_create(a.used);
@@ -119,8 +132,10 @@ elman_status trial_create(const elman_model *m, size_t T, size_t B, draws *d,
         return failure(ELMAN_NO_MEMORY,
                        "no memory for inputs of %zu steps of %zu sequences", T,
                        B);
+
     a = (arena){.base = t.block};
     lay_out_trial(&t, &a);
+
     draw_inputs(&t, d);
     *made = t;
     return ELMAN_OK;
@@ -143,16 +158,21 @@ elman_status outcome_create(const trial *t, outcome *made)
                      [OUTCOME_DC_0] = c,
                      [OUTCOME_GRADIENTS] = m->weight_count,
                  }};
+
+    /* one block for all parts */
     size_t total = 0;
     for (size_t i = 0; i < OUTCOME_PARTS; i++)
         total += o.count[i];
+
     float *next = o.block = block_create(total * sizeof *next);
     if (!next)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu results", total);
+
     for (size_t i = 0; i < OUTCOME_PARTS; i++) {
         o.values[i] = next;
         next += o.count[i];
     }
+
     *made = o;
     return ELMAN_OK;
 }
@@ -164,6 +184,7 @@ const char *outcome_difference(const outcome *want, const outcome *got,
 {
     static const char *const names[OUTCOME_PARTS] = {
         "y", "h_n", "c_n", "dx", "dh_0", "dc_0", "a weight's gradient"};
+
     size_t parts = gradients ? OUTCOME_PARTS : OUTCOME_GRADIENTS;
     for (size_t i = 0; i < parts; i++)
         if (memcmp(want->values[i], got->values[i],

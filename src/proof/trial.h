@@ -1,10 +1,10 @@
 /*
  * trial.h: one network, one batch, and everything that comes out of a forward
- * and backward pass, however the batch is cut into passes. All ways of cutting
- * write into outcomes of one shape, so that comparing two is a memcmp.
+ * and backward pass, however the batch is cut into passes. All variants write
+ * outcomes of the same shape, so that two are compared by memcmp.
  *
- * Arrays of a trial and an outcome are time first, for all B sequences, also
- * if the model is batch first: trial_run turns them.
+ * The arrays of a trial and an outcome are time first, for all B sequences,
+ * even if the model is batch first: trial_run reorders them.
  */
 #ifndef PROOF_TRIAL_H
 #define PROOF_TRIAL_H
@@ -12,14 +12,14 @@
 #include "model/model.h"
 #include "proof/random_config.h"
 
-/* The seed of the masks that a trial draws. */
+/* The seed of the masks in a trial. */
 enum { TRIAL_SEED = 5 };
 
 typedef struct trial {
     const elman_model *model;
     size_t T, B, I, O;
     size_t blocks;    /* y is (blocks,T,B,O), 2 for merge none; or (B,O) */
-    bool given;       /* begin from h_0 and c_0, not from after a reset */
+    bool given;       /* begin with h_0 and c_0, not with a reset */
     bool ragged;      /* lengths differ */
     size_t *lengths;  /* (B) */
     uint64_t *ids;    /* (B) */
@@ -49,14 +49,14 @@ typedef struct outcome {
     void *block;
 } outcome;
 
-/* How a batch is cut. Zero is one pass of all. */
+/* How a batch is cut into passes. All zero is one pass of everything. */
 typedef struct split {
-    size_t group;   /* sequences of a pass, 0 all; their gradients add up */
-    size_t chunk;   /* steps of a pass, 0 all; only for models that stream */
-    size_t padding; /* steps, and sequences of the state, too many */
+    size_t group;   /* sequences per pass, 0 for all; gradients add up */
+    size_t chunk;   /* steps per pass, 0 for all; for models that stream */
+    size_t padding; /* unused steps, and unused sequences of the state */
     bool permuted;  /* sequences in another order */
     bool single;    /* each sequence alone, with T its length */
-    bool forward;   /* no way back: a state that is not training */
+    bool forward;   /* no backward: a state without training */
     int threads;    /* 0 means 1 */
 } split;
 
@@ -72,36 +72,37 @@ size_t trial_rows(const trial *t);
 /* Whether initial states are parameters of some layer. */
 bool trial_learns_state(const elman_model *model);
 
-/* Moves every weight of model by up to 0.3, so that none is 0. */
+/* Changes every weight of model by up to 0.3, so that none is exactly 0. */
 void trial_move_weights(elman_model *model, draws *d);
 
-/* Room for what comes out of t. */
+/* Makes room for the results of t. */
 elman_status outcome_create(const trial *t, outcome *made);
 void outcome_destroy(outcome *o);
 
-/* Whether t can be cut so at all. */
+/* Whether t can be cut like this at all. */
 bool split_fits(const trial *t, const split *cut);
 
-/* Whether gradients of weights must have the same bits as in one pass: passes
- * in the order of docs/NUMERICS.md. */
+/* Whether the gradients of weights must have the same bits as those of one
+ * pass: only if the passes are in the order of docs/NUMERICS.md. */
 bool split_keeps_gradients(const trial *t, const split *cut);
 
-/* Forward through all passes and back. */
+/* Runs all passes forward and, unless cut->forward, backward. */
 elman_status trial_run(const trial *t, const split *cut, outcome *out);
 
-/* The name of the first part that differs in a bit; NULL if none does. */
+/* The name of the first part with a differing bit, or NULL. Without gradients,
+ * those of the weights are not compared. */
 const char *outcome_difference(const outcome *want, const outcome *got,
                                bool gradients);
 
-/* Where sequence b of a direction begins in memory laid out for capacity
- * sequences: in h_0, dh_n ... and in c_0, dc_n ... */
+/* Where the memory of sequence b and one direction begins, in arrays laid out
+ * for capacity sequences: h in h_0, dh_n ..., c in c_0, dc_n ... */
 typedef struct memory_slice {
     size_t h, R;
-    size_t c, H; /* H is 0 if it has no cell */
+    size_t c, H; /* H is 0 if there is no c */
 } memory_slice;
 
-/* False if layer index of the model has no direction way. */
-bool memory_slice_at(const elman_model *model, size_t index, size_t way,
+/* False if layer index of the model has no direction d. */
+bool memory_slice_at(const elman_model *model, size_t index, size_t d,
                      size_t capacity, size_t b, memory_slice *slice);
 
 #endif

@@ -1,4 +1,4 @@
-/* trial_run.c: a batch cut into passes and put together again. */
+/* trial_run.c: cuts a batch into passes and joins their results. */
 #include "proof/trial.h"
 
 #include <math.h>
@@ -17,11 +17,13 @@ static void copy_memory(const elman_model *m, memory from, size_t from_b,
                         memory to, size_t to_b)
 {
     memory_slice source, target;
+
     for (size_t i = 0; i < m->layer_count; i++)
-        for (size_t way = 0; way < DIRECTIONS; way++) {
-            if (!memory_slice_at(m, i, way, from.capacity, from_b, &source))
+        for (size_t d = 0; d < DIRECTIONS; d++) {
+            if (!memory_slice_at(m, i, d, from.capacity, from_b, &source))
                 continue;
-            memory_slice_at(m, i, way, to.capacity, to_b, &target);
+            memory_slice_at(m, i, d, to.capacity, to_b, &target);
+
             memcpy(to.h + target.h, from.h + source.h,
                    target.R * sizeof(float));
             if (target.H)
@@ -39,8 +41,8 @@ bool split_fits(const trial *t, const split *cut)
            (cut->forward || !t->model->info.per_sequence);
 }
 
-/* A sequence without steps stands at its beginning in every chunk, so each
- * chunk hands its gradient to the learned initial state. */
+/* A sequence without steps is at its beginning in every chunk, so each chunk
+ * adds its gradient to the learned initial state. */
 static bool learns_without_steps(const trial *t)
 {
     for (size_t b = 0; b < t->B; b++)
@@ -56,15 +58,15 @@ bool split_keeps_gradients(const trial *t, const split *cut)
     return !cut->chunk || t->B <= 8;
 }
 
-/* One pass: sequences which (B) of the trial, steps from first on. */
-typedef struct piece {
-    size_t first, T, B;
-    const size_t *which;
+/* The part of the batch that one pass sees. */
+typedef struct batch_part {
+    size_t first, T, B;  /* steps from first on */
+    const size_t *which; /* (B) sequences of the trial */
     size_t *lengths;
     uint64_t *ids;
-    float *x, *y, *dy, *dx; /* as the caller of a model has them */
+    float *x, *y, *dy, *dx; /* in the order that the model expects */
     int32_t *tokens;
-} piece;
+} batch_part;
 
 /* All that a run needs. */
 typedef struct run {
@@ -73,33 +75,37 @@ typedef struct run {
     outcome *out;
     size_t *order;         /* (B) */
     size_t most_T, most_B; /* of one pass */
-    piece p;
+    batch_part part;
     void *block;
-    elman_state *states[64]; /* one for each chunk to go back through */
+    elman_state *states[64]; /* one for each chunk of a backward */
     size_t state_count;
 } run;
 
-/* The row of the piece's (t,b), in its caller's order. */
+/* The row of (t,b) in the part, in the order that the model expects. */
 static size_t row_of(const run *r, size_t t, size_t b)
 {
-    const piece *p = &r->p;
+    const batch_part *p = &r->part;
     return r->t->model->config.batch_first ? b * p->T + t : t * p->B + b;
 }
 
-/* Fills the piece's batch; what must not be read is poison. */
-static void fill_piece(const run *r)
+/* Fills the part's batch; what must not be read is NaN or no token. */
+static void fill_part(const run *r)
 {
     const trial *t = r->t;
-    const piece *p = &r->p;
+    const batch_part *p = &r->part;
+
     for (size_t b = 0; b < p->B; b++) {
         size_t from = p->which[b], length = t->lengths[from];
         size_t left = length > p->first ? length - p->first : 0;
         p->lengths[b] = left < p->T ? left : p->T;
         p->ids[b] = t->ids[from];
+
+        /* the steps of the chunk that the sequence has */
         for (size_t s = 0; s < p->T; s++) {
             size_t row = row_of(r, s, b);
             size_t source = (p->first + s) * t->B + from;
             bool valid = s < p->lengths[b];
+
             p->tokens[row] = valid ? t->tokens[source] : -7;
             for (size_t i = 0; i < t->I; i++)
                 p->x[row * t->I + i] = valid ? t->x[source * t->I + i] : NAN;
@@ -107,34 +113,39 @@ static void fill_piece(const run *r)
     }
 }
 
-/* Calls move for each row of y: of the piece, and of the whole. */
-static void each_output(const run *r, const float *source, float *target,
-                        bool into_piece)
+/* Copies the rows of y or dy between the part and the whole. */
+static void copy_output(const run *r, const float *source, float *target,
+                        bool into_part)
 {
     const trial *t = r->t;
-    const piece *p = &r->p;
-    bool single = t->model->info.per_sequence;
-    size_t steps = single ? 1 : p->T, whole = trial_rows(t);
+    const batch_part *p = &r->part;
+    bool ends = t->model->info.per_sequence; /* y is one row per sequence */
+    size_t steps = ends ? 1 : p->T, whole = trial_rows(t);
+
     for (size_t k = 0; k < t->blocks; k++)
         for (size_t s = 0; s < steps; s++)
             for (size_t b = 0; b < p->B; b++) {
                 size_t at = p->first + s, B = t->B;
-                if (single ? p->lengths[b] == 0 && t->lengths[p->which[b]]
-                           : at >= t->T)
+
+                /* neither padding, nor a sequence that is over by now */
+                if (ends ? p->lengths[b] == 0 && t->lengths[p->which[b]]
+                         : at >= t->T)
                     continue;
-                size_t here = k * steps * p->B + (single ? b : row_of(r, s, b));
-                size_t there = k * whole + (single ? 0 : at * B) + p->which[b];
-                size_t from = into_piece ? there : here;
-                size_t to = into_piece ? here : there;
+
+                size_t here = k * steps * p->B + (ends ? b : row_of(r, s, b));
+                size_t there = k * whole + (ends ? 0 : at * B) + p->which[b];
+                size_t from = into_part ? there : here;
+                size_t to = into_part ? here : there;
                 memcpy(target + to * t->O, source + from * t->O,
                        t->O * sizeof *target);
             }
 }
 
-static void keep_dx(const run *r)
+/* Copies dx from the part to the whole. */
+static void copy_dx(const run *r)
 {
     const trial *t = r->t;
-    const piece *p = &r->p;
+    const batch_part *p = &r->part;
     for (size_t s = 0; s < p->T && p->first + s < t->T; s++)
         for (size_t b = 0; b < p->B; b++)
             memcpy(r->out->values[OUTCOME_DX] +
@@ -157,13 +168,17 @@ static memory state_memory(const elman_state *s, float *h, float *c)
 static elman_status forward(const run *r, elman_state *s)
 {
     const trial *t = r->t;
-    const piece *p = &r->p;
-    fill_piece(r);
+    const batch_part *p = &r->part;
+
+    fill_part(r);
     for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
         p->y[i] = NAN;
+
+    /* a pass of one step for every stream, each of which has one */
     bool whole = p->T == 1 && !t->model->info.vocabulary && !s->config.training;
     for (size_t b = 0; b < p->B; b++)
         if (!p->lengths[b]) whole = false;
+
     elman_batch batch = {.T = p->T,
                          .B = p->B,
                          .x = p->x,
@@ -172,85 +187,105 @@ static elman_status forward(const run *r, elman_state *s)
                          .ids = p->ids,
                          .draw = t->draw};
 
-    /* what can be a step of a stream is one */
+    /* whatever can be a step of streams is run as one */
     if (whole && t->model->info.streams && p->B == s->config.B)
         TRY(model_step(t->model, s, p->x, p->y));
     else TRY(model_forward(t->model, s, &batch, p->y));
-    each_output(r, p->y, r->out->values[OUTCOME_Y], false);
+
+    copy_output(r, p->y, r->out->values[OUTCOME_Y], false);
     return ELMAN_OK;
 }
 
-/* Back through one pass, from dh_n and dc_n as they stand in s. */
+/* Runs backward through one pass, from dh_n and dc_n as they are in s. */
 static elman_status backward(const run *r, elman_state *s)
 {
     const trial *t = r->t;
     float *gradients = r->out->values[OUTCOME_GRADIENTS];
     size_t bytes = t->model->weight_count * sizeof *gradients;
+
     for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
-        r->p.dy[i] = NAN;
-    each_output(r, t->dy, r->p.dy, true);
+        r->part.dy[i] = NAN;
+    copy_output(r, t->dy, r->part.dy, true);
+
+    /* the gradients of all passes add up */
     memcpy(s->gradients, gradients, bytes);
-    TRY(model_backward(t->model, s, r->p.dy, t->I ? r->p.dx : NULL));
+    TRY(model_backward(t->model, s, r->part.dy, t->I ? r->part.dx : NULL));
     memcpy(gradients, s->gradients, bytes);
-    if (t->I) keep_dx(r);
+
+    if (t->I) copy_dx(r);
     return ELMAN_OK;
 }
 
-/* Chunk index of the group: sets p's steps. */
+/* Makes the part's steps those of a chunk. */
 static void set_chunk(run *r, size_t index)
 {
     size_t chunk = r->cut->chunk, T = r->t->T;
-    r->p.first = index * chunk;
-    r->p.T = chunk ? chunk : T;
-    if (chunk && r->p.first + chunk > T) r->p.T = T - r->p.first;
+    r->part.first = index * chunk;
+    r->part.T = chunk ? chunk : T;
+    if (chunk && r->part.first + chunk > T) r->part.T = T - r->part.first;
+
+    /* a sequence that is alone decides T */
     if (r->cut->single && !chunk) {
-        size_t length = r->t->lengths[r->p.which[0]];
-        r->p.T = length ? length : 1;
+        size_t length = r->t->lengths[r->part.which[0]];
+        r->part.T = length ? length : 1;
     }
-    r->p.T += r->cut->padding;
+
+    r->part.T += r->cut->padding;
 }
 
+/* Runs backward through all chunks of the sequences in part. */
 static elman_status backward_group(run *r, size_t chunks)
 {
     const trial *t = r->t;
     const elman_model *m = t->model;
     outcome *out = r->out;
+
+    /* the last chunk begins with the trial's gradients at the end, each other
+     * one with those that the next chunk has given */
     for (size_t i = chunks; i-- > 0;) {
         elman_state *s = r->states[i];
         const elman_state *next = i + 1 < chunks ? r->states[i + 1] : NULL;
         memory to = state_memory(s, s->dh_n, s->dc_n);
-        for (size_t b = 0; b < r->p.B; b++)
+
+        for (size_t b = 0; b < r->part.B; b++)
             if (next)
                 copy_memory(m, state_memory(next, next->dh_0, next->dc_0), b,
                             to, b);
             else
-                copy_memory(m, whole_memory(t, t->dh_n, t->dc_n), r->p.which[b],
-                            to, b);
+                copy_memory(m, whole_memory(t, t->dh_n, t->dc_n),
+                            r->part.which[b], to, b);
+
         set_chunk(r, i);
-        fill_piece(r);
+        fill_part(r);
         TRY(backward(r, s));
     }
+
     elman_state *s = r->states[0];
     memory begin =
         whole_memory(t, out->values[OUTCOME_DH_0], out->values[OUTCOME_DC_0]);
-    for (size_t b = 0; b < r->p.B; b++)
+    for (size_t b = 0; b < r->part.B; b++)
         copy_memory(m, state_memory(s, s->dh_0, s->dc_0), b, begin,
-                    r->p.which[b]);
+                    r->part.which[b]);
     return ELMAN_OK;
 }
 
-/* All chunks of the sequences in p. */
+/* Runs all chunks of the sequences in part forward and, unless the cut is
+ * forward only, backward. */
 static elman_status run_group(run *r)
 {
     const trial *t = r->t;
     const elman_model *m = t->model;
     size_t chunk = r->cut->chunk, chunks = 1;
     if (chunk) chunks = (t->T + chunk - 1) / chunk;
+
     elman_state *s = r->states[0];
     state_reset(m, s);
-    for (size_t b = 0; b < r->p.B && t->given; b++)
-        copy_memory(m, whole_memory(t, t->h_0, t->c_0), r->p.which[b],
+    for (size_t b = 0; b < r->part.B && t->given; b++)
+        copy_memory(m, whole_memory(t, t->h_0, t->c_0), r->part.which[b],
                     state_memory(s, s->h, s->c), b);
+
+    /* each chunk goes on where the one before ended; to go back through it, it
+     * needs a state of its own */
     for (size_t i = 0; i < chunks; i++) {
         if (i > 0 && r->state_count > 1) {
             TRY(state_copy(r->states[i], s));
@@ -259,10 +294,11 @@ static elman_status run_group(run *r)
         set_chunk(r, i);
         TRY(forward(r, s));
     }
+
     memory end = whole_memory(t, r->out->values[OUTCOME_H_N],
                               r->out->values[OUTCOME_C_N]);
-    for (size_t b = 0; b < r->p.B; b++)
-        copy_memory(m, state_memory(s, s->h, s->c), b, end, r->p.which[b]);
+    for (size_t b = 0; b < r->part.B; b++)
+        copy_memory(m, state_memory(s, s->h, s->c), b, end, r->part.which[b]);
     return r->cut->forward ? ELMAN_OK : backward_group(r, chunks);
 }
 
@@ -271,8 +307,9 @@ static elman_status run_group(run *r)
 static void lay_out_run(run *r, arena *a)
 {
     const trial *t = r->t;
-    piece *p = &r->p;
+    batch_part *p = &r->part;
     size_t rows = r->most_T * r->most_B, row = sizeof(float);
+
     r->order = arena_take(a, t->B, sizeof *r->order);
     p->lengths = arena_take(a, r->most_B, sizeof *p->lengths);
     p->ids = arena_take(a, r->most_B, sizeof *p->ids);
@@ -289,15 +326,19 @@ static elman_status create_states(run *r)
     size_t count = 1;
     if (cut->chunk && !cut->forward)
         count = (r->t->T + cut->chunk - 1) / cut->chunk;
+
+    /* one state is enough where nothing goes back through several chunks */
     if (count > sizeof r->states / sizeof *r->states)
         return failure(ELMAN_BAD_VALUE,
                        "a batch cut into %zu chunks, expected at most %zu",
                        count, sizeof r->states / sizeof *r->states);
+
     elman_state_config config = {.T = r->most_T,
                                  .B = r->most_B,
                                  .training = !cut->forward,
                                  .threads = cut->threads,
                                  .seed = TRIAL_SEED};
+
     for (size_t i = 0; i < count; i++) {
         TRY(state_create(r->t->model, &config, &r->states[i]));
         r->state_count++;
@@ -312,23 +353,27 @@ static elman_status begin(run *r)
     r->most_B = cut->single ? 1 : cut->group ? cut->group : t->B;
     r->most_B += cut->padding;
     r->most_T = (cut->chunk ? cut->chunk : t->T) + cut->padding;
+
+    /* laid out twice: to measure, then in memory */
     arena a = {0};
     lay_out_run(r, &a);
     r->block = a.overflow ? NULL : block_create(a.used);
     if (!r->block) return failure(ELMAN_NO_MEMORY, "no memory for a pass");
+
     a = (arena){.base = r->block};
     lay_out_run(r, &a);
     TRY(create_states(r));
 
-    /* a permutation that moves everyone: a step of B / 2 + 1 or near */
+    /* a fixed permutation that mixes near and far: each b changes places with
+     * b (B / 2 + 1) mod B */
     size_t step = t->B / 2 + 1, at = 0;
     for (size_t b = 0; b < t->B; b++)
         r->order[b] = b;
     for (size_t b = 0; b < t->B && cut->permuted; b++) {
         at = (b * step) % t->B;
-        size_t kept = r->order[b];
+        size_t here = r->order[b];
         r->order[b] = r->order[at];
-        r->order[at] = kept;
+        r->order[at] = here;
     }
     return ELMAN_OK;
 }
@@ -337,14 +382,18 @@ elman_status trial_run(const trial *t, const split *cut, outcome *out)
 {
     run r = {.t = t, .cut = cut, .out = out};
     elman_status status = begin(&r);
+
     for (size_t i = 0; i < OUTCOME_PARTS; i++)
         memset(out->values[i], 0, out->count[i] * sizeof(float));
+
+    /* group by group, each from its own beginning */
     size_t group = cut->single ? 1 : cut->group ? cut->group : t->B;
     for (size_t first = 0; first < t->B && !status; first += group) {
-        r.p.which = r.order + first;
-        r.p.B = first + group < t->B ? group : t->B - first;
+        r.part.which = r.order + first;
+        r.part.B = first + group < t->B ? group : t->B - first;
         status = run_group(&r);
     }
+
     for (size_t i = 0; i < r.state_count; i++)
         state_destroy(r.states[i]);
     block_destroy(r.block);

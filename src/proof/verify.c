@@ -1,6 +1,7 @@
 /*
- * verify.c: draws networks and holds them against the reference, differences
- * and themselves; then trains a few and compares one hash.
+ * verify.c: draws networks, checks them against the reference and the reference
+ * against finite differences, and compares their results bit by bit; then
+ * trains a few and compares one hash.
  */
 #include "proof/verify.h"
 
@@ -18,7 +19,7 @@
  * for whole vectors, tails, three blocks of 8 sequences and several threads */
 enum { CASES = 40, MOST_H = 20, MOST_T = 9, MOST_B = 17 };
 
-/* A network whose sums stand near a kink is given other inputs so often. */
+/* How often a network whose sums are near a kink is given other inputs. */
 enum { ATTEMPTS = 50 };
 
 /* What a case is called in the report. */
@@ -33,6 +34,7 @@ static void note_failure(elman_verify_report *report, const subject *s,
 {
     char line[sizeof report->failure];
     if (report->failure[0]) return;
+
     config_write_line(s->config, sizeof line, line);
     int n =
         snprintf(report->failure, sizeof report->failure,
@@ -43,8 +45,9 @@ static void note_failure(elman_verify_report *report, const subject *s,
 
 /* ---- One case ----------------------------------------------------------- */
 
-static elman_status check_truth(const trial *t, const subject *s, draws *d,
-                                elman_verify_report *report, bool *found)
+/* Checks the results against the reference, and that against differences. */
+static elman_status check_reference(const trial *t, const subject *s, draws *d,
+                                    elman_verify_report *report, bool *found)
 {
     outcome got = {0};
     gradient_errors errors = {0};
@@ -69,6 +72,7 @@ static elman_status check_bits(const trial *t, const subject *s,
                                elman_verify_report *report)
 {
     char difference[160], what[200];
+
     TRY(bits_check(t, sizeof difference, difference));
     if (!difference[0]) return ELMAN_OK;
     report->same_bits = false;
@@ -77,13 +81,13 @@ static elman_status check_bits(const trial *t, const subject *s,
     return ELMAN_OK;
 }
 
-/* One drawing of inputs for a model. */
+/* Checks a model with inputs that are drawn once. */
 static elman_status attempt(const elman_model *m, subject *s, draws *d,
                             elman_verify_report *report, bool *found)
 {
     trial t;
     TRY(trial_create(m, s->T, s->B, d, &t));
-    elman_status status = check_truth(&t, s, d, report, found);
+    elman_status status = check_reference(&t, s, d, report, found);
     if (!status && *found) status = check_bits(&t, s, report);
     trial_destroy(&t);
     return status;
@@ -94,16 +98,19 @@ static elman_status check_model(const elman_model *m, subject *s, draws *d,
 {
     bool found = false;
     size_t most_T = s->T, most_B = s->B;
+
     for (int i = 0; i < ATTEMPTS && !found; i++) {
         s->T = draw_size(d, 1, most_T);
         s->B = draw_size(d, 1, most_B);
         TRY(attempt(m, s, d, report, &found));
     }
+
     if (!found)
         return failure(ELMAN_BAD_VALUE,
                        "%s: no inputs found that keep every sum away from the "
                        "kinks of relu and clip",
                        s->name);
+
     report->cases++;
     return ELMAN_OK;
 }
@@ -115,8 +122,10 @@ static elman_status check_random(uint64_t seed, size_t which,
     elman_config config = random_config(&d, MOST_H);
     elman_model *m = NULL;
     char name[48];
+
     snprintf(name, sizeof name, "seed %llu case %zu", (unsigned long long)seed,
              which);
+
     TRY(model_create(&config, &m));
     trial_move_weights(m, &d);
     subject s = {name, &config, MOST_T, MOST_B};
@@ -128,11 +137,12 @@ static elman_status check_random(uint64_t seed, size_t which,
 static elman_status check_file(const char *path, uint64_t seed,
                                elman_verify_report *report)
 {
-    /* a large model is looked at through fewer rows, to take seconds */
+    /* a large model is checked with fewer rows, so that it takes seconds */
     const size_t large = 100000;
     draws d = draws_from(seed, UINT64_MAX);
     elman_model *m = NULL;
     TRY(model_load(path, import_load, &m));
+
     bool small = m->info.weights < large;
     subject s = {path, &m->config, small ? MOST_T : 4, small ? MOST_B : 3};
     elman_status status = check_model(m, &s, &d, report);
@@ -148,6 +158,7 @@ static elman_status compare_training(const char *isa, int threads,
     uint64_t hash = 0;
     TRY(training_hash_all(threads, &hash));
     if (hash == report->hash) return ELMAN_OK;
+
     report->same_bits = false;
     if (!report->failure[0])
         snprintf(report->failure, sizeof report->failure,
@@ -155,11 +166,12 @@ static elman_status compare_training(const char *isa, int threads,
     return ELMAN_OK;
 }
 
-/* Each instruction set with one thread and with more. */
+/* Trains with each instruction set, by one thread and by more. */
 static elman_status check_training(elman_verify_report *report)
 {
     const kernels *const *tables = kernels_all();
     elman_status status = training_hash_all(1, &report->hash);
+
     for (int i = 0; tables[i] && !status; i++) {
         kernels_use(tables[i]);
         status = compare_training(tables[i]->isa, 1, report);
@@ -176,11 +188,13 @@ elman_status verify(const elman_verify_config *config,
     elman_verify_report made = {.same_bits = true};
     uint64_t seed = config->seed ? config->seed : 1;
     size_t cases = config->cases ? config->cases : CASES;
+
     bits_write_isas(sizeof made.isas, made.isas);
     for (size_t i = 0; i < cases; i++)
         TRY(check_random(seed, i, &made));
     if (config->path) TRY(check_file(config->path, seed, &made));
     TRY(check_training(&made));
+
     made.passed = made.same_bits && !made.failure[0];
     *report = made;
     return ELMAN_OK;

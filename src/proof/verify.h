@@ -1,10 +1,10 @@
-/* verify.h: this build on this machine, proven on random networks. */
+/* verify.h: checks this build on this machine with random networks. */
 #ifndef PROOF_VERIFY_H
 #define PROOF_VERIFY_H
 
 #include "elman_train.h"
 
-/* elman_verify. */
+/* The function behind elman_verify. */
 elman_status verify(const elman_verify_config *config,
                     elman_verify_report *report);
 
