@@ -1,5 +1,5 @@
 /*
- * dataset.h: data sets that must open or must be refused.
+ * dataset.h: datasets that must open or be refused.
  */
 #ifndef TESTS_DATASET_H
 #define TESTS_DATASET_H

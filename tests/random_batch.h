@@ -1,6 +1,6 @@
 /*
- * random_batch.h: batches for the small networks of proof/random_config.h: for
- * tests that hold two ways of computing against each other.
+ * random_batch.h: batches for the small networks of proof/random_config.h, for
+ * tests that compare two methods of computing the same thing.
  */
 #ifndef TESTS_RANDOM_BATCH_H
 #define TESTS_RANDOM_BATCH_H
@@ -24,7 +24,8 @@ typedef struct random_batch {
     int32_t tokens[MOST_T * MOST_B];
 } random_batch;
 
-/* What is past a sequence's end is NaN or no token, so reading it shows. */
+/* Past the end of a sequence is NaN or no token, so that reading it is noticed.
+ */
 static inline random_batch draw_batch(draws *d, const elman_config *config,
                                       size_t most_B)
 {

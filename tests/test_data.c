@@ -1,6 +1,6 @@
 /*
- * test_data.c: text and arrays become the sequences that they are; options that
- * contradict each other or the file are told so.
+ * test_data.c: text and arrays are read as what they are; options that
+ * contradict each other or the file are refused.
  */
 #include "dataset.h"
 
@@ -11,6 +11,7 @@ TEST(text_is_characters_with_the_last_part_for_validation)
     const char *path = put_text("a.txt", "ab\xC3\xA4 ab\xC3\xA4 ab\xC3\xA4 "
                                          "ab\xC3\xA4 abX");
     elman_dataset *d = must_open(path, &(elman_dataset_config){0});
+
     const elman_encoding *e = dataset_encoding(d);
     assert_int_equal(e->task, ELMAN_LANGUAGE);
     assert_int_equal(e->unit, ELMAN_CHARACTERS);
@@ -23,9 +24,11 @@ TEST(text_is_characters_with_the_last_part_for_validation)
     assert_int_equal(dataset_longest(d), 0);
     dataset_close(d);
 
+    /* the last quarter, without its first token as a target */
     d = must_open(path, &(elman_dataset_config){.validation = 0.25});
     assert_int_equal(dataset_size(d, ELMAN_TRAIN), 15);
     assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 4);
+
     elman_batch batch;
     elman_target target;
     elman_loader *loader = must_load(d, ELMAN_VALIDATION, &batch, &target);
@@ -202,6 +205,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
     put_floats("x.npy", 2, (size_t[]){4, 2}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_VALUE,
                   "the .npy file of y is missing");
+
     static const struct {
         size_t rank, shape[3];
         elman_task task;
@@ -213,6 +217,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
         {1, {4}, ELMAN_TAG, "does not fit x (4,2,1) for tag"},
         {0, {0}, 0, "y has shape (), which"},
     };
+
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         config.target_path =
             put_floats("y.npy", cases[i].rank, cases[i].shape, x);
@@ -220,16 +225,21 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
         check_refused(in_folder("x.npy"), &config, ELMAN_BAD_FORMAT,
                       cases[i].message);
     }
+
+    /* values in y that are no class, or no number */
     config.task = ELMAN_CLASSIFY;
     x[1] = 1.5f;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_FORMAT,
                   "y holds 1.5, expected a whole number");
+
     config.task = ELMAN_REGRESS;
     x[1] = INFINITY;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_FORMAT,
                   "y holds inf, element 1");
+
+    /* values and shapes of x */
     x[1] = 2;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
     x[0] = NAN;
@@ -242,6 +252,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
                   ELMAN_BAD_FORMAT, "x is empty");
     check_refused(put_floats("z.npy", 1, (size_t[]){4}, x), &config,
                   ELMAN_BAD_FORMAT, "x has 1 dimensions");
+
     config.validation_path = "v.npy";
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_VALUE,
                   "validation_path is given, but does not apply to arrays");

@@ -56,12 +56,14 @@ TEST(a_dictionary_numbers_and_counts_what_comes)
     char word[20];
     size_t number;
     assert_int_equal(dictionary_find(&d, "x", 1), 0);
+
     for (int round = 0; round < 3; round++)
         for (size_t i = 0; i < 5000; i++) {
             snprintf(word, sizeof word, "w%zu", i);
             CHECK_OK(dictionary_add(&d, word, strlen(word), &number));
             CHECK(number == i, "%s is %zu", word, number);
         }
+
     assert_int_equal(d.count, 5000);
     assert_int_equal(d.entries[4999].uses, 3);
     assert_int_equal(dictionary_find(&d, "w77", 3), 77);
@@ -182,6 +184,7 @@ TEST(text_becomes_tokens_up_to_the_capacity)
     elman_encoding *e = NULL;
     int32_t tokens[6] = {9, 9, 9, 9, 9, 9};
     size_t count = 0;
+
     CHECK_OK(encoding_create(LANGUAGE "\"words\",\"tokens\":[\" <unk>\","
                                       "\" cat\",\",\",\"<unk>\",\"the\"]}",
                              &e));
@@ -189,13 +192,16 @@ TEST(text_becomes_tokens_up_to_the_capacity)
     assert_int_equal(count, 6);
     static const int32_t want[6] = {4, 1, 2, 0, 9, 9};
     assert_memory_equal(tokens, want, sizeof want);
+
     CHECK_OK(encoding_read(e, "the cat, dog\n dog", 17, 6, tokens, &count));
     assert_int_equal(tokens[4], 3);
     assert_int_equal(tokens[5], 0);
+
     CHECK_OK(encoding_read(e, "", 0, 0, NULL, &count));
     assert_int_equal(count, 0);
     CHECK_FAILS(encoding_read(e, "the \xFF", 5, 6, tokens, &count),
                 ELMAN_BAD_VALUE, "byte 0xff at byte 4 is not UTF-8");
+
     assert_int_equal(encoding_outputs(e), 5);
     assert_false(encoding_per_sequence(e));
     encoding_destroy(e);

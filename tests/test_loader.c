@@ -1,6 +1,6 @@
 /*
- * test_loader.c: every sequence once an epoch, padded right; any batch can be
- * gone to again; streams of text are contiguous.
+ * test_loader.c: every sequence once an epoch, padded at its end; any batch can
+ * be returned to; streams of text are contiguous.
  */
 #include "folder.h"
 
@@ -24,6 +24,7 @@ static elman_dataset *numbered(bool equal)
             at += (size_t)sprintf(text + at, "\t%zu", n * 100 + t);
         text[at++] = '\n';
     }
+
     elman_dataset *d = NULL;
     elman_dataset_config config = {.validation = -1, .no_scaling = true};
     CHECK_OK(dataset_open(put_bytes("n.tsv", text, at), &config, &d));
@@ -38,6 +39,7 @@ static void check_batch(const elman_batch *batch, const elman_target *target,
         size_t n = (size_t)batch->ids[b];
         size_t length = batch->lengths ? batch->lengths[b] : batch->T;
         if (length > longest) longest = length;
+
         assert_int_equal(length, equal ? 5 : length_of(n));
         assert_int_equal(target->classes[b], n % 3);
         for (size_t t = 0; t < batch->T; t++) {
@@ -45,29 +47,33 @@ static void check_batch(const elman_batch *batch, const elman_target *target,
             CHECK(batch->x[t * B + b] == want, "n=%zu t=%zu", n, t);
         }
     }
+
     assert_int_equal(longest, batch->T);
     assert_int_equal(batch->draw, 0);
     assert_null(batch->tokens);
 }
 
-/* Counts an epoch: each sequence once, as many batches as said. */
+/* Counts an epoch: each sequence once, as many batches as loader_size. */
 static void check_epoch(elman_loader *loader, size_t batch_size, bool equal,
                         uint64_t order[N])
 {
     size_t seen[N] = {0}, at = 0, batches = 0;
     elman_batch batch;
     elman_target target;
+
     for (;; batches++) {
         CHECK_OK(loader_read(loader, &batch, &target));
         if (batch.B == 0) break;
         check_batch(&batch, &target, equal);
         if (equal) assert_null(batch.lengths);
         CHECK(batch.B == batch_size || at + batch.B == N, "a short batch");
+
         for (size_t b = 0; b < batch.B; b++) {
             seen[batch.ids[b]]++;
             order[at++] = batch.ids[b];
         }
     }
+
     assert_int_equal(batches, loader_size(loader));
     for (size_t n = 0; n < N; n++)
         CHECK(seen[n] == 1, "sequence %zu came %zu times", n, seen[n]);
@@ -87,14 +93,19 @@ TEST(every_sequence_comes_once_an_epoch)
                 size_t B = sizes[i] < N ? sizes[i] : N;
                 uint64_t first[N], second[N];
                 elman_loader *loader = NULL;
+
                 CHECK_OK(loader_create(d, &config, &loader));
                 check_epoch(loader, B, equal, first);
                 check_epoch(loader, B, equal, second);
+
+                /* a new order each epoch if shuffled; else the file's, unless
+                 * bucketed */
                 bool same = !memcmp(first, second, sizeof first);
                 CHECK(same == !config.shuffled, "B=%zu flags=%d", B, flags);
                 if (flags == 0)
                     for (size_t n = 0; n < N; n++)
                         assert_int_equal(first[n], n);
+
                 loader_destroy(loader);
             }
         dataset_close(d);
@@ -111,6 +122,7 @@ TEST(buckets_bring_equal_lengths_together)
         elman_loader *loader = NULL;
         elman_batch batch;
         elman_target target;
+
         CHECK_OK(loader_create(d, &config, &loader));
         for (size_t k = 0; k < loader_size(loader); k++) {
             CHECK_OK(loader_read(loader, &batch, &target));
@@ -118,6 +130,8 @@ TEST(buckets_bring_equal_lengths_together)
         }
         loader_destroy(loader);
     }
+
+    /* steps with padding, against those without */
     size_t needed = 0;
     for (size_t n = 0; n < N; n++)
         needed += length_of(n);
@@ -131,13 +145,16 @@ static size_t remember(const elman_batch *batch, const elman_target *target,
                        char *bytes)
 {
     size_t TB = batch->T * batch->B, at = 0;
+
     memcpy(bytes, batch, sizeof batch->T + sizeof batch->B);
     at += sizeof batch->T + sizeof batch->B;
     memcpy(bytes + at, batch->ids, batch->B * sizeof *batch->ids);
     at += batch->B * sizeof *batch->ids;
+
     if (batch->x) memcpy(bytes + at, batch->x, TB * sizeof *batch->x);
     else memcpy(bytes + at, batch->tokens, TB * sizeof *batch->tokens);
     at += TB * 4;
+
     size_t targets = batch->x ? batch->B : TB;
     memcpy(bytes + at, target->classes, targets * sizeof *target->classes);
     return at + targets * sizeof *target->classes;
@@ -153,6 +170,8 @@ static void check_resets(const elman_dataset *d,
     elman_loader *loader = NULL, *other = NULL;
     elman_batch batch;
     elman_target target;
+
+    /* every batch of some epochs, in order */
     CHECK_OK(loader_create(d, config, &loader));
     size_t batches = loader_size(loader);
     CHECK(batches <= MOST, "%zu batches", batches);
@@ -164,7 +183,7 @@ static void check_resets(const elman_dataset *d,
                 bytes[e][k] = remember(&batch, &target, kept[e][k]);
         }
 
-    /* from anywhere to anywhere, in a loader with another past */
+    /* from anywhere to anywhere, in a loader that was elsewhere before */
     CHECK_OK(loader_create(d, config, &other));
     for (size_t i = 0; i < EPOCHS * batches; i++) {
         char again[8000];
@@ -179,7 +198,7 @@ static void check_resets(const elman_dataset *d,
         }
     }
 
-    /* the end of an epoch is a place too */
+    /* the end of an epoch is a position too */
     loader_reset(other, 1, batches);
     CHECK_OK(loader_read(other, &batch, &target));
     assert_int_equal(batch.B, 0);
@@ -192,7 +211,7 @@ static void check_resets(const elman_dataset *d,
     loader_destroy(other);
 }
 
-TEST(any_batch_can_be_gone_to_again)
+TEST(any_batch_can_be_returned_to)
 {
     elman_dataset *d = numbered(false);
     for (int flags = 0; flags < 4; flags++)
@@ -205,7 +224,7 @@ TEST(any_batch_can_be_gone_to_again)
 
 /* ---- Language ----------------------------------------------------------- */
 
-/* Text whose character n is a digit of n's hash, so that places differ. */
+/* Text whose character n is a digit of n's hash, so that positions differ. */
 static elman_dataset *digits(size_t characters, double validation)
 {
     char *text = malloc(characters + 1);
@@ -243,15 +262,18 @@ TEST(streams_are_contiguous_and_targets_are_the_next_token)
                                           .batch_size = cases[i].batch_size,
                                           .steps = cases[i].steps,
                                           .shuffled = true};
+
             CHECK_OK(loader_create(d, &config, &loader));
             size_t done = 0, B = 0, stream = 0;
             for (size_t k = 0; k < loader_size(loader); k++) {
                 elman_batch batch;
                 elman_target target;
                 CHECK_OK(loader_read(loader, &batch, &target));
+
                 if (k == 0) stream = (n - 1) / (B = batch.B);
                 assert_int_equal(batch.B, B);
                 assert_null(batch.lengths);
+
                 for (size_t b = 0; b < B; b++) {
                     assert_int_equal(batch.ids[b], b);
                     for (size_t t = 0; t < batch.T; t++) {
@@ -262,8 +284,10 @@ TEST(streams_are_contiguous_and_targets_are_the_next_token)
                                          token_at(d, at + 1));
                     }
                 }
+
                 done += batch.T;
             }
+
             assert_int_equal(done, stream);
             if (!part)
                 CHECK(B == cases[i].want_streams, "case %zu: %zu streams", i,
@@ -286,7 +310,7 @@ TEST(streams_are_contiguous_and_targets_are_the_next_token)
     dataset_close(d);
 }
 
-TEST(a_part_that_is_empty_is_told)
+TEST(an_empty_part_is_reported)
 {
     elman_dataset *d = numbered(true);
     elman_loader *loader = NULL;
@@ -307,9 +331,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sequence_comes_once_an_epoch),
         cmocka_unit_test(buckets_bring_equal_lengths_together),
-        cmocka_unit_test(any_batch_can_be_gone_to_again),
+        cmocka_unit_test(any_batch_can_be_returned_to),
         cmocka_unit_test(streams_are_contiguous_and_targets_are_the_next_token),
-        cmocka_unit_test(a_part_that_is_empty_is_told),
+        cmocka_unit_test(an_empty_part_is_reported),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -37,15 +37,20 @@ static const char *show(const elman_dataset *d, elman_part part)
     elman_target target;
     const elman_encoding *e = dataset_encoding(d);
     elman_loader_config config = {.part = part, .batch_size = 1};
+
     CHECK_OK(loader_create(d, &config, &loader));
     for (;;) {
         CHECK_OK(loader_read(loader, &batch, &target));
         if (batch.B == 0) break;
+
+        /* the label or the value */
         at +=
             (size_t)sprintf(shown + at, "%s%s:", at ? " " : "",
                             target.classes ? e->labels[target.classes[0]] : "");
         if (target.values)
             at += (size_t)sprintf(shown + at, "%g:", (double)target.values[0]);
+
+        /* steps between commas, dimensions between slashes */
         for (size_t i = 0; i < batch.T * e->input_size; i++)
             at += (size_t)sprintf(shown + at, "%s%g",
                                   !i                  ? ""
@@ -53,6 +58,7 @@ static const char *show(const elman_dataset *d, elman_part part)
                                                       : ",",
                                   (double)batch.x[i]);
     }
+
     loader_destroy(loader);
     return shown;
 }
@@ -60,7 +66,7 @@ static const char *show(const elman_dataset *d, elman_part part)
 static const elman_dataset_config as_it_is = {.validation = -1,
                                               .no_scaling = true};
 
-TEST(ways_to_write_the_same_series_give_the_same_data)
+TEST(the_same_series_written_differently_is_the_same_data)
 {
     static const struct {
         const char *name, *text;
@@ -80,6 +86,8 @@ TEST(ways_to_write_the_same_series_give_the_same_data)
         {"a.TS", "# comment\r\n\r\n@CLASSLABEL TRUE\r\n@data\r\n"
                  "0.5, -1 , 20 : 2\r\n# no case\r\n3,4,?:1.0"},
     };
+
+    /* label 2 first, three values and two */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         elman_dataset *d =
             must_open(put_text(files[i].name, files[i].text), &as_it_is);
@@ -103,12 +111,14 @@ TEST(several_dimensions_and_targets_are_read)
                         "up:1/4,2/5,3/6 down:7/-1,8/-2,9/-3");
     dataset_close(d);
 
+    /* a target instead of a label */
     d = must_open(put_text("r.ts", "@targetLabel true\n@data\n1,2:0.5\n3:-2\n"),
                   &as_it_is);
     assert_int_equal(dataset_encoding(d)->task, ELMAN_REGRESS);
     assert_string_equal(show(d, ELMAN_TRAIN), ":0.5:1,2 :-2:3");
     dataset_close(d);
 
+    /* the same in the archive's format, where only the task can say so */
     elman_dataset_config regress = as_it_is;
     regress.task = ELMAN_REGRESS;
     d = must_open(put_text("r.tsv", "0.5\t1\t2\n-2\t3\n"), &regress);
@@ -123,13 +133,15 @@ TEST(several_dimensions_and_targets_are_read)
     dataset_close(d);
 }
 
-TEST(labels_are_names_and_size_nothing)
+TEST(labels_are_names_whatever_their_size)
 {
     elman_dataset *d = must_open(
         put_text("l.tsv", "2147483647\t1\n-1\t1\n1.5\t1\n1e20\t1\nb c\t1\n"
                           "10\t1\n9\t1\n-0\t1\n20160701123456789\t1\n"
                           "20160701123456788\t1\n9.0\t1\n"),
         &as_it_is);
+
+    /* numbers by value, then texts; equal numbers are one label */
     static const char *const want[] = {"-1",
                                        "0",
                                        "1.5",
@@ -140,6 +152,7 @@ TEST(labels_are_names_and_size_nothing)
                                        "20160701123456789",
                                        "1e+20",
                                        "b c"};
+
     const elman_encoding *e = dataset_encoding(d);
     assert_int_equal(e->classes, 10);
     for (size_t i = 0; i < 10; i++)
@@ -214,9 +227,12 @@ TEST(each_bad_series_gives_its_own_sentence)
         {"b.ts", "@targetLabel true\n@data\n1,2:a\n", "\"a\" is not a number"},
         {"b.ts", "@targetLabel true\n@data\n1,2:?\n", "the target is missing"},
     };
+
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(put_text(cases[i].name, cases[i].text),
                       &(elman_dataset_config){0}, cases[i].message);
+
+    /* a zero byte, and what contradicts the config */
     check_refused(put_bytes("b.tsv", "1\t2\n2\t\0\n", 8),
                   &(elman_dataset_config){0}, "line 2: a zero byte");
     check_refused(put_text("b.ts", "@targetLabel true\n@data\n1,2:3\n"),
@@ -234,6 +250,7 @@ TEST(a_file_cut_at_any_length_is_read_or_refused)
     static const char *const wholes[] = {
         "1\t2\t3.5e1\n2\t\xC3\xA4\t4\n3\t5\n",
         "@classLabel true a b\n@dimensions 2\n@data\n1,2:3,4:a\n5,6:7,8:b\n"};
+
     for (size_t i = 0; i < 2; i++)
         for (size_t cut = 0; cut < strlen(wholes[i]); cut++) {
             elman_dataset *d = NULL;
@@ -249,22 +266,28 @@ TEST(a_validation_file_must_fit)
     const char *path = put_text("t.tsv", "1\t2\t3\n2\t4\t6\n");
     put_text("v.tsv", "2.0\t7\n");
     elman_dataset_config config = {.validation_path = in_folder("v.tsv")};
+
     elman_dataset *d = must_open(path, &config);
     assert_int_equal(dataset_size(d, ELMAN_TRAIN), 2);
     assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 1);
     assert_true(dataset_encoding(d)->mean[0] == 15.0 / 4); /* of 2 3 4 6 */
     show(d, ELMAN_VALIDATION);
+
+    /* with an encoding, everything is validation */
     elman_dataset *more =
         must_open(path, &(elman_dataset_config){.encoding = dataset_note(d)});
     assert_int_equal(dataset_size(more, ELMAN_VALIDATION), 2);
     assert_string_equal(dataset_note(more), dataset_note(d));
     dataset_close(more);
+
+    /* more data of another form, or with an unknown label */
     elman_dataset_config follow = {.encoding = dataset_note(d)};
     check_refused(put_text("m.ts", "@classLabel true\n@data\n1:2:1\n"), &follow,
                   "m.ts: line 3: 2 dimensions, expected 1");
     check_refused(put_text("m.tsv", "3\t1\n"), &follow,
                   "m.tsv: line 1: label \"3\" is not among the 2");
     dataset_close(d);
+
     put_text("v.tsv", "3\t7\n");
     check_refused(path, &config,
                   "v.tsv: line 1: label \"3\" is not among the 2 learned");
@@ -280,6 +303,7 @@ TEST(the_split_keeps_every_class_and_follows_the_seed)
         for (size_t i = 0; i < have[c]; i++)
             sprintf(text + strlen(text), "%zu\t%zu\n", c, n++);
     }
+
     const char *path = put_text("s.tsv", text);
     char first[2000] = "";
     size_t others = 0;
@@ -287,15 +311,20 @@ TEST(the_split_keeps_every_class_and_follows_the_seed)
         elman_dataset_config config = {
             .seed = seed, .validation = 0.3, .no_scaling = true};
         elman_dataset *d = must_open(path, &config);
+
         size_t got[6] = {0};
         size_t train = dataset_size(d, ELMAN_TRAIN);
         size_t validation = dataset_size(d, ELMAN_VALIDATION);
         assert_int_equal(train + validation, n);
         CHECK(validation >= n * 3 / 10 - 2 && validation <= n * 3 / 10 + 1,
               "%zu of %zu", validation, n);
+
+        /* another split for almost every seed */
         const char *shown = show(d, ELMAN_TRAIN);
         if (seed == 0) strcpy(first, shown);
         others += strcmp(first, shown) != 0;
+
+        /* training gets 0.7 of each class, and at least one */
         for (const char *c = shown; c; c = strchr(c, ' '))
             got[(c += *c == ' ')[0] - '0']++;
         for (size_t c = 0; c < 6; c++) {
@@ -304,6 +333,8 @@ TEST(the_split_keeps_every_class_and_follows_the_seed)
                   "seed %d: class %zu has %zu of %zu", (int)seed, c, got[c],
                   have[c]);
         }
+
+        /* the same split for the same seed */
         elman_dataset *again = must_open(path, &config);
         char once[2000];
         strcpy(once, show(d, ELMAN_VALIDATION));
@@ -318,6 +349,7 @@ TEST(a_locale_with_a_decimal_comma_changes_nothing)
 {
     const char *path = put_text("c.tsv", "1\t2.5\n2\t0.12345678901234567\n");
     elman_dataset *d = must_open(path, &(elman_dataset_config){0});
+
     static const char *const locales[] = {"de_DE.UTF-8", "fr_FR.UTF-8",
                                           "de_DE"};
     for (size_t i = 0; i < 3; i++) {
@@ -326,6 +358,7 @@ TEST(a_locale_with_a_decimal_comma_changes_nothing)
         assert_string_equal(dataset_note(e), dataset_note(d));
         dataset_close(e);
     }
+
     setlocale(LC_ALL, "C");
     dataset_close(d);
 }
@@ -333,9 +366,9 @@ TEST(a_locale_with_a_decimal_comma_changes_nothing)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ways_to_write_the_same_series_give_the_same_data),
+        cmocka_unit_test(the_same_series_written_differently_is_the_same_data),
         cmocka_unit_test(several_dimensions_and_targets_are_read),
-        cmocka_unit_test(labels_are_names_and_size_nothing),
+        cmocka_unit_test(labels_are_names_whatever_their_size),
         cmocka_unit_test(each_bad_series_gives_its_own_sentence),
         cmocka_unit_test(a_file_cut_at_any_length_is_read_or_refused),
         cmocka_unit_test(a_validation_file_must_fit),

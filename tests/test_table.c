@@ -37,7 +37,7 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
         assert_string_equal(e->target_names[0], header ? "square" : "3");
         assert_int_equal(encoding_outputs(e), 2);
 
-        /* rows 0-14 train: 10 windows; rows 15-19 are told: 4 windows */
+        /* rows 0-14 train: 10 windows; rows 15-19 are predicted: 4 windows */
         assert_int_equal(dataset_size(d, ELMAN_TRAIN), 10);
         assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 4);
         assert_int_equal(dataset_longest(d), 4);
@@ -97,14 +97,18 @@ TEST(scaling_is_learned_from_the_training_rows_alone)
         sprintf(one + strlen(one), "%d;3\n", i % 5);
         sprintf(other + strlen(other), "%d;3\n", i < 36 ? i % 5 : 10 * i);
     }
+
+    /* the two differ in their validation rows alone */
     elman_dataset_config config = {.window = 2};
     elman_dataset *a = must_open(put_text("a.csv", one), &config);
     elman_dataset *b = must_open(put_text("b.csv", other), &config);
     assert_string_equal(dataset_note(a), dataset_note(b));
+
     assert_true(dataset_encoding(a)->scale[1] == 1); /* a constant column */
     assert_true(dataset_encoding(a)->mean[1] == 3);
     dataset_close(a);
     dataset_close(b);
+
     config.no_scaling = true;
     a = must_open(put_text("a.csv", one), &config);
     assert_true(dataset_encoding(a)->mean[0] == 0);
@@ -118,6 +122,7 @@ TEST(a_column_of_text_is_a_tag_per_step)
     for (int i = 0; i < 23; i++)
         sprintf(text + strlen(text), "%d,%d,%s\n", i, -i,
                 i % 3 ? "walk" : "run");
+
     const char *path = put_text("tag.csv", text);
     elman_dataset_config config = {.window = 5, .validation = -1};
     elman_dataset *d = must_open(path, &config);
@@ -127,6 +132,8 @@ TEST(a_column_of_text_is_a_tag_per_step)
     assert_string_equal(e->labels[0], "run");
     assert_int_equal(e->input_size, 2);
     assert_int_equal(dataset_size(d, ELMAN_TRAIN), 5);
+
+    /* windows of 5 rows, the last of 3 */
     elman_batch batch;
     elman_target target;
     elman_loader *loader = must_load(d, ELMAN_TRAIN, &batch, &target);
@@ -137,6 +144,7 @@ TEST(a_column_of_text_is_a_tag_per_step)
                   "b=%zu t=%zu", b, t);
     loader_destroy(loader);
 
+    /* more data with an unknown label */
     put_text("new.csv", "x,y,state\n1,2,fly\n");
     config.validation = 0;
     config.validation_path = in_folder("new.csv");
@@ -144,6 +152,7 @@ TEST(a_column_of_text_is_a_tag_per_step)
                   "new.csv: line 2: label \"fly\" is not among the 2");
     dataset_close(d);
 
+    /* numbers in the target column, followed step by step */
     config = (elman_dataset_config){
         .task = ELMAN_TRACK, .target = "y", .window = 5, .columns = "x"};
     d = must_open(path, &config);

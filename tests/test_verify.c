@@ -1,6 +1,6 @@
 /*
- * test_verify.c: the proof passes on a right build, fails on a wrong one and
- * covers what it says; and what is read of the machine.
+ * test_verify.c: verify passes on a correct build, fails on a wrong one and
+ * covers what it promises; and what is known about the machine.
  */
 #include "check.h"
 #include "folder.h"
@@ -22,16 +22,19 @@ TEST(this_build_is_right)
 {
     elman_verify_report report;
     elman_verify_config what = {.cases = PACE > 1 ? 40 / PACE : 0};
+
     CHECK_OK(verify(&what, &report));
     CHECK(report.passed && !report.failure[0], "%s", report.failure);
     assert_true(report.same_bits);
     assert_int_equal(report.cases, 40 / PACE);
+
     CHECK(report.reference_error > 0 && report.reference_error < 1e-6,
           "the reference is off by %g", report.reference_error);
     CHECK(report.forward_error > 0 && report.forward_error < 1,
           "forward is off by %g", report.forward_error);
     CHECK(report.gradient_error > 0 && report.gradient_error < 1,
           "gradients are off by %g", report.gradient_error);
+
     assert_non_null(strstr(report.isas, "base"));
     CHECK(report.hash == training_everywhere, "trained to %llx",
           (unsigned long long)report.hash);
@@ -52,10 +55,12 @@ TEST(a_wrong_kernel_is_noticed_and_named)
 {
     kernels wrong = *kernels_all()[0];
     elman_verify_report report;
+
     wrong.outer = wrong_outer;
     kernels_use(&wrong);
     elman_status status = verify(&(elman_verify_config){.cases = 1}, &report);
     kernels_use(NULL);
+
     CHECK_OK(status);
     CHECK(!report.passed && strstr(report.failure, "weight_"),
           "\"%s\" names no weight", report.failure);
@@ -80,9 +85,12 @@ TEST(a_model_file_is_checked_as_well)
     elman_verify_config what = {.seed = 7, .cases = 1};
     elman_verify_report report;
     what.path = in_folder("own.safetensors");
+
     CHECK_OK(model_create(&config, &m));
     CHECK_OK(model_save(m, what.path));
     model_destroy(m);
+
+    /* the model is one more case */
     CHECK_OK(verify(&what, &report));
     CHECK(report.passed, "%s", report.failure);
     assert_int_equal(report.cases, 2);
