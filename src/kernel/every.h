@@ -1,6 +1,6 @@
 /*
- * every.h: all kernels for one ISA, and the table that hands them out. A file
- * in isa/ sets ISA, its name, and VEC_BYTES, and includes this.
+ * every.h: all kernels for one ISA, and their table. A file in isa/ sets ISA,
+ * which is its name, and VEC_BYTES, and includes this.
  */
 #ifndef KERNEL_EVERY_H
 #define KERNEL_EVERY_H
@@ -14,7 +14,7 @@
 #include "kernel/kernel.h"
 #include "kernel/vec.h"
 
-#include "kernel/curve.h"
+#include "kernel/activation.h"
 #include "kernel/gate.h"
 #include "kernel/gemm.h"
 #include "kernel/map.h"

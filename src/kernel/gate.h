@@ -1,73 +1,77 @@
 /*
  * gate.h: what a cell does to one row after its products. The equations are
- * those of docs/EQUATIONS.md; LSTM: Hochreiter & Schmidhuber 1997, Gers et al.
- * 2000 and 2002 (peepholes); GRU: Cho et al. 2014.
+ * in docs/EQUATIONS.md; LSTM: Hochreiter & Schmidhuber 1997, Gers et al. 2000
+ * and 2002 (peepholes); GRU: Cho et al. 2014.
  */
 #ifndef KERNEL_GATE_H
 #define KERNEL_GATE_H
 
 #include "kernel/vec_math.h"
 
-/* Squashing with a bound on its argument, and the slope from the result y: 0
- * where the argument was at its bound, that is where y is at the bound's y. */
-typedef struct squash {
-    bool clips;                   /* the bound is finite */
+/* A bound on the argument of sigmoid and tanh. Their derivatives are computed
+ * from the result y and are 0 where the argument was at its bound, that is
+ * where y equals the bound's own result. */
+typedef struct clipping {
+    bool finite;                  /* there is a bound */
     vf low, high;                 /* of the argument */
     vf sigmoid_low, sigmoid_high; /* their results */
     vf tanh_high;
-} squash;
+} clipping;
 
-INLINE squash squash_make(float clip)
+INLINE clipping clipping_make(float clip)
 {
-    squash s = {.clips = clip < __builtin_inff(),
-                .low = vf_set(-clip),
-                .high = vf_set(clip),
-                .sigmoid_low = vf_set(0),
-                .sigmoid_high = vf_set(1),
-                .tanh_high = vf_set(1)};
-    if (!s.clips) return s;
+    clipping s = {.finite = clip < __builtin_inff(),
+                  .low = vf_set(-clip),
+                  .high = vf_set(clip),
+                  .sigmoid_low = vf_set(0),
+                  .sigmoid_high = vf_set(1),
+                  .tanh_high = vf_set(1)};
+    if (!s.finite) return s;
+
+    /* computed as the gates are, so that they compare as equal */
     s.sigmoid_low = vf_sigmoid(s.low);
     s.sigmoid_high = vf_sigmoid(s.high);
     s.tanh_high = vf_tanh(s.high);
     return s;
 }
 
-INLINE vf squash_sigmoid(const squash *s, vf a)
+INLINE vf clipped_sigmoid(const clipping *s, vf a)
 {
     return vf_sigmoid(vf_bound(s->low, s->high, a));
 }
-INLINE vf squash_tanh(const squash *s, vf a)
+INLINE vf clipped_tanh(const clipping *s, vf a)
 {
     return vf_tanh(vf_bound(s->low, s->high, a));
 }
 
 /* y (1 - y) and 1 - y^2, each rounded once; NaN stays NaN. */
-INLINE vf sigmoid_slope(const squash *s, vf y)
+INLINE vf sigmoid_derivative(const clipping *s, vf y)
 {
-    vf slope = vf_fma(-y, y, y), zero = vf_set(0);
-    slope = vf_select(vf_reaches(y, s->sigmoid_high), zero, slope);
-    return vf_select(vf_reaches(s->sigmoid_low, y), zero, slope);
+    vf dy = vf_fma(-y, y, y), zero = vf_set(0);
+    dy = vf_select(vf_reaches(y, s->sigmoid_high), zero, dy);
+    return vf_select(vf_reaches(s->sigmoid_low, y), zero, dy);
 }
-INLINE vf tanh_slope(const squash *s, vf y)
+INLINE vf tanh_derivative(const clipping *s, vf y)
 {
-    vf slope = vf_fma(-y, y, vf_set(1));
-    return vf_select(vf_reaches(vf_abs(y), s->tanh_high), vf_set(0), slope);
+    vf dy = vf_fma(-y, y, vf_set(1));
+    return vf_select(vf_reaches(vf_abs(y), s->tanh_high), vf_set(0), dy);
 }
 
 static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
 
-/* Rows that a gate function takes at once, as each alone would wait for itself:
- * rows is a constant, 1 to these. */
+/* Rows that a gate function takes at once, at most: the operations on one row
+ * alone would wait for each other. rows is a constant where these are used. */
 enum { LSTM_ROWS = 2, GRU_ROWS = 4 };
 
-/* The plain LSTM: units j to j + n - 1, n at most VLEN. */
+/* The plain LSTM, n units from j on. If n > VLEN, only the first VLEN. */
 INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
                              const float *const *c_prev, float *const *gate,
                              float *const *c, float *const *h)
 {
-    /* i f o of all rows, then g */
     static const size_t block[] = {0, 1, 3, 2};
-    vf all[4 * LSTM_ROWS], g[LSTM_ROWS], over[LSTM_ROWS], now[LSTM_ROWS];
+    vf all[4 * LSTM_ROWS], g[LSTM_ROWS], e[LSTM_ROWS], c_new[LSTM_ROWS];
+
+    /* the sums: i, f and o of all rows, which are sigmoids, then g */
     UNROLL
     for (size_t b = 0; b < 4; b++) {
         UNROLL
@@ -77,70 +81,78 @@ INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
     UNROLL
     for (size_t m = 0; m < rows; m++)
         g[m] = all[3 * rows + m];
-    vf_squash(3 * rows, 4 * rows, all);
+
+    /* their activations; i shares a division with f, and o with g */
+    vf_gate_exp(3 * rows, 4 * rows, all);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        over[m] = all[3 * rows + m];
+        e[m] = all[3 * rows + m];
         all[3 * rows + m] += 2;
     }
     vf_invert(2 * rows, rows, all);
     vf_invert(2 * rows, rows, all + 2 * rows);
+
+    /* c = f c_prev + i g */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        g[m] = vf_sign(over[m] * all[3 * rows + m], g[m]);
-        now[m] =
+        g[m] = vf_sign(e[m] * all[3 * rows + m], g[m]);
+        c_new[m] =
             vf_fma(all[rows + m], vf_load(c_prev[m] + j, n), all[m] * g[m]);
-        over[m] = now[m];
+        e[m] = c_new[m];
     }
-    vf_squash(0, rows, over);
+
+    /* h = o tanh(c) */
+    vf_gate_exp(0, rows, e);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        vf tanh_c = vf_sign(over[m] / (over[m] + 2), now[m]);
+        vf tanh_c = vf_sign(e[m] / (e[m] + 2), c_new[m]);
         vf_store(gate[m] + 0 * H + j, all[m], n);
         vf_store(gate[m] + 1 * H + j, all[rows + m], n);
         vf_store(gate[m] + 2 * H + j, g[m], n);
         vf_store(gate[m] + 3 * H + j, all[2 * rows + m], n);
-        vf_store(c[m] + j, now[m], n);
+        vf_store(c[m] + j, c_new[m], n);
         vf_store(h[m] + j, all[2 * rows + m] * tanh_c, n);
     }
 }
 
-/* Units first to last - 1 of one row. */
-INLINE void lstm_units(size_t H, size_t first, size_t last,
+/* The units [begin,end) of one row. */
+INLINE void lstm_units(size_t H, size_t begin, size_t end,
                        const lstm_variant *variant, const float *c_prev,
                        float *gate, float *c, float *h)
 {
     const lstm_variant with = *variant;
     const float *p = with.peephole;
-    const squash s = squash_make(with.clip);
-    const bool plain = !p && !with.coupled && !s.clips;
+    const clipping s = clipping_make(with.clip);
+    const bool plain = !p && !with.coupled && !s.finite;
 
-    for (size_t j = first; j < last; j += VLEN) {
-        const size_t n = last - j;
+    for (size_t j = begin; j < end; j += VLEN) {
+        const size_t n = end - j;
         if (plain) {
             lstm_plain_units(1, H, j, n, &c_prev, &gate, &c, &h);
             continue;
         }
+
         vf before = vf_load(c_prev + j, n);
         vf i = vf_load(gate + 0 * H + j, n);
         vf f = vf_load(gate + 1 * H + j, n);
-        vf g = squash_tanh(&s, vf_load(gate + 2 * H + j, n));
+        vf g = clipped_tanh(&s, vf_load(gate + 2 * H + j, n));
         vf o = vf_load(gate + 3 * H + j, n);
 
+        /* i and f see the old c, o the new one */
         if (p) i = vf_fma(vf_load(p + 0 * H + j, n), before, i);
-        i = squash_sigmoid(&s, i);
+        i = clipped_sigmoid(&s, i);
         if (p) f = vf_fma(vf_load(p + 1 * H + j, n), before, f);
-        f = with.coupled ? 1 - i : squash_sigmoid(&s, f);
-        vf now = vf_fma(f, before, i * g);
-        if (p) o = vf_fma(vf_load(p + 2 * H + j, n), now, o);
-        o = squash_sigmoid(&s, o);
+        f = with.coupled ? 1 - i : clipped_sigmoid(&s, f);
+        vf c_new = vf_fma(f, before, i * g);
+        if (p) o = vf_fma(vf_load(p + 2 * H + j, n), c_new, o);
+        o = clipped_sigmoid(&s, o);
 
         vf_store(gate + 0 * H + j, i, n);
         vf_store(gate + 1 * H + j, f, n);
         vf_store(gate + 2 * H + j, g, n);
         vf_store(gate + 3 * H + j, o, n);
-        vf_store(c + j, now, n);
-        vf_store(h + j, o * vf_tanh(now), n);
+        vf_store(c + j, c_new, n);
+        vf_store(h + j, o * vf_tanh(c_new), n);
     }
 }
 
@@ -157,7 +169,7 @@ static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
 {
     const lstm_variant with = variant ? *variant : lstm_plain;
     const float *p = with.peephole;
-    const squash s = squash_make(with.clip);
+    const clipping s = clipping_make(with.clip);
 
     for (size_t j = 0; j < H; j += VLEN) {
         const size_t n = H - j;
@@ -166,79 +178,91 @@ static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
         vf f = vf_load(gate + 1 * H + j, n);
         vf g = vf_load(gate + 2 * H + j, n);
         vf o = vf_load(gate + 3 * H + j, n);
-        vf k = vf_tanh(vf_fma(f, before, i * g));
+        vf tanh_c = vf_tanh(vf_fma(f, before, i * g));
         vf d_h = vf_load(dh + j, n);
 
-        /* o, then c, which o sees through its peephole */
-        vf da_o = d_h * k * sigmoid_slope(&s, o);
-        vf d = vf_fma(d_h * o, vf_fma(-k, k, vf_set(1)), vf_load(dc + j, n));
-        if (p) d = vf_fma(vf_load(p + 2 * H + j, n), da_o, d);
+        /* o, then c, which also feeds o through its peephole */
+        vf da_o = d_h * tanh_c * sigmoid_derivative(&s, o);
+        vf d_c = vf_fma(d_h * o, vf_fma(-tanh_c, tanh_c, vf_set(1)),
+                        vf_load(dc + j, n));
+        if (p) d_c = vf_fma(vf_load(p + 2 * H + j, n), da_o, d_c);
 
-        /* i, f, g; a coupled f gives its part to i */
-        vf slope = sigmoid_slope(&s, i), da_f = vf_set(0);
-        vf da_i = d * (with.coupled ? g - before : g) * slope;
-        if (!with.coupled) da_f = d * before * sigmoid_slope(&s, f);
-        vf da_g = d * i * tanh_slope(&s, g);
+        /* i, f, g; if f = 1 - i, the gradient at f goes to i */
+        vf di_da = sigmoid_derivative(&s, i), da_f = vf_set(0);
+        vf da_i = d_c * (with.coupled ? g - before : g) * di_da;
+        if (!with.coupled) da_f = d_c * before * sigmoid_derivative(&s, f);
+        vf da_g = d_c * i * tanh_derivative(&s, g);
 
-        vf back = d * f;
-        if (p) back = vf_fma(vf_load(p + 0 * H + j, n), da_i, back);
-        if (p) back = vf_fma(vf_load(p + 1 * H + j, n), da_f, back);
+        /* c_prev, which also feeds i and f through their peepholes */
+        vf d_before = d_c * f;
+        if (p) d_before = vf_fma(vf_load(p + 0 * H + j, n), da_i, d_before);
+        if (p) d_before = vf_fma(vf_load(p + 1 * H + j, n), da_f, d_before);
+
         vf_store(da + 0 * H + j, da_i, n);
         vf_store(da + 1 * H + j, da_f, n);
         vf_store(da + 2 * H + j, da_g, n);
         vf_store(da + 3 * H + j, da_o, n);
-        vf_store(dc + j, back, n);
+        vf_store(dc + j, d_before, n);
     }
 }
 
-/* The GRU without clipping: units j to j + n - 1, n at most VLEN. */
+/* The GRU without clipping, n units from j on. If n > VLEN, only the first
+ * VLEN. */
 INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
                             const float *const *q, const float *const *h_prev,
                             float *const *gate, float *const *h)
 {
-    vf all[2 * GRU_ROWS], a[GRU_ROWS], over[GRU_ROWS];
+    vf all[2 * GRU_ROWS], a[GRU_ROWS], e[GRU_ROWS];
     vf *r = all, *z = all + rows;
+
+    /* r and z share a division */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         r[m] = vf_load(gate[m] + 0 * H + j, n);
         z[m] = vf_load(gate[m] + 1 * H + j, n);
     }
-    vf_squash(2 * rows, 2 * rows, all);
+    vf_gate_exp(2 * rows, 2 * rows, all);
     vf_invert(2 * rows, rows, all);
+
+    /* the candidate's argument, a_n + r q */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         a[m] =
             vf_fma(r[m], vf_load(q[m] + j, n), vf_load(gate[m] + 2 * H + j, n));
-        over[m] = a[m];
+        e[m] = a[m];
     }
-    vf_squash(0, rows, over);
+
+    /* its tanh, and h = n + z (h_prev - n) */
+    vf_gate_exp(0, rows, e);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        vf g = vf_sign(over[m] / (over[m] + 2), a[m]);
+        vf candidate = vf_sign(e[m] / (e[m] + 2), a[m]);
         vf before = vf_load(h_prev[m] + j, n);
         vf_store(gate[m] + 0 * H + j, r[m], n);
         vf_store(gate[m] + 1 * H + j, z[m], n);
-        vf_store(gate[m] + 2 * H + j, g, n);
-        vf_store(h[m] + j, vf_fma(z[m], before - g, g), n);
+        vf_store(gate[m] + 2 * H + j, candidate, n);
+        vf_store(h[m] + j, vf_fma(z[m], before - candidate, candidate), n);
     }
 }
 
-/* Units first to last - 1 of one row. */
-INLINE void gru_units(size_t H, size_t first, size_t last, float clip,
+/* The units [begin,end) of one row. */
+INLINE void gru_units(size_t H, size_t begin, size_t end, float clip,
                       const float *q, const float *h_prev, float *gate,
                       float *h)
 {
-    const squash s = squash_make(clip);
-    for (size_t j = first; j < last; j += VLEN) {
-        const size_t left_over = last - j;
-        if (!s.clips) {
+    const clipping s = clipping_make(clip);
+    for (size_t j = begin; j < end; j += VLEN) {
+        const size_t left_over = end - j;
+        if (!s.finite) {
             gru_plain_units(1, H, j, left_over, &q, &h_prev, &gate, &h);
             continue;
         }
-        vf r = squash_sigmoid(&s, vf_load(gate + 0 * H + j, left_over));
-        vf z = squash_sigmoid(&s, vf_load(gate + 1 * H + j, left_over));
+
+        /* step by step as in the equations */
+        vf r = clipped_sigmoid(&s, vf_load(gate + 0 * H + j, left_over));
+        vf z = clipped_sigmoid(&s, vf_load(gate + 1 * H + j, left_over));
         vf a = vf_load(gate + 2 * H + j, left_over);
-        vf n = squash_tanh(&s, vf_fma(r, vf_load(q + j, left_over), a));
+        vf n = clipped_tanh(&s, vf_fma(r, vf_load(q + j, left_over), a));
         vf before = vf_load(h_prev + j, left_over);
 
         vf_store(gate + 0 * H + j, r, left_over);
@@ -254,9 +278,9 @@ static void KERNEL(gru_forward)(size_t H, float clip, const float *q,
     gru_units(H, 0, H, clip, q, h_prev, gate, h);
 }
 
-/* The part that both kinds of GRU share: da z and n, and dh becomes dh z;
- * returns da n. */
-INLINE vf gru_back(size_t H, size_t j, const squash *s, const float *h_prev,
+/* The part that both kinds of GRU share: writes da z and da n, turns dh into
+ * dh z, and returns da n. */
+INLINE vf gru_back(size_t H, size_t j, const clipping *s, const float *h_prev,
                    const float *gate, float *dh, float *da)
 {
     const size_t left_over = H - j;
@@ -264,9 +288,10 @@ INLINE vf gru_back(size_t H, size_t j, const squash *s, const float *h_prev,
     vf n = vf_load(gate + 2 * H + j, left_over);
     vf d = vf_load(dh + j, left_over);
     vf before = vf_load(h_prev + j, left_over);
-    vf da_n = d * (1 - z) * tanh_slope(s, n);
+    vf da_n = d * (1 - z) * tanh_derivative(s, n);
 
-    vf_store(da + 1 * H + j, d * (before - n) * sigmoid_slope(s, z), left_over);
+    vf_store(da + 1 * H + j, d * (before - n) * sigmoid_derivative(s, z),
+             left_over);
     vf_store(da + 2 * H + j, da_n, left_over);
     vf_store(dh + j, d * z, left_over);
     return da_n;
@@ -276,12 +301,12 @@ static void KERNEL(gru_backward)(size_t H, float clip, const float *q,
                                  const float *h_prev, const float *gate,
                                  float *dh, float *da, float *dq)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t j = 0; j < H; j += VLEN) {
         vf da_n = gru_back(H, j, &s, h_prev, gate, dh, da);
         vf r = vf_load(gate + j, H - j);
         vf dr = da_n * vf_load(q + j, H - j);
-        vf_store(da + j, dr * sigmoid_slope(&s, r), H - j);
+        vf_store(da + j, dr * sigmoid_derivative(&s, r), H - j);
         vf_store(dq + j, da_n * r, H - j);
     }
 }
@@ -299,7 +324,7 @@ static void KERNEL(gru_mix)(size_t H, const float *h_prev, const float *gate,
 static void KERNEL(gru_mix_backward)(size_t H, float clip, const float *h_prev,
                                      const float *gate, float *dh, float *da)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t j = 0; j < H; j += VLEN)
         gru_back(H, j, &s, h_prev, gate, dh, da);
 }
@@ -308,11 +333,11 @@ static void KERNEL(gru_reset_backward)(size_t H, float clip, const float *drh,
                                        const float *h_prev, const float *gate,
                                        float *dh, float *da)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t j = 0; j < H; j += VLEN) {
         vf r = vf_load(gate + j, H - j), d = vf_load(drh + j, H - j);
         vf dr = d * vf_load(h_prev + j, H - j);
-        vf_store(da + j, dr * sigmoid_slope(&s, r), H - j);
+        vf_store(da + j, dr * sigmoid_derivative(&s, r), H - j);
         vf_store(dh + j, vf_fma(d, r, vf_load(dh + j, H - j)), H - j);
     }
 }

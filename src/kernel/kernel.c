@@ -1,6 +1,6 @@
 /*
- * kernel.c: which table is in use. The choice is made once, by the processor
- * and ELMAN_ISA; a test may put another in front of it.
+ * kernel.c: selects the table in use. The default is chosen once, by the
+ * processor and ELMAN_ISA; a test may replace it.
  */
 #include "kernel/kernel.h"
 
@@ -19,12 +19,13 @@ extern const kernels kernels_neon;
 enum { TABLES = 3 };
 
 static const kernels *tables[TABLES + 1]; /* slowest first, then NULL */
-static const kernels *chosen;
+static const kernels *default_table;
 static once_flag once = ONCE_FLAG_INIT;
 static _Atomic(const kernels *) forced;
 
 static void choose(void)
 {
+    /* the fastest table that this processor runs */
     size_t count = 0;
     tables[count++] = &kernels_base;
 #if defined __x86_64__
@@ -39,13 +40,14 @@ static void choose(void)
 #elif defined __aarch64__
     tables[count++] = &kernels_neon;
 #endif
-    chosen = tables[count - 1];
+    default_table = tables[count - 1];
 
+    /* or the one that the environment names */
     const char *wanted = getenv("ELMAN_ISA");
     if (!wanted) return;
-    if (strcmp(wanted, kernels_ref.isa) == 0) chosen = &kernels_ref;
+    if (strcmp(wanted, kernels_ref.isa) == 0) default_table = &kernels_ref;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(wanted, tables[i]->isa) == 0) chosen = tables[i];
+        if (strcmp(wanted, tables[i]->isa) == 0) default_table = tables[i];
 }
 
 const kernels *kernels_here(void)
@@ -53,7 +55,7 @@ const kernels *kernels_here(void)
     const kernels *table = atomic_load(&forced);
     if (table) return table;
     call_once(&once, choose);
-    return chosen;
+    return default_table;
 }
 
 const kernels *const *kernels_all(void)

@@ -1,7 +1,7 @@
 /*
- * kernel.h: arithmetic on arrays. Pointers and sizes: no errors, no
- * allocation, no idea of a network. kernel.def lists every kernel once with
- * its contract; each ISA fills one table from that list.
+ * kernel.h: arithmetic on arrays. Kernels see pointers and sizes: they report
+ * no errors, allocate nothing and know no network. kernel.def lists every
+ * kernel once with its contract; each ISA fills one table from that list.
  *
  * Every ISA gives the same bits (docs/NUMERICS.md).
  */
@@ -20,26 +20,26 @@ enum {
     GROUP_PANELS = 4 /* panels side by side in packed weights, at most */
 };
 
-/* Packed weights (gates H,K): what pack() made of them. */
+/* Weights (gates H,K) in the order that pack() gives them. */
 typedef struct packed {
     size_t gates, H, K;
     const float *w;
 } packed;
 
-/* As the start of a product: every sum from 0. */
+/* As the start of a product: every sum starts from 0. */
 extern const float zeros[PANEL];
 
-/* What an LSTM may have beyond Hochreiter and Gers. */
+/* Variants of the LSTM of Hochreiter, Schmidhuber and Gers. */
 typedef struct lstm_variant {
     const float *peephole; /* (3,H) for i f o, or NULL */
-    float clip;            /* bound on the sums into the gates, INFINITY none */
+    float clip;            /* bound on the sums; INFINITY: none */
     bool coupled;          /* f = 1 - i */
 } lstm_variant;
 
-/* One step of a cell for M rows (sequences), H units. Its sums: from start (G)
- * or, if that is NULL, from what stands in gate; then ih times x, unless x is
- * NULL; then hh times h_in. Each array holds one row pointer per row. G is
- * gates H. */
+/* One step of a cell, for M rows (sequences) and H units. The sums into the
+ * gates start from start (G) or, if that is NULL, from the contents of gate;
+ * then ih times x is added, unless x is NULL, then hh times h_in. Each array
+ * holds one row pointer per row. G is gates H. */
 typedef struct fused_step {
     size_t M, H;
     const float *start;
@@ -47,29 +47,29 @@ typedef struct fused_step {
     const float *const *x, *const *h_in;
     const float *const *h_prev, *const *c_prev; /* (H) */
     float *const *gate;                         /* (G) */
-    float *const *side;                         /* (H) GRU: q */
+    float *const *side;                         /* (H) GRU: receives q */
     float *const *c, *const *h;                 /* (H) */
-    const float *bias_hn;                       /* (H) GRU: q starts there */
-    lstm_variant variant;                       /* its clip is every cell's */
-    bool relu;                                  /* Elman: not tanh */
+    const float *bias_hn;                       /* (H) GRU: q starts here */
+    lstm_variant variant;                       /* clip is used by every cell */
+    bool relu; /* Elman: relu instead of tanh */
 } fused_step;
 
-/* The numbers of one optimizer step, rounded to float once; which of them a
- * rule reads stands at the rule in kernel.def. */
+/* The numbers of one optimizer step, rounded to float once. kernel.def says
+ * which of them a rule reads. */
 typedef struct update {
-    float scale;        /* gradient times this first: clipping, sign */
-    float clip_value;   /* then bounded by this, INFINITY none */
-    float weight_decay; /* then plus this times the weight */
-    float decay;        /* the weight times this first, 1 none */
+    float scale;        /* of the gradient: clipping by norm, sign */
+    float clip_value;   /* bound on the scaled gradient; INFINITY: none */
+    float weight_decay; /* times the weight, added to the gradient */
+    float decay;        /* factor of the weight; 1: none */
     float rate;
     float momentum;
     float damped; /* 1 - dampening; 1 on the first step */
     float beta1, beta2;
-    float rest1, rest2; /* 1 - beta1, 1 - beta2, made in double: 1 - 0.999f is
-                           off by 5e-5 */
+    float rest1, rest2; /* 1 - beta1, 1 - beta2, computed in double, as
+                           1 - 0.999f is off by 5e-5 */
     float root;         /* 1 / sqrt(1 - beta2^t); Keras: 1 */
     float alpha;
-    float rest; /* 1 - alpha, made in double */
+    float rest; /* 1 - alpha, computed in double */
     float epsilon;
     bool nesterov, centered, keras;
 } update;
@@ -81,30 +81,31 @@ typedef struct kernels {
 #undef K
 } kernels;
 
-/* The table in use: the best this processor runs, or ELMAN_ISA's choice
- * (an unknown or impossible one is ignored). */
+/* The table in use: the fastest that this processor runs, or the one named by
+ * ELMAN_ISA (ignored if unknown or not available here). */
 const kernels *kernels_here(void);
 
-/* All tables this processor runs, slowest first, ended by NULL; without ref. */
+/* All tables that this processor runs, slowest first, ended by NULL; ref is not
+ * among them. */
 const kernels *const *kernels_all(void);
 
-/* What every kernel means, in plain double where it matters. Not bound to the
- * bits of the others. */
+/* The definition of every kernel, in plain double where it matters. Its bits
+ * may differ from those of the others. */
 extern const kernels kernels_ref;
 
-/* Makes every later kernels_here() return table; NULL goes back to the choice
- * by processor. For tests and the proof of equal bits. */
+/* Makes every later kernels_here() return table; NULL returns to the default.
+ * For tests and the proof of equal bits. */
 void kernels_use(const kernels *table);
 
 /* ---- Packed weights ----------------------------------------------------- */
 
-/* Blocks of PANEL units that a group of panels holds of each gate. */
+/* Blocks of PANEL units that one group of panels holds of each gate. */
 inline size_t packed_blocks(size_t gates)
 {
     return gates == 1 ? GROUP_PANELS : gates == 2 ? GROUP_PANELS / 2 : 1;
 }
 
-/* Groups of a packed weight; a narrow one is one group. */
+/* Groups of panels of a packed weight; a narrow one is one group. */
 inline size_t packed_groups(const packed *w)
 {
     if (w->gates * w->H < NARROW) return 1;
@@ -112,28 +113,28 @@ inline size_t packed_groups(const packed *w)
     return (w->H + units - 1) / units;
 }
 
-/* Floats of a packed weight of gates blocks of H rows each, at most
- * GROUP_PANELS of them. */
+/* Floats of a packed weight of gates blocks, H rows each; gates is at most
+ * GROUP_PANELS. */
 size_t packed_size(size_t gates, size_t H, size_t K);
 
-/* Packs w, element (n,k) at w[n * row + k * column], n below gates H, for
- * product() and the steps of cells.
+/* Packs w for product() and the steps of cells; element (n,k), n < gates H, is
+ * w[n * row + k * column].
  *
- *   gates H >= NARROW   groups of panels, each PANEL columns of one gate, the
- *                       gates of the same units side by side; with fewer gates
- *                       more units:
+ *   gates H >= NARROW   groups of panels; a panel is PANEL columns of one gate,
+ *                       and the gates of the same units are side by side; with
+ *                       fewer gates a group has more units:
  *                       4 gates  packed[unit / 16][k][gate][unit % 16]
  *                       1 gate   packed[n / 64][k][n % 64]
- *                       the last panel of a gate is filled up with 0, the last
- *                       group has only the panels it needs
+ *                       The last panel of a gate is filled up with 0, the last
+ *                       group has only the panels it needs.
  *   gates H <  NARROW   rows over k, filled up with 0 to a multiple of LANES:
  *                       packed[n][k] */
 void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
           size_t column, float *to);
 
-/* The same for groups first to last - 1 alone, which need not know of each
- * other; a narrow weight is one group. */
+/* The same for the groups [begin,end) only. Groups do not depend on each other;
+ * a narrow weight is one group. */
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
-                 size_t first, size_t last, float *to);
+                 size_t begin, size_t end, float *to);
 
 #endif

@@ -9,17 +9,17 @@
 
 static void KERNEL(tanh_forward)(size_t n, float clip, const float *x, float *y)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t i = 0; i < n; i += VLEN)
-        vf_store(y + i, squash_tanh(&s, vf_load(x + i, n - i)), n - i);
+        vf_store(y + i, clipped_tanh(&s, vf_load(x + i, n - i)), n - i);
 }
 
 static void KERNEL(sigmoid_forward)(size_t n, float clip, const float *x,
                                     float *y)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t i = 0; i < n; i += VLEN)
-        vf_store(y + i, squash_sigmoid(&s, vf_load(x + i, n - i)), n - i);
+        vf_store(y + i, clipped_sigmoid(&s, vf_load(x + i, n - i)), n - i);
 }
 
 static void KERNEL(relu_forward)(size_t n, float clip, const float *x, float *y)
@@ -33,20 +33,20 @@ static void KERNEL(relu_forward)(size_t n, float clip, const float *x, float *y)
 static void KERNEL(tanh_backward)(size_t n, float clip, const float *y,
                                   const float *dy, float *dx)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t i = 0; i < n; i += VLEN) {
-        vf slope = tanh_slope(&s, vf_load(y + i, n - i));
-        vf_store(dx + i, vf_load(dy + i, n - i) * slope, n - i);
+        vf dy_dx = tanh_derivative(&s, vf_load(y + i, n - i));
+        vf_store(dx + i, vf_load(dy + i, n - i) * dy_dx, n - i);
     }
 }
 
 static void KERNEL(sigmoid_backward)(size_t n, float clip, const float *y,
                                      const float *dy, float *dx)
 {
-    const squash s = squash_make(clip);
+    const clipping s = clipping_make(clip);
     for (size_t i = 0; i < n; i += VLEN) {
-        vf slope = sigmoid_slope(&s, vf_load(y + i, n - i));
-        vf_store(dx + i, vf_load(dy + i, n - i) * slope, n - i);
+        vf dy_dx = sigmoid_derivative(&s, vf_load(y + i, n - i));
+        vf_store(dx + i, vf_load(dy + i, n - i) * dy_dx, n - i);
     }
 }
 
@@ -113,9 +113,9 @@ static void KERNEL(blend)(size_t n, const float *m, const float *a,
                           const float *b, float *y)
 {
     for (size_t i = 0; i < n; i += VLEN) {
-        vf part = vf_load(m + i, n - i);
-        vf rest = (vf_set(1) - part) * vf_load(b + i, n - i);
-        vf_store(y + i, vf_fma(part, vf_load(a + i, n - i), rest), n - i);
+        vf weight = vf_load(m + i, n - i);
+        vf rest = (vf_set(1) - weight) * vf_load(b + i, n - i);
+        vf_store(y + i, vf_fma(weight, vf_load(a + i, n - i), rest), n - i);
     }
 }
 

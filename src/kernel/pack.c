@@ -1,5 +1,5 @@
 /*
- * pack.c: weights in the order in which a product reads them.
+ * pack.c: puts weights into the order in which a product reads them.
  */
 #include "kernel/kernel.h"
 
@@ -32,26 +32,32 @@ static void pack_narrow(size_t N, size_t K, const float *w, size_t row,
             *to++ = k < K ? w[n * row + k * column] : 0;
 }
 
-/* Sixteen k at once of one panel: its columns are then whole cache lines. */
+/* K <= PANEL steps of k of one panel, through a square: w is read along its
+ * rows and the panel written line by line. */
 static void pack_square(const float *w, size_t row, size_t column,
                         size_t columns, size_t K, size_t step, float *to)
 {
     float square[PANEL][PANEL] = {{0}};
+
     for (size_t j = 0; j < columns; j++)
         for (size_t k = 0; k < K; k++)
             square[k][j] = w[j * row + k * column];
+
     for (size_t k = 0; k < K; k++)
         memcpy(to + k * step, square[k], sizeof square[k]);
 }
 
+/* One panel; it is step floats from one k to the next. */
 static void pack_panel(const float *w, size_t row, size_t column,
                        size_t columns, size_t K, size_t step, float *to)
 {
+    /* transposed weights have a panel's line as it is wanted */
     if (row == 1 && columns == PANEL) {
         for (size_t k = 0; k < K; k++)
             memcpy(to + k * step, w + k * column, PANEL * sizeof *to);
         return;
     }
+
     for (size_t k = 0; k < K; k += PANEL) {
         const size_t rest = K - k < PANEL ? K - k : PANEL;
         pack_square(w + k * column, row, column, columns, rest, step,
@@ -60,18 +66,23 @@ static void pack_panel(const float *w, size_t row, size_t column,
 }
 
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
-                 size_t first, size_t last, float *to)
+                 size_t begin, size_t end, float *to)
 {
     const size_t gates = shape->gates, H = shape->H, K = shape->K;
+
     if (is_narrow(gates, H)) {
-        if (first < last) pack_narrow(gates * H, K, w, row, column, to);
+        if (begin < end) pack_narrow(gates * H, K, w, row, column, to);
         return;
     }
+
+    /* group by group; the last may have fewer panels */
     const size_t per_gate = packed_blocks(gates), all = round_up(H, PANEL);
-    for (size_t i = first; i < last; i++) {
+    for (size_t i = begin; i < end; i++) {
         const size_t unit = i * per_gate * PANEL;
         const size_t rest = (all - unit) / PANEL;
         const size_t panels = gates * (rest < per_gate ? rest : per_gate);
+
+        /* panel p: gate p % gates, of the units from at on */
         for (size_t p = 0; p < panels; p++) {
             const size_t at = unit + p / gates * PANEL;
             const size_t columns = H - at < PANEL ? H - at : PANEL;

@@ -1,7 +1,7 @@
 /*
  * reduce.h: sums over one array, in double: LANES lanes, folded 8-4-2-1. The
- * product of two floats is exact in double, so a lane rounds only where it
- * adds. All loops go over whole blocks of LANES, register by register.
+ * product of two floats is exact in double, so a lane rounds only when it adds.
+ * The loops of all sums go over whole blocks of LANES, register by register.
  */
 #ifndef KERNEL_REDUCE_H
 #define KERNEL_REDUCE_H
@@ -23,17 +23,19 @@ static double KERNEL(sum_squares)(size_t n, const float *x)
     return lanes_fold(&sum);
 }
 
-/* The largest of x and the first place where it stands; -inf and 0 of none.
- * NaN is passed over: the sum finds it. */
+/* The largest of x, and in best the index of the first one; -inf and 0 if there
+ * is none. NaN is skipped here: it will show in the sum. */
 INLINE float largest(size_t n, const float *x, size_t *best)
 {
     vf most = vf_set(-__builtin_inff());
     vu at = {0}, here;
     float value[VLEN];
-    uint32_t place[VLEN];
+    uint32_t index[VLEN];
     for (size_t l = 0; l < VLEN; l++)
-        place[l] = (uint32_t)l;
-    memcpy(&here, place, sizeof here);
+        index[l] = (uint32_t)l;
+    memcpy(&here, index, sizeof here);
+
+    /* the largest of each lane and its index; here are the indices of v */
     for (size_t i = 0; i < n; i += VLEN) {
         vf v = vf_select(vf_first(n - i), vf_load(x + i, n - i),
                          vf_set(-__builtin_inff()));
@@ -43,14 +45,15 @@ INLINE float largest(size_t n, const float *x, size_t *best)
         here += VLEN;
     }
 
+    /* the largest of the lanes; of equal ones that with the least index */
     memcpy(value, &most, sizeof value);
-    memcpy(place, &at, sizeof place);
+    memcpy(index, &at, sizeof index);
     size_t first = 0;
     for (size_t l = 1; l < VLEN; l++)
         if (value[l] > value[first] ||
-            (value[l] == value[first] && place[l] < place[first]))
+            (value[l] == value[first] && index[l] < index[first]))
             first = l;
-    *best = place[first];
+    *best = index[first];
     return value[first] + 0.0f; /* -0 counts as 0 at any width */
 }
 
@@ -75,6 +78,7 @@ static double KERNEL(softmax)(size_t n, const float *x, float *y)
     size_t best;
     const float most = largest(n, x, &best);
     const double total = exp_sum(n, x, most, y);
+
     if (y)
         for (size_t i = 0; i < n; i += VLEN)
             vf_store(y + i, vf_load(y + i, n - i) / vf_set((float)total),
@@ -87,6 +91,7 @@ static double KERNEL(cross_entropy)(size_t n, const float *x, float scale,
 {
     const float most = largest(n, x, best);
     const double total = exp_sum(n, x, most, dx);
+
     if (dx)
         for (size_t i = 0; i < n; i += VLEN) {
             vf y = vf_load(dx + i, n - i) / vf_set((float)total);
@@ -98,6 +103,7 @@ static double KERNEL(cross_entropy)(size_t n, const float *x, float scale,
 static void KERNEL(softmax_backward)(size_t n, const float *y, const float *dy,
                                      float *dx)
 {
+    /* the sum of y dy, that is the mean of dy weighted by y */
     lanes sum = {0};
     for (size_t i = 0; i < n; i += LANES) {
         UNROLL
@@ -121,6 +127,7 @@ static void KERNEL(log_softmax)(size_t n, const float *x, float *y)
     size_t best;
     const float most = largest(n, x, &best);
     const double sum = (double)most + real_log(exp_sum(n, x, most, NULL));
+
     for (size_t i = 0; i < n; i += VLEN) {
         wide v = vf_widen(vf_load(x + i, n - i));
         v = (wide){v.low - sum, v.high - sum};
@@ -131,6 +138,7 @@ static void KERNEL(log_softmax)(size_t n, const float *x, float *y)
 static void KERNEL(log_softmax_backward)(size_t n, const float *y,
                                          const float *dy, float *dx)
 {
+    /* the sum of dy */
     lanes sum = {0};
     for (size_t i = 0; i < n; i += LANES) {
         UNROLL
@@ -142,12 +150,12 @@ static void KERNEL(log_softmax_backward)(size_t n, const float *y,
 
     const vf total = vf_set((float)lanes_fold(&sum));
     for (size_t i = 0; i < n; i += VLEN) {
-        vf part = vf_exp(vf_load(y + i, n - i));
-        vf_store(dx + i, vf_fma(-part, total, vf_load(dy + i, n - i)), n - i);
+        vf p = vf_exp(vf_load(y + i, n - i));
+        vf_store(dx + i, vf_fma(-p, total, vf_load(dy + i, n - i)), n - i);
     }
 }
 
-/* Mean of x; and of (x - mean)^2. */
+/* The mean of x, and that of (x - mean)^2. */
 INLINE double mean_of(size_t n, const float *x)
 {
     lanes sum = {0};
@@ -171,7 +179,7 @@ INLINE double variance_of(size_t n, const float *x, double mean)
             wide v = vf_widen(vf_load(x + at, m));
             v.low -= mean;
             v.high -= mean;
-            if (m < VLEN) v = wide_first(v, m);
+            if (m < VLEN) v = wide_first(v, m); /* 0 - mean does not count */
             lanes_add(&sum, r, (wide){v.low * v.low, v.high * v.high});
         }
     }
@@ -179,46 +187,49 @@ INLINE double variance_of(size_t n, const float *x, double mean)
 }
 
 static float KERNEL(norm_forward)(size_t n, float eps, const float *x,
-                                  const float *w, const float *b, float *normal,
+                                  const float *w, const float *b, float *x_hat,
                                   float *y)
 {
     const double mean = mean_of(n, x);
-    const double root =
+    const double rstd =
         1 / __builtin_sqrt(variance_of(n, x, mean) + (double)eps);
+
+    /* x_hat in double, rounded once; then y from it in float */
     for (size_t i = 0; i < n; i += VLEN) {
         wide v = vf_widen(vf_load(x + i, n - i));
-        v.low = (v.low - mean) * root;
-        v.high = (v.high - mean) * root;
+        v.low = (v.low - mean) * rstd;
+        v.high = (v.high - mean) * rstd;
         vf z = vf_narrow(v);
-        vf_store(normal + i, z, n - i);
+        vf_store(x_hat + i, z, n - i);
         z = vf_fma(z, vf_load(w + i, n - i), vf_load(b + i, n - i));
         vf_store(y + i, z, n - i);
     }
-    return (float)root;
+    return (float)rstd;
 }
 
-/* dx = root (g - mean(g) - normal mean(g normal)) with g = w dy. */
-static void KERNEL(norm_backward)(size_t n, float root, const float *normal,
+static void KERNEL(norm_backward)(size_t n, float rstd, const float *x_hat,
                                   const float *w, const float *dy, float *dx)
 {
+    /* the sums of g and of g x_hat, with g = w dy */
     lanes sum = {0}, along = {0};
     for (size_t i = 0; i < n; i += LANES) {
         UNROLL
         for (size_t r = 0; r < REGS; r++) {
             const size_t at = i + r * VLEN, m = left(n, at);
             wide g = vf_widen(vf_load(w + at, m) * vf_load(dy + at, m));
-            wide z = vf_widen(vf_load(normal + at, m));
+            wide z = vf_widen(vf_load(x_hat + at, m));
             lanes_add(&sum, r, g);
             lanes_add(&along, r, (wide){g.low * z.low, g.high * z.high});
         }
     }
 
+    /* dx = rstd (g - mean(g) - x_hat mean(g x_hat)) */
     const vf mean = vf_set((float)(lanes_fold(&sum) / (double)n));
-    const vf slope = vf_set((float)(lanes_fold(&along) / (double)n));
+    const vf along_mean = vf_set((float)(lanes_fold(&along) / (double)n));
     for (size_t i = 0; i < n; i += VLEN) {
         vf g = vf_load(w + i, n - i) * vf_load(dy + i, n - i) - mean;
-        g = vf_fma(-vf_load(normal + i, n - i), slope, g);
-        vf_store(dx + i, vf_set(root) * g, n - i);
+        g = vf_fma(-vf_load(x_hat + i, n - i), along_mean, g);
+        vf_store(dx + i, vf_set(rstd) * g, n - i);
     }
 }
 

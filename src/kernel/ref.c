@@ -1,28 +1,33 @@
 /*
- * ref.c: what every kernel means, one element at a time, in plain double.
- * Meant to be read, and to judge the others by; not bound to their bits.
+ * ref.c: the definition of every kernel, one element at a time, in plain
+ * double. It is written to be read and to check the others against; its bits
+ * may differ from theirs.
  */
-#include "kernel/ref_curve.h"
+#include "kernel/ref_activation.h"
 #include "kernel/ref_gate.h"
 
 /* ---- Products ----------------------------------------------------------- */
 
-/* Weight (n,k), from where pack() put it. */
+/* Weight (n,k), from where pack() has put it. */
 static double weight_at(const packed *w, size_t n, size_t k)
 {
     const size_t padded = (w->K + LANES - 1) / LANES * LANES;
     if (w->gates * w->H < NARROW) return (double)w->w[n * padded + k];
+
+    /* its group i, and the panel there */
     const size_t per_gate = packed_blocks(w->gates), all = packed_groups(w);
     const size_t gate = n / w->H, block = n % w->H / PANEL;
     const size_t i = block / per_gate;
     const size_t blocks =
         i + 1 < all ? per_gate : (w->H + PANEL - 1) / PANEL - i * per_gate;
     const size_t panel = block % per_gate * w->gates + gate;
-    const float *from = w->w + i * per_gate * w->gates * PANEL * w->K;
-    return (
-        double)from[(k * blocks * w->gates + panel) * PANEL + n % w->H % PANEL];
+
+    const float *group = w->w + i * per_gate * w->gates * PANEL * w->K;
+    const size_t line = k * blocks * w->gates + panel;
+    return (double)group[line * PANEL + n % w->H % PANEL];
 }
 
+/* sum plus row n of the weights times a. */
 static double sum_at(const packed *w, size_t n, const float *a, double sum)
 {
     for (size_t k = 0; k < w->K; k++)
@@ -30,6 +35,7 @@ static double sum_at(const packed *w, size_t n, const float *a, double sum)
     return sum;
 }
 
+/* Where output n of a product starts; c is what stands there. */
 static double start_at(const float *start, size_t n, float c)
 {
     if (!start) return (double)c;
@@ -44,10 +50,10 @@ static void ref_product(size_t M, const packed *w, const float *start,
             c[m][n] = (float)sum_at(w, n, a[m], start_at(start, n, c[m][n]));
 }
 
-static void ref_outer(size_t R, size_t first, size_t last, size_t K,
+static void ref_outer(size_t R, size_t begin, size_t end, size_t K,
                       const float *const *da, const float *const *x, float *dw)
 {
-    for (size_t n = first; n < last; n++)
+    for (size_t n = begin; n < end; n++)
         for (size_t k = 0; k < K; k++) {
             double sum = (double)dw[n * K + k];
             for (size_t r = 0; r < R; r++)
@@ -56,10 +62,10 @@ static void ref_outer(size_t R, size_t first, size_t last, size_t K,
         }
 }
 
-static void ref_column_sum(size_t R, size_t first, size_t last,
+static void ref_column_sum(size_t R, size_t begin, size_t end,
                            const float *const *da, float *db, float *also)
 {
-    for (size_t n = first; n < last; n++) {
+    for (size_t n = begin; n < end; n++) {
         double sum = 0;
         for (size_t r = 0; r < R; r++)
             sum += (double)da[r][n];
@@ -70,7 +76,8 @@ static void ref_column_sum(size_t R, size_t first, size_t last,
 
 /* ---- Steps of cells: unit by unit ---------------------------------------- */
 
-/* The sums into unit j's gates, for row m; a GRU's q goes to q. */
+/* The sums into unit j's gates, for row m. If q is given, the recurrent part of
+ * the last gate goes there instead, from bias_hn on, as a GRU has it. */
 static void unit_sums(const fused_step *s, size_t m, size_t j, float *sum,
                       float *q)
 {
@@ -85,21 +92,25 @@ static void unit_sums(const fused_step *s, size_t m, size_t j, float *sum,
     }
 }
 
+/* The first unit of a group, at most H. */
 static size_t unit_begin(const fused_step *s, size_t group)
 {
     const size_t j = group * packed_blocks(s->hh.gates) * PANEL;
     return j < s->H ? j : s->H;
 }
 
-static void ref_lstm_step(const fused_step *s, size_t first, size_t last)
+static void ref_lstm_step(const fused_step *s, size_t begin, size_t end)
 {
     for (size_t m = 0; m < s->M; m++)
-        for (size_t j = unit_begin(s, first); j < unit_begin(s, last); j++) {
+        for (size_t j = unit_begin(s, begin); j < unit_begin(s, end); j++) {
             float gate[4], p[3] = {0};
             lstm_variant variant = s->variant;
+
+            /* the variant with the peepholes of this unit alone */
             for (size_t g = 0; g < 3 && variant.peephole; g++)
                 p[g] = variant.peephole[g * s->H + j];
             if (variant.peephole) variant.peephole = p;
+
             unit_sums(s, m, j, gate, NULL);
             ref_lstm_forward(1, &variant, s->c_prev[m] + j, gate, s->c[m] + j,
                              s->h[m] + j);
@@ -108,10 +119,10 @@ static void ref_lstm_step(const fused_step *s, size_t first, size_t last)
         }
 }
 
-static void ref_gru_step(const fused_step *s, size_t first, size_t last)
+static void ref_gru_step(const fused_step *s, size_t begin, size_t end)
 {
     for (size_t m = 0; m < s->M; m++)
-        for (size_t j = unit_begin(s, first); j < unit_begin(s, last); j++) {
+        for (size_t j = unit_begin(s, begin); j < unit_begin(s, end); j++) {
             float gate[3], *q = s->side[m] + j;
             unit_sums(s, m, j, gate, q);
             ref_gru_forward(1, s->variant.clip, q, s->h_prev[m] + j, gate,
@@ -141,10 +152,10 @@ static void ref_relu_forward(size_t n, float clip, const float *x, float *y)
         y[i] = x[i] < 0 ? 0 : x[i] > clip ? clip : x[i];
 }
 
-static void ref_rnn_step(const fused_step *s, size_t first, size_t last)
+static void ref_rnn_step(const fused_step *s, size_t begin, size_t end)
 {
     for (size_t m = 0; m < s->M; m++)
-        for (size_t j = unit_begin(s, first); j < unit_begin(s, last); j++) {
+        for (size_t j = unit_begin(s, begin); j < unit_begin(s, end); j++) {
             float a;
             unit_sums(s, m, j, &a, NULL);
             (s->relu ? ref_relu_forward : ref_tanh_forward)(1, s->variant.clip,
@@ -157,15 +168,16 @@ static void ref_tanh_backward(size_t n, float clip, const float *y,
                               const float *dy, float *dx)
 {
     for (size_t i = 0; i < n; i++)
-        dx[i] = (float)((double)dy[i] * tanh_slope((double)y[i], (double)clip));
+        dx[i] = (float)((double)dy[i] *
+                        tanh_derivative((double)y[i], (double)clip));
 }
 
 static void ref_sigmoid_backward(size_t n, float clip, const float *y,
                                  const float *dy, float *dx)
 {
     for (size_t i = 0; i < n; i++)
-        dx[i] =
-            (float)((double)dy[i] * sigmoid_slope((double)y[i], (double)clip));
+        dx[i] = (float)((double)dy[i] *
+                        sigmoid_derivative((double)y[i], (double)clip));
 }
 
 static void ref_relu_backward(size_t n, float clip, const float *y,
@@ -252,12 +264,14 @@ static double ref_softmax(size_t n, const float *x, float *y)
 static double ref_cross_entropy(size_t n, const float *x, float scale,
                                 float *dx, size_t *best)
 {
+    /* the first that is no NaN, then any larger one */
     *best = 0;
     while (*best + 1 < n && isnan(x[*best]))
         ++*best;
     for (size_t i = *best + 1; i < n; i++)
         if (x[i] > x[*best]) *best = i;
     if (n && isnan(x[*best])) *best = 0;
+
     const double sum = ref_softmax(n, x, dx);
     for (size_t i = 0; dx && i < n; i++)
         dx[i] = (float)((double)dx[i] * (double)scale);
@@ -292,7 +306,7 @@ static void ref_log_softmax_backward(size_t n, const float *y, const float *dy,
 }
 
 static float ref_norm_forward(size_t n, float eps, const float *x,
-                              const float *w, const float *b, float *normal,
+                              const float *w, const float *b, float *x_hat,
                               float *y)
 {
     double mean = 0, variance = 0;
@@ -301,33 +315,33 @@ static float ref_norm_forward(size_t n, float eps, const float *x,
     for (size_t i = 0; i < n; i++)
         variance += pow((double)x[i] - mean, 2) / (double)n;
 
-    const double root = 1 / sqrt(variance + (double)eps);
+    const double rstd = 1 / sqrt(variance + (double)eps);
     for (size_t i = 0; i < n; i++) {
-        const double z = ((double)x[i] - mean) * root;
-        normal[i] = (float)z;
+        const double z = ((double)x[i] - mean) * rstd;
+        x_hat[i] = (float)z;
         y[i] = (float)(z * (double)w[i] + (double)b[i]);
     }
-    return (float)root;
+    return (float)rstd;
 }
 
-static void ref_norm_backward(size_t n, float root, const float *normal,
+static void ref_norm_backward(size_t n, float rstd, const float *x_hat,
                               const float *w, const float *dy, float *dx)
 {
     double mean = 0, along = 0;
     for (size_t i = 0; i < n; i++) {
         const double g = (double)w[i] * (double)dy[i] / (double)n;
         mean += g;
-        along += g * (double)normal[i];
+        along += g * (double)x_hat[i];
     }
     for (size_t i = 0; i < n; i++) {
         const double g = (double)w[i] * (double)dy[i];
-        dx[i] = (float)((double)root * (g - mean - (double)normal[i] * along));
+        dx[i] = (float)((double)rstd * (g - mean - (double)x_hat[i] * along));
     }
 }
 
 /* ---- Optimizers --------------------------------------------------------- */
 
-/* Decays the weight; returns the gradient that the rule sees. */
+/* Decays the weight; returns the gradient that the rule uses. */
 static double pull(const update *u, double dp, double *p)
 {
     *p *= (double)u->decay;
@@ -335,6 +349,7 @@ static double pull(const update *u, double dp, double *p)
            (double)u->weight_decay * *p;
 }
 
+/* What a rule divides by: the square root of v with epsilon. */
 static double root_of(const update *u, double v)
 {
     const double epsilon = (double)u->epsilon;
@@ -348,6 +363,8 @@ static void ref_sgd(size_t n, const update *u, const float *dp, float *buf,
     for (size_t i = 0; i < n; i++) {
         double now = (double)p[i], g = pull(u, (double)dp[i], &now);
         double step = g;
+
+        /* Keras moves the weight by buf itself, PyTorch by rate times it */
         if (buf && u->keras) {
             const double b = momentum * (double)buf[i] - rate * g;
             now += u->nesterov ? momentum * b - rate * g : b;
@@ -358,6 +375,7 @@ static void ref_sgd(size_t n, const update *u, const float *dp, float *buf,
             step = u->nesterov ? g + momentum * b : b;
             buf[i] = (float)b;
         }
+
         p[i] = (float)(now - rate * step);
     }
 }
@@ -397,6 +415,8 @@ static void ref_rmsprop(size_t n, const update *u, const float *dp, float *v,
         double now = (double)p[i], g = pull(u, (double)dp[i], &now);
         double square = (double)u->alpha * (double)v[i] + rest * g * g;
         v[i] = (float)square;
+
+        /* centered: the variance instead of the mean square */
         if (u->centered) {
             const double middle = (double)u->alpha * (double)mean[i] + rest * g;
             mean[i] = (float)middle;
@@ -409,11 +429,12 @@ static void ref_rmsprop(size_t n, const update *u, const float *dp, float *v,
                    (u->keras ? rate * step : step);
             buf[i] = (float)step;
         }
+
         p[i] = (float)(now - (buf && u->keras ? step : rate * step));
     }
 }
 
-/* ---- The roof ----------------------------------------------------------- */
+/* ---- The peak ----------------------------------------------------------- */
 
 static double ref_peak(size_t rounds)
 {

@@ -1,13 +1,13 @@
 /*
- * update.h: optimizers. One pass over weights, gradients and moments; the
- * rules are PyTorch's, and Keras's where u->keras.
+ * update.h: optimizers. One pass over weights, gradients and moments. The rules
+ * are PyTorch's, or Keras's if u->keras; their formulas are in kernel.def.
  */
 #ifndef KERNEL_UPDATE_H
 #define KERNEL_UPDATE_H
 
 #include "kernel/vec.h"
 
-/* The weight after its decay, and the gradient that the rule sees. */
+/* The weight after its decay, and the gradient that the rule uses. */
 typedef struct pulled {
     vf p, g;
 } pulled;
@@ -29,7 +29,7 @@ INLINE vf update_root(const update *u, vf v)
     return u->keras ? vf_sqrt(v + epsilon) : vf_sqrt(v) + epsilon;
 }
 
-/* decay v + rest g g: the running square. */
+/* decay v + rest g g: the running mean square. */
 INLINE vf update_square(float decay, float rest, vf v, vf g)
 {
     return vf_fma(vf_set(rest) * g, g, vf_set(decay) * v);
@@ -43,6 +43,8 @@ static void KERNEL(sgd)(size_t n, const update *u, const float *dp, float *buf,
         const size_t m = n - i;
         pulled v = update_pull(u, dp + i, p + i, m);
         vf step = v.g;
+
+        /* Keras's buf holds the rate, PyTorch's does not */
         if (buf) {
             vf b = momentum * vf_load(buf + i, m);
             b = u->keras ? vf_fma(-rate, v.g, b)
@@ -53,6 +55,7 @@ static void KERNEL(sgd)(size_t n, const update *u, const float *dp, float *buf,
                 step = u->keras ? vf_fma(-rate, v.g, momentum * b)
                                 : vf_fma(momentum, b, v.g);
         }
+
         vf_store(p + i, buf && u->keras ? v.p + step : vf_fma(-rate, step, v.p),
                  m);
     }
@@ -64,12 +67,16 @@ static void KERNEL(adam)(size_t n, const update *u, const float *dp, float *m,
     for (size_t i = 0; i < n; i += VLEN) {
         const size_t lanes_left = n - i;
         pulled now = update_pull(u, dp + i, p + i, lanes_left);
+
+        /* the moments */
         vf mean = vf_load(m + i, lanes_left);
         mean = vf_fma(vf_set(u->rest1), now.g - mean, mean);
         vf square = update_square(u->beta2, u->rest2,
                                   vf_load(v + i, lanes_left), now.g);
         vf_store(m + i, mean, lanes_left);
         vf_store(v + i, square, lanes_left);
+
+        /* amsgrad: the largest second moment so far */
         if (top) {
             square = vf_max(vf_load(top + i, lanes_left), square);
             vf_store(top + i, square, lanes_left);
@@ -103,6 +110,8 @@ static void KERNEL(rmsprop)(size_t n, const update *u, const float *dp,
         pulled now = update_pull(u, dp + i, p + i, m);
         vf square = update_square(u->alpha, u->rest, vf_load(v + i, m), now.g);
         vf_store(v + i, square, m);
+
+        /* centered: the variance instead of the mean square */
         if (u->centered) {
             vf middle = vf_set(u->alpha) * vf_load(mean + i, m);
             middle = vf_fma(vf_set(u->rest), now.g, middle);
@@ -111,11 +120,14 @@ static void KERNEL(rmsprop)(size_t n, const update *u, const float *dp,
         }
 
         vf step = now.g / update_root(u, square);
+
+        /* Keras's buf holds the rate, PyTorch's does not */
         if (buf) {
             if (u->keras) step = rate * step;
             step = vf_fma(vf_set(u->momentum), vf_load(buf + i, m), step);
             vf_store(buf + i, step, m);
         }
+
         vf_store(p + i,
                  buf && u->keras ? now.p - step : vf_fma(-rate, step, now.p),
                  m);

@@ -2,13 +2,14 @@
  * vec.h: the vector vocabulary. One word per operation, at any width.
  *
  * A file in isa/ sets ISA and VEC_BYTES and includes every kernel after this.
- * All of it is static: code made for one ISA can not leak into another. The
- * words that matter are the ISA's own intrinsics, here and nowhere else: gcc
- * 12 kept lane loops at a third of the matrix product's speed.
+ * Everything is static: code made for one ISA cannot leak into another. The
+ * words that matter for speed are the ISA's own intrinsics, which appear
+ * nowhere else: with loops over lanes instead, gcc 12 kept the matrix product
+ * at a third of its speed.
  *
- * Every ISA gives the same bits: fusing is only by the word vf_fma, minimum
- * and maximum are a comparison and a choice (so NaN and -0 have one meaning),
- * and a sum runs in LANES lanes, however many registers they fill.
+ * Every ISA gives the same bits: only the word vf_fma fuses, minimum and
+ * maximum are a comparison and a choice (so NaN and -0 have one meaning), and a
+ * sum runs in LANES lanes, however many registers they fill.
  */
 #ifndef KERNEL_VEC_H
 #define KERNEL_VEC_H
@@ -35,9 +36,10 @@ enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Unrolls the loop that follows wholly, early enough for arrays of vectors to
- * become registers, or four times; each compiler has its own word for that.
- * Under the address sanitizer that took minutes to compile. */
+/* UNROLL unrolls the loop that follows completely, early enough for arrays of
+ * vectors to become registers; UNROLL_4 unrolls it four times. Each compiler
+ * has its own pragma for that. Under the address sanitizer it would take
+ * minutes to compile. */
 #if defined __has_feature
 #define SANITIZED __has_feature(address_sanitizer)
 #elif defined __SANITIZE_ADDRESS__
@@ -57,17 +59,17 @@ enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
 #define UNROLL_4 _Pragma("GCC unroll 4")
 #endif
 
-/* What is left of n after at. */
+/* How many of n are left from at on. */
 INLINE size_t left(size_t n, size_t at) { return n > at ? n - at : 0; }
 
-/* ---- The words each ISA has its own instruction for --------------------- */
+/* ---- Words with an instruction of their own in each ISA ------------------ */
 
 /*   vf_first(n)         mask of the first n lanes, all if n >= VLEN
  *   vf_less(a, b)       mask of a < b
  *   vf_reaches(a, b)    mask of a >= b
  *   vf_select(m, a, b)  m ? a : b
- *   vf_min(a, b)        a < b ? a : b   so b where one is NaN
- *   vf_max(a, b)        a > b ? a : b   the same
+ *   vf_min(a, b)        a < b ? a : b   so b if one is NaN
+ *   vf_max(a, b)        a > b ? a : b   likewise
  *   vf_fma(a, b, c)     a b + c, rounded once
  *   load_some           the first n < VLEN lanes, 0 in the others
  *   store_some          the first n < VLEN lanes, nothing else */
@@ -187,11 +189,11 @@ INLINE vf vf_sqrt(vf a)
 
 #endif
 
-/* ---- Words made of those ------------------------------------------------ */
+/* ---- Words made from these ----------------------------------------------- */
 
-/* The first n of VLEN lanes; lanes past n read as 0 and are never written.
- * The whole vector has a branch of its own: one copy of variable size made
- * gcc 12 ten times slower. */
+/* The first n of VLEN lanes; lanes beyond n read as 0 and are never written. A
+ * whole vector has a branch of its own: with one copy of variable size the code
+ * of gcc 12 was ten times slower. */
 INLINE vf vf_load(const float *p, size_t n)
 {
     return n >= VLEN ? load_all(p) : load_some(p, n);
@@ -204,7 +206,7 @@ INLINE void vf_store(float *p, vf v, size_t n)
 
 INLINE vf vf_abs(vf a) { return (vf)((vu)a & 0x7fffffff); }
 
-/* The magnitude of a with the sign of b; a is not negative. */
+/* The magnitude of a with the sign of b; a must not be negative. */
 INLINE vf vf_sign(vf a, vf b) { return (vf)((vu)a | ((vu)b & 0x80000000)); }
 
 /* x bounded to [low,high]; NaN stays NaN. */
@@ -247,8 +249,8 @@ INLINE wide wide_first(wide w, size_t n)
     return w;
 }
 
-/* A sum in LANES lanes. Every ISA adds whole blocks of LANES, with 0 past the
- * end, so that a lane sees the same additions at any width. */
+/* A sum in LANES lanes. Every ISA adds whole blocks of LANES, with 0 beyond the
+ * end, so that a lane gets the same additions at any width. */
 typedef struct lanes {
     wide part[REGS];
 } lanes;
@@ -259,6 +261,7 @@ INLINE void lanes_add(lanes *s, size_t part, wide w)
     s->part[part].high += w.high;
 }
 
+/* Folds the lanes 8-4-2-1. */
 INLINE double lanes_fold(const lanes *s)
 {
     double sum[LANES];

@@ -1,24 +1,25 @@
 /*
  * vec_math.h: exp, tanh, sigmoid and log of a vector, from multiply-adds,
- * division and integer shifts: no table, no estimate, no libm. Good over the
- * whole float range, denormal results included; tests/test_kernel_math.c
- * measures the error and asserts the bound. NaN gives NaN.
+ * division and integer shifts: no table, no estimate, no libm. Accurate over
+ * the whole float range, denormal results included; tests/test_kernel_math.c
+ * measures the errors and asserts their bounds. NaN gives NaN.
  *
- * All start by x = n log 2 + r with |r| <= log 2 / 2 (Cody & Waite 1980). The
- * polynomials are minimax in relative error (Remez), rounded to float.
+ * The exponentials start from x = n log 2 + r with |r| <= log 2 / 2 (Cody &
+ * Waite 1980). The polynomials are minimax in relative error (Remez), rounded
+ * to float.
  */
 #ifndef KERNEL_VEC_MATH_H
 #define KERNEL_VEC_MATH_H
 
 #include "kernel/vec.h"
 
-/* log 2 = LN2_HIGH + LN2_LOW; the high part has 15 bits, so that a product
- * with n has no rounding. */
+/* log 2 = LN2_HIGH + LN2_LOW; the high part has 15 bits, so that its product
+ * with n is exact. */
 #define LN2_HIGH 0x1.62e4p-1f
 #define LN2_LOW  0x1.7f7d1cp-20f
 #define LOG2_E   0x1.715476p+0f
 
-/* 1.5 2^23: adding it rounds to an integer, which stands in the low bits. */
+/* 1.5 2^23: adding it rounds to an integer, which is left in the low bits. */
 #define ROUNDER 0x1.8p+23f
 
 typedef struct reduced {
@@ -27,9 +28,10 @@ typedef struct reduced {
     vf e1; /* exp(r) - 1 */
 } reduced;
 
-/* For |x| < 2^22; n is wrong, and r and e1 are NaN, if x is. */
+/* For |x| < 2^22. If x is NaN, r and e1 are NaN and n means nothing. */
 INLINE reduced vf_reduce(vf x)
 {
+    /* n log 2 is subtracted in two parts, so that r loses nothing */
     vf rounded = vf_fma(x, vf_set(LOG2_E), vf_set(ROUNDER));
     vf n = rounded - vf_set(ROUNDER);
     vf r = vf_fma(n, vf_set(-LN2_HIGH), x);
@@ -58,45 +60,50 @@ INLINE vf vf_exp(vf x)
     return (e.e1 + 1) * vf_power2(first) * vf_power2(e.n - first);
 }
 
-/* exp(-|x|) keeps the relative error small where sigmoid is tiny. */
+/* Through exp(-|x|), which keeps the relative error small where the sigmoid is
+ * tiny. */
 INLINE vf vf_sigmoid(vf x)
 {
     vf e = vf_exp(-vf_abs(x));
     return vf_select(vf_less(x, vf_set(0)), e, vf_set(1)) / (e + 1);
 }
 
-/* ---- Leaner ways for the gates of cells --------------------------------- */
+/* ---- Faster forms for the gates of cells --------------------------------- */
 
-/* Several arguments go in step, as each alone would wait for itself; sigmoid
- * and tanh are left as fractions, so that divisions can be shared. Past these
- * bounds on the argument a sigmoid in float is 1, or below 3e-19, and tanh is
- * +-1. */
+/* Several arguments advance together, since each operation on one alone would
+ * wait for the one before; sigmoid and tanh are left as fractions, so that
+ * divisions can be shared. Beyond these bounds on the argument a sigmoid in
+ * float is 1 or below 3e-19, and tanh is +-1. */
 #define SIGMOID_BOUND 43.0f
 #define TANH_BOUND    10.0f
-enum { SQUASH_MOST = 8 };
+enum { GATE_EXP_MAX = 8 };
 
-/* The first sigmoids of x (count) become 1 + exp(-x) = 1 / sigmoid(x), the
- * others exp(2|x|) - 1: |tanh x| is that over itself + 2, made without
- * cancellation, so that it is right near 0. The counts are constants. NaN stays
- * NaN. */
-INLINE void vf_squash(size_t sigmoids, size_t count, vf *x)
+/* The first sigmoid_count of x (count) become 1 + exp(-x) = 1 / sigmoid(x).
+ * The others become e = exp(2|x|) - 1, of which |tanh x| = e / (e + 2);
+ * computed without cancellation, so that it is accurate near 0. The counts are
+ * constants. NaN stays NaN. */
+INLINE void vf_gate_exp(size_t sigmoid_count, size_t count, vf *x)
 {
     enum { DEGREE = 5 };
     static const float c[DEGREE] = {0x1.6bebeap-10f, 0x1.1227f6p-7f,
                                     0x1.555674p-5f, 0x1.5554bp-3f,
                                     0x1.fffffep-2f};
-    vf rounded[SQUASH_MOST], r[SQUASH_MOST], q[SQUASH_MOST];
+    vf rounded[GATE_EXP_MAX], r[GATE_EXP_MAX], q[GATE_EXP_MAX];
+
+    /* the exponents, within their bounds: -x and 2|x| */
     UNROLL
     for (size_t i = 0; i < count; i++) {
-        const vf most = vf_set(i < sigmoids ? SIGMOID_BOUND : TANH_BOUND);
-        r[i] = i < sigmoids ? -vf_bound(-most, most, x[i])
-                            : vf_min(most, vf_abs(x[i]));
+        const vf bound = vf_set(i < sigmoid_count ? SIGMOID_BOUND : TANH_BOUND);
+        r[i] = i < sigmoid_count ? -vf_bound(-bound, bound, x[i])
+                                 : vf_min(bound, vf_abs(x[i]));
     }
     UNROLL
     for (size_t i = 0; i < count; i++) {
-        if (i >= sigmoids) r[i] += r[i];
+        if (i >= sigmoid_count) r[i] += r[i];
         rounded[i] = vf_fma(r[i], vf_set(LOG2_E), vf_set(ROUNDER));
     }
+
+    /* their reduction to r, as in vf_reduce */
     UNROLL
     for (size_t i = 0; i < count; i++) {
         vf n = rounded[i] - vf_set(ROUNDER);
@@ -104,16 +111,20 @@ INLINE void vf_squash(size_t sigmoids, size_t count, vf *x)
         r[i] = vf_fma(n, vf_set(-LN2_LOW), r[i]);
         q[i] = vf_set(c[0]);
     }
+
+    /* q = (exp(r) - 1 - r) / r^2, the same polynomial */
     UNROLL
     for (size_t d = 1; d < DEGREE; d++) {
         UNROLL
         for (size_t i = 0; i < count; i++)
             q[i] = vf_fma(q[i], r[i], vf_set(c[d]));
     }
+
+    /* times 2^n, plus 1 or minus 1 */
     UNROLL
     for (size_t i = 0; i < count; i++) {
         vf scale = (vf)(((vu)rounded[i] << 23) + 0x3f800000);
-        if (i < sigmoids) {
+        if (i < sigmoid_count) {
             q[i] = vf_fma(vf_fma(q[i], r[i], vf_set(1)), r[i], vf_set(1));
             x[i] = vf_fma(scale, q[i], vf_set(1));
         } else {
@@ -125,23 +136,28 @@ INLINE void vf_squash(size_t sigmoids, size_t count, vf *x)
 
 INLINE vf vf_tanh(vf x)
 {
-    vf over = x;
-    vf_squash(0, 1, &over);
-    return vf_sign(over / (over + 2), x);
+    vf e = x;
+    vf_gate_exp(0, 1, &e);
+    return vf_sign(e / (e + 2), x);
 }
 
-/* x (count) become their inverses, by one division for x[i] and x[i + apart]:
- * each is mended by its remainder, so 1 / 1 is 1. count is twice apart, both
- * are constants; products of pairs must not overflow. */
+/* x (count) become their inverses, with one division for each pair x[i] and
+ * x[i + apart]; each inverse is then corrected by its remainder, so 1 / 1 is 1.
+ * count is twice apart, both are constants; products of pairs must not
+ * overflow. */
 INLINE void vf_invert(size_t count, size_t apart, vf *x)
 {
-    vf both[SQUASH_MOST], inverse[SQUASH_MOST], rest[SQUASH_MOST];
+    vf both[GATE_EXP_MAX], inverse[GATE_EXP_MAX], rest[GATE_EXP_MAX];
+
+    /* 1 / x[i] = x[j] / (x[i] x[j]) */
     UNROLL
     for (size_t i = 0; i < apart; i++)
         both[i] = 1 / (x[i] * x[i + apart]);
     UNROLL
     for (size_t i = 0; i < count; i++)
         inverse[i] = both[i % apart] * x[(i + apart) % count];
+
+    /* one step of Newton's method */
     UNROLL
     for (size_t i = 0; i < count; i++)
         rest[i] = vf_fma(-x[i], inverse[i], vf_set(1));
@@ -153,9 +169,10 @@ INLINE void vf_invert(size_t count, size_t apart, vf *x)
 /* log(m 2^n) = n log 2 + log(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). */
 INLINE vf vf_log(vf x)
 {
+    /* n and f from the bits of x; a denormal number is scaled up first */
     vm tiny = vf_less(x, vf_set(0x1p-126f));
-    vf normal = vf_select(tiny, x * vf_set(0x1p+24f), x);
-    vu bits = (vu)normal - 0x3f3504f3;
+    vf scaled = vf_select(tiny, x * vf_set(0x1p+24f), x);
+    vu bits = (vu)scaled - 0x3f3504f3;
     vf n = __builtin_convertvector((vi)bits >> 23, vf) -
            vf_select(tiny, vf_set(24), vf_set(0));
     vf f = (vf)((bits & 0x7fffff) + 0x3f3504f3) - 1;
@@ -170,11 +187,13 @@ INLINE vf vf_log(vf x)
     p = vf_fma(p, f, vf_set(0x1.99a4b6p-3f));
     p = vf_fma(p, f, vf_set(-0x1.000006p-2f));
     p = vf_fma(p, f, vf_set(0x1.555548p-2f));
+
+    /* added up from the smallest part to the largest */
     vf square = f * f;
     vf rest = vf_fma(n, vf_set(LN2_LOW), square * (f * p));
     vf y = vf_fma(n, vf_set(LN2_HIGH), vf_fma(vf_set(-0.5f), square, rest) + f);
 
-    /* inf and NaN stay, 0 gives -inf, below is NaN */
+    /* inf and NaN stay, 0 gives -inf, a negative x NaN */
     vf infinity = vf_set(__builtin_inff());
     y = vf_select(vf_less(x, infinity), y, x);
     y = vf_select(vf_less(vf_abs(x), vf_set(0x1p-149f)), -infinity, y);

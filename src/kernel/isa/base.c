@@ -1,6 +1,6 @@
 /*
- * base.c: every kernel for any processor, four lanes at a time. Without a
- * fused multiply-add unit the bits are the same, slowly.
+ * base.c: every kernel for any processor, four lanes at a time. A processor
+ * without fused multiply-add gives the same bits, slowly.
  */
 #define ISA       base
 #define VEC_BYTES 16

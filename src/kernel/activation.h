@@ -1,25 +1,25 @@
 /*
- * curve.h: the functions that a config may name (elman_activation), by ONNX's
- * definitions, and their slopes. Both are made from the argument: from the
- * value alone not every one of them can tell its slope. Lanes do not meet, so
- * any width gives the same bits.
+ * activation.h: the functions that a config may name (elman_activation), as
+ * ONNX defines them, and their derivatives. Both are computed from the
+ * argument: the derivatives of some do not follow from their value. Lanes do
+ * not meet, so any width gives the same bits.
  */
-#ifndef KERNEL_CURVE_H
-#define KERNEL_CURVE_H
+#ifndef KERNEL_ACTIVATION_H
+#define KERNEL_ACTIVATION_H
 
 #include "kernel/vec_math.h"
 
-/* One function, its numbers in every lane. */
-typedef struct curve {
+/* One function, its parameters in every lane. */
+typedef struct activation {
     elman_activation_kind kind;
     vf alpha, beta;
-    vf low, high; /* bounds of the argument */
-} curve;
+    vf low, high; /* bounds on the argument */
+} activation;
 
-INLINE curve curve_make(const elman_activation *f, float clip)
+INLINE activation activation_make(const elman_activation *f, float clip)
 {
-    return (curve){f->kind, vf_set(f->alpha), vf_set(f->beta), vf_set(-clip),
-                   vf_set(clip)};
+    return (activation){f->kind, vf_set(f->alpha), vf_set(f->beta),
+                        vf_set(-clip), vf_set(clip)};
 }
 
 /* exp(x) - 1 for x <= 0, without cancellation; below -25 it is -1. */
@@ -30,8 +30,9 @@ INLINE vf vf_exp_less_one(vf x)
     return vf_fma(scale, e.e1, scale - 1);
 }
 
-/* log(1 + exp(x)) = max(x, 0) + log(1 + e) with e = exp(-|x|); the rounding of
- * u = 1 + e is mended by e / (u - 1), and where u is 1, the sum is e. */
+/* log(1 + exp(x)) = max(x, 0) + log(1 + e) with e = exp(-|x|). The factor
+ * e / (u - 1) corrects the rounding of u = 1 + e; where u is 1, the logarithm
+ * is e. */
 INLINE vf vf_softplus(vf x)
 {
     const vf one = vf_set(1);
@@ -40,10 +41,10 @@ INLINE vf vf_softplus(vf x)
     return vf_max(vf_set(0), x) + rest;
 }
 
-INLINE vf curve_value(const curve *c, vf x)
+INLINE vf activation_value(const activation *f, vf x)
 {
     const vf zero = vf_set(0), one = vf_set(1);
-    switch (c->kind) {
+    switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
         return vf_tanh(x);
     case ELMAN_ACTIVATION_SIGMOID:
@@ -51,33 +52,34 @@ INLINE vf curve_value(const curve *c, vf x)
     case ELMAN_ACTIVATION_RELU:
         return vf_max(zero, x);
     case ELMAN_ACTIVATION_AFFINE:
-        return vf_fma(c->alpha, x, c->beta);
+        return vf_fma(f->alpha, x, f->beta);
     case ELMAN_ACTIVATION_LEAKY_RELU:
-        return vf_select(vf_less(x, zero), c->alpha * x, x);
+        return vf_select(vf_less(x, zero), f->alpha * x, x);
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
-        return vf_select(vf_reaches(c->alpha, x), zero, x);
+        return vf_select(vf_reaches(f->alpha, x), zero, x);
     case ELMAN_ACTIVATION_SCALED_TANH:
-        return c->alpha * vf_tanh(c->beta * x);
+        return f->alpha * vf_tanh(f->beta * x);
     case ELMAN_ACTIVATION_HARD_SIGMOID:
-        return vf_bound(zero, one, vf_fma(c->alpha, x, c->beta));
+        return vf_bound(zero, one, vf_fma(f->alpha, x, f->beta));
     case ELMAN_ACTIVATION_ELU:
-        return vf_select(vf_less(x, zero), c->alpha * vf_exp_less_one(x), x);
+        return vf_select(vf_less(x, zero), f->alpha * vf_exp_less_one(x), x);
     case ELMAN_ACTIVATION_SOFTSIGN:
         return x / (one + vf_abs(x));
     case ELMAN_ACTIVATION_SOFTPLUS:
         return vf_softplus(x);
-    case ELMAN_ACTIVATION_DEFAULT:
+    case ELMAN_ACTIVATION_DEFAULT: /* resolved before a kernel runs */
         break;
     }
     return x;
 }
 
-/* At a kink the slope of the left side, as PyTorch has it. */
-INLINE vf curve_slope(const curve *c, vf x)
+/* At a kink the derivative from the left, as in PyTorch. */
+INLINE vf activation_derivative(const activation *f, vf x)
 {
     const vf zero = vf_set(0), one = vf_set(1);
-    vf y, right = one, left_side = c->alpha;
-    switch (c->kind) {
+    vf y, right = one, left_side = f->alpha;
+
+    switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
         y = vf_tanh(x);
         return vf_fma(-y, y, one);
@@ -87,27 +89,27 @@ INLINE vf curve_slope(const curve *c, vf x)
     case ELMAN_ACTIVATION_RELU:
         return vf_select(vf_reaches(zero, x), zero, one);
     case ELMAN_ACTIVATION_AFFINE:
-        return c->alpha;
+        return f->alpha;
     case ELMAN_ACTIVATION_LEAKY_RELU:
         return vf_select(vf_reaches(zero, x), left_side, right);
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
-        return vf_select(vf_reaches(c->alpha, x), zero, one);
+        return vf_select(vf_reaches(f->alpha, x), zero, one);
     case ELMAN_ACTIVATION_SCALED_TANH:
-        y = vf_tanh(c->beta * x);
-        return c->alpha * c->beta * vf_fma(-y, y, one);
+        y = vf_tanh(f->beta * x);
+        return f->alpha * f->beta * vf_fma(-y, y, one);
     case ELMAN_ACTIVATION_HARD_SIGMOID:
-        y = vf_fma(c->alpha, x, c->beta);
+        y = vf_fma(f->alpha, x, f->beta);
         y = vf_select(vf_reaches(zero, y), one, y);
-        return vf_select(vf_reaches(y, one), zero, c->alpha);
+        return vf_select(vf_reaches(y, one), zero, f->alpha);
     case ELMAN_ACTIVATION_ELU:
-        left_side = c->alpha * vf_exp(vf_min(zero, x));
+        left_side = f->alpha * vf_exp(vf_min(zero, x));
         return vf_select(vf_reaches(zero, x), left_side, right);
     case ELMAN_ACTIVATION_SOFTSIGN:
         y = one + vf_abs(x);
         return one / (y * y);
     case ELMAN_ACTIVATION_SOFTPLUS:
         return vf_sigmoid(x);
-    case ELMAN_ACTIVATION_DEFAULT:
+    case ELMAN_ACTIVATION_DEFAULT: /* resolved before a kernel runs */
         break;
     }
     return one;
@@ -116,10 +118,10 @@ INLINE vf curve_slope(const curve *c, vf x)
 static void KERNEL(curve_forward)(size_t n, const elman_activation *f,
                                   float clip, const float *x, float *y)
 {
-    const curve c = curve_make(f, clip);
+    const activation g = activation_make(f, clip);
     for (size_t i = 0; i < n; i += VLEN) {
-        vf v = vf_bound(c.low, c.high, vf_load(x + i, n - i));
-        vf_store(y + i, curve_value(&c, v), n - i);
+        vf v = vf_bound(g.low, g.high, vf_load(x + i, n - i));
+        vf_store(y + i, activation_value(&g, v), n - i);
     }
 }
 
@@ -127,11 +129,13 @@ static void KERNEL(curve_backward)(size_t n, const elman_activation *f,
                                    float clip, const float *x, const float *dy,
                                    float *dx)
 {
-    const curve c = curve_make(f, clip);
+    const activation g = activation_make(f, clip);
     for (size_t i = 0; i < n; i += VLEN) {
         vf v = vf_load(x + i, n - i);
-        vf d = vf_load(dy + i, n - i) * curve_slope(&c, v);
-        d = vf_select(vf_reaches(vf_abs(v), c.high), vf_set(0), d);
+        vf d = vf_load(dy + i, n - i) * activation_derivative(&g, v);
+
+        /* a sum at its bound passes nothing on */
+        d = vf_select(vf_reaches(vf_abs(v), g.high), vf_set(0), d);
         vf_store(dx + i, d, n - i);
     }
 }

@@ -1,14 +1,16 @@
 /*
- * ref_curve.h: the part of ref.c that knows the functions of a config.
+ * ref_activation.h: the part of ref.c with the functions that a config may
+ * name. As in activation.h, a derivative at a kink is the one from the left.
  */
-#ifndef KERNEL_REF_CURVE_H
-#define KERNEL_REF_CURVE_H
+#ifndef KERNEL_REF_ACTIVATION_H
+#define KERNEL_REF_ACTIVATION_H
 
 #include "kernel/ref_gate.h"
 
-static double curve_value(const elman_activation *f, double x)
+static double activation_value(const elman_activation *f, double x)
 {
     const double a = (double)f->alpha, b = (double)f->beta;
+
     switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
         return tanh(x);
@@ -32,16 +34,17 @@ static double curve_value(const elman_activation *f, double x)
         return x / (1 + fabs(x));
     case ELMAN_ACTIVATION_SOFTPLUS:
         return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
-    case ELMAN_ACTIVATION_DEFAULT:
+    case ELMAN_ACTIVATION_DEFAULT: /* resolved before a kernel runs */
         break;
     }
     return x;
 }
 
-static double curve_slope(const elman_activation *f, double x)
+static double activation_derivative(const elman_activation *f, double x)
 {
     const double a = (double)f->alpha, b = (double)f->beta;
-    const double y = curve_value(f, x);
+    const double y = activation_value(f, x);
+
     switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
         return 1 - y * y;
@@ -65,7 +68,7 @@ static double curve_slope(const elman_activation *f, double x)
         return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
     case ELMAN_ACTIVATION_SOFTPLUS:
         return sigmoid(x);
-    case ELMAN_ACTIVATION_DEFAULT:
+    case ELMAN_ACTIVATION_DEFAULT: /* resolved before a kernel runs */
         break;
     }
     return 1;
@@ -75,16 +78,16 @@ static void ref_curve_forward(size_t n, const elman_activation *f, float clip,
                               const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = (float)curve_value(f, bounded((double)x[i], (double)clip));
+        y[i] = (float)activation_value(f, bounded((double)x[i], (double)clip));
 }
 
 static void ref_curve_backward(size_t n, const elman_activation *f, float clip,
                                const float *x, const float *dy, float *dx)
 {
     for (size_t i = 0; i < n; i++) {
-        const double slope = curve_slope(f, (double)x[i]);
+        const double derivative = activation_derivative(f, (double)x[i]);
         const bool at_end = fabs((double)x[i]) >= (double)clip;
-        dx[i] = at_end ? 0 : (float)((double)dy[i] * slope);
+        dx[i] = at_end ? 0 : (float)((double)dy[i] * derivative);
     }
 }
 
