@@ -1,7 +1,11 @@
 /*
- * gemm.h: the product. Each output is one chain of fused multiply-adds with k
- * ascending from where it starts, so any tile shape and any cut of k gives the
- * same bits. step.h runs on the same tiles.
+ * gemm.h: the product. Each output is one chain of fused multiply-adds, k
+ * ascending, so any shape of the tiles and any cut of k gives the same bits.
+ * step.h runs on the same tiles.
+ *
+ * From the outside in: sums_run goes over the groups of panels, group_run over
+ * blocks of k, block_run over tiles of rows, tile_run over the panels of a
+ * group, as many as fit into the registers.
  */
 #ifndef KERNEL_GEMM_H
 #define KERNEL_GEMM_H
@@ -9,12 +13,21 @@
 #include "kernel/tile.h"
 
 /* Weights of more bytes than this do not stay in the second cache: what comes
- * next is fetched while this is multiplied, a group's four lines for each k
- * shared out among its tiles. */
+ * next is prefetched while this is multiplied, and the tiles of a group share
+ * its four lines for each k. */
 enum { FAR_BYTES = 512 * 1024, FARTHER_BYTES = 2 * 1024 * 1024 };
 
-/* What a product means for its groups: see product in kernel.def. The last
- * gate may have rows and a start of its own. */
+/* The k of a group that all rows go over while its weights are in the second
+ * cache: 256 kB of them. */
+enum { BLOCK_K = 1024 };
+
+/* Called with the rows [row_begin,row_end) and the units [begin,end) as soon as
+ * all their sums are there. */
+typedef void group_done(const void *context, size_t row_begin, size_t row_end,
+                        size_t begin, size_t end);
+
+/* A product: see product in kernel.def. The last gate may have rows and a start
+ * of its own. */
 typedef struct sums {
     size_t M;
     const packed *w;
@@ -23,30 +36,53 @@ typedef struct sums {
     float *const *c;
     const float *last_start;
     float *const *last_c; /* NULL: as the others */
+    group_done *done;     /* or NULL */
+    const void *context;  /* of done */
 } sums;
 
-/* One group, or two side by side. */
+/* ---- One group of panels, or two side by side ---------------------------- */
+
 typedef struct group {
     const float *w;
+    size_t begin, end;           /* units */
     size_t panels, groups;       /* of each group; groups */
     size_t width;                /* floats of weights for each k */
     bool whole;                  /* no panel has less than PANEL columns */
     size_t at[TILE_PANELS];      /* column in its rows */
-    size_t columns[TILE_PANELS]; /* of PANEL, less at a gate's end */
+    size_t columns[TILE_PANELS]; /* of PANEL, less at the end of a gate */
 } group;
 
-/* Sets g field by field: a copy of what was just stored makes it wait. */
+/* How many of the groups [i,end) to take at once: two if there is only one row,
+ * whose few chains would wait for each other. */
+INLINE size_t groups_at_once(const sums *s, size_t i, size_t end)
+{
+    const packed *w = s->w;
+    const size_t per_gate = packed_blocks(w->gates);
+    const size_t panels = per_gate * w->gates;
+    const size_t blocks = (w->H + PANEL - 1) / PANEL;
+
+    if (s->M > 1 || i + 2 > end || (i + 2) * per_gate > blocks) return 1;
+    return panels >= 3 && 2 * panels * REGS <= SUMS ? 2 : 1;
+}
+
+/* Sets g field by field: a copy of what was just stored would have to wait for
+ * it. */
 INLINE void group_set(const sums *s, size_t index, size_t groups, group *g)
 {
     const packed *w = s->w;
     const size_t gates = w->gates, per_gate = packed_blocks(gates);
     const size_t all = (w->H + PANEL - 1) / PANEL, first = index * per_gate;
     const size_t blocks = all - first < per_gate ? all - first : per_gate;
+    const size_t end = (first + per_gate * groups) * PANEL;
     g->w = w->w + first * gates * PANEL * w->K;
+    g->begin = first * PANEL;
+    g->end = end < w->H ? end : w->H;
     g->panels = blocks * gates;
     g->groups = groups;
     g->width = g->panels * PANEL;
     g->whole = (first + blocks * groups) * PANEL <= w->H;
+
+    /* the panels: all gates of some units, then those of the next units */
     size_t gate = 0, unit = first * PANEL;
     for (size_t p = 0; p < g->panels * groups; p++) {
         g->at[p] = s->last_c && gate == gates - 1 ? unit : gate * w->H + unit;
@@ -57,18 +93,21 @@ INLINE void group_set(const sums *s, size_t index, size_t groups, group *g)
     }
 }
 
-/* Some rows of a group's sums; t has what all groups share, of its rows. */
+/* Adds the k that t says, for some rows and all panels of a group: as many
+ * panels at once as fit into the registers. */
 INLINE void group_rows(const group *g, tile *t, size_t rows, size_t far)
 {
     const size_t all = g->panels * g->groups;
     const size_t step = g->groups > 1 ? all : tile_panels[rows][all];
     const bool has_last = t->last_to != NULL;
+
     for (size_t p = 0, panels; p < all; p += panels) {
         panels = all - p < step ? all - p : step;
         t->at = g->at + p;
         t->columns = g->columns + p;
         t->w = g->w + t->first * g->width + p * PANEL;
         t->last = has_last && p + panels == all;
+
         tile_function *run = rows == 1 ? row_tiles[g->whole][panels]
                                        : tiles[far][rows - 1][panels];
         if (g->whole || rows == 1) run(t);
@@ -76,34 +115,34 @@ INLINE void group_rows(const group *g, tile *t, size_t rows, size_t far)
     }
 }
 
-/* What is done with each tile's rows of some units as soon as all their sums
- * are there. */
-typedef void group_done(const void *context, size_t first_row, size_t rows,
-                        size_t first_unit, size_t last_unit);
+/* ---- Rows and k ---------------------------------------------------------- */
 
-/* How many groups from i on are taken at once: two if there is only one row,
- * for whose few chains would wait for themselves. */
-INLINE size_t groups_at_once(const sums *s, size_t i, size_t last)
+/* How the rows and the k of a group are cut. */
+typedef struct cut {
+    size_t tiles; /* of rows */
+    size_t depth; /* k of a block: all tiles go over it before the next one */
+    size_t far;   /* lines of later weights that a tile prefetches for each k */
+} cut;
+
+INLINE cut cut_of(const sums *s, size_t panels)
 {
     const packed *w = s->w;
-    const size_t per_gate = packed_blocks(w->gates);
-    const size_t panels = per_gate * w->gates;
-    const size_t blocks = (w->H + PANEL - 1) / PANEL;
-    if (s->M > 1 || i + 2 > last || (i + 2) * per_gate > blocks) return 1;
-    return panels >= 3 && 2 * panels * REGS <= SUMS ? 2 : 1;
+    const size_t bytes = w->gates * w->H * w->K * sizeof(float);
+    const bool farther = bytes > FARTHER_BYTES;
+    cut c = {.tiles = tile_count(s->M, panels, farther), .depth = w->K};
+
+    if (c.tiles > 1 && w->K > BLOCK_K) c.depth = BLOCK_K;
+    if (bytes > FAR_BYTES) c.far = farther && c.tiles <= 2 ? 2 : 1;
+    return c;
 }
 
-/* k of a group that all rows go over while the second cache holds its weights:
- * 256 kB. */
-enum { BLOCK_K = 1024 };
-
-/* Where sums begin: the same for all rows, or where they go. */
+/* Where the sums of a tile's rows start: at the same numbers for all. */
 typedef struct starts {
     const float *all[TILE_ROWS], *last[TILE_ROWS];
 } starts;
 
-/* Points t at rows m on; from s's start, or, further on in k, from the sums
- * themselves. */
+/* Points t at the rows from m on. Their sums start as s says; after the first
+ * block of k they go on from where they are. */
 INLINE void tile_point(tile *t, const sums *s, const starts *from, size_t m)
 {
     const bool begins = t->first == 0;
@@ -111,6 +150,8 @@ INLINE void tile_point(tile *t, const sums *s, const starts *from, size_t m)
     t->to = s->c + m;
     t->from = begins && s->start ? from->all : (const float *const *)t->to;
     t->from_at = begins && s->start == zeros ? 0 : SIZE_MAX;
+
+    /* the same for a last gate with rows of its own */
     if (!s->last_c) return;
     t->last_to = s->last_c + m;
     t->last_from =
@@ -118,14 +159,44 @@ INLINE void tile_point(tile *t, const sums *s, const starts *from, size_t m)
     t->last_from_at = begins && s->last_start == zeros ? 0 : SIZE_MAX;
 }
 
-/* Groups first to last - 1 of s; then done, unless that is NULL. */
-INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
-                     const void *context)
+/* Adds one block of k to the sums of all rows; t says which. */
+INLINE void block_run(const sums *s, const group *g, const cut *c,
+                      const starts *from, tile *t)
 {
-    const packed *w = s->w;
-    const size_t units = packed_blocks(w->gates) * PANEL, M = s->M, K = w->K;
-    const size_t bytes = w->gates * w->H * K * sizeof(float);
-    const bool farther = bytes > FARTHER_BYTES;
+    const bool is_last = t->first + t->K == s->w->K;
+
+    t->prefetch = g->w + (t->first + t->K) * g->width;
+    for (size_t i = 0; i < c->tiles; i++) {
+        const size_t m = tile_begin(s->M, c->tiles, i);
+        const size_t end = tile_begin(s->M, c->tiles, i + 1);
+        tile_point(t, s, from, m);
+        group_rows(g, t, end - m, c->far);
+        t->prefetch += t->K * LANES * c->far;
+
+        if (s->done && is_last) s->done(s->context, m, end, g->begin, g->end);
+    }
+}
+
+/* All k of a group, block by block; once even if there is no k. */
+INLINE void group_run(const sums *s, const group *g, const starts *from,
+                      tile *t)
+{
+    const size_t K = s->w->K;
+    const cut c = cut_of(s, g->panels);
+
+    t->w_step = g->width;
+    t->group_step = g->width * K;
+    t->first = 0;
+    do {
+        t->K = K - t->first < c.depth ? K - t->first : c.depth;
+        block_run(s, g, &c, from, t);
+        t->first += t->K;
+    } while (t->first < K);
+}
+
+/* The groups [begin,end) of a product. */
+INLINE void sums_run(const sums *s, size_t begin, size_t end)
+{
     tile t = {.last = s->last_c != NULL};
     starts from;
     for (size_t m = 0; m < TILE_ROWS; m++) {
@@ -133,40 +204,19 @@ INLINE void sums_run(const sums *s, size_t first, size_t last, group_done *done,
         from.last[m] = s->last_start;
     }
 
-    for (size_t i = first, groups; i < last; i += groups) {
-        groups = groups_at_once(s, i, last);
+    for (size_t i = begin, groups; i < end; i += groups) {
         group g;
+        groups = groups_at_once(s, i, end);
         group_set(s, i, groups, &g);
-        const size_t count = tile_count(M, g.panels, farther);
-        const size_t end = (i + groups) * units;
-        const size_t far = bytes <= FAR_BYTES      ? 0
-                           : farther && count <= 2 ? 2
-                                                   : 1;
-        const size_t block = count > 1 && K > BLOCK_K ? BLOCK_K : K;
-        t.w_step = g.width;
-        t.group_step = g.width * K;
-        t.first = 0;
-        do {
-            t.K = K - t.first < block ? K - t.first : block;
-            t.ahead = g.w + (t.first + t.K) * g.width;
-            for (size_t j = 0; j < count; j++) {
-                const size_t m = tile_begin(M, count, j);
-                const size_t rows = tile_begin(M, count, j + 1) - m;
-                tile_point(&t, s, &from, m);
-                group_rows(&g, &t, rows, far);
-                t.ahead += t.K * LANES * far;
-                if (done && t.first + t.K == K)
-                    done(context, m, rows, i * units, end < w->H ? end : w->H);
-            }
-            t.first += t.K;
-        } while (t.first < K);
+        group_run(s, &g, &from, &t);
     }
 }
 
 /* ---- Few columns -------------------------------------------------------- */
 
-/* rows x columns dots with lanes over k; both are constants. w is the first
- * column's row of weights. Past K, both sides are 0 at any width. */
+/* rows x columns dot products, with lanes over k; both numbers are constants. w
+ * is the row of weights of the first column. Beyond K both operands are 0, at
+ * any width. */
 INLINE void dot_tile(size_t K, const float *const *a, size_t rows,
                      const float *w, float *const *c, size_t n, size_t columns)
 {
@@ -192,6 +242,7 @@ INLINE void dot_tile(size_t K, const float *const *a, size_t rows,
         }
     }
 
+    /* fold the lanes 8-4-2-1 */
     for (size_t m = 0; m < rows; m++)
         for (size_t j = 0; j < columns; j++) {
             float lane[LANES];
@@ -203,14 +254,18 @@ INLINE void dot_tile(size_t K, const float *const *a, size_t rows,
         }
 }
 
+/* Adds to c, two rows and four columns at a time where there are so many. */
 static void product_narrow(size_t M, size_t N, size_t K, const float *const *a,
                            const float *w, float *const *c)
 {
     const size_t padded = (K + LANES - 1) / LANES * LANES;
+
     for (size_t m = 0; m < M; m += 2)
         for (size_t n = 0, columns; n < N; n += columns) {
             const float *row = w + n * padded;
             columns = N - n >= 4 ? 4 : 1;
+
+            /* the counts as constants */
             if (m + 2 <= M) {
                 if (columns == 4) dot_tile(K, a + m, 2, row, c + m, n, 4);
                 else dot_tile(K, a + m, 2, row, c + m, n, 1);
@@ -225,6 +280,8 @@ static void KERNEL(product)(size_t M, const packed *w, const float *start,
                             const float *const *a, float *const *c)
 {
     const size_t N = w->gates * w->H;
+
+    /* few columns: the start, then lanes over k */
     if (N < NARROW) {
         for (size_t m = 0; m < M && start; m++)
             for (size_t n = 0; n < N; n++)
@@ -232,9 +289,10 @@ static void KERNEL(product)(size_t M, const packed *w, const float *start,
         product_narrow(M, N, w->K, a, w->w, c);
         return;
     }
+
     if (M == 0) return;
     const sums s = {.M = M, .w = w, .a = a, .start = start, .c = c};
-    sums_run(&s, 0, packed_groups(w), NULL, NULL);
+    sums_run(&s, 0, packed_groups(w));
 }
 
 #endif

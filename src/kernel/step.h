@@ -32,13 +32,12 @@ static void lstm_one(const fused_step *s, size_t m, size_t begin, size_t end)
                s->h[m]);
 }
 
-static void lstm_done(const void *context, size_t first_row, size_t rows,
+static void lstm_done(const void *context, size_t row_begin, size_t row_end,
                       size_t begin, size_t end)
 {
     const fused_step *s = context;
     const lstm_variant *v = &s->variant;
-    const size_t row_end = first_row + rows;
-    size_t m = first_row;
+    size_t m = row_begin;
 
     /* the plain LSTM: some rows together, then the others alone */
     if (!v->peephole && !v->coupled && v->clip == __builtin_inff()) {
@@ -79,12 +78,11 @@ static void gru_one(const fused_step *s, size_t m, size_t begin, size_t end)
               s->gate[m], s->h[m]);
 }
 
-static void gru_done(const void *context, size_t first_row, size_t rows,
+static void gru_done(const void *context, size_t row_begin, size_t row_end,
                      size_t begin, size_t end)
 {
     const fused_step *s = context;
-    const size_t row_end = first_row + rows;
-    size_t m = first_row;
+    size_t m = row_begin;
 
     /* without clipping: some rows together, then the others alone */
     if (s->variant.clip == __builtin_inff()) {
@@ -133,12 +131,12 @@ INLINE void rnn_units(const fused_step *s, size_t m, size_t j, size_t n,
     }
 }
 
-static void rnn_done(const void *context, size_t first_row, size_t rows,
+static void rnn_done(const void *context, size_t row_begin, size_t row_end,
                      size_t begin, size_t end)
 {
     const fused_step *s = context;
 
-    for (size_t m = first_row; m < first_row + rows; m++) {
+    for (size_t m = row_begin; m < row_end; m++) {
         size_t j = begin;
         for (; j + 4 * VLEN <= end; j += 4 * VLEN)
             rnn_units(s, m, j, 4 * VLEN, 4);
@@ -157,7 +155,7 @@ INLINE void step_run(const fused_step *s, size_t begin, size_t end,
     /* the recurrent part then goes on from what the input's part has left */
     if (s->x) {
         sum.a = s->x;
-        sums_run(&sum, begin, end, NULL, NULL);
+        sums_run(&sum, begin, end);
         sum.start = NULL;
     }
 
@@ -168,7 +166,9 @@ INLINE void step_run(const fused_step *s, size_t begin, size_t end,
         sum.last_start = s->bias_hn;
         sum.last_c = s->side;
     }
-    sums_run(&sum, begin, end, done, s);
+    sum.done = done;
+    sum.context = s;
+    sums_run(&sum, begin, end);
 }
 
 static void KERNEL(lstm_step)(const fused_step *s, size_t begin, size_t end)

@@ -1,20 +1,21 @@
 /*
  * tile.h: a tile of sums in registers: rows x panels of PANEL columns. Each
- * sum is a chain of its own, so a tile's shape never changes a bit, only the
- * speed.
+ * sum is a chain of its own, so the shape of a tile changes the speed, never a
+ * bit.
  *
  *              k ->          panel panel panel panel     for each k: the
- *   a rows   [.......]   x   [...] [...] [...] [...]     group's panels, side
- *            [.......]                                   by side
+ *   a rows   [.......]   x   [...] [...] [...] [...]     panels of a group,
+ *            [.......]                                   side by side
  */
 #ifndef KERNEL_TILE_H
 #define KERNEL_TILE_H
 
 #include "kernel/vec.h"
 
-/* SUMS: registers for sums, the rest hold one operand's row and a broadcast.
- * The base of x86 calls a function for each lane's multiply-add: small code is
- * all that helps there, as it is under the address sanitizer. */
+/* SUMS: registers for sums; the others hold a row of one operand and a
+ * broadcast number of the other. The base of x86 calls a function for the
+ * multiply-add of each lane: only small code helps there, as under the address
+ * sanitizer. */
 #if SANITIZED
 enum { TILE_ROWS = 2, SUMS = 8 };
 #elif VEC_BYTES == 64
@@ -27,31 +28,32 @@ enum { TILE_ROWS = 6, SUMS = 12 };
 enum { TILE_ROWS = 1, SUMS = 4 };
 #endif
 
-/* Panels of a tile: a group's, or two groups' for one row. */
+/* Panels of a tile at most: those of a group or, for a single row, of two. */
 enum { TILE_PANELS = 2 * GROUP_PANELS };
 
-/* Sums begin at from[m][from_at & at] and end at to[m][at], for row m and the
- * column at of each panel. Those of a last gate may have rows of their own. */
+/* The sums of row m and of a panel whose first column is at start from
+ * from[m][at & from_at] and go to to[m][at]. Those of the last gate may have
+ * rows of their own. */
 typedef struct tile {
     size_t K, first;       /* how many k; the first in a */
     const float *const *a; /* rows */
     const float *w;
-    size_t w_step;      /* floats from k to k + 1 */
-    size_t group_step;  /* to the second group, if the tile has two */
-    const float *ahead; /* what will be read after this: far tiles fetch it
-                           into the second cache, some lines for each k */
+    size_t w_step;         /* floats from k to k + 1 */
+    size_t group_step;     /* to the second group, if the tile has two */
+    const float *prefetch; /* what will be read after this tile: far tiles fetch
+                              it into the second cache, some lines for each k */
     const float *const *from, *const *last_from;
     float *const *to, *const *last_to; /* last_to NULL: as the others */
-    size_t from_at, last_from_at;      /* all bits, or 0: from 0 on */
-    const size_t *at;                  /* (panels) */
-    const size_t *columns; /* (panels) of PANEL, where a tile is not whole */
-    bool last;             /* the last panel of each group is of a last gate */
+    size_t from_at, last_from_at; /* all bits set; 0: every panel starts at 0 */
+    const size_t *at;             /* (panels) */
+    const size_t *columns; /* (panels) of PANEL, if a tile is not whole */
+    bool last; /* the last panel of each group belongs to the last gate */
 } tile;
 
-/* sum[m][v] += a[m] w[v] for one k. All but the pointers are constants where
- * this is called: all loops unroll, and sum lives in registers. The shorter
- * side is held there as well, the longer one streams past it: gcc spills what
- * is loaded too early. */
+/* sum[m][v] += a[m][at] w[v] for one k. Where this is called, all but the
+ * pointers are constants, so that all loops unroll and sum stays in registers.
+ * The shorter operand stays there as well, while the longer one is read as it
+ * is needed: gcc spills what is loaded too early. */
 INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
                      size_t at, const float *w, size_t group_step,
                      vf sum[TILE_ROWS][TILE_PANELS * REGS])
@@ -59,7 +61,9 @@ INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
     const size_t width = panels * REGS;
     const size_t group = (panels > GROUP_PANELS ? panels / 2 : panels) * REGS;
     vf held[TILE_PANELS * REGS];
+
     if (rows < width) {
+        /* hold a number of each row, read the weights vector by vector */
         UNROLL
         for (size_t m = 0; m < rows; m++)
             held[m] = vf_set(a[m][at]);
@@ -71,6 +75,7 @@ INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
                 sum[m][v] = vf_fma(held[m], b, sum[m][v]);
         }
     } else {
+        /* hold the weights, read the rows number by number */
         UNROLL
         for (size_t v = 0; v < width; v++)
             held[v] = load_all(w + v / group * group_step + v % group * VLEN);
@@ -84,7 +89,9 @@ INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
     }
 }
 
-/* All but t are constants where this is called. */
+/* Runs one tile: loads its sums, adds all k, stores them. far is the number of
+ * cache lines to prefetch for each k; whole: every panel has PANEL columns. All
+ * but t are constants where this is called. */
 INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
                      bool whole)
 {
@@ -96,6 +103,8 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
     UNROLL
     for (size_t p = 0; p < panels; p++)
         at[p] = t->at[p];
+
+    /* where the sums start */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         const float *row = t->from[m];
@@ -114,19 +123,20 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
         }
     }
 
-    const float *w = t->w, *ahead = t->ahead;
+    /* all k; meanwhile far tiles fetch what is read after this one */
+    const float *w = t->w, *prefetch = t->prefetch;
     const size_t K = t->K, w_step = t->w_step, group_step = t->group_step;
     UNROLL_4
     for (size_t k = 0; k < K; k++) {
         UNROLL
         for (size_t line = 0; line < far; line++)
-            __builtin_prefetch(ahead + line * LANES, 0, 2);
-        ahead += far * LANES;
+            __builtin_prefetch(prefetch + line * LANES, 0, 2);
+        prefetch += far * LANES;
         tile_add(rows, panels, a, k, w, group_step, sum);
         w += w_step;
     }
 
-    /* read before the first store, which might be to anything */
+    /* all pointers before the first store, which might change any of them */
     float *to[TILE_ROWS], *last_to[TILE_ROWS];
     UNROLL
     for (size_t p = 0; p < panels; p++)
@@ -136,6 +146,7 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
         to[m] = t->to[m];
         last_to[m] = last ? t->last_to[m] : to[m];
     }
+
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
@@ -155,7 +166,9 @@ INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
 
 /* ---- The shapes --------------------------------------------------------- */
 
-/* Those that do not fit are empty and never called. */
+/* tile_ROWSxPANELS; far tiles prefetch one line for each k, farther ones two,
+ * part tiles have panels of less than PANEL columns. Shapes that do not fit in
+ * the registers are empty and never called. */
 #define TILE(name, rows, panels, far, whole)                                   \
     static void name(const tile *t)                                            \
     {                                                                          \
@@ -217,7 +230,7 @@ static tile_function *const tiles[3][8][GROUP_PANELS + 1] = {
 #undef ROW
 #undef FAR_ROW
 
-/* One row, whole or not: [whole][panels]. */
+/* Tiles of one row, whole or not: [whole][panels]. */
 static tile_function *const row_tiles[2][TILE_PANELS + 1] = {
     {NULL, tile_part_1x1, tile_part_1x2, tile_part_1x3, tile_part_1x4, NULL,
      tile_part_1x6, NULL, tile_part_1x8},
@@ -225,8 +238,8 @@ static tile_function *const row_tiles[2][TILE_PANELS + 1] = {
      tile_1x8},
 };
 
-/* Rows are cut evenly, as few rows are slow, into tiles of at most this many
- * for a group of so many panels. */
+/* [panels]: the most rows of a tile, for a group of so many panels. Rows are
+ * cut evenly into tiles, as tiles of few rows are slow. */
 #define MOST_FIT(panels) (SUMS / ((panels)*REGS))
 #define MOST(panels)                                                           \
     (VEC_BYTES < 64 || MOST_FIT(panels) > TILE_ROWS ? TILE_ROWS                \
@@ -236,8 +249,9 @@ static const unsigned char tile_most[GROUP_PANELS + 1] = {0, MOST(1), MOST(2),
 #undef MOST
 #undef MOST_FIT
 
-/* How many of a group's panels a tile of so many rows takes at once: passes
- * over the rows are cut evenly, too. No division is left for the machine. */
+/* [rows][panels]: how many of a group's panels a tile of so many rows takes at
+ * once. The passes over the rows are cut evenly, too. A table, so that no
+ * division is left for run time. */
 #define FIT(rows)            (SUMS / ((rows)*REGS) ? SUMS / ((rows)*REGS) : 1)
 #define PASSES(rows, panels) (((panels) + FIT(rows) - 1) / FIT(rows))
 #define STEP(rows, panels)                                                     \
@@ -254,21 +268,24 @@ static const unsigned char tile_panels[9][GROUP_PANELS + 1] = {
 #undef PASSES
 #undef FIT
 
-/* One tile of all rows, in narrower passes, reads weights from the second cache
- * once; weights beyond it are fetched ahead by wide tiles alone. */
+/* The number of tiles for so many rows. A single tile of all rows, in narrower
+ * passes, reads weights from the second cache only once; but weights that do
+ * not fit there (farther) are prefetched by wide tiles alone. */
 INLINE size_t tile_count(size_t rows, size_t panels, bool farther)
 {
     const size_t most = tile_most[panels];
     if (rows <= most || (rows <= TILE_ROWS && !farther)) return 1;
     return (rows + most - 1) / most;
 }
+
+/* Where the rows of tile i begin, if they are cut evenly into count tiles. */
 INLINE size_t tile_begin(size_t rows, size_t count, size_t i)
 {
     return count == 1 ? rows * i : rows * i / count;
 }
 
-/* A tile's sums through a buffer: for panels of which some have less than PANEL
- * columns, of several rows and so of one group. */
+/* Runs a tile on a buffer: for several rows (and so one group), if some panels
+ * have less than PANEL columns. */
 INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
                           size_t panels, const size_t *columns)
 {
@@ -281,13 +298,15 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
                         .a = t->a,
                         .w = t->w,
                         .w_step = t->w_step,
-                        .ahead = t->ahead,
+                        .prefetch = t->prefetch,
                         .from = (const float *const *)row,
                         .to = row,
                         .from_at = SIZE_MAX,
                         .at = in_turn};
     for (size_t m = 0; m < rows; m++)
         row[m] = buffer[m];
+
+    /* copy the starts into the buffer, where all panels are whole */
     for (size_t p = 0; p < panels; p++) {
         const bool last = t->last && p + 1 == panels;
         const float *const *from = last ? t->last_from : t->from;
@@ -298,6 +317,8 @@ INLINE void tile_buffered(const tile *t, tile_function *run, size_t rows,
                           vf_load(from[m] + at + l, left(columns[p], l)));
     }
     run(&inner);
+
+    /* copy the sums to where they belong */
     for (size_t p = 0; p < panels; p++) {
         float *const *to = t->last && p + 1 == panels ? t->last_to : t->to;
         for (size_t m = 0; m < rows; m++)
