@@ -15,6 +15,7 @@
 #include "kernel/vec.h"
 
 #include "kernel/activation.h"
+#include "kernel/column_sum.h"
 #include "kernel/gate.h"
 #include "kernel/gemm.h"
 #include "kernel/map.h"

@@ -1,48 +1,55 @@
 /*
- * outer.h: sums over rows: the outer products that make a weight's gradient,
- * and the column sum that makes a bias's. Each output is one chain with r
- * ascending from what stands there, so cutting r into blocks and keeping the
- * sums in memory between them changes no bit.
+ * outer.h: the sum of outer products over rows that makes the gradient of a
+ * weight. Each output is one chain, r ascending, from what stands there, so
+ * cutting r into blocks and keeping the sums in memory between them changes no
+ * bit.
  *
- * An outer product is a product whose k is r. For a part of dw that stays in
- * the second cache, blocks of da and x are copied (rows of a large array share
- * cache sets): some columns of x stay in the first cache, da goes past them.
- * The columns after the last whole panel, or all if they are few, are done by
- * turned.h.
+ *              columns of dw, from x      tail
+ *   rows     [ panel | panel | panel ... | . ]     part   in the second cache
+ *   of dw,   [.......|.......|...........|...]     block  some r of a part
+ *   from da  [.......|.......|...........|...]     strip  some rows of a block
+ *
+ * It is a product whose k is r. For a part of dw that stays in the second
+ * cache, blocks of da and x are copied, since the rows of a large array share
+ * cache sets: some columns of x stay in the first cache, and da streams past
+ * them, strip by strip. The columns after the last whole panel (the tail), or
+ * all if they are few, are left to outer_narrow.h.
  */
 #ifndef KERNEL_OUTER_H
 #define KERNEL_OUTER_H
 
-#include "kernel/turned.h"
+#include "kernel/outer_narrow.h"
 
 enum {
-    OUTER_DEPTH = TURNED_DEPTH, /* r in a block */
-    OUTER_ROWS = 144,           /* rows of dw in a turn */
+    OUTER_DEPTH = NARROW_DEPTH, /* r in a block */
+    OUTER_ROWS = 144,           /* rows of dw in a strip */
     OUTER_HEIGHT = 1024,        /* rows of dw in a part */
-    OUTER_WIDTH = 256, /* columns of dw in a part, besides turned ones */
-    OUTER_UNIT = TURNED_PANELS * PANEL, /* turns are made of: whole tiles */
-    TURNED_ROW = OUTER_HEIGHT + LANES,  /* no power of two: they share sets */
+    OUTER_WIDTH = 256,          /* columns of dw in a part, besides the tail */
+    OUTER_UNIT = NARROW_PANELS * PANEL,    /* strips are made of: whole tiles */
+    TRANSPOSED_ROW = OUTER_HEIGHT + LANES, /* a power of two would put its rows
+                                              into the same cache sets */
     OUTER_PANELS = SUMS / (TILE_ROWS * REGS) /* of a tile, at most */
 };
 
-/* A part of dw and one block of r. */
+/* A part of dw, and one block of r. */
 typedef struct outer_part {
     size_t K;
     const float *const *da, *const *x;
     size_t R;               /* at most OUTER_DEPTH */
-    size_t after;           /* r that follow: none, or R and more */
+    size_t after;           /* r that follow: none, or at least R */
     size_t first, rows;     /* at most OUTER_HEIGHT */
     size_t column, columns; /* whole panels, at most OUTER_WIDTH */
-    size_t tail;            /* columns after those, below TURNED: turned */
+    size_t tail;            /* columns after those, fewer than OUTER_NARROW */
     float *dw;
-    float *turned; /* (tail,TURNED_ROW) */
+    float *transposed; /* (tail,TRANSPOSED_ROW): the tail of dw */
 } outer_part;
 
 INLINE size_t outer_least(size_t a, size_t b) { return a < b ? a : b; }
 
 /* ---- Tiles --------------------------------------------------------------- */
 
-/* dw[m][j] += sum over r of s[r][m] v[r][j]; next is the tile after this. */
+/* dw[m][j] += sum over r of s[r][m] v[r][j]; next is dw of the tile after this.
+ */
 typedef struct outer_tile {
     size_t R, K;    /* K: floats from row to row of dw */
     const float *s; /* (R,rows) */
@@ -57,6 +64,7 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
     const size_t width = panels * REGS, K = t->K;
     const float *s = t->s, *v = t->v, *next = t->next;
     vf sum[TILE_ROWS][GROUP_PANELS * REGS];
+
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
@@ -64,13 +72,15 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
             sum[m][j] = load_all(t->dw + m * K + j * VLEN);
     }
 
-    /* a row of the next tile is fetched now and then: all at once would wait */
+    /* all r; between them the rows of the next tile are prefetched, one by one,
+     * as all at once would wait */
     for (size_t i = 0, r = 0; i < rows; i++) {
         const size_t end = tile_begin(t->R, rows, i + 1);
         UNROLL
         for (size_t p = 0; p < panels; p++)
             __builtin_prefetch(next + p * PANEL, 1);
         next += K;
+
         UNROLL_4
         for (; r < end; r++) {
             vf held[GROUP_PANELS * REGS];
@@ -97,7 +107,7 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
     }
 }
 
-/* Those that do not fit are empty and never called. */
+/* Shapes that do not fit in the registers are empty and never called. */
 #define TILE(rows, panels)                                                     \
     static void outer_##rows##x##panels(const outer_tile *t)                   \
     {                                                                          \
@@ -125,58 +135,62 @@ static void (*const outer_tiles[8][GROUP_PANELS])(const outer_tile *t) = {
     ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)};
 #undef ROW
 
-/* ---- The tail: turned.h -------------------------------------------------- */
+/* ---- The tail: outer_narrow.h -------------------------------------------- */
 
-/* Of a row of x's copied tail. */
+/* Floats of a row of the copied tail of x. */
 INLINE size_t tail_width(size_t tail)
 {
     return (tail + PANEL - 1) / PANEL * PANEL;
 }
 
-/* The tail of rows n to end - 1. */
-static void turned_block(const outer_part *part, size_t n, size_t end,
-                         const float *x)
+/* The tail of the rows [n,end); x is its copied tail. */
+static void tail_block(const outer_part *part, size_t n, size_t end,
+                       const float *x)
 {
     const size_t tail = part->tail;
     const size_t count = (tail + TILE_ROWS - 1) / TILE_ROWS;
     for (size_t i = 0; i < count; i++) {
         const size_t k = tile_begin(tail, count, i);
-        const turned_tile t = {.R = part->R,
+        const narrow_tile t = {.R = part->R,
                                .N = end - n,
                                .at = part->first + n,
                                .da = part->da,
                                .x = x + k,
                                .step = tail_width(tail),
-                               .c = part->turned + k * TURNED_ROW + n,
-                               .row = TURNED_ROW};
-        turned_tiles[tile_begin(tail, count, i + 1) - k - 1](&t);
+                               .c = part->transposed + k * TRANSPOSED_ROW + n,
+                               .row = TRANSPOSED_ROW};
+        narrow_tiles[tile_begin(tail, count, i + 1) - k - 1](&t);
     }
 }
 
-/* dw's tail into its turned copy, or back. */
-static void turned_copy(const outer_part *part, bool back)
+/* Copies the tail of dw into transposed, or back. */
+static void tail_copy(const outer_part *part, bool back)
 {
     for (size_t n = 0; n < part->rows; n++) {
         float *dw = part->dw + (part->first + n) * part->K + part->column +
                     part->columns;
-        float *turned = part->turned + n;
+        float *transposed = part->transposed + n;
         for (size_t k = 0; k < part->tail; k++)
-            if (back) dw[k] = turned[k * TURNED_ROW];
-            else turned[k * TURNED_ROW] = dw[k];
+            if (back) dw[k] = transposed[k * TRANSPOSED_ROW];
+            else transposed[k * TRANSPOSED_ROW] = dw[k];
     }
 }
 
 /* ---- Blocks -------------------------------------------------------------- */
 
-/* Each tile's rows side by side, from at on; to the next tile it is a line
- * more, or those of 128 r would share cache sets. */
+/* Floats of a copied tile of da: a line more than it needs, or the tiles of 128
+ * r would share cache sets. */
 INLINE size_t outer_tile_size(size_t R) { return R * TILE_ROWS + LANES; }
+
+/* Copies rows columns of da, from at on, tile by tile: those of each tile are
+ * side by side for each r. */
 INLINE void outer_pack_tiles(const float *const *row, size_t R, size_t at,
                              size_t rows, float *to)
 {
     const size_t whole = rows / TILE_ROWS, rest = rows % TILE_ROWS;
     const size_t size = outer_tile_size(R);
-    /* each is a page to write to: few at once */
+
+    /* whole tiles, few at once, since each is a page to write to */
     enum { TILES_AT_ONCE = OUTER_UNIT / TILE_ROWS };
     for (size_t first = 0; first < whole; first += TILES_AT_ONCE) {
         const size_t end = outer_least(whole, first + TILES_AT_ONCE);
@@ -185,6 +199,8 @@ INLINE void outer_pack_tiles(const float *const *row, size_t R, size_t at,
                 memcpy(to + i * size + r * TILE_ROWS,
                        row[r] + at + i * TILE_ROWS, TILE_ROWS * sizeof *to);
     }
+
+    /* the rows that are left are a smaller tile */
     for (size_t r = 0; r < R; r++)
         for (size_t l = 0; l < rest; l += VLEN)
             vf_store(to + whole * size + r * rest + l,
@@ -192,36 +208,40 @@ INLINE void outer_pack_tiles(const float *const *row, size_t R, size_t at,
                      left(rest, l));
 }
 
-/* Turns begin where whole tiles end. */
-INLINE size_t outer_turns(const outer_part *part)
+/* The strips of a part; they begin where whole tiles end. */
+INLINE size_t outer_strips(const outer_part *part)
 {
     return (part->rows + OUTER_ROWS - 1) / OUTER_ROWS;
 }
-INLINE size_t outer_turn_begin(const outer_part *part, size_t turn)
+INLINE size_t outer_strip_begin(const outer_part *part, size_t strip)
 {
     const size_t units = (part->rows + OUTER_UNIT - 1) / OUTER_UNIT;
-    const size_t n = tile_begin(units, outer_turns(part), turn) * OUTER_UNIT;
+    const size_t n = tile_begin(units, outer_strips(part), strip) * OUTER_UNIT;
     return outer_least(n, part->rows);
 }
 
-/* What is read after a turn: some columns of R rows, of which step are fetched
- * at once into the second cache. */
+/* What is read after a strip: some columns of R rows of da, and maybe of x.
+ * step of the rows at a time are prefetched into the second cache. */
 typedef struct outer_next {
     size_t R, done, step;
     const float *const *da, *const *x;
     size_t da_at, da_end, x_at, x_end;
 } outer_next;
 
-/* In so many steps. After the last turn it is the next block's. */
-INLINE outer_next outer_next_of(const outer_part *part, size_t turn,
+/* For so many steps. After the last strip that is the first of the next block.
+ */
+INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
                                 size_t steps)
 {
-    const bool last = turn + 1 == outer_turns(part);
-    const size_t then = last ? 0 : turn + 1, R = part->R;
+    const bool last = strip + 1 == outer_strips(part);
+    const size_t then = last ? 0 : strip + 1, R = part->R;
     outer_next next = {.da = part->da,
-                       .da_at = part->first + outer_turn_begin(part, then),
-                       .da_end = part->first + outer_turn_begin(part, then + 1),
+                       .da_at = part->first + outer_strip_begin(part, then),
+                       .da_end =
+                           part->first + outer_strip_begin(part, then + 1),
                        .step = (R + steps - 1) / steps};
+
+    /* without a next block there is nothing to fetch */
     if (!last || part->after > 0) next.R = R;
     if (last && part->after > 0) {
         next.da += R;
@@ -232,6 +252,7 @@ INLINE outer_next outer_next_of(const outer_part *part, size_t turn,
     return next;
 }
 
+/* One step. */
 INLINE void outer_fetch(outer_next *next)
 {
     const size_t end = outer_least(next->R, next->done + next->step);
@@ -244,50 +265,57 @@ INLINE void outer_fetch(outer_next *next)
     next->done = end;
 }
 
+/* The columns of a part, cut into groups of as many panels as a tile has. */
 INLINE size_t outer_groups(const outer_part *part)
 {
     return (part->columns / PANEL + OUTER_PANELS - 1) / OUTER_PANELS;
 }
-/* In panels. */
+
+/* The first panel of a group. */
 INLINE size_t outer_group_begin(const outer_part *part, size_t i)
 {
     return tile_begin(part->columns / PANEL, outer_groups(part), i);
 }
 
-/* The whole panels of the rows of a turn; v holds the groups of x. */
-static void outer_turn(const outer_part *part, size_t turn, const float *v)
+/* The whole panels of a strip; v holds the copied groups of x. */
+static void outer_strip(const outer_part *part, size_t strip, const float *v)
 {
     _Alignas(64) float s[(OUTER_DEPTH + LANES) * (OUTER_ROWS + TILE_ROWS)];
     const size_t R = part->R, K = part->K;
-    const size_t first = part->first + outer_turn_begin(part, turn);
-    const size_t end = part->first + outer_turn_begin(part, turn + 1);
+    const size_t first = part->first + outer_strip_begin(part, strip);
+    const size_t end = part->first + outer_strip_begin(part, strip + 1);
     const size_t groups = outer_groups(part);
     const size_t count = (end - first + TILE_ROWS - 1) / TILE_ROWS;
-    outer_next next = outer_next_of(part, turn, groups * count);
+    outer_next next = outer_next_of(part, strip, groups * count);
     outer_pack_tiles(part->da, R, first, end - first, s);
 
+    /* each group of columns stays in the first cache while all rows pass */
     for (size_t g = 0; g < groups; g++) {
         const size_t panel = outer_group_begin(part, g);
         const size_t panels = outer_group_begin(part, g + 1) - panel;
         float *dw = part->dw + first * K + part->column + panel * PANEL;
         outer_tile t = {.R = R, .K = K, .v = v + panel * PANEL * R};
+
         for (size_t i = 0; i < count; i++) {
             const size_t m = i * TILE_ROWS;
             const size_t rows = outer_least(end - first - m, TILE_ROWS);
             t.s = s + i * outer_tile_size(R);
             t.dw = dw + m * K;
             t.next = i + 1 < count ? t.dw + rows * K : dw + panels * PANEL;
+
             outer_fetch(&next);
             outer_tiles[rows - 1][panels - 1](&t);
         }
     }
 }
 
+/* One block of r: copies its columns of x, then goes strip by strip. */
 static void outer_block(const outer_part *part)
 {
     _Alignas(64) float v[OUTER_DEPTH * OUTER_WIDTH];
-    _Alignas(64) float x[OUTER_DEPTH * TURNED];
+    _Alignas(64) float x[OUTER_DEPTH * OUTER_NARROW];
     const size_t R = part->R;
+
     for (size_t g = 0; g < outer_groups(part); g++) {
         const size_t at = outer_group_begin(part, g) * PANEL;
         const size_t width = outer_group_begin(part, g + 1) * PANEL - at;
@@ -296,21 +324,23 @@ static void outer_block(const outer_part *part)
     if (part->tail > 0)
         columns_pack(part->x, R, part->column + part->columns, part->tail,
                      tail_width(part->tail), x);
-    for (size_t turn = 0; turn < outer_turns(part); turn++) {
-        turned_block(part, outer_turn_begin(part, turn),
-                     outer_turn_begin(part, turn + 1), x);
-        if (part->columns > 0) outer_turn(part, turn, v);
+
+    for (size_t strip = 0; strip < outer_strips(part); strip++) {
+        tail_block(part, outer_strip_begin(part, strip),
+                   outer_strip_begin(part, strip + 1), x);
+        if (part->columns > 0) outer_strip(part, strip, v);
     }
 }
 
-/* All r, block by block, in even ones: the first may be shorter. */
+/* All r of a part, cut evenly into blocks; the first may be shorter. */
 static void outer_blocks(outer_part part, size_t R)
 {
-    _Alignas(64) float turned[TURNED * TURNED_ROW];
+    _Alignas(64) float transposed[OUTER_NARROW * TRANSPOSED_ROW];
     const size_t blocks = (R + OUTER_DEPTH - 1) / OUTER_DEPTH;
     const size_t depth = (R + blocks - 1) / blocks;
-    part.turned = turned;
-    turned_copy(&part, false);
+
+    part.transposed = transposed;
+    tail_copy(&part, false);
     part.R = R - (blocks - 1) * depth;
     for (size_t i = 0; i < blocks; i++) {
         part.after = (blocks - 1 - i) * depth;
@@ -319,69 +349,32 @@ static void outer_blocks(outer_part part, size_t R)
         part.x += part.R;
         part.R = depth;
     }
-    turned_copy(&part, true);
+    tail_copy(&part, true);
 }
 
-static void KERNEL(outer)(size_t R, size_t first, size_t last, size_t K,
+static void KERNEL(outer)(size_t R, size_t begin, size_t end, size_t K,
                           const float *const *da, const float *const *x,
                           float *dw)
 {
-    if (R == 0 || first >= last) return;
+    if (R == 0 || begin >= end) return;
 
-    /* even parts: a last one with few rows or columns would be slow */
-    const size_t N = last - first, panels = K < TURNED ? 0 : K / PANEL;
+    /* cut dw evenly: a last part with few rows or columns would be slow */
+    const size_t N = end - begin, panels = K < OUTER_NARROW ? 0 : K / PANEL;
     const size_t heights = (N + OUTER_HEIGHT - 1) / OUTER_HEIGHT;
     const size_t fit = (panels * PANEL + OUTER_WIDTH - 1) / OUTER_WIDTH;
     const size_t widths = fit > 0 ? fit : 1;
+
     outer_part part = {.K = K, .da = da, .x = x, .dw = dw};
     for (size_t i = 0; i < heights; i++)
         for (size_t j = 0; j < widths; j++) {
-            const size_t end = tile_begin(panels, widths, j + 1) * PANEL;
-            part.first = first + tile_begin(N, heights, i);
-            part.rows = first + tile_begin(N, heights, i + 1) - part.first;
+            const size_t after = tile_begin(panels, widths, j + 1) * PANEL;
+            part.first = begin + tile_begin(N, heights, i);
+            part.rows = begin + tile_begin(N, heights, i + 1) - part.first;
             part.column = tile_begin(panels, widths, j) * PANEL;
-            part.columns = end - part.column;
-            part.tail = j + 1 == widths ? K - end : 0;
+            part.columns = after - part.column;
+            part.tail = j + 1 == widths ? K - after : 0;
             outer_blocks(part, R);
         }
-}
-
-/* Columns n on, two sums at once: width is a constant number of vectors. */
-INLINE void column_block(size_t R, size_t n, size_t last, size_t width,
-                         bool two, const float *const *da, float *db,
-                         float *also)
-{
-    enum { MOST = 8 };
-    vf sum[MOST], other[MOST];
-    UNROLL
-    for (size_t v = 0; v < width; v++) {
-        sum[v] = vf_load(db + n + v * VLEN, left(last, n + v * VLEN));
-        if (two)
-            other[v] = vf_load(also + n + v * VLEN, left(last, n + v * VLEN));
-    }
-    for (size_t r = 0; r < R; r++) {
-        UNROLL
-        for (size_t v = 0; v < width; v++) {
-            vf d = vf_load(da[r] + n + v * VLEN, left(last, n + v * VLEN));
-            sum[v] += d;
-            if (two) other[v] += d;
-        }
-    }
-    UNROLL
-    for (size_t v = 0; v < width; v++) {
-        vf_store(db + n + v * VLEN, sum[v], left(last, n + v * VLEN));
-        if (two)
-            vf_store(also + n + v * VLEN, other[v], left(last, n + v * VLEN));
-    }
-}
-
-static void KERNEL(column_sum)(size_t R, size_t first, size_t last,
-                               const float *const *da, float *db, float *also)
-{
-    enum { WIDTH = VEC_BYTES == 64 ? 8 : 4 };
-    for (size_t n = first; n < last; n += WIDTH * VLEN)
-        if (also) column_block(R, n, last, WIDTH, true, da, db, also);
-        else column_block(R, n, last, WIDTH, false, da, db, NULL);
 }
 
 #endif
