@@ -1,4 +1,4 @@
-/* random_config.c: drawing configs, and writing them in one line. */
+/* random_config.c: draws configs, and writes them in one line. */
 #include "proof/random_config.h"
 #include "base/kind.h"
 #include "cell/cell.h"
@@ -40,7 +40,7 @@ float draw_real(draws *d, float low, float high)
 
 /* ---- Layers ------------------------------------------------------------- */
 
-/* Functions by how far they reach: 0 to 1, bounded, any. */
+/* Activation functions by their range: from 0 to 1, bounded, unbounded. */
 static const elman_activation_kind functions[] = {
     ELMAN_ACTIVATION_SIGMOID,
     ELMAN_ACTIVATION_HARD_SIGMOID,
@@ -54,16 +54,18 @@ static const elman_activation_kind functions[] = {
     ELMAN_ACTIVATION_ELU,
     ELMAN_ACTIVATION_SOFTPLUS};
 enum {
-    UNIT = 2,
-    BOUNDED = 5,
-    FUNCTIONS = sizeof functions / sizeof *functions
+    UNIT_COUNT = 2,    /* the first so many are from 0 to 1 */
+    BOUNDED_COUNT = 5, /* bounded, with those */
+    FUNCTION_COUNT = sizeof functions / sizeof *functions
 };
 
-/* One of the first many; returns which. */
-static size_t draw_activation(draws *d, size_t many, elman_activation *a)
+/* Draws one of the first count functions; returns its index. */
+static size_t draw_activation(draws *d, size_t count, elman_activation *a)
 {
-    size_t which = draw_size(d, 0, many - 1);
+    size_t which = draw_size(d, 0, count - 1);
     *a = (elman_activation){.kind = functions[which]};
+
+    /* with its parameters, if it has any */
     bool two = a->kind == ELMAN_ACTIVATION_AFFINE ||
                a->kind == ELMAN_ACTIVATION_SCALED_TANH ||
                a->kind == ELMAN_ACTIVATION_HARD_SIGMOID;
@@ -75,22 +77,27 @@ static size_t draw_activation(draws *d, size_t many, elman_activation *a)
     return which;
 }
 
-/* For some or all functions of each direction. Not to let a cell explode, which
- * would magnify rounding, its gates are bounded, those of a GRU by 0 and 1, and
- * at most one function is not, and none where an LSTM's gates reach below 0. */
+/* Draws some or all functions of each direction. A cell must not explode, which
+ * would magnify rounding errors: so its gates are bounded, without a cell state
+ * by 0 and 1; at most one function is unbounded, and none if the gates can be
+ * negative. */
 static void draw_activations(draws *d, elman_layer *l)
 {
     const cell_kind *cell = cell_for(l);
-    size_t count = cell->functions, gates = cell->has_cell ? BOUNDED : UNIT;
+    size_t count = cell->functions;
+    size_t gates = cell->has_cell ? BOUNDED_COUNT : UNIT_COUNT;
     bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
     if (relu || !draw_chance(d, 30)) return;
-    for (size_t way = 0; way < 1 + (size_t)l->bidirectional; way++)
-        for (size_t k = 0, many = FUNCTIONS; k < count; k++) {
+
+    for (size_t i = 0; i < 1 + (size_t)l->bidirectional; i++)
+        for (size_t k = 0, allowed = FUNCTION_COUNT; k < count; k++) {
             bool gate = k == CELL_F && cell->gates > 1;
             if (!draw_chance(d, 70)) continue;
-            size_t which = draw_activation(d, gate ? gates : many,
-                                           &l->activations[way][k]);
-            if (which >= (size_t)(gate ? UNIT : BOUNDED)) many = BOUNDED;
+
+            size_t which = draw_activation(d, gate ? gates : allowed,
+                                           &l->activations[i][k]);
+            if (which >= (size_t)(gate ? UNIT_COUNT : BOUNDED_COUNT))
+                allowed = BOUNDED_COUNT;
         }
 }
 
@@ -99,6 +106,8 @@ static void draw_directions(draws *d, bool ends, elman_layer *l)
     l->reverse = draw_chance(d, 15);
     l->bidirectional = !l->reverse && draw_chance(d, 35);
     if (!l->bidirectional) return;
+
+    /* only a last layer of one level can leave its directions unmerged */
     l->merge = (elman_merge)draw_size(d, ELMAN_MERGE_CONCAT, ELMAN_MERGE_NONE);
     if (l->merge == ELMAN_MERGE_NONE && (!ends || l->num_layers > 1))
         l->merge = ELMAN_MERGE_CONCAT;
@@ -159,18 +168,18 @@ static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
     if (kind_has_field(l->kind, "activations")) draw_activations(d, l);
 }
 
-/* A layer without weights that makes one feature of each. */
+/* A layer without weights that maps each feature to one. */
 static void draw_function(draws *d, elman_layer *l)
 {
     l->kind = (elman_kind)draw_size(d, ELMAN_TANH, ELMAN_SOFTMAX + 3);
     if (l->kind == ELMAN_SOFTMAX + 1) l->kind = ELMAN_LOG_SOFTMAX;
     else if (l->kind > ELMAN_SOFTMAX) {
         l->kind = ELMAN_ACTIVATION;
-        (void)draw_activation(d, FUNCTIONS, &l->activation);
+        (void)draw_activation(d, FUNCTION_COUNT, &l->activation);
     }
 }
 
-/* At most one layer that keeps the steps; returns how many. */
+/* At most one layer that keeps the number of steps; returns how many. */
 static size_t draw_between(draws *d, size_t most, elman_layer *l)
 {
     switch (draw_size(d, 0, 5)) {
@@ -179,39 +188,46 @@ static size_t draw_between(draws *d, size_t most, elman_layer *l)
         l->dropout = draw_real(d, 0.1f, 0.6f);
         l->variational = draw_chance(d, 50);
         return 1;
+
     case 1:
         /* PyTorch's eps would magnify rounding where features are alike */
         l->kind = ELMAN_LAYER_NORM;
         l->eps = 0.05f;
         return 1;
+
     case 2:
         l->kind = ELMAN_LINEAR;
         l->output_size = draw_size(d, 1, most);
         l->no_bias = draw_chance(d, 50);
         return 1;
+
     case 3:
         draw_function(d, l);
         return 1;
+
     default:
         return 0;
     }
 }
 
-/* After the last recurrent layer, which is l[-1]. */
+/* The layers after the last recurrent one, which is l[-1]. */
 static void draw_head(draws *d, size_t most, elman_layer *l)
 {
     bool mixed = l[-1].bidirectional && l[-1].merge != ELMAN_MERGE_CONCAT;
+
     if (draw_chance(d, 40)) {
         l->kind = ELMAN_LAST;
         if (!mixed && draw_chance(d, 50)) l->last = ELMAN_LAST_FINAL;
         l++;
     }
+
     if (draw_chance(d, 30)) l += draw_between(d, most, l);
     if (draw_chance(d, 60)) {
         l->kind = ELMAN_LINEAR;
         l->output_size = draw_size(d, 1, most);
         l++;
     }
+
     if (draw_chance(d, 40)) draw_function(d, l);
 }
 
@@ -221,6 +237,8 @@ elman_config random_config(draws *d, size_t most)
                            .batch_first = draw_chance(d, 30),
                            .seed = draw_next(d)};
     elman_layer *l = config.layers;
+
+    /* tokens rather than numbers */
     if (draw_chance(d, 20)) {
         config.input_size = 0;
         *l = (elman_layer){.kind = ELMAN_EMBEDDING,
@@ -228,6 +246,8 @@ elman_config random_config(draws *d, size_t most)
                            .embedding_dim = draw_size(d, 1, most)};
         l++;
     }
+
+    /* one recurrent layer, or two with something between them */
     if (draw_chance(d, 30)) l += draw_between(d, most, l);
     size_t recurrent = draw_size(d, 1, 4) / 4 + 1; /* mostly 1 */
     for (size_t i = 0; i < recurrent; i++) {
@@ -236,12 +256,14 @@ elman_config random_config(draws *d, size_t most)
         if (l[-1].merge == ELMAN_MERGE_NONE) return config;
         if (!ends) l += draw_between(d, most, l);
     }
+
     draw_head(d, most, l);
     return config;
 }
 
 /* ---- One line ----------------------------------------------------------- */
 
+/* used may exceed bytes: then the text is cut. */
 typedef struct writer {
     char *text;
     size_t bytes, used;
@@ -251,6 +273,7 @@ __attribute__((format(printf, 2, 3))) static void put(writer *w,
                                                       const char *format, ...)
 {
     if (w->used >= w->bytes) return;
+
     va_list list;
     va_start(list, format);
     int n = vsnprintf(w->text + w->used, w->bytes - w->used, format, list);
@@ -280,11 +303,13 @@ static void put_activation(writer *w, const elman_activation *a)
     else if (a->alpha != 0) put(w, "(%.3g)", (double)a->alpha);
 }
 
+/* All up to the last that is not the default. */
 static void put_activations(writer *w, const elman_layer *l)
 {
     size_t count = 6;
     while (count > 0 && !l->activations[(count - 1) / 3][(count - 1) % 3].kind)
         count--;
+
     if (count > 0) put(w, " by");
     for (size_t i = 0; i < count; i++)
         put_activation(w, &l->activations[i / 3][i % 3]);
@@ -335,11 +360,13 @@ static void put_layer(writer *w, const elman_layer *l)
 void config_write_line(const elman_config *config, size_t bytes, char *line)
 {
     writer w = {line, bytes, 0};
+
     if (config->batch_first) put(&w, "batch_first ");
     put(&w, "I %zu: ", config->input_size);
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
         if (i > 0) put(&w, ", ");
         put_layer(&w, config->layers + i);
     }
+
     if (w.used >= bytes && bytes > 4) memcpy(line + bytes - 4, "...", 4);
 }

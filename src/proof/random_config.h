@@ -1,7 +1,7 @@
 /*
- * random_config.h: random networks over every option of elman_layer, for
- * checks that hold two ways of computing against each other. What is drawn
- * depends on the seed alone.
+ * random_config.h: random networks with every option of elman_layer, for checks
+ * that compare two methods of computing the same thing. What is drawn depends
+ * on the seed alone.
  */
 #ifndef PROOF_RANDOM_CONFIG_H
 #define PROOF_RANDOM_CONFIG_H
@@ -12,7 +12,7 @@ typedef struct draws {
     uint64_t s;
 } draws;
 
-/* Numbers of their own for each (seed, which). */
+/* A sequence of numbers of its own for each (seed, which). */
 draws draws_from(uint64_t seed, uint64_t which);
 
 /* 64 random bits. */
