@@ -24,8 +24,7 @@ typedef struct random_batch {
     int32_t tokens[MOST_T * MOST_B];
 } random_batch;
 
-/* Past the end of a sequence is NaN or no token, so that reading it is noticed.
- */
+/* Past a sequence's end is NaN or no token, so that reading it is noticed. */
 static inline random_batch draw_batch(draws *d, const elman_config *config,
                                       size_t most_B)
 {

@@ -67,7 +67,7 @@ static const dataset_kind *choose(const char *path, elman_task task)
     if (task == ELMAN_TASK_AUTO || kinds[named]->tasks & 1u << task)
         return kinds[named];
 
-    /* arrays are read by their name only: any other file is no .npy */
+    /* a file is only taken for arrays if its name says so */
     for (size_t i = 0; i < KIND_COUNT; i++)
         if (kinds[i] != &kind_array && kinds[i]->tasks & 1u << task)
             return kinds[i];

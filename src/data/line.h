@@ -23,8 +23,7 @@ void line_skip_spaces(line *l, char separator);
 
 /* Reads a value up to separator, stop or the line's end, which is left unread.
  * number counts the values of the line from 1, for messages. missing is set if
- * the value is empty, nan or ?. A separator ' ' is any run of spaces and tabs.
- */
+ * the value is empty, nan or ?. A separator ' ' means any spaces and tabs. */
 elman_status line_value(line *l, char separator, char stop, size_t number,
                         double *value, bool *missing);
 

@@ -293,11 +293,12 @@ static elman_status split_part(elman_dataset *dataset,
     elman_status status = no_memory();
     if (!order || !have || !chosen) goto done;
 
-    /* count each class, then take its share in a random order */
+    /* how many of each class go to validation, and which at random */
     take = have + classes;
     for (size_t id = 0; by_class && id < n; id++)
         have[dataset->classes[id]]++;
     share_out(by_class ? classes : 0, have, (double)count / (double)n, take);
+
     random_permute((random_key){config->seed, RANDOM_SPLIT, 0}, 0, n, order);
     choose(dataset, order, count, by_class ? take : NULL, chosen);
     status = split_chosen(dataset, chosen);

@@ -153,6 +153,7 @@ static elman_status split_rows(const elman_dataset *dataset,
     if (count < e->horizon) count = 0;
     *train = rows - count;
 
+    /* the window of the first validation row is in the training rows */
     bool back = e->task == ELMAN_FORECAST && count > 0;
     *begin = !back ? *train : *train > e->window ? *train - e->window : 0;
     return ELMAN_OK;

@@ -86,8 +86,7 @@ static elman_status reserve(elman_encoding *e, size_t tokens)
 
 enum { POINTS = 0x110000 };
 
-/* Marks the bytes or code points of a text as seen; returns how many are new.
- */
+/* Marks the bytes or code points of a text as seen; counts the new ones. */
 static size_t note_points(elman_unit unit, const text *t, bool *seen)
 {
     size_t fresh = 0, length;

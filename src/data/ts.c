@@ -179,8 +179,7 @@ static elman_status read_header(line *l, header *h)
 
 /* ---- A case ------------------------------------------------------------- */
 
-/* Reads one dimension up to its ':'; scratch gets its values without padding.
- */
+/* Reads one dimension up to its ':'. Scratch gets its values, less padding. */
 static elman_status read_dimension(line *l, numbers *scratch, size_t *steps)
 {
     size_t first = scratch->count, number = 1;

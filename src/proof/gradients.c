@@ -134,8 +134,7 @@ static elman_status set_up(experiment *e, const outcome *got)
 
 /* ---- Kinks -------------------------------------------------------------- */
 
-/* The rounding error of a float32 sum of the sizes drawn here is far smaller.
- */
+/* Float32 sums of the sizes drawn here have a far smaller rounding error. */
 #define NEAR_KINK 4e-6
 
 static bool near(double x, double kink)
@@ -183,10 +182,11 @@ static bool layer_near_kink(const experiment *e, size_t index)
     for (size_t i = 0; i < l->D; i++)
         if (direction_near_kink(e, &l->way[i])) return true;
 
-    /* an activation layer: whatever it reads */
+    /* an activation layer may have its kink at any of its inputs */
     elman_activation f = l->config.activation;
     if (l->config.kind == ELMAN_RELU) f.kind = ELMAN_ACTIVATION_RELU;
     else if (l->config.kind != ELMAN_ACTIVATION) return false;
+
     const double *x = index ? e->r->layers[index - 1].y : e->r->x;
     size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
     for (size_t i = 0; i < rows * l->I; i++)
@@ -241,8 +241,7 @@ static elman_status objective_along(const experiment *e, size_t n,
 }
 
 /* Checks gradient (n) at values (n) against finite differences. A step across a
- * kink gives nonsense, which a shorter one avoids: so the best of three counts.
- */
+ * kink gives nonsense, which a shorter one avoids: the best of three counts. */
 static elman_status check_array(experiment *e, draws *d, const char *name,
                                 size_t n, double *values,
                                 const double *gradient)
@@ -256,26 +255,29 @@ static elman_status check_array(experiment *e, draws *d, const char *name,
         length += e->direction[i] * e->direction[i];
     }
     if (length == 0) return ELMAN_OK;
+
     for (size_t i = 0; i < n; i++) {
         e->direction[i] /= sqrt(length);
         expected += e->direction[i] * gradient[i];
         size += gradient[i] * gradient[i];
     }
 
-    /* central differences, relative to what was expected or to the gradient's
-     * usual size, whichever is larger */
+    /* central differences; their error is relative to the expected derivative
+     * and the gradient's typical size together, so that a derivative that
+     * happens to be near 0 is no exception */
     static const double steps[] = {1e-4, 1e-5, 1e-6};
     for (size_t i = 0; i < 3 && best > REFERENCE_BAR / 10; i++) {
         double after, before;
         TRY(objective_along(e, n, values, steps[i], &after));
         TRY(objective_along(e, n, values, -steps[i], &before));
+
         double error = fabs((after - before) / (2 * steps[i]) - expected);
         error /= fabs(expected) + sqrt(size / (double)n) + 1e-2;
         best = fmin(best, error);
     }
     memcpy(values, e->initial, n * sizeof *values);
 
-    /* a NaN is worse than anything */
+    /* written so that NaN fails */
     if (!(best <= e->errors->reference)) e->errors->reference = best;
     if (!(best <= REFERENCE_BAR))
         snprintf(e->errors->worst, sizeof e->errors->worst,
@@ -296,6 +298,7 @@ static elman_status check_memory(experiment *e, draws *d)
     return ELMAN_OK;
 }
 
+/* Checks the gradients of every parameter, of x and of the initial memory. */
 static elman_status check_reference(experiment *e, draws *d)
 {
     const elman_model *m = e->t->model;

@@ -173,8 +173,7 @@ static size_t read_cache(int level)
     return 0;
 }
 
-/* The sizes of the caches; common ones where the system does not report them.
- */
+/* The sizes of the caches; common ones if the system does not report them. */
 static void find_caches(size_t cache[3])
 {
     static const size_t common[] = {(size_t)32 << 10, (size_t)1 << 20,
