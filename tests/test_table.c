@@ -22,6 +22,38 @@ static double raw_input(const elman_encoding *e, const float *x, size_t i)
            e->mean[i % e->input_size];
 }
 
+/* Validation windows: 4 rows, the first from row 11 on, and the 2 after them. */
+static void check_windows(const elman_dataset *d, const elman_batch *batch,
+                          const elman_target *target)
+{
+    const elman_encoding *e = dataset_encoding(d);
+    double mean = e->target_mean[0], scale = e->target_scale[0];
+    assert_int_equal(batch->T, 4);
+    assert_int_equal(batch->B, 4);
+    assert_null(batch->lengths);
+
+    for (size_t b = 0; b < 4; b++) {
+        size_t first = 11 + b;
+        for (size_t t = 0; t < 4; t++)
+            CHECK(fabs(raw_input(e, batch->x, (t * 4 + b) * 2) -
+                       (double)(first + t)) < 1e-4,
+                  "b=%zu t=%zu", b, t);
+
+        for (size_t k = 0; k < 2; k++) {
+            double row = (double)(first + 4 + k), want = row * row + 0.5;
+            double got = (double)target->values[b * 2 + k] * scale + mean;
+            CHECK(fabs(got - want) < 1e-3, "b=%zu: %g", b, got);
+        }
+
+        /* the naive forecast repeats the last row of the window */
+        float last;
+        dataset_naive(d, ELMAN_VALIDATION, batch->ids[b], &last);
+        double row = (double)(first + 3);
+        CHECK(fabs((double)last * scale + mean - row * row - 0.5) < 1e-3,
+              "naive %g", (double)last);
+    }
+}
+
 TEST(a_table_is_forecast_from_windows_split_in_time)
 {
     for (int header = 0; header < 2; header++) {
@@ -47,29 +79,7 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
         elman_batch batch;
         elman_target target;
         elman_loader *loader = must_load(d, ELMAN_VALIDATION, &batch, &target);
-        assert_int_equal(batch.T, 4);
-        assert_int_equal(batch.B, 4);
-        assert_null(batch.lengths);
-        for (size_t b = 0; b < 4; b++) {
-            size_t first = 11 + b;
-            for (size_t t = 0; t < 4; t++)
-                CHECK(fabs(raw_input(e, batch.x, (t * 4 + b) * 2) -
-                           (double)(first + t)) < 1e-4,
-                      "b=%zu t=%zu", b, t);
-            for (size_t k = 0; k < 2; k++) {
-                double row = (double)(first + 4 + k), want = row * row + 0.5;
-                double got =
-                    (double)target.values[b * 2 + k] * e->target_scale[0] +
-                    e->target_mean[0];
-                CHECK(fabs(got - want) < 1e-3, "b=%zu: %g", b, got);
-            }
-            float last;
-            dataset_naive(d, ELMAN_VALIDATION, batch.ids[b], &last);
-            double row = (double)(first + 3);
-            CHECK(fabs((double)last * e->target_scale[0] + e->target_mean[0] -
-                       row * row - 0.5) < 1e-3,
-                  "naive %g", (double)last);
-        }
+        check_windows(d, &batch, &target);
         loader_destroy(loader);
 
         /* new data by the encoding: columns found by name, in any order */
@@ -163,124 +173,117 @@ TEST(a_column_of_text_is_a_tag_per_step)
     dataset_close(d);
 }
 
+static const struct {
+    const char *text;
+    elman_dataset_config config;
+    elman_status status;
+    const char *message;
+} bad_tables[] = {
+    {"", {0}, ELMAN_BAD_FORMAT, "bad.csv: the file is empty"},
+    {"a,b\n", {0}, ELMAN_BAD_FORMAT, "a header, but no rows"},
+    {"1,2\n",
+     {0},
+     ELMAN_BAD_FORMAT,
+     "1 rows for training, but window 32 and horizon 1 need 33"},
+    {"a,b\n1,2\n3,0.2x\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "line 3, column \"b\": \"0.2x\" is not a number"},
+    {"1,2\n0.2x,4\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "line 2, column \"1\": \"0.2x\" is not a number"},
+    {"0.2x,2\n3,4\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "line 1, column \"1\": \"0.2x\" is not a number"},
+    {"a,b\n1,2\n,4\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "line 3, column \"a\": the cell is empty; fill it in first"},
+    {"a,b\n1,2\nnan,4\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "\"nan\" is missing; fill it in first"},
+    {"a,b\n1,1e400\n3,4\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "line 2, column \"b\": \"1e400\" is too large"},
+    {"a,b\n1,2\n3\n", {0}, ELMAN_BAD_FORMAT, "line 3: 1 columns"},
+    {"a,b\n1e300,2\n-1e300,3\n1,4\n",
+     {.window = 1},
+     ELMAN_BAD_FORMAT,
+     "input 1: its numbers are too large to be scaled"},
+    {"a,b\n1e300,2\n-1e300,3\n1,4\n",
+     {.window = 1, .no_scaling = true},
+     ELMAN_BAD_FORMAT,
+     "input 1: 1e+300 is too large for float32"},
+    {"a,b\nx,y\nx,z\n", {0}, ELMAN_BAD_FORMAT, "no column of numbers is left"},
+    {"a,b\n1,x\n2,x\n",
+     {0},
+     ELMAN_BAD_FORMAT,
+     "only one class (\"x\"), expected at least two"},
+    {"a,b\n1,x\n2,\n", {0}, ELMAN_BAD_FORMAT, "line 3: the label is empty"},
+    {"a,b\n1,2\n3,4\n",
+     {.target = "c"},
+     ELMAN_BAD_VALUE,
+     "no column \"c\"; the 2 columns are a, b"},
+    {"a,b\n1,2\n3,4\n", {.target = "3"}, ELMAN_BAD_VALUE, "no column \"3\""},
+    {"a,b\n1,2\n3,4\n",
+     {.target = "b,2"},
+     ELMAN_BAD_VALUE,
+     "column \"b\" is named twice"},
+    {"a,b\n1,2\n3,4\n",
+     {.task = ELMAN_TAG, .target = "b,a"},
+     ELMAN_BAD_VALUE,
+     "2 target columns, but tags are in one"},
+    {"a,b\n1,2\n3,4\n",
+     {.task = ELMAN_TRACK, .target = "b", .columns = "a,b"},
+     ELMAN_BAD_VALUE,
+     "column \"b\" is a target"},
+    {"a,b\n1,x\n3,y\n",
+     {.task = ELMAN_FORECAST},
+     ELMAN_BAD_VALUE,
+     "the target column holds text (\"x\"), and forecast needs numbers"},
+    {"a,b\n1,2\n3,4\n",
+     {.task = ELMAN_TRACK, .horizon = 2},
+     ELMAN_BAD_VALUE,
+     "horizon is for a forecast, but the task is track"},
+    {"a,b\n1,2\n3,4\n",
+     {.window = 1, .validation = 0.2},
+     ELMAN_BAD_VALUE,
+     "validation is 0.2, which is less than one of 2 rows"},
+    {"a,b\n1,2\n3,4\n", {.window = SIZE_MAX}, ELMAN_BAD_VALUE, "at most"},
+    {"a,b\n1,2\n3,4\n",
+     {.validation = 1.5},
+     ELMAN_BAD_VALUE,
+     "validation is 1.5, expected a fraction below 1"},
+    {"a,b\n1,2\n3,4\n",
+     {.validation = NAN},
+     ELMAN_BAD_VALUE,
+     "validation is nan"},
+    {"a,b\n1,2\n3,4\n",
+     {.unit = ELMAN_WORDS},
+     ELMAN_BAD_VALUE,
+     "unit is given, but does not apply to a table"},
+    {"a,b\n1,2\n3,4\n",
+     {.target_path = "y.npy"},
+     ELMAN_BAD_VALUE,
+     "target_path is given, but does not apply to a table"},
+    {"a,b\n1,2\n3,4\n",
+     {.validation = 0.5, .validation_path = "x"},
+     ELMAN_BAD_VALUE,
+     "validation and validation_path are both given"},
+    {"a,b\n1,2\n3,4\n", {.encoding = "{"}, ELMAN_BAD_FORMAT, "encoding: "},
+    {"a,b\n1,2\n3,4\n", {.task = (elman_task)9}, ELMAN_BAD_VALUE, "task is 9"},
+};
+
 TEST(each_bad_table_gives_its_own_sentence)
 {
-    static const struct {
-        const char *text;
-        elman_dataset_config config;
-        elman_status status;
-        const char *message;
-    } cases[] = {
-        {"", {0}, ELMAN_BAD_FORMAT, "bad.csv: the file is empty"},
-        {"a,b\n", {0}, ELMAN_BAD_FORMAT, "a header, but no rows"},
-        {"1,2\n",
-         {0},
-         ELMAN_BAD_FORMAT,
-         "1 rows for training, but window 32 and horizon 1 need 33"},
-        {"a,b\n1,2\n3,0.2x\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "line 3, column \"b\": \"0.2x\" is not a number"},
-        {"1,2\n0.2x,4\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "line 2, column \"1\": \"0.2x\" is not a number"},
-        {"0.2x,2\n3,4\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "line 1, column \"1\": \"0.2x\" is not a number"},
-        {"a,b\n1,2\n,4\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "line 3, column \"a\": the cell is empty; fill it in first"},
-        {"a,b\n1,2\nnan,4\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "\"nan\" is missing; fill it in first"},
-        {"a,b\n1,1e400\n3,4\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "line 2, column \"b\": \"1e400\" is too large"},
-        {"a,b\n1,2\n3\n", {0}, ELMAN_BAD_FORMAT, "line 3: 1 columns"},
-        {"a,b\n1e300,2\n-1e300,3\n1,4\n",
-         {.window = 1},
-         ELMAN_BAD_FORMAT,
-         "input 1: its numbers are too large to be scaled"},
-        {"a,b\n1e300,2\n-1e300,3\n1,4\n",
-         {.window = 1, .no_scaling = true},
-         ELMAN_BAD_FORMAT,
-         "input 1: 1e+300 is too large for float32"},
-        {"a,b\nx,y\nx,z\n",
-         {0},
-         ELMAN_BAD_FORMAT,
-         "no column of numbers is left"},
-        {"a,b\n1,x\n2,x\n",
-         {0},
-         ELMAN_BAD_FORMAT,
-         "only one class (\"x\"), expected at least two"},
-        {"a,b\n1,x\n2,\n", {0}, ELMAN_BAD_FORMAT, "line 3: the label is empty"},
-        {"a,b\n1,2\n3,4\n",
-         {.target = "c"},
-         ELMAN_BAD_VALUE,
-         "no column \"c\"; the 2 columns are a, b"},
-        {"a,b\n1,2\n3,4\n",
-         {.target = "3"},
-         ELMAN_BAD_VALUE,
-         "no column \"3\""},
-        {"a,b\n1,2\n3,4\n",
-         {.target = "b,2"},
-         ELMAN_BAD_VALUE,
-         "column \"b\" is named twice"},
-        {"a,b\n1,2\n3,4\n",
-         {.task = ELMAN_TAG, .target = "b,a"},
-         ELMAN_BAD_VALUE,
-         "2 target columns, but tags are in one"},
-        {"a,b\n1,2\n3,4\n",
-         {.task = ELMAN_TRACK, .target = "b", .columns = "a,b"},
-         ELMAN_BAD_VALUE,
-         "column \"b\" is a target"},
-        {"a,b\n1,x\n3,y\n",
-         {.task = ELMAN_FORECAST},
-         ELMAN_BAD_VALUE,
-         "the target column holds text (\"x\"), and forecast needs numbers"},
-        {"a,b\n1,2\n3,4\n",
-         {.task = ELMAN_TRACK, .horizon = 2},
-         ELMAN_BAD_VALUE,
-         "horizon is for a forecast, but the task is track"},
-        {"a,b\n1,2\n3,4\n",
-         {.window = 1, .validation = 0.2},
-         ELMAN_BAD_VALUE,
-         "validation is 0.2, which is less than one of 2 rows"},
-        {"a,b\n1,2\n3,4\n", {.window = SIZE_MAX}, ELMAN_BAD_VALUE, "at most"},
-        {"a,b\n1,2\n3,4\n",
-         {.validation = 1.5},
-         ELMAN_BAD_VALUE,
-         "validation is 1.5, expected a fraction below 1"},
-        {"a,b\n1,2\n3,4\n",
-         {.validation = NAN},
-         ELMAN_BAD_VALUE,
-         "validation is nan"},
-        {"a,b\n1,2\n3,4\n",
-         {.unit = ELMAN_WORDS},
-         ELMAN_BAD_VALUE,
-         "unit is given, but does not apply to a table"},
-        {"a,b\n1,2\n3,4\n",
-         {.target_path = "y.npy"},
-         ELMAN_BAD_VALUE,
-         "target_path is given, but does not apply to a table"},
-        {"a,b\n1,2\n3,4\n",
-         {.validation = 0.5, .validation_path = "x"},
-         ELMAN_BAD_VALUE,
-         "validation and validation_path are both given"},
-        {"a,b\n1,2\n3,4\n", {.encoding = "{"}, ELMAN_BAD_FORMAT, "encoding: "},
-        {"a,b\n1,2\n3,4\n",
-         {.task = (elman_task)9},
-         ELMAN_BAD_VALUE,
-         "task is 9"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check_refused(put_text("bad.csv", cases[i].text), &cases[i].config,
-                      cases[i].status, cases[i].message);
+    for (size_t i = 0; i < sizeof bad_tables / sizeof *bad_tables; i++)
+        check_refused(put_text("bad.csv", bad_tables[i].text),
+                      &bad_tables[i].config, bad_tables[i].status,
+                      bad_tables[i].message);
 
     /* what an encoding has decided is not an option any more */
     elman_dataset *d = must_open(put_ramp("t.csv", true, 20),
