@@ -127,7 +127,7 @@ static bool search_memory(const elman_state *s, const layer *l,
                     .values = d->c ? d->c + s->full.B * l->H : NULL,
                     .n = l->H};
 
-        /* c of the gates' step is computed after them; most cells have none */
+        /* c is made from the gates, and only an LSTM has it */
         if (search_level(&gate, text)) return true;
         if (c.values && search_level(&c, text)) return true;
     }

@@ -89,7 +89,8 @@ static void add_layer(profile *p, size_t i, bool backward)
     uint64_t steps = backward ? p->backward_steps : p->forward_steps;
     row->flops = layer_flops(m, i, steps, backward);
 
-    /* dropout between levels is a layer without a cell, before one of depth k
+    /* dropout between levels: no cell, and the next layer is not the first
+     * level
      */
     const char *pass_name = backward ? "backward" : "forward";
     bool between = i + 1 < m->layer_count && !l->cell && l[1].depth > 0;

@@ -153,8 +153,6 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
 void trainer_destroy(elman_trainer *t)
 {
     if (!t) return;
-
-    /* the writing thread still reads the trainer's data */
     (void)saving_end(t, true, NULL);
 
     optimizer_destroy(t->optimizer);
