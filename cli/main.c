@@ -8,6 +8,7 @@
  */
 #include "commands.h"
 #include "manual.h"
+#include "rules.h"
 #include "screen.h"
 
 #include <signal.h>
@@ -138,5 +139,6 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     screen_open();
+    rules_read();
     return screen_close(run(argc, argv));
 }

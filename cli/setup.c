@@ -277,13 +277,17 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
     elman_rule rule = (elman_rule)values->optimizer;
     double rate = values->lr;
     if (rate == 0 && (rule == ELMAN_ADAM || rule == ELMAN_ADAMW)) rate = 0.002;
-    elman_optimizer_config config = {
+
+    /* an option that the rule does not heed is 0: it was refused before */
+    return (elman_optimizer_config){
         .rule = rule,
         .flavour = (elman_flavour)values->flavour,
         .learning_rate = rate,
         .momentum = values->momentum,
         .dampening = values->dampening,
         .nesterov = values->nesterov,
+        .beta1 = values->beta1,
+        .beta2 = values->beta2,
         .alpha = values->alpha,
         .epsilon = values->epsilon,
         .weight_decay = values->weight_decay,
@@ -296,11 +300,6 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
         .clip_norm = values->clip_norm,
         .clip_value = values->clip_value,
     };
-    if (rule == ELMAN_ADAM || rule == ELMAN_ADAMW) {
-        config.beta1 = values->beta1;
-        config.beta2 = values->beta2;
-    }
-    return config;
 }
 
 /* Optimizer steps of an epoch: a batch of whole sequences is cut into windows

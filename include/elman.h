@@ -577,6 +577,21 @@ typedef enum elman_rule {
     ELMAN_RMSPROP = 4
 } elman_rule;
 
+/* A rule of the optimizer. Strings are the library's and stay. */
+typedef struct elman_rule_info {
+    elman_rule rule;
+    const char *word;          /* "adamw": on command lines */
+    const char *title;         /* "AdamW": in sentences */
+    const char *const *fields; /* the fields of elman_optimizer_config that this
+                                  rule has and not every one, by name; ends
+                                  with NULL */
+} elman_rule_info;
+
+/* Fills info. Rules are numbered from 0 without a gap, so ELMAN_BAD_VALUE is
+ * past the last. */
+ELMAN_CHECKED elman_status elman_rule_read(elman_rule rule,
+                                           elman_rule_info *info);
+
 typedef enum elman_flavour { ELMAN_TORCH = 0, ELMAN_KERAS = 1 } elman_flavour;
 
 /* Zero means the rule's default in its flavour; the fields whose default is

@@ -359,6 +359,66 @@ TEST(misuse_of_an_optimizer_is_told)
     optimizer_destroy(o);
 }
 
+/* A config with one field that not every rule has. */
+static const struct {
+    const char *name;
+    elman_optimizer_config config;
+} fields[] = {
+    {"momentum", {.momentum = 0.5}},
+    {"dampening", {.momentum = 0.5, .dampening = 0.5}},
+    {"nesterov", {.momentum = 0.5, .nesterov = true}},
+    {"beta1", {.beta1 = 0.5}},
+    {"beta2", {.beta2 = 0.5}},
+    {"alpha", {.alpha = 0.5}},
+    {"epsilon", {.epsilon = 0.5}},
+    {"lr_decay", {.lr_decay = 0.5}},
+    {"initial_accumulator", {.initial_accumulator = 0.5}},
+    {"centered", {.centered = true}},
+    {"amsgrad", {.amsgrad = true}},
+};
+
+TEST(a_rule_takes_the_fields_it_names_and_no_other)
+{
+    elman_rule_info info;
+    int rule = 0;
+    for (; elman_rule_read((elman_rule)rule, &info) == ELMAN_OK; rule++) {
+        CHECK(info.rule == (elman_rule)rule, "%d", rule);
+        size_t known = 0;
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+            bool named = false;
+            for (const char *const *at = info.fields; *at; at++)
+                named = named || !strcmp(*at, fields[i].name);
+            known += named;
+
+            elman_optimizer_config config = fields[i].config;
+            config.rule = (elman_rule)rule;
+            elman_optimizer *o = NULL;
+            elman_status status = optimizer_create(&config, N, &o);
+            CHECK(!status == named, "%s and %s: %s", info.word, fields[i].name,
+                  status ? elman_message() : "taken");
+            if (status && !config.momentum)
+                CHECK(strstr(elman_message(), fields[i].name), "%s",
+                      elman_message());
+            optimizer_destroy(o);
+        }
+        size_t count = 0;
+        while (info.fields[count])
+            count++;
+        CHECK(count == known, "%s has %zu fields, %zu known here", info.word,
+              count, known);
+    }
+    CHECK(rule > 0, "no rules");
+
+    elman_rule_info before = info;
+    CHECK_FAILS(elman_rule_read((elman_rule)rule, &info), ELMAN_BAD_VALUE,
+                "is unknown");
+    CHECK_FAILS(elman_rule_read((elman_rule)-1, &info), ELMAN_BAD_VALUE,
+                "optimizer rule -1 is unknown");
+    CHECK(info.rule == before.rule && info.word == before.word, "touched");
+    CHECK_FAILS(elman_rule_read(ELMAN_ADAM, NULL), ELMAN_BAD_VALUE,
+                "info is NULL");
+}
+
 /* A step of every setting over several blocks and an odd end, the norm bound:
  * threads change no bit, and the norm is that of a plain sum. */
 TEST(threads_change_no_bit_of_a_step)
@@ -405,6 +465,7 @@ int main(void)
         cmocka_unit_test(gaps_of_zero_stay_zero),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),
         cmocka_unit_test(huge_gradients_are_clipped_not_refused),
+        cmocka_unit_test(a_rule_takes_the_fields_it_names_and_no_other),
         cmocka_unit_test(threads_change_no_bit_of_a_step),
         cmocka_unit_test(misuse_of_an_optimizer_is_told),
     };

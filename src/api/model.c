@@ -3,6 +3,7 @@
 #include "import/open.h"
 #include "learn/loss.h"
 #include "learn/optimizer.h"
+#include "learn/rule.h"
 #include "learn/schedule.h"
 #include "learn/trainer.h"
 #include "model/model.h"
@@ -279,6 +280,12 @@ elman_status elman_loss_forward(const elman_loss_config *config,
     TRY(need(target, "target"));
     TRY(need(loss, "loss"));
     return loss_forward(config, shape, O, y, target, loss, dy);
+}
+
+elman_status elman_rule_read(elman_rule rule, elman_rule_info *info)
+{
+    TRY(need(info, "info"));
+    return rule_read(rule, info);
 }
 
 elman_status elman_optimizer_create(const elman_model *model,

@@ -7,14 +7,14 @@
 #define LEARN_OPTIMIZER_H
 
 #include "base/status.h"
+#include "learn/rule.h"
 
 /* The most moments a rule has, and how many gradients make one sum of squares:
  * the norm adds these sums in order (docs/NUMERICS.md). */
-enum { OPTIMIZER_MAX_TENSORS = 3, OPTIMIZER_BLOCK = 1 << 16 };
+enum { OPTIMIZER_MAX_TENSORS = RULE_MAX_MOMENTS, OPTIMIZER_BLOCK = 1 << 16 };
 
 /* What a checkpoint must keep. Each array is (n), owned by the optimizer and
- * named as in PyTorch: "exp_avg", "exp_avg_sq", "max_exp_avg_sq",
- * "momentum_buffer", "square_avg", "grad_avg", "sum". */
+ * named as the rule's row says, which is PyTorch's name. */
 typedef struct optimizer_tensor {
     const char *name;
     float *values;
@@ -27,11 +27,11 @@ typedef struct optimizer_counters {
 } optimizer_counters;
 
 struct elman_optimizer {
+    const rule_row *rule;
     elman_optimizer_config config; /* completed */
     size_t n;
-    float *memory; /* of all arrays here */
-    size_t tensor_count;
-    optimizer_tensor tensors[OPTIMIZER_MAX_TENSORS];
+    float *memory;                    /* of all arrays here */
+    float *moments[RULE_MAX_MOMENTS]; /* in the rule's order; NULL: not kept */
     size_t blocks;
     double *squares; /* (blocks) sums of squares of the gradient */
     optimizer_counters counters;

@@ -30,18 +30,19 @@ static update update_of(const elman_optimizer *optimizer, double rate,
     const elman_optimizer_config *c = &optimizer->config;
     const optimizer_counters *at = &optimizer->counters;
     bool keras = c->flavour == ELMAN_KERAS;
-    bool direct = keras || c->rule == ELMAN_ADAMW;
-    double scale = clip_scale(c, norm), root = 1, step_rate = rate;
+    bool direct = keras || optimizer->rule->decoupled;
+    double scale = clip_scale(c, norm), root = 1;
 
-    /* Adam's correction of moments that began at 0, Adagrad's decay */
-    if (c->rule == ELMAN_ADAM || c->rule == ELMAN_ADAMW) {
+    /* Adagrad's decay of the rate; without one this is rate itself */
+    double step_rate = rate / (1 + (double)(at->step - 1) * c->lr_decay);
+
+    /* Adam's correction of moments that began at 0 */
+    if (optimizer->rule->corrected) {
         double corrected = sqrt(1 - at->beta2_power);
         step_rate = rate / (1 - at->beta1_power);
         if (keras) step_rate *= corrected;
         else root = 1 / corrected;
     }
-    if (c->rule == ELMAN_ADAGRAD)
-        step_rate = rate / (1 + (double)(at->step - 1) * c->lr_decay);
 
     return (update){
         .scale = (float)(c->maximize ? -scale : scale),
@@ -102,39 +103,22 @@ static double norm_of(sweep *at, int threads)
     return sqrt(sum);
 }
 
-/* Moves the weights of one part. Adam has its third moment only with
- * amsgrad. */
+/* Moves the weights of one part. */
 static void move_part(void *context, size_t index)
 {
     const sweep *at = context;
     const elman_optimizer *optimizer = at->optimizer;
-    const elman_optimizer_config *c = &optimizer->config;
-    const kernels *k = at->k;
-
-    /* this part of weights, gradients and moments */
     size_t begin = index * MOVE_BLOCK;
-    size_t n = part_size(optimizer, begin, MOVE_BLOCK);
-    const float *dp = at->gradients + begin;
-    float *p = at->weights + begin, *moment[OPTIMIZER_MAX_TENSORS] = {NULL};
-    for (size_t i = 0; i < optimizer->tensor_count; i++)
-        moment[i] = optimizer->tensors[i].values + begin;
+    weights_part part = {.k = at->k,
+                         .u = at->u,
+                         .n = part_size(optimizer, begin, MOVE_BLOCK),
+                         .dp = at->gradients + begin,
+                         .p = at->weights + begin};
+    for (size_t i = 0; i < RULE_MAX_MOMENTS; i++)
+        if (optimizer->moments[i])
+            part.moments[i] = optimizer->moments[i] + begin;
 
-    switch (c->rule) {
-    case ELMAN_ADAM:
-    case ELMAN_ADAMW:
-        k->adam(n, at->u, dp, moment[0], moment[1], moment[2], p);
-        break;
-    case ELMAN_SGD:
-        k->sgd(n, at->u, dp, moment[0], p);
-        break;
-    case ELMAN_ADAGRAD:
-        k->adagrad(n, at->u, dp, moment[0], p);
-        break;
-    case ELMAN_RMSPROP:
-        k->rmsprop(n, at->u, dp, moment[0], c->centered ? moment[1] : NULL,
-                   c->momentum > 0 ? moment[c->centered ? 2 : 1] : NULL, p);
-        break;
-    }
+    optimizer->rule->move(&part);
 }
 
 elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
