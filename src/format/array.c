@@ -15,6 +15,7 @@ enum { CHUNK = 1024 };
 static void read_floats(const named_tensor *file, float *data)
 {
     double chunk[CHUNK];
+
     for (size_t first = 0; first < file->count; first += CHUNK) {
         size_t left = file->count - first, count = left < CHUNK ? left : CHUNK;
         tensor_doubles(file, first, count, chunk);
@@ -30,11 +31,13 @@ static elman_status load_tensor(const named_tensor *file, elman_tensor *array)
     if (file->rank > ELMAN_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT, "%zu dimensions, expected at most %d",
                        file->rank, ELMAN_MAX_RANK);
+
     if (sizes_multiply(file->count, sizeof *data, 1, &bytes))
         data = block_create(bytes);
     if (!data)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers",
                        file->count);
+
     read_floats(file, data);
     *array = (elman_tensor){.data = data, .rank = file->rank};
     memcpy(array->shape, file->shape, sizeof array->shape);
@@ -56,12 +59,15 @@ elman_status array_save(const char *path, const elman_tensor *array)
         return failure(ELMAN_BAD_VALUE,
                        "an array of %zu dimensions, expected at most %d",
                        array->rank, ELMAN_MAX_RANK);
+
     named_tensor tensor = {.name = "",
                            .type = ELEMENT_F32,
                            .rank = array->rank,
                            .count = 1,
                            .data = array->data};
     memcpy(tensor.shape, array->shape, sizeof array->shape);
+
+    /* the number of elements, whose bytes must fit in 64 bits */
     size_t bytes = sizeof *array->data;
     for (size_t i = 0; i < array->rank; i++) {
         if (!sizes_multiply(bytes, array->shape[i], 1, &bytes))
@@ -69,6 +75,7 @@ elman_status array_save(const char *path, const elman_tensor *array)
                            "the array's size in bytes exceeds 64 bits");
         tensor.count *= array->shape[i];
     }
+
     return npy_save(path, &tensor);
 }
 

@@ -33,6 +33,8 @@ static void skip_blank_lines(cursor *c)
         char *end = c->at;
         while (*end == ' ')
             end++;
+
+        /* a line with text stays, unless the text ends here */
         if (*end == 0 || !ends_line(*end)) {
             if (*end == 0) c->at = end;
             return;
@@ -48,11 +50,13 @@ static char find_separator(const char *c)
     static const char separators[] = ",;\t";
     size_t count[3] = {0}, best = 0;
     bool quoted = false;
+
     for (; *c && (quoted || !ends_line(*c)); c++) {
         const char *known = strchr(separators, *c);
         if (*c == '"') quoted = !quoted;
         else if (known && !quoted) count[known - separators]++;
     }
+
     for (size_t i = 1; i < 3; i++)
         if (count[i] > count[best]) best = i;
     return separators[best];
@@ -66,21 +70,28 @@ static elman_status take_quoted(cursor *c, char separator, char **cell,
     size_t line = c->line;
     char *to = c->at++;
     *cell = to;
+
+    /* up to the closing quote, where two quotes stand for one */
     while (*c->at) {
         if (*c->at == '"' && c->at[1] != '"') break;
         if (*c->at == '"') c->at++;
         c->line += *c->at == '\n';
         *to++ = *c->at++;
     }
+
     if (*c->at == 0)
         return failure(ELMAN_BAD_FORMAT, "line %zu: a quote is never closed",
                        line);
+
+    /* then only spaces, up to the end of the cell */
     c->at++;
     while (is_space(*c->at) && *c->at != separator)
         c->at++;
+
     if (*c->at != separator && !ends_line(*c->at))
         return failure(ELMAN_BAD_FORMAT, "line %zu: text after a closing quote",
                        c->line);
+
     *end = to;
     return ELMAN_OK;
 }
@@ -90,6 +101,8 @@ static void take_plain(cursor *c, char separator, char **cell, char **end)
     *cell = c->at;
     while (*c->at != separator && !ends_line(*c->at))
         c->at++;
+
+    /* without the spaces at its end */
     *end = c->at;
     while (*end > *cell && is_space((*end)[-1]))
         (*end)--;
@@ -102,6 +115,7 @@ static elman_status take_cell(cursor *c, char separator, char **cell,
     char *end = NULL;
     while (is_space(*c->at) && *c->at != separator)
         c->at++;
+
     if (*c->at == '"') TRY(take_quoted(c, separator, cell, &end));
     else take_plain(c, separator, cell, &end);
 
@@ -117,17 +131,22 @@ static elman_status take_row(cursor *c, size_t room, csv *table)
 {
     size_t line = c->line, columns = 0;
     char **cell = table->cell + table->rows * table->columns;
+
+    /* no more cells than the first row, for which there is room */
     for (bool last = false; !last; columns++) {
         if (columns == room)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu: more columns than the %zu of line %zu",
                            line, room, table->line[0]);
+
         TRY(take_cell(c, table->separator, &cell[columns], &last));
     }
+
     if (table->rows && columns != table->columns)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: %zu columns, but line %zu has %zu", line,
                        columns, table->line[0], table->columns);
+
     table->columns = columns;
     table->line[table->rows++] = line;
     return ELMAN_OK;
@@ -138,11 +157,13 @@ static elman_status take_row(cursor *c, size_t room, csv *table)
 static elman_status reserve(const char *text, csv *table)
 {
     size_t cells = 1, rows = 1;
+
     for (const char *c = text; *c; c++) {
         bool ends = ends_line(*c);
         cells += ends || *c == table->separator;
         rows += ends;
     }
+
     table->cell = calloc(cells, sizeof *table->cell);
     table->line = calloc(rows, sizeof *table->line);
     if (!table->cell || !table->line)
@@ -154,12 +175,16 @@ static elman_status read_rows(char *bytes, size_t size, csv *table)
 {
     size_t start = 0;
     TRY(utf8_check(bytes, size, &start));
+
     cursor c = {bytes + start, 1};
     skip_blank_lines(&c);
     if (*c.at == 0)
         return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
+
+    /* the first line decides on the separator and the columns */
     table->separator = find_separator(c.at);
     TRY(reserve(c.at, table));
+
     size_t room = SIZE_MAX;
     while (*c.at) {
         TRY(take_row(&c, room, table));
@@ -176,6 +201,7 @@ elman_status csv_parse(char *bytes, size_t size, csv **table)
         free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for a table");
     }
+
     made->bytes = bytes;
     elman_status status = read_rows(bytes, size, made);
     if (status == ELMAN_OK) *table = made;

@@ -28,6 +28,7 @@ static bool is_safetensors(const char *bytes, size_t size)
 static bool is_torch_stream(const char *bytes, size_t size)
 {
     static const char magic[] = "\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19";
+
     size_t front = size < 40 ? size : 40;
     return memmem(bytes, front, magic, sizeof magic - 1) ||
            memmem(bytes, front, "L119547037146038801333356L", 26);
@@ -53,17 +54,24 @@ static file_format detect_zip(const char *bytes, size_t size)
     enum { HEADER = 46 };
     bool arrays = false, hdf5 = false, configuration = false;
     const char *at = bytes, *end = bytes + size;
+
     while ((at = memmem(at, (size_t)(end - at), "PK\1\2", 4))) {
         if (end - at < HEADER) break;
+
+        /* the name follows the fixed part of its entry */
         size_t count = little(at + 28, 2);
         const char *name = at + HEADER;
         if ((size_t)(end - name) < count) break;
+
+        /* data.pkl decides at once; other names are only hints */
         if (ends(name, count, "data.pkl")) return FORMAT_TORCH;
         arrays = arrays || ends(name, count, ".npy");
         hdf5 = hdf5 || ends(name, count, ".weights.h5");
         configuration = configuration || ends(name, count, "config.json");
+
         at = name + count;
     }
+
     if (hdf5 && configuration) return FORMAT_KERAS;
     return arrays ? FORMAT_NPZ : FORMAT_TORCH;
 }
@@ -73,6 +81,7 @@ static file_format detect_zip(const char *bytes, size_t size)
 static bool take_varint(const char **at, const char *end, uint64_t *value)
 {
     *value = 0;
+
     for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
         unsigned char byte = (unsigned char)*(*at)++;
         *value |= (uint64_t)(byte & 0x7F) << shift;
@@ -86,11 +95,15 @@ static bool take_varint(const char **at, const char *end, uint64_t *value)
 static bool is_onnx(const char *bytes, size_t size)
 {
     enum { VARINT = 0, FIXED64 = 1, COUNTED = 2, FIXED32 = 5, GRAPH = 7 };
+
     const char *at = bytes, *end = bytes + size;
     bool graph = false;
+
     while (at < end) {
         uint64_t key, value = 0;
         if (!take_varint(&at, end, &key) || key >> 3 == 0) return false;
+
+        /* skip the value, of so many bytes */
         switch (key & 7) {
         case VARINT:
             if (!take_varint(&at, end, &value)) return false;
@@ -109,9 +122,11 @@ static bool is_onnx(const char *bytes, size_t size)
         default:
             return false;
         }
+
         if (value > (size_t)(end - at)) return false;
         at += value;
     }
+
     return graph;
 }
 
@@ -123,6 +138,8 @@ file_format format_of(const char *bytes, size_t size)
     if (begins(bytes, size, "\x89HDF\r\n\x1A\n", 8)) return FORMAT_HDF5;
     if (begins(bytes, size, "PK\3\4", 4) || begins(bytes, size, "PK\5\6", 4))
         return detect_zip(bytes, size);
+
+    /* formats without a magic number, from the surest to the least sure */
     if (is_safetensors(bytes, size)) return FORMAT_SAFETENSORS;
     if (is_torch_stream(bytes, size)) return FORMAT_TORCH;
     if (is_pickle(bytes, size)) return FORMAT_PICKLE;

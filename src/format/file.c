@@ -45,17 +45,21 @@ static const char *type_name(mode_t mode)
 static elman_status read_all(int fd, const char *path, char *data, size_t bytes)
 {
     size_t done = 0;
+
     while (done < bytes) {
         ssize_t got = read(fd, data + done, bytes - done);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", path,
                            strerror(errno));
+
+        /* the file may change while it is read */
         if (got == 0)
             return failure(
                 ELMAN_BAD_FILE,
                 "'%.200s' shrank while it was read: %zu of %zu bytes", path,
                 done, bytes);
+
         done += (size_t)got;
     }
     return ELMAN_OK;
@@ -68,9 +72,11 @@ static elman_status read_regular(int fd, const char *path, char **data,
     if (fstat(fd, &about))
         return failure(ELMAN_BAD_FILE, "cannot stat '%.200s': %s", path,
                        strerror(errno));
+
     if (!S_ISREG(about.st_mode))
         return failure(ELMAN_BAD_FILE, "'%.200s' is %s, not a regular file",
                        path, type_name(about.st_mode));
+
     if (about.st_size < 0 || (uintmax_t)about.st_size > PTRDIFF_MAX - 1)
         return failure(ELMAN_NO_MEMORY, "'%.200s' is too large for memory",
                        path);
@@ -80,11 +86,14 @@ static elman_status read_regular(int fd, const char *path, char **data,
     if (!block)
         return failure(ELMAN_NO_MEMORY,
                        "no memory for the %zu bytes of '%.200s'", size, path);
+
+    /* the whole file, followed by a zero */
     elman_status status = read_all(fd, path, block, size);
     if (status != ELMAN_OK) {
         free(block);
         return status;
     }
+
     block[size] = 0;
     *data = block;
     *bytes = size;
@@ -131,11 +140,14 @@ static elman_status link_target(const char *full, char **next)
     ssize_t got = readlink(full, text, sizeof text - 1);
     if (got < 0 || (size_t)got == sizeof text - 1)
         return failure(ELMAN_BAD_FILE, "cannot follow the link '%.200s'", full);
+
     text[got] = 0;
 
+    /* a relative link starts in the link's own folder */
     size_t folder = text[0] == '/' ? 0 : folder_bytes(full);
     char *joined = malloc(folder + (size_t)got + 1);
     if (!joined) return failure(ELMAN_NO_MEMORY, "no memory for a path");
+
     memcpy(joined, full, folder);
     memcpy(joined + folder, text, (size_t)got + 1);
     *next = joined;
@@ -147,6 +159,8 @@ static elman_status follow_links(const char *path, char **real)
 {
     char *full = text_copy(path);
     if (!full) return failure(ELMAN_NO_MEMORY, "no memory for a path");
+
+    /* one link after another, but not round and round */
     struct stat about;
     for (int links = 0; !lstat(full, &about) && S_ISLNK(about.st_mode);
          links++) {
@@ -160,6 +174,7 @@ static elman_status follow_links(const char *path, char **real)
         TRY(status);
         full = next;
     }
+
     *real = full;
     return ELMAN_OK;
 }
@@ -169,10 +184,14 @@ static elman_status find_folder(file_writer *writer)
 {
     char *full = NULL;
     TRY(follow_links(writer->path, &full));
+
+    /* cut full in two: the folder, and the file's name in it */
     size_t folder = folder_bytes(full);
     elman_status status = ELMAN_OK;
     writer->target = text_copy(full + folder);
     full[folder] = 0;
+
+    /* from here on the folder is an open file, whatever happens to its path */
     if (!writer->target)
         status = failure(ELMAN_NO_MEMORY, "no memory for a path");
     else if (!writer->target[0])
@@ -187,6 +206,7 @@ static elman_status find_folder(file_writer *writer)
                 ELMAN_BAD_FILE, "cannot write '%.200s': folder '%.200s': %s",
                 writer->path, folder ? full : ".", strerror(errno));
     }
+
     free(full);
     return status;
 }
@@ -196,18 +216,24 @@ static elman_status check_target(const file_writer *writer, mode_t *mode)
 {
     struct stat about;
     *mode = 0;
+
+    /* no target yet is fine */
     if (fstatat(writer->folder, writer->target, &about, 0)) {
         if (errno == ENOENT) return ELMAN_OK;
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
                        writer->path, strerror(errno));
     }
+
     if (!S_ISREG(about.st_mode))
         return failure(ELMAN_BAD_FILE,
                        "cannot write '%.200s': it is %s, not a regular file",
                        writer->path, type_name(about.st_mode));
+
+    /* a rename would replace even a file that may not be written */
     if (faccessat(writer->folder, writer->target, W_OK, AT_EACCESS))
         return failure(ELMAN_BAD_FILE, "cannot replace '%.200s': %s",
                        writer->path, strerror(errno));
+
     *mode = about.st_mode & 0777;
     return ELMAN_OK;
 }
@@ -247,10 +273,12 @@ static void remove_stale(const file_writer *writer)
         if (copy >= 0) close(copy);
         return;
     }
+
     size_t stem = stem_bytes(writer->target);
     for (struct dirent *entry; (entry = readdir(folder));)
         if (is_temporary(entry->d_name, writer->target, stem))
             remove_if_stale(writer->folder, entry->d_name);
+
     closedir(folder);
 }
 
@@ -267,6 +295,7 @@ static elman_status open_temporary(file_writer *writer)
 {
     static atomic_uint number;
     int stem = (int)stem_bytes(writer->target);
+
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         snprintf(writer->temporary, sizeof writer->temporary, "%.*s.%ld-%u%s",
                  stem, writer->target, (long)getpid(),
@@ -275,13 +304,17 @@ static elman_status open_temporary(file_writer *writer)
         /* by open and not mkstemp, so that the umask applies */
         int fd = openat(writer->folder, writer->temporary,
                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+        /* ours, if no cleaner took it between the open and the lock */
         if (fd >= 0 && keep_temporary(fd)) {
             writer->fd = fd;
             return ELMAN_OK;
         }
+
         if (fd >= 0) close(fd);
         else if (errno != EEXIST) break;
     }
+
     return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s", writer->path,
                    strerror(errno));
 }
@@ -291,8 +324,10 @@ static elman_status open_parts(file_writer *writer)
     mode_t mode = 0;
     TRY(find_folder(writer));
     TRY(check_target(writer, &mode));
+
     remove_stale(writer);
     TRY(open_temporary(writer));
+
     if (mode && fchmod(writer->fd, mode))
         return failure(ELMAN_BAD_FILE, "cannot keep the mode of '%.200s': %s",
                        writer->path, strerror(errno));
@@ -315,6 +350,7 @@ elman_status file_writer_open(const char *path, file_writer **writer)
     elman_status status =
         w->path ? open_parts(w)
                 : failure(ELMAN_NO_MEMORY, "no memory to write '%.200s'", path);
+
     if (status == ELMAN_OK) *writer = w;
     else file_writer_abort(w);
     return status;
@@ -332,6 +368,7 @@ static elman_status write_all(file_writer *writer, const char *data,
                 ELMAN_BAD_FILE, "cannot write '%.200s': %s", writer->path,
                 done < 0 ? strerror(errno) : "no bytes were written");
         }
+
         data += done;
         bytes -= (size_t)done;
     }
@@ -351,8 +388,11 @@ elman_status file_writer_write(file_writer *writer, const void *data,
     if (writer->failed)
         return failure(ELMAN_BAD_FILE, "an earlier write to '%.200s' failed",
                        writer->path);
+
+    /* flush when the buffer is full; large writes bypass it */
     if (bytes > BUFFER - writer->buffered) TRY(flush(writer));
     if (bytes > BUFFER) return write_all(writer, data, bytes);
+
     if (bytes) memcpy(writer->buffer + writer->buffered, data, bytes);
     writer->buffered += bytes;
     return ELMAN_OK;
@@ -374,17 +414,23 @@ static elman_status finish_temporary(file_writer *writer)
     if (writer->failed)
         return failure(ELMAN_BAD_FILE, "an earlier write to '%.200s' failed",
                        writer->path);
+
+    /* everything written must be on the disk before the rename */
     TRY(flush(writer));
     if (fsync(writer->fd))
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
                        writer->path, strerror(errno));
+
+    /* a second descriptor keeps the lock beyond the close */
     writer->lock = fcntl(writer->fd, F_DUPFD_CLOEXEC, 0);
     if (writer->lock < 0)
         return failure(ELMAN_BAD_FILE, "cannot write '%.200s': %s",
                        writer->path, strerror(errno));
+
     int fd = writer->fd;
     writer->fd = -1;
     if (close(fd)) return fail_closed(writer, "write");
+
     if (renameat(writer->folder, writer->temporary, writer->folder,
                  writer->target))
         return fail_closed(writer, "replace");
@@ -403,6 +449,7 @@ elman_status file_writer_commit(file_writer *writer)
             failure(ELMAN_BAD_FILE,
                     "'%.200s' was replaced, but might not survive a crash: %s",
                     writer->path, strerror(errno));
+
     file_writer_abort(writer);
     return status;
 }
@@ -414,8 +461,10 @@ void file_writer_abort(file_writer *writer)
         unlinkat(writer->folder, writer->temporary, 0);
         close(writer->fd);
     }
+
     if (writer->lock >= 0) close(writer->lock);
     if (writer->folder >= 0) close(writer->folder);
+
     free(writer->target);
     free(writer->path);
     free(writer);

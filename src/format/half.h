@@ -34,14 +34,21 @@ static inline uint16_t half_narrow(double value)
     uint16_t sign = signbit(value) ? 0x8000 : 0;
     double size = fabs(value);
     int exponent;
+
     if (isnan(value)) return 0x7E00;
     if (size >= 65520) return (uint16_t)(sign | 0x7C00);
+
+    /* size in units of its last fraction bit; below 2^-14 that stays the same
+     */
     frexp(size, &exponent);
-    if (exponent < -13) exponent = -13; /* below 2^-14 numbers lie evenly */
+    if (exponent < -13) exponent = -13;
     double units = ldexp(size, 11 - exponent), whole = floor(units);
     double rest = units - whole;
+
+    /* half a unit rounds to even */
     uint32_t fraction = (uint32_t)whole;
     if (rest > 0.5 || (rest == 0.5 && (fraction & 1))) fraction++;
+
     /* the leading bit of fraction adds 1 to the exponent's field */
     return (uint16_t)(sign | (((uint32_t)(exponent + 13) << 10) + fraction));
 }

@@ -53,6 +53,7 @@ static json_node *take_node(json_tree *tree)
         more->used = 0;
         tree->last = more;
     }
+
     json_node *node = &tree->last->node[tree->last->used++];
     *node = (json_node){0};
     return node;
@@ -81,6 +82,7 @@ static bool take_hex(reader *r, uint32_t *value)
 {
     *value = 0;
     if (r->end - r->at < 4) return false;
+
     for (int i = 0; i < 4; i++, r->at++) {
         char c = *r->at;
         int digit = c >= '0' && c <= '9'   ? c - '0'
@@ -99,6 +101,8 @@ static elman_status take_unicode(reader *r, char **to)
     uint32_t point = 0, low = 0;
     if (!take_hex(r, &point))
         return bad(r, "\\u without four hexadecimal digits");
+
+    /* a surrogate must be the first half of a pair */
     if (point >= 0xD800 && point < 0xE000) {
         bool pair = point < 0xDC00 && r->end - r->at >= 6 && r->at[0] == '\\' &&
                     r->at[1] == 'u';
@@ -107,6 +111,7 @@ static elman_status take_unicode(reader *r, char **to)
             return bad(r, "half a surrogate pair");
         point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
     }
+
     *to += utf8_write(point, *to);
     return ELMAN_OK;
 }
@@ -116,10 +121,12 @@ static elman_status take_escape(reader *r, char **to)
     static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
     r->at++;
     if (r->at == r->end) return bad(r, "a string without an end");
+
     if (*r->at == 'u') {
         r->at++;
         return take_unicode(r, to);
     }
+
     const char *known = *r->at ? strchr(from, *r->at) : NULL;
     if (!known) return bad(r, "an unknown escape");
     *(*to)++ = into[known - from];
@@ -132,6 +139,7 @@ static elman_status take_string(reader *r, const char **text, size_t *bytes)
 {
     char *to = ++r->at, *first = to;
     uint32_t point;
+
     for (;;) {
         if (r->at == r->end) return bad(r, "a string without an end");
         if (*r->at == '"') break;
@@ -139,6 +147,8 @@ static elman_status take_string(reader *r, const char **text, size_t *bytes)
             TRY(take_escape(r, &to));
             continue;
         }
+
+        /* any other character stands for itself */
         size_t length = utf8_read(r->at, (size_t)(r->end - r->at), &point);
         if (length == 0) return bad(r, "not UTF-8");
         if (point < 0x20) return bad(r, "a control character in a string");
@@ -146,6 +156,8 @@ static elman_status take_string(reader *r, const char **text, size_t *bytes)
         to += length;
         r->at += length;
     }
+
+    /* past the closing quote, which leaves room for a zero */
     r->at++;
     *to = 0;
     *text = first;
@@ -168,16 +180,22 @@ static size_t number_bytes(const char *c, const char *end, bool *whole)
 {
     const char *first = c;
     *whole = true;
+
+    /* the integer part, without superfluous zeros */
     c += c < end && *c == '-';
     size_t count = digits(c, end);
     if (count == 0 || (count > 1 && *c == '0')) return 0;
     c += count;
+
+    /* the fraction */
     if (c < end && *c == '.') {
         *whole = false;
         count = digits(++c, end);
         if (count == 0) return 0;
         c += count;
     }
+
+    /* the exponent */
     if (c < end && (*c == 'e' || *c == 'E')) {
         *whole = false;
         c++;
@@ -186,6 +204,7 @@ static size_t number_bytes(const char *c, const char *end, bool *whole)
         if (count == 0) return 0;
         c += count;
     }
+
     return (size_t)(c - first);
 }
 
@@ -194,11 +213,13 @@ static bool read_whole(const char *text, int64_t *value)
 {
     bool minus = *text == '-';
     *value = 0;
+
     for (text += minus; *text; text++) {
         int digit = *text - '0';
         if (*value < (INT64_MIN + digit) / 10) return false;
         *value = *value * 10 - digit;
     }
+
     if (!minus && *value == INT64_MIN) return false;
     if (!minus) *value = -*value;
     return true;
@@ -211,12 +232,16 @@ static elman_status take_number(reader *r, json_node *node)
     size_t bytes = number_bytes(r->at, r->end, &whole);
     if (bytes == 0) return bad(r, "expected a value");
     if (bytes > LONGEST_NUMBER) return bad(r, "a number with too many digits");
+
+    /* the text goes on, so the number gets a zero of its own */
     memcpy(text, r->at, bytes);
     text[bytes] = 0;
     node->kind = whole ? JSON_KIND_WHOLE : JSON_KIND_NUMBER;
+
     bool fits = whole ? read_whole(text, &node->is.whole)
                       : number_parse(text, &node->is.number) == NUMBER_VALUE;
     if (!fits) return bad(r, "a number out of range");
+
     r->at += bytes;
     return ELMAN_OK;
 }
@@ -229,6 +254,8 @@ static elman_status take_word(reader *r, json_node *node)
     } words[] = {{"null", JSON_KIND_NULL},
                  {"false", JSON_KIND_FALSE},
                  {"true", JSON_KIND_TRUE}};
+
+    /* what is none of these words must be a number */
     for (size_t i = 0; i < 3; i++) {
         size_t bytes = strlen(words[i].word);
         if ((size_t)(r->end - r->at) < bytes ||
@@ -238,6 +265,7 @@ static elman_status take_word(reader *r, json_node *node)
         r->at += bytes;
         return ELMAN_OK;
     }
+
     return take_number(r, node);
 }
 
@@ -246,6 +274,7 @@ static elman_status take_value(reader *r, json_node *node)
 {
     skip_spaces(r);
     if (r->at == r->end) return bad(r, "the text ends unexpectedly");
+
     if (*r->at == '"') {
         node->kind = JSON_KIND_TEXT;
         TRY(take_string(r, &node->is.text, &node->count));
@@ -253,8 +282,11 @@ static elman_status take_value(reader *r, json_node *node)
             return bad(r, "a zero byte in a string");
         return ELMAN_OK;
     }
+
     if (*r->at != '[' && *r->at != '{') return take_word(r, node);
     if (r->depth == JSON_DEEPEST) return bad(r, "nested too deeply");
+
+    /* its members are read later, one by one */
     node->kind = *r->at++ == '[' ? JSON_KIND_LIST : JSON_KIND_OBJECT;
     r->open[r->depth] = node;
     r->tail[r->depth++] = &node->is.first;
@@ -267,8 +299,10 @@ static elman_status take_key(reader *r, json_node *node)
     skip_spaces(r);
     if (r->at == r->end || *r->at != '"')
         return bad(r, "expected a key in quotes");
+
     TRY(take_string(r, &node->key, &bytes));
     if (strlen(node->key) != bytes) return bad(r, "a zero byte in a key");
+
     return take(r, ':') ? ELMAN_OK : bad(r, "expected a colon after a key");
 }
 
@@ -281,19 +315,24 @@ static int compare_keys(const void *left, const void *right)
 static elman_status check_keys(const reader *r, const json_node *object)
 {
     if (object->count < 2) return ELMAN_OK;
+
     const char **keys = calloc(object->count, sizeof *keys);
     if (!keys) return no_memory();
+
+    /* in sorted order equal keys are neighbours */
     size_t count = 0, twice = 0;
     for (const json_node *n = object->is.first; n; n = n->next)
         keys[count++] = n->key;
     qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 1; i < count && !twice; i++)
         if (!strcmp(keys[i - 1], keys[i])) twice = i;
+
     elman_status status =
         twice
             ? failure(ELMAN_BAD_FORMAT, "byte %zu: key \"%.80s\" occurs twice",
                       (size_t)(r->at - r->begin), keys[twice])
             : ELMAN_OK;
+
     free(keys);
     return status;
 }
@@ -303,17 +342,22 @@ static elman_status take_member(reader *r)
 {
     json_node *open = r->open[r->depth - 1];
     bool object = open->kind == JSON_KIND_OBJECT;
+
     if (take(r, object ? '}' : ']')) {
         r->depth--;
         return object ? check_keys(r, open) : ELMAN_OK;
     }
+
     if (open->count > 0 && !take(r, ','))
         return bad(r, "expected a comma or a closing bracket");
     json_node *node = take_node(r->tree);
     if (!node) return no_memory();
+
+    /* link the new member after the last one */
     *r->tail[r->depth - 1] = node;
     r->tail[r->depth - 1] = &node->next;
     open->count++;
+
     if (object) TRY(take_key(r, node));
     return take_value(r, node);
 }
@@ -323,8 +367,10 @@ static elman_status read_all(reader *r)
     r->tree->root = take_node(r->tree);
     if (!r->tree->root) return no_memory();
     TRY(take_value(r, r->tree->root));
+
     while (r->depth > 0)
         TRY(take_member(r));
+
     skip_spaces(r);
     return r->at == r->end ? ELMAN_OK : bad(r, "text after the value");
 }
@@ -332,8 +378,10 @@ static elman_status read_all(reader *r)
 elman_status json_read(char *text, size_t bytes, bool zeros, json_tree **tree)
 {
     reader r = {.begin = text, .at = text, .end = text + bytes, .zeros = zeros};
+
     r.tree = calloc(1, sizeof *r.tree);
     if (!r.tree) return no_memory();
+
     elman_status status = read_all(&r);
     if (status == ELMAN_OK) *tree = r.tree;
     else json_close(r.tree);

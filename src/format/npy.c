@@ -67,10 +67,12 @@ static bool take_string(cursor *c, size_t room, char *text)
 {
     skip_spaces(c);
     if (c->at == c->end || (*c->at != '\'' && *c->at != '"')) return false;
+
     char quote = *c->at++;
     const char *first = c->at;
     while (c->at < c->end && *c->at != quote)
         if (*c->at++ == '\\') return false;
+
     size_t bytes = (size_t)(c->at - first);
     if (c->at++ == c->end || bytes >= room) return false;
     memcpy(text, first, bytes);
@@ -83,6 +85,7 @@ static bool take_size(cursor *c, size_t *size)
     skip_spaces(c);
     const char *first = c->at;
     *size = 0;
+
     for (; c->at < c->end && isdigit((unsigned char)*c->at); c->at++) {
         size_t digit = (size_t)(*c->at - '0');
         if (*size > (SIZE_MAX - digit) / 10) return false;
@@ -96,6 +99,8 @@ static elman_status read_shape(cursor *c, header *h)
     named_tensor *array = h->tensor;
     if (!take(c, "("))
         return failure(ELMAN_BAD_FORMAT, "header: shape is not a tuple");
+
+    /* one dimension at a time, until the tuple closes */
     while (!take(c, ")")) {
         if (array->rank == TENSOR_MAX_RANK)
             return failure(ELMAN_BAD_FORMAT,
@@ -104,6 +109,8 @@ static elman_status read_shape(cursor *c, header *h)
         if (!take_size(c, &array->shape[array->rank++]))
             return failure(ELMAN_BAD_FORMAT,
                            "header: a dimension is not a whole number from 0");
+
+        /* (3,) needs its comma, (3,4) does not */
         bool comma = take(c, ",");
         if (!comma && c->at < c->end && *c->at == ')' && array->rank > 1)
             continue;
@@ -117,16 +124,20 @@ static elman_status read_descr(cursor *c, header *h)
 {
     char text[16];
     skip_spaces(c);
+
     if (c->at < c->end && *c->at == '[')
         return failure(
             ELMAN_BAD_FORMAT,
             "a structured array; save its fields as separate arrays");
     if (!take_string(c, sizeof text, text))
         return failure(ELMAN_BAD_FORMAT, "header: descr is not a short string");
+
     if (strchr(text, 'O'))
         return failure(
             ELMAN_BAD_FORMAT,
             "an object array is a pickle, which elman refuses; save numbers");
+
+    /* the byte order, then the code of the type */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (text[0] && strchr("<>|=", text[0]) &&
             !strcmp(text + 1, types[i].code)) {
@@ -161,26 +172,34 @@ static elman_status read_dictionary(cursor *c, header *h)
 
     if (!take(c, "{"))
         return failure(ELMAN_BAD_FORMAT, "header: not a dictionary");
+
     while (!take(c, "}")) {
         char key[16];
         size_t k = 0;
         if (!take_string(c, sizeof key, key) || !take(c, ":"))
             return failure(ELMAN_BAD_FORMAT, "header: expected a key");
+
+        /* a known key, and only once */
         while (k < ROWS && strcmp(key, rows[k].key) != 0)
             k++;
         if (k == ROWS || seen[k])
             return failure(ELMAN_BAD_FORMAT, "header: key '%s' %s", key,
                            k == ROWS ? "is unknown" : "occurs twice");
+
+        /* its value, which its row reads */
         seen[k] = true;
         TRY(rows[k].read(c, h));
         if (!take(c, ",") && (c->at == c->end || *c->at != '}'))
             return failure(ELMAN_BAD_FORMAT,
                            "header: expected a comma after '%s'", key);
     }
+
+    /* all keys must be there, and nothing after them */
     for (size_t k = 0; k < ROWS; k++)
         if (!seen[k])
             return failure(ELMAN_BAD_FORMAT, "header: '%s' is missing",
                            rows[k].key);
+
     skip_spaces(c);
     if (c->at != c->end)
         return failure(ELMAN_BAD_FORMAT, "header: text after the dictionary");
@@ -197,13 +216,17 @@ static elman_status find_header(const char *bytes, size_t size, size_t *first,
     if (size < PREFIX_1 || memcmp(bytes, magic, MAGIC))
         return failure(ELMAN_BAD_FORMAT, "%s",
                        size == 0 ? "the file is empty" : "not an .npy file");
+
     if (b[6] < 1 || b[6] > 3 || b[7] != 0)
         return failure(ELMAN_BAD_FORMAT,
                        "version %d.%d; elman reads 1.0 to 3.0", b[6], b[7]);
+
+    /* version 1 has a length of 2 bytes, later ones of 4 */
     *first = b[6] == 1 ? PREFIX_1 : PREFIX_2;
     *length = b[8] | (size_t)b[9] << 8;
     if (b[6] > 1 && size >= PREFIX_2)
         *length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
+
     if (size < *first || *length > size - *first)
         return failure(ELMAN_BAD_FORMAT,
                        "a header of %zu bytes in a file of %zu", *length, size);
@@ -216,6 +239,7 @@ static elman_status check_room(size_t room, named_tensor *array)
     if (!tensor_count_elements(array))
         return failure(ELMAN_BAD_FORMAT,
                        "the shape's size in bytes exceeds 64 bits");
+
     size_t bytes = array->count * element_bytes(array->type);
     if (bytes != room)
         return failure(ELMAN_BAD_FORMAT,
@@ -240,11 +264,15 @@ elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor)
     size_t first = 0, length = 0;
     *tensor = (named_tensor){.name = tensor->name};
     header h = {.tensor = tensor};
+
     TRY(find_header(bytes, size, &first, &length));
     cursor c = {bytes + first, bytes + first + length};
     TRY(read_dictionary(&c, &h));
+
+    /* the elements follow the header */
     tensor->data = bytes + first + length;
     TRY(check_room(size - first - length, tensor));
+
     if (h.fortran && tensor->count) stride_fortran(tensor);
     return ELMAN_OK;
 }
@@ -256,8 +284,10 @@ elman_status npy_parse(char *bytes, size_t size, npy **array)
         free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for an array");
     }
+
     made->bytes = bytes;
     made->tensor.name = "";
+
     elman_status status = npy_view(bytes, size, &made->tensor);
     if (status == ELMAN_OK) *array = made;
     else npy_close(made);
@@ -289,12 +319,15 @@ static size_t print_header(const named_tensor *t, element_type type, char *text)
     const char *code = "";
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].type == type) code = types[i].code;
+
     memcpy(text, "\x93NUMPY\1\0", 8);
+
     size_t at = PREFIX_1, room = LONGEST_HEADER;
     at += (size_t)snprintf(text + at, room - at,
                            "{'descr': '%c%s', 'fortran_order': False, "
                            "'shape': (",
                            element_bytes(type) > 1 ? '<' : '|', code);
+
     for (size_t i = 0; i < t->rank; i++)
         at += (size_t)snprintf(text + at, room - at,
                                t->rank == 1 ? "%zu,"
@@ -303,11 +336,15 @@ static size_t print_header(const named_tensor *t, element_type type, char *text)
                                t->shape[i]);
     at += (size_t)snprintf(text + at, room - at, "), }");
 
+    /* pad to where the data may begin */
     size_t end = (at + 1 + ALIGNED - 1) / ALIGNED * ALIGNED;
     memset(text + at, ' ', end - at - 1);
     text[end - 1] = '\n';
+
+    /* the prefix holds the length of what follows it */
     text[8] = (char)((end - PREFIX_1) & 255);
     text[9] = (char)((end - PREFIX_1) >> 8);
+
     return end;
 }
 
@@ -317,13 +354,18 @@ static elman_status write_elements(file_writer *writer, const named_tensor *t,
 {
     double wide[CHUNK];
     float narrow[CHUNK];
+
     for (size_t first = 0; first < t->count; first += CHUNK) {
         size_t left = t->count - first, count = left < CHUNK ? left : CHUNK;
+
+        /* in its own type: the bytes as they are */
         if (type == t->type) {
             tensor_bytes(t, first, count, wide);
             TRY(file_writer_write(writer, wide, count * element_bytes(type)));
             continue;
         }
+
+        /* bfloat16, which NumPy lacks, as float32 */
         tensor_doubles(t, first, count, wide);
         for (size_t i = 0; i < count; i++)
             narrow[i] = (float)wide[i];
@@ -337,6 +379,7 @@ elman_status npy_save(const char *path, const named_tensor *tensor)
     char text[LONGEST_HEADER];
     element_type type =
         tensor->type == ELEMENT_BF16 ? ELEMENT_F32 : tensor->type;
+
     size_t length = print_header(tensor, type, text);
     file_writer *writer = NULL;
     TRY(file_writer_open(path, &writer));

@@ -19,16 +19,20 @@ static elman_status copy_names(npz_block *block, npz *file)
     size_t bytes = 1, count = archive_entry_count(block->archive);
     for (size_t i = 0; i < count; i++)
         bytes += strlen(archive_name(block->archive, i)) + 1;
+
     file->tensor = calloc(count + 1, sizeof *file->tensor);
     char *at = block->names = malloc(bytes);
     if (!at || !file->tensor)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu arrays", count);
+
     for (size_t i = 0; i < count; i++) {
+        /* every entry must end in .npy, which is not part of the name */
         const char *name = archive_name(block->archive, i);
         size_t kept = strlen(name);
         if (kept < 5 || strcmp(name + kept - 4, ".npy") != 0)
             return failure(ELMAN_BAD_FORMAT,
                            "entry \"%.80s\" is not an .npy array", name);
+
         kept -= 4;
         memcpy(at, name, kept);
         at[kept] = 0;
@@ -41,9 +45,11 @@ static elman_status copy_names(npz_block *block, npz *file)
 static elman_status read_arrays(npz_block *block, npz *file)
 {
     TRY(copy_names(block, file));
+
     for (size_t i = 0; i < archive_entry_count(block->archive); i++) {
         char *data = NULL;
         TRY(archive_read(block->archive, i, &data));
+
         elman_status status =
             npy_view(data, archive_size(block->archive, i), &file->tensor[i]);
         if (status != ELMAN_OK) {
@@ -52,8 +58,11 @@ static elman_status read_arrays(npz_block *block, npz *file)
                      archive_name(block->archive, i));
             return failure_in(status, where);
         }
+
         file->tensors++;
     }
+
+    /* the arrays lie in what was read, not in the file */
     archive_finish(block->archive);
     return ELMAN_OK;
 }
@@ -68,6 +77,7 @@ elman_status npz_parse(char *bytes, size_t size, npz **file)
         free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for a list of arrays");
     }
+
     made->block = block;
     elman_status status = archive_parse(bytes, size, &block->archive);
     if (status == ELMAN_OK) status = read_arrays(block, made);
@@ -89,6 +99,7 @@ void npz_close(npz *file)
 {
     if (!file) return;
     npz_block *block = file->block;
+
     archive_close(block->archive);
     free(block->names);
     free(block);

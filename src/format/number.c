@@ -43,14 +43,18 @@ static const char *scan(const char *c, decimal *d)
 {
     const char *first = c;
     size_t digits = 0;
+
+    /* the digits before and after the point, at least one */
     for (; is_digit(*c); c++, digits++)
         take_digit(d, *c, false);
     if (*c == '.')
         for (c++; is_digit(*c); c++, digits++)
             take_digit(d, *c, true);
+
     if (digits == 0) return NULL;
     if (c - first == 1 && *first == '.') return NULL;
 
+    /* an exponent, if digits follow its letter */
     const char *e = c + 1;
     bool minus = *c && *e == '-';
     if (*c != 'e' && *c != 'E') return c;
@@ -59,6 +63,7 @@ static const char *scan(const char *c, decimal *d)
     int power = 0;
     for (; is_digit(*e); e++)
         if (power < FAR) power = power * 10 + (*e - '0');
+
     d->exponent += minus ? -power : power;
     return e;
 }
@@ -67,10 +72,12 @@ static number_kind slow_read(const char *text, double *value)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!plain) return NUMBER_NONE;
+
     errno = 0;
     *value = strtod_l(text, NULL, plain);
     bool large = errno == ERANGE && fabs(*value) > 1;
     freelocale(plain);
+
     if (!large) return NUMBER_VALUE;
     *value = NAN;
     return NUMBER_TOO_LARGE;
@@ -81,25 +88,33 @@ number_kind number_read(const char *text, const char **end, double *value)
     const char *c = text;
     bool minus = *c == '-';
     c += *c == '-' || *c == '+';
+
     *value = NAN;
     *end = text;
     if (!strncasecmp(c, "nan", 3) || text[0] == '?') {
         *end = text[0] == '?' ? text + 1 : c + 3;
         return NUMBER_MISSING;
     }
+
     decimal d = {0};
     const char *last = scan(c, &d);
     if (!last) return NUMBER_NONE;
     *end = last;
+
+    /* zero keeps its sign */
     if (d.digits == 0) {
         *value = minus ? -0.0 : 0.0;
         return NUMBER_VALUE;
     }
+
+    /* one multiplication or division where that rounds correctly */
     if (d.digits > EXACT_DIGITS || abs(d.exponent) > EXACT_POWER)
         return slow_read(text, value);
+
     double exact = (double)d.mantissa;
     exact = d.exponent < 0 ? exact / powers[-d.exponent]
                            : exact * powers[d.exponent];
+
     *value = minus ? -exact : exact;
     return NUMBER_VALUE;
 }
@@ -108,10 +123,12 @@ number_kind number_parse(const char *text, double *value)
 {
     while (*text == ' ' || *text == '\t')
         text++;
+
     const char *end;
     number_kind kind = number_read(text, &end, value);
     while (*end == ' ' || *end == '\t')
         end++;
+
     if (*end == 0) return kind;
     *value = NAN;
     return NUMBER_NONE;

@@ -30,6 +30,7 @@ static bool read_size(const char *text, size_t *size)
 {
     size_t value = 0;
     if (!*text) return false;
+
     for (; *text; text++) {
         if (*text < '0' || *text > '9') return false;
         size_t digit = (size_t)(*text - '0');
@@ -43,24 +44,30 @@ static bool read_size(const char *text, size_t *size)
 static elman_status read_external(const Onnx__Tensor *from, external *range)
 {
     *range = (external){.location = ""};
+
     for (size_t i = 0; i < from->n_external_data; i++) {
         const char *key, *value;
         bool good = true;
+
         TRY(onnx_text_read(from->external_data[i]->key, "a key", &key));
         TRY(onnx_text_read(from->external_data[i]->value, "external data",
                            &value));
+
+        /* other keys, such as a checksum, are not needed */
         if (!strcmp(key, "location")) range->location = value;
         if (!strcmp(key, "offset")) good = read_size(value, &range->offset);
         if (!strcmp(key, "length")) {
             good = read_size(value, &range->length);
             range->has_length = true;
         }
+
         if (!good)
             return failure(ELMAN_BAD_FORMAT,
                            "external data's %s is \"%.40s\", expected a "
                            "number of bytes",
                            key, value);
     }
+
     if (!*range->location)
         return failure(ELMAN_BAD_FORMAT, "external data has no location");
     return ELMAN_OK;
@@ -89,16 +96,20 @@ static elman_status open_below(const char *folder, const char *location,
 {
     if (*location == '/')
         return refuse(location, "is not relative to the model's folder");
+
     int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const char *rest = location;
+
     while (at >= 0 && *rest) {
         char part[LONGEST_PART + 1];
         size_t length = strcspn(rest, "/");
         bool last = !rest[length];
+
         if (length > LONGEST_PART || (length == 2 && !memcmp(rest, "..", 2))) {
             close(at);
             return refuse(location, "leads out of the model's folder");
         }
+
         memcpy(part, rest, length);
         part[length] = 0;
         rest += length + !last;
@@ -106,10 +117,13 @@ static elman_status open_below(const char *folder, const char *location,
         if (!length || !strcmp(part, ".")) continue;
         at = step_into(at, part, last ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY);
     }
+
     if (at >= 0) {
         *fd = at;
         return ELMAN_OK;
     }
+
+    /* a path that is refused, or an error of the system */
     if (errno == ELOOP || errno == ENOTDIR)
         return refuse(
             location,
@@ -125,8 +139,11 @@ static elman_status count_bytes(onnx_reader *r, const struct stat *about,
 {
     onnx_data_file *file = r->data_files;
     uintmax_t device = about->st_dev, number = about->st_ino;
+
+    /* device and inode identify the file, whatever its names */
     while (file && (file->device != device || file->number != number))
         file = file->next;
+
     if (!file) {
         file = onnx_allocate(r, 1, sizeof *file);
         if (!file) return onnx_memory_failure(r);
@@ -134,9 +151,11 @@ static elman_status count_bytes(onnx_reader *r, const struct stat *about,
             .device = device, .number = number, .next = r->data_files};
         r->data_files = file;
     }
+
     if (file->bytes / MOST_SHARED + bytes / MOST_SHARED >
         (size_t)about->st_size)
         return refuse(location, "is read too many times over by other tensors");
+
     file->bytes += bytes;
     return ELMAN_OK;
 }
@@ -147,6 +166,7 @@ static elman_status read_range(int fd, const external *range, size_t bytes,
                                char *data)
 {
     size_t done = 0;
+
     while (done < bytes) {
         ssize_t got =
             pread(fd, data + done, bytes - done, (off_t)(range->offset + done));
@@ -155,8 +175,10 @@ static elman_status read_range(int fd, const external *range, size_t bytes,
             return failure(ELMAN_BAD_FILE,
                            "cannot read external data '%.80s': %s",
                            range->location, strerror(errno));
+
         if (got == 0)
             return refuse(range->location, "shrank while it was read");
+
         done += (size_t)got;
     }
     return ELMAN_OK;
@@ -169,14 +191,17 @@ static elman_status read_file(onnx_reader *r, int fd, const external *range,
     if (fstat(fd, &about))
         return failure(ELMAN_BAD_FILE, "cannot stat external data '%.80s': %s",
                        range->location, strerror(errno));
+
     if (!S_ISREG(about.st_mode))
         return refuse(range->location, "is not a regular file");
+
     size_t size = (size_t)about.st_size;
     if (range->offset > size || bytes > size - range->offset)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes from byte %zu are not within external data "
                        "'%.80s', which has %zu",
                        bytes, range->offset, range->location, size);
+
     TRY(count_bytes(r, &about, range->location, bytes));
 
     /* these bytes are in another file, so they do not count towards the budget
@@ -184,6 +209,7 @@ static elman_status read_file(onnx_reader *r, int fd, const external *range,
     r->left = r->left > SIZE_MAX - bytes ? SIZE_MAX : r->left + bytes;
     char *block = onnx_allocate(r, bytes, 1);
     if (!block) return onnx_memory_failure(r);
+
     *data = block;
     return read_range(fd, range, bytes, block);
 }
@@ -194,14 +220,18 @@ elman_status onnx_external_read(onnx_reader *r, const Onnx__Tensor *from,
     external range;
     int fd = -1;
     TRY(read_external(from, &range));
+
+    /* a length may be left out, but must not contradict the tensor */
     if (range.has_length && range.length != bytes)
         return failure(
             ELMAN_BAD_FORMAT,
             "external data of %zu bytes, but its type and shape need %zu",
             range.length, bytes);
+
     if (!r->folder)
         return refuse(range.location,
                       "cannot be read: the model does not come from a file");
+
     TRY(open_below(r->folder, range.location, &fd));
     elman_status status = read_file(r, fd, &range, bytes, data);
     close(fd);

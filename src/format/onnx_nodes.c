@@ -13,8 +13,10 @@ static elman_status read_texts(onnx_reader *r, size_t count,
 {
     const char **list = onnx_allocate(r, count, sizeof *list);
     if (!list) return onnx_memory_failure(r);
+
     for (size_t i = 0; i < count; i++)
         TRY(onnx_text_read(from[i], what, &list[i]));
+
     *texts = list;
     return ELMAN_OK;
 }
@@ -32,6 +34,7 @@ static elman_status read_strings(onnx_reader *r, const Onnx__Attribute *from,
 {
     for (size_t i = 0; i < from->n_strings; i++)
         if (!onnx_is_text(from->strings[i])) return ELMAN_OK;
+
     to->kind = ONNX_STRINGS;
     to->count = from->n_strings;
     return read_texts(r, from->n_strings, from->strings, "a string",
@@ -42,8 +45,11 @@ static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
                                    onnx_attribute *to)
 {
     TRY(onnx_text_read(from->name, "an attribute's name", &to->name));
+
+    /* kinds that are not listed here, no operator of a stack of layers needs */
     to->kind = ONNX_OTHER;
     to->s = "";
+
     switch (from->type) {
     case ONNX_ATTRIBUTE_FLOAT:
         to->kind = ONNX_FLOAT;
@@ -84,16 +90,21 @@ static elman_status read_attributes(onnx_reader *r, const Onnx__Node *from,
     if (from->n_attribute > MOST_ATTRIBUTES)
         return failure(ELMAN_BAD_FORMAT, "%zu attributes, expected at most %d",
                        from->n_attribute, MOST_ATTRIBUTES);
+
     onnx_attribute *list = onnx_allocate(r, from->n_attribute, sizeof *list);
     if (!list) return onnx_memory_failure(r);
+
     for (size_t i = 0; i < from->n_attribute; i++) {
         TRY(read_attribute(r, from->attribute[i], &list[i]));
+
+        /* compare its name with those before it */
         to->attribute = list;
         to->attributes = i;
         if (onnx_find(to, list[i].name))
             return failure(ELMAN_BAD_FORMAT, "attribute \"%.80s\" occurs twice",
                            list[i].name);
     }
+
     to->attributes = from->n_attribute;
     return ELMAN_OK;
 }
@@ -104,12 +115,14 @@ static elman_status read_node(onnx_reader *r, const Onnx__Node *from,
     TRY(onnx_text_read(from->name, "the name", &to->name));
     TRY(onnx_text_read(from->op_type, "the operator", &to->op));
     TRY(onnx_text_read(from->domain, "the domain", &to->domain));
+
     to->inputs = from->n_input;
     to->outputs = from->n_output;
     TRY(read_texts(r, from->n_input, from->input, "an input's name",
                    &to->input));
     TRY(read_texts(r, from->n_output, from->output, "an output's name",
                    &to->output));
+
     return read_attributes(r, from, to);
 }
 
@@ -117,15 +130,18 @@ elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from)
 {
     onnx_node *list = onnx_allocate(r, from->n_node, sizeof *list);
     if (!list) return onnx_memory_failure(r);
+
     for (size_t i = 0; i < from->n_node; i++) {
         elman_status status = read_node(r, from->node[i], &list[i]);
         if (status == ELMAN_OK) continue;
+
         char where[160];
         snprintf(where, sizeof where, "node %zu \"%.60s\" (%.40s)", i,
                  list[i].name ? list[i].name : "",
                  list[i].op ? list[i].op : "");
         return failure_in(status, where);
     }
+
     r->graph.nodes = from->n_node;
     r->graph.node = list;
     return ELMAN_OK;

@@ -29,11 +29,13 @@ static void *allocate(void *context, size_t bytes)
         r->exhausted = true;
         return NULL;
     }
+
     char *block = malloc(bytes + 1);
     if (!block) {
         r->failed = true;
         return NULL;
     }
+
     block[bytes] = 0;
     r->left -= bytes;
     return block;
@@ -52,11 +54,15 @@ void *onnx_allocate(onnx_reader *r, size_t count, size_t size)
         r->exhausted = true;
         return NULL;
     }
+
     char *block = allocate(r, sizeof next + count * size);
     if (!block) return NULL;
+
+    /* the block begins with a link to the one before */
     memcpy(block, &next, sizeof next);
     memset(block + sizeof next, 0, count * size);
     r->blocks = block;
+
     return block + sizeof next;
 }
 
@@ -78,6 +84,7 @@ void onnx_close(onnx_graph *graph)
         memcpy(&r->blocks, block, sizeof r->blocks);
         free(block);
     }
+
     onnx__model__free_unpacked(r->model, &r->allocator);
     free(r);
 }
@@ -98,6 +105,7 @@ elman_status onnx_text_read(ProtobufCBinaryData field, const char *what,
     if (!onnx_is_text(field))
         return failure(ELMAN_BAD_FORMAT,
                        "%s is not UTF-8, or contains a zero byte", what);
+
     if (field.len) *text = (const char *)field.data;
     return ELMAN_OK;
 }
@@ -141,15 +149,18 @@ static elman_status check_names(onnx_reader *r)
     const char **names = onnx_allocate(r, most, sizeof *names);
     if (!names) return onnx_memory_failure(r);
 
+    /* outputs of the graph differ */
     for (size_t i = 0; i < g->outputs; i++)
         names[i] = g->output[i].name;
     TRY(check_differ(names, g->outputs, "graph output"));
 
+    /* a node or an initializer makes a value only once */
     count = list_outputs(g, names);
     for (size_t i = 0; i < g->initializers; i++)
         names[count++] = g->initializer[i].name;
     TRY(check_differ(names, count, "initializer or node output"));
 
+    /* no node makes an input of the graph */
     count = list_outputs(g, names);
     for (size_t i = 0; i < g->inputs; i++)
         names[count++] = g->input[i].name;
@@ -163,11 +174,13 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
     if (shape->n_dim > TENSOR_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT, "%zu dimensions, expected at most %d",
                        shape->n_dim, TENSOR_MAX_RANK);
+
     to->shaped = true;
     to->rank = shape->n_dim;
     for (size_t i = 0; i < to->rank; i++) {
         const Onnx__Dimension *from = shape->dim[i];
         onnx_dimension *dim = &to->dimension[i];
+
         TRY(onnx_text_read(from->dim_param, "a dimension's name",
                            &dim->symbol));
         dim->size = from->has_dim_value ? from->dim_value : -1;
@@ -183,9 +196,11 @@ static elman_status read_value(const Onnx__Value *from, onnx_value *to)
 {
     TRY(onnx_text_read(from->name, "a name", &to->name));
     if (!*to->name) return failure(ELMAN_BAD_FORMAT, "it has no name");
+
     if (!from->type || !from->type->tensor_type)
         return failure(ELMAN_BAD_FORMAT, "it is not a tensor");
     TRY(onnx_type(from->type->tensor_type->elem_type, &to->type));
+
     const Onnx__Shape *shape = from->type->tensor_type->shape;
     return shape ? read_dimensions(shape, to) : ELMAN_OK;
 }
@@ -196,14 +211,17 @@ static elman_status read_values(onnx_reader *r, size_t count,
 {
     onnx_value *list = onnx_allocate(r, count, sizeof *list);
     if (!list) return onnx_memory_failure(r);
+
     for (size_t i = 0; i < count; i++) {
         elman_status status = read_value(from[i], &list[i]);
         if (status == ELMAN_OK) continue;
+
         char where[120];
         snprintf(where, sizeof where, "graph %s %zu \"%.80s\"", what, i,
                  list[i].name ? list[i].name : "");
         return failure_in(status, where);
     }
+
     *values = list;
     return ELMAN_OK;
 }
@@ -213,11 +231,13 @@ static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
     size_t count = from->n_initializer;
     named_tensor *list = onnx_allocate(r, count, sizeof *list);
     if (!list) return onnx_memory_failure(r);
+
     for (size_t i = 0; i < count; i++) {
         TRY(onnx_tensor_read(r, from->initializer[i], &list[i]));
         if (!*list[i].name)
             return failure(ELMAN_BAD_FORMAT, "initializer %zu has no name", i);
     }
+
     r->graph.initializers = count;
     r->graph.initializer = list;
     return ELMAN_OK;
@@ -227,13 +247,16 @@ static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
 {
     onnx_graph *g = &r->graph;
     TRY(onnx_text_read(from->name, "the graph's name", &g->name));
+
     if (from->n_sparse_initializer)
         return failure(ELMAN_BAD_FORMAT,
                        "sparse initializers are not supported");
+
     TRY(read_values(r, from->n_input, from->input, "input", &g->input));
     g->inputs = from->n_input;
     TRY(read_values(r, from->n_output, from->output, "output", &g->output));
     g->outputs = from->n_output;
+
     TRY(read_initializers(r, from));
     TRY(onnx_nodes_read(r, from));
     return check_names(r);
@@ -245,21 +268,27 @@ static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
 static elman_status read_opset(const Onnx__Model *model, int64_t *opset)
 {
     bool found = false;
+
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const Onnx__Opset *from = model->opset_import[i];
         const char *domain;
         TRY(onnx_text_read(from->domain, "an operator domain", &domain));
         if (*domain && strcmp(domain, "ai.onnx")) continue;
+
+        /* the same one may be given twice, by both names of the domain */
         if (found && *opset != from->version)
             return failure(ELMAN_BAD_FORMAT,
                            "two opsets for ONNX's own operators: %lld and %lld",
                            (long long)*opset, (long long)from->version);
+
         found = true;
         *opset = from->version;
     }
+
     if (!found)
         return failure(ELMAN_BAD_FORMAT,
                        "it names no opset for ONNX's own operators");
+
     if (*opset < 1)
         return failure(ELMAN_BAD_FORMAT, "opset %lld, expected at least 1",
                        (long long)*opset);
@@ -270,14 +299,17 @@ static elman_status read_model(onnx_reader *r)
 {
     const Onnx__Model *model = r->model;
     onnx_graph *g = &r->graph;
+
     if (!model->has_ir_version || !model->graph)
         return failure(ELMAN_BAD_FORMAT,
                        "not an ONNX model: it has no IR version or no graph");
+
     g->ir_version = model->ir_version;
     if (g->ir_version < FIRST_IR || g->ir_version > LAST_IR)
         return failure(ELMAN_BAD_FORMAT,
                        "ONNX IR version %lld, expected %d to %d",
                        (long long)g->ir_version, FIRST_IR, LAST_IR);
+
     TRY(onnx_text_read(model->producer_name, "the producer", &g->producer));
     TRY(read_opset(model, &g->opset));
     return read_graph(r, model->graph);
@@ -301,18 +333,22 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
         free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for the model");
     }
+
     r->graph.block = r;
     r->allocator = (ProtobufCAllocator){
         .alloc = allocate, .free = release, .allocator_data = r};
+
+    /* the budget, which grows with the file */
     r->left = SIZE_MAX;
     if (size < (SIZE_MAX - MEMORY_AT_LEAST) / MEMORY_PER_BYTE)
         r->left = size * MEMORY_PER_BYTE + MEMORY_AT_LEAST;
-    r->folder = folder;
 
     /* the messages hold copies of all that is in the bytes */
+    r->folder = folder;
     status = unpack(r, bytes, size);
     free(bytes);
     if (status == ELMAN_OK) status = read_model(r);
+
     r->folder = NULL;
     if (status == ELMAN_OK) *graph = &r->graph;
     else onnx_close(&r->graph);
@@ -324,6 +360,8 @@ elman_status onnx_open(const char *path, onnx_graph **graph)
     char *bytes = NULL, *folder = NULL;
     size_t size;
     TRY(file_read(path, &bytes, &size));
+
+    /* the folder of path as "FOLDER/.", or "." where path has none */
     const char *name = strrchr(path, '/');
     size_t length = name ? (size_t)(name - path) + 1 : 0;
     folder = malloc(length + 2);
@@ -332,8 +370,10 @@ elman_status onnx_open(const char *path, onnx_graph **graph)
         return failure(ELMAN_NO_MEMORY,
                        "%.200s: no memory for its folder's name", path);
     }
+
     memcpy(folder, path, length);
     memcpy(folder + length, ".", 2);
+
     elman_status status = onnx_parse(bytes, size, folder, graph);
     free(folder);
     return status == ELMAN_OK ? status : failure_in(status, path);

@@ -42,14 +42,18 @@ static Onnx__Tensor *make_tensor(writer *w, const named_tensor *from)
     Onnx__Tensor *to = make(w, &onnx__tensor__descriptor);
     int64_t *dims = onnx_allocate(w, from->rank, sizeof *dims);
     if (!to || !dims) return NULL;
+
     for (size_t i = 0; i < from->rank; i++)
         dims[i] = (int64_t)from->shape[i];
     to->n_dims = from->rank;
     to->dims = dims;
+
     to->has_data_type = true;
     to->data_type = onnx_type_number(from->type);
     to->has_name = *from->name != 0;
     to->name = text_field(from->name);
+
+    /* the caller's own bytes, not copied */
     to->has_raw_data = true;
     to->raw_data.len = from->count * element_bytes(from->type);
     memcpy(&to->raw_data.data, &from->data, sizeof from->data);
@@ -68,6 +72,7 @@ static void *copy_list(writer *w, size_t count, size_t size, const void *from)
 static bool fill_attribute(writer *w, const onnx_attribute *from,
                            Onnx__Attribute *to)
 {
+    /* each kind has its own field, and a number that says which one it is */
     switch (from->kind) {
     case ONNX_FLOAT:
         to->type = ONNX_ATTRIBUTE_FLOAT;
@@ -87,6 +92,7 @@ static bool fill_attribute(writer *w, const onnx_attribute *from,
     case ONNX_TENSOR:
         to->type = ONNX_ATTRIBUTE_TENSOR;
         return (to->t = make_tensor(w, &from->t)) != NULL;
+
     case ONNX_FLOATS:
         to->type = ONNX_ATTRIBUTE_FLOATS;
         to->n_floats = from->count;
@@ -108,6 +114,7 @@ static Onnx__Attribute *make_attribute(writer *w, const onnx_attribute *from)
 {
     Onnx__Attribute *to = make(w, &onnx__attribute__descriptor);
     if (!to || !fill_attribute(w, from, to)) return NULL;
+
     to->has_type = true;
     to->has_name = true;
     to->name = text_field(from->name);
@@ -120,6 +127,8 @@ static Onnx__Node *make_node(writer *w, const onnx_node *from)
 {
     Onnx__Node *to = make(w, &onnx__node__descriptor);
     if (!to) return NULL;
+
+    /* its inputs, outputs and attributes */
     to->n_input = from->inputs;
     to->input = text_fields(w, from->inputs, from->input);
     to->n_output = from->outputs;
@@ -127,9 +136,12 @@ static Onnx__Node *make_node(writer *w, const onnx_node *from)
     to->n_attribute = from->attributes;
     to->attribute = onnx_allocate(w, from->attributes, sizeof *to->attribute);
     if (!to->input || !to->output || !to->attribute) return NULL;
+
     for (size_t i = 0; i < from->attributes; i++)
         if (!(to->attribute[i] = make_attribute(w, &from->attribute[i])))
             return NULL;
+
+    /* its name and operator */
     to->has_name = *from->name != 0;
     to->name = text_field(from->name);
     to->has_op_type = true;
@@ -143,18 +155,23 @@ static Onnx__Shape *make_shape(writer *w, const onnx_value *from)
 {
     Onnx__Shape *to = make(w, &onnx__shape__descriptor);
     if (!to) return NULL;
+
     to->n_dim = from->rank;
     to->dim = onnx_allocate(w, from->rank, sizeof *to->dim);
     if (!to->dim) return NULL;
+
     for (size_t i = 0; i < from->rank; i++) {
         const onnx_dimension *dimension = &from->dimension[i];
         Onnx__Dimension *dim = make(w, &onnx__dimension__descriptor);
         if (!dim) return NULL;
+
+        /* a size, or the name of one that is free */
         dim->has_dim_value = dimension->size >= 0;
         dim->dim_value = dimension->size;
         dim->has_dim_param =
             dimension->size < 0 && dimension->symbol && *dimension->symbol;
         if (dim->has_dim_param) dim->dim_param = text_field(dimension->symbol);
+
         to->dim[i] = dim;
     }
     return to;
@@ -167,10 +184,12 @@ static Onnx__Value *make_value(writer *w, const onnx_value *from)
     Onnx__TensorType *tensor = make(w, &onnx__tensor_type__descriptor);
     if (!to || !type || !tensor) return NULL;
     if (from->shaped && !(tensor->shape = make_shape(w, from))) return NULL;
+
     tensor->has_elem_type = true;
     tensor->elem_type = onnx_type_number(from->type);
     type->tensor_type = tensor;
     to->type = type;
+
     to->has_name = true;
     to->name = text_field(from->name);
     return to;
@@ -191,23 +210,31 @@ static Onnx__Graph *make_graph(writer *w, const onnx_graph *from)
 {
     Onnx__Graph *to = make(w, &onnx__graph__descriptor);
     if (!to) return NULL;
+
     to->has_name = true;
     to->name = text_field(from->name);
+
+    /* room for all lists */
     to->n_input = from->inputs;
     to->input = make_values(w, from->inputs, from->input);
     to->n_output = from->outputs;
     to->output = make_values(w, from->outputs, from->output);
+
     to->n_node = from->nodes;
     to->node = onnx_allocate(w, from->nodes, sizeof *to->node);
     to->n_initializer = from->initializers;
     to->initializer =
         onnx_allocate(w, from->initializers, sizeof *to->initializer);
+
     if (!to->input || !to->output || !to->node || !to->initializer) return NULL;
+
+    /* their content */
     for (size_t i = 0; i < from->nodes; i++)
         if (!(to->node[i] = make_node(w, &from->node[i]))) return NULL;
     for (size_t i = 0; i < from->initializers; i++)
         if (!(to->initializer[i] = make_tensor(w, &from->initializer[i])))
             return NULL;
+
     return to;
 }
 
@@ -217,6 +244,8 @@ static Onnx__Model *make_model(writer *w, const onnx_graph *from)
     Onnx__Opset *opset = make(w, &onnx__opset__descriptor);
     Onnx__Opset **opsets = onnx_allocate(w, 1, sizeof *opsets);
     if (!to || !opset || !opsets) return NULL;
+
+    /* one opset, of ONNX's own operators */
     opset->has_domain = true;
     opset->domain = text_field("");
     opset->has_version = true;
@@ -224,10 +253,12 @@ static Onnx__Model *make_model(writer *w, const onnx_graph *from)
     opsets[0] = opset;
     to->n_opset_import = 1;
     to->opset_import = opsets;
+
     to->has_ir_version = true;
     to->ir_version = from->ir_version;
     to->has_producer_name = true;
     to->producer_name = text_field(from->producer);
+
     return (to->graph = make_graph(w, from)) ? to : NULL;
 }
 
@@ -241,6 +272,7 @@ static elman_status too_large(void)
 static elman_status check_tensors(const onnx_graph *graph)
 {
     size_t left = INT_MAX;
+
     for (size_t i = 0; i < graph->initializers; i++) {
         const named_tensor *t = &graph->initializer[i];
         if (t->strided || t->swapped)
@@ -248,6 +280,7 @@ static elman_status check_tensors(const onnx_graph *graph)
                            "tensor \"%.80s\" is not row-major and "
                            "little-endian",
                            t->name);
+
         if (t->count > left / element_bytes(t->type)) return too_large();
         left -= t->count * element_bytes(t->type);
     }
@@ -258,8 +291,10 @@ static elman_status pack(const Onnx__Model *model, const char *path)
 {
     size_t bytes = onnx__model__get_packed_size(model);
     if (bytes > INT_MAX) return too_large();
+
     uint8_t *packed = malloc(bytes + 1);
     if (!packed) return failure(ELMAN_NO_MEMORY, "no memory for the model");
+
     onnx__model__pack(model, packed);
     elman_status status = file_write(path, packed, bytes);
     free(packed);
@@ -271,12 +306,14 @@ elman_status onnx_save(const onnx_graph *graph, const char *path)
     TRY(check_tensors(graph));
     writer *w = calloc(1, sizeof *w);
     if (!w) return failure(ELMAN_NO_MEMORY, "no memory for the model");
+
     w->graph.block = w;
     w->left = SIZE_MAX;
     const Onnx__Model *model = make_model(w, graph);
     elman_status status =
         model ? pack(model, path)
               : failure(ELMAN_NO_MEMORY, "no memory for the model");
+
     onnx_close(&w->graph);
     return status;
 }

@@ -50,9 +50,11 @@ elman_status onnx_type(int32_t number, element_type *type)
 {
     if (number < 0 || number >= ONNX_TYPES)
         return failure(ELMAN_BAD_FORMAT, "element type %d is unknown", number);
+
     if (types[number].list == NO_LIST)
         return failure(ELMAN_BAD_FORMAT, "element type %s is not supported",
                        types[number].name);
+
     *type = types[number].type;
     return ELMAN_OK;
 }
@@ -70,16 +72,21 @@ static elman_status read_shape(const Onnx__Tensor *from, named_tensor *to)
     if (from->n_dims > TENSOR_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT, "%zu dimensions, expected at most %d",
                        from->n_dims, TENSOR_MAX_RANK);
+
     to->rank = from->n_dims;
     to->count = 1;
     bool fits = true;
+
     for (size_t i = 0; i < to->rank; i++) {
         if (from->dims[i] < 0)
             return failure(ELMAN_BAD_FORMAT, "dimension %zu is %lld", i,
                            (long long)from->dims[i]);
+
         to->shape[i] = (size_t)from->dims[i];
         fits = fits && sizes_multiply(to->count, to->shape[i], 1, &to->count);
     }
+
+    /* both the elements and their bytes must fit in 64 bits */
     size_t bytes;
     if (!fits || !sizes_multiply(to->count, element_bytes(to->type), 1, &bytes))
         return failure(ELMAN_BAD_FORMAT,
@@ -126,16 +133,20 @@ static elman_status make_narrow(int32_t type, size_t count, size_t width,
     for (size_t i = 0; i < count; i++) {
         int32_t word;
         int64_t value;
+
         if (width == sizeof word) {
             memcpy(&word, data + i * width, sizeof word);
             value = word;
         } else {
             memcpy(&value, data + i * width, sizeof value);
         }
+
+        /* a list of wider numbers may hold one that the type cannot */
         if (value < types[type].low || value > types[type].high)
             return failure(ELMAN_BAD_FORMAT,
                            "[%zu] is %lld, which is out of range for %s", i,
                            (long long)value, types[type].name);
+
         memcpy(data + i * narrow, &value, narrow);
     }
     return ELMAN_OK;
@@ -145,7 +156,9 @@ static elman_status read_list(const Onnx__Tensor *from, named_tensor *to)
 {
     size_t count, width, bytes = element_bytes(to->type);
     void *data = find_list(from, &count, &width);
+
     if (count != to->count) return mismatch(to, count, "numbers", to->count);
+
     to->data = data;
     return width == bytes
                ? ELMAN_OK
@@ -156,14 +169,17 @@ static elman_status read_data(onnx_reader *r, const Onnx__Tensor *from,
                               named_tensor *to)
 {
     size_t bytes = to->count * element_bytes(to->type);
+
     if (from->data_location == 1)
         return onnx_external_read(r, from, bytes, &to->data);
     if (from->data_location)
         return failure(ELMAN_BAD_FORMAT, "data_location is %d, expected 0 or 1",
                        from->data_location);
+
     if (!from->has_raw_data) return read_list(from, to);
     if (from->raw_data.len != bytes)
         return mismatch(to, from->raw_data.len, "bytes", bytes);
+
     to->data = from->raw_data.data;
     return ELMAN_OK;
 }
@@ -175,9 +191,11 @@ elman_status onnx_tensor_read(onnx_reader *r, Onnx__Tensor *from,
     elman_status status = onnx_type(from->data_type, &to->type);
     if (status == ELMAN_OK) status = read_shape(from, to);
     if (status == ELMAN_OK) status = read_data(r, from, to);
+
     /* a caller may copy zero bytes from data, which must then not be NULL */
     if (status == ELMAN_OK && !to->data) to->data = "";
     if (status == ELMAN_OK) return status;
+
     char where[100];
     snprintf(where, sizeof where, "tensor \"%.80s\"", to->name);
     return failure_in(status, where);

@@ -48,9 +48,11 @@ static elman_status take_slot(pickle_reader *r, unsigned bytes, uint64_t *slot)
     size_t count;
     int64_t whole;
     if (bytes) return take_number(r, bytes, slot);
+
     TRY(take_line(r, &line, &count));
     if (!line_whole(line, count, &whole) || whole < 0)
         return failure(ELMAN_BAD_FORMAT, "a memo slot that is not a number");
+
     *slot = (uint64_t)whole;
     return ELMAN_OK;
 }
@@ -108,6 +110,7 @@ static elman_status add_to(pickle_reader *r, pickle_kind kind, size_t holder,
     if (!to || to->kind != kind || (kind == PICKLE_DICT && count % 2))
         return failure(ELMAN_BAD_FORMAT, "items for something that is not a %s",
                        kind == PICKLE_DICT ? "dict" : "list");
+
     if (count) TRY(value_add(to, r->stack + first, count));
     r->depth = holder + 1;
     return ELMAN_OK;
@@ -120,6 +123,7 @@ static elman_status add_one(pickle_reader *r, unsigned kind)
     for (size_t i = 0; i <= count; i++)
         if (r->depth <= i || !r->stack[r->depth - 1 - i])
             return failure(ELMAN_BAD_FORMAT, "no value on the stack");
+
     size_t first = r->depth - count;
     return add_to(r, (pickle_kind)kind, first - 1, first);
 }
@@ -243,6 +247,7 @@ static elman_status run_step(pickle_reader *r)
 {
     if (r->at == r->end)
         return failure(ELMAN_BAD_FORMAT, "it ends without a stop");
+
     unsigned char code = (unsigned char)*r->at++;
     if (!steps[code].step)
         return failure(ELMAN_BAD_FORMAT, "opcode 0x%02X is not supported",
@@ -256,10 +261,12 @@ static elman_status run(pickle_reader *r, bool all)
         size_t at = (size_t)(r->at - r->first);
         elman_status status = run_step(r);
         if (status == ELMAN_OK) continue;
+
         char where[60];
         snprintf(where, sizeof where, "byte %zu of the pickle", at);
         return failure_in(status, where);
     }
+
     if (all && r->at < r->end)
         return failure(ELMAN_BAD_FORMAT, "%zu bytes after the pickle's end",
                        (size_t)(r->end - r->at));
@@ -272,6 +279,7 @@ elman_status pickle_parse(const char *bytes, size_t size,
 {
     pickle *made = calloc(1, sizeof *made);
     if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a pickle");
+
     made->table = table;
     made->none.kind = PICKLE_NONE;
     made->no.kind = made->yes.kind = PICKLE_BOOL;
@@ -281,10 +289,13 @@ elman_status pickle_parse(const char *bytes, size_t size,
         .first = bytes, .at = bytes, .end = bytes + size, .tree = made};
     elman_status status = run(&r, !used);
     stack_free(&r);
+
     if (status != ELMAN_OK) {
         pickle_close(made);
         return status;
     }
+
+    /* the file may have more after the pickle */
     if (used) *used = (size_t)(r.at - r.first);
     *tree = made;
     return ELMAN_OK;

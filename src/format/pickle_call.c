@@ -18,11 +18,14 @@ static elman_status push_row(pickle_reader *r, const char *module,
     pickle_value *value;
     const pickle_table *table = r->tree->table;
     const pickle_row *rows = table->rows;
+
+    /* only rows of the table are known, and some only to be refused */
     size_t k = 0;
     while (k < table->row_count &&
            !(same(module, module_count, rows[k].module) &&
              same(name, name_count, rows[k].name)))
         k++;
+
     if (k == table->row_count)
         return failure(ELMAN_BAD_FORMAT,
                        "it names %.*s.%.*s, which is "
@@ -30,8 +33,10 @@ static elman_status push_row(pickle_reader *r, const char *module,
                        (int)(module_count < 80 ? module_count : 80), module,
                        (int)(name_count < 80 ? name_count : 80), name,
                        table->advice);
+
     if (rows[k].refusal)
         return failure(ELMAN_BAD_FORMAT, "%s", rows[k].refusal);
+
     TRY(value_new(r, PICKLE_GLOBAL, &value));
     value->row = (uint16_t)k;
     return stack_push(r, value);
@@ -53,8 +58,10 @@ elman_status push_stack_global(pickle_reader *r, unsigned unused)
     pickle_value *module, *name;
     TRY(stack_pop(r, &name));
     TRY(stack_pop(r, &module));
+
     if (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT)
         return failure(ELMAN_BAD_FORMAT, "a global without a name");
+
     return push_row(r, module->is.text, module->count, name->is.text,
                     name->count);
 }
@@ -66,9 +73,12 @@ static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
 {
     if (list->kind != PICKLE_LIST)
         return failure(ELMAN_BAD_FORMAT, "a dict made from something unknown");
+
+    /* no more pairs than the pickle has bytes so far */
     r->copied += list->count;
     if (r->copied > (size_t)(r->at - r->first))
         return failure(ELMAN_BAD_FORMAT, "too many dicts made from one list");
+
     for (size_t i = 0; i < list->count; i++) {
         const pickle_value *pair = list->is.items[i];
         bool two = (pair->kind == PICKLE_LIST || pair->kind == PICKLE_TUPLE) &&
@@ -76,6 +86,7 @@ static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
         if (!two)
             return failure(ELMAN_BAD_FORMAT,
                            "a dict made from something other than pairs");
+
         TRY(value_add(dict, pair->is.items, 2));
     }
     return ELMAN_OK;
@@ -89,11 +100,13 @@ static elman_status push_call(pickle_reader *r, const pickle_value *callee,
     if (callee->kind != PICKLE_GLOBAL || arguments->kind != PICKLE_TUPLE)
         return failure(ELMAN_BAD_FORMAT,
                        "a call of something that is not a global");
+
     bool dict = r->tree->table->rows[callee->row].dict;
     TRY(value_new(r, dict ? PICKLE_DICT : PICKLE_CALL, &value));
     value->row = callee->row;
     if (!dict) value->is.value = arguments;
     else if (arguments->count) TRY(add_pairs(r, value, arguments->is.items[0]));
+
     return stack_push(r, value);
 }
 
@@ -105,6 +118,7 @@ elman_status push_reduced(pickle_reader *r, unsigned keywords)
         if (named->kind != PICKLE_DICT || named->count)
             return failure(ELMAN_BAD_FORMAT, "a call with named arguments");
     }
+
     TRY(stack_pop(r, &arguments));
     TRY(stack_pop(r, &callee));
     return push_call(r, callee, arguments);
@@ -119,9 +133,11 @@ elman_status push_object(pickle_reader *r, unsigned unused)
     TRY(stack_mark(r, &first));
     if (first == r->depth)
         return failure(ELMAN_BAD_FORMAT, "no value on the stack");
+
     pickle_value *callee = r->stack[first];
     TRY(stack_collect(r, PICKLE_TUPLE, first + 1, first - 1));
     TRY(stack_pop(r, &arguments));
+
     return push_call(r, callee, arguments);
 }
 

@@ -47,6 +47,7 @@ static elman_status push_part(pickle_reader *r, pickle_kind kind,
     if (count > UINT32_MAX)
         return failure(ELMAN_BAD_FORMAT, "a text of %llu bytes",
                        (unsigned long long)count);
+
     TRY(value_new(r, kind, &value));
     value->is.text = bytes;
     value->count = (uint32_t)count;
@@ -57,11 +58,14 @@ elman_status push_long(pickle_reader *r, unsigned prefix)
 {
     uint64_t count, bits = 0;
     const char *bytes;
+
     TRY(take_number(r, prefix, &count));
     if (prefix == 4 && count > INT32_MAX)
         return failure(ELMAN_BAD_FORMAT, "a whole number of negative length");
+
     TRY(take_bytes(r, count, &bytes));
     if (count > 8) return push_part(r, PICKLE_HUGE, bytes, count);
+
     for (size_t i = 0; i < count; i++)
         bits |= (uint64_t)(unsigned char)bytes[i] << 8 * i;
     return push_int64(r, widen(bits, (size_t)count));
@@ -72,12 +76,14 @@ bool line_whole(const char *line, size_t count, int64_t *whole)
     bool negative = count && *line == '-';
     uint64_t size = 0, most = (uint64_t)INT64_MAX + negative;
     if (count == negative) return false;
+
     for (size_t i = negative; i < count; i++) {
         if (!isdigit((unsigned char)line[i])) return false;
         uint64_t digit = (uint64_t)(line[i] - '0');
         if (size > (most - digit) / 10) return false;
         size = size * 10 + digit;
     }
+
     *whole = (int64_t)(negative ? 0 - size : size);
     return true;
 }
@@ -88,10 +94,13 @@ elman_status push_int_line(pickle_reader *r, unsigned unused)
     const char *line;
     size_t count;
     int64_t whole;
+
     TRY(take_line(r, &line, &count));
     if (!line_whole(line, count, &whole))
         return failure(ELMAN_BAD_FORMAT, "\"%.*s\" is not a whole number",
                        (int)(count < 40 ? count : 40), line);
+
+    /* "00" and "01" are False and True */
     if (count == 2 && line[0] == '0') return push_bool(r, whole != 0);
     return push_int64(r, whole);
 }
@@ -102,11 +111,14 @@ elman_status push_long_line(pickle_reader *r, unsigned unused)
     const char *line;
     size_t count;
     int64_t whole;
+
     TRY(take_line(r, &line, &count));
     if (count && line[count - 1] == 'L') count--;
+
     for (size_t i = 0; i < count; i++)
         if (!isdigit((unsigned char)line[i]) && !(i == 0 && *line == '-'))
             return failure(ELMAN_BAD_FORMAT, "a whole number with letters");
+
     if (line_whole(line, count, &whole)) return push_int64(r, whole);
     return push_part(r, PICKLE_HUGE, line, count);
 }
@@ -127,8 +139,10 @@ elman_status push_float(pickle_reader *r, unsigned bytes)
     uint64_t bits = 0;
     double number;
     TRY(take_bytes(r, bytes, &from));
+
     for (unsigned i = 0; i < bytes; i++)
         bits = bits << 8 | (unsigned char)from[i];
+
     memcpy(&number, &bits, sizeof number);
     return push_double(r, number);
 }
@@ -140,13 +154,18 @@ elman_status push_float_line(pickle_reader *r, unsigned unused)
     size_t count;
     char text[64];
     double number;
+
     TRY(take_line(r, &line, &count));
+
+    /* a line too long for a number is not one */
     bool shown = count < sizeof text;
     if (shown) memcpy(text, line, count);
     text[shown ? count : 0] = 0;
+
     number_kind kind = number_parse(text, &number);
     bool infinite = !strcmp(text, "inf") || !strcmp(text, "-inf");
     if (infinite) number = text[0] == '-' ? -__builtin_inf() : __builtin_inf();
+
     if (!infinite && kind != NUMBER_VALUE && kind != NUMBER_MISSING)
         return failure(ELMAN_BAD_FORMAT, "\"%.40s\" is not a number", text);
     return push_double(r, number);

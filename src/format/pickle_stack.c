@@ -24,12 +24,14 @@ elman_status value_new(pickle_reader *r, pickle_kind kind, pickle_value **made)
     pickle *tree = r->tree;
     if (tree->value_count == MOST_VALUES)
         return failure(ELMAN_BAD_FORMAT, "more than %d values", MOST_VALUES);
+
     if (!tree->blocks || tree->blocks->used == BLOCK_VALUES) {
         value_block *block = calloc(1, sizeof *block);
         if (!block) return no_memory();
         block->next = tree->blocks;
         tree->blocks = block;
     }
+
     tree->value_count++;
     *made = &tree->blocks->values[tree->blocks->used++];
     (*made)->kind = (unsigned char)kind;
@@ -60,10 +62,12 @@ pickle_value *pickle_next(const pickle *tree, pickle_walk *walk)
     value_block *block = walk->block;
     if (!walk->begun) block = tree->blocks;
     walk->begun = true;
+
     if (block && walk->index == block->used) {
         block = block->next;
         walk->index = 0;
     }
+
     walk->block = block;
     return block ? &block->values[walk->index++] : NULL;
 }
@@ -81,15 +85,19 @@ elman_status value_add(pickle_value *to, pickle_value *const *values,
                        size_t count)
 {
     size_t have = to->count, room = room_of(have);
+
     if (count == 0) return ELMAN_OK;
     if (count > UINT32_MAX / 2 - have)
         return failure(ELMAN_BAD_FORMAT, "more than 2^31 items");
+
+    /* a tuple takes no more room than it needs: it does not grow later */
     if (have + count > room) {
         room = to->kind == PICKLE_TUPLE ? count : room_of(have + count);
-        pickle_value **item = realloc(to->is.items, room * sizeof(void *));
-        if (!item) return no_memory();
-        to->is.items = item;
+        pickle_value **items = realloc(to->is.items, room * sizeof(void *));
+        if (!items) return no_memory();
+        to->is.items = items;
     }
+
     memcpy(to->is.items + have, values, count * sizeof *values);
     to->count = (uint32_t)(have + count);
     return ELMAN_OK;
@@ -102,6 +110,7 @@ elman_status stack_push(pickle_reader *r, pickle_value *value)
     if (r->depth == MOST_VALUES)
         return failure(ELMAN_BAD_FORMAT, "more than %d values on the stack",
                        MOST_VALUES);
+
     if (r->depth == r->stack_room) {
         size_t room = r->stack_room ? 2 * r->stack_room : 64;
         pickle_value **stack = realloc(r->stack, room * sizeof(void *));
@@ -109,6 +118,7 @@ elman_status stack_push(pickle_reader *r, pickle_value *value)
         r->stack = stack;
         r->stack_room = room;
     }
+
     r->stack[r->depth++] = value;
     return ELMAN_OK;
 }
@@ -145,8 +155,10 @@ elman_status stack_collect(pickle_reader *r, pickle_kind kind, size_t first,
     size_t count = r->depth - first;
     if (kind == PICKLE_DICT && count % 2)
         return failure(ELMAN_BAD_FORMAT, "a dict has a key without a value");
+
     TRY(value_new(r, kind, &value));
     if (count) TRY(value_add(value, r->stack + first, count));
+
     r->depth = depth;
     return stack_push(r, value);
 }
@@ -168,6 +180,7 @@ elman_status memo_put(pickle_reader *r, uint64_t slot)
     if (slot >= (uint64_t)(r->at - r->first) || slot >= MOST_VALUES)
         return failure(ELMAN_BAD_FORMAT, "memo slot %llu is out of reach",
                        (unsigned long long)slot);
+
     if (slot >= r->memo_room) {
         size_t room = r->memo_room ? r->memo_room : 64;
         while (room <= slot)
@@ -178,6 +191,7 @@ elman_status memo_put(pickle_reader *r, uint64_t slot)
         r->memo = memo;
         r->memo_room = room;
     }
+
     r->memo_used += !r->memo[slot];
     r->memo[slot] = value;
     return ELMAN_OK;

@@ -34,11 +34,13 @@ static elman_status read_type(const json_node *value, named_tensor *tensor)
     const char *text = json_text(value);
     if (!text)
         return bad_tensor(tensor->name, "dtype is missing or not a string");
+
     for (int type = 0; type < ELEMENT_TYPES; type++)
         if (!strcmp(text, element_code((element_type)type))) {
             tensor->type = (element_type)type;
             return ELMAN_OK;
         }
+
     return failure(ELMAN_BAD_FORMAT,
                    "tensor \"%.80s\": unknown dtype \"%.20s\"", tensor->name,
                    text);
@@ -59,16 +61,20 @@ static elman_status read_shape(const json_node *value, named_tensor *tensor)
 {
     if (!value || value->kind != JSON_KIND_LIST)
         return bad_tensor(tensor->name, "shape is missing or not a list");
+
     if (value->count > TENSOR_MAX_RANK)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": %zu dimensions, expected at most %d",
                        tensor->name, value->count, TENSOR_MAX_RANK);
+
+    /* the number of elements must fit in 64 bits, like each size */
     tensor->count = 1;
     for (const json_node *n = value->is.first; n; n = n->next) {
         size_t *size = &tensor->shape[tensor->rank++];
         if (!read_size(n, size))
             return bad_tensor(tensor->name,
                               "a dimension is not a whole number from 0");
+
         if (!sizes_multiply(tensor->count, *size, 1, &tensor->count))
             return bad_tensor(tensor->name,
                               "the product of the shape exceeds 64 bits");
@@ -84,21 +90,26 @@ static elman_status read_range(const json_node *value, size_t room,
         !read_size(value->is.first->next, &at->end))
         return bad_tensor(tensor->name, "data_offsets is not two whole numbers "
                                         "from 0");
+
     size_t bytes;
     if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1, &bytes))
         return bad_tensor(tensor->name,
                           "the shape's size in bytes exceeds 64 bits");
+
+    /* the range lies in the data, and is as long as the shape needs */
     if (at->begin > at->end || at->end > room)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": bytes %zu to %zu are not within the "
                        "%zu bytes of data",
                        tensor->name, at->begin, at->end, room);
+
     if (at->end - at->begin != bytes)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": %zu bytes of data, but its shape and "
                        "dtype %s need %zu",
                        tensor->name, at->end - at->begin,
                        element_code(tensor->type), bytes);
+
     at->name = tensor->name;
     return ELMAN_OK;
 }
@@ -114,6 +125,7 @@ static elman_status read_tensor(const char *name, const json_node *entry,
         return bad_tensor(name, "not a JSON object");
     if (entry->count > 3)
         return bad_tensor(name, "more than dtype, shape and data_offsets");
+
     TRY(read_type(json_find(entry, "dtype"), tensor));
     TRY(read_shape(json_find(entry, "shape"), tensor));
     TRY(read_range(json_find(entry, "data_offsets"), room, tensor, at));
@@ -125,12 +137,15 @@ static elman_status read_notes(const json_node *entry, safetensors *file)
 {
     if (entry->kind != JSON_KIND_OBJECT)
         return failure(ELMAN_BAD_FORMAT, "__metadata__ is not a JSON object");
+
     file->note = calloc(entry->count + 1, sizeof *file->note);
     if (!file->note) return failure(ELMAN_NO_MEMORY, "no memory for notes");
+
     for (const json_node *n = entry->is.first; n; n = n->next) {
         if (n->kind != JSON_KIND_TEXT)
             return failure(ELMAN_BAD_FORMAT,
                            "__metadata__ \"%.80s\" is not a string", n->key);
+
         file->note[file->notes++] = (safetensors_note){n->key, n->is.text};
     }
     return ELMAN_OK;
@@ -147,17 +162,22 @@ static int compare_ranges(const void *left, const void *right)
 static elman_status check_cover(range *ranges, size_t count, size_t room)
 {
     size_t at = 0;
+
+    /* each range begins where the one before ended */
     if (count) qsort(ranges, count, sizeof *ranges, compare_ranges);
     for (size_t i = 0; i < count; i++) {
         if (ranges[i].begin < at)
             return bad_tensor(ranges[i].name, "shares bytes with another");
+
         if (ranges[i].begin > at)
             return failure(
                 ELMAN_BAD_FORMAT,
                 "tensor \"%.80s\": %zu bytes before it belong to no tensor",
                 ranges[i].name, ranges[i].begin - at);
+
         at = ranges[i].end;
     }
+
     if (at != room)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes after the last tensor belong to no tensor",
@@ -174,10 +194,12 @@ static elman_status read_members(const json_node *header, const char *data,
             TRY(read_notes(n, file));
             continue;
         }
+
         size_t k = file->tensors;
         TRY(read_tensor(n->key, n, data, room, &file->tensor[k], &ranges[k]));
         file->tensors++;
     }
+
     return check_cover(ranges, file->tensors, room);
 }
 
@@ -187,10 +209,12 @@ static elman_status read_entries(const json_node *header, const char *data,
     size_t most = header->count + 1;
     range *ranges = calloc(most, sizeof *ranges);
     file->tensor = calloc(most, sizeof *file->tensor);
+
     elman_status status =
         ranges && file->tensor
             ? read_members(header, data, room, file, ranges)
             : failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", most);
+
     free(ranges);
     return status;
 }
@@ -210,6 +234,7 @@ static elman_status read_file(char *bytes, size_t size, safetensors *file)
         return failure(ELMAN_BAD_FORMAT,
                        "%s: %zu bytes, a safetensors file has at least %d",
                        size ? "truncated" : "empty file", size, LENGTH_BYTES);
+
     uint64_t length = read_length(bytes);
     if (length > MOST_HEADER || length > size - LENGTH_BYTES)
         return failure(
@@ -220,10 +245,13 @@ static elman_status read_file(char *bytes, size_t size, safetensors *file)
 
     char *text = bytes + LENGTH_BYTES, *data = text + length;
     json_tree *tree = NULL;
+
     if (length == 0 || text[0] != '{')
         return failure(
             ELMAN_BAD_FORMAT,
             "not a safetensors file: the header does not begin with {");
+
+    /* the header, then the tensors that it lists */
     elman_status status = json_read(text, (size_t)length, false, &tree);
     if (status != ELMAN_OK) return failure_in(status, "header");
     status = read_entries(json_root(tree), data,
@@ -239,6 +267,7 @@ elman_status safetensors_parse(char *bytes, size_t size, safetensors **file)
         free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
     }
+
     made->bytes = bytes;
     elman_status status = read_file(bytes, size, made);
     if (status == ELMAN_OK) *file = made;

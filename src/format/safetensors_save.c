@@ -27,10 +27,12 @@ static int compare_texts(const void *left, const void *right)
 static elman_status check_names(const char **names, size_t count)
 {
     if (count) qsort(names, count, sizeof *names, compare_texts);
+
     for (size_t i = 0; i < count; i++) {
         if (i && !strcmp(names[i - 1], names[i]))
             return failure(ELMAN_BAD_VALUE, "name \"%.80s\" occurs twice",
                            names[i]);
+
         if (!is_utf8(names[i]))
             return failure(ELMAN_BAD_VALUE, "name \"%.80s\" is not UTF-8",
                            names[i]);
@@ -41,8 +43,11 @@ static elman_status check_names(const char **names, size_t count)
 static elman_status check_file(const safetensors *file)
 {
     size_t most = file->notes > file->tensors ? file->notes : file->tensors;
+
     const char **names = calloc(most + 1, sizeof *names);
     if (!names) return failure(ELMAN_NO_MEMORY, "no memory for a header");
+
+    /* keys differ and are UTF-8, and so are their texts */
     for (size_t i = 0; i < file->notes; i++)
         names[i] = file->note[i].key;
     elman_status status = check_names(names, file->notes);
@@ -50,9 +55,12 @@ static elman_status check_file(const safetensors *file)
         if (!is_utf8(file->note[i].text))
             status = failure(ELMAN_BAD_VALUE, "note \"%.80s\" is not UTF-8",
                              file->note[i].key);
+
+    /* tensors may have the name of a note, but not of another tensor */
     for (size_t i = 0; i < file->tensors; i++)
         names[i] = file->tensor[i].name;
     if (status == ELMAN_OK) status = check_names(names, file->tensors);
+
     free(names);
     return status;
 }
@@ -68,20 +76,26 @@ static size_t data_bytes(const named_tensor *tensor)
 static void describe(json_writer *w, const named_tensor *tensor, size_t begin)
 {
     const char *type = element_code(tensor->type);
+
     json_write_key(w, tensor->name);
     json_begin(w, '{');
+
     json_write_key(w, "dtype");
     json_write_text(w, type, strlen(type));
+
     json_write_key(w, "shape");
     json_begin(w, '[');
     for (size_t i = 0; i < tensor->rank; i++)
         json_write_whole(w, (int64_t)tensor->shape[i]);
     json_end(w, ']');
+
+    /* from the first byte of all tensors on */
     json_write_key(w, "data_offsets");
     json_begin(w, '[');
     json_write_whole(w, (int64_t)begin);
     json_write_whole(w, (int64_t)(begin + data_bytes(tensor)));
     json_end(w, ']');
+
     json_end(w, '}');
 }
 
@@ -89,7 +103,10 @@ static elman_status make_header(const safetensors *file, char **text)
 {
     json_writer w = {0};
     size_t at = 0;
+
     json_begin(&w, '{');
+
+    /* the notes */
     if (file->notes) {
         json_write_key(&w, "__metadata__");
         json_begin(&w, '{');
@@ -99,6 +116,8 @@ static elman_status make_header(const safetensors *file, char **text)
         json_write_text(&w, file->note[i].text, strlen(file->note[i].text));
     }
     if (file->notes) json_end(&w, '}');
+
+    /* the tensors, whose data follow one another */
     for (size_t i = 0; i < file->tensors; i++) {
         describe(&w, &file->tensor[i], at);
         at += data_bytes(&file->tensor[i]);
@@ -122,11 +141,13 @@ static elman_status write_parts(const safetensors *file, const char *text,
 {
     static const char spaces[PADDED + 1] = "        ";
     size_t bytes = strlen(text), pad = (PADDED - bytes % PADDED) % PADDED;
+
     uint64_t length = bytes + pad;
     if (length > MOST_HEADER)
         return failure(ELMAN_BAD_VALUE,
                        "a header of %zu bytes, the format allows %d",
                        bytes + pad, MOST_HEADER);
+
     TRY(file_writer_write(writer, &length, sizeof length));
     TRY(file_writer_write(writer, text, bytes));
     TRY(file_writer_write(writer, spaces, pad));

@@ -45,6 +45,7 @@ bool tensor_count_elements(named_tensor *t)
 {
     size_t widest = sizeof(double);
     bool fits = true;
+
     t->count = 1;
     for (size_t i = 0; i < t->rank && fits; i++) {
         size_t size = t->shape[i];
@@ -58,6 +59,8 @@ bool tensor_count_elements(named_tensor *t)
 static uint64_t load_bits(const named_tensor *t, size_t index)
 {
     size_t position = index, bytes = types[t->type].bytes;
+
+    /* split the index by axis, the last one first */
     if (t->strided) {
         position = 0;
         for (size_t i = t->rank; i > 0; i--) {
@@ -65,6 +68,8 @@ static uint64_t load_bits(const named_tensor *t, size_t index)
             index /= t->shape[i - 1];
         }
     }
+
+    /* the bytes, whose order is the file's */
     const unsigned char *b = (const unsigned char *)t->data + position * bytes;
     uint64_t bits = 0;
     for (size_t i = 0; i < bytes; i++)
@@ -77,6 +82,7 @@ static double float_of(element_type type, uint64_t bits)
     uint32_t word = (uint32_t)bits;
     float single;
     double wide;
+
     switch (type) {
     case ELEMENT_F16:
         return (double)half_widen((uint16_t)bits);
@@ -102,6 +108,7 @@ void tensor_doubles(const named_tensor *t, size_t first, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = load_bits(t, first + i);
+
         switch (types[t->type].kind) {
         case FLOATING:
             values[i] = float_of(t->type, bits);
@@ -113,6 +120,7 @@ void tensor_doubles(const named_tensor *t, size_t first, size_t count,
             values[i] = (double)bits;
             break;
         case BOOLEAN:
+            /* any byte but 0 is true */
             values[i] = bits != 0;
             break;
         }
@@ -130,6 +138,7 @@ void tensor_wholes(const named_tensor *t, size_t first, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = load_bits(t, first + i);
+
         switch (types[t->type].kind) {
         case FLOATING:
             values[i] = whole_of(float_of(t->type, bits));
@@ -141,6 +150,7 @@ void tensor_wholes(const named_tensor *t, size_t first, size_t count,
             values[i] = bits > INT64_MAX ? INT64_MAX : (int64_t)bits;
             break;
         case BOOLEAN:
+            /* any byte but 0 is true */
             values[i] = bits != 0;
             break;
         }
@@ -152,11 +162,13 @@ void tensor_bytes(const named_tensor *t, size_t first, size_t count,
 {
     size_t width = types[t->type].bytes;
     unsigned char *to = bytes;
+
     if (!t->strided && !t->swapped && count) {
         memcpy(to, (const unsigned char *)t->data + first * width,
                count * width);
         return;
     }
+
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = load_bits(t, first + i);
         memcpy(to + i * width, &bits, width);
@@ -169,10 +181,13 @@ elman_status tensor_floats(const named_tensor *t, float *values)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": dtype %s, expected floats", t->name,
                        types[t->type].code);
+
+    /* float32 is copied as it is */
     if (t->type == ELEMENT_F32 && !t->swapped && !t->strided) {
         if (t->count) memcpy(values, t->data, t->count * sizeof *values);
         return ELMAN_OK;
     }
+
     for (size_t i = 0; i < t->count; i++)
         values[i] = (float)float_of(t->type, load_bits(t, i));
     return ELMAN_OK;
@@ -184,6 +199,7 @@ void shape_print(size_t rank, const size_t *shape, size_t room, char *text)
     for (size_t i = 0; i < rank && at < room; i++)
         at += (size_t)snprintf(text + at, room - at, i ? ",%zu" : "%zu",
                                shape[i]);
+
     if (at < room) snprintf(text + at, room - at, ")");
 }
 
@@ -194,6 +210,7 @@ elman_status tensor_expect(const named_tensor *t, element_type type,
     for (size_t i = 0; same && i < rank; i++)
         same = t->shape[i] == shape[i];
     if (same) return ELMAN_OK;
+
     char got[100], want[100];
     shape_print(t->rank, t->shape, sizeof got, got);
     shape_print(rank, shape, sizeof want, want);

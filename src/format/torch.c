@@ -33,14 +33,17 @@ static elman_status check_twice(const torch_file *file)
     if (!name)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu names",
                        file->tensors);
+
     for (size_t i = 0; i < file->tensors; i++)
         name[i] = file->tensor[i].name;
     qsort(name, file->tensors, sizeof *name, compare_names);
+
     elman_status status = ELMAN_OK;
     for (size_t i = 1; i < file->tensors && status == ELMAN_OK; i++)
         if (!strcmp(name[i - 1], name[i]))
             status = failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\" occurs twice",
                              name[i]);
+
     free(name);
     return status;
 }
@@ -49,10 +52,12 @@ static elman_status copy_name(const pickle_value *key, char **at)
 {
     if (key->count == 0)
         return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
+
     if (memchr(key->is.text, 0, key->count) ||
         utf8_valid(key->is.text, key->count) < key->count)
         return failure(ELMAN_BAD_FORMAT,
                        "a tensor's name is not UTF-8, or contains a zero byte");
+
     memcpy(*at, key->is.text, key->count);
     (*at)[key->count] = 0;
     *at += key->count + 1;
@@ -73,13 +78,16 @@ static elman_status make_room(torch_block *block, const pickle_value *dict,
 {
     size_t count = 0, bytes = 1;
     torch_call call;
+
     for (size_t i = 0; i < dict->count / 2; i++)
         if (entry_find(dict, i, &call)) {
             count++;
             bytes += (size_t)dict->is.items[2 * i]->count + 1;
         }
+
     if (count == 0)
         return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
+
     file->tensor = calloc(count, sizeof *file->tensor);
     block->names = malloc(bytes);
     if (!file->tensor || !block->names)
@@ -93,8 +101,10 @@ static elman_status check_growth(const torch_source *source,
                                  const named_tensor *tensor, size_t *total)
 {
     size_t bytes = 0, most = HARMLESS;
+
     if (source->size <= (SIZE_MAX - most) / MOST_SHARING)
         most += MOST_SHARING * source->size;
+
     if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1,
                         &bytes) ||
         bytes > most - *total)
@@ -102,6 +112,7 @@ static elman_status check_growth(const torch_source *source,
                        "tensor \"%.80s\": with it, tensors that share bytes "
                        "exceed %d times the file",
                        tensor->name, MOST_SHARING);
+
     *total += bytes;
     return ELMAN_OK;
 }
@@ -111,18 +122,23 @@ static elman_status read_tensors(torch_block *block, const pickle_value *dict,
 {
     size_t total = 0;
     TRY(make_room(block, dict, file));
+
     char *at = block->names;
     for (size_t i = 0; i < dict->count / 2; i++) {
         torch_call call;
         named_tensor *tensor = &file->tensor[file->tensors];
         if (!entry_find(dict, i, &call)) continue;
+
         tensor->name = at;
         TRY(copy_name(dict->is.items[2 * i], &at));
         TRY(call_read(&block->source, &call, tensor));
         TRY(check_growth(&block->source, tensor, &total));
+
+        /* so that it is not counted among the others */
         call.value->seen = true;
         file->tensors++;
     }
+
     return check_twice(file);
 }
 
@@ -131,6 +147,7 @@ static size_t count_extra(const pickle *tree)
 {
     size_t count = 0;
     pickle_walk walk = {0};
+
     for (pickle_value *v; (v = pickle_next(tree, &walk));) {
         torch_call call;
         if (v->kind == PICKLE_CALL && call_find(v, &call) && call.value == v)
@@ -143,9 +160,11 @@ static elman_status read_file(torch_block *block, const char *key,
                               torch_file *file)
 {
     pickle_value *dict = NULL;
+
     TRY(torch_source_open(&block->source));
     TRY(dict_find(block->source.tree, key, &dict, block->dict));
     TRY(read_tensors(block, dict, file));
+
     file->dict = block->dict;
     file->beside = count_extra(block->source.tree);
 
@@ -167,6 +186,7 @@ elman_status torch_parse(char *bytes, size_t size, const char *key,
         free(bytes);
         return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
     }
+
     made->block = block;
     block->source = (torch_source){.bytes = bytes, .size = size};
     elman_status status = read_file(block, key, made);
@@ -188,6 +208,7 @@ void torch_close(torch_file *file)
 {
     if (!file) return;
     torch_block *block = file->block;
+
     torch_source_close(&block->source);
     free(block->names);
     free(block);

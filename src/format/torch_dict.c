@@ -34,9 +34,11 @@ static bool key_text(const pickle_value *key, char room[WHOLE_ROOM],
         *bytes = key->count;
         return true;
     }
+
     if (key->kind != PICKLE_WHOLE) return false;
     *bytes =
         (size_t)snprintf(room, WHOLE_ROOM, "%lld", (long long)key->is.whole);
+
     *text = room;
     return true;
 }
@@ -48,6 +50,8 @@ static void print_path(const dict_list *list, size_t index,
     char whole[WHOLE_ROOM];
     size_t at = PATH_ROOM - 1, bytes;
     const char *text;
+
+    /* from the last key to the first, from right to left */
     path[at] = 0;
     for (size_t i = index; list->dicts[i].level; i = list->dicts[i].parent) {
         if (!key_text(list->dicts[i].key, whole, &text, &bytes)) continue;
@@ -56,6 +60,7 @@ static void print_path(const dict_list *list, size_t index,
         at -= bytes;
         memcpy(path + at, text, bytes);
     }
+
     memmove(path, path + at, PATH_ROOM - at);
 }
 
@@ -72,13 +77,16 @@ static bool ends_with(const pickle_value *key, const char *end)
 static int rate_dict(const pickle_value *dict)
 {
     bool alone = dict->count > 0;
+
     for (size_t i = 0; i + 1 < dict->count; i += 2) {
         torch_call call;
         const pickle_value *key = dict->is.items[i];
         bool tensor = call_find(dict->is.items[i + 1], &call);
+
         if (tensor &&
             (ends_with(key, "weight_ih_l0") || ends_with(key, "weight_ih")))
             return 2;
+
         alone = alone && tensor && key->kind == PICKLE_TEXT;
     }
     return alone;
@@ -94,6 +102,7 @@ static elman_status add_dict(dict_list *list, found_dict added)
         list->dicts = made;
         list->room = room;
     }
+
     added.dict->seen = true;
     list->dicts[list->count++] = added;
     return ELMAN_OK;
@@ -105,9 +114,12 @@ static elman_status list_dicts(const pickle *tree, dict_list *list)
     pickle_value *root = pickle_root(tree);
     if (root->kind == PICKLE_DICT)
         TRY(add_dict(list, (found_dict){.dict = root}));
+
+    /* level by level, so the shortest path to a dict comes first */
     for (size_t i = 0; i < list->count; i++) {
         found_dict from = list->dicts[i];
         if (from.level == DEEPEST) continue;
+
         for (size_t k = 0; k + 1 < from.dict->count; k += 2) {
             pickle_value *value = from.dict->is.items[k + 1];
             if (value->kind != PICKLE_DICT || value->seen) continue;
@@ -120,12 +132,16 @@ static elman_status list_dicts(const pickle *tree, dict_list *list)
     return ELMAN_OK;
 }
 
+/* A failure that lists the paths of the dicts with the best rating. */
 static elman_status refuse_several(const dict_list *list, const size_t *ratings,
                                    size_t best)
 {
     char text[PATH_ROOM] = "", path[PATH_ROOM];
+
     for (size_t i = 0, shown = 0; i < list->count; i++) {
         if ((size_t)ratings[i] != best) continue;
+
+        /* the first few paths, as far as there is room */
         size_t at = strlen(text);
         print_path(list, i, path);
         if (shown++ == 6) {
@@ -135,6 +151,7 @@ static elman_status refuse_several(const dict_list *list, const size_t *ratings,
         snprintf(text + at, sizeof text - at, "%s\"%.40s\"",
                  shown > 1 ? ", " : "", path);
     }
+
     return failure(ELMAN_BAD_FORMAT,
                    "several state dicts: %.300s; name one by its key (--key)",
                    text);
@@ -144,6 +161,8 @@ static elman_status choose_dict(const dict_list *list, size_t *ratings,
                                 pickle_value **found, char path[PATH_ROOM])
 {
     size_t best = 0, count = 0, index = 0;
+
+    /* the best rating, how many dicts have it, and which is the first */
     for (size_t i = 0; i < list->count; i++) {
         ratings[i] = (size_t)rate_dict(list->dicts[i].dict);
         if (ratings[i] > best) {
@@ -152,10 +171,12 @@ static elman_status choose_dict(const dict_list *list, size_t *ratings,
         }
         if (best && ratings[i] == best && count++ == 0) index = i;
     }
+
     if (count == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "it contains no state dict; save model.state_dict()");
     if (count > 1) return refuse_several(list, ratings, best);
+
     *found = list->dicts[index].dict;
     print_path(list, index, path);
     return ELMAN_OK;
@@ -169,17 +190,22 @@ static pickle_value *enter(const pickle_value *dict, const char **at)
 {
     pickle_value *found = NULL;
     size_t longest = 0, left = strlen(*at);
+
     for (size_t i = 0; i + 1 < dict->count; i += 2) {
         char whole[WHOLE_ROOM];
         const char *text;
         size_t bytes;
         if (!key_text(dict->is.items[i], whole, &text, &bytes)) continue;
+
+        /* the path goes on with this key, and then ends or has a point */
         bool here = bytes <= left && bytes > 0 && !memcmp(*at, text, bytes) &&
                     (bytes == left || (*at)[bytes] == '.');
         if (!here || bytes < longest) continue;
+
         longest = bytes;
         found = dict->is.items[i + 1];
     }
+
     *at += longest + (longest < left);
     return found;
 }
@@ -188,12 +214,15 @@ static elman_status find_key(const pickle *tree, const char *key,
                              pickle_value **found)
 {
     pickle_value *value = pickle_root(tree);
+
     for (const char *at = key; *at && value && value->kind == PICKLE_DICT;)
         value = enter(value, &at);
+
     if (!value)
         return failure(ELMAN_BAD_FORMAT, "nothing at key \"%.80s\"", key);
     if (value->kind != PICKLE_DICT)
         return failure(ELMAN_BAD_FORMAT, "no dict at key \"%.80s\"", key);
+
     *found = value;
     return ELMAN_OK;
 }
@@ -206,6 +235,8 @@ elman_status dict_find(const pickle *tree, const char *key,
         snprintf(path, PATH_ROOM, "%s", key);
         return find_key(tree, key, found);
     }
+
+    /* without a key, the dict that is most likely the state dict */
     size_t *ratings = NULL;
     elman_status status = list_dicts(tree, &list);
     if (status == ELMAN_OK) {
@@ -214,6 +245,7 @@ elman_status dict_find(const pickle *tree, const char *key,
                          : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
                                    list.count);
     }
+
     free(ratings);
     free(list.dicts);
     return status;

@@ -36,20 +36,25 @@ static size_t find_entry(const torch_source *source, const char *rest)
 static elman_status find_object(torch_source *source, size_t *object)
 {
     size_t entries = archive_entry_count(source->archive), found = 0;
+
+    /* NAME may be missing, but must not contain a folder itself */
     for (size_t i = 0; i < entries; i++) {
         const char *name = archive_name(source->archive, i);
         const char *slash = strchr(name, '/'), *rest = slash ? slash + 1 : name;
         if (strcmp(rest, "data.pkl") != 0) continue;
+
         source->folder_bytes = (size_t)(rest - name);
         source->folder = name;
         *object = i;
         found++;
     }
+
     if (found != 1)
         return failure(
             ELMAN_BAD_FORMAT,
             found ? "more than one data.pkl in the archive"
                   : "no data.pkl in the archive: torch.save did not write it");
+
     if (source->folder_bytes > NAME_ROOM / 2)
         return failure(ELMAN_BAD_FORMAT, "a folder's name of %zu bytes",
                        source->folder_bytes);
@@ -60,12 +65,14 @@ static elman_status check_program(const torch_source *source)
 {
     size_t entries = archive_entry_count(source->archive);
     bool program = find_entry(source, "constants.pkl") < entries;
+
     for (size_t i = 0; i < entries && !program; i++) {
         const char *name = archive_name(source->archive, i);
         program = strlen(name) > source->folder_bytes &&
                   !strncmp(name + source->folder_bytes, "code/", 5) &&
                   ends_with(name, ".py");
     }
+
     if (program)
         return failure(ELMAN_BAD_FORMAT,
                        "a TorchScript program, which elman does not read; save "
@@ -78,11 +85,13 @@ static elman_status read_order(torch_source *source)
     size_t entry = find_entry(source, "byteorder");
     char *text = NULL;
     if (entry == archive_entry_count(source->archive)) return ELMAN_OK;
+
     TRY(archive_read(source->archive, entry, &text));
     size_t bytes = archive_size(source->archive, entry);
     source->swapped = bytes == 3 && !memcmp(text, "big", 3);
     if (source->swapped || (bytes == 6 && !memcmp(text, "little", 6)))
         return ELMAN_OK;
+
     return failure(ELMAN_BAD_FORMAT,
                    "byteorder is neither \"little\" nor \"big\"");
 }
@@ -91,12 +100,15 @@ static elman_status read_object(torch_source *source)
 {
     size_t object = 0;
     char *data = NULL;
+
     TRY(find_object(source, &object));
     TRY(check_program(source));
     TRY(read_order(source));
     TRY(archive_read(source->archive, object, &data));
+
     for (size_t i = 0; i < archive_entry_count(source->archive); i++)
         source->size += archive_size(source->archive, i);
+
     return pickle_parse(data, archive_size(source->archive, object),
                         &torch_table, NULL, &source->tree);
 }
@@ -109,8 +121,11 @@ elman_status torch_source_open(torch_source *source)
             ELMAN_BAD_FORMAT,
             "the tar format of PyTorch before 0.1.10, which elman does not "
             "read; load it there and save the state_dict() again");
+
     if (size < 2 || memcmp(source->bytes, "PK", 2))
         return stream_open(source, size);
+
+    /* from here on the bytes belong to the archive */
     char *bytes = source->bytes;
     source->bytes = NULL;
     source->size = 0;
@@ -137,16 +152,21 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
         !pickle_is(id->is.items[0], "storage"))
         return failure(ELMAN_BAD_FORMAT,
                        "a storage's id is not a tuple of five");
+
+    /* its class gives the type of its elements */
     const pickle_value *class = id->is.items[1];
     if (class->kind != PICKLE_GLOBAL ||
         torch_table.rows[class->row].what != TORCH_STORAGE)
         return failure(ELMAN_BAD_FORMAT, "a storage without a type");
     *type = (element_type)torch_table.rows[class->row].type;
+
+    /* the key is part of an entry's name */
     *key = id->is.items[2];
     if ((*key)->kind != PICKLE_TEXT || (*key)->count == 0 ||
         (*key)->count > NAME_ROOM / 4 ||
         memchr((*key)->is.text, 0, (*key)->count))
         return failure(ELMAN_BAD_FORMAT, "a storage's key is not a short text");
+
     if (!value_size(id->is.items[4], count))
         return failure(ELMAN_BAD_FORMAT,
                        "a storage's size is not a whole number from 0");
@@ -160,12 +180,16 @@ elman_status source_view(torch_source *source, const pickle_value *stored,
     char rest[NAME_ROOM / 2];
     char *data = NULL;
     if (!source->archive) return stream_view(source, stored, view);
+
     TRY(storage_id(stored, &view->type, &key, &view->count));
     snprintf(rest, sizeof rest, "data/%.*s", (int)key->count, key->is.text);
+
+    /* the entry of that key must have exactly the bytes of its elements */
     size_t entry = find_entry(source, rest);
     if (entry == archive_entry_count(source->archive))
         return failure(ELMAN_BAD_FORMAT, "its storage \"%.100s\" is missing",
                        rest);
+
     size_t bytes = archive_size(source->archive, entry);
     size_t width = element_bytes(view->type);
     if (bytes % width || bytes / width != view->count)
@@ -173,6 +197,7 @@ elman_status source_view(torch_source *source, const pickle_value *stored,
                        "its storage \"%.100s\" should have %zu elements of %zu "
                        "bytes, but has %zu bytes",
                        rest, view->count, width, bytes);
+
     TRY(archive_read(source->archive, entry, &data));
     view->data = data;
     return ELMAN_OK;

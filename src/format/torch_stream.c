@@ -38,11 +38,14 @@ static elman_status list_storages(torch_source *source)
 {
     size_t count = 0;
     pickle_walk walk = {0};
+
     for (pickle_value *v; (v = pickle_next(source->tree, &walk));)
         count += v->kind == PICKLE_STORED;
+
     source->storages = calloc(count + 1, sizeof *source->storages);
     if (!source->storages)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu storages", count);
+
     torch_storage *s = source->storages;
     walk = (pickle_walk){0};
     for (pickle_value *v; (v = pickle_next(source->tree, &walk));)
@@ -50,15 +53,19 @@ static elman_status list_storages(torch_source *source)
             TRY(storage_id(v, &s->type, &s->key, &s->count));
             s++;
         }
+
+    /* keep one of each: sorted, those of one key are neighbours */
     qsort(source->storages, count, sizeof *s, compare_stored);
     for (size_t i = 0; i < count; i++) {
         const torch_storage *next = &source->storages[i], *last = next;
         if (source->storage_count)
             last = &source->storages[source->storage_count - 1];
+
         if (source->storage_count == 0 || compare_stored(last, next)) {
             source->storages[source->storage_count++] = *next;
             continue;
         }
+
         if (last->type != next->type || last->count != next->count)
             return failure(ELMAN_BAD_FORMAT,
                            "storage \"%.*s\" has two types or sizes",
@@ -72,6 +79,7 @@ static torch_storage *find_storage(const torch_source *source,
 {
     torch_storage wanted = {.key = key};
     if (key->kind != PICKLE_TEXT || source->storage_count == 0) return NULL;
+
     return bsearch(&wanted, source->storages, source->storage_count,
                    sizeof *source->storages, compare_stored);
 }
@@ -82,21 +90,27 @@ static elman_status read_storage(torch_source *source, size_t size,
 {
     torch_storage *s = find_storage(source, key);
     uint64_t count;
+
     if (!s || s->data)
         return failure(ELMAN_BAD_FORMAT,
                        s ? "a storage occurs twice"
                          : "a storage that nothing in the file refers to");
+
+    /* its number of elements, which the pickle has given as well */
     if (size - *at < sizeof count)
         return failure(ELMAN_BAD_FORMAT,
                        "truncated: storage \"%.*s\" is missing",
                        (int)key->count, key->is.text);
     memcpy(&count, source->bytes + *at, sizeof count);
     *at += sizeof count;
+
     if (count != s->count)
         return failure(
             ELMAN_BAD_FORMAT,
             "storage \"%.*s\" has %llu elements, but should have %zu",
             (int)key->count, key->is.text, (unsigned long long)count, s->count);
+
+    /* its elements */
     size_t width = element_bytes(s->type);
     if (s->count > (size - *at) / width)
         return failure(ELMAN_BAD_FORMAT,
@@ -104,6 +118,7 @@ static elman_status read_storage(torch_source *source, size_t size,
                        "bytes where %zu bytes are left",
                        (int)key->count, key->is.text, s->count, width,
                        size - *at);
+
     s->data = source->bytes + *at;
     *at += s->count * width;
     return ELMAN_OK;
@@ -137,11 +152,14 @@ static elman_status read_front(const torch_source *source, size_t size,
     for (int i = 0; i < 3; i++) {
         pickle *tree = NULL;
         TRY(next_pickle(source, size, at, &tree));
+
         const pickle_value *root = pickle_root(tree);
+        /* the magic number, the version, facts of the machine */
         bool fits =
             i == 0   ? is_magic(root)
             : i == 1 ? root->kind == PICKLE_WHOLE && root->is.whole == VERSION
                      : root->kind == PICKLE_DICT;
+
         pickle_close(tree);
         if (!fits)
             return failure(ELMAN_BAD_FORMAT,
@@ -157,8 +175,10 @@ static elman_status read_storages(torch_source *source, size_t size, size_t *at,
 {
     if (keys->kind != PICKLE_LIST)
         return failure(ELMAN_BAD_FORMAT, "the list of storages is missing");
+
     for (size_t i = 0; i < keys->count; i++)
         TRY(read_storage(source, size, keys->is.items[i], at));
+
     if (*at < size)
         return failure(ELMAN_BAD_FORMAT, "%zu bytes after the last storage",
                        size - *at);
@@ -170,10 +190,12 @@ elman_status stream_open(torch_source *source, size_t size)
     size_t at = 0;
     pickle *keys = NULL;
     if (size == 0) return failure(ELMAN_BAD_FORMAT, "the file is empty");
+
     TRY(read_front(source, size, &at));
     TRY(next_pickle(source, size, &at, &source->tree));
     TRY(list_storages(source));
     TRY(next_pickle(source, size, &at, &keys));
+
     elman_status status = read_storages(source, size, &at, pickle_root(keys));
     pickle_close(keys);
     return status;
@@ -189,11 +211,13 @@ static elman_status narrow(const pickle_value *part, torch_view *view)
         !value_size(part->is.items[1], &offset) ||
         !value_size(part->is.items[2], &count))
         return failure(ELMAN_BAD_FORMAT, "its storage is not part of another");
+
     if (offset > view->count || count > view->count - offset)
         return failure(
             ELMAN_BAD_FORMAT,
             "its storage is at element %zu and has %zu, but the whole has %zu",
             offset, count, view->count);
+
     view->data += offset * element_bytes(view->type);
     view->count = count;
     return ELMAN_OK;
@@ -206,6 +230,7 @@ elman_status stream_view(const torch_source *source, const pickle_value *stored,
     const torch_storage *s = find_storage(source, id->is.items[2]);
     if (!s || !s->data)
         return failure(ELMAN_BAD_FORMAT, "its storage is missing");
+
     *view = (torch_view){.type = s->type, .count = s->count, .data = s->data};
     if (id->count > 5 && id->is.items[5]->kind != PICKLE_NONE)
         return narrow(id->is.items[5], view);

@@ -101,10 +101,14 @@ bool call_find(pickle_value *value, torch_call *call)
 {
     call->value = value;
     if (value->kind != PICKLE_CALL) return false;
+
     call->row = &rows[value->row];
     call->arguments = value->is.value;
+
+    /* unwrap parameters and classes until the call is a tensor's */
     for (int level = 0; level < CALL_LEVELS; level++) {
         const pickle_value *a = call->arguments;
+
         switch (call->row->what) {
         case TORCH_TENSOR:
         case TORCH_TENSOR_TYPED:
@@ -153,8 +157,10 @@ static bool read_sizes(const pickle_value *value, size_t *count, size_t *sizes)
         if (value->count != 1) return false;
         value = value->is.items[0];
     }
+
     bool listed = value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST;
     if (!listed || value->count > TENSOR_MAX_RANK) return false;
+
     *count = value->count;
     for (size_t i = 0; i < *count; i++)
         if (!value_size(value->is.items[i], &sizes[i])) return false;
@@ -165,6 +171,7 @@ static bool read_sizes(const pickle_value *value, size_t *count, size_t *sizes)
 static bool sizes_reach(const named_tensor *t, size_t offset, size_t *reach)
 {
     size_t last = offset;
+
     for (size_t i = 0; i < t->rank; i++) {
         size_t step;
         if (!sizes_multiply(t->shape[i] - 1, t->stride[i], 1, &step) ||
@@ -172,6 +179,7 @@ static bool sizes_reach(const named_tensor *t, size_t offset, size_t *reach)
             return false;
         last += step;
     }
+
     *reach = last + 1;
     return last < SIZE_MAX;
 }
@@ -192,11 +200,13 @@ static elman_status read_shape(const pickle_value *arguments,
 {
     size_t strides = 0;
     pickle_value *const *a = arguments->is.items;
+
     if (!read_sizes(a[2], &tensor->rank, tensor->shape))
         return bad_tensor(tensor, "its shape is not a tuple of up to 8 sizes");
     if (!read_sizes(a[3], &strides, tensor->stride) || strides != tensor->rank)
         return bad_tensor(tensor,
                           "its strides are not one size for each dimension");
+
     if (tensor_count_elements(tensor)) return ELMAN_OK;
     return bad_tensor(tensor, "the shape's size in bytes exceeds 64 bits");
 }
@@ -207,9 +217,11 @@ static elman_status read_type(const torch_call *call, named_tensor *tensor,
 {
     const pickle_value *a = call->arguments;
     if (call->row->what != TORCH_TENSOR_TYPED) return ELMAN_OK;
+
     if (a->count < 7 || a->is.items[6]->kind != PICKLE_GLOBAL ||
         rows[a->is.items[6]->row].what != TORCH_DTYPE)
         return bad_tensor(tensor, "its dtype is missing");
+
     view->count *= element_bytes(view->type);
     view->type = (element_type)rows[a->is.items[6]->row].type;
     view->count /= element_bytes(view->type);
@@ -231,30 +243,39 @@ elman_status call_read(torch_source *source, const torch_call *call,
     const pickle_value *a = call->arguments;
     torch_view view;
     size_t offset = 0, reach = 0;
+
     if (a->count < 4 || a->is.items[0]->kind != PICKLE_STORED)
         return bad_tensor(tensor, "it has no storage");
     if (has_marks(call))
         return bad_tensor(tensor, "a view that negates or conjugates; save "
                                   "its resolve_neg()");
+
+    /* the storage, as elements of the tensor's type */
     elman_status status = source_view(source, a->is.items[0], &view);
     if (status != ELMAN_OK) {
         char where[120];
         snprintf(where, sizeof where, "tensor \"%.80s\"", tensor->name);
         return failure_in(status, where);
     }
+
     TRY(read_type(call, tensor, &view));
     TRY(read_shape(a, tensor));
+
     if (!value_size(a->is.items[1], &offset))
         return bad_tensor(tensor, "its offset is not a whole number from 0");
+
     tensor->type = view.type;
     tensor->swapped = source->swapped && element_bytes(view.type) > 1;
     tensor->data = view.data;
+
+    /* all elements must lie within the storage */
     if (tensor->count == 0) return ELMAN_OK;
     if (!sizes_reach(tensor, offset, &reach) || reach > view.count)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": its shape, strides and offset reach "
                        "beyond the %zu elements of its storage",
                        tensor->name, view.count);
+
     tensor->data = view.data + offset * element_bytes(view.type);
     tensor->strided = is_strided(tensor);
     return ELMAN_OK;
