@@ -22,7 +22,7 @@ static double raw_input(const elman_encoding *e, const float *x, size_t i)
            e->mean[i % e->input_size];
 }
 
-/* Validation windows: 4 rows, the first from row 11 on, and the 2 after them. */
+/* Validation windows: 4 rows, the first from row 11, and the 2 after them. */
 static void check_windows(const elman_dataset *d, const elman_batch *batch,
                           const elman_target *target)
 {
