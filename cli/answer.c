@@ -7,14 +7,15 @@
 
 #include <math.h>
 
-double log2_softmax(const float *y, size_t count, size_t place)
+double log2_softmax(const float *y, size_t count, size_t index)
 {
     double most = -INFINITY, sum = 0;
     for (size_t k = 0; k < count; k++)
         most = fmax(most, (double)y[k]);
     for (size_t k = 0; k < count; k++)
         sum += exp((double)y[k] - most);
-    return ((double)y[place] - most - log(sum)) / log(2);
+
+    return ((double)y[index] - most - log(sum)) / log(2);
 }
 
 void answer_unscale(const elman_encoding *encoding, float *y)
@@ -34,6 +35,8 @@ static void write_class(const answer_style *style, const float *y)
     size_t classes = encoding->classes, best = 0;
     for (size_t k = 1; k < classes; k++)
         if (y[k] > y[best]) best = k;
+
+    /* a record of the likeliest and, if wanted, of all */
     if (screen.json) {
         record out = record_begin(stdout);
         record_text(&out, "label", encoding->labels[best]);
@@ -49,6 +52,8 @@ static void write_class(const answer_style *style, const float *y)
         record_end(&out);
         return;
     }
+
+    /* the same as a line of text: the label, then tabs */
     printf("%s", printable(encoding->labels[best]));
     if (!style->probabilities)
         printf("\t%.4f", exp2(log2_softmax(y, classes, best)));
@@ -58,7 +63,7 @@ static void write_class(const answer_style *style, const float *y)
     putchar('\n');
 }
 
-/* Value k of y as it is told. */
+/* Value k of y as it is shown. */
 static double value_of(const answer_style *style, const float *y, size_t k)
 {
     const elman_encoding *encoding = style->encoding;
@@ -73,6 +78,7 @@ static void write_values(const answer_style *style, const float *y)
     const elman_encoding *encoding = style->encoding;
     size_t steps = encoding->task == ELMAN_FORECAST ? encoding->horizon : 1;
     size_t count = steps * encoding->targets;
+
     if (screen.json) {
         record out = record_begin(stdout);
         record_open(&out, "values", '[');

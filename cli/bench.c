@@ -1,6 +1,6 @@
 /*
- * bench.c: `elman bench`: how fast this build is on this machine, as a part of
- * what the machine can do.
+ * bench.c: `elman bench`: how fast this build is on this machine, as a share of
+ * the machine's peak.
  */
 #include "bench.h"
 #include "commands.h"
@@ -87,23 +87,26 @@ typedef struct bench_run {
 
 static bool is_wanted(const bench_run *run, const workload *work)
 {
-    bool wanted = !run->patterns[0];
-    for (char **pattern = run->patterns; *pattern && !wanted; pattern++)
-        wanted = workload_is(work, *pattern);
-    return wanted;
+    if (!run->patterns[0]) return true;
+    for (char **pattern = run->patterns; *pattern; pattern++)
+        if (workload_is(work, *pattern)) return true;
+    return false;
 }
 
-/* Each pattern means something. Returns 0 or an exit code. */
+/* Every pattern must match a shape. Returns 0 or an exit code. */
 static int check_patterns(char **patterns)
 {
     for (; *patterns; patterns++) {
+        /* all names, for a hint if none matches */
         const char *names[64];
         size_t found = 0;
         for (size_t n = 0; n < workload_count; n++) {
             found += workload_is(&workloads[n], *patterns);
             names[n] = workloads[n].name;
         }
+
         if (found) continue;
+
         const char *near = nearest_name(*patterns, names, workload_count);
         if (near)
             return misused("no shape '%s', did you mean '%s'?",
@@ -114,13 +117,15 @@ static int check_patterns(char **patterns)
     return 0;
 }
 
-/* The numbers of threads that this machine has, with their roofs. */
+/* Measures the roofs for those numbers of threads that the machine has. */
 static int measure_roofs(bench_run *run)
 {
     const option_sizes *wanted = &run->values->threads;
     bench_report *report = &run->report;
     if (elman_machine_read(&report->machine) != ELMAN_OK)
         return library_failed();
+
+    /* one roof for each number of threads that the machine has */
     report->roofs = calloc(wanted->count, sizeof *report->roofs);
     if (!report->roofs) return failed("out of memory");
     for (size_t n = 0; n < wanted->count; n++) {
@@ -129,6 +134,7 @@ static int measure_roofs(bench_run *run)
         elman_roof *roof = &report->roofs[report->roof_count++];
         if (elman_roof_read(threads, roof) != ELMAN_OK) return library_failed();
     }
+
     if (report->roof_count == 0)
         return misused("--threads expects at most %d on this machine",
                        report->machine.threads);
@@ -137,7 +143,7 @@ static int measure_roofs(bench_run *run)
 
 /* ---- One row ------------------------------------------------------------- */
 
-/* Threads of the one before may still be looking for work. */
+/* Threads of the last measurement may still be looking for work. */
 static void settle(const bench_run *run)
 {
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
@@ -153,6 +159,8 @@ static int take_turns(bench_run *run, subject *ours, bench_row *row)
     const double seconds = run->values->seconds / turns;
     double mine[TURNS], theirs[PEERS_MOST][TURNS];
     size_t answers[PEERS_MOST] = {0};
+
+    /* ours first, then each peer that answers */
     for (int turn = 0; turn < turns; turn++) {
         settle(run);
         int code = subject_time(ours, seconds, &mine[turn]);
@@ -164,6 +172,7 @@ static int take_turns(bench_run *run, subject *ours, bench_row *row)
             if (taken > 0) theirs[n][answers[n]++] = taken;
         }
     }
+
     row->seconds = median_of((size_t)turns, mine);
     for (size_t n = 0; n < run->peers.count; n++)
         row->peers[n] = median_of(answers[n], theirs[n]);
@@ -175,6 +184,8 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
     subject ours;
     int code = subject_open(row->work, row->mode, row->threads, &ours);
     if (!code) code = take_turns(run, &ours, row);
+
+    /* how near that is to what the machine can do */
     if (!code) {
         const double floor =
             workload_floor(row->work, row->mode, roof, &row->level);
@@ -182,8 +193,10 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
             workload_flops(row->work, row->mode) / row->seconds / roof->fp32;
         row->roof = floor / row->seconds;
     }
+
     if (!code && row->mode == STREAM)
         code = subject_tail(&ours, run->values->seconds / 2, &row->tail);
+
     subject_close(&ours);
     return code;
 }
@@ -191,16 +204,19 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
 /* All rows of a shape in one mode. */
 static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 {
-    static const int chosen[] = {INF | TRAIN | STREAM, INF, TRAIN, STREAM};
+    static const int asked[] = {INF | TRAIN | STREAM, INF, TRAIN, STREAM};
     bench_report *report = &run->report;
     int code = 0;
-    const int wanted = work->modes & chosen[run->values->mode];
+    const int wanted = work->modes & asked[run->values->mode];
     if (!(wanted & (int)mode)) return 0;
+
+    /* one row for each number of threads */
     for (size_t n = 0; !code && n < report->roof_count; n++) {
         const elman_roof *roof = &report->roofs[n];
         bench_row *row = &report->rows[report->count];
         *row =
             (bench_row){.work = work, .mode = mode, .threads = roof->threads};
+
         if (!screen.quiet) live_line(work->name);
         code = measure_row(run, roof, row);
         live_line("");
@@ -219,6 +235,7 @@ static int measure_rows(bench_run *run)
     report->rows =
         calloc(workload_count * 3 * report->roof_count, sizeof *report->rows);
     if (!report->rows) return failed("out of memory");
+
     for (size_t n = 0; !code && n < workload_count; n++)
         for (int m = 0; !code && m < 3 && is_wanted(run, &workloads[n]); m++)
             code = measure_mode(run, &workloads[n], modes[m]);
@@ -227,8 +244,8 @@ static int measure_rows(bench_run *run)
 
 /* ---- The command --------------------------------------------------------- */
 
-/* Before minutes of measuring: that the results can be written at their end.
- * What stands there stays until then. */
+/* Makes sure, before minutes of measuring, that the results can be written at
+ * the end. A file that is there keeps its text until then. */
 static int check_results(const char *path)
 {
     FILE *file = path ? fopen(path, "ae") : NULL;
@@ -244,6 +261,7 @@ static int write_results(const bench_run *run)
     FILE *file = path ? fopen(path, "we") : NULL;
     if (!path) return 0;
     if (!file) return failed("cannot write '%s': %s", path, strerror(errno));
+
     bench_record(&run->report, file);
     const bool lost = ferror(file);
     if (fclose(file) || lost) return failed("cannot write '%s'", path);
@@ -257,12 +275,15 @@ static int measure(bench_run *run)
     int code = measure_roofs(run);
     live_line("");
     if (code) return code;
+
     if (!screen.json) {
         roofs_show(report);
         rows_head(report);
     }
+
     code = measure_rows(run);
     if (code) return code;
+
     if (screen.json) bench_record(report, stdout);
     else means_show(report);
     return write_results(run);
@@ -276,11 +297,14 @@ static int bench(const parsed_line *arguments)
         workloads_list();
         return EXIT_DONE;
     }
+
+    /* nothing is measured before all that is asked for is understood */
     run.report.peers = &run.peers;
     int code = check_patterns(run.patterns);
     if (!code) code = check_results(run.values->results);
     if (!code) code = peers_open(run.values->peers, &run.peers);
     if (!code) code = measure(&run);
+
     peers_close(&run.peers);
     free(run.report.roofs);
     free(run.report.rows);

@@ -1,6 +1,6 @@
 /*
  * bench.h: `elman bench` as its parts share it: the shapes, how one of them is
- * timed, other programs that are timed beside us, and what is told of it.
+ * timed, other programs that are timed in turn with elman, and the report.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -37,20 +37,20 @@ extern const size_t workload_count;
 
 const char *mode_name(bench_mode mode);
 
-/* True if pattern (a name, or as a shell matches files) means the shape. */
+/* True if pattern, with the wildcards of a shell, matches the shape. */
 bool workload_is(const workload *work, const char *pattern);
 
 /* Operations of one pass, or of one step of a stream. */
 double workload_flops(const workload *work, bench_mode mode);
 
-/* What the other library reached, as a part of the peak; 0 unknown. */
+/* What the other library reached, as a share of the peak; 0 unknown. */
 double workload_recorded(const workload *work, bench_mode mode, int threads);
 
 /* Seconds that no fp32 program beats on a machine with such a roof: the
  * operations at the peak; or, for less than 16 sequences, reading what must be
  * read again in each step from the level of memory that holds it, if that takes
- * longer. level, unless NULL, tells which of the two it was: -1 the peak, else
- * the place in roof->read. */
+ * longer. level, unless NULL, says which of the two it was: -1 the peak, else
+ * the index in roof->read. */
 double workload_floor(const workload *work, bench_mode mode,
                       const elman_roof *roof, int *level);
 
@@ -102,7 +102,7 @@ enum { PEERS_MOST = 8 };
 
 /* A program that times the same shapes. It reads a line for each turn, the
  * shape's words, then mode, threads and seconds, and answers with the median
- * seconds of a run, or "-" if it can not do it. */
+ * seconds of a run, or "-" if it cannot do it. */
 typedef struct peer {
     char name[32];
     pid_t process;
@@ -123,16 +123,16 @@ void peers_close(peer_list *list);
 double peer_time(peer *other, const workload *work, bench_mode mode,
                  int threads, double seconds);
 
-/* ---- Telling: bench_report.c --------------------------------------------- */
+/* ---- The report: bench_report.c ------------------------------------------ */
 
 typedef struct bench_row {
     const workload *work;
     bench_mode mode;
     int threads;
     double seconds;           /* our median */
-    double peak;              /* part of the fp32 peak that is */
-    double roof;              /* part of the roof: its floor over our time */
-    int level;                /* which roof, as workload_floor says it */
+    double peak;              /* share of the fp32 peak */
+    double roof;              /* share of the roof: its floor over our time */
+    int level;                /* which roof, as workload_floor says */
     double tail;              /* streams: 99.9th percentile over the median */
     double peers[PEERS_MOST]; /* median seconds; 0 no answer */
 } bench_row;

@@ -23,10 +23,12 @@ static void become(const char *command, const int ask[2], const int answer[2])
 {
     dup2(ask[0], STDIN_FILENO);
     dup2(answer[1], STDOUT_FILENO);
+
     close(ask[0]);
     close(ask[1]);
     close(answer[0]);
     close(answer[1]);
+
     signal(SIGPIPE, SIG_DFL);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
@@ -37,6 +39,8 @@ static void become(const char *command, const int ask[2], const int answer[2])
 static int start(const char *command, peer *other)
 {
     int ask[2], answer[2];
+
+    /* one pipe for questions, one for answers */
     if (pipe2(ask, O_CLOEXEC))
         return failed("cannot open a pipe to %s: %s", other->name,
                       strerror(errno));
@@ -46,6 +50,8 @@ static int start(const char *command, peer *other)
         return failed("cannot open a pipe from %s: %s", other->name,
                       strerror(errno));
     }
+
+    /* what is still buffered must not be written twice */
     fflush(NULL);
     other->process = fork();
     if (other->process == 0) become(command, ask, answer);
@@ -64,12 +70,16 @@ static int read_peer(const char *path, int number, char *line, peer_list *list)
     char *name = line + strspn(line, " \t");
     const size_t length = strcspn(name, " \t");
     if (length == 0) return 0;
+
+    /* the command is the rest of the line */
     const char *command = name + length + strspn(name + length, " \t");
     if (!*command)
         return failed("%s:%d: expected a name and a command, found '%s'",
                       printable(path), number, printable(name));
+
     if (list->count == PEERS_MOST)
         return failed("%s: more than %d peers", printable(path), PEERS_MOST);
+
     peer *other = &list->peers[list->count];
     *other = (peer){0};
     snprintf(other->name, sizeof other->name, "%.*s", (int)length, name);
@@ -84,6 +94,7 @@ int peers_open(const char *path, peer_list *list)
     int code = 0;
     *list = (peer_list){0};
     if (!path) return 0;
+
     FILE *file = fopen(path, "re");
     if (!file) return failed("cannot open '%s': %s", path, strerror(errno));
     for (int number = 1; !code && fgets(line, sizeof line, file); number++)
@@ -117,6 +128,7 @@ static bool hear(peer *other, size_t size, char *text)
     struct pollfd ready = {.fd = fileno(other->answer), .events = POLLIN};
     const int found = poll(&ready, 1, PATIENCE_SECONDS * 1000);
     const bool heard = found > 0 && fgets(text, (int)size, other->answer);
+
     if (!heard) {
         note("%s %s; it is left out from here on", other->name,
              found == 0 ? "does not answer" : "has ended");
@@ -130,10 +142,13 @@ double peer_time(peer *other, const workload *work, bench_mode mode,
 {
     char text[64];
     if (!other->ask) return 0;
+
+    /* the question is a line, and so is the answer */
     workload_write(work, ' ', other->ask);
     fprintf(other->ask, " %s %d %g\n", mode_name(mode), threads, seconds);
     fflush(other->ask);
     if (!hear(other, sizeof text, text)) return 0;
+
     const double taken = strtod(text, NULL);
     return taken > 0 ? taken : 0;
 }

@@ -29,6 +29,7 @@ static const char *with_time(double seconds)
                        : scale > 1e3 ? "us"
                        : scale > 1   ? "ms"
                                      : "s";
+
     snprintf(text, sizeof texts[0], "%s %s", significant(seconds * scale, 3),
              unit);
     return text;
@@ -50,6 +51,8 @@ void roofs_show(const bench_report *report)
            with_bytes((double)first->cache[0]),
            with_bytes((double)first->cache[1]));
     printf("%s L3\n\n", with_bytes((double)first->cache[2]));
+
+    /* what can be reached, for each number of threads */
     printf("%s%-10s%10s%10s%10s%10s%10s%10s%10s%s\n", paint(stdout, BOLD),
            "roof of", "fp32", "bf16", "int8", "L1", "L2", "L3", "RAM",
            paint(stdout, PLAIN));
@@ -64,6 +67,7 @@ void roofs_show(const bench_report *report)
             column(10, "%.1f", roof->read[level] / 1e9);
         putchar('\n');
     }
+
     printf("(operations: GFLOP/s; reading: GB/s)\n");
 }
 
@@ -77,7 +81,7 @@ void rows_head(const bench_report *report)
     printf("%s\n", paint(stdout, PLAIN));
 }
 
-/* Our part of the peak over the recorded one of the other library. */
+/* Our share of the peak over the recorded one of the other library. */
 static double recorded_ratio(const bench_row *row)
 {
     const double other = workload_recorded(row->work, row->mode, row->threads);
@@ -95,24 +99,29 @@ void row_show(const bench_report *report, const bench_row *row)
     const workload *work = row->work;
     printf("%-20s%-7s%3d%9s", work->name, mode_name(row->mode), row->threads,
            with_time(row->seconds));
+
+    /* how near it comes to what the machine can do */
     printf("%9s%5.1f%%%5.1f%% %4s",
            significant(workload_flops(work, row->mode) / row->seconds / 1e9, 3),
            100 * row->peak, 100 * row->roof, level_name(row->level));
     column(6, "%.0f%%", 100 * workload_recorded(work, row->mode, row->threads));
     column(7, "%.2f", recorded_ratio(row));
     column(6, "%.2f", row->tail);
+
+    /* one column for each peer */
     for (size_t n = 0; n < report->peers->count; n++) {
         printf("  ");
         column(name_width(report->peers->peers[n].name), "%.2f",
                row->peers[n] / row->seconds);
     }
+
     putchar('\n');
     fflush(stdout);
 }
 
 /* ---- Means --------------------------------------------------------------- */
 
-/* One number of each row: its part of the roof, the ratio to the recorded
+/* One number of each row: its share of the roof, the ratio to the recorded
  * library, the ratio to peer which - 2. */
 static double number_of(const bench_row *row, size_t which)
 {
@@ -121,7 +130,7 @@ static double number_of(const bench_row *row, size_t which)
     return row->peers[which - 2] / row->seconds;
 }
 
-/* What rows are put together. NULL or 0: all. */
+/* Which rows are averaged. NULL or 0: all. */
 typedef struct bench_group {
     const char *family;
     bench_mode mode;
@@ -149,6 +158,7 @@ static double mean_of(const bench_report *report, const bench_group *group,
         sum += log(number);
         count++;
     }
+
     return count ? exp(sum / (double)count) : 0;
 }
 
@@ -161,6 +171,7 @@ static void mean_show(const bench_report *report, const char *name,
            group->mode ? mode_name(group->mode) : "", threads, "",
            100 * mean_of(report, group, 0), "");
     column(13, "%.2f", mean_of(report, group, 1));
+
     for (size_t n = 0; n < report->peers->count; n++) {
         printf(n ? "  " : "        ");
         column(name_width(report->peers->peers[n].name), "%.2f",
@@ -170,12 +181,12 @@ static void mean_show(const bench_report *report, const char *name,
 }
 
 /* The group of a row, if it is the first of that group. */
-static bool first_of_group(const bench_report *report, size_t at,
+static bool first_of_group(const bench_report *report, size_t index,
                            bench_group *group)
 {
-    const bench_row *row = &report->rows[at];
+    const bench_row *row = &report->rows[index];
     *group = (bench_group){row->work->family, row->mode, row->threads};
-    for (size_t n = 0; n < at; n++)
+    for (size_t n = 0; n < index; n++)
         if (is_in(group, &report->rows[n])) return false;
     return true;
 }
@@ -185,6 +196,7 @@ void means_show(const bench_report *report)
     const bench_group all = {NULL, 0, 0};
     bench_group group;
     if (report->count == 0) return;
+
     printf("\n%sgeometric means%s\n", paint(stdout, BOLD),
            paint(stdout, PLAIN));
     for (size_t n = 0; n < report->count; n++)
@@ -195,7 +207,7 @@ void means_show(const bench_report *report)
 
 /* ---- JSON ---------------------------------------------------------------- */
 
-/* null for what is not known. */
+/* null for what is unknown. */
 static void record_positive(record *out, const char *key, double number)
 {
     if (number > 0) record_number(out, key, number);
@@ -209,6 +221,7 @@ static void record_roof(record *out, const elman_roof *roof)
     record_number(out, "fp32", roof->fp32);
     record_positive(out, "bf16", roof->bf16);
     record_positive(out, "int8", roof->int8);
+
     record_open(out, "read", '[');
     for (int level = 0; level < 4; level++)
         record_number(out, NULL, roof->read[level]);
@@ -224,14 +237,18 @@ static void record_row(record *out, const bench_report *report,
     record_text(out, "family", row->work->family);
     record_text(out, "mode", mode_name(row->mode));
     record_count(out, "threads", (uint64_t)row->threads);
+
     record_number(out, "seconds", row->seconds);
     record_number(out, "flops", workload_flops(row->work, row->mode));
     record_number(out, "peak", row->peak);
     record_number(out, "roof", row->roof);
     record_text(out, "bound", level_name(row->level));
+
+    /* null for what is unknown */
     record_positive(out, "recorded",
                     workload_recorded(row->work, row->mode, row->threads));
     record_positive(out, "tail", row->tail);
+
     record_open(out, "peers", '{');
     for (size_t n = 0; n < report->peers->count; n++)
         record_positive(out, report->peers->peers[n].name, row->peers[n]);
@@ -245,10 +262,12 @@ void bench_record(const bench_report *report, FILE *file)
     record_text(&out, "version", elman_version());
     record_text(&out, "cpu", report->machine.cpu);
     record_text(&out, "isa", report->machine.isa);
+
     record_open(&out, "roofs", '[');
     for (size_t n = 0; n < report->roof_count; n++)
         record_roof(&out, &report->roofs[n]);
     record_close(&out, ']');
+
     record_open(&out, "rows", '[');
     for (size_t n = 0; n < report->count; n++)
         record_row(&out, report, &report->rows[n]);

@@ -1,6 +1,6 @@
 /*
- * bench_run.c: times one shape. Short runs are timed in blocks, so that looking
- * at the clock costs nothing; the median of the blocks counts.
+ * bench_run.c: times one shape. Short runs are timed in blocks, so that reading
+ * the clock costs nothing; the median of the blocks counts.
  */
 #include "bench.h"
 #include "screen.h"
@@ -11,7 +11,7 @@
 
 enum { TIMES_MOST = 20000 };
 
-/* Seconds of a block: looking at the clock takes some 30 ns. */
+/* Seconds of a block: reading the clock takes some 30 ns. */
 static const double BLOCK = 50e-6;
 
 double monotonic_seconds(void)
@@ -39,7 +39,7 @@ static elman_config config_of(const workload *work)
                                         : ELMAN_NONLINEARITY_TANH}}};
 }
 
-/* Numbers in [-0.5,0.5) that look like nothing; NULL if there is no memory. */
+/* Noise in [-0.5,0.5); NULL if there is no memory. */
 static float *noise_create(size_t count)
 {
     float *values = malloc(count * sizeof *values);
@@ -56,8 +56,10 @@ static elman_status run_once(subject *ours)
 {
     if (ours->mode == STREAM)
         return elman_model_step(ours->model, ours->state, ours->x, ours->y);
+
     elman_state_reset(ours->model, ours->state);
     if (ours->mode == TRAIN) elman_state_zero(ours->state);
+
     elman_status status =
         elman_model_forward(ours->model, ours->state, &ours->batch, ours->y);
     if (status != ELMAN_OK || ours->mode != TRAIN) return status;
@@ -74,7 +76,7 @@ static double time_runs(subject *ours, size_t runs)
 }
 
 /* With several threads the first passes of a state try out how to share the
- * work (elman_state_config): those are no part of what is measured. */
+ * work (elman_state_config): these are not measured. */
 enum { TRIALS = 7 };
 
 /* A first run that touches all memory; then blocks that grow until they are
@@ -82,11 +84,14 @@ enum { TRIALS = 7 };
 static int warm_up(subject *ours)
 {
     double taken = time_runs(ours, ours->trials);
+
+    /* double the block until it takes long enough */
     for (ours->block = 1; taken >= 0; ours->block *= 2) {
         if (ours->block > 1 || taken < BLOCK || ours->trials > 1)
             taken = time_runs(ours, ours->block);
         if (taken < 0 || taken >= BLOCK) break;
     }
+
     ours->estimate = taken / (double)ours->block;
     return taken < 0 ? library_failed() : 0;
 }
@@ -114,6 +119,8 @@ int subject_open(const workload *work, bench_mode mode, int threads,
                       .trials = threads > 1 && mode != STREAM ? TRIALS : 1};
     int code = make_model(work, threads, ours);
     if (code) return code;
+
+    /* arrays for the passes; training also needs gradients */
     ours->x = noise_create(rows * work->I);
     ours->y = noise_create(outputs);
     ours->times = calloc(TIMES_MOST, sizeof *ours->times);
@@ -124,6 +131,7 @@ int subject_open(const workload *work, bench_mode mode, int threads,
         made = made && ours->dy && (ours->dx || !work->dx);
     }
     if (!made) return failed("out of memory");
+
     ours->batch = (elman_batch){.T = work->T, .B = work->B, .x = ours->x};
     return warm_up(ours);
 }
@@ -159,12 +167,14 @@ int subject_time(subject *ours, double seconds, double *median)
 {
     const double begin = monotonic_seconds();
     size_t count = 0;
+
     do {
         const double taken = time_runs(ours, ours->block);
         if (taken < 0) return library_failed();
         if (count < TIMES_MOST)
             ours->times[count++] = taken / (double)ours->block;
     } while (monotonic_seconds() - begin + ours->estimate < seconds);
+
     *median = median_of(count, ours->times);
     return 0;
 }
@@ -173,12 +183,14 @@ int subject_tail(subject *ours, double seconds, double *tail)
 {
     const double begin = monotonic_seconds();
     size_t count = 0;
+
     while (count < TIMES_MOST &&
            (count < 1000 || monotonic_seconds() - begin < seconds)) {
         const double taken = time_runs(ours, 1);
         if (taken < 0) return library_failed();
         ours->times[count++] = taken;
     }
+
     const double median = median_of(count, ours->times);
     *tail = ours->times[count - 1 - count / 1000] / median;
     return 0;

@@ -23,8 +23,8 @@
     PRODUCTS(cell, directions,                                                 \
              INPUTS(layers, directions, I, H) + (layers) * (H), H, B, T)
 
-/* the list says the operations as well, so that a slip of the pen in a shape
- * does not build */
+/* the list states the operations as well, so that a mistake in a shape does
+ * not build */
 #define W(name, family, cell, layers, directions, I, H, B, T, dx, modes,       \
           forward, training, ...)                                              \
     _Static_assert(FORWARD(cell, layers, directions, I, H, B, T) == (forward), \
@@ -89,7 +89,7 @@ double workload_recorded(const workload *work, bench_mode mode, int threads)
 }
 
 /* Bytes of weights that each step reads again: those of the state, and of the
- * input in a stream, where nobody knows the next input. */
+ * input in a stream, where the next input is unknown. */
 static double bytes_of_step(const workload *work, bench_mode mode)
 {
     const size_t inputs =
@@ -122,6 +122,7 @@ double workload_floor(const workload *work, bench_mode mode,
     const double passes = (double)work->T * (mode == TRAIN ? 2 : 1);
     const int holds = level_of(step, roof);
     const double reading = step * passes / roof->read[holds];
+
     if (reading <= computing) return computing;
     if (level) *level = holds;
     return reading;
@@ -130,6 +131,7 @@ double workload_floor(const workload *work, bench_mode mode,
 void workload_write(const workload *work, char separator, FILE *file)
 {
     const char s = separator;
+
     fprintf(file, "%s%c%s%c%s%c%zu%c%d%c%zu%c%zu%c%zu%c%zu%c%d", work->name, s,
             work->family, s, cell_name(work->cell), s, work->layers, s,
             work->directions == 2, s, work->I, s, work->H, s, work->B, s,
@@ -140,6 +142,7 @@ void workloads_list(void)
 {
     printf("name\tfamily\tcell\tlayers\tbidir\tinput\thidden\tbatch\tsteps\t"
            "dx\tmodes\tfwd_flops\ttrain_flops\n");
+
     for (size_t n = 0; n < workload_count; n++) {
         const workload *work = &workloads[n];
         workload_write(work, '\t', stdout);

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double START_PART = 0.01; /* what the horizon is measured by */
+static const double START_PART = 0.01; /* of the start: the horizon */
 static const double LEAST = 1e-8;      /* of the start: where bars end */
 
 enum { LABELS = 22, WIDEST = 60 };
@@ -43,10 +43,14 @@ flow flow_sum(const elman_model *model, size_t level, const double *norms,
                  cells[layer->kind - ELMAN_RNN],
                  layer->hidden_sizes[0] ? layer->hidden_sizes[inside]
                                         : layer->hidden_size);
+
+    /* the first step back with less than a hundredth, counted from far back */
     for (size_t k = T; k-- > 1;)
         if (norms[k] < START_PART * norms[0]) sum.horizon = k;
+
+    /* the mean factor a step up to there; a gradient that is exactly 0 further
+     * back has none */
     size_t end = sum.horizon < T ? sum.horizon : T - 1;
-    /* a gradient that is exactly 0 further back has no factor */
     while (end > 0 && !(norms[end] > 0))
         end--;
     if (end > 0 && norms[0] > 0)
@@ -61,6 +65,7 @@ static size_t next_step(size_t k, size_t T)
     size_t power = 1;
     while (2 * power <= k)
         power *= 2;
+
     size_t next = k < 4 ? k + 1 : k + power / 2;
     return next >= T && k < T - 1 ? T - 1 : next;
 }
@@ -83,6 +88,7 @@ static void print_bar(int eighths, int mark)
         fputs(tips[eighths % 8], stdout);
         full++;
     }
+
     if (mark >= full)
         printf("%*s%s%s%s", mark - full, "", paint(stdout, DIM),
                screen.utf8 ? "┊" : "|", paint(stdout, PLAIN));
@@ -91,15 +97,20 @@ static void print_bar(int eighths, int mark)
 
 static void show_bars(const flow *one)
 {
+    /* the scale holds all norms, down to where bars end */
     double start = one->norms[0], high = start, low = START_PART * start / 10;
     for (size_t k = 0; k < one->T; k++) {
         high = fmax(high, one->norms[k]);
         if (one->norms[k] > 0) low = fmin(low, one->norms[k]);
     }
     low = fmax(low, LEAST * start) * 0.8;
+
+    /* what room the terminal leaves for bars */
     int columns = screen_width(stdout) - LABELS - 2;
     if (columns > WIDEST) columns = WIDEST;
     if (columns < 10) columns = 10;
+
+    /* each step with its bar, brighter where the gradient still reaches */
     int mark = bar_eighths(START_PART * start, low, high, columns) / 8;
     printf("%s%10s  %8s%s\n", paint(stdout, DIM), "steps back", "gradient",
            paint(stdout, PLAIN));
@@ -149,10 +160,13 @@ void flows_record(const char *model, const char *source, const flow *flows,
         record_open(&out, NULL, '{');
         record_text(&out, "name", flows[n].name);
         record_text(&out, "cell", flows[n].cell);
+
+        /* null if the gradient reaches further than the sequence */
         if (flows[n].horizon < flows[n].T)
             record_count(&out, "horizon", flows[n].horizon);
         else record_null(&out, "horizon");
         record_number(&out, "factor", flows[n].factor);
+
         record_open(&out, "norms", '[');
         for (size_t k = 0; k < flows[n].T; k++)
             record_number(&out, NULL, flows[n].norms[k]);

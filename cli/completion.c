@@ -22,6 +22,7 @@ static value_kind kind_of(const option_row *row)
     if (row->type == OPTION_CHOICE) return VALUE_CHOICE;
     bool text = row->type == OPTION_TEXT || row->type == OPTION_PAIR;
     if (!text) return VALUE_FREE;
+
     if (!strcmp(row->value, "DIR")) return VALUE_FOLDER;
     bool file = strstr(row->value, "FILE") || strstr(row->value, "MODEL") ||
                 strstr(row->value, ".npy");
@@ -136,6 +137,7 @@ static void zsh_value(const option_row *row, const char *text, size_t length)
     else zsh_text(name);
     putchar(':');
 
+    /* how to complete it: nothing, files, or the choices */
     switch (kind_of(row)) {
     case VALUE_FREE:
         putchar(' ');
@@ -250,7 +252,10 @@ static void fish_describe(const char *text)
 static void fish_option(const char *condition, const option_row *row)
 {
     printf("complete -c elman -n '%s' -l %s", condition, row->name);
+
     if (row->letter) printf(" -s %c", row->letter);
+
+    /* how to complete its value */
     if (row->type != OPTION_FLAG) switch (kind_of(row)) {
         case VALUE_FREE:
             fputs(" -x", stdout);
@@ -266,6 +271,7 @@ static void fish_option(const char *condition, const option_row *row)
             print_choices(row->value);
             putchar('\'');
         }
+
     fish_describe(row->help);
 }
 
@@ -303,6 +309,7 @@ bool completion_show(const char *shell, const command_row *const *commands)
         const char *name;
         void (*show)(command_list commands);
     } shells[] = {{"bash", bash_show}, {"zsh", zsh_show}, {"fish", fish_show}};
+
     for (size_t n = 0; n < sizeof shells / sizeof *shells; n++) {
         if (strcmp(shells[n].name, shell) != 0) continue;
         shells[n].show(commands);

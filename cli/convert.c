@@ -1,6 +1,6 @@
 /*
- * convert.c: `elman convert`: models of others become elman's, and elman's
- * become theirs. Nothing is written before everything has been checked.
+ * convert.c: `elman convert`: imports models from other systems and exports to
+ * them. Nothing is written before everything has been checked.
  */
 #include "convert.h"
 #include "commands.h"
@@ -87,10 +87,12 @@ static bool is_same_file(const char *a, const char *b)
            one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/* Decides the format of OUT, and that it takes nothing from us. */
+/* Decides the format of OUT, and that it overwrites nothing that is read. */
 static int check_out(conversion *run)
 {
     const convert_values *values = run->values;
+
+    /* the format, by the name of OUT where --to leaves it open */
     run->to = (convert_to)values->to;
     if (run->to == TO_AUTO)
         run->to = ends_with(run->out, ".safetensors") ? TO_ELMAN
@@ -102,6 +104,8 @@ static int check_out(conversion *run)
             ends_with(run->out, ".pt") || ends_with(run->out, ".pth")
                 ? "; PyTorch takes .safetensors: see --to=torch"
                 : "; else --to=elman, torch or onnx says what it is");
+
+    /* OUT must not be a file that is still to be read */
     for (size_t n = 0; n < run->count; n++)
         if (is_same_file(run->paths[n], run->out))
             return misused("OUT would overwrite IN, '%s'", run->paths[n]);
@@ -113,7 +117,7 @@ static int check_out(conversion *run)
     return check_writable(run->out);
 }
 
-/* A conversion that fails says first what it made of the tensors. */
+/* A conversion that fails first shows what became of the tensors. */
 static int show_failed(const conversion *run)
 {
     if (screen.quiet || screen.json) return 0;
@@ -122,13 +126,15 @@ static int show_failed(const conversion *run)
     return code;
 }
 
-/* If a tensor is left that nothing takes: the table, and a line that names
- * them and what to do. */
+/* Fails if there are tensors that nothing takes: shows the table, and a line
+ * that names them and says what to do. */
 static int check_claimed(const conversion *run)
 {
     enum { ROOM = 400 };
     char names[ROOM + 8] = "";
     size_t left = 0, used = 0;
+
+    /* the names of what is left, as far as there is room */
     for (size_t n = 0; n < run->row_count; n++) {
         const char *name = run->rows[n].from;
         if (run->rows[n].to) continue;
@@ -140,6 +146,8 @@ static int check_claimed(const conversion *run)
             used = ROOM + (size_t)snprintf(names + used, 5, ",...");
     }
     if (!left) return 0;
+
+    /* the table says where they are, the line what to do */
     int code = show_failed(run);
     if (code) return code;
     if (left == 1)
@@ -156,10 +164,12 @@ static int check_reference(conversion *run)
     const option_pair *files = &run->values->reference;
     elman_check *check = &run->check;
     if (!files->first) return 0;
+
     if (elman_model_check(run->model, files->first, files->second, check) !=
         ELMAN_OK)
         return library_failed();
     if (check->passed) return 0;
+
     int code = show_failed(run);
     if (code) return code;
     return failed(
@@ -180,13 +190,15 @@ static int write_out(const conversion *run)
 static int convert_import(conversion *run, const elman_import *import)
 {
     run->rows = elman_import_rows(import, &run->row_count);
-    run->beside = elman_import_beside(import);
+    run->extra = elman_import_beside(import);
     int code = check_claimed(run);
     if (code) return code;
+
     if (elman_import_create(import, &run->model) != ELMAN_OK) {
         code = show_failed(run);
         return code ? code : library_failed();
     }
+
     code = check_reference(run);
     if (!code) code = write_out(run);
     if (!code) code = conversion_show(run);
@@ -197,15 +209,18 @@ static int convert_import(conversion *run, const elman_import *import)
 static int convert(const parsed_line *arguments)
 {
     const convert_values *values = arguments->values;
-    size_t last = (size_t)arguments->count - 1;
+    size_t inputs = (size_t)arguments->count - 1;
     conversion run = {
         .values = values,
         .paths = (const char *const *)arguments->operands,
-        .count = last,
-        .out = arguments->operands[last],
+        .count = inputs,
+        .out = arguments->operands[inputs],
     };
+
     int code = check_out(&run);
     if (code) return code;
+
+    /* what the files themselves do not say */
     const elman_import_config config = {
         .mapping = values->mapping,
         .key = values->key,
@@ -214,6 +229,7 @@ static int convert(const parsed_line *arguments)
         .nonlinearity = (elman_nonlinearity)values->nonlinearity,
         .batch_first = values->batch_first,
     };
+
     elman_import *import = NULL;
     if (elman_import_open(run.paths, run.count, &config, &import) != ELMAN_OK)
         return library_failed();

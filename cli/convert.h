@@ -11,7 +11,7 @@
 typedef enum convert_to { TO_AUTO, TO_ELMAN, TO_TORCH, TO_ONNX } convert_to;
 
 typedef struct convert_values {
-    int to, nonlinearity; /* places in --to and --nonlinearity */
+    int to, nonlinearity; /* indices of their choices */
     const char *mapping, *key, *layers, *ignore;
     bool batch_first;
     option_pair reference;
@@ -24,7 +24,8 @@ typedef struct conversion {
     const char *out;
     convert_to to;
     const elman_import_row *rows; /* (row_count) */
-    size_t row_count, beside;     /* tensors in no row */
+    size_t row_count;
+    size_t extra; /* tensors outside the state dict, in no row */
     elman_model *model;
     elman_check check; /* of --reference */
 } conversion;

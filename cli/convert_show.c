@@ -1,5 +1,5 @@
 /*
- * convert_show.c: a conversion told: every tensor and what it became, the
+ * convert_show.c: shows a conversion: every tensor and what it became, the
  * model, and the lines of Python that read it.
  */
 #include "convert.h"
@@ -26,20 +26,20 @@ const char *conversion_source(const conversion *run)
     return text;
 }
 
-/* True if row n tells more of the tensor of the row before. */
+/* True if row n is about the same tensor as the row before. */
 static bool is_continued(const conversion *run, size_t n)
 {
     return n > 0 && !strcmp(run->rows[n].from, run->rows[n - 1].from);
 }
 
-/* True if row n is of a parameter that no tensor makes. */
+/* True if row n is about a parameter that no tensor makes. */
 static bool is_from_nothing(const conversion *run, size_t n)
 {
     return !*run->rows[n].type;
 }
 
-/* True if row n is of whole numbers by which a graph only says shapes; people
- * are told how many. */
+/* True if row n is about whole numbers that are only shapes in a graph; people
+ * are only told how many there are. */
 static bool is_shape(const conversion *run, size_t n)
 {
     const elman_import_row *row = &run->rows[n];
@@ -69,61 +69,95 @@ static void show_heading(const conversion *run, FILE *file, const char *type)
             tensors == 1 ? "" : "s", type ? " of " : "", type ? type : "");
 }
 
-/* The cells of row n: tensor, type unless it is the same for all, shape, what
- * it became, how. */
-static colour fill_row(const conversion *run, size_t n, bool types,
-                       row_text *text, const char **cell)
-{
-    const elman_import_row *row = &run->rows[n];
-    int64_t shape[ELMAN_MAX_AXES];
-    for (size_t k = 0; k < row->rank; k++)
-        shape[k] = (int64_t)row->shape[k];
-    bool first = !is_continued(run, n) && !is_from_nothing(run, n);
-    *cell++ = first ? row->from : NULL;
-    if (types) *cell++ = first ? row->type : NULL;
-    *cell++ =
-        first ? sizes_text(row->rank, shape, text->shape, SHAPE_TEXT) : NULL;
-    *cell++ = row->to;
-    *cell++ = row->to ? row->how : "nothing takes it";
-    return !row->to ? RED : *row->to ? PLAIN : DIM;
-}
+/* A conversion as table_show takes it. */
+typedef struct row_table {
+    table_column columns[COLUMNS];
+    size_t column_count, row_count;
+    const char **cells; /* (row_count, column_count) */
+    row_text *texts;    /* (row_count) of its cells */
+    colour *inks;       /* (row_count) */
+} row_table;
 
-int conversion_show_table(const conversion *run, FILE *file)
+/* Chooses the columns, the type only if tensors differ in it, and makes room
+ * for all rows. False if there is no memory. */
+static bool table_open(const conversion *run, bool types, row_table *table)
 {
     static const table_column columns[COLUMNS] = {{"tensor", FIT_CUT},
                                                   {"type", FIT_WHOLE},
                                                   {"shape", FIT_WHOLE},
                                                   {"became", FIT_CUT},
                                                   {"how", FIT_WRAP}};
-    table_column shown[COLUMNS];
-    size_t count = 0, rows = run->row_count, told = 0;
-    const char *type = only_type(run);
+    *table = (row_table){0};
     for (size_t c = 0; c < COLUMNS; c++)
-        if (c != 1 || !type) shown[count++] = columns[c];
-    const char **cells = calloc(rows + 1, count * sizeof *cells);
-    row_text *texts = calloc(rows + 1, sizeof *texts);
-    colour *inks = calloc(rows + 1, sizeof *inks);
-    int code = 0;
-    if (cells && texts && inks) {
-        for (size_t n = 0; n < rows; n++) {
-            if (is_shape(run, n)) continue;
-            inks[told] =
-                fill_row(run, n, !type, &texts[told], cells + told * count);
-            told++;
-        }
-        show_heading(run, file, type);
-        table_show(file, shown, count, told, cells, inks);
-        if (told < rows)
-            fprintf(file, "%sand %zu of whole numbers: shapes and axes%s\n",
-                    paint(file, DIM), rows - told, paint(file, PLAIN));
-        if (run->beside)
-            fprintf(file, "%sand %zu beside the state dict, left out%s\n",
-                    paint(file, DIM), run->beside, paint(file, PLAIN));
-    } else code = failed("out of memory");
-    free(cells);
-    free(texts);
-    free(inks);
-    return code;
+        if (c != 1 || types) table->columns[table->column_count++] = columns[c];
+
+    size_t rows = run->row_count + 1;
+    table->cells = calloc(rows, table->column_count * sizeof *table->cells);
+    table->texts = calloc(rows, sizeof *table->texts);
+    table->inks = calloc(rows, sizeof *table->inks);
+    return table->cells && table->texts && table->inks;
+}
+
+static void table_close(row_table *table)
+{
+    free(table->cells);
+    free(table->texts);
+    free(table->inks);
+}
+
+/* Appends row n of the conversion: tensor, type, shape, what it became, how. */
+static void table_append(const conversion *run, size_t n, bool types,
+                         row_table *table)
+{
+    const elman_import_row *row = &run->rows[n];
+    const char **cell = table->cells + table->row_count * table->column_count;
+    char *text = table->texts[table->row_count].shape;
+    int64_t shape[ELMAN_MAX_AXES];
+    for (size_t k = 0; k < row->rank; k++)
+        shape[k] = (int64_t)row->shape[k];
+
+    /* of a tensor that makes several parameters, only the first row names it */
+    bool first = !is_continued(run, n) && !is_from_nothing(run, n);
+    *cell++ = first ? row->from : NULL;
+    if (types) *cell++ = first ? row->type : NULL;
+    *cell++ = first ? sizes_text(row->rank, shape, text, SHAPE_TEXT) : NULL;
+
+    *cell++ = row->to;
+    *cell++ = row->to ? row->how : "nothing takes it";
+    colour ink = !row->to ? RED : *row->to ? PLAIN : DIM;
+    table->inks[table->row_count++] = ink;
+}
+
+/* Below the table: how many tensors are not in it. */
+static void show_omitted(const conversion *run, FILE *file, size_t shapes)
+{
+    const char *dim = paint(file, DIM), *plain = paint(file, PLAIN);
+    if (shapes)
+        fprintf(file, "%sand %zu of whole numbers: shapes and axes%s\n", dim,
+                shapes, plain);
+    if (run->extra)
+        fprintf(file, "%sand %zu outside the state dict, left out%s\n", dim,
+                run->extra, plain);
+}
+
+int conversion_show_table(const conversion *run, FILE *file)
+{
+    const char *type = only_type(run);
+    row_table table;
+    if (!table_open(run, !type, &table)) {
+        table_close(&table);
+        return failed("out of memory");
+    }
+
+    for (size_t n = 0; n < run->row_count; n++)
+        if (!is_shape(run, n)) table_append(run, n, !type, &table);
+
+    show_heading(run, file, type);
+    table_show(file, table.columns, table.column_count, table.row_count,
+               table.cells, table.inks);
+    show_omitted(run, file, run->row_count - table.row_count);
+    table_close(&table);
+    return 0;
 }
 
 /* The lines that read the result elsewhere; "" where it is elman's own. */
@@ -131,6 +165,7 @@ static int read_python(const conversion *run, char *lines)
 {
     *lines = '\0';
     if (run->to == TO_ELMAN) return 0;
+
     elman_export_format format =
         run->to == TO_ONNX ? ELMAN_EXPORT_ONNX : ELMAN_EXPORT_TORCH;
     return elman_export_read(run->model, format, run->out, PYTHON_TEXT,
@@ -142,6 +177,7 @@ static int read_python(const conversion *run, char *lines)
 static void show_python(const char *lines)
 {
     if (*lines) printf("\nin Python\n");
+
     while (*lines) {
         char line[PYTHON_TEXT];
         size_t length = strcspn(lines, "\n");
@@ -158,6 +194,7 @@ static void show_result(const conversion *run)
     printf("\n%s%s%s, %s, %s: %s\n", paint(stdout, BOLD), printable(run->out),
            paint(stdout, PLAIN), kinds[run->to],
            with_bytes(file_bytes(run->out)), model_describe(run->model));
+
     const elman_check *check = &run->check;
     const option_pair *files = &run->values->reference;
     if (!files->first) return;
@@ -174,10 +211,12 @@ static void record_tensor(record *out, const elman_import_row *row)
     record_open(out, NULL, '{');
     record_text(out, "name", row->from);
     record_text(out, "type", row->type);
+
     record_open(out, "shape", '[');
     for (size_t k = 0; k < row->rank; k++)
         record_count(out, NULL, row->shape[k]);
     record_close(out, ']');
+
     record_text(out, "to", row->to);
     record_text(out, "how", row->how);
     record_close(out, '}');
@@ -191,16 +230,20 @@ static void show_record(const conversion *run, const char *python)
     for (size_t n = 0; n < run->count; n++)
         record_text(&out, NULL, run->paths[n]);
     record_close(&out, ']');
+
+    /* the file that was written, and its model */
     record_text(&out, "to", run->out);
     record_text(&out, "format", formats[run->to]);
     record_number(&out, "bytes", file_bytes(run->out));
     record_text(&out, "layers", model_describe(run->model));
     record_count(&out, "weights", elman_model_size(run->model).weights);
+
+    /* what became of each tensor, and what was checked */
     record_open(&out, "tensors", '[');
     for (size_t n = 0; n < run->row_count; n++)
         record_tensor(&out, &run->rows[n]);
     record_close(&out, ']');
-    if (run->beside) record_count(&out, "beside", run->beside);
+    if (run->extra) record_count(&out, "extra", run->extra);
     if (run->values->reference.first)
         reference_record(&out, &run->values->reference, &run->check);
     if (*python) record_text(&out, "python", python);
@@ -212,6 +255,7 @@ int conversion_show(const conversion *run)
     static char python[PYTHON_TEXT];
     int code = read_python(run, python);
     if (code) return code;
+
     if (screen.json) show_record(run, python);
     else if (!screen.quiet) {
         code = conversion_show_table(run, stdout);

@@ -66,6 +66,8 @@ static int show(const network *net, const eval_values *values, const char *data,
                 const uint64_t *confusion)
 {
     const elman_encoding *encoding = net->encoding;
+
+    /* one record */
     if (screen.json) {
         record out = record_begin(stdout);
         record_text(&out, "model", net->path);
@@ -75,6 +77,8 @@ static int show(const network *net, const eval_values *values, const char *data,
         record_end(&out);
         return EXIT_DONE;
     }
+
+    /* or a line, and tables where a class or a value has its own */
     printf("%s on %s %s%s\n", metrics_describe(encoding, metrics),
            with_commas(sequences),
            encoding->task == ELMAN_LANGUAGE   ? unit_name(encoding)
@@ -98,6 +102,8 @@ static int evaluate(const network *net, const eval_values *values,
     uint64_t *confusion = NULL;
     if (classes && !(confusion = calloc(classes * classes, sizeof *confusion)))
         return failed("out of memory");
+
+    /* passes as in training, with the same loss */
     elman_trainer_config config = {
         .loss = {.kind = net->loss},
         .batch_size = (size_t)values->batch,
@@ -105,6 +111,7 @@ static int evaluate(const network *net, const eval_values *values,
         .fresh_state = values->fresh_state,
         .threads = threads_to_use(values->threads),
     };
+
     elman_metrics metrics;
     elman_status status = elman_model_evaluate(
         net->model, dataset, ELMAN_VALIDATION, &config, &metrics, confusion);
@@ -113,6 +120,7 @@ static int evaluate(const network *net, const eval_values *values,
                           elman_dataset_size(dataset, ELMAN_VALIDATION),
                           &metrics, confusion)
                    : library_failed();
+
     free(confusion);
     return code;
 }
@@ -124,12 +132,14 @@ static int eval(const parsed_line *arguments)
     network net;
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
+
     elman_dataset_config config = {.encoding = net.note,
                                    .target_path = values->target_file};
     elman_dataset *dataset = NULL;
     if (elman_dataset_open(data, &config, &dataset) == ELMAN_OK)
         code = evaluate(&net, values, data, dataset);
     else code = library_failed();
+
     elman_dataset_close(dataset);
     network_close(&net);
     return code;

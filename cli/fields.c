@@ -15,10 +15,12 @@ int source_open(const char *path, line_source *source)
 {
     *source = (line_source){.file = stdin, .name = "standard input"};
     if (!path || !strcmp(path, "-")) return 0;
+
     struct stat file;
     snprintf(source->name, sizeof source->name, "'%s'", path);
     if (stat(path, &file) == 0 && S_ISDIR(file.st_mode))
         return failed("cannot read '%s': it is a folder", path);
+
     source->file = fopen(path, "re");
     if (!source->file)
         return failed("cannot read '%s': %s", path, strerror(errno));
@@ -37,11 +39,14 @@ bool source_read(line_source *source)
 {
     ssize_t got = getline(&source->text, &source->room, source->file);
     if (got < 0) return false;
+
+    /* the line end goes, whichever it is */
     if (got > 0 && source->text[got - 1] == '\n') got--;
     if (got > 0 && source->text[got - 1] == '\r') got--;
     source->text[got] = '\0';
     source->bytes = (size_t)got;
-    /* a byte order mark is no value */
+
+    /* a byte order mark is not part of a value */
     if (source->line++ == 0 && got >= 3 &&
         !memcmp(source->text, "\xEF\xBB\xBF", 3)) {
         source->bytes -= 3;
@@ -56,17 +61,19 @@ int source_error(const line_source *source)
     return failed("cannot read %s: %s", source->name, strerror(errno));
 }
 
-/* The field from text to end without what surrounds it. */
+/* The field from text to end without blanks and quotes around it. */
 static char *trimmed(char *text, char *end)
 {
     while (*text == ' ' || *text == '\t')
         text++;
     while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
+
     if (end - text >= 2 && *text == '"' && end[-1] == '"') {
         text++;
         end--;
     }
+
     *end = '\0';
     return text;
 }
@@ -78,10 +85,14 @@ bool source_split(line_source *source, char *text)
                             : strchr(text, '\t') ? "\t"
                                                  : " ";
     bool blanks = *separator == ' ';
+
+    /* each field ends at the separator or at the end; several blanks are one */
     source->count = 0;
     for (;;) {
         if (blanks) text += strspn(text, " ");
         if (blanks && !*text) return true;
+
+        /* the list grows as it needs to */
         if (source->count == source->most) {
             size_t most = 2 * source->most + 16;
             char **more = realloc(source->fields, most * sizeof *more);
@@ -92,6 +103,7 @@ bool source_split(line_source *source, char *text)
             source->fields = more;
             source->most = most;
         }
+
         char *end = text + strcspn(text, separator);
         bool last = !*end;
         source->fields[source->count++] = trimmed(text, end);

@@ -26,13 +26,13 @@ typedef struct line_source {
 int source_open(const char *path, line_source *source);
 void source_close(line_source *source);
 
-/* The next line; false at the end. After that source_error tells a read error:
- * 0 or an exit code. */
+/* The next line; false at the end. After that source_error says whether reading
+ * failed: 0 or an exit code. */
 bool source_read(line_source *source);
 int source_error(const line_source *source);
 
 /* Cuts text (inside source->text) into fields, in place: blanks and quotes
- * around them go. False after an error line: out of memory. */
+ * around them are removed. False after an error line: out of memory. */
 bool source_split(line_source *source, char *text);
 
 /* The field as a finite number; false if it is none. */

@@ -14,18 +14,18 @@ typedef struct graph_run {
 } graph_run;
 
 /* Gives the graph its inputs, words NAME=FILE. Returns 0, or an exit code
- * after an error line: a name that is none, one given twice, one missing. */
+ * after an error line: a name is unknown, given twice or missing. */
 int graph_give(const graph_run *run, const option_list *words);
 
 /* 0 if folder is there and takes a file for each output, or can be made; else
  * EXIT_FAILED after an error line. */
 int graph_check_folder(const graph_run *run, const char *folder);
 
-/* Writes every output to folder, which is made if it is not there, and tells
- * each; none if one can not be written, and what was there stays. A name
- * becomes NAME.npy; what a file's name can not have, or could lead out of
- * folder, is written as %2F: '/', '%', control characters and a point at the
- * beginning. */
+/* Writes every output to folder, which is made if it is missing, and lists
+ * them; if one cannot be written, none is, and what was there stays. A name
+ * becomes NAME.npy; what a file's name cannot contain, or what could lead out
+ * of folder, is written like %2F: '/', '%', control characters and a leading
+ * dot. */
 int graph_write(const graph_run *run, const char *folder);
 
 /* Shows the inputs and outputs. */

@@ -35,6 +35,7 @@ static const elman_port *find_input(const graph_run *run, const char *word,
             if (!port->input || strncmp(port->name, word, length) != 0 ||
                 port->name[length])
                 continue;
+
             *file = at + 1;
             return port;
         }
@@ -47,12 +48,16 @@ static int unknown_input(const graph_run *run, const char *word)
     size_t length = strcspn(word, "=");
     if (!word[length])
         return misused("--input expects NAME=FILE.npy, found '%s'", word);
+
     snprintf(name, sizeof name, "%.*s", (int)length, word);
+
+    /* the input that was probably meant */
     const char **names = calloc(run->count + 1, sizeof *names);
     size_t count = 0;
     if (!names) return failed("out of memory");
     for (size_t n = 0; n < run->count; n++)
         if (run->ports[n].input) names[count++] = run->ports[n].name;
+
     const char *near = nearest_name(name, names, count);
     free(names);
     if (near)
@@ -76,7 +81,7 @@ static int check_missing(const graph_run *run, const bool *given)
     return 0;
 }
 
-/* Finds each word's input, and whether all is there. */
+/* Finds the input of each word, and checks that none is missing. */
 static int check_words(const graph_run *run, const option_list *words,
                        bool *given)
 {
@@ -84,6 +89,7 @@ static int check_words(const graph_run *run, const option_list *words,
         const char *file;
         const elman_port *port = find_input(run, words->texts[n], &file);
         if (!port) return unknown_input(run, words->texts[n]);
+
         if (!*file)
             return misused("--input expects NAME=FILE.npy, found '%s'",
                            words->texts[n]);
@@ -91,6 +97,7 @@ static int check_words(const graph_run *run, const option_list *words,
             return misused("the input '%s' is given twice", port->name);
         given[port - run->ports] = true;
     }
+
     return check_missing(run, given);
 }
 
@@ -99,12 +106,14 @@ int graph_give(const graph_run *run, const option_list *words)
     bool *given = calloc(run->count + 1, sizeof *given);
     if (!given) return failed("out of memory");
     int code = check_words(run, words, given);
+
     for (size_t n = 0; n < words->count && !code; n++) {
         const char *file;
         const elman_port *port = find_input(run, words->texts[n], &file);
         if (elman_graph_load(run->graph, port->name, file) != ELMAN_OK)
             code = library_failed();
     }
+
     free(given);
     return code;
 }

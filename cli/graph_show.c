@@ -13,7 +13,7 @@ typedef struct port_text {
     char shape[SHAPE_TEXT];
 } port_text;
 
-/* The ports of one side under heads; true if any of them has a free axis. */
+/* The ports of one side under heads; true if an axis of one is free. */
 static bool show_side(const graph_run *run, bool input, const char **cells,
                       port_text *texts)
 {
@@ -22,11 +22,14 @@ static bool show_side(const graph_run *run, bool input, const char **cells,
         {"type", FIT_WHOLE},
         {"shape", FIT_WHOLE},
         {"", FIT_WHOLE}};
+
+    /* one row for each port */
     size_t rows = 0;
     bool open = false;
     for (size_t n = 0; n < run->count; n++) {
         const elman_port *port = &run->ports[n];
         if (port->input != input) continue;
+
         const char **cell = cells + COLUMNS * rows;
         cell[0] = port->name;
         cell[1] = port->type;
@@ -34,11 +37,14 @@ static bool show_side(const graph_run *run, bool input, const char **cells,
                                             texts[rows].shape, SHAPE_TEXT)
                                : "?";
         cell[3] = port->optional ? "optional" : NULL;
+
+        /* an axis of any size, or a shape that is unknown */
         open = open || !port->shaped;
         for (size_t k = 0; k < port->rank; k++)
             open = open || port->shape[k] < 0;
         rows++;
     }
+
     putchar('\n');
     table_show(stdout, columns, COLUMNS, rows, cells, NULL);
     return open;
@@ -56,6 +62,7 @@ static int show_tables(const graph_run *run)
         open = show_side(run, false, cells, texts) || open;
         if (open) printf("\n(? stands for any)\n");
     } else code = failed("out of memory");
+
     free(cells);
     free(texts);
     return code;
@@ -80,6 +87,7 @@ static void record_side(record *out, const graph_run *run, bool input)
     for (size_t n = 0; n < run->count; n++) {
         const elman_port *port = &run->ports[n];
         if (port->input != input) continue;
+
         record_open(out, NULL, '{');
         record_text(out, "name", port->name);
         record_text(out, "type", port->type);

@@ -14,14 +14,14 @@
 
 enum { COLUMNS = 4 };
 
-/* One output: where it is written first, where it goes, what is told of it. */
+/* One output: where it is written first, where it goes, what is shown. */
 typedef struct written {
     const elman_port *port;
-    char beside[PATH_MAX + 24], file[PATH_MAX];
+    char staged[PATH_MAX + 24], file[PATH_MAX];
     char shape[128];
 } written;
 
-/* The path of the file for an output into path. */
+/* The path of the file of an output into path; false if it is too long. */
 static bool output_path(const char *folder, const char *name, char *path,
                         size_t size)
 {
@@ -35,6 +35,7 @@ static bool output_path(const char *folder, const char *name, char *path,
             used += (size_t)snprintf(path + used, size - used, "%%%02X", c);
         else path[used++] = *at;
     }
+
     snprintf(path + used, size - used, ".npy");
     return true;
 }
@@ -46,6 +47,7 @@ static int list_outputs(const graph_run *run, const char *folder,
     written *list = calloc(run->count + 1, sizeof *list);
     if (!list) return failed("out of memory");
     *outputs = list;
+
     for (size_t n = 0; n < run->count; n++) {
         const char *name = run->ports[n].name;
         if (run->ports[n].input) continue;
@@ -54,6 +56,7 @@ static int list_outputs(const graph_run *run, const char *folder,
         list->port = run->ports + n;
         list++;
     }
+
     *count = (size_t)(list - *outputs);
     return 0;
 }
@@ -66,61 +69,68 @@ int graph_check_folder(const graph_run *run, const char *folder)
     size_t count = 0;
     if (strlen(folder) >= sizeof inside - 16)
         return failed("the path '%.60s...' is too long", folder);
+
     bool exists = stat(folder, &there) == 0;
     if (exists && !S_ISDIR(there.st_mode))
         return failed("cannot write into '%s': it is not a folder", folder);
+
     /* a folder that is not there: whether its parent takes it */
     snprintf(inside, sizeof inside, "%s%s", folder, exists ? "/y" : "");
     int code = exists ? 0 : check_writable(inside);
     if (!code) code = list_outputs(run, folder, &outputs, &count);
+
     for (size_t n = 0; n < count && exists && !code; n++)
         code = check_writable(outputs[n].file);
     free(outputs);
     return code;
 }
 
-/* Saves all beside their places, so that a full disk leaves these as they
- * were, and moves them only then. */
-static int save_outputs(const graph_run *run, const char *beside, written *list,
+/* Saves all outputs in the folder stage and only then moves them to where they
+ * go, so that a full disk leaves what is there as it was. */
+static int save_outputs(const graph_run *run, const char *stage, written *list,
                         size_t count)
 {
     for (size_t n = 0; n < count; n++) {
         written *out = list + n;
-        snprintf(out->beside, sizeof out->beside, "%s%s", beside,
+        snprintf(out->staged, sizeof out->staged, "%s%s", stage,
                  strrchr(out->file, '/'));
-        if (elman_graph_save(run->graph, out->port->name, out->beside) !=
+        if (elman_graph_save(run->graph, out->port->name, out->staged) !=
             ELMAN_OK)
             return library_failed();
         sizes_text(out->port->rank, out->port->shape, out->shape,
                    sizeof out->shape);
     }
+
     for (size_t n = 0; n < count; n++)
-        if (rename(list[n].beside, list[n].file) != 0)
+        if (rename(list[n].staged, list[n].file) != 0)
             return failed("cannot write '%s': %s", list[n].file,
                           strerror(errno));
     return 0;
 }
 
-/* The same, with the folder for that; it goes again, and folder as well if it
- * was made for nothing. */
+/* The same, and makes the folder stage for that inside folder. It is removed
+ * again, and so is folder if it was made in vain. */
 static int save_in(const graph_run *run, const char *folder, written *list,
                    size_t count)
 {
-    char beside[PATH_MAX];
+    char stage[PATH_MAX];
     bool made = mkdir(folder, 0777) == 0;
     if (!made && errno != EEXIST)
         return failed("cannot create the folder '%s': %s", folder,
                       strerror(errno));
-    snprintf(beside, sizeof beside, "%s/.elman-XXXXXX", folder);
-    int code = mkdtemp(beside) ? 0
-                               : failed("cannot write into '%s': %s", folder,
-                                        strerror(errno));
+
+    /* all outputs go through a folder of their own */
+    snprintf(stage, sizeof stage, "%s/.elman-XXXXXX", folder);
+    int code = mkdtemp(stage) ? 0
+                              : failed("cannot write into '%s': %s", folder,
+                                       strerror(errno));
     if (!code) {
-        code = save_outputs(run, beside, list, count);
+        code = save_outputs(run, stage, list, count);
         for (size_t n = 0; n < count; n++)
-            if (list[n].beside[0]) unlink(list[n].beside);
-        rmdir(beside);
+            if (list[n].staged[0]) unlink(list[n].staged);
+        rmdir(stage);
     }
+
     if (code && made) rmdir(folder);
     return code;
 }
@@ -136,10 +146,12 @@ static void record_outputs(const graph_run *run, const written *list,
         record_open(&out, NULL, '{');
         record_text(&out, "name", port->name);
         record_text(&out, "type", port->type);
+
         record_open(&out, "shape", '[');
         for (size_t k = 0; k < port->rank; k++)
             record_count(&out, NULL, (uint64_t)port->shape[k]);
         record_close(&out, ']');
+
         record_text(&out, "file", list[n].file);
         record_close(&out, '}');
     }
@@ -155,6 +167,8 @@ static int show_outputs(const written *list, size_t count)
                                                   {"file", FIT_CUT}};
     const char **cells = calloc(count + 1, COLUMNS * sizeof *cells);
     if (!cells) return failed("out of memory");
+
+    /* what was written, and where */
     for (size_t n = 0; n < count; n++) {
         const char **cell = cells + COLUMNS * n;
         cell[0] = list[n].port->name;
@@ -162,6 +176,7 @@ static int show_outputs(const written *list, size_t count)
         cell[2] = list[n].shape;
         cell[3] = list[n].file;
     }
+
     table_show(stdout, columns, COLUMNS, count, cells, NULL);
     free(cells);
     return 0;
@@ -173,8 +188,10 @@ int graph_write(const graph_run *run, const char *folder)
     size_t count = 0;
     int code = list_outputs(run, folder, &outputs, &count);
     if (!code) code = save_in(run, folder, outputs, count);
+
     if (!code && screen.json) record_outputs(run, outputs, count);
     else if (!code && !screen.quiet) code = show_outputs(outputs, count);
+
     free(outputs);
     return code;
 }

@@ -45,6 +45,7 @@ static void append_default(char *text, size_t used, size_t size,
         snprintf(text + used, size - used, "%s", fallback + 1);
         return;
     }
+
     for (const char *at = fallback; *at && used < size - 8; at++) {
         if (*at == ' ') text[used++] = ',';
         text[used++] = *at;
@@ -169,6 +170,7 @@ void help_show(const command_row *command)
     print_usage(words, command->operands);
     print_wrapped(command->description, 0, 0);
 
+    /* its options, then those of the program */
     for (const option_group *group = command->options; group->title; group++) {
         print_heading(group->title);
         for (const option_row *row = group->rows; row->name; row++)

@@ -1,5 +1,5 @@
 /*
- * info.c: `elman info`: what is in a model file.
+ * info.c: `elman info`: what a model file contains.
  */
 #include "commands.h"
 #include "network.h"
@@ -14,7 +14,7 @@ typedef struct info_values {
 
 static const char own_kind[] = "elman's own";
 
-/* What wrote a file that has been read as a model; elman's own says so at its
+/* What wrote a file that has been read as a model; elman's own say so at their
  * beginning. */
 static const char *file_kind(const char *path)
 {
@@ -23,8 +23,10 @@ static const char *file_kind(const char *path)
     FILE *file = fopen(path, "rb");
     size_t bytes = file ? fread(head, 1, sizeof head, file) : 0;
     if (file) fclose(file);
+
     if (memmem(head, bytes, own, strlen(own))) return own_kind;
     if (bytes > 8 && head[8] == '{') return "safetensors";
+
     bool zip = bytes > 2 && !memcmp(head, "PK", 2);
     bool pickle = bytes > 2 && head[0] == '\x80';
     return zip || pickle ? "PyTorch" : "ONNX";
@@ -58,8 +60,10 @@ static bool is_torch_layer(const elman_layer *layer)
         if (layer->hidden_sizes[n] &&
             layer->hidden_sizes[n] != layer->hidden_sizes[0])
             return false;
+
     for (size_t n = 0; n < 6; n++)
         if (layer->activations[n / 3][n % 3].kind) return false;
+
     bool merged = layer->bidirectional && layer->merge != ELMAN_MERGE_CONCAT;
     return layer->kind >= ELMAN_RNN && layer->kind <= ELMAN_GRU && !merged &&
            !layer->reverse && !layer->peephole && !layer->coupled &&
@@ -73,6 +77,7 @@ static void show_torch_layer(const elman_layer *layer, size_t inputs)
         layer->hidden_size ? layer->hidden_size : layer->hidden_sizes[0];
     printf("  %s = torch.nn.%s(%zu, %zu", layer->name,
            cells[layer->kind - ELMAN_RNN], inputs, hidden);
+
     if (layer->num_layers > 1) printf(", num_layers=%zu", layer->num_layers);
     if (layer->kind == ELMAN_RNN &&
         layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
@@ -80,6 +85,7 @@ static void show_torch_layer(const elman_layer *layer, size_t inputs)
     if (layer->no_bias) printf(", bias=False");
     if (layer->bidirectional) printf(", bidirectional=True");
     if (layer->proj_size) printf(", proj_size=%zu", layer->proj_size);
+
     printf(")\n  %s.load_state_dict({k[%zu:]: v for k, v in w.items() "
            "if k.startswith('%s.')})\n",
            layer->name, strlen(layer->name) + 1, layer->name);
@@ -92,6 +98,8 @@ static void show_torch(const network *net)
     const elman_layer *layer = elman_model_config(net->model)->layers;
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
         if (!is_torch_layer(&layer[n])) continue;
+
+        /* the layer reads as many inputs as its first weight has columns */
         char first[ELMAN_MAX_NAME + 16];
         snprintf(first, sizeof first, "%s.weight_ih_l0", layer[n].name);
         elman_tensor shape;
@@ -101,6 +109,7 @@ static void show_torch(const network *net)
                strcmp(name, first) != 0)
             at++;
         if (!name) continue;
+
         printf("\nin Python\n  import torch, safetensors.torch\n"
                "  w = safetensors.torch.load_file('%s')\n",
                printable(net->path));
@@ -116,6 +125,8 @@ static void show(const network *net)
     printf("%s%s%s, %s%s%s\n\n", paint(stdout, BOLD), printable(net->path),
            paint(stdout, PLAIN), with_bytes(file_bytes(net->path)),
            kind == own_kind ? "" : ", ", kind == own_kind ? "" : kind);
+
+    /* what it is for, what goes in and what comes out */
     if (net->encoding)
         printf("task      %s\n", encoding_describe(net->encoding));
     printf("layers    %s\n", model_describe(net->model));
@@ -131,6 +142,8 @@ static void show(const network *net)
                                  : "no, it reads a sequence from both ends");
     printf("work      %s multiply-add operations a step\n\n",
            with_unit(elman_model_flops(net->model, 1, false) / 2));
+
+    /* its parameters */
     printf("%s%-32s%16s%14s%s\n", paint(stdout, BOLD), "parameter", "shape",
            "weights", paint(stdout, PLAIN));
     elman_tensor shape;
@@ -142,8 +155,9 @@ static void show(const network *net)
                shape_text(&shape, text, sizeof text),
                with_commas(element_count(&shape)));
     }
+
     printf("%-32s%16s%14s\n", "together", "", with_commas(size->weights));
-    /* a file of another has names of its own */
+    /* files of other systems have names of their own */
     if (kind == own_kind) show_torch(net);
 }
 
@@ -152,9 +166,11 @@ static void record_parameters(record *out, const elman_model *model)
     elman_tensor shape;
     const char *name;
     record_open(out, "parameters", '[');
+
     for (size_t n = 0; (name = elman_model_parameter(model, n, &shape)); n++) {
         record_open(out, NULL, '{');
         record_text(out, "name", name);
+
         record_open(out, "shape", '[');
         for (size_t k = 0; k < shape.rank; k++)
             record_count(out, NULL, shape.shape[k]);
@@ -174,14 +190,16 @@ static void show_record(const network *net)
     if (net->encoding)
         record_text(&out, "task", task_word(net->encoding->task));
     record_text(&out, "layers", model_describe(net->model));
+
     record_count(&out, "input_size", size->input_size);
     record_count(&out, "vocabulary", size->vocabulary);
     record_count(&out, "output_size", size->output_size);
     record_flag(&out, "per_sequence", size->per_sequence);
     record_flag(&out, "streams", size->streams);
     record_count(&out, "weights", size->weights);
+
     record_parameters(&out, net->model);
-    /* JSON itself, and seen to be when it was read */
+    /* JSON itself, and checked to be when it was read */
     if (net->encoding) record_raw(&out, "encoding", net->note);
     record_end(&out);
 }

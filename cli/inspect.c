@@ -61,20 +61,23 @@ static const option_row options[] = {
     {0},
 };
 
-/* Reads and shows the flow of every level for one batch. */
-static int look(const network *net, const elman_batch *batch,
-                const char *source)
+/* Computes and shows the flow through every level for one batch. */
+static int show_flow(const network *net, const elman_batch *batch,
+                     const char *source)
 {
     size_t L = net->size.levels;
     flow *flows = calloc(L, sizeof *flows);
     double *norms = calloc(L * batch->T, sizeof *norms);
     int code = flows && norms ? 0 : failed("out of memory");
+
+    /* the gradient through each recurrent level */
     for (size_t level = 0; level < L && !code; level++) {
         double *one = norms + level * batch->T;
         if (elman_flow_read(net->model, batch, level, one) != ELMAN_OK)
             code = library_failed();
         else flows[level] = flow_sum(net->model, level, one, batch->T);
     }
+
     if (!code && screen.json) flows_record(net->path, source, flows, L);
     else if (!code) {
         printf("%s%s%s: how far back the gradient reaches\n"
@@ -83,24 +86,26 @@ static int look(const network *net, const elman_batch *batch,
                batch->B, batch->B == 1 ? "" : "s", batch->T, printable(source));
         flows_show(flows, L);
     }
+
     free(norms);
     free(flows);
     return code;
 }
 
-/* The longest steps of the batch may be more than asked for: the rest is cut,
- * for sequences alike. */
+/* The batch may have more steps than asked for: the rest is cut off, from each
+ * sequence. */
 static void cut_batch(elman_batch *batch, size_t steps, size_t *lengths)
 {
     if (!steps || steps >= batch->T) return;
     batch->T = steps; /* time first: the first steps of all stay in place */
+
     if (!batch->lengths) return;
     for (size_t b = 0; b < batch->B; b++)
         lengths[b] = batch->lengths[b] < steps ? batch->lengths[b] : steps;
     batch->lengths = lengths;
 }
 
-static int look_at_loader(const network *net, elman_loader *loader,
+static int inspect_loader(const network *net, elman_loader *loader,
                           const inspect_values *values, const char *path)
 {
     elman_batch batch;
@@ -110,14 +115,16 @@ static int look_at_loader(const network *net, elman_loader *loader,
     size_t *lengths = calloc(batch.B + 1, sizeof *lengths);
     char source[512];
     if (!lengths) return failed("out of memory");
+
     cut_batch(&batch, (size_t)values->steps, lengths);
     snprintf(source, sizeof source, "the beginning of %s", path);
-    int code = look(net, &batch, source);
+    int code = show_flow(net, &batch, source);
+
     free(lengths);
     return code;
 }
 
-static int look_at_data(const network *net, const inspect_values *values,
+static int inspect_data(const network *net, const inspect_values *values,
                         const char *path)
 {
     elman_dataset_config config = {.encoding = net->note,
@@ -125,6 +132,7 @@ static int look_at_data(const network *net, const inspect_values *values,
     elman_dataset *dataset = NULL;
     if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
         return library_failed();
+
     size_t steps = values->steps ? (size_t)values->steps : TEXT_STEPS;
     size_t batch = (size_t)values->batch;
     size_t tokens = elman_dataset_size(dataset, ELMAN_VALIDATION);
@@ -134,33 +142,40 @@ static int look_at_data(const network *net, const inspect_values *values,
             batch--;
         if (steps + 1 > tokens && tokens > 1) steps = tokens - 1;
     }
+
+    /* one batch, of the data's beginning */
     elman_loader_config order = {
         .part = ELMAN_VALIDATION, .batch_size = batch, .steps = steps};
     elman_loader *loader = NULL;
     int code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
-                   ? look_at_loader(net, loader, values, path)
+                   ? inspect_loader(net, loader, values, path)
                    : library_failed();
+
     elman_loader_destroy(loader);
     elman_dataset_close(dataset);
     return code;
 }
 
-static int look_at_text(const network *net, const char *text)
+static int inspect_text(const network *net, const char *text)
 {
     size_t bytes = strlen(text), count = 0;
     if (!net->encoding || net->encoding->task != ELMAN_LANGUAGE)
         return misused("--text is for language models, which '%s' is not",
                        net->path);
+
     int32_t *tokens = calloc(bytes + 1, sizeof *tokens);
     if (!tokens) return failed("out of memory");
+
+    /* there must be a step before the last one */
     int code = 0;
     if (elman_encoding_read(net->encoding, text, bytes, bytes, tokens,
                             &count) != ELMAN_OK)
         code = misused("--text: %s", elman_message());
     else if (count < 2)
         code = misused("--text expects at least two tokens, found %zu", count);
+
     const elman_batch batch = {.T = count, .B = 1, .tokens = tokens};
-    if (!code) code = look(net, &batch, "the text given");
+    if (!code) code = show_flow(net, &batch, "the text given");
     free(tokens);
     return code;
 }
@@ -177,11 +192,13 @@ static double random_part(uint64_t seed, uint64_t n)
 
 /* Without data: random tokens, or values of mean 0 and variance 1, as scaled
  * data has (uniform in +-sqrt 3). */
-static int look_at_random(const network *net, const inspect_values *values)
+static int inspect_random(const network *net, const inspect_values *values)
 {
     size_t T = values->steps ? (size_t)values->steps : RANDOM_STEPS;
     size_t B = (size_t)values->batch, I = net->size.input_size;
     size_t V = net->size.vocabulary, count = T * B * (I ? I : 1);
+
+    /* values and tokens of the same numbers; the model reads one of them */
     float *x = calloc(count, sizeof *x);
     int32_t *tokens = calloc(count, sizeof *tokens);
     int code = x && tokens ? 0 : failed("out of memory");
@@ -190,12 +207,14 @@ static int look_at_random(const network *net, const inspect_values *values)
         x[n] = (float)(3.4641016151377544 * (part - 0.5));
         tokens[n] = (int32_t)(part * (double)V);
     }
+
     const elman_batch batch = {
         .T = T, .B = B, .x = V ? NULL : x, .tokens = V ? tokens : NULL};
     if (!code)
-        code = look(net, &batch,
-                    V ? "random tokens, as no data was given"
-                      : "random values, as no data was given");
+        code = show_flow(net, &batch,
+                         V ? "random tokens, as no data was given"
+                           : "random values, as no data was given");
+
     free(x);
     free(tokens);
     return code;
@@ -208,13 +227,15 @@ static int inspect(const parsed_line *arguments)
     network net;
     int code = network_open(arguments->operands[0], data != NULL, &net);
     if (code) return code;
+
     if (net.size.levels == 0)
         code = failed("'%s' has no recurrent layer to inspect", net.path);
     else if (data && values->text)
         code = misused("expected DATA or --text, found both");
-    else if (data) code = look_at_data(&net, values, data);
-    else if (values->text) code = look_at_text(&net, values->text);
-    else code = look_at_random(&net, values);
+    else if (data) code = inspect_data(&net, values, data);
+    else if (values->text) code = inspect_text(&net, values->text);
+    else code = inspect_random(&net, values);
+
     network_close(&net);
     return code;
 }

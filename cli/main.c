@@ -70,6 +70,7 @@ static int dump(char **words)
                        "'%s'",
                        name ? name : "");
     }
+
     const command_row *command = name ? find_command(name) : NULL;
     if (name && !command) return unknown_command(name);
     if (command) man_show(command);

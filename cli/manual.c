@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Prints text with what roff would take for commands made harmless. */
+/* Prints text so that roff takes none of it for a command. */
 static void print_roff(const char *text)
 {
     bool begins = true;
@@ -21,6 +21,7 @@ static void print_roff(const char *text)
         else putchar(*text);
         begins = *text == '\n';
     }
+
     putchar('\n');
 }
 
@@ -71,7 +72,10 @@ void man_show(const command_row *command)
     man_head(command->name, command->summary);
     printf(".SH SYNOPSIS\n.B elman %s\n[OPTION]... %s\n.SH DESCRIPTION\n",
            command->name, command->operands);
+
     print_roff(command->description);
+
+    /* the options, group by group */
     fputs(".SH OPTIONS\n", stdout);
     for (const option_group *group = command->options; group->title; group++) {
         printf(".SS %s\n", group->title);
@@ -98,14 +102,17 @@ void man_show_all(const command_row *const *commands)
           stdout);
     print_roff(program_description);
 
+    /* the commands, each a page of its own */
     fputs(".SH COMMANDS\n", stdout);
     for (const command_row *const *at = commands; *at; at++) {
         printf(".TP\n.BR elman\\-%s (1)\n", (*at)->name);
         print_roff((*at)->summary);
     }
+
     fputs(".SH OPTIONS\n", stdout);
     man_global_options(NULL);
     man_tail();
+
     fputs(".SH SEE ALSO\n", stdout);
     for (const command_row *const *at = commands; *at; at++)
         printf(".BR elman\\-%s (1)%s\n", (*at)->name, at[1] ? "," : "");

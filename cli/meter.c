@@ -35,9 +35,11 @@ int meter_open(const train_values *values, const elman_encoding *encoding,
                const elman_progress *progress, meter *run)
 {
     *run = (meter){.values = values, .encoding = encoding};
+
     elman_machine machine;
     if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
     run->peak = machine.peak * (double)values->threads;
+
     if (values->metrics) {
         const char *mode = values->resume ? "ae" : "we";
         run->log = !strcmp(values->metrics, "-") ? stdout
@@ -46,10 +48,12 @@ int meter_open(const train_values *values, const elman_encoding *encoding,
             return failed("cannot write '%s': %s", values->metrics,
                           strerror(errno));
     }
+
+    /* where the run begins, which may be a resumed one */
     run->start_epochs = epochs_done(progress);
     run->start_steps = (double)progress->step;
     run->last_train_loss = NAN;
-    run->start_time = run->shown_time = run->look_time = seconds_now();
+    run->start_time = run->shown_time = run->speed_time = seconds_now();
     return 0;
 }
 
@@ -61,34 +65,39 @@ static void count_step(meter *run, const elman_progress *progress)
     double blend = fmax(0.05, 1 / (double)run->seen);
     run->loss += blend * (last->loss - run->loss);
     run->bits += blend * (last->bits - run->bits);
+
     run->train_loss += last->loss;
     run->train_steps++;
-    run->look_steps += (double)last->steps;
-    run->look_flops += last->flops;
+    run->speed_steps += (double)last->steps;
+    run->speed_flops += last->flops;
 }
 
 /* Brings the speed up to date; the time of an evaluation does not count. */
-static void look_at_speed(meter *run, double now)
+static void update_speed(meter *run, double now)
 {
-    double passed = now - run->look_time;
+    double passed = now - run->speed_time;
     if (passed <= 0) return;
     double blend = run->steps_per_second == 0 ? 1 : 1 - exp(-passed / 2);
+
     run->steps_per_second +=
-        blend * (run->look_steps / passed - run->steps_per_second);
+        blend * (run->speed_steps / passed - run->steps_per_second);
     run->flops_per_second +=
-        blend * (run->look_flops / passed - run->flops_per_second);
-    run->look_time = now;
-    run->look_steps = run->look_flops = 0;
+        blend * (run->speed_flops / passed - run->flops_per_second);
+
+    run->speed_time = now;
+    run->speed_steps = run->speed_flops = 0;
 }
 
-/* Part of the run that is done, and seconds that are left; NAN if no limit
- * tells. */
+/* The part of the run that is done, and the seconds that are left; NAN if
+ * unknown. */
 static double done_part(const meter *run, const elman_progress *progress,
                         double *left)
 {
     const train_values *values = run->values;
     double passed = meter_seconds(run), part = 0;
     *left = INFINITY;
+
+    /* whichever limit comes first */
     const struct {
         double start, now, limit;
     } limits[] = {
@@ -101,6 +110,7 @@ static double done_part(const meter *run, const elman_progress *progress,
         double rate = (limits[n].now - limits[n].start) / passed;
         *left = fmin(*left, (limits[n].limit - limits[n].now) / rate);
     }
+
     if (!isfinite(*left)) *left = NAN;
     return fmin(part, 1);
 }
@@ -126,6 +136,8 @@ static void fill_parts(const meter *run, const elman_progress *progress,
     } else
         snprintf(parts[0].text, LENGTH, "epoch %llu",
                  (unsigned long long)epoch);
+
+    /* how far the run is, and how well it learns */
     snprintf(parts[1].text, LENGTH, "%3.0f %%", 100 * done);
     snprintf(parts[2].text, LENGTH, "step %llu",
              (unsigned long long)progress->step);
@@ -133,18 +145,21 @@ static void fill_parts(const meter *run, const elman_progress *progress,
     if (run->encoding->task == ELMAN_LANGUAGE && !isnan(run->bits))
         snprintf(parts[4].text, LENGTH, "%s bits/%s", significant(run->bits, 3),
                  short_unit_name(run->encoding));
+
+    /* how fast it is, and how long it takes */
     snprintf(parts[5].text, LENGTH, "%s %s/s, %.0f %% of peak",
              with_unit(run->steps_per_second), short_unit_name(run->encoding),
              100 * run->flops_per_second / run->peak);
     if (!isnan(left))
         snprintf(parts[6].text, LENGTH, "%s left", with_minutes(left));
+
     const int ranks[PARTS] = {1, 2, 5, 0, 4, 6, 3};
     for (int n = 0; n < PARTS; n++)
         parts[n].rank = ranks[n];
 }
 
-/* Empties the least of the parts until they fit in so many columns. Returns
- * the columns that are over. */
+/* Empties the least important parts until all fit in so many columns. Returns
+ * the columns that are left. */
 static int fit_parts(part *parts, int columns)
 {
     for (int rank = PARTS; rank >= 0; rank--) {
@@ -163,6 +178,7 @@ static char *draw_bar(double done, int columns, char *text)
 {
     const char *full = screen.utf8 ? "━" : "#", *rest = screen.utf8 ? "─" : ".";
     int filled = (int)(done * columns + 0.5);
+
     text += sprintf(text, "%s", paint(stderr, CYAN));
     for (int n = 0; n < columns; n++) {
         if (n == filled)
@@ -170,6 +186,7 @@ static char *draw_bar(double done, int columns, char *text)
                 sprintf(text, "%s%s", paint(stderr, PLAIN), paint(stderr, DIM));
         text += sprintf(text, "%s", n < filled ? full : rest);
     }
+
     return text + sprintf(text, "%s  ", paint(stderr, PLAIN));
 }
 
@@ -179,10 +196,12 @@ static void show(meter *run, const elman_progress *progress)
     part parts[PARTS] = {0};
     double left, done = done_part(run, progress, &left);
     fill_parts(run, progress, done, left, parts);
+
     int columns = screen.live ? screen_width(stderr) - 1 : 200;
-    /* a bar has its place before all but the first parts */
-    int place = screen.live && columns > 40 ? SHORTEST_BAR + 2 : 0;
-    int over = fit_parts(parts, columns - place) + place;
+    /* a bar takes precedence over all but the first parts */
+    int bar = screen.live && columns > 40 ? SHORTEST_BAR + 2 : 0;
+    int over = fit_parts(parts, columns - bar) + bar;
+
     for (int n = 0; n < PARTS; n++) {
         /* the bar stands after the epoch, where there is room */
         if (n == 1 && screen.live && over >= SHORTEST_BAR + 2)
@@ -190,6 +209,7 @@ static void show(meter *run, const elman_progress *progress)
                 done, over - 2 < LONGEST_BAR ? over - 2 : LONGEST_BAR, end);
         if (parts[n].text[0]) end += sprintf(end, "%s  ", parts[n].text);
     }
+
     while (end > text && end[-1] == ' ')
         end--;
     *end = '\0';
@@ -203,6 +223,7 @@ static void show_evaluation(const meter *run, const elman_progress *progress)
     const elman_metrics *result = &progress->validation;
     bool by_epoch = run->values->evaluate_every == 0;
     uint64_t epoch = progress->epoch + (progress->batch > 0);
+
     note("%s %*llu  train %-8s  validation %-8s  %s%s%s%s",
          by_epoch ? "epoch" : "step", by_epoch ? 4 : 7,
          (unsigned long long)(by_epoch ? epoch : progress->step),
@@ -257,20 +278,25 @@ int meter_step(meter *run, const elman_progress *progress)
 {
     double now = seconds_now();
     count_step(run, progress);
+
+    /* an evaluation ends the sums, and its time does not count as training */
     if (progress->evaluated) {
         run->last_train_loss = run->train_loss / (double)run->train_steps;
         run->train_loss = 0;
         run->train_steps = 0;
-        run->look_time = now;
-        run->look_steps = run->look_flops = 0;
+        run->speed_time = now;
+        run->speed_steps = run->speed_flops = 0;
         if (!screen.quiet) show_evaluation(run, progress);
     }
+
+    /* the live line, or now and then a plain one */
     double pause = screen.live ? REDRAW : REPEAT;
     if (now >= run->shown_time + pause) {
-        look_at_speed(run, now);
+        update_speed(run, now);
         run->shown_time = now;
         if (!screen.quiet) show(run, progress);
     }
+
     if (!run->log) return 0;
     int code = 0;
     if (progress->step % run->values->metrics_every == 0)
@@ -284,6 +310,8 @@ int meter_close(meter *run, const elman_progress *progress, const char *reason,
 {
     live_line("");
     if (!run->log) return 0;
+
+    /* the last line says how the run ended */
     record out = log_begin(run, progress, "end");
     record_text(&out, "reason", reason);
     if (metrics) {
@@ -291,10 +319,12 @@ int meter_close(meter *run, const elman_progress *progress, const char *reason,
         metrics_record(&out, metrics);
         record_close(&out, '}');
     }
+
     int code = log_end(run, &out);
     if (run->log != stdout && fclose(run->log) != 0 && !code)
         code = failed("cannot write '%s': %s", run->values->metrics,
                       strerror(errno));
+
     run->log = NULL;
     return code;
 }

@@ -18,8 +18,8 @@ typedef struct meter {
     double loss, bits;                /* smoothed over the last steps */
     uint64_t seen;                    /* steps in them */
 
-    /* speed, smoothed; since the last look */
-    double look_time, look_steps, look_flops;
+    /* speed, smoothed; since it was last updated */
+    double speed_time, speed_steps, speed_flops;
     double steps_per_second, flops_per_second;
 
     /* sums since the last evaluation */

@@ -35,6 +35,8 @@ int network_open(const char *path, bool encoding_needed, network *net)
     *net = (network){.path = path};
     if (elman_model_load(path, &net->model) != ELMAN_OK)
         return library_failed();
+
+    /* the encoding is a note of the file: it must be valid and fit the model */
     net->size = elman_model_size(net->model);
     net->note = elman_model_note(net->model, "encoding");
     if (net->note &&
@@ -50,12 +52,14 @@ int network_open(const char *path, bool encoding_needed, network *net)
         network_close(net);
         return code;
     }
+
     if (!net->encoding && encoding_needed) {
         network_close(net);
         return failed("'%s' does not say how data is encoded; models "
                       "made by 'elman train' do",
                       path);
     }
+
     if (net->encoding && task_has_classes(net->encoding->task))
         net->loss = ELMAN_CROSS_ENTROPY;
     else net->loss = loss_named(elman_model_note(net->model, "loss"));
@@ -132,6 +136,7 @@ static void describe_activations(const elman_layer *layer, char *text,
     for (size_t n = 0; n < 2 * count; n++)
         chosen |= layer->activations[n / count][n % count].kind != 0;
     if (!chosen) return;
+
     for (size_t n = 0; n < (layer->bidirectional ? 2 : 1) * count; n++) {
         append(text, size, "%s", n == 0 ? " by " : n % count ? ", " : "; ");
         describe_activation(&layer->activations[n / count][n % count], text,
@@ -209,11 +214,13 @@ const char *model_describe(const elman_model *model)
     static char text[1024];
     const elman_layer *layer = elman_model_config(model)->layers;
     *text = '\0';
+
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
         char one[256];
         layer_describe(&layer[n], one, sizeof one);
         append(text, sizeof text, "%s%s", n ? ", " : "", one);
     }
+
     append(text, sizeof text, "; %s weights",
            with_commas(elman_model_size(model).weights));
     return text;

@@ -81,6 +81,7 @@ static const option_row *unknown(const line_parser *parser, const char *name)
 static const option_row *find_long(const line_parser *parser, const char *text,
                                    size_t length)
 {
+    /* a whole name, or the only one that begins so */
     const option_row *row, *found = NULL;
     char list[256] = "";
     int matches = 0;
@@ -142,6 +143,7 @@ static bool store_with(line_parser *parser, const option_row *row,
                     row->name, option_joint(row), row->value);
             return false;
         }
+
         if (!text) text = parser->argv[++parser->at];
         if (!store(parser, row, text)) return false;
     }
@@ -244,6 +246,7 @@ int options_parse(int argc, char **argv, const command_row *command,
     if (!parse_words(&parser)) return EXIT_MISUSED;
     if (!command || global->help || global->version) return 0;
 
+    /* the command will run: what was not given gets its default */
     options_settle(arguments, NULL);
     return check_operands(&parser);
 }
@@ -258,6 +261,7 @@ void options_close(parsed_line *arguments)
             (option_list *)((char *)arguments->values + row->field);
         free(list->texts);
     }
+
     free(arguments->values);
     free(arguments->given);
     free(arguments->operands);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* What is told at the end. */
+/* What is reported at the end. */
 typedef struct result {
     elman_part part;
     elman_metrics metrics;
@@ -27,19 +27,23 @@ static int evaluate(const training *run, result *kept)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
-/* Decides between the best weights of all evaluations and those of now, which
- * no evaluation has seen if the run was cut short. */
+/* Decides between the best weights of all evaluations and the current ones,
+ * which have not been evaluated if the run was cut short. */
 static int keep_best(training *run, result *kept)
 {
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     bool has_best = !isnan(progress->validation.loss);
     bool seen = has_best && run->evaluated_step == progress->step;
     kept->step = progress->step;
+
+    /* the weights of now, if nobody has evaluated them */
     if (!seen) {
         int code = evaluate(run, kept);
         if (code) return code;
         if (!has_best || kept->metrics.loss < progress->best_loss) return 0;
     }
+
+    /* the best of the evaluations */
     kept->step = progress->best_step;
     if (elman_trainer_keep_best(run->trainer) != ELMAN_OK)
         return library_failed();
@@ -52,16 +56,20 @@ static void show_result(const training *run, const result *kept)
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     struct stat file = {0};
     stat(run->model_path, &file);
+
     printf("\n%sbest of %s steps: step %s%s\n%s: %s\n", paint(stdout, BOLD),
            with_commas(progress->step), with_commas(kept->step),
            paint(stdout, PLAIN),
            kept->part == ELMAN_VALIDATION ? "validation" : "training",
            metrics_describe(encoding, &kept->metrics));
+
+    /* tables only where there are classes or values */
     if (encoding->task != ELMAN_LANGUAGE) {
         putchar('\n');
         metrics_show(encoding, &kept->metrics, kept->confusion);
         putchar('\n');
     }
+
     printf("saved %s, %s, after %s\n", printable(run->model_path),
            with_bytes((double)file.st_size),
            with_minutes(meter_seconds(&run->meter)));
@@ -95,6 +103,7 @@ static void show_record(const training *run, const result *kept)
     record_number(&out, "seconds", meter_seconds(&run->meter));
     record_text(&out, "part",
                 kept->part == ELMAN_VALIDATION ? "validation" : "train");
+
     results_record(&out, encoding, &kept->metrics, kept->confusion);
     if (run->values->profile) profile_record(&out, run);
     record_end(&out);
@@ -103,6 +112,8 @@ static void show_record(const training *run, const result *kept)
 static int keep(training *run, int signal_number, result *kept)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+
+    /* a last checkpoint, unless one of this step is there or on its way */
     int code = 0;
     spent_mark(&run->spent);
     if (run->safe.begun_step != elman_trainer_progress(run->trainer)->step)
@@ -110,18 +121,23 @@ static int keep(training *run, int signal_number, result *kept)
     if (!code) code = safe_settle(&run->safe, run->trainer);
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
     if (code) return code;
+
     if (encoding->classes) {
         kept->confusion = calloc(encoding->classes * encoding->classes,
                                  sizeof *kept->confusion);
         if (!kept->confusion) return failed("out of memory");
     }
+
+    /* the best weights, evaluated, into the model file */
     spent_mark(&run->spent);
     code = keep_best(run, kept);
     spent_lap(&run->spent, SPENT_EVALUATION);
     if (code) return code;
+
     if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
         return library_failed();
     spent_lap(&run->spent, SPENT_MODELS);
+
     const char *reason = signal_number      ? "stopped by a signal"
                          : run->out_of_time ? "out of time"
                                             : "done";
@@ -135,13 +151,17 @@ int outcome_keep(training *run, int signal_number)
     result kept = {.part = held ? ELMAN_VALIDATION : ELMAN_TRAIN};
     live_line("");
     int code = keep(run, signal_number, &kept);
+
     if (!code && screen.json) show_record(run, &kept);
     else if (!code) {
         if (!screen.quiet) show_result(run, &kept);
         if (run->values->profile) profile_show(run);
     }
+
     free(kept.confusion);
     if (code) return code;
+
+    /* what to type next */
     if (signal_number || run->out_of_time) {
         fflush(stdout);
         note("go on with\n  %s", command_line(run->arguments, "--resume"));

@@ -1,6 +1,6 @@
 /*
- * outcome.h: a training run as its parts share it, and what is left of it at
- * its end: the best model, a summary, the commands to try next.
+ * outcome.h: a training run as its parts share it, and what remains at its end:
+ * the best model, a summary, the commands to try next.
  */
 #ifndef OUTCOME_H
 #define OUTCOME_H

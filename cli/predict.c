@@ -1,5 +1,5 @@
 /*
- * predict.c: `elman predict`: a model's answers for new data, from a file or
+ * predict.c: `elman predict`: what a model says about new data, from a file or
  * line by line from a pipe.
  */
 #include "predict.h"
@@ -61,17 +61,20 @@ int predictor_reserve(predictor *run, size_t T, size_t B)
         elman_state_reset(run->net->model, run->state);
         return 0;
     }
-    /* lines grow longer by and by: twice the room is rarely asked for again */
+
+    /* lines grow longer little by little: with twice the room this is rare */
     size_t room = run->state ? 2 * T : T;
     const elman_state_config config = {
         .T = room, .B = B, .threads = run->threads};
     size_t inputs = run->net->size.input_size + 1;
     predictor_close(run);
+
     if (elman_state_create(run->net->model, &config, &run->state) != ELMAN_OK)
         return library_failed();
     run->x = calloc(room * B, inputs * sizeof *run->x);
     run->y = calloc(room * B, run->net->size.output_size * sizeof *run->y);
     if (!run->x || !run->y) return failed("out of memory");
+
     run->T = room;
     run->B = B;
     return 0;
@@ -106,6 +109,8 @@ static int check_options(const predictor *run, const predict_values *values)
 {
     const elman_encoding *encoding = run->net->encoding;
     const char *task = task_word(encoding->task);
+
+    /* each is for some tasks only */
     if (values->probabilities && !encoding->classes)
         return misused(
             "--probabilities is for classes, and the task of '%s' is %s",
@@ -116,6 +121,7 @@ static int check_options(const predictor *run, const predict_values *values)
     if (values->stream && !encoding->window)
         return misused("--stream is for tables, and the task of '%s' is %s",
                        run->net->path, task);
+
     if (values->stream && !run->net->size.streams)
         return misused(
             "--stream requires a model that does not look ahead, and '%s' does",
@@ -134,39 +140,51 @@ static int predict_lines(predictor *run, const char *path)
                                                 : predict_series(run, &source);
         if (!code) code = source_error(&source);
     }
+
     source_close(&source);
     return code;
+}
+
+/* Predicts from path, NULL for standard input, by what kind of file it is. */
+static int predict_source(predictor *run, const char *path)
+{
+    const elman_encoding *encoding = run->net->encoding;
+    bool text = encoding->task == ELMAN_LANGUAGE;
+    bool array = path && !text && ends_with(path, ".npy");
+    bool series = path && !text && !encoding->window &&
+                  (ends_with(path, ".tsv") || ends_with(path, ".ts"));
+
+    if (run->output && !array && path)
+        return misused("--output requires an .npy file as input, found '%s'",
+                       path);
+    if (run->output && !array)
+        return misused("--output requires an .npy file as input, found "
+                       "standard input");
+
+    if (array) return predict_array(run, path);
+    return series ? predict_dataset(run, path) : predict_lines(run, path);
 }
 
 static int predict(const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
-    const char *path = arguments->operands[1];
     network net;
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
+
+    /* how to predict and how to show it */
     predictor run = {
         .net = &net,
-        .style = {net.encoding, values->probabilities, values->scaled},
+        .style = {.encoding = net.encoding,
+                  .probabilities = values->probabilities,
+                  .scaled = values->scaled},
         .threads = threads_to_use(values->threads),
         .streams = values->stream,
         .output = values->output,
     };
     code = check_options(&run, values);
-    bool text = net.encoding->task == ELMAN_LANGUAGE;
-    bool array = path && !text && ends_with(path, ".npy");
-    bool series = path && !text && !net.encoding->window &&
-                  (ends_with(path, ".tsv") || ends_with(path, ".ts"));
-    if (!code && values->output && !array)
-        code = path ? misused("--output requires an .npy file as input, "
-                              "found '%s'",
-                              path)
-                    : misused("--output requires an .npy file as input, "
-                              "found standard input");
-    if (!code)
-        code = array    ? predict_array(&run, path)
-               : series ? predict_dataset(&run, path)
-                        : predict_lines(&run, path);
+    if (!code) code = predict_source(&run, arguments->operands[1]);
+
     predictor_close(&run);
     network_close(&net);
     return code;

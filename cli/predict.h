@@ -1,5 +1,5 @@
 /*
- * predict.h: the ways in which `elman predict` gets its input; each ends in a
+ * predict.h: where `elman predict` gets its input from; each source ends in a
  * pass of the model and a line of answer.
  */
 #ifndef PREDICT_H
@@ -21,7 +21,7 @@ typedef struct predictor {
     float *y;    /* (T,B,O) */
 } predictor;
 
-/* Makes room for so many steps of B sequences; the state is as after reset.
+/* Makes room for T steps of B sequences; the state is as after a reset.
  * Returns 0 or an exit code. */
 int predictor_reserve(predictor *run, size_t T, size_t B);
 void predictor_close(predictor *run);
@@ -32,8 +32,8 @@ int predictor_forward(predictor *run, size_t T);
 /* One line is one series. */
 int predict_series(predictor *run, line_source *source);
 
-/* One line is one row of a table; a first line that is no numbers names the
- * columns. */
+/* One line is one row of a table; a first line that is not all numbers names
+ * the columns. */
 int predict_rows(predictor *run, line_source *source);
 
 /* One line is one text. */

@@ -15,6 +15,8 @@ static int answer_batch(predictor *run, const elman_batch *batch)
     size_t O = net->size.output_size;
     if (elman_model_forward(net->model, run->state, batch, run->y) != ELMAN_OK)
         return library_failed();
+
+    /* one answer for each sequence, or for each of its steps */
     for (size_t b = 0; b < batch->B; b++) {
         size_t length = batch->lengths ? batch->lengths[b] : batch->T;
         size_t answers = net->size.per_sequence ? 1 : length;
@@ -35,6 +37,7 @@ static int answer_loader(predictor *run, elman_loader *loader)
         if (elman_loader_read(loader, &batch, &ignored) != ELMAN_OK)
             return library_failed();
         if (batch.B == 0) return 0;
+
         int code = predictor_reserve(run, batch.T, batch.B);
         if (!code) code = answer_batch(run, &batch);
         if (code) return code;
@@ -48,13 +51,16 @@ int predict_dataset(predictor *run, const char *path)
     elman_dataset *dataset = NULL;
     if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
         return library_failed();
+
     /* one sequence at a time reads the same time first or batch first */
     elman_loader_config order = {.part = ELMAN_VALIDATION,
                                  .batch_size = model->batch_first ? 1 : BATCH};
+
     elman_loader *loader = NULL;
     int code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
                    ? answer_loader(run, loader)
                    : library_failed();
+
     elman_loader_destroy(loader);
     elman_dataset_close(dataset);
     return code;
@@ -69,32 +75,41 @@ static int check_array(const predictor *run, const char *path,
     if (x->rank != 2 && x->rank != 3)
         return failed("'%s' has %zu dimensions, expected (N,T) or (N,T,I)",
                       path, x->rank);
+
     if (found != I)
         return failed("'%s' has %zu inputs per step, the model reads %zu", path,
                       found, I);
     if (x->shape[1] == 0) return failed("'%s' has no steps", path);
+
     *steps = x->shape[1];
     return 0;
 }
 
-/* Runs sequence n and puts its answers at y, or writes them. */
+/* Runs one sequence x (T,I) and stores its answers in y, or writes them if y is
+ * NULL. */
 static int answer_sequence(predictor *run, const float *x, size_t T, float *y)
 {
     const elman_encoding *encoding = run->net->encoding;
     size_t I = run->net->size.input_size, O = run->net->size.output_size;
     int code = predictor_reserve(run, T, 1);
     if (code) return code;
+
+    /* scaled as the model reads it */
     for (size_t n = 0; n < T * I; n++)
         run->x[n] = (float)(((double)x[n] - encoding->mean[n % I]) /
                             encoding->scale[n % I]);
     code = predictor_forward(run, T);
+
     size_t answers = run->net->size.per_sequence ? 1 : T;
     for (size_t t = 0; t < answers && !code; t++) {
         float *one = run->y + t * O;
+
+        /* written at once, or kept for the file */
         if (!y) {
             code = answer_write(&run->style, one);
             continue;
         }
+
         if (encoding->targets && !run->style.scaled)
             answer_unscale(encoding, one);
         memcpy(y + t * O, one, O * sizeof *y);
@@ -111,10 +126,12 @@ static int answer_array(predictor *run, const elman_tensor *x, size_t T)
     elman_tensor y = {.rank = one ? 2 : 3, .shape = {N, one ? O : T, O}};
     if (run->output && !(y.data = calloc(N * row + 1, sizeof *y.data)))
         return failed("out of memory");
+
     int code = 0;
     for (size_t n = 0; n < N && !code; n++)
         code = answer_sequence(run, x->data + n * T * I, T,
                                y.data ? y.data + n * row : NULL);
+
     if (!code && y.data && elman_array_save(run->output, &y) != ELMAN_OK)
         code = library_failed();
     free(y.data);

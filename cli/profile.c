@@ -20,14 +20,14 @@ void spent_lap(spent *run, spent_on room)
     run->marked = now;
 }
 
-/* What is shown: rows whose last is everything else, and their sum. */
-typedef struct table {
+/* What is shown: rows, the last of them everything else, and their sums. */
+typedef struct spent_table {
     size_t count;
     elman_profile_row *rows;
     double seconds, flops;
-} table;
+} spent_table;
 
-static void add_row(table *all, const char *name, double seconds)
+static void add_row(spent_table *all, const char *name, double seconds)
 {
     elman_profile_row *row = all->rows + all->count++;
     *row = (elman_profile_row){.seconds = seconds};
@@ -35,13 +35,15 @@ static void add_row(table *all, const char *name, double seconds)
 }
 
 /* False if there is no memory. */
-static bool table_make(const training *run, table *all)
+static bool table_make(const training *run, spent_table *all)
 {
     const elman_profile *steps = elman_trainer_profile(run->trainer);
     const spent *mine = &run->spent;
     size_t count = steps->count - 1; /* its last is part of our last */
     double known = 0;
-    *all = (table){.seconds = seconds_now() - mine->begun};
+
+    /* the steps by layer, from the library */
+    *all = (spent_table){.seconds = seconds_now() - mine->begun};
     all->rows = calloc(count + SPENT_ROOMS, sizeof *all->rows);
     if (!all->rows) return false;
     memcpy(all->rows, steps->rows, count * sizeof *all->rows);
@@ -49,6 +51,8 @@ static bool table_make(const training *run, table *all)
     for (size_t n = 0; n < count; n++)
         if (!strcmp(all->rows[n].name, "evaluation"))
             all->rows[n].seconds += mine->rooms[SPENT_EVALUATION];
+
+    /* the program's own part, and what nobody has measured */
     add_row(all, "checkpoints", mine->rooms[SPENT_CHECKPOINTS]);
     add_row(all, "model file", mine->rooms[SPENT_MODELS]);
     add_row(all, "logging", mine->rooms[SPENT_LOGGING]);
@@ -56,15 +60,17 @@ static bool table_make(const training *run, table *all)
         known += all->rows[n].seconds;
         all->flops += all->rows[n].flops;
     }
+
     add_row(all, "everything else", all->seconds - known);
     return true;
 }
 
 static void show_row(const char *name, double seconds, double flops,
-                     const table *all, double peak)
+                     const spent_table *all, double peak)
 {
     printf("%-28s %9.3f %5.1f %%", name, seconds,
            all->seconds > 0 ? 100 * seconds / all->seconds : 0);
+
     if (flops > 0 && seconds > 0)
         printf(" %9.1f %5.1f %%", flops / seconds / 1e9,
                100 * flops / seconds / peak);
@@ -73,25 +79,29 @@ static void show_row(const char *name, double seconds, double flops,
 
 void profile_show(const training *run)
 {
-    table all;
+    spent_table all;
     if (!table_make(run, &all)) return;
     printf("\n%s%-28s %9s %7s %9s %7s%s\n", paint(stdout, BOLD),
            "where the time went", "seconds", "share", "GFLOP/s", "of peak",
            paint(stdout, PLAIN));
+
     for (size_t n = 0; n < all.count; n++)
         show_row(all.rows[n].name, all.rows[n].seconds, all.rows[n].flops, &all,
                  run->meter.peak);
+
     show_row("all", all.seconds, all.flops, &all, run->meter.peak);
     free(all.rows);
 }
 
 void profile_record(record *out, const training *run)
 {
-    table all;
+    spent_table all;
     if (!table_make(run, &all)) return;
     record_open(out, "profile", '{');
     record_number(out, "seconds", all.seconds);
     record_number(out, "peak", run->meter.peak);
+
+    /* each row as it is shown */
     record_open(out, "rows", '[');
     for (size_t n = 0; n < all.count; n++) {
         record_open(out, NULL, '{');
@@ -100,6 +110,7 @@ void profile_record(record *out, const training *run)
         record_number(out, "flops", all.rows[n].flops);
         record_close(out, '}');
     }
+
     record_close(out, ']');
     record_close(out, '}');
     free(all.rows);

@@ -8,7 +8,7 @@
 #include "record.h"
 
 typedef enum spent_on {
-    SPENT_CHECKPOINTS, /* copying and waiting, not writing beside the steps */
+    SPENT_CHECKPOINTS, /* copying and waiting, not writing during steps */
     SPENT_MODELS,      /* writing the best one */
     SPENT_LOGGING,
     SPENT_EVALUATION, /* of what is kept, at the end */

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 character that text begins with; 0 if it is none. The
+/* Bytes of the UTF-8 character that text begins with; 0 if it is invalid. The
  * table of well-formed sequences is Unicode's 3-7. */
 static int character_bytes(const char *text)
 {
@@ -17,8 +17,10 @@ static int character_bytes(const char *text)
                 : c[0] >= 0xE0 && c[0] < 0xF0 ? 3
                 : c[0] >= 0xF0 && c[0] < 0xF5 ? 4
                                               : 0;
+
     for (int n = 1; n < bytes; n++)
         if ((c[n] & 0xC0) != 0x80) return 0;
+
     bool wrong = (c[0] == 0xE0 && c[1] < 0xA0) || /* too long */
                  (c[0] == 0xED && c[1] > 0x9F) || /* a surrogate */
                  (c[0] == 0xF0 && c[1] < 0x90) ||
@@ -31,6 +33,8 @@ static void write_string(FILE *file, const char *text)
     putc('"', file);
     while (*text) {
         int bytes = character_bytes(text);
+
+        /* no character at all, one that must be escaped, or one as it is */
         if (bytes == 0) {
             fputs("\\ufffd", file);
             bytes = 1;

@@ -1,5 +1,5 @@
 /*
- * record.h: a result as one line of JSON, written as it is told.
+ * record.h: a result as one line of JSON, written member by member.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -10,7 +10,7 @@
 
 typedef struct record {
     FILE *file;
-    bool follows; /* something stands before: a comma comes first */
+    bool follows; /* a member stands before: a comma comes first */
 } record;
 
 /* Begin and end the line's object, and an object '{' or list '[' inside; key
@@ -20,8 +20,8 @@ void record_end(record *out);
 void record_open(record *out, const char *key, char bracket);
 void record_close(record *out, char bracket);
 
-/* A member. Text that is not UTF-8 gets U+FFFD for each bad byte; a number is
- * told in 9 digits, and as null if it is not finite; raw is JSON already. */
+/* A member. Text that is not UTF-8 gets U+FFFD for each bad byte; a number has
+ * 9 digits, and is null if it is not finite; raw is JSON already. */
 void record_text(record *out, const char *key, const char *text);
 void record_number(record *out, const char *key, double number);
 void record_count(record *out, const char *key, uint64_t count);

@@ -24,6 +24,7 @@ void reference_show(const elman_check *check)
     else
         show_check("outputs one step at a time", significant(check->stream, 2),
                    "of 1", check->stream <= 1);
+
     printf("  (1 stands for a relative error of 1e-4, or 1e-5 near zero)\n");
     if (!check->passed) printf("\n  worst: %s\n", printable(check->failure));
 }
@@ -36,6 +37,7 @@ void reference_record(record *out, const option_pair *files,
     record_text(out, "y", files->second);
     record_count(out, "steps", check->T);
     record_count(out, "sequences", check->B);
+
     record_number(out, "whole", check->whole);
     record_number(out, "stream", check->stream);
     record_text(out, "failure", check->failure);
@@ -48,11 +50,13 @@ static void show_page(const elman_model *model, const char *path,
 {
     printf("%s%s%s\n\n", paint(stdout, BOLD), printable(path),
            paint(stdout, PLAIN));
+
     printf("  layers    %s\n", model_describe(model));
     printf("  reads     %s, %zu step%s of %zu sequence%s\n",
            printable(files->first), check->T, check->T == 1 ? "" : "s",
            check->B, check->B == 1 ? "" : "s");
     printf("  expected  %s\n\n", printable(files->second));
+
     reference_show(check);
     printf("\n%s%s%s\n", paint(stdout, check->passed ? GREEN : RED),
            check->passed ? "passed" : "FAILED", paint(stdout, PLAIN));
@@ -65,6 +69,7 @@ int reference_verify(const elman_model *model, const char *path,
     if (elman_model_check(model, files->first, files->second, &check) !=
         ELMAN_OK)
         return library_failed();
+
     if (screen.json) {
         record out = record_begin(stdout);
         record_text(&out, "model", path);
@@ -73,5 +78,6 @@ int reference_verify(const elman_model *model, const char *path,
         record_flag(&out, "passed", check.passed);
         record_end(&out);
     } else show_page(model, path, files, &check);
+
     return check.passed ? EXIT_DONE : EXIT_FAILED;
 }

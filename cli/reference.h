@@ -1,6 +1,6 @@
 /*
- * reference.h: a model against what it should give, as `elman verify` and
- * `elman convert` tell it.
+ * reference.h: a model against reference outputs, as `elman verify` and
+ * `elman convert` show it.
  */
 #ifndef REFERENCE_H
 #define REFERENCE_H
@@ -20,7 +20,7 @@ void reference_show(const elman_check *check);
 void reference_record(record *out, const option_pair *files,
                       const elman_check *check);
 
-/* Checks model by the two files and tells the result. Returns EXIT_DONE if it
+/* Checks model by the two files and shows the result. Returns EXIT_DONE if it
  * passed, EXIT_FAILED if not or after an error line. */
 int reference_verify(const elman_model *model, const char *path,
                      const option_pair *files);

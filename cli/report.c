@@ -14,6 +14,7 @@ const char *metric_describe(const elman_encoding *encoding,
     static char texts[2][64];
     static int turn;
     char *text = texts[turn = !turn];
+
     if (encoding->task == ELMAN_LANGUAGE)
         snprintf(text, sizeof texts[0], "%s bits/%s",
                  significant(metrics->bits, 3), short_unit_name(encoding));
@@ -34,6 +35,7 @@ const char *metrics_describe(const elman_encoding *encoding,
     size_t used = (size_t)snprintf(text, sizeof texts[0], "loss %s, %s",
                                    significant(metrics->loss, 4),
                                    metric_describe(encoding, metrics));
+
     if (!isnan(metrics->perplexity))
         used += (size_t)snprintf(text + used, sizeof texts[0] - used,
                                  ", perplexity %s",
@@ -76,7 +78,7 @@ static int label_width(const elman_encoding *encoding, int most)
     return width < most ? width : most;
 }
 
-/* What one class adds up to. */
+/* The sums of one class. */
 typedef struct class_sums {
     uint64_t right, count, predicted;
     double precision, recall, f1;
@@ -89,6 +91,7 @@ static class_sums sum_class(const uint64_t *confusion, size_t classes, size_t k)
         sums.count += confusion[k * classes + j];
         sums.predicted += confusion[j * classes + k];
     }
+
     double right = (double)sums.right;
     sums.precision = sums.predicted ? right / (double)sums.predicted : NAN;
     sums.recall = sums.count ? right / (double)sums.count : NAN;
@@ -108,6 +111,7 @@ void classes_show(const elman_encoding *encoding, const uint64_t *confusion)
     int width = label_width(encoding, 24);
     printf("%s%-*s%10s%11s%11s%11s%s\n", paint(stdout, BOLD), width, "class",
            "count", "precision", "recall", "F1", paint(stdout, PLAIN));
+
     for (size_t k = 0; k < encoding->classes; k++) {
         class_sums sums = sum_class(confusion, encoding->classes, k);
         print_cell(encoding->labels[k], width);
@@ -125,11 +129,14 @@ void confusion_show(const elman_encoding *encoding, const uint64_t *confusion)
     int width = label_width(encoding, 24), cell = 8;
     printf("%s%-*s  predicted%s\n%-*s", paint(stdout, BOLD), width, "true",
            paint(stdout, PLAIN), width, "");
+
+    /* the predicted classes across, then a row for each true one */
     for (size_t j = 0; j < classes; j++) {
         printf("  ");
         print_cell(encoding->labels[j], cell - 2);
     }
     putchar('\n');
+
     for (size_t k = 0; k < classes; k++) {
         print_cell(encoding->labels[k], width);
         for (size_t j = 0; j < classes; j++)
@@ -173,6 +180,8 @@ void metrics_record(record *out, const elman_metrics *metrics)
                 {"mae", metrics->mae},
                 {"naive_mse", metrics->naive_mse},
                 {"naive_mae", metrics->naive_mae}};
+
+    /* what the task does not have is not a number; the loss always is there */
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
         if (!isnan(rows[n].value) || n == 0)
             record_number(out, rows[n].name, rows[n].value);
@@ -191,6 +200,7 @@ void classes_record(record *out, const elman_encoding *encoding,
         record_number(out, "precision", sums.precision);
         record_number(out, "recall", sums.recall);
         record_number(out, "f1", sums.f1);
+
         record_open(out, "predicted", '[');
         for (size_t j = 0; j < classes; j++)
             record_count(out, NULL, confusion[k * classes + j]);
@@ -206,6 +216,7 @@ void results_record(record *out, const elman_encoding *encoding,
     metrics_record(out, metrics);
     record_close(out, '}');
     if (!confusion) return;
+
     record_open(out, "classes", '[');
     classes_record(out, encoding, confusion);
     record_close(out, ']');

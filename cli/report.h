@@ -25,7 +25,7 @@ void classes_show(const elman_encoding *encoding, const uint64_t *confusion);
 /* The confusion as a table: rows are true classes. */
 void confusion_show(const elman_encoding *encoding, const uint64_t *confusion);
 
-/* MSE and MAE beside the naive forecast's. */
+/* MSE and MAE next to those of the naive forecast. */
 void forecast_show(const elman_metrics *metrics);
 
 /* All that a task has, as tables. confusion may be NULL. */

@@ -59,11 +59,15 @@ static int run_graph(const graph_run *run, const run_values *values)
 {
     if (values->list || (!values->inputs.count && !values->output_dir))
         return graph_show(run);
+
     if (!values->output_dir)
         return misused("--input requires --output-dir, where the outputs go");
+
+    /* whatever would fail at the end is checked before the run */
     int code = graph_check_folder(run, values->output_dir);
     if (!code) code = graph_give(run, &values->inputs);
     if (code) return code;
+
     if (elman_graph_forward(run->graph, (size_t)values->steps,
                             threads_to_use(values->threads)) != ELMAN_OK)
         return library_failed();
@@ -75,6 +79,7 @@ static int run(const parsed_line *arguments)
     graph_run run = {.path = arguments->operands[0]};
     if (elman_graph_open(run.path, &run.graph) != ELMAN_OK)
         return library_failed();
+
     run.ports = elman_graph_ports(run.graph, &run.count);
     int code = run_graph(&run, arguments->values);
     elman_graph_close(run.graph);

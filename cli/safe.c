@@ -27,9 +27,11 @@ int check_writable(const char *path)
     struct stat file;
     if (strlen(path) >= sizeof copy - 16)
         return failed("the path '%.60s...' is too long", path);
+
     if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
         return failed("cannot write to '%s': it is a %s, not a file", path,
                       S_ISDIR(file.st_mode) ? "folder" : "device or pipe");
+
     snprintf(copy, sizeof copy, "%s", path);
     const char *folder = dirname(copy);
     if (access(folder, W_OK | X_OK) != 0)
@@ -38,8 +40,8 @@ int check_writable(const char *path)
     return 0;
 }
 
-/* Opens and locks the lock file; its file may have been removed by a run that
- * ended between the two, then the lock is worth nothing. */
+/* Opens and locks the lock file. A run that ended between the two may have
+ * removed it, which makes the lock worthless; then it is tried again. */
 static int take_lock(safe_file *safe)
 {
     for (;;) {
@@ -48,6 +50,8 @@ static int take_lock(safe_file *safe)
         if (lock < 0)
             return failed("cannot create '%s': %s", safe->lock_path,
                           strerror(errno));
+
+        /* a lock that another run holds is not waited for */
         if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
             int reason = errno;
             close(lock);
@@ -58,6 +62,8 @@ static int take_lock(safe_file *safe)
             return failed("cannot lock '%s': %s", safe->lock_path,
                           strerror(reason));
         }
+
+        /* ours if the file that is locked is still the one of that name */
         if (fstat(lock, &held) == 0 && stat(safe->lock_path, &there) == 0 &&
             held.st_ino == there.st_ino && held.st_dev == there.st_dev) {
             safe->lock = lock;
@@ -73,6 +79,7 @@ int safe_open(const char *path, option_span every, bool resumed,
     *safe = (safe_file){.lock = -1, .every = every};
     int code = check_writable(path);
     if (code) return code;
+
     snprintf(safe->path, sizeof safe->path, "%s", path);
     snprintf(safe->lock_path, sizeof safe->lock_path, "%.*s.lock",
              (int)sizeof safe->lock_path - 8, path);
@@ -81,13 +88,14 @@ int safe_open(const char *path, option_span every, bool resumed,
     return take_lock(safe);
 }
 
-/* Gives the earlier run's checkpoint a second name, so that it is there
- * whatever becomes of the first. */
+/* Gives the earlier run's checkpoint a second name, so that it is kept whatever
+ * becomes of the first. */
 static int keep_earlier(safe_file *safe)
 {
     char *aside = safe->aside;
     snprintf(aside, sizeof safe->aside, "%.*s.previous",
              (int)sizeof safe->aside - 16, safe->path);
+
     unlink(aside);
     if (link(safe->path, aside) != 0 && rename(safe->path, aside) != 0)
         return failed("cannot rename '%s' to '%s': %s", safe->path, aside,
@@ -95,19 +103,21 @@ static int keep_earlier(safe_file *safe)
     return 0;
 }
 
-/* Counts the one on its way as written if it is, or tells why it is not. */
-static int look_after(safe_file *safe, elman_trainer *trainer, bool wait)
+/* If the save on its way has ended, counts it as written, or says why it is
+ * not. wait: until it has ended. */
+static int check_save(safe_file *safe, elman_trainer *trainer, bool wait)
 {
     bool ended = true;
     if (!safe->writes) return 0;
     if (elman_trainer_end_save(trainer, wait, &ended) != ELMAN_OK) {
         int code = library_failed();
         safe->writes = false;
-        /* one name is enough for what is still there under its own */
+        /* the earlier file is still there under its own name, which will do */
         if (safe->aside[0] && access(safe->path, F_OK) == 0)
             unlink(safe->aside);
         return code;
     }
+
     if (!ended) return 0;
     if (safe->aside[0])
         note("the earlier run's checkpoint is now '%s'",
@@ -121,25 +131,27 @@ static int look_after(safe_file *safe, elman_trainer *trainer, bool wait)
 
 int safe_settle(safe_file *safe, elman_trainer *trainer)
 {
-    return look_after(safe, trainer, true);
+    return check_save(safe, trainer, true);
 }
 
 int safe_write(safe_file *safe, elman_trainer *trainer)
 {
-    int code = look_after(safe, trainer, true);
+    int code = check_save(safe, trainer, true);
     if (!code && !safe->kept_earlier) code = keep_earlier(safe);
     if (code) return code;
+
     if (elman_trainer_begin_save(trainer, safe->path) != ELMAN_OK) {
         code = library_failed();
         if (safe->aside[0] && access(safe->path, F_OK) == 0)
             unlink(safe->aside);
         return code;
     }
+
     safe->writes = true;
     safe->begun_step = elman_trainer_progress(trainer)->step;
     safe->begun_time = seconds_now();
-    /* the one that takes an earlier run's place is worth a moment */
-    return safe->aside[0] ? look_after(safe, trainer, true) : 0;
+    /* replacing an earlier run's checkpoint is worth a moment's wait */
+    return safe->aside[0] ? check_save(safe, trainer, true) : 0;
 }
 
 int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
@@ -149,7 +161,7 @@ int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
                    ? step >= safe->begun_step + safe->every.steps
                    : seconds_now() >= safe->begun_time + safe->every.seconds;
     return due || now ? safe_write(safe, trainer)
-                      : look_after(safe, trainer, false);
+                      : check_save(safe, trainer, false);
 }
 
 void safe_close(safe_file *safe)

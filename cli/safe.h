@@ -1,5 +1,5 @@
 /*
- * safe.h: what keeps a run safe: one trainer per checkpoint, written when it is
+ * safe.h: what keeps a run safe: one trainer per checkpoint, saved when it is
  * due while training goes on, and an earlier run's put aside instead of
  * overwritten.
  */
@@ -18,7 +18,7 @@ typedef struct safe_file {
     bool kept_earlier;    /* the earlier run's file was put aside, or there
                              was none to keep */
     char aside[PATH_MAX]; /* the earlier run's, until one is written */
-    bool writes;          /* one is on its way: */
+    bool writes;          /* one is being written: */
     uint64_t begun_step;  /* its step */
     double begun_time;
     uint64_t last_step; /* of the last one written */
@@ -34,14 +34,15 @@ int safe_open(const char *path, option_span every, bool resumed,
  * PATH.previous. Waits for the one before. */
 int safe_write(safe_file *safe, elman_trainer *trainer);
 
-/* The same if so many steps or seconds have passed, or now is true; else looks
- * whether the one on its way is done. A failure of any is told here. */
+/* The same if so many steps or seconds have passed, or now is true; otherwise
+ * checks whether the one being written is done. A failure of either is reported
+ * here. */
 int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now);
 
-/* Waits for the one on its way. */
+/* Waits for the one being written. */
 int safe_settle(safe_file *safe, elman_trainer *trainer);
 
-/* Lets the lock go and removes its file. */
+/* Releases the lock and removes its file. */
 void safe_close(safe_file *safe);
 
 /* Seconds from a fixed moment. */

@@ -1,6 +1,6 @@
 /*
- * sample.c: `elman sample`: a language model writes, one token at a time, and
- * each is shown as soon as it is drawn.
+ * sample.c: `elman sample`: generates text from a language model, one token at
+ * a time, and shows each as soon as it is drawn.
  */
 #include "commands.h"
 #include "network.h"
@@ -67,7 +67,7 @@ static const option_row options[] = {
     {0},
 };
 
-/* A sample in the making. */
+/* A text being written. */
 typedef struct writer {
     const network *net;
     elman_state *state;
@@ -102,7 +102,7 @@ static void write_token(writer *pen, int32_t token)
     else fwrite(text, 1, bytes, stdout);
 }
 
-/* The prompt as tokens, in memory of the caller's. Without one: a line break,
+/* The prompt as tokens, to be freed by the caller. Without one: a line break,
  * or the first token if the vocabulary has none. */
 static int prompt_tokens(const network *net, const char *prompt,
                          int32_t **tokens, size_t *count)
@@ -111,8 +111,11 @@ static int prompt_tokens(const network *net, const char *prompt,
     size_t bytes = strlen(text);
     int32_t *list = calloc(bytes + 1, sizeof *list);
     if (!list) return failed("out of memory");
+
     elman_status status =
         elman_encoding_read(net->encoding, text, bytes, bytes + 1, list, count);
+
+    /* a vocabulary without a line break begins with its first token */
     if (!prompt && (status != ELMAN_OK || *count == 0)) {
         list[0] = 0;
         *count = 1;
@@ -122,6 +125,7 @@ static int prompt_tokens(const network *net, const char *prompt,
                    ? misused("--prompt contains no token")
                    : misused("--prompt: %s", elman_message());
     }
+
     *tokens = list;
     return 0;
 }
@@ -131,6 +135,8 @@ static int write_text(writer *pen, const sample_values *values)
     const network *net = pen->net;
     const elman_sampler sampler = {values->temperature, (size_t)values->top_k,
                                    values->seed};
+
+    /* the prompt brings the state to where the text begins */
     int32_t *prompt = NULL;
     size_t count = 0;
     int code = prompt_tokens(net, values->prompt, &prompt, &count);
@@ -139,16 +145,21 @@ static int write_text(writer *pen, const sample_values *values)
         code = read_token(pen, prompt[n]);
     }
     free(prompt);
+
+    /* each token is drawn from what the model says, and then read by it */
     for (uint64_t draw = 0; draw < values->length && !code; draw++) {
         int32_t token;
         if (elman_sampler_step(&sampler, draw, net->size.output_size,
                                pen->logits, &token) != ELMAN_OK)
             return library_failed();
         write_token(pen, token);
+
+        /* a terminal shows each at once; elsewhere now and then is enough */
         if (pen->terminal || draw % 256 == 0)
             if (screen_broken()) return EXIT_FAILED;
         code = read_token(pen, token);
     }
+
     if (!code) putchar('\n');
     return code;
 }
@@ -158,12 +169,15 @@ static int sample(const parsed_line *arguments)
     network net;
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
+
     if (net.encoding->task != ELMAN_LANGUAGE) {
         code = failed("'%s' is not a language model, its task is %s", net.path,
                       task_word(net.encoding->task));
         network_close(&net);
         return code;
     }
+
+    /* one stream, one step at a time */
     const elman_state_config config = {.T = 1, .B = 1};
     writer pen = {.net = &net, .terminal = isatty(STDOUT_FILENO)};
     pen.logits = calloc(net.size.output_size + 1, sizeof *pen.logits);
@@ -171,6 +185,7 @@ static int sample(const parsed_line *arguments)
     else if (elman_state_create(net.model, &config, &pen.state) != ELMAN_OK)
         code = library_failed();
     else code = write_text(&pen, arguments->values);
+
     elman_state_destroy(pen.state);
     free(pen.logits);
     network_close(&net);

@@ -1,5 +1,5 @@
 /*
- * screen.c: the program's voice; see screen.h.
+ * screen.c: all that the program writes for people; see screen.h.
  */
 #include "screen.h"
 #include "elman.h"
@@ -33,7 +33,7 @@ static bool is_terminal(int descriptor)
 void screen_open(void)
 {
     /* a missing descriptor is opened the wrong way round: writing to it
-     * fails, and is told, where a file would have been overwritten */
+     * fails with an error line, where a file would have been overwritten */
     for (int d = 0; d <= 2; d++)
         if (fcntl(d, F_GETFD) < 0)
             (void)!open("/dev/null", d == 0 ? O_WRONLY : O_RDONLY);
@@ -77,6 +77,7 @@ int screen_close(int code)
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }
+
     if (fclose(stdout) != 0 && errno != EBADF) {
         int reason = errno;
         return failed("cannot write to standard output: %s", strerror(reason));
@@ -114,6 +115,7 @@ const char *printable(const char *text)
     for (; text[n] && n < sizeof lines[0] - 1; n++) {
         unsigned char c = (unsigned char)text[n];
         line[n] = c < 32 || c == 127 ? '?' : (char)c;
+
         /* U+0080 to U+009F are control characters too */
         bool second = n > 0 && (unsigned char)text[n - 1] == 0xC2;
         if (second && c < 0xA0) line[n - 1] = line[n] = '?';
@@ -185,6 +187,7 @@ const char *with_commas(uint64_t number)
     int count =
         snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
     char *end = text;
+
     for (int i = 0; i < count; i++) {
         if (i > 0 && (count - i) % 3 == 0) *end++ = ',';
         *end++ = digits[i];
@@ -201,6 +204,7 @@ const char *with_unit(double number)
         number /= 1000;
         unit++;
     }
+
     char *text = next_buffer();
     snprintf(text, 32, unit && fabs(number) < 99.95 ? "%.1f%s" : "%.0f%s",
              number, units[unit]);
@@ -211,6 +215,7 @@ const char *with_minutes(double seconds)
 {
     char *text = next_buffer();
     if (!(seconds < 359999)) return "-";
+
     unsigned s = (unsigned)(seconds + 0.5);
     if (s < 3600) snprintf(text, 32, "%u:%02u", s / 60, s % 60);
     else snprintf(text, 32, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
@@ -225,6 +230,7 @@ const char *with_bytes(double bytes)
         bytes /= 1000;
         unit++;
     }
+
     char *text = next_buffer();
     snprintf(text, 32, unit && bytes < 99.95 ? "%.1f %s" : "%.0f %s", bytes,
              units[unit]);
@@ -240,6 +246,7 @@ const char *significant(double number, int digits)
         snprintf(text, 32, "%.*e", digits - 1, number);
         return text;
     }
+
     int after = digits - 1 - (size > 0 ? (int)floor(log10(size)) : 0);
     snprintf(text, 32, "%.*f", after < 0 ? 0 : after, number);
     return text;

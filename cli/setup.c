@@ -1,5 +1,5 @@
 /*
- * setup.c: from the options of `elman train` to the configs of the library.
+ * setup.c: turns the options of `elman train` into the configs of the library.
  */
 #include "train.h"
 #include "network.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Places in the choices of --loss. */
+/* Indices of the choices of --loss. */
 enum {
     LOSS_AUTO,
     LOSS_CROSS_ENTROPY,
@@ -19,7 +19,7 @@ enum {
     LOSS_BINARY
 };
 
-/* A value that the library refused is wrong use, all else a failure. */
+/* A value that the library refuses is wrong use, everything else a failure. */
 static int refused(elman_status status)
 {
     return status == ELMAN_BAD_VALUE ? misused("%s", elman_message())
@@ -27,7 +27,7 @@ static int refused(elman_status status)
 }
 
 /* The word of a choice option's value. */
-static const char *chosen_word(const parsed_line *arguments, const char *name)
+static const char *choice_of(const parsed_line *arguments, const char *name)
 {
     static char words[2][32];
     static int turn;
@@ -52,19 +52,21 @@ static int setup_loss(const parsed_line *arguments)
     bool classes = has_classes((elman_task)values->task);
     if (values->loss == LOSS_AUTO)
         values->loss = classes ? LOSS_CROSS_ENTROPY : LOSS_SQUARED;
+
     if (classes != (values->loss == LOSS_CROSS_ENTROPY))
         return misused("--loss %s is for %s, but the task is %s",
-                       chosen_word(arguments, "loss"),
+                       choice_of(arguments, "loss"),
                        classes ? "values" : "classes",
-                       chosen_word(arguments, "task"));
+                       choice_of(arguments, "task"));
+
     if (values->loss == LOSS_BINARY && !values->no_scaling)
         return misused(
             "--loss bce requires --no-scaling, as its targets are from 0 to 1");
     return 0;
 }
 
-/* The data refuses what has no meaning for it, so it is told only what was on
- * the command line. */
+/* The data refuses what does not apply to it, so it gets only what was on the
+ * command line. */
 static size_t given_count(const parsed_line *arguments, const char *name,
                           uint64_t value)
 {
@@ -86,6 +88,8 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
         .horizon = given_count(arguments, "horizon", values->horizon),
         .no_scaling = values->no_scaling,
     };
+
+    /* a share of the data, or a file of its own */
     char *end;
     double part = strtod(values->validation, &end);
     if (*end) config.validation_path = values->validation;
@@ -100,14 +104,15 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
         elman_dataset_open(arguments->operands[0], &config, &opened);
     if (status != ELMAN_OK) return refused(status);
 
-    /* what was left open is settled by the data */
+    /* the data settles what was left open */
     const elman_encoding *encoding = elman_dataset_encoding(opened);
     values->task = (int)encoding->task;
     char task[32];
-    snprintf(task, sizeof task, "%s", chosen_word(arguments, "task"));
+    snprintf(task, sizeof task, "%s", choice_of(arguments, "task"));
     options_settle(arguments, task);
     values->task = (int)encoding->task;
     values->unit = (int)encoding->unit;
+
     int code = setup_loss(arguments);
     if (!code) code = options_check(arguments);
     if (code) elman_dataset_close(opened);
@@ -141,6 +146,8 @@ static elman_layer recurrent_layer(const train_values *values)
         .forget_bias = (float)values->forget_bias,
         .chrono = (float)values->chrono,
     };
+
+    /* one size for all levels, or one for each */
     const option_sizes *hidden = &values->hidden;
     if (hidden->count > 1) {
         layer.num_layers = hidden->count;
@@ -162,14 +169,18 @@ static void fill_layers(const train_values *values,
         *layer++ = (elman_layer){.kind = ELMAN_EMBEDDING,
                                  .num_embeddings = encoding->vocabulary,
                                  .embedding_dim = (size_t)values->embedding};
+
     *layer++ = recurrent_layer(values);
-    bool one = false; /* answer for a whole sequence */
+
+    /* what the task asks for: the end of a sequence, or each of its steps */
+    bool one = false; /* output for a whole sequence */
     size_t outputs = elman_encoding_size(encoding, &one);
     bool ends_early = values->reverse || values->bidirectional;
     if (one)
         *layer++ = (elman_layer){.kind = ELMAN_LAST,
                                  .last = ends_early ? ELMAN_LAST_FINAL
                                                     : ELMAN_LAST_STEP};
+
     if (values->layer_norm) *layer++ = (elman_layer){.kind = ELMAN_LAYER_NORM};
     if (values->dropout > 0)
         *layer++ = (elman_layer){.kind = ELMAN_DROPOUT,
@@ -180,32 +191,35 @@ static void fill_layers(const train_values *values,
                            .no_bias = values->no_bias};
 }
 
-/* What the options ask for and the task can not have. */
+/* What the options ask for and the task cannot have. */
 static int check_fit(const parsed_line *arguments,
                      const elman_encoding *encoding)
 {
     const train_values *values = arguments->values;
     bool one = false;
     elman_encoding_size(encoding, &one);
+
     if (values->hidden.count > 1 && option_given(arguments, "layers") &&
         values->layers != values->hidden.count)
         return misused("--layers %llu does not fit --hidden, which lists %zu "
                        "sizes",
                        (unsigned long long)values->layers,
                        values->hidden.count);
+
     if (encoding->task == ELMAN_LANGUAGE &&
         (values->bidirectional || values->reverse))
         return misused(
             "--%s does not fit the task language: the model would see the "
             "next token",
             values->reverse ? "reverse" : "bidirectional");
-    /* each direction ends at another step: once joined they can not be told
-     * apart, and at the last step the reverse one has read that step alone */
+
+    /* each direction ends at another step: once merged they cannot be told
+     * apart, and at the last step the reverse one has read that step only */
     if (values->bidirectional && values->merge != ELMAN_MERGE_CONCAT && one)
         return misused("--merge %s joins the directions step by step, but the "
                        "task %s takes where each of them ends; only concat "
                        "keeps that",
-                       chosen_word(arguments, "merge"),
+                       choice_of(arguments, "merge"),
                        task_word(encoding->task));
     return 0;
 }
@@ -221,19 +235,23 @@ int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
     elman_config config = {.seed = values->seed};
     if (encoding->task != ELMAN_LANGUAGE)
         config.input_size = encoding->input_size;
+
     fill_layers(values, encoding, config.layers);
+
+    /* the model file records how data is encoded, and the loss */
     elman_model *made = NULL;
     elman_status status = elman_model_create(&config, &made);
     if (status == ELMAN_OK)
         status = elman_model_write_note(made, "encoding",
                                         elman_dataset_note(dataset));
     if (status == ELMAN_OK)
-        status = elman_model_write_note(made, "loss",
-                                        chosen_word(arguments, "loss"));
+        status =
+            elman_model_write_note(made, "loss", choice_of(arguments, "loss"));
     if (status == ELMAN_OK) {
         *model = made;
         return 0;
     }
+
     code = refused(status);
     elman_model_destroy(made);
     return code;
@@ -245,6 +263,8 @@ static int setup_class_weights(const train_values *values, size_t classes,
 {
     float *weights = calloc(classes + 1, sizeof *weights);
     if (!weights) return failed("out of memory");
+
+    /* each number ends at a comma or at the end */
     size_t count = 0;
     const char *at = values->class_weights;
     for (bool more = true; more; count++) {
@@ -261,12 +281,14 @@ static int setup_class_weights(const train_values *values, size_t classes,
         if (count < classes) weights[count] = (float)weight;
         at = end + more;
     }
+
     if (count != classes) {
         free(weights);
         return misused("--class-weights expects %zu numbers, one for each "
                        "class, found %zu",
                        classes, count);
     }
+
     *class_weights = weights; /* lives as long as the process */
     return 0;
 }
@@ -315,6 +337,7 @@ static int epoch_steps(const train_values *values, const elman_dataset *dataset,
         return library_failed();
     *steps = elman_loader_size(loader);
     elman_loader_destroy(loader);
+
     uint64_t longest = elman_dataset_longest(dataset);
     if (values->k1 && longest > values->k1)
         *steps *= (longest + values->k1 - 1) / values->k1;
@@ -333,10 +356,13 @@ static int setup_schedule(const train_values *values,
         .gamma = values->gamma,
         .minimum = values->minimum_lr,
     };
+
+    /* a period that was left open */
     if (values->period) return 0;
     if (schedule->kind == ELMAN_SCHEDULE_STEP) schedule->period = 10;
     if (schedule->kind != ELMAN_SCHEDULE_COSINE) return 0;
 
+    /* cosine: what is left of the whole run after the warmup */
     uint64_t steps = 0;
     int code = epoch_steps(values, dataset, &steps);
     if (code) return code;
@@ -346,6 +372,7 @@ static int setup_schedule(const train_values *values,
     if (steps == 0)
         return misused(
             "--schedule cosine requires --period, --epochs or --steps");
+
     bool rises = steps > values->warmup;
     schedule->period = (size_t)(rises ? steps - values->warmup : steps);
     return 0;
@@ -360,6 +387,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
         if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
         values->threads = (uint64_t)machine.threads;
     }
+
     *config = (elman_trainer_config){
         .optimizer = optimizer_config(arguments),
         .loss = {.kind = (elman_loss_kind)(values->loss - 1),
@@ -381,6 +409,8 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
         .seed = values->seed,
         .profile = values->profile,
     };
+
+    /* the schedule needs to know how long the run is */
     int code = setup_schedule(values, dataset, &config->schedule);
     if (code || !values->class_weights) return code;
     size_t classes = elman_encoding_size(elman_dataset_encoding(dataset), NULL);

@@ -27,7 +27,7 @@ static size_t text_width(const char *text)
     return width;
 }
 
-/* The place in text so many characters on. */
+/* Where text is after so many characters. */
 static const char *text_skip(const char *text, size_t characters)
 {
     for (; *text; text++) {
@@ -47,6 +47,7 @@ static void print_cut(FILE *file, const char *text, size_t width)
         fputs(text, file);
         return;
     }
+
     const char *mark = screen.utf8 ? "\u2026" : "..";
     size_t left = width - text_width(mark), head = left / 4;
     fprintf(file, "%.*s%s%s", (int)(text_skip(text, head) - text), text, mark,
@@ -59,6 +60,8 @@ static void print_wrapped(FILE *file, const char *text, size_t width,
 {
     for (;;) {
         const char *end = text_skip(text, width), *space = end;
+
+        /* a line ends at its last space */
         while (*end && space > text && *space != ' ')
             space--;
         if (space == text) space = end; /* a word longer than a line */
@@ -100,17 +103,22 @@ static void fit(table *layout, size_t most)
 {
     size_t *width = layout->width, *last = &width[layout->count - 1];
     size_t sum = whole_width(layout);
+
+    /* the last column wraps first */
     if (sum > most && layout->columns[layout->count - 1].fit == FIT_WRAP &&
         *last > LEAST_WRAP) {
         size_t rest = most > sum - *last ? most - (sum - *last) : 0;
         *last = rest > LEAST_WRAP ? rest : LEAST_WRAP;
     }
+
+    /* then the widest one gives a character, and again */
     while (whole_width(layout) > most) {
         size_t *widest = NULL;
         for (size_t c = 0; c < layout->count; c++)
             if (layout->columns[c].fit == FIT_CUT && width[c] > LEAST_CUT &&
                 (!widest || width[c] > *widest))
                 widest = &width[c];
+
         if (!widest) return;
         --*widest;
     }
@@ -121,6 +129,8 @@ void table_show(FILE *file, const table_column *columns, size_t count,
 {
     table layout = {.file = file, .columns = columns, .count = count};
     const char *heads[TABLE_COLUMNS];
+
+    /* each column as wide as its widest text, if that fits */
     for (size_t c = 0; c < count; c++) {
         heads[c] = columns[c].head;
         layout.width[c] = text_width(heads[c]);
@@ -131,6 +141,8 @@ void table_show(FILE *file, const table_column *columns, size_t count,
         }
     }
     fit(&layout, (size_t)screen_width(file) - 1);
+
+    /* the heads, and the rows in their colours */
     fputs(paint(file, BOLD), file);
     print_row(&layout, heads);
     fprintf(file, "%s\n", paint(file, PLAIN));
@@ -154,6 +166,7 @@ const char *sizes_text(size_t rank, const int64_t *shape, char *text,
                                   : snprintf(text + used, room, "%s%lld", comma,
                                              (long long)shape[n]));
     }
+
     if (used < size) snprintf(text + used, size - used, ")");
     return text;
 }

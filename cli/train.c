@@ -1,6 +1,6 @@
 /*
  * train.c: `elman train`: data -> model -> trainer -> steps -> the best model
- * saved. It can be stopped at any moment and goes on where it was.
+ * saved. It can be stopped at any moment and resumed where it was.
  */
 #include "train.h"
 #include "safe.h"
@@ -40,34 +40,42 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* DATA's name with .safetensors, in the current folder, or --output. */
+/* The name of data (a path) with .safetensors, in the current folder. */
+static void default_model_path(const char *data, char *path, size_t size)
+{
+    const char *slash = strrchr(data, '/');
+    const char *name = slash ? slash + 1 : data;
+    const char *dot = strrchr(name, '.');
+    int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    snprintf(path, size, "%.*s.safetensors", length, name);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 &&
+           one.st_ino == other.st_ino && one.st_dev == other.st_dev;
+}
+
+/* Where the model and the checkpoint go: as --output and --checkpoint say, or
+ * named after DATA and the model. */
 static int choose_paths(training *run)
 {
     const train_values *values = run->values;
-    if (values->output)
-        snprintf(run->model_path, sizeof run->model_path, "%s", values->output);
-    else {
-        const char *data = run->arguments->operands[0];
-        const char *slash = strrchr(data, '/');
-        const char *name = slash ? slash + 1 : data;
-        const char *dot = strrchr(name, '.');
-        int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
-        snprintf(run->model_path, sizeof run->model_path, "%.*s.safetensors",
-                 length, name);
-    }
+    const char *data = run->arguments->operands[0];
+    char *model = run->model_path, *checkpoint = run->checkpoint_path;
+    if (values->output) snprintf(model, PATH_MAX, "%s", values->output);
+    else default_model_path(data, model, PATH_MAX);
+
     if (values->checkpoint)
-        snprintf(run->checkpoint_path, sizeof run->checkpoint_path, "%s",
-                 values->checkpoint);
+        snprintf(checkpoint, PATH_MAX, "%s", values->checkpoint);
     else
-        snprintf(run->checkpoint_path, sizeof run->checkpoint_path,
-                 "%.*s.checkpoint", PATH_MAX - 32, run->model_path);
-    struct stat data, model;
-    if (stat(run->arguments->operands[0], &data) == 0 &&
-        stat(run->model_path, &model) == 0 && data.st_ino == model.st_ino &&
-        data.st_dev == model.st_dev)
+        snprintf(checkpoint, PATH_MAX, "%.*s.checkpoint", PATH_MAX - 32, model);
+
+    if (is_same_file(data, model))
         return misused("the model would overwrite the data '%s', see --output",
-                       run->model_path);
-    return check_writable(run->model_path);
+                       model);
+    return check_writable(model);
 }
 
 static void describe_run(const training *run)
@@ -79,10 +87,13 @@ static void describe_run(const training *run)
     const char *what = encoding->task == ELMAN_LANGUAGE   ? unit_name(encoding)
                        : encoding->task == ELMAN_FORECAST ? "window"
                                                           : "sequence";
+
+    /* three lines: data, model, run */
     note("data    %s\n        %s %ss to train on, %s to validate",
          encoding_describe(encoding), with_commas(train), what,
          with_commas(held));
     note("model   %s", model_describe(run->model));
+
     note("run     %s batches of %zu an epoch, %llu thread%s; Ctrl-C stops and "
          "saves",
          with_commas(elman_trainer_progress(run->trainer)->batches),
@@ -96,6 +107,9 @@ static int training_open(const parsed_line *arguments, training *run)
     run->arguments = arguments;
     run->values = arguments->values;
     run->safe.lock = -1;
+
+    /* nobody else writes the checkpoint from here on; then data, model, configs
+     */
     int code = choose_paths(run);
     if (!code)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
@@ -105,6 +119,7 @@ static int training_open(const parsed_line *arguments, training *run)
     if (!code) code = setup_trainer(arguments, run->dataset, &run->config);
     if (code) return code;
 
+    /* the run, a new one or from its checkpoint */
     elman_status status = elman_trainer_create(run->model, run->dataset,
                                                &run->config, &run->trainer);
     if (status == ELMAN_BAD_VALUE) return misused("%s", elman_message());
@@ -112,6 +127,7 @@ static int training_open(const parsed_line *arguments, training *run)
         status = elman_trainer_load(run->trainer, run->safe.path);
     if (status != ELMAN_OK) return library_failed();
 
+    /* where it begins */
     describe_run(run);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     run->safe.last_step = run->safe.begun_step = progress->step;
@@ -120,6 +136,38 @@ static int training_open(const parsed_line *arguments, training *run)
              printable(run->safe.path));
     return meter_open(run->values, elman_dataset_encoding(run->dataset),
                       progress, &run->meter);
+}
+
+/* After a step that failed: what is left of the run. */
+static int step_failed(training *run)
+{
+    int code = library_failed();
+    (void)safe_settle(&run->safe, run->trainer);
+    if (run->safe.last_step)
+        note("the checkpoint of step %s is unchanged: '%s'",
+             with_commas(run->safe.last_step), printable(run->safe.path));
+    return code;
+}
+
+/* After each step: it is shown, a new best model saved, and a checkpoint begun
+ * if one is due; the time of each is counted. */
+static int step_done(training *run, const elman_progress *progress)
+{
+    if (progress->evaluated) run->evaluated_step = progress->step;
+    spent_mark(&run->spent);
+    int code = meter_step(&run->meter, progress);
+    spent_lap(&run->spent, SPENT_LOGGING);
+
+    /* the best so far is there for use, even if the run is killed */
+    if (!code && progress->best &&
+        elman_model_save(run->model, run->model_path) != ELMAN_OK)
+        code = library_failed();
+    spent_lap(&run->spent, SPENT_MODELS);
+
+    if (!code)
+        code = safe_write_due(&run->safe, run->trainer, progress->evaluated);
+    spent_lap(&run->spent, SPENT_CHECKPOINTS);
+    return code;
 }
 
 /* Steps until a limit, a signal or a failure. */
@@ -133,28 +181,9 @@ static int training_loop(training *run)
             run->out_of_time = true;
             break;
         }
-        if (elman_trainer_step(run->trainer) != ELMAN_OK) {
-            int code = library_failed();
-            (void)safe_settle(&run->safe, run->trainer);
-            if (run->safe.last_step)
-                note("the checkpoint of step %s is unchanged: '%s'",
-                     with_commas(run->safe.last_step),
-                     printable(run->safe.path));
-            return code;
-        }
-        if (progress->evaluated) run->evaluated_step = progress->step;
-        spent_mark(&run->spent);
-        int code = meter_step(&run->meter, progress);
-        spent_lap(&run->spent, SPENT_LOGGING);
-        /* the best so far is there for use, also if the run is killed */
-        if (!code && progress->best &&
-            elman_model_save(run->model, run->model_path) != ELMAN_OK)
-            code = library_failed();
-        spent_lap(&run->spent, SPENT_MODELS);
-        if (!code)
-            code =
-                safe_write_due(&run->safe, run->trainer, progress->evaluated);
-        spent_lap(&run->spent, SPENT_CHECKPOINTS);
+        if (elman_trainer_step(run->trainer) != ELMAN_OK)
+            return step_failed(run);
+        int code = step_done(run, progress);
         if (code) return code;
     }
     return 0;
@@ -162,7 +191,7 @@ static int training_loop(training *run)
 
 static void training_close(training *run)
 {
-    /* first what may still write the checkpoint, then its lock */
+    /* the trainer may still write the checkpoint, so it goes before the lock */
     elman_trainer_destroy(run->trainer);
     safe_close(&run->safe);
     elman_model_destroy(run->model);
@@ -178,6 +207,7 @@ static int train(const parsed_line *arguments)
         catch_signals();
         code = training_loop(&run);
     }
+
     if (!code) code = outcome_keep(&run, stop_signal);
     training_close(&run);
     return code;

@@ -1,7 +1,6 @@
 /*
  * train.h: the options of `elman train` and the parts it is made of: setup
- * turns options into configs, safe writes checkpoints, outcome
- * ends a run.
+ * turns options into configs, safe writes checkpoints, outcome ends a run.
  */
 #ifndef TRAIN_H
 #define TRAIN_H

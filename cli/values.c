@@ -24,6 +24,7 @@ int choice_index(const char *choices, const char *word)
             return index;
         index++;
     }
+
     return -1;
 }
 
@@ -58,6 +59,7 @@ static const char *in_range(const option_row *row, const char *what)
 {
     static char text[128];
     option_range range = row->range;
+
     if (range.low >= range.high) snprintf(text, sizeof text, "%s", what);
     else if (range.low == ABOVE_ZERO)
         snprintf(text, sizeof text, "%s above 0 and up to %.15g", what,
@@ -99,6 +101,7 @@ static bool read_choice(const option_row *row, const char *text, void *value)
         *(int *)value = index;
         return true;
     }
+
     char list[256];
     snprintf(list, sizeof list, "%s", row->value);
     for (char *bar; (bar = strchr(list, '|'));)
@@ -154,6 +157,7 @@ static bool read_sizes(const option_row *row, const char *text, void *value)
     option_sizes list = {0};
     const char *at = text;
     for (;;) {
+        /* the next number, up to a comma */
         char number[24];
         size_t length = strcspn(at, ",");
         int64_t size = 0;
@@ -161,12 +165,14 @@ static bool read_sizes(const option_row *row, const char *text, void *value)
         if (length >= sizeof number || !whole_number(number, &size) ||
             !is_inside(row, (double)size))
             return wrong(row, in_range(row, "whole numbers"), text);
+
         if (list.count == ELMAN_MAX_LEVELS) {
             misused("--%s expects at most %d numbers, found '%s'", row->name,
                     (int)ELMAN_MAX_LEVELS, text);
             return false;
         }
         list.sizes[list.count++] = (size_t)size;
+
         if (!at[length]) break;
         at += length + 1;
     }
@@ -181,6 +187,7 @@ static bool read_init(const option_row *row, const char *text, void *value)
     snprintf(word, sizeof word, "%.*s", (int)length, text);
     int kind = length < sizeof word ? choice_index(init_kinds, word) : -1;
     double number = 0;
+
     if (kind < 0 ||
         (text[length] && !real_number(text + length + 1, &number))) {
         misused("--%s expects KIND or KIND:VALUE with KIND one of default "
@@ -189,6 +196,7 @@ static bool read_init(const option_row *row, const char *text, void *value)
                 row->name, text);
         return false;
     }
+
     *(elman_init *)value = (elman_init){(elman_init_kind)kind, number};
     return true;
 }
@@ -199,11 +207,14 @@ static bool read_span(const option_row *row, const char *text, void *value)
     size_t length = strlen(text);
     bool in_seconds = length > 0 && text[length - 1] == 's';
     snprintf(number, sizeof number, "%.*s", (int)(length - in_seconds), text);
+
+    /* whole steps, or any number of seconds */
     option_span span = {0};
     int64_t steps = 0;
     bool fits = length < sizeof number;
     if (in_seconds) fits = fits && real_number(number, &span.seconds);
     else fits = fits && whole_number(number, &steps) && steps > 0;
+
     if (!fits || span.seconds < 0)
         return wrong(row, "steps ('500') or seconds ('60s')", text);
     span.steps = (uint64_t)steps;
@@ -220,11 +231,12 @@ static bool read_list(const option_row *row, const char *text, void *value)
         failed("out of memory");
         return false;
     }
+
     list->texts = texts;
     return read_text(row, text, &texts[list->count++]);
 }
 
-/* Called for each of the two words; a third begins anew. */
+/* Called for each of the two words; a third starts a new pair. */
 static bool read_pair(const option_row *row, const char *text, void *value)
 {
     option_pair *pair = value;

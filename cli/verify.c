@@ -1,6 +1,6 @@
 /*
- * verify.c: `elman verify`: proves this build on this machine and prints a
- * page to attach to a bug report; or a model by what it should give.
+ * verify.c: `elman verify`: checks this build on this machine and prints a page
+ * to attach to a bug report; or checks a model against reference outputs.
  */
 #include "commands.h"
 #include "reference.h"
@@ -64,8 +64,9 @@ static void show_checks(const elman_verify_report *report)
     show_check("gradients against the reference",
                significant(report->gradient_error, 2), "of 1",
                report->gradient_error <= 1);
-    show_check("the same bits in every way to run",
+    show_check("the same bits however it is run",
                report->same_bits ? "yes" : "no", "", report->same_bits);
+
     printf("  (1 stands for a relative error of 1e-4, or 1e-5 near zero)\n");
 }
 
@@ -76,18 +77,23 @@ static void show_page(const verify_values *values, const elman_machine *machine,
     uname(&host);
     printf("elman %s verify --seed %" PRIu64 " --cases %" PRIu64 "\n\n",
            elman_version(), values->seed, values->cases);
+
+    /* the machine and the build */
     printf("  machine   %s, %s %s\n", host.machine, host.sysname, host.release);
     printf("  CPU       %s, %d thread%s, %.1f GFLOP/s each\n", machine->cpu,
            machine->threads, machine->threads == 1 ? "" : "s",
            machine->peak / 1e9);
     printf("  kernels   %s (compared: %s)\n", machine->isa, report->isas);
     printf("  compiler  %s\n\n", compiler);
+
+    /* what was checked, and the number to compare */
     show_checks(report);
     printf("\n  hash of a training run  %016" PRIx64
            "  (equal on every machine)\n",
            report->hash);
     if (report->failure[0])
         printf("\n  first failure: %s\n", printable(report->failure));
+
     printf("\n%s%s%s\n", paint(stdout, report->passed ? GREEN : RED),
            report->passed ? "passed" : "FAILED", paint(stdout, PLAIN));
 }
@@ -98,12 +104,16 @@ static void show_record(const elman_machine *machine,
     char hash[20];
     snprintf(hash, sizeof hash, "%016" PRIx64, report->hash);
     record out = record_begin(stdout);
+
+    /* the machine and the build */
     record_text(&out, "version", elman_version());
     record_text(&out, "cpu", machine->cpu);
     record_text(&out, "isa", machine->isa);
     record_text(&out, "compiler", compiler);
     record_count(&out, "threads", (uint64_t)machine->threads);
     record_text(&out, "isas_compared", report->isas);
+
+    /* what was checked, and the number to compare */
     record_count(&out, "cases", report->cases);
     record_number(&out, "reference_error", report->reference_error);
     record_number(&out, "forward_error", report->forward_error);
@@ -123,6 +133,7 @@ static int verify_model(const parsed_line *arguments)
     if (option_given(arguments, "seed") || option_given(arguments, "cases"))
         return misused("--seed and --cases are for checking this build, not "
                        "for --reference");
+
     elman_model *model = NULL;
     if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
     int code = reference_verify(model, path, &values->reference);
@@ -137,12 +148,14 @@ static int verify(const parsed_line *arguments)
     const elman_verify_config config = {.seed = values->seed,
                                         .cases = (size_t)values->cases,
                                         .path = arguments->operands[0]};
+
     elman_machine machine;
     elman_verify_report report;
     if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
     if (!screen.quiet) live_line("checking ...");
     if (elman_verify(&config, &report) != ELMAN_OK) return library_failed();
     live_line("");
+
     if (screen.json) show_record(&machine, &report);
     else show_page(values, &machine, &report);
     return report.passed ? EXIT_DONE : EXIT_FAILED;

@@ -1,5 +1,5 @@
 /*
- * words.c: names that were nearly right, and a command line said again; see
+ * words.c: names that were nearly right, and a command line to repeat; see
  * options.h.
  */
 #include "options.h"
@@ -14,11 +14,13 @@ const char *nearest_name(const char *word, const char *const *names,
     size_t length = strlen(word), best = length / 3 + 2;
     const char *found = NULL;
     if (length >= LONGEST) return NULL;
+
+    /* the edit distance of each name, one row of the table at a time */
     for (size_t n = 0; n < count; n++) {
-        /* edit distance, one row of the table at a time */
         size_t cost[LONGEST + 1];
         for (size_t j = 0; j <= length; j++)
             cost[j] = j;
+
         for (size_t i = 1; names[n][i - 1]; i++) {
             size_t corner = cost[0];
             cost[0] = i;
@@ -30,6 +32,7 @@ const char *nearest_name(const char *word, const char *const *names,
                 if (leave < cost[j]) cost[j] = leave;
             }
         }
+
         if (cost[length] < best) {
             best = cost[length];
             found = names[n];
@@ -48,6 +51,7 @@ static size_t append_quoted(char *line, size_t used, size_t size,
     if (plain)
         return used + (size_t)snprintf(line + used, size - used, "%s", word);
     line[used++] = '\'';
+
     for (; *word && used < size - 8; word++) {
         /* the quote ends, a quote of its own, a new one begins */
         if (*word == '\'')
@@ -65,12 +69,16 @@ const char *command_line(const parsed_line *arguments, const char *extra)
     bool there = false;
     for (int n = 1; n < arguments->argc; n++)
         there = there || !strcmp(arguments->argv[n], extra);
+
     size_t used = (size_t)snprintf(line, sizeof line, "elman");
     for (int n = 1; n < arguments->argc; n++) {
         const char *word = arguments->argv[n];
         if (strlen(word) + used > sizeof line - 64) return "the same command";
+
         line[used++] = ' ';
         used = append_quoted(line, used, sizeof line, word);
+
+        /* the extra word comes right after the command */
         if (there || strcmp(word, arguments->command->name) != 0) continue;
         used += (size_t)snprintf(line + used, sizeof line - used, " %s", extra);
         there = true;

@@ -20,7 +20,7 @@ elman train text.txt --hidden 16 --embedding 4 --epochs 1 --quiet
 elman convert text.safetensors copy.safetensors --quiet
 cmp text.safetensors copy.safetensors && echo the same bytes
 
-# what a checkpoint holds beside its state dict is told
+# what a checkpoint holds outside its state dict is shown
 elman convert "$CASES/../golden/state/checkpoint.pt" six.safetensors |
-    grep 'beside'
+    grep 'outside'
 ls
