@@ -165,6 +165,8 @@ static void describe_recurrent(const elman_layer *layer, char *text,
         for (size_t n = 0; n < ELMAN_MAX_LEVELS && layer->hidden_sizes[n]; n++)
             append(text, size, "%s%zu", n ? "-" : "", layer->hidden_sizes[n]);
     else append(text, size, "%zu", layer->hidden_size);
+
+    /* what follows the size, where it is not the default */
     if (layer->proj_size) append(text, size, " to %zu", layer->proj_size);
     if (!layer->hidden_sizes[0] && layer->num_layers > 1)
         append(text, size, " x %zu levels", layer->num_layers);
@@ -234,6 +236,8 @@ const char *encoding_describe(const elman_encoding *encoding)
     static char text[512];
     size_t inputs = encoding->input_size, targets = encoding->targets;
     snprintf(text, sizeof text, "%s: ", task_word(encoding->task));
+
+    /* what a sequence is, and what is made of it */
     switch (encoding->task) {
     case ELMAN_LANGUAGE:
         append(text, sizeof text, "%ss, vocabulary %zu", unit_name(encoding),

@@ -180,7 +180,6 @@ const option_row train_model_options[] = {
      .field = AT(dropout),
      .fallback = "0",
      .range = {0, 0.999},
-     .common = true,
      .help = "dropout probability on the output of every level, including the "
              "last"},
     {.name = "variational",
