@@ -231,11 +231,17 @@ static int run_step(table_reader *table, bool fresh, bool wanted)
     return code || !wanted ? code : answer_write(&run->style, run->y);
 }
 
+/* A forecast needs a whole window; other tasks have an answer for each row. */
+static bool is_forecast(const table_reader *table)
+{
+    return table->run->net->encoding->task == ELMAN_FORECAST;
+}
+
 /* With --stream the state goes on from row to row and is never reset. */
 static int answer_stream(table_reader *table, uint64_t rows)
 {
     const elman_encoding *encoding = table->run->net->encoding;
-    bool wanted = encoding->task == ELMAN_TAG || rows >= encoding->window;
+    bool wanted = !is_forecast(table) || rows >= encoding->window;
     return run_step(table, rows == 1, wanted);
 }
 
@@ -265,9 +271,8 @@ static int answer_each(table_reader *table, uint64_t rows)
 static int answer_row(table_reader *table, uint64_t rows)
 {
     if (table->run->streams) return answer_stream(table, rows);
-    if (table->run->net->encoding->task == ELMAN_FORECAST)
-        return answer_forecast(table, rows);
-    return answer_each(table, rows);
+    return is_forecast(table) ? answer_forecast(table, rows)
+                              : answer_each(table, rows);
 }
 
 static int read_table(table_reader *table)
@@ -289,12 +294,13 @@ static int read_table(table_reader *table)
         if (code) return code;
     }
 
-    /* tags of a model that looks ahead: the rows after the last full window */
-    bool left = net->encoding->task == ELMAN_TAG && !table->run->streams &&
+    /* a model that looks ahead has not answered the rows after the last window
+     */
+    bool left = !is_forecast(table) && !table->run->streams &&
                 !net->size.streams && table->filled > 0;
     if (left) return run_rows(table, true);
 
-    if (net->encoding->task == ELMAN_FORECAST && rows < net->encoding->window)
+    if (is_forecast(table) && rows < net->encoding->window)
         note("%s has %llu rows, a forecast needs %zu", source->name,
              (unsigned long long)rows, net->encoding->window);
     return 0;
