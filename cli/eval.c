@@ -55,7 +55,7 @@ static const option_row options[] = {
      .value = "N|all",
      .field = AT(threads),
      .fallback = "all",
-     .range = {1, 1024},
+     .range = {1, MOST_THREADS},
      .common = true,
      .help = "number of threads"},
     {0},

@@ -2,6 +2,7 @@
  * network.c: model files and their descriptions; see network.h.
  */
 #include "network.h"
+#include "options.h"
 #include "screen.h"
 
 #include <stdarg.h>
@@ -273,5 +274,6 @@ int threads_to_use(uint64_t threads)
 {
     elman_machine machine;
     if (threads) return (int)threads;
-    return elman_machine_read(&machine) == ELMAN_OK ? machine.threads : 1;
+    if (elman_machine_read(&machine) != ELMAN_OK) return 1;
+    return machine.threads < MOST_THREADS ? machine.threads : MOST_THREADS;
 }

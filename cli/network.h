@@ -44,7 +44,8 @@ const char *encoding_describe(const elman_encoding *encoding);
 /* The size of a file, 0 if there is none. */
 double file_bytes(const char *path);
 
-/* Processors to use: threads, or all if 0. */
+/* Threads to use: so many, or as many as the machine has if 0, as far as the
+ * library takes them. */
 int threads_to_use(uint64_t threads);
 
 #endif

@@ -48,6 +48,9 @@ typedef struct option_pair {
 /* The smallest low bound: stands for "above 0". */
 #define ABOVE_ZERO 1e-30
 
+/* What --threads takes: the library's limit. */
+enum { MOST_THREADS = 64 };
+
 typedef struct option_range {
     double low, high; /* both included */
 } option_range;

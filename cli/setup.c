@@ -382,11 +382,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
                   elman_trainer_config *config)
 {
     train_values *values = arguments->values;
-    if (values->threads == 0) {
-        elman_machine machine;
-        if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
-        values->threads = (uint64_t)machine.threads;
-    }
+    values->threads = (uint64_t)threads_to_use(values->threads);
 
     *config = (elman_trainer_config){
         .optimizer = optimizer_config(arguments),

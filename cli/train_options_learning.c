@@ -97,7 +97,7 @@ const option_row train_training_options[] = {
      .value = "N|all",
      .field = AT(threads),
      .fallback = "all",
-     .range = {1, 1024},
+     .range = {1, MOST_THREADS},
      .common = true,
      .help = "number of threads; the result does not depend on it"},
     {0},
