@@ -245,8 +245,12 @@ TEST(losses_are_what_pytorch_says)
 
 static elman_optimizer_config optimizer_of(const golden *g)
 {
-    static const char *const rules[] = {"adam",    "adamw",   "sgd",
-                                        "adagrad", "rmsprop", NULL};
+    enum { MOST = 31 };
+    const char *rules[MOST + 1] = {NULL};
+    elman_rule_info info;
+    for (int i = 0; i < MOST && !elman_rule_read((elman_rule)i, &info); i++)
+        rules[i] = info.word;
+
     const json_t *j = json_object_get(g->here, "optimizer");
     return (elman_optimizer_config){
         .rule = (elman_rule)golden_choice(j, "rule", rules),
