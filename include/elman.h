@@ -574,7 +574,8 @@ typedef enum elman_rule {
     ELMAN_ADAMW = 1,
     ELMAN_SGD = 2,
     ELMAN_ADAGRAD = 3,
-    ELMAN_RMSPROP = 4
+    ELMAN_RMSPROP = 4,
+    ELMAN_LION = 5 /* Chen et al. 2023 */
 } elman_rule;
 
 /* A rule of the optimizer. Strings are the library's and stay. */
@@ -603,7 +604,7 @@ typedef struct elman_optimizer_config {
     double momentum;  /* SGD, RMSprop */
     double dampening; /* SGD */
     bool nesterov;    /* SGD */
-    double beta1, beta2;
+    double beta1, beta2; /* Adam, AdamW, Lion */
     double alpha; /* RMSprop's smoothing (Keras: rho) */
     double epsilon;
     double weight_decay;

@@ -238,12 +238,14 @@ static void optimize(const kernels *k, size_t n, char rule, int flavour,
     copy(out[0], in[1], n);
     for (size_t i = 0; i < 3 * n; i++) /* squares well above the means */
         out[1 + i / n][i % n] = (i < n ? 20 : 1) + fabsf(in[2][i]);
+    if (rule == 'l') copy(out[1], in[2], n); /* of both signs */
     for (size_t t = 0; t < 3; t++) {
         const float *dp = in[0] + t * n;
         if (rule == 's') k->sgd(n, &u, dp, extra, out[0]);
         if (rule == 'a') k->adam(n, &u, dp, out[1], out[2], extra, out[0]);
         if (rule == 'g') k->adagrad(n, &u, dp, out[1], out[0]);
         if (rule == 'r') k->rmsprop(n, &u, dp, out[1], out[2], extra, out[0]);
+        if (rule == 'l') k->lion(n, &u, dp, out[1], out[0]);
     }
 }
 RUN(sgd_plain) { optimize(k, n, 's', 0, in, out); }
@@ -261,6 +263,7 @@ RUN(rmsprop_momentum) { optimize(k, n, 'r', 4, in, out); }
 RUN(rmsprop_centered) { optimize(k, n, 'r', 6, in, out); }
 RUN(rmsprop_keras) { optimize(k, n, 'r', 1, in, out); }
 RUN(rmsprop_keras_momentum) { optimize(k, n, 'r', 7, in, out); }
+RUN(lion_plain) { optimize(k, n, 'l', 0, in, out); }
 
 /* ---- All of them -------------------------------------------------------- */
 
@@ -305,6 +308,7 @@ static const call calls[] = {
     OPTIMIZER(rmsprop_centered),
     OPTIMIZER(rmsprop_keras),
     OPTIMIZER(rmsprop_keras_momentum),
+    OPTIMIZER(lion_plain),
 };
 
 /* What k makes of one call: arrays of their own block each, so that a

@@ -12,10 +12,22 @@ typedef struct moments {
     double m[N], v[N], top[N], mean[N], buf[N];
 } moments;
 
+static double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+/* As the paper has it; Keras's is the same. */
+static double lion_step(const elman_optimizer_config *c, moments *s, size_t i,
+                        double g, double p, double lr)
+{
+    double step = sign(c->beta1 * s->m[i] + (1 - c->beta1) * g);
+    s->m[i] = c->beta2 * s->m[i] + (1 - c->beta2) * g;
+    return p - lr * step;
+}
+
 static double torch_step(const elman_optimizer_config *c, moments *s, size_t i,
                          double g, double p, int t, double lr)
 {
-    if (c->rule == ELMAN_ADAMW) p *= 1 - lr * c->weight_decay;
+    bool decoupled = c->rule == ELMAN_ADAMW || c->rule == ELMAN_LION;
+    if (decoupled) p *= 1 - lr * c->weight_decay;
     else g += c->weight_decay * p;
     switch (c->rule) {
     case ELMAN_SGD:
@@ -35,6 +47,8 @@ static double torch_step(const elman_optimizer_config *c, moments *s, size_t i,
         if (c->momentum > 0) step = s->buf[i] = c->momentum * s->buf[i] + step;
         return p - lr * step;
     }
+    case ELMAN_LION:
+        return lion_step(c, s, i, g, p, lr);
     default: {
         s->m[i] += (1 - c->beta1) * (g - s->m[i]);
         s->v[i] = c->beta2 * s->v[i] + (1 - c->beta2) * g * g;
@@ -66,6 +80,8 @@ static double keras_step(const elman_optimizer_config *c, moments *s, size_t i,
         if (c->momentum > 0) step = s->buf[i] = c->momentum * s->buf[i] + step;
         return p - step;
     }
+    case ELMAN_LION:
+        return lion_step(c, s, i, g, p, lr);
     default: {
         s->m[i] += (g - s->m[i]) * (1 - c->beta1);
         s->v[i] += (g * g - s->v[i]) * (1 - c->beta2);
@@ -121,6 +137,10 @@ static const elman_optimizer_config settings[] = {
     {.rule = ELMAN_RMSPROP, .centered = true, .alpha = 0.9},
     {.rule = ELMAN_RMSPROP, .momentum = 0.8, .weight_decay = 0.01},
     {.rule = ELMAN_RMSPROP, .momentum = 0.8, .centered = true},
+    {.rule = ELMAN_LION},
+    {.rule = ELMAN_LION, .learning_rate = 0.01, .weight_decay = 0.3},
+    {.rule = ELMAN_LION, .beta1 = 0.5, .beta2 = 0.75, .clip_norm = 1},
+    {.rule = ELMAN_LION, .maximize = true, .clip_value = 0.5},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -183,33 +203,80 @@ TEST(defaults_are_those_of_the_frameworks)
     static const struct {
         elman_rule rule;
         elman_flavour flavour;
-        double rate, epsilon, decay, alpha, accumulator;
+        double rate, epsilon, decay, alpha, accumulator, beta1, beta2;
     } want[] = {
-        {ELMAN_ADAM, ELMAN_TORCH, 1e-3, 1e-8, 0, 0, 0},
-        {ELMAN_ADAMW, ELMAN_TORCH, 1e-3, 1e-8, 0.01, 0, 0},
-        {ELMAN_SGD, ELMAN_TORCH, 1e-3, 0, 0, 0, 0},
-        {ELMAN_ADAGRAD, ELMAN_TORCH, 1e-2, 1e-10, 0, 0, 0},
-        {ELMAN_RMSPROP, ELMAN_TORCH, 1e-2, 1e-8, 0, 0.99, 0},
-        {ELMAN_ADAM, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0},
-        {ELMAN_ADAMW, ELMAN_KERAS, 1e-3, 1e-7, 0.004, 0, 0},
-        {ELMAN_SGD, ELMAN_KERAS, 1e-2, 0, 0, 0, 0},
-        {ELMAN_ADAGRAD, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0.1},
-        {ELMAN_RMSPROP, ELMAN_KERAS, 1e-3, 1e-7, 0, 0.9, 0},
+        {ELMAN_ADAM, ELMAN_TORCH, 1e-3, 1e-8, 0, 0, 0, 0.9, 0.999},
+        {ELMAN_ADAMW, ELMAN_TORCH, 1e-3, 1e-8, 0.01, 0, 0, 0.9, 0.999},
+        {ELMAN_SGD, ELMAN_TORCH, 1e-3, 0, 0, 0, 0, 0, 0},
+        {ELMAN_ADAGRAD, ELMAN_TORCH, 1e-2, 1e-10, 0, 0, 0, 0, 0},
+        {ELMAN_RMSPROP, ELMAN_TORCH, 1e-2, 1e-8, 0, 0.99, 0, 0, 0},
+        {ELMAN_ADAM, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0, 0.9, 0.999},
+        {ELMAN_ADAMW, ELMAN_KERAS, 1e-3, 1e-7, 0.004, 0, 0, 0.9, 0.999},
+        {ELMAN_SGD, ELMAN_KERAS, 1e-2, 0, 0, 0, 0, 0, 0},
+        {ELMAN_ADAGRAD, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0.1, 0, 0},
+        {ELMAN_RMSPROP, ELMAN_KERAS, 1e-3, 1e-7, 0, 0.9, 0, 0, 0},
+        {ELMAN_LION, ELMAN_TORCH, 1e-4, 0, 0, 0, 0, 0.9, 0.99},
+        {ELMAN_LION, ELMAN_KERAS, 1e-3, 0, 0, 0, 0, 0.9, 0.99},
     };
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         elman_optimizer *o = start((elman_optimizer_config){
             .rule = want[i].rule, .flavour = want[i].flavour});
         const elman_optimizer_config *c = optimizer_config(o);
-        bool adam = c->rule == ELMAN_ADAM || c->rule == ELMAN_ADAMW;
         CHECK(
             c->learning_rate == want[i].rate && c->epsilon == want[i].epsilon &&
                 c->weight_decay == want[i].decay && c->alpha == want[i].alpha &&
                 c->initial_accumulator == want[i].accumulator &&
-                c->beta1 == (adam ? 0.9 : 0) && c->beta2 == (adam ? 0.999 : 0),
+                c->beta1 == want[i].beta1 && c->beta2 == want[i].beta2,
             "row %zu", i);
         optimizer_destroy(o);
     }
     optimizer_destroy(NULL);
+}
+
+/* What tests/golden/lion.py prints: weights after each of its gradients. */
+TEST(lion_gives_the_numbers_of_an_independent_program)
+{
+    enum { WEIGHTS = 4, GRADIENTS = 6 };
+    static const float gradients[GRADIENTS][WEIGHTS] = {
+        {0.5f, -1, 0, 0.25f},  {-0.0625f, 0.125f, 0, 0.5f},
+        {-2, 4, 0, -0.03125f}, {0, 0, 0, 0},
+        {1.5f, -0.75f, 0, -8}, {0.25f, 0.5f, 0, 1},
+    };
+    static const struct {
+        elman_optimizer_config config;
+        float weights[GRADIENTS][WEIGHTS];
+    } cases[] = {
+        {{.rule = ELMAN_LION},
+         {{0.4999f, -1.2499f, 0, 1.9999f},
+          {0.5f, -1.25f, 0, 1.9998f},
+          {0.5001f, -1.2501f, 0, 1.9997f},
+          {0.5002f, -1.2502f, 0, 1.9996f},
+          {0.5001f, -1.2501f, 0, 1.9997f},
+          {0.5f, -1.2502f, 0, 1.9996f}}},
+        {{.rule = ELMAN_LION,
+          .learning_rate = 0.01,
+          .beta1 = 0.5,
+          .beta2 = 0.75,
+          .weight_decay = 0.1},
+         {{0.4895f, -1.23875f, 0, 1.988f},
+          {0.4790105f, -1.22751125f, 0, 1.976012f},
+          {0.4885314895f, -1.23628373875f, 0, 1.964035988f},
+          {0.498042958011f, -1.24504745501f, 0, 1.95207195201f},
+          {0.487544915052f, -1.23380240756f, 0, 1.96011988006f},
+          {0.477057370137f, -1.24256860515f, 0, 1.96815976018f}}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_optimizer *o = NULL;
+        float p[WEIGHTS] = {0.5f, -1.25f, 0, 2};
+        CHECK_OK(optimizer_create(&cases[i].config, WEIGHTS, &o));
+        for (size_t t = 0; t < GRADIENTS; t++) {
+            CHECK_OK(optimizer_update(o, -1, 1, gradients[t], p, NULL));
+            CHECK_CLOSE(p, cases[i].weights[t], WEIGHTS, 1e-6, 1e-6,
+                        "case %zu, step %zu", i, t);
+            CHECK(p[2] == 0, "the sign of 0 is %g", (double)p[2]);
+        }
+        optimizer_destroy(o);
+    }
 }
 
 static void copy_moments(elman_optimizer *to, elman_optimizer *from)
@@ -319,6 +386,10 @@ TEST(misuse_of_an_optimizer_is_told)
         {{.momentum = 0.9}, "momentum is 0.9, but Adam has no momentum"},
         {{.rule = ELMAN_SGD, .beta1 = 0.9}, "SGD has no beta1"},
         {{.rule = ELMAN_SGD, .centered = true}, "SGD has no centered"},
+        {{.rule = ELMAN_LION, .epsilon = 1e-8},
+         "epsilon is 1e-08, but Lion has no epsilon"},
+        {{.rule = ELMAN_LION, .amsgrad = true},
+         "amsgrad is 1, but Lion has no amsgrad"},
         {{.rule = ELMAN_ADAGRAD, .amsgrad = true}, "Adagrad has no amsgrad"},
         {{.rule = ELMAN_RMSPROP, .nesterov = true}, "RMSprop has no nesterov"},
         {{.rule = ELMAN_SGD, .nesterov = true},
@@ -461,6 +532,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_is_its_formula_in_both_flavours),
         cmocka_unit_test(defaults_are_those_of_the_frameworks),
+        cmocka_unit_test(lion_gives_the_numbers_of_an_independent_program),
         cmocka_unit_test(an_optimizer_goes_on_from_what_a_checkpoint_keeps),
         cmocka_unit_test(gaps_of_zero_stay_zero),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),

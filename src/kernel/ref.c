@@ -434,6 +434,20 @@ static void ref_rmsprop(size_t n, const update *u, const float *dp, float *v,
     }
 }
 
+static void ref_lion(size_t n, const update *u, const float *dp, float *m,
+                     float *p)
+{
+    for (size_t i = 0; i < n; i++) {
+        double now = (double)p[i], g = pull(u, (double)dp[i], &now);
+        const double mean = (double)m[i];
+        const double step = (double)u->beta1 * mean + (double)u->rest1 * g;
+        const double sign = step > 0 ? 1 : step < 0 ? -1 : step;
+
+        m[i] = (float)((double)u->beta2 * mean + (double)u->rest2 * g);
+        p[i] = (float)(now - (double)u->rate * sign);
+    }
+}
+
 /* ---- The peak ----------------------------------------------------------- */
 
 static double ref_peak(size_t rounds)

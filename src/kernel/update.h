@@ -134,4 +134,29 @@ static void KERNEL(rmsprop)(size_t n, const update *u, const float *dp,
     }
 }
 
+/* 1, 0 or -1; NaN stays NaN. */
+INLINE vf update_sign(vf x)
+{
+    const vf zero = vf_set(0);
+    vf rest = vf_select(vf_less(x, zero), vf_set(-1), x);
+    return vf_select(vf_less(zero, x), vf_set(1), rest);
+}
+
+static void KERNEL(lion)(size_t n, const update *u, const float *dp, float *m,
+                         float *p)
+{
+    for (size_t i = 0; i < n; i += VLEN) {
+        const size_t lanes_left = n - i;
+        pulled now = update_pull(u, dp + i, p + i, lanes_left);
+        vf mean = vf_load(m + i, lanes_left);
+
+        /* the step goes by one average of the gradient, m keeps another */
+        vf step = vf_fma(vf_set(u->rest1), now.g, vf_set(u->beta1) * mean);
+        mean = vf_fma(vf_set(u->rest2), now.g, vf_set(u->beta2) * mean);
+        vf_store(m + i, mean, lanes_left);
+        vf_store(p + i, vf_fma(vf_set(-u->rate), update_sign(step), now.p),
+                 lanes_left);
+    }
+}
+
 #endif

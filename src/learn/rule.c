@@ -1,5 +1,6 @@
 /*
- * rule.c: the optimizers, each as torch.optim documents it. Keras 3 differs in
+ * rule.c: the optimizers, each as torch.optim documents it, and Lion, which it
+ * does not have, as its paper (Chen et al. 2023) does. Keras 3 differs in
  * defaults, in where epsilon and the learning rate enter (kernel.def), in
  * weight decay, which it always subtracts from the weights directly, and in the
  * bound on the norm, which has no 1e-6.
@@ -28,6 +29,11 @@ static void move_rmsprop(const weights_part *at)
 {
     at->k->rmsprop(at->n, at->u, at->dp, at->moments[0], at->moments[1],
                    at->moments[2], at->p);
+}
+
+static void move_lion(const weights_part *at)
+{
+    at->k->lion(at->n, at->u, at->dp, at->moments[0], at->p);
 }
 
 #define FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -118,6 +124,21 @@ static const rule_row rules[] = {
                         {"grad_avg", MOMENT_CENTERED},
                         {"momentum_buffer", MOMENT_MOMENTUM}},
             .move = move_rmsprop,
+        },
+    [ELMAN_LION] =
+        {
+            .info = {.word = "lion",
+                     .title = "Lion",
+                     .fields = FIELDS("beta1", "beta2")},
+            .defaults = {[ELMAN_TORCH] = {.learning_rate = 1e-4,
+                                          .beta1 = 0.9,
+                                          .beta2 = 0.99},
+                         [ELMAN_KERAS] = {.learning_rate = 1e-3,
+                                          .beta1 = 0.9,
+                                          .beta2 = 0.99}},
+            .decoupled = true,
+            .moments = {{"exp_avg"}},
+            .move = move_lion,
         },
 };
 
