@@ -601,11 +601,11 @@ typedef struct elman_optimizer_config {
     elman_rule rule;
     elman_flavour flavour;
     double learning_rate;
-    double momentum;  /* SGD, RMSprop */
-    double dampening; /* SGD */
-    bool nesterov;    /* SGD */
+    double momentum;     /* SGD, RMSprop */
+    double dampening;    /* SGD */
+    bool nesterov;       /* SGD */
     double beta1, beta2; /* Adam, AdamW, Lion */
-    double alpha; /* RMSprop's smoothing (Keras: rho) */
+    double alpha;        /* RMSprop's smoothing (Keras: rho) */
     double epsilon;
     double weight_decay;
     bool no_weight_decay; /* AdamW without its default 0.01 */
