@@ -175,7 +175,7 @@ static elman_status read_flags(recurrent_node *r)
     c->bidirectional = !strcmp(where, "bidirectional");
     if (!c->reverse && !c->bidirectional && strcmp(where, "forward"))
         return refuse(n,
-                      "the d \"%.40s\" is unknown, expected forward, "
+                      "the direction \"%.40s\" is unknown, expected forward, "
                       "reverse or bidirectional",
                       where);
     if (layout != 0 && layout != 1)

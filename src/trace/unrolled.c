@@ -109,7 +109,7 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
     step_axes a;
     if (!step_axes_find(t, p, &a, &T, &index) || index + 1 != T)
         return refuse(n, "its first step is not the last of its input: it is "
-                         "no other d of what reads that as well");
+                         "no other direction of what reads that as well");
     l->unrolled->direction_count = 2;
     l->unrolled->directions[1] =
         (traced_direction){.p = p->source, .axes = a, .down = true};
