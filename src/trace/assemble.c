@@ -29,20 +29,24 @@ static elman_status place_layers(const trace *t, size_t first, size_t last,
 {
     size_t count = 0;
     for (size_t i = first; i < last; i++) {
+        /* a level of the layer below, or a layer by itself */
         elman_layer *below = count ? &config->layers[count - 1] : NULL;
         bool joins = merge && i > first &&
                      is_next_level(t->layers + i - 1, t->layers + i) &&
                      below->num_layers < ELMAN_MAX_LEVELS;
+
         if (joins) {
             places[i] = (place){count - 1, below->num_layers++};
             continue;
         }
+
         places[i] = (place){count, 0};
         config->layers[count] = t->layers[i].config;
         if (traced_is_recurrent(t->layers + i))
             config->layers[count].num_layers = 1;
         count++;
     }
+
     if (!t->tokens || first) config->input_size = t->layers[first].I;
     return ELMAN_OK;
 }
@@ -56,6 +60,7 @@ static elman_status add_slices(const trace *t, size_t index, const place *at,
     for (size_t i = 0; i < l->weight_count; i++) {
         const traced_weight *w = l->weights + i;
         tensor_slice made = w->slice;
+
         if (traced_is_recurrent(l))
             snprintf(made.parameter, sizeof made.parameter, "%s.%s_l%zu%s",
                      name, w->role, at->depth, w->direction ? "_reverse" : "");
@@ -76,15 +81,20 @@ static void name_layer(const trace *t, const traced_layer *l,
         const tensor_slice *p = &l->weights[i].slice;
         if (p->from == FROM_NOTHING || t->uses[p->from] == TENSOR_MADE)
             continue;
+
+        /* the part of the name before its last dot */
         const char *text = t->tensors[p->from].name;
         const char *end = strrchr(text, '.'), *first = end;
         while (first && first > text && first[-1] != '.' && first[-1] != '/')
             first--;
         if (!end || first == end || end - first >= ELMAN_MAX_NAME) continue;
+
+        /* if no other layer has taken it */
         char found[ELMAN_MAX_NAME] = {0};
         memcpy(found, first, (size_t)(end - first));
         for (size_t k = 0; k < ELMAN_MAX_LAYERS; k++)
             if (!strcmp(config->layers[k].name, found)) return;
+
         memcpy(config->layers[index].name, found, sizeof found);
         return;
     }
@@ -95,8 +105,10 @@ elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
 {
     place places[ELMAN_MAX_LAYERS] = {0};
     elman_config full, named;
+
     TRY(place_layers(t, first, last, merge, config, places));
     TRY(config_complete(config, &full));
+
     named = full;
     for (size_t i = first; i < last && merge; i++)
         name_layer(t, t->layers + i, &named, places[i].layer);

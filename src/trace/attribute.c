@@ -12,7 +12,10 @@ elman_status(refuse)(const onnx_node *n, const char *reason, ...)
     va_start(arguments, reason);
     vsnprintf(text, sizeof text, reason, arguments);
     va_end(arguments);
+
     if (!n) return failure(ELMAN_BAD_FORMAT, "%s", text);
+
+    /* a node without a name goes by that of its first output */
     const char *name = n->name;
     for (size_t k = 0; k < n->outputs && !name[0]; k++)
         name = n->output[k];
@@ -69,10 +72,12 @@ elman_status attribute_wholes(const onnx_node *n, const char *name,
     const onnx_attribute *a;
     *count = 0;
     TRY(find(n, name, ONNX_INTS, "a list of whole numbers", &a));
+
     if (!a) return ELMAN_OK;
     if (a->count > AXES)
         return refuse(n, "%zu %s, at most %d are followed", a->count, name,
                       AXES);
+
     *count = a->count;
     if (a->count) memcpy(numbers, a->ints, a->count * sizeof *numbers);
     return ELMAN_OK;
@@ -82,9 +87,11 @@ elman_status check_axis(const onnx_node *n, int64_t axis, size_t rank,
                         size_t *found)
 {
     int64_t r = (int64_t)rank;
+
     if (axis < -r || axis >= r)
         return refuse(n, "axis %lld of a value of %zu dimensions",
                       (long long)axis, rank);
+
     *found = (size_t)(axis < 0 ? axis + r : axis);
     return ELMAN_OK;
 }

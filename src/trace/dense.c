@@ -27,8 +27,10 @@ static elman_status read_flow(trace *t, const onnx_node *n,
     const view *of = NULL;
     TRY(need_view(n, v, &of));
     if (features == of->rank) features--;
+
     if (features != ANY_AXIS && of->rank == 0)
         return refuse(n, "it reads one number, expected features");
+
     return layer_read(t, n, of, features, read, I);
 }
 
@@ -45,12 +47,17 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     TRY(need_view(n, x, &of));
     if (!element_is_float(x->type))
         return refuse(n, "it reads %s, expected floats", element_name(x->type));
+
+    /* the other direction of an unrolled recurrence reads what the last layer
+     * reads */
     bool twin = unrolled_has_twin(t, n);
     if (twin) I = t->layers[t->layer_count - 1].I;
     else TRY(read_flow(t, n, x, of->rank, &read, &I));
+
     if (I != wanted)
         return refuse(n, "its weight is for %zu features, but it reads %zu",
                       wanted, I);
+
     if (twin) {
         TRY(unrolled_twin(t, n, O, &y));
     } else {
@@ -58,6 +65,8 @@ static elman_status add_linear(trace *t, const onnx_node *n,
             .kind = ELMAN_LINEAR, .output_size = O, .no_bias = true};
         TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
     }
+
+    /* a weight times zero is zero, whatever it holds */
     const weight_view part = {.role = "weight",
                               .how = transposed ? "as it is" : "transposed",
                               .row_axis = transposed ? 0 : 1,
@@ -66,6 +75,7 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     TRY(scale == 0 ? layer_weigh_zero(t, n, "weight", 0)
                    : layer_weigh(t, n, weight, &part));
     if (scale == 0) t->uses[weight->tensor] = TENSOR_READ;
+
     t->layers[t->layer_count - 1].open = true;
     return value_set_view(t, out, x->type, &y);
 }
@@ -88,6 +98,8 @@ static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
     strides s;
     size_t rank;
     TRY(need_tensor(t, n, b, "bias", TENSOR_WEIGHT, &of));
+
+    /* every axis but the last is of size 1 */
     rank = of->rank;
     for (size_t k = 0; k + 1 < rank; k++) {
         extent size;
@@ -95,10 +107,12 @@ static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
         if (!extent_is(&size, 1) || rank > 3)
             return refuse(n, "its bias differs from step to step");
     }
+
     TRY(need_strides(t, n, b, rank, "bias", TENSOR_WEIGHT, &s));
     size_t count = rank ? s.shape[rank - 1] : 1;
     if (count != O && count != 1)
         return refuse(n, "its bias has %zu numbers for %zu features", count, O);
+
     traced_layer *l = &t->layers[t->layer_count - 1];
     l->config.no_bias = false;
     return layer_weigh(t, n, &s,
@@ -119,15 +133,20 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_float(n, "beta", 1, &beta));
     TRY(attribute_whole(n, "transA", 0, &transA));
     TRY(attribute_whole(n, "transB", 0, &transB));
+
     if (transA)
         return refuse(n, "its transA is set, expected rows of features");
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+
+    /* a state times its weight is no layer */
     bool biased = n->inputs > 2 && in[2] && beta != 0;
     if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
         TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
         return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;
     }
+
     TRY(add_linear(t, n, in[0], &weight, transB != 0, (double)alpha, out[0]));
+
     traced_layer *l = &t->layers[t->layer_count - 1];
     if (n->inputs < 3 || !in[2]) return ELMAN_OK;
     l->open = false;
@@ -173,16 +192,21 @@ elman_status trace_activation(trace *t, const onnx_node *n,
         {"Softplus", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_SOFTPLUS, 0, 0}},
     };
     elman_layer config = {0};
+
     if (in[0]->kind == VALUE_STEP || unrolled_begins(t, in[0]))
         return unrolled_activation(t, n, in[0], out[0]);
+
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].op, n->op)) {
             config.kind = rows[i].kind;
             config.activation = rows[i].activation;
         }
+
+    /* alpha and beta have a default where the function takes them */
     elman_activation *a = &config.activation;
     if (a->alpha > 0) TRY(attribute_float(n, "alpha", a->alpha, &a->alpha));
     if (a->beta > 0) TRY(attribute_float(n, "beta", a->beta, &a->beta));
+
     return add_elementwise(t, n, in[0], &config, out[0]);
 }
 
@@ -197,8 +221,11 @@ elman_status trace_softmax(trace *t, const onnx_node *n,
     TRY(attribute_whole(n, "axis", old ? 1 : -1, &number));
     TRY(need_view(n, in[0], &of));
     TRY(check_axis(n, number, of->rank, &axis));
+
+    /* before opset 13 all axes from that one on were one */
     if (old && axis + 1 != of->rank)
         return refuse(n, "it runs over all axes from %zu on", axis);
+
     TRY(read_flow(t, n, in[0], axis, &read, &I));
     elman_layer config = {.kind = n->op[0] == 'L' ? ELMAN_LOG_SOFTMAX
                                                   : ELMAN_SOFTMAX};
@@ -214,6 +241,8 @@ static elman_status add_affine(trace *t, const onnx_node *n,
                                traced_value *out)
 {
     double alpha = 1, beta = 0;
+
+    /* the operation as alpha x + beta */
     switch (n->op[0]) {
     case 'A':
         beta = c;
@@ -232,8 +261,10 @@ static elman_status add_affine(trace *t, const onnx_node *n,
         alpha = 1 / c;
         break;
     }
+
     if (!isfinite((float)alpha) || !isfinite((float)beta))
         return refuse(n, "its number %g is not finite", c);
+
     const elman_layer config = {
         .kind = ELMAN_ACTIVATION,
         .activation = {ELMAN_ACTIVATION_AFFINE, (float)alpha, (float)beta}};
@@ -252,26 +283,34 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     double *diagonal = NULL, *bias = NULL;
     traced_value made[2] = {{.name = ""}, {.name = ""}};
     strides weight;
+
+    /* one number for each feature */
     TRY(need_tensor(t, n, other, "operand", TENSOR_FOLDED, &of));
     TRY(need_shape(n, of, shape, &O));
     if (O != shape[of->rank - 1])
         return refuse(n, "its operand differs from step to step");
+
+    /* a square weight and a bias are made of them */
     const char *name = t->tensors[t->sources[of->source].index].name;
     void *data = NULL;
     TRY(fold_create(t, n, name, ELEMENT_F64, 2, (size_t[]){O, O}, &data, made));
     diagonal = data;
     TRY(fold_create(t, n, name, ELEMENT_F64, 1, &O, &data, made + 1));
     bias = data;
+
     tensor_view_doubles(t, of, O, bias);
     for (size_t i = 0; i < O; i++) {
         double c = bias[i], *d = &diagonal[i * O + i];
         if (n->op[0] == 'D' && swapped)
             return refuse(n, "it divides by what flows through the layers");
+
         bool adds = n->op[0] == 'A' || n->op[0] == 'S';
         bool minus = n->op[0] == 'S';
         *d = adds ? (minus && swapped ? -1 : 1) : n->op[0] == 'M' ? c : 1 / c;
         bias[i] = !adds ? 0 : minus && !swapped ? -c : c;
     }
+
+    /* they become a linear layer of their own */
     fold_round(t, made, other->type);
     fold_round(t, made + 1, other->type);
     TRY(need_strides(t, n, made, 2, "operand", TENSOR_WEIGHT, &weight));
@@ -285,8 +324,11 @@ static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
 {
     if (x->kind != VALUE_VIEW || x->view_count != 1 || !t->layer_count)
         return false;
+
     const traced_layer *l = &t->layers[t->layer_count - 1];
     const view *of = x->views;
+
+    /* its last axis runs along the features, or there is one feature */
     const view_axis *a = of->rank ? &of->axes[of->rank - 1] : NULL;
     bool features =
         a && (a->factor_count == 0
@@ -294,6 +336,7 @@ static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
                   : a->factor_count == 1 &&
                         t->sources[of->source].identity[a->factors[0].axis] ==
                             OWN_AXIS);
+
     return l->open && l->config.kind == kind && of->source == l->y && features;
 }
 
@@ -315,35 +358,49 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
 {
     bool swapped = is_tensor(t, in[0]);
     traced_value *x = in[swapped], *other = in[!swapped];
+
+    /* a part of something that is written out */
     if (in[0]->kind == VALUE_STEP || in[1]->kind == VALUE_STEP)
         return unrolled_add(t, n, in, out[0]);
+
     if (in[0]->kind != VALUE_VIEW || in[1]->kind != VALUE_VIEW)
         return refuse(n, "it mixes a shape with what flows through the layers");
+
     if (norm_follow(x) || norm_follow(other))
         return norm_arithmetic(t, n, in, out);
     if (directions_meet(t, x, other)) return directions_merge(t, n, x, out[0]);
+
+    /* else one operand must be a tensor */
     if (!is_tensor(t, other) &&
         !(t->bound && t->sources[other->views->source].kind == SOURCE_INPUT))
         return refuse(n, "both operands flow through the layers: a stack has "
                          "no such joint");
+
     if (n->op[0] == 'A' && unrolled_begins(t, x))
         return unrolled_constant(t, n, x, other, out[0]);
+
     const view *of = NULL;
     size_t shape[AXES], count;
     TRY(need_tensor(t, n, other, "operand", TENSOR_SETTING, &of));
     TRY(need_shape(n, of, shape, &count));
+
     if (of->rank > x->views->rank)
         return refuse(n,
                       "its operand has %zu dimensions, more than what it is "
                       "for",
                       of->rank);
+
+    /* the bias of a linear layer, the weight or bias of a layer norm */
     if (n->op[0] == 'A' && is_open(t, x, ELMAN_LINEAR)) {
         t->layers[t->layer_count - 1].open = false;
         TRY(add_bias(t, n, other, t->layers[t->layer_count - 1].O, 1));
         return renew(t, n, x, out[0]);
     }
+
     if (is_open(t, x, ELMAN_LAYER_NORM) && strchr("MA", n->op[0]))
         return norm_weigh(t, n, x, other, out[0]);
+
+    /* or a layer by itself */
     double number;
     if (count != 1) return add_diagonal(t, n, in, swapped, out[0]);
     TRY(need_number(t, n, other, "operand", &number));
@@ -362,6 +419,7 @@ elman_status trace_embedding(trace *t, const onnx_node *n,
     strides weight;
     TRY(attribute_whole(n, "axis", 0, &axis));
     TRY(need_view(n, in[1], &tokens));
+
     if (axis != 0 || !is_whole_number(in[1]->type))
         return refuse(n, "its indices are neither known numbers nor tokens of "
                          "an embedding");
@@ -374,16 +432,19 @@ elman_status trace_embedding(trace *t, const onnx_node *n,
     if (wide.rank == AXES)
         return refuse(n, "more than %d dimensions", AXES - 1);
     wide.axes[wide.rank++] = (view_axis){0};
+
     TRY(layer_read(t, n, &wide, wide.rank - 1, &read, &none));
     const elman_layer config = {.kind = ELMAN_EMBEDDING,
                                 .num_embeddings = weight.shape[0],
                                 .embedding_dim = weight.shape[1]};
     TRY(layer_add(t, n, &read, read.rank - 1, &config, weight.shape[1], &y));
+
     t->tokens = true;
     TRY(layer_weigh(t, n, &weight,
                     &(weight_view){.role = "weight",
                                    .how = "as it is",
                                    .row_axis = 0,
                                    .column_axis = 1}));
+
     return value_set_view(t, out[0], in[0]->type, &y);
 }

@@ -29,6 +29,7 @@ bool recurrent_alike(const elman_layer *a, const elman_layer *b)
                  a->peephole == b->peephole && a->coupled == b->coupled &&
                  a->clip == b->clip && a->reset_before == b->reset_before &&
                  a->learned_state == b->learned_state;
+
     for (size_t i = 0; i < 6; i++) {
         const elman_activation *x = &a->activations[i / 3][i % 3],
                                *y = &b->activations[i / 3][i % 3];
@@ -51,6 +52,7 @@ bool recurrent_has_pair(const trace *t, const recurrent_node *r)
     if (!l || l->config.kind != r->config.kind || l->unrolled ||
         l->config.bidirectional || l->config.reverse || !r->config.reverse)
         return false;
+
     const onnx_node *before = t->graph->node + l->node, *n = r->n;
     const onnx_attribute *layout = onnx_find(before, "layout");
     bool batch_first = layout && layout->i == 1;
@@ -65,23 +67,30 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     traced_layer *l = &t->layers[t->layer_count - 1];
     const onnx_node *n = r->n;
     const char *before = t->graph->node[l->node].name;
+
+    /* but for its direction and weights the node is as that before it */
     elman_layer other = r->config;
     other.reverse = false;
+
     if (!recurrent_alike(&other, &l->config))
         return refuse(n,
                       "it reads what node %.80s reads as well, and differs in "
                       "more than direction and weights: a branch is no stack "
                       "of layers",
                       before);
+
+    /* the start of two nodes would be two values */
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
                                     n->inputs > 6 ? in[6] : NULL};
     bool starts = l->h_0.given || l->c_0.given;
     TRY(recurrent_starts(t, r, states));
+
     if (starts || l->h_0.given || l->c_0.given || l->config.learned_state)
         return refuse(n,
                       "it and node %.80s read the same in two directions, but "
                       "one of them begins from a state of its own",
                       before);
+
     memcpy(l->config.activations[1], l->config.activations[0],
            sizeof l->config.activations[1]);
     layer_add_direction(t, l);
@@ -95,8 +104,11 @@ static elman_status set_merge(trace *t, const onnx_node *n, elman_merge merge)
 {
     enum { D = 2 };
     traced_layer *l = &t->layers[t->layer_count - 1];
+
+    /* Y with one direction is a source of its own */
     source joined = t->sources[l->y];
     joined.shape[D] = extent_of(1);
+
     l->config.merge = merge;
     l->O = l->config.hidden_size;
     return source_add(t, n, &joined, &l->y);
@@ -124,6 +136,7 @@ elman_status directions_merge(trace *t, const onnx_node *n,
     if (n->op[0] != 'A' && n->op[0] != 'M')
         return refuse(n, "its operands are the two directions of a layer, "
                          "which are joined by Concat, Add or Mul");
+
     TRY(set_merge(t, n, n->op[0] == 'A' ? ELMAN_MERGE_SUM : ELMAN_MERGE_MUL));
     y.source = t->layers[t->layer_count - 1].y;
     y.offset[D] = 0;
@@ -141,8 +154,11 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(need_view(n, in[0], &of));
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
     TRY(attribute_whole(n, "keepdims", 1, &keep));
+
+    /* along one axis, that of the directions */
     if (count != 1) return refuse(n, "it runs along %zu axes", count);
     TRY(check_axis(n, axes[0], of->rank, &axis));
+
     const view_axis *a = of->axes + axis;
     traced_layer *l = t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
     if (!l || of->source != l->y || !l->config.bidirectional ||
@@ -150,14 +166,18 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
         !factor_is_whole(t, of, a->factors))
         return refuse(n, "it does not run along the two directions of the "
                          "layer before it");
+
+    /* ReduceSum, ReduceProd or ReduceMean */
     const char what = n->op[strlen("Reduce")];
     view y = *of;
     TRY(set_merge(t, n,
                   what == 'S'   ? ELMAN_MERGE_SUM
                   : what == 'P' ? ELMAN_MERGE_MUL
                                 : ELMAN_MERGE_AVERAGE));
+
     y.source = l->y;
     y.axes[axis].factor_count = 0;
+
     if (!keep) {
         y.rank--;
         memmove(y.axes + axis, y.axes + axis + 1,

@@ -36,8 +36,11 @@ elman_status fold_constant(trace *t, const onnx_node *n,
         bool number = a->kind <= ONNX_INT || a->kind == ONNX_FLOATS ||
                       a->kind == ONNX_INTS;
         if (strncmp(a->name, "value", 5)) continue;
+
         if (number) return constant_number(t, n, a, out[0]);
         if (a->kind != ONNX_TENSOR) break;
+
+        /* a tensor that stands in the file, as an initializer does */
         named_tensor tensor = a->t;
         tensor.name = n->output[0];
         t->budget += tensor.count;
@@ -54,15 +57,19 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
     void *data = NULL;
     const onnx_attribute *a = onnx_find(n, "value");
     bool floats = !a || (a->kind == ONNX_TENSOR && element_is_float(a->t.type));
+
     TRY(need_sizes(t, n, in[0], &rank, sizes));
     if (rank > AXES)
         return refuse(n, "%zu dimensions, at most %d are followed", rank, AXES);
     if (a && (a->kind != ONNX_TENSOR || a->t.count != 1))
         return refuse(n, "the attribute value is not a tensor of one number");
+
+    /* one number, and a view that repeats it along every axis */
     TRY(fold_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64, 0,
                     NULL, &data, out[0]));
     if (a && floats) tensor_doubles(&a->t, 0, 1, data);
     else if (a) tensor_wholes(&a->t, 0, 1, data);
+
     view made = *out[0]->views;
     made.rank = rank;
     for (size_t k = 0; k < rank; k++) {
@@ -139,12 +146,15 @@ static elman_status combine(trace *t, const onnx_node *n, const operand *side,
         double x[2];
         int64_t k[2];
         bool fits;
+
+        /* both operands as floats and as whole numbers; one of them is meant */
         for (int j = 0; j < 2; j++) {
             size_t at =
                 broadcast_element(t, side[j].of, side[j].shape, rank, index);
             tensor_doubles(side[j].tensor, at, 1, x + j);
             tensor_wholes(side[j].tensor, at, 1, k + j);
         }
+
         fits = floats
                    ? operate(n->op[0], x[0], x[1], (double *)data + i)
                    : operate_wholes(n->op[0], k[0], k[1], (int64_t *)data + i);
@@ -162,6 +172,8 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
         TRY(copy_elements(t, n, in[j], &side[j].of, side[j].shape, counts + j));
         if (side[j].of->rank > rank) rank = side[j].of->rank;
     }
+
+    /* the shape of the result, from the last axis on: sizes are equal, or 1 */
     for (size_t k = 0; k < rank; k++) {
         shape[rank - 1 - k] = 1;
         for (int j = 0; j < 2; j++) {
@@ -174,14 +186,18 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
                               size);
         }
     }
+
     bool floats = element_is_float(in[0]->type);
     void *data = NULL;
     element_type type = in[0]->type;
     TRY(fold_create(t, n, n->output[0], wide(type), rank, shape, &data,
                     out[0]));
+
+    /* making a tensor may have moved the others */
     for (int j = 0; j < 2; j++)
         side[j].tensor = t->tensors + t->sources[side[j].of->source].index;
     size_t count = t->tensors[t->sources[out[0]->views->source].index].count;
+
     TRY(combine(t, n, side, rank, shape, count, floats, data));
     fold_round(t, out[0], type);
     return ELMAN_OK;
@@ -198,12 +214,15 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
     TRY(fold_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
                     out[0]));
+
+    /* Neg, Abs or Sqrt */
     double *values = data;
     tensor_view_doubles(t, of, count, values);
     for (size_t i = 0; i < count; i++)
         values[i] = n->op[0] == 'N'   ? -values[i]
                     : n->op[0] == 'A' ? fabs(values[i])
                                       : sqrt(values[i]);
+
     fold_round(t, out[0], in[0]->type);
     return ELMAN_OK;
 }
@@ -218,9 +237,11 @@ static void place_elements(const trace *t, const view *of, const size_t *shape,
     const named_tensor *tensor = t->tensors + t->sources[of->source].index;
     size_t index[AXES] = {0};
     for (size_t i = 0; i < count; i++, index_advance(of->rank, shape, index)) {
+        /* the element's number in the result */
         size_t at = 0, from = view_element(t, of, index);
         for (size_t k = 0; k < of->rank; k++)
             at = at * all[k] + index[k] + (k == axis ? first : 0);
+
         if (floats) tensor_doubles(tensor, from, 1, (double *)data + at);
         else tensor_wholes(tensor, from, 1, (int64_t *)data + at);
     }
@@ -234,6 +255,8 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
     const view *of = NULL;
     void *data = NULL;
     TRY(attribute_whole(n, "axis", 0, &number));
+
+    /* all shapes agree but along the axis, whose sizes add up */
     for (size_t k = 0; k < n->inputs; k++) {
         if (!in[k]) return refuse(n, "input %zu is left out", k);
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
@@ -243,16 +266,20 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
             memcpy(all, shape, sizeof all);
             continue;
         }
+
         bool fits = of->rank == rank;
         for (size_t j = 0; fits && j < rank; j++)
             fits = j == axis || shape[j] == all[j];
         if (!fits || all[axis] > SIZE_MAX - shape[axis])
             return refuse(n, "its inputs differ in shape");
+
         all[axis] += shape[axis];
     }
+
     bool floats = element_is_float(in[0]->type);
     element_type type = in[0]->type;
     TRY(fold_create(t, n, n->output[0], wide(type), rank, all, &data, out[0]));
+
     for (size_t k = 0; k < n->inputs; k++) {
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         place_elements(t, of, shape, count, axis, first, all, floats, data);

@@ -1,6 +1,6 @@
 /*
- * layers.c: how layers are put one after the other, and what each reads.
- * The operators are in trace_dense.c and trace_recurrent.c.
+ * layers.c: how layers are put one after the other, and what each reads. The
+ * operators are in dense.c, norm.c and recurrent.c.
  */
 #include "trace/layers.h"
 
@@ -23,6 +23,8 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
     view x = *from;
     *read = *from;
     x.rank = 0;
+
+    /* the factors of what are no features first, then the features */
     if (features == ANY_AXIS) features = from->rank - 1;
     for (size_t round = 0; round < 2; round++)
         for (size_t k = 0; k < from->rank; k++) {
@@ -32,18 +34,23 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
                 if (f->axis == BROADCAST || s.rank == AXES - 1)
                     return refuse(n, "it reads an input in a way that is not "
                                      "followed");
+
                 read->axes[k].factors[i] = (factor){s.rank, f->size, 1};
                 s.identity[s.rank] = round ? OWN_AXIS : (int)s.rank;
                 s.shape[s.rank++] = f->size;
                 if (round) continue;
+
                 x.axes[x.rank].factor_count = 1;
                 x.axes[x.rank++].factors[0] = *f;
             }
         }
+
     x.axes[x.rank++] =
         features < from->rank ? from->axes[features] : (view_axis){0};
+
     if (input->kind == SOURCE_TENSOR)
         return refuse(n, "it reads a constant, expected an input");
+
     t->x = x;
     t->started = true;
     memset(read->offset, 0, sizeof read->offset);
@@ -65,6 +72,8 @@ elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
     const traced_layer *below = &t->layers[t->layer_count - 1];
     if (t->layer_count == ELMAN_MAX_LAYERS)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
+
+    /* its source is that of the layer below without the axis of steps */
     source s = {.kind = SOURCE_LAYER, .index = t->layer_count};
     const source *y = t->sources + below->y;
     bool dropped = false;
@@ -75,6 +84,7 @@ elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
         s.shape[s.rank] = y->shape[k];
         s.identity[s.rank++] = y->identity[k];
     }
+
     traced_layer *l = &t->layers[t->layer_count++];
     *l = (traced_layer){.config = {.kind = ELMAN_LAST, .last = last},
                         .node = (size_t)(n ? n - t->graph->node : 0),
@@ -100,11 +110,13 @@ static elman_status take_final(trace *t, const onnx_node *n, view *read)
 {
     static const size_t to[] = {1, 0, 2}; /* (D,B,R) to (B,D,R) */
     view old = *read;
+
     TRY(layer_add_last(t, n, ELMAN_LAST_FINAL));
     for (size_t k = 0; k < 3; k++) {
         read->offset[to[k]] = old.offset[k];
         read->from_end[to[k]] = old.from_end[k];
     }
+
     point_at_last(t, to, read);
     return ELMAN_OK;
 }
@@ -115,21 +127,28 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
     const source *s = t->sources + read->source;
     const traced_layer *l = t->layers + s->index;
     size_t time = 0, to[AXES];
+
     while (time < s->rank && s->identity[time] != t->time)
         time++;
+
     if (!t->timed || t->time == NO_AXIS || time == s->rank ||
         is_one(s->shape + time) || view_uses(read, time))
         return ELMAN_OK;
+
+    /* a reverse layer ends at the first step */
     bool at_end = read->from_end[time]
                       ? read->offset[time] == 0
                       : extent_is(s->shape + time, read->offset[time] + 1);
     bool at_start = !read->from_end[time] && read->offset[time] == 0;
     bool final = at_start && l->config.reverse;
+
     if (!at_end && !final)
         return refuse(n, "it reads one step that is not the last");
     if (at_end && t->lengths)
         return refuse(n, "it reads the last step, where shorter sequences have "
                          "none; their final states are in Y_h");
+
+    /* the axis of steps goes */
     for (size_t k = 0; k < s->rank; k++) {
         to[k] = k - (k > time);
         if (k > time) {
@@ -137,6 +156,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
             read->from_end[k - 1] = read->from_end[k];
         }
     }
+
     TRY(layer_add_last(t, n, final ? ELMAN_LAST_FINAL : ELMAN_LAST_STEP));
     point_at_last(t, to, read);
     return ELMAN_OK;
@@ -152,9 +172,12 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
                       "it reads the input %.80s, but the layers begin with "
                       "another; a stack has one",
                       t->graph->input[s->index].name);
+
     if (s->kind == SOURCE_FINAL_C)
         return refuse(n, "it reads final cell states, which are no output of a "
                          "layer");
+
+    /* the layer has become more since: what it was is not to be had */
     bool stale = s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
                  t->layers[s->index].y != index;
     if (stale)
@@ -162,6 +185,7 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
                       "it reads node %.80s without what the graph adds to "
                       "it elsewhere: a branch is no stack of layers",
                       t->graph->node[t->layers[s->index].node].name);
+
     if (s->index + 1 == t->layer_count) return ELMAN_OK;
     return refuse(n,
                   "it reads what node %.80s reads as well: a branch is no "
@@ -177,11 +201,13 @@ static elman_status check_features(const trace *t, const onnx_node *n,
     const view_axis *a = read->axes + features;
     size_t next = 0;
     bool fits = true;
+
     for (size_t k = 0; k < s->rank && fits; k++) {
         if (s->identity[k] != OWN_AXIS || is_one(s->shape + k)) continue;
         fits = next < a->factor_count && a->factors[next].axis == k;
         next++;
     }
+
     if (fits && next == a->factor_count) return ELMAN_OK;
     return refuse(n, "the axis that it works along is not all features of what "
                      "it reads, in their order");
@@ -191,10 +217,14 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
                                 const view *read)
 {
     const source *s = t->sources + read->source;
+
+    /* each axis of the source is used once, and from its first index to its
+     * last */
     for (size_t k = 0; k < s->rank; k++)
         if (!is_one(s->shape + k) && view_uses(read, k) != 1)
             return refuse(n, "it reads a part of what comes before, expected "
                              "all of it");
+
     for (size_t k = 0; k < read->rank; k++)
         for (size_t i = 0; i < read->axes[k].factor_count; i++)
             if (!factor_is_whole(t, read, &read->axes[k].factors[i]))
@@ -207,6 +237,8 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
                         size_t features, view *read, size_t *I)
 {
     const source *s = t->sources + from->source;
+
+    /* the first layer reads an input, every other what the last one gives */
     *read = *from;
     if (!t->started) {
         TRY(begin(t, n, from, features, read));
@@ -217,17 +249,21 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
         if (s->kind == SOURCE_FINAL_H) TRY(take_final(t, n, read));
         else TRY(take_step(t, n, read));
     }
+
     TRY(check_whole(t, n, read));
     if (features != ANY_AXIS) TRY(check_features(t, n, read, features));
 
+    /* how many features there are */
     s = t->sources + read->source;
     extent all = extent_of(1);
     for (size_t k = 0; k < s->rank; k++)
         if (s->identity[k] == OWN_AXIS &&
             !extent_multiply(&all, s->shape + k, &all))
             return refuse(n, "a size passes 64 bits");
+
     if (!extent_is_plain(&all) || all.factor < 1)
         return refuse(n, "the number of features is not known");
+
     *I = (size_t)all.factor;
     return ELMAN_OK;
 }
@@ -238,6 +274,8 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
                        size_t features, const elman_layer *config, size_t O,
                        view *y)
 {
+    /* its output has the axes of what it reads; features that it changes become
+     * one axis, the last */
     const source *old = t->sources + read->source;
     source s = {.kind = SOURCE_LAYER, .index = t->layer_count};
     size_t to[AXES], I = 1;
@@ -249,14 +287,18 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
         s.shape[s.rank] = old->shape[k];
         s.identity[s.rank++] = old->identity[k];
     }
+
     if (t->layer_count == ELMAN_MAX_LAYERS || s.rank == AXES)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
+
+    /* y lies as read does, but for the features */
     *y = *read;
     if (features != ANY_AXIS) {
         y->axes[features].factor_count = 0;
         s.shape[s.rank] = extent_of((int64_t)O);
         s.identity[s.rank++] = OWN_AXIS;
     }
+
     traced_layer *l = &t->layers[t->layer_count];
     *l = (traced_layer){.config = *config,
                         .node = (size_t)(n - t->graph->node),
@@ -268,11 +310,13 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
     t->layer_count++;
     TRY(source_add(t, n, &s, &l->y));
     point_at_last(t, to, y);
+
     if (features != ANY_AXIS) {
         y->axes[features].factor_count = 1;
         y->axes[features].factors[0] =
             (factor){s.rank - 1, extent_of((int64_t)O), 1};
     }
+
     view_tidy(y);
     return ELMAN_OK;
 }
@@ -291,6 +335,7 @@ elman_status layer_weigh(trace *t, const onnx_node *n, const strides *s,
                          const weight_view *w)
 {
     traced_weight made = {.role = w->role, .direction = w->direction};
+
     made.slice = (tensor_slice){
         .from = s->tensor,
         .offset = s->offset,
@@ -299,8 +344,10 @@ elman_status layer_weigh(trace *t, const onnx_node *n, const strides *s,
         .blocks = w->blocks ? w->blocks : 1,
         .scale = w->scale,
         .how = w->how};
+
     for (size_t k = 0; k < made.slice.blocks; k++)
         made.slice.order[k] = w->order ? w->order[k] : k;
+
     t->uses[s->tensor] = TENSOR_WEIGHT;
     return add_weight(t, n, &made);
 }

@@ -36,6 +36,7 @@ static elman_status weigh(trace *t, const onnx_node *n, traced_value *v,
 {
     strides s;
     TRY(need_strides(t, n, v, 1, role, TENSOR_WEIGHT, &s));
+
     size_t O = t->layers[t->layer_count - 1].O;
     if (s.shape[0] != O)
         return refuse(n, "its %s has %zu numbers for %zu features", role,
@@ -58,9 +59,12 @@ elman_status trace_layer_norm(trace *t, const onnx_node *n,
     TRY(attribute_float(n, "epsilon", 1e-5F, &eps));
     TRY(need_view(n, in[0], &of));
     TRY(check_axis(n, number, of->rank, &axis));
+
     if (!(eps > 0)) return refuse(n, "its epsilon is %g", (double)eps);
+
     TRY(add_norm(t, n, of, axis, eps, in[0]->type, out[0]));
     t->layers[t->layer_count - 1].open = false;
+
     TRY(weigh(t, n, in[1], "weight"));
     if (n->inputs > 2 && in[2]) return weigh(t, n, in[2], "bias");
     return layer_weigh_zero(t, n, "bias", 0);
@@ -96,23 +100,26 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     const view *of = in[0]->views;
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
     TRY(attribute_whole(n, "keepdims", 1, &keep));
-    if (in[0]->kind != VALUE_VIEW || in[0]->view_count != 1)
+
+    if (in[0]->kind != VALUE_VIEW || in[0]->view_count != 1 || count != 1)
         return refuse(n, "it is a mean over neither features, as in a layer "
                          "norm, nor directions, and so no layer");
-    if (count != 1)
-        return refuse(n, "it is a mean over neither features, as in a layer "
-                         "norm, nor directions, and so no layer");
+
+    /* a mean over the directions of a layer merges them */
     TRY(check_axis(n, axes[0], of->rank, &axis));
     const view_axis *a = of->axes + axis;
     if (in[0]->norm == NORM_NONE && a->factor_count == 1 &&
         axis + 1 != of->rank && t->sources[of->source].rank == 4 &&
         a->factors[0].axis == 2)
         return trace_merge(t, n, in, out);
+
+    /* over the features: of x, or of its squared distance from the mean */
     bool centered = in[0]->norm == NORM_SQUARE;
     if (!keep || axis + 1 != of->rank ||
         (in[0]->norm != NORM_NONE && !centered))
         return refuse(n, "it is a mean over neither features, as in a layer "
                          "norm, nor directions, and so no layer");
+
     return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
 }
 
@@ -122,6 +129,7 @@ elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
     double power = 2;
     bool pow = n->op[0] == 'P';
     if (pow) TRY(need_number(t, n, in[1], "exponent", &power));
+
     norm_stage need = pow ? NORM_CENTERED : NORM_SHIFTED;
     if (in[0]->norm != need || power != 2)
         return refuse(n, "it is followed in a layer norm alone");
@@ -133,6 +141,8 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
 {
     const traced_value *a = in[0], *b = in[1];
     bool same = same_view(a, b);
+
+    /* each stage follows from the one before it, of the same x */
     switch (n->op[0]) {
     case 'S':
         if (same && a->norm == NORM_NONE && b->norm == NORM_MEAN)
@@ -166,9 +176,13 @@ elman_status norm_finish(trace *t, size_t index)
     const size_t layers = t->layer_count;
     elman_status status = ELMAN_OK;
     const onnx_node *n = t->graph->node + l->node;
+
     if (l->config.kind != ELMAN_LAYER_NORM || l->weight_count == 2)
         return ELMAN_OK;
+
     t->layer_count = index + 1; /* the last layer is what gets weights */
+
+    /* a weight of ones */
     if (l->weight_count == 0) {
         void *one = NULL;
         traced_value made = {0};
@@ -186,6 +200,7 @@ elman_status norm_finish(trace *t, size_t index)
                                                 .row_axis = NO_STRIDE,
                                                 .column_axis = NO_STRIDE});
     }
+
     if (status == ELMAN_OK) status = layer_weigh_zero(t, n, "bias", 0);
     t->layer_count = layers;
     return status;
@@ -198,8 +213,11 @@ elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
     bool scale = n->op[0] == 'M', weighed = l->weight_count > 0;
     if (scale == weighed)
         return refuse(n, "expected the weight, then the bias of a layer norm");
+
     TRY(weigh(t, n, other, scale ? "weight" : "bias"));
     l->open = scale;
+
+    /* the output under a new number: nobody takes what it was before */
     source s = t->sources[l->y];
     view y = *x->views;
     TRY(source_add(t, n, &s, &l->y));

@@ -2,6 +2,7 @@
 #include "trace/operators.h"
 
 #include "trace/attribute.h"
+#include "trace/concat.h"
 #include "trace/dense.h"
 #include "trace/directions.h"
 #include "trace/fold.h"
@@ -88,9 +89,11 @@ static const operator_row operators[] = {
 static operator_run *choose(const trace *t, const operator_row *row,
                             const onnx_node *n)
 {
+    /* operators whose operands all count */
     bool all = row->sizes == sizes_arithmetic || row->sizes == sizes_concat ||
                row->sizes == sizes_compare || row->sizes == sizes_where ||
                row->sizes == sizes_range || row->sizes == fold_filled;
+
     bool tensors = true, free_sizes = false;
     for (size_t k = 0; k < n->inputs && (k == 0 || all); k++) {
         const traced_value *v =
@@ -99,6 +102,7 @@ static operator_run *choose(const trace *t, const operator_row *row,
         tensors = tensors && is_tensor(t, v);
         free_sizes = free_sizes || v->kind == VALUE_SIZES;
     }
+
     if (free_sizes && row->sizes) return row->sizes;
     return tensors && row->fold ? row->fold : row->flow;
 }
@@ -109,18 +113,22 @@ elman_status operator_find(const trace *t, const onnx_node *n,
     if (n->domain[0] && strcmp(n->domain, "ai.onnx"))
         return refuse(n, "operators of the domain %.80s are not known",
                       n->domain);
+
     const operator_row *row = NULL;
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (!strcmp(operators[i].name, n->op)) row = operators + i;
     if (!row)
         return refuse(n, "this operator is none of those that make a stack of "
                          "recurrent layers");
+
+    /* the node has what the row asks for */
     if (n->inputs < (size_t)row->least || n->inputs > (size_t)row->most)
         return refuse(n, "%zu inputs, expected %d to %d", n->inputs, row->least,
                       row->most);
     for (int k = 0; k < row->least; k++)
         if (!n->input[k][0]) return refuse(n, "its input %d is left out", k);
     if (n->outputs == 0) return refuse(n, "it has no output");
+
     *run = choose(t, row, n);
     return *run ? ELMAN_OK
                 : refuse(n, "it is followed neither for weights nor for shapes "

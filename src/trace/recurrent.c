@@ -80,14 +80,18 @@ static elman_status read_function(const onnx_node *n, const char *name,
                                   const onnx_attribute *betas, size_t *beta,
                                   elman_activation *a)
 {
+    /* the row of that name */
     size_t i = 0;
     while (i < sizeof functions / sizeof *functions &&
            !same_name(functions[i].name, name))
         i++;
     if (i == sizeof functions / sizeof *functions)
         return refuse(n, "the activation \"%.40s\" is unknown", name);
+
     *a = (elman_activation){functions[i].kind, functions[i].alpha,
                             functions[i].beta};
+
+    /* alphas and betas are lists for those functions that take one */
     size_t takes = functions[i].takes, got = 0;
     if (takes > 0) got += take_number(alphas, alpha, &a->alpha);
     if (takes > 1) got += take_number(betas, beta, &a->beta);
@@ -96,6 +100,7 @@ static elman_status read_function(const onnx_node *n, const char *name,
                       "its activation %s has no %s, for which systems take "
                       "different numbers",
                       functions[i].name, takes > 1 ? "alpha or beta" : "alpha");
+
     if (isfinite(a->alpha) && isfinite(a->beta)) return ELMAN_OK;
     return refuse(n, "the alpha or beta of %s is not finite",
                   functions[i].name);
@@ -112,11 +117,13 @@ static void prefer_own(elman_layer *c, size_t direction_count)
         [ELMAN_GRU] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},
     };
     bool same = true, relu = c->kind == ELMAN_RNN;
+
     for (size_t d = 0; d < direction_count; d++) {
         for (size_t k = 0; k < FUNCTIONS; k++)
             same = same && c->activations[d][k].kind == own[c->kind][k];
         relu = relu && c->activations[d][0].kind == ELMAN_ACTIVATION_RELU;
     }
+
     if (same || relu) memset(c->activations, 0, sizeof c->activations);
     if (relu) c->nonlinearity = ELMAN_NONLINEARITY_RELU;
 }
@@ -129,13 +136,17 @@ static elman_status read_activations(recurrent_node *r)
     TRY(find_list(n, "activations", ONNX_STRINGS, &names));
     TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
     TRY(find_list(n, "activation_beta", ONNX_FLOATS, &betas));
+
+    /* without names the layer's own */
     if (!names) return ELMAN_OK;
     if (names->count != wanted)
         return refuse(n, "%zu activations, expected %zu", names->count, wanted);
+
     for (size_t i = 0; i < wanted; i++)
         TRY(read_function(n, names->strings[i], alphas, &alpha, betas, &beta,
                           &r->config.activations[i / r->row->functions]
                                                 [i % r->row->functions]));
+
     prefer_own(&r->config, r->direction_count);
     return ELMAN_OK;
 }
@@ -163,6 +174,7 @@ static elman_status read_flags(recurrent_node *r)
     elman_layer *c = &r->config;
     const char *where;
     int64_t layout, forget = 0, linear = 1;
+
     TRY(check_names(r));
     TRY(attribute_text(n, "direction", "forward", &where));
     TRY(attribute_whole(n, "layout", 0, &layout));
@@ -171,24 +183,30 @@ static elman_status read_flags(recurrent_node *r)
         TRY(attribute_whole(n, "input_forget", 0, &forget));
     if (c->kind == ELMAN_GRU)
         TRY(attribute_whole(n, "linear_before_reset", 0, &linear));
+
     c->reverse = !strcmp(where, "reverse");
     c->bidirectional = !strcmp(where, "bidirectional");
+
     if (!c->reverse && !c->bidirectional && strcmp(where, "forward"))
         return refuse(n,
                       "the direction \"%.40s\" is unknown, expected forward, "
                       "reverse or bidirectional",
                       where);
+
     if (layout != 0 && layout != 1)
         return refuse(n, "its layout is %lld, expected 0 or 1",
                       (long long)layout);
+
     if (!(c->clip > 0) || isinf(c->clip))
         return refuse(n, "its clip is %g, expected a finite number above 0",
                       (double)c->clip);
     if (c->clip == FLT_MAX) c->clip = 0; /* none */
+
     r->direction_count = c->bidirectional ? 2 : 1;
     r->batch_first = layout == 1;
     c->coupled = forget != 0;
     c->reset_before = linear == 0;
+
     return read_activations(r);
 }
 
@@ -209,6 +227,8 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     const onnx_node *n = r->n;
     int64_t hidden;
     size_t p = r->row->kind == ELMAN_LSTM ? 7 : SIZE_MAX;
+
+    /* W says I, R says H, and hidden_size, if given, the same */
     TRY(need_strides(t, n, in[1], 3, "W", TENSOR_WEIGHT, &r->W));
     TRY(need_strides(t, n, in[2], 3, "R", TENSOR_WEIGHT, &r->R));
     r->H = r->R.shape[2];
@@ -216,21 +236,26 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     if (hidden < 1 || (uint64_t)hidden != r->H)
         return refuse(n, "its hidden_size is %lld, but its R is for %zu",
                       (long long)hidden, r->H);
+
     size_t G;
     if (!sizes_multiply(r->row->gates, r->H, 1, &G) || G > MOST_FEATURES)
         return refuse(n, "its hidden_size is %zu, which is too large", r->H);
     TRY(expect(n, "W", &r->W, r->direction_count, G, r->I));
     TRY(expect(n, "R", &r->R, r->direction_count, G, r->H));
+
+    /* biases and peepholes may be left out */
     r->has_B = n->inputs > 3 && in[3];
     r->has_P = p < n->inputs && in[p];
     if (r->has_B) {
         TRY(need_strides(t, n, in[3], 2, "B", TENSOR_WEIGHT, &r->B));
         TRY(expect(n, "B", &r->B, r->direction_count, 2 * G, 0));
     }
+
     if (r->has_P) {
         TRY(need_strides(t, n, in[p], 2, "P", TENSOR_WEIGHT, &r->P));
         TRY(expect(n, "P", &r->P, r->direction_count, 3 * r->H, 0));
     }
+
     r->config.hidden_size = r->H;
     r->config.no_bias = !r->has_B;
     r->config.peephole = r->has_P;
@@ -242,6 +267,7 @@ static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
                           const strides *s, size_t d, size_t from)
 {
     bool matrix = s == &r->W || s == &r->R;
+
     strides part = *s;
     part.offset += d * s->step[0] + from * s->step[1];
     return layer_weigh(t, r->n, &part,
@@ -258,6 +284,8 @@ static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
 static elman_status weigh_peephole(trace *t, const recurrent_node *r, size_t d)
 {
     static const size_t order[] = {0, 2, 1};
+
+    /* (3 H) seen as (3,H) */
     strides part = r->P;
     part.offset += d * r->P.step[0];
     part.step[2] = r->P.step[1];
@@ -294,9 +322,11 @@ static elman_status axis_of_x(const trace *t, const onnx_node *n,
 {
     const view_axis *a = read->axes + axis;
     *found = NO_AXIS;
+
     if (a->factor_count > 1)
         return refuse(n, "steps or sequences of its X are several axes put "
                          "together");
+
     if (a->factor_count == 1)
         *found = t->sources[read->source].identity[a->factors[0].axis];
     return ELMAN_OK;
@@ -308,11 +338,14 @@ static elman_status check_time(trace *t, const recurrent_node *r,
     int time, batch;
     TRY(axis_of_x(t, r->n, read, r->batch_first, &time));
     TRY(axis_of_x(t, r->n, read, !r->batch_first, &batch));
+
+    /* the first recurrent layer says which axes of x they are */
     if (!t->timed) {
         t->timed = true;
         t->time = time;
         t->batch = batch;
     }
+
     if (t->time == time && t->batch == batch) return ELMAN_OK;
     return refuse(r->n, "its steps are not those of the recurrent layer before "
                         "it");
@@ -327,6 +360,8 @@ static elman_status add_sources(trace *t, const recurrent_node *r,
     size_t index = t->layer_count - 1;
     extent D = extent_of((int64_t)r->direction_count),
            R = extent_of((int64_t)r->H);
+
+    /* y is (T,B,D,R), the final states are (D,B,R) */
     const source y = {.kind = SOURCE_LAYER,
                       .index = index,
                       .rank = 4,
@@ -337,6 +372,7 @@ static elman_status add_sources(trace *t, const recurrent_node *r,
                     .rank = 3,
                     .shape = {D, *B, R},
                     .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
+
     traced_layer *l = &t->layers[index];
     TRY(source_add(t, r->n, &y, &l->y));
     TRY(source_add(t, r->n, &final, &l->h_n));
@@ -353,14 +389,18 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
                         h_order[2][3] = {{0, 1, 2}, {1, 0, 2}};
     const traced_layer *l = &t->layers[t->layer_count - 1];
     const size_t sources[] = {l->y, l->h_n, l->c_n};
+
     size_t most = r->row->kind == ELMAN_LSTM ? 3 : 2;
     if (r->n->outputs > most)
         return refuse(r->n, "%zu outputs, expected at most %zu", r->n->outputs,
                       most);
+
+    /* each output is a view of its source, axes in the operator's order */
     for (size_t k = 0; k < r->n->outputs; k++) {
         const source *s = t->sources + sources[k];
         view whole = {.source = sources[k], .rank = s->rank};
         size_t D = k ? 0 : 2;
+
         for (size_t a = 0; a < s->rank; a++) {
             size_t from =
                 k ? h_order[r->batch_first][a] : y_order[r->batch_first][a];
@@ -369,6 +409,8 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
             whole.axes[a].factor_count = 1;
             whole.axes[a].factors[0] = (factor){from, size, 1};
         }
+
+        /* of a layer of two directions this node is one or both */
         whole.offset[D] = (int64_t)r->base;
         view_tidy(&whole);
         TRY(value_set_view(t, out[k], type, &whole));
@@ -395,30 +437,41 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     const view *x = NULL;
     view read, y;
     extent T, B;
+
+    /* what the operator and its attributes are */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].op, n->op)) r.row = rows + i;
     r.config.kind = r.row->kind;
     TRY(read_flags(&r));
+
+    /* X is (T,B,I), with layout 1 (B,T,I) */
     TRY(need_view(n, in[0], &x));
     if (!element_is_float(in[0]->type))
         return refuse(n, "its X is of %s, expected floats",
                       element_name(in[0]->type));
+
     if (x->rank != 3)
         return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
+
     if (recurrent_has_pair(t, &r)) return add_pair(t, &r, in, out);
+
+    /* steps and sequences are those of the layers before */
     TRY(layer_read(t, n, x, 2, &read, &r.I));
     TRY(check_time(t, &r, &read));
     TRY(view_size(n, &read, r.batch_first, &T));
     TRY(view_size(n, &read, !r.batch_first, &B));
+
     if (T.factor < 1 || B.factor < 1)
         return refuse(n,
                       "its X has %lld steps of %lld sequences, expected at "
                       "least one",
                       (long long)T.factor, (long long)B.factor);
+
     TRY(read_weights(t, &r, in));
     TRY(layer_add(t, n, &read, 2, &r.config, r.direction_count * r.H, &y));
     TRY(recurrent_lengths(t, &r, n->inputs > 4 ? in[4] : NULL, &T, &B));
     TRY(weigh_all(t, &r));
+
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
                                     n->inputs > 6 ? in[6] : NULL};
     TRY(recurrent_starts(t, &r, states));

@@ -23,11 +23,13 @@ static elman_status change_all(trace *t, const onnx_node *n,
     TRY(need_views(n, v));
     view *parts = trace_keep(t, v->view_count, sizeof *parts);
     if (!parts) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+
     memcpy(parts, v->views, v->view_count * sizeof *parts);
     for (size_t p = 0; p < v->view_count; p++) {
         TRY(change(n, how, parts + p));
         view_tidy(parts + p);
     }
+
     out->kind = VALUE_VIEW;
     out->type = v->type;
     out->view_count = v->view_count;
@@ -80,13 +82,17 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
     if (to < 0 || to > INT32_MAX || onnx_type((int32_t)to, type))
         return refuse(n, "it casts to type %lld, which is not read",
                       (long long)to);
+
     if (v->kind != VALUE_VIEW) return ELMAN_OK;
+
     const source *s = t->sources + v->views->source;
     bool whole = !element_is_float(*type);
     if (s->kind >= SOURCE_LAYER && whole)
         return refuse(n, "it makes whole numbers of a layer's output");
     if (*type == ELEMENT_BOOL)
         return refuse(n, "it makes truth values of numbers");
+
+    /* numbers that were floats and became whole have lost something */
     if (s->kind >= SOURCE_LAYER) return ELMAN_OK;
     element_type own = s->kind == SOURCE_TENSOR
                            ? t->tensors[s->index].type
@@ -104,9 +110,12 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(need_number(t, n, in[2], "training_mode", &training));
         if (training != 0) return refuse(n, "its training_mode is on");
     }
+
     element_type type = in[0]->type;
     if (!strcmp(n->op, "Cast")) TRY(cast_type(t, n, in[0], &type));
     size_t axis = in[0]->axis;
+
+    /* all axes in their order */
     axis_order order = {.rank = rank_of(in[0])};
     for (size_t k = 0; k < order.rank; k++)
         order.from[k] = k;
@@ -125,12 +134,15 @@ elman_status view_transpose(trace *t, const onnx_node *n,
     if (count && count != rank)
         return refuse(n, "perm has %zu entries for %zu dimensions", count,
                       rank);
+
+    /* without perm the axes are reversed */
     axis_order order = {.rank = rank};
     for (size_t k = 0; k < rank; k++) {
         if (!count) order.from[k] = rank - 1 - k;
         else TRY(check_axis(n, perm[k], rank, &order.from[k]));
         seen |= 1u << order.from[k];
     }
+
     if (seen != (1u << rank) - 1) return refuse(n, "perm is no permutation");
     return reorder_all(t, n, in[0], &order, out[0]);
 }
@@ -140,6 +152,7 @@ static elman_status axis_set(const onnx_node *n, size_t count,
                              const int64_t *axes, size_t rank, unsigned *set)
 {
     *set = 0;
+
     for (size_t i = 0; i < count; i++) {
         size_t axis;
         TRY(check_axis(n, axes[i], rank, &axis));
@@ -159,6 +172,8 @@ elman_status view_squeeze(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
     TRY(value_shape(n, in[0], &rank, shape));
     TRY(axis_set(n, count, axes, rank, &set));
+
+    /* without a list all axes of size 1 go */
     axis_order order = {0};
     for (size_t k = 0; k < rank; k++) {
         bool drop = count ? set >> k & 1 : extent_is(shape + k, 1);
@@ -176,10 +191,13 @@ elman_status view_unsqueeze(trace *t, const onnx_node *n,
     size_t count, rank = rank_of(in[0]), next = 0;
     unsigned set;
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
+
     if (rank + count > AXES)
         return refuse(n, "%zu dimensions, at most %d are followed",
                       rank + count, AXES);
     TRY(axis_set(n, count, axes, rank + count, &set));
+
+    /* the list counts axes of the result */
     axis_order order = {.rank = rank + count};
     for (size_t k = 0; k < order.rank; k++)
         order.from[k] = set >> k & 1 ? NEW_AXIS : next++;

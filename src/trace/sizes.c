@@ -29,16 +29,20 @@ elman_status need_sizes(trace *t, const onnx_node *n, traced_value *v,
         memcpy(entries, v->sizes, v->count * sizeof *entries);
         return ELMAN_OK;
     }
+
+    /* a tensor of whole numbers, which becomes sizes without free ones */
     const view *of = NULL;
     size_t shape[AXES];
     int64_t numbers[ENTRIES];
     TRY(need_tensor(t, n, v, "list of sizes", TENSOR_SHAPE, &of));
     TRY(need_shape(n, of, shape, count));
+
     if (of->rank > 1 || *count > ENTRIES)
         return refuse(n,
                       "\"%.80s\" has %zu numbers, expected a list of at "
                       "most %d sizes",
                       v->name, *count, ENTRIES);
+
     tensor_view_wholes(t, of, *count, numbers);
     for (size_t i = 0; i < *count; i++)
         entries[i] = extent_of(numbers[i]);
@@ -52,9 +56,11 @@ elman_status list_whole(trace *t, const onnx_node *n, traced_value *const *in,
     if (k < n->inputs && in[k]) {
         extent entries[ENTRIES];
         TRY(need_sizes(t, n, in[k], count, entries));
+
         if (*count > AXES)
             return refuse(n, "%zu %s, at most %d are followed", *count, name,
                           AXES);
+
         for (size_t i = 0; i < *count; i++) {
             if (!extent_is_plain(entries + i))
                 return refuse(n, "its %s depend on a free dimension", name);
@@ -71,6 +77,7 @@ static elman_status set_sizes(trace *t, traced_value *v, element_type type,
     extent *copy = trace_keep(t, count + 1, sizeof *copy);
     if (!copy) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     if (count) memcpy(copy, entries, count * sizeof *copy);
+
     v->kind = VALUE_SIZES;
     v->type = type;
     v->rank = rank;
@@ -95,11 +102,14 @@ elman_status sizes_shape(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(value_shape(n, in[0], &rank, shape));
     TRY(attribute_whole(n, "start", 0, &start));
     TRY(attribute_whole(n, "end", INT64_MAX, &end));
+
+    /* start and end may count from the last axis, and go beyond */
     int64_t r = (int64_t)rank;
     if (start < 0) start = start < -r ? 0 : start + r;
     if (end < 0) end = end < -r ? 0 : end + r;
     if (end > r) end = r;
     if (start > end) start = end;
+
     return set_sizes(t, out[0], ELEMENT_I64, 1, (size_t)(end - start),
                      shape + start);
 }
@@ -124,6 +134,8 @@ elman_status sizes_same(trace *t, const onnx_node *n, traced_value *const *in,
     extent entries[ENTRIES], target[ENTRIES];
     size_t count, rank = rank_of(in[0]), axes;
     TRY(need_sizes(t, n, in[0], &count, entries));
+
+    /* a number may become a list of one, and back */
     if (!strcmp(n->op, "Reshape")) {
         if (n->inputs < 2 || !in[1]) return refuse(n, "it has no new shape");
         TRY(need_sizes(t, n, in[1], &axes, target));
@@ -131,6 +143,7 @@ elman_status sizes_same(trace *t, const onnx_node *n, traced_value *const *in,
         if (axes > 1 || (axes == 0 && count != 1))
             return refuse(n, "a list of sizes is to get %zu dimensions", axes);
     }
+
     return set_sizes(t, out[0], in[0]->type, rank, count, entries);
 }
 
@@ -169,6 +182,7 @@ elman_status sizes_gather(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(check_axis(n, places[i].factor, count, &at));
         taken[i] = entries[at];
     }
+
     return set_sizes(t, out[0], in[0]->type, rank_of(in[1]), wanted, taken);
 }
 
@@ -182,13 +196,17 @@ elman_status sizes_slice(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(list_whole(t, n, in, "starts", 1, &one, starts));
     TRY(list_whole(t, n, in, "ends", 2, &ends_count, ends));
     TRY(list_whole(t, n, in, "", 4, &steps_count, steps));
+
     if (one != 1 || ends_count != 1 || (steps_count && steps[0] != 1))
         return refuse(n, "it takes more than one stretch of a list of sizes");
+
+    /* start and end as Python counts them */
     int64_t all = (int64_t)count, start = starts[0], end = ends[0];
     if (start < 0) start = start < -all ? 0 : start + all;
     if (end < 0) end = end < -all ? 0 : end + all;
     if (end > all) end = all;
     if (start > end) start = end;
+
     return set_sizes(t, out[0], in[0]->type, 1, (size_t)(end - start),
                      entries + start);
 }
@@ -203,9 +221,11 @@ elman_status sizes_concat(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(need_sizes(t, n, in[k], &more, part));
         if (count + more > ENTRIES)
             return refuse(n, "more than %d sizes", ENTRIES);
+
         memcpy(entries + count, part, more * sizeof *part);
         count += more;
     }
+
     return set_sizes(t, out[0], ELEMENT_I64, 1, count, entries);
 }
 
@@ -219,12 +239,15 @@ elman_status sizes_range(trace *t, const onnx_node *n, traced_value *const *in,
         if (one != 1 || !extent_is_plain(bound[k]))
             return refuse(n, "its bounds are not three known numbers");
     }
+
     int64_t first = bound[0]->factor, end = bound[1]->factor;
     if (bound[2]->factor != 1) return refuse(n, "its step is not 1");
+
     for (; first < end; first++) {
         if (count == ENTRIES) return refuse(n, "more than %d sizes", ENTRIES);
         entries[count++] = extent_of(first);
     }
+
     return set_sizes(t, out[0], ELEMENT_I64, 1, count, entries);
 }
 
@@ -244,11 +267,15 @@ static elman_status read_operands(trace *t, const onnx_node *n,
     size_t counts[OPERANDS];
     o->count = 1;
     o->rank = 0;
+
+    /* the longest list says how many */
     for (size_t k = 0; k < n->inputs && k < OPERANDS; k++) {
         TRY(need_sizes(t, n, in[k], counts + k, o->entry[k]));
         if (counts[k] != 1) o->count = counts[k];
         if (rank_of(in[k])) o->rank = 1;
     }
+
+    /* a single number is repeated */
     for (size_t k = 0; k < n->inputs && k < OPERANDS; k++) {
         if (counts[k] != 1 && counts[k] != o->count)
             return refuse(n, "lists of %zu and %zu sizes", counts[k], o->count);
@@ -297,6 +324,7 @@ elman_status sizes_compare(trace *t, const onnx_node *n,
         bool known = extent_equal(a, b) ||
                      (extent_is_plain(a) && extent_is_plain(b)) ||
                      a->factor < 1 || b->factor < 1;
+
         if (!known) return refuse(n, "it compares a free dimension");
         o.entry[0][i] = extent_of(extent_equal(a, b));
     }

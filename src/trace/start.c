@@ -31,16 +31,20 @@ static elman_status count_full(trace *t, const recurrent_node *r,
     size_t shape[AXES], count, full = 0;
     TRY(need_tensor(t, r->n, v, "sequence_lens", TENSOR_STATE, &of));
     TRY(need_shape(r->n, of, shape, &count));
+
     if (of->rank != 1 || (extent_is_plain(B) && !extent_is(B, (int64_t)count)))
         return refuse(r->n,
                       "its sequence_lens has %zu numbers in %zu "
                       "dimensions, expected one for each of %lld "
                       "sequences",
                       count, of->rank, (long long)B->factor);
+
     int64_t *lengths = trace_keep(t, count + 1, sizeof *lengths);
     if (!lengths) return failure(ELMAN_NO_MEMORY, "no memory for lengths");
     tensor_view_wholes(t, of, count, lengths);
+
     for (size_t b = 0; b < count; b++) {
+        /* a length is at most T, where T is known */
         bool beyond = extent_is_plain(T) && lengths[b] > T->factor;
         if (lengths[b] < 0 || beyond)
             return refuse(r->n,
@@ -49,6 +53,7 @@ static elman_status count_full(trace *t, const recurrent_node *r,
                           (long long)lengths[b], b);
         full += extent_is(T, lengths[b]);
     }
+
     *all_full = full == count;
     return ELMAN_OK;
 }
@@ -61,11 +66,13 @@ static elman_status read_lengths(trace *t, const recurrent_node *r,
     const view *of = NULL;
     bool all_full = false;
     TRY(need_view(r->n, v, &of));
+
     if (element_is_float(v->type))
         return refuse(r->n,
                       "its sequence_lens is of %s, expected whole "
                       "numbers",
                       element_name(v->type));
+
     if (is_tensor(t, v) || t->bound) TRY(count_full(t, r, v, T, B, &all_full));
     *lengths = all_full ? NULL : v;
     return ELMAN_OK;
@@ -77,11 +84,14 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
 {
     traced_value *lengths = NULL;
     if (v) TRY(read_lengths(t, r, v, T, B, &lengths));
+
+    /* only the first recurrent layer may bring lengths that are new */
     bool same = !lengths == !t->lengths;
     if (lengths && t->lengths) same = same_memory(t, t->lengths, lengths);
     if (trace_has_recurrent(t, t->layer_count - 1) && !same)
         return refuse(r->n, "its sequence_lens are not those of the recurrent "
                             "layer before it");
+
     t->lengths = lengths;
     return ELMAN_OK;
 }
@@ -109,20 +119,26 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
     const view *of = NULL;
     extent batch;
     TRY(need_view(r->n, v, &of));
+
     const source *from = t->sources + of->source;
     s->flows = from->kind != SOURCE_TENSOR;
     s->zero = false;
+
     if (from->kind > SOURCE_INPUT)
         return refuse(r->n, "it starts from what another layer gives");
+
+    /* its axes are the layer's directions, the sequences, and units */
     s->view = *of;
     if (of->rank != 3)
         return refuse(r->n, "its initial state has %zu dimensions, expected 3",
                       of->rank);
     order_start(r, &s->view);
+
     extent D, R;
     TRY(view_size(r->n, &s->view, 0, &D));
     TRY(view_size(r->n, &s->view, 2, &R));
     TRY(view_size(r->n, &s->view, 1, &batch));
+
     if (!extent_is(&D, (int64_t)r->direction_count) ||
         !extent_is(&R, (int64_t)r->H))
         return refuse(r->n,
@@ -138,16 +154,20 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
     s->shared = b->factor_count == 0 ||
                 (b->factor_count == 1 && b->factors[0].axis == BROADCAST);
     if (s->shared) one.axes[1].factor_count = 0;
+
     size_t shape[AXES], count;
     TRY(need_shape(r->n, &one, shape, &count));
     if (count > t->budget)
         return refuse(r->n, "its initial state is too large");
+
     double *values = trace_keep(t, count + 1, sizeof *values);
     if (!values) return failure(ELMAN_NO_MEMORY, "no memory for a state");
     tensor_view_doubles(t, &one, count, values);
+
     s->zero = true;
     for (size_t i = 0; i < count; i++)
         s->zero = s->zero && values[i] == 0;
+
     if (t->uses[from->index] != TENSOR_MADE)
         t->uses[from->index] = TENSOR_STATE;
     return ELMAN_OK;
@@ -162,19 +182,25 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
             TRY(layer_weigh_zero(t, r->n, role, d));
             continue;
         }
+
+        /* the first sequence's numbers of this direction, as a tensor */
         view row = s->view;
         size_t index[AXES] = {d};
         traced_value made = {.name = "initial state"};
         void *data = NULL;
         TRY(fold_create(t, r->n, t->tensors[t->sources[row.source].index].name,
                         ELEMENT_F64, 1, &r->H, &data, &made));
+
         for (index[2] = 0; index[2] < r->H; index[2]++) {
             const source *from = t->sources + row.source;
             tensor_doubles(t->tensors + from->index,
                            view_element(t, &row, index), 1,
                            (double *)data + index[2]);
         }
+
         fold_round(t, &made, t->tensors[t->sources[row.source].index].type);
+
+        /* that tensor is the parameter; the one in the file went into it */
         strides whole;
         TRY(need_strides(t, r->n, &made, 1, role, TENSOR_WEIGHT, &whole));
         TRY(layer_weigh(t, r->n, &whole,
@@ -183,6 +209,7 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
                                        .direction = d,
                                        .row_axis = 0,
                                        .column_axis = NO_STRIDE}));
+
         tensor_use *use = t->uses + t->sources[row.source].index;
         if (*use != TENSOR_MADE) *use = TENSOR_FOLDED;
     }
@@ -198,6 +225,8 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
     size_t count = r->row->kind == ELMAN_LSTM ? 2 : 1;
     start starts[2] = {{.zero = true}, {.zero = true}};
     bool learned = false;
+
+    /* a state is zero, shared by all sequences, or given with each batch */
     for (size_t k = 0; k < count; k++) {
         start *s = starts + k;
         if (!states[k]) continue;
@@ -207,7 +236,10 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
         if (s->shared) learned = true;
         else *to[k] = (traced_start){true, s->view};
     }
+
     if (!learned) return ELMAN_OK;
+
+    /* where one state is learned, so is the other: zero, unless it is given */
     l->config.learned_state = true;
     for (size_t k = 0; k < count; k++) {
         start *s = starts + k;

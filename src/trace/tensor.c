@@ -35,23 +35,29 @@ static elman_status bind(trace *t, const onnx_node *n, traced_value *v)
 elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
                          const char *what, tensor_use use, const view **of)
 {
+    /* an input that was given an array is a tensor from here on */
     if (v->kind == VALUE_VIEW && v->view_count == 1 && t->bound &&
         t->sources[v->views->source].kind == SOURCE_INPUT)
         TRY(bind(t, n, v));
+
     if (v->kind == VALUE_VIEW && v->view_count == 1 &&
         t->sources[v->views->source].kind == SOURCE_INPUT)
         return refuse(n,
                       "its %s is \"%.80s\", an input, which a model can not "
                       "take; elman run can",
                       what, v->name);
+
     if (!is_tensor(t, v))
         return refuse(n,
                       "its %s is \"%.80s\", which is computed from what flows "
                       "through the layers, expected a tensor",
                       what, v->name);
+
     if (use == TENSOR_WEIGHT && !element_is_float(v->type))
         return refuse(n, "its %s is of %s, expected floats", what,
                       element_name(v->type));
+
+    /* a weight stays one, however it is used besides */
     *of = v->views;
     tensor_use *noted = t->uses + t->sources[v->views->source].index;
     if (*noted <= TENSOR_READ || use == TENSOR_WEIGHT) *noted = use;
@@ -66,6 +72,7 @@ elman_status need_shape(const onnx_node *n, const view *of, size_t *shape,
         extent size;
         TRY(view_size(n, of, k, &size));
         if (!extent_is_plain(&size)) return refuse(n, "a tensor of free size");
+
         shape[k] = (size_t)size.factor;
         if (!sizes_multiply(*count, shape[k], 1, count))
             return refuse(n, "a size passes 64 bits");
@@ -127,12 +134,15 @@ elman_status fold_create(trace *t, const onnx_node *n, const char *name,
         if (!sizes_multiply(made.count, shape[k], 1, &made.count))
             return refuse(n, "a size passes 64 bits");
     }
+
+    /* a small file must not make much memory */
     if (made.count > t->budget)
         return refuse(n,
                       "it makes %zu numbers, too many for a file of this "
                       "size",
                       made.count);
     t->budget -= made.count;
+
     *data = trace_keep(t, made.count + 1, sizeof(double));
     if (!*data) return failure(ELMAN_NO_MEMORY, "no memory for a tensor");
     made.data = *data;
@@ -146,12 +156,15 @@ void fold_round(trace *t, traced_value *v, element_type type)
     named_tensor *made = t->tensors + t->sources[v->views->source].index;
     v->type = type;
     if (made->type != ELEMENT_F64 || type == ELEMENT_F64) return;
+
+    /* in place, from the front */
     const double *from = made->data;
     float *to = (float *)made->data; /* each behind where it is read */
     for (size_t i = 0; i < made->count; i++) {
         float rounded = (float)from[i];
         memcpy(to + i, &rounded, sizeof rounded);
     }
+
     made->type = ELEMENT_F32;
 }
 
@@ -163,10 +176,13 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
     size_t shape[AXES], count;
     TRY(need_tensor(t, n, v, what, use, &of));
     TRY(need_shape(n, of, shape, &count));
+
     if (of->rank != rank)
         return refuse(n, "its %s has %zu dimensions, expected %zu", what,
                       of->rank, rank);
     if (count == 0) return refuse(n, "its %s has no elements", what);
+
+    /* an axis of several factors has no one step: such a view is copied */
     bool plain = true;
     for (size_t k = 0; k < rank; k++)
         plain = plain && of->axes[k].factor_count <= 1;
@@ -180,6 +196,8 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
         fold_round(t, &copy, v->type);
         return need_strides(t, n, &copy, rank, what, use, s);
     }
+
+    /* the first element, and how far the next is along each axis */
     size_t zero[AXES] = {0};
     *s = (strides){.tensor = t->sources[of->source].index,
                    .offset = view_element(t, of, zero)};

@@ -16,6 +16,7 @@ void *trace_keep(trace *t, size_t count, size_t size)
     size_t bytes;
     if (!sizes_multiply(count, size, 1, &bytes) || bytes > PTRDIFF_MAX / 2)
         return NULL;
+
     kept_block *block = calloc(1, sizeof *block + bytes);
     if (!block) return NULL;
     block->next = t->kept;

@@ -24,7 +24,7 @@
  *   norm               layer norm
  *   unrolled*          recurrences that are written out step by step
  *   dense              linear, embedding, elementwise
- *   slice              Slice, Gather, Split, Concat
+ *   concat, slice      Concat; Slice, Gather, Split
  *
  * and on these
  *

@@ -44,6 +44,8 @@ static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
     extent one = extent_of(1), H = extent_of((int64_t)l->O);
     extent T = a->time < AXES ? p->shape[a->time] : one;
     extent B = a->batch < AXES ? p->shape[a->batch] : one;
+
+    /* y is (T,B,1,H), the final states are (1,B,H) */
     const source y = {.kind = SOURCE_LAYER,
                       .index = t->layer_count - 1,
                       .rank = 4,
@@ -54,6 +56,7 @@ static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
                     .rank = 3,
                     .shape = {one, B, H},
                     .identity = {OWN_AXIS, t->batch, OWN_AXIS}};
+
     TRY(source_add(t, n, &y, &l->y));
     TRY(source_add(t, n, &final, &l->h_n));
     final.kind = SOURCE_FINAL_C;
@@ -67,28 +70,36 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     const source s = t->sources[p->source];
     size_t T, index;
     step_axes a;
+
     if (!step_axes_find(t, p, &a, &T, &index) || l->per_sequence)
         return refuse(n, "it adds what is no step of all sequences; steps are "
                          "followed where their number is known");
     if (index != 0 && index + 1 != T)
         return refuse(n, "its first step is number %zu of %zu", index, T);
+
+    /* steps and sequences are those of the other recurrent layers */
     int time = a.time < AXES ? s.identity[a.time] : NO_AXIS;
     int batch = a.batch < AXES ? s.identity[a.batch] : NO_AXIS;
     if (t->timed && (t->time != time || t->batch != batch))
         return refuse(n, "its steps are not those of the recurrent layer "
                          "before it");
+
     if (t->lengths)
         return refuse(n, "its sequences have no lengths, but those of the "
                          "recurrent layer before it have");
+
+    /* the direction is that of the first step */
     unrolled *u = trace_keep(t, 1, sizeof *u);
     if (!u) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     u->T = T;
     u->direction_count = 1;
     u->directions[0] =
         (traced_direction){.p = p->source, .axes = a, .down = index != 0};
+
     t->timed = true;
     t->time = time;
     t->batch = batch;
+
     l->unrolled = u;
     l->open = false;
     l->config = (elman_layer){.kind = ELMAN_RNN,
@@ -97,6 +108,7 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
                               .nonlinearity = n->op[0] == 'R'
                                                   ? ELMAN_NONLINEARITY_RELU
                                                   : ELMAN_NONLINEARITY_TANH};
+
     return add_sources(t, n, l, &s);
 }
 
@@ -107,18 +119,23 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
     traced_layer *l = &t->layers[t->layer_count - 2];
     size_t T, index;
     step_axes a;
+
     if (!step_axes_find(t, p, &a, &T, &index) || index + 1 != T)
         return refuse(n, "its first step is not the last of its input: it is "
                          "no other direction of what reads that as well");
+
     l->unrolled->direction_count = 2;
     l->unrolled->directions[1] =
         (traced_direction){.p = p->source, .axes = a, .down = true};
+
+    /* its weights become those of the second direction */
     for (size_t i = 0; i < twin->weight_count; i++) {
         l->weights[l->weight_count] = twin->weights[i];
         l->weights[l->weight_count++].direction = 1;
     }
     /* nobody takes what the twin gave for what a layer gives */
     t->layers[--t->layer_count] = (traced_layer){.y = SIZE_MAX};
+
     layer_add_direction(t, l);
     return ELMAN_OK;
 }
@@ -133,10 +150,13 @@ static elman_status check_weights(const onnx_node *n, size_t H,
                       "the weight of its state is for %zu features, but its "
                       "input has %zu",
                       s->weight.shape[0], H);
+
+    /* the first step that has weights says what they are */
     if (!w->weighed) {
         w->weighed = true;
         w->of = *s;
     }
+
     const traced_step *a = &w->of;
     const strides *x = &a->weight, *y = &s->weight;
     if (x->tensor != y->tensor || x->offset != y->offset ||
@@ -144,6 +164,7 @@ static elman_status check_weights(const onnx_node *n, size_t H,
         x->step[1] != y->step[1])
         return refuse(n, "the weight of its state is not that of the steps "
                          "before it");
+
     x = &a->bias;
     y = &s->bias;
     if (a->biased != s->biased || x->tensor != y->tensor ||
@@ -160,14 +181,19 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     unrolled *u = l->unrolled;
     traced_direction *w = &u->directions[u->direction_count - 1];
     size_t index = w->down ? u->T - 1 - w->made : w->made;
+
     if (p->rank <= w->axes.far || s->rank > AXES)
         return refuse(n, "the sequences of its operands differ in place");
+
+    /* p is the next step of the input */
     view want = step_view(t, w->p, &w->axes, p->rank, index);
     if (!same_view(p, &want))
         return refuse(n,
                       "it adds another step of the input, or a part of it, "
                       "expected step %zu",
                       index);
+
+    /* h is the initial state, or the step before */
     if (w->made == 0) {
         w->start = s->h;
         w->constant = s->constant;
@@ -182,8 +208,10 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
                           "before it",
                           last);
     }
+
     TRY(check_weights(n, l->config.hidden_size, w, s));
     w->made++;
+
     *h = output_view(t, l, u->direction_count - 1, s->rank, index);
     return ELMAN_OK;
 }
@@ -197,20 +225,26 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
     const view *p = x->views;
     view h;
     bool relu = n->op[0] == 'R';
+
     if (!s->summed ||
         (strcmp(n->op, "Tanh") != 0 && strcmp(n->op, "Relu") != 0))
         return refuse(n, "it reads a part of a step of an unrolled recurrence, "
                          "which ends with Tanh or Relu of a sum");
+
+    /* the first step makes a recurrent layer of the linear one */
     if (l && p->source == l->y && l->twin) TRY(join_twin(t, n, p));
     else if (l && p->source == l->y && l->config.kind == ELMAN_LINEAR)
         TRY(begin(t, n, p));
+
     const traced_direction *w = unrolled_direction(t);
     if (!w || w->p != p->source)
         return refuse(n, "it adds what is no step of the linear layer before "
                          "it");
+
     l = unrolled_tip(t);
     if (relu != (l->config.nonlinearity == ELMAN_NONLINEARITY_RELU))
         return refuse(n, "the steps before it end with another operator");
+
     TRY(take_step(t, n, p, s, &h));
     return value_set_view(t, out, x->type, &h);
 }
@@ -231,13 +265,18 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
 {
     const traced_layer *first = unrolled_tip(t);
     const onnx_node *before = t->graph->node + first->node;
+
+    /* its input is laid out as the first one's */
     *y = *trace_find(t, before->output[0])->views;
     source s = t->sources[y->source];
+
     if (O != first->O)
         return refuse(n,
                       "it reads what node %.80s reads as well: a branch is no "
                       "stack of layers",
                       before->name);
+
+    /* until its first step it is a linear layer with a source of its own */
     s.index = t->layer_count;
     traced_layer *l = &t->layers[t->layer_count++];
     *l = (traced_layer){
@@ -246,6 +285,7 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
         .I = first->I,
         .O = O,
         .twin = true};
+
     TRY(source_add(t, n, &s, &l->y));
     y->source = l->y;
     return ELMAN_OK;

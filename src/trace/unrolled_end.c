@@ -20,12 +20,14 @@ static elman_status check_shape(const trace *t, const onnx_node *n,
     const view *c = w->constant;
     bool fits = true;
     TRY(need_shape(n, c, shape, count));
+
     for (size_t k = 0; k + 1 < c->rank; k++) {
         bool batch = w->axes.batch < AXES && c->rank - 1 - k == w->axes.far;
         bool whole = batch && extent_is(t->sources[w->p].shape + w->axes.batch,
                                         (int64_t)shape[k]);
         fits = fits && (shape[k] == 1 || whole);
     }
+
     if (fits && *count <= t->budget) return ELMAN_OK;
     return refuse(n, "what the first step of the recurrence that reads it adds "
                      "has another shape than the step");
@@ -37,8 +39,11 @@ static elman_status check_constant(const trace *t, const onnx_node *n,
 {
     size_t shape[AXES], count = 0, H = w->of.weight.shape[0];
     const strides *b = &w->of.bias;
+
     if (w->start) return ELMAN_OK;
     if (w->constant) TRY(check_shape(t, n, w, shape, &count));
+
+    /* what the first step adds is the bias of the others, if any */
     for (size_t i = 0; i < (count ? count : H); i++) {
         size_t index[AXES] = {0}, left = i;
         double bias = 0, got = 0;
@@ -46,13 +51,16 @@ static elman_status check_constant(const trace *t, const onnx_node *n,
             index[k] = left % shape[k];
             left /= shape[k];
         }
+
         const named_tensor *from =
             count ? &t->tensors[t->sources[w->constant->source].index] : NULL;
         if (from)
             tensor_doubles(from, view_element(t, w->constant, index), 1, &got);
+
         if (w->of.biased)
             tensor_doubles(t->tensors + b->tensor,
                            b->offset + i % H * b->step[0], 1, &bias);
+
         if (got != bias)
             return refuse(n, "the first step of the recurrence that reads it "
                              "begins from what is neither zero nor an input, "
@@ -78,6 +86,7 @@ static elman_status weigh_direction(trace *t, const onnx_node *n,
     traced_layer *l = &t->layers[t->layer_count - 1];
     const traced_step *s = &was->unrolled->directions[d].of;
     const traced_weight *bias = find_weight(was, "bias", d);
+
     l->weights[l->weight_count] = *find_weight(was, "weight", d);
     l->weights[l->weight_count++].role = "weight_ih";
     TRY(layer_weigh(
@@ -87,6 +96,8 @@ static elman_status weigh_direction(trace *t, const onnx_node *n,
                        .direction = d,
                        .row_axis = s->transposed ? 0 : 1,
                        .column_axis = s->transposed ? 1 : 0}));
+
+    /* a layer with a bias has both; one that is missing is zero */
     if (l->config.no_bias) return ELMAN_OK;
     if (bias) {
         l->weights[l->weight_count] = *bias;
@@ -94,6 +105,7 @@ static elman_status weigh_direction(trace *t, const onnx_node *n,
     } else {
         TRY(layer_weigh_zero(t, n, "bias_ih", d));
     }
+
     if (!s->biased) return layer_weigh_zero(t, n, "bias_hh", d);
     return layer_weigh(t, n, &s->bias,
                        &(weight_view){.role = "bias_hh",
@@ -112,6 +124,8 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
     *start = *h;
     start->rank = 3;
     memset(start->axes, 0, sizeof start->axes);
+
+    /* units last, sequences where those of the input are, else nothing */
     bool fits = h->rank > 0;
     for (size_t k = 0; k < h->rank; k++) {
         size_t far = h->rank - 1 - k;
@@ -120,6 +134,7 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
         else if (batch) start->axes[1] = h->axes[k];
         else fits = fits && h->axes[k].factor_count == 0;
     }
+
     return fits ? ELMAN_OK
                 : refuse(n, "the sequences of its initial state do not stand "
                             "where those of its input do");
@@ -132,11 +147,13 @@ static elman_status find_start(const onnx_node *n, const unrolled *u,
     view other;
     TRY(order_start(n, &u->directions[0].axes, u->directions[0].start, start));
     if (u->direction_count == 1) return ELMAN_OK;
+
     TRY(order_start(n, &u->directions[1].axes, u->directions[1].start, &other));
     size_t axis = view_next_axis(start, &other);
     if (axis == AXES)
         return refuse(n, "the initial states of its two directions are not "
                          "parts of one");
+
     start->axes[0].factor_count = 1;
     start->axes[0].factors[0] = (factor){axis, extent_of(2), 1};
     return ELMAN_OK;
@@ -152,17 +169,22 @@ static elman_status weigh_starts(trace *t, const onnx_node *n)
                         .direction_count = u->direction_count,
                         .H = l->config.hidden_size,
                         .I = l->I};
+
     if (u->direction_count == 2 &&
         !u->directions[0].start != !u->directions[1].start)
         return refuse(n, "one of its two directions has no initial state");
     if (!u->directions[0].start) return ELMAN_OK;
+
+    /* as the input h_0 of a node RNN would be read */
     view start;
     traced_value h_0 = {.name = "initial state"};
     TRY(find_start(n, u, &start));
+
     const source *s = t->sources + start.source;
     element_type type = s->kind == SOURCE_TENSOR
                             ? t->tensors[s->index].type
                             : t->graph->input[s->index].type;
+
     TRY(value_set_view(t, &h_0, type, &start));
     traced_value *const states[] = {&h_0, NULL};
     return recurrent_starts(t, &r, states);
@@ -176,6 +198,8 @@ static elman_status finish(trace *t, traced_layer *l)
     const onnx_node *n = t->graph->node + l->node;
     const traced_layer was = *l;
     l->config.no_bias = true;
+
+    /* every direction has all its steps, and weights */
     for (size_t d = 0; d < u->direction_count; d++) {
         const traced_direction *w = u->directions + d;
         if (w->made < u->T || !w->weighed)
@@ -183,10 +207,13 @@ static elman_status finish(trace *t, traced_layer *l)
                           "the recurrence that reads it is written out for %zu "
                           "of its %zu steps",
                           w->made, u->T);
+
         TRY(check_constant(t, n, w));
         if (w->of.biased || find_weight(l, "bias", d))
             l->config.no_bias = false;
     }
+
+    /* the linear layer's weights become the recurrent one's */
     l->weight_count = 0;
     for (size_t d = 0; d < u->direction_count; d++)
         TRY(weigh_direction(t, n, &was, d));
@@ -202,7 +229,9 @@ elman_status unrolled_finish(trace *t, size_t index)
                       "it reads what node %.80s reads as well: a branch is no "
                       "stack of layers",
                       t->graph->node[l[-1].node].name);
+
     if (!l->unrolled) return ELMAN_OK;
+
     t->layer_count = index + 1; /* the last layer is what gets weights */
     elman_status status = finish(t, l);
     t->layer_count = layers;

@@ -27,15 +27,18 @@ view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
 {
     const source *s = t->sources + from;
     view v = {.source = from, .rank = rank};
+
     if (a->time < AXES) v.offset[a->time] = (int64_t)index;
     v.axes[rank - 1].factor_count = 1;
     v.axes[rank - 1].factors[0] =
         (factor){s->rank - 1, s->shape[s->rank - 1], 1};
+
     if (a->batch < AXES) {
         view_axis *batch = &v.axes[rank - 1 - a->far];
         batch->factor_count = 1;
         batch->factors[0] = (factor){a->batch, s->shape[a->batch], 1};
     }
+
     view_tidy(&v);
     return v;
 }
@@ -45,20 +48,27 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
 {
     const source *s = t->sources + p->source;
     *a = (step_axes){.time = AXES, .batch = AXES};
+
+    /* an axis that p runs along has the sequences, one where it does not the
+     * steps */
     for (size_t k = 0; k + 1 < s->rank; k++) {
         size_t at = 0, factors = 0;
         if (extent_is(s->shape + k, 1)) continue;
         for (size_t i = 0; i < p->rank; i++)
             for (size_t j = 0; j < p->axes[i].factor_count; j++)
                 if (p->axes[i].factors[j].axis == k) at = i, factors++;
+
         size_t *found = factors ? &a->batch : &a->time;
         if (*found < AXES) return false;
         *found = k;
         if (factors) a->far = p->rank - 1 - at;
     }
+
+    /* which step it is; without an axis of steps there is one */
     *T = 1;
     *index = 0;
     if (p->rank == 0 || (a->batch < AXES && a->far == 0)) return false;
+
     if (a->time == AXES) return true;
     if (!extent_is_plain(s->shape + a->time) || p->from_end[a->time])
         return false;
@@ -84,6 +94,7 @@ static elman_status set_step(trace *t, const traced_step *step, const view *of,
 bool unrolled_multiplies(const trace *t, const traced_value *x)
 {
     if (x->kind != VALUE_VIEW || x->view_count != 1) return false;
+
     const source *s = t->sources + x->views->source;
     if (s->kind == SOURCE_TENSOR) return true;
     if (s->kind == SOURCE_INPUT)
@@ -115,14 +126,18 @@ elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
     size_t shape[AXES], count, H = step.weight.shape[0];
     TRY(need_tensor(t, n, b, "bias", TENSOR_WEIGHT, &of));
     TRY(need_shape(n, of, shape, &count));
+
     size_t rank = of->rank;
     if (!step.h || step.biased || rank < 1 || rank > 3 || count != H ||
         shape[rank - 1] != H)
         return refuse(n, "it adds what is no bias to a step of an unrolled "
                          "recurrence");
+
+    /* axes of size 1 before the units say nothing */
     TRY(need_strides(t, n, b, rank, "bias", TENSOR_WEIGHT, s));
     s->step[0] = s->step[rank - 1];
     s->shape[0] = H;
+
     step.biased = true;
     if (rank > step.rank) step.rank = rank;
     return set_step(t, &step, x->views, x->type, out);
@@ -144,10 +159,14 @@ elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
     bool second = in[1]->kind == VALUE_STEP;
     traced_value *x = in[second], *other = in[!second];
     const view *of = NULL;
+
     if (n->op[0] != 'A')
         return refuse(n, "it reads a part of a step of an unrolled recurrence");
+
     if (other->kind == VALUE_STEP)
         return refuse(n, "it adds two products of states");
+
+    /* the bias, or the step of the input */
     TRY(need_view(n, other, &of));
     if (is_tensor(t, other)) return unrolled_bias(t, n, x, other, out);
     if (!x->step->summed) return add_input(t, x->step, other, out);
@@ -159,9 +178,11 @@ bool unrolled_begins(const trace *t, const traced_value *p)
     const traced_layer *l = unrolled_tip(t);
     step_axes axes;
     size_t T, index;
+
     if (p->kind != VALUE_VIEW || p->view_count != 1 || !l ||
         l->config.kind != ELMAN_LINEAR || p->views->source != l->y)
         return false;
+
     return step_axes_find(t, p->views, &axes, &T, &index) && T > 1 &&
            index == (l->twin ? T - 1 : 0);
 }
@@ -174,8 +195,10 @@ elman_status unrolled_constant(trace *t, const onnx_node *n,
     size_t shape[AXES], count;
     TRY(need_tensor(t, n, c, "operand", TENSOR_STATE, &of));
     TRY(need_shape(n, of, shape, &count));
+
     if (of->rank == 0 || shape[of->rank - 1] != unrolled_tip(t)->O)
         return refuse(n, "it adds what is no bias to a step");
+
     const traced_step step = {.constant = of, .rank = of->rank};
     return add_input(t, &step, p, out);
 }

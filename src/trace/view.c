@@ -14,6 +14,7 @@ elman_status source_add(trace *t, const onnx_node *n, const source *s,
     if (s->rank > AXES)
         return refuse(n, "%zu dimensions, at most %d are followed", s->rank,
                       AXES);
+
     if (t->source_count == t->source_room) {
         size_t room = t->source_room ? 2 * t->source_room : 64;
         source *more = realloc(t->sources, room * sizeof *more);
@@ -21,6 +22,7 @@ elman_status source_add(trace *t, const onnx_node *n, const source *s,
         t->sources = more;
         t->source_room = room;
     }
+
     *index = t->source_count;
     t->sources[t->source_count++] = *s;
     return ELMAN_OK;
@@ -45,6 +47,7 @@ static elman_status set_views(trace *t, traced_value *v, element_type type,
     view *copy = trace_keep(t, parts, sizeof *copy);
     if (!copy) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     memcpy(copy, of, parts * sizeof *copy);
+
     v->kind = VALUE_VIEW;
     v->type = type;
     v->view_count = parts;
@@ -61,6 +64,7 @@ elman_status value_set_view(trace *t, traced_value *v, element_type type,
 elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
                               const named_tensor *tensor)
 {
+    /* tensors and their uses grow together */
     if (t->tensor_count == t->tensor_room) {
         size_t room = t->tensor_room ? 2 * t->tensor_room : 64;
         named_tensor *more = realloc(t->tensors, room * sizeof *more);
@@ -70,6 +74,8 @@ elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
         t->uses = uses;
         t->tensor_room = room;
     }
+
+    /* the tensor, and a source that is all of it */
     t->tensors[t->tensor_count] = *tensor;
     t->uses[t->tensor_count] = TENSOR_UNUSED;
     source s = {.kind = SOURCE_TENSOR,
@@ -79,6 +85,7 @@ elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
         s.shape[k] = extent_of((int64_t)tensor->shape[k]);
         s.identity[k] = OWN_AXIS;
     }
+
     size_t index = 0;
     TRY(source_add(t, n, &s, &index));
     view whole = view_of(t, index);
@@ -92,14 +99,32 @@ elman_status need_views(const onnx_node *n, const traced_value *v)
                       "it reads \"%.80s\", a part of what would be a step of "
                       "an unrolled recurrence",
                       v->name);
+
     if (v->kind != VALUE_VIEW)
         return refuse(n, "\"%.80s\" is no value that is followed here",
                       v->name);
+
     if (v->norm != NORM_NONE)
         return refuse(n,
                       "it reads \"%.80s\", a part of what would be a layer "
                       "norm",
                       v->name);
+    return ELMAN_OK;
+}
+
+elman_status value_copy_views(trace *t, const onnx_node *n,
+                              const traced_value *v, traced_value *out)
+{
+    TRY(need_views(n, v));
+    view *parts = trace_keep(t, v->view_count, sizeof *parts);
+    if (!parts) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    memcpy(parts, v->views, v->view_count * sizeof *parts);
+
+    out->kind = VALUE_VIEW;
+    out->type = v->type;
+    out->view_count = v->view_count;
+    out->axis = v->axis;
+    out->views = parts;
     return ELMAN_OK;
 }
 
@@ -135,12 +160,15 @@ static void tidy_axis(view_axis *a)
     for (size_t i = 0; i < a->factor_count; i++) {
         factor f = a->factors[i];
         if (is_one(&f.size)) continue;
+
+        /* one that begins where the last ends is joined to it */
         factor *before = kept ? &a->factors[kept - 1] : NULL;
         if (before && follow(before, &f) &&
             extent_multiply(&before->size, &f.size, &before->size))
             before->step = f.step;
         else a->factors[kept++] = f;
     }
+
     a->factor_count = kept;
 }
 
@@ -168,8 +196,11 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
         shape[0] = extent_of((int64_t)v->count);
         return ELMAN_OK;
     }
+
     if (v->kind != VALUE_VIEW)
         return refuse(n, "\"%.80s\" is no value", v->name);
+
+    /* of views side by side: the first's, and the sum along their axis */
     *rank = v->views->rank;
     for (size_t k = 0; k < *rank; k++)
         TRY(view_size(n, v->views, k, shape + k));
@@ -207,6 +238,8 @@ void view_place(const trace *t, const view *of, const size_t *index,
     int64_t at[AXES];
     for (size_t k = 0; k < s->rank; k++)
         at[k] = of->offset[k] + (of->from_end[k] ? s->shape[k].factor - 1 : 0);
+
+    /* each index is a number whose digits, slow to fast, are the factors' */
     for (size_t k = 0; k < of->rank; k++) {
         size_t left = index[k];
         for (size_t i = of->axes[k].factor_count; i > 0; i--) {
@@ -217,6 +250,7 @@ void view_place(const trace *t, const view *of, const size_t *index,
             left /= size;
         }
     }
+
     for (size_t k = 0; k < s->rank; k++)
         place[k] = (size_t)at[k];
 }
@@ -249,6 +283,9 @@ size_t view_next_axis(const view *a, const view *b)
 {
     size_t moved = BROADCAST;
     if (a->source != b->source || !same_axes(a, b)) return AXES;
+
+    /* more than one axis with another beginning, or a step that is not 1, is
+     * none */
     for (size_t k = 0; k < AXES; k++) {
         if (a->from_end[k] != b->from_end[k]) return AXES;
         if (a->offset[k] == b->offset[k]) continue;

@@ -14,6 +14,10 @@ view view_of(const trace *t, size_t source);
 elman_status value_set_view(trace *t, traced_value *v, element_type type,
                             const view *of);
 
+/* Makes out a copy of v's views, which are its own to change. */
+elman_status value_copy_views(trace *t, const onnx_node *n,
+                              const traced_value *v, traced_value *out);
+
 /* Makes v a tensor's whole. */
 elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
                               const named_tensor *tensor);

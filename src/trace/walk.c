@@ -18,12 +18,15 @@
 static elman_status list_names(trace *t)
 {
     const onnx_graph *g = t->graph;
+
+    /* room for every name, those that come twice included */
     size_t room = g->initializers + g->inputs + 1;
     for (size_t i = 0; i < g->nodes; i++)
         room += g->node[i].outputs;
     t->values = calloc(room, sizeof *t->values);
     if (!t->values) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
 
+    /* everything that the graph names */
     traced_value *v = t->values;
     for (size_t i = 0; i < g->initializers; i++)
         *v++ = (traced_value){.name = g->initializer[i].name, .node = NO_NODE};
@@ -36,6 +39,8 @@ static elman_status list_names(trace *t)
     size_t count = (size_t)(v - t->values);
     if (count) qsort(t->values, count, sizeof *t->values, value_compare);
 
+    /* one value for each name: the same name twice can only be an input and its
+     * default */
     for (size_t i = 0; i < count; i++) {
         traced_value *same =
             t->value_count ? &t->values[t->value_count - 1] : NULL;
@@ -55,9 +60,11 @@ static elman_status list_names(trace *t)
 
 static elman_status free_size(trace *t, const char *symbol, extent *size)
 {
+    /* a dimension of the same name is the same size; one without is its own */
     size_t i = 0;
     while (i < t->symbol_count && (!symbol[0] || strcmp(t->symbols[i], symbol)))
         i++;
+
     if (i == EXTENT_SYMBOLS)
         return failure(ELMAN_BAD_FORMAT,
                        "the inputs have more than %d free dimensions",
@@ -72,10 +79,13 @@ static elman_status check_array(const onnx_value *input,
                                 const named_tensor *array)
 {
     char got[100];
+
+    /* where the graph says the shape, it must be that */
     bool fits = !input->shaped || input->rank == array->rank;
     for (size_t k = 0; fits && input->shaped && k < array->rank; k++)
         fits = input->dimension[k].size < 0 ||
                (uint64_t)input->dimension[k].size == array->shape[k];
+
     bool floats =
         element_is_float(input->type) == element_is_float(array->type);
     if (fits && floats) return ELMAN_OK;
@@ -94,6 +104,8 @@ static elman_status open_input(trace *t, size_t i)
     const named_tensor *array = t->bound ? t->bound + i : NULL;
     traced_value *v = trace_find(t, input->name);
     source s = {.kind = SOURCE_INPUT, .index = i, .rank = input->rank};
+
+    /* the shape of the array that was given, or the one the graph says */
     if (array && array->data) {
         TRY(check_array(input, array));
         s.rank = array->rank;
@@ -107,8 +119,11 @@ static elman_status open_input(trace *t, size_t i)
                 s.shape[k] = extent_of(input->dimension[k].size);
             else TRY(free_size(t, input->dimension[k].symbol, s.shape + k));
     }
+
     for (size_t k = 0; k < s.rank; k++)
         s.identity[k] = (int)k;
+
+    /* the value is a view of all of it */
     size_t index = 0;
     TRY(source_add(t, NULL, &s, &index));
     view whole = view_of(t, index);
@@ -119,6 +134,8 @@ static elman_status open_values(trace *t)
 {
     const onnx_graph *g = t->graph;
     t->budget = 1 << 20;
+
+    /* what folding may make grows with what the file holds */
     for (size_t i = 0; i < g->initializers; i++) {
         const named_tensor *tensor = g->initializer + i;
         t->budget += 8 * tensor->count;
@@ -126,6 +143,7 @@ static elman_status open_values(trace *t)
         if (v->kind != VALUE_UNKNOWN) continue;
         TRY(value_set_tensor(t, NULL, v, tensor));
     }
+
     for (size_t i = 0; i < g->inputs; i++)
         TRY(open_input(t, i));
     return ELMAN_OK;
@@ -155,23 +173,32 @@ static elman_status run_node(trace *t, size_t index)
     const onnx_node *n = t->graph->node + index;
     traced_value *in[MOST_INPUTS], *out[MOST], thrown[MOST] = {0};
     operator_run *run;
+
     if (n->inputs > MOST_INPUTS || n->outputs > MOST)
         return refuse(n,
                       "%zu inputs and %zu outputs, at most %d and %d are "
                       "followed",
                       n->inputs, n->outputs, MOST_INPUTS, MOST);
+
+    /* operators ask for up to LEAST inputs without asking how many there are */
     for (size_t k = 0; k < n->inputs || k < LEAST; k++)
         in[k] = NULL;
     TRY(operator_find(t, n, &run));
+
+    /* an empty name is an input left out, or an output not wanted */
     for (size_t k = 0; k < n->inputs; k++)
         if (n->input[k][0]) in[k] = trace_find(t, n->input[k]);
     for (size_t k = 0; k < n->outputs; k++)
         out[k] = n->output[k][0] ? trace_find(t, n->output[k]) : &thrown[k];
+
+    /* unless the operator knows better, a tensor was just read */
     for (size_t k = 0; k < n->inputs; k++) {
         if (!in[k] || !is_tensor(t, in[k])) continue;
         tensor_use *use = t->uses + t->sources[in[k]->views->source].index;
         if (*use == TENSOR_UNUSED) *use = TENSOR_READ;
     }
+
+    /* outputs that it does not set are no values */
     TRY(run(t, n, in, out));
     for (size_t k = 0; k < n->outputs; k++)
         if (out[k]->kind == VALUE_UNKNOWN) out[k]->kind = VALUE_ABSENT;
@@ -185,6 +212,7 @@ enum { NEW, ENTERED, DONE };
 static size_t input_at(const trace *t, const onnx_node *n, size_t k)
 {
     if (n->inputs != 2 || strcmp(n->op, "Add") != 0) return k;
+
     const traced_value *a = trace_find(t, n->input[0]),
                        *b = trace_find(t, n->input[1]);
     return a && b && b->node < a->node ? 1 - k : k;
@@ -198,18 +226,25 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
     size_t index = stack[*depth - 1];
     const onnx_node *n = t->graph->node + index;
     *pushed = false;
+
     for (size_t i = 0; i < n->inputs; i++) {
         size_t k = input_at(t, n, i);
         if (!n->input[k][0]) continue;
+
         const traced_value *v = trace_find(t, n->input[k]);
         if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
             return missing(t, n, n->input[k]);
+
+        /* nothing to do for an input, a weight or a node that is done */
         if (v->node == NO_NODE || marks[v->node] == DONE) continue;
         if (marks[v->node] == ENTERED)
             return refuse(n, "it reads \"%.80s\", which depends on it: a cycle",
                           v->name);
+
         if (*depth == MOST_NODES)
             return refuse(n, "more than %d nodes in a row", MOST_NODES);
+
+        /* one at a time: the next is found when that is done */
         marks[v->node] = ENTERED;
         stack[(*depth)++] = v->node;
         *pushed = true;
@@ -222,13 +257,17 @@ static elman_status follow(trace *t, size_t first, size_t *stack,
                            unsigned char *marks, size_t *done)
 {
     if (marks[first] == DONE) return ELMAN_OK;
+
     size_t depth = 0;
     stack[depth++] = first;
     marks[first] = ENTERED;
+
+    /* a node is run once all that it reads from has been */
     while (depth) {
         bool pushed;
         TRY(push_inputs(t, stack, &depth, marks, &pushed));
         if (pushed) continue;
+
         size_t index = stack[--depth];
         if (++*done > MOST_NODES)
             return refuse(t->graph->node + index,
@@ -245,10 +284,13 @@ static elman_status follow_all(trace *t)
     const onnx_graph *g = t->graph;
     size_t done = 0;
     elman_status status = ELMAN_OK;
+
+    /* MOST_NODES is the depth that push_inputs lets the stack reach */
     size_t *stack = calloc(MOST_NODES, sizeof *stack);
     unsigned char *marks = calloc(g->nodes + 1, 1);
     if (!stack || !marks)
         status = failure(ELMAN_NO_MEMORY, "no memory for a graph");
+
     for (size_t i = 0; i < g->outputs && status == ELMAN_OK; i++) {
         const traced_value *v = trace_find(t, g->output[i].name);
         if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
@@ -256,6 +298,7 @@ static elman_status follow_all(trace *t)
         else if (v->node != NO_NODE)
             status = follow(t, v->node, stack, marks, &done);
     }
+
     free(stack);
     free(marks);
     return status;
@@ -270,20 +313,25 @@ elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
                        (long long)graph->opset);
     if (graph->outputs == 0)
         return failure(ELMAN_BAD_FORMAT, "the graph has no outputs");
+
     trace *t = calloc(1, sizeof *t);
     if (!t) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     t->graph = graph;
     t->bound = bound;
     t->time = t->batch = NO_AXIS;
     t->layers = calloc(ELMAN_MAX_LAYERS, sizeof *t->layers);
+
     elman_status status =
         t->layers ? ELMAN_OK : failure(ELMAN_NO_MEMORY, "no memory for layers");
     if (status == ELMAN_OK) status = list_names(t);
     if (status == ELMAN_OK) status = open_values(t);
     if (status == ELMAN_OK) status = follow_all(t);
+
+    /* weights that only the end of the graph completes */
     for (size_t i = 0; status == ELMAN_OK && i < t->layer_count; i++)
         if ((status = norm_finish(t, i)) == ELMAN_OK)
             status = unrolled_finish(t, i);
+
     if (status == ELMAN_OK) *made = t;
     else trace_close(t);
     return status;
