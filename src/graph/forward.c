@@ -158,14 +158,14 @@ static elman_status run_layers(graph_pass *p)
 
 /* The element at an index along the axes of a source. */
 static double source_at(const graph_pass *p, const source *s,
-                        const size_t *place)
+                        const size_t *position)
 {
     const trace *t = p->trace;
     size_t element = 0, step = 0, b = 0, feature = 0;
     double value;
     if (s->kind <= SOURCE_INPUT) {
         for (size_t k = 0; k < s->rank; k++)
-            element = element * (size_t)s->shape[k].factor + place[k];
+            element = element * (size_t)s->shape[k].factor + position[k];
         tensor_doubles(source_array(t, s), element, 1, &value);
         return value;
     }
@@ -174,15 +174,15 @@ static double source_at(const graph_pass *p, const source *s,
     if (s->kind != SOURCE_LAYER) {
         size_t R = l->config.hidden_size;
         const double *from = s->kind == SOURCE_FINAL_H ? a->h_n : a->c_n;
-        return from[(place[0] * p->B + place[1]) * R + place[2]];
+        return from[(position[0] * p->B + position[1]) * R + position[2]];
     }
     for (size_t k = 0; k < s->rank; k++) {
         if (s->identity[k] == OWN_AXIS)
-            feature = feature * (size_t)s->shape[k].factor + place[k];
+            feature = feature * (size_t)s->shape[k].factor + position[k];
         else if (s->identity[k] >= 0 && s->identity[k] == t->time)
-            step = place[k];
+            step = position[k];
         else if (s->identity[k] >= 0 && s->identity[k] == t->batch)
-            b = place[k];
+            b = position[k];
     }
     if (l->per_sequence) step = 0;
     return a->y[(step * p->B + b) * l->O + feature];
@@ -250,13 +250,13 @@ static const view *part_at(const traced_value *v, size_t *index)
 static void write_elements(const graph_pass *p, const traced_value *v,
                            const named_tensor *to, void *data)
 {
-    size_t index[AXES] = {0}, own[AXES], place[AXES];
+    size_t index[AXES] = {0}, own[AXES], position[AXES];
     for (size_t i = 0; i < to->count; i++) {
         memcpy(own, index, sizeof own);
         const view *of = part_at(v, own);
-        view_place(p->trace, of, own, place);
+        view_position(p->trace, of, own, position);
         put_number(to, data, i,
-                   source_at(p, p->trace->sources + of->source, place));
+                   source_at(p, p->trace->sources + of->source, position));
         for (size_t k = to->rank; k-- > 0;) {
             if (++index[k] < to->shape[k]) break;
             index[k] = 0;

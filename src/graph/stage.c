@@ -80,7 +80,7 @@ static elman_status make(stage *s)
     s->I = s->model->config.input_size;
     if (s->steps < s->T && !s->model->info.streams)
         return failure(ELMAN_BAD_VALUE,
-                       "the graph can not run by pieces of %zu steps, for a "
+                       "the graph cannot run in chunks of %zu steps, because a "
                        "layer looks ahead",
                        s->steps);
     const elman_state_config config = {

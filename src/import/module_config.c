@@ -104,7 +104,7 @@ static elman_status make_config(elman_import *im, const module_order *o,
     }
     if (config_complete(&c, &im->config) == ELMAN_OK) return ELMAN_OK;
 
-    /* names that can not be kept are no fault of the file */
+    /* names that cannot be kept are no fault of the file */
     for (size_t i = 0; i < o->count; i++)
         memset(c.layers[i].name, 0, sizeof c.layers[i].name);
     return config_complete(&c, &im->config);
@@ -133,8 +133,8 @@ static elman_status add_recurrent(elman_import *im, const module *m,
 {
     const char *told = NULL;
     if (m->kind == ELMAN_RNN)
-        told = l->nonlinearity ? "as it is, for relu (the file does not tell)"
-                               : "as it is, for tanh (the file does not tell)";
+        told = l->nonlinearity ? "as it is, for relu (the file does not say)"
+                               : "as it is, for tanh (the file does not say)";
     for (size_t i = 0; i < m->levels * m->directions * ROLES; i++) {
         size_t level = i / (m->directions * ROLES);
         size_t way = i / ROLES % m->directions;

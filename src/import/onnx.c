@@ -42,7 +42,7 @@ static elman_status check_x(const trace *t)
                 return failure(ELMAN_BAD_FORMAT,
                                "the graph reads a part of its input %.80s, or "
                                "its features in another order, which a model "
-                               "can not; elman run can",
+                               "cannot; elman run can",
                                name);
             before = f->axis;
             used++;
@@ -60,7 +60,7 @@ static elman_status check_x(const trace *t)
                ? ELMAN_OK
                : failure(ELMAN_BAD_FORMAT,
                          "the graph reads a part of its input %.80s, which a "
-                         "model can not; elman run can",
+                         "model cannot; elman run can",
                          name);
 }
 
@@ -71,7 +71,7 @@ static int input_axis(const trace *t, int axis)
     return (int)t->x.axes[axis].factors[0].axis;
 }
 
-/* Where one of the two is of size 1, the other's place tells. */
+/* Where one of the two is of size 1, the position of the other decides. */
 static bool is_batch_first(const trace *t)
 {
     const source *s = t->sources + t->x.source;
@@ -92,7 +92,7 @@ static elman_status check_states(const trace *t)
                 t->sources[starts[k]->view.source].kind == SOURCE_TENSOR)
                 return refuse(t->graph->node + t->layers[i].node,
                               "its initial state is another for each sequence "
-                              "of a batch, which a model can not hold");
+                              "of a batch, which a model cannot hold");
     }
     if (t->lengths && is_tensor(t, t->lengths))
         return failure(ELMAN_BAD_FORMAT,
@@ -162,8 +162,8 @@ static ending ending_of(const trace *t, const view *of)
                                      : ENDS_HERE;
 }
 
-/* Whether an output is what layers give; in many parts it may only stand beside
- * another that is the model's. */
+/* Whether an output is what layers give; in many parts it may only stand next
+ * to another that is the model's. */
 static elman_status check_output(const trace *t, const traced_value *v)
 {
     bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;

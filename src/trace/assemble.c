@@ -12,9 +12,9 @@ bool traced_is_recurrent(const traced_layer *l)
 }
 
 /* Where a traced layer goes: layer and level of the config. */
-typedef struct place {
+typedef struct position {
     size_t layer, depth;
-} place;
+} position;
 
 /* Whether b, behind a, can be its next level. */
 static bool is_next_level(const traced_layer *a, const traced_layer *b)
@@ -23,35 +23,35 @@ static bool is_next_level(const traced_layer *a, const traced_layer *b)
            recurrent_alike(&a->config, &b->config);
 }
 
-static elman_status place_layers(const trace *t, size_t first, size_t last,
+static elman_status place_layers(const trace *t, size_t begin, size_t end,
                                  bool merge, elman_config *config,
-                                 place *places)
+                                 position *positions)
 {
     size_t count = 0;
-    for (size_t i = first; i < last; i++) {
+    for (size_t i = begin; i < end; i++) {
         /* a level of the layer below, or a layer by itself */
         elman_layer *below = count ? &config->layers[count - 1] : NULL;
-        bool joins = merge && i > first &&
+        bool joins = merge && i > begin &&
                      is_next_level(t->layers + i - 1, t->layers + i) &&
                      below->num_layers < ELMAN_MAX_LEVELS;
 
         if (joins) {
-            places[i] = (place){count - 1, below->num_layers++};
+            positions[i] = (position){count - 1, below->num_layers++};
             continue;
         }
 
-        places[i] = (place){count, 0};
+        positions[i] = (position){count, 0};
         config->layers[count] = t->layers[i].config;
         if (traced_is_recurrent(t->layers + i))
             config->layers[count].num_layers = 1;
         count++;
     }
 
-    if (!t->tokens || first) config->input_size = t->layers[first].I;
+    if (!t->tokens || begin) config->input_size = t->layers[begin].I;
     return ELMAN_OK;
 }
 
-static elman_status add_slices(const trace *t, size_t index, const place *at,
+static elman_status add_slices(const trace *t, size_t index, const position *at,
                                const elman_config *config,
                                weight_source *weights)
 {
@@ -100,21 +100,23 @@ static void name_layer(const trace *t, const traced_layer *l,
     }
 }
 
-elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
+elman_status assemble(const trace *t, size_t begin, size_t end, bool merge,
                       elman_config *config, weight_source *weights)
 {
-    place places[ELMAN_MAX_LAYERS] = {0};
+    position positions[ELMAN_MAX_LAYERS] = {0};
     elman_config full, named;
 
-    TRY(place_layers(t, first, last, merge, config, places));
+    TRY(place_layers(t, begin, end, merge, config, positions));
     TRY(config_complete(config, &full));
 
     named = full;
-    for (size_t i = first; i < last && merge; i++)
-        name_layer(t, t->layers + i, &named, places[i].layer);
+    for (size_t i = begin; i < end && merge; i++)
+        name_layer(t, t->layers + i, &named, positions[i].layer);
+
     /* a name that is none, as one with control characters, is not taken */
     if (config_complete(&named, config)) *config = full;
-    for (size_t i = first; i < last; i++)
-        TRY(add_slices(t, i, places + i, config, weights));
+
+    for (size_t i = begin; i < end; i++)
+        TRY(add_slices(t, i, positions + i, config, weights));
     return ELMAN_OK;
 }

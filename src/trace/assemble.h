@@ -6,10 +6,10 @@
 
 #include "trace/trace.h"
 
-/* Fills config from layers first to last - 1 of a trace, and adds the slices of
- * the trace's tensors that are their weights. Recurrent layers that differ in
- * their weights alone become levels of one if merge. */
-elman_status assemble(const trace *t, size_t first, size_t last, bool merge,
+/* Fills config from the layers from begin to before end of a trace, and adds
+ * the slices of its tensors that are their weights. Recurrent layers that
+ * differ in their weights alone become levels of one if merge. */
+elman_status assemble(const trace *t, size_t begin, size_t end, bool merge,
                       elman_config *config, weight_source *weights);
 
 /* Whether a layer is recurrent. */

@@ -23,7 +23,7 @@ static bool same_axis(const view_axis *a, const view_axis *b)
 }
 
 /* The one axis of their source along which two views, which else are the same
- * but for axis, begin at different places; or AXES. */
+ * but for axis, begin at different indices; or AXES. */
 static size_t moved_axis(const trace *t, const view *a, const view *b,
                          size_t axis)
 {
@@ -171,7 +171,7 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
         if (count > 1 && t->sources[parts[p].source].kind == SOURCE_LAYER)
-            return refuse(n, "it puts what a layer gives beside other values: "
+            return refuse(n, "it puts what a layer gives next to other values: "
                              "a branch is no stack of layers");
     }
 

@@ -1,4 +1,4 @@
-/* dense.c: the operators that look at one step: linear, embedding, norm,
+/* dense.c: the operators that see one step only: linear, embedding,
  * elementwise. */
 #include "trace/dense.h"
 

@@ -19,8 +19,7 @@
 
 enum { MANY = INT_MAX };
 
-/* Which way an operator goes, by what its first operand is; NULL: not at all.
- */
+/* What an operator does, by what its first operand is; NULL: it is refused. */
 typedef struct operator_row {
     const char *name;
     int least, most;     /* inputs */

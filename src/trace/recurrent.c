@@ -26,7 +26,7 @@ static const recurrent_row rows[] = {
 /* ---- Attributes ---------------------------------------------------------- */
 
 /* How many of alpha and beta each function takes, and what they are if the node
- * does not tell; where ONNX's text and ONNX Runtime differ in that, it must. */
+ * does not say; where ONNX's text and ONNX Runtime differ in that, it must. */
 static const struct {
     const char *name;
     elman_activation_kind kind;

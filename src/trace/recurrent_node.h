@@ -8,7 +8,7 @@
 
 #include "trace/tensor.h"
 
-/* An operator: our gates' places among its own, in words as well. */
+/* An operator: which of its gates each of ours is, in words as well. */
 typedef struct recurrent_row {
     const char *op;
     elman_kind kind;

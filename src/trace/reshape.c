@@ -150,7 +150,7 @@ static elman_status read_target(trace *t, const onnx_node *n,
     return free_axis < AXES ? infer(n, old, target, free_axis) : ELMAN_OK;
 }
 
-/* Views side by side keep their places along the first axis, or get an axis of
+/* Views side by side keep their order along the first axis, or get an axis of
  * their own before it. */
 static elman_status reshape_parts(const onnx_node *n, const traced_value *v,
                                   target_shape target, view *parts)
@@ -256,7 +256,7 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
 
         if (extent_is(&want, 1) || extent_equal(&old, &want)) continue;
         if (!extent_is(&old, 1) || want.factor < 1)
-            return refuse(n, "axis %zu can not be made that long", k);
+            return refuse(n, "axis %zu cannot be made that long", k);
 
         /* only an axis of size 1 can be repeated */
         made.axes[k].factor_count = 1;

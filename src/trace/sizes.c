@@ -171,15 +171,15 @@ elman_status sizes_unsqueeze(trace *t, const onnx_node *n,
 elman_status sizes_gather(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
-    extent entries[ENTRIES], places[ENTRIES], taken[ENTRIES];
+    extent entries[ENTRIES], indices[ENTRIES], taken[ENTRIES];
     size_t count, wanted;
     TRY(need_sizes(t, n, in[0], &count, entries));
-    TRY(need_sizes(t, n, in[1], &wanted, places));
+    TRY(need_sizes(t, n, in[1], &wanted, indices));
     for (size_t i = 0; i < wanted; i++) {
         size_t at;
-        if (!extent_is_plain(places + i))
+        if (!extent_is_plain(indices + i))
             return refuse(n, "an index depends on a free dimension");
-        TRY(check_axis(n, places[i].factor, count, &at));
+        TRY(check_axis(n, indices[i].factor, count, &at));
         taken[i] = entries[at];
     }
 

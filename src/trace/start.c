@@ -10,7 +10,7 @@
 
 /* ---- Lengths ------------------------------------------------------------- */
 
-/* Whether two values, of one view each, look at the same place. */
+/* Whether two values, of one view each, are of the same memory. */
 static bool same_memory(const trace *t, const traced_value *a,
                         const traced_value *b)
 {

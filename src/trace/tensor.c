@@ -43,7 +43,7 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
     if (v->kind == VALUE_VIEW && v->view_count == 1 &&
         t->sources[v->views->source].kind == SOURCE_INPUT)
         return refuse(n,
-                      "its %s is \"%.80s\", an input, which a model can not "
+                      "its %s is \"%.80s\", an input, which a model cannot "
                       "take; elman run can",
                       what, v->name);
 

@@ -55,7 +55,7 @@ enum {
 #define ANY_AXIS  SIZE_MAX /* features may stand anywhere */
 #define NO_LAYER  SIZE_MAX /* makes x, the source that the first layer reads */
 
-/* Where a view looks. */
+/* What a view is of. */
 typedef enum source_kind {
     SOURCE_TENSOR,
     SOURCE_INPUT,   /* of the graph */

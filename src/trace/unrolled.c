@@ -183,7 +183,8 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     size_t index = w->down ? u->T - 1 - w->made : w->made;
 
     if (p->rank <= w->axes.far || s->rank > AXES)
-        return refuse(n, "the sequences of its operands differ in place");
+        return refuse(n,
+                      "the sequences of its operands are along different axes");
 
     /* p is the next step of the input */
     view want = step_view(t, w->p, &w->axes, p->rank, index);

@@ -1,5 +1,5 @@
-/* unrolled_step.c: what is computed on the way to a step of a recurrence
- * that is written out, and which step it is. */
+/* unrolled_step.c: what goes into a step of a recurrence that is written out,
+ * and which step it is. */
 #include "trace/unrolled_step.h"
 
 #include "trace/attribute.h"

@@ -231,8 +231,8 @@ bool factor_is_whole(const trace *t, const view *of, const factor *f)
            extent_equal(&f->size, size);
 }
 
-void view_place(const trace *t, const view *of, const size_t *index,
-                size_t *place)
+void view_position(const trace *t, const view *of, const size_t *index,
+                   size_t *position)
 {
     const source *s = t->sources + of->source;
     int64_t at[AXES];
@@ -252,16 +252,16 @@ void view_place(const trace *t, const view *of, const size_t *index,
     }
 
     for (size_t k = 0; k < s->rank; k++)
-        place[k] = (size_t)at[k];
+        position[k] = (size_t)at[k];
 }
 
 size_t view_element(const trace *t, const view *of, const size_t *index)
 {
     const source *s = t->sources + of->source;
-    size_t place[AXES], element = 0;
-    view_place(t, of, index, place);
+    size_t position[AXES], element = 0;
+    view_position(t, of, index, position);
     for (size_t k = 0; k < s->rank; k++)
-        element = element * (size_t)s->shape[k].factor + place[k];
+        element = element * (size_t)s->shape[k].factor + position[k];
     return element;
 }
 

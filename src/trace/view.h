@@ -45,8 +45,8 @@ bool factor_is_whole(const trace *t, const view *of, const factor *f);
 
 /* The index along each axis of the source of the element index of a view, and
  * the element's number in a dense source. All sizes are known. */
-void view_place(const trace *t, const view *of, const size_t *index,
-                size_t *place);
+void view_position(const trace *t, const view *of, const size_t *index,
+                   size_t *position);
 size_t view_element(const trace *t, const view *of, const size_t *index);
 
 /* The axis of their source in which alone two views, else the same, begin one

@@ -92,7 +92,7 @@ static elman_status check_array(const onnx_value *input,
     shape_print(array->rank, array->shape, sizeof got, got);
     return failure(ELMAN_BAD_VALUE,
                    "input %.80s is given %s %s, expected %s and the shape that "
-                   "the graph tells",
+                   "the graph says",
                    input->name,
                    element_is_float(array->type) ? "floats" : "whole numbers",
                    got, element_name(input->type));

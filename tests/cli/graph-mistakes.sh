@@ -1,4 +1,4 @@
-# what can not be run is told in one line, and nothing is written
+# what cannot be run is said in one line, and nothing is written
 cp "$CASES/../golden/onnx/dynamo_language/"* .
 cp "$CASES/../golden/state/language.pt" .
 head -c 100 model.onnx >cut.onnx
@@ -24,13 +24,13 @@ try model.onnx -i tokens=input1_tokens.npy $states -o out
 try model.onnx $all -o file
 try model.onnx $all -o missing/out
 try model.onnx $all -o out --steps 0
-# one that looks ahead can not go piece by piece
+# one that looks ahead cannot go chunk by chunk
 cp "$CASES/../golden/onnx/dynamo_tagger/"* .
 elman run model.onnx --json | grep -o '"inputs":\[{"name":"[a-z]*"'
 try model.onnx -i tokens=input0_tokens.npy -o out --steps 2
 ls
 
-# all outputs or none: one that can not be written, and a disk that is full
+# all outputs or none: one that cannot be written, and a disk that is full
 # after the first, leave nothing, or what was there
 elman convert "$CASES/../golden/state/lstm.safetensors" lstm.onnx --quiet
 array() { # of zeros: T, B and I
