@@ -92,7 +92,7 @@ TEST(a_cell_is_a_layer_of_one_level)
     assert_string_equal(row->from, "cell.weight_ih");
     assert_string_equal(row->to, "cell.weight_ih_l0");
     assert_string_equal(row->how, "as it is, for relu (the file does not "
-                                  "tell)");
+                                  "say)");
     assert_string_equal(row[1].how, "as it is");
     CHECK_OK(elman_import_create(import, &got));
     check_same(got, model, "cell");
@@ -233,7 +233,7 @@ TEST(an_order_that_leaves_a_choice_is_asked_for)
     static const refusal cases[] = {
         {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
          NULL,
-         "several linear layers, and the file does not tell what stands "
+         "several linear layers, and the file does not say what stands "
          "between them; give the order of the layers, and what stands between "
          "them, to elman convert --layers, as in \"rnn,a,relu,b\""},
         {{RNN("a", 4, 4), RNN("b", 4, 4)}, NULL, "more than one order"},
@@ -248,7 +248,7 @@ TEST(an_order_that_leaves_a_choice_is_asked_for)
          "may be an embedding or a linear layer"},
         {{RNN("rnn", 4, 4), {"n.weight", 4, 0}, {"n.bias", 4, 0}},
          NULL,
-         "n fits in more than one place"},
+         "n fits in more than one position"},
         {{RNN("rnn", 3, 4), {"n.weight", 9, 0}, {"n.bias", 9, 0}},
          NULL,
          "n fits nowhere"},
@@ -324,17 +324,18 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
          "r.weight_hh_l0 has shape (12,2), expected 4 times as many"},
         {{RNN("r", 3, 4), {"r.weight_ih", 4, 3}}, NULL, "has no level"},
         {{RNN("r", 3, 4), {"r.weight_ih_l16", 4, 3}}, NULL, "of level 16"},
-        {{RNN("r", 3, 4), {"r.weight", 4, 3}}, NULL, "r.weight stands beside"},
+        {{RNN("r", 3, 4), {"r.weight", 4, 3}}, NULL, "r.weight stands among"},
         {{{"f.weight", 2, 3}, {"f.bias", 3, 0}},
          NULL,
          "f.bias has shape (3), expected (2)"},
         {{RNN("r", 3, 4), {"conv.kernel", 2, 2}, {"act.weight", 1, 0}},
          NULL,
-         "the tensor conv.kernel, float32 (2,2), (and 1 more) has no place in "
+         "the tensor conv.kernel, float32 (2,2), (and 1 more) cannot be mapped "
+         "to "
          "the model; name it in elman convert --ignore"},
         {{RNN("r", 3, 4), LINEAR("fc", 4, 2)},
          "r,last",
-         "the tensor fc.weight, float32 (2,4), (and 1 more) has no place"},
+         "the tensor fc.weight, float32 (2,4), (and 1 more) cannot be mapped"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refusal(cases + i);
@@ -365,7 +366,7 @@ TEST(names_with_stars_leave_tensors_out)
         {"*mask,steps", NULL},
         {"a.*mask, b.**k ,s*p*", NULL},
         {"*.m*k,*", "none of 5 tensors"},
-        {"*mask", "the tensor steps, float32 (1), has no place"},
+        {"*mask", "the tensor steps, float32 (1), cannot be mapped"},
         {"*mask,step", "no tensor is named step, which is to be ignored"},
         {"mask,steps", "no tensor is named mask"},
     };

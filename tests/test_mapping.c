@@ -234,7 +234,7 @@ TEST(a_mapping_that_does_not_fit_earns_a_sentence)
          " \"row\": 0}}}",
          "w has shape (2,3), expected of its row 0 that of fc.bias, (2)"},
         {"{" LINEAR ", \"tensors\": {\"fc.bias\": \"b\"," WEIGHT "}}",
-         "the tensor b2, float32 (2), has no place"},
+         "the tensor b2, float32 (2), cannot be mapped"},
         {"{\"config\": {\"input_size\": 2, \"layers\": [{\"kind\": \"lstm\","
          " \"hidden_size\": 1}]}, \"tensors\": {\"rnn.bias_ih_l0\":"
          " {\"from\": \"b\", \"gates\": \"iffo\"}}}",

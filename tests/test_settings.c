@@ -93,7 +93,7 @@ TEST(a_setting_that_a_source_has_no_use_for_is_refused)
     }
 }
 
-TEST(beside_a_mapping_file_the_order_of_layers_has_no_use)
+TEST(with_a_mapping_file_the_order_of_layers_has_no_use)
 {
     for (size_t setting = 2; setting <= 3; setting++) {
         elman_import_config config = with_setting(setting);
@@ -101,7 +101,7 @@ TEST(beside_a_mapping_file_the_order_of_layers_has_no_use)
         const char *path = source_path(3);
         config.mapping = in_folder("none.json");
         CHECK_FAILS(elman_import_open(&path, 1, &config, &import),
-                    ELMAN_BAD_VALUE, refusal(setting, "beside a mapping file"));
+                    ELMAN_BAD_VALUE, refusal(setting, "with a mapping file"));
     }
 }
 
@@ -123,7 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_setting_that_a_source_has_no_use_for_is_refused),
-        cmocka_unit_test(beside_a_mapping_file_the_order_of_layers_has_no_use),
+        cmocka_unit_test(with_a_mapping_file_the_order_of_layers_has_no_use),
         cmocka_unit_test(relu_is_refused_where_no_layer_can_have_it),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

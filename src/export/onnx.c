@@ -17,9 +17,12 @@ static const char *put_linear(onnx_export *e, const layer *l, const char *x)
     const float *w = e->model->weights;
     const char *name = build_text(e->b, "%s.weight", l->config.name);
     float *to = build_weights(e->b, name, 2, (size_t[]){l->I, l->O});
+
+    /* MatMul wants (I,O) */
     for (size_t i = 0; to && i < l->I; i++)
         for (size_t j = 0; j < l->O; j++)
             to[i * l->O + j] = w[(size_t)l->weight + j * l->I + i];
+
     const char *y = build_op(e->b, "MatMul", x, name, NULL);
     if (l->bias == NOWHERE) return y;
 
@@ -35,6 +38,7 @@ static const char *put_embedding(onnx_export *e, const layer *l, const char *x)
     const char *name = build_text(e->b, "%s.weight", l->config.name);
     float *to = build_weights(e->b, name, 2, (size_t[]){V, l->O});
     if (to) memcpy(to, e->model->weights + l->weight, V * l->O * sizeof *to);
+
     return build_op(e->b, "Gather", name, x, NULL);
 }
 
@@ -43,10 +47,12 @@ static const char *put_norm(onnx_export *e, const layer *l, const char *x)
     const float *w = e->model->weights;
     const char *scale = build_text(e->b, "%s.weight", l->config.name),
                *shift = build_text(e->b, "%s.bias", l->config.name);
+
     float *to = build_weights(e->b, scale, 1, &l->O);
     if (to) memcpy(to, w + l->weight, l->O * sizeof *to);
     to = build_weights(e->b, shift, 1, &l->O);
     if (to) memcpy(to, w + l->bias, l->O * sizeof *to);
+
     const char *y = build_op(e->b, "LayerNormalization", x, scale, shift, NULL);
     build_whole(e->b, "axis", -1);
     build_number(e->b, "epsilon", l->config.eps);
@@ -59,6 +65,8 @@ static const char *put_activation(onnx_export *e, const layer *l, const char *x)
     elman_activation f = l->config.activation;
     onnx_builder *b = e->b;
     const char *y;
+
+    /* two are made of operators, the others are operators with attributes */
     switch (f.kind) {
     case ELMAN_ACTIVATION_AFFINE:
         y = build_op(b, "Mul", x, build_scalar(b, f.alpha), NULL);
@@ -84,9 +92,11 @@ static const char *put_step(onnx_export *e, const char *x, int64_t step,
     onnx_builder *b = e->b;
     const char *index = build_list(b, 1, &step),
                *axis = build_list(b, 1, (int64_t[]){0});
+
     const char *y = build_op(b, "Gather", x, index, NULL);
     build_whole(b, "axis", 0);
     y = build_op(b, "Squeeze", y, axis, NULL);
+
     if (first == end) return y;
     return build_op(b, "Slice", y,
                     build_list(b, 1, (int64_t[]){(int64_t)first}),
@@ -100,6 +110,8 @@ static const char *put_last(onnx_export *e, const layer *l, const char *x)
     size_t ahead = l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
     if (ahead == l->I) return put_step(e, x, -1, 0, 0);
     if (ahead == 0) return put_step(e, x, 0, 0, 0);
+
+    /* the forward direction ends at the last step, the reverse at the first */
     const char *y = build_op(e->b, "Concat", put_step(e, x, -1, 0, ahead),
                              put_step(e, x, 0, ahead, l->I), NULL);
     build_whole(e->b, "axis", -1);
@@ -114,6 +126,7 @@ static const char *put_layer(onnx_export *e, const layer *l, const char *x)
                                         [ELMAN_SOFTMAX] = "Softmax",
                                         [ELMAN_LOG_SOFTMAX] = "LogSoftmax"};
     const char *y;
+
     switch (l->config.kind) {
     case ELMAN_LINEAR:
         return put_linear(e, l, x);
@@ -154,7 +167,9 @@ static const char *put_input(onnx_export *e)
     onnx_dimension shape[] = {c->batch_first ? sequences : steps,
                               c->batch_first ? steps : sequences,
                               {.size = (int64_t)c->input_size}};
+
     build_input(e->b, x, tokens ? ELEMENT_I64 : ELEMENT_F32, rank, shape);
+
     if (!c->batch_first) return x;
     x = build_op(e->b, "Transpose", x, NULL);
     build_wholes(e->b, "perm", rank, (int64_t[]){1, 0, 2});
@@ -167,6 +182,7 @@ static void put_spread(onnx_export *e, const char *x)
     const char *B = build_op(e->b, "Shape", x, NULL);
     build_whole(e->b, "start", 1);
     build_whole(e->b, "end", 2);
+
     e->spread =
         build_op(e->b, "Concat", B, build_list(e->b, 1, (int64_t[]){1}), NULL);
     build_whole(e->b, "axis", 0);
@@ -180,7 +196,11 @@ static void put_output(onnx_export *e, const char *y)
     bool apart = l->kind == &layer_recurrent && l->D == 2 &&
                  l->config.merge == ELMAN_MERGE_NONE;
     bool turned = m->config.batch_first && !m->info.per_sequence;
+
+    /* directions that stand apart are an axis before the others */
     size_t before = apart ? 1 : 0, rank = m->info.per_sequence ? 2 : 3 + before;
+
+    /* steps and sequences change places */
     if (turned) {
         static const int64_t whole[] = {1, 0, 2}, halves[] = {0, 2, 1, 3};
         y = build_op(e->b, "Transpose", y, NULL);
@@ -197,8 +217,8 @@ static void put_output(onnx_export *e, const char *y)
     if (e->b->failed) return;
 
     /* first, before the memory of layers, as people expect it */
-    onnx_value *list = e->b->output, found = list[e->b->outputs - 1];
-    memmove(list + 1, list, (e->b->outputs - 1) * sizeof *list);
+    onnx_value *list = e->b->outputs, found = list[e->b->output_count - 1];
+    memmove(list + 1, list, (e->b->output_count - 1) * sizeof *list);
     list[0] = found;
 }
 
@@ -207,12 +227,16 @@ static void put_graph(onnx_export *e)
     const elman_model *m = e->model;
     e->b->scope = "input";
     const char *x = put_input(e);
+
+    /* fresh names begin with the name of the layer */
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         e->b->scope = l->config.name;
+
         if (l->kind == &layer_recurrent && !e->spread) put_spread(e, x);
         x = put_layer(e, l, x);
     }
+
     e->b->scope = "output";
     put_output(e, x);
 }
@@ -230,6 +254,7 @@ elman_status export_onnx(const elman_model *model, const char *path)
     TRY(check_model(model));
     onnx_builder b = {0};
     onnx_export e = {.model = model, .b = &b};
+
     put_graph(&e);
     elman_status status = build_save(&b, path);
     build_end(&b);

@@ -20,10 +20,12 @@ static void *take(onnx_builder *b, size_t count, size_t size)
     if (!b->failed && sizes_multiply(count, size, 1, &bytes) &&
         bytes <= PTRDIFF_MAX - sizeof b->blocks)
         block = calloc(1, sizeof b->blocks + bytes);
+
     if (!block) {
         b->failed = true;
         return NULL;
     }
+
     memcpy(block, &b->blocks, sizeof b->blocks);
     b->blocks = block;
     return block + sizeof b->blocks;
@@ -36,7 +38,7 @@ static void *copy(onnx_builder *b, size_t count, size_t size, const void *from)
     return to;
 }
 
-/* Makes place for one more in a list of count with room; false if there is
+/* Makes room for one more in a list of count with room; false if there is
  * none. *list is a pointer to any type. */
 static bool grow(onnx_builder *b, void *list, size_t size, size_t count,
                  size_t *room)
@@ -44,11 +46,13 @@ static bool grow(onnx_builder *b, void *list, size_t size, size_t count,
     void *old;
     memcpy(&old, list, sizeof old);
     if (b->failed || count < *room) return !b->failed;
+
     void *new = realloc(old, 2 * (*room + 8) * size);
     if (!new) {
         b->failed = true;
         return false;
     }
+
     *room = 2 * (*room + 8);
     memcpy(list, &new, sizeof new);
     return true;
@@ -61,10 +65,10 @@ void build_end(onnx_builder *b)
         memcpy(&b->blocks, block, sizeof b->blocks);
         free(block);
     }
-    free(b->node);
-    free(b->initializer);
-    free(b->input);
-    free(b->output);
+    free(b->nodes);
+    free(b->initializers);
+    free(b->inputs);
+    free(b->outputs);
 }
 
 const char *build_text(onnx_builder *b, const char *format, ...)
@@ -74,6 +78,7 @@ const char *build_text(onnx_builder *b, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+
     const char *made = copy(b, strlen(text) + 1, 1, text);
     return made ? made : "";
 }
@@ -96,8 +101,8 @@ void build_node(onnx_builder *b, const char *op, size_t inputs,
                       .outputs = outputs,
                       .input = copy(b, inputs, sizeof *input, input),
                       .output = copy(b, outputs, sizeof *output, output)};
-    if (grow(b, &b->node, sizeof *b->node, b->nodes, &b->node_room))
-        b->node[b->nodes++] = node;
+    if (grow(b, &b->nodes, sizeof *b->nodes, b->node_count, &b->node_room))
+        b->nodes[b->node_count++] = node;
 }
 
 const char *build_op(onnx_builder *b, const char *op, ...)
@@ -110,6 +115,7 @@ const char *build_op(onnx_builder *b, const char *op, ...)
          count < MOST_INPUTS && (input = va_arg(arguments, const char *));)
         inputs[count++] = input;
     va_end(arguments);
+
     build_node(b, op, count, inputs, 1, &output);
     return output;
 }
@@ -117,10 +123,13 @@ const char *build_op(onnx_builder *b, const char *op, ...)
 static void add(onnx_builder *b, onnx_attribute attribute)
 {
     if (b->failed) return;
-    onnx_node *node = &b->node[b->nodes - 1];
+    onnx_node *node = &b->nodes[b->node_count - 1];
+
+    /* a list that is one longer; the old one stays until the end */
     onnx_attribute *list =
         take(b, node->attributes + 1, sizeof *node->attribute);
     if (!list) return;
+
     if (node->attributes)
         memcpy(list, node->attribute, node->attributes * sizeof *list);
     list[node->attributes++] = attribute;
@@ -181,12 +190,14 @@ static void *add_tensor(onnx_builder *b, const char *name, element_type type,
         tensor.shape[i] = shape[i];
         tensor.count *= shape[i];
     }
+
     void *data = take(b, tensor.count, element_bytes(type));
     tensor.data = data;
-    if (!data || !grow(b, &b->initializer, sizeof tensor, b->initializers,
+    if (!data || !grow(b, &b->initializers, sizeof tensor, b->initializer_count,
                        &b->initializer_room))
         return NULL;
-    b->initializer[b->initializers++] = tensor;
+
+    b->initializers[b->initializer_count++] = tensor;
     return data;
 }
 
@@ -226,25 +237,29 @@ static onnx_value value_of(const char *name, element_type type, size_t rank,
 void build_input(onnx_builder *b, const char *name, element_type type,
                  size_t rank, const onnx_dimension *dimension)
 {
-    if (grow(b, &b->input, sizeof *b->input, b->inputs, &b->input_room))
-        b->input[b->inputs++] = value_of(name, type, rank, dimension);
+    if (grow(b, &b->inputs, sizeof *b->inputs, b->input_count, &b->input_room))
+        b->inputs[b->input_count++] = value_of(name, type, rank, dimension);
 }
 
 void build_output(onnx_builder *b, const char *name, size_t rank,
                   const onnx_dimension *dimension)
 {
-    if (grow(b, &b->output, sizeof *b->output, b->outputs, &b->output_room))
-        b->output[b->outputs++] = value_of(name, ELEMENT_F32, rank, dimension);
+    if (grow(b, &b->outputs, sizeof *b->outputs, b->output_count,
+             &b->output_room))
+        b->outputs[b->output_count++] =
+            value_of(name, ELEMENT_F32, rank, dimension);
 }
 
 void build_rename(onnx_builder *b, const char *from, const char *to)
 {
-    for (size_t i = b->nodes; !b->failed && i > 0; i--) {
-        onnx_node *node = &b->node[i - 1];
+    for (size_t i = b->node_count; !b->failed && i > 0; i--) {
+        onnx_node *node = &b->nodes[i - 1];
+
         if (node->outputs != 1 || strcmp(node->output[0], from)) continue;
         node->output = copy(b, 1, sizeof to, &to);
         return;
     }
+
     build_node(b, "Identity", 1, &from, 1, &to);
 }
 
@@ -255,13 +270,13 @@ elman_status build_save(const onnx_builder *b, const char *path)
                                    .producer = "elman",
                                    .ir_version = IR_VERSION,
                                    .opset = OPSET,
-                                   .nodes = b->nodes,
-                                   .initializers = b->initializers,
-                                   .inputs = b->inputs,
-                                   .outputs = b->outputs,
-                                   .node = b->node,
-                                   .initializer = b->initializer,
-                                   .input = b->input,
-                                   .output = b->output},
+                                   .nodes = b->node_count,
+                                   .initializers = b->initializer_count,
+                                   .inputs = b->input_count,
+                                   .outputs = b->output_count,
+                                   .node = b->nodes,
+                                   .initializer = b->initializers,
+                                   .input = b->inputs,
+                                   .output = b->outputs},
                      path);
 }

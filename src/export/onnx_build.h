@@ -3,7 +3,7 @@
  *
  * Texts and numbers live as long as the builder. Where memory ends, names
  * become "", numbers NULL, nothing more is added, and build_save says so: who
- * builds looks at nothing but numbers that it would write.
+ * builds need check nothing but arrays that it would fill.
  */
 #ifndef EXPORT_ONNX_BUILD_H
 #define EXPORT_ONNX_BUILD_H
@@ -13,11 +13,11 @@
 typedef struct onnx_builder {
     const char *scope; /* what fresh names begin with */
     size_t names;      /* fresh ones so far */
-    size_t nodes, initializers, inputs, outputs;
+    size_t node_count, initializer_count, input_count, output_count;
     size_t node_room, initializer_room, input_room, output_room;
-    onnx_node *node;
-    named_tensor *initializer;
-    onnx_value *input, *output;
+    onnx_node *nodes;
+    named_tensor *initializers;
+    onnx_value *inputs, *outputs;
     void *blocks; /* a list linked by their first bytes */
     bool failed;
 } onnx_builder;

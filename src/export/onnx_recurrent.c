@@ -63,6 +63,7 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
     const float *w = e->model->weights;
     const char *name = weight_name(e, l, what);
     float *to = build_weights(e->b, name, 3, (size_t[]){l->D, l->G, columns});
+
     for (size_t way = 0; to && way < l->D; way++) {
         const direction *d = &l->way[way];
         to = put_blocks(l->cell->gates, gate_order(l), l->H * columns,
@@ -76,8 +77,10 @@ static const char *put_bias(onnx_export *e, const layer *l)
 {
     const float *w = e->model->weights;
     if (l->way[0].b_ih == NOWHERE) return "";
+
     const char *name = weight_name(e, l, "B");
     float *to = build_weights(e->b, name, 2, (size_t[]){l->D, 2 * l->G});
+
     for (size_t way = 0; to && way < l->D; way++) {
         const direction *d = &l->way[way];
         to = put_blocks(l->cell->gates, gate_order(l), l->H, w + d->b_ih, to);
@@ -112,6 +115,7 @@ static const char *memory_name(onnx_export *e, const layer *l, const char *what)
     const elman_config *config = &e->model->config;
     bool alone = !config->layers[1].kind;
     const char *prefix = alone ? "" : l->config.name, *dot = alone ? "" : ".";
+
     if (one_size(&l->config))
         return build_text(e->b, "%s%s%s", prefix, dot, what);
     return build_text(e->b, "%s%s%s_l%zu", prefix, dot, what, l->depth);
@@ -126,13 +130,18 @@ static void put_default(onnx_export *e, const layer *l, const char *name,
     float *to =
         build_weights(e->b, name, 3, (size_t[]){levels * l->D, 1, l->H});
     if (!to || !l->config.learned_state) return;
+
+    /* the layers of its levels stand one after the other, dropout between
+     * them */
     for (; found < levels; l++) {
         if (l->kind != &layer_recurrent) continue;
+
         for (size_t way = 0; way < l->D; way++) {
             const direction *d = &l->way[way];
             memcpy(to, w + (of_c ? d->c_0 : d->h_0), l->H * sizeof *to);
             to += l->H;
         }
+
         found++;
     }
 }
@@ -143,18 +152,26 @@ static void take_memory(onnx_export *e, const layer *l, bool of_c,
 {
     size_t levels = one_size(&l->config) ? l->config.num_layers : 1;
     const char *name = memory_name(e, l, of_c ? "c_0" : "h_0");
+
     int64_t D = (int64_t)l->D, H = (int64_t)l->H, cut[ELMAN_MAX_LEVELS];
+
     build_input(e->b, name, ELEMENT_F32, 3,
                 (onnx_dimension[]){{.size = (int64_t)levels * D},
                                    {.size = -1, .symbol = "state_batch"},
                                    {.size = H}});
+
     put_default(e, l, name, levels, of_c);
+
     values[0] = name;
+
+    /* a Split gives each level its own */
     if (levels == 1) return;
+
     for (size_t k = 0; k < levels; k++) {
         cut[k] = D;
         values[k] = build_fresh(e->b);
     }
+
     const char *inputs[] = {name, build_list(e->b, levels, cut)};
     build_node(e->b, "Split", 2, inputs, levels, values);
     build_whole(e->b, "axis", 0);
@@ -173,10 +190,12 @@ static void give_memory(onnx_export *e, const layer *l, bool of_c,
 {
     size_t levels = one_size(&l->config) ? l->config.num_layers : 1;
     const char *name = memory_name(e, l, of_c ? "c_n" : "h_n");
+
     if (levels > 1) {
         build_node(e->b, "Concat", levels, values, 1, &name);
         build_whole(e->b, "axis", 0);
     }
+
     build_output(e->b, name, 3,
                  (onnx_dimension[]){{.size = (int64_t)(levels * l->D)},
                                     {.size = -1, .symbol = "B"},
@@ -208,9 +227,12 @@ static void put_activations(onnx_export *e, const layer *l)
     size_t each = l->config.kind == ELMAN_LSTM  ? 3
                   : l->config.kind == ELMAN_GRU ? 2
                                                 : 1;
+
     const char *names[DIRECTIONS * FUNCTIONS];
     float alpha[DIRECTIONS * FUNCTIONS], beta[DIRECTIONS * FUNCTIONS];
     size_t count = 0, alphas = 0, betas = 0;
+
+    /* direction by direction, in the order of the gates */
     for (size_t way = 0; way < l->D; way++)
         for (size_t k = 0; k < each; k++) {
             elman_activation f = cell_activation(&l->config, way, k);
@@ -219,6 +241,7 @@ static void put_activations(onnx_export *e, const layer *l)
             if (function->constants > 0) alpha[alphas++] = f.alpha;
             if (function->constants > 1) beta[betas++] = f.beta;
         }
+
     build_words(e->b, "activations", count, names);
     if (alphas) build_numbers(e->b, "activation_alpha", alphas, alpha);
     if (betas) build_numbers(e->b, "activation_beta", betas, beta);
@@ -229,11 +252,14 @@ static void put_attributes(onnx_export *e, const layer *l)
     const elman_layer *c = &l->config;
     bool usual = !cell_is_chosen(c) &&
                  cell_own_activation(c, 0).kind != ELMAN_ACTIVATION_RELU;
+
     build_whole(e->b, "hidden_size", (int64_t)l->H);
     build_word(e->b, "direction",
                l->D == 2    ? "bidirectional"
                : c->reverse ? "reverse"
                             : "forward");
+
+    /* only what is not the operator's default */
     if (!usual) put_activations(e, l);
     if (c->clip > 0) build_number(e->b, "clip", c->clip);
     if (c->coupled) build_whole(e->b, "input_forget", 1);
@@ -253,9 +279,11 @@ static const char *merge(onnx_export *e, const layer *l, const char *Y)
     onnx_builder *b = e->b;
     elman_merge how = l->config.merge;
     const char *y;
+
     if (l->D == 1)
         return build_op(b, "Squeeze", Y, build_list(b, 1, (int64_t[]){1}),
                         NULL);
+
     switch (how) {
     case ELMAN_MERGE_CONCAT:
         y = build_op(b, "Transpose", Y, NULL);
@@ -276,6 +304,7 @@ static const char *merge(onnx_export *e, const layer *l, const char *Y)
         build_wholes(b, "axes", 1, (int64_t[]){1});
         break;
     }
+
     build_whole(b, "keepdims", 0);
     return y;
 }
@@ -288,8 +317,11 @@ const char *onnx_export_level(onnx_export *e, const layer *l, const char *x)
     size_t k = l->depth;
     begin_memory(e, l);
     name_memory(e, l);
+
     const char *W = put_matrix(e, l, "W", l->I),
                *R = put_matrix(e, l, "R", l->H), *B = put_bias(e, l);
+
+    /* memory is there for one sequence or for all */
     const char *h = build_op(e->b, "Expand", e->memory.h_0[k], e->spread, NULL);
     const char *c = "", *P = "", *Y = build_fresh(e->b);
     if (of_c) c = build_op(e->b, "Expand", e->memory.c_0[k], e->spread, NULL);
@@ -302,6 +334,7 @@ const char *onnx_export_level(onnx_export *e, const layer *l, const char *x)
                : of_c ? 7
                       : 6,
                inputs, of_c ? 3 : 2, outputs);
+
     put_attributes(e, l);
     end_memory(e, l);
     return merge(e, l, Y);

@@ -19,8 +19,8 @@ static elman_status refuse(const elman_layer *l, const char *reason)
                    l->name, reason);
 }
 
-/* The activation of an RNN, which may be told in two ways; DEFAULT if torch.nn
- * has none for it. */
+/* The activation of an RNN, which a config can say in two fields; DEFAULT if
+ * torch.nn has none for it. */
 static elman_activation_kind rnn_activation(const elman_layer *l)
 {
     elman_activation_kind kind = l->activations[0][0].kind;
@@ -40,6 +40,7 @@ static bool has_own_activations(const elman_layer *l)
         ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH, ELMAN_ACTIVATION_TANH};
     if (l->kind == ELMAN_RNN)
         return rnn_activation(l) == ELMAN_ACTIVATION_DEFAULT;
+
     for (size_t i = 0; i < 6; i++) {
         elman_activation_kind kind = l->activations[i / 3][i % 3].kind;
         if (kind != ELMAN_ACTIVATION_DEFAULT && kind != usual[i % 3])
@@ -50,9 +51,11 @@ static bool has_own_activations(const elman_layer *l)
 
 static elman_status check_recurrent(const elman_layer *l)
 {
+    /* one hidden size for all levels */
     bool sizes_differ = false;
     for (size_t k = 1; l->hidden_sizes[0] && k < l->num_layers; k++)
         if (l->hidden_sizes[k] != l->hidden_sizes[0]) sizes_differ = true;
+
     const struct {
         bool has;
         const char *reason;
@@ -71,6 +74,7 @@ static elman_status check_recurrent(const elman_layer *l)
         {l->zoneout > 0 || l->zoneout_cell > 0, "has zoneout"},
         {l->variational && l->dropout > 0, "has variational dropout"},
     };
+
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].has) return refuse(l, reasons[i].reason);
     return ELMAN_OK;
@@ -103,10 +107,12 @@ static elman_status check_layer(const elman_layer *l, bool alone)
     bool recurrent =
         l->kind == ELMAN_RNN || l->kind == ELMAN_LSTM || l->kind == ELMAN_GRU;
     if (recurrent) TRY(check_recurrent(l));
+
     if (l->kind == ELMAN_DROPOUT && l->variational)
         return refuse(l, "has variational dropout");
     if (l->kind == ELMAN_ACTIVATION && !has_function(l))
         return refuse(l, "is a function");
+
     if (!alone && (!l->name[0] || strchr(l->name, '.')))
         return refuse(l, "has a dot in its name");
     return ELMAN_OK;
@@ -144,11 +150,13 @@ elman_status export_torch(const elman_model *m, const char *path)
     model_tensors(m, tensors);
     for (size_t i = 0; i < m->info.parameters; i++)
         tensors[i].name += prefix;
+
     safetensors_note note = {"format", "pt"};
     safetensors file = {.tensors = m->info.parameters,
                         .tensor = tensors,
                         .notes = 1,
                         .note = &note};
+
     elman_status status = safetensors_save(&file, path);
     free(tensors);
     return status;
@@ -172,6 +180,8 @@ static void put_recurrent(python_writer *w, const elman_model *m,
         [ELMAN_RNN] = "RNN", [ELMAN_LSTM] = "LSTM", [ELMAN_GRU] = "GRU"};
     python_put(w, "torch.nn.%s(%zu, %zu", names[l->kind], input_of(m, l),
                l->hidden_size);
+
+    /* only what is not torch.nn's default */
     if (l->num_layers > 1) python_put(w, ", num_layers=%zu", l->num_layers);
     if (l->kind == ELMAN_RNN && rnn_activation(l) == ELMAN_ACTIVATION_RELU)
         python_put(w, ", nonlinearity=\"relu\"");
@@ -181,6 +191,7 @@ static void put_recurrent(python_writer *w, const elman_model *m,
         python_put(w, ", dropout=%.7g", (double)l->dropout);
     if (l->bidirectional) python_put(w, ", bidirectional=True");
     if (l->proj_size) python_put(w, ", proj_size=%zu", l->proj_size);
+
     python_put(w, ")");
 }
 
@@ -205,12 +216,14 @@ static const char *const functions[] = {
 static void put_module(python_writer *w, const elman_model *m,
                        const elman_layer *l)
 {
+    /* the module's constructor, with what the config sets */
     switch (l->kind) {
     case ELMAN_RNN:
     case ELMAN_LSTM:
     case ELMAN_GRU:
         put_recurrent(w, m, l);
         break;
+
     case ELMAN_LINEAR:
         python_put(w, "torch.nn.Linear(%zu, %zu%s)", input_of(m, l),
                    l->output_size, l->no_bias ? ", bias=False" : "");
@@ -223,6 +236,7 @@ static void put_module(python_writer *w, const elman_model *m,
         python_put(w, "torch.nn.LayerNorm(%zu, eps=%.7g)", input_of(m, l),
                    (double)l->eps);
         break;
+
     case ELMAN_DROPOUT:
         python_put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
         break;
@@ -237,21 +251,27 @@ static void put_module(python_writer *w, const elman_model *m,
 static void put_modules(python_writer *w, const elman_model *m)
 {
     size_t n = count_layers(m);
+
+    /* a module alone, or a dictionary of all by name */
     const elman_layer *l = m->config.layers;
     if (n == 1) {
         put_module(w, m, l);
         return;
     }
+
     python_put(w, "torch.nn.ModuleDict({");
     bool first = true;
+
     for (size_t i = 0; i < n; i++) {
         if (l[i].kind == ELMAN_LAST) continue;
         if (!first) python_put(w, ", ");
+
         python_put_text(w, l[i].name);
         python_put(w, ": ");
         put_module(w, m, l + i);
         first = false;
     }
+
     python_put(w, "})");
 }
 

@@ -28,7 +28,7 @@ static size_t size_along(const trace *t, int axis)
     return (size_t)t->x.axes[axis].factors[0].size.factor;
 }
 
-/* Without a recurrent layer x's axes are steps and sequences in any way. */
+/* Without a recurrent layer x's axes are steps, then sequences. */
 static elman_status choose_axes(graph_pass *p)
 {
     trace *t = p->trace;
@@ -36,14 +36,18 @@ static elman_status choose_axes(graph_pass *p)
     if (!t->timed && axes > 2)
         return failure(ELMAN_BAD_FORMAT,
                        "the graph has no recurrent layer, and its input %zu "
-                       "axes beside the features, expected at most 2",
+                       "axes besides the features, expected at most 2",
                        axes);
+
+    /* at most one of each */
     if (!t->timed) {
         t->time = axes > 0 ? 0 : NO_AXIS;
         t->batch = axes > 1 ? 1 : NO_AXIS;
     }
+
     p->T = size_along(t, t->time);
     p->B = size_along(t, t->batch);
+
     if (!p->T || !p->B)
         return failure(ELMAN_BAD_VALUE,
                        "the input has %zu steps of %zu sequences, expected at "
@@ -69,16 +73,22 @@ static elman_status read_x(graph_pass *p)
     if (t->tokens) p->tokens = calloc(p->T * p->B + 1, sizeof *p->tokens);
     if (!p->x || (t->tokens && !p->tokens))
         return failure(ELMAN_NO_MEMORY, "no memory for the input");
+
+    /* row r is one step of one sequence */
     for (size_t r = 0; r < p->T * p->B; r++) {
         index_of_x(t, r / p->B, r % p->B, index);
+
         for (size_t i = 0; i < I; i++) {
             index[t->x.rank - 1] = i;
             tensor_doubles(array, view_element(t, &t->x, index), 1,
                            p->x + r * I + i);
         }
+
         if (!t->tokens) continue;
+
         double V = (double)t->layers[0].config.num_embeddings, token = p->x[r];
         if (token < 0) token += V; /* ONNX counts such from the end */
+
         if (!(token >= 0 && token < V))
             return failure(ELMAN_BAD_VALUE,
                            "input %.80s has the token %.0f, expected 0 to %.0f",
@@ -93,6 +103,7 @@ static elman_status read_lengths(graph_pass *p)
 {
     const trace *t = p->trace;
     if (!t->lengths) return ELMAN_OK;
+
     int64_t *numbers = calloc(p->B, sizeof *numbers);
     p->lengths = calloc(p->B, sizeof *p->lengths);
     if (numbers && p->lengths) {
@@ -100,6 +111,7 @@ static elman_status read_lengths(graph_pass *p)
         for (size_t b = 0; b < p->B; b++)
             p->lengths[b] = (size_t)numbers[b];
     }
+
     free(numbers);
     return numbers && p->lengths
                ? ELMAN_OK
@@ -114,11 +126,13 @@ static elman_status make_arrays(graph_pass *p)
         const traced_layer *l = p->trace->layers + i;
         traced_arrays *a = p->layers + i;
         size_t D = l->config.bidirectional ? 2 : 1;
+
         a->y = room_for(l->per_sequence ? 1 : p->T, p->B, l->O);
         if (traced_is_recurrent(l)) {
             a->h_n = room_for(D, p->B, l->config.hidden_size);
             a->c_n = room_for(D, p->B, l->config.hidden_size);
         }
+
         if (!a->y || (traced_is_recurrent(l) && (!a->h_n || !a->c_n)))
             return failure(ELMAN_NO_MEMORY, "no memory for outputs");
     }
@@ -134,7 +148,10 @@ static size_t stretch_end(const graph_pass *p, size_t first)
     const trace *t = p->trace;
     bool recurrent = traced_is_recurrent(t->layers + first);
     size_t end = first + 1;
+
+    /* without lengths all layers run together */
     if (!p->lengths) return t->layer_count;
+
     for (; end < t->layer_count; end++) {
         const traced_layer *l = t->layers + end;
         bool along = traced_is_recurrent(l) ||
@@ -163,19 +180,26 @@ static double source_at(const graph_pass *p, const source *s,
     const trace *t = p->trace;
     size_t element = 0, step = 0, b = 0, feature = 0;
     double value;
+
+    /* a tensor or an input is dense */
     if (s->kind <= SOURCE_INPUT) {
         for (size_t k = 0; k < s->rank; k++)
             element = element * (size_t)s->shape[k].factor + position[k];
         tensor_doubles(source_array(t, s), element, 1, &value);
         return value;
     }
+
     const traced_layer *l = t->layers + s->index;
     const traced_arrays *a = p->layers + s->index;
+
+    /* a final state, (D,B,R) */
     if (s->kind != SOURCE_LAYER) {
         size_t R = l->config.hidden_size;
         const double *from = s->kind == SOURCE_FINAL_H ? a->h_n : a->c_n;
         return from[(position[0] * p->B + position[1]) * R + position[2]];
     }
+
+    /* y, whose axes are steps, sequences and, row-major, the features */
     for (size_t k = 0; k < s->rank; k++) {
         if (s->identity[k] == OWN_AXIS)
             feature = feature * (size_t)s->shape[k].factor + position[k];
@@ -184,6 +208,7 @@ static double source_at(const graph_pass *p, const source *s,
         else if (s->identity[k] >= 0 && s->identity[k] == t->batch)
             b = position[k];
     }
+
     if (l->per_sequence) step = 0;
     return a->y[(step * p->B + b) * l->O + feature];
 }
@@ -196,9 +221,12 @@ static void put_number(const named_tensor *to, void *data, size_t i,
     const named_tensor one = {.type = ELEMENT_F64, .count = 1, .data = &value};
     size_t bytes = element_bytes(to->type);
     char *at = (char *)data + i * bytes;
+
+    /* as each type would have it */
     int64_t whole;
     float single = (float)value;
     uint16_t half = half_narrow(value);
+
     switch (to->type) {
     case ELEMENT_F64:
         memcpy(at, &value, bytes);
@@ -209,6 +237,7 @@ static void put_number(const named_tensor *to, void *data, size_t i,
     case ELEMENT_F16:
         memcpy(at, &half, bytes);
         break;
+
     default:
         tensor_wholes(&one, 0, 1, &whole);
         if (to->type == ELEMENT_BOOL) whole = whole != 0;
@@ -221,8 +250,10 @@ static elman_status write_sizes(const traced_value *v, graph_array *out)
 {
     int64_t *data = calloc(v->count + 1, sizeof *data);
     if (!data) return failure(ELMAN_NO_MEMORY, "no memory for an output");
+
     for (size_t i = 0; i < v->count; i++)
         data[i] = v->sizes[i].factor;
+
     out->owner = data;
     out->tensor = (named_tensor){.name = v->name,
                                  .type = ELEMENT_I64,
@@ -244,6 +275,7 @@ static const view *part_at(const traced_value *v, size_t *index)
             break;
         index[v->axis] -= (size_t)size.factor;
     }
+
     return v->views + p;
 }
 
@@ -255,8 +287,11 @@ static void write_elements(const graph_pass *p, const traced_value *v,
         memcpy(own, index, sizeof own);
         const view *of = part_at(v, own);
         view_position(p->trace, of, own, position);
+
         put_number(to, data, i,
                    source_at(p, p->trace->sources + of->source, position));
+
+        /* the next index, row-major */
         for (size_t k = to->rank; k-- > 0;) {
             if (++index[k] < to->shape[k]) break;
             index[k] = 0;
@@ -284,24 +319,30 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
     const traced_value *v = trace_find(t, output->name);
     extent shape[AXES];
     size_t rank;
+
     if (v->kind == VALUE_SIZES) return write_sizes(v, out);
     if (v->kind != VALUE_VIEW || v->norm != NORM_NONE || is_stale(t, v))
         return failure(ELMAN_BAD_FORMAT,
                        "the output %.80s is not what a layer gives",
                        output->name);
+
+    /* an array of the output's type and the shape that came out */
     TRY(value_shape(NULL, v, &rank, shape));
     named_tensor *to = &out->tensor;
     *to = (named_tensor){
         .name = output->name, .type = output->type, .rank = rank, .count = 1};
     if (to->type == ELEMENT_BF16) to->type = ELEMENT_F32;
+
     for (size_t k = 0; k < rank; k++) {
         to->shape[k] = (size_t)shape[k].factor;
         if (!sizes_multiply(to->count, to->shape[k], 1, &to->count))
             return failure(ELMAN_NO_MEMORY, "the output %.80s is too large",
                            output->name);
     }
+
     out->owner = calloc(to->count + 1, sizeof(double));
     if (!out->owner) return failure(ELMAN_NO_MEMORY, "no memory for an output");
+
     write_elements(p, v, to, out->owner);
     to->data = out->owner;
     return ELMAN_OK;
@@ -332,6 +373,7 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
         TRY(make_arrays(p));
         TRY(run_layers(p));
     }
+
     for (size_t i = 0; i < g->outputs; i++)
         TRY(write_output(p, g->output + i, outputs + i));
     return ELMAN_OK;
@@ -355,8 +397,11 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
     if (threads < 0 || threads > 64)
         return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to 64",
                        threads);
+
     graph_array *outputs = calloc(onnx->outputs + 1, sizeof *outputs);
     if (!outputs) return failure(ELMAN_NO_MEMORY, "no memory for outputs");
+
+    /* sizes are known now, so each pass has a trace of its own */
     elman_status status = trace_open(onnx, g->bound, &t);
     if (status == ELMAN_OK) {
         graph_pass p = {
@@ -365,11 +410,15 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
         status = run(&p, onnx, outputs);
         free_pass(&p);
     }
+
     trace_close(t);
+
+    /* the new outputs take the place of the old, or go after a failure */
     graph_array *old = g->outputs;
     if (status == ELMAN_OK) g->outputs = outputs;
     else old = outputs;
     if (status == ELMAN_OK) graph_describe_outputs(g);
+
     for (size_t i = 0; i < onnx->outputs; i++)
         free(old[i].owner);
     free(old);

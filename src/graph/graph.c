@@ -17,8 +17,11 @@ static elman_port port_of(const onnx_graph *g, const onnx_value *v, bool input)
                     .type = element_name(v->type),
                     .shaped = v->shaped,
                     .rank = v->shaped ? v->rank : 0};
+
     for (size_t k = 0; k < p.rank; k++)
         p.shape[k] = v->dimension[k].size;
+
+    /* an input that the file holds as well need not be given */
     for (size_t i = 0; input && i < g->initializers; i++)
         if (!strcmp(g->initializer[i].name, v->name)) p.optional = true;
     return p;
@@ -31,15 +34,19 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
         onnx_close(onnx);
         return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     }
+
     g->onnx = onnx;
     g->ports = calloc(onnx->inputs + onnx->outputs + 1, sizeof *g->ports);
     g->bound = calloc(onnx->inputs + 1, sizeof *g->bound);
     g->owners = calloc(onnx->inputs + 1, sizeof *g->owners);
     g->outputs = calloc(onnx->outputs + 1, sizeof *g->outputs);
+
     if (!g->ports || !g->bound || !g->owners || !g->outputs) {
         graph_close(g);
         return failure(ELMAN_NO_MEMORY, "no memory for a graph");
     }
+
+    /* inputs before outputs, as find_port counts them */
     for (size_t i = 0; i < onnx->inputs; i++)
         g->ports[g->port_count++] = port_of(onnx, onnx->input + i, true);
     for (size_t i = 0; i < onnx->outputs; i++)
@@ -63,6 +70,7 @@ void graph_close(elman_graph *g)
         free(g->owners[i]);
     for (size_t i = 0; g->outputs && i < g->onnx->outputs; i++)
         free(g->outputs[i].owner);
+
     free(g->ports);
     free(g->bound);
     free(g->owners);
@@ -82,6 +90,7 @@ void graph_describe_outputs(elman_graph *g)
     for (size_t i = 0; i < g->onnx->outputs; i++) {
         const named_tensor *t = &g->outputs[i].tensor;
         elman_port *p = g->ports + g->onnx->inputs + i;
+
         p->type = element_name(t->type);
         p->shaped = true;
         p->rank = t->rank;
@@ -114,8 +123,10 @@ static elman_status copy_array(const named_tensor *from, const char *name,
         !(*owner = malloc(bytes)))
         return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers",
                        from->count);
+
     if (floats) tensor_doubles(from, 0, from->count, *owner);
     else tensor_wholes(from, 0, from->count, *owner);
+
     *to = *from;
     to->name = name;
     to->type = floats ? ELEMENT_F64 : ELEMENT_I64;
@@ -130,12 +141,16 @@ elman_status graph_load(elman_graph *g, const char *name, const char *path)
     size_t index = 0;
     void *owner = NULL;
     named_tensor array;
+
     TRY(find_port(g, name, true, &index));
     TRY(npy_open(path, &file));
+
     elman_status status =
         copy_array(&file->tensor, g->onnx->input[index].name, &array, &owner);
     npy_close(file);
     if (status) return failure_in(status, path);
+
+    /* the array given before goes */
     free(g->owners[index]);
     g->owners[index] = owner;
     g->bound[index] = array;
@@ -148,6 +163,7 @@ elman_status graph_save(const elman_graph *g, const char *name,
     size_t index = 0;
     TRY(find_port(g, name, false, &index));
     const named_tensor *tensor = &g->outputs[index].tensor;
+
     if (!tensor->data)
         return failure(ELMAN_BAD_VALUE,
                        "the output %.80s was not computed, expected a forward "

@@ -37,7 +37,10 @@ static elman_status make_weights(stage *s, const weight_source *from)
     elman_model *m = s->model;
     double *weights = calloc(m->weight_count + 1, sizeof *weights);
     if (!weights) return failure(ELMAN_NO_MEMORY, "no memory for weights");
+
     elman_status status = weights_fill(from, m, weights);
+
+    /* the reference has its parameters without gaps, in double */
     if (status == ELMAN_OK && s->reference) {
         double *to = s->reference->weights;
         for (size_t i = 0; i < m->info.parameters; i++) {
@@ -46,8 +49,10 @@ static elman_status make_weights(stage *s, const weight_source *from)
             to += p->count;
         }
     }
+
     for (size_t i = 0; status == ELMAN_OK && i < m->weight_count; i++)
         m->weights[i] = (float)weights[i];
+
     free(weights);
     if (status == ELMAN_OK) model_repack(m, s->pass->threads);
     return status;
@@ -59,16 +64,21 @@ static elman_status make_model(stage *s)
     elman_config config = {0};
     weight_source weights = {.tensor_count = p->trace->tensor_count,
                              .tensors = p->trace->tensors};
+
     elman_status status =
         assemble(p->trace, s->first, s->last, false, &config, &weights);
+
+    /* as import.c has it, for files that ask for much memory */
     size_t limit = 1 << 16;
     for (size_t i = 0; i < p->trace->tensor_count; i++)
         limit += 4 * (p->trace->tensors[i].count + LANES);
+
     if (status == ELMAN_OK)
         status = model_create_empty(&config, limit, &s->model);
     if (status == ELMAN_OK && p->in_double)
         status = reference_create(&config, s->steps, p->B, &s->reference);
     if (status == ELMAN_OK) status = make_weights(s, &weights);
+
     free(weights.slices);
     return status;
 }
@@ -78,19 +88,24 @@ static elman_status make(stage *s)
     graph_pass *p = s->pass;
     TRY(make_model(s));
     s->I = s->model->config.input_size;
+
     if (s->steps < s->T && !s->model->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the graph cannot run in chunks of %zu steps, because a "
                        "layer looks ahead",
                        s->steps);
+
     const elman_state_config config = {
         .T = s->steps, .B = p->B, .threads = p->threads};
     if (!p->in_double) TRY(state_create(s->model, &config, &s->state));
+
+    /* a chunk in float, and what every sequence's memory is: given */
     size_t count;
     s->lengths = calloc(p->B, sizeof *s->lengths);
     s->given = malloc(p->B);
     if (sizes_multiply(s->steps, p->B, s->I + 1, &count))
         s->floats = calloc(count, sizeof *s->floats);
+
     if (!s->lengths || !s->given || !s->floats)
         return failure(ELMAN_NO_MEMORY, "no memory for a pass");
     memset(s->given, 1, p->B);
@@ -125,6 +140,8 @@ static memory memory_of(const stage *s, size_t level, size_t d, bool is_cell,
         m.d = final ? (is_cell ? r->c_n : r->h_n) : (is_cell ? r->c_0 : r->h_0);
         return m;
     }
+
+    /* the state's memory by its name, as anybody may view it */
     char name[64];
     elman_tensor memory_view;
     snprintf(name, sizeof name, "layer%zu%s.%s", level, d ? "_reverse" : "",
@@ -153,6 +170,7 @@ static void put_learned(const stage *s, const traced_layer *l, size_t level,
     reference_direction *r = reference_level(s->reference, level, d);
     ptrdiff_t at = is_cell ? r->c_0_at : r->h_0_at;
     double *to = is_cell ? r->c_0 : r->h_0;
+
     for (size_t b = 0; b < s->pass->B; b++)
         for (size_t j = 0; j < R; j++)
             to[b * R + j] =
@@ -168,12 +186,16 @@ static elman_status put_given(const stage *s, const traced_layer *l,
     const named_tensor *array = source_array(t, from);
     size_t R = l->config.hidden_size;
     extent rows;
+
+    /* given as (D,B,R), for the sequences of this pass */
     TRY(view_size(NULL, of, 1, &rows));
+
     if (!extent_is(&rows, (int64_t)s->pass->B))
         return failure(ELMAN_BAD_VALUE,
                        "the initial state %.80s is for %lld sequences, "
                        "expected %zu",
                        array->name, (long long)rows.factor, s->pass->B);
+
     memory to = memory_of(s, level, d, is_cell, false);
     for (size_t b = 0; b < s->pass->B; b++)
         for (size_t j = 0; j < R; j++) {
@@ -194,12 +216,15 @@ static elman_status visit_all(stage *s, visit_memory *visit)
     size_t level = 0;
     for (size_t i = s->first; i < s->last; i++) {
         const traced_layer *l = s->pass->trace->layers + i;
+
         if (!traced_is_recurrent(l)) continue;
+
         size_t direction_count = l->config.bidirectional ? 2 : 1;
         for (size_t d = 0; d < direction_count; d++) {
             TRY(visit(s, i, level, d, false));
             if (l->config.kind == ELMAN_LSTM) TRY(visit(s, i, level, d, true));
         }
+
         level++;
     }
     return ELMAN_OK;
@@ -244,11 +269,15 @@ static elman_status run_chunk(stage *s, size_t begin, size_t T)
     graph_pass *p = s->pass;
     size_t row = begin * p->B, n = T * p->B * s->I;
     bool tokens = !s->I;
+
+    /* how much of each sequence is in this chunk */
     for (size_t b = 0; b < p->B; b++) {
         size_t all = s->all ? s->all[b] : s->T;
         size_t left = all > begin ? all - begin : 0;
         s->lengths[b] = left < T ? left : T;
     }
+
+    /* the reference does not remember: its memory is carried over */
     if (s->reference) {
         const reference_batch batch = {.T = T,
                                        .B = p->B,
@@ -260,8 +289,11 @@ static elman_status run_chunk(stage *s, size_t begin, size_t T)
         if (begin) TRY(visit_all(s, carry_memory));
         return reference_forward(s->reference, &batch, NULL);
     }
+
+    /* a state does */
     for (size_t i = 0; i < n; i++)
         s->floats[i] = (float)s->x[row * s->I + i];
+
     const elman_batch batch = {.T = T,
                                .B = p->B,
                                .x = tokens ? NULL : s->floats,
@@ -284,10 +316,14 @@ static void keep_outputs(const stage *s, size_t begin, size_t T)
         const traced_layer *l = p->trace->layers + i;
         double *to = p->layers[i].y;
         if (!to) continue;
+
         size_t O = l->O, rows = l->per_sequence ? p->B : T * p->B;
         if (!l->per_sequence) to += begin * p->B * O;
+
         for (size_t r = 0; r < rows; r++) {
+            /* a sequence that ended before keeps its vector */
             if (l->per_sequence && !s->lengths[r] && begin) continue;
+
             for (size_t j = 0; j < O; j++)
                 to[r * O + j] = output_at(s, i - s->first, r * O + j);
         }
@@ -298,12 +334,15 @@ static elman_status run(stage *s)
 {
     TRY(make(s));
     TRY(visit_all(s, begin_memory));
+
     for (size_t begin = 0; begin < s->T; begin += s->steps) {
         size_t left = s->T - begin;
         size_t T = left < s->steps ? left : s->steps;
+
         TRY(run_chunk(s, begin, T));
         keep_outputs(s, begin, T);
     }
+
     return visit_all(s, keep_memory);
 }
 
@@ -311,6 +350,7 @@ elman_status stage_run(graph_pass *p, size_t first, size_t last)
 {
     const traced_layer *l = p->trace->layers;
     size_t T = first && l[first - 1].per_sequence ? 1 : p->T;
+
     stage s = {.pass = p,
                .first = first,
                .last = last,
@@ -320,6 +360,7 @@ elman_status stage_run(graph_pass *p, size_t first, size_t last)
                .T = T,
                .all = traced_is_recurrent(l + first) ? p->lengths : NULL,
                .steps = p->steps && p->steps < T ? p->steps : T};
+
     elman_status status = run(&s);
     unmake(&s);
     return status;

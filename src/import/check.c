@@ -39,15 +39,20 @@ static elman_status measure_input(const named_tensor *x, sample *s)
     const elman_model *m = s->model;
     bool batch_first = m->config.batch_first, tokens = m->info.vocabulary > 0;
     size_t axes = tokens ? 1 : 2, I = m->info.input_size;
+
     char expected[120];
     const char *order = batch_first ? "B,T" : "T,B";
     if (tokens) snprintf(expected, sizeof expected, "(%s) or (T)", order);
     else
         snprintf(expected, sizeof expected, "(%s,%zu) or (T,%zu)", order, I, I);
+
+    /* with or without an axis of sequences */
     s->batched = x->rank == axes + 1;
     bool fits = s->batched || x->rank == axes;
     if (fits && !tokens) fits = x->shape[x->rank - 1] == I;
+
     if (!fits || x->count == 0) return bad_shape(x, expected);
+
     s->T = x->shape[s->batched && batch_first ? 1 : 0];
     s->B = s->batched ? x->shape[batch_first ? 0 : 1] : 1;
     s->row = tokens ? 1 : I;
@@ -61,10 +66,13 @@ static elman_status read_input(const named_tensor *x, sample *s)
     s->tokens = V ? malloc(x->count * sizeof *s->tokens) : NULL;
     if (!s->x || (V && !s->tokens))
         return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers", x->count);
+
+    /* a token is a whole number below V */
     for (size_t i = 0; i < x->count; i++) {
         double value;
         tensor_doubles(x, i, 1, &value);
         s->x[i] = (float)value;
+
         if (!V) continue;
         if (!(value >= 0 && value < (double)V && floor(value) == value))
             return failure(ELMAN_BAD_FORMAT,
@@ -92,24 +100,30 @@ static elman_status read_output(const named_tensor *y, sample *s)
 {
     const elman_model *m = s->model;
     size_t shape[ELMAN_MAX_RANK], rank;
+
     s->steps = m->info.per_sequence ? 1 : s->T;
     s->sides = model_outputs(m);
     s->O = m->info.output_size / s->sides;
+
+    /* where x had no axis of sequences, y may have one of size 1 */
     bool fits = false;
     for (int batched = s->batched; batched < 2 && !fits; batched++) {
         rank = output_shape(s, batched, shape);
         fits = y->rank == rank &&
                memcmp(y->shape, shape, rank * sizeof *shape) == 0;
     }
+
     if (!fits) {
         char expected[100];
         shape_print(output_shape(s, s->batched, shape), shape, sizeof expected,
                     expected);
         return bad_shape(y, expected);
     }
+
     s->count = y->count;
     s->want = malloc(y->count * sizeof *s->want);
     s->got = malloc(y->count * sizeof *s->got);
+
     if (!s->want || !s->got)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu numbers", y->count);
     tensor_doubles(y, 0, y->count, s->want);
@@ -123,6 +137,7 @@ static elman_status run_whole(sample *s)
     elman_state *state = NULL;
     TRY(state_create(s->model, &(elman_state_config){.T = s->T, .B = s->B},
                      &state));
+
     elman_batch batch = {.T = s->T, .B = s->B, .x = s->x, .tokens = s->tokens};
     elman_status status = model_forward(s->model, state, &batch, s->got);
     state_destroy(state);
@@ -135,18 +150,21 @@ static void take_step(const sample *s, size_t t, float *x_t, int32_t *token_t)
     bool batch_first = s->model->config.batch_first;
     for (size_t b = 0; b < s->B; b++) {
         size_t from = batch_first ? b * s->T + t : t * s->B + b;
+
         memcpy(x_t + b * s->row, s->x + from * s->row, s->row * sizeof *x_t);
         if (s->tokens) token_t[b] = s->tokens[from];
     }
 }
 
-/* What a step gave, to its place; of one vector per sequence the last stays. */
+/* What a step gave, where it belongs; of one vector per sequence the last
+ * stays. */
 static void keep_step(sample *s, size_t t, const float *y_t)
 {
     bool batch_first = s->model->config.batch_first;
     for (size_t b = 0; b < s->B; b++) {
         size_t to = batch_first ? b * s->steps + t : t * s->B + b;
         if (s->steps == 1) to = b;
+
         memcpy(s->got + to * s->O, y_t + b * s->O, s->O * sizeof *y_t);
     }
 }
@@ -158,13 +176,17 @@ static elman_status run_stream(sample *s)
     float *x_t = malloc(s->B * s->row * sizeof *x_t);
     float *y_t = malloc(s->B * s->O * sizeof *y_t);
     int32_t *token_t = malloc(s->B * sizeof *token_t);
+
     if (!x_t || !y_t || !token_t) {
         status = failure(status, "no memory for a step of %zu sequences", s->B);
         goto done;
     }
+
+    /* a state whose memory goes on from step to step */
     status = state_create(s->model, &(elman_state_config){.B = s->B}, &state);
     elman_batch batch = {
         .T = 1, .B = s->B, .x = x_t, .tokens = s->tokens ? token_t : NULL};
+
     for (size_t t = 0; !status && t < s->T; t++) {
         take_step(s, t, x_t, token_t);
         status = model_forward(s->model, state, &batch, y_t);
@@ -203,36 +225,44 @@ static double find_worst(const sample *s, size_t *worst)
 }
 
 /* Says where element i is. */
-static void describe(const sample *s, size_t i, const char *way, size_t room,
+static void describe(const sample *s, size_t i, const char *how, size_t room,
                      char *text)
 {
+    /* the index as direction, step and sequence */
     size_t row = i / s->O, side = row / (s->steps * s->B);
     row %= s->steps * s->B;
     bool batch_first = s->model->config.batch_first;
     size_t t = batch_first ? row % s->steps : row / s->B;
     size_t b = batch_first ? row / s->steps : row % s->B;
+
     char step[40] = "", side_text[40] = "";
     if (!s->model->info.per_sequence)
         snprintf(step, sizeof step, "step %zu, ", t);
+
     if (s->sides > 1)
         snprintf(side_text, sizeof side_text, "direction %zu, ", side);
+
     size_t used = (size_t)snprintf(text, room, "%s%ssequence %zu, output %zu ",
                                    side_text, step, b, i % s->O);
+
     if (isnan(s->want[i]))
         snprintf(text + used, room - used,
                  "is NaN in the reference, which no answer equals");
     else
         snprintf(text + used, room - used, "is %.7g%s, expected %.7g",
-                 (double)s->got[i], way, s->want[i]);
+                 (double)s->got[i], how, s->want[i]);
 }
 
 static elman_status compare(sample *s, elman_check *check)
 {
     size_t worst;
     elman_check c = {.T = s->T, .B = s->B, .stream = NAN};
+
     TRY(run_whole(s));
     c.whole = find_worst(s, &worst);
     if (c.whole > 1) describe(s, worst, "", sizeof c.failure, c.failure);
+
+    /* once more, one step at a time */
     if (s->model->info.streams) {
         TRY(run_stream(s));
         c.stream = find_worst(s, &worst);
@@ -240,6 +270,7 @@ static elman_status compare(sample *s, elman_check *check)
             describe(s, worst, " one step at a time", sizeof c.failure,
                      c.failure);
     }
+
     c.passed = !c.failure[0];
     *check = c;
     return ELMAN_OK;
@@ -249,10 +280,12 @@ elman_status check_tensors(const elman_model *m, const named_tensor *x,
                            const named_tensor *y, elman_check *check)
 {
     sample s = {.model = m};
+
     elman_status status = measure_input(x, &s);
     if (!status) status = read_input(x, &s);
     if (!status) status = read_output(y, &s);
     if (!status) status = compare(&s, check);
+
     free(s.x);
     free(s.tokens);
     free(s.want);

@@ -13,27 +13,34 @@ static elman_status check_claimed(const elman_import *im)
     if (!claimed)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors",
                        im->weights.tensor_count);
+
     for (size_t i = 0; i < im->weights.slice_count; i++)
         if (im->weights.slices[i].from != FROM_NOTHING)
             claimed[im->weights.slices[i].from] = true;
     for (size_t i = 0; i < im->spare_count; i++)
         claimed[im->spares[i].from] = true;
+
+    /* the first that is not, and how many there are */
     size_t first = im->weights.tensor_count, lost = 0;
     for (size_t i = im->weights.tensor_count; i-- > 0;) {
         if (claimed[i]) continue;
         first = i;
         lost++;
     }
+
     free(claimed);
     if (!lost) return ELMAN_OK;
+
     const named_tensor *t = im->weights.tensors + first;
     char shape[100], others[40] = "";
     shape_print(t->rank, t->shape, sizeof shape, shape);
     if (lost > 1) snprintf(others, sizeof others, " (and %zu more)", lost - 1);
-    return failure(ELMAN_BAD_FORMAT,
-                   "the tensor %.80s, %s %s,%s has no place in the model; name "
-                   "it in elman convert --ignore to leave it out",
-                   t->name, element_name(t->type), shape, others);
+
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "the tensor %.80s, %s %s,%s cannot be mapped to the model; name "
+        "it in elman convert --ignore to leave it out",
+        t->name, element_name(t->type), shape, others);
 }
 
 static elman_status check_reference(const elman_import *im,
@@ -41,6 +48,7 @@ static elman_status check_reference(const elman_import *im,
 {
     elman_check check;
     if (im->reference_x == NOWHERE) return ELMAN_OK;
+
     TRY(check_tensors(m, im->weights.tensors + im->reference_x,
                       im->weights.tensors + im->reference_y, &check));
     if (check.passed) return ELMAN_OK;
@@ -55,12 +63,16 @@ static elman_status fill_model(const elman_import *im, elman_model *m)
     double *weights = NULL;
     if (sizes_multiply(m->weight_count, sizeof *weights, 1, &bytes))
         weights = malloc(bytes + 1);
+
     if (!weights)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu weights",
                        m->weight_count);
+
+    /* sums are made in double and rounded once */
     elman_status status = weights_fill(&im->weights, m, weights);
     for (size_t i = 0; !status && i < m->weight_count; i++)
         m->weights[i] = (float)weights[i];
+
     free(weights);
     return status;
 }
@@ -70,17 +82,22 @@ static elman_status create(const elman_import *im, elman_model **model)
 {
     elman_model *m = NULL;
     if (im->own) return model_parse(im->source, model);
+
     TRY(check_claimed(im));
+
     elman_status status = import_model(im, &m);
     if (!status) status = fill_model(im, m);
     if (!status) {
         model_repack(m, 1);
         status = check_reference(im, m);
     }
+
+    /* what a file asks for is the file's fault */
     if (status) {
         model_destroy(m);
         return status == ELMAN_BAD_VALUE ? ELMAN_BAD_FORMAT : status;
     }
+
     *model = m;
     return ELMAN_OK;
 }

@@ -23,13 +23,17 @@ const char *import_text(elman_import *im, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length < 0) return NULL;
+
     char *block = malloc(sizeof im->texts + (size_t)length + 1);
     if (!block) {
         (void)failure(ELMAN_NO_MEMORY, "no memory for the table of tensors");
         return NULL;
     }
+
+    /* its first bytes point to the text before */
     memcpy(block, &im->texts, sizeof im->texts);
     im->texts = block;
+
     va_start(arguments, format);
     vsnprintf(block + sizeof im->texts, (size_t)length + 1, format, arguments);
     va_end(arguments);
@@ -43,6 +47,7 @@ const char *import_text(elman_import *im, const char *format, ...)
 static bool matches(const char *name, const char *pattern, size_t bytes)
 {
     const char *end = pattern + bytes, *star = NULL, *from = NULL;
+
     while (*name || pattern < end) {
         if (pattern < end && *pattern == '*') {
             star = ++pattern;
@@ -64,11 +69,14 @@ static bool matches(const char *name, const char *pattern, size_t bytes)
 bool list_next(const char **list, const char **text, size_t *bytes)
 {
     if (!*list) return false;
+
     const char *first = *list, *end = first + strcspn(first, ",");
     *list = *end ? end + 1 : NULL;
+
     first += strspn(first, " ");
     while (end > first && end[-1] == ' ')
         end--;
+
     *text = first;
     *bytes = first < end ? (size_t)(end - first) : 0;
     return true;
@@ -80,11 +88,13 @@ static elman_status leave_out_matches(elman_import *im, const char *pattern,
     size_t found = 0;
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
         if (!matches(im->weights.tensors[i].name, pattern, bytes)) continue;
+
         found++;
         if (im->left_out[i]) continue;
         im->left_out[i] = true;
         TRY(import_add_spare(im, i, "ignored"));
     }
+
     if (found) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE,
                    "no tensor is named %.*s, which is to be ignored",
@@ -112,10 +122,14 @@ elman_status import_leave_out(elman_import *im, const char *patterns)
     if (!im->left_out)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors",
                        im->weights.tensor_count);
+
+    /* what config ignores, then the reference, of which a half is a mistake */
     while (list_next(&patterns, &pattern, &bytes))
         if (bytes) TRY(leave_out_matches(im, pattern, bytes));
+
     TRY(take_reference(im, "reference.input", &im->reference_x));
     TRY(take_reference(im, "reference.output", &im->reference_y));
+
     if ((im->reference_x == NOWHERE) == (im->reference_y == NOWHERE))
         return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
@@ -131,10 +145,12 @@ void import_close(elman_import *im)
 {
     if (!im) return;
     if (im->close) im->close(im->source);
+
     for (char *text = im->texts, *next; text; text = next) {
         memcpy(&next, text, sizeof next);
         free(text);
     }
+
     free(im->weights.slices);
     free(im->spares);
     free(im->left_out);
@@ -150,7 +166,7 @@ const elman_import_row *import_rows(const elman_import *im, size_t *count)
     return im->rows;
 }
 
-/* Floats that the config may ask for before its slices are looked at: as
+/* Floats that the config may ask for before its slices are filled: as
  * src/model/save.c has it. */
 static size_t weight_limit(const elman_import *im)
 {

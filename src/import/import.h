@@ -1,7 +1,7 @@
 /*
  * import.h: a model being put together from another's tensors.
  *
- * An importer (names, mapping, onnx) looks at a source's tensors and says two
+ * An importer (names, mapping, onnx) reads a source's tensors and says two
  * things: the config, and slices: which elements of which tensor make which
  * parameter. Everything after that, from the table for people to the weights,
  * is the same for all.
@@ -34,7 +34,7 @@ struct elman_import {
     weight_source weights; /* the source's tensors, and slices of them */
     size_t spare_count, spare_room;
     spare *spares;
-    bool *left_out; /* (tensors) spares that importers need not look at, or
+    bool *left_out; /* (tensors) spares that importers pass over, or
                        NULL: import_leave_out */
     bool own;       /* elman's own file: a source without slices */
     size_t beside;  /* tensors of a checkpoint that are not in its state dict */

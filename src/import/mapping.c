@@ -42,6 +42,7 @@ static gate_letters letters_of(const elman_config *c, const parameter *p)
         size_t length = strlen(l->name);
         bool mine =
             strncmp(p->name, l->name, length) == 0 && p->name[length] == '.';
+
         if (!mine) continue;
         if (l->kind == ELMAN_LSTM && strcmp(p->role, "peephole") == 0)
             return (gate_letters){"ifo", "ifo"};
@@ -59,18 +60,24 @@ static elman_status order_gates(const gate_letters *letters, const recipe *r,
 {
     const char *ours = letters->ours, *theirs = r->gates;
     size_t count = ours ? strlen(ours) : 0;
+
+    /* each of our letters, or its other name, once among theirs */
     bool fits = ours && strlen(theirs) == count;
+
     for (size_t j = 0; fits && j < count; j++) {
         const char *at = strchr(theirs, ours[j]);
         if (!at) at = strchr(theirs, letters->also[j]);
         fits = at != NULL;
         if (fits) p->order[j] = (size_t)(at - theirs);
     }
+
     if (fits) {
         p->blocks = count;
         return ELMAN_OK;
     }
+
     if (!ours)
+
         return failure(ELMAN_BAD_FORMAT,
                        "the mapping of %s gives gates, but it has none",
                        p->parameter);
@@ -88,12 +95,16 @@ static const char *describe(elman_import *im, const recipe *r,
 {
     const char *how = "";
     if (r->has_row) how = import_text(im, "row %zu, ", r->row);
+
     if (how && r->transpose) how = import_text(im, "%stransposed, ", how);
     if (how && r->gates)
         how =
             import_text(im, "%sgates %s to %s, ", how, r->gates, letters->ours);
     if (how && added) how = import_text(im, "%sadded, ", how);
+
     if (!how) return NULL;
+
+    /* without the last comma */
     size_t bytes = strlen(how);
     return bytes ? import_text(im, "%.*s", (int)(bytes - 2), how) : "as it is";
 }
@@ -103,12 +114,17 @@ static const char *describe(elman_import *im, const recipe *r,
 static elman_status check_shape(const recipe *r, const parameter *target)
 {
     size_t skip = r->has_row ? 1 : 0, rank = target->rank;
+
+    /* a row is taken along the first axis, so the rest must fit */
     bool fits = r->from->rank == rank + skip && (!r->transpose || rank == 2);
+
     for (size_t i = 0; fits && i < rank; i++)
         fits = r->from->shape[skip + i] ==
                target->shape[r->transpose ? rank - 1 - i : i];
     if (fits && skip) fits = r->row < r->from->shape[0];
+
     if (fits) return ELMAN_OK;
+
     char got[100], expected[100], row[40] = "";
     shape_print(r->from->rank, r->from->shape, sizeof got, got);
     shape_print(rank, target->shape, sizeof expected, expected);
@@ -125,17 +141,21 @@ static elman_status add_recipe(elman_import *im, const recipe *r,
     gate_letters letters = letters_of(&im->config, target);
     size_t rows = target->shape[0];
     size_t columns = target->rank > 1 ? target->shape[1] : 1;
+
+    /* rows and columns change roles if it is transposed */
     tensor_slice p = {.from = (size_t)(r->from - im->weights.tensors),
                       .offset = r->has_row ? r->row * rows * columns : 0,
                       .row_step = r->transpose ? 1 : columns,
                       .column_step = r->transpose ? rows : 1,
                       .blocks = 1};
     snprintf(p.parameter, sizeof p.parameter, "%s", target->name);
+
     TRY(check_shape(r, target));
     if (!element_is_float(r->from->type))
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has the type %s, expected floats",
                        r->from->name, element_name(r->from->type));
+
     if (r->gates) TRY(order_gates(&letters, r, &p));
     p.how = describe(im, r, &letters, added);
     return p.how ? weights_add(&im->weights, &p) : ELMAN_NO_MEMORY;
@@ -173,9 +193,12 @@ static elman_status read_member(const elman_import *im, const json_node *at,
 {
     int64_t whole;
     const char *text = json_text(at);
+
+    /* transpose, zero, row and gates say how */
     if (strcmp(at->key, "transpose") == 0)
         return read_flag(at, target, &r->transpose);
     if (strcmp(at->key, "zero") == 0) return read_flag(at, target, zero);
+
     if (strcmp(at->key, "row") == 0) {
         if (!json_whole(at, &whole) || whole < 0)
             return bad_source(target, "has a row that is no whole number "
@@ -184,17 +207,21 @@ static elman_status read_member(const elman_import *im, const json_node *at,
         r->row = (size_t)whole;
         return ELMAN_OK;
     }
+
     if (strcmp(at->key, "gates") == 0) {
         r->gates = text;
         return text ? ELMAN_OK
                     : bad_source(target, "has gates that are no "
                                          "text");
     }
+
+    /* from says what */
     if (strcmp(at->key, "from") != 0)
         return failure(ELMAN_BAD_FORMAT,
                        "the mapping of %.80s has the field %.40s, expected "
                        "from, transpose, gates, row or zero",
                        target, at->key);
+
     r->from = text ? find_tensor(im, text) : NULL;
     if (r->from) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
@@ -217,6 +244,8 @@ static elman_status add_source(elman_import *im, const json_node *node,
     recipe r = {.from = NULL};
     bool zero = false;
     const char *text = json_text(node);
+
+    /* a text alone is what it is made from */
     if (text) {
         const json_node from = {
             .kind = JSON_KIND_TEXT, .key = "from", .is.text = text};
@@ -227,10 +256,12 @@ static elman_status add_source(elman_import *im, const json_node *node,
     } else {
         return bad_source(target->name, "is neither a name nor an object");
     }
+
     if (zero && node->count == 1) return add_zero(im, target);
     if (zero || !r.from)
         return bad_source(target->name, "says neither from what tensor it "
                                         "comes nor zero alone");
+
     return add_recipe(im, &r, target, added);
 }
 
@@ -244,9 +275,11 @@ static elman_status add_parameter(elman_import *im, const json_node *node,
                        "config; the first is %s",
                        node->key,
                        m->info.parameters ? m->parameters[0].name : "none");
+
     if (node->kind != JSON_KIND_LIST)
         return add_source(im, node, target, false);
     if (!node->count) return bad_source(node->key, "is an empty list");
+
     for (const json_node *at = node->is.first; at; at = at->next)
         TRY(add_source(im, at, target, node->count > 1));
     return ELMAN_OK;
@@ -257,14 +290,18 @@ static elman_status add_tensors(elman_import *im, const json_node *tensors)
     elman_model *m = NULL;
     if (!tensors || tensors->kind != JSON_KIND_OBJECT)
         return failure(ELMAN_BAD_FORMAT, "there is no object \"tensors\"");
+
+    /* a model of the config knows its parameters and their shapes */
     elman_status status = import_model(im, &m);
     for (const json_node *at = tensors->is.first; !status && at; at = at->next)
         status = add_parameter(im, at, m);
+
     for (size_t i = 0; !status && i < m->info.parameters; i++)
         if (!json_find(tensors, m->parameters[i].name))
             status =
                 failure(ELMAN_BAD_FORMAT, "the mapping does not say what %s is",
                         m->parameters[i].name);
+
     model_destroy(m);
     return status;
 }
@@ -273,15 +310,19 @@ static elman_status read_reference(elman_import *im, const json_node *node)
 {
     static const char *const keys[] = {"x", "y"};
     ptrdiff_t *const at[] = {&im->reference_x, &im->reference_y};
+
+    /* a reference is not needed */
     if (!node) return ELMAN_OK;
     for (size_t i = 0; i < 2; i++) {
         const char *name = json_text(json_find(node, keys[i]));
         const named_tensor *t = name ? find_tensor(im, name) : NULL;
+
         if (!t)
             return failure(ELMAN_BAD_FORMAT,
                            "the mapping's reference has as %s %.80s, which is "
                            "no tensor of the file",
                            keys[i], name ? name : "no text");
+
         *at[i] = t - im->weights.tensors;
         if (!im->left_out[*at[i]])
             TRY(import_add_spare(im, (size_t)*at[i], "reference"));
@@ -293,6 +334,8 @@ static elman_status read_mapping(elman_import *im, const json_node *root,
                                  const elman_import_config *config)
 {
     elman_config c;
+
+    /* nothing besides these three fields */
     for (const json_node *at = json_find(root, "config") ? root->is.first
                                                          : NULL;
          at; at = at->next)
@@ -302,11 +345,14 @@ static elman_status read_mapping(elman_import *im, const json_node *root,
                            "the field %.40s is not known, expected config, "
                            "tensors and reference",
                            at->key);
+
     if (!json_find(root, "config"))
         return failure(ELMAN_BAD_FORMAT, "there is no object \"config\"");
+
     TRY(config_from_json(json_find(root, "config"), &c));
     if (config->batch_first) c.batch_first = true;
     TRY(config_complete(&c, &im->config));
+
     TRY(add_tensors(im, json_find(root, "tensors")));
     return read_reference(im, json_find(root, "reference"));
 }
@@ -317,8 +363,10 @@ elman_status import_mapping(elman_import *im, const elman_import_config *config)
     size_t size;
     json_tree *tree = NULL;
     TRY(file_read(config->mapping, &bytes, &size));
+
     elman_status status = json_read(bytes, size, false, &tree);
     if (!status) status = read_mapping(im, json_root(tree), config);
+
     json_close(tree);
     free(bytes);
     if (status == ELMAN_BAD_VALUE) status = ELMAN_BAD_FORMAT;

@@ -10,7 +10,10 @@ static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
 {
     const module *m = e->module;
     elman_layer l = {.kind = e->kind, .last = e->last};
+
+    /* a function has no weights that say sizes */
     if (!m) return l;
+
     if (e->kind == ELMAN_EMBEDDING) {
         l.num_embeddings = m->O;
         l.embedding_dim = m->I;
@@ -19,13 +22,13 @@ static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
         l.no_bias = m->bias == NOWHERE;
     } else if (module_is_recurrent(m)) {
         bool same = true;
-        for (size_t k = 1; k < m->levels; k++)
+        for (size_t k = 1; k < m->level_count; k++)
             same = same && m->H[k] == m->H[0];
         if (same) l.hidden_size = m->H[0];
         else memcpy(l.hidden_sizes, m->H, sizeof l.hidden_sizes);
-        l.num_layers = m->levels;
+        l.num_layers = m->level_count;
         l.proj_size = m->proj_size;
-        l.bidirectional = m->directions == 2;
+        l.bidirectional = m->direction_count == 2;
         l.no_bias = m->at[0][0][ROLE_BIAS_IH] == NOWHERE;
         if (m->kind == ELMAN_RNN) l.nonlinearity = nonlinearity;
     }
@@ -38,17 +41,23 @@ static void name_layer(const module_order *o, size_t index, char *name)
 {
     size_t bytes[ELMAN_MAX_LAYERS], same = 0;
     const char *last[ELMAN_MAX_LAYERS];
+
+    /* where each module's prefix has its last part */
     for (size_t i = 0; i < o->count; i++) {
-        const module *m = o->entry[i].module;
+        const module *m = o->entries[i].module;
+
         size_t first = m ? m->prefix_bytes : 0;
         while (first > 0 && m->prefix[first - 1] != '.')
             first--;
+
         last[i] = m ? m->prefix + first : "";
         bytes[i] = m ? m->prefix_bytes - first : 0;
     }
+
     for (size_t i = 0; i < o->count; i++)
         same += bytes[i] == bytes[index] &&
                 memcmp(last[i], last[index], bytes[i]) == 0;
+
     if (same == 1 && bytes[index] < ELMAN_MAX_NAME)
         memcpy(name, last[index], bytes[index]);
 }
@@ -60,21 +69,26 @@ static elman_status check_widths(const elman_import *im, const module_order *o,
     size_t width = 0;
     bool known = false;
     for (size_t i = 0; i < o->count; i++) {
-        const module *m = o->entry[i].module;
+        const module *m = o->entries[i].module;
         if (!m) continue;
-        bool embeds = o->entry[i].kind == ELMAN_EMBEDDING;
+        bool embeds = o->entries[i].kind == ELMAN_EMBEDDING;
+
         const named_tensor *t =
             im->weights.tensors +
             (module_is_recurrent(m) ? m->at[0][0][ROLE_WEIGHT_IH] : m->weight);
+
+        /* an embedding reads tokens and gives its columns */
         if (!known) *input = embeds ? 0 : m->I;
         else if (m->I != width)
             return failure(ELMAN_BAD_FORMAT,
                            "the tensor %.80s reads %zu features, but the layer "
                            "before it gives %zu",
                            t->name, m->I, width);
+
         width = embeds ? m->I : m->kind == ELMAN_LAYER_NORM ? m->I : m->O;
         known = true;
     }
+
     if (known) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE, "the order of the layers has no module of "
                                     "the file");
@@ -86,7 +100,7 @@ static elman_status check_nonlinearity(const module_order *o,
 {
     bool used = !config->nonlinearity;
     for (size_t i = 0; i < o->count && !used; i++)
-        used = o->entry[i].kind == ELMAN_RNN;
+        used = o->entries[i].kind == ELMAN_RNN;
     if (used) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE, "nonlinearity is given, which has no use "
                                     "for a model without nn.RNN");
@@ -98,9 +112,10 @@ static elman_status make_config(elman_import *im, const module_order *o,
     elman_config c = {.batch_first = config->batch_first};
     TRY(check_nonlinearity(o, config));
     TRY(check_widths(im, o, &c.input_size));
+
     for (size_t i = 0; i < o->count; i++) {
-        c.layers[i] = layer_of(o->entry + i, config->nonlinearity);
-        if (o->entry[i].module) name_layer(o, i, c.layers[i].name);
+        c.layers[i] = layer_of(o->entries + i, config->nonlinearity);
+        if (o->entries[i].module) name_layer(o, i, c.layers[i].name);
     }
     if (config_complete(&c, &im->config) == ELMAN_OK) return ELMAN_OK;
 
@@ -124,6 +139,7 @@ static elman_status add_whole(elman_import *im, ptrdiff_t tensor,
                       .column_step = 1,
                       .blocks = 1,
                       .how = how};
+
     snprintf(p.parameter, sizeof p.parameter, "%s.%s", prefix, role);
     return weights_add(&im->weights, &p);
 }
@@ -131,18 +147,21 @@ static elman_status add_whole(elman_import *im, ptrdiff_t tensor,
 static elman_status add_recurrent(elman_import *im, const module *m,
                                   const elman_layer *l)
 {
-    const char *told = NULL;
+    const char *how = NULL;
     if (m->kind == ELMAN_RNN)
-        told = l->nonlinearity ? "as it is, for relu (the file does not say)"
-                               : "as it is, for tanh (the file does not say)";
-    for (size_t i = 0; i < m->levels * m->directions * ROLES; i++) {
-        size_t level = i / (m->directions * ROLES);
-        size_t way = i / ROLES % m->directions;
+        how = l->nonlinearity ? "as it is, for relu (the file does not say)"
+                              : "as it is, for tanh (the file does not say)";
+
+    /* level by level, direction by direction, as PyTorch has them */
+    for (size_t i = 0; i < m->level_count * m->direction_count * ROLES; i++) {
+        size_t level = i / (m->direction_count * ROLES);
+        size_t d = i / ROLES % m->direction_count;
         module_role role = (module_role)(i % ROLES);
+
         char name[LONGEST_ROLE];
-        role_print(false, role, level, way, sizeof name, name);
-        TRY(add_whole(im, m->at[level][way][role], l->name, name,
-                      role == ROLE_WEIGHT_IH ? told : NULL));
+        role_print(false, role, level, d, sizeof name, name);
+        TRY(add_whole(im, m->at[level][d][role], l->name, name,
+                      role == ROLE_WEIGHT_IH ? how : NULL));
     }
     return ELMAN_OK;
 }
@@ -152,7 +171,7 @@ elman_status modules_build(elman_import *im, const module_order *o,
 {
     TRY(make_config(im, o, config));
     for (size_t i = 0; i < o->count; i++) {
-        const module *m = o->entry[i].module;
+        const module *m = o->entries[i].module;
         const elman_layer *l = im->config.layers + i;
         if (!m) continue;
         if (module_is_recurrent(m)) TRY(add_recurrent(im, m, l));

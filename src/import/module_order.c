@@ -12,7 +12,7 @@ static elman_status add_entry(module_order *o, entry e)
     if (o->count == ELMAN_MAX_LAYERS)
         return failure(ELMAN_BAD_VALUE, "there are more than %d layers",
                        ELMAN_MAX_LAYERS);
-    o->entry[o->count++] = e;
+    o->entries[o->count++] = e;
     return ELMAN_OK;
 }
 
@@ -29,7 +29,8 @@ static void append(char *text, size_t room, const char *name)
 static bool feeds_recurrent(const module_list *list, const module *m)
 {
     for (size_t i = 0; m->may_embed && i < list->count; i++)
-        if (module_is_recurrent(list->module + i) && list->module[i].I == m->I)
+        if (module_is_recurrent(list->modules + i) &&
+            list->modules[i].I == m->I)
             return true;
     return false;
 }
@@ -40,19 +41,24 @@ static void suggest(const module_list *list, size_t room, char *text)
     bool linear = false;
     char name[64];
     text[0] = 0;
+
     const module *embedding = NULL;
     for (size_t i = list->count; i-- > 0;)
-        if (feeds_recurrent(list, list->module + i))
-            embedding = list->module + i;
+        if (feeds_recurrent(list, list->modules + i))
+            embedding = list->modules + i;
+
     if (embedding) {
         module_print(embedding, sizeof name, name);
         append(text, room, name);
     }
+
+    /* between two linear layers something would stand */
     for (size_t i = 0; i < list->count; i++) {
-        const module *m = list->module + i;
+        const module *m = list->modules + i;
         if (m == embedding) continue;
         if (linear && m->kind == ELMAN_LINEAR) append(text, room, "relu");
         linear = m->kind == ELMAN_LINEAR;
+
         module_print(m, sizeof name, name);
         append(text, room, name);
     }
@@ -98,7 +104,7 @@ static const module *module_named(const module_list *list, const char *word,
 {
     if (bytes == 1 && *word == '.') bytes = 0;
     for (size_t i = 0; i < list->count; i++) {
-        const module *m = list->module + i;
+        const module *m = list->modules + i;
         if (m->prefix_bytes == bytes && memcmp(m->prefix, word, bytes) == 0)
             return m;
     }
@@ -110,7 +116,7 @@ static elman_status add_module(module_order *o, const module *m)
     char name[64];
     module_print(m, sizeof name, name);
     for (size_t i = 0; i < o->count; i++)
-        if (o->entry[i].module == m)
+        if (o->entries[i].module == m)
             return failure(ELMAN_BAD_VALUE,
                            "the order of the layers has %s twice, but no layer "
                            "can be used twice",
@@ -121,8 +127,11 @@ static elman_status add_module(module_order *o, const module *m)
 static elman_status add_word(const module_list *list, const char *word,
                              size_t bytes, module_order *o)
 {
+    /* a module of the file, or a function; dropout is accepted and leaves
+     * nothing */
     const module *m = module_named(list, word, bytes);
     if (m) return add_module(o, m);
+
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strlen(functions[i].word) != bytes ||
             memcmp(functions[i].word, word, bytes) != 0)
@@ -130,6 +139,7 @@ static elman_status add_word(const module_list *list, const char *word,
         return functions[i].entry.kind ? add_entry(o, functions[i].entry)
                                        : ELMAN_OK;
     }
+
     char layers[200];
     suggest(list, sizeof layers, layers);
     return failure(ELMAN_BAD_VALUE,
@@ -143,7 +153,7 @@ static elman_status add_word(const module_list *list, const char *word,
 static const module *module_after(const module_order *o, size_t i)
 {
     for (i++; i < o->count; i++)
-        if (o->entry[i].module) return o->entry[i].module;
+        if (o->entries[i].module) return o->entries[i].module;
     return NULL;
 }
 
@@ -154,10 +164,12 @@ static elman_status read_order(const module_list *list, const char *text,
     size_t bytes;
     while (list_next(&text, &word, &bytes))
         TRY(add_word(list, word, bytes, o));
-    const module *m = o->count ? o->entry[0].module : NULL;
+
+    /* a matrix in front of what reads its columns is an embedding */
+    const module *m = o->count ? o->entries[0].module : NULL;
     const module *next = module_after(o, 0);
     if (m && m->may_embed && next && next->I == m->I)
-        o->entry[0].kind = ELMAN_EMBEDDING;
+        o->entries[0].kind = ELMAN_EMBEDDING;
     return ELMAN_OK;
 }
 
@@ -169,14 +181,20 @@ enum { MOST_CHAINED = 6 }; /* 720 orders are tried */
 static bool permute(size_t n, size_t *at)
 {
     size_t i = n, j = n;
+
+    /* the last entry that is smaller than the one after it */
     while (i > 1 && at[i - 2] >= at[i - 1])
         i--;
     if (i <= 1) return false;
+
+    /* is swapped with the last that is larger */
     while (at[j - 1] <= at[i - 2])
         j--;
     size_t swapped = at[i - 2];
     at[i - 2] = at[j - 1];
     at[j - 1] = swapped;
+
+    /* and what follows is turned round */
     for (j = n; i < j; i++, j--) {
         swapped = at[i - 1];
         at[i - 1] = at[j - 1];
@@ -188,7 +206,7 @@ static bool permute(size_t n, size_t *at)
 static bool chains(const module_list *list, size_t n, const size_t *at)
 {
     for (size_t i = 1; i < n; i++)
-        if (list->module[at[i - 1]].O != list->module[at[i]].I) return false;
+        if (list->modules[at[i - 1]].O != list->modules[at[i]].I) return false;
     return true;
 }
 
@@ -197,25 +215,30 @@ static elman_status chain_recurrent(const module_list *list, module_order *o)
 {
     size_t n = 0, found = 0, at[MOST_CHAINED], only[MOST_CHAINED];
     for (size_t i = 0; i < list->count; i++) {
-        if (!module_is_recurrent(list->module + i)) continue;
+        if (!module_is_recurrent(list->modules + i)) continue;
         if (n == MOST_CHAINED)
             return ask(list, "there are many recurrent layers");
         at[n++] = i;
     }
+
     if (n == 0) return ELMAN_OK;
+
+    /* every order in which each reads what the one before gives */
     do {
         if (!chains(list, n, at)) continue;
         memcpy(only, at, n * sizeof *at);
         found++;
     } while (permute(n, at));
+
     if (found == 0)
         return ask(list, "none of the recurrent layers' orders lets each read "
                          "what the one before gives");
     if (found > 1)
         return ask(list, "the recurrent layers fit one another in more than "
                          "one order");
+
     for (size_t i = 0; i < n; i++) {
-        const module *m = list->module + only[i];
+        const module *m = list->modules + only[i];
         TRY(add_entry(o, (entry){.module = m, .kind = m->kind}));
     }
     return ELMAN_OK;
@@ -226,61 +249,71 @@ typedef struct ends {
     const module *front, *back;
 } ends;
 
-/* Whether all matrices of list find a place with bare as the embedding, or
- * with none if bare is NULL. */
+/* Whether all matrices of list have a position with that embedding, or with
+ * none if it is NULL. */
 static bool fit_ends(const module_list *list, const module_order *o,
                      const module *embedding, ends *e)
 {
-    const module *last = o->entry[o->count - 1].module;
+    const module *last = o->entries[o->count - 1].module;
     *e = (ends){.front = embedding};
     for (size_t i = 0; i < list->count; i++) {
-        const module *m = list->module + i;
+        const module *m = list->modules + i;
+
         if (m->kind != ELMAN_LINEAR || m == embedding) continue;
         if (e->back || m->I != last->O) return false;
         e->back = m;
     }
-    return !embedding || embedding->I == o->entry[0].module->I;
+    return !embedding || embedding->I == o->entries[0].module->I;
 }
 
-/* Why no place for every matrix was found. */
+/* Why no position for every matrix was found. */
 static elman_status ask_about_matrices(const module_list *list,
                                        const module_order *o)
 {
     size_t biased = 0;
     for (size_t i = 0; i < list->count; i++) {
-        const module *m = list->module + i;
+        const module *m = list->modules + i;
         if (m->kind != ELMAN_LINEAR) continue;
+
         biased += !m->may_embed;
-        bool fits = m->I == o->entry[o->count - 1].module->O ||
-                    (m->may_embed && m->I == o->entry[0].module->I);
+        bool fits = m->I == o->entries[o->count - 1].module->O ||
+                    (m->may_embed && m->I == o->entries[0].module->I);
+
         if (!fits && biased < 2)
             return ask_about(list, m,
                              "fits neither in front of nor behind the "
                              "recurrent layers");
     }
     return ask(list, "there are several linear layers, and the file does not "
-                     "tell what stands between them");
+                     "say what stands between them");
 }
 
 static elman_status add_ends(const module_list *list, module_order *o)
 {
     ends e, only = {NULL, NULL};
     size_t found = 0;
+
+    /* with each matrix as the embedding, and with none */
     for (size_t i = 0; i <= list->count; i++) {
-        const module *m = i < list->count ? list->module + i : NULL;
+        const module *m = i < list->count ? list->modules + i : NULL;
         if ((m && !m->may_embed) || !fit_ends(list, o, m, &e)) continue;
         only = e;
         found++;
     }
+
     if (found == 0) return ask_about_matrices(list, o);
     if (found > 1)
         return ask(list, "a matrix without bias may be an embedding or a "
                          "linear layer");
+
+    /* an entry at the front moves the others */
     if (only.front) {
         TRY(add_entry(o, (entry){.kind = ELMAN_END}));
-        memmove(o->entry + 1, o->entry, (o->count - 1) * sizeof *o->entry);
-        o->entry[0] = (entry){.module = only.front, .kind = ELMAN_EMBEDDING};
+        memmove(o->entries + 1, o->entries,
+                (o->count - 1) * sizeof *o->entries);
+        o->entries[0] = (entry){.module = only.front, .kind = ELMAN_EMBEDDING};
     }
+
     if (only.back)
         TRY(add_entry(o, (entry){.module = only.back, .kind = ELMAN_LINEAR}));
     return ELMAN_OK;
@@ -290,41 +323,49 @@ static elman_status add_ends(const module_list *list, module_order *o)
 static size_t width_before(const module_order *o, size_t i)
 {
     if (i == 0)
-        return o->entry[0].kind == ELMAN_EMBEDDING ? 0 : o->entry[0].module->I;
-    const entry *e = o->entry + i - 1;
+        return o->entries[0].kind == ELMAN_EMBEDDING ? 0
+                                                     : o->entries[0].module->I;
+    const entry *e = o->entries + i - 1;
     return e->kind == ELMAN_EMBEDDING ? e->module->I : e->module->O;
 }
 
 static elman_status add_norm(const module_list *list, const module *m,
                              module_order *o)
 {
-    size_t found = 0, place = 0;
+    size_t found = 0, position = 0;
+
+    /* wherever the features are as many as it has */
     for (size_t i = 0; i <= o->count; i++) {
         if (width_before(o, i) != m->I) continue;
-        place = i;
+        position = i;
         found++;
     }
+
     if (found == 0) return ask_about(list, m, "fits nowhere");
-    if (found > 1) return ask_about(list, m, "fits in more than one place");
+    if (found > 1) return ask_about(list, m, "fits in more than one position");
+
     TRY(add_entry(o, (entry){.kind = ELMAN_END}));
-    memmove(o->entry + place + 1, o->entry + place,
-            (o->count - 1 - place) * sizeof *o->entry);
-    o->entry[place] = (entry){.module = m, .kind = ELMAN_LAYER_NORM};
+    memmove(o->entries + position + 1, o->entries + position,
+            (o->count - 1 - position) * sizeof *o->entries);
+    o->entries[position] = (entry){.module = m, .kind = ELMAN_LAYER_NORM};
     return ELMAN_OK;
 }
 
 static elman_status guess_order(const module_list *list, module_order *o)
 {
-    const module *only = list->module;
+    const module *only = list->modules;
+
     TRY(chain_recurrent(list, o));
+
     if (o->count == 0 && list->count == 1 && only->kind == ELMAN_LINEAR &&
         !only->may_embed)
         return add_entry(o, (entry){.module = only, .kind = ELMAN_LINEAR});
     if (o->count == 0) return ask(list, "there is no recurrent layer");
+
     TRY(add_ends(list, o));
     for (size_t i = 0; i < list->count; i++)
-        if (list->module[i].kind == ELMAN_LAYER_NORM)
-            TRY(add_norm(list, list->module + i, o));
+        if (list->modules[i].kind == ELMAN_LAYER_NORM)
+            TRY(add_norm(list, list->modules + i, o));
     return ELMAN_OK;
 }
 

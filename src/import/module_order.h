@@ -13,7 +13,7 @@ typedef struct entry {
 
 typedef struct module_order {
     size_t count;
-    entry entry[ELMAN_MAX_LAYERS];
+    entry entries[ELMAN_MAX_LAYERS];
 } module_order;
 
 /* Puts modules in the order that layers says; NULL: that their shapes leave. */

@@ -1,5 +1,5 @@
 /*
- * modules.c: finds the modules that PyTorch's names tell of, and checks each by
+ * modules.c: finds the modules that PyTorch's names speak of, checks each by
  * itself: nothing missing, every shape as torch.nn has it.
  */
 #include "import/modules.h"
@@ -22,13 +22,13 @@ void module_print(const module *m, size_t room, char *text)
     else snprintf(text, room, ".");
 }
 
-void role_print(bool one_step, module_role role, size_t level, size_t way,
+void role_print(bool one_step, module_role role, size_t level, size_t d,
                 size_t room, char *text)
 {
     if (role >= ROLES || one_step) snprintf(text, room, "%s", roles[role]);
     else
         snprintf(text, room, "%s_l%zu%s", roles[role], level,
-                 way ? "_reverse" : "");
+                 d ? "_reverse" : "");
 }
 
 bool module_is_recurrent(const module *m)
@@ -39,10 +39,10 @@ bool module_is_recurrent(const module *m)
 
 /* The name that a tensor of m has, or should have. */
 static void name_print(const module *m, module_role role, size_t level,
-                       size_t way, size_t room, char *text)
+                       size_t d, size_t room, char *text)
 {
     char last[LONGEST_ROLE];
-    role_print(m->one_step, role, level, way, sizeof last, last);
+    role_print(m->one_step, role, level, d, sizeof last, last);
     size_t bytes = m->prefix_bytes < 60 ? m->prefix_bytes : 60;
     snprintf(text, room, "%.*s%s%s", (int)bytes, m->prefix, bytes ? "." : "",
              last);
@@ -54,7 +54,7 @@ static void name_print(const module *m, module_role role, size_t level,
 typedef struct meaning {
     module_role role;
     bool cell;
-    size_t level, way;
+    size_t level, direction;
 } meaning;
 
 /* "_l3_reverse" */
@@ -62,12 +62,16 @@ static bool read_level(const char *text, meaning *t)
 {
     if (strncmp(text, "_l", 2) != 0 || text[2] < '0' || text[2] > '9')
         return false;
+
+    /* decimal, without leading zeros */
     bool zero = text[2] == '0';
     for (text += 2; *text >= '0' && *text <= '9'; text++)
         if (t->level < 1000) t->level = 10 * t->level + (size_t)(*text - '0');
+
     if (zero && t->level > 0) return false;
-    t->way = strcmp(text, "_reverse") == 0;
-    return t->way || *text == 0;
+
+    t->direction = strcmp(text, "_reverse") == 0;
+    return t->direction || *text == 0;
 }
 
 static meaning read_name(const char *last)
@@ -76,6 +80,8 @@ static meaning read_name(const char *last)
         meaning t = {.role = r};
         size_t bytes = strlen(roles[r]);
         if (strncmp(last, roles[r], bytes) != 0) continue;
+
+        /* the role alone is a cell's, or a module's that is not recurrent */
         t.cell = last[bytes] == 0;
         if (t.cell || (r < ROLES && read_level(last + bytes, &t))) return t;
     }
@@ -85,41 +91,49 @@ static meaning read_name(const char *last)
 static module *find_module(module_list *list, const char *prefix, size_t bytes)
 {
     for (size_t i = 0; i < list->count; i++) {
-        module *m = list->module + i;
+        module *m = list->modules + i;
         if (m->prefix_bytes == bytes && memcmp(m->prefix, prefix, bytes) == 0)
             return m;
     }
+
+    /* the first tensor of its prefix: a new module, without any yet */
     if (list->count == MOST_MODULES) return NULL;
-    module *m = list->module + list->count++;
+
+    module *m = list->modules + list->count++;
     *m = (module){.prefix = prefix,
                   .prefix_bytes = bytes,
                   .weight = NOWHERE,
                   .bias = NOWHERE};
+
     for (size_t k = 0; k < ELMAN_MAX_LEVELS; k++)
-        for (size_t way = 0; way < 2; way++)
+        for (size_t d = 0; d < 2; d++)
             for (size_t r = 0; r < ROLES; r++)
-                m->at[k][way][r] = NOWHERE;
+                m->at[k][d][r] = NOWHERE;
     return m;
 }
 
 static elman_status add_recurrent(module *m, const meaning *t, size_t index,
                                   const char *name)
 {
-    bool first = m->levels == 0;
+    bool first = m->level_count == 0;
     if (t->level >= ELMAN_MAX_LEVELS)
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s is of level %zu, expected at most %d "
                        "levels",
                        name, t->level, ELMAN_MAX_LEVELS);
+
+    /* all tensors of a cell are without a level */
     if (!first && m->one_step != t->cell)
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s %s level in its name, unlike others "
                        "of its module",
                        name, t->cell ? "has no" : "has a");
+
     m->one_step = t->cell;
-    m->at[t->level][t->way][t->role] = (ptrdiff_t)index;
-    if (t->level >= m->levels) m->levels = t->level + 1;
-    if (t->way >= m->directions) m->directions = t->way + 1;
+    m->at[t->level][t->direction][t->role] = (ptrdiff_t)index;
+    if (t->level >= m->level_count) m->level_count = t->level + 1;
+    if (t->direction >= m->direction_count)
+        m->direction_count = t->direction + 1;
     return ELMAN_OK;
 }
 
@@ -128,20 +142,25 @@ static elman_status add_tensor(const elman_import *im, module_list *list,
 {
     const named_tensor *t = im->weights.tensors + index;
     const char *dot = strrchr(t->name, '.'), *last = dot ? dot + 1 : t->name;
-    meaning told = read_name(last);
-    if (told.role == ROLE_NONE) return ELMAN_OK;
+
+    /* what its name says; other tensors stay unclaimed */
+    meaning means = read_name(last);
+    if (means.role == ROLE_NONE) return ELMAN_OK;
+
     module *m = find_module(list, t->name, dot ? (size_t)(dot - t->name) : 0);
     if (!m)
         return failure(ELMAN_BAD_FORMAT,
                        "there are more than %d modules with weights, the last "
                        "that of %.80s",
                        MOST_MODULES, t->name);
+
     if (!element_is_float(t->type))
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has the type %s, expected floats",
                        t->name, element_name(t->type));
-    if (told.role < ROLES) return add_recurrent(m, &told, index, t->name);
-    *(told.role == ROLE_WEIGHT ? &m->weight : &m->bias) = (ptrdiff_t)index;
+
+    if (means.role < ROLES) return add_recurrent(m, &means, index, t->name);
+    *(means.role == ROLE_WEIGHT ? &m->weight : &m->bias) = (ptrdiff_t)index;
     return ELMAN_OK;
 }
 
@@ -153,20 +172,20 @@ typedef struct wanted {
     char because[ROLES][160]; /* a tensor that has the role */
 } wanted;
 
-static void want(const module *m, size_t level, size_t way, wanted *w)
+static void want(const module *m, size_t level, size_t d, wanted *w)
 {
     for (module_role r = 0; r < ROLES; r++) {
-        if (m->at[level][way][r] == NOWHERE || w->role[r]) continue;
+        if (m->at[level][d][r] == NOWHERE || w->role[r]) continue;
         w->role[r] = true;
-        name_print(m, r, level, way, sizeof w->because[r], w->because[r]);
+        name_print(m, r, level, d, sizeof w->because[r], w->because[r]);
     }
 }
 
 static elman_status missing(const module *m, module_role role, size_t level,
-                            size_t way, const char *why)
+                            size_t d, const char *why)
 {
     char name[160];
-    name_print(m, role, level, way, sizeof name, name);
+    name_print(m, role, level, d, sizeof name, name);
     return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing: %s", name, why);
 }
 
@@ -179,15 +198,17 @@ static bool level_is_empty(const module *m, size_t level)
 
 /* Why a tensor should be there. */
 static elman_status explain(const module *m, module_role role, size_t level,
-                            size_t way, const wanted *w)
+                            size_t d, const wanted *w)
 {
     char why[240];
+
+    /* the plainest reason first */
     if (level_is_empty(m, level))
         snprintf(why, sizeof why,
                  "there is a level %zu, and levels have no "
                  "gap",
-                 m->levels - 1);
-    else if (m->directions == 2 && m->at[level][!way][role] != NOWHERE)
+                 m->level_count - 1);
+    else if (m->direction_count == 2 && m->at[level][!d][role] != NOWHERE)
         snprintf(why, sizeof why,
                  "a layer of two directions has both in "
                  "every level");
@@ -204,21 +225,26 @@ static elman_status explain(const module *m, module_role role, size_t level,
                  "level",
                  w->because[role]);
     else snprintf(why, sizeof why, "every level has it");
-    return missing(m, role, level, way, why);
+
+    return missing(m, role, level, d, why);
 }
 
 static elman_status check_complete(const module *m)
 {
     wanted w = {.role = {false}};
-    for (size_t i = 0; i < m->levels * m->directions; i++)
-        want(m, i / m->directions, i % m->directions, &w);
+
+    /* a role that one level and direction has, all have */
+    for (size_t i = 0; i < m->level_count * m->direction_count; i++)
+        want(m, i / m->direction_count, i % m->direction_count, &w);
+
     bool bias = w.role[ROLE_BIAS_IH] || w.role[ROLE_BIAS_HH];
     const bool needed[ROLES] = {true, true, bias, bias, w.role[ROLE_WEIGHT_HR]};
-    for (size_t k = 0; k < m->levels; k++)
-        for (size_t way = 0; way < m->directions; way++)
+
+    for (size_t k = 0; k < m->level_count; k++)
+        for (size_t d = 0; d < m->direction_count; d++)
             for (module_role r = 0; r < ROLES; r++)
-                if (needed[r] && m->at[k][way][r] == NOWHERE)
-                    return explain(m, r, k, way, &w);
+                if (needed[r] && m->at[k][d][r] == NOWHERE)
+                    return explain(m, r, k, d, &w);
     return ELMAN_OK;
 }
 
@@ -229,6 +255,7 @@ static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
     const size_t shape[] = {rows, columns};
     if (t->rank == rank && memcmp(t->shape, shape, rank * sizeof *shape) == 0)
         return ELMAN_OK;
+
     char got[100], expected[100];
     shape_print(t->rank, t->shape, sizeof got, got);
     shape_print(rank, shape, sizeof expected, expected);
@@ -237,7 +264,7 @@ static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
                    expected);
 }
 
-/* The sizes that a level's first direction tells: gates, H and R. */
+/* The sizes that a level's first direction gives: gates, H and R. */
 static elman_status read_sizes(const elman_import *im, const module *m,
                                size_t level, size_t *gates, size_t *H,
                                size_t *R)
@@ -246,23 +273,30 @@ static elman_status read_sizes(const elman_import *im, const module *m,
     const named_tensor *hh = im->weights.tensors + at[ROLE_WEIGHT_HH];
     const named_tensor *hr = NULL;
     char shape[100];
+
     shape_print(hh->rank, hh->shape, sizeof shape, shape);
     if (at[ROLE_WEIGHT_HR] != NOWHERE)
         hr = im->weights.tensors + at[ROLE_WEIGHT_HR];
+
     if (hh->rank != 2 || (hr && hr->rank != 2))
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has rank %zu, expected a matrix",
                        hh->rank != 2 ? hh->name : hr->name,
                        hh->rank != 2 ? hh->rank : hr->rank);
+
+    /* weight_hh is (gates H, R); a projection makes R of H */
     *R = hh->shape[1];
     *H = hr ? hr->shape[1] : *R;
+
     if (*H == 0 || *R == 0 || hh->shape[0] == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has shape %s: the hidden size is 0, "
                        "expected at least 1",
                        hh->name, shape);
+
     *gates = hh->shape[0] / *H;
     bool known = *gates == 1 || *gates == 3 || *gates == 4;
+
     if (hh->shape[0] % *H != 0 || !known || (hr && *gates != 4))
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has shape %s, expected %s rows for "
@@ -279,12 +313,14 @@ static elman_status check_level(const elman_import *im, const module *m,
                                 size_t level, size_t gates, size_t R, size_t I)
 {
     size_t H = m->H[level], G = gates * H;
-    for (size_t way = 0; way < m->directions; way++) {
-        const ptrdiff_t *at = m->at[level][way];
+    for (size_t d = 0; d < m->direction_count; d++) {
+        const ptrdiff_t *at = m->at[level][d];
         TRY(expect_shape(im, at[ROLE_WEIGHT_IH], 2, G, I));
         TRY(expect_shape(im, at[ROLE_WEIGHT_HH], 2, G, R));
+
         for (module_role r = ROLE_BIAS_IH; r <= ROLE_BIAS_HH; r++)
             if (at[r] != NOWHERE) TRY(expect_shape(im, at[r], 1, G, 0));
+
         if (at[ROLE_WEIGHT_HR] != NOWHERE)
             TRY(expect_shape(im, at[ROLE_WEIGHT_HR], 2, R, H));
     }
@@ -296,7 +332,10 @@ static elman_status check_recurrent(const elman_import *im, module *m)
     static const elman_kind kinds[] = {ELMAN_END, ELMAN_RNN, ELMAN_END,
                                        ELMAN_GRU, ELMAN_LSTM};
     size_t all_gates = 0, all_R = 0;
+
     TRY(check_complete(m));
+
+    /* the first level says what the module reads */
     const named_tensor *first =
         im->weights.tensors + m->at[0][0][ROLE_WEIGHT_IH];
     m->I = first->rank == 2 ? first->shape[1] : 0;
@@ -304,24 +343,31 @@ static elman_status check_recurrent(const elman_import *im, module *m)
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has no columns, expected at least 1",
                        first->name);
-    for (size_t k = 0; k < m->levels; k++) {
-        size_t gates = 0, R = 0, I = k ? m->directions * all_R : m->I;
+
+    /* each further one reads what the one before gives, and is of its cell */
+    for (size_t k = 0; k < m->level_count; k++) {
+        size_t gates = 0, R = 0, I = k ? m->direction_count * all_R : m->I;
         TRY(read_sizes(im, m, k, &gates, &m->H[k], &R));
+
         const named_tensor *hh =
             im->weights.tensors + m->at[k][0][ROLE_WEIGHT_HH];
         bool projects = m->at[k][0][ROLE_WEIGHT_HR] != NOWHERE;
+
         if (k && (gates != all_gates || (projects && R != all_R)))
             return failure(ELMAN_BAD_FORMAT,
                            "the tensor %.80s is of another cell or projection "
                            "than that of level 0",
                            hh->name);
+
         if (projects) m->proj_size = R;
+
         TRY(check_level(im, m, k, gates, R, I));
         all_gates = gates;
         all_R = R;
     }
+
     m->kind = kinds[all_gates];
-    m->O = m->directions * all_R;
+    m->O = m->direction_count * all_R;
     return ELMAN_OK;
 }
 
@@ -333,10 +379,13 @@ static elman_status check_other(const elman_import *im, module *m)
     if (m->weight == NOWHERE) return ELMAN_OK;
     const named_tensor *w = im->weights.tensors + m->weight;
     size_t last = w->rank ? w->shape[w->rank - 1] : 0;
+
     if (w->count == 0 || w->rank > 2 || (w->rank == 1 && m->bias == NOWHERE))
         return ELMAN_OK;
+
     if (m->bias != NOWHERE && w->rank)
         TRY(expect_shape(im, m->bias, 1, w->shape[0], 0));
+
     m->I = last;
     m->O = w->rank ? w->shape[0] : 0;
     if (w->rank == 1) m->kind = ELMAN_LAYER_NORM;
@@ -347,12 +396,12 @@ static elman_status check_other(const elman_import *im, module *m)
 
 static elman_status check_module(const elman_import *im, module *m)
 {
-    if (!m->levels) return check_other(im, m);
+    if (!m->level_count) return check_other(im, m);
     TRY(check_recurrent(im, m));
     if (m->weight == NOWHERE && m->bias == NOWHERE) return ELMAN_OK;
     return failure(
         ELMAN_BAD_FORMAT,
-        "the tensor %.80s stands beside those of a recurrent layer, "
+        "the tensor %.80s stands among those of a recurrent layer, "
         "expected a prefix of its own",
         im->weights.tensors[m->weight != NOWHERE ? m->weight : m->bias].name);
 }
@@ -362,10 +411,11 @@ elman_status modules_find(const elman_import *im, module_list *list)
     list->count = 0;
     for (size_t i = 0; i < im->weights.tensor_count; i++)
         if (!im->left_out[i]) TRY(add_tensor(im, list, i));
+
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
-        TRY(check_module(im, list->module + i));
-        if (list->module[i].kind) list->module[kept++] = list->module[i];
+        TRY(check_module(im, list->modules + i));
+        if (list->modules[i].kind) list->modules[kept++] = list->modules[i];
     }
     list->count = kept;
     return ELMAN_OK;

@@ -32,7 +32,7 @@ typedef struct module {
     elman_kind kind; /* ELMAN_END: none that fits its tensors' shapes */
     bool one_step;   /* a cell: recurrent, without level in its names */
     bool may_embed;  /* a matrix alone: linear without bias, or embedding */
-    size_t levels, directions;
+    size_t level_count, direction_count;
     ptrdiff_t at[ELMAN_MAX_LEVELS][2][ROLES]; /* tensors, or NOWHERE */
     ptrdiff_t weight, bias;                   /* the same */
     size_t I, O; /* features in and out; of an embedding: V and what it gives */
@@ -42,7 +42,7 @@ typedef struct module {
 
 typedef struct module_list {
     size_t count;
-    module module[MOST_MODULES];
+    module modules[MOST_MODULES];
 } module_list;
 
 /* Finds the modules and checks the shapes of each. Tensors that are of none
@@ -53,7 +53,7 @@ elman_status modules_find(const elman_import *import, module_list *list);
 void module_print(const module *m, size_t room, char *text);
 
 /* "weight_ih_l0_reverse"; "weight_ih" of a cell. */
-void role_print(bool one_step, module_role role, size_t level, size_t way,
+void role_print(bool one_step, module_role role, size_t level, size_t d,
                 size_t room, char *text);
 
 bool module_is_recurrent(const module *m);

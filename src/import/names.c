@@ -10,15 +10,18 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
     module_list *list = malloc(sizeof *list);
     if (!list) return failure(ELMAN_NO_MEMORY, "no memory for the modules");
     elman_status status = modules_find(im, list);
+
     if (!status && list->count == 0)
         status = failure(ELMAN_BAD_FORMAT,
                          "none of %zu tensors has a name as PyTorch's layers "
                          "have (weight_ih_l0, weight ...); elman convert "
                          "--mapping takes a file that says what they are",
                          im->weights.tensor_count);
+
     module_order order = {.count = 0};
     if (!status) status = modules_order(list, config->layers, &order);
     if (!status) status = modules_build(im, &order, config);
+
     free(list);
     return status;
 }

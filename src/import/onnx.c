@@ -33,10 +33,13 @@ static elman_status check_x(const trace *t)
     const source *s = t->sources + x->source;
     const char *name = t->graph->input[s->index].name;
     size_t used = 0, before = 0, last = 0;
+
+    /* every axis of the input once and whole, the features last and in order */
     for (size_t k = 0; k < x->rank; k++)
         for (size_t i = 0; i < x->axes[k].factor_count; i++) {
             const factor *f = &x->axes[k].factors[i];
             bool features = k + 1 == x->rank;
+
             if (!factor_is_whole(t, x, f) ||
                 (features && i && f->axis < before))
                 return failure(ELMAN_BAD_FORMAT,
@@ -44,9 +47,11 @@ static elman_status check_x(const trace *t)
                                "its features in another order, which a model "
                                "cannot; elman run can",
                                name);
+
             before = f->axis;
             used++;
             if (!features && f->axis > last) last = f->axis;
+
             if (features && f->axis < last)
                 return failure(ELMAN_BAD_FORMAT,
                                "the graph's input %.80s has its features "
@@ -54,8 +59,11 @@ static elman_status check_x(const trace *t)
                                "last; elman run can take it",
                                name);
         }
+
+    /* an axis of size 1 is used without being read */
     for (size_t k = 0; k < s->rank; k++)
         used += extent_is(s->shape + k, 1);
+
     return used >= s->rank
                ? ELMAN_OK
                : failure(ELMAN_BAD_FORMAT,
@@ -77,6 +85,7 @@ static bool is_batch_first(const trace *t)
     const source *s = t->sources + t->x.source;
     int time = input_axis(t, t->time), batch = input_axis(t, t->batch);
     if (time >= 0 && batch >= 0) return batch < time;
+
     bool both = s->rank == (t->tokens ? 2u : 3u);
     if (both && time >= 0) return time == 1;
     if (both && batch >= 0) return batch == 0;
@@ -94,6 +103,7 @@ static elman_status check_states(const trace *t)
                               "its initial state is another for each sequence "
                               "of a batch, which a model cannot hold");
     }
+
     if (t->lengths && is_tensor(t, t->lengths))
         return failure(ELMAN_BAD_FORMAT,
                        "the graph's sequence_lens are fixed, which a model can "
@@ -127,22 +137,28 @@ static bool is_in_order(const trace *t, const view *of, bool step)
     const source *s = t->sources + of->source;
     size_t own = 0, seen[AXES] = {0};
     bool last_is_own = true;
+
     for (size_t k = 0; k < of->rank; k++)
         for (size_t i = 0; i < of->axes[k].factor_count; i++) {
             const factor *f = &of->axes[k].factors[i];
+
             if (!factor_is_whole(t, of, f)) return false;
             last_is_own = s->identity[f->axis] == OWN_AXIS;
             if (last_is_own && f->axis < own) return false;
             if (last_is_own) own = f->axis;
             seen[f->axis]++;
         }
+
+    /* and nothing of the source is missing but a step that is picked */
     size_t features = 1;
     for (size_t k = 0; k < s->rank; k++) {
         bool one = extent_is(s->shape + k, 1);
+
         bool picked = step && s->identity[k] == t->time;
         if (!one && s->identity[k] == OWN_AXIS) features++;
         if (!one && !picked && seen[k] != 1) return false;
     }
+
     return last_is_own || features == 1;
 }
 
@@ -150,12 +166,16 @@ static ending ending_of(const trace *t, const view *of)
 {
     const source *s = t->sources + of->source;
     bool step = false;
+
     if (s->index + 1 != t->layer_count || s->kind == SOURCE_FINAL_C)
         return ENDS_ELSEWHERE;
+
+    /* an axis of steps that is not used has one step picked */
     for (size_t k = 0; k < s->rank && s->kind == SOURCE_LAYER; k++) {
         if (s->identity[k] != t->time || extent_is(s->shape + k, 1)) continue;
         step = step || !view_uses(of, k);
     }
+
     if (!is_in_order(t, of, step)) return ENDS_ELSEWHERE;
     return s->kind == SOURCE_FINAL_H ? ENDS_FINAL
            : step                    ? ENDS_STEP
@@ -167,12 +187,15 @@ static ending ending_of(const trace *t, const view *of)
 static elman_status check_output(const trace *t, const traced_value *v)
 {
     bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;
+
     for (size_t p = 0; given && p < v->view_count; p++)
         given = is_given(t, v->views + p);
     if (given) return ELMAN_OK;
+
     if (v->node == NO_NODE)
         return failure(ELMAN_BAD_FORMAT,
                        "the output %.80s is no output of a layer", v->name);
+
     return refuse(t->graph->node + v->node,
                   "it makes the output %.80s, which is not what a layer gives "
                   "in the end",
@@ -186,15 +209,21 @@ static elman_status end_stack(trace *t)
     const onnx_graph *g = t->graph;
     const traced_value *end = NULL;
     ending how = ENDS_ELSEWHERE;
+
+    /* all of the last layer before its last step, that before its final
+     * state */
     for (size_t i = 0; i < g->outputs; i++) {
         const traced_value *v = trace_find(t, g->output[i].name);
         TRY(check_output(t, v));
+
         ending one =
             v->view_count == 1 ? ending_of(t, v->views) : ENDS_ELSEWHERE;
         if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
+
         end = v;
         how = one;
     }
+
     if (!end)
         return failure(ELMAN_BAD_FORMAT,
                        "no output of the graph is all that its last layer (of "
@@ -202,6 +231,8 @@ static elman_status end_stack(trace *t)
                        "with the features last; a model can give nothing else, "
                        "elman run can",
                        g->node[t->layers[t->layer_count - 1].node].name);
+
+    /* what takes the step or the final state is a layer as well */
     view read;
     size_t I;
     if (how == ENDS_HERE) return ELMAN_OK;
@@ -218,6 +249,7 @@ static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
     *shown = trace_keep(t, t->tensor_count + 1, sizeof **shown);
     if (!list || !*shown)
         return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
+
     import->weights.tensors = list;
     for (size_t i = 0; i < t->tensor_count; i++) {
         (*shown)[i] = import->weights.tensor_count;
@@ -236,12 +268,16 @@ static elman_status add_spares(elman_import *import, const trace *t,
         [TENSOR_SHAPE] = "shape",     [TENSOR_STATE] = "initial state",
         [TENSOR_SETTING] = "setting",
     };
+
     for (size_t i = 0; i < t->tensor_count; i++) {
+        /* not those that nothing reads, that the graph made or that are
+         * weights */
         bool is_spare = t->uses[i] != TENSOR_UNUSED &&
                         t->uses[i] != TENSOR_MADE &&
                         t->uses[i] != TENSOR_WEIGHT;
         if (!is_spare || (import->left_out && import->left_out[shown[i]]))
             continue;
+
         bool reads =
             t->uses[i] == TENSOR_READ && !element_is_float(t->tensors[i].type);
         TRY(import_add_spare(import, shown[i],
@@ -258,14 +294,20 @@ static elman_status import_trace(elman_import *import, trace *t,
         return failure(ELMAN_BAD_FORMAT,
                        "the graph has no RNN, GRU or LSTM that its outputs "
                        "need");
+
+    /* the graph as a stack of layers: its input, its memory, its end */
     TRY(check_x(t));
     TRY(check_states(t));
     TRY(end_stack(t));
+
+    /* its tensors, as people see them */
     TRY(list_tensors(import, t, &shown));
     TRY(import_leave_out(import, config->ignore));
+
     import->config.batch_first = is_batch_first(t);
     TRY(assemble(t, 0, t->layer_count, true, &import->config,
                  &import->weights));
+
     for (size_t i = 0; i < import->weights.slice_count; i++)
         if (import->weights.slices[i].from != FROM_NOTHING)
             import->weights.slices[i].from =
@@ -280,6 +322,7 @@ elman_status import_onnx(elman_import *import, const char *path,
     if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
     import->source = s;
     import->close = close_source;
+
     TRY(onnx_open(path, &s->graph));
     elman_status status = trace_open(s->graph, NULL, &s->trace);
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);

@@ -65,7 +65,7 @@ static elman_status open_npz(elman_import *im, char *bytes, size_t size,
 
 /* ---- Settings ----------------------------------------------------------- */
 
-/* Kinds of sources, and a mapping file beside them. */
+/* Kinds of sources, and whether a mapping file goes with one. */
 enum { OWN = 1, ONNX = 2, TORCH = 4, OTHER = 8, MAPPED = 16 };
 
 /* A setting by its name in elman convert, and what has a use for it. */
@@ -75,7 +75,7 @@ typedef struct setting {
     unsigned taken_by;
 } setting;
 
-/* A setting that nothing reads would be a mistake that nobody is told of. */
+/* A setting that nothing reads would be a mistake that goes unnoticed. */
 static elman_status check_settings(const char *path, file_format format,
                                    bool own, const elman_import_config *config)
 {
@@ -87,18 +87,23 @@ static elman_status check_settings(const char *path, file_format format,
         {"batch-first", config->batch_first, TORCH | OTHER | MAPPED},
         {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED},
     };
+
     unsigned kind = own                      ? OWN
                     : format == FORMAT_ONNX  ? ONNX
                     : format == FORMAT_TORCH ? TORCH
                                              : OTHER;
+
+    /* with a mapping file what that says is not to be given again */
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         const setting *s = settings + i;
         bool fits = s->taken_by & kind;
+
         if (!s->given || (fits && (!config->mapping || s->taken_by & MAPPED)))
             continue;
+
         return failure(ELMAN_BAD_VALUE,
                        "%.120s: %s is given, which has no use %s %s", path,
-                       s->name, fits ? "beside" : "for",
+                       s->name, fits ? "with" : "for",
                        fits  ? "a mapping file"
                        : own ? "a model file of elman's own"
                              : format_name(format));
@@ -138,18 +143,23 @@ static elman_status open_arrays(elman_import *im, const char *const *paths,
 {
     npy_set *set = calloc(1, sizeof *set);
     if (!set) return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
+
+    /* the import owns the set from here on, so that a failure frees it */
     im->source = set;
     im->close = close_set;
     set->count = count;
+
     set->file = calloc(count, sizeof *set->file);
     set->tensor = calloc(count, sizeof *set->tensor);
     if (!set->file || !set->tensor)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu files", count);
+
     for (size_t i = 0; i < count; i++) {
         TRY(npy_open(paths[i], set->file + i));
         set->tensor[i] = set->file[i]->tensor;
         set->tensor[i].name = tensor_name(im, paths[i]);
         if (!set->tensor[i].name) return ELMAN_NO_MEMORY;
+
         for (size_t j = 0; j < i; j++)
             if (strcmp(set->tensor[j].name, set->tensor[i].name) == 0)
                 return failure(ELMAN_BAD_VALUE,
@@ -157,6 +167,7 @@ static elman_status open_arrays(elman_import *im, const char *const *paths,
                                "same name, %.80s",
                                paths[i], set->tensor[i].name);
     }
+
     im->weights.tensor_count = count;
     im->weights.tensors = set->tensor;
     return ELMAN_OK;
@@ -186,13 +197,14 @@ static const source_format formats[FORMATS] = {
                             "mapping file what they are"},
 };
 
-/* A tensor may look at the same bytes many times over, so its elements have a
+/* A tensor may repeat the same bytes many times over, so its elements have a
  * limit of their own: of what is compressed, or shared, so much of the file. */
 static elman_status check_sizes(const elman_import *im, size_t bytes)
 {
     enum { TIMES = 64, ROOM = 1 << 16 };
     size_t left =
         bytes < SIZE_MAX / TIMES - ROOM ? TIMES * bytes + ROOM : SIZE_MAX;
+
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
         if (im->weights.tensors[i].count > left)
             return failure(ELMAN_BAD_FORMAT,
@@ -227,6 +239,7 @@ static elman_status open_first(elman_import *im, const char *const *paths,
                                const elman_import_config *config, bool *done)
 {
     file_format format = format_of(bytes, size);
+
     if (format == FORMAT_UNKNOWN && !says_safetensors(paths[0])) {
         free(bytes);
         return failure(
@@ -235,20 +248,28 @@ static elman_status open_first(elman_import *im, const char *const *paths,
             "safetensors, PyTorch's .pt, ONNX, NumPy's .npz and .npy",
             paths[0]);
     }
+
+    /* a file of many tensors */
     if (formats[format].open && count == 1) {
         TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
         return check_settings(paths[0], format, im->own, config);
     }
+
     free(bytes);
+
+    /* files of one tensor each, which are read by their paths */
     if (format == FORMAT_NPY) {
         TRY(open_arrays(im, paths, count));
         return check_settings(paths[0], format, false, config);
     }
+
     if (count > 1)
         return failure(ELMAN_BAD_VALUE,
                        "%.120s is %s, but %zu files are given; expected one, "
                        "or .npy files alone",
                        paths[0], format_name(format), count);
+
+    /* a graph, which may have its weights in files next to it */
     if (format == FORMAT_ONNX) {
         TRY(check_settings(paths[0], format, false, config));
         *done = true;
@@ -280,6 +301,7 @@ elman_status import_open_foreign(elman_import *im, foreign_file *file,
     char *bytes = file->bytes;
     *done = false;
     file->bytes = NULL;
+
     if (bytes)
         return open_first(im, &file->path, 1, bytes, file->size, &plain, done);
 

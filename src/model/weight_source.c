@@ -10,11 +10,14 @@ elman_status list_grow(void *list, size_t count, size_t *room, size_t bytes)
 {
     void *old, *larger;
     if (count < *room) return ELMAN_OK;
+
     size_t more = *room ? 2 * *room : 64, size;
     memcpy(&old, list, sizeof old);
+
     if (!sizes_multiply(more, bytes, 1, &size) ||
         !(larger = realloc(old, size)))
         return failure(ELMAN_NO_MEMORY, "no memory for the table of tensors");
+
     memcpy(list, &larger, sizeof larger);
     *room = more;
     return ELMAN_OK;
@@ -45,9 +48,12 @@ static elman_status check_inside(const filling *f)
     const tensor_slice *p = f->slice;
     bool inside = p->blocks >= 1 && p->blocks <= SLICE_BLOCKS &&
                   f->rows % p->blocks == 0 && f->from->count > 0;
+
+    /* the last element of each block, every step checked against overflow */
     size_t last = 0;
     for (size_t j = 0; inside && j < p->blocks; j++) {
         size_t down, across;
+
         inside = p->order[j] < f->from->count &&
                  sizes_multiply(p->order[j], f->block, 1, &down) &&
                  down <= SIZE_MAX - f->block &&
@@ -55,10 +61,13 @@ static elman_status check_inside(const filling *f)
                  sizes_multiply(f->columns - 1, p->column_step, 1, &across) &&
                  down <= SIZE_MAX - across &&
                  down + across <= SIZE_MAX - p->offset;
+
         if (inside && down + across + p->offset > last)
             last = down + across + p->offset;
     }
+
     if (inside && last < f->from->count) return ELMAN_OK;
+
     char shape[100];
     shape_print(f->from->rank, f->from->shape, sizeof shape, shape);
     return failure(ELMAN_BAD_FORMAT,
@@ -74,6 +83,7 @@ static void add_run(const filling *f, size_t first, size_t n, double *to,
     double values[SOME];
     for (size_t done = 0; done < n; done += SOME) {
         size_t some = n - done < SOME ? n - done : SOME;
+
         tensor_doubles(f->from, first + done, some, values);
         for (size_t i = 0; i < some; i++)
             to[(done + i) * step] += f->scale * values[i];
@@ -85,6 +95,7 @@ static void add_block(const filling *f, size_t first, double *to)
 {
     const tensor_slice *p = f->slice;
     size_t n = f->columns;
+
     if (p->column_step == 1 || p->row_step != 1) {
         size_t run = p->column_step == 1 ? n : 1;
         for (size_t r = 0; r < f->block; r++)
@@ -93,6 +104,7 @@ static void add_block(const filling *f, size_t first, double *to)
                         to + r * n + c, 1);
         return;
     }
+
     for (size_t c = 0; c < n; c++)
         add_run(f, first + c * p->column_step, f->block, to + c, n);
 }
@@ -105,10 +117,13 @@ static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
                  .columns = target->rank > 1 ? target->shape[1] : 1,
                  .scale = p->scale != 0 ? p->scale : 1,
                  .to = to};
+
     if (p->from == FROM_NOTHING) return ELMAN_OK;
+
     f.from = ws->tensors + p->from;
     f.block = p->blocks ? f.rows / p->blocks : f.rows;
     TRY(check_inside(&f));
+
     for (size_t j = 0; j < p->blocks; j++)
         add_block(&f, p->offset + p->order[j] * f.block * p->row_step,
                   to + j * f.block * f.columns);
@@ -118,7 +133,7 @@ static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
 elman_status weights_fill(const weight_source *ws, const elman_model *m,
                           double *weights)
 {
-    /* the sum of no slice would be zero, and nobody would be told */
+    /* the sum of no slice would be zero, without a word */
     for (size_t i = 0; i < m->info.parameters; i++) {
         size_t j = 0;
         while (j < ws->slice_count &&
@@ -128,14 +143,17 @@ elman_status weights_fill(const weight_source *ws, const elman_model *m,
             return failure(ELMAN_BAD_FORMAT, "no tensor gives the parameter %s",
                            m->parameters[i].name);
     }
+
     memset(weights, 0, m->weight_count * sizeof *weights);
     for (size_t i = 0; i < ws->slice_count; i++) {
         const tensor_slice *p = ws->slices + i;
+
         const parameter *target = model_find(m, p->parameter);
         if (!target)
             return failure(ELMAN_BAD_FORMAT,
                            "there is no parameter %.80s in the model",
                            p->parameter);
+
         TRY(fill_slice(ws, p, target, weights + target->offset));
     }
     return ELMAN_OK;

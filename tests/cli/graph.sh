@@ -41,7 +41,7 @@ compare 'out/out%2Fput: 0.npy' names/output0_out_put__0.npy
 ls
 ls out
 
-# what a graph does not tell is not guessed; after a run it is known
+# what a graph does not say is not guessed; after a run it is known
 cp -r "$golden/attribute_gru_clip" clip
 elman run clip/model.onnx
 elman run clip/model.onnx --list --json
