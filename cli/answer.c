@@ -113,5 +113,6 @@ int answer_write_bits(const answer_style *style, double bits, size_t tokens)
         record_end(&out);
     } else if (tokens) printf("%.4f\n", bits / (double)tokens);
     else printf("-\n");
+
     return screen_broken() ? EXIT_FAILED : EXIT_DONE;
 }

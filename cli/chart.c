@@ -20,6 +20,7 @@ static const elman_layer *layer_of(const elman_model *model, size_t level,
     const elman_layer *layer = elman_model_config(model)->layers;
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
         if (layer[n].kind < ELMAN_RNN || layer[n].kind > ELMAN_GRU) continue;
+
         if (level < layer[n].num_layers) {
             *inside = level;
             return &layer[n];

@@ -147,6 +147,7 @@ static void record_outputs(const graph_run *run, const written *list,
         record_text(&out, "name", port->name);
         record_text(&out, "type", port->type);
 
+        /* after a run every axis has a size */
         record_open(&out, "shape", '[');
         for (size_t k = 0; k < port->rank; k++)
             record_count(&out, NULL, (uint64_t)port->shape[k]);

@@ -107,6 +107,7 @@ void options_settle(const parsed_line *arguments, const char *variant)
         if (arguments->given[n] ||
             !option_fallback(row, variant, text, sizeof kept - used))
             continue;
+
         option_read(row, text, (char *)arguments->values + row->field);
         if (row->type == OPTION_TEXT) used += strlen(text) + 1;
     }

@@ -188,6 +188,7 @@ static bool parse_words(line_parser *parser)
     parsed_line *arguments = parser->arguments;
     for (parser->at = 1; parser->at < parser->argc; parser->at++) {
         char *word = parser->argv[parser->at];
+
         bool operand = only_operands || word[0] != '-' || !word[1];
         if (operand) {
             arguments->operands[arguments->count++] = word;

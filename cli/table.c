@@ -78,6 +78,7 @@ static void print_row(const table *layout, const char *const *cells)
     for (size_t c = 0; c < layout->count; c++) {
         const char *text = cells[c] ? printable(cells[c]) : "";
         size_t width = layout->width[c], length = text_width(text);
+
         /* the gap is printed before a text, so that no line ends in blanks */
         if (*text) {
             fprintf(layout->file, "%*s", (int)(column - at), "");

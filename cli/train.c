@@ -176,11 +176,13 @@ static int training_loop(training *run)
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     double seconds = run->values->seconds;
     spent_begin(&run->spent);
+
     while (!progress->done && !stop_signal) {
         if (seconds > 0 && meter_seconds(&run->meter) >= seconds) {
             run->out_of_time = true;
             break;
         }
+
         if (elman_trainer_step(run->trainer) != ELMAN_OK)
             return step_failed(run);
         int code = step_done(run, progress);
