@@ -1,6 +1,6 @@
 /*
  * test_checkpoint.c: training on sequences of unequal lengths in truncated
- * windows, and checkpoints that say what can not be, or that come too late.
+ * windows, and checkpoints that say what cannot be, or that come too late.
  */
 #include "check.h"
 #include "folder.h"
@@ -38,11 +38,14 @@ static session begin(const elman_trainer_config *config)
     elman_dataset_config reading = {.target_path = in_folder("y.npy"),
                                     .task = ELMAN_TRACK,
                                     .validation = -1};
+
+    /* y is x a step later; NaN ends a sequence */
     random_fill(1, N * T, -1, 1, x);
     for (size_t i = 0; i < N * T; i++) {
         if (i % T >= 3 + i / T) x[i] = NAN;
         y[i] = i % T ? x[i - 1] : 0;
     }
+
     CHECK_OK(elman_array_save(in_folder("x.npy"), &array));
     array.data = y;
     CHECK_OK(elman_array_save(reading.target_path, &array));
@@ -119,7 +122,7 @@ static void change_counter(const char *path, size_t which, uint64_t value)
     safetensors_close(file);
 }
 
-TEST(counters_that_can_not_be_are_refused)
+TEST(counters_that_cannot_be_are_refused)
 {
     static const struct {
         size_t which;
@@ -141,11 +144,13 @@ TEST(counters_that_can_not_be_are_refused)
     while (elman_trainer_progress(s.trainer)->batch < 3)
         CHECK_OK(elman_trainer_step(s.trainer));
     CHECK_OK(elman_trainer_step(s.trainer)); /* the first of three windows */
+
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CHECK_OK(elman_trainer_save(s.trainer, path));
         change_counter(path, cases[i].which, cases[i].value);
         CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_FORMAT,
                     cases[i].message);
+
         CHECK_OK(elman_trainer_step(s.trainer)); /* nothing has changed */
         CHECK_OK(elman_trainer_step(s.trainer));
         while (elman_trainer_progress(s.trainer)->batch != 3)
@@ -171,7 +176,7 @@ TEST(a_run_that_was_done_is_done_when_resumed)
     end(s);
 }
 
-TEST(a_checkpoint_is_told_from_a_model)
+TEST(a_checkpoint_is_distinguished_from_a_model)
 {
     const char *path = in_folder("checkpoint");
     elman_model *model = NULL;
@@ -200,7 +205,7 @@ TEST(a_bad_weight_does_not_replace_a_good_checkpoint)
 }
 
 /* The norm in the message is the gradient's own. */
-TEST(an_infinite_gradient_is_told_as_it_is)
+TEST(an_infinite_gradient_is_named_as_it_is)
 {
     elman_trainer_config config = training;
     session s = begin(&config);
@@ -229,7 +234,8 @@ static char *read_all(const char *path, size_t *size)
 TEST(a_checkpoint_written_while_steps_go_on_is_of_its_step)
 {
     session s = begin(&training);
-    const char *paths[] = {in_folder("now"), in_folder("beside")};
+    const char *paths[] = {in_folder("now"), in_folder("meanwhile")};
+
     for (int round = 0; round < 5; round++) {
         bool ended = false;
         CHECK_OK(elman_trainer_step(s.trainer));
@@ -239,6 +245,7 @@ TEST(a_checkpoint_written_while_steps_go_on_is_of_its_step)
         if (round % 2) CHECK_OK(elman_trainer_end_save(s.trainer, true, NULL));
         while (!ended)
             CHECK_OK(elman_trainer_end_save(s.trainer, false, &ended));
+
         size_t size[2];
         char *bytes[2];
         for (int i = 0; i < 2; i++)
@@ -252,8 +259,8 @@ TEST(a_checkpoint_written_while_steps_go_on_is_of_its_step)
     end(s);
 }
 
-/* The failure is told once, by whoever asks first; one at a time. */
-TEST(a_checkpoint_that_could_not_be_written_is_told_once)
+/* The call that asks first reports the failure, and only that one. */
+TEST(a_checkpoint_that_could_not_be_written_is_reported_once)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/deeper/checkpoint", in_folder("missing"));
@@ -264,6 +271,7 @@ TEST(a_checkpoint_that_could_not_be_written_is_told_once)
                 "deeper/checkpoint");
     CHECK_OK(elman_trainer_end_save(s.trainer, true, NULL));
 
+    /* also by the next save */
     CHECK_OK(elman_trainer_begin_save(s.trainer, path));
     CHECK_FAILS(elman_trainer_begin_save(s.trainer, in_folder("late")),
                 ELMAN_BAD_FILE, "deeper/checkpoint");
@@ -272,6 +280,7 @@ TEST(a_checkpoint_that_could_not_be_written_is_told_once)
     CHECK_OK(elman_trainer_save(s.trainer, in_folder("late"))); /* waits */
     CHECK_OK(elman_trainer_begin_save(s.trainer, in_folder("late")));
     end(s); /* waits as well */
+
     FILE *late = fopen(in_folder("late"), "rb");
     CHECK(late != NULL, "the last one is not there");
     fclose(late);
@@ -282,13 +291,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_whose_gradient_part_is_empty_is_no_bad_value),
         cmocka_unit_test(each_step_of_the_data_counts_once_whatever_k2),
-        cmocka_unit_test(counters_that_can_not_be_are_refused),
+        cmocka_unit_test(counters_that_cannot_be_are_refused),
         cmocka_unit_test(a_run_that_was_done_is_done_when_resumed),
-        cmocka_unit_test(a_checkpoint_is_told_from_a_model),
+        cmocka_unit_test(a_checkpoint_is_distinguished_from_a_model),
         cmocka_unit_test(a_bad_weight_does_not_replace_a_good_checkpoint),
-        cmocka_unit_test(an_infinite_gradient_is_told_as_it_is),
+        cmocka_unit_test(an_infinite_gradient_is_named_as_it_is),
         cmocka_unit_test(a_checkpoint_written_while_steps_go_on_is_of_its_step),
-        cmocka_unit_test(a_checkpoint_that_could_not_be_written_is_told_once),
+        cmocka_unit_test(
+            a_checkpoint_that_could_not_be_written_is_reported_once),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

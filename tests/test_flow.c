@@ -1,6 +1,6 @@
 /*
- * test_flow.c: the norm of a gradient on its way back in time, in networks
- * where it can be told beforehand.
+ * test_flow.c: the norm of a gradient as it goes back in time, in networks
+ * where it is known beforehand.
  */
 #include "check.h"
 #include "inspect/flow.h"
@@ -102,6 +102,7 @@ TEST(dropout_does_not_touch_it)
     CHECK(m->layers[1].config.dropout == 0.9f, "the model was changed");
     model_destroy(m);
 
+    /* nor does dropout between levels, or on h */
     elman_config config = {
         .input_size = 1,
         .seed = 4,
@@ -115,6 +116,7 @@ TEST(dropout_does_not_touch_it)
     CHECK_OK(model_create(&config, &m));
     CHECK_OK(flow_read(m, &batch, 0, with));
     model_destroy(m);
+
     for (size_t k = 0; k < T; k++)
         CHECK(with[k] == without[k] && with[k] > 0, "norms[%zu] %g and %g", k,
               with[k], without[k]);

@@ -89,6 +89,8 @@ static void fill(setting *s, int which)
     s->shape = (elman_batch){.T = T, .B = B};
     s->target = (elman_target){s->classes, s->values};
     bool classes = s->config.kind == ELMAN_CROSS_ENTROPY;
+
+    /* lengths, and what the kind may have */
     if (which / 10 % 2) s->shape.lengths = s->lengths;
     if (classes && which / 20 % 2) s->config.class_weights = s->weights;
     if (classes && which / 40 % 2) s->config.label_smoothing = 0.2;
@@ -98,6 +100,8 @@ static void fill(setting *s, int which)
         s->config.has_ignored = true;
         s->config.ignore_index = 2;
     }
+
+    /* outputs and targets */
     uint64_t seed = 10 * (uint64_t)which;
     random_fill(seed, N, -3, 3, s->y);
     random_fill(seed + 1, N, 0, 1, s->values);
@@ -106,6 +110,7 @@ static void fill(setting *s, int which)
     random_fill(seed + 3, ROWS, 0, O, pick);
     for (size_t row = 0; row < ROWS; row++)
         s->classes[row] = (int32_t)pick[row];
+
     s->classes[0] = 1; /* one that counts and one that does not */
     s->classes[4] = -100;
     s->lengths[0] = 2;
@@ -132,10 +137,13 @@ TEST(loss_and_gradient_are_those_of_the_formula)
         CHECK_OK(
             loss_forward(&s.config, &s.shape, O, s.y, &s.target, &loss, dy));
         double far = fabs(loss - reference(&s, y));
+
         /* the softmax's exponentials are floats */
         bool classes = s.config.kind == ELMAN_CROSS_ENTROPY;
         CHECK(far < (classes ? 1e-6 : 1e-12) * (1 + fabs(loss)),
               "setting %d: %.12g, off by %g", which, loss, far);
+
+        /* the gradient by central differences of the formula */
         for (size_t i = 0; i < N; i++) {
             double kept = y[i], h = 1e-6;
             y[i] = kept + h;
@@ -183,6 +191,8 @@ TEST(rows_that_do_not_count_are_not_read_and_get_no_gradient)
         fill(&s, which);
         fill(&spoiled, which);
         if (!s.shape.lengths) continue;
+
+        /* what must not be read is NaN, or no class */
         spoiled.target = (elman_target){spoiled.classes, spoiled.values};
         for (size_t row = 0; row < ROWS; row++) {
             if (row_counts(&s, row)) continue;
@@ -190,6 +200,7 @@ TEST(rows_that_do_not_count_are_not_read_and_get_no_gradient)
                 spoiled.y[i] = spoiled.values[i] = NAN;
             if (row / B >= s.lengths[row % B]) spoiled.classes[row] = 999;
         }
+
         double loss[2];
         float dy[N], dy_spoiled[N], zero[O] = {0};
         CHECK_OK(
@@ -241,6 +252,7 @@ TEST(threads_and_padding_change_no_bit)
 
 TEST(nothing_to_learn_from_is_a_nan_without_gradient)
 {
+    /* sequences without a step */
     for (int which = 0; which < OPTIONS; which++) {
         setting s;
         fill(&s, which);
@@ -256,6 +268,8 @@ TEST(nothing_to_learn_from_is_a_nan_without_gradient)
         else CHECK(loss == 0, "%g", loss);
         CHECK_BITS(dy, zero, N, "setting %d", which);
     }
+
+    /* targets that are all ignored */
     setting s;
     fill(&s, 0);
     for (size_t row = 0; row < ROWS; row++)
@@ -293,6 +307,8 @@ TEST(weight_of_the_mean_joins_parts_to_a_whole)
         s.config.reduction = ELMAN_REDUCTION_MEAN;
         CHECK_OK(
             loss_forward(&s.config, &s.shape, O, s.y, &s.target, &whole, NULL));
+
+        /* step by step: sums, and what the mean divides by */
         s.config.reduction = ELMAN_REDUCTION_SUM;
         s.shape = (elman_batch){.T = 1, .B = B};
         for (size_t t = 0; t < T; t++) {
@@ -307,6 +323,7 @@ TEST(weight_of_the_mean_joins_parts_to_a_whole)
             sum += part;
             weights += weight;
         }
+
         CHECK(fabs(sum / weights - whole) < 1e-12 * (1 + whole), "%d: %g %g",
               which, sum / weights, whole);
     }
@@ -318,7 +335,7 @@ static elman_status run_with(const setting *s, elman_loss_config config)
     return loss_forward(&config, &s->shape, O, s->y, &s->target, &loss, NULL);
 }
 
-TEST(misuse_of_a_loss_is_told)
+TEST(misuse_of_a_loss_is_reported)
 {
     setting s;
     fill(&s, 0);
@@ -384,7 +401,7 @@ int main(void)
         cmocka_unit_test(nothing_to_learn_from_is_a_nan_without_gradient),
         cmocka_unit_test(binary_loss_holds_far_from_zero),
         cmocka_unit_test(weight_of_the_mean_joins_parts_to_a_whole),
-        cmocka_unit_test(misuse_of_a_loss_is_told),
+        cmocka_unit_test(misuse_of_a_loss_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,11 +165,15 @@ static void check_rule(elman_optimizer_config config, size_t number)
     float *p = guarded_floats(N), g[N], want[N];
     double exact[N], norm;
     moments s = {0};
+
+    /* the same start for both */
     random_fill(number, N, -1, 1, p);
     for (size_t i = 0; i < N; i++) {
         exact[i] = (double)p[i];
         s.v[i] = full->initial_accumulator;
     }
+
+    /* the config's rate, then others; a gradient of 0 now and then */
     for (int t = 1; t <= STEPS; t++) {
         double lr = t < 20 ? -1 : 0.05 / t;
         random_fill(100 * number + (uint64_t)t, N, -2, 2, g);
@@ -218,6 +222,7 @@ TEST(defaults_are_those_of_the_frameworks)
         {ELMAN_LION, ELMAN_TORCH, 1e-4, 0, 0, 0, 0, 0.9, 0.99},
         {ELMAN_LION, ELMAN_KERAS, 1e-3, 0, 0, 0, 0, 0.9, 0.99},
     };
+
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         elman_optimizer *o = start((elman_optimizer_config){
             .rule = want[i].rule, .flavour = want[i].flavour});
@@ -265,6 +270,7 @@ TEST(lion_gives_the_numbers_of_an_independent_program)
           {0.487544915052f, -1.23380240756f, 0, 1.96011988006f},
           {0.477057370137f, -1.24256860515f, 0, 1.96815976018f}}},
     };
+
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         elman_optimizer *o = NULL;
         float p[WEIGHTS] = {0.5f, -1.25f, 0, 2};
@@ -301,6 +307,7 @@ TEST(an_optimizer_goes_on_from_what_a_checkpoint_keeps)
             random_fill(t, N, -1, 1, g);
             CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
         }
+
         elman_optimizer *resumed = start(settings[number]);
         copy_moments(resumed, o);
         memcpy(q, p, sizeof p);
@@ -340,6 +347,8 @@ TEST(a_gradient_that_is_not_finite_changes_nothing)
         CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
         copy_moments(before, o);
         memcpy(q, p, sizeof p);
+
+        /* each is refused */
         double norm = 7;
         float kept = g[N - 1];
         for (int i = 0; i < 3; i++) {
@@ -349,6 +358,8 @@ TEST(a_gradient_that_is_not_finite_changes_nothing)
         }
         CHECK(norm == 7, "%g", norm);
         CHECK_BITS(p, q, N, "weights");
+
+        /* and the next step is that of an optimizer that saw none of them */
         g[N - 1] = kept;
         CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
         CHECK_OK(optimizer_update(before, -1, 1, g, q, NULL));
@@ -371,7 +382,7 @@ TEST(huge_gradients_are_clipped_not_refused)
     optimizer_destroy(o);
 }
 
-TEST(misuse_of_an_optimizer_is_told)
+TEST(misuse_of_an_optimizer_is_reported)
 {
     static const struct {
         elman_optimizer_config config;
@@ -500,11 +511,13 @@ TEST(threads_change_no_bit_of_a_step)
     double plain = 0;
     for (size_t i = 0; i < MANY; i++)
         plain += (double)g[i] * (double)g[i];
+
     for (size_t number = 0; number < SETTINGS; number++) {
         elman_optimizer_config config = settings[number];
         config.clip_norm = 2;
         float *p[4];
         double norm[4];
+
         for (int threads = 1; threads <= 4; threads++) {
             elman_optimizer *o = NULL;
             float *q = p[threads - 1] = malloc(MANY * sizeof *q);
@@ -521,6 +534,7 @@ TEST(threads_change_no_bit_of_a_step)
                        threads);
             optimizer_destroy(o);
         }
+
         for (int i = 0; i < 4; i++)
             free(p[i]);
     }
@@ -539,7 +553,7 @@ int main(void)
         cmocka_unit_test(huge_gradients_are_clipped_not_refused),
         cmocka_unit_test(a_rule_takes_the_fields_it_names_and_no_other),
         cmocka_unit_test(threads_change_no_bit_of_a_step),
-        cmocka_unit_test(misuse_of_an_optimizer_is_told),
+        cmocka_unit_test(misuse_of_an_optimizer_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

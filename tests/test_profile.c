@@ -30,6 +30,7 @@ static session begin(elman_kind tail, bool profile, int threads)
     for (size_t i = 0; i < 4000; i++)
         text[i] = "the word, a net. "[i * i % 17];
     text[4000] = '\0';
+
     elman_dataset_config reading = {0};
     CHECK_OK(
         elman_dataset_open(put_text("text.txt", text), &reading, &s.dataset));
@@ -38,6 +39,7 @@ static session begin(elman_kind tail, bool profile, int threads)
     config.layers[0].num_embeddings = config.layers[2].output_size = V;
     config.layers[3].kind = tail;
     CHECK_OK(elman_model_create(&config, &s.model));
+
     elman_trainer_config training = {.optimizer.learning_rate = 0.01,
                                      .batch_size = 8,
                                      .k1 = 16,
@@ -74,6 +76,7 @@ TEST(rows_add_up_to_the_seconds_and_the_work_of_all_steps)
             CHECK_OK(elman_trainer_step(s.trainer));
             flops += elman_trainer_progress(s.trainer)->last.flops;
         }
+
         const elman_profile *p = elman_trainer_profile(s.trainer);
         check_rows(
             p, (const char *const[]){
@@ -89,17 +92,18 @@ TEST(rows_add_up_to_the_seconds_and_the_work_of_all_steps)
             sum += p->rows[n].seconds;
             work += p->rows[n].flops;
         }
+
         CHECK(p->seconds > 0 && fabs(sum - p->seconds) < 1e-9 * p->seconds,
               "%g in rows of %g", sum, p->seconds);
         CHECK(flops > 0 && fabs(work - flops) < 1e-9 * flops,
               "%g operations in rows of %g", work, flops);
         CHECK(elman_trainer_profile(s.trainer)->count == p->count,
-              "another look is another table");
+              "the second reading is another table");
         end(s);
     }
 }
 
-TEST(nobody_who_does_not_ask_is_told)
+TEST(without_being_asked_for_there_is_no_profile)
 {
     session s = begin(ELMAN_END, false, 1);
     CHECK(elman_trainer_profile(s.trainer) == NULL, "a profile unasked");
@@ -132,7 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_add_up_to_the_seconds_and_the_work_of_all_steps),
-        cmocka_unit_test(nobody_who_does_not_ask_is_told),
+        cmocka_unit_test(without_being_asked_for_there_is_no_profile),
         cmocka_unit_test(counting_changes_no_bit),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

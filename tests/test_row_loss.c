@@ -31,6 +31,8 @@ static void create(setting *s, size_t V, int options, bool one, bool tail)
                                        .no_bias = (options & 16) != 0},
                                       {.kind = tail ? ELMAN_TANH : ELMAN_END}}};
     CHECK_OK(model_create(&config, &s->model));
+
+    /* inputs, class weights and classes, some of them ignored */
     s->x = malloc(ROWS * I * sizeof *s->x);
     s->weights = malloc(V * sizeof *s->weights);
     random_fill(V, ROWS * I, -2, 2, s->x);
@@ -39,6 +41,8 @@ static void create(setting *s, size_t V, int options, bool one, bool tail)
     random_fill(V + 2, ROWS, 0, (float)V, pick);
     for (size_t r = 0; r < ROWS; r++)
         s->classes[r] = r % 7 == 3 ? -100 : (int32_t)pick[r];
+
+    /* the loss, and steps without a target */
     if (options & 1) s->config.label_smoothing = 0.3;
     if (options & 2) s->config.class_weights = s->weights;
     if (options & 4) s->config.has_ignored = true;
@@ -49,6 +53,8 @@ static void create(setting *s, size_t V, int options, bool one, bool tail)
         s->fresh[b] =
             s->lengths[b] > s->context ? s->lengths[b] - s->context : 0;
     }
+
+    /* the pass, and the rows that have a target */
     bool ragged = options % 2 == 0;
     s->batch = (elman_batch){
         .T = T, .B = B, .x = s->x, .lengths = ragged ? s->lengths : NULL};
@@ -85,6 +91,7 @@ static void compare(const setting *s, int threads, bool training)
     CHECK_OK(state_create(s->model, &shape, &state));
     CHECK_OK(row_losses_create(rows, &losses));
 
+    /* in one sweep after the pass */
     double want, got;
     float *dy = malloc(rows * O * sizeof *dy);
     memset(dy, 0, context * O * sizeof *dy);
@@ -93,6 +100,7 @@ static void compare(const setting *s, int threads, bool training)
     CHECK_OK(loss_forward(&s->config, &s->shape, O, y + context * O, &s->target,
                           &want, dy + context * O));
 
+    /* row by row, as the layer makes them */
     float *given = state_output_gradient(s->model, state);
     for (size_t i = 0; given && i < rows * O; i++)
         given[i] = NAN; /* all of it must be written */
@@ -100,6 +108,8 @@ static void compare(const setting *s, int threads, bool training)
                               context));
     CHECK_OK(model_forward_into(s->model, state, &s->batch, &losses->sink));
     got = row_losses_end(losses, threads, y, given);
+
+    /* loss, gradient and classes */
     CHECK(memcmp(&got, &want, sizeof got) == 0, "V %zu threads %d: %a %a", O,
           threads, got, want);
     if (given) CHECK_BITS(given, dy, rows * O, "V %zu", O);
@@ -112,6 +122,7 @@ static void compare(const setting *s, int threads, bool training)
             CHECK(losses->best[row] == likeliest(O, y + row * O),
                   "V %zu row %zu: %u", O, row, losses->best[row]);
     }
+
     free(dy);
     row_losses_destroy(losses);
     state_destroy(state);
@@ -148,6 +159,7 @@ TEST(a_sink_is_given_each_valid_row_once)
         elman_state *state = NULL;
         elman_state_config shape = {.T = T, .B = B, .training = true};
         CHECK_OK(state_create(s.model, &shape, &state));
+
         int seen[ROWS] = {0};
         row_sink sink = {count_rows, seen};
         CHECK_OK(model_forward_into(s.model, state, &s.batch, &sink));
@@ -156,6 +168,7 @@ TEST(a_sink_is_given_each_valid_row_once)
             CHECK(seen[row] == want, "tail %d row %zu: %d", tail, row,
                   seen[row]);
         }
+
         /* and a pass without one gives none */
         CHECK_OK(model_forward(s.model, state, &s.batch, NULL));
         CHECK(seen[0] == (!tail && s.lengths[0] > 0), "%d", seen[0]);

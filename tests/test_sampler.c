@@ -96,16 +96,20 @@ TEST(one_seed_gives_one_text)
     CHECK(same < 150, "%d", same);
 }
 
-TEST(misuse_of_a_sampler_is_told)
+TEST(misuse_of_a_sampler_is_reported)
 {
     int32_t token = 7;
     float bad[3] = {1, NAN, 2};
+
+    /* a temperature */
     elman_sampler sampler = {.temperature = -1};
     CHECK_FAILS(sampler_step(&sampler, 0, V, logits, &token), ELMAN_BAD_VALUE,
                 "the temperature is -1, expected a finite number of 0 or more");
     sampler.temperature = NAN;
     CHECK_FAILS(sampler_step(&sampler, 0, V, logits, &token), ELMAN_BAD_VALUE,
                 "the temperature is nan");
+
+    /* logits */
     sampler.temperature = 1;
     CHECK_FAILS(sampler_step(&sampler, 0, 0, logits, &token), ELMAN_BAD_VALUE,
                 "the vocabulary has 0 tokens");
@@ -116,6 +120,7 @@ TEST(misuse_of_a_sampler_is_told)
                 "logit 1 is inf");
     CHECK_FAILS(sampler_step(&sampler, 0, 1, logits + 3, &token),
                 ELMAN_NOT_FINITE, "all 1 logits are -inf");
+
     CHECK_FAILS(sampler_step(NULL, 0, V, logits, &token), ELMAN_BAD_VALUE,
                 "config is NULL");
     CHECK(token == 7, "%d", (int)token);
@@ -128,7 +133,7 @@ int main(void)
         cmocka_unit_test(temperature_zero_takes_the_first_of_the_likeliest),
         cmocka_unit_test(minus_zero_and_zero_are_a_tie),
         cmocka_unit_test(one_seed_gives_one_text),
-        cmocka_unit_test(misuse_of_a_sampler_is_told),
+        cmocka_unit_test(misuse_of_a_sampler_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ TEST(plateau_cuts_when_pytorch_does)
                                .patience = 2,
                                .minimum = 0.1};
     elman_schedule at = {0};
+
     CHECK(schedule_rate(&c, &at, 1) == 1, "before any loss");
     for (size_t i = 0; i < sizeof loss / sizeof *loss; i++) {
         schedule_seen(&c, &at, loss[i]);
@@ -114,7 +115,7 @@ TEST(plateau_waits_ten_evaluations_by_default)
     CHECK(!none.seen && none.best == 0, "constant listened");
 }
 
-TEST(misuse_of_a_schedule_is_told)
+TEST(misuse_of_a_schedule_is_reported)
 {
     const struct {
         elman_schedule_config config;
@@ -134,6 +135,8 @@ TEST(misuse_of_a_schedule_is_told)
         {{.minimum = -1}, "minimum is -1, expected a finite number of 0"},
         {{.minimum = INFINITY}, "minimum is inf"},
     };
+
+    /* a rate by such a schedule is NaN */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CHECK_FAILS(schedule_check(&cases[i].config), ELMAN_BAD_VALUE,
                     cases[i].message);
@@ -153,7 +156,7 @@ int main(void)
         cmocka_unit_test(warmup_rises_in_equal_steps_before_the_schedule),
         cmocka_unit_test(plateau_cuts_when_pytorch_does),
         cmocka_unit_test(plateau_waits_ten_evaluations_by_default),
-        cmocka_unit_test(misuse_of_a_schedule_is_told),
+        cmocka_unit_test(misuse_of_a_schedule_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

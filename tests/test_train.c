@@ -263,22 +263,26 @@ TEST(a_checkpoint_of_another_run_is_refused)
     CHECK_OK(elman_trainer_save(s.trainer, path));
     end(s);
 
+    /* other windows, another loss, another model, other data */
     r.training.k1 = 32;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE, "k1 24");
     end(s);
+
     r = text_run();
     r.training.loss.label_smoothing = 0.1;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
                 "label_smoothing 0,");
     end(s);
+
     r = text_run();
     r.model.layers[1].hidden_size = 21;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
                 "another configuration");
     end(s);
+
     r = series_run();
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
@@ -291,9 +295,10 @@ TEST(a_checkpoint_of_another_run_is_refused)
 /* ---- Truncated windows -------------------------------------------------- */
 
 /* The norm of all gradients of text's first windows, from the public calls:
- * lead steps without gradient, then T, of which the first past without loss. */
+ * lead steps without gradient, then T, of which the first context steps are
+ * without loss. */
 static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
-                           size_t past)
+                           size_t context)
 {
     elman_state *state;
     elman_loader *loader;
@@ -307,6 +312,8 @@ static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
     CHECK_OK(elman_loader_create(s.dataset, &loading, &loader));
     CHECK_OK(elman_loader_read(loader, &all, &target));
     size_t V = elman_model_size(s.model).output_size, B = all.B;
+
+    /* the lead, and then the rest with a gradient */
     cut = all;
     cut.T = lead;
     if (lead) CHECK_OK(elman_model_forward(s.model, state, &cut, NULL));
@@ -314,17 +321,20 @@ static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
     cut.tokens += lead * B;
     CHECK_OK(elman_model_forward(s.model, state, &cut, NULL));
 
+    /* the loss of the new steps alone */
     elman_tensor y, dy;
     double loss, squares = 0;
     CHECK_OK(elman_state_view(s.model, state, "y", &y));
     CHECK_OK(elman_state_view(s.model, state, "dy", &dy));
-    memset(dy.data, 0, past * B * V * sizeof(float));
-    elman_target kept = {.classes = target.classes + (lead + past) * B};
-    elman_batch kept_shape = {.T = T - past, .B = B};
+    memset(dy.data, 0, context * B * V * sizeof(float));
+    elman_target kept = {.classes = target.classes + (lead + context) * B};
+    elman_batch kept_shape = {.T = T - context, .B = B};
     CHECK_OK(elman_loss_forward(&r->training.loss, &kept_shape, V,
-                                y.data + past * B * V, &kept, &loss,
-                                dy.data + past * B * V));
+                                y.data + context * B * V, &kept, &loss,
+                                dy.data + context * B * V));
     CHECK_OK(elman_model_backward(s.model, state, NULL, NULL));
+
+    /* the norm over all parameters */
     for (size_t i = 0; i < elman_model_size(s.model).parameters; i++) {
         char name[128];
         elman_tensor g;
@@ -353,7 +363,7 @@ TEST(truncated_windows_carry_the_gradient_of_k2_steps)
     /* three windows: the third sees the two before it, or the last one, or
      * only itself, or part of itself */
     const struct {
-        size_t k2, steps, lead, T, past;
+        size_t k2, steps, lead, T, context;
     } cases[] = {{24, 3, 0, 24, 16},
                  {16, 3, 8, 16, 8},
                  {8, 3, 16, 8, 0},
@@ -366,13 +376,13 @@ TEST(truncated_windows_carry_the_gradient_of_k2_steps)
         steps(s, cases[i].steps);
         norms[i] = elman_trainer_progress(s.trainer)->norm;
         double want =
-            norm_by_hand(s, &r, cases[i].lead, cases[i].T, cases[i].past);
+            norm_by_hand(s, &r, cases[i].lead, cases[i].T, cases[i].context);
         CHECK(fabs(norms[i] - want) <= 1e-6 * want, "k2 %zu: %g and %g",
               cases[i].k2, norms[i], want);
         end(s);
     }
     CHECK(fabs(norms[0] - norms[2]) > 1e-4 * norms[2],
-          "the past changes nothing: %g", norms[0]);
+          "the context changes nothing: %g", norms[0]);
 }
 
 TEST(truncation_that_makes_no_sense_is_refused)
@@ -380,6 +390,8 @@ TEST(truncation_that_makes_no_sense_is_refused)
     run r = text_run();
     session s = begin(r);
     elman_trainer *none = NULL;
+
+    /* of text: windows that do not fit together, and a state that is cut off */
     r.training.k2 = 25;
     CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
                 ELMAN_BAD_VALUE, "multiple of k1 24");
@@ -388,6 +400,8 @@ TEST(truncation_that_makes_no_sense_is_refused)
     CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
                 ELMAN_BAD_VALUE, "fresh state");
     end(s);
+
+    /* of one target per sequence, and of a loss of values */
     r = series_run();
     s = begin(r);
     r.training.k1 = 5;
@@ -409,12 +423,15 @@ TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
     r.training.schedule = (elman_schedule_config){0};
     r.training.optimizer = (elman_optimizer_config){.rule = ELMAN_SGD};
     session s = begin(r);
+
+    /* one weight of the reverse direction */
     float weights[36 * 12];
     CHECK_OK(elman_model_read(s.model, "rnn.weight_hh_l0_reverse", 36 * 12,
                               weights));
     weights[30 * 12 + 5] = -NAN;
     CHECK_OK(elman_model_write(s.model, "rnn.weight_hh_l0_reverse", 36 * 12,
                                weights));
+
     float *before = weights_of(s.model);
     CHECK_FAILS(elman_trainer_step(s.trainer), ELMAN_NOT_FINITE,
                 "weight of rnn.weight_hh_l0_reverse, element 365 is nan");
@@ -445,12 +462,14 @@ TEST(an_overflow_is_traced_to_its_unit)
 
 TEST(it_learns_text_classes_and_forecasts)
 {
+    /* text */
     session s = begin(text_run());
     steps(s, 150);
     CHECK(elman_trainer_progress(s.trainer)->last.bits < 0.6, "%g bits",
           elman_trainer_progress(s.trainer)->last.bits);
     end(s);
 
+    /* classes, and the best model of the run */
     run r = series_run();
     r.training.schedule = (elman_schedule_config){0};
     r.training.epochs = 12;
@@ -460,6 +479,7 @@ TEST(it_learns_text_classes_and_forecasts)
         steps(s, 1);
     CHECK(p->validation.accuracy > 0.9, "accuracy %g", p->validation.accuracy);
     CHECK(p->epoch == 12, "epoch %zu", (size_t)p->epoch);
+
     elman_metrics m;
     uint64_t confusion[4];
     CHECK_OK(elman_trainer_keep_best(s.trainer));
@@ -471,6 +491,7 @@ TEST(it_learns_text_classes_and_forecasts)
           "%zu targets", (size_t)m.targets);
     end(s);
 
+    /* a forecast, better than the last value */
     r = table_run();
     s = begin(r);
     steps(s, 400);

@@ -1,4 +1,4 @@
-/* finite.c: looks through a state in the order in which it was computed. */
+/* finite.c: searches a state in the order in which it was computed. */
 #include "learn/finite.h"
 
 #include <math.h>

@@ -29,7 +29,7 @@ elman_status loss_weight(const elman_loss_config *config,
  * loss is one double sum over the rows, t then b ascending. So neither depends
  * on threads, nor on padding. If no row counts the mean is NaN and the
  * gradient 0: PyTorch's nll_loss skips ignored rows in its backward as well.
- * Kept rows whose class weights are all 0 get NaN, 0/0, there and here. */
+ * If rows count but all their class weights are 0, both give NaN, 0/0. */
 elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy);

@@ -1,6 +1,6 @@
 /*
- * optimizer.c: checks, defaults and memory. What a rule is stands in rule.c,
- * the step is in update.c.
+ * optimizer.c: checks, defaults and memory. The rules are in rule.c, the step
+ * is in update.c.
  */
 #include "learn/optimizer.h"
 

@@ -16,10 +16,9 @@ typedef struct weights_part {
     const kernels *k;
     const update *u;
     size_t n;
-    const float *dp; /* (n) gradients */
-    float
-        *moments[RULE_MAX_MOMENTS]; /* (n), in the row's order; NULL: absent */
-    float *p;                       /* (n) weights */
+    const float *dp;                  /* (n) gradients */
+    float *moments[RULE_MAX_MOMENTS]; /* (n) each; NULL: not kept */
+    float *p;                         /* (n) weights */
 } weights_part;
 
 /* When a moment is kept: always, or if that field of the config is not 0. */

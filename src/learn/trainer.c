@@ -46,8 +46,8 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
     return evaluate_check(m, dataset, &c->loss);
 }
 
-/* The loaders, cut into windows: of training data and, if there are any, of
- * validation data, which are never cut except in text. */
+/* Windows of the training data and, if there are any, of the validation data,
+ * whose sequences stay whole: only a text is cut. */
 static elman_status create_windows(elman_trainer *t, size_t context_windows)
 {
     const elman_trainer_config *c = &t->config;
