@@ -18,7 +18,8 @@ class Layers(Check):
         self.write("src/kernel/kernel.h", "#include <stddef.h>\n")
         self.write("src/model/model.c", '#include "base/status.h"\n'
                                         '#include "kernel/kernel.h"\n')
-        self.write("src/data/data.h", "\n")
+        self.write("src/data/data.h", '#include "data/text.h"\n')
+        self.write("src/data/text.h", "\n")
         self.write("src/api/api.c", '#include "data/data.h"\n')
         self.write("cli/main.c", '#include "elman.h"\n#include <stdio.h>\n')
 
@@ -51,6 +52,11 @@ class Layers(Check):
 
     def test_program_reaches_in_by_brackets(self):
         self.plant("cli may include", "cli/a.c", "#include <base/status.h>\n")
+
+    def test_circle(self):
+        self.write("src/data/text.c", '#include "data/text.h"\n')
+        self.plant("circle of files that include each other: data/data, "
+                   "data/text", "src/data/text.h", '#include "data/data.h"\n')
 
     def test_private_library(self):
         self.plant("<pthread.h> belongs to src/base/thread.c",
