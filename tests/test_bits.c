@@ -92,7 +92,7 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
             walk_force(WALK_WAVE);
             check_way(&g, *isa, FORWARD, threads);
             walk_force((walk_way)(turn % WALK_WAYS));
-            size_t way = 1 + (draw_next(d) + turn++) % (WAYS - 1);
+            size_t way = 1 + (size_t)((draw_next(d) + turn++) % (WAYS - 1));
             if (ways[way].large) check_way(&g, *isa, way, threads);
         }
         walk_force(WALK_WAYS);

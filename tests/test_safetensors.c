@@ -11,11 +11,12 @@
 /* A file with this header and so many bytes of data; malloc'ed. */
 static char *build(const char *header, size_t data, size_t *size)
 {
-    uint64_t length = strlen(header);
+    size_t length = strlen(header);
+    uint64_t first = length;
     *size = 8 + length + data;
     char *bytes = malloc(*size + 1);
     if (!bytes) abort();
-    memcpy(bytes, &length, 8);
+    memcpy(bytes, &first, 8);
     memcpy(bytes + 8, header, length);
     for (size_t i = 0; i < data; i++)
         bytes[8 + length + i] = (char)i;
@@ -83,10 +84,12 @@ TEST(each_broken_header_gives_its_own_sentence)
         {ENTRY("\"F32\"", "[\"2\"]", "[0,8]"), 8, "not a whole number"},
         {ENTRY("\"F32\"", "[18446744073709551616]", "[0,8]"), 8,
          "a number out of range"},
+#if SIZE_MAX > UINT32_MAX /* sizes of 64 bits */
         {ENTRY("\"F32\"", "[4294967296,4294967296]", "[0,8]"), 8,
          "product of the shape exceeds 64 bits"},
         {ENTRY("\"F32\"", "[4611686018427387906]", "[0,8]"), 8,
          "size in bytes exceeds 64 bits"},
+#endif
         {ENTRY("\"F32\"", "[1,1,1,1,1,1,1,1,2]", "[0,8]"), 8,
          "9 dimensions, expected at most 8"},
         {ENTRY("\"F32\"", "[3]", "[0,8]"), 8,
@@ -99,8 +102,10 @@ TEST(each_broken_header_gives_its_own_sentence)
         {ENTRY("\"F32\"", "[2]", "[0,8,8]"), 8, "not two whole numbers"},
         {ENTRY("\"F32\"", "[2]", "{}"), 8, "not two whole numbers"},
         {ENTRY("\"F32\"", "[2]", "[0,8]"), 7, "not within the 7 bytes"},
+#if SIZE_MAX > UINT32_MAX
         {ENTRY("\"F32\"", "[2]", "[9223372036854775800,9223372036854775807]"),
          8, "not within the 8 bytes"},
+#endif
         {ENTRY("\"F32\"", "[2]", "[0,8]"), 9, "1 bytes after the last tensor"},
         {ENTRY("\"F32\"", "[2]", "[4,12]"), 12, "4 bytes before it belong"},
         {"{}", 3, "3 bytes after the last tensor"},

@@ -143,12 +143,13 @@ TEST(a_bad_size_of_a_state_is_told)
 {
     elman_model *model = model_of(&plain);
     elman_state *none = NULL;
+    const size_t half = (size_t)1 << (4 * sizeof(size_t)); /* squared, 0 */
     const struct {
         elman_state_config config;
         const char *message;
     } cases[] = {
         {{.T = SIZE_MAX, .B = 2}, "product below 2^31"},
-        {{.T = (size_t)1 << 32, .B = (size_t)1 << 32}, "product below 2^31"},
+        {{.T = half, .B = half}, "product below 2^31"},
         {{.threads = -1}, "threads is -1"},
         {{.threads = 65}, "threads is 65, expected 0 to 64"},
         {{.keep_gradients = true}, "only a training state"},

@@ -21,10 +21,10 @@ typedef struct crowd {
     uint64_t drawn;
 } crowd;
 
-static uint64_t draw(crowd *c, uint64_t below)
+static size_t draw(crowd *c, uint64_t below)
 {
     static const random_key key = {.seed = 5, .purpose = RANDOM_TEST};
-    return random_below(key, c->drawn++, below);
+    return (size_t)random_below(key, c->drawn++, below);
 }
 
 static void crowd_open(const elman_config *config, int threads, crowd *c)

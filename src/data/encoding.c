@@ -257,7 +257,7 @@ static elman_status check(const elman_encoding *e)
 
 static elman_status read_root(const json_node *root, elman_encoding *e)
 {
-    const size_t most = SIZE_MAX >> 32; /* so that products fit */
+    const size_t most = SIZE_MAX >> (4 * sizeof(size_t)); /* products fit */
     size_t word = 0;
     int64_t version = 0;
     if (!json_whole(json_find(root, "version"), &version) || version != 1)

@@ -281,7 +281,7 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
 static void fill_target(elman_loader *l, size_t b)
 {
     const elman_dataset *d = l->data;
-    size_t id = l->ids[b], O = l->outputs, from = id * O;
+    size_t id = (size_t)l->ids[b], O = l->outputs, from = id * O;
     if (has_classes(l)) {
         l->classes[b] = d->classes[id];
         return;

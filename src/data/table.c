@@ -63,11 +63,12 @@ static elman_status settle_windows(elman_encoding *e,
     e->horizon = config->horizon ? config->horizon : DEFAULT_HORIZON;
     if (!forecast) e->horizon = 0;
 
-    if (e->window > UINT32_MAX || e->horizon > UINT32_MAX)
+    const size_t most = SIZE_MAX >> (4 * sizeof(size_t)); /* products fit */
+    if (e->window > most || e->horizon > most)
         return failure(
             ELMAN_BAD_VALUE,
-            "window is %zu and horizon %zu, expected at most %u each",
-            e->window, e->horizon, UINT32_MAX);
+            "window is %zu and horizon %zu, expected at most %zu each",
+            e->window, e->horizon, most);
     return ELMAN_OK;
 }
 

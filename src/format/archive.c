@@ -119,8 +119,12 @@ static elman_status read_entry(archive *file, zip_uint64_t index, entry *e)
                        e->name);
 
     e->index = index;
-    e->size = stat.size;
-    e->packed = stat.comp_size;
+    e->size = (size_t)stat.size;
+    e->packed = (size_t)stat.comp_size;
+    if (e->size != stat.size || e->packed != stat.comp_size ||
+        e->size == SIZE_MAX)
+        return failure(ELMAN_BAD_FORMAT,
+                       "entry \"%.80s\" is larger than memory can be", e->name);
     return check_entry(e, &stat);
 }
 

@@ -59,7 +59,7 @@ static file_format detect_zip(const char *bytes, size_t size)
         if (end - at < HEADER) break;
 
         /* the name follows the fixed part of its entry */
-        size_t count = little(at + 28, 2);
+        size_t count = (size_t)little(at + 28, 2);
         const char *name = at + HEADER;
         if ((size_t)(end - name) < count) break;
 

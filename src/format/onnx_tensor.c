@@ -83,7 +83,8 @@ static elman_status read_shape(const Onnx__Tensor *from, named_tensor *to)
                            (long long)from->dims[i]);
 
         to->shape[i] = (size_t)from->dims[i];
-        fits = fits && sizes_multiply(to->count, to->shape[i], 1, &to->count);
+        fits = fits && (uint64_t)from->dims[i] <= SIZE_MAX &&
+               sizes_multiply(to->count, to->shape[i], 1, &to->count);
     }
 
     /* both the elements and their bytes must fit in 64 bits */

@@ -200,7 +200,7 @@ static elman_status read_member(const elman_import *im, const json_node *at,
     if (strcmp(at->key, "zero") == 0) return read_flag(at, target, zero);
 
     if (strcmp(at->key, "row") == 0) {
-        if (!json_whole(at, &whole) || whole < 0)
+        if (!json_whole(at, &whole) || whole < 0 || (uint64_t)whole > SIZE_MAX)
             return bad_source(target, "has a row that is no whole number "
                                       "of 0 or more");
         r->has_row = true;
