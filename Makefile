@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
-.PHONY: all run test quick asan tsan clang fuzz dev cover format lint abi golden \
+.PHONY: all run test quick asan tsan clang test32 fuzz dev cover format lint abi golden \
 	bench bench-peers bench-instructions install clean help
 
 all: ## build the library and the program: build/release
@@ -31,6 +31,11 @@ asan: ## all tests under the address and undefined-behaviour sanitizers
 
 tsan: ## all tests under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
+
+test32: ## all tests, built for 32-bit x86
+	@tools/setup build test test32
+	@tests/cross/root32 $(CURDIR)/build/i386
+	@$(MAKE) --no-print-directory test PRESET=test32
 
 fuzz: ## hostile files to every reader, T=60 seconds each; FUZZ="json onnx"
 	@tools/setup build test fuzz
@@ -86,5 +91,5 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' \
 	    $(MAKEFILE_LIST)

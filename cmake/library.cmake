@@ -60,8 +60,10 @@ endif()
 if(ELMAN_SANITIZE OR ELMAN_COVER)
   add_library(elman_static STATIC $<TARGET_OBJECTS:elman_objects>)
 else()
+  # 32-bit x86 shares hidden functions in groups, which must not stay groups
+  set(ungroup $<$<EQUAL:${CMAKE_SIZEOF_VOID_P},4>:-Wl,--force-group-allocation>)
   add_custom_command(OUTPUT elman.o
-    COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o elman.o
+    COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${ungroup} -o elman.o
       $<TARGET_OBJECTS:elman_objects>
     COMMAND ${CMAKE_OBJCOPY} --localize-hidden elman.o
     DEPENDS elman_objects $<TARGET_OBJECTS:elman_objects>

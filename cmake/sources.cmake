@@ -29,7 +29,12 @@ if(ELMAN_FUZZ)
   list(APPEND kernel_options -fno-sanitize=all)
 endif()
 set(base_isa ${isa}/base.c)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+set(x86_options "")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
+   CMAKE_SIZEOF_VOID_P EQUAL 4)
+  # without SSE sums are rounded later, and to other bits
+  set(x86_options -msse2 -mfpmath=sse)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(${isa}/avx2.c PROPERTIES
     COMPILE_OPTIONS "${kernel_options};-mavx2;-mfma")
   set_source_files_properties(${isa}/avx512.c PROPERTIES
@@ -52,7 +57,7 @@ set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
   $<$<BOOL:${ELMAN_STRICT}>:-Werror>)
 add_library(elman_flags INTERFACE)
 target_compile_options(elman_flags INTERFACE
-  -ffp-contract=off -fno-math-errno ${elman_warnings})
+  -ffp-contract=off -fno-math-errno ${x86_options} ${elman_warnings})
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
    CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
   # it dies of some sums in double ("internal compiler error: in

@@ -10,7 +10,10 @@ import unittest
 
 from check_case import Check
 
-CC = os.environ.get("CC", "cc")
+# with no sanitizer, which would add names of its own
+CC = [os.environ.get("CC", "cc")] + [
+    flag for flag in os.environ.get("CFLAGS", "").split()
+    if flag.startswith("--sysroot")]
 
 HEADER = """/* ELMAN_API int elman_in_a_comment(void); */
 #define ELMAN_API __attribute__((visibility("default")))
@@ -31,12 +34,12 @@ class Symbols(Check):
         self.write("include/elman.h", header)
         self.write("api.c", api)
         made = self.root / "api.o"
-        subprocess.run([CC, "-fPIC", "-fvisibility=hidden", "-c", "-I",
+        subprocess.run([*CC, "-fPIC", "-fvisibility=hidden", "-c", "-I",
                         self.root / "include", "-o", made,
                         self.root / "api.c"], check=True)
         self.shared = self.root / "libelman.so"
         self.static = self.root / "libelman.a"
-        subprocess.run([CC, "-shared", "-o", self.shared, made], check=True)
+        subprocess.run([*CC, "-shared", "-o", self.shared, made], check=True)
         self.static.unlink(missing_ok=True)
         subprocess.run(["ar", "rcs", self.static, made], check=True)
         return "check_symbols", self.shared, self.static, self.root
@@ -85,7 +88,7 @@ int elman_model_create(const elman_layer *layer, elman_model **model)
         self.write("include/elman.h", header)
         self.write("api.c", api)
         self.shared = self.root / "libelman.so"
-        subprocess.run([CC, flags, "-fPIC", "-shared", "-fvisibility=hidden",
+        subprocess.run([*CC, flags, "-fPIC", "-shared", "-fvisibility=hidden",
                         "-I", self.root / "include", "-o", self.shared,
                         self.root / "api.c"], check=True)
         if self.shared.read_bytes()[4] != 2:
@@ -160,7 +163,7 @@ class Calls(Check):
     def build(self, name, text):
         self.write(name, text)
         made = self.root / f"{name}.o"
-        subprocess.run([CC, "-O0", "-w", "-c", "-o", made, self.root / name],
+        subprocess.run([*CC, "-O0", "-w", "-c", "-o", made, self.root / name],
                        check=True)
         archive = self.root / "rooms.a"
         archive.unlink(missing_ok=True)
