@@ -1,8 +1,8 @@
-/* clock.h: how long something takes, for those who ask. */
+/* clock.h: a clock for measuring how long something takes. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
-/* Seconds from a fixed moment, by a clock that never goes back. */
+/* Seconds since some fixed moment, by a clock that never goes back. */
 double clock_seconds(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Bytes of a large page of x86 and of most of ARM. */
+/* Bytes of a huge page on x86 and most ARM systems. */
 enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
@@ -31,16 +31,18 @@ void *arena_take(arena *a, size_t count, size_t size)
 
 void *block_create(size_t bytes)
 {
+    /* whole huge pages, if that wastes at most half */
     bool large = bytes >= HUGE_PAGE / 2;
     size_t unit = large ? HUGE_PAGE : ALIGNMENT;
     if (bytes > SIZE_MAX - unit) return NULL;
     if (bytes == 0) bytes = 1;
     bytes = (bytes + unit - 1) / unit * unit;
+
     void *block = aligned_alloc(unit, bytes);
     if (!block) return NULL;
 
-    /* a wish: on small pages products with 4 MB of weights took twice as long
-     */
+    /* a wish, which may fail: on small pages products with 4 MB of weights took
+     * twice as long */
     if (large) (void)madvise(block, bytes, MADV_HUGEPAGE);
     memset(block, 0, bytes);
     return block;

@@ -1,8 +1,8 @@
 /*
- * memory.h: blocks and the arena that carves them.
+ * memory.h: blocks, and the arena that carves them.
  *
- * One layout function runs twice: with an arena that has no base, to measure,
- * and again to hand out pointers. So sizes and pointers can not disagree.
+ * A layout function runs twice: with an arena that has no base, to measure, and
+ * again to hand out pointers. So sizes and pointers cannot disagree.
  */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
@@ -15,17 +15,17 @@ enum { ALIGNMENT = 64 }; /* bytes: a cache line, the widest vector */
 typedef struct arena {
     char *base;    /* NULL: only measure */
     size_t used;   /* bytes taken so far */
-    bool overflow; /* a size did not fit in size_t; used means nothing */
+    bool overflow; /* a size did not fit in size_t; used is then meaningless */
 } arena;
 
-/* Takes count x size bytes, aligned to 64; NULL while measuring. */
+/* Takes count x size bytes, aligned to ALIGNMENT; NULL while measuring. */
 void *arena_take(arena *a, size_t count, size_t size);
 
-/* a * b * c in size_t; false if it does not fit. */
+/* product = a * b * c; false if that does not fit in size_t. */
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product);
 
-/* A zeroed block aligned to 64 bytes, or NULL; a large one on large pages, if
- * the system has them. Freed by block_destroy, which accepts NULL. */
+/* A zeroed block aligned to ALIGNMENT, or NULL; a large one is on huge pages,
+ * if the system has them. Freed by block_destroy, which accepts NULL. */
 void *block_create(size_t bytes);
 void block_destroy(void *block);
 

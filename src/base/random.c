@@ -2,8 +2,8 @@
  * random.c: Philox4x32-10 from Random123.
  *
  * Philox has a key of 64 bits and a counter of 128. The key is the seed plus
- * purpose and which, mixed so that neighbours are far apart: the finalizer of
- * splitmix64 (Steele, Lea & Flood 2014). The counter is the index.
+ * purpose and which, mixed by the finalizer of splitmix64 (Steele, Lea & Flood
+ * 2014), so that similar ones give distant keys. The counter is the index.
  */
 #include "base/random.h"
 
@@ -51,8 +51,8 @@ double random_gaussian(random_key key, uint64_t i)
     return sqrt(-2 * real_log(radius)) * real_cos_pi(angle);
 }
 
-/* Number i below n of one epoch: 64 bits modulo n, drawn again where they lie
- * past the last whole multiple of n, so that all are equally likely. */
+/* Number i of an epoch, below n: 64 bits modulo n, drawn again if they lie
+ * beyond the last whole multiple of n, so that all are equally likely. */
 static uint64_t draw_below(random_key key, uint64_t epoch, uint64_t i,
                            uint64_t n)
 {

@@ -1,10 +1,11 @@
 /*
- * real.c: series after a reduction that is exact, in plain double.
+ * real.c: a reduction that is exact, then a series, in plain double.
  *
- * Only +, -, *, / and steps that every C library does exactly (floor, frexp,
- * ldexp), so the bits depend on nothing but the argument. The reductions are
- * Cody & Waite's (Software Manual for the Elementary Functions, 1980): ln 2 is
- * split into a part of 32 bits, whose small multiples are exact, and the rest.
+ * Uses only +, -, *, / and functions that every C library computes exactly
+ * (floor, frexp, ldexp), so the bits depend on the argument alone. The
+ * reductions are Cody & Waite's (Software Manual for the Elementary Functions,
+ * 1980): ln 2 is split into a part of 32 bits, whose small multiples are exact,
+ * and the rest.
  */
 #include "base/real.h"
 
@@ -26,7 +27,8 @@ double real_exp(double x)
     if (x > 709.79) return INFINITY;
     if (x < -745.14) return 0;
 
-    /* x = n ln 2 + r, |r| < 0.35; r is high - low, and what rounding lost */
+    /* x = n ln 2 + r, |r| < 0.35; r is high - low, lost what rounding cut off
+     */
     double n = floor(x * LOG2_E + 0.5);
     double high = x - n * LN2_HIGH, low = n * LN2_LOW;
     double r = high - low, lost = (high - r) - low;
@@ -38,7 +40,7 @@ double real_exp(double x)
     return ldexp(1 + (r + (r * sum + lost)), (int)n);
 }
 
-/* log m = 2 atanh s with s = (m - 1) / (m + 1), sqrt 1/2 <= m < sqrt 2 */
+/* x = m 2^power with sqrt 1/2 <= m < sqrt 2; returns m. */
 static double split(double x, int *power)
 {
     double m = frexp(x, power);
@@ -54,6 +56,8 @@ double real_log(double x)
     if (isnan(x) || x < 0) return NAN;
     if (x == 0) return -INFINITY;
     if (isinf(x)) return x;
+
+    /* log m = 2 atanh s with s = (m - 1) / (m + 1) */
     int n;
     double f = split(x, &n) - 1;
     double s = f / (2 + f), z = s * s;
@@ -63,14 +67,14 @@ double real_log(double x)
     for (int k = 23; k > 1; k -= 2)
         rest = z * (2.0 / k + rest);
 
-    /* log m = 2 s + s rest with 2 s = f - s f, and s f = f^2/2 - s f^2/2: so
-     * that all but f and f^2/2 is small */
+    /* log m = 2 s + s rest with 2 s = f - s f and s f = f^2/2 - s f^2/2, so
+     * that all terms but f and f^2/2 are small */
     double half = 0.5 * f * f;
     double e = n;
     return e * LN2_HIGH + (f - (half - (s * (half + rest) + e * LN2_LOW)));
 }
 
-/* sin and cos of pi r for |r| <= 1/4 or a hair more. */
+/* sin and cos of pi r, for |r| not much above 1/4. */
 static double sine(double r)
 {
     double y = PI * r, z = y * y, sum = 0;
@@ -109,12 +113,13 @@ double real_cos_pi(double x)
 
 /* ---- x^y: the logarithm with twice the digits ----------------------------
  *
- * An error of y log x becomes one of x^y as it is, up to 745 times that of the
- * logarithm, so that one is a sum of two doubles (Dekker 1971). */
+ * The error of y log x, up to 745 times that of the logarithm, is the relative
+ * error of x^y. So the logarithm is a sum of two doubles (Dekker 1971). */
 typedef struct pair {
     double high, low;
 } pair;
 
+/* a + b and a b with their rounding errors, both exact. */
 static pair sum_of(double a, double b)
 {
     double high = a + b, part = high - a;
@@ -130,6 +135,7 @@ static pair product_of(double a, double b)
     return (pair){high, ((ah * bh - high) + ah * bl + al * bh) + al * bl};
 }
 
+/* The same operations on pairs. */
 static pair add(pair a, pair b)
 {
     pair s = sum_of(a.high, b.high);
@@ -156,10 +162,12 @@ static pair log_pair(double x)
     double m = split(x, &n);
     pair s = divide((pair){m - 1, 0}, sum_of(m, 1));
     pair z = multiply(s, s), series = {0, 0};
+
+    /* log m = s (2 + 2 z/3 + 2 z^2/5 + ...), with s as in real_log */
     for (int k = 35; k > 0; k -= 2)
         series = add(divide((pair){2, 0}, (pair){k, 0}), multiply(z, series));
 
-    /* 0x1.abc...p-40 and what follows: ln 2 in three parts */
+    /* plus n ln 2, with ln 2 in three parts */
     pair power = {n * 0x1.62e42feep-1, 0};
     pair rest = multiply((pair){n, 0},
                          (pair){0x1.a39ef35793c76p-33, 0x1.cc01f97b57a08p-87});
@@ -171,6 +179,7 @@ double real_power(double x, double y)
     if (y == 0 || x == 1) return 1;
     double rough = y * real_log(x);
     if (!(fabs(rough) < 800)) return real_exp(rough);
+
     pair exact = multiply((pair){y, 0}, log_pair(x));
     double value = real_exp(exact.high);
     return isfinite(value) ? value + value * exact.low : value;

@@ -1,7 +1,8 @@
 /*
- * real.h: exp, log, cos in double from +, -, *, / alone, so that they give the
- * same bits under every compiler and C library. For scalars off the hot path:
- * losses, schedules, initial weights. Good to 2 ulp of double or so.
+ * real.h: exp, log, cos, sin and power in double, from +, -, *, / alone, so
+ * that they give the same bits with every compiler and C library. For scalars
+ * off the hot path: losses, schedules, initial weights. The error is at most
+ * about 2 ulp of double.
  */
 #ifndef BASE_REAL_H
 #define BASE_REAL_H

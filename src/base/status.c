@@ -1,15 +1,15 @@
-/* status.c: the sentence of this thread's last failure. */
+/* status.c: keeps the sentence of each thread's last failure. */
 #include "base/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LONGEST = 512 };
+enum { MESSAGE_MAX = 512 }; /* bytes */
 
-static _Thread_local char message[LONGEST];
+static _Thread_local char message[MESSAGE_MAX];
 
-/* Names come from files: one with an escape sequence must not reach a terminal.
- * Control characters become '?': C0, DEL and, as UTF-8, C1. */
+/* Names come from files, and an escape sequence in one must not reach a
+ * terminal. So control characters become '?': C0, DEL and, in UTF-8, C1. */
 static void make_printable(char *text)
 {
     for (unsigned char *c = (unsigned char *)text; *c; c++) {
@@ -20,11 +20,13 @@ static void make_printable(char *text)
 
 elman_status(failure)(elman_status status, const char *format, ...)
 {
-    char sentence[LONGEST]; /* format may name a part of message */
+    /* written apart, since an argument may be a part of message */
+    char sentence[MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
+
     make_printable(sentence);
     snprintf(message, sizeof message, "%s", sentence);
     return status;

@@ -1,27 +1,28 @@
 /*
- * status.h: how a call says that it failed: a status, and one sentence that
- * the caller's thread can read with elman_message().
+ * status.h: how a call reports a failure: a status, and one sentence that the
+ * caller's thread can read with elman_message().
  */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
 #include "elman.h"
 
-/* Keeps the sentence for this thread and returns status. The sentence names
- * the file or argument, what was found and what was expected; no final stop. */
+/* Keeps the sentence for this thread and returns status. The sentence names the
+ * file or argument, what was found and what was expected; it has no full stop.
+ */
 __attribute__((format(printf, 2, 3))) elman_status
 failure(elman_status status, const char *format, ...);
 
-/* So that a compiler sees what comes back. */
+/* So that a compiler sees which status is returned. */
 #define failure(status, ...)                                                   \
     ((void)failure(status, __VA_ARGS__), (elman_status)(status))
 
-/* Puts "where: " before this thread's sentence, for a caller that knows the
- * file or layer better; returns status. */
+/* Puts "where: " in front of this thread's sentence, for a caller that knows
+ * which file or layer it is about; returns status. */
 elman_status failure_in(elman_status status, const char *where);
 
-/* Leaves the function with the status of a call that failed. Only where
- * nothing is held; otherwise goto done. */
+/* Returns from the function with the status of a call that failed. Only where
+ * nothing has to be freed; otherwise goto done. */
 #define TRY(expr)                                                              \
     do {                                                                       \
         elman_status try_status = (expr);                                      \

@@ -1,16 +1,16 @@
 /*
- * thread.c: one team of POSIX threads for the process. Parts are not dealt but
- * claimed: whoever has a processor takes the next one, and the caller works as
- * well. So a thread that the system has put aside holds nobody up, unless it
- * holds a part; with OpenMP every region waited for every thread, and a region
- * of two took 5 ms on a busy machine that now takes 20 us.
+ * thread.c: one team of POSIX threads for the process. Parts are not assigned
+ * but claimed: whoever has a processor takes the next one, and the caller works
+ * too. So a thread that the system has suspended delays nobody, unless it is in
+ * the middle of a part; with OpenMP every region waited for every thread, and a
+ * region of two threads took 5 ms on a busy machine that now takes 20 us.
  *
  * All that a claim needs is in one word, the ticket:
  *
  *   | 24 bits: which run | 8 bits: members it wants | 32 bits: parts left |
  *
  * A claim is a compare-and-swap from n parts left to n - 1. From then on the
- * run can not end before the part is done, so its other fields stand still.
+ * run cannot end before the part is done, so its other fields do not change.
  */
 #include "base/thread.h"
 
@@ -22,26 +22,26 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Looks at a value before a thread goes to sleep: about a millisecond, longer
- * than what one thread does alone between two runs of a training step; to be
- * woken costs 50 us and more. Between looks it gives its processor up, for some
- * systems leave both threads on one: without that they were slower than one
- * thread alone. */
-enum { LOOKS = 500, YIELDS = 1000 };
+/* How often a thread polls before it goes to sleep: for about a millisecond,
+ * which is longer than one thread works alone between two runs of a training
+ * step; to be woken costs 50 us and more. Between polls it yields its
+ * processor, since some systems leave two threads on one: without that they
+ * were slower than a single thread. */
+enum { POLLS = 500, YIELDS = 1000 };
 
 static struct {
-    pthread_mutex_t turn;  /* held by the caller whose run it is */
-    pthread_mutex_t sleep; /* guards the two below */
+    pthread_mutex_t turn;  /* held by the caller that has the team */
+    pthread_mutex_t sleep; /* guards the two conditions */
     pthread_cond_t wake;   /* there is a run */
     pthread_cond_t end;    /* a run is done */
-    int members;           /* threads besides the callers; under turn */
+    int members;           /* threads besides the caller; guarded by turn */
 
     _Atomic uint64_t ticket;
     _Atomic size_t done; /* parts of the run that are done */
     _Atomic int sleepers;
     atomic_bool waits; /* the caller sleeps until the end */
 
-    /* the run at hand */
+    /* the current run */
     void (*part)(void *context, size_t index);
     void *context;
     size_t parts;
@@ -67,61 +67,66 @@ static void work(int member)
     while (is_wanted(ticket, member)) {
         if (!atomic_compare_exchange_weak(&team.ticket, &ticket, ticket - 1))
             continue;
+
         size_t parts = team.parts;
         team.part(team.context, parts - parts_left(ticket));
+
+        /* whoever ends the last part wakes a caller that sleeps */
         bool last = atomic_fetch_add(&team.done, 1) + 1 == parts;
         if (last && atomic_load(&team.waits)) {
             pthread_mutex_lock(&team.sleep);
             pthread_cond_broadcast(&team.end);
             pthread_mutex_unlock(&team.sleep);
         }
+
         ticket = atomic_load(&team.ticket);
     }
 }
 
-/* Whether a member is wanted, or, for the caller, all parts are done. */
-static bool is_time(int member)
+/* What a thread waits for: a member to be wanted, the caller all parts done. */
+static bool is_ready(int member)
 {
     if (member == 0) return atomic_load(&team.done) == team.parts;
     return is_wanted(atomic_load(&team.ticket), member);
 }
 
-/* Looks for a while whether it is time, as it often is at once. */
-static bool look(int member)
+/* Polls for a while, since it is often ready at once; false if it was not. */
+static bool poll_ready(int member)
 {
     for (int yields = 0; yields < YIELDS; yields++) {
-        for (int looks = 0; looks < LOOKS; looks++)
-            if (is_time(member)) return true;
+        for (int polls = 0; polls < POLLS; polls++)
+            if (is_ready(member)) return true;
         sched_yield();
     }
     return false;
 }
 
-/* Until there is a run that wants this member. */
+/* Waits for a run that wants this member. */
 static void wait_for_run(int member)
 {
-    if (look(member)) return;
+    if (poll_ready(member)) return;
     pthread_mutex_lock(&team.sleep);
     atomic_fetch_add(&team.sleepers, 1);
-    while (!is_time(member))
+    while (!is_ready(member))
         pthread_cond_wait(&team.wake, &team.sleep);
     atomic_fetch_sub(&team.sleepers, 1);
     pthread_mutex_unlock(&team.sleep);
 }
 
-/* The caller, until the parts that others have claimed are done. */
+/* The caller waits until the parts that others have claimed are done. */
 static void wait_for_end(void)
 {
-    if (look(0)) return;
+    if (poll_ready(0)) return;
     pthread_mutex_lock(&team.sleep);
     atomic_store(&team.waits, true);
-    while (!is_time(0))
+    while (!is_ready(0))
         pthread_cond_wait(&team.end, &team.sleep);
     atomic_store(&team.waits, false);
     pthread_mutex_unlock(&team.sleep);
 }
 
-static void *live(void *number)
+/* The life of a member. */
+static void *run_member(void *number)
 {
     int member = (int)(intptr_t)number;
     for (;;) {
@@ -131,34 +136,39 @@ static void *live(void *number)
     return NULL;
 }
 
-/* Bytes of stack: a sum over rows keeps its blocks there, and some systems give
- * threads little. */
+/* Bytes of stack: sums over rows keep their blocks there, and the default of
+ * some systems is small. */
 enum { STACK = 2 * 1024 * 1024 };
 
-/* A thread that takes no signal: those are the business of whoever calls us. */
+/* Starts a thread that takes no signals: they belong to the program. */
 static bool start(void *(*run)(void *), void *context, pthread_t *thread)
 {
     pthread_attr_t with_stack;
     sigset_t all, before;
     if (pthread_attr_init(&with_stack)) return false;
     (void)pthread_attr_setstacksize(&with_stack, STACK);
+
+    /* a thread inherits the mask of the one that starts it */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool started = !pthread_create(thread, &with_stack, run, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+
     pthread_attr_destroy(&with_stack);
     return started;
 }
 
-/* Holds turn. Where no thread can be had, that is not tried again. */
+/* Grows the team to so many members; turn must be held. If the system refuses a
+ * thread, no further one is tried. */
 static void grow(int members)
 {
-    static bool refused; /* under turn */
+    static bool refused; /* guarded by turn */
+
     while (!refused && team.members < members &&
            team.members < THREADS_MOST - 1) {
         pthread_t thread;
         void *number = (void *)(intptr_t)(team.members + 1);
-        refused = !start(live, number, &thread);
+        refused = !start(run_member, number, &thread);
         if (refused) return;
         pthread_detach(thread);
         team.members++;
@@ -172,23 +182,29 @@ void thread_prepare(int threads)
     pthread_mutex_unlock(&team.turn);
 }
 
+/* One run of the team; turn must be held. */
 static void run_together(int threads, size_t parts,
                          void (*part)(void *context, size_t index),
                          void *context)
 {
-    static uint64_t run; /* under turn */
+    static uint64_t run; /* guarded by turn */
     grow(threads - 1);
+
+    /* what the run is; the ticket, written last, starts it */
     team.part = part;
     team.context = context;
     team.parts = parts;
     atomic_store(&team.done, 0);
     atomic_store(&team.ticket,
                  ++run << 40 | (uint64_t)threads << 32 | (uint32_t)parts);
+
+    /* members that sleep; those that poll see the ticket */
     if (atomic_load(&team.sleepers) > 0) {
         pthread_mutex_lock(&team.sleep);
         pthread_cond_broadcast(&team.wake);
         pthread_mutex_unlock(&team.sleep);
     }
+
     work(0);
     wait_for_end();
 }
@@ -199,16 +215,19 @@ void thread_run(int threads, size_t parts,
     if (threads > THREADS_MOST) threads = THREADS_MOST;
     bool together = threads > 1 && parts > 1 && parts <= UINT32_MAX &&
                     pthread_mutex_trylock(&team.turn) == 0;
+
     if (together) {
         run_together(threads, parts, part, context);
         pthread_mutex_unlock(&team.turn);
         return;
     }
+
+    /* alone, as when another caller has the team */
     for (size_t index = 0; index < parts; index++)
         part(context, index);
 }
 
-/* ---- Work beside -------------------------------------------------------- */
+/* ---- Work in the background ---------------------------------------------- */
 
 struct thread_task {
     pthread_t thread;
@@ -233,6 +252,8 @@ elman_status thread_begin(void (*run)(void *context), void *context,
     if (!task) return failure(ELMAN_NO_MEMORY, "no memory for a thread");
     task->run = run;
     task->context = context;
+
+    /* without a thread the work is done here and now */
     task->started = start(run_task, task, &task->thread);
     if (!task->started) run_task(task);
     *out = task;

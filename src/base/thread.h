@@ -1,6 +1,7 @@
 /*
- * thread.h: a team of threads for one pass. Parts must not depend on each
- * other; which thread runs a part never changes a bit.
+ * thread.h: a team of threads that share the parts of a pass, and work in the
+ * background. Parts must not depend on each other; which thread runs a part
+ * never changes a bit.
  */
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
@@ -9,20 +10,21 @@
 
 enum { THREADS_MOST = 64 };
 
-/* Calls part(context, index) for every index below parts (below 2^32), on at
- * most threads threads (the caller is one), and returns when all are done.
- * Several callers may do so at once; only one of them gets the team, the
- * others work alone. */
+/* Calls part(context, index) for every index < parts, on at most threads
+ * threads (the caller is one of them), and returns when all parts are done;
+ * parts is less than 2^32. Several threads may call this at once: one of them
+ * gets the team, the others work alone. */
 void thread_run(int threads, size_t parts,
                 void (*part)(void *context, size_t index), void *context);
 
-/* Starts what thread_run would start when it is first asked for so many, so
- * that it need not later. Fewer threads than that are no error. */
+/* Starts the threads that the first thread_run with so many would start. It is
+ * no error if the system gives fewer. */
 void thread_prepare(int threads);
 
-/* One piece of work on a thread of its own, beside all of the above; no signal
- * of the process is taken there. Where no thread is to be had begin does the
- * work itself. wait returns when it is done, end then gives it back as well. */
+/* A task runs on a thread of its own, independent of the team, and takes no
+ * signals. If the system gives no thread, thread_begin does the work itself.
+ * thread_wait returns when the task is done; thread_end waits too, then frees
+ * the task. */
 typedef struct thread_task thread_task;
 elman_status thread_begin(void (*run)(void *context), void *context,
                           thread_task **task);
@@ -30,7 +32,7 @@ bool thread_is_done(const thread_task *task);
 void thread_wait(thread_task *task);
 void thread_end(thread_task *task);
 
-/* Processors this process may use. */
+/* The number of processors that this process may use. */
 int thread_count(void);
 
 #endif
