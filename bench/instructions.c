@@ -1,10 +1,8 @@
 /*
- * instructions.c: work of fixed size, for bench/count to count the
- * instructions of: `instructions CASE` does one case, `instructions` lists
- * them. A count does not depend on what else the machine does, so it shows
- * changes that no clock would on a busy one.
- *
- * All calls of kernels are in the cases below, one function each.
+ * instructions.c: work of fixed size, whose instructions bench/count counts:
+ * `instructions CASE` runs one case, `instructions` lists them. A count does
+ * not depend on what else the machine does, so it shows changes that no clock
+ * would show on a busy one.
  */
 #include <stdint.h>
 #include <math.h>
@@ -46,8 +44,11 @@ static void make_data(void)
     data.dw = noise(WEIGHTS);
     data.m = noise(WEIGHTS);
     data.v = noise(WEIGHTS);
+
+    /* second moments are not negative */
     for (size_t n = 0; n < WEIGHTS; n++)
         data.v[n] *= data.v[n];
+
     for (size_t n = 0; n < ROWS; n++) {
         data.a_rows[n] = data.a + n * G;
         data.c_rows[n] = data.c + n * G;
@@ -76,7 +77,8 @@ static void outer(void)
     kernels_here()->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, data.dw);
 }
 
-/* A step whose input part is there already: c and h of all rows are new. */
+/* A step whose sums already hold the input's part; writes c and h of all rows.
+ */
 static struct {
     fused_step s;
     const float *c_prev[ROWS];
@@ -88,11 +90,14 @@ static void prepare_step(void)
     float *w = noise(packed_size(4, H, H)), *c = noise(2 * ROWS * H);
     float *h = noise(ROWS * H);
     pack(4, H, H, data.w, H, 1, w);
+
+    /* row n of each array; c holds c_prev and then c */
     for (size_t n = 0; n < ROWS; n++) {
         lstm.c_prev[n] = c + n * H;
         lstm.c[n] = c + (ROWS + n) * H;
         lstm.h[n] = h + n * H;
     }
+
     lstm.s = (fused_step){.M = ROWS,
                           .H = H,
                           .hh = {4, H, H, w},
@@ -157,6 +162,7 @@ static void train(void)
     const elman_target target = {.classes = text.tokens};
     const elman_loss_config config = {0};
     double loss;
+
     elman_state_zero(text.state);
     must(elman_model_forward(text.model, text.state, &batch, text.y));
     must(elman_loss_forward(&config, &batch, LETTERS, text.y, &target, &loss,
@@ -166,7 +172,7 @@ static void train(void)
         elman_optimizer_step(text.optimizer, text.model, text.state, -1, NULL));
 }
 
-/* A first step touches all memory and makes what is made once. */
+/* The first step touches all memory and prepares what is prepared only once. */
 static void prepare_train(void)
 {
     const elman_config config = {
@@ -179,8 +185,11 @@ static void prepare_train(void)
     const elman_state_config state = {
         .T = STEPS, .B = SEQUENCES, .training = true};
     const elman_optimizer_config optimizer = {.clip_norm = 1};
+
+    /* any text will do */
     for (int n = 0; n < STEPS * SEQUENCES; n++)
         text.tokens[n] = n * 7 % LETTERS;
+
     must(elman_model_create(&config, &text.model));
     must(elman_state_create(text.model, &state, &text.state));
     must(elman_optimizer_create(text.model, &optimizer, &text.optimizer));
@@ -211,7 +220,7 @@ static void prepare_stream(void)
     stream();
 }
 
-/* ---- Which of them ------------------------------------------------------- */
+/* ---- All of them --------------------------------------------------------- */
 
 static const struct {
     const char *name, *meaning;
@@ -228,7 +237,7 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-/* What is counted: its name is how the counter finds it. */
+/* What is counted; bench/count finds it by its name. */
 __attribute__((noinline)) static void measured(void (*work)(void)) { work(); }
 
 int main(int argc, char **argv)
@@ -236,6 +245,7 @@ int main(int argc, char **argv)
     for (int n = 0; n < CASES; n++) {
         if (argc < 2) printf("%s\t%s\n", cases[n].name, cases[n].meaning);
         if (argc < 2 || strcmp(argv[1], cases[n].name) != 0) continue;
+
         make_data();
         if (cases[n].prepare) cases[n].prepare();
         measured(cases[n].work);

@@ -1,5 +1,7 @@
-/* test_base.c: random numbers are Philox's, real functions are right, arenas
- * measure what they carve, messages belong to their thread. */
+/*
+ * test_base.c: random numbers are those of Philox, real functions are accurate,
+ * arenas measure what they carve, messages belong to their thread.
+ */
 #include "check.h"
 
 #include <pthread.h>
@@ -13,8 +15,8 @@
 
 /* ---- Random ------------------------------------------------------------- */
 
-/* random_draw's key is seed + mix(purpose, which): this finds the seed for a
- * wanted Philox key. */
+/* The key of random_draw is seed + mix(purpose, which); this finds the seed for
+ * a given Philox key. */
 static random_key key_of(uint32_t low, uint32_t high)
 {
     uint64_t z = (uint64_t)RANDOM_TEST << 32 | 7;
@@ -41,6 +43,7 @@ TEST(random_draw_gives_the_known_answers_of_philox)
          {0xa4093822, 0x299f31d0},
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
+
     for (size_t i = 0; i < 3; i++) {
         random_block got = random_draw(key_of(known[i].key[0], known[i].key[1]),
                                        known[i].index);
@@ -65,6 +68,7 @@ TEST(uniform_and_gaussian_numbers_have_their_moments)
         for (int power = 1; power <= 4; power++)
             sum[power - 1] += pow(g, power) / N;
     }
+
     /* six sigma of each mean */
     double s = 6 / sqrt(N);
     CHECK(fabs(uniform - 0.5) < s * sqrt(1.0 / 12), "%g", uniform);
@@ -82,6 +86,7 @@ TEST(seed_purpose_and_which_each_make_another_stream)
                          {2, RANDOM_WEIGHTS, 0},
                          {1, RANDOM_SHUFFLE, 0},
                          {1, RANDOM_WEIGHTS, 1}};
+
     for (int a = 0; a < 4; a++)
         for (int b = 0; b < a; b++) {
             int equal = 0;
@@ -115,6 +120,7 @@ TEST(random_below_is_below_and_even)
         high += r > n / 2;
     }
     CHECK(high > 380 && high < 620, "%llu", (unsigned long long)high);
+
     CHECK(random_below(key, 5, 1) == 0 && random_below(key, 5, 0) == 0, "-");
 }
 
@@ -124,6 +130,8 @@ TEST(random_permute_orders_each_number_once_and_each_epoch_anew)
     size_t order[2][N], repeat[N];
     random_key key = {test_seed(), RANDOM_SHUFFLE, 0};
     size_t fixed = 0, same = 0;
+
+    /* two epochs: each a permutation, and not the same */
     for (uint64_t epoch = 0; epoch < 2; epoch++) {
         bool seen[N] = {false};
         random_permute(key, epoch, N, order[epoch]);
@@ -207,22 +215,26 @@ TEST(real_functions_know_their_edges)
     CHECK(real_exp(-INFINITY) == 0 && real_exp(-746) == 0, "down");
     CHECK(real_exp(-740) == exp(-740), "denormal %a", real_exp(-740));
     CHECK(isnan(real_exp(NAN)) && isnan(real_log(NAN)), "NaN");
+
     CHECK(isnan(real_log(-1)) && real_log(0) == -INFINITY, "log below 0");
     CHECK(real_log(INFINITY) == INFINITY, "log of infinity");
     CHECK(real_log(0x1p-1074) == log(0x1p-1074), "log of a denormal");
+
+    /* exact at the quarters of a turn */
     for (int i = -8; i <= 8; i++) {
         double sign = i % 2 ? -1 : 1;
         CHECK(real_cos_pi(i) == sign && real_cos_pi(i + 0.5) == 0, "%d", i);
         CHECK(real_sin_pi(i + 0.5) == sign && real_sin_pi(i) == 0, "%d", i);
     }
     CHECK(real_cos_pi(0x1p49 + 1) == -1, "cos of a large odd number");
+
     CHECK(real_power(0.5, 10) == 0x1p-10 && real_power(3, 0) == 1, "exact");
     CHECK(real_power(10, 400) == INFINITY && real_power(10, -400) == 0, "out");
     CHECK(ulps(real_power(2, 1023.5), pow(2, 1023.5)) <= 2, "near the top");
     CHECK(real_power(1, 1e308) == 1 && real_power(0, 2) == 0, "1 and 0");
 }
 
-/* The bits are a promise: a change of any shows here. */
+/* The bits are promised: a change of any of them shows here. */
 TEST(real_functions_and_gaussians_keep_their_bits)
 {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
@@ -232,6 +244,7 @@ TEST(real_functions_and_gaussians_keep_their_bits)
             real_exp(i * 0.34 - 340), real_log(i * 0.0173),
             real_cos_pi(i * 0.01),    real_sin_pi(i * 0.01),
             real_power(i, 0.37),      random_gaussian(key, (uint64_t)i)};
+
         for (size_t b = 0; b < sizeof value; b++) {
             hash ^= ((const unsigned char *)value)[b];
             hash *= 0x100000001b3u;
@@ -268,6 +281,7 @@ TEST(sizes_that_do_not_fit_are_seen)
     CHECK(sizes_multiply(SIZE_MAX, 1, 0, &product) && product == 0, "zero");
     CHECK(!sizes_multiply(SIZE_MAX, 2, 1, &product), "two");
     CHECK(!sizes_multiply(SIZE_MAX / 4, 2, 4, &product), "three");
+
     arena a = {NULL, 0, false};
     arena_take(&a, SIZE_MAX / 2, 4);
     CHECK(a.overflow, "count x size");
@@ -290,7 +304,7 @@ TEST(messages_are_kept_and_prefixed)
                 ELMAN_BAD_VALUE, "again here: x");
 }
 
-/* Fails with a sentence of its own; own says whether it then reads it. */
+/* Fails with a sentence of its own; own receives whether it reads that one. */
 static void *fail_alone(void *own)
 {
     char want[32];
@@ -307,11 +321,13 @@ TEST(each_thread_has_its_own_message)
     bool own[PARTS] = {false};
     (void)failure(ELMAN_BAD_VALUE, "outside");
     pthread_t threads[PARTS];
+
     for (size_t i = 0; i < PARTS; i++)
         assert_int_equal(pthread_create(threads + i, NULL, fail_alone, own + i),
                          0);
     for (size_t i = 0; i < PARTS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+
     CHECK(own[0] && own[1], "%d %d", own[0], own[1]);
     CHECK(!strcmp(elman_message(), "outside"), "\"%s\"", elman_message());
 }
@@ -334,7 +350,7 @@ TEST(thread_run_does_each_part_once)
     CHECK(thread_count() >= 1, "%d", thread_count());
 }
 
-/* Many short runs, so that members sleep, wake and come late. */
+/* Many short runs, so that members sleep, wake up and come too late. */
 static void *run_often(void *unused_argument)
 {
     enum { PARTS = 7, RUNS = 3000 };

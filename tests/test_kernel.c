@@ -1,16 +1,17 @@
 /*
- * test_kernel.c: every kernel on one row: it means what ref.c says, gives the
- * same bits on every ISA, and touches nothing outside its arrays, for every
- * length up to four of the widest vectors and a tail. Products have
- * test_kernel_product.c, the curves of exp and its kin test_kernel_math.c.
+ * test_kernel.c: every kernel on one row: it agrees with ref.c, gives the same
+ * bits on every ISA, and touches nothing outside its arrays, for every length
+ * up to four of the widest vectors and a tail. Products are in
+ * test_kernel_product.c, exp and the like over all floats in
+ * test_kernel_math.c.
  */
 #include "check.h"
 #include "kernel/kernel.h"
 
 enum { LONGEST = 67, ARRAYS = 6 };
 
-/* One way of calling a kernel. in and out hold the arrays, whose sizes are
- * these multiples of n; all of in is random in (-3,3). */
+/* One call of some kernels. in and out hold the arrays, whose sizes are these
+ * multiples of n; all of in is random in (-3,3). */
 typedef struct call {
     const char *name;
     void (*run)(const kernels *k, size_t n, float *const *in,
@@ -27,7 +28,7 @@ static void copy(float *to, const float *from, size_t n)
     memcpy(to, from, n * sizeof *to);
 }
 
-/* ---- Cells: there and back ---------------------------------------------- */
+/* ---- Cells: forward and backward ----------------------------------------- */
 
 /* in: sums (4), c_prev, dh, dc, peephole (3); out: gate (4), c, h, da (4), dc
  */
@@ -89,9 +90,9 @@ RUN(gru_before)
 
 /* ---- Elementwise -------------------------------------------------------- */
 
-/* in: x, dy; out: y, dx, and both made in place */
-#define RUN_CURVE(name, clip)                                                  \
-    RUN(name##_curve)                                                          \
+/* in: x, dy; out: y, dx, and both computed in place */
+#define RUN_ACTIVATION(name, clip)                                             \
+    RUN(name##_there_and_back)                                                 \
     {                                                                          \
         k->name##_forward(n, clip, in[0], out[0]);                             \
         k->name##_backward(n, clip, out[0], in[1], out[1]);                    \
@@ -100,19 +101,20 @@ RUN(gru_before)
         copy(out[3], in[1], n);                                                \
         k->name##_backward(n, clip, out[2], out[3], out[3]);                   \
     }
-RUN_CURVE(tanh, INFINITY)
-RUN_CURVE(sigmoid, INFINITY)
-RUN_CURVE(relu, 1.5f)
+RUN_ACTIVATION(tanh, INFINITY)
+RUN_ACTIVATION(sigmoid, INFINITY)
+RUN_ACTIVATION(relu, 1.5f)
 
-/* Every function that a config may name, every other one bounded. in: x, dy;
- * out: y, dx, and both made in place, all (CURVES) */
-enum { CURVES = ELMAN_ACTIVATION_SOFTPLUS };
-RUN(curves)
+/* Every function that a config may name, every second one bounded. in: x, dy;
+ * out: y, dx, and both computed in place, all (ACTIVATIONS) */
+enum { ACTIVATIONS = ELMAN_ACTIVATION_SOFTPLUS };
+RUN(activations)
 {
-    for (size_t i = 0; i < CURVES; i++) {
+    for (size_t i = 0; i < ACTIVATIONS; i++) {
         const elman_activation f = {(elman_activation_kind)(i + 1), 0.7f,
                                     -0.4f};
         const float clip = i % 2 ? 2 : INFINITY;
+
         k->curve_forward(n, &f, clip, in[0], out[0] + i * n);
         k->curve_backward(n, &f, clip, in[0], in[1], out[1] + i * n);
         copy(out[2] + i * n, in[0], n);
@@ -181,7 +183,7 @@ RUN(log_softmaxed)
     k->log_softmax_backward(n, out[0], out[3], out[3]);
 }
 
-/* out: dx, the same in place, log of the sum twice, place of the largest */
+/* out: dx, the same in place, log of the sum twice, index of the largest */
 RUN(cross_entropy)
 {
     size_t best[2];
@@ -193,17 +195,17 @@ RUN(cross_entropy)
     CHECK(best[0] == best[1], "%zu and %zu", best[0], best[1]);
 }
 
-/* in: x, w, b, dy; out: normal, y, dx, in place, root */
+/* in: x, w, b, dy; out: x_hat, y, dx, in place, rstd */
 RUN(normed)
 {
-    const float root =
+    const float rstd =
         k->norm_forward(n, 1e-3f, in[0], in[1], in[2], out[0], out[1]);
-    k->norm_backward(n, root, out[0], in[1], in[3], out[2]);
+    k->norm_backward(n, rstd, out[0], in[1], in[3], out[2]);
     copy(out[3], in[3], n);
-    k->norm_backward(n, root, out[0], in[1], out[3], out[3]);
-    out[4][0] = root;
+    k->norm_backward(n, rstd, out[0], in[1], out[3], out[3]);
+    out[4][0] = rstd;
 
-    /* normal and y may be x */
+    /* x_hat and y may be x */
     copy(out[5], in[0], n);
     k->norm_forward(n, 1e-3f, out[5], in[1], in[2], out[5], out[5]);
 }
@@ -235,10 +237,12 @@ static void optimize(const kernels *k, size_t n, char rule, int flavour,
     u.keras = flavour & 1;
     u.nesterov = u.centered = (flavour & 2) != 0;
     float *extra = flavour & 4 ? out[3] : NULL;
+
     copy(out[0], in[1], n);
     for (size_t i = 0; i < 3 * n; i++) /* squares well above the means */
         out[1 + i / n][i % n] = (i < n ? 20 : 1) + fabsf(in[2][i]);
     if (rule == 'l') copy(out[1], in[2], n); /* of both signs */
+
     for (size_t t = 0; t < 3; t++) {
         const float *dp = in[0] + t * n;
         if (rule == 's') k->sgd(n, &u, dp, extra, out[0]);
@@ -280,10 +284,13 @@ static const call calls[] = {
     {"gru_after", gru_after, {3, 1, 1, 1}, {3, 1, 1, 3, 1}},
     {"gru_after_clipped", gru_after_clipped, {3, 1, 1, 1}, {3, 1, 1, 3, 1}},
     {"gru_before", gru_before, {3, 1, 1, 1}, {3, 1, 1, 3}},
-    {"tanh", tanh_curve, {1, 1}, {1, 1, 1, 1}},
-    {"sigmoid", sigmoid_curve, {1, 1}, {1, 1, 1, 1}},
-    {"relu", relu_curve, {1, 1}, {1, 1, 1, 1}},
-    {"curves", curves, {1, 1}, {CURVES, CURVES, CURVES, CURVES}},
+    {"tanh", tanh_there_and_back, {1, 1}, {1, 1, 1, 1}},
+    {"sigmoid", sigmoid_there_and_back, {1, 1}, {1, 1, 1, 1}},
+    {"relu", relu_there_and_back, {1, 1}, {1, 1, 1, 1}},
+    {"activations",
+     activations,
+     {1, 1},
+     {ACTIVATIONS, ACTIVATIONS, ACTIVATIONS, ACTIVATIONS}},
     {"exp_and_log", exp_and_log, {1}, {1, 1, 1}},
     {"multiplied", multiplied, {1, 1}, {1, 1, 1}},
     {"added", added, {1, 1, 1}, {1, 1, 1}},
@@ -311,8 +318,8 @@ static const call calls[] = {
     OPTIMIZER(lion_plain),
 };
 
-/* What k makes of one call: arrays of their own block each, so that a
- * sanitizer sees a read outside; guards see a write. */
+/* Runs one call with k. Each array has a block of its own, so that a sanitizer
+ * sees a read outside; guards see a write. */
 static void run_call(const call *c, const kernels *k, size_t n, float **out)
 {
     float *in[ARRAYS];
@@ -323,6 +330,7 @@ static void run_call(const call *c, const kernels *k, size_t n, float **out)
         random_fill(100 * n + i, c->in[i] * n, -3, 3, in[i]);
     }
     c->run(k, n, in, out);
+
     for (size_t i = 0; i < ARRAYS; i++)
         free(in[i]);
 }
@@ -331,6 +339,8 @@ static void check_call(const call *c, size_t n)
 {
     float *want[ARRAYS], *first[ARRAYS], *got[ARRAYS];
     run_call(c, &kernels_ref, n, want);
+
+    /* each ISA close to ref, and to the bits of the first */
     for (const kernels *const *k = kernels_all(); *k; k++) {
         run_call(c, *k, n, got);
         for (size_t i = 0; i < ARRAYS; i++) {
@@ -346,13 +356,14 @@ static void check_call(const call *c, size_t n)
             guarded_free(got[i], size);
         }
     }
+
     for (size_t i = 0; i < ARRAYS; i++) {
         guarded_free(first[i], c->out[i] * n);
         guarded_free(want[i], c->out[i] * n);
     }
 }
 
-TEST(kernels_mean_what_ref_says_with_the_same_bits_everywhere)
+TEST(kernels_agree_with_ref_and_have_the_same_bits_everywhere)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         for (size_t n = 1; n <= LONGEST; n++)
@@ -370,10 +381,12 @@ TEST(rows_with_minus_infinity_have_a_softmax)
     }
 }
 
-TEST(the_first_largest_is_found_and_nan_passed_over)
+TEST(the_first_largest_is_found_and_nan_skipped)
 {
     enum { N = 70 };
     const kernels *const *k = kernels_all();
+
+    /* all tables, then ref */
     for (bool last = false; !last; k++) {
         const kernels *table = *k ? *k : &kernels_ref;
         last = *k == NULL;
@@ -388,6 +401,7 @@ TEST(the_first_largest_is_found_and_nan_passed_over)
                 CHECK(best == at, "%s n=%zu: %zu, want %zu", table->isa, n,
                       best, at);
             }
+
         for (size_t i = 0; i < N; i++)
             x[i] = NAN;
         (void)table->cross_entropy(N, x, 1, NULL, &best);
@@ -403,6 +417,7 @@ TEST(sums_in_double_are_the_same_to_the_last_bit)
         const kernels *first = kernels_all()[0];
         const double squares = first->sum_squares(n, x);
         const double sum = first->softmax(n, x, NULL);
+
         for (const kernels *const *k = kernels_all(); *k; k++) {
             const double again = (*k)->sum_squares(n, x);
             const double sum_again = (*k)->softmax(n, x, NULL);
@@ -414,7 +429,7 @@ TEST(sums_in_double_are_the_same_to_the_last_bit)
     }
 }
 
-TEST(tables_are_chosen_by_name_and_by_processor)
+TEST(tables_are_selected_by_name_and_by_processor)
 {
     const kernels *const *all = kernels_all();
     size_t count = 0;
@@ -425,14 +440,14 @@ TEST(tables_are_chosen_by_name_and_by_processor)
     if (!getenv("ELMAN_ISA"))
         CHECK(kernels_here() == all[count - 1], "%s", kernels_here()->isa);
 
-    const kernels *chosen = kernels_here();
+    const kernels *usual = kernels_here();
     kernels_use(&kernels_ref);
     CHECK(kernels_here() == &kernels_ref, "%s", kernels_here()->isa);
     kernels_use(NULL);
-    CHECK(kernels_here() == chosen, "%s", kernels_here()->isa);
+    CHECK(kernels_here() == usual, "%s", kernels_here()->isa);
 }
 
-TEST(roofs_count_what_they_do)
+TEST(peaks_count_what_they_do)
 {
     static float x[1024];
     random_fill(8, 1024, -3, 3, x);
@@ -452,12 +467,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            kernels_mean_what_ref_says_with_the_same_bits_everywhere),
+            kernels_agree_with_ref_and_have_the_same_bits_everywhere),
         cmocka_unit_test(rows_with_minus_infinity_have_a_softmax),
-        cmocka_unit_test(the_first_largest_is_found_and_nan_passed_over),
+        cmocka_unit_test(the_first_largest_is_found_and_nan_skipped),
         cmocka_unit_test(sums_in_double_are_the_same_to_the_last_bit),
-        cmocka_unit_test(tables_are_chosen_by_name_and_by_processor),
-        cmocka_unit_test(roofs_count_what_they_do),
+        cmocka_unit_test(tables_are_selected_by_name_and_by_processor),
+        cmocka_unit_test(peaks_count_what_they_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

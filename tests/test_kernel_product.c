@@ -1,12 +1,12 @@
 /*
  * test_kernel_product.c: products, their gradients, column sums and packing:
- * around every edge of the tiles they mean what ref.c says, give the same bits
- * on every ISA, and touch nothing outside.
+ * around every edge of the tiles they agree with ref.c, give the same bits on
+ * every ISA, and touch nothing outside.
  */
 #include "check.h"
 #include "kernel/kernel.h"
 
-/* Rows of their own block each, guarded. */
+/* Rows, each in a guarded block of its own. */
 typedef struct rows {
     size_t count, width;
     float *row[600];
@@ -48,7 +48,7 @@ static const float *const *read_only(const rows *r)
     return (const float *const *)r->row;
 }
 
-/* A packed weight (gates H,K), and its end. */
+/* A packed weight (gates H,K); freed by packed_free. */
 static packed packed_random(size_t gates, size_t H, size_t K)
 {
     float *w = guarded_floats(gates * H * K);
@@ -66,7 +66,7 @@ static void packed_free(const packed *w)
 
 /* ---- Products ----------------------------------------------------------- */
 
-/* From what stands there, from a vector, from 0. */
+/* One product from one start: close to ref, and the same bits everywhere. */
 static void check_start(size_t M, const packed *w, const float *start)
 {
     const size_t N = w->gates * w->H, K = w->K;
@@ -77,6 +77,8 @@ static void check_start(size_t M, const packed *w, const float *start)
         rows got = rows_random(2, M, N);
         (*k)->product(M, w, start, read_only(&a), got.row);
         check_rows(&got, &want, false, (*k)->isa, K);
+
+        /* the first ISA is kept for the others to agree with */
         if (k == kernels_all()) {
             first = got;
             continue;
@@ -84,6 +86,7 @@ static void check_start(size_t M, const packed *w, const float *start)
         check_rows(&got, &first, true, (*k)->isa, K);
         rows_free(&got);
     }
+
     rows_free(&first);
     rows_free(&want);
     rows_free(&a);
@@ -94,6 +97,8 @@ static void check_product(size_t M, size_t gates, size_t H, size_t K)
     packed w = packed_random(gates, H, K);
     float *start = guarded_floats(gates * H);
     random_fill(4, gates * H, -1, 1, start);
+
+    /* from what stands there, from a vector, from 0 */
     check_start(M, &w, NULL);
     check_start(M, &w, start);
     check_start(M, &w, zeros);
@@ -137,17 +142,21 @@ TEST(a_product_cut_in_two_gives_the_same_bits)
     float *w = guarded_floats(N * K),
           *to = guarded_floats(packed_size(1, N, K));
     random_fill(3, N * K, -1, 1, w);
+
     for (const kernels *const *k = kernels_all(); *k; k++) {
         rows a = rows_random(1, M, K), want = rows_random(2, M, N);
         packed all = {1, N, K, to};
         pack(1, N, K, w, K, 1, to);
         (*k)->product(M, &all, NULL, read_only(&a), want.row);
+
+        /* the first k, then the others on top of them */
         for (size_t cut = 1; cut < K; cut += 37) {
             rows got = rows_random(2, M, N);
             packed early = {1, N, cut, to}, late = {1, N, K - cut, to};
             const float *rest[7];
             for (size_t m = 0; m < M; m++)
                 rest[m] = a.row[m] + cut;
+
             pack(1, N, cut, w, K, 1, to);
             (*k)->product(M, &early, NULL, read_only(&a), got.row);
             pack(1, N, K - cut, w + cut, K, 1, to);
@@ -155,6 +164,7 @@ TEST(a_product_cut_in_two_gives_the_same_bits)
             check_rows(&got, &want, true, (*k)->isa, cut);
             rows_free(&got);
         }
+
         rows_free(&want);
         rows_free(&a);
     }
@@ -162,7 +172,7 @@ TEST(a_product_cut_in_two_gives_the_same_bits)
     guarded_free(to, packed_size(1, N, K));
 }
 
-TEST(a_row_does_not_depend_on_the_rows_beside_it)
+TEST(a_row_does_not_depend_on_the_other_rows)
 {
     const size_t M = 13, K = 50;
     for (size_t N = 5; N <= 100; N += 19) {
@@ -170,10 +180,13 @@ TEST(a_row_does_not_depend_on_the_rows_beside_it)
         for (const kernels *const *k = kernels_all(); *k; k++) {
             rows a = rows_random(1, M, K), want = rows_random(2, M, N);
             rows got = rows_random(2, M, N);
+
+            /* all rows together, then each alone */
             (*k)->product(M, &w, NULL, read_only(&a), want.row);
             for (size_t m = 0; m < M; m++)
                 (*k)->product(1, &w, NULL, read_only(&a) + m, got.row + m);
             check_rows(&got, &want, true, (*k)->isa, K);
+
             rows_free(&got);
             rows_free(&want);
             rows_free(&a);
@@ -184,16 +197,16 @@ TEST(a_row_does_not_depend_on_the_rows_beside_it)
 
 /* ---- Sums over rows ----------------------------------------------------- */
 
-/* dw as N rows, in one block, of which only first to last may change; then a
- * row db. */
+/* dw as N rows, in one block, of which only [begin,end) may change; then a row
+ * db. */
 static float *gradients_of(const kernels *k, const rows *da, const rows *x,
-                           size_t first, size_t last)
+                           size_t begin, size_t end)
 {
     const size_t N = da->width, K = x->width, size = N * K + N;
     float *made = guarded_floats(size);
     random_fill(4, size, -1, 1, made);
-    k->outer(da->count, first, last, K, read_only(da), read_only(x), made);
-    k->column_sum(da->count, first, last, read_only(da), made + N * K, NULL);
+    k->outer(da->count, begin, end, K, read_only(da), read_only(x), made);
+    k->column_sum(da->count, begin, end, read_only(da), made + N * K, NULL);
     return made;
 }
 
@@ -203,6 +216,8 @@ static void check_outer(size_t R, size_t N, size_t K, size_t begin, size_t end)
     rows da = rows_random(5, R, N), x = rows_random(6, R, K);
     float *want = gradients_of(&kernels_ref, &da, &x, begin, end);
     float *first = NULL;
+
+    /* each ISA close to ref, and to the bits of the first */
     for (const kernels *const *k = kernels_all(); *k; k++) {
         float *got = gradients_of(*k, &da, &x, begin, end);
         CHECK_CLOSE(got, want, size, 2e-5, 2e-5, "%s R=%zu N=%zu K=%zu",
@@ -212,6 +227,7 @@ static void check_outer(size_t R, size_t N, size_t K, size_t begin, size_t end)
                    K);
         if (got != first) guarded_free(got, size);
     }
+
     guarded_free(first, size);
     guarded_free(want, size);
     rows_free(&da);
@@ -224,6 +240,7 @@ TEST(sums_over_rows_are_right_and_the_same_everywhere)
     const size_t sides[] = {1,  2,  3,  5,  6,  7,  13, 15, 16,
                             17, 24, 31, 33, 63, 64, 65, 79, 130};
     const size_t count = sizeof sides / sizeof *sides;
+
     for (size_t r = 0; r < sizeof heights / sizeof *heights; r++)
         for (size_t n = 0; n < count; n++)
             for (size_t k = 0; k < count; k++)
@@ -248,14 +265,18 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
     for (const kernels *const *k = kernels_all(); *k; k++) {
         rows da = rows_random(5, R, N), x = rows_random(6, R, K);
         float *want = gradients_of(*k, &da, &x, 0, N);
+
+        /* the first rows, then the others on top of them */
         for (size_t cut = 0; cut <= R; cut += 50) {
             rows late = {.count = R - cut, .width = N};
             rows late_x = {.count = R - cut, .width = K};
             memcpy(late.row, da.row + cut, late.count * sizeof *late.row);
             memcpy(late_x.row, x.row + cut, late.count * sizeof *late.row);
+
             da.count = cut;
             float *got = gradients_of(*k, &da, &x, 0, N);
             da.count = R;
+
             (*k)->outer(R - cut, 0, N, K, read_only(&late), read_only(&late_x),
                         got);
             (*k)->column_sum(R - cut, 0, N, read_only(&late), got + N * K,
@@ -263,6 +284,7 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
             CHECK_BITS(got, want, N * K + N, "%s cut %zu", (*k)->isa, cut);
             guarded_free(got, N * K + N);
         }
+
         guarded_free(want, N * K + N);
         rows_free(&da);
         rows_free(&x);
@@ -273,6 +295,7 @@ TEST(two_sums_of_columns_are_each_alone)
 {
     enum { R = 37, MOST = 300 };
     rows da = rows_random(5, R, MOST);
+
     for (size_t N = 1; N <= MOST; N += N < 20 ? 1 : 37)
         for (const kernels *const *k = kernels_all(); *k; k++) {
             float *want = guarded_floats(N), *one = guarded_floats(N),
@@ -281,12 +304,15 @@ TEST(two_sums_of_columns_are_each_alone)
             memcpy(one, want, N * sizeof *one);
             random_fill(7, N, -1, 1, also);
             memcpy(other, also, N * sizeof *other);
-            const size_t first = N / 3;
-            (*k)->column_sum(R, first, N, read_only(&da), want, NULL);
-            (*k)->column_sum(R, first, N, read_only(&da), other, NULL);
-            (*k)->column_sum(R, first, N, read_only(&da), one, also);
+
+            /* one after the other, then both at once */
+            const size_t begin = N / 3;
+            (*k)->column_sum(R, begin, N, read_only(&da), want, NULL);
+            (*k)->column_sum(R, begin, N, read_only(&da), other, NULL);
+            (*k)->column_sum(R, begin, N, read_only(&da), one, also);
             CHECK_BITS(one, want, N, "%s N=%zu", (*k)->isa, N);
             CHECK_BITS(also, other, N, "%s N=%zu", (*k)->isa, N);
+
             guarded_free(want, N);
             guarded_free(one, N);
             guarded_free(also, N);
@@ -297,14 +323,14 @@ TEST(two_sums_of_columns_are_each_alone)
 
 /* ---- Packing ------------------------------------------------------------ */
 
-/* Where pack() says that (n,k) of (gates H,K) is. */
-static size_t place(size_t gates, size_t H, size_t K, size_t n, size_t k)
+/* Where element (n,k) of (gates H,K) is, by the contract of pack(). */
+static size_t packed_index(size_t gates, size_t H, size_t K, size_t n, size_t k)
 {
     if (gates * H < NARROW) return n * ((K + LANES - 1) / LANES * LANES) + k;
-    const size_t side = gates >= 3 ? 1 : 4 / gates; /* units blocks */
+    const size_t per_gate = gates >= 3 ? 1 : 4 / gates;
     const size_t gate = n / H, unit = n % H, blocks = (H + PANEL - 1) / PANEL;
-    const size_t group = unit / PANEL / side, before = group * side;
-    const size_t here = blocks - before < side ? blocks - before : side;
+    const size_t group = unit / PANEL / per_gate, before = group * per_gate;
+    const size_t here = blocks - before < per_gate ? blocks - before : per_gate;
     const size_t panel = (unit / PANEL - before) * gates + gate;
     return (before * gates * K + k * here * gates + panel) * PANEL +
            unit % PANEL;
@@ -316,20 +342,24 @@ static void check_packing(size_t gates, size_t H, size_t K)
     float *w = guarded_floats(N * K), *to = guarded_floats(size);
     const packed shape = {gates, H, K, NULL};
     random_fill(8, N * K, 1, 2, w);
-    for (int turned = 0; turned < 2; turned++) {
+
+    for (int transposed = 0; transposed < 2; transposed++) {
         /* in two parts: any cut gives the same */
-        const size_t row = turned ? 1 : K, column = turned ? N : 1;
+        const size_t row = transposed ? 1 : K, column = transposed ? N : 1;
         const size_t groups = packed_groups(&shape), cut = groups / 2;
         memset(to, 255, size * sizeof *to);
         pack_groups(&shape, w, row, column, cut, groups, to);
         pack_groups(&shape, w, row, column, 0, cut, to);
+
+        /* every number is a weight or a 0 that fills up */
         size_t empty = 0;
         for (size_t i = 0; i < size; i++)
             empty += to[i] == 0;
         CHECK(empty == size - N * K, "gates=%zu H=%zu K=%zu", gates, H, K);
         for (size_t i = 0; i < N * K; i++) {
             const size_t n = i / K, k = i % K;
-            CHECK(to[place(gates, H, K, n, k)] == w[turned ? k * N + n : i],
+            CHECK(to[packed_index(gates, H, K, n, k)] ==
+                      w[transposed ? k * N + n : i],
                   "gates=%zu H=%zu K=%zu n=%zu k=%zu", gates, H, K, n, k);
         }
     }
@@ -353,7 +383,7 @@ int main(void)
         cmocka_unit_test(
             long_and_tall_products_are_right_and_the_same_everywhere),
         cmocka_unit_test(a_product_cut_in_two_gives_the_same_bits),
-        cmocka_unit_test(a_row_does_not_depend_on_the_rows_beside_it),
+        cmocka_unit_test(a_row_does_not_depend_on_the_other_rows),
         cmocka_unit_test(sums_over_rows_are_right_and_the_same_everywhere),
         cmocka_unit_test(sums_over_rows_keep_to_their_part),
         cmocka_unit_test(sums_over_rows_cut_in_two_give_the_same_bits),

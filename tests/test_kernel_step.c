@@ -1,19 +1,19 @@
 /*
- * test_kernel_step.c: fused steps of cells mean what ref.c says, give the bits
- * of the product and the gates one after the other, in any parts, on every ISA.
+ * test_kernel_step.c: fused steps of cells agree with ref.c and give the bits
+ * of the product and then the gates, cut into any parts, on every ISA.
  */
 #include <math.h>
 
 #include "check.h"
 #include "kernel/kernel.h"
 
-enum { MOST_ROWS = 64 };
+enum { MAX_ROWS = 64 };
 
 /* A step's arrays, each row of them guarded. */
 typedef struct arrays {
     size_t M, H, I, gates;
-    float *x[MOST_ROWS], *h_prev[MOST_ROWS], *c_prev[MOST_ROWS];
-    float *gate[MOST_ROWS], *side[MOST_ROWS], *c[MOST_ROWS], *h[MOST_ROWS];
+    float *x[MAX_ROWS], *h_prev[MAX_ROWS], *c_prev[MAX_ROWS];
+    float *gate[MAX_ROWS], *q[MAX_ROWS], *c[MAX_ROWS], *h[MAX_ROWS];
     float *start, *bias_hn, *ih, *hh;
 } arrays;
 
@@ -38,13 +38,15 @@ static float *packed_random(uint64_t which, size_t gates, size_t H, size_t K)
 static arrays arrays_make(size_t gates, size_t M, size_t H, size_t I)
 {
     arrays a = {.M = M, .H = H, .I = I, .gates = gates};
+
     fill_rows(1, M, I, a.x);
     fill_rows(2, M, H, a.h_prev);
     fill_rows(3, M, H, a.c_prev);
     fill_rows(4, M, gates * H, a.gate);
-    fill_rows(5, M, H, a.side);
+    fill_rows(5, M, H, a.q);
     fill_rows(6, M, H, a.c);
     fill_rows(7, M, H, a.h);
+
     a.start = guarded_floats(gates * H);
     random_fill(8, gates * H, -1, 1, a.start);
     a.bias_hn = guarded_floats(H);
@@ -61,16 +63,18 @@ static void arrays_free(arrays *a)
         guarded_free(a->h_prev[m], a->H);
         guarded_free(a->c_prev[m], a->H);
         guarded_free(a->gate[m], a->gates * a->H);
-        guarded_free(a->side[m], a->H);
+        guarded_free(a->q[m], a->H);
         guarded_free(a->c[m], a->H);
         guarded_free(a->h[m], a->H);
     }
+
     guarded_free(a->start, a->gates * a->H);
     guarded_free(a->bias_hn, a->H);
     guarded_free(a->ih, packed_size(a->gates, a->H, a->I));
     guarded_free(a->hh, packed_size(a->gates, a->H, a->H));
 }
 
+/* The step that reads and writes these arrays. */
 static fused_step step_of(arrays *a, bool has_x, bool relu, float clip)
 {
     return (fused_step){
@@ -84,7 +88,7 @@ static fused_step step_of(arrays *a, bool has_x, bool relu, float clip)
         .h_prev = (const float *const *)a->h_prev,
         .c_prev = (const float *const *)a->c_prev,
         .gate = a->gate,
-        .side = a->side,
+        .side = a->q,
         .c = a->c,
         .h = a->h,
         .bias_hn = a->bias_hn,
@@ -93,38 +97,40 @@ static fused_step step_of(arrays *a, bool has_x, bool relu, float clip)
     };
 }
 
-static void run(const kernels *k, const fused_step *s, size_t first,
-                size_t last)
+static void run(const kernels *k, const fused_step *s, size_t begin, size_t end)
 {
-    if (s->hh.gates == 4) k->lstm_step(s, first, last);
-    if (s->hh.gates == 3) k->gru_step(s, first, last);
-    if (s->hh.gates == 1) k->rnn_step(s, first, last);
+    if (s->hh.gates == 4) k->lstm_step(s, begin, end);
+    if (s->hh.gates == 3) k->gru_step(s, begin, end);
+    if (s->hh.gates == 1) k->rnn_step(s, begin, end);
 }
 
-/* The same by product and row kernels. */
+/* The same step by the product and the kernels of one row. */
 static void run_apart(const kernels *k, const fused_step *s)
 {
     const size_t H = s->H, gates = s->hh.gates;
+
     if (s->x) k->product(s->M, &s->ih, s->start, s->x, s->gate);
     if (gates != 3) {
         k->product(s->M, &s->hh, NULL, s->h_in, s->gate);
     } else {
-        /* all sums, from zero, but q from its bias; then r and z join */
-        float *sums[MOST_ROWS], *start = guarded_floats(3 * H);
-        memcpy(start + 2 * H, s->bias_hn, H * sizeof *start);
+        /* one product of all gates; the last gate starts from its bias and
+         * gives q, the others go on from their sums */
+        float *sums[MAX_ROWS];
         for (size_t m = 0; m < s->M; m++) {
             sums[m] = guarded_floats(3 * H);
-            memcpy(sums[m], s->gate[m], 2 * H * sizeof *start);
-            memcpy(sums[m] + 2 * H, s->bias_hn, H * sizeof *start);
+            memcpy(sums[m], s->gate[m], 2 * H * sizeof(float));
+            memcpy(sums[m] + 2 * H, s->bias_hn, H * sizeof(float));
         }
         k->product(s->M, &s->hh, NULL, s->h_in, sums);
+
         for (size_t m = 0; m < s->M; m++) {
-            memcpy(s->gate[m], sums[m], 2 * H * sizeof *start);
-            memcpy(s->side[m], sums[m] + 2 * H, H * sizeof *start);
+            memcpy(s->gate[m], sums[m], 2 * H * sizeof(float));
+            memcpy(s->side[m], sums[m] + 2 * H, H * sizeof(float));
             guarded_free(sums[m], 3 * H);
         }
-        guarded_free(start, 3 * H);
     }
+
+    /* the gates, row by row */
     for (size_t m = 0; m < s->M; m++) {
         if (gates == 4)
             k->lstm_forward(H, &s->variant, s->c_prev[m], s->gate[m], s->c[m],
@@ -133,6 +139,7 @@ static void run_apart(const kernels *k, const fused_step *s)
             k->gru_forward(H, s->variant.clip, s->side[m], s->h_prev[m],
                            s->gate[m], s->h[m]);
         if (gates != 1) continue;
+
         (s->relu ? k->relu_forward : k->tanh_forward)(H, s->variant.clip,
                                                       s->gate[m], s->gate[m]);
         memcpy(s->h[m], s->gate[m], H * sizeof(float));
@@ -143,9 +150,8 @@ static void check_same(const arrays *got, const arrays *want, bool bits,
                        const char *what)
 {
     for (size_t m = 0; m < got->M; m++) {
-        const float *g[] = {got->gate[m], got->h[m], got->c[m], got->side[m]};
-        const float *w[] = {want->gate[m], want->h[m], want->c[m],
-                            want->side[m]};
+        const float *g[] = {got->gate[m], got->h[m], got->c[m], got->q[m]};
+        const float *w[] = {want->gate[m], want->h[m], want->c[m], want->q[m]};
         for (size_t i = 0; i < 4; i++) {
             const size_t n = i ? got->H : got->gates * got->H;
             if (bits)
@@ -167,17 +173,23 @@ static void check_step(size_t gates, size_t M, size_t H, size_t I, bool relu,
         fused_step s = step_of(&want, has_x, relu, clip);
         const size_t groups = packed_groups(&s.hh);
         run(&kernels_ref, &s, 0, groups);
+
         for (const kernels *const *k = kernels_all(); *k; k++) {
             arrays got = arrays_make(gates, M, H, I);
             arrays apart = arrays_make(gates, M, H, I);
+
+            /* in two parts, the later one first */
             s = step_of(&got, has_x, relu, clip);
             run(*k, &s, groups / 2, groups);
             run(*k, &s, 0, groups / 2);
             check_same(&got, &want, false, (*k)->isa);
+
             s = step_of(&apart, has_x, relu, clip);
             run_apart(*k, &s);
             check_same(&got, &apart, true, (*k)->isa);
             arrays_free(&apart);
+
+            /* the first ISA is kept for the others to agree with */
             if (k == kernels_all()) {
                 first = got;
                 continue;
@@ -185,6 +197,7 @@ static void check_step(size_t gates, size_t M, size_t H, size_t I, bool relu,
             check_same(&got, &first, true, (*k)->isa);
             arrays_free(&got);
         }
+
         arrays_free(&first);
         arrays_free(&want);
     }

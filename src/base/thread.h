@@ -10,10 +10,10 @@
 
 enum { THREADS_MOST = 64 };
 
-/* Calls part(context, index) for every index < parts, on at most threads
- * threads (the caller is one of them), and returns when all parts are done;
- * parts is less than 2^32. Several threads may call this at once: one of them
- * gets the team, the others work alone. */
+/* Calls part(context, index) for every index < parts, on so many threads at
+ * most (the caller is one of them), and returns when all parts are done; parts
+ * is less than 2^32. Several threads may call this at once: one of them gets
+ * the team, the others work alone. */
 void thread_run(int threads, size_t parts,
                 void (*part)(void *context, size_t index), void *context);
 

@@ -44,6 +44,7 @@ INLINE vf vf_softplus(vf x)
 INLINE vf activation_value(const activation *f, vf x)
 {
     const vf zero = vf_set(0), one = vf_set(1);
+
     switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
         return vf_tanh(x);

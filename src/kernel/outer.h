@@ -149,6 +149,7 @@ static void tail_block(const outer_part *part, size_t n, size_t end,
 {
     const size_t tail = part->tail;
     const size_t count = (tail + TILE_ROWS - 1) / TILE_ROWS;
+
     for (size_t i = 0; i < count; i++) {
         const size_t k = tile_begin(tail, count, i);
         const narrow_tile t = {.R = part->R,
@@ -316,6 +317,7 @@ static void outer_block(const outer_part *part)
     _Alignas(64) float x[OUTER_DEPTH * OUTER_NARROW];
     const size_t R = part->R;
 
+    /* x, group by group, then its tail */
     for (size_t g = 0; g < outer_groups(part); g++) {
         const size_t at = outer_group_begin(part, g) * PANEL;
         const size_t width = outer_group_begin(part, g + 1) * PANEL - at;
