@@ -31,9 +31,9 @@ typedef struct random_block {
 } random_block;
 random_block random_draw(random_key key, const uint32_t index[4]);
 
-/* Number i of a stream: uniform in [0,1), with 24 bits; Gaussian with mean 0 and
- * deviation 1 (Box & Muller 1958, from the 32-bit numbers 2i and 2i + 1); an
- * integer below n, or 0 if n is 0. */
+/* Number i of a stream: uniform in [0,1), with 24 bits; Gaussian with mean 0
+ * and deviation 1 (Box & Muller 1958, from the 32-bit numbers 2i and 2i + 1);
+ * an integer below n, or 0 if n is 0. */
 float random_uniform(random_key key, uint64_t i);
 double random_gaussian(random_key key, uint64_t i);
 uint64_t random_below(random_key key, uint64_t i, uint64_t n);
