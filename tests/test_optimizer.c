@@ -478,7 +478,7 @@ TEST(a_rule_takes_the_fields_it_names_and_no_other)
             elman_status status = optimizer_create(&config, N, &o);
             CHECK(!status == named, "%s and %s: %s", info.word, fields[i].name,
                   status ? elman_message() : "taken");
-            if (status && !config.momentum)
+            if (status && config.momentum == 0)
                 CHECK(strstr(elman_message(), fields[i].name), "%s",
                       elman_message());
             optimizer_destroy(o);
