@@ -18,7 +18,7 @@ typedef struct answer_style {
  * no more. */
 int answer_write(const answer_style *style, const float *y);
 
-/* The same for a line of text: the bits of so many tokens. */
+/* The same for a line of text: the mean of bits over its tokens. */
 int answer_write_bits(const answer_style *style, double bits, size_t tokens);
 
 /* Puts y (O) back into the units of the data, in place. */

@@ -245,7 +245,7 @@ static int measure_rows(bench_run *run)
 /* ---- The command --------------------------------------------------------- */
 
 /* Makes sure, before minutes of measuring, that the results can be written at
- * the end. A file that is there keeps its text until then. */
+ * the end. An existing file keeps its content until then. */
 static int check_results(const char *path)
 {
     FILE *file = path ? fopen(path, "ae") : NULL;
@@ -298,7 +298,7 @@ static int bench(const parsed_line *arguments)
         return EXIT_DONE;
     }
 
-    /* nothing is measured before all that is asked for is understood */
+    /* every mistake is reported before anything is measured */
     run.report.peers = &run.peers;
     int code = check_patterns(run.patterns);
     if (!code) code = check_results(run.values->results);

@@ -83,7 +83,7 @@ int subject_open(const workload *work, bench_mode mode, int threads,
                  subject *ours);
 void subject_close(subject *ours);
 
-/* Runs it again and again for so many seconds, at least once; median gets the
+/* Runs it again and again for about seconds, at least once; median gets the
  * seconds of a run. */
 int subject_time(subject *ours, double seconds, double *median);
 

@@ -104,7 +104,8 @@ int peers_open(const char *path, peer_list *list)
     return code;
 }
 
-/* It ends by itself when nobody can ask any more; one that hangs is ended. */
+/* It ends by itself when no more questions can come; one that hangs is killed.
+ */
 static void stop(peer *other, bool hangs)
 {
     if (!other->ask) return;

@@ -66,7 +66,7 @@ static elman_status run_once(subject *ours)
     return elman_model_backward(ours->model, ours->state, ours->dy, ours->dx);
 }
 
-/* Seconds of so many runs; negative after an error. */
+/* Seconds of that many runs; negative after an error. */
 static double time_runs(subject *ours, size_t runs)
 {
     const double begin = monotonic_seconds();

@@ -15,7 +15,7 @@
 #define INPUTS(layers, directions, I, H)                                       \
     ((I) + ((layers)-1) * (directions) * (H))
 
-/* Operations of the products with so many inputs. */
+/* Operations of the products with that many inputs. */
 #define PRODUCTS(cell, directions, inputs, H, B, T)                            \
     (2LL * GATES(cell) * (directions) * (H) * (inputs) * (B) * (T))
 

@@ -127,7 +127,8 @@ static void zsh_text(const char *text)
         else putchar(*text);
 }
 
-/* ":what:how to complete it" of one value, named by so many bytes of text. */
+/* ":what:how to complete it" of one value, named by the first length bytes of
+ * text. */
 static void zsh_value(const option_row *row, const char *text, size_t length)
 {
     char name[128];

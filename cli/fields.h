@@ -35,10 +35,10 @@ int source_error(const line_source *source);
  * around them are removed. False after an error line: out of memory. */
 bool source_split(line_source *source, char *text);
 
-/* The field as a finite number; false if it is none. */
+/* The field as a finite number; false if it is not one. */
 bool field_number(const char *field, double *number);
 
-/* True for what stands for "no value": empty, ?, nan. */
+/* True if the field says that there is no value: empty, ?, nan. */
 bool field_is_missing(const char *field);
 
 #endif

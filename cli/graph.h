@@ -17,7 +17,7 @@ typedef struct graph_run {
  * after an error line: a name is unknown, given twice or missing. */
 int graph_give(const graph_run *run, const option_list *words);
 
-/* 0 if folder is there and takes a file for each output, or can be made; else
+/* 0 if folder exists and takes a file for each output, or can be made; else
  * EXIT_FAILED after an error line. */
 int graph_check_folder(const graph_run *run, const char *folder);
 

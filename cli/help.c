@@ -12,7 +12,7 @@ enum {
     NARROWEST = 40,
     WIDEST = 100,
     COLUMN = 28,       /* where sentences begin */
-    NARROW_COLUMN = 8, /* on a terminal of less than so many columns: */
+    NARROW_COLUMN = 8, /* the same where there are fewer columns than: */
     NARROW = 60
 };
 

@@ -158,7 +158,7 @@ static void fill_parts(const meter *run, const elman_progress *progress,
         parts[n].rank = ranks[n];
 }
 
-/* Empties the least important parts until all fit in so many columns. Returns
+/* Empties the least important parts until the rest fits in columns. Returns
  * the columns that are left. */
 static int fit_parts(part *parts, int columns)
 {
@@ -173,7 +173,7 @@ static int fit_parts(part *parts, int columns)
     return 0;
 }
 
-/* The bar of so many columns into text; returns its end. */
+/* Draws the bar, columns wide, into text; returns its end. */
 static char *draw_bar(double done, int columns, char *text)
 {
     const char *full = screen.utf8 ? "━" : "#", *rest = screen.utf8 ? "─" : ".";

@@ -41,11 +41,11 @@ const char *model_describe(const elman_model *model);
 /* What the encoding says, on one line, in a static buffer. */
 const char *encoding_describe(const elman_encoding *encoding);
 
-/* The size of a file, 0 if there is none. */
+/* The size of a file; 0 if it does not exist. */
 double file_bytes(const char *path);
 
-/* Threads to use: so many, or as many as the machine has if 0, as far as the
- * library takes them. */
+/* Threads to use: threads, or as many as the machine has if 0, but no more than
+ * the library takes. */
 int threads_to_use(uint64_t threads);
 
 #endif

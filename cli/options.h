@@ -154,8 +154,8 @@ bool option_given(const parsed_line *arguments, const char *name);
  * line. */
 bool option_read(const option_row *row, const char *text, void *value);
 
-/* What stands between the option's name and the value that is shown: "=", " "
- * where more than one word or value can follow, "" for a flag. */
+/* What is shown between the option's name and its value: "=", " " where more
+ * than one word or value can follow, "" for a flag. */
 const char *option_joint(const option_row *row);
 
 /* The default of row for variant into text (size bytes); NULL if the row has

@@ -77,7 +77,7 @@ static const option_row *unknown(const line_parser *parser, const char *name)
     return NULL;
 }
 
-/* The row of a long name of so many bytes, which may be cut short. */
+/* The row of a long name (length bytes), which may be cut short. */
 static const option_row *find_long(const line_parser *parser, const char *text,
                                    size_t length)
 {

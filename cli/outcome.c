@@ -36,7 +36,7 @@ static int keep_best(training *run, result *kept)
     bool seen = has_best && run->evaluated_step == progress->step;
     kept->step = progress->step;
 
-    /* the weights of now, if nobody has evaluated them */
+    /* the current weights, if they have not been evaluated */
     if (!seen) {
         int code = evaluate(run, kept);
         if (code) return code;
@@ -113,7 +113,7 @@ static int keep(training *run, int signal_number, result *kept)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
 
-    /* a last checkpoint, unless one of this step is there or on its way */
+    /* a last checkpoint, unless one of this step exists or is being written */
     int code = 0;
     spent_mark(&run->spent);
     if (run->safe.begun_step != elman_trainer_progress(run->trainer)->step)
@@ -164,7 +164,7 @@ int outcome_keep(training *run, int signal_number)
     /* what to type next */
     if (signal_number || run->out_of_time) {
         fflush(stdout);
-        note("go on with\n  %s", command_line(run->arguments, "--resume"));
+        note("resume with\n  %s", command_line(run->arguments, "--resume"));
     } else if (!screen.quiet && !screen.json) show_next(run);
     return signal_number ? 128 + signal_number : EXIT_DONE;
 }

@@ -237,7 +237,7 @@ static bool is_forecast(const table_reader *table)
     return table->run->net->encoding->task == ELMAN_FORECAST;
 }
 
-/* With --stream the state goes on from row to row and is never reset. */
+/* With --stream the state is carried from row to row and never reset. */
 static int answer_stream(table_reader *table, uint64_t rows)
 {
     const elman_encoding *encoding = table->run->net->encoding;
@@ -245,7 +245,7 @@ static int answer_stream(table_reader *table, uint64_t rows)
     return run_step(table, rows == 1, wanted);
 }
 
-/* A forecast is made from the last window of rows, once there are so many. */
+/* A forecast is made from the last window of rows, once it is full. */
 static int answer_forecast(table_reader *table, uint64_t rows)
 {
     return rows >= table->run->net->encoding->window ? run_rows(table, false)

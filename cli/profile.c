@@ -13,10 +13,10 @@ void spent_begin(spent *run) { run->begun = seconds_now(); }
 
 void spent_mark(spent *run) { run->marked = seconds_now(); }
 
-void spent_lap(spent *run, spent_on room)
+void spent_lap(spent *run, spent_on activity)
 {
     double now = seconds_now();
-    run->rooms[room] += now - run->marked;
+    run->seconds[activity] += now - run->marked;
     run->marked = now;
 }
 
@@ -44,18 +44,18 @@ static bool table_make(const training *run, spent_table *all)
 
     /* the steps by layer, from the library */
     *all = (spent_table){.seconds = seconds_now() - mine->begun};
-    all->rows = calloc(count + SPENT_ROOMS, sizeof *all->rows);
+    all->rows = calloc(count + SPENT_COUNT, sizeof *all->rows);
     if (!all->rows) return false;
     memcpy(all->rows, steps->rows, count * sizeof *all->rows);
     all->count = count;
     for (size_t n = 0; n < count; n++)
         if (!strcmp(all->rows[n].name, "evaluation"))
-            all->rows[n].seconds += mine->rooms[SPENT_EVALUATION];
+            all->rows[n].seconds += mine->seconds[SPENT_EVALUATION];
 
-    /* the program's own part, and what nobody has measured */
-    add_row(all, "checkpoints", mine->rooms[SPENT_CHECKPOINTS]);
-    add_row(all, "model file", mine->rooms[SPENT_MODELS]);
-    add_row(all, "logging", mine->rooms[SPENT_LOGGING]);
+    /* the program's own part, and what has not been measured */
+    add_row(all, "checkpoints", mine->seconds[SPENT_CHECKPOINTS]);
+    add_row(all, "model file", mine->seconds[SPENT_MODELS]);
+    add_row(all, "logging", mine->seconds[SPENT_LOGGING]);
     for (size_t n = 0; n < all->count; n++) {
         known += all->rows[n].seconds;
         all->flops += all->rows[n].flops;

@@ -12,17 +12,17 @@ typedef enum spent_on {
     SPENT_MODELS,      /* writing the best one */
     SPENT_LOGGING,
     SPENT_EVALUATION, /* of what is kept, at the end */
-    SPENT_ROOMS
+    SPENT_COUNT
 } spent_on;
 
-/* The program's part; rooms are timed in laps: mark, work, lap. */
+/* The program's part, timed in laps: mark, work, lap. */
 typedef struct spent {
-    double begun, marked, rooms[SPENT_ROOMS];
+    double begun, marked, seconds[SPENT_COUNT];
 } spent;
 
 void spent_begin(spent *spent);
 void spent_mark(spent *spent);
-void spent_lap(spent *spent, spent_on room);
+void spent_lap(spent *spent, spent_on activity);
 
 struct training;
 

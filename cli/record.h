@@ -10,7 +10,7 @@
 
 typedef struct record {
     FILE *file;
-    bool follows; /* a member stands before: a comma comes first */
+    bool follows; /* not the first member: a comma comes first */
 } record;
 
 /* Begin and end the line's object, and an object '{' or list '[' inside; key

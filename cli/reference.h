@@ -12,7 +12,7 @@
 void show_check(const char *name, const char *found, const char *allowed,
                 bool passed);
 
-/* The rows of a reference, whole and streaming, what 1 stands for and, if it
+/* The rows of a reference, whole and streaming, what 1 means and, if it
  * failed, where. */
 void reference_show(const elman_check *check);
 

@@ -54,7 +54,7 @@ int text_width(const char *text)
     return width;
 }
 
-/* Prints text in so many columns, cut or filled. */
+/* Prints text in width columns, cut or filled. */
 static void print_cell(const char *text, int width)
 {
     int left = width;
@@ -181,7 +181,7 @@ void metrics_record(record *out, const elman_metrics *metrics)
                 {"naive_mse", metrics->naive_mse},
                 {"naive_mae", metrics->naive_mae}};
 
-    /* what the task does not have is not a number; the loss always is there */
+    /* a metric that the task does not have is NAN; the loss is always shown */
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
         if (!isnan(rows[n].value) || n == 0)
             record_number(out, rows[n].name, rows[n].value);

@@ -22,7 +22,8 @@ static const char *const fields[RULE_OPTIONS] = {
     [RULE_INITIAL_ACCUMULATOR] = "initial_accumulator",
 };
 
-/* Adds a word to a list, after what stands before the first or between two. */
+/* Appends a word to a list, with first before the first one, and between
+ * between two. */
 static void add_word(char list[RULE_TEXT], const char *first,
                      const char *between, const char *word)
 {

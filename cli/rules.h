@@ -5,7 +5,7 @@
 #ifndef RULES_H
 #define RULES_H
 
-/* Options that not every rule heeds. */
+/* Options that some rules do not have. */
 typedef enum rule_option {
     RULE_MOMENTUM,
     RULE_DAMPENING,

@@ -167,7 +167,7 @@ int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
 void safe_close(safe_file *safe)
 {
     if (safe->lock < 0) return;
-    /* removed while it is held, so that nobody else's is removed */
+    /* removed while it is held, so that no other run's is removed */
     unlink(safe->lock_path);
     close(safe->lock);
     safe->lock = -1;

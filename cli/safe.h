@@ -34,7 +34,7 @@ int safe_open(const char *path, option_span every, bool resumed,
  * PATH.previous. Waits for the one before. */
 int safe_write(safe_file *safe, elman_trainer *trainer);
 
-/* The same if so many steps or seconds have passed, or now is true; otherwise
+/* The same if it is time, by steps or seconds, or now is true; otherwise
  * checks whether the one being written is done. A failure of either is reported
  * here. */
 int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now);

@@ -300,7 +300,7 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
     double rate = values->lr;
     if (rate == 0 && (rule == ELMAN_ADAM || rule == ELMAN_ADAMW)) rate = 0.002;
 
-    /* an option that the rule does not heed is 0: it was refused before */
+    /* an option that the rule does not have is 0: a given one was refused */
     return (elman_optimizer_config){
         .rule = rule,
         .flavour = (elman_flavour)values->flavour,

@@ -27,7 +27,7 @@ static size_t text_width(const char *text)
     return width;
 }
 
-/* Where text is after so many characters. */
+/* The rest of text after that many characters. */
 static const char *text_skip(const char *text, size_t characters)
 {
     for (; *text; text++) {

@@ -24,8 +24,8 @@ static volatile sig_atomic_t stop_signal;
  * second one ends the process at once. */
 static void on_signal(int signal_number)
 {
-    static const char text[] = "\nfinishing the step and saving; Ctrl-C again "
-                               "ends at once\n";
+    static const char text[] = "\nfinishing the step and saving; press Ctrl-C "
+                               "again to stop at once\n";
     stop_signal = signal_number;
     if (screen.live && !screen.quiet)
         (void)!write(STDERR_FILENO, text, sizeof text - 1);
@@ -108,7 +108,8 @@ static int training_open(const parsed_line *arguments, training *run)
     run->values = arguments->values;
     run->safe.lock = -1;
 
-    /* nobody else writes the checkpoint from here on; then data, model, configs
+    /* from here on no other run writes the checkpoint; then data, model,
+     * configs
      */
     int code = choose_paths(run);
     if (!code)
@@ -158,7 +159,7 @@ static int step_done(training *run, const elman_progress *progress)
     int code = meter_step(&run->meter, progress);
     spent_lap(&run->spent, SPENT_LOGGING);
 
-    /* the best so far is there for use, even if the run is killed */
+    /* the best so far can be used, even if the run is killed */
     if (!code && progress->best &&
         elman_model_save(run->model, run->model_path) != ELMAN_OK)
         code = library_failed();

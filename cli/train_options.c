@@ -55,7 +55,7 @@ const option_row train_data_options[] = {
      .type = OPTION_TEXT,
      .value = "COLUMN,...",
      .field = AT(columns),
-     .fallback = "(all that are numbers)",
+     .fallback = "(all numeric columns)",
      .needs = "task=forecast,tag,track",
      .help = "table: the input columns"},
     {.name = "window",

@@ -1,4 +1,4 @@
-# what is no model of ours is told by name, in one line
+# a file that is not a model is named, in one line
 : >empty
 echo text >text.safetensors
 mkdir folder

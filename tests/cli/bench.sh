@@ -1,4 +1,4 @@
-# nothing here depends on a time
+# nothing here depends on how long anything takes
 elman bench --list | awk -F '\t' 'NR == 1 || /charlm|bilstm|st_gru_24/'
 elman bench --list | wc -l
 elman bench --list | cut -f1 | sort | uniq -d

@@ -1,4 +1,4 @@
-# if nobody reads on, the program ends without a word, as by SIGPIPE
+# if the reader closes the pipe, the program ends silently, killed by SIGPIPE
 . "$CASES/data.sh"
 make_text 40
 quick='--hidden 16 --embedding 4 --epochs 1'
@@ -19,7 +19,7 @@ closed elman predict text.safetensors text.txt
 elman sample text.safetensors --length 100000 | head -c 1 >/dev/null
 elman train --help | head -1
 
-# the reader of the notes is not missed
+# a run goes on without a reader of its notes
 { sleep 0.2; elman train text.txt $quick -o noted >out; echo $? >status; } 2>&1 | true
 cat status
 [ -e noted ] && grep -c validation out

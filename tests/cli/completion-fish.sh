@@ -1,4 +1,4 @@
-# fish asks the file for what may follow a line
+# what fish offers for a line
 command -v fish >/dev/null || { echo 'completion-fish: no fish here' >&2; exit 77; }
 elman --dump-completion fish >elman.fish
 export HOME="$PWD"

@@ -1,5 +1,5 @@
-# a zsh on a terminal of its own is given lines and a tab; what it would offer
-# is caught where all completions pass
+# what zsh offers for a line: it runs on a pseudo-terminal, gets the line and a
+# tab, and a compadd of ours prints what it would show
 command -v zsh >/dev/null || { echo 'completion-zsh: no zsh here' >&2; exit 77; }
 elman --dump-completion zsh >_elman
 touch data.txt

@@ -1,4 +1,4 @@
-# what is not converted is told in one line, and nothing is written
+# a failed conversion is explained in one line, and nothing is written
 cp "$CASES/../golden/state/"* .
 try() { elman convert "$@"; echo "$? $*"; }
 mkdir out
@@ -24,7 +24,7 @@ try unclaimed.pt out/x.onnx --json
 try unclaimed.pt out/x.onnx --ignore 'norm.*' --quiet
 try more.pt out/more.safetensors --ignore '*.num_batches_tracked,criterion.*' \
     --quiet --reference more_x.npy more_y.npy
-# a file of weights does not say tanh or relu: the reference tells
+# a weight file does not record tanh or relu: the reference decides
 try rnn_relu.pt out/relu.safetensors --reference rnn_relu_x.npy rnn_relu_y.npy
 try rnn_relu.pt out/relu.safetensors --reference rnn_relu_x.npy rnn_relu_y.npy \
     --nonlinearity relu --quiet

@@ -14,7 +14,7 @@ for file in one two three four five; do
     elman verify $file.[so]* $proof --json | grep -o '"passed":true}$'
 done
 
-# elman's own loses nothing on the way to itself, and not even bytes
+# elman's own format converted to itself is the same, byte for byte
 make_text 40
 elman train text.txt --hidden 16 --embedding 4 --epochs 1 --quiet
 elman convert text.safetensors copy.safetensors --quiet

@@ -1,4 +1,4 @@
-# what cannot be run is said in one line, and nothing is written
+# a failed run is explained in one line, and nothing is written
 cp "$CASES/../golden/onnx/dynamo_language/"* .
 cp "$CASES/../golden/state/language.pt" .
 head -c 100 model.onnx >cut.onnx

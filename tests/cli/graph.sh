@@ -1,4 +1,4 @@
-# ONNX files run as they are, on what another runtime was given, and gave
+# ONNX files run as they are and give what another runtime gave
 . "$CASES/data.sh"
 golden=$CASES/../golden/onnx
 cp "$golden/dynamo_language/"* .
@@ -9,7 +9,7 @@ set -- --input tokens=input0_tokens.npy --input h_0=input0_h_0.npy \
 elman run model.onnx "$@" --output-dir whole
 for name in logits h_n c_n; do compare whole/$name.npy output0_$name.npy; done
 
-# in pieces and with threads: the same bits
+# in chunks and with threads: the same bits
 elman run model.onnx "$@" -o pieces --steps 1 --threads 2 --json
 diff -r whole pieces && echo the same bits
 elman run model.onnx "$@" -o pieces --quiet

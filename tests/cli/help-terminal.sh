@@ -1,4 +1,4 @@
-# on a terminal help is as wide as that, and its headings are bold
+# on a terminal help is as wide as the terminal, and its headings are bold
 bold=$(printf '\033')\\[1m
 script -qec 'stty cols 90; TERM=xterm elman train --help' /dev/null >screen
 grep -c "^${bold}Optimizer" screen

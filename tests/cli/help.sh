@@ -1,4 +1,4 @@
-# --help tells all, -h what fits a screen; both at most as wide as the terminal
+# --help shows everything, -h what fits a screen
 elman --help
 for command in train eval predict sample inspect info convert run verify bench; do
     elman $command --help >help.txt || echo "no help of $command"

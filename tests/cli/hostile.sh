@@ -1,5 +1,5 @@
-# what is no model of any format is refused by each command that takes one: at
-# once, with status 1 and one line that names it, and what was there stays
+# a file that is not a model in any format is refused by each command that takes
+# one: at once, with status 1 and one line that names it; nothing is overwritten
 printf '\223NUMPY\1\0\166\0%-117s\n\0\0\0\0' \
     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }" >x.npy
 : >empty
@@ -35,7 +35,7 @@ for file in empty empty.onnx pipe pipe.pt folder.onnx device.npz missing.onnx \
     done
 done
 
-# nor is an array one, for a graph that would take it
+# so is a file that is not an array, as the input of a graph
 for file in empty pipe folder.onnx missing.onnx huge.safetensors code.pt; do
     set -- run "$CASES/../golden/onnx/torchscript_rnn/model.onnx" \
         --input x=$file --output-dir made

@@ -1,4 +1,4 @@
-# JSON lines of a run: the keys are told, and each line is whole
+# JSON lines of a run: the keys are known, and each line is complete
 . "$CASES/data.sh"
 make_series 40
 elman train series.tsv --hidden 8 --epochs 3 --batch 8 --metrics log \

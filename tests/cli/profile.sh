@@ -1,4 +1,4 @@
-# --profile names every room and layer, and the rows add up to all of it
+# --profile names every layer and activity, and the rows add up to the total
 . "$CASES/data.sh"
 make_text 40
 quick='--hidden 16 --embedding 4 --layers 2 --dropout 0.1 --epochs 1 --quiet'

@@ -1,5 +1,5 @@
-# --quiet leaves errors and results; without it a run tells of itself on
-# standard error, in plain lines where that is no terminal
+# --quiet leaves errors and results; without it a run reports its progress on
+# standard error, in plain lines if that is not a terminal
 . "$CASES/data.sh"
 make_series 40
 elman train series.tsv --hidden 8 --epochs 2 --quiet

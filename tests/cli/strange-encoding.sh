@@ -1,4 +1,4 @@
-# a model file whose encoding is another model's is refused, not believed
+# a model file with the encoding of another model is refused
 . "$CASES/data.sh"
 make_series 24
 elman train series.tsv --hidden 4 --epochs 1 --quiet -o model

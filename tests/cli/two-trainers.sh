@@ -8,5 +8,5 @@ elman train text.txt --hidden 16 --epochs 1 --quiet
 echo $?
 kill -KILL $pid
 wait $pid 2>/dev/null
-# the lock of a killed run holds nobody up
+# the lock of a killed run does not block another
 elman train text.txt --hidden 16 --epochs 1 --quiet && ls

@@ -1,13 +1,13 @@
-# a model of any format against what it should give
+# a model of any format against reference outputs
 cp "$CASES/../golden/state/"* .
 same() { sed 's/ [0-9.e-]* of 1/ N of 1/; s/"\(whole\|stream\)":[0-9.e-]*/"\1":N/g'; }
 elman verify language.pt --reference language_x.npy language_y.npy | same
 elman verify lstm.safetensors --reference=lstm_x.npy lstm_y.npy --json | same
-# one that reads both ways can not stream
+# a bidirectional one cannot stream
 elman verify bidirectional_proj.pt -r bidirectional_proj_x.npy \
     bidirectional_proj_y.npy | grep -A 1 'whole' | same
 
-# tanh stands where it was trained with relu
+# tanh where it was trained with relu
 elman verify rnn_relu.pt --reference rnn_relu_x.npy rnn_relu_y.npy >page
 echo $?
 sed 's/  *[0-9][0-9.e+]* of 1/ N of 1/' page
@@ -20,5 +20,5 @@ elman verify lstm.pt --reference lstm_x.npy language_y.npy
 elman verify lstm.pt --reference missing.npy lstm_y.npy
 elman verify views_x.npy --reference lstm_x.npy lstm_y.npy
 echo $?
-# a model of another program proves the build as one of ours does
+# a model of another program checks the build as one of ours does
 elman verify lstm.pt --cases 1 --quiet | tail -1

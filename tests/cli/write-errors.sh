@@ -1,4 +1,4 @@
-# what cannot be written is told in one line, and nothing old is lost
+# a write error is reported in one line, and nothing old is lost
 . "$CASES/data.sh"
 make_text 40
 quick='--hidden 16 --embedding 4 --epochs 1 --quiet'
