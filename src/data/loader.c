@@ -138,6 +138,8 @@ static elman_status create(elman_loader *l)
 
     if (wanted == 0) wanted = DEFAULT_BATCH;
     l->outputs = encoding_outputs(l->data->encoding);
+
+    /* text in streams, everything else in batches of whole sequences */
     if (is_language(l)) plan_streams(l, wanted);
     else {
         l->B = wanted < n ? wanted : n;

@@ -118,8 +118,10 @@ static elman_kind draw_kind(draws *d)
 {
     size_t count = 0;
     elman_kind kinds[64];
+
     for (size_t i = 0; i < kind_count() && count < 64; i++)
         if (kind_is_recurrent((elman_kind)i)) kinds[count++] = (elman_kind)i;
+
     return kinds[draw_size(d, 0, count - 1)];
 }
 
@@ -133,6 +135,8 @@ static bool draw_field(draws *d, const elman_layer *l, const char *field,
 static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
 {
     l->kind = draw_kind(d);
+
+    /* one size for all levels, or one for each */
     l->num_layers = draw_size(d, 1, 6) / 2; /* mostly 1 or 2 */
     if (l->num_layers == 0) l->num_layers = 1;
     l->hidden_size = draw_size(d, 2, most);
@@ -319,21 +323,27 @@ static void put_recurrent(writer *w, const elman_layer *l)
 {
     static const char *const merges[] = {"concat", "sum", "mul", "average",
                                          "none"};
+
+    /* sizes: 7-5 for two levels, 7x2 for two of one size */
     put(w, " %zu", l->hidden_sizes[0] ? l->hidden_sizes[0] : l->hidden_size);
     for (size_t k = 1; k < ELMAN_MAX_LEVELS && l->hidden_sizes[k]; k++)
         put(w, "-%zu", l->hidden_sizes[k]);
     if (l->num_layers > 1 && !l->hidden_sizes[0]) put(w, "x%zu", l->num_layers);
     if (l->proj_size) put(w, " proj %zu", l->proj_size);
+
+    /* options, where they are not the default */
     put_flag(w, "relu", l->nonlinearity == ELMAN_NONLINEARITY_RELU);
     put_activations(w, l);
     put_flag(w, "no_bias", l->no_bias);
     put_flag(w, "reverse", l->reverse);
     put_flag(w, "bidirectional", l->bidirectional);
     put_flag(w, merges[l->merge], l->bidirectional);
+
     put_flag(w, "peephole", l->peephole);
     put_flag(w, "coupled", l->coupled);
     put_flag(w, "reset_before", l->reset_before);
     put_flag(w, "learned_state", l->learned_state);
+
     put_number(w, "clip", l->clip);
     put_number(w, "recurrent_dropout", l->recurrent_dropout);
     put_number(w, "zoneout", l->zoneout);
@@ -344,6 +354,8 @@ static void put_layer(writer *w, const elman_layer *l)
 {
     const kind_row *kind = kind_at(l->kind);
     bool recurrent = kind->family == ELMAN_FAMILY_RECURRENT;
+
+    /* what it is, and its sizes */
     put(w, "%s", recurrent ? kind->title : kind->word);
     if (recurrent) put_recurrent(w, l);
     if (l->num_embeddings)
