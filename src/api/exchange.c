@@ -13,10 +13,9 @@ elman_status elman_import_open(const char *const *paths, size_t count,
                                const elman_import_config *config,
                                elman_import **import)
 {
-    TRY(need(paths, "paths"));
-    TRY(need(import, "import"));
+    NEED(paths, import);
     for (size_t i = 0; i < count; i++)
-        TRY(need(paths[i], "a path"));
+        if (!paths[i]) return missing("a path", 0);
     return import_open(paths, count, config, import);
 }
 
@@ -30,25 +29,21 @@ size_t elman_import_beside(const elman_import *import)
 const elman_import_row *elman_import_rows(const elman_import *import,
                                           size_t *count)
 {
-    if (need(import, "import") || need(count, "count")) return NULL;
+    if (MISSING(import, count)) return NULL;
     return import_rows(import, count);
 }
 
 elman_status elman_import_create(const elman_import *import,
                                  elman_model **model)
 {
-    TRY(need(import, "import"));
-    TRY(need(model, "model"));
+    NEED(import, model);
     return import_create(import, model);
 }
 
 elman_status elman_model_check(const elman_model *model, const char *x,
                                const char *y, elman_check *check)
 {
-    TRY(need(model, "model"));
-    TRY(need(x, "x"));
-    TRY(need(y, "y"));
-    TRY(need(check, "check"));
+    NEED(model, x, y, check);
     return model_check(model, x, y, check);
 }
 
@@ -62,8 +57,7 @@ static elman_status check_format(elman_export_format format)
 elman_status elman_model_export(const elman_model *model,
                                 elman_export_format format, const char *path)
 {
-    TRY(need(model, "model"));
-    TRY(need(path, "path"));
+    NEED(model, path);
     TRY(check_format(format));
     return format == ELMAN_EXPORT_TORCH ? export_torch(model, path)
                                         : export_onnx(model, path);
@@ -73,9 +67,7 @@ elman_status elman_export_read(const elman_model *model,
                                elman_export_format format, const char *path,
                                size_t capacity, char *lines)
 {
-    TRY(need(model, "model"));
-    TRY(need(path, "path"));
-    TRY(need(lines, "lines"));
+    NEED(model, path, lines);
     TRY(check_format(format));
     return format == ELMAN_EXPORT_TORCH
                ? export_torch_lines(model, path, capacity, lines)
@@ -84,8 +76,7 @@ elman_status elman_export_read(const elman_model *model,
 
 elman_status elman_graph_open(const char *path, elman_graph **graph)
 {
-    TRY(need(path, "path"));
-    TRY(need(graph, "graph"));
+    NEED(path, graph);
     return graph_open(path, graph);
 }
 
@@ -93,30 +84,26 @@ void elman_graph_close(elman_graph *graph) { graph_close(graph); }
 
 const elman_port *elman_graph_ports(const elman_graph *graph, size_t *count)
 {
-    if (need(graph, "graph") || need(count, "count")) return NULL;
+    if (MISSING(graph, count)) return NULL;
     return graph_ports(graph, count);
 }
 
 elman_status elman_graph_load(elman_graph *graph, const char *name,
                               const char *path)
 {
-    TRY(need(graph, "graph"));
-    TRY(need(name, "name"));
-    TRY(need(path, "path"));
+    NEED(graph, name, path);
     return graph_load(graph, name, path);
 }
 
 elman_status elman_graph_forward(elman_graph *graph, size_t steps, int threads)
 {
-    TRY(need(graph, "graph"));
+    NEED(graph);
     return graph_forward(graph, steps, threads);
 }
 
 elman_status elman_graph_save(const elman_graph *graph, const char *name,
                               const char *path)
 {
-    TRY(need(graph, "graph"));
-    TRY(need(name, "name"));
-    TRY(need(path, "path"));
+    NEED(graph, name, path);
     return graph_save(graph, name, path);
 }

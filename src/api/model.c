@@ -24,20 +24,20 @@ const char *elman_version(void)
 
 elman_status elman_machine_read(elman_machine *machine)
 {
-    TRY(need(machine, "machine"));
+    NEED(machine);
     machine_read(machine);
     return ELMAN_OK;
 }
 
 elman_status elman_roof_read(int threads, elman_roof *roof)
 {
-    TRY(need(roof, "roof"));
+    NEED(roof);
     return roof_read(threads, roof);
 }
 
 elman_status elman_kind_read(elman_kind kind, elman_kind_info *info)
 {
-    TRY(need(info, "info"));
+    NEED(info);
     return cell_read_kind(kind, info);
 }
 
@@ -45,8 +45,7 @@ elman_status elman_kind_read(elman_kind kind, elman_kind_info *info)
 
 elman_status elman_model_create(const elman_config *config, elman_model **model)
 {
-    TRY(need(config, "config"));
-    TRY(need(model, "model"));
+    NEED(config, model);
     return model_create(config, model);
 }
 
@@ -54,15 +53,13 @@ void elman_model_destroy(elman_model *model) { model_destroy(model); }
 
 elman_status elman_model_load(const char *path, elman_model **model)
 {
-    TRY(need(path, "path"));
-    TRY(need(model, "model"));
+    NEED(path, model);
     return model_load(path, import_load, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)
 {
-    TRY(need(model, "model"));
-    TRY(need(path, "path"));
+    NEED(model, path);
     return model_save(model, path);
 }
 
@@ -92,18 +89,14 @@ const char *elman_model_parameter(const elman_model *model, size_t index,
 elman_status elman_model_read(const elman_model *model, const char *name,
                               size_t count, float *values)
 {
-    TRY(need(model, "model"));
-    TRY(need(name, "name"));
-    TRY(need(values, "values"));
+    NEED(model, name, values);
     return model_read(model, name, count, values);
 }
 
 elman_status elman_model_write(elman_model *model, const char *name,
                                size_t count, const float *values)
 {
-    TRY(need(model, "model"));
-    TRY(need(name, "name"));
-    TRY(need(values, "values"));
+    NEED(model, name, values);
     return model_write(model, name, count, values);
 }
 
@@ -115,8 +108,7 @@ const char *elman_model_note(const elman_model *model, const char *key)
 elman_status elman_model_write_note(elman_model *model, const char *key,
                                     const char *text)
 {
-    TRY(need(model, "model"));
-    TRY(need(key, "key"));
+    NEED(model, key);
     return model_write_note(model, key, text);
 }
 
@@ -131,7 +123,7 @@ double elman_model_flops(const elman_model *model, uint64_t steps,
 size_t elman_state_size(const elman_model *model,
                         const elman_state_config *config)
 {
-    if (need(model, "model") || need(config, "config")) return 0;
+    if (MISSING(model, config)) return 0;
     return state_size(model, config);
 }
 
@@ -139,10 +131,7 @@ elman_status elman_state_init(const elman_model *model,
                               const elman_state_config *config, size_t bytes,
                               void *memory, elman_state **state)
 {
-    TRY(need(model, "model"));
-    TRY(need(config, "config"));
-    TRY(need(memory, "memory"));
-    TRY(need(state, "state"));
+    NEED(model, config, memory, state);
     return state_init(model, config, bytes, memory, state);
 }
 
@@ -150,9 +139,7 @@ elman_status elman_state_create(const elman_model *model,
                                 const elman_state_config *config,
                                 elman_state **state)
 {
-    TRY(need(model, "model"));
-    TRY(need(config, "config"));
-    TRY(need(state, "state"));
+    NEED(model, config, state);
     return state_create(model, config, state);
 }
 
@@ -166,25 +153,21 @@ void elman_state_reset(const elman_model *model, elman_state *state)
 elman_status elman_state_reset_one(const elman_model *model, elman_state *state,
                                    size_t b)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
+    NEED(model, state);
     return state_reset_one(model, state, b);
 }
 
 elman_status elman_state_join(const elman_model *model, elman_state *state,
                               size_t *b)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(b, "b"));
+    NEED(model, state, b);
     return state_join(model, state, b);
 }
 
 elman_status elman_state_leave(const elman_model *model, elman_state *state,
                                size_t b)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
+    NEED(model, state);
     return state_leave(model, state, b);
 }
 
@@ -195,36 +178,28 @@ void elman_state_zero(elman_state *state)
 
 elman_status elman_state_copy(elman_state *to, const elman_state *from)
 {
-    TRY(need(to, "to"));
-    TRY(need(from, "from"));
+    NEED(to, from);
     return state_copy(to, from);
 }
 
 elman_status elman_state_save(const elman_model *model,
                               const elman_state *state, const char *path)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(path, "path"));
+    NEED(model, state, path);
     return state_save(model, state, path);
 }
 
 elman_status elman_state_load(const elman_model *model, elman_state *state,
                               const char *path)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(path, "path"));
+    NEED(model, state, path);
     return state_load(model, state, path);
 }
 
 elman_status elman_state_view(const elman_model *model, elman_state *state,
                               const char *name, elman_tensor *view)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(name, "name"));
-    TRY(need(view, "view"));
+    NEED(model, state, name, view);
     return state_view(model, state, name, view);
 }
 
@@ -233,26 +208,21 @@ elman_status elman_state_view(const elman_model *model, elman_state *state,
 elman_status elman_model_forward(const elman_model *model, elman_state *state,
                                  const elman_batch *batch, float *y)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(batch, "batch"));
+    NEED(model, state, batch);
     return model_forward(model, state, batch, y);
 }
 
 elman_status elman_model_backward(const elman_model *model, elman_state *state,
                                   const float *dy, float *dx)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
+    NEED(model, state);
     return model_backward(model, state, dy, dx);
 }
 
 elman_status elman_model_step(const elman_model *model, elman_state *state,
                               const float *x, float *y)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(x, "x"));
+    NEED(model, state, x);
     return model_step(model, state, x, y);
 }
 
@@ -260,10 +230,7 @@ elman_status elman_cell_step(const elman_model *model, elman_state *state,
                              const float *x, const float *h, const float *c,
                              float *h_out, float *c_out)
 {
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
-    TRY(need(x, "x"));
-    TRY(need(h_out, "h_out"));
+    NEED(model, state, x, h_out);
     return cell_step(model, state, x, h, c, h_out, c_out);
 }
 
@@ -274,17 +241,13 @@ elman_status elman_loss_forward(const elman_loss_config *config,
                                 const float *y, const elman_target *target,
                                 double *loss, float *dy)
 {
-    TRY(need(config, "config"));
-    TRY(need(shape, "shape"));
-    TRY(need(y, "y"));
-    TRY(need(target, "target"));
-    TRY(need(loss, "loss"));
+    NEED(config, shape, y, target, loss);
     return loss_forward(config, shape, O, y, target, loss, dy);
 }
 
 elman_status elman_rule_read(elman_rule rule, elman_rule_info *info)
 {
-    TRY(need(info, "info"));
+    NEED(info);
     return rule_read(rule, info);
 }
 
@@ -292,9 +255,7 @@ elman_status elman_optimizer_create(const elman_model *model,
                                     const elman_optimizer_config *config,
                                     elman_optimizer **optimizer)
 {
-    TRY(need(model, "model"));
-    TRY(need(config, "config"));
-    TRY(need(optimizer, "optimizer"));
+    NEED(model, config, optimizer);
     return optimizer_create(config, model->weight_count, optimizer);
 }
 
@@ -307,9 +268,7 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                   elman_model *model, elman_state *state,
                                   double learning_rate, double *norm)
 {
-    TRY(need(optimizer, "optimizer"));
-    TRY(need(model, "model"));
-    TRY(need(state, "state"));
+    NEED(optimizer, model, state);
     return trainer_update(optimizer, model, state, learning_rate, norm, NULL);
 }
 

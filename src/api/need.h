@@ -8,11 +8,25 @@
 
 #include "base/status.h"
 
-/* ELMAN_BAD_VALUE for an argument that may not be NULL. */
-static inline elman_status need(const void *argument, const char *name)
+/* ELMAN_BAD_VALUE for the argument at index of names, which are separated by
+ * commas. */
+elman_status missing(const char *names, size_t index);
+
+/* The first argument that is NULL, or ELMAN_OK. */
+static inline elman_status find_missing(const char *names, size_t count,
+                                        const void *const *arguments)
 {
-    if (argument) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE, "%s is NULL, expected a pointer", name);
+    for (size_t i = 0; i < count; i++)
+        if (!arguments[i]) return missing(names, i);
+    return ELMAN_OK;
 }
+
+/* The status of arguments that may not be NULL; NEED leaves the function with
+ * it if one is. */
+#define MISSING(...)                                                           \
+    find_missing(#__VA_ARGS__,                                                 \
+                 sizeof((const void *[]){__VA_ARGS__}) / sizeof(void *),       \
+                 (const void *[]){__VA_ARGS__})
+#define NEED(...) TRY(MISSING(__VA_ARGS__))
 
 #endif

@@ -19,8 +19,7 @@
 
 elman_status elman_encoding_create(const char *text, elman_encoding **encoding)
 {
-    TRY(need(text, "text"));
-    TRY(need(encoding, "encoding"));
+    NEED(text, encoding);
     return encoding_create(text, encoding);
 }
 
@@ -41,10 +40,8 @@ elman_status elman_encoding_read(const elman_encoding *encoding,
                                  size_t capacity, int32_t *tokens,
                                  size_t *count)
 {
-    TRY(need(encoding, "encoding"));
-    TRY(need(text, "text"));
-    TRY(need(count, "count"));
-    if (capacity) TRY(need(tokens, "tokens"));
+    NEED(encoding, text, count);
+    if (capacity) NEED(tokens);
 
     /* once without writing: a text that cannot be read leaves tokens alone */
     size_t found;
@@ -56,9 +53,7 @@ elman_status elman_dataset_open(const char *path,
                                 const elman_dataset_config *config,
                                 elman_dataset **dataset)
 {
-    TRY(need(path, "path"));
-    TRY(need(config, "config"));
-    TRY(need(dataset, "dataset"));
+    NEED(path, config, dataset);
     return dataset_open(path, config, dataset);
 }
 
@@ -88,9 +83,7 @@ elman_status elman_loader_create(const elman_dataset *dataset,
                                  const elman_loader_config *config,
                                  elman_loader **loader)
 {
-    TRY(need(dataset, "dataset"));
-    TRY(need(config, "config"));
-    TRY(need(loader, "loader"));
+    NEED(dataset, config, loader);
     return loader_create(dataset, config, loader);
 }
 
@@ -99,9 +92,7 @@ void elman_loader_destroy(elman_loader *loader) { loader_destroy(loader); }
 elman_status elman_loader_read(elman_loader *loader, elman_batch *batch,
                                elman_target *target)
 {
-    TRY(need(loader, "loader"));
-    TRY(need(batch, "batch"));
-    TRY(need(target, "target"));
+    NEED(loader, batch, target);
     return loader_read(loader, batch, target);
 }
 
@@ -117,15 +108,13 @@ size_t elman_loader_size(const elman_loader *loader)
 
 elman_status elman_array_load(const char *path, elman_tensor *array)
 {
-    TRY(need(path, "path"));
-    TRY(need(array, "array"));
+    NEED(path, array);
     return array_load(path, array);
 }
 
 elman_status elman_array_save(const char *path, const elman_tensor *array)
 {
-    TRY(need(path, "path"));
-    TRY(need(array, "array"));
+    NEED(path, array);
     return array_save(path, array);
 }
 
@@ -138,10 +127,7 @@ elman_status elman_trainer_create(elman_model *model,
                                   const elman_trainer_config *config,
                                   elman_trainer **trainer)
 {
-    TRY(need(model, "model"));
-    TRY(need(dataset, "dataset"));
-    TRY(need(config, "config"));
-    TRY(need(trainer, "trainer"));
+    NEED(model, dataset, config, trainer);
     return trainer_create(model, dataset, config, trainer);
 }
 
@@ -149,7 +135,7 @@ void elman_trainer_destroy(elman_trainer *trainer) { trainer_destroy(trainer); }
 
 elman_status elman_trainer_step(elman_trainer *trainer)
 {
-    TRY(need(trainer, "trainer"));
+    NEED(trainer);
     return trainer_step(trainer);
 }
 
@@ -165,35 +151,32 @@ const elman_profile *elman_trainer_profile(const elman_trainer *trainer)
 
 elman_status elman_trainer_save(const elman_trainer *trainer, const char *path)
 {
-    TRY(need(trainer, "trainer"));
-    TRY(need(path, "path"));
+    NEED(trainer, path);
     return saving_run(trainer, path);
 }
 
 elman_status elman_trainer_begin_save(elman_trainer *trainer, const char *path)
 {
-    TRY(need(trainer, "trainer"));
-    TRY(need(path, "path"));
+    NEED(trainer, path);
     return saving_begin(trainer, path);
 }
 
 elman_status elman_trainer_end_save(elman_trainer *trainer, bool wait,
                                     bool *ended)
 {
-    TRY(need(trainer, "trainer"));
+    NEED(trainer);
     return saving_end(trainer, wait, ended);
 }
 
 elman_status elman_trainer_load(elman_trainer *trainer, const char *path)
 {
-    TRY(need(trainer, "trainer"));
-    TRY(need(path, "path"));
+    NEED(trainer, path);
     return checkpoint_load(trainer, path);
 }
 
 elman_status elman_trainer_keep_best(elman_trainer *trainer)
 {
-    TRY(need(trainer, "trainer"));
+    NEED(trainer);
     trainer_keep_best(trainer);
     return ELMAN_OK;
 }
@@ -203,10 +186,7 @@ elman_status elman_model_evaluate(const elman_model *model,
                                   const elman_trainer_config *config,
                                   elman_metrics *metrics, uint64_t *confusion)
 {
-    TRY(need(model, "model"));
-    TRY(need(dataset, "dataset"));
-    TRY(need(config, "config"));
-    TRY(need(metrics, "metrics"));
+    NEED(model, dataset, config, metrics);
     return evaluate(model, dataset, part, config, metrics, confusion);
 }
 
@@ -215,9 +195,7 @@ elman_status elman_model_evaluate(const elman_model *model,
 elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
                                 size_t V, const float *logits, int32_t *token)
 {
-    TRY(need(sampler, "sampler"));
-    TRY(need(logits, "logits"));
-    TRY(need(token, "token"));
+    NEED(sampler, logits, token);
     return sampler_step(sampler, draw, V, logits, token);
 }
 
@@ -226,16 +204,13 @@ elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
 elman_status elman_flow_read(const elman_model *model, const elman_batch *batch,
                              size_t level, double *norms)
 {
-    TRY(need(model, "model"));
-    TRY(need(batch, "batch"));
-    TRY(need(norms, "norms"));
+    NEED(model, batch, norms);
     return flow_read(model, batch, level, norms);
 }
 
 elman_status elman_verify(const elman_verify_config *config,
                           elman_verify_report *report)
 {
-    TRY(need(config, "config"));
-    TRY(need(report, "report"));
+    NEED(config, report);
     return verify(config, report);
 }
