@@ -33,7 +33,7 @@ static const char *file_kind(const char *path)
 }
 
 /* "(256,64)" into text. */
-static const char *shape_text(const elman_tensor *tensor, char *text,
+static const char *shape_text(const elman_const_tensor *tensor, char *text,
                               size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "(");
@@ -44,7 +44,7 @@ static const char *shape_text(const elman_tensor *tensor, char *text,
     return text;
 }
 
-static size_t element_count(const elman_tensor *tensor)
+static size_t element_count(const elman_const_tensor *tensor)
 {
     size_t count = 1;
     for (size_t n = 0; n < tensor->rank; n++)
@@ -102,7 +102,7 @@ static void show_torch(const network *net)
         /* the layer reads as many inputs as its first weight has columns */
         char first[ELMAN_MAX_NAME + 16];
         snprintf(first, sizeof first, "%s.weight_ih_l0", layer[n].name);
-        elman_tensor shape;
+        elman_const_tensor shape;
         const char *name;
         size_t at = 0;
         while ((name = elman_model_parameter(net->model, at, &shape)) &&
@@ -146,7 +146,7 @@ static void show(const network *net)
     /* its parameters */
     printf("%s%-32s%16s%14s%s\n", paint(stdout, BOLD), "parameter", "shape",
            "weights", paint(stdout, PLAIN));
-    elman_tensor shape;
+    elman_const_tensor shape;
     const char *name;
     for (size_t n = 0; (name = elman_model_parameter(net->model, n, &shape));
          n++) {
@@ -163,7 +163,7 @@ static void show(const network *net)
 
 static void record_parameters(record *out, const elman_model *model)
 {
-    elman_tensor shape;
+    elman_const_tensor shape;
     const char *name;
     record_open(out, "parameters", '[');
 

@@ -18,11 +18,11 @@ static void must(elman_status status)
     exit(1);
 }
 
-static void print_shape(const char *name, const elman_tensor *tensor)
+static void print_shape(const char *name, size_t rank, const size_t *shape)
 {
     printf("  %-26s (", name);
-    for (size_t i = 0; i < tensor->rank; i++)
-        printf("%s%zu", i ? "," : "", tensor->shape[i]);
+    for (size_t i = 0; i < rank; i++)
+        printf("%s%zu", i ? "," : "", shape[i]);
     printf(")\n");
 }
 
@@ -37,16 +37,18 @@ static void show(const char *title, const elman_config *config)
     elman_batch batch = {.T = T, .B = B, .x = x};
     must(elman_model_forward(model, state, &batch, NULL));
 
-    elman_tensor tensor;
-    elman_model_info info = elman_model_size(model);
-    printf("%s: %zu weights\n", title, info.weights);
-    must(elman_state_view(model, state, "y", &tensor));
-    print_shape("y", &tensor);
-    must(elman_state_view(model, state, "h", &tensor));
-    print_shape("h, the final states", &tensor);
+    elman_tensor view;
+    elman_const_tensor weight;
+    printf("%s: %zu weights\n", title, elman_model_size(model).weights);
+    must(elman_state_view(model, state, "y", &view));
+    print_shape("y", view.rank, view.shape);
+    must(elman_state_view(model, state, "h", &view));
+    print_shape("h, the final states", view.rank, view.shape);
+
     const char *name;
-    for (size_t i = 0; (name = elman_model_parameter(model, i, &tensor)); i++)
-        if (tensor.rank == 2) print_shape(name, &tensor);
+    for (size_t i = 0; (name = elman_model_parameter(model, i, &weight)); i++)
+        if (weight.rank == 2) print_shape(name, weight.rank, weight.shape);
+
     elman_state_destroy(state);
     elman_model_destroy(model);
 }

@@ -1,33 +1,88 @@
 /*
- * elman.h: recurrent neural networks that are right, the same to the bit on
- * every machine, and fast. This header is the whole public API and reads as
- * the manual.
+ * elman.h: recurrent neural networks in C: correct, fast, and the same to the
+ * last bit on every machine. This header is the whole public API, and its
+ * manual.
+ *
+ * Train a network, then run it step by step (TRY stands for your way to test a
+ * status):
+ *
+ *     elman_config config = {.input_size = 1, .layers = {
+ *         {.kind = ELMAN_LSTM, .hidden_size = 8},
+ *         {.kind = ELMAN_LINEAR, .output_size = 1}}};
+ *     TRY(elman_model_create(&config, &model));
+ *     TRY(elman_state_create(model, &training, &state));
+ *     TRY(elman_optimizer_create(model, &adam, &optimizer));
+ *     for (int i = 0; i < 100; i++) {
+ *         elman_state_reset(model, state);
+ *         elman_state_zero(state);
+ *         TRY(elman_model_forward(model, state, &batch, y));
+ *         TRY(elman_loss_forward(&mse, &batch, 1, y, &target, &loss, dy));
+ *         TRY(elman_model_backward(model, state, dy, NULL));
+ *         TRY(elman_optimizer_step(optimizer, model, state, -1, NULL));
+ *     }
+ *     TRY(elman_state_create(model, &one_stream, &stream));
+ *     TRY(elman_model_step(model, stream, x, y));
+ *
+ * with, among the declarations before it:
+ *
+ *     elman_state_config training = {.T = 40, .training = true};
+ *     elman_state_config one_stream = {0};
+ *     elman_optimizer_config adam = {.learning_rate = 0.01};
+ *     elman_loss_config mse = {.kind = ELMAN_MEAN_SQUARED};
+ *     elman_batch batch = {.T = 40, .B = 1, .x = x};
+ *     elman_target target = {.values = wanted};
  *
  * Five nouns carry everything:
  *
- *   config     what to build: a plain struct, zero means the default
- *   model      layers and weights: const in every computing call, shared by
- *              any number of threads
- *   state      all that a run changes: memory of the past, activations,
- *              gradients. One flat block, one thread at a time
- *   optimizer  gradients in, new weights out: the one writer of a model
- *   dataset    sequences by index; knows no model
+ *   config     what to build: a plain struct, where zero means the default
+ *   model      layers and weights; const in every call that computes, so any
+ *              number of threads can share one
+ *   state      everything a run changes: memory, activations and gradients, in
+ *              one block of memory; one thread at a time
+ *   optimizer  turns gradients into new weights; the only writer of a model
+ *   dataset    sequences by index; knows nothing of models
  *
- * Size letters: T steps, B sequences (batch), I input_size, H hidden_size,
- * R = proj_size if set else H, D = 2 if bidirectional else 1, G gates x H,
- * L recurrent levels, O output size, V vocabulary. Arrays are row-major
- * float32, time first: (T,B,I).
+ * All calls, by noun; (t) in elman_train.h, (x) in elman_exchange.h:
+ *
+ *   elman_model_      create destroy load save config size parameter read
+ *                     write note write_note forward backward step
+ *                     evaluate(t) flops(t) export(x) check(x)
+ *   elman_state_      size init create destroy reset reset_one join leave
+ *                     zero copy save load view
+ *   elman_cell_       step
+ *   elman_loss_       forward
+ *   elman_optimizer_  create destroy step
+ *   elman_schedule_   rate step
+ *   elman_dataset_    open close encoding note size longest (t)
+ *   elman_encoding_   create destroy size read (t)
+ *   elman_loader_     create destroy read reset size (t)
+ *   elman_trainer_    create destroy step progress profile save load
+ *                     begin_save end_save keep_best (t)
+ *   elman_sampler_    step (t)
+ *   elman_array_      load save destroy (t)
+ *   elman_flow_       read (t)
+ *   elman_import_     open close rows beside create (x)
+ *   elman_export_     read (x)
+ *   elman_graph_      open close ports load forward save (x)
+ *   elman_            message version machine_read roof_read kind_read
+ *                     rule_read verify(t)
+ *
+ * Size letters: T steps (sequence length), B sequences (batch), I input_size,
+ * H hidden_size, R = proj_size if set, else H, D = 2 if bidirectional, else 1,
+ * G gates times H, L recurrent levels, O output size, V vocabulary. Arrays are
+ * row-major float32, time first: (T,B,I).
  *
  * Rules that hold everywhere:
- *   - A call that can fail returns elman_status; elman_message() then gives
- *     one sentence with the value found and the value expected. Outputs are
- *     written on success only.
- *   - create/destroy and open/close pair up; destroy and close accept NULL.
- *     Inputs are borrowed for the call.
+ *   - A call that can fail returns an elman_status; elman_message() then gives
+ *     one sentence with the value found and the value expected. A call that
+ *     fails leaves its outputs as they were.
+ *   - create is undone by destroy and open by close; both accept NULL.
+ *     Arguments are borrowed for the duration of the call.
  *   - create, load, open and init allocate; forward, backward and step do not.
- *   - forward overwrites, backward adds to gradients, zero clears them.
- *   - The library never prints, never exits and changes nothing of the
- *     process.
+ *   - forward overwrites its outputs, backward adds to the gradients, zero
+ *     clears them.
+ *   - The library never prints, never exits and changes no global setting of
+ *     the process.
  */
 #ifndef ELMAN_H
 #define ELMAN_H
@@ -50,17 +105,18 @@ extern "C" {
 
 /* ---- Version ------------------------------------------------------------ */
 
-/* The version of this header, and the only place where it is written. CMake,
- * pkg-config and the name of the library have it from here.
+/* The version of this header, and the only place where it is written: CMake,
+ * pkg-config and the name of the library take it from here.
  *
  * Until MAJOR is 1, a new MINOR may change anything here, and its library has a
  * name of its own (libelman.so.0.2); a new PATCH changes nothing that a program
  * can see. After that only a new MAJOR breaks programs.
  *
- * What a source may count on even so: structs grow at their end alone, and zero
- * in a new field means what was so before it; the numbers of enums never change
- * and new ones come last. A config written {.field = value} therefore stays
- * valid. Sizes of structs never change with a PATCH. */
+ * Growth keeps sources valid: structs get new fields at their end only, and a
+ * new field that is zero means what was the case without it; enums get new
+ * members at their end only, and no number ever changes. So a config written as
+ * {.field = value} keeps its meaning. With a PATCH not even the size of a
+ * struct changes. */
 #define ELMAN_VERSION_MAJOR 0
 #define ELMAN_VERSION_MINOR 2
 #define ELMAN_VERSION_PATCH 0
@@ -72,6 +128,7 @@ extern "C" {
 
 /* ---- Status ------------------------------------------------------------- */
 
+/* How a call went. */
 typedef enum elman_status {
     ELMAN_OK = 0,
     ELMAN_NO_MEMORY = 1,  /* an allocation failed */
@@ -81,39 +138,41 @@ typedef enum elman_status {
     ELMAN_NOT_FINITE = 5  /* a loss or gradient became NaN or infinite */
 } elman_status;
 
-/* The sentence for this thread's last failed call; "" before any. Valid until
+/* The sentence about this thread's last failed call, "" before any; valid until
  * the thread's next failing call. */
 ELMAN_API const char *elman_message(void);
 
-/* "MAJOR.MINOR.PATCH" of the library in use, as the macros above are of the
- * header. */
+/* "MAJOR.MINOR.PATCH" of the library in use. */
 ELMAN_API const char *elman_version(void);
 
 /* What the library found on this machine. */
 typedef struct elman_machine {
     const char *isa; /* kernels in use: ref base avx2 avx512 neon */
-    char cpu[64];    /* the processor's own name, "unknown" if it has none */
-    int threads;     /* processors this process may use */
-    double peak;     /* float32 multiply-add operations a second of one thread
-                        (two per multiply-add), measured now */
+    char cpu[64];    /* the processor's name, "unknown" if it has none */
+    int threads;     /* processors that this process may use */
+    double peak; /* float32 operations per second of one thread, measured now;
+                    a multiply-add counts as two */
 } elman_machine;
 
 /* Fills machine; measuring the peak takes about 20 ms. The kernels are chosen
- * once per process, by the processor or by the environment's ELMAN_ISA. */
+ * once per process, to suit the processor or as the environment variable
+ * ELMAN_ISA says. */
 ELMAN_CHECKED elman_status elman_machine_read(elman_machine *machine);
 
-/* What the machine can do at most: the roof that speed is measured against. */
+/* The machine's peak, which speed is measured against. */
 typedef struct elman_roof {
-    int threads; /* that ran at once; all rates are of all of them together */
-    double fp32; /* multiply-add operations a second (two each), in registers */
-    double bf16, int8; /* the same by the processor's dot products; 0 where the
-                          kernels in use have none */
-    size_t cache[3];   /* bytes of L1 and L2 of a core, of L3 of all */
-    double read[4];    /* bytes a second read from L1, L2, L3 and memory */
+    int threads; /* that ran at once; every rate is theirs together */
+    double fp32; /* operations per second on float32 in registers; a
+                    multiply-add counts as two */
+    double bf16; /* the same with dot products of bfloat16; 0 if the kernels in
+                    use have none */
+    double int8; /* the same with dot products of 8-bit integers */
+    size_t cache[3]; /* bytes: a core's L1, a core's L2, L3 of all cores */
+    double read[4];  /* bytes per second read from L1, L2, L3 and memory */
 } elman_roof;
 
-/* Measures the roof of so many threads at once, at most all of the machine's;
- * takes about half a second. */
+/* Measures the peak of several threads at once: at least one, at most as many
+ * as the machine has. Takes about half a second. */
 ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
 
 /* ---- Config: what to build ---------------------------------------------- */
@@ -194,7 +253,7 @@ typedef enum elman_nonlinearity {
 } elman_nonlinearity;
 
 /* Functions of one number, as ONNX names and defines them; a is alpha, b is
- * beta. Only those that have an alpha or a beta may set it. */
+ * beta. alpha and beta must be zero where the function has none. */
 typedef enum elman_activation_kind {
     ELMAN_ACTIVATION_DEFAULT = 0,          /* the layer's own */
     ELMAN_ACTIVATION_TANH = 1,             /* tanh(x) */
@@ -210,14 +269,15 @@ typedef enum elman_activation_kind {
     ELMAN_ACTIVATION_SOFTPLUS = 11         /* log(1 + exp(x)) */
 } elman_activation_kind;
 
-/* alpha and beta are taken as they stand: zero is zero. */
+/* A function with its numbers. alpha and beta are taken as they are: here zero
+ * does not stand for a default. */
 typedef struct elman_activation {
     elman_activation_kind kind;
     float alpha, beta;
 } elman_activation;
 
-/* How a bidirectional layer joins its two directions; NONE gives two outputs
- * (D,T,B,R) and is allowed for one level that ends the model. */
+/* How a bidirectional layer joins its two directions. NONE gives two outputs,
+ * (D,T,B,R); it is allowed for a layer of one level at the end of the model. */
 typedef enum elman_merge {
     ELMAN_MERGE_CONCAT = 0,
     ELMAN_MERGE_SUM = 1,
@@ -226,15 +286,16 @@ typedef enum elman_merge {
     ELMAN_MERGE_NONE = 4
 } elman_merge;
 
-/* What ELMAN_LAST takes of each sequence; 0 for a sequence of length 0. */
+/* What ELMAN_LAST takes of each sequence; zeros for a sequence of length 0. */
 typedef enum elman_last {
     ELMAN_LAST_STEP = 0, /* the features of the last valid step: y[length-1] */
-    ELMAN_LAST_FINAL = 1 /* h_n: each direction's features where it ends, so the
-                        reverse half of a concat comes from step 0 */
+    ELMAN_LAST_FINAL = 1 /* h_n: the features where each direction ends; of a
+                            concat, the reverse half comes from step 0 */
 } elman_last;
 
-/* How a parameter is drawn. Fans are taken on the whole parameter, as
- * torch.nn.init does; orthogonal and identity act on each gate's block. */
+/* How a parameter is initialized. Fan-in and fan-out are those of the whole
+ * parameter, as in torch.nn.init; orthogonal and identity act on the block of
+ * each gate. */
 typedef enum elman_init_kind {
     ELMAN_INIT_DEFAULT = 0,        /* PyTorch's for the layer */
     ELMAN_INIT_CONSTANT = 1,       /* value */
@@ -248,17 +309,18 @@ typedef enum elman_init_kind {
     ELMAN_INIT_IDENTITY = 9    /* value times the identity, 0 means 1 (IRNN) */
 } elman_init_kind;
 
+/* A way to initialize, with its number. */
 typedef struct elman_init {
     elman_init_kind kind;
     double value;
 } elman_init;
 
-/* One layer. Fields that a kind does not use must be zero. */
+/* One layer. The fields that its kind does not use must be zero. */
 typedef struct elman_layer {
     elman_kind kind;
     char name[ELMAN_MAX_NAME]; /* prefix of its parameters' names. Empty means
-                                  rnn, fc, embedding, norm; a second one of a
-                                  sort is fc2, ... */
+                                  rnn, fc, embedding, norm; a second layer of
+                                  that type is fc2, a third fc3 */
 
     /* recurrent: ELMAN_RNN, ELMAN_LSTM, ELMAN_GRU */
     size_t hidden_size;                    /* H */
@@ -272,32 +334,32 @@ typedef struct elman_layer {
                                            GRU: f of r and z, g of n. LSTM: f of
                                            i, f and o, g of g, h of c */
     bool no_bias;                       /* also ELMAN_LINEAR */
-    bool reverse;                       /* read from the last step to the
+    bool reverse;                       /* reads from the last step to the
                                            first; outputs stay at their t */
     bool bidirectional;
     elman_merge merge;
     bool peephole; /* LSTM: i and f see c[t-1], o sees c[t] */
     bool coupled;  /* LSTM: f = 1 - i (ONNX input_forget) */
-    float clip;    /* bound on the sums into the gates (ONNX clip), 0 none */
+    float clip;    /* bound on the gates' pre-activations (ONNX clip), 0 none */
     bool reset_before;       /* GRU: reset h before the product (ONNX
                                 linear_before_reset = 0, Keras reset_after=False) */
-    bool learned_state;      /* the initial states are parameters */
-    float dropout;           /* on the output of every level but the last; the
-                                probability of ELMAN_DROPOUT */
-    bool variational;        /* that dropout uses one mask for all steps */
+    bool learned_state;      /* the initial h and c are parameters */
+    float dropout;           /* on the output of every level but the last; also
+                                the probability of ELMAN_DROPOUT */
+    bool variational;        /* dropout uses one mask for all steps */
     float recurrent_dropout; /* on h[t-1] where it enters the product, one mask
                                 for all steps (Gal & Ghahramani 2016) */
-    float zoneout;           /* chance that a unit of h keeps its old value */
+    float zoneout;           /* probability that a unit of h keeps its value */
     float zoneout_cell;      /* LSTM: the same for c (Krueger et al. 2017) */
 
     elman_init init_ih;   /* weight_ih; also weight of linear, embedding */
     elman_init init_hh;   /* weight_hh, weight_hr */
     elman_init init_bias; /* every bias */
-    float forget_bias;    /* LSTM: added to the forget gate's bias_ih after its
-                             drawing, 0 none; Keras uses 1 */
-    float chrono;         /* LSTM: longest dependency for the chrono rule of
-                             Tallec & Ollivier 2018 (b_f = log U(1, chrono-1),
-                             b_i = -b_f), 0 none */
+    float forget_bias;    /* LSTM: added to the forget gate's bias_ih once it
+                             is drawn, 0 none; Keras uses 1 */
+    float chrono;         /* LSTM: longest dependency, in steps, for the chrono
+                             rule of Tallec & Ollivier 2018 (b_f = log U(1,
+                             chrono-1), b_i = -b_f), 0 none */
 
     size_t output_size;          /* ELMAN_LINEAR: O */
     size_t num_embeddings;       /* ELMAN_EMBEDDING: V */
@@ -307,6 +369,7 @@ typedef struct elman_layer {
     elman_activation activation; /* ELMAN_ACTIVATION */
 } elman_layer;
 
+/* A whole network; its layers end before the first whose kind is ELMAN_END. */
 typedef struct elman_config {
     size_t input_size; /* I; 0 if the first layer is an embedding */
     bool batch_first;  /* x and y are (B,T,.) instead of (T,B,.) */
@@ -323,25 +386,39 @@ typedef struct elman_tensor {
     size_t shape[ELMAN_MAX_RANK];
 } elman_tensor;
 
+/* The same for memory that may only be read. */
+typedef struct elman_const_tensor {
+    const float *data;
+    size_t rank;
+    size_t shape[ELMAN_MAX_RANK];
+} elman_const_tensor;
+
 /* ---- Model: layers and weights ------------------------------------------ */
 
+/* The weights exist twice. The flat copy holds every parameter in PyTorch's
+ * shape and order; it is what you read and write, what is saved and what an
+ * optimizer moves. The packed copies hold the same numbers in the order in
+ * which matrix products read them. The library makes them again after every
+ * change (create, load, elman_model_write, elman_optimizer_step,
+ * elman_trainer_step), so no call hands out the flat copy for writing. */
 typedef struct elman_model elman_model;
 typedef struct elman_state elman_state;
 
-/* Builds the layers of config and draws the weights from config->seed. */
+/* Builds the layers of config and initializes the weights from config->seed. */
 ELMAN_CHECKED elman_status elman_model_create(const elman_config *config,
                                               elman_model **model);
 ELMAN_API void elman_model_destroy(elman_model *model);
 
-/* Reads and writes the model file: safetensors with PyTorch's parameter names;
- * configuration and notes are in its metadata. save replaces path at once or
- * leaves it as it was. */
+/* Load or save a model file: safetensors with PyTorch's parameter names, and
+ * the config and the notes in its metadata. load also takes the other formats
+ * of elman_import_open, where they leave no question open. save either replaces
+ * the file or leaves it as it was. */
 ELMAN_CHECKED elman_status elman_model_load(const char *path,
                                             elman_model **model);
 ELMAN_CHECKED elman_status elman_model_save(const elman_model *model,
                                             const char *path);
 
-/* The config in full: every default filled in, every layer named. */
+/* The model's config in full: every default filled in, every layer named. */
 ELMAN_API const elman_config *elman_model_config(const elman_model *model);
 
 /* What a model takes and gives. */
@@ -349,21 +426,27 @@ typedef struct elman_model_info {
     size_t input_size;  /* I, or 0 if it takes tokens */
     size_t vocabulary;  /* V if it takes tokens, else 0 */
     size_t output_size; /* O */
-    bool per_sequence;  /* gives (B,O), not (T,B,O) */
-    bool streams;       /* can step: no layer looks ahead */
-    size_t levels;      /* L: recurrent levels, all layers together */
-    size_t parameters;  /* named parameters: weight_ih_l0 is one */
-    size_t weights;     /* numbers in all parameters together */
+    bool per_sequence;  /* gives (B,O), one vector per sequence, not (T,B,O) */
+    bool streams;       /* can run step by step: no layer reads backwards */
+    size_t levels;      /* L: recurrent levels of all layers together */
+    size_t parameters;  /* how many parameters; weight_ih_l0 is one */
+    size_t weights;     /* how many numbers they hold together */
 } elman_model_info;
+
+/* What model takes and gives; all zero if model is NULL. */
 ELMAN_API elman_model_info elman_model_size(const elman_model *model);
 
-/* The name and shape of parameter index (0 to parameters-1), in PyTorch's
- * order; shape->data points to the weights, to look at only. NULL past the
- * end. */
+/* The name of parameter index, in PyTorch's order, and a read-only view of its
+ * flat copy, unless view is NULL. Returns NULL if there is no such index. The
+ * view is valid as long as the model; elman_model_write changes what it shows.
+ */
 ELMAN_API const char *elman_model_parameter(const elman_model *model,
-                                            size_t index, elman_tensor *shape);
+                                            size_t index,
+                                            elman_const_tensor *view);
 
-/* Copies a parameter out, or in; count is its number of elements. */
+/* Copy a parameter out (read) or in (write); count is its number of elements.
+ * write makes the packed copies again, all of them: to change many parameters
+ * of a large model takes so many repackings. */
 ELMAN_CHECKED elman_status elman_model_read(const elman_model *model,
                                             const char *name, size_t count,
                                             float *values);
@@ -371,9 +454,10 @@ ELMAN_CHECKED elman_status elman_model_write(elman_model *model,
                                              const char *name, size_t count,
                                              const float *values);
 
-/* Text kept with the model and in its file, by key ("encoding" is how data
- * became numbers; "elman" and "format" are the file's own). note returns NULL
- * if there is none; write copies, and NULL text removes. */
+/* Notes: text that is kept with the model and in its file, by key. "encoding"
+ * says how data became numbers; "elman" and "format" belong to the file itself.
+ * elman_model_note returns NULL if there is no such note; write_note copies
+ * text, and removes the note if text is NULL. */
 ELMAN_API const char *elman_model_note(const elman_model *model,
                                        const char *key);
 ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
@@ -382,21 +466,23 @@ ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
 
 /* ---- State: all that a run changes -------------------------------------- */
 
+/* What a state must have room for. */
 typedef struct elman_state_config {
     size_t T;            /* most steps of one pass, 0 means 1 */
     size_t B;            /* most sequences of one pass, 0 means 1 */
     bool training;       /* keep what backward needs; dropout is on */
     bool keep_gradients; /* keep dh, dc, dgate of every step (training) */
-    bool empty;          /* no stream is there at first: elman_state_join */
-    int threads;   /* that a pass may use, 0 means 1, at most 64. With more
-                      than one the first passes of each size try how
-                      to share the work; bits are the same, times not */
+    bool empty;          /* begin without streams: see elman_state_join */
+    int threads;   /* that a pass may use: 0 means 1, at most 64. With more than
+                      one, the first passes of each size try out how to share
+                      the work: results are identical, only timing differs */
     uint64_t seed; /* of dropout and zoneout masks */
 } elman_state_config;
 
-/* Bytes a state needs; 0, with a message, if config is bad. A state in memory
- * of the caller (64-byte aligned) is made by init and needs no destroy;
- * create does both. Either starts as after reset. */
+/* The bytes that a state needs; 0, and a message, if config is bad. init makes
+ * a state in the caller's memory (aligned to 64 bytes), which needs no destroy;
+ * create allocates that memory as well. Either way the state is as after
+ * reset. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
 ELMAN_CHECKED elman_status elman_state_init(const elman_model *model,
@@ -408,37 +494,36 @@ ELMAN_CHECKED elman_status elman_state_create(const elman_model *model,
                                               elman_state **state);
 ELMAN_API void elman_state_destroy(elman_state *state);
 
-/* Forgets the past: h and c become zero or the learned initial state. Free
- * places stay free. */
+/* Forgets all memory: h and c become zero, or the learned initial state. Free
+ * slots stay free. */
 ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 
-/* Forgets the past of sequence b alone. In a place that a stream has left, one
- * is there again. */
+/* The same for sequence b alone. A free slot becomes active again. */
 ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
                                                  elman_state *state, size_t b);
 
-/* Streams that come and go: elman_model_step runs only those that are there, at
- * the cost of so many; each gives the bits that it would give alone. join finds
- * a free place b, where the stream begins as after reset; leave frees b, and is
- * no error if it is free. In a
- * state that is not made empty all B places are taken at first. Not for a
- * training state. elman_model_forward runs the batch that it is given: a free
- * place that it runs is taken from then on. */
+/* Streams that come and go. A state has B slots; elman_model_step runs only the
+ * active streams and costs only as much, and each gives the bits that it would
+ * give alone. join finds a free slot b, where the stream begins as after reset;
+ * leave frees slot b, and is no error if it is free already. Unless the state
+ * was made empty, all slots are active at first. Not for a training state.
+ * elman_model_forward runs the batch that it is given: a free slot that it runs
+ * is active from then on. */
 ELMAN_CHECKED elman_status elman_state_join(const elman_model *model,
                                             elman_state *state, size_t *b);
 ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
                                              elman_state *state, size_t b);
 
-/* Clears the gradients of the parameters. */
+/* Clears the gradients of the parameters, like optimizer.zero_grad(). */
 ELMAN_API void elman_state_zero(elman_state *state);
 
-/* Forks a stream: to becomes what from is. Both were made for one model with
- * equal configs. */
+/* Forks a stream: to becomes a copy of from. Both must have been made for one
+ * model, with equal configs but for seed and threads. */
 ELMAN_CHECKED elman_status elman_state_copy(elman_state *to,
                                             const elman_state *from);
 
-/* Saves or loads the memory of the past (h, c and position of each sequence,
- * and which places are free), as safetensors. */
+/* Save or load the memory of a state as safetensors: h, c and position of each
+ * sequence, and which slots are free. */
 ELMAN_CHECKED elman_status elman_state_save(const elman_model *model,
                                             const elman_state *state,
                                             const char *path);
@@ -446,8 +531,9 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
                                             elman_state *state,
                                             const char *path);
 
-/* A view by name; data may be written, and stays the state's. T and B are the
- * last pass's, but for memory B is the state's. Past a sequence's end all is 0.
+/* A view by name. view->data is the state's memory and may be written. T and B
+ * are those of the last pass; in the memory views B is the state's. Past the
+ * end of a sequence all numbers are 0.
  *
  *   "h" "c"              (L*D,B,R) (L*D,B,H) memory: the final states of the
  *                        last pass and the initial ones of the next; only if
@@ -458,19 +544,19 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "layer0.h_n" ...     any of the six for one level: (B,R) or (B,H)
  *   "layer0.h"           (T,B,R) output of the cell
  *   "layer0.c"           (T,B,H) LSTM's cell
- *   "layer0.gate"        (T,B,G) gates after squashing: LSTM i f g o, GRU r z
- *                        n, RNN h itself; if training
- *   "layer0.da"          (T,B,G) gradient at the sums into the gates
- *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, all paths of
- *                        time included; if keep_gradients
+ *   "layer0.gate"        (T,B,G) gates after their activation: LSTM i f g o,
+ *                        GRU r z n, RNN h itself; if training
+ *   "layer0.da"          (T,B,G) gradient at the gates' pre-activations
+ *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, over all paths
+ *                        through time; if keep_gradients
  *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
  *                        none, (B,O) with one vector per sequence
  *   "rnn.weight_ih_l0.grad"      gradient of a parameter, in its shape
  *
- * layer0, layer1, ... count the recurrent levels of the model; the reverse
- * direction is "layer0_reverse", and its axis T runs in the order in which it
- * reads: entry s belongs to step length-1-s. */
+ * layer0, layer1, ... count the recurrent levels of the model. The reverse
+ * direction is "layer0_reverse"; its axis T runs in the order in which it
+ * reads, so that entry s belongs to step length-1-s. */
 ELMAN_CHECKED elman_status elman_state_view(const elman_model *model,
                                             elman_state *state,
                                             const char *name,
@@ -486,41 +572,43 @@ typedef struct elman_batch {
                               begins with an embedding */
     const size_t *lengths; /* (B) valid steps of each, 0 to T, in any order;
                               NULL means all T. x is not read past them */
-    const uint64_t *ids;   /* (B) who each sequence is, for its random masks;
-                              NULL means 0 to B-1 */
-    uint64_t draw;         /* which draw of random masks: another number for
-                              each training step */
+    const uint64_t *ids;   /* (B) identity of each sequence, which its random
+                              masks depend on; NULL means 0 to B-1 */
+    uint64_t draw;         /* which draw of random masks: use another number
+                              for each training step */
 } elman_batch;
 
-/* Runs batch from the memory in state and leaves the final memory there.
- * y is (T,B,O), (B,T,O) if batch_first, (B,O) if the model gives one vector
- * per sequence; 0 past each sequence's end; NULL if the view "y" is enough. */
+/* Runs batch from the memory in state, and leaves the final memory there. y is
+ * (T,B,O), (B,T,O) if batch_first, (B,O) if the model gives one vector per
+ * sequence; zeros past the end of each sequence. y may be NULL: the view "y"
+ * has the same numbers. */
 ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                elman_state *state,
                                                const elman_batch *batch,
                                                float *y);
 
-/* Back through the last forward of a training state. dy is like y; NULL means
- * what stands in the view "dy". Adds to the parameters' gradients; writes
- * the gradients of the initial states and, unless NULL, dx like x. Takes half a
- * megabyte of the caller's stack. */
+/* Goes back through the last forward of a training state. dy has the shape of
+ * y; NULL means that the view "dy" holds it. Adds to the parameters' gradients,
+ * and writes the gradients of the initial states and, unless it is NULL, dx in
+ * the shape of x. Uses half a megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
 
-/* One step of each stream: forward with T = 1 for all B places of the state,
- * but those that are free (elman_state_leave). x is (B,I), y is (B,O), or NULL
- * if the view "y" is enough; rows of free places are neither read nor written.
- * Never allocates; with one thread it neither locks nor makes a system call. A
- * model that reads tokens streams by forward with T = 1. */
+/* One step of each stream: forward with T = 1 for every slot of the state that
+ * is not free (elman_state_leave). x is (B,I); y is (B,O), or NULL if the view
+ * "y" is enough; rows of free slots are neither read nor written. Never
+ * allocates; with one thread it neither locks nor makes a system call. A model
+ * that reads tokens cannot step: use forward with T = 1. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);
 
-/* torch.nn.RNNCell, LSTMCell, GRUCell: one step of a model whose only layer is
- * recurrent with one level. h (B,R) and c (B,H) come in as the state before
- * (NULL for zero, or the learned one) and go out as the state after; c is NULL
- * unless an LSTM. h and h_out may be one array, c and c_out too. */
+/* Like torch.nn.RNNCell, LSTMCell and GRUCell: one step of a model whose only
+ * layer is recurrent with one level and one direction. h (B,R) and c (B,H) are
+ * the memory before the step (NULL: zero, or the learned one); h_out and c_out
+ * receive the memory after it. c must be NULL for a cell without c; c_out may
+ * be. h_out may be h, and c_out may be c. */
 ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
                                            elman_state *state, const float *x,
                                            const float *h, const float *c,
@@ -528,6 +616,7 @@ ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
 
 /* ---- Loss --------------------------------------------------------------- */
 
+/* Losses, as torch.nn defines them. */
 typedef enum elman_loss_kind {
     ELMAN_CROSS_ENTROPY = 0,       /* nn.CrossEntropyLoss on logits */
     ELMAN_MEAN_SQUARED = 1,        /* nn.MSELoss */
@@ -536,31 +625,34 @@ typedef enum elman_loss_kind {
     ELMAN_BINARY_CROSS_ENTROPY = 4 /* nn.BCEWithLogitsLoss */
 } elman_loss_kind;
 
+/* What becomes of the losses of all targets. */
 typedef enum elman_reduction {
     ELMAN_REDUCTION_MEAN = 0, /* over the targets that count */
     ELMAN_REDUCTION_SUM = 1
 } elman_reduction;
 
+/* A loss, named as in torch.nn. */
 typedef struct elman_loss_config {
     elman_loss_kind kind;
     elman_reduction reduction;
     const float *class_weights; /* (O) cross-entropy, NULL means all 1 */
-    bool has_ignored;       /* targets equal to ignore_index do not count; */
-    int32_t ignore_index;   /* -100 never counts */
-    double label_smoothing; /* cross-entropy, 0 to 1 */
-    double delta;           /* Huber, 0 means 1 */
+    bool has_ignored;           /* targets equal to ignore_index do not count */
+    int32_t ignore_index;       /* beside -100, which never counts */
+    double label_smoothing;     /* cross-entropy, 0 to 1 */
+    double delta;               /* Huber, 0 means 1 */
 } elman_loss_config;
 
-/* What a pass should have given. */
+/* The targets of a pass. */
 typedef struct elman_target {
     const int32_t *classes; /* (T,B) or (B): cross-entropy */
     const float *values;    /* (T,B,O) or (B,O): the others */
 } elman_target;
 
-/* The loss of y (T,B,O) against target and its gradient dy (T,B,O); NULL if
- * not wanted. Of shape only T, B and lengths are read; T is 1 for one vector
- * per sequence. Steps past lengths (B) (NULL means all T) do not count and get
- * a gradient of 0. All ignored: NaN for the mean, as in PyTorch. */
+/* The loss of y (T,B,O) against target and, unless dy is NULL, its gradient dy
+ * (T,B,O), ready for elman_model_backward: one call gives both. Of shape, only
+ * T, B and lengths are read; T is 1 for one vector per sequence. Steps past the
+ * end of a sequence do not count, and get a gradient of 0. If no target counts,
+ * the mean is NaN, as in PyTorch. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,
@@ -569,6 +661,7 @@ ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
 
 /* ---- Optimizer and schedule --------------------------------------------- */
 
+/* Update rules, as torch.optim and tf.keras.optimizers have them. */
 typedef enum elman_rule {
     ELMAN_ADAM = 0,
     ELMAN_ADAMW = 1,
@@ -593,10 +686,11 @@ typedef struct elman_rule_info {
 ELMAN_CHECKED elman_status elman_rule_read(elman_rule rule,
                                            elman_rule_info *info);
 
+/* Whose defaults and formulas a rule follows. */
 typedef enum elman_flavour { ELMAN_TORCH = 0, ELMAN_KERAS = 1 } elman_flavour;
 
-/* Zero means the rule's default in its flavour; the fields whose default is
- * not zero and that may be zero have a no_ twin. */
+/* Zero means the rule's default in its flavour. A field whose default is not
+ * zero, and for which zero makes sense as well, has a no_ field beside it. */
 typedef struct elman_optimizer_config {
     elman_rule rule;
     elman_flavour flavour;
@@ -613,37 +707,41 @@ typedef struct elman_optimizer_config {
     double initial_accumulator;
     bool centered;     /* RMSprop */
     bool amsgrad;      /* Adam, AdamW */
-    bool maximize;     /* climb instead of descend */
+    bool maximize;     /* ascend the gradient instead of descending */
     double clip_norm;  /* bound on the global norm, 0 none */
     double clip_value; /* bound on each gradient, after clip_norm, 0 none */
 } elman_optimizer_config;
 
 typedef struct elman_optimizer elman_optimizer;
 
+/* An optimizer for the weights of model, which it does not keep. */
 ELMAN_CHECKED elman_status elman_optimizer_create(
     const elman_model *model, const elman_optimizer_config *config,
     elman_optimizer **optimizer);
 ELMAN_API void elman_optimizer_destroy(elman_optimizer *optimizer);
 
-/* Clips the gradients in state and moves the weights of model by them, with
- * the given learning rate (negative means the config's). norm, unless NULL,
- * gets the global norm before clipping. Not finite: ELMAN_NOT_FINITE, and
- * nothing has changed. */
+/* Updates the weights of model from the gradients in state, clipped as the
+ * config says, and makes the packed copies again. A negative learning_rate
+ * means the config's. norm, unless it is NULL, receives the global norm before
+ * clipping. If that is not finite, the status is ELMAN_NOT_FINITE and nothing
+ * has changed. */
 ELMAN_CHECKED elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                                 elman_model *model,
                                                 elman_state *state,
                                                 double learning_rate,
                                                 double *norm);
 
+/* Learning-rate schedules, as torch.optim.lr_scheduler has them. */
 typedef enum elman_schedule_kind {
     ELMAN_SCHEDULE_CONSTANT = 0,
     ELMAN_SCHEDULE_STEP = 1,        /* times gamma every period */
     ELMAN_SCHEDULE_EXPONENTIAL = 2, /* times gamma each time */
     ELMAN_SCHEDULE_COSINE = 3, /* to minimum over period, then stays there */
     ELMAN_SCHEDULE_PLATEAU = 4 /* times gamma after patience evaluations that
-                              brought nothing */
+                              that did not improve */
 } elman_schedule_kind;
 
+/* How the learning rate changes. */
 typedef struct elman_schedule_config {
     elman_schedule_kind kind;
     size_t warmup;   /* optimizer steps of linear rise before it, 0 none */
@@ -653,7 +751,7 @@ typedef struct elman_schedule_config {
     double minimum;  /* least learning rate */
 } elman_schedule_config;
 
-/* What a schedule has seen; zero is the start. */
+/* The progress of a schedule; all zero at the start. */
 typedef struct elman_schedule {
     uint64_t step;  /* optimizer steps done */
     uint64_t epoch; /* epochs done */
@@ -663,13 +761,13 @@ typedef struct elman_schedule {
     bool seen;
 } elman_schedule;
 
-/* The learning rate for the step to come. */
+/* The learning rate for the next step. */
 ELMAN_API double elman_schedule_rate(const elman_schedule_config *config,
                                      const elman_schedule *schedule,
                                      double learning_rate);
 
-/* Tells a schedule the loss of an evaluation: only the plateau listens. step
- * and epoch are the caller's to count. */
+/* Reports the loss of an evaluation to a schedule, which only the plateau uses.
+ * The caller counts step and epoch. */
 ELMAN_API void elman_schedule_step(const elman_schedule_config *config,
                                    elman_schedule *schedule, double loss);
 

@@ -1,6 +1,6 @@
 /*
- * elman_train.h: the second half of elman.h, which includes it: data, training,
- * sampling, looking through time, and proof. Include elman.h.
+ * elman_train.h: the second part of elman.h, which includes it: data, training,
+ * sampling, gradients through time, and self-tests. Include elman.h.
  */
 #ifndef ELMAN_TRAIN_H
 #define ELMAN_TRAIN_H
@@ -13,6 +13,7 @@ extern "C" {
 
 /* ---- Data --------------------------------------------------------------- */
 
+/* What a model learns from data. */
 typedef enum elman_task {
     ELMAN_TASK_AUTO = 0, /* decided by the data */
     ELMAN_LANGUAGE = 1,  /* text: the next token at each step */
@@ -23,6 +24,7 @@ typedef enum elman_task {
     ELMAN_TRACK = 6      /* values per step */
 } elman_task;
 
+/* What a token of a text is. */
 typedef enum elman_unit {
     ELMAN_UNIT_AUTO = 0, /* characters if the text is UTF-8, else bytes */
     ELMAN_BYTES = 1,
@@ -30,9 +32,10 @@ typedef enum elman_unit {
     ELMAN_WORDS = 3
 } elman_unit;
 
+/* The two parts of a dataset. */
 typedef enum elman_part { ELMAN_TRAIN = 0, ELMAN_VALIDATION = 1 } elman_part;
 
-/* How raw data became numbers, so that new data becomes the same ones. */
+/* How raw data became numbers, so that new data is treated in the same way. */
 typedef struct elman_encoding {
     elman_task task;
     elman_unit unit;      /* language */
@@ -53,115 +56,121 @@ typedef struct elman_encoding {
     size_t horizon;       /* forecast: steps out */
 } elman_encoding;
 
-/* An encoding from its text (a model's note "encoding"), and its end. */
+/* Makes an encoding from its text, which a model keeps as its note "encoding",
+ * and frees it. */
 ELMAN_CHECKED elman_status elman_encoding_create(const char *text,
                                                  elman_encoding **encoding);
 ELMAN_API void elman_encoding_destroy(elman_encoding *encoding);
 
-/* How many outputs a model must have for an encoding: for each step, or, where
- * per_sequence (unless NULL) becomes true, for each sequence. */
+/* How many outputs a model needs for an encoding. per_sequence, unless it is
+ * NULL, becomes true if they are per sequence, false if per step. */
 ELMAN_API size_t elman_encoding_size(const elman_encoding *encoding,
                                      bool *per_sequence);
 
-/* Turns text into tokens: at most capacity are written; count is how many
- * the whole text has. A piece that is not in the vocabulary is
- * ELMAN_BAD_VALUE, or the token of <unk> where the vocabulary has one. */
+/* Turns text into tokens. At most capacity of them are written; count is the
+ * number that the whole text has. What is not in the vocabulary becomes the
+ * token <unk>, or ELMAN_BAD_VALUE if the vocabulary has none. */
 ELMAN_CHECKED elman_status elman_encoding_read(const elman_encoding *encoding,
                                                const char *text, size_t bytes,
                                                size_t capacity, int32_t *tokens,
                                                size_t *count);
 
+/* How to read a file of data. */
 typedef struct elman_dataset_config {
     elman_task task;
     elman_unit unit;
-    const char *validation_path; /* a file of its own, NULL to split */
-    double validation;           /* part to split off, 0 means 0.1; negative
+    const char *validation_path; /* a separate file; NULL: split the data */
+    double validation;           /* fraction to split off, 0 means 0.1; negative
                                     means none */
     uint64_t seed;               /* of the split of independent sequences */
     size_t min_count;        /* words seen less often become <unk>, 0 means 1 */
     const char *target_path; /* arrays: the y that goes with x */
     const char *target;      /* table: names or numbers (from 1) of the target
-                                columns, comma between; NULL means the last */
-    const char *columns;     /* table: the input columns, NULL means all that
+                                columns, separated by commas; NULL means the
+                                last */
+    const char *columns;     /* table: the input columns; NULL means all that
                                 are numbers */
     size_t window;           /* table: steps in, 0 means 32 */
     size_t horizon;          /* table: steps out, 0 means 1 */
     bool no_scaling;         /* leave values as they are */
-    const char *encoding;    /* text of an encoding to follow instead of
-                                learning one; all data is then validation */
+    const char *encoding;    /* text of an encoding to use instead of learning
+                                one; all data is then validation data */
 } elman_dataset_config;
 
 typedef struct elman_dataset elman_dataset;
 
-/* Opens a file and decides its task: .tsv (UCR: label, then values) and .ts
- * (sktime) are labelled series, .csv a table, .npy arrays, any other file
- * text. */
+/* Opens a file and decides on its task: .tsv (UCR: label, then values) and .ts
+ * (sktime) are labelled series, .csv is a table, .npy holds arrays, and any
+ * other file is text. */
 ELMAN_CHECKED elman_status
 elman_dataset_open(const char *path, const elman_dataset_config *config,
                    elman_dataset **dataset);
 ELMAN_API void elman_dataset_close(elman_dataset *dataset);
 
+/* The encoding of a dataset, which owns it. */
 ELMAN_API const elman_encoding *
 elman_dataset_encoding(const elman_dataset *dataset);
 
-/* The encoding as text, for elman_model_write_note. Owned by the dataset. */
+/* The encoding as text, for elman_model_write_note; owned by the dataset. */
 ELMAN_API const char *elman_dataset_note(const elman_dataset *dataset);
 
-/* How many sequences a part has (language: tokens), and the longest of both
- * parts in steps (language: 0). */
+/* How many sequences a part has (language: tokens), and how many steps the
+ * longest sequence of both parts has (language: 0). */
 ELMAN_API size_t elman_dataset_size(const elman_dataset *dataset,
                                     elman_part part);
 ELMAN_API size_t elman_dataset_longest(const elman_dataset *dataset);
 
+/* How to make batches. */
 typedef struct elman_loader_config {
     elman_part part;
     size_t batch_size; /* sequences, 0 means 32 */
     size_t steps;      /* language: steps of a window, 0 means 64 */
-    bool shuffled;     /* another order each epoch */
+    bool shuffled;     /* a new order each epoch */
     bool bucketed;     /* batches of similar lengths */
     uint64_t seed;
 } elman_loader_config;
 
 typedef struct elman_loader elman_loader;
 
-/* Turns one part of a dataset, which must outlive it, into batches: time
- * first, inputs scaled. Language: batch_size streams, each a contiguous piece
- * of the text, in windows of steps. */
+/* Turns one part of a dataset, which must outlive it, into batches: time first,
+ * inputs scaled. A text becomes batch_size streams, each a contiguous chunk of
+ * it, in windows of so many steps. */
 ELMAN_CHECKED elman_status
 elman_loader_create(const elman_dataset *dataset,
                     const elman_loader_config *config, elman_loader **loader);
 ELMAN_API void elman_loader_destroy(elman_loader *loader);
 
-/* The next batch of the epoch, in the loader's memory until the next read;
- * batch->B is 0 when the epoch is over, and the read after that begins the
- * next one. */
+/* The next batch of the epoch, in memory of the loader that the next read
+ * reuses. batch->B is 0 when the epoch is over; the read after that begins the
+ * next epoch. */
 ELMAN_CHECKED elman_status elman_loader_read(elman_loader *loader,
                                              elman_batch *batch,
                                              elman_target *target);
 
-/* Goes to batch index of an epoch. */
+/* Makes batch index of an epoch the next one. */
 ELMAN_API void elman_loader_reset(elman_loader *loader, uint64_t epoch,
                                   uint64_t index);
 
-/* Batches of an epoch. */
+/* How many batches an epoch has. */
 ELMAN_API size_t elman_loader_size(const elman_loader *loader);
 
 /* ---- Training ----------------------------------------------------------- */
 
-/* Sums over one step or one evaluation. Values are in the data's own units;
- * what a task does not have is NaN. */
+/* Results over one step or one evaluation, in the data's own units; NaN where
+ * the task has no such metric. */
 typedef struct elman_metrics {
     double loss;       /* as the loss config reduces it */
-    double accuracy;   /* classes: part that is right */
+    double accuracy;   /* classes: fraction that is right */
     double bits;       /* language: bits per token */
     double perplexity; /* language */
     double mse, mae;
     double naive_mse, naive_mae; /* forecast: repeating the last value */
-    uint64_t targets;            /* that counted */
-    uint64_t steps;              /* steps of all sequences: tokens, for text */
-    double flops;                /* multiply-add operations (two each) */
+    uint64_t targets;            /* how many counted */
+    uint64_t steps;              /* steps of all sequences; for text, tokens */
+    double flops;                /* operations; a multiply-add counts as two */
 } elman_metrics;
 
+/* How to train. */
 typedef struct elman_trainer_config {
     elman_optimizer_config optimizer;
     elman_schedule_config schedule;
@@ -171,23 +180,23 @@ typedef struct elman_trainer_config {
                           for text, whole sequences otherwise */
     size_t k2;         /* backward through the last k2 steps, 0 means k1;
                           more than k1 must be a multiple of it */
-    bool fresh_state;  /* begin each window from the initial state instead
-                          of carrying it over */
-    bool in_order;     /* no shuffling */
+    bool fresh_state;  /* begin each window from the initial state instead of
+                          carrying the state over */
+    bool in_order;     /* do not shuffle */
     bool no_buckets;   /* batches of mixed lengths */
-    uint64_t epochs;   /* stop after, 0 means no limit */
-    uint64_t steps;    /* stop after so many optimizer steps, 0 no limit */
+    uint64_t epochs;   /* stop after that many, 0 means no limit */
+    uint64_t steps;    /* stop after that many optimizer steps, 0: no limit */
     uint64_t evaluate_every; /* optimizer steps, 0 means every epoch */
-    uint64_t patience;       /* stop after so many evaluations without a better
-                                one, 0 never */
+    uint64_t patience;       /* stop after that many evaluations without
+                                improvement, 0: never */
     int threads;             /* 0 means 1, at most 64 */
     uint64_t seed;           /* of shuffling and masks */
-    bool profile;            /* count where the time goes */
+    bool profile;            /* measure where the time goes */
 } elman_trainer_config;
 
 typedef struct elman_trainer elman_trainer;
 
-/* Where training stands. */
+/* How far training has come. */
 typedef struct elman_progress {
     uint64_t epoch;           /* that the next step belongs to, from 0 */
     uint64_t step;            /* optimizer steps done */
@@ -196,11 +205,11 @@ typedef struct elman_progress {
     double learning_rate;     /* of the last step */
     double norm;              /* of its gradient before clipping */
     elman_metrics last;       /* of that step, on the training data */
-    bool evaluated;           /* that step ended with an evaluation: */
-    elman_metrics validation; /* its result; loss is NaN before the first */
+    bool evaluated;           /* that step ended with an evaluation */
+    elman_metrics validation; /* the latest one; its loss is NaN before any */
     double best_loss;         /* best of all validations so far */
     uint64_t best_step;
-    bool best; /* the last evaluation was the best */
+    bool best; /* the latest evaluation was the best */
     bool done; /* a limit was reached */
 } elman_progress;
 
@@ -211,77 +220,83 @@ ELMAN_CHECKED elman_status elman_trainer_create(
     const elman_trainer_config *config, elman_trainer **trainer);
 ELMAN_API void elman_trainer_destroy(elman_trainer *trainer);
 
-/* One optimizer step, and the evaluation if one is due. ELMAN_NOT_FINITE: the
- * weights are those before the step, and the message names the first bad
- * value: epoch, step, sample, layer, direction, time step, gate, unit. */
+/* Takes one optimizer step, and evaluates if that is due. With ELMAN_NOT_FINITE
+ * the weights are those before the step, and the message names the first bad
+ * value by epoch, step, sample, layer, direction, time step, gate and unit. */
 ELMAN_CHECKED elman_status elman_trainer_step(elman_trainer *trainer);
+/* How far training has come, in memory of the trainer. */
 ELMAN_API const elman_progress *
 elman_trainer_progress(const elman_trainer *trainer);
 
-/* One line of where the time went: "data", "rnn forward", "loss" ... */
+/* One row of a profile: "data", "rnn forward", "loss" ... */
 typedef struct elman_profile_row {
     char name[ELMAN_MAX_NAME + 48];
     double seconds;
-    double flops; /* multiply-add operations (two each) in them */
+    double flops; /* operations in them; a multiply-add counts as two */
 } elman_profile_row;
 
+/* Where the time went. */
 typedef struct elman_profile {
-    double seconds; /* of all steps, and of the rows together */
+    double seconds; /* of all steps, and of all rows together */
     size_t count;
-    const elman_profile_row *rows; /* (count) in the order of a step, the last
-                                      of them everything else */
+    const elman_profile_row *rows; /* (count) in the order of a step; the last
+                                      is everything else */
 } elman_profile;
 
-/* Where the time of all steps so far went, in the trainer's memory until the
- * next call; NULL unless the config asked for it. Layers come by name, forward
- * and backward; the loss is its own row also where it is taken inside the last
- * layer. */
+/* Where the time of all steps so far went, in memory of the trainer until the
+ * next call; NULL unless the config asked for it. Layers are listed by name,
+ * forward and backward; the loss has a row of its own even where it is computed
+ * inside the last layer. */
 ELMAN_API const elman_profile *
 elman_trainer_profile(const elman_trainer *trainer);
 
-/* A checkpoint: weights, best weights, optimizer, counters, data position,
- * carried states. Loading into a trainer of the same model, data and config
- * goes on to the same bits as if it had never stopped. */
+/* Save or load a checkpoint: weights, best weights, optimizer, counters,
+ * position in the data and carried states. A trainer of the same model, data
+ * and config that loads it goes on to exactly the same weights as if training
+ * had never stopped. */
 ELMAN_CHECKED elman_status elman_trainer_save(const elman_trainer *trainer,
                                               const char *path);
 ELMAN_CHECKED elman_status elman_trainer_load(elman_trainer *trainer,
                                               const char *path);
 
-/* The same while steps go on: begin copies what a checkpoint holds, and a
- * thread writes it. One at a time: begin waits for the one before, and fails as
- * that one did. end says how it went, each failure once: if wait, when it is
- * done, else ended (unless NULL) tells whether it is. Destroying the trainer
- * waits as well. */
+/* Save while training continues. begin_save copies what a checkpoint holds, and
+ * a thread writes it. Only one save runs at a time: begin_save waits for the
+ * one before it, and fails if that failed. end_save returns the result, each
+ * failure once: with wait it blocks until the save has ended; without, ended
+ * (unless it is NULL) says whether it has. Destroying the trainer waits as
+ * well. */
 ELMAN_CHECKED elman_status elman_trainer_begin_save(elman_trainer *trainer,
                                                     const char *path);
 ELMAN_CHECKED elman_status elman_trainer_end_save(elman_trainer *trainer,
                                                   bool wait, bool *ended);
 
-/* Puts the best weights seen into the model. */
+/* Puts the best weights so far into the model. */
 ELMAN_CHECKED elman_status elman_trainer_keep_best(elman_trainer *trainer);
 
-/* The metrics of a model on a part of a dataset. confusion, unless NULL, is
- * (classes,classes): [true][predicted], zeroed first. */
+/* The metrics of a model on a part of a dataset. confusion, unless it is NULL,
+ * receives how often each class was taken for each: (classes,classes),
+ * [true][predicted]. */
 ELMAN_CHECKED elman_status
 elman_model_evaluate(const elman_model *model, const elman_dataset *dataset,
                      elman_part part, const elman_trainer_config *config,
                      elman_metrics *metrics, uint64_t *confusion);
 
-/* Multiply-add operations (two each) of a forward pass, or of forward and
- * backward, over so many steps of all sequences together. */
+/* Operations of a forward pass, or of forward and backward, over that many
+ * steps of all sequences together; a multiply-add counts as two. */
 ELMAN_API double elman_model_flops(const elman_model *model, uint64_t steps,
                                    bool backward);
 
 /* ---- Sampling ----------------------------------------------------------- */
 
+/* How to draw a token. */
 typedef struct elman_sampler {
-    double temperature; /* 0 takes the likeliest */
-    size_t top_k;       /* only among the k likeliest, 0 means all */
+    double temperature; /* 0 takes the most likely token */
+    size_t top_k;       /* draw from the k most likely only, 0 means all */
     uint64_t seed;
 } elman_sampler;
 
-/* Draws a token from logits (V); draw is its number in the text, so that the
- * same seed gives the same text. */
+/* Draws a token from logits (V). draw is the token's number in the text, so
+ * that the same seed gives the same text. */
 ELMAN_CHECKED elman_status elman_sampler_step(const elman_sampler *sampler,
                                               uint64_t draw, size_t V,
                                               const float *logits,
@@ -289,47 +304,54 @@ ELMAN_CHECKED elman_status elman_sampler_step(const elman_sampler *sampler,
 
 /* ---- Arrays ------------------------------------------------------------- */
 
-/* An .npy file as float32: data is freed by elman_array_destroy. */
+/* Load or save an .npy file as float32; elman_array_destroy frees the data of a
+ * loaded array. */
 ELMAN_CHECKED elman_status elman_array_load(const char *path,
                                             elman_tensor *array);
 ELMAN_CHECKED elman_status elman_array_save(const char *path,
                                             const elman_tensor *array);
 ELMAN_API void elman_array_destroy(elman_tensor *array);
 
-/* ---- Looking through time ----------------------------------------------- */
+/* ---- Gradients through time --------------------------------------------- */
 
-/* How far back a gradient reaches: batch is run from the initial state, without
- * dropout, a gradient of 1 or -1 (fixed random signs) is put on each output
- * unit where its sequence ends, and norms[k] (T) gets the norm of the gradient
- * at the h of level (the forward of two directions), k steps before that end,
- * averaged over the sequences of more than k steps; 0 if there is none. */
+/* How far back a gradient reaches. Runs batch from the initial state without
+ * dropout, puts a gradient of 1 or -1 (fixed random signs) on each output where
+ * its sequence ends, and goes back. norms[k] (T) receives the norm of the
+ * gradient at the h of level (its forward direction) k steps before that end,
+ * averaged over the sequences of more than k steps; 0 if there are none. */
 ELMAN_CHECKED elman_status elman_flow_read(const elman_model *model,
                                            const elman_batch *batch,
                                            size_t level, double *norms);
 
-/* ---- Proof -------------------------------------------------------------- */
+/* ---- Self-test ---------------------------------------------------------- */
+
+/* What elman_verify checks. */
 
 typedef struct elman_verify_config {
     uint64_t seed;    /* of the random configurations, 0 means 1 */
     size_t cases;     /* configurations to check, 0 means 40 */
-    const char *path; /* check this model as well; NULL for none */
+    const char *path; /* check this model as well; NULL means none */
 } elman_verify_config;
 
+/* What elman_verify found. */
 typedef struct elman_verify_report {
     size_t cases;           /* configurations checked */
-    double reference_error; /* worst of the double-precision reference against
-                               finite differences, relative */
-    double forward_error;   /* worst of the fast code against the reference, */
-    double gradient_error;  /* in units of rtol 1e-4, atol 1e-5: 1 is the bar */
-    bool same_bits;         /* all ISAs here, threads 1 to 4, chunks, batches */
+    double reference_error; /* worst relative error of the double-precision
+                               reference against finite differences */
+    double forward_error;   /* worst error of the fast code's outputs against
+                               the reference: 1 is the limit, rtol 1e-4 and
+                               atol 1e-5 */
+    double gradient_error;  /* the same for its gradients */
+    bool same_bits;         /* for all ISAs of this machine, 1 to 4 threads,
+                               chunks and batches */
     bool passed;
     char isas[64];     /* the ISAs compared */
     char failure[256]; /* first failure: configuration and what differed */
-    uint64_t hash;     /* of a training run; equal on every machine */
+    uint64_t hash;     /* of a training run; the same on every machine */
 } elman_verify_report;
 
-/* Checks this build on this machine. ELMAN_OK if it could be checked: passed
- * tells the result. */
+/* Checks this build on this machine. ELMAN_OK means that it could be checked;
+ * report->passed has the result. */
 ELMAN_CHECKED elman_status elman_verify(const elman_verify_config *config,
                                         elman_verify_report *report);
 

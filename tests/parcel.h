@@ -97,7 +97,7 @@ static inline elman_status import_parcel(const elman_import_config *config,
 static inline void fill_weights(elman_model *model, uint64_t which)
 {
     float values[ROOM];
-    elman_tensor t;
+    elman_const_tensor t;
     const char *name;
     for (size_t i = 0; (name = elman_model_parameter(model, i, &t)); i++) {
         size_t n = t.shape[0] * (t.rank > 1 ? t.shape[1] : 1);
@@ -114,7 +114,7 @@ static inline void fill_weights(elman_model *model, uint64_t which)
 static inline void add_model(const elman_model *model, const char *prefix,
                              element_type type, bool cell)
 {
-    elman_tensor t;
+    elman_const_tensor t;
     const char *name;
     for (size_t i = 0; (name = elman_model_parameter(model, i, &t)); i++) {
         char foreign[80];

@@ -236,7 +236,7 @@ TEST(a_parameter_is_asked_for_by_name_and_size)
 {
     pair p = pair_begin(&config, false);
     float values[12 * I], back[12 * I];
-    elman_tensor shape;
+    elman_const_tensor shape;
     assert_string_equal(elman_model_parameter(p.model, 0, &shape),
                         "rnn.weight_ih_l0");
     assert_int_equal(shape.shape[0], 12);

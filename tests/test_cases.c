@@ -23,23 +23,23 @@ static const float half[4] = {0.5f, 0.5f, 0.5f, 0.5f};
 static const float ones[LONGEST] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                     1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
-static size_t elements(const elman_tensor *tensor)
+static size_t elements(size_t rank, const size_t *shape)
 {
     size_t n = 1;
-    for (size_t i = 0; i < tensor->rank; i++)
-        n *= tensor->shape[i];
+    for (size_t i = 0; i < rank; i++)
+        n *= shape[i];
     return n;
 }
 
 static void write(elman_model *model, const char *name, const float *values)
 {
-    elman_tensor shape;
+    elman_const_tensor view;
     const char *found;
-    for (size_t i = 0; (found = elman_model_parameter(model, i, &shape)); i++) {
+    for (size_t i = 0; (found = elman_model_parameter(model, i, &view)); i++) {
         if (strcmp(found, name) != 0) continue;
-        float *zeros = calloc(elements(&shape), sizeof *zeros);
+        float *zeros = calloc(elements(view.rank, view.shape), sizeof *zeros);
         assert_non_null(zeros);
-        CHECK_OK(elman_model_write(model, name, elements(&shape),
+        CHECK_OK(elman_model_write(model, name, elements(view.rank, view.shape),
                                    values ? values : zeros));
         free(zeros);
         return;
@@ -52,7 +52,7 @@ static void copy_view(const elman_model *model, elman_state *state,
 {
     elman_tensor view;
     CHECK_OK(elman_state_view(model, state, name, &view));
-    memcpy(values, view.data, elements(&view) * sizeof *values);
+    memcpy(values, view.data, elements(view.rank, view.shape) * sizeof *values);
 }
 
 /* Forward, and back from a gradient of 1 at every unit of h_n, window by

@@ -18,7 +18,7 @@ static void check_round(const elman_config *config, const char *layers,
 {
     elman_model *model = make(config), *back = NULL;
     elman_import *import = NULL;
-    elman_tensor a, b;
+    elman_const_tensor a, b;
     char lines[1000], want[1000];
     size_t count;
     const char *path = in_folder("out.safetensors"), *name;
@@ -329,7 +329,7 @@ TEST(a_reference_in_the_file_is_checked_before_there_is_a_model)
     for (int wrong = 0; wrong < 2; wrong++) {
         parcel_clear();
         if (wrong) y[1] += 0.5f;
-        elman_tensor t;
+        elman_const_tensor t;
         const char *name;
         for (size_t i = 0; (name = elman_model_parameter(model, i, &t)); i++)
             parcel_add(name, ELEMENT_F32, t.rank, t.shape, t.data);

@@ -21,11 +21,11 @@ static void check_recorded(const golden *g, const char *name, size_t n,
     free(want);
 }
 
-static size_t elements(const elman_tensor *tensor)
+static size_t elements(size_t rank, const size_t *shape)
 {
     size_t n = 1;
-    for (size_t i = 0; i < tensor->rank; i++)
-        n *= tensor->shape[i];
+    for (size_t i = 0; i < rank; i++)
+        n *= shape[i];
     return n;
 }
 
@@ -34,20 +34,21 @@ static elman_model *make_model(const golden *g)
 {
     elman_config config = golden_config(g);
     elman_model *model;
-    elman_tensor shape;
+    elman_const_tensor view;
     CHECK_OK(elman_model_create(&config, &model));
     size_t n = 0;
     for (const char *name; (name = golden_parameter(g, n)); n++) {
-        const char *mine = elman_model_parameter(model, n, &shape);
+        const char *mine = elman_model_parameter(model, n, &view);
         CHECK(mine && strcmp(mine, name) == 0,
               "%s: parameter %zu is %s, in "
               "PyTorch %s",
               g->name, n, mine ? mine : "missing", name);
         float *values = golden_floats(g, name);
-        CHECK_OK(elman_model_write(model, name, elements(&shape), values));
+        CHECK_OK(elman_model_write(model, name, elements(view.rank, view.shape),
+                                   values));
         free(values);
     }
-    CHECK(elman_model_parameter(model, n, &shape) == NULL,
+    CHECK(elman_model_parameter(model, n, NULL) == NULL,
           "%s: more than %zu parameters", g->name, n);
     return model;
 }
@@ -112,12 +113,13 @@ static void each_level(run *r, const char *recorded, const char *view,
         elman_tensor at;
         CHECK_OK(elman_state_view(r->model, r->state, to, &at));
         if (check) {
-            check_recorded(r->g, from, elements(&at), at.data);
+            check_recorded(r->g, from, elements(at.rank, at.shape), at.data);
             continue;
         }
         float *values = golden_floats(r->g, from);
-        CHECK(golden_find(r->g, from)->count == elements(&at), "%s", from);
-        memcpy(at.data, values, elements(&at) * sizeof *values);
+        CHECK(golden_find(r->g, from)->count == elements(at.rank, at.shape),
+              "%s", from);
+        memcpy(at.data, values, elements(at.rank, at.shape) * sizeof *values);
         free(values);
     }
 }
@@ -130,7 +132,7 @@ static void check_gradients(run *r)
         elman_tensor at;
         snprintf(view, sizeof view, "%s.grad", name);
         CHECK_OK(elman_state_view(r->model, r->state, view, &at));
-        check_recorded(r->g, view, elements(&at), at.data);
+        check_recorded(r->g, view, elements(at.rank, at.shape), at.data);
     }
     if (r->x) check_recorded(r->g, "dx", golden_find(r->g, "x")->count, r->dx);
     each_level(r, "dh_0", "dh_0", true);
@@ -291,13 +293,14 @@ static elman_schedule_config schedule_of(const golden *g)
 static void check_weights(const golden *g, const elman_model *model,
                           size_t step)
 {
-    elman_tensor shape;
+    elman_const_tensor view;
     const char *name;
-    for (size_t i = 0; (name = elman_model_parameter(model, i, &shape)); i++) {
+    for (size_t i = 0; (name = elman_model_parameter(model, i, &view)); i++) {
         char recorded[128];
         snprintf(recorded, sizeof recorded, "%s.%zu", name, step);
         if (golden_find(g, recorded))
-            check_recorded(g, recorded, elements(&shape), shape.data);
+            check_recorded(g, recorded, elements(view.rank, view.shape),
+                           view.data);
     }
 }
 

@@ -8,7 +8,7 @@
 static void check_same(const elman_model *got, const elman_model *want,
                        const char *what)
 {
-    elman_tensor a, b;
+    elman_const_tensor a, b;
     for (size_t i = 0; elman_model_parameter(want, i, &a); i++) {
         const char *name = elman_model_parameter(got, i, &b);
         CHECK(name, "%s: parameter %zu", what, i);

@@ -67,7 +67,7 @@ TEST(a_model_comes_back_from_its_file_with_the_same_bits)
     CHECK(memcmp(elman_model_config(loaded), elman_model_config(model),
                  sizeof(elman_config)) == 0,
           "the configs differ");
-    elman_tensor a, b;
+    elman_const_tensor a, b;
     const char *name;
     for (size_t i = 0; (name = elman_model_parameter(model, i, &a)); i++) {
         size_t n = a.shape[0] * (a.rank > 1 ? a.shape[1] : 1);

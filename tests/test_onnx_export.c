@@ -114,7 +114,7 @@ static void check_block(const named_tensor *t, size_t block,
 {
     float all[400], got[100];
     size_t index = 0;
-    elman_tensor shape;
+    elman_const_tensor shape;
     while (strcmp(elman_model_parameter(model, index, &shape), name))
         index++;
     size_t count = shape.shape[0] * (shape.rank > 1 ? shape.shape[1] : 1);

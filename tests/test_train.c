@@ -182,7 +182,7 @@ static float *weights_of(const elman_model *model)
     float *all = calloc(info.weights, sizeof *all), *at = all;
     assert_non_null(all);
     for (size_t i = 0; i < info.parameters; i++) {
-        elman_tensor p;
+        elman_const_tensor p;
         assert_non_null(elman_model_parameter(model, i, &p));
         size_t count = p.shape[0] * (p.rank > 1 ? p.shape[1] : 1);
         memcpy(at, p.data, count * sizeof *at);
@@ -339,7 +339,7 @@ static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
         char name[128];
         elman_tensor g;
         snprintf(name, sizeof name, "%s.grad",
-                 elman_model_parameter(s.model, i, &g));
+                 elman_model_parameter(s.model, i, NULL));
         CHECK_OK(elman_state_view(s.model, state, name, &g));
         size_t count = g.shape[0] * (g.rank > 1 ? g.shape[1] : 1);
         for (size_t j = 0; j < count; j++)

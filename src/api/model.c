@@ -74,14 +74,15 @@ elman_model_info elman_model_size(const elman_model *model)
 }
 
 const char *elman_model_parameter(const elman_model *model, size_t index,
-                                  elman_tensor *shape)
+                                  elman_const_tensor *view)
 {
     if (!model || index >= model->info.parameters) return NULL;
     const parameter *p = model->parameters + index;
-    if (shape) {
-        shape->data = model->weights + p->offset;
-        shape->rank = p->rank;
-        memcpy(shape->shape, p->shape, sizeof shape->shape);
+
+    if (view) {
+        view->data = model->weights + p->offset;
+        view->rank = p->rank;
+        memcpy(view->shape, p->shape, sizeof view->shape);
     }
     return p->name;
 }
