@@ -23,7 +23,7 @@ void elman_import_close(elman_import *import) { import_close(import); }
 
 size_t elman_import_beside(const elman_import *import)
 {
-    return import ? import_beside(import) : 0;
+    return import ? import_extra(import) : 0;
 }
 
 const elman_import_row *elman_import_rows(const elman_import *import,

@@ -85,9 +85,9 @@ static const char *put_activation(onnx_export *e, const layer *l, const char *x)
     }
 }
 
-/* Features first to end - 1 of one step of x (T,B,I). */
+/* Features from begin to before end of one step of x (T,B,I). */
 static const char *put_step(onnx_export *e, const char *x, int64_t step,
-                            size_t first, size_t end)
+                            size_t begin, size_t end)
 {
     onnx_builder *b = e->b;
     const char *index = build_list(b, 1, &step),
@@ -97,9 +97,9 @@ static const char *put_step(onnx_export *e, const char *x, int64_t step,
     build_whole(b, "axis", 0);
     y = build_op(b, "Squeeze", y, axis, NULL);
 
-    if (first == end) return y;
+    if (begin == end) return y;
     return build_op(b, "Slice", y,
-                    build_list(b, 1, (int64_t[]){(int64_t)first}),
+                    build_list(b, 1, (int64_t[]){(int64_t)begin}),
                     build_list(b, 1, (int64_t[]){(int64_t)end}),
                     build_list(b, 1, (int64_t[]){-1}), NULL);
 }
@@ -107,13 +107,13 @@ static const char *put_step(onnx_export *e, const char *x, int64_t step,
 /* One vector per sequence: its last step, or each direction where it ends. */
 static const char *put_last(onnx_export *e, const layer *l, const char *x)
 {
-    size_t ahead = l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
-    if (ahead == l->I) return put_step(e, x, -1, 0, 0);
-    if (ahead == 0) return put_step(e, x, 0, 0, 0);
+    size_t forward = l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
+    if (forward == l->I) return put_step(e, x, -1, 0, 0);
+    if (forward == 0) return put_step(e, x, 0, 0, 0);
 
     /* the forward direction ends at the last step, the reverse at the first */
-    const char *y = build_op(e->b, "Concat", put_step(e, x, -1, 0, ahead),
-                             put_step(e, x, 0, ahead, l->I), NULL);
+    const char *y = build_op(e->b, "Concat", put_step(e, x, -1, 0, forward),
+                             put_step(e, x, 0, forward, l->I), NULL);
     build_whole(e->b, "axis", -1);
     return y;
 }
@@ -195,13 +195,13 @@ static void put_output(onnx_export *e, const char *y)
     const layer *l = m->layers + m->layer_count - 1;
     bool apart = l->kind == &layer_recurrent && l->D == 2 &&
                  l->config.merge == ELMAN_MERGE_NONE;
-    bool turned = m->config.batch_first && !m->info.per_sequence;
+    bool transposed = m->config.batch_first && !m->info.per_sequence;
 
     /* directions that stand apart are an axis before the others */
     size_t before = apart ? 1 : 0, rank = m->info.per_sequence ? 2 : 3 + before;
 
     /* steps and sequences change places */
-    if (turned) {
+    if (transposed) {
         static const int64_t whole[] = {1, 0, 2}, halves[] = {0, 2, 1, 3};
         y = build_op(e->b, "Transpose", y, NULL);
         build_wholes(e->b, "perm", rank, apart ? halves : whole);
@@ -210,8 +210,8 @@ static void put_output(onnx_export *e, const char *y)
 
     onnx_dimension shape[4] = {{.size = DIRECTIONS}};
     onnx_dimension *next = shape + before;
-    if (!m->info.per_sequence) *next++ = turned ? sequences : steps;
-    *next++ = turned ? steps : sequences;
+    if (!m->info.per_sequence) *next++ = transposed ? sequences : steps;
+    *next++ = transposed ? steps : sequences;
     *next = (onnx_dimension){.size = (int64_t)(l->O / (before + 1))};
     build_output(e->b, "y", rank, shape);
     if (e->b->failed) return;

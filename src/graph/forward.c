@@ -139,15 +139,15 @@ static elman_status make_arrays(graph_pass *p)
     return ELMAN_OK;
 }
 
-/* Where the stretch of layers that run together from first on ends. A layer of
+/* Where the stretch of layers that run together from begin on ends. A layer of
  * ours gives zeros past a sequence's end, an operator of ONNX what it makes of
  * zeros: so where sequences have lengths, recurrent layers run by themselves,
  * and the others over all steps. */
-static size_t stretch_end(const graph_pass *p, size_t first)
+static size_t stretch_end(const graph_pass *p, size_t begin)
 {
     const trace *t = p->trace;
-    bool recurrent = traced_is_recurrent(t->layers + first);
-    size_t end = first + 1;
+    bool recurrent = traced_is_recurrent(t->layers + begin);
+    size_t end = begin + 1;
 
     /* without lengths all layers run together */
     if (!p->lengths) return t->layer_count;
@@ -164,9 +164,9 @@ static size_t stretch_end(const graph_pass *p, size_t first)
 static elman_status run_layers(graph_pass *p)
 {
     const trace *t = p->trace;
-    for (size_t first = 0, end; first < t->layer_count; first = end) {
-        end = stretch_end(p, first);
-        TRY(stage_run(p, first, end));
+    for (size_t begin = 0, end; begin < t->layer_count; begin = end) {
+        end = stretch_end(p, begin);
+        TRY(stage_run(p, begin, end));
     }
     return ELMAN_OK;
 }

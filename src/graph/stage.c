@@ -16,10 +16,10 @@
 
 typedef struct stage {
     graph_pass *pass;
-    size_t first, last; /* of the traced layers */
-    const double *x;    /* (T,B,I), or NULL for tokens */
-    size_t T;           /* 1 behind what gives one vector per sequence */
-    const size_t *all;  /* (B) lengths, or NULL: all T */
+    size_t begin, end; /* of the traced layers */
+    const double *x;   /* (T,B,I), or NULL for tokens */
+    size_t T;          /* 1 behind what gives one vector per sequence */
+    const size_t *all; /* (B) lengths, or NULL: all T */
     size_t I;
     elman_model *model;
     elman_state *state;   /* or */
@@ -66,7 +66,7 @@ static elman_status make_model(stage *s)
                              .tensors = p->trace->tensors};
 
     elman_status status =
-        assemble(p->trace, s->first, s->last, false, &config, &weights);
+        assemble(p->trace, s->begin, s->end, false, &config, &weights);
 
     /* as import.c has it, for files that ask for much memory */
     size_t limit = 1 << 16;
@@ -214,7 +214,7 @@ typedef elman_status visit_memory(stage *s, size_t index, size_t level,
 static elman_status visit_all(stage *s, visit_memory *visit)
 {
     size_t level = 0;
-    for (size_t i = s->first; i < s->last; i++) {
+    for (size_t i = s->begin; i < s->end; i++) {
         const traced_layer *l = s->pass->trace->layers + i;
 
         if (!traced_is_recurrent(l)) continue;
@@ -312,7 +312,7 @@ static double output_at(const stage *s, size_t k, size_t i)
 static void keep_outputs(const stage *s, size_t begin, size_t T)
 {
     const graph_pass *p = s->pass;
-    for (size_t i = s->first; i < s->last; i++) {
+    for (size_t i = s->begin; i < s->end; i++) {
         const traced_layer *l = p->trace->layers + i;
         double *to = p->layers[i].y;
         if (!to) continue;
@@ -325,7 +325,7 @@ static void keep_outputs(const stage *s, size_t begin, size_t T)
             if (l->per_sequence && !s->lengths[r] && begin) continue;
 
             for (size_t j = 0; j < O; j++)
-                to[r * O + j] = output_at(s, i - s->first, r * O + j);
+                to[r * O + j] = output_at(s, i - s->begin, r * O + j);
         }
     }
 }
@@ -346,19 +346,19 @@ static elman_status run(stage *s)
     return visit_all(s, keep_memory);
 }
 
-elman_status stage_run(graph_pass *p, size_t first, size_t last)
+elman_status stage_run(graph_pass *p, size_t begin, size_t end)
 {
     const traced_layer *l = p->trace->layers;
-    size_t T = first && l[first - 1].per_sequence ? 1 : p->T;
+    size_t T = begin && l[begin - 1].per_sequence ? 1 : p->T;
 
     stage s = {.pass = p,
-               .first = first,
-               .last = last,
-               .x = first              ? p->layers[first - 1].y
+               .begin = begin,
+               .end = end,
+               .x = begin              ? p->layers[begin - 1].y
                     : p->trace->tokens ? NULL
                                        : p->x,
                .T = T,
-               .all = traced_is_recurrent(l + first) ? p->lengths : NULL,
+               .all = traced_is_recurrent(l + begin) ? p->lengths : NULL,
                .steps = p->steps && p->steps < T ? p->steps : T};
 
     elman_status status = run(&s);

@@ -12,6 +12,7 @@ typedef struct traced_arrays {
     double *h_n, *c_n; /* (D,B,R) */
 } traced_arrays;
 
+/* One forward of a graph. */
 typedef struct graph_pass {
     trace *trace;
     size_t T, B;
@@ -24,8 +25,8 @@ typedef struct graph_pass {
     bool in_double;
 } graph_pass;
 
-/* Runs layers first to last - 1 on what the layer before gave, or on x or the
- * tokens, and fills their arrays. */
-elman_status stage_run(graph_pass *p, size_t first, size_t last);
+/* Runs the layers from begin to before end, on what the layer before them gave
+ * or on x or the tokens, and fills their arrays. */
+elman_status stage_run(graph_pass *p, size_t begin, size_t end);
 
 #endif

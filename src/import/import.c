@@ -158,7 +158,7 @@ void import_close(elman_import *im)
     free(im);
 }
 
-size_t import_beside(const elman_import *im) { return im->beside; }
+size_t import_extra(const elman_import *im) { return im->extra; }
 
 const elman_import_row *import_rows(const elman_import *im, size_t *count)
 {

@@ -37,7 +37,7 @@ struct elman_import {
     bool *left_out; /* (tensors) spares that importers pass over, or
                        NULL: import_leave_out */
     bool own;       /* elman's own file: a source without slices */
-    size_t beside;  /* tensors of a checkpoint that are not in its state dict */
+    size_t extra;   /* tensors of a checkpoint outside its state dict */
     ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
     size_t row_count;
     elman_import_row *rows; /* (row_count) */
@@ -63,7 +63,7 @@ const char *import_text(elman_import *import, const char *format, ...)
 /* As elman_import_... in elman_exchange.h. */
 void import_close(elman_import *import);
 const elman_import_row *import_rows(const elman_import *import, size_t *count);
-size_t import_beside(const elman_import *import);
+size_t import_extra(const elman_import *import);
 
 /* A model of import's config with all weights zero, if it is not much larger
  * than the tensors. */

@@ -46,7 +46,7 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     im->close = close_torch;
     im->weights.tensor_count = file->tensors;
     im->weights.tensors = file->tensor;
-    im->beside = file->beside;
+    im->extra = file->beside;
     return ELMAN_OK;
 }
 

@@ -22,7 +22,7 @@ elman_status attribute_text(const onnx_node *n, const char *name,
 elman_status attribute_wholes(const onnx_node *n, const char *name,
                               size_t *count, int64_t *numbers);
 
-/* An axis from -rank to rank - 1 made one from 0. */
+/* Counts an axis from -rank to rank - 1 from 0. */
 elman_status check_axis(const onnx_node *n, int64_t axis, size_t rank,
                         size_t *found);
 

@@ -138,8 +138,9 @@ static elman_status list_parts(const trace *t, const onnx_node *n,
             if (finals) see_final(t, &one);
             if (*count && join(t, parts + *count - 1, &one, axis)) continue;
 
-            if (*count == PARTS)
-                return refuse(n, "more than %d values side by side", PARTS);
+            if (*count == MOST_VIEWS)
+                return refuse(n, "more than %d values side by side",
+                              MOST_VIEWS);
             parts[(*count)++] = one;
         }
     return ELMAN_OK;
@@ -148,7 +149,7 @@ static elman_status list_parts(const trace *t, const onnx_node *n,
 elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
-    view parts[PARTS];
+    view parts[MOST_VIEWS];
     size_t count = 0, axis = 0;
     int64_t number;
     TRY(attribute_whole(n, "axis", 0, &number));

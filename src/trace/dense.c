@@ -293,9 +293,10 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     /* a square weight and a bias are made of them */
     const char *name = t->tensors[t->sources[of->source].index].name;
     void *data = NULL;
-    TRY(fold_create(t, n, name, ELEMENT_F64, 2, (size_t[]){O, O}, &data, made));
+    TRY(tensor_create(t, n, name, ELEMENT_F64, 2, (size_t[]){O, O}, &data,
+                      made));
     diagonal = data;
-    TRY(fold_create(t, n, name, ELEMENT_F64, 1, &O, &data, made + 1));
+    TRY(tensor_create(t, n, name, ELEMENT_F64, 1, &O, &data, made + 1));
     bias = data;
 
     tensor_view_doubles(t, of, O, bias);
@@ -311,8 +312,8 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     }
 
     /* they become a linear layer of their own */
-    fold_round(t, made, other->type);
-    fold_round(t, made + 1, other->type);
+    tensor_round(t, made, other->type);
+    tensor_round(t, made + 1, other->type);
     TRY(need_strides(t, n, made, 2, "operand", TENSOR_WEIGHT, &weight));
     TRY(add_linear(t, n, x, &weight, true, 1, out));
     t->layers[t->layer_count - 1].open = false;

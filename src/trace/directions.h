@@ -6,23 +6,26 @@
 
 operator_run trace_merge;
 
-/* Whether a and b are the two directions of the last layer's Y; their sum or
- * product. */
+/* Whether a and b are the two directions of the last layer's Y. */
 bool directions_meet(const trace *t, const traced_value *a,
                      const traced_value *b);
+
+/* out is their sum or product: how the layer merges them. */
 elman_status directions_merge(trace *t, const onnx_node *n,
                               const traced_value *a, traced_value *out);
 
 /* Whether two recurrent layers differ in their weights alone. */
 bool recurrent_alike(const elman_layer *a, const elman_layer *b);
 
-/* Whether the node reads in reverse what the last layer's node reads forward;
- * makes that layer one of both directions, whose second has no weights yet. */
+/* Whether the node reads in reverse what the last layer's node reads forward.
+ */
 bool recurrent_has_pair(const trace *t, const recurrent_node *r);
+
+/* Makes that layer one of both directions, whose second has no weights yet. */
 elman_status recurrent_pair(trace *t, const recurrent_node *r,
                             traced_value *const *in);
 
-/* A recurrent layer of one direction gets a second. */
+/* Gives a recurrent layer of one direction a second one. */
 void layer_add_direction(trace *t, traced_layer *l);
 
 #endif

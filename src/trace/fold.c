@@ -18,12 +18,12 @@ static elman_status constant_number(trace *t, const onnx_node *n,
     bool list = a->kind == ONNX_FLOATS || a->kind == ONNX_INTS;
     size_t count = list ? a->count : 1;
     void *data = NULL;
-    TRY(fold_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64,
-                    list ? 1 : 0, &count, &data, out));
+    TRY(tensor_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64,
+                      list ? 1 : 0, &count, &data, out));
     for (size_t i = 0; i < count; i++)
         if (floats) ((double *)data)[i] = (double)(list ? a->floats[i] : a->f);
         else ((int64_t *)data)[i] = list ? a->ints[i] : a->i;
-    if (floats) fold_round(t, out, ELEMENT_F32);
+    if (floats) tensor_round(t, out, ELEMENT_F32);
     return ELMAN_OK;
 }
 
@@ -65,8 +65,8 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
         return refuse(n, "the attribute value is not a tensor of one number");
 
     /* one number, and a view that repeats it along every axis */
-    TRY(fold_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64, 0,
-                    NULL, &data, out[0]));
+    TRY(tensor_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64, 0,
+                      NULL, &data, out[0]));
     if (a && floats) tensor_doubles(&a->t, 0, 1, data);
     else if (a) tensor_wholes(&a->t, 0, 1, data);
 
@@ -190,8 +190,8 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
     bool floats = element_is_float(in[0]->type);
     void *data = NULL;
     element_type type = in[0]->type;
-    TRY(fold_create(t, n, n->output[0], wide(type), rank, shape, &data,
-                    out[0]));
+    TRY(tensor_create(t, n, n->output[0], wide(type), rank, shape, &data,
+                      out[0]));
 
     /* making a tensor may have moved the others */
     for (int j = 0; j < 2; j++)
@@ -199,7 +199,7 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
     size_t count = t->tensors[t->sources[out[0]->views->source].index].count;
 
     TRY(combine(t, n, side, rank, shape, count, floats, data));
-    fold_round(t, out[0], type);
+    tensor_round(t, out[0], type);
     return ELMAN_OK;
 }
 
@@ -212,8 +212,8 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     if (!element_is_float(in[0]->type))
         return refuse(n, "it is followed for floats alone");
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
-    TRY(fold_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
-                    out[0]));
+    TRY(tensor_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
+                      out[0]));
 
     /* Neg, Abs or Sqrt */
     double *values = data;
@@ -223,7 +223,7 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
                     : n->op[0] == 'A' ? fabs(values[i])
                                       : sqrt(values[i]);
 
-    fold_round(t, out[0], in[0]->type);
+    tensor_round(t, out[0], in[0]->type);
     return ELMAN_OK;
 }
 
@@ -278,13 +278,14 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
 
     bool floats = element_is_float(in[0]->type);
     element_type type = in[0]->type;
-    TRY(fold_create(t, n, n->output[0], wide(type), rank, all, &data, out[0]));
+    TRY(tensor_create(t, n, n->output[0], wide(type), rank, all, &data,
+                      out[0]));
 
     for (size_t k = 0; k < n->inputs; k++) {
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         place_elements(t, of, shape, count, axis, first, all, floats, data);
         first += shape[axis];
     }
-    fold_round(t, out[0], type);
+    tensor_round(t, out[0], type);
     return ELMAN_OK;
 }

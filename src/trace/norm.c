@@ -187,10 +187,10 @@ elman_status norm_finish(trace *t, size_t index)
         void *one = NULL;
         traced_value made = {0};
         strides s;
-        status = fold_create(t, n, "1", ELEMENT_F64, 0, NULL, &one, &made);
+        status = tensor_create(t, n, "1", ELEMENT_F64, 0, NULL, &one, &made);
         if (status == ELMAN_OK) {
             *(double *)one = 1;
-            fold_round(t, &made, ELEMENT_F32);
+            tensor_round(t, &made, ELEMENT_F32);
             status = need_strides(t, n, &made, 0, "weight", TENSOR_SETTING, &s);
         }
         if (status == ELMAN_OK)

@@ -4,8 +4,8 @@
 
 #include "trace/trace.h"
 
-/* The operator of that node, checked; how many inputs it needs and how many it
- * may have, and outputs. */
+/* Finds what the operator of that node does with such operands, and checks how
+ * many inputs and outputs the node has. */
 elman_status operator_find(const trace *t, const onnx_node *n,
                            operator_run **run);
 

@@ -8,7 +8,8 @@
 
 #include "trace/tensor.h"
 
-/* An operator: which of its gates each of ours is, in words as well. */
+/* An operator: how many gates and functions it has, and which of its gates each
+ * of ours is, in words as well. */
 typedef struct recurrent_row {
     const char *op;
     elman_kind kind;
@@ -22,7 +23,7 @@ typedef struct recurrent_node {
     const recurrent_row *row;
     const onnx_node *n;
     size_t direction_count, H, I;
-    size_t base;      /* the direction of the layer that its first is */
+    size_t base;      /* its first direction is this one of the layer */
     bool batch_first; /* layout 1 */
     elman_layer config;
     strides W, R, B, P;

@@ -7,12 +7,12 @@
 /* Whether v can be seen as whole numbers with free sizes. */
 bool is_sizes(const trace *t, const traced_value *v);
 
-/* v's entries (ENTRIES). */
+/* v's entries, count of them; there is room for ENTRIES. */
 elman_status need_sizes(trace *t, const onnx_node *n, traced_value *v,
                         size_t *count, extent *entries);
 
-/* Whole numbers from input k, or from the attribute name, whichever is there;
- * count is 0 if neither is. At most AXES. */
+/* Reads at most AXES whole numbers from input k or from the attribute name,
+ * whichever is there; count is 0 if neither is. */
 elman_status list_whole(trace *t, const onnx_node *n, traced_value *const *in,
                         const char *name, size_t k, size_t *count,
                         int64_t *numbers);

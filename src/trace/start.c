@@ -188,8 +188,9 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
         size_t index[AXES] = {d};
         traced_value made = {.name = "initial state"};
         void *data = NULL;
-        TRY(fold_create(t, r->n, t->tensors[t->sources[row.source].index].name,
-                        ELEMENT_F64, 1, &r->H, &data, &made));
+        TRY(tensor_create(t, r->n,
+                          t->tensors[t->sources[row.source].index].name,
+                          ELEMENT_F64, 1, &r->H, &data, &made));
 
         for (index[2] = 0; index[2] < r->H; index[2]++) {
             const source *from = t->sources + row.source;
@@ -198,7 +199,7 @@ static elman_status learn_start(trace *t, const recurrent_node *r,
                            (double *)data + index[2]);
         }
 
-        fold_round(t, &made, t->tensors[t->sources[row.source].index].type);
+        tensor_round(t, &made, t->tensors[t->sources[row.source].index].type);
 
         /* that tensor is the parameter; the one in the file went into it */
         strides whole;

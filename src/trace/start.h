@@ -4,15 +4,15 @@
 
 #include "trace/recurrent_node.h"
 
-/* sequence_lens v (NULL if left out) of the layer just added, for T steps of B
- * sequences: all full is as if it were not there. All recurrent layers must
- * have the same. */
+/* Reads sequence_lens v (NULL if left out) of the layer just added, for T steps
+ * of B sequences. If all are full, it is as if it were not there. All recurrent
+ * layers must have the same. */
 elman_status recurrent_lengths(trace *t, const recurrent_node *r,
                                traced_value *v, const extent *T,
                                const extent *B);
 
-/* initial_h and initial_c (NULL if left out) of the last layer: nothing, a
- * parameter, or what the state is to be given. */
+/* Reads initial_h and initial_c (NULL if left out) of the last layer: each is
+ * zero, a parameter of the layer, or given with each batch. */
 elman_status recurrent_starts(trace *t, const recurrent_node *r,
                               traced_value *const *states);
 

@@ -123,9 +123,9 @@ elman_status need_number(trace *t, const onnx_node *n, traced_value *v,
 
 /* ---- New tensors --------------------------------------------------------- */
 
-elman_status fold_create(trace *t, const onnx_node *n, const char *name,
-                         element_type type, size_t rank, const size_t *shape,
-                         void **data, traced_value *v)
+elman_status tensor_create(trace *t, const onnx_node *n, const char *name,
+                           element_type type, size_t rank, const size_t *shape,
+                           void **data, traced_value *v)
 {
     named_tensor made = {
         .name = name ? name : "", .type = type, .rank = rank, .count = 1};
@@ -151,7 +151,7 @@ elman_status fold_create(trace *t, const onnx_node *n, const char *name,
     return ELMAN_OK;
 }
 
-void fold_round(trace *t, traced_value *v, element_type type)
+void tensor_round(trace *t, traced_value *v, element_type type)
 {
     named_tensor *made = t->tensors + t->sources[v->views->source].index;
     v->type = type;
@@ -191,9 +191,10 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
         void *data = NULL;
         tensor_use *noted = t->uses + t->sources[of->source].index;
         if (*noted != TENSOR_MADE) *noted = TENSOR_FOLDED;
-        TRY(fold_create(t, n, v->name, ELEMENT_F64, rank, shape, &data, &copy));
+        TRY(tensor_create(t, n, v->name, ELEMENT_F64, rank, shape, &data,
+                          &copy));
         tensor_view_doubles(t, of, count, data);
-        fold_round(t, &copy, v->type);
+        tensor_round(t, &copy, v->type);
         return need_strides(t, n, &copy, rank, what, use, s);
     }
 

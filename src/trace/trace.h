@@ -43,11 +43,15 @@
 enum {
     AXES = TENSOR_MAX_RANK,
     FACTORS = 4,        /* of an axis */
-    PARTS = 64,         /* views of a value */
+    MOST_VIEWS = 64,    /* of a value */
     ENTRIES = 64,       /* of a shape */
     MOST_NODES = 16384, /* that are followed */
-    OWN_AXIS = -1, /* identity of an axis that no other source has: features */
-    NO_AXIS = -2   /* of one that is always of size 1 */
+};
+
+/* What an axis of a source runs along, if it is not an axis of x. */
+enum {
+    OWN_AXIS = -1, /* features, which are this source's own */
+    NO_AXIS = -2   /* nothing: it is always of size 1 */
 };
 
 #define NO_NODE   SIZE_MAX
@@ -55,7 +59,20 @@ enum {
 #define ANY_AXIS  SIZE_MAX /* features may stand anywhere */
 #define NO_LAYER  SIZE_MAX /* makes x, the source that the first layer reads */
 
-/* What a view is of. */
+/* ---- Views ---------------------------------------------------------------
+ *
+ * A source is an array that the graph does not compute from others by moving
+ * its elements; a view is a source seen with other axes. Each axis of a view is
+ * a row of factors, from slow to fast, as digits are of a number: its index is
+ * taken apart into the factors' indices, and each of those, times a step, is
+ * added to the index along one axis of the source. So
+ *
+ *   Transpose          puts the axes in another order
+ *   Reshape            deals the factors out to other axes
+ *   Slice, Gather      change where along the source's axes the view begins
+ *   Expand             adds a factor that moves along no axis
+ */
+
 typedef enum source_kind {
     SOURCE_TENSOR,
     SOURCE_INPUT,   /* of the graph */
@@ -71,52 +88,52 @@ typedef struct source {
     size_t index; /* of the tensor, input or layer */
     size_t rank;
     extent shape[AXES];
-    int identity[AXES]; /* axis of x that it runs along, OWN_AXIS, NO_AXIS */
+    int identity[AXES]; /* axis of x that it runs along, OWN_AXIS or NO_AXIS */
 } source;
 
-/* Part of an axis: its index times step is added to that of a source's axis.
- */
 typedef struct factor {
-    size_t axis;
+    size_t axis; /* of the source, or BROADCAST */
     extent size;
     int64_t step;
 } factor;
 
-/* From slow to fast; none: of size 1. */
+/* The product of its factors' sizes is its size; without any it is 1. */
 typedef struct view_axis {
     size_t factor_count;
-    factor factors[FACTORS];
+    factor factors[FACTORS]; /* from slow to fast */
 } view_axis;
 
 typedef struct view {
     size_t source;
-    int64_t offset[AXES]; /* in each of the source's axes, */
+    int64_t offset[AXES]; /* along each of the source's axes, */
     bool from_end[AXES];  /* counted from its last index */
     size_t rank;
     view_axis axes[AXES];
 } view;
 
+/* ---- Values -------------------------------------------------------------- */
+
 typedef enum value_kind {
     VALUE_UNKNOWN, /* not followed yet */
     VALUE_ABSENT,  /* an output that is no value: a mask of dropout */
     VALUE_SIZES,   /* whole numbers with free sizes: rank 0 or 1 */
-    VALUE_VIEW,
-    VALUE_STEP /* a part of a step of an unrolled recurrence */
+    VALUE_VIEW,    /* one view, or several side by side */
+    VALUE_STEP     /* a part of a step of an unrolled recurrence */
 } value_kind;
 
-/* How far a layer norm that is written out has come: the value's views are
- * still those of what it normalizes. */
+/* How far a layer norm of x that is written out has come; the value's views are
+ * still those of x. */
 typedef enum norm_stage {
     NORM_NONE,
-    NORM_MEAN,
-    NORM_CENTERED,
-    NORM_SQUARE,
-    NORM_VARIANCE,
-    NORM_SHIFTED, /* by epsilon */
-    NORM_STD
+    NORM_MEAN,     /* mean of x */
+    NORM_CENTERED, /* x - mean */
+    NORM_SQUARE,   /* its square */
+    NORM_VARIANCE, /* the mean of that */
+    NORM_SHIFTED,  /* variance + epsilon */
+    NORM_STD       /* its square root */
 } norm_stage;
 
-typedef struct traced_step traced_step; /* trace_unrolled.h */
+typedef struct traced_step traced_step; /* unrolled_step.h */
 typedef struct unrolled unrolled;
 
 typedef struct traced_value {
@@ -137,7 +154,7 @@ typedef struct traced_value {
 typedef enum tensor_use {
     TENSOR_UNUSED,
     TENSOR_READ,   /* by a node that did not need it */
-    TENSOR_MADE,   /* on the way, and in no file */
+    TENSOR_MADE,   /* by folding, so it is in no file */
     TENSOR_WEIGHT, /* slices name it */
     TENSOR_FOLDED, /* it went into another tensor */
     TENSOR_SHAPE,
@@ -145,7 +162,10 @@ typedef enum tensor_use {
     TENSOR_SETTING /* epsilon, a factor */
 } tensor_use;
 
-/* A slice (parameter still empty) of the parameter role of one direction. */
+/* ---- Layers -------------------------------------------------------------- */
+
+/* The slice of a tensor (its parameter still unnamed) that is the parameter
+ * role of one direction, or is added to it. */
 typedef struct traced_weight {
     const char *role; /* weight_ih ... */
     size_t direction;
@@ -163,11 +183,11 @@ enum { MOST_TRACED_WEIGHTS = 24 };
 
 typedef struct traced_layer {
     elman_layer config;
-    size_t node;
+    size_t node;        /* that made it */
     size_t y, h_n, c_n; /* sources that it makes */
-    bool per_sequence;
-    size_t I, O;
-    bool open; /* a linear layer without bias: the next Add may be it */
+    bool per_sequence;  /* gives one vector per sequence */
+    size_t I, O;        /* features that it reads and gives */
+    bool open;          /* its bias, or a norm's weight or bias, may follow */
     unrolled *unrolled; /* a recurrence that is written out, or NULL */
     bool twin;          /* a linear layer that reads what that reads */
     size_t weight_count;
@@ -201,16 +221,17 @@ typedef struct trace {
     void *kept;            /* blocks that go with the trace */
 } trace;
 
+/* trace_open is in walk.h. */
 void trace_close(trace *t);
 
 /* The value of that name, or NULL. */
 traced_value *trace_find(const trace *t, const char *name);
 
-/* Of two values, by name, for qsort. */
+/* The order of two values' names, for qsort. */
 int value_compare(const void *left, const void *right);
 
-/* An operator: in has n's inputs, NULL where one is left out; out its outputs,
- * of which those without a name are to be thrown away. */
+/* An operator says what n's outputs are: in has its inputs, NULL where one is
+ * left out, out its outputs, of which those without a name are thrown away. */
 typedef elman_status operator_run(trace *t, const onnx_node *n,
                                   traced_value *const *in,
                                   traced_value *const *out);

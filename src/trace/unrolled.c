@@ -94,7 +94,7 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     u->T = T;
     u->direction_count = 1;
     u->directions[0] =
-        (traced_direction){.p = p->source, .axes = a, .down = index != 0};
+        (traced_direction){.p = p->source, .axes = a, .reverse = index != 0};
 
     t->timed = true;
     t->time = time;
@@ -126,7 +126,7 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
 
     l->unrolled->direction_count = 2;
     l->unrolled->directions[1] =
-        (traced_direction){.p = p->source, .axes = a, .down = true};
+        (traced_direction){.p = p->source, .axes = a, .reverse = true};
 
     /* its weights become those of the second direction */
     for (size_t i = 0; i < twin->weight_count; i++) {
@@ -154,10 +154,10 @@ static elman_status check_weights(const onnx_node *n, size_t H,
     /* the first step that has weights says what they are */
     if (!w->weighed) {
         w->weighed = true;
-        w->of = *s;
+        w->step = *s;
     }
 
-    const traced_step *a = &w->of;
+    const traced_step *a = &w->step;
     const strides *x = &a->weight, *y = &s->weight;
     if (x->tensor != y->tensor || x->offset != y->offset ||
         a->transposed != s->transposed || x->step[0] != y->step[0] ||
@@ -180,7 +180,7 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     traced_layer *l = unrolled_tip(t);
     unrolled *u = l->unrolled;
     traced_direction *w = &u->directions[u->direction_count - 1];
-    size_t index = w->down ? u->T - 1 - w->made : w->made;
+    size_t index = w->reverse ? u->T - 1 - w->steps_met : w->steps_met;
 
     if (p->rank <= w->axes.far || s->rank > AXES)
         return refuse(n,
@@ -195,11 +195,11 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
                       index);
 
     /* h is the initial state, or the step before */
-    if (w->made == 0) {
+    if (w->steps_met == 0) {
         w->start = s->h;
         w->constant = s->constant;
     } else {
-        size_t last = w->down ? index + 1 : index - 1;
+        size_t last = w->reverse ? index + 1 : index - 1;
         bool fits = s->h && s->h->rank > w->axes.far && s->h->rank > 0;
         if (fits)
             want = output_view(t, l, u->direction_count - 1, s->h->rank, last);
@@ -211,7 +211,7 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     }
 
     TRY(check_weights(n, l->config.hidden_size, w, s));
-    w->made++;
+    w->steps_met++;
 
     *h = output_view(t, l, u->direction_count - 1, s->rank, index);
     return ELMAN_OK;
@@ -256,7 +256,7 @@ bool unrolled_has_twin(const trace *t, const onnx_node *n)
 {
     const traced_layer *l = unrolled_tip(t);
     if (!l || !l->unrolled || l->unrolled->direction_count > 1 ||
-        unrolled_direction(t) || l->unrolled->directions[0].down ||
+        unrolled_direction(t) || l->unrolled->directions[0].reverse ||
         t->layer_count == ELMAN_MAX_LAYERS)
         return false;
     return !strcmp(n->input[0], t->graph->node[l->node].input[0]);

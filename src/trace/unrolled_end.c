@@ -37,8 +37,8 @@ static elman_status check_shape(const trace *t, const onnx_node *n,
 static elman_status check_constant(const trace *t, const onnx_node *n,
                                    const traced_direction *w)
 {
-    size_t shape[AXES], count = 0, H = w->of.weight.shape[0];
-    const strides *b = &w->of.bias;
+    size_t shape[AXES], count = 0, H = w->step.weight.shape[0];
+    const strides *b = &w->step.bias;
 
     if (w->start) return ELMAN_OK;
     if (w->constant) TRY(check_shape(t, n, w, shape, &count));
@@ -57,7 +57,7 @@ static elman_status check_constant(const trace *t, const onnx_node *n,
         if (from)
             tensor_doubles(from, view_element(t, w->constant, index), 1, &got);
 
-        if (w->of.biased)
+        if (w->step.biased)
             tensor_doubles(t->tensors + b->tensor,
                            b->offset + i % H * b->step[0], 1, &bias);
 
@@ -84,7 +84,7 @@ static elman_status weigh_direction(trace *t, const onnx_node *n,
                                     const traced_layer *was, size_t d)
 {
     traced_layer *l = &t->layers[t->layer_count - 1];
-    const traced_step *s = &was->unrolled->directions[d].of;
+    const traced_step *s = &was->unrolled->directions[d].step;
     const traced_weight *bias = find_weight(was, "bias", d);
 
     l->weights[l->weight_count] = *find_weight(was, "weight", d);
@@ -202,14 +202,14 @@ static elman_status finish(trace *t, traced_layer *l)
     /* every direction has all its steps, and weights */
     for (size_t d = 0; d < u->direction_count; d++) {
         const traced_direction *w = u->directions + d;
-        if (w->made < u->T || !w->weighed)
+        if (w->steps_met < u->T || !w->weighed)
             return refuse(n,
                           "the recurrence that reads it is written out for %zu "
                           "of its %zu steps",
-                          w->made, u->T);
+                          w->steps_met, u->T);
 
         TRY(check_constant(t, n, w));
-        if (w->of.biased || find_weight(l, "bias", d))
+        if (w->step.biased || find_weight(l, "bias", d))
             l->config.no_bias = false;
     }
 

@@ -1,11 +1,12 @@
-/* unrolled_end.h: its weights and initial states in the end. */
+/* unrolled_end.h: the weights and initial states of a recurrence that was
+ * written out. */
 #ifndef TRACE_UNROLLED_END_H
 #define TRACE_UNROLLED_END_H
 
 #include "trace/unrolled_step.h"
 
-/* Layer index, if it is an unrolled recurrence, gets its weights and initial
- * states, and is checked to have all steps. */
+/* Gives layer index, if it is an unrolled recurrence, its weights and initial
+ * states, and checks that it has all its steps. */
 elman_status unrolled_finish(trace *t, size_t index);
 
 #endif

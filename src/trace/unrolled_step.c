@@ -17,7 +17,7 @@ traced_direction *unrolled_direction(const trace *t)
     if (!l || !l->unrolled) return NULL;
     traced_direction *w =
         &l->unrolled->directions[l->unrolled->direction_count - 1];
-    return w->made < l->unrolled->T ? w : NULL;
+    return w->steps_met < l->unrolled->T ? w : NULL;
 }
 
 /* ---- Views of one step --------------------------------------------------- */

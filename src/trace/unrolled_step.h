@@ -8,33 +8,35 @@
 
 #include "trace/recurrent_node.h"
 
-/* A value of VALUE_STEP: a state times its weight, then with a bias; or that
- * and a step of the input, whose view the value then has. */
+/* What is known of a VALUE_STEP: a state times its weight, perhaps with a bias;
+ * summed, if the step of the input has been added, whose view the value has
+ * from then on. */
 struct traced_step {
     bool summed;
     size_t rank;          /* of the value */
-    const view *h;        /* what is multiplied; NULL: nothing, but */
-    const view *constant; /* what stands in its place, or NULL */
+    const view *h;        /* the state; NULL: there is none, but */
+    const view *constant; /* its product with the weight, or NULL: zero */
     strides weight;       /* (H,H) */
     bool transposed;      /* its rows are those of weight_hh */
     bool biased;
     strides bias; /* (H) */
 };
 
-/* Axes of a linear layer's y, AXES if all of it is one step or sequence. */
+/* Which axes of a linear layer's y are steps and sequences; AXES if all of it
+ * is one step, or one sequence. */
 typedef struct step_axes {
     size_t time, batch;
     size_t far; /* how far the batch is from a value's last axis */
 } step_axes;
 
-/* One direction. */
+/* One direction of a recurrence. */
 typedef struct traced_direction {
     size_t p; /* source: y of the linear layer */
     step_axes axes;
-    bool down;            /* from the last step to the first */
-    size_t made;          /* steps */
-    bool weighed;         /* what follows is known: */
-    traced_step of;       /* weight and bias of each step */
+    bool reverse;         /* from the last step to the first */
+    size_t steps_met;     /* so far */
+    bool weighed;         /* step is known: */
+    traced_step step;     /* the weight and bias of every step */
     const view *start;    /* initial state; NULL: zero, and */
     const view *constant; /* what the first step adds instead, or NULL */
 } traced_direction;
@@ -44,9 +46,10 @@ struct unrolled {
     traced_direction directions[2];
 };
 
-/* The last layer, or NULL; the direction of it that is being read, whose steps
- * are not all there, or NULL. */
+/* The last layer, or NULL. */
 traced_layer *unrolled_tip(const trace *t);
+
+/* The direction of it whose steps have not all been met, or NULL. */
 traced_direction *unrolled_direction(const trace *t);
 
 /* One step of all sequences of a source whose last axis is features, as a view
@@ -60,22 +63,28 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
                     size_t *index);
 
 /* Whether x is a state of an unrolled recurrence: one of its steps, or what may
- * be its initial state. Its product with a weight. */
+ * be its initial state. */
 bool unrolled_multiplies(const trace *t, const traced_value *x);
+
+/* out is the product of a state with a weight. */
 elman_status unrolled_product(trace *t, const onnx_node *n,
                               const traced_value *h, const strides *weight,
                               bool transposed, traced_value *out);
 
-/* A bias for the VALUE_STEP x; an Add that reads a VALUE_STEP. */
+/* out is the VALUE_STEP x with the bias b. */
 elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
                            traced_value *b, traced_value *out);
+
+/* An Add that reads a VALUE_STEP. */
 elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *out);
 
 /* Whether p is the step of a linear layer's output that a recurrence would
- * begin with; the sum of that and a constant, to which the product of a zero
- * state was folded. */
+ * begin with. */
 bool unrolled_begins(const trace *t, const traced_value *p);
+
+/* out is the sum of such a step and of c, a constant to which the product of a
+ * zero state was folded. */
 elman_status unrolled_constant(trace *t, const onnx_node *n,
                                const traced_value *p, traced_value *c,
                                traced_value *out);

@@ -4,13 +4,14 @@
 
 #include "trace/trace.h"
 
+/* Adds a source; index is its number. */
 elman_status source_add(trace *t, const onnx_node *n, const source *s,
                         size_t *index);
 
 /* The whole of a source, its axes in order. */
 view view_of(const trace *t, size_t source);
 
-/* Makes v one view. */
+/* Makes v a value of one view. */
 elman_status value_set_view(trace *t, traced_value *v, element_type type,
                             const view *of);
 
@@ -18,13 +19,15 @@ elman_status value_set_view(trace *t, traced_value *v, element_type type,
 elman_status value_copy_views(trace *t, const onnx_node *n,
                               const traced_value *v, traced_value *out);
 
-/* Makes v a tensor's whole. */
+/* Adds a tensor and makes v a view of all of it. */
 elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
                               const named_tensor *tensor);
 
-/* The size of an axis. */
+/* The size of an axis of a view. */
 elman_status view_size(const onnx_node *n, const view *of, size_t axis,
                        extent *size);
+
+/* The shape of a value, whose views are side by side along one axis. */
 elman_status value_shape(const onnx_node *n, const traced_value *v,
                          size_t *rank, extent *shape);
 
@@ -32,8 +35,10 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
  * those of size 1. */
 void view_tidy(view *of);
 
-/* Whether v is a value of views; as one view. */
+/* Refuses a value that has no views. */
 elman_status need_views(const onnx_node *n, const traced_value *v);
+
+/* The one view of a value; refuses any other. */
 elman_status need_view(const onnx_node *n, const traced_value *v,
                        const view **of);
 
@@ -43,10 +48,12 @@ size_t view_uses(const view *of, size_t axis);
 /* Whether factor runs over all of its axis of the source. */
 bool factor_is_whole(const trace *t, const view *of, const factor *f);
 
-/* The index along each axis of the source of the element index of a view, and
- * the element's number in a dense source. All sizes are known. */
+/* Where along each axis of its source the element index of a view is. All sizes
+ * are known. */
 void view_position(const trace *t, const view *of, const size_t *index,
                    size_t *position);
+
+/* The number of that element in a dense source. */
 size_t view_element(const trace *t, const view *of, const size_t *index);
 
 /* The axis of their source in which alone two views, else the same, begin one
