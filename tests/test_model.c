@@ -5,6 +5,7 @@
 #include "check.h"
 #include "folder.h"
 #include "format/safetensors.h"
+#include "model/model.h"
 
 /* ---- Round trip --------------------------------------------------------- */
 
@@ -298,6 +299,39 @@ static const named_tensor weight = {.name = "fc.weight",
 static const named_tensor bias = {
     .name = "fc.bias", .rank = 1, .shape = {1}, .count = 1, .data = numbers};
 
+/* As a program for inference alone, which is not linked with the importers. */
+TEST(without_an_importer_only_elmans_own_file_is_read)
+{
+    elman_model *model = NULL, *loaded = NULL;
+    const char *own = in_folder("own.safetensors"),
+               *foreign = in_folder("foreign.safetensors"),
+               *array = in_folder("array.npy");
+    float floats[12] = {0};
+    named_tensor matrix = {.name = "fc.weight",
+                           .type = ELEMENT_F32,
+                           .rank = 2,
+                           .shape = {3, 4},
+                           .count = 12,
+                           .data = floats};
+    const safetensors file = {.tensors = 1, .tensor = &matrix};
+    const elman_tensor view = {floats, 1, {12}};
+
+    CHECK_OK(elman_model_create(&full, &model));
+    CHECK_OK(elman_model_save(model, own));
+    CHECK_OK(model_load(own, NULL, &loaded));
+    elman_model_destroy(loaded);
+    elman_model_destroy(model);
+
+    loaded = NULL;
+    CHECK_OK(safetensors_save(&file, foreign));
+    CHECK_FAILS(model_load(foreign, NULL, &loaded), ELMAN_BAD_FORMAT,
+                "the metadata has no configuration");
+    CHECK_OK(elman_array_save(array, &view));
+    CHECK_FAILS(model_load(array, NULL, &loaded), ELMAN_BAD_FORMAT,
+                "not a safetensors file");
+    assert_null(loaded);
+}
+
 /* Loads a file of this configuration and these tensors. */
 static elman_status load(const char *config, size_t count,
                          const named_tensor *tensors)
@@ -423,6 +457,7 @@ int main(void)
         cmocka_unit_test(sizes_past_all_addresses_are_refused),
         cmocka_unit_test(each_bad_layer_gets_its_own_sentence),
         cmocka_unit_test(an_activation_that_is_the_layers_own_is_the_default),
+        cmocka_unit_test(without_an_importer_only_elmans_own_file_is_read),
         cmocka_unit_test(each_hostile_configuration_gets_its_own_sentence),
         cmocka_unit_test(tensors_that_do_not_fit_the_configuration_are_refused),
     };

@@ -68,13 +68,10 @@ static elman_status make_model(stage *s)
     elman_status status =
         assemble(p->trace, s->begin, s->end, false, &config, &weights);
 
-    /* as import.c has it, for files that ask for much memory */
-    size_t limit = 1 << 16;
-    for (size_t i = 0; i < p->trace->tensor_count; i++)
-        limit += 4 * (p->trace->tensors[i].count + LANES);
-
     if (status == ELMAN_OK)
-        status = model_create_empty(&config, limit, &s->model);
+        status = model_create_empty(
+            &config, weight_limit(weights.tensors, weights.tensor_count),
+            &s->model);
     if (status == ELMAN_OK && p->in_double)
         status = reference_create(&config, s->steps, p->B, &s->reference);
     if (status == ELMAN_OK) status = make_weights(s, &weights);

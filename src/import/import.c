@@ -166,18 +166,9 @@ const elman_import_row *import_rows(const elman_import *im, size_t *count)
     return im->rows;
 }
 
-/* Floats that the config may ask for before its slices are filled: as
- * src/model/save.c has it. */
-static size_t weight_limit(const elman_import *im)
-{
-    enum { TIMES = 4, ROOM = 1 << 16 };
-    size_t count = ROOM;
-    for (size_t i = 0; i < im->weights.tensor_count; i++)
-        count += TIMES * (im->weights.tensors[i].count + LANES);
-    return count;
-}
-
 elman_status import_model(const elman_import *im, elman_model **model)
 {
-    return model_create_empty(&im->config, weight_limit(im), model);
+    return model_create_empty(
+        &im->config,
+        weight_limit(im->weights.tensors, im->weights.tensor_count), model);
 }

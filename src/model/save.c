@@ -11,6 +11,7 @@
 #include "format/detect.h"
 #include "model/config_text.h"
 #include "model/model.h"
+#include "model/weight_source.h"
 
 static const char format_key[] = "format", format_text[] = "elman",
                   config_key[] = "elman";
@@ -113,19 +114,6 @@ static elman_status copy_notes(elman_model *m, const safetensors *file)
     return ELMAN_OK;
 }
 
-/* Floats that a config may ask for before its tensors are looked for: a small
- * multiple of those in the file, so that a header can not take more memory than
- * that, and a file that lacks a tensor still gets the sentence that names it.
- */
-static size_t weight_limit(const safetensors *file)
-{
-    enum { TIMES = 4, ROOM = 1 << 16 };
-    size_t count = ROOM;
-    for (size_t i = 0; i < file->tensors; i++)
-        count += TIMES * (file->tensor[i].count + LANES);
-    return count;
-}
-
 elman_status model_parse(const safetensors *file, elman_model **model)
 {
     const char *text = safetensors_text(file, config_key);
@@ -142,7 +130,8 @@ elman_status model_parse(const safetensors *file, elman_model **model)
     elman_config config;
     elman_model *m = NULL;
     TRY(config_from_text(text, &config));
-    elman_status status = model_create_empty(&config, weight_limit(file), &m);
+    elman_status status = model_create_empty(
+        &config, weight_limit(file->tensor, file->tensors), &m);
     if (!status) status = fill_weights(m, file);
     if (!status) status = copy_notes(m, file);
     if (status) {

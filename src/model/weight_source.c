@@ -31,6 +31,15 @@ elman_status weights_add(weight_source *ws, const tensor_slice *slice)
     return ELMAN_OK;
 }
 
+size_t weight_limit(const named_tensor *tensors, size_t count)
+{
+    enum { TIMES = 4, ROOM = 1 << 16 };
+    size_t limit = ROOM;
+    for (size_t i = 0; i < count; i++)
+        limit += TIMES * (tensors[i].count + LANES);
+    return limit;
+}
+
 /* ---- Filling ------------------------------------------------------------- */
 
 /* A slice together with what it makes. */

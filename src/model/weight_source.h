@@ -49,6 +49,12 @@ elman_status weights_add(weight_source *source, const tensor_slice *slice);
 elman_status weights_fill(const weight_source *source, const elman_model *model,
                           double *weights);
 
+/* Floats that a config may ask for before these tensors are looked for: a small
+ * multiple of what they hold, so that a header cannot take more memory than
+ * that, and a file that lacks a tensor still gets the sentence that names it.
+ */
+size_t weight_limit(const named_tensor *tensors, size_t count);
+
 /* Makes room for one more in a list (a pointer to its pointer) of count, of
  * which room are there. */
 elman_status list_grow(void *list, size_t count, size_t *room, size_t bytes);
