@@ -4,8 +4,8 @@
  * step.h runs on the same tiles.
  *
  * From the outside in: sums_run goes over the groups of panels, group_run over
- * blocks of k, block_run over tiles of rows, tile_run over the panels of a
- * group, as many as fit into the registers.
+ * blocks of k, block_run over tiles of rows, group_rows over the panels of a
+ * group, as many at once as fit into the registers; tile_run adds up one tile.
  */
 #ifndef KERNEL_GEMM_H
 #define KERNEL_GEMM_H
@@ -131,7 +131,10 @@ INLINE cut cut_of(const sums *s, size_t panels)
     const bool farther = bytes > FARTHER_BYTES;
     cut c = {.tiles = tile_count(s->M, panels, farther), .depth = w->K};
 
+    /* several tiles read the same weights: they should still be in a cache */
     if (c.tiles > 1 && w->K > BLOCK_K) c.depth = BLOCK_K;
+
+    /* the fewer tiles, the more each of them has to prefetch */
     if (bytes > FAR_BYTES) c.far = farther && c.tiles <= 2 ? 2 : 1;
     return c;
 }
@@ -165,6 +168,7 @@ INLINE void block_run(const sums *s, const group *g, const cut *c,
 {
     const bool is_last = t->first + t->K == s->w->K;
 
+    /* the weights after this block, some for each tile to fetch */
     t->prefetch = g->w + (t->first + t->K) * g->width;
     for (size_t i = 0; i < c->tiles; i++) {
         const size_t m = tile_begin(s->M, c->tiles, i);
@@ -197,6 +201,7 @@ INLINE void group_run(const sums *s, const group *g, const starts *from,
 /* The groups [begin,end) of a product. */
 INLINE void sums_run(const sums *s, size_t begin, size_t end)
 {
+    /* what all groups share */
     tile t = {.last = s->last_c != NULL};
     starts from;
     for (size_t m = 0; m < TILE_ROWS; m++) {

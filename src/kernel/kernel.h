@@ -26,7 +26,7 @@ typedef struct packed {
     const float *w;
 } packed;
 
-/* As the start of a product: every sum starts from 0. */
+/* Passed as the start of a product: every sum starts from 0. */
 extern const float zeros[PANEL];
 
 /* Variants of the LSTM of Hochreiter, Schmidhuber and Gers. */

@@ -4,16 +4,17 @@
  * cutting r into blocks and keeping the sums in memory between them changes no
  * bit.
  *
- *              columns of dw, from x      tail
- *   rows     [ panel | panel | panel ... | . ]     part   in the second cache
- *   of dw,   [.......|.......|...........|...]     block  some r of a part
- *   from da  [.......|.......|...........|...]     strip  some rows of a block
+ * It is a product whose k is r. It is cut into
  *
- * It is a product whose k is r. For a part of dw that stays in the second
- * cache, blocks of da and x are copied, since the rows of a large array share
- * cache sets: some columns of x stay in the first cache, and da streams past
- * them, strip by strip. The columns after the last whole panel (the tail), or
- * all if they are few, are left to outer_narrow.h.
+ *   parts   of dw, which stay in the second cache;
+ *   blocks  of r, for which da and x are copied, as the rows of a large array
+ *           share cache sets;
+ *   groups  of columns, whose x stays in the first cache;
+ *   strips  of rows, whose da is copied together and streams past x;
+ *   tiles   of rows x panels, whose sums are in registers.
+ *
+ * The columns after the last whole panel (the tail), or all if they are few,
+ * are left to outer_narrow.h.
  */
 #ifndef KERNEL_OUTER_H
 #define KERNEL_OUTER_H
@@ -58,7 +59,7 @@ typedef struct outer_tile {
     const float *next;
 } outer_tile;
 
-/* rows and panels are constants where this is called. */
+/* Runs one tile; rows and panels are constants where this is called. */
 INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
 {
     const size_t width = panels * REGS, K = t->K;
@@ -183,8 +184,8 @@ static void tail_copy(const outer_part *part, bool back)
  * r would share cache sets. */
 INLINE size_t outer_tile_size(size_t R) { return R * TILE_ROWS + LANES; }
 
-/* Copies rows columns of da, from at on, tile by tile: those of each tile are
- * side by side for each r. */
+/* Copies the columns of da that are these rows of dw, from at on, tile by tile:
+ * for each r those of a tile are side by side. */
 INLINE void outer_pack_tiles(const float *const *row, size_t R, size_t at,
                              size_t rows, float *to)
 {
@@ -229,8 +230,8 @@ typedef struct outer_next {
     size_t da_at, da_end, x_at, x_end;
 } outer_next;
 
-/* For so many steps. After the last strip that is the first of the next block.
- */
+/* What follows a strip, to be fetched in so many steps: the next strip, or the
+ * first one of the next block. */
 INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
                                 size_t steps)
 {
@@ -253,7 +254,7 @@ INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
     return next;
 }
 
-/* One step. */
+/* Prefetches the rows of one step. */
 INLINE void outer_fetch(outer_next *next)
 {
     const size_t end = outer_least(next->R, next->done + next->step);

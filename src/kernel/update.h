@@ -82,8 +82,9 @@ static void KERNEL(adam)(size_t n, const update *u, const float *dp, float *m,
             vf_store(top + i, square, lanes_left);
         }
 
-        vf root = vf_fma(vf_sqrt(square), vf_set(u->root), vf_set(u->epsilon));
-        vf step = vf_fma(vf_set(-u->rate), mean / root, now.p);
+        vf denominator =
+            vf_fma(vf_sqrt(square), vf_set(u->root), vf_set(u->epsilon));
+        vf step = vf_fma(vf_set(-u->rate), mean / denominator, now.p);
         vf_store(p + i, step, lanes_left);
     }
 }
