@@ -67,7 +67,7 @@ TEST(numbers_are_read_exactly_whatever_the_locale)
     }
 }
 
-TEST(what_is_no_number_is_told_apart)
+TEST(what_is_not_a_number_is_classified)
 {
     static const struct {
         const char *text;
@@ -260,7 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_exactly_whatever_the_locale),
-        cmocka_unit_test(what_is_no_number_is_told_apart),
+        cmocka_unit_test(what_is_not_a_number_is_classified),
         cmocka_unit_test(code_points_go_to_utf8_and_back),
         cmocka_unit_test(oddities_that_must_work_give_the_same_cells),
         cmocka_unit_test(quotes_keep_separators_line_ends_and_quotes),

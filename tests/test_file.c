@@ -1,6 +1,6 @@
 /*
- * test_file.c: what a file can not be read for is said; a target is replaced
- * as a whole or not at all, whichever call of the system fails.
+ * test_file.c: a file that cannot be read is refused with the reason; a target
+ * is replaced as a whole or not at all, whichever system call fails.
  */
 #include "folder.h"
 #include "format/file.h"
@@ -77,7 +77,7 @@ TEST(a_file_is_read_whole_with_zeros_and_without_a_final_newline)
     check_content(put_text("c", ""), "", 0);
 }
 
-TEST(what_is_no_regular_file_is_refused_by_its_type)
+TEST(what_is_not_a_regular_file_is_refused_by_its_type)
 {
     char *data = NULL;
     size_t bytes = 0;
@@ -120,12 +120,12 @@ TEST(a_write_replaces_the_target_and_leaves_nothing_else)
     }
     short_writes = false;
 
-    /* in pieces of every size around the buffer's */
+    /* in chunks of every size around the buffer's */
     file_writer *writer = NULL;
     CHECK_OK(file_writer_open(path, &writer));
     size_t at = 0;
-    for (size_t piece = 0; at < 300000; piece = piece * 3 + 1) {
-        size_t bytes = piece < 300000 - at ? piece : 300000 - at;
+    for (size_t chunk = 0; at < 300000; chunk = chunk * 3 + 1) {
+        size_t bytes = chunk < 300000 - at ? chunk : 300000 - at;
         CHECK_OK(file_writer_write(writer, large + at, bytes));
         at += bytes;
     }
@@ -166,7 +166,7 @@ TEST(a_link_stays_a_link_and_what_it_names_is_replaced)
                 "loop of symbolic links");
 }
 
-TEST(a_target_that_can_not_be_written_is_refused_in_one_sentence)
+TEST(a_target_that_cannot_be_written_is_refused_in_one_sentence)
 {
     folder_clear();
     CHECK_FAILS(file_write(folder_path, "x", 1), ELMAN_BAD_FILE,
@@ -219,7 +219,7 @@ TEST(every_failing_call_is_reported_and_leaves_old_or_new)
     CHECK(k > 5, "only %d calls could fail", k);
 }
 
-TEST(a_full_disk_is_told_and_the_old_file_stays)
+TEST(a_full_disk_is_reported_and_the_old_file_stays)
 {
     folder_clear();
     put_text("target", "old");
@@ -287,14 +287,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_file_is_read_whole_with_zeros_and_without_a_final_newline),
-        cmocka_unit_test(what_is_no_regular_file_is_refused_by_its_type),
+        cmocka_unit_test(what_is_not_a_regular_file_is_refused_by_its_type),
         cmocka_unit_test(a_write_replaces_the_target_and_leaves_nothing_else),
         cmocka_unit_test(modes_are_those_of_the_old_file_or_of_the_umask),
         cmocka_unit_test(a_link_stays_a_link_and_what_it_names_is_replaced),
         cmocka_unit_test(
-            a_target_that_can_not_be_written_is_refused_in_one_sentence),
+            a_target_that_cannot_be_written_is_refused_in_one_sentence),
         cmocka_unit_test(every_failing_call_is_reported_and_leaves_old_or_new),
-        cmocka_unit_test(a_full_disk_is_told_and_the_old_file_stays),
+        cmocka_unit_test(a_full_disk_is_reported_and_the_old_file_stays),
         cmocka_unit_test(an_aborted_write_changes_nothing),
         cmocka_unit_test(
             temporaries_of_the_dead_are_removed_and_of_the_living_kept),

@@ -22,7 +22,7 @@ static void end(char *copy, json_tree *tree)
     free(copy);
 }
 
-TEST(every_sort_of_value_is_read)
+TEST(every_kind_of_value_is_read)
 {
     static const char text[] =
         " {\"a\" : [1, -2.5e1,\ttrue,false , null,\n\"x\"], "
@@ -63,7 +63,7 @@ TEST(every_sort_of_value_is_read)
     end(copy, tree);
 }
 
-TEST(what_is_no_json_is_refused_at_its_byte)
+TEST(what_is_not_json_is_refused_at_its_byte)
 {
     static const struct {
         const char *text, *message;
@@ -227,8 +227,8 @@ TEST(a_text_cut_or_changed_anywhere_does_no_harm)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sort_of_value_is_read),
-        cmocka_unit_test(what_is_no_json_is_refused_at_its_byte),
+        cmocka_unit_test(every_kind_of_value_is_read),
+        cmocka_unit_test(what_is_not_json_is_refused_at_its_byte),
         cmocka_unit_test(deep_and_long_texts_are_refused_without_recursion),
         cmocka_unit_test(what_is_written_is_read_again_to_the_same_bits),
         cmocka_unit_test(a_text_cut_or_changed_anywhere_does_no_harm),

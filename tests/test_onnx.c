@@ -1,5 +1,5 @@
-/* test_onnx.c: an ONNX file and its graph say the same, and what a file says
- * wrongly is refused with its name. */
+/* test_onnx.c: an ONNX file and its graph agree, and what is wrong in a file is
+ * refused with its name. */
 #include "onnx_bytes.h"
 
 #include <dirent.h>
@@ -243,7 +243,7 @@ static void put_scalar(bytes *graph, const char *name)
     put_inner(graph, 5, &t);
 }
 
-TEST(names_that_are_there_twice_are_refused)
+TEST(names_that_occur_twice_are_refused)
 {
     bytes g = {0};
     put_node(&g, "Relu", "a"), put_node(&g, "Relu", "a");
@@ -268,7 +268,7 @@ TEST(names_that_are_there_twice_are_refused)
     onnx_close(graph);
 }
 
-TEST(what_is_no_text_is_refused)
+TEST(what_is_not_text_is_refused)
 {
     bytes g = {0}, node = {0};
     put_piece(&node, 3, "a\0b", 3);
@@ -283,7 +283,7 @@ TEST(what_is_no_text_is_refused)
     REFUSED(&g, "an input's name is not UTF-8");
 }
 
-TEST(attributes_are_there_once_and_tell_their_kind)
+TEST(attributes_occur_once_and_have_a_kind)
 {
     bytes g = {0}, node = {0}, attribute = {0};
     for (int i = 0; i < 2; i++) {
@@ -321,7 +321,7 @@ TEST(attributes_are_there_once_and_tell_their_kind)
     REFUSED(&g, "201 attributes, expected at most 200");
 }
 
-TEST(versions_are_told)
+TEST(versions_are_read)
 {
     static const struct {
         uint64_t ir, opset;
@@ -360,7 +360,7 @@ TEST(versions_are_told)
     REFUSED(&g, "graph input 0 \"x\": it is not a tensor");
 }
 
-TEST(what_can_not_be_saved_is_refused)
+TEST(what_cannot_be_saved_is_refused)
 {
     named_tensor t = initializers[0];
     onnx_graph g = everything;
@@ -384,11 +384,11 @@ int main(void)
         cmocka_unit_test(listed_numbers_are_what_raw_ones_would_be),
         cmocka_unit_test(tensors_that_lie_are_refused),
         cmocka_unit_test(listed_numbers_that_lie_are_refused),
-        cmocka_unit_test(names_that_are_there_twice_are_refused),
-        cmocka_unit_test(what_is_no_text_is_refused),
-        cmocka_unit_test(attributes_are_there_once_and_tell_their_kind),
-        cmocka_unit_test(versions_are_told),
-        cmocka_unit_test(what_can_not_be_saved_is_refused),
+        cmocka_unit_test(names_that_occur_twice_are_refused),
+        cmocka_unit_test(what_is_not_text_is_refused),
+        cmocka_unit_test(attributes_occur_once_and_have_a_kind),
+        cmocka_unit_test(versions_are_read),
+        cmocka_unit_test(what_cannot_be_saved_is_refused),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

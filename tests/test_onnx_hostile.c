@@ -55,7 +55,7 @@ static void refuse_all(const char *what, const void *data, size_t size)
           elman_message());
 }
 
-TEST(what_is_no_protobuf_is_refused)
+TEST(what_is_not_protobuf_is_refused)
 {
     static const struct {
         const char *what, *data;
@@ -214,7 +214,7 @@ static void lay_out_files(void)
     mkdir(in_folder("sub"), 0700);
     put_bytes("sub/data", data, sizeof data);
     if (symlink("data", in_folder("link")) ||
-        symlink("sub", in_folder("way")) || symlink("/etc", in_folder("etc")) ||
+        symlink("sub", in_folder("via")) || symlink("/etc", in_folder("etc")) ||
         mkfifo(in_folder("pipe"), 0600))
         abort();
 }
@@ -225,7 +225,7 @@ static void remove_files(void)
     folder_clear();
 }
 
-TEST(external_data_is_read_from_its_place)
+TEST(external_data_is_read_from_its_offset)
 {
     static const char *const places[] = {"data", "sub/data", "./data",
                                          "sub//./data"};
@@ -254,7 +254,7 @@ TEST(external_data_stays_in_the_folder)
         {"/etc/passwd", NULL, NULL, "is not relative to the model's folder"},
         {"/dev/zero", NULL, NULL, "is not relative to the model's folder"},
         {"link", NULL, NULL, "goes through a symbolic link"},
-        {"way/data", NULL, NULL, "goes through a symbolic link"},
+        {"via/data", NULL, NULL, "goes through a symbolic link"},
         {"etc/passwd", NULL, NULL, "goes through a symbolic link"},
         {"data/data", NULL, NULL, "goes through a symbolic link, or something"},
         {"pipe", NULL, NULL, "is not a regular file"},
@@ -356,10 +356,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(any_byte_may_be_wrong),
-        cmocka_unit_test(what_is_no_protobuf_is_refused),
+        cmocka_unit_test(what_is_not_protobuf_is_refused),
         cmocka_unit_test(depth_is_not_followed),
         cmocka_unit_test(a_small_file_takes_little_memory_and_time),
-        cmocka_unit_test(external_data_is_read_from_its_place),
+        cmocka_unit_test(external_data_is_read_from_its_offset),
         cmocka_unit_test(external_data_stays_in_the_folder),
         cmocka_unit_test(external_data_is_not_read_over_and_over),
         cmocka_unit_test(every_allocation_may_fail),

@@ -129,7 +129,7 @@ TEST(every_container_holds_what_was_put_in)
     }
 }
 
-TEST(calls_are_noted_and_not_made)
+TEST(calls_are_recorded_and_not_made)
 {
     static const struct {
         const char *bytes;
@@ -331,7 +331,7 @@ TEST(values_that_hold_themselves_are_shared)
     pickle_close(tree);
 }
 
-TEST(a_list_can_not_be_copied_into_dicts_again_and_again)
+TEST(a_list_cannot_be_copied_into_dicts_again_and_again)
 {
     pickle *tree = NULL;
     size_t pairs_size, size;
@@ -365,11 +365,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scalar_is_read),
         cmocka_unit_test(every_container_holds_what_was_put_in),
-        cmocka_unit_test(calls_are_noted_and_not_made),
+        cmocka_unit_test(calls_are_recorded_and_not_made),
         cmocka_unit_test(each_hostile_pickle_gives_its_own_sentence),
         cmocka_unit_test(nesting_however_deep_is_read_and_freed),
         cmocka_unit_test(values_that_hold_themselves_are_shared),
-        cmocka_unit_test(a_list_can_not_be_copied_into_dicts_again_and_again),
+        cmocka_unit_test(a_list_cannot_be_copied_into_dicts_again_and_again),
         cmocka_unit_test(more_values_than_any_state_dict_has_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -350,7 +350,7 @@ TEST(floats_of_any_width_become_floats)
                 "tensor \"u\": dtype U64, expected floats");
 }
 
-TEST(names_that_can_not_be_saved_are_refused_and_nothing_is_written)
+TEST(names_that_cannot_be_saved_are_refused_and_nothing_is_written)
 {
     folder_clear();
     named_tensor tensor[2] = {{.name = "a",
@@ -391,7 +391,7 @@ int main(void)
         cmocka_unit_test(messages_of_a_file_name_it),
         cmocka_unit_test(floats_of_any_width_become_floats),
         cmocka_unit_test(
-            names_that_can_not_be_saved_are_refused_and_nothing_is_written),
+            names_that_cannot_be_saved_are_refused_and_nothing_is_written),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

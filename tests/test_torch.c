@@ -233,7 +233,7 @@ TEST(tensors_beyond_their_storage_are_refused)
     }
 }
 
-TEST(calls_with_the_wrong_arguments_are_no_tensors)
+TEST(calls_with_the_wrong_arguments_are_not_tensors)
 {
     static const struct {
         const char *call, *message;
@@ -268,7 +268,7 @@ TEST(calls_with_the_wrong_arguments_are_no_tensors)
     }
 }
 
-TEST(names_that_are_none_or_twice_are_refused)
+TEST(names_that_are_empty_or_occur_twice_are_refused)
 {
     static const claim fine = {"I6\n", "0", "I0\n", "(I2\nt", "(I1\nt"};
     static const struct {
@@ -412,8 +412,8 @@ int main(void)
             each_file_of_something_else_is_refused_with_what_to_save),
         cmocka_unit_test(state_dicts_are_found_by_their_keys),
         cmocka_unit_test(tensors_beyond_their_storage_are_refused),
-        cmocka_unit_test(calls_with_the_wrong_arguments_are_no_tensors),
-        cmocka_unit_test(names_that_are_none_or_twice_are_refused),
+        cmocka_unit_test(calls_with_the_wrong_arguments_are_not_tensors),
+        cmocka_unit_test(names_that_are_empty_or_occur_twice_are_refused),
         cmocka_unit_test(the_search_for_a_state_dict_ends),
         cmocka_unit_test(archives_that_are_not_of_torch_are_refused),
         cmocka_unit_test(files_cut_or_changed_anywhere_do_no_harm),

@@ -18,7 +18,7 @@ static const char *text_of(const json_t *json, const char *key)
     return json_string_value(json_object_get(json, key));
 }
 
-/* What is told of a case; layers only if they are wanted. */
+/* The settings of a case; layers only if they are wanted. */
 static elman_import_config config_of(const json_t *json, bool layers)
 {
     const char *nonlinearity = text_of(json, "nonlinearity");

@@ -129,25 +129,25 @@ static elman_status take_cell(cursor *c, char separator, char **cell,
 
 static elman_status take_row(cursor *c, size_t room, csv *table)
 {
-    size_t line = c->line, columns = 0;
+    size_t line = c->line, column_count = 0;
     char **cell = table->cell + table->rows * table->columns;
 
     /* no more cells than the first row, for which there is room */
-    for (bool last = false; !last; columns++) {
-        if (columns == room)
+    for (bool last = false; !last; column_count++) {
+        if (column_count == room)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu: more columns than the %zu of line %zu",
                            line, room, table->line[0]);
 
-        TRY(take_cell(c, table->separator, &cell[columns], &last));
+        TRY(take_cell(c, table->separator, &cell[column_count], &last));
     }
 
-    if (table->rows && columns != table->columns)
+    if (table->rows && column_count != table->columns)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: %zu columns, but line %zu has %zu", line,
-                       columns, table->line[0], table->columns);
+                       column_count, table->line[0], table->columns);
 
-    table->columns = columns;
+    table->columns = column_count;
     table->line[table->rows++] = line;
     return ELMAN_OK;
 }
@@ -156,18 +156,18 @@ static elman_status take_row(cursor *c, size_t room, csv *table)
  * more row than line endings. */
 static elman_status reserve(const char *text, csv *table)
 {
-    size_t cells = 1, rows = 1;
+    size_t cell_count = 1, row_count = 1;
 
     for (const char *c = text; *c; c++) {
         bool ends = ends_line(*c);
-        cells += ends || *c == table->separator;
-        rows += ends;
+        cell_count += ends || *c == table->separator;
+        row_count += ends;
     }
 
-    table->cell = calloc(cells, sizeof *table->cell);
-    table->line = calloc(rows, sizeof *table->line);
+    table->cell = calloc(cell_count, sizeof *table->cell);
+    table->line = calloc(row_count, sizeof *table->line);
     if (!table->cell || !table->line)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu cells", cells);
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu cells", cell_count);
     return ELMAN_OK;
 }
 

@@ -15,7 +15,7 @@ enum { CHUNK = 256, LONGEST_NUMBER = 64 };
 typedef struct chunk {
     struct chunk *before;
     size_t used;
-    json_node node[CHUNK];
+    json_node nodes[CHUNK];
 } chunk;
 
 struct json_tree {
@@ -54,7 +54,7 @@ static json_node *take_node(json_tree *tree)
         tree->last = more;
     }
 
-    json_node *node = &tree->last->node[tree->last->used++];
+    json_node *node = &tree->last->nodes[tree->last->used++];
     *node = (json_node){0};
     return node;
 }
@@ -167,7 +167,7 @@ static elman_status take_string(reader *r, const char **text, size_t *bytes)
 
 /* ---- Values ------------------------------------------------------------- */
 
-static size_t digits(const char *c, const char *end)
+static size_t count_digits(const char *c, const char *end)
 {
     size_t count = 0;
     while (c + count < end && c[count] >= '0' && c[count] <= '9')
@@ -183,14 +183,14 @@ static size_t number_bytes(const char *c, const char *end, bool *whole)
 
     /* the integer part, without superfluous zeros */
     c += c < end && *c == '-';
-    size_t count = digits(c, end);
+    size_t count = count_digits(c, end);
     if (count == 0 || (count > 1 && *c == '0')) return 0;
     c += count;
 
     /* the fraction */
     if (c < end && *c == '.') {
         *whole = false;
-        count = digits(++c, end);
+        count = count_digits(++c, end);
         if (count == 0) return 0;
         c += count;
     }
@@ -200,7 +200,7 @@ static size_t number_bytes(const char *c, const char *end, bool *whole)
         *whole = false;
         c++;
         c += c < end && (*c == '-' || *c == '+');
-        count = digits(c, end);
+        count = count_digits(c, end);
         if (count == 0) return 0;
         c += count;
     }

@@ -42,16 +42,16 @@ static void take_digit(decimal *d, char c, bool fraction)
 static const char *scan(const char *c, decimal *d)
 {
     const char *first = c;
-    size_t digits = 0;
+    size_t digit_count = 0;
 
     /* the digits before and after the point, at least one */
-    for (; is_digit(*c); c++, digits++)
+    for (; is_digit(*c); c++, digit_count++)
         take_digit(d, *c, false);
     if (*c == '.')
-        for (c++; is_digit(*c); c++, digits++)
+        for (c++; is_digit(*c); c++, digit_count++)
             take_digit(d, *c, true);
 
-    if (digits == 0) return NULL;
+    if (digit_count == 0) return NULL;
     if (c - first == 1 && *first == '.') return NULL;
 
     /* an exponent, if digits follow its letter */

@@ -29,22 +29,22 @@ static int compare_names(const void *left, const void *right)
 
 static elman_status check_twice(const torch_file *file)
 {
-    const char **name = calloc(file->tensors + 1, sizeof *name);
-    if (!name)
+    const char **names = calloc(file->tensors + 1, sizeof *names);
+    if (!names)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu names",
                        file->tensors);
 
     for (size_t i = 0; i < file->tensors; i++)
-        name[i] = file->tensor[i].name;
-    qsort(name, file->tensors, sizeof *name, compare_names);
+        names[i] = file->tensor[i].name;
+    qsort(names, file->tensors, sizeof *names, compare_names);
 
     elman_status status = ELMAN_OK;
     for (size_t i = 1; i < file->tensors && status == ELMAN_OK; i++)
-        if (!strcmp(name[i - 1], name[i]))
+        if (!strcmp(names[i - 1], names[i]))
             status = failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\" occurs twice",
-                             name[i]);
+                             names[i]);
 
-    free(name);
+    free(names);
     return status;
 }
 

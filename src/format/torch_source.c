@@ -35,10 +35,10 @@ static size_t find_entry(const torch_source *source, const char *rest)
 /* The entry data.pkl, and the folder of all. */
 static elman_status find_object(torch_source *source, size_t *object)
 {
-    size_t entries = archive_entry_count(source->archive), found = 0;
+    size_t entry_count = archive_entry_count(source->archive), found = 0;
 
     /* NAME may be missing, but must not contain a folder itself */
-    for (size_t i = 0; i < entries; i++) {
+    for (size_t i = 0; i < entry_count; i++) {
         const char *name = archive_name(source->archive, i);
         const char *slash = strchr(name, '/'), *rest = slash ? slash + 1 : name;
         if (strcmp(rest, "data.pkl") != 0) continue;
@@ -63,10 +63,10 @@ static elman_status find_object(torch_source *source, size_t *object)
 
 static elman_status check_program(const torch_source *source)
 {
-    size_t entries = archive_entry_count(source->archive);
-    bool program = find_entry(source, "constants.pkl") < entries;
+    size_t entry_count = archive_entry_count(source->archive);
+    bool program = find_entry(source, "constants.pkl") < entry_count;
 
-    for (size_t i = 0; i < entries && !program; i++) {
+    for (size_t i = 0; i < entry_count && !program; i++) {
         const char *name = archive_name(source->archive, i);
         program = strlen(name) > source->folder_bytes &&
                   !strncmp(name + source->folder_bytes, "code/", 5) &&

@@ -198,12 +198,13 @@ static bool is_strided(const named_tensor *t)
 static elman_status read_shape(const pickle_value *arguments,
                                named_tensor *tensor)
 {
-    size_t strides = 0;
+    size_t stride_count = 0;
     pickle_value *const *a = arguments->is.items;
 
     if (!read_sizes(a[2], &tensor->rank, tensor->shape))
         return bad_tensor(tensor, "its shape is not a tuple of up to 8 sizes");
-    if (!read_sizes(a[3], &strides, tensor->stride) || strides != tensor->rank)
+    if (!read_sizes(a[3], &stride_count, tensor->stride) ||
+        stride_count != tensor->rank)
         return bad_tensor(tensor,
                           "its strides are not one size for each dimension");
 
