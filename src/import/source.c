@@ -244,8 +244,8 @@ static elman_status open_first(elman_import *im, const char *const *paths,
         free(bytes);
         return failure(
             ELMAN_BAD_FORMAT,
-            "%.200s: this is none of the formats that are read: "
-            "safetensors, PyTorch's .pt, ONNX, NumPy's .npz and .npy",
+            "%.200s: unknown format; elman reads safetensors, PyTorch's .pt, "
+            "ONNX, NumPy's .npz and .npy",
             paths[0]);
     }
 
