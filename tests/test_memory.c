@@ -32,7 +32,7 @@ static const elman_config stack = {
                {.kind = ELMAN_LINEAR, .output_size = O}},
 };
 
-/* One way, so that it can stream. */
+/* One direction only, so that it can stream. */
 static const elman_config stream = {
     .input_size = I,
     .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4, .num_layers = 2},
