@@ -118,6 +118,7 @@ static elman_status read_entry(archive *file, zip_uint64_t index, entry *e)
         return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" has a damaged header",
                        e->name);
 
+    /* libzip's sizes have 64 bits, those of this machine may have 32 */
     e->index = index;
     e->size = (size_t)stat.size;
     e->packed = (size_t)stat.comp_size;

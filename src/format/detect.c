@@ -160,5 +160,6 @@ const char *format_name(file_format format)
         [FORMAT_TORCH_TAR] = "a tar file as written by PyTorch before 0.1.10",
         [FORMAT_HDF5] = "an HDF5 file as written by Keras",
         [FORMAT_KERAS] = "a Keras file"};
+
     return names[format];
 }
