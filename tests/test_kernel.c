@@ -5,6 +5,7 @@
  * test_kernel_product.c, exp and the like over all floats in
  * test_kernel_math.c.
  */
+#include "base/activation.h"
 #include "check.h"
 #include "kernel/kernel.h"
 
@@ -107,7 +108,7 @@ RUN_ACTIVATION(relu, 1.5f)
 
 /* Every function that a config may name, every second one bounded. in: x, dy;
  * out: y, dx, and both computed in place, all (ACTIVATIONS) */
-enum { ACTIVATIONS = ELMAN_ACTIVATION_SOFTPLUS };
+enum { ACTIVATIONS = ACTIVATION_COUNT - 1 };
 RUN(activations)
 {
     for (size_t i = 0; i < ACTIVATIONS; i++) {

@@ -243,9 +243,13 @@ static void put_graph(onnx_export *e)
 
 static elman_status check_model(const elman_model *m)
 {
-    for (size_t i = 0; i < m->layer_count; i++)
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const elman_layer *l = &m->layers[i].config;
         if (m->layers[i].kind == &layer_recurrent)
             TRY(onnx_export_check(m->layers + i));
+        if (l->kind == ELMAN_ACTIVATION)
+            TRY(onnx_function_check(l->name, l->activation.kind));
+    }
     return ELMAN_OK;
 }
 

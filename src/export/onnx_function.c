@@ -1,5 +1,6 @@
 /* onnx_function.c: activation functions as ONNX calls them. */
 #include "export/onnx_function.h"
+#include "base/activation.h"
 
 static const onnx_function functions[] = {
     [ELMAN_ACTIVATION_TANH] = {"Tanh", 0},
@@ -17,5 +18,14 @@ static const onnx_function functions[] = {
 
 const onnx_function *onnx_function_of(elman_activation_kind kind)
 {
-    return &functions[kind];
+    bool known = (size_t)kind < sizeof functions / sizeof *functions;
+    return known && functions[kind].name ? &functions[kind] : NULL;
+}
+
+elman_status onnx_function_check(const char *layer, elman_activation_kind kind)
+{
+    if (onnx_function_of(kind)) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the layer %s has the function %s, which ONNX does not have",
+                   layer, activation_word(kind));
 }

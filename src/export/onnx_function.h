@@ -2,7 +2,7 @@
 #ifndef EXPORT_ONNX_FUNCTION_H
 #define EXPORT_ONNX_FUNCTION_H
 
-#include "elman.h"
+#include "base/status.h"
 
 /* A function of ONNX, its name in activations and how many of alpha and beta
  * it has. */
@@ -11,6 +11,10 @@ typedef struct onnx_function {
     int constants;
 } onnx_function;
 
+/* NULL if ONNX has no such function. */
 const onnx_function *onnx_function_of(elman_activation_kind kind);
+
+/* Refuses the function of a layer, by name, if ONNX has none such. */
+elman_status onnx_function_check(const char *layer, elman_activation_kind kind);
 
 #endif

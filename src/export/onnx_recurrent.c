@@ -21,10 +21,16 @@ elman_status onnx_export_check(const layer *l)
     const char *what = NULL;
     if (c->proj_size) what = "proj_size";
     if (c->zoneout > 0 || c->zoneout_cell > 0) what = "zoneout";
-    if (!what) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE,
-                   "the layer %s has %s, which ONNX's operators have not",
-                   c->name, what);
+    if (what)
+        return failure(ELMAN_BAD_VALUE,
+                       "the layer %s has %s, which ONNX's operators have not",
+                       c->name, what);
+
+    for (size_t i = 0; i < DIRECTIONS * FUNCTIONS; i++) {
+        elman_activation f = c->activations[i / FUNCTIONS][i % FUNCTIONS];
+        if (f.kind) TRY(onnx_function_check(c->name, f.kind));
+    }
+    return ELMAN_OK;
 }
 
 /* ---- Weights ------------------------------------------------------------ */

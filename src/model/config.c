@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/activation.h"
 #include "base/kind.h"
 #include "format/utf8.h"
 #include "model/config_fields.h"
@@ -54,32 +55,25 @@ static elman_status check_init(elman_init init, const char *name, size_t index)
                    ELMAN_INIT_IDENTITY);
 }
 
-/* What a function takes: nothing, alpha, or alpha and beta. */
-static const unsigned char takes[] = {
-    [ELMAN_ACTIVATION_AFFINE] = 2,           [ELMAN_ACTIVATION_LEAKY_RELU] = 1,
-    [ELMAN_ACTIVATION_THRESHOLDED_RELU] = 1, [ELMAN_ACTIVATION_SCALED_TANH] = 2,
-    [ELMAN_ACTIVATION_HARD_SIGMOID] = 2,     [ELMAN_ACTIVATION_ELU] = 1,
-    [ELMAN_ACTIVATION_SOFTPLUS] = 0,
-};
-
 static elman_status check_activation(elman_activation *a, size_t index)
 {
-    if ((unsigned)a->kind >= sizeof takes / sizeof *takes)
+    if ((unsigned)a->kind >= ACTIVATION_COUNT)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: an activation has kind %d, expected 0 to %d",
-                       index, (int)a->kind, ELMAN_ACTIVATION_SOFTPLUS);
+                       index, (int)a->kind, ACTIVATION_COUNT - 1);
     if (!isfinite(a->alpha) || !isfinite(a->beta))
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: an activation has alpha %g and beta %g, "
                        "expected finite numbers",
                        index, (double)a->alpha, (double)a->beta);
-    if ((a->alpha != 0 && takes[a->kind] < 1) ||
-        (a->beta != 0 && takes[a->kind] < 2))
+
+    int takes = activation_parameters(a->kind);
+    if ((a->alpha != 0 && takes < 1) || (a->beta != 0 && takes < 2))
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: an activation of kind %d has alpha %g and "
                        "beta %g, but takes %s",
                        index, (int)a->kind, (double)a->alpha, (double)a->beta,
-                       takes[a->kind] ? "alpha alone" : "neither");
+                       takes ? "alpha alone" : "neither");
     if (a->alpha == 0) a->alpha = 0; /* never -0 */
     if (a->beta == 0) a->beta = 0;
     return ELMAN_OK;
@@ -235,7 +229,7 @@ static elman_status complete_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: its activation has no kind, expected 1 to "
                        "%d",
-                       index, ELMAN_ACTIVATION_SOFTPLUS);
+                       index, ACTIVATION_COUNT - 1);
     return name_layer(c, index);
 }
 

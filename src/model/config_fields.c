@@ -9,17 +9,8 @@ static const char *const kind_words[] = {"end",
 #include "base/kind.def"
                                          NULL};
 static const char *const activation_words[] = {"default",
-                                               "tanh",
-                                               "sigmoid",
-                                               "relu",
-                                               "affine",
-                                               "leaky_relu",
-                                               "thresholded_relu",
-                                               "scaled_tanh",
-                                               "hard_sigmoid",
-                                               "elu",
-                                               "softsign",
-                                               "softplus",
+#define FUNCTION(value, NAME, word, parameters) #word,
+#include "base/activation.def"
                                                NULL};
 static const char *const nonlinearity_words[] = {"tanh", "relu", NULL};
 static const char *const merge_words[] = {"concat",  "sum",  "mul",

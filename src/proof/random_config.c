@@ -1,5 +1,6 @@
 /* random_config.c: draws configs, and writes them in one line. */
 #include "proof/random_config.h"
+#include "base/activation.h"
 #include "base/kind.h"
 #include "cell/cell.h"
 
@@ -66,14 +67,9 @@ static size_t draw_activation(draws *d, size_t count, elman_activation *a)
     *a = (elman_activation){.kind = functions[which]};
 
     /* with its parameters, if it has any */
-    bool two = a->kind == ELMAN_ACTIVATION_AFFINE ||
-               a->kind == ELMAN_ACTIVATION_SCALED_TANH ||
-               a->kind == ELMAN_ACTIVATION_HARD_SIGMOID;
-    if (two || a->kind == ELMAN_ACTIVATION_LEAKY_RELU ||
-        a->kind == ELMAN_ACTIVATION_THRESHOLDED_RELU ||
-        a->kind == ELMAN_ACTIVATION_ELU)
-        a->alpha = draw_real(d, 0.2f, 0.9f);
-    if (two) a->beta = draw_real(d, 0.2f, 0.9f);
+    int takes = activation_parameters(a->kind);
+    if (takes > 0) a->alpha = draw_real(d, 0.2f, 0.9f);
+    if (takes > 1) a->beta = draw_real(d, 0.2f, 0.9f);
     return which;
 }
 
@@ -298,11 +294,7 @@ static void put_flag(writer *w, const char *name, bool set)
 /* "elu(0.5)", "affine(0.5, 0.2)". */
 static void put_activation(writer *w, const elman_activation *a)
 {
-    static const char *const kinds[] = {
-        "default",      "tanh",       "sigmoid",          "relu",
-        "affine",       "leaky_relu", "thresholded_relu", "scaled_tanh",
-        "hard_sigmoid", "elu",        "softsign",         "softplus"};
-    put(w, " %s", kinds[a->kind]);
+    put(w, " %s", activation_word(a->kind));
     if (a->beta != 0) put(w, "(%.3g, %.3g)", (double)a->alpha, (double)a->beta);
     else if (a->alpha != 0) put(w, "(%.3g)", (double)a->alpha);
 }
