@@ -4,8 +4,9 @@ PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
-.PHONY: all run test quick asan tsan clang test32 fuzz dev cover format lint abi golden \
-	bench bench-peers bench-instructions install clean help
+.PHONY: all run test quick asan tsan clang arm test32 fuzz dev cover format lint \
+	abi recipes workflows dist dist-check golden bench bench-peers \
+	bench-instructions install clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -31,6 +32,12 @@ asan: ## all tests under the address and undefined-behaviour sanitizers
 
 tsan: ## all tests under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
+
+arm: ## the same bits on 64-bit ARM, under emulation
+	@tools/setup build test
+	@cmake --preset test >/dev/null
+	@cmake --build --preset test --target bits
+	@tests/cross/run build/test/tests/bits build/test/tests/cross
 
 test32: ## all tests, built for 32-bit x86
 	@tools/setup build test test32
@@ -69,6 +76,21 @@ abi: ## compare the binary interface with the recorded one; RECORD=1 records it
 	@cmake --preset test >/dev/null
 	@cmake --build --preset test --target elman_shared
 	@tools/check_abi build/test/libelman.so
+
+recipes: ## follow docs/RECIPES.md in a copy of the tree, and test the copy
+	@tools/setup build test
+	@tools/check_recipes
+
+workflows: ## check .github/workflows
+	@tools/setup workflows
+	@tools/check_workflows
+
+dist: ## the source archive of the commit: build/dist
+	@tools/dist
+
+dist-check: dist ## build and test that archive where there is no git
+	@tools/setup build test
+	@tools/dist check
 
 golden: ## record the expected numbers again (asks first; needs PyTorch and ONNX)
 	@tools/golden
