@@ -72,7 +72,7 @@ TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_place)
     changed[(1 * B + 0) * O + 2] = NAN;
     check_failed(check(model, x, changed),
                  "step 1, sequence 0, output 2 is NaN in the reference, which "
-                 "no answer equals");
+                 "nothing equals");
 
     /* in the answer alone, from step 2 of sequence 1 on */
     x[(2 * B + 1) * I] = NAN;
@@ -88,7 +88,7 @@ TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_place)
     /* in both */
     check_failed(check(model, x, answer),
                  "step 2, sequence 1, output 0 is NaN in the reference, which "
-                 "no answer equals");
+                 "nothing equals");
     elman_model_destroy(model);
 }
 

@@ -367,7 +367,7 @@ TEST(names_with_stars_leave_tensors_out)
         {"a.*mask, b.**k ,s*p*", NULL},
         {"*.m*k,*", "none of 5 tensors"},
         {"*mask", "the tensor steps, float32 (1), cannot be mapped"},
-        {"*mask,step", "no tensor is named step, which is to be ignored"},
+        {"*mask,step", "no tensor is named step, which was to be ignored"},
         {"mask,steps", "no tensor is named mask"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

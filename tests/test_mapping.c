@@ -207,15 +207,16 @@ TEST(a_mapping_that_does_not_fit_earns_a_sentence)
         {"{" LINEAR ", \"tensors\": {" WEIGHT "}}",
          "does not say what fc.bias is"},
         {"{" LINEAR ", \"tensors\": {\"fc.bais\": \"b\"}}",
-         "fc.bais, which is no parameter"},
+         "fc.bais, which is not a parameter"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": \"x\"}}",
          "asks for the tensor x, which the file does not have"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": 3}}", "neither a name nor"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": []}}", "an empty list"},
-        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {}}}", "says neither from"},
+        {"{" LINEAR ", \"tensors\": {\"fc.weight\": {}}}",
+         "names neither a tensor"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"zero\": true}}}",
-         "says neither from"},
+         "names neither a tensor"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"form\": \"w\"}}}",
          "has the field form"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
@@ -223,10 +224,10 @@ TEST(a_mapping_that_does_not_fit_earns_a_sentence)
          "transpose, which is neither true nor false"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"row\": -1}}}",
-         "a row that is no whole number"},
+         "a row that is not a whole number"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"gates\": \"ifgo\"}}}",
-         "gives gates, but it has none"},
+         "names gates, but it has none"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"transpose\": true}}}",
          "w has shape (2,3), expected that of fc.weight, (2,3), transposed"},
@@ -241,7 +242,7 @@ TEST(a_mapping_that_does_not_fit_earns_a_sentence)
          "b has shape (2), expected that of rnn.bias_ih_l0, (4)"},
         {"{" LINEAR ", \"tensors\": {\"fc.bias\": [\"b\",\"b2\"]," WEIGHT "},"
          "\"reference\": {\"x\": \"in\", \"y\": \"b\"}}",
-         "reference has as x in, which is no tensor"},
+         "reference has as x in, which is not a tensor"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         elman_model *model = NULL;

@@ -221,9 +221,9 @@ TEST(what_onnx_has_not_is_refused)
     elman_model *model = model_of(&c);
     const char *path = in_folder("refused.onnx");
     char lines[200];
-    CHECK_FAILS(export_onnx(model, path), ELMAN_BAD_VALUE,
-                "the layer memory has proj_size, which ONNX's operators have "
-                "not");
+    CHECK_FAILS(
+        export_onnx(model, path), ELMAN_BAD_VALUE,
+        "the layer memory has proj_size, which ONNX's operators do not have");
     CHECK_FAILS(export_onnx_lines(model, path, sizeof lines, lines),
                 ELMAN_BAD_VALUE, "proj_size");
     CHECK(access(path, F_OK) != 0, "it was written");

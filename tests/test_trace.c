@@ -107,9 +107,9 @@ TEST(what_is_read_without_its_bias_is_a_branch)
 {
     const line other = {"Relu", {"m"}, "r", {0}};
     CHECK_FAILS(FOLLOW(("a", "r"), linear, biased, other), ELMAN_BAD_FORMAT,
-                "a branch is no stack of layers");
+                "a branch is not a stack of layers");
     CHECK_FAILS(FOLLOW(("r", "a"), linear, biased, other), ELMAN_BAD_FORMAT,
-                "a branch is no stack of layers");
+                "a branch is not a stack of layers");
 }
 
 /* b goes along steps here, though it is as long as features are many. */
@@ -126,7 +126,7 @@ TEST(a_bias_along_another_axis_is_none)
                 "not all features");
     const line deep = {"Mul", {"m", "deep"}, "a", {0}};
     CHECK_FAILS(FOLLOW(("a"), linear, deep), ELMAN_BAD_FORMAT,
-                "4 dimensions, more than what it is for");
+                "4 dimensions, more than the value it is applied to");
 }
 
 TEST(numbers_are_not_cut_on_the_way)
@@ -137,7 +137,7 @@ TEST(numbers_are_not_cut_on_the_way)
     const line straight = {"RNN", {"w", "W", "R"}, "Z", {0}};
     const line truth = {"Cast", {"y"}, "Z", {"to", ONNX_INT, .i = 9}};
     CHECK_FAILS(FOLLOW(("Z"), whole, back, again), ELMAN_BAD_FORMAT,
-                "floats of whole numbers that were floats");
+                "floats to whole numbers and back");
     CHECK_FAILS(FOLLOW(("Z"), whole, straight), ELMAN_BAD_FORMAT,
                 "its X is of int64, expected floats");
     CHECK_FAILS(FOLLOW(("Z"), truth), ELMAN_BAD_FORMAT, "whole numbers");

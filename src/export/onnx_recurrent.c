@@ -22,9 +22,10 @@ elman_status onnx_export_check(const layer *l)
     if (c->proj_size) what = "proj_size";
     if (c->zoneout > 0 || c->zoneout_cell > 0) what = "zoneout";
     if (what)
-        return failure(ELMAN_BAD_VALUE,
-                       "the layer %s has %s, which ONNX's operators have not",
-                       c->name, what);
+        return failure(
+            ELMAN_BAD_VALUE,
+            "the layer %s has %s, which ONNX's operators do not have", c->name,
+            what);
 
     for (size_t i = 0; i < DIRECTIONS * FUNCTIONS; i++) {
         elman_activation f = c->activations[i / FUNCTIONS][i % FUNCTIONS];

@@ -15,7 +15,7 @@
 
 static elman_status refuse(const elman_layer *l, const char *reason)
 {
-    return failure(ELMAN_BAD_VALUE, "the layer %s %s, which torch.nn has not",
+    return failure(ELMAN_BAD_VALUE, "the layer %s %s, which torch.nn does not",
                    l->name, reason);
 }
 
@@ -65,9 +65,9 @@ static elman_status check_recurrent(const elman_layer *l)
         {l->clip > 0, "clips its sums"},
         {l->reset_before, "resets h before the product"},
         {l->learned_state, "learns its initial state"},
-        {l->reverse, "reads in reverse alone"},
+        {l->reverse, "reads only in reverse"},
         {l->merge != ELMAN_MERGE_CONCAT,
-         "joins its directions otherwise than by concat"},
+         "joins its directions in another way than by concat"},
         {sizes_differ, "has levels of different hidden sizes"},
         {has_own_activations(l), "has other activations than torch.nn's"},
         {l->recurrent_dropout > 0, "drops out between steps"},

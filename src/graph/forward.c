@@ -323,7 +323,7 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
     if (v->kind == VALUE_SIZES) return write_sizes(v, out);
     if (v->kind != VALUE_VIEW || v->norm != NORM_NONE || is_stale(t, v))
         return failure(ELMAN_BAD_FORMAT,
-                       "the output %.80s is not what a layer gives",
+                       "the output %.80s is not the output of a layer",
                        output->name);
 
     /* an array of the output's type and the shape that came out */

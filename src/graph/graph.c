@@ -166,8 +166,8 @@ elman_status graph_save(const elman_graph *g, const char *name,
 
     if (!tensor->data)
         return failure(ELMAN_BAD_VALUE,
-                       "the output %.80s was not computed, expected a forward "
-                       "before",
+                       "the output %.80s has not been computed; call "
+                       "elman_graph_forward first",
                        name);
     return npy_save(path, tensor);
 }

@@ -247,7 +247,7 @@ static void describe(const sample *s, size_t i, const char *how, size_t room,
 
     if (isnan(s->want[i]))
         snprintf(text + used, room - used,
-                 "is NaN in the reference, which no answer equals");
+                 "is NaN in the reference, which nothing equals");
     else
         snprintf(text + used, room - used, "is %.7g%s, expected %.7g",
                  (double)s->got[i], how, s->want[i]);

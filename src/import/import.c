@@ -97,7 +97,7 @@ static elman_status leave_out_matches(elman_import *im, const char *pattern,
 
     if (found) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE,
-                   "no tensor is named %.*s, which is to be ignored",
+                   "no tensor is named %.*s, which was to be ignored",
                    bytes < 80 ? (int)bytes : 80, pattern);
 }
 

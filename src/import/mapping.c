@@ -79,7 +79,7 @@ static elman_status order_gates(const gate_letters *letters, const recipe *r,
     if (!ours)
 
         return failure(ELMAN_BAD_FORMAT,
-                       "the mapping of %s gives gates, but it has none",
+                       "the mapping of %s names gates, but it has none",
                        p->parameter);
     return failure(ELMAN_BAD_FORMAT,
                    "the mapping of %s has gates \"%.20s\", expected the "
@@ -201,8 +201,8 @@ static elman_status read_member(const elman_import *im, const json_node *at,
 
     if (strcmp(at->key, "row") == 0) {
         if (!json_whole(at, &whole) || whole < 0 || (uint64_t)whole > SIZE_MAX)
-            return bad_source(target, "has a row that is no whole number "
-                                      "of 0 or more");
+            return bad_source(
+                target, "has a row that is not a whole number of at least 0");
         r->has_row = true;
         r->row = (size_t)whole;
         return ELMAN_OK;
@@ -211,8 +211,7 @@ static elman_status read_member(const elman_import *im, const json_node *at,
     if (strcmp(at->key, "gates") == 0) {
         r->gates = text;
         return text ? ELMAN_OK
-                    : bad_source(target, "has gates that are no "
-                                         "text");
+                    : bad_source(target, "has gates that are not a text");
     }
 
     /* from says what */
@@ -259,8 +258,8 @@ static elman_status add_source(elman_import *im, const json_node *node,
 
     if (zero && node->count == 1) return add_zero(im, target);
     if (zero || !r.from)
-        return bad_source(target->name, "says neither from what tensor it "
-                                        "comes nor zero alone");
+        return bad_source(target->name,
+                          "names neither a tensor (from) nor zero alone");
 
     return add_recipe(im, &r, target, added);
 }
@@ -271,7 +270,7 @@ static elman_status add_parameter(elman_import *im, const json_node *node,
     const parameter *target = model_find(m, node->key);
     if (!target)
         return failure(ELMAN_BAD_FORMAT,
-                       "the mapping has %.80s, which is no parameter of its "
+                       "the mapping has %.80s, which is not a parameter of its "
                        "config; the first is %s",
                        node->key,
                        m->info.parameters ? m->parameters[0].name : "none");
@@ -320,7 +319,7 @@ static elman_status read_reference(elman_import *im, const json_node *node)
         if (!t)
             return failure(ELMAN_BAD_FORMAT,
                            "the mapping's reference has as %s %.80s, which is "
-                           "no tensor of the file",
+                           "not a tensor of the file",
                            keys[i], name ? name : "no text");
 
         *at[i] = t - im->weights.tensors;

@@ -217,7 +217,9 @@ static elman_status chain_recurrent(const module_list *list, module_order *o)
     for (size_t i = 0; i < list->count; i++) {
         if (!module_is_recurrent(list->modules + i)) continue;
         if (n == MOST_CHAINED)
-            return ask(list, "there are many recurrent layers");
+            return ask(
+                list,
+                "there are too many recurrent layers to try all their orders");
         at[n++] = i;
     }
 

@@ -205,8 +205,7 @@ static elman_status explain(const module *m, module_role role, size_t level,
     /* the plainest reason first */
     if (level_is_empty(m, level))
         snprintf(why, sizeof why,
-                 "there is a level %zu, and levels have no "
-                 "gap",
+                 "there is a level %zu, and levels have no gaps",
                  m->level_count - 1);
     else if (m->direction_count == 2 && m->at[level][!d][role] != NOWHERE)
         snprintf(why, sizeof why,
@@ -356,7 +355,7 @@ static elman_status check_recurrent(const elman_import *im, module *m)
         if (k && (gates != all_gates || (projects && R != all_R)))
             return failure(ELMAN_BAD_FORMAT,
                            "the tensor %.80s is of another cell or projection "
-                           "than that of level 0",
+                           "than level 0",
                            hh->name);
 
         if (projects) m->proj_size = R;

@@ -100,14 +100,14 @@ static elman_status check_states(const trace *t)
             if (starts[k]->given &&
                 t->sources[starts[k]->view.source].kind == SOURCE_TENSOR)
                 return refuse(t->graph->node + t->layers[i].node,
-                              "its initial state is another for each sequence "
+                              "its initial state differs between the sequences "
                               "of a batch, which a model cannot hold");
     }
 
     if (t->lengths && is_tensor(t, t->lengths))
         return failure(ELMAN_BAD_FORMAT,
-                       "the graph's sequence_lens are fixed, which a model can "
-                       "not hold; they are given with each batch");
+                       "the graph's sequence_lens are fixed, which a model "
+                       "cannot hold; they are given with each batch");
     return ELMAN_OK;
 }
 
@@ -194,12 +194,13 @@ static elman_status check_output(const trace *t, const traced_value *v)
 
     if (v->node == NO_NODE)
         return failure(ELMAN_BAD_FORMAT,
-                       "the output %.80s is no output of a layer", v->name);
+                       "the output %.80s is not the output of a layer",
+                       v->name);
 
-    return refuse(t->graph->node + v->node,
-                  "it makes the output %.80s, which is not what a layer gives "
-                  "in the end",
-                  v->name);
+    return refuse(
+        t->graph->node + v->node,
+        "it makes the output %.80s, which is not the final output of a layer",
+        v->name);
 }
 
 /* The model gives the output that is all of the last layer's, or its last step

@@ -276,8 +276,8 @@ static elman_status open_first(elman_import *im, const char *const *paths,
         return import_onnx(im, paths[0], config);
     }
     return failure(ELMAN_BAD_FORMAT,
-                   "%.120s: this is %s, which is not read; %s", paths[0],
-                   format_name(format), formats[format].advice);
+                   "%.120s: this is %s, which elman does not read; %s",
+                   paths[0], format_name(format), formats[format].advice);
 }
 
 elman_status import_open_source(elman_import *im, const char *const *paths,

@@ -31,7 +31,7 @@ static elman_status find(const onnx_node *n, const char *name, onnx_kind kind,
     *found = NULL;
     for (size_t i = 0; i < n->attributes; i++) {
         if (strcmp(n->attribute[i].name, name)) continue;
-        if (*found) return refuse(n, "the attribute %s is there twice", name);
+        if (*found) return refuse(n, "the attribute %s is given twice", name);
         *found = n->attribute + i;
     }
     if (*found && (*found)->kind != kind)
@@ -75,7 +75,7 @@ elman_status attribute_wholes(const onnx_node *n, const char *name,
 
     if (!a) return ELMAN_OK;
     if (a->count > AXES)
-        return refuse(n, "%zu %s, at most %d are followed", a->count, name,
+        return refuse(n, "%zu %s, at most %d are supported", a->count, name,
                       AXES);
 
     *count = a->count;

@@ -159,8 +159,8 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
         if (k == 0) TRY(check_axis(n, number, in[0]->views->rank, &axis));
 
         if (in[k]->view_count > 1 && in[k]->axis != axis)
-            return refuse(n, "it puts together what stands side by side in "
-                             "another way");
+            return refuse(n, "it joins values that are already side by side "
+                             "along another axis");
         if (in[k]->views->rank != in[0]->views->rank)
             return refuse(n, "its inputs differ in dimensions");
     }
@@ -172,8 +172,8 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
         if (count > 1 && t->sources[parts[p].source].kind == SOURCE_LAYER)
-            return refuse(n, "it puts what a layer gives next to other values: "
-                             "a branch is no stack of layers");
+            return refuse(n, "it puts the output of a layer next to other "
+                             "values: a branch is not a stack of layers");
     }
 
     traced_value made = {.kind = VALUE_VIEW,

@@ -256,8 +256,7 @@ static elman_status add_affine(trace *t, const onnx_node *n,
         break;
     default:
         if (swapped)
-            return refuse(n, "it divides a number by what flows through the "
-                             "layers");
+            return refuse(n, "it divides a number by the output of a layer");
         alpha = 1 / c;
         break;
     }
@@ -303,7 +302,7 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     for (size_t i = 0; i < O; i++) {
         double c = bias[i], *d = &diagonal[i * O + i];
         if (n->op[0] == 'D' && swapped)
-            return refuse(n, "it divides by what flows through the layers");
+            return refuse(n, "it divides by the output of a layer");
 
         bool adds = n->op[0] == 'A' || n->op[0] == 'S';
         bool minus = n->op[0] == 'S';
@@ -365,7 +364,7 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
         return unrolled_add(t, n, in, out[0]);
 
     if (in[0]->kind != VALUE_VIEW || in[1]->kind != VALUE_VIEW)
-        return refuse(n, "it mixes a shape with what flows through the layers");
+        return refuse(n, "it mixes a shape with the output of a layer");
 
     if (norm_follow(x) || norm_follow(other))
         return norm_arithmetic(t, n, in, out);
@@ -374,8 +373,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
     /* else one operand must be a tensor */
     if (!is_tensor(t, other) &&
         !(t->bound && t->sources[other->views->source].kind == SOURCE_INPUT))
-        return refuse(n, "both operands flow through the layers: a stack has "
-                         "no such joint");
+        return refuse(n, "both operands come from layers, and a stack cannot "
+                         "join two of them");
 
     if (n->op[0] == 'A' && unrolled_begins(t, x))
         return unrolled_constant(t, n, x, other, out[0]);
@@ -387,8 +386,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
 
     if (of->rank > x->views->rank)
         return refuse(n,
-                      "its operand has %zu dimensions, more than what it is "
-                      "for",
+                      "its operand has %zu dimensions, more than the value it "
+                      "is applied to",
                       of->rank);
 
     /* the bias of a linear layer, the weight or bias of a layer norm */
@@ -425,7 +424,7 @@ elman_status trace_embedding(trace *t, const onnx_node *n,
         return refuse(n, "its indices are neither known numbers nor tokens of "
                          "an embedding");
     if (t->layer_count)
-        return refuse(n, "an embedding stands behind other layers");
+        return refuse(n, "an embedding comes after other layers");
     TRY(need_strides(t, n, in[0], 2, "weight", TENSOR_WEIGHT, &weight));
 
     /* tokens have no features: an axis of size 1 stands for them */

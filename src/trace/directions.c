@@ -73,11 +73,11 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     other.reverse = false;
 
     if (!recurrent_alike(&other, &l->config))
-        return refuse(n,
-                      "it reads what node %.80s reads as well, and differs in "
-                      "more than direction and weights: a branch is no stack "
-                      "of layers",
-                      before);
+        return refuse(
+            n,
+            "it reads what node %.80s reads as well, and differs in more than "
+            "direction and weights: a branch is not a stack of layers",
+            before);
 
     /* the start of two nodes would be two values */
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
@@ -88,7 +88,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     if (starts || l->h_0.given || l->c_0.given || l->config.learned_state)
         return refuse(n,
                       "it and node %.80s read the same in two directions, but "
-                      "one of them begins from a state of its own",
+                      "one of them starts from a state of its own",
                       before);
 
     memcpy(l->config.activations[1], l->config.activations[0],
@@ -156,7 +156,8 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_whole(n, "keepdims", 1, &keep));
 
     /* along one axis, that of the directions */
-    if (count != 1) return refuse(n, "it runs along %zu axes", count);
+    if (count != 1)
+        return refuse(n, "it reduces %zu axes, expected one", count);
     TRY(check_axis(n, axes[0], of->rank, &axis));
 
     const view_axis *a = of->axes + axis;
@@ -164,8 +165,8 @@ elman_status trace_merge(trace *t, const onnx_node *n, traced_value *const *in,
     if (!l || of->source != l->y || !l->config.bidirectional ||
         l->config.merge || a->factor_count != 1 || a->factors[0].axis != D ||
         !factor_is_whole(t, of, a->factors))
-        return refuse(n, "it does not run along the two directions of the "
-                         "layer before it");
+        return refuse(
+            n, "it does not reduce the two directions of the layer before it");
 
     /* ReduceSum, ReduceProd or ReduceMean */
     const char what = n->op[strlen("Reduce")];

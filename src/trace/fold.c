@@ -46,7 +46,7 @@ elman_status fold_constant(trace *t, const onnx_node *n,
         t->budget += tensor.count;
         return value_set_tensor(t, n, out[0], &tensor);
     }
-    return refuse(n, "it holds no tensor and no number");
+    return refuse(n, "it holds neither a tensor nor a number");
 }
 
 elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
@@ -60,7 +60,8 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
 
     TRY(need_sizes(t, n, in[0], &rank, sizes));
     if (rank > AXES)
-        return refuse(n, "%zu dimensions, at most %d are followed", rank, AXES);
+        return refuse(n, "%zu dimensions, at most %d are supported", rank,
+                      AXES);
     if (a && (a->kind != ONNX_TENSOR || a->t.count != 1))
         return refuse(n, "the attribute value is not a tensor of one number");
 
@@ -158,7 +159,7 @@ static elman_status combine(trace *t, const onnx_node *n, const operand *side,
         fits = floats
                    ? operate(n->op[0], x[0], x[1], (double *)data + i)
                    : operate_wholes(n->op[0], k[0], k[1], (int64_t *)data + i);
-        if (!fits) return refuse(n, "its result is not in 64 bits");
+        if (!fits) return refuse(n, "its result does not fit in 64 bits");
     }
     return ELMAN_OK;
 }
@@ -182,8 +183,9 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
             size_t *made = &shape[rank - 1 - k];
             if (*made == 1) *made = size;
             else if (size != 1 && size != *made)
-                return refuse(n, "sizes %zu and %zu do not go together", *made,
-                              size);
+                return refuse(n,
+                              "sizes %zu and %zu cannot be broadcast together",
+                              *made, size);
         }
     }
 
@@ -210,7 +212,7 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     size_t shape[AXES], count;
     void *data = NULL;
     if (!element_is_float(in[0]->type))
-        return refuse(n, "it is followed for floats alone");
+        return refuse(n, "it is supported only for floats");
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
     TRY(tensor_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
                       out[0]));

@@ -32,8 +32,8 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
             for (size_t i = 0; i < from->axes[k].factor_count; i++) {
                 const factor *f = &from->axes[k].factors[i];
                 if (f->axis == BROADCAST || s.rank == AXES - 1)
-                    return refuse(n, "it reads an input in a way that is not "
-                                     "followed");
+                    return refuse(
+                        n, "it reads an input in a way that is not supported");
 
                 read->axes[k].factors[i] = (factor){s.rank, f->size, 1};
                 s.identity[s.rank] = round ? OWN_AXIS : (int)s.rank;
@@ -182,13 +182,13 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
                  t->layers[s->index].y != index;
     if (stale)
         return refuse(n,
-                      "it reads node %.80s without what the graph adds to "
-                      "it elsewhere: a branch is no stack of layers",
+                      "it reads the output of node %.80s before the graph adds "
+                      "to it: a branch is not a stack of layers",
                       t->graph->node[t->layers[s->index].node].name);
 
     if (s->index + 1 == t->layer_count) return ELMAN_OK;
     return refuse(n,
-                  "it reads what node %.80s reads as well: a branch is no "
+                  "it reads what node %.80s reads as well: a branch is not a "
                   "stack of layers",
                   t->graph->node[t->layers[s->index + 1].node].name);
 }
@@ -209,8 +209,8 @@ static elman_status check_features(const trace *t, const onnx_node *n,
     }
 
     if (fits && next == a->factor_count) return ELMAN_OK;
-    return refuse(n, "the axis that it works along is not all features of what "
-                     "it reads, in their order");
+    return refuse(n, "the axis it works along is not all features of what it "
+                     "reads, in their order");
 }
 
 static elman_status check_whole(const trace *t, const onnx_node *n,
@@ -222,13 +222,13 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
      * last */
     for (size_t k = 0; k < s->rank; k++)
         if (!is_one(s->shape + k) && view_uses(read, k) != 1)
-            return refuse(n, "it reads a part of what comes before, expected "
-                             "all of it");
+            return refuse(n, "it reads only a part of what comes before, "
+                             "expected all of it");
 
     for (size_t k = 0; k < read->rank; k++)
         for (size_t i = 0; i < read->axes[k].factor_count; i++)
             if (!factor_is_whole(t, read, &read->axes[k].factors[i]))
-                return refuse(n, "it reads a part of what comes before, "
+                return refuse(n, "it reads only a part of what comes before, "
                                  "expected all of it");
     return ELMAN_OK;
 }
@@ -243,7 +243,7 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
     if (!t->started) {
         TRY(begin(t, n, from, features, read));
     } else if (s->kind == SOURCE_TENSOR) {
-        return refuse(n, "it reads a constant, expected what the layers give");
+        return refuse(n, "it reads a constant, expected the output of a layer");
     } else {
         TRY(check_tip(t, n, from->source));
         if (s->kind == SOURCE_FINAL_H) TRY(take_final(t, n, read));
@@ -259,7 +259,7 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
     for (size_t k = 0; k < s->rank; k++)
         if (s->identity[k] == OWN_AXIS &&
             !extent_multiply(&all, s->shape + k, &all))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
 
     if (!extent_is_plain(&all) || all.factor < 1)
         return refuse(n, "the number of features is not known");

@@ -23,7 +23,7 @@ static elman_status add_norm(trace *t, const onnx_node *n, const view *from,
     view read, y;
     size_t I;
     if (axis + 1 != from->rank)
-        return refuse(n, "it does not run along the last axis alone");
+        return refuse(n, "it normalizes more than the last axis");
     TRY(layer_read(t, n, from, axis, &read, &I));
     const elman_layer config = {.kind = ELMAN_LAYER_NORM, .eps = eps};
     TRY(layer_add(t, n, &read, axis, &config, I, &y));
@@ -102,8 +102,8 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_whole(n, "keepdims", 1, &keep));
 
     if (in[0]->kind != VALUE_VIEW || in[0]->view_count != 1 || count != 1)
-        return refuse(n, "it is a mean over neither features, as in a layer "
-                         "norm, nor directions, and so no layer");
+        return refuse(n, "it is a mean over neither the features, as in a "
+                         "layer norm, nor the directions");
 
     /* a mean over the directions of a layer merges them */
     TRY(check_axis(n, axes[0], of->rank, &axis));
@@ -117,8 +117,8 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
     bool centered = in[0]->norm == NORM_SQUARE;
     if (!keep || axis + 1 != of->rank ||
         (in[0]->norm != NORM_NONE && !centered))
-        return refuse(n, "it is a mean over neither features, as in a layer "
-                         "norm, nor directions, and so no layer");
+        return refuse(n, "it is a mean over neither the features, as in a "
+                         "layer norm, nor the directions");
 
     return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
 }
@@ -132,7 +132,7 @@ elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
 
     norm_stage need = pow ? NORM_CENTERED : NORM_SHIFTED;
     if (in[0]->norm != need || power != 2)
-        return refuse(n, "it is followed in a layer norm alone");
+        return refuse(n, "it is supported only as a part of a layer norm");
     return stage(t, in[0], pow ? NORM_SQUARE : NORM_STD, in[0]->eps, out[0]);
 }
 
@@ -167,7 +167,7 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
                             out[0]);
         break;
     }
-    return refuse(n, "it is no part of a layer norm");
+    return refuse(n, "it does not fit into a layer norm");
 }
 
 elman_status norm_finish(trace *t, size_t index)

@@ -117,8 +117,8 @@ elman_status operator_find(const trace *t, const onnx_node *n,
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (!strcmp(operators[i].name, n->op)) row = operators + i;
     if (!row)
-        return refuse(n, "this operator is none of those that make a stack of "
-                         "recurrent layers");
+        return refuse(n, "this operator is not one of those that make up a "
+                         "stack of recurrent layers");
 
     /* the node has what the row asks for */
     if (n->inputs < (size_t)row->least || n->inputs > (size_t)row->most)
@@ -130,6 +130,5 @@ elman_status operator_find(const trace *t, const onnx_node *n,
 
     *run = choose(t, row, n);
     return *run ? ELMAN_OK
-                : refuse(n, "it is followed neither for weights nor for shapes "
-                            "nor for what flows through the layers here");
+                : refuse(n, "it is not supported for operands of this kind");
 }

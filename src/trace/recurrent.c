@@ -97,8 +97,8 @@ static elman_status read_function(const onnx_node *n, const char *name,
     if (takes > 1) got += take_number(betas, beta, &a->beta);
     if (functions[i].needed && got < takes)
         return refuse(n,
-                      "its activation %s has no %s, for which systems take "
-                      "different numbers",
+                      "its activation %s has no %s, whose defaults differ "
+                      "between systems",
                       functions[i].name, takes > 1 ? "alpha or beta" : "alpha");
 
     if (isfinite(a->alpha) && isfinite(a->beta)) return ELMAN_OK;
@@ -324,8 +324,8 @@ static elman_status axis_of_x(const trace *t, const onnx_node *n,
     *found = NO_AXIS;
 
     if (a->factor_count > 1)
-        return refuse(n, "steps or sequences of its X are several axes put "
-                         "together");
+        return refuse(n, "the steps or the sequences of its X are several axes "
+                         "merged into one");
 
     if (a->factor_count == 1)
         *found = t->sources[read->source].identity[a->factors[0].axis];

@@ -80,7 +80,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
     int64_t to;
     TRY(attribute_whole(n, "to", 0, &to));
     if (to < 0 || to > INT32_MAX || onnx_type((int32_t)to, type))
-        return refuse(n, "it casts to type %lld, which is not read",
+        return refuse(n, "it casts to type %lld, which is not supported",
                       (long long)to);
 
     if (v->kind != VALUE_VIEW) return ELMAN_OK;
@@ -88,9 +88,9 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
     const source *s = t->sources + v->views->source;
     bool whole = !element_is_float(*type);
     if (s->kind >= SOURCE_LAYER && whole)
-        return refuse(n, "it makes whole numbers of a layer's output");
+        return refuse(n, "it casts a layer's output to whole numbers");
     if (*type == ELEMENT_BOOL)
-        return refuse(n, "it makes truth values of numbers");
+        return refuse(n, "it casts numbers to truth values");
 
     /* numbers that were floats and became whole have lost something */
     if (s->kind >= SOURCE_LAYER) return ELMAN_OK;
@@ -98,7 +98,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
                            ? t->tensors[s->index].type
                            : t->graph->input[s->index].type;
     if (element_is_float(own) && !element_is_float(v->type) && !whole)
-        return refuse(n, "it makes floats of whole numbers that were floats");
+        return refuse(n, "it casts floats to whole numbers and back");
     return ELMAN_OK;
 }
 
@@ -143,7 +143,7 @@ elman_status view_transpose(trace *t, const onnx_node *n,
         seen |= 1u << order.from[k];
     }
 
-    if (seen != (1u << rank) - 1) return refuse(n, "perm is no permutation");
+    if (seen != (1u << rank) - 1) return refuse(n, "perm is not a permutation");
     return reorder_all(t, n, in[0], &order, out[0]);
 }
 
@@ -193,7 +193,7 @@ elman_status view_unsqueeze(trace *t, const onnx_node *n,
     TRY(list_whole(t, n, in, "axes", 1, &count, axes));
 
     if (rank + count > AXES)
-        return refuse(n, "%zu dimensions, at most %d are followed",
+        return refuse(n, "%zu dimensions, at most %d are supported",
                       rank + count, AXES);
     TRY(axis_set(n, count, axes, rank + count, &set));
 

@@ -50,7 +50,7 @@ static elman_status fill_axis(const onnx_node *n, factor_row *row,
 
     while (!extent_is(&left, 1)) {
         if (row->next == row->count || axis->factor_count == FACTORS)
-            return refuse(n, "it mixes axes in a way that is not followed");
+            return refuse(n, "it mixes axes in a way that is not supported");
 
         /* all of the next factor fits, or a part of it, or it was no product */
         factor *f = row->factors + row->next;
@@ -63,7 +63,8 @@ static elman_status fill_axis(const onnx_node *n, factor_row *row,
             axis->factor_count++;
             left = extent_of(1);
         } else {
-            return refuse(n, "it cuts an axis where nothing was put together");
+            return refuse(n,
+                          "it splits an axis that was not merged from others");
         }
     }
     return ELMAN_OK;
@@ -85,7 +86,8 @@ static elman_status reshape(const onnx_node *n, const target_shape *target,
         TRY(fill_axis(n, &row, target->shape + k, of->axes + k));
 
     if (row.next != row.count)
-        return refuse(n, "the new shape has not as many elements as the old");
+        return refuse(
+            n, "the new shape has more or fewer elements than the old one");
     view_tidy(of);
     return ELMAN_OK;
 }
@@ -127,7 +129,7 @@ static elman_status read_target(trace *t, const onnx_node *n,
     }
 
     if (target->rank > AXES)
-        return refuse(n, "%zu dimensions, at most %d are followed",
+        return refuse(n, "%zu dimensions, at most %d are supported",
                       target->rank, AXES);
 
     /* 0 keeps the old size, one -1 is what is left over */
@@ -215,13 +217,13 @@ elman_status view_flatten(trace *t, const onnx_node *n, traced_value *const *in,
 
     if (axis < 0) axis += (int64_t)old.rank;
     if (axis < 0 || axis > (int64_t)old.rank)
-        return refuse(n, "its axis is not one of %zu", old.rank);
+        return refuse(n, "its axis is not one of the %zu dimensions", old.rank);
 
     /* axes before that one make the first, those from it on the second */
     for (size_t k = 0; k < old.rank; k++)
         if (!extent_multiply(&target.shape[(int64_t)k >= axis], old.shape + k,
                              &target.shape[(int64_t)k >= axis]))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
 
     return reshape_value(t, n, in[0], &target, out[0]);
 }
@@ -238,7 +240,8 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(need_sizes(t, n, in[1], &rank, entries));
 
     if (rank > AXES)
-        return refuse(n, "%zu dimensions, at most %d are followed", rank, AXES);
+        return refuse(n, "%zu dimensions, at most %d are supported", rank,
+                      AXES);
 
     size_t wide = rank > from->rank ? rank : from->rank;
     view made = *from;
@@ -256,7 +259,7 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
 
         if (extent_is(&want, 1) || extent_equal(&old, &want)) continue;
         if (!extent_is(&old, 1) || want.factor < 1)
-            return refuse(n, "axis %zu cannot be made that long", k);
+            return refuse(n, "axis %zu cannot be expanded to that size", k);
 
         /* only an axis of size 1 can be repeated */
         made.axes[k].factor_count = 1;

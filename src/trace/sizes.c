@@ -58,7 +58,7 @@ elman_status list_whole(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(need_sizes(t, n, in[k], count, entries));
 
         if (*count > AXES)
-            return refuse(n, "%zu %s, at most %d are followed", *count, name,
+            return refuse(n, "%zu %s, at most %d are supported", *count, name,
                           AXES);
 
         for (size_t i = 0; i < *count; i++) {
@@ -122,7 +122,7 @@ elman_status sizes_size(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(value_shape(n, in[0], &rank, shape));
     for (size_t k = 0; k < rank; k++)
         if (!extent_multiply(&all, shape + k, &all))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
     return set_sizes(t, out[0], ELEMENT_I64, 0, 1, &all);
 }
 
@@ -141,7 +141,7 @@ elman_status sizes_same(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(need_sizes(t, n, in[1], &axes, target));
         rank = axes;
         if (axes > 1 || (axes == 0 && count != 1))
-            return refuse(n, "a list of sizes is to get %zu dimensions", axes);
+            return refuse(n, "a list of sizes would get %zu dimensions", axes);
     }
 
     return set_sizes(t, out[0], in[0]->type, rank, count, entries);
@@ -153,7 +153,8 @@ elman_status sizes_squeeze(trace *t, const onnx_node *n,
     extent entries[ENTRIES];
     size_t count;
     TRY(need_sizes(t, n, in[0], &count, entries));
-    if (count != 1) return refuse(n, "a list of %zu is no number", count);
+    if (count != 1)
+        return refuse(n, "a list of %zu sizes is not a number", count);
     return set_sizes(t, out[0], in[0]->type, 0, 1, entries);
 }
 
@@ -164,7 +165,7 @@ elman_status sizes_unsqueeze(trace *t, const onnx_node *n,
     size_t count;
     TRY(need_sizes(t, n, in[0], &count, entries));
     if (rank_of(in[0]) != 0)
-        return refuse(n, "a list of sizes is to get 2 dimensions");
+        return refuse(n, "a list of sizes would get 2 dimensions");
     return set_sizes(t, out[0], in[0]->type, 1, 1, entries);
 }
 
@@ -198,7 +199,7 @@ elman_status sizes_slice(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(list_whole(t, n, in, "", 4, &steps_count, steps));
 
     if (one != 1 || ends_count != 1 || (steps_count && steps[0] != 1))
-        return refuse(n, "it takes more than one stretch of a list of sizes");
+        return refuse(n, "it takes more than one range of a list of sizes");
 
     /* start and end as Python counts them */
     int64_t all = (int64_t)count, start = starts[0], end = ends[0];
@@ -309,7 +310,7 @@ elman_status sizes_arithmetic(trace *t, const onnx_node *n,
     TRY(read_operands(t, n, in, &o));
     for (size_t i = 0; i < o.count; i++)
         if (!operate(n->op[0], &o.entry[0][i], &o.entry[1][i], &o.entry[0][i]))
-            return refuse(n, "its result is no product of sizes");
+            return refuse(n, "its result is not a product of sizes");
     return set_sizes(t, out[0], ELEMENT_I64, o.rank, o.count, o.entry[0]);
 }
 

@@ -28,7 +28,7 @@ static elman_status move(const trace *t, const onnx_node *n, view *of,
 
     if (__builtin_mul_overflow(first, f->step, &step) ||
         __builtin_add_overflow(of->offset[f->axis], step, &of->offset[f->axis]))
-        return refuse(n, "an index passes 64 bits");
+        return refuse(n, "an index does not fit in 64 bits");
     return ELMAN_OK;
 }
 
@@ -44,7 +44,7 @@ static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
     /* how many indices the slowest factor's step is */
     for (size_t i = 1; i < a->factor_count; i++)
         if (!extent_multiply(&inner, &a->factors[i].size, &inner))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
 
     /* whole blocks of the slowest factor; else one index of each */
     if (extent_divide(count, &inner, &blocks) && extent_is_plain(&inner) &&
@@ -55,14 +55,16 @@ static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
     }
 
     if (!extent_is(count, 1) || first < 0)
-        return refuse(n, "it takes a stretch of axes put together that is not "
-                         "followed");
+        return refuse(n,
+                      "it takes a range of merged axes that is not supported");
 
     /* the index as digits, the fastest factor's first */
     for (size_t i = a->factor_count; i-- > 0;) {
         factor *f = a->factors + i;
         if (!extent_is_plain(&f->size))
-            return refuse(n, "it takes an index of axes put together");
+            return refuse(
+                n,
+                "it takes one index of merged axes whose sizes are not known");
         TRY(move(t, n, of, f, first % f->size.factor));
         first /= f->size.factor;
         f->size = extent_of(1);
@@ -99,14 +101,14 @@ static elman_status resolve(const onnx_node *n, const extent *size,
         *first = start;
         *count = extent_of(end - start);
     } else {
-        return refuse(n,
-                      "it takes %lld to %lld of a free dimension, which is "
-                      "not followed",
-                      (long long)start, (long long)end);
+        return refuse(
+            n,
+            "it takes %lld to %lld of a free dimension, which is not supported",
+            (long long)start, (long long)end);
     }
 
     return count->factor > 0 ? ELMAN_OK
-                             : refuse(n, "it takes nothing of an axis");
+                             : refuse(n, "it takes an empty range of an axis");
 }
 
 /* ---- Values of several views --------------------------------------------- */
@@ -258,8 +260,8 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t i = 0; i < count; i++)
         if (!extent_is_plain(entries + i) ||
             entries[i].factor != entries[0].factor + (int64_t)i)
-            return refuse(n, "its indices are not numbers in a row");
-    if (count == 0) return refuse(n, "it takes nothing of an axis");
+            return refuse(n, "its indices are not consecutive numbers");
+    if (count == 0) return refuse(n, "it takes an empty range of an axis");
 
     int64_t first = entries[0].factor, end = first + (int64_t)count;
     TRY(value_copy_views(t, n, in[0], out[0]));

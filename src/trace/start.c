@@ -49,7 +49,7 @@ static elman_status count_full(trace *t, const recurrent_node *r,
         if (lengths[b] < 0 || beyond)
             return refuse(r->n,
                           "its sequence_lens has %lld for sequence %zu, "
-                          "expected 0 to its steps",
+                          "expected 0 to the number of steps",
                           (long long)lengths[b], b);
         full += extent_is(T, lengths[b]);
     }
@@ -125,7 +125,7 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
     s->zero = false;
 
     if (from->kind > SOURCE_INPUT)
-        return refuse(r->n, "it starts from what another layer gives");
+        return refuse(r->n, "its initial state is the output of another layer");
 
     /* its axes are the layer's directions, the sequences, and units */
     s->view = *of;

@@ -49,8 +49,8 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
 
     if (!is_tensor(t, v))
         return refuse(n,
-                      "its %s is \"%.80s\", which is computed from what flows "
-                      "through the layers, expected a tensor",
+                      "its %s is \"%.80s\", which is computed from the graph's "
+                      "input, expected a tensor",
                       what, v->name);
 
     if (use == TENSOR_WEIGHT && !element_is_float(v->type))
@@ -75,7 +75,7 @@ elman_status need_shape(const onnx_node *n, const view *of, size_t *shape,
 
         shape[k] = (size_t)size.factor;
         if (!sizes_multiply(*count, shape[k], 1, count))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
     }
     return ELMAN_OK;
 }
@@ -132,7 +132,7 @@ elman_status tensor_create(trace *t, const onnx_node *n, const char *name,
     for (size_t k = 0; k < rank; k++) {
         made.shape[k] = shape[k];
         if (!sizes_multiply(made.count, shape[k], 1, &made.count))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
     }
 
     /* a small file must not make much memory */

@@ -72,10 +72,10 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     step_axes a;
 
     if (!step_axes_find(t, p, &a, &T, &index) || l->per_sequence)
-        return refuse(n, "it adds what is no step of all sequences; steps are "
-                         "followed where their number is known");
+        return refuse(n, "it adds something other than one step of all "
+                         "sequences; their number of steps must be known");
     if (index != 0 && index + 1 != T)
-        return refuse(n, "its first step is number %zu of %zu", index, T);
+        return refuse(n, "its first step is step %zu of %zu", index, T);
 
     /* steps and sequences are those of the other recurrent layers */
     int time = a.time < AXES ? s.identity[a.time] : NO_AXIS;
@@ -121,8 +121,9 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
     step_axes a;
 
     if (!step_axes_find(t, p, &a, &T, &index) || index + 1 != T)
-        return refuse(n, "its first step is not the last of its input: it is "
-                         "no other direction of what reads that as well");
+        return refuse(n,
+                      "its first step is not the last step of its input, so it "
+                      "is not the other direction of what reads that as well");
 
     l->unrolled->direction_count = 2;
     l->unrolled->directions[1] =
@@ -239,8 +240,8 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
 
     const traced_direction *w = unrolled_direction(t);
     if (!w || w->p != p->source)
-        return refuse(n, "it adds what is no step of the linear layer before "
-                         "it");
+        return refuse(n, "it adds something other than a step of the linear "
+                         "layer before it");
 
     l = unrolled_tip(t);
     if (relu != (l->config.nonlinearity == ELMAN_NONLINEARITY_RELU))
@@ -273,8 +274,8 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
 
     if (O != first->O)
         return refuse(n,
-                      "it reads what node %.80s reads as well: a branch is no "
-                      "stack of layers",
+                      "it reads what node %.80s reads as well: a branch is not "
+                      "a stack of layers",
                       before->name);
 
     /* until its first step it is a linear layer with a source of its own */

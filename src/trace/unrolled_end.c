@@ -30,7 +30,7 @@ static elman_status check_shape(const trace *t, const onnx_node *n,
 
     if (fits && *count <= t->budget) return ELMAN_OK;
     return refuse(n, "what the first step of the recurrence that reads it adds "
-                     "has another shape than the step");
+                     "does not have the shape of the step");
 }
 
 /* A first step from zero may have been folded to the bias that it adds. */
@@ -62,9 +62,10 @@ static elman_status check_constant(const trace *t, const onnx_node *n,
                            b->offset + i % H * b->step[0], 1, &bias);
 
         if (got != bias)
-            return refuse(n, "the first step of the recurrence that reads it "
-                             "begins from what is neither zero nor an input, "
-                             "or adds another bias than the rest");
+            return refuse(n,
+                          "the first step of the recurrence that reads it "
+                          "starts from something that is neither zero nor an "
+                          "input, or adds another bias than the other steps");
     }
     return ELMAN_OK;
 }
@@ -136,8 +137,8 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
     }
 
     return fits ? ELMAN_OK
-                : refuse(n, "the sequences of its initial state do not stand "
-                            "where those of its input do");
+                : refuse(n, "the sequences of its initial state are along "
+                            "another axis than those of its input");
 }
 
 /* (D,B,R): the directions' states are neighbours in one value, or the same. */
@@ -226,8 +227,8 @@ elman_status unrolled_finish(trace *t, size_t index)
     const size_t layers = t->layer_count;
     if (l->twin)
         return refuse(t->graph->node + l->node,
-                      "it reads what node %.80s reads as well: a branch is no "
-                      "stack of layers",
+                      "it reads what node %.80s reads as well: a branch is not "
+                      "a stack of layers",
                       t->graph->node[l[-1].node].name);
 
     if (!l->unrolled) return ELMAN_OK;

@@ -112,9 +112,8 @@ elman_status unrolled_product(trace *t, const onnx_node *n,
                         .transposed = transposed};
     if (weight->shape[0] == weight->shape[1])
         return set_step(t, &step, h->views, h->type, out);
-    return refuse(n, "its first operand is neither what flows through the "
-                     "layers nor the state of a recurrence, whose weight would "
-                     "be square");
+    return refuse(n, "its first operand is neither the output of a layer nor "
+                     "the state of a recurrence, whose weight would be square");
 }
 
 elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
@@ -130,8 +129,8 @@ elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
     size_t rank = of->rank;
     if (!step.h || step.biased || rank < 1 || rank > 3 || count != H ||
         shape[rank - 1] != H)
-        return refuse(n, "it adds what is no bias to a step of an unrolled "
-                         "recurrence");
+        return refuse(n, "it adds something other than a bias to a step of an "
+                         "unrolled recurrence");
 
     /* axes of size 1 before the units say nothing */
     TRY(need_strides(t, n, b, rank, "bias", TENSOR_WEIGHT, s));
@@ -197,7 +196,7 @@ elman_status unrolled_constant(trace *t, const onnx_node *n,
     TRY(need_shape(n, of, shape, &count));
 
     if (of->rank == 0 || shape[of->rank - 1] != unrolled_tip(t)->O)
-        return refuse(n, "it adds what is no bias to a step");
+        return refuse(n, "it adds something other than a bias to a step");
 
     const traced_step step = {.constant = of, .rank = of->rank};
     return add_input(t, &step, p, out);

@@ -12,7 +12,7 @@ elman_status source_add(trace *t, const onnx_node *n, const source *s,
                         size_t *index)
 {
     if (s->rank > AXES)
-        return refuse(n, "%zu dimensions, at most %d are followed", s->rank,
+        return refuse(n, "%zu dimensions, at most %d are supported", s->rank,
                       AXES);
 
     if (t->source_count == t->source_room) {
@@ -96,19 +96,18 @@ elman_status need_views(const onnx_node *n, const traced_value *v)
 {
     if (v->kind == VALUE_STEP)
         return refuse(n,
-                      "it reads \"%.80s\", a part of what would be a step of "
-                      "an unrolled recurrence",
+                      "it reads \"%.80s\", which looks like a part of a step "
+                      "of an unrolled recurrence",
                       v->name);
 
     if (v->kind != VALUE_VIEW)
-        return refuse(n, "\"%.80s\" is no value that is followed here",
+        return refuse(n, "\"%.80s\" is a value that cannot be used here",
                       v->name);
 
     if (v->norm != NORM_NONE)
-        return refuse(n,
-                      "it reads \"%.80s\", a part of what would be a layer "
-                      "norm",
-                      v->name);
+        return refuse(
+            n, "it reads \"%.80s\", which looks like a part of a layer norm",
+            v->name);
     return ELMAN_OK;
 }
 
@@ -184,7 +183,7 @@ elman_status view_size(const onnx_node *n, const view *of, size_t axis,
     *size = extent_of(1);
     for (size_t i = 0; i < of->axes[axis].factor_count; i++)
         if (!extent_multiply(size, &of->axes[axis].factors[i].size, size))
-            return refuse(n, "a size passes 64 bits");
+            return refuse(n, "a size does not fit in 64 bits");
     return ELMAN_OK;
 }
 
@@ -198,7 +197,7 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
     }
 
     if (v->kind != VALUE_VIEW)
-        return refuse(n, "\"%.80s\" is no value", v->name);
+        return refuse(n, "\"%.80s\" is not a value", v->name);
 
     /* of views side by side: the first's, and the sum along their axis */
     *rank = v->views->rank;

@@ -48,9 +48,7 @@ static elman_status list_names(trace *t)
             t->values[t->value_count++] = t->values[i];
         } else if (same->node != NO_NODE || t->values[i].node != NO_NODE) {
             return failure(ELMAN_BAD_FORMAT,
-                           "the value \"%.80s\" is there twice, expected one "
-                           "origin",
-                           same->name);
+                           "the value \"%.80s\" is defined twice", same->name);
         }
     }
     return ELMAN_OK;
@@ -91,8 +89,8 @@ static elman_status check_array(const onnx_value *input,
     if (fits && floats) return ELMAN_OK;
     shape_print(array->rank, array->shape, sizeof got, got);
     return failure(ELMAN_BAD_VALUE,
-                   "input %.80s is given %s %s, expected %s and the shape that "
-                   "the graph says",
+                   "input %.80s is given %s %s, expected %s of the shape that "
+                   "the graph declares",
                    input->name,
                    element_is_float(array->type) ? "floats" : "whole numbers",
                    got, element_name(input->type));
@@ -164,7 +162,7 @@ static elman_status missing(const trace *t, const onnx_node *n,
                                       "the input %.80s has no shape", name);
     return n ? refuse(n, "it reads \"%.80s\", which nothing makes", name)
              : failure(ELMAN_BAD_FORMAT,
-                       "the graph's output \"%.80s\" is made by nothing", name);
+                       "nothing makes the graph's output \"%.80s\"", name);
 }
 
 static elman_status run_node(trace *t, size_t index)
@@ -175,10 +173,9 @@ static elman_status run_node(trace *t, size_t index)
     operator_run *run;
 
     if (n->inputs > MOST_INPUTS || n->outputs > MOST)
-        return refuse(n,
-                      "%zu inputs and %zu outputs, at most %d and %d are "
-                      "followed",
-                      n->inputs, n->outputs, MOST_INPUTS, MOST);
+        return refuse(
+            n, "%zu inputs and %zu outputs, at most %d and %d are supported",
+            n->inputs, n->outputs, MOST_INPUTS, MOST);
 
     /* operators ask for up to LEAST inputs without asking how many there are */
     for (size_t k = 0; k < n->inputs || k < LEAST; k++)
@@ -270,9 +267,10 @@ static elman_status follow(trace *t, size_t first, size_t *stack,
 
         size_t index = stack[--depth];
         if (++*done > MOST_NODES)
-            return refuse(t->graph->node + index,
-                          "the graph has more than %d nodes that matter",
-                          MOST_NODES);
+            return refuse(
+                t->graph->node + index,
+                "more than %d nodes of the graph matter to its outputs",
+                MOST_NODES);
         TRY(run_node(t, index));
         marks[index] = DONE;
     }
