@@ -22,6 +22,7 @@ typedef struct cell_weights {
     elman_activation f[3]; /* f g h, as the config's field says */
     float clip;            /* INFINITY if none */
     lstm_variant variant;
+    const float *recurrent;     /* (G) weight_hh of a VECTOR, else NULL */
     bool fused;                 /* hh[0] is all of weight_hh, by gates */
     packed ih;                  /* weight_ih, by gates if fused */
     packed hh[CELL_PARTS];      /* else weight_hh by parts: (N,R) */

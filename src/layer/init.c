@@ -59,10 +59,12 @@ static elman_status check(const parameter *p)
 
 /* ---- Element by element ------------------------------------------------- */
 
-static void draw_uniform(random_key key, double bound, size_t n, float *values)
+static void draw_uniform(random_key key, double mean, double bound, size_t n,
+                         float *values)
 {
     for (size_t i = 0; i < n; i++)
-        values[i] = (float)(bound * (2 * (double)random_uniform(key, i) - 1));
+        values[i] =
+            (float)(mean + bound * (2 * (double)random_uniform(key, i) - 1));
 }
 
 static void draw_gaussian(random_key key, double sigma, size_t n, float *values)
@@ -79,7 +81,7 @@ static void draw_constant(double value, size_t n, float *values)
 
 static void draw_default(const parameter *p, random_key key, float *values)
 {
-    if (p->bound > 0) draw_uniform(key, p->bound, p->count, values);
+    if (p->bound > 0) draw_uniform(key, p->mean, p->bound, p->count, values);
     else if (p->bound < 0) draw_constant(-p->bound - 1, p->count, values);
     else draw_gaussian(key, 1, p->count, values);
 }
@@ -204,19 +206,19 @@ elman_status init_parameter(const parameter *p, uint64_t seed, uint32_t which,
         draw_constant(value, n, values);
         break;
     case ELMAN_INIT_UNIFORM:
-        draw_uniform(key, value, n, values);
+        draw_uniform(key, 0, value, n, values);
         break;
     case ELMAN_INIT_GAUSSIAN:
         draw_gaussian(key, value, n, values);
         break;
     case ELMAN_INIT_XAVIER_UNIFORM:
-        draw_uniform(key, gain * sqrt(6 / both), n, values);
+        draw_uniform(key, 0, gain * sqrt(6 / both), n, values);
         break;
     case ELMAN_INIT_XAVIER_NORMAL:
         draw_gaussian(key, gain * sqrt(2 / both), n, values);
         break;
     case ELMAN_INIT_HE_UNIFORM:
-        draw_uniform(key, he * sqrt(3 / in), n, values);
+        draw_uniform(key, 0, he * sqrt(3 / in), n, values);
         break;
     case ELMAN_INIT_HE_NORMAL:
         draw_gaussian(key, he / sqrt(in), n, values);

@@ -30,14 +30,16 @@ enum { DIRECTIONS = 2, NOWHERE = -1 };
 typedef struct parameter {
     char name[ELMAN_MAX_NAME + 40]; /* rnn.weight_ih_l0_reverse */
     size_t rank, shape[ELMAN_MAX_RANK];
-    size_t count;      /* elements */
-    size_t offset;     /* of the first in the weights, in floats */
-    const char *role;  /* name without prefix and level: weight_ih, bias ... */
-    size_t gates;      /* blocks along shape[0], each drawn by itself where
-                          the rule says so */
-    elman_init init;   /* how it is drawn */
-    double bound;      /* the default rule: uniform in +-bound; 0: Gaussian with
-                          sigma 1 (embedding); negative: constant -bound - 1 */
+    size_t count;     /* elements */
+    size_t offset;    /* of the first in the weights, in floats */
+    const char *role; /* name without prefix and level: weight_ih, bias ... */
+    size_t gates;     /* blocks along shape[0], each drawn by itself where
+                         the rule says so */
+    elman_init init;  /* how it is drawn */
+    double bound;     /* the default rule: uniform in mean +-bound; 0: Gaussian
+                         with sigma 1 (embedding); negative: constant
+                         -bound - 1 */
+    double mean;
     float forget_bias; /* LSTM's bias_ih */
     float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
 } parameter;

@@ -24,6 +24,24 @@ static ptrdiff_t vector(layer_plan *plan, const layer *l, const char *role,
     return plan_parameter(plan, l, role, suffix, 1, &n, n / l->H, init, bound);
 }
 
+/* weight_hh in the shape of the cell's recurrence; NOWHERE if it has none. */
+static ptrdiff_t plan_recurrent_weight(layer_plan *plan, const layer *l,
+                                       const char *suffix, double bound)
+{
+    elman_init init = l->config.init_hh;
+    if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
+        return matrix(plan, l, "weight_hh", suffix, l->G, l->R, l->cell->gates,
+                      init, bound);
+    if (l->cell->recurrence == ELMAN_RECURRENCE_NONE) return NOWHERE;
+
+    /* a unit's factor is drawn between 0 and 1: it remembers (Li et al. 2018)
+     */
+    ptrdiff_t offset = vector(plan, l, "weight_hh", suffix, l->G, init, 0.5);
+    if (plan->parameters)
+        plan->parameters[plan->parameter_count - 1].mean = 0.5;
+    return offset;
+}
+
 static void plan_direction(layer *l, layer_plan *plan, size_t way)
 {
     direction *d = &l->way[way];
@@ -34,7 +52,8 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
     char suffix[32];
     snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth, way ? "_reverse" : "");
 
-    *d = (direction){.b_ih = NOWHERE,
+    *d = (direction){.w_hh = NOWHERE,
+                     .b_ih = NOWHERE,
                      .b_hh = NOWHERE,
                      .w_hr = NOWHERE,
                      .peephole = NOWHERE,
@@ -42,11 +61,13 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
                      .c_0 = NOWHERE};
     d->w_ih = matrix(plan, l, "weight_ih", suffix, l->G, l->I, gates,
                      c->init_ih, bound);
-    d->w_hh = matrix(plan, l, "weight_hh", suffix, l->G, l->R, gates,
-                     c->init_hh, bound);
+    d->w_hh = plan_recurrent_weight(plan, l, suffix, bound);
     if (!c->no_bias) {
         d->b_ih = vector(plan, l, "bias_ih", suffix, l->G, c->init_bias, bound);
-        d->b_hh = vector(plan, l, "bias_hh", suffix, l->G, c->init_bias, bound);
+        /* the other bias belongs to a product with h */
+        if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
+            d->b_hh =
+                vector(plan, l, "bias_hh", suffix, l->G, c->init_bias, bound);
     }
     if (c->proj_size)
         d->w_hr = matrix(plan, l, "weight_hr", suffix, l->R, l->H, 1,
@@ -70,6 +91,7 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
 static void plan_copies(const layer *l, layer_plan *plan, direction *d)
 {
     size_t H = l->H, R = l->R, gates = l->cell->gates, split = l->cell->split;
+    bool by_matrix = l->cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     if (plan->overflow) return; /* sizes that do not even add up */
     if (l->fused) {
         d->ih = plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1);
@@ -81,7 +103,7 @@ static void plan_copies(const layer *l, layer_plan *plan, direction *d)
 
     size_t rows[CELL_PARTS] = {split * H, (gates - split) * H};
     ptrdiff_t first = d->w_hh;
-    for (size_t i = 0; i < CELL_PARTS; i++) {
+    for (size_t i = 0; i < CELL_PARTS && by_matrix; i++) {
         if (rows[i] == 0) continue;
         if (!l->fused) d->hh[i] = plan_packed(plan, 1, rows[i], R, first, R, 1);
         d->hh_back[i] = plan_packed(plan, 1, R, rows[i], first, 1, R);
@@ -149,8 +171,10 @@ static void pack_direction(const layer *l, const direction *d, const float *w,
     bool apart = l->cell->dside_is_gradient;
     for (size_t j = 0; j < l->G; j++)
         copies[d->start + j] =
-            w[(size_t)d->b_ih + j] +
-            (apart && j >= split ? 0 : w[(size_t)d->b_hh + j]);
+            d->b_hh == NOWHERE
+                ? w[(size_t)d->b_ih + j]
+                : w[(size_t)d->b_ih + j] +
+                      (apart && j >= split ? 0 : w[(size_t)d->b_hh + j]);
     if (apart)
         memcpy(copies + d->bias_hn, w + d->b_hh + split, l->H * sizeof *copies);
 }
@@ -179,6 +203,9 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t way)
                     .clip = clip,
                     .coupled = l->config.coupled},
         .fused = l->fused,
+        .recurrent = l->cell->recurrence == ELMAN_RECURRENCE_VECTOR
+                         ? p->weights + d->w_hh
+                         : NULL,
         .ih = pass_packed(p, &d->ih),
         .hh = {pass_packed(p, &d->hh[0]), pass_packed(p, &d->hh[1])},
         .hh_back = {pass_packed(p, &d->hh_back[0]),
@@ -246,7 +273,7 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
     size_t row = sizeof(float);
     bool has_cell = l->cell->has_cell;
     d->da = arena_take(a, T * B, l->G * row);
-    if (l->cell->has_side || c->proj_size)
+    if (l->cell->dside_is_gradient || l->cell->side_is_input || c->proj_size)
         d->dside = arena_take(a, T * B, l->H * row);
     if (c->proj_size) d->dh_out = arena_take(a, T * B, l->R * row);
     d->run_h = arena_take(a, B, l->R * row);

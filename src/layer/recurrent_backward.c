@@ -202,6 +202,20 @@ static void input_gradient(const layer *l, const pass *p, size_t way,
                       shared);
 }
 
+/* weight_hh (G) of a cell whose units see only themselves. */
+static void vector_gradient(const layer *l, const pass *p, size_t way,
+                            const direction_state *d)
+{
+    const float *h_in = d->h_in ? d->h_in : d->h;
+    float *dw = p->gradients + l->way[way].w_hh;
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t row = p->order[r];
+        for (size_t g = 0; g < l->G; g += l->H)
+            p->k->multiply_add(l->H, d->da + row * l->G + g, h_in + row * l->R,
+                               dw + g);
+    }
+}
+
 /* After input_gradient: da's pointers stand. */
 static void memory_gradient(const layer *l, const pass *p, size_t way,
                             const direction_state *d)
@@ -288,7 +302,10 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
         end(l, p, way, d);
         clear_ends(l, p, d);
         input_gradient(l, p, way, d, x);
-        memory_gradient(l, p, way, d);
+        if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
+            memory_gradient(l, p, way, d);
+        if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
+            vector_gradient(l, p, way, d);
         if (d->dh_out) {
             const float **dh = p->pointers, **m = p->pointers + p->row_count;
             point(p, d->dh_out, l->R, dh);

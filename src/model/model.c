@@ -320,7 +320,12 @@ double layer_flops(const elman_model *m, size_t i, uint64_t steps,
     double product = 0, input = 0;
     if (l->cell) {
         input = (double)l->D * (double)l->G * (double)l->I;
-        product = input + (double)l->D * (double)l->G * (double)l->R;
+        /* numbers of h that each sum reads */
+        const size_t reads[] = {[ELMAN_RECURRENCE_NONE] = 0,
+                                [ELMAN_RECURRENCE_MATRIX] = l->R,
+                                [ELMAN_RECURRENCE_VECTOR] = 1};
+        product = input + (double)l->D * (double)l->G *
+                              (double)reads[l->cell->recurrence];
         if (l->config.proj_size)
             product += (double)l->D * (double)l->R * (double)l->H;
     } else if (l->config.kind == ELMAN_LINEAR && !l->per_sequence) {

@@ -56,15 +56,17 @@ static void plan_direction(reference *r, reference_layer *l, size_t way)
     size_t H = c->hidden_size, R = c->proj_size ? c->proj_size : H;
     const cell_kind *cell = cell_for(c);
     size_t G = cell->gates * H;
+    bool by_matrix = cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     reference_direction *d = &l->way[way];
     d->way = way;
     d->back = c->reverse || way == 1;
     d->cell = (reference_cell){
         .config = c, .way = way, .I = l->I, .H = H, .R = R, .G = G};
     d->cell.w_ih = take(r, true, G * l->I);
-    d->cell.w_hh = take(r, true, G * R);
+    d->cell.w_hh = take(r, cell->recurrence != ELMAN_RECURRENCE_NONE,
+                        by_matrix ? G * R : G);
     d->cell.b_ih = take(r, !c->no_bias, G);
-    d->cell.b_hh = take(r, !c->no_bias, G);
+    d->cell.b_hh = take(r, !c->no_bias && by_matrix, G);
     d->cell.w_hr = take(r, c->proj_size > 0, R * H);
     d->cell.peephole = take(r, c->peephole, 3 * H);
     d->h_0_at = take(r, c->learned_state, R);
