@@ -2,6 +2,7 @@
  * chart.c: see chart.h.
  */
 #include "chart.h"
+#include "cells.h"
 #include "record.h"
 #include "screen.h"
 
@@ -19,7 +20,7 @@ static const elman_layer *layer_of(const elman_model *model, size_t level,
 {
     const elman_layer *layer = elman_model_config(model)->layers;
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
-        if (layer[n].kind < ELMAN_RNN || layer[n].kind > ELMAN_GRU) continue;
+        if (!is_recurrent(&layer[n])) continue;
 
         if (level < layer[n].num_layers) {
             *inside = level;
@@ -33,7 +34,6 @@ static const elman_layer *layer_of(const elman_model *model, size_t level,
 flow flow_sum(const elman_model *model, size_t level, const double *norms,
               size_t T)
 {
-    static const char *const cells[] = {"RNN", "LSTM", "GRU"};
     flow sum = {.norms = norms, .T = T, .horizon = T, .factor = NAN};
     size_t inside = 0;
     const elman_layer *layer = layer_of(model, level, &inside);
@@ -41,7 +41,7 @@ flow flow_sum(const elman_model *model, size_t level, const double *norms,
     if (layer)
         snprintf(sum.cell, sizeof sum.cell, "%s%s %zu",
                  layer->bidirectional ? "bidirectional " : "",
-                 cells[layer->kind - ELMAN_RNN],
+                 kind_of(layer).title,
                  layer->hidden_sizes[0] ? layer->hidden_sizes[inside]
                                         : layer->hidden_size);
 

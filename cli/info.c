@@ -52,6 +52,14 @@ static size_t element_count(const elman_const_tensor *tensor)
     return count;
 }
 
+/* What torch.nn calls a kind of recurrent layer; NULL if it has none. */
+static const char *torch_name(elman_kind kind)
+{
+    static const char *const names[] = {
+        [ELMAN_RNN] = "RNN", [ELMAN_LSTM] = "LSTM", [ELMAN_GRU] = "GRU"};
+    return (size_t)kind < sizeof names / sizeof *names ? names[kind] : NULL;
+}
+
 /* True if torch.nn has this recurrent layer, so that its weights fit there. */
 static bool is_torch_layer(const elman_layer *layer)
 {
@@ -65,22 +73,20 @@ static bool is_torch_layer(const elman_layer *layer)
         if (layer->activations[n / 3][n % 3].kind) return false;
 
     bool merged = layer->bidirectional && layer->merge != ELMAN_MERGE_CONCAT;
-    return layer->kind >= ELMAN_RNN && layer->kind <= ELMAN_GRU && !merged &&
-           !layer->reverse && !layer->peephole && !layer->coupled &&
-           layer->clip == 0 && !layer->reset_before && !layer->learned_state;
+    return torch_name(layer->kind) && !merged && !layer->reverse &&
+           !layer->peephole && !layer->coupled && layer->clip == 0 &&
+           !layer->reset_before && !layer->learned_state;
 }
 
 static void show_torch_layer(const elman_layer *layer, size_t inputs)
 {
-    static const char *const cells[] = {"RNN", "LSTM", "GRU"};
     size_t hidden =
         layer->hidden_size ? layer->hidden_size : layer->hidden_sizes[0];
-    printf("  %s = torch.nn.%s(%zu, %zu", layer->name,
-           cells[layer->kind - ELMAN_RNN], inputs, hidden);
+    printf("  %s = torch.nn.%s(%zu, %zu", layer->name, torch_name(layer->kind),
+           inputs, hidden);
 
     if (layer->num_layers > 1) printf(", num_layers=%zu", layer->num_layers);
-    if (layer->kind == ELMAN_RNN &&
-        layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
+    if (layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
         printf(", nonlinearity='relu'");
     if (layer->no_bias) printf(", bias=False");
     if (layer->bidirectional) printf(", bidirectional=True");

@@ -6,6 +6,7 @@
  * SIGTERM. If the reader of standard output is gone, the program dies silently
  * of SIGPIPE (a shell says 141), as others do.
  */
+#include "cells.h"
 #include "commands.h"
 #include "manual.h"
 #include "rules.h"
@@ -141,5 +142,6 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     screen_open();
     rules_read();
+    cells_read();
     return screen_close(run(argc, argv));
 }

@@ -2,6 +2,7 @@
  * network.c: model files and their descriptions; see network.h.
  */
 #include "network.h"
+#include "cells.h"
 #include "options.h"
 #include "screen.h"
 
@@ -130,9 +131,7 @@ static void describe_activation(const elman_activation *activation, char *text,
 static void describe_activations(const elman_layer *layer, char *text,
                                  size_t size)
 {
-    size_t count = layer->kind == ELMAN_LSTM  ? 3
-                   : layer->kind == ELMAN_GRU ? 2
-                                              : 1;
+    size_t count = kind_of(layer).activation_count;
     bool chosen = false;
     for (size_t n = 0; n < 2 * count; n++)
         chosen |= layer->activations[n / count][n % count].kind != 0;
@@ -148,20 +147,18 @@ static void describe_activations(const elman_layer *layer, char *text,
 static void describe_recurrent(const elman_layer *layer, char *text,
                                size_t size)
 {
-    static const char *const cells[] = {"RNN", "LSTM", "GRU"};
     static const char *const merges[] = {"", " (sum)", " (mul)", " (average)",
                                          " (apart)"};
     *text = '\0';
     if (layer->bidirectional)
         append(text, size, "bidirectional%s ", merges[layer->merge]);
     if (layer->reverse) append(text, size, "reverse ");
-    if (layer->kind == ELMAN_RNN &&
-        layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
+    if (layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
         append(text, size, "relu ");
     if (layer->peephole) append(text, size, "peephole ");
     if (layer->coupled) append(text, size, "coupled ");
     if (layer->reset_before) append(text, size, "reset-before ");
-    append(text, size, "%s ", cells[layer->kind - ELMAN_RNN]);
+    append(text, size, "%s ", kind_of(layer).title);
     if (layer->hidden_sizes[0])
         for (size_t n = 0; n < ELMAN_MAX_LEVELS && layer->hidden_sizes[n]; n++)
             append(text, size, "%s%zu", n ? "-" : "", layer->hidden_sizes[n]);
@@ -179,20 +176,11 @@ static void describe_recurrent(const elman_layer *layer, char *text,
 
 void layer_describe(const elman_layer *layer, char *text, size_t size)
 {
-    static const char *const names[] = {[ELMAN_TANH] = "tanh",
-                                        [ELMAN_SIGMOID] = "sigmoid",
-                                        [ELMAN_RELU] = "relu",
-                                        [ELMAN_SOFTMAX] = "softmax",
-                                        [ELMAN_LAYER_NORM] = "layer norm",
-                                        [ELMAN_LAST] = "last step",
-                                        [ELMAN_LOG_SOFTMAX] = "log softmax"};
-    bool final = layer->kind == ELMAN_LAST && layer->last == ELMAN_LAST_FINAL;
-    switch (layer->kind) {
-    case ELMAN_RNN:
-    case ELMAN_LSTM:
-    case ELMAN_GRU:
+    if (is_recurrent(layer)) {
         describe_recurrent(layer, text, size);
         return;
+    }
+    switch (layer->kind) {
     case ELMAN_LINEAR:
         snprintf(text, size, "linear %zu", layer->output_size);
         return;
@@ -207,8 +195,12 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
     case ELMAN_DROPOUT:
         snprintf(text, size, "dropout %g", (double)layer->dropout);
         return;
+    case ELMAN_LAST:
+        snprintf(text, size, "%s",
+                 layer->last == ELMAN_LAST_FINAL ? "final state" : "last step");
+        return;
     default:
-        snprintf(text, size, "%s", final ? "final state" : names[layer->kind]);
+        snprintf(text, size, "%s", kind_of(layer).title);
     }
 }
 

@@ -1,6 +1,7 @@
 /*
  * setup.c: turns the options of `elman train` into the configs of the library.
  */
+#include "cells.h"
 #include "train.h"
 #include "network.h"
 #include "screen.h"
@@ -123,7 +124,7 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
 static elman_layer recurrent_layer(const train_values *values)
 {
     elman_layer layer = {
-        .kind = (elman_kind)(ELMAN_RNN + values->cell),
+        .kind = cell_at(values->cell),
         .num_layers = (size_t)values->layers,
         .proj_size = (size_t)values->proj,
         .nonlinearity = (elman_nonlinearity)values->nonlinearity,

@@ -31,6 +31,12 @@ const kind_row *kind_at(elman_kind kind)
     return index < kind_count() && rows[index].word ? rows + index : NULL;
 }
 
+const char *kind_title(elman_kind kind)
+{
+    const kind_row *row = kind_at(kind);
+    return row ? row->title : "unknown";
+}
+
 bool kind_is_recurrent(elman_kind kind)
 {
     const kind_row *row = kind_at(kind);

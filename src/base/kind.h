@@ -18,6 +18,9 @@ size_t kind_count(void);
 /* NULL if there is no such kind; ELMAN_END is none. */
 const kind_row *kind_at(elman_kind kind);
 
+/* "LSTM", or "unknown" if there is no such kind. */
+const char *kind_title(elman_kind kind);
+
 bool kind_is_recurrent(elman_kind kind);
 
 /* The kind that is called word, or ELMAN_END. */

@@ -4,6 +4,7 @@
  */
 #include "export/onnx.h"
 
+#include "base/kind.h"
 #include "export/onnx_function.h"
 #include "export/onnx_recurrent.h"
 #include "export/python.h"
@@ -118,38 +119,56 @@ static const char *put_last(onnx_export *e, const layer *l, const char *x)
     return y;
 }
 
-static const char *put_layer(onnx_export *e, const layer *l, const char *x)
+static const char *put_tanh(onnx_export *e, const layer *l, const char *x)
 {
-    static const char *const plain[] = {[ELMAN_TANH] = "Tanh",
-                                        [ELMAN_SIGMOID] = "Sigmoid",
-                                        [ELMAN_RELU] = "Relu",
-                                        [ELMAN_SOFTMAX] = "Softmax",
-                                        [ELMAN_LOG_SOFTMAX] = "LogSoftmax"};
-    const char *y;
+    (void)l;
+    return build_op(e->b, "Tanh", x, NULL);
+}
 
-    switch (l->config.kind) {
-    case ELMAN_LINEAR:
-        return put_linear(e, l, x);
-    case ELMAN_EMBEDDING:
-        return put_embedding(e, l, x);
-    case ELMAN_LAYER_NORM:
-        return put_norm(e, l, x);
-    case ELMAN_ACTIVATION:
-        return put_activation(e, l, x);
-    case ELMAN_LAST:
-        return put_last(e, l, x);
-    case ELMAN_DROPOUT: /* does nothing but in training */
-        return x;
-    case ELMAN_SOFTMAX:
-    case ELMAN_LOG_SOFTMAX:
-        y = build_op(e->b, plain[l->config.kind], x, NULL);
-        build_whole(e->b, "axis", -1);
-        return y;
-    default:
-        return l->kind == &layer_recurrent
-                   ? onnx_export_level(e, l, x)
-                   : build_op(e->b, plain[l->config.kind], x, NULL);
-    }
+static const char *put_sigmoid(onnx_export *e, const layer *l, const char *x)
+{
+    (void)l;
+    return build_op(e->b, "Sigmoid", x, NULL);
+}
+
+static const char *put_relu(onnx_export *e, const layer *l, const char *x)
+{
+    (void)l;
+    return build_op(e->b, "Relu", x, NULL);
+}
+
+static const char *put_softmax(onnx_export *e, const layer *l, const char *x)
+{
+    bool log = l->config.kind == ELMAN_LOG_SOFTMAX;
+    const char *y = build_op(e->b, log ? "LogSoftmax" : "Softmax", x, NULL);
+    build_whole(e->b, "axis", -1);
+    return y;
+}
+
+/* Dropout does nothing but in training. */
+static const char *put_nothing(onnx_export *e, const layer *l, const char *x)
+{
+    (void)e, (void)l;
+    return x;
+}
+
+/* How a layer of each kind is written: the name of its output from that of its
+ * input. A kind without an entry is refused before anything is written. */
+typedef const char *layer_writer(onnx_export *e, const layer *l, const char *x);
+static layer_writer *const writers[] = {
+    [ELMAN_RNN] = onnx_export_level,     [ELMAN_LSTM] = onnx_export_level,
+    [ELMAN_GRU] = onnx_export_level,     [ELMAN_LINEAR] = put_linear,
+    [ELMAN_EMBEDDING] = put_embedding,   [ELMAN_TANH] = put_tanh,
+    [ELMAN_SIGMOID] = put_sigmoid,       [ELMAN_RELU] = put_relu,
+    [ELMAN_SOFTMAX] = put_softmax,       [ELMAN_LAYER_NORM] = put_norm,
+    [ELMAN_DROPOUT] = put_nothing,       [ELMAN_LAST] = put_last,
+    [ELMAN_ACTIVATION] = put_activation, [ELMAN_LOG_SOFTMAX] = put_softmax,
+};
+
+static layer_writer *writer_of(const layer *l)
+{
+    size_t kind = (size_t)l->config.kind;
+    return kind < sizeof writers / sizeof *writers ? writers[kind] : NULL;
 }
 
 /* ---- The graph ---------------------------------------------------------- */
@@ -234,7 +253,7 @@ static void put_graph(onnx_export *e)
         e->b->scope = l->config.name;
 
         if (l->kind == &layer_recurrent && !e->spread) put_spread(e, x);
-        x = put_layer(e, l, x);
+        x = writer_of(l)(e, l, x);
     }
 
     e->b->scope = "output";
@@ -244,11 +263,15 @@ static void put_graph(onnx_export *e)
 static elman_status check_model(const elman_model *m)
 {
     for (size_t i = 0; i < m->layer_count; i++) {
-        const elman_layer *l = &m->layers[i].config;
-        if (m->layers[i].kind == &layer_recurrent)
-            TRY(onnx_export_check(m->layers + i));
-        if (l->kind == ELMAN_ACTIVATION)
-            TRY(onnx_function_check(l->name, l->activation.kind));
+        const layer *l = m->layers + i;
+        if (!writer_of(l))
+            return failure(ELMAN_BAD_VALUE,
+                           "the layer %s is of the kind %s, for which ONNX "
+                           "has no operator; elman's own format keeps it",
+                           l->config.name, kind_title(l->config.kind));
+        if (l->cell) TRY(onnx_export_check(l));
+        if (l->config.kind == ELMAN_ACTIVATION)
+            TRY(onnx_function_check(l->config.name, l->config.activation.kind));
     }
     return ELMAN_OK;
 }

@@ -7,11 +7,12 @@
  */
 #include "export/onnx_recurrent.h"
 
+#include "base/kind.h"
 #include "export/onnx_function.h"
 
 #include <string.h>
 
-enum { GATES = 4, FUNCTIONS = 3 };
+enum { FUNCTIONS = 3 };
 
 /* ---- What ONNX does not have -------------------------------------------- */
 
@@ -36,17 +37,18 @@ elman_status onnx_export_check(const layer *l)
 
 /* ---- Weights ------------------------------------------------------------ */
 
-/* Which of our gates each of ONNX's is: RNN; LSTM i o f c of i f g o; GRU z r h
- * of r z n. And the peepholes, i o f of i f o. */
-static const size_t *gate_order(const layer *l)
-{
-    static const size_t rnn[GATES] = {0}, lstm[GATES] = {0, 3, 1, 2},
-                        gru[GATES] = {1, 0, 2};
-    return l->config.kind == ELMAN_LSTM  ? lstm
-           : l->config.kind == ELMAN_GRU ? gru
-                                         : rnn;
-}
+/* ONNX's recurrent operators, and which of our gates each of theirs is: LSTM
+ * i o f c of i f g o; GRU z r h of r z n. */
+static const struct {
+    const char *name;
+    size_t gate_order[ELMAN_MAX_GATES];
+} operators[] = {
+    [ELMAN_RNN] = {"RNN", {0}},
+    [ELMAN_LSTM] = {"LSTM", {0, 3, 1, 2}},
+    [ELMAN_GRU] = {"GRU", {1, 0, 2}},
+};
 
+/* And the peepholes, i o f of i f o. */
 static const size_t peephole_order[] = {0, 2, 1};
 
 /* Copies blocks of so many floats in that order; returns where the next go. */
@@ -73,8 +75,9 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
 
     for (size_t way = 0; to && way < l->D; way++) {
         const direction *d = &l->way[way];
-        to = put_blocks(l->cell->gates, gate_order(l), l->H * columns,
-                        w + (*what == 'W' ? d->w_ih : d->w_hh), to);
+        to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
+                        l->H * columns, w + (*what == 'W' ? d->w_ih : d->w_hh),
+                        to);
     }
     return name;
 }
@@ -90,8 +93,10 @@ static const char *put_bias(onnx_export *e, const layer *l)
 
     for (size_t way = 0; to && way < l->D; way++) {
         const direction *d = &l->way[way];
-        to = put_blocks(l->cell->gates, gate_order(l), l->H, w + d->b_ih, to);
-        to = put_blocks(l->cell->gates, gate_order(l), l->H, w + d->b_hh, to);
+        to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
+                        l->H, w + d->b_ih, to);
+        to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
+                        l->H, w + d->b_hh, to);
     }
     return name;
 }
@@ -231,9 +236,7 @@ static void end_memory(onnx_export *e, const layer *l)
  * or a beta have. */
 static void put_activations(onnx_export *e, const layer *l)
 {
-    size_t each = l->config.kind == ELMAN_LSTM  ? 3
-                  : l->config.kind == ELMAN_GRU ? 2
-                                                : 1;
+    size_t each = l->cell->functions;
 
     const char *names[DIRECTIONS * FUNCTIONS];
     float alpha[DIRECTIONS * FUNCTIONS], beta[DIRECTIONS * FUNCTIONS];
@@ -270,7 +273,7 @@ static void put_attributes(onnx_export *e, const layer *l)
     if (!usual) put_activations(e, l);
     if (c->clip > 0) build_number(e->b, "clip", c->clip);
     if (c->coupled) build_whole(e->b, "input_forget", 1);
-    if (c->kind == ELMAN_GRU && !c->reset_before)
+    if (kind_has_field(c->kind, "reset_before") && !c->reset_before)
         build_whole(e->b, "linear_before_reset", 1);
 }
 
@@ -279,10 +282,9 @@ static void put_attributes(onnx_export *e, const layer *l)
 /* Y (T,D,B,H) as the layer gives it. */
 static const char *merge(onnx_export *e, const layer *l, const char *Y)
 {
-    static const char *const operators[] = {[ELMAN_MERGE_SUM] = "ReduceSum",
-                                            [ELMAN_MERGE_MUL] = "ReduceProd",
-                                            [ELMAN_MERGE_AVERAGE] =
-                                                "ReduceMean"};
+    static const char *const reduce[] = {[ELMAN_MERGE_SUM] = "ReduceSum",
+                                         [ELMAN_MERGE_MUL] = "ReduceProd",
+                                         [ELMAN_MERGE_AVERAGE] = "ReduceMean"};
     onnx_builder *b = e->b;
     elman_merge how = l->config.merge;
     const char *y;
@@ -303,11 +305,10 @@ static const char *merge(onnx_export *e, const layer *l, const char *Y)
         build_wholes(b, "perm", 4, (int64_t[]){1, 0, 2, 3});
         return y;
     case ELMAN_MERGE_SUM: /* its axes became an input first */
-        y = build_op(b, operators[how], Y, build_list(b, 1, (int64_t[]){1}),
-                     NULL);
+        y = build_op(b, reduce[how], Y, build_list(b, 1, (int64_t[]){1}), NULL);
         break;
     default:
-        y = build_op(b, operators[how], Y, NULL);
+        y = build_op(b, reduce[how], Y, NULL);
         build_wholes(b, "axes", 1, (int64_t[]){1});
         break;
     }
@@ -318,8 +319,6 @@ static const char *merge(onnx_export *e, const layer *l, const char *Y)
 
 const char *onnx_export_level(onnx_export *e, const layer *l, const char *x)
 {
-    static const char *const operators[] = {
-        [ELMAN_RNN] = "RNN", [ELMAN_LSTM] = "LSTM", [ELMAN_GRU] = "GRU"};
     bool of_c = l->cell->has_cell;
     size_t k = l->depth;
     begin_memory(e, l);
@@ -336,7 +335,7 @@ const char *onnx_export_level(onnx_export *e, const layer *l, const char *x)
 
     const char *const inputs[] = {x, W, R, B, "", h, c, P};
     const char *const outputs[] = {Y, e->memory.h_n[k], e->memory.c_n[k]};
-    build_node(e->b, operators[l->config.kind],
+    build_node(e->b, operators[l->config.kind].name,
                *P     ? 8
                : of_c ? 7
                       : 6,

@@ -5,6 +5,7 @@
  */
 #include "export/torch.h"
 
+#include "base/kind.h"
 #include "export/python.h"
 #include "format/safetensors.h"
 
@@ -36,14 +37,13 @@ static elman_activation_kind rnn_activation(const elman_layer *l)
 
 static bool has_own_activations(const elman_layer *l)
 {
-    static const elman_activation_kind usual[3] = {
-        ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH, ELMAN_ACTIVATION_TANH};
-    if (l->kind == ELMAN_RNN)
+    if (kind_has_field(l->kind, "nonlinearity"))
         return rnn_activation(l) == ELMAN_ACTIVATION_DEFAULT;
 
     for (size_t i = 0; i < 6; i++) {
         elman_activation_kind kind = l->activations[i / 3][i % 3].kind;
-        if (kind != ELMAN_ACTIVATION_DEFAULT && kind != usual[i % 3])
+        if (kind != ELMAN_ACTIVATION_DEFAULT &&
+            kind != cell_own_activation(l, i % 3).kind)
             return true;
     }
     return false;
@@ -102,11 +102,47 @@ static bool has_function(const elman_layer *l)
            activations[kind].name;
 }
 
+/* torch.nn's modules, and how each is written. A kind without an entry is
+ * refused before anything is written; indexing (last) is no module. */
+typedef void module_writer(python_writer *w, const elman_model *m,
+                           const elman_layer *l);
+static module_writer put_recurrent, put_linear, put_embedding, put_norm,
+    put_dropout, put_activation, put_plain;
+
+static const struct {
+    const char *name;
+    module_writer *put;
+} modules[] = {
+    [ELMAN_RNN] = {"RNN", put_recurrent},
+    [ELMAN_LSTM] = {"LSTM", put_recurrent},
+    [ELMAN_GRU] = {"GRU", put_recurrent},
+    [ELMAN_LINEAR] = {"Linear", put_linear},
+    [ELMAN_EMBEDDING] = {"Embedding", put_embedding},
+    [ELMAN_TANH] = {"Tanh()", put_plain},
+    [ELMAN_SIGMOID] = {"Sigmoid()", put_plain},
+    [ELMAN_RELU] = {"ReLU()", put_plain},
+    [ELMAN_SOFTMAX] = {"Softmax(-1)", put_plain},
+    [ELMAN_LAYER_NORM] = {"LayerNorm", put_norm},
+    [ELMAN_DROPOUT] = {"Dropout", put_dropout},
+    [ELMAN_LAST] = {"", NULL},
+    [ELMAN_ACTIVATION] = {"", put_activation},
+    [ELMAN_LOG_SOFTMAX] = {"LogSoftmax(-1)", put_plain},
+};
+
+static bool has_module(elman_kind kind)
+{
+    size_t index = (size_t)kind;
+    return index < sizeof modules / sizeof *modules && modules[index].name;
+}
+
 static elman_status check_layer(const elman_layer *l, bool alone)
 {
-    bool recurrent =
-        l->kind == ELMAN_RNN || l->kind == ELMAN_LSTM || l->kind == ELMAN_GRU;
-    if (recurrent) TRY(check_recurrent(l));
+    if (!has_module(l->kind))
+        return failure(ELMAN_BAD_VALUE,
+                       "the layer %s is of the kind %s, which torch.nn does "
+                       "not have; elman's own format keeps it",
+                       l->name, kind_title(l->kind));
+    if (kind_is_recurrent(l->kind)) TRY(check_recurrent(l));
 
     if (l->kind == ELMAN_DROPOUT && l->variational)
         return refuse(l, "has variational dropout");
@@ -176,14 +212,13 @@ static size_t input_of(const elman_model *m, const elman_layer *l)
 static void put_recurrent(python_writer *w, const elman_model *m,
                           const elman_layer *l)
 {
-    static const char *const names[] = {
-        [ELMAN_RNN] = "RNN", [ELMAN_LSTM] = "LSTM", [ELMAN_GRU] = "GRU"};
-    python_put(w, "torch.nn.%s(%zu, %zu", names[l->kind], input_of(m, l),
+    python_put(w, "torch.nn.%s(%zu, %zu", modules[l->kind].name, input_of(m, l),
                l->hidden_size);
 
     /* only what is not torch.nn's default */
     if (l->num_layers > 1) python_put(w, ", num_layers=%zu", l->num_layers);
-    if (l->kind == ELMAN_RNN && rnn_activation(l) == ELMAN_ACTIVATION_RELU)
+    if (kind_has_field(l->kind, "nonlinearity") &&
+        rnn_activation(l) == ELMAN_ACTIVATION_RELU)
         python_put(w, ", nonlinearity=\"relu\"");
     if (l->no_bias) python_put(w, ", bias=False");
     if (m->config.batch_first) python_put(w, ", batch_first=True");
@@ -195,8 +230,10 @@ static void put_recurrent(python_writer *w, const elman_model *m,
     python_put(w, ")");
 }
 
-static void put_activation(python_writer *w, const elman_layer *l)
+static void put_activation(python_writer *w, const elman_model *m,
+                           const elman_layer *l)
 {
+    (void)m;
     elman_activation_kind kind = l->activation.kind;
     const char *rest = activations[kind].rest;
     python_put(w, "torch.nn.%s(", activations[kind].name);
@@ -204,48 +241,41 @@ static void put_activation(python_writer *w, const elman_layer *l)
     python_put(w, ")");
 }
 
-/* Modules without weights, but for those with a number. */
-static const char *const functions[] = {
-    [ELMAN_TANH] = "Tanh()",
-    [ELMAN_SIGMOID] = "Sigmoid()",
-    [ELMAN_RELU] = "ReLU()",
-    [ELMAN_SOFTMAX] = "Softmax(-1)",
-    [ELMAN_LOG_SOFTMAX] = "LogSoftmax(-1)",
-};
-
-static void put_module(python_writer *w, const elman_model *m,
+static void put_linear(python_writer *w, const elman_model *m,
                        const elman_layer *l)
 {
-    /* the module's constructor, with what the config sets */
-    switch (l->kind) {
-    case ELMAN_RNN:
-    case ELMAN_LSTM:
-    case ELMAN_GRU:
-        put_recurrent(w, m, l);
-        break;
+    python_put(w, "torch.nn.Linear(%zu, %zu%s)", input_of(m, l), l->output_size,
+               l->no_bias ? ", bias=False" : "");
+}
 
-    case ELMAN_LINEAR:
-        python_put(w, "torch.nn.Linear(%zu, %zu%s)", input_of(m, l),
-                   l->output_size, l->no_bias ? ", bias=False" : "");
-        break;
-    case ELMAN_EMBEDDING:
-        python_put(w, "torch.nn.Embedding(%zu, %zu)", l->num_embeddings,
-                   l->embedding_dim);
-        break;
-    case ELMAN_LAYER_NORM:
-        python_put(w, "torch.nn.LayerNorm(%zu, eps=%.7g)", input_of(m, l),
-                   (double)l->eps);
-        break;
+static void put_embedding(python_writer *w, const elman_model *m,
+                          const elman_layer *l)
+{
+    (void)m;
+    python_put(w, "torch.nn.Embedding(%zu, %zu)", l->num_embeddings,
+               l->embedding_dim);
+}
 
-    case ELMAN_DROPOUT:
-        python_put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
-        break;
-    case ELMAN_ACTIVATION:
-        put_activation(w, l);
-        break;
-    default:
-        python_put(w, "torch.nn.%s", functions[l->kind]);
-    }
+static void put_norm(python_writer *w, const elman_model *m,
+                     const elman_layer *l)
+{
+    python_put(w, "torch.nn.LayerNorm(%zu, eps=%.7g)", input_of(m, l),
+               (double)l->eps);
+}
+
+static void put_dropout(python_writer *w, const elman_model *m,
+                        const elman_layer *l)
+{
+    (void)m;
+    python_put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
+}
+
+/* A module that takes what its name says. */
+static void put_plain(python_writer *w, const elman_model *m,
+                      const elman_layer *l)
+{
+    (void)m;
+    python_put(w, "torch.nn.%s", modules[l->kind].name);
 }
 
 static void put_modules(python_writer *w, const elman_model *m)
@@ -255,7 +285,7 @@ static void put_modules(python_writer *w, const elman_model *m)
     /* a module alone, or a dictionary of all by name */
     const elman_layer *l = m->config.layers;
     if (n == 1) {
-        put_module(w, m, l);
+        modules[l->kind].put(w, m, l);
         return;
     }
 
@@ -268,7 +298,7 @@ static void put_modules(python_writer *w, const elman_model *m)
 
         python_put_text(w, l[i].name);
         python_put(w, ": ");
-        put_module(w, m, l + i);
+        modules[l[i].kind].put(w, m, l + i);
         first = false;
     }
 

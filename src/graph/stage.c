@@ -219,7 +219,8 @@ static elman_status visit_all(stage *s, visit_memory *visit)
         size_t direction_count = l->config.bidirectional ? 2 : 1;
         for (size_t d = 0; d < direction_count; d++) {
             TRY(visit(s, i, level, d, false));
-            if (l->config.kind == ELMAN_LSTM) TRY(visit(s, i, level, d, true));
+            if (cell_for(&l->config)->has_cell)
+                TRY(visit(s, i, level, d, true));
         }
 
         level++;

@@ -11,6 +11,7 @@
  */
 #include "import/mapping.h"
 
+#include "base/kind.h"
 #include "format/file.h"
 #include "format/json.h"
 #include "model/config_text.h"
@@ -32,8 +33,26 @@ typedef struct recipe {
 
 /* The blocks that we have, and other letters for them. */
 typedef struct gate_letters {
-    const char *ours, *also;
+    char ours[ELMAN_MAX_GATES + 1], also[ELMAN_MAX_GATES + 1];
 } gate_letters;
+
+/* What ONNX and Keras call the gates of a cell, in our order. */
+static const char *const other_letters[] = {
+    [ELMAN_LSTM] = "ifco", [ELMAN_GRU] = "ruh"};
+
+static gate_letters letters_of_cell(const elman_layer *l)
+{
+    const cell_kind *cell = cell_for(l);
+    gate_letters letters = {.ours = ""};
+    for (size_t i = 0; i < cell->gates; i++)
+        letters.ours[i] = cell->gate[i].name[0];
+    memcpy(letters.also, letters.ours, sizeof letters.also);
+    size_t kind = (size_t)l->kind;
+    if (kind < sizeof other_letters / sizeof *other_letters &&
+        other_letters[kind])
+        snprintf(letters.also, sizeof letters.also, "%s", other_letters[kind]);
+    return letters;
+}
 
 static gate_letters letters_of(const elman_config *c, const parameter *p)
 {
@@ -44,14 +63,13 @@ static gate_letters letters_of(const elman_config *c, const parameter *p)
             strncmp(p->name, l->name, length) == 0 && p->name[length] == '.';
 
         if (!mine) continue;
-        if (l->kind == ELMAN_LSTM && strcmp(p->role, "peephole") == 0)
+        if (strcmp(p->role, "peephole") == 0)
             return (gate_letters){"ifo", "ifo"};
-        if (l->kind == ELMAN_LSTM && p->gates == 4)
-            return (gate_letters){"ifgo", "ifco"};
-        if (l->kind == ELMAN_GRU && p->gates == 3)
-            return (gate_letters){"rzn", "ruh"};
+        if (kind_is_recurrent(l->kind) && p->gates > 1 &&
+            p->gates == cell_for(l)->gates)
+            return letters_of_cell(l);
     }
-    return (gate_letters){NULL, NULL};
+    return (gate_letters){.ours = ""};
 }
 
 /* Where in the source each of our blocks is. */
@@ -59,10 +77,10 @@ static elman_status order_gates(const gate_letters *letters, const recipe *r,
                                 tensor_slice *p)
 {
     const char *ours = letters->ours, *theirs = r->gates;
-    size_t count = ours ? strlen(ours) : 0;
+    size_t count = strlen(ours);
 
     /* each of our letters, or its other name, once among theirs */
-    bool fits = ours && strlen(theirs) == count;
+    bool fits = count && strlen(theirs) == count;
 
     for (size_t j = 0; fits && j < count; j++) {
         const char *at = strchr(theirs, ours[j]);
@@ -76,8 +94,7 @@ static elman_status order_gates(const gate_letters *letters, const recipe *r,
         return ELMAN_OK;
     }
 
-    if (!ours)
-
+    if (count == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "the mapping of %s names gates, but it has none",
                        p->parameter);

@@ -1,6 +1,8 @@
 /* module_config.c: the config and the slices of modules in their order. */
 #include "import/module_config.h"
 
+#include "base/kind.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +32,8 @@ static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
         l.proj_size = m->proj_size;
         l.bidirectional = m->direction_count == 2;
         l.no_bias = m->at[0][0][ROLE_BIAS_IH] == NOWHERE;
-        if (m->kind == ELMAN_RNN) l.nonlinearity = nonlinearity;
+        if (kind_has_field(m->kind, "nonlinearity"))
+            l.nonlinearity = nonlinearity;
     }
     return l;
 }
@@ -100,7 +103,7 @@ static elman_status check_nonlinearity(const module_order *o,
 {
     bool used = !config->nonlinearity;
     for (size_t i = 0; i < o->count && !used; i++)
-        used = o->entries[i].kind == ELMAN_RNN;
+        used = kind_has_field(o->entries[i].kind, "nonlinearity");
     if (used) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE, "nonlinearity is given, which has no use "
                                     "for a model without nn.RNN");
@@ -148,7 +151,7 @@ static elman_status add_recurrent(elman_import *im, const module *m,
                                   const elman_layer *l)
 {
     const char *how = NULL;
-    if (m->kind == ELMAN_RNN)
+    if (kind_has_field(m->kind, "nonlinearity"))
         how = l->nonlinearity ? "as it is, for relu (the file does not say)"
                               : "as it is, for tanh (the file does not say)";
 

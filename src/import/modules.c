@@ -4,6 +4,8 @@
  */
 #include "import/modules.h"
 
+#include "base/kind.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +33,7 @@ void role_print(bool one_step, module_role role, size_t level, size_t d,
                  d ? "_reverse" : "");
 }
 
-bool module_is_recurrent(const module *m)
-{
-    return m->kind == ELMAN_RNN || m->kind == ELMAN_LSTM ||
-           m->kind == ELMAN_GRU;
-}
+bool module_is_recurrent(const module *m) { return kind_is_recurrent(m->kind); }
 
 /* The name that a tensor of m has, or should have. */
 static void name_print(const module *m, module_role role, size_t level,
@@ -326,10 +324,20 @@ static elman_status check_level(const elman_import *im, const module *m,
     return ELMAN_OK;
 }
 
+/* The recurrent module of torch.nn with so many gates; there is always one. */
+static elman_kind torch_kind(size_t gates)
+{
+    static const elman_kind kinds[] = {ELMAN_RNN, ELMAN_GRU, ELMAN_LSTM};
+    elman_layer l = {.kind = ELMAN_END};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        l.kind = kinds[i];
+        if (cell_for(&l)->gates == gates) break;
+    }
+    return l.kind;
+}
+
 static elman_status check_recurrent(const elman_import *im, module *m)
 {
-    static const elman_kind kinds[] = {ELMAN_END, ELMAN_RNN, ELMAN_END,
-                                       ELMAN_GRU, ELMAN_LSTM};
     size_t all_gates = 0, all_R = 0;
 
     TRY(check_complete(m));
@@ -365,7 +373,7 @@ static elman_status check_recurrent(const elman_import *im, module *m)
         all_R = R;
     }
 
-    m->kind = kinds[all_gates];
+    m->kind = torch_kind(all_gates);
     m->O = m->direction_count * all_R;
     return ELMAN_OK;
 }

@@ -1,6 +1,7 @@
 /* assemble.c: layers and weights of a trace as config and slices. */
 #include "trace/assemble.h"
 
+#include "base/kind.h"
 #include "trace/directions.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 bool traced_is_recurrent(const traced_layer *l)
 {
-    return l->config.kind >= ELMAN_RNN && l->config.kind <= ELMAN_GRU;
+    return kind_is_recurrent(l->config.kind);
 }
 
 /* Where a traced layer goes: layer and level of the config. */

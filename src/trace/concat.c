@@ -2,6 +2,7 @@
  * view again. */
 #include "trace/concat.h"
 
+#include "base/kind.h"
 #include "trace/attribute.h"
 #include "trace/view.h"
 
@@ -94,7 +95,7 @@ static void see_final(const trace *t, view *of)
 
     const traced_layer *l = t->layers + s->index;
     int64_t d = of->offset[D];
-    bool recurrent = l->config.kind >= ELMAN_RNN && l->config.kind <= ELMAN_GRU;
+    bool recurrent = kind_is_recurrent(l->config.kind);
 
     /* at the step that its direction reads last */
     bool at_end = of->from_end[TIME]

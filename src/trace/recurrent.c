@@ -4,6 +4,7 @@
  */
 #include "trace/recurrent.h"
 
+#include "base/kind.h"
 #include "trace/attribute.h"
 #include "trace/directions.h"
 #include "trace/layers.h"
@@ -18,9 +19,9 @@
 enum { FUNCTIONS = 3 };
 
 static const recurrent_row rows[] = {
-    {"RNN", ELMAN_RNN, 1, 1, {0}, "as it is"},
-    {"GRU", ELMAN_GRU, 3, 2, {1, 0, 2}, "zrh to rzn"},
-    {"LSTM", ELMAN_LSTM, 4, 3, {0, 2, 3, 1}, "iofc to ifgo"},
+    {"RNN", ELMAN_RNN, {0}, "as it is"},
+    {"GRU", ELMAN_GRU, {1, 0, 2}, "zrh to rzn"},
+    {"LSTM", ELMAN_LSTM, {0, 2, 3, 1}, "iofc to ifgo"},
 };
 
 /* ---- Attributes ---------------------------------------------------------- */
@@ -110,17 +111,12 @@ static elman_status read_function(const onnx_node *n, const char *name,
  * it can be. */
 static void prefer_own(elman_layer *c, size_t direction_count)
 {
-    static const elman_activation_kind own[][FUNCTIONS] = {
-        [ELMAN_RNN] = {ELMAN_ACTIVATION_TANH},
-        [ELMAN_LSTM] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH,
-                        ELMAN_ACTIVATION_TANH},
-        [ELMAN_GRU] = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},
-    };
-    bool same = true, relu = c->kind == ELMAN_RNN;
+    const elman_activation_kind *own = cell_for(c)->own;
+    bool same = true, relu = kind_has_field(c->kind, "nonlinearity");
 
     for (size_t d = 0; d < direction_count; d++) {
         for (size_t k = 0; k < FUNCTIONS; k++)
-            same = same && c->activations[d][k].kind == own[c->kind][k];
+            same = same && c->activations[d][k].kind == own[k];
         relu = relu && c->activations[d][0].kind == ELMAN_ACTIVATION_RELU;
     }
 
@@ -132,7 +128,8 @@ static elman_status read_activations(recurrent_node *r)
 {
     const onnx_node *n = r->n;
     const onnx_attribute *names, *alphas, *betas;
-    size_t wanted = r->direction_count * r->row->functions, alpha = 0, beta = 0;
+    size_t wanted = r->direction_count * r->cell->functions, alpha = 0,
+           beta = 0;
     TRY(find_list(n, "activations", ONNX_STRINGS, &names));
     TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
     TRY(find_list(n, "activation_beta", ONNX_FLOATS, &betas));
@@ -144,8 +141,8 @@ static elman_status read_activations(recurrent_node *r)
 
     for (size_t i = 0; i < wanted; i++)
         TRY(read_function(n, names->strings[i], alphas, &alpha, betas, &beta,
-                          &r->config.activations[i / r->row->functions]
-                                                [i % r->row->functions]));
+                          &r->config.activations[i / r->cell->functions]
+                                                [i % r->cell->functions]));
 
     prefer_own(&r->config, r->direction_count);
     return ELMAN_OK;
@@ -179,9 +176,9 @@ static elman_status read_flags(recurrent_node *r)
     TRY(attribute_text(n, "direction", "forward", &where));
     TRY(attribute_whole(n, "layout", 0, &layout));
     TRY(attribute_float(n, "clip", FLT_MAX, &c->clip));
-    if (c->kind == ELMAN_LSTM)
+    if (kind_has_field(c->kind, "coupled"))
         TRY(attribute_whole(n, "input_forget", 0, &forget));
-    if (c->kind == ELMAN_GRU)
+    if (kind_has_field(c->kind, "reset_before"))
         TRY(attribute_whole(n, "linear_before_reset", 0, &linear));
 
     c->reverse = !strcmp(where, "reverse");
@@ -226,7 +223,7 @@ static elman_status read_weights(trace *t, recurrent_node *r,
 {
     const onnx_node *n = r->n;
     int64_t hidden;
-    size_t p = r->row->kind == ELMAN_LSTM ? 7 : SIZE_MAX;
+    size_t p = kind_has_field(r->row->kind, "peephole") ? 7 : SIZE_MAX;
 
     /* W says I, R says H, and hidden_size, if given, the same */
     TRY(need_strides(t, n, in[1], 3, "W", TENSOR_WEIGHT, &r->W));
@@ -238,7 +235,7 @@ static elman_status read_weights(trace *t, recurrent_node *r,
                       (long long)hidden, r->H);
 
     size_t G;
-    if (!sizes_multiply(r->row->gates, r->H, 1, &G) || G > MOST_FEATURES)
+    if (!sizes_multiply(r->cell->gates, r->H, 1, &G) || G > MOST_FEATURES)
         return refuse(n, "its hidden_size is %zu, which is too large", r->H);
     TRY(expect(n, "W", &r->W, r->direction_count, G, r->I));
     TRY(expect(n, "R", &r->R, r->direction_count, G, r->H));
@@ -274,7 +271,7 @@ static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
                        &(weight_view){.role = role,
                                       .how = r->row->how,
                                       .direction = r->base + d,
-                                      .blocks = r->row->gates,
+                                      .blocks = r->cell->gates,
                                       .order = r->row->order,
                                       .row_axis = 1,
                                       .column_axis = matrix ? 2 : NO_STRIDE});
@@ -307,7 +304,7 @@ static elman_status weigh_all(trace *t, const recurrent_node *r)
         TRY(weigh(t, r, "weight_hh", &r->R, d, 0));
         if (r->has_B) {
             TRY(weigh(t, r, "bias_ih", &r->B, d, 0));
-            TRY(weigh(t, r, "bias_hh", &r->B, d, r->row->gates * r->H));
+            TRY(weigh(t, r, "bias_hh", &r->B, d, r->cell->gates * r->H));
         }
         if (r->has_P) TRY(weigh_peephole(t, r, d));
     }
@@ -390,7 +387,7 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
     const traced_layer *l = &t->layers[t->layer_count - 1];
     const size_t sources[] = {l->y, l->h_n, l->c_n};
 
-    size_t most = r->row->kind == ELMAN_LSTM ? 3 : 2;
+    size_t most = r->cell->has_cell ? 3 : 2;
     if (r->n->outputs > most)
         return refuse(r->n, "%zu outputs, expected at most %zu", r->n->outputs,
                       most);
@@ -442,6 +439,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].op, n->op)) r.row = rows + i;
     r.config.kind = r.row->kind;
+    r.cell = cell_for(&r.config);
     TRY(read_flags(&r));
 
     /* X is (T,B,I), with layout 1 (B,T,I) */

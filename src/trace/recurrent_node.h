@@ -13,7 +13,6 @@
 typedef struct recurrent_row {
     const char *op;
     elman_kind kind;
-    size_t gates, functions;
     size_t order[SLICE_BLOCKS];
     const char *how;
 } recurrent_row;
@@ -21,6 +20,7 @@ typedef struct recurrent_row {
 /* A node being read. */
 typedef struct recurrent_node {
     const recurrent_row *row;
+    const cell_kind *cell;
     const onnx_node *n;
     size_t direction_count, H, I;
     size_t base;      /* its first direction is this one of the layer */

@@ -223,7 +223,7 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
     static const char *const roles[] = {"h_0", "c_0"};
     traced_layer *l = &t->layers[t->layer_count - 1];
     traced_start *to[] = {&l->h_0, &l->c_0};
-    size_t count = r->row->kind == ELMAN_LSTM ? 2 : 1;
+    size_t count = r->cell->has_cell ? 2 : 1;
     start starts[2] = {{.zero = true}, {.zero = true}};
     bool learned = false;
 

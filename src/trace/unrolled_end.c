@@ -162,10 +162,11 @@ static elman_status find_start(const onnx_node *n, const unrolled *u,
 
 static elman_status weigh_starts(trace *t, const onnx_node *n)
 {
-    static const recurrent_row row = {"RNN", ELMAN_RNN, 1, 1, {0}, "as it is"};
+    static const recurrent_row row = {"RNN", ELMAN_RNN, {0}, "as it is"};
     const traced_layer *l = &t->layers[t->layer_count - 1];
     const unrolled *u = l->unrolled;
     recurrent_node r = {.row = &row,
+                        .cell = &cell_rnn,
                         .n = n,
                         .direction_count = u->direction_count,
                         .H = l->config.hidden_size,

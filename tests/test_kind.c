@@ -1,0 +1,203 @@
+/*
+ * test_kind.c: the list of kinds is whole, every kind can be trained, saved and
+ * described by it, and a kind that an exporter does not know is refused before
+ * anything is written.
+ */
+#include "check.h"
+#include "folder.h"
+
+#include "base/kind.h"
+#include "cell/cell.h"
+#include "model/config_fields.h"
+#include "model/model.h"
+
+#include <unistd.h>
+
+static bool next_kind(elman_kind_info *info)
+{
+    return elman_kind_read((elman_kind)(info->kind + 1), info) == ELMAN_OK;
+}
+
+/* A model of one layer of a kind that reads x, with as little set as it takes;
+ * NULL for an embedding. */
+static elman_model *make(const elman_kind_info *info)
+{
+    elman_model *model = NULL;
+    elman_config config = {.input_size = 3, .layers = {{.kind = info->kind}}};
+    elman_layer *l = config.layers;
+    if (info->family == ELMAN_FAMILY_EMBEDDING) return NULL;
+    if (info->family == ELMAN_FAMILY_RECURRENT) l->hidden_size = 5;
+    if (info->family == ELMAN_FAMILY_LINEAR) l->output_size = 2;
+    if (info->kind == ELMAN_ACTIVATION)
+        l->activation.kind = ELMAN_ACTIVATION_ELU;
+    CHECK_OK(elman_model_create(&config, &model));
+    return model;
+}
+
+TEST(kinds_are_numbered_without_a_gap_and_called_by_words_of_their_own)
+{
+    elman_kind_info info = {.kind = ELMAN_END};
+    size_t count = 1;
+    for (; next_kind(&info); count++) {
+        CHECK(kind_named(info.word) == info.kind, "%s is two kinds", info.word);
+        CHECK(info.title[0] && info.prefix[0], "%s has no name", info.word);
+        CHECK(info.family >= ELMAN_FAMILY_RECURRENT &&
+                  info.family <= ELMAN_FAMILY_LAST,
+              "%s is of no family", info.word);
+        CHECK((info.family == ELMAN_FAMILY_RECURRENT) == (info.gate_count > 0),
+              "%s and its gates", info.word);
+    }
+    assert_int_equal(count, kind_count());
+    assert_int_equal(kind_named("no such kind"), ELMAN_END);
+}
+
+TEST(what_is_no_kind_says_the_range_and_leaves_info)
+{
+    elman_kind_info info = {.word = "mine"}, before = info;
+    CHECK_FAILS(elman_kind_read(ELMAN_END, &info), ELMAN_BAD_VALUE,
+                "kind is 0, expected 1 to ");
+    CHECK_FAILS(elman_kind_read((elman_kind)1000, &info), ELMAN_BAD_VALUE,
+                "kind is 1000, expected 1 to ");
+    CHECK_FAILS(elman_kind_read((elman_kind)-1, &info), ELMAN_BAD_VALUE,
+                "expected 1 to ");
+    CHECK_FAILS(elman_kind_read(ELMAN_LSTM, NULL), ELMAN_BAD_VALUE, "info");
+    assert_memory_equal(&info, &before, sizeof info);
+}
+
+TEST(every_field_that_a_kind_reads_is_one_of_a_layer_and_the_other_way_round)
+{
+    bool read[LAYER_FIELDS] = {false};
+    elman_kind_info info = {.kind = ELMAN_END};
+    while (next_kind(&info))
+        for (const char *const *field = info.fields; *field; field++) {
+            size_t i = 0;
+            while (i < LAYER_FIELDS && strcmp(layer_fields[i].name, *field))
+                i++;
+            CHECK(i < LAYER_FIELDS, "%s reads %s", info.word, *field);
+            read[i] = true;
+        }
+    for (size_t i = 2; i < LAYER_FIELDS; i++) /* after kind and name */
+        CHECK(read[i], "nobody reads %s", layer_fields[i].name);
+}
+
+TEST(a_field_that_a_kind_does_not_read_is_refused_by_name)
+{
+    elman_kind_info info = {.kind = ELMAN_END};
+    while (next_kind(&info))
+        for (size_t i = 2; i < LAYER_FIELDS; i++) {
+            const config_field *f = layer_fields + i;
+            elman_config config = {.input_size = 3,
+                                   .layers = {{.kind = info.kind}}};
+            elman_model *model = NULL;
+            char want[200];
+            if (kind_has_field(info.kind, f->name)) continue;
+            if (info.family == ELMAN_FAMILY_EMBEDDING) config.input_size = 0;
+            memset((char *)config.layers + f->at, 1, 1);
+            snprintf(want, sizeof want, "(%s): %s is set, but a %s layer",
+                     info.title, f->name, info.title);
+            CHECK_FAILS(elman_model_create(&config, &model), ELMAN_BAD_VALUE,
+                        want);
+        }
+}
+
+TEST(gates_are_as_many_as_the_blocks_of_their_weights)
+{
+    elman_kind_info info = {.kind = ELMAN_END};
+    while (next_kind(&info)) {
+        if (info.family != ELMAN_FAMILY_RECURRENT) continue;
+        elman_model *model = make(&info);
+        elman_const_tensor weight;
+        CHECK(elman_model_parameter(model, 0, &weight), "%s", info.word);
+        assert_int_equal(weight.shape[0], 5 * info.gate_count);
+        for (size_t g = 0; g < info.gate_count; g++)
+            CHECK(info.gates[g] && info.gates[g][0], "%s: gate %zu", info.word,
+                  g);
+
+        /* weight_hh comes next, if there is one */
+        const char *name = elman_model_parameter(model, 1, &weight);
+        bool has_weight = name && strstr(name, "weight_hh");
+        CHECK(has_weight == (info.recurrence != ELMAN_RECURRENCE_NONE),
+              "%s: %s", info.word, name);
+        if (has_weight)
+            assert_int_equal(weight.rank,
+                             info.recurrence == ELMAN_RECURRENCE_MATRIX ? 2
+                                                                        : 1);
+        elman_model_destroy(model);
+    }
+}
+
+/* Exports to a path that must not come to be. */
+static void check_refused(const elman_model *model, elman_export_format format,
+                          const char *part)
+{
+    const char *path = in_folder("refused");
+    char lines[1000];
+    CHECK_FAILS(elman_model_export(model, format, path), ELMAN_BAD_VALUE, part);
+    CHECK(access(path, F_OK) != 0, "%s was written", path);
+    CHECK_FAILS(elman_export_read(model, format, path, sizeof lines, lines),
+                ELMAN_BAD_VALUE, part);
+}
+
+/* A kind that no exporter knows: planted in a model that was made. */
+TEST(a_kind_that_no_exporter_knows_is_refused_before_anything_is_written)
+{
+    static const elman_kind planted[] = {(elman_kind)99, (elman_kind)63};
+    elman_config config = {
+        .input_size = 3,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 5, .name = "first"}}};
+    for (size_t i = 0; i < sizeof planted / sizeof *planted; i++) {
+        elman_model *model = NULL;
+        CHECK_OK(elman_model_create(&config, &model));
+        model->config.layers[0].kind = planted[i];
+        model->layers[0].config.kind = planted[i];
+        check_refused(model, ELMAN_EXPORT_TORCH,
+                      "the layer first is of the kind unknown");
+        check_refused(model, ELMAN_EXPORT_ONNX,
+                      "the layer first is of the kind unknown");
+        elman_model_destroy(model);
+    }
+}
+
+/* What torch.nn and ONNX have is exported; the rest is refused by its title,
+ * and elman's own format keeps it. */
+TEST(every_kind_is_exported_or_refused_and_always_saved)
+{
+    elman_kind_info info = {.kind = ELMAN_END};
+    while (next_kind(&info)) {
+        elman_model *model = make(&info), *back = NULL;
+        const char *path = in_folder("own.safetensors");
+        if (!model) continue;
+        CHECK_OK(elman_model_save(model, path));
+        CHECK_OK(elman_model_load(path, &back));
+        assert_int_equal(elman_model_config(back)->layers[0].kind, info.kind);
+        elman_model_destroy(back);
+
+        for (int format = ELMAN_EXPORT_TORCH; format <= ELMAN_EXPORT_ONNX;
+             format++) {
+            const char *out = in_folder("out");
+            elman_status status =
+                elman_model_export(model, (elman_export_format)format, out);
+            CHECK((status == ELMAN_OK) == (access(out, F_OK) == 0),
+                  "%s: status %d", info.word, (int)status);
+            unlink(out);
+        }
+        elman_model_destroy(model);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            kinds_are_numbered_without_a_gap_and_called_by_words_of_their_own),
+        cmocka_unit_test(what_is_no_kind_says_the_range_and_leaves_info),
+        cmocka_unit_test(
+            every_field_that_a_kind_reads_is_one_of_a_layer_and_the_other_way_round),
+        cmocka_unit_test(a_field_that_a_kind_does_not_read_is_refused_by_name),
+        cmocka_unit_test(gates_are_as_many_as_the_blocks_of_their_weights),
+        cmocka_unit_test(
+            a_kind_that_no_exporter_knows_is_refused_before_anything_is_written),
+        cmocka_unit_test(every_kind_is_exported_or_refused_and_always_saved),
+    };
+    return cmocka_run_group_tests(tests, folder_create, folder_destroy);
+}
