@@ -60,14 +60,14 @@ static const char *put_norm(onnx_export *e, const layer *l, const char *x)
     return y;
 }
 
-/* A function that is no operator of its own, or one with attributes. */
+/* An activation that is several operators, or one with attributes. */
 static const char *put_activation(onnx_export *e, const layer *l, const char *x)
 {
     elman_activation f = l->config.activation;
     onnx_builder *b = e->b;
     const char *y;
 
-    /* two are made of operators, the others are operators with attributes */
+    /* two are made of several operators, the others are one with attributes */
     switch (f.kind) {
     case ELMAN_ACTIVATION_AFFINE:
         y = build_op(b, "Mul", x, build_scalar(b, f.alpha), NULL);
@@ -105,7 +105,7 @@ static const char *put_step(onnx_export *e, const char *x, int64_t step,
                     build_list(b, 1, (int64_t[]){-1}), NULL);
 }
 
-/* One vector per sequence: its last step, or each direction where it ends. */
+/* One vector per sequence: the last step, or each direction's final one. */
 static const char *put_last(onnx_export *e, const layer *l, const char *x)
 {
     size_t forward = l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
@@ -195,7 +195,7 @@ static const char *put_input(onnx_export *e)
     return x;
 }
 
-/* (B,1), for memory that is there for one sequence or for all. */
+/* Makes the shape (B,1), to which the memory of one sequence is expanded. */
 static void put_spread(onnx_export *e, const char *x)
 {
     const char *B = build_op(e->b, "Shape", x, NULL);
@@ -216,7 +216,7 @@ static void put_output(onnx_export *e, const char *y)
                  l->config.merge == ELMAN_MERGE_NONE;
     bool transposed = m->config.batch_first && !m->info.per_sequence;
 
-    /* directions that stand apart are an axis before the others */
+    /* directions that are not merged have an axis before the others */
     size_t before = apart ? 1 : 0, rank = m->info.per_sequence ? 2 : 3 + before;
 
     /* steps and sequences change places */

@@ -125,7 +125,8 @@ static void add(onnx_builder *b, onnx_attribute attribute)
     if (b->failed) return;
     onnx_node *node = &b->nodes[b->node_count - 1];
 
-    /* a list that is one longer; the old one stays until the end */
+    /* the list is replaced by one that is longer; the builder frees the old one
+     */
     onnx_attribute *list =
         take(b, node->attributes + 1, sizeof *node->attribute);
     if (!list) return;

@@ -57,7 +57,7 @@ void build_words(onnx_builder *b, const char *name, size_t count,
 float *build_weights(onnx_builder *b, const char *name, size_t rank,
                      const size_t *shape);
 
-/* Add a constant with a fresh name: one number; a list of whole ones. */
+/* Add a constant with a fresh name: a number, a list of whole numbers. */
 const char *build_scalar(onnx_builder *b, float value);
 const char *build_list(onnx_builder *b, size_t count, const int64_t *values);
 
@@ -67,8 +67,8 @@ void build_input(onnx_builder *b, const char *name, element_type type,
 void build_output(onnx_builder *b, const char *name, size_t rank,
                   const onnx_dimension *dimension);
 
-/* Lets the value that some node gives, and no node takes, have another name. An
- * input keeps its name and is copied. */
+/* Renames a value that some node gives and no node takes. An input keeps its
+ * name and is copied. */
 void build_rename(onnx_builder *b, const char *from, const char *to);
 
 /* Saves what was built: IR version 8, opset 17. */

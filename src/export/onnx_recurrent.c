@@ -51,7 +51,8 @@ static const struct {
 /* And the peepholes, i o f of i f o. */
 static const size_t peephole_order[] = {0, 2, 1};
 
-/* Copies blocks of so many floats in that order; returns where the next go. */
+/* Copies blocks of size floats in that order; returns where the next ones go.
+ */
 static float *put_blocks(size_t blocks, const size_t *order, size_t size,
                          const float *from, float *to)
 {
@@ -133,7 +134,7 @@ static const char *memory_name(onnx_export *e, const layer *l, const char *what)
     return build_text(e->b, "%s%s%s_l%zu", prefix, dot, what, l->depth);
 }
 
-/* The default of levels from l on: what was learned, or zero. */
+/* Adds the default memory of levels from l on: what was learned, or zero. */
 static void put_default(onnx_export *e, const layer *l, const char *name,
                         size_t levels, bool of_c)
 {
@@ -143,8 +144,7 @@ static void put_default(onnx_export *e, const layer *l, const char *name,
         build_weights(e->b, name, 3, (size_t[]){levels * l->D, 1, l->H});
     if (!to || !l->config.learned_state) return;
 
-    /* the layers of its levels stand one after the other, dropout between
-     * them */
+    /* the layers of its levels follow each other, with dropout between them */
     for (; found < levels; l++) {
         if (l->kind != &layer_recurrent) continue;
 
@@ -158,7 +158,8 @@ static void put_default(onnx_export *e, const layer *l, const char *name,
     }
 }
 
-/* One input for so many levels, cut into their values (D,.,H). */
+/* Adds the input that holds the memory of one or all levels, and cuts it into
+ * their values (D,.,H). */
 static void take_memory(onnx_export *e, const layer *l, bool of_c,
                         const char **values)
 {
@@ -232,8 +233,8 @@ static void end_memory(onnx_export *e, const layer *l)
 
 /* ---- Attributes --------------------------------------------------------- */
 
-/* The list of functions and, one after the other, what those that have an alpha
- * or a beta have. */
+/* Adds the list of functions, and the lists of alphas and betas of those that
+ * have one. */
 static void put_activations(onnx_export *e, const layer *l)
 {
     size_t each = l->cell->functions;
@@ -327,7 +328,7 @@ const char *onnx_export_level(onnx_export *e, const layer *l, const char *x)
     const char *W = put_matrix(e, l, "W", l->I),
                *R = put_matrix(e, l, "R", l->H), *B = put_bias(e, l);
 
-    /* memory is there for one sequence or for all */
+    /* expand the memory, which may be given for one sequence, to all */
     const char *h = build_op(e->b, "Expand", e->memory.h_0[k], e->spread, NULL);
     const char *c = "", *P = "", *Y = build_fresh(e->b);
     if (of_c) c = build_op(e->b, "Expand", e->memory.c_0[k], e->spread, NULL);

@@ -21,11 +21,11 @@ typedef struct onnx_export {
     onnx_memory memory; /* of the layer whose levels are being written */
 } onnx_export;
 
-/* One level; x (T,B,I) is a value's name, and what
- * comes back is (T,B,O), or (D,T,B,R) with merge none. */
+/* Adds one level, which reads the value x (T,B,I). Returns the name of its
+ * output, (T,B,O), or (D,T,B,R) with merge none. */
 const char *onnx_export_level(onnx_export *e, const layer *l, const char *x);
 
-/* Whether a level can be expressed; else why not. */
+/* Refuses a level that ONNX cannot express. */
 elman_status onnx_export_check(const layer *l);
 
 #endif

@@ -20,8 +20,8 @@ static elman_status refuse(const elman_layer *l, const char *reason)
                    l->name, reason);
 }
 
-/* The activation of an RNN, which a config can say in two fields; DEFAULT if
- * torch.nn has none for it. */
+/* The activation of an RNN, which two fields of the config can set; DEFAULT if
+ * torch.nn does not have it. */
 static elman_activation_kind rnn_activation(const elman_layer *l)
 {
     elman_activation_kind kind = l->activations[0][0].kind;
@@ -80,8 +80,8 @@ static elman_status check_recurrent(const elman_layer *l)
     return ELMAN_OK;
 }
 
-/* torch.nn's functions, NULL where it has none; rest: what follows alpha,
- * if it takes that. */
+/* torch.nn's modules, NULL where it has none; rest is what follows alpha, NULL
+ * if it takes no alpha. */
 static const struct {
     const char *name, *rest;
 } activations[] = {
@@ -282,7 +282,7 @@ static void put_modules(python_writer *w, const elman_model *m)
 {
     size_t n = count_layers(m);
 
-    /* a module alone, or a dictionary of all by name */
+    /* one module stands alone, several are in a dictionary by name */
     const elman_layer *l = m->config.layers;
     if (n == 1) {
         modules[l->kind].put(w, m, l);

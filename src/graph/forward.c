@@ -14,7 +14,7 @@
 
 /* ---- In ------------------------------------------------------------------ */
 
-/* Numbers of an array of T x B x n in the pass's memory. */
+/* Room for T x B x n numbers, zero; NULL if there is no memory. */
 static double *room_for(size_t T, size_t B, size_t n)
 {
     size_t count;
@@ -98,7 +98,7 @@ static elman_status read_x(graph_pass *p)
     return ELMAN_OK;
 }
 
-/* They were checked where the graph was followed. */
+/* Reads the lengths, which the trace has checked. */
 static elman_status read_lengths(graph_pass *p)
 {
     const trace *t = p->trace;
@@ -139,10 +139,10 @@ static elman_status make_arrays(graph_pass *p)
     return ELMAN_OK;
 }
 
-/* Where the stretch of layers that run together from begin on ends. A layer of
- * ours gives zeros past a sequence's end, an operator of ONNX what it makes of
- * zeros: so where sequences have lengths, recurrent layers run by themselves,
- * and the others over all steps. */
+/* Where the layers that run together from begin on end. Past the end of a
+ * sequence a layer of ours gives zeros, but an ONNX operator what it makes of
+ * zeros. So where sequences have lengths, recurrent layers run by themselves,
+ * and the others run over all steps. */
 static size_t stretch_end(const graph_pass *p, size_t begin)
 {
     const trace *t = p->trace;
@@ -213,8 +213,8 @@ static double source_at(const graph_pass *p, const source *s,
     return a->y[(step * p->B + b) * l->O + feature];
 }
 
-/* Writes number i of an output in its type; a NaN is no whole number, and the
- * ends of 64 bits stand for all beyond. */
+/* Writes number i of an output in its type. A whole number that does not fit in
+ * 64 bits becomes the nearest one that does. */
 static void put_number(const named_tensor *to, void *data, size_t i,
                        double value)
 {
@@ -264,7 +264,8 @@ static elman_status write_sizes(const traced_value *v, graph_array *out)
     return ELMAN_OK;
 }
 
-/* The part of a value's axis that an index is in. */
+/* The view of a value that an index is in; the index becomes one of that view.
+ */
 static const view *part_at(const traced_value *v, size_t *index)
 {
     size_t p = 0;
@@ -299,7 +300,8 @@ static void write_elements(const graph_pass *p, const traced_value *v,
     }
 }
 
-/* Layers whose output was changed after a value of the graph took it. */
+/* Whether a view is of a layer's output as it was before the graph changed it.
+ */
 static bool is_stale(const trace *t, const traced_value *v)
 {
     for (size_t p = 0; p < v->view_count; p++) {

@@ -1,6 +1,6 @@
 /*
- * stage.c: a stretch of traced layers as a model of ours, run by chunks
- * of some steps, and what its layers gave collected.
+ * stage.c: some traced layers as a model of ours, which is run in chunks of
+ * some steps; what its layers gave is collected.
  */
 #include "graph/stage.h"
 
@@ -65,6 +65,7 @@ static elman_status make_model(stage *s)
     weight_source weights = {.tensor_count = p->trace->tensor_count,
                              .tensors = p->trace->tensors};
 
+    /* the stretch of layers as a config, and a model or reference of it */
     elman_status status =
         assemble(p->trace, s->begin, s->end, false, &config, &weights);
 
@@ -96,7 +97,7 @@ static elman_status make(stage *s)
         .T = s->steps, .B = p->B, .threads = p->threads};
     if (!p->in_double) TRY(state_create(s->model, &config, &s->state));
 
-    /* a chunk in float, and what every sequence's memory is: given */
+    /* the arrays of a chunk; every sequence is given its memory */
     size_t count;
     s->lengths = calloc(p->B, sizeof *s->lengths);
     s->given = malloc(p->B);
@@ -121,8 +122,8 @@ static void unmake(stage *s)
 
 /* ---- States -------------------------------------------------------------- */
 
-/* The memory of one direction of a level: in float, or in double the initial or
- * final state. */
+/* The memory of one direction of a level in float or, for the reference, in
+ * double. */
 typedef struct memory {
     float *f;
     double *d;
@@ -159,7 +160,8 @@ static double take(memory m, size_t index)
     return m.d ? m.d[index] : (double)m.f[index];
 }
 
-/* What is learned, which in double nobody else does for a given state. */
+/* Puts in the learned state, which the reference does not do when a state is
+ * given. */
 static void put_learned(const stage *s, const traced_layer *l, size_t level,
                         size_t d, bool is_cell)
 {
@@ -275,7 +277,7 @@ static elman_status run_chunk(stage *s, size_t begin, size_t T)
         s->lengths[b] = left < T ? left : T;
     }
 
-    /* the reference does not remember: its memory is carried over */
+    /* the reference does not keep its memory, so it is carried over */
     if (s->reference) {
         const reference_batch batch = {.T = T,
                                        .B = p->B,
@@ -288,7 +290,7 @@ static elman_status run_chunk(stage *s, size_t begin, size_t T)
         return reference_forward(s->reference, &batch, NULL);
     }
 
-    /* a state does */
+    /* a state keeps its own */
     for (size_t i = 0; i < n; i++)
         s->floats[i] = (float)s->x[row * s->I + i];
 

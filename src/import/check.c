@@ -202,8 +202,9 @@ done:
 
 /* ---- Comparing ---------------------------------------------------------- */
 
-/* 1 at the bar of rtol 1e-4 and atol 1e-5. What is infinite must be the same,
- * and a NaN is far from everything, a NaN too: it proves nothing. */
+/* The distance in units of the tolerance (rtol 1e-4, atol 1e-5). An infinity
+ * must be met exactly, and a NaN is far from everything, even from a NaN, since
+ * it would prove nothing. */
 static double distance(double got, double want)
 {
     if (got == want) return 0;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Every tensor is a weight's or left out. */
+/* Checks that every tensor is used by a weight or left out. */
 static elman_status check_claimed(const elman_import *im)
 {
     bool *claimed = calloc(im->weights.tensor_count + 1, sizeof *claimed);
@@ -92,7 +92,7 @@ static elman_status create(const elman_import *im, elman_model **model)
         status = check_reference(im, m);
     }
 
-    /* what a file asks for is the file's fault */
+    /* a bad value here was read from the file */
     if (status) {
         model_destroy(m);
         return status == ELMAN_BAD_VALUE ? ELMAN_BAD_FORMAT : status;

@@ -42,8 +42,8 @@ const char *import_text(elman_import *im, const char *format, ...)
 
 /* ---- What is left out --------------------------------------------------- */
 
-/* Whether name is what pattern, of so many bytes, says; * stands for any text.
- * After a mismatch the last * takes one byte more. */
+/* Whether name matches a pattern of that many bytes, where * stands for any
+ * text. After a mismatch the last * takes one byte more. */
 static bool matches(const char *name, const char *pattern, size_t bytes)
 {
     const char *end = pattern + bytes, *star = NULL, *from = NULL;
@@ -123,7 +123,7 @@ elman_status import_leave_out(elman_import *im, const char *patterns)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors",
                        im->weights.tensor_count);
 
-    /* what config ignores, then the reference, of which a half is a mistake */
+    /* what config ignores, then the reference, which needs both halves */
     while (list_next(&patterns, &pattern, &bytes))
         if (bytes) TRY(leave_out_matches(im, pattern, bytes));
 

@@ -46,13 +46,13 @@ struct elman_import {
     char *texts; /* owner of made-up texts, a list linked by its first bytes */
 };
 
-/* Adds to the list. */
+/* Adds a tensor to the spares. */
 elman_status import_add_spare(elman_import *import, size_t from,
                               const char *how);
 
-/* Makes spares of the tensors whose names match the patterns (config's ignore;
- * NULL for none) and, as the reference, of reference.input and
- * reference.output. For once, when the tensors are known and nothing has been
+/* Makes spares of the tensors whose names match the patterns (config's ignore,
+ * NULL for none), and of reference.input and reference.output, which become the
+ * reference. To be called once, when the tensors are known and nothing has been
  * added. */
 elman_status import_leave_out(elman_import *import, const char *patterns);
 
@@ -69,8 +69,8 @@ size_t import_extra(const elman_import *import);
  * than the tensors. */
 elman_status import_model(const elman_import *import, elman_model **model);
 
-/* The next text of a list with commas between, without spaces around; false at
- * its end, when list is NULL. */
+/* Takes the next text of a list that is separated by commas, without spaces
+ * around it. At the end list is NULL and the result false. */
 bool list_next(const char **list, const char **text, size_t *bytes);
 
 #endif

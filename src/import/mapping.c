@@ -31,7 +31,7 @@ typedef struct recipe {
 
 /* ---- Gates -------------------------------------------------------------- */
 
-/* The blocks that we have, and other letters for them. */
+/* The letters of our gates, in our order, and the letters that others use. */
 typedef struct gate_letters {
     char ours[ELMAN_MAX_GATES + 1], also[ELMAN_MAX_GATES + 1];
 } gate_letters;
@@ -72,14 +72,14 @@ static gate_letters letters_of(const elman_config *c, const parameter *p)
     return (gate_letters){.ours = ""};
 }
 
-/* Where in the source each of our blocks is. */
+/* Finds where in the source each of our gates is. */
 static elman_status order_gates(const gate_letters *letters, const recipe *r,
                                 tensor_slice *p)
 {
     const char *ours = letters->ours, *theirs = r->gates;
     size_t count = strlen(ours);
 
-    /* each of our letters, or its other name, once among theirs */
+    /* each of our letters, or its other name, must be among theirs */
     bool fits = count && strlen(theirs) == count;
 
     for (size_t j = 0; fits && j < count; j++) {
@@ -106,7 +106,7 @@ static elman_status order_gates(const gate_letters *letters, const recipe *r,
 
 /* ---- Pieces ------------------------------------------------------------- */
 
-/* What people read of it. */
+/* What the table says of it. */
 static const char *describe(elman_import *im, const recipe *r,
                             const gate_letters *letters, bool added)
 {
@@ -126,8 +126,8 @@ static const char *describe(elman_import *im, const recipe *r,
     return bytes ? import_text(im, "%.*s", (int)(bytes - 2), how) : "as it is";
 }
 
-/* The source's shape, after the row, is the parameter's, or the other way
- * round. */
+/* Checks that the source, or the row that is taken of it, has the parameter's
+ * shape, or that shape transposed. */
 static elman_status check_shape(const recipe *r, const parameter *target)
 {
     size_t skip = r->has_row ? 1 : 0, rank = target->rank;
@@ -211,7 +211,7 @@ static elman_status read_member(const elman_import *im, const json_node *at,
     int64_t whole;
     const char *text = json_text(at);
 
-    /* transpose, zero, row and gates say how */
+    /* transpose, zero, row and gates say how it is taken */
     if (strcmp(at->key, "transpose") == 0)
         return read_flag(at, target, &r->transpose);
     if (strcmp(at->key, "zero") == 0) return read_flag(at, target, zero);
@@ -231,7 +231,7 @@ static elman_status read_member(const elman_import *im, const json_node *at,
                     : bad_source(target, "has gates that are not a text");
     }
 
-    /* from says what */
+    /* from names the tensor */
     if (strcmp(at->key, "from") != 0)
         return failure(ELMAN_BAD_FORMAT,
                        "the mapping of %.80s has the field %.40s, expected "
@@ -253,7 +253,7 @@ static elman_status add_zero(elman_import *im, const parameter *target)
     return weights_add(&im->weights, &p);
 }
 
-/* A text or an object. */
+/* Adds one source of a parameter: the name of a tensor, or an object. */
 static elman_status add_source(elman_import *im, const json_node *node,
                                const parameter *target, bool added)
 {
@@ -261,7 +261,7 @@ static elman_status add_source(elman_import *im, const json_node *node,
     bool zero = false;
     const char *text = json_text(node);
 
-    /* a text alone is what it is made from */
+    /* a text alone names the tensor */
     if (text) {
         const json_node from = {
             .kind = JSON_KIND_TEXT, .key = "from", .is.text = text};
@@ -327,7 +327,7 @@ static elman_status read_reference(elman_import *im, const json_node *node)
     static const char *const keys[] = {"x", "y"};
     ptrdiff_t *const at[] = {&im->reference_x, &im->reference_y};
 
-    /* a reference is not needed */
+    /* a reference is optional */
     if (!node) return ELMAN_OK;
     for (size_t i = 0; i < 2; i++) {
         const char *name = json_text(json_find(node, keys[i]));

@@ -13,7 +13,7 @@ static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
     const module *m = e->module;
     elman_layer l = {.kind = e->kind, .last = e->last};
 
-    /* a function has no weights that say sizes */
+    /* a function has no weights, and so no sizes */
     if (!m) return l;
 
     if (e->kind == ELMAN_EMBEDDING) {
@@ -38,8 +38,8 @@ static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
     return l;
 }
 
-/* The last part of a prefix, where it can be a layer's name and no other
- * module of the order has it. */
+/* Names a layer by the last part of its module's prefix, if that can be a name
+ * and no other module has it. */
 static void name_layer(const module_order *o, size_t index, char *name)
 {
     size_t bytes[ELMAN_MAX_LAYERS], same = 0;
@@ -65,7 +65,7 @@ static void name_layer(const module_order *o, size_t index, char *name)
         memcpy(name, last[index], bytes[index]);
 }
 
-/* Each layer reads what the one before gives. */
+/* Checks that each layer reads as many features as the one before gives. */
 static elman_status check_widths(const elman_import *im, const module_order *o,
                                  size_t *input)
 {
@@ -97,7 +97,7 @@ static elman_status check_widths(const elman_import *im, const module_order *o,
                                     "the file");
 }
 
-/* Relu is asked for and nothing would be other with it. */
+/* Refuses a nonlinearity that no layer would use. */
 static elman_status check_nonlinearity(const module_order *o,
                                        const elman_import_config *config)
 {
@@ -122,7 +122,7 @@ static elman_status make_config(elman_import *im, const module_order *o,
     }
     if (config_complete(&c, &im->config) == ELMAN_OK) return ELMAN_OK;
 
-    /* names that cannot be kept are no fault of the file */
+    /* invalid names are not an error: such layers get default names */
     for (size_t i = 0; i < o->count; i++)
         memset(c.layers[i].name, 0, sizeof c.layers[i].name);
     return config_complete(&c, &im->config);

@@ -1,6 +1,6 @@
 /*
- * module_order.c: the order of a PyTorch model's modules, as a list says or as
- * their shapes leave no choice.
+ * module_order.c: the order of a PyTorch model's modules, as a list gives it,
+ * or the only one that their shapes allow.
  */
 #include "import/module_order.h"
 
@@ -18,7 +18,7 @@ static elman_status add_entry(module_order *o, entry e)
 
 /* ---- Asking for an order ------------------------------------------------ */
 
-/* Adds ", name" to text; what does not fit is left away. */
+/* Adds ",name" to text, if there is room for it. */
 static void append(char *text, size_t room, const char *name)
 {
     size_t used = strlen(text);
@@ -52,7 +52,7 @@ static void suggest(const module_list *list, size_t room, char *text)
         append(text, room, name);
     }
 
-    /* between two linear layers something would stand */
+    /* between two linear layers there would be a function */
     for (size_t i = 0; i < list->count; i++) {
         const module *m = list->modules + i;
         if (m == embedding) continue;
@@ -165,7 +165,7 @@ static elman_status read_order(const module_list *list, const char *text,
     while (list_next(&text, &word, &bytes))
         TRY(add_word(list, word, bytes, o));
 
-    /* a matrix in front of what reads its columns is an embedding */
+    /* a matrix whose columns the next module reads is an embedding */
     const module *m = o->count ? o->entries[0].module : NULL;
     const module *next = module_after(o, 0);
     if (m && m->may_embed && next && next->I == m->I)
@@ -177,7 +177,8 @@ static elman_status read_order(const module_list *list, const char *text,
 
 enum { MOST_CHAINED = 6 }; /* 720 orders are tried */
 
-/* The next permutation in the order of dictionaries; false after the last. */
+/* Makes at the next permutation in lexicographic order; false after the last.
+ */
 static bool permute(size_t n, size_t *at)
 {
     size_t i = n, j = n;
@@ -210,7 +211,8 @@ static bool chains(const module_list *list, size_t n, const size_t *at)
     return true;
 }
 
-/* The recurrent modules, each reading what the one before gives. */
+/* Puts the recurrent modules in the one order in which each reads what the one
+ * before gives. */
 static elman_status chain_recurrent(const module_list *list, module_order *o)
 {
     size_t n = 0, found = 0, at[MOST_CHAINED], only[MOST_CHAINED];
@@ -251,8 +253,8 @@ typedef struct ends {
     const module *front, *back;
 } ends;
 
-/* Whether all matrices of list have a position with that embedding, or with
- * none if it is NULL. */
+/* Whether all matrices of list find a position, with that one as the embedding,
+ * or with none if it is NULL. */
 static bool fit_ends(const module_list *list, const module_order *o,
                      const module *embedding, ends *e)
 {
@@ -268,7 +270,7 @@ static bool fit_ends(const module_list *list, const module_order *o,
     return !embedding || embedding->I == o->entries[0].module->I;
 }
 
-/* Why no position for every matrix was found. */
+/* Says why not every matrix finds a position. */
 static elman_status ask_about_matrices(const module_list *list,
                                        const module_order *o)
 {
@@ -336,7 +338,7 @@ static elman_status add_norm(const module_list *list, const module *m,
 {
     size_t found = 0, position = 0;
 
-    /* wherever the features are as many as it has */
+    /* it fits wherever there are as many features as it has */
     for (size_t i = 0; i <= o->count; i++) {
         if (width_before(o, i) != m->I) continue;
         position = i;

@@ -16,7 +16,8 @@ typedef struct module_order {
     entry entries[ELMAN_MAX_LAYERS];
 } module_order;
 
-/* Puts modules in the order that layers says; NULL: that their shapes leave. */
+/* Puts the modules in the order that layers gives, or, if that is NULL, in the
+ * only one that their shapes allow. */
 elman_status modules_order(const module_list *list, const char *layers,
                            module_order *order);
 

@@ -1,6 +1,6 @@
 /*
- * modules.c: finds the modules that PyTorch's names speak of, checks each by
- * itself: nothing missing, every shape as torch.nn has it.
+ * modules.c: finds the modules by PyTorch's names, and checks each by itself:
+ * nothing is missing, and every shape is as in torch.nn.
  */
 #include "import/modules.h"
 
@@ -120,7 +120,8 @@ static elman_status add_recurrent(module *m, const meaning *t, size_t index,
                        "levels",
                        name, t->level, ELMAN_MAX_LEVELS);
 
-    /* all tensors of a cell are without a level */
+    /* either all tensors of a module have a level in their names, or none (a
+     * cell) */
     if (!first && m->one_step != t->cell)
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s %s level in its name, unlike others "
@@ -164,7 +165,8 @@ static elman_status add_tensor(const elman_import *im, module_list *list,
 
 /* ---- Recurrent modules -------------------------------------------------- */
 
-/* What the tensors that are there ask for. */
+/* The roles that some tensor has, so that all levels and directions need one.
+ */
 typedef struct wanted {
     bool role[ROLES];
     char because[ROLES][160]; /* a tensor that has the role */
@@ -194,7 +196,7 @@ static bool level_is_empty(const module *m, size_t level)
     return true;
 }
 
-/* Why a tensor should be there. */
+/* Says why a tensor should be there. */
 static elman_status explain(const module *m, module_role role, size_t level,
                             size_t d, const wanted *w)
 {
@@ -261,7 +263,7 @@ static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
                    expected);
 }
 
-/* The sizes that a level's first direction gives: gates, H and R. */
+/* Reads gates, H and R from the first direction of a level. */
 static elman_status read_sizes(const elman_import *im, const module *m,
                                size_t level, size_t *gates, size_t *H,
                                size_t *R)
@@ -305,7 +307,7 @@ static elman_status read_sizes(const elman_import *im, const module *m,
     return ELMAN_OK;
 }
 
-/* One level of both directions, which reads I features. */
+/* Checks the shapes of a level, all its directions, which reads I features. */
 static elman_status check_level(const elman_import *im, const module *m,
                                 size_t level, size_t gates, size_t R, size_t I)
 {
@@ -380,7 +382,8 @@ static elman_status check_recurrent(const elman_import *im, module *m)
 
 /* ---- Other modules ------------------------------------------------------ */
 
-/* A matrix with or without bias, or two vectors; else none that we have. */
+/* A matrix, with or without bias, is linear or an embedding; two vectors are a
+ * layer norm. Anything else is no module of ours. */
 static elman_status check_other(const elman_import *im, module *m)
 {
     if (m->weight == NOWHERE) return ELMAN_OK;

@@ -26,7 +26,8 @@ static void close_source(void *owned)
 
 /* ---- Inputs -------------------------------------------------------------- */
 
-/* x has to be the input as it is, but for the order of steps and sequences. */
+/* Checks that x is the graph's input as it is, but for the order of steps and
+ * sequences. */
 static elman_status check_x(const trace *t)
 {
     const view *x = &t->x;
@@ -34,7 +35,8 @@ static elman_status check_x(const trace *t)
     const char *name = t->graph->input[s->index].name;
     size_t used = 0, before = 0, last = 0;
 
-    /* every axis of the input once and whole, the features last and in order */
+    /* every axis of the input is used once and whole, the features last and in
+     * order */
     for (size_t k = 0; k < x->rank; k++)
         for (size_t i = 0; i < x->axes[k].factor_count; i++) {
             const factor *f = &x->axes[k].factors[i];
@@ -60,7 +62,7 @@ static elman_status check_x(const trace *t)
                                name);
         }
 
-    /* an axis of size 1 is used without being read */
+    /* an axis of size 1 counts as used */
     for (size_t k = 0; k < s->rank; k++)
         used += extent_is(s->shape + k, 1);
 
@@ -79,7 +81,8 @@ static int input_axis(const trace *t, int axis)
     return (int)t->x.axes[axis].factors[0].axis;
 }
 
-/* Where one of the two is of size 1, the position of the other decides. */
+/* Whether sequences come before steps. If one of the two has size 1, the
+ * position of the other decides. */
 static bool is_batch_first(const trace *t)
 {
     const source *s = t->sources + t->x.source;
@@ -113,7 +116,7 @@ static elman_status check_states(const trace *t)
 
 /* ---- Outputs ------------------------------------------------------------- */
 
-/* Whether a view is of what the layers give, as the graph ends. */
+/* Whether a view is of a layer's final output or of its final states. */
 static bool is_given(const trace *t, const view *of)
 {
     const source *s = t->sources + of->source;
@@ -130,8 +133,8 @@ typedef enum ending {
     ENDS_FINAL
 } ending;
 
-/* Whether a view is of all of its source, one step of it if that is picked, and
- * reads the features last and in their order. */
+/* Whether a view is of all of its source (or of one step of it), with the
+ * features last and in their order. */
 static bool is_in_order(const trace *t, const view *of, bool step)
 {
     const source *s = t->sources + of->source;
@@ -149,7 +152,7 @@ static bool is_in_order(const trace *t, const view *of, bool step)
             seen[f->axis]++;
         }
 
-    /* and nothing of the source is missing but a step that is picked */
+    /* nothing of the source may be missing but the other steps */
     size_t features = 1;
     for (size_t k = 0; k < s->rank; k++) {
         bool one = extent_is(s->shape + k, 1);
@@ -170,7 +173,7 @@ static ending ending_of(const trace *t, const view *of)
     if (s->index + 1 != t->layer_count || s->kind == SOURCE_FINAL_C)
         return ENDS_ELSEWHERE;
 
-    /* an axis of steps that is not used has one step picked */
+    /* an axis of steps that the view does not use: one step is taken */
     for (size_t k = 0; k < s->rank && s->kind == SOURCE_LAYER; k++) {
         if (s->identity[k] != t->time || extent_is(s->shape + k, 1)) continue;
         step = step || !view_uses(of, k);
@@ -182,8 +185,8 @@ static ending ending_of(const trace *t, const view *of)
                                      : ENDS_HERE;
 }
 
-/* Whether an output is what layers give; in many parts it may only stand next
- * to another that is the model's. */
+/* Checks that an output is what layers give. It may join several of them only
+ * if another output is the model's. */
 static elman_status check_output(const trace *t, const traced_value *v)
 {
     bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;
@@ -203,16 +206,16 @@ static elman_status check_output(const trace *t, const traced_value *v)
         v->name);
 }
 
-/* The model gives the output that is all of the last layer's, or its last step
- * or final state. Others may be of layers before, or states. */
+/* Finds the output that the model is to give: all of the last layer's, its last
+ * step or its final state. Other outputs may be of layers before it, or states.
+ */
 static elman_status end_stack(trace *t)
 {
     const onnx_graph *g = t->graph;
     const traced_value *end = NULL;
     ending how = ENDS_ELSEWHERE;
 
-    /* all of the last layer before its last step, that before its final
-     * state */
+    /* prefer all steps to the last step, and that to the final state */
     for (size_t i = 0; i < g->outputs; i++) {
         const traced_value *v = trace_find(t, g->output[i].name);
         TRY(check_output(t, v));
@@ -233,7 +236,7 @@ static elman_status end_stack(trace *t)
                        "elman run can",
                        g->node[t->layers[t->layer_count - 1].node].name);
 
-    /* what takes the step or the final state is a layer as well */
+    /* taking the last step or the final state is a layer of its own */
     view read;
     size_t I;
     if (how == ENDS_HERE) return ELMAN_OK;
@@ -242,8 +245,8 @@ static elman_status end_stack(trace *t)
 
 /* ---- Together ------------------------------------------------------------ */
 
-/* The tensors that people are shown: those of the file, and weights that the
- * graph makes of them. Number i of the trace's is number shown[i] of these. */
+/* Lists the tensors for the table: all but those that folding made. Tensor i of
+ * the trace is number shown[i] of them. */
 static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
 {
     named_tensor *list = trace_keep(t, t->tensor_count + 1, sizeof *list);
@@ -260,7 +263,7 @@ static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
     return ELMAN_OK;
 }
 
-/* Tensors that are no weights. */
+/* Adds the tensors that are not weights. */
 static elman_status add_spares(elman_import *import, const trace *t,
                                const size_t *shown)
 {
@@ -271,7 +274,7 @@ static elman_status add_spares(elman_import *import, const trace *t,
     };
 
     for (size_t i = 0; i < t->tensor_count; i++) {
-        /* not those that nothing reads, that the graph made or that are
+        /* leave out those that nothing reads, that folding made or that are
          * weights */
         bool is_spare = t->uses[i] != TENSOR_UNUSED &&
                         t->uses[i] != TENSOR_MADE &&
@@ -301,7 +304,7 @@ static elman_status import_trace(elman_import *import, trace *t,
     TRY(check_states(t));
     TRY(end_stack(t));
 
-    /* its tensors, as people see them */
+    /* its tensors, as the table shows them */
     TRY(list_tensors(import, t, &shown));
     TRY(import_leave_out(import, config->ignore));
 

@@ -1,6 +1,6 @@
 /*
- * open.c: from a file to an import. The file's format is seen by its content;
- * source.c opens it.
+ * open.c: from a file to an import. source.c recognizes the file's format by
+ * its content and opens it.
  */
 #include "import/open.h"
 
@@ -29,7 +29,7 @@ static elman_status create(const char *path, elman_import **import)
     return ELMAN_OK;
 }
 
-/* What the source's tensors are, unless their format has said it. */
+/* Runs the importer that says what the tensors are, unless their format has. */
 static elman_status name_tensors(elman_import *im,
                                  const elman_import_config *config)
 {
@@ -40,7 +40,7 @@ static elman_status name_tensors(elman_import *im,
     return status ? failure_in(status, im->path) : ELMAN_OK;
 }
 
-/* The rows are the last thing to be made. */
+/* Makes the table, when everything else is known. */
 static elman_status make_rows(elman_import *im)
 {
     elman_status status = import_make_rows(im);

@@ -11,7 +11,7 @@ typedef struct oddities {
     size_t nan, infinite;
 } oddities;
 
-/* As float32, in which they will be. */
+/* Counts them as float32, which they will be. */
 static oddities count_oddities(const named_tensor *t)
 {
     enum { SOME = 256 };
@@ -30,7 +30,7 @@ static oddities count_oddities(const named_tensor *t)
     return odd;
 }
 
-/* "as it is", with what the numbers give to say. */
+/* "as it is", and what there is to say about the numbers. */
 static const char *how_text(elman_import *im, const named_tensor *t,
                             const char *how)
 {
@@ -48,7 +48,7 @@ static const char *how_text(elman_import *im, const named_tensor *t,
 
 /* ---- Rows --------------------------------------------------------------- */
 
-/* The next row, of a tensor or of nothing. */
+/* Adds a row for a tensor, or for zeros if t is NULL. */
 static elman_import_row *add_row(elman_import *im, const named_tensor *t)
 {
     elman_import_row *row = im->rows + im->row_count++;
@@ -105,7 +105,7 @@ static elman_status add_rows(elman_import *im, const slice_lists *lists)
             TRY(add_slice_row(im, im->weights.slices + at - 1));
         if (i == im->weights.tensor_count || lists->first[i]) continue;
 
-        /* or one that says why there is none */
+        /* or one that says why it fills no parameter */
         elman_import_row *row = add_row(im, im->weights.tensors + i);
         if (im->own) row->to = row->from;
         else if (lists->spare[i]) row->to = "";

@@ -1,4 +1,4 @@
-/* source.c: one table of formats opens what there is. */
+/* source.c: the table of formats, and how each is opened. */
 #include "import/source.h"
 
 #include "format/detect.h"
@@ -93,7 +93,7 @@ static elman_status check_settings(const char *path, file_format format,
                     : format == FORMAT_TORCH ? TORCH
                                              : OTHER;
 
-    /* with a mapping file what that says is not to be given again */
+    /* a setting that the mapping file decides may not be given again */
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         const setting *s = settings + i;
         bool fits = s->taken_by & kind;
@@ -175,7 +175,7 @@ static elman_status open_arrays(elman_import *im, const char *const *paths,
 
 /* ---- All formats -------------------------------------------------------- */
 
-/* How a format is opened, or what one can do about it. */
+/* How a format is opened or, if it is not, what the user can do about it. */
 typedef struct source_format {
     elman_status (*open)(elman_import *im, char *bytes, size_t size,
                          const elman_import_config *config);
@@ -183,7 +183,7 @@ typedef struct source_format {
 } source_format;
 
 static const source_format formats[FORMATS] = {
-    /* the reader says best why something is no safetensors file */
+    /* the reader can say why a file is not safetensors */
     [FORMAT_UNKNOWN] = {open_safetensors, NULL},
     [FORMAT_SAFETENSORS] = {open_safetensors, NULL},
     [FORMAT_TORCH] = {open_torch, NULL},
@@ -197,8 +197,8 @@ static const source_format formats[FORMATS] = {
                             "mapping file what they are"},
 };
 
-/* A tensor may repeat the same bytes many times over, so its elements have a
- * limit of their own: of what is compressed, or shared, so much of the file. */
+/* Tensors may be compressed, or share their bytes, so that a small file holds
+ * many elements: limits them to a multiple of the file's size. */
 static elman_status check_sizes(const elman_import *im, size_t bytes)
 {
     enum { TIMES = 64, ROOM = 1 << 16 };
@@ -225,7 +225,8 @@ static elman_status open_tensors(elman_import *im, const char *path,
     return status ? failure_in(status, path) : ELMAN_OK;
 }
 
-/* A file that calls itself so gets the sentence of what it is called. */
+/* Whether a file is called safetensors, so that the reader's message fits it.
+ */
 static bool says_safetensors(const char *path)
 {
     static const char suffix[] = ".safetensors";
@@ -233,7 +234,7 @@ static bool says_safetensors(const char *path)
     return length >= end && !strcmp(path + length - end, suffix);
 }
 
-/* Of the first file, size bytes have been read, which are freed. */
+/* Opens the files, of whose first size bytes have been read; frees them. */
 static elman_status open_first(elman_import *im, const char *const *paths,
                                size_t count, char *bytes, size_t size,
                                const elman_import_config *config, bool *done)

@@ -4,14 +4,14 @@
 
 #include "import/import.h"
 
-/* Opens paths and sets source, close, weights.tensors and own for elman's
- * own file. done: the importer of a format that says itself what its tensors
- * are has run. Messages name the file. */
+/* Opens the files at paths and sets source, close and the tensors; own, if it
+ * is elman's own file. done says that the format knows what its tensors are and
+ * its importer has run. Messages name the file. */
 elman_status import_open_source(elman_import *import, const char *const *paths,
                                 size_t count, const elman_import_config *config,
                                 bool *done);
 
-/* The same of a file that model_load has begun to read, with default settings.
+/* The same for a file that model_load has begun to read, with default settings.
  */
 elman_status import_open_foreign(elman_import *import, foreign_file *file,
                                  bool *done);

@@ -150,11 +150,11 @@ bool model_is_own(const safetensors *file)
            (format && strncmp(format, format_text, strlen(format_text)) == 0);
 }
 
-/* Loads what is in file, or lets foreign do it. */
+/* Loads the model in file, or lets foreign do it. */
 static elman_status load(foreign_file *file, foreign_reader *foreign,
                          elman_model **model)
 {
-    /* where nobody else reads, our reader says what is wrong with the file */
+    /* without a foreign reader ours says what is wrong with the file */
     bool ours = format_of(file->bytes, file->size) == FORMAT_SAFETENSORS;
     if (foreign && !ours) return foreign(file, model);
 

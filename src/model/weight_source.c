@@ -51,7 +51,7 @@ typedef struct filling {
     double *to; /* (rows,columns) */
 } filling;
 
-/* The last element that a slice reads is inside its tensor. */
+/* Checks that the last element that a slice reads is inside its tensor. */
 static elman_status check_inside(const filling *f)
 {
     const tensor_slice *p = f->slice;
@@ -84,7 +84,7 @@ static elman_status check_inside(const filling *f)
                    f->from->name, shape, p->parameter);
 }
 
-/* Adds a run of n elements that stand in order in the tensor. */
+/* Adds n elements that are next to each other in the tensor. */
 static void add_run(const filling *f, size_t first, size_t n, double *to,
                     size_t step)
 {
@@ -99,7 +99,7 @@ static void add_run(const filling *f, size_t first, size_t n, double *to,
     }
 }
 
-/* Along rows, or along columns if those stand in order. */
+/* Adds a block along its rows, or along its columns if those are contiguous. */
 static void add_block(const filling *f, size_t first, double *to)
 {
     const tensor_slice *p = f->slice;
@@ -142,7 +142,7 @@ static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
 elman_status weights_fill(const weight_source *ws, const elman_model *m,
                           double *weights)
 {
-    /* the sum of no slice would be zero, without a word */
+    /* a parameter without a slice would silently be zero */
     for (size_t i = 0; i < m->info.parameters; i++) {
         size_t j = 0;
         while (j < ws->slice_count &&

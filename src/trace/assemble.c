@@ -12,12 +12,12 @@ bool traced_is_recurrent(const traced_layer *l)
     return kind_is_recurrent(l->config.kind);
 }
 
-/* Where a traced layer goes: layer and level of the config. */
+/* Where a traced layer goes: the layer of the config, and the level of that. */
 typedef struct position {
     size_t layer, depth;
 } position;
 
-/* Whether b, behind a, can be its next level. */
+/* Whether b, which reads a, can be the next level of the same layer. */
 static bool is_next_level(const traced_layer *a, const traced_layer *b)
 {
     return traced_is_recurrent(a) && traced_is_recurrent(b) &&
@@ -114,7 +114,7 @@ elman_status assemble(const trace *t, size_t begin, size_t end, bool merge,
     for (size_t i = begin; i < end && merge; i++)
         name_layer(t, t->layers + i, &named, positions[i].layer);
 
-    /* a name that is none, as one with control characters, is not taken */
+    /* an invalid name, for example one with control characters, is not taken */
     if (config_complete(&named, config)) *config = full;
 
     for (size_t i = begin; i < end; i++)

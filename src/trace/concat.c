@@ -1,5 +1,5 @@
-/* concat.c: Concat of views: what follows each other in one source becomes one
- * view again. */
+/* concat.c: Concat of views. Views that follow each other in one source become
+ * one view again. */
 #include "trace/concat.h"
 
 #include "base/kind.h"
@@ -23,8 +23,8 @@ static bool same_axis(const view_axis *a, const view_axis *b)
            same_factors(a->factors, b->factors, a->factor_count);
 }
 
-/* The one axis of their source along which two views, which else are the same
- * but for axis, begin at different indices; or AXES. */
+/* The one axis of their source along which two views begin at different
+ * indices, if they are otherwise the same but for their own axis; else AXES. */
 static size_t moved_axis(const trace *t, const view *a, const view *b,
                          size_t axis)
 {
@@ -44,9 +44,9 @@ static size_t moved_axis(const trace *t, const view *a, const view *b,
     return moved;
 }
 
-/* Where b is what follows a along an axis of their source that is the slowest
- * factor of axis, or in which both have one index (the two directions of a
- * final state), a becomes both. */
+/* Makes a the view of both if b follows a along an axis of their source: one
+ * that is the slowest factor of axis, or one of which each has a single index,
+ * as the two directions of a final state have. */
 static bool join(const trace *t, view *a, const view *b, size_t axis)
 {
     size_t moved = moved_axis(t, a, b, axis);
@@ -83,8 +83,8 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
     return extent_add(&x->factors[0].size, &more, 1, &x->factors[0].size);
 }
 
-/* y at a sequence's last step, or the reverse direction's at the first, is the
- * final state. */
+/* The last step of y, or the first of its reverse direction, is the final
+ * state: makes the view one of that. */
 static void see_final(const trace *t, view *of)
 {
     enum { TIME, BATCH, D, R };
@@ -97,7 +97,7 @@ static void see_final(const trace *t, view *of)
     int64_t d = of->offset[D];
     bool recurrent = kind_is_recurrent(l->config.kind);
 
-    /* at the step that its direction reads last */
+    /* the view is of the step that its direction reads last */
     bool at_end = of->from_end[TIME]
                       ? of->offset[TIME] == 0
                       : extent_is(s->shape + TIME, of->offset[TIME] + 1);
@@ -126,8 +126,8 @@ static void see_final(const trace *t, view *of)
     *of = final;
 }
 
-/* The inputs' views, those that follow each other put together; with finals,
- * those of y that are final states taken for such. */
+/* Lists the inputs' views and joins those that follow each other. With finals,
+ * steps of y that are final states are taken as such. */
 static elman_status list_parts(const trace *t, const onnx_node *n,
                                traced_value *const *in, size_t axis,
                                bool finals, view *parts, size_t *count)
@@ -166,7 +166,7 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
             return refuse(n, "its inputs differ in dimensions");
     }
 
-    /* if they do not make one view as they are, final states may */
+    /* several views may be one if they are taken as final states */
     TRY(list_parts(t, n, in, axis, false, parts, &count));
     if (count > 1) TRY(list_parts(t, n, in, axis, true, parts, &count));
 

@@ -19,7 +19,7 @@ static bool is_whole_number(element_type type)
     return !element_is_float(type) && type != ELEMENT_BOOL;
 }
 
-/* The flow that an operator reads, as the next layer sees it. */
+/* What an operator reads, as the next layer reads it. */
 static elman_status read_flow(trace *t, const onnx_node *n,
                               const traced_value *v, size_t features,
                               view *read, size_t *I)
@@ -90,7 +90,8 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
     return add_linear(t, n, in[0], &weight, false, 1, out[0]);
 }
 
-/* b (O), (1,O) or one number for all, as the bias of the last layer. */
+/* Gives the last layer the bias b, which is (O), (1,O) or one number for all.
+ */
 static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
                              size_t O, double scale)
 {
@@ -138,7 +139,7 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
         return refuse(n, "its transA is set, expected rows of features");
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
 
-    /* a state times its weight is no layer */
+    /* the product of a state is a part of a step, not a layer */
     bool biased = n->inputs > 2 && in[2] && beta != 0;
     if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
         TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
@@ -222,7 +223,7 @@ elman_status trace_softmax(trace *t, const onnx_node *n,
     TRY(need_view(n, in[0], &of));
     TRY(check_axis(n, number, of->rank, &axis));
 
-    /* before opset 13 all axes from that one on were one */
+    /* before opset 13 it ran over all axes from that one on */
     if (old && axis + 1 != of->rank)
         return refuse(n, "it runs over all axes from %zu on", axis);
 
@@ -270,8 +271,8 @@ static elman_status add_affine(trace *t, const onnx_node *n,
     return add_elementwise(t, n, x, &config, out);
 }
 
-/* x op c with a number c for each feature: a linear layer whose weight has
- * numbers on its diagonal alone. */
+/* x op c with a number c for each feature: a linear layer with a diagonal
+ * weight. */
 static elman_status add_diagonal(trace *t, const onnx_node *n,
                                  traced_value *const *in, bool swapped,
                                  traced_value *out)
@@ -319,7 +320,8 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     return add_bias(t, n, made + 1, O, 1);
 }
 
-/* Whether x is what the last layer, which is open, gives, features last. */
+/* Whether x is the output of the last layer, with the features last, and that
+ * layer is open for a weight or bias. */
 static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
 {
     if (x->kind != VALUE_VIEW || x->view_count != 1 || !t->layer_count)
@@ -340,8 +342,8 @@ static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
     return l->open && l->config.kind == kind && of->source == l->y && features;
 }
 
-/* The last layer's output under a new number, so that nobody takes what it was
- * before for what it is. */
+/* Gives the last layer's output a new source, so that a view of what it was
+ * before is not taken for what it is now. */
 static elman_status renew(trace *t, const onnx_node *n, const traced_value *x,
                           traced_value *out)
 {

@@ -1,4 +1,5 @@
-/* directions.c: two directions: of two nodes, and joined. */
+/* directions.c: two nodes as the two directions of a layer, and how these are
+ * merged. */
 #include "trace/directions.h"
 
 #include "trace/attribute.h"
@@ -68,7 +69,8 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     const onnx_node *n = r->n;
     const char *before = t->graph->node[l->node].name;
 
-    /* but for its direction and weights the node is as that before it */
+    /* but for its direction and weights the node must equal the one before it
+     */
     elman_layer other = r->config;
     other.reverse = false;
 
@@ -79,7 +81,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
             "direction and weights: a branch is not a stack of layers",
             before);
 
-    /* the start of two nodes would be two values */
+    /* a layer has one initial state, two nodes would have two */
     traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
                                     n->inputs > 6 ? in[6] : NULL};
     bool starts = l->h_0.given || l->c_0.given;
@@ -99,7 +101,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
 
 /* ---- Joined -------------------------------------------------------------- */
 
-/* The last layer's Y becomes what its directions are together. */
+/* Makes the last layer's Y its directions merged into one. */
 static elman_status set_merge(trace *t, const onnx_node *n, elman_merge merge)
 {
     enum { D = 2 };

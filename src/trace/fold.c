@@ -89,7 +89,7 @@ static element_type wide(element_type type)
     return element_is_float(type) ? ELEMENT_F64 : ELEMENT_I64;
 }
 
-/* The elements of a view go into a tensor that is being made. */
+/* Notes that the elements of a tensor's view go into another tensor. */
 static elman_status copy_elements(trace *t, const onnx_node *n, traced_value *v,
                                   const view **of, size_t *shape, size_t *count)
 {
@@ -231,7 +231,8 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
 
 /* ---- Concat -------------------------------------------------------------- */
 
-/* Puts a view's elements where index[axis] begins at first. */
+/* Copies the elements of a view into the result, where index[axis] begins at
+ * first. */
 static void place_elements(const trace *t, const view *of, const size_t *shape,
                            size_t count, size_t axis, size_t first,
                            const size_t *all, bool floats, void *data)

@@ -1,6 +1,6 @@
 /*
- * layers.c: how layers are put one after the other, and what each reads. The
- * operators are in dense.c, norm.c and recurrent.c.
+ * layers.c: how a layer is added, and what it reads. The operators that add one
+ * are in dense.c, norm.c and recurrent.c.
  */
 #include "trace/layers.h"
 
@@ -13,8 +13,8 @@ static bool is_one(const extent *e) { return extent_is(e, 1); }
 
 /* ---- x ------------------------------------------------------------------- */
 
-/* What the first layer reads: axes that are no features get an axis of x each,
- * in order. */
+/* Begins the stack: what the first layer reads becomes x, with an axis for each
+ * axis that is not a feature. */
 static elman_status begin(trace *t, const onnx_node *n, const view *from,
                           size_t features, view *read)
 {
@@ -24,7 +24,7 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
     *read = *from;
     x.rank = 0;
 
-    /* the factors of what are no features first, then the features */
+    /* first the factors of all other axes, then those of the features */
     if (features == ANY_AXIS) features = from->rank - 1;
     for (size_t round = 0; round < 2; round++)
         for (size_t k = 0; k < from->rank; k++) {
@@ -73,7 +73,7 @@ elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
     if (t->layer_count == ELMAN_MAX_LAYERS)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
 
-    /* its source is that of the layer below without the axis of steps */
+    /* its output has the axes of the layer below but that of the steps */
     source s = {.kind = SOURCE_LAYER, .index = t->layer_count};
     const source *y = t->sources + below->y;
     bool dropped = false;
@@ -121,7 +121,8 @@ static elman_status take_final(trace *t, const onnx_node *n, view *read)
     return ELMAN_OK;
 }
 
-/* If a view of y has one index of time, the layer that takes it. */
+/* Adds the layer that takes one step, if the view has a single index of time.
+ */
 static elman_status take_step(trace *t, const onnx_node *n, view *read)
 {
     const source *s = t->sources + read->source;
@@ -135,7 +136,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
         is_one(s->shape + time) || view_uses(read, time))
         return ELMAN_OK;
 
-    /* a reverse layer ends at the first step */
+    /* the final step of a reverse layer is the first */
     bool at_end = read->from_end[time]
                       ? read->offset[time] == 0
                       : extent_is(s->shape + time, read->offset[time] + 1);
@@ -177,7 +178,8 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
         return refuse(n, "it reads final cell states, which are no output of a "
                          "layer");
 
-    /* the layer has become more since: what it was is not to be had */
+    /* the layer has been changed since, and its earlier output does not exist
+     */
     bool stale = s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
                  t->layers[s->index].y != index;
     if (stale)
@@ -193,7 +195,7 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
                   t->graph->node[t->layers[s->index + 1].node].name);
 }
 
-/* The features, all of them in their order, and nothing else, along an axis. */
+/* Checks that an axis holds all features in their order, and nothing else. */
 static elman_status check_features(const trace *t, const onnx_node *n,
                                    const view *read, size_t features)
 {
@@ -291,7 +293,7 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
     if (t->layer_count == ELMAN_MAX_LAYERS || s.rank == AXES)
         return refuse(n, "more than %d layers", ELMAN_MAX_LAYERS);
 
-    /* y lies as read does, but for the features */
+    /* y has the axes of read, but for the features */
     *y = *read;
     if (features != ANY_AXIS) {
         y->axes[features].factor_count = 0;

@@ -74,7 +74,7 @@ elman_status trace_layer_norm(trace *t, const onnx_node *n,
 
 bool norm_follow(const traced_value *v) { return v->norm != NORM_NONE; }
 
-/* out as the stage that follows for the same x. */
+/* Makes out the next stage of the norm of the same x. */
 static elman_status stage(trace *t, const traced_value *from, norm_stage to,
                           float eps, traced_value *out)
 {
@@ -217,7 +217,7 @@ elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
     TRY(weigh(t, n, other, scale ? "weight" : "bias"));
     l->open = scale;
 
-    /* the output under a new number: nobody takes what it was before */
+    /* a new source, so that the output before is not taken for this one */
     source s = t->sources[l->y];
     view y = *x->views;
     TRY(source_add(t, n, &s, &l->y));

@@ -1,4 +1,4 @@
-/* operators.c: the operators that are followed. */
+/* operators.c: the operators that can be traced. */
 #include "trace/operators.h"
 
 #include "trace/attribute.h"
@@ -83,12 +83,12 @@ static const operator_row operators[] = {
 
 /* ---- The table ---------------------------------------------------------- */
 
-/* What the operands are together; shapes, axes and the like that stand behind
- * the first operand do not count. */
+/* Chooses by what the operands are together. Shapes, axes and the like, which
+ * follow the first operand, do not count. */
 static operator_run *choose(const trace *t, const operator_row *row,
                             const onnx_node *n)
 {
-    /* operators whose operands all count */
+    /* these are the operators whose operands all count */
     bool all = row->sizes == sizes_arithmetic || row->sizes == sizes_concat ||
                row->sizes == sizes_compare || row->sizes == sizes_where ||
                row->sizes == sizes_range || row->sizes == fold_filled;

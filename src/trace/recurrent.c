@@ -68,7 +68,7 @@ static bool same_name(const char *a, const char *b)
     return *a == *b;
 }
 
-/* The next of a list of alphas or betas. */
+/* Takes the next of a list of alphas or betas, if there is one. */
 static bool take_number(const onnx_attribute *list, size_t *next, float *number)
 {
     if (!list || *next == list->count) return false;
@@ -107,8 +107,8 @@ static elman_status read_function(const onnx_node *n, const char *name,
                   functions[i].name);
 }
 
-/* What the layer has anyway is left to it, so that it is PyTorch's layer where
- * it can be. */
+/* Leaves out functions that the layer has by default, so that it is PyTorch's
+ * layer where it can be. */
 static void prefer_own(elman_layer *c, size_t direction_count)
 {
     const elman_activation_kind *own = cell_for(c)->own;
@@ -134,7 +134,7 @@ static elman_status read_activations(recurrent_node *r)
     TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
     TRY(find_list(n, "activation_beta", ONNX_FLOATS, &betas));
 
-    /* without names the layer's own */
+    /* without names the layer has its own functions */
     if (!names) return ELMAN_OK;
     if (names->count != wanted)
         return refuse(n, "%zu activations, expected %zu", names->count, wanted);
@@ -225,7 +225,7 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     int64_t hidden;
     size_t p = kind_has_field(r->row->kind, "peephole") ? 7 : SIZE_MAX;
 
-    /* W says I, R says H, and hidden_size, if given, the same */
+    /* W has I columns, R has H, and hidden_size, if given, is the same H */
     TRY(need_strides(t, n, in[1], 3, "W", TENSOR_WEIGHT, &r->W));
     TRY(need_strides(t, n, in[2], 3, "R", TENSOR_WEIGHT, &r->R));
     r->H = r->R.shape[2];
@@ -407,7 +407,7 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
             whole.axes[a].factors[0] = (factor){from, size, 1};
         }
 
-        /* of a layer of two directions this node is one or both */
+        /* the node may be one of the layer's two directions */
         whole.offset[D] = (int64_t)r->base;
         view_tidy(&whole);
         TRY(value_set_view(t, out[k], type, &whole));

@@ -13,7 +13,7 @@
 
 /* ---- Operators on every part --------------------------------------------- */
 
-/* v's views, changed by change, become out's. */
+/* Makes out the value whose views are v's, each changed by change. */
 typedef elman_status change_view(const onnx_node *n, const void *how, view *of);
 
 static elman_status change_all(trace *t, const onnx_node *n,
@@ -43,8 +43,8 @@ static size_t rank_of(const traced_value *v)
     return v->kind == VALUE_VIEW ? v->views->rank : v->rank;
 }
 
-/* An order of axes: entry k is where axis k comes from; NEW_AXIS is one of size
- * 1. */
+/* An order of axes: from[k] is where axis k comes from, NEW_AXIS if it is a new
+ * one of size 1. */
 typedef struct axis_order {
     size_t rank, from[AXES];
 } axis_order;
@@ -72,8 +72,9 @@ static elman_status reorder_all(trace *t, const onnx_node *n,
     return change_all(t, n, v, reorder, order, axis, out);
 }
 
-/* The type of a Cast. Nothing is cut on the way: whole numbers of floats can
- * only be tokens or shapes, and do not become floats again. */
+/* The type that a Cast gives. No element is converted, so a cast that would
+ * change values is refused: floats may become whole numbers only as tokens or
+ * shapes, and may not become floats again. */
 static elman_status cast_type(const trace *t, const onnx_node *n,
                               const traced_value *v, element_type *type)
 {
@@ -92,7 +93,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
     if (*type == ELEMENT_BOOL)
         return refuse(n, "it casts numbers to truth values");
 
-    /* numbers that were floats and became whole have lost something */
+    /* floats that became whole numbers have lost their fractions */
     if (s->kind >= SOURCE_LAYER) return ELMAN_OK;
     element_type own = s->kind == SOURCE_TENSOR
                            ? t->tensors[s->index].type

@@ -1,6 +1,6 @@
 /*
- * reshape.c: Reshape, Flatten, Expand and Tile of views: the factors of
- * all axes in a row, cut anew.
+ * reshape.c: Reshape, Flatten, Expand and Tile of views. The factors of all
+ * axes form a row, which is cut into new axes.
  */
 #include "trace/reshape.h"
 
@@ -17,13 +17,14 @@ typedef struct target_shape {
     extent shape[AXES];
 } target_shape;
 
-/* Factors of a view that have not been given to an axis yet. */
+/* The factors of a view; those from next on belong to no axis yet. */
 typedef struct factor_row {
     size_t count, next;
     factor factors[AXES * FACTORS];
 } factor_row;
 
-/* Takes the slow part of the next factor, of that size, and leaves the rest. */
+/* Splits the next factor: its slow part, of that size, is taken, the rest
+ * stays. */
 static bool split_factor(factor_row *row, const extent *size, factor *slow)
 {
     factor *f = row->factors + row->next;
@@ -31,7 +32,7 @@ static bool split_factor(factor_row *row, const extent *size, factor *slow)
     if (!extent_divide(&f->size, size, &inner) || !extent_is_plain(&inner))
         return false;
 
-    /* the slow part takes steps as long as what is left */
+    /* the slow part's step is as long as what is left */
     *slow = (factor){f->axis, *size, f->step};
     if (f->axis != BROADCAST &&
         __builtin_mul_overflow(f->step, inner.factor, &slow->step))
@@ -41,7 +42,7 @@ static bool split_factor(factor_row *row, const extent *size, factor *slow)
     return true;
 }
 
-/* Factors from the row until their product is size. */
+/* Takes factors from the row until their product is size. */
 static elman_status fill_axis(const onnx_node *n, factor_row *row,
                               const extent *size, view_axis *axis)
 {
@@ -52,7 +53,8 @@ static elman_status fill_axis(const onnx_node *n, factor_row *row,
         if (row->next == row->count || axis->factor_count == FACTORS)
             return refuse(n, "it mixes axes in a way that is not supported");
 
-        /* all of the next factor fits, or a part of it, or it was no product */
+        /* either all of the next factor fits, or a part of it, or nothing does
+         */
         factor *f = row->factors + row->next;
         if (extent_divide(&left, &f->size, &rest)) {
             axis->factors[axis->factor_count++] = *f;
@@ -268,7 +270,7 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
     return value_set_view(t, out[0], in[0]->type, &made);
 }
 
-/* As Expand, where what is repeated has size 1. */
+/* Tile is Expand where what is repeated has size 1. */
 elman_status view_tile(trace *t, const onnx_node *n, traced_value *const *in,
                        traced_value *const *out)
 {

@@ -256,7 +256,7 @@ elman_status sizes_range(trace *t, const onnx_node *n, traced_value *const *in,
 
 enum { OPERANDS = 3 };
 
-/* Lists of one length, or single numbers that stand for as many. */
+/* Lists of one length; a single number has been repeated to that length. */
 typedef struct operands {
     size_t count, rank;
     extent entry[OPERANDS][ENTRIES];

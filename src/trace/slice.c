@@ -10,8 +10,8 @@
 
 /* ---- A stretch of an axis ------------------------------------------------ */
 
-/* Moves a view along a factor that begins at index first; from the end where
- * that is negative. */
+/* Moves the beginning of a view along a factor to index first, which is counted
+ * from the end if it is negative. */
 static elman_status move(const trace *t, const onnx_node *n, view *of,
                          const factor *f, int64_t first)
 {
@@ -32,7 +32,7 @@ static elman_status move(const trace *t, const onnx_node *n, view *of,
     return ELMAN_OK;
 }
 
-/* Keeps count indices from first of an axis. */
+/* Keeps count indices of an axis, from first on. */
 static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
                                  size_t axis, int64_t first,
                                  const extent *count)
@@ -41,7 +41,7 @@ static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
     extent inner = extent_of(1), blocks;
     if (a->factor_count == 0) return ELMAN_OK;
 
-    /* how many indices the slowest factor's step is */
+    /* how many indices one step of the slowest factor covers */
     for (size_t i = 1; i < a->factor_count; i++)
         if (!extent_multiply(&inner, &a->factors[i].size, &inner))
             return refuse(n, "a size does not fit in 64 bits");
@@ -72,9 +72,9 @@ static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
     return ELMAN_OK;
 }
 
-/* first and count of an axis of that size, of a slice from start to end, both
- * counted as Python does. first stays negative if it is from the end of a free
- * size. */
+/* Turns start and end of a slice, which count as in Python, into first and
+ * count for an axis of that size. first stays negative if it counts from the
+ * end of a free size. */
 static elman_status resolve(const onnx_node *n, const extent *size,
                             int64_t start, int64_t end, int64_t *first,
                             extent *count)
@@ -113,8 +113,7 @@ static elman_status resolve(const onnx_node *n, const extent *size,
 
 /* ---- Values of several views --------------------------------------------- */
 
-/* The stretch of the axis along which views stand side by side: within one of
- * them, or some of them whole. */
+/* Keeps a range of the axis along which views are side by side. */
 static elman_status stretch_parts(const trace *t, const onnx_node *n,
                                   traced_value *v, int64_t first, int64_t count)
 {
@@ -247,7 +246,7 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
     int64_t number;
     size_t axis, count;
 
-    /* indices that flow are tokens */
+    /* indices that are not known yet are tokens of an embedding */
     if (!is_sizes(t, in[1])) return trace_embedding(t, n, in, out);
     TRY(attribute_whole(n, "axis", 0, &number));
     TRY(check_axis(n, number, in[0]->views->rank, &axis));
@@ -256,7 +255,7 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
     bool scalar =
         in[1]->kind == VALUE_SIZES ? in[1]->rank == 0 : in[1]->views->rank == 0;
 
-    /* known ones are followed where they are a stretch */
+    /* known indices must be consecutive: a range */
     for (size_t i = 0; i < count; i++)
         if (!extent_is_plain(entries + i) ||
             entries[i].factor != entries[0].factor + (int64_t)i)

@@ -10,7 +10,7 @@
 
 /* ---- Lengths ------------------------------------------------------------- */
 
-/* Whether two values, of one view each, are of the same memory. */
+/* Whether two values, of one view each, are of the same tensor or input. */
 static bool same_memory(const trace *t, const traced_value *a,
                         const traced_value *b)
 {
@@ -22,7 +22,7 @@ static bool same_memory(const trace *t, const traced_value *a,
                 : x->index == y->index);
 }
 
-/* Known lengths against X; how many are full. */
+/* Checks known lengths against X, and whether all are full. */
 static elman_status count_full(trace *t, const recurrent_node *r,
                                traced_value *v, const extent *T,
                                const extent *B, bool *all_full)
@@ -58,7 +58,7 @@ static elman_status count_full(trace *t, const recurrent_node *r,
     return ELMAN_OK;
 }
 
-/* What v says of the lengths: NULL if all are full. */
+/* Reads the lengths v; they are NULL if all are full. */
 static elman_status read_lengths(trace *t, const recurrent_node *r,
                                  traced_value *v, const extent *T,
                                  const extent *B, traced_value **lengths)
@@ -85,7 +85,8 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
     traced_value *lengths = NULL;
     if (v) TRY(read_lengths(t, r, v, T, B, &lengths));
 
-    /* only the first recurrent layer may bring lengths that are new */
+    /* only the first recurrent layer may say lengths, the others have the same
+     */
     bool same = !lengths == !t->lengths;
     if (lengths && t->lengths) same = same_memory(t, t->lengths, lengths);
     if (trace_has_recurrent(t, t->layer_count - 1) && !same)
@@ -98,7 +99,8 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
 
 /* ---- Initial states ------------------------------------------------------ */
 
-/* The axes D B R of what X's layout says: 1 has the sequences first. */
+/* Puts the axes of an initial state in the order D, B, R; with layout 1 the
+ * sequences come first. */
 static void order_start(const recurrent_node *r, view *of)
 {
     if (!r->batch_first) return;
@@ -112,7 +114,7 @@ typedef struct start {
     bool there, zero, shared, flows;
 } start;
 
-/* Whether all is zero and whether all sequences start alike. */
+/* Finds out whether a state is all zero, and whether all sequences share it. */
 static elman_status inspect_start(trace *t, const recurrent_node *r,
                                   traced_value *v, start *s)
 {
@@ -148,7 +150,7 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
                       r->direction_count, r->H);
     if (s->flows) return ELMAN_OK;
 
-    /* one sequence's is enough where the others are the same memory */
+    /* where all sequences share the state, looking at one is enough */
     const view_axis *b = &s->view.axes[1];
     view one = s->view;
     s->shared = b->factor_count == 0 ||
@@ -173,7 +175,7 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
     return ELMAN_OK;
 }
 
-/* A state that all sequences share is a parameter, as learned ones are. */
+/* Makes a state that all sequences share a parameter, as learned ones are. */
 static elman_status learn_start(trace *t, const recurrent_node *r,
                                 const char *role, const start *s)
 {

@@ -20,7 +20,7 @@ bool is_tensor(const trace *t, const traced_value *v)
 
 /* ---- Tensors ------------------------------------------------------------- */
 
-/* An input's array as a tensor: the view's source becomes that. */
+/* Makes an input's array a tensor of the trace, and v a view of that. */
 static elman_status bind(trace *t, const onnx_node *n, traced_value *v)
 {
     const source *s = t->sources + v->views->source;
@@ -135,7 +135,7 @@ elman_status tensor_create(trace *t, const onnx_node *n, const char *name,
             return refuse(n, "a size does not fit in 64 bits");
     }
 
-    /* a small file must not make much memory */
+    /* a small file must not ask for much memory */
     if (made.count > t->budget)
         return refuse(n,
                       "it makes %zu numbers, too many for a file of this "
@@ -182,7 +182,8 @@ elman_status need_strides(trace *t, const onnx_node *n, traced_value *v,
                       of->rank, rank);
     if (count == 0) return refuse(n, "its %s has no elements", what);
 
-    /* an axis of several factors has no one step: such a view is copied */
+    /* an axis of several factors has more than one step, so the view is copied
+     */
     bool plain = true;
     for (size_t k = 0; k < rank; k++)
         plain = plain && of->axes[k].factor_count <= 1;

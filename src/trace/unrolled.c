@@ -63,7 +63,7 @@ static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
     return source_add(t, n, &final, &l->c_n);
 }
 
-/* The linear layer whose y p is a step of becomes a recurrent one. */
+/* Makes the linear layer of whose y p is a step a recurrent layer. */
 static elman_status begin(trace *t, const onnx_node *n, const view *p)
 {
     traced_layer *l = unrolled_tip(t);
@@ -112,7 +112,7 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     return add_sources(t, n, l, &s);
 }
 
-/* The twin becomes the second direction of the layer before it. */
+/* Makes the twin the second direction of the layer before it. */
 static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
 {
     const traced_layer *twin = unrolled_tip(t);
@@ -134,14 +134,14 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
         l->weights[l->weight_count] = twin->weights[i];
         l->weights[l->weight_count++].direction = 1;
     }
-    /* nobody takes what the twin gave for what a layer gives */
+    /* views of the twin's output must not be taken for those of a layer */
     t->layers[--t->layer_count] = (traced_layer){.y = SIZE_MAX};
 
     layer_add_direction(t, l);
     return ELMAN_OK;
 }
 
-/* Weights are the same in every step that has any. */
+/* Checks that the weights of a step are those of the steps before it. */
 static elman_status check_weights(const onnx_node *n, size_t H,
                                   traced_direction *w, const traced_step *s)
 {
@@ -174,7 +174,8 @@ static elman_status check_weights(const onnx_node *n, size_t H,
     return ELMAN_OK;
 }
 
-/* p[t] and h are what the next step reads. */
+/* Checks that p and the state are what the next step reads, and makes h its
+ * output. */
 static elman_status take_step(trace *t, const onnx_node *n, const view *p,
                               const traced_step *s, view *h)
 {
@@ -268,7 +269,7 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
     const traced_layer *first = unrolled_tip(t);
     const onnx_node *before = t->graph->node + first->node;
 
-    /* its input is laid out as the first one's */
+    /* its output has the axes of the first linear layer's */
     *y = *trace_find(t, before->output[0])->views;
     source s = t->sources[y->source];
 

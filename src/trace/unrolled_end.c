@@ -12,7 +12,7 @@
 
 /* ---- Weights ------------------------------------------------------------- */
 
-/* Its axes are those of a step, or of size 1. */
+/* Checks that the axes of a constant are those of a step, or of size 1. */
 static elman_status check_shape(const trace *t, const onnx_node *n,
                                 const traced_direction *w, size_t *shape,
                                 size_t *count)
@@ -33,7 +33,8 @@ static elman_status check_shape(const trace *t, const onnx_node *n,
                      "does not have the shape of the step");
 }
 
-/* A first step from zero may have been folded to the bias that it adds. */
+/* A first step from a zero state may have been folded to the bias that it adds.
+ */
 static elman_status check_constant(const trace *t, const onnx_node *n,
                                    const traced_direction *w)
 {
@@ -79,8 +80,8 @@ static const traced_weight *find_weight(const traced_layer *l, const char *role,
     return NULL;
 }
 
-/* The linear layers' weight and bias, and those of the steps, as they follow
- * each other in a recurrent layer. */
+/* Adds the linear layer's weight and bias, and those of the steps, in the order
+ * that a recurrent layer has. */
 static elman_status weigh_direction(trace *t, const onnx_node *n,
                                     const traced_layer *was, size_t d)
 {
@@ -118,7 +119,7 @@ static elman_status weigh_direction(trace *t, const onnx_node *n,
 
 /* ---- Initial states ------------------------------------------------------ */
 
-/* (1,B,R) of a state whose sequences are so far from its last axis. */
+/* Makes start the view (1,B,R) of a state. */
 static elman_status order_start(const onnx_node *n, const step_axes *a,
                                 const view *h, view *start)
 {
@@ -126,7 +127,8 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
     start->rank = 3;
     memset(start->axes, 0, sizeof start->axes);
 
-    /* units last, sequences where those of the input are, else nothing */
+    /* the units are last, the sequences where the input has them; there is no
+     * other axis */
     bool fits = h->rank > 0;
     for (size_t k = 0; k < h->rank; k++) {
         size_t far = h->rank - 1 - k;
@@ -141,7 +143,8 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
                             "another axis than those of its input");
 }
 
-/* (D,B,R): the directions' states are neighbours in one value, or the same. */
+/* Makes start the view (D,B,R) of both directions' states, which must be next
+ * to each other in one value, or the same. */
 static elman_status find_start(const onnx_node *n, const unrolled *u,
                                view *start)
 {
@@ -177,7 +180,7 @@ static elman_status weigh_starts(trace *t, const onnx_node *n)
         return refuse(n, "one of its two directions has no initial state");
     if (!u->directions[0].start) return ELMAN_OK;
 
-    /* as the input h_0 of a node RNN would be read */
+    /* read it as the input h_0 of an RNN node */
     view start;
     traced_value h_0 = {.name = "initial state"};
     TRY(find_start(n, u, &start));

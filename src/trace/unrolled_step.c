@@ -49,8 +49,7 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
     const source *s = t->sources + p->source;
     *a = (step_axes){.time = AXES, .batch = AXES};
 
-    /* an axis that p runs along has the sequences, one where it does not the
-     * steps */
+    /* the axis that p runs along has the sequences, the other one the steps */
     for (size_t k = 0; k + 1 < s->rank; k++) {
         size_t at = 0, factors = 0;
         if (extent_is(s->shape + k, 1)) continue;
@@ -64,7 +63,7 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
         if (factors) a->far = p->rank - 1 - at;
     }
 
-    /* which step it is; without an axis of steps there is one */
+    /* which step it is; without an axis of steps there is only one */
     *T = 1;
     *index = 0;
     if (p->rank == 0 || (a->batch < AXES && a->far == 0)) return false;
@@ -132,7 +131,7 @@ elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
         return refuse(n, "it adds something other than a bias to a step of an "
                          "unrolled recurrence");
 
-    /* axes of size 1 before the units say nothing */
+    /* axes of size 1 before the units do not matter */
     TRY(need_strides(t, n, b, rank, "bias", TENSOR_WEIGHT, s));
     s->step[0] = s->step[rank - 1];
     s->shape[0] = H;
@@ -142,7 +141,8 @@ elman_status unrolled_bias(trace *t, const onnx_node *n, const traced_value *x,
     return set_step(t, &step, x->views, x->type, out);
 }
 
-/* The step of the input for a product, or for what was computed of one. */
+/* Adds the step p of the input to a product of the state, or to what stands for
+ * it. */
 static elman_status add_input(trace *t, const traced_step *product,
                               const traced_value *p, traced_value *out)
 {

@@ -142,7 +142,8 @@ elman_status need_view(const onnx_node *n, const traced_value *v,
 
 static bool is_one(const extent *e) { return extent_is(e, 1); }
 
-/* Whether slow's next index is where fast ends. */
+/* Whether the next index of slow is where fast ends, so that they are one
+ * factor. */
 static bool follow(const factor *slow, const factor *fast)
 {
     int64_t step;
@@ -199,7 +200,8 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
     if (v->kind != VALUE_VIEW)
         return refuse(n, "\"%.80s\" is not a value", v->name);
 
-    /* of views side by side: the first's, and the sum along their axis */
+    /* the shape of views side by side is that of the first, with the sum along
+     * their axis */
     *rank = v->views->rank;
     for (size_t k = 0; k < *rank; k++)
         TRY(view_size(n, v->views, k, shape + k));
@@ -238,7 +240,7 @@ void view_position(const trace *t, const view *of, const size_t *index,
     for (size_t k = 0; k < s->rank; k++)
         at[k] = of->offset[k] + (of->from_end[k] ? s->shape[k].factor - 1 : 0);
 
-    /* each index is a number whose digits, slow to fast, are the factors' */
+    /* take each index apart into those of its factors, the fastest first */
     for (size_t k = 0; k < of->rank; k++) {
         size_t left = index[k];
         for (size_t i = of->axes[k].factor_count; i > 0; i--) {
@@ -283,8 +285,7 @@ size_t view_next_axis(const view *a, const view *b)
     size_t moved = BROADCAST;
     if (a->source != b->source || !same_axes(a, b)) return AXES;
 
-    /* more than one axis with another beginning, or a step that is not 1, is
-     * none */
+    /* they must differ in one offset, and by 1 */
     for (size_t k = 0; k < AXES; k++) {
         if (a->from_end[k] != b->from_end[k]) return AXES;
         if (a->offset[k] == b->offset[k]) continue;

@@ -72,13 +72,13 @@ static elman_status free_size(trace *t, const char *symbol, extent *size)
     return ELMAN_OK;
 }
 
-/* The array that input i was given, against what the graph says of it. */
+/* Checks the array that an input was given against what the graph declares. */
 static elman_status check_array(const onnx_value *input,
                                 const named_tensor *array)
 {
     char got[100];
 
-    /* where the graph says the shape, it must be that */
+    /* a dimension that the graph declares must have that size */
     bool fits = !input->shaped || input->rank == array->rank;
     for (size_t k = 0; fits && input->shaped && k < array->rank; k++)
         fits = input->dimension[k].size < 0 ||
@@ -103,7 +103,7 @@ static elman_status open_input(trace *t, size_t i)
     traced_value *v = trace_find(t, input->name);
     source s = {.kind = SOURCE_INPUT, .index = i, .rank = input->rank};
 
-    /* the shape of the array that was given, or the one the graph says */
+    /* the shape is that of the array, or the one that the graph declares */
     if (array && array->data) {
         TRY(check_array(input, array));
         s.rank = array->rank;
@@ -177,7 +177,7 @@ static elman_status run_node(trace *t, size_t index)
             n, "%zu inputs and %zu outputs, at most %d and %d are supported",
             n->inputs, n->outputs, MOST_INPUTS, MOST);
 
-    /* operators ask for up to LEAST inputs without asking how many there are */
+    /* operators read up to LEAST inputs without checking how many there are */
     for (size_t k = 0; k < n->inputs || k < LEAST; k++)
         in[k] = NULL;
     TRY(operator_find(t, n, &run));
@@ -188,14 +188,14 @@ static elman_status run_node(trace *t, size_t index)
     for (size_t k = 0; k < n->outputs; k++)
         out[k] = n->output[k][0] ? trace_find(t, n->output[k]) : &thrown[k];
 
-    /* unless the operator knows better, a tensor was just read */
+    /* note the tensors as read; the operator may note more */
     for (size_t k = 0; k < n->inputs; k++) {
         if (!in[k] || !is_tensor(t, in[k])) continue;
         tensor_use *use = t->uses + t->sources[in[k]->views->source].index;
         if (*use == TENSOR_UNUSED) *use = TENSOR_READ;
     }
 
-    /* outputs that it does not set are no values */
+    /* an output that the operator has not set is absent */
     TRY(run(t, n, in, out));
     for (size_t k = 0; k < n->outputs; k++)
         if (out[k]->kind == VALUE_UNKNOWN) out[k]->kind = VALUE_ABSENT;
@@ -204,8 +204,9 @@ static elman_status run_node(trace *t, size_t index)
 
 enum { NEW, ENTERED, DONE };
 
-/* An operand of a sum that stands first in the file is followed first, so that
- * an unrolled recurrence is met by its input, not by its initial state. */
+/* Of the operands of a sum, the one that is first in the file is followed
+ * first, so that an unrolled recurrence is reached by its input, not by its
+ * initial state. */
 static size_t input_at(const trace *t, const onnx_node *n, size_t k)
 {
     if (n->inputs != 2 || strcmp(n->op, "Add") != 0) return k;
@@ -215,8 +216,8 @@ static size_t input_at(const trace *t, const onnx_node *n, size_t k)
     return a && b && b->node < a->node ? 1 - k : k;
 }
 
-/* Nodes that the one on top of the stack reads from and that are not done go on
- * top of it; whether there were any. */
+/* Pushes a node that the one on top of the stack reads and that is not done, if
+ * there is one. */
 static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
                                 unsigned char *marks, bool *pushed)
 {
@@ -232,7 +233,7 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
         if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
             return missing(t, n, n->input[k]);
 
-        /* nothing to do for an input, a weight or a node that is done */
+        /* inputs, weights and nodes that are done need nothing */
         if (v->node == NO_NODE || marks[v->node] == DONE) continue;
         if (marks[v->node] == ENTERED)
             return refuse(n, "it reads \"%.80s\", which depends on it: a cycle",
@@ -241,7 +242,7 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
         if (*depth == MOST_NODES)
             return refuse(n, "more than %d nodes in a row", MOST_NODES);
 
-        /* one at a time: the next is found when that is done */
+        /* push one at a time: the next is found when that one is done */
         marks[v->node] = ENTERED;
         stack[(*depth)++] = v->node;
         *pushed = true;
