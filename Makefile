@@ -5,7 +5,7 @@ SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
 .PHONY: all run test quick asan tsan clang arm test32 fuzz dev cover format lint \
-	abi recipes workflows dist dist-check golden bench bench-peers \
+	docs abi recipes workflows dist dist-check golden bench bench-peers \
 	bench-instructions install clean help
 
 all: ## build the library and the program: build/release
@@ -91,6 +91,13 @@ dist: ## the source archive of the commit: build/dist
 dist-check: dist ## build and test that archive where there is no git
 	@tools/setup build test
 	@tools/dist check
+
+docs: ## a reference of the calls for the browser: build/docs/html/index.html
+	@tools/setup docs
+	@mkdir -p build/docs
+	@ELMAN_VERSION=$$(sed -n 's/^#define ELMAN_VERSION_[MP][A-Z]* //p' include/elman.h | \
+	    paste -sd .) doxygen docs/Doxyfile
+	@echo build/docs/html/index.html
 
 golden: ## record the expected numbers again (asks first; needs PyTorch and ONNX)
 	@tools/golden

@@ -5,6 +5,18 @@ install(FILES include/elman.h include/elman_train.h include/elman_exchange.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS elman_shared elman_static EXPORT elmanTargets)
 
+# manual pages of the calls, made from the headers
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_Interpreter_FOUND)
+  set(pages3 ${PROJECT_BINARY_DIR}/man3)
+  set(headers include/elman.h include/elman_train.h include/elman_exchange.h)
+  add_custom_command(OUTPUT ${pages3}/elman_version.3
+    COMMAND ${Python3_EXECUTABLE} ${elman_root}/tools/api_pages man ${pages3}
+    DEPENDS ${headers} tools/api_pages VERBATIM)
+  add_custom_target(elman_pages3 ALL DEPENDS ${pages3}/elman_version.3)
+  install(DIRECTORY ${pages3}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+endif()
+
 # for pkg-config: paths are told from where the file lies, so that the tree can
 # be moved
 set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -105,7 +105,7 @@ extern "C" {
 
 /* ---- Version ------------------------------------------------------------ */
 
-/* The version of this header, and the only place where it is written: CMake,
+/* The version of this header, and the only place where it is written. CMake,
  * pkg-config and the name of the library take it from here.
  *
  * Until MAJOR is 1, a new MINOR may change anything here, and its library has a
@@ -184,6 +184,7 @@ enum {
     ELMAN_MAX_RANK = 4   /* dimensions of a tensor */
 };
 
+/* Kinds of layers; nn. is torch.nn, whose meaning and parameters they have. */
 typedef enum elman_kind {
     ELMAN_END = 0,         /* no layer: ends the list */
     ELMAN_RNN = 1,         /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
@@ -224,7 +225,8 @@ typedef enum elman_recurrence {
 
 enum { ELMAN_MAX_GATES = 4 }; /* of a cell */
 
-/* A kind of layer. Strings are the library's and stay. */
+/* What there is to know about a kind of layer. Strings belong to the library
+ * and stay valid. */
 typedef struct elman_kind_info {
     elman_kind kind;
     elman_family family;
@@ -242,14 +244,15 @@ typedef struct elman_kind_info {
     elman_recurrence recurrence;
 } elman_kind_info;
 
-/* Fills info. Kinds are numbered from 1 without a gap, so ELMAN_BAD_VALUE is
- * past the last. */
+/* Describes a kind. Kinds are numbered from 1 without gaps, so the first
+ * ELMAN_BAD_VALUE means that there are no more. */
 ELMAN_CHECKED elman_status elman_kind_read(elman_kind kind,
                                            elman_kind_info *info);
 
+/* The nonlinearity of an nn.RNN. */
 typedef enum elman_nonlinearity {
-    ELMAN_NONLINEARITY_TANH,
-    ELMAN_NONLINEARITY_RELU
+    ELMAN_NONLINEARITY_TANH = 0,
+    ELMAN_NONLINEARITY_RELU = 1
 } elman_nonlinearity;
 
 /* Functions of one number, as ONNX names and defines them; a is alpha, b is
@@ -273,7 +276,7 @@ typedef enum elman_activation_kind {
  * does not stand for a default. */
 typedef struct elman_activation {
     elman_activation_kind kind;
-    float alpha, beta;
+    float alpha, beta; /* 0 where the function has none */
 } elman_activation;
 
 /* How a bidirectional layer joins its two directions. NONE gives two outputs,
@@ -312,7 +315,7 @@ typedef enum elman_init_kind {
 /* A way to initialize, with its number. */
 typedef struct elman_init {
     elman_init_kind kind;
-    double value;
+    double value; /* what it means stands at each kind */
 } elman_init;
 
 /* One layer. The fields that its kind does not use must be zero. */
@@ -336,8 +339,8 @@ typedef struct elman_layer {
     bool no_bias;                       /* also ELMAN_LINEAR */
     bool reverse;                       /* reads from the last step to the
                                            first; outputs stay at their t */
-    bool bidirectional;
-    elman_merge merge;
+    bool bidirectional;                 /* has a reverse direction as well */
+    elman_merge merge;                  /* how the two are joined */
     bool peephole; /* LSTM: i and f see c[t-1], o sees c[t] */
     bool coupled;  /* LSTM: f = 1 - i (ONNX input_forget) */
     float clip;    /* bound on the gates' pre-activations (ONNX clip), 0 none */
@@ -374,23 +377,23 @@ typedef struct elman_config {
     size_t input_size; /* I; 0 if the first layer is an embedding */
     bool batch_first;  /* x and y are (B,T,.) instead of (T,B,.) */
     uint64_t seed;     /* of the initial weights */
-    elman_layer layers[ELMAN_MAX_LAYERS];
+    elman_layer layers[ELMAN_MAX_LAYERS]; /* from input to output */
 } elman_config;
 
 /* ---- Tensor: a view ----------------------------------------------------- */
 
 /* Borrowed memory with a shape; contiguous, row-major. */
 typedef struct elman_tensor {
-    float *data;
-    size_t rank;
-    size_t shape[ELMAN_MAX_RANK];
+    float *data;                  /* the elements */
+    size_t rank;                  /* how many dimensions */
+    size_t shape[ELMAN_MAX_RANK]; /* (rank) the size of each */
 } elman_tensor;
 
 /* The same for memory that may only be read. */
 typedef struct elman_const_tensor {
-    const float *data;
-    size_t rank;
-    size_t shape[ELMAN_MAX_RANK];
+    const float *data;            /* the elements */
+    size_t rank;                  /* how many dimensions */
+    size_t shape[ELMAN_MAX_RANK]; /* (rank) the size of each */
 } elman_const_tensor;
 
 /* ---- Model: layers and weights ------------------------------------------ */
@@ -402,6 +405,8 @@ typedef struct elman_const_tensor {
  * change (create, load, elman_model_write, elman_optimizer_step,
  * elman_trainer_step), so no call hands out the flat copy for writing. */
 typedef struct elman_model elman_model;
+
+/* What a run changes; see the section on it below. */
 typedef struct elman_state elman_state;
 
 /* Builds the layers of config and initializes the weights from config->seed. */
@@ -671,7 +676,8 @@ typedef enum elman_rule {
     ELMAN_LION = 5 /* Chen et al. 2023 */
 } elman_rule;
 
-/* A rule of the optimizer. Strings are the library's and stay. */
+/* What there is to know about a rule. Strings belong to the library and stay
+ * valid. */
 typedef struct elman_rule_info {
     elman_rule rule;
     const char *word;          /* "adamw": on command lines */
@@ -681,8 +687,8 @@ typedef struct elman_rule_info {
                                   with NULL */
 } elman_rule_info;
 
-/* Fills info. Rules are numbered from 0 without a gap, so ELMAN_BAD_VALUE is
- * past the last. */
+/* Describes a rule. Rules are numbered from 0 without gaps, so the first
+ * ELMAN_BAD_VALUE means that there are no more. */
 ELMAN_CHECKED elman_status elman_rule_read(elman_rule rule,
                                            elman_rule_info *info);
 
@@ -694,24 +700,26 @@ typedef enum elman_flavour { ELMAN_TORCH = 0, ELMAN_KERAS = 1 } elman_flavour;
 typedef struct elman_optimizer_config {
     elman_rule rule;
     elman_flavour flavour;
-    double learning_rate;
-    double momentum;     /* SGD, RMSprop */
-    double dampening;    /* SGD */
-    bool nesterov;       /* SGD */
-    double beta1, beta2; /* Adam, AdamW, Lion */
-    double alpha;        /* RMSprop's smoothing (Keras: rho) */
-    double epsilon;
-    double weight_decay;
-    bool no_weight_decay; /* AdamW without its default 0.01 */
-    double lr_decay;      /* Adagrad */
-    double initial_accumulator;
-    bool centered;     /* RMSprop */
-    bool amsgrad;      /* Adam, AdamW */
-    bool maximize;     /* ascend the gradient instead of descending */
-    double clip_norm;  /* bound on the global norm, 0 none */
+    double learning_rate; /* of every step without one of its own */
+    double momentum;      /* SGD, RMSprop */
+    double dampening;     /* SGD */
+    bool nesterov;        /* SGD */
+    double beta1, beta2;  /* Adam, AdamW, Lion */
+    double alpha;         /* RMSprop's smoothing (Keras: rho) */
+    double epsilon;       /* keeps denominators above 0 */
+    double weight_decay; /* as a gradient or, where the rule decouples it, times
+                            the learning rate */
+    bool no_weight_decay;       /* AdamW without its default 0.01 */
+    double lr_decay;            /* Adagrad */
+    double initial_accumulator; /* Adagrad: what sums of squares start from */
+    bool centered;              /* RMSprop */
+    bool amsgrad;               /* Adam, AdamW */
+    bool maximize;              /* ascend the gradient instead of descending */
+    double clip_norm;           /* bound on the global norm, 0 none */
     double clip_value; /* bound on each gradient, after clip_norm, 0 none */
 } elman_optimizer_config;
 
+/* A rule at work, with what it remembers of each weight. */
 typedef struct elman_optimizer elman_optimizer;
 
 /* An optimizer for the weights of model, which it does not keep. */
@@ -758,7 +766,7 @@ typedef struct elman_schedule {
     uint64_t cuts;  /* plateau: reductions so far */
     uint64_t bad;   /* plateau: evaluations since the best */
     double best;    /* plateau: best loss, meaningful once seen */
-    bool seen;
+    bool seen;      /* plateau: an evaluation was reported */
 } elman_schedule;
 
 /* The learning rate for the next step. */

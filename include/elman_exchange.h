@@ -34,6 +34,7 @@ typedef struct elman_import_config {
     bool batch_first;                /* the model shall take (B,T,I) */
 } elman_import_config;
 
+/* An open file of weights. */
 typedef struct elman_import elman_import;
 
 /* Opens one .safetensors, .pt, .pth, .onnx or .npz file, or any number of .npy
@@ -50,7 +51,7 @@ ELMAN_API void elman_import_close(elman_import *import);
 typedef struct elman_import_row {
     const char *from; /* its name; "" if no tensor is behind a zero parameter */
     const char *type; /* "float32" ... */
-    size_t rank, shape[ELMAN_MAX_AXES];
+    size_t rank, shape[ELMAN_MAX_AXES]; /* dimensions, and the size of each */
     const char *to;  /* the parameter; "" if it is ignored or no weight; NULL if
                         it cannot be mapped */
     const char *how; /* "as it is", "transposed", "iofc to ifgo", "ignored" */
@@ -97,10 +98,10 @@ ELMAN_CHECKED elman_status elman_export_read(const elman_model *model,
 /* How far the outputs of a model are from a reference. 1 is the limit: a
  * relative error of 1e-4, or 1e-5 near zero. */
 typedef struct elman_check {
-    size_t T, B;
-    double whole;  /* worst, with whole sequences */
-    double stream; /* worst, one step at a time; NaN if it cannot stream */
-    bool passed;
+    size_t T, B;       /* steps and sequences of the reference */
+    double whole;      /* worst, with whole sequences */
+    double stream;     /* worst, one step at a time; NaN if it cannot stream */
+    bool passed;       /* neither is above 1 */
     char failure[160]; /* where it is worst: step, sequence, output */
 } elman_check;
 
@@ -120,12 +121,12 @@ typedef struct elman_graph elman_graph;
 
 /* An input or an output of a graph. */
 typedef struct elman_port {
-    const char *name;
-    bool input;       /* else an output */
-    bool optional;    /* an input that has a default */
-    const char *type; /* "float32", "int64" ... */
-    bool shaped;      /* rank and shape are known */
-    size_t rank;
+    const char *name;              /* in the graph */
+    bool input;                    /* else an output */
+    bool optional;                 /* an input that has a default */
+    const char *type;              /* "float32", "int64" ... */
+    bool shaped;                   /* rank and shape are known */
+    size_t rank;                   /* how many dimensions, 0 unless shaped */
     int64_t shape[ELMAN_MAX_AXES]; /* -1 where any size is possible */
 } elman_port;
 

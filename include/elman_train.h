@@ -97,6 +97,7 @@ typedef struct elman_dataset_config {
                                 one; all data is then validation data */
 } elman_dataset_config;
 
+/* An open file of data. */
 typedef struct elman_dataset elman_dataset;
 
 /* Opens a file and decides on its task: .tsv (UCR: label, then values) and .ts
@@ -127,9 +128,10 @@ typedef struct elman_loader_config {
     size_t steps;      /* language: steps of a window, 0 means 64 */
     bool shuffled;     /* a new order each epoch */
     bool bucketed;     /* batches of similar lengths */
-    uint64_t seed;
+    uint64_t seed;     /* of the order */
 } elman_loader_config;
 
+/* What makes batches of a dataset. */
 typedef struct elman_loader elman_loader;
 
 /* Turns one part of a dataset, which must outlive it, into batches: time first,
@@ -163,7 +165,7 @@ typedef struct elman_metrics {
     double accuracy;   /* classes: fraction that is right */
     double bits;       /* language: bits per token */
     double perplexity; /* language */
-    double mse, mae;
+    double mse, mae;   /* values: mean squared and mean absolute error */
     double naive_mse, naive_mae; /* forecast: repeating the last value */
     uint64_t targets;            /* how many counted */
     uint64_t steps;              /* steps of all sequences; for text, tokens */
@@ -194,6 +196,7 @@ typedef struct elman_trainer_config {
     bool profile;            /* measure where the time goes */
 } elman_trainer_config;
 
+/* A training run. */
 typedef struct elman_trainer elman_trainer;
 
 /* How far training has come. */
@@ -208,9 +211,9 @@ typedef struct elman_progress {
     bool evaluated;           /* that step ended with an evaluation */
     elman_metrics validation; /* the latest one; its loss is NaN before any */
     double best_loss;         /* best of all validations so far */
-    uint64_t best_step;
-    bool best; /* the latest evaluation was the best */
-    bool done; /* a limit was reached */
+    uint64_t best_step;       /* the step that reached it */
+    bool best;                /* the latest evaluation was the best */
+    bool done;                /* a limit was reached */
 } elman_progress;
 
 /* Trains model on dataset; both must outlive the trainer. Without validation
@@ -230,15 +233,15 @@ elman_trainer_progress(const elman_trainer *trainer);
 
 /* One row of a profile: "data", "rnn forward", "loss" ... */
 typedef struct elman_profile_row {
-    char name[ELMAN_MAX_NAME + 48];
-    double seconds;
+    char name[ELMAN_MAX_NAME + 48]; /* what took the time */
+    double seconds;                 /* that it took */
     double flops; /* operations in them; a multiply-add counts as two */
 } elman_profile_row;
 
 /* Where the time went. */
 typedef struct elman_profile {
-    double seconds; /* of all steps, and of all rows together */
-    size_t count;
+    double seconds;                /* of all steps, and of all rows together */
+    size_t count;                  /* of the rows */
     const elman_profile_row *rows; /* (count) in the order of a step; the last
                                       is everything else */
 } elman_profile;
@@ -292,7 +295,7 @@ ELMAN_API double elman_model_flops(const elman_model *model, uint64_t steps,
 typedef struct elman_sampler {
     double temperature; /* 0 takes the most likely token */
     size_t top_k;       /* draw from the k most likely only, 0 means all */
-    uint64_t seed;
+    uint64_t seed;      /* of the draws */
 } elman_sampler;
 
 /* Draws a token from logits (V). draw is the token's number in the text, so
@@ -344,10 +347,10 @@ typedef struct elman_verify_report {
     double gradient_error;  /* the same for its gradients */
     bool same_bits;         /* for all ISAs of this machine, 1 to 4 threads,
                                chunks and batches */
-    bool passed;
-    char isas[64];     /* the ISAs compared */
-    char failure[256]; /* first failure: configuration and what differed */
-    uint64_t hash;     /* of a training run; the same on every machine */
+    bool passed;            /* everything did */
+    char isas[64];          /* the ISAs compared */
+    char failure[256];      /* first failure: configuration and what differed */
+    uint64_t hash;          /* of a training run; the same on every machine */
 } elman_verify_report;
 
 /* Checks this build on this machine. ELMAN_OK means that it could be checked;
