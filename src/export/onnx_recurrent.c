@@ -74,11 +74,11 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
     const char *name = weight_name(e, l, what);
     float *to = build_weights(e->b, name, 3, (size_t[]){l->D, l->G, columns});
 
-    for (size_t way = 0; to && way < l->D; way++) {
-        const direction *d = &l->way[way];
+    for (size_t d = 0; to && d < l->D; d++) {
+        const direction *from = &l->way[d];
         to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
-                        l->H * columns, w + (*what == 'W' ? d->w_ih : d->w_hh),
-                        to);
+                        l->H * columns,
+                        w + (*what == 'W' ? from->w_ih : from->w_hh), to);
     }
     return name;
 }
@@ -92,12 +92,12 @@ static const char *put_bias(onnx_export *e, const layer *l)
     const char *name = weight_name(e, l, "B");
     float *to = build_weights(e->b, name, 2, (size_t[]){l->D, 2 * l->G});
 
-    for (size_t way = 0; to && way < l->D; way++) {
-        const direction *d = &l->way[way];
+    for (size_t d = 0; to && d < l->D; d++) {
+        const direction *from = &l->way[d];
         to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
-                        l->H, w + d->b_ih, to);
+                        l->H, w + from->b_ih, to);
         to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
-                        l->H, w + d->b_hh, to);
+                        l->H, w + from->b_hh, to);
     }
     return name;
 }
@@ -108,8 +108,8 @@ static const char *put_peepholes(onnx_export *e, const layer *l)
     const float *w = e->model->weights;
     const char *name = weight_name(e, l, "P");
     float *to = build_weights(e->b, name, 2, (size_t[]){l->D, 3 * l->H});
-    for (size_t way = 0; to && way < l->D; way++)
-        to = put_blocks(3, peephole_order, l->H, w + l->way[way].peephole, to);
+    for (size_t d = 0; to && d < l->D; d++)
+        to = put_blocks(3, peephole_order, l->H, w + l->way[d].peephole, to);
     return name;
 }
 
@@ -148,9 +148,9 @@ static void put_default(onnx_export *e, const layer *l, const char *name,
     for (; found < levels; l++) {
         if (l->kind != &layer_recurrent) continue;
 
-        for (size_t way = 0; way < l->D; way++) {
-            const direction *d = &l->way[way];
-            memcpy(to, w + (of_c ? d->c_0 : d->h_0), l->H * sizeof *to);
+        for (size_t d = 0; d < l->D; d++) {
+            const direction *from = &l->way[d];
+            memcpy(to, w + (of_c ? from->c_0 : from->h_0), l->H * sizeof *to);
             to += l->H;
         }
 
@@ -244,9 +244,9 @@ static void put_activations(onnx_export *e, const layer *l)
     size_t count = 0, alphas = 0, betas = 0;
 
     /* direction by direction, in the order of the gates */
-    for (size_t way = 0; way < l->D; way++)
+    for (size_t d = 0; d < l->D; d++)
         for (size_t k = 0; k < each; k++) {
-            elman_activation f = cell_activation(&l->config, way, k);
+            elman_activation f = cell_activation(&l->config, d, k);
             const onnx_function *function = onnx_function_of(f.kind);
             names[count++] = function->name;
             if (function->constants > 0) alpha[alphas++] = f.alpha;

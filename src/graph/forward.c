@@ -143,7 +143,7 @@ static elman_status make_arrays(graph_pass *p)
  * sequence a layer of ours gives zeros, but an ONNX operator what it makes of
  * zeros. So where sequences have lengths, recurrent layers run by themselves,
  * and the others run over all steps. */
-static size_t stretch_end(const graph_pass *p, size_t begin)
+static size_t stage_end(const graph_pass *p, size_t begin)
 {
     const trace *t = p->trace;
     bool recurrent = traced_is_recurrent(t->layers + begin);
@@ -165,7 +165,7 @@ static elman_status run_layers(graph_pass *p)
 {
     const trace *t = p->trace;
     for (size_t begin = 0, end; begin < t->layer_count; begin = end) {
-        end = stretch_end(p, begin);
+        end = stage_end(p, begin);
         TRY(stage_run(p, begin, end));
     }
     return ELMAN_OK;

@@ -3,7 +3,7 @@
  * elman_graph_... of elman_exchange.h.
  *
  *   graph      ports, arrays in and out
- *   stage      a stretch of layers as a model of ours, or in double
+ *   stage      some layers as a model of ours, or in double
  *   forward    the trace of the graph with its arrays, layers up to the last
  *              recurrent one, layers after it
  */

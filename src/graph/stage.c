@@ -65,7 +65,7 @@ static elman_status make_model(stage *s)
     weight_source weights = {.tensor_count = p->trace->tensor_count,
                              .tensors = p->trace->tensors};
 
-    /* the stretch of layers as a config, and a model or reference of it */
+    /* the layers as a config, and a model or reference of it */
     elman_status status =
         assemble(p->trace, s->begin, s->end, false, &config, &weights);
 

@@ -1,5 +1,5 @@
 /*
- * stage.h: a stretch of the traced layers as a model of ours, or in double.
+ * stage.h: some of the traced layers as a model of ours, or in double.
  */
 #ifndef GRAPH_STAGE_H
 #define GRAPH_STAGE_H

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- A stretch of an axis ------------------------------------------------ */
+/* ---- A range of an axis -------------------------------------------------- */
 
 /* Moves the beginning of a view along a factor to index first, which is counted
  * from the end if it is negative. */
@@ -33,9 +33,8 @@ static elman_status move(const trace *t, const onnx_node *n, view *of,
 }
 
 /* Keeps count indices of an axis, from first on. */
-static elman_status keep_stretch(const trace *t, const onnx_node *n, view *of,
-                                 size_t axis, int64_t first,
-                                 const extent *count)
+static elman_status keep_range(const trace *t, const onnx_node *n, view *of,
+                               size_t axis, int64_t first, const extent *count)
 {
     view_axis *a = of->axes + axis;
     extent inner = extent_of(1), blocks;
@@ -114,8 +113,9 @@ static elman_status resolve(const onnx_node *n, const extent *size,
 /* ---- Values of several views --------------------------------------------- */
 
 /* Keeps a range of the axis along which views are side by side. */
-static elman_status stretch_parts(const trace *t, const onnx_node *n,
-                                  traced_value *v, int64_t first, int64_t count)
+static elman_status keep_parts_range(const trace *t, const onnx_node *n,
+                                     traced_value *v, int64_t first,
+                                     int64_t count)
 {
     int64_t begin = 0, end = first + count;
     size_t kept = 0;
@@ -135,7 +135,7 @@ static elman_status stretch_parts(const trace *t, const onnx_node *n,
 
         view one = parts[p];
         extent part = extent_of(to - from);
-        TRY(keep_stretch(t, n, &one, v->axis, from, &part));
+        TRY(keep_range(t, n, &one, v->axis, from, &part));
         view_tidy(&one);
         parts[kept++] = one;
     }
@@ -145,9 +145,9 @@ static elman_status stretch_parts(const trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
-static elman_status stretch_value(const trace *t, const onnx_node *n,
-                                  traced_value *v, size_t axis, int64_t start,
-                                  int64_t end)
+static elman_status keep_value_range(const trace *t, const onnx_node *n,
+                                     traced_value *v, size_t axis,
+                                     int64_t start, int64_t end)
 {
     extent shape[AXES], count;
     size_t rank;
@@ -156,10 +156,10 @@ static elman_status stretch_value(const trace *t, const onnx_node *n,
     TRY(resolve(n, shape + axis, start, end, &first, &count));
 
     if (v->view_count > 1 && axis == v->axis)
-        return stretch_parts(t, n, v, first, count.factor);
+        return keep_parts_range(t, n, v, first, count.factor);
 
     for (size_t p = 0; p < v->view_count; p++) {
-        TRY(keep_stretch(t, n, v->views + p, axis, first, &count));
+        TRY(keep_range(t, n, v->views + p, axis, first, &count));
         view_tidy(v->views + p);
     }
     return ELMAN_OK;
@@ -222,7 +222,7 @@ elman_status view_slice(trace *t, const onnx_node *n, traced_value *const *in,
         if (steps_count && steps[i] != 1)
             return refuse(n, "it takes steps of %lld, expected 1",
                           (long long)steps[i]);
-        TRY(stretch_value(t, n, out[0], axis, starts[i], ends[i]));
+        TRY(keep_value_range(t, n, out[0], axis, starts[i], ends[i]));
     }
     return ELMAN_OK;
 }
@@ -264,7 +264,7 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
 
     int64_t first = entries[0].factor, end = first + (int64_t)count;
     TRY(value_copy_views(t, n, in[0], out[0]));
-    TRY(stretch_value(t, n, out[0], axis, first, end ? end : INT64_MAX));
+    TRY(keep_value_range(t, n, out[0], axis, first, end ? end : INT64_MAX));
 
     /* a number instead of a list takes the axis away */
     if (scalar) drop_axis(out[0], axis);
@@ -298,7 +298,7 @@ elman_status view_split(trace *t, const onnx_node *n, traced_value *const *in,
                           (long long)all);
 
         TRY(value_copy_views(t, n, in[0], out[k]));
-        TRY(stretch_value(t, n, out[k], axis, first, first + size));
+        TRY(keep_value_range(t, n, out[k], axis, first, first + size));
         first += size;
     }
     return ELMAN_OK;
