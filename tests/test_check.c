@@ -1,6 +1,6 @@
 /*
- * test_check.c: a model held against reference outputs: what is far is told
- * with its place, and a NaN on either side never passes.
+ * test_check.c: a model held against reference outputs: what differs is
+ * reported with its position, and a NaN on either side never passes.
  */
 #include "parcel.h"
 
@@ -92,7 +92,7 @@ TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_place)
     elman_model_destroy(model);
 }
 
-TEST(a_file_whose_own_reference_is_nan_is_no_model)
+TEST(a_file_whose_own_reference_is_nan_is_refused)
 {
     float x[T * B * I] = {NAN}, y[COUNT];
     elman_model *model = make_model(), *got = NULL;
@@ -111,7 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_nan_in_the_reference_or_in_the_answer_fails_with_its_place),
-        cmocka_unit_test(a_file_whose_own_reference_is_nan_is_no_model),
+        cmocka_unit_test(a_file_whose_own_reference_is_nan_is_refused),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -313,7 +313,7 @@ TEST(arrays_that_do_not_fit_a_model_say_what_would)
     elman_model_destroy(model);
 }
 
-/* In the file beside the weights. */
+/* In the file next to the weights. */
 TEST(a_reference_in_the_file_is_checked_before_there_is_a_model)
 {
     elman_model *model = make(&(elman_config){

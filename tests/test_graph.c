@@ -23,7 +23,7 @@ typedef struct recorded {
 
 static size_t failures, compared;
 
-/* Counts a failure and goes on with the next case, so that one run tells of
+/* Counts a failure and goes on with the next case, so that one run reports
  * all that fail. */
 __attribute__((format(printf, 2, 3))) static void
 complain(recorded *r, const char *format, ...)
@@ -329,22 +329,22 @@ static elman_status run_refused(elman_graph *graph, const json_t *inputs)
     return status;
 }
 
-/* way is "graph" or "import". */
-static void check_message(recorded *r, const json_t *entry, const char *way,
+/* method is "graph" or "import". */
+static void check_message(recorded *r, const json_t *entry, const char *method,
                           elman_status status)
 {
     size_t index;
     json_t *part;
     bool taken = false;
     json_array_foreach(json_object_get(entry, "taken"), index, part) taken =
-        taken || !strcmp(json_string_value(part), way);
+        taken || !strcmp(json_string_value(part), method);
     if (taken != (status == ELMAN_OK))
-        complain(r, "%s: %s", way, taken ? elman_message() : "was taken");
+        complain(r, "%s: %s", method, taken ? elman_message() : "was taken");
     if (status == ELMAN_OK) return;
     json_array_foreach(
         json_object_get(entry, "says"), index,
         part) if (!strstr(elman_message(), json_string_value(part)))
-        complain(r, "%s: \"%s\" lacks \"%s\"", way, elman_message(),
+        complain(r, "%s: \"%s\" lacks \"%s\"", method, elman_message(),
                  json_string_value(part));
 }
 
@@ -374,7 +374,7 @@ static void check_refused(const json_t *entry)
     elman_model_destroy(model);
 }
 
-TEST(what_is_no_stack_of_layers_is_refused_with_its_node)
+TEST(what_is_not_a_stack_of_layers_is_refused_with_its_node)
 {
     char path[PATH_ROOM];
     onnx_path("refused.json", path);
@@ -397,7 +397,8 @@ int main(void)
         cmocka_unit_test(exports_of_both_exporters_of_pytorch_hold),
         cmocka_unit_test(graphs_in_the_manner_of_others_hold),
         cmocka_unit_test(exports_become_models_that_give_the_same),
-        cmocka_unit_test(what_is_no_stack_of_layers_is_refused_with_its_node),
+        cmocka_unit_test(
+            what_is_not_a_stack_of_layers_is_refused_with_its_node),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

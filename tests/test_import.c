@@ -104,7 +104,7 @@ TEST(a_cell_is_a_layer_of_one_level)
     elman_model_destroy(model);
 }
 
-TEST(the_table_tells_of_rounding_and_of_numbers_that_are_none)
+TEST(the_table_reports_rounding_and_numbers_that_are_not_finite)
 {
     static const float odd[] = {NAN, INFINITY, 1, NAN, 0, 0};
     elman_import *import = NULL;
@@ -341,7 +341,7 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
         check_refusal(cases + i);
 }
 
-TEST(integers_are_no_weights)
+TEST(integers_are_not_weights)
 {
     elman_model *model = NULL;
     static const unsigned char zeros[8];
@@ -400,12 +400,12 @@ int main(void)
             weights_keep_their_bits_whatever_their_prefix_and_type),
         cmocka_unit_test(a_cell_is_a_layer_of_one_level),
         cmocka_unit_test(
-            the_table_tells_of_rounding_and_of_numbers_that_are_none),
+            the_table_reports_rounding_and_numbers_that_are_not_finite),
         cmocka_unit_test(
             layers_are_put_in_the_order_that_shapes_leave_or_that_is_given),
         cmocka_unit_test(an_order_that_leaves_a_choice_is_asked_for),
         cmocka_unit_test(weights_that_are_missing_or_do_not_fit_are_named),
-        cmocka_unit_test(integers_are_no_weights),
+        cmocka_unit_test(integers_are_not_weights),
         cmocka_unit_test(names_with_stars_leave_tensors_out),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

@@ -169,7 +169,7 @@ TEST(sources_in_a_list_are_added_up)
     elman_model_destroy(model);
 }
 
-TEST(the_table_tells_what_is_moved)
+TEST(the_table_says_what_is_moved)
 {
     elman_import *import = NULL;
     size_t count;
@@ -298,7 +298,7 @@ int main(void)
         cmocka_unit_test(an_lstm_of_keras_gives_what_its_formulas_give),
         cmocka_unit_test(a_gru_of_keras_gives_what_its_formulas_give),
         cmocka_unit_test(sources_in_a_list_are_added_up),
-        cmocka_unit_test(the_table_tells_what_is_moved),
+        cmocka_unit_test(the_table_says_what_is_moved),
         cmocka_unit_test(a_mapping_that_does_not_fit_earns_a_sentence),
         cmocka_unit_test(a_reference_must_come_out),
     };

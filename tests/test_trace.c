@@ -1,5 +1,5 @@
 /*
- * test_trace.c: graphs that look like a stack of layers and are none, made by
+ * test_trace.c: graphs that resemble a stack of layers and are not one, made by
  * hand: each must be refused, for the stack would compute something else.
  */
 #include "check.h"

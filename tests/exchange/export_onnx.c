@@ -1,6 +1,6 @@
 /*
  * export_onnx.c: export_onnx FOLDER COUNT: writes networks, those below and as
- * many random ones, as FOLDER/NUMBER/model.onnx, and beside each what it gives
+ * many random ones, as FOLDER/NUMBER/model.onnx, and next to each what it gives
  * here for some T and B, with and without memory: RUN.in.PORT.npy and
  * RUN.out.PORT.npy. For run_onnxruntime.py.
  */
@@ -76,10 +76,11 @@ enum { CONFIGS = sizeof configs / sizeof *configs };
 
 static char folder[512];
 
-static const char *file_name(int run, const char *way, const char *port)
+static const char *file_name(int run, const char *port_kind, const char *port)
 {
     static char path[700];
-    snprintf(path, sizeof path, "%s/%d.%s.%s.npy", folder, run, way, port);
+    snprintf(path, sizeof path, "%s/%d.%s.%s.npy", folder, run, port_kind,
+             port);
     return path;
 }
 
@@ -108,7 +109,7 @@ static void put_tokens(const char *path, const int32_t *tokens, size_t rows,
                                             .data = wide}));
 }
 
-/* For whoever looks into a failure. */
+/* For whoever investigates a failure. */
 static void put_config(const char *line)
 {
     char path[600];
@@ -130,7 +131,7 @@ static bool has_own_sizes(const elman_layer *l)
 
 /* Writes the memory of all recurrent layers as the graph has it. */
 static void put_memory(const elman_model *m, const elman_state *s, int run,
-                       const char *way, const char *suffix, bool of_c)
+                       const char *port_kind, const char *suffix, bool of_c)
 {
     bool only = !m->config.layers[1].kind;
     size_t B = s->config.B;
@@ -147,7 +148,7 @@ static void put_memory(const elman_model *m, const elman_state *s, int run,
         size_t levels = own ? 1 : l->config.num_layers;
         const float *memory = of_c ? s->c + l->way[0].memory_c * B
                                    : s->h + l->way[0].memory_h * B;
-        put_floats(file_name(run, way, name), memory, 3,
+        put_floats(file_name(run, port_kind, name), memory, 3,
                    (size_t[]){levels * l->D, B, l->H});
     }
 }

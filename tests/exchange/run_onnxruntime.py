@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """run_onnxruntime.py FOLDER: every FOLDER/NUMBER/model.onnx passes ONNX's own
 checker, and ONNX Runtime gives from each RUN.in.PORT.npy what the RUN.out.PORT
-.npy beside them say. Ports that have no file keep their default.
+.npy next to them say. Ports that have no file keep their default.
 """
 import pathlib
 import sys

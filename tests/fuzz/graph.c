@@ -88,16 +88,16 @@ static bool give(elman_graph *graph, const elman_port *port, draw *d)
     return false;
 }
 
-/* The path of output i of one way. */
-static const char *output_path(const char *way, size_t i)
+/* The path of output i of one run. */
+static const char *output_path(const char *label, size_t i)
 {
     char name[40];
-    snprintf(name, sizeof name, "%s%zu.npy", way, i);
+    snprintf(name, sizeof name, "%s%zu.npy", label, i);
     return fuzz_path(name);
 }
 
 /* Runs the graph and saves its outputs; false if it was refused. */
-static bool forward(elman_graph *graph, size_t steps, const char *way)
+static bool forward(elman_graph *graph, size_t steps, const char *label)
 {
     size_t count = 0;
     const elman_port *port = elman_graph_ports(graph, &count);
@@ -110,7 +110,7 @@ static bool forward(elman_graph *graph, size_t steps, const char *way)
         MUST(port[i].shaped && port[i].rank <= ELMAN_MAX_AXES);
         for (size_t k = 0; k < port[i].rank; k++)
             MUST(port[i].shape[k] >= 0);
-        MUST_OK(elman_graph_save(graph, port[i].name, output_path(way, i)));
+        MUST_OK(elman_graph_save(graph, port[i].name, output_path(label, i)));
     }
     return true;
 }

@@ -1,5 +1,5 @@
-/* import.c: any file as another's model: by its content, with no more told
- * than that, and with what would let more of them in. */
+/* import.c: any file as another's model: by its content alone, and with
+ * settings that let more of them in. */
 #include "fuzz.h"
 
 #include <string.h>
