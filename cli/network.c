@@ -132,10 +132,10 @@ static void describe_activations(const elman_layer *layer, char *text,
                                  size_t size)
 {
     size_t count = kind_of(layer).activation_count;
-    bool chosen = false;
+    bool custom = false;
     for (size_t n = 0; n < 2 * count; n++)
-        chosen |= layer->activations[n / count][n % count].kind != 0;
-    if (!chosen) return;
+        custom |= layer->activations[n / count][n % count].kind != 0;
+    if (!custom) return;
 
     for (size_t n = 0; n < (layer->bidirectional ? 2 : 1) * count; n++) {
         append(text, size, "%s", n == 0 ? " by " : n % count ? ", " : "; ");

@@ -89,12 +89,13 @@ TEST(every_function_is_right_in_every_place_of_every_cell)
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         elman_layer l = cells[i];
         size_t places = l.kind == ELMAN_LSTM ? 3 : l.kind == ELMAN_GRU ? 2 : 1;
-        size_t way = l.bidirectional ? 1 : 0;
+        size_t direction = l.bidirectional ? 1 : 0;
         for (size_t k = 0; k < places; k++)
             for (int kind = 1; kind <= KINDS; kind++) {
                 memcpy(l.activations, cells[i].activations,
                        sizeof l.activations);
-                l.activations[way][k] = function((elman_activation_kind)kind);
+                l.activations[direction][k] =
+                    function((elman_activation_kind)kind);
                 check_layer(&l);
             }
     }

@@ -20,7 +20,7 @@ static const struct {
     const char *name;
     split cut;
     bool large;
-} ways[] = {
+} methods[] = {
     {"whole", {0}, true},
     {"padded", {.padding = 3}, true},
     {"permuted, padded", {.permuted = true, .padding = 1}, true},
@@ -40,7 +40,7 @@ static const struct {
      {.forward = true, .chunk = 1, .single = true},
      false},
 };
-enum { WAYS = sizeof ways / sizeof *ways, FORWARD = 10 };
+enum { METHODS = sizeof methods / sizeof *methods, FORWARD = 10 };
 
 typedef struct grid {
     const trial *t;
@@ -48,9 +48,10 @@ typedef struct grid {
     outcome whole, forward, got;
 } grid;
 
-static void check_way(grid *g, const kernels *isa, size_t way, int threads)
+static void check_method(grid *g, const kernels *isa, size_t method,
+                         int threads)
 {
-    split cut = ways[way].cut;
+    split cut = methods[method].cut;
     cut.threads = threads;
     if (!split_fits(g->t, &cut)) return;
     CHECK_OK(trial_run(g->t, &cut, &g->got));
@@ -58,7 +59,7 @@ static void check_way(grid *g, const kernels *isa, size_t way, int threads)
         outcome_difference(cut.forward ? &g->forward : &g->whole, &g->got,
                            split_keeps_gradients(g->t, &cut));
     CHECK(!part, "%s differs on %s, threads %d, %s; T %zu B %zu%s%s, %s", part,
-          isa->isa, threads, ways[way].name, g->t->T, g->t->B,
+          isa->isa, threads, methods[method].name, g->t->T, g->t->B,
           g->t->ragged ? " ragged" : "", g->t->given ? " given" : "", g->line);
 }
 
@@ -76,26 +77,27 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
     CHECK_OK(outcome_create(&t, &g.whole));
     CHECK_OK(outcome_create(&t, &g.forward));
     CHECK_OK(outcome_create(&t, &g.got));
-    CHECK_OK(trial_run(&t, &ways[0].cut, &g.whole));
-    CHECK_OK(trial_run(&t, &ways[FORWARD].cut, &g.forward));
+    CHECK_OK(trial_run(&t, &methods[0].cut, &g.whole));
+    CHECK_OK(trial_run(&t, &methods[FORWARD].cut, &g.forward));
 
     size_t turn = 0;
     for (const kernels *const *isa = kernels_all(); *isa; isa++) {
         kernels_use(*isa);
-        for (size_t way = 0; way<WAYS; way += PACE> 1 ? 3 : 1)
-            check_way(&g, *isa, way, 1);
+        for (size_t method = 0; method<METHODS; method += PACE> 1 ? 3 : 1)
+            check_method(&g, *isa, method, 1);
         for (int threads = 2; threads <= MOST_THREADS; threads++) {
             walk_force(WALK_ROWS);
-            check_way(&g, *isa, 0, threads);
+            check_method(&g, *isa, 0, threads);
             walk_force(WALK_UNITS);
-            check_way(&g, *isa, 0, threads);
+            check_method(&g, *isa, 0, threads);
             walk_force(WALK_WAVE);
-            check_way(&g, *isa, FORWARD, threads);
-            walk_force((walk_way)(turn % WALK_WAYS));
-            size_t way = 1 + (size_t)((draw_next(d) + turn++) % (WAYS - 1));
-            if (ways[way].large) check_way(&g, *isa, way, threads);
+            check_method(&g, *isa, FORWARD, threads);
+            walk_force((walk_sharing)(turn % WALK_SHARING_COUNT));
+            size_t method =
+                1 + (size_t)((draw_next(d) + turn++) % (METHODS - 1));
+            if (methods[method].large) check_method(&g, *isa, method, threads);
         }
-        walk_force(WALK_WAYS);
+        walk_force(WALK_UNDECIDED);
     }
     kernels_use(NULL);
     outcome_destroy(&g.got);
@@ -157,19 +159,20 @@ TEST(wide_networks_give_the_same_bits_however_they_are_computed)
 }
 
 /* One forward of all steps, and what it leaves behind. */
-static void run_stack(const elman_model *m, walk_way how, int threads, size_t T,
-                      size_t B, const float *x, float *y, float *memory)
+static void run_stack(const elman_model *m, walk_sharing sharing, int threads,
+                      size_t T, size_t B, const float *x, float *y,
+                      float *memory)
 {
     elman_state *s;
     elman_tensor h;
-    walk_force(how);
+    walk_force(sharing);
     CHECK_OK(state_create(
         m, &(elman_state_config){.T = T, .B = B, .threads = threads}, &s));
     CHECK_OK(model_forward(m, s, &(elman_batch){.T = T, .B = B, .x = x}, y));
     CHECK_OK(state_view(m, s, "h", &h));
     memcpy(memory, h.data, h.shape[0] * B * h.shape[2] * sizeof *memory);
     state_destroy(s);
-    walk_force(WALK_WAYS);
+    walk_force(WALK_UNDECIDED);
 }
 
 TEST(levels_in_a_wave_give_the_bits_of_one_after_the_other)

@@ -88,33 +88,33 @@ static void pair_end(pair *p)
 
 /* ---- Recurrent levels --------------------------------------------------- */
 
-static elman_tensor view_of(const pair *p, size_t level, size_t way,
+static elman_tensor view_of(const pair *p, size_t level, size_t direction,
                             const char *what)
 {
     char name[64];
     elman_tensor view;
-    snprintf(name, sizeof name, "layer%zu%s.%s", level, way ? "_reverse" : "",
-             what);
+    snprintf(name, sizeof name, "layer%zu%s.%s", level,
+             direction ? "_reverse" : "", what);
     CHECK_OK(elman_state_view(p->model, p->state, name, &view));
     return view;
 }
 
 /* A view (B,n) of one level. */
-static void check_memory(const pair *p, size_t level, size_t way,
+static void check_memory(const pair *p, size_t level, size_t direction,
                          const char *what, size_t B, size_t n,
                          const double *want)
 {
-    elman_tensor view = view_of(p, level, way, what);
+    elman_tensor view = view_of(p, level, direction, what);
     CHECK(view.rank == 2 && view.shape[1] == n, "%s", what);
     check_close(p, what, B * n, view.data, want);
 }
 
 /* A view (T,B,n): what was read of each sequence. */
 static void check_walk(const pair *p, const random_batch *in, size_t level,
-                       size_t way, const char *what, size_t n,
+                       size_t direction, const char *what, size_t n,
                        const double *want)
 {
-    elman_tensor view = view_of(p, level, way, what);
+    elman_tensor view = view_of(p, level, direction, what);
     CHECK(view.rank == 3 && view.shape[0] == in->T && view.shape[1] == in->B &&
               view.shape[2] == n,
           "%s", what);
@@ -141,10 +141,10 @@ static double da_from(const reference_cell *cell, size_t j, const float *dgate,
 }
 
 static void check_dgate(const pair *p, const random_batch *in, size_t level,
-                        size_t way, const reference_direction *d)
+                        size_t direction, const reference_direction *d)
 {
     size_t G = d->cell.G;
-    const float *dgate = view_of(p, level, way, "dgate").data;
+    const float *dgate = view_of(p, level, direction, "dgate").data;
     double da[4 * MOST_I];
     for (size_t row = 0; row < in->T * in->B; row++) {
         if (row / in->B >= in->lengths[row % in->B]) continue;
@@ -152,34 +152,35 @@ static void check_dgate(const pair *p, const random_batch *in, size_t level,
             da[j] =
                 da_from(&d->cell, j, dgate + row * G + j, d->sum[row * G + j]);
         check_close(p, "da by dgate", G,
-                    view_of(p, level, way, "da").data + row * G, da);
+                    view_of(p, level, direction, "da").data + row * G, da);
     }
 }
 
 static void check_levels(const pair *p, const random_batch *in, bool backward)
 {
     for (size_t i = 0; i < 2 * p->r->levels; i++) {
-        size_t k = i / 2, way = i % 2, B = in->B;
-        const reference_direction *d = reference_level(p->r, k, way);
+        size_t k = i / 2, direction = i % 2, B = in->B;
+        const reference_direction *d = reference_level(p->r, k, direction);
         if (!d) continue;
         size_t R = d->cell.R, H = d->cell.H, G = d->cell.G;
         bool lstm = d->cell.config->kind == ELMAN_LSTM;
         if (!backward) {
-            if (p->training) check_walk(p, in, k, way, "gate", G, d->gate);
-            check_walk(p, in, k, way, "h", R, d->h);
-            check_memory(p, k, way, "h_n", B, R, d->h_n);
+            if (p->training)
+                check_walk(p, in, k, direction, "gate", G, d->gate);
+            check_walk(p, in, k, direction, "h", R, d->h);
+            check_memory(p, k, direction, "h_n", B, R, d->h_n);
             if (!lstm) continue;
-            check_walk(p, in, k, way, "c", H, d->c);
-            check_memory(p, k, way, "c_n", B, H, d->c_n);
+            check_walk(p, in, k, direction, "c", H, d->c);
+            check_memory(p, k, direction, "c_n", B, H, d->c_n);
             continue;
         }
-        check_walk(p, in, k, way, "dh", R, d->dh);
-        check_walk(p, in, k, way, "da", G, d->da);
-        check_memory(p, k, way, "dh_0", B, R, d->dh_0);
-        check_dgate(p, in, k, way, d);
+        check_walk(p, in, k, direction, "dh", R, d->dh);
+        check_walk(p, in, k, direction, "da", G, d->da);
+        check_memory(p, k, direction, "dh_0", B, R, d->dh_0);
+        check_dgate(p, in, k, direction, d);
         if (!lstm) continue;
-        check_walk(p, in, k, way, "dc", H, d->dc);
-        check_memory(p, k, way, "dc_0", B, H, d->dc_0);
+        check_walk(p, in, k, direction, "dc", H, d->dc);
+        check_memory(p, k, direction, "dc_0", B, H, d->dc_0);
     }
 }
 

@@ -26,11 +26,11 @@ static void check_recorded(const golden *g, const char *name, size_t n,
 }
 
 /* "layer1_reverse.what" of a direction */
-static const char *level_name(size_t level, size_t way, const char *what)
+static const char *level_name(size_t level, size_t direction, const char *what)
 {
     static char name[64];
-    snprintf(name, sizeof name, "layer%zu%s.%s", level, way ? "_reverse" : "",
-             what);
+    snprintf(name, sizeof name, "layer%zu%s.%s", level,
+             direction ? "_reverse" : "", what);
     return name;
 }
 
@@ -173,13 +173,13 @@ static double weigh_states(const experiment *e, double sum, bool write)
 {
     draws d = {77};
     for (size_t i = 0; i < 2 * e->r->levels; i++) {
-        reference_direction *way = reference_level(e->r, i / 2, i % 2);
+        reference_direction *direction = reference_level(e->r, i / 2, i % 2);
         level_array arrays[LEVEL_ARRAYS];
-        if (!way) continue;
-        level_arrays(way, arrays);
+        if (!direction) continue;
+        level_arrays(direction, arrays);
         for (size_t k = 0; k < 2; k++) {
             level_array *end = arrays + 4 + k, *dend = arrays + 2 + k;
-            if (k == 1 && way->cell.config->kind != ELMAN_LSTM) continue;
+            if (k == 1 && direction->cell.config->kind != ELMAN_LSTM) continue;
             for (size_t j = 0; j < e->batch.B * end->n; j++) {
                 double weight = (double)draw_real(&d, -1, 1);
                 sum += weight * end->values[j];
@@ -239,23 +239,23 @@ static void check_differences(experiment *e, const char *what, size_t which,
 static void draw_states(experiment *e)
 {
     for (size_t i = 0; i < 2 * e->r->levels; i++) {
-        reference_direction *way = reference_level(e->r, i / 2, i % 2);
-        if (!way) continue;
-        fill_doubles(&e->d, e->batch.B * way->cell.R, 1, way->h_0);
-        fill_doubles(&e->d, e->batch.B * way->cell.H, 1, way->c_0);
+        reference_direction *direction = reference_level(e->r, i / 2, i % 2);
+        if (!direction) continue;
+        fill_doubles(&e->d, e->batch.B * direction->cell.R, 1, direction->h_0);
+        fill_doubles(&e->d, e->batch.B * direction->cell.H, 1, direction->c_0);
     }
 }
 
 static void check_states(experiment *e, size_t which)
 {
     for (size_t i = 0; i < 2 * e->r->levels; i++) {
-        reference_direction *way = reference_level(e->r, i / 2, i % 2);
-        if (!way) continue;
-        check_differences(e, "h_0", which, e->batch.B * way->cell.R, way->h_0,
-                          way->dh_0);
-        if (way->cell.config->kind == ELMAN_LSTM)
-            check_differences(e, "c_0", which, e->batch.B * way->cell.H,
-                              way->c_0, way->dc_0);
+        reference_direction *direction = reference_level(e->r, i / 2, i % 2);
+        if (!direction) continue;
+        check_differences(e, "h_0", which, e->batch.B * direction->cell.R,
+                          direction->h_0, direction->dh_0);
+        if (direction->cell.config->kind == ELMAN_LSTM)
+            check_differences(e, "c_0", which, e->batch.B * direction->cell.H,
+                              direction->c_0, direction->dc_0);
     }
 }
 

@@ -18,7 +18,7 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
         .h_prev = r->h_prev,
         .c_prev = r->c_prev,
         .gate = r->gate,
-        .side = r->side,
+        .side = r->saved,
         .c = r->c,
         .h = h,
         .bias_hn = w->bias_hn,
@@ -95,12 +95,12 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
 
 /* ---- Functions of gates ------------------------------------------------- */
 
-void cell_squash(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t m, size_t first, size_t count, size_t i)
+void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
+                   size_t m, size_t first, size_t count, size_t i)
 {
     size_t n = count * w->H;
     float *gate = r->gate[m] + first * w->H;
-    if (w->chosen) {
+    if (w->custom) {
         if (r->has_sum) k->copy(n, gate, r->sum[m] + first * w->H);
         k->curve_forward(n, &w->f[i], w->clip, gate, gate);
     } else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
@@ -110,13 +110,13 @@ void cell_squash(const kernels *k, const cell_weights *w, const cell_rows *r,
     else k->relu_forward(n, w->clip, gate, gate);
 }
 
-void cell_slope(const kernels *k, const cell_weights *w, const cell_rows *r,
-                size_t m, size_t first, size_t count, size_t i, const float *d,
-                float *da)
+void cell_activate_backward(const kernels *k, const cell_weights *w,
+                            const cell_rows *r, size_t m, size_t first,
+                            size_t count, size_t i, const float *d, float *da)
 {
     size_t n = count * w->H;
     const float *gate = r->gate[m] + first * w->H;
-    if (w->chosen)
+    if (w->custom)
         k->curve_backward(n, &w->f[i], w->clip, r->sum[m] + first * w->H, d,
                           da);
     else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
@@ -135,19 +135,19 @@ elman_activation cell_own_activation(const elman_layer *config, size_t k)
     return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU : own};
 }
 
-bool cell_is_chosen(const elman_layer *config)
+bool cell_is_custom(const elman_layer *config)
 {
-    bool chosen = false;
+    bool custom = false;
     for (size_t i = 0; i < 6; i++)
-        chosen |= config->activations[i / 3][i % 3].kind != 0;
-    return chosen;
+        custom |= config->activations[i / 3][i % 3].kind != 0;
+    return custom;
 }
 
-elman_activation cell_activation(const elman_layer *config, size_t way,
+elman_activation cell_activation(const elman_layer *config, size_t direction,
                                  size_t k)
 {
-    elman_activation chosen = config->activations[way][k];
-    return chosen.kind ? chosen : cell_own_activation(config, k);
+    elman_activation custom = config->activations[direction][k];
+    return custom.kind ? custom : cell_own_activation(config, k);
 }
 
 static const cell_kind *const cells[] = {

@@ -18,7 +18,7 @@ enum { CELL_ROWS = 64, CELL_PARTS = 2 };
 /* The weights of one direction of one level, packed for product(). */
 typedef struct cell_weights {
     size_t H, R;           /* hidden_size; width of h: proj_size or H */
-    bool chosen;           /* f is the config's, not all the cell's own */
+    bool custom;           /* f is the config's, not all the cell's own */
     elman_activation f[3]; /* f g h, as the config's field says */
     float clip;            /* INFINITY if none */
     lstm_variant variant;
@@ -44,7 +44,7 @@ typedef struct cell_rows {
                                        h_prev with units dropped */
     const float *c_prev[CELL_ROWS]; /* (H) LSTM */
     float *gate[CELL_ROWS];         /* (G) sums from the input; then gates */
-    float *side[CELL_ROWS];         /* (H) see struct cell_kind */
+    float *saved[CELL_ROWS];        /* (H) see struct cell_kind */
     float *sum[CELL_ROWS];          /* (G) chosen: sums that became the gates */
     float *c[CELL_ROWS];            /* (H) LSTM */
     float *h[CELL_ROWS];            /* (R) */
@@ -54,19 +54,20 @@ typedef struct cell_rows {
     float *dh_in[CELL_ROWS]; /* (R) += gradient at h_in; may be dh */
     float *dc[CELL_ROWS]; /* (H) in: gradient at c from later; out: at c_prev */
     float *da[CELL_ROWS]; /* (G) gradient at the sums */
-    float *dside[CELL_ROWS]; /* (H) gradient at side */
-    float *dgate[CELL_ROWS]; /* (G) look only */
+    float *dsaved[CELL_ROWS]; /* (H) gradient at side */
+    float *dgate[CELL_ROWS];  /* (G) look only */
 } cell_rows;
 
 /* Groups first to last - 1 of a fused step. */
 typedef void step_kernel(const fused_step *s, size_t first, size_t last);
 
 /* Which of a cell's functions a gate's sum goes through. */
-enum { CELL_F, CELL_G, CELL_H, CELL_IDENTITY };
+enum { FUNCTION_F, FUNCTION_G, FUNCTION_H, FUNCTION_IDENTITY };
 
 typedef struct cell_gate {
     const char *name;
-    int function; /* CELL_F or CELL_G; CELL_IDENTITY: the gate is its sum */
+    int function; /* FUNCTION_F or FUNCTION_G; FUNCTION_IDENTITY: the gate is
+                     its sum */
 } cell_gate;
 
 /* A kind of cell, and all that anyone may ask about it. The recurrent weight,
@@ -87,13 +88,13 @@ typedef struct cell_kind {
     elman_activation_kind own[3];    /* what they are unless the config says
                                         otherwise */
     elman_recurrence recurrence;
-    bool has_cell; /* keeps c beside h */
-    bool has_side; /* always; if projected, every cell has */
+    bool has_cell;  /* keeps c beside h */
+    bool has_saved; /* always; if projected, every cell has */
 
     /* MATRIX: */
-    size_t split;           /* gates of part 0 */
-    bool dside_is_gradient; /* of part 1 */
-    bool side_is_input;     /* of part 1 */
+    size_t split;            /* gates of part 0 */
+    bool dsaved_is_gradient; /* of part 1 */
+    bool saved_is_input;     /* of part 1 */
 
     /* The cell of the same kind that resets before the product, or NULL. */
     const struct cell_kind *reset_before;
@@ -105,8 +106,8 @@ typedef struct cell_kind {
 
     /* Before backward, to look at: dgate (gates H) from dh and dc, and in total
      * (H), which only a cell with c has, the whole gradient at c. */
-    void (*look)(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t m, float *total);
+    void (*gate_gradients)(const kernels *k, const cell_weights *w,
+                           const cell_rows *r, size_t m, float *total);
 } cell_kind;
 
 /* Products and steps on r's threads. */
@@ -116,13 +117,13 @@ void cell_step_run(step_kernel *run, const cell_rows *r, const fused_step *s);
 
 /* Gates first to first + count - 1 of row m, from their sums by function i; a
  * cell with chosen functions keeps the sums if it has room. */
-void cell_squash(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t m, size_t first, size_t count, size_t i);
+void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
+                   size_t m, size_t first, size_t count, size_t i);
 
 /* The way back: da (count H) at the sums from d at those gates; da may be d. */
-void cell_slope(const kernels *k, const cell_weights *w, const cell_rows *r,
-                size_t m, size_t first, size_t count, size_t i, const float *d,
-                float *da);
+void cell_activate_backward(const kernels *k, const cell_weights *w,
+                            const cell_rows *r, size_t m, size_t first,
+                            size_t count, size_t i, const float *d, float *da);
 
 /* What a kernel's step needs, from w and r; h is what the gates write. */
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
@@ -137,8 +138,8 @@ elman_status cell_read_kind(elman_kind kind, elman_kind_info *info);
 /* Function k, of f g h, that a recurrent layer has by itself; whether its
  * config chooses another anywhere; and the one it has in direction way. */
 elman_activation cell_own_activation(const elman_layer *config, size_t k);
-bool cell_is_chosen(const elman_layer *config);
-elman_activation cell_activation(const elman_layer *config, size_t way,
+bool cell_is_custom(const elman_layer *config);
+elman_activation cell_activation(const elman_layer *config, size_t direction,
                                  size_t k);
 
 /* cell_rnn, cell_lstm ... */

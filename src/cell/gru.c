@@ -30,13 +30,13 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
 static step_kernel *after_step(const kernels *k) { return k->gru_step; }
 
 /* Row m with chosen functions, after its products. */
-static void after_chosen(const kernels *k, const cell_weights *w,
+static void after_custom(const kernels *k, const cell_weights *w,
                          const cell_rows *r, size_t m)
 {
     size_t H = w->H;
-    cell_squash(k, w, r, m, 0, 2, 0);
-    k->multiply_add(H, r->gate[m], r->side[m], r->gate[m] + 2 * H);
-    cell_squash(k, w, r, m, 2, 1, 1);
+    cell_activate(k, w, r, m, 0, 2, 0);
+    k->multiply_add(H, r->gate[m], r->saved[m], r->gate[m] + 2 * H);
+    cell_activate(k, w, r, m, 2, 1, 1);
     k->gru_mix(H, r->h_prev[m], r->gate[m], r->h[m]);
 }
 
@@ -48,18 +48,18 @@ static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
         return;
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
-    k->product(r->M, &w->hh[1], w->bias_hn, r->h_in, r->side);
+    k->product(r->M, &w->hh[1], w->bias_hn, r->h_in, r->saved);
     for (size_t m = 0; m < r->M; m++)
-        if (w->chosen) after_chosen(k, w, r, m);
+        if (w->custom) after_custom(k, w, r, m);
         else
-            k->gru_forward(w->H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
+            k->gru_forward(w->H, w->clip, r->saved[m], r->h_prev[m], r->gate[m],
                            r->h[m]);
 }
 
 /* The part that both kinds share with chosen functions: da of z and n, and dh
  * becomes dh z. */
-static void mix_back(const kernels *k, const cell_weights *w,
-                     const cell_rows *r, size_t m)
+static void mix_backward(const kernels *k, const cell_weights *w,
+                         const cell_rows *r, size_t m)
 {
     size_t H = w->H;
     const float *z = r->gate[m] + H, *n = r->gate[m] + 2 * H;
@@ -69,27 +69,27 @@ static void mix_back(const kernels *k, const cell_weights *w,
         da_n[j] = dh[j] * (1 - z[j]);
         dh[j] *= z[j];
     }
-    cell_slope(k, w, r, m, 1, 1, 0, da_z, da_z);
-    cell_slope(k, w, r, m, 2, 1, 1, da_n, da_n);
+    cell_activate_backward(k, w, r, m, 1, 1, 0, da_z, da_z);
+    cell_activate_backward(k, w, r, m, 2, 1, 1, da_n, da_n);
 }
 
-static void after_chosen_back(const kernels *k, const cell_weights *w,
-                              const cell_rows *r, size_t m)
+static void after_custom_backward(const kernels *k, const cell_weights *w,
+                                  const cell_rows *r, size_t m)
 {
     size_t H = w->H;
-    mix_back(k, w, r, m);
-    k->multiply(H, r->da[m] + 2 * H, r->gate[m], r->dside[m]);
-    k->multiply(H, r->da[m] + 2 * H, r->side[m], r->da[m]);
-    cell_slope(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
+    mix_backward(k, w, r, m);
+    k->multiply(H, r->da[m] + 2 * H, r->gate[m], r->dsaved[m]);
+    k->multiply(H, r->da[m] + 2 * H, r->saved[m], r->da[m]);
+    cell_activate_backward(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
 }
 
 /* With the gradient at r h_in in dside: da of r, and dh_in += dside r. */
-static void before_chosen_back(const kernels *k, const cell_weights *w,
-                               const cell_rows *r, size_t m)
+static void before_custom_backward(const kernels *k, const cell_weights *w,
+                                   const cell_rows *r, size_t m)
 {
-    k->multiply(w->H, r->dside[m], r->h_in[m], r->da[m]);
-    cell_slope(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
-    k->multiply_add(w->H, r->dside[m], r->gate[m], r->dh_in[m]);
+    k->multiply(w->H, r->dsaved[m], r->h_in[m], r->da[m]);
+    cell_activate_backward(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
+    k->multiply_add(w->H, r->dsaved[m], r->gate[m], r->dh_in[m]);
 }
 
 static void after_backward(const kernels *k, const cell_weights *w,
@@ -97,12 +97,12 @@ static void after_backward(const kernels *k, const cell_weights *w,
 {
     size_t H = w->H;
     for (size_t m = 0; m < r->M; m++)
-        if (w->chosen) after_chosen_back(k, w, r, m);
+        if (w->custom) after_custom_backward(k, w, r, m);
         else
-            k->gru_backward(H, w->clip, r->side[m], r->h_prev[m], r->gate[m],
-                            r->dh[m], r->da[m], r->dside[m]);
+            k->gru_backward(H, w->clip, r->saved[m], r->h_prev[m], r->gate[m],
+                            r->dh[m], r->da[m], r->dsaved[m]);
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
-    cell_product(k, r, &w->hh_back[1], NULL, r->dside, r->dh_in);
+    cell_product(k, r, &w->hh_back[1], NULL, r->dsaved, r->dh_in);
 }
 
 static void before_forward(const kernels *k, const cell_weights *w,
@@ -113,12 +113,12 @@ static void before_forward(const kernels *k, const cell_weights *w,
     point(r->M, r->gate, 2 * H, n);
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
-        cell_squash(k, w, r, m, 0, 2, 0);
-        k->multiply(H, r->gate[m], r->h_in[m], r->side[m]);
+        cell_activate(k, w, r, m, 0, 2, 0);
+        k->multiply(H, r->gate[m], r->h_in[m], r->saved[m]);
     }
-    k->product(r->M, &w->hh[1], NULL, (const float *const *)r->side, n);
+    k->product(r->M, &w->hh[1], NULL, (const float *const *)r->saved, n);
     for (size_t m = 0; m < r->M; m++) {
-        cell_squash(k, w, r, m, 2, 1, 1);
+        cell_activate(k, w, r, m, 2, 1, 1);
         k->gru_mix(H, r->h_prev[m], r->gate[m], r->h[m]);
     }
 }
@@ -130,24 +130,24 @@ static void before_backward(const kernels *k, const cell_weights *w,
     float *da_n[CELL_ROWS];
     point(r->M, r->da, 2 * H, da_n);
     for (size_t m = 0; m < r->M; m++)
-        if (w->chosen) mix_back(k, w, r, m);
+        if (w->custom) mix_backward(k, w, r, m);
         else
             k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
                                 r->da[m]);
     k->product(r->M, &w->hh_back[1], zeros, (const float *const *)da_n,
-               r->dside);
+               r->dsaved);
     for (size_t m = 0; m < r->M; m++)
-        if (w->chosen) before_chosen_back(k, w, r, m);
+        if (w->custom) before_custom_backward(k, w, r, m);
         else
-            k->gru_reset_backward(H, w->clip, r->dside[m], r->h_in[m],
+            k->gru_reset_backward(H, w->clip, r->dsaved[m], r->h_in[m],
                                   r->gate[m], r->dh_in[m], r->da[m]);
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
 }
 
 /* The gradients at n and z, and da of n, which leads to the one at r. da is
  * free until the cell goes back. */
-static void look_direct(const kernels *k, const cell_weights *w,
-                        const cell_rows *r, size_t m)
+static void direct_gate_gradients(const kernels *k, const cell_weights *w,
+                                  const cell_rows *r, size_t m)
 {
     size_t H = w->H;
     const float *z = r->gate[m] + H, *n = r->gate[m] + 2 * H;
@@ -155,26 +155,27 @@ static void look_direct(const kernels *k, const cell_weights *w,
         r->dgate[m][H + j] = r->dh[m][j] * (r->h_prev[m][j] - n[j]);
         r->dgate[m][2 * H + j] = r->dh[m][j] * (1 - z[j]);
     }
-    cell_slope(k, w, r, m, 2, 1, 1, r->dgate[m] + 2 * H, r->da[m] + 2 * H);
+    cell_activate_backward(k, w, r, m, 2, 1, 1, r->dgate[m] + 2 * H,
+                           r->da[m] + 2 * H);
 }
 
-static void after_look(const kernels *k, const cell_weights *w,
-                       const cell_rows *r, size_t m, float *total)
+static void after_gate_gradients(const kernels *k, const cell_weights *w,
+                                 const cell_rows *r, size_t m, float *total)
 {
     (void)total;
     size_t H = w->H;
-    look_direct(k, w, r, m);
-    k->multiply(H, r->da[m] + 2 * H, r->side[m], r->dgate[m]);
+    direct_gate_gradients(k, w, r, m);
+    k->multiply(H, r->da[m] + 2 * H, r->saved[m], r->dgate[m]);
 }
 
-static void before_look(const kernels *k, const cell_weights *w,
-                        const cell_rows *r, size_t m, float *total)
+static void before_gate_gradients(const kernels *k, const cell_weights *w,
+                                  const cell_rows *r, size_t m, float *total)
 {
     (void)total;
     size_t H = w->H;
-    look_direct(k, w, r, m);
+    direct_gate_gradients(k, w, r, m);
     const float *da_n = r->da[m] + 2 * H;
-    float *ds = r->dside[m];
+    float *ds = r->dsaved[m];
     k->product(1, &w->hh_back[1], zeros, &da_n, &ds);
     for (size_t j = 0; j < H; j++)
         r->dgate[m][j] = ds[j] * r->h_in[m][j];
@@ -182,24 +183,25 @@ static void before_look(const kernels *k, const cell_weights *w,
 
 /* What both cells are. */
 #define GRU                                                                    \
-    .gates = 3, .gate = {{"r", CELL_F}, {"z", CELL_F}, {"n", CELL_G}},         \
+    .gates = 3,                                                                \
+    .gate = {{"r", FUNCTION_F}, {"z", FUNCTION_F}, {"n", FUNCTION_G}},         \
     .functions = 2, .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},  \
-    .recurrence = ELMAN_RECURRENCE_MATRIX, .has_side = true, .split = 2
+    .recurrence = ELMAN_RECURRENCE_MATRIX, .has_saved = true, .split = 2
 
 static const cell_kind before = {
     GRU,
-    .side_is_input = true,
+    .saved_is_input = true,
     .forward = before_forward,
     .backward = before_backward,
-    .look = before_look,
+    .gate_gradients = before_gate_gradients,
 };
 
 const cell_kind cell_gru = {
     GRU,
-    .dside_is_gradient = true,
+    .dsaved_is_gradient = true,
     .reset_before = &before,
     .forward = after_forward,
     .step = after_step,
     .backward = after_backward,
-    .look = after_look,
+    .gate_gradients = after_gate_gradients,
 };

@@ -35,7 +35,7 @@ static void make_cell(const kernels *k, size_t H, const float *gate,
 }
 
 /* out (H) is o h(c). */
-static void chosen_forward(const kernels *k, const cell_weights *w,
+static void custom_forward(const kernels *k, const cell_weights *w,
                            const cell_rows *r, size_t m, float *out)
 {
     size_t H = w->H;
@@ -43,13 +43,13 @@ static void chosen_forward(const kernels *k, const cell_weights *w,
     float *i = r->gate[m], *f = i + H, *o = i + 3 * H, *c = r->c[m];
     if (p) k->multiply_add(H, p, c_prev, i);
     if (p) k->multiply_add(H, p + H, c_prev, f);
-    cell_squash(k, w, r, m, 0, 2, 0);
+    cell_activate(k, w, r, m, 0, 2, 0);
     for (size_t j = 0; w->variant.coupled && j < H; j++)
         f[j] = 1 - i[j];
-    cell_squash(k, w, r, m, 2, 1, 1);
+    cell_activate(k, w, r, m, 2, 1, 1);
     make_cell(k, H, i, c_prev, c);
     if (p) k->multiply_add(H, p + 2 * H, c, o);
-    cell_squash(k, w, r, m, 3, 1, 0);
+    cell_activate(k, w, r, m, 3, 1, 0);
     k->curve_forward(H, &w->f[2], INFINITY, c, out);
     k->multiply(H, o, out, out);
 }
@@ -57,7 +57,7 @@ static void chosen_forward(const kernels *k, const cell_weights *w,
 /* total (H), which may be dc, becomes the whole gradient at c, from dm at the
  * output; leaves h(c) in da's block of f and the gradient at o's sums in its
  * own. */
-static void chosen_total(const kernels *k, const cell_weights *w,
+static void custom_total(const kernels *k, const cell_weights *w,
                          const cell_rows *r, size_t m, const float *dm,
                          float *total)
 {
@@ -67,7 +67,7 @@ static void chosen_total(const kernels *k, const cell_weights *w,
     make_cell(k, H, r->gate[m], r->c_prev[m], c);
     k->curve_forward(H, &w->f[2], INFINITY, c, h);
     k->multiply(H, dm, h, da_o);
-    cell_slope(k, w, r, m, 3, 1, 0, da_o, da_o);
+    cell_activate_backward(k, w, r, m, 3, 1, 0, da_o, da_o);
     k->multiply(H, dm, o, from_h);
     k->curve_backward(H, &w->f[2], INFINITY, c, from_h, from_h);
     if (p) k->multiply_add(H, p + 2 * H, da_o, from_h);
@@ -75,7 +75,7 @@ static void chosen_total(const kernels *k, const cell_weights *w,
         total[j] = r->dc[m][j] + from_h[j];
 }
 
-static void chosen_backward(const kernels *k, const cell_weights *w,
+static void custom_backward(const kernels *k, const cell_weights *w,
                             const cell_rows *r, size_t m, const float *dm)
 {
     size_t H = w->H;
@@ -83,7 +83,7 @@ static void chosen_backward(const kernels *k, const cell_weights *w,
     const float *i = r->gate[m], *f = i + H, *g = i + 2 * H;
     float *da_i = r->da[m], *da_f = da_i + H, *da_g = da_i + 2 * H;
     float *dc = r->dc[m];
-    chosen_total(k, w, r, m, dm, dc);
+    custom_total(k, w, r, m, dm, dc);
     for (size_t j = 0; j < H; j++) {
         bool coupled = w->variant.coupled;
         da_i[j] = dc[j] * (coupled ? g[j] - c_prev[j] : g[j]);
@@ -91,8 +91,8 @@ static void chosen_backward(const kernels *k, const cell_weights *w,
         da_g[j] = dc[j] * i[j];
         dc[j] *= f[j];
     }
-    cell_slope(k, w, r, m, 0, 2, 0, da_i, da_i);
-    cell_slope(k, w, r, m, 2, 1, 1, da_g, da_g);
+    cell_activate_backward(k, w, r, m, 0, 2, 0, da_i, da_i);
+    cell_activate_backward(k, w, r, m, 2, 1, 1, da_g, da_g);
     if (p) k->multiply_add(H, p, da_i, dc);
     if (p) k->multiply_add(H, p + H, da_f, dc);
 }
@@ -102,31 +102,31 @@ static void chosen_backward(const kernels *k, const cell_weights *w,
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     if (w->fused) {
-        fused_step s = fused_step_of(w, r, w->hr.w ? r->side : r->h);
+        fused_step s = fused_step_of(w, r, w->hr.w ? r->saved : r->h);
         cell_step_run(k->lstm_step, r, &s);
     } else {
         k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
         for (size_t m = 0; m < r->M; m++) {
-            float *out = w->hr.w ? r->side[m] : r->h[m];
-            if (w->chosen) chosen_forward(k, w, r, m, out);
+            float *out = w->hr.w ? r->saved[m] : r->h[m];
+            if (w->custom) custom_forward(k, w, r, m, out);
             else
                 k->lstm_forward(w->H, &w->variant, r->c_prev[m], r->gate[m],
                                 r->c[m], out);
         }
     }
     if (w->hr.w)
-        k->product(r->M, &w->hr, zeros, (const float *const *)r->side, r->h);
+        k->product(r->M, &w->hr, zeros, (const float *const *)r->saved, r->h);
 }
 
 static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     /* dm, the gradient at o tanh(c), for a projected cell in dside */
-    float *const *dm = w->hr.w ? r->dside : r->dh;
+    float *const *dm = w->hr.w ? r->dsaved : r->dh;
     if (w->hr.w)
         k->product(r->M, &w->hr_back, zeros, (const float *const *)r->dh,
-                   r->dside);
+                   r->dsaved);
     for (size_t m = 0; m < r->M; m++) {
-        if (w->chosen) chosen_backward(k, w, r, m, dm[m]);
+        if (w->custom) custom_backward(k, w, r, m, dm[m]);
         else
             k->lstm_backward(w->H, &w->variant, r->c_prev[m], r->gate[m], dm[m],
                              r->dc[m], r->da[m]);
@@ -137,16 +137,16 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
 
 /* The gradient at o, and in total the whole one at c. da is free until the cell
  * goes back. */
-static void look_direct(const kernels *k, const cell_weights *w,
-                        const cell_rows *r, size_t m, const float *dm,
-                        float *total)
+static void direct_gate_gradients(const kernels *k, const cell_weights *w,
+                                  const cell_rows *r, size_t m, const float *dm,
+                                  float *total)
 {
     size_t H = w->H;
     const float *i = r->gate[m], *f = i + H, *g = i + 2 * H, *o = i + 3 * H;
     const float *p = w->variant.peephole, *c_prev = r->c_prev[m];
     float *dgate = r->dgate[m], *da_o = r->da[m] + 3 * H;
-    if (w->chosen) {
-        chosen_total(k, w, r, m, dm, total);
+    if (w->custom) {
+        custom_total(k, w, r, m, dm, total);
         k->multiply(H, dm, r->da[m] + H, dgate + 3 * H);
         return;
     }
@@ -163,19 +163,19 @@ static void look_direct(const kernels *k, const cell_weights *w,
     }
 }
 
-static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t m, float *total)
+static void gate_gradients(const kernels *k, const cell_weights *w,
+                           const cell_rows *r, size_t m, float *total)
 {
     size_t H = w->H;
     const float *gate = r->gate[m], *c_prev = r->c_prev[m], *dm = r->dh[m];
     float *dgate = r->dgate[m];
     if (w->hr.w) {
         k->product(1, &w->hr_back, zeros, (const float *const *)&r->dh[m],
-                   &r->dside[m]);
-        dm = r->dside[m];
+                   &r->dsaved[m]);
+        dm = r->dsaved[m];
     }
 
-    look_direct(k, w, r, m, dm, total);
+    direct_gate_gradients(k, w, r, m, dm, total);
     for (size_t j = 0; j < H; j++) {
         dgate[j] = total[j] * gate[2 * H + j];
         dgate[H + j] = total[j] * c_prev[j];
@@ -185,7 +185,10 @@ static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
 
 const cell_kind cell_lstm = {
     .gates = 4,
-    .gate = {{"i", CELL_F}, {"f", CELL_F}, {"g", CELL_G}, {"o", CELL_F}},
+    .gate = {{"i", FUNCTION_F},
+             {"f", FUNCTION_F},
+             {"g", FUNCTION_G},
+             {"o", FUNCTION_F}},
     .functions = 3,
     .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH,
             ELMAN_ACTIVATION_TANH},
@@ -195,5 +198,5 @@ const cell_kind cell_lstm = {
     .forward = forward,
     .step = step,
     .backward = backward,
-    .look = look,
+    .gate_gradients = gate_gradients,
 };

@@ -17,7 +17,7 @@
 
 elman_activation reference_function(const reference_cell *cell, size_t k)
 {
-    elman_activation custom = cell->config->activations[cell->way][k];
+    elman_activation custom = cell->config->activations[cell->direction][k];
     return custom.kind ? custom : cell_own_activation(cell->config, k);
 }
 

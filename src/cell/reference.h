@@ -12,7 +12,7 @@
  * weights; an offset is negative where there is none. */
 typedef struct reference_cell {
     const elman_layer *config; /* kind, nonlinearity, clip, coupled ... */
-    size_t way;                /* 1: the second of two directions */
+    size_t direction;          /* 1: the second of two directions */
     size_t I, H, R, G;
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole;
 } reference_cell;
@@ -25,11 +25,11 @@ typedef struct reference_step {
                              with units dropped */
     const double *c_prev; /* (H) LSTM */
 
-    double *sum;  /* (G) sums into the gates, before any bound */
-    double *gate; /* (G) gates after squashing: i f g o, r z n, h */
-    double *side; /* (H) LSTM: o tanh(c); GRU: q reset after, r h_in before */
-    double *c;    /* (H) LSTM */
-    double *h;    /* (R) */
+    double *sum;   /* (G) sums into the gates, before any bound */
+    double *gate;  /* (G) gates after squashing: i f g o, r z n, h */
+    double *saved; /* (H) LSTM: o tanh(c); GRU: q reset after, r h_in before */
+    double *c;     /* (H) LSTM */
+    double *h;     /* (R) */
 
     const double *dh; /* (R) gradient at h */
     double *dc;       /* (H) LSTM: gradient at c from later steps; backward

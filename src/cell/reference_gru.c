@@ -16,19 +16,19 @@ static void forward(const reference_cell *cell, const double *weights,
     for (size_t j = 0; j < 2 * H; j++) {
         s->sum[j] = from_input(cell, weights, j, s->x) +
                     from_memory(cell, weights, j, s->h_in);
-        s->gate[j] = activated(cell, CELL_F, s->sum[j]);
+        s->gate[j] = activated(cell, FUNCTION_F, s->sum[j]);
     }
 
     bool before = cell->config->reset_before;
     for (size_t j = 0; j < H; j++)
-        s->side[j] = before ? s->gate[j] * s->h_in[j]
-                            : from_memory(cell, weights, 2 * H + j, s->h_in);
+        s->saved[j] = before ? s->gate[j] * s->h_in[j]
+                             : from_memory(cell, weights, 2 * H + j, s->h_in);
     for (size_t j = 0; j < H; j++) {
         double r = s->gate[j], z = s->gate[H + j];
         double a = from_input(cell, weights, 2 * H + j, s->x);
-        a += before ? from_memory(cell, weights, 2 * H + j, s->side)
-                    : r * s->side[j];
-        double n = activated(cell, CELL_G, a);
+        a += before ? from_memory(cell, weights, 2 * H + j, s->saved)
+                    : r * s->saved[j];
+        double n = activated(cell, FUNCTION_G, a);
         s->sum[2 * H + j] = a;
         s->gate[2 * H + j] = n;
         s->h[j] = (1 - z) * n + z * s->h_prev[j];
@@ -42,9 +42,9 @@ static void mix_backward(const reference_cell *cell, reference_step *s)
     for (size_t j = 0; j < H; j++) {
         double z = s->gate[H + j], n = s->gate[2 * H + j], dh = s->dh[j];
         s->da[2 * H + j] =
-            dh * (1 - z) * derivative(cell, CELL_G, s->sum[2 * H + j]);
-        s->da[H + j] =
-            dh * (s->h_prev[j] - n) * derivative(cell, CELL_F, s->sum[H + j]);
+            dh * (1 - z) * derivative(cell, FUNCTION_G, s->sum[2 * H + j]);
+        s->da[H + j] = dh * (s->h_prev[j] - n) *
+                       derivative(cell, FUNCTION_F, s->sum[H + j]);
         s->dh_prev[j] += dh * z;
     }
 }
@@ -61,10 +61,10 @@ static void backward(const reference_cell *cell, const double *weights,
     /* the recurrent rows of n, and with them the gradient at r */
     double *d_r = s->room;
     for (size_t j = 0; j < H; j++)
-        d_r[j] = before ? 0 : s->da[2 * H + j] * s->side[j];
+        d_r[j] = before ? 0 : s->da[2 * H + j] * s->saved[j];
     if (before) {
         product from_reset = from_h;
-        from_reset.v = s->side;
+        from_reset.v = s->saved;
         from_reset.dv = d_r; /* gradient at r h_in, until below */
         for (size_t j = 0; j < H; j++)
             row_backward(&from_reset, 2 * H + j, s->da[2 * H + j]);
@@ -78,7 +78,7 @@ static void backward(const reference_cell *cell, const double *weights,
     }
 
     for (size_t j = 0; j < H; j++)
-        s->da[j] = d_r[j] * derivative(cell, CELL_F, s->sum[j]);
+        s->da[j] = d_r[j] * derivative(cell, FUNCTION_F, s->sum[j]);
     for (size_t j = 0; j < 3 * H; j++)
         row_backward(&from_x, j, s->da[j]);
     for (size_t j = 0; j < 2 * H; j++)

@@ -30,23 +30,23 @@ static void forward(const reference_cell *cell, const double *weights,
         double *sum = s->sum + j, *gate = s->gate + j;
         sum[0] += peephole(cell, weights, 0, j) * s->c_prev[j];
         sum[H] += peephole(cell, weights, 1, j) * s->c_prev[j];
-        double i = activated(cell, CELL_F, sum[0]);
-        double f = activated(cell, CELL_F, sum[H]);
+        double i = activated(cell, FUNCTION_F, sum[0]);
+        double f = activated(cell, FUNCTION_F, sum[H]);
         if (cell->config->coupled) f = 1 - i;
-        double g = activated(cell, CELL_G, sum[2 * H]);
+        double g = activated(cell, FUNCTION_G, sum[2 * H]);
         double c = f * s->c_prev[j] + i * g;
         sum[3 * H] += peephole(cell, weights, 2, j) * c;
-        double o = activated(cell, CELL_F, sum[3 * H]);
+        double o = activated(cell, FUNCTION_F, sum[3 * H]);
 
         gate[0] = i, gate[H] = f, gate[2 * H] = g, gate[3 * H] = o;
         s->c[j] = c;
-        s->side[j] =
-            o * reference_activation(reference_function(cell, CELL_H), c);
+        s->saved[j] =
+            o * reference_activation(reference_function(cell, FUNCTION_H), c);
     }
     for (size_t j = 0; j < cell->R; j++)
         s->h[j] = cell->w_hr < 0
-                      ? s->side[j]
-                      : row_times(weights, cell->w_hr, -1, j, H, s->side);
+                      ? s->saved[j]
+                      : row_times(weights, cell->w_hr, -1, j, H, s->saved);
 }
 
 /* dm (H), the gradient at m = o tanh(c): dh, or W_hr^T dh if projected */
@@ -56,7 +56,8 @@ static void unproject(const reference_cell *cell, const double *weights,
     for (size_t j = 0; j < cell->H; j++)
         dm[j] = cell->w_hr < 0 ? s->dh[j] : 0;
     if (cell->w_hr < 0) return;
-    product from_m = {weights, gradients, cell->w_hr, -1, cell->H, s->side, dm};
+    product from_m = {weights, gradients, cell->w_hr, -1,
+                      cell->H, s->saved,  dm};
     for (size_t j = 0; j < cell->R; j++)
         row_backward(&from_m, j, s->dh[j]);
 }
@@ -79,21 +80,21 @@ static void backward(const reference_cell *cell, const double *weights,
 {
     size_t H = cell->H;
     double *dm = s->room;
-    elman_activation h = reference_function(cell, CELL_H);
+    elman_activation h = reference_function(cell, FUNCTION_H);
     unproject(cell, weights, s, gradients, dm);
     for (size_t j = 0; j < H; j++) {
         const double *sum = s->sum + j, *gate = s->gate + j;
         double i = gate[0], f = gate[H], g = gate[2 * H], o = gate[3 * H];
         double k = reference_activation(h, s->c[j]), *da = s->da + j;
 
-        da[3 * H] = dm[j] * k * derivative(cell, CELL_F, sum[3 * H]);
+        da[3 * H] = dm[j] * k * derivative(cell, FUNCTION_F, sum[3 * H]);
         s->dc[j] += dm[j] * o * reference_activation_derivative(h, s->c[j]) +
                     peephole(cell, weights, 2, j) * da[3 * H];
         double d_i = s->dc[j] * g, d_f = s->dc[j] * s->c_prev[j];
         if (cell->config->coupled) d_i -= d_f, d_f = 0;
-        da[0] = d_i * derivative(cell, CELL_F, sum[0]);
-        da[H] = d_f * derivative(cell, CELL_F, sum[H]);
-        da[2 * H] = s->dc[j] * i * derivative(cell, CELL_G, sum[2 * H]);
+        da[0] = d_i * derivative(cell, FUNCTION_F, sum[0]);
+        da[H] = d_f * derivative(cell, FUNCTION_F, sum[H]);
+        da[2 * H] = s->dc[j] * i * derivative(cell, FUNCTION_G, sum[2 * H]);
         s->dc_prev[j] += s->dc[j] * f + peephole(cell, weights, 0, j) * da[0] +
                          peephole(cell, weights, 1, j) * da[H];
         peephole_backward(cell, s, j, gradients);

@@ -12,7 +12,7 @@ static void forward(const reference_cell *cell, const double *weights,
     for (size_t j = 0; j < cell->H; j++) {
         s->sum[j] = from_input(cell, weights, j, s->x) +
                     from_memory(cell, weights, j, s->h_in);
-        s->gate[j] = activated(cell, CELL_F, s->sum[j]);
+        s->gate[j] = activated(cell, FUNCTION_F, s->sum[j]);
         s->h[j] = s->gate[j];
     }
 }
@@ -23,7 +23,7 @@ static void backward(const reference_cell *cell, const double *weights,
     product from_x = input_product(cell, weights, s, gradients);
     product from_h = memory_product(cell, weights, s, gradients);
     for (size_t j = 0; j < cell->H; j++) {
-        double da = s->dh[j] * derivative(cell, CELL_F, s->sum[j]);
+        double da = s->dh[j] * derivative(cell, FUNCTION_F, s->sum[j]);
         s->da[j] = da;
         row_backward(&from_x, j, da);
         row_backward(&from_h, j, da);

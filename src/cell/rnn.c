@@ -23,7 +23,7 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
     }
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
-        cell_squash(k, w, r, m, 0, 1, 0);
+        cell_activate(k, w, r, m, 0, 1, 0);
         memcpy(r->h[m], r->gate[m], w->H * sizeof(float));
     }
 }
@@ -31,15 +31,15 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     for (size_t m = 0; m < r->M; m++) {
-        cell_slope(k, w, r, m, 0, 1, 0, r->dh[m], r->da[m]);
+        cell_activate_backward(k, w, r, m, 0, 1, 0, r->dh[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
     cell_product(k, r, &w->hh_back[0], zeros, r->da, r->dh_in);
 }
 
 /* The one gate is h itself. */
-static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
-                 size_t m, float *total)
+static void gate_gradients(const kernels *k, const cell_weights *w,
+                           const cell_rows *r, size_t m, float *total)
 {
     (void)k, (void)total;
     memcpy(r->dgate[m], r->dh[m], w->H * sizeof(float));
@@ -47,7 +47,7 @@ static void look(const kernels *k, const cell_weights *w, const cell_rows *r,
 
 const cell_kind cell_rnn = {
     .gates = 1,
-    .gate = {{"h", CELL_F}},
+    .gate = {{"h", FUNCTION_F}},
     .functions = 1,
     .own = {ELMAN_ACTIVATION_TANH},
     .recurrence = ELMAN_RECURRENCE_MATRIX,
@@ -55,5 +55,5 @@ const cell_kind cell_rnn = {
     .forward = forward,
     .step = step,
     .backward = backward,
-    .look = look,
+    .gate_gradients = gate_gradients,
 };

@@ -108,7 +108,8 @@ static const char *put_step(onnx_export *e, const char *x, int64_t step,
 /* One vector per sequence: the last step, or each direction's final one. */
 static const char *put_last(onnx_export *e, const layer *l, const char *x)
 {
-    size_t forward = l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
+    size_t forward =
+        l->config.last == ELMAN_LAST_FINAL ? l->forward_features : l->I;
     if (forward == l->I) return put_step(e, x, -1, 0, 0);
     if (forward == 0) return put_step(e, x, 0, 0, 0);
 

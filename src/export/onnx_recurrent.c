@@ -75,7 +75,7 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
     float *to = build_weights(e->b, name, 3, (size_t[]){l->D, l->G, columns});
 
     for (size_t d = 0; to && d < l->D; d++) {
-        const direction *from = &l->way[d];
+        const direction_plan *from = &l->directions[d];
         to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
                         l->H * columns,
                         w + (*what == 'W' ? from->w_ih : from->w_hh), to);
@@ -87,13 +87,13 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
 static const char *put_bias(onnx_export *e, const layer *l)
 {
     const float *w = e->model->weights;
-    if (l->way[0].b_ih == NOWHERE) return "";
+    if (l->directions[0].b_ih == NOWHERE) return "";
 
     const char *name = weight_name(e, l, "B");
     float *to = build_weights(e->b, name, 2, (size_t[]){l->D, 2 * l->G});
 
     for (size_t d = 0; to && d < l->D; d++) {
-        const direction *from = &l->way[d];
+        const direction_plan *from = &l->directions[d];
         to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
                         l->H, w + from->b_ih, to);
         to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
@@ -109,7 +109,8 @@ static const char *put_peepholes(onnx_export *e, const layer *l)
     const char *name = weight_name(e, l, "P");
     float *to = build_weights(e->b, name, 2, (size_t[]){l->D, 3 * l->H});
     for (size_t d = 0; to && d < l->D; d++)
-        to = put_blocks(3, peephole_order, l->H, w + l->way[d].peephole, to);
+        to = put_blocks(3, peephole_order, l->H, w + l->directions[d].peephole,
+                        to);
     return name;
 }
 
@@ -149,7 +150,7 @@ static void put_default(onnx_export *e, const layer *l, const char *name,
         if (l->kind != &layer_recurrent) continue;
 
         for (size_t d = 0; d < l->D; d++) {
-            const direction *from = &l->way[d];
+            const direction_plan *from = &l->directions[d];
             memcpy(to, w + (of_c ? from->c_0 : from->h_0), l->H * sizeof *to);
             to += l->H;
         }
@@ -261,7 +262,7 @@ static void put_activations(onnx_export *e, const layer *l)
 static void put_attributes(onnx_export *e, const layer *l)
 {
     const elman_layer *c = &l->config;
-    bool usual = !cell_is_chosen(c) &&
+    bool usual = !cell_is_custom(c) &&
                  cell_own_activation(c, 0).kind != ELMAN_ACTIVATION_RELU;
 
     build_whole(e->b, "hidden_size", (int64_t)l->H);

@@ -110,7 +110,7 @@ const layer_kind layer_activation = {
 static elman_status softmax_plan(layer *l, layer_plan *plan)
 {
     l->O = l->I;
-    plan->ahead = l->O;
+    plan->forward_features = l->O;
     return ELMAN_OK;
 }
 

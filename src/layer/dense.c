@@ -23,7 +23,7 @@ static elman_status plan(layer *l, layer_plan *plan)
                                  l->config.init_bias, bound);
     l->packed = plan_packed(plan, 1, l->O, l->I, l->weight, l->I, 1);
     l->packed_back = plan_packed(plan, 1, l->I, l->O, l->weight, 1, l->I);
-    plan->ahead = l->O;
+    plan->forward_features = l->O;
     return ELMAN_OK;
 }
 

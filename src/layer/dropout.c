@@ -41,7 +41,7 @@ static void draw(const layer *l, const pass *p, layer_state *s)
     for (size_t row = 0; row < steps * p->B; row++) {
         size_t t = row / p->B, b = row % p->B;
         uint64_t step =
-            l->config.variational ? MASK_EVERY_STEP : p->begin[b] + t;
+            l->config.variational ? MASK_EVERY_STEP : p->steps_before[b] + t;
         mask_fill(&key, p->ids[b], step, p_keep, scale, l->O,
                   s->mask + row * l->O);
     }

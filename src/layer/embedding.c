@@ -22,7 +22,7 @@ static elman_status plan(layer *l, layer_plan *plan)
                        "embedding_dim is 0, expected at least 1");
     l->weight = plan_parameter(plan, l, "weight", "", 2, (size_t[]){V, l->O}, 1,
                                l->config.init_ih, 0);
-    plan->ahead = l->O;
+    plan->forward_features = l->O;
     return ELMAN_OK;
 }
 

@@ -13,25 +13,26 @@ static elman_status plan(layer *l, layer_plan *plan)
     if (plan->per_sequence)
         return failure(ELMAN_BAD_VALUE, "last needs a sequence, but the layer "
                                         "before gives one vector per sequence");
-    if (l->config.last == ELMAN_LAST_FINAL && plan->ahead == SIZE_MAX)
+    if (l->config.last == ELMAN_LAST_FINAL &&
+        plan->forward_features == SIZE_MAX)
         return failure(ELMAN_BAD_VALUE,
                        "final states need merge concat: sum, mul and average "
                        "mix the directions");
     plan->per_sequence = true;
-    plan->ahead = l->O;
+    plan->forward_features = l->O;
     return ELMAN_OK;
 }
 
 /* How many of the features come from the last step; the rest from step 0. */
-static size_t features_ahead(const layer *l)
+static size_t features_from_end(const layer *l)
 {
-    return l->config.last == ELMAN_LAST_FINAL ? l->ahead : l->I;
+    return l->config.last == ELMAN_LAST_FINAL ? l->forward_features : l->I;
 }
 
 static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
-    size_t n = features_ahead(l), I = l->I;
+    size_t n = features_from_end(l), I = l->I;
     for (size_t b = 0; b < p->B; b++) {
         float *y = s->y + b * I;
         if (p->lengths[b] == 0) {
@@ -49,7 +50,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 {
     (void)x;
     if (!dx) return;
-    size_t n = features_ahead(l), I = l->I;
+    size_t n = features_from_end(l), I = l->I;
     memset(dx, 0, p->T * p->B * I * sizeof *dx);
     for (size_t b = 0; b < p->B; b++) {
         const float *dy = s->dy + b * I;

@@ -62,20 +62,20 @@ typedef struct layer_plan {
     size_t packed;       /* floats of packed copies */
     packed_copy *copies; /* NULL: only count */
     size_t copy_count;
-    size_t h, c;       /* floats of memory per sequence */
-    size_t features;   /* what the next layer reads */
-    size_t ahead;      /* how many of those end at the last step; the rest
+    size_t h, c;             /* floats of memory per sequence */
+    size_t features;         /* what the next layer reads */
+    size_t forward_features; /* how many of those end at the last step; the rest
                           are of a reverse direction and end at step 0 */
-    bool per_sequence; /* one vector per sequence from here on */
-    bool streams;      /* nothing so far looks ahead */
-    bool ended;        /* no layer may follow (merge none) */
-    size_t levels;     /* recurrent levels so far */
-    bool overflow;     /* a size did not fit */
+    bool per_sequence;       /* one vector per sequence from here on */
+    bool streams;            /* nothing so far looks ahead */
+    bool ended;              /* no layer may follow (merge none) */
+    size_t levels;           /* recurrent levels so far */
+    bool overflow;           /* a size did not fit */
 } layer_plan;
 
 /* Offsets of one direction's parameters and packed copies; NOWHERE if it has
  * none. */
-typedef struct direction {
+typedef struct direction_plan {
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
     packed_copy ih, ih_back, hr, hr_back;
     packed_copy hh[CELL_PARTS];      /* as struct cell_weights has them */
@@ -83,7 +83,7 @@ typedef struct direction {
     size_t start;              /* (G) the bias that each sum starts from */
     size_t bias_hn;            /* (H) GRU, reset after */
     size_t memory_h, memory_c; /* in the state's memory, per sequence */
-} direction;
+} direction_plan;
 
 typedef struct layer_kind layer_kind;
 
@@ -96,11 +96,11 @@ typedef struct layer {
     size_t depth;          /* recurrent: _l<depth> in names */
     size_t I, O;           /* features in and out */
     size_t H, R, G, D;
-    bool fused;        /* its cell makes sums and gates in one */
-    bool chosen;       /* its config chooses the cell's activations */
-    bool per_sequence; /* reads one vector per sequence */
-    size_t ahead;      /* as in layer_plan, of what it reads */
-    direction way[DIRECTIONS];
+    bool fused;              /* its cell makes sums and gates in one */
+    bool custom;             /* its config chooses the cell's activations */
+    bool per_sequence;       /* reads one vector per sequence */
+    size_t forward_features; /* as in layer_plan, of what it reads */
+    direction_plan directions[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm */
     packed_copy packed, packed_back;
 } layer;
@@ -118,10 +118,10 @@ typedef struct row_sink {
 /* What a pass is about: shared by all its layers. */
 typedef struct pass {
     size_t T, B;
-    size_t *lengths; /* (B) */
-    bool ragged;     /* some length is less than T */
-    uint64_t *ids;   /* (B) */
-    uint64_t *begin; /* (B) steps each sequence had behind it */
+    size_t *lengths;        /* (B) */
+    bool ragged;            /* some length is less than T */
+    uint64_t *ids;          /* (B) */
+    uint64_t *steps_before; /* (B) steps each sequence had behind it */
     uint64_t draw, seed;
     bool training;
     int threads;
@@ -150,14 +150,14 @@ typedef struct direction_state {
     float *c;               /* (T+1,B,H) LSTM */
     size_t gate_steps;      /* entry s of the two below is s % gate_steps */
     float *gate;            /* (gate_steps,B,G); training: all T */
-    float *side;            /* (gate_steps,B,H) see struct cell_kind */
+    float *saved;           /* (gate_steps,B,H) see struct cell_kind */
     float *sum;             /* (T,B,G) sums into the gates, while training a
                                cell with chosen activations */
     float *dropped;         /* (B,R) mask of recurrent dropout, training */
     float *h_in;            /* (T,B,R) h_prev under it */
     float *keep_h, *keep_c; /* (T,B,R) (T,B,H) masks of zoneout while training,
                                else one row of its chance */
-    float *da, *dside;      /* (T,B,G) (T,B,H) */
+    float *da, *dsaved;     /* (T,B,G) (T,B,H) */
     float *dh, *dc, *dgate; /* (T,B,R) (T,B,H) (T,B,G) to look at */
     float *dh_out;          /* (T,B,R) gradient at the projection's output */
     float *run_h, *run_c;   /* (B,R) (B,H) gradients on their way back */
@@ -169,27 +169,28 @@ typedef struct direction_state {
 /* How threads share a walk through time: not at all; each has its own sequences
  * and directions; all go through the steps together, each with its own units;
  * each has its own level, some steps behind the level below. */
-typedef enum walk_way {
+typedef enum walk_sharing {
     WALK_ALONE,
     WALK_ROWS,
     WALK_UNITS,
     WALK_WAVE,
-    WALK_WAYS
-} walk_way;
+    WALK_SHARING_COUNT,
+    WALK_UNDECIDED = WALK_SHARING_COUNT
+} walk_sharing;
 
 /* What was found about that, for passes of about one size: recurrent_plan.c. */
 typedef struct walk_plan {
     unsigned key; /* class of B and of rows; 0: none */
-    walk_way way;
-    bool chosen;
-    unsigned char tries[WALK_WAYS];
-    double best[WALK_WAYS]; /* seconds per row */
-    unsigned uses;          /* since it was chosen */
+    walk_sharing sharing;
+    bool decided;
+    unsigned char tries[WALK_SHARING_COUNT];
+    double best[WALK_SHARING_COUNT]; /* seconds per row */
+    unsigned uses;                   /* since it was chosen */
 } walk_plan;
 
 /* The plans of a state for one direction of time. */
 typedef struct walk_plans {
-    walk_plan of[4];
+    walk_plan by_size[4];
     unsigned now, next; /* the one in use; the one to give up for another */
     bool warm;          /* a pass has touched all memory */
     double began;       /* 0: nothing is measured now */
@@ -199,13 +200,13 @@ typedef struct walk_plans {
 typedef struct layer_state {
     float *y, *dy; /* (T,B,O), T = 1 past ELMAN_LAST */
     float *own;    /* where y points unless it is an alias */
-    direction_state way[DIRECTIONS];
-    float *mask;            /* (T,B,O) or (B,O) dropout */
-    float *normal;          /* (T,B,I) layer norm */
-    float *root;            /* (T,B) layer norm */
-    bool steps;             /* streams by its kind's step */
-    walk_plans ahead, back; /* kept from pass to pass */
-    walk_plans wave;        /* of this level and those that follow */
+    direction_state directions[DIRECTIONS];
+    float *mask;                              /* (T,B,O) or (B,O) dropout */
+    float *x_hat;                             /* (T,B,I) layer norm */
+    float *rstd;                              /* (T,B) layer norm */
+    bool steps;                               /* streams by its kind's step */
+    walk_plans forward_plans, backward_plans; /* kept from pass to pass */
+    walk_plans wave_plans; /* of this level and those that follow */
 } layer_state;
 
 /* A kind of layer. */

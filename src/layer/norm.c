@@ -2,8 +2,8 @@
  * norm.c: layer norm over the features of each step (Ba et al. 2016,
  * torch.nn.LayerNorm).
  *
- *   normal = (x - mean) / sqrt(variance + eps)      y = normal w + b
- *   dw += dy normal, db += dy, in gradient order
+ *   x_hat = (x - mean) / sqrt(variance + eps)      y = x_hat w + b
+ *   dw += dy x_hat, db += dy, in gradient order
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ static elman_status plan(layer *l, layer_plan *plan)
                                l->config.init_ih, -2);
     l->bias = plan_parameter(plan, l, "bias", "", 1, &l->O, 1,
                              l->config.init_bias, -1);
-    plan->ahead = l->O;
+    plan->forward_features = l->O;
     return ELMAN_OK;
 }
 
@@ -27,8 +27,8 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s)
 {
     (void)keep, (void)training;
-    s->normal = arena_take(a, T * B, l->I * sizeof(float));
-    s->root = arena_take(a, T * B, sizeof(float));
+    s->x_hat = arena_take(a, T * B, l->I * sizeof(float));
+    s->rstd = arena_take(a, T * B, sizeof(float));
 }
 
 static void forward(const layer *l, const pass *p, layer_state *s,
@@ -37,9 +37,9 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     rows_clear(p, l->O, s->y);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
-        s->root[p->rows[r]] = p->k->norm_forward(
+        s->rstd[p->rows[r]] = p->k->norm_forward(
             l->I, l->config.eps, x + at, p->weights + l->weight,
-            p->weights + l->bias, s->normal + at, s->y + at);
+            p->weights + l->bias, s->x_hat + at, s->y + at);
     }
 }
 
@@ -49,7 +49,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     (void)x;
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->order[r] * l->I;
-        p->k->multiply_add(l->I, s->dy + at, s->normal + at,
+        p->k->multiply_add(l->I, s->dy + at, s->x_hat + at,
                            p->gradients + l->weight);
         p->k->add(l->I, s->dy + at, p->gradients + l->bias);
     }
@@ -57,7 +57,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     rows_clear(p, l->I, dx);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
-        p->k->norm_backward(l->I, s->root[p->rows[r]], s->normal + at,
+        p->k->norm_backward(l->I, s->rstd[p->rows[r]], s->x_hat + at,
                             p->weights + l->weight, s->dy + at, dx + at);
     }
 }

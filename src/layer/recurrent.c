@@ -42,23 +42,24 @@ static ptrdiff_t plan_recurrent_weight(layer_plan *plan, const layer *l,
     return offset;
 }
 
-static void plan_direction(layer *l, layer_plan *plan, size_t way)
+static void plan_direction(layer *l, layer_plan *plan, size_t direction)
 {
-    direction *d = &l->way[way];
+    direction_plan *d = &l->directions[direction];
     const elman_layer *c = &l->config;
     const elman_init plain = {ELMAN_INIT_DEFAULT, 0};
     double bound = 1 / sqrt((double)l->H);
     size_t gates = l->cell->gates;
     char suffix[32];
-    snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth, way ? "_reverse" : "");
+    snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth,
+             direction ? "_reverse" : "");
 
-    *d = (direction){.w_hh = NOWHERE,
-                     .b_ih = NOWHERE,
-                     .b_hh = NOWHERE,
-                     .w_hr = NOWHERE,
-                     .peephole = NOWHERE,
-                     .h_0 = NOWHERE,
-                     .c_0 = NOWHERE};
+    *d = (direction_plan){.w_hh = NOWHERE,
+                          .b_ih = NOWHERE,
+                          .b_hh = NOWHERE,
+                          .w_hr = NOWHERE,
+                          .peephole = NOWHERE,
+                          .h_0 = NOWHERE,
+                          .c_0 = NOWHERE};
     d->w_ih = matrix(plan, l, "weight_ih", suffix, l->G, l->I, gates,
                      c->init_ih, bound);
     d->w_hh = plan_recurrent_weight(plan, l, suffix, bound);
@@ -88,7 +89,7 @@ static void plan_direction(layer *l, layer_plan *plan, size_t way)
 
 /* A fused cell reads its weights by gates; the way back, and the others, read
  * them as they are. */
-static void plan_copies(const layer *l, layer_plan *plan, direction *d)
+static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
 {
     size_t H = l->H, R = l->R, gates = l->cell->gates, split = l->cell->split;
     bool by_matrix = l->cell->recurrence == ELMAN_RECURRENCE_MATRIX;
@@ -136,22 +137,22 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->R = c->proj_size ? c->proj_size : l->H;
     l->D = c->bidirectional ? 2 : 1;
     l->level = plan->levels++;
-    l->chosen = cell_is_chosen(c);
-    l->fused = l->cell->step && l->H >= NARROW && !l->chosen;
+    l->custom = cell_is_custom(c);
+    l->fused = l->cell->step && l->H >= NARROW && !l->custom;
     if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
         l->G > MOST_FEATURES) {
         plan->overflow = true;
         return ELMAN_OK;
     }
-    for (size_t way = 0; way < l->D; way++) {
-        plan_direction(l, plan, way);
-        plan_copies(l, plan, &l->way[way]);
+    for (size_t direction = 0; direction < l->D; direction++) {
+        plan_direction(l, plan, direction);
+        plan_copies(l, plan, &l->directions[direction]);
     }
 
     bool side_by_side =
         c->merge == ELMAN_MERGE_CONCAT || c->merge == ELMAN_MERGE_NONE;
     l->O = side_by_side ? l->D * l->R : l->R;
-    plan->ahead =
+    plan->forward_features =
         l->D == 1 ? (c->reverse ? 0 : l->R) : (side_by_side ? l->R : SIZE_MAX);
     if (c->reverse || l->D == 2) plan->streams = false;
     if (l->D == 2 && c->merge == ELMAN_MERGE_NONE) plan->ended = true;
@@ -160,15 +161,15 @@ static elman_status plan(layer *l, layer_plan *plan)
 
 /* ---- Packed weights ----------------------------------------------------- */
 
-static void pack_direction(const layer *l, const direction *d, const float *w,
-                           float *copies)
+static void pack_direction(const layer *l, const direction_plan *d,
+                           const float *w, float *copies)
 {
     size_t split = l->cell->split * l->H;
     if (d->b_ih == NOWHERE) return;
 
     /* both biases start a sum, but the n of a GRU that resets after the
      * product has its recurrent one inside that product */
-    bool apart = l->cell->dside_is_gradient;
+    bool apart = l->cell->dsaved_is_gradient;
     for (size_t j = 0; j < l->G; j++)
         copies[d->start + j] =
             d->b_hh == NOWHERE
@@ -181,21 +182,21 @@ static void pack_direction(const layer *l, const direction *d, const float *w,
 
 static void pack_weights(const layer *l, const float *weights, float *copies)
 {
-    for (size_t way = 0; way < l->D; way++)
-        pack_direction(l, &l->way[way], weights, copies);
+    for (size_t direction = 0; direction < l->D; direction++)
+        pack_direction(l, &l->directions[direction], weights, copies);
 }
 
-cell_weights walk_weights(const layer *l, const pass *p, size_t way)
+cell_weights walk_weights(const layer *l, const pass *p, size_t direction)
 {
-    const direction *d = &l->way[way];
+    const direction_plan *d = &l->directions[direction];
     float clip = l->config.clip > 0 ? l->config.clip : INFINITY;
     cell_weights w = {
         .H = l->H,
         .R = l->R,
-        .chosen = l->chosen,
-        .f = {cell_activation(&l->config, way, 0),
-              cell_activation(&l->config, way, 1),
-              cell_activation(&l->config, way, 2)},
+        .custom = l->custom,
+        .f = {cell_activation(&l->config, direction, 0),
+              cell_activation(&l->config, direction, 1),
+              cell_activation(&l->config, direction, 2)},
         .clip = clip,
         .variant = {.peephole = d->peephole == NOWHERE
                                     ? NULL
@@ -250,14 +251,14 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
 {
     const elman_layer *c = &l->config;
     size_t row = sizeof(float), mask_rows = training ? T * B : 1;
-    bool has_side = l->cell->has_side || c->proj_size;
+    bool has_saved = l->cell->has_saved || c->proj_size;
     d->h = arena_take(a, (T + 1) * B, l->R * row);
     if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
     size_t gates = gate_rows(l, T, B, training), block = walk_block(l, B);
     d->gate_steps = training || T < block ? T : block;
     d->gate = arena_take(a, gates, l->G * row);
-    if (has_side) d->side = arena_take(a, gates, l->H * row);
-    if (l->chosen && training) d->sum = arena_take(a, gates, l->G * row);
+    if (has_saved) d->saved = arena_take(a, gates, l->H * row);
+    if (l->custom && training) d->sum = arena_take(a, gates, l->G * row);
     if (c->zoneout > 0) d->keep_h = arena_take(a, mask_rows, l->R * row);
     if (c->zoneout_cell > 0) d->keep_c = arena_take(a, mask_rows, l->H * row);
     if (c->recurrent_dropout > 0 && training) {
@@ -273,8 +274,8 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
     size_t row = sizeof(float);
     bool has_cell = l->cell->has_cell;
     d->da = arena_take(a, T * B, l->G * row);
-    if (l->cell->dside_is_gradient || l->cell->side_is_input || c->proj_size)
-        d->dside = arena_take(a, T * B, l->H * row);
+    if (l->cell->dsaved_is_gradient || l->cell->saved_is_input || c->proj_size)
+        d->dsaved = arena_take(a, T * B, l->H * row);
     if (c->proj_size) d->dh_out = arena_take(a, T * B, l->R * row);
     d->run_h = arena_take(a, B, l->R * row);
     d->run_c = arena_take(a, B, (has_cell ? l->H : 0) * row);
@@ -290,49 +291,53 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
 static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s)
 {
-    for (size_t way = 0; way < l->D; way++) {
-        lay_out_forward(l, a, T, B, training, &s->way[way]);
-        if (training) lay_out_backward(l, a, T, B, keep, &s->way[way]);
-        else s->way[way].stream = arena_take(a, 1, stream_steps_size(B));
+    for (size_t direction = 0; direction < l->D; direction++) {
+        lay_out_forward(l, a, T, B, training, &s->directions[direction]);
+        if (training)
+            lay_out_backward(l, a, T, B, keep, &s->directions[direction]);
+        else
+            s->directions[direction].stream =
+                arena_take(a, 1, stream_steps_size(B));
     }
 }
 
 /* ---- Walks -------------------------------------------------------------- */
 
 walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
-                walk_way how)
+                walk_sharing sharing)
 {
     size_t most = (p->B + CELL_ROWS - 1) / CELL_ROWS, threads = 1;
-    if (how == WALK_ROWS)
+    if (sharing == WALK_ROWS)
         threads = (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
     return (walk){.l = l,
                   .p = p,
                   .s = s,
                   .x = x,
                   .groups = (most + threads - 1) / threads * threads,
-                  .threads = how == WALK_UNITS ? p->threads : 1};
+                  .threads = sharing == WALK_UNITS ? p->threads : 1};
 }
 
-void walk_run(const walk *w, walk_way how,
+void walk_run(const walk *w, walk_sharing sharing,
               void (*part)(void *context, size_t index))
 {
-    thread_run(how == WALK_ROWS ? w->p->threads : 1, w->l->D * w->groups, part,
-               (void *)w);
+    thread_run(sharing == WALK_ROWS ? w->p->threads : 1, w->l->D * w->groups,
+               part, (void *)w);
 }
 
 walk_part walk_part_at(const walk *w, size_t index)
 {
     size_t group = index % w->groups, B = w->p->B;
     return (walk_part){
-        .way = index / w->groups,
+        .direction = index / w->groups,
         .first = B * group / w->groups,
         .last = B * (group + 1) / w->groups,
     };
 }
 
-size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b)
+size_t walk_row(const layer *l, const pass *p, size_t direction, size_t s,
+                size_t b)
 {
-    bool back = way == 1 || l->config.reverse;
+    bool back = direction == 1 || l->config.reverse;
     return (back ? p->lengths[b] - 1 - s : s) * p->B + b;
 }
 
@@ -340,7 +345,7 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
                  cell_rows *r)
 {
     const layer *l = w->l;
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     r->has_x = false;
     r->has_sum = d->sum != NULL;
     r->threads = w->threads;
@@ -354,7 +359,7 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
         size_t gate_row = s % d->gate_steps * w->p->B + b;
         r->gate[m] = d->gate + gate_row * l->G;
         if (d->c) r->c_prev[m] = d->c + row * l->H;
-        if (d->side) r->side[m] = d->side + gate_row * l->H;
+        if (d->saved) r->saved[m] = d->saved + gate_row * l->H;
         if (d->sum) r->sum[m] = d->sum + gate_row * l->G;
     }
 }

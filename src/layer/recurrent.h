@@ -29,24 +29,24 @@ typedef struct walk {
 /* Sequences first to last-1 of direction way, at most CELL_ROWS: part index of
  * a walk. */
 typedef struct walk_part {
-    size_t way, first, last;
+    size_t direction, first, last;
 } walk_part;
 walk_part walk_part_at(const walk *w, size_t index);
 
 /* recurrent_plan.c: the way to go now, and that it is done. */
-walk_way walk_choose(const layer *l, const pass *p, walk_plans *plans);
+walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans);
 void walk_done(const pass *p, walk_plans *plans);
 
 /* Makes every walk of several threads go so where it can; WALK_WAYS: back to
  * choosing. For tests and the proof of equal bits. */
-void walk_force(walk_way how);
+void walk_force(walk_sharing sharing);
 
 /* A walk that goes so: its groups of sequences have at most CELL_ROWS each. */
 walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
-                walk_way how);
+                walk_sharing sharing);
 
 /* Runs part(walk, index) for each group of each direction. */
-void walk_run(const walk *w, walk_way how,
+void walk_run(const walk *w, walk_sharing sharing,
               void (*part)(void *context, size_t index));
 
 /* Steps of B sequences whose input part is made at once: as much as stays in
@@ -55,7 +55,8 @@ void walk_run(const walk *w, walk_way how,
 size_t walk_block(const layer *l, size_t B);
 
 /* The row (t,b) of direction way's entry (s,b). */
-size_t walk_row(const layer *l, const pass *p, size_t way, size_t s, size_t b);
+size_t walk_row(const layer *l, const pass *p, size_t direction, size_t s,
+                size_t b);
 
 /* Collects the sequences of a part that have an entry s: rows (M) gets each
  * one's row s * B + b, and r what both ways read: h_prev, h_in, c_prev, gate,
@@ -64,7 +65,7 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
                  cell_rows *r);
 
 /* The packed weights as the cell wants them. */
-cell_weights walk_weights(const layer *l, const pass *p, size_t way);
+cell_weights walk_weights(const layer *l, const pass *p, size_t direction);
 
 /* Bytes that steps of B streams prepare in. */
 size_t stream_steps_size(size_t B);

@@ -11,12 +11,12 @@
 /* ---- Steps -------------------------------------------------------------- */
 
 /* Adds what the merged output's gradient says about direction way. */
-static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
-                                float *run)
+static void add_output_gradient(const walk *w, size_t direction, size_t s,
+                                size_t b, float *run)
 {
     const layer *l = w->l;
     const pass *p = w->p;
-    size_t R = l->R, row = walk_row(l, p, way, s, b), all = p->T * p->B;
+    size_t R = l->R, row = walk_row(l, p, direction, s, b), all = p->T * p->B;
     const float *dy = w->s->dy + row * l->O;
     if (l->D == 1) {
         p->k->add(R, dy, run);
@@ -24,10 +24,10 @@ static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
     }
     switch (l->config.merge) {
     case ELMAN_MERGE_CONCAT:
-        p->k->add(R, dy + way * R, run);
+        p->k->add(R, dy + direction * R, run);
         break;
     case ELMAN_MERGE_NONE:
-        p->k->add(R, w->s->dy + (way * all + row) * R, run);
+        p->k->add(R, w->s->dy + (direction * all + row) * R, run);
         break;
     case ELMAN_MERGE_SUM:
         p->k->add(R, dy, run);
@@ -38,9 +38,9 @@ static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
     case ELMAN_MERGE_MUL: {
         /* the other direction's output at the same step */
         size_t t = row / p->B;
-        size_t entry = walk_row(l, p, 1 - way, t, b) / p->B;
+        size_t entry = walk_row(l, p, 1 - direction, t, b) / p->B;
         const float *other =
-            w->s->way[1 - way].h + ((entry + 1) * p->B + b) * R;
+            w->s->directions[1 - direction].h + ((entry + 1) * p->B + b) * R;
         p->k->multiply_add(R, dy, other, run);
         break;
     }
@@ -51,7 +51,7 @@ static void add_output_gradient(const walk *w, size_t way, size_t s, size_t b,
 static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
                    cell_rows *r)
 {
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     size_t B = w->p->B, H = w->l->H, R = w->l->R, G = w->l->G;
     walk_gather(w, part, s, rows, r);
     for (size_t m = 0; m < r->M; m++) {
@@ -60,7 +60,7 @@ static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
         r->dh_in[m] = d->run_in ? d->run_in + sequence * R : r->dh[m];
         r->da[m] = d->da + row * G;
         if (d->c) r->dc[m] = d->run_c + sequence * H;
-        if (d->dside) r->dside[m] = d->dside + row * H;
+        if (d->dsaved) r->dsaved[m] = d->dsaved + row * H;
         if (d->dgate) r->dgate[m] = d->dgate + row * G;
     }
 }
@@ -81,16 +81,17 @@ static void before_cell(const walk *w, const walk_part *part,
                         size_t m, size_t row)
 {
     const layer *l = w->l;
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     size_t R = l->R, H = l->H, b = row % w->p->B;
-    add_output_gradient(w, part->way, row / w->p->B, b, r->dh[m]);
+    add_output_gradient(w, part->direction, row / w->p->B, b, r->dh[m]);
     if (d->dh) memcpy(d->dh + row * R, r->dh[m], R * sizeof(float));
     if (d->direct_h)
         part_zoneout(R, d->keep_h + row * R, r->dh[m], d->direct_h + b * R);
     if (d->direct_c)
         part_zoneout(H, d->keep_c + row * H, r->dc[m], d->direct_c + b * H);
     if (d->dgate)
-        l->cell->look(w->p->k, weights, r, m, d->dc ? d->dc + row * H : NULL);
+        l->cell->gate_gradients(w->p->k, weights, r, m,
+                                d->dc ? d->dc + row * H : NULL);
     if (d->dh_out) memcpy(d->dh_out + row * R, r->dh[m], R * sizeof(float));
     if (d->run_in) memset(r->dh_in[m], 0, R * sizeof(float));
 }
@@ -99,7 +100,7 @@ static void before_cell(const walk *w, const walk_part *part,
 static void after_cell(const walk *w, const walk_part *part, const cell_rows *r,
                        size_t m, size_t row)
 {
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     size_t R = w->l->R, H = w->l->H, b = row % w->p->B;
     if (d->run_in)
         w->p->k->multiply_add(R, r->dh_in[m], d->dropped + b * R, r->dh[m]);
@@ -124,16 +125,17 @@ static void steps_part(void *context, size_t index)
 {
     const walk *w = context;
     walk_part part = walk_part_at(w, index);
-    cell_weights weights = walk_weights(w->l, w->p, part.way);
+    cell_weights weights = walk_weights(w->l, w->p, part.direction);
     for (size_t s = w->p->T; s-- > 0;)
         step(w, &weights, &part, s);
 }
 
 /* ---- Initial states ----------------------------------------------------- */
 
-static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
+static void begin(const layer *l, const pass *p, size_t direction,
+                  direction_state *d)
 {
-    const direction *at = &l->way[way];
+    const direction_plan *at = &l->directions[direction];
     memcpy(d->run_h, p->dh_n + at->memory_h * p->capacity,
            p->B * l->R * sizeof(float));
     if (d->c)
@@ -141,10 +143,10 @@ static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
                p->B * l->H * sizeof(float));
 }
 
-static void end(const layer *l, const pass *p, size_t way,
+static void end(const layer *l, const pass *p, size_t direction,
                 const direction_state *d)
 {
-    const direction *at = &l->way[way];
+    const direction_plan *at = &l->directions[direction];
     memcpy(p->dh_0 + at->memory_h * p->capacity, d->run_h,
            p->B * l->R * sizeof(float));
     if (d->c)
@@ -153,7 +155,7 @@ static void end(const layer *l, const pass *p, size_t way,
 
     /* learned initial states: of sequences that began with this pass */
     for (size_t b = 0; b < p->B && at->h_0 != NOWHERE; b++) {
-        if (p->begin[b] > 0) continue;
+        if (p->steps_before[b] > 0) continue;
         p->k->add(l->R, d->run_h + b * l->R, p->gradients + at->h_0);
         if (d->c) p->k->add(l->H, d->run_c + b * l->H, p->gradients + at->c_0);
     }
@@ -186,16 +188,16 @@ static float *gradient_at(const pass *p, ptrdiff_t offset)
 
 /* Both biases have the same gradient, but for the n of a GRU that resets after
  * the product. */
-static void input_gradient(const layer *l, const pass *p, size_t way,
+static void input_gradient(const layer *l, const pass *p, size_t direction,
                            const direction_state *d, const float *x)
 {
-    const direction *at = &l->way[way];
+    const direction_plan *at = &l->directions[direction];
     const float **da = p->pointers, **xs = p->pointers + p->row_count;
-    size_t shared = l->cell->dside_is_gradient ? l->cell->split * l->H : l->G;
+    size_t shared = l->cell->dsaved_is_gradient ? l->cell->split * l->H : l->G;
     point(p, d->da, l->G, da);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->order[r] / p->B, b = p->order[r] % p->B;
-        xs[r] = x + walk_row(l, p, way, s, b) * l->I;
+        xs[r] = x + walk_row(l, p, direction, s, b) * l->I;
     }
     pointers_gradient(p, l->G, l->I, da, xs, p->gradients + at->w_ih,
                       gradient_at(p, at->b_ih), gradient_at(p, at->b_hh),
@@ -203,11 +205,11 @@ static void input_gradient(const layer *l, const pass *p, size_t way,
 }
 
 /* weight_hh (G) of a cell whose units see only themselves. */
-static void vector_gradient(const layer *l, const pass *p, size_t way,
+static void vector_gradient(const layer *l, const pass *p, size_t direction,
                             const direction_state *d)
 {
     const float *h_in = d->h_in ? d->h_in : d->h;
-    float *dw = p->gradients + l->way[way].w_hh;
+    float *dw = p->gradients + l->directions[direction].w_hh;
     for (size_t r = 0; r < p->row_count; r++) {
         size_t row = p->order[r];
         for (size_t g = 0; g < l->G; g += l->H)
@@ -217,10 +219,10 @@ static void vector_gradient(const layer *l, const pass *p, size_t way,
 }
 
 /* After input_gradient: da's pointers stand. */
-static void memory_gradient(const layer *l, const pass *p, size_t way,
+static void memory_gradient(const layer *l, const pass *p, size_t direction,
                             const direction_state *d)
 {
-    const direction *at = &l->way[way];
+    const direction_plan *at = &l->directions[direction];
     size_t R = l->R, split = l->cell->split * l->H, rest = l->G - split;
     const float *h_in = d->h_in ? d->h_in : d->h;
     const float **da = p->pointers, **in = p->pointers + p->row_count;
@@ -230,21 +232,21 @@ static void memory_gradient(const layer *l, const pass *p, size_t way,
     pointers_gradient(p, split, R, da, in, dw, NULL, NULL, 0);
     if (rest == 0) return;
 
-    bool apart = l->cell->dside_is_gradient;
-    if (apart) point(p, d->dside, l->H, da);
+    bool apart = l->cell->dsaved_is_gradient;
+    if (apart) point(p, d->dsaved, l->H, da);
     else point(p, d->da + split, l->G, da);
-    if (l->cell->side_is_input) point(p, d->side, l->H, in);
+    if (l->cell->saved_is_input) point(p, d->saved, l->H, in);
     pointers_gradient(p, rest, R, da, in, dw + split * R,
                       apart && db ? db + split : NULL, NULL, 0);
 }
 
 /* dp_i += da_i c_prev, dp_f += da_f c_prev, dp_o += da_o c. With zoneout the
  * new cell is made again, from gates and c_prev. */
-static void peephole_gradient(const layer *l, const pass *p, size_t way,
+static void peephole_gradient(const layer *l, const pass *p, size_t direction,
                               const direction_state *d)
 {
     size_t H = l->H;
-    float *dp = p->gradients + l->way[way].peephole;
+    float *dp = p->gradients + l->directions[direction].peephole;
     for (size_t r = 0; r < p->row_count; r++) {
         size_t row = p->order[r];
         const float *c_prev = d->c + row * H, *gate = d->gate + row * l->G;
@@ -263,7 +265,7 @@ static void peephole_gradient(const layer *l, const pass *p, size_t way,
 /* dx of some rows; the second direction adds to the first. */
 typedef struct input_job {
     const walk *w;
-    size_t way;
+    size_t direction;
     packed back;
     float *dx;
 } input_job;
@@ -279,42 +281,46 @@ static void input_rows(const void *context, size_t first, size_t last)
         size_t M = last - r < PRODUCT_ROWS ? last - r : PRODUCT_ROWS;
         for (size_t m = 0; m < M; m++) {
             size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
-            da[m] = job->w->s->way[job->way].da + row * l->G;
-            dx[m] = job->dx + walk_row(l, p, job->way, s, b) * l->I;
+            da[m] = job->w->s->directions[job->direction].da + row * l->G;
+            dx[m] = job->dx + walk_row(l, p, job->direction, s, b) * l->I;
         }
-        p->k->product(M, &job->back, job->way == 0 ? zeros : NULL, da, dx);
+        p->k->product(M, &job->back, job->direction == 0 ? zeros : NULL, da,
+                      dx);
     }
 }
 
 void recurrent_backward(const layer *l, const pass *p, layer_state *s,
                         const float *x, float *dx)
 {
-    walk_way how = walk_choose(l, p, &s->back);
-    walk w = walk_begin(l, p, s, x, how);
-    for (size_t way = 0; way < l->D; way++)
-        begin(l, p, way, &s->way[way]);
-    walk_run(&w, how, steps_part);
-    walk_done(p, &s->back);
+    walk_sharing sharing = walk_choose(l, p, &s->backward_plans);
+    walk w = walk_begin(l, p, s, x, sharing);
+    for (size_t direction = 0; direction < l->D; direction++)
+        begin(l, p, direction, &s->directions[direction]);
+    walk_run(&w, sharing, steps_part);
+    walk_done(p, &s->backward_plans);
 
     if (dx) rows_clear(p, l->I, dx);
-    for (size_t way = 0; way < l->D; way++) {
-        const direction_state *d = &s->way[way];
-        end(l, p, way, d);
+    for (size_t direction = 0; direction < l->D; direction++) {
+        const direction_state *d = &s->directions[direction];
+        end(l, p, direction, d);
         clear_ends(l, p, d);
-        input_gradient(l, p, way, d, x);
+        input_gradient(l, p, direction, d, x);
         if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
-            memory_gradient(l, p, way, d);
+            memory_gradient(l, p, direction, d);
         if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
-            vector_gradient(l, p, way, d);
+            vector_gradient(l, p, direction, d);
         if (d->dh_out) {
             const float **dh = p->pointers, **m = p->pointers + p->row_count;
             point(p, d->dh_out, l->R, dh);
-            point(p, d->side, l->H, m);
+            point(p, d->saved, l->H, m);
             pointers_gradient(p, l->R, l->H, dh, m,
-                              p->gradients + l->way[way].w_hr, NULL, NULL, 0);
+                              p->gradients + l->directions[direction].w_hr,
+                              NULL, NULL, 0);
         }
-        if (l->way[way].peephole != NOWHERE) peephole_gradient(l, p, way, d);
-        input_job job = {&w, way, pass_packed(p, &l->way[way].ih_back), dx};
+        if (l->directions[direction].peephole != NOWHERE)
+            peephole_gradient(l, p, direction, d);
+        input_job job = {&w, direction,
+                         pass_packed(p, &l->directions[direction].ih_back), dx};
         if (dx) rows_run(p, l->G * l->I, input_rows, &job);
     }
 }

@@ -18,7 +18,7 @@ static void fill(float value, size_t n, float *row)
 
 /* Zoneout's masks (T,B,n): 1 keeps the old value. Without training, the chance
  * itself. */
-static void draw_zoneout(const layer *l, const pass *p, size_t way,
+static void draw_zoneout(const layer *l, const pass *p, size_t direction,
                          uint32_t kind, float chance, size_t n, float *keep)
 {
     if (!keep) return;
@@ -26,46 +26,47 @@ static void draw_zoneout(const layer *l, const pass *p, size_t way,
         fill(chance, n, keep);
         return;
     }
-    mask_key key = {p->seed, p->draw, l->number, kind + (uint32_t)way};
+    mask_key key = {p->seed, p->draw, l->number, kind + (uint32_t)direction};
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->rows[r] / p->B, b = p->rows[r] % p->B;
-        size_t t = walk_row(l, p, way, s, b) / p->B;
-        mask_fill(&key, p->ids[b], p->begin[b] + t, chance, 1, n,
+        size_t t = walk_row(l, p, direction, s, b) / p->B;
+        mask_fill(&key, p->ids[b], p->steps_before[b] + t, chance, 1, n,
                   keep + p->rows[r] * n);
     }
 }
 
-static void draw_masks(const layer *l, const pass *p, size_t way,
+static void draw_masks(const layer *l, const pass *p, size_t direction,
                        direction_state *d)
 {
     const elman_layer *c = &l->config;
-    draw_zoneout(l, p, way, MASK_ZONEOUT, c->zoneout, l->R, d->keep_h);
-    draw_zoneout(l, p, way, MASK_ZONEOUT_CELL, c->zoneout_cell, l->H,
+    draw_zoneout(l, p, direction, MASK_ZONEOUT, c->zoneout, l->R, d->keep_h);
+    draw_zoneout(l, p, direction, MASK_ZONEOUT_CELL, c->zoneout_cell, l->H,
                  d->keep_c);
     if (!d->dropped) return;
     mask_key key = {p->seed, p->draw, l->number,
-                    MASK_RECURRENT + (uint32_t)way};
+                    MASK_RECURRENT + (uint32_t)direction};
     float p_keep = 1 - c->recurrent_dropout;
     for (size_t b = 0; b < p->B; b++)
         mask_fill(&key, p->ids[b], MASK_EVERY_STEP, p_keep,
                   p_keep > 0 ? 1 / p_keep : 0, l->R, d->dropped + b * l->R);
 }
 
-static void begin(const layer *l, const pass *p, size_t way, direction_state *d)
+static void begin(const layer *l, const pass *p, size_t direction,
+                  direction_state *d)
 {
-    const direction *at = &l->way[way];
+    const direction_plan *at = &l->directions[direction];
     memcpy(d->h, p->h + at->memory_h * p->capacity, p->B * l->R * sizeof *d->h);
     if (d->c)
         memcpy(d->c, p->c + at->memory_c * p->capacity,
                p->B * l->H * sizeof *d->c);
-    draw_masks(l, p, way, d);
+    draw_masks(l, p, direction, d);
 }
 
 /* The final states become the memory, and what is past an end 0. */
-static void end(const layer *l, const pass *p, size_t way,
+static void end(const layer *l, const pass *p, size_t direction,
                 const direction_state *d)
 {
-    const direction *at = &l->way[way];
+    const direction_plan *at = &l->directions[direction];
     float *h = p->h + at->memory_h * p->capacity;
     float *c = p->c + at->memory_c * p->capacity;
     for (size_t b = 0; b < p->B; b++) {
@@ -84,7 +85,7 @@ static void end(const layer *l, const pass *p, size_t way,
 static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
                    cell_rows *r)
 {
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     size_t B = w->p->B;
     walk_gather(w, part, s, rows, r);
     for (size_t m = 0; m < r->M; m++) {
@@ -105,7 +106,7 @@ static void step(const walk *w, const cell_weights *weights,
                  const walk_part *part, size_t s)
 {
     const layer *l = w->l;
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     cell_rows r;
     size_t rows[CELL_ROWS];
     gather(w, part, s, rows, &r);
@@ -128,14 +129,14 @@ static void input_steps(const walk *w, const cell_weights *weights,
 {
     const layer *l = w->l;
     const pass *p = w->p;
-    const direction_state *d = &w->s->way[part->way];
+    const direction_state *d = &w->s->directions[part->direction];
     const float *x[PRODUCT_ROWS];
     float *a[PRODUCT_ROWS];
     size_t M = 0;
     for (size_t s = first; s < last; s++)
         for (size_t b = part->first; b < part->last; b++) {
             if (p->lengths[b] > s) {
-                x[M] = w->x + walk_row(l, p, part->way, s, b) * l->I;
+                x[M] = w->x + walk_row(l, p, part->direction, s, b) * l->I;
                 a[M++] = d->gate + (s % d->gate_steps * p->B + b) * l->G;
             }
             bool done = s + 1 == last && b + 1 == part->last;
@@ -166,7 +167,7 @@ static void input_part(void *context, size_t index)
 static void part_steps(const walk *w, const walk_part *part, size_t begin_at,
                        size_t end_at)
 {
-    cell_weights weights = walk_weights(w->l, w->p, part->way);
+    cell_weights weights = walk_weights(w->l, w->p, part->direction);
     size_t block = walk_block(w->l, w->p->B);
     for (size_t first = begin_at; first < end_at; first += block) {
         size_t last = end_at - first < block ? end_at : first + block;
@@ -188,39 +189,39 @@ static void steps_part(void *context, size_t index)
 
 /* The output of direction way at row (t,b). */
 static const float *output(const layer *l, const pass *p, const layer_state *s,
-                           size_t way, size_t row)
+                           size_t direction, size_t row)
 {
     size_t t = row / p->B, b = row % p->B;
-    size_t entry = walk_row(l, p, way, t, b) / p->B; /* its own inverse */
-    return s->way[way].h + ((entry + 1) * p->B + b) * l->R;
+    size_t entry = walk_row(l, p, direction, t, b) / p->B; /* its own inverse */
+    return s->directions[direction].h + ((entry + 1) * p->B + b) * l->R;
 }
 
 static void merge_row(const layer *l, const pass *p, layer_state *s, size_t row)
 {
     size_t R = l->R, all = p->T * p->B;
-    const float *ahead = output(l, p, s, 0, row);
+    const float *forward = output(l, p, s, 0, row);
     float *y = s->y + row * l->O;
     if (l->D == 1) {
-        memcpy(y, ahead, R * sizeof *y);
+        memcpy(y, forward, R * sizeof *y);
         return;
     }
-    const float *back = output(l, p, s, 1, row);
+    const float *reverse = output(l, p, s, 1, row);
     switch (l->config.merge) {
     case ELMAN_MERGE_CONCAT:
-        memcpy(y, ahead, R * sizeof *y);
-        memcpy(y + R, back, R * sizeof *y);
+        memcpy(y, forward, R * sizeof *y);
+        memcpy(y + R, reverse, R * sizeof *y);
         break;
     case ELMAN_MERGE_NONE:
-        memcpy(s->y + row * R, ahead, R * sizeof *y);
-        memcpy(s->y + (all + row) * R, back, R * sizeof *y);
+        memcpy(s->y + row * R, forward, R * sizeof *y);
+        memcpy(s->y + (all + row) * R, reverse, R * sizeof *y);
         break;
     case ELMAN_MERGE_MUL:
-        p->k->multiply(R, ahead, back, y);
+        p->k->multiply(R, forward, reverse, y);
         break;
     case ELMAN_MERGE_SUM:
     case ELMAN_MERGE_AVERAGE:
-        memcpy(y, ahead, R * sizeof *y);
-        p->k->add(R, back, y);
+        memcpy(y, forward, R * sizeof *y);
+        p->k->add(R, reverse, y);
         for (size_t j = 0; l->config.merge == ELMAN_MERGE_AVERAGE && j < R; j++)
             y[j] *= 0.5f;
     }
@@ -228,8 +229,8 @@ static void merge_row(const layer *l, const pass *p, layer_state *s, size_t row)
 
 void recurrent_begin(const layer *l, const pass *p, layer_state *s)
 {
-    begin(l, p, 0, &s->way[0]);
-    s->y = s->way[0].h + p->B * l->R;
+    begin(l, p, 0, &s->directions[0]);
+    s->y = s->directions[0].h + p->B * l->R;
 }
 
 void recurrent_walk(const layer *l, const pass *p, layer_state *s,
@@ -244,28 +245,28 @@ void recurrent_walk(const layer *l, const pass *p, layer_state *s,
 
 void recurrent_end(const layer *l, const pass *p, layer_state *s)
 {
-    end(l, p, 0, &s->way[0]);
+    end(l, p, 0, &s->directions[0]);
 }
 
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x)
 {
-    walk_way how = walk_choose(l, p, &s->ahead);
-    walk w = walk_begin(l, p, s, x, how);
-    for (size_t way = 0; way < l->D; way++)
-        begin(l, p, way, &s->way[way]);
-    walk_run(&w, how, steps_part);
-    walk_done(p, &s->ahead);
+    walk_sharing sharing = walk_choose(l, p, &s->forward_plans);
+    walk w = walk_begin(l, p, s, x, sharing);
+    for (size_t direction = 0; direction < l->D; direction++)
+        begin(l, p, direction, &s->directions[direction]);
+    walk_run(&w, sharing, steps_part);
+    walk_done(p, &s->forward_plans);
 
     /* one direction ahead over full sequences needs no merging */
     if (l->D == 1 && !l->config.reverse && !p->ragged) {
-        s->y = s->way[0].h + p->B * l->R;
+        s->y = s->directions[0].h + p->B * l->R;
     } else {
         s->y = s->own;
         if (p->ragged) memset(s->y, 0, p->T * p->B * l->O * sizeof *s->y);
         for (size_t r = 0; r < p->row_count; r++)
             merge_row(l, p, s, p->rows[r]);
     }
-    for (size_t way = 0; way < l->D; way++)
-        end(l, p, way, &s->way[way]);
+    for (size_t direction = 0; direction < l->D; direction++)
+        end(l, p, direction, &s->directions[direction]);
 }

@@ -26,42 +26,46 @@ enum { PASS_MIN = 1 << 16, STEP_MIN = 1 << 16, PASS_MUCH = 1 << 27 };
  * they need not be tried against units. */
 enum { ROWS_ENOUGH = 8 };
 
-static _Atomic walk_way forced = WALK_WAYS;
+static _Atomic walk_sharing forced = WALK_UNDECIDED;
 
-void walk_force(walk_way how) { atomic_store(&forced, how); }
+void walk_force(walk_sharing sharing) { atomic_store(&forced, sharing); }
 
 /* ---- Trying ------------------------------------------------------------- */
 
 static double least_of(const walk_plan *plan)
 {
     double least = 0;
-    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++)
-        if (plan->tries[how] && (least == 0 || plan->best[how] < least))
-            least = plan->best[how];
+    for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
+         sharing++)
+        if (plan->tries[sharing] && (least == 0 || plan->best[sharing] < least))
+            least = plan->best[sharing];
     return least;
 }
 
 /* The way to try next: the least tried one that may still be the best; none is
  * left: WALK_WAYS. can (WALK_WAYS): which ways make sense at all. */
-static walk_way next_try(const walk_plan *plan, const bool *can)
+static walk_sharing next_try(const walk_plan *plan, const bool *can)
 {
-    walk_way next = WALK_WAYS;
+    walk_sharing next = WALK_UNDECIDED;
     double least = least_of(plan);
-    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++) {
-        unsigned tries = plan->tries[how];
-        if (!can[how] || tries == TRIES) continue;
-        if (tries && plan->best[how] > FAR_BEHIND * least) continue;
-        if (next == WALK_WAYS || tries < plan->tries[next]) next = how;
+    for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
+         sharing++) {
+        unsigned tries = plan->tries[sharing];
+        if (!can[sharing] || tries == TRIES) continue;
+        if (tries && plan->best[sharing] > FAR_BEHIND * least) continue;
+        if (next == WALK_UNDECIDED || tries < plan->tries[next]) next = sharing;
     }
     return next;
 }
 
-static walk_way best_way(const walk_plan *plan)
+static walk_sharing best_sharing(const walk_plan *plan)
 {
-    walk_way best = WALK_ALONE;
+    walk_sharing best = WALK_ALONE;
     double least = least_of(plan);
-    for (walk_way how = WALK_ALONE; how < WALK_WAYS; how++)
-        if (plan->tries[how] && plan->best[how] <= least) best = how;
+    for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
+         sharing++)
+        if (plan->tries[sharing] && plan->best[sharing] <= least)
+            best = sharing;
     return best;
 }
 
@@ -76,46 +80,47 @@ static unsigned size_class(size_t n)
 /* The plan for passes like p, perhaps in the place of another. */
 static walk_plan *plan_for(walk_plans *plans, const pass *p)
 {
-    enum { PLANS = sizeof plans->of / sizeof *plans->of };
+    enum { PLANS = sizeof plans->by_size / sizeof *plans->by_size };
     unsigned key = size_class(p->B) << 8 | size_class(p->row_count);
     for (unsigned i = 0; i < PLANS; i++) {
         plans->now = i;
-        if (plans->of[i].key == key) return &plans->of[i];
+        if (plans->by_size[i].key == key) return &plans->by_size[i];
     }
     plans->now = plans->next;
     plans->next = (plans->next + 1) % PLANS;
-    plans->of[plans->now] = (walk_plan){.key = key};
-    return &plans->of[plans->now];
+    plans->by_size[plans->now] = (walk_plan){.key = key};
+    return &plans->by_size[plans->now];
 }
 
-static walk_way plan_choose(walk_plans *plans, const pass *p, const bool *can)
+static walk_sharing plan_choose(walk_plans *plans, const pass *p,
+                                const bool *can)
 {
     walk_plan *plan = plan_for(plans, p);
     plans->began = 0;
-    if (plan->chosen && plan->uses++ > USES)
+    if (plan->decided && plan->uses++ > USES)
         *plan = (walk_plan){.key = plan->key};
-    if (plan->chosen) return plan->way;
-    plan->way = next_try(plan, can);
-    if (plan->way == WALK_WAYS) {
-        plan->chosen = true;
-        plan->way = best_way(plan);
-        return plan->way;
+    if (plan->decided) return plan->sharing;
+    plan->sharing = next_try(plan, can);
+    if (plan->sharing == WALK_UNDECIDED) {
+        plan->decided = true;
+        plan->sharing = best_sharing(plan);
+        return plan->sharing;
     }
     plans->began = clock_seconds();
-    return plan->way;
+    return plan->sharing;
 }
 
 static void plan_done(walk_plans *plans, size_t rows)
 {
     if (plans->began == 0 || rows == 0) return;
     double taken = (clock_seconds() - plans->began) / (double)rows;
-    walk_plan *plan = &plans->of[plans->now];
+    walk_plan *plan = &plans->by_size[plans->now];
     if (!plans->warm) {
         plans->warm = true;
         return;
     }
-    if (plan->tries[plan->way]++ == 0 || taken < plan->best[plan->way])
-        plan->best[plan->way] = taken;
+    if (plan->tries[plan->sharing]++ == 0 || taken < plan->best[plan->sharing])
+        plan->best[plan->sharing] = taken;
 }
 
 /* ---- A level ------------------------------------------------------------ */
@@ -137,13 +142,13 @@ static bool is_worth(const layer *l, const pass *p)
     return p->threads > 1 && p->row_count * l->G * (l->I + l->R) >= PASS_MIN;
 }
 
-walk_way walk_choose(const layer *l, const pass *p, walk_plans *plans)
+walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans)
 {
-    bool can[WALK_WAYS];
-    walk_way asked = atomic_load(&forced);
+    bool can[WALK_SHARING_COUNT];
+    walk_sharing asked = atomic_load(&forced);
     plans->began = 0;
     if (asked == WALK_WAVE) return WALK_ALONE;
-    if (asked != WALK_WAYS && p->threads > 1) return asked;
+    if (asked != WALK_UNDECIDED && p->threads > 1) return asked;
     if (!is_worth(l, p)) return WALK_ALONE;
     level_can(l, p, can);
     return plan_choose(plans, p, can);
@@ -157,27 +162,29 @@ void walk_done(const pass *p, walk_plans *plans)
 /* ---- Levels in a row ---------------------------------------------------- */
 
 /* By level, each in its own way, against a wave of all. */
-static const bool wave_can[WALK_WAYS] = {
+static const bool wave_can[WALK_SHARING_COUNT] = {
     [WALK_ALONE] = true, [WALK_WAVE] = true};
 
 bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s)
 {
-    walk_way asked = atomic_load(&forced);
-    s->wave.began = 0;
-    if (asked != WALK_WAYS) return asked == WALK_WAVE && p->threads > 1;
+    walk_sharing asked = atomic_load(&forced);
+    s->wave_plans.began = 0;
+    if (asked != WALK_UNDECIDED) return asked == WALK_WAVE && p->threads > 1;
 
     /* with sequences enough for all threads nobody need wait for a level */
     if (p->B >= 2 * (size_t)p->threads) return false;
     for (size_t i = 0; i < count; i++)
         if (!is_worth(l + i, p)) return false;
-    return plan_choose(&s->wave, p, wave_can) == WALK_WAVE;
+    return plan_choose(&s->wave_plans, p, wave_can) == WALK_WAVE;
 }
 
 void wave_done(size_t count, const pass *p, layer_state *s)
 {
     /* levels must have found their own ways before they are compared */
-    bool by_level = s->wave.of[s->wave.now].way == WALK_ALONE;
+    bool by_level =
+        s->wave_plans.by_size[s->wave_plans.now].sharing == WALK_ALONE;
     for (size_t i = 0; i < count && by_level; i++)
-        if (!s[i].ahead.of[s[i].ahead.now].chosen) s->wave.began = 0;
-    plan_done(&s->wave, p->row_count);
+        if (!s[i].forward_plans.by_size[s[i].forward_plans.now].decided)
+            s->wave_plans.began = 0;
+    plan_done(&s->wave_plans, p->row_count);
 }

@@ -41,8 +41,8 @@ bool recurrent_steps(const layer *l)
 static void prepare_part(const layer *l, const pass *p, layer_state *s,
                          size_t first, struct stream_step *step)
 {
-    const direction *at = &l->way[0];
-    const direction_state *d = &s->way[0];
+    const direction_plan *at = &l->directions[0];
+    const direction_state *d = &s->directions[0];
     float *h = p->h + at->memory_h * p->capacity;
     float *c = p->c + at->memory_c * p->capacity;
     cell_rows *r = &step->rows;
@@ -53,14 +53,14 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
         r->h_prev[m] = r->h_in[m] = h + b * l->R;
         r->h[m] = d->h + (p->B + b) * l->R;
         r->gate[m] = d->gate + b * l->G;
-        if (d->side) r->side[m] = d->side + b * l->H;
+        if (d->saved) r->saved[m] = d->saved + b * l->H;
         if (!d->c) continue;
         r->c_prev[m] = c + b * l->H;
         r->c[m] = d->c + (p->B + b) * l->H;
     }
     step->weights = walk_weights(l, p, 0);
     step->fused =
-        fused_step_of(&step->weights, r, step->weights.hr.w ? r->side : r->h);
+        fused_step_of(&step->weights, r, step->weights.hr.w ? r->saved : r->h);
     step->run = l->cell->step(p->k);
     size_t worth = r->M * l->G * (l->I + l->R) / SLICE_MIN;
     step->threads = worth < (size_t)p->threads ? (int)worth : p->threads;
@@ -68,8 +68,8 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
 
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
 {
-    struct stream_step *step = s->way[0].stream;
-    memset(s->way[0].h + p->B * l->R, 0, p->B * l->R * sizeof(float));
+    struct stream_step *step = s->directions[0].stream;
+    memset(s->directions[0].h + p->B * l->R, 0, p->B * l->R * sizeof(float));
     for (size_t first = 0; first < p->row_count; first += CELL_ROWS)
         prepare_part(l, p, s, first, step++);
 }
@@ -93,7 +93,7 @@ static void remember(const kernels *k, size_t M, size_t n, float *const *now,
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
-    struct stream_step *step = s->way[0].stream;
+    struct stream_step *step = s->directions[0].stream;
     for (size_t first = 0; first < p->row_count; first += CELL_ROWS, step++) {
         cell_rows *r = &step->rows;
         for (size_t m = 0; m < r->M; m++)
@@ -101,9 +101,9 @@ void recurrent_step(const layer *l, const pass *p, layer_state *s,
         run_units(step);
         if (step->weights.hr.w)
             p->k->product(r->M, &step->weights.hr, zeros,
-                          (const float *const *)r->side, r->h);
+                          (const float *const *)r->saved, r->h);
         remember(p->k, r->M, l->R, r->h, r->h_prev);
         if (l->cell->has_cell) remember(p->k, r->M, l->H, r->c, r->c_prev);
     }
-    s->y = s->way[0].h + p->B * l->R;
+    s->y = s->directions[0].h + p->B * l->R;
 }

@@ -69,9 +69,9 @@ static void log_softmax_forward(size_t n, const double *x, double *y)
         y[j] = x[j] - top - log(sum);
 }
 
-/* normal (n); returns sqrt(variance + eps) */
+/* x_hat (n); returns sqrt(variance + eps) */
 static double normalize(const reference_layer *l, const double *x,
-                        double *normal)
+                        double *x_hat)
 {
     size_t n = l->I;
     double eps = l->config.eps > 0 ? (double)l->config.eps : 1e-5;
@@ -81,7 +81,7 @@ static double normalize(const reference_layer *l, const double *x,
     for (size_t j = 0; j < n; j++)
         variance += (x[j] - mean) * (x[j] - mean) / (double)n;
     for (size_t j = 0; j < n; j++)
-        normal[j] = (x[j] - mean) / sqrt(variance + eps);
+        x_hat[j] = (x[j] - mean) / sqrt(variance + eps);
     return sqrt(variance + eps);
 }
 
@@ -159,13 +159,13 @@ static void log_softmax_backward(size_t n, const double *y, const double *dy,
         dx[j] = dy[j] - exp(y[j]) * sum;
 }
 
-/* With q = w dy: dx = (q - mean(q) - n mean(q n)) / root. dx holds n first. */
+/* With q = w dy: dx = (q - mean(q) - n mean(q n)) / std. dx holds n first. */
 static void norm_backward(const reference_layer *l, const reference_pass *p,
                           const double *x, const double *dy, double *dx)
 {
     double *dw = p->gradients + l->weight, *db = p->gradients + l->bias;
     const double *w = p->weights + l->weight;
-    double root = normalize(l, x, dx), mean_q = 0, mean_qn = 0;
+    double std = normalize(l, x, dx), mean_q = 0, mean_qn = 0;
     for (size_t j = 0; j < l->I; j++) {
         dw[j] += dy[j] * dx[j];
         db[j] += dy[j];
@@ -173,7 +173,7 @@ static void norm_backward(const reference_layer *l, const reference_pass *p,
         mean_qn += w[j] * dy[j] * dx[j] / (double)l->I;
     }
     for (size_t j = 0; j < l->I; j++)
-        dx[j] = (w[j] * dy[j] - mean_q - dx[j] * mean_qn) / root;
+        dx[j] = (w[j] * dy[j] - mean_q - dx[j] * mean_qn) / std;
 }
 
 /* ---- ELMAN_LAST --------------------------------------------------------- */
@@ -182,7 +182,8 @@ static void norm_backward(const reference_layer *l, const reference_pass *p,
 static size_t last_step(const reference_layer *l, const reference_pass *p,
                         size_t b, size_t j)
 {
-    bool from_start = l->config.last == ELMAN_LAST_FINAL && j >= l->ahead;
+    bool from_start =
+        l->config.last == ELMAN_LAST_FINAL && j >= l->forward_features;
     return from_start ? 0 : p->lengths[b] - 1;
 }
 
@@ -277,7 +278,7 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
                              const double *x)
 {
     size_t apart = l->D == 2 && l->config.merge == ELMAN_MERGE_NONE;
-    size_t width = apart ? 2 * l->way[0].cell.R : l->O;
+    size_t width = apart ? 2 * l->directions[0].cell.R : l->O;
     memset(l->y, 0, p->T * p->B * width * sizeof *l->y);
     if (kind_is_recurrent(l->config.kind)) {
         reference_recurrent_forward(l, p, x);

@@ -43,32 +43,32 @@ typedef struct reference_pass {
 /* One direction of one recurrent level. */
 typedef struct reference_direction {
     reference_cell cell;
-    bool back;                 /* reads from the last step to the first */
-    size_t way;                /* 1 for the second of two directions */
-    ptrdiff_t h_0_at, c_0_at;  /* learned initial states, or negative */
-    double *h_0, *c_0;         /* (B,R) (B,H) initial states */
-    double *h_n, *c_n;         /* final states */
-    double *dh_n, *dc_n;       /* their gradients, which backward reads */
-    double *dh_0, *dc_0;       /* gradients of the initial states */
-    double *h, *c;             /* (T,B,R) (T,B,H) after zoneout */
-    double *new_h, *new_c;     /* (T,B,R) (T,B,H) before it */
-    double *h_in;              /* (T,B,R) */
-    double *sum, *gate, *side; /* (T,B,G) (T,B,G) (T,B,H) */
-    double *dropped;           /* (B,R) mask of recurrent dropout */
-    double *keep_h, *keep_c;   /* (T,B,R) (T,B,H) part of the old value */
-    double *dh, *dc, *da;      /* (T,B,.) whole gradients at h, c, sum */
-    double *way_h, *way_c;     /* (B,R) (B,H) on their way back in time */
-    double *new_dh, *new_dc;   /* (R) (H) scratch of one step */
-    double *dh_in, *room;      /* (R) (H) the same */
+    bool back;                   /* reads from the last step to the first */
+    size_t direction;            /* 1 for the second of two directions */
+    ptrdiff_t h_0_at, c_0_at;    /* learned initial states, or negative */
+    double *h_0, *c_0;           /* (B,R) (B,H) initial states */
+    double *h_n, *c_n;           /* final states */
+    double *dh_n, *dc_n;         /* their gradients, which backward reads */
+    double *dh_0, *dc_0;         /* gradients of the initial states */
+    double *h, *c;               /* (T,B,R) (T,B,H) after zoneout */
+    double *new_h, *new_c;       /* (T,B,R) (T,B,H) before it */
+    double *h_in;                /* (T,B,R) */
+    double *sum, *gate, *saved;  /* (T,B,G) (T,B,G) (T,B,H) */
+    double *dropped;             /* (B,R) mask of recurrent dropout */
+    double *keep_h, *keep_c;     /* (T,B,R) (T,B,H) part of the old value */
+    double *dh, *dc, *da;        /* (T,B,.) whole gradients at h, c, sum */
+    double *carry_dh, *carry_dc; /* (B,R) (B,H) on their way back in time */
+    double *new_dh, *new_dc;     /* (R) (H) scratch of one step */
+    double *dh_in, *room;        /* (R) (H) the same */
 } reference_direction;
 
 typedef struct reference_layer {
     elman_layer config; /* a recurrent one: of this level alone */
     size_t number;      /* in the flat list */
     size_t I, O, D;
-    size_t ahead;      /* features it reads that end at the last step */
-    bool per_sequence; /* reads one vector per sequence, as T = 1 */
-    reference_direction way[2];
+    size_t forward_features; /* features it reads that end at the last step */
+    bool per_sequence;       /* reads one vector per sequence, as T = 1 */
+    reference_direction directions[2];
     ptrdiff_t weight, bias; /* offsets, negative if none */
     double *y, *dy;         /* (T,B,O); merge none (D,T,B,R) */
     double *mask;           /* (T,B,O) dropout */

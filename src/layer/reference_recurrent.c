@@ -20,11 +20,11 @@ void reference_direction_lay_out(reference_direction *d, arena *a, size_t T,
     size_t R = d->cell.R * sizeof(double), H = d->cell.H * sizeof(double);
     size_t G = d->cell.G * sizeof(double);
     double **of_R[] = {&d->h, &d->new_h, &d->h_in, &d->keep_h, &d->dh};
-    double **of_H[] = {&d->c, &d->new_c, &d->side, &d->keep_c, &d->dc};
+    double **of_H[] = {&d->c, &d->new_c, &d->saved, &d->keep_c, &d->dc};
     double **of_G[] = {&d->sum, &d->gate, &d->da};
-    double **ends_R[] = {&d->h_0,  &d->h_n,   &d->dh_n,
-                         &d->dh_0, &d->way_h, &d->dropped};
-    double **ends_H[] = {&d->c_0, &d->c_n, &d->dc_n, &d->dc_0, &d->way_c};
+    double **ends_R[] = {&d->h_0,  &d->h_n,      &d->dh_n,
+                         &d->dh_0, &d->carry_dh, &d->dropped};
+    double **ends_H[] = {&d->c_0, &d->c_n, &d->dc_n, &d->dc_0, &d->carry_dc};
     for (size_t i = 0; i < sizeof of_R / sizeof *of_R; i++)
         *of_R[i] = arena_take(a, T * B, R);
     for (size_t i = 0; i < sizeof of_H / sizeof *of_H; i++)
@@ -60,8 +60,8 @@ static void draw_zoneout(const reference_layer *l, const reference_pass *p,
                          float chance, size_t t, size_t b, size_t n,
                          double *keep)
 {
-    reference_draw draw = {l->number, (uint32_t)(kind + d->way), b, t, chance,
-                           1};
+    reference_draw draw = {
+        l->number, (uint32_t)(kind + d->direction), b, t, chance, 1};
     if (p->mask && chance > 0) {
         reference_draw_mask(p, &draw, n, keep);
         return;
@@ -85,7 +85,7 @@ static void draw_masks(const reference_layer *l, const reference_pass *p,
 
     double *dropped = d->dropped + b * R;
     float kept = 1 - c->recurrent_dropout;
-    reference_draw draw = {l->number, (uint32_t)(MASK_RECURRENT + d->way),
+    reference_draw draw = {l->number, (uint32_t)(MASK_RECURRENT + d->direction),
                            b,         MASK_EVERY_STEP,
                            kept,      kept > 0 ? 1 / kept : 0};
     if (p->mask && c->recurrent_dropout > 0)
@@ -123,7 +123,7 @@ static reference_step step_at(const reference_pass *p,
         .c_prev = s ? d->c + (row - B) * H : d->c_0 + b * H,
         .sum = d->sum + row * G,
         .gate = d->gate + row * G,
-        .side = d->side + row * H,
+        .saved = d->saved + row * H,
         .c = d->new_c + row * H,
         .h = d->new_h + row * R,
         .da = d->da + row * G,
@@ -164,7 +164,7 @@ static void step_backward(const reference_pass *p, reference_direction *d,
                           const double *x, double *dx, size_t s, size_t b)
 {
     size_t R = d->cell.R, H = d->cell.H, row = s * p->B + b;
-    double *dh = d->way_h + b * R, *dc = d->way_c + b * H;
+    double *dh = d->carry_dh + b * R, *dc = d->carry_dc + b * H;
     memcpy(d->dh + row * R, dh, R * sizeof *dh);
 
     for (size_t j = 0; j < R; j++) {
@@ -196,8 +196,8 @@ static void end_backward(const reference_pass *p, reference_direction *d,
                          size_t b)
 {
     size_t R = d->cell.R, H = d->cell.H;
-    memcpy(d->dh_0 + b * R, d->way_h + b * R, R * sizeof(double));
-    memcpy(d->dc_0 + b * H, d->way_c + b * H, H * sizeof(double));
+    memcpy(d->dh_0 + b * R, d->carry_dh + b * R, R * sizeof(double));
+    memcpy(d->dc_0 + b * H, d->carry_dc + b * H, H * sizeof(double));
     if (p->given && p->given[b]) return;
     for (size_t j = 0; j < R && d->h_0_at >= 0; j++)
         p->gradients[d->h_0_at + (ptrdiff_t)j] += d->dh_0[b * R + j];
@@ -208,32 +208,32 @@ static void end_backward(const reference_pass *p, reference_direction *d,
 /* ---- Joining two directions --------------------------------------------- */
 
 /* Output of direction way at (t,b), and where the joined one is. */
-static double *output(reference_layer *l, const reference_pass *p, size_t way,
-                      size_t t, size_t b)
+static double *output(reference_layer *l, const reference_pass *p,
+                      size_t direction, size_t t, size_t b)
 {
-    reference_direction *d = &l->way[way];
+    reference_direction *d = &l->directions[direction];
     return d->h + (step_of(d, p->lengths[b], t) * p->B + b) * d->cell.R;
 }
 
 static double *joined(const reference_layer *l, const reference_pass *p,
-                      double *y, size_t way, size_t t, size_t b)
+                      double *y, size_t direction, size_t t, size_t b)
 {
-    size_t R = l->way[0].cell.R, row = t * p->B + b;
+    size_t R = l->directions[0].cell.R, row = t * p->B + b;
     if (l->D == 2 && l->config.merge == ELMAN_MERGE_NONE)
-        return y + (way * p->T * p->B + row) * R;
+        return y + (direction * p->T * p->B + row) * R;
     bool beside = l->config.merge == ELMAN_MERGE_CONCAT;
-    return y + row * l->O + (beside ? way * R : 0);
+    return y + row * l->O + (beside ? direction * R : 0);
 }
 
 static void join(reference_layer *l, const reference_pass *p, size_t t,
                  size_t b)
 {
     elman_merge merge = l->config.merge;
-    for (size_t way = 0; way < l->D; way++) {
-        const double *h = output(l, p, way, t, b);
-        double *y = joined(l, p, l->y, way, t, b);
-        bool second = way == 1;
-        for (size_t j = 0; j < l->way[way].cell.R; j++)
+    for (size_t direction = 0; direction < l->D; direction++) {
+        const double *h = output(l, p, direction, t, b);
+        double *y = joined(l, p, l->y, direction, t, b);
+        bool second = direction == 1;
+        for (size_t j = 0; j < l->directions[direction].cell.R; j++)
             if (second && merge == ELMAN_MERGE_SUM) y[j] += h[j];
             else if (second && merge == ELMAN_MERGE_MUL) y[j] *= h[j];
             else if (second && merge == ELMAN_MERGE_AVERAGE)
@@ -244,12 +244,12 @@ static void join(reference_layer *l, const reference_pass *p, size_t t,
 
 /* dh (R) += the gradient at the output of direction way */
 static void join_backward(reference_layer *l, const reference_pass *p,
-                          size_t way, size_t t, size_t b, double *dh)
+                          size_t direction, size_t t, size_t b, double *dh)
 {
     elman_merge merge = l->config.merge;
-    const double *dy = joined(l, p, l->dy, way, t, b);
-    const double *other = l->D == 2 ? output(l, p, 1 - way, t, b) : NULL;
-    for (size_t j = 0; j < l->way[way].cell.R; j++)
+    const double *dy = joined(l, p, l->dy, direction, t, b);
+    const double *other = l->D == 2 ? output(l, p, 1 - direction, t, b) : NULL;
+    for (size_t j = 0; j < l->directions[direction].cell.R; j++)
         if (other && merge == ELMAN_MERGE_MUL) dh[j] += dy[j] * other[j];
         else if (other && merge == ELMAN_MERGE_AVERAGE) dh[j] += dy[j] / 2;
         else dh[j] += dy[j];
@@ -261,10 +261,10 @@ void reference_recurrent_forward(reference_layer *l, const reference_pass *p,
                                  const double *x)
 {
     for (size_t b = 0; b < p->B; b++) {
-        for (size_t way = 0; way < l->D; way++) {
-            begin(p, &l->way[way], b);
-            draw_masks(l, p, &l->way[way], b);
-            walk_forward(p, &l->way[way], x, b);
+        for (size_t direction = 0; direction < l->D; direction++) {
+            begin(p, &l->directions[direction], b);
+            draw_masks(l, p, &l->directions[direction], b);
+            walk_forward(p, &l->directions[direction], x, b);
         }
         for (size_t t = 0; t < p->lengths[b]; t++)
             join(l, p, t, b);
@@ -275,14 +275,14 @@ void reference_recurrent_backward(reference_layer *l, const reference_pass *p,
                                   const double *x, double *dx)
 {
     for (size_t i = 0; i < l->D * p->B; i++) {
-        size_t way = i / p->B, b = i % p->B;
-        reference_direction *d = &l->way[way];
+        size_t direction = i / p->B, b = i % p->B;
+        reference_direction *d = &l->directions[direction];
         size_t R = d->cell.R, H = d->cell.H;
-        memcpy(d->way_h + b * R, d->dh_n + b * R, R * sizeof(double));
-        memcpy(d->way_c + b * H, d->dc_n + b * H, H * sizeof(double));
+        memcpy(d->carry_dh + b * R, d->dh_n + b * R, R * sizeof(double));
+        memcpy(d->carry_dc + b * H, d->dc_n + b * H, H * sizeof(double));
         for (size_t s = p->lengths[b]; s-- > 0;) {
             size_t t = step_of(d, p->lengths[b], s);
-            join_backward(l, p, way, t, b, d->way_h + b * R);
+            join_backward(l, p, direction, t, b, d->carry_dh + b * R);
             step_backward(p, d, x, dx, s, b);
         }
         end_backward(p, d, b);

@@ -55,7 +55,7 @@ static bool describe(const search *at, size_t row, size_t unit, char *text)
         at->name, l->level, l->config.name,
         at->direction || l->config.reverse ? "reverse" : "forward",
         (unsigned long long)at->p->ids[b],
-        (unsigned long long)(at->p->begin[b] + t), gate,
+        (unsigned long long)(at->p->steps_before[b] + t), gate,
         of_gates ? unit % l->H : unit,
         bad_name((double)at->values[row * at->n + unit]));
     return true;
@@ -86,7 +86,7 @@ static bool search_rows(const pass *p, const char *name, const char *what,
         snprintf(text, LONGEST,
                  "%s of %s, sample %llu, time step %llu, unit %zu is %s", what,
                  name, (unsigned long long)p->ids[b],
-                 (unsigned long long)(p->begin[b] + row / p->B), unit,
+                 (unsigned long long)(p->steps_before[b] + row / p->B), unit,
                  bad_name((double)values[row * n + unit]));
         return true;
     }
@@ -113,7 +113,7 @@ static bool search_memory(const elman_state *s, const layer *l,
                           const layer_state *at, char *text)
 {
     for (size_t i = 0; l->cell && i < l->D; i++) {
-        const direction_state *d = &at->way[i];
+        const direction_state *d = &at->directions[i];
         search gate = {.l = l,
                        .p = &s->full,
                        .direction = i,
@@ -172,7 +172,7 @@ static bool search_backward(const elman_model *m, const elman_state *s,
                          .p = &s->full,
                          .direction = d,
                          .name = "gradient",
-                         .values = at->way[d].da,
+                         .values = at->directions[d].da,
                          .n = l->G,
                          .backward = true};
             if (da.values && search_level(&da, text)) return true;

@@ -84,18 +84,18 @@ static elman_status check_activation(elman_activation *a, size_t index)
 static elman_status check_activations(elman_layer *l, size_t index)
 {
     size_t count = cell_for(l)->functions;
-    size_t ways = l->bidirectional ? 2 : 1, relus = 0;
+    size_t directions = l->bidirectional ? 2 : 1, relus = 0;
     bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
     bool has_relu = kind_has_field(l->kind, "nonlinearity");
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
         TRY(check_activation(a, index));
         if (!a->kind) continue;
-        if (i / 3 >= ways || i % 3 >= count)
+        if (i / 3 >= directions || i % 3 >= count)
             return failure(ELMAN_BAD_VALUE,
                            "layer %zu: activations[%zu][%zu] is set, expected "
                            "%zu for each of %zu directions",
-                           index, i / 3, i % 3, count, ways);
+                           index, i / 3, i % 3, count, directions);
         if (relu)
             return failure(ELMAN_BAD_VALUE,
                            "layer %zu: nonlinearity and activations are both "
@@ -105,10 +105,11 @@ static elman_status check_activations(elman_layer *l, size_t index)
     }
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
-        if (a->kind == cell_own_activation(l, i % 3).kind || relus == ways)
+        if (a->kind == cell_own_activation(l, i % 3).kind ||
+            relus == directions)
             *a = (elman_activation){0};
     }
-    if (relus == ways) l->nonlinearity = ELMAN_NONLINEARITY_RELU;
+    if (relus == directions) l->nonlinearity = ELMAN_NONLINEARITY_RELU;
     return ELMAN_OK;
 }
 

@@ -70,7 +70,7 @@ static elman_status flatten(elman_model *m)
 static elman_status plan_all(elman_model *m, layer_plan *plan)
 {
     plan->features = m->config.input_size;
-    plan->ahead = plan->features;
+    plan->forward_features = plan->features;
     plan->overflow = plan->features > MOST_FEATURES;
     plan->streams = true;
     for (size_t i = 0; i < m->layer_count; i++) {
@@ -81,7 +81,7 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
                            "after it can not read",
                            l->config.name);
         l->I = plan->features;
-        l->ahead = plan->ahead;
+        l->forward_features = plan->forward_features;
         l->per_sequence = plan->per_sequence;
         elman_status status = l->kind->plan(l, plan);
         if (status) return failure_in(status, l->config.name);

@@ -40,7 +40,7 @@ typedef struct layer_seconds {
 } layer_seconds;
 
 /* The position of a place where no stream is. */
-#define FREE_PLACE UINT64_MAX
+#define FREE_SLOT UINT64_MAX
 
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {

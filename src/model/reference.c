@@ -50,18 +50,18 @@ static ptrdiff_t take(reference *r, bool wanted, size_t count)
     return (ptrdiff_t)at;
 }
 
-static void plan_direction(reference *r, reference_layer *l, size_t way)
+static void plan_direction(reference *r, reference_layer *l, size_t direction)
 {
     const elman_layer *c = &l->config;
     size_t H = c->hidden_size, R = c->proj_size ? c->proj_size : H;
     const cell_kind *cell = cell_for(c);
     size_t G = cell->gates * H;
     bool by_matrix = cell->recurrence == ELMAN_RECURRENCE_MATRIX;
-    reference_direction *d = &l->way[way];
-    d->way = way;
-    d->back = c->reverse || way == 1;
+    reference_direction *d = &l->directions[direction];
+    d->direction = direction;
+    d->back = c->reverse || direction == 1;
     d->cell = (reference_cell){
-        .config = c, .way = way, .I = l->I, .H = H, .R = R, .G = G};
+        .config = c, .direction = direction, .I = l->I, .H = H, .R = R, .G = G};
     d->cell.w_ih = take(r, true, G * l->I);
     d->cell.w_hh = take(r, cell->recurrence != ELMAN_RECURRENCE_NONE,
                         by_matrix ? G * R : G);
@@ -77,9 +77,9 @@ static void plan_recurrent(reference *r, reference_layer *l)
 {
     elman_merge merge = l->config.merge;
     l->D = l->config.bidirectional ? 2 : 1;
-    for (size_t way = 0; way < l->D; way++)
-        plan_direction(r, l, way);
-    size_t R = l->way[0].cell.R;
+    for (size_t direction = 0; direction < l->D; direction++)
+        plan_direction(r, l, direction);
+    size_t R = l->directions[0].cell.R;
     l->O = l->D == 2 && merge == ELMAN_MERGE_CONCAT ? 2 * R : R;
     if (l->D == 2 && merge == ELMAN_MERGE_NONE) r->outputs = 2;
     r->levels++;
@@ -108,14 +108,15 @@ static void plan_layer(reference *r, reference_layer *l)
 
 /* How many features of l's output end at the last step, given those of its
  * input; the others end at step 0. */
-static size_t ahead_after(const reference_layer *l, size_t ahead)
+static size_t forward_features_after(const reference_layer *l,
+                                     size_t forward_features)
 {
     switch (kind_at(l->config.kind)->family) {
     case ELMAN_FAMILY_RECURRENT:
-        return l->config.reverse ? 0 : l->way[0].cell.R;
+        return l->config.reverse ? 0 : l->directions[0].cell.R;
     case ELMAN_FAMILY_ACTIVATION:
     case ELMAN_FAMILY_DROPOUT:
-        return ahead;
+        return forward_features;
     default:
         return l->O;
     }
@@ -123,18 +124,18 @@ static size_t ahead_after(const reference_layer *l, size_t ahead)
 
 static void plan(reference *r)
 {
-    size_t features = r->config.input_size, ahead = features;
+    size_t features = r->config.input_size, forward_features = features;
     r->outputs = 1;
     for (size_t i = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
         l->number = i;
         l->I = features;
-        l->ahead = ahead;
+        l->forward_features = forward_features;
         l->per_sequence = r->per_sequence;
         plan_layer(r, l);
         if (l->config.kind == ELMAN_LAST) r->per_sequence = true;
         features = l->O;
-        ahead = ahead_after(l, ahead);
+        forward_features = forward_features_after(l, forward_features);
     }
     r->O = features;
 }
@@ -156,10 +157,12 @@ static void lay_out(reference *r, arena *a)
         l->dy = arena_take(a, n, sizeof *l->dy);
         if (l->config.kind == ELMAN_DROPOUT)
             l->mask = arena_take(a, n, sizeof *l->mask);
-        for (size_t way = 0; way < l->D; way++)
-            reference_direction_lay_out(&l->way[way], a, r->T, r->B);
+        for (size_t direction = 0; direction < l->D; direction++)
+            reference_direction_lay_out(&l->directions[direction], a, r->T,
+                                        r->B);
         if (l->O > widest) widest = l->O;
-        if (l->D && l->way[0].cell.H > widest) widest = l->way[0].cell.H;
+        if (l->D && l->directions[0].cell.H > widest)
+            widest = l->directions[0].cell.H;
     }
     r->room = arena_take(a, widest, sizeof *r->room);
 }
@@ -202,12 +205,14 @@ void reference_destroy(reference *r)
     free(r);
 }
 
-reference_direction *reference_level(reference *r, size_t level, size_t way)
+reference_direction *reference_level(reference *r, size_t level,
+                                     size_t direction)
 {
     for (size_t i = 0, k = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
         if (!kind_is_recurrent(l->config.kind)) continue;
-        if (k++ == level) return way < l->D ? &l->way[way] : NULL;
+        if (k++ == level)
+            return direction < l->D ? &l->directions[direction] : NULL;
     }
     return NULL;
 }
@@ -309,8 +314,8 @@ elman_status reference_forward(reference *r, const reference_batch *batch,
         reference_layer *l = r->layers + i;
         reference_layer_forward(l, pass_of(r, l), x);
         x = l->y;
-        for (size_t way = 0; way < l->D; way++) {
-            reference_direction *d = &l->way[way];
+        for (size_t direction = 0; direction < l->D; direction++) {
+            reference_direction *d = &l->directions[direction];
             memset(d->dh_n, 0, batch->B * d->cell.R * sizeof *d->dh_n);
             memset(d->dc_n, 0, batch->B * d->cell.H * sizeof *d->dc_n);
         }
@@ -359,7 +364,8 @@ void reference_mask_same(void *context, const reference_draw *draw, size_t n,
     const reference_masks *masks = context;
     mask_key key = {masks->seed, masks->draw, draw->layer, draw->kind};
     uint64_t step = draw->step;
-    if (step != MASK_EVERY_STEP && masks->begin) step += masks->begin[draw->b];
+    if (step != MASK_EVERY_STEP && masks->steps_before)
+        step += masks->steps_before[draw->b];
     mask_fill(&key, masks->ids ? masks->ids[draw->b] : draw->b, step, draw->p,
               draw->scale, n, mask);
 }

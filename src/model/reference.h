@@ -54,7 +54,8 @@ void reference_destroy(reference *r);
 
 /* The direction that holds the states of a level: h_0, h_n, dh_n ... NULL if
  * there is none. */
-reference_direction *reference_level(reference *r, size_t level, size_t way);
+reference_direction *reference_level(reference *r, size_t level,
+                                     size_t direction);
 
 /* y as elman_model_forward's, or NULL: it is in the last layer's y as well,
  * time first. Zeroes dh_n and dc_n. */
@@ -69,8 +70,9 @@ elman_status reference_backward(reference *r, const double *dy, double *dx);
  */
 typedef struct reference_masks {
     uint64_t seed, draw;
-    const uint64_t *ids;   /* (B) or NULL for 0 to B-1 */
-    const uint64_t *begin; /* (B) steps each has behind it, or NULL for 0 */
+    const uint64_t *ids; /* (B) or NULL for 0 to B-1 */
+    const uint64_t
+        *steps_before; /* (B) steps each has behind it, or NULL for 0 */
 } reference_masks;
 void reference_mask_same(void *context, const reference_draw *draw, size_t n,
                          float *mask);

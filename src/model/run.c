@@ -109,8 +109,8 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
         s->full.lengths[b] = in->lengths ? in->lengths[b] : in->T;
         s->tail.lengths[b] = s->full.lengths[b] ? 1 : 0;
         s->full.ids[b] = in->ids ? in->ids[b] : b;
-        if (s->position[b] == FREE_PLACE) s->position[b] = 0;
-        s->full.begin[b] = s->position[b];
+        if (s->position[b] == FREE_SLOT) s->position[b] = 0;
+        s->full.steps_before[b] = s->position[b];
     }
     pass_set(&s->full, in->draw);
     pass_set(&s->tail, in->draw);

@@ -79,9 +79,9 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
            in = l->per_sequence ? 1 : T;
     layer_state room = {0}; /* while measuring there is no s->layers yet */
     layer_state *at = a->base ? s->layers + i : &room;
-    room.ahead = at->ahead;
-    room.back = at->back;
-    room.wave = at->wave;
+    room.forward_plans = at->forward_plans;
+    room.backward_plans = at->backward_plans;
+    room.wave_plans = at->wave_plans;
     *at = room;
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
     if (s->config.training) at->dy = arena_take(a, rows, l->O * sizeof(float));
@@ -102,7 +102,7 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
     lay_out_rows(&s->full, a, T, B);
     lay_out_rows(&s->tail, a, 1, B);
     s->full.ids = arena_take(a, B, sizeof *s->full.ids);
-    s->full.begin = arena_take(a, B, sizeof *s->full.begin);
+    s->full.steps_before = arena_take(a, B, sizeof *s->full.steps_before);
     s->full.pointers = arena_take(a, 2 * T * B, sizeof *s->full.pointers);
     size_t input_bytes = m->config.input_size * sizeof(float);
     s->x = s->dx = NULL;
@@ -136,7 +136,7 @@ static void bind_pass(const elman_state *s, pass *p)
     p->dc_0 = s->dc_0;
     p->tokens = s->tokens;
     p->ids = s->full.ids;
-    p->begin = s->full.begin;
+    p->steps_before = s->full.steps_before;
     p->pointers = s->full.pointers;
 }
 
@@ -201,7 +201,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     thread_prepare(full.threads);
     state_reset(m, s);
     for (size_t b = 0; b < full.B && full.empty; b++)
-        s->position[b] = FREE_PLACE;
+        s->position[b] = FREE_SLOT;
     *state = s;
     return ELMAN_OK;
 }
@@ -241,8 +241,8 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t first,
 {
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        for (size_t way = 0; way < l->D && l->cell; way++) {
-            const direction *d = &l->way[way];
+        for (size_t direction = 0; direction < l->D && l->cell; direction++) {
+            const direction_plan *d = &l->directions[direction];
             float *h = s->h + d->memory_h * s->config.B;
             float *c = s->c + d->memory_c * s->config.B;
             for (size_t b = first; b < last; b++) {
@@ -262,7 +262,7 @@ void state_reset(const elman_model *m, elman_state *s)
 {
     reset_rows(m, s, 0, s->config.B);
     for (size_t b = 0; b < s->config.B; b++)
-        if (s->position[b] != FREE_PLACE) s->position[b] = 0;
+        if (s->position[b] != FREE_SLOT) s->position[b] = 0;
 }
 
 elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
@@ -272,7 +272,7 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
         return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
                        s->config.B);
     reset_rows(m, s, b, b + 1);
-    if (s->position[b] == FREE_PLACE) s->stepping = false;
+    if (s->position[b] == FREE_SLOT) s->stepping = false;
     s->position[b] = 0;
     return ELMAN_OK;
 }

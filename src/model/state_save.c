@@ -16,11 +16,11 @@ typedef struct entry {
 } entry;
 
 static void add(entry *list, size_t *count, const elman_state *s, size_t level,
-                size_t way, char what, float *values, size_t width)
+                size_t direction, char what, float *values, size_t width)
 {
     entry *e = list + (*count)++;
     snprintf(e->name, sizeof e->name, "layer%zu%s.%c", level,
-             way ? "_reverse" : "", what);
+             direction ? "_reverse" : "", what);
     e->values = values;
     e->tensor = (named_tensor){.type = ELEMENT_F32,
                                .rank = 2,
@@ -40,12 +40,12 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
     }
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        for (size_t way = 0; l->cell && way < l->D; way++) {
-            const direction *d = &l->way[way];
-            add(list, count, s, l->level, way, 'h',
+        for (size_t direction = 0; l->cell && direction < l->D; direction++) {
+            const direction_plan *d = &l->directions[direction];
+            add(list, count, s, l->level, direction, 'h',
                 s->h + d->memory_h * s->config.B, l->R);
             if (l->cell->has_cell)
-                add(list, count, s, l->level, way, 'c',
+                add(list, count, s, l->level, direction, 'c',
                     s->c + d->memory_c * s->config.B, l->H);
         }
     }

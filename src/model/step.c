@@ -25,10 +25,11 @@ static void prepare(const elman_model *m, elman_state *s)
     size_t B = s->config.B;
     state_carve(s, 1, B);
     for (size_t b = 0; b < B; b++) {
-        bool here = s->position[b] != FREE_PLACE;
+        bool here = s->position[b] != FREE_SLOT;
         s->full.lengths[b] = s->tail.lengths[b] = here;
         s->full.ids[b] = b;
-        s->full.begin[b] = 0; /* read by masks alone: not without training */
+        s->full.steps_before[b] =
+            0; /* read by masks alone: not without training */
     }
     pass_set(&s->full, 0);
     pass_set(&s->tail, 0);
@@ -81,7 +82,7 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
 
 /* ---- Who is here -------------------------------------------------------- */
 
-static elman_status check_places(const elman_model *m, const elman_state *s)
+static elman_status check_slots(const elman_model *m, const elman_state *s)
 {
     TRY(state_check(m, s));
     if (!s->config.training) return ELMAN_OK;
@@ -91,9 +92,9 @@ static elman_status check_places(const elman_model *m, const elman_state *s)
 
 elman_status state_join(const elman_model *m, elman_state *s, size_t *b)
 {
-    TRY(check_places(m, s));
+    TRY(check_slots(m, s));
     for (size_t i = 0; i < s->config.B; i++) {
-        if (s->position[i] != FREE_PLACE) continue;
+        if (s->position[i] != FREE_SLOT) continue;
         s->stepping = false;
         TRY(state_reset_one(m, s, i));
         *b = i;
@@ -106,9 +107,9 @@ elman_status state_join(const elman_model *m, elman_state *s, size_t *b)
 
 elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
 {
-    TRY(check_places(m, s));
+    TRY(check_slots(m, s));
     TRY(state_reset_one(m, s, b));
-    s->position[b] = FREE_PLACE;
+    s->position[b] = FREE_SLOT;
     s->stepping = false;
     return ELMAN_OK;
 }

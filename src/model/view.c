@@ -89,15 +89,17 @@ static const level_view levels[] = {
 #undef D
 
 static elman_status view_level(const elman_state *s, size_t index,
-                               const layer *l, size_t way, const char *what,
-                               const char *name, elman_tensor *view)
+                               const layer *l, size_t direction,
+                               const char *what, const char *name,
+                               elman_tensor *view)
 {
     size_t T = s->full.T, B = s->full.B;
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         const level_view *v = levels + i;
         if (strcmp(v->name, what) != 0) continue;
         float *data;
-        memcpy(&data, (const char *)&s->layers[index].way[way] + v->at,
+        memcpy(&data,
+               (const char *)&s->layers[index].directions[direction] + v->at,
                sizeof data);
         if (v->training && !s->config.training) return unknown(name);
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
@@ -110,7 +112,7 @@ static elman_status view_level(const elman_state *s, size_t index,
         if (strcmp(v->name, what) != 0) continue;
         float *data = memory_at(s, v);
         if (!data || (v->of_cell && !l->cell->has_cell)) return unknown(name);
-        const direction *d = &l->way[way];
+        const direction_plan *d = &l->directions[direction];
         size_t at = v->of_cell ? d->memory_c : d->memory_h;
         *view = tensor(data + at * s->config.B, 2, s->config.B,
                        v->of_cell ? l->H : l->R, 0);
@@ -122,14 +124,15 @@ static elman_status view_level(const elman_state *s, size_t index,
 /* ---- Names -------------------------------------------------------------- */
 
 /* "layer3_reverse.gate": level 3, direction 1, "gate". NULL if it is none. */
-static const char *parse_level(const char *name, size_t *level, size_t *way)
+static const char *parse_level(const char *name, size_t *level,
+                               size_t *direction)
 {
     if (strncmp(name, "layer", 5) != 0 || name[5] < '0' || name[5] > '9')
         return NULL;
     char *end;
     *level = strtoul(name + 5, &end, 10);
-    *way = strncmp(end, "_reverse", 8) == 0;
-    if (*way) end += 8;
+    *direction = strncmp(end, "_reverse", 8) == 0;
+    if (*direction) end += 8;
     return *end == '.' ? end + 1 : NULL;
 }
 
@@ -188,15 +191,15 @@ elman_status state_view(const elman_model *m, elman_state *s, const char *name,
         if (strcmp(memories[i].all, name) == 0)
             return view_memory(m, s, memories + i, name, view);
 
-    size_t length = strlen(name), level, way;
+    size_t length = strlen(name), level, direction;
     if (length > 5 && strcmp(name + length - 5, ".grad") == 0)
         return view_gradient(m, s, name, view);
-    const char *what = parse_level(name, &level, &way);
+    const char *what = parse_level(name, &level, &direction);
     if (!what) return view_layer(m, s, name, view);
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        if (l->cell && l->level == level && way < l->D)
-            return view_level(s, i, l, way, what, name, view);
+        if (l->cell && l->level == level && direction < l->D)
+            return view_level(s, i, l, direction, what, name, view);
     }
     return unknown(name);
 }

@@ -164,11 +164,11 @@ static bool direction_near_kink(const experiment *e,
 
                 /* the sum into a gate, c where h is made of it, and the clip */
                 int function = cell->gate[j / H].function;
-                if (function != CELL_IDENTITY &&
+                if (function != FUNCTION_IDENTITY &&
                     function_near_kink(d, (size_t)function, sum))
                     return true;
                 if (cell->has_cell && j < H &&
-                    function_near_kink(d, CELL_H, d->new_c[row * H + j]))
+                    function_near_kink(d, FUNCTION_H, d->new_c[row * H + j]))
                     return true;
                 if (c->clip > 0 && near(fabs(sum), (double)c->clip))
                     return true;
@@ -180,7 +180,7 @@ static bool layer_near_kink(const experiment *e, size_t index)
 {
     const reference_layer *l = e->r->layers + index;
     for (size_t i = 0; i < l->D; i++)
-        if (direction_near_kink(e, &l->way[i])) return true;
+        if (direction_near_kink(e, &l->directions[i])) return true;
 
     /* an activation layer may have its kink at any of its inputs */
     elman_activation f = l->config.activation;

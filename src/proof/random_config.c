@@ -87,7 +87,7 @@ static void draw_activations(draws *d, elman_layer *l)
 
     for (size_t i = 0; i < 1 + (size_t)l->bidirectional; i++)
         for (size_t k = 0, allowed = FUNCTION_COUNT; k < count; k++) {
-            bool gate = k == CELL_F && cell->gates > 1;
+            bool gate = k == FUNCTION_F && cell->gates > 1;
             if (!draw_chance(d, 70)) continue;
 
             size_t which = draw_activation(d, gate ? gates : allowed,

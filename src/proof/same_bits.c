@@ -74,11 +74,12 @@ static elman_status compare_isa(comparison *c, const kernels *table,
     /* each method by which threads share a walk */
     split many = {.threads = 2 + (int)((c->t->draw + index) % 3)};
     elman_status status = ELMAN_OK;
-    for (walk_way how = WALK_ROWS; !status && how < WALK_WAYS; how++) {
-        walk_force(how);
+    for (walk_sharing sharing = WALK_ROWS;
+         !status && sharing < WALK_SHARING_COUNT; sharing++) {
+        walk_force(sharing);
         status = compare(c, table->isa, &many);
     }
-    walk_force(WALK_WAYS);
+    walk_force(WALK_UNDECIDED);
     return status;
 }
 

@@ -13,7 +13,7 @@ bool memory_slice_at(const elman_model *m, size_t index, size_t d,
     if (!l->cell || d >= l->D) return false;
 
     /* the sequences of a direction are side by side, after its offset */
-    const direction *from = &l->way[d];
+    const direction_plan *from = &l->directions[d];
     *slice =
         (memory_slice){.h = from->memory_h * capacity + b * l->R, .R = l->R};
     if (!l->cell->has_cell) return true;

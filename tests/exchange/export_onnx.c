@@ -146,8 +146,8 @@ static void put_memory(const elman_model *m, const elman_state *s, int run,
         snprintf(name, sizeof name, "%s%s%s_%s%s", only ? "" : l->config.name,
                  only ? "" : ".", of_c ? "c" : "h", suffix, level);
         size_t levels = own ? 1 : l->config.num_layers;
-        const float *memory = of_c ? s->c + l->way[0].memory_c * B
-                                   : s->h + l->way[0].memory_h * B;
+        const float *memory = of_c ? s->c + l->directions[0].memory_c * B
+                                   : s->h + l->directions[0].memory_h * B;
         put_floats(file_name(run, port_kind, name), memory, 3,
                    (size_t[]){levels * l->D, B, l->H});
     }
