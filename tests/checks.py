@@ -168,6 +168,53 @@ class Words(Check):
         self.plant("no newline", "a")
 
 
+class Recipes(Check):
+    """The recipe of a command, told falsely."""
+
+    PAGE = """# Recipes
+
+## A command
+
+1. `cli/NAME.c`. `cli/commands.h`: the extern. `cli/main.c`: its index.
+2. `tests/cli/NAME.sh`
+
+## Another
+
+`src/a.c`
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("docs/RECIPES.md", self.PAGE)
+        self.write("cli/commands.h",
+                   "extern const command_row bench_command;\n")
+        self.write("cli/main.c", "    &bench_command,\n")
+        self.write("tests/cli/a.sh", "elman\n")
+
+    def plant(self, part, name, text):
+        tool = "check_recipes", "--follow", self.root, "command"
+        self.assertIn("A command: 4 files", self.passes(*tool))
+        self.write(name, text)
+        self.fires(part, *tool)
+
+    def test_a_file_that_the_recipe_forgets(self):
+        self.plant("it does not name cli/main.c, which was needed",
+                   "docs/RECIPES.md", self.PAGE.replace("`cli/main.c`", "it"))
+
+    def test_a_file_that_nobody_needs(self):
+        self.plant("it names cli/help.c, which was not needed",
+                   "docs/RECIPES.md",
+                   self.PAGE.replace("`cli/main.c`",
+                                     "`cli/main.c`, `cli/help.c`"))
+
+    def test_a_place_that_has_moved(self):
+        self.plant("cli/main.c has 0 times, expected once", "cli/main.c", "\n")
+
+    def test_a_section_without_a_stub(self):
+        self.plant('no section "A command"', "docs/RECIPES.md",
+                   self.PAGE.replace("A command", "A new command"))
+
+
 class Setup(Check):
     def test_silent_and_quick_with_everything_there(self):
         begun = time.monotonic()
