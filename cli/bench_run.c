@@ -35,8 +35,8 @@ static elman_config config_of(const workload *work)
                     .num_layers = work->layers,
                     .bidirectional = work->directions == 2,
                     .nonlinearity = work->cell == RNN_RELU
-                                        ? ELMAN_NONLINEARITY_RELU
-                                        : ELMAN_NONLINEARITY_TANH}}};
+                                        ? ELMAN_ACTIVATION_RELU
+                                        : ELMAN_ACTIVATION_DEFAULT}}};
 }
 
 /* Noise in [-0.5,0.5); NULL if there is no memory. */

@@ -226,7 +226,8 @@ static int convert(const parsed_line *arguments)
         .key = values->key,
         .layers = values->layers,
         .ignore = values->ignore,
-        .nonlinearity = (elman_nonlinearity)values->nonlinearity,
+        .nonlinearity = values->nonlinearity ? ELMAN_ACTIVATION_RELU
+                                             : ELMAN_ACTIVATION_DEFAULT,
         .batch_first = values->batch_first,
     };
 

@@ -86,7 +86,7 @@ static void show_torch_layer(const elman_layer *layer, size_t inputs)
            inputs, hidden);
 
     if (layer->num_layers > 1) printf(", num_layers=%zu", layer->num_layers);
-    if (layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
+    if (layer->nonlinearity == ELMAN_ACTIVATION_RELU)
         printf(", nonlinearity='relu'");
     if (layer->no_bias) printf(", bias=False");
     if (layer->bidirectional) printf(", bidirectional=True");

@@ -153,7 +153,7 @@ static void describe_recurrent(const elman_layer *layer, char *text,
     if (layer->bidirectional)
         append(text, size, "bidirectional%s ", merges[layer->merge]);
     if (layer->reverse) append(text, size, "reverse ");
-    if (layer->nonlinearity == ELMAN_NONLINEARITY_RELU)
+    if (layer->nonlinearity == ELMAN_ACTIVATION_RELU)
         append(text, size, "relu ");
     if (layer->peephole) append(text, size, "peephole ");
     if (layer->coupled) append(text, size, "coupled ");

@@ -127,7 +127,8 @@ static elman_layer recurrent_layer(const train_values *values)
         .kind = cell_at(values->cell),
         .num_layers = (size_t)values->layers,
         .proj_size = (size_t)values->proj,
-        .nonlinearity = (elman_nonlinearity)values->nonlinearity,
+        .nonlinearity = values->nonlinearity ? ELMAN_ACTIVATION_RELU
+                                             : ELMAN_ACTIVATION_DEFAULT,
         .no_bias = values->no_bias,
         .reverse = values->reverse,
         .bidirectional = values->bidirectional,

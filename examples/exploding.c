@@ -25,7 +25,7 @@ int main(void)
     elman_config config = {.input_size = 1,
                            .layers = {{.kind = ELMAN_RNN,
                                        .hidden_size = 1,
-                                       .nonlinearity = ELMAN_NONLINEARITY_RELU,
+                                       .nonlinearity = ELMAN_ACTIVATION_RELU,
                                        .no_bias = true,
                                        .init_ih = eleven,
                                        .init_hh = eleven}}};

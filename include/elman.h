@@ -184,7 +184,9 @@ enum {
     ELMAN_MAX_RANK = 4   /* dimensions of a tensor */
 };
 
-/* Kinds of layers; nn. is torch.nn, whose meaning and parameters they have. */
+/* Kinds of layers; nn. is torch.nn, whose meaning and parameters they have.
+ * Numbers 6 to 8 are tanh, sigmoid and relu in model files and imports: say
+ * ELMAN_ACTIVATION. */
 typedef enum elman_kind {
     ELMAN_END = 0,         /* no layer: ends the list */
     ELMAN_RNN = 1,         /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
@@ -192,9 +194,6 @@ typedef enum elman_kind {
     ELMAN_GRU = 3,         /* nn.GRU */
     ELMAN_LINEAR = 4,      /* nn.Linear on each step */
     ELMAN_EMBEDDING = 5,   /* nn.Embedding; only as the first layer */
-    ELMAN_TANH = 6,        /* elementwise */
-    ELMAN_SIGMOID = 7,     /* elementwise */
-    ELMAN_RELU = 8,        /* elementwise */
     ELMAN_SOFTMAX = 9,     /* over the features of each step */
     ELMAN_LAYER_NORM = 10, /* nn.LayerNorm over the features of each step */
     ELMAN_DROPOUT = 11,    /* nn.Dropout, or one mask for all steps
@@ -248,12 +247,6 @@ typedef struct elman_kind_info {
  * ELMAN_BAD_VALUE means that there are no more. */
 ELMAN_CHECKED elman_status elman_kind_read(elman_kind kind,
                                            elman_kind_info *info);
-
-/* The nonlinearity of an nn.RNN. */
-typedef enum elman_nonlinearity {
-    ELMAN_NONLINEARITY_TANH = 0,
-    ELMAN_NONLINEARITY_RELU = 1
-} elman_nonlinearity;
 
 /* Functions of one number, as ONNX names and defines them; a is alpha, b is
  * beta. alpha and beta must be zero where the function has none. */
@@ -331,7 +324,7 @@ typedef struct elman_layer {
     size_t hidden_sizes[ELMAN_MAX_LEVELS]; /* one H per level, instead of
                                               hidden_size; all zero if unused */
     size_t proj_size;                      /* LSTM: R of every level, 0 none */
-    elman_nonlinearity nonlinearity;       /* RNN */
+    elman_activation_kind nonlinearity;    /* RNN: tanh, the default, or relu */
     elman_activation activations[2][3]; /* of each direction, ONNX's f, g and h
                                            instead of the layer's own. RNN: f.
                                            GRU: f of r and z, g of n. LSTM: f of

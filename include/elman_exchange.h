@@ -30,8 +30,8 @@ typedef struct elman_import_config {
                            from the shapes, if only one order fits */
     const char *ignore; /* names of tensors to leave out, separated by commas;
                            a * in them stands for any text */
-    elman_nonlinearity nonlinearity; /* of an nn.RNN */
-    bool batch_first;                /* the model shall take (B,T,I) */
+    elman_activation_kind nonlinearity; /* of an nn.RNN: tanh or relu */
+    bool batch_first;                   /* the model shall take (B,T,I) */
 } elman_import_config;
 
 /* An open file of weights. */

@@ -149,8 +149,9 @@ static inline elman_layer golden_layer(const json_t *j)
         .hidden_size = golden_size(j, "hidden_size"),
         .num_layers = golden_size(j, "num_layers"),
         .proj_size = golden_size(j, "proj_size"),
-        .nonlinearity =
-            (elman_nonlinearity)golden_choice(j, "nonlinearity", curves),
+        .nonlinearity = golden_choice(j, "nonlinearity", curves)
+                            ? ELMAN_ACTIVATION_RELU
+                            : ELMAN_ACTIVATION_DEFAULT,
         .no_bias = golden_size(j, "no_bias"),
         .reverse = golden_size(j, "reverse"),
         .bidirectional = golden_size(j, "bidirectional"),

@@ -124,9 +124,8 @@ static void check_decimals(int decimals, size_t n, const float *got,
     check_within(n, got, want, units, what);
 }
 
-static const elman_layer relu = {.kind = ELMAN_RNN,
-                                 .hidden_size = 1,
-                                 .nonlinearity = ELMAN_NONLINEARITY_RELU};
+static const elman_layer relu = {
+    .kind = ELMAN_RNN, .hidden_size = 1, .nonlinearity = ELMAN_ACTIVATION_RELU};
 static const elman_layer one_tanh = {.kind = ELMAN_RNN, .hidden_size = 1};
 
 /* ---- One unit by hand --------------------------------------------------- */

@@ -3,6 +3,7 @@
  * what torch.nn has not is refused; models are held against what another gave.
  */
 #include "parcel.h"
+#include "base/kind.h"
 
 /* ---- Out, and in again -------------------------------------------------- */
 
@@ -70,7 +71,7 @@ TEST(models_come_back_from_a_state_dict_with_the_same_bits)
         &(elman_config){.input_size = 3,
                         .layers = {{.kind = ELMAN_RNN,
                                     .hidden_size = 4,
-                                    .nonlinearity = ELMAN_NONLINEARITY_RELU}}},
+                                    .nonlinearity = ELMAN_ACTIVATION_RELU}}},
         NULL, "weight_ih_l0", "RNN(3, 4, nonlinearity=\"relu\")");
     check_round(
         &(elman_config){.input_size = 3,

@@ -16,7 +16,7 @@ static elman_model *create_line(float w, elman_layer second, elman_layer third)
         .layers = {{.kind = ELMAN_RNN,
                     .hidden_size = 1,
                     .no_bias = true,
-                    .nonlinearity = ELMAN_NONLINEARITY_RELU,
+                    .nonlinearity = ELMAN_ACTIVATION_RELU,
                     .init_ih = {ELMAN_INIT_CONSTANT, 1},
                     .init_hh = {ELMAN_INIT_CONSTANT, (double)w}},
                    second,
@@ -149,7 +149,7 @@ TEST(each_level_can_be_looked_at_and_no_other)
     elman_layer second = {.kind = ELMAN_RNN,
                           .hidden_size = 1,
                           .no_bias = true,
-                          .nonlinearity = ELMAN_NONLINEARITY_RELU,
+                          .nonlinearity = ELMAN_ACTIVATION_RELU,
                           .init_ih = {ELMAN_INIT_CONSTANT, 2},
                           .init_hh = {ELMAN_INIT_CONSTANT, 0.25}};
     elman_model *m = create_line(0, second, nothing);

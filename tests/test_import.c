@@ -84,7 +84,7 @@ TEST(a_cell_is_a_layer_of_one_level)
     parcel_clear();
     add_model(model, "cell", ELEMENT_F32, true);
     CHECK_OK(open_parcel(
-        &(elman_import_config){.nonlinearity = ELMAN_NONLINEARITY_RELU,
+        &(elman_import_config){.nonlinearity = ELMAN_ACTIVATION_RELU,
                                .batch_first = true},
         &import));
     const elman_import_row *row = elman_import_rows(import, &count);
@@ -97,7 +97,7 @@ TEST(a_cell_is_a_layer_of_one_level)
     CHECK_OK(elman_import_create(import, &got));
     check_same(got, model, "cell");
     assert_int_equal(elman_model_config(got)->layers[0].nonlinearity,
-                     ELMAN_NONLINEARITY_RELU);
+                     ELMAN_ACTIVATION_RELU);
     assert_true(elman_model_config(got)->batch_first);
     elman_import_close(import);
     elman_model_destroy(got);

@@ -6,6 +6,7 @@
 #include "folder.h"
 #include "format/safetensors.h"
 #include "model/model.h"
+#include "base/kind.h"
 
 /* ---- Round trip --------------------------------------------------------- */
 
@@ -41,7 +42,7 @@ static const elman_config full = {
                                 {{ELMAN_ACTIVATION_AFFINE, 0, -0.25f}}}},
                {.kind = ELMAN_RNN,
                 .hidden_size = 4,
-                .nonlinearity = ELMAN_NONLINEARITY_RELU,
+                .nonlinearity = ELMAN_ACTIVATION_RELU,
                 .no_bias = true,
                 .reverse = true},
                {.kind = ELMAN_LAYER_NORM, .eps = 1e-3f},
@@ -228,9 +229,13 @@ TEST(each_bad_layer_gets_its_own_sentence)
          "activations[1][0] is set"},
         {{{.kind = ELMAN_RNN,
            .hidden_size = 2,
-           .nonlinearity = ELMAN_NONLINEARITY_RELU,
+           .nonlinearity = ELMAN_ACTIVATION_RELU,
            .activations = {{{ELMAN_ACTIVATION_RELU, 0, 0}}}}},
          "nonlinearity and activations are both set"},
+        {{{.kind = ELMAN_RNN,
+           .hidden_size = 2,
+           .nonlinearity = ELMAN_ACTIVATION_ELU}},
+         "nonlinearity is 9, expected tanh (1) or relu (3)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         elman_config config = {.input_size = 2};
@@ -266,7 +271,10 @@ TEST(an_activation_that_is_the_layers_own_is_the_default)
                    {.kind = ELMAN_RNN,
                     .hidden_size = 3,
                     .bidirectional = true,
-                    .activations = {{tanh}, {relu}}}}};
+                    .activations = {{tanh}, {relu}}},
+                   {.kind = ELMAN_RNN,
+                    .hidden_size = 3,
+                    .nonlinearity = ELMAN_ACTIVATION_TANH}}};
     elman_model *model;
     CHECK_OK(elman_model_create(&config, &model));
     const elman_layer *l = elman_model_config(model)->layers;
@@ -275,13 +283,14 @@ TEST(an_activation_that_is_the_layers_own_is_the_default)
           "the LSTM's");
     CHECK(!l[1].activations[0][0].kind && l[1].activations[0][1].alpha == 1,
           "the GRU's");
-    CHECK(l[2].nonlinearity == ELMAN_NONLINEARITY_RELU &&
+    CHECK(l[2].nonlinearity == ELMAN_ACTIVATION_RELU &&
               !l[2].activations[0][0].kind && !l[2].activations[1][0].kind,
           "the RNN's");
-    CHECK(l[3].nonlinearity == ELMAN_NONLINEARITY_TANH &&
+    CHECK(l[3].nonlinearity == ELMAN_ACTIVATION_DEFAULT &&
               !l[3].activations[0][0].kind &&
               l[3].activations[1][0].kind == ELMAN_ACTIVATION_RELU,
           "the second RNN's");
+    CHECK(l[4].nonlinearity == ELMAN_ACTIVATION_DEFAULT, "the third RNN's");
     elman_model_destroy(model);
 }
 

@@ -3,6 +3,7 @@
  * time. */
 #include "check.h"
 #include "folder.h"
+#include "base/kind.h"
 
 enum { STEPS = 12 };
 

@@ -5,6 +5,7 @@
 
 #include "learn/row_loss.h"
 #include "model/model.h"
+#include "base/kind.h"
 
 enum { T = 9, B = 23, ROWS = T * B, I = 5 };
 

@@ -50,7 +50,7 @@ static elman_import_config with_setting(size_t setting)
     if (setting == 0) config.mapping = in_folder("none.json");
     if (setting == 1) config.key = "none";
     if (setting == 2) config.layers = "none";
-    if (setting == 3) config.nonlinearity = ELMAN_NONLINEARITY_RELU;
+    if (setting == 3) config.nonlinearity = ELMAN_ACTIVATION_RELU;
     if (setting == 5) config.ignore = "none";
     return config;
 }
@@ -114,7 +114,7 @@ TEST(relu_is_refused_where_no_layer_can_have_it)
     parcel_add("rnn.weight_hh_l0", ELEMENT_F32, 2, (size_t[]){12, 4}, NULL);
     CHECK_FAILS(import_parcel(&config, &model), ELMAN_BAD_VALUE,
                 refusal(3, "for a model without nn.RNN"));
-    config.nonlinearity = ELMAN_NONLINEARITY_TANH;
+    config.nonlinearity = ELMAN_ACTIVATION_DEFAULT;
     CHECK_OK(import_parcel(&config, &model));
     elman_model_destroy(model);
 }

@@ -27,8 +27,8 @@ static elman_import_config config_of(const json_t *json, bool layers)
         .layers = layers ? text_of(json, "layers") : NULL,
         .ignore = text_of(json, "ignore"),
         .nonlinearity = nonlinearity && !strcmp(nonlinearity, "relu")
-                            ? ELMAN_NONLINEARITY_RELU
-                            : ELMAN_NONLINEARITY_TANH,
+                            ? ELMAN_ACTIVATION_RELU
+                            : ELMAN_ACTIVATION_DEFAULT,
         .batch_first = json_is_true(json_object_get(json, "batch_first"))};
 }
 

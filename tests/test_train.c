@@ -446,7 +446,7 @@ TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
 TEST(an_overflow_is_traced_to_its_unit)
 {
     run r = table_run();
-    r.model.layers[0].nonlinearity = ELMAN_NONLINEARITY_RELU;
+    r.model.layers[0].nonlinearity = ELMAN_ACTIVATION_RELU;
     r.model.layers[0].init_hh = (elman_init){ELMAN_INIT_IDENTITY, 1e9};
     session s = begin(r);
     CHECK_FAILS(elman_trainer_step(s.trainer), ELMAN_NOT_FINITE, "layer0");

@@ -130,7 +130,7 @@ void cell_activate_backward(const kernels *k, const cell_weights *w,
 
 elman_activation cell_own_activation(const elman_layer *config, size_t k)
 {
-    bool relu = config->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    bool relu = config->nonlinearity == ELMAN_ACTIVATION_RELU;
     elman_activation_kind own = cell_for(config)->own[k];
     return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU : own};
 }

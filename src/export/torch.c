@@ -28,9 +28,8 @@ static elman_activation_kind rnn_activation(const elman_layer *l)
     if (l->bidirectional && l->activations[1][0].kind != kind)
         return ELMAN_ACTIVATION_DEFAULT;
     if (kind == ELMAN_ACTIVATION_DEFAULT)
-        return l->nonlinearity == ELMAN_NONLINEARITY_RELU
-                   ? ELMAN_ACTIVATION_RELU
-                   : ELMAN_ACTIVATION_TANH;
+        return l->nonlinearity == ELMAN_ACTIVATION_RELU ? ELMAN_ACTIVATION_RELU
+                                                        : ELMAN_ACTIVATION_TANH;
     bool ours = kind == ELMAN_ACTIVATION_TANH || kind == ELMAN_ACTIVATION_RELU;
     return ours ? kind : ELMAN_ACTIVATION_DEFAULT;
 }

@@ -8,7 +8,7 @@
 
 /* ---- Config ------------------------------------------------------------- */
 
-static elman_layer layer_of(const entry *e, elman_nonlinearity nonlinearity)
+static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
 {
     const module *m = e->module;
     elman_layer l = {.kind = e->kind, .last = e->last};
@@ -152,8 +152,9 @@ static elman_status add_recurrent(elman_import *im, const module *m,
 {
     const char *how = NULL;
     if (kind_has_field(m->kind, "nonlinearity"))
-        how = l->nonlinearity ? "as it is, for relu (the file does not say)"
-                              : "as it is, for tanh (the file does not say)";
+        how = l->nonlinearity == ELMAN_ACTIVATION_RELU
+                  ? "as it is, for relu (the file does not say)"
+                  : "as it is, for tanh (the file does not say)";
 
     /* level by level, direction by direction, as PyTorch has them */
     for (size_t i = 0; i < m->level_count * m->direction_count * ROLES; i++) {

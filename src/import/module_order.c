@@ -2,6 +2,7 @@
  * module_order.c: the order of a PyTorch model's modules, as a list gives it,
  * or the only one that their shapes allow.
  */
+#include "base/kind.h"
 #include "import/module_order.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/kind.h"
 #include "layer/layer.h"
 
 static elman_status plan(layer *l, layer_plan *plan)
@@ -28,7 +29,7 @@ static void forward_rows(const void *context, size_t first, size_t last)
     for (size_t r = first; r < last; r++) {
         const float *x = at->x + at->p->rows[r] * O;
         float *y = at->s->y + at->p->rows[r] * O;
-        switch (at->l->config.kind) {
+        switch ((int)at->l->config.kind) {
         case ELMAN_TANH:
             k->tanh_forward(O, INFINITY, x, y);
             break;
@@ -60,7 +61,7 @@ static void backward_rows(const void *context, size_t first, size_t last)
         const float *dy = at->s->dy + at->p->rows[r] * O;
         const float *x = at->x + at->p->rows[r] * O;
         float *dx = at->dx + at->p->rows[r] * O;
-        switch (at->l->config.kind) {
+        switch ((int)at->l->config.kind) {
         case ELMAN_TANH:
             k->tanh_backward(O, INFINITY, y, dy, dx);
             break;

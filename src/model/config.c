@@ -85,7 +85,7 @@ static elman_status check_activations(elman_layer *l, size_t index)
 {
     size_t count = cell_for(l)->functions;
     size_t directions = l->bidirectional ? 2 : 1, relus = 0;
-    bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    bool relu = l->nonlinearity == ELMAN_ACTIVATION_RELU;
     bool has_relu = kind_has_field(l->kind, "nonlinearity");
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
@@ -109,8 +109,23 @@ static elman_status check_activations(elman_layer *l, size_t index)
             relus == directions)
             *a = (elman_activation){0};
     }
-    if (relus == directions) l->nonlinearity = ELMAN_NONLINEARITY_RELU;
+    if (relus == directions) l->nonlinearity = ELMAN_ACTIVATION_RELU;
     return ELMAN_OK;
+}
+
+/* tanh said in full becomes the default, so that such a layer is like any. */
+static elman_status check_nonlinearity(elman_layer *l, size_t index)
+{
+    if (l->nonlinearity == ELMAN_ACTIVATION_TANH)
+        l->nonlinearity = ELMAN_ACTIVATION_DEFAULT;
+    if (l->nonlinearity == ELMAN_ACTIVATION_DEFAULT ||
+        l->nonlinearity == ELMAN_ACTIVATION_RELU)
+        return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "layer %zu: nonlinearity is %d, expected tanh (%d) or relu "
+                   "(%d); activations take the others",
+                   index, (int)l->nonlinearity, ELMAN_ACTIVATION_TANH,
+                   ELMAN_ACTIVATION_RELU);
 }
 
 static elman_status check_recurrent(elman_layer *l, size_t index)
@@ -217,13 +232,12 @@ static elman_status complete_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: forget_bias is %g, expected a finite number",
                        index, (double)l->forget_bias);
+    TRY(check_nonlinearity(l, index));
     if (kind_is_recurrent(l->kind)) TRY(check_recurrent(l, index));
-    if ((unsigned)l->nonlinearity > ELMAN_NONLINEARITY_RELU ||
-        (unsigned)l->last > ELMAN_LAST_FINAL)
+    if ((unsigned)l->last > ELMAN_LAST_FINAL)
         return failure(ELMAN_BAD_VALUE,
-                       "layer %zu: nonlinearity is %d and last is %d, expected "
-                       "0 or 1",
-                       index, (int)l->nonlinearity, (int)l->last);
+                       "layer %zu: last is %d, expected 0 or 1", index,
+                       (int)l->last);
     if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;
     TRY(check_activation(&l->activation, index));
     if (l->kind == ELMAN_ACTIVATION && !l->activation.kind)

@@ -12,7 +12,9 @@ static const char *const activation_words[] = {"default",
 #define FUNCTION(value, NAME, word, parameters) #word,
 #include "base/activation.def"
                                                NULL};
-static const char *const nonlinearity_words[] = {"tanh", "relu", NULL};
+/* by elman_activation_kind; a default is written and read as tanh */
+static const char *const nonlinearity_words[] = {"tanh", "tanh", "", "relu",
+                                                 NULL};
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
                                           "average", "none", NULL};
 static const char *const last_words[] = {"step", "final", NULL};

@@ -4,6 +4,7 @@
  * passes check a whole array.
  */
 #include "proof/gradients.h"
+#include "base/kind.h"
 
 #include <math.h>
 #include <stdio.h>

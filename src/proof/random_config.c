@@ -82,7 +82,7 @@ static void draw_activations(draws *d, elman_layer *l)
     const cell_kind *cell = cell_for(l);
     size_t count = cell->functions;
     size_t gates = cell->has_cell ? BOUNDED_COUNT : UNIT_COUNT;
-    bool relu = l->nonlinearity == ELMAN_NONLINEARITY_RELU;
+    bool relu = l->nonlinearity == ELMAN_ACTIVATION_RELU;
     if (relu || !draw_chance(d, 30)) return;
 
     for (size_t i = 0; i < 1 + (size_t)l->bidirectional; i++)
@@ -155,7 +155,7 @@ static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
     /* and what only some do */
     size_t least = l->hidden_size ? l->hidden_size : 2;
     if (draw_field(d, l, "nonlinearity", 40))
-        l->nonlinearity = ELMAN_NONLINEARITY_RELU;
+        l->nonlinearity = ELMAN_ACTIVATION_RELU;
     l->reset_before = draw_field(d, l, "reset_before", 50);
     l->peephole = draw_field(d, l, "peephole", 40);
     l->coupled = draw_field(d, l, "coupled", 30);
@@ -324,7 +324,7 @@ static void put_recurrent(writer *w, const elman_layer *l)
     if (l->proj_size) put(w, " proj %zu", l->proj_size);
 
     /* options, where they are not the default */
-    put_flag(w, "relu", l->nonlinearity == ELMAN_NONLINEARITY_RELU);
+    put_flag(w, "relu", l->nonlinearity == ELMAN_ACTIVATION_RELU);
     put_activations(w, l);
     put_flag(w, "no_bias", l->no_bias);
     put_flag(w, "reverse", l->reverse);

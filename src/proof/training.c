@@ -63,7 +63,7 @@ static const study studies[] = {
                 .input_size = 4,
                 .layers = {{.kind = ELMAN_RNN,
                             .hidden_size = 17,
-                            .nonlinearity = ELMAN_NONLINEARITY_RELU,
+                            .nonlinearity = ELMAN_ACTIVATION_RELU,
                             .init_hh = {ELMAN_INIT_IDENTITY, 0.9}},
                            {.kind = ELMAN_LINEAR, .output_size = 2}}},
      .loss = {.kind = ELMAN_MEAN_SQUARED},

@@ -1,6 +1,7 @@
 /* dense.c: the operators that see one step only: linear, embedding,
  * elementwise. */
 #include "trace/dense.h"
+#include "base/kind.h"
 
 #include "trace/attribute.h"
 #include "trace/directions.h"

@@ -121,7 +121,7 @@ static void prefer_own(elman_layer *c, size_t direction_count)
     }
 
     if (same || relu) memset(c->activations, 0, sizeof c->activations);
-    if (relu) c->nonlinearity = ELMAN_NONLINEARITY_RELU;
+    if (relu) c->nonlinearity = ELMAN_ACTIVATION_RELU;
 }
 
 static elman_status read_activations(recurrent_node *r)

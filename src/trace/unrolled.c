@@ -106,8 +106,8 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
                               .hidden_size = l->O,
                               .reverse = index != 0,
                               .nonlinearity = n->op[0] == 'R'
-                                                  ? ELMAN_NONLINEARITY_RELU
-                                                  : ELMAN_NONLINEARITY_TANH};
+                                                  ? ELMAN_ACTIVATION_RELU
+                                                  : ELMAN_ACTIVATION_DEFAULT};
 
     return add_sources(t, n, l, &s);
 }
@@ -245,7 +245,7 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
                          "layer before it");
 
     l = unrolled_tip(t);
-    if (relu != (l->config.nonlinearity == ELMAN_NONLINEARITY_RELU))
+    if (relu != (l->config.nonlinearity == ELMAN_ACTIVATION_RELU))
         return refuse(n, "the steps before it end with another operator");
 
     TRY(take_step(t, n, p, s, &h));

@@ -39,7 +39,7 @@ static const elman_config configs[] = {
                 {.kind = ELMAN_LOG_SOFTMAX}}},
     {.input_size = 3,
      .layers = {LAYER(.kind = ELMAN_RNN, .clip = 0.3f, .bidirectional = true,
-                      .nonlinearity = ELMAN_NONLINEARITY_RELU,
+                      .nonlinearity = ELMAN_ACTIVATION_RELU,
                       .merge = ELMAN_MERGE_AVERAGE),
                 {.kind = ELMAN_LAST}}},
     {.input_size = 3,
