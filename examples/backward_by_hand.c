@@ -1,10 +1,10 @@
 /*
- * backward_by_hand.c (2 of 12): back-propagation through time by hand, beside
- * the library's, for one hidden unit and three steps. The loss is h[T-1].
+ * backward_by_hand.c (2 of 12): back-propagation through time by hand, next
+ * to the library's, for one hidden unit and three steps. The loss is h[T-1].
  *
  *   forward   h[t] = tanh(a) with a = w_ih x[t] + w_hh h[t-1]
  *   backward  da = dh (1 - h[t]^2)          from h[t] alone, a is not kept
- *             dw_hh += da h[t-1], dw_ih += da x[t]: each step adds its part
+ *             dw_hh += da h[t-1], dw_ih += da x[t]: each step adds its share
  *             dh = da w_hh                  and on to step t-1
  */
 #include <math.h>

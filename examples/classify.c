@@ -1,9 +1,9 @@
 /*
  * classify.c (8 of 12): a classifier with a linear head. Of each sequence only
  * the first value matters, +1 or -1; nineteen values of noise follow, and then
- * the network must say which it was. Notice that the loss gives its value and
- * dy in one call, and how long nothing happens: the gradient first has to find
- * its way through twenty steps.
+ * the network must say which it was. Notice that one call gives the loss and
+ * dy, and how long nothing happens: the gradient first has to find its way
+ * through twenty steps.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ int main(void)
     elman_target want = {.classes = classes};
     for (int step = 0; step <= STEPS; step++) {
         double loss;
-        make_batch(x, classes); /* never seen before: a test and a lesson */
+        make_batch(x, classes); /* new data: a test and a lesson */
         elman_state_reset(model, state);
         elman_state_zero(state);
         must(elman_model_forward(model, state, &batch, y));

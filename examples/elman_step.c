@@ -1,5 +1,5 @@
 /*
- * elman_step.c (1 of 12): the Elman step by hand, beside the library's.
+ * elman_step.c (1 of 12): the Elman step by hand, next to the library's.
  *
  *   a = W_ih x + b_ih + W_hh h + b_hh,   h = tanh(a)
  *
@@ -57,7 +57,7 @@ int main(void)
     must(elman_model_write(model, "rnn.bias_ih_l0", H, b_ih));
     must(elman_model_write(model, "rnn.bias_hh_l0", H, b_hh));
 
-    /* the model has the weights, the state what a run changes: here h */
+    /* the model holds the weights, the state what a run changes: here h */
     elman_state *state = NULL;
     must(elman_state_create(model, &(elman_state_config){0}, &state));
 

@@ -1,9 +1,9 @@
 /*
  * exchange.c (12 of 12): a model goes out to ONNX and comes back. What another
- * system trained comes in the same way: open the file, look at the table of
- * what each tensor becomes, make the model, stream. Notice that gates come back
- * in our order (iofc to ifgo), that the answers are the same bits, and that a
- * file which is none gets one sentence.
+ * system trained is imported in the same way: open the file, inspect the table
+ * of what each tensor becomes, make the model, stream. Notice that gates come
+ * back in our order (iofc to ifgo), that the outputs have the same bits, and
+ * that a file which is no model gets one sentence.
  */
 #include <stdio.h>
 #include <stdlib.h>

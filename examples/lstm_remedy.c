@@ -4,9 +4,9 @@
  *
  *   c = f c_prev + i g,   dc_prev = dc f
  *
- * so a gradient loses the factor f for each step, and no slope of tanh and no
- * weight. Step 0 is heard eight orders of magnitude louder than there; and f
- * can be learned, or begin near 1 (forget_bias).
+ * so a step costs a gradient the factor f, but no derivative of tanh and no
+ * weight. Step 0 counts eight orders of magnitude more than there; and f can be
+ * learned, or begin near 1 (forget_bias).
  */
 #include <stdio.h>
 #include <stdlib.h>

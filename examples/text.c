@@ -1,8 +1,8 @@
 /*
- * text.c (10 of 12): a character model. It reads a paragraph and learns to say
- * at each character which one follows; then it writes, each character it draws
- * being its next input. Notice that training sees all steps at once, (T,B),
- * while writing is the same model one step at a time.
+ * text.c (10 of 12): a character model. It reads a paragraph and learns to
+ * predict at each character the next one; then it writes, and each character
+ * that it draws is its next input. Notice that training sees all steps at once,
+ * (T,B), while writing is the same model one step at a time.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * truncated.c (5 of 12): the same 20 steps as four windows of five, each
  * back-propagated alone: truncated back-propagation. Long texts are learned
- * so, as their gradients would not reach further anyway.
+ * in this way, as their gradients would not reach further anyway.
  *
  * A window may begin from zero, or carry over the state that the window before
  * left (PyTorch: h.detach()): its value, never its gradient. A state of the

@@ -3,8 +3,8 @@
  * last bit on every machine. This header is the whole public API, and its
  * manual.
  *
- * Train a network, then run it step by step (TRY stands for your way to test a
- * status):
+ * Train a network, then run it step by step (TRY stands for however you check
+ * a status):
  *
  *     elman_config config = {.input_size = 1, .layers = {
  *         {.kind = ELMAN_LSTM, .hidden_size = 8},
@@ -239,7 +239,7 @@ typedef struct elman_kind_info {
     size_t gate_count;                  /* G = gate_count H */
     const char *gates[ELMAN_MAX_GATES]; /* their names: blocks of weight_ih */
     size_t activation_count; /* of f, g, h: how many a config may choose */
-    bool has_cell;           /* keeps c beside h */
+    bool has_cell;           /* keeps c besides h */
     elman_recurrence recurrence;
 } elman_kind_info;
 
@@ -444,7 +444,7 @@ ELMAN_API const char *elman_model_parameter(const elman_model *model,
 
 /* Copy a parameter out (read) or in (write); count is its number of elements.
  * write makes the packed copies again, all of them: to change many parameters
- * of a large model takes so many repackings. */
+ * of a large model takes as many repackings. */
 ELMAN_CHECKED elman_status elman_model_read(const elman_model *model,
                                             const char *name, size_t count,
                                             float *values);
@@ -635,7 +635,7 @@ typedef struct elman_loss_config {
     elman_reduction reduction;
     const float *class_weights; /* (O) cross-entropy, NULL means all 1 */
     bool has_ignored;           /* targets equal to ignore_index do not count */
-    int32_t ignore_index;       /* beside -100, which never counts */
+    int32_t ignore_index;       /* besides -100, which never counts */
     double label_smoothing;     /* cross-entropy, 0 to 1 */
     double delta;               /* Huber, 0 means 1 */
 } elman_loss_config;
@@ -689,7 +689,7 @@ ELMAN_CHECKED elman_status elman_rule_read(elman_rule rule,
 typedef enum elman_flavour { ELMAN_TORCH = 0, ELMAN_KERAS = 1 } elman_flavour;
 
 /* Zero means the rule's default in its flavour. A field whose default is not
- * zero, and for which zero makes sense as well, has a no_ field beside it. */
+ * zero, and for which zero makes sense as well, has a no_ field next to it. */
 typedef struct elman_optimizer_config {
     elman_rule rule;
     elman_flavour flavour;

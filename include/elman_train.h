@@ -136,7 +136,7 @@ typedef struct elman_loader elman_loader;
 
 /* Turns one part of a dataset, which must outlive it, into batches: time first,
  * inputs scaled. A text becomes batch_size streams, each a contiguous chunk of
- * it, in windows of so many steps. */
+ * it, in windows of that many steps. */
 ELMAN_CHECKED elman_status
 elman_loader_create(const elman_dataset *dataset,
                     const elman_loader_config *config, elman_loader **loader);
