@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
-.PHONY: all run test quick asan tsan clang arm test32 fuzz dev cover format lint \
+.PHONY: all run test quick asan tsan clang threads arm test32 fuzz dev cover format lint \
 	docs abi recipes workflows dist dist-check golden bench bench-peers \
 	bench-instructions install clean help
 
@@ -32,6 +32,12 @@ asan: ## all tests under the address and undefined-behaviour sanitizers
 
 tsan: ## all tests under the thread sanitizer
 	@$(MAKE) --no-print-directory test PRESET=tsan
+
+threads: ## the tests in which threads work, under the thread sanitizer
+	@tools/setup build test
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan --target threaded
+	@ctest --preset tsan --label-regex threads
 
 arm: ## the same bits on 64-bit ARM, under emulation
 	@tools/setup build test
@@ -67,7 +73,7 @@ format: ## clang-format in place
 	@tools/setup lint
 	@tools/sources | xargs clang-format -i
 
-lint: ## format, clang-tidy, layers, symbols, calls, budgets, words
+lint: ## format, clang-tidy, layers, air, budgets, words, symbols, calls, abi
 	@tools/setup build test lint
 	@tools/lint
 

@@ -10,6 +10,7 @@
 #include "proof/machine.h"
 #include "proof/roof.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT(number)                 #number

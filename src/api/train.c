@@ -1,4 +1,4 @@
-/* train.c: elman_train.h: data, training, sampling, self-tests. */
+/* train.c: elman_train.h: data, training, looking inside, proof. */
 #include "api/need.h"
 #include "data/dataset.h"
 #include "data/encoding.h"
@@ -11,6 +11,9 @@
 #include "learn/sampler.h"
 #include "learn/trainer.h"
 #include "proof/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- Data --------------------------------------------------------------- */
 
@@ -196,7 +199,7 @@ elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
     return sampler_step(sampler, draw, V, logits, token);
 }
 
-/* ---- Gradients through time, self-tests ---------------------------------- */
+/* ---- Looking, proving --------------------------------------------------- */
 
 elman_status elman_flow_read(const elman_model *model, const elman_batch *batch,
                              size_t level, double *norms)
