@@ -243,7 +243,8 @@ static void run_pass(const elman_model *m, elman_state *s, uint64_t which,
     CHECK_OK(model_forward(m, s, &batch, out->y));
     if (!s->config.training) return;
     CHECK_OK(model_backward(m, s, dy, out->dx));
-    memcpy(out->gradients, s->gradients, m->weight_count * sizeof(float));
+    memcpy(out->gradients, s->training.gradients,
+           m->weight_count * sizeof(float));
 }
 
 static void check_fork(bool training)
@@ -330,8 +331,9 @@ TEST(a_fork_between_forward_and_backward_has_the_same_gradients)
         for (size_t i = 0; i < 2; i++)
             CHECK_OK(model_backward(m, s[i], dy, dx[i]));
         CHECK_BITS(dx[1], dx[0], FORK_T * FORK_B * FORK_I, "dx");
-        CHECK_BITS(s[1]->gradients, s[0]->gradients, m->weight_count, "dw");
-        CHECK(s[0]->gradients[0] != 0, "there is a gradient at all");
+        CHECK_BITS(s[1]->training.gradients, s[0]->training.gradients,
+                   m->weight_count, "dw");
+        CHECK(s[0]->training.gradients[0] != 0, "there is a gradient at all");
         for (size_t i = 0; i < 2; i++)
             state_destroy(s[i]);
     }

@@ -95,7 +95,7 @@ static elman_status run(const elman_model *m, const layer *l,
     }
     if (!status) {
         size_t index = (size_t)(l - m->layers);
-        measure(s, l, s->layers[index].directions[0].dh, norms);
+        measure(s, l, s->layers[index].directions[0].kept.dh, norms);
     }
     state_destroy(s);
     return status;

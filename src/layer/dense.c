@@ -79,8 +79,8 @@ static void backward(const layer *l, const pass *p, layer_state *s,
                     .b = zeros,
                     .x = s->dy,
                     .y = dx};
-    rows_gradient(p, l->O, l->I, s->dy, x, p->gradients + l->weight,
-                  l->bias == NOWHERE ? NULL : p->gradients + l->bias);
+    rows_gradient(p, l->O, l->I, s->dy, x, p->training->gradients + l->weight,
+                  l->bias == NOWHERE ? NULL : p->training->gradients + l->bias);
     if (!dx) return;
     rows_clear(p, l->I, dx);
     rows_run(p, l->O * l->I, rows_part, &job);

@@ -34,7 +34,8 @@ static float *mask_row(const layer *l, const pass *p, const layer_state *s,
 
 static void draw(const layer *l, const pass *p, layer_state *s)
 {
-    mask_key key = {p->seed, p->draw, l->number, MASK_DROPOUT};
+    mask_key key = {p->training->seed, p->training->draw, l->number,
+                    MASK_DROPOUT};
     float p_keep = 1 - l->config.dropout;
     float scale = p_keep > 0 ? 1 / p_keep : 0;
     size_t steps = l->config.variational ? 1 : p->T;

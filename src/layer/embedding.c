@@ -41,7 +41,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx)
 {
     (void)x, (void)dx;
-    float *dw = p->gradients + l->weight;
+    float *dw = p->training->gradients + l->weight;
     for (size_t r = 0; r < p->row_count; r++)
         p->k->add(l->O, s->dy + p->order[r] * l->O,
                   dw + (size_t)p->tokens[p->order[r]] * l->O);

@@ -157,7 +157,8 @@ void pointers_gradient(const pass *p, size_t N, size_t K,
 void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
                    const float *x, float *dw, float *db)
 {
-    const float **dys = p->pointers, **xs = p->pointers + p->row_count;
+    const float **dys = p->training->pointers,
+                **xs = p->training->pointers + p->row_count;
     for (size_t r = 0; r < p->row_count; r++) {
         dys[r] = dy + p->order[r] * N;
         xs[r] = dw ? x + p->order[r] * K : NULL;

@@ -3,7 +3,7 @@
  * layers: a recurrent layer of num_layers levels is one layer per level, with
  * dropout layers between them. layer.c has the table of kinds.
  *
- * Data runs from layer to layer in (T,B,.) arrays of the state. Past the end
+ * Data runs from layer to layer in (T,B,.) arrays of the state. After the end
  * of a sequence every output is 0 and no gradient flows.
  */
 #ifndef LAYER_LAYER_H
@@ -64,17 +64,18 @@ typedef struct layer_plan {
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
     size_t features;         /* what the next layer reads */
-    size_t forward_features; /* how many of those end at the last step; the rest
-                          are of a reverse direction and end at step 0 */
+    size_t forward_features; /* how many of those end at the last step; the
+                                rest are of a reverse direction and end at
+                                step 0 */
     bool per_sequence;       /* one vector per sequence from here on */
-    bool streams;            /* nothing so far looks ahead */
+    bool streams;            /* every layer so far can run step by step */
     bool ended;              /* no layer may follow (merge none) */
     size_t levels;           /* recurrent levels so far */
     bool overflow;           /* a size did not fit */
 } layer_plan;
 
-/* Offsets of one direction's parameters and packed copies; NOWHERE if it has
- * none. */
+/* Where one direction's parameters and packed copies are; an offset is NOWHERE
+ * if it has no such parameter. */
 typedef struct direction_plan {
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
     packed_copy ih, ih_back, hr, hr_back;
@@ -97,7 +98,7 @@ typedef struct layer {
     size_t I, O;           /* features in and out */
     size_t H, R, G, D;
     bool fused;              /* its cell makes sums and gates in one */
-    bool custom;             /* its config chooses the cell's activations */
+    bool custom;             /* its config sets the cell's activations */
     bool per_sequence;       /* reads one vector per sequence */
     size_t forward_features; /* as in layer_plan, of what it reads */
     direction_plan directions[DIRECTIONS];
@@ -115,55 +116,91 @@ typedef struct row_sink {
     void *context;
 } row_sink;
 
+/* What all recurrent levels remember between passes. A direction's h is
+ * (capacity,R) from h + memory_h * capacity, its c (capacity,H) likewise;
+ * gradients of them are laid out in the same way. */
+typedef struct pass_memory {
+    size_t capacity; /* sequences */
+    float *h, *c;
+} pass_memory;
+
+/* What only training needs. */
+typedef struct pass_training {
+    uint64_t seed, draw;    /* key the random masks */
+    float *gradients;       /* of weights, by parameter offset */
+    float *dh_n, *dc_n;     /* gradients at the memory after the pass */
+    float *dh_0, *dc_0;     /* and before it */
+    const float **pointers; /* (2,row_count) room for row pointers */
+} pass_training;
+
 /* What a pass is about: shared by all its layers. */
 typedef struct pass {
     size_t T, B;
-    size_t *lengths;        /* (B) */
-    bool ragged;            /* some length is less than T */
-    uint64_t *ids;          /* (B) */
-    uint64_t *steps_before; /* (B) steps each sequence had behind it */
-    uint64_t draw, seed;
-    bool training;
     int threads;
     const kernels *k;
     const float *weights; /* the model's, by parameter offset */
     const float *packed;  /* the model's packed copies */
-    float *gradients;     /* the state's, by parameter offset */
-    size_t capacity;      /* sequences the memory below has room for */
-    float *h, *c, *dh_n, *dc_n, *dh_0, *dc_0; /* (.,capacity) per unit: the
-                             array at memory_h is (capacity,R) from
-                             memory_h * capacity */
-    const int32_t *tokens;                    /* (T,B) or NULL */
+
+    size_t *lengths;        /* (B) */
+    bool ragged;            /* some length is less than T */
+    uint64_t *ids;          /* (B) */
+    uint64_t *steps_before; /* (B) steps of each sequence before this pass */
+
     /* valid (t,b) as t * B + b: ascending, and in the order in which gradients
      * of weights are summed (docs/NUMERICS.md) */
-    uint32_t *rows, *order;
     size_t row_count;
-    const float **pointers; /* (2,row_count) row pointers, for anyone */
-    const row_sink *sink;   /* for the layer at hand to feed, or NULL */
+    uint32_t *rows, *order;
+
+    pass_memory memory;
+    const pass_training *training; /* NULL: forward alone, no random masks */
+    const int32_t *tokens;         /* (T,B) or NULL */
+    const row_sink *sink;          /* for the layer at hand to feed, or NULL */
 } pass;
 
 struct stream_step;
 
-/* One direction's arrays; axis T runs in the order of reading. */
+/* Zoneout of h or of c; all NULL without it. */
+typedef struct zoneout_state {
+    float *keep; /* (T,B,n) masks while training, else one row of its chance */
+    float *direct; /* (B,n) training: the gradient that skips the cell */
+} zoneout_state;
+
+/* Recurrent dropout while training; all NULL without it. */
+typedef struct recurrent_dropout_state {
+    float *mask;  /* (B,R) the same in all steps */
+    float *h_in;  /* (T,B,R) h_prev under it */
+    float *dh_in; /* (B,R) gradient at h_in */
+} recurrent_dropout_state;
+
+/* What training adds; all NULL without it. */
+typedef struct direction_backward {
+    float *da;           /* (T,B,G) gradient at the sums */
+    float *dsaved;       /* (T,B,H) of a cell that saves, else NULL */
+    float *dh_projected; /* (T,B,R) at the projection's output, else NULL */
+    float *carry_h;      /* (B,R) gradients on their way from step to step */
+    float *carry_c;      /* (B,H) */
+} direction_backward;
+
+/* Gradients that keep_gradients asks for; all NULL without it. */
+typedef struct kept_gradients {
+    float *dh, *dc, *dgate; /* (T,B,R) (T,B,H) (T,B,G) */
+} kept_gradients;
+
+/* One direction's arrays; axis T runs in the order of reading. Every c and dc
+ * is NULL for a cell without one. */
 typedef struct direction_state {
-    float *h;               /* (T+1,B,R) entry 0 is the initial state */
-    float *c;               /* (T+1,B,H) LSTM */
-    size_t gate_steps;      /* entry s of the two below is s % gate_steps */
-    float *gate;            /* (gate_steps,B,G); training: all T */
-    float *saved;           /* (gate_steps,B,H) see struct cell_kind */
-    float *sum;             /* (T,B,G) sums into the gates, while training a
-                               cell with chosen activations */
-    float *dropped;         /* (B,R) mask of recurrent dropout, training */
-    float *h_in;            /* (T,B,R) h_prev under it */
-    float *keep_h, *keep_c; /* (T,B,R) (T,B,H) masks of zoneout while training,
-                               else one row of its chance */
-    float *da, *dsaved;     /* (T,B,G) (T,B,H) */
-    float *dh, *dc, *dgate; /* (T,B,R) (T,B,H) (T,B,G) to look at */
-    float *dh_out;          /* (T,B,R) gradient at the projection's output */
-    float *run_h, *run_c;   /* (B,R) (B,H) gradients on their way back */
-    float *direct_h, *direct_c; /* (B,R) (B,H) their part past zoneout */
-    float *run_in;              /* (B,R) gradient at h_in */
-    struct stream_step *stream; /* of streams: recurrent_step.c */
+    float *h;          /* (T+1,B,R) entry 0 is the initial state */
+    float *c;          /* (T+1,B,H) */
+    size_t gate_steps; /* entry s of the two below is s % gate_steps */
+    float *gate;       /* (gate_steps,B,G); training: all T */
+    float *saved;      /* (gate_steps,B,H) of a cell that saves, else NULL */
+    float *sum;        /* (T,B,G) sums into the gates, while training a cell
+                          with custom activations, else NULL */
+    zoneout_state zoneout_h, zoneout_c;
+    recurrent_dropout_state dropout;
+    direction_backward backward;
+    kept_gradients kept;
+    struct stream_step *stream; /* recurrent_step.c; NULL while training */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
@@ -178,33 +215,33 @@ typedef enum walk_sharing {
     WALK_UNDECIDED = WALK_SHARING_COUNT
 } walk_sharing;
 
-/* What was found about that, for passes of about one size: recurrent_plan.c. */
+/* What was measured of that, for passes of about one size: recurrent_plan.c. */
 typedef struct walk_plan {
     unsigned key; /* class of B and of rows; 0: none */
     walk_sharing sharing;
     bool decided;
     unsigned char tries[WALK_SHARING_COUNT];
     double best[WALK_SHARING_COUNT]; /* seconds per row */
-    unsigned uses;                   /* since it was chosen */
+    unsigned uses;                   /* since it was decided */
 } walk_plan;
 
 /* The plans of a state for one direction of time. */
 typedef struct walk_plans {
     walk_plan by_size[4];
-    unsigned now, next; /* the one in use; the one to give up for another */
+    unsigned now, next; /* the one in use; the one that a new size replaces */
     bool warm;          /* a pass has touched all memory */
     double began;       /* 0: nothing is measured now */
 } walk_plans;
 
 /* What a state keeps for one layer. */
 typedef struct layer_state {
-    float *y, *dy; /* (T,B,O), T = 1 past ELMAN_LAST */
+    float *y, *dy; /* (T,B,O), T = 1 after ELMAN_LAST */
     float *own;    /* where y points unless it is an alias */
     direction_state directions[DIRECTIONS];
-    float *mask;                              /* (T,B,O) or (B,O) dropout */
-    float *x_hat;                             /* (T,B,I) layer norm */
-    float *rstd;                              /* (T,B) layer norm */
-    bool steps;                               /* streams by its kind's step */
+    float *mask;  /* (T,B,O) or (B,O) dropout while training */
+    float *x_hat; /* (T,B,I) layer norm */
+    float *rstd;  /* (T,B) layer norm */
+    bool steps;   /* streams by its kind's step */
     walk_plans forward_plans, backward_plans; /* kept from pass to pass */
     walk_plans wave_plans; /* of this level and those that follow */
 } layer_state;
@@ -215,8 +252,8 @@ struct layer_kind {
     bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);
-    /* Makes what it keeps among the packed copies besides plan_packed's; may
-     * be NULL. */
+    /* Fills what it has among the packed copies besides those of plan_packed;
+     * may be NULL. */
     void (*pack)(const layer *l, const float *weights, float *packed);
     /* Carves what s needs beyond y and dy; may be NULL. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
@@ -251,10 +288,10 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
 packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
                         ptrdiff_t from, size_t row, size_t column);
 
-/* Takes room among the packed copies; returns its offset. */
+/* Reserves room among the packed copies; returns its offset. */
 size_t plan_room(layer_plan *plan, size_t floats);
 
-/* A copy as products take it. */
+/* A packed copy as products take it. */
 packed pass_packed(const pass *p, const packed_copy *copy);
 
 /* ---- Products over all valid steps; rows split over the pass's threads -- */
@@ -271,13 +308,13 @@ void pointers_gradient(const pass *p, size_t N, size_t K,
                        const float *const *dy, const float *const *x, float *dw,
                        float *db, float *also, size_t shared);
 
-/* Zeroes the rows of y (T,B,O) that are past a sequence's end. */
+/* Zeroes the rows of y (T,B,O) after each sequence's end. */
 void rows_clear(const pass *p, size_t O, float *y);
 
-/* Calls rows first to last-1 of the valid rows on the pass's threads, if there
- * is work enough: so many multiply-adds in a row. */
+/* Calls part for the valid rows, in ranges from begin to before end, on the
+ * pass's threads if there is work enough: so many multiply-adds in a row. */
 void rows_run(const pass *p, size_t work,
-              void (*part)(const void *context, size_t first, size_t last),
+              void (*part)(const void *context, size_t begin, size_t end),
               const void *context);
 
 #endif

@@ -50,8 +50,8 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->order[r] * l->I;
         p->k->multiply_add(l->I, s->dy + at, s->x_hat + at,
-                           p->gradients + l->weight);
-        p->k->add(l->I, s->dy + at, p->gradients + l->bias);
+                           p->training->gradients + l->weight);
+        p->k->add(l->I, s->dy + at, p->training->gradients + l->bias);
     }
     if (!dx) return;
     rows_clear(p, l->I, dx);

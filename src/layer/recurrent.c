@@ -259,11 +259,13 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     d->gate = arena_take(a, gates, l->G * row);
     if (has_saved) d->saved = arena_take(a, gates, l->H * row);
     if (l->custom && training) d->sum = arena_take(a, gates, l->G * row);
-    if (c->zoneout > 0) d->keep_h = arena_take(a, mask_rows, l->R * row);
-    if (c->zoneout_cell > 0) d->keep_c = arena_take(a, mask_rows, l->H * row);
+    if (c->zoneout > 0)
+        d->zoneout_h.keep = arena_take(a, mask_rows, l->R * row);
+    if (c->zoneout_cell > 0)
+        d->zoneout_c.keep = arena_take(a, mask_rows, l->H * row);
     if (c->recurrent_dropout > 0 && training) {
-        d->dropped = arena_take(a, B, l->R * row);
-        d->h_in = arena_take(a, T * B, l->R * row);
+        d->dropout.mask = arena_take(a, B, l->R * row);
+        d->dropout.h_in = arena_take(a, T * B, l->R * row);
     }
 }
 
@@ -273,19 +275,21 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
     const elman_layer *c = &l->config;
     size_t row = sizeof(float);
     bool has_cell = l->cell->has_cell;
-    d->da = arena_take(a, T * B, l->G * row);
+    d->backward.da = arena_take(a, T * B, l->G * row);
     if (l->cell->dsaved_is_gradient || l->cell->saved_is_input || c->proj_size)
-        d->dsaved = arena_take(a, T * B, l->H * row);
-    if (c->proj_size) d->dh_out = arena_take(a, T * B, l->R * row);
-    d->run_h = arena_take(a, B, l->R * row);
-    d->run_c = arena_take(a, B, (has_cell ? l->H : 0) * row);
-    if (c->zoneout > 0) d->direct_h = arena_take(a, B, l->R * row);
-    if (c->zoneout_cell > 0) d->direct_c = arena_take(a, B, l->H * row);
-    if (c->recurrent_dropout > 0) d->run_in = arena_take(a, B, l->R * row);
+        d->backward.dsaved = arena_take(a, T * B, l->H * row);
+    if (c->proj_size)
+        d->backward.dh_projected = arena_take(a, T * B, l->R * row);
+    d->backward.carry_h = arena_take(a, B, l->R * row);
+    d->backward.carry_c = arena_take(a, B, (has_cell ? l->H : 0) * row);
+    if (c->zoneout > 0) d->zoneout_h.direct = arena_take(a, B, l->R * row);
+    if (c->zoneout_cell > 0) d->zoneout_c.direct = arena_take(a, B, l->H * row);
+    if (c->recurrent_dropout > 0)
+        d->dropout.dh_in = arena_take(a, B, l->R * row);
     if (!keep) return;
-    d->dh = arena_take(a, T * B, l->R * row);
-    if (has_cell) d->dc = arena_take(a, T * B, l->H * row);
-    d->dgate = arena_take(a, T * B, l->G * row);
+    d->kept.dh = arena_take(a, T * B, l->R * row);
+    if (has_cell) d->kept.dc = arena_take(a, T * B, l->H * row);
+    d->kept.dgate = arena_take(a, T * B, l->G * row);
 }
 
 static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
@@ -355,7 +359,8 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
         size_t m = r->M++, row = s * w->p->B + b;
         rows[m] = row;
         r->h_prev[m] = d->h + row * l->R;
-        r->h_in[m] = d->h_in ? d->h_in + row * l->R : r->h_prev[m];
+        r->h_in[m] =
+            d->dropout.h_in ? d->dropout.h_in + row * l->R : r->h_prev[m];
         size_t gate_row = s % d->gate_steps * w->p->B + b;
         r->gate[m] = d->gate + gate_row * l->G;
         if (d->c) r->c_prev[m] = d->c + row * l->H;

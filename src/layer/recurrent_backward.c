@@ -56,12 +56,13 @@ static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
     walk_gather(w, part, s, rows, r);
     for (size_t m = 0; m < r->M; m++) {
         size_t row = rows[m], sequence = row % B;
-        r->dh[m] = d->run_h + sequence * R;
-        r->dh_in[m] = d->run_in ? d->run_in + sequence * R : r->dh[m];
-        r->da[m] = d->da + row * G;
-        if (d->c) r->dc[m] = d->run_c + sequence * H;
-        if (d->dsaved) r->dsaved[m] = d->dsaved + row * H;
-        if (d->dgate) r->dgate[m] = d->dgate + row * G;
+        r->dh[m] = d->backward.carry_h + sequence * R;
+        r->dh_in[m] =
+            d->dropout.dh_in ? d->dropout.dh_in + sequence * R : r->dh[m];
+        r->da[m] = d->backward.da + row * G;
+        if (d->c) r->dc[m] = d->backward.carry_c + sequence * H;
+        if (d->backward.dsaved) r->dsaved[m] = d->backward.dsaved + row * H;
+        if (d->kept.dgate) r->dgate[m] = d->kept.dgate + row * G;
     }
 }
 
@@ -84,16 +85,19 @@ static void before_cell(const walk *w, const walk_part *part,
     const direction_state *d = &w->s->directions[part->direction];
     size_t R = l->R, H = l->H, b = row % w->p->B;
     add_output_gradient(w, part->direction, row / w->p->B, b, r->dh[m]);
-    if (d->dh) memcpy(d->dh + row * R, r->dh[m], R * sizeof(float));
-    if (d->direct_h)
-        part_zoneout(R, d->keep_h + row * R, r->dh[m], d->direct_h + b * R);
-    if (d->direct_c)
-        part_zoneout(H, d->keep_c + row * H, r->dc[m], d->direct_c + b * H);
-    if (d->dgate)
+    if (d->kept.dh) memcpy(d->kept.dh + row * R, r->dh[m], R * sizeof(float));
+    if (d->zoneout_h.direct)
+        part_zoneout(R, d->zoneout_h.keep + row * R, r->dh[m],
+                     d->zoneout_h.direct + b * R);
+    if (d->zoneout_c.direct)
+        part_zoneout(H, d->zoneout_c.keep + row * H, r->dc[m],
+                     d->zoneout_c.direct + b * H);
+    if (d->kept.dgate)
         l->cell->gate_gradients(w->p->k, weights, r, m,
-                                d->dc ? d->dc + row * H : NULL);
-    if (d->dh_out) memcpy(d->dh_out + row * R, r->dh[m], R * sizeof(float));
-    if (d->run_in) memset(r->dh_in[m], 0, R * sizeof(float));
+                                d->kept.dc ? d->kept.dc + row * H : NULL);
+    if (d->backward.dh_projected)
+        memcpy(d->backward.dh_projected + row * R, r->dh[m], R * sizeof(float));
+    if (d->dropout.dh_in) memset(r->dh_in[m], 0, R * sizeof(float));
 }
 
 /* And after: what went past the product joins again. */
@@ -102,10 +106,13 @@ static void after_cell(const walk *w, const walk_part *part, const cell_rows *r,
 {
     const direction_state *d = &w->s->directions[part->direction];
     size_t R = w->l->R, H = w->l->H, b = row % w->p->B;
-    if (d->run_in)
-        w->p->k->multiply_add(R, r->dh_in[m], d->dropped + b * R, r->dh[m]);
-    if (d->direct_h) w->p->k->add(R, d->direct_h + b * R, r->dh[m]);
-    if (d->direct_c) w->p->k->add(H, d->direct_c + b * H, r->dc[m]);
+    if (d->dropout.dh_in)
+        w->p->k->multiply_add(R, r->dh_in[m], d->dropout.mask + b * R,
+                              r->dh[m]);
+    if (d->zoneout_h.direct)
+        w->p->k->add(R, d->zoneout_h.direct + b * R, r->dh[m]);
+    if (d->zoneout_c.direct)
+        w->p->k->add(H, d->zoneout_c.direct + b * H, r->dc[m]);
 }
 
 static void step(const walk *w, const cell_weights *weights,
@@ -136,10 +143,12 @@ static void begin(const layer *l, const pass *p, size_t direction,
                   direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
-    memcpy(d->run_h, p->dh_n + at->memory_h * p->capacity,
+    memcpy(d->backward.carry_h,
+           p->training->dh_n + at->memory_h * p->memory.capacity,
            p->B * l->R * sizeof(float));
     if (d->c)
-        memcpy(d->run_c, p->dc_n + at->memory_c * p->capacity,
+        memcpy(d->backward.carry_c,
+               p->training->dc_n + at->memory_c * p->memory.capacity,
                p->B * l->H * sizeof(float));
 }
 
@@ -147,28 +156,31 @@ static void end(const layer *l, const pass *p, size_t direction,
                 const direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
-    memcpy(p->dh_0 + at->memory_h * p->capacity, d->run_h,
-           p->B * l->R * sizeof(float));
+    memcpy(p->training->dh_0 + at->memory_h * p->memory.capacity,
+           d->backward.carry_h, p->B * l->R * sizeof(float));
     if (d->c)
-        memcpy(p->dc_0 + at->memory_c * p->capacity, d->run_c,
-               p->B * l->H * sizeof(float));
+        memcpy(p->training->dc_0 + at->memory_c * p->memory.capacity,
+               d->backward.carry_c, p->B * l->H * sizeof(float));
 
     /* learned initial states: of sequences that began with this pass */
     for (size_t b = 0; b < p->B && at->h_0 != NOWHERE; b++) {
         if (p->steps_before[b] > 0) continue;
-        p->k->add(l->R, d->run_h + b * l->R, p->gradients + at->h_0);
-        if (d->c) p->k->add(l->H, d->run_c + b * l->H, p->gradients + at->c_0);
+        p->k->add(l->R, d->backward.carry_h + b * l->R,
+                  p->training->gradients + at->h_0);
+        if (d->c)
+            p->k->add(l->H, d->backward.carry_c + b * l->H,
+                      p->training->gradients + at->c_0);
     }
 }
 
 /* What can be looked at is 0 past each sequence's end. */
 static void clear_ends(const layer *l, const pass *p, const direction_state *d)
 {
-    rows_clear(p, l->G, d->da);
-    if (!d->dgate) return;
-    rows_clear(p, l->R, d->dh);
-    rows_clear(p, l->G, d->dgate);
-    if (d->dc) rows_clear(p, l->H, d->dc);
+    rows_clear(p, l->G, d->backward.da);
+    if (!d->kept.dgate) return;
+    rows_clear(p, l->R, d->kept.dh);
+    rows_clear(p, l->G, d->kept.dgate);
+    if (d->kept.dc) rows_clear(p, l->H, d->kept.dc);
 }
 
 /* ---- Weights and input -------------------------------------------------- */
@@ -183,7 +195,7 @@ static void point(const pass *p, const float *array, size_t n,
 
 static float *gradient_at(const pass *p, ptrdiff_t offset)
 {
-    return offset == NOWHERE ? NULL : p->gradients + offset;
+    return offset == NOWHERE ? NULL : p->training->gradients + offset;
 }
 
 /* Both biases have the same gradient, but for the n of a GRU that resets after
@@ -192,14 +204,15 @@ static void input_gradient(const layer *l, const pass *p, size_t direction,
                            const direction_state *d, const float *x)
 {
     const direction_plan *at = &l->directions[direction];
-    const float **da = p->pointers, **xs = p->pointers + p->row_count;
+    const float **da = p->training->pointers,
+                **xs = p->training->pointers + p->row_count;
     size_t shared = l->cell->dsaved_is_gradient ? l->cell->split * l->H : l->G;
-    point(p, d->da, l->G, da);
+    point(p, d->backward.da, l->G, da);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->order[r] / p->B, b = p->order[r] % p->B;
         xs[r] = x + walk_row(l, p, direction, s, b) * l->I;
     }
-    pointers_gradient(p, l->G, l->I, da, xs, p->gradients + at->w_ih,
+    pointers_gradient(p, l->G, l->I, da, xs, p->training->gradients + at->w_ih,
                       gradient_at(p, at->b_ih), gradient_at(p, at->b_hh),
                       shared);
 }
@@ -208,13 +221,13 @@ static void input_gradient(const layer *l, const pass *p, size_t direction,
 static void vector_gradient(const layer *l, const pass *p, size_t direction,
                             const direction_state *d)
 {
-    const float *h_in = d->h_in ? d->h_in : d->h;
-    float *dw = p->gradients + l->directions[direction].w_hh;
+    const float *h_in = d->dropout.h_in ? d->dropout.h_in : d->h;
+    float *dw = p->training->gradients + l->directions[direction].w_hh;
     for (size_t r = 0; r < p->row_count; r++) {
         size_t row = p->order[r];
         for (size_t g = 0; g < l->G; g += l->H)
-            p->k->multiply_add(l->H, d->da + row * l->G + g, h_in + row * l->R,
-                               dw + g);
+            p->k->multiply_add(l->H, d->backward.da + row * l->G + g,
+                               h_in + row * l->R, dw + g);
     }
 }
 
@@ -224,17 +237,19 @@ static void memory_gradient(const layer *l, const pass *p, size_t direction,
 {
     const direction_plan *at = &l->directions[direction];
     size_t R = l->R, split = l->cell->split * l->H, rest = l->G - split;
-    const float *h_in = d->h_in ? d->h_in : d->h;
-    const float **da = p->pointers, **in = p->pointers + p->row_count;
-    float *dw = p->gradients + at->w_hh, *db = gradient_at(p, at->b_hh);
+    const float *h_in = d->dropout.h_in ? d->dropout.h_in : d->h;
+    const float **da = p->training->pointers,
+                **in = p->training->pointers + p->row_count;
+    float *dw = p->training->gradients + at->w_hh,
+          *db = gradient_at(p, at->b_hh);
 
     point(p, h_in, R, in);
     pointers_gradient(p, split, R, da, in, dw, NULL, NULL, 0);
     if (rest == 0) return;
 
     bool apart = l->cell->dsaved_is_gradient;
-    if (apart) point(p, d->dsaved, l->H, da);
-    else point(p, d->da + split, l->G, da);
+    if (apart) point(p, d->backward.dsaved, l->H, da);
+    else point(p, d->backward.da + split, l->G, da);
     if (l->cell->saved_is_input) point(p, d->saved, l->H, in);
     pointers_gradient(p, rest, R, da, in, dw + split * R,
                       apart && db ? db + split : NULL, NULL, 0);
@@ -246,15 +261,16 @@ static void peephole_gradient(const layer *l, const pass *p, size_t direction,
                               const direction_state *d)
 {
     size_t H = l->H;
-    float *dp = p->gradients + l->directions[direction].peephole;
+    float *dp = p->training->gradients + l->directions[direction].peephole;
     for (size_t r = 0; r < p->row_count; r++) {
         size_t row = p->order[r];
         const float *c_prev = d->c + row * H, *gate = d->gate + row * l->G;
-        const float *da = d->da + row * l->G, *c = d->c + (row + p->B) * H;
-        if (d->direct_c) {
-            p->k->multiply(H, gate, gate + 2 * H, d->direct_c);
-            p->k->multiply_add(H, gate + H, c_prev, d->direct_c);
-            c = d->direct_c;
+        const float *da = d->backward.da + row * l->G,
+                    *c = d->c + (row + p->B) * H;
+        if (d->zoneout_c.direct) {
+            p->k->multiply(H, gate, gate + 2 * H, d->zoneout_c.direct);
+            p->k->multiply_add(H, gate + H, c_prev, d->zoneout_c.direct);
+            c = d->zoneout_c.direct;
         }
         p->k->multiply_add(H, da, c_prev, dp);
         p->k->multiply_add(H, da + H, c_prev, dp + H);
@@ -281,7 +297,8 @@ static void input_rows(const void *context, size_t first, size_t last)
         size_t M = last - r < PRODUCT_ROWS ? last - r : PRODUCT_ROWS;
         for (size_t m = 0; m < M; m++) {
             size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
-            da[m] = job->w->s->directions[job->direction].da + row * l->G;
+            da[m] =
+                job->w->s->directions[job->direction].backward.da + row * l->G;
             dx[m] = job->dx + walk_row(l, p, job->direction, s, b) * l->I;
         }
         p->k->product(M, &job->back, job->direction == 0 ? zeros : NULL, da,
@@ -309,12 +326,14 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
             memory_gradient(l, p, direction, d);
         if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
             vector_gradient(l, p, direction, d);
-        if (d->dh_out) {
-            const float **dh = p->pointers, **m = p->pointers + p->row_count;
-            point(p, d->dh_out, l->R, dh);
+        if (d->backward.dh_projected) {
+            const float **dh = p->training->pointers,
+                        **m = p->training->pointers + p->row_count;
+            point(p, d->backward.dh_projected, l->R, dh);
             point(p, d->saved, l->H, m);
             pointers_gradient(p, l->R, l->H, dh, m,
-                              p->gradients + l->directions[direction].w_hr,
+                              p->training->gradients +
+                                  l->directions[direction].w_hr,
                               NULL, NULL, 0);
         }
         if (l->directions[direction].peephole != NOWHERE)

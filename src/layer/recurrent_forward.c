@@ -26,7 +26,8 @@ static void draw_zoneout(const layer *l, const pass *p, size_t direction,
         fill(chance, n, keep);
         return;
     }
-    mask_key key = {p->seed, p->draw, l->number, kind + (uint32_t)direction};
+    mask_key key = {p->training->seed, p->training->draw, l->number,
+                    kind + (uint32_t)direction};
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->rows[r] / p->B, b = p->rows[r] % p->B;
         size_t t = walk_row(l, p, direction, s, b) / p->B;
@@ -39,25 +40,28 @@ static void draw_masks(const layer *l, const pass *p, size_t direction,
                        direction_state *d)
 {
     const elman_layer *c = &l->config;
-    draw_zoneout(l, p, direction, MASK_ZONEOUT, c->zoneout, l->R, d->keep_h);
+    draw_zoneout(l, p, direction, MASK_ZONEOUT, c->zoneout, l->R,
+                 d->zoneout_h.keep);
     draw_zoneout(l, p, direction, MASK_ZONEOUT_CELL, c->zoneout_cell, l->H,
-                 d->keep_c);
-    if (!d->dropped) return;
-    mask_key key = {p->seed, p->draw, l->number,
+                 d->zoneout_c.keep);
+    if (!d->dropout.mask) return;
+    mask_key key = {p->training->seed, p->training->draw, l->number,
                     MASK_RECURRENT + (uint32_t)direction};
     float p_keep = 1 - c->recurrent_dropout;
     for (size_t b = 0; b < p->B; b++)
         mask_fill(&key, p->ids[b], MASK_EVERY_STEP, p_keep,
-                  p_keep > 0 ? 1 / p_keep : 0, l->R, d->dropped + b * l->R);
+                  p_keep > 0 ? 1 / p_keep : 0, l->R,
+                  d->dropout.mask + b * l->R);
 }
 
 static void begin(const layer *l, const pass *p, size_t direction,
                   direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
-    memcpy(d->h, p->h + at->memory_h * p->capacity, p->B * l->R * sizeof *d->h);
+    memcpy(d->h, p->memory.h + at->memory_h * p->memory.capacity,
+           p->B * l->R * sizeof *d->h);
     if (d->c)
-        memcpy(d->c, p->c + at->memory_c * p->capacity,
+        memcpy(d->c, p->memory.c + at->memory_c * p->memory.capacity,
                p->B * l->H * sizeof *d->c);
     draw_masks(l, p, direction, d);
 }
@@ -67,8 +71,8 @@ static void end(const layer *l, const pass *p, size_t direction,
                 const direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
-    float *h = p->h + at->memory_h * p->capacity;
-    float *c = p->c + at->memory_c * p->capacity;
+    float *h = p->memory.h + at->memory_h * p->memory.capacity;
+    float *c = p->memory.c + at->memory_c * p->memory.capacity;
     for (size_t b = 0; b < p->B; b++) {
         size_t row = p->lengths[b] * p->B + b;
         memcpy(h + b * l->R, d->h + row * l->R, l->R * sizeof *h);
@@ -111,15 +115,16 @@ static void step(const walk *w, const cell_weights *weights,
     size_t rows[CELL_ROWS];
     gather(w, part, s, rows, &r);
     if (r.M == 0) return;
-    if (d->h_in)
+    if (d->dropout.h_in)
         for (size_t m = 0; m < r.M; m++)
             w->p->k->multiply(l->R, r.h_prev[m],
-                              d->dropped + rows[m] % w->p->B * l->R,
-                              d->h_in + rows[m] * l->R);
+                              d->dropout.mask + rows[m] % w->p->B * l->R,
+                              d->dropout.h_in + rows[m] * l->R);
     l->cell->forward(w->p->k, weights, &r);
-    for (size_t m = 0; (d->keep_h || d->keep_c) && m < r.M; m++) {
-        zone_out(w->p, l->R, d->keep_h, rows[m], r.h_prev[m], r.h[m]);
-        zone_out(w->p, l->H, d->keep_c, rows[m], r.c_prev[m], r.c[m]);
+    for (size_t m = 0; (d->zoneout_h.keep || d->zoneout_c.keep) && m < r.M;
+         m++) {
+        zone_out(w->p, l->R, d->zoneout_h.keep, rows[m], r.h_prev[m], r.h[m]);
+        zone_out(w->p, l->H, d->zoneout_c.keep, rows[m], r.c_prev[m], r.c[m]);
     }
 }
 

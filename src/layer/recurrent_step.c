@@ -43,8 +43,8 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
 {
     const direction_plan *at = &l->directions[0];
     const direction_state *d = &s->directions[0];
-    float *h = p->h + at->memory_h * p->capacity;
-    float *c = p->c + at->memory_c * p->capacity;
+    float *h = p->memory.h + at->memory_h * p->memory.capacity;
+    float *c = p->memory.c + at->memory_c * p->memory.capacity;
     cell_rows *r = &step->rows;
     *r = (cell_rows){.has_x = true};
     for (size_t i = first; i < p->row_count && r->M < CELL_ROWS; i++) {

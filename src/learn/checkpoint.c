@@ -175,8 +175,8 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
             moments[i].values);
 
     /* the memory carried from window to window, now and some windows back */
-    add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", s->h);
-    add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", s->c);
+    add(list, ELEMENT_F32, B * m->memory_h, "memory.", "h", s->memory.h);
+    add(list, ELEMENT_F32, B * m->memory_c, "memory.", "c", s->memory.c);
     add(list, ELEMENT_U64, B, "memory.", "position", s->position);
     const history *old = &t->history;
     if (old->windows == 0) return;

@@ -172,13 +172,13 @@ static bool search_backward(const elman_model *m, const elman_state *s,
                          .p = &s->full,
                          .direction = d,
                          .name = "gradient",
-                         .values = at->directions[d].da,
+                         .values = at->directions[d].backward.da,
                          .n = l->G,
                          .backward = true};
             if (da.values && search_level(&da, text)) return true;
         }
     }
-    return search_weights(m, s->gradients, "gradient", text);
+    return search_weights(m, s->training.gradients, "gradient", text);
 }
 
 elman_status finite_trace(const elman_model *m, const elman_state *s,

@@ -43,8 +43,8 @@ void history_push(history *to, const elman_state *s)
 
     /* h, c and position as they are now */
     float *memory = to->memories + to->kept * n;
-    memcpy(memory, s->h, h * sizeof(float));
-    memcpy(memory + h, s->c, (n - h) * sizeof(float));
+    memcpy(memory, s->memory.h, h * sizeof(float));
+    memcpy(memory + h, s->memory.c, (n - h) * sizeof(float));
     memcpy(to->positions + to->kept * B, s->position,
            B * sizeof *to->positions);
     to->kept++;
@@ -59,8 +59,8 @@ void history_restore(const history *from, size_t context_windows,
     /* the last one is that of the window to come */
     size_t index = from->kept - 1 - context_windows;
     const float *memory = from->memories + index * n;
-    memcpy(s->h, memory, h * sizeof(float));
-    memcpy(s->c, memory + h, (n - h) * sizeof(float));
+    memcpy(s->memory.h, memory, h * sizeof(float));
+    memcpy(s->memory.c, memory + h, (n - h) * sizeof(float));
     memcpy(s->position, from->positions + index * B,
            B * sizeof *from->positions);
 }

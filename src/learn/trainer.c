@@ -249,7 +249,7 @@ static elman_status run_update(elman_trainer *t)
 
     /* nothing has moved: find where it began */
     if (status == ELMAN_NOT_FINITE) {
-        const float *gradients = t->state->gradients;
+        const float *gradients = t->state->training.gradients;
         norm = sqrt(
             kernels_here()->sum_squares(t->model->weight_count, gradients));
         return not_finite(t, "gradient", norm);
@@ -296,7 +296,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                             elman_state *s, double learning_rate, double *norm,
                             profile *spent)
 {
-    if (s->model != m || !s->gradients)
+    if (s->model != m || !s->training.gradients)
         return failure(ELMAN_BAD_VALUE,
                        "the state has no gradients for this model, expected a "
                        "training state made for it");
@@ -306,7 +306,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                        "made for this");
 
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
-                         s->gradients, m->weights, norm));
+                         s->training.gradients, m->weights, norm));
     profile_lap(spent, PROFILE_OPTIMIZER);
     model_repack(m, s->config.threads);
     return ELMAN_OK;

@@ -39,7 +39,7 @@ typedef struct layer_seconds {
     double forward, backward;
 } layer_seconds;
 
-/* The position of a place where no stream is. */
+/* The position of a slot that no stream has. */
 #define FREE_SLOT UINT64_MAX
 
 /* Where a state's arrays are; see state.c for the picture. */
@@ -48,18 +48,18 @@ struct elman_state {
     elman_state_config config; /* completed */
     bool owned;                /* by destroy */
     size_t bytes;              /* of the whole block */
-    size_t work;               /* where what belongs to a pass begins */
+    size_t work;               /* where the arrays of a pass begin */
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
     bool stepping;             /* the pass is prepared for steps */
     uint64_t *position;        /* (B) steps since reset, or FREE_PLACE */
-    float *h, *c, *dh_n, *dc_n, *dh_0, *dc_0;
-    float *gradients; /* (weight_count) training */
+    pass_memory memory;        /* of config.B sequences */
+    pass_training training;    /* all NULL unless config.training */
     layer_state *layers;
     pass full, tail;        /* before and after ELMAN_LAST */
-    float *x;               /* (T,B,I) copy of the input */
+    float *x;               /* (T,B,I) copy of the input, or NULL */
     float *dx;              /* (T,B,I) training */
-    int32_t *tokens;        /* (T,B) copy */
+    int32_t *tokens;        /* (T,B) copy, or NULL */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
 };
 
@@ -97,7 +97,7 @@ double layer_flops(const elman_model *model, size_t i, uint64_t steps,
 /* Whether layer i of the flat list gives one vector per sequence. */
 bool model_per_sequence(const elman_model *model, size_t i);
 
-/* How many outputs the model gives side by side: 2 (D,T,B,R) with merge none,
+/* How many outputs the model gives: 2 (D,T,B,R) with merge none,
  * else 1. */
 size_t model_outputs(const elman_model *model);
 
@@ -127,11 +127,11 @@ elman_status state_leave(const elman_model *model, elman_state *state,
 void state_zero(elman_state *state);
 elman_status state_copy(elman_state *to, const elman_state *from);
 
-/* Whether state was made for model; one sentence if not. */
+/* ELMAN_OK if state was made for model. */
 elman_status state_check(const elman_model *model, const elman_state *state);
 
-/* Whether layers read the caller's x itself: it is as they want it, and nobody
- * goes back. */
+/* Whether layers read the caller's x itself: it has their layout, and no
+ * backward will need a copy. */
 bool state_reads_in_place(const elman_model *model, const elman_state *state);
 
 /* Points state's arrays of a pass into its block, for T steps of B. */
@@ -157,9 +157,8 @@ elman_status cell_step(const elman_model *model, elman_state *state,
                        const float *x, const float *h, const float *c,
                        float *h_out, float *c_out);
 
-/* Sets out a pass of steps s->full.lengths (B), with sequences as they stand.
- */
-void pass_set(pass *p, uint64_t draw);
+/* Prepares a carved pass whose lengths are set. */
+void pass_set(pass *p);
 
 /* step.c. check_streams: whether model can run step by step. */
 elman_status model_check_streams(const elman_model *model);

@@ -78,9 +78,8 @@ static void list_rows(pass *p)
 }
 
 /* Fills a pass beyond what carving sets. */
-void pass_set(pass *p, uint64_t draw)
+void pass_set(pass *p)
 {
-    p->draw = draw;
     p->k = kernels_here();
     p->ragged = false;
     for (size_t b = 0; b < p->B; b++)
@@ -112,12 +111,15 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
         if (s->position[b] == FREE_SLOT) s->position[b] = 0;
         s->full.steps_before[b] = s->position[b];
     }
-    pass_set(&s->full, in->draw);
-    pass_set(&s->tail, in->draw);
+    pass_set(&s->full);
+    pass_set(&s->tail);
     copy_input(m, s, in);
     if (!s->config.training) return;
-    memset(s->dh_n, 0, s->config.B * m->memory_h * sizeof *s->dh_n);
-    memset(s->dc_n, 0, s->config.B * m->memory_c * sizeof *s->dc_n);
+    s->training.draw = in->draw;
+    memset(s->training.dh_n, 0,
+           s->config.B * m->memory_h * sizeof *s->training.dh_n);
+    memset(s->training.dc_n, 0,
+           s->config.B * m->memory_c * sizeof *s->training.dc_n);
 }
 
 /* ---- The output --------------------------------------------------------- */
@@ -271,10 +273,10 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
     size_t B = s->config.B;
     for (size_t b = 0; b < B; b++)
         TRY(state_reset_one(m, s, b));
-    if (h) memcpy(s->h, h, B * l->R * sizeof *h);
-    if (c) memcpy(s->c, c, B * l->H * sizeof *c);
+    if (h) memcpy(s->memory.h, h, B * l->R * sizeof *h);
+    if (c) memcpy(s->memory.c, c, B * l->H * sizeof *c);
     TRY(model_step(m, s, x, NULL));
-    memcpy(h_out, s->h, B * l->R * sizeof *h);
-    if (c_out) memcpy(c_out, s->c, B * l->H * sizeof *c);
+    memcpy(h_out, s->memory.h, B * l->R * sizeof *h);
+    if (c_out) memcpy(c_out, s->memory.c, B * l->H * sizeof *c);
     return ELMAN_OK;
 }

@@ -49,14 +49,17 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
     size_t B = s->config.B, row_h = m->memory_h * sizeof(float),
            row_c = m->memory_c * sizeof(float);
     s->position = arena_take(a, B, sizeof *s->position);
-    s->h = arena_take(a, B, row_h);
-    s->c = arena_take(a, B, row_c);
+    s->memory.h = arena_take(a, B, row_h);
+    s->memory.c = arena_take(a, B, row_c);
+    s->memory.capacity = B;
     if (s->config.training) {
-        s->dh_n = arena_take(a, B, row_h);
-        s->dc_n = arena_take(a, B, row_c);
-        s->dh_0 = arena_take(a, B, row_h);
-        s->dc_0 = arena_take(a, B, row_c);
-        s->gradients = arena_take(a, m->weight_count, sizeof *s->gradients);
+        s->training.seed = s->config.seed;
+        s->training.dh_n = arena_take(a, B, row_h);
+        s->training.dc_n = arena_take(a, B, row_c);
+        s->training.dh_0 = arena_take(a, B, row_h);
+        s->training.dc_0 = arena_take(a, B, row_c);
+        s->training.gradients =
+            arena_take(a, m->weight_count, sizeof *s->training.gradients);
     }
     s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
     s->work = a->used;
@@ -103,7 +106,9 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
     lay_out_rows(&s->tail, a, 1, B);
     s->full.ids = arena_take(a, B, sizeof *s->full.ids);
     s->full.steps_before = arena_take(a, B, sizeof *s->full.steps_before);
-    s->full.pointers = arena_take(a, 2 * T * B, sizeof *s->full.pointers);
+    if (s->config.training)
+        s->training.pointers =
+            arena_take(a, 2 * T * B, sizeof *s->training.pointers);
     size_t input_bytes = m->config.input_size * sizeof(float);
     s->x = s->dx = NULL;
     s->tokens = NULL;
@@ -119,25 +124,16 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
 /* What a pass takes from its state and model. */
 static void bind_pass(const elman_state *s, pass *p)
 {
-    p->seed = s->config.seed;
-    p->training = s->config.training;
     p->threads =
         s->config.threads < THREADS_MOST ? s->config.threads : THREADS_MOST;
     p->k = kernels_here();
     p->weights = s->model->weights;
     p->packed = s->model->packed;
-    p->gradients = s->gradients;
-    p->capacity = s->config.B;
-    p->h = s->h;
-    p->c = s->c;
-    p->dh_n = s->dh_n;
-    p->dc_n = s->dc_n;
-    p->dh_0 = s->dh_0;
-    p->dc_0 = s->dc_0;
+    p->memory = s->memory;
+    p->training = s->config.training ? &s->training : NULL;
     p->tokens = s->tokens;
     p->ids = s->full.ids;
     p->steps_before = s->full.steps_before;
-    p->pointers = s->full.pointers;
 }
 
 void state_carve(elman_state *s, size_t T, size_t B)
@@ -243,8 +239,8 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t first,
         const layer *l = m->layers + i;
         for (size_t direction = 0; direction < l->D && l->cell; direction++) {
             const direction_plan *d = &l->directions[direction];
-            float *h = s->h + d->memory_h * s->config.B;
-            float *c = s->c + d->memory_c * s->config.B;
+            float *h = s->memory.h + d->memory_h * s->config.B;
+            float *c = s->memory.c + d->memory_c * s->config.B;
             for (size_t b = first; b < last; b++) {
                 memset(h + b * l->R, 0, l->R * sizeof *h);
                 if (l->cell->has_cell)
@@ -285,13 +281,13 @@ static void zero_part(void *context, size_t index)
     elman_state *s = context;
     size_t first = index * ZERO_BLOCK, rest = s->model->weight_count - first;
     size_t n = rest < ZERO_BLOCK ? rest : ZERO_BLOCK;
-    memset(s->gradients + first, 0, n * sizeof *s->gradients);
+    memset(s->training.gradients + first, 0, n * sizeof *s->training.gradients);
 }
 
 void state_zero(elman_state *s)
 {
     size_t n = s->model->weight_count;
-    if (s->gradients)
+    if (s->training.gradients)
         thread_run(s->config.threads, (n + ZERO_BLOCK - 1) / ZERO_BLOCK,
                    zero_part, s);
 }
@@ -299,7 +295,6 @@ void state_zero(elman_state *s)
 /* What a forward found out about its batch. */
 static void copy_counts(pass *to, const pass *from)
 {
-    to->draw = from->draw;
     to->ragged = from->ragged;
     to->row_count = from->row_count;
 }
@@ -324,6 +319,8 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->ran = from->ran;
     to->ready = from->ready;
     to->config.seed = from->config.seed;
+    to->training.seed = from->training.seed;
+    to->training.draw = from->training.draw;
     pass full = from->full, tail = from->tail;
     state_carve(to, full.T, full.B);
     for (size_t i = 0; i < to->model->layer_count; i++) {

@@ -43,10 +43,10 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
         for (size_t direction = 0; l->cell && direction < l->D; direction++) {
             const direction_plan *d = &l->directions[direction];
             add(list, count, s, l->level, direction, 'h',
-                s->h + d->memory_h * s->config.B, l->R);
+                s->memory.h + d->memory_h * s->config.B, l->R);
             if (l->cell->has_cell)
                 add(list, count, s, l->level, direction, 'c',
-                    s->c + d->memory_c * s->config.B, l->H);
+                    s->memory.c + d->memory_c * s->config.B, l->H);
         }
     }
     entry *e = list + (*count)++;

@@ -31,8 +31,8 @@ static void prepare(const elman_model *m, elman_state *s)
         s->full.steps_before[b] =
             0; /* read by masks alone: not without training */
     }
-    pass_set(&s->full, 0);
-    pass_set(&s->tail, 0);
+    pass_set(&s->full);
+    pass_set(&s->tail);
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;

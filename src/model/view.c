@@ -30,12 +30,12 @@ typedef struct memory_view {
 } memory_view;
 
 static const memory_view memories[] = {
-    {"h_n", "h", offsetof(elman_state, h), false},
-    {"c_n", "c", offsetof(elman_state, c), true},
-    {"dh_n", "dh_n", offsetof(elman_state, dh_n), false},
-    {"dc_n", "dc_n", offsetof(elman_state, dc_n), true},
-    {"dh_0", "dh_0", offsetof(elman_state, dh_0), false},
-    {"dc_0", "dc_0", offsetof(elman_state, dc_0), true},
+    {"h_n", "h", offsetof(elman_state, memory.h), false},
+    {"c_n", "c", offsetof(elman_state, memory.c), true},
+    {"dh_n", "dh_n", offsetof(elman_state, training.dh_n), false},
+    {"dc_n", "dc_n", offsetof(elman_state, training.dc_n), true},
+    {"dh_0", "dh_0", offsetof(elman_state, training.dh_0), false},
+    {"dc_0", "dc_0", offsetof(elman_state, training.dc_0), true},
 };
 
 static float *memory_at(const elman_state *s, const memory_view *v)
@@ -81,10 +81,13 @@ typedef struct level_view {
 
 #define D(name) offsetof(direction_state, name)
 static const level_view levels[] = {
-    {"h", D(h), 'R', true, false},         {"c", D(c), 'H', true, false},
-    {"gate", D(gate), 'G', false, true},   {"da", D(da), 'G', false, true},
-    {"dh", D(dh), 'R', false, true},       {"dc", D(dc), 'H', false, true},
-    {"dgate", D(dgate), 'G', false, true},
+    {"h", D(h), 'R', true, false},
+    {"c", D(c), 'H', true, false},
+    {"gate", D(gate), 'G', false, true},
+    {"da", D(backward.da), 'G', false, true},
+    {"dh", D(kept.dh), 'R', false, true},
+    {"dc", D(kept.dc), 'H', false, true},
+    {"dgate", D(kept.dgate), 'G', false, true},
 };
 #undef D
 
@@ -172,11 +175,11 @@ static elman_status view_gradient(const elman_model *m, const elman_state *s,
                                   const char *name, elman_tensor *view)
 {
     size_t bytes = strlen(name) - strlen(".grad");
-    for (size_t i = 0; s->gradients && i < m->info.parameters; i++) {
+    for (size_t i = 0; s->training.gradients && i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
         if (strlen(p->name) != bytes || strncmp(p->name, name, bytes) != 0)
             continue;
-        *view = tensor(s->gradients + p->offset, p->rank, p->shape[0],
+        *view = tensor(s->training.gradients + p->offset, p->rank, p->shape[0],
                        p->shape[1], 0);
         return ELMAN_OK;
     }

@@ -182,7 +182,7 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
 
     double rate = optimizer_config(r->optimizer)->learning_rate;
     TRY(optimizer_update(r->optimizer, rate, r->state->config.threads,
-                         r->state->gradients, m->weights, NULL));
+                         r->state->training.gradients, m->weights, NULL));
     model_repack(r->model, 1);
     return ELMAN_OK;
 }

@@ -208,9 +208,9 @@ static elman_status backward(const run *r, elman_state *s)
     copy_output(r, t->dy, r->part.dy, true);
 
     /* the gradients of all passes add up */
-    memcpy(s->gradients, gradients, bytes);
+    memcpy(s->training.gradients, gradients, bytes);
     TRY(model_backward(t->model, s, r->part.dy, t->I ? r->part.dx : NULL));
-    memcpy(gradients, s->gradients, bytes);
+    memcpy(gradients, s->training.gradients, bytes);
 
     if (t->I) copy_dx(r);
     return ELMAN_OK;
@@ -245,12 +245,14 @@ static elman_status backward_group(run *r, size_t chunks)
     for (size_t i = chunks; i-- > 0;) {
         elman_state *s = r->states[i];
         const elman_state *next = i + 1 < chunks ? r->states[i + 1] : NULL;
-        memory to = state_memory(s, s->dh_n, s->dc_n);
+        memory to = state_memory(s, s->training.dh_n, s->training.dc_n);
 
         for (size_t b = 0; b < r->part.B; b++)
             if (next)
-                copy_memory(m, state_memory(next, next->dh_0, next->dc_0), b,
-                            to, b);
+                copy_memory(m,
+                            state_memory(next, next->training.dh_0,
+                                         next->training.dc_0),
+                            b, to, b);
             else
                 copy_memory(m, whole_memory(t, t->dh_n, t->dc_n),
                             r->part.which[b], to, b);
@@ -264,8 +266,8 @@ static elman_status backward_group(run *r, size_t chunks)
     memory begin =
         whole_memory(t, out->values[OUTCOME_DH_0], out->values[OUTCOME_DC_0]);
     for (size_t b = 0; b < r->part.B; b++)
-        copy_memory(m, state_memory(s, s->dh_0, s->dc_0), b, begin,
-                    r->part.which[b]);
+        copy_memory(m, state_memory(s, s->training.dh_0, s->training.dc_0), b,
+                    begin, r->part.which[b]);
     return ELMAN_OK;
 }
 
@@ -282,7 +284,7 @@ static elman_status run_group(run *r)
     state_reset(m, s);
     for (size_t b = 0; b < r->part.B && t->given; b++)
         copy_memory(m, whole_memory(t, t->h_0, t->c_0), r->part.which[b],
-                    state_memory(s, s->h, s->c), b);
+                    state_memory(s, s->memory.h, s->memory.c), b);
 
     /* each chunk goes on where the one before ended; to go back through it, it
      * needs a state of its own */
@@ -298,7 +300,8 @@ static elman_status run_group(run *r)
     memory end = whole_memory(t, r->out->values[OUTCOME_H_N],
                               r->out->values[OUTCOME_C_N]);
     for (size_t b = 0; b < r->part.B; b++)
-        copy_memory(m, state_memory(s, s->h, s->c), b, end, r->part.which[b]);
+        copy_memory(m, state_memory(s, s->memory.h, s->memory.c), b, end,
+                    r->part.which[b]);
     return r->cut->forward ? ELMAN_OK : backward_group(r, chunks);
 }
 

@@ -146,8 +146,9 @@ static void put_memory(const elman_model *m, const elman_state *s, int run,
         snprintf(name, sizeof name, "%s%s%s_%s%s", only ? "" : l->config.name,
                  only ? "" : ".", of_c ? "c" : "h", suffix, level);
         size_t levels = own ? 1 : l->config.num_layers;
-        const float *memory = of_c ? s->c + l->directions[0].memory_c * B
-                                   : s->h + l->directions[0].memory_h * B;
+        const float *memory = of_c
+                                  ? s->memory.c + l->directions[0].memory_c * B
+                                  : s->memory.h + l->directions[0].memory_h * B;
         put_floats(file_name(run, port_kind, name), memory, 3,
                    (size_t[]){levels * l->D, B, l->H});
     }
@@ -196,8 +197,8 @@ static void run_one(const elman_model *m, int run, size_t T, size_t B,
     else batch.x = x;
     put_input(m, run, &batch);
     if (memory) {
-        random_fill(77, m->memory_h * B, -1, 1, s->h);
-        random_fill(78, m->memory_c * B, -1, 1, s->c);
+        random_fill(77, m->memory_h * B, -1, 1, s->memory.h);
+        random_fill(78, m->memory_c * B, -1, 1, s->memory.c);
         put_memory(m, s, run, "in", "0", false);
         put_memory(m, s, run, "in", "0", true);
     }
