@@ -462,9 +462,9 @@ ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
                                                   const char *key,
                                                   const char *text);
 
-/* ---- State: all that a run changes -------------------------------------- */
+/* ---- State: everything a run changes ------------------------------------ */
 
-/* What a state must have room for. */
+/* What a state must have room for; T times B is below 2^31. */
 typedef struct elman_state_config {
     size_t T;            /* most steps of one pass, 0 means 1 */
     size_t B;            /* most sequences of one pass, 0 means 1 */
@@ -496,7 +496,7 @@ ELMAN_API void elman_state_destroy(elman_state *state);
  * slots stay free. */
 ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 
-/* The same for sequence b alone. A free slot becomes active again. */
+/* Forgets the memory of sequence b alone. A free slot becomes active again. */
 ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
                                                  elman_state *state, size_t b);
 

@@ -175,7 +175,7 @@ TEST(misuse_of_places_is_told)
         CHECK(b == i, "joined at %zu", b);
     }
     CHECK_FAILS(elman_state_join(c.model, c.all, &b), ELMAN_BAD_VALUE,
-                "all B 5 places have a stream");
+                "all B 5 slots have a stream");
     CHECK_FAILS(elman_state_leave(c.model, c.all, PLACES), ELMAN_BAD_VALUE,
                 "b is 5, expected less than B 5");
     elman_state *training;
@@ -196,7 +196,7 @@ TEST(misuse_of_places_is_told)
     CHECK_OK(elman_model_forward(c.model, c.all,
                                  &(elman_batch){.T = 1, .B = 2, .x = x}, NULL));
     CHECK_FAILS(elman_state_join(c.model, c.all, &b), ELMAN_BAD_VALUE,
-                "all B 5 places have a stream");
+                "all B 5 slots have a stream");
     crowd_close(&c);
 }
 

@@ -10,7 +10,6 @@
 #include "proof/machine.h"
 #include "proof/roof.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TEXT(number)                 #number

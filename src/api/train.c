@@ -1,4 +1,4 @@
-/* train.c: elman_train.h: data, training, looking inside, proof. */
+/* train.c: elman_train.h: data, training, sampling, self-tests. */
 #include "api/need.h"
 #include "data/dataset.h"
 #include "data/encoding.h"
@@ -11,9 +11,6 @@
 #include "learn/sampler.h"
 #include "learn/trainer.h"
 #include "proof/verify.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- Data --------------------------------------------------------------- */
 
@@ -199,7 +196,7 @@ elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
     return sampler_step(sampler, draw, V, logits, token);
 }
 
-/* ---- Looking, proving --------------------------------------------------- */
+/* ---- Gradients through time, self-tests ---------------------------------- */
 
 elman_status elman_flow_read(const elman_model *model, const elman_batch *batch,
                              size_t level, double *norms)

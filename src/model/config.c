@@ -170,7 +170,7 @@ static elman_status check_recurrent(elman_layer *l, size_t index)
     if (l->merge == ELMAN_MERGE_NONE && l->num_layers > 1)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: merge none gives two outputs, which the "
-                       "next of %zu levels can not read",
+                       "next of %zu levels cannot read",
                        index, l->num_layers);
     if (l->clip == 0) l->clip = 0; /* never -0 */
     if (l->chrono > 0 && l->chrono <= 2)

@@ -78,7 +78,7 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
         if (plan->ended)
             return failure(ELMAN_BAD_VALUE,
                            "merge none gives two outputs, which the layer %s "
-                           "after it can not read",
+                           "after it cannot read",
                            l->config.name);
         l->I = plan->features;
         l->forward_features = plan->forward_features;

@@ -101,7 +101,7 @@ elman_status state_join(const elman_model *m, elman_state *s, size_t *b)
         return ELMAN_OK;
     }
     return failure(ELMAN_BAD_VALUE,
-                   "all B %zu places have a stream, expected a free one",
+                   "all B %zu slots have a stream, expected a free one",
                    s->config.B);
 }
 
