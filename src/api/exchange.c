@@ -15,7 +15,9 @@ elman_status elman_import_open(const char *const *paths, size_t count,
 {
     NEED(paths, import);
     for (size_t i = 0; i < count; i++)
-        if (!paths[i]) return missing("a path", 0);
+        if (!paths[i])
+            return failure(ELMAN_BAD_VALUE,
+                           "a path is NULL, expected a pointer");
     return import_open(paths, count, config, import);
 }
 

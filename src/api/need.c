@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-elman_status missing(const char *names, size_t index)
+void missing(const char *names, size_t index)
 {
     for (; index > 0; index--)
         names = strchr(names, ',') + 2;
-    return failure(ELMAN_BAD_VALUE, "%.*s is NULL, expected a pointer",
-                   (int)strcspn(names, ","), names);
+    (void)failure(ELMAN_BAD_VALUE, "%.*s is NULL, expected a pointer",
+                  (int)strcspn(names, ","), names);
 }

@@ -8,16 +8,19 @@
 
 #include "base/status.h"
 
-/* ELMAN_BAD_VALUE for the argument at index of names, which are separated by
- * commas. */
-elman_status missing(const char *names, size_t index);
+/* Says that the argument at index of names, which are separated by commas, is
+ * NULL. */
+__attribute__((cold)) void missing(const char *names, size_t index);
 
-/* The first argument that is NULL, or ELMAN_OK. */
+/* ELMAN_BAD_VALUE, and a message about the first, if some argument is NULL. */
 static inline elman_status find_missing(const char *names, size_t count,
                                         const void *const *arguments)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!arguments[i]) return missing(names, i);
+    for (size_t i = 0; i < count; i++) {
+        if (arguments[i]) continue;
+        missing(names, i);
+        return ELMAN_BAD_VALUE;
+    }
     return ELMAN_OK;
 }
 
