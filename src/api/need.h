@@ -24,26 +24,13 @@ static inline elman_status find_missing(const char *names, size_t count,
     return ELMAN_OK;
 }
 
-static inline bool all_given(size_t count, const void *const *arguments)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!arguments[i]) return false;
-    return true;
-}
-
 /* The status of arguments that may not be NULL. */
 #define MISSING(...)                                                           \
     find_missing(#__VA_ARGS__,                                                 \
                  sizeof((const void *[]){__VA_ARGS__}) / sizeof(void *),       \
                  (const void *[]){__VA_ARGS__})
 
-/* Leaves the function with that status if an argument is NULL. The test stands
- * alone, so that a call with all arguments has nothing to keep for later. */
-#define NEED(...)                                                              \
-    do {                                                                       \
-        if (!all_given(sizeof((const void *[]){__VA_ARGS__}) / sizeof(void *), \
-                       (const void *[]){__VA_ARGS__}))                         \
-            return MISSING(__VA_ARGS__);                                       \
-    } while (0)
+/* Leaves the function with that status if an argument is NULL. */
+#define NEED(...) TRY(MISSING(__VA_ARGS__))
 
 #endif
