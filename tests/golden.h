@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/kind.h"
 #include "format/safetensors.h"
 
 typedef struct golden {
@@ -32,6 +33,17 @@ static inline golden golden_open(const char *family)
     g.cases = json_loads(text, 0, NULL);
     CHECK(g.cases, "%s: cases are not JSON", path);
     return g;
+}
+
+/* The files of networks: one for each cell, and then the others. NULL past the
+ * last. */
+static inline const char *golden_family(size_t index)
+{
+    static const char *const others[] = {"cell", "stack", "variant"};
+    for (size_t i = 1; i < kind_count(); i++)
+        if (kind_is_recurrent((elman_kind)i) && index-- == 0)
+            return kind_at((elman_kind)i)->word;
+    return index < sizeof others / sizeof *others ? others[index] : NULL;
 }
 
 static inline void golden_close(golden *g)
@@ -136,16 +148,12 @@ static inline int golden_choice(const json_t *object, const char *key,
 
 static inline elman_layer golden_layer(const json_t *j)
 {
-    static const char *const kinds[] = {
-        "end",        "rnn",     "lstm",    "gru",  "linear",
-        "embedding",  "tanh",    "sigmoid", "relu", "softmax",
-        "layer_norm", "dropout", "last",    NULL};
     static const char *const curves[] = {"tanh", "relu", NULL};
     static const char *const merges[] = {"concat",  "sum",  "mul",
                                          "average", "none", NULL};
     static const char *const lasts[] = {"step", "final", NULL};
     elman_layer l = {
-        .kind = (elman_kind)golden_choice(j, "kind", kinds),
+        .kind = kind_named(json_string_value(json_object_get(j, "kind"))),
         .hidden_size = golden_size(j, "hidden_size"),
         .num_layers = golden_size(j, "num_layers"),
         .proj_size = golden_size(j, "proj_size"),

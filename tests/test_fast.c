@@ -4,6 +4,7 @@
  * also when a second batch goes on where the first one ended.
  */
 #include "check.h"
+#include "cell/cell.h"
 #include "model/reference.h"
 #include "random_batch.h"
 
@@ -132,8 +133,12 @@ static double da_from(const reference_cell *cell, size_t j, const float *dgate,
 {
     const elman_layer *c = cell->config;
     size_t block = j / cell->H;
-    elman_activation f = reference_function(cell, block == 2);
-    double d = (double)*dgate, slope = reference_activation_derivative(f, sum);
+    int function = cell_for(c)->gate[block].function;
+    double d = (double)*dgate;
+    if (function == FUNCTION_IDENTITY) return d;
+
+    elman_activation f = reference_function(cell, (size_t)function);
+    double slope = reference_activation_derivative(f, sum);
     if (c->clip > 0 && fabs(sum) >= (double)c->clip) slope = 0;
     if (c->coupled && block == 0) d -= (double)dgate[cell->H];
     if (c->coupled && block == 1) d = 0;

@@ -18,13 +18,14 @@ A network case holds a config in the words of elman_config, and:
     y, layer0.h_n, layer0.c_n        what comes out
     dx, layer0.dh_0, layer0.dc_0, fc.weight.grad
 
-networks.py runs them, learning.py has losses and training, book.py the file.
+networks.py runs them, cells.py has cells that torch.nn does not, learning.py has losses and training, book.py the file.
 """
 
 import numpy
 import torch
 from torch import nn
 
+import cells
 from book import Book, Source, single
 from learning import loss_cases, optimizer_cases, schedule_cases
 from networks import draw_weights, run, shapes_of
@@ -95,7 +96,7 @@ def record(book, name, config, T, B, lengths=None, given=False, up="both",
 
 
 def recurrent_cases(book, kind, options):
-    """The grid that every cell of torch.nn goes through."""
+    """The grid that every cell goes through."""
     def one(name, I, T, B, first=False, more=(), **layer):
         layer = {"kind": kind, **options, **layer}
         if "proj_size" in options:
@@ -284,6 +285,10 @@ def main():
         for option in options:
             recurrent_cases(book, kind, option)
         book.save(name)
+    for kind in cells.STEPS:
+        book = Book()
+        recurrent_cases(book, kind, {})
+        book.save(kind)
     for name, fill in (("cell", cell_cases), ("stack", stack_cases),
                        ("variant", variant_cases), ("loss", loss_cases),
                        ("optimizer", optimizer_cases),

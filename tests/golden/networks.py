@@ -9,7 +9,9 @@ import math
 import torch
 from torch import nn
 
-GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+import cells
+
+GATES = {"rnn": 1, "lstm": 4, "gru": 3, **cells.GATES}
 NAMES = {"linear": "fc", "embedding": "embedding", "layer_norm": "norm"}
 
 
@@ -37,10 +39,15 @@ def recurrent_shapes(layer, prefix, I):
         for suffix, _ in directions(layer):
             end = f"_l{k}{suffix}"
             shapes[f"{prefix}.weight_ih{end}"] = (G * H, I)
-            shapes[f"{prefix}.weight_hh{end}"] = (G * H, R)
+            recurrence = cells.RECURRENCE.get(layer["kind"], "matrix")
+            if recurrence == "matrix":
+                shapes[f"{prefix}.weight_hh{end}"] = (G * H, R)
+            if recurrence == "vector":
+                shapes[f"{prefix}.weight_hh{end}"] = (G * H,)
             if not layer.get("no_bias"):
                 shapes[f"{prefix}.bias_ih{end}"] = (G * H,)
-                shapes[f"{prefix}.bias_hh{end}"] = (G * H,)
+                if recurrence == "matrix":
+                    shapes[f"{prefix}.bias_hh{end}"] = (G * H,)
             if layer.get("proj_size"):
                 shapes[f"{prefix}.weight_hr{end}"] = (R, H)
             if layer.get("peephole"):
@@ -56,6 +63,9 @@ def recurrent_shapes(layer, prefix, I):
 
 def hand_step(layer, H, w, x, h, c):
     """One step of a cell that torch.nn does not have; w is its parameters."""
+    if layer["kind"] in cells.STEPS:
+        return cells.STEPS[layer["kind"]](w, x, h), c
+
     def sums(first, last, h_in=h):
         rows = slice(first * H, last * H)
         a = x @ w["weight_ih"][rows].T + h_in @ w["weight_hh"][rows].T
@@ -119,8 +129,8 @@ def hand_direction(layer, H, w, x, lengths, h, c, reverse):
 
 
 def by_hand(layer):
-    return any(layer.get(k) for k in ("peephole", "coupled", "clip",
-                                      "reset_before"))
+    return layer["kind"] in cells.STEPS or any(
+        layer.get(k) for k in ("peephole", "coupled", "clip", "reset_before"))
 
 
 def make_module(layer, I, H, levels, both, batch_first):

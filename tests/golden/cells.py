@@ -1,0 +1,31 @@
+"""Cells that torch.nn does not have, as small programs over torch.
+
+Each is one step: from x (B,I) and h (B,H) to the new h, with w the parameters
+of a level and direction by their plain names. GATES says how many blocks of H
+rows weight_ih has, RECURRENCE the shape of weight_hh: a matrix (G,H), a vector
+(H), or none. Where there is no matrix there is no bias_hh either.
+"""
+
+import torch
+from torch.nn.functional import linear
+
+GATES, RECURRENCE, STEPS = {}, {}, {}
+
+
+def cell(kind, gates, recurrence):
+    """Enters a step under its kind."""
+    def enter(step):
+        GATES[kind], RECURRENCE[kind], STEPS[kind] = gates, recurrence, step
+        return step
+    return enter
+
+
+def of_input(w, x):
+    """The sums that x alone makes, gate by gate."""
+    H = w["weight_ih"].shape[0]
+    return linear(x, w["weight_ih"], w.get("bias_ih", torch.zeros(H)))
+
+
+def of_memory(w, h):
+    H = w["weight_hh"].shape[0]
+    return linear(h, w["weight_hh"], w.get("bias_hh", torch.zeros(H)))
