@@ -200,7 +200,9 @@ typedef enum elman_kind {
                               (variational) */
     ELMAN_LAST = 12,       /* one vector per sequence instead of one per step */
     ELMAN_ACTIVATION = 13, /* elementwise: the function that activation names */
-    ELMAN_LOG_SOFTMAX = 14 /* over the features of each step */
+    ELMAN_LOG_SOFTMAX = 14, /* over the features of each step */
+    ELMAN_MINGRU = 15       /* minimal GRU: its gate sees x alone (Feng et al.
+                                2024, "Were RNNs all we needed?") */
 } elman_kind;
 
 /* What kinds have in common. */

@@ -29,3 +29,11 @@ def of_input(w, x):
 def of_memory(w, h):
     H = w["weight_hh"].shape[0]
     return linear(h, w["weight_hh"], w.get("bias_hh", torch.zeros(H)))
+
+
+@cell("mingru", 2, "none")
+def mingru(w, x, h):
+    """Algorithm 1 of Feng et al. 2024, without the log-space form."""
+    z, n = of_input(w, x).chunk(2, -1)
+    z = z.sigmoid()
+    return (1 - z) * h + z * n
