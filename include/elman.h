@@ -201,8 +201,9 @@ typedef enum elman_kind {
     ELMAN_LAST = 12,       /* one vector per sequence instead of one per step */
     ELMAN_ACTIVATION = 13, /* elementwise: the function that activation names */
     ELMAN_LOG_SOFTMAX = 14, /* over the features of each step */
-    ELMAN_MINGRU = 15       /* minimal GRU: its gate sees x alone (Feng et al.
-                                2024, "Were RNNs all we needed?") */
+    ELMAN_MINGRU = 15,      /* minimal GRU: its gate sees x alone (Feng et al.
+                               2024, "Were RNNs all we needed?") */
+    ELMAN_MINLSTM = 16      /* minimal LSTM: the same (Feng et al. 2024) */
 } elman_kind;
 
 /* What kinds have in common. */

@@ -37,3 +37,11 @@ def mingru(w, x, h):
     z, n = of_input(w, x).chunk(2, -1)
     z = z.sigmoid()
     return (1 - z) * h + z * n
+
+
+@cell("minlstm", 3, "none")
+def minlstm(w, x, h):
+    """Algorithm 3 of Feng et al. 2024, with its length-independent scale."""
+    f, i, n = of_input(w, x).chunk(3, -1)
+    f, i = f.sigmoid(), i.sigmoid()
+    return f / (f + i) * h + i / (f + i) * n
