@@ -166,6 +166,12 @@ static void draw_recurrent(draws *d, size_t most, bool ends, elman_layer *l)
 
     draw_directions(d, ends, l);
     if (kind_has_field(l->kind, "activations")) draw_activations(d, l);
+
+    /* a unit that adds up its own past without a bound would magnify rounding
+     */
+    bool by_itself = cell_for(l)->recurrence == ELMAN_RECURRENCE_VECTOR;
+    if (by_itself && (l->nonlinearity || cell_is_custom(l)))
+        l->init_hh = (elman_init){ELMAN_INIT_UNIFORM, 0.5};
 }
 
 /* A layer without weights that maps each feature to one. */

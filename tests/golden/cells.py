@@ -45,3 +45,9 @@ def minlstm(w, x, h):
     f, i, n = of_input(w, x).chunk(3, -1)
     f, i = f.sigmoid(), i.sigmoid()
     return f / (f + i) * h + i / (f + i) * n
+
+
+@cell("indrnn", 1, "vector")
+def indrnn(w, x, h):
+    """Equation 2 of Li et al. 2018, with tanh."""
+    return (of_input(w, x) + w["weight_hh"] * h).tanh()
