@@ -204,7 +204,8 @@ typedef enum elman_kind {
     ELMAN_MINGRU = 15,      /* minimal GRU: its gate sees x alone (Feng et al.
                                2024, "Were RNNs all we needed?") */
     ELMAN_MINLSTM = 16,     /* minimal LSTM: the same (Feng et al. 2024) */
-    ELMAN_INDRNN = 17 /* each unit sees its own h alone (Li et al. 2018) */
+    ELMAN_INDRNN = 17, /* each unit sees its own h alone (Li et al. 2018) */
+    ELMAN_LIGRU = 18   /* light GRU: no reset gate (Ravanelli et al. 2018) */
 } elman_kind;
 
 /* What kinds have in common. */

@@ -51,3 +51,11 @@ def minlstm(w, x, h):
 def indrnn(w, x, h):
     """Equation 2 of Li et al. 2018, with tanh."""
     return (of_input(w, x) + w["weight_hh"] * h).tanh()
+
+
+@cell("ligru", 2, "matrix")
+def ligru(w, x, h):
+    """Equations 8 of Ravanelli et al. 2018, without batch normalization."""
+    z, n = (of_input(w, x) + of_memory(w, h)).chunk(2, -1)
+    z = z.sigmoid()
+    return z * h + (1 - z) * n.relu()
