@@ -163,7 +163,7 @@ static void train(void)
     const elman_loss_config config = {0};
     double loss;
 
-    elman_state_zero(text.state);
+    elman_state_zero_gradients(text.state);
     must(elman_model_forward(text.model, text.state, &batch, text.y));
     must(elman_loss_forward(&config, &batch, LETTERS, text.y, &target, &loss,
                             text.dy));

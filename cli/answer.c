@@ -21,7 +21,7 @@ double log2_softmax(const float *y, size_t count, size_t index)
 void answer_unscale(const elman_encoding *encoding, float *y)
 {
     size_t targets = encoding->targets;
-    size_t count = encoding->task == ELMAN_FORECAST
+    size_t count = encoding->task == ELMAN_TASK_FORECAST
                        ? encoding->horizon * targets
                        : targets;
     for (size_t k = 0; k < count; k++)
@@ -76,7 +76,8 @@ static double value_of(const answer_style *style, const float *y, size_t k)
 static void write_values(const answer_style *style, const float *y)
 {
     const elman_encoding *encoding = style->encoding;
-    size_t steps = encoding->task == ELMAN_FORECAST ? encoding->horizon : 1;
+    size_t steps =
+        encoding->task == ELMAN_TASK_FORECAST ? encoding->horizon : 1;
     size_t count = steps * encoding->targets;
 
     if (screen.json) {
@@ -106,9 +107,9 @@ int answer_write_bits(const answer_style *style, double bits, size_t tokens)
         record out = record_begin(stdout);
         record_number(&out, "bits", bits / (double)tokens);
         record_count(&out,
-                     style->encoding->unit == ELMAN_WORDS   ? "words"
-                     : style->encoding->unit == ELMAN_BYTES ? "bytes"
-                                                            : "characters",
+                     style->encoding->unit == ELMAN_UNIT_WORDS   ? "words"
+                     : style->encoding->unit == ELMAN_UNIT_BYTES ? "bytes"
+                                                                 : "characters",
                      tokens);
         record_end(&out);
     } else if (tokens) printf("%.4f\n", bits / (double)tokens);

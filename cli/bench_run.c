@@ -58,7 +58,7 @@ static elman_status run_once(subject *ours)
         return elman_model_step(ours->model, ours->state, ours->x, ours->y);
 
     elman_state_reset(ours->model, ours->state);
-    if (ours->mode == TRAIN) elman_state_zero(ours->state);
+    if (ours->mode == TRAIN) elman_state_zero_gradients(ours->state);
 
     elman_status status =
         elman_model_forward(ours->model, ours->state, &ours->batch, ours->y);

@@ -190,7 +190,7 @@ static int write_out(const conversion *run)
 static int convert_import(conversion *run, const elman_import *import)
 {
     run->rows = elman_import_rows(import, &run->row_count);
-    run->extra = elman_import_beside(import);
+    run->extra = elman_import_extra(import);
     int code = check_claimed(run);
     if (code) return code;
 

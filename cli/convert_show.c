@@ -168,8 +168,8 @@ static int read_python(const conversion *run, char *lines)
 
     elman_export_format format =
         run->to == TO_ONNX ? ELMAN_EXPORT_ONNX : ELMAN_EXPORT_TORCH;
-    return elman_export_read(run->model, format, run->out, PYTHON_TEXT,
-                             lines) == ELMAN_OK
+    return elman_export_lines(run->model, format, run->out, PYTHON_TEXT,
+                              lines) == ELMAN_OK
                ? 0
                : library_failed();
 }
@@ -236,7 +236,7 @@ static void show_record(const conversion *run, const char *python)
     record_text(&out, "format", formats[run->to]);
     record_number(&out, "bytes", file_bytes(run->out));
     record_text(&out, "layers", model_describe(run->model));
-    record_count(&out, "weights", elman_model_size(run->model).weights);
+    record_count(&out, "weights", elman_model_read_info(run->model).weights);
 
     /* what became of each tensor, and what was checked */
     record_open(&out, "tensors", '[');

@@ -81,11 +81,11 @@ static int show(const network *net, const eval_values *values, const char *data,
     /* or a line, and tables where a class or a value has its own */
     printf("%s on %s %s%s\n", metrics_describe(encoding, metrics),
            with_commas(sequences),
-           encoding->task == ELMAN_LANGUAGE   ? unit_name(encoding)
-           : encoding->task == ELMAN_FORECAST ? "window"
-                                              : "sequence",
+           encoding->task == ELMAN_TASK_LANGUAGE   ? unit_name(encoding)
+           : encoding->task == ELMAN_TASK_FORECAST ? "window"
+                                                   : "sequence",
            sequences == 1 ? "" : "s");
-    if (encoding->task == ELMAN_LANGUAGE) return EXIT_DONE;
+    if (encoding->task == ELMAN_TASK_LANGUAGE) return EXIT_DONE;
     putchar('\n');
     metrics_show(encoding, metrics, confusion);
     if (confusion && values->confusion) {
@@ -113,11 +113,12 @@ static int evaluate(const network *net, const eval_values *values,
     };
 
     elman_metrics metrics;
-    elman_status status = elman_model_evaluate(
-        net->model, dataset, ELMAN_VALIDATION, &config, &metrics, confusion);
+    elman_status status =
+        elman_model_evaluate(net->model, dataset, ELMAN_PART_VALIDATION,
+                             &config, &metrics, confusion);
     int code = status == ELMAN_OK
                    ? show(net, values, data,
-                          elman_dataset_size(dataset, ELMAN_VALIDATION),
+                          elman_dataset_size(dataset, ELMAN_PART_VALIDATION),
                           &metrics, confusion)
                    : library_failed();
 

@@ -135,8 +135,8 @@ static int inspect_data(const network *net, const inspect_values *values,
 
     size_t steps = values->steps ? (size_t)values->steps : TEXT_STEPS;
     size_t batch = (size_t)values->batch;
-    size_t tokens = elman_dataset_size(dataset, ELMAN_VALIDATION);
-    if (net->encoding->task == ELMAN_LANGUAGE) {
+    size_t tokens = elman_dataset_size(dataset, ELMAN_PART_VALIDATION);
+    if (net->encoding->task == ELMAN_TASK_LANGUAGE) {
         /* a short text has room for fewer, then shorter sequences */
         while (batch > 1 && batch * (steps + 1) > tokens)
             batch--;
@@ -145,7 +145,7 @@ static int inspect_data(const network *net, const inspect_values *values,
 
     /* one batch, of the data's beginning */
     elman_loader_config order = {
-        .part = ELMAN_VALIDATION, .batch_size = batch, .steps = steps};
+        .part = ELMAN_PART_VALIDATION, .batch_size = batch, .steps = steps};
     elman_loader *loader = NULL;
     int code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
                    ? inspect_loader(net, loader, values, path)
@@ -159,7 +159,7 @@ static int inspect_data(const network *net, const inspect_values *values,
 static int inspect_text(const network *net, const char *text)
 {
     size_t bytes = strlen(text), count = 0;
-    if (!net->encoding || net->encoding->task != ELMAN_LANGUAGE)
+    if (!net->encoding || net->encoding->task != ELMAN_TASK_LANGUAGE)
         return misused("--text is for language models, which '%s' is not",
                        net->path);
 

@@ -142,7 +142,7 @@ static void fill_parts(const meter *run, const elman_progress *progress,
     snprintf(parts[2].text, LENGTH, "step %llu",
              (unsigned long long)progress->step);
     snprintf(parts[3].text, LENGTH, "loss %s", significant(run->loss, 4));
-    if (run->encoding->task == ELMAN_LANGUAGE && !isnan(run->bits))
+    if (run->encoding->task == ELMAN_TASK_LANGUAGE && !isnan(run->bits))
         snprintf(parts[4].text, LENGTH, "%s bits/%s", significant(run->bits, 3),
                  short_unit_name(run->encoding));
 

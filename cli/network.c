@@ -17,7 +17,7 @@ static elman_loss_kind loss_named(const char *name)
                                         "bce"};
     for (int n = 0; name && n < 5; n++)
         if (!strcmp(name, names[n])) return (elman_loss_kind)n;
-    return ELMAN_MEAN_SQUARED;
+    return ELMAN_LOSS_MEAN_SQUARED;
 }
 
 /* The encoding is text in a file that anybody may have written: true if its
@@ -26,7 +26,7 @@ static bool encoding_fits(const network *net)
 {
     const elman_encoding *encoding = net->encoding;
     bool one = false;
-    size_t outputs = elman_encoding_size(encoding, &one);
+    size_t outputs = elman_encoding_outputs(encoding, &one);
     return net->size.vocabulary == encoding->vocabulary &&
            net->size.input_size == encoding->input_size &&
            net->size.output_size == outputs && net->size.per_sequence == one;
@@ -39,7 +39,7 @@ int network_open(const char *path, bool encoding_needed, network *net)
         return library_failed();
 
     /* the encoding is a note of the file: it must be valid and fit the model */
-    net->size = elman_model_size(net->model);
+    net->size = elman_model_read_info(net->model);
     net->note = elman_model_note(net->model, "encoding");
     if (net->note &&
         elman_encoding_create(net->note, &net->encoding) != ELMAN_OK) {
@@ -63,7 +63,7 @@ int network_open(const char *path, bool encoding_needed, network *net)
     }
 
     if (net->encoding && task_has_classes(net->encoding->task))
-        net->loss = ELMAN_CROSS_ENTROPY;
+        net->loss = ELMAN_LOSS_CROSS_ENTROPY;
     else net->loss = loss_named(elman_model_note(net->model, "loss"));
     return 0;
 }
@@ -85,15 +85,16 @@ const char *task_word(elman_task task)
 
 bool task_has_classes(elman_task task)
 {
-    return task == ELMAN_LANGUAGE || task == ELMAN_CLASSIFY ||
-           task == ELMAN_TAG;
+    return task == ELMAN_TASK_LANGUAGE || task == ELMAN_TASK_CLASSIFY ||
+           task == ELMAN_TASK_TAG;
 }
 
 const char *unit_name(const elman_encoding *encoding)
 {
     static const char *const names[] = {"character", "byte", "character",
                                         "word"};
-    return encoding->task == ELMAN_LANGUAGE ? names[encoding->unit] : "step";
+    return encoding->task == ELMAN_TASK_LANGUAGE ? names[encoding->unit]
+                                                 : "step";
 }
 
 const char *short_unit_name(const elman_encoding *encoding)
@@ -217,7 +218,7 @@ const char *model_describe(const elman_model *model)
     }
 
     append(text, sizeof text, "; %s weights",
-           with_commas(elman_model_size(model).weights));
+           with_commas(elman_model_read_info(model).weights));
     return text;
 }
 
@@ -232,17 +233,17 @@ const char *encoding_describe(const elman_encoding *encoding)
 
     /* what a sequence is, and what is made of it */
     switch (encoding->task) {
-    case ELMAN_LANGUAGE:
+    case ELMAN_TASK_LANGUAGE:
         append(text, sizeof text, "%ss, vocabulary %zu", unit_name(encoding),
                encoding->vocabulary);
         break;
-    case ELMAN_CLASSIFY:
-    case ELMAN_TAG:
+    case ELMAN_TASK_CLASSIFY:
+    case ELMAN_TASK_TAG:
         append(text, sizeof text, "%zu value%s a step to one of %zu classes%s",
                inputs, plural(inputs), encoding->classes,
-               encoding->task == ELMAN_TAG ? " at each step" : "");
+               encoding->task == ELMAN_TASK_TAG ? " at each step" : "");
         break;
-    case ELMAN_FORECAST:
+    case ELMAN_TASK_FORECAST:
         append(text, sizeof text,
                "%zu steps of %zu value%s to the next %zu step%s of %zu",
                encoding->window, inputs, plural(inputs), encoding->horizon,
@@ -251,7 +252,7 @@ const char *encoding_describe(const elman_encoding *encoding)
     default:
         append(text, sizeof text, "%zu value%s a step to %zu value%s%s", inputs,
                plural(inputs), targets, plural(targets),
-               encoding->task == ELMAN_TRACK ? " at each step" : "");
+               encoding->task == ELMAN_TASK_TRACK ? " at each step" : "");
     }
     return text;
 }

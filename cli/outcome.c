@@ -60,11 +60,11 @@ static void show_result(const training *run, const result *kept)
     printf("\n%sbest of %s steps: step %s%s\n%s: %s\n", paint(stdout, BOLD),
            with_commas(progress->step), with_commas(kept->step),
            paint(stdout, PLAIN),
-           kept->part == ELMAN_VALIDATION ? "validation" : "training",
+           kept->part == ELMAN_PART_VALIDATION ? "validation" : "training",
            metrics_describe(encoding, &kept->metrics));
 
     /* tables only where there are classes or values */
-    if (encoding->task != ELMAN_LANGUAGE) {
+    if (encoding->task != ELMAN_TASK_LANGUAGE) {
         putchar('\n');
         metrics_show(encoding, &kept->metrics, kept->confusion);
         putchar('\n');
@@ -79,11 +79,11 @@ static void show_next(const training *run)
 {
     const char *model = printable(run->model_path);
     switch (elman_dataset_encoding(run->dataset)->task) {
-    case ELMAN_LANGUAGE:
+    case ELMAN_TASK_LANGUAGE:
         printf("\ntry  elman sample %s --length 500\n", model);
         break;
-    case ELMAN_FORECAST:
-    case ELMAN_TAG:
+    case ELMAN_TASK_FORECAST:
+    case ELMAN_TASK_TAG:
         printf("\ntry  elman predict %s < NEW.csv\n", model);
         break;
     default:
@@ -102,7 +102,7 @@ static void show_record(const training *run, const result *kept)
     record_count(&out, "best_step", kept->step);
     record_number(&out, "seconds", meter_seconds(&run->meter));
     record_text(&out, "part",
-                kept->part == ELMAN_VALIDATION ? "validation" : "train");
+                kept->part == ELMAN_PART_VALIDATION ? "validation" : "train");
 
     results_record(&out, encoding, &kept->metrics, kept->confusion);
     if (run->values->profile) profile_record(&out, run);
@@ -147,8 +147,8 @@ static int keep(training *run, int signal_number, result *kept)
 
 int outcome_keep(training *run, int signal_number)
 {
-    bool held = elman_dataset_size(run->dataset, ELMAN_VALIDATION) > 0;
-    result kept = {.part = held ? ELMAN_VALIDATION : ELMAN_TRAIN};
+    bool held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION) > 0;
+    result kept = {.part = held ? ELMAN_PART_VALIDATION : ELMAN_PART_TRAIN};
     live_line("");
     int code = keep(run, signal_number, &kept);
 

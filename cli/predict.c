@@ -135,9 +135,10 @@ static int predict_lines(predictor *run, const char *path)
     int code = source_open(path, &source);
     if (!code) {
         const elman_encoding *encoding = run->net->encoding;
-        code = encoding->task == ELMAN_LANGUAGE ? predict_text(run, &source)
-               : encoding->window               ? predict_rows(run, &source)
-                                                : predict_series(run, &source);
+        code = encoding->task == ELMAN_TASK_LANGUAGE
+                   ? predict_text(run, &source)
+               : encoding->window ? predict_rows(run, &source)
+                                  : predict_series(run, &source);
         if (!code) code = source_error(&source);
     }
 
@@ -149,7 +150,7 @@ static int predict_lines(predictor *run, const char *path)
 static int predict_source(predictor *run, const char *path)
 {
     const elman_encoding *encoding = run->net->encoding;
-    bool text = encoding->task == ELMAN_LANGUAGE;
+    bool text = encoding->task == ELMAN_TASK_LANGUAGE;
     bool array = path && !text && ends_with(path, ".npy");
     bool series = path && !text && !encoding->window &&
                   (ends_with(path, ".tsv") || ends_with(path, ".ts"));

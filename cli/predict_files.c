@@ -53,7 +53,7 @@ int predict_dataset(predictor *run, const char *path)
         return library_failed();
 
     /* one sequence at a time reads the same time first or batch first */
-    elman_loader_config order = {.part = ELMAN_VALIDATION,
+    elman_loader_config order = {.part = ELMAN_PART_VALIDATION,
                                  .batch_size = model->batch_first ? 1 : BATCH};
 
     elman_loader *loader = NULL;

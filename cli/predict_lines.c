@@ -234,7 +234,7 @@ static int run_step(table_reader *table, bool fresh, bool wanted)
 /* A forecast needs a whole window; other tasks have an answer for each row. */
 static bool is_forecast(const table_reader *table)
 {
-    return table->run->net->encoding->task == ELMAN_FORECAST;
+    return table->run->net->encoding->task == ELMAN_TASK_FORECAST;
 }
 
 /* With --stream the state is carried from row to row and never reset. */

@@ -15,7 +15,7 @@ const char *metric_describe(const elman_encoding *encoding,
     static int turn;
     char *text = texts[turn = !turn];
 
-    if (encoding->task == ELMAN_LANGUAGE)
+    if (encoding->task == ELMAN_TASK_LANGUAGE)
         snprintf(text, sizeof texts[0], "%s bits/%s",
                  significant(metrics->bits, 3), short_unit_name(encoding));
     else if (task_has_classes(encoding->task))

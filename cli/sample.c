@@ -170,7 +170,7 @@ static int sample(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
 
-    if (net.encoding->task != ELMAN_LANGUAGE) {
+    if (net.encoding->task != ELMAN_TASK_LANGUAGE) {
         code = failed("'%s' is not a language model, its task is %s", net.path,
                       task_word(net.encoding->task));
         network_close(&net);

@@ -42,8 +42,8 @@ static const char *choice_of(const parsed_line *arguments, const char *name)
 
 static bool has_classes(elman_task task)
 {
-    return task == ELMAN_LANGUAGE || task == ELMAN_CLASSIFY ||
-           task == ELMAN_TAG;
+    return task == ELMAN_TASK_LANGUAGE || task == ELMAN_TASK_CLASSIFY ||
+           task == ELMAN_TASK_TAG;
 }
 
 /* Settles and checks the loss for the task. */
@@ -167,7 +167,7 @@ static void fill_layers(const train_values *values,
                         const elman_encoding *encoding, elman_layer *layer)
 {
     elman_task task = encoding->task;
-    if (task == ELMAN_LANGUAGE)
+    if (task == ELMAN_TASK_LANGUAGE)
         *layer++ = (elman_layer){.kind = ELMAN_EMBEDDING,
                                  .num_embeddings = encoding->vocabulary,
                                  .embedding_dim = (size_t)values->embedding};
@@ -176,7 +176,7 @@ static void fill_layers(const train_values *values,
 
     /* what the task asks for: the end of a sequence, or each of its steps */
     bool one = false; /* output for a whole sequence */
-    size_t outputs = elman_encoding_size(encoding, &one);
+    size_t outputs = elman_encoding_outputs(encoding, &one);
     bool ends_early = values->reverse || values->bidirectional;
     if (one)
         *layer++ = (elman_layer){.kind = ELMAN_LAST,
@@ -199,7 +199,7 @@ static int check_fit(const parsed_line *arguments,
 {
     const train_values *values = arguments->values;
     bool one = false;
-    elman_encoding_size(encoding, &one);
+    elman_encoding_outputs(encoding, &one);
 
     if (values->hidden.count > 1 && option_given(arguments, "layers") &&
         values->layers != values->hidden.count)
@@ -208,7 +208,7 @@ static int check_fit(const parsed_line *arguments,
                        (unsigned long long)values->layers,
                        values->hidden.count);
 
-    if (encoding->task == ELMAN_LANGUAGE &&
+    if (encoding->task == ELMAN_TASK_LANGUAGE &&
         (values->bidirectional || values->reverse))
         return misused(
             "--%s does not fit the task language: the model would see the "
@@ -235,7 +235,7 @@ int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
     if (code) return code;
 
     elman_config config = {.seed = values->seed};
-    if (encoding->task != ELMAN_LANGUAGE)
+    if (encoding->task != ELMAN_TASK_LANGUAGE)
         config.input_size = encoding->input_size;
 
     fill_layers(values, encoding, config.layers);
@@ -300,7 +300,8 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
     const train_values *values = arguments->values;
     elman_rule rule = (elman_rule)values->optimizer;
     double rate = values->lr;
-    if (rate == 0 && (rule == ELMAN_ADAM || rule == ELMAN_ADAMW)) rate = 0.002;
+    if (rate == 0 && (rule == ELMAN_RULE_ADAM || rule == ELMAN_RULE_ADAMW))
+        rate = 0.002;
 
     /* an option that the rule does not have is 0: a given one was refused */
     return (elman_optimizer_config){
@@ -331,7 +332,7 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
 static int epoch_steps(const train_values *values, const elman_dataset *dataset,
                        uint64_t *steps)
 {
-    elman_loader_config config = {.part = ELMAN_TRAIN,
+    elman_loader_config config = {.part = ELMAN_PART_TRAIN,
                                   .batch_size = (size_t)values->batch,
                                   .steps = (size_t)values->k1};
     elman_loader *loader = NULL;
@@ -411,6 +412,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
     /* the schedule needs to know how long the run is */
     int code = setup_schedule(values, dataset, &config->schedule);
     if (code || !values->class_weights) return code;
-    size_t classes = elman_encoding_size(elman_dataset_encoding(dataset), NULL);
+    size_t classes =
+        elman_encoding_outputs(elman_dataset_encoding(dataset), NULL);
     return setup_class_weights(values, classes, &config->loss.class_weights);
 }

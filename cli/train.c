@@ -82,11 +82,12 @@ static void describe_run(const training *run)
 {
     const train_values *values = run->values;
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
-    size_t train = elman_dataset_size(run->dataset, ELMAN_TRAIN);
-    size_t held = elman_dataset_size(run->dataset, ELMAN_VALIDATION);
-    const char *what = encoding->task == ELMAN_LANGUAGE   ? unit_name(encoding)
-                       : encoding->task == ELMAN_FORECAST ? "window"
-                                                          : "sequence";
+    size_t train = elman_dataset_size(run->dataset, ELMAN_PART_TRAIN);
+    size_t held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION);
+    const char *what = encoding->task == ELMAN_TASK_LANGUAGE
+                           ? unit_name(encoding)
+                       : encoding->task == ELMAN_TASK_FORECAST ? "window"
+                                                               : "sequence";
 
     /* three lines: data, model, run */
     note("data    %s\n        %s %ss to train on, %s to validate",

@@ -36,7 +36,7 @@ static int train(elman_model *model)
 {
     elman_state_config room = {.T = T, .B = B, .training = true};
     elman_optimizer_config adam = {.learning_rate = 0.01, .clip_norm = 1};
-    elman_loss_config squared = {.kind = ELMAN_MEAN_SQUARED};
+    elman_loss_config squared = {.kind = ELMAN_LOSS_MEAN_SQUARED};
     elman_state *state;
     elman_optimizer *optimizer;
     check(elman_state_create(model, &room, &state));
@@ -51,7 +51,7 @@ static int train(elman_model *model)
     for (; step < MOST && loss > 0.01; step++) {
         draw(&coin, x, answer);
         elman_state_reset(model, state);
-        elman_state_zero(state);
+        elman_state_zero_gradients(state);
         check(elman_model_forward(model, state, &batch, y));
         check(elman_loss_forward(&squared, &one, 1, y, &target, &loss, dy));
         check(elman_model_backward(model, state, dy, NULL));
@@ -77,7 +77,7 @@ int main(void)
         if (info.family != ELMAN_FAMILY_RECURRENT) continue;
         check(elman_model_create(&config, &model));
         printf("%-8s %8zu %14.0f %8d steps\n", info.title,
-               elman_model_size(model).weights,
+               elman_model_read_info(model).weights,
                elman_model_flops(model, 1, false) / 2, train(model));
         elman_model_destroy(model);
     }

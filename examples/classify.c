@@ -47,21 +47,22 @@ int main(void)
     elman_state *state = NULL;
     elman_optimizer *adam = NULL;
     elman_state_config training = {.T = T, .B = B, .training = true};
-    elman_optimizer_config rule = {.rule = ELMAN_ADAM, .learning_rate = 0.01};
+    elman_optimizer_config rule = {.rule = ELMAN_RULE_ADAM,
+                                   .learning_rate = 0.01};
     must(elman_model_create(&config, &model));
     must(elman_state_create(model, &training, &state));
     must(elman_optimizer_create(model, &rule, &adam));
 
     float x[T * B], y[B * CLASSES], dy[B * CLASSES];
     int32_t classes[B];
-    elman_loss_config loss_kind = {.kind = ELMAN_CROSS_ENTROPY};
+    elman_loss_config loss_kind = {.kind = ELMAN_LOSS_CROSS_ENTROPY};
     elman_batch batch = {.T = T, .B = B, .x = x}, rows = {.T = 1, .B = B};
     elman_target want = {.classes = classes};
     for (int step = 0; step <= STEPS; step++) {
         double loss;
         make_batch(x, classes); /* new data: a test and a lesson */
         elman_state_reset(model, state);
-        elman_state_zero(state);
+        elman_state_zero_gradients(state);
         must(elman_model_forward(model, state, &batch, y));
         must(elman_loss_forward(&loss_kind, &rows, CLASSES, y, &want, &loss,
                                 dy));

@@ -54,7 +54,7 @@ int main(void)
      * gradients bounded by 1 moves the weights by 1 in all */
     elman_optimizer *optimizer = NULL;
     elman_optimizer_config clipped = {
-        .rule = ELMAN_SGD, .learning_rate = 1, .clip_norm = 1};
+        .rule = ELMAN_RULE_SGD, .learning_rate = 1, .clip_norm = 1};
     must(elman_optimizer_create(model, &clipped, &optimizer));
     double norm;
     must(elman_optimizer_step(optimizer, model, state, -1, &norm));

@@ -37,19 +37,20 @@ int main(void)
     elman_state *state = NULL;
     elman_optimizer *adam = NULL;
     elman_state_config training = {.T = TRAIN, .training = true};
-    elman_optimizer_config rule = {.rule = ELMAN_ADAM, .learning_rate = 0.01};
+    elman_optimizer_config rule = {.rule = ELMAN_RULE_ADAM,
+                                   .learning_rate = 0.01};
     must(elman_model_create(&config, &model));
     must(elman_state_create(model, &training, &state));
     must(elman_optimizer_create(model, &rule, &adam));
 
     double loss;
     float y[TRAIN], dy[TRAIN];
-    elman_loss_config kind = {.kind = ELMAN_MEAN_SQUARED};
+    elman_loss_config kind = {.kind = ELMAN_LOSS_MEAN_SQUARED};
     elman_batch batch = {.T = TRAIN, .B = 1, .x = change};
     elman_target target = {.values = change + 1}; /* one step later */
     for (int step = 0; step <= 300; step++) {
         elman_state_reset(model, state);
-        elman_state_zero(state);
+        elman_state_zero_gradients(state);
         must(elman_model_forward(model, state, &batch, y));
         must(elman_loss_forward(&kind, &batch, 1, y, &target, &loss, dy));
         if (step % 100 == 0) printf("step %3d  loss %.5f\n", step, loss);

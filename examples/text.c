@@ -38,7 +38,7 @@ int main(void)
     elman_optimizer *adam = NULL;
     elman_state_config training = {.T = T, .training = true};
     elman_optimizer_config rule = {
-        .rule = ELMAN_ADAM, .learning_rate = 0.01, .clip_norm = 1};
+        .rule = ELMAN_RULE_ADAM, .learning_rate = 0.01, .clip_norm = 1};
     must(elman_model_create(&config, &model));
     must(elman_state_create(model, &training, &state));
     must(elman_optimizer_create(model, &rule, &adam));
@@ -48,12 +48,12 @@ int main(void)
         tokens[i] = text[i];
     static float y[T * V], dy[T * V];
     double loss;
-    elman_loss_config kind = {.kind = ELMAN_CROSS_ENTROPY};
+    elman_loss_config kind = {.kind = ELMAN_LOSS_CROSS_ENTROPY};
     elman_batch batch = {.T = T, .B = 1, .tokens = tokens};
     elman_target target = {.classes = tokens + 1}; /* one step later */
     for (int step = 0; step <= 150; step++) {
         elman_state_reset(model, state);
-        elman_state_zero(state);
+        elman_state_zero_gradients(state);
         must(elman_model_forward(model, state, &batch, y));
         must(elman_loss_forward(&kind, &batch, V, y, &target, &loss, dy));
         if (step % 30 == 0) printf("step %3d  loss %.3f\n", step, loss);

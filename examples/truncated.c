@@ -29,7 +29,7 @@ static double run(const elman_model *model, elman_state *state, bool carry,
     elman_tensor dw_hh;
     float dy[WINDOW] = {0, 0, 0, 0, 1};
     elman_state_reset(model, state);
-    elman_state_zero(state);
+    elman_state_zero_gradients(state);
     for (int t = 0; t < T; t += WINDOW) {
         elman_batch window = {.T = WINDOW, .B = 1, .x = x + t};
         if (!carry) elman_state_reset(model, state);

@@ -14,7 +14,7 @@
  *     TRY(elman_optimizer_create(model, &adam, &optimizer));
  *     for (int i = 0; i < 100; i++) {
  *         elman_state_reset(model, state);
- *         elman_state_zero(state);
+ *         elman_state_zero_gradients(state);
  *         TRY(elman_model_forward(model, state, &batch, y));
  *         TRY(elman_loss_forward(&mse, &batch, 1, y, &target, &loss, dy));
  *         TRY(elman_model_backward(model, state, dy, NULL));
@@ -28,7 +28,7 @@
  *     elman_state_config training = {.T = 40, .training = true};
  *     elman_state_config one_stream = {0};
  *     elman_optimizer_config adam = {.learning_rate = 0.01};
- *     elman_loss_config mse = {.kind = ELMAN_MEAN_SQUARED};
+ *     elman_loss_config mse = {.kind = ELMAN_LOSS_MEAN_SQUARED};
  *     elman_batch batch = {.T = 40, .B = 1, .x = x};
  *     elman_target target = {.values = wanted};
  *
@@ -44,25 +44,25 @@
  *
  * All calls, by noun; (t) in elman_train.h, (x) in elman_exchange.h:
  *
- *   elman_model_      create destroy load save config size parameter read
- *                     write note write_note forward backward step
+ *   elman_model_      create destroy load save config read_info parameter
+ *                     read write note write_note forward backward step
  *                     evaluate(t) flops(t) export(x) check(x)
  *   elman_state_      size init create destroy reset reset_one join leave
- *                     zero copy save load view
+ *                     zero_gradients copy save load view
  *   elman_cell_       step
  *   elman_loss_       forward
  *   elman_optimizer_  create destroy step
  *   elman_schedule_   rate step
  *   elman_dataset_    open close encoding note size longest (t)
- *   elman_encoding_   create destroy size read (t)
+ *   elman_encoding_   create destroy outputs read (t)
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step progress profile save load
  *                     begin_save end_save keep_best (t)
  *   elman_sampler_    step (t)
  *   elman_array_      load save destroy (t)
  *   elman_flow_       read (t)
- *   elman_import_     open close rows beside create (x)
- *   elman_export_     read (x)
+ *   elman_import_     open close rows extra create (x)
+ *   elman_export_     lines (x)
  *   elman_graph_      open close ports load forward save (x)
  *   elman_            message version machine_read roof_read kind_read
  *                     rule_read verify(t)
@@ -301,7 +301,7 @@ typedef enum elman_init_kind {
     ELMAN_INIT_DEFAULT = 0,        /* PyTorch's for the layer */
     ELMAN_INIT_CONSTANT = 1,       /* value */
     ELMAN_INIT_UNIFORM = 2,        /* in [-value, value) */
-    ELMAN_INIT_GAUSSIAN = 3,       /* mean 0, sigma = value */
+    ELMAN_INIT_NORMAL = 3,         /* mean 0, sigma = value */
     ELMAN_INIT_XAVIER_UNIFORM = 4, /* value is the gain, 0 means 1 */
     ELMAN_INIT_XAVIER_NORMAL = 5,  /* the same */
     ELMAN_INIT_HE_UNIFORM = 6, /* value is the gain, 0 means sqrt 2; fan in */
@@ -437,7 +437,7 @@ typedef struct elman_model_info {
 } elman_model_info;
 
 /* What model takes and gives; all zero if model is NULL. */
-ELMAN_API elman_model_info elman_model_size(const elman_model *model);
+ELMAN_API elman_model_info elman_model_read_info(const elman_model *model);
 
 /* The name of parameter index, in PyTorch's order, and a read-only view of its
  * flat copy, unless view is NULL. Returns NULL if there is no such index. The
@@ -518,7 +518,7 @@ ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
                                              elman_state *state, size_t b);
 
 /* Clears the gradients of the parameters, like optimizer.zero_grad(). */
-ELMAN_API void elman_state_zero(elman_state *state);
+ELMAN_API void elman_state_zero_gradients(elman_state *state);
 
 /* Forks a stream: to becomes a copy of from. Both must have been made for one
  * model, with equal configs but for seed and threads. */
@@ -621,11 +621,11 @@ ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
 
 /* Losses, as torch.nn defines them. */
 typedef enum elman_loss_kind {
-    ELMAN_CROSS_ENTROPY = 0,       /* nn.CrossEntropyLoss on logits */
-    ELMAN_MEAN_SQUARED = 1,        /* nn.MSELoss */
-    ELMAN_MEAN_ABSOLUTE = 2,       /* nn.L1Loss */
-    ELMAN_HUBER = 3,               /* nn.HuberLoss */
-    ELMAN_BINARY_CROSS_ENTROPY = 4 /* nn.BCEWithLogitsLoss */
+    ELMAN_LOSS_CROSS_ENTROPY = 0,       /* nn.CrossEntropyLoss on logits */
+    ELMAN_LOSS_MEAN_SQUARED = 1,        /* nn.MSELoss */
+    ELMAN_LOSS_MEAN_ABSOLUTE = 2,       /* nn.L1Loss */
+    ELMAN_LOSS_HUBER = 3,               /* nn.HuberLoss */
+    ELMAN_LOSS_BINARY_CROSS_ENTROPY = 4 /* nn.BCEWithLogitsLoss */
 } elman_loss_kind;
 
 /* What becomes of the losses of all targets. */
@@ -666,12 +666,12 @@ ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
 
 /* Update rules, as torch.optim and tf.keras.optimizers have them. */
 typedef enum elman_rule {
-    ELMAN_ADAM = 0,
-    ELMAN_ADAMW = 1,
-    ELMAN_SGD = 2,
-    ELMAN_ADAGRAD = 3,
-    ELMAN_RMSPROP = 4,
-    ELMAN_LION = 5 /* Chen et al. 2023 */
+    ELMAN_RULE_ADAM = 0,
+    ELMAN_RULE_ADAMW = 1,
+    ELMAN_RULE_SGD = 2,
+    ELMAN_RULE_ADAGRAD = 3,
+    ELMAN_RULE_RMSPROP = 4,
+    ELMAN_RULE_LION = 5 /* Chen et al. 2023 */
 } elman_rule;
 
 /* What there is to know about a rule. Strings belong to the library and stay
@@ -691,7 +691,10 @@ ELMAN_CHECKED elman_status elman_rule_read(elman_rule rule,
                                            elman_rule_info *info);
 
 /* Whose defaults and formulas a rule follows. */
-typedef enum elman_flavour { ELMAN_TORCH = 0, ELMAN_KERAS = 1 } elman_flavour;
+typedef enum elman_flavour {
+    ELMAN_FLAVOUR_TORCH = 0,
+    ELMAN_FLAVOUR_KERAS = 1
+} elman_flavour;
 
 /* Zero means the rule's default in its flavour. A field whose default is not
  * zero, and for which zero makes sense as well, has a no_ field next to it. */

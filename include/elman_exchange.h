@@ -64,7 +64,7 @@ ELMAN_API const elman_import_row *elman_import_rows(const elman_import *import,
 
 /* How many further tensors a checkpoint holds outside its state dict, such as
  * an optimizer's; they are in no row. */
-ELMAN_API size_t elman_import_beside(const elman_import *import);
+ELMAN_API size_t elman_import_extra(const elman_import *import);
 
 /* Builds the model. Every tensor must be mapped or ignored. If the file holds
  * reference.input and reference.output, the model must compute the latter from
@@ -88,10 +88,10 @@ ELMAN_CHECKED elman_status elman_model_export(const elman_model *model,
 
 /* Two lines of Python that load what elman_model_export wrote to path, each
  * with a newline, zero-terminated; lines has room for capacity bytes. */
-ELMAN_CHECKED elman_status elman_export_read(const elman_model *model,
-                                             elman_export_format format,
-                                             const char *path, size_t capacity,
-                                             char *lines);
+ELMAN_CHECKED elman_status elman_export_lines(const elman_model *model,
+                                              elman_export_format format,
+                                              const char *path, size_t capacity,
+                                              char *lines);
 
 /* ---- Reference inputs and outputs ---------------------------------------- */
 

@@ -15,25 +15,28 @@ extern "C" {
 
 /* What a model learns from data. */
 typedef enum elman_task {
-    ELMAN_TASK_AUTO = 0, /* decided by the data */
-    ELMAN_LANGUAGE = 1,  /* text: the next token at each step */
-    ELMAN_CLASSIFY = 2,  /* one class per sequence */
-    ELMAN_TAG = 3,       /* one class per step */
-    ELMAN_FORECAST = 4,  /* table: the horizon steps after a window */
-    ELMAN_REGRESS = 5,   /* values per sequence */
-    ELMAN_TRACK = 6      /* values per step */
+    ELMAN_TASK_AUTO = 0,     /* decided by the data */
+    ELMAN_TASK_LANGUAGE = 1, /* text: the next token at each step */
+    ELMAN_TASK_CLASSIFY = 2, /* one class per sequence */
+    ELMAN_TASK_TAG = 3,      /* one class per step */
+    ELMAN_TASK_FORECAST = 4, /* table: the horizon steps after a window */
+    ELMAN_TASK_REGRESS = 5,  /* values per sequence */
+    ELMAN_TASK_TRACK = 6     /* values per step */
 } elman_task;
 
 /* What a token of a text is. */
 typedef enum elman_unit {
     ELMAN_UNIT_AUTO = 0, /* characters if the text is UTF-8, else bytes */
-    ELMAN_BYTES = 1,
-    ELMAN_CHARACTERS = 2,
-    ELMAN_WORDS = 3
+    ELMAN_UNIT_BYTES = 1,
+    ELMAN_UNIT_CHARACTERS = 2,
+    ELMAN_UNIT_WORDS = 3
 } elman_unit;
 
 /* The two parts of a dataset. */
-typedef enum elman_part { ELMAN_TRAIN = 0, ELMAN_VALIDATION = 1 } elman_part;
+typedef enum elman_part {
+    ELMAN_PART_TRAIN = 0,
+    ELMAN_PART_VALIDATION = 1
+} elman_part;
 
 /* How raw data became numbers, so that new data is treated in the same way. */
 typedef struct elman_encoding {
@@ -64,8 +67,8 @@ ELMAN_API void elman_encoding_destroy(elman_encoding *encoding);
 
 /* How many outputs a model needs for an encoding. per_sequence, unless it is
  * NULL, becomes true if they are per sequence, false if per step. */
-ELMAN_API size_t elman_encoding_size(const elman_encoding *encoding,
-                                     bool *per_sequence);
+ELMAN_API size_t elman_encoding_outputs(const elman_encoding *encoding,
+                                        bool *per_sequence);
 
 /* Turns text into tokens. At most capacity of them are written; count is the
  * number that the whole text has. What is not in the vocabulary becomes the

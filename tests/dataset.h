@@ -25,7 +25,7 @@ static inline elman_loader *must_load(const elman_dataset *dataset,
 {
     elman_loader *loader = NULL;
     elman_loader_config config = {.part = part, .batch_size = 100000};
-    if (dataset_encoding(dataset)->task == ELMAN_LANGUAGE) {
+    if (dataset_encoding(dataset)->task == ELMAN_TASK_LANGUAGE) {
         config.batch_size = 1;
         config.steps = 100000;
     }

@@ -117,18 +117,18 @@ TEST(calls_without_a_status_take_null_in_silence)
     elman_encoding_destroy(NULL);
     elman_array_destroy(NULL);
     elman_state_reset(NULL, NULL);
-    elman_state_zero(NULL);
+    elman_state_zero_gradients(NULL);
     assert_null(elman_model_config(NULL));
     assert_null(elman_model_parameter(NULL, 0, NULL));
     assert_null(elman_model_note(NULL, "x"));
-    assert_int_equal(elman_model_size(NULL).weights, 0);
+    assert_int_equal(elman_model_read_info(NULL).weights, 0);
 }
 
 TEST(objects_of_another_model_are_refused)
 {
     pair a = pair_begin(&config, true), b = pair_begin(&narrow, true);
     elman_batch batch = {.T = T, .B = B, .x = x};
-    elman_optimizer_config sgd = {.rule = ELMAN_SGD};
+    elman_optimizer_config sgd = {.rule = ELMAN_RULE_SGD};
     elman_optimizer *optimizer = NULL;
     elman_tensor view;
     const char *message = "another model";

@@ -355,7 +355,7 @@ static void check_shape(const shape_case *c)
     for (size_t i = 0; i < 3; i++)
         CHECK(h.shape[i] == c->h_n[i], "h.shape[%zu] is %zu, published %zu", i,
               h.shape[i], c->h_n[i]);
-    elman_model_info info = elman_model_size(model);
+    elman_model_info info = elman_model_read_info(model);
     CHECK(info.per_sequence == c->linear_on_last, "per_sequence");
     CHECK(info.output_size == c->y[c->linear_on_last ? 1 : 2],
           "output_size is %zu", info.output_size);

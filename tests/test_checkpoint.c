@@ -21,8 +21,8 @@ static const elman_config network = {
 
 /* Batches of two sequences each, the first ones short. */
 static const elman_trainer_config training = {
-    .optimizer = {.rule = ELMAN_SGD, .learning_rate = 0.01},
-    .loss.kind = ELMAN_MEAN_SQUARED,
+    .optimizer = {.rule = ELMAN_RULE_SGD, .learning_rate = 0.01},
+    .loss.kind = ELMAN_LOSS_MEAN_SQUARED,
     .batch_size = 2,
     .k1 = 4,
     .in_order = true,
@@ -36,7 +36,7 @@ static session begin(const elman_trainer_config *config)
     float x[N * T], y[N * T];
     elman_tensor array = {.data = x, .rank = 3, .shape = {N, T, 1}};
     elman_dataset_config reading = {.target_path = in_folder("y.npy"),
-                                    .task = ELMAN_TRACK,
+                                    .task = ELMAN_TASK_TRACK,
                                     .validation = -1};
 
     /* y is x a step later; NaN ends a sequence */

@@ -13,25 +13,26 @@ TEST(text_is_characters_with_the_last_part_for_validation)
     elman_dataset *d = must_open(path, &(elman_dataset_config){0});
 
     const elman_encoding *e = dataset_encoding(d);
-    assert_int_equal(e->task, ELMAN_LANGUAGE);
-    assert_int_equal(e->unit, ELMAN_CHARACTERS);
+    assert_int_equal(e->task, ELMAN_TASK_LANGUAGE);
+    assert_int_equal(e->unit, ELMAN_UNIT_CHARACTERS);
     assert_int_equal(e->vocabulary, 5);
     static const char *const tokens[] = {" ", "X", "a", "b", "\xC3\xA4"};
     for (size_t i = 0; i < 5; i++)
         assert_string_equal(e->tokens[i], tokens[i]);
-    assert_int_equal(dataset_size(d, ELMAN_TRAIN), 19); /* 1 of 19 is too few */
-    assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 0);
+    assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN),
+                     19); /* 1 of 19 is too few */
+    assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION), 0);
     assert_int_equal(dataset_longest(d), 0);
     dataset_close(d);
 
     /* the last quarter, without its first token as a target */
     d = must_open(path, &(elman_dataset_config){.validation = 0.25});
-    assert_int_equal(dataset_size(d, ELMAN_TRAIN), 15);
-    assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 4);
+    assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 15);
+    assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION), 4);
 
     elman_batch batch;
     elman_target target;
-    elman_loader *loader = must_load(d, ELMAN_VALIDATION, &batch, &target);
+    elman_loader *loader = must_load(d, ELMAN_PART_VALIDATION, &batch, &target);
     static const int32_t want[4] = {0, 2, 3, 1};
     assert_int_equal(batch.T, 3);
     assert_memory_equal(batch.tokens, want, 3 * sizeof *want);
@@ -41,14 +42,14 @@ TEST(text_is_characters_with_the_last_part_for_validation)
     /* the note brings the same encoding to new text */
     elman_dataset_config follow = {.encoding = dataset_note(d)};
     elman_dataset *more = must_open(put_text("b.txt", "bXb"), &follow);
-    assert_int_equal(dataset_size(more, ELMAN_TRAIN), 0);
-    assert_int_equal(dataset_size(more, ELMAN_VALIDATION), 3);
+    assert_int_equal(dataset_size(more, ELMAN_PART_TRAIN), 0);
+    assert_int_equal(dataset_size(more, ELMAN_PART_VALIDATION), 3);
     assert_string_equal(dataset_note(more), dataset_note(d));
     dataset_close(more);
     check_refused(put_text("c.txt", "bQb"), &follow, ELMAN_BAD_VALUE,
                   "c.txt: character 'Q' (U+0051) at byte 1 is not in the "
                   "vocabulary");
-    follow.task = ELMAN_CLASSIFY;
+    follow.task = ELMAN_TASK_CLASSIFY;
     check_refused(path, &follow, ELMAN_BAD_VALUE,
                   "task is classify, but the encoding is for language");
     dataset_close(d);
@@ -56,9 +57,9 @@ TEST(text_is_characters_with_the_last_part_for_validation)
 
 TEST(text_of_any_bytes_is_read_and_a_mark_is_no_character)
 {
-    elman_dataset_config plain = {0}, bytes = {.unit = ELMAN_BYTES};
+    elman_dataset_config plain = {0}, bytes = {.unit = ELMAN_UNIT_BYTES};
     elman_dataset *d = must_open(put_bytes("a.bin", "\xFF\xFE ab", 5), &plain);
-    assert_int_equal(dataset_encoding(d)->unit, ELMAN_BYTES);
+    assert_int_equal(dataset_encoding(d)->unit, ELMAN_UNIT_BYTES);
     dataset_close(d);
     d = must_open(put_bytes("a.bin", "\xFF\0\xFE\0a", 5), &bytes);
     const elman_encoding *e = dataset_encoding(d);
@@ -66,13 +67,13 @@ TEST(text_of_any_bytes_is_read_and_a_mark_is_no_character)
     assert_memory_equal(e->tokens[0], "\0", 2);
     dataset_close(d);
     check_refused(put_bytes("a.bin", "ab\xFF", 3),
-                  &(elman_dataset_config){.unit = ELMAN_CHARACTERS},
+                  &(elman_dataset_config){.unit = ELMAN_UNIT_CHARACTERS},
                   ELMAN_BAD_FORMAT, "byte 0xff at byte 2 is not UTF-8");
 
     d = must_open(put_text("m.txt", "\xEF\xBB\xBF"
                                     "abc"),
                   &plain);
-    assert_int_equal(dataset_size(d, ELMAN_TRAIN), 3);
+    assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 3);
     dataset_close(d);
     check_refused(put_text("m.txt", "\xEF\xBB\xBF"), &plain, ELMAN_BAD_FORMAT,
                   "0 tokens for training, expected at least 2");
@@ -91,7 +92,7 @@ TEST(rare_and_new_words_are_unknown)
 {
     const char *path = put_text("w.txt", "the cat and the dog\nand the end");
     put_text("v.txt", "the cow");
-    elman_dataset_config config = {.unit = ELMAN_WORDS,
+    elman_dataset_config config = {.unit = ELMAN_UNIT_WORDS,
                                    .min_count = 2,
                                    .validation_path = in_folder("v.txt")};
     elman_dataset *d = must_open(path, &config);
@@ -102,12 +103,12 @@ TEST(rare_and_new_words_are_unknown)
         assert_string_equal(e->tokens[i], want[i]);
     elman_batch batch;
     elman_target target;
-    elman_loader *loader = must_load(d, ELMAN_VALIDATION, &batch, &target);
+    elman_loader *loader = must_load(d, ELMAN_PART_VALIDATION, &batch, &target);
     assert_int_equal(batch.tokens[0], 2);
     assert_int_equal(target.classes[0], 0);
     loader_destroy(loader);
     dataset_close(d);
-    config.unit = ELMAN_BYTES;
+    config.unit = ELMAN_UNIT_BYTES;
     check_refused(path, &config, ELMAN_BAD_VALUE,
                   "min_count is for words, but the unit is bytes");
 }
@@ -155,9 +156,10 @@ TEST(arrays_give_each_task_by_the_shape_and_type_of_y)
         const char *y;
         elman_task task;
         size_t outputs;
-    } cases[] = {{"n.npy", ELMAN_REGRESS, 1},   {"no.npy", ELMAN_REGRESS, 5},
-                 {"nt.npy", ELMAN_TRACK, 1},    {"nto.npy", ELMAN_TRACK, 3},
-                 {"wn.npy", ELMAN_CLASSIFY, 2}, {"wnt.npy", ELMAN_TAG, 2}};
+    } cases[] = {
+        {"n.npy", ELMAN_TASK_REGRESS, 1},   {"no.npy", ELMAN_TASK_REGRESS, 5},
+        {"nt.npy", ELMAN_TASK_TRACK, 1},    {"nto.npy", ELMAN_TASK_TRACK, 3},
+        {"wn.npy", ELMAN_TASK_CLASSIFY, 2}, {"wnt.npy", ELMAN_TASK_TAG, 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char y_path[1100];
         snprintf(y_path, sizeof y_path, "%s", in_folder(cases[i].y));
@@ -171,7 +173,7 @@ TEST(arrays_give_each_task_by_the_shape_and_type_of_y)
 
         elman_batch batch;
         elman_target target;
-        elman_loader *loader = must_load(d, ELMAN_TRAIN, &batch, &target);
+        elman_loader *loader = must_load(d, ELMAN_PART_TRAIN, &batch, &target);
         assert_int_equal(batch.B, 4);
         assert_int_equal(batch.lengths[3], 1);
         for (size_t n = 0; n < 4; n++)
@@ -181,18 +183,19 @@ TEST(arrays_give_each_task_by_the_shape_and_type_of_y)
                     assert_true(batch.x[(t * 4 + n) * 3 + k] == want);
                 }
         size_t O = cases[i].outputs;
-        if (e->task == ELMAN_REGRESS) CHECK_BITS(target.values, y, 4 * O, "y");
-        for (size_t n = 0; n < 4 && e->task == ELMAN_TRACK; n++)
+        if (e->task == ELMAN_TASK_REGRESS)
+            CHECK_BITS(target.values, y, 4 * O, "y");
+        for (size_t n = 0; n < 4 && e->task == ELMAN_TASK_TRACK; n++)
             for (size_t t = 0; t < batch.lengths[n]; t++)
                 CHECK_BITS(target.values + (t * 4 + n) * O, y + (n * 2 + t) * O,
                            O, "n=%zu t=%zu", n, t);
         static const int32_t classes[4] = {1, 0, 1, 1};
-        if (e->task == ELMAN_CLASSIFY)
+        if (e->task == ELMAN_TASK_CLASSIFY)
             assert_memory_equal(target.classes, classes, sizeof classes);
         static const int32_t tags[8] = {1, 1, -100, 0, 0, 1, 1, 0};
-        if (e->task == ELMAN_TAG)
+        if (e->task == ELMAN_TASK_TAG)
             assert_memory_equal(target.classes, tags, sizeof tags);
-        if (e->task == ELMAN_TAG) assert_string_equal(e->labels[0], "-1");
+        if (e->task == ELMAN_TASK_TAG) assert_string_equal(e->labels[0], "-1");
         loader_destroy(loader);
         dataset_close(d);
     }
@@ -212,9 +215,12 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
         const char *message;
     } cases[] = {
         {1, {3}, 0, "y has shape (3), which does not fit x (4,2,1)"},
-        {3, {4, 1, 2}, ELMAN_TRACK, "y has shape (4,1,2), which does not fit"},
-        {2, {4, 2}, ELMAN_CLASSIFY, "does not fit x (4,2,1) for classify"},
-        {1, {4}, ELMAN_TAG, "does not fit x (4,2,1) for tag"},
+        {3,
+         {4, 1, 2},
+         ELMAN_TASK_TRACK,
+         "y has shape (4,1,2), which does not fit"},
+        {2, {4, 2}, ELMAN_TASK_CLASSIFY, "does not fit x (4,2,1) for classify"},
+        {1, {4}, ELMAN_TASK_TAG, "does not fit x (4,2,1) for tag"},
         {0, {0}, 0, "y has shape (), which"},
     };
 
@@ -227,13 +233,13 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
     }
 
     /* values in y that are no class, or no number */
-    config.task = ELMAN_CLASSIFY;
+    config.task = ELMAN_TASK_CLASSIFY;
     x[1] = 1.5f;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_FORMAT,
                   "y holds 1.5, expected a whole number");
 
-    config.task = ELMAN_REGRESS;
+    config.task = ELMAN_TASK_REGRESS;
     x[1] = INFINITY;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_FORMAT,

@@ -28,22 +28,23 @@ TEST(text_is_cut_into_the_tokens_of_its_unit)
         elman_unit unit;
         const char *text, *want;
     } cases[] = {
-        {ELMAN_BYTES, "a\xC3\xA4", "[a][\xC3][\xA4]"},
-        {ELMAN_BYTES, "\xFF", "[\xFF]"},
-        {ELMAN_CHARACTERS, "a\xC3\xA4 b", "[a][\xC3\xA4][ ][b]"},
-        {ELMAN_CHARACTERS, "a\xFF", "not UTF-8"},
-        {ELMAN_WORDS, "the cat, then\n", "[the][ cat][,][ then][\n]"},
-        {ELMAN_WORDS, "  if (x1 != y_2) {\n\n",
+        {ELMAN_UNIT_BYTES, "a\xC3\xA4", "[a][\xC3][\xA4]"},
+        {ELMAN_UNIT_BYTES, "\xFF", "[\xFF]"},
+        {ELMAN_UNIT_CHARACTERS, "a\xC3\xA4 b", "[a][\xC3\xA4][ ][b]"},
+        {ELMAN_UNIT_CHARACTERS, "a\xFF", "not UTF-8"},
+        {ELMAN_UNIT_WORDS, "the cat, then\n", "[the][ cat][,][ then][\n]"},
+        {ELMAN_UNIT_WORDS, "  if (x1 != y_2) {\n\n",
          "[ ][ if][ (][x1][ !][=][ y_2]"
          "[)][ {][\n][\n]"},
-        {ELMAN_WORDS, "don't 'quote' it's'", "[don't][ '][quote]['][ it's][']"},
-        {ELMAN_WORDS, "na\xC3\xAFve \xE2\x80\x9Cq\xE2\x80\x9D",
+        {ELMAN_UNIT_WORDS, "don't 'quote' it's'",
+         "[don't][ '][quote]['][ it's][']"},
+        {ELMAN_UNIT_WORDS, "na\xC3\xAFve \xE2\x80\x9Cq\xE2\x80\x9D",
          "[na\xC3\xAFve][ \xE2\x80\x9C][q][\xE2\x80\x9D]"},
-        {ELMAN_WORDS, "\xE6\x97\xA5\xE6\x9C\xAC",
+        {ELMAN_UNIT_WORDS, "\xE6\x97\xA5\xE6\x9C\xAC",
          "[\xE6\x97\xA5][\xE6\x9C\xAC]"},
-        {ELMAN_WORDS, "a ", "[a][ ]"},
-        {ELMAN_WORDS, " \t x", "[ ][\t][ x]"},
-        {ELMAN_WORDS, "a \xFF", "not UTF-8"},
+        {ELMAN_UNIT_WORDS, "a ", "[a][ ]"},
+        {ELMAN_UNIT_WORDS, " \t x", "[ ][\t][ x]"},
+        {ELMAN_UNIT_WORDS, "a \xFF", "not UTF-8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK(!strcmp(cut(cases[i].unit, cases[i].text), cases[i].want),

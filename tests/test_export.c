@@ -34,15 +34,15 @@ static void check_round(const elman_config *config, const char *layers,
         assert_string_equal(elman_model_parameter(back, i, &b), name);
         CHECK_BITS(b.data, a.data, n, "%s", name);
     }
-    assert_int_equal(elman_model_size(back).parameters,
-                     elman_model_size(model).parameters);
+    assert_int_equal(elman_model_read_info(back).parameters,
+                     elman_model_read_info(model).parameters);
 
     snprintf(want, sizeof want,
              "import torch, safetensors.torch; model = torch.nn.%s\n"
              "model.load_state_dict(safetensors.torch.load_file(\"%s\"))\n",
              line, path);
-    CHECK_OK(elman_export_read(model, ELMAN_EXPORT_TORCH, path, sizeof lines,
-                               lines));
+    CHECK_OK(elman_export_lines(model, ELMAN_EXPORT_TORCH, path, sizeof lines,
+                                lines));
     assert_string_equal(lines, want);
     elman_import_close(import);
     elman_model_destroy(back);
@@ -141,8 +141,8 @@ TEST(what_torch_has_not_is_refused_with_the_layer)
         CHECK(strstr(elman_message(), "the layer odd "), "\"%s\"",
               elman_message());
         CHECK(access(path, F_OK) != 0, "there is a file");
-        CHECK_FAILS(elman_export_read(model, ELMAN_EXPORT_TORCH, path,
-                                      sizeof lines, lines),
+        CHECK_FAILS(elman_export_lines(model, ELMAN_EXPORT_TORCH, path,
+                                       sizeof lines, lines),
                     ELMAN_BAD_VALUE, cases[i].message);
         elman_model_destroy(model);
     }
@@ -165,16 +165,16 @@ TEST(lines_that_do_not_fit_say_how_much_they_need)
     elman_model *model = make(&(elman_config){
         .input_size = 3, .layers = {{.kind = ELMAN_GRU, .hidden_size = 4}}});
     char lines[200], message[80];
-    CHECK_OK(
-        elman_export_read(model, ELMAN_EXPORT_TORCH, "x", sizeof lines, lines));
+    CHECK_OK(elman_export_lines(model, ELMAN_EXPORT_TORCH, "x", sizeof lines,
+                                lines));
     size_t need = strlen(lines) + 1;
     snprintf(message, sizeof message, "expected at least %zu", need);
     CHECK_FAILS(
-        elman_export_read(model, ELMAN_EXPORT_TORCH, "x", need - 1, lines),
+        elman_export_lines(model, ELMAN_EXPORT_TORCH, "x", need - 1, lines),
         ELMAN_BAD_VALUE, message);
-    CHECK_OK(elman_export_read(model, ELMAN_EXPORT_TORCH, "x", need, lines));
+    CHECK_OK(elman_export_lines(model, ELMAN_EXPORT_TORCH, "x", need, lines));
     CHECK_FAILS(
-        elman_export_read(model, (elman_export_format)7, "x", need, lines),
+        elman_export_lines(model, (elman_export_format)7, "x", need, lines),
         ELMAN_BAD_VALUE, "format is 7");
     CHECK_FAILS(elman_model_export(model, (elman_export_format)7, "x"),
                 ELMAN_BAD_VALUE, "format is 7");
@@ -208,7 +208,7 @@ static void check_against_itself(const elman_config *config, size_t rank,
     float x[MOST_NUMBERS], y[MOST_NUMBERS];
     int32_t tokens[MOST_NUMBERS];
     random_fill(rank, MOST_NUMBERS, 0, 3, x);
-    bool embeds = elman_model_size(model).vocabulary > 0;
+    bool embeds = elman_model_read_info(model).vocabulary > 0;
     for (size_t i = 0; i < MOST_NUMBERS && embeds; i++)
         x[i] = (float)(tokens[i] = (int32_t)x[i]);
     size_t b = rank == (embeds ? 1 : 2) ? 1 : B;
@@ -224,7 +224,7 @@ static void check_against_itself(const elman_config *config, size_t rank,
           check.failure);
     assert_int_equal(check.T, T);
     assert_int_equal(check.B, b);
-    if (elman_model_size(model).streams) assert_true(check.stream < 0.1);
+    if (elman_model_read_info(model).streams) assert_true(check.stream < 0.1);
     else assert_true(isnan(check.stream));
 
     y[at] += 2e-5f + 2e-4f * fabsf(y[at]);

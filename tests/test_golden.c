@@ -103,7 +103,7 @@ static void run_end(run *r)
 static void each_level(run *r, const char *recorded, const char *view,
                        bool check)
 {
-    size_t levels = elman_model_size(r->model).levels;
+    size_t levels = elman_model_read_info(r->model).levels;
     for (size_t i = 0; i < 2 * levels; i++) {
         char from[64], to[64];
         const char *way = i % 2 ? "_reverse" : "";
@@ -307,12 +307,12 @@ static void check_weights(const golden *g, const elman_model *model,
 static double train_step(run *r, elman_optimizer *optimizer, double rate,
                          double *norm)
 {
-    elman_loss_config config = {.kind = ELMAN_MEAN_SQUARED};
+    elman_loss_config config = {.kind = ELMAN_LOSS_MEAN_SQUARED};
     elman_target target = {.values = r->y};
     elman_tensor y, dy;
     double loss;
     elman_state_reset(r->model, r->state);
-    elman_state_zero(r->state);
+    elman_state_zero_gradients(r->state);
     CHECK_OK(elman_model_forward(r->model, r->state, &r->batch, NULL));
     CHECK_OK(elman_state_view(r->model, r->state, "y", &y));
     CHECK_OK(elman_state_view(r->model, r->state, "dy", &dy));

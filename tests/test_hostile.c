@@ -58,7 +58,8 @@ static elman_status open_data(const char *path,
 
 static elman_status read_text(const char *path)
 {
-    return open_data(path, &(elman_dataset_config){.unit = ELMAN_CHARACTERS});
+    return open_data(path,
+                     &(elman_dataset_config){.unit = ELMAN_UNIT_CHARACTERS});
 }
 
 static elman_status read_series(const char *path)
@@ -74,7 +75,7 @@ static elman_status read_table(const char *path)
 static elman_status read_arrays(const char *path)
 {
     return open_data(path, &(elman_dataset_config){.target_path = path,
-                                                   .task = ELMAN_TRACK,
+                                                   .task = ELMAN_TASK_TRACK,
                                                    .validation = -1});
 }
 
@@ -206,7 +207,7 @@ static int prepare(void **unused)
                    {.kind = ELMAN_LAST},
                    {.kind = ELMAN_LINEAR, .output_size = 1}}};
     static const elman_trainer_config training = {
-        .loss.kind = ELMAN_MEAN_SQUARED, .batch_size = 2};
+        .loss.kind = ELMAN_LOSS_MEAN_SQUARED, .batch_size = 2};
     static elman_model *learner;
     static const char header[] =
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}";

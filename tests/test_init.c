@@ -59,7 +59,7 @@ TEST(each_rule_has_its_spread)
     } cases[] = {
         {{ELMAN_INIT_DEFAULT, 0}, 0.25, 0},
         {{ELMAN_INIT_UNIFORM, 0.7}, 0.7, 0},
-        {{ELMAN_INIT_GAUSSIAN, 0.3}, 0, 0.3},
+        {{ELMAN_INIT_NORMAL, 0.3}, 0, 0.3},
         {{ELMAN_INIT_XAVIER_UNIFORM, 0}, sqrt(6 / both), 0},
         {{ELMAN_INIT_XAVIER_UNIFORM, 2}, 2 * sqrt(6 / both), 0},
         {{ELMAN_INIT_XAVIER_NORMAL, 0}, 0, sqrt(2 / both)},

@@ -134,7 +134,7 @@ static void check_refused(const elman_model *model, elman_export_format format,
     char lines[1000];
     CHECK_FAILS(elman_model_export(model, format, path), ELMAN_BAD_VALUE, part);
     CHECK(access(path, F_OK) != 0, "%s was written", path);
-    CHECK_FAILS(elman_export_read(model, format, path, sizeof lines, lines),
+    CHECK_FAILS(elman_export_lines(model, format, path, sizeof lines, lines),
                 ELMAN_BAD_VALUE, part);
 }
 

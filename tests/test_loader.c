@@ -253,7 +253,7 @@ TEST(streams_are_contiguous_and_targets_are_the_next_token)
     } cases[] = {{1, 64, 1}, {4, 7, 4},   {32, 5, 32},  {32, 64, 14},
                  {0, 0, 14}, {9, 100, 8}, {3, 2000, 1}, {899, 1, 899}};
     elman_dataset *d = digits(1000, 0.1);
-    assert_int_equal(dataset_size(d, ELMAN_TRAIN), 900);
+    assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 900);
     for (int part = 0; part < 2; part++) {
         size_t n = part ? 100 : 900, before = part ? 900 : 0;
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -314,7 +314,7 @@ TEST(an_empty_part_is_reported)
 {
     elman_dataset *d = numbered(true);
     elman_loader *loader = NULL;
-    elman_loader_config config = {.part = ELMAN_VALIDATION};
+    elman_loader_config config = {.part = ELMAN_PART_VALIDATION};
     CHECK_FAILS(loader_create(d, &config, &loader), ELMAN_BAD_VALUE,
                 "the validation part of the data is empty");
     config.part = (elman_part)7;

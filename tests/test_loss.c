@@ -19,7 +19,7 @@ typedef struct setting {
 static bool row_counts(const setting *s, size_t row)
 {
     if (s->shape.lengths && row / B >= s->lengths[row % B]) return false;
-    if (s->config.kind != ELMAN_CROSS_ENTROPY) return true;
+    if (s->config.kind != ELMAN_LOSS_CROSS_ENTROPY) return true;
     int32_t c = s->classes[row];
     return c != -100 && !(s->config.has_ignored && c == s->config.ignore_index);
 }
@@ -46,11 +46,11 @@ static double reference_value(const setting *s, double y, double t)
 {
     double d = fabs(y - t), delta = s->config.delta > 0 ? s->config.delta : 1;
     switch (s->config.kind) {
-    case ELMAN_MEAN_SQUARED:
+    case ELMAN_LOSS_MEAN_SQUARED:
         return d * d;
-    case ELMAN_MEAN_ABSOLUTE:
+    case ELMAN_LOSS_MEAN_ABSOLUTE:
         return d;
-    case ELMAN_HUBER:
+    case ELMAN_LOSS_HUBER:
         return d < delta ? d * d / 2 : delta * (d - delta / 2);
     default:
         return fmax(y, 0) - y * t + log1p(exp(-fabs(y)));
@@ -62,7 +62,7 @@ static double reference(const setting *s, const double *y)
     double sum = 0, weights = 0;
     for (size_t row = 0; row < ROWS; row++) {
         if (!row_counts(s, row)) continue;
-        if (s->config.kind == ELMAN_CROSS_ENTROPY) {
+        if (s->config.kind == ELMAN_LOSS_CROSS_ENTROPY) {
             double weight;
             sum +=
                 reference_class_row(s, y + row * O, s->classes[row], &weight);
@@ -88,13 +88,13 @@ static void fill(setting *s, int which)
     s->config.reduction = (elman_reduction)(which / 5 % 2);
     s->shape = (elman_batch){.T = T, .B = B};
     s->target = (elman_target){s->classes, s->values};
-    bool classes = s->config.kind == ELMAN_CROSS_ENTROPY;
+    bool classes = s->config.kind == ELMAN_LOSS_CROSS_ENTROPY;
 
     /* lengths, and what the kind may have */
     if (which / 10 % 2) s->shape.lengths = s->lengths;
     if (classes && which / 20 % 2) s->config.class_weights = s->weights;
     if (classes && which / 40 % 2) s->config.label_smoothing = 0.2;
-    if (!classes && which / 20 % 2 && s->config.kind == ELMAN_HUBER)
+    if (!classes && which / 20 % 2 && s->config.kind == ELMAN_LOSS_HUBER)
         s->config.delta = 0.4;
     if (classes && which / 20 % 2) {
         s->config.has_ignored = true;
@@ -139,7 +139,7 @@ TEST(loss_and_gradient_are_those_of_the_formula)
         double far = fabs(loss - reference(&s, y));
 
         /* the softmax's exponentials are floats */
-        bool classes = s.config.kind == ELMAN_CROSS_ENTROPY;
+        bool classes = s.config.kind == ELMAN_LOSS_CROSS_ENTROPY;
         CHECK(far < (classes ? 1e-6 : 1e-12) * (1 + fabs(loss)),
               "setting %d: %.12g, off by %g", which, loss, far);
 
@@ -175,7 +175,7 @@ TEST(losses_are_pytorch_s)
                                   0.334112052f, -0.327795889f, -0.006316163f}),
                 6, 1e-6, 1e-7, "entropy");
 
-    config = (elman_loss_config){.kind = ELMAN_BINARY_CROSS_ENTROPY};
+    config = (elman_loss_config){.kind = ELMAN_LOSS_BINARY_CROSS_ENTROPY};
     CHECK_OK(loss_forward(&config, &shape, 3, y, &target, &loss, dy));
     CHECK(fabs(loss - 0.581555309023) < 1e-9, "%.12g", loss);
     CHECK_CLOSE(dy,
@@ -284,7 +284,7 @@ TEST(binary_loss_holds_far_from_zero)
     float y[6] = {-200, 200, 40, -40, 1e30f, -1e30f};
     float t[6] = {1, 0, 1, 0, 1, 0}, dy[6];
     float want[6] = {-1, 1, 0, 0, 0, 0};
-    elman_loss_config config = {.kind = ELMAN_BINARY_CROSS_ENTROPY,
+    elman_loss_config config = {.kind = ELMAN_LOSS_BINARY_CROSS_ENTROPY,
                                 .reduction = ELMAN_REDUCTION_SUM};
     elman_batch shape = {.T = 6, .B = 1};
     elman_target target = {NULL, t};
@@ -351,13 +351,13 @@ TEST(misuse_of_a_loss_is_reported)
         {{.class_weights = bad_weights},
          "class_weights[3] is -2, expected a finite number of 0 or more"},
         {{.delta = 1}, "delta belongs to the Huber loss alone"},
-        {{.kind = ELMAN_HUBER, .delta = -1},
+        {{.kind = ELMAN_LOSS_HUBER, .delta = -1},
          "delta is -1, expected a finite number of 0 or more, where 0 means 1"},
-        {{.kind = ELMAN_HUBER, .class_weights = bad_weights},
+        {{.kind = ELMAN_LOSS_HUBER, .class_weights = bad_weights},
          "class_weights belong to the cross-entropy loss alone"},
-        {{.kind = ELMAN_MEAN_SQUARED, .label_smoothing = 0.1},
+        {{.kind = ELMAN_LOSS_MEAN_SQUARED, .label_smoothing = 0.1},
          "label_smoothing belongs"},
-        {{.kind = ELMAN_MEAN_SQUARED, .has_ignored = true},
+        {{.kind = ELMAN_LOSS_MEAN_SQUARED, .has_ignored = true},
          "ignore_index belongs"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -374,7 +374,7 @@ TEST(misuse_of_a_loss_is_reported)
     CHECK_FAILS(run_with(&s, s.config), ELMAN_BAD_VALUE,
                 "target->classes is NULL");
     s.target.values = NULL;
-    s.config.kind = ELMAN_MEAN_ABSOLUTE;
+    s.config.kind = ELMAN_LOSS_MEAN_ABSOLUTE;
     CHECK_FAILS(run_with(&s, s.config), ELMAN_BAD_VALUE,
                 "target->values is NULL");
     fill(&s, 0);

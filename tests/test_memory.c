@@ -43,7 +43,7 @@ static const float x[T * B * I], values[T * B * O];
 static const size_t lengths[B] = {3, 5, 0};
 static const elman_batch batch = {.T = T, .B = B, .x = x, .lengths = lengths};
 static const elman_target target = {.values = values};
-static const elman_loss_config mean_squared = {.kind = ELMAN_MEAN_SQUARED};
+static const elman_loss_config mean_squared = {.kind = ELMAN_LOSS_MEAN_SQUARED};
 
 /* ---- Sessions ----------------------------------------------------------- */
 
@@ -142,15 +142,16 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     DO(elman_dataset_open(path, config, &dataset));
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
     memcpy(network.layers, layers, 4 * sizeof *layers);
-    if (encoding->task == ELMAN_LANGUAGE) {
+    if (encoding->task == ELMAN_TASK_LANGUAGE) {
         network.layers[0].num_embeddings = encoding->vocabulary;
         outputs = encoding->vocabulary;
         training.k1 = 4;
-        training.loss.kind = ELMAN_CROSS_ENTROPY;
+        training.loss.kind = ELMAN_LOSS_CROSS_ENTROPY;
     } else {
         network.input_size = encoding->input_size;
-        if (encoding->task == ELMAN_FORECAST || encoding->task == ELMAN_REGRESS)
-            training.loss.kind = ELMAN_MEAN_SQUARED;
+        if (encoding->task == ELMAN_TASK_FORECAST ||
+            encoding->task == ELMAN_TASK_REGRESS)
+            training.loss.kind = ELMAN_LOSS_MEAN_SQUARED;
     }
     for (size_t i = 0; i < 4; i++)
         if (network.layers[i].kind == ELMAN_LINEAR)
@@ -166,8 +167,8 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     DO(elman_trainer_end_save(trainer, true, NULL));
     DO(elman_trainer_step(trainer));
     DO(elman_trainer_keep_best(trainer));
-    DO(elman_model_evaluate(model, dataset, ELMAN_TRAIN, &training, &metrics,
-                            NULL));
+    DO(elman_model_evaluate(model, dataset, ELMAN_PART_TRAIN, &training,
+                            &metrics, NULL));
 done:
     elman_trainer_destroy(trainer);
     elman_model_destroy(model);
@@ -209,7 +210,7 @@ static elman_status encoding_session(void)
     int32_t tokens[8];
     size_t count;
     elman_status status;
-    elman_dataset_config words = {.unit = ELMAN_WORDS, .min_count = 2};
+    elman_dataset_config words = {.unit = ELMAN_UNIT_WORDS, .min_count = 2};
 
     DO(elman_dataset_open(in_folder("text.txt"), &words, &dataset));
     DO(elman_encoding_create(elman_dataset_note(dataset), &encoding));
@@ -311,7 +312,7 @@ TEST(passes_and_steps_allocate_nothing)
     elman_tensor view;
     elman_state_config room = {
         .T = T, .B = B, .training = true, .keep_gradients = true, .threads = 2};
-    elman_optimizer_config adamw = {.rule = ELMAN_ADAMW, .clip_norm = 1};
+    elman_optimizer_config adamw = {.rule = ELMAN_RULE_ADAMW, .clip_norm = 1};
     CHECK_OK(elman_model_create(&stack, &model));
     CHECK_OK(elman_state_create(model, &room, &state));
     CHECK_OK(elman_optimizer_create(model, &adamw, &optimizer));
@@ -330,7 +331,7 @@ TEST(passes_and_steps_allocate_nothing)
         CHECK_OK(elman_state_reset_one(streaming, flowing, 1));
         CHECK_OK(elman_state_view(model, state, "layer0.gate", &view));
         elman_state_reset(model, state);
-        elman_state_zero(state);
+        elman_state_zero_gradients(state);
     }
     assert_int_equal(allocator_read().calls, 0);
 

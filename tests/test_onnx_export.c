@@ -276,7 +276,7 @@ static void run(const elman_model *model, size_t count, float *y)
     elman_state *state = NULL;
     float x[T * B * 8];
     int32_t tokens[T * B] = {0};
-    bool reads_tokens = elman_model_size(model).vocabulary != 0;
+    bool reads_tokens = elman_model_read_info(model).vocabulary != 0;
     random_fill(5, sizeof x / sizeof *x, -1, 1, x);
     CHECK(count <= T * B * 16, "%zu outputs", count);
     CHECK_OK(elman_state_create(model, &(elman_state_config){.T = T, .B = B},
@@ -308,9 +308,9 @@ TEST(what_was_exported_is_imported)
         CHECK_OK(export_onnx(model, path));
         CHECK(elman_model_load(path, &back) == ELMAN_OK, "%s: %s", line,
               elman_message());
-        elman_model_info size = elman_model_size(model);
-        CHECK(elman_model_size(back).output_size == size.output_size &&
-                  elman_model_size(back).input_size == size.input_size,
+        elman_model_info size = elman_model_read_info(model);
+        CHECK(elman_model_read_info(back).output_size == size.output_size &&
+                  elman_model_read_info(back).input_size == size.input_size,
               "%s", line);
         run(model, size.output_size * 12, want);
         run(back, size.output_size * 12, got);

@@ -26,20 +26,20 @@ static double lion_step(const elman_optimizer_config *c, moments *s, size_t i,
 static double torch_step(const elman_optimizer_config *c, moments *s, size_t i,
                          double g, double p, int t, double lr)
 {
-    bool decoupled = c->rule == ELMAN_ADAMW || c->rule == ELMAN_LION;
+    bool decoupled = c->rule == ELMAN_RULE_ADAMW || c->rule == ELMAN_RULE_LION;
     if (decoupled) p *= 1 - lr * c->weight_decay;
     else g += c->weight_decay * p;
     switch (c->rule) {
-    case ELMAN_SGD:
+    case ELMAN_RULE_SGD:
         if (c->momentum == 0) return p - lr * g;
         s->buf[i] =
             t == 1 ? g : c->momentum * s->buf[i] + (1 - c->dampening) * g;
         return p - lr * (c->nesterov ? g + c->momentum * s->buf[i] : s->buf[i]);
-    case ELMAN_ADAGRAD:
+    case ELMAN_RULE_ADAGRAD:
         s->v[i] += g * g;
         return p - lr / (1 + (t - 1) * c->lr_decay) * g /
                        (sqrt(s->v[i]) + c->epsilon);
-    case ELMAN_RMSPROP: {
+    case ELMAN_RULE_RMSPROP: {
         s->v[i] = c->alpha * s->v[i] + (1 - c->alpha) * g * g;
         s->mean[i] = c->alpha * s->mean[i] + (1 - c->alpha) * g;
         double v = s->v[i] - (c->centered ? s->mean[i] * s->mean[i] : 0);
@@ -47,7 +47,7 @@ static double torch_step(const elman_optimizer_config *c, moments *s, size_t i,
         if (c->momentum > 0) step = s->buf[i] = c->momentum * s->buf[i] + step;
         return p - lr * step;
     }
-    case ELMAN_LION:
+    case ELMAN_RULE_LION:
         return lion_step(c, s, i, g, p, lr);
     default: {
         s->m[i] += (1 - c->beta1) * (g - s->m[i]);
@@ -65,14 +65,14 @@ static double keras_step(const elman_optimizer_config *c, moments *s, size_t i,
 {
     p -= p * c->weight_decay * lr;
     switch (c->rule) {
-    case ELMAN_SGD:
+    case ELMAN_RULE_SGD:
         s->buf[i] = c->momentum * s->buf[i] - lr * g;
         if (c->momentum == 0) return p - lr * g;
         return p + (c->nesterov ? c->momentum * s->buf[i] - lr * g : s->buf[i]);
-    case ELMAN_ADAGRAD:
+    case ELMAN_RULE_ADAGRAD:
         s->v[i] += g * g;
         return p - lr * g / sqrt(s->v[i] + c->epsilon);
-    case ELMAN_RMSPROP: {
+    case ELMAN_RULE_RMSPROP: {
         s->v[i] = c->alpha * s->v[i] + (1 - c->alpha) * g * g;
         s->mean[i] = c->alpha * s->mean[i] + (1 - c->alpha) * g;
         double v = s->v[i] - (c->centered ? s->mean[i] * s->mean[i] : 0);
@@ -80,7 +80,7 @@ static double keras_step(const elman_optimizer_config *c, moments *s, size_t i,
         if (c->momentum > 0) step = s->buf[i] = c->momentum * s->buf[i] + step;
         return p - step;
     }
-    case ELMAN_LION:
+    case ELMAN_RULE_LION:
         return lion_step(c, s, i, g, p, lr);
     default: {
         s->m[i] += (g - s->m[i]) * (1 - c->beta1);
@@ -101,16 +101,17 @@ static double reference_step(const elman_optimizer_config *c, moments *s, int t,
     for (size_t i = 0; i < N; i++)
         square += (double)gradients[i] * (double)gradients[i];
     double norm = sqrt(square), scale = 1;
-    if (c->clip_norm > 0 && c->flavour == ELMAN_TORCH)
+    if (c->clip_norm > 0 && c->flavour == ELMAN_FLAVOUR_TORCH)
         scale = fmin(1, c->clip_norm / (norm + 1e-6));
-    if (c->clip_norm > 0 && c->flavour == ELMAN_KERAS)
+    if (c->clip_norm > 0 && c->flavour == ELMAN_FLAVOUR_KERAS)
         scale = c->clip_norm / fmax(norm, c->clip_norm);
     for (size_t i = 0; i < N; i++) {
         double g = scale * (double)gradients[i];
         if (c->clip_value > 0) g = fmax(-c->clip_value, fmin(c->clip_value, g));
         if (c->maximize) g = -g;
-        p[i] = c->flavour == ELMAN_KERAS ? keras_step(c, s, i, g, p[i], t, lr)
-                                         : torch_step(c, s, i, g, p[i], t, lr);
+        p[i] = c->flavour == ELMAN_FLAVOUR_KERAS
+                   ? keras_step(c, s, i, g, p[i], t, lr)
+                   : torch_step(c, s, i, g, p[i], t, lr);
     }
     return norm;
 }
@@ -119,28 +120,31 @@ static double reference_step(const elman_optimizer_config *c, moments *s, int t,
 
 static const elman_optimizer_config settings[] = {
     {0},
-    {.rule = ELMAN_ADAM, .amsgrad = true, .weight_decay = 0.05},
-    {.rule = ELMAN_ADAM, .beta1 = 0.7, .beta2 = 0.95, .epsilon = 1e-3},
-    {.rule = ELMAN_ADAM, .maximize = true, .clip_value = 0.3},
-    {.rule = ELMAN_ADAMW},
-    {.rule = ELMAN_ADAMW, .weight_decay = 0.2, .amsgrad = true},
-    {.rule = ELMAN_ADAMW, .no_weight_decay = true, .clip_norm = 0.5},
-    {.rule = ELMAN_SGD, .weight_decay = 0.1},
-    {.rule = ELMAN_SGD, .momentum = 0.9, .clip_norm = 2},
-    {.rule = ELMAN_SGD, .momentum = 0.9, .nesterov = true},
-    {.rule = ELMAN_SGD, .momentum = 0.5, .dampening = 0.3},
-    {.rule = ELMAN_SGD, .clip_norm = 1, .clip_value = 0.1, .maximize = true},
-    {.rule = ELMAN_ADAGRAD},
-    {.rule = ELMAN_ADAGRAD, .lr_decay = 0.1, .weight_decay = 0.01},
-    {.rule = ELMAN_ADAGRAD, .initial_accumulator = 0.5, .epsilon = 0.01},
-    {.rule = ELMAN_RMSPROP},
-    {.rule = ELMAN_RMSPROP, .centered = true, .alpha = 0.9},
-    {.rule = ELMAN_RMSPROP, .momentum = 0.8, .weight_decay = 0.01},
-    {.rule = ELMAN_RMSPROP, .momentum = 0.8, .centered = true},
-    {.rule = ELMAN_LION},
-    {.rule = ELMAN_LION, .learning_rate = 0.01, .weight_decay = 0.3},
-    {.rule = ELMAN_LION, .beta1 = 0.5, .beta2 = 0.75, .clip_norm = 1},
-    {.rule = ELMAN_LION, .maximize = true, .clip_value = 0.5},
+    {.rule = ELMAN_RULE_ADAM, .amsgrad = true, .weight_decay = 0.05},
+    {.rule = ELMAN_RULE_ADAM, .beta1 = 0.7, .beta2 = 0.95, .epsilon = 1e-3},
+    {.rule = ELMAN_RULE_ADAM, .maximize = true, .clip_value = 0.3},
+    {.rule = ELMAN_RULE_ADAMW},
+    {.rule = ELMAN_RULE_ADAMW, .weight_decay = 0.2, .amsgrad = true},
+    {.rule = ELMAN_RULE_ADAMW, .no_weight_decay = true, .clip_norm = 0.5},
+    {.rule = ELMAN_RULE_SGD, .weight_decay = 0.1},
+    {.rule = ELMAN_RULE_SGD, .momentum = 0.9, .clip_norm = 2},
+    {.rule = ELMAN_RULE_SGD, .momentum = 0.9, .nesterov = true},
+    {.rule = ELMAN_RULE_SGD, .momentum = 0.5, .dampening = 0.3},
+    {.rule = ELMAN_RULE_SGD,
+     .clip_norm = 1,
+     .clip_value = 0.1,
+     .maximize = true},
+    {.rule = ELMAN_RULE_ADAGRAD},
+    {.rule = ELMAN_RULE_ADAGRAD, .lr_decay = 0.1, .weight_decay = 0.01},
+    {.rule = ELMAN_RULE_ADAGRAD, .initial_accumulator = 0.5, .epsilon = 0.01},
+    {.rule = ELMAN_RULE_RMSPROP},
+    {.rule = ELMAN_RULE_RMSPROP, .centered = true, .alpha = 0.9},
+    {.rule = ELMAN_RULE_RMSPROP, .momentum = 0.8, .weight_decay = 0.01},
+    {.rule = ELMAN_RULE_RMSPROP, .momentum = 0.8, .centered = true},
+    {.rule = ELMAN_RULE_LION},
+    {.rule = ELMAN_RULE_LION, .learning_rate = 0.01, .weight_decay = 0.3},
+    {.rule = ELMAN_RULE_LION, .beta1 = 0.5, .beta2 = 0.75, .clip_norm = 1},
+    {.rule = ELMAN_RULE_LION, .maximize = true, .clip_value = 0.5},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -153,7 +157,8 @@ static elman_optimizer *start(elman_optimizer_config config)
 
 static bool has_rule(const elman_optimizer_config *c, elman_flavour flavour)
 {
-    return flavour == ELMAN_TORCH || (c->dampening == 0 && c->lr_decay == 0);
+    return flavour == ELMAN_FLAVOUR_TORCH ||
+           (c->dampening == 0 && c->lr_decay == 0);
 }
 
 /* ---- Tests -------------------------------------------------------------- */
@@ -209,18 +214,20 @@ TEST(defaults_are_those_of_the_frameworks)
         elman_flavour flavour;
         double rate, epsilon, decay, alpha, accumulator, beta1, beta2;
     } want[] = {
-        {ELMAN_ADAM, ELMAN_TORCH, 1e-3, 1e-8, 0, 0, 0, 0.9, 0.999},
-        {ELMAN_ADAMW, ELMAN_TORCH, 1e-3, 1e-8, 0.01, 0, 0, 0.9, 0.999},
-        {ELMAN_SGD, ELMAN_TORCH, 1e-3, 0, 0, 0, 0, 0, 0},
-        {ELMAN_ADAGRAD, ELMAN_TORCH, 1e-2, 1e-10, 0, 0, 0, 0, 0},
-        {ELMAN_RMSPROP, ELMAN_TORCH, 1e-2, 1e-8, 0, 0.99, 0, 0, 0},
-        {ELMAN_ADAM, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0, 0.9, 0.999},
-        {ELMAN_ADAMW, ELMAN_KERAS, 1e-3, 1e-7, 0.004, 0, 0, 0.9, 0.999},
-        {ELMAN_SGD, ELMAN_KERAS, 1e-2, 0, 0, 0, 0, 0, 0},
-        {ELMAN_ADAGRAD, ELMAN_KERAS, 1e-3, 1e-7, 0, 0, 0.1, 0, 0},
-        {ELMAN_RMSPROP, ELMAN_KERAS, 1e-3, 1e-7, 0, 0.9, 0, 0, 0},
-        {ELMAN_LION, ELMAN_TORCH, 1e-4, 0, 0, 0, 0, 0.9, 0.99},
-        {ELMAN_LION, ELMAN_KERAS, 1e-3, 0, 0, 0, 0, 0.9, 0.99},
+        {ELMAN_RULE_ADAM, ELMAN_FLAVOUR_TORCH, 1e-3, 1e-8, 0, 0, 0, 0.9, 0.999},
+        {ELMAN_RULE_ADAMW, ELMAN_FLAVOUR_TORCH, 1e-3, 1e-8, 0.01, 0, 0, 0.9,
+         0.999},
+        {ELMAN_RULE_SGD, ELMAN_FLAVOUR_TORCH, 1e-3, 0, 0, 0, 0, 0, 0},
+        {ELMAN_RULE_ADAGRAD, ELMAN_FLAVOUR_TORCH, 1e-2, 1e-10, 0, 0, 0, 0, 0},
+        {ELMAN_RULE_RMSPROP, ELMAN_FLAVOUR_TORCH, 1e-2, 1e-8, 0, 0.99, 0, 0, 0},
+        {ELMAN_RULE_ADAM, ELMAN_FLAVOUR_KERAS, 1e-3, 1e-7, 0, 0, 0, 0.9, 0.999},
+        {ELMAN_RULE_ADAMW, ELMAN_FLAVOUR_KERAS, 1e-3, 1e-7, 0.004, 0, 0, 0.9,
+         0.999},
+        {ELMAN_RULE_SGD, ELMAN_FLAVOUR_KERAS, 1e-2, 0, 0, 0, 0, 0, 0},
+        {ELMAN_RULE_ADAGRAD, ELMAN_FLAVOUR_KERAS, 1e-3, 1e-7, 0, 0, 0.1, 0, 0},
+        {ELMAN_RULE_RMSPROP, ELMAN_FLAVOUR_KERAS, 1e-3, 1e-7, 0, 0.9, 0, 0, 0},
+        {ELMAN_RULE_LION, ELMAN_FLAVOUR_TORCH, 1e-4, 0, 0, 0, 0, 0.9, 0.99},
+        {ELMAN_RULE_LION, ELMAN_FLAVOUR_KERAS, 1e-3, 0, 0, 0, 0, 0.9, 0.99},
     };
 
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
@@ -251,14 +258,14 @@ TEST(lion_gives_the_numbers_of_an_independent_program)
         elman_optimizer_config config;
         float weights[GRADIENTS][WEIGHTS];
     } cases[] = {
-        {{.rule = ELMAN_LION},
+        {{.rule = ELMAN_RULE_LION},
          {{0.4999f, -1.2499f, 0, 1.9999f},
           {0.5f, -1.25f, 0, 1.9998f},
           {0.5001f, -1.2501f, 0, 1.9997f},
           {0.5002f, -1.2502f, 0, 1.9996f},
           {0.5001f, -1.2501f, 0, 1.9997f},
           {0.5f, -1.2502f, 0, 1.9996f}}},
-        {{.rule = ELMAN_LION,
+        {{.rule = ELMAN_RULE_LION,
           .learning_rate = 0.01,
           .beta1 = 0.5,
           .beta2 = 0.75,
@@ -372,7 +379,7 @@ TEST(a_gradient_that_is_not_finite_changes_nothing)
 TEST(huge_gradients_are_clipped_not_refused)
 {
     elman_optimizer *o = start((elman_optimizer_config){
-        .rule = ELMAN_SGD, .learning_rate = 1, .clip_norm = 1});
+        .rule = ELMAN_RULE_SGD, .learning_rate = 1, .clip_norm = 1});
     float p[N] = {0}, g[N] = {3e38f, -3e38f};
     double norm;
     CHECK_OK(optimizer_update(o, -1, 1, g, p, &norm));
@@ -395,23 +402,25 @@ TEST(misuse_of_an_optimizer_is_reported)
         {{.learning_rate = -1}, "learning_rate is -1"},
         {{.beta2 = 1}, "beta2 is 1, expected 0 or more and less than 1"},
         {{.momentum = 0.9}, "momentum is 0.9, but Adam has no momentum"},
-        {{.rule = ELMAN_SGD, .beta1 = 0.9}, "SGD has no beta1"},
-        {{.rule = ELMAN_SGD, .centered = true}, "SGD has no centered"},
-        {{.rule = ELMAN_LION, .epsilon = 1e-8},
+        {{.rule = ELMAN_RULE_SGD, .beta1 = 0.9}, "SGD has no beta1"},
+        {{.rule = ELMAN_RULE_SGD, .centered = true}, "SGD has no centered"},
+        {{.rule = ELMAN_RULE_LION, .epsilon = 1e-8},
          "epsilon is 1e-08, but Lion has no epsilon"},
-        {{.rule = ELMAN_LION, .amsgrad = true},
+        {{.rule = ELMAN_RULE_LION, .amsgrad = true},
          "amsgrad is 1, but Lion has no amsgrad"},
-        {{.rule = ELMAN_ADAGRAD, .amsgrad = true}, "Adagrad has no amsgrad"},
-        {{.rule = ELMAN_RMSPROP, .nesterov = true}, "RMSprop has no nesterov"},
-        {{.rule = ELMAN_SGD, .nesterov = true},
+        {{.rule = ELMAN_RULE_ADAGRAD, .amsgrad = true},
+         "Adagrad has no amsgrad"},
+        {{.rule = ELMAN_RULE_RMSPROP, .nesterov = true},
+         "RMSprop has no nesterov"},
+        {{.rule = ELMAN_RULE_SGD, .nesterov = true},
          "nesterov with momentum 0 and dampening 0"},
-        {{.rule = ELMAN_SGD,
+        {{.rule = ELMAN_RULE_SGD,
           .nesterov = true,
           .momentum = 0.9,
           .dampening = 0.1},
          "nesterov with momentum 0.9 and dampening 0.1"},
-        {{.rule = ELMAN_SGD,
-          .flavour = ELMAN_KERAS,
+        {{.rule = ELMAN_RULE_SGD,
+          .flavour = ELMAN_FLAVOUR_KERAS,
           .momentum = 0.9,
           .dampening = 0.1},
          "dampening belongs to the PyTorch flavour alone"},
@@ -497,7 +506,7 @@ TEST(a_rule_takes_the_fields_it_names_and_no_other)
     CHECK_FAILS(elman_rule_read((elman_rule)-1, &info), ELMAN_BAD_VALUE,
                 "optimizer rule -1 is unknown");
     CHECK(info.rule == before.rule && info.word == before.word, "touched");
-    CHECK_FAILS(elman_rule_read(ELMAN_ADAM, NULL), ELMAN_BAD_VALUE,
+    CHECK_FAILS(elman_rule_read(ELMAN_RULE_ADAM, NULL), ELMAN_BAD_VALUE,
                 "info is NULL");
 }
 

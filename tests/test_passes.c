@@ -58,7 +58,7 @@ static void check_passes(const elman_config *config, size_t T, size_t B,
     CHECK_OK(elman_model_create(config, &m));
     CHECK_OK(elman_state_create(
         m, &(elman_state_config){.T = T, .B = B, .threads = 2}, &all));
-    elman_model_info info = elman_model_size(m);
+    elman_model_info info = elman_model_read_info(m);
     float *x = guarded_floats(T * B * info.input_size);
     random_fill(3, T * B * info.input_size, -1, 1, x);
     for (size_t i = 0; i < count; i++)

@@ -77,8 +77,8 @@ TEST(the_same_series_written_differently_is_the_same_data)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         elman_dataset *d =
             must_open(put_text(files[i].name, files[i].text), &as_it_is);
-        CHECK(!strcmp(show(d, ELMAN_TRAIN), "2:0.5,-1,20 1:3,4"),
-              "file %zu: %s", i, show(d, ELMAN_TRAIN));
+        CHECK(!strcmp(show(d, ELMAN_PART_TRAIN), "2:0.5,-1,20 1:3,4"),
+              "file %zu: %s", i, show(d, ELMAN_PART_TRAIN));
         assert_int_equal(dataset_encoding(d)->classes, 2);
         assert_string_equal(dataset_encoding(d)->labels[0], "1");
         assert_int_equal(dataset_longest(d), 3);
@@ -93,29 +93,29 @@ TEST(several_dimensions_and_targets_are_read)
                          "@classLabel true up down\n@data\n"
                          "1,2,3:4,5,6:up\n7,8,9:-1,-2,-3:down\n"),
         &as_it_is);
-    assert_string_equal(show(d, ELMAN_TRAIN),
+    assert_string_equal(show(d, ELMAN_PART_TRAIN),
                         "up:1/4,2/5,3/6 down:7/-1,8/-2,9/-3");
     dataset_close(d);
 
     /* a target instead of a label */
     d = must_open(put_text("r.ts", "@targetLabel true\n@data\n1,2:0.5\n3:-2\n"),
                   &as_it_is);
-    assert_int_equal(dataset_encoding(d)->task, ELMAN_REGRESS);
-    assert_string_equal(show(d, ELMAN_TRAIN), ":0.5:1,2 :-2:3");
+    assert_int_equal(dataset_encoding(d)->task, ELMAN_TASK_REGRESS);
+    assert_string_equal(show(d, ELMAN_PART_TRAIN), ":0.5:1,2 :-2:3");
     dataset_close(d);
 
     /* the same in the archive's format, where only the task can say so */
     elman_dataset_config regress = as_it_is;
-    regress.task = ELMAN_REGRESS;
+    regress.task = ELMAN_TASK_REGRESS;
     d = must_open(put_text("r.tsv", "0.5\t1\t2\n-2\t3\n"), &regress);
-    assert_string_equal(show(d, ELMAN_TRAIN), ":0.5:1,2 :-2:3");
+    assert_string_equal(show(d, ELMAN_PART_TRAIN), ":0.5:1,2 :-2:3");
     dataset_close(d);
 
     /* the task makes a file of any name labelled series */
     elman_dataset_config classify = as_it_is;
-    classify.task = ELMAN_CLASSIFY;
+    classify.task = ELMAN_TASK_CLASSIFY;
     d = must_open(put_text("Coffee_TRAIN", "0 1 2\n1 3 4\n"), &classify);
-    assert_string_equal(show(d, ELMAN_TRAIN), "0:1,2 1:3,4");
+    assert_string_equal(show(d, ELMAN_PART_TRAIN), "0:1,2 1:3,4");
     dataset_close(d);
 }
 
@@ -219,7 +219,7 @@ TEST(each_bad_series_gives_its_own_sentence)
     check_malformed(put_bytes("b.tsv", "1\t2\n2\t\0\n", 8),
                     &(elman_dataset_config){0}, "line 2: a zero byte");
     check_malformed(put_text("b.ts", "@targetLabel true\n@data\n1,2:3\n"),
-                    &(elman_dataset_config){.task = ELMAN_CLASSIFY},
+                    &(elman_dataset_config){.task = ELMAN_TASK_CLASSIFY},
                     "the file has targets, not classes");
     elman_dataset *d = NULL;
     CHECK_FAILS(dataset_open(put_text("b.tsv", "1\t2\n2\t3\n"),
@@ -251,15 +251,15 @@ TEST(a_validation_file_must_fit)
     elman_dataset_config config = {.validation_path = in_folder("v.tsv")};
 
     elman_dataset *d = must_open(path, &config);
-    assert_int_equal(dataset_size(d, ELMAN_TRAIN), 2);
-    assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 1);
+    assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 2);
+    assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION), 1);
     assert_true(dataset_encoding(d)->mean[0] == 15.0 / 4); /* of 2 3 4 6 */
-    show(d, ELMAN_VALIDATION);
+    show(d, ELMAN_PART_VALIDATION);
 
     /* with an encoding, everything is validation */
     elman_dataset *more =
         must_open(path, &(elman_dataset_config){.encoding = dataset_note(d)});
-    assert_int_equal(dataset_size(more, ELMAN_VALIDATION), 2);
+    assert_int_equal(dataset_size(more, ELMAN_PART_VALIDATION), 2);
     assert_string_equal(dataset_note(more), dataset_note(d));
     dataset_close(more);
 
@@ -296,14 +296,14 @@ TEST(the_split_keeps_every_class_and_follows_the_seed)
         elman_dataset *d = must_open(path, &config);
 
         size_t got[6] = {0};
-        size_t train = dataset_size(d, ELMAN_TRAIN);
-        size_t validation = dataset_size(d, ELMAN_VALIDATION);
+        size_t train = dataset_size(d, ELMAN_PART_TRAIN);
+        size_t validation = dataset_size(d, ELMAN_PART_VALIDATION);
         assert_int_equal(train + validation, n);
         CHECK(validation >= n * 3 / 10 - 2 && validation <= n * 3 / 10 + 1,
               "%zu of %zu", validation, n);
 
         /* another split for almost every seed */
-        const char *shown = show(d, ELMAN_TRAIN);
+        const char *shown = show(d, ELMAN_PART_TRAIN);
         if (seed == 0) strcpy(first, shown);
         others += strcmp(first, shown) != 0;
 
@@ -320,8 +320,8 @@ TEST(the_split_keeps_every_class_and_follows_the_seed)
         /* the same split for the same seed */
         elman_dataset *again = must_open(path, &config);
         char once[2000];
-        strcpy(once, show(d, ELMAN_VALIDATION));
-        assert_string_equal(show(again, ELMAN_VALIDATION), once);
+        strcpy(once, show(d, ELMAN_PART_VALIDATION));
+        assert_string_equal(show(again, ELMAN_PART_VALIDATION), once);
         dataset_close(again);
         dataset_close(d);
     }

@@ -434,7 +434,7 @@ static void run_all(elman_config config, bool batch_first, int threads,
     config.batch_first = batch_first;
     elman_model *model = model_of(&config);
     elman_state *state = NULL;
-    size_t width = elman_model_size(model).output_size / blocks;
+    size_t width = elman_model_read_info(model).output_size / blocks;
     float x[T * B * I], dy[MOST], given[MOST], back[T * B * I];
     elman_state_config room = {
         .T = T, .B = B, .training = true, .threads = threads};

@@ -36,7 +36,7 @@ static void crowd_open(const elman_config *config, int threads, crowd *c)
     for (size_t b = 0; b < PLACES; b++)
         CHECK_OK(elman_state_create(c->model, &(elman_state_config){.T = 1},
                                     &c->alone[b]));
-    elman_model_info info = elman_model_size(c->model);
+    elman_model_info info = elman_model_read_info(c->model);
     c->I = info.input_size;
     c->O = info.output_size;
 }

@@ -47,7 +47,7 @@ static void check_windows(const elman_dataset *d, const elman_batch *batch,
 
         /* the naive forecast repeats the last row of the window */
         float last;
-        dataset_naive(d, ELMAN_VALIDATION, batch->ids[b], &last);
+        dataset_naive(d, ELMAN_PART_VALIDATION, batch->ids[b], &last);
         double row = (double)(first + 3);
         CHECK(fabs((double)last * scale + mean - row * row - 0.5) < 1e-3,
               "naive %g", (double)last);
@@ -62,7 +62,7 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
             .window = 4, .horizon = 2, .validation = 0.25, .target = "3"};
         elman_dataset *d = must_open(path, &config);
         const elman_encoding *e = dataset_encoding(d);
-        assert_int_equal(e->task, ELMAN_FORECAST);
+        assert_int_equal(e->task, ELMAN_TASK_FORECAST);
         assert_int_equal(e->input_size, 2);
         assert_int_equal(e->targets, 1);
         assert_string_equal(e->columns[0], header ? "ramp" : "2");
@@ -70,15 +70,16 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
         assert_int_equal(encoding_outputs(e), 2);
 
         /* rows 0-14 train: 10 windows; rows 15-19 are predicted: 4 windows */
-        assert_int_equal(dataset_size(d, ELMAN_TRAIN), 10);
-        assert_int_equal(dataset_size(d, ELMAN_VALIDATION), 4);
+        assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 10);
+        assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION), 4);
         assert_int_equal(dataset_longest(d), 4);
         assert_true(e->mean[0] == 7);
         assert_true(fabs(e->scale[0] - sqrt(224.0 / 12)) < 1e-12);
 
         elman_batch batch;
         elman_target target;
-        elman_loader *loader = must_load(d, ELMAN_VALIDATION, &batch, &target);
+        elman_loader *loader =
+            must_load(d, ELMAN_PART_VALIDATION, &batch, &target);
         check_windows(d, &batch, &target);
         loader_destroy(loader);
 
@@ -89,8 +90,8 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
                                   "\n1,0,7\n1,0,7\n1,0,7\n2,0,7");
             elman_dataset *next = must_open(
                 more, &(elman_dataset_config){.encoding = dataset_note(d)});
-            assert_int_equal(dataset_size(next, ELMAN_VALIDATION), 1);
-            loader = must_load(next, ELMAN_VALIDATION, &batch, &target);
+            assert_int_equal(dataset_size(next, ELMAN_PART_VALIDATION), 1);
+            loader = must_load(next, ELMAN_PART_VALIDATION, &batch, &target);
             assert_true(batch.x[0] == 0);
             assert_true(fabs(raw_input(e, batch.x, 1) - 1.5) < 1e-5);
             loader_destroy(loader);
@@ -137,16 +138,16 @@ TEST(a_column_of_text_is_a_tag_per_step)
     elman_dataset_config config = {.window = 5, .validation = -1};
     elman_dataset *d = must_open(path, &config);
     const elman_encoding *e = dataset_encoding(d);
-    assert_int_equal(e->task, ELMAN_TAG);
+    assert_int_equal(e->task, ELMAN_TASK_TAG);
     assert_int_equal(e->classes, 2);
     assert_string_equal(e->labels[0], "run");
     assert_int_equal(e->input_size, 2);
-    assert_int_equal(dataset_size(d, ELMAN_TRAIN), 5);
+    assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 5);
 
     /* windows of 5 rows, the last of 3 */
     elman_batch batch;
     elman_target target;
-    elman_loader *loader = must_load(d, ELMAN_TRAIN, &batch, &target);
+    elman_loader *loader = must_load(d, ELMAN_PART_TRAIN, &batch, &target);
     assert_int_equal(batch.lengths[4], 3);
     for (size_t b = 0; b < 5; b++)
         for (size_t t = 0; t < batch.lengths[b]; t++)
@@ -164,10 +165,10 @@ TEST(a_column_of_text_is_a_tag_per_step)
 
     /* numbers in the target column, followed step by step */
     config = (elman_dataset_config){
-        .task = ELMAN_TRACK, .target = "y", .window = 5, .columns = "x"};
+        .task = ELMAN_TASK_TRACK, .target = "y", .window = 5, .columns = "x"};
     d = must_open(path, &config);
-    assert_int_equal(dataset_encoding(d)->task, ELMAN_TRACK);
-    loader = must_load(d, ELMAN_TRAIN, &batch, &target);
+    assert_int_equal(dataset_encoding(d)->task, ELMAN_TASK_TRACK);
+    loader = must_load(d, ELMAN_PART_TRAIN, &batch, &target);
     assert_non_null(target.values);
     loader_destroy(loader);
     dataset_close(d);
@@ -234,19 +235,19 @@ static const struct {
      ELMAN_BAD_VALUE,
      "column \"b\" is named twice"},
     {"a,b\n1,2\n3,4\n",
-     {.task = ELMAN_TAG, .target = "b,a"},
+     {.task = ELMAN_TASK_TAG, .target = "b,a"},
      ELMAN_BAD_VALUE,
      "2 target columns, but tags are in one"},
     {"a,b\n1,2\n3,4\n",
-     {.task = ELMAN_TRACK, .target = "b", .columns = "a,b"},
+     {.task = ELMAN_TASK_TRACK, .target = "b", .columns = "a,b"},
      ELMAN_BAD_VALUE,
      "column \"b\" is a target"},
     {"a,b\n1,x\n3,y\n",
-     {.task = ELMAN_FORECAST},
+     {.task = ELMAN_TASK_FORECAST},
      ELMAN_BAD_VALUE,
      "the target column holds text (\"x\"), and forecast needs numbers"},
     {"a,b\n1,2\n3,4\n",
-     {.task = ELMAN_TRACK, .horizon = 2},
+     {.task = ELMAN_TASK_TRACK, .horizon = 2},
      ELMAN_BAD_VALUE,
      "horizon is for a forecast, but the task is track"},
     {"a,b\n1,2\n3,4\n",
@@ -263,7 +264,7 @@ static const struct {
      ELMAN_BAD_VALUE,
      "validation is nan"},
     {"a,b\n1,2\n3,4\n",
-     {.unit = ELMAN_WORDS},
+     {.unit = ELMAN_UNIT_WORDS},
      ELMAN_BAD_VALUE,
      "unit is given, but does not apply to a table"},
     {"a,b\n1,2\n3,4\n",

@@ -64,7 +64,7 @@ static run text_run(void)
     write_text(path, 120);
     return (run){
         .data = path,
-        .reading = {.unit = ELMAN_BYTES},
+        .reading = {.unit = ELMAN_UNIT_BYTES},
         .model = {.seed = 3,
                   .layers = {{.kind = ELMAN_EMBEDDING, .embedding_dim = 6},
                              {.kind = ELMAN_LSTM,
@@ -112,10 +112,10 @@ static run table_run(void)
                   .layers = {{.kind = ELMAN_RNN, .hidden_size = 16},
                              {.kind = ELMAN_LAST},
                              {.kind = ELMAN_LINEAR}}},
-        .training = {.optimizer = {.rule = ELMAN_RMSPROP,
+        .training = {.optimizer = {.rule = ELMAN_RULE_RMSPROP,
                                    .learning_rate = 0.003,
                                    .momentum = 0.5},
-                     .loss = {.kind = ELMAN_MEAN_SQUARED},
+                     .loss = {.kind = ELMAN_LOSS_MEAN_SQUARED},
                      .batch_size = 16},
     };
 }
@@ -124,7 +124,7 @@ static run table_run(void)
 static run track_run(void)
 {
     run r = table_run();
-    r.reading.task = ELMAN_TRACK;
+    r.reading.task = ELMAN_TASK_TRACK;
     r.reading.window = 20;
     r.model.layers[1] = (elman_layer){.kind = ELMAN_LINEAR};
     r.model.layers[2] = (elman_layer){0};
@@ -178,7 +178,7 @@ static void steps(session s, size_t n)
 /* All weights in one array; freed by free. */
 static float *weights_of(const elman_model *model)
 {
-    elman_model_info info = elman_model_size(model);
+    elman_model_info info = elman_model_read_info(model);
     float *all = calloc(info.weights, sizeof *all), *at = all;
     assert_non_null(all);
     for (size_t i = 0; i < info.parameters; i++) {
@@ -195,8 +195,8 @@ static void check_same_weights(session a, session b, const char *what,
                                size_t step)
 {
     float *got = weights_of(a.model), *want = weights_of(b.model);
-    CHECK_BITS(got, want, elman_model_size(a.model).weights, "%s, step %zu",
-               what, step);
+    CHECK_BITS(got, want, elman_model_read_info(a.model).weights,
+               "%s, step %zu", what, step);
     free(got);
     free(want);
 }
@@ -311,7 +311,7 @@ static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
     CHECK_OK(elman_state_create(s.model, &shape, &state));
     CHECK_OK(elman_loader_create(s.dataset, &loading, &loader));
     CHECK_OK(elman_loader_read(loader, &all, &target));
-    size_t V = elman_model_size(s.model).output_size, B = all.B;
+    size_t V = elman_model_read_info(s.model).output_size, B = all.B;
 
     /* the lead, and then the rest with a gradient */
     cut = all;
@@ -335,7 +335,7 @@ static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
     CHECK_OK(elman_model_backward(s.model, state, NULL, NULL));
 
     /* the norm over all parameters */
-    for (size_t i = 0; i < elman_model_size(s.model).parameters; i++) {
+    for (size_t i = 0; i < elman_model_read_info(s.model).parameters; i++) {
         char name[128];
         elman_tensor g;
         snprintf(name, sizeof name, "%s.grad",
@@ -354,11 +354,11 @@ TEST(truncated_windows_carry_the_gradient_of_k2_steps)
 {
     run r = text_run();
     r.model.layers[1].dropout = 0;
-    r.model.layers[1].init_hh = (elman_init){ELMAN_INIT_GAUSSIAN, 0.3};
+    r.model.layers[1].init_hh = (elman_init){ELMAN_INIT_NORMAL, 0.3};
     r.training.k1 = 8;
     r.training.in_order = true;
-    r.training.optimizer =
-        (elman_optimizer_config){.rule = ELMAN_SGD, .learning_rate = 1e-30};
+    r.training.optimizer = (elman_optimizer_config){.rule = ELMAN_RULE_SGD,
+                                                    .learning_rate = 1e-30};
 
     /* three windows: the third sees the two before it, or the last one, or
      * only itself, or part of itself */
@@ -408,7 +408,7 @@ TEST(truncation_that_makes_no_sense_is_refused)
     CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
                 ELMAN_BAD_VALUE, "one per sequence");
     r.training.k1 = 0;
-    r.training.loss.kind = ELMAN_HUBER;
+    r.training.loss.kind = ELMAN_LOSS_HUBER;
     CHECK_FAILS(elman_trainer_create(s.model, s.dataset, &r.training, &none),
                 ELMAN_BAD_VALUE, "classes");
     assert_null(none);
@@ -421,7 +421,7 @@ TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
 {
     run r = series_run();
     r.training.schedule = (elman_schedule_config){0};
-    r.training.optimizer = (elman_optimizer_config){.rule = ELMAN_SGD};
+    r.training.optimizer = (elman_optimizer_config){.rule = ELMAN_RULE_SGD};
     session s = begin(r);
 
     /* one weight of the reverse direction */
@@ -437,7 +437,8 @@ TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
                 "weight of rnn.weight_hh_l0_reverse, element 365 is nan");
     CHECK(strstr(elman_message(), "epoch 1, step 1"), "%s", elman_message());
     float *after = weights_of(s.model);
-    CHECK_BITS(after, before, elman_model_size(s.model).weights, "weights");
+    CHECK_BITS(after, before, elman_model_read_info(s.model).weights,
+               "weights");
     free(before);
     free(after);
     end(s);
@@ -483,7 +484,7 @@ TEST(it_learns_text_classes_and_forecasts)
     elman_metrics m;
     uint64_t confusion[4];
     CHECK_OK(elman_trainer_keep_best(s.trainer));
-    CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_VALIDATION,
+    CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_PART_VALIDATION,
                                   &r.training, &m, confusion));
     CHECK(m.loss == p->best_loss, "%g and %g", m.loss, p->best_loss);
     CHECK(confusion[0] + confusion[1] + confusion[2] + confusion[3] ==
@@ -495,7 +496,7 @@ TEST(it_learns_text_classes_and_forecasts)
     r = table_run();
     s = begin(r);
     steps(s, 400);
-    CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_VALIDATION,
+    CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_PART_VALIDATION,
                                   &r.training, &m, NULL));
     CHECK(m.mse < 0.1 * m.naive_mse && m.mae < m.naive_mae, "mse %g naive %g",
           m.mse, m.naive_mse);
@@ -505,8 +506,8 @@ TEST(it_learns_text_classes_and_forecasts)
 TEST(patience_ends_a_run_that_no_longer_gets_better)
 {
     run r = series_run();
-    r.training.optimizer =
-        (elman_optimizer_config){.rule = ELMAN_SGD, .learning_rate = 1e-30};
+    r.training.optimizer = (elman_optimizer_config){.rule = ELMAN_RULE_SGD,
+                                                    .learning_rate = 1e-30};
     r.training.schedule = (elman_schedule_config){0};
     r.training.patience = 3;
     r.model.layers[0].recurrent_dropout = 0;
@@ -536,7 +537,7 @@ TEST(a_batch_larger_than_the_data_is_a_batch_of_all)
     got = begin(r);
     steps(got, 4);
     elman_metrics m;
-    CHECK_OK(elman_model_evaluate(got.model, got.dataset, ELMAN_TRAIN,
+    CHECK_OK(elman_model_evaluate(got.model, got.dataset, ELMAN_PART_TRAIN,
                                   &r.training, &m, NULL));
     end(got);
 }

@@ -231,7 +231,7 @@ TEST(what_reads_data_writes_on_success_only)
     const char *path = put_text("ab.txt", "abababababababababababababababab");
     const char *none = in_folder("none");
     const elman_dataset_config bad = {.validation = 2};
-    const elman_dataset_config bytes = {.unit = ELMAN_BYTES};
+    const elman_dataset_config bytes = {.unit = ELMAN_UNIT_BYTES};
     const elman_loader_config part = {.part = 2};
     elman_dataset *dataset = NULL;
     elman_tensor flat = {.rank = ELMAN_MAX_RANK + 1};
@@ -269,19 +269,19 @@ TEST(training_that_fails_writes_nothing)
                    {.kind = ELMAN_LAST},
                    {.kind = ELMAN_LINEAR, .output_size = 2}}};
     const elman_trainer_config many = {.threads = 100}, plain = {0};
-    const elman_trainer_config squared = {.loss.kind = ELMAN_MEAN_SQUARED};
+    const elman_trainer_config squared = {.loss.kind = ELMAN_LOSS_MEAN_SQUARED};
     fixture f = fixture_begin(&config), other = fixture_begin(&network);
     elman_dataset *dataset = open_series();
     elman_trainer *trainer = NULL;
     UNTOUCHED(elman_trainer_create(f.model, dataset, &many, at(0)));
     UNTOUCHED(elman_trainer_create(f.model, dataset, &squared, at(0)));
     UNTOUCHED(elman_trainer_create(other.model, dataset, &plain, at(0)));
-    UNTOUCHED(elman_model_evaluate(f.model, dataset, ELMAN_VALIDATION, &many,
-                                   at(0), at(1024)));
-    UNTOUCHED(elman_model_evaluate(f.model, dataset, ELMAN_VALIDATION, &squared,
-                                   at(0), at(1024)));
-    UNTOUCHED(elman_model_evaluate(other.model, dataset, ELMAN_TRAIN, &plain,
-                                   at(0), at(1024)));
+    UNTOUCHED(elman_model_evaluate(f.model, dataset, ELMAN_PART_VALIDATION,
+                                   &many, at(0), at(1024)));
+    UNTOUCHED(elman_model_evaluate(f.model, dataset, ELMAN_PART_VALIDATION,
+                                   &squared, at(0), at(1024)));
+    UNTOUCHED(elman_model_evaluate(other.model, dataset, ELMAN_PART_TRAIN,
+                                   &plain, at(0), at(1024)));
 
     CHECK_OK(elman_trainer_create(f.model, dataset, &plain, &trainer));
     float before[2], after[2];
@@ -325,9 +325,9 @@ TEST(exchange_that_fails_writes_nothing)
     assert_null(elman_graph_ports(NULL, at(0)));
     assert_true(is_untouched());
 
-    UNTOUCHED(elman_export_read(f.model, ELMAN_EXPORT_TORCH, "x", 20, at(0)));
-    UNTOUCHED(elman_export_read(f.model, ELMAN_EXPORT_ONNX, "x", 20, at(0)));
-    UNTOUCHED(elman_export_read(f.model, 2, "x", ROOM, at(0)));
+    UNTOUCHED(elman_export_lines(f.model, ELMAN_EXPORT_TORCH, "x", 20, at(0)));
+    UNTOUCHED(elman_export_lines(f.model, ELMAN_EXPORT_ONNX, "x", 20, at(0)));
+    UNTOUCHED(elman_export_lines(f.model, 2, "x", ROOM, at(0)));
     UNTOUCHED(elman_model_export(f.model, 2, in_folder("exported")));
     assert_int_equal(access(in_folder("exported"), F_OK), -1);
     UNTOUCHED(elman_model_check(f.model, none, none, at(0)));

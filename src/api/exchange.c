@@ -23,7 +23,7 @@ elman_status elman_import_open(const char *const *paths, size_t count,
 
 void elman_import_close(elman_import *import) { import_close(import); }
 
-size_t elman_import_beside(const elman_import *import)
+size_t elman_import_extra(const elman_import *import)
 {
     return import ? import_extra(import) : 0;
 }
@@ -65,9 +65,9 @@ elman_status elman_model_export(const elman_model *model,
                                         : export_onnx(model, path);
 }
 
-elman_status elman_export_read(const elman_model *model,
-                               elman_export_format format, const char *path,
-                               size_t capacity, char *lines)
+elman_status elman_export_lines(const elman_model *model,
+                                elman_export_format format, const char *path,
+                                size_t capacity, char *lines)
 {
     NEED(model, path, lines);
     TRY(check_format(format));

@@ -67,7 +67,7 @@ const elman_config *elman_model_config(const elman_model *model)
     return model ? &model->config : NULL;
 }
 
-elman_model_info elman_model_size(const elman_model *model)
+elman_model_info elman_model_read_info(const elman_model *model)
 {
     return model ? model->info : (elman_model_info){0};
 }
@@ -171,7 +171,7 @@ elman_status elman_state_leave(const elman_model *model, elman_state *state,
     return state_leave(model, state, b);
 }
 
-void elman_state_zero(elman_state *state)
+void elman_state_zero_gradients(elman_state *state)
 {
     if (state) state_zero(state);
 }

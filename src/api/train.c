@@ -25,7 +25,8 @@ void elman_encoding_destroy(elman_encoding *encoding)
     encoding_destroy(encoding);
 }
 
-size_t elman_encoding_size(const elman_encoding *encoding, bool *per_sequence)
+size_t elman_encoding_outputs(const elman_encoding *encoding,
+                              bool *per_sequence)
 {
     if (!encoding) return 0;
     if (per_sequence) *per_sequence = encoding_per_sequence(encoding);

@@ -92,8 +92,9 @@ static elman_task infer_task(const pair *p)
     bool whole = !element_is_float(y->type);
     bool steps = y->rank == 3 || (y->rank == 2 && y->shape[1] == p->T);
 
-    if (whole && y->rank < 3) return steps ? ELMAN_TAG : ELMAN_CLASSIFY;
-    return steps ? ELMAN_TRACK : ELMAN_REGRESS;
+    if (whole && y->rank < 3)
+        return steps ? ELMAN_TASK_TAG : ELMAN_TASK_CLASSIFY;
+    return steps ? ELMAN_TASK_TRACK : ELMAN_TASK_REGRESS;
 }
 
 /* Whether y has the shape of a task; sets O, the values of a target. */
@@ -107,11 +108,11 @@ static bool shape_fits(elman_task task, pair *p)
     /* which ranks a task allows, and how many values make one target */
     p->O = 1;
     switch (task) {
-    case ELMAN_CLASSIFY:
+    case ELMAN_TASK_CLASSIFY:
         return y->rank == 1 || (y->rank == 2 && width == 1);
-    case ELMAN_TAG:
+    case ELMAN_TASK_TAG:
         return steps && (y->rank == 2 || (y->rank == 3 && y->shape[2] == 1));
-    case ELMAN_REGRESS:
+    case ELMAN_TASK_REGRESS:
         p->O = width;
         return y->rank <= 2 && width > 0;
     default:
@@ -136,8 +137,9 @@ static elman_status settle_task(elman_dataset *dataset, pair *p)
     }
 
     /* an encoding that is given already says how many inputs and targets */
-    bool values = e->task == ELMAN_REGRESS || e->task == ELMAN_TRACK;
-    dataset->per_step = e->task == ELMAN_TAG || e->task == ELMAN_TRACK;
+    bool values = e->task == ELMAN_TASK_REGRESS || e->task == ELMAN_TASK_TRACK;
+    dataset->per_step =
+        e->task == ELMAN_TASK_TAG || e->task == ELMAN_TASK_TRACK;
     if (dataset->learned &&
         (e->input_size != p->I || (values && e->targets != p->O)))
         return failure(ELMAN_BAD_FORMAT,
@@ -183,7 +185,7 @@ static elman_status read_value(elman_dataset *dataset, const pair *p,
 static elman_status read_target(elman_dataset *dataset, const pair *p, size_t n)
 {
     elman_task task = dataset->encoding->task;
-    bool classes = task == ELMAN_CLASSIFY || task == ELMAN_TAG;
+    bool classes = task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
     size_t steps = dataset->per_step ? p->T : 1, first = n * steps * p->O;
     size_t count = dataset->per_step ? dataset->sequences[n].length : 1;
 
@@ -241,7 +243,7 @@ static elman_status array_open(elman_dataset *dataset, const char *path,
 const dataset_kind kind_array = {
     .name = "arrays",
     .extensions = {"npy"},
-    .tasks = 1u << ELMAN_CLASSIFY | 1u << ELMAN_TAG | 1u << ELMAN_REGRESS |
-             1u << ELMAN_TRACK,
+    .tasks = 1u << ELMAN_TASK_CLASSIFY | 1u << ELMAN_TASK_TAG |
+             1u << ELMAN_TASK_REGRESS | 1u << ELMAN_TASK_TRACK,
     .options = 1u << OPTION_TARGET_PATH | 1u << OPTION_NO_SCALING,
     .open = array_open};

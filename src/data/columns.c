@@ -174,14 +174,15 @@ static elman_status settle_task(columns *c, elman_encoding *e)
     for (size_t i = 0; i < c->target_count; i++)
         text = text || !is_numeric(c, c->targets[i]);
 
-    if (e->task == ELMAN_TASK_AUTO) e->task = text ? ELMAN_TAG : ELMAN_FORECAST;
+    if (e->task == ELMAN_TASK_AUTO)
+        e->task = text ? ELMAN_TASK_TAG : ELMAN_TASK_FORECAST;
 
-    if (e->task == ELMAN_TAG && c->target_count > 1)
+    if (e->task == ELMAN_TASK_TAG && c->target_count > 1)
         return failure(ELMAN_BAD_VALUE,
                        "%zu target columns, but tags are in one",
                        c->target_count);
 
-    if (text && e->task != ELMAN_TAG)
+    if (text && e->task != ELMAN_TASK_TAG)
         return failure(ELMAN_BAD_VALUE,
                        "the target column holds text (\"%.40s\"), and %s needs "
                        "numbers",
@@ -203,7 +204,7 @@ choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
 
     /* a forecast may read its own targets, every other task leaves them out */
     size_t kept = 0;
-    for (size_t i = 0; i < c->input_count && task != ELMAN_FORECAST; i++) {
+    for (size_t i = 0; i < c->input_count && task != ELMAN_TASK_FORECAST; i++) {
         bool is_target = false;
         for (size_t k = 0; k < c->target_count; k++)
             is_target = is_target || c->inputs[i] == c->targets[k];
@@ -215,7 +216,7 @@ choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
         if (!is_target) c->inputs[kept++] = c->inputs[i];
     }
 
-    if (task != ELMAN_FORECAST) c->input_count = kept;
+    if (task != ELMAN_TASK_FORECAST) c->input_count = kept;
     if (c->input_count > 0) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "no column of numbers is left as an input");

@@ -96,13 +96,13 @@ static elman_status check_options(const dataset_kind *kind, bool following,
 
 static elman_status check_config(const elman_dataset_config *config)
 {
-    if ((unsigned)config->task > ELMAN_TRACK)
+    if ((unsigned)config->task > ELMAN_TASK_TRACK)
         return failure(ELMAN_BAD_VALUE, "task is %d, expected 0 to %d",
-                       (int)config->task, (int)ELMAN_TRACK);
+                       (int)config->task, (int)ELMAN_TASK_TRACK);
 
-    if ((unsigned)config->unit > ELMAN_WORDS)
+    if ((unsigned)config->unit > ELMAN_UNIT_WORDS)
         return failure(ELMAN_BAD_VALUE, "unit is %d, expected 0 to %d",
-                       (int)config->unit, (int)ELMAN_WORDS);
+                       (int)config->unit, (int)ELMAN_UNIT_WORDS);
 
     /* false for NaN too, which is refused */
     if (!(config->validation < 1))
@@ -197,8 +197,8 @@ void dataset_close(elman_dataset *dataset)
     free(dataset->values);
     free(dataset->classes);
     free(dataset->sequences);
-    free(dataset->ids[ELMAN_TRAIN]);
-    free(dataset->ids[ELMAN_VALIDATION]);
+    free(dataset->ids[ELMAN_PART_TRAIN]);
+    free(dataset->ids[ELMAN_PART_VALIDATION]);
     free(dataset);
 }
 
@@ -211,7 +211,7 @@ const char *dataset_note(const elman_dataset *dataset) { return dataset->note; }
 
 size_t dataset_size(const elman_dataset *dataset, elman_part part)
 {
-    return dataset->size[part == ELMAN_VALIDATION];
+    return dataset->size[part == ELMAN_PART_VALIDATION];
 }
 
 size_t dataset_longest(const elman_dataset *dataset)

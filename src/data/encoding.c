@@ -16,16 +16,16 @@
 #include <string.h>
 
 static const char *const tasks[] = {
-    [ELMAN_TASK_AUTO] = "auto",    [ELMAN_LANGUAGE] = "language",
-    [ELMAN_CLASSIFY] = "classify", [ELMAN_TAG] = "tag",
-    [ELMAN_FORECAST] = "forecast", [ELMAN_REGRESS] = "regress",
-    [ELMAN_TRACK] = "track"};
+    [ELMAN_TASK_AUTO] = "auto",         [ELMAN_TASK_LANGUAGE] = "language",
+    [ELMAN_TASK_CLASSIFY] = "classify", [ELMAN_TASK_TAG] = "tag",
+    [ELMAN_TASK_FORECAST] = "forecast", [ELMAN_TASK_REGRESS] = "regress",
+    [ELMAN_TASK_TRACK] = "track"};
 enum { TASK_COUNT = sizeof tasks / sizeof *tasks };
 
 static const char *const units[] = {[ELMAN_UNIT_AUTO] = "auto",
-                                    [ELMAN_BYTES] = "bytes",
-                                    [ELMAN_CHARACTERS] = "characters",
-                                    [ELMAN_WORDS] = "words"};
+                                    [ELMAN_UNIT_BYTES] = "bytes",
+                                    [ELMAN_UNIT_CHARACTERS] = "characters",
+                                    [ELMAN_UNIT_WORDS] = "words"};
 enum { UNIT_COUNT = sizeof units / sizeof *units };
 
 static const char *const input_keys[] = {"mean", "scale", "columns"};
@@ -37,12 +37,12 @@ const char *task_name(elman_task task) { return tasks[task]; }
 size_t encoding_outputs(const elman_encoding *encoding)
 {
     switch (encoding->task) {
-    case ELMAN_LANGUAGE:
+    case ELMAN_TASK_LANGUAGE:
         return encoding->vocabulary;
-    case ELMAN_CLASSIFY:
-    case ELMAN_TAG:
+    case ELMAN_TASK_CLASSIFY:
+    case ELMAN_TASK_TAG:
         return encoding->classes;
-    case ELMAN_FORECAST:
+    case ELMAN_TASK_FORECAST:
         return encoding->horizon * encoding->targets;
     default:
         return encoding->targets;
@@ -51,8 +51,9 @@ size_t encoding_outputs(const elman_encoding *encoding)
 
 bool encoding_per_sequence(const elman_encoding *encoding)
 {
-    return encoding->task == ELMAN_CLASSIFY ||
-           encoding->task == ELMAN_FORECAST || encoding->task == ELMAN_REGRESS;
+    return encoding->task == ELMAN_TASK_CLASSIFY ||
+           encoding->task == ELMAN_TASK_FORECAST ||
+           encoding->task == ELMAN_TASK_REGRESS;
 }
 
 static void free_texts(char **texts, size_t count)
@@ -241,16 +242,16 @@ static elman_status check_tokens(const elman_encoding *e)
 /* Checks that the encoding has what its task needs. */
 static elman_status check(const elman_encoding *e)
 {
-    bool classes = e->task == ELMAN_CLASSIFY || e->task == ELMAN_TAG;
+    bool classes = e->task == ELMAN_TASK_CLASSIFY || e->task == ELMAN_TASK_TAG;
 
-    if (e->task == ELMAN_LANGUAGE) return check_tokens(e);
+    if (e->task == ELMAN_TASK_LANGUAGE) return check_tokens(e);
     if (e->input_size == 0) return bad("no inputs");
 
     if (classes && (e->classes == 0 || e->classes > INT32_MAX))
         return bad("no labels, or too many");
     if (!classes && e->targets == 0) return bad("no targets");
 
-    if (e->task == ELMAN_FORECAST && (e->window == 0 || e->horizon == 0))
+    if (e->task == ELMAN_TASK_FORECAST && (e->window == 0 || e->horizon == 0))
         return bad("a forecast without window or horizon");
     return ELMAN_OK;
 }
@@ -265,12 +266,12 @@ static elman_status read_root(const json_node *root, elman_encoding *e)
 
     TRY(read_word(root, "task", tasks, TASK_COUNT, &word));
     e->task = (elman_task)word;
-    if (e->task == ELMAN_LANGUAGE) {
+    if (e->task == ELMAN_TASK_LANGUAGE) {
         TRY(read_word(root, "unit", units, UNIT_COUNT, &word));
         e->unit = (elman_unit)word;
     }
 
-    TRY(read_texts(root, "tokens", e->unit == ELMAN_BYTES, &e->vocabulary,
+    TRY(read_texts(root, "tokens", e->unit == ELMAN_UNIT_BYTES, &e->vocabulary,
                    &e->tokens, &e->token_bytes));
     TRY(read_texts(root, "labels", false, &e->classes, &e->labels, NULL));
 
@@ -355,7 +356,7 @@ static void write_tokens(json_writer *w, const elman_encoding *e)
 {
     write_word(w, "unit", units[e->unit]);
 
-    if (e->unit != ELMAN_BYTES) {
+    if (e->unit != ELMAN_UNIT_BYTES) {
         write_texts(w, "tokens", e->tokens, e->token_bytes, e->vocabulary);
         return;
     }

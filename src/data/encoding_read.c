@@ -44,7 +44,7 @@ static lookup make_lookup(const elman_encoding *encoding)
     /* only words have tokens for what is not in the vocabulary */
     made.unknown = find(encoding, "<unk>", 5);
     made.unknown_spaced = find(encoding, " <unk>", 6);
-    if (encoding->unit != ELMAN_WORDS) made.unknown = NONE;
+    if (encoding->unit != ELMAN_UNIT_WORDS) made.unknown = NONE;
     return made;
 }
 
@@ -64,12 +64,12 @@ static elman_status unknown_token(const elman_encoding *encoding,
 {
     uint32_t c = 0;
 
-    if (encoding->unit == ELMAN_WORDS)
+    if (encoding->unit == ELMAN_UNIT_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "word \"%.*s\" at byte %zu is not in the vocabulary",
                        bytes > 60 ? 60 : (int)bytes, text, at);
 
-    if (encoding->unit == ELMAN_CHARACTERS && utf8_read(text, bytes, &c))
+    if (encoding->unit == ELMAN_UNIT_CHARACTERS && utf8_read(text, bytes, &c))
         return failure(ELMAN_BAD_VALUE,
                        "character '%.*s' (U+%04" PRIX32
                        ") at byte %zu is not in the vocabulary",
@@ -84,7 +84,7 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
                            size_t bytes, size_t capacity, int32_t *tokens,
                            size_t *count)
 {
-    if (encoding->task != ELMAN_LANGUAGE)
+    if (encoding->task != ELMAN_TASK_LANGUAGE)
         return failure(ELMAN_BAD_VALUE,
                        "the encoding is for %s, text needs one for language",
                        task_name(encoding->task));

@@ -45,13 +45,13 @@ static size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
 
 static bool is_language(const elman_loader *l)
 {
-    return l->data->encoding->task == ELMAN_LANGUAGE;
+    return l->data->encoding->task == ELMAN_TASK_LANGUAGE;
 }
 
 static bool has_classes(const elman_loader *l)
 {
     elman_task task = l->data->encoding->task;
-    return task == ELMAN_CLASSIFY || task == ELMAN_TAG;
+    return task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
 }
 
 static size_t part_size(const elman_loader *l)
@@ -127,14 +127,14 @@ static void plan_streams(elman_loader *l, size_t wanted)
 static elman_status create(elman_loader *l)
 {
     size_t n = part_size(l), wanted = l->config.batch_size;
-    if ((unsigned)l->config.part > ELMAN_VALIDATION)
+    if ((unsigned)l->config.part > ELMAN_PART_VALIDATION)
         return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 or 1",
                        (int)l->config.part);
 
     if (n == 0)
         return failure(ELMAN_BAD_VALUE, "the %s part of the data is empty",
-                       l->config.part == ELMAN_TRAIN ? "training"
-                                                     : "validation");
+                       l->config.part == ELMAN_PART_TRAIN ? "training"
+                                                          : "validation");
 
     if (wanted == 0) wanted = DEFAULT_BATCH;
     l->outputs = encoding_outputs(l->data->encoding);
@@ -289,7 +289,7 @@ static void fill_target(elman_loader *l, size_t b)
         return;
     }
 
-    if (d->encoding->task == ELMAN_FORECAST)
+    if (d->encoding->task == ELMAN_TASK_FORECAST)
         from = (d->sequences[id].first + d->sequences[id].length) *
                d->encoding->targets;
     memcpy(l->values + b * O, d->values + from, O * sizeof *l->values);
@@ -332,7 +332,8 @@ static void read_window(elman_loader *l, elman_batch *batch,
                         elman_target *target)
 {
     const int32_t *part = l->data->tokens;
-    if (l->config.part == ELMAN_VALIDATION) part += l->data->size[ELMAN_TRAIN];
+    if (l->config.part == ELMAN_PART_VALIDATION)
+        part += l->data->size[ELMAN_PART_TRAIN];
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;
     size_t T = left < l->steps ? left : l->steps;
 

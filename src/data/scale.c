@@ -102,7 +102,7 @@ static elman_status make_floats(numbers *raw, size_t columns,
 static elman_status training_spans(const elman_dataset *dataset, bool flat,
                                    span **spans, size_t *count)
 {
-    size_t n = dataset->train_rows ? 1 : dataset->size[ELMAN_TRAIN];
+    size_t n = dataset->train_rows ? 1 : dataset->size[ELMAN_PART_TRAIN];
     *spans = calloc(n + 1, sizeof **spans);
     if (!*spans) return no_memory();
 
@@ -111,7 +111,7 @@ static elman_status training_spans(const elman_dataset *dataset, bool flat,
 
     /* otherwise: a span for each training sequence */
     for (size_t i = 0; !dataset->train_rows && i < n; i++) {
-        size_t id = dataset->ids[ELMAN_TRAIN][i];
+        size_t id = dataset->ids[ELMAN_PART_TRAIN][i];
         (*spans)[i] = flat ? (span){id, 1} : dataset->sequences[id];
     }
 

@@ -31,7 +31,7 @@ static elman_status read_target(elman_dataset *dataset, line *l, char separator)
     bool missing;
 
     line_skip_spaces(l, separator);
-    if (dataset->encoding->task == ELMAN_CLASSIFY) {
+    if (dataset->encoding->task == ELMAN_TASK_CLASSIFY) {
         line_text(l, separator, &label, &bytes);
         elman_status status = label_add(dataset, label, bytes);
         return status == ELMAN_OK ? status : line_failure(l, status);
@@ -85,9 +85,9 @@ static elman_status read_lines(elman_dataset *dataset, line l)
                        "1 value per step, but the encoding has %zu",
                        e->input_size);
     if (!dataset->learned) {
-        if (e->task == ELMAN_TASK_AUTO) e->task = ELMAN_CLASSIFY;
+        if (e->task == ELMAN_TASK_AUTO) e->task = ELMAN_TASK_CLASSIFY;
         e->input_size = 1;
-        e->targets = e->task == ELMAN_REGRESS;
+        e->targets = e->task == ELMAN_TASK_REGRESS;
     }
 
     for (; line_find(&l); line_next(&l)) {
@@ -140,6 +140,6 @@ static elman_status series_open(elman_dataset *dataset, const char *path,
 const dataset_kind kind_series = {
     .name = "labelled series",
     .extensions = {"tsv", "ts"},
-    .tasks = 1u << ELMAN_CLASSIFY | 1u << ELMAN_REGRESS,
+    .tasks = 1u << ELMAN_TASK_CLASSIFY | 1u << ELMAN_TASK_REGRESS,
     .options = 1u << OPTION_VALIDATION_PATH | 1u << OPTION_NO_SCALING,
     .open = series_open};

@@ -274,7 +274,7 @@ static elman_status split_chosen(elman_dataset *dataset, const bool *chosen)
         /* the part's sequences, in ascending order */
         size_t count = 0;
         for (size_t id = 0; id < n; id++)
-            if (chosen[id] == (part == ELMAN_VALIDATION))
+            if (chosen[id] == (part == ELMAN_PART_VALIDATION))
                 dataset->ids[part][count++] = id;
         dataset->size[part] = count;
     }
@@ -285,7 +285,7 @@ static elman_status split_part(elman_dataset *dataset,
                                const elman_dataset_config *config, size_t count)
 {
     size_t n = dataset->sequence_count, classes = dataset->encoding->classes;
-    bool by_class = dataset->encoding->task == ELMAN_CLASSIFY;
+    bool by_class = dataset->encoding->task == ELMAN_TASK_CLASSIFY;
 
     size_t *order = calloc(n, sizeof *order);
     size_t *have = calloc(2 * classes + 1, sizeof *have), *take = NULL;
@@ -317,9 +317,9 @@ elman_status split_random(elman_dataset *dataset, const char *path,
 
     /* validation is everything, or what came from the second file */
     if (dataset->following || config->validation_path) {
-        size_t train = dataset->following ? 0 : dataset->size[ELMAN_TRAIN];
-        TRY(part_set(dataset, ELMAN_TRAIN, 0, train));
-        return part_set(dataset, ELMAN_VALIDATION, train, n);
+        size_t train = dataset->following ? 0 : dataset->size[ELMAN_PART_TRAIN];
+        TRY(part_set(dataset, ELMAN_PART_TRAIN, 0, train));
+        return part_set(dataset, ELMAN_PART_VALIDATION, train, n);
     }
 
     TRY(split_count(config, n, "sequences", &count));
@@ -345,13 +345,13 @@ elman_status sequences_open(elman_dataset *dataset, const char *path,
     /* labels get their order once the first file is read */
     elman_status status = ELMAN_OK;
     elman_task task = dataset->encoding->task;
-    bool classes = task == ELMAN_CLASSIFY || task == ELMAN_TAG;
+    bool classes = task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
     if (!dataset->learned && classes) status = learn_labels(dataset);
     if (status != ELMAN_OK) return failure_in(status, path);
 
     /* the validation file has to fit what was learned */
     dataset->learned = true;
-    dataset->size[ELMAN_TRAIN] = dataset->sequence_count;
+    dataset->size[ELMAN_PART_TRAIN] = dataset->sequence_count;
     if (config->validation_path)
         TRY(read(dataset, config->validation_path, config));
 

@@ -100,8 +100,8 @@ elman_status sequences_open(elman_dataset *dataset, const char *path,
 
 /* Splits independent sequences at random by the seed; each class keeps its
  * share in both parts and at least one sequence in training. If a validation
- * file was read, its sequences, from dataset->size[ELMAN_TRAIN] on, are the
- * validation part. */
+ * file was read, its sequences, from dataset->size[ELMAN_PART_TRAIN] on, are
+ * the validation part. */
 elman_status split_random(elman_dataset *dataset, const char *path,
                           const elman_dataset_config *config);
 

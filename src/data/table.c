@@ -34,7 +34,7 @@ static elman_status read_row(elman_dataset *dataset, const columns *c,
                              size_t row)
 {
     double value;
-    bool tags = dataset->encoding->task == ELMAN_TAG;
+    bool tags = dataset->encoding->task == ELMAN_TASK_TAG;
 
     for (size_t i = 0; i < c->input_count; i++) {
         TRY(columns_value(c, row, c->inputs[i], &value));
@@ -53,7 +53,7 @@ static elman_status read_row(elman_dataset *dataset, const columns *c,
 static elman_status settle_windows(elman_encoding *e,
                                    const elman_dataset_config *config)
 {
-    bool forecast = e->task == ELMAN_FORECAST;
+    bool forecast = e->task == ELMAN_TASK_FORECAST;
     if (config->horizon && !forecast)
         return failure(ELMAN_BAD_VALUE,
                        "horizon is for a forecast, but the task is %s",
@@ -114,7 +114,7 @@ static elman_status add_windows(elman_dataset *dataset, elman_part part,
     size_t before = dataset->sequence_count, all = e->window + e->horizon;
 
     /* a forecast begins at every row whose window and horizon still fit */
-    if (e->task == ELMAN_FORECAST)
+    if (e->task == ELMAN_TASK_FORECAST)
         for (size_t i = begin; end - i >= all; i++)
             TRY(sequence_add(dataset, i, e->window));
     else
@@ -127,7 +127,7 @@ static elman_status add_windows(elman_dataset *dataset, elman_part part,
                        "%zu rows for %s, but window %zu and horizon %zu need "
                        "%zu",
                        end - begin,
-                       part == ELMAN_TRAIN ? "training" : "validation",
+                       part == ELMAN_PART_TRAIN ? "training" : "validation",
                        e->window, e->horizon, all);
 
     return part_set(dataset, part, before, dataset->sequence_count);
@@ -155,7 +155,7 @@ static elman_status split_rows(const elman_dataset *dataset,
     *train = rows - count;
 
     /* the window of the first validation row is in the training rows */
-    bool back = e->task == ELMAN_FORECAST && count > 0;
+    bool back = e->task == ELMAN_TASK_FORECAST && count > 0;
     *begin = !back ? *train : *train > e->window ? *train - e->window : 0;
     return ELMAN_OK;
 }
@@ -172,8 +172,8 @@ static elman_status table_split(elman_dataset *dataset, const char *path,
         TRY(split_rows(dataset, config, rows, &train, &begin));
 
     dataset->train_rows = train;
-    TRY(add_windows(dataset, ELMAN_TRAIN, 0, train));
-    return add_windows(dataset, ELMAN_VALIDATION, begin, rows);
+    TRY(add_windows(dataset, ELMAN_PART_TRAIN, 0, train));
+    return add_windows(dataset, ELMAN_PART_VALIDATION, begin, rows);
 }
 
 static elman_status table_open(elman_dataset *dataset, const char *path,
@@ -185,7 +185,8 @@ static elman_status table_open(elman_dataset *dataset, const char *path,
 const dataset_kind kind_table = {
     .name = "a table",
     .extensions = {"csv"},
-    .tasks = 1u << ELMAN_FORECAST | 1u << ELMAN_TAG | 1u << ELMAN_TRACK,
+    .tasks = 1u << ELMAN_TASK_FORECAST | 1u << ELMAN_TASK_TAG |
+             1u << ELMAN_TASK_TRACK,
     .options = 1u << OPTION_VALIDATION_PATH | 1u << OPTION_TARGET |
                1u << OPTION_COLUMNS | 1u << OPTION_WINDOW |
                1u << OPTION_HORIZON | 1u << OPTION_NO_SCALING,

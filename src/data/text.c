@@ -93,7 +93,7 @@ static size_t note_points(elman_unit unit, const text *t, bool *seen)
     for (size_t at = 0; at < t->size; at += length) {
         uint32_t point = (unsigned char)t->at[at];
 
-        length = unit == ELMAN_BYTES
+        length = unit == ELMAN_UNIT_BYTES
                      ? 1
                      : utf8_read(t->at + at, t->size - at, &point);
 
@@ -117,7 +117,7 @@ static elman_status learn_points(elman_encoding *e, const text texts[2])
     for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
         char token[UTF8_LONGEST] = {(char)c};
         if (!seen[c]) continue;
-        size_t bytes = e->unit == ELMAN_BYTES ? 1 : utf8_write(c, token);
+        size_t bytes = e->unit == ELMAN_UNIT_BYTES ? 1 : utf8_write(c, token);
         status = token_add(e, token, bytes);
     }
 
@@ -158,7 +158,7 @@ static elman_status learn_counted(elman_encoding *e, dictionary *words,
 static elman_status count_words(const char *at, size_t size, dictionary *words)
 {
     for (size_t done = 0, bytes, number; done < size; done += bytes) {
-        bytes = token_length(ELMAN_WORDS, at + done, size - done);
+        bytes = token_length(ELMAN_UNIT_WORDS, at + done, size - done);
         TRY(dictionary_add(words, at + done, bytes, &number));
     }
     return ELMAN_OK;
@@ -188,7 +188,7 @@ static elman_status learn_words(elman_encoding *e, const text *t, size_t train,
 {
     dictionary words = {0};
     elman_status status =
-        count_words(t->at, bytes_of(ELMAN_WORDS, t, train), &words);
+        count_words(t->at, bytes_of(ELMAN_UNIT_WORDS, t, train), &words);
     if (status == ELMAN_OK) status = learn_counted(e, &words, min_count);
 
     dictionary_clear(&words);
@@ -225,18 +225,18 @@ static elman_status split(elman_dataset *dataset,
         if (validation < 2) validation = 0;
     }
 
-    dataset->size[ELMAN_TRAIN] = counts[0] + counts[1] - validation;
-    dataset->size[ELMAN_VALIDATION] = validation;
+    dataset->size[ELMAN_PART_TRAIN] = counts[0] + counts[1] - validation;
+    dataset->size[ELMAN_PART_VALIDATION] = validation;
 
     /* a part that is used needs a token and the one after it */
     for (int part = 0; part < 2; part++)
         if (dataset->size[part] == 1 ||
             (dataset->size[part] == 0 &&
-             (part == ELMAN_TRAIN) == !dataset->following))
-            return failure(ELMAN_BAD_FORMAT,
-                           "%zu tokens for %s, expected at least 2",
-                           dataset->size[part],
-                           part == ELMAN_TRAIN ? "training" : "validation");
+             (part == ELMAN_PART_TRAIN) == !dataset->following))
+            return failure(
+                ELMAN_BAD_FORMAT, "%zu tokens for %s, expected at least 2",
+                dataset->size[part],
+                part == ELMAN_PART_TRAIN ? "training" : "validation");
     return ELMAN_OK;
 }
 
@@ -244,7 +244,7 @@ static elman_status choose_unit(elman_dataset *dataset, text texts[2],
                                 elman_unit wanted)
 {
     elman_encoding *e = dataset->encoding;
-    e->task = ELMAN_LANGUAGE;
+    e->task = ELMAN_TASK_LANGUAGE;
     if (!dataset->following) e->unit = wanted;
 
     if (e->unit == ELMAN_UNIT_AUTO) {
@@ -260,10 +260,10 @@ static elman_status choose_unit(elman_dataset *dataset, text texts[2],
                              texts[i].at));
 
         bool plain = is_utf8(&texts[0]) && is_utf8(&texts[1]);
-        e->unit = plain ? ELMAN_CHARACTERS : ELMAN_BYTES;
+        e->unit = plain ? ELMAN_UNIT_CHARACTERS : ELMAN_UNIT_BYTES;
     }
 
-    if (e->unit == ELMAN_BYTES) return ELMAN_OK;
+    if (e->unit == ELMAN_UNIT_BYTES) return ELMAN_OK;
 
     for (int i = 0; i < 2; i++) {
         TRY(check_utf8(&texts[i]));
@@ -279,10 +279,10 @@ static elman_status open_texts(elman_dataset *dataset,
     elman_encoding *e = dataset->encoding;
 
     TRY(choose_unit(dataset, texts, config->unit));
-    if (config->min_count > 1 && e->unit != ELMAN_WORDS)
+    if (config->min_count > 1 && e->unit != ELMAN_UNIT_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "min_count is for words, but the unit is %s",
-                       e->unit == ELMAN_BYTES ? "bytes" : "characters");
+                       e->unit == ELMAN_UNIT_BYTES ? "bytes" : "characters");
 
     /* the parts, in tokens of the unit */
     size_t counts[2] = {count_tokens(e->unit, &texts[0]),
@@ -291,11 +291,11 @@ static elman_status open_texts(elman_dataset *dataset,
     if (status != ELMAN_OK) return failure_in(status, texts[0].path);
 
     /* the vocabulary: words of the training part alone */
-    bool words = e->unit == ELMAN_WORDS;
+    bool words = e->unit == ELMAN_UNIT_WORDS;
     if (!dataset->following && words)
         TRY(learn_words(e, &texts[0],
-                        dataset->size[ELMAN_TRAIN] < counts[0]
-                            ? dataset->size[ELMAN_TRAIN]
+                        dataset->size[ELMAN_PART_TRAIN] < counts[0]
+                            ? dataset->size[ELMAN_PART_TRAIN]
                             : counts[0],
                         config->min_count));
 
@@ -332,7 +332,7 @@ static elman_status text_open(elman_dataset *dataset, const char *path,
 
 const dataset_kind kind_text = {.name = "text",
                                 .extensions = {NULL},
-                                .tasks = 1u << ELMAN_LANGUAGE,
+                                .tasks = 1u << ELMAN_TASK_LANGUAGE,
                                 .options = 1u << OPTION_UNIT |
                                            1u << OPTION_VALIDATION_PATH |
                                            1u << OPTION_MIN_COUNT,

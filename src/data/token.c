@@ -65,7 +65,7 @@ static size_t spaced_bytes(const char *text, size_t bytes)
 size_t token_length(elman_unit unit, const char *text, size_t bytes)
 {
     uint32_t c = 0;
-    if (unit == ELMAN_BYTES) return 1;
-    if (unit == ELMAN_WORDS) return spaced_bytes(text, bytes);
+    if (unit == ELMAN_UNIT_BYTES) return 1;
+    if (unit == ELMAN_UNIT_WORDS) return spaced_bytes(text, bytes);
     return utf8_read(text, bytes, &c);
 }

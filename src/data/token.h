@@ -14,7 +14,7 @@
 #include "base/status.h"
 
 /* The bytes of the first token of text (bytes > 0); 0 if the text does not
- * begin with valid UTF-8, which only ELMAN_BYTES accepts. */
+ * begin with valid UTF-8, which only ELMAN_UNIT_BYTES accepts. */
 size_t token_length(elman_unit unit, const char *text, size_t bytes);
 
 #endif

@@ -252,7 +252,7 @@ static elman_status read_label(elman_dataset *dataset, line *l, const header *h)
     double value;
     bool missing;
 
-    if (h->has_target || dataset->encoding->task == ELMAN_REGRESS) {
+    if (h->has_target || dataset->encoding->task == ELMAN_TASK_REGRESS) {
         TRY(line_value(l, '\n', '\n', 1, &value, &missing));
         if (missing)
             return failure(ELMAN_BAD_FORMAT, "line %zu: the target is missing",
@@ -316,13 +316,13 @@ static elman_status settle(elman_dataset *dataset, header *h)
     elman_encoding *e = dataset->encoding;
 
     if (e->task == ELMAN_TASK_AUTO)
-        e->task = h->has_target ? ELMAN_REGRESS : ELMAN_CLASSIFY;
-    if (e->task == ELMAN_CLASSIFY && h->has_target)
+        e->task = h->has_target ? ELMAN_TASK_REGRESS : ELMAN_TASK_CLASSIFY;
+    if (e->task == ELMAN_TASK_CLASSIFY && h->has_target)
         return failure(ELMAN_BAD_FORMAT, "the file has targets, not classes");
 
     /* the first file fixes the form that every further one must have */
     if (!dataset->learned) {
-        e->targets = e->task == ELMAN_REGRESS;
+        e->targets = e->task == ELMAN_TASK_REGRESS;
         return ELMAN_OK;
     }
 

@@ -16,7 +16,7 @@ static const struct {
     [ELMAN_INIT_DEFAULT] = {"default", false, false},
     [ELMAN_INIT_CONSTANT] = {"constant", false, true},
     [ELMAN_INIT_UNIFORM] = {"uniform", false, false},
-    [ELMAN_INIT_GAUSSIAN] = {"Gaussian", false, false},
+    [ELMAN_INIT_NORMAL] = {"Gaussian", false, false},
     [ELMAN_INIT_XAVIER_UNIFORM] = {"Xavier uniform", true, false},
     [ELMAN_INIT_XAVIER_NORMAL] = {"Xavier normal", true, false},
     [ELMAN_INIT_HE_UNIFORM] = {"He uniform", true, false},
@@ -208,7 +208,7 @@ elman_status init_parameter(const parameter *p, uint64_t seed, uint32_t which,
     case ELMAN_INIT_UNIFORM:
         draw_uniform(key, 0, value, n, values);
         break;
-    case ELMAN_INIT_GAUSSIAN:
+    case ELMAN_INIT_NORMAL:
         draw_gaussian(key, value, n, values);
         break;
     case ELMAN_INIT_XAVIER_UNIFORM:

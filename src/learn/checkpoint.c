@@ -104,8 +104,8 @@ static void describe_settings(const elman_trainer *t, char line[LONGEST])
              c->no_buckets, (unsigned long long)c->seed, (int)o->rule,
              (int)o->flavour, (int)l->kind, l->label_smoothing, l->delta,
              l->has_ignored ? (int)l->ignore_index : -100, weights,
-             dataset_size(t->dataset, ELMAN_TRAIN),
-             dataset_size(t->dataset, ELMAN_VALIDATION));
+             dataset_size(t->dataset, ELMAN_PART_TRAIN),
+             dataset_size(t->dataset, ELMAN_PART_VALIDATION));
 }
 
 static elman_status check_note(const safetensors *file, const char *key,

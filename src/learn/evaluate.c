@@ -15,8 +15,9 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
     const elman_encoding *e = dataset_encoding(dataset);
     size_t O = encoding_outputs(e);
     bool one = encoding_per_sequence(e);
-    bool is_text = e->task == ELMAN_LANGUAGE;
-    bool classes = is_text || e->task == ELMAN_CLASSIFY || e->task == ELMAN_TAG;
+    bool is_text = e->task == ELMAN_TASK_LANGUAGE;
+    bool classes =
+        is_text || e->task == ELMAN_TASK_CLASSIFY || e->task == ELMAN_TASK_TAG;
 
     /* inputs and outputs */
     if (is_text ? m->info.vocabulary != e->vocabulary
@@ -42,7 +43,7 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
                        "one target per %s",
                        m->info.per_sequence ? "sequence" : "step",
                        one ? "sequence" : "step");
-    if (classes != (loss->kind == ELMAN_CROSS_ENTROPY))
+    if (classes != (loss->kind == ELMAN_LOSS_CROSS_ENTROPY))
         return failure(ELMAN_BAD_VALUE,
                        "the targets are %s, which this loss does not take",
                        classes ? "classes" : "values");
@@ -59,7 +60,7 @@ enum { NAIVE_ROOM = 4096 };
 static const float *naive(const evaluation *on, const elman_batch *batch,
                           size_t targets, float room[NAIVE_ROOM])
 {
-    if (dataset_encoding(on->dataset)->task != ELMAN_FORECAST) return NULL;
+    if (dataset_encoding(on->dataset)->task != ELMAN_TASK_FORECAST) return NULL;
     for (size_t b = 0; b < batch->B && (b + 1) * targets <= NAIVE_ROOM; b++)
         dataset_naive(on->dataset, on->part, batch->ids[b], room + b * targets);
     return batch->B * targets <= NAIVE_ROOM ? room : NULL;
@@ -152,7 +153,7 @@ elman_status evaluate_all(const evaluation *on, windows *all, metric_sums *sums)
 static elman_status create_parts(const elman_trainer_config *config,
                                  evaluation *on, windows **all)
 {
-    bool is_text = dataset_encoding(on->dataset)->task == ELMAN_LANGUAGE;
+    bool is_text = dataset_encoding(on->dataset)->task == ELMAN_TASK_LANGUAGE;
     elman_loader_config loading = {
         .part = on->part,
         .batch_size = config->batch_size ? config->batch_size : DEFAULT_BATCH,

@@ -39,10 +39,10 @@ static elman_status check_class_weights(const elman_loss_config *config,
 elman_status loss_check(const elman_loss_config *config, size_t O)
 {
     if (!config) return failure(ELMAN_BAD_VALUE, "the loss config is NULL");
-    bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+    bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
 
     /* which loss, of how many outputs */
-    if ((unsigned)config->kind > ELMAN_BINARY_CROSS_ENTROPY)
+    if ((unsigned)config->kind > ELMAN_LOSS_BINARY_CROSS_ENTROPY)
         return failure(ELMAN_BAD_VALUE, "loss kind %d is unknown",
                        (int)config->kind);
     if ((unsigned)config->reduction > ELMAN_REDUCTION_SUM)
@@ -74,7 +74,7 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
                        "delta is %g, expected a finite number of 0 or more, "
                        "where 0 means 1",
                        config->delta);
-    if (config->kind != ELMAN_HUBER && config->delta > 0)
+    if (config->kind != ELMAN_LOSS_HUBER && config->delta > 0)
         return failure(ELMAN_BAD_VALUE,
                        "delta belongs to the Huber loss alone");
 
@@ -90,11 +90,11 @@ static elman_status check_shape(const elman_loss_config *config,
                        shape ? "target" : "shape");
 
     /* targets of the right type */
-    if (config->kind == ELMAN_CROSS_ENTROPY && !target->classes)
+    if (config->kind == ELMAN_LOSS_CROSS_ENTROPY && !target->classes)
         return failure(ELMAN_BAD_VALUE,
                        "the cross-entropy loss needs classes as targets, but "
                        "target->classes is NULL");
-    if (config->kind != ELMAN_CROSS_ENTROPY && !target->values)
+    if (config->kind != ELMAN_LOSS_CROSS_ENTROPY && !target->values)
         return failure(ELMAN_BAD_VALUE, "this loss needs values as targets, "
                                         "but target->values is NULL");
 
@@ -125,7 +125,7 @@ static bool row_counts(const elman_loss_config *config,
                        size_t row)
 {
     if (!is_inside(shape, row)) return false;
-    return config->kind != ELMAN_CROSS_ENTROPY ||
+    return config->kind != ELMAN_LOSS_CROSS_ENTROPY ||
            !loss_ignores(config, target->classes[row]);
 }
 
@@ -140,7 +140,7 @@ elman_status loss_weight(const elman_loss_config *config,
 {
     TRY(loss_check(config, O));
     TRY(check_shape(config, shape, target));
-    bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+    bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
     double sum = 0;
 
     for (size_t row = 0; row < shape->T * shape->B; row++) {
@@ -264,10 +264,10 @@ static double binary_row(const loss_job *j, size_t row, const float *x,
 
 static double (*const value_losses[])(const loss_job *, size_t, const float *,
                                       float *) = {
-    [ELMAN_MEAN_SQUARED] = squared_row,
-    [ELMAN_MEAN_ABSOLUTE] = absolute_row,
-    [ELMAN_HUBER] = huber_row,
-    [ELMAN_BINARY_CROSS_ENTROPY] = binary_row,
+    [ELMAN_LOSS_MEAN_SQUARED] = squared_row,
+    [ELMAN_LOSS_MEAN_ABSOLUTE] = absolute_row,
+    [ELMAN_LOSS_HUBER] = huber_row,
+    [ELMAN_LOSS_BINARY_CROSS_ENTROPY] = binary_row,
 };
 
 /* ---- All rows ----------------------------------------------------------- */
@@ -302,7 +302,7 @@ double loss_row(const loss_job *j, size_t row, const float *y, float *dy,
         if (dy) memset(dy, 0, j->O * sizeof *dy);
         return 0;
     }
-    if (j->config->kind != ELMAN_CROSS_ENTROPY)
+    if (j->config->kind != ELMAN_LOSS_CROSS_ENTROPY)
         return value_losses[j->config->kind](j, row, y, dy);
 
     size_t class;

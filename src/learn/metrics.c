@@ -85,7 +85,7 @@ elman_metrics metrics_read(const metric_sums *sums,
                            const elman_encoding *encoding)
 {
     bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
-    bool classes = config->kind == ELMAN_CROSS_ENTROPY;
+    bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
 
     /* NaN for what this task does not have */
     elman_metrics m = {
@@ -104,7 +104,7 @@ elman_metrics metrics_read(const metric_sums *sums,
 
     /* of classes */
     if (classes) m.accuracy = sums->right / (double)sums->targets;
-    if (classes && encoding->task == ELMAN_LANGUAGE) {
+    if (classes && encoding->task == ELMAN_TASK_LANGUAGE) {
         double nats = sums->loss / sums->weight;
         m.bits = nats / ln_2;
         m.perplexity = real_exp(nats);

@@ -89,7 +89,7 @@ static elman_status check_fields(const rule_row *row,
 
 static elman_status check_together(const elman_optimizer_config *c)
 {
-    bool keras = c->flavour == ELMAN_KERAS;
+    bool keras = c->flavour == ELMAN_FLAVOUR_KERAS;
 
     /* what only PyTorch asks, and what only PyTorch has */
     if (c->nesterov && !keras && (c->momentum == 0 || c->dampening != 0))
@@ -155,7 +155,7 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
     if (!row)
         return failure(ELMAN_BAD_VALUE, "optimizer rule %d is unknown",
                        (int)config->rule);
-    if ((unsigned)config->flavour > ELMAN_KERAS)
+    if ((unsigned)config->flavour > ELMAN_FLAVOUR_KERAS)
         return failure(ELMAN_BAD_VALUE, "optimizer flavour %d is unknown",
                        (int)config->flavour);
     TRY(check_fields(row, config));

@@ -25,7 +25,7 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                        "k1 is %zu and k2 is %zu, but truncation needs a target "
                        "at each step and this task has one per sequence",
                        c->k1, c->k2);
-    if (c->k1 == 0 && task == ELMAN_LANGUAGE) c->k1 = DEFAULT_STEPS;
+    if (c->k1 == 0 && task == ELMAN_TASK_LANGUAGE) c->k1 = DEFAULT_STEPS;
     if (c->k2 && c->k1 == 0)
         return failure(ELMAN_BAD_VALUE,
                        "k2 is %zu without k1, expected both or none", c->k2);
@@ -52,7 +52,7 @@ static elman_status create_windows(elman_trainer *t, size_t context_windows)
 {
     const elman_trainer_config *c = &t->config;
     size_t O = t->model->info.output_size;
-    elman_loader_config training = {.part = ELMAN_TRAIN,
+    elman_loader_config training = {.part = ELMAN_PART_TRAIN,
                                     .batch_size = c->batch_size,
                                     .steps = c->k1,
                                     .shuffled = !c->in_order,
@@ -60,11 +60,12 @@ static elman_status create_windows(elman_trainer *t, size_t context_windows)
                                     .seed = c->seed};
     TRY(windows_create(t->dataset, &training, c->k1, context_windows, O,
                        &t->windows));
-    if (dataset_size(t->dataset, ELMAN_VALIDATION) == 0) return ELMAN_OK;
+    if (dataset_size(t->dataset, ELMAN_PART_VALIDATION) == 0) return ELMAN_OK;
 
-    bool is_text = dataset_encoding(t->dataset)->task == ELMAN_LANGUAGE;
-    elman_loader_config validation = {
-        .part = ELMAN_VALIDATION, .batch_size = c->batch_size, .steps = c->k1};
+    bool is_text = dataset_encoding(t->dataset)->task == ELMAN_TASK_LANGUAGE;
+    elman_loader_config validation = {.part = ELMAN_PART_VALIDATION,
+                                      .batch_size = c->batch_size,
+                                      .steps = c->k1};
     return windows_create(t->dataset, &validation, is_text ? c->k1 : 0, 0, O,
                           &t->validation_windows);
 }
@@ -106,7 +107,7 @@ static elman_status create_parts(elman_trainer *t)
 {
     const elman_trainer_config *c = &t->config;
     size_t context_windows = c->k2 > c->k1 ? c->k2 / c->k1 - 1 : 0;
-    if (dataset_size(t->dataset, ELMAN_TRAIN) == 0)
+    if (dataset_size(t->dataset, ELMAN_PART_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
 
     TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
@@ -198,8 +199,8 @@ static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
 static evaluation evaluation_of(const elman_trainer *t, elman_part part)
 {
     return (evaluation){.model = t->model,
-                        .state = part == ELMAN_TRAIN ? t->state
-                                                     : t->validation_state,
+                        .state = part == ELMAN_PART_TRAIN ? t->state
+                                                          : t->validation_state,
                         .dataset = t->dataset,
                         .part = part,
                         .loss = &t->config.loss,
@@ -223,7 +224,7 @@ static elman_status run_lead(elman_trainer *t, const window *w, window *rest,
 
     /* the first part goes forward only */
     double loss;
-    evaluation on = evaluation_of(t, ELMAN_TRAIN);
+    evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     TRY(evaluate_window(&on, &first, sums, &loss));
     add_flops(t, false, sums);
     return ELMAN_OK;
@@ -277,7 +278,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     w->batch.draw = t->progress.step + 1;
     TRY(run_lead(t, w, &rest, sums));
     double loss, before = sums->weight;
-    evaluation on = evaluation_of(t, ELMAN_TRAIN);
+    evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     TRY(evaluate_window(&on, &rest, sums, &loss));
     add_flops(t, true, sums);
     sums->steps = window_steps(w);
@@ -321,7 +322,7 @@ static elman_status validate(elman_trainer *t, elman_metrics *metrics)
     metric_sums sums = t->since;
     if (t->validation_windows) {
         sums = (metric_sums){0};
-        evaluation on = evaluation_of(t, ELMAN_VALIDATION);
+        evaluation on = evaluation_of(t, ELMAN_PART_VALIDATION);
         TRY(evaluate_all(&on, t->validation_windows, &sums));
         sums.flops = model_flops(t->model, sums.steps, false);
     }

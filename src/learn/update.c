@@ -18,7 +18,7 @@ enum { MOVE_BLOCK = 1 << 14 };
 static double clip_scale(const elman_optimizer_config *c, double norm)
 {
     if (c->clip_norm == 0) return 1;
-    double slack = c->flavour == ELMAN_KERAS ? 0 : 1e-6;
+    double slack = c->flavour == ELMAN_FLAVOUR_KERAS ? 0 : 1e-6;
     double scale = c->clip_norm / (norm + slack);
     return scale < 1 ? scale : 1;
 }
@@ -29,7 +29,7 @@ static update update_of(const elman_optimizer *optimizer, double rate,
 {
     const elman_optimizer_config *c = &optimizer->config;
     const optimizer_counters *at = &optimizer->counters;
-    bool keras = c->flavour == ELMAN_KERAS;
+    bool keras = c->flavour == ELMAN_FLAVOUR_KERAS;
     bool direct = keras || optimizer->rule->decoupled;
     double scale = clip_scale(c, norm), root = 1;
 

@@ -38,7 +38,7 @@ elman_status windows_create(const elman_dataset *dataset,
     if (!w) return failure(ELMAN_NO_MEMORY, "no memory for windows");
 
     const elman_encoding *e = dataset_encoding(dataset);
-    w->is_text = e->task == ELMAN_LANGUAGE;
+    w->is_text = e->task == ELMAN_TASK_LANGUAGE;
     w->k1 = k1;
     w->max_context = max_context;
     w->I = e->input_size;

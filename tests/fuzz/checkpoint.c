@@ -17,7 +17,7 @@ static void prepare(void)
                    {.kind = ELMAN_LAST},
                    {.kind = ELMAN_LINEAR, .output_size = 1}}};
     static const elman_trainer_config training = {
-        .loss.kind = ELMAN_MEAN_SQUARED, .batch_size = 2};
+        .loss.kind = ELMAN_LOSS_MEAN_SQUARED, .batch_size = 2};
     const char *path =
         fuzz_put("t.csv", (const uint8_t *)table, sizeof table - 1);
     MUST_OK(elman_dataset_open(path, &reading, &dataset));

@@ -32,8 +32,8 @@ static inline void read_data(const char *path, elman_dataset_config config)
         fuzz_refused(path);
         return;
     }
-    read_part(dataset, ELMAN_TRAIN);
-    read_part(dataset, ELMAN_VALIDATION);
+    read_part(dataset, ELMAN_PART_TRAIN);
+    read_part(dataset, ELMAN_PART_VALIDATION);
     config = (elman_dataset_config){.encoding = elman_dataset_note(dataset)};
     if (elman_dataset_open(path, &config, &again) != ELMAN_OK) fuzz_refused("");
     elman_dataset_close(again);

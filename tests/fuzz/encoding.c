@@ -32,7 +32,7 @@ static void run(const uint8_t *data, size_t size)
     MUST_OK(encoding_create(once, &second));
     MUST_OK(encoding_write(second, &twice));
     MUST(!strcmp(once, twice));
-    if (first->task == ELMAN_LANGUAGE) encode(first, text, size);
+    if (first->task == ELMAN_TASK_LANGUAGE) encode(first, text, size);
     encoding_destroy(second);
     encoding_destroy(first);
     free(twice);

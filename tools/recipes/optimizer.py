@@ -15,9 +15,9 @@ TESTS = ["test_optimizer", "test_kernel", "test_checkpoint"]
 
 def follow(tree):
     tree.replace("include/elman.h",
-                 "    ELMAN_LION = 5 /* Chen et al. 2023 */\n",
-                 "    ELMAN_LION = 5, /* Chen et al. 2023 */\n"
-                 "    ELMAN_SIGNS = 6\n")
+                 "    ELMAN_RULE_LION = 5 /* Chen et al. 2023 */\n",
+                 "    ELMAN_RULE_LION = 5, /* Chen et al. 2023 */\n"
+                 "    ELMAN_RULE_SIGNS = 6\n")
     tree.before("src/kernel/kernel.def", "/* ---- The machine's peak",
                 "/* p -= rate sign(g) */\n"
                 "K(void, signs, (size_t n, const update *u, const float *dp, "
@@ -54,11 +54,11 @@ static void move_signs(const weights_part *at)
             .move = move_lion,
         },
 """, """\
-    [ELMAN_SIGNS] =
+    [ELMAN_RULE_SIGNS] =
         {
             .info = {.word = "signs", .title = "Signs", .fields = FIELDS(NULL)},
-            .defaults = {[ELMAN_TORCH] = {.learning_rate = 1e-3},
-                         [ELMAN_KERAS] = {.learning_rate = 1e-3}},
+            .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-3},
+                         [ELMAN_FLAVOUR_KERAS] = {.learning_rate = 1e-3}},
             .move = move_signs,
         },
 """)
@@ -70,22 +70,22 @@ static void move_signs(const weights_part *at)
                "RUN(signs_plain) { optimize(k, n, 'S', 0, in, out); }\n")
     tree.after("tests/test_kernel.c", "    OPTIMIZER(lion_plain),\n",
                "    OPTIMIZER(signs_plain),\n")
-    formula = ("    case ELMAN_SIGNS:\n"
+    formula = ("    case ELMAN_RULE_SIGNS:\n"
                "        return p - lr * sign(g);\n")
     text = (tree.path("tests/test_optimizer.c")).read_text()
-    lion = ("    case ELMAN_LION:\n"
+    lion = ("    case ELMAN_RULE_LION:\n"
             "        return lion_step(c, s, i, g, p, lr);\n")
     if text.count(lion) != 2:
         tree.fail("tests/test_optimizer.c has no formula of Lion in "
                   "torch_step and keras_step")
     tree.write("tests/test_optimizer.c", text.replace(lion, lion + formula))
-    tree.after("tests/test_optimizer.c", "    {.rule = ELMAN_LION},\n",
-               "    {.rule = ELMAN_SIGNS},\n"
-               "    {.rule = ELMAN_SIGNS, .weight_decay = 0.3},\n")
+    tree.after("tests/test_optimizer.c", "    {.rule = ELMAN_RULE_LION},\n",
+               "    {.rule = ELMAN_RULE_SIGNS},\n"
+               "    {.rule = ELMAN_RULE_SIGNS, .weight_decay = 0.3},\n")
     tree.after("tests/test_optimizer.c",
-               "        {ELMAN_LION, ELMAN_KERAS, 1e-3, 0, 0, 0, 0, 0.9, 0.99},\n",
-               "        {ELMAN_SIGNS, ELMAN_TORCH, 1e-3, 0, 0, 0, 0, 0, 0},\n"
-               "        {ELMAN_SIGNS, ELMAN_KERAS, 1e-3, 0, 0, 0, 0, 0, 0},\n")
+               "        {ELMAN_RULE_LION, ELMAN_FLAVOUR_KERAS, 1e-3, 0, 0, 0, 0, 0.9, 0.99},\n",
+               "        {ELMAN_RULE_SIGNS, ELMAN_FLAVOUR_TORCH, 1e-3, 0, 0, 0, 0, 0, 0},\n"
+               "        {ELMAN_RULE_SIGNS, ELMAN_FLAVOUR_KERAS, 1e-3, 0, 0, 0, 0, 0, 0},\n")
     tree.after("docs/EQUATIONS.md", "Lion      p -= rate sign(beta1 m + "
                "(1 - beta1) g), sign(0) = 0;  then m = beta2 m + "
                "(1 - beta2) g\n", "Signs     p -= rate sign(g)\n")
