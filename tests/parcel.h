@@ -14,8 +14,8 @@ enum { MOST = 64, ROOM = 1 << 14 };
 /* A file of tensors that is being put together. */
 typedef struct parcel {
     size_t count, used;
-    named_tensor tensor[MOST];
-    char name[MOST][80];
+    named_tensor tensors[MOST];
+    char names[MOST][80];
     unsigned char bytes[8 * ROOM];
 } parcel;
 
@@ -52,9 +52,9 @@ static inline void put_number(element_type type, double value,
 static inline void parcel_add(const char *name, element_type type, size_t rank,
                               const size_t *shape, const float *values)
 {
-    named_tensor *t = box.tensor + box.count;
+    named_tensor *t = box.tensors + box.count;
     *t = (named_tensor){.type = type, .rank = rank, .count = 1};
-    snprintf(box.name[box.count], sizeof box.name[0], "%s", name);
+    snprintf(box.names[box.count], sizeof box.names[0], "%s", name);
     for (size_t i = 0; i < rank; i++)
         t->count *= t->shape[i] = shape[i];
     unsigned char *to = box.bytes + box.used;
@@ -63,14 +63,14 @@ static inline void parcel_add(const char *name, element_type type, size_t rank,
     for (size_t i = 0; i < t->count; i++)
         put_number(type, values ? (double)values[i] : 0,
                    to + i * element_bytes(type));
-    t->name = box.name[box.count++];
+    t->name = box.names[box.count++];
     t->data = to;
 }
 
 static inline const char *parcel_save(void)
 {
     const char *path = in_folder("weights.safetensors");
-    safetensors file = {.tensors = box.count, .tensor = box.tensor};
+    safetensors file = {.tensors = box.count, .tensor = box.tensors};
     CHECK_OK(safetensors_save(&file, path));
     return path;
 }

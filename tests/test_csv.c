@@ -122,7 +122,7 @@ TEST(what_is_not_a_number_is_classified)
 TEST(code_points_go_to_utf8_and_back)
 {
     for (uint32_t point = 0; point < 0x110000; point++) {
-        char text[UTF8_LONGEST];
+        char text[UTF8_MAX_BYTES];
         uint32_t got = 0;
         size_t bytes = utf8_write(point, text);
         bool surrogate = point >= 0xD800 && point < 0xE000;

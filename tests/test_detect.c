@@ -11,7 +11,7 @@ static file_format detect_golden(const char *name)
     char *bytes = NULL;
     size_t size = 0;
     CHECK_OK(file_read(golden_torch_path(name), &bytes, &size));
-    file_format format = format_of(bytes, size);
+    file_format format = format_detect(bytes, size);
     free(bytes);
     return format;
 }
@@ -55,7 +55,8 @@ TEST(zip_files_are_detected_by_their_entries)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         zip_file zip = zip_build(cases[i].parts, 2);
-        CHECK(format_of(zip.bytes, zip.size) == cases[i].format, "case %zu", i);
+        CHECK(format_detect(zip.bytes, zip.size) == cases[i].format, "case %zu",
+              i);
         free(zip.bytes);
     }
 }
@@ -93,7 +94,7 @@ TEST(first_bytes_decide_and_rubbish_is_unknown)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *bytes = malloc(cases[i].size + !cases[i].size);
         memcpy(bytes, cases[i].bytes, cases[i].size);
-        file_format format = format_of(bytes, cases[i].size);
+        file_format format = format_detect(bytes, cases[i].size);
         CHECK(format == cases[i].format, "case %zu is %s", i,
               format_name(format));
         free(bytes);

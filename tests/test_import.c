@@ -347,8 +347,8 @@ TEST(integers_are_not_weights)
     static const unsigned char zeros[8];
     parcel_clear();
     parcel_add("fc.weight", ELEMENT_F32, 2, (size_t[]){2, 4}, NULL);
-    box.tensor[0].type = ELEMENT_I8;
-    box.tensor[0].data = zeros;
+    box.tensors[0].type = ELEMENT_I8;
+    box.tensors[0].data = zeros;
     CHECK_FAILS(import_parcel(NULL, &model), ELMAN_BAD_FORMAT,
                 "fc.weight has the type int8, expected floats");
 }

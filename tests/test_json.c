@@ -138,9 +138,9 @@ TEST(deep_and_long_texts_are_refused_without_recursion)
     free(copy);
 
     /* as deep as is allowed, and many members */
-    for (size_t i = 0; i < 2 * JSON_DEEPEST; i++)
-        text[i] = i < JSON_DEEPEST ? '[' : ']';
-    CHECK_OK(parse(text, 2 * JSON_DEEPEST, &copy, &tree));
+    for (size_t i = 0; i < 2 * JSON_MAX_DEPTH; i++)
+        text[i] = i < JSON_MAX_DEPTH ? '[' : ']';
+    CHECK_OK(parse(text, 2 * JSON_MAX_DEPTH, &copy, &tree));
     end(copy, tree);
     for (size_t i = 0; i < BYTES - 1; i++)
         text[i] = i % 2 ? '1' : ',';

@@ -116,12 +116,13 @@ RUN(activations)
                                     -0.4f};
         const float clip = i % 2 ? 2 : INFINITY;
 
-        k->curve_forward(n, &f, clip, in[0], out[0] + i * n);
-        k->curve_backward(n, &f, clip, in[0], in[1], out[1] + i * n);
+        k->activation_forward(n, &f, clip, in[0], out[0] + i * n);
+        k->activation_backward(n, &f, clip, in[0], in[1], out[1] + i * n);
         copy(out[2] + i * n, in[0], n);
-        k->curve_forward(n, &f, clip, out[2] + i * n, out[2] + i * n);
+        k->activation_forward(n, &f, clip, out[2] + i * n, out[2] + i * n);
         copy(out[3] + i * n, in[1], n);
-        k->curve_backward(n, &f, clip, in[0], out[3] + i * n, out[3] + i * n);
+        k->activation_backward(n, &f, clip, in[0], out[3] + i * n,
+                               out[3] + i * n);
     }
 }
 

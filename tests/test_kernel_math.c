@@ -35,12 +35,12 @@ static void run_log(const kernels *k, size_t n, const float *x, float *y)
 static void run_elu(const kernels *k, size_t n, const float *x, float *y)
 {
     const elman_activation elu = {ELMAN_ACTIVATION_ELU, 1, 0};
-    k->curve_forward(n, &elu, INFINITY, x, y);
+    k->activation_forward(n, &elu, INFINITY, x, y);
 }
 static void run_softplus(const kernels *k, size_t n, const float *x, float *y)
 {
     const elman_activation softplus = {.kind = ELMAN_ACTIVATION_SOFTPLUS};
-    k->curve_forward(n, &softplus, INFINITY, x, y);
+    k->activation_forward(n, &softplus, INFINITY, x, y);
 }
 static double exact_elu(double x) { return x < 0 ? expm1(x) : x; }
 static double exact_softplus(double x)

@@ -88,7 +88,7 @@ static fused_step step_of(arrays *a, bool has_x, bool relu, float clip)
         .h_prev = (const float *const *)a->h_prev,
         .c_prev = (const float *const *)a->c_prev,
         .gate = a->gate,
-        .side = a->q,
+        .q = a->q,
         .c = a->c,
         .h = a->h,
         .bias_hn = a->bias_hn,
@@ -125,7 +125,7 @@ static void run_apart(const kernels *k, const fused_step *s)
 
         for (size_t m = 0; m < s->M; m++) {
             memcpy(s->gate[m], sums[m], 2 * H * sizeof(float));
-            memcpy(s->side[m], sums[m] + 2 * H, H * sizeof(float));
+            memcpy(s->q[m], sums[m] + 2 * H, H * sizeof(float));
             guarded_free(sums[m], 3 * H);
         }
     }
@@ -136,7 +136,7 @@ static void run_apart(const kernels *k, const fused_step *s)
             k->lstm_forward(H, &s->variant, s->c_prev[m], s->gate[m], s->c[m],
                             s->h[m]);
         if (gates == 3)
-            k->gru_forward(H, s->variant.clip, s->side[m], s->h_prev[m],
+            k->gru_forward(H, s->variant.clip, s->q[m], s->h_prev[m],
                            s->gate[m], s->h[m]);
         if (gates != 1) continue;
 

@@ -149,8 +149,8 @@ TEST(sources_in_a_list_are_added_up)
     size_t count;
     float bias[2];
     add_linear();
-    const float *b = (const float *)(const void *)box.tensor[1].data;
-    const float *b2 = (const float *)(const void *)box.tensor[2].data;
+    const float *b = (const float *)(const void *)box.tensors[1].data;
+    const float *b2 = (const float *)(const void *)box.tensors[2].data;
     const char *path =
         put_text("mapping.json", "{" LINEAR ", \"tensors\": {" WEIGHT ","
                                  "\"fc.bias\": [\"b\", {\"from\": \"b2\"}]}}");
@@ -271,8 +271,8 @@ TEST(a_reference_must_come_out)
     float x[3] = {1, 2, 3}, y[2];
     add_linear();
     box.count--;
-    const float *w = (const float *)(const void *)box.tensor[0].data;
-    const float *b = (const float *)(const void *)box.tensor[1].data;
+    const float *w = (const float *)(const void *)box.tensors[0].data;
+    const float *b = (const float *)(const void *)box.tensors[1].data;
     for (size_t i = 0; i < 2; i++)
         y[i] =
             (float)(product(x, (float[]){w[3 * i], w[3 * i + 1], w[3 * i + 2]},

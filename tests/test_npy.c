@@ -236,7 +236,7 @@ TEST(tensors_of_every_type_order_and_rank_come_back)
     unsigned char data[8 * 24];
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (unsigned char)(i * 37 % 128);
-    for (int type = 0; type < ELEMENT_TYPES; type++)
+    for (int type = 0; type < ELEMENT_TYPE_COUNT; type++)
         for (int how = 0; how < 4; how++) {
             named_tensor out = {.type = (element_type)type,
                                 .rank = 8,

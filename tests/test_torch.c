@@ -112,7 +112,7 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
         CHECK(strstr(elman_message(), name), "\"%s\"", elman_message());
         snprintf(name, sizeof name, "refused_%s.pt", cases[i].name);
         CHECK_OK(file_read(golden_torch_path(name), &bytes, &size));
-        CHECK(format_of(bytes, size) == cases[i].format, "%s", name);
+        CHECK(format_detect(bytes, size) == cases[i].format, "%s", name);
         free(bytes);
     }
 }
@@ -340,7 +340,7 @@ TEST(archives_that_are_not_of_torch_are_refused)
     char *tar = calloc(1, 512);
     torch_file *file = NULL;
     memcpy(tar + 257, "ustar", 5);
-    CHECK(format_of(tar, 512) == FORMAT_TORCH_TAR, "a tar file");
+    CHECK(format_detect(tar, 512) == FORMAT_TORCH_TAR, "a tar file");
     CHECK_FAILS(torch_parse(tar, 512, NULL, &file), ELMAN_BAD_FORMAT,
                 "the tar format of PyTorch before 0.1.10");
     CHECK_FAILS(torch_parse(calloc(1, 1), 0, NULL, &file), ELMAN_BAD_FORMAT,

@@ -165,7 +165,7 @@ static void grow(int members)
     static bool refused; /* guarded by turn */
 
     while (!refused && team.members < members &&
-           team.members < THREADS_MOST - 1) {
+           team.members < THREADS_MAX - 1) {
         pthread_t thread;
         void *number = (void *)(intptr_t)(team.members + 1);
         refused = !start(run_member, number, &thread);
@@ -212,7 +212,7 @@ static void run_together(int threads, size_t parts,
 void thread_run(int threads, size_t parts,
                 void (*part)(void *context, size_t index), void *context)
 {
-    if (threads > THREADS_MOST) threads = THREADS_MOST;
+    if (threads > THREADS_MAX) threads = THREADS_MAX;
     bool together = threads > 1 && parts > 1 && parts <= UINT32_MAX &&
                     pthread_mutex_trylock(&team.turn) == 0;
 

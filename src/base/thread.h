@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 
-enum { THREADS_MOST = 64 };
+enum { THREADS_MAX = 64 };
 
 /* Calls part(context, index) for every index < parts, on so many threads at
  * most (the caller is one of them), and returns when all parts are done; parts

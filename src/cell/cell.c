@@ -18,7 +18,7 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
         .h_prev = r->h_prev,
         .c_prev = r->c_prev,
         .gate = r->gate,
-        .side = r->saved,
+        .q = r->saved,
         .c = r->c,
         .h = h,
         .bias_hn = w->bias_hn,
@@ -102,7 +102,7 @@ void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
     float *gate = r->gate[m] + first * w->H;
     if (w->custom) {
         if (r->has_sum) k->copy(n, gate, r->sum[m] + first * w->H);
-        k->curve_forward(n, &w->f[i], w->clip, gate, gate);
+        k->activation_forward(n, &w->f[i], w->clip, gate, gate);
     } else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
         k->sigmoid_forward(n, w->clip, gate, gate);
     else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)
@@ -117,8 +117,8 @@ void cell_activate_backward(const kernels *k, const cell_weights *w,
     size_t n = count * w->H;
     const float *gate = r->gate[m] + first * w->H;
     if (w->custom)
-        k->curve_backward(n, &w->f[i], w->clip, r->sum[m] + first * w->H, d,
-                          da);
+        k->activation_backward(n, &w->f[i], w->clip, r->sum[m] + first * w->H,
+                               d, da);
     else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
         k->sigmoid_backward(n, w->clip, gate, d, da);
     else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)

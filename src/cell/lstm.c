@@ -50,7 +50,7 @@ static void custom_forward(const kernels *k, const cell_weights *w,
     make_cell(k, H, i, c_prev, c);
     if (p) k->multiply_add(H, p + 2 * H, c, o);
     cell_activate(k, w, r, m, 3, 1, 0);
-    k->curve_forward(H, &w->f[2], INFINITY, c, out);
+    k->activation_forward(H, &w->f[2], INFINITY, c, out);
     k->multiply(H, o, out, out);
 }
 
@@ -65,11 +65,11 @@ static void custom_total(const kernels *k, const cell_weights *w,
     const float *p = w->variant.peephole, *o = r->gate[m] + 3 * H;
     float *c = r->da[m], *h = c + H, *from_h = c + 2 * H, *da_o = c + 3 * H;
     make_cell(k, H, r->gate[m], r->c_prev[m], c);
-    k->curve_forward(H, &w->f[2], INFINITY, c, h);
+    k->activation_forward(H, &w->f[2], INFINITY, c, h);
     k->multiply(H, dm, h, da_o);
     cell_activate_backward(k, w, r, m, 3, 1, 0, da_o, da_o);
     k->multiply(H, dm, o, from_h);
-    k->curve_backward(H, &w->f[2], INFINITY, c, from_h, from_h);
+    k->activation_backward(H, &w->f[2], INFINITY, c, from_h, from_h);
     if (p) k->multiply_add(H, p + 2 * H, da_o, from_h);
     for (size_t j = 0; j < H; j++)
         total[j] = r->dc[m][j] + from_h[j];

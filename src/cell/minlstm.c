@@ -28,8 +28,8 @@ static void make_keep(const kernels *k, size_t H, const float *sums,
         room[j] = -sums[j];
         keep[j] = -sums[H + j];
     }
-    k->curve_forward(H, &softplus, INFINITY, room, room);
-    k->curve_forward(H, &softplus, INFINITY, keep, keep);
+    k->activation_forward(H, &softplus, INFINITY, room, room);
+    k->activation_forward(H, &softplus, INFINITY, keep, keep);
     for (size_t j = 0; j < H; j++)
         keep[j] -= room[j];
     k->sigmoid_forward(H, INFINITY, keep, keep);

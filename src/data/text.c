@@ -115,7 +115,7 @@ static elman_status learn_points(elman_encoding *e, const text texts[2])
 
     elman_status status = reserve(e, count);
     for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
-        char token[UTF8_LONGEST] = {(char)c};
+        char token[UTF8_MAX_BYTES] = {(char)c};
         if (!seen[c]) continue;
         size_t bytes = e->unit == ELMAN_UNIT_BYTES ? 1 : utf8_write(c, token);
         status = token_add(e, token, bytes);

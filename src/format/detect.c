@@ -132,7 +132,7 @@ static bool is_onnx(const char *bytes, size_t size)
 
 /* ---- All ---------------------------------------------------------------- */
 
-file_format format_of(const char *bytes, size_t size)
+file_format format_detect(const char *bytes, size_t size)
 {
     if (begins(bytes, size, "\x93NUMPY", 6)) return FORMAT_NPY;
     if (begins(bytes, size, "\x89HDF\r\n\x1A\n", 8)) return FORMAT_HDF5;
@@ -149,7 +149,7 @@ file_format format_of(const char *bytes, size_t size)
 
 const char *format_name(file_format format)
 {
-    static const char *const names[FORMATS] = {
+    static const char *const names[FORMAT_COUNT] = {
         [FORMAT_UNKNOWN] = "a file of unknown format",
         [FORMAT_SAFETENSORS] = "a safetensors file",
         [FORMAT_TORCH] = "a PyTorch file",

@@ -18,12 +18,12 @@ typedef enum file_format {
     FORMAT_TORCH_TAR, /* of PyTorch before 0.1.10 */
     FORMAT_HDF5,      /* Keras .h5 */
     FORMAT_KERAS,     /* a zip file with a configuration and an HDF5 file */
-    FORMATS           /* how many */
+    FORMAT_COUNT      /* how many */
 } file_format;
 
 /* The first format that fits: a guess, which the reader of that format
  * checks. */
-file_format format_of(const char *bytes, size_t size);
+file_format format_detect(const char *bytes, size_t size);
 
 /* "a PyTorch file", for messages. */
 const char *format_name(file_format format);

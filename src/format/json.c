@@ -28,8 +28,8 @@ typedef struct reader {
     char *begin, *at, *end;
     bool zeros;
     json_tree *tree;
-    json_node *open[JSON_DEEPEST];  /* lists and objects around it */
-    json_node **tail[JSON_DEEPEST]; /* where their next member is linked */
+    json_node *open[JSON_MAX_DEPTH];  /* lists and objects around it */
+    json_node **tail[JSON_MAX_DEPTH]; /* where their next member is linked */
     size_t depth;
 } reader;
 
@@ -284,7 +284,7 @@ static elman_status take_value(reader *r, json_node *node)
     }
 
     if (*r->at != '[' && *r->at != '{') return take_word(r, node);
-    if (r->depth == JSON_DEEPEST) return bad(r, "nested too deeply");
+    if (r->depth == JSON_MAX_DEPTH) return bad(r, "nested too deeply");
 
     /* its members are read later, one by one */
     node->kind = *r->at++ == '[' ? JSON_KIND_LIST : JSON_KIND_OBJECT;

@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 
-enum { JSON_DEEPEST = 64 };
+enum { JSON_MAX_DEPTH = 64 };
 
 typedef enum json_kind {
     JSON_KIND_NULL,
@@ -41,8 +41,8 @@ typedef struct json_tree json_tree;
 
 /* Reads text, which is overwritten and must outlive the tree. Refused, with the
  * byte: anything but one value, a key twice, bad UTF-8, a lone surrogate,
- * numbers out of range, more than JSON_DEEPEST levels; zero bytes in keys and,
- * unless zeros is set, in texts. */
+ * numbers out of range, more than JSON_MAX_DEPTH levels; zero bytes in keys
+ * and, unless zeros is set, in texts. */
 elman_status json_read(char *text, size_t bytes, bool zeros, json_tree **tree);
 void json_close(json_tree *tree);
 const json_node *json_root(const json_tree *tree);

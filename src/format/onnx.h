@@ -85,7 +85,7 @@ void onnx_close(onnx_graph *graph);
 
 /* The element type that a number in the file means, or a failure that says
  * which type is not read. */
-elman_status onnx_type(int32_t number, element_type *type);
+elman_status onnx_type_read(int32_t number, element_type *type);
 
 /* The attribute of that name, or NULL. */
 const onnx_attribute *onnx_find(const onnx_node *node, const char *name);

@@ -26,7 +26,7 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
 
 void onnx_close(onnx_graph *graph) { (void)graph; }
 
-elman_status onnx_type(int32_t number, element_type *type)
+elman_status onnx_type_read(int32_t number, element_type *type)
 {
     (void)number, (void)type;
     return absent();

@@ -199,7 +199,7 @@ static elman_status read_value(const Onnx__Value *from, onnx_value *to)
 
     if (!from->type || !from->type->tensor_type)
         return failure(ELMAN_BAD_FORMAT, "it is not a tensor");
-    TRY(onnx_type(from->type->tensor_type->elem_type, &to->type));
+    TRY(onnx_type_read(from->type->tensor_type->elem_type, &to->type));
 
     const Onnx__Shape *shape = from->type->tensor_type->shape;
     return shape ? read_dimensions(shape, to) : ELMAN_OK;

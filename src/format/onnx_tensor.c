@@ -46,7 +46,7 @@ static const struct {
     [26] = {.name = "int2"},
 };
 
-elman_status onnx_type(int32_t number, element_type *type)
+elman_status onnx_type_read(int32_t number, element_type *type)
 {
     if (number < 0 || number >= ONNX_TYPES)
         return failure(ELMAN_BAD_FORMAT, "element type %d is unknown", number);
@@ -189,7 +189,7 @@ elman_status onnx_tensor_read(onnx_reader *r, Onnx__Tensor *from,
                               named_tensor *to)
 {
     TRY(onnx_text_read(from->name, "a tensor's name", &to->name));
-    elman_status status = onnx_type(from->data_type, &to->type);
+    elman_status status = onnx_type_read(from->data_type, &to->type);
     if (status == ELMAN_OK) status = read_shape(from, to);
     if (status == ELMAN_OK) status = read_data(r, from, to);
 

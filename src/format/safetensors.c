@@ -35,7 +35,7 @@ static elman_status read_type(const json_node *value, named_tensor *tensor)
     if (!text)
         return bad_tensor(tensor->name, "dtype is missing or not a string");
 
-    for (int type = 0; type < ELEMENT_TYPES; type++)
+    for (int type = 0; type < ELEMENT_TYPE_COUNT; type++)
         if (!strcmp(text, element_code((element_type)type))) {
             tensor->type = (element_type)type;
             return ELMAN_OK;

@@ -17,7 +17,7 @@ static const struct {
     const char *code, *name;
     size_t bytes;
     element_kind kind;
-} types[ELEMENT_TYPES] = {
+} types[ELEMENT_TYPE_COUNT] = {
     [ELEMENT_F32] = {"F32", "float32", 4, FLOATING},
     [ELEMENT_F64] = {"F64", "float64", 8, FLOATING},
     [ELEMENT_F16] = {"F16", "float16", 2, FLOATING},

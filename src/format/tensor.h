@@ -23,7 +23,7 @@ typedef enum element_type {
     ELEMENT_U16,
     ELEMENT_U8,
     ELEMENT_BOOL,
-    ELEMENT_TYPES /* how many */
+    ELEMENT_TYPE_COUNT /* how many */
 } element_type;
 
 /* "F32" as safetensors writes it, "float32" for people, and the bytes of one

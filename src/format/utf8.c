@@ -35,7 +35,7 @@ size_t utf8_read(const char *text, size_t bytes, uint32_t *point)
     return length;
 }
 
-size_t utf8_write(uint32_t point, char text[UTF8_LONGEST])
+size_t utf8_write(uint32_t point, char text[UTF8_MAX_BYTES])
 {
     if (point < 0x80) {
         text[0] = (char)point;

@@ -6,14 +6,14 @@
 
 #include "base/status.h"
 
-enum { UTF8_LONGEST = 4 }; /* bytes of a code point */
+enum { UTF8_MAX_BYTES = 4 }; /* bytes of a code point */
 
 /* The code point that text (bytes > 0) begins with; its length in bytes, or 0
  * if it is not UTF-8 (RFC 3629: overlong forms and surrogates are not). */
 size_t utf8_read(const char *text, size_t bytes, uint32_t *point);
 
 /* Writes a code point; its length in bytes. */
-size_t utf8_write(uint32_t point, char text[UTF8_LONGEST]);
+size_t utf8_write(uint32_t point, char text[UTF8_MAX_BYTES]);
 
 /* How many bytes of text are UTF-8 before the first that is not. */
 size_t utf8_valid(const char *text, size_t bytes);

@@ -182,7 +182,7 @@ typedef struct source_format {
     const char *advice;
 } source_format;
 
-static const source_format formats[FORMATS] = {
+static const source_format formats[FORMAT_COUNT] = {
     /* the reader can say why a file is not safetensors */
     [FORMAT_UNKNOWN] = {open_safetensors, NULL},
     [FORMAT_SAFETENSORS] = {open_safetensors, NULL},
@@ -239,7 +239,7 @@ static elman_status open_first(elman_import *im, const char *const *paths,
                                size_t count, char *bytes, size_t size,
                                const elman_import_config *config, bool *done)
 {
-    file_format format = format_of(bytes, size);
+    file_format format = format_detect(bytes, size);
 
     if (format == FORMAT_UNKNOWN && !says_safetensors(paths[0])) {
         free(bytes);

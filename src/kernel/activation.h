@@ -116,8 +116,8 @@ INLINE vf activation_derivative(const activation *f, vf x)
     return one;
 }
 
-static void KERNEL(curve_forward)(size_t n, const elman_activation *f,
-                                  float clip, const float *x, float *y)
+static void KERNEL(activation_forward)(size_t n, const elman_activation *f,
+                                       float clip, const float *x, float *y)
 {
     const activation g = activation_make(f, clip);
     for (size_t i = 0; i < n; i += VLEN) {
@@ -126,9 +126,9 @@ static void KERNEL(curve_forward)(size_t n, const elman_activation *f,
     }
 }
 
-static void KERNEL(curve_backward)(size_t n, const elman_activation *f,
-                                   float clip, const float *x, const float *dy,
-                                   float *dx)
+static void KERNEL(activation_backward)(size_t n, const elman_activation *f,
+                                        float clip, const float *x,
+                                        const float *dy, float *dx)
 {
     const activation g = activation_make(f, clip);
     for (size_t i = 0; i < n; i += VLEN) {

@@ -47,7 +47,7 @@ typedef struct fused_step {
     const float *const *x, *const *h_in;
     const float *const *h_prev, *const *c_prev; /* (H) */
     float *const *gate;                         /* (G) */
-    float *const *side;                         /* (H) GRU: receives q */
+    float *const *q;                            /* (H) GRU: receives q */
     float *const *c, *const *h;                 /* (H) */
     const float *bias_hn;                       /* (H) GRU: q starts here */
     lstm_variant variant;                       /* clip is used by every cell */

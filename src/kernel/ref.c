@@ -123,7 +123,7 @@ static void ref_gru_step(const fused_step *s, size_t begin, size_t end)
 {
     for (size_t m = 0; m < s->M; m++)
         for (size_t j = unit_begin(s, begin); j < unit_begin(s, end); j++) {
-            float gate[3], *q = s->side[m] + j;
+            float gate[3], *q = s->q[m] + j;
             unit_sums(s, m, j, gate, q);
             ref_gru_forward(1, s->variant.clip, q, s->h_prev[m] + j, gate,
                             s->h[m] + j);

@@ -74,15 +74,16 @@ static double activation_derivative(const elman_activation *f, double x)
     return 1;
 }
 
-static void ref_curve_forward(size_t n, const elman_activation *f, float clip,
-                              const float *x, float *y)
+static void ref_activation_forward(size_t n, const elman_activation *f,
+                                   float clip, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++)
         y[i] = (float)activation_value(f, bounded((double)x[i], (double)clip));
 }
 
-static void ref_curve_backward(size_t n, const elman_activation *f, float clip,
-                               const float *x, const float *dy, float *dx)
+static void ref_activation_backward(size_t n, const elman_activation *f,
+                                    float clip, const float *x, const float *dy,
+                                    float *dx)
 {
     for (size_t i = 0; i < n; i++) {
         const double derivative = activation_derivative(f, (double)x[i]);

@@ -65,7 +65,7 @@ static void gru_one(const fused_step *s, size_t m, size_t begin, size_t end)
         const float *q[SIDE_BY_SIDE], *h_prev[SIDE_BY_SIDE];
         float *gate[SIDE_BY_SIDE], *h[SIDE_BY_SIDE];
         for (size_t i = 0; i < SIDE_BY_SIDE; i++) {
-            q[i] = s->side[m] + i * VLEN;
+            q[i] = s->q[m] + i * VLEN;
             h_prev[i] = s->h_prev[m] + i * VLEN;
             gate[i] = s->gate[m] + i * VLEN;
             h[i] = s->h[m] + i * VLEN;
@@ -74,8 +74,8 @@ static void gru_one(const fused_step *s, size_t m, size_t begin, size_t end)
     }
 
     /* the units that are left, one vector at a time */
-    gru_units(s->H, j, end, s->variant.clip, s->side[m], s->h_prev[m],
-              s->gate[m], s->h[m]);
+    gru_units(s->H, j, end, s->variant.clip, s->q[m], s->h_prev[m], s->gate[m],
+              s->h[m]);
 }
 
 static void gru_done(const void *context, size_t row_begin, size_t row_end,
@@ -89,14 +89,14 @@ static void gru_done(const void *context, size_t row_begin, size_t row_end,
         for (; m + GRU_ROWS <= row_end; m += GRU_ROWS)
             for (size_t j = begin; j < end; j += VLEN)
                 gru_plain_units(GRU_ROWS, s->H, j, end - j,
-                                (const float *const *)s->side + m,
-                                s->h_prev + m, s->gate + m, s->h + m);
+                                (const float *const *)s->q + m, s->h_prev + m,
+                                s->gate + m, s->h + m);
         for (; m < row_end; m++)
             gru_one(s, m, begin, end);
     }
 
     for (; m < row_end; m++)
-        gru_units(s->H, begin, end, s->variant.clip, s->side[m], s->h_prev[m],
+        gru_units(s->H, begin, end, s->variant.clip, s->q[m], s->h_prev[m],
                   s->gate[m], s->h[m]);
 }
 
@@ -164,7 +164,7 @@ INLINE void step_run(const fused_step *s, size_t begin, size_t end,
     sum.a = s->h_in;
     if (has_q) {
         sum.last_start = s->bias_hn;
-        sum.last_c = s->side;
+        sum.last_c = s->q;
     }
     sum.done = done;
     sum.context = s;

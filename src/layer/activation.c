@@ -40,7 +40,7 @@ static void forward_rows(const void *context, size_t first, size_t last)
             k->relu_forward(O, INFINITY, x, y);
             break;
         case ELMAN_ACTIVATION:
-            k->curve_forward(O, &at->l->config.activation, INFINITY, x, y);
+            k->activation_forward(O, &at->l->config.activation, INFINITY, x, y);
             break;
         case ELMAN_LOG_SOFTMAX:
             k->log_softmax(O, x, y);
@@ -72,8 +72,8 @@ static void backward_rows(const void *context, size_t first, size_t last)
             k->relu_backward(O, INFINITY, y, dy, dx);
             break;
         case ELMAN_ACTIVATION:
-            k->curve_backward(O, &at->l->config.activation, INFINITY, x, dy,
-                              dx);
+            k->activation_backward(O, &at->l->config.activation, INFINITY, x,
+                                   dy, dx);
             break;
         case ELMAN_LOG_SOFTMAX:
             k->log_softmax_backward(O, y, dy, dx);

@@ -155,7 +155,7 @@ static elman_status load(foreign_file *file, foreign_reader *foreign,
                          elman_model **model)
 {
     /* without a foreign reader ours says what is wrong with the file */
-    bool ours = format_of(file->bytes, file->size) == FORMAT_SAFETENSORS;
+    bool ours = format_detect(file->bytes, file->size) == FORMAT_SAFETENSORS;
     if (foreign && !ours) return foreign(file, model);
 
     char *bytes = file->bytes;

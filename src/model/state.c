@@ -27,9 +27,9 @@ static elman_status complete(const elman_state_config *config,
         return failure(ELMAN_BAD_VALUE,
                        "T is %zu and B is %zu, expected a product below 2^31",
                        full->T, full->B);
-    if (full->threads < 0 || full->threads > THREADS_MOST)
+    if (full->threads < 0 || full->threads > THREADS_MAX)
         return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to %d",
-                       full->threads, THREADS_MOST);
+                       full->threads, THREADS_MAX);
     if (full->empty && full->training)
         return failure(ELMAN_BAD_VALUE,
                        "empty is set, but in a training state all sequences "
@@ -125,7 +125,7 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
 static void bind_pass(const elman_state *s, pass *p)
 {
     p->threads =
-        s->config.threads < THREADS_MOST ? s->config.threads : THREADS_MOST;
+        s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
     p->weights = s->model->weights;
     p->packed = s->model->packed;

@@ -25,8 +25,8 @@ typedef struct measurement {
     int threads;
     double (*peak)(size_t rounds); /* NULL: read instead */
     size_t floats;                 /* that each thread reads, again and again */
-    float *arrays[THREADS_MOST];
-    double rates[THREADS_MOST];
+    float *arrays[THREADS_MAX];
+    double rates[THREADS_MAX];
     double seconds; /* that it may take */
     atomic_int arrived;
 } measurement;
@@ -209,7 +209,7 @@ elman_status roof_read(int threads, elman_roof *roof)
 {
     const kernels *k = kernels_here();
     const int here = thread_count();
-    const int most = here < THREADS_MOST ? here : THREADS_MOST;
+    const int most = here < THREADS_MAX ? here : THREADS_MAX;
     elman_roof found = {.threads = threads < 1      ? 1
                                    : threads > most ? most
                                                     : threads};

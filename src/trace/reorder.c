@@ -80,7 +80,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
 {
     int64_t to;
     TRY(attribute_whole(n, "to", 0, &to));
-    if (to < 0 || to > INT32_MAX || onnx_type((int32_t)to, type))
+    if (to < 0 || to > INT32_MAX || onnx_type_read((int32_t)to, type))
         return refuse(n, "it casts to type %lld, which is not supported",
                       (long long)to);
 

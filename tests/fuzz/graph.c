@@ -69,10 +69,10 @@ static bool give(elman_graph *graph, const elman_port *port, draw *d)
 {
     static char numbers[MOST * sizeof(double)];
     named_tensor t = {.rank = port->rank, .count = 1, .data = numbers};
-    while (t.type < ELEMENT_TYPES &&
+    while (t.type < ELEMENT_TYPE_COUNT &&
            strcmp(element_name(t.type), port->type) != 0)
         t.type++;
-    if (t.type == ELEMENT_TYPES) return false;
+    if (t.type == ELEMENT_TYPE_COUNT) return false;
     for (size_t i = 0; i < port->rank; i++) {
         t.shape[i] = axis_size(d, port, i);
         if (t.shape[i] > MOST) return false;

@@ -33,7 +33,7 @@ static void write_value(json_writer *w, const json_node *node)
     }
 }
 
-/* Recursion is safe here: JSON_DEEPEST bounds it. */
+/* Recursion is safe here: JSON_MAX_DEPTH bounds it. */
 static void write_tree(json_writer *w, const json_node *node)
 {
     bool list = node->kind == JSON_KIND_LIST;

@@ -9,7 +9,7 @@ static void check_utf8(const char *text, size_t size)
     size_t valid = utf8_valid(text, size);
     for (size_t at = 0; at < valid;) {
         uint32_t point;
-        char written[UTF8_LONGEST];
+        char written[UTF8_MAX_BYTES];
         size_t bytes = utf8_read(text + at, valid - at, &point);
         MUST(bytes && utf8_write(point, written) == bytes);
         MUST(!memcmp(written, text + at, bytes));
