@@ -10,10 +10,16 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
     return (fused_step){
         .M = r->M,
         .H = w->H,
-        .start = r->has_x ? w->start : NULL,
         .ih = w->ih,
         .hh = w->hh[0],
+        .bias_hn = w->bias_hn,
+        .variant = w->variant,
+        .relu = w->f[0].kind == ELMAN_ACTIVATION_RELU,
+
+        /* without x, gate holds the input's part of the sums and the biases */
+        .start = r->has_x ? w->start : NULL,
         .x = r->has_x ? r->x : NULL,
+
         .h_in = r->h_in,
         .h_prev = r->h_prev,
         .c_prev = r->c_prev,
@@ -21,9 +27,6 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
         .q = r->saved,
         .c = r->c,
         .h = h,
-        .bias_hn = w->bias_hn,
-        .variant = w->variant,
-        .relu = w->f[0].kind == ELMAN_ACTIVATION_RELU,
     };
 }
 
@@ -51,6 +54,7 @@ void cell_step_run(step_kernel *run, const cell_rows *r, const fused_step *s)
 {
     size_t groups = packed_groups(&s->hh), parts = (size_t)r->threads;
     if (parts > groups) parts = groups;
+
     group_job job = {.run = run, .step = s, .groups = groups, .parts = parts};
     if (parts < 2) run(s, 0, groups);
     else thread_run(r->threads, parts, step_part, &job);
@@ -61,26 +65,39 @@ static void product_part(void *context, size_t index)
 {
     const group_job *job = context;
     size_t units = packed_blocks(1) * PANEL, K = job->w->K;
-    size_t first = job->groups * index / job->parts * units;
-    size_t last = job->groups * (index + 1) / job->parts * units;
-    packed w = {1, (last < job->w->H ? last : job->w->H) - first, K,
-                job->w->w + first * K};
+    size_t begin = job->groups * index / job->parts * units;
+    size_t end = job->groups * (index + 1) / job->parts * units;
+
+    /* those groups as a weight of their own */
+    packed w = {1, (end < job->w->H ? end : job->w->H) - begin, K,
+                job->w->w + begin * K};
     float *c[CELL_ROWS];
     for (size_t m = 0; m < job->r->M; m++)
-        c[m] = job->c[m] + first;
+        c[m] = job->c[m] + begin;
+
+    /* zeros are shared by all columns */
     const float *start = job->start;
-    if (start && start != zeros) start += first;
+    if (start && start != zeros) start += begin;
+
     job->k->product(job->r->M, &w, start, (const float *const *)job->a, c);
 }
 
 void cell_product(const kernels *k, const cell_rows *r, const packed *w,
                   const float *start, float *const *a, float *const *c)
 {
-    /* a group that is narrow alone would take the other way to sum */
     size_t parts = (size_t)r->threads, groups = packed_groups(w);
-    size_t units = packed_blocks(1) * PANEL;
-    if (w->H % units && w->H % units < NARROW && groups > 1) parts = 1;
     if (parts > groups) parts = groups;
+
+    /* a last group that is narrow by itself would be summed in another order
+     * than as a part of the whole */
+    size_t units = packed_blocks(1) * PANEL, rest = w->H % units;
+    if (rest && rest < NARROW && groups > 1) parts = 1;
+
+    if (parts < 2) {
+        k->product(r->M, w, start, (const float *const *)a, c);
+        return;
+    }
+
     group_job job = {.k = k,
                      .r = r,
                      .w = w,
@@ -89,8 +106,7 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
                      .c = c,
                      .groups = groups,
                      .parts = parts};
-    if (parts < 2) k->product(r->M, w, start, (const float *const *)a, c);
-    else thread_run(r->threads, parts, product_part, &job);
+    thread_run(r->threads, parts, product_part, &job);
 }
 
 /* ---- Functions of gates ------------------------------------------------- */
@@ -100,9 +116,12 @@ void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
 {
     size_t n = count * w->H;
     float *gate = r->gate[m] + first * w->H;
+
+    /* backward of a custom function needs its sums, of the others the gate */
     if (w->custom) {
         if (r->has_sum) k->copy(n, gate, r->sum[m] + first * w->H);
         k->activation_forward(n, &w->f[i], w->clip, gate, gate);
+
     } else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
         k->sigmoid_forward(n, w->clip, gate, gate);
     else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)
@@ -116,6 +135,7 @@ void cell_activate_backward(const kernels *k, const cell_weights *w,
 {
     size_t n = count * w->H;
     const float *gate = r->gate[m] + first * w->H;
+
     if (w->custom)
         k->activation_backward(n, &w->f[i], w->clip, r->sum[m] + first * w->H,
                                d, da);
@@ -174,6 +194,8 @@ elman_status cell_read_kind(elman_kind kind, elman_kind_info *info)
     if (!row)
         return failure(ELMAN_BAD_VALUE, "kind is %d, expected 1 to %zu",
                        (int)kind, kind_count() - 1);
+
+    /* what every layer has */
     *info = (elman_kind_info){.kind = kind,
                               .family = row->family,
                               .word = row->word,
@@ -183,6 +205,8 @@ elman_status cell_read_kind(elman_kind kind, elman_kind_info *info)
 
     const cell_kind *c = cell_of(kind);
     if (!c) return ELMAN_OK;
+
+    /* and what only a recurrent one has */
     info->gate_count = c->gates;
     for (size_t i = 0; i < c->gates; i++)
         info->gates[i] = c->gate[i].name;

@@ -32,7 +32,7 @@ typedef struct cell_weights {
     const float *bias_hn;       /* (H) GRU, reset after; zeros without bias */
 } cell_weights;
 
-/* Sequences at one step; forward writes gate, c, h and side. */
+/* Sequences at one step; forward writes gate, saved, c and h. */
 typedef struct cell_rows {
     size_t M;
     int threads;  /* that may share a product, each with its own units */
@@ -45,21 +45,21 @@ typedef struct cell_rows {
     const float *c_prev[CELL_ROWS]; /* (H) LSTM */
     float *gate[CELL_ROWS];         /* (G) sums from the input; then gates */
     float *saved[CELL_ROWS];        /* (H) see struct cell_kind */
-    float *sum[CELL_ROWS];          /* (G) chosen: sums that became the gates */
+    float *sum[CELL_ROWS];          /* (G) custom: sums that became the gates */
     float *c[CELL_ROWS];            /* (H) LSTM */
     float *h[CELL_ROWS];            /* (R) */
 
     float *dh[CELL_ROWS];    /* (R) in: gradient at h. out: what goes to h_prev
-                                past the product */
+                                besides the product */
     float *dh_in[CELL_ROWS]; /* (R) += gradient at h_in; may be dh */
     float *dc[CELL_ROWS]; /* (H) in: gradient at c from later; out: at c_prev */
     float *da[CELL_ROWS]; /* (G) gradient at the sums */
-    float *dsaved[CELL_ROWS]; /* (H) gradient at side */
-    float *dgate[CELL_ROWS];  /* (G) look only */
+    float *dsaved[CELL_ROWS]; /* (H) gradient at saved */
+    float *dgate[CELL_ROWS];  /* (G) for inspection */
 } cell_rows;
 
-/* Groups first to last - 1 of a fused step. */
-typedef void step_kernel(const fused_step *s, size_t first, size_t last);
+/* The groups from begin to before end of a fused step. */
+typedef void step_kernel(const fused_step *s, size_t begin, size_t end);
 
 /* Which of a cell's functions a gate's sum goes through. */
 enum { FUNCTION_F, FUNCTION_G, FUNCTION_H, FUNCTION_IDENTITY };
@@ -70,16 +70,15 @@ typedef struct cell_gate {
                      its sum */
 } cell_gate;
 
-/* A kind of cell, and all that anyone may ask about it. The recurrent weight,
- * where it is a matrix, acts in parts: rows [0, split H) on
- * h_in, and, if split < gates, the rest as part 1, whose input and gradient may
- * be others:
+/* A kind of cell, and everything that is asked about it. The recurrent weight,
+ * where it is a matrix, acts in parts: rows [0, split H) on h_in, and, if split
+ * < gates, the rest as part 1, whose input and gradient may be others:
  *
- *                      side (H)        part 1: gradient   times
+ *                      saved (H)       part 1: gradient   times
  *   RNN, LSTM          -               -
  *   LSTM, projected    o tanh(c)       -
- *   GRU, reset after   q = W_hn h+b    dside              h_in
- *   GRU, reset before  r h_in          da                 side
+ *   GRU, reset after   q = W_hn h+b    dsaved             h_in
+ *   GRU, reset before  r h_in          da                 saved
  */
 typedef struct cell_kind {
     size_t gates;                    /* G = gates H */
@@ -88,7 +87,7 @@ typedef struct cell_kind {
     elman_activation_kind own[3];    /* what they are unless the config says
                                         otherwise */
     elman_recurrence recurrence;
-    bool has_cell;  /* keeps c beside h */
+    bool has_cell;  /* has c as well as h */
     bool has_saved; /* always; if projected, every cell has */
 
     /* MATRIX: */
@@ -104,8 +103,8 @@ typedef struct cell_kind {
     step_kernel *(*step)(const kernels *k);
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
-    /* Before backward, to look at: dgate (gates H) from dh and dc, and in total
-     * (H), which only a cell with c has, the whole gradient at c. */
+    /* For inspection, before backward: dgate (gates H) from dh and dc; and in
+     * total (H), which only a cell with c has, the whole gradient at c. */
     void (*gate_gradients)(const kernels *k, const cell_weights *w,
                            const cell_rows *r, size_t m, float *total);
 } cell_kind;
@@ -115,12 +114,13 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
                   const float *start, float *const *a, float *const *c);
 void cell_step_run(step_kernel *run, const cell_rows *r, const fused_step *s);
 
-/* Gates first to first + count - 1 of row m, from their sums by function i; a
- * cell with chosen functions keeps the sums if it has room. */
+/* The count gates of row m from gate first on, from their sums by function i.
+ * With custom functions the sums are kept if there is room. */
 void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
                    size_t m, size_t first, size_t count, size_t i);
 
-/* The way back: da (count H) at the sums from d at those gates; da may be d. */
+/* The same backward: da (count H) at the sums from d at those gates; da may be
+ * d. */
 void cell_activate_backward(const kernels *k, const cell_weights *w,
                             const cell_rows *r, size_t m, size_t first,
                             size_t count, size_t i, const float *d, float *da);
@@ -135,8 +135,9 @@ const cell_kind *cell_for(const elman_layer *config);
 /* elman_kind_read. */
 elman_status cell_read_kind(elman_kind kind, elman_kind_info *info);
 
-/* Function k, of f g h, that a recurrent layer has by itself; whether its
- * config chooses another anywhere; and the one it has in direction way. */
+/* Function k, of f g h, that a recurrent layer has unless its config says
+ * otherwise; whether its config does so anywhere; and the function in use in a
+ * direction. */
 elman_activation cell_own_activation(const elman_layer *config, size_t k);
 bool cell_is_custom(const elman_layer *config);
 elman_activation cell_activation(const elman_layer *config, size_t direction,

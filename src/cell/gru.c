@@ -15,8 +15,8 @@
  *   before:  ds = W_hn^T da_n        da_r = ds h_prev r (1 - r)
  *            dh_prev = dh z + ds r + W_hr^T da_r + W_hz^T da_z
  *
- * A config may choose f for s and g for tanh; then their slopes are those at
- * the sums.
+ * A config may set f in place of s and g in place of tanh; then derivatives are
+ * taken at the sums.
  */
 #include "cell/cell.h"
 
@@ -29,7 +29,7 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
 
 static step_kernel *after_step(const kernels *k) { return k->gru_step; }
 
-/* Row m with chosen functions, after its products. */
+/* Row m with custom functions, after its products. */
 static void after_custom(const kernels *k, const cell_weights *w,
                          const cell_rows *r, size_t m)
 {
@@ -47,8 +47,11 @@ static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
         cell_step_run(k->gru_step, r, &s);
         return;
     }
+
+    /* r and z from one product, q from another */
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     k->product(r->M, &w->hh[1], w->bias_hn, r->h_in, r->saved);
+
     for (size_t m = 0; m < r->M; m++)
         if (w->custom) after_custom(k, w, r, m);
         else
@@ -56,8 +59,8 @@ static void after_forward(const kernels *k, const cell_weights *w, cell_rows *r)
                            r->h[m]);
 }
 
-/* The part that both kinds share with chosen functions: da of z and n, and dh
- * becomes dh z. */
+/* What both kinds share with custom functions: da of z and n, and dh becomes dh
+ * z. */
 static void mix_backward(const kernels *k, const cell_weights *w,
                          const cell_rows *r, size_t m)
 {
@@ -69,6 +72,7 @@ static void mix_backward(const kernels *k, const cell_weights *w,
         da_n[j] = dh[j] * (1 - z[j]);
         dh[j] *= z[j];
     }
+
     cell_activate_backward(k, w, r, m, 1, 1, 0, da_z, da_z);
     cell_activate_backward(k, w, r, m, 2, 1, 1, da_n, da_n);
 }
@@ -77,13 +81,16 @@ static void after_custom_backward(const kernels *k, const cell_weights *w,
                                   const cell_rows *r, size_t m)
 {
     size_t H = w->H;
+
     mix_backward(k, w, r, m);
+
+    /* the product with r, into both of its factors */
     k->multiply(H, r->da[m] + 2 * H, r->gate[m], r->dsaved[m]);
     k->multiply(H, r->da[m] + 2 * H, r->saved[m], r->da[m]);
     cell_activate_backward(k, w, r, m, 0, 1, 0, r->da[m], r->da[m]);
 }
 
-/* With the gradient at r h_in in dside: da of r, and dh_in += dside r. */
+/* With the gradient at r h_in in dsaved: da of r, and dh_in += dsaved r. */
 static void before_custom_backward(const kernels *k, const cell_weights *w,
                                    const cell_rows *r, size_t m)
 {
@@ -101,6 +108,7 @@ static void after_backward(const kernels *k, const cell_weights *w,
         else
             k->gru_backward(H, w->clip, r->saved[m], r->h_prev[m], r->gate[m],
                             r->dh[m], r->da[m], r->dsaved[m]);
+
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
     cell_product(k, r, &w->hh_back[1], NULL, r->dsaved, r->dh_in);
 }
@@ -111,11 +119,15 @@ static void before_forward(const kernels *k, const cell_weights *w,
     size_t H = w->H;
     float *n[CELL_ROWS];
     point(r->M, r->gate, 2 * H, n);
+
+    /* r and z, and h_prev as far as r lets it through */
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
         cell_activate(k, w, r, m, 0, 2, 0);
         k->multiply(H, r->gate[m], r->h_in[m], r->saved[m]);
     }
+
+    /* n from that */
     k->product(r->M, &w->hh[1], NULL, (const float *const *)r->saved, n);
     for (size_t m = 0; m < r->M; m++) {
         cell_activate(k, w, r, m, 2, 1, 1);
@@ -134,27 +146,33 @@ static void before_backward(const kernels *k, const cell_weights *w,
         else
             k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
                                 r->da[m]);
+
+    /* through the product of n to the gradient at r h_in */
     k->product(r->M, &w->hh_back[1], zeros, (const float *const *)da_n,
                r->dsaved);
+
     for (size_t m = 0; m < r->M; m++)
         if (w->custom) before_custom_backward(k, w, r, m);
         else
             k->gru_reset_backward(H, w->clip, r->dsaved[m], r->h_in[m],
                                   r->gate[m], r->dh_in[m], r->da[m]);
+
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
 }
 
-/* The gradients at n and z, and da of n, which leads to the one at r. da is
- * free until the cell goes back. */
+/* The gradients at n and z, and da of n, which leads to the one at r. Uses da,
+ * which backward overwrites. */
 static void direct_gate_gradients(const kernels *k, const cell_weights *w,
                                   const cell_rows *r, size_t m)
 {
     size_t H = w->H;
     const float *z = r->gate[m] + H, *n = r->gate[m] + 2 * H;
+
     for (size_t j = 0; j < H; j++) {
         r->dgate[m][H + j] = r->dh[m][j] * (r->h_prev[m][j] - n[j]);
         r->dgate[m][2 * H + j] = r->dh[m][j] * (1 - z[j]);
     }
+
     cell_activate_backward(k, w, r, m, 2, 1, 1, r->dgate[m] + 2 * H,
                            r->da[m] + 2 * H);
 }
@@ -164,6 +182,7 @@ static void after_gate_gradients(const kernels *k, const cell_weights *w,
 {
     (void)total;
     size_t H = w->H;
+
     direct_gate_gradients(k, w, r, m);
     k->multiply(H, r->da[m] + 2 * H, r->saved[m], r->dgate[m]);
 }
@@ -174,9 +193,12 @@ static void before_gate_gradients(const kernels *k, const cell_weights *w,
     (void)total;
     size_t H = w->H;
     direct_gate_gradients(k, w, r, m);
+
+    /* r acts through the product of n */
     const float *da_n = r->da[m] + 2 * H;
     float *ds = r->dsaved[m];
     k->product(1, &w->hh_back[1], zeros, &da_n, &ds);
+
     for (size_t j = 0; j < H; j++)
         r->dgate[m][j] = ds[j] * r->h_in[m][j];
 }

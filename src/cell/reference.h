@@ -1,7 +1,7 @@
 /*
- * reference.h: one step of every cell in double and in the plainest words. It
- * is what the fast cells are held against, so it shares their facts (struct
- * cell) and none of their code: no kernels, no packing, no rows at once.
+ * reference.h: one step of every cell in double and in the plainest words. The
+ * fast cells are checked against it, so it shares their facts (struct
+ * cell_kind) and none of their code: no kernels, no packing, one row at a time.
  */
 #ifndef CELL_REFERENCE_H
 #define CELL_REFERENCE_H
@@ -26,7 +26,7 @@ typedef struct reference_step {
     const double *c_prev; /* (H) LSTM */
 
     double *sum;   /* (G) sums into the gates, before any bound */
-    double *gate;  /* (G) gates after squashing: i f g o, r z n, h */
+    double *gate;  /* (G) gates after activation: i f g o, r z n, h */
     double *saved; /* (H) LSTM: o tanh(c); GRU: q reset after, r h_in before */
     double *c;     /* (H) LSTM */
     double *h;     /* (R) */
@@ -42,8 +42,8 @@ typedef struct reference_step {
     double *dc_prev;  /* (H) LSTM: added to */
 } reference_step;
 
-/* A function that a config names, its derivative, and how far x is from a place
- * where that jumps: INFINITY if there is none. */
+/* A function that a config names, its derivative, and how far x is from the
+ * nearest jump of the derivative: INFINITY if it has none. */
 double reference_activation(elman_activation f, double x);
 double reference_activation_derivative(elman_activation f, double x);
 double reference_activation_kink(elman_activation f, double x);
@@ -51,7 +51,7 @@ double reference_activation_kink(elman_activation f, double x);
 /* Function k, of f g h, of the cell. */
 elman_activation reference_function(const reference_cell *cell, size_t k);
 
-/* From x, h_prev, h_in and c_prev to sum, gate, side, c and h. */
+/* From x, h_prev, h_in and c_prev to sum, gate, saved, c and h. */
 void reference_cell_forward(const reference_cell *cell, const double *weights,
                             reference_step *s);
 

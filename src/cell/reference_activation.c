@@ -22,6 +22,8 @@ double reference_activation(elman_activation f, double x)
         return 1 / (1 + exp(-x));
     case ELMAN_ACTIVATION_RELU:
         return fmax(x, 0);
+
+    /* with parameters */
     case ELMAN_ACTIVATION_AFFINE:
         return a * x + b;
     case ELMAN_ACTIVATION_LEAKY_RELU:
@@ -34,6 +36,8 @@ double reference_activation(elman_activation f, double x)
         return fmin(fmax(a * x + b, 0), 1);
     case ELMAN_ACTIVATION_ELU:
         return x < 0 ? a * expm1(x) : x;
+
+    /* smooth ones without */
     case ELMAN_ACTIVATION_SOFTSIGN:
         return x / (1 + fabs(x));
     case ELMAN_ACTIVATION_SOFTPLUS:
@@ -54,6 +58,8 @@ double reference_activation_derivative(elman_activation f, double x)
         return 1 / (1 + exp(-x)) / (1 + exp(x));
     case ELMAN_ACTIVATION_RELU:
         return x > 0 ? 1 : 0;
+
+    /* with parameters */
     case ELMAN_ACTIVATION_AFFINE:
         return a;
     case ELMAN_ACTIVATION_LEAKY_RELU:
@@ -66,6 +72,8 @@ double reference_activation_derivative(elman_activation f, double x)
         return a * x + b > 0 && a * x + b < 1 ? a : 0;
     case ELMAN_ACTIVATION_ELU:
         return x > 0 ? 1 : a * exp(x);
+
+    /* smooth ones without */
     case ELMAN_ACTIVATION_SOFTSIGN:
         return 1 / pow(1 + fabs(x), 2);
     case ELMAN_ACTIVATION_SOFTPLUS:

@@ -19,10 +19,13 @@ static void forward(const reference_cell *cell, const double *weights,
         s->gate[j] = activated(cell, FUNCTION_F, s->sum[j]);
     }
 
+    /* what the reset gate acts on */
     bool before = cell->config->reset_before;
     for (size_t j = 0; j < H; j++)
         s->saved[j] = before ? s->gate[j] * s->h_in[j]
                              : from_memory(cell, weights, 2 * H + j, s->h_in);
+
+    /* the candidate, and the mix of old and new */
     for (size_t j = 0; j < H; j++) {
         double r = s->gate[j], z = s->gate[H + j];
         double a = from_input(cell, weights, 2 * H + j, s->x);
@@ -35,7 +38,7 @@ static void forward(const reference_cell *cell, const double *weights,
     }
 }
 
-/* da of n and z, and the way from h to h_prev past the product */
+/* da of n and z, and the direct path from h to h_prev */
 static void mix_backward(const reference_cell *cell, reference_step *s)
 {
     size_t H = cell->H;

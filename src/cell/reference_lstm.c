@@ -26,6 +26,7 @@ static void forward(const reference_cell *cell, const double *weights,
         s->sum[j] = from_input(cell, weights, j, s->x) +
                     from_memory(cell, weights, j, s->h_in);
 
+    /* unit by unit: i, f and g, the new cell, o */
     for (size_t j = 0; j < H; j++) {
         double *sum = s->sum + j, *gate = s->gate + j;
         sum[0] += peephole(cell, weights, 0, j) * s->c_prev[j];
@@ -43,6 +44,8 @@ static void forward(const reference_cell *cell, const double *weights,
         s->saved[j] =
             o * reference_activation(reference_function(cell, FUNCTION_H), c);
     }
+
+    /* h is what o lets out, projected or not */
     for (size_t j = 0; j < cell->R; j++)
         s->h[j] = cell->w_hr < 0
                       ? s->saved[j]
@@ -82,6 +85,8 @@ static void backward(const reference_cell *cell, const double *weights,
     double *dm = s->room;
     elman_activation h = reference_function(cell, FUNCTION_H);
     unproject(cell, weights, s, gradients, dm);
+
+    /* unit by unit, from the output to the sums */
     for (size_t j = 0; j < H; j++) {
         const double *sum = s->sum + j, *gate = s->gate + j;
         double i = gate[0], f = gate[H], g = gate[2 * H], o = gate[3 * H];
@@ -90,6 +95,8 @@ static void backward(const reference_cell *cell, const double *weights,
         da[3 * H] = dm[j] * k * derivative(cell, FUNCTION_F, sum[3 * H]);
         s->dc[j] += dm[j] * o * reference_activation_derivative(h, s->c[j]) +
                     peephole(cell, weights, 2, j) * da[3 * H];
+
+        /* the whole gradient at c goes to the gates and to c_prev */
         double d_i = s->dc[j] * g, d_f = s->dc[j] * s->c_prev[j];
         if (cell->config->coupled) d_i -= d_f, d_f = 0;
         da[0] = d_i * derivative(cell, FUNCTION_F, sum[0]);

@@ -1,6 +1,6 @@
 /*
  * reference_parts.h: what the reference cells are written with: sums into
- * gates, functions within their bound, and a matrix's way back.
+ * gates, functions within their bound, and a matrix product backward.
  */
 #ifndef CELL_REFERENCE_PARTS_H
 #define CELL_REFERENCE_PARTS_H

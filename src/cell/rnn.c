@@ -2,10 +2,10 @@
  * rnn.c: the Elman cell (Elman 1990, as torch.nn.RNN has it).
  *
  *   a = W_ih x + b_ih + W_hh h_prev + b_hh
- *   h = f(a)                              f = tanh, relu, or a chosen one
+ *   h = f(a)                              f = tanh, relu, or a custom one
  *
  *   da = dh f'(a)                         from h alone: 1 - h^2, or h > 0; a
- *                                         chosen one's from a
+ *                                         a custom one's from a
  *   dh_prev = W_hh^T da
  */
 #include "cell/cell.h"
@@ -21,6 +21,7 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
         cell_step_run(k->rnn_step, r, &s);
         return;
     }
+
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
     for (size_t m = 0; m < r->M; m++) {
         cell_activate(k, w, r, m, 0, 1, 0);
@@ -34,6 +35,7 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
         cell_activate_backward(k, w, r, m, 0, 1, 0, r->dh[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
+
     cell_product(k, r, &w->hh_back[0], zeros, r->da, r->dh_in);
 }
 

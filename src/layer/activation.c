@@ -21,14 +21,17 @@ typedef struct rows_context {
     float *dx;
 } rows_context;
 
-static void forward_rows(const void *context, size_t first, size_t last)
+static void forward_rows(const void *context, size_t begin, size_t end)
 {
     const rows_context *at = context;
     const kernels *k = at->p->k;
     size_t O = at->l->O;
-    for (size_t r = first; r < last; r++) {
+
+    /* row by row, by the layer's kind */
+    for (size_t r = begin; r < end; r++) {
         const float *x = at->x + at->p->rows[r] * O;
         float *y = at->s->y + at->p->rows[r] * O;
+
         switch ((int)at->l->config.kind) {
         case ELMAN_TANH:
             k->tanh_forward(O, INFINITY, x, y);
@@ -51,16 +54,19 @@ static void forward_rows(const void *context, size_t first, size_t last)
     }
 }
 
-static void backward_rows(const void *context, size_t first, size_t last)
+static void backward_rows(const void *context, size_t begin, size_t end)
 {
     const rows_context *at = context;
     const kernels *k = at->p->k;
     size_t O = at->l->O;
-    for (size_t r = first; r < last; r++) {
+
+    /* row by row; custom functions need x, all others y alone */
+    for (size_t r = begin; r < end; r++) {
         const float *y = at->s->y + at->p->rows[r] * O;
         const float *dy = at->s->dy + at->p->rows[r] * O;
         const float *x = at->x + at->p->rows[r] * O;
         float *dx = at->dx + at->p->rows[r] * O;
+
         switch ((int)at->l->config.kind) {
         case ELMAN_TANH:
             k->tanh_backward(O, INFINITY, y, dy, dx);

@@ -14,6 +14,8 @@ static elman_status plan(layer *l, layer_plan *plan)
     if (l->O == 0)
         return failure(ELMAN_BAD_VALUE,
                        "output_size is 0, expected at least 1");
+
+    /* parameters */
     double bound = 1 / sqrt((double)l->I);
     l->weight = plan_parameter(plan, l, "weight", "", 2, (size_t[]){l->O, l->I},
                                1, l->config.init_ih, bound);
@@ -21,6 +23,8 @@ static elman_status plan(layer *l, layer_plan *plan)
     if (!l->config.no_bias)
         l->bias = plan_parameter(plan, l, "bias", "", 1, &l->O, 1,
                                  l->config.init_bias, bound);
+
+    /* W for forward, and its transpose for backward */
     l->packed = plan_packed(plan, 1, l->O, l->I, l->weight, l->I, 1);
     l->packed_back = plan_packed(plan, 1, l->I, l->O, l->weight, 1, l->I);
     plan->forward_features = l->O;
@@ -39,13 +43,13 @@ typedef struct rows_job {
 
 /* A block of at most CELL_ROWS rows at a time, so that the sink finds them in
  * the cache. */
-static void rows_part(const void *context, size_t first, size_t last)
+static void rows_part(const void *context, size_t begin, size_t end)
 {
     const rows_job *job = context;
     const float *x[CELL_ROWS];
     float *y[CELL_ROWS];
-    for (size_t r = first; r < last; r += CELL_ROWS) {
-        size_t M = last - r < CELL_ROWS ? last - r : CELL_ROWS;
+    for (size_t r = begin; r < end; r += CELL_ROWS) {
+        size_t M = end - r < CELL_ROWS ? end - r : CELL_ROWS;
         const uint32_t *rows = job->p->rows + r;
         for (size_t m = 0; m < M; m++) {
             x[m] = job->x + rows[m] * job->w.K;

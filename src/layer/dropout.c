@@ -38,6 +38,8 @@ static void draw(const layer *l, const pass *p, layer_state *s)
                     MASK_DROPOUT};
     float p_keep = 1 - l->config.dropout;
     float scale = p_keep > 0 ? 1 / p_keep : 0;
+
+    /* the same mask in all steps, or one for each */
     size_t steps = l->config.variational ? 1 : p->T;
     for (size_t row = 0; row < steps * p->B; row++) {
         size_t t = row / p->B, b = row % p->B;
@@ -53,6 +55,7 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 {
     rows_clear(p, l->O, s->y);
     if (p->training) draw(l, p, s);
+
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->O;
         if (p->training)
@@ -68,6 +71,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     (void)x;
     if (!dx) return;
     rows_clear(p, l->I, dx);
+
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->O;
         p->k->multiply(l->O, s->dy + at, mask_row(l, p, s, p->rows[r]),

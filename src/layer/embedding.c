@@ -11,6 +11,7 @@ static elman_status plan(layer *l, layer_plan *plan)
 {
     size_t V = l->config.num_embeddings;
     l->O = l->config.embedding_dim;
+
     if (l->number != 0)
         return failure(ELMAN_BAD_VALUE, "an embedding reads tokens and can "
                                         "only be the first layer");
@@ -20,6 +21,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     if (l->O == 0)
         return failure(ELMAN_BAD_VALUE,
                        "embedding_dim is 0, expected at least 1");
+
     l->weight = plan_parameter(plan, l, "weight", "", 2, (size_t[]){V, l->O}, 1,
                                l->config.init_ih, 0);
     plan->forward_features = l->O;
@@ -42,6 +44,7 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 {
     (void)x, (void)dx;
     float *dw = p->training->gradients + l->weight;
+
     for (size_t r = 0; r < p->row_count; r++)
         p->k->add(l->O, s->dy + p->order[r] * l->O,
                   dw + (size_t)p->tokens[p->order[r]] * l->O);

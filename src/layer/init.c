@@ -29,6 +29,8 @@ static elman_status check(const parameter *p)
 {
     size_t kind = (size_t)p->init.kind;
     double value = p->init.value;
+
+    /* the rule and its value */
     if (kind >= sizeof rules / sizeof *rules)
         return failure(ELMAN_BAD_VALUE, "init kind %d is unknown",
                        (int)p->init.kind);
@@ -43,9 +45,13 @@ static elman_status check(const parameter *p)
                        "the value of init is %g, but the default rule "
                        "takes none",
                        value);
+
+    /* what the rule needs of the parameter */
     if (rules[kind].matrix && p->rank != 2)
         return failure(ELMAN_BAD_VALUE, "%s init needs 2 dimensions, found %zu",
                        rules[kind].name, p->rank);
+
+    /* additions to an LSTM's biases */
     if (!isfinite((double)p->forget_bias))
         return failure(ELMAN_BAD_VALUE,
                        "forget_bias is %g, expected a finite number",
@@ -108,6 +114,7 @@ static void make_orthonormal(size_t length, size_t few, double *a, double *dots)
         double square = 0;
         for (size_t e = 0; e < length; e++)
             square += a[e * few + j] * a[e * few + j];
+
         double scale = 1 / sqrt(square);
         for (size_t e = 0; e < length; e++)
             a[e * few + j] *= scale;
@@ -123,19 +130,23 @@ static void make_orthonormal(size_t length, size_t few, double *a, double *dots)
     }
 }
 
-/* Fills a block (rows,columns) that begins at element first of its
- * parameter. room has place for the block and for the shorter side. */
+/* Fills a block (rows,columns) that begins at element first of its parameter.
+ * room holds the block and as many numbers as the shorter side has. */
 static void draw_orthogonal(random_key key, uint64_t first, double gain,
                             size_t rows, size_t columns, double *room,
                             float *block)
 {
     bool tall = rows >= columns;
     size_t few = tall ? columns : rows;
+
+    /* a tall Gaussian block: a wide one is transposed */
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
             room[tall ? r * few + c : c * few + r] =
                 random_gaussian(key, first + r * columns + c);
+
     make_orthonormal(tall ? rows : columns, few, room, room + rows * columns);
+
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
             block[r * columns + c] =
@@ -147,6 +158,8 @@ static elman_status draw_blocks(const parameter *p, random_key key, double gain,
 {
     size_t gates = p->gates ? p->gates : 1, columns = p->shape[1];
     size_t rows = p->shape[0] / gates, size = rows * columns;
+
+    /* an orthogonal block is made in double */
     bool orthogonal = p->init.kind == ELMAN_INIT_ORTHOGONAL;
     double *room = NULL;
     if (orthogonal) {
@@ -159,6 +172,8 @@ static elman_status draw_blocks(const parameter *p, random_key key, double gain,
                            "by %zu",
                            rows, columns);
     }
+
+    /* each gate by itself, as PyTorch's users do */
     for (size_t gate = 0; gate < gates; gate++) {
         float *block = values + gate * size;
         if (orthogonal)
@@ -177,6 +192,7 @@ static void draw_chrono(const parameter *p, random_key key, float *values)
 {
     size_t H = p->count / 4;
     bool zero = strcmp(p->role, "bias_ih") != 0;
+
     for (size_t j = 0; j < H; j++) {
         double u = (double)random_uniform(key, j);
         double b = real_log(1 + u * ((double)p->chrono - 2));
@@ -193,6 +209,8 @@ elman_status init_parameter(const parameter *p, uint64_t seed, uint32_t which,
     TRY(check(p));
     random_key key = {seed, RANDOM_WEIGHTS, which};
     double value = p->init.value, gain = value > 0 ? value : 1;
+
+    /* fan in, and fan in plus fan out */
     double he = value > 0 ? value : sqrt(2);
     double in = p->rank == 2 ? (double)p->shape[1] : 1;
     double both = in + (double)p->shape[0];
@@ -231,6 +249,7 @@ elman_status init_parameter(const parameter *p, uint64_t seed, uint32_t which,
         break;
     }
 
+    /* the biases of gates that remember */
     if (p->chrono != 0) draw_chrono(p, key, values);
     for (size_t j = n / 4; p->forget_bias != 0 && j < n / 2; j++)
         values[j] += p->forget_bias;

@@ -18,6 +18,7 @@ static elman_status plan(layer *l, layer_plan *plan)
         return failure(ELMAN_BAD_VALUE,
                        "final states need merge concat: sum, mul and average "
                        "mix the directions");
+
     plan->per_sequence = true;
     plan->forward_features = l->O;
     return ELMAN_OK;
@@ -39,6 +40,9 @@ static void forward(const layer *l, const pass *p, layer_state *s,
             memset(y, 0, I * sizeof *y);
             continue;
         }
+
+        /* features of a forward direction end at the last step, the others at
+         * step 0 */
         size_t last = (p->lengths[b] - 1) * p->B + b;
         memcpy(y, x + last * I, n * sizeof *y);
         memcpy(y + n, x + b * I + n, (I - n) * sizeof *y);
@@ -51,10 +55,13 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     (void)x;
     if (!dx) return;
     size_t n = features_from_end(l), I = l->I;
+
     memset(dx, 0, p->T * p->B * I * sizeof *dx);
     for (size_t b = 0; b < p->B; b++) {
         const float *dy = s->dy + b * I;
         if (p->lengths[b] == 0) continue;
+
+        /* back to the steps that forward took them from */
         size_t last = (p->lengths[b] - 1) * p->B + b;
         memcpy(dx + last * I, dy, n * sizeof *dy);
         memcpy(dx + b * I + n, dy + n, (I - n) * sizeof *dy);

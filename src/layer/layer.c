@@ -28,14 +28,18 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
                          size_t gates, elman_init init, double bound)
 {
     size_t count = 1, offset = plan->weights;
+
+    /* room for it, unless that does not fit */
     for (size_t i = 0; i < rank; i++)
         if (!sizes_multiply(count, shape[i], 1, &count)) plan->overflow = true;
     if (count > MOST_WEIGHTS - plan->weights) plan->overflow = true;
     if (plan->overflow) count = 0;
+
     plan->weights += (count + LANES - 1) / LANES * LANES;
     size_t index = plan->parameter_count++;
     if (!plan->parameters) return (ptrdiff_t)offset;
 
+    /* only the second run has a list to fill */
     parameter *p = plan->parameters + index;
     snprintf(p->name, sizeof p->name, "%s.%s%s", l->config.name, role, suffix);
     p->rank = rank;
@@ -46,6 +50,7 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
     p->gates = gates;
     p->init = init;
     p->bound = bound;
+
     if (strcmp(role, "bias_ih") == 0) p->forget_bias = l->config.forget_bias;
     if (strncmp(role, "bias", 4) == 0) p->chrono = l->config.chrono;
     return (ptrdiff_t)offset;
@@ -66,11 +71,13 @@ packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
                         .from = (size_t)from,
                         .row = row,
                         .column = column};
+
     size_t product;
     if (!sizes_multiply(gates * (H + LANES), K + LANES, sizeof(float),
                         &product))
         plan->overflow = true;
     else copy.to = plan_room(plan, packed_size(gates, H, K));
+
     if (plan->copies) plan->copies[plan->copy_count] = copy;
     plan->copy_count++;
     return copy;
@@ -94,7 +101,7 @@ static size_t parts_for(const pass *p, size_t work_of_row)
 }
 
 typedef struct rows_job {
-    void (*part)(const void *context, size_t first, size_t last);
+    void (*part)(const void *context, size_t begin, size_t end);
     const void *context;
     size_t count, parts;
 } rows_job;
@@ -107,10 +114,11 @@ static void rows_part(void *context, size_t index)
 }
 
 void rows_run(const pass *p, size_t work,
-              void (*part)(const void *context, size_t first, size_t last),
+              void (*part)(const void *context, size_t begin, size_t end),
               const void *context)
 {
     size_t parts = parts_for(p, work);
+
     rows_job job = {part, context, p->row_count, parts};
     if (p->row_count) thread_run(p->threads, parts, rows_part, &job);
 }
@@ -128,19 +136,23 @@ static void gradient_part(void *context, size_t index)
 {
     const gradient_job *job = context;
     size_t blocks = (job->N + LANES - 1) / LANES;
-    size_t first = blocks * index / job->parts * LANES;
-    size_t last = blocks * (index + 1) / job->parts * LANES;
-    if (last > job->N) last = job->N;
+    size_t begin = blocks * index / job->parts * LANES;
+    size_t end = blocks * (index + 1) / job->parts * LANES;
+    if (end > job->N) end = job->N;
+
     if (job->dw)
-        job->p->k->outer(job->p->row_count, first, last, job->K, job->dy,
-                         job->x, job->dw);
+        job->p->k->outer(job->p->row_count, begin, end, job->K, job->dy, job->x,
+                         job->dw);
+
+    /* db of its columns; also gets the sums of those that are shared */
     size_t rows = job->p->row_count, shared = job->also ? job->shared : 0;
-    size_t cut = shared < first ? first : shared < last ? shared : last;
+    size_t cut = shared < begin ? begin : shared < end ? shared : end;
     if (!job->db) return;
-    if (first < cut)
-        job->p->k->column_sum(rows, first, cut, job->dy, job->db, job->also);
-    if (cut < last)
-        job->p->k->column_sum(rows, cut, last, job->dy, job->db, NULL);
+
+    if (begin < cut)
+        job->p->k->column_sum(rows, begin, cut, job->dy, job->db, job->also);
+    if (cut < end)
+        job->p->k->column_sum(rows, cut, end, job->dy, job->db, NULL);
 }
 
 void pointers_gradient(const pass *p, size_t N, size_t K,
@@ -150,6 +162,7 @@ void pointers_gradient(const pass *p, size_t N, size_t K,
     if (!p->row_count) return;
     size_t parts = parts_for(p, N * K), blocks = (N + LANES - 1) / LANES;
     if (parts > blocks) parts = blocks;
+
     gradient_job job = {p, N, K, parts, dy, x, dw, db, also, shared};
     thread_run(p->threads, parts, gradient_part, &job);
 }
@@ -163,6 +176,7 @@ void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
         dys[r] = dy + p->order[r] * N;
         xs[r] = dw ? x + p->order[r] * K : NULL;
     }
+
     pointers_gradient(p, N, K, dys, xs, dw, db, NULL, 0);
 }
 

@@ -9,10 +9,12 @@ void mask_fill(const mask_key *key, uint64_t id, uint64_t step, float p,
         .purpose = RANDOM_DROPOUT,
         .which = (uint32_t)(key->layer * 8 + key->kind),
     };
+
     for (size_t j = 0; j < n; j += 4) {
         random_block block = random_draw(
             stream, (uint32_t[4]){(uint32_t)(j / 4), (uint32_t)step,
                                   (uint32_t)id, (uint32_t)key->draw});
+
         for (size_t i = 0; i < 4 && j + i < n; i++) {
             float u = (float)(block.word[i] >> 8) * 0x1p-24f;
             mask[j + i] = u < p ? scale : 0;

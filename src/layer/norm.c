@@ -15,6 +15,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     if (!(l->config.eps > 0))
         return failure(ELMAN_BAD_VALUE, "eps is %g, expected more than 0",
                        (double)l->config.eps);
+
     l->weight = plan_parameter(plan, l, "weight", "", 1, &l->O, 1,
                                l->config.init_ih, -2);
     l->bias = plan_parameter(plan, l, "bias", "", 1, &l->O, 1,
@@ -35,6 +36,7 @@ static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
     rows_clear(p, l->O, s->y);
+
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
         s->rstd[p->rows[r]] = p->k->norm_forward(
@@ -47,12 +49,16 @@ static void backward(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx)
 {
     (void)x;
+
+    /* dw and db */
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->order[r] * l->I;
         p->k->multiply_add(l->I, s->dy + at, s->x_hat + at,
                            p->training->gradients + l->weight);
         p->k->add(l->I, s->dy + at, p->training->gradients + l->bias);
     }
+
+    /* dx */
     if (!dx) return;
     rows_clear(p, l->I, dx);
     for (size_t r = 0; r < p->row_count; r++) {

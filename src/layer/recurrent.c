@@ -53,6 +53,7 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
     snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth,
              direction ? "_reverse" : "");
 
+    /* nothing is there unless planned below */
     *d = (direction_plan){.w_hh = NOWHERE,
                           .b_ih = NOWHERE,
                           .b_hh = NOWHERE,
@@ -60,6 +61,8 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
                           .peephole = NOWHERE,
                           .h_0 = NOWHERE,
                           .c_0 = NOWHERE};
+
+    /* weights and biases */
     d->w_ih = matrix(plan, l, "weight_ih", suffix, l->G, l->I, gates,
                      c->init_ih, bound);
     d->w_hh = plan_recurrent_weight(plan, l, suffix, bound);
@@ -70,6 +73,8 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
             d->b_hh =
                 vector(plan, l, "bias_hh", suffix, l->G, c->init_bias, bound);
     }
+
+    /* extensions */
     if (c->proj_size)
         d->w_hr = matrix(plan, l, "weight_hr", suffix, l->R, l->H, 1,
                          c->init_hh, bound);
@@ -81,19 +86,23 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
         if (l->cell->has_cell)
             d->c_0 = vector(plan, l, "c_0", suffix, l->H, plain, -1);
     }
+
+    /* memory */
     d->memory_h = plan->h;
     d->memory_c = plan->c;
     plan->h += l->R;
     if (l->cell->has_cell) plan->c += l->H;
 }
 
-/* A fused cell reads its weights by gates; the way back, and the others, read
+/* A fused cell reads its weights by gates; backward, and the other cells, read
  * them as they are. */
 static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
 {
     size_t H = l->H, R = l->R, gates = l->cell->gates, split = l->cell->split;
     bool by_matrix = l->cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     if (plan->overflow) return; /* sizes that do not even add up */
+
+    /* weights for the sums; of the input also transposed, for backward */
     if (l->fused) {
         d->ih = plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1);
         d->hh[0] = plan_packed(plan, gates, H, R, d->w_hh, R, 1);
@@ -102,6 +111,7 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
     }
     d->ih_back = plan_packed(plan, 1, l->I, l->G, d->w_ih, 1, l->I);
 
+    /* the recurrent weight, part by part */
     size_t rows[CELL_PARTS] = {split * H, (gates - split) * H};
     ptrdiff_t first = d->w_hh;
     for (size_t i = 0; i < CELL_PARTS && by_matrix; i++) {
@@ -110,17 +120,19 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
         d->hh_back[i] = plan_packed(plan, 1, R, rows[i], first, 1, R);
         first += (ptrdiff_t)(rows[i] * R);
     }
+
+    /* the projection, and what sums start from */
     if (l->config.proj_size) {
         d->hr = plan_packed(plan, 1, R, H, d->w_hr, H, 1);
         d->hr_back = plan_packed(plan, 1, H, R, d->w_hr, 1, H);
     }
+
     d->start = plan_room(plan, l->G);
     d->bias_hn = plan_room(plan, H);
 }
 
-static elman_status plan(layer *l, layer_plan *plan)
+static elman_status check_plan(const layer_plan *plan, const elman_layer *c)
 {
-    const elman_layer *c = &l->config;
     if (plan->per_sequence)
         return failure(ELMAN_BAD_VALUE,
                        "a recurrent layer needs a sequence, but the layer "
@@ -132,6 +144,31 @@ static elman_status plan(layer *l, layer_plan *plan)
         return failure(ELMAN_BAD_VALUE,
                        "proj_size is %zu, expected less than hidden_size %zu",
                        c->proj_size, c->hidden_size);
+    return ELMAN_OK;
+}
+
+/* What the layers after l read. */
+static void plan_output(layer *l, layer_plan *plan)
+{
+    const elman_layer *c = &l->config;
+    bool concatenated =
+        c->merge == ELMAN_MERGE_CONCAT || c->merge == ELMAN_MERGE_NONE;
+    l->O = concatenated ? l->D * l->R : l->R;
+
+    /* sum, product and average mix both directions in each feature */
+    if (l->D == 1) plan->forward_features = c->reverse ? 0 : l->R;
+    else plan->forward_features = concatenated ? l->R : SIZE_MAX;
+
+    if (c->reverse || l->D == 2) plan->streams = false;
+    if (l->D == 2 && c->merge == ELMAN_MERGE_NONE) plan->ended = true;
+}
+
+static elman_status plan(layer *l, layer_plan *plan)
+{
+    const elman_layer *c = &l->config;
+    TRY(check_plan(plan, c));
+
+    /* sizes, and what the cell can do */
     l->cell = cell_for(c);
     l->H = c->hidden_size;
     l->R = c->proj_size ? c->proj_size : l->H;
@@ -139,23 +176,19 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->level = plan->levels++;
     l->custom = cell_is_custom(c);
     l->fused = l->cell->step && l->H >= NARROW && !l->custom;
+
     if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
         l->G > MOST_FEATURES) {
         plan->overflow = true;
         return ELMAN_OK;
     }
+
     for (size_t direction = 0; direction < l->D; direction++) {
         plan_direction(l, plan, direction);
         plan_copies(l, plan, &l->directions[direction]);
     }
 
-    bool side_by_side =
-        c->merge == ELMAN_MERGE_CONCAT || c->merge == ELMAN_MERGE_NONE;
-    l->O = side_by_side ? l->D * l->R : l->R;
-    plan->forward_features =
-        l->D == 1 ? (c->reverse ? 0 : l->R) : (side_by_side ? l->R : SIZE_MAX);
-    if (c->reverse || l->D == 2) plan->streams = false;
-    if (l->D == 2 && c->merge == ELMAN_MERGE_NONE) plan->ended = true;
+    plan_output(l, plan);
     return ELMAN_OK;
 }
 
@@ -176,6 +209,7 @@ static void pack_direction(const layer *l, const direction_plan *d,
                 ? w[(size_t)d->b_ih + j]
                 : w[(size_t)d->b_ih + j] +
                       (apart && j >= split ? 0 : w[(size_t)d->b_hh + j]);
+
     if (apart)
         memcpy(copies + d->bias_hn, w + d->b_hh + split, l->H * sizeof *copies);
 }
@@ -189,31 +223,29 @@ static void pack_weights(const layer *l, const float *weights, float *copies)
 cell_weights walk_weights(const layer *l, const pass *p, size_t direction)
 {
     const direction_plan *d = &l->directions[direction];
-    float clip = l->config.clip > 0 ? l->config.clip : INFINITY;
-    cell_weights w = {
-        .H = l->H,
-        .R = l->R,
-        .custom = l->custom,
-        .f = {cell_activation(&l->config, direction, 0),
-              cell_activation(&l->config, direction, 1),
-              cell_activation(&l->config, direction, 2)},
-        .clip = clip,
-        .variant = {.peephole = d->peephole == NOWHERE
-                                    ? NULL
-                                    : p->weights + d->peephole,
-                    .clip = clip,
-                    .coupled = l->config.coupled},
-        .fused = l->fused,
-        .recurrent = l->cell->recurrence == ELMAN_RECURRENCE_VECTOR
-                         ? p->weights + d->w_hh
-                         : NULL,
-        .ih = pass_packed(p, &d->ih),
-        .hh = {pass_packed(p, &d->hh[0]), pass_packed(p, &d->hh[1])},
-        .hh_back = {pass_packed(p, &d->hh_back[0]),
-                    pass_packed(p, &d->hh_back[1])},
-        .start = p->packed + d->start,
-        .bias_hn = p->packed + d->bias_hn,
-    };
+    cell_weights w = {.H = l->H,
+                      .R = l->R,
+                      .fused = l->fused,
+                      .start = p->packed + d->start,
+                      .bias_hn = p->packed + d->bias_hn};
+
+    /* functions, and what else the config changes in the cell */
+    w.custom = l->custom;
+    for (size_t k = 0; k < 3; k++)
+        w.f[k] = cell_activation(&l->config, direction, k);
+    w.clip = l->config.clip > 0 ? l->config.clip : INFINITY;
+    w.variant.clip = w.clip;
+    w.variant.coupled = l->config.coupled;
+    if (d->peephole != NOWHERE) w.variant.peephole = p->weights + d->peephole;
+
+    /* packed weights; a vector is read as it is */
+    w.ih = pass_packed(p, &d->ih);
+    for (size_t i = 0; i < CELL_PARTS; i++) {
+        w.hh[i] = pass_packed(p, &d->hh[i]);
+        w.hh_back[i] = pass_packed(p, &d->hh_back[i]);
+    }
+    if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
+        w.recurrent = p->weights + d->w_hh;
     if (l->config.proj_size) {
         w.hr = pass_packed(p, &d->hr);
         w.hr_back = pass_packed(p, &d->hr_back);
@@ -223,8 +255,9 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t direction)
 
 /* ---- Arrays ------------------------------------------------------------- */
 
-/* Rows of sums that are worked on at once: as many as stay in the second cache
- * until their step, but enough for a good product on each of two threads. */
+/* Rows of sums that are worked on at once: as many as stay in the
+ * second-level cache until their step, but enough for a good product on each of
+ * two threads. */
 static size_t rows_at_once(const layer *l)
 {
     enum { FLOATS = 1 << 16 };
@@ -238,11 +271,12 @@ size_t walk_block(const layer *l, size_t B)
     return steps ? steps : 1;
 }
 
-/* Rows of gates. Without training nobody reads those of a step that is over.
- * Grows with T and with B: a state has room for all smaller passes. */
+/* Rows of gates. Without training, those of a step that is done are not read
+ * again. Grows with T and with B: a state has room for all smaller passes. */
 static size_t gate_rows(const layer *l, size_t T, size_t B, bool training)
 {
     size_t most = rows_at_once(l) > B ? rows_at_once(l) : B;
+
     return training || T * B < most ? T * B : most;
 }
 
@@ -252,13 +286,19 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     const elman_layer *c = &l->config;
     size_t row = sizeof(float), mask_rows = training ? T * B : 1;
     bool has_saved = l->cell->has_saved || c->proj_size;
+
+    /* the memory after each step */
     d->h = arena_take(a, (T + 1) * B, l->R * row);
     if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
+
+    /* gates, of all steps or of a block, and what goes with them */
     size_t gates = gate_rows(l, T, B, training), block = walk_block(l, B);
     d->gate_steps = training || T < block ? T : block;
     d->gate = arena_take(a, gates, l->G * row);
     if (has_saved) d->saved = arena_take(a, gates, l->H * row);
     if (l->custom && training) d->sum = arena_take(a, gates, l->G * row);
+
+    /* masks */
     if (c->zoneout > 0)
         d->zoneout_h.keep = arena_take(a, mask_rows, l->R * row);
     if (c->zoneout_cell > 0)
@@ -275,17 +315,24 @@ static void lay_out_backward(const layer *l, arena *a, size_t T, size_t B,
     const elman_layer *c = &l->config;
     size_t row = sizeof(float);
     bool has_cell = l->cell->has_cell;
+
+    /* gradients of each step */
     d->backward.da = arena_take(a, T * B, l->G * row);
     if (l->cell->dsaved_is_gradient || l->cell->saved_is_input || c->proj_size)
         d->backward.dsaved = arena_take(a, T * B, l->H * row);
     if (c->proj_size)
         d->backward.dh_projected = arena_take(a, T * B, l->R * row);
+
+    /* gradients that go from step to step */
     d->backward.carry_h = arena_take(a, B, l->R * row);
     d->backward.carry_c = arena_take(a, B, (has_cell ? l->H : 0) * row);
+
+    /* and those that go around the cell */
     if (c->zoneout > 0) d->zoneout_h.direct = arena_take(a, B, l->R * row);
     if (c->zoneout_cell > 0) d->zoneout_c.direct = arena_take(a, B, l->H * row);
     if (c->recurrent_dropout > 0)
         d->dropout.dh_in = arena_take(a, B, l->R * row);
+
     if (!keep) return;
     d->kept.dh = arena_take(a, T * B, l->R * row);
     if (has_cell) d->kept.dc = arena_take(a, T * B, l->H * row);
@@ -313,6 +360,7 @@ walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
     size_t most = (p->B + CELL_ROWS - 1) / CELL_ROWS, threads = 1;
     if (sharing == WALK_ROWS)
         threads = (size_t)p->threads < p->B ? (size_t)p->threads : p->B;
+
     return (walk){.l = l,
                   .p = p,
                   .s = s,
@@ -333,16 +381,16 @@ walk_part walk_part_at(const walk *w, size_t index)
     size_t group = index % w->groups, B = w->p->B;
     return (walk_part){
         .direction = index / w->groups,
-        .first = B * group / w->groups,
-        .last = B * (group + 1) / w->groups,
+        .begin = B * group / w->groups,
+        .end = B * (group + 1) / w->groups,
     };
 }
 
 size_t walk_row(const layer *l, const pass *p, size_t direction, size_t s,
                 size_t b)
 {
-    bool back = direction == 1 || l->config.reverse;
-    return (back ? p->lengths[b] - 1 - s : s) * p->B + b;
+    bool reversed = direction == 1 || l->config.reverse;
+    return (reversed ? p->lengths[b] - 1 - s : s) * p->B + b;
 }
 
 void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
@@ -354,13 +402,19 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
     r->has_sum = d->sum != NULL;
     r->threads = w->threads;
     r->M = 0;
-    for (size_t b = part->first; b < part->last; b++) {
+
+    /* sequences that are shorter than s have no such entry */
+    for (size_t b = part->begin; b < part->end; b++) {
         if (w->p->lengths[b] <= s) continue;
+
+        /* memory of the step before */
         size_t m = r->M++, row = s * w->p->B + b;
         rows[m] = row;
         r->h_prev[m] = d->h + row * l->R;
         r->h_in[m] =
             d->dropout.h_in ? d->dropout.h_in + row * l->R : r->h_prev[m];
+
+        /* gates of this step; without training rows are used again */
         size_t gate_row = s % d->gate_steps * w->p->B + b;
         r->gate[m] = d->gate + gate_row * l->G;
         if (d->c) r->c_prev[m] = d->c + row * l->H;

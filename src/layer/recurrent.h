@@ -13,7 +13,8 @@
 
 #include "layer/layer.h"
 
-/* Floats of weights that a second cache holds beside the rest of a step. */
+/* Floats of weights that a second-level cache holds along with the rest of a
+ * step. */
 enum { WEIGHTS_FIT = 1 << 18 };
 
 /* A walk through time, cut into parts: groups of sequences of a direction. */
@@ -26,22 +27,25 @@ typedef struct walk {
     int threads;   /* that go through each step together */
 } walk;
 
-/* Sequences first to last-1 of direction way, at most CELL_ROWS: part index of
- * a walk. */
+/* The sequences from begin to before end of a direction, at most CELL_ROWS:
+ * part index of a walk. */
 typedef struct walk_part {
-    size_t direction, first, last;
+    size_t direction, begin, end;
 } walk_part;
 walk_part walk_part_at(const walk *w, size_t index);
 
-/* recurrent_plan.c: the way to go now, and that it is done. */
+/* recurrent_plan.c: how to share the walk that begins now, and that it is done.
+ */
 walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans);
 void walk_done(const pass *p, walk_plans *plans);
 
-/* Makes every walk of several threads go so where it can; WALK_WAYS: back to
- * choosing. For tests and the proof of equal bits. */
+/* Shares every walk of several threads so, where that is possible;
+ * WALK_UNDECIDED: measure and decide again. For tests and the proof of equal
+ * bits. */
 void walk_force(walk_sharing sharing);
 
-/* A walk that goes so: its groups of sequences have at most CELL_ROWS each. */
+/* A walk that is shared so: its groups of sequences have at most CELL_ROWS
+ * each. */
 walk walk_begin(const layer *l, const pass *p, layer_state *s, const float *x,
                 walk_sharing sharing);
 
@@ -50,17 +54,17 @@ void walk_run(const walk *w, walk_sharing sharing,
               void (*part)(void *context, size_t index));
 
 /* Steps of B sequences whose input part is made at once: as much as stays in
- * the second cache until its step, but enough rows for a good product on each
- * of two threads. */
+ * the second-level cache until its step, but enough rows for a good product on
+ * each of two threads. */
 size_t walk_block(const layer *l, size_t B);
 
-/* The row (t,b) of direction way's entry (s,b). */
+/* The row (t,b) of a direction's entry (s,b). */
 size_t walk_row(const layer *l, const pass *p, size_t direction, size_t s,
                 size_t b);
 
 /* Collects the sequences of a part that have an entry s: rows (M) gets each
- * one's row s * B + b, and r what both ways read: h_prev, h_in, c_prev, gate,
- * side. */
+ * one's row s * B + b, and r what forward and backward read: h_prev, h_in,
+ * c_prev, gate, saved. */
 void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
                  cell_rows *r);
 
@@ -76,11 +80,12 @@ void recurrent_prepare(const layer *l, const pass *p, layer_state *s);
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x);
 
-/* recurrent_forward in three, for one direction without padding: entries first
- * to last - 1 at a time, in order. begin says where y will be. */
+/* recurrent_forward in three, for one direction without padding: the entries
+ * from begin to before end at a time, in order. recurrent_begin sets where y
+ * will be. */
 void recurrent_begin(const layer *l, const pass *p, layer_state *s);
 void recurrent_walk(const layer *l, const pass *p, layer_state *s,
-                    const float *x, size_t first, size_t last);
+                    const float *x, size_t begin, size_t end);
 void recurrent_end(const layer *l, const pass *p, layer_state *s);
 
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,

@@ -10,30 +10,33 @@
 
 /* ---- Steps -------------------------------------------------------------- */
 
-/* Adds what the merged output's gradient says about direction way. */
+/* Adds the part of the merged output's gradient that belongs to a direction. */
 static void add_output_gradient(const walk *w, size_t direction, size_t s,
-                                size_t b, float *run)
+                                size_t b, float *carry)
 {
     const layer *l = w->l;
     const pass *p = w->p;
     size_t R = l->R, row = walk_row(l, p, direction, s, b), all = p->T * p->B;
+
     const float *dy = w->s->dy + row * l->O;
     if (l->D == 1) {
-        p->k->add(R, dy, run);
+        p->k->add(R, dy, carry);
         return;
     }
+
+    /* each merge's derivative */
     switch (l->config.merge) {
     case ELMAN_MERGE_CONCAT:
-        p->k->add(R, dy + direction * R, run);
+        p->k->add(R, dy + direction * R, carry);
         break;
     case ELMAN_MERGE_NONE:
-        p->k->add(R, w->s->dy + (direction * all + row) * R, run);
+        p->k->add(R, w->s->dy + (direction * all + row) * R, carry);
         break;
     case ELMAN_MERGE_SUM:
-        p->k->add(R, dy, run);
+        p->k->add(R, dy, carry);
         break;
     case ELMAN_MERGE_AVERAGE:
-        p->k->add_scaled(R, 0.5f, dy, run);
+        p->k->add_scaled(R, 0.5f, dy, carry);
         break;
     case ELMAN_MERGE_MUL: {
         /* the other direction's output at the same step */
@@ -41,7 +44,7 @@ static void add_output_gradient(const walk *w, size_t direction, size_t s,
         size_t entry = walk_row(l, p, 1 - direction, t, b) / p->B;
         const float *other =
             w->s->directions[1 - direction].h + ((entry + 1) * p->B + b) * R;
-        p->k->multiply_add(R, dy, other, run);
+        p->k->multiply_add(R, dy, other, carry);
         break;
     }
     }
@@ -54,6 +57,7 @@ static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
     const direction_state *d = &w->s->directions[part->direction];
     size_t B = w->p->B, H = w->l->H, R = w->l->R, G = w->l->G;
     walk_gather(w, part, s, rows, r);
+
     for (size_t m = 0; m < r->M; m++) {
         size_t row = rows[m], sequence = row % B;
         r->dh[m] = d->backward.carry_h + sequence * R;
@@ -66,17 +70,18 @@ static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
     }
 }
 
-/* Parts the gradient at units that may zone out: run keeps the new values'
- * part, direct gets the old ones'. */
-static void part_zoneout(size_t n, const float *keep, float *run, float *direct)
+/* Splits the gradient at units that may zone out: carry keeps the part of the
+ * new values, direct gets that of the old ones. */
+static void split_zoneout(size_t n, const float *keep, float *carry,
+                          float *direct)
 {
     for (size_t j = 0; j < n; j++) {
-        direct[j] = keep[j] * run[j];
-        run[j] -= direct[j];
+        direct[j] = keep[j] * carry[j];
+        carry[j] -= direct[j];
     }
 }
 
-/* What has to happen at row m before the cell goes back. */
+/* Prepares row m for the cell's backward. */
 static void before_cell(const walk *w, const walk_part *part,
                         const cell_weights *weights, const cell_rows *r,
                         size_t m, size_t row)
@@ -84,28 +89,36 @@ static void before_cell(const walk *w, const walk_part *part,
     const layer *l = w->l;
     const direction_state *d = &w->s->directions[part->direction];
     size_t R = l->R, H = l->H, b = row % w->p->B;
+
+    /* the whole gradient at h */
     add_output_gradient(w, part->direction, row / w->p->B, b, r->dh[m]);
     if (d->kept.dh) memcpy(d->kept.dh + row * R, r->dh[m], R * sizeof(float));
+
+    /* units that zoned out pass theirs around the cell */
     if (d->zoneout_h.direct)
-        part_zoneout(R, d->zoneout_h.keep + row * R, r->dh[m],
-                     d->zoneout_h.direct + b * R);
+        split_zoneout(R, d->zoneout_h.keep + row * R, r->dh[m],
+                      d->zoneout_h.direct + b * R);
     if (d->zoneout_c.direct)
-        part_zoneout(H, d->zoneout_c.keep + row * H, r->dc[m],
-                     d->zoneout_c.direct + b * H);
+        split_zoneout(H, d->zoneout_c.keep + row * H, r->dc[m],
+                      d->zoneout_c.direct + b * H);
+
+    /* views show the gates before the cell overwrites da */
     if (d->kept.dgate)
         l->cell->gate_gradients(w->p->k, weights, r, m,
                                 d->kept.dc ? d->kept.dc + row * H : NULL);
+
     if (d->backward.dh_projected)
         memcpy(d->backward.dh_projected + row * R, r->dh[m], R * sizeof(float));
     if (d->dropout.dh_in) memset(r->dh_in[m], 0, R * sizeof(float));
 }
 
-/* And after: what went past the product joins again. */
+/* And afterwards adds the gradients that did not go through the cell. */
 static void after_cell(const walk *w, const walk_part *part, const cell_rows *r,
                        size_t m, size_t row)
 {
     const direction_state *d = &w->s->directions[part->direction];
     size_t R = w->l->R, H = w->l->H, b = row % w->p->B;
+
     if (d->dropout.dh_in)
         w->p->k->multiply_add(R, r->dh_in[m], d->dropout.mask + b * R,
                               r->dh[m]);
@@ -123,6 +136,7 @@ static void step(const walk *w, const cell_weights *weights,
     gather(w, part, s, rows, &r);
     for (size_t m = 0; m < r.M; m++)
         before_cell(w, part, weights, &r, m, rows[m]);
+
     if (r.M) w->l->cell->backward(w->p->k, weights, &r);
     for (size_t m = 0; m < r.M; m++)
         after_cell(w, part, &r, m, rows[m]);
@@ -133,14 +147,15 @@ static void steps_part(void *context, size_t index)
     const walk *w = context;
     walk_part part = walk_part_at(w, index);
     cell_weights weights = walk_weights(w->l, w->p, part.direction);
+
     for (size_t s = w->p->T; s-- > 0;)
         step(w, &weights, &part, s);
 }
 
 /* ---- Initial states ----------------------------------------------------- */
 
-static void begin(const layer *l, const pass *p, size_t direction,
-                  direction_state *d)
+static void begin_direction(const layer *l, const pass *p, size_t direction,
+                            direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
     memcpy(d->backward.carry_h,
@@ -152,8 +167,8 @@ static void begin(const layer *l, const pass *p, size_t direction,
                p->B * l->H * sizeof(float));
 }
 
-static void end(const layer *l, const pass *p, size_t direction,
-                const direction_state *d)
+static void end_direction(const layer *l, const pass *p, size_t direction,
+                          const direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
     memcpy(p->training->dh_0 + at->memory_h * p->memory.capacity,
@@ -173,7 +188,7 @@ static void end(const layer *l, const pass *p, size_t direction,
     }
 }
 
-/* What can be looked at is 0 past each sequence's end. */
+/* What a view shows is 0 after each sequence's end. */
 static void clear_ends(const layer *l, const pass *p, const direction_state *d)
 {
     rows_clear(p, l->G, d->backward.da);
@@ -207,11 +222,13 @@ static void input_gradient(const layer *l, const pass *p, size_t direction,
     const float **da = p->training->pointers,
                 **xs = p->training->pointers + p->row_count;
     size_t shared = l->cell->dsaved_is_gradient ? l->cell->split * l->H : l->G;
+
     point(p, d->backward.da, l->G, da);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t s = p->order[r] / p->B, b = p->order[r] % p->B;
         xs[r] = x + walk_row(l, p, direction, s, b) * l->I;
     }
+
     pointers_gradient(p, l->G, l->I, da, xs, p->training->gradients + at->w_ih,
                       gradient_at(p, at->b_ih), gradient_at(p, at->b_hh),
                       shared);
@@ -223,6 +240,7 @@ static void vector_gradient(const layer *l, const pass *p, size_t direction,
 {
     const float *h_in = d->dropout.h_in ? d->dropout.h_in : d->h;
     float *dw = p->training->gradients + l->directions[direction].w_hh;
+
     for (size_t r = 0; r < p->row_count; r++) {
         size_t row = p->order[r];
         for (size_t g = 0; g < l->G; g += l->H)
@@ -231,7 +249,8 @@ static void vector_gradient(const layer *l, const pass *p, size_t direction,
     }
 }
 
-/* After input_gradient: da's pointers stand. */
+/* weight_hh, a matrix. Called after input_gradient, whose row pointers to da it
+ * uses. */
 static void memory_gradient(const layer *l, const pass *p, size_t direction,
                             const direction_state *d)
 {
@@ -247,6 +266,7 @@ static void memory_gradient(const layer *l, const pass *p, size_t direction,
     pointers_gradient(p, split, R, da, in, dw, NULL, NULL, 0);
     if (rest == 0) return;
 
+    /* the rest of a GRU: q has its own gradient, or r h_in is the input */
     bool apart = l->cell->dsaved_is_gradient;
     if (apart) point(p, d->backward.dsaved, l->H, da);
     else point(p, d->backward.da + split, l->G, da);
@@ -267,41 +287,59 @@ static void peephole_gradient(const layer *l, const pass *p, size_t direction,
         const float *c_prev = d->c + row * H, *gate = d->gate + row * l->G;
         const float *da = d->backward.da + row * l->G,
                     *c = d->c + (row + p->B) * H;
+
+        /* c as the cell made it, before units zoned out */
         if (d->zoneout_c.direct) {
             p->k->multiply(H, gate, gate + 2 * H, d->zoneout_c.direct);
             p->k->multiply_add(H, gate + H, c_prev, d->zoneout_c.direct);
             c = d->zoneout_c.direct;
         }
+
         p->k->multiply_add(H, da, c_prev, dp);
         p->k->multiply_add(H, da + H, c_prev, dp + H);
         p->k->multiply_add(H, da + 3 * H, c, dp + 2 * H);
     }
 }
 
+static void projection_gradient(const layer *l, const pass *p, size_t direction,
+                                const direction_state *d)
+{
+    float *dw = p->training->gradients + l->directions[direction].w_hr;
+    const float **dh = p->training->pointers;
+    const float **projected = p->training->pointers + p->row_count;
+
+    point(p, d->backward.dh_projected, l->R, dh);
+    point(p, d->saved, l->H, projected);
+    pointers_gradient(p, l->R, l->H, dh, projected, dw, NULL, NULL, 0);
+}
+
 /* dx of some rows; the second direction adds to the first. */
 typedef struct input_job {
     const walk *w;
     size_t direction;
-    packed back;
+    packed w_ih; /* transposed */
     float *dx;
 } input_job;
 
-static void input_rows(const void *context, size_t first, size_t last)
+static void input_rows(const void *context, size_t begin, size_t end)
 {
     const input_job *job = context;
     const layer *l = job->w->l;
     const pass *p = job->w->p;
     const float *da[PRODUCT_ROWS];
     float *dx[PRODUCT_ROWS];
-    for (size_t r = first; r < last; r += PRODUCT_ROWS) {
-        size_t M = last - r < PRODUCT_ROWS ? last - r : PRODUCT_ROWS;
+
+    for (size_t r = begin; r < end; r += PRODUCT_ROWS) {
+        /* from each entry's da to the step that it read */
+        size_t M = end - r < PRODUCT_ROWS ? end - r : PRODUCT_ROWS;
         for (size_t m = 0; m < M; m++) {
             size_t row = p->rows[r + m], s = row / p->B, b = row % p->B;
             da[m] =
                 job->w->s->directions[job->direction].backward.da + row * l->G;
             dx[m] = job->dx + walk_row(l, p, job->direction, s, b) * l->I;
         }
-        p->k->product(M, &job->back, job->direction == 0 ? zeros : NULL, da,
+
+        p->k->product(M, &job->w_ih, job->direction == 0 ? zeros : NULL, da,
                       dx);
     }
 }
@@ -311,31 +349,27 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
 {
     walk_sharing sharing = walk_choose(l, p, &s->backward_plans);
     walk w = walk_begin(l, p, s, x, sharing);
+
+    /* step by step from the last */
     for (size_t direction = 0; direction < l->D; direction++)
-        begin(l, p, direction, &s->directions[direction]);
+        begin_direction(l, p, direction, &s->directions[direction]);
     walk_run(&w, sharing, steps_part);
     walk_done(p, &s->backward_plans);
 
+    /* then each gradient as one product over all steps */
     if (dx) rows_clear(p, l->I, dx);
     for (size_t direction = 0; direction < l->D; direction++) {
         const direction_state *d = &s->directions[direction];
-        end(l, p, direction, d);
+        end_direction(l, p, direction, d);
         clear_ends(l, p, d);
+
         input_gradient(l, p, direction, d, x);
         if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
             memory_gradient(l, p, direction, d);
         if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
             vector_gradient(l, p, direction, d);
-        if (d->backward.dh_projected) {
-            const float **dh = p->training->pointers,
-                        **m = p->training->pointers + p->row_count;
-            point(p, d->backward.dh_projected, l->R, dh);
-            point(p, d->saved, l->H, m);
-            pointers_gradient(p, l->R, l->H, dh, m,
-                              p->training->gradients +
-                                  l->directions[direction].w_hr,
-                              NULL, NULL, 0);
-        }
+
+        if (l->config.proj_size) projection_gradient(l, p, direction, d);
         if (l->directions[direction].peephole != NOWHERE)
             peephole_gradient(l, p, direction, d);
         input_job job = {&w, direction,

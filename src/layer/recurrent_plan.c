@@ -1,7 +1,7 @@
 /*
- * recurrent_plan.c: how the threads share a walk. Every way gives the same
- * bits, so the first passes of about one size try each of them and the fastest
- * stays, for a thousand passes.
+ * recurrent_plan.c: how the threads share a walk. Every sharing gives the same
+ * bits, so the first passes of about one size try each one, and the fastest is
+ * used for the next thousand passes.
  */
 #include <stdatomic.h>
 
@@ -9,13 +9,13 @@
 #include "layer/recurrent.h"
 #include "layer/wave.h"
 
-/* Passes that try each way, unless the first was far behind. The pass before
- * them touches all memory. */
+/* Passes that try each sharing, unless the first was far behind. The pass
+ * before them touches all memory. */
 enum { TRIES = 2 };
 #define FAR_BEHIND 1.3
 
-/* Passes after which all ways are tried again: the machine has other work by
- * then, or the first tries met a neighbour's. */
+/* Passes after which all are tried again: by then the machine's load may have
+ * changed, or the first tries were disturbed by other work. */
 enum { USES = 1000 };
 
 /* Multiply-adds of a pass, and of a step, that are worth a second thread; and
@@ -42,12 +42,14 @@ static double least_of(const walk_plan *plan)
     return least;
 }
 
-/* The way to try next: the least tried one that may still be the best; none is
- * left: WALK_WAYS. can (WALK_WAYS): which ways make sense at all. */
+/* The sharing to try next: the least tried one that may still be the best,
+ * WALK_UNDECIDED if none is left. can (WALK_SHARING_COUNT): which make sense at
+ * all. */
 static walk_sharing next_try(const walk_plan *plan, const bool *can)
 {
     walk_sharing next = WALK_UNDECIDED;
     double least = least_of(plan);
+
     for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
          sharing++) {
         unsigned tries = plan->tries[sharing];
@@ -62,6 +64,7 @@ static walk_sharing best_sharing(const walk_plan *plan)
 {
     walk_sharing best = WALK_ALONE;
     double least = least_of(plan);
+
     for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
          sharing++)
         if (plan->tries[sharing] && plan->best[sharing] <= least)
@@ -77,15 +80,17 @@ static unsigned size_class(size_t n)
     return bits;
 }
 
-/* The plan for passes like p, perhaps in the place of another. */
+/* The plan for passes like p; a new one replaces the oldest. */
 static walk_plan *plan_for(walk_plans *plans, const pass *p)
 {
     enum { PLANS = sizeof plans->by_size / sizeof *plans->by_size };
     unsigned key = size_class(p->B) << 8 | size_class(p->row_count);
+
     for (unsigned i = 0; i < PLANS; i++) {
         plans->now = i;
         if (plans->by_size[i].key == key) return &plans->by_size[i];
     }
+
     plans->now = plans->next;
     plans->next = (plans->next + 1) % PLANS;
     plans->by_size[plans->now] = (walk_plan){.key = key};
@@ -97,15 +102,20 @@ static walk_sharing plan_choose(walk_plans *plans, const pass *p,
 {
     walk_plan *plan = plan_for(plans, p);
     plans->began = 0;
+
+    /* decided, for some time */
     if (plan->decided && plan->uses++ > USES)
         *plan = (walk_plan){.key = plan->key};
     if (plan->decided) return plan->sharing;
+
+    /* not yet: measure another, or take the best */
     plan->sharing = next_try(plan, can);
     if (plan->sharing == WALK_UNDECIDED) {
         plan->decided = true;
         plan->sharing = best_sharing(plan);
         return plan->sharing;
     }
+
     plans->began = clock_seconds();
     return plan->sharing;
 }
@@ -114,11 +124,13 @@ static void plan_done(walk_plans *plans, size_t rows)
 {
     if (plans->began == 0 || rows == 0) return;
     double taken = (clock_seconds() - plans->began) / (double)rows;
+
     walk_plan *plan = &plans->by_size[plans->now];
     if (!plans->warm) {
         plans->warm = true;
         return;
     }
+
     if (plan->tries[plan->sharing]++ == 0 || taken < plan->best[plan->sharing])
         plan->best[plan->sharing] = taken;
 }
@@ -130,6 +142,7 @@ static void level_can(const layer *l, const pass *p, bool *can)
     size_t weights = l->G * l->R;
     bool much = p->row_count * l->G * (l->I + l->R) >= PASS_MUCH;
     bool rows = p->B >= ROWS_ENOUGH * (size_t)p->threads;
+
     can[WALK_ROWS] = l->D > 1 || p->B > 1;
     can[WALK_UNITS] = l->fused && p->B * l->G * l->R >= STEP_MIN &&
                       (!rows || weights > WEIGHTS_FIT);
@@ -147,8 +160,10 @@ walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans)
     bool can[WALK_SHARING_COUNT];
     walk_sharing asked = atomic_load(&forced);
     plans->began = 0;
+
     if (asked == WALK_WAVE) return WALK_ALONE;
     if (asked != WALK_UNDECIDED && p->threads > 1) return asked;
+
     if (!is_worth(l, p)) return WALK_ALONE;
     level_can(l, p, can);
     return plan_choose(plans, p, can);
@@ -161,7 +176,7 @@ void walk_done(const pass *p, walk_plans *plans)
 
 /* ---- Levels in a row ---------------------------------------------------- */
 
-/* By level, each in its own way, against a wave of all. */
+/* Level by level, each with its own sharing, against a wave of all. */
 static const bool wave_can[WALK_SHARING_COUNT] = {
     [WALK_ALONE] = true, [WALK_WAVE] = true};
 
@@ -169,9 +184,10 @@ bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s)
 {
     walk_sharing asked = atomic_load(&forced);
     s->wave_plans.began = 0;
+
     if (asked != WALK_UNDECIDED) return asked == WALK_WAVE && p->threads > 1;
 
-    /* with sequences enough for all threads nobody need wait for a level */
+    /* with enough sequences for all threads, none has to wait for a level */
     if (p->B >= 2 * (size_t)p->threads) return false;
     for (size_t i = 0; i < count; i++)
         if (!is_worth(l + i, p)) return false;
@@ -180,11 +196,12 @@ bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s)
 
 void wave_done(size_t count, const pass *p, layer_state *s)
 {
-    /* levels must have found their own ways before they are compared */
+    /* levels must have decided their own sharing before they are compared */
     bool by_level =
         s->wave_plans.by_size[s->wave_plans.now].sharing == WALK_ALONE;
     for (size_t i = 0; i < count && by_level; i++)
         if (!s[i].forward_plans.by_size[s[i].forward_plans.now].decided)
             s->wave_plans.began = 0;
+
     plan_done(&s->wave_plans, p->row_count);
 }

@@ -19,8 +19,8 @@ struct stream_step {
     uint32_t stream[CELL_ROWS];
 };
 
-/* Steps that follow each other within so many seconds find the team awake; to
- * wake it takes longer than a step. */
+/* Steps that follow each other within so many seconds find the threads awake;
+ * waking them takes longer than a step. */
 #define AWAKE 0.5e-3
 
 /* Multiply-adds that are worth a thread. */
@@ -45,6 +45,8 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
     const direction_state *d = &s->directions[0];
     float *h = p->memory.h + at->memory_h * p->memory.capacity;
     float *c = p->memory.c + at->memory_c * p->memory.capacity;
+
+    /* the next streams, each with its slot's arrays */
     cell_rows *r = &step->rows;
     *r = (cell_rows){.has_x = true};
     for (size_t i = first; i < p->row_count && r->M < CELL_ROWS; i++) {
@@ -58,10 +60,13 @@ static void prepare_part(const layer *l, const pass *p, layer_state *s,
         r->c_prev[m] = c + b * l->H;
         r->c[m] = d->c + (p->B + b) * l->H;
     }
+
+    /* the kernel and what it needs; a projected cell's output comes later */
     step->weights = walk_weights(l, p, 0);
     step->fused =
         fused_step_of(&step->weights, r, step->weights.hr.w ? r->saved : r->h);
     step->run = l->cell->step(p->k);
+
     size_t worth = r->M * l->G * (l->I + l->R) / SLICE_MIN;
     step->threads = worth < (size_t)p->threads ? (int)worth : p->threads;
 }
@@ -70,6 +75,7 @@ void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
 {
     struct stream_step *step = s->directions[0].stream;
     memset(s->directions[0].h + p->B * l->R, 0, p->B * l->R * sizeof(float));
+
     for (size_t first = 0; first < p->row_count; first += CELL_ROWS)
         prepare_part(l, p, s, first, step++);
 }
@@ -79,6 +85,7 @@ static void run_units(struct stream_step *step)
     bool shares = step->threads > 1;
     bool awake = shares && clock_seconds() - step->last < AWAKE;
     step->rows.threads = awake ? step->threads : 1;
+
     cell_step_run(step->run, &step->rows, &step->fused);
     if (shares) step->last = clock_seconds();
 }
@@ -98,10 +105,13 @@ void recurrent_step(const layer *l, const pass *p, layer_state *s,
         cell_rows *r = &step->rows;
         for (size_t m = 0; m < r->M; m++)
             r->x[m] = x + step->stream[m] * l->I;
+
         run_units(step);
         if (step->weights.hr.w)
             p->k->product(r->M, &step->weights.hr, zeros,
                           (const float *const *)r->saved, r->h);
+
+        /* the new state becomes the memory */
         remember(p->k, r->M, l->R, r->h, r->h_prev);
         if (l->cell->has_cell) remember(p->k, r->M, l->H, r->c, r->c_prev);
     }

@@ -1,5 +1,5 @@
 /*
- * reference.c: the layers that look at one step, in double.
+ * reference.c: the layers that read one step at a time, in double.
  *
  *   linear      y = W x + b
  *   embedding   y = W[token]
@@ -76,12 +76,14 @@ static double normalize(const reference_layer *l, const double *x,
     size_t n = l->I;
     double eps = l->config.eps > 0 ? (double)l->config.eps : 1e-5;
     double mean = 0, variance = 0;
+
     for (size_t j = 0; j < n; j++)
         mean += x[j] / (double)n;
     for (size_t j = 0; j < n; j++)
         variance += (x[j] - mean) * (x[j] - mean) / (double)n;
     for (size_t j = 0; j < n; j++)
         x_hat[j] = (x[j] - mean) / sqrt(variance + eps);
+
     return sqrt(variance + eps);
 }
 
@@ -103,6 +105,7 @@ static void dropout_forward(const reference_layer *l, const reference_pass *p,
         l->number, MASK_DROPOUT,
         b,         l->config.variational ? MASK_EVERY_STEP : (uint64_t)t,
         kept,      kept > 0 ? 1 / kept : 0};
+
     for (size_t j = 0; j < l->O; j++)
         mask[j] = 1;
     if (p->mask && l->config.dropout > 0)
@@ -117,6 +120,7 @@ static void linear_backward(const reference_layer *l, const reference_pass *p,
                             const double *x, const double *dy, double *dx)
 {
     memset(dx, 0, l->I * sizeof *dx);
+
     for (size_t o = 0; o < l->O; o++) {
         if (l->bias >= 0) p->gradients[l->bias + (ptrdiff_t)o] += dy[o];
         for (size_t i = 0; i < l->I; i++) {
@@ -166,12 +170,14 @@ static void norm_backward(const reference_layer *l, const reference_pass *p,
     double *dw = p->gradients + l->weight, *db = p->gradients + l->bias;
     const double *w = p->weights + l->weight;
     double std = normalize(l, x, dx), mean_q = 0, mean_qn = 0;
+
     for (size_t j = 0; j < l->I; j++) {
         dw[j] += dy[j] * dx[j];
         db[j] += dy[j];
         mean_q += w[j] * dy[j] / (double)l->I;
         mean_qn += w[j] * dy[j] * dx[j] / (double)l->I;
     }
+
     for (size_t j = 0; j < l->I; j++)
         dx[j] = (w[j] * dy[j] - mean_q - dx[j] * mean_qn) / std;
 }
@@ -210,6 +216,7 @@ static void last_backward(const reference_layer *l, const reference_pass *p,
 static void row_forward(const reference_layer *l, const reference_pass *p,
                         size_t t, size_t b, const double *x, double *y)
 {
+    /* recurrent layers and ELMAN_LAST are not made of rows */
     switch (l->config.kind) {
     case ELMAN_LINEAR:
         linear_forward(l, p->weights, x, y);
@@ -219,6 +226,7 @@ static void row_forward(const reference_layer *l, const reference_pass *p,
                p->weights + l->weight + (size_t)p->tokens[t * p->B + b] * l->O,
                l->O * sizeof *y);
         break;
+
     case ELMAN_SOFTMAX:
         softmax_forward(l->O, x, y);
         break;
@@ -249,6 +257,8 @@ static void row_backward(const reference_layer *l, const reference_pass *p,
                          size_t row, const double *x, double *dx)
 {
     const double *y = l->y + row * l->O, *dy = l->dy + row * l->O;
+
+    /* recurrent layers and ELMAN_LAST are not made of rows */
     switch (l->config.kind) {
     case ELMAN_LINEAR:
         linear_backward(l, p, x, dy, dx);
@@ -256,6 +266,7 @@ static void row_backward(const reference_layer *l, const reference_pass *p,
     case ELMAN_EMBEDDING:
         embedding_backward(l, p, row, dy);
         break;
+
     case ELMAN_SOFTMAX:
         softmax_backward(l->O, y, dy, dx);
         break;
@@ -280,6 +291,7 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
     size_t apart = l->D == 2 && l->config.merge == ELMAN_MERGE_NONE;
     size_t width = apart ? 2 * l->directions[0].cell.R : l->O;
     memset(l->y, 0, p->T * p->B * width * sizeof *l->y);
+
     if (kind_is_recurrent(l->config.kind)) {
         reference_recurrent_forward(l, p, x);
         return;
@@ -288,6 +300,7 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
         last_forward(l, p, x);
         return;
     }
+
     for (size_t b = 0; b < p->B; b++)
         for (size_t t = 0; t < p->lengths[b]; t++)
             row_forward(l, p, t, b, x ? x + (t * p->B + b) * l->I : NULL,
@@ -298,6 +311,7 @@ void reference_layer_backward(reference_layer *l, const reference_pass *p,
                               const double *x, double *dx)
 {
     if (dx) memset(dx, 0, p->T * p->B * l->I * sizeof *dx);
+
     if (kind_is_recurrent(l->config.kind)) {
         reference_recurrent_backward(l, p, x, dx);
         return;
@@ -306,6 +320,7 @@ void reference_layer_backward(reference_layer *l, const reference_pass *p,
         last_backward(l, p, dx);
         return;
     }
+
     for (size_t b = 0; b < p->B; b++)
         for (size_t t = 0; t < p->lengths[b]; t++) {
             size_t row = t * p->B + b;

@@ -1,7 +1,7 @@
 /*
- * reference.h: every layer in double, one sequence and one step at a time: what
- * the fast layers are held against. reference.c has the layers that look at
- * one step, reference_recurrent.c those that walk through time.
+ * reference.h: every layer in double, one sequence and one step at a time: the
+ * fast layers are checked against it. reference.c has the layers that read one
+ * step at a time, reference_recurrent.c those that walk through time.
  *
  * Data runs in (T,B,.) arrays, as in layer.h. A direction keeps its own arrays
  * in the order in which it reads.
@@ -43,7 +43,7 @@ typedef struct reference_pass {
 /* One direction of one recurrent level. */
 typedef struct reference_direction {
     reference_cell cell;
-    bool back;                   /* reads from the last step to the first */
+    bool reversed;               /* reads from the last step to the first */
     size_t direction;            /* 1 for the second of two directions */
     ptrdiff_t h_0_at, c_0_at;    /* learned initial states, or negative */
     double *h_0, *c_0;           /* (B,R) (B,H) initial states */
@@ -57,7 +57,7 @@ typedef struct reference_direction {
     double *dropped;             /* (B,R) mask of recurrent dropout */
     double *keep_h, *keep_c;     /* (T,B,R) (T,B,H) part of the old value */
     double *dh, *dc, *da;        /* (T,B,.) whole gradients at h, c, sum */
-    double *carry_dh, *carry_dc; /* (B,R) (B,H) on their way back in time */
+    double *carry_dh, *carry_dc; /* (B,R) (B,H) carried from step to step */
     double *new_dh, *new_dc;     /* (R) (H) scratch of one step */
     double *dh_in, *room;        /* (R) (H) the same */
 } reference_direction;
@@ -74,7 +74,7 @@ typedef struct reference_layer {
     double *mask;           /* (T,B,O) dropout */
 } reference_layer;
 
-/* x (T,B,I) to l->y, 0 past each sequence's end. */
+/* x (T,B,I) to l->y, 0 after each sequence's end. */
 void reference_layer_forward(reference_layer *l, const reference_pass *p,
                              const double *x);
 

@@ -1,6 +1,6 @@
 /*
- * wave.c: recurrent levels on top of each other, each on a thread of its own: a
- * level takes some steps while the next one takes those that it has given.
+ * wave.c: recurrent levels on top of each other, each on a thread of its own:
+ * while a level takes some steps, the next one takes the steps before them.
  *
  *   steps     0..7   8..15  16..23  24..31
  *   level 0   turn 0 turn 1 turn 2  turn 3
@@ -18,6 +18,7 @@ size_t wave_length(const layer *l, size_t count, const pass *p)
 {
     size_t length = 0;
     if (p->threads < 2 || p->ragged || p->T < 2 * LEAST_STEPS) return 0;
+
     while (length < count && l[length].cell && l[length].D == 1 &&
            !l[length].config.reverse)
         length++;
@@ -48,13 +49,17 @@ void wave_forward(const layer *l, size_t count, const pass *p, layer_state *s,
     size_t steps = p->T / TURNS > LEAST_STEPS ? p->T / TURNS : LEAST_STEPS;
     size_t turns = (p->T + steps - 1) / steps;
     wave w = {.l = l, .p = p, .s = s, .x = x, .steps = steps};
+
     for (size_t i = 0; i < count; i++)
         recurrent_begin(l + i, p, s + i);
+
+    /* in each turn some levels have steps left */
     for (w.turn = 0; w.turn < turns + count - 1; w.turn++) {
         w.first = w.turn < turns ? 0 : w.turn - turns + 1;
         size_t last = w.turn < count ? w.turn : count - 1;
         thread_run(p->threads, last + 1 - w.first, level_turn, &w);
     }
+
     for (size_t i = 0; i < count; i++)
         recurrent_end(l + i, p, s + i);
 }

@@ -4,12 +4,12 @@
 
 #include "layer/layer.h"
 
-/* How many layers from l on (of count) could go as a wave over this pass: 0, or
+/* How many layers from l on (of count) can run as a wave over this pass: 0, or
  * at least 2 recurrent levels of one direction. */
 size_t wave_length(const layer *l, size_t count, const pass *p);
 
-/* Whether they shall now, and that they, or each by itself, are done: the plan
- * is s's, of the first. */
+/* Whether they shall run as a wave now; and that they are done, as a wave or
+ * one by one. The plan is in s, the state of the first. */
 bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s);
 void wave_done(size_t count, const pass *p, layer_state *s);
 

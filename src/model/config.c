@@ -20,6 +20,7 @@ static elman_status check_fields(const elman_layer *l, size_t index)
 {
     const char *title = kind_at(l->kind)->title;
     for (size_t i = 0; i < LAYER_FIELDS; i++) {
+        /* kind and name are every layer's */
         const config_field *f = layer_fields + i;
         const unsigned char *at = (const unsigned char *)l + f->at;
         bool is_any = f->at == offsetof(elman_layer, kind) ||
@@ -87,9 +88,13 @@ static elman_status check_activations(elman_layer *l, size_t index)
     size_t directions = l->bidirectional ? 2 : 1, relus = 0;
     bool relu = l->nonlinearity == ELMAN_ACTIVATION_RELU;
     bool has_relu = kind_has_field(l->kind, "nonlinearity");
+
+    /* each one's own values, and whether the layer has room for it */
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
         TRY(check_activation(a, index));
+
+        /* by position */
         if (!a->kind) continue;
         if (i / 3 >= directions || i % 3 >= count)
             return failure(ELMAN_BAD_VALUE,
@@ -103,6 +108,9 @@ static elman_status check_activations(elman_layer *l, size_t index)
                            index);
         relus += has_relu && a->kind == ELMAN_ACTIVATION_RELU;
     }
+
+    /* what the layer does anyway is no setting; relu in all directions is its
+     * nonlinearity */
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
         if (a->kind == cell_own_activation(l, i % 3).kind ||
@@ -131,6 +139,8 @@ static elman_status check_nonlinearity(elman_layer *l, size_t index)
 static elman_status check_recurrent(elman_layer *l, size_t index)
 {
     TRY(check_activations(l, index));
+
+    /* levels, and the size of each */
     if (l->num_layers == 0) {
         l->num_layers = 1;
         while (l->num_layers < ELMAN_MAX_LEVELS &&
@@ -141,6 +151,7 @@ static elman_status check_recurrent(elman_layer *l, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: num_layers is %zu, expected 1 to %d", index,
                        l->num_layers, ELMAN_MAX_LEVELS);
+
     bool listed = l->hidden_sizes[0] != 0;
     for (size_t k = 0; k < ELMAN_MAX_LEVELS; k++) {
         bool wanted = listed && k < l->num_layers;
@@ -156,6 +167,8 @@ static elman_status check_recurrent(elman_layer *l, size_t index)
                        "set, expected one of them",
                        index, l->hidden_size);
     if (listed) l->hidden_size = l->hidden_sizes[0];
+
+    /* directions and how they merge */
     if (l->reverse && l->bidirectional)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: reverse and bidirectional are both set, "
@@ -172,6 +185,7 @@ static elman_status check_recurrent(elman_layer *l, size_t index)
                        "layer %zu: merge none gives two outputs, which the "
                        "next of %zu levels cannot read",
                        index, l->num_layers);
+
     if (l->clip == 0) l->clip = 0; /* never -0 */
     if (l->chrono > 0 && l->chrono <= 2)
         return failure(ELMAN_BAD_VALUE,
@@ -201,6 +215,8 @@ static elman_status name_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: its name is %s, expected printable UTF-8",
                        index, l->name);
+
+    /* the name as it is, or the first free one of its kind */
     bool given = l->name[0] != 0;
     for (size_t n = 1; n <= ELMAN_MAX_LAYERS + 1; n++) {
         if (!given)
@@ -224,6 +240,8 @@ static elman_status complete_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: kind is %d, expected 1 to %zu", index,
                        (int)l->kind, kind_count() - 1);
+
+    /* each field by itself */
     TRY(check_fields(l, index));
     TRY(check_init(l->init_ih, "init_ih", index));
     TRY(check_init(l->init_hh, "init_hh", index));
@@ -233,11 +251,15 @@ static elman_status complete_layer(elman_config *c, size_t index)
                        "layer %zu: forget_bias is %g, expected a finite number",
                        index, (double)l->forget_bias);
     TRY(check_nonlinearity(l, index));
+
+    /* fields that depend on others */
     if (kind_is_recurrent(l->kind)) TRY(check_recurrent(l, index));
     if ((unsigned)l->last > ELMAN_LAST_FINAL)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: last is %d, expected 0 or 1", index,
                        (int)l->last);
+
+    /* what remains of other kinds */
     if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;
     TRY(check_activation(&l->activation, index));
     if (l->kind == ELMAN_ACTIVATION && !l->activation.kind)
@@ -257,11 +279,15 @@ elman_status config_complete(const elman_config *config, elman_config *full)
     if (n == 0)
         return failure(ELMAN_BAD_VALUE,
                        "config has no layers, expected at least one");
+
+    /* what the first layer reads */
     bool embeds = full->layers[0].kind == ELMAN_EMBEDDING;
     if (embeds != (full->input_size == 0))
         return failure(ELMAN_BAD_VALUE, "input_size is %zu, expected %s",
                        full->input_size,
                        embeds ? "0 with an embedding first" : "at least 1");
+
+    /* each layer; what follows the last is cleared */
     for (size_t i = 0; i < n; i++)
         TRY(complete_layer(full, i));
     for (size_t i = n; i < ELMAN_MAX_LAYERS; i++)

@@ -42,6 +42,7 @@ static bool field_is_zero(const config_field *f, const char *at)
                                    [TEXT] = 1,
                                    [INIT] = sizeof(int),
                                    [ACTIVATION] = sizeof(int)};
+
     const void *value = at;
     if (f->type == ACTIVATIONS) return function_count(value) == 0;
     static const char zero[sizeof(uint64_t)];
@@ -97,6 +98,7 @@ static void write_field(json_writer *w, const config_field *f, const char *at)
     const void *value = at;
     uint64_t seed;
     int word;
+
     switch (f->type) {
     case SIZE:
         json_write_whole(w, (int64_t) * (const size_t *)value);
@@ -138,6 +140,7 @@ static void write_fields(json_writer *w, const config_field *fields,
 {
     for (size_t i = 0; i < count; i++) {
         if (field_is_zero(fields + i, base + fields[i].at)) continue;
+
         json_write_key(w, fields[i].name);
         write_field(w, fields + i, base + fields[i].at);
     }
@@ -149,6 +152,7 @@ char *config_to_text(const elman_config *config)
     char *text = NULL;
     json_begin(&w, '{');
     write_fields(&w, config_fields, CONFIG_FIELDS, (const char *)config);
+
     json_write_key(&w, "layers");
     json_begin(&w, '[');
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
@@ -157,6 +161,7 @@ char *config_to_text(const elman_config *config)
                      (const char *)(config->layers + i));
         json_end(&w, '}');
     }
+
     json_end(&w, ']');
     json_end(&w, '}');
     return json_finish(&w, &text) == ELMAN_OK ? text : NULL;
@@ -237,6 +242,7 @@ static elman_status read_activation(const config_field *f,
         !json_number(json_find(node, "alpha"), &alpha) ||
         !json_number(json_find(node, "beta"), &beta))
         return wrong(f->name, "an object of kind, alpha and beta");
+
     a->alpha = (float)alpha;
     a->beta = (float)beta;
     return read_word(json_find(node, "kind"), f->name, f->words, &a->kind);
@@ -268,6 +274,8 @@ static elman_status read_field(const config_field *f, const json_node *node,
 {
     void *value = at;
     int64_t whole;
+
+    /* whole values here, all others by their own functions */
     switch (f->type) {
     case SIZE:
         return read_size(node, f->name, value);
@@ -298,17 +306,18 @@ static elman_status read_field(const config_field *f, const json_node *node,
     return ELMAN_OK;
 }
 
-/* Every member of an object but the one named beside. */
+/* Every member of an object, except the one called extra. */
 static elman_status read_fields(const json_node *object,
                                 const config_field *fields, size_t count,
-                                const char *beside, char *base)
+                                const char *extra, char *base)
 {
     for (const json_node *at = object->is.first; at; at = at->next) {
         size_t i = 0;
         while (i < count && strcmp(fields[i].name, at->key) != 0)
             i++;
+
         if (i < count) TRY(read_field(fields + i, at, base + fields[i].at));
-        else if (!beside || strcmp(beside, at->key) != 0)
+        else if (!extra || strcmp(extra, at->key) != 0)
             return failure(ELMAN_BAD_FORMAT,
                            "the configuration has the field %.40s, which this "
                            "version does not know",
@@ -323,9 +332,11 @@ elman_status config_from_json(const json_node *object, elman_config *config)
     if (object->kind != JSON_KIND_OBJECT) return wrong("layers", "there");
     TRY(read_fields(object, config_fields, CONFIG_FIELDS, "layers",
                     (char *)config));
+
     const json_node *layers = json_find(object, "layers");
     if (!is_list(layers, ELMAN_MAX_LAYERS))
         return wrong("layers", "a list of at most 32 layers");
+
     elman_layer *l = config->layers;
     for (const json_node *at = layers->is.first; at; at = at->next, l++) {
         if (at->kind != JSON_KIND_OBJECT)
@@ -342,6 +353,7 @@ elman_status config_from_text(const char *text, elman_config *config)
     char *copy = text_copy(text); /* reading writes over it */
     if (!copy)
         return failure(ELMAN_NO_MEMORY, "no memory for the configuration");
+
     elman_status status = json_read(copy, strlen(copy), false, &tree);
     if (status == ELMAN_BAD_FORMAT)
         status = failure_in(status, "the configuration is not JSON");

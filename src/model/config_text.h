@@ -10,8 +10,8 @@ struct json_node;
  * NULL if there is no memory. */
 char *config_to_text(const elman_config *config);
 
-/* The other way. A field that is unknown, of the wrong type or out of range is
- * ELMAN_BAD_FORMAT; whether the layers fit is config_complete's to say. */
+/* Reads such a text. A field that is unknown, of the wrong type or out of range
+ * is ELMAN_BAD_FORMAT; whether the layers fit is config_complete's to say. */
 elman_status config_from_text(const char *text, elman_config *config);
 
 /* The same from JSON that was read. */

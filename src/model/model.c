@@ -37,6 +37,7 @@ static layer *flatten_one(const elman_layer *c, layer *next)
         *next = (layer){.config = *c};
         return next + 1;
     }
+
     for (size_t k = 0; k < c->num_layers; k++) {
         if (k > 0 && c->dropout > 0) *next++ = dropout_between(c);
         *next = (layer){.config = *c, .depth = k};
@@ -51,13 +52,17 @@ static elman_status flatten(elman_model *m)
     const elman_layer *c = m->config.layers;
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && c[i].kind; i++)
         m->layer_count += flat_count(c + i);
+
     m->layers = calloc(m->layer_count, sizeof *m->layers);
     if (!m->layers)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu layers",
                        m->layer_count);
+
+    /* the levels of each, and dropout between them */
     layer *next = m->layers;
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && c[i].kind; i++)
         next = flatten_one(c + i, next);
+
     for (size_t i = 0; i < m->layer_count; i++) {
         m->layers[i].number = i;
         m->layers[i].kind = layer_kind_for(m->layers[i].config.kind);
@@ -73,6 +78,8 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
     plan->forward_features = plan->features;
     plan->overflow = plan->features > MOST_FEATURES;
     plan->streams = true;
+
+    /* each layer reads what the one before gives */
     for (size_t i = 0; i < m->layer_count; i++) {
         layer *l = m->layers + i;
         if (plan->ended)
@@ -80,14 +87,17 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
                            "merge none gives two outputs, which the layer %s "
                            "after it cannot read",
                            l->config.name);
+
         l->I = plan->features;
         l->forward_features = plan->forward_features;
         l->per_sequence = plan->per_sequence;
+
         elman_status status = l->kind->plan(l, plan);
         if (status) return failure_in(status, l->config.name);
         plan->features = l->O;
         if (l->O > MOST_FEATURES) plan->overflow = true;
     }
+
     if (!plan->overflow) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE, "the layers' sizes are too large for this "
                                     "machine's addresses");
@@ -97,11 +107,14 @@ static elman_status plan_model(elman_model *m, size_t limit)
 {
     layer_plan plan = {0};
     TRY(plan_all(m, &plan));
+
     if (plan.weights > limit)
         return failure(ELMAN_BAD_FORMAT,
                        "the configuration asks for %zu weights, many more than "
                        "the file has",
                        plan.weights);
+
+    /* room, and the plan again to fill it */
     m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
     m->weights = block_create(plan.weights * sizeof *m->weights);
     m->packed = block_create(plan.packed * sizeof *m->packed);
@@ -117,6 +130,8 @@ static elman_status plan_model(elman_model *m, size_t limit)
     m->copy_count = plan.copy_count;
     m->memory_h = plan.h;
     m->memory_c = plan.c;
+
+    /* what a caller may ask */
     m->info = (elman_model_info){
         .input_size = m->config.input_size,
         .vocabulary = m->config.layers[0].num_embeddings,
@@ -143,6 +158,7 @@ elman_status model_create_empty(const elman_config *config, size_t limit,
         model_destroy(m);
         return status;
     }
+
     *model = m;
     return ELMAN_OK;
 }
@@ -161,6 +177,7 @@ elman_status model_create(const elman_config *config, elman_model **model)
             return status;
         }
     }
+
     model_repack(m, 1);
     *model = m;
     return ELMAN_OK;
@@ -173,6 +190,7 @@ void model_destroy(elman_model *m)
         free(m->notes[i].key);
         free(m->notes[i].text);
     }
+
     free(m->notes);
     free(m->layers);
     free(m->parameters);
@@ -193,6 +211,7 @@ static void repack_part(void *context, size_t index)
     const repack_job *job = context;
     const packed_copy *c = job->m->copies + index / job->slices;
     size_t groups = packed_groups(&c->shape), slice = index % job->slices;
+
     pack_groups(&c->shape, job->m->weights + c->from, c->row, c->column,
                 groups * slice / job->slices,
                 groups * (slice + 1) / job->slices, job->m->packed + c->to);
@@ -202,8 +221,10 @@ void model_repack(elman_model *m, int threads)
 {
     enum { REPACK_MIN = 1 << 15 }; /* floats; less stays on one thread */
     if (m->packed_count < REPACK_MIN) threads = 1;
+
     repack_job job = {m, (size_t)threads};
     thread_run(threads, m->copy_count * job.slices, repack_part, &job);
+
     for (size_t i = 0; i < m->layer_count; i++)
         if (m->layers[i].kind->pack)
             m->layers[i].kind->pack(m->layers + i, m->weights, m->packed);
@@ -226,6 +247,7 @@ static elman_status find_counted(const elman_model *m, const char *name,
         return failure(ELMAN_BAD_VALUE,
                        "there is no parameter %.80s; the first is %s", name,
                        m->info.parameters ? m->parameters[0].name : "none");
+
     if (count != (*found)->count)
         return failure(ELMAN_BAD_VALUE,
                        "%s: count is %zu, expected %zu elements", name, count,
@@ -281,10 +303,14 @@ elman_status model_write_note(elman_model *m, const char *key, const char *text)
         return failure(ELMAN_BAD_VALUE,
                        "the key %s is the model file's own, expected another",
                        key);
+
+    /* without a text the key is removed */
     if (!text) {
         if (old) remove_note(m, old);
         return ELMAN_OK;
     }
+
+    /* nothing is removed before there is room for the new one */
     model_note fresh = {text_copy(key), text_copy(text)};
     model_note *notes = realloc(m->notes, (m->note_count + 1) * sizeof *notes);
     if (notes) m->notes = notes;
@@ -293,6 +319,7 @@ elman_status model_write_note(elman_model *m, const char *key, const char *text)
         free(fresh.text);
         return failure(ELMAN_NO_MEMORY, "no memory for the note %.80s", key);
     }
+
     old = find_note(m, key);
     if (old) remove_note(m, old);
     m->notes[m->note_count++] = fresh;
@@ -318,6 +345,7 @@ double layer_flops(const elman_model *m, size_t i, uint64_t steps,
 {
     const layer *l = m->layers + i;
     double product = 0, input = 0;
+
     if (l->cell) {
         input = (double)l->D * (double)l->G * (double)l->I;
         /* numbers of h that each sum reads */
@@ -333,6 +361,7 @@ double layer_flops(const elman_model *m, size_t i, uint64_t steps,
     }
     /* backward: as much for the weights, and for the layer's input unless
      * nothing asks for it */
+
     if (backward) product = 2 * product - (i == 0 ? input : 0);
     return 2 * product * (double)steps;
 }

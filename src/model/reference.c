@@ -15,6 +15,7 @@ static size_t level_count(const elman_layer *c)
     if (c->num_layers == 0)
         while (n < ELMAN_MAX_LEVELS && c->hidden_sizes[n])
             n++;
+
     return n;
 }
 
@@ -26,6 +27,8 @@ static size_t flatten(const elman_config *config, reference_layer *flat)
     for (size_t i = 0; i < ELMAN_MAX_LAYERS && config->layers[i].kind; i++) {
         const elman_layer *c = config->layers + i;
         size_t levels = kind_is_recurrent(c->kind) ? level_count(c) : 1;
+
+        /* dropout before each level but the first */
         for (size_t k = 0; k < levels; k++) {
             if (k > 0 && c->dropout > 0 && flat)
                 flat[n].config = (elman_layer){.kind = ELMAN_DROPOUT,
@@ -58,10 +61,13 @@ static void plan_direction(reference *r, reference_layer *l, size_t direction)
     size_t G = cell->gates * H;
     bool by_matrix = cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     reference_direction *d = &l->directions[direction];
+
     d->direction = direction;
-    d->back = c->reverse || direction == 1;
+    d->reversed = c->reverse || direction == 1;
     d->cell = (reference_cell){
         .config = c, .direction = direction, .I = l->I, .H = H, .R = R, .G = G};
+
+    /* parameters in PyTorch's order, those that there are */
     d->cell.w_ih = take(r, true, G * l->I);
     d->cell.w_hh = take(r, cell->recurrence != ELMAN_RECURRENCE_NONE,
                         by_matrix ? G * R : G);
@@ -79,6 +85,7 @@ static void plan_recurrent(reference *r, reference_layer *l)
     l->D = l->config.bidirectional ? 2 : 1;
     for (size_t direction = 0; direction < l->D; direction++)
         plan_direction(r, l, direction);
+
     size_t R = l->directions[0].cell.R;
     l->O = l->D == 2 && merge == ELMAN_MERGE_CONCAT ? 2 * R : R;
     if (l->D == 2 && merge == ELMAN_MERGE_NONE) r->outputs = 2;
@@ -90,6 +97,8 @@ static void plan_layer(reference *r, reference_layer *l)
     const elman_layer *c = &l->config;
     l->O = l->I;
     l->weight = l->bias = -1;
+
+    /* parameters by kind */
     if (kind_is_recurrent(c->kind)) plan_recurrent(r, l);
     if (c->kind == ELMAN_LINEAR) {
         l->O = c->output_size;
@@ -125,6 +134,7 @@ static size_t forward_features_after(const reference_layer *l,
 static void plan(reference *r)
 {
     size_t features = r->config.input_size, forward_features = features;
+
     r->outputs = 1;
     for (size_t i = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
@@ -134,6 +144,7 @@ static void plan(reference *r)
         l->per_sequence = r->per_sequence;
         plan_layer(r, l);
         if (l->config.kind == ELMAN_LAST) r->per_sequence = true;
+
         features = l->O;
         forward_features = forward_features_after(l, forward_features);
     }
@@ -150,6 +161,8 @@ static void lay_out(reference *r, arena *a)
     r->tokens = arena_take(a, rows, sizeof *r->tokens);
     r->lengths = arena_take(a, r->B, sizeof *r->lengths);
     r->one = arena_take(a, r->B, sizeof *r->one);
+
+    /* what each layer gives and keeps; the widest mask */
     for (size_t i = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
         size_t n = rows * l->O * (i + 1 == r->layer_count ? r->outputs : 1);
@@ -160,10 +173,12 @@ static void lay_out(reference *r, arena *a)
         for (size_t direction = 0; direction < l->D; direction++)
             reference_direction_lay_out(&l->directions[direction], a, r->T,
                                         r->B);
+
         if (l->O > widest) widest = l->O;
         if (l->D && l->directions[0].cell.H > widest)
             widest = l->directions[0].cell.H;
     }
+
     r->room = arena_take(a, widest, sizeof *r->room);
 }
 
@@ -175,6 +190,8 @@ elman_status reference_create(const elman_config *config, size_t T, size_t B,
     r->config = *config;
     r->T = T;
     r->B = B;
+
+    /* the plan, and how much memory it needs */
     r->layer_count = flatten(config, NULL);
     r->layers = calloc(r->layer_count + 1, sizeof *r->layers);
     arena a = {0};
@@ -184,6 +201,7 @@ elman_status reference_create(const elman_config *config, size_t T, size_t B,
         lay_out(r, &a);
         r->block = a.overflow ? NULL : block_create(a.used);
     }
+
     if (!r->block) {
         reference_destroy(r);
         return failure(ELMAN_NO_MEMORY,
@@ -191,6 +209,8 @@ elman_status reference_create(const elman_config *config, size_t T, size_t B,
                        "sequences",
                        T, B);
     }
+
+    /* the same again, in that memory */
     a = (arena){.base = r->block};
     lay_out(r, &a);
     *made = r;
@@ -237,11 +257,15 @@ static elman_status check(const reference *r, const reference_batch *batch)
                        "the batch has %zu steps of %zu sequences, expected at "
                        "most %zu of %zu",
                        batch->T, batch->B, r->T, r->B);
+
+    /* lengths */
     for (size_t b = 0; b < batch->B && batch->lengths; b++)
         if (batch->lengths[b] > batch->T)
             return failure(ELMAN_BAD_VALUE,
                            "lengths[%zu] is %zu, expected at most %zu", b,
                            batch->lengths[b], batch->T);
+
+    /* what the first layer reads */
     if (V ? !batch->tokens : !batch->x)
         return failure(ELMAN_BAD_VALUE, "the batch has no %s, expected them",
                        V ? "tokens" : "inputs x");
@@ -265,6 +289,8 @@ static void copy_batch(reference *r, const reference_batch *batch)
 {
     size_t T = batch->T, B = batch->B, I = r->config.input_size;
     bool first = r->config.batch_first;
+
+    /* lengths, and valid steps alone */
     for (size_t b = 0; b < B; b++) {
         r->lengths[b] = batch->lengths ? batch->lengths[b] : T;
         r->one[b] = r->lengths[b] ? 1 : 0;
@@ -275,6 +301,8 @@ static void copy_batch(reference *r, const reference_batch *batch)
             else r->tokens[row] = batch->tokens[from];
         }
     }
+
+    /* one pass for the layers before ELMAN_LAST, one for those after it */
     r->full = (reference_pass){
         .T = T,
         .B = B,
@@ -310,6 +338,8 @@ elman_status reference_forward(reference *r, const reference_batch *batch,
     TRY(check(r, batch));
     copy_batch(r, batch);
     const double *x = r->config.input_size ? r->x : NULL;
+
+    /* layer by layer, with no gradient at the final states yet */
     for (size_t i = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
         reference_layer_forward(l, pass_of(r, l), x);
@@ -323,6 +353,7 @@ elman_status reference_forward(reference *r, const reference_batch *batch,
     r->ran = true;
     if (!y) return ELMAN_OK;
 
+    /* the output in the caller's order */
     size_t n = output_rows(r) * r->O;
     for (size_t k = 0; k < r->outputs; k++)
         if (r->config.batch_first && !r->per_sequence)
@@ -336,6 +367,8 @@ elman_status reference_backward(reference *r, const double *dy, double *dx)
     if (!r->ran)
         return failure(ELMAN_BAD_VALUE,
                        "backward without a forward before it, expected one");
+
+    /* dy in our order */
     size_t n = output_rows(r) * r->O, I = r->config.input_size;
     double *last = r->layers[r->layer_count - 1].dy;
     memset(last, 0, r->outputs * n * sizeof *last);
@@ -344,12 +377,14 @@ elman_status reference_backward(reference *r, const double *dy, double *dx)
             swap_axes(r->full.B, r->full.T, r->O, dy + k * n, last + k * n);
         else memcpy(last + k * n, dy + k * n, n * sizeof *last);
 
+    /* layer by layer, and dx in the caller's order */
     for (size_t i = r->layer_count; i-- > 0;) {
         reference_layer *l = r->layers + i;
         const double *x = i ? r->layers[i - 1].y : I ? r->x : NULL;
         double *dx_here = i ? r->layers[i - 1].dy : I ? r->dx : NULL;
         reference_layer_backward(l, pass_of(r, l), x, dx_here);
     }
+
     if (dx && I && r->config.batch_first)
         swap_axes(r->full.T, r->full.B, I, r->dx, dx);
     else if (dx && I) memcpy(dx, r->dx, r->full.T * r->full.B * I * sizeof *dx);
@@ -363,6 +398,7 @@ void reference_mask_same(void *context, const reference_draw *draw, size_t n,
 {
     const reference_masks *masks = context;
     mask_key key = {masks->seed, masks->draw, draw->layer, draw->kind};
+
     uint64_t step = draw->step;
     if (step != MASK_EVERY_STEP && masks->steps_before)
         step += masks->steps_before[draw->b];

@@ -1,7 +1,7 @@
 /*
  * reference.h: a whole network in double, forward and backward, from the
- * readable layers and cells. It is the truth that the fast code is held
- * against, and itself held against recorded numbers and finite differences.
+ * readable layers and cells. The fast code is checked against it, and it is
+ * itself checked against recorded numbers and finite differences.
  *
  * weights and gradients hold every parameter, one right after the other in the
  * order of elman_model_parameter; the caller writes weights. forward
@@ -25,7 +25,7 @@ typedef struct reference {
     bool per_sequence;         /* y is (B,O) */
     double *x, *dx;            /* (T,B,I) */
     int32_t *tokens;           /* (T,B) */
-    size_t *lengths, *one;     /* (B); 1 for every sequence past ELMAN_LAST */
+    size_t *lengths, *one;     /* (B); 1 for every sequence after ELMAN_LAST */
     float *room;               /* for a mask */
     reference_pass full, tail; /* before and after ELMAN_LAST */
     void *block;               /* of all arrays */

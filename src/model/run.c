@@ -1,6 +1,6 @@
 /*
- * run.c: a batch through the stack, and back. One pass serves the layers
- * before ELMAN_LAST, and one of a single step the layers after it.
+ * run.c: a batch through the stack, forward and backward. One pass serves the
+ * layers before ELMAN_LAST, and one of a single step the layers after it.
  */
 #include <string.h>
 
@@ -21,11 +21,14 @@ static elman_status check_batch(const elman_model *m, const elman_state *s,
                        "the batch has T %zu and B %zu, expected 1 to the "
                        "state's T %zu and B %zu",
                        in->T, in->B, s->config.T, s->config.B);
+
+    /* what the first layer reads */
     bool embeds = m->info.vocabulary > 0;
     if (embeds ? !in->tokens : !in->x)
         return failure(ELMAN_BAD_VALUE,
                        "the batch has no %s, which the first layer reads",
                        embeds ? "tokens" : "x");
+
     for (size_t b = 0; in->lengths && b < in->B; b++)
         if (in->lengths[b] > in->T)
             return failure(ELMAN_BAD_VALUE,
@@ -45,6 +48,7 @@ static elman_status check_tokens(const elman_model *m, const elman_batch *in)
 {
     for (size_t b = 0; in->tokens && m->info.vocabulary && b < in->B; b++) {
         size_t length = in->lengths ? in->lengths[b] : in->T;
+
         for (size_t t = 0; t < length; t++) {
             int32_t token = in->tokens[caller_row(m, in->T, in->B, t, b)];
             if (token < 0 || (size_t)token >= m->info.vocabulary)
@@ -84,6 +88,7 @@ void pass_set(pass *p)
     p->ragged = false;
     for (size_t b = 0; b < p->B; b++)
         if (p->lengths[b] < p->T) p->ragged = true;
+
     list_rows(p);
 }
 
@@ -92,6 +97,7 @@ static void copy_input(const elman_model *m, elman_state *s,
 {
     if (!s->tokens && state_reads_in_place(m, s)) return;
     size_t I = m->config.input_size, T = in->T, B = in->B;
+
     for (size_t r = 0; r < s->full.row_count; r++) {
         size_t row = s->full.rows[r];
         size_t from = caller_row(m, T, B, row / B, row % B);
@@ -104,6 +110,8 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
 {
     s->stepping = false;
     if (in->T != s->full.T || in->B != s->full.B) state_carve(s, in->T, in->B);
+
+    /* each sequence's length and key; a free slot becomes active again */
     for (size_t b = 0; b < in->B; b++) {
         s->full.lengths[b] = in->lengths ? in->lengths[b] : in->T;
         s->tail.lengths[b] = s->full.lengths[b] ? 1 : 0;
@@ -111,9 +119,13 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
         if (s->position[b] == FREE_SLOT) s->position[b] = 0;
         s->full.steps_before[b] = s->position[b];
     }
+
+    /* what follows from that, and the input in the state's order */
     pass_set(&s->full);
     pass_set(&s->tail);
     copy_input(m, s, in);
+
+    /* no gradient at the final states unless the caller writes one */
     if (!s->config.training) return;
     s->training.draw = in->draw;
     memset(s->training.dh_n, 0,
@@ -137,21 +149,23 @@ float *state_output_gradient(const elman_model *m, const elman_state *s)
 /* Copies the output or its gradient between the state (time first) and the
  * caller (batch first if the config says so); with merge none there are two
  * such blocks. */
-static void copy_output(const elman_model *m, const elman_state *s, float *mine,
-                        float *yours, bool out)
+static void copy_output(const elman_model *m, const elman_state *s,
+                        float *internal, float *external, bool out)
 {
     const layer *l = m->layers + m->layer_count - 1;
     size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
     size_t blocks = model_outputs(m), O = l->O / blocks,
-           bytes = O * sizeof *mine;
-    if (mine == yours) return;
+           bytes = O * sizeof *internal;
+    if (internal == external) return;
+
     for (size_t i = 0; i < blocks; i++)
         for (size_t t = 0; t < T; t++)
             for (size_t b = 0; b < B; b++) {
                 size_t here = i * T * B + t * B + b;
                 size_t there = i * T * B + caller_row(m, T, B, t, b);
-                if (out) memcpy(yours + there * O, mine + here * O, bytes);
-                else memcpy(mine + here * O, yours + there * O, bytes);
+                if (out)
+                    memcpy(external + there * O, internal + here * O, bytes);
+                else memcpy(internal + here * O, external + there * O, bytes);
             }
 }
 
@@ -163,6 +177,7 @@ static void forward_layer(const elman_model *m, elman_state *s, size_t i,
     const layer *l = m->layers + i;
     pass *p = l->per_sequence ? &s->tail : &s->full;
     p->sink = i + 1 == m->layer_count ? sink : NULL;
+
     double begin = s->seconds ? clock_seconds() : 0;
     l->kind->forward(l, p, s->layers + i, x);
     if (s->seconds) s->seconds[i].forward += clock_seconds() - begin;
@@ -176,14 +191,18 @@ static const float *forward_some(const elman_model *m, elman_state *s,
 {
     const layer *l = m->layers + *i;
     layer_state *at = s->layers + *i;
+
+    /* how many layers go at once */
     size_t levels = wave_length(l, m->layer_count - *i, &s->full);
     size_t count = levels && !s->seconds ? levels : 1;
+
     if (count > 1 && wave_choose(l, count, &s->full, at)) {
         wave_forward(l, count, &s->full, at, x);
     } else {
         for (size_t j = 0; j < count; j++)
             forward_layer(m, s, *i + j, sink, j ? at[j - 1].y : x);
     }
+
     if (count > 1) wave_done(count, &s->full, at);
     *i += count;
     return at[count - 1].y;
@@ -194,12 +213,18 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
 {
     TRY(check_batch(m, s, in));
     TRY(check_tokens(m, in));
+
+    /* the input as layers read it */
     s->ready = false;
     set_out(m, s, in);
     const float *x = state_reads_in_place(m, s) ? in->x : s->x;
+
+    /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
         x = forward_some(m, s, sink, x, &i);
     s->full.sink = s->tail.sink = NULL;
+
+    /* sequences are longer by this pass */
     for (size_t b = 0; b < in->B; b++)
         s->position[b] += s->full.lengths[b];
     s->ran = true;
@@ -216,13 +241,13 @@ elman_status model_forward(const elman_model *m, elman_state *s,
 }
 
 static void write_dx(const elman_model *m, const elman_state *s,
-                     const float *mine, float *dx)
+                     const float *internal, float *dx)
 {
     size_t I = m->config.input_size, T = s->full.T, B = s->full.B;
     for (size_t t = 0; t < T; t++)
         for (size_t b = 0; b < B; b++)
-            memcpy(dx + caller_row(m, T, B, t, b) * I, mine + (t * B + b) * I,
-                   I * sizeof *dx);
+            memcpy(dx + caller_row(m, T, B, t, b) * I,
+                   internal + (t * B + b) * I, I * sizeof *dx);
 }
 
 elman_status model_backward(const elman_model *m, elman_state *s,
@@ -237,8 +262,12 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         return failure(ELMAN_BAD_VALUE,
                        "dx is wanted, but the model reads tokens, which have "
                        "no gradient");
-    float *mine = state_output_gradient(m, s);
-    if (dy) copy_output(m, s, mine, (float *)dy /* only read */, false);
+
+    float *internal = state_output_gradient(m, s);
+    if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);
+
+    /* from the last layer to the first: each writes the gradient that the one
+     * below reads */
     for (size_t i = m->layer_count; i-- > 0;) {
         const layer *l = m->layers + i;
         const float *x = i ? s->layers[i - 1].y : s->x;
@@ -249,6 +278,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
                           s->layers + i, x, below);
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
+
     s->ready = false;
     if (dx) write_dx(m, s, s->dx, dx);
     return ELMAN_OK;
@@ -265,16 +295,21 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
                        "the model has %zu layers, expected one recurrent layer "
                        "of one level and one direction",
                        m->layer_count);
+
     bool has_cell = l->cell->has_cell;
     if (!has_cell && (c || c_out))
         return failure(ELMAN_BAD_VALUE,
                        "c is given, but only an LSTM has a cell");
+
     TRY(model_check_streams(m)); /* before the memory of the state changes */
+
+    /* h and c are the caller's, zero if not given */
     size_t B = s->config.B;
     for (size_t b = 0; b < B; b++)
         TRY(state_reset_one(m, s, b));
     if (h) memcpy(s->memory.h, h, B * l->R * sizeof *h);
     if (c) memcpy(s->memory.c, c, B * l->H * sizeof *c);
+
     TRY(model_step(m, s, x, NULL));
     memcpy(h_out, s->memory.h, B * l->R * sizeof *h);
     if (c_out) memcpy(c_out, s->memory.c, B * l->H * sizeof *c);

@@ -45,12 +45,14 @@ elman_status model_save(const elman_model *m, const char *path)
     safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
     if (!config || !tensors || !notes) goto done;
 
+    /* the parameters, and the notes after the library's own */
     model_tensors(m, tensors);
     size_t count = 0;
     notes[count++] = (safetensors_note){format_key, format_text};
     notes[count++] = (safetensors_note){config_key, config};
     for (size_t i = 0; i < m->note_count; i++)
         notes[count++] = (safetensors_note){m->notes[i].key, m->notes[i].text};
+
     safetensors file = {.tensors = m->info.parameters,
                         .tensor = tensors,
                         .notes = count,
@@ -74,6 +76,8 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            "the tensor %.80s is not one that the configuration "
                            "knows",
                            file->tensor[i].name);
+
+    /* then each parameter from its tensor */
     for (size_t i = 0; i < m->info.parameters; i++) {
         const parameter *p = m->parameters + i;
         const named_tensor *t = safetensors_find(file, p->name);
@@ -82,6 +86,7 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            "the tensor %s is missing, which the configuration "
                            "asks for",
                            p->name);
+
         bool same = t->rank == p->rank &&
                     memcmp(t->shape, p->shape, p->rank * sizeof *p->shape) == 0;
         if (!same)
@@ -95,8 +100,8 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
     return ELMAN_OK;
 }
 
-/* No key comes twice in a file, so none need be looked for: a file of a
- * million notes takes no longer than its bytes. */
+/* No key occurs twice in a file, so none is searched for: a file of a million
+ * notes takes no longer than its bytes. */
 static elman_status copy_notes(elman_model *m, const safetensors *file)
 {
     m->notes = calloc(file->notes + 1, sizeof *m->notes);
@@ -104,6 +109,7 @@ static elman_status copy_notes(elman_model *m, const safetensors *file)
     for (size_t i = 0; i < file->notes; i++) {
         const safetensors_note *from = file->note + i;
         if (note_is_reserved(from->key)) continue;
+
         model_note *to = m->notes + m->note_count++;
         to->key = text_copy(from->key);
         to->text = text_copy(from->text);
@@ -122,11 +128,14 @@ elman_status model_parse(const safetensors *file, elman_model **model)
         return failure(ELMAN_BAD_FORMAT,
                        "this is the checkpoint of a training run, expected a "
                        "model; training goes on from it with --resume");
+
     if (!text)
         return failure(ELMAN_BAD_FORMAT,
                        "the metadata has no configuration under \"%s\"; "
                        "expected a file written by elman",
                        config_key);
+
+    /* a model of that configuration, no larger than the file suggests */
     elman_config config;
     elman_model *m = NULL;
     TRY(config_from_text(text, &config));
@@ -138,6 +147,7 @@ elman_status model_parse(const safetensors *file, elman_model **model)
         model_destroy(m);
         return status == ELMAN_BAD_VALUE ? ELMAN_BAD_FORMAT : status;
     }
+
     model_repack(m, 1);
     *model = m;
     return ELMAN_OK;

@@ -5,8 +5,8 @@
  *     <---------------------- kept between passes ------------->   carved anew
  *                                                        for each T and B
  *
- * The layout runs once to measure and once to carve, so sizes and pointers can
- * not disagree.
+ * The layout runs once to measure and once to carve, so sizes and pointers
+ * cannot disagree.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -19,9 +19,13 @@ static elman_status complete(const elman_state_config *config,
                              elman_state_config *full)
 {
     *full = *config;
+
+    /* defaults */
     if (full->T == 0) full->T = 1;
     if (full->B == 0) full->B = 1;
     if (full->threads == 0) full->threads = 1;
+
+    /* sizes */
     size_t rows;
     if (!sizes_multiply(full->T, full->B, 1, &rows) || rows > UINT32_MAX / 2)
         return failure(ELMAN_BAD_VALUE,
@@ -30,6 +34,8 @@ static elman_status complete(const elman_state_config *config,
     if (full->threads < 0 || full->threads > THREADS_MAX)
         return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to %d",
                        full->threads, THREADS_MAX);
+
+    /* what only one kind of state can have */
     if (full->empty && full->training)
         return failure(ELMAN_BAD_VALUE,
                        "empty is set, but in a training state all sequences "
@@ -52,6 +58,8 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
     s->memory.h = arena_take(a, B, row_h);
     s->memory.c = arena_take(a, B, row_c);
     s->memory.capacity = B;
+
+    /* gradients at the memory and of weights */
     if (s->config.training) {
         s->training.seed = s->config.seed;
         s->training.dh_n = arena_take(a, B, row_h);
@@ -61,6 +69,7 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
         s->training.gradients =
             arena_take(a, m->weight_count, sizeof *s->training.gradients);
     }
+
     s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
     s->work = a->used;
 }
@@ -80,12 +89,16 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
     const layer *l = m->layers + i;
     size_t rows = (model_per_sequence(m, i) ? 1 : T) * B,
            in = l->per_sequence ? 1 : T;
+
+    /* plans of walks outlive a pass; while measuring there is no s->layers yet
+     */
     layer_state room = {0}; /* while measuring there is no s->layers yet */
     layer_state *at = a->base ? s->layers + i : &room;
     room.forward_plans = at->forward_plans;
     room.backward_plans = at->backward_plans;
     room.wave_plans = at->wave_plans;
     *at = room;
+
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
     if (s->config.training) at->dy = arena_take(a, rows, l->O * sizeof(float));
     if (l->kind->lay_out)
@@ -109,6 +122,8 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
     if (s->config.training)
         s->training.pointers =
             arena_take(a, 2 * T * B, sizeof *s->training.pointers);
+
+    /* a copy of the input, unless layers read the caller's */
     size_t input_bytes = m->config.input_size * sizeof(float);
     s->x = s->dx = NULL;
     s->tokens = NULL;
@@ -117,6 +132,7 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
         s->x = arena_take(a, T * B, input_bytes);
     if (input_bytes && s->config.training)
         s->dx = arena_take(a, T * B, input_bytes);
+
     for (size_t i = 0; i < m->layer_count; i++)
         lay_out_layer(m, s, a, i, T, B);
 }
@@ -142,6 +158,7 @@ void state_carve(elman_state *s, size_t T, size_t B)
     s->stepping = false;
     lay_out_pass(s->model, s, &a, T, B);
     assert(a.used <= s->bytes);
+
     bind_pass(s, &s->full);
     bind_pass(s, &s->tail);
 }
@@ -155,6 +172,7 @@ static size_t measure(const elman_model *m, const elman_state_config *full)
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
     lay_out_pass(m, &s, &a, full->T, full->B);
+
     if (!a.overflow) return a.used;
     (void)failure(ELMAN_BAD_VALUE,
                   "a state of T %zu and B %zu is too large for this machine's "
@@ -175,6 +193,8 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
 {
     elman_state_config full;
     TRY(complete(config, &full));
+
+    /* the memory must be as large and as aligned as the layout needs */
     size_t needed = measure(m, &full);
     if (needed == 0) return ELMAN_BAD_VALUE;
     if (bytes < needed)
@@ -190,10 +210,14 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     s->model = m;
     s->config = full;
     s->bytes = needed;
+
+    /* the layout, now with pointers */
     arena a = {.base = memory};
     arena_take(&a, 1, sizeof *s);
     lay_out_kept(m, s, &a);
     state_carve(s, full.T, full.B);
+
+    /* a fresh memory */
     thread_prepare(full.threads);
     state_reset(m, s);
     for (size_t b = 0; b < full.B && full.empty; b++)
@@ -207,6 +231,7 @@ elman_status state_create(const elman_model *m,
 {
     size_t bytes = state_size(m, config);
     if (bytes == 0) return ELMAN_BAD_VALUE;
+
     void *memory = block_create(bytes);
     if (!memory)
         return failure(ELMAN_NO_MEMORY, "no memory for a state of %zu bytes",
@@ -230,10 +255,10 @@ elman_status state_check(const elman_model *m, const elman_state *s)
                    "for this");
 }
 
-/* ---- Memory of the past ------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------- */
 
-static void reset_rows(const elman_model *m, elman_state *s, size_t first,
-                       size_t last)
+static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
+                       size_t end)
 {
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
@@ -241,7 +266,9 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t first,
             const direction_plan *d = &l->directions[direction];
             float *h = s->memory.h + d->memory_h * s->config.B;
             float *c = s->memory.c + d->memory_c * s->config.B;
-            for (size_t b = first; b < last; b++) {
+
+            /* zero, or what was learned */
+            for (size_t b = begin; b < end; b++) {
                 memset(h + b * l->R, 0, l->R * sizeof *h);
                 if (l->cell->has_cell)
                     memset(c + b * l->H, 0, l->H * sizeof *c);
@@ -267,6 +294,7 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
     if (b >= s->config.B)
         return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
                        s->config.B);
+
     reset_rows(m, s, b, b + 1);
     if (s->position[b] == FREE_SLOT) s->stepping = false;
     s->position[b] = 0;
@@ -281,6 +309,7 @@ static void zero_part(void *context, size_t index)
     elman_state *s = context;
     size_t first = index * ZERO_BLOCK, rest = s->model->weight_count - first;
     size_t n = rest < ZERO_BLOCK ? rest : ZERO_BLOCK;
+
     memset(s->training.gradients + first, 0, n * sizeof *s->training.gradients);
 }
 
@@ -310,6 +339,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
                        "%zu and %zu), expected equal ones",
                        to->config.T, from->config.T, to->config.B,
                        from->config.B);
+
     if (to == from) return ELMAN_OK;
     size_t head = (size_t)((char *)from->position - (const char *)from);
     memcpy((char *)to + head, (const char *)from + head, from->bytes - head);
@@ -321,6 +351,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->config.seed = from->config.seed;
     to->training.seed = from->training.seed;
     to->training.draw = from->training.draw;
+
     pass full = from->full, tail = from->tail;
     state_carve(to, full.T, full.B);
     for (size_t i = 0; i < to->model->layer_count; i++) {

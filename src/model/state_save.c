@@ -1,5 +1,5 @@
 /*
- * state_save.c: the memory of the past as safetensors: layer0.h (B,R), layer0.c
+ * state_save.c: a state's memory as safetensors: layer0.h (B,R), layer0.c
  * (B,H), layer0_reverse.h ... and position (B).
  */
 #include <stdio.h>
@@ -21,6 +21,7 @@ static void add(entry *list, size_t *count, const elman_state *s, size_t level,
     entry *e = list + (*count)++;
     snprintf(e->name, sizeof e->name, "layer%zu%s.%c", level,
              direction ? "_reverse" : "", what);
+
     e->values = values;
     e->tensor = (named_tensor){.type = ELEMENT_F32,
                                .rank = 2,
@@ -38,6 +39,8 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
         (void)failure(ELMAN_NO_MEMORY, "no memory to list the state");
         return NULL;
     }
+
+    /* each level and direction */
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         for (size_t direction = 0; l->cell && direction < l->D; direction++) {
@@ -49,6 +52,8 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
                     s->memory.c + d->memory_c * s->config.B, l->H);
         }
     }
+
+    /* and how far each sequence is */
     entry *e = list + (*count)++;
     snprintf(e->name, sizeof e->name, "position");
     e->tensor = (named_tensor){.type = ELEMENT_U64,
@@ -70,10 +75,13 @@ elman_status state_save(const elman_model *m, const elman_state *s,
         free(list);
         return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
     }
+
+    /* names live in the entries */
     for (size_t i = 0; i < count; i++) {
         tensors[i] = list[i].tensor;
         tensors[i].name = list[i].name;
     }
+
     safetensors_note note = {"format", "elman state"};
     safetensors file = {
         .tensors = count, .tensor = tensors, .notes = 1, .note = &note};
@@ -91,6 +99,7 @@ static elman_status check(const safetensors *file, const entry *list,
         return failure(ELMAN_BAD_FORMAT,
                        "there are %zu tensors, expected %zu for this model",
                        file->tensors, count);
+
     for (size_t i = 0; i < count; i++) {
         const named_tensor *t = safetensors_find(file, list[i].name);
         if (!t)
@@ -110,12 +119,15 @@ elman_status state_load(const elman_model *m, elman_state *s, const char *path)
     size_t count = 0;
     entry *list = list_entries(m, s, &count);
     elman_status status = list ? check(file, list, count) : ELMAN_NO_MEMORY;
+
+    /* all or nothing: nothing is copied unless all fit */
     for (size_t i = 0; !status && i < count; i++) {
         const named_tensor *t = safetensors_find(file, list[i].name);
         if (list[i].values)
             memcpy(list[i].values, t->data, t->count * sizeof(float));
         else memcpy(s->position, t->data, t->count * sizeof *s->position);
     }
+
     s->stepping = false;
     free(list);
     safetensors_close(file);

@@ -1,7 +1,7 @@
 /*
- * step.c: streams. A state of B places steps all of them at once, or only those
- * where a stream is. What a step needs is prepared once and again only when
- * streams come or go, or another pass was in between.
+ * step.c: streams. A state has B slots; a step takes all of them at once, or
+ * only those that have a stream. What a step needs is prepared once and again
+ * only when streams come or go, or another pass was in between.
  */
 #include <string.h>
 
@@ -24,6 +24,8 @@ static void prepare(const elman_model *m, elman_state *s)
 {
     size_t B = s->config.B;
     state_carve(s, 1, B);
+
+    /* a pass of one step for the slots that have a stream */
     for (size_t b = 0; b < B; b++) {
         bool here = s->position[b] != FREE_SLOT;
         s->full.lengths[b] = s->tail.lengths[b] = here;
@@ -31,8 +33,11 @@ static void prepare(const elman_model *m, elman_state *s)
         s->full.steps_before[b] =
             0; /* read by masks alone: not without training */
     }
+
     pass_set(&s->full);
     pass_set(&s->tail);
+
+    /* layers that have a step of their own prepare it */
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;
@@ -56,10 +61,13 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
 {
     TRY(state_check(m, s));
     if (s->config.training) return step_training(m, s, x, y);
+
     if (!s->stepping) {
         TRY(model_check_streams(m));
         prepare(m, s);
     }
+
+    /* layer by layer */
     const float *in = x;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
@@ -69,6 +77,7 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
         in = at->y;
     }
 
+    /* the output of streams that are there */
     const pass *p = &s->full;
     size_t O = s->model->info.output_size;
     for (size_t r = 0; r < p->row_count; r++) {
@@ -80,7 +89,7 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
     return ELMAN_OK;
 }
 
-/* ---- Who is here -------------------------------------------------------- */
+/* ---- Streams come and go ------------------------------------------------ */
 
 static elman_status check_slots(const elman_model *m, const elman_state *s)
 {
@@ -109,6 +118,7 @@ elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
 {
     TRY(check_slots(m, s));
     TRY(state_reset_one(m, s, b));
+
     s->position[b] = FREE_SLOT;
     s->stepping = false;
     return ELMAN_OK;

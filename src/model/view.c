@@ -54,6 +54,8 @@ static elman_status view_memory(const elman_model *m, const elman_state *s,
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         if (!l->cell || (v->of_cell && !l->cell->has_cell)) continue;
+
+        /* one array shows them all only if they are as wide */
         size_t width = v->of_cell ? l->H : l->R;
         if (n && width != n)
             return failure(ELMAN_BAD_VALUE,
@@ -63,6 +65,7 @@ static elman_status view_memory(const elman_model *m, const elman_state *s,
         n = width;
         directions += l->D;
     }
+
     float *data = memory_at(s, v);
     if (!data || !n) return unknown(name);
     *view = tensor(data, 3, directions, s->config.B, n);
@@ -97,6 +100,8 @@ static elman_status view_level(const elman_state *s, size_t index,
                                elman_tensor *view)
 {
     size_t T = s->full.T, B = s->full.B;
+
+    /* what the last pass left */
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         const level_view *v = levels + i;
         if (strcmp(v->name, what) != 0) continue;
@@ -104,17 +109,22 @@ static elman_status view_level(const elman_state *s, size_t index,
         memcpy(&data,
                (const char *)&s->layers[index].directions[direction] + v->at,
                sizeof data);
+
+        /* there only if the state has it */
         if (v->training && !s->config.training) return unknown(name);
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
         if (!data || !s->ran) return unknown(name);
         *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
         return ELMAN_OK;
     }
+
+    /* or the memory before and after it */
     for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
         const memory_view *v = memories + i;
         if (strcmp(v->name, what) != 0) continue;
         float *data = memory_at(s, v);
         if (!data || (v->of_cell && !l->cell->has_cell)) return unknown(name);
+
         const direction_plan *d = &l->directions[direction];
         size_t at = v->of_cell ? d->memory_c : d->memory_h;
         *view = tensor(data + at * s->config.B, 2, s->config.B,
@@ -134,6 +144,7 @@ static const char *parse_level(const char *name, size_t *level,
         return NULL;
     char *end;
     *level = strtoul(name + 5, &end, 10);
+
     *direction = strncmp(end, "_reverse", 8) == 0;
     if (*direction) end += 8;
     return *end == '.' ? end + 1 : NULL;
@@ -145,6 +156,7 @@ static elman_tensor output_tensor(const elman_model *m, const elman_state *s,
 {
     size_t T = s->full.T, B = s->full.B, O = m->layers[i].O;
     size_t blocks = i + 1 == m->layer_count ? model_outputs(m) : 1;
+
     if (model_per_sequence(m, i)) return tensor(data, 2, B, O, 0);
     if (blocks == 1) return tensor(data, 3, T, B, O);
     return (elman_tensor){data, 4, {blocks, T, B, O / blocks}};
@@ -157,12 +169,15 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
     bool of_gradient = dot ? strcmp(dot, ".dy") == 0 : strcmp(name, "dy") == 0;
     bool of_output = dot ? strcmp(dot, ".y") == 0 : strcmp(name, "y") == 0;
     if (!s->ran || !(of_gradient || of_output)) return unknown(name);
+
+    /* the last layer of that name, or the model's last */
     for (size_t i = m->layer_count; i-- > 0;) {
         const layer *l = m->layers + i;
         size_t bytes = strlen(l->config.name);
         if (dot && ((size_t)(dot - name) != bytes ||
                     strncmp(name, l->config.name, bytes) != 0))
             continue;
+
         float *data = of_gradient ? s->layers[i].dy : s->layers[i].y;
         if (!data) return unknown(name);
         *view = output_tensor(m, s, i, data);
@@ -179,6 +194,7 @@ static elman_status view_gradient(const elman_model *m, const elman_state *s,
         const parameter *p = m->parameters + i;
         if (strlen(p->name) != bytes || strncmp(p->name, name, bytes) != 0)
             continue;
+
         *view = tensor(s->training.gradients + p->offset, p->rank, p->shape[0],
                        p->shape[1], 0);
         return ELMAN_OK;
@@ -197,6 +213,7 @@ elman_status state_view(const elman_model *m, elman_state *s, const char *name,
     size_t length = strlen(name), level, direction;
     if (length > 5 && strcmp(name + length - 5, ".grad") == 0)
         return view_gradient(m, s, name, view);
+
     const char *what = parse_level(name, &level, &direction);
     if (!what) return view_layer(m, s, name, view);
     for (size_t i = 0; i < m->layer_count; i++) {
