@@ -121,7 +121,6 @@ void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
     if (w->custom) {
         if (r->has_sum) k->copy(n, gate, r->sum[m] + first * w->H);
         k->activation_forward(n, &w->f[i], w->clip, gate, gate);
-
     } else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
         k->sigmoid_forward(n, w->clip, gate, gate);
     else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)

@@ -1,6 +1,6 @@
 /*
  * indrnn.c: the independently recurrent network (Li et al. 2018): each unit
- * sees only its own past, so its gradient through time is a power of one
+ * sees only its own memory, so its gradient through time is a power of one
  * number, and layers of it can be stacked deep.
  *
  *   a = W_ih x + b_ih + w_hh h_prev       w_hh (H), a product unit by unit

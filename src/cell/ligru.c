@@ -9,28 +9,31 @@
  *   da_z = dh (h_prev - n) z (1 - z)      da_n = dh (1 - z) where n > 0
  *   dh_prev = dh z + W_hz^T da_z + W_hn^T da_n
  *
- * A config may name f for s and g for relu; then their derivatives are those at
- * the sums.
+ * A config may set f in place of s and g in place of relu; then derivatives are
+ * taken at the sums.
  */
 #include "cell/cell.h"
 
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
     k->product(r->M, &w->hh[0], NULL, r->h_in, r->gate);
+
     for (size_t m = 0; m < r->M; m++) {
         const float *z = r->gate[m], *n = z + w->H, *h_prev = r->h_prev[m];
         cell_activate(k, w, r, m, 0, 1, FUNCTION_F);
         cell_activate(k, w, r, m, 1, 1, FUNCTION_G);
+
         for (size_t j = 0; j < w->H; j++)
             r->h[m][j] = n[j] + z[j] * (h_prev[j] - n[j]);
     }
 }
 
-/* What dh says to z and n: d (2,H). */
+/* d (2,H), the gradients at z and n, from dh. */
 static void gates_backward(size_t H, const float *gate, const float *h_prev,
                            const float *dh, float *d)
 {
     const float *z = gate, *n = gate + H;
+
     for (size_t j = 0; j < H; j++) {
         d[j] = dh[j] * (h_prev[j] - n[j]);
         d[H + j] = dh[j] * (1 - z[j]);
@@ -49,6 +52,7 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
         /* the part of h that was kept */
         k->multiply(w->H, dh, r->gate[m], dh);
     }
+
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
 }
 

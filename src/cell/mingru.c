@@ -1,7 +1,7 @@
 /*
  * mingru.c: the minimal GRU (Feng et al. 2024, "Were RNNs all we needed?",
- * algorithm 1): gate and candidate see the input alone, so a step is a product
- * with x and a mix. The plain form, with a linear candidate.
+ * algorithm 1): gate and candidate are made from the input alone, so a step is
+ * a product with x and a mix. The plain form, with a linear candidate.
  *
  *   z = s(W_iz x + b_iz)
  *   n = W_in x + b_in
@@ -10,7 +10,7 @@
  *   da_z = dh (n - h_prev) z (1 - z)      da_n = dh z
  *   dh_prev = dh (1 - z)
  *
- * A config may name f for s; then its derivative is that at the sum.
+ * A config may set f in place of s; then its derivative is taken at the sum.
  */
 #include "cell/cell.h"
 
@@ -19,16 +19,18 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
     for (size_t m = 0; m < r->M; m++) {
         const float *z = r->gate[m], *n = z + w->H, *h_prev = r->h_prev[m];
         cell_activate(k, w, r, m, 0, 1, FUNCTION_F);
+
         for (size_t j = 0; j < w->H; j++)
             r->h[m][j] = h_prev[j] + z[j] * (n[j] - h_prev[j]);
     }
 }
 
-/* What dh says to z and n: d (2,H). */
+/* d (2,H), the gradients at z and n, from dh. */
 static void gates_backward(size_t H, const float *gate, const float *h_prev,
                            const float *dh, float *d)
 {
     const float *z = gate, *n = gate + H;
+
     for (size_t j = 0; j < H; j++) {
         d[j] = dh[j] * (n[j] - h_prev[j]);
         d[H + j] = dh[j] * z[j];

@@ -1,14 +1,14 @@
 /*
  * minlstm.c: the minimal LSTM (Feng et al. 2024, "Were RNNs all we needed?",
- * algorithm 3): gates see the input alone and are scaled to add up to 1, so
- * that what h holds does not depend on the time. The plain form, with a linear
- * candidate; it keeps no c.
+ * algorithm 3): gates are made from the input alone and scaled to add up to 1,
+ * so that the size of h does not depend on the time. The plain form, with a
+ * linear candidate; it keeps no c.
  *
  *   f = s(W_if x + b_if)     i = s(W_ii x + b_ii)     n = W_in x + b_in
  *   k = f / (f + i)          h = n + k (h_prev - n)
  *
- * k is computed as s(log f - log i) from the sums, which is the same number
- * and stays one where both gates are too small for a float.
+ * k is computed as s(log f - log i) from the sums, which is the same number and
+ * stays one where both gates are too small for a float.
  *
  *   t = dh (h_prev - n) k (1 - k)
  *   da_f = t (1 - f)         da_i = -t (1 - i)        da_n = dh (1 - k)
@@ -24,12 +24,15 @@ static void make_keep(const kernels *k, size_t H, const float *sums,
 {
     static const elman_activation softplus = {.kind =
                                                   ELMAN_ACTIVATION_SOFTPLUS};
+
+    /* softplus of both, with their signs turned */
     for (size_t j = 0; j < H; j++) {
         room[j] = -sums[j];
         keep[j] = -sums[H + j];
     }
     k->activation_forward(H, &softplus, INFINITY, room, room);
     k->activation_forward(H, &softplus, INFINITY, keep, keep);
+
     for (size_t j = 0; j < H; j++)
         keep[j] -= room[j];
     k->sigmoid_forward(H, INFINITY, keep, keep);
@@ -41,6 +44,8 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
     for (size_t m = 0; m < r->M; m++) {
         const float *h_prev = r->h_prev[m], *n = r->gate[m] + 2 * H;
         float *keep = r->saved[m], *h = r->h[m];
+
+        /* h is overwritten below: room for the logarithms until then */
         make_keep(k, H, r->gate[m], h, keep);
         cell_activate(k, w, r, m, 0, 2, FUNCTION_F);
         for (size_t j = 0; j < H; j++)
@@ -56,6 +61,7 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
         const float *f = r->gate[m], *i = f + H, *n = f + 2 * H;
         const float *keep = r->saved[m], *h_prev = r->h_prev[m];
         float *dh = r->dh[m], *da = r->da[m];
+
         for (size_t j = 0; j < H; j++) {
             float t = dh[j] * (h_prev[j] - n[j]) * keep[j] * (1 - keep[j]);
             da[j] = t * (1 - f[j]);
@@ -75,6 +81,7 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
     const float *f = r->gate[m], *i = f + H, *n = f + 2 * H;
     const float *keep = r->saved[m], *dh = r->dh[m];
     float *d = r->dgate[m];
+
     for (size_t j = 0; j < H; j++) {
         float dk = dh[j] * (r->h_prev[m][j] - n[j]) / (f[j] + i[j]);
         d[j] = dk * (1 - keep[j]);

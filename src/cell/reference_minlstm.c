@@ -13,6 +13,7 @@ static void forward(const reference_cell *cell, const double *weights,
     size_t H = cell->H;
     for (size_t j = 0; j < 3 * H; j++)
         s->sum[j] = from_input(cell, weights, j, s->x);
+
     for (size_t j = 0; j < H; j++) {
         double f = activated(cell, FUNCTION_F, s->sum[j]);
         double i = activated(cell, FUNCTION_F, s->sum[H + j]);
@@ -39,6 +40,7 @@ static void backward(const reference_cell *cell, const double *weights,
         s->da[2 * H + j] = dh * i / sum;
         s->dh_prev[j] += dh * f / sum;
     }
+
     for (size_t j = 0; j < 3 * H; j++)
         row_backward(&from_x, j, s->da[j]);
 }
