@@ -5,6 +5,7 @@
  * RUN.out.PORT.npy. For run_onnxruntime.py.
  */
 #include "check.h"
+#include "onnx_config.h"
 
 #include "export/onnx.h"
 #include "format/npy.h"
@@ -217,11 +218,7 @@ static void export_one(const char *where, int number, elman_config config)
 {
     elman_model *m = NULL;
     char path[600], line[400];
-    for (size_t i = 0; i < ELMAN_MAX_LAYERS; i++) {
-        elman_layer *l = config.layers + i; /* what ONNX has not */
-        l->proj_size = 0;
-        l->zoneout = l->zoneout_cell = 0;
-    }
+    make_expressible(&config);
     config_write_line(&config, sizeof line, line);
     snprintf(folder, sizeof folder, "%.400s/%d", where, number);
     if (mkdir(folder, 0777) && errno != EEXIST) abort();
