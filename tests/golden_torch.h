@@ -44,8 +44,8 @@ static inline void golden_torch_check(const golden_torch *golden,
                                       const named_tensor *tensor)
 {
     size_t wanted = 0, bytes = strlen(file);
-    for (size_t i = 0; i < golden->want->tensors; i++) {
-        const char *name = golden->want->tensor[i].name;
+    for (size_t i = 0; i < golden->want->tensor_count; i++) {
+        const char *name = golden->want->tensors[i].name;
         wanted += !strncmp(name, file, bytes) && name[bytes] == '/';
     }
     CHECK(count == wanted && wanted, "%s: %zu tensors of %zu", file, count,

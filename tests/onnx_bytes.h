@@ -136,33 +136,33 @@ static const onnx_node nodes[] = {
     {.name = "first",
      .op = "LSTM",
      .domain = "",
-     .inputs = 3,
-     .input = inputs,
-     .outputs = 1,
-     .output = outputs,
-     .attributes = ATTRIBUTES,
-     .attribute = attributes},
+     .input_count = 3,
+     .inputs = inputs,
+     .output_count = 1,
+     .outputs = outputs,
+     .attribute_count = ATTRIBUTES,
+     .attributes = attributes},
     {.name = "", .op = "Thing", .domain = "com.example"},
 };
 static const onnx_value values[] = {
     {.name = "x",
      .shaped = true,
      .rank = 3,
-     .dimension = {{-1, "T"}, {-1, ""}, {3, ""}}},
+     .dimensions = {{-1, "T"}, {-1, ""}, {3, ""}}},
     {.name = "y", .type = ELEMENT_F64},
 };
 static const onnx_graph everything = {.name = "main",
                                       .producer = "test",
                                       .ir_version = 8,
                                       .opset = 17,
-                                      .nodes = 2,
-                                      .node = nodes,
-                                      .initializers = INITIALIZERS,
-                                      .initializer = initializers,
-                                      .inputs = 1,
-                                      .input = values,
-                                      .outputs = 1,
-                                      .output = values + 1};
+                                      .node_count = 2,
+                                      .nodes = nodes,
+                                      .initializer_count = INITIALIZERS,
+                                      .initializers = initializers,
+                                      .input_count = 1,
+                                      .inputs = values,
+                                      .output_count = 1,
+                                      .outputs = values + 1};
 
 static inline char *everything_read(size_t *size)
 {

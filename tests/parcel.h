@@ -70,7 +70,7 @@ static inline void parcel_add(const char *name, element_type type, size_t rank,
 static inline const char *parcel_save(void)
 {
     const char *path = in_folder("weights.safetensors");
-    safetensors file = {.tensors = box.count, .tensor = box.tensors};
+    safetensors file = {.tensor_count = box.count, .tensors = box.tensors};
     CHECK_OK(safetensors_save(&file, path));
     return path;
 }

@@ -213,8 +213,9 @@ TEST(arrays_of_numpy_are_read)
         char name[64];
         snprintf(name, sizeof name, "%s.npz", families[i]);
         CHECK_OK(npz_open(golden_torch_path(name), &file));
-        assert_string_equal(file->tensor[0].name, "deep/y");
-        golden_torch_check(&want, families[i], file->tensors, file->tensor);
+        assert_string_equal(file->tensors[0].name, "deep/y");
+        golden_torch_check(&want, families[i], file->tensor_count,
+                           file->tensors);
         npz_close(file);
     }
     golden_torch_close(&want);

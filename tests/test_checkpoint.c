@@ -111,8 +111,8 @@ static void change_counter(const char *path, size_t which, uint64_t value)
     safetensors *file = NULL;
     uint64_t counters[64];
     CHECK_OK(safetensors_open(path, &file));
-    for (size_t i = 0; i < file->tensors; i++) {
-        named_tensor *t = file->tensor + i;
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        named_tensor *t = file->tensors + i;
         if (strcmp(t->name, "counters") != 0) continue;
         memcpy(counters, t->data, t->count * sizeof *counters);
         counters[which] = value;

@@ -169,10 +169,10 @@ TEST(oddities_that_must_work_give_the_same_cells)
         static const char *const want[6] = {"a", "b c", "1.5", "2", "", "x"};
         csv *table = NULL;
         CHECK_OK(parse(texts[i], strlen(texts[i]), &table));
-        CHECK(table->rows == 2 && table->columns == 3, "text %zu", i);
+        CHECK(table->row_count == 2 && table->column_count == 3, "text %zu", i);
         for (size_t k = 0; k < 6; k++)
-            CHECK(!strcmp(table->cell[k], want[k]), "text %zu: \"%s\"", i,
-                  table->cell[k]);
+            CHECK(!strcmp(table->cells[k], want[k]), "text %zu: \"%s\"", i,
+                  table->cells[k]);
         csv_close(table);
     }
 }
@@ -182,12 +182,12 @@ TEST(quotes_keep_separators_line_ends_and_quotes)
     csv *table = NULL;
     const char *text = "x,\"a,\"\"b\"\"\nc\"\n\"\",z\n";
     CHECK_OK(parse(text, strlen(text), &table));
-    assert_int_equal(table->rows, 2);
-    assert_int_equal(table->columns, 2);
-    assert_string_equal(table->cell[1], "a,\"b\"\nc");
-    assert_string_equal(table->cell[2], "");
-    assert_int_equal(table->line[0], 1);
-    assert_int_equal(table->line[1], 3);
+    assert_int_equal(table->row_count, 2);
+    assert_int_equal(table->column_count, 2);
+    assert_string_equal(table->cells[1], "a,\"b\"\nc");
+    assert_string_equal(table->cells[2], "");
+    assert_int_equal(table->lines[0], 1);
+    assert_int_equal(table->lines[1], 3);
     csv_close(table);
 }
 
@@ -238,15 +238,15 @@ TEST(wide_and_long_tables_and_cuts_at_every_length_are_survived)
         memcpy(text + 2 * i, "7,", 2);
     csv *table = NULL;
     CHECK_OK(parse(text, 2 * COLUMNS - 1, &table));
-    assert_int_equal(table->columns, COLUMNS);
-    assert_string_equal(table->cell[COLUMNS - 1], "7");
+    assert_int_equal(table->column_count, COLUMNS);
+    assert_string_equal(table->cells[COLUMNS - 1], "7");
     csv_close(table);
     text[2 * COLUMNS - 1] = '\n';
     memset(text, '9', 2 * COLUMNS - 1); /* one cell, and a number too large */
     CHECK_OK(parse(text, 2 * COLUMNS, &table));
     double value;
-    assert_int_equal(strlen(table->cell[0]), 2 * COLUMNS - 1);
-    assert_int_equal(number_parse(table->cell[0], &value), NUMBER_TOO_LARGE);
+    assert_int_equal(strlen(table->cells[0]), 2 * COLUMNS - 1);
+    assert_int_equal(number_parse(table->cells[0], &value), NUMBER_TOO_LARGE);
     csv_close(table);
     free(text);
 

@@ -322,7 +322,7 @@ TEST(without_an_importer_only_elmans_own_file_is_read)
                            .shape = {3, 4},
                            .count = 12,
                            .data = floats};
-    const safetensors file = {.tensors = 1, .tensor = &matrix};
+    const safetensors file = {.tensor_count = 1, .tensors = &matrix};
     const elman_tensor view = {floats, 1, {12}};
 
     CHECK_OK(elman_model_create(&full, &model));
@@ -349,10 +349,10 @@ static elman_status load(const char *config, size_t count,
     elman_model *model = NULL;
     safetensors_note note = {"elman", config};
     named_tensor copy[3];
-    safetensors file = {.tensors = count,
-                        .tensor = copy,
-                        .notes = config != NULL,
-                        .note = &note};
+    safetensors file = {.tensor_count = count,
+                        .tensors = copy,
+                        .note_count = config != NULL,
+                        .notes = &note};
     if (count) memcpy(copy, tensors, count * sizeof *copy);
     CHECK_OK(safetensors_save(&file, path));
     elman_status status = elman_model_load(path, &model);

@@ -42,25 +42,27 @@ TEST(what_was_saved_is_read)
     CHECK_OK(onnx_open(in_folder("everything.onnx"), &g));
     assert_string_equal(g->name, "main");
     assert_string_equal(g->producer, "test");
-    CHECK(g->ir_version == 8 && g->opset == 17 && g->nodes == 2, " ");
-    CHECK(g->initializers == INITIALIZERS && g->inputs == 1, " ");
+    CHECK(g->ir_version == 8 && g->opset == 17 && g->node_count == 2, " ");
+    CHECK(g->initializer_count == INITIALIZERS && g->input_count == 1, " ");
     for (size_t i = 0; i < INITIALIZERS; i++)
-        check_tensor(&g->initializer[i], &initializers[i]);
-    CHECK(g->node[0].attributes == ATTRIBUTES && g->node[0].inputs == 3, " ");
-    for (size_t i = 0; i < ATTRIBUTES; i++)
-        check_attribute(onnx_find(&g->node[0], attributes[i].name),
-                        &attributes[i]);
-    assert_null(onnx_find(&g->node[0], "nothing"));
-    for (size_t i = 0; i < 3; i++)
-        assert_string_equal(g->node[0].input[i], inputs[i]);
-    assert_string_equal(g->node[0].output[0], "y");
-    assert_string_equal(g->node[1].domain, "com.example");
-    CHECK(g->input->shaped && g->input->rank == 3 &&
-              g->input->dimension[0].size == -1 &&
-              g->input->dimension[2].size == 3,
+        check_tensor(&g->initializers[i], &initializers[i]);
+    CHECK(g->nodes[0].attribute_count == ATTRIBUTES &&
+              g->nodes[0].input_count == 3,
           " ");
-    assert_string_equal(g->input->dimension[0].symbol, "T");
-    CHECK(!g->output->shaped && g->output->type == ELEMENT_F64, " ");
+    for (size_t i = 0; i < ATTRIBUTES; i++)
+        check_attribute(onnx_find(&g->nodes[0], attributes[i].name),
+                        &attributes[i]);
+    assert_null(onnx_find(&g->nodes[0], "nothing"));
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(g->nodes[0].inputs[i], inputs[i]);
+    assert_string_equal(g->nodes[0].outputs[0], "y");
+    assert_string_equal(g->nodes[1].domain, "com.example");
+    CHECK(g->inputs->shaped && g->inputs->rank == 3 &&
+              g->inputs->dimensions[0].size == -1 &&
+              g->inputs->dimensions[2].size == 3,
+          " ");
+    assert_string_equal(g->inputs->dimensions[0].symbol, "T");
+    CHECK(!g->outputs->shaped && g->outputs->type == ELEMENT_F64, " ");
 
     CHECK_OK(onnx_save(g, in_folder("again.onnx")));
     CHECK_OK(file_read(in_folder("again.onnx"), &second, &again));
@@ -84,7 +86,7 @@ TEST(recorded_models_are_read)
         snprintf(path, sizeof path, "%s/%s/model.onnx", folder, entry->d_name);
         if (*entry->d_name == '.' || access(path, R_OK)) continue;
         CHECK_OK(onnx_open(path, &g));
-        CHECK(g->nodes && g->inputs && g->outputs, "%s", path);
+        CHECK(g->node_count && g->input_count && g->output_count, "%s", path);
         CHECK_OK(onnx_save(g, in_folder("model.onnx")));
         onnx_close(g);
         CHECK_OK(onnx_open(in_folder("model.onnx"), &g));
@@ -150,7 +152,7 @@ TEST(listed_numbers_are_what_raw_ones_would_be)
             g = graph_of(&t);
             m = model_of(&g, 8, 17);
             CHECK_OK(parse(&m, NULL, &graph));
-            tensor_doubles(&graph->initializer[0], 0, 2, got);
+            tensor_doubles(&graph->initializers[0], 0, 2, got);
             CHECK(got[0] == 0 && got[1] == rows[i].want, "row %zu: %g", i,
                   got[1]);
             onnx_close(graph);
@@ -311,8 +313,8 @@ TEST(attributes_occur_once_and_have_a_kind)
     onnx_graph *graph = NULL;
     bytes m = model_of(&g, 8, 17);
     CHECK_OK(parse(&m, NULL, &graph));
-    CHECK(graph->node[0].attribute[0].kind == ONNX_OTHER, " ");
-    CHECK(graph->node[0].attribute[1].kind == ONNX_OTHER, " ");
+    CHECK(graph->nodes[0].attributes[0].kind == ONNX_OTHER, " ");
+    CHECK(graph->nodes[0].attributes[1].kind == ONNX_OTHER, " ");
     onnx_close(graph);
 
     for (int i = 0; i < 201; i++)
@@ -364,8 +366,8 @@ TEST(what_cannot_be_saved_is_refused)
 {
     named_tensor t = initializers[0];
     onnx_graph g = everything;
-    g.initializers = 1;
-    g.initializer = &t;
+    g.initializer_count = 1;
+    g.initializers = &t;
     t.strided = true;
     CHECK_FAILS(onnx_save(&g, in_folder("a.onnx")), ELMAN_BAD_VALUE,
                 "not row-major");

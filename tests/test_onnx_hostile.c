@@ -125,7 +125,7 @@ TEST(depth_is_not_followed)
     size_t size = m.size;
     CHECK_OK(parse(&m, NULL, &graph));
     CHECK(allocator_read().peak < MEMORY_TIMES * size + MEMORY_ROOM, " ");
-    CHECK(graph->node[0].attribute[0].kind == ONNX_OTHER, " ");
+    CHECK(graph->nodes[0].attributes[0].kind == ONNX_OTHER, " ");
     onnx_close(graph);
 
     /* a sequence (4) of (1) a sequence ... */
@@ -236,7 +236,7 @@ TEST(external_data_is_read_from_its_offset)
         put_bytes("model.onnx", m.data, m.size);
         free(m.data);
         CHECK_OK(onnx_open(in_folder("model.onnx"), &graph));
-        assert_memory_equal(graph->initializer[0].data,
+        assert_memory_equal(graph->initializers[0].data,
                             "\x10\x11\x12\x13\x14\x15\x16\x17", 8);
         onnx_close(graph);
     }

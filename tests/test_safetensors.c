@@ -211,7 +211,7 @@ static safetensors sample(named_tensor *tensor, safetensors_note *note)
     note[0] = (safetensors_note){"config", "{\"a\": [1, 2]}\n"};
     note[1] = (safetensors_note){"empty", ""};
     return (safetensors){
-        .tensors = 4, .tensor = tensor, .notes = 2, .note = note};
+        .tensor_count = 4, .tensors = tensor, .note_count = 2, .notes = note};
 }
 
 TEST(what_is_saved_is_read_and_gives_the_same_bytes_again)
@@ -222,10 +222,10 @@ TEST(what_is_saved_is_read_and_gives_the_same_bytes_again)
     CHECK_OK(safetensors_save(&file, in_folder("a.safetensors")));
     CHECK_OK(safetensors_open(in_folder("a.safetensors"), &got));
 
-    assert_int_equal(got->tensors, 4);
-    assert_int_equal(got->notes, 2);
+    assert_int_equal(got->tensor_count, 4);
+    assert_int_equal(got->note_count, 2);
     for (size_t i = 0; i < 4; i++) {
-        const named_tensor *t = &got->tensor[i];
+        const named_tensor *t = &got->tensors[i];
         assert_string_equal(t->name, tensor[i].name);
         CHECK_OK(
             tensor_expect(t, tensor[i].type, tensor[i].rank, tensor[i].shape));
@@ -366,14 +366,14 @@ TEST(names_that_cannot_be_saved_are_refused_and_nothing_is_written)
                                .count = 1,
                                .data = weights}};
     safetensors_note note[2] = {{"k", "1"}, {"k", "2"}};
-    safetensors file = {.tensors = 2, .tensor = tensor};
+    safetensors file = {.tensor_count = 2, .tensors = tensor};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,
                 "name \"a\" occurs twice");
-    file = (safetensors){.notes = 2, .note = note};
+    file = (safetensors){.note_count = 2, .notes = note};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,
                 "name \"k\" occurs twice");
     tensor[0].name = "\xFF";
-    file = (safetensors){.tensors = 1, .tensor = tensor};
+    file = (safetensors){.tensor_count = 1, .tensors = tensor};
     CHECK_FAILS(safetensors_save(&file, in_folder("x")), ELMAN_BAD_VALUE,
                 "not UTF-8");
     assert_int_equal(folder_count(), 0);

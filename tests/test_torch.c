@@ -51,12 +51,12 @@ TEST(state_dicts_are_what_torch_saved)
         char name[100];
         CHECK_OK(open_golden(cases[i].name, cases[i].key, &file));
         assert_string_equal(file->dict, cases[i].dict);
-        CHECK(file->beside == cases[i].beside, "%s: %zu beside", cases[i].name,
-              file->beside);
+        CHECK(file->extra_count == cases[i].beside, "%s: %zu beside",
+              cases[i].name, file->extra_count);
         snprintf(name, sizeof name, "%s%s%s", cases[i].name,
                  strcmp(cases[i].name, "several") ? "" : ":",
                  strcmp(cases[i].name, "several") ? "" : cases[i].key);
-        golden_torch_check(&want, name, file->tensors, file->tensor);
+        golden_torch_check(&want, name, file->tensor_count, file->tensors);
         torch_close(file);
     }
     golden_torch_close(&want);
@@ -66,7 +66,7 @@ TEST(views_lie_on_their_storage)
 {
     torch_file *file = NULL;
     CHECK_OK(open_golden("views", NULL, &file));
-    const named_tensor *t = file->tensor;
+    const named_tensor *t = file->tensors;
     assert_ptr_equal(t[0].data, t[5].data); /* same */
     CHECK(!t[0].strided && t[1].strided, "row-major, then turned");
     assert_int_equal((const char *)t[2].data - (const char *)t[0].data, 13 * 4);
@@ -227,8 +227,8 @@ TEST(tensors_beyond_their_storage_are_refused)
         }
         double value;
         CHECK_OK(parse_claim(&cases[i].claim, &file));
-        for (size_t k = 0; k < file->tensor->count; k++)
-            tensor_doubles(file->tensor, k, 1, &value);
+        for (size_t k = 0; k < file->tensors->count; k++)
+            tensor_doubles(file->tensors, k, 1, &value);
         torch_close(file);
     }
 }
@@ -361,9 +361,9 @@ static elman_status parse_copy(const char *bytes, size_t size,
 /* Whether a file has the tensors of another; reads every element. */
 static bool same_tensors(const torch_file *a, const torch_file *b)
 {
-    bool same = a->tensors == b->tensors;
-    for (size_t i = 0; i < a->tensors; i++) {
-        const named_tensor *t = &a->tensor[i], *u = &b->tensor[i];
+    bool same = a->tensor_count == b->tensor_count;
+    for (size_t i = 0; i < a->tensor_count; i++) {
+        const named_tensor *t = &a->tensors[i], *u = &b->tensors[i];
         same = same && t->count == u->count && !strcmp(t->name, u->name);
         for (size_t k = 0; k < t->count; k++) {
             double left, right = 0;

@@ -49,7 +49,7 @@ static elman_status follow(const line *lines, size_t count,
     onnx_value x = {.name = "x",
                     .shaped = true,
                     .rank = 3,
-                    .dimension = {{T, ""}, {B, ""}, {I, ""}}};
+                    .dimensions = {{T, ""}, {B, ""}, {I, ""}}};
     size_t n = 0;
     for (size_t i = 0; i < count + 2; i++) {
         const line *l = i < 2 ? head + i : lines + i - 2;
@@ -59,12 +59,12 @@ static elman_status follow(const line *lines, size_t count,
         nodes[n++] = (onnx_node){.name = l->out,
                                  .op = l->op,
                                  .domain = "",
-                                 .inputs = inputs,
-                                 .outputs = 1,
-                                 .attributes = l->attribute.name ? 1 : 0,
-                                 .input = l->in,
-                                 .output = &l->out,
-                                 .attribute = &l->attribute};
+                                 .input_count = inputs,
+                                 .output_count = 1,
+                                 .attribute_count = l->attribute.name ? 1 : 0,
+                                 .inputs = l->in,
+                                 .outputs = &l->out,
+                                 .attributes = &l->attribute};
     }
     for (size_t i = 0; i < TENSORS; i++) {
         made[i] = tensors[i];
@@ -73,14 +73,14 @@ static elman_status follow(const line *lines, size_t count,
     for (size_t i = 0; i < output_count; i++)
         wanted[i].name = outputs[i];
     const onnx_graph graph = {.opset = 17,
-                              .nodes = n,
-                              .node = nodes,
-                              .initializers = TENSORS,
-                              .initializer = made,
-                              .inputs = 1,
-                              .input = &x,
-                              .outputs = output_count,
-                              .output = wanted};
+                              .node_count = n,
+                              .nodes = nodes,
+                              .initializer_count = TENSORS,
+                              .initializers = made,
+                              .input_count = 1,
+                              .inputs = &x,
+                              .output_count = output_count,
+                              .outputs = wanted};
     trace *t = NULL;
     elman_status status = trace_open(&graph, NULL, &t);
     trace_close(t);

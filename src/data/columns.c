@@ -18,7 +18,7 @@ static elman_status no_memory(void)
 
 static const char *cell(const columns *c, size_t row, size_t column)
 {
-    return c->table->cell[row * c->table->columns + column];
+    return c->table->cells[row * c->table->column_count + column];
 }
 
 /* A column's name: the header's or, if that is empty, its number from 1. */
@@ -48,7 +48,7 @@ elman_status columns_value(const columns *c, size_t row, size_t column,
 
     /* the message quotes the cell unless it is empty */
     return failure(ELMAN_BAD_FORMAT, "line %zu, column \"%.60s\": %s%.40s%s %s",
-                   c->table->line[row + c->header], name_of(c, column),
+                   c->table->lines[row + c->header], name_of(c, column),
                    text[0] ? "\"" : "", text[0] ? text : "the cell",
                    text[0] ? "\"" : "",
                    text[0] ? reasons[kind] : "is empty; fill it in first");
@@ -57,7 +57,7 @@ elman_status columns_value(const columns *c, size_t row, size_t column,
 /* Whether no cell of the first row is a number. */
 static bool has_header(const columns *c)
 {
-    for (size_t j = 0; j < c->table->columns; j++)
+    for (size_t j = 0; j < c->table->column_count; j++)
         if (kind_of(c, 0, j) != NUMBER_NONE) return false;
     return true;
 }
@@ -66,7 +66,7 @@ static bool has_header(const columns *c)
  * not a column of labels. */
 static bool is_numeric(const columns *c, size_t column)
 {
-    for (size_t row = c->header; row < c->table->rows; row++)
+    for (size_t row = c->header; row < c->table->row_count; row++)
         if (kind_of(c, row, column) != NUMBER_NONE) return true;
     return false;
 }
@@ -79,7 +79,7 @@ static bool is_numeric(const columns *c, size_t column)
 static size_t find_column(const columns *c, const char *name, size_t bytes,
                           size_t hint)
 {
-    size_t count = c->table->columns, number = 0;
+    size_t count = c->table->column_count, number = 0;
 
     for (size_t i = 0; i < count; i++) {
         size_t column = (hint + i) % count;
@@ -101,21 +101,21 @@ static elman_status no_column(const columns *c, const char *name, size_t bytes)
     size_t at = 0;
 
     /* as many of the names as fit */
-    for (size_t j = 0; j < c->table->columns && at < sizeof list - 1; j++)
+    for (size_t j = 0; j < c->table->column_count && at < sizeof list - 1; j++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s",
                                j ? ", " : "", name_of(c, j));
 
     return failure(ELMAN_BAD_VALUE,
                    "no column \"%.*s\"; the %zu columns are %s%s",
-                   bytes > 60 ? 60 : (int)bytes, name, c->table->columns, list,
-                   at < sizeof list - 1 ? "" : "...");
+                   bytes > 60 ? 60 : (int)bytes, name, c->table->column_count,
+                   list, at < sizeof list - 1 ? "" : "...");
 }
 
 /* Finds the columns of a list "a,b,3". */
 static elman_status read_list(const columns *c, const char *list,
                               size_t *column, size_t *count)
 {
-    bool *seen = calloc(c->table->columns, sizeof *seen);
+    bool *seen = calloc(c->table->column_count, sizeof *seen);
     if (!seen) return no_memory();
     elman_status status = ELMAN_OK;
     size_t hint = 0;
@@ -128,7 +128,7 @@ static elman_status read_list(const columns *c, const char *list,
             bytes--;
 
         size_t found = find_column(c, list, bytes, hint);
-        if (found == c->table->columns) status = no_column(c, list, bytes);
+        if (found == c->table->column_count) status = no_column(c, list, bytes);
         else if (seen[found])
             status = failure(ELMAN_BAD_VALUE, "column \"%.60s\" is named twice",
                              name_of(c, found));
@@ -150,16 +150,16 @@ static elman_status read_list(const columns *c, const char *list,
 static elman_status follow_names(const columns *c, char *const *names,
                                  size_t wanted, size_t *column, size_t *count)
 {
-    if (wanted > c->table->columns || (wanted && !names))
-        return failure(ELMAN_BAD_FORMAT,
-                       "%zu columns, but the encoding needs %zu%s",
-                       c->table->columns, wanted, names ? "" : " with names");
+    if (wanted > c->table->column_count || (wanted && !names))
+        return failure(
+            ELMAN_BAD_FORMAT, "%zu columns, but the encoding needs %zu%s",
+            c->table->column_count, wanted, names ? "" : " with names");
 
     for (*count = 0; *count < wanted; ++*count) {
         const char *name = names[*count];
         size_t hint = *count ? column[*count - 1] + 1 : 0;
         column[*count] = find_column(c, name, strlen(name), hint);
-        if (column[*count] == c->table->columns)
+        if (column[*count] == c->table->column_count)
             return no_column(c, name, strlen(name));
     }
     return ELMAN_OK;
@@ -198,7 +198,7 @@ choose_inputs(columns *c, const elman_dataset_config *config, elman_task task)
     if (config->columns) {
         TRY(read_list(c, config->columns, c->inputs, &c->input_count));
     } else {
-        for (size_t j = 0; j < c->table->columns; j++)
+        for (size_t j = 0; j < c->table->column_count; j++)
             if (is_numeric(c, j)) c->inputs[c->input_count++] = j;
     }
 
@@ -238,7 +238,7 @@ static elman_status choose(columns *c, elman_encoding *e,
                            const elman_dataset_config *config)
 {
     /* the targets: those named, or the last column */
-    c->targets[0] = c->table->columns - 1;
+    c->targets[0] = c->table->column_count - 1;
     if (config->target)
         TRY(read_list(c, config->target, c->targets, &c->target_count));
     else c->target_count = 1;
@@ -256,10 +256,10 @@ static elman_status open_columns(elman_dataset *dataset,
                                  const elman_dataset_config *config, columns *c)
 {
     elman_encoding *e = dataset->encoding;
-    size_t count = c->table->columns;
+    size_t count = c->table->column_count;
 
     c->header = has_header(c);
-    if (c->table->rows == c->header)
+    if (c->table->row_count == c->header)
         return failure(ELMAN_BAD_FORMAT, "a header, but no rows");
 
     c->numbers = calloc(count, sizeof *c->numbers);

@@ -21,12 +21,12 @@ static elman_status read_tag(elman_dataset *dataset, const columns *c,
                              size_t row)
 {
     const csv *t = c->table;
-    const char *label = t->cell[row * t->columns + c->targets[0]];
+    const char *label = t->cells[row * t->column_count + c->targets[0]];
     elman_status status = label_add(dataset, label, strlen(label));
     if (status == ELMAN_OK) return status;
 
     char where[40];
-    snprintf(where, sizeof where, "line %zu", t->line[row]);
+    snprintf(where, sizeof where, "line %zu", t->lines[row]);
     return failure_in(status, where);
 }
 
@@ -78,7 +78,7 @@ static elman_status read_columns(elman_dataset *dataset, const columns *c,
     elman_encoding *e = dataset->encoding;
     if (!dataset->learned) TRY(settle_windows(e, config));
 
-    for (size_t row = 0; row + c->header < c->table->rows; row++)
+    for (size_t row = 0; row + c->header < c->table->row_count; row++)
         TRY(read_row(dataset, c, row));
 
     dataset->per_step = true;

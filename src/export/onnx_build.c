@@ -97,10 +97,10 @@ void build_node(onnx_builder *b, const char *op, size_t inputs,
     onnx_node node = {.name = build_fresh(b),
                       .op = op,
                       .domain = "",
-                      .inputs = inputs,
-                      .outputs = outputs,
-                      .input = copy(b, inputs, sizeof *input, input),
-                      .output = copy(b, outputs, sizeof *output, output)};
+                      .input_count = inputs,
+                      .output_count = outputs,
+                      .inputs = copy(b, inputs, sizeof *input, input),
+                      .outputs = copy(b, outputs, sizeof *output, output)};
     if (grow(b, &b->nodes, sizeof *b->nodes, b->node_count, &b->node_room))
         b->nodes[b->node_count++] = node;
 }
@@ -128,13 +128,13 @@ static void add(onnx_builder *b, onnx_attribute attribute)
     /* the list is replaced by one that is longer; the builder frees the old one
      */
     onnx_attribute *list =
-        take(b, node->attributes + 1, sizeof *node->attribute);
+        take(b, node->attribute_count + 1, sizeof *node->attributes);
     if (!list) return;
 
-    if (node->attributes)
-        memcpy(list, node->attribute, node->attributes * sizeof *list);
-    list[node->attributes++] = attribute;
-    node->attribute = list;
+    if (node->attribute_count)
+        memcpy(list, node->attributes, node->attribute_count * sizeof *list);
+    list[node->attribute_count++] = attribute;
+    node->attributes = list;
 }
 
 void build_whole(onnx_builder *b, const char *name, int64_t i)
@@ -231,7 +231,7 @@ static onnx_value value_of(const char *name, element_type type, size_t rank,
 {
     onnx_value value = {
         .name = name, .type = type, .shaped = true, .rank = rank};
-    memcpy(value.dimension, dimension, rank * sizeof *dimension);
+    memcpy(value.dimensions, dimension, rank * sizeof *dimension);
     return value;
 }
 
@@ -256,8 +256,8 @@ void build_rename(onnx_builder *b, const char *from, const char *to)
     for (size_t i = b->node_count; !b->failed && i > 0; i--) {
         onnx_node *node = &b->nodes[i - 1];
 
-        if (node->outputs != 1 || strcmp(node->output[0], from)) continue;
-        node->output = copy(b, 1, sizeof to, &to);
+        if (node->output_count != 1 || strcmp(node->outputs[0], from)) continue;
+        node->outputs = copy(b, 1, sizeof to, &to);
         return;
     }
 
@@ -271,13 +271,13 @@ elman_status build_save(const onnx_builder *b, const char *path)
                                    .producer = "elman",
                                    .ir_version = IR_VERSION,
                                    .opset = OPSET,
-                                   .nodes = b->node_count,
-                                   .initializers = b->initializer_count,
-                                   .inputs = b->input_count,
-                                   .outputs = b->output_count,
-                                   .node = b->nodes,
-                                   .initializer = b->initializers,
-                                   .input = b->inputs,
-                                   .output = b->outputs},
+                                   .node_count = b->node_count,
+                                   .initializer_count = b->initializer_count,
+                                   .input_count = b->input_count,
+                                   .output_count = b->output_count,
+                                   .nodes = b->nodes,
+                                   .initializers = b->initializers,
+                                   .inputs = b->inputs,
+                                   .outputs = b->outputs},
                      path);
 }

@@ -187,10 +187,10 @@ elman_status export_torch(const elman_model *m, const char *path)
         tensors[i].name += prefix;
 
     safetensors_note note = {"format", "pt"};
-    safetensors file = {.tensors = m->info.parameters,
-                        .tensor = tensors,
-                        .notes = 1,
-                        .note = &note};
+    safetensors file = {.tensor_count = m->info.parameters,
+                        .tensors = tensors,
+                        .note_count = 1,
+                        .notes = &note};
 
     elman_status status = safetensors_save(&file, path);
     free(tensors);

@@ -130,25 +130,25 @@ static elman_status take_cell(cursor *c, char separator, char **cell,
 static elman_status take_row(cursor *c, size_t room, csv *table)
 {
     size_t line = c->line, column_count = 0;
-    char **cell = table->cell + table->rows * table->columns;
+    char **cell = table->cells + table->row_count * table->column_count;
 
     /* no more cells than the first row, for which there is room */
     for (bool last = false; !last; column_count++) {
         if (column_count == room)
             return failure(ELMAN_BAD_FORMAT,
                            "line %zu: more columns than the %zu of line %zu",
-                           line, room, table->line[0]);
+                           line, room, table->lines[0]);
 
         TRY(take_cell(c, table->separator, &cell[column_count], &last));
     }
 
-    if (table->rows && column_count != table->columns)
+    if (table->row_count && column_count != table->column_count)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu: %zu columns, but line %zu has %zu", line,
-                       column_count, table->line[0], table->columns);
+                       column_count, table->lines[0], table->column_count);
 
-    table->columns = column_count;
-    table->line[table->rows++] = line;
+    table->column_count = column_count;
+    table->lines[table->row_count++] = line;
     return ELMAN_OK;
 }
 
@@ -164,9 +164,9 @@ static elman_status reserve(const char *text, csv *table)
         row_count += ends;
     }
 
-    table->cell = calloc(cell_count, sizeof *table->cell);
-    table->line = calloc(row_count, sizeof *table->line);
-    if (!table->cell || !table->line)
+    table->cells = calloc(cell_count, sizeof *table->cells);
+    table->lines = calloc(row_count, sizeof *table->lines);
+    if (!table->cells || !table->lines)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu cells", cell_count);
     return ELMAN_OK;
 }
@@ -188,7 +188,7 @@ static elman_status read_rows(char *bytes, size_t size, csv *table)
     size_t room = SIZE_MAX;
     while (*c.at) {
         TRY(take_row(&c, room, table));
-        room = table->columns;
+        room = table->column_count;
         skip_blank_lines(&c);
     }
     return ELMAN_OK;
@@ -221,8 +221,8 @@ elman_status csv_open(const char *path, csv **table)
 void csv_close(csv *table)
 {
     if (!table) return;
-    free(table->cell);
-    free(table->line);
+    free(table->cells);
+    free(table->lines);
     free(table->bytes);
     free(table);
 }

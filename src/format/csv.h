@@ -8,12 +8,12 @@
 #include "base/status.h"
 
 typedef struct csv {
-    size_t rows, columns; /* both at least 1 */
-    char **cell;          /* (rows,columns) zero-terminated UTF-8, without the
-                             quotes and spaces around it */
-    size_t *line;         /* (rows) where each begins in the file, from 1 */
-    char separator;       /* the one found */
-    char *bytes;          /* the file; owner of the cells */
+    size_t row_count, column_count; /* both at least 1 */
+    char **cells; /* (row_count,column_count) zero-terminated UTF-8, without the
+                    quotes and spaces around it */
+    size_t *lines;  /* (row_count) where each begins in the file, from 1 */
+    char separator; /* the one found */
+    char *bytes;    /* the file; owner of the cells */
 } csv;
 
 /* Reads a file. Rows of different lengths, an open quote, text that is not

@@ -20,9 +20,9 @@ static elman_status copy_names(npz_block *block, npz *file)
     for (size_t i = 0; i < count; i++)
         bytes += strlen(archive_name(block->archive, i)) + 1;
 
-    file->tensor = calloc(count + 1, sizeof *file->tensor);
+    file->tensors = calloc(count + 1, sizeof *file->tensors);
     char *at = block->names = malloc(bytes);
-    if (!at || !file->tensor)
+    if (!at || !file->tensors)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu arrays", count);
 
     for (size_t i = 0; i < count; i++) {
@@ -36,7 +36,7 @@ static elman_status copy_names(npz_block *block, npz *file)
         kept -= 4;
         memcpy(at, name, kept);
         at[kept] = 0;
-        file->tensor[i].name = at;
+        file->tensors[i].name = at;
         at += kept + 1;
     }
     return ELMAN_OK;
@@ -51,7 +51,7 @@ static elman_status read_arrays(npz_block *block, npz *file)
         TRY(archive_read(block->archive, i, &data));
 
         elman_status status =
-            npy_view(data, archive_size(block->archive, i), &file->tensor[i]);
+            npy_view(data, archive_size(block->archive, i), &file->tensors[i]);
         if (status != ELMAN_OK) {
             char where[120];
             snprintf(where, sizeof where, "entry \"%.80s\"",
@@ -59,7 +59,7 @@ static elman_status read_arrays(npz_block *block, npz *file)
             return failure_in(status, where);
         }
 
-        file->tensors++;
+        file->tensor_count++;
     }
 
     /* the arrays lie in what was read, not in the file */
@@ -103,6 +103,6 @@ void npz_close(npz *file)
     archive_close(block->archive);
     free(block->names);
     free(block);
-    free(file->tensor);
+    free(file->tensors);
     free(file);
 }

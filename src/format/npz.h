@@ -9,9 +9,10 @@
 
 /* A file in memory. */
 typedef struct npz {
-    size_t tensors;
-    named_tensor *tensor; /* (tensors) by name: the entry's, without .npy */
-    void *block;          /* owner of everything above */
+    size_t tensor_count;
+    named_tensor
+        *tensors; /* (tensor_count) by name: the entry's, without .npy */
+    void *block;  /* owner of everything above */
 } npz;
 
 /* Reads a file; every entry must be an .npy array of numbers. Messages name

@@ -5,7 +5,8 @@
 
 const onnx_attribute *onnx_find(const onnx_node *node, const char *name)
 {
-    for (size_t i = 0; i < node->attributes; i++)
-        if (!strcmp(node->attribute[i].name, name)) return &node->attribute[i];
+    for (size_t i = 0; i < node->attribute_count; i++)
+        if (!strcmp(node->attributes[i].name, name))
+            return &node->attributes[i];
     return NULL;
 }

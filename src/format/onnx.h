@@ -36,10 +36,10 @@ typedef struct onnx_attribute {
 typedef struct onnx_node {
     const char *name; /* "" if it has none */
     const char *op, *domain;
-    size_t inputs, outputs, attributes;
-    const char *const *input; /* "" where one is left out */
-    const char *const *output;
-    const onnx_attribute *attribute;
+    size_t input_count, output_count, attribute_count;
+    const char *const *inputs; /* "" where one is left out */
+    const char *const *outputs;
+    const onnx_attribute *attributes;
 } onnx_node;
 
 /* One dimension: a size, or -1 with the name of one that is free ("" if it has
@@ -55,16 +55,16 @@ typedef struct onnx_value {
     element_type type;
     bool shaped; /* the file gives rank and dimensions */
     size_t rank;
-    onnx_dimension dimension[TENSOR_MAX_RANK];
+    onnx_dimension dimensions[TENSOR_MAX_RANK];
 } onnx_value;
 
 typedef struct onnx_graph {
     const char *name, *producer;
     int64_t ir_version, opset; /* opset of the domain "" */
-    size_t nodes, initializers, inputs, outputs;
-    const onnx_node *node;           /* (nodes) as in the file */
-    const named_tensor *initializer; /* (initializers) */
-    const onnx_value *input, *output;
+    size_t node_count, initializer_count, input_count, output_count;
+    const onnx_node *nodes;           /* (node_count) as in the file */
+    const named_tensor *initializers; /* (initializer_count) */
+    const onnx_value *inputs, *outputs;
     void *block; /* owner of everything above, if it was read */
 } onnx_graph;
 

@@ -98,14 +98,14 @@ static elman_status read_attributes(onnx_reader *r, const Onnx__Node *from,
         TRY(read_attribute(r, from->attribute[i], &list[i]));
 
         /* compare its name with those before it */
-        to->attribute = list;
-        to->attributes = i;
+        to->attributes = list;
+        to->attribute_count = i;
         if (onnx_find(to, list[i].name))
             return failure(ELMAN_BAD_FORMAT, "attribute \"%.80s\" occurs twice",
                            list[i].name);
     }
 
-    to->attributes = from->n_attribute;
+    to->attribute_count = from->n_attribute;
     return ELMAN_OK;
 }
 
@@ -116,12 +116,12 @@ static elman_status read_node(onnx_reader *r, const Onnx__Node *from,
     TRY(onnx_text_read(from->op_type, "the operator", &to->op));
     TRY(onnx_text_read(from->domain, "the domain", &to->domain));
 
-    to->inputs = from->n_input;
-    to->outputs = from->n_output;
+    to->input_count = from->n_input;
+    to->output_count = from->n_output;
     TRY(read_texts(r, from->n_input, from->input, "an input's name",
-                   &to->input));
+                   &to->inputs));
     TRY(read_texts(r, from->n_output, from->output, "an output's name",
-                   &to->output));
+                   &to->outputs));
 
     return read_attributes(r, from, to);
 }
@@ -142,7 +142,7 @@ elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from)
         return failure_in(status, where);
     }
 
-    r->graph.nodes = from->n_node;
-    r->graph.node = list;
+    r->graph.node_count = from->n_node;
+    r->graph.nodes = list;
     return ELMAN_OK;
 }

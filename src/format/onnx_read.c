@@ -132,9 +132,9 @@ static elman_status check_differ(const char **names, size_t count,
 static size_t list_outputs(const onnx_graph *g, const char **names)
 {
     size_t count = 0;
-    for (size_t i = 0; i < g->nodes; i++)
-        for (size_t j = 0; j < g->node[i].outputs; j++)
-            names[count++] = g->node[i].output[j];
+    for (size_t i = 0; i < g->node_count; i++)
+        for (size_t j = 0; j < g->nodes[i].output_count; j++)
+            names[count++] = g->nodes[i].outputs[j];
     return count;
 }
 
@@ -143,27 +143,28 @@ static size_t list_outputs(const onnx_graph *g, const char **names)
 static elman_status check_names(onnx_reader *r)
 {
     const onnx_graph *g = &r->graph;
-    size_t most = g->inputs + g->outputs + g->initializers, count;
-    for (size_t i = 0; i < g->nodes; i++)
-        most += g->node[i].outputs;
+    size_t most = g->input_count + g->output_count + g->initializer_count,
+           count;
+    for (size_t i = 0; i < g->node_count; i++)
+        most += g->nodes[i].output_count;
     const char **names = onnx_allocate(r, most, sizeof *names);
     if (!names) return onnx_memory_failure(r);
 
     /* outputs of the graph differ */
-    for (size_t i = 0; i < g->outputs; i++)
-        names[i] = g->output[i].name;
-    TRY(check_differ(names, g->outputs, "graph output"));
+    for (size_t i = 0; i < g->output_count; i++)
+        names[i] = g->outputs[i].name;
+    TRY(check_differ(names, g->output_count, "graph output"));
 
     /* a node or an initializer makes a value only once */
     count = list_outputs(g, names);
-    for (size_t i = 0; i < g->initializers; i++)
-        names[count++] = g->initializer[i].name;
+    for (size_t i = 0; i < g->initializer_count; i++)
+        names[count++] = g->initializers[i].name;
     TRY(check_differ(names, count, "initializer or node output"));
 
     /* no node makes an input of the graph */
     count = list_outputs(g, names);
-    for (size_t i = 0; i < g->inputs; i++)
-        names[count++] = g->input[i].name;
+    for (size_t i = 0; i < g->input_count; i++)
+        names[count++] = g->inputs[i].name;
     return check_differ(names, count, "graph input or node output");
 }
 
@@ -179,7 +180,7 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
     to->rank = shape->n_dim;
     for (size_t i = 0; i < to->rank; i++) {
         const Onnx__Dimension *from = shape->dim[i];
-        onnx_dimension *dim = &to->dimension[i];
+        onnx_dimension *dim = &to->dimensions[i];
 
         TRY(onnx_text_read(from->dim_param, "a dimension's name",
                            &dim->symbol));
@@ -238,8 +239,8 @@ static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
             return failure(ELMAN_BAD_FORMAT, "initializer %zu has no name", i);
     }
 
-    r->graph.initializers = count;
-    r->graph.initializer = list;
+    r->graph.initializer_count = count;
+    r->graph.initializers = list;
     return ELMAN_OK;
 }
 
@@ -252,10 +253,10 @@ static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
         return failure(ELMAN_BAD_FORMAT,
                        "sparse initializers are not supported");
 
-    TRY(read_values(r, from->n_input, from->input, "input", &g->input));
-    g->inputs = from->n_input;
-    TRY(read_values(r, from->n_output, from->output, "output", &g->output));
-    g->outputs = from->n_output;
+    TRY(read_values(r, from->n_input, from->input, "input", &g->inputs));
+    g->input_count = from->n_input;
+    TRY(read_values(r, from->n_output, from->output, "output", &g->outputs));
+    g->output_count = from->n_output;
 
     TRY(read_initializers(r, from));
     TRY(onnx_nodes_read(r, from));

@@ -129,16 +129,17 @@ static Onnx__Node *make_node(writer *w, const onnx_node *from)
     if (!to) return NULL;
 
     /* its inputs, outputs and attributes */
-    to->n_input = from->inputs;
-    to->input = text_fields(w, from->inputs, from->input);
-    to->n_output = from->outputs;
-    to->output = text_fields(w, from->outputs, from->output);
-    to->n_attribute = from->attributes;
-    to->attribute = onnx_allocate(w, from->attributes, sizeof *to->attribute);
+    to->n_input = from->input_count;
+    to->input = text_fields(w, from->input_count, from->inputs);
+    to->n_output = from->output_count;
+    to->output = text_fields(w, from->output_count, from->outputs);
+    to->n_attribute = from->attribute_count;
+    to->attribute =
+        onnx_allocate(w, from->attribute_count, sizeof *to->attribute);
     if (!to->input || !to->output || !to->attribute) return NULL;
 
-    for (size_t i = 0; i < from->attributes; i++)
-        if (!(to->attribute[i] = make_attribute(w, &from->attribute[i])))
+    for (size_t i = 0; i < from->attribute_count; i++)
+        if (!(to->attribute[i] = make_attribute(w, &from->attributes[i])))
             return NULL;
 
     /* its name and operator */
@@ -161,7 +162,7 @@ static Onnx__Shape *make_shape(writer *w, const onnx_value *from)
     if (!to->dim) return NULL;
 
     for (size_t i = 0; i < from->rank; i++) {
-        const onnx_dimension *dimension = &from->dimension[i];
+        const onnx_dimension *dimension = &from->dimensions[i];
         Onnx__Dimension *dim = make(w, &onnx__dimension__descriptor);
         if (!dim) return NULL;
 
@@ -215,24 +216,24 @@ static Onnx__Graph *make_graph(writer *w, const onnx_graph *from)
     to->name = text_field(from->name);
 
     /* room for all lists */
-    to->n_input = from->inputs;
-    to->input = make_values(w, from->inputs, from->input);
-    to->n_output = from->outputs;
-    to->output = make_values(w, from->outputs, from->output);
+    to->n_input = from->input_count;
+    to->input = make_values(w, from->input_count, from->inputs);
+    to->n_output = from->output_count;
+    to->output = make_values(w, from->output_count, from->outputs);
 
-    to->n_node = from->nodes;
-    to->node = onnx_allocate(w, from->nodes, sizeof *to->node);
-    to->n_initializer = from->initializers;
+    to->n_node = from->node_count;
+    to->node = onnx_allocate(w, from->node_count, sizeof *to->node);
+    to->n_initializer = from->initializer_count;
     to->initializer =
-        onnx_allocate(w, from->initializers, sizeof *to->initializer);
+        onnx_allocate(w, from->initializer_count, sizeof *to->initializer);
 
     if (!to->input || !to->output || !to->node || !to->initializer) return NULL;
 
     /* their content */
-    for (size_t i = 0; i < from->nodes; i++)
-        if (!(to->node[i] = make_node(w, &from->node[i]))) return NULL;
-    for (size_t i = 0; i < from->initializers; i++)
-        if (!(to->initializer[i] = make_tensor(w, &from->initializer[i])))
+    for (size_t i = 0; i < from->node_count; i++)
+        if (!(to->node[i] = make_node(w, &from->nodes[i]))) return NULL;
+    for (size_t i = 0; i < from->initializer_count; i++)
+        if (!(to->initializer[i] = make_tensor(w, &from->initializers[i])))
             return NULL;
 
     return to;
@@ -273,8 +274,8 @@ static elman_status check_tensors(const onnx_graph *graph)
 {
     size_t left = INT_MAX;
 
-    for (size_t i = 0; i < graph->initializers; i++) {
-        const named_tensor *t = &graph->initializer[i];
+    for (size_t i = 0; i < graph->initializer_count; i++) {
+        const named_tensor *t = &graph->initializers[i];
         if (t->strided || t->swapped)
             return failure(ELMAN_BAD_VALUE,
                            "tensor \"%.80s\" is not row-major and "

@@ -138,15 +138,16 @@ static elman_status read_notes(const json_node *entry, safetensors *file)
     if (entry->kind != JSON_KIND_OBJECT)
         return failure(ELMAN_BAD_FORMAT, "__metadata__ is not a JSON object");
 
-    file->note = calloc(entry->count + 1, sizeof *file->note);
-    if (!file->note) return failure(ELMAN_NO_MEMORY, "no memory for notes");
+    file->notes = calloc(entry->count + 1, sizeof *file->notes);
+    if (!file->notes) return failure(ELMAN_NO_MEMORY, "no memory for notes");
 
     for (const json_node *n = entry->is.first; n; n = n->next) {
         if (n->kind != JSON_KIND_TEXT)
             return failure(ELMAN_BAD_FORMAT,
                            "__metadata__ \"%.80s\" is not a string", n->key);
 
-        file->note[file->notes++] = (safetensors_note){n->key, n->is.text};
+        file->notes[file->note_count++] =
+            (safetensors_note){n->key, n->is.text};
     }
     return ELMAN_OK;
 }
@@ -195,12 +196,12 @@ static elman_status read_members(const json_node *header, const char *data,
             continue;
         }
 
-        size_t k = file->tensors;
-        TRY(read_tensor(n->key, n, data, room, &file->tensor[k], &ranges[k]));
-        file->tensors++;
+        size_t k = file->tensor_count;
+        TRY(read_tensor(n->key, n, data, room, &file->tensors[k], &ranges[k]));
+        file->tensor_count++;
     }
 
-    return check_cover(ranges, file->tensors, room);
+    return check_cover(ranges, file->tensor_count, room);
 }
 
 static elman_status read_entries(const json_node *header, const char *data,
@@ -208,10 +209,10 @@ static elman_status read_entries(const json_node *header, const char *data,
 {
     size_t most = header->count + 1;
     range *ranges = calloc(most, sizeof *ranges);
-    file->tensor = calloc(most, sizeof *file->tensor);
+    file->tensors = calloc(most, sizeof *file->tensors);
 
     elman_status status =
-        ranges && file->tensor
+        ranges && file->tensors
             ? read_members(header, data, room, file, ranges)
             : failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", most);
 
@@ -287,22 +288,22 @@ elman_status safetensors_open(const char *path, safetensors **file)
 void safetensors_close(safetensors *file)
 {
     if (!file) return;
-    free(file->tensor);
-    free(file->note);
+    free(file->tensors);
+    free(file->notes);
     free(file->bytes);
     free(file);
 }
 
 const named_tensor *safetensors_find(const safetensors *file, const char *name)
 {
-    for (size_t i = 0; i < file->tensors; i++)
-        if (!strcmp(file->tensor[i].name, name)) return &file->tensor[i];
+    for (size_t i = 0; i < file->tensor_count; i++)
+        if (!strcmp(file->tensors[i].name, name)) return &file->tensors[i];
     return NULL;
 }
 
 const char *safetensors_text(const safetensors *file, const char *key)
 {
-    for (size_t i = 0; i < file->notes; i++)
-        if (!strcmp(file->note[i].key, key)) return file->note[i].text;
+    for (size_t i = 0; i < file->note_count; i++)
+        if (!strcmp(file->notes[i].key, key)) return file->notes[i].text;
     return NULL;
 }

@@ -20,11 +20,11 @@ typedef struct safetensors_note {
 
 /* A file in memory. Tensors and notes are in the header's order. */
 typedef struct safetensors {
-    size_t tensors;
-    named_tensor *tensor; /* (tensors) */
-    size_t notes;
-    safetensors_note *note; /* (notes) */
-    char *bytes;            /* the file; owner of names, texts and data */
+    size_t tensor_count;
+    named_tensor *tensors; /* (tensor_count) */
+    size_t note_count;
+    safetensors_note *notes; /* (note_count) */
+    char *bytes;             /* the file; owner of names, texts and data */
 } safetensors;
 
 /* Reads and checks everything before it returns: header within the file and at

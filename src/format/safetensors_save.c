@@ -42,24 +42,25 @@ static elman_status check_names(const char **names, size_t count)
 
 static elman_status check_file(const safetensors *file)
 {
-    size_t most = file->notes > file->tensors ? file->notes : file->tensors;
+    size_t most = file->note_count > file->tensor_count ? file->note_count
+                                                        : file->tensor_count;
 
     const char **names = calloc(most + 1, sizeof *names);
     if (!names) return failure(ELMAN_NO_MEMORY, "no memory for a header");
 
     /* keys differ and are UTF-8, and so are their texts */
-    for (size_t i = 0; i < file->notes; i++)
-        names[i] = file->note[i].key;
-    elman_status status = check_names(names, file->notes);
-    for (size_t i = 0; i < file->notes && status == ELMAN_OK; i++)
-        if (!is_utf8(file->note[i].text))
+    for (size_t i = 0; i < file->note_count; i++)
+        names[i] = file->notes[i].key;
+    elman_status status = check_names(names, file->note_count);
+    for (size_t i = 0; i < file->note_count && status == ELMAN_OK; i++)
+        if (!is_utf8(file->notes[i].text))
             status = failure(ELMAN_BAD_VALUE, "note \"%.80s\" is not UTF-8",
-                             file->note[i].key);
+                             file->notes[i].key);
 
     /* tensors may have the name of a note, but not of another tensor */
-    for (size_t i = 0; i < file->tensors; i++)
-        names[i] = file->tensor[i].name;
-    if (status == ELMAN_OK) status = check_names(names, file->tensors);
+    for (size_t i = 0; i < file->tensor_count; i++)
+        names[i] = file->tensors[i].name;
+    if (status == ELMAN_OK) status = check_names(names, file->tensor_count);
 
     free(names);
     return status;
@@ -107,20 +108,20 @@ static elman_status make_header(const safetensors *file, char **text)
     json_begin(&w, '{');
 
     /* the notes */
-    if (file->notes) {
+    if (file->note_count) {
         json_write_key(&w, "__metadata__");
         json_begin(&w, '{');
     }
-    for (size_t i = 0; i < file->notes; i++) {
-        json_write_key(&w, file->note[i].key);
-        json_write_text(&w, file->note[i].text, strlen(file->note[i].text));
+    for (size_t i = 0; i < file->note_count; i++) {
+        json_write_key(&w, file->notes[i].key);
+        json_write_text(&w, file->notes[i].text, strlen(file->notes[i].text));
     }
-    if (file->notes) json_end(&w, '}');
+    if (file->note_count) json_end(&w, '}');
 
     /* the tensors, whose data follow one another */
-    for (size_t i = 0; i < file->tensors; i++) {
-        describe(&w, &file->tensor[i], at);
-        at += data_bytes(&file->tensor[i]);
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        describe(&w, &file->tensors[i], at);
+        at += data_bytes(&file->tensors[i]);
     }
     json_end(&w, '}');
     return json_finish(&w, text);
@@ -128,8 +129,8 @@ static elman_status make_header(const safetensors *file, char **text)
 
 static elman_status write_tensors(const safetensors *file, file_writer *writer)
 {
-    for (size_t i = 0; i < file->tensors; i++) {
-        const named_tensor *tensor = &file->tensor[i];
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        const named_tensor *tensor = &file->tensors[i];
         TRY(file_writer_write(writer, tensor->data, data_bytes(tensor)));
     }
     return ELMAN_OK;

@@ -29,17 +29,17 @@ static int compare_names(const void *left, const void *right)
 
 static elman_status check_twice(const torch_file *file)
 {
-    const char **names = calloc(file->tensors + 1, sizeof *names);
+    const char **names = calloc(file->tensor_count + 1, sizeof *names);
     if (!names)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu names",
-                       file->tensors);
+                       file->tensor_count);
 
-    for (size_t i = 0; i < file->tensors; i++)
-        names[i] = file->tensor[i].name;
-    qsort(names, file->tensors, sizeof *names, compare_names);
+    for (size_t i = 0; i < file->tensor_count; i++)
+        names[i] = file->tensors[i].name;
+    qsort(names, file->tensor_count, sizeof *names, compare_names);
 
     elman_status status = ELMAN_OK;
-    for (size_t i = 1; i < file->tensors && status == ELMAN_OK; i++)
+    for (size_t i = 1; i < file->tensor_count && status == ELMAN_OK; i++)
         if (!strcmp(names[i - 1], names[i]))
             status = failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\" occurs twice",
                              names[i]);
@@ -88,9 +88,9 @@ static elman_status make_room(torch_block *block, const pickle_value *dict,
     if (count == 0)
         return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
 
-    file->tensor = calloc(count, sizeof *file->tensor);
+    file->tensors = calloc(count, sizeof *file->tensors);
     block->names = malloc(bytes);
-    if (!file->tensor || !block->names)
+    if (!file->tensors || !block->names)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", count);
     return ELMAN_OK;
 }
@@ -126,7 +126,7 @@ static elman_status read_tensors(torch_block *block, const pickle_value *dict,
     char *at = block->names;
     for (size_t i = 0; i < dict->count / 2; i++) {
         torch_call call;
-        named_tensor *tensor = &file->tensor[file->tensors];
+        named_tensor *tensor = &file->tensors[file->tensor_count];
         if (!entry_find(dict, i, &call)) continue;
 
         tensor->name = at;
@@ -136,7 +136,7 @@ static elman_status read_tensors(torch_block *block, const pickle_value *dict,
 
         /* so that it is not counted among the others */
         call.value->seen = true;
-        file->tensors++;
+        file->tensor_count++;
     }
 
     return check_twice(file);
@@ -166,7 +166,7 @@ static elman_status read_file(torch_block *block, const char *key,
     TRY(read_tensors(block, dict, file));
 
     file->dict = block->dict;
-    file->beside = count_extra(block->source.tree);
+    file->extra_count = count_extra(block->source.tree);
 
     /* names are copied and storages stay; the rest is no longer needed */
     pickle_close(block->source.tree);
@@ -212,6 +212,6 @@ void torch_close(torch_file *file)
     torch_source_close(&block->source);
     free(block->names);
     free(block);
-    free(file->tensor);
+    free(file->tensors);
     free(file);
 }

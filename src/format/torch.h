@@ -17,12 +17,12 @@
  * bytes, as they did when they were saved. Entries of the state dict that are
  * not tensors are left out. */
 typedef struct torch_file {
-    size_t tensors;
-    named_tensor *tensor; /* (tensors), "rnn.weight_ih_l0" */
-    const char *dict;     /* where the state dict was: "model.state_dict", ""
-                             if it is the file */
-    size_t beside;        /* tensors elsewhere in the file, left out */
-    void *block;          /* owner of everything above */
+    size_t tensor_count;
+    named_tensor *tensors; /* (tensor_count), "rnn.weight_ih_l0" */
+    const char *dict;      /* where the state dict was: "model.state_dict", ""
+                              if it is the file */
+    size_t extra_count;    /* tensors elsewhere in the file, left out */
+    void *block;           /* owner of everything above */
 } torch_file;
 
 /* key says where the state dict is, as in "model.state_dict", "" for the whole

@@ -376,8 +376,8 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
         TRY(run_layers(p));
     }
 
-    for (size_t i = 0; i < g->outputs; i++)
-        TRY(write_output(p, g->output + i, outputs + i));
+    for (size_t i = 0; i < g->output_count; i++)
+        TRY(write_output(p, g->outputs + i, outputs + i));
     return ELMAN_OK;
 }
 
@@ -387,8 +387,8 @@ static bool is_in_double(const trace *t)
     for (size_t i = 0; i < t->tensor_count; i++)
         if (t->uses[i] == TENSOR_WEIGHT && t->tensors[i].type == ELEMENT_F64)
             return true;
-    for (size_t i = 0; i < t->graph->outputs; i++)
-        if (t->graph->output[i].type == ELEMENT_F64) return true;
+    for (size_t i = 0; i < t->graph->output_count; i++)
+        if (t->graph->outputs[i].type == ELEMENT_F64) return true;
     return false;
 }
 
@@ -400,7 +400,7 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
         return failure(ELMAN_BAD_VALUE, "threads is %d, expected 0 to 64",
                        threads);
 
-    graph_array *outputs = calloc(onnx->outputs + 1, sizeof *outputs);
+    graph_array *outputs = calloc(onnx->output_count + 1, sizeof *outputs);
     if (!outputs) return failure(ELMAN_NO_MEMORY, "no memory for outputs");
 
     /* sizes are known now, so each pass has a trace of its own */
@@ -421,7 +421,7 @@ elman_status graph_forward(elman_graph *g, size_t steps, int threads)
     else old = outputs;
     if (status == ELMAN_OK) graph_describe_outputs(g);
 
-    for (size_t i = 0; i < onnx->outputs; i++)
+    for (size_t i = 0; i < onnx->output_count; i++)
         free(old[i].owner);
     free(old);
     return status;

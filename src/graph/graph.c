@@ -19,11 +19,11 @@ static elman_port port_of(const onnx_graph *g, const onnx_value *v, bool input)
                     .rank = v->shaped ? v->rank : 0};
 
     for (size_t k = 0; k < p.rank; k++)
-        p.shape[k] = v->dimension[k].size;
+        p.shape[k] = v->dimensions[k].size;
 
     /* an input that the file holds as well need not be given */
-    for (size_t i = 0; input && i < g->initializers; i++)
-        if (!strcmp(g->initializer[i].name, v->name)) p.optional = true;
+    for (size_t i = 0; input && i < g->initializer_count; i++)
+        if (!strcmp(g->initializers[i].name, v->name)) p.optional = true;
     return p;
 }
 
@@ -36,10 +36,11 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
     }
 
     g->onnx = onnx;
-    g->ports = calloc(onnx->inputs + onnx->outputs + 1, sizeof *g->ports);
-    g->bound = calloc(onnx->inputs + 1, sizeof *g->bound);
-    g->owners = calloc(onnx->inputs + 1, sizeof *g->owners);
-    g->outputs = calloc(onnx->outputs + 1, sizeof *g->outputs);
+    g->ports =
+        calloc(onnx->input_count + onnx->output_count + 1, sizeof *g->ports);
+    g->bound = calloc(onnx->input_count + 1, sizeof *g->bound);
+    g->owners = calloc(onnx->input_count + 1, sizeof *g->owners);
+    g->outputs = calloc(onnx->output_count + 1, sizeof *g->outputs);
 
     if (!g->ports || !g->bound || !g->owners || !g->outputs) {
         graph_close(g);
@@ -47,10 +48,10 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
     }
 
     /* inputs before outputs, as find_port counts them */
-    for (size_t i = 0; i < onnx->inputs; i++)
-        g->ports[g->port_count++] = port_of(onnx, onnx->input + i, true);
-    for (size_t i = 0; i < onnx->outputs; i++)
-        g->ports[g->port_count++] = port_of(onnx, onnx->output + i, false);
+    for (size_t i = 0; i < onnx->input_count; i++)
+        g->ports[g->port_count++] = port_of(onnx, onnx->inputs + i, true);
+    for (size_t i = 0; i < onnx->output_count; i++)
+        g->ports[g->port_count++] = port_of(onnx, onnx->outputs + i, false);
     *made = g;
     return ELMAN_OK;
 }
@@ -66,9 +67,9 @@ elman_status graph_open(const char *path, elman_graph **made)
 void graph_close(elman_graph *g)
 {
     if (!g) return;
-    for (size_t i = 0; g->owners && i < g->onnx->inputs; i++)
+    for (size_t i = 0; g->owners && i < g->onnx->input_count; i++)
         free(g->owners[i]);
-    for (size_t i = 0; g->outputs && i < g->onnx->outputs; i++)
+    for (size_t i = 0; g->outputs && i < g->onnx->output_count; i++)
         free(g->outputs[i].owner);
 
     free(g->ports);
@@ -87,9 +88,9 @@ const elman_port *graph_ports(const elman_graph *g, size_t *count)
 
 void graph_describe_outputs(elman_graph *g)
 {
-    for (size_t i = 0; i < g->onnx->outputs; i++) {
+    for (size_t i = 0; i < g->onnx->output_count; i++) {
         const named_tensor *t = &g->outputs[i].tensor;
-        elman_port *p = g->ports + g->onnx->inputs + i;
+        elman_port *p = g->ports + g->onnx->input_count + i;
 
         p->type = element_name(t->type);
         p->shaped = true;
@@ -104,7 +105,7 @@ static elman_status find_port(const elman_graph *g, const char *name,
 {
     for (size_t i = 0; i < g->port_count; i++)
         if (g->ports[i].input == input && !strcmp(g->ports[i].name, name)) {
-            *index = input ? i : i - g->onnx->inputs;
+            *index = input ? i : i - g->onnx->input_count;
             return ELMAN_OK;
         }
     return failure(ELMAN_BAD_VALUE, "the graph has no %s %.80s",
@@ -146,7 +147,7 @@ elman_status graph_load(elman_graph *g, const char *name, const char *path)
     TRY(npy_open(path, &file));
 
     elman_status status =
-        copy_array(&file->tensor, g->onnx->input[index].name, &array, &owner);
+        copy_array(&file->tensor, g->onnx->inputs[index].name, &array, &owner);
     npy_close(file);
     if (status) return failure_in(status, path);
 

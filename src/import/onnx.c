@@ -32,7 +32,7 @@ static elman_status check_x(const trace *t)
 {
     const view *x = &t->x;
     const source *s = t->sources + x->source;
-    const char *name = t->graph->input[s->index].name;
+    const char *name = t->graph->inputs[s->index].name;
     size_t used = 0, before = 0, last = 0;
 
     /* every axis of the input is used once and whole, the features last and in
@@ -102,7 +102,7 @@ static elman_status check_states(const trace *t)
         for (size_t k = 0; k < 2; k++)
             if (starts[k]->given &&
                 t->sources[starts[k]->view.source].kind == SOURCE_TENSOR)
-                return refuse(t->graph->node + t->layers[i].node,
+                return refuse(t->graph->nodes + t->layers[i].node,
                               "its initial state differs between the sequences "
                               "of a batch, which a model cannot hold");
     }
@@ -201,7 +201,7 @@ static elman_status check_output(const trace *t, const traced_value *v)
                        v->name);
 
     return refuse(
-        t->graph->node + v->node,
+        t->graph->nodes + v->node,
         "it makes the output %.80s, which is not the final output of a layer",
         v->name);
 }
@@ -216,8 +216,8 @@ static elman_status end_stack(trace *t)
     ending how = ENDS_ELSEWHERE;
 
     /* prefer all steps to the last step, and that to the final state */
-    for (size_t i = 0; i < g->outputs; i++) {
-        const traced_value *v = trace_find(t, g->output[i].name);
+    for (size_t i = 0; i < g->output_count; i++) {
+        const traced_value *v = trace_find(t, g->outputs[i].name);
         TRY(check_output(t, v));
 
         ending one =
@@ -234,13 +234,13 @@ static elman_status end_stack(trace *t)
                        "node %.80s) gives, its last step or its final state, "
                        "with the features last; a model can give nothing else, "
                        "elman run can",
-                       g->node[t->layers[t->layer_count - 1].node].name);
+                       g->nodes[t->layers[t->layer_count - 1].node].name);
 
     /* taking the last step or the final state is a layer of its own */
     view read;
     size_t I;
     if (how == ENDS_HERE) return ELMAN_OK;
-    return layer_read(t, g->node + end->node, end->views, ANY_AXIS, &read, &I);
+    return layer_read(t, g->nodes + end->node, end->views, ANY_AXIS, &read, &I);
 }
 
 /* ---- Together ------------------------------------------------------------ */

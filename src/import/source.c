@@ -22,8 +22,8 @@ static void take_safetensors(elman_import *im, safetensors *file)
 {
     im->source = file;
     im->close = close_safetensors;
-    im->weights.tensor_count = file->tensors;
-    im->weights.tensors = file->tensor;
+    im->weights.tensor_count = file->tensor_count;
+    im->weights.tensors = file->tensors;
     im->own = model_is_own(file);
 }
 
@@ -44,9 +44,9 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     TRY(torch_parse(bytes, size, config->key, &file));
     im->source = file;
     im->close = close_torch;
-    im->weights.tensor_count = file->tensors;
-    im->weights.tensors = file->tensor;
-    im->extra = file->beside;
+    im->weights.tensor_count = file->tensor_count;
+    im->weights.tensors = file->tensors;
+    im->extra = file->extra_count;
     return ELMAN_OK;
 }
 
@@ -58,8 +58,8 @@ static elman_status open_npz(elman_import *im, char *bytes, size_t size,
     TRY(npz_parse(bytes, size, &file));
     im->source = file;
     im->close = close_npz;
-    im->weights.tensor_count = file->tensors;
-    im->weights.tensors = file->tensor;
+    im->weights.tensor_count = file->tensor_count;
+    im->weights.tensors = file->tensors;
     return ELMAN_OK;
 }
 

@@ -281,10 +281,10 @@ elman_status checkpoint_write(const checkpoint *c)
                                 {"elman", c->config},
                                 {"settings", c->settings},
                                 {"encoding", c->encoding}};
-    safetensors file = {.tensors = c->list.count,
-                        .tensor = (named_tensor *)c->list.tensors,
-                        .notes = sizeof notes / sizeof *notes,
-                        .note = notes};
+    safetensors file = {.tensor_count = c->list.count,
+                        .tensors = (named_tensor *)c->list.tensors,
+                        .note_count = sizeof notes / sizeof *notes,
+                        .notes = notes};
     return safetensors_save(&file, c->path);
 }
 
@@ -342,9 +342,9 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
     TRY(check_note(file, "settings", settings, "setting"));
 
     /* the same tensors */
-    if (file->tensors != list->count)
+    if (file->tensor_count != list->count)
         return failure(ELMAN_BAD_FORMAT, "there are %zu tensors, expected %zu",
-                       file->tensors, list->count);
+                       file->tensor_count, list->count);
     for (size_t i = 0; i < list->count; i++) {
         const named_tensor *got = safetensors_find(file, list->tensors[i].name);
         if (!got)

@@ -53,10 +53,10 @@ elman_status model_save(const elman_model *m, const char *path)
     for (size_t i = 0; i < m->note_count; i++)
         notes[count++] = (safetensors_note){m->notes[i].key, m->notes[i].text};
 
-    safetensors file = {.tensors = m->info.parameters,
-                        .tensor = tensors,
-                        .notes = count,
-                        .note = notes};
+    safetensors file = {.tensor_count = m->info.parameters,
+                        .tensors = tensors,
+                        .note_count = count,
+                        .notes = notes};
     status = safetensors_save(&file, path);
 done:
     free(config);
@@ -70,12 +70,12 @@ done:
 static elman_status fill_weights(elman_model *m, const safetensors *file)
 {
     /* first, so that a file of a million tensors ends here */
-    for (size_t i = 0; i < file->tensors; i++)
-        if (!model_find(m, file->tensor[i].name))
+    for (size_t i = 0; i < file->tensor_count; i++)
+        if (!model_find(m, file->tensors[i].name))
             return failure(ELMAN_BAD_FORMAT,
                            "the tensor %.80s is not one that the configuration "
                            "knows",
-                           file->tensor[i].name);
+                           file->tensors[i].name);
 
     /* then each parameter from its tensor */
     for (size_t i = 0; i < m->info.parameters; i++) {
@@ -104,10 +104,10 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
  * notes takes no longer than its bytes. */
 static elman_status copy_notes(elman_model *m, const safetensors *file)
 {
-    m->notes = calloc(file->notes + 1, sizeof *m->notes);
+    m->notes = calloc(file->note_count + 1, sizeof *m->notes);
     if (!m->notes) return failure(ELMAN_NO_MEMORY, "no memory for the notes");
-    for (size_t i = 0; i < file->notes; i++) {
-        const safetensors_note *from = file->note + i;
+    for (size_t i = 0; i < file->note_count; i++) {
+        const safetensors_note *from = file->notes + i;
         if (note_is_reserved(from->key)) continue;
 
         model_note *to = m->notes + m->note_count++;
@@ -140,7 +140,7 @@ elman_status model_parse(const safetensors *file, elman_model **model)
     elman_model *m = NULL;
     TRY(config_from_text(text, &config));
     elman_status status = model_create_empty(
-        &config, weight_limit(file->tensor, file->tensors), &m);
+        &config, weight_limit(file->tensors, file->tensor_count), &m);
     if (!status) status = fill_weights(m, file);
     if (!status) status = copy_notes(m, file);
     if (status) {

@@ -83,8 +83,10 @@ elman_status state_save(const elman_model *m, const elman_state *s,
     }
 
     safetensors_note note = {"format", "elman state"};
-    safetensors file = {
-        .tensors = count, .tensor = tensors, .notes = 1, .note = &note};
+    safetensors file = {.tensor_count = count,
+                        .tensors = tensors,
+                        .note_count = 1,
+                        .notes = &note};
     elman_status status = safetensors_save(&file, path);
     free(tensors);
     free(list);
@@ -95,10 +97,10 @@ elman_status state_save(const elman_model *m, const elman_state *s,
 static elman_status check(const safetensors *file, const entry *list,
                           size_t count)
 {
-    if (file->tensors != count)
+    if (file->tensor_count != count)
         return failure(ELMAN_BAD_FORMAT,
                        "there are %zu tensors, expected %zu for this model",
-                       file->tensors, count);
+                       file->tensor_count, count);
 
     for (size_t i = 0; i < count; i++) {
         const named_tensor *t = safetensors_find(file, list[i].name);

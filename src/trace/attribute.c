@@ -17,8 +17,8 @@ elman_status(refuse)(const onnx_node *n, const char *reason, ...)
 
     /* a node without a name goes by that of its first output */
     const char *name = n->name;
-    for (size_t k = 0; k < n->outputs && !name[0]; k++)
-        name = n->output[k];
+    for (size_t k = 0; k < n->output_count && !name[0]; k++)
+        name = n->outputs[k];
     return failure(ELMAN_BAD_FORMAT, "node %.80s (%.40s): %s",
                    name[0] ? name : "without a name", n->op, text);
 }
@@ -29,10 +29,10 @@ static elman_status find(const onnx_node *n, const char *name, onnx_kind kind,
                          const char *expected, const onnx_attribute **found)
 {
     *found = NULL;
-    for (size_t i = 0; i < n->attributes; i++) {
-        if (strcmp(n->attribute[i].name, name)) continue;
+    for (size_t i = 0; i < n->attribute_count; i++) {
+        if (strcmp(n->attributes[i].name, name)) continue;
         if (*found) return refuse(n, "the attribute %s is given twice", name);
-        *found = n->attribute + i;
+        *found = n->attributes + i;
     }
     if (*found && (*found)->kind != kind)
         return refuse(n, "the attribute %s is not %s", name, expected);

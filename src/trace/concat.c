@@ -133,7 +133,7 @@ static elman_status list_parts(const trace *t, const onnx_node *n,
                                bool finals, view *parts, size_t *count)
 {
     *count = 0;
-    for (size_t k = 0; k < n->inputs; k++)
+    for (size_t k = 0; k < n->input_count; k++)
         for (size_t p = 0; p < in[k]->view_count; p++) {
             view one = in[k]->views[p];
             if (finals) see_final(t, &one);
@@ -154,7 +154,7 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
     size_t count = 0, axis = 0;
     int64_t number;
     TRY(attribute_whole(n, "axis", 0, &number));
-    for (size_t k = 0; k < n->inputs; k++) {
+    for (size_t k = 0; k < n->input_count; k++) {
         if (!in[k]) return refuse(n, "input %zu is left out", k);
         TRY(need_views(n, in[k]));
         if (k == 0) TRY(check_axis(n, number, in[0]->views->rank, &axis));

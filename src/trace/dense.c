@@ -141,7 +141,7 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
 
     /* the product of a state is a part of a step, not a layer */
-    bool biased = n->inputs > 2 && in[2] && beta != 0;
+    bool biased = n->input_count > 2 && in[2] && beta != 0;
     if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
         TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
         return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;
@@ -150,7 +150,7 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(add_linear(t, n, in[0], &weight, transB != 0, (double)alpha, out[0]));
 
     traced_layer *l = &t->layers[t->layer_count - 1];
-    if (n->inputs < 3 || !in[2]) return ELMAN_OK;
+    if (n->input_count < 3 || !in[2]) return ELMAN_OK;
     l->open = false;
     return beta == 0 ? ELMAN_OK : add_bias(t, n, in[2], l->O, (double)beta);
 }

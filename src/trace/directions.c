@@ -42,7 +42,7 @@ bool recurrent_alike(const elman_layer *a, const elman_layer *b)
 
 static const char *input_of(const onnx_node *n, size_t k)
 {
-    return k < n->inputs ? n->input[k] : "";
+    return k < n->input_count ? n->inputs[k] : "";
 }
 
 bool recurrent_has_pair(const trace *t, const recurrent_node *r)
@@ -54,7 +54,7 @@ bool recurrent_has_pair(const trace *t, const recurrent_node *r)
         l->config.bidirectional || l->config.reverse || !r->config.reverse)
         return false;
 
-    const onnx_node *before = t->graph->node + l->node, *n = r->n;
+    const onnx_node *before = t->graph->nodes + l->node, *n = r->n;
     const onnx_attribute *layout = onnx_find(before, "layout");
     bool batch_first = layout && layout->i == 1;
     return batch_first == r->batch_first &&
@@ -67,7 +67,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
 {
     traced_layer *l = &t->layers[t->layer_count - 1];
     const onnx_node *n = r->n;
-    const char *before = t->graph->node[l->node].name;
+    const char *before = t->graph->nodes[l->node].name;
 
     /* but for its direction and weights the node must equal the one before it
      */
@@ -82,8 +82,8 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
             before);
 
     /* a layer has one initial state, two nodes would have two */
-    traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
-                                    n->inputs > 6 ? in[6] : NULL};
+    traced_value *const states[] = {n->input_count > 5 ? in[5] : NULL,
+                                    n->input_count > 6 ? in[6] : NULL};
     bool starts = l->h_0.given || l->c_0.given;
     TRY(recurrent_starts(t, r, states));
 

@@ -18,7 +18,7 @@ static elman_status constant_number(trace *t, const onnx_node *n,
     bool list = a->kind == ONNX_FLOATS || a->kind == ONNX_INTS;
     size_t count = list ? a->count : 1;
     void *data = NULL;
-    TRY(tensor_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64,
+    TRY(tensor_create(t, n, n->outputs[0], floats ? ELEMENT_F64 : ELEMENT_I64,
                       list ? 1 : 0, &count, &data, out));
     for (size_t i = 0; i < count; i++)
         if (floats) ((double *)data)[i] = (double)(list ? a->floats[i] : a->f);
@@ -31,8 +31,8 @@ elman_status fold_constant(trace *t, const onnx_node *n,
                            traced_value *const *in, traced_value *const *out)
 {
     (void)in;
-    for (size_t i = 0; i < n->attributes; i++) {
-        const onnx_attribute *a = n->attribute + i;
+    for (size_t i = 0; i < n->attribute_count; i++) {
+        const onnx_attribute *a = n->attributes + i;
         bool number = a->kind <= ONNX_INT || a->kind == ONNX_FLOATS ||
                       a->kind == ONNX_INTS;
         if (strncmp(a->name, "value", 5)) continue;
@@ -42,7 +42,7 @@ elman_status fold_constant(trace *t, const onnx_node *n,
 
         /* a tensor that stands in the file, as an initializer does */
         named_tensor tensor = a->t;
-        tensor.name = n->output[0];
+        tensor.name = n->outputs[0];
         t->budget += tensor.count;
         return value_set_tensor(t, n, out[0], &tensor);
     }
@@ -66,8 +66,8 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
         return refuse(n, "the attribute value is not a tensor of one number");
 
     /* one number, and a view that repeats it along every axis */
-    TRY(tensor_create(t, n, n->output[0], floats ? ELEMENT_F64 : ELEMENT_I64, 0,
-                      NULL, &data, out[0]));
+    TRY(tensor_create(t, n, n->outputs[0], floats ? ELEMENT_F64 : ELEMENT_I64,
+                      0, NULL, &data, out[0]));
     if (a && floats) tensor_doubles(&a->t, 0, 1, data);
     else if (a) tensor_wholes(&a->t, 0, 1, data);
 
@@ -192,7 +192,7 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
     bool floats = element_is_float(in[0]->type);
     void *data = NULL;
     element_type type = in[0]->type;
-    TRY(tensor_create(t, n, n->output[0], wide(type), rank, shape, &data,
+    TRY(tensor_create(t, n, n->outputs[0], wide(type), rank, shape, &data,
                       out[0]));
 
     /* making a tensor may have moved the others */
@@ -214,7 +214,7 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     if (!element_is_float(in[0]->type))
         return refuse(n, "it is supported only for floats");
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
-    TRY(tensor_create(t, n, n->output[0], ELEMENT_F64, of->rank, shape, &data,
+    TRY(tensor_create(t, n, n->outputs[0], ELEMENT_F64, of->rank, shape, &data,
                       out[0]));
 
     /* Neg, Abs or Sqrt */
@@ -260,7 +260,7 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_whole(n, "axis", 0, &number));
 
     /* all shapes agree but along the axis, whose sizes add up */
-    for (size_t k = 0; k < n->inputs; k++) {
+    for (size_t k = 0; k < n->input_count; k++) {
         if (!in[k]) return refuse(n, "input %zu is left out", k);
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         if (k == 0) {
@@ -281,10 +281,10 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
 
     bool floats = element_is_float(in[0]->type);
     element_type type = in[0]->type;
-    TRY(tensor_create(t, n, n->output[0], wide(type), rank, all, &data,
+    TRY(tensor_create(t, n, n->outputs[0], wide(type), rank, all, &data,
                       out[0]));
 
-    for (size_t k = 0; k < n->inputs; k++) {
+    for (size_t k = 0; k < n->input_count; k++) {
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         place_elements(t, of, shape, count, axis, first, all, floats, data);
         first += shape[axis];

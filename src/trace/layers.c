@@ -87,7 +87,7 @@ elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
 
     traced_layer *l = &t->layers[t->layer_count++];
     *l = (traced_layer){.config = {.kind = ELMAN_LAST, .last = last},
-                        .node = (size_t)(n ? n - t->graph->node : 0),
+                        .node = (size_t)(n ? n - t->graph->nodes : 0),
                         .per_sequence = true,
                         .I = below->O,
                         .O = below->O};
@@ -172,7 +172,7 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
         return refuse(n,
                       "it reads the input %.80s, but the layers begin with "
                       "another; a stack has one",
-                      t->graph->input[s->index].name);
+                      t->graph->inputs[s->index].name);
 
     if (s->kind == SOURCE_FINAL_C)
         return refuse(n, "it reads final cell states, which are no output of a "
@@ -186,13 +186,13 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
         return refuse(n,
                       "it reads the output of node %.80s before the graph adds "
                       "to it: a branch is not a stack of layers",
-                      t->graph->node[t->layers[s->index].node].name);
+                      t->graph->nodes[t->layers[s->index].node].name);
 
     if (s->index + 1 == t->layer_count) return ELMAN_OK;
     return refuse(n,
                   "it reads what node %.80s reads as well: a branch is not a "
                   "stack of layers",
-                  t->graph->node[t->layers[s->index + 1].node].name);
+                  t->graph->nodes[t->layers[s->index + 1].node].name);
 }
 
 /* Checks that an axis holds all features in their order, and nothing else. */
@@ -303,7 +303,7 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
 
     traced_layer *l = &t->layers[t->layer_count];
     *l = (traced_layer){.config = *config,
-                        .node = (size_t)(n - t->graph->node),
+                        .node = (size_t)(n - t->graph->nodes),
                         .per_sequence =
                             t->layer_count &&
                             t->layers[t->layer_count - 1].per_sequence,

@@ -66,7 +66,7 @@ elman_status trace_layer_norm(trace *t, const onnx_node *n,
     t->layers[t->layer_count - 1].open = false;
 
     TRY(weigh(t, n, in[1], "weight"));
-    if (n->inputs > 2 && in[2]) return weigh(t, n, in[2], "bias");
+    if (n->input_count > 2 && in[2]) return weigh(t, n, in[2], "bias");
     return layer_weigh_zero(t, n, "bias", 0);
 }
 
@@ -175,7 +175,7 @@ elman_status norm_finish(trace *t, size_t index)
     traced_layer *l = &t->layers[index];
     const size_t layers = t->layer_count;
     elman_status status = ELMAN_OK;
-    const onnx_node *n = t->graph->node + l->node;
+    const onnx_node *n = t->graph->nodes + l->node;
 
     if (l->config.kind != ELMAN_LAYER_NORM || l->weight_count == 2)
         return ELMAN_OK;

@@ -94,9 +94,9 @@ static operator_run *choose(const trace *t, const operator_row *row,
                row->sizes == sizes_range || row->sizes == fold_filled;
 
     bool tensors = true, free_sizes = false;
-    for (size_t k = 0; k < n->inputs && (k == 0 || all); k++) {
+    for (size_t k = 0; k < n->input_count && (k == 0 || all); k++) {
         const traced_value *v =
-            n->input[k][0] ? trace_find(t, n->input[k]) : NULL;
+            n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;
         if (!v) continue;
         tensors = tensors && is_tensor(t, v);
         free_sizes = free_sizes || v->kind == VALUE_SIZES;
@@ -121,12 +121,13 @@ elman_status operator_find(const trace *t, const onnx_node *n,
                          "stack of recurrent layers");
 
     /* the node has what the row asks for */
-    if (n->inputs < (size_t)row->least || n->inputs > (size_t)row->most)
-        return refuse(n, "%zu inputs, expected %d to %d", n->inputs, row->least,
-                      row->most);
+    if (n->input_count < (size_t)row->least ||
+        n->input_count > (size_t)row->most)
+        return refuse(n, "%zu inputs, expected %d to %d", n->input_count,
+                      row->least, row->most);
     for (int k = 0; k < row->least; k++)
-        if (!n->input[k][0]) return refuse(n, "its input %d is left out", k);
-    if (n->outputs == 0) return refuse(n, "it has no output");
+        if (!n->inputs[k][0]) return refuse(n, "its input %d is left out", k);
+    if (n->output_count == 0) return refuse(n, "it has no output");
 
     *run = choose(t, row, n);
     return *run ? ELMAN_OK

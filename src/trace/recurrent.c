@@ -154,8 +154,8 @@ static elman_status check_names(const recurrent_node *r)
         "activations",  "activation_alpha",    "activation_beta",
         "clip",         "direction",           "hidden_size",
         "input_forget", "linear_before_reset", "layout"};
-    for (size_t i = 0; i < r->n->attributes; i++) {
-        const char *name = r->n->attribute[i].name;
+    for (size_t i = 0; i < r->n->attribute_count; i++) {
+        const char *name = r->n->attributes[i].name;
         size_t k = 0;
         while (k < sizeof known / sizeof *known && strcmp(known[k], name))
             k++;
@@ -241,8 +241,8 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     TRY(expect(n, "R", &r->R, r->direction_count, G, r->H));
 
     /* biases and peepholes may be left out */
-    r->has_B = n->inputs > 3 && in[3];
-    r->has_P = p < n->inputs && in[p];
+    r->has_B = n->input_count > 3 && in[3];
+    r->has_P = p < n->input_count && in[p];
     if (r->has_B) {
         TRY(need_strides(t, n, in[3], 2, "B", TENSOR_WEIGHT, &r->B));
         TRY(expect(n, "B", &r->B, r->direction_count, 2 * G, 0));
@@ -388,12 +388,12 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
     const size_t sources[] = {l->y, l->h_n, l->c_n};
 
     size_t most = r->cell->has_cell ? 3 : 2;
-    if (r->n->outputs > most)
-        return refuse(r->n, "%zu outputs, expected at most %zu", r->n->outputs,
-                      most);
+    if (r->n->output_count > most)
+        return refuse(r->n, "%zu outputs, expected at most %zu",
+                      r->n->output_count, most);
 
     /* each output is a view of its source, axes in the operator's order */
-    for (size_t k = 0; k < r->n->outputs; k++) {
+    for (size_t k = 0; k < r->n->output_count; k++) {
         const source *s = t->sources + sources[k];
         view whole = {.source = sources[k], .rank = s->rank};
         size_t D = k ? 0 : 2;
@@ -467,11 +467,11 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
 
     TRY(read_weights(t, &r, in));
     TRY(layer_add(t, n, &read, 2, &r.config, r.direction_count * r.H, &y));
-    TRY(recurrent_lengths(t, &r, n->inputs > 4 ? in[4] : NULL, &T, &B));
+    TRY(recurrent_lengths(t, &r, n->input_count > 4 ? in[4] : NULL, &T, &B));
     TRY(weigh_all(t, &r));
 
-    traced_value *const states[] = {n->inputs > 5 ? in[5] : NULL,
-                                    n->inputs > 6 ? in[6] : NULL};
+    traced_value *const states[] = {n->input_count > 5 ? in[5] : NULL,
+                                    n->input_count > 6 ? in[6] : NULL};
     TRY(recurrent_starts(t, &r, states));
     TRY(add_sources(t, &r, &T, &B));
     return set_outputs(t, &r, in[0]->type, out);

@@ -97,7 +97,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
     if (s->kind >= SOURCE_LAYER) return ELMAN_OK;
     element_type own = s->kind == SOURCE_TENSOR
                            ? t->tensors[s->index].type
-                           : t->graph->input[s->index].type;
+                           : t->graph->inputs[s->index].type;
     if (element_is_float(own) && !element_is_float(v->type) && !whole)
         return refuse(n, "it casts floats to whole numbers and back");
     return ELMAN_OK;
@@ -106,7 +106,7 @@ static elman_status cast_type(const trace *t, const onnx_node *n,
 elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
                        traced_value *const *out)
 {
-    if (!strcmp(n->op, "Dropout") && n->inputs == 3 && in[2]) {
+    if (!strcmp(n->op, "Dropout") && n->input_count == 3 && in[2]) {
         double training;
         TRY(need_number(t, n, in[2], "training_mode", &training));
         if (training != 0) return refuse(n, "its training_mode is on");

@@ -122,7 +122,7 @@ static elman_status read_target(trace *t, const onnx_node *n,
     TRY(attribute_whole(n, "allowzero", 0, &keep_zero));
 
     /* an input since opset 5, an attribute before */
-    if (n->inputs > 1 && in[1]) {
+    if (n->input_count > 1 && in[1]) {
         TRY(need_sizes(t, n, in[1], &target->rank, entries));
     } else {
         TRY(list_whole(t, n, in, "shape", 1, &target->rank, numbers));

@@ -53,7 +53,7 @@ elman_status list_whole(trace *t, const onnx_node *n, traced_value *const *in,
                         const char *name, size_t k, size_t *count,
                         int64_t *numbers)
 {
-    if (k < n->inputs && in[k]) {
+    if (k < n->input_count && in[k]) {
         extent entries[ENTRIES];
         TRY(need_sizes(t, n, in[k], count, entries));
 
@@ -137,7 +137,8 @@ elman_status sizes_same(trace *t, const onnx_node *n, traced_value *const *in,
 
     /* a number may become a list of one, and back */
     if (!strcmp(n->op, "Reshape")) {
-        if (n->inputs < 2 || !in[1]) return refuse(n, "it has no new shape");
+        if (n->input_count < 2 || !in[1])
+            return refuse(n, "it has no new shape");
         TRY(need_sizes(t, n, in[1], &axes, target));
         rank = axes;
         if (axes > 1 || (axes == 0 && count != 1))
@@ -217,7 +218,7 @@ elman_status sizes_concat(trace *t, const onnx_node *n, traced_value *const *in,
 {
     extent entries[ENTRIES], part[ENTRIES];
     size_t count = 0, more;
-    for (size_t k = 0; k < n->inputs; k++) {
+    for (size_t k = 0; k < n->input_count; k++) {
         if (!in[k]) return refuse(n, "input %zu is left out", k);
         TRY(need_sizes(t, n, in[k], &more, part));
         if (count + more > ENTRIES)
@@ -270,14 +271,14 @@ static elman_status read_operands(trace *t, const onnx_node *n,
     o->rank = 0;
 
     /* the longest list says how many */
-    for (size_t k = 0; k < n->inputs && k < OPERANDS; k++) {
+    for (size_t k = 0; k < n->input_count && k < OPERANDS; k++) {
         TRY(need_sizes(t, n, in[k], counts + k, o->entry[k]));
         if (counts[k] != 1) o->count = counts[k];
         if (rank_of(in[k])) o->rank = 1;
     }
 
     /* a single number is repeated */
-    for (size_t k = 0; k < n->inputs && k < OPERANDS; k++) {
+    for (size_t k = 0; k < n->input_count && k < OPERANDS; k++) {
         if (counts[k] != 1 && counts[k] != o->count)
             return refuse(n, "lists of %zu and %zu sizes", counts[k], o->count);
         for (size_t i = counts[k]; i < o->count; i++)

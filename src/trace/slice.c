@@ -282,16 +282,17 @@ elman_status view_split(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(check_axis(n, number, rank, &axis));
     TRY(list_whole(t, n, in, "split", 1, &count, sizes));
 
-    if (count && count != n->outputs)
-        return refuse(n, "%zu sizes for %zu outputs", count, n->outputs);
+    if (count && count != n->output_count)
+        return refuse(n, "%zu sizes for %zu outputs", count, n->output_count);
     if (!extent_is_plain(shape + axis))
         return refuse(n, "it splits a free dimension");
 
     /* without sizes all parts but the last are equal */
-    int64_t all = shape[axis].factor, parts = (int64_t)n->outputs, first = 0;
+    int64_t all = shape[axis].factor, parts = (int64_t)n->output_count,
+            first = 0;
     int64_t equal = all / parts + (all % parts != 0);
 
-    for (size_t k = 0; k < n->outputs; k++) {
+    for (size_t k = 0; k < n->output_count; k++) {
         int64_t size = count ? sizes[k] : equal;
         if (size < 1 || size > all - first + (count ? 0 : equal))
             return refuse(n, "its sizes are not those of an axis of %lld",

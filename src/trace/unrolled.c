@@ -261,16 +261,16 @@ bool unrolled_has_twin(const trace *t, const onnx_node *n)
         unrolled_direction(t) || l->unrolled->directions[0].reverse ||
         t->layer_count == ELMAN_MAX_LAYERS)
         return false;
-    return !strcmp(n->input[0], t->graph->node[l->node].input[0]);
+    return !strcmp(n->inputs[0], t->graph->nodes[l->node].inputs[0]);
 }
 
 elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
 {
     const traced_layer *first = unrolled_tip(t);
-    const onnx_node *before = t->graph->node + first->node;
+    const onnx_node *before = t->graph->nodes + first->node;
 
     /* its output has the axes of the first linear layer's */
-    *y = *trace_find(t, before->output[0])->views;
+    *y = *trace_find(t, before->outputs[0])->views;
     source s = t->sources[y->source];
 
     if (O != first->O)
@@ -284,7 +284,7 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
     traced_layer *l = &t->layers[t->layer_count++];
     *l = (traced_layer){
         .config = {.kind = ELMAN_LINEAR, .output_size = O, .no_bias = true},
-        .node = (size_t)(n - t->graph->node),
+        .node = (size_t)(n - t->graph->nodes),
         .I = first->I,
         .O = O,
         .twin = true};

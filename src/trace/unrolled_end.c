@@ -188,7 +188,7 @@ static elman_status weigh_starts(trace *t, const onnx_node *n)
     const source *s = t->sources + start.source;
     element_type type = s->kind == SOURCE_TENSOR
                             ? t->tensors[s->index].type
-                            : t->graph->input[s->index].type;
+                            : t->graph->inputs[s->index].type;
 
     TRY(value_set_view(t, &h_0, type, &start));
     traced_value *const states[] = {&h_0, NULL};
@@ -200,7 +200,7 @@ static elman_status weigh_starts(trace *t, const onnx_node *n)
 static elman_status finish(trace *t, traced_layer *l)
 {
     const unrolled *u = l->unrolled;
-    const onnx_node *n = t->graph->node + l->node;
+    const onnx_node *n = t->graph->nodes + l->node;
     const traced_layer was = *l;
     l->config.no_bias = true;
 
@@ -230,10 +230,10 @@ elman_status unrolled_finish(trace *t, size_t index)
     traced_layer *l = &t->layers[index];
     const size_t layers = t->layer_count;
     if (l->twin)
-        return refuse(t->graph->node + l->node,
+        return refuse(t->graph->nodes + l->node,
                       "it reads what node %.80s reads as well: a branch is not "
                       "a stack of layers",
-                      t->graph->node[l[-1].node].name);
+                      t->graph->nodes[l[-1].node].name);
 
     if (!l->unrolled) return ELMAN_OK;
 

@@ -20,22 +20,23 @@ static elman_status list_names(trace *t)
     const onnx_graph *g = t->graph;
 
     /* room for every name, those that come twice included */
-    size_t room = g->initializers + g->inputs + 1;
-    for (size_t i = 0; i < g->nodes; i++)
-        room += g->node[i].outputs;
+    size_t room = g->initializer_count + g->input_count + 1;
+    for (size_t i = 0; i < g->node_count; i++)
+        room += g->nodes[i].output_count;
     t->values = calloc(room, sizeof *t->values);
     if (!t->values) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
 
     /* everything that the graph names */
     traced_value *v = t->values;
-    for (size_t i = 0; i < g->initializers; i++)
-        *v++ = (traced_value){.name = g->initializer[i].name, .node = NO_NODE};
-    for (size_t i = 0; i < g->inputs; i++)
-        *v++ = (traced_value){.name = g->input[i].name, .node = NO_NODE};
-    for (size_t i = 0; i < g->nodes; i++)
-        for (size_t k = 0; k < g->node[i].outputs; k++)
-            if (g->node[i].output[k][0])
-                *v++ = (traced_value){.name = g->node[i].output[k], .node = i};
+    for (size_t i = 0; i < g->initializer_count; i++)
+        *v++ = (traced_value){.name = g->initializers[i].name, .node = NO_NODE};
+    for (size_t i = 0; i < g->input_count; i++)
+        *v++ = (traced_value){.name = g->inputs[i].name, .node = NO_NODE};
+    for (size_t i = 0; i < g->node_count; i++)
+        for (size_t k = 0; k < g->nodes[i].output_count; k++)
+            if (g->nodes[i].outputs[k][0])
+                *v++ =
+                    (traced_value){.name = g->nodes[i].outputs[k], .node = i};
     size_t count = (size_t)(v - t->values);
     if (count) qsort(t->values, count, sizeof *t->values, value_compare);
 
@@ -81,8 +82,8 @@ static elman_status check_array(const onnx_value *input,
     /* a dimension that the graph declares must have that size */
     bool fits = !input->shaped || input->rank == array->rank;
     for (size_t k = 0; fits && input->shaped && k < array->rank; k++)
-        fits = input->dimension[k].size < 0 ||
-               (uint64_t)input->dimension[k].size == array->shape[k];
+        fits = input->dimensions[k].size < 0 ||
+               (uint64_t)input->dimensions[k].size == array->shape[k];
 
     bool floats =
         element_is_float(input->type) == element_is_float(array->type);
@@ -98,7 +99,7 @@ static elman_status check_array(const onnx_value *input,
 
 static elman_status open_input(trace *t, size_t i)
 {
-    const onnx_value *input = t->graph->input + i;
+    const onnx_value *input = t->graph->inputs + i;
     const named_tensor *array = t->bound ? t->bound + i : NULL;
     traced_value *v = trace_find(t, input->name);
     source s = {.kind = SOURCE_INPUT, .index = i, .rank = input->rank};
@@ -113,9 +114,9 @@ static elman_status open_input(trace *t, size_t i)
         return ELMAN_OK; /* a default, or missed only if it is read */
     } else {
         for (size_t k = 0; k < s.rank; k++)
-            if (input->dimension[k].size >= 0)
-                s.shape[k] = extent_of(input->dimension[k].size);
-            else TRY(free_size(t, input->dimension[k].symbol, s.shape + k));
+            if (input->dimensions[k].size >= 0)
+                s.shape[k] = extent_of(input->dimensions[k].size);
+            else TRY(free_size(t, input->dimensions[k].symbol, s.shape + k));
     }
 
     for (size_t k = 0; k < s.rank; k++)
@@ -134,15 +135,15 @@ static elman_status open_values(trace *t)
     t->budget = 1 << 20;
 
     /* what folding may make grows with what the file holds */
-    for (size_t i = 0; i < g->initializers; i++) {
-        const named_tensor *tensor = g->initializer + i;
+    for (size_t i = 0; i < g->initializer_count; i++) {
+        const named_tensor *tensor = g->initializers + i;
         t->budget += 8 * tensor->count;
         traced_value *v = trace_find(t, tensor->name);
         if (v->kind != VALUE_UNKNOWN) continue;
         TRY(value_set_tensor(t, NULL, v, tensor));
     }
 
-    for (size_t i = 0; i < g->inputs; i++)
+    for (size_t i = 0; i < g->input_count; i++)
         TRY(open_input(t, i));
     return ELMAN_OK;
 }
@@ -152,8 +153,8 @@ static elman_status open_values(trace *t)
 static elman_status missing(const trace *t, const onnx_node *n,
                             const char *name)
 {
-    for (size_t i = 0; i < t->graph->inputs; i++)
-        if (!strcmp(t->graph->input[i].name, name))
+    for (size_t i = 0; i < t->graph->input_count; i++)
+        if (!strcmp(t->graph->inputs[i].name, name))
             return t->bound ? failure(ELMAN_BAD_VALUE,
                                       "the input %.80s was not given, and has "
                                       "no default",
@@ -168,28 +169,28 @@ static elman_status missing(const trace *t, const onnx_node *n,
 static elman_status run_node(trace *t, size_t index)
 {
     enum { MOST = 256, MOST_INPUTS = 4096, LEAST = 16 };
-    const onnx_node *n = t->graph->node + index;
+    const onnx_node *n = t->graph->nodes + index;
     traced_value *in[MOST_INPUTS], *out[MOST], thrown[MOST] = {0};
     operator_run *run;
 
-    if (n->inputs > MOST_INPUTS || n->outputs > MOST)
+    if (n->input_count > MOST_INPUTS || n->output_count > MOST)
         return refuse(
             n, "%zu inputs and %zu outputs, at most %d and %d are supported",
-            n->inputs, n->outputs, MOST_INPUTS, MOST);
+            n->input_count, n->output_count, MOST_INPUTS, MOST);
 
     /* operators read up to LEAST inputs without checking how many there are */
-    for (size_t k = 0; k < n->inputs || k < LEAST; k++)
+    for (size_t k = 0; k < n->input_count || k < LEAST; k++)
         in[k] = NULL;
     TRY(operator_find(t, n, &run));
 
     /* an empty name is an input left out, or an output not wanted */
-    for (size_t k = 0; k < n->inputs; k++)
-        if (n->input[k][0]) in[k] = trace_find(t, n->input[k]);
-    for (size_t k = 0; k < n->outputs; k++)
-        out[k] = n->output[k][0] ? trace_find(t, n->output[k]) : &thrown[k];
+    for (size_t k = 0; k < n->input_count; k++)
+        if (n->inputs[k][0]) in[k] = trace_find(t, n->inputs[k]);
+    for (size_t k = 0; k < n->output_count; k++)
+        out[k] = n->outputs[k][0] ? trace_find(t, n->outputs[k]) : &thrown[k];
 
     /* note the tensors as read; the operator may note more */
-    for (size_t k = 0; k < n->inputs; k++) {
+    for (size_t k = 0; k < n->input_count; k++) {
         if (!in[k] || !is_tensor(t, in[k])) continue;
         tensor_use *use = t->uses + t->sources[in[k]->views->source].index;
         if (*use == TENSOR_UNUSED) *use = TENSOR_READ;
@@ -197,7 +198,7 @@ static elman_status run_node(trace *t, size_t index)
 
     /* an output that the operator has not set is absent */
     TRY(run(t, n, in, out));
-    for (size_t k = 0; k < n->outputs; k++)
+    for (size_t k = 0; k < n->output_count; k++)
         if (out[k]->kind == VALUE_UNKNOWN) out[k]->kind = VALUE_ABSENT;
     return ELMAN_OK;
 }
@@ -209,10 +210,10 @@ enum { NEW, ENTERED, DONE };
  * initial state. */
 static size_t input_at(const trace *t, const onnx_node *n, size_t k)
 {
-    if (n->inputs != 2 || strcmp(n->op, "Add") != 0) return k;
+    if (n->input_count != 2 || strcmp(n->op, "Add") != 0) return k;
 
-    const traced_value *a = trace_find(t, n->input[0]),
-                       *b = trace_find(t, n->input[1]);
+    const traced_value *a = trace_find(t, n->inputs[0]),
+                       *b = trace_find(t, n->inputs[1]);
     return a && b && b->node < a->node ? 1 - k : k;
 }
 
@@ -222,16 +223,16 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
                                 unsigned char *marks, bool *pushed)
 {
     size_t index = stack[*depth - 1];
-    const onnx_node *n = t->graph->node + index;
+    const onnx_node *n = t->graph->nodes + index;
     *pushed = false;
 
-    for (size_t i = 0; i < n->inputs; i++) {
+    for (size_t i = 0; i < n->input_count; i++) {
         size_t k = input_at(t, n, i);
-        if (!n->input[k][0]) continue;
+        if (!n->inputs[k][0]) continue;
 
-        const traced_value *v = trace_find(t, n->input[k]);
+        const traced_value *v = trace_find(t, n->inputs[k]);
         if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
-            return missing(t, n, n->input[k]);
+            return missing(t, n, n->inputs[k]);
 
         /* inputs, weights and nodes that are done need nothing */
         if (v->node == NO_NODE || marks[v->node] == DONE) continue;
@@ -269,7 +270,7 @@ static elman_status follow(trace *t, size_t first, size_t *stack,
         size_t index = stack[--depth];
         if (++*done > MOST_NODES)
             return refuse(
-                t->graph->node + index,
+                t->graph->nodes + index,
                 "more than %d nodes of the graph matter to its outputs",
                 MOST_NODES);
         TRY(run_node(t, index));
@@ -286,14 +287,14 @@ static elman_status follow_all(trace *t)
 
     /* MOST_NODES is the depth that push_inputs lets the stack reach */
     size_t *stack = calloc(MOST_NODES, sizeof *stack);
-    unsigned char *marks = calloc(g->nodes + 1, 1);
+    unsigned char *marks = calloc(g->node_count + 1, 1);
     if (!stack || !marks)
         status = failure(ELMAN_NO_MEMORY, "no memory for a graph");
 
-    for (size_t i = 0; i < g->outputs && status == ELMAN_OK; i++) {
-        const traced_value *v = trace_find(t, g->output[i].name);
+    for (size_t i = 0; i < g->output_count && status == ELMAN_OK; i++) {
+        const traced_value *v = trace_find(t, g->outputs[i].name);
         if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
-            status = missing(t, NULL, g->output[i].name);
+            status = missing(t, NULL, g->outputs[i].name);
         else if (v->node != NO_NODE)
             status = follow(t, v->node, stack, marks, &done);
     }
@@ -310,7 +311,7 @@ elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
         return failure(ELMAN_BAD_FORMAT,
                        "the graph is of opset %lld, expected 7 or later",
                        (long long)graph->opset);
-    if (graph->outputs == 0)
+    if (graph->output_count == 0)
         return failure(ELMAN_BAD_FORMAT, "the graph has no outputs");
 
     trace *t = calloc(1, sizeof *t);

@@ -16,17 +16,17 @@ static void run(const uint8_t *data, size_t size)
         fuzz_refused("");
         return;
     }
-    MUST(table->rows && table->columns);
-    for (size_t i = 0; i < table->rows * table->columns; i++) {
-        const char *cell = table->cell[i];
+    MUST(table->row_count && table->column_count);
+    for (size_t i = 0; i < table->row_count * table->column_count; i++) {
+        const char *cell = table->cells[i];
         size_t bytes = strlen(cell);
         double value;
         MUST(utf8_valid(cell, bytes) == bytes);
         number_kind kind = number_parse(cell, &value);
         MUST(kind == NUMBER_VALUE ? isfinite(value) : isnan(value));
     }
-    for (size_t i = 1; i < table->rows; i++)
-        MUST(table->line[i] > table->line[i - 1]);
+    for (size_t i = 1; i < table->row_count; i++)
+        MUST(table->lines[i] > table->lines[i - 1]);
     csv_close(table);
 }
 

@@ -20,7 +20,7 @@ static void prepare(void)
     enum { COUNT = sizeof tensor / sizeof *tensor };
     for (size_t i = 0; i < COUNT; i++)
         tensor[i].data = numbers;
-    safetensors file = {.tensors = COUNT, .tensor = tensor};
+    safetensors file = {.tensor_count = COUNT, .tensors = tensor};
     const char *path = fuzz_path("w.safetensors");
     MUST_OK(safetensors_save(&file, path));
     MUST_OK(file_read(path, &weights, &weights_bytes));

@@ -12,9 +12,9 @@ static void run(const uint8_t *data, size_t size)
         fuzz_refused("");
         return;
     }
-    for (size_t i = 0; i < file->tensors; i++) {
+    for (size_t i = 0; i < file->tensor_count; i++) {
         npy *array = NULL;
-        const named_tensor *t = file->tensor + i;
+        const named_tensor *t = file->tensors + i;
         const char *path = fuzz_path("a.npy");
         MUST_OK(npy_save(path, t));
         MUST_OK(npy_open(path, &array));

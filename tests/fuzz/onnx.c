@@ -9,9 +9,9 @@
  * are left out, and then the copy is another graph. */
 static bool is_plain(const onnx_graph *graph)
 {
-    for (size_t i = 0; i < graph->nodes; i++)
-        for (size_t k = 0; k < graph->node[i].attributes; k++)
-            if (graph->node[i].attribute[k].kind == ONNX_OTHER) return false;
+    for (size_t i = 0; i < graph->node_count; i++)
+        for (size_t k = 0; k < graph->nodes[i].attribute_count; k++)
+            if (graph->nodes[i].attributes[k].kind == ONNX_OTHER) return false;
     return true;
 }
 
@@ -26,7 +26,8 @@ static void save_twice(const onnx_graph *graph)
     }
     if (!is_plain(graph)) return;
     MUST_OK(onnx_open(first, &again));
-    MUST(again->nodes == graph->nodes && again->inputs == graph->inputs);
+    MUST(again->node_count == graph->node_count &&
+         again->input_count == graph->input_count);
     MUST_OK(onnx_save(again, second));
     onnx_close(again);
     fuzz_same(first, second);
@@ -41,10 +42,10 @@ static void run(const uint8_t *data, size_t size)
         fuzz_refused("");
         return;
     }
-    for (size_t i = 0; i < graph->initializers; i++)
-        if (graph->initializer[i].count)
-            tensor_doubles(graph->initializer + i,
-                           graph->initializer[i].count - 1, 1, &last);
+    for (size_t i = 0; i < graph->initializer_count; i++)
+        if (graph->initializers[i].count)
+            tensor_doubles(graph->initializers + i,
+                           graph->initializers[i].count - 1, 1, &last);
     save_twice(graph);
     onnx_close(graph);
 }

@@ -26,8 +26,8 @@ static void run(const uint8_t *data, size_t size)
             fuzz_refused("");
             continue;
         }
-        for (size_t i = 0; i < file->tensors; i++)
-            read_elements(file->tensor + i);
+        for (size_t i = 0; i < file->tensor_count; i++)
+            read_elements(file->tensors + i);
         torch_close(file);
     }
 }

@@ -99,8 +99,8 @@ static void run(const uint8_t *data, size_t size)
         fuzz_refused("");
         return;
     }
-    for (size_t i = 0; i < file->tensors; i++) {
-        const named_tensor *t = file->tensor + i;
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        const named_tensor *t = file->tensors + i;
         double last[2];
         if (t->count) tensor_doubles(t, 0, 1, last);
         if (t->count) tensor_doubles(t, t->count - 1, 1, last + 1);
