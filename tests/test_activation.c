@@ -1,7 +1,7 @@
 /*
- * test_activation.c: every function in every place that a config may name one:
+ * test_activation.c: every function wherever a config may name one:
  * gradients by finite differences, the fast code by the reference, and the same
- * bits in every way to run.
+ * bits however it is run.
  */
 #include "base/activation.h"
 #include "check.h"
@@ -62,7 +62,7 @@ static void check_layer(const elman_layer *tried)
     model_destroy(m);
 }
 
-TEST(every_function_is_right_in_every_place_of_every_cell)
+TEST(every_function_is_right_at_every_gate_of_every_cell)
 {
     static const elman_layer cells[] = {
         {.kind = ELMAN_RNN, .hidden_size = 17},
@@ -86,11 +86,16 @@ TEST(every_function_is_right_in_every_place_of_every_cell)
          .reset_before = true,
          .bidirectional = true},
     };
+
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         elman_layer l = cells[i];
-        size_t places = l.kind == ELMAN_LSTM ? 3 : l.kind == ELMAN_GRU ? 2 : 1;
+        size_t functions = l.kind == ELMAN_LSTM  ? 3
+                           : l.kind == ELMAN_GRU ? 2
+                                                 : 1;
         size_t direction = l.bidirectional ? 1 : 0;
-        for (size_t k = 0; k < places; k++)
+
+        /* one gate at a time, of the last direction */
+        for (size_t k = 0; k < functions; k++)
             for (int kind = 1; kind <= KINDS; kind++) {
                 memcpy(l.activations, cells[i].activations,
                        sizeof l.activations);
@@ -185,7 +190,7 @@ TEST(onnx_runtime_gives_the_same_numbers)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_function_is_right_in_every_place_of_every_cell),
+        cmocka_unit_test(every_function_is_right_at_every_gate_of_every_cell),
         cmocka_unit_test(every_function_is_right_as_a_layer),
         cmocka_unit_test(onnx_runtime_gives_the_same_numbers),
     };

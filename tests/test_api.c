@@ -1,6 +1,6 @@
 /*
- * test_api.c: misuse is told politely: every pointer that may not be NULL,
- * every object that belongs to another one, every number out of range.
+ * test_api.c: misuse is reported in a sentence: every pointer that may not be
+ * NULL, every object that belongs to another one, every number out of range.
  */
 #include "check.h"
 #include "folder.h"
@@ -55,6 +55,8 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     elman_state_config room = {0};
     elman_batch batch = {.T = T, .B = B, .x = x};
     elman_tensor view;
+
+    /* models */
     NULLED(elman_model_create(NULL, &model), "config");
     NULLED(elman_model_create(&config, NULL), "model");
     NULLED(elman_model_load(NULL, &model), "path");
@@ -67,6 +69,8 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_model_write(m, "x", 1, NULL), "values");
     NULLED(elman_model_write_note(NULL, "x", "x"), "model");
     NULLED(elman_model_write_note(m, NULL, "x"), "key");
+
+    /* states */
     NULLED(elman_state_init(m, &room, 1, NULL, &state), "memory");
     NULLED(elman_state_create(NULL, &room, &state), "model");
     NULLED(elman_state_create(m, NULL, &state), "config");
@@ -81,6 +85,8 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_state_load(m, NULL, "x"), "state");
     NULLED(elman_state_view(m, s, NULL, &view), "name");
     NULLED(elman_state_view(m, s, "y", NULL), "view");
+
+    /* passes */
     NULLED(elman_model_forward(NULL, s, &batch, y), "model");
     NULLED(elman_model_forward(m, NULL, &batch, y), "state");
     NULLED(elman_model_forward(m, s, NULL, y), "batch");
@@ -89,6 +95,8 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_model_step(m, s, NULL, y), "x");
     NULLED(elman_cell_step(m, s, NULL, NULL, NULL, y, NULL), "x");
     NULLED(elman_cell_step(m, s, x, NULL, NULL, NULL, NULL), "h_out");
+
+    /* training, data and proof */
     NULLED(elman_optimizer_create(NULL, NULL, NULL), "model");
     NULLED(elman_optimizer_step(NULL, m, s, -1, NULL), "optimizer");
     NULLED(elman_loss_forward(NULL, &batch, O, y, NULL, NULL, NULL), "config");
@@ -101,12 +109,14 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_verify(NULL, NULL), "config");
     NULLED(elman_machine_read(NULL), "machine");
     NULLED(elman_roof_read(1, NULL), "roof");
+
+    /* nothing was made */
     assert_int_equal(elman_state_size(NULL, &room), 0);
     assert_true(model == NULL && state == NULL);
     pair_end(p);
 }
 
-TEST(calls_without_a_status_take_null_in_silence)
+TEST(calls_without_a_status_accept_null)
 {
     elman_model_destroy(NULL);
     elman_state_destroy(NULL);
@@ -132,6 +142,8 @@ TEST(objects_of_another_model_are_refused)
     elman_optimizer *optimizer = NULL;
     elman_tensor view;
     const char *message = "another model";
+
+    /* passes and states */
     CHECK_FAILS(elman_model_forward(a.model, b.state, &batch, y),
                 ELMAN_BAD_VALUE, message);
     CHECK_FAILS(elman_model_backward(a.model, b.state, y, NULL),
@@ -150,22 +162,26 @@ TEST(objects_of_another_model_are_refused)
                 ELMAN_BAD_VALUE, message);
     CHECK_FAILS(elman_state_copy(a.state, b.state), ELMAN_BAD_VALUE,
                 "differ in model");
+
+    /* an optimizer */
     CHECK_OK(elman_optimizer_create(a.model, &sgd, &optimizer));
     CHECK_FAILS(elman_optimizer_step(optimizer, b.model, b.state, -1, NULL),
                 ELMAN_BAD_VALUE, message);
     CHECK_FAILS(elman_optimizer_step(optimizer, a.model, b.state, -1, NULL),
                 ELMAN_BAD_VALUE, "made for it");
+
     elman_optimizer_destroy(optimizer);
     pair_end(a);
     pair_end(b);
 }
 
-TEST(a_bad_batch_is_told)
+TEST(a_bad_batch_is_reported)
 {
     pair p = pair_begin(&config, true), t = pair_begin(&tokens, true);
     const size_t lengths[B] = {3, 4};
     const int32_t bad[T * B] = {0, 4, 0, 5, 0, 0};
     const size_t cut[B] = {3, 1};
+
     const struct {
         pair of;
         elman_batch batch;
@@ -185,28 +201,34 @@ TEST(a_bad_batch_is_told)
          {.T = T, .B = B, .tokens = bad},
          "the token at t 1, b 1 is 5, expected 0 to 4"},
     };
+
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_FAILS(elman_model_forward(cases[i].of.model, cases[i].of.state,
                                         &cases[i].batch, NULL),
                     ELMAN_BAD_VALUE, cases[i].message);
-    /* past its sequence's end a token is not read */
+
+    /* after its sequence's end a token is not read */
     elman_batch good = {.T = T, .B = B, .tokens = bad, .lengths = cut};
     CHECK_OK(elman_model_forward(t.model, t.state, &good, NULL));
+
     CHECK_FAILS(elman_model_backward(t.model, t.state, NULL, y),
                 ELMAN_BAD_VALUE, "tokens, which have no gradient");
     CHECK_FAILS(elman_model_step(t.model, t.state, x, y), ELMAN_BAD_VALUE,
                 "the model reads tokens");
+
     pair_end(p);
     pair_end(t);
 }
 
-TEST(passes_out_of_turn_are_told)
+TEST(passes_out_of_turn_are_reported)
 {
     pair p = pair_begin(&config, true), still = pair_begin(&config, false);
     pair back = pair_begin(&both_ways, false), cell = pair_begin(&narrow, true);
     elman_batch batch = {.T = T, .B = B, .x = x};
     const char *message = "no forward to go back through";
     elman_tensor view;
+
+    /* a view and a backward need a forward */
     CHECK_FAILS(elman_state_view(p.model, p.state, "y", &view), ELMAN_BAD_VALUE,
                 "no view y");
     CHECK_FAILS(elman_model_backward(p.model, p.state, y, NULL),
@@ -215,9 +237,13 @@ TEST(passes_out_of_turn_are_told)
     CHECK_OK(elman_model_backward(p.model, p.state, y, NULL));
     CHECK_FAILS(elman_model_backward(p.model, p.state, y, NULL),
                 ELMAN_BAD_VALUE, message);
+
+    /* which must be one of training */
     CHECK_OK(elman_model_forward(still.model, still.state, &batch, y));
     CHECK_FAILS(elman_model_backward(still.model, still.state, y, NULL),
                 ELMAN_BAD_VALUE, "training state");
+
+    /* a step needs a model that reads forward */
     CHECK_FAILS(elman_model_step(back.model, back.state, x, y), ELMAN_BAD_VALUE,
                 "reverse direction");
     CHECK_FAILS(elman_cell_step(back.model, back.state, x, NULL, NULL, y, NULL),
@@ -226,6 +252,7 @@ TEST(passes_out_of_turn_are_told)
                 ELMAN_BAD_VALUE, "one recurrent layer");
     CHECK_FAILS(elman_cell_step(cell.model, cell.state, x, NULL, x, y, NULL),
                 ELMAN_BAD_VALUE, "only an LSTM has a cell");
+
     pair_end(p);
     pair_end(still);
     pair_end(back);
@@ -256,10 +283,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pointer_that_may_not_be_null_is_named),
-        cmocka_unit_test(calls_without_a_status_take_null_in_silence),
+        cmocka_unit_test(calls_without_a_status_accept_null),
         cmocka_unit_test(objects_of_another_model_are_refused),
-        cmocka_unit_test(a_bad_batch_is_told),
-        cmocka_unit_test(passes_out_of_turn_are_told),
+        cmocka_unit_test(a_bad_batch_is_reported),
+        cmocka_unit_test(passes_out_of_turn_are_reported),
         cmocka_unit_test(a_parameter_is_asked_for_by_name_and_size),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

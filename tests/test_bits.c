@@ -63,13 +63,16 @@ static void check_method(grid *g, const kernels *isa, size_t method,
           g->t->ragged ? " ragged" : "", g->t->given ? " given" : "", g->line);
 }
 
-/* Every way on every set; on one thread, and the large ones in turn on more. */
+/* Every method on every instruction set; on one thread, and the large ones in
+ * turn on more. */
 static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
 {
     char line[300];
     elman_model *m;
     trial t;
     grid g = {.t = &t, .line = line};
+
+    /* a network, and what it gives in one pass on one thread */
     config_write_line(config, sizeof line, line);
     CHECK_OK(model_create(config, &m));
     trial_move_weights(m, d);
@@ -83,8 +86,12 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
     size_t turn = 0;
     for (const kernels *const *isa = kernels_all(); *isa; isa++) {
         kernels_use(*isa);
+
+        /* on one thread by every method */
         for (size_t method = 0; method<METHODS; method += PACE> 1 ? 3 : 1)
             check_method(&g, *isa, method, 1);
+
+        /* on several by each sharing, and by one more method */
         for (int threads = 2; threads <= MOST_THREADS; threads++) {
             walk_force(WALK_ROWS);
             check_method(&g, *isa, 0, threads);
@@ -99,6 +106,7 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
         }
         walk_force(WALK_UNDECIDED);
     }
+
     kernels_use(NULL);
     outcome_destroy(&g.got);
     outcome_destroy(&g.forward);
@@ -152,6 +160,8 @@ TEST(wide_networks_give_the_same_bits_however_they_are_computed)
                     {.kind = ELMAN_LINEAR, .output_size = 17},
                     {.kind = ELMAN_SOFTMAX}}},
     };
+
+    /* more units than a tile has, and not a multiple of one */
     for (uint64_t i = 0; i < sizeof wide / sizeof *wide; i++) {
         draws d = draws_from(test_seed(), 6000 + i);
         check_grid(wide + i, PACE > 1 ? 3 : 9, 27, &d);
@@ -183,13 +193,17 @@ TEST(levels_in_a_wave_give_the_bits_of_one_after_the_other)
         got_h[LEVELS * MOST_B * WIDTH];
     static const size_t lengths[] = {8, 9, 31, 64, 90};
     random_fill(4, MOST_T * MOST_B * WIDTH, -1, 1, x);
+
     for (elman_kind kind = ELMAN_RNN; kind <= ELMAN_GRU; kind++) {
         elman_config config = {
             .input_size = WIDTH,
             .layers = {
                 {.kind = kind, .hidden_size = WIDTH, .num_layers = LEVELS}}};
+
         elman_model *m;
         CHECK_OK(model_create(&config, &m));
+
+        /* short and long sequences: few turns and many */
         for (size_t t = 0; t < sizeof lengths / sizeof *lengths; t++)
             for (size_t B = 1; B <= MOST_B; B += 2) {
                 size_t T = lengths[t];
@@ -269,7 +283,7 @@ static void check_fork(bool training)
     assert_non_null(want.gradients);
     got.gradients = want.gradients + m->weight_count;
 
-    /* the fork goes another way for a while, and is made again */
+    /* the fork takes another path for a while, and is made again */
     run_pass(m, one, 1, &want);
     run_pass(m, other, 7, &got);
     CHECK_OK(state_copy(other, one));
@@ -303,7 +317,8 @@ TEST(a_fork_goes_on_with_the_same_bits)
     check_fork(true);
 }
 
-/* A state copied between forward and backward goes back as the first does. */
+/* A state copied between forward and backward gives the gradients of the first.
+ */
 TEST(a_fork_between_forward_and_backward_has_the_same_gradients)
 {
     const elman_config config = {
@@ -319,6 +334,7 @@ TEST(a_fork_between_forward_and_backward_has_the_same_gradients)
     random_fill(11, FORK_T * FORK_B * FORK_I, -1, 1, x);
     random_fill(12, FORK_T * FORK_B * FORK_O, -1, 1, dy);
     CHECK_OK(model_create(&config, &m));
+
     for (size_t ragged = 0; ragged < 2; ragged++) {
         elman_batch batch = {.T = FORK_T,
                              .B = FORK_B,
@@ -326,6 +342,8 @@ TEST(a_fork_between_forward_and_backward_has_the_same_gradients)
                              .lengths = ragged ? lengths : NULL};
         for (size_t i = 0; i < 2; i++)
             CHECK_OK(state_create(m, &room, &s[i]));
+
+        /* forward in one state, backward in both */
         CHECK_OK(model_forward(m, s[0], &batch, NULL));
         CHECK_OK(state_copy(s[1], s[0]));
         for (size_t i = 0; i < 2; i++)
@@ -356,9 +374,13 @@ TEST(one_bit_in_any_result_is_noticed)
     CHECK_OK(trial_create(m, 3, 9, &d, &t));
     CHECK_OK(outcome_create(&t, &a));
     CHECK_OK(outcome_create(&t, &b));
+
+    /* two equal outcomes */
     CHECK_OK(trial_run(&t, &(split){0}, &a));
     CHECK_OK(trial_run(&t, &(split){.group = 8}, &b));
     assert_null(outcome_difference(&a, &b, true));
+
+    /* and one bit changed in each part of one */
     for (size_t part = 0; part < OUTCOME_PARTS; part++) {
         assert_true(a.count[part] > 0);
         float *last = b.values[part] + b.count[part] - 1;
@@ -367,6 +389,7 @@ TEST(one_bit_in_any_result_is_noticed)
         *last = a.values[part][a.count[part] - 1];
     }
     assert_null(outcome_difference(&a, &b, true));
+
     outcome_destroy(&b);
     outcome_destroy(&a);
     trial_destroy(&t);

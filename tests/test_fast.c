@@ -10,7 +10,7 @@
 
 enum { CASES = 300 };
 
-/* One network in both ways. */
+/* One network, fast and in double. */
 typedef struct pair {
     size_t which;
     draws d;
@@ -20,7 +20,7 @@ typedef struct pair {
     reference *r;
     bool training;
     uint64_t ids[MOST_B], begin[MOST_B];
-    bool given[MOST_B]; /* it has a past */
+    bool given[MOST_B]; /* it has an earlier pass */
     reference_masks masks;
 } pair;
 
@@ -44,6 +44,8 @@ static void draw_weights(pair *p, float high)
          i++) {
         size_t n =
             view.rank == 2 ? view.shape[0] * view.shape[1] : view.shape[0];
+
+        /* the same numbers for both */
         CHECK(at + n <= p->r->weight_count, "%s is too large", name);
         float *values = malloc(n * sizeof *values);
         assert_non_null(values);
@@ -55,6 +57,7 @@ static void draw_weights(pair *p, float high)
         free(values);
         at += n;
     }
+
     CHECK(at == p->r->weight_count, "%zu weights, the reference has %zu", at,
           p->r->weight_count);
 }
@@ -126,8 +129,8 @@ static void check_walk(const pair *p, const random_batch *in, size_t level,
         }
 }
 
-/* The gradient at the sum into unit j, from that at its gate: times the slope
- * there, which is 0 at a bound. */
+/* The gradient at the sum into unit j, from that at its gate: times the
+ * derivative there, which is 0 at a bound. */
 static double da_from(const reference_cell *cell, size_t j, const float *dgate,
                       double sum)
 {
@@ -138,11 +141,11 @@ static double da_from(const reference_cell *cell, size_t j, const float *dgate,
     if (function == FUNCTION_IDENTITY) return d;
 
     elman_activation f = reference_function(cell, (size_t)function);
-    double slope = reference_activation_derivative(f, sum);
-    if (c->clip > 0 && fabs(sum) >= (double)c->clip) slope = 0;
+    double derivative = reference_activation_derivative(f, sum);
+    if (c->clip > 0 && fabs(sum) >= (double)c->clip) derivative = 0;
     if (c->coupled && block == 0) d -= (double)dgate[cell->H];
     if (c->coupled && block == 1) d = 0;
-    return d * slope;
+    return d * derivative;
 }
 
 static void check_dgate(const pair *p, const random_batch *in, size_t level,
@@ -167,8 +170,12 @@ static void check_levels(const pair *p, const random_batch *in, bool backward)
         size_t k = i / 2, direction = i % 2, B = in->B;
         const reference_direction *d = reference_level(p->r, k, direction);
         if (!d) continue;
+
         size_t R = d->cell.R, H = d->cell.H, G = d->cell.G;
         bool lstm = d->cell.config->kind == ELMAN_LSTM;
+
+        /* after forward: the memory, and the gates that a training state keeps
+         */
         if (!backward) {
             if (p->training)
                 check_walk(p, in, k, direction, "gate", G, d->gate);
@@ -179,6 +186,8 @@ static void check_levels(const pair *p, const random_batch *in, bool backward)
             check_memory(p, k, direction, "c_n", B, H, d->c_n);
             continue;
         }
+
+        /* after backward: gradients at all of these */
         check_walk(p, in, k, direction, "dh", R, d->dh);
         check_walk(p, in, k, direction, "da", G, d->da);
         check_memory(p, k, direction, "dh_0", B, R, d->dh_0);
@@ -231,6 +240,8 @@ static size_t forward(pair *p, const random_batch *in, uint64_t draw)
     float y[MOST_Y];
     for (size_t i = 0; i < n; i++)
         x[i] = (double)in->x[i];
+
+    /* the same pass for both */
     p->masks = (reference_masks){p->which, draw, p->ids, p->begin};
     reference_batch plain = {.T = in->T,
                              .B = in->B,
@@ -247,6 +258,7 @@ static size_t forward(pair *p, const random_batch *in, uint64_t draw)
                          .lengths = in->ragged ? in->lengths : NULL,
                          .ids = p->ids,
                          .draw = draw};
+
     CHECK_OK(reference_forward(p->r, &plain, want));
     CHECK_OK(elman_model_forward(p->model, p->state, &batch, y));
     size_t outputs =

@@ -67,11 +67,14 @@ TEST(each_rule_has_its_spread)
         {{ELMAN_INIT_HE_UNIFORM, 1}, sqrt(3 / in), 0},
         {{ELMAN_INIT_HE_NORMAL, 0}, 0, sqrt(2) / sqrt(in)},
     };
+
     static float values[COUNT];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         parameter p =
             matrix(ROWS, COLUMNS, 4, cases[i].init.kind, cases[i].init.value);
         draw(&p, test_seed(), (uint32_t)i, values);
+
+        /* the spread, and for uniform rules the whole range */
         double bound = cases[i].bound, low = 0, high = 0;
         check_moments(values, bound > 0 ? bound / sqrt(3) : cases[i].sigma,
                       bound > 0 ? 1.8 : 3);
@@ -130,8 +133,11 @@ TEST(orthogonal_blocks_are_orthonormal_times_the_gain)
             double gain = gates == 1 ? 1 : 1.5;
             parameter p = matrix(gates * rows, columns, gates,
                                  ELMAN_INIT_ORTHOGONAL, gates == 1 ? 0 : 1.5);
+
             float *values = guarded_floats(p.count);
             draw(&p, test_seed(), 1, values);
+
+            /* the shorter side's vectors are orthogonal, of length gain */
             size_t few = rows < columns ? rows : columns;
             for (size_t gate = 0; gate < gates; gate++)
                 for (size_t a = 0; a < few; a++)
@@ -143,6 +149,7 @@ TEST(orthogonal_blocks_are_orthonormal_times_the_gain)
                               "%zu by %zu gate %zu (%zu,%zu): %g", rows,
                               columns, gate, a, b, d);
                     }
+
             CHECK(gates == 1 || size < 9 ||
                       memcmp(values, values + size, size * sizeof *values),
                   "two gates are equal");
@@ -238,7 +245,7 @@ TEST(seed_and_number_decide_and_nothing_else)
     }
 }
 
-TEST(misuse_of_a_rule_is_told)
+TEST(misuse_of_a_rule_is_reported)
 {
     static const struct {
         elman_init init;
@@ -263,8 +270,10 @@ TEST(misuse_of_a_rule_is_told)
         {{ELMAN_INIT_ORTHOGONAL, 0}, 1, "orthogonal init needs 2 dimensions"},
         {{ELMAN_INIT_IDENTITY, 0}, 1, "identity init needs 2 dimensions"},
     };
+
     float values[8] = {7};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        /* additions to biases */
         parameter p = bias(2, "bias_ih");
         p.init = cases[i].init;
         p.rank = cases[i].rank;
@@ -279,6 +288,7 @@ TEST(misuse_of_a_rule_is_told)
     p.chrono = 1.5f;
     CHECK_FAILS(init_parameter(&p, 1, 0, values), ELMAN_BAD_VALUE,
                 "chrono is 1.5, expected 2 steps or more");
+
     CHECK(values[0] == 7, "written");
 }
 
@@ -293,7 +303,7 @@ int main(void)
         cmocka_unit_test(forget_bias_is_added_to_what_was_drawn),
         cmocka_unit_test(chrono_spreads_the_memory_of_the_gates),
         cmocka_unit_test(seed_and_number_decide_and_nothing_else),
-        cmocka_unit_test(misuse_of_a_rule_is_told),
+        cmocka_unit_test(misuse_of_a_rule_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ TEST(kinds_are_numbered_without_a_gap_and_called_by_words_of_their_own)
     assert_int_equal(kind_named("no such kind"), ELMAN_END);
 }
 
-TEST(what_is_no_kind_says_the_range_and_leaves_info)
+TEST(what_is_not_a_kind_reports_the_range_and_leaves_info)
 {
     elman_kind_info info = {.word = "mine"}, before = info;
     CHECK_FAILS(elman_kind_read(ELMAN_END, &info), ELMAN_BAD_VALUE,
@@ -64,7 +64,7 @@ TEST(what_is_no_kind_says_the_range_and_leaves_info)
     assert_memory_equal(&info, &before, sizeof info);
 }
 
-TEST(every_field_that_a_kind_reads_is_one_of_a_layer_and_the_other_way_round)
+TEST(kinds_read_fields_of_a_layer_and_each_field_has_a_reader)
 {
     bool read[LAYER_FIELDS] = {false};
     elman_kind_info info = {.kind = ELMAN_END};
@@ -77,7 +77,7 @@ TEST(every_field_that_a_kind_reads_is_one_of_a_layer_and_the_other_way_round)
             read[i] = true;
         }
     for (size_t i = 2; i < LAYER_FIELDS; i++) /* after kind and name */
-        CHECK(read[i], "nobody reads %s", layer_fields[i].name);
+        CHECK(read[i], "no kind reads %s", layer_fields[i].name);
 }
 
 TEST(a_field_that_a_kind_does_not_read_is_refused_by_name)
@@ -167,11 +167,14 @@ TEST(every_kind_is_exported_or_refused_and_always_saved)
         elman_model *model = make(&info), *back = NULL;
         const char *path = in_folder("own.safetensors");
         if (!model) continue;
+
+        /* elman's own file */
         CHECK_OK(elman_model_save(model, path));
         CHECK_OK(elman_model_load(path, &back));
         assert_int_equal(elman_model_config(back)->layers[0].kind, info.kind);
         elman_model_destroy(back);
 
+        /* the others: a file or a refusal, never both */
         for (int format = ELMAN_EXPORT_TORCH; format <= ELMAN_EXPORT_ONNX;
              format++) {
             const char *out = in_folder("out");
@@ -190,9 +193,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             kinds_are_numbered_without_a_gap_and_called_by_words_of_their_own),
-        cmocka_unit_test(what_is_no_kind_says_the_range_and_leaves_info),
+        cmocka_unit_test(what_is_not_a_kind_reports_the_range_and_leaves_info),
         cmocka_unit_test(
-            every_field_that_a_kind_reads_is_one_of_a_layer_and_the_other_way_round),
+            kinds_read_fields_of_a_layer_and_each_field_has_a_reader),
         cmocka_unit_test(a_field_that_a_kind_does_not_read_is_refused_by_name),
         cmocka_unit_test(gates_are_as_many_as_the_blocks_of_their_weights),
         cmocka_unit_test(

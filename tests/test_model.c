@@ -122,11 +122,15 @@ TEST(sizes_past_all_addresses_are_refused)
     for (size_t i = 0; i < 8; i++) /* all addresses in all */
         norms.layers[i].kind = ELMAN_LAYER_NORM;
     refuse(&norms, message);
+
+    /* in one layer */
     elman_config tanh = {.input_size = SIZE_MAX / 4 + 1,
                          .layers = {{.kind = ELMAN_TANH}}};
     refuse(&tanh, message);
     tanh.input_size = SIZE_MAX;
     refuse(&tanh, message);
+
+    /* in each layer that has weights */
     static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 1,
                                    SIZE_MAX >> HALF};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -275,9 +279,12 @@ TEST(an_activation_that_is_the_layers_own_is_the_default)
                    {.kind = ELMAN_RNN,
                     .hidden_size = 3,
                     .nonlinearity = ELMAN_ACTIVATION_TANH}}};
+
     elman_model *model;
     CHECK_OK(elman_model_create(&config, &model));
     const elman_layer *l = elman_model_config(model)->layers;
+
+    /* what is the layer's own is gone, what is not stays */
     CHECK(!l[0].activations[0][0].kind && !l[0].activations[0][1].kind &&
               !l[0].activations[0][2].kind,
           "the LSTM's");

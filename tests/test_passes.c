@@ -58,9 +58,12 @@ static void check_passes(const elman_config *config, size_t T, size_t B,
     CHECK_OK(elman_model_create(config, &m));
     CHECK_OK(elman_state_create(
         m, &(elman_state_config){.T = T, .B = B, .threads = 2}, &all));
+
     elman_model_info info = elman_model_read_info(m);
     float *x = guarded_floats(T * B * info.input_size);
     random_fill(3, T * B * info.input_size, -1, 1, x);
+
+    /* smaller passes in the large state, and in states of their size */
     for (size_t i = 0; i < count; i++)
         for (size_t t = T; t > 0; t = t / 3) {
             size_t n = t * batches[i] * info.output_size;
@@ -75,6 +78,7 @@ static void check_passes(const elman_config *config, size_t T, size_t B,
             guarded_free(got, n);
             guarded_free(want, n);
         }
+
     guarded_free(x, T * B * info.input_size);
     elman_state_destroy(all);
     elman_model_destroy(m);
@@ -88,7 +92,7 @@ TEST(passes_of_other_shapes_give_the_bits_of_a_state_of_their_own)
                      sizeof batches / sizeof *batches);
 }
 
-/* More than one prepared part; every third place is free. */
+/* More than one prepared part; every third slot is free. */
 TEST(many_streams_give_the_bits_of_a_whole_pass)
 {
     enum { B = 150, STEPS = 6, I = 3, H = 64 };
@@ -111,7 +115,7 @@ TEST(many_streams_give_the_bits_of_a_whole_pass)
                            "step %zu stream %zu", t, b);
     }
 
-    /* where nobody is there is nothing to see */
+    /* a free slot has no output */
     elman_tensor h;
     CHECK_OK(elman_state_view(m, streams, "layer0.h", &h));
     for (size_t j = 0; j < H; j++)

@@ -85,6 +85,7 @@ static void each_parameter(const golden *g, reference *r, bool check)
     for (size_t i = 0; (name = golden_parameter(g, i)); i++) {
         size_t count = golden_find(g, name)->count;
         CHECK(at + count <= r->weight_count, "%s: too many weights", g->name);
+
         if (check) {
             char full[128];
             snprintf(full, sizeof full, "%s.grad", name);
@@ -96,6 +97,7 @@ static void each_parameter(const golden *g, reference *r, bool check)
         }
         at += count;
     }
+
     CHECK(at == r->weight_count, "%s has %zu weights, the reference %zu",
           g->name, at, r->weight_count);
 }
@@ -115,6 +117,8 @@ static void check_case(const golden *g)
 
     reference *r;
     CHECK_OK(reference_create(&config, T, B, &r));
+
+    /* forward, backward, and what was recorded of both */
     each_parameter(g, r, false);
     each_level(g, r, B, 0, 2, false);
     reference_batch batch = {.T = T,
@@ -222,7 +226,7 @@ static void check_differences(experiment *e, const char *what, size_t which,
     size_t stride = n / 40 + 1;
     for (size_t i = draw_size(&e->d, 0, stride - 1); i < n; i += stride) {
         if (isnan(values[i])) {
-            CHECK(got[i] == 0, "config %zu: %s[%zu], past the end, is %g",
+            CHECK(got[i] == 0, "config %zu: %s[%zu], after the end, is %g",
                   which, what, i, got[i]);
             continue;
         }
@@ -268,6 +272,7 @@ static void check_config(size_t which, bool training, bool given)
     for (size_t i = 0; i < in.T * in.B * I; i++)
         x[i] = (double)in.x[i];
 
+    /* the network and its batch */
     CHECK_OK(reference_create(&config, in.T, in.B, &e.r));
     fill_doubles(&e.d, e.r->weight_count, 0.9f, e.r->weights);
     e.masks = (reference_masks){.seed = which, .draw = 3};
@@ -279,6 +284,8 @@ static void check_config(size_t which, bool training, bool given)
                                 .given = given ? every : NULL,
                                 .mask = training ? reference_mask_same : NULL,
                                 .context = &e.masks};
+
+    /* the objective: the output times dy */
     e.outputs = in.T * in.B * e.r->O * e.r->outputs;
     if (e.r->per_sequence) e.outputs /= in.T;
     e.y = calloc(2 * e.outputs, sizeof *e.y);
@@ -287,13 +294,15 @@ static void check_config(size_t which, bool training, bool given)
     fill_doubles(&e.d, e.outputs, 1, e.dy);
     if (given) draw_states(&e);
 
-    CHECK(isfinite(objective(&e)), "config %zu read past an end", which);
+    /* gradients against differences of that */
+    CHECK(isfinite(objective(&e)), "config %zu read beyond an end", which);
     weigh_states(&e, 0, true);
     CHECK_OK(reference_backward(e.r, e.dy, dx));
     check_differences(&e, "weights", which, e.r->weight_count, e.r->weights,
                       e.r->gradients);
     if (I) check_differences(&e, "x", which, in.T * in.B * I, x, dx);
     if (given) check_states(&e, which);
+
     free(e.y);
     reference_destroy(e.r);
 }
@@ -317,6 +326,8 @@ TEST(a_batch_that_does_not_fit_is_refused)
     reference *r;
     CHECK_OK(reference_create(&config, 2, 2, &r));
     reference_batch batch = {.T = 2, .B = 2, .tokens = tokens};
+
+    /* each bad batch by its own sentence */
     CHECK_FAILS(reference_backward(r, NULL, NULL), ELMAN_BAD_VALUE,
                 "without a forward");
     CHECK_FAILS(reference_forward(r, &batch, NULL), ELMAN_BAD_VALUE,
@@ -330,6 +341,7 @@ TEST(a_batch_that_does_not_fit_is_refused)
     batch = (reference_batch){.T = 1, .B = 1};
     CHECK_FAILS(reference_forward(r, &batch, NULL), ELMAN_BAD_VALUE,
                 "no tokens");
+
     reference_destroy(r);
     CHECK_FAILS(reference_create(&config, SIZE_MAX / 64, 1 << 20, &r),
                 ELMAN_NO_MEMORY, "no memory for a reference");

@@ -29,7 +29,7 @@ static const elman_config rich = {
                {.kind = ELMAN_LINEAR, .output_size = O}},
 };
 
-/* One way, so that it can go on where it was. */
+/* One direction, so that it can continue where it was. */
 static const elman_config plain = {
     .input_size = I,
     .seed = 8,
@@ -139,7 +139,7 @@ TEST(a_state_in_memory_of_the_caller_is_the_same)
     elman_model_destroy(model);
 }
 
-TEST(a_bad_size_of_a_state_is_told)
+TEST(a_bad_size_of_a_state_is_reported)
 {
     elman_model *model = model_of(&plain);
     elman_state *none = NULL;
@@ -165,13 +165,15 @@ TEST(a_bad_size_of_a_state_is_told)
 
 /* ---- Fork, save, load, reset -------------------------------------------- */
 
-TEST(a_copy_goes_back_through_the_forward_of_the_first)
+TEST(a_copy_can_go_backward_through_the_forward_of_the_first)
 {
     elman_model *model = model_of(&rich);
     elman_batch batch = {
         .T = 4, .B = 2, .x = input(), .lengths = (size_t[]){4, 2}};
     elman_state *first = state_of(model, true), *fork = state_of(model, true);
     float y[B * O], dy[B * O] = {1, 2, 3, 4}, dx[16], same[16];
+
+    /* a fork between forward and backward */
     CHECK_OK(elman_model_forward(model, first, &batch, y));
     CHECK_OK(elman_state_copy(fork, first));
     CHECK_OK(elman_model_backward(model, first, dy, dx));
@@ -236,7 +238,11 @@ TEST(reset_one_forgets_one_sequence_alone)
     float got[3 * B * O], want[3 * B * O], begun[3 * B * O];
     fresh = state_of(model, false);
     whole = state_of(model, false);
+
+    /* one sequence of one state forgets */
     flow(model, stream, got);
+
+    /* it goes on as a fresh one, the others as if nothing had been */
     flow(model, whole, got);
     CHECK_OK(elman_state_reset_one(model, stream, 1));
     CHECK_FAILS(elman_state_reset_one(model, stream, B), ELMAN_BAD_VALUE,
@@ -272,10 +278,13 @@ TEST(backward_runs_through_chunks_in_states_of_their_own)
     elman_state *whole = state_of(model, true), *chunk[CHUNKS];
     elman_batch batch = {.T = T, .B = B, .x = input(), .lengths = ragged};
     float y[T * B * O], dy[T * B * O], dx[T * B * I], got[T * B * I];
+
+    /* the whole sequence at once */
     random_fill(2, T * B * O, -1, 1, dy);
     CHECK_OK(elman_model_forward(model, whole, &batch, y));
     CHECK_OK(elman_model_backward(model, whole, dy, dx));
 
+    /* chunk by chunk forward, each in a copy of the state before */
     static const char *const memory[] = {"layer0", "layer1", "layer2"};
     for (size_t k = 0; k < CHUNKS; k++) {
         chunk[k] = state_of(model, true);
@@ -292,7 +301,10 @@ TEST(backward_runs_through_chunks_in_states_of_their_own)
         CHECK_OK(
             elman_model_forward(model, chunk[k], &part, y + first[k] * B * O));
     }
+
     check_view(model, chunk[CHUNKS - 1], whole, "layer1.c_n");
+
+    /* from the last chunk backward, handing gradients at the memory on */
     for (size_t k = CHUNKS; k-- > 0;) {
         for (size_t i = 0; k + 1 < CHUNKS && i < 3; i++)
             for (int cell = 0; cell < (i < 2 ? 2 : 1); cell++) {
@@ -304,6 +316,7 @@ TEST(backward_runs_through_chunks_in_states_of_their_own)
         CHECK_OK(elman_model_backward(model, chunk[k], dy + first[k] * B * O,
                                       got + first[k] * B * I));
     }
+
     CHECK_BITS(got, dx, T * B * I, "dx");
     check_view(model, chunk[0], whole, "layer0.dc_0");
     for (size_t k = 0; k < CHUNKS; k++)
@@ -320,9 +333,13 @@ TEST(sequences_of_length_0_leave_everything_as_it_was)
     elman_batch batch = {.T = T, .B = B, .x = input(), .lengths = none};
     float y[B * O], dy[B * O] = {1, 1, 1}, dx[T * B * I];
     const float zero[T * B * I] = {0};
+
+    /* forward leaves the memory */
     CHECK_OK(elman_model_forward(model, state, &batch, y));
     CHECK_BITS(y, zero, B * O, "y");
     check_view(model, state, before, "layer1_reverse.c_n");
+
+    /* backward hands the gradient at the memory through */
     elman_tensor dh_n = view_of(model, state, "layer2.dh_n");
     random_fill(3, B * 3, -1, 1, dh_n.data);
     CHECK_OK(elman_model_backward(model, state, dy, dx));
@@ -330,6 +347,7 @@ TEST(sequences_of_length_0_leave_everything_as_it_was)
     CHECK_BITS(view_of(model, state, "layer2.dh_0").data, dh_n.data, B * 3,
                "dh_0");
     check_view(model, state, before, "fc.bias.grad");
+
     elman_state_destroy(before);
     elman_state_destroy(state);
     elman_model_destroy(model);
@@ -345,6 +363,8 @@ TEST(everything_a_run_computed_can_be_viewed_in_its_shape)
     float y[B * O], dy[B * O] = {1};
     CHECK_OK(elman_model_forward(model, state, &batch, y));
     CHECK_OK(elman_model_backward(model, state, dy, NULL));
+
+    /* names that are there */
     const struct {
         const char *name;
         size_t rank, shape[4];
@@ -385,6 +405,8 @@ TEST(everything_a_run_computed_can_be_viewed_in_its_shape)
                          view.rank * sizeof *view.shape) == 0,
               "%s", views[i].name);
     }
+
+    /* and some that are not */
     const char *none[] = {
         "",        "x",        "layer2.c",      "layer2.dc",       "layer3.h",
         "layer0.", "layer.h",  "layer0h",       "rnn.grad",        "fc2.y",
@@ -397,17 +419,20 @@ TEST(everything_a_run_computed_can_be_viewed_in_its_shape)
     elman_model_destroy(model);
 }
 
-TEST(views_are_0_past_the_end_of_each_sequence)
+TEST(views_are_0_after_the_end_of_each_sequence)
 {
     elman_model *model = model_of(&rich);
     elman_state *state = state_of(model, true);
     elman_batch full = {.T = T, .B = B, .x = input()}, cut = full;
     float y[B * O], dy[B * O] = {1, 2, 3};
     cut.lengths = ragged;
+
+    /* full sequences first, so that there is something to clear */
     CHECK_OK(elman_model_forward(model, state, &full, y));
     CHECK_OK(elman_model_backward(model, state, dy, NULL));
     CHECK_OK(elman_model_forward(model, state, &cut, y));
     CHECK_OK(elman_model_backward(model, state, dy, NULL));
+
     const char *names[] = {"layer0.h",          "layer0.c",    "layer1.gate",
                            "layer1_reverse.h",  "layer1.da",   "layer2.dh",
                            "layer0_reverse.dc", "layer2.dgate"};
@@ -440,6 +465,8 @@ static void run_all(elman_config config, bool batch_first, int threads,
         .T = T, .B = B, .training = true, .threads = threads};
     elman_batch batch = {.T = T, .B = B, .x = x, .lengths = ragged};
     random_fill(4, MOST, -1, 1, dy);
+
+    /* input and dy in the order that the config asks for */
     size_t rows = blocks * T * B;
     for (size_t r = 0; r < rows; r++) {
         size_t t = r / B % T, b = r % B, block = r / (T * B);
@@ -447,16 +474,20 @@ static void run_all(elman_config config, bool batch_first, int threads,
         memcpy(given + at * width, dy + r * width, width * sizeof *dy);
         if (block == 0) memcpy(x + at * I, input() + r * I, I * sizeof *x);
     }
+
     CHECK_OK(elman_state_create(model, &room, &state));
     float out[MOST];
     CHECK_OK(elman_model_forward(model, state, &batch, out));
     CHECK_OK(elman_model_backward(model, state, given, back));
+
+    /* and the results in one order for all */
     for (size_t r = 0; r < rows; r++) {
         size_t t = r / B % T, b = r % B, block = r / (T * B);
         size_t at = batch_first ? block * T * B + b * T + t : r;
         memcpy(y + r * width, out + at * width, width * sizeof *y);
         if (block == 0) memcpy(dx + r * I, back + at * I, I * sizeof *dx);
     }
+
     if (blocks > 1) {
         elman_tensor view = view_of(model, state, "y");
         CHECK(view.rank == 4 && view.shape[0] == 2 && view.shape[1] == T &&
@@ -482,6 +513,8 @@ TEST(batch_first_and_threads_change_no_bit)
         float y[MOST], dx[T * B * I], got[MOST], gotten[T * B * I];
         size_t blocks = configs[i] == &none ? 2 : 1;
         size_t n = T * B * (blocks == 2 ? 8 : O);
+
+        /* each against one thread, time first */
         run_all(*configs[i], false, 1, blocks, y, dx);
         run_all(*configs[i], true, 1, blocks, got, gotten);
         CHECK_BITS(got, y, n, "batch first, config %zu", i);
@@ -500,11 +533,15 @@ TEST(dropout_of_0_and_1_are_what_they_say)
                    {.kind = ELMAN_DROPOUT}}};
     float y[MOST], dx[T * B * I], want[MOST], wanted[T * B * I];
     const float zero[MOST] = {0};
+
+    /* dropout 0 is no dropout */
     run_all(config, false, 1, 1, y, dx);
     config.layers[1] = (elman_layer){0};
     run_all(config, false, 1, 1, want, wanted);
     CHECK_BITS(y, want, T * B * 4, "dropout 0");
     CHECK_BITS(dx, wanted, T * B * I, "dropout 0");
+
+    /* dropout 1 leaves nothing */
     for (int variational = 0; variational < 2; variational++) {
         config.layers[0].recurrent_dropout = 1;
         config.layers[0].dropout = 1;
@@ -521,15 +558,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_in_memory_of_the_caller_is_the_same),
-        cmocka_unit_test(a_bad_size_of_a_state_is_told),
-        cmocka_unit_test(a_copy_goes_back_through_the_forward_of_the_first),
+        cmocka_unit_test(a_bad_size_of_a_state_is_reported),
+        cmocka_unit_test(
+            a_copy_can_go_backward_through_the_forward_of_the_first),
         cmocka_unit_test(
             a_state_can_be_forked_and_saved_in_the_middle_of_a_stream),
         cmocka_unit_test(reset_one_forgets_one_sequence_alone),
         cmocka_unit_test(backward_runs_through_chunks_in_states_of_their_own),
         cmocka_unit_test(sequences_of_length_0_leave_everything_as_it_was),
         cmocka_unit_test(everything_a_run_computed_can_be_viewed_in_its_shape),
-        cmocka_unit_test(views_are_0_past_the_end_of_each_sequence),
+        cmocka_unit_test(views_are_0_after_the_end_of_each_sequence),
         cmocka_unit_test(batch_first_and_threads_change_no_bit),
         cmocka_unit_test(dropout_of_0_and_1_are_what_they_say),
     };

@@ -10,13 +10,13 @@
 #include "folder.h"
 #include "kernel/kernel.h"
 
-enum { PLACES = 5, STEPS = 60, WIDEST_IN = 90, WIDEST_OUT = 256 };
+enum { SLOTS = 5, STEPS = 60, WIDEST_IN = 90, WIDEST_OUT = 256 };
 
-/* Alone and among others: what each place should give. */
+/* Alone and among others: what each slot should give. */
 typedef struct crowd {
     elman_model *model;
-    elman_state *all, *alone[PLACES];
-    bool here[PLACES];
+    elman_state *all, *alone[SLOTS];
+    bool here[SLOTS];
     size_t I, O;
     uint64_t drawn;
 } crowd;
@@ -31,9 +31,9 @@ static void crowd_open(const elman_config *config, int threads, crowd *c)
 {
     *c = (crowd){.model = NULL};
     CHECK_OK(elman_model_create(config, &c->model));
-    elman_state_config many = {.B = PLACES, .empty = true, .threads = threads};
+    elman_state_config many = {.B = SLOTS, .empty = true, .threads = threads};
     CHECK_OK(elman_state_create(c->model, &many, &c->all));
-    for (size_t b = 0; b < PLACES; b++)
+    for (size_t b = 0; b < SLOTS; b++)
         CHECK_OK(elman_state_create(c->model, &(elman_state_config){.T = 1},
                                     &c->alone[b]));
     elman_model_info info = elman_model_read_info(c->model);
@@ -44,7 +44,7 @@ static void crowd_open(const elman_config *config, int threads, crowd *c)
 static void crowd_close(crowd *c)
 {
     elman_state_destroy(c->all);
-    for (size_t b = 0; b < PLACES; b++)
+    for (size_t b = 0; b < SLOTS; b++)
         elman_state_destroy(c->alone[b]);
     elman_model_destroy(c->model);
 }
@@ -52,13 +52,15 @@ static void crowd_close(crowd *c)
 /* Somebody comes, goes, begins again, or nothing happens. */
 static void stir(crowd *c)
 {
-    size_t b = draw(c, PLACES), place;
+    size_t b = draw(c, SLOTS), slot;
+
+    /* join, leave, reset or nothing */
     switch (draw(c, 4)) {
     case 0:
-        if (elman_state_join(c->model, c->all, &place)) break;
-        CHECK(!c->here[place], "place %zu was taken", place);
-        c->here[place] = true;
-        elman_state_reset(c->model, c->alone[place]);
+        if (elman_state_join(c->model, c->all, &slot)) break;
+        CHECK(!c->here[slot], "slot %zu was taken", slot);
+        c->here[slot] = true;
+        elman_state_reset(c->model, c->alone[slot]);
         break;
     case 1:
         if (!c->here[b]) break;
@@ -78,23 +80,26 @@ static void stir(crowd *c)
 /* A step of all, and of each alone. */
 static void step(crowd *c, size_t t)
 {
-    static float x[PLACES * WIDEST_IN], y[PLACES * WIDEST_OUT];
+    static float x[SLOTS * WIDEST_IN], y[SLOTS * WIDEST_OUT];
     float one[WIDEST_OUT];
-    random_fill(t, PLACES * c->I, -2, 2, x);
-    for (size_t b = 0; b < PLACES; b++)
+    random_fill(t, SLOTS * c->I, -2, 2, x);
+
+    /* slots without a stream are not read and not written */
+    for (size_t b = 0; b < SLOTS; b++)
         for (size_t j = 0; j < c->I && !c->here[b]; j++)
             x[b * c->I + j] = NAN; /* not read */
-    for (size_t i = 0; i < PLACES * c->O; i++)
+    for (size_t i = 0; i < SLOTS * c->O; i++)
         y[i] = 77;
+
     CHECK_OK(elman_model_step(c->model, c->all, x, y));
-    for (size_t b = 0; b < PLACES; b++) {
+    for (size_t b = 0; b < SLOTS; b++) {
         const float *got = y + b * c->O;
         if (!c->here[b]) {
-            CHECK(got[0] == 77, "step %zu writes at free place %zu", t, b);
+            CHECK(got[0] == 77, "step %zu writes at free slot %zu", t, b);
             continue;
         }
         CHECK_OK(elman_model_step(c->model, c->alone[b], x + b * c->I, one));
-        CHECK_BITS(got, one, c->O, "step %zu place %zu", t, b);
+        CHECK_BITS(got, one, c->O, "step %zu slot %zu", t, b);
     }
 }
 
@@ -141,7 +146,7 @@ TEST(streams_that_come_and_go_give_the_bits_of_each_alone)
     kernels_use(NULL);
 }
 
-TEST(a_saved_state_knows_who_is_there)
+TEST(a_saved_state_knows_its_streams)
 {
     crowd c;
     char path[PATH_ROOM];
@@ -150,14 +155,17 @@ TEST(a_saved_state_knows_who_is_there)
         stir(&c);
         step(&c, t);
     }
+
+    /* another state takes over from the file */
     snprintf(path, sizeof path, "%.400s/state", folder_path);
     CHECK_OK(elman_state_save(c.model, c.all, path));
     elman_state *again;
     CHECK_OK(elman_state_create(
-        c.model, &(elman_state_config){.B = PLACES, .empty = true}, &again));
+        c.model, &(elman_state_config){.B = SLOTS, .empty = true}, &again));
     CHECK_OK(elman_state_load(c.model, again, path));
     elman_state_destroy(c.all);
     c.all = again;
+
     for (size_t t = 20; t < STEPS; t++) {
         step(&c, t);
         stir(&c);
@@ -165,18 +173,18 @@ TEST(a_saved_state_knows_who_is_there)
     crowd_close(&c);
 }
 
-TEST(misuse_of_places_is_told)
+TEST(misuse_of_slots_is_reported)
 {
     crowd c;
     size_t b;
     crowd_open(networks, 1, &c);
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         CHECK_OK(elman_state_join(c.model, c.all, &b));
         CHECK(b == i, "joined at %zu", b);
     }
     CHECK_FAILS(elman_state_join(c.model, c.all, &b), ELMAN_BAD_VALUE,
                 "all B 5 slots have a stream");
-    CHECK_FAILS(elman_state_leave(c.model, c.all, PLACES), ELMAN_BAD_VALUE,
+    CHECK_FAILS(elman_state_leave(c.model, c.all, SLOTS), ELMAN_BAD_VALUE,
                 "b is 5, expected less than B 5");
     elman_state *training;
     CHECK_OK(elman_state_create(
@@ -190,7 +198,7 @@ TEST(misuse_of_places_is_told)
                     &training),
                 ELMAN_BAD_VALUE, "empty is set");
 
-    /* a forward takes the places it runs */
+    /* a forward takes the slots it runs */
     CHECK_OK(elman_state_leave(c.model, c.all, 1));
     float x[2 * 3] = {0};
     CHECK_OK(elman_model_forward(c.model, c.all,
@@ -204,8 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_that_come_and_go_give_the_bits_of_each_alone),
-        cmocka_unit_test(a_saved_state_knows_who_is_there),
-        cmocka_unit_test(misuse_of_places_is_told),
+        cmocka_unit_test(a_saved_state_knows_its_streams),
+        cmocka_unit_test(misuse_of_slots_is_reported),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }
