@@ -323,17 +323,21 @@ typedef struct elman_layer {
                                   rnn, fc, embedding, norm; a second layer of
                                   that type is fc2, a third fc3 */
 
-    /* recurrent: ELMAN_RNN, ELMAN_LSTM, ELMAN_GRU */
+    /* recurrent kinds; elman_kind_read lists what each reads, and the field of
+     * another kind is refused by name */
     size_t hidden_size;                    /* H */
     size_t num_layers;                     /* levels, 0 means 1 */
     size_t hidden_sizes[ELMAN_MAX_LEVELS]; /* one H per level, instead of
                                               hidden_size; all zero if unused */
     size_t proj_size;                      /* LSTM: R of every level, 0 none */
-    elman_activation_kind nonlinearity;    /* RNN: tanh, the default, or relu */
+    elman_activation_kind nonlinearity;    /* RNN, IndRNN: tanh, the default, or
+                                              relu */
     elman_activation activations[2][3]; /* of each direction, ONNX's f, g and h
-                                           instead of the layer's own. RNN: f.
-                                           GRU: f of r and z, g of n. LSTM: f of
-                                           i, f and o, g of g, h of c */
+                                           instead of the layer's own. RNN and
+                                           IndRNN: f. GRU: f of r and z, g of n.
+                                           LSTM: f of i, f and o, g of g, h of
+                                           c. Li-GRU: f of z, g of n. minGRU: f
+                                           of z */
     bool no_bias;                       /* also ELMAN_LINEAR */
     bool reverse;                       /* reads from the last step to the
                                            first; outputs stay at their t */
@@ -354,7 +358,8 @@ typedef struct elman_layer {
     float zoneout_cell;      /* LSTM: the same for c (Krueger et al. 2017) */
 
     elman_init init_ih;   /* weight_ih; also weight of linear, embedding */
-    elman_init init_hh;   /* weight_hh, weight_hr */
+    elman_init init_hh;   /* weight_hh, weight_hr; the default of IndRNN is
+                             uniform in [0, 1) */
     elman_init init_bias; /* every bias */
     float forget_bias;    /* LSTM: added to the forget gate's bias_ih once it
                              is drawn, 0 none; Keras uses 1 */
