@@ -225,7 +225,7 @@ TEST(passes_out_of_turn_are_reported)
     pair p = pair_begin(&config, true), still = pair_begin(&config, false);
     pair back = pair_begin(&both_ways, false), cell = pair_begin(&narrow, true);
     elman_batch batch = {.T = T, .B = B, .x = x};
-    const char *message = "no forward to go back through";
+    const char *message = "no forward before it";
     elman_tensor view;
 
     /* a view and a backward need a forward */

@@ -250,7 +250,7 @@ TEST(each_bad_layer_gets_its_own_sentence)
     refuse(&config, "input_size is 0, expected at least 1");
     memset(config.layers[0].name, 'a', ELMAN_MAX_NAME);
     config.input_size = 2;
-    refuse(&config, "no end within 32 bytes");
+    refuse(&config, "not terminated within 32 bytes");
 }
 
 /* So that it runs as fast as any, and is written as PyTorch's. */

@@ -329,7 +329,7 @@ TEST(a_batch_that_does_not_fit_is_refused)
 
     /* each bad batch by its own sentence */
     CHECK_FAILS(reference_backward(r, NULL, NULL), ELMAN_BAD_VALUE,
-                "without a forward");
+                "no forward before it");
     CHECK_FAILS(reference_forward(r, &batch, NULL), ELMAN_BAD_VALUE,
                 "token 3 at step 1 of sequence 0");
     batch.lengths = lengths;

@@ -209,8 +209,8 @@ static elman_status name_layer(elman_config *c, size_t index)
     elman_layer *l = c->layers + index;
     if (!memchr(l->name, 0, sizeof l->name))
         return failure(ELMAN_BAD_VALUE,
-                       "layer %zu: its name has no end within %d bytes", index,
-                       ELMAN_MAX_NAME);
+                       "layer %zu: its name is not terminated within %d bytes",
+                       index, ELMAN_MAX_NAME);
     if (!is_printable(l->name))
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: its name is %s, expected printable UTF-8",

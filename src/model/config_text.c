@@ -196,7 +196,7 @@ static elman_status read_word(const json_node *node, const char *name,
         }
     return failure(ELMAN_BAD_FORMAT,
                    "the configuration's field %.40s is %.40s, which is not one "
-                   "of its words",
+                   "of its values",
                    name, text ? text : "no text");
 }
 

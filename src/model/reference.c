@@ -366,7 +366,7 @@ elman_status reference_backward(reference *r, const double *dy, double *dx)
 {
     if (!r->ran)
         return failure(ELMAN_BAD_VALUE,
-                       "backward without a forward before it, expected one");
+                       "backward has no forward before it, expected one");
 
     /* dy in our order */
     size_t n = output_rows(r) * r->O, I = r->config.input_size;

@@ -256,11 +256,11 @@ elman_status model_backward(const elman_model *m, elman_state *s,
     TRY(state_check(m, s));
     if (!s->ready)
         return failure(ELMAN_BAD_VALUE,
-                       "backward has no forward to go back through, expected "
-                       "one on this training state just before");
+                       "backward has no forward before it, expected one on "
+                       "this training state");
     if (dx && m->info.vocabulary)
         return failure(ELMAN_BAD_VALUE,
-                       "dx is wanted, but the model reads tokens, which have "
+                       "dx is given, but the model reads tokens, which have "
                        "no gradient");
 
     float *internal = state_output_gradient(m, s);

@@ -127,7 +127,7 @@ elman_status model_parse(const safetensors *file, elman_model **model)
     if (format && strcmp(format, "elman checkpoint") == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "this is the checkpoint of a training run, expected a "
-                       "model; training goes on from it with --resume");
+                       "model; --resume continues the training");
 
     if (!text)
         return failure(ELMAN_BAD_FORMAT,

@@ -16,7 +16,7 @@ elman_status model_check_streams(const elman_model *m)
     if (!m->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the model has a reverse direction, which needs the "
-                       "whole sequence; expected one that only looks back");
+                       "whole sequence; expected one that reads forward");
     return ELMAN_OK;
 }
 
