@@ -136,7 +136,7 @@ static double da_from(const reference_cell *cell, size_t j, const float *dgate,
 {
     const elman_layer *c = cell->config;
     size_t block = j / cell->H;
-    int function = cell_for(c)->gate[block].function;
+    int function = cell_for(c)->gates[block].function;
     double d = (double)*dgate;
     if (function == FUNCTION_IDENTITY) return d;
 

@@ -14,7 +14,7 @@ static parameter matrix(size_t rows, size_t columns, size_t gates,
                        .shape = {rows, columns},
                        .count = rows * columns,
                        .role = "weight_hh",
-                       .gates = gates,
+                       .gate_count = gates,
                        .init = {kind, value},
                        .bound = 0.25};
 }
@@ -26,7 +26,7 @@ static parameter bias(size_t H, const char *role)
                        .shape = {4 * H},
                        .count = 4 * H,
                        .role = role,
-                       .gates = 4,
+                       .gate_count = 4,
                        .bound = 0.1};
 }
 

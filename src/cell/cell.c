@@ -206,11 +206,11 @@ elman_status cell_read_kind(elman_kind kind, elman_kind_info *info)
     if (!c) return ELMAN_OK;
 
     /* and what only a recurrent one has */
-    info->gate_count = c->gates;
-    for (size_t i = 0; i < c->gates; i++)
-        info->gates[i] = c->gate[i].name;
+    info->gate_count = c->gate_count;
+    for (size_t i = 0; i < c->gate_count; i++)
+        info->gates[i] = c->gates[i].name;
     info->activation_count =
-        kind_has_field(kind, "activations") ? c->functions : 0;
+        kind_has_field(kind, "activations") ? c->function_count : 0;
     info->has_cell = c->has_cell;
     info->recurrence = c->recurrence;
     return ELMAN_OK;

@@ -72,7 +72,7 @@ typedef struct cell_gate {
 
 /* A kind of cell, and everything that is asked about it. The recurrent weight,
  * where it is a matrix, acts in parts: rows [0, split H) on h_in, and, if split
- * < gates, the rest as part 1, whose input and gradient may be others:
+ * < gate_count, the rest as part 1, whose input and gradient may be others:
  *
  *                      saved (H)       part 1: gradient   times
  *   RNN, LSTM          -               -
@@ -81,14 +81,14 @@ typedef struct cell_gate {
  *   GRU, reset before  r h_in          da                 saved
  */
 typedef struct cell_kind {
-    size_t gates;                    /* G = gates H */
-    cell_gate gate[ELMAN_MAX_GATES]; /* in the order of their blocks */
-    size_t functions;                /* of f g h: how many it has */
-    elman_activation_kind own[3];    /* what they are unless the config says
-                                        otherwise */
+    size_t gate_count;                /* G = gate_count H */
+    cell_gate gates[ELMAN_MAX_GATES]; /* in the order of their blocks */
+    size_t function_count;            /* of f g h: how many it has */
+    elman_activation_kind own[3];     /* what they are unless the config says
+                                         otherwise */
     elman_recurrence recurrence;
     bool has_cell;  /* has c as well as h */
-    bool has_saved; /* always; if projected, every cell has */
+    bool has_saved; /* it saves; a projected cell always does */
 
     /* MATRIX: */
     size_t split;            /* gates of part 0 */
@@ -103,7 +103,7 @@ typedef struct cell_kind {
     step_kernel *(*step)(const kernels *k);
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
-    /* For inspection, before backward: dgate (gates H) from dh and dc; and in
+    /* For inspection, before backward: dgate (G) from dh and dc; and in
      * total (H), which only a cell with c has, the whole gradient at c. */
     void (*gate_gradients)(const kernels *k, const cell_weights *w,
                            const cell_rows *r, size_t m, float *total);

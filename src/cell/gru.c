@@ -205,9 +205,10 @@ static void before_gate_gradients(const kernels *k, const cell_weights *w,
 
 /* What both cells are. */
 #define GRU                                                                    \
-    .gates = 3,                                                                \
-    .gate = {{"r", FUNCTION_F}, {"z", FUNCTION_F}, {"n", FUNCTION_G}},         \
-    .functions = 2, .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},  \
+    .gate_count = 3,                                                           \
+    .gates = {{"r", FUNCTION_F}, {"z", FUNCTION_F}, {"n", FUNCTION_G}},        \
+    .function_count = 2,                                                       \
+    .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH},                  \
     .recurrence = ELMAN_RECURRENCE_MATRIX, .has_saved = true, .split = 2
 
 static const cell_kind before = {

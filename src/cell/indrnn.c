@@ -42,9 +42,9 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
 }
 
 const cell_kind cell_indrnn = {
-    .gates = 1,
-    .gate = {{"h", FUNCTION_F}},
-    .functions = 1,
+    .gate_count = 1,
+    .gates = {{"h", FUNCTION_F}},
+    .function_count = 1,
     .own = {ELMAN_ACTIVATION_TANH},
     .recurrence = ELMAN_RECURRENCE_VECTOR,
     .forward = forward,

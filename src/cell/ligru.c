@@ -64,9 +64,9 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
 }
 
 const cell_kind cell_ligru = {
-    .gates = 2,
-    .gate = {{"z", FUNCTION_F}, {"n", FUNCTION_G}},
-    .functions = 2,
+    .gate_count = 2,
+    .gates = {{"z", FUNCTION_F}, {"n", FUNCTION_G}},
+    .function_count = 2,
     .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_RELU},
     .recurrence = ELMAN_RECURRENCE_MATRIX,
     .split = 2,

@@ -211,12 +211,12 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
 }
 
 const cell_kind cell_lstm = {
-    .gates = 4,
-    .gate = {{"i", FUNCTION_F},
-             {"f", FUNCTION_F},
-             {"g", FUNCTION_G},
-             {"o", FUNCTION_F}},
-    .functions = 3,
+    .gate_count = 4,
+    .gates = {{"i", FUNCTION_F},
+              {"f", FUNCTION_F},
+              {"g", FUNCTION_G},
+              {"o", FUNCTION_F}},
+    .function_count = 3,
     .own = {ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_TANH,
             ELMAN_ACTIVATION_TANH},
     .recurrence = ELMAN_RECURRENCE_MATRIX,

@@ -58,9 +58,9 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
 }
 
 const cell_kind cell_mingru = {
-    .gates = 2,
-    .gate = {{"z", FUNCTION_F}, {"n", FUNCTION_IDENTITY}},
-    .functions = 1,
+    .gate_count = 2,
+    .gates = {{"z", FUNCTION_F}, {"n", FUNCTION_IDENTITY}},
+    .function_count = 1,
     .own = {ELMAN_ACTIVATION_SIGMOID},
     .recurrence = ELMAN_RECURRENCE_NONE,
     .forward = forward,

@@ -91,9 +91,9 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
 }
 
 const cell_kind cell_minlstm = {
-    .gates = 3,
-    .gate = {{"f", FUNCTION_F}, {"i", FUNCTION_F}, {"n", FUNCTION_IDENTITY}},
-    .functions = 1,
+    .gate_count = 3,
+    .gates = {{"f", FUNCTION_F}, {"i", FUNCTION_F}, {"n", FUNCTION_IDENTITY}},
+    .function_count = 1,
     .own = {ELMAN_ACTIVATION_SIGMOID},
     .recurrence = ELMAN_RECURRENCE_NONE,
     .has_saved = true,

@@ -48,9 +48,9 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
 }
 
 const cell_kind cell_rnn = {
-    .gates = 1,
-    .gate = {{"h", FUNCTION_F}},
-    .functions = 1,
+    .gate_count = 1,
+    .gates = {{"h", FUNCTION_F}},
+    .function_count = 1,
     .own = {ELMAN_ACTIVATION_TANH},
     .recurrence = ELMAN_RECURRENCE_MATRIX,
     .split = 1,

@@ -76,8 +76,8 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
 
     for (size_t d = 0; to && d < l->D; d++) {
         const direction_plan *from = &l->directions[d];
-        to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
-                        l->H * columns,
+        to = put_blocks(l->cell->gate_count,
+                        operators[l->config.kind].gate_order, l->H * columns,
                         w + (*what == 'W' ? from->w_ih : from->w_hh), to);
     }
     return name;
@@ -94,10 +94,12 @@ static const char *put_bias(onnx_export *e, const layer *l)
 
     for (size_t d = 0; to && d < l->D; d++) {
         const direction_plan *from = &l->directions[d];
-        to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
-                        l->H, w + from->b_ih, to);
-        to = put_blocks(l->cell->gates, operators[l->config.kind].gate_order,
-                        l->H, w + from->b_hh, to);
+        to = put_blocks(l->cell->gate_count,
+                        operators[l->config.kind].gate_order, l->H,
+                        w + from->b_ih, to);
+        to = put_blocks(l->cell->gate_count,
+                        operators[l->config.kind].gate_order, l->H,
+                        w + from->b_hh, to);
     }
     return name;
 }
@@ -238,7 +240,7 @@ static void end_memory(onnx_export *e, const layer *l)
  * have one. */
 static void put_activations(onnx_export *e, const layer *l)
 {
-    size_t each = l->cell->functions;
+    size_t each = l->cell->function_count;
 
     const char *names[DIRECTIONS * FUNCTIONS];
     float alpha[DIRECTIONS * FUNCTIONS], beta[DIRECTIONS * FUNCTIONS];

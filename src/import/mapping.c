@@ -44,8 +44,8 @@ static gate_letters letters_of_cell(const elman_layer *l)
 {
     const cell_kind *cell = cell_for(l);
     gate_letters letters = {.ours = ""};
-    for (size_t i = 0; i < cell->gates; i++)
-        letters.ours[i] = cell->gate[i].name[0];
+    for (size_t i = 0; i < cell->gate_count; i++)
+        letters.ours[i] = cell->gates[i].name[0];
     memcpy(letters.also, letters.ours, sizeof letters.also);
     size_t kind = (size_t)l->kind;
     if (kind < sizeof other_letters / sizeof *other_letters &&
@@ -65,8 +65,8 @@ static gate_letters letters_of(const elman_config *c, const parameter *p)
         if (!mine) continue;
         if (strcmp(p->role, "peephole") == 0)
             return (gate_letters){"ifo", "ifo"};
-        if (kind_is_recurrent(l->kind) && p->gates > 1 &&
-            p->gates == cell_for(l)->gates)
+        if (kind_is_recurrent(l->kind) && p->gate_count > 1 &&
+            p->gate_count == cell_for(l)->gate_count)
             return letters_of_cell(l);
     }
     return (gate_letters){.ours = ""};

@@ -333,7 +333,7 @@ static elman_kind torch_kind(size_t gates)
     elman_layer l = {.kind = ELMAN_END};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         l.kind = kinds[i];
-        if (cell_for(&l)->gates == gates) break;
+        if (cell_for(&l)->gate_count == gates) break;
     }
     return l.kind;
 }

@@ -156,7 +156,7 @@ static void draw_orthogonal(random_key key, uint64_t first, double gain,
 static elman_status draw_blocks(const parameter *p, random_key key, double gain,
                                 float *values)
 {
-    size_t gates = p->gates ? p->gates : 1, columns = p->shape[1];
+    size_t gates = p->gate_count ? p->gate_count : 1, columns = p->shape[1];
     size_t rows = p->shape[0] / gates, size = rows * columns;
 
     /* an orthogonal block is made in double */

@@ -27,15 +27,15 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
                          const char *suffix, size_t rank, const size_t *shape,
                          size_t gates, elman_init init, double bound)
 {
-    size_t count = 1, offset = plan->weights;
+    size_t count = 1, offset = plan->weight_count;
 
     /* room for it, unless that does not fit */
     for (size_t i = 0; i < rank; i++)
         if (!sizes_multiply(count, shape[i], 1, &count)) plan->overflow = true;
-    if (count > MOST_WEIGHTS - plan->weights) plan->overflow = true;
+    if (count > MOST_WEIGHTS - plan->weight_count) plan->overflow = true;
     if (plan->overflow) count = 0;
 
-    plan->weights += (count + LANES - 1) / LANES * LANES;
+    plan->weight_count += (count + LANES - 1) / LANES * LANES;
     size_t index = plan->parameter_count++;
     if (!plan->parameters) return (ptrdiff_t)offset;
 
@@ -47,7 +47,7 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
     p->count = count;
     p->offset = offset;
     p->role = role;
-    p->gates = gates;
+    p->gate_count = gates;
     p->init = init;
     p->bound = bound;
 
@@ -58,9 +58,9 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
 
 size_t plan_room(layer_plan *plan, size_t floats)
 {
-    size_t offset = plan->packed;
+    size_t offset = plan->packed_count;
     if (floats > PTRDIFF_MAX / 8 - offset) plan->overflow = true;
-    else plan->packed += (floats + LANES - 1) / LANES * LANES;
+    else plan->packed_count += (floats + LANES - 1) / LANES * LANES;
     return offset;
 }
 

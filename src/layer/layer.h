@@ -30,15 +30,15 @@ enum { DIRECTIONS = 2, NOWHERE = -1 };
 typedef struct parameter {
     char name[ELMAN_MAX_NAME + 40]; /* rnn.weight_ih_l0_reverse */
     size_t rank, shape[ELMAN_MAX_RANK];
-    size_t count;     /* elements */
-    size_t offset;    /* of the first in the weights, in floats */
-    const char *role; /* name without prefix and level: weight_ih, bias ... */
-    size_t gates;     /* blocks along shape[0], each drawn by itself where
-                         the rule says so */
-    elman_init init;  /* how it is drawn */
-    double bound;     /* the default rule: uniform in mean +-bound; 0: Gaussian
-                         with sigma 1 (embedding); negative: constant
-                         -bound - 1 */
+    size_t count;      /* elements */
+    size_t offset;     /* of the first in the weights, in floats */
+    const char *role;  /* name without prefix and level: weight_ih, bias ... */
+    size_t gate_count; /* blocks along shape[0], each drawn by itself where
+                          the rule says so */
+    elman_init init;   /* how it is drawn */
+    double bound;      /* the default rule: uniform in mean +-bound; 0: Gaussian
+                          with sigma 1 (embedding); negative: constant
+                          -bound - 1 */
     double mean;
     float forget_bias; /* LSTM's bias_ih */
     float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
@@ -58,8 +58,8 @@ typedef struct packed_copy {
 typedef struct layer_plan {
     parameter *parameters; /* NULL: only count */
     size_t parameter_count;
-    size_t weights;      /* floats, each parameter from a multiple of 16 */
-    size_t packed;       /* floats of packed copies */
+    size_t weight_count; /* floats, each parameter from a multiple of 16 */
+    size_t packed_count; /* floats of packed copies */
     packed_copy *copies; /* NULL: only count */
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
@@ -70,7 +70,7 @@ typedef struct layer_plan {
     bool per_sequence;       /* one vector per sequence from here on */
     bool streams;            /* every layer so far can run step by step */
     bool ended;              /* no layer may follow (merge none) */
-    size_t levels;           /* recurrent levels so far */
+    size_t level_count;      /* recurrent levels so far */
     bool overflow;           /* a size did not fit */
 } layer_plan;
 

@@ -30,8 +30,8 @@ static ptrdiff_t plan_recurrent_weight(layer_plan *plan, const layer *l,
 {
     elman_init init = l->config.init_hh;
     if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
-        return matrix(plan, l, "weight_hh", suffix, l->G, l->R, l->cell->gates,
-                      init, bound);
+        return matrix(plan, l, "weight_hh", suffix, l->G, l->R,
+                      l->cell->gate_count, init, bound);
     if (l->cell->recurrence == ELMAN_RECURRENCE_NONE) return NOWHERE;
 
     /* a unit's factor is drawn between 0 and 1: it remembers (Li et al. 2018)
@@ -48,7 +48,7 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
     const elman_layer *c = &l->config;
     const elman_init plain = {ELMAN_INIT_DEFAULT, 0};
     double bound = 1 / sqrt((double)l->H);
-    size_t gates = l->cell->gates;
+    size_t gates = l->cell->gate_count;
     char suffix[32];
     snprintf(suffix, sizeof suffix, "_l%zu%s", l->depth,
              direction ? "_reverse" : "");
@@ -98,7 +98,8 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
  * them as they are. */
 static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
 {
-    size_t H = l->H, R = l->R, gates = l->cell->gates, split = l->cell->split;
+    size_t H = l->H, R = l->R, gates = l->cell->gate_count,
+           split = l->cell->split;
     bool by_matrix = l->cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     if (plan->overflow) return; /* sizes that do not even add up */
 
@@ -173,11 +174,11 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->H = c->hidden_size;
     l->R = c->proj_size ? c->proj_size : l->H;
     l->D = c->bidirectional ? 2 : 1;
-    l->level = plan->levels++;
+    l->level = plan->level_count++;
     l->custom = cell_is_custom(c);
     l->fused = l->cell->step && l->H >= NARROW && !l->custom;
 
-    if (!sizes_multiply(l->cell->gates, l->H, 1, &l->G) ||
+    if (!sizes_multiply(l->cell->gate_count, l->H, 1, &l->G) ||
         l->G > MOST_FEATURES) {
         plan->overflow = true;
         return ELMAN_OK;

@@ -46,7 +46,7 @@ static bool describe(const search *at, size_t row, size_t unit, char *text)
     char gate[24] = "";
     if (of_gates)
         snprintf(gate, sizeof gate, ", gate %s",
-                 l->cell->gate[unit / l->H].name);
+                 l->cell->gates[unit / l->H].name);
 
     snprintf(
         text, LONGEST,

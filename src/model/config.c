@@ -84,7 +84,7 @@ static elman_status check_activation(elman_activation *a, size_t index)
  * such a layer is like any other. */
 static elman_status check_activations(elman_layer *l, size_t index)
 {
-    size_t count = cell_for(l)->functions;
+    size_t count = cell_for(l)->function_count;
     size_t directions = l->bidirectional ? 2 : 1, relus = 0;
     bool relu = l->nonlinearity == ELMAN_ACTIVATION_RELU;
     bool has_relu = kind_has_field(l->kind, "nonlinearity");

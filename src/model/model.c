@@ -108,25 +108,25 @@ static elman_status plan_model(elman_model *m, size_t limit)
     layer_plan plan = {0};
     TRY(plan_all(m, &plan));
 
-    if (plan.weights > limit)
+    if (plan.weight_count > limit)
         return failure(ELMAN_BAD_FORMAT,
                        "the configuration asks for %zu weights, many more than "
                        "the file has",
-                       plan.weights);
+                       plan.weight_count);
 
     /* room, and the plan again to fill it */
     m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
-    m->weights = block_create(plan.weights * sizeof *m->weights);
-    m->packed = block_create(plan.packed * sizeof *m->packed);
+    m->weights = block_create(plan.weight_count * sizeof *m->weights);
+    m->packed = block_create(plan.packed_count * sizeof *m->packed);
     m->copies = calloc(plan.copy_count + 1, sizeof *m->copies);
     if (!m->parameters || !m->weights || !m->packed || !m->copies)
         return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
-                       plan.weights);
+                       plan.weight_count);
     plan = (layer_plan){.parameters = m->parameters, .copies = m->copies};
     TRY(plan_all(m, &plan));
 
-    m->weight_count = plan.weights;
-    m->packed_count = plan.packed;
+    m->weight_count = plan.weight_count;
+    m->packed_count = plan.packed_count;
     m->copy_count = plan.copy_count;
     m->memory_h = plan.h;
     m->memory_c = plan.c;
@@ -138,7 +138,7 @@ static elman_status plan_model(elman_model *m, size_t limit)
         .output_size = plan.features,
         .per_sequence = plan.per_sequence,
         .streams = plan.streams,
-        .levels = plan.levels,
+        .levels = plan.level_count,
         .parameters = plan.parameter_count,
     };
     for (size_t i = 0; i < plan.parameter_count; i++)

@@ -58,7 +58,7 @@ static void plan_direction(reference *r, reference_layer *l, size_t direction)
     const elman_layer *c = &l->config;
     size_t H = c->hidden_size, R = c->proj_size ? c->proj_size : H;
     const cell_kind *cell = cell_for(c);
-    size_t G = cell->gates * H;
+    size_t G = cell->gate_count * H;
     bool by_matrix = cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     reference_direction *d = &l->directions[direction];
 

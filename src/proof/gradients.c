@@ -164,7 +164,7 @@ static bool direction_near_kink(const experiment *e,
                 double sum = d->sum[row * G + j];
 
                 /* the sum into a gate, c where h is made of it, and the clip */
-                int function = cell->gate[j / H].function;
+                int function = cell->gates[j / H].function;
                 if (function != FUNCTION_IDENTITY &&
                     function_near_kink(d, (size_t)function, sum))
                     return true;

@@ -80,14 +80,14 @@ static size_t draw_activation(draws *d, size_t count, elman_activation *a)
 static void draw_activations(draws *d, elman_layer *l)
 {
     const cell_kind *cell = cell_for(l);
-    size_t count = cell->functions;
+    size_t count = cell->function_count;
     size_t gates = cell->has_cell ? BOUNDED_COUNT : UNIT_COUNT;
     bool relu = l->nonlinearity == ELMAN_ACTIVATION_RELU;
     if (relu || !draw_chance(d, 30)) return;
 
     for (size_t i = 0; i < 1 + (size_t)l->bidirectional; i++)
         for (size_t k = 0, allowed = FUNCTION_COUNT; k < count; k++) {
-            bool gate = k == FUNCTION_F && cell->gates > 1;
+            bool gate = k == FUNCTION_F && cell->gate_count > 1;
             if (!draw_chance(d, 70)) continue;
 
             size_t which = draw_activation(d, gate ? gates : allowed,

@@ -128,7 +128,7 @@ static elman_status read_activations(recurrent_node *r)
 {
     const onnx_node *n = r->n;
     const onnx_attribute *names, *alphas, *betas;
-    size_t wanted = r->direction_count * r->cell->functions, alpha = 0,
+    size_t wanted = r->direction_count * r->cell->function_count, alpha = 0,
            beta = 0;
     TRY(find_list(n, "activations", ONNX_STRINGS, &names));
     TRY(find_list(n, "activation_alpha", ONNX_FLOATS, &alphas));
@@ -141,8 +141,8 @@ static elman_status read_activations(recurrent_node *r)
 
     for (size_t i = 0; i < wanted; i++)
         TRY(read_function(n, names->strings[i], alphas, &alpha, betas, &beta,
-                          &r->config.activations[i / r->cell->functions]
-                                                [i % r->cell->functions]));
+                          &r->config.activations[i / r->cell->function_count]
+                                                [i % r->cell->function_count]));
 
     prefer_own(&r->config, r->direction_count);
     return ELMAN_OK;
@@ -235,7 +235,7 @@ static elman_status read_weights(trace *t, recurrent_node *r,
                       (long long)hidden, r->H);
 
     size_t G;
-    if (!sizes_multiply(r->cell->gates, r->H, 1, &G) || G > MOST_FEATURES)
+    if (!sizes_multiply(r->cell->gate_count, r->H, 1, &G) || G > MOST_FEATURES)
         return refuse(n, "its hidden_size is %zu, which is too large", r->H);
     TRY(expect(n, "W", &r->W, r->direction_count, G, r->I));
     TRY(expect(n, "R", &r->R, r->direction_count, G, r->H));
@@ -271,7 +271,7 @@ static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
                        &(weight_view){.role = role,
                                       .how = r->row->how,
                                       .direction = r->base + d,
-                                      .blocks = r->cell->gates,
+                                      .blocks = r->cell->gate_count,
                                       .order = r->row->order,
                                       .row_axis = 1,
                                       .column_axis = matrix ? 2 : NO_STRIDE});
@@ -304,7 +304,7 @@ static elman_status weigh_all(trace *t, const recurrent_node *r)
         TRY(weigh(t, r, "weight_hh", &r->R, d, 0));
         if (r->has_B) {
             TRY(weigh(t, r, "bias_ih", &r->B, d, 0));
-            TRY(weigh(t, r, "bias_hh", &r->B, d, r->cell->gates * r->H));
+            TRY(weigh(t, r, "bias_hh", &r->B, d, r->cell->gate_count * r->H));
         }
         if (r->has_P) TRY(weigh_peephole(t, r, d));
     }
