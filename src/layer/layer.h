@@ -177,7 +177,7 @@ typedef struct direction_backward {
     float *da;           /* (T,B,G) gradient at the sums */
     float *dsaved;       /* (T,B,H) where the cell needs it, else NULL */
     float *dh_projected; /* (T,B,R) at the projection's output, else NULL */
-    float *carry_h;      /* (B,R) gradients on their way from step to step */
+    float *carry_h;      /* (B,R) gradients carried from step to step */
     float *carry_c;      /* (B,H) */
 } direction_backward;
 

@@ -52,7 +52,7 @@ struct elman_state {
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
     bool stepping;             /* the pass is prepared for steps */
-    uint64_t *position;        /* (B) steps since reset, or FREE_PLACE */
+    uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
     pass_memory memory;        /* of config.B sequences */
     pass_training training;    /* all NULL unless config.training */
     layer_state *layers;
