@@ -176,7 +176,8 @@ class Recipes(Check):
 ## A command
 
 1. `cli/NAME.c`. `cli/commands.h`: the extern. `cli/main.c`: its index.
-2. `tests/cli/NAME.sh`
+2. `tests/cli/NAME.sh`; `help` `man` `completion` `completion-zsh`
+   `completion-fish` `no-command` list it.
 
 ## Another
 

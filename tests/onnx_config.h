@@ -7,9 +7,16 @@
 #include <string.h>
 
 #include "base/kind.h"
+#include "export/onnx_function.h"
+
+static inline void make_function_expressible(elman_activation *f)
+{
+    if (f->kind && !onnx_function_of(f->kind))
+        *f = (elman_activation){.kind = ELMAN_ACTIVATION_TANH};
+}
 
 /* Takes out of a config what ONNX's operators do not have: a cell that is none
- * of them becomes an Elman network of the same sizes. */
+ * of them becomes an Elman network of the same sizes, a function tanh. */
 static inline void make_expressible(elman_config *config)
 {
     for (elman_layer *l = config->layers; l->kind; l++) {
@@ -19,6 +26,9 @@ static inline void make_expressible(elman_config *config)
             l->kind = ELMAN_RNN;
             memset(l->activations, 0, sizeof l->activations);
         }
+        for (size_t i = 0; i < 2 * 3; i++)
+            make_function_expressible(&l->activations[i / 3][i % 3]);
+        make_function_expressible(&l->activation);
         l->proj_size = 0;
         l->zoneout = l->zoneout_cell = 0;
     }

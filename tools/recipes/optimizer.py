@@ -4,7 +4,7 @@ WORD = "signs"
 # no paper and no framework has numbers of it; no other field is needed
 LEFT = ["tests/golden/learning.py", "src/learn/optimizer.c",
         "src/learn/update.c", "cli/rules.c"]
-RECORDED = []
+RECORDED = ["help", "lion"]
 LINES = [("yes abcabd | head -500 >signs.txt; elman train signs.txt "
           "--optimizer signs --lr 0.01 --steps 9 -o s.safetensors --json",
           '"metrics"'),
