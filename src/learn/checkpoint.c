@@ -181,9 +181,9 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     const history *old = &t->history;
     if (old->windows == 0) return;
     size_t rows = old->windows + 1;
-    add(list, ELEMENT_F32, rows * old->memory_size, "past.", "memory",
+    add(list, ELEMENT_F32, rows * old->memory_size, "context.", "memory",
         old->memories);
-    add(list, ELEMENT_U64, rows * B, "past.", "position", old->positions);
+    add(list, ELEMENT_U64, rows * B, "context.", "position", old->positions);
 }
 
 /* ---- Saving and loading ------------------------------------------------- */
