@@ -38,8 +38,8 @@ static bool is_from_nothing(const conversion *run, size_t n)
     return !*run->rows[n].type;
 }
 
-/* True if row n is about whole numbers that are only shapes in a graph; people
- * are only told how many there are. */
+/* True if row n is about whole numbers that are only shapes in a graph; only
+ * their number is shown. */
 static bool is_shape(const conversion *run, size_t n)
 {
     const elman_import_row *row = &run->rows[n];

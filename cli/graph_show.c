@@ -13,9 +13,9 @@ typedef struct port_text {
     char shape[SHAPE_TEXT];
 } port_text;
 
-/* The ports of one side under heads; true if an axis of one is free. */
-static bool show_side(const graph_run *run, bool input, const char **cells,
-                      port_text *texts)
+/* The inputs or the outputs under heads; true if an axis of one is free. */
+static bool show_ports(const graph_run *run, bool input, const char **cells,
+                       port_text *texts)
 {
     const table_column columns[COLUMNS] = {
         {input ? "input" : "output", FIT_CUT},
@@ -58,8 +58,8 @@ static int show_tables(const graph_run *run)
     if (cells && texts) {
         printf("%s%s%s\n", paint(stdout, BOLD), printable(run->path),
                paint(stdout, PLAIN));
-        bool open = show_side(run, true, cells, texts);
-        open = show_side(run, false, cells, texts) || open;
+        bool open = show_ports(run, true, cells, texts);
+        open = show_ports(run, false, cells, texts) || open;
         if (open) printf("\n(? stands for any)\n");
     } else code = failed("out of memory");
 
@@ -81,7 +81,7 @@ static void record_shape(record *out, const elman_port *port)
     record_close(out, ']');
 }
 
-static void record_side(record *out, const graph_run *run, bool input)
+static void record_ports(record *out, const graph_run *run, bool input)
 {
     record_open(out, input ? "inputs" : "outputs", '[');
     for (size_t n = 0; n < run->count; n++) {
@@ -103,8 +103,8 @@ int graph_show(const graph_run *run)
     if (!screen.json) return show_tables(run);
     record out = record_begin(stdout);
     record_text(&out, "model", run->path);
-    record_side(&out, run, true);
-    record_side(&out, run, false);
+    record_ports(&out, run, true);
+    record_ports(&out, run, false);
     record_end(&out);
     return 0;
 }

@@ -62,8 +62,8 @@ static const char *brief_sentence(const option_row *row)
     int length = (int)strcspn(row->help, ";");
     size_t used =
         (size_t)snprintf(text, sizeof text, "%.*s", length, row->help);
-    bool told = row->fallback && row->fallback[0] != '(';
-    if (told) append_default(text, used, sizeof text, row->fallback);
+    bool has_default = row->fallback && row->fallback[0] != '(';
+    if (has_default) append_default(text, used, sizeof text, row->fallback);
     return text;
 }
 

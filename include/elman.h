@@ -310,7 +310,7 @@ typedef enum elman_init_kind {
     ELMAN_INIT_IDENTITY = 9    /* value times the identity, 0 means 1 (IRNN) */
 } elman_init_kind;
 
-/* A way to initialize, with its number. */
+/* A rule for initial weights, and its number. */
 typedef struct elman_init {
     elman_init_kind kind;
     double value; /* what it means stands at each kind */

@@ -107,7 +107,7 @@ TEST(models_come_back_from_a_state_dict_with_the_same_bits)
         "torch.nn.Linear(4, 2), \"softmax\": torch.nn.Softmax(-1)})");
 }
 
-TEST(what_torch_has_not_is_refused_with_the_layer)
+TEST(what_torch_lacks_is_refused_with_the_layer)
 {
     static const struct {
         elman_layer layer;
@@ -120,7 +120,7 @@ TEST(what_torch_has_not_is_refused_with_the_layer)
         {{.kind = ELMAN_GRU, .learned_state = true}, "learns its initial"},
         {{.kind = ELMAN_GRU, .reverse = true}, "reads only in reverse"},
         {{.kind = ELMAN_GRU, .bidirectional = true, .merge = ELMAN_MERGE_SUM},
-         "in another way than by concat"},
+         "has a merge other than concat"},
         {{.kind = ELMAN_GRU, .hidden_sizes = {4, 5}}, "different hidden sizes"},
         {{.kind = ELMAN_GRU, .recurrent_dropout = 0.1f}, "between steps"},
         {{.kind = ELMAN_GRU, .zoneout = 0.1f}, "has zoneout"},
@@ -362,7 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_come_back_from_a_state_dict_with_the_same_bits),
-        cmocka_unit_test(what_torch_has_not_is_refused_with_the_layer),
+        cmocka_unit_test(what_torch_lacks_is_refused_with_the_layer),
         cmocka_unit_test(lines_that_do_not_fit_say_how_much_they_need),
         cmocka_unit_test(a_model_passes_what_it_gave_and_nothing_else),
         cmocka_unit_test(arrays_that_do_not_fit_a_model_say_what_would),

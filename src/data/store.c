@@ -255,17 +255,18 @@ static void share_out(size_t classes, const size_t *have, double part,
 
 /* Marks count sequences in the random order, or take of each class. */
 static void choose(const elman_dataset *dataset, const size_t *order,
-                   size_t count, size_t *take, bool *chosen)
+                   size_t count, size_t *take, bool *held_out)
 {
     for (size_t i = 0; i < dataset->sequence_count; i++) {
         size_t id = order[i];
         size_t *left = take ? &take[dataset->classes[id]] : &count;
-        chosen[id] = *left > 0;
-        *left -= chosen[id];
+        held_out[id] = *left > 0;
+        *left -= held_out[id];
     }
 }
 
-static elman_status split_chosen(elman_dataset *dataset, const bool *chosen)
+static elman_status split_at_random(elman_dataset *dataset,
+                                    const bool *held_out)
 {
     size_t n = dataset->sequence_count;
     for (int part = 0; part < 2; part++) {
@@ -274,7 +275,7 @@ static elman_status split_chosen(elman_dataset *dataset, const bool *chosen)
         /* the part's sequences, in ascending order */
         size_t count = 0;
         for (size_t id = 0; id < n; id++)
-            if (chosen[id] == (part == ELMAN_PART_VALIDATION))
+            if (held_out[id] == (part == ELMAN_PART_VALIDATION))
                 dataset->ids[part][count++] = id;
         dataset->size[part] = count;
     }
@@ -289,9 +290,9 @@ static elman_status split_part(elman_dataset *dataset,
 
     size_t *order = calloc(n, sizeof *order);
     size_t *have = calloc(2 * classes + 1, sizeof *have), *take = NULL;
-    bool *chosen = calloc(n, sizeof *chosen);
+    bool *held_out = calloc(n, sizeof *held_out);
     elman_status status = no_memory();
-    if (!order || !have || !chosen) goto done;
+    if (!order || !have || !held_out) goto done;
 
     /* how many of each class go to validation, and which at random */
     take = have + classes;
@@ -300,12 +301,12 @@ static elman_status split_part(elman_dataset *dataset,
     share_out(by_class ? classes : 0, have, (double)count / (double)n, take);
 
     random_permute((random_key){config->seed, RANDOM_SPLIT, 0}, 0, n, order);
-    choose(dataset, order, count, by_class ? take : NULL, chosen);
-    status = split_chosen(dataset, chosen);
+    choose(dataset, order, count, by_class ? take : NULL, held_out);
+    status = split_at_random(dataset, held_out);
 done:
     free(order);
     free(have);
-    free(chosen);
+    free(held_out);
     return status;
 }
 

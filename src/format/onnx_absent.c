@@ -1,4 +1,4 @@
-/* onnx_absent.c: in the place of the others where the library was built
+/* onnx_absent.c: stands in for the others where the library was built
  * without protobuf-c. */
 #include "format/onnx.h"
 

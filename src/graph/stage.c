@@ -262,7 +262,7 @@ static elman_status keep_memory(stage *s, size_t index, size_t level, size_t d,
     return ELMAN_OK;
 }
 
-/* ---- Pieces -------------------------------------------------------------- */
+/* ---- Chunks -------------------------------------------------------------- */
 
 static elman_status run_chunk(stage *s, size_t begin, size_t T)
 {

@@ -12,16 +12,16 @@
 typedef struct sample {
     const elman_model *model;
     size_t T, B;
-    bool batched;    /* x has an axis for sequences */
-    size_t row;      /* numbers that x has of one step of one sequence */
-    float *x;        /* as forward takes it, or: */
-    int32_t *tokens; /* the same */
-    size_t steps;    /* of y: T, or 1 if there is one vector per sequence */
-    size_t sides;    /* outputs side by side: 2 with merge none */
-    size_t O;        /* features of one side */
-    size_t count;    /* elements of y */
-    double *want;    /* (count) */
-    float *got;      /* (count) */
+    bool batched;      /* x has an axis for sequences */
+    size_t row;        /* numbers that x has of one step of one sequence */
+    float *x;          /* as forward takes it, or: */
+    int32_t *tokens;   /* the same */
+    size_t steps;      /* of y: T, or 1 if there is one vector per sequence */
+    size_t directions; /* outputs side by side: 2 with merge none */
+    size_t O;          /* features of one direction */
+    size_t count;      /* elements of y */
+    double *want;      /* (count) */
+    float *got;        /* (count) */
 } sample;
 
 /* ---- Reading ------------------------------------------------------------ */
@@ -88,7 +88,7 @@ static size_t output_shape(const sample *s, bool batched, size_t *shape)
 {
     size_t rank = 0;
     bool batch_first = s->model->config.batch_first;
-    if (s->sides > 1) shape[rank++] = s->sides;
+    if (s->directions > 1) shape[rank++] = s->directions;
     if (batched && batch_first) shape[rank++] = s->B;
     if (!s->model->info.per_sequence) shape[rank++] = s->T;
     if (batched && !batch_first) shape[rank++] = s->B;
@@ -102,8 +102,8 @@ static elman_status read_output(const named_tensor *y, sample *s)
     size_t shape[ELMAN_MAX_RANK], rank;
 
     s->steps = m->info.per_sequence ? 1 : s->T;
-    s->sides = model_outputs(m);
-    s->O = m->info.output_size / s->sides;
+    s->directions = model_outputs(m);
+    s->O = m->info.output_size / s->directions;
 
     /* where x had no axis of sequences, y may have one of size 1 */
     bool fits = false;
@@ -230,21 +230,22 @@ static void describe(const sample *s, size_t i, const char *how, size_t room,
                      char *text)
 {
     /* the index as direction, step and sequence */
-    size_t row = i / s->O, side = row / (s->steps * s->B);
+    size_t row = i / s->O, direction = row / (s->steps * s->B);
     row %= s->steps * s->B;
     bool batch_first = s->model->config.batch_first;
     size_t t = batch_first ? row % s->steps : row / s->B;
     size_t b = batch_first ? row / s->steps : row % s->B;
 
-    char step[40] = "", side_text[40] = "";
+    char step[40] = "", direction_text[40] = "";
     if (!s->model->info.per_sequence)
         snprintf(step, sizeof step, "step %zu, ", t);
 
-    if (s->sides > 1)
-        snprintf(side_text, sizeof side_text, "direction %zu, ", side);
+    if (s->directions > 1)
+        snprintf(direction_text, sizeof direction_text, "direction %zu, ",
+                 direction);
 
     size_t used = (size_t)snprintf(text, room, "%s%ssequence %zu, output %zu ",
-                                   side_text, step, b, i % s->O);
+                                   direction_text, step, b, i % s->O);
 
     if (isnan(s->want[i]))
         snprintf(text + used, room - used,

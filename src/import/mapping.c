@@ -104,7 +104,7 @@ static elman_status order_gates(const gate_letters *letters, const recipe *r,
                    p->parameter, theirs, ours);
 }
 
-/* ---- Pieces ------------------------------------------------------------- */
+/* ---- Slices ------------------------------------------------------------- */
 
 /* What the table says of it. */
 static const char *describe(elman_import *im, const recipe *r,

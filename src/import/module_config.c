@@ -128,7 +128,7 @@ static elman_status make_config(elman_import *im, const module_order *o,
     return config_complete(&c, &im->config);
 }
 
-/* ---- Pieces ------------------------------------------------------------- */
+/* ---- Slices ------------------------------------------------------------- */
 
 static elman_status add_whole(elman_import *im, ptrdiff_t tensor,
                               const char *prefix, const char *role,

@@ -78,7 +78,7 @@ INLINE vf activation_value(const activation *f, vf x)
 INLINE vf activation_derivative(const activation *f, vf x)
 {
     const vf zero = vf_set(0), one = vf_set(1);
-    vf y, right = one, left_side = f->alpha;
+    vf y, right = one, left = f->alpha;
 
     switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
@@ -92,7 +92,7 @@ INLINE vf activation_derivative(const activation *f, vf x)
     case ELMAN_ACTIVATION_AFFINE:
         return f->alpha;
     case ELMAN_ACTIVATION_LEAKY_RELU:
-        return vf_select(vf_reaches(zero, x), left_side, right);
+        return vf_select(vf_reaches(zero, x), left, right);
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
         return vf_select(vf_reaches(f->alpha, x), zero, one);
     case ELMAN_ACTIVATION_SCALED_TANH:
@@ -103,8 +103,8 @@ INLINE vf activation_derivative(const activation *f, vf x)
         y = vf_select(vf_reaches(zero, y), one, y);
         return vf_select(vf_reaches(y, one), zero, f->alpha);
     case ELMAN_ACTIVATION_ELU:
-        left_side = f->alpha * vf_exp(vf_min(zero, x));
-        return vf_select(vf_reaches(zero, x), left_side, right);
+        left = f->alpha * vf_exp(vf_min(zero, x));
+        return vf_select(vf_reaches(zero, x), left, right);
     case ELMAN_ACTIVATION_SOFTSIGN:
         y = one + vf_abs(x);
         return one / (y * y);

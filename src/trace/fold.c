@@ -138,9 +138,10 @@ typedef struct operand {
     const named_tensor *tensor;
 } operand;
 
-static elman_status combine(trace *t, const onnx_node *n, const operand *side,
-                            size_t rank, const size_t *shape, size_t count,
-                            bool floats, void *data)
+static elman_status combine(trace *t, const onnx_node *n,
+                            const operand *operands, size_t rank,
+                            const size_t *shape, size_t count, bool floats,
+                            void *data)
 {
     size_t index[AXES] = {0};
     for (size_t i = 0; i < count; i++, index_advance(rank, shape, index)) {
@@ -150,10 +151,10 @@ static elman_status combine(trace *t, const onnx_node *n, const operand *side,
 
         /* both operands as floats and as whole numbers; one of them is meant */
         for (int j = 0; j < 2; j++) {
-            size_t at =
-                broadcast_element(t, side[j].of, side[j].shape, rank, index);
-            tensor_doubles(side[j].tensor, at, 1, x + j);
-            tensor_wholes(side[j].tensor, at, 1, k + j);
+            size_t at = broadcast_element(t, operands[j].of, operands[j].shape,
+                                          rank, index);
+            tensor_doubles(operands[j].tensor, at, 1, x + j);
+            tensor_wholes(operands[j].tensor, at, 1, k + j);
         }
 
         fits = floats
@@ -167,19 +168,20 @@ static elman_status combine(trace *t, const onnx_node *n, const operand *side,
 elman_status fold_arithmetic(trace *t, const onnx_node *n,
                              traced_value *const *in, traced_value *const *out)
 {
-    operand side[2];
+    operand operands[2];
     size_t counts[2], rank = 0, shape[AXES];
     for (int j = 0; j < 2; j++) {
-        TRY(copy_elements(t, n, in[j], &side[j].of, side[j].shape, counts + j));
-        if (side[j].of->rank > rank) rank = side[j].of->rank;
+        TRY(copy_elements(t, n, in[j], &operands[j].of, operands[j].shape,
+                          counts + j));
+        if (operands[j].of->rank > rank) rank = operands[j].of->rank;
     }
 
     /* the shape of the result, from the last axis on: sizes are equal, or 1 */
     for (size_t k = 0; k < rank; k++) {
         shape[rank - 1 - k] = 1;
         for (int j = 0; j < 2; j++) {
-            size_t r = side[j].of->rank;
-            size_t size = k < r ? side[j].shape[r - 1 - k] : 1;
+            size_t r = operands[j].of->rank;
+            size_t size = k < r ? operands[j].shape[r - 1 - k] : 1;
             size_t *made = &shape[rank - 1 - k];
             if (*made == 1) *made = size;
             else if (size != 1 && size != *made)
@@ -197,10 +199,11 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
 
     /* making a tensor may have moved the others */
     for (int j = 0; j < 2; j++)
-        side[j].tensor = t->tensors + t->sources[side[j].of->source].index;
+        operands[j].tensor =
+            t->tensors + t->sources[operands[j].of->source].index;
     size_t count = t->tensors[t->sources[out[0]->views->source].index].count;
 
-    TRY(combine(t, n, side, rank, shape, count, floats, data));
+    TRY(combine(t, n, operands, rank, shape, count, floats, data));
     tensor_round(t, out[0], type);
     return ELMAN_OK;
 }
