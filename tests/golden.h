@@ -1,6 +1,6 @@
 /*
  * golden.h: reads what tests/golden/make_golden.py recorded. A family is one
- * .safetensors file beside this one; its cases are JSON in the metadata, and
+ * .safetensors file next to this one; its cases are JSON in the metadata, and
  * the arrays of a case are the tensors case/name.
  */
 #ifndef TESTS_GOLDEN_H
@@ -16,7 +16,7 @@
 typedef struct golden {
     safetensors *file;
     json_t *cases;
-    const json_t *here; /* the case being looked at */
+    const json_t *here; /* the current case */
     const char *name;   /* its name */
 } golden;
 

@@ -125,7 +125,7 @@ def main():
     page = first_page()
     code = examples(page)
     if len(code) != 2:
-        sys.exit(f"elman.h begins with {len(code)} pieces of code, expected "
+        sys.exit(f"elman.h begins with {len(code)} blocks of code, expected "
                  "an example and its declarations")
     run(*code, pathlib.Path(sys.argv[1]))
     index, want = indexed(page), declared()

@@ -45,8 +45,8 @@ static inline void put_number(bytes *b, unsigned field, uint64_t value)
     put_varint(b, value);
 }
 
-static inline void put_piece(bytes *b, unsigned field, const void *data,
-                             size_t size)
+static inline void put_data(bytes *b, unsigned field, const void *data,
+                            size_t size)
 {
     put_varint(b, field << 3 | 2);
     put_varint(b, size);
@@ -55,13 +55,13 @@ static inline void put_piece(bytes *b, unsigned field, const void *data,
 
 static inline void put_word(bytes *b, unsigned field, const char *text)
 {
-    put_piece(b, field, text, strlen(text));
+    put_data(b, field, text, strlen(text));
 }
 
 /* A message in a message; inner is freed. */
 static inline void put_inner(bytes *b, unsigned field, bytes *inner)
 {
-    put_piece(b, field, inner->data, inner->size);
+    put_data(b, field, inner->data, inner->size);
     free(inner->data);
     *inner = (bytes){0};
 }

@@ -1,5 +1,5 @@
 /* test_allocator.c: the watched allocator sees every call and fails the ones
- * it is told to; tests of memory rest on it. */
+ * it should; tests of memory rest on it. */
 #include "check.h"
 
 #include "allocator.h"
@@ -25,7 +25,7 @@ TEST(every_kind_of_allocation_is_counted)
     assert_int_equal(allocator_read().failed, 0);
 }
 
-TEST(the_chosen_allocation_fails_alone)
+TEST(only_the_allocation_asked_for_fails)
 {
     allocator_fail(1, false);
     void *first = malloc(8), *second = malloc(8), *third = block_create(8);
@@ -57,7 +57,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_allocation_is_counted),
-        cmocka_unit_test(the_chosen_allocation_fails_alone),
+        cmocka_unit_test(only_the_allocation_asked_for_fails),
         cmocka_unit_test(all_allocations_after_it_fail_if_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

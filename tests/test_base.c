@@ -274,7 +274,7 @@ TEST(arena_measures_what_it_carves)
     block_destroy(NULL);
 }
 
-TEST(sizes_that_do_not_fit_are_seen)
+TEST(sizes_that_do_not_fit_are_noticed)
 {
     size_t product = 7;
     CHECK(sizes_multiply(3, 4, 5, &product) && product == 60, "%zu", product);
@@ -391,7 +391,7 @@ int main(void)
         cmocka_unit_test(real_functions_know_their_edges),
         cmocka_unit_test(real_functions_and_gaussians_keep_their_bits),
         cmocka_unit_test(arena_measures_what_it_carves),
-        cmocka_unit_test(sizes_that_do_not_fit_are_seen),
+        cmocka_unit_test(sizes_that_do_not_fit_are_noticed),
         cmocka_unit_test(messages_are_kept_and_prefixed),
         cmocka_unit_test(each_thread_has_its_own_message),
         cmocka_unit_test(thread_run_does_each_part_once),

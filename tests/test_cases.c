@@ -104,13 +104,13 @@ static void check_within(size_t n, const float *got, const double *want,
     }
 }
 
-/* places counts significant digits */
-static void check_places(int places, size_t n, const float *got,
+/* digits counts significant ones */
+static void check_digits(int digits, size_t n, const float *got,
                          const double *want, const char *what)
 {
     double units[LONGEST];
     for (size_t i = 0; i < n; i++)
-        units[i] = pow(10, floor(log10(fabs(want[i]))) + 1 - places);
+        units[i] = pow(10, floor(log10(fabs(want[i]))) + 1 - digits);
     check_within(n, got, want, units, what);
 }
 
@@ -135,8 +135,8 @@ TEST(one_relu_step_halves_its_input)
     net n = {
         .layer = relu, .I = 1, .T = 1, .w_ih = half, .w_hh = half, .x = ones};
     run(&n);
-    check_places(4, 1, n.y, (double[]){0.5}, "y");
-    check_places(4, 1, n.h_n, (double[]){0.5}, "h_n");
+    check_digits(4, 1, n.y, (double[]){0.5}, "y");
+    check_digits(4, 1, n.h_n, (double[]){0.5}, "h_n");
 }
 
 TEST(a_second_relu_step_adds_half_the_first)
@@ -144,8 +144,8 @@ TEST(a_second_relu_step_adds_half_the_first)
     net n = {
         .layer = relu, .I = 1, .T = 2, .w_ih = half, .w_hh = half, .x = ones};
     run(&n);
-    check_places(4, 2, n.y, (double[]){0.5, 0.75}, "y");
-    check_places(4, 1, n.h_n, (double[]){0.75}, "h_n");
+    check_digits(4, 2, n.y, (double[]){0.5, 0.75}, "y");
+    check_digits(4, 1, n.h_n, (double[]){0.75}, "h_n");
 }
 
 TEST(a_weight_of_eleven_makes_the_gradient_explode)
@@ -158,12 +158,12 @@ TEST(a_weight_of_eleven_makes_the_gradient_explode)
              .w_hh = eleven,
              .x = ones};
     run(&n);
-    check_places(5, 5, n.y, (double[]){11, 132, 1463, 16104, 177155}, "y");
-    check_places(5, 1, n.h_n, (double[]){177155}, "h_n");
-    check_places(5, 1, n.dw_hh, (double[]){62810}, "dw_hh");
-    check_places(5, 1, n.dw_ih, (double[]){16105}, "dw_ih");
+    check_digits(5, 5, n.y, (double[]){11, 132, 1463, 16104, 177155}, "y");
+    check_digits(5, 1, n.h_n, (double[]){177155}, "h_n");
+    check_digits(5, 1, n.dw_hh, (double[]){62810}, "dw_hh");
+    check_digits(5, 1, n.dw_ih, (double[]){16105}, "dw_ih");
     const double dx[] = {161051, 14641, 1331, 121, 11};
-    check_places(5, 5, n.dx, dx, "dx");
+    check_digits(5, 5, n.dx, dx, "dx");
     for (size_t t = 0; t < 5; t++) /* small whole numbers are exact */
         CHECK((double)n.dx[t] == dx[t], "dx[%zu] is %.9g", t, (double)n.dx[t]);
 }
@@ -182,10 +182,10 @@ TEST(a_gradient_vanishes_over_twenty_tanh_steps)
                          1.1154e-07, 4.2344e-07, 1.6076e-06, 6.1032e-06,
                          2.3171e-05, 8.7967e-05, 3.3397e-04, 1.2679e-03,
                          4.8136e-03, 1.8275e-02, 6.9380e-02, 2.6340e-01};
-    check_places(4, 1, n.h_n, (double[]){0.6879}, "h_n");
-    check_places(4, 1, n.dw_hh, (double[]){0.4920}, "dw_hh");
-    check_places(4, 1, n.dw_ih, (double[]){0.7152}, "dw_ih");
-    check_places(4, 20, n.dx, dx, "dx");
+    check_digits(4, 1, n.h_n, (double[]){0.6879}, "h_n");
+    check_digits(4, 1, n.dw_hh, (double[]){0.4920}, "dw_hh");
+    check_digits(4, 1, n.dw_ih, (double[]){0.7152}, "dw_ih");
+    check_digits(4, 20, n.dx, dx, "dx");
 }
 
 TEST(four_windows_of_five_steps_each_keep_their_gradient)

@@ -58,7 +58,7 @@ static void check_failed(elman_check found, const char *message)
     assert_string_equal(found.failure, message);
 }
 
-TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_place)
+TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_position)
 {
     float x[T * B * I], y[COUNT], changed[COUNT], answer[COUNT];
     elman_model *model = make_model();
@@ -110,7 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            a_nan_in_the_reference_or_in_the_answer_fails_with_its_place),
+            a_nan_in_the_reference_or_in_the_answer_fails_with_its_position),
         cmocka_unit_test(a_file_whose_own_reference_is_nan_is_refused),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

@@ -73,7 +73,7 @@ static void epoch(session s)
 
 /* Of a window of 4 steps only the last has a gradient, and the sequences of the
  * first batch end before it. */
-TEST(a_window_whose_gradient_part_is_empty_is_no_bad_value)
+TEST(a_window_whose_gradient_part_is_empty_is_not_a_bad_value)
 {
     elman_trainer_config config = training;
     config.k2 = 1;
@@ -289,7 +289,8 @@ TEST(a_checkpoint_that_could_not_be_written_is_reported_once)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_window_whose_gradient_part_is_empty_is_no_bad_value),
+        cmocka_unit_test(
+            a_window_whose_gradient_part_is_empty_is_not_a_bad_value),
         cmocka_unit_test(each_step_of_the_data_counts_once_whatever_k2),
         cmocka_unit_test(counters_that_cannot_be_are_refused),
         cmocka_unit_test(a_run_that_was_done_is_done_when_resumed),

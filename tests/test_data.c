@@ -55,7 +55,7 @@ TEST(text_is_characters_with_the_last_part_for_validation)
     dataset_close(d);
 }
 
-TEST(text_of_any_bytes_is_read_and_a_mark_is_no_character)
+TEST(text_of_any_bytes_is_read_and_a_mark_is_not_a_character)
 {
     elman_dataset_config plain = {0}, bytes = {.unit = ELMAN_UNIT_BYTES};
     elman_dataset *d = must_open(put_bytes("a.bin", "\xFF\xFE ab", 5), &plain);
@@ -268,7 +268,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_characters_with_the_last_part_for_validation),
-        cmocka_unit_test(text_of_any_bytes_is_read_and_a_mark_is_no_character),
+        cmocka_unit_test(
+            text_of_any_bytes_is_read_and_a_mark_is_not_a_character),
         cmocka_unit_test(rare_and_new_words_are_unknown),
         cmocka_unit_test(arrays_give_each_task_by_the_shape_and_type_of_y),
         cmocka_unit_test(each_bad_pair_of_arrays_gives_its_own_sentence),

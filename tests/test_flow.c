@@ -142,7 +142,7 @@ TEST(an_lstm_that_remembers_reaches_further_than_an_rnn)
           "LSTM keeps %g, RNN %g", lstm[T - 1] / lstm[1], rnn[T - 1] / rnn[1]);
 }
 
-TEST(each_level_can_be_looked_at_and_no_other)
+TEST(each_level_can_be_inspected_and_no_other)
 {
     elman_batch batch = ones(NULL);
     double norms[T];
@@ -172,7 +172,7 @@ int main(void)
         cmocka_unit_test(a_reverse_layer_hands_nothing_back_from_the_last_step),
         cmocka_unit_test(dropout_does_not_touch_it),
         cmocka_unit_test(an_lstm_that_remembers_reaches_further_than_an_rnn),
-        cmocka_unit_test(each_level_can_be_looked_at_and_no_other),
+        cmocka_unit_test(each_level_can_be_inspected_and_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

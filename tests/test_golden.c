@@ -106,9 +106,9 @@ static void each_level(run *r, const char *recorded, const char *view,
     size_t levels = elman_model_read_info(r->model).levels;
     for (size_t i = 0; i < 2 * levels; i++) {
         char from[64], to[64];
-        const char *way = i % 2 ? "_reverse" : "";
-        snprintf(from, sizeof from, "layer%zu%s.%s", i / 2, way, recorded);
-        snprintf(to, sizeof to, "layer%zu%s.%s", i / 2, way, view);
+        const char *suffix = i % 2 ? "_reverse" : "";
+        snprintf(from, sizeof from, "layer%zu%s.%s", i / 2, suffix, recorded);
+        snprintf(to, sizeof to, "layer%zu%s.%s", i / 2, suffix, view);
         if (!golden_find(r->g, from)) continue;
         elman_tensor at;
         CHECK_OK(elman_state_view(r->model, r->state, to, &at));

@@ -225,10 +225,10 @@ TEST(graphs_in_the_manner_of_others_hold)
 
 /* ---- As models ---------------------------------------------------------- */
 
-/* The only file of one side of a set, or NULL. */
-static const char *only_file(const json_t *set, const char *side)
+/* The only input or output file of a set, or NULL. */
+static const char *only_file(const json_t *set, const char *ports)
 {
-    json_t *files = json_object_get(set, side);
+    json_t *files = json_object_get(set, ports);
     void *first = json_object_iter(files);
     if (json_object_size(files) != 1) return NULL;
     return json_string_value(json_object_iter_value(first));

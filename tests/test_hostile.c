@@ -1,5 +1,5 @@
 /*
- * test_hostile.c: whatever stands in the place of a file, every reader that
+ * test_hostile.c: whatever is given as a file, every reader that
  * takes a path survives it: one sentence that names the file, no block left,
  * memory within a small multiple of the file, no file written or left.
  */
@@ -291,7 +291,7 @@ TEST(an_empty_file_is_refused)
               readers[k].name);
 }
 
-TEST(what_is_no_regular_file_is_refused_and_not_waited_for)
+TEST(what_is_not_a_regular_file_is_refused_and_not_waited_for)
 {
     for (size_t k = 0; k < READERS; k++) {
         const struct reader *r = readers + k;
@@ -359,7 +359,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_reader_reads_its_valid_file),
         cmocka_unit_test(an_empty_file_is_refused),
-        cmocka_unit_test(what_is_no_regular_file_is_refused_and_not_waited_for),
+        cmocka_unit_test(
+            what_is_not_a_regular_file_is_refused_and_not_waited_for),
         cmocka_unit_test(a_file_cut_at_any_length_is_refused_or_is_text),
         cmocka_unit_test(a_changed_byte_anywhere_does_no_harm),
         cmocka_unit_test(a_file_of_another_kind_is_refused),

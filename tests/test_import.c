@@ -228,7 +228,7 @@ static void check_refusal(const refusal *r)
           "\"%s\" names no file", elman_message());
 }
 
-TEST(an_order_that_leaves_a_choice_is_asked_for)
+TEST(an_ambiguous_order_is_asked_for)
 {
     static const refusal cases[] = {
         {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
@@ -403,7 +403,7 @@ int main(void)
             the_table_reports_rounding_and_numbers_that_are_not_finite),
         cmocka_unit_test(
             layers_are_put_in_the_order_that_shapes_leave_or_that_is_given),
-        cmocka_unit_test(an_order_that_leaves_a_choice_is_asked_for),
+        cmocka_unit_test(an_ambiguous_order_is_asked_for),
         cmocka_unit_test(weights_that_are_missing_or_do_not_fit_are_named),
         cmocka_unit_test(integers_are_not_weights),
         cmocka_unit_test(names_with_stars_leave_tensors_out),

@@ -1,5 +1,5 @@
 /* test_loss.c: each loss means what its formula in double says, its gradient is
- * that formula's slope, and only the rows that count matter. */
+ * that formula's derivative, and only the rows that count matter. */
 #include "check.h"
 
 #include "learn/row_loss.h"
@@ -159,7 +159,7 @@ TEST(loss_and_gradient_are_those_of_the_formula)
 
 /* F.cross_entropy and F.binary_cross_entropy_with_logits of PyTorch 2 on
  * double. */
-TEST(losses_are_pytorch_s)
+TEST(losses_are_those_of_pytorch)
 {
     float y[6] = {0.5f, -1.25f, 2, 0.75f, 0.25f, -3}, w[3] = {0.5f, 2, 1.5f};
     int32_t classes[2] = {2, 1};
@@ -394,7 +394,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loss_and_gradient_are_those_of_the_formula),
-        cmocka_unit_test(losses_are_pytorch_s),
+        cmocka_unit_test(losses_are_those_of_pytorch),
         cmocka_unit_test(
             rows_that_do_not_count_are_not_read_and_get_no_gradient),
         cmocka_unit_test(threads_and_padding_change_no_bit),

@@ -6,7 +6,7 @@
 
 enum { T = 4, I = 3, U = 2, GATES = 4 };
 
-static double squash(double x) { return 1 / (1 + exp(-x)); }
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 /* A tensor of random numbers, also as they are in the file. */
 static const float *random_tensor(const char *name, uint64_t which, size_t rank,
@@ -71,8 +71,9 @@ TEST(an_lstm_of_keras_gives_what_its_formulas_give)
             z[n] = product(x + t * I, kernel, I, GATES * U, n) +
                    product(h, recurrent, U, GATES * U, n) + (double)bias[n];
         for (size_t u = 0; u < U; u++) {
-            c[u] = squash(z[U + u]) * c[u] + squash(z[u]) * tanh(z[2 * U + u]);
-            want[u] = squash(z[3 * U + u]) * tanh(c[u]);
+            c[u] =
+                sigmoid(z[U + u]) * c[u] + sigmoid(z[u]) * tanh(z[2 * U + u]);
+            want[u] = sigmoid(z[3 * U + u]) * tanh(c[u]);
         }
         for (size_t u = 0; u < U; u++)
             h[u] = (float)want[u];
@@ -107,8 +108,8 @@ TEST(a_gru_of_keras_gives_what_its_formulas_give)
             back[n] = product(h, recurrent, U, G, n) + (double)bias[G + n];
         }
         for (size_t u = 0; u < U; u++) {
-            double z = squash(in[u] + back[u]);
-            double r = squash(in[U + u] + back[U + u]);
+            double z = sigmoid(in[u] + back[u]);
+            double r = sigmoid(in[U + u] + back[U + u]);
             double n = tanh(in[2 * U + u] + r * back[2 * U + u]);
             want[u] = z * (double)h[u] + (1 - z) * n;
         }
@@ -190,7 +191,7 @@ TEST(the_table_says_what_is_moved)
     elman_import_close(import);
 }
 
-TEST(a_mapping_that_does_not_fit_earns_a_sentence)
+TEST(a_mapping_that_does_not_fit_gets_its_own_sentence)
 {
     static const struct {
         const char *text, *message;
@@ -262,7 +263,7 @@ TEST(a_mapping_that_does_not_fit_earns_a_sentence)
                 ELMAN_BAD_FORMAT, "gates \"iffo\", expected the letters ifgo");
 }
 
-TEST(a_reference_must_come_out)
+TEST(a_reference_must_be_reproduced)
 {
     static const char mapping[] =
         "{" LINEAR ", \"tensors\": {" WEIGHT ", \"fc.bias\": \"b\"},"
@@ -299,8 +300,8 @@ int main(void)
         cmocka_unit_test(a_gru_of_keras_gives_what_its_formulas_give),
         cmocka_unit_test(sources_in_a_list_are_added_up),
         cmocka_unit_test(the_table_says_what_is_moved),
-        cmocka_unit_test(a_mapping_that_does_not_fit_earns_a_sentence),
-        cmocka_unit_test(a_reference_must_come_out),
+        cmocka_unit_test(a_mapping_that_does_not_fit_gets_its_own_sentence),
+        cmocka_unit_test(a_reference_must_be_reproduced),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

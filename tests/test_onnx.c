@@ -192,7 +192,7 @@ TEST(tensors_that_lie_are_refused)
             put_number(&t, 1, rows[i].dimensions[j]);
         put_number(&t, 2, rows[i].type);
         put_word(&t, 8, "weight");
-        put_piece(&t, 9, zeros, rows[i].raw);
+        put_data(&t, 9, zeros, rows[i].raw);
         g = graph_of(&t);
         REFUSED(&g, rows[i].part);
         CHECK(strstr(elman_message(), "tensor \"weight\""), "%s",
@@ -241,7 +241,7 @@ static void put_scalar(bytes *graph, const char *name)
     bytes t = {0};
     put_number(&t, 2, 1);
     put_word(&t, 8, name);
-    put_piece(&t, 9, "abcd", 4);
+    put_data(&t, 9, "abcd", 4);
     put_inner(graph, 5, &t);
 }
 
@@ -273,7 +273,7 @@ TEST(names_that_occur_twice_are_refused)
 TEST(what_is_not_text_is_refused)
 {
     bytes g = {0}, node = {0};
-    put_piece(&node, 3, "a\0b", 3);
+    put_data(&node, 3, "a\0b", 3);
     put_inner(&g, 1, &node);
     REFUSED(&g,
             "node 0 \"\" (): the name is not UTF-8, or contains a zero byte");
@@ -302,11 +302,11 @@ TEST(attributes_occur_once_and_have_a_kind)
 
     /* a graph, or bytes that are no text: there, but not read */
     put_word(&attribute, 1, "body");
-    put_piece(&attribute, 6, "", 0);
+    put_data(&attribute, 6, "", 0);
     put_number(&attribute, 20, 5);
     put_inner(&node, 5, &attribute);
     put_word(&attribute, 1, "blob");
-    put_piece(&attribute, 4, "a\0b", 3);
+    put_data(&attribute, 4, "a\0b", 3);
     put_number(&attribute, 20, 3);
     put_inner(&node, 5, &attribute);
     put_inner(&g, 1, &node);
@@ -318,7 +318,7 @@ TEST(attributes_occur_once_and_have_a_kind)
     onnx_close(graph);
 
     for (int i = 0; i < 201; i++)
-        put_piece(&node, 5, "", 0);
+        put_data(&node, 5, "", 0);
     put_inner(&g, 1, &node);
     REFUSED(&g, "201 attributes, expected at most 200");
 }
@@ -348,14 +348,14 @@ TEST(versions_are_read)
     CHECK_FAILS(parse(&m, NULL, &graph), ELMAN_BAD_FORMAT, "two opsets");
 
     put_number(&m, 1, 8);
-    put_piece(&m, 7, "", 0);
+    put_data(&m, 7, "", 0);
     put_word(&opset, 1, "com.example");
     put_inner(&m, 8, &opset);
     CHECK_FAILS(parse(&m, NULL, &graph), ELMAN_BAD_FORMAT, "names no opset");
     CHECK_FAILS(parse(&m, NULL, &graph), ELMAN_BAD_FORMAT,
                 "not an ONNX model: it has no IR version or no graph");
 
-    put_piece(&g, 15, "", 0);
+    put_data(&g, 15, "", 0);
     REFUSED(&g, "sparse initializers are not supported");
     put_word(&opset, 1, "x");
     put_inner(&g, 11, &opset);

@@ -158,7 +158,7 @@ TEST(gates_are_in_the_order_of_onnx)
     }
 }
 
-TEST(a_node_says_what_is_not_usual)
+TEST(a_node_says_what_is_unusual)
 {
     elman_config c = {.input_size = 3,
                       .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4}}};
@@ -214,7 +214,7 @@ TEST(learned_states_are_defaults)
     elman_model_destroy(model);
 }
 
-TEST(what_onnx_has_not_is_refused)
+TEST(what_onnx_lacks_is_refused)
 {
     elman_config c = {.input_size = 3,
                       .layers = {{.kind = ELMAN_LSTM,
@@ -363,9 +363,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_are_named_after_layers),
         cmocka_unit_test(gates_are_in_the_order_of_onnx),
-        cmocka_unit_test(a_node_says_what_is_not_usual),
+        cmocka_unit_test(a_node_says_what_is_unusual),
         cmocka_unit_test(learned_states_are_defaults),
-        cmocka_unit_test(what_onnx_has_not_is_refused),
+        cmocka_unit_test(what_onnx_lacks_is_refused),
         cmocka_unit_test(two_lines_read_it),
         cmocka_unit_test(what_was_exported_is_imported),
         cmocka_unit_test(every_allocation_may_fail_and_bytes_stay_the_same),

@@ -153,7 +153,7 @@ TEST(a_small_file_takes_little_memory_and_time)
         bytes g = {0};
         onnx_graph *graph = NULL;
         for (int j = 0; j < MANY; j++)
-            put_piece(&g, fields[i], "", 0);
+            put_data(&g, fields[i], "", 0);
         bytes m = model_of(&g, 8, 17);
         size_t size = m.size;
         allocator_reset();
@@ -166,10 +166,10 @@ TEST(a_small_file_takes_little_memory_and_time)
     bytes g = {0}, m;
     onnx_graph *graph = NULL;
     for (int j = 0; j < MANY; j++)
-        put_piece(&g, 1, "", 0);
+        put_data(&g, 1, "", 0);
     m = model_of(&g, 8, 17);
     for (int j = 0; j < MANY; j++)
-        put_piece(&m, 7, "", 0);
+        put_data(&m, 7, "", 0);
     CHECK_FAILS(parse(&m, NULL, &graph), ELMAN_BAD_FORMAT,
                 "more than 32 bytes of memory for each byte of the file");
 }
@@ -227,12 +227,12 @@ static void remove_files(void)
 
 TEST(external_data_is_read_from_its_offset)
 {
-    static const char *const places[] = {"data", "sub/data", "./data",
-                                         "sub//./data"};
+    static const char *const locations[] = {"data", "sub/data", "./data",
+                                            "sub//./data"};
     lay_out_files();
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    for (size_t i = 0; i < sizeof locations / sizeof *locations; i++) {
         onnx_graph *graph = NULL;
-        bytes m = elsewhere(places[i], "16", i % 2 ? "8" : NULL, 1);
+        bytes m = elsewhere(locations[i], "16", i % 2 ? "8" : NULL, 1);
         put_bytes("model.onnx", m.data, m.size);
         free(m.data);
         CHECK_OK(onnx_open(in_folder("model.onnx"), &graph));

@@ -104,7 +104,7 @@ TEST(rows_add_up_to_the_seconds_and_the_work_of_all_steps)
     }
 }
 
-TEST(without_being_asked_for_there_is_no_profile)
+TEST(there_is_no_profile_unless_asked_for)
 {
     session s = begin(ELMAN_END, false, 1);
     CHECK(elman_trainer_profile(s.trainer) == NULL, "a profile unasked");
@@ -137,7 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_add_up_to_the_seconds_and_the_work_of_all_steps),
-        cmocka_unit_test(without_being_asked_for_there_is_no_profile),
+        cmocka_unit_test(there_is_no_profile_unless_asked_for),
         cmocka_unit_test(counting_changes_no_bit),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

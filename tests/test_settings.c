@@ -66,7 +66,7 @@ static const char *refusal(size_t setting, const char *where)
 
 /* ---- Tests -------------------------------------------------------------- */
 
-TEST(a_setting_that_a_source_has_no_use_for_is_refused)
+TEST(a_setting_that_does_not_apply_to_a_source_is_refused)
 {
     static const bool taken[SOURCES][SETTINGS] = {
         {0, 0, 0, 0, 0, 0}, /* elman's own */
@@ -93,7 +93,7 @@ TEST(a_setting_that_a_source_has_no_use_for_is_refused)
     }
 }
 
-TEST(with_a_mapping_file_the_order_of_layers_has_no_use)
+TEST(with_a_mapping_file_the_order_of_layers_does_not_apply)
 {
     for (size_t setting = 2; setting <= 3; setting++) {
         elman_import_config config = with_setting(setting);
@@ -122,8 +122,9 @@ TEST(relu_is_refused_where_no_layer_can_have_it)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_setting_that_a_source_has_no_use_for_is_refused),
-        cmocka_unit_test(with_a_mapping_file_the_order_of_layers_has_no_use),
+        cmocka_unit_test(a_setting_that_does_not_apply_to_a_source_is_refused),
+        cmocka_unit_test(
+            with_a_mapping_file_the_order_of_layers_does_not_apply),
         cmocka_unit_test(relu_is_refused_where_no_layer_can_have_it),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

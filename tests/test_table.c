@@ -1,6 +1,6 @@
 /*
- * test_table.c: a table is split in time, scaled by its past, and forecast,
- * tagged or tracked; each bad one gives its own sentence.
+ * test_table.c: a table is split in time, scaled by its training rows, and
+ * forecast, tagged or tracked; each bad one gives its own sentence.
  */
 #include "dataset.h"
 

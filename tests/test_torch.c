@@ -22,7 +22,7 @@ TEST(state_dicts_are_what_torch_saved)
 {
     static const struct {
         const char *name, *key, *dict;
-        size_t beside;
+        size_t extra;
     } cases[] = {
         {"state", NULL, "", 0},
         {"state", "", "", 0},
@@ -51,7 +51,7 @@ TEST(state_dicts_are_what_torch_saved)
         char name[100];
         CHECK_OK(open_golden(cases[i].name, cases[i].key, &file));
         assert_string_equal(file->dict, cases[i].dict);
-        CHECK(file->extra_count == cases[i].beside, "%s: %zu beside",
+        CHECK(file->extra_count == cases[i].extra, "%s: %zu extra",
               cases[i].name, file->extra_count);
         snprintf(name, sizeof name, "%s%s%s", cases[i].name,
                  strcmp(cases[i].name, "several") ? "" : ":",

@@ -113,7 +113,7 @@ TEST(what_is_read_without_its_bias_is_a_branch)
 }
 
 /* b goes along steps here, though it is as long as features are many. */
-TEST(a_bias_along_another_axis_is_none)
+TEST(an_addend_along_another_axis_is_not_a_bias)
 {
     static const int64_t order[] = {1, 2, 0};
     const line turned = {
@@ -156,7 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_linear_layer_is_followed),
         cmocka_unit_test(what_is_read_without_its_bias_is_a_branch),
-        cmocka_unit_test(a_bias_along_another_axis_is_none),
+        cmocka_unit_test(an_addend_along_another_axis_is_not_a_bias),
         cmocka_unit_test(numbers_are_not_cut_on_the_way),
         cmocka_unit_test(a_clip_of_zero_is_refused),
     };

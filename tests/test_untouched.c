@@ -299,7 +299,7 @@ TEST(training_that_fails_writes_nothing)
     fixture_end(other);
 }
 
-TEST(a_check_that_can_not_be_done_reports_nothing)
+TEST(a_check_that_cannot_be_done_reports_nothing)
 {
     const char *none = in_folder("none");
     UNTOUCHED(
@@ -351,7 +351,7 @@ int main(void)
         cmocka_unit_test(a_sampler_and_a_flow_that_fail_write_nothing),
         cmocka_unit_test(what_reads_data_writes_on_success_only),
         cmocka_unit_test(training_that_fails_writes_nothing),
-        cmocka_unit_test(a_check_that_can_not_be_done_reports_nothing),
+        cmocka_unit_test(a_check_that_cannot_be_done_reports_nothing),
         cmocka_unit_test(exchange_that_fails_writes_nothing),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

@@ -1,7 +1,7 @@
 /*
  * onednn.c: times oneDNN's recurrent primitives, through its C API of version
  * 2, for `elman bench --peers`: a line on standard input is a turn, the median
- * seconds of a run its answer, "-" what it can not do.
+ * seconds of a run its answer, "-" what it cannot do.
  *
  * Weights are in the primitive's own layout, packed before the clock starts.
  * gru is its LBR_GRU, which means what PyTorch's means. A stack is one

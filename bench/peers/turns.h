@@ -1,6 +1,6 @@
 /*
  * turns.h: the peers' side of `elman bench --peers`, for those in C: a line is
- * a turn, the median seconds of a run its answer, "-" what a peer can not do.
+ * a turn, the median seconds of a run its answer, "-" what a peer cannot do.
  */
 #ifndef TURNS_H
 #define TURNS_H
@@ -51,7 +51,7 @@ static double turn_time(bool (*run_once)(void), double seconds)
 }
 
 /* Answers until nobody asks any more. prepare makes the network of a turn, or
- * keeps the one it has; both return false for what they can not do. */
+ * keeps the one it has; both return false for what they cannot do. */
 static void turns_serve(bool (*prepare)(const turn *t), bool (*run_once)(void))
 {
     char line[512];

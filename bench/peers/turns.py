@@ -1,5 +1,5 @@
 """The peers' side of `elman bench --peers`: a line is a turn, the median
-seconds of a run its answer, "-" what a peer can not do."""
+seconds of a run its answer, "-" what a peer cannot do."""
 import collections
 import os
 import statistics

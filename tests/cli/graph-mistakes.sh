@@ -49,6 +49,6 @@ cp -r kept before
     ulimit -f 1
     try lstm.onnx -i x=large.npy -o kept
     try lstm.onnx -i x=large.npy -o new
-) 2>&1 | sed 's/\.elman-[^/]*/BESIDE/'
+) 2>&1 | sed 's/\.elman-[^/]*/TEMPORARY/'
 diff -r before kept && ls -A kept
 [ -e new ] || echo nothing new

@@ -10,9 +10,9 @@ elman run model.onnx "$@" --output-dir whole
 for name in logits h_n c_n; do compare whole/$name.npy output0_$name.npy; done
 
 # in chunks and with threads: the same bits
-elman run model.onnx "$@" -o pieces --steps 1 --threads 2 --json
-diff -r whole pieces && echo the same bits
-elman run model.onnx "$@" -o pieces --quiet
+elman run model.onnx "$@" -o chunks --steps 1 --threads 2 --json
+diff -r whole chunks && echo the same bits
+elman run model.onnx "$@" -o chunks --quiet
 
 # weights as inputs, as in ONNX's own tests of its operators
 cp -r "$golden/node_lstm_with_peepholes" operator

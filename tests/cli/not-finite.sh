@@ -1,4 +1,4 @@
-# a loss that is not a number stops the run, and the place is named
+# a loss that is not a number stops the run, and says where it was found
 . "$CASES/data.sh"
 make_series 40
 elman train series.tsv --cell rnn --nonlinearity relu --hidden 8 --quiet \

@@ -13,11 +13,11 @@ elman=$(realpath "$1") && [ -x "$elman" ] || {
 }
 shift
 CASES=$(cd "$(dirname "$0")" && pwd)
-place=$(mktemp -d) || exit 2
-trap 'rm -rf "$place"' EXIT
-mkdir "$place/bin" && ln -s "$elman" "$place/bin/elman"
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin" && ln -s "$elman" "$scratch/bin/elman"
 
-PATH=$place/bin:$PATH LC_ALL=C.UTF-8 TERM=dumb
+PATH=$scratch/bin:$PATH LC_ALL=C.UTF-8 TERM=dumb
 export CASES PATH LC_ALL TERM
 unset NO_COLOR ELMAN_ISA COLUMNS
 
@@ -26,27 +26,27 @@ unset NO_COLOR ELMAN_ISA COLUMNS
 failed=0
 for name; do
     skipped=
-    mkdir "$place/$name"
-    (cd "$place/$name" && timeout 120 sh "$CASES/$name.sh") \
-        >"$place/out" 2>"$place/err" </dev/null
+    mkdir "$scratch/$name"
+    (cd "$scratch/$name" && timeout 120 sh "$CASES/$name.sh") \
+        >"$scratch/out" 2>"$scratch/err" </dev/null
     status=$?
-    [ $status = 77 ] && skipped=yes && cat "$place/err" && continue
-    echo $status >"$place/exit"
+    [ $status = 77 ] && skipped=yes && cat "$scratch/err" && continue
+    echo $status >"$scratch/exit"
     for part in out err exit; do
         want=$CASES/$name.$part
-        [ -e "$want" ] || want=$place/nothing
+        [ -e "$want" ] || want=$scratch/nothing
         case $part in
-        exit) echo 0 >"$place/nothing" ;;
-        *) : >"$place/nothing" ;;
+        exit) echo 0 >"$scratch/nothing" ;;
+        *) : >"$scratch/nothing" ;;
         esac
-        cmp -s "$want" "$place/$part" && continue
+        cmp -s "$want" "$scratch/$part" && continue
         if [ -n "$RECORD" ]; then
-            cp "$place/$part" "$CASES/$name.$part"
-            cmp -s "$place/nothing" "$place/$part" && rm "$CASES/$name.$part"
+            cp "$scratch/$part" "$CASES/$name.$part"
+            cmp -s "$scratch/nothing" "$scratch/$part" && rm "$CASES/$name.$part"
             echo "recorded $name.$part"
         else
             echo "$name: .$part differs (wanted -, got +)"
-            diff -u "$want" "$place/$part" | tail -n +3
+            diff -u "$want" "$scratch/$part" | tail -n +3
             failed=1
         fi
     done

@@ -4,8 +4,8 @@
 make_table 203
 common='--task track --target heat --columns hour,load --window 16 --epochs 2 --hidden 8 --quiet'
 elman train table.csv $common -o stream >/dev/null
-elman train table.csv $common -o ahead --bidirectional >/dev/null
-for model in stream ahead; do
+elman train table.csv $common -o lookahead --bidirectional >/dev/null
+for model in stream lookahead; do
     elman predict $model table.csv | wc -l
     head -11 table.csv | elman predict $model | wc -l
 done

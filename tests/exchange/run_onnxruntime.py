@@ -21,8 +21,8 @@ def worst(got, want):
     return float(numpy.max(numpy.abs(got - want) / bound, initial=0))
 
 
-def arrays(folder, run, way):
-    prefix = f"{run}.{way}."
+def arrays(folder, run, direction):
+    prefix = f"{run}.{direction}."
     return {path.name[len(prefix):-len(".npy")]: numpy.load(path)
             for path in folder.glob(prefix + "*.npy")}
 

@@ -26,7 +26,7 @@ static void run(const uint8_t *data, size_t size)
             for (size_t k = 0; k < archive_size(file, i); k++)
                 sum += (unsigned char)bytes[k];
     }
-    MUST(sum < SIZE_MAX); /* all were looked at */
+    MUST(sum < SIZE_MAX); /* all were read */
     archive_close(file);
 }
 

@@ -1,5 +1,5 @@
 /* pickle.c: one pickle under a table of a few names; every value that it made
- * is looked at, and the tree from its root as deep as it may be. */
+ * is inspected, and the tree from its root as deep as it may be. */
 #include "fuzz.h"
 
 #include "format/pickle.h"
@@ -19,7 +19,7 @@ static const pickle_table table = {.row_count = sizeof rows / sizeof *rows,
                                    .advice = "save tensors"};
 
 /* Touches what a value holds; how many items. */
-static size_t look_at(const pickle_value *v)
+static size_t inspect(const pickle_value *v)
 {
     volatile unsigned char last = 0;
     switch ((pickle_kind)v->kind) {
@@ -59,7 +59,7 @@ static void run(const uint8_t *data, size_t size)
     if (pickle_parse(exact, size, &table, &used, &tree) == ELMAN_OK) {
         MUST(used <= size && pickle_root(tree));
         for (pickle_value *v; (v = pickle_next(tree, &walk));)
-            items += look_at(v);
+            items += inspect(v);
         MUST(items <= 4 * size);
         pickle_close(tree);
     } else {

@@ -10,13 +10,13 @@
 /* Reads every element in each way there is. */
 static void read_elements(const named_tensor *t)
 {
-    enum { PIECE = 16 };
-    double reals[PIECE];
-    int64_t wholes[PIECE];
-    for (size_t first = 0; first < t->count; first += PIECE) {
-        size_t left = t->count - first, count = left < PIECE ? left : PIECE;
-        tensor_doubles(t, first, count, reals);
-        tensor_wholes(t, first, count, wholes);
+    enum { CHUNK = 16 };
+    double reals[CHUNK];
+    int64_t wholes[CHUNK];
+    for (size_t begin = 0; begin < t->count; begin += CHUNK) {
+        size_t left = t->count - begin, count = left < CHUNK ? left : CHUNK;
+        tensor_doubles(t, begin, count, reals);
+        tensor_wholes(t, begin, count, wholes);
     }
     float *floats = malloc(t->count * sizeof *floats + 1);
     if (!floats) abort();

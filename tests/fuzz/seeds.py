@@ -14,8 +14,8 @@ def put(target, name, data):
                                 else data.encode())
 
 
-def cut(target, name, data, pieces=6):
+def cut(target, name, data, parts=6):
     """The file, and beginnings of it."""
     put(target, name, data)
-    for i in range(1, pieces):
-        put(target, f"{name}-cut-{i}", data[:len(data) * i // pieces])
+    for i in range(1, parts):
+        put(target, f"{name}-cut-{i}", data[:len(data) * i // parts])

@@ -59,10 +59,10 @@ def safetensors():
               "BOOL": 1}
     header, data = {"__metadata__": {"format": "pt", "k": "\u00e4"}}, b""
     for dtype, width in widths.items():
-        piece = bytes(range(1, 2 * width + 1))
+        numbers = bytes(range(1, 2 * width + 1))
         header[f"t.{dtype}"] = entry(dtype, [2, 1], len(data),
-                                     len(data) + len(piece))
-        data += piece
+                                     len(data) + len(numbers))
+        data += numbers
     header["none"] = entry("F32", [0, 7], len(data), len(data))
     header["scalar"] = entry("F64", [], len(data), len(data) + 8)
     cut("safetensors", "every-type", tensors(header, data + struct.pack("<d", 1)))

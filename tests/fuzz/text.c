@@ -1,4 +1,4 @@
-/* text.c: a text as tokens of a unit, chosen by its length; UTF-8 by the way.
+/* text.c: a text as tokens of a unit, chosen by its length; and as UTF-8.
  */
 #include "data.h"
 

@@ -5,14 +5,14 @@
 
 static void read_elements(const named_tensor *t)
 {
-    enum { PIECE = 64, MOST = 1 << 16 };
-    double reals[PIECE];
+    enum { CHUNK = 64, MOST = 1 << 16 };
+    double reals[CHUNK];
     size_t count = t->count < MOST ? t->count : MOST;
-    for (size_t first = 0; first < count; first += PIECE) {
-        size_t left = count - first;
-        tensor_doubles(t, first, left < PIECE ? left : PIECE, reals);
+    for (size_t begin = 0; begin < count; begin += CHUNK) {
+        size_t left = count - begin;
+        tensor_doubles(t, begin, left < CHUNK ? left : CHUNK, reals);
     }
-    if (t->count > MOST) tensor_doubles(t, t->count - PIECE, PIECE, reals);
+    if (t->count > MOST) tensor_doubles(t, t->count - CHUNK, CHUNK, reals);
 }
 
 static void run(const uint8_t *data, size_t size)

@@ -28,7 +28,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-PLACE = pathlib.Path(__file__).resolve().parent / "state"
+FOLDER = pathlib.Path(__file__).resolve().parent / "state"
 CODES = {torch.float32: "F32", torch.float64: "F64", torch.float16: "F16",
          torch.bfloat16: "BF16", torch.int64: "I64"}
 
@@ -57,25 +57,25 @@ def compress(path):
             file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
 
 
-def save(content, tensors, name, ways):
+def save(content, tensors, name, formats):
     files = []
-    for way in ways:
-        end = "safetensors" if way == "safetensors" else "pt"
-        file = name if way in ("zip", "safetensors") else f"{name}_{way}"
-        path = PLACE / f"{file}.{end}"
-        if way == "safetensors":
+    for format in formats:
+        end = "safetensors" if format == "safetensors" else "pt"
+        file = name if format in ("zip", "safetensors") else f"{name}_{format}"
+        path = FOLDER / f"{file}.{end}"
+        if format == "safetensors":
             save_safetensors(tensors, path)
         else:
             torch.save(content, path,
-                       _use_new_zipfile_serialization=way != "older")
-        if way == "compressed":
+                       _use_new_zipfile_serialization=format != "older")
+        if format == "compressed":
             compress(path)
         files.append(path.name)
     return files
 
 
 def record(name, model, layers, forward, x, wrap=None, rename=None,
-           ways=("zip", "safetensors"), type=torch.float32, inferable=True,
+           formats=("zip", "safetensors"), type=torch.float32, inferable=True,
            state=None, **more):
     """forward(model, x) computes in double; wrap(state) is what is saved."""
     torch.manual_seed(zlib.crc32(name.encode()))
@@ -87,15 +87,15 @@ def record(name, model, layers, forward, x, wrap=None, rename=None,
         tensors = collections.OrderedDict(
             (rename(key), tensor) for key, tensor in tensors.items())
     files = save(wrap(model, tensors) if wrap else tensors, tensors, name,
-                 ways)
+                 formats)
     model.double()
     if x.is_floating_point():
         x = x.float().double()
     with torch.no_grad():
         y = forward(model, x)
-    np.save(PLACE / f"{name}_x.npy",
+    np.save(FOLDER / f"{name}_x.npy",
             x.float().numpy() if x.is_floating_point() else x.numpy())
-    np.save(PLACE / f"{name}_y.npy", y.float().numpy())
+    np.save(FOLDER / f"{name}_y.npy", y.float().numpy())
     write(name, {"files": files, "layers": layers, "inferable": inferable,
                  **more, "type": str(type).removeprefix("torch."),
                  "x": f"{name}_x.npy", "y": f"{name}_y.npy"})
@@ -104,7 +104,7 @@ def record(name, model, layers, forward, x, wrap=None, rename=None,
 def write(name, case):
     lines = ",\n ".join(f"{json.dumps(key)}: {json.dumps(value)}"
                         for key, value in case.items())
-    (PLACE / f"{name}.json").write_text("{\n " + lines + "\n}\n")
+    (FOLDER / f"{name}.json").write_text("{\n " + lines + "\n}\n")
     print(name, *case["files"])
 
 
@@ -151,7 +151,7 @@ TOKENS = torch.arange(10).reshape(5, 2) % 11
 
 def single_modules():
     every = ("zip", "older", "compressed", "safetensors")
-    record("lstm", nn.LSTM(4, 5, 2), ".", plain, draw(6, 3, 4), ways=every)
+    record("lstm", nn.LSTM(4, 5, 2), ".", plain, draw(6, 3, 4), formats=every)
     record("gru_prefix", nn.GRU(3, 4, bidirectional=True, batch_first=True),
            "module.encoder.rnn", plain, draw(2, 5, 3), batch_first=True,
            rename=lambda key: "module.encoder.rnn." + key)
@@ -170,18 +170,18 @@ def single_modules():
                        (torch.bfloat16, "bfloat16")]:
         record(name, Net(lstm=nn.LSTM(3, 4), fc=nn.Linear(4, 2)), "lstm,fc",
                plain, draw(5, 2, 3), type=type,
-               ways=("zip", "older", "safetensors"))
+               formats=("zip", "older", "safetensors"))
 
 
 def models():
     record("language", language(), "embed,lstm,fc", plain, TOKENS,
-           ways=("zip", "older", "safetensors"))
+           formats=("zip", "older", "safetensors"))
 
     tied = Net(embed=nn.Embedding(11, 5), lstm=nn.LSTM(5, 5),
                fc=nn.Linear(5, 11))
     tied.fc.weight = tied.embed.weight
     record("tied", tied, "embed,lstm,fc", plain, TOKENS,
-           ways=("zip", "older"))
+           formats=("zip", "older"))
     record("norm", Net(rnn=nn.LSTM(3, 5), norm=nn.LayerNorm(5),
                        out=nn.Linear(5, 2)), "rnn,norm,out", plain,
            draw(5, 2, 3))
@@ -225,20 +225,20 @@ def checkpoints():
                 "optimizer": optimizer.state_dict(), "loss": 0.5,
                 "best": None, "history": [1.5, 0.75], "done": True}
     record("checkpoint", language(), "embed,lstm,fc", plain, TOKENS,
-           wrap=trained, ways=("zip", "older"), key="model")
+           wrap=trained, formats=("zip", "older"), key="model")
 
     def averaged(model, tensors):
         ema = {key: tensor / 2 for key, tensor in tensors.items()}
         return {"ema": ema, "net": {"weights": dict(tensors)}}
     record("two_states", language(), "embed,lstm,fc", plain, TOKENS,
-           wrap=averaged, ways=("zip",), key="net.weights")
+           wrap=averaged, formats=("zip",), key="net.weights")
 
     def lightning(model, tensors):
         return {"epoch": 1, "global_step": 20,
                 "state_dict": tensors, "lr_schedulers": [],
                 "hyper_parameters": {"hidden_size": 5, "name": "net"}}
     record("lightning", language(), "model.embed,model.lstm,model.fc", plain,
-           TOKENS, wrap=lightning, ways=("zip",), key="state_dict",
+           TOKENS, wrap=lightning, formats=("zip",), key="state_dict",
            rename=lambda key: "model." + key)
     record("more", language(), "embed,lstm,fc", plain, TOKENS,
            ignore="*.num_batches_tracked,criterion.*",
@@ -261,43 +261,43 @@ def checkpoints():
         tensors["lstm.bias_hh_l0"] = flat[20:]
         return tensors
     record("views", language(), "embed,lstm,fc", plain, TOKENS, state=views,
-           ways=("zip", "older"))
+           formats=("zip", "older"))
 
     def parameters(model, tensors):
         return dict(model.named_parameters())
     record("parameters", language(), "embed,lstm,fc", plain, TOKENS,
-           wrap=parameters, ways=("zip", "older"))
+           wrap=parameters, formats=("zip", "older"))
 
 
 def refused():
-    torch.save(nn.LSTM(2, 3), PLACE / "whole_module.pt")
+    torch.save(nn.LSTM(2, 3), FOLDER / "whole_module.pt")
     write("whole_module", {"files": ["whole_module.pt"],
                            "says": ["torch.nn.modules.rnn"]})
-    torch.save({"a": 1, "b": [2.5]}, PLACE / "no_tensors.pt")
+    torch.save({"a": 1, "b": [2.5]}, FOLDER / "no_tensors.pt")
     write("no_tensors", {"files": ["no_tensors.pt"], "says": []})
     tensors = nn.LSTM(3, 4).state_dict()
     del tensors["bias_hh_l0"]
-    torch.save(tensors, PLACE / "one_bias.pt")
+    torch.save(tensors, FOLDER / "one_bias.pt")
     write("one_bias", {"files": ["one_bias.pt"], "says": ["bias_hh_l0"]})
     tensors = nn.LSTM(3, 4).state_dict()
     tensors["weight_hh_l0"] = torch.zeros(16, 5)
-    torch.save(tensors, PLACE / "not_square.pt")
+    torch.save(tensors, FOLDER / "not_square.pt")
     write("not_square", {"files": ["not_square.pt"],
                          "says": ["weight_hh_l0"]})
     tensors = nn.LSTM(3, 4, 3).state_dict()
     for key in list(tensors):
         if key.endswith("l1"):
             del tensors[key]
-    torch.save(tensors, PLACE / "no_level.pt")
+    torch.save(tensors, FOLDER / "no_level.pt")
     write("no_level", {"files": ["no_level.pt"], "says": ["_l1"]})
     torch.save(with_more(None, language().state_dict()),
-               PLACE / "unclaimed.pt")
+               FOLDER / "unclaimed.pt")
     write("unclaimed", {"files": ["unclaimed.pt"],
                         "says": ["num_batches_tracked"]})
 
 
-shutil.rmtree(PLACE, ignore_errors=True)
-PLACE.mkdir()
+shutil.rmtree(FOLDER, ignore_errors=True)
+FOLDER.mkdir()
 single_modules()
 models()
 checkpoints()

@@ -251,10 +251,11 @@ def shapes_of(config):
     """Parameters of a config, and the levels: name, R, H, has a cell."""
     shapes, levels, I, seen = {}, [], config.get("input_size", 0), {}
     for layer in config["layers"]:
-        sort = NAMES.get(layer["kind"], "rnn")
+        default = NAMES.get(layer["kind"], "rnn")
         if layer["kind"] in GATES or layer["kind"] in NAMES:
-            seen[sort] = seen.get(sort, 0) + 1
-            layer["name"] = sort + (str(seen[sort]) if seen[sort] > 1 else "")
+            seen[default] = seen.get(default, 0) + 1
+            number = str(seen[default]) if seen[default] > 1 else ""
+            layer["name"] = default + number
             prefix = layer["name"]
         if layer["kind"] in GATES:
             own, I = recurrent_shapes(layer, prefix, I)

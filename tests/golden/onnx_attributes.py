@@ -81,8 +81,8 @@ def operator(book, name, op, given="X", fixed="W R B", outputs="Y Y_h Y_c",
 
 
 def build(op, given, held, outputs, shape, opset, layout, attributes, kind):
-    places = NAMES if op == "LSTM" else NAMES[:6]
-    used = [n if n in given or n in held else "" for n in places]
+    slots = NAMES if op == "LSTM" else NAMES[:6]
+    used = [n if n in given or n in held else "" for n in slots]
     while not used[-1]:
         used.pop()
     names = ["Y", "Y_h", "Y_c"][:3 if op == "LSTM" else 2]
@@ -113,10 +113,10 @@ def attribute_cases(book):
         states = "initial_h initial_c" if op == "LSTM" else "initial_h"
         for opset in [7, 11, 22]:
             case(f"opset{opset}", op, opset=opset)
-        for way in ["reverse", "bidirectional"]:
-            case(way, op, direction=way)
-            case(way + "_lens", op, "X sequence_lens " + states,
-                 direction=way)
+        for direction in ["reverse", "bidirectional"]:
+            case(direction, op, direction=direction)
+            case(direction + "_lens", op, "X sequence_lens " + states,
+                 direction=direction)
         case("lens", op, "X sequence_lens")
         case("lens_fixed", op, fixed="W R B sequence_lens " + states,
              direction="bidirectional")

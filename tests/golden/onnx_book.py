@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def strip(model):
-    """Takes out texts that tell of the machine that wrote the model."""
+    """Takes out texts that describe the machine that wrote the model."""
     model.ClearField("doc_string")
     model.ClearField("metadata_props")
     graphs = [model.graph]
@@ -71,7 +71,7 @@ class Book:
     """
 
     def __init__(self, only=None):
-        self.place = HERE / "onnx"
+        self.root = HERE / "onnx"
         self.only = only
         self.seen = collections.OrderedDict()
         self.bytes = 0
@@ -88,7 +88,7 @@ class Book:
         strip(model)
         operators = patterns(model)
         ask = expected or runtime
-        folder = self.place / name
+        folder = self.root / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         apart = {"save_as_external_data": True, "location": "weights.bin",

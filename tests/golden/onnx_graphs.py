@@ -85,7 +85,7 @@ class Graph:
         model.ir_version = ir or (8 if self.opset < 20 else 10)
         return model
 
-    # ---- Pieces that many exporters write -----------------------------------
+    # ---- Parts that many exporters write ------------------------------------
 
     def lstm(self, x, I=I, H=H, outputs="Y", extra=(), **attributes):
         D = 2 if attributes.get("direction") == "bidirectional" else 1

@@ -56,27 +56,27 @@ def keras_cases():
     def keras_bidirectional(g):
         """Both directions cut apart, turned and joined again."""
         y = g.lstm(keras_input(g), direction="bidirectional")
-        ways = []
+        outputs = []
         for d in range(2):
             one = g.axes("Squeeze", g.slice(y, [d], [d + 1], [1]), 1)
-            ways.append(g.node("Transpose", one, perm=[1, 0, 2]))
-        y = g.node("Concat", *ways, axis=2)
+            outputs.append(g.node("Transpose", one, perm=[1, 0, 2]))
+        y = g.node("Concat", *outputs, axis=2)
         g.output(g.dense(y, 2 * H, C), "dense")
 
     @graph(13, batches)
     def keras_bidirectional_last(g):
         y, h = g.gru(keras_input(g), direction="bidirectional",
                      outputs="Y,Y_h", linear_before_reset=1)
-        ways = [g.axes("Squeeze", g.slice(h, [d], [d + 1], [0]), 0)
+        ends = [g.axes("Squeeze", g.slice(h, [d], [d + 1], [0]), 0)
                 for d in range(2)]
-        g.output(g.dense(g.node("Concat", *ways, axis=-1), 2 * H, C), "dense")
+        g.output(g.dense(g.node("Concat", *ends, axis=-1), 2 * H, C), "dense")
 
     def two_nodes(g, cell, **more):
         """One node for each direction, batches first."""
         x = keras_input(g)
         return [g.node("Transpose", g.axes("Squeeze", cell(
-            x, direction=way, **more), 1), perm=[1, 0, 2])
-            for way in ("forward", "reverse")]
+            x, direction=direction, **more), 1), perm=[1, 0, 2])
+            for direction in ("forward", "reverse")]
 
     @graph(13, batches)
     def keras_two_nodes(g):
@@ -98,12 +98,13 @@ def keras_cases():
     def keras_two_nodes_last(g):
         """Two levels, and the final states of the second."""
         x = keras_input(g)
-        x = g.node("Concat", *[g.axes("Squeeze", g.lstm(x, direction=way), 1)
-                               for way in ("forward", "reverse")], axis=2)
+        x = g.node("Concat", *[
+            g.axes("Squeeze", g.lstm(x, direction=direction), 1)
+            for direction in ("forward", "reverse")], axis=2)
         last = [g.axes("Squeeze", g.node(
             "RNN", x, g.weight(1, H, 2 * H), g.weight(1, H, H),
-            outputs=",Y_h", direction=way, hidden_size=H,
-            activations=["Relu"]), 0) for way in ("forward", "reverse")]
+            outputs=",Y_h", direction=direction, hidden_size=H,
+            activations=["Relu"]), 0) for direction in ("forward", "reverse")]
         g.output(g.dense(g.node("Concat", *last, axis=1), 2 * H, C), "dense")
 
     @graph(13, batches)

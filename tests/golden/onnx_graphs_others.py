@@ -191,20 +191,20 @@ def others_cases():
         y, h = g.gru(plain(g), direction="reverse", outputs="Y,Y_h")
         g.output(g.dense(g.axes("Squeeze", h, 0), H, C), "y")
 
-    for way, opset in [("gather", 13), ("slice", 9), ("reshape", 13),
-                       ("flatten", 13), ("negative", 18)]:
-        @graph(opset, steps, name="last_by_" + way)
-        def last(g, way=way):
+    for method, opset in [("gather", 13), ("slice", 9), ("reshape", 13),
+                          ("flatten", 13), ("negative", 18)]:
+        @graph(opset, steps, name="last_by_" + method)
+        def last(g, method=method):
             y, h = g.lstm(plain(g), outputs="Y,Y_h")
-            if way == "gather":
+            if method == "gather":
                 y = g.node("Gather", g.axes("Squeeze", y, 1),
                            g.hold(np.int64(-1)), axis=0)
-            elif way == "slice":
+            elif method == "slice":
                 y = g.axes("Squeeze", g.slice(y, [-1], [2**63 - 1], [0]),
                            0, 1)
-            elif way == "reshape":
+            elif method == "reshape":
                 y = g.shaped(h, -1, H)
-            elif way == "flatten":
+            elif method == "flatten":
                 y = g.node("Flatten", g.node("Transpose", h, perm=[1, 0, 2]),
                            axis=1)
             else:
@@ -216,7 +216,7 @@ def others_cases():
 
     @graph(13, tokens)
     def embedding_time_major(g):
-        """Gather on the axis 0 that is not told; the bias comes first."""
+        """Gather on the axis 0 that is not given; the bias comes first."""
         ids = g.node("Transpose", g.input("x", ["N", "T"], TensorProto.INT32))
         y = g.lstm(g.node("Gather", g.weight(9, I), ids))
         y = g.node("MatMul", g.axes("Squeeze", y, 1), g.weight(H, 9))

@@ -202,7 +202,7 @@ want("tagger_gru_time_major", lambda: Tagger(1, nn.GRU, False),
      {"tokens": TB, "tags": TB})
 want("tagger_three_levels", lambda: Scores(3), tokens(11), "tags", TAGS)
 want("tagger_fixed", Tagger, tokens(11), "tags", TAGS, dynamic=False)
-for opset in [9, 13, 16]:  # the norm in pieces
+for opset in [9, 13, 16]:  # the norm in parts
     want(f"tagger_opset{opset}", Tagger, tokens(11), "tags", TAGS,
          exporters=BOTH[:1], options={"opset_version": opset})
 want("tagger_int32", Tagger,
@@ -307,17 +307,17 @@ def head(*between):
     return lambda: Forecaster(nn.Sequential(*layers, nn.Linear(wide, 3)))
 
 
-AHEAD = {"x": BT, "forecast": {0: "B"}}
-want("forecaster", Forecaster, batches(2), "forecast", AHEAD)
-want("forecaster_shaped", Shaped, batches(2), "forecast", AHEAD)
+FORECAST = {"x": BT, "forecast": {0: "B"}}
+want("forecaster", Forecaster, batches(2), "forecast", FORECAST)
+want("forecaster_shaped", Shaped, batches(2), "forecast", FORECAST)
 want("forecaster_tanh_elu", head(nn.Tanh(), nn.ELU(0.7)), batches(2),
-     "forecast", AHEAD)
+     "forecast", FORECAST)
 want("forecaster_leaky", head(nn.LeakyReLU(0.2), nn.Hardsigmoid()),
-     batches(2), "forecast", AHEAD)
+     batches(2), "forecast", FORECAST)
 want("forecaster_softplus", head(nn.Softplus()), batches(2), "forecast",
-     AHEAD, exporters=BOTH[:1])
+     FORECAST, exporters=BOTH[:1])
 want("forecaster_norm", head(nn.LayerNorm(5), nn.Sigmoid()), batches(2),
-     "forecast", AHEAD)
+     "forecast", FORECAST)
 want("forecaster_every", Every,
      lambda T, B: {"x": torch.randn(T, B, 2), "h_0": torch.randn(1, B, 4),
                    "c_0": torch.randn(1, B, 4), "g_0": torch.randn(1, B, 3)},
@@ -384,10 +384,10 @@ whole("gru_states_fixed", nn.GRU, 2, True, BT, batch_first=True,
 class Learned(nn.Module):
     """The initial state is a parameter."""
 
-    def __init__(self, ways):
+    def __init__(self, directions):
         super().__init__()
-        self.rnn = nn.RNN(4, 3, bidirectional=ways == 2)
-        self.h_0 = nn.Parameter(torch.zeros(ways, 1, 3))
+        self.rnn = nn.RNN(4, 3, bidirectional=directions == 2)
+        self.h_0 = nn.Parameter(torch.zeros(directions, 1, 3))
 
     def forward(self, x):
         return self.rnn(x, self.h_0.expand(-1, x.shape[1], -1))[0]
@@ -438,7 +438,7 @@ def unrolled_whole(name, layers, axes=TB, given=True, **options):
              dynamic=dynamic)
 
 
-RELU, WAYS = {"nonlinearity": "relu"}, {"bidirectional": True}
+RELU, BOTH_DIRECTIONS = {"nonlinearity": "relu"}, {"bidirectional": True}
 unrolled_classifier("tanh", batch_first=True)
 unrolled_classifier("relu", "state", "softmax", **RELU)
 unrolled_classifier("no_bias", "narrow", bias=False, batch_first=True)
@@ -446,10 +446,10 @@ unrolled_classifier("fixed", batch_first=True, dynamic=False)
 unrolled_classifier("fixed_relu", "state", layers=2, dynamic=False, **RELU)
 unrolled_classifier("fixed_no_bias", dynamic=False, bias=False)
 unrolled_classifier("both", "both", "log_softmax", 2, 3, batch_first=True,
-                    **WAYS)
-unrolled_classifier("flat", "flat", H=1, batch_first=True, **WAYS)
+                    **BOTH_DIRECTIONS)
+unrolled_classifier("flat", "flat", H=1, batch_first=True, **BOTH_DIRECTIONS)
 unrolled_classifier("fixed_both", "both", "sigmoid", 2, 3, dynamic=False,
-                    **RELU, **WAYS)
+                    **RELU, **BOTH_DIRECTIONS)
 unrolled_classifier("three_levels", "state", "relu", 3, batch_first=True)
 unrolled_classifier("float64", layers=2, type=torch.float64)
 unrolled("tagger", lambda: Tagger(2, nn.RNN), tokens(11), "tags",
@@ -465,9 +465,9 @@ unrolled("learned_both", lambda: Learned(2), steps(4), "y", {"x": TB},
          longer=((8, 2),))
 unrolled_whole("states", 3, **RELU)
 unrolled_whole("states_one_level", 1, BT, batch_first=True)
-unrolled_whole("states_both", 2, BT, batch_first=True, **WAYS)
+unrolled_whole("states_both", 2, BT, batch_first=True, **BOTH_DIRECTIONS)
 unrolled_whole("states_fixed", 2, dynamic=False, bias=False)
-unrolled_whole("finals", 2, given=False, **WAYS)
+unrolled_whole("finals", 2, given=False, **BOTH_DIRECTIONS)
 unrolled_whole("finals_fixed", 2, given=False, dynamic=False)
 
 

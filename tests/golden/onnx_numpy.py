@@ -37,7 +37,7 @@ def activations(op, directions, attributes):
     found = []
     for name in names:
         a, b = DEFAULTS.get(name, (None, None))
-        if name == "ScaledTanh":  # no default is told
+        if name == "ScaledTanh":  # no default is defined
             a, b = alphas.pop(0), betas.pop(0)
         else:
             a = alphas.pop(0) if a is not None and alphas else a
@@ -102,11 +102,11 @@ def recurrent(op, attributes, X, W, R, B=None, sequence_lens=None,
     lens = [T] * N if sequence_lens is None else list(sequence_lens)
     f = activations(op, D, attributes)
     each = len(f) // D
-    way = attributes.get("direction", "forward")
+    direction = attributes.get("direction", "forward")
     for d in range(D):
         w = (W[d], R[d], B[d, :G], B[d, G:], P[d])
         functions = f[d * each:(d + 1) * each]
-        back = way == "reverse" or d == 1
+        back = direction == "reverse" or d == 1
         for n in range(N):
             for t in range(lens[n])[::-1 if back else 1]:
                 h[d, n], c[d, n] = step(op, attributes, functions, w,

@@ -4,8 +4,8 @@ refused.json beside the cases is a list of {"name", "model": file, "inputs":
 {name: file}, "says": parts of the message, "reason": for people}. Without
 inputs the model itself is at fault; with them it opens, but does not load or
 run them.
-"taken" lists the ways that take it after all: "graph" runs it as it is,
-"import" makes a model of it.
+"taken" lists what accepts it after all: "graph" runs it as it is, "import"
+makes a model of it.
 """
 
 import json
@@ -228,14 +228,14 @@ def operators():
 
 def bad(name, reason, also=(), outputs="Y", op="LSTM", change=None,
         twice=None, opset=14, **attributes):
-    """An LSTM that is right but for what is told."""
+    """An LSTM that is right but for what is given."""
     g = Refused(name, opset)
     x = g.x()
-    place = {"W": (1, 4 * H, I), "R": (1, 4 * H, H), "B": (1, 8 * H)}
-    place.update(change or {})
+    shapes = {"W": (1, 4 * H, I), "R": (1, 4 * H, H), "B": (1, 8 * H)}
+    shapes.update(change or {})
     inputs = []
     for key in ["W", "R", "B", "lens", "initial_h", "initial_c", "P"]:
-        value = place.get(key, "")
+        value = shapes.get(key, "")
         if isinstance(value, tuple):
             value = g.weight(*value)
         elif isinstance(value, np.ndarray):
@@ -469,8 +469,8 @@ def unrolled_steps():
 
 
 def unrolled_parts(book):
-    """What is computed on the way to the steps of the second direction."""
-    model = onnx.load(book.place / "dynamo_rnn_finals/model.onnx")
+    """What is computed before the steps of the second direction."""
+    model = onnx.load(book.root / "dynamo_rnn_finals/model.onnx")
     part = [node.output[0] for node in model.graph.node
             if "rnn.bias_ih_l1_reverse" in node.input][0]
     model.graph.output.append(helper.make_tensor_value_info(
@@ -486,22 +486,22 @@ def refused_cases(book):
                  broken, inputs, unrolled_steps]:
         make()
     unrolled_parts(book)
-    place = book.place / "refused"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
+    folder = book.root / "refused"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     entries = []
     for name, model, reason, says, more in CASES:
         strip(model)
-        (place / f"{name}.onnx").write_bytes(model.SerializeToString())
+        (folder / f"{name}.onnx").write_bytes(model.SerializeToString())
         entry = {"name": name, "model": f"refused/{name}.onnx", "says": says,
                  "reason": reason, **more}
         if "inputs" in more:
             entry["inputs"] = {}
             for key, array in more["inputs"].items():
                 file = f"refused/{name}_{key}.npy"
-                np.save(book.place / file, array)
+                np.save(book.root / file, array)
                 entry["inputs"][key] = file
         entries.append(entry)
         print(f"refused {name}: {' '.join(patterns(model))}")
     lines = ",\n ".join(json.dumps(entry) for entry in entries)
-    (book.place / "refused.json").write_text(f"[\n {lines}\n]\n")
+    (book.root / "refused.json").write_text(f"[\n {lines}\n]\n")
