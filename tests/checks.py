@@ -167,6 +167,24 @@ class Words(Check):
     def test_no_newline(self):
         self.plant("no newline", "a")
 
+    def test_a_page_that_names_a_file_that_has_moved(self):
+        self.write("src/a/a.c", "int a;\n")
+        self.write("docs/b.md", "`a/a.c`, `src/a/NAME.c`, `src/a/a*`, `b/c`\n")
+        for name in ["src/a/b.c", "a/b.c", "docs/c.md", "src/a/b*.c"]:
+            with self.subTest(name):
+                self.plant(f'"{name}": there is no such file', f"`{name}`\n")
+
+    def test_a_room_without_a_row(self):
+        self.write("src/a/a.c", "int a;\n")
+        self.write("src/b/b.c", "int b;\n")
+        self.plant("no row for src/a/", "| `src/b/` | `b` |\n",
+                   "docs/ARCHITECTURE.md")
+
+    def test_a_row_that_names_a_file_that_has_moved(self):
+        self.write("src/a/a.c", "int a;\n")
+        self.plant('"b": there is no such file in src/a/',
+                   "| `src/a/` | `a`, then `b c` |\n", "docs/ARCHITECTURE.md")
+
 
 class Recipes(Check):
     """The recipe of a command, told falsely."""
