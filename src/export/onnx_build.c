@@ -85,7 +85,7 @@ const char *build_text(onnx_builder *b, const char *format, ...)
 
 const char *build_fresh(onnx_builder *b)
 {
-    return build_text(b, "%s/%zu", b->scope, ++b->names);
+    return build_text(b, "%s/%zu", b->scope, ++b->name_count);
 }
 
 /* ---- Nodes -------------------------------------------------------------- */

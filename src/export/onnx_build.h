@@ -12,7 +12,7 @@
 
 typedef struct onnx_builder {
     const char *scope; /* what fresh names begin with */
-    size_t names;      /* fresh ones so far */
+    size_t name_count; /* fresh ones so far */
     size_t node_count, initializer_count, input_count, output_count;
     size_t node_room, initializer_room, input_room, output_room;
     onnx_node *nodes;

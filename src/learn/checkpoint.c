@@ -47,8 +47,8 @@ static void list_numbers(elman_trainer *t, numbers *n)
     numbers list = {
         .counters = {&p->epoch, &p->step, &p->batch, &n->batch, &n->step,
                      &p->best_step, &t->waited, &s->step, &s->epoch, &s->cuts,
-                     &s->bad, &n->seen, &o->step, &n->kept, &since->values,
-                     &since->naive, &since->targets, &since->steps,
+                     &s->bad, &n->seen, &o->step, &n->kept, &since->value_count,
+                     &since->naive, &since->target_count, &since->steps,
                      &v->targets},
         .reals = {&p->best_loss,
                   &p->learning_rate,

@@ -14,7 +14,7 @@ static void add_class(metric_sums *sums, const outcome *o, size_t row)
     if (loss_ignores(o->loss_config, wanted)) return;
 
     size_t got = o->best[row];
-    sums->targets++;
+    sums->target_count++;
     sums->right += got == (size_t)wanted;
     if (o->confusion) o->confusion[(size_t)wanted * o->O + got]++;
 }
@@ -25,14 +25,14 @@ static void add_values(metric_sums *sums, const outcome *o, size_t row)
     const elman_encoding *e = o->encoding;
     const float *y = o->y + row * o->O, *v = o->target->values + row * o->O;
     size_t n = e->targets ? e->targets : o->O, b = row % o->shape->B;
-    sums->targets++;
+    sums->target_count++;
 
     for (size_t j = 0; j < o->O; j++) {
         double scale = e->target_scale ? e->target_scale[j % n] : 1;
         double error = ((double)y[j] - (double)v[j]) * scale;
         sums->squared += error * error;
         sums->absolute += fabs(error);
-        sums->values++;
+        sums->value_count++;
 
         /* the error of the forecast that repeats the last value */
         if (!o->naive) continue;
@@ -73,9 +73,9 @@ void metrics_join(metric_sums *sums, const metric_sums *more)
     sums->naive_absolute += more->naive_absolute;
 
     /* counts, and the work done */
-    sums->values += more->values;
+    sums->value_count += more->value_count;
     sums->naive += more->naive;
-    sums->targets += more->targets;
+    sums->target_count += more->target_count;
     sums->steps += more->steps;
     sums->flops += more->flops;
 }
@@ -97,13 +97,13 @@ elman_metrics metrics_read(const metric_sums *sums,
         .mae = NAN,
         .naive_mse = NAN,
         .naive_mae = NAN,
-        .targets = sums->targets,
+        .targets = sums->target_count,
         .steps = sums->steps,
         .flops = sums->flops,
     };
 
     /* of classes */
-    if (classes) m.accuracy = sums->right / (double)sums->targets;
+    if (classes) m.accuracy = sums->right / (double)sums->target_count;
     if (classes && encoding->task == ELMAN_TASK_LANGUAGE) {
         double nats = sums->loss / sums->weight;
         m.bits = nats / ln_2;
@@ -111,9 +111,9 @@ elman_metrics metrics_read(const metric_sums *sums,
     }
 
     /* of values, and of the naive forecast for them */
-    if (sums->values) {
-        m.mse = sums->squared / (double)sums->values;
-        m.mae = sums->absolute / (double)sums->values;
+    if (sums->value_count) {
+        m.mse = sums->squared / (double)sums->value_count;
+        m.mae = sums->absolute / (double)sums->value_count;
     }
     if (sums->naive) {
         m.naive_mse = sums->naive_squared / (double)sums->naive;

@@ -13,9 +13,9 @@ typedef struct metric_sums {
     double right;
     double squared, absolute;
     double naive_squared, naive_absolute;
-    uint64_t values;  /* outputs that have an error */
-    uint64_t naive;   /* of these, those that have a naive forecast */
-    uint64_t targets; /* classes or rows that counted */
+    uint64_t value_count;  /* outputs that have an error */
+    uint64_t naive;        /* of these, those that have a naive forecast */
+    uint64_t target_count; /* classes or rows that counted */
     uint64_t steps;
     double flops;
 } metric_sums;

@@ -133,7 +133,7 @@ static elman_status take_memory(elman_optimizer *optimizer)
                 optimizer->moments[i] =
                     arena_take(&a, optimizer->n, sizeof(float));
         optimizer->squares =
-            arena_take(&a, optimizer->blocks, sizeof *optimizer->squares);
+            arena_take(&a, optimizer->block_count, sizeof *optimizer->squares);
 
         if (round == 0 && !a.overflow) optimizer->memory = block_create(a.used);
         if (a.overflow || !optimizer->memory)
@@ -167,7 +167,7 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
     made->rule = row;
     made->config = *config;
     made->n = n;
-    made->blocks = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
+    made->block_count = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
     made->counters =
         (optimizer_counters){.step = 0, .beta1_power = 1, .beta2_power = 1};
     fill_defaults(row, &made->config);

@@ -32,8 +32,8 @@ struct elman_optimizer {
     size_t n;
     float *memory;                    /* of all arrays here */
     float *moments[RULE_MAX_MOMENTS]; /* in the rule's order; NULL: not kept */
-    size_t blocks;
-    double *squares; /* (blocks) sums of squares of the gradient */
+    size_t block_count;
+    double *squares; /* (block_count) sums of squares of the gradient */
     optimizer_counters counters;
 };
 

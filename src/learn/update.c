@@ -95,10 +95,10 @@ static void norm_part(void *context, size_t index)
 static double norm_of(sweep *at, int threads)
 {
     const elman_optimizer *optimizer = at->optimizer;
-    thread_run(threads, optimizer->blocks, norm_part, at);
+    thread_run(threads, optimizer->block_count, norm_part, at);
 
     double sum = 0;
-    for (size_t block = 0; block < optimizer->blocks; block++)
+    for (size_t block = 0; block < optimizer->block_count; block++)
         sum += optimizer->squares[block];
     return sqrt(sum);
 }
