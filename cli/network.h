@@ -27,7 +27,7 @@ const char *task_word(elman_task task);
 /* True if the task's answer is one of a list: classes or tokens. */
 bool task_has_classes(elman_task task);
 
-/* "character", "byte", "word" or, where the data is no text, "step"; and the
+/* "character", "byte", "word" or, where the data is not text, "step"; and the
  * same for little space: "char". */
 const char *unit_name(const elman_encoding *encoding);
 const char *short_unit_name(const elman_encoding *encoding);

@@ -22,7 +22,7 @@ screen_settings screen;
 static bool coloured[3]; /* by descriptor */
 static bool live_shown;
 static bool broken_said; /* standard output takes no more */
-static bool reader_gone; /* since nobody reads it */
+static bool reader_gone; /* nobody reads it any more */
 
 static bool is_terminal(int descriptor)
 {

@@ -185,7 +185,7 @@ enum {
 };
 
 /* Kinds of layers; nn. is torch.nn, whose meaning and parameters they have.
- * Numbers 6 to 8 are tanh, sigmoid and relu in model files and imports: say
+ * Numbers 6 to 8 are tanh, sigmoid and relu in model files and imports: use
  * ELMAN_ACTIVATION. */
 typedef enum elman_kind {
     ELMAN_END = 0,         /* no layer: ends the list */
@@ -313,7 +313,7 @@ typedef enum elman_init_kind {
 /* A rule for initial weights, and its number. */
 typedef struct elman_init {
     elman_init_kind kind;
-    double value; /* what it means stands at each kind */
+    double value; /* its meaning is said at each kind */
 } elman_init;
 
 /* One layer. The fields that its kind does not use must be zero. */
@@ -419,7 +419,7 @@ ELMAN_API void elman_model_destroy(elman_model *model);
 
 /* Load or save a model file: safetensors with PyTorch's parameter names, and
  * the config and the notes in its metadata. load also takes the other formats
- * of elman_import_open, where they leave no question open. save either replaces
+ * of elman_import_open, where nothing is left to ask. save either replaces
  * the file or leaves it as it was. */
 ELMAN_CHECKED elman_status elman_model_load(const char *path,
                                             elman_model **model);
@@ -513,10 +513,10 @@ ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
 /* Streams that come and go. A state has B slots; elman_model_step runs only the
  * active streams and costs only as much, and each gives the bits that it would
  * give alone. join finds a free slot b, where the stream begins as after reset;
- * leave frees slot b, and is no error if it is free already. Unless the state
- * was made empty, all slots are active at first. Not for a training state.
- * elman_model_forward runs the batch that it is given: a free slot that it runs
- * is active from then on. */
+ * leave frees slot b, which is not an error if it is free already. Unless the
+ * state was made empty, all slots are active at first. Not for a training
+ * state. elman_model_forward runs the batch that it is given: a free slot that
+ * it runs is active from then on. */
 ELMAN_CHECKED elman_status elman_state_join(const elman_model *model,
                                             elman_state *state, size_t *b);
 ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
@@ -685,9 +685,9 @@ typedef struct elman_rule_info {
     elman_rule rule;
     const char *word;          /* "adamw": on command lines */
     const char *title;         /* "AdamW": in sentences */
-    const char *const *fields; /* the fields of elman_optimizer_config that this
-                                  rule has and not every one, by name; ends
-                                  with NULL */
+    const char *const *fields; /* by name, those fields of
+                                  elman_optimizer_config that this rule has but
+                                  not every rule; ends with NULL */
 } elman_rule_info;
 
 /* Describes a rule. Rules are numbered from 0 without gaps, so the first

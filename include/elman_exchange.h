@@ -17,8 +17,8 @@ enum { ELMAN_MAX_AXES = 8 }; /* dimensions of a tensor in a foreign file */
 /* ---- Import: a file of weights becomes a model --------------------------- */
 
 /* What a file does not record. For most files all zero will do; an option that
- * has no use for the file is ELMAN_BAD_VALUE (docs/FORMATS.md has the table).
- */
+ * does not apply to the file is ELMAN_BAD_VALUE (docs/FORMATS.md has the
+ * table). */
 typedef struct elman_import_config {
     const char *mapping; /* path of a mapping file (docs/FORMATS.md), for
                             tensors with other names; NULL: PyTorch's names */
@@ -31,7 +31,7 @@ typedef struct elman_import_config {
     const char *ignore; /* names of tensors to leave out, separated by commas;
                            a * in them stands for any text */
     elman_activation_kind nonlinearity; /* of an nn.RNN: tanh or relu */
-    bool batch_first;                   /* the model shall take (B,T,I) */
+    bool batch_first;                   /* the model takes (B,T,I) */
 } elman_import_config;
 
 /* An open file of weights. */
@@ -52,7 +52,8 @@ typedef struct elman_import_row {
     const char *from; /* its name; "" if no tensor is behind a zero parameter */
     const char *type; /* "float32" ... */
     size_t rank, shape[ELMAN_MAX_AXES]; /* dimensions, and the size of each */
-    const char *to;  /* the parameter; "" if it is ignored or no weight; NULL if
+    const char *to;  /* the parameter; "" if it is ignored or not a weight; NULL
+                        if
                         it cannot be mapped */
     const char *how; /* "as it is", "transposed", "iofc to ifgo", "ignored" */
 } elman_import_row;

@@ -16,7 +16,7 @@ static const elman_config narrow = {
 static const elman_config tokens = {
     .layers = {
         {.kind = ELMAN_EMBEDDING, .num_embeddings = 5, .embedding_dim = 2}}};
-static const elman_config both_ways = {
+static const elman_config two_directions = {
     .input_size = I,
     .layers = {{.kind = ELMAN_RNN, .hidden_size = 2, .bidirectional = true}}};
 
@@ -223,7 +223,8 @@ TEST(a_bad_batch_is_reported)
 TEST(passes_out_of_turn_are_reported)
 {
     pair p = pair_begin(&config, true), still = pair_begin(&config, false);
-    pair back = pair_begin(&both_ways, false), cell = pair_begin(&narrow, true);
+    pair back = pair_begin(&two_directions, false),
+         cell = pair_begin(&narrow, true);
     elman_batch batch = {.T = T, .B = B, .x = x};
     const char *message = "no forward before it";
     elman_tensor view;

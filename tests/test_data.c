@@ -232,7 +232,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
                       cases[i].message);
     }
 
-    /* values in y that are no class, or no number */
+    /* values in y that are not a class, or not a number */
     config.task = ELMAN_TASK_CLASSIFY;
     x[1] = 1.5f;
     config.target_path = put_floats("y.npy", 1, (size_t[]){4}, x);

@@ -1,7 +1,7 @@
 /*
  * test_graph.c: ONNX models as others write them, run as they are, give what
  * others recorded: all at once, step by step, of any length and batch. What is
- * no stack of layers, or is broken, is refused with its node, operator and
+ * not a stack of layers, or is broken, is refused with its node, operator and
  * reason. The cases lie in tests/golden/onnx (see make_onnx.py there).
  */
 #include "folder.h"

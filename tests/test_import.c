@@ -1,6 +1,6 @@
 /*
  * test_import.c: weights of others become a model with the same bits, in the
- * order that their shapes leave or that is given; everything else earns a
+ * order that their shapes leave or that is given; everything else gets a
  * sentence that names the tensor.
  */
 #include "parcel.h"

@@ -261,7 +261,7 @@ TEST(names_that_occur_twice_are_refused)
     put_value(&g, 12, "y"), put_value(&g, 12, "y");
     REFUSED(&g, "graph output \"y\" occurs twice");
 
-    /* these are as they should be: a default, and outputs that nobody wants */
+    /* these are as they should be: a default, and outputs that nobody reads */
     onnx_graph *graph = NULL;
     put_value(&g, 11, "w"), put_scalar(&g, "w");
     put_node(&g, "LSTM", ""), put_node(&g, "LSTM", "");
@@ -300,7 +300,7 @@ TEST(attributes_occur_once_and_have_a_kind)
     put_inner(&g, 1, &node);
     REFUSED(&g, "has no tensor");
 
-    /* a graph, or bytes that are no text: there, but not read */
+    /* a graph, or bytes that are not text: there, but not read */
     put_word(&attribute, 1, "body");
     put_data(&attribute, 6, "", 0);
     put_number(&attribute, 20, 5);

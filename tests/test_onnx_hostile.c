@@ -135,7 +135,7 @@ TEST(depth_is_not_followed)
     put_inner(&g, 11, &node);
     REFUSED(&g, "it is not a tensor");
 
-    /* a field that is nobody's */
+    /* a field of no message */
     put_number(&front, 1, 8);
     inner = nest(5000, 7, &front);
     graph = NULL;

@@ -53,17 +53,17 @@ static void level_arrays(const reference_direction *d,
     memcpy(arrays, all, sizeof all);
 }
 
-/* Calls each (direction, array) of levels that was recorded, for arrays first
- * to last: to read them in, or to check them. */
-static void each_level(const golden *g, reference *r, size_t B, size_t first,
-                       size_t last, bool check)
+/* Calls each (direction, array) of levels that was recorded, for arrays
+ * [begin,end): to read them in, or to check them. */
+static void each_level(const golden *g, reference *r, size_t B, size_t begin,
+                       size_t end, bool check)
 {
     for (size_t i = 0; i < 2 * r->levels; i++) {
         reference_direction *d = reference_level(r, i / 2, i % 2);
         level_array arrays[LEVEL_ARRAYS];
         if (!d) continue;
         level_arrays(d, arrays);
-        for (size_t k = first; k < last; k++) {
+        for (size_t k = begin; k < end; k++) {
             const char *name = level_name(i / 2, i % 2, arrays[k].name);
             if (!golden_find(g, name)) continue;
             if (check) {

@@ -44,12 +44,12 @@ TEST(this_build_is_right)
 /* ---- A wrong build ------------------------------------------------------ */
 
 /* Right, but for one number, by a thousandth. */
-static void wrong_outer(size_t R, size_t first, size_t last, size_t K,
+static void wrong_outer(size_t R, size_t begin, size_t end, size_t K,
                         const float *const *da, const float *const *x,
                         float *dw)
 {
-    kernels_all()[0]->outer(R, first, last, K, da, x, dw);
-    dw[first * K] *= 1.001f;
+    kernels_all()[0]->outer(R, begin, end, K, da, x, dw);
+    dw[begin * K] *= 1.001f;
 }
 
 TEST(a_wrong_kernel_is_noticed_and_named)

@@ -101,7 +101,7 @@ static bool has_function(const elman_layer *l)
 }
 
 /* torch.nn's modules, and how each is written. A kind without an entry is
- * refused before anything is written; indexing (last) is no module. */
+ * refused before anything is written; indexing (last) is not a module. */
 typedef void module_writer(python_writer *w, const elman_model *m,
                            const elman_layer *l);
 static module_writer put_recurrent, put_linear, put_embedding, put_norm,

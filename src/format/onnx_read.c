@@ -116,7 +116,7 @@ static int compare_texts(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
-/* Sorts names of one kind, which must differ; "" is no name. */
+/* Sorts names of one kind, which must differ; "" is not a name. */
 static elman_status check_differ(const char **names, size_t count,
                                  const char *what)
 {

@@ -22,7 +22,7 @@
 #include "elman_exchange.h"
 #include "model/weight_source.h"
 
-/* A tensor that is left out, or is no weight. */
+/* A tensor that is left out, or is not a weight. */
 typedef struct spare {
     size_t from;
     const char *how; /* "ignored", "a shape" ... */

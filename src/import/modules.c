@@ -383,7 +383,7 @@ static elman_status check_recurrent(const elman_import *im, module *m)
 /* ---- Other modules ------------------------------------------------------ */
 
 /* A matrix, with or without bias, is linear or an embedding; two vectors are a
- * layer norm. Anything else is no module of ours. */
+ * layer norm. Anything else is not a module that we know. */
 static elman_status check_other(const elman_import *im, module *m)
 {
     if (m->weight == NOWHERE) return ELMAN_OK;

@@ -264,7 +264,7 @@ static double ref_softmax(size_t n, const float *x, float *y)
 static double ref_cross_entropy(size_t n, const float *x, float scale,
                                 float *dx, size_t *best)
 {
-    /* the first that is no NaN, then any larger one */
+    /* the first that is not NaN, then any larger one */
     *best = 0;
     while (*best + 1 < n && isnan(x[*best]))
         ++*best;

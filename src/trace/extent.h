@@ -25,7 +25,7 @@ bool extent_is_plain(const extent *e);
 bool extent_is(const extent *e, int64_t size);
 bool extent_equal(const extent *a, const extent *b);
 
-/* Arithmetic; false where the result is no such product or passes 64 bits.
+/* Arithmetic; false where the result is not such a product or exceeds 64 bits.
  * Division is exact. A difference is known if the powers are equal. */
 bool extent_multiply(const extent *a, const extent *b, extent *product);
 bool extent_divide(const extent *a, const extent *b, extent *quotient);

@@ -115,7 +115,7 @@ typedef struct view {
 
 typedef enum value_kind {
     VALUE_UNKNOWN, /* not followed yet */
-    VALUE_ABSENT,  /* an output that is no value: a mask of dropout */
+    VALUE_ABSENT,  /* an output that is not a value: a mask of dropout */
     VALUE_SIZES,   /* whole numbers with free sizes: rank 0 or 1 */
     VALUE_VIEW,    /* one view, or several side by side */
     VALUE_STEP     /* a part of a step of an unrolled recurrence */

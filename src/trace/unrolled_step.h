@@ -58,7 +58,7 @@ view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
                size_t index);
 
 /* The axes of a linear layer's y of which p has one index (steps, T of them)
- * and all (sequences), and that index; false if it is no such view. */
+ * and all (sequences), and that index; false if it is not such a view. */
 bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
                     size_t *index);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Reads every element in each way there is. */
+/* Reads every element as each type. */
 static void read_elements(const named_tensor *t)
 {
     enum { CHUNK = 16 };

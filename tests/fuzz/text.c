@@ -1,5 +1,4 @@
-/* text.c: a text as tokens of a unit, chosen by its length; and as UTF-8.
- */
+/* text.c: a text as UTF-8, and as tokens of a unit, chosen by its length. */
 #include "data.h"
 
 #include "format/utf8.h"

@@ -120,7 +120,7 @@ types["bool"] = torch.tensor([True, False, True])
 save("types", types, types)
 save("types_stream", types, types, **stream)
 
-# parameters, tied, with attributes, and entries that are no tensors
+# parameters, tied, with attributes, and entries that are not tensors
 weight = nn.Parameter(torch.randn(4, 3))
 weight.note = "an attribute"
 tied = nn.Parameter(torch.randn(2, 2), requires_grad=False)

@@ -283,6 +283,6 @@ def others_cases():
 
     @graph(13, steps)
     def names(g):
-        """Names that are no file names: a / and a : and a space."""
+        """Names that are not file names: a / and a : and a space."""
         y = g.axes("Squeeze", g.lstm(plain(g)), 1)
         g.output(g.dense(y, H, C), "out/put: 0")

@@ -37,7 +37,7 @@ def flow(g, **attributes):
     return g.axes("Squeeze", g.lstm(g.x(), **attributes), 1)
 
 
-# ---- What is no stack of layers ---------------------------------------------
+# ---- What is not a stack of layers --------------------------------------------
 
 def shapes_of_graphs():
     g = Refused("branch_add")

@@ -80,7 +80,7 @@ def record(book, name, exporter, wanted):
             if tensor.is_floating_point():
                 inputs[key] = tensor.to(wanted.type)
     model = EXPORTERS[exporter](module, given[0], wanted)
-    # an input that was folded away is no input of the graph
+    # an input that was folded away is not an input of the graph
     left = {value.name for value in model.graph.input}
     sets = [{key: tensor.numpy() for key, tensor in inputs.items()
              if key in left} for inputs in given]
