@@ -3,6 +3,7 @@
  * gradients by finite differences, the fast code by the reference, and the same
  * bits however it is run.
  */
+#include "cell/cell.h"
 #include "base/activation.h"
 #include "check.h"
 #include "model/model.h"
@@ -85,13 +86,18 @@ TEST(every_function_is_right_at_every_gate_of_every_cell)
          .hidden_size = 18,
          .reset_before = true,
          .bidirectional = true},
+        {.kind = ELMAN_MINGRU, .hidden_size = 5, .zoneout = 0.2f},
+        {.kind = ELMAN_INDRNN,
+         .hidden_size = 7,
+         .init_hh = {ELMAN_INIT_UNIFORM, 0.5},
+         .recurrent_dropout = 0.3f,
+         .clip = 0.6f},
+        {.kind = ELMAN_LIGRU, .hidden_size = 9, .bidirectional = true},
     };
 
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         elman_layer l = cells[i];
-        size_t functions = l.kind == ELMAN_LSTM  ? 3
-                           : l.kind == ELMAN_GRU ? 2
-                                                 : 1;
+        size_t functions = cell_for(&l)->function_count;
         size_t direction = l.bidirectional ? 1 : 0;
 
         /* one gate at a time, of the last direction */
