@@ -87,7 +87,7 @@ void subject_close(subject *ours);
  * seconds of a run. */
 int subject_time(subject *ours, double seconds, double *median);
 
-/* How far the slowest of a thousand single runs lies above the median of them:
+/* How far the slowest of a thousand single runs is above the median of them:
  * the 99.9th percentile over the median. */
 int subject_tail(subject *ours, double seconds, double *tail);
 

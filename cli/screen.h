@@ -36,7 +36,7 @@ int screen_close(int code);
  * line, unless its reader has only closed the pipe. */
 bool screen_broken(void);
 
-/* COLUMNS, or the columns of the terminal behind stream; 80 if it is none. */
+/* COLUMNS, or the columns of the terminal behind stream; 80 if neither. */
 int screen_width(FILE *stream);
 
 /* The escape that turns a colour on, "" where stream shows none. PLAIN ends

@@ -142,7 +142,7 @@ static inline int golden_choice(const json_t *object, const char *key,
     if (!text) return 0;
     for (int i = 0; names[i]; i++)
         if (strcmp(names[i], text) == 0) return i;
-    CHECK(false, "%s is %s, which is none of its values", key, text);
+    CHECK(false, "%s is %s, which is not one of its values", key, text);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * test_check.c: a model held against reference outputs: what differs is
+ * test_check.c: a model compared with reference outputs: what differs is
  * reported with its position, and a NaN on either side never passes.
  */
 #include "parcel.h"

@@ -1,6 +1,6 @@
 /*
  * test_export.c: models go out as state dicts and come back with the same bits;
- * what torch.nn has not is refused; models are held against what another gave.
+ * what torch.nn lacks is refused; models are compared with what another gave.
  */
 #include "parcel.h"
 #include "base/kind.h"

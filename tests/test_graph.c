@@ -185,7 +185,7 @@ static void check_case(const char *name)
     json_decref(r.json);
 }
 
-/* All cases whose names begin so, in order; at least so many. */
+/* All cases whose names begin so, in order; there must be enough. */
 static void check_cases(const char *prefix, int least,
                         void (*check)(const char *name))
 {

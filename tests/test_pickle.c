@@ -84,7 +84,7 @@ TEST(every_scalar_is_read)
 
 TEST(every_container_holds_what_was_put_in)
 {
-    enum { ORDERED = 15 }; /* so many cases hold 0, 1, 2 ... */
+    enum { ORDERED = 15 }; /* the first cases hold 0, 1, 2 ... */
     static const struct {
         const char *bytes;
         size_t size;

@@ -81,7 +81,7 @@ static uint32_t likeliest(size_t V, const float *y)
     return (uint32_t)best;
 }
 
-/* Runs s row by row and in one sweep, on so many threads. */
+/* Runs s row by row and in one sweep, on that many threads. */
 static void compare(const setting *s, int threads, bool training)
 {
     elman_state *state = NULL;

@@ -8,7 +8,7 @@
 
 /* ---- Files by hand ------------------------------------------------------ */
 
-/* A file with this header and so many bytes of data; malloc'ed. */
+/* A file with this header and that many bytes of data; malloc'ed. */
 static char *build(const char *header, size_t data, size_t *size)
 {
     size_t length = strlen(header);

@@ -23,7 +23,7 @@ typedef struct kind_row {
  */
 size_t kind_count(void);
 
-/* NULL if there is no such kind; ELMAN_END is none. */
+/* NULL if there is no such kind; ELMAN_END is not one. */
 const kind_row *kind_at(elman_kind kind);
 
 /* "LSTM", or "unknown" if there is no such kind. */

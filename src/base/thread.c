@@ -158,8 +158,8 @@ static bool start(void *(*run)(void *), void *context, pthread_t *thread)
     return started;
 }
 
-/* Grows the team to so many members; turn must be held. If the system refuses a
- * thread, no further one is tried. */
+/* Grows the team to that many members; turn must be held. If the system refuses
+ * a thread, no further one is tried. */
 static void grow(int members)
 {
     static bool refused; /* guarded by turn */

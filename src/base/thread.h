@@ -10,15 +10,15 @@
 
 enum { THREADS_MAX = 64 };
 
-/* Calls part(context, index) for every index < parts, on so many threads at
- * most (the caller is one of them), and returns when all parts are done; parts
- * is less than 2^32. Several threads may call this at once: one of them gets
- * the team, the others work alone. */
+/* Calls part(context, index) for every index < parts, on at most that
+ * many threads (the caller is one of them), and returns when all parts are
+ * done; parts is less than 2^32. Several threads may call this at once: one of
+ * them gets the team, the others work alone. */
 void thread_run(int threads, size_t parts,
                 void (*part)(void *context, size_t index), void *context);
 
-/* Starts the threads that the first thread_run with so many would start. It is
- * no error if the system gives fewer. */
+/* Starts the threads that the first thread_run with that many would start. It
+ * is not an error if the system gives fewer. */
 void thread_prepare(int threads);
 
 /* A task runs on a thread of its own, independent of the team, and takes no

@@ -69,12 +69,12 @@ struct elman_dataset {
     size_t sequence_count, sequence_room;
     size_t *ids[2];    /* (size[part]) sequences of each part, ascending */
     size_t longest;    /* steps */
-    size_t train_rows; /* table: the first so many; 0: the rows of the
+    size_t train_rows; /* table: how many rows train; 0: those of the
                           training sequences */
     dictionary labels;
 };
 
-/* Grows array to at least needed elements of so many bytes each and returns it,
+/* Grows array to at least needed elements (bytes each) and returns it,
  * or NULL without memory; room is how many elements it has. */
 void *array_widen(void *array, size_t *room, size_t needed, size_t bytes);
 

@@ -16,7 +16,7 @@ void python_put(python_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void python_put_text(python_writer *w, const char *text);
 
-/* What puts the lines of a model that lies at path. */
+/* Writes the lines that load the model at path. */
 typedef void python_lines(python_writer *w, const elman_model *model,
                           const char *path);
 

@@ -103,7 +103,7 @@ static bool is_onnx(const char *bytes, size_t size)
         uint64_t key, value = 0;
         if (!take_varint(&at, end, &key) || key >> 3 == 0) return false;
 
-        /* skip the value, of so many bytes */
+        /* skip the value, of that many bytes */
         switch (key & 7) {
         case VARINT:
             if (!take_varint(&at, end, &value)) return false;

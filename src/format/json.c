@@ -255,7 +255,7 @@ static elman_status take_word(reader *r, json_node *node)
                  {"false", JSON_KIND_FALSE},
                  {"true", JSON_KIND_TRUE}};
 
-    /* what is none of these words must be a number */
+    /* anything but these words must be a number */
     for (size_t i = 0; i < 3; i++) {
         size_t bytes = strlen(words[i].word);
         if ((size_t)(r->end - r->at) < bytes ||

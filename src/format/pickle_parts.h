@@ -62,7 +62,7 @@ elman_status memo_put(pickle_reader *r, uint64_t slot);
 elman_status memo_read(const pickle_reader *r, uint64_t slot,
                        pickle_value **value);
 
-/* What follows the opcode: a little-endian number of 1 to 8 bytes, so many
+/* What follows the opcode: a little-endian number of 1 to 8 bytes, that many
  * bytes, a line without its newline. */
 elman_status take_number(pickle_reader *r, unsigned bytes, uint64_t *number);
 elman_status take_bytes(pickle_reader *r, uint64_t count, const char **bytes);

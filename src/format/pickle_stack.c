@@ -72,7 +72,7 @@ pickle_value *pickle_next(const pickle *tree, pickle_walk *walk)
     return block ? &block->values[walk->index++] : NULL;
 }
 
-/* Room for so many items: it follows from their number and is not stored. */
+/* Room for count items: it follows from their number and is not stored. */
 static size_t room_of(size_t count)
 {
     size_t room = FEWEST;

@@ -1,4 +1,4 @@
-/* check.h: a model held against inputs and outputs of another. */
+/* check.h: a model compared with another's inputs and outputs. */
 #ifndef IMPORT_CHECK_H
 #define IMPORT_CHECK_H
 

@@ -13,7 +13,7 @@
  *   onnx            an ONNX graph, by its trace
  *   source          opens files of any format, and runs onnx
  *   rows            the table for people
- *   check           a model held against inputs and outputs of another
+ *   check           a model compared with another's inputs and outputs
  *   create, open    from an import to a model; from files to an import
  */
 #ifndef IMPORT_IMPORT_H

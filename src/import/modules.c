@@ -326,7 +326,7 @@ static elman_status check_level(const elman_import *im, const module *m,
     return ELMAN_OK;
 }
 
-/* The recurrent module of torch.nn with so many gates; there is always one. */
+/* The recurrent module of torch.nn with that many gates; one exists. */
 static elman_kind torch_kind(size_t gates)
 {
     static const elman_kind kinds[] = {ELMAN_RNN, ELMAN_GRU, ELMAN_LSTM};

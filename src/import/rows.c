@@ -78,7 +78,7 @@ static elman_status add_slice_row(elman_import *im, const tensor_slice *p)
 typedef struct slice_lists {
     size_t *first;      /* (tensors + 1) index + 1 of a slice, 0 ends */
     size_t *next;       /* (slices) */
-    const char **spare; /* (tensors) how, NULL if it is none */
+    const char **spare; /* (tensors) how it is left out, or NULL */
 } slice_lists;
 
 static void list_slices(const elman_import *im, slice_lists *lists)

@@ -1,6 +1,6 @@
 /*
  * column_sum.h: the sum over rows that makes the gradient of a bias. Each
- * output is one chain, r ascending, from what stands there.
+ * output is one chain, r ascending, from the value already there.
  */
 #ifndef KERNEL_COLUMN_SUM_H
 #define KERNEL_COLUMN_SUM_H
@@ -15,7 +15,7 @@ INLINE void column_block(size_t R, size_t n, size_t end, size_t width, bool two,
     enum { MOST = 8 };
     vf sum[MOST], other[MOST];
 
-    /* from what stands there */
+    /* from the value already there */
     UNROLL
     for (size_t v = 0; v < width; v++) {
         sum[v] = vf_load(db + n + v * VLEN, left(end, n + v * VLEN));

@@ -259,7 +259,7 @@ INLINE void dot_tile(size_t K, const float *const *a, size_t rows,
         }
 }
 
-/* Adds to c, two rows and four columns at a time where there are so many. */
+/* Adds to c, two rows and four columns at a time while enough are left. */
 static void product_narrow(size_t M, size_t N, size_t K, const float *const *a,
                            const float *w, float *const *c)
 {

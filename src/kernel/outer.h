@@ -1,8 +1,8 @@
 /*
  * outer.h: the sum of outer products over rows that makes the gradient of a
- * weight. Each output is one chain, r ascending, from what stands there, so
- * cutting r into blocks and keeping the sums in memory between them changes no
- * bit.
+ * weight. Each output is one chain, r ascending, from the value already there,
+ * so cutting r into blocks and keeping the sums in memory between them changes
+ * no bit.
  *
  * It is a product whose k is r. It is cut into
  *
@@ -230,8 +230,8 @@ typedef struct outer_next {
     size_t da_at, da_end, x_at, x_end;
 } outer_next;
 
-/* What follows a strip, to be fetched in so many steps: the next strip, or the
- * first one of the next block. */
+/* What follows a strip, to be fetched in that many steps: the next strip, or
+ * the first one of the next block. */
 INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
                                 size_t steps)
 {

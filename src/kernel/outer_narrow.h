@@ -69,7 +69,7 @@ INLINE void narrow_run(const narrow_tile *t, size_t n, size_t rows,
     }
 }
 
-/* The same on copies, where fewer than so many panels are left of N. */
+/* The same on copies, where fewer panels than a tile has are left of N. */
 INLINE void narrow_last(const narrow_tile *t, size_t n, size_t rows,
                         size_t panels)
 {

@@ -35,7 +35,7 @@ static double sum_at(const packed *w, size_t n, const float *a, double sum)
     return sum;
 }
 
-/* Where output n of a product starts; c is what stands there. */
+/* Where output n of a product starts; c is the value already there. */
 static double start_at(const float *start, size_t n, float c)
 {
     if (!start) return (double)c;

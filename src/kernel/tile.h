@@ -238,7 +238,7 @@ static tile_function *const row_tiles[2][TILE_PANELS + 1] = {
      tile_1x8},
 };
 
-/* [panels]: the most rows of a tile, for a group of so many panels. Rows are
+/* [panels]: the most rows of a tile, for a group of that many panels. Rows are
  * cut evenly into tiles, as tiles of few rows are slow. */
 #define MOST_FIT(panels) (SUMS / ((panels)*REGS))
 #define MOST(panels)                                                           \
@@ -249,8 +249,8 @@ static const unsigned char tile_most[GROUP_PANELS + 1] = {0, MOST(1), MOST(2),
 #undef MOST
 #undef MOST_FIT
 
-/* [rows][panels]: how many of a group's panels a tile of so many rows takes at
- * once. The passes over the rows are cut evenly, too. A table, so that no
+/* [rows][panels]: how many of a group's panels a tile of that many rows takes
+ * at once. The passes over the rows are cut evenly, too. A table, so that no
  * division is left for run time. */
 #define FIT(rows)            (SUMS / ((rows)*REGS) ? SUMS / ((rows)*REGS) : 1)
 #define PASSES(rows, panels) (((panels) + FIT(rows) - 1) / FIT(rows))
@@ -268,7 +268,7 @@ static const unsigned char tile_panels[9][GROUP_PANELS + 1] = {
 #undef PASSES
 #undef FIT
 
-/* The number of tiles for so many rows. A single tile of all rows, in narrower
+/* How many tiles the rows are cut into. A single tile of all rows, in narrower
  * passes, reads weights from the second cache only once; but weights that do
  * not fit there (farther) are prefetched by wide tiles alone. */
 INLINE size_t tile_count(size_t rows, size_t panels, bool farther)

@@ -24,7 +24,7 @@ void history_release(history *history);
 /* Keeps the memory of a state before the window to come. */
 void history_push(history *to, const elman_state *from);
 
-/* Goes back to the memory before so many windows of context. */
+/* Goes back to the memory before that many windows of context. */
 void history_restore(const history *from, size_t context_windows,
                      elman_state *to);
 

@@ -53,7 +53,7 @@ optimizer_config(const elman_optimizer *optimizer);
 /* Clips gradients (n) and moves weights (n) by them: elman_optimizer_step. A
  * negative learning_rate means the config's. norm, unless NULL, gets the
  * global norm before clipping. ELMAN_NOT_FINITE if that is NaN or infinite:
- * nothing has changed. Never allocates. Two sweeps, both on so many threads:
+ * nothing has changed. Never allocates. Two sweeps, both on that many threads:
  * the norm reads the gradients, in blocks that are added in order, so that
  * threads change no bit; then one pass over weights, gradients and moments. */
 elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,

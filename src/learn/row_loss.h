@@ -26,7 +26,7 @@ typedef struct row_losses {
     double seconds;            /* of the loss, for a profile to take */
 } row_losses;
 
-/* Makes room for so many rows. */
+/* Makes room for that many rows. */
 elman_status row_losses_create(size_t rows, row_losses **losses);
 void row_losses_destroy(row_losses *losses);
 

@@ -52,7 +52,7 @@ static size_t count_from(size_t V, const float *logits, uint32_t least)
     return count;
 }
 
-/* Where the k likeliest begin: all above least, and the first so many of those
+/* Where the k likeliest begin: all above least, and the first few of those
  * equal to it. Found bit by bit, so that nothing need be sorted or kept. */
 typedef struct cut {
     uint32_t least;

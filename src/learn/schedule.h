@@ -26,7 +26,7 @@ double schedule_rate(const elman_schedule_config *config,
 
 /* Gives a schedule the loss of an evaluation, which only plateau uses: a loss
  * below best (1 - 1e-4) is the new best; after more than patience others in a
- * row it cuts the rate and counts anew. NaN is never better. */
+ * row it cuts the rate and starts counting again. NaN is never better. */
 void schedule_seen(const elman_schedule_config *config,
                    elman_schedule *schedule, double loss);
 

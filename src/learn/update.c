@@ -75,7 +75,7 @@ typedef struct sweep {
     float *weights;
 } sweep;
 
-/* Elements of one part of at most so many, which begins at begin. */
+/* How many elements the part from begin has: most, or what is left. */
 static size_t part_size(const elman_optimizer *optimizer, size_t begin,
                         size_t most)
 {

@@ -55,7 +55,7 @@ static const elman_activation_kind functions[] = {
     ELMAN_ACTIVATION_ELU,
     ELMAN_ACTIVATION_SOFTPLUS};
 enum {
-    UNIT_COUNT = 2,    /* the first so many are from 0 to 1 */
+    UNIT_COUNT = 2,    /* the first ones: from 0 to 1 */
     BOUNDED_COUNT = 5, /* bounded, with those */
     FUNCTION_COUNT = sizeof functions / sizeof *functions
 };

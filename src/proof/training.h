@@ -11,7 +11,7 @@
 size_t training_count(void);
 const char *training_name(size_t index);
 
-/* Trains network index with so many threads and adds the result to hash. */
+/* Trains network index with that many threads and adds the result to hash. */
 elman_status training_hash(size_t index, int threads, uint64_t *hash);
 
 /* Trains all of them; hash is their common hash. */

@@ -6,7 +6,7 @@
 
 /* ---- Memory ------------------------------------------------------------- */
 
-/* Memory laid out for so many sequences. */
+/* Memory laid out for that many sequences. */
 typedef struct memory {
     size_t capacity;
     float *h, *c;

@@ -259,7 +259,7 @@ static elman_status read_weights(trace *t, recurrent_node *r,
     return ELMAN_OK;
 }
 
-/* One direction's part of a weight, from so many rows on. */
+/* One direction's part of a weight; it begins at row from. */
 static elman_status weigh(trace *t, const recurrent_node *r, const char *role,
                           const strides *s, size_t d, size_t from)
 {
