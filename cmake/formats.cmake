@@ -1,6 +1,6 @@
 # formats.cmake: formats whose readers stand on another's library. Each has an
 # option; where the library is missing, the option turns off, and opening such
-# a file says so. Fills format_libraries, what an outside program needs beside
+# a file says so. Fills format_libraries, what an outside program needs besides
 # the archive.
 
 option(ELMAN_ONNX "read and write ONNX (needs protobuf-c)" ON)

@@ -17,7 +17,7 @@ if(Python3_Interpreter_FOUND)
   install(DIRECTORY ${pages3}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
 endif()
 
-# for pkg-config: paths are told from where the file lies, so that the tree can
+# for pkg-config: paths start from where the file is, so that the tree can
 # be moved
 set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH up ${CMAKE_INSTALL_PREFIX}/${pkgconfig}

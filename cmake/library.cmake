@@ -36,7 +36,7 @@ target_link_libraries(elman_objects PUBLIC elman_flags)
 add_library(elman_rooms STATIC $<TARGET_OBJECTS:elman_objects>)
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 
-# what an outside program needs beside the archive: these words also go into
+# what an outside program needs besides the archive: these words also go into
 # elman.pc
 set(static_libraries ${format_libraries} -pthread -lm)
 
