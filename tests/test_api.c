@@ -252,7 +252,9 @@ TEST(passes_out_of_turn_are_reported)
     CHECK_FAILS(elman_cell_step(p.model, p.state, x, NULL, NULL, y, NULL),
                 ELMAN_BAD_VALUE, "one recurrent layer");
     CHECK_FAILS(elman_cell_step(cell.model, cell.state, x, NULL, x, y, NULL),
-                ELMAN_BAD_VALUE, "only an LSTM has a cell");
+                ELMAN_BAD_VALUE, "c is given, but GRU layers have no c");
+    CHECK_FAILS(elman_cell_step(cell.model, cell.state, x, NULL, NULL, y, y),
+                ELMAN_BAD_VALUE, "c_out is given, but GRU layers have no c");
 
     pair_end(p);
     pair_end(still);

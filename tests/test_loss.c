@@ -344,8 +344,8 @@ TEST(misuse_of_a_loss_is_reported)
         elman_loss_config config;
         const char *message;
     } cases[] = {
-        {{.kind = 9}, "loss kind 9 is unknown"},
-        {{.reduction = 5}, "loss reduction 5 is unknown"},
+        {{.kind = 9}, "loss kind is 9, expected 0 to 4"},
+        {{.reduction = 5}, "loss reduction is 5, expected 0 to 1"},
         {{.label_smoothing = 1.5}, "label_smoothing is 1.5, expected 0 to 1"},
         {{.label_smoothing = NAN}, "label_smoothing is nan"},
         {{.class_weights = bad_weights},
@@ -387,7 +387,14 @@ TEST(misuse_of_a_loss_is_reported)
                 ELMAN_BAD_VALUE, "config is NULL");
     CHECK_FAILS(
         loss_forward(&s.config, &s.shape, 0, s.y, &s.target, &loss, NULL),
-        ELMAN_BAD_VALUE, "0 outputs");
+        ELMAN_BAD_VALUE, "0 outputs, expected 1 to 2147483647");
+    CHECK_FAILS(loss_forward(&s.config, &s.shape, SIZE_MAX, s.y, &s.target,
+                             &loss, NULL),
+                ELMAN_BAD_VALUE, "outputs, expected 1 to 2147483647");
+    s.shape = (elman_batch){.T = SIZE_MAX / 2, .B = 4};
+    CHECK_FAILS(
+        loss_forward(&s.config, &s.shape, O, s.y, &s.target, &loss, NULL),
+        ELMAN_BAD_VALUE, "B 4, expected a product of at most 2147483647");
 }
 
 int main(void)

@@ -91,6 +91,10 @@ TEST(a_write_that_fails_changes_no_weight_and_no_note)
                 ELMAN_BAD_VALUE, "count is 3");
     CHECK_FAILS(elman_model_write_note(f.model, "elman", "other"),
                 ELMAN_BAD_VALUE, "the model file's own");
+    CHECK_FAILS(elman_model_write_note(f.model, "key", "a\xFF"),
+                ELMAN_BAD_VALUE, "the text of a note is not UTF-8");
+    CHECK_FAILS(elman_model_write_note(f.model, "\xFF", "text"),
+                ELMAN_BAD_VALUE, "the key of a note is not UTF-8");
     CHECK_OK(elman_model_read(f.model, "fc.bias", O, after));
     CHECK_BITS(after, before, O, "fc.bias");
     assert_string_equal(elman_model_note(f.model, "key"), "text");
@@ -235,6 +239,7 @@ TEST(what_reads_data_writes_on_success_only)
     const elman_loader_config part = {.part = 2};
     elman_dataset *dataset = NULL;
     elman_tensor flat = {.rank = ELMAN_MAX_RANK + 1};
+    elman_tensor empty = {.rank = 1, .shape = {1}};
     UNTOUCHED(elman_dataset_open(none, &bytes, at(0)));
     UNTOUCHED(elman_dataset_open(path, &bad, at(0)));
     CHECK_OK(elman_dataset_open(path, &bytes, &dataset));
@@ -248,6 +253,13 @@ TEST(what_reads_data_writes_on_success_only)
     UNTOUCHED(elman_array_load(path, at(0)));
     UNTOUCHED(elman_array_save(in_folder("flat"), &flat));
     assert_int_equal(access(in_folder("flat"), F_OK), -1);
+    UNTOUCHED(elman_array_save(in_folder("flat"), &empty));
+    assert_non_null(strstr(elman_message(), "array->data is NULL"));
+    assert_int_equal(access(in_folder("flat"), F_OK), -1);
+    empty.shape[0] = 0;
+    CHECK_OK(elman_array_save(in_folder("empty.npy"), &empty));
+    assert_int_equal(elman_dataset_size(dataset, 2), 0);
+    assert_int_equal(elman_dataset_size(dataset, (elman_part)-1), 0);
     elman_dataset_close(dataset);
 }
 

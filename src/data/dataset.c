@@ -211,7 +211,7 @@ const char *dataset_note(const elman_dataset *dataset) { return dataset->note; }
 
 size_t dataset_size(const elman_dataset *dataset, elman_part part)
 {
-    return dataset->size[part == ELMAN_PART_VALIDATION];
+    return (unsigned)part <= ELMAN_PART_VALIDATION ? dataset->size[part] : 0;
 }
 
 size_t dataset_longest(const elman_dataset *dataset)

@@ -75,6 +75,9 @@ elman_status array_save(const char *path, const elman_tensor *array)
                            "the array's size in bytes exceeds 64 bits");
         tensor.count *= array->shape[i];
     }
+    if (tensor.count && !array->data)
+        return failure(ELMAN_BAD_VALUE,
+                       "array->data is NULL, expected a pointer");
 
     return npy_save(path, &tensor);
 }

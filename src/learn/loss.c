@@ -13,6 +13,7 @@
  */
 #include "learn/loss.h"
 
+#include "base/memory.h"
 #include "base/real.h"
 
 #include <math.h>
@@ -43,14 +44,16 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
 
     /* which loss, of how many outputs */
     if ((unsigned)config->kind > ELMAN_LOSS_BINARY_CROSS_ENTROPY)
-        return failure(ELMAN_BAD_VALUE, "loss kind %d is unknown",
-                       (int)config->kind);
+        return failure(ELMAN_BAD_VALUE, "loss kind is %d, expected 0 to %d",
+                       (int)config->kind, ELMAN_LOSS_BINARY_CROSS_ENTROPY);
     if ((unsigned)config->reduction > ELMAN_REDUCTION_SUM)
-        return failure(ELMAN_BAD_VALUE, "loss reduction %d is unknown",
-                       (int)config->reduction);
-    if (O == 0)
         return failure(ELMAN_BAD_VALUE,
-                       "the loss was given 0 outputs, expected 1 or more");
+                       "loss reduction is %d, expected 0 to %d",
+                       (int)config->reduction, ELMAN_REDUCTION_SUM);
+    if (O == 0 || O > INT32_MAX)
+        return failure(ELMAN_BAD_VALUE,
+                       "the loss was given %zu outputs, expected 1 to %d", O,
+                       INT32_MAX);
 
     /* what only classes have */
     if (!classes && config->class_weights)
@@ -82,12 +85,23 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
 }
 
 static elman_status check_shape(const elman_loss_config *config,
-                                const elman_batch *shape,
+                                const elman_batch *shape, size_t O,
                                 const elman_target *target)
 {
+    size_t rows, bytes;
     if (!shape || !target)
         return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
                        shape ? "target" : "shape");
+    if (!sizes_multiply(shape->T, shape->B, 1, &rows) || rows > INT32_MAX)
+        return failure(ELMAN_BAD_VALUE,
+                       "the loss was given T %zu and B %zu, expected a product "
+                       "of at most %d",
+                       shape->T, shape->B, INT32_MAX);
+    if (!sizes_multiply(rows, O, sizeof(float), &bytes))
+        return failure(ELMAN_BAD_VALUE,
+                       "T %zu, B %zu and %zu outputs of the loss are too large "
+                       "for this machine's addresses",
+                       shape->T, shape->B, O);
 
     /* targets of the right type */
     if (config->kind == ELMAN_LOSS_CROSS_ENTROPY && !target->classes)
@@ -139,7 +153,7 @@ elman_status loss_weight(const elman_loss_config *config,
                          const elman_target *target, double *weight)
 {
     TRY(loss_check(config, O));
-    TRY(check_shape(config, shape, target));
+    TRY(check_shape(config, shape, O, target));
     bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
     double sum = 0;
 

@@ -10,6 +10,7 @@
 
 #include "base/kind.h"
 #include "base/thread.h"
+#include "format/utf8.h"
 #include "layer/init.h"
 
 /* ---- The flat list of layers -------------------------------------------- */
@@ -95,12 +96,13 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
         elman_status status = l->kind->plan(l, plan);
         if (status) return failure_in(status, l->config.name);
         plan->features = l->O;
-        if (l->O > MOST_FEATURES) plan->overflow = true;
+        if (l->O > MOST_FEATURES || plan->overflow)
+            return failure(ELMAN_BAD_VALUE,
+                           "%s: the layers up to here are too large for this "
+                           "machine's addresses",
+                           l->config.name);
     }
-
-    if (!plan->overflow) return ELMAN_OK;
-    return failure(ELMAN_BAD_VALUE, "the layers' sizes are too large for this "
-                                    "machine's addresses");
+    return ELMAN_OK;
 }
 
 static elman_status plan_model(elman_model *m, size_t limit)
@@ -309,6 +311,14 @@ elman_status model_write_note(elman_model *m, const char *key, const char *text)
         if (old) remove_note(m, old);
         return ELMAN_OK;
     }
+
+    /* both go into a file as text */
+    const char *const words[] = {key, text};
+    for (size_t i = 0; i < 2; i++)
+        if (utf8_valid(words[i], strlen(words[i])) != strlen(words[i]))
+            return failure(
+                ELMAN_BAD_VALUE, "the %s of a note is not UTF-8 after byte %zu",
+                i ? "text" : "key", utf8_valid(words[i], strlen(words[i])));
 
     /* nothing is removed before there is room for the new one */
     model_note fresh = {text_copy(key), text_copy(text)};

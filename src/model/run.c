@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/kind.h"
 #include "layer/wave.h"
 #include "model/model.h"
 
@@ -296,10 +297,9 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
                        "of one level and one direction",
                        m->layer_count);
 
-    bool has_cell = l->cell->has_cell;
-    if (!has_cell && (c || c_out))
-        return failure(ELMAN_BAD_VALUE,
-                       "c is given, but only an LSTM has a cell");
+    if (!l->cell->has_cell && (c || c_out))
+        return failure(ELMAN_BAD_VALUE, "%s is given, but %s layers have no c",
+                       c ? "c" : "c_out", kind_at(l->config.kind)->title);
 
     TRY(model_check_streams(m)); /* before the memory of the state changes */
 
