@@ -252,7 +252,7 @@ TEST(misuse_of_a_rule_is_reported)
         size_t rank;
         const char *message;
     } cases[] = {
-        {{99, 0}, 2, "init kind 99 is unknown"},
+        {{99, 0}, 2, "init kind is 99, expected 0 to 9"},
         {{ELMAN_INIT_DEFAULT, 2},
          2,
          "the value of init is 2, but the default rule takes none"},

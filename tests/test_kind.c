@@ -93,8 +93,9 @@ TEST(a_field_that_a_kind_does_not_read_is_refused_by_name)
             if (kind_has_field(info.kind, f->name)) continue;
             if (info.family == ELMAN_FAMILY_EMBEDDING) config.input_size = 0;
             memset((char *)config.layers + f->at, 1, 1);
-            snprintf(want, sizeof want, "(%s): %s is set, but a %s layer",
-                     info.title, f->name, info.title);
+            snprintf(want, sizeof want,
+                     "(%s): %s is set, but the kind %s has none", info.title,
+                     f->name, info.title);
             CHECK_FAILS(elman_model_create(&config, &model), ELMAN_BAD_VALUE,
                         want);
         }

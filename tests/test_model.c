@@ -137,7 +137,7 @@ TEST(sizes_past_all_addresses_are_refused)
         elman_config c = {
             .input_size = 2,
             .layers = {{.kind = ELMAN_LSTM, .hidden_size = sizes[i]}}};
-        refuse(&c, message);
+        refuse(&c, "rnn: the layers up to here are too large");
         c.layers[0] =
             (elman_layer){.kind = ELMAN_LINEAR, .output_size = sizes[i]};
         c.input_size = sizes[i];
@@ -165,9 +165,9 @@ TEST(each_bad_layer_gets_its_own_sentence)
         {{lstm, {.kind = ELMAN_EMBEDDING, .num_embeddings = 2}},
          "can only be the first layer"},
         {{{.kind = ELMAN_TANH, .hidden_size = 2}},
-         "hidden_size is set, but a tanh layer has none"},
+         "hidden_size is set, but the kind tanh has none"},
         {{{.kind = ELMAN_GRU, .hidden_size = 2, .peephole = true}},
-         "peephole is set, but a GRU layer has none"},
+         "peephole is set, but the kind GRU has none"},
         {{{.kind = ELMAN_LSTM, .hidden_size = 2, .proj_size = 2}},
          "proj_size is 2, expected less than hidden_size 2"},
         {{{.kind = ELMAN_DROPOUT, .dropout = 1.5f}}, "dropout is 1.5"},
@@ -211,14 +211,15 @@ TEST(each_bad_layer_gets_its_own_sentence)
         {{{.kind = ELMAN_LINEAR, .output_size = 2, .init_ih = {77, 0}}},
          "init_ih has kind 77"},
         {{{.kind = ELMAN_LAYER_NORM, .eps = -1}}, "eps is -1"},
-        {{{.kind = ELMAN_ACTIVATION}}, "its activation has no kind"},
+        {{{.kind = ELMAN_ACTIVATION}},
+         "an activation has kind 0, expected 1 to 11"},
         {{{.kind = ELMAN_ACTIVATION, .activation = {99, 0, 0}}},
-         "an activation has kind 99, expected 0 to 1"},
+         "an activation has kind 99, expected 1 to 11"},
         {{{.kind = ELMAN_ACTIVATION,
            .activation = {ELMAN_ACTIVATION_ELU, 1, 1}}},
          "beta 1, but takes alpha alone"},
         {{{.kind = ELMAN_TANH, .activation = {ELMAN_ACTIVATION_ELU, 1, 0}}},
-         "activation is set, but a tanh layer has none"},
+         "activation is set, but the kind tanh has none"},
         {{{.kind = ELMAN_GRU,
            .hidden_size = 2,
            .activations = {{{ELMAN_ACTIVATION_ELU, NAN, 0}}}}},
@@ -226,7 +227,8 @@ TEST(each_bad_layer_gets_its_own_sentence)
         {{{.kind = ELMAN_GRU,
            .hidden_size = 2,
            .activations = {{{0}, {0}, {ELMAN_ACTIVATION_TANH, 0, 0}}}}},
-         "activations[0][2] is set, expected 2 for each of 1 directions"},
+         "activations[0][2] is set, but the last that this GRU reads is "
+         "activations[0][1]"},
         {{{.kind = ELMAN_RNN,
            .hidden_size = 2,
            .activations = {{{0}}, {{ELMAN_ACTIVATION_ELU, 1, 0}}}}},

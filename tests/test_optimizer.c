@@ -395,8 +395,8 @@ TEST(misuse_of_an_optimizer_is_reported)
         elman_optimizer_config config;
         const char *message;
     } cases[] = {
-        {{.rule = 12}, "optimizer rule 12 is unknown"},
-        {{.flavour = 3}, "optimizer flavour 3 is unknown"},
+        {{.rule = 12}, "optimizer rule is 12, expected 0 to 5"},
+        {{.flavour = 3}, "optimizer flavour is 3, expected 0 to 1"},
         {{.learning_rate = NAN},
          "learning_rate is nan, expected a finite number of 0 or more"},
         {{.learning_rate = -1}, "learning_rate is -1"},
@@ -502,9 +502,9 @@ TEST(a_rule_takes_the_fields_it_names_and_no_other)
 
     elman_rule_info before = info;
     CHECK_FAILS(elman_rule_read((elman_rule)rule, &info), ELMAN_BAD_VALUE,
-                "is unknown");
+                "expected 0 to 5");
     CHECK_FAILS(elman_rule_read((elman_rule)-1, &info), ELMAN_BAD_VALUE,
-                "optimizer rule -1 is unknown");
+                "optimizer rule is -1, expected 0 to 5");
     CHECK(info.rule == before.rule && info.word == before.word, "touched");
     CHECK_FAILS(elman_rule_read(ELMAN_RULE_ADAM, NULL), ELMAN_BAD_VALUE,
                 "info is NULL");

@@ -121,7 +121,7 @@ TEST(misuse_of_a_schedule_is_reported)
         elman_schedule_config config;
         const char *message;
     } cases[] = {
-        {{.kind = 7}, "schedule kind 7 is unknown"},
+        {{.kind = 7}, "schedule kind is 7, expected 0 to 4"},
         {{.kind = ELMAN_SCHEDULE_STEP},
          "period is 0, expected the number of epochs between two cuts"},
         {{.kind = ELMAN_SCHEDULE_COSINE},

@@ -32,8 +32,8 @@ static elman_status check(const parameter *p)
 
     /* the rule and its value */
     if (kind >= sizeof rules / sizeof *rules)
-        return failure(ELMAN_BAD_VALUE, "init kind %d is unknown",
-                       (int)p->init.kind);
+        return failure(ELMAN_BAD_VALUE, "init kind is %d, expected 0 to %d",
+                       (int)p->init.kind, ELMAN_INIT_IDENTITY);
     if (!isfinite(value) || (value < 0 && !rules[kind].negative))
         return failure(ELMAN_BAD_VALUE,
                        "the value of %s init is %g, expected a finite "

@@ -151,13 +151,13 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
     if (!config || !optimizer)
         return failure(ELMAN_BAD_VALUE, "the optimizer's %s is NULL",
                        config ? "result" : "config");
+    elman_rule_info info;
+    TRY(rule_read(config->rule, &info)); /* which names the range */
     const rule_row *row = rule_find(config->rule);
-    if (!row)
-        return failure(ELMAN_BAD_VALUE, "optimizer rule %d is unknown",
-                       (int)config->rule);
     if ((unsigned)config->flavour > ELMAN_FLAVOUR_KERAS)
-        return failure(ELMAN_BAD_VALUE, "optimizer flavour %d is unknown",
-                       (int)config->flavour);
+        return failure(ELMAN_BAD_VALUE,
+                       "optimizer flavour is %d, expected 0 to %d",
+                       (int)config->flavour, ELMAN_FLAVOUR_KERAS);
     TRY(check_fields(row, config));
     TRY(check_together(config));
 

@@ -142,18 +142,20 @@ static const rule_row rules[] = {
         },
 };
 
+enum { RULE_COUNT = sizeof rules / sizeof *rules };
+
 const rule_row *rule_find(elman_rule number)
 {
-    size_t count = sizeof rules / sizeof *rules;
-    return (unsigned)number < count ? &rules[number] : NULL;
+    return (unsigned)number < RULE_COUNT ? &rules[number] : NULL;
 }
 
 elman_status rule_read(elman_rule number, elman_rule_info *info)
 {
     const rule_row *row = rule_find(number);
     if (!row)
-        return failure(ELMAN_BAD_VALUE, "optimizer rule %d is unknown",
-                       (int)number);
+        return failure(ELMAN_BAD_VALUE,
+                       "optimizer rule is %d, expected 0 to %d", (int)number,
+                       (int)RULE_COUNT - 1);
     *info = row->info;
     info->rule = number;
     return ELMAN_OK;

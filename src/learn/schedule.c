@@ -19,8 +19,8 @@ elman_status schedule_check(const elman_schedule_config *config)
     if (!config) return failure(ELMAN_BAD_VALUE, "the schedule config is NULL");
     elman_schedule_kind kind = config->kind;
     if ((unsigned)kind > ELMAN_SCHEDULE_PLATEAU)
-        return failure(ELMAN_BAD_VALUE, "schedule kind %d is unknown",
-                       (int)kind);
+        return failure(ELMAN_BAD_VALUE, "schedule kind is %d, expected 0 to %d",
+                       (int)kind, ELMAN_SCHEDULE_PLATEAU);
 
     /* period */
     bool periodic =

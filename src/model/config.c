@@ -28,9 +28,10 @@ static elman_status check_fields(const elman_layer *l, size_t index)
         if (is_any || is_zero(at, f->bytes)) continue;
 
         if (!kind_has_field(l->kind, f->name))
-            return failure(ELMAN_BAD_VALUE,
-                           "layer %zu (%s): %s is set, but a %s layer has none",
-                           index, title, f->name, title);
+            return failure(
+                ELMAN_BAD_VALUE,
+                "layer %zu (%s): %s is set, but the kind %s has none", index,
+                title, f->name, title);
 
         if (f->range == ANY) continue;
         float value;
@@ -56,12 +57,14 @@ static elman_status check_init(elman_init init, const char *name, size_t index)
                    ELMAN_INIT_IDENTITY);
 }
 
-static elman_status check_activation(elman_activation *a, size_t index)
+static elman_status check_activation(elman_activation *a, unsigned least,
+                                     size_t index)
 {
-    if ((unsigned)a->kind >= ACTIVATION_COUNT)
+    if ((unsigned)a->kind < least || (unsigned)a->kind >= ACTIVATION_COUNT)
         return failure(ELMAN_BAD_VALUE,
-                       "layer %zu: an activation has kind %d, expected 0 to %d",
-                       index, (int)a->kind, ACTIVATION_COUNT - 1);
+                       "layer %zu: an activation has kind %d, expected %u to "
+                       "%d",
+                       index, (int)a->kind, least, ACTIVATION_COUNT - 1);
     if (!isfinite(a->alpha) || !isfinite(a->beta))
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: an activation has alpha %g and beta %g, "
@@ -92,15 +95,16 @@ static elman_status check_activations(elman_layer *l, size_t index)
     /* each one's own values, and whether the layer has room for it */
     for (size_t i = 0; i < 6; i++) {
         elman_activation *a = &l->activations[i / 3][i % 3];
-        TRY(check_activation(a, index));
+        TRY(check_activation(a, 0, index));
 
         /* by position */
         if (!a->kind) continue;
         if (i / 3 >= directions || i % 3 >= count)
             return failure(ELMAN_BAD_VALUE,
-                           "layer %zu: activations[%zu][%zu] is set, expected "
-                           "%zu for each of %zu directions",
-                           index, i / 3, i % 3, count, directions);
+                           "layer %zu: activations[%zu][%zu] is set, but the "
+                           "last that this %s reads is activations[%zu][%zu]",
+                           index, i / 3, i % 3, kind_at(l->kind)->title,
+                           directions - 1, count - 1);
         if (relu)
             return failure(ELMAN_BAD_VALUE,
                            "layer %zu: nonlinearity and activations are both "
@@ -261,12 +265,7 @@ static elman_status complete_layer(elman_config *c, size_t index)
 
     /* what remains of other kinds */
     if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;
-    TRY(check_activation(&l->activation, index));
-    if (l->kind == ELMAN_ACTIVATION && !l->activation.kind)
-        return failure(ELMAN_BAD_VALUE,
-                       "layer %zu: its activation has no kind, expected 1 to "
-                       "%d",
-                       index, ACTIVATION_COUNT - 1);
+    TRY(check_activation(&l->activation, l->kind == ELMAN_ACTIVATION, index));
     return name_layer(c, index);
 }
 
