@@ -316,7 +316,8 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
         .alpha = values->alpha,
         .epsilon = values->epsilon,
         .weight_decay = values->weight_decay,
-        .no_weight_decay = option_given(arguments, "weight-decay") &&
+        .no_weight_decay = rule == ELMAN_RULE_ADAMW &&
+                           option_given(arguments, "weight-decay") &&
                            values->weight_decay == 0,
         .lr_decay = values->lr_decay,
         .initial_accumulator = values->initial_accumulator,

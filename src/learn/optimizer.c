@@ -87,7 +87,8 @@ static elman_status check_fields(const rule_row *row,
     return ELMAN_OK;
 }
 
-static elman_status check_together(const elman_optimizer_config *c)
+static elman_status check_together(const rule_row *row,
+                                   const elman_optimizer_config *c)
 {
     bool keras = c->flavour == ELMAN_FLAVOUR_KERAS;
 
@@ -107,6 +108,11 @@ static elman_status check_together(const elman_optimizer_config *c)
                        "weight_decay is %g and no_weight_decay is set, "
                        "expected one of them",
                        c->weight_decay);
+    if (c->no_weight_decay && !rule_has(row, "no_weight_decay"))
+        return failure(ELMAN_BAD_VALUE,
+                       "no_weight_decay is set, but %s decays no weights by "
+                       "default",
+                       row->info.title);
     return ELMAN_OK;
 }
 
@@ -159,7 +165,7 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                        "optimizer flavour is %d, expected 0 to %d",
                        (int)config->flavour, ELMAN_FLAVOUR_KERAS);
     TRY(check_fields(row, config));
-    TRY(check_together(config));
+    TRY(check_together(row, config));
 
     /* sizes, defaults, memory */
     elman_optimizer *made = calloc(1, sizeof *made);

@@ -66,7 +66,8 @@ static const rule_row rules[] = {
         {
             .info = {.word = "adamw",
                      .title = "AdamW",
-                     .fields = FIELDS("beta1", "beta2", "epsilon", "amsgrad")},
+                     .fields = FIELDS("beta1", "beta2", "epsilon",
+                                      "no_weight_decay", "amsgrad")},
             .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-3,
                                                   .beta1 = 0.9,
                                                   .beta2 = 0.999,
