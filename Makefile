@@ -108,7 +108,7 @@ docs: ## a reference of the calls for the browser: build/docs/html/index.html
 golden: ## record the expected numbers again (asks first; needs PyTorch and ONNX)
 	@tools/golden
 
-bench: all ## measure speed; beside the peers found; BENCH="'st_*' --threads=1"
+bench: all ## measure speed, next to any peers installed; BENCH="'st_*' --threads=1"
 	@bench/run $(BENCH)
 
 bench-peers: ## install what to compare with: oneDNN, PyTorch, ONNX Runtime
