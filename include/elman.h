@@ -184,9 +184,9 @@ enum {
     ELMAN_MAX_RANK = 4   /* dimensions of a tensor */
 };
 
-/* Kinds of layers; nn. is torch.nn, whose meaning and parameters they have.
- * Numbers 6 to 8 are tanh, sigmoid and relu in model files and imports: use
- * ELMAN_ACTIVATION. */
+/* Kinds of layers; nn stands for torch.nn, whose meaning and parameters they
+ * have. Numbers 6 to 8 are tanh, sigmoid and relu in model files and imports:
+ * use ELMAN_ACTIVATION. */
 typedef enum elman_kind {
     ELMAN_END = 0,         /* no layer: ends the list */
     ELMAN_RNN = 1,         /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
@@ -487,10 +487,10 @@ typedef struct elman_state_config {
     uint64_t seed; /* of dropout and zoneout masks */
 } elman_state_config;
 
-/* The bytes that a state needs; 0, and a message, if config is bad. init makes
- * a state in the caller's memory (aligned to 64 bytes), which needs no destroy;
- * create allocates that memory as well. Either way the state is as after
- * reset. */
+/* Makes a state of a model. size returns the bytes that it needs; 0, and a
+ * message, if config is bad. init makes it in the caller's memory (aligned to
+ * 64 bytes), which needs no destroy; create allocates that memory as well.
+ * Either way the state is as after reset. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
 ELMAN_CHECKED elman_status elman_state_init(const elman_model *model,
