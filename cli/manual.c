@@ -50,7 +50,6 @@ static void man_option(const option_row *row)
 
 static void man_global_options(const command_row *command)
 {
-    printf(".SS %s\n", global_options.title);
     for (const option_row *row = global_options.rows; row->name; row++)
         if (command_takes(command, row)) man_option(row);
 }
@@ -61,7 +60,7 @@ static void man_tail(void)
           "0 done, 1 failed, 2 wrong use, 130 after an interrupt, 143 after a "
           "request to terminate.\n"
           ".SH ENVIRONMENT\n"
-          ".TP\n.B NO_COLOR\nif set, nothing is coloured\n"
+          ".TP\n.B NO_COLOR\nif set, the output has no colours\n"
           ".TP\n.B ELMAN_ISA\nthe kernels to use: ref, base, avx2, avx512, "
           "neon; all give the same bits\n",
           stdout);
@@ -78,10 +77,11 @@ void man_show(const command_row *command)
     /* the options, group by group */
     fputs(".SH OPTIONS\n", stdout);
     for (const option_group *group = command->options; group->title; group++) {
-        printf(".SS %s\n", group->title);
+        if (strcmp(group->title, "Options")) printf(".SS %s\n", group->title);
         for (const option_row *row = group->rows; row->name; row++)
             man_option(row);
     }
+    if (command->options[0].title) printf(".SS %s\n", global_options.title);
     man_global_options(command);
 
     fputs(".SH EXAMPLES\n", stdout);
