@@ -60,7 +60,8 @@ static const char *torch_name(elman_kind kind)
     return (size_t)kind < sizeof names / sizeof *names ? names[kind] : NULL;
 }
 
-/* True if torch.nn has this recurrent layer, so that its weights fit there. */
+/* True if torch.nn has this recurrent layer: its weights fit there, and it
+ * computes the same with them. */
 static bool is_torch_layer(const elman_layer *layer)
 {
     bool sizes = !layer->hidden_sizes[0];
@@ -73,7 +74,9 @@ static bool is_torch_layer(const elman_layer *layer)
         if (layer->activations[n / 3][n % 3].kind) return false;
 
     bool merged = layer->bidirectional && layer->merge != ELMAN_MERGE_CONCAT;
-    return torch_name(layer->kind) && !merged && !layer->reverse &&
+    bool noisy = layer->recurrent_dropout > 0 || layer->zoneout > 0 ||
+                 layer->zoneout_cell > 0 || layer->variational;
+    return torch_name(layer->kind) && !merged && !noisy && !layer->reverse &&
            !layer->peephole && !layer->coupled && layer->clip == 0 &&
            !layer->reset_before && !layer->learned_state;
 }
@@ -89,6 +92,7 @@ static void show_torch_layer(const elman_layer *layer, size_t inputs)
     if (layer->nonlinearity == ELMAN_ACTIVATION_RELU)
         printf(", nonlinearity='relu'");
     if (layer->no_bias) printf(", bias=False");
+    if (layer->dropout > 0) printf(", dropout=%g", (double)layer->dropout);
     if (layer->bidirectional) printf(", bidirectional=True");
     if (layer->proj_size) printf(", proj_size=%zu", layer->proj_size);
 

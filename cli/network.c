@@ -123,7 +123,9 @@ static void describe_activation(const elman_activation *activation, char *text,
         "affine",       "leaky relu", "thresholded relu", "scaled tanh",
         "hard sigmoid", "elu",        "softsign",         "softplus"};
     double alpha = activation->alpha, beta = activation->beta;
-    append(text, size, "%s", names[activation->kind]);
+    size_t kind = (size_t)activation->kind;
+    append(text, size, "%s",
+           kind < sizeof names / sizeof *names ? names[kind] : "a function");
     if (beta != 0) append(text, size, "(%g, %g)", alpha, beta);
     else if (alpha != 0) append(text, size, "(%g)", alpha);
 }
@@ -142,6 +144,31 @@ static void describe_activations(const elman_layer *layer, char *text,
         append(text, size, "%s", n == 0 ? " by " : n % count ? ", " : "; ");
         describe_activation(&layer->activations[n / count][n % count], text,
                             size);
+    }
+}
+
+/* " with learned state and zoneout 0.1": what begins the state and what is
+ * random in training */
+static void describe_extras(const elman_layer *layer, char *text, size_t size)
+{
+    const struct {
+        float rate;
+        const char *name;
+    } masks[] = {
+        {layer->dropout,
+         layer->variational ? "variational dropout" : "dropout"},
+        {layer->recurrent_dropout, "recurrent dropout"},
+        {layer->zoneout, "zoneout"},
+        {layer->zoneout_cell, "zoneout of the cell"},
+    };
+
+    if (layer->learned_state) append(text, size, " with learned state");
+    const char *word = layer->learned_state ? "and" : "with";
+    for (size_t n = 0; n < sizeof masks / sizeof *masks; n++) {
+        if (masks[n].rate == 0) continue;
+        append(text, size, " %s %s %g", word, masks[n].name,
+               (double)masks[n].rate);
+        word = "and";
     }
 }
 
@@ -170,7 +197,7 @@ static void describe_recurrent(const elman_layer *layer, char *text,
     if (!layer->hidden_sizes[0] && layer->num_layers > 1)
         append(text, size, " x %zu levels", layer->num_layers);
     if (layer->clip > 0) append(text, size, " clipped at %g", layer->clip);
-    if (layer->learned_state) append(text, size, " with learned state");
+    describe_extras(layer, text, size);
     if (layer->no_bias) append(text, size, " without biases");
     describe_activations(layer, text, size);
 }
@@ -194,7 +221,9 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
         describe_activation(&layer->activation, text, size);
         return;
     case ELMAN_DROPOUT:
-        snprintf(text, size, "dropout %g", (double)layer->dropout);
+        snprintf(text, size, "%sdropout %g",
+                 layer->variational ? "variational " : "",
+                 (double)layer->dropout);
         return;
     case ELMAN_LAST:
         snprintf(text, size, "%s",
@@ -212,7 +241,7 @@ const char *model_describe(const elman_model *model)
     *text = '\0';
 
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && layer[n].kind; n++) {
-        char one[256];
+        char one[512];
         layer_describe(&layer[n], one, sizeof one);
         append(text, sizeof text, "%s%s", n ? ", " : "", one);
     }
