@@ -139,7 +139,7 @@ static int eval(const parsed_line *arguments)
     elman_dataset *dataset = NULL;
     if (elman_dataset_open(data, &config, &dataset) == ELMAN_OK)
         code = evaluate(&net, values, data, dataset);
-    else code = library_failed();
+    else code = data_failed();
 
     elman_dataset_close(dataset);
     network_close(&net);

@@ -131,7 +131,7 @@ static int inspect_data(const network *net, const inspect_values *values,
                                    .target_path = values->target_file};
     elman_dataset *dataset = NULL;
     if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
-        return library_failed();
+        return data_failed();
 
     size_t steps = values->steps ? (size_t)values->steps : TEXT_STEPS;
     size_t batch = (size_t)values->batch;

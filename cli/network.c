@@ -68,6 +68,14 @@ int network_open(const char *path, bool encoding_needed, network *net)
     return 0;
 }
 
+int data_failed(void)
+{
+    const char *message = elman_message();
+    const char *hint = strstr(message, "; unit bytes");
+    size_t length = hint ? (size_t)(hint - message) : strlen(message);
+    return failed("%.*s", (int)length, message);
+}
+
 void network_close(network *net)
 {
     elman_encoding_destroy(net->encoding);

@@ -19,6 +19,10 @@ typedef struct network {
 /* Opens a model file. Without an encoding in it: an error if needed, else
  * encoding is NULL. Returns 0 or an exit code after an error line. */
 int network_open(const char *path, bool encoding_needed, network *net);
+/* library_failed of data for a trained model: without the hint to another unit,
+ * which the model has settled. */
+int data_failed(void);
+
 void network_close(network *net);
 
 /* The task's name as in --task. */

@@ -48,6 +48,9 @@ typedef struct option_pair {
 /* The smallest low bound: stands for "above 0". */
 #define ABOVE_ZERO 1e-30
 
+/* The largest number below 1: stands for "below 1". */
+#define BELOW_ONE (1 - 0x1p-53)
+
 /* What --threads takes: the library's limit. */
 enum { MOST_THREADS = 64 };
 
@@ -162,6 +165,9 @@ const char *option_joint(const option_row *row);
  * none that could be typed. */
 const char *option_fallback(const option_row *row, const char *variant,
                             char *text, size_t size);
+
+/* The kinds of OPTION_INIT, "one|two|three" in the order of elman_init_kind. */
+extern const char init_words[];
 
 /* Word index of "one|two|three" into text; the index of a word, or -1. */
 const char *choice_word(const char *choices, int index, char *text,

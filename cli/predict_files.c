@@ -50,7 +50,7 @@ int predict_dataset(predictor *run, const char *path)
     elman_dataset_config config = {.encoding = run->net->note};
     elman_dataset *dataset = NULL;
     if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
-        return library_failed();
+        return data_failed();
 
     /* one sequence at a time reads the same time first or batch first */
     elman_loader_config order = {.part = ELMAN_PART_VALIDATION,

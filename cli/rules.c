@@ -15,6 +15,7 @@ static const char *const fields[RULE_OPTIONS] = {
     [RULE_BETA2] = "beta2",
     [RULE_AMSGRAD] = "amsgrad",
     [RULE_ALPHA] = "alpha",
+    [RULE_EPSILON] = "epsilon",
     [RULE_CENTERED] = "centered",
     [RULE_LR_DECAY] = "lr_decay",
     [RULE_INITIAL_ACCUMULATOR] = "initial_accumulator",

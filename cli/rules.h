@@ -13,6 +13,7 @@ typedef enum rule_option {
     RULE_BETA2,
     RULE_AMSGRAD,
     RULE_ALPHA,
+    RULE_EPSILON,
     RULE_CENTERED,
     RULE_LR_DECAY,
     RULE_INITIAL_ACCUMULATOR,

@@ -20,11 +20,38 @@ enum {
     LOSS_BINARY
 };
 
+/* The library's message about data, with options where it names fields. */
+static const char *with_options(const char *message)
+{
+    static const char *const names[][2] = {
+        {"unit bytes", "--unit bytes"},
+        {"unit is given", "--unit is given"},
+        {"min_count is", "--min-count is"},
+        {"target_path is given", "--target-file is given"},
+        {"target is given", "--target is given"},
+        {"columns is given", "--columns is given"},
+        {"window is given", "--window is given"},
+        {"horizon is given", "--horizon is given"},
+        {"no_scaling is given", "--no-scaling is given"},
+    };
+    static char text[1024];
+
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        const char *at = strstr(message, names[n][0]);
+        if (!at || (at > message && at[-1] != ' ')) continue;
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - message), message,
+                 names[n][1], at + strlen(names[n][0]));
+        return text;
+    }
+    return message;
+}
+
 /* A value that the library refuses is wrong use, everything else a failure. */
 static int refused(elman_status status)
 {
-    return status == ELMAN_BAD_VALUE ? misused("%s", elman_message())
-                                     : library_failed();
+    const char *message = with_options(elman_message());
+    return status == ELMAN_BAD_VALUE ? misused("%s", message)
+                                     : failed("%s", message);
 }
 
 /* The word of a choice option's value. */
@@ -295,6 +322,34 @@ static int setup_class_weights(const train_values *values, size_t classes,
     return 0;
 }
 
+/* What the library could not tell from an option that was not given. */
+static int check_optimizer(const parsed_line *arguments)
+{
+    const train_values *values = arguments->values;
+    if (option_given(arguments, "initial-accumulator") &&
+        values->initial_accumulator == 0 &&
+        values->flavour == ELMAN_FLAVOUR_KERAS)
+        return misused("--initial-accumulator expects a number above 0 with "
+                       "--flavour keras, whose default is 0.1");
+    return 0;
+}
+
+/* Whether the backward passes fit the windows. */
+static int check_truncation(const train_values *values)
+{
+    unsigned long long k1 = values->k1, k2 = values->k2;
+    if (k1 == 0 || k2 <= k1) return 0;
+    if (k2 % k1)
+        return misused("--k2 is %llu, expected at most --k1 %llu or a multiple "
+                       "of it",
+                       k2, k1);
+    if (values->fresh_state)
+        return misused("--k2 %llu goes back beyond a window of --k1 %llu "
+                       "steps, but --fresh-state starts each window anew",
+                       k2, k1);
+    return 0;
+}
+
 static elman_optimizer_config optimizer_config(const parsed_line *arguments)
 {
     const train_values *values = arguments->values;
@@ -386,6 +441,9 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
                   elman_trainer_config *config)
 {
     train_values *values = arguments->values;
+    int code = check_optimizer(arguments);
+    if (!code) code = check_truncation(values);
+    if (code) return code;
     values->threads = (uint64_t)threads_to_use(values->threads);
 
     *config = (elman_trainer_config){
@@ -411,7 +469,7 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
     };
 
     /* the schedule needs to know how long the run is */
-    int code = setup_schedule(values, dataset, &config->schedule);
+    code = setup_schedule(values, dataset, &config->schedule);
     if (code || !values->class_weights) return code;
     size_t classes =
         elman_encoding_outputs(elman_dataset_encoding(dataset), NULL);

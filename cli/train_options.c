@@ -26,7 +26,7 @@ const option_row train_data_options[] = {
              "UTF-8, otherwise a byte"},
     {.name = "validation",
      .type = OPTION_TEXT,
-     .value = "PART|FILE",
+     .value = "SHARE|FILE",
      .field = AT(validation),
      .fallback = "0.1",
      .common = true,
@@ -226,22 +226,25 @@ const option_row train_model_options[] = {
      .field = AT(init),
      .fallback = "default",
      .help = "how input weights are initialized: default, constant, uniform, "
-             "gaussian, xavier-uniform, xavier-normal, he-uniform, he-normal, "
-             "orthogonal, identity; VALUE is the constant, bound, standard "
-             "deviation or gain"},
+             "gaussian (or normal), xavier-uniform, xavier-normal, he-uniform, "
+             "he-normal, orthogonal, identity; constant, uniform and gaussian "
+             "require VALUE: the constant, bound or standard deviation; for "
+             "the others it is a gain"},
     {.name = "init-hidden",
      .type = OPTION_INIT,
      .value = "KIND[:VALUE]",
      .field = AT(init_hidden),
      .fallback = "default",
      .needs = cell_needs[CELL_INIT_HIDDEN],
-     .help = "how recurrent weights are initialized"},
+     .help = "how recurrent weights are initialized; a vector, as indrnn's, "
+             "takes default, constant, uniform, gaussian"},
     {.name = "init-bias",
      .type = OPTION_INIT,
      .value = "KIND[:VALUE]",
      .field = AT(init_bias),
      .fallback = "default",
-     .help = "how biases are initialized"},
+     .help = "how biases are initialized: default, constant, uniform, "
+             "gaussian"},
     {.name = "forget-bias",
      .type = OPTION_REAL,
      .value = "B",

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const init_kinds =
+const char init_words[] =
     "default|constant|uniform|gaussian|xavier-uniform|xavier-normal|he-uniform"
     "|he-normal|orthogonal|identity";
 
@@ -54,19 +54,32 @@ static bool wrong(const option_row *row, const char *expected, const char *text)
     return false;
 }
 
+/* A bound as the option would take it: "1000000000000000", "1e-45". */
+static const char *bound(const option_row *row, double number, char text[32])
+{
+    bool whole = row->type != OPTION_REAL;
+    snprintf(text, 32, whole ? "%.0f" : "%.15g", number);
+    return text;
+}
+
 /* "a number from 1 to 64" */
 static const char *in_range(const option_row *row, const char *what)
 {
     static char text[128];
+    char low[32], high[32];
     option_range range = row->range;
+    bool above = range.low == ABOVE_ZERO, below = range.high == BELOW_ONE;
+    bound(row, range.low, low);
+    bound(row, range.high, high);
 
     if (range.low >= range.high) snprintf(text, sizeof text, "%s", what);
-    else if (range.low == ABOVE_ZERO)
-        snprintf(text, sizeof text, "%s above 0 and up to %.15g", what,
-                 range.high);
-    else
-        snprintf(text, sizeof text, "%s from %.15g to %.15g", what, range.low,
-                 range.high);
+    else if (above && below)
+        snprintf(text, sizeof text, "%s above 0 and below 1", what);
+    else if (above)
+        snprintf(text, sizeof text, "%s above 0 and up to %s", what, high);
+    else if (below)
+        snprintf(text, sizeof text, "%s from %s to below 1", what, low);
+    else snprintf(text, sizeof text, "%s from %s to %s", what, low, high);
     return text;
 }
 
@@ -75,6 +88,15 @@ static bool is_inside(const option_row *row, double number)
     option_range range = row->range;
     bool any = range.low >= range.high;
     return any || (number >= range.low && number <= range.high);
+}
+
+/* The same of a whole number, of which a double may lose the last digits. */
+static bool is_whole_inside(const option_row *row, int64_t number)
+{
+    option_range range = row->range;
+    bool any = range.low >= range.high;
+    return any ||
+           (number >= (int64_t)range.low && number <= (int64_t)range.high);
 }
 
 /* The whole of text as a number; false if it is not one. */
@@ -116,7 +138,7 @@ static bool read_count(const option_row *row, const char *text, void *value)
     int64_t number = 0;
     bool is_word = word && !strcmp(text, word);
     if (!is_word && (!whole_number(text, &number) || number < 0 ||
-                     !is_inside(row, (double)number)))
+                     !is_whole_inside(row, number)))
         return wrong(row, in_range(row, "a whole number"), text);
     *(uint64_t *)value = (uint64_t)number;
     return true;
@@ -125,7 +147,7 @@ static bool read_count(const option_row *row, const char *text, void *value)
 static bool read_integer(const option_row *row, const char *text, void *value)
 {
     int64_t number;
-    if (!whole_number(text, &number) || !is_inside(row, (double)number))
+    if (!whole_number(text, &number) || !is_whole_inside(row, number))
         return wrong(row, in_range(row, "a whole number"), text);
     *(int64_t *)value = number;
     return true;
@@ -163,7 +185,7 @@ static bool read_sizes(const option_row *row, const char *text, void *value)
         int64_t size = 0;
         snprintf(number, sizeof number, "%.*s", (int)length, at);
         if (length >= sizeof number || !whole_number(number, &size) ||
-            !is_inside(row, (double)size))
+            !is_whole_inside(row, size))
             return wrong(row, in_range(row, "whole numbers"), text);
 
         if (list.count == ELMAN_MAX_LEVELS) {
@@ -180,12 +202,37 @@ static bool read_sizes(const option_row *row, const char *text, void *value)
     return true;
 }
 
+/* Checks that a kind has the value it needs, and none that would stand for
+ * another. */
+static bool check_init(const option_row *row, const char *word, int kind,
+                       bool has_value, double number)
+{
+    /* the value is all there is, and 0 is rarely meant */
+    bool required = kind == ELMAN_INIT_CONSTANT || kind == ELMAN_INIT_UNIFORM ||
+                    kind == ELMAN_INIT_NORMAL;
+    if (required && !has_value) {
+        misused("--%s %s expects a value: %s:VALUE", row->name, word, word);
+        return false;
+    }
+
+    /* the value is a gain, of which the library's 0 is the default */
+    bool gain = !required && kind != ELMAN_INIT_DEFAULT;
+    if (gain && has_value && number == 0) {
+        misused("--%s %s expects a gain other than 0; without a value it is "
+                "the default",
+                row->name, word);
+        return false;
+    }
+    return true;
+}
+
 static bool read_init(const option_row *row, const char *text, void *value)
 {
     char word[32];
     size_t length = strcspn(text, ":");
     snprintf(word, sizeof word, "%.*s", (int)length, text);
-    int kind = length < sizeof word ? choice_index(init_kinds, word) : -1;
+    int kind = length < sizeof word ? choice_index(init_words, word) : -1;
+    if (!strcmp(word, "normal")) kind = ELMAN_INIT_NORMAL;
     double number = 0;
 
     if (kind < 0 ||
@@ -198,7 +245,7 @@ static bool read_init(const option_row *row, const char *text, void *value)
     }
 
     *(elman_init *)value = (elman_init){(elman_init_kind)kind, number};
-    return true;
+    return check_init(row, word, kind, text[length] == ':', number);
 }
 
 static bool read_span(const option_row *row, const char *text, void *value)

@@ -1,3 +1,3 @@
-elman train --init-b gaussian text.txt # unambiguous: there is no such file
+elman train --init-b gaussian:1 text.txt # unambiguous: there is no such file
 echo $?
 elman train --init- 1 text.txt

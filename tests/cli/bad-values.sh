@@ -12,8 +12,15 @@ try --lr 0
 try --lr 1e999
 try --init gauss
 try --init gaussian:x
+try --init uniform
+try --init-bias constant
+try --init normal
+try --init orthogonal:0
 try --checkpoint-every 5m
 try --seed -1
+try --seed 9000000000000000001
+try --steps 1e15
+try --beta1 1
 try --resume=yes
 try --output=
 try --threads 4x

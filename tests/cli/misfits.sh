@@ -11,6 +11,8 @@ try text.txt --nonlinearity relu
 try text.txt --momentum 0.9
 try text.txt --min-count 2
 try text.txt --k2 100
+try text.txt --k1 3 --k2 4
+try text.txt --k1 4 --k2 8 --fresh-state
 try text.txt --class-weights 1,2
 try text.txt --hidden 8,8 --layers 3
 try text.txt --schedule cosine --epochs unlimited
@@ -25,4 +27,5 @@ try table.csv --loss bce
 try table.csv --loss cross-entropy
 try table.csv --label-smoothing 0.1
 try table.csv --target price
+try table.csv --optimizer adagrad --flavour keras --initial-accumulator 0
 ls
