@@ -96,9 +96,11 @@ static void show_torch_layer(const elman_layer *layer, size_t inputs)
     if (layer->bidirectional) printf(", bidirectional=True");
     if (layer->proj_size) printf(", proj_size=%zu", layer->proj_size);
 
+    char prefix[ELMAN_MAX_NAME + 2];
+    snprintf(prefix, sizeof prefix, "%s.", layer->name);
     printf(")\n  %s.load_state_dict({k[%zu:]: v for k, v in w.items() "
-           "if k.startswith('%s.')})\n",
-           layer->name, strlen(layer->name) + 1, layer->name);
+           "if k.startswith(%s)})\n",
+           layer->name, strlen(layer->name) + 1, python_quoted(prefix));
 }
 
 /* The lines that load the recurrent layer elsewhere, where there is one like
@@ -121,8 +123,8 @@ static void show_torch(const network *net)
         if (!name) continue;
 
         printf("\nin Python\n  import torch, safetensors.torch\n"
-               "  w = safetensors.torch.load_file('%s')\n",
-               printable(net->path));
+               "  w = safetensors.torch.load_file(%s)\n",
+               python_quoted(net->path));
         show_torch_layer(&layer[n], shape.shape[1]);
         return;
     }

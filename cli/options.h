@@ -178,6 +178,12 @@ int choice_index(const char *choices, const char *word);
 const char *nearest_name(const char *word, const char *const *names,
                          size_t count);
 
+/* A word as a shell needs it, in quotes only where it must be; in one of two
+ * static buffers. Text as a string of Python, in a static buffer. Control
+ * characters become '?'. */
+const char *shell_quoted(const char *word);
+const char *python_quoted(const char *text);
+
 /* The command line that would repeat this one, quoted for a shell, with extra
  * at its end unless it is there already. In a static buffer. */
 const char *command_line(const parsed_line *arguments, const char *extra);

@@ -77,7 +77,7 @@ static void show_result(const training *run, const result *kept)
 
 static void show_next(const training *run)
 {
-    const char *model = printable(run->model_path);
+    const char *model = shell_quoted(run->model_path);
     switch (elman_dataset_encoding(run->dataset)->task) {
     case ELMAN_TASK_LANGUAGE:
         printf("\ntry  elman sample %s --length 500\n", model);
@@ -89,7 +89,8 @@ static void show_next(const training *run)
     default:
         printf("\ntry  elman predict %s FILE\n", model);
     }
-    printf("     elman inspect %s %s\n", model, run->arguments->operands[0]);
+    printf("     elman inspect %s %s\n", model,
+           shell_quoted(run->arguments->operands[0]));
 }
 
 static void show_record(const training *run, const result *kept)

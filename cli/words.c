@@ -3,7 +3,9 @@
  * options.h.
  */
 #include "options.h"
+#include "screen.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,14 +43,22 @@ const char *nearest_name(const char *word, const char *const *names,
     return found;
 }
 
+/* True if a shell takes word as it is: letters of any script, digits, some
+ * signs. */
+static bool is_plain(const char *word)
+{
+    const char *at = word;
+    while (*at && (isalnum((unsigned char)*at) || (unsigned char)*at >= 0x80 ||
+                   strchr("-_=./:,+@%", *at)))
+        at++;
+    return at > word && !*at;
+}
+
 /* Appends word to line (size) as a shell would need it; returns the new end. */
 static size_t append_quoted(char *line, size_t used, size_t size,
                             const char *word)
 {
-    bool plain = *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
-                                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "0123456789-_=./:,+@%")];
-    if (plain)
+    if (is_plain(word))
         return used + (size_t)snprintf(line + used, size - used, "%s", word);
     line[used++] = '\'';
 
@@ -61,6 +71,29 @@ static size_t append_quoted(char *line, size_t used, size_t size,
     line[used++] = '\'';
     line[used] = '\0';
     return used;
+}
+
+const char *shell_quoted(const char *word)
+{
+    static char lines[2][8192];
+    static int turn;
+    char *line = lines[turn = !turn];
+    append_quoted(line, 0, sizeof lines[0], printable(word));
+    return line;
+}
+
+const char *python_quoted(const char *text)
+{
+    static char line[8192 + 4];
+    size_t used = 0;
+    line[used++] = '\'';
+    for (const char *at = printable(text); *at && used < 8192; at++) {
+        if (*at == '\'' || *at == '\\') line[used++] = '\\';
+        line[used++] = *at;
+    }
+    line[used++] = '\'';
+    line[used] = '\0';
+    return line;
 }
 
 const char *command_line(const parsed_line *arguments, const char *extra)
