@@ -105,6 +105,14 @@ static int check_out(conversion *run)
                 ? "; PyTorch takes .safetensors: see --to=torch"
                 : "; else --to=elman, torch or onnx says what it is");
 
+    /* nor may the name say something else than --to */
+    static const char *const words[] = {"auto", "elman", "torch", "onnx"};
+    bool onnx = run->to == TO_ONNX;
+    const char *other = onnx ? ".safetensors" : ".onnx";
+    if (ends_with(run->out, other))
+        return misused("'%s' ends in %s, but --to is %s", run->out, other,
+                       words[run->to]);
+
     /* OUT must not be a file that is still to be read */
     for (size_t n = 0; n < run->count; n++)
         if (is_same_file(run->paths[n], run->out))
@@ -152,11 +160,11 @@ static int check_claimed(const conversion *run)
     if (code) return code;
     if (left == 1)
         return failed("%s: nothing takes the tensor '%s'; if the model can do "
-                      "without it: --ignore='%s'",
-                      conversion_source(run), names, names);
+                      "without it: --ignore=%s",
+                      conversion_source(run), names, shell_quoted(names));
     return failed("%s: nothing takes %zu tensors; if the model can do without "
-                  "them: --ignore='%s'",
-                  conversion_source(run), left, names);
+                  "them: --ignore=%s",
+                  conversion_source(run), left, shell_quoted(names));
 }
 
 static int check_reference(conversion *run)

@@ -10,6 +10,9 @@ try language.pt language.pt --to elman
 try language.pt ./language_x.npy --to onnx --reference language_x.npy language_y.npy
 try language.pt missing/x.onnx
 try language.pt out --to elman
+try language.pt out/x.onnx --to torch
+try language.pt out/x.onnx --to elman
+try language.pt out/x.safetensors --to onnx
 try missing.pt out/x.onnx
 try language.pt lstm.pt out/x.onnx
 try language.pt out/x.onnx --reference language_x.npy
