@@ -19,7 +19,8 @@ typedef enum value_kind {
 
 static value_kind kind_of(const option_row *row)
 {
-    if (row->type == OPTION_CHOICE) return VALUE_CHOICE;
+    if (row->type == OPTION_CHOICE || row->type == OPTION_INIT)
+        return VALUE_CHOICE;
     bool text = row->type == OPTION_TEXT || row->type == OPTION_PAIR;
     if (!text) return VALUE_FREE;
 
@@ -29,9 +30,10 @@ static value_kind kind_of(const option_row *row)
     return file ? VALUE_FILE : VALUE_FREE;
 }
 
-/* The words of "one|two|three" with spaces between. */
-static void print_choices(const char *choices)
+/* The words of a VALUE_CHOICE with spaces between. */
+static void print_choices(const option_row *row)
 {
+    const char *choices = row->type == OPTION_INIT ? init_words : row->value;
     for (; *choices; choices++)
         putchar(*choices == '|' ? ' ' : *choices);
 }
@@ -68,7 +70,7 @@ static void bash_values(const command_row *command)
         printf("    %s:--%s", command->name, row->name);
         if (row->letter) printf(" | %s:-%c", command->name, row->letter);
         printf(") words=\"");
-        print_choices(row->value);
+        print_choices(row);
         puts("\" ;;");
     }
 }
@@ -109,6 +111,12 @@ static void bash_show(command_list commands)
     for (command_list at = commands; *at; at++)
         printf(" %s", (*at)->name);
     puts("\" ;;\n        esac ;;\n    esac");
+
+    /* `elman help` is followed by a command */
+    fputs("    [[ $command == help && $before == help ]] && words=\"", stdout);
+    for (command_list at = commands; *at; at++)
+        printf(" %s", (*at)->name);
+    puts("\"");
 
     puts("    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
          "    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
@@ -151,7 +159,7 @@ static void zsh_value(const option_row *row, const char *text, size_t length)
         break;
     case VALUE_CHOICE:
         putchar('(');
-        print_choices(row->value);
+        print_choices(row);
         putchar(')');
     }
 }
@@ -228,7 +236,8 @@ static void zsh_show(command_list commands)
          "    case $words[1] in");
     for (command_list at = commands; *at; at++)
         zsh_command(*at);
-    puts("    *) _files ;;\n"
+    puts("    help) (( CURRENT == 2 )) && _elman_commands ;;\n"
+         "    *) _files ;;\n"
          "    esac\n"
          "}\n");
 
@@ -269,7 +278,7 @@ static void fish_option(const char *condition, const option_row *row)
             break;
         case VALUE_CHOICE:
             fputs(" -x -a '", stdout);
-            print_choices(row->value);
+            print_choices(row);
             putchar('\'');
         }
 
@@ -292,6 +301,14 @@ static void fish_show(command_list commands)
         fish_describe((*at)->summary);
     }
     fish_global_options(no_command, NULL);
+
+    /* `elman help` is followed by a command */
+    for (command_list at = commands; *at; at++) {
+        printf("complete -c elman -n '__fish_seen_subcommand_from help' -f "
+               "-a %s",
+               (*at)->name);
+        fish_describe((*at)->summary);
+    }
 
     for (command_list at = commands; *at; at++) {
         char condition[64];

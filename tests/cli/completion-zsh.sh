@@ -47,5 +47,7 @@ ask 'elman train --output da'
 ask 'elman --quiet run --in'
 ask 'elman sample --js'
 ask 'elman info --js'
+ask 'elman help tr'
+ask 'elman train --init=o'
 END
 timeout 60 zsh -f ask.zsh

@@ -17,5 +17,8 @@ ask elman sample model --temp
 ask elman convert in out --to ''
 ask elman run --in
 ask elman --js
+ask elman help ''
+ask elman help tr
+ask elman train --init = o
 END
 bash ask.bash
