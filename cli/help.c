@@ -19,8 +19,8 @@ enum {
 /* What -h, --help and man pages all begin with. */
 const char program_description[] =
     "Recurrent neural networks: trains, inspects and runs Elman networks, "
-    "LSTMs and GRUs on text, labelled series, tables and arrays, and exchanges "
-    "them with PyTorch and ONNX.";
+    "LSTMs, GRUs and their kin on text, labelled series, tables and arrays, "
+    "and exchanges them with PyTorch and ONNX.";
 
 /* Appends the row's need as people read it: " [with --cell lstm, gru]". */
 static size_t append_need(char *text, size_t used, size_t size,

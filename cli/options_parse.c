@@ -7,7 +7,6 @@
 #include "options.h"
 #include "screen.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +67,13 @@ static const option_row *unknown(const line_parser *parser, const char *name)
     const option_row *row;
     while (count < 128 && (row = row_at(parser, count)))
         names[count++] = row->name;
+
+    /* a global option that this command is without */
+    for (row = global_options.rows; row->name; row++)
+        if (!strcmp(row->name, name)) {
+            misused("'%s' takes no --%s", program_name(parser), name);
+            return NULL;
+        }
 
     const char *near = nearest_name(name, names, count);
     if (near) misused("unknown option '--%s', did you mean --%s?", name, near);
@@ -205,26 +211,38 @@ static bool parse_words(line_parser *parser)
 /* Too few or too many operands, by the words of command->operands. */
 static int check_operands(const line_parser *parser)
 {
-    /* a word in capitals is one operand, after '[' one that may be missing */
+    /* each word is one operand; in brackets it may be left out */
     const char *operands = parser->command->operands;
+    char required[64] = "";
     int least = 0, most = 0;
-    for (const char *at = operands; *at; at++) {
-        bool begins = isupper((unsigned char)*at) &&
-                      (at == operands || !isupper((unsigned char)at[-1]));
-        most += begins;
-        least += begins && (at == operands || at[-1] != '[');
+    for (const char *at = operands; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " "), used = strlen(required);
+        bool many = length > 3 && !memcmp(at + length - 3, "...", 3);
+        if (*at != '[') {
+            snprintf(required + used, sizeof required - used, "%s%.*s",
+                     least ? " and " : "", (int)(length - (many ? 3 : 0)), at);
+            least++;
+        }
+        most++;
+        at += length;
     }
     if (strstr(operands, "...")) most = parser->argc;
 
     const parsed_line *arguments = parser->arguments;
     if (arguments->count < least)
         return misused("'%s' requires %s, see '%s --help'",
-                       program_name(parser), operands, program_name(parser));
-    if (arguments->count > most)
-        return misused("'%s' takes %s, found '%s' as well",
-                       program_name(parser), operands,
-                       arguments->operands[most]);
-    return 0;
+                       program_name(parser), required, program_name(parser));
+    if (arguments->count <= most) return 0;
+
+    /* what there is room for, and the first word beyond it */
+    const char *extra = arguments->operands[most];
+    if (most == 1)
+        return misused("'%s' takes one %.*s file; '%s' is one too many",
+                       program_name(parser),
+                       (int)strcspn(operands + !least, "]"), operands + !least,
+                       extra);
+    return misused("'%s' takes %s; '%s' is one too many", program_name(parser),
+                   least == most ? required : operands, extra);
 }
 
 int options_parse(int argc, char **argv, const command_row *command,

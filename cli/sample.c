@@ -207,8 +207,8 @@ const command_row sample_command = {
     .name = "sample",
     .summary = "generate text from a language model",
     .operands = "MODEL",
-    .description = "Writes text drawn from a language model, as it is drawn. "
-                   "The same seed gives the same text on every machine.",
+    .description = "Generates text with a language model and prints it as it "
+                   "goes. The same seed gives the same text on every machine.",
     .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(sample_values),
