@@ -27,6 +27,7 @@ static const char *with_options(const char *message)
         {"unit bytes", "--unit bytes"},
         {"unit is given", "--unit is given"},
         {"min_count is", "--min-count is"},
+        {"validation_path is given", "--validation FILE is given"},
         {"target_path is given", "--target-file is given"},
         {"target is given", "--target is given"},
         {"columns is given", "--columns is given"},

@@ -27,5 +27,6 @@ try table.csv --loss bce
 try table.csv --loss cross-entropy
 try table.csv --label-smoothing 0.1
 try table.csv --target price
+try series.tsv --unit bytes
 try table.csv --optimizer adagrad --flavour keras --initial-accumulator 0
 ls
