@@ -121,6 +121,8 @@ bench-instructions: ## count instructions; RECORD=1 keeps the new numbers
 
 install: all ## PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix $(PREFIX)
+	@[ "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ! command -v ldconfig >/dev/null || \
+	    { echo 'ldconfig: renews the list of libraries that programs find' && ldconfig || true; }
 
 clean: ## remove everything that was built
 	@rm -rf build
