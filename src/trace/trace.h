@@ -7,24 +7,27 @@
  * axes where. Transposes, reshapes and slices only change the view; RNN, MatMul
  * and their like append a layer, whose output is a new source.
  *
- *   trace.h            what a trace is: sources, views, values, layers
+ * Each file stands on files before it in this list, never on later ones:
+ *
  *   extent             sizes with free dimensions
+ *   trace.h            what a trace is: sources, views, values, layers
  *   attribute          a node's attributes, and how a node is refused
  *   view               views and their elements
  *   tensor             values that are tensors
  *   sizes              shapes, with free sizes
  *   layers             one layer after the other, and what each reads
  *
- * on these stand the operators, those above on those below:
+ * on these stand the operators:
  *
  *   fold               tensors that the graph computes from tensors
  *   reorder, reshape   Transpose, Squeeze; Reshape, Flatten, Expand, Tile
+ *   concat             Concat
+ *   start, directions  lengths and initial states; two directions
  *   recurrent          RNN, GRU, LSTM (recurrent_node)
- *   start, directions  their lengths and initial states; two directions
  *   norm               layer norm
  *   unrolled*          recurrences that are written out step by step
  *   dense              linear, embedding, elementwise
- *   concat, slice      Concat; Slice, Gather, Split
+ *   slice              Slice, Gather, Split
  *
  * and on these
  *
