@@ -117,7 +117,7 @@ double workload_floor(const workload *work, bench_mode mode,
     if (level) *level = -1;
     if (work->B >= 16) return computing;
 
-    /* backward reads them once more */
+    /* a pass reads the weights at each step, backward once more */
     const double step = bytes_of_step(work, mode);
     const double passes = (double)work->T * (mode == TRAIN ? 2 : 1);
     const int holds = level_of(step, roof);

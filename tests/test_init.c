@@ -287,7 +287,7 @@ TEST(misuse_of_a_rule_is_reported)
     p = bias(2, "bias_ih");
     p.chrono = 1.5f;
     CHECK_FAILS(init_parameter(&p, 1, 0, values), ELMAN_BAD_VALUE,
-                "chrono is 1.5, expected 2 steps or more");
+                "chrono is 1.5, expected more than 2 steps");
 
     CHECK(values[0] == 7, "written");
 }

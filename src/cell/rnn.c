@@ -4,7 +4,7 @@
  *   a = W_ih x + b_ih + W_hh h_prev + b_hh
  *   h = f(a)                              f = tanh, relu, or a custom one
  *
- *   da = dh f'(a)                         from h alone: 1 - h^2, or h > 0; a
+ *   da = dh f'(a)                         from h alone: 1 - h^2, or h > 0;
  *                                         a custom one's from a
  *   dh_prev = W_hh^T da
  */

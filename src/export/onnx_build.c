@@ -90,17 +90,18 @@ const char *build_fresh(onnx_builder *b)
 
 /* ---- Nodes -------------------------------------------------------------- */
 
-void build_node(onnx_builder *b, const char *op, size_t inputs,
-                const char *const *input, size_t outputs,
-                const char *const *output)
+void build_node(onnx_builder *b, const char *op, size_t input_count,
+                const char *const *inputs, size_t output_count,
+                const char *const *outputs)
 {
     onnx_node node = {.name = build_fresh(b),
                       .op = op,
                       .domain = "",
-                      .input_count = inputs,
-                      .output_count = outputs,
-                      .inputs = copy(b, inputs, sizeof *input, input),
-                      .outputs = copy(b, outputs, sizeof *output, output)};
+                      .input_count = input_count,
+                      .output_count = output_count,
+                      .inputs = copy(b, input_count, sizeof *inputs, inputs),
+                      .outputs =
+                          copy(b, output_count, sizeof *outputs, outputs)};
     if (grow(b, &b->nodes, sizeof *b->nodes, b->node_count, &b->node_room))
         b->nodes[b->node_count++] = node;
 }

@@ -12,7 +12,7 @@
 
 typedef struct onnx_builder {
     const char *scope; /* what fresh names begin with */
-    size_t name_count; /* fresh ones so far */
+    size_t name_count; /* fresh names so far */
     size_t node_count, initializer_count, input_count, output_count;
     size_t node_room, initializer_room, input_room, output_room;
     onnx_node *nodes;
@@ -33,9 +33,9 @@ const char *build_fresh(onnx_builder *b);
 
 /* Adds a node of that operator. The lists of names are copied, names are not.
  */
-void build_node(onnx_builder *b, const char *op, size_t inputs,
-                const char *const *input, size_t outputs,
-                const char *const *output);
+void build_node(onnx_builder *b, const char *op, size_t input_count,
+                const char *const *inputs, size_t output_count,
+                const char *const *outputs);
 
 /* Adds a node with one output, a fresh name, which it returns. Inputs end with
  * NULL. */

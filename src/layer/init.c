@@ -56,9 +56,9 @@ static elman_status check(const parameter *p)
         return failure(ELMAN_BAD_VALUE,
                        "forget_bias is %g, expected a finite number",
                        (double)p->forget_bias);
-    if (p->chrono != 0 && !(p->chrono >= 2 && isfinite(p->chrono)))
+    if (p->chrono != 0 && !(p->chrono > 2 && isfinite(p->chrono)))
         return failure(ELMAN_BAD_VALUE,
-                       "chrono is %g, expected 2 steps or more",
+                       "chrono is %g, expected more than 2 steps",
                        (double)p->chrono);
     return ELMAN_OK;
 }

@@ -66,13 +66,13 @@ void metrics_join(metric_sums *sums, const metric_sums *more)
     sums->weight += more->weight;
     sums->right += more->right;
 
-    /* errors */
+    /* errors, and those of the naive forecast */
     sums->squared += more->squared;
     sums->absolute += more->absolute;
     sums->naive_squared += more->naive_squared;
     sums->naive_absolute += more->naive_absolute;
 
-    /* counts, and the work done */
+    /* what was counted, and the work done */
     sums->value_count += more->value_count;
     sums->naive += more->naive;
     sums->target_count += more->target_count;

@@ -369,9 +369,9 @@ double layer_flops(const elman_model *m, size_t i, uint64_t steps,
     } else if (l->config.kind == ELMAN_LINEAR && !l->per_sequence) {
         input = product = (double)l->I * (double)l->O;
     }
+
     /* backward: as much for the weights, and for the layer's input unless
      * nothing asks for it */
-
     if (backward) product = 2 * product - (i == 0 ? input : 0);
     return 2 * product * (double)steps;
 }

@@ -90,8 +90,7 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
     size_t rows = (model_per_sequence(m, i) ? 1 : T) * B,
            in = l->per_sequence ? 1 : T;
 
-    /* plans of walks outlive a pass; while measuring there is no s->layers yet
-     */
+    /* plans of walks outlive a pass */
     layer_state room = {0}; /* while measuring there is no s->layers yet */
     layer_state *at = a->base ? s->layers + i : &room;
     room.forward_plans = at->forward_plans;

@@ -13,7 +13,7 @@ BOTH = ("torchscript", "dynamo")
 class Wanted:
     """One model. inputs(T, B) gives its arguments by name; axes which of
     their axes are free; sizes the (T, B) of each set of inputs; longer those
-    that the graph can not do, but a model made of it can."""
+    that the graph cannot do, but a model made of it can."""
 
     name: str
     make: object
