@@ -1,7 +1,7 @@
 /*
  * elman.h: recurrent neural networks in C: correct, fast, and the same to the
- * last bit on every machine. This header is the whole public API, and its
- * manual.
+ * last bit on every machine. This header is the whole public API with its two
+ * parts, which it includes, and its manual.
  *
  * Train a network, then run it step by step (TRY stands for however you check
  * a status):
@@ -39,7 +39,7 @@
  *              number of threads can share one
  *   state      everything a run changes: memory, activations and gradients, in
  *              one block of memory; one thread at a time
- *   optimizer  turns gradients into new weights; the only writer of a model
+ *   optimizer  turns gradients into new weights
  *   dataset    sequences by index; knows nothing of models
  *
  * All calls, by noun; (t) in elman_train.h, (x) in elman_exchange.h:
@@ -78,7 +78,8 @@
  *     fails leaves its outputs as they were.
  *   - create is undone by destroy and open by close; both accept NULL.
  *     Arguments are borrowed for the duration of the call.
- *   - create, load, open and init allocate; forward, backward and step do not.
+ *   - create, load and open allocate; init and the model's forward, backward
+ *     and step do not.
  *   - forward overwrites its outputs, backward adds to the gradients, zero
  *     clears them.
  *   - The library never prints, never exits and changes no global setting of
@@ -108,15 +109,19 @@ extern "C" {
 /* The version of this header, and the only place where it is written. CMake,
  * pkg-config and the name of the library take it from here.
  *
- * Until MAJOR is 1, a new MINOR may change anything here, and its library has a
- * name of its own (libelman.so.0.2); a new PATCH changes nothing that a program
- * can see. After that only a new MAJOR breaks programs.
+ * Until 1.0 a new MINOR may change anything here, and its library has a name of
+ * its own (libelman.so.0.2). A new PATCH changes nothing that a program can
+ * see, not even the size of a struct. A change of any result's bits takes at
+ * least a new MINOR, and the changelog says it.
+ *
+ * From 1.0 on a new MINOR adds calls and members of enums, and structs keep
+ * their sizes. Only a new MAJOR changes sizes, removes anything or changes a
+ * bit of any result.
  *
  * Growth keeps sources valid: structs get new fields at their end only, and a
  * new field that is zero means what was the case without it; enums get new
  * members at their end only, and no number ever changes. So a config written as
- * {.field = value} keeps its meaning. With a PATCH not even the size of a
- * struct changes. */
+ * {.field = value} keeps its meaning. */
 #define ELMAN_VERSION_MAJOR 0
 #define ELMAN_VERSION_MINOR 2
 #define ELMAN_VERSION_PATCH 0
@@ -171,8 +176,9 @@ typedef struct elman_roof {
     double read[4];  /* bytes per second read from L1, L2, L3 and memory */
 } elman_roof;
 
-/* Measures the peak of several threads at once: at least one, at most as many
- * as the machine has. Takes about half a second. */
+/* Measures the peak of that many threads at once: at least one and at most as
+ * many as this process may use, whatever threads says; roof->threads has their
+ * number. Takes about half a second. */
 ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
 
 /* ---- Config: what to build ---------------------------------------------- */
@@ -186,7 +192,7 @@ enum {
 
 /* Kinds of layers; nn stands for torch.nn, whose meaning and parameters they
  * have. Numbers 6 to 8 are tanh, sigmoid and relu in model files and imports:
- * use ELMAN_ACTIVATION. */
+ * use ELMAN_ACTIVATION instead. */
 typedef enum elman_kind {
     ELMAN_END = 0,         /* no layer: ends the list */
     ELMAN_RNN = 1,         /* nn.RNN: h = tanh or relu (W_ih x + W_hh h + b) */
@@ -201,9 +207,11 @@ typedef enum elman_kind {
     ELMAN_LAST = 12,       /* one vector per sequence instead of one per step */
     ELMAN_ACTIVATION = 13, /* elementwise: the function that activation names */
     ELMAN_LOG_SOFTMAX = 14, /* over the features of each step */
-    ELMAN_MINGRU = 15,      /* minimal GRU: its gate sees x alone (Feng et al.
-                               2024, "Were RNNs all we needed?") */
-    ELMAN_MINLSTM = 16,     /* minimal LSTM: the same (Feng et al. 2024) */
+    ELMAN_MINGRU = 15,      /* minimal GRU: its gate z sees x alone, and z = 1
+                               takes the new value, the opposite of a GRU's
+                               (Feng et al. 2024, "Were RNNs all we needed?") */
+    ELMAN_MINLSTM = 16,     /* minimal LSTM: its gates see x alone; keeps no c
+                               (Feng et al. 2024) */
     ELMAN_INDRNN = 17, /* each unit sees its own h alone (Li et al. 2018) */
     ELMAN_LIGRU = 18   /* light GRU: no reset gate (Ravanelli et al. 2018) */
 } elman_kind;
@@ -249,7 +257,8 @@ typedef struct elman_kind_info {
 } elman_kind_info;
 
 /* Describes a kind. Kinds are numbered from 1 without gaps, so the first
- * ELMAN_BAD_VALUE means that there are no more. */
+ * ELMAN_BAD_VALUE means that there are no more. 6 to 8 are the tanh, sigmoid
+ * and relu of older files, for which a program uses ELMAN_ACTIVATION. */
 ELMAN_CHECKED elman_status elman_kind_read(elman_kind kind,
                                            elman_kind_info *info);
 
@@ -313,7 +322,7 @@ typedef enum elman_init_kind {
 /* A rule for initial weights, and its number. */
 typedef struct elman_init {
     elman_init_kind kind;
-    double value; /* its meaning is said at each kind */
+    double value; /* its meaning depends on the kind */
 } elman_init;
 
 /* One layer. The fields that its kind does not use must be zero. */
@@ -405,8 +414,8 @@ typedef struct elman_const_tensor {
  * shape and order; it is what you read and write, what is saved and what an
  * optimizer moves. The packed copies hold the same numbers in the order in
  * which matrix products read them. The library makes them again after every
- * change (create, load, elman_model_write, elman_optimizer_step,
- * elman_trainer_step), so no call hands out the flat copy for writing. */
+ * change of the weights, whichever call makes it, so no call hands out the flat
+ * copy for writing. */
 typedef struct elman_model elman_model;
 
 /* What a run changes; see the section on it below. */
@@ -465,7 +474,7 @@ ELMAN_CHECKED elman_status elman_model_write(elman_model *model,
 /* Notes: text that is kept with the model and in its file, by key. "encoding"
  * says how data became numbers; "elman" and "format" belong to the file itself.
  * elman_model_note returns NULL if there is no such note; write_note copies
- * text, and removes the note if text is NULL. */
+ * text, which must be UTF-8, and removes the note if text is NULL. */
 ELMAN_API const char *elman_model_note(const elman_model *model,
                                        const char *key);
 ELMAN_CHECKED elman_status elman_model_write_note(elman_model *model,
@@ -553,7 +562,9 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "layer0.h"           (T,B,R) output of the cell
  *   "layer0.c"           (T,B,H) LSTM's cell
  *   "layer0.gate"        (T,B,G) gates after their activation: LSTM i f g o,
- *                        GRU r z n, RNN h itself; if training
+ *                        GRU r z n, minGRU and Li-GRU z n, minLSTM f i n, RNN
+ *                        and IndRNN h itself (elman_kind_info.gates); if
+ *                        training
  *   "layer0.da"          (T,B,G) gradient at the gates' pre-activations
  *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, over all paths
  *                        through time; if keep_gradients
@@ -615,8 +626,8 @@ ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
 /* Like torch.nn.RNNCell, LSTMCell and GRUCell: one step of a model whose only
  * layer is recurrent with one level and one direction. h (B,R) and c (B,H) are
  * the memory before the step (NULL: zero, or the learned one); h_out and c_out
- * receive the memory after it. c must be NULL for a cell without c; c_out may
- * be. h_out may be h, and c_out may be c. */
+ * receive the memory after it. For a cell without c, c and c_out must be NULL.
+ * For an LSTM, c_out may be NULL. h_out may be h, and c_out may be c. */
 ELMAN_CHECKED elman_status elman_cell_step(const elman_model *model,
                                            elman_state *state, const float *x,
                                            const float *h, const float *c,
@@ -658,9 +669,9 @@ typedef struct elman_target {
 
 /* The loss of y (T,B,O) against target and, unless dy is NULL, its gradient dy
  * (T,B,O), ready for elman_model_backward: one call gives both. Of shape, only
- * T, B and lengths are read; T is 1 for one vector per sequence. Steps past the
- * end of a sequence do not count, and get a gradient of 0. If no target counts,
- * the mean is NaN, as in PyTorch. */
+ * T, B and lengths are read; T is 1 for one vector per sequence. O is below
+ * 2^31, and so is T times B. Steps past the end of a sequence do not count, and
+ * get a gradient of 0. If no target counts, the mean is NaN, as in PyTorch. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,
@@ -669,7 +680,8 @@ ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
 
 /* ---- Optimizer and schedule --------------------------------------------- */
 
-/* Update rules, as torch.optim and tf.keras.optimizers have them. */
+/* Update rules, as torch.optim and tf.keras.optimizers have them; Lion, which
+ * torch.optim lacks, follows its paper. */
 typedef enum elman_rule {
     ELMAN_RULE_ADAM = 0,
     ELMAN_RULE_ADAMW = 1,
@@ -701,8 +713,10 @@ typedef enum elman_flavour {
     ELMAN_FLAVOUR_KERAS = 1
 } elman_flavour;
 
-/* Zero means the rule's default in its flavour. A field whose default is not
- * zero, and for which zero makes sense as well, has a no_ field next to it. */
+/* Zero means the rule's default in its flavour. Where that default is not zero,
+ * a field cannot be set to zero: no_weight_decay does it for weight_decay, and
+ * beta1, beta2, alpha and initial_accumulator take a tiny number instead, such
+ * as 1e-30. */
 typedef struct elman_optimizer_config {
     elman_rule rule;
     elman_flavour flavour;
@@ -715,7 +729,8 @@ typedef struct elman_optimizer_config {
     double epsilon;       /* keeps denominators above 0 */
     double weight_decay; /* as a gradient or, where the rule decouples it, times
                             the learning rate */
-    bool no_weight_decay;       /* AdamW without its default 0.01 */
+    bool no_weight_decay;       /* AdamW without its default, 0.01 or
+                                   Keras's 0.004 */
     double lr_decay;            /* Adagrad */
     double initial_accumulator; /* Adagrad: what sums of squares start from */
     bool centered;              /* RMSprop */
@@ -751,8 +766,8 @@ typedef enum elman_schedule_kind {
     ELMAN_SCHEDULE_STEP = 1,        /* times gamma every period */
     ELMAN_SCHEDULE_EXPONENTIAL = 2, /* times gamma each time */
     ELMAN_SCHEDULE_COSINE = 3, /* to minimum over period, then stays there */
-    ELMAN_SCHEDULE_PLATEAU = 4 /* times gamma after patience evaluations that
-                              that did not improve */
+    ELMAN_SCHEDULE_PLATEAU = 4 /* times gamma once more than patience
+                                 evaluations in a row did not improve */
 } elman_schedule_kind;
 
 /* How the learning rate changes. */

@@ -17,8 +17,8 @@ enum { ELMAN_MAX_AXES = 8 }; /* dimensions of a tensor in a foreign file */
 /* ---- Import: a file of weights becomes a model --------------------------- */
 
 /* What a file does not record. For most files all zero will do; an option that
- * does not apply to the file is ELMAN_BAD_VALUE (docs/FORMATS.md has the
- * table). */
+ * does not apply to the file is refused with ELMAN_BAD_VALUE (docs/FORMATS.md
+ * has the table). */
 typedef struct elman_import_config {
     const char *mapping; /* path of a mapping file (docs/FORMATS.md), for
                             tensors with other names; NULL: PyTorch's names */
@@ -40,7 +40,7 @@ typedef struct elman_import elman_import;
 /* Opens one .safetensors, .pt, .pth, .onnx or .npz file, or any number of .npy
  * files, each a tensor named as its file. Formats are detected by content. No
  * other file is read, except the mapping file and the external data of an ONNX
- * model. */
+ * model. config may be NULL, which is the same as all zero. */
 ELMAN_CHECKED elman_status elman_import_open(const char *const *paths,
                                              size_t count,
                                              const elman_import_config *config,

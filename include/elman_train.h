@@ -59,8 +59,8 @@ typedef struct elman_encoding {
     size_t horizon;       /* forecast: steps out */
 } elman_encoding;
 
-/* Makes an encoding from its text, which a model keeps as its note "encoding",
- * and frees it. */
+/* create parses the text of an encoding, which a model keeps as its note
+ * "encoding"; destroy frees it. */
 ELMAN_CHECKED elman_status elman_encoding_create(const char *text,
                                                  elman_encoding **encoding);
 ELMAN_API void elman_encoding_destroy(elman_encoding *encoding);
@@ -118,8 +118,8 @@ elman_dataset_encoding(const elman_dataset *dataset);
 /* The encoding as text, for elman_model_write_note; owned by the dataset. */
 ELMAN_API const char *elman_dataset_note(const elman_dataset *dataset);
 
-/* How many sequences a part has (language: tokens), and how many steps the
- * longest sequence of both parts has (language: 0). */
+/* How many sequences a part has (language: tokens; 0 if there is no such part),
+ * and how many steps the longest sequence of both parts has (language: 0). */
 ELMAN_API size_t elman_dataset_size(const elman_dataset *dataset,
                                     elman_part part);
 ELMAN_API size_t elman_dataset_longest(const elman_dataset *dataset);
@@ -184,7 +184,7 @@ typedef struct elman_trainer_config {
     size_t k1;         /* truncation: backward every k1 steps; 0 means 64
                           for text, whole sequences otherwise */
     size_t k2;         /* backward through the last k2 steps, 0 means k1;
-                          more than k1 must be a multiple of it */
+                          if greater than k1, a multiple of it */
     bool fresh_state;  /* begin each window from the initial state instead of
                           carrying the state over */
     bool in_order;     /* do not shuffle */
@@ -230,6 +230,7 @@ ELMAN_API void elman_trainer_destroy(elman_trainer *trainer);
  * the weights are those before the step, and the message names the first bad
  * value by epoch, step, sample, layer, direction, time step, gate and unit. */
 ELMAN_CHECKED elman_status elman_trainer_step(elman_trainer *trainer);
+
 /* How far training has come, in memory of the trainer. */
 ELMAN_API const elman_progress *
 elman_trainer_progress(const elman_trainer *trainer);
@@ -332,7 +333,6 @@ ELMAN_CHECKED elman_status elman_flow_read(const elman_model *model,
 /* ---- Self-test ---------------------------------------------------------- */
 
 /* What elman_verify checks. */
-
 typedef struct elman_verify_config {
     uint64_t seed;    /* of the random configurations, 0 means 1 */
     size_t cases;     /* configurations to check, 0 means 40 */
@@ -356,8 +356,9 @@ typedef struct elman_verify_report {
     uint64_t hash;          /* of a training run; the same on every machine */
 } elman_verify_report;
 
-/* Checks this build on this machine. ELMAN_OK means that it could be checked;
- * report->passed has the result. */
+/* Checks this build on this machine. A random configuration that no inputs keep
+ * away from the kinks of relu and clip is replaced by another. ELMAN_OK means
+ * that it could be checked; report->passed has the result. */
 ELMAN_CHECKED elman_status elman_verify(const elman_verify_config *config,
                                         elman_verify_report *report);
 
