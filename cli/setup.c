@@ -243,6 +243,12 @@ static int check_fit(const parsed_line *arguments,
             "next token",
             values->reverse ? "reverse" : "bidirectional");
 
+    for (size_t n = 0; values->proj && n < values->hidden.count; n++)
+        if (values->proj >= values->hidden.sizes[n])
+            return misused("--proj is %llu, expected less than --hidden %zu",
+                           (unsigned long long)values->proj,
+                           values->hidden.sizes[n]);
+
     /* each direction ends at another step: once merged they cannot be told
      * apart, and at the last step the reverse one has read that step only */
     if (values->bidirectional && values->merge != ELMAN_MERGE_CONCAT && one)
@@ -416,6 +422,11 @@ static int setup_schedule(const train_values *values,
         .gamma = values->gamma,
         .minimum = values->minimum_lr,
     };
+
+    if (schedule->kind == ELMAN_SCHEDULE_PLATEAU && values->gamma >= 1)
+        return misused("--gamma is %g, expected less than 1 with --schedule "
+                       "plateau",
+                       values->gamma);
 
     /* a period that was left open */
     if (values->period) return 0;

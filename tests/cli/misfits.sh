@@ -15,6 +15,8 @@ try text.txt --k1 3 --k2 4
 try text.txt --k1 4 --k2 8 --fresh-state
 try text.txt --class-weights 1,2
 try text.txt --hidden 8,8 --layers 3
+try text.txt --schedule plateau --gamma 1
+try text.txt --chrono 1
 try text.txt --schedule cosine --epochs unlimited
 try text.txt --task classify
 try series.tsv --embedding 8
