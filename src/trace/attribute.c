@@ -23,6 +23,27 @@ elman_status(refuse)(const onnx_node *n, const char *reason, ...)
                    name[0] ? name : "without a name", n->op, text);
 }
 
+/* ---- The operator -------------------------------------------------------- */
+
+bool node_is(const onnx_node *n, const char *op)
+{
+    return strcmp(n->op, op) == 0;
+}
+
+elman_status need_arithmetic(const onnx_node *n, arithmetic *op)
+{
+    static const char *const names[] = {[ARITHMETIC_ADD] = "Add",
+                                        [ARITHMETIC_SUB] = "Sub",
+                                        [ARITHMETIC_MUL] = "Mul",
+                                        [ARITHMETIC_DIV] = "Div"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!node_is(n, names[i])) continue;
+        *op = (arithmetic)i;
+        return ELMAN_OK;
+    }
+    return refuse(n, "it is none of Add, Sub, Mul and Div");
+}
+
 /* ---- Attributes --------------------------------------------------------- */
 
 static elman_status find(const onnx_node *n, const char *name, onnx_kind kind,

@@ -10,6 +10,20 @@ refuse(const onnx_node *n, const char *reason, ...);
 #define refuse(n, ...)                                                         \
     ((void)refuse(n, __VA_ARGS__), (elman_status)ELMAN_BAD_FORMAT)
 
+/* Whether a node is of that operator. */
+bool node_is(const onnx_node *n, const char *op);
+
+/* The operators of two operands that are computed element by element. */
+typedef enum arithmetic {
+    ARITHMETIC_ADD,
+    ARITHMETIC_SUB,
+    ARITHMETIC_MUL,
+    ARITHMETIC_DIV
+} arithmetic;
+
+/* Which of them a node is; any other is refused. */
+elman_status need_arithmetic(const onnx_node *n, arithmetic *op);
+
 /* Attributes with their defaults; a wrong kind is refused. */
 elman_status attribute_whole(const onnx_node *n, const char *name,
                              int64_t otherwise, int64_t *number);

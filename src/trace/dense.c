@@ -229,8 +229,8 @@ elman_status trace_softmax(trace *t, const onnx_node *n,
         return refuse(n, "it runs over all axes from %zu on", axis);
 
     TRY(read_flow(t, n, in[0], axis, &read, &I));
-    elman_layer config = {.kind = n->op[0] == 'L' ? ELMAN_LOG_SOFTMAX
-                                                  : ELMAN_SOFTMAX};
+    elman_layer config = {.kind = node_is(n, "LogSoftmax") ? ELMAN_LOG_SOFTMAX
+                                                           : ELMAN_SOFTMAX};
     TRY(layer_add(t, n, &read, axis, &config, I, &y));
     return value_set_view(t, out[0], in[0]->type, &y);
 }
@@ -238,25 +238,25 @@ elman_status trace_softmax(trace *t, const onnx_node *n,
 /* ---- Arithmetic ---------------------------------------------------------- */
 
 /* x op c or c op x for one number c. */
-static elman_status add_affine(trace *t, const onnx_node *n,
+static elman_status add_affine(trace *t, const onnx_node *n, arithmetic op,
                                const traced_value *x, double c, bool swapped,
                                traced_value *out)
 {
     double alpha = 1, beta = 0;
 
     /* the operation as alpha x + beta */
-    switch (n->op[0]) {
-    case 'A':
+    switch (op) {
+    case ARITHMETIC_ADD:
         beta = c;
         break;
-    case 'S':
+    case ARITHMETIC_SUB:
         alpha = swapped ? -1 : 1;
         beta = swapped ? c : -c;
         break;
-    case 'M':
+    case ARITHMETIC_MUL:
         alpha = c;
         break;
-    default:
+    case ARITHMETIC_DIV:
         if (swapped)
             return refuse(n, "it divides a number by the output of a layer");
         alpha = 1 / c;
@@ -274,7 +274,7 @@ static elman_status add_affine(trace *t, const onnx_node *n,
 
 /* x op c with a number c for each feature: a linear layer with a diagonal
  * weight. */
-static elman_status add_diagonal(trace *t, const onnx_node *n,
+static elman_status add_diagonal(trace *t, const onnx_node *n, arithmetic op,
                                  traced_value *const *in, bool swapped,
                                  traced_value *out)
 {
@@ -303,13 +303,25 @@ static elman_status add_diagonal(trace *t, const onnx_node *n,
     tensor_view_doubles(t, of, O, bias);
     for (size_t i = 0; i < O; i++) {
         double c = bias[i], *d = &diagonal[i * O + i];
-        if (n->op[0] == 'D' && swapped)
-            return refuse(n, "it divides by the output of a layer");
-
-        bool adds = n->op[0] == 'A' || n->op[0] == 'S';
-        bool minus = n->op[0] == 'S';
-        *d = adds ? (minus && swapped ? -1 : 1) : n->op[0] == 'M' ? c : 1 / c;
-        bias[i] = !adds ? 0 : minus && !swapped ? -c : c;
+        *d = 1;
+        switch (op) {
+        case ARITHMETIC_ADD:
+            break;
+        case ARITHMETIC_SUB:
+            if (swapped) *d = -1;
+            else bias[i] = -c;
+            break;
+        case ARITHMETIC_MUL:
+            *d = c;
+            bias[i] = 0;
+            break;
+        case ARITHMETIC_DIV:
+            if (swapped)
+                return refuse(n, "it divides by the output of a layer");
+            *d = 1 / c;
+            bias[i] = 0;
+            break;
+        }
     }
 
     /* they become a linear layer of their own */
@@ -361,6 +373,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
 {
     bool swapped = is_tensor(t, in[0]);
     traced_value *x = in[swapped], *other = in[!swapped];
+    arithmetic op;
+    TRY(need_arithmetic(n, &op));
 
     /* a part of something that is written out */
     if (in[0]->kind == VALUE_STEP || in[1]->kind == VALUE_STEP)
@@ -379,7 +393,7 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
         return refuse(n, "both operands come from layers, and a stack cannot "
                          "join two of them");
 
-    if (n->op[0] == 'A' && unrolled_begins(t, x))
+    if (op == ARITHMETIC_ADD && unrolled_begins(t, x))
         return unrolled_constant(t, n, x, other, out[0]);
 
     const view *of = NULL;
@@ -394,20 +408,21 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
                       of->rank);
 
     /* the bias of a linear layer, the weight or bias of a layer norm */
-    if (n->op[0] == 'A' && is_open(t, x, ELMAN_LINEAR)) {
+    if (op == ARITHMETIC_ADD && is_open(t, x, ELMAN_LINEAR)) {
         t->layers[t->layer_count - 1].open = false;
         TRY(add_bias(t, n, other, t->layers[t->layer_count - 1].O, 1));
         return renew(t, n, x, out[0]);
     }
 
-    if (is_open(t, x, ELMAN_LAYER_NORM) && strchr("MA", n->op[0]))
+    if (is_open(t, x, ELMAN_LAYER_NORM) &&
+        (op == ARITHMETIC_MUL || op == ARITHMETIC_ADD))
         return norm_weigh(t, n, x, other, out[0]);
 
     /* or a layer by itself */
     double number;
-    if (count != 1) return add_diagonal(t, n, in, swapped, out[0]);
+    if (count != 1) return add_diagonal(t, n, op, in, swapped, out[0]);
     TRY(need_number(t, n, other, "operand", &number));
-    return add_affine(t, n, x, number, swapped, out[0]);
+    return add_affine(t, n, op, x, number, swapped, out[0]);
 }
 
 /* ---- Embedding ----------------------------------------------------------- */

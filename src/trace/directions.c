@@ -135,11 +135,12 @@ elman_status directions_merge(trace *t, const onnx_node *n,
 {
     enum { D = 2 };
     view y = *a->views;
-    if (n->op[0] != 'A' && n->op[0] != 'M')
+    bool sum = node_is(n, "Add");
+    if (!sum && !node_is(n, "Mul"))
         return refuse(n, "its operands are the two directions of a layer, "
                          "which are joined by Concat, Add or Mul");
 
-    TRY(set_merge(t, n, n->op[0] == 'A' ? ELMAN_MERGE_SUM : ELMAN_MERGE_MUL));
+    TRY(set_merge(t, n, sum ? ELMAN_MERGE_SUM : ELMAN_MERGE_MUL));
     y.source = t->layers[t->layer_count - 1].y;
     y.offset[D] = 0;
     return value_set_view(t, out, a->type, &y);

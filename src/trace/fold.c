@@ -99,26 +99,40 @@ static elman_status copy_elements(trace *t, const onnx_node *n, traced_value *v,
 
 /* ---- Arithmetic ---------------------------------------------------------- */
 
-static bool operate(char op, double a, double b, double *result)
-{
-    *result = op == 'A' ? a + b : op == 'S' ? a - b : op == 'M' ? a * b : a / b;
-    return true;
-}
-
-static bool operate_wholes(char op, int64_t a, int64_t b, int64_t *result)
+static bool operate(arithmetic op, double a, double b, double *result)
 {
     switch (op) {
-    case 'A':
+    case ARITHMETIC_ADD:
+        *result = a + b;
+        return true;
+    case ARITHMETIC_SUB:
+        *result = a - b;
+        return true;
+    case ARITHMETIC_MUL:
+        *result = a * b;
+        return true;
+    case ARITHMETIC_DIV:
+        *result = a / b;
+        return true;
+    }
+    return false;
+}
+
+static bool operate_wholes(arithmetic op, int64_t a, int64_t b, int64_t *result)
+{
+    switch (op) {
+    case ARITHMETIC_ADD:
         return !__builtin_add_overflow(a, b, result);
-    case 'S':
+    case ARITHMETIC_SUB:
         return !__builtin_sub_overflow(a, b, result);
-    case 'M':
+    case ARITHMETIC_MUL:
         return !__builtin_mul_overflow(a, b, result);
-    default:
+    case ARITHMETIC_DIV:
         if (b == 0 || (a == INT64_MIN && b == -1)) return false;
         *result = a / b;
         return true;
     }
+    return false;
 }
 
 /* The element of an operand that belongs to an index of the result. */
@@ -138,7 +152,7 @@ typedef struct operand {
     const named_tensor *tensor;
 } operand;
 
-static elman_status combine(trace *t, const onnx_node *n,
+static elman_status combine(trace *t, const onnx_node *n, arithmetic op,
                             const operand *operands, size_t rank,
                             const size_t *shape, size_t count, bool floats,
                             void *data)
@@ -157,9 +171,8 @@ static elman_status combine(trace *t, const onnx_node *n,
             tensor_wholes(operands[j].tensor, at, 1, k + j);
         }
 
-        fits = floats
-                   ? operate(n->op[0], x[0], x[1], (double *)data + i)
-                   : operate_wholes(n->op[0], k[0], k[1], (int64_t *)data + i);
+        fits = floats ? operate(op, x[0], x[1], (double *)data + i)
+                      : operate_wholes(op, k[0], k[1], (int64_t *)data + i);
         if (!fits) return refuse(n, "its result does not fit in 64 bits");
     }
     return ELMAN_OK;
@@ -170,6 +183,8 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
 {
     operand operands[2];
     size_t counts[2], rank = 0, shape[AXES];
+    arithmetic op;
+    TRY(need_arithmetic(n, &op));
     for (int j = 0; j < 2; j++) {
         TRY(copy_elements(t, n, in[j], &operands[j].of, operands[j].shape,
                           counts + j));
@@ -203,7 +218,7 @@ elman_status fold_arithmetic(trace *t, const onnx_node *n,
             t->tensors + t->sources[operands[j].of->source].index;
     size_t count = t->tensors[t->sources[out[0]->views->source].index].count;
 
-    TRY(combine(t, n, operands, rank, shape, count, floats, data));
+    TRY(combine(t, n, op, operands, rank, shape, count, floats, data));
     tensor_round(t, out[0], type);
     return ELMAN_OK;
 }
@@ -214,19 +229,21 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     const view *of = NULL;
     size_t shape[AXES], count;
     void *data = NULL;
+    bool negates = node_is(n, "Neg"), absolute = node_is(n, "Abs");
+    if (!negates && !absolute && !node_is(n, "Sqrt"))
+        return refuse(n, "it is none of Neg, Abs and Sqrt");
     if (!element_is_float(in[0]->type))
         return refuse(n, "it is supported only for floats");
     TRY(copy_elements(t, n, in[0], &of, shape, &count));
     TRY(tensor_create(t, n, n->outputs[0], ELEMENT_F64, of->rank, shape, &data,
                       out[0]));
 
-    /* Neg, Abs or Sqrt */
     double *values = data;
     tensor_view_doubles(t, of, count, values);
     for (size_t i = 0; i < count; i++)
-        values[i] = n->op[0] == 'N'   ? -values[i]
-                    : n->op[0] == 'A' ? fabs(values[i])
-                                      : sqrt(values[i]);
+        values[i] = negates    ? -values[i]
+                    : absolute ? fabs(values[i])
+                               : sqrt(values[i]);
 
     tensor_round(t, out[0], in[0]->type);
     return ELMAN_OK;

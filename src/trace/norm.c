@@ -127,7 +127,7 @@ elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
                         traced_value *const *out)
 {
     double power = 2;
-    bool pow = n->op[0] == 'P';
+    bool pow = node_is(n, "Pow");
     if (pow) TRY(need_number(t, n, in[1], "exponent", &power));
 
     norm_stage need = pow ? NORM_CENTERED : NORM_SHIFTED;
@@ -141,18 +141,20 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
 {
     const traced_value *a = in[0], *b = in[1];
     bool same = same_view(a, b);
+    arithmetic op;
+    TRY(need_arithmetic(n, &op));
 
     /* each stage follows from the one before it, of the same x */
-    switch (n->op[0]) {
-    case 'S':
+    switch (op) {
+    case ARITHMETIC_SUB:
         if (same && a->norm == NORM_NONE && b->norm == NORM_MEAN)
             return stage(t, a, NORM_CENTERED, 0, out[0]);
         break;
-    case 'M':
+    case ARITHMETIC_MUL:
         if (same && a->norm == NORM_CENTERED && b->norm == NORM_CENTERED)
             return stage(t, a, NORM_SQUARE, 0, out[0]);
         break;
-    case 'A':
+    case ARITHMETIC_ADD:
         if (a->norm == NORM_VARIANCE || b->norm == NORM_VARIANCE) {
             size_t k = a->norm == NORM_VARIANCE;
             double eps;
@@ -161,7 +163,7 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
             return stage(t, in[!k], NORM_SHIFTED, (float)eps, out[0]);
         }
         break;
-    default:
+    case ARITHMETIC_DIV:
         if (same && a->norm == NORM_CENTERED && b->norm == NORM_STD)
             return add_norm(t, n, a->views, a->views->rank - 1, b->eps, a->type,
                             out[0]);
@@ -210,7 +212,7 @@ elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
                         traced_value *other, traced_value *out)
 {
     traced_layer *l = &t->layers[t->layer_count - 1];
-    bool scale = n->op[0] == 'M', weighed = l->weight_count > 0;
+    bool scale = node_is(n, "Mul"), weighed = l->weight_count > 0;
     if (scale == weighed)
         return refuse(n, "expected the weight, then the bias of a layer norm");
 

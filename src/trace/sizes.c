@@ -287,30 +287,34 @@ static elman_status read_operands(trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
-static bool operate(char op, const extent *a, const extent *b, extent *result)
+static bool operate(arithmetic op, const extent *a, const extent *b,
+                    extent *result)
 {
     switch (op) {
-    case 'A':
+    case ARITHMETIC_ADD:
         return extent_add(a, b, 1, result);
-    case 'S':
+    case ARITHMETIC_SUB:
         return extent_add(a, b, -1, result);
-    case 'M':
+    case ARITHMETIC_MUL:
         return extent_multiply(a, b, result);
-    default:
+    case ARITHMETIC_DIV:
         return extent_divide(a, b, result) ||
                (extent_is_plain(a) && extent_is_plain(b) && b->factor &&
                 b->factor != -1 &&
                 (*result = extent_of(a->factor / b->factor), true));
     }
+    return false;
 }
 
 elman_status sizes_arithmetic(trace *t, const onnx_node *n,
                               traced_value *const *in, traced_value *const *out)
 {
     operands o;
+    arithmetic op;
+    TRY(need_arithmetic(n, &op));
     TRY(read_operands(t, n, in, &o));
     for (size_t i = 0; i < o.count; i++)
-        if (!operate(n->op[0], &o.entry[0][i], &o.entry[1][i], &o.entry[0][i]))
+        if (!operate(op, &o.entry[0][i], &o.entry[1][i], &o.entry[0][i]))
             return refuse(n, "its result is not a product of sizes");
     return set_sizes(t, out[0], ELEMENT_I64, o.rank, o.count, o.entry[0]);
 }

@@ -105,7 +105,7 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
     l->config = (elman_layer){.kind = ELMAN_RNN,
                               .hidden_size = l->O,
                               .reverse = index != 0,
-                              .nonlinearity = n->op[0] == 'R'
+                              .nonlinearity = node_is(n, "Relu")
                                                   ? ELMAN_ACTIVATION_RELU
                                                   : ELMAN_ACTIVATION_DEFAULT};
 
@@ -227,10 +227,9 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
     traced_layer *l = unrolled_tip(t);
     const view *p = x->views;
     view h;
-    bool relu = n->op[0] == 'R';
+    bool relu = node_is(n, "Relu");
 
-    if (!s->summed ||
-        (strcmp(n->op, "Tanh") != 0 && strcmp(n->op, "Relu") != 0))
+    if (!s->summed || (!relu && !node_is(n, "Tanh")))
         return refuse(n, "it reads a part of a step of an unrolled recurrence, "
                          "which ends with Tanh or Relu of a sum");
 

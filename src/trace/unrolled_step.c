@@ -159,7 +159,7 @@ elman_status unrolled_add(trace *t, const onnx_node *n, traced_value *const *in,
     traced_value *x = in[second], *other = in[!second];
     const view *of = NULL;
 
-    if (n->op[0] != 'A')
+    if (!node_is(n, "Add"))
         return refuse(n, "it reads a part of a step of an unrolled recurrence");
 
     if (other->kind == VALUE_STEP)
