@@ -34,7 +34,8 @@ TEST(scaled_gates_add_up_to_one_also_where_both_underflow)
         {-1e30f, -1e30f, 1.5f}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         elman_model *model = minlstm_of(rows[k].f, rows[k].i, 3);
-        elman_state_config training = {.training = true};
+        elman_state_config training = {.training = true,
+                                       .keep_gradients = true};
         elman_state *state = NULL;
         elman_tensor gradient;
         const float x = 0, dy = 1;
@@ -51,6 +52,11 @@ TEST(scaled_gates_add_up_to_one_also_where_both_underflow)
             elman_state_view(model, state, "rnn.bias_ih_l0.grad", &gradient));
         for (size_t j = 0; j < 3; j++)
             CHECK(isfinite(gradient.data[j]), "gates of %g and %g: %g",
+                  (double)rows[k].f, (double)rows[k].i,
+                  (double)gradient.data[j]);
+        CHECK_OK(elman_state_view(model, state, "layer0.dgate", &gradient));
+        for (size_t j = 0; j < 3; j++)
+            CHECK(!isnan(gradient.data[j]), "gates of %g and %g: dgate %g",
                   (double)rows[k].f, (double)rows[k].i,
                   (double)gradient.data[j]);
         elman_state_destroy(state);

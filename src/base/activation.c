@@ -7,8 +7,8 @@ static const struct {
     const char *word;
     int parameters;
 } rows[] = {
-    {"default", 0},
-#define FUNCTION(value, NAME, word, parameters) {#word, parameters},
+    [0] = {"default", 0},
+#define FUNCTION(value, NAME, word, parameters) [value] = {#word, parameters},
 #include "base/activation.def"
 };
 

@@ -23,7 +23,10 @@ static const kind_row rows[] = {
     static_assert(ELMAN_##NAME == value, "the value of ELMAN_" #NAME);
 #include "base/kind.def"
 
-size_t kind_count(void) { return sizeof rows / sizeof *rows; }
+static_assert(sizeof rows / sizeof *rows == KIND_COUNT,
+              "kinds are numbered from 1 without a gap");
+
+size_t kind_count(void) { return KIND_COUNT; }
 
 const kind_row *kind_at(elman_kind kind)
 {

@@ -21,6 +21,12 @@ typedef struct kind_row {
 
 /* How many values elman_kind has, ELMAN_END included: one more than the last.
  */
+enum {
+    KIND_COUNT = 1
+#define CELL(...)  +1
+#define LAYER(...) +1
+#include "base/kind.def"
+};
 size_t kind_count(void);
 
 /* NULL if there is no such kind; ELMAN_END is not one. */

@@ -111,13 +111,20 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
 
 /* ---- Functions of gates ------------------------------------------------- */
 
+/* Whether a function has kernels of its own, which go back from the gate. */
+static bool has_kernels(elman_activation_kind kind)
+{
+    return kind == ELMAN_ACTIVATION_SIGMOID || kind == ELMAN_ACTIVATION_TANH ||
+           kind == ELMAN_ACTIVATION_RELU;
+}
+
 void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
                    size_t m, size_t first, size_t count, size_t i)
 {
     size_t n = count * w->H;
     float *gate = r->gate[m] + first * w->H;
 
-    /* backward of a custom function needs its sums, of the others the gate */
+    /* backward of any other function needs its sums, of the three the gate */
     if (w->custom) {
         if (r->has_sum) k->copy(n, gate, r->sum[m] + first * w->H);
         k->activation_forward(n, &w->f[i], w->clip, gate, gate);
@@ -149,9 +156,10 @@ void cell_activate_backward(const kernels *k, const cell_weights *w,
 
 elman_activation cell_own_activation(const elman_layer *config, size_t k)
 {
-    bool relu = config->nonlinearity == ELMAN_ACTIVATION_RELU;
-    elman_activation_kind own = cell_for(config)->own[k];
-    return (elman_activation){.kind = relu ? ELMAN_ACTIVATION_RELU : own};
+    elman_activation own = {.kind = cell_for(config)->own[k]};
+    if (config->nonlinearity && own.kind == ELMAN_ACTIVATION_TANH)
+        own.kind = config->nonlinearity;
+    return own;
 }
 
 bool cell_is_custom(const elman_layer *config)
@@ -160,6 +168,14 @@ bool cell_is_custom(const elman_layer *config)
     for (size_t i = 0; i < 6; i++)
         custom |= config->activations[i / 3][i % 3].kind != 0;
     return custom;
+}
+
+bool cell_needs_sums(const elman_layer *config)
+{
+    bool needs = cell_is_custom(config);
+    for (size_t k = 0; k < cell_for(config)->function_count; k++)
+        needs |= !has_kernels(cell_own_activation(config, k).kind);
+    return needs;
 }
 
 elman_activation cell_activation(const elman_layer *config, size_t direction,

@@ -140,6 +140,7 @@ elman_status cell_read_kind(elman_kind kind, elman_kind_info *info);
  * direction. */
 elman_activation cell_own_activation(const elman_layer *config, size_t k);
 bool cell_is_custom(const elman_layer *config);
+bool cell_needs_sums(const elman_layer *config);
 elman_activation cell_activation(const elman_layer *config, size_t direction,
                                  size_t k);
 

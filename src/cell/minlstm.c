@@ -72,7 +72,8 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
     }
 }
 
-/* With s = f + i: dk/df = (1 - k) / s, dk/di = -k / s. */
+/* With s = f + i: dk/df = (1 - k) / s, dk/di = -k / s; 0 where both gates are
+ * too small for a float. */
 static void gate_gradients(const kernels *k, const cell_weights *w,
                            const cell_rows *r, size_t m, float *total)
 {
@@ -83,7 +84,8 @@ static void gate_gradients(const kernels *k, const cell_weights *w,
     float *d = r->dgate[m];
 
     for (size_t j = 0; j < H; j++) {
-        float dk = dh[j] * (r->h_prev[m][j] - n[j]) / (f[j] + i[j]);
+        float s = f[j] + i[j];
+        float dk = s > 0 ? dh[j] * (r->h_prev[m][j] - n[j]) / s : 0;
         d[j] = dk * (1 - keep[j]);
         d[H + j] = -dk * keep[j];
         d[2 * H + j] = dh[j] * (1 - keep[j]);

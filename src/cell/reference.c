@@ -17,8 +17,7 @@
 
 elman_activation reference_function(const reference_cell *cell, size_t k)
 {
-    elman_activation custom = cell->config->activations[cell->direction][k];
-    return custom.kind ? custom : cell_own_activation(cell->config, k);
+    return cell_activation(cell->config, cell->direction, k);
 }
 
 static double bounded(const reference_cell *cell, double a)

@@ -157,18 +157,18 @@ static const char *put_nothing(onnx_export *e, const layer *l, const char *x)
  * input. A kind without an entry is refused before anything is written. */
 typedef const char *layer_writer(onnx_export *e, const layer *l, const char *x);
 static layer_writer *const writers[] = {
-    [ELMAN_RNN] = onnx_export_level,     [ELMAN_LSTM] = onnx_export_level,
-    [ELMAN_GRU] = onnx_export_level,     [ELMAN_LINEAR] = put_linear,
-    [ELMAN_EMBEDDING] = put_embedding,   [ELMAN_TANH] = put_tanh,
-    [ELMAN_SIGMOID] = put_sigmoid,       [ELMAN_RELU] = put_relu,
-    [ELMAN_SOFTMAX] = put_softmax,       [ELMAN_LAYER_NORM] = put_norm,
-    [ELMAN_DROPOUT] = put_nothing,       [ELMAN_LAST] = put_last,
-    [ELMAN_ACTIVATION] = put_activation, [ELMAN_LOG_SOFTMAX] = put_softmax,
+    [ELMAN_LINEAR] = put_linear,       [ELMAN_EMBEDDING] = put_embedding,
+    [ELMAN_TANH] = put_tanh,           [ELMAN_SIGMOID] = put_sigmoid,
+    [ELMAN_RELU] = put_relu,           [ELMAN_SOFTMAX] = put_softmax,
+    [ELMAN_LAYER_NORM] = put_norm,     [ELMAN_DROPOUT] = put_nothing,
+    [ELMAN_LAST] = put_last,           [ELMAN_ACTIVATION] = put_activation,
+    [ELMAN_LOG_SOFTMAX] = put_softmax,
 };
 
 static layer_writer *writer_of(const layer *l)
 {
     size_t kind = (size_t)l->config.kind;
+    if (onnx_has_operator(l->config.kind)) return onnx_export_level;
     return kind < sizeof writers / sizeof *writers ? writers[kind] : NULL;
 }
 

@@ -48,6 +48,13 @@ static const struct {
     [ELMAN_GRU] = {"GRU", {1, 0, 2}},
 };
 
+bool onnx_has_operator(elman_kind kind)
+{
+    size_t index = (size_t)kind;
+    return index < sizeof operators / sizeof *operators &&
+           operators[index].name;
+}
+
 /* And the peepholes, i o f of i f o. */
 static const size_t peephole_order[] = {0, 2, 1};
 

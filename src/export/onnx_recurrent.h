@@ -21,6 +21,9 @@ typedef struct onnx_export {
     onnx_memory memory; /* of the layer whose levels are being written */
 } onnx_export;
 
+/* Whether ONNX has an operator for a kind of recurrent layer. */
+bool onnx_has_operator(elman_kind kind);
+
 /* Adds one level, which reads the value x (T,B,I). Returns the name of its
  * output, (T,B,O), or (D,T,B,R) with merge none. */
 const char *onnx_export_level(onnx_export *e, const layer *l, const char *x);

@@ -263,6 +263,17 @@ static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
                    expected);
 }
 
+/* The recurrent module of torch.nn with that many gates; ELMAN_END if it has
+ * none. */
+static elman_kind torch_kind(size_t gates)
+{
+    static const elman_kind kinds[] = {ELMAN_RNN, ELMAN_GRU, ELMAN_LSTM};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (cell_for(&(elman_layer){.kind = kinds[i]})->gate_count == gates)
+            return kinds[i];
+    return ELMAN_END;
+}
+
 /* Reads gates, H and R from the first direction of a level. */
 static elman_status read_sizes(const elman_import *im, const module *m,
                                size_t level, size_t *gates, size_t *H,
@@ -294,9 +305,10 @@ static elman_status read_sizes(const elman_import *im, const module *m,
                        hh->name, shape);
 
     *gates = hh->shape[0] / *H;
-    bool known = *gates == 1 || *gates == 3 || *gates == 4;
+    elman_kind kind = torch_kind(*gates);
+    bool projects = kind_has_field(kind, "proj_size");
 
-    if (hh->shape[0] % *H != 0 || !known || (hr && *gates != 4))
+    if (hh->shape[0] % *H != 0 || !kind || (hr && !projects))
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has shape %s, expected %s rows for "
                        "the hidden size %zu",
@@ -324,18 +336,6 @@ static elman_status check_level(const elman_import *im, const module *m,
             TRY(expect_shape(im, at[ROLE_WEIGHT_HR], 2, R, H));
     }
     return ELMAN_OK;
-}
-
-/* The recurrent module of torch.nn with that many gates; one exists. */
-static elman_kind torch_kind(size_t gates)
-{
-    static const elman_kind kinds[] = {ELMAN_RNN, ELMAN_GRU, ELMAN_LSTM};
-    elman_layer l = {.kind = ELMAN_END};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        l.kind = kinds[i];
-        if (cell_for(&l)->gate_count == gates) break;
-    }
-    return l.kind;
 }
 
 static elman_status check_recurrent(const elman_import *im, module *m)

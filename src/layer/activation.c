@@ -108,7 +108,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 }
 
 const layer_kind layer_activation = {
-    .name = "activation",
     .plan = plan,
     .forward = forward,
     .backward = backward,
@@ -122,7 +121,6 @@ static elman_status softmax_plan(layer *l, layer_plan *plan)
 }
 
 const layer_kind layer_softmax = {
-    .name = "softmax",
     .plan = softmax_plan,
     .forward = forward,
     .backward = backward,

@@ -91,7 +91,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 }
 
 const layer_kind layer_linear = {
-    .name = "linear",
     .feeds = true,
     .plan = plan,
     .forward = forward,

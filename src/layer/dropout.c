@@ -80,7 +80,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 }
 
 const layer_kind layer_dropout = {
-    .name = "dropout",
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,

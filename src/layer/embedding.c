@@ -51,7 +51,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 }
 
 const layer_kind layer_embedding = {
-    .name = "embedding",
     .plan = plan,
     .forward = forward,
     .backward = backward,

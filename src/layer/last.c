@@ -69,7 +69,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 }
 
 const layer_kind layer_last = {
-    .name = "last",
     .plan = plan,
     .forward = forward,
     .backward = backward,

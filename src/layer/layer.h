@@ -248,7 +248,6 @@ typedef struct layer_state {
 
 /* A kind of layer. */
 struct layer_kind {
-    const char *name;
     bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);

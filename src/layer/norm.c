@@ -69,7 +69,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 }
 
 const layer_kind layer_norm = {
-    .name = "layer norm",
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,

@@ -175,7 +175,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->R = c->proj_size ? c->proj_size : l->H;
     l->D = c->bidirectional ? 2 : 1;
     l->level = plan->level_count++;
-    l->custom = cell_is_custom(c);
+    l->custom = cell_needs_sums(c);
     l->fused = l->cell->step && l->H >= NARROW && !l->custom;
 
     if (!sizes_multiply(l->cell->gate_count, l->H, 1, &l->G) ||
@@ -425,7 +425,6 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
 }
 
 const layer_kind layer_recurrent = {
-    .name = "recurrent",
     .plan = plan,
     .pack = pack_weights,
     .lay_out = lay_out,

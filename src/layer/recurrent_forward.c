@@ -109,8 +109,7 @@ static void gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
 static void zone_out(const pass *p, size_t n, const float *keep, size_t row,
                      const float *old, float *now)
 {
-    if (keep)
-        p->k->blend(n, p->training ? keep + row * n : keep, old, now, now);
+    p->k->blend(n, p->training ? keep + row * n : keep, old, now, now);
 }
 
 static void step(const walk *w, const cell_weights *weights,
@@ -132,11 +131,10 @@ static void step(const walk *w, const cell_weights *weights,
 
     l->cell->forward(w->p->k, weights, &r);
 
-    for (size_t m = 0; (d->zoneout_h.keep || d->zoneout_c.keep) && m < r.M;
-         m++) {
+    for (size_t m = 0; d->zoneout_h.keep && m < r.M; m++)
         zone_out(w->p, l->R, d->zoneout_h.keep, rows[m], r.h_prev[m], r.h[m]);
+    for (size_t m = 0; d->zoneout_c.keep && m < r.M; m++)
         zone_out(w->p, l->H, d->zoneout_c.keep, rows[m], r.c_prev[m], r.c[m]);
-    }
 }
 
 /* The input's part of the sums of the steps from begin to before end, as one

@@ -1,17 +1,23 @@
 /* config_fields.c: the table of a layer's fields. */
 #include "model/config_fields.h"
 
+#include "base/activation.h"
+#include "base/kind.h"
+
 #include <assert.h>
 
-static const char *const kind_words[] = {"end",
-#define CELL(value, NAME, word, ...)  #word,
-#define LAYER(value, NAME, word, ...) #word,
+/* Each at its number; the last stays NULL. */
+static const char *const kind_words[KIND_COUNT + 1] = {
+    [0] = "end",
+#define CELL(value, NAME, word, ...)  [value] = #word,
+#define LAYER(value, NAME, word, ...) [value] = #word,
 #include "base/kind.def"
-                                         NULL};
-static const char *const activation_words[] = {"default",
-#define FUNCTION(value, NAME, word, parameters) #word,
+};
+static const char *const activation_words[ACTIVATION_COUNT + 1] = {
+    [0] = "default",
+#define FUNCTION(value, NAME, word, parameters) [value] = #word,
 #include "base/activation.def"
-                                               NULL};
+};
 /* by elman_activation_kind; a default is written and read as tanh */
 static const char *const nonlinearity_words[] = {"tanh", "tanh", "", "relu",
                                                  NULL};

@@ -43,10 +43,11 @@ def follow(tree):
 
     cell = tree.path("src/cell/rnn.c").read_text()
     twin = re.sub(r"static step_kernel \*step\(.*?\n\n|    \.step = step,\n", "",
-                  cell, flags=re.S).replace("cell_rnn", "cell_twin")
+                  cell, flags=re.S).replace("cell_rnn", "cell_twin")\
+        .replace("ELMAN_ACTIVATION_TANH", "ELMAN_ACTIVATION_SOFTSIGN")
     tree.create("src/cell/twin.c", twin)
     tree.create("src/cell/reference_twin.c",
                 tree.path("src/cell/reference_rnn.c").read_text()
                 .replace("reference_rnn", "reference_twin"))
     tree.before("docs/EQUATIONS.md", "## A sequence",
-                "### Twin\n\nAs the Elman cell with tanh.\n\n")
+                "### Twin\n\nAs the Elman cell, with softsign.\n\n")
