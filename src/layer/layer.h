@@ -98,7 +98,8 @@ typedef struct layer {
     size_t I, O;           /* features in and out */
     size_t H, R, G, D;
     bool fused;              /* its cell makes sums and gates in one */
-    bool custom;             /* its config sets the cell's activations */
+    bool custom;             /* its cell keeps sums for backward: functions
+                                that do not go back from the gate */
     bool per_sequence;       /* reads one vector per sequence */
     size_t forward_features; /* as in layer_plan, of what it reads */
     direction_plan directions[DIRECTIONS];

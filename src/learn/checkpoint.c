@@ -108,10 +108,17 @@ static void describe_settings(const elman_trainer *t, char line[LONGEST])
              dataset_size(t->dataset, ELMAN_PART_VALIDATION));
 }
 
+/* From the member of a list in which two texts differ on to its end, in a text
+ * that differs at at. */
+static int member_length(const char *text, size_t from, size_t at)
+{
+    size_t end = text[at] ? at + 1 + strcspn(text + at + 1, ",}]") : at;
+    return (int)(end - from < 120 ? end - from : 120);
+}
+
 static elman_status check_note(const safetensors *file, const char *key,
                                const char *wanted, const char *what)
 {
-    enum { BEFORE = 40 };
     const char *got = safetensors_text(file, key);
     if (!got) got = "none";
 
@@ -120,13 +127,17 @@ static elman_status check_note(const safetensors *file, const char *key,
         same++;
     if (got[same] == wanted[same]) return ELMAN_OK;
 
-    /* long texts: what leads up to the first difference is enough */
-    size_t from = same > BEFORE ? same - BEFORE : 0;
-    const char *dots = from ? "..." : "";
+    /* of long texts the first member that differs */
+    size_t from = same;
+    while (from > 0 && !strchr(",{[", got[from - 1]))
+        from--;
+    while (from < same && got[from] == ' ')
+        from++;
     return failure(ELMAN_BAD_VALUE,
-                   "the checkpoint is of another %s: it has %s%.120s, expected "
-                   "%s%.120s",
-                   what, dots, got + from, dots, wanted + from);
+                   "the checkpoint is of another %s: it has %.*s, expected "
+                   "%.*s",
+                   what, member_length(got, from, same), got + from,
+                   member_length(wanted, from, same), wanted + from);
 }
 
 /* ---- Tensors ------------------------------------------------------------ */
