@@ -20,7 +20,7 @@ double log2_softmax(const float *y, size_t count, size_t index)
 
 void answer_unscale(const elman_encoding *encoding, float *y)
 {
-    size_t targets = encoding->targets;
+    size_t targets = encoding->target_count;
     size_t count = encoding->task == ELMAN_TASK_FORECAST
                        ? encoding->horizon * targets
                        : targets;
@@ -32,7 +32,7 @@ void answer_unscale(const elman_encoding *encoding, float *y)
 static void write_class(const answer_style *style, const float *y)
 {
     const elman_encoding *encoding = style->encoding;
-    size_t classes = encoding->classes, best = 0;
+    size_t classes = encoding->class_count, best = 0;
     for (size_t k = 1; k < classes; k++)
         if (y[k] > y[best]) best = k;
 
@@ -67,7 +67,7 @@ static void write_class(const answer_style *style, const float *y)
 static double value_of(const answer_style *style, const float *y, size_t k)
 {
     const elman_encoding *encoding = style->encoding;
-    size_t target = k % encoding->targets;
+    size_t target = k % encoding->target_count;
     if (style->scaled) return (double)y[k];
     return (double)y[k] * encoding->target_scale[target] +
            encoding->target_mean[target];
@@ -78,7 +78,7 @@ static void write_values(const answer_style *style, const float *y)
     const elman_encoding *encoding = style->encoding;
     size_t steps =
         encoding->task == ELMAN_TASK_FORECAST ? encoding->horizon : 1;
-    size_t count = steps * encoding->targets;
+    size_t count = steps * encoding->target_count;
 
     if (screen.json) {
         record out = record_begin(stdout);
@@ -96,7 +96,7 @@ static void write_values(const answer_style *style, const float *y)
 
 int answer_write(const answer_style *style, const float *y)
 {
-    if (style->encoding->classes) write_class(style, y);
+    if (style->encoding->class_count) write_class(style, y);
     else write_values(style, y);
     return screen_broken() ? EXIT_FAILED : EXIT_DONE;
 }

@@ -236,7 +236,8 @@ static void show_record(const conversion *run, const char *python)
     record_text(&out, "format", formats[run->to]);
     record_number(&out, "bytes", file_bytes(run->out));
     record_text(&out, "layers", model_describe(run->model));
-    record_count(&out, "weights", elman_model_read_info(run->model).weights);
+    record_count(&out, "weights",
+                 elman_model_read_info(run->model).weight_count);
 
     /* what became of each tensor, and what was checked */
     record_open(&out, "tensors", '[');

@@ -98,7 +98,7 @@ static int show(const network *net, const eval_values *values, const char *data,
 static int evaluate(const network *net, const eval_values *values,
                     const char *data, elman_dataset *dataset)
 {
-    size_t classes = net->encoding->classes;
+    size_t classes = net->encoding->class_count;
     uint64_t *confusion = NULL;
     if (classes && !(confusion = calloc(classes * classes, sizeof *confusion)))
         return failed("out of memory");

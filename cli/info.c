@@ -168,7 +168,7 @@ static void show(const network *net)
                with_commas(element_count(&shape)));
     }
 
-    printf("%-32s%16s%14s\n", "together", "", with_commas(size->weights));
+    printf("%-32s%16s%14s\n", "together", "", with_commas(size->weight_count));
     /* files of other systems have names of their own */
     if (kind == own_kind) show_torch(net);
 }
@@ -208,7 +208,7 @@ static void show_record(const network *net)
     record_count(&out, "output_size", size->output_size);
     record_flag(&out, "per_sequence", size->per_sequence);
     record_flag(&out, "streams", size->streams);
-    record_count(&out, "weights", size->weights);
+    record_count(&out, "weights", size->weight_count);
 
     record_parameters(&out, net->model);
     /* JSON itself, and checked to be when it was read */

@@ -65,7 +65,7 @@ static const option_row options[] = {
 static int show_flow(const network *net, const elman_batch *batch,
                      const char *source)
 {
-    size_t L = net->size.levels;
+    size_t L = net->size.level_count;
     flow *flows = calloc(L, sizeof *flows);
     double *norms = calloc(L * batch->T, sizeof *norms);
     int code = flows && norms ? 0 : failed("out of memory");
@@ -228,7 +228,7 @@ static int inspect(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], data != NULL, &net);
     if (code) return code;
 
-    if (net.size.levels == 0)
+    if (net.size.level_count == 0)
         code = failed("'%s' has no recurrent layer to inspect", net.path);
     else if (data && values->text)
         code = misused("expected DATA or --text, found both");

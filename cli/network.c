@@ -255,7 +255,7 @@ const char *model_describe(const elman_model *model)
     }
 
     append(text, sizeof text, "; %s weights",
-           with_commas(elman_model_read_info(model).weights));
+           with_commas(elman_model_read_info(model).weight_count));
     return text;
 }
 
@@ -265,7 +265,7 @@ static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
 const char *encoding_describe(const elman_encoding *encoding)
 {
     static char text[512];
-    size_t inputs = encoding->input_size, targets = encoding->targets;
+    size_t inputs = encoding->input_size, targets = encoding->target_count;
     snprintf(text, sizeof text, "%s: ", task_word(encoding->task));
 
     /* what a sequence is, and what is made of it */
@@ -277,7 +277,7 @@ const char *encoding_describe(const elman_encoding *encoding)
     case ELMAN_TASK_CLASSIFY:
     case ELMAN_TASK_TAG:
         append(text, sizeof text, "%zu value%s a step to one of %zu classes%s",
-               inputs, plural(inputs), encoding->classes,
+               inputs, plural(inputs), encoding->class_count,
                encoding->task == ELMAN_TASK_TAG ? " at each step" : "");
         break;
     case ELMAN_TASK_FORECAST:

@@ -123,8 +123,8 @@ static int keep(training *run, int signal_number, result *kept)
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
     if (code) return code;
 
-    if (encoding->classes) {
-        kept->confusion = calloc(encoding->classes * encoding->classes,
+    if (encoding->class_count) {
+        kept->confusion = calloc(encoding->class_count * encoding->class_count,
                                  sizeof *kept->confusion);
         if (!kept->confusion) return failed("out of memory");
     }

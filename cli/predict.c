@@ -111,11 +111,11 @@ static int check_options(const predictor *run, const predict_values *values)
     const char *task = task_word(encoding->task);
 
     /* each is for some tasks only */
-    if (values->probabilities && !encoding->classes)
+    if (values->probabilities && !encoding->class_count)
         return misused(
             "--probabilities is for classes, and the task of '%s' is %s",
             run->net->path, task);
-    if (values->scaled && !encoding->targets)
+    if (values->scaled && !encoding->target_count)
         return misused("--scaled is for values, and the task of '%s' is %s",
                        run->net->path, task);
     if (values->stream && !encoding->window)

@@ -110,7 +110,7 @@ static int answer_sequence(predictor *run, const float *x, size_t T, float *y)
             continue;
         }
 
-        if (encoding->targets && !run->style.scaled)
+        if (encoding->target_count && !run->style.scaled)
             answer_unscale(encoding, one);
         memcpy(y + t * O, one, O * sizeof *y);
     }

@@ -71,7 +71,7 @@ static void print_cell(const char *text, int width)
 static int label_width(const elman_encoding *encoding, int most)
 {
     int width = 5;
-    for (size_t k = 0; k < encoding->classes; k++) {
+    for (size_t k = 0; k < encoding->class_count; k++) {
         int one = text_width(encoding->labels[k]);
         if (one > width) width = one;
     }
@@ -112,8 +112,8 @@ void classes_show(const elman_encoding *encoding, const uint64_t *confusion)
     printf("%s%-*s%10s%11s%11s%11s%s\n", paint(stdout, BOLD), width, "class",
            "count", "precision", "recall", "F1", paint(stdout, PLAIN));
 
-    for (size_t k = 0; k < encoding->classes; k++) {
-        class_sums sums = sum_class(confusion, encoding->classes, k);
+    for (size_t k = 0; k < encoding->class_count; k++) {
+        class_sums sums = sum_class(confusion, encoding->class_count, k);
         print_cell(encoding->labels[k], width);
         printf("%10s", with_commas(sums.count));
         print_part(sums.precision);
@@ -125,7 +125,7 @@ void classes_show(const elman_encoding *encoding, const uint64_t *confusion)
 
 void confusion_show(const elman_encoding *encoding, const uint64_t *confusion)
 {
-    size_t classes = encoding->classes;
+    size_t classes = encoding->class_count;
     int width = label_width(encoding, 24), cell = 8;
     printf("%s%-*s  predicted%s\n%-*s", paint(stdout, BOLD), width, "true",
            paint(stdout, PLAIN), width, "");
@@ -163,7 +163,8 @@ void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
                   const uint64_t *confusion)
 {
     if (task_has_classes(encoding->task)) {
-        if (confusion && encoding->classes) classes_show(encoding, confusion);
+        if (confusion && encoding->class_count)
+            classes_show(encoding, confusion);
     } else forecast_show(metrics);
 }
 
@@ -191,7 +192,7 @@ void metrics_record(record *out, const elman_metrics *metrics)
 void classes_record(record *out, const elman_encoding *encoding,
                     const uint64_t *confusion)
 {
-    size_t classes = encoding->classes;
+    size_t classes = encoding->class_count;
     for (size_t k = 0; k < classes; k++) {
         class_sums sums = sum_class(confusion, classes, k);
         record_open(out, NULL, '{');

@@ -77,7 +77,7 @@ int main(void)
         if (info.family != ELMAN_FAMILY_RECURRENT) continue;
         check(elman_model_create(&config, &model));
         printf("%-8s %8zu %14.0f %8d steps\n", info.title,
-               elman_model_read_info(model).weights,
+               elman_model_read_info(model).weight_count,
                elman_model_flops(model, 1, false) / 2, train(model));
         elman_model_destroy(model);
     }

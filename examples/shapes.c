@@ -39,7 +39,8 @@ static void show(const char *title, const elman_config *config)
 
     elman_tensor view;
     elman_const_tensor weight;
-    printf("%s: %zu weights\n", title, elman_model_read_info(model).weights);
+    printf("%s: %zu weights\n", title,
+           elman_model_read_info(model).weight_count);
     must(elman_state_view(model, state, "y", &view));
     print_shape("y", view.rank, view.shape);
     must(elman_state_view(model, state, "h", &view));

@@ -445,9 +445,9 @@ typedef struct elman_model_info {
     size_t output_size; /* O */
     bool per_sequence;  /* gives (B,O), one vector per sequence, not (T,B,O) */
     bool streams;       /* can run step by step: no layer reads backwards */
-    size_t levels;      /* L: recurrent levels of all layers together */
-    size_t parameters;  /* how many parameters; weight_ih_l0 is one */
-    size_t weights;     /* how many numbers they hold together */
+    size_t level_count; /* L: recurrent levels of all layers together */
+    size_t parameter_count; /* named arrays; weight_ih_l0 is one */
+    size_t weight_count;    /* numbers in all of them */
 } elman_model_info;
 
 /* What model takes and gives; all zero if model is NULL. */

@@ -45,16 +45,16 @@ typedef struct elman_encoding {
     size_t vocabulary;    /* language: V */
     char **tokens;        /* (V) text of each token, zero-terminated */
     size_t *token_bytes;  /* (V) its length: a token may hold a zero byte */
-    size_t classes;       /* classify, tag */
-    char **labels;        /* (classes) */
+    size_t class_count;   /* classify, tag */
+    char **labels;        /* (class_count) */
     size_t input_size;    /* I: inputs per step */
     char **columns;       /* (I) names of the inputs, NULL if they have none */
     double *mean;         /* (I) input = (raw - mean) / scale */
     double *scale;        /* (I) */
-    size_t targets;       /* forecast, regress, track: values per target step */
-    char **target_names;  /* (targets) or NULL */
-    double *target_mean;  /* (targets) */
-    double *target_scale; /* (targets) */
+    size_t target_count;  /* forecast, regress, track: values per target step */
+    char **target_names;  /* (target_count) or NULL */
+    double *target_mean;  /* (target_count) */
+    double *target_scale; /* (target_count) */
     size_t window;        /* forecast: steps in, tag: steps of a sequence */
     size_t horizon;       /* forecast: steps out */
 } elman_encoding;
@@ -281,7 +281,7 @@ ELMAN_CHECKED elman_status elman_trainer_end_save(elman_trainer *trainer,
 ELMAN_CHECKED elman_status elman_trainer_keep_best(elman_trainer *trainer);
 
 /* The metrics of a model on a part of a dataset. confusion, unless it is NULL,
- * receives how often each class was taken for each: (classes,classes),
+ * receives how often each class was taken for each: (class_count,class_count),
  * [true][predicted]. */
 ELMAN_CHECKED elman_status
 elman_model_evaluate(const elman_model *model, const elman_dataset *dataset,

@@ -131,7 +131,7 @@ TEST(calls_without_a_status_accept_null)
     assert_null(elman_model_config(NULL));
     assert_null(elman_model_parameter(NULL, 0, NULL));
     assert_null(elman_model_note(NULL, "x"));
-    assert_int_equal(elman_model_read_info(NULL).weights, 0);
+    assert_int_equal(elman_model_read_info(NULL).weight_count, 0);
 }
 
 TEST(objects_of_another_model_are_refused)

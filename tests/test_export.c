@@ -34,8 +34,8 @@ static void check_round(const elman_config *config, const char *layers,
         assert_string_equal(elman_model_parameter(back, i, &b), name);
         CHECK_BITS(b.data, a.data, n, "%s", name);
     }
-    assert_int_equal(elman_model_read_info(back).parameters,
-                     elman_model_read_info(model).parameters);
+    assert_int_equal(elman_model_read_info(back).parameter_count,
+                     elman_model_read_info(model).parameter_count);
 
     snprintf(want, sizeof want,
              "import torch, safetensors.torch; model = torch.nn.%s\n"

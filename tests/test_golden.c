@@ -103,7 +103,7 @@ static void run_end(run *r)
 static void each_level(run *r, const char *recorded, const char *view,
                        bool check)
 {
-    size_t levels = elman_model_read_info(r->model).levels;
+    size_t levels = elman_model_read_info(r->model).level_count;
     for (size_t i = 0; i < 2 * levels; i++) {
         char from[64], to[64];
         const char *suffix = i % 2 ? "_reverse" : "";

@@ -18,7 +18,8 @@ static void check_same(const elman_model *got, const elman_model *want,
         CHECK_BITS(b.data, a.data, n, "%s: %s", what, name);
     }
     elman_model_info info = elman_model_read_info(got);
-    assert_int_equal(info.parameters, elman_model_read_info(want).parameters);
+    assert_int_equal(info.parameter_count,
+                     elman_model_read_info(want).parameter_count);
 }
 
 /* ---- Whatever the prefix and the type ----------------------------------- */

@@ -79,7 +79,7 @@ TEST(the_same_series_written_differently_is_the_same_data)
             must_open(put_text(files[i].name, files[i].text), &as_it_is);
         CHECK(!strcmp(show(d, ELMAN_PART_TRAIN), "2:0.5,-1,20 1:3,4"),
               "file %zu: %s", i, show(d, ELMAN_PART_TRAIN));
-        assert_int_equal(dataset_encoding(d)->classes, 2);
+        assert_int_equal(dataset_encoding(d)->class_count, 2);
         assert_string_equal(dataset_encoding(d)->labels[0], "1");
         assert_int_equal(dataset_longest(d), 3);
         dataset_close(d);
@@ -140,7 +140,7 @@ TEST(labels_are_names_whatever_their_size)
                                        "b c"};
 
     const elman_encoding *e = dataset_encoding(d);
-    assert_int_equal(e->classes, 10);
+    assert_int_equal(e->class_count, 10);
     for (size_t i = 0; i < 10; i++)
         assert_string_equal(e->labels[i], want[i]);
     dataset_close(d);

@@ -64,7 +64,7 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
         const elman_encoding *e = dataset_encoding(d);
         assert_int_equal(e->task, ELMAN_TASK_FORECAST);
         assert_int_equal(e->input_size, 2);
-        assert_int_equal(e->targets, 1);
+        assert_int_equal(e->target_count, 1);
         assert_string_equal(e->columns[0], header ? "ramp" : "2");
         assert_string_equal(e->target_names[0], header ? "square" : "3");
         assert_int_equal(encoding_outputs(e), 2);
@@ -139,7 +139,7 @@ TEST(a_column_of_text_is_a_tag_per_step)
     elman_dataset *d = must_open(path, &config);
     const elman_encoding *e = dataset_encoding(d);
     assert_int_equal(e->task, ELMAN_TASK_TAG);
-    assert_int_equal(e->classes, 2);
+    assert_int_equal(e->class_count, 2);
     assert_string_equal(e->labels[0], "run");
     assert_int_equal(e->input_size, 2);
     assert_int_equal(dataset_size(d, ELMAN_PART_TRAIN), 5);

@@ -153,10 +153,11 @@ static session begin(run r)
         last++;
     if (e->vocabulary) r.model.layers[0].num_embeddings = e->vocabulary;
     else r.model.input_size = e->input_size;
-    r.model.layers[last].output_size = e->vocabulary ? e->vocabulary
-                                       : e->classes  ? e->classes
-                                       : e->horizon  ? e->targets * e->horizon
-                                                     : e->targets;
+    r.model.layers[last].output_size = e->vocabulary    ? e->vocabulary
+                                       : e->class_count ? e->class_count
+                                       : e->horizon
+                                           ? e->target_count * e->horizon
+                                           : e->target_count;
     CHECK_OK(elman_model_create(&r.model, &s.model));
     CHECK_OK(elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
     return s;
@@ -179,9 +180,9 @@ static void steps(session s, size_t n)
 static float *weights_of(const elman_model *model)
 {
     elman_model_info info = elman_model_read_info(model);
-    float *all = calloc(info.weights, sizeof *all), *at = all;
+    float *all = calloc(info.weight_count, sizeof *all), *at = all;
     assert_non_null(all);
-    for (size_t i = 0; i < info.parameters; i++) {
+    for (size_t i = 0; i < info.parameter_count; i++) {
         elman_const_tensor p;
         assert_non_null(elman_model_parameter(model, i, &p));
         size_t count = p.shape[0] * (p.rank > 1 ? p.shape[1] : 1);
@@ -195,7 +196,7 @@ static void check_same_weights(session a, session b, const char *what,
                                size_t step)
 {
     float *got = weights_of(a.model), *want = weights_of(b.model);
-    CHECK_BITS(got, want, elman_model_read_info(a.model).weights,
+    CHECK_BITS(got, want, elman_model_read_info(a.model).weight_count,
                "%s, step %zu", what, step);
     free(got);
     free(want);
@@ -335,7 +336,8 @@ static double norm_by_hand(session s, const run *r, size_t lead, size_t T,
     CHECK_OK(elman_model_backward(s.model, state, NULL, NULL));
 
     /* the norm over all parameters */
-    for (size_t i = 0; i < elman_model_read_info(s.model).parameters; i++) {
+    for (size_t i = 0; i < elman_model_read_info(s.model).parameter_count;
+         i++) {
         char name[128];
         elman_tensor g;
         snprintf(name, sizeof name, "%s.grad",
@@ -437,7 +439,7 @@ TEST(a_value_that_goes_bad_is_named_and_changes_nothing)
                 "weight of rnn.weight_hh_l0_reverse, element 365 is nan");
     CHECK(strstr(elman_message(), "epoch 1, step 1"), "%s", elman_message());
     float *after = weights_of(s.model);
-    CHECK_BITS(after, before, elman_model_read_info(s.model).weights,
+    CHECK_BITS(after, before, elman_model_read_info(s.model).weight_count,
                "weights");
     free(before);
     free(after);

@@ -75,7 +75,7 @@ elman_model_info elman_model_read_info(const elman_model *model)
 const char *elman_model_parameter(const elman_model *model, size_t index,
                                   elman_const_tensor *view)
 {
-    if (!model || index >= model->info.parameters) return NULL;
+    if (!model || index >= model->info.parameter_count) return NULL;
     const parameter *p = model->parameters + index;
 
     if (view) {

@@ -141,13 +141,13 @@ static elman_status settle_task(elman_dataset *dataset, pair *p)
     dataset->per_step =
         e->task == ELMAN_TASK_TAG || e->task == ELMAN_TASK_TRACK;
     if (dataset->learned &&
-        (e->input_size != p->I || (values && e->targets != p->O)))
+        (e->input_size != p->I || (values && e->target_count != p->O)))
         return failure(ELMAN_BAD_FORMAT,
                        "%zu inputs and %zu targets, but the encoding has %zu "
                        "and %zu",
-                       p->I, values ? p->O : 0, e->input_size, e->targets);
+                       p->I, values ? p->O : 0, e->input_size, e->target_count);
     e->input_size = p->I;
-    e->targets = values ? p->O : 0;
+    e->target_count = values ? p->O : 0;
     return ELMAN_OK;
 }
 

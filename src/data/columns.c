@@ -247,7 +247,7 @@ static elman_status choose(columns *c, elman_encoding *e,
     TRY(choose_inputs(c, config, e->task));
 
     e->input_size = c->input_count;
-    e->targets = c->target_count;
+    e->target_count = c->target_count;
     TRY(copy_names(c, c->inputs, c->input_count, &e->columns));
     return copy_names(c, c->targets, c->target_count, &e->target_names);
 }
@@ -275,7 +275,7 @@ static elman_status open_columns(elman_dataset *dataset,
 
     /* more data: the columns that the encoding names, wherever they stand */
     TRY(follow_names(c, e->columns, e->input_size, c->inputs, &c->input_count));
-    return follow_names(c, e->target_names, e->targets, c->targets,
+    return follow_names(c, e->target_names, e->target_count, c->targets,
                         &c->target_count);
 }
 

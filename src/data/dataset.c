@@ -143,11 +143,11 @@ static elman_status begin_encoding(elman_dataset *dataset,
 
     /* its labels keep their numbers */
     dataset->following = dataset->learned = true;
-    for (size_t i = 0, number; i < e->classes; i++)
+    for (size_t i = 0, number; i < e->class_count; i++)
         TRY(dictionary_add(&dataset->labels, e->labels[i], strlen(e->labels[i]),
                            &number));
 
-    if (dataset->labels.count < e->classes)
+    if (dataset->labels.count < e->class_count)
         return failure(ELMAN_BAD_FORMAT, "encoding: a label occurs twice");
     return ELMAN_OK;
 }
@@ -223,7 +223,7 @@ void dataset_naive(const elman_dataset *dataset, elman_part part, uint64_t id,
                    float *values)
 {
     (void)part; /* ids are those of the whole dataset */
-    size_t targets = dataset->encoding->targets;
+    size_t targets = dataset->encoding->target_count;
     const span *s = &dataset->sequences[id];
     memcpy(values, dataset->values + (s->first + s->length - 1) * targets,
            targets * sizeof *values);

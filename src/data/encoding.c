@@ -41,11 +41,11 @@ size_t encoding_outputs(const elman_encoding *encoding)
         return encoding->vocabulary;
     case ELMAN_TASK_CLASSIFY:
     case ELMAN_TASK_TAG:
-        return encoding->classes;
+        return encoding->class_count;
     case ELMAN_TASK_FORECAST:
-        return encoding->horizon * encoding->targets;
+        return encoding->horizon * encoding->target_count;
     default:
-        return encoding->targets;
+        return encoding->target_count;
     }
 }
 
@@ -67,9 +67,9 @@ void encoding_destroy(elman_encoding *encoding)
 {
     if (!encoding) return;
     free_texts(encoding->tokens, encoding->vocabulary);
-    free_texts(encoding->labels, encoding->classes);
+    free_texts(encoding->labels, encoding->class_count);
     free_texts(encoding->columns, encoding->input_size);
-    free_texts(encoding->target_names, encoding->targets);
+    free_texts(encoding->target_names, encoding->target_count);
     free(encoding->token_bytes);
     free(encoding->mean);
     free(encoding->scale);
@@ -247,9 +247,9 @@ static elman_status check(const elman_encoding *e)
     if (e->task == ELMAN_TASK_LANGUAGE) return check_tokens(e);
     if (e->input_size == 0) return bad("no inputs");
 
-    if (classes && (e->classes == 0 || e->classes > INT32_MAX))
+    if (classes && (e->class_count == 0 || e->class_count > INT32_MAX))
         return bad("no labels, or too many");
-    if (!classes && e->targets == 0) return bad("no targets");
+    if (!classes && e->target_count == 0) return bad("no targets");
 
     if (e->task == ELMAN_TASK_FORECAST && (e->window == 0 || e->horizon == 0))
         return bad("a forecast without window or horizon");
@@ -273,11 +273,11 @@ static elman_status read_root(const json_node *root, elman_encoding *e)
 
     TRY(read_texts(root, "tokens", e->unit == ELMAN_UNIT_BYTES, &e->vocabulary,
                    &e->tokens, &e->token_bytes));
-    TRY(read_texts(root, "labels", false, &e->classes, &e->labels, NULL));
+    TRY(read_texts(root, "labels", false, &e->class_count, &e->labels, NULL));
 
     TRY(read_columns(root, input_keys, &e->input_size, &e->columns, &e->mean,
                      &e->scale));
-    TRY(read_columns(root, target_keys, &e->targets, &e->target_names,
+    TRY(read_columns(root, target_keys, &e->target_count, &e->target_names,
                      &e->target_mean, &e->target_scale));
 
     TRY(read_size(root, "window", most, &e->window));
@@ -378,11 +378,11 @@ elman_status encoding_write(const elman_encoding *e, char **text)
 
     /* a key that the task has no use for is left out */
     if (e->tokens) write_tokens(&w, e);
-    if (e->labels) write_texts(&w, "labels", e->labels, NULL, e->classes);
+    if (e->labels) write_texts(&w, "labels", e->labels, NULL, e->class_count);
 
     write_columns(&w, input_keys, e->input_size, e->columns, e->mean, e->scale);
-    write_columns(&w, target_keys, e->targets, e->target_names, e->target_mean,
-                  e->target_scale);
+    write_columns(&w, target_keys, e->target_count, e->target_names,
+                  e->target_mean, e->target_scale);
 
     write_size(&w, "window", e->window);
     write_size(&w, "horizon", e->horizon);

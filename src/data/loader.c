@@ -291,7 +291,7 @@ static void fill_target(elman_loader *l, size_t b)
 
     if (d->encoding->task == ELMAN_TASK_FORECAST)
         from = (d->sequences[id].first + d->sequences[id].length) *
-               d->encoding->targets;
+               d->encoding->target_count;
     memcpy(l->values + b * O, d->values + from, O * sizeof *l->values);
 }
 

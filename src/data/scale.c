@@ -134,8 +134,8 @@ static elman_status learn_all(elman_dataset *dataset, bool no_scaling)
 
     /* targets: over the same rows, or one for each sequence */
     TRY(training_spans(dataset, !dataset->per_step, &spans, &count));
-    status = learn(&dataset->raw_targets, e->targets, spans, count, no_scaling,
-                   "target", &e->target_mean, &e->target_scale);
+    status = learn(&dataset->raw_targets, e->target_count, spans, count,
+                   no_scaling, "target", &e->target_mean, &e->target_scale);
     free(spans);
     return status;
 }
@@ -148,6 +148,6 @@ elman_status scale_all(elman_dataset *dataset, bool no_scaling)
     TRY(make_floats(&dataset->raw, e->input_size, e->mean, e->scale, "input",
                     &dataset->x));
     if (dataset->raw_targets.count == 0) return ELMAN_OK;
-    return make_floats(&dataset->raw_targets, e->targets, e->target_mean,
+    return make_floats(&dataset->raw_targets, e->target_count, e->target_mean,
                        e->target_scale, "target", &dataset->values);
 }

@@ -87,7 +87,7 @@ static elman_status read_lines(elman_dataset *dataset, line l)
     if (!dataset->learned) {
         if (e->task == ELMAN_TASK_AUTO) e->task = ELMAN_TASK_CLASSIFY;
         e->input_size = 1;
-        e->targets = e->task == ELMAN_TASK_REGRESS;
+        e->target_count = e->task == ELMAN_TASK_REGRESS;
     }
 
     for (; line_find(&l); line_next(&l)) {
@@ -108,10 +108,10 @@ static elman_status read_text(elman_dataset *dataset, const char *bytes,
     if (!line_find(&l))
         return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
 
-    if (dataset->learned && dataset->encoding->targets > 1)
+    if (dataset->learned && dataset->encoding->target_count > 1)
         return failure(ELMAN_BAD_FORMAT,
                        "1 target per line, but the encoding has %zu",
-                       dataset->encoding->targets);
+                       dataset->encoding->target_count);
 
     /* a .ts file begins with its header or with a comment above it */
     if (*l.at == '@' || *l.at == '#') return ts_read(dataset, l);

@@ -168,7 +168,7 @@ static elman_status renumber(elman_dataset *dataset, ranked *order,
         elman_status status = dictionary_add(&sorted, order[i].text,
                                              strlen(order[i].text), &number);
         e->labels[i] = text_copy(order[i].text);
-        e->classes = i + 1;
+        e->class_count = i + 1;
 
         if (status == ELMAN_OK && e->labels[i]) continue;
         dictionary_clear(&sorted);
@@ -285,7 +285,8 @@ static elman_status split_at_random(elman_dataset *dataset,
 static elman_status split_part(elman_dataset *dataset,
                                const elman_dataset_config *config, size_t count)
 {
-    size_t n = dataset->sequence_count, classes = dataset->encoding->classes;
+    size_t n = dataset->sequence_count,
+           classes = dataset->encoding->class_count;
     bool by_class = dataset->encoding->task == ELMAN_TASK_CLASSIFY;
 
     size_t *order = calloc(n, sizeof *order);

@@ -322,7 +322,7 @@ static elman_status settle(elman_dataset *dataset, header *h)
 
     /* the first file fixes the form that every further one must have */
     if (!dataset->learned) {
-        e->targets = e->task == ELMAN_TASK_REGRESS;
+        e->target_count = e->task == ELMAN_TASK_REGRESS;
         return ELMAN_OK;
     }
 

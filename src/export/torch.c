@@ -165,7 +165,7 @@ static elman_status check_model(const elman_model *m)
     size_t n = count_layers(m);
     for (size_t i = 0; i < n; i++)
         TRY(check_layer(m->config.layers + i, n == 1));
-    if (m->info.parameters > 0) return ELMAN_OK;
+    if (m->info.parameter_count > 0) return ELMAN_OK;
     return failure(ELMAN_BAD_VALUE, "the model has no weights, so there is "
                                     "nothing to load");
 }
@@ -175,18 +175,19 @@ static elman_status check_model(const elman_model *m)
 elman_status export_torch(const elman_model *m, const char *path)
 {
     TRY(check_model(m));
-    named_tensor *tensors = calloc(m->info.parameters + 1, sizeof *tensors);
+    named_tensor *tensors =
+        calloc(m->info.parameter_count + 1, sizeof *tensors);
     if (!tensors) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
 
     /* "rnn." stays only where there are others */
     const char *first = m->config.layers[0].name;
     size_t prefix = count_layers(m) == 1 ? strlen(first) + 1 : 0;
     model_tensors(m, tensors);
-    for (size_t i = 0; i < m->info.parameters; i++)
+    for (size_t i = 0; i < m->info.parameter_count; i++)
         tensors[i].name += prefix;
 
     safetensors_note note = {"format", "pt"};
-    safetensors file = {.tensor_count = m->info.parameters,
+    safetensors file = {.tensor_count = m->info.parameter_count,
                         .tensors = tensors,
                         .note_count = 1,
                         .notes = &note};

@@ -43,7 +43,7 @@ static elman_status make_weights(stage *s, const weight_source *from)
     /* the reference has its parameters without gaps, in double */
     if (status == ELMAN_OK && s->reference) {
         double *to = s->reference->weights;
-        for (size_t i = 0; i < m->info.parameters; i++) {
+        for (size_t i = 0; i < m->info.parameter_count; i++) {
             const parameter *p = m->parameters + i;
             memcpy(to, weights + p->offset, p->count * sizeof *to);
             to += p->count;

@@ -290,7 +290,8 @@ static elman_status add_parameter(elman_import *im, const json_node *node,
                        "the mapping has %.80s, which is not a parameter of its "
                        "config; the first is %s",
                        node->key,
-                       m->info.parameters ? m->parameters[0].name : "none");
+                       m->info.parameter_count ? m->parameters[0].name
+                                               : "none");
 
     if (node->kind != JSON_KIND_LIST)
         return add_source(im, node, target, false);
@@ -312,7 +313,7 @@ static elman_status add_tensors(elman_import *im, const json_node *tensors)
     for (const json_node *at = tensors->is.first; !status && at; at = at->next)
         status = add_parameter(im, at, m);
 
-    for (size_t i = 0; !status && i < m->info.parameters; i++)
+    for (size_t i = 0; !status && i < m->info.parameter_count; i++)
         if (!json_find(tensors, m->parameters[i].name))
             status =
                 failure(ELMAN_BAD_FORMAT, "the mapping does not say what %s is",

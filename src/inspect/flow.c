@@ -104,11 +104,11 @@ static elman_status run(const elman_model *m, const layer *l,
 elman_status flow_read(const elman_model *model, const elman_batch *batch,
                        size_t level, double *norms)
 {
-    if (level >= model->info.levels)
+    if (level >= model->info.level_count)
         return failure(ELMAN_BAD_VALUE,
                        "level is %zu, expected less than the model's %zu "
                        "recurrent levels",
-                       level, model->info.levels);
+                       level, model->info.level_count);
     elman_model quiet;
     TRY(create_quiet(model, &quiet));
 

@@ -84,7 +84,7 @@ static void add_outcome(const evaluation *on, const window *w,
                  .target = &w->target,
                  .loss = loss,
                  .weight = on->losses->job.weight,
-                 .naive = naive(on, &w->batch, e->targets, room),
+                 .naive = naive(on, &w->batch, e->target_count, room),
                  .confusion = on->confusion};
     metrics_add(sums, &o);
 }
@@ -180,11 +180,11 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
         return failure(ELMAN_BAD_VALUE, "that part of the data is empty");
 
     /* counted apart: a failure leaves the caller's as it is */
-    size_t cells = confusion ? e->classes * e->classes : 0;
+    size_t cells = confusion ? e->class_count * e->class_count : 0;
     uint64_t *counts = cells ? calloc(cells, sizeof *counts) : NULL;
     if (cells && !counts)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu classes",
-                       e->classes);
+                       e->class_count);
 
     evaluation on = {.model = m,
                      .dataset = dataset,

@@ -96,7 +96,7 @@ static bool search_rows(const pass *p, const char *name, const char *what,
 static bool search_weights(const elman_model *m, const float *values,
                            const char *what, char *text)
 {
-    for (size_t i = 0; values && i < m->info.parameters; i++) {
+    for (size_t i = 0; values && i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         size_t at = first_bad(values + p->offset, p->count);
         if (at == p->count) continue;

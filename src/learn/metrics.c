@@ -24,7 +24,7 @@ static void add_values(metric_sums *sums, const outcome *o, size_t row)
 {
     const elman_encoding *e = o->encoding;
     const float *y = o->y + row * o->O, *v = o->target->values + row * o->O;
-    size_t n = e->targets ? e->targets : o->O, b = row % o->shape->B;
+    size_t n = e->target_count ? e->target_count : o->O, b = row % o->shape->B;
     sums->target_count++;
 
     for (size_t j = 0; j < o->O; j++) {

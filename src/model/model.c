@@ -140,11 +140,11 @@ static elman_status plan_model(elman_model *m, size_t limit)
         .output_size = plan.features,
         .per_sequence = plan.per_sequence,
         .streams = plan.streams,
-        .levels = plan.level_count,
-        .parameters = plan.parameter_count,
+        .level_count = plan.level_count,
+        .parameter_count = plan.parameter_count,
     };
     for (size_t i = 0; i < plan.parameter_count; i++)
-        m->info.weights += m->parameters[i].count;
+        m->info.weight_count += m->parameters[i].count;
     return ELMAN_OK;
 }
 
@@ -169,7 +169,7 @@ elman_status model_create(const elman_config *config, elman_model **model)
 {
     elman_model *m = NULL;
     TRY(model_create_empty(config, SIZE_MAX, &m));
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         elman_status status =
             init_parameter(m->parameters + i, m->config.seed, (uint32_t)i,
                            m->weights + m->parameters[i].offset);
@@ -236,7 +236,7 @@ void model_repack(elman_model *m, int threads)
 
 const parameter *model_find(const elman_model *m, const char *name)
 {
-    for (size_t i = 0; i < m->info.parameters; i++)
+    for (size_t i = 0; i < m->info.parameter_count; i++)
         if (strcmp(m->parameters[i].name, name) == 0) return m->parameters + i;
     return NULL;
 }
@@ -246,9 +246,9 @@ static elman_status find_counted(const elman_model *m, const char *name,
 {
     *found = model_find(m, name);
     if (!*found)
-        return failure(ELMAN_BAD_VALUE,
-                       "there is no parameter %.80s; the first is %s", name,
-                       m->info.parameters ? m->parameters[0].name : "none");
+        return failure(
+            ELMAN_BAD_VALUE, "there is no parameter %.80s; the first is %s",
+            name, m->info.parameter_count ? m->parameters[0].name : "none");
 
     if (count != (*found)->count)
         return failure(ELMAN_BAD_VALUE,

@@ -25,7 +25,7 @@ bool note_is_reserved(const char *key)
 
 void model_tensors(const elman_model *m, named_tensor *tensors)
 {
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         named_tensor *t = tensors + i;
         *t = (named_tensor){.name = p->name,
@@ -41,7 +41,8 @@ elman_status model_save(const elman_model *m, const char *path)
 {
     elman_status status = failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
     char *config = config_to_text(&m->config);
-    named_tensor *tensors = calloc(m->info.parameters + 1, sizeof *tensors);
+    named_tensor *tensors =
+        calloc(m->info.parameter_count + 1, sizeof *tensors);
     safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
     if (!config || !tensors || !notes) goto done;
 
@@ -53,7 +54,7 @@ elman_status model_save(const elman_model *m, const char *path)
     for (size_t i = 0; i < m->note_count; i++)
         notes[count++] = (safetensors_note){m->notes[i].key, m->notes[i].text};
 
-    safetensors file = {.tensor_count = m->info.parameters,
+    safetensors file = {.tensor_count = m->info.parameter_count,
                         .tensors = tensors,
                         .note_count = count,
                         .notes = notes};
@@ -78,7 +79,7 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            file->tensors[i].name);
 
     /* then each parameter from its tensor */
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         const named_tensor *t = safetensors_find(file, p->name);
         if (!t)

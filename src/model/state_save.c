@@ -34,7 +34,8 @@ static void add(entry *list, size_t *count, const elman_state *s, size_t level,
 static entry *list_entries(const elman_model *m, const elman_state *s,
                            size_t *count)
 {
-    entry *list = calloc(m->info.levels * DIRECTIONS * 2 + 1, sizeof *list);
+    entry *list =
+        calloc(m->info.level_count * DIRECTIONS * 2 + 1, sizeof *list);
     if (!list) {
         (void)failure(ELMAN_NO_MEMORY, "no memory to list the state");
         return NULL;

@@ -190,7 +190,8 @@ static elman_status view_gradient(const elman_model *m, const elman_state *s,
                                   const char *name, elman_tensor *view)
 {
     size_t bytes = strlen(name) - strlen(".grad");
-    for (size_t i = 0; s->training.gradients && i < m->info.parameters; i++) {
+    for (size_t i = 0; s->training.gradients && i < m->info.parameter_count;
+         i++) {
         const parameter *p = m->parameters + i;
         if (strlen(p->name) != bytes || strncmp(p->name, name, bytes) != 0)
             continue;

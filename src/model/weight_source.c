@@ -143,7 +143,7 @@ elman_status weights_fill(const weight_source *ws, const elman_model *m,
                           double *weights)
 {
     /* a parameter without a slice would silently be zero */
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         size_t j = 0;
         while (j < ws->slice_count &&
                strcmp(ws->slices[j].parameter, m->parameters[i].name) != 0)

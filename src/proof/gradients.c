@@ -66,7 +66,7 @@ static void copy_weights(const experiment *e)
 {
     const elman_model *m = e->t->model;
     double *to = e->r->weights;
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         for (size_t j = 0; j < p->count; j++)
             *to++ = (double)m->weights[p->offset + j];
@@ -305,7 +305,7 @@ static elman_status check_reference(experiment *e, draws *d)
     const elman_model *m = e->t->model;
     size_t at = 0;
 
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         size_t n = m->parameters[i].count;
         TRY(check_array(e, d, m->parameters[i].name, n, e->r->weights + at,
                         e->r->gradients + at));
@@ -371,7 +371,7 @@ static void compare_all(experiment *e, const outcome *got)
 
     /* the reference keeps its gradients without the gaps of the model */
     const double *want = e->r->gradients;
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         compare(e, p->name, p->count,
                 got->values[OUTCOME_GRADIENTS] + p->offset, want,

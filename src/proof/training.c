@@ -203,7 +203,7 @@ static elman_status train(training *r, int threads, uint64_t *hash)
     }
 
     const elman_model *m = r->model;
-    for (size_t i = 0; i < m->info.parameters; i++)
+    for (size_t i = 0; i < m->info.parameter_count; i++)
         h = hash_floats(h, m->parameters[i].count,
                         m->weights + m->parameters[i].offset);
     *hash = h;

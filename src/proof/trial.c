@@ -26,7 +26,7 @@ bool memory_slice_at(const elman_model *m, size_t index, size_t d,
 
 void trial_move_weights(elman_model *m, draws *d)
 {
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         for (size_t j = 0; j < p->count; j++)
             m->weights[p->offset + j] += draw_real(d, -0.3f, 0.3f);

@@ -165,7 +165,7 @@ static elman_status check_file(const char *path, uint64_t seed,
     elman_model *m = NULL;
     TRY(model_load(path, import_load, &m));
 
-    bool small = m->info.weights < large;
+    bool small = m->info.weight_count < large;
     subject s = {path, &m->config, small ? MOST_T : 4, small ? MOST_B : 3};
     bool found = true;
     elman_status status = check_model(m, &s, &d, report, &found);

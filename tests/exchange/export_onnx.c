@@ -223,7 +223,7 @@ static void export_one(const char *where, int number, elman_config config)
     snprintf(folder, sizeof folder, "%.400s/%d", where, number);
     if (mkdir(folder, 0777) && errno != EEXIST) abort();
     CHECK_OK(elman_model_create(&config, &m));
-    for (size_t i = 0; i < m->info.parameters; i++) {
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
         parameter *p = m->parameters + i;
         random_fill(100 + i, p->count, -0.6f, 0.6f, m->weights + p->offset);
     }
