@@ -12,7 +12,7 @@ TESTS = ["test_activation", "test_kernel", "test_bits", "test_model",
 KERNEL = """    case ELMAN_ACTIVATION_SOFTPLUS:
         return vf_softplus(x);
 """
-SLOPE = """    case ELMAN_ACTIVATION_SOFTPLUS:
+DERIVATIVE = """    case ELMAN_ACTIVATION_SOFTPLUS:
         return vf_sigmoid(x);
 """
 
@@ -29,7 +29,7 @@ def follow(tree):
     tree.after("src/kernel/activation.h", KERNEL,
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
                "        return x / (vf_set(2) + vf_abs(x));\n")
-    tree.after("src/kernel/activation.h", SLOPE,
+    tree.after("src/kernel/activation.h", DERIVATIVE,
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
                "        y = vf_set(2) + vf_abs(x);\n"
                "        return vf_set(2) / (y * y);\n")
