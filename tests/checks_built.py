@@ -84,7 +84,7 @@ int elman_model_create(const elman_layer *layer, elman_model **model)
         self.build()
         self.record()
 
-    def build(self, header=HEADER, api=API, flags="-g"):
+    def build(self, header=HEADER, api=API, flags="-gdwarf-4"):
         self.write("include/elman.h", header)
         self.write("api.c", api)
         self.shared = self.root / "libelman.so"
