@@ -12,6 +12,7 @@
 #include "base/real.h"
 #include "base/status.h"
 #include "base/thread.h"
+#include "base/tree.h"
 
 /* ---- Random ------------------------------------------------------------- */
 
@@ -378,6 +379,76 @@ TEST(callers_on_many_threads_share_one_team)
     }
 }
 
+/* ---- Trees -------------------------------------------------------------- */
+
+/* The sum of leaves first to first + 2^level - 1: of its two halves. */
+static double half_by_half(const double *leaf, size_t first, size_t level)
+{
+    if (level == 0) return leaf[first];
+    size_t half = (size_t)1 << (level - 1);
+    return half_by_half(leaf, first + half, level - 1) +
+           half_by_half(leaf, first, level - 1);
+}
+
+/* The sum of n leaves: the largest power of two of them first, and so on; the
+ * last of these joins the one before. */
+static double reference_tree(const double *leaf, size_t n)
+{
+    double part[8], sum = 0;
+    size_t parts = 0, first = 0;
+    for (size_t k = 8; k-- > 0;)
+        if (n >> k & 1) {
+            part[parts++] = half_by_half(leaf, first, k);
+            first += (size_t)1 << k;
+        }
+    while (parts-- > 0)
+        sum += part[parts];
+    return sum;
+}
+
+TEST(leaves_join_as_a_binary_counter_carries)
+{
+    size_t carries[] = {0, 1, 0, 2, 0, 1, 0, 3};
+    for (size_t n = 0; n < 8; n++)
+        CHECK(tree_carries(n) == carries[n], "leaf %zu", n);
+    CHECK(tree_carries((UINT64_C(1) << 40) - 1) == 40, "many leaves");
+
+    /* leaves of all sizes, so that another order is another sum */
+    enum { LEAVES = 200 };
+    double leaf[LEAVES];
+    double_tree tree = {0};
+    CHECK(tree_sum(&tree) == 0, "%g", tree_sum(&tree));
+    for (size_t n = 0; n < LEAVES; n++) {
+        leaf[n] = random_gaussian((random_key){7, RANDOM_TEST, 9}, n) *
+                  pow(2, (double)(n % 40));
+        tree_add(&tree, leaf[n]);
+        double got = tree_sum(&tree), want = reference_tree(leaf, n + 1);
+        CHECK(memcmp(&got, &want, sizeof got) == 0, "%zu: %a, not %a", n, got,
+              want);
+    }
+}
+
+TEST(an_empty_leaf_changes_no_sum)
+{
+    double_tree tree = {0}, with = {0};
+    tree_add(&tree, -0.0);
+    CHECK(!signbit(tree.level[0]), "a leaf of -0");
+    tree_add(&tree, -0.0);
+    CHECK(!signbit(tree.level[1]), "leaves of -0");
+
+    /* zeros between the leaves move them up, where they are as they were */
+    double sums[2];
+    tree = (double_tree){0};
+    for (size_t n = 0; n < 13; n++) {
+        tree_add(&tree, 1 / (double)(n + 1));
+        tree_add(&with, 1 / (double)(n + 1));
+        tree_add(&with, n % 2 ? 0 : -0.0);
+    }
+    sums[0] = tree_sum(&tree);
+    sums[1] = tree_sum(&with);
+    CHECK(memcmp(sums, sums + 1, sizeof *sums) == 0, "%a %a", sums[0], sums[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +467,8 @@ int main(void)
         cmocka_unit_test(each_thread_has_its_own_message),
         cmocka_unit_test(thread_run_does_each_part_once),
         cmocka_unit_test(callers_on_many_threads_share_one_team),
+        cmocka_unit_test(leaves_join_as_a_binary_counter_carries),
+        cmocka_unit_test(an_empty_leaf_changes_no_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
