@@ -74,7 +74,8 @@ static void product(void)
 
 static void outer(void)
 {
-    kernels_here()->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, data.dw);
+    const leaf_sum dw = {.to = data.dw};
+    kernels_here()->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, &dw);
 }
 
 /* A step whose sums already hold the input's part; writes c and h of all rows.

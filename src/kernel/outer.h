@@ -1,8 +1,9 @@
 /*
  * outer.h: the sum of outer products over rows that makes the gradient of a
- * weight. Each output is one chain, r ascending, from the value already there,
- * so cutting r into blocks and keeping the sums in memory between them changes
- * no bit.
+ * weight. Each output is one chain, r ascending, of a leaf, so cutting r into
+ * blocks and keeping the sums in memory between them changes no bit. The tiles
+ * of the first block start from 0 if the leaf is fresh; those of the last one
+ * close it before they store it, so that no pass over dw is left to do that.
  *
  * It is a product whose k is r. It is cut into
  *
@@ -41,8 +42,8 @@ typedef struct outer_part {
     size_t first, rows;     /* at most OUTER_HEIGHT */
     size_t column, columns; /* whole panels, at most OUTER_WIDTH */
     size_t tail;            /* columns after those, fewer than OUTER_NARROW */
-    float *dw;
-    float *transposed; /* (tail,TRANSPOSED_ROW): the tail of dw */
+    leaf_sum dw;            /* fresh and closed are those of the block */
+    float *transposed;      /* (tail,TRANSPOSED_ROW): the tail of dw */
 } outer_part;
 
 INLINE size_t outer_least(size_t a, size_t b) { return a < b ? a : b; }
@@ -55,22 +56,48 @@ typedef struct outer_tile {
     size_t R, K;    /* K: floats from row to row of dw */
     const float *s; /* (R,rows) */
     const float *v; /* (R,panels PANEL) */
-    float *dw;
+    const leaf_sum *dw;
+    size_t at; /* of the tile, in the arrays of dw */
     const float *next;
 } outer_tile;
+
+/* Closes the sums of a tile: adds 0 and what joins them. rows and width are
+ * constants. */
+INLINE void outer_close(const outer_tile *t, size_t rows, size_t width,
+                        vf sum[TILE_ROWS][GROUP_PANELS * REGS])
+{
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        UNROLL
+        for (size_t j = 0; j < width; j++)
+            sum[m][j] += vf_set(0);
+    }
+
+    for (size_t i = 0; i < t->dw->join_count; i++) {
+        const float *join = t->dw->joins[i] + t->at;
+        UNROLL
+        for (size_t m = 0; m < rows; m++) {
+            UNROLL
+            for (size_t j = 0; j < width; j++)
+                sum[m][j] += load_all(join + m * t->K + j * VLEN);
+        }
+    }
+}
 
 /* Runs one tile; rows and panels are constants where this is called. */
 INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
 {
     const size_t width = panels * REGS, K = t->K;
     const float *s = t->s, *v = t->v, *next = t->next;
+    float *dw = t->dw->to + t->at;
+    const bool fresh = t->dw->fresh;
     vf sum[TILE_ROWS][GROUP_PANELS * REGS];
 
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
         for (size_t j = 0; j < width; j++)
-            sum[m][j] = load_all(t->dw + m * K + j * VLEN);
+            sum[m][j] = fresh ? vf_set(0) : load_all(dw + m * K + j * VLEN);
     }
 
     /* all r; between them the rows of the next tile are prefetched, one by one,
@@ -100,11 +127,12 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
         }
     }
 
+    if (t->dw->closed) outer_close(t, rows, width, sum);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
         for (size_t j = 0; j < width; j++)
-            store_all(t->dw + m * K + j * VLEN, sum[m][j]);
+            store_all(dw + m * K + j * VLEN, sum[m][j]);
     }
 }
 
@@ -160,21 +188,41 @@ static void tail_block(const outer_part *part, size_t n, size_t end,
                                .x = x + k,
                                .step = tail_width(tail),
                                .c = part->transposed + k * TRANSPOSED_ROW + n,
-                               .row = TRANSPOSED_ROW};
+                               .row = TRANSPOSED_ROW,
+                               .fresh = part->dw.fresh};
         narrow_tiles[tile_begin(tail, count, i + 1) - k - 1](&t);
     }
 }
 
-/* Copies the tail of dw into transposed, or back. */
-static void tail_copy(const outer_part *part, bool back)
+/* Where row n of the tail begins, in the arrays of dw. */
+INLINE size_t tail_at(const outer_part *part, size_t n)
+{
+    return (part->first + n) * part->K + part->column + part->columns;
+}
+
+/* Copies the tail of dw into transposed. */
+static void tail_load(const outer_part *part)
 {
     for (size_t n = 0; n < part->rows; n++) {
-        float *dw = part->dw + (part->first + n) * part->K + part->column +
-                    part->columns;
-        float *transposed = part->transposed + n;
+        const float *dw = part->dw.to + tail_at(part, n);
         for (size_t k = 0; k < part->tail; k++)
-            if (back) dw[k] = transposed[k * TRANSPOSED_ROW];
-            else transposed[k * TRANSPOSED_ROW] = dw[k];
+            part->transposed[k * TRANSPOSED_ROW + n] = dw[k];
+    }
+}
+
+/* Copies it back, closed. */
+static void tail_store(const outer_part *part)
+{
+    const leaf_sum *dw = &part->dw;
+    for (size_t n = 0; n < part->rows; n++) {
+        const size_t at = tail_at(part, n);
+        for (size_t k = 0; k < part->tail; k++) {
+            float sum = part->transposed[k * TRANSPOSED_ROW + n];
+            if (dw->closed) sum += 0.0f;
+            for (size_t i = 0; dw->closed && i < dw->join_count; i++)
+                sum += dw->joins[i][at + k];
+            dw->to[at + k] = sum;
+        }
     }
 }
 
@@ -295,15 +343,17 @@ static void outer_strip(const outer_part *part, size_t strip, const float *v)
     for (size_t g = 0; g < groups; g++) {
         const size_t panel = outer_group_begin(part, g);
         const size_t panels = outer_group_begin(part, g + 1) - panel;
-        float *dw = part->dw + first * K + part->column + panel * PANEL;
-        outer_tile t = {.R = R, .K = K, .v = v + panel * PANEL * R};
+        const size_t at = first * K + part->column + panel * PANEL;
+        outer_tile t = {
+            .R = R, .K = K, .v = v + panel * PANEL * R, .dw = &part->dw};
 
         for (size_t i = 0; i < count; i++) {
             const size_t m = i * TILE_ROWS;
             const size_t rows = outer_least(end - first - m, TILE_ROWS);
             t.s = s + i * outer_tile_size(R);
-            t.dw = dw + m * K;
-            t.next = i + 1 < count ? t.dw + rows * K : dw + panels * PANEL;
+            t.at = at + m * K;
+            t.next = part->dw.to +
+                     (i + 1 < count ? t.at + rows * K : at + panels * PANEL);
 
             outer_fetch(&next);
             outer_tiles[rows - 1][panels - 1](&t);
@@ -335,31 +385,36 @@ static void outer_block(const outer_part *part)
     }
 }
 
-/* All r of a part, cut evenly into blocks; the first may be shorter. */
+/* All r of a part, cut evenly into blocks; the first may be shorter. Without
+ * any r one empty block remains. */
 static void outer_blocks(outer_part part, size_t R)
 {
     _Alignas(64) float transposed[OUTER_NARROW * TRANSPOSED_ROW];
-    const size_t blocks = (R + OUTER_DEPTH - 1) / OUTER_DEPTH;
+    const size_t blocks = R > 0 ? (R + OUTER_DEPTH - 1) / OUTER_DEPTH : 1;
     const size_t depth = (R + blocks - 1) / blocks;
+    const bool closed = part.dw.closed;
 
     part.transposed = transposed;
-    tail_copy(&part, false);
+    if (!part.dw.fresh) tail_load(&part);
     part.R = R - (blocks - 1) * depth;
     for (size_t i = 0; i < blocks; i++) {
         part.after = (blocks - 1 - i) * depth;
+        part.dw.closed = closed && part.after == 0;
         outer_block(&part);
+
         part.da += part.R;
         part.x += part.R;
         part.R = depth;
+        part.dw.fresh = false;
     }
-    tail_copy(&part, true);
+    tail_store(&part);
 }
 
 static void KERNEL(outer)(size_t R, size_t begin, size_t end, size_t K,
                           const float *const *da, const float *const *x,
-                          float *dw)
+                          const leaf_sum *dw)
 {
-    if (R == 0 || begin >= end) return;
+    if (begin >= end) return;
 
     /* cut dw evenly: a last part with few rows or columns would be slow */
     const size_t N = end - begin, panels = K < OUTER_NARROW ? 0 : K / PANEL;
@@ -367,7 +422,7 @@ static void KERNEL(outer)(size_t R, size_t begin, size_t end, size_t K,
     const size_t fit = (panels * PANEL + OUTER_WIDTH - 1) / OUTER_WIDTH;
     const size_t widths = fit > 0 ? fit : 1;
 
-    outer_part part = {.K = K, .da = da, .x = x, .dw = dw};
+    outer_part part = {.K = K, .da = da, .x = x, .dw = *dw};
     for (size_t i = 0; i < heights; i++)
         for (size_t j = 0; j < widths; j++) {
             const size_t after = tile_begin(panels, widths, j + 1) * PANEL;

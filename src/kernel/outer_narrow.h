@@ -24,7 +24,8 @@ INLINE void columns_pack(const float *const *row, size_t R, size_t at,
                       vf_load(row[r] + at + l, left(count, l)));
 }
 
-/* c[k][n] += sum over r < R of x[r][k] da[r][at + n], for n < N and some k. */
+/* c[k][n] += sum over r < R of x[r][k] da[r][at + n], for n < N and some k; =
+ * if fresh. */
 typedef struct narrow_tile {
     size_t R, N, at;
     const float *const *da;
@@ -32,6 +33,7 @@ typedef struct narrow_tile {
     size_t step;
     float *c; /* (.,row) */
     size_t row;
+    bool fresh;
 } narrow_tile;
 
 /* Some panels, from n on. rows (of c) and panels are constants where this is
@@ -49,7 +51,7 @@ INLINE void narrow_run(const narrow_tile *t, size_t n, size_t rows,
         a[m] = t->x + m;
         UNROLL
         for (size_t v = 0; v < panels * REGS; v++)
-            sum[m][v] = load_all(c + m * row + v * VLEN);
+            sum[m][v] = t->fresh ? vf_set(0) : load_all(c + m * row + v * VLEN);
     }
 
     /* a line of da for each r, the one for the panels after these prefetched */
@@ -82,12 +84,13 @@ INLINE void narrow_last(const narrow_tile *t, size_t n, size_t rows,
     columns_pack(t->da, t->R, t->at + n, count, width, da);
     for (size_t r = 0; r < t->R; r++)
         line[r] = da + r * width;
-    for (size_t m = 0; m < rows; m++)
+    for (size_t m = 0; m < rows && !t->fresh; m++)
         for (size_t l = 0; l < width; l += VLEN)
             store_all(c + m * width + l,
                       vf_load(t->c + m * t->row + n + l, left(count, l)));
 
-    const narrow_tile copy = {t->R, width, 0, line, t->x, t->step, c, width};
+    const narrow_tile copy = {t->R,    width, 0,     line,    t->x,
+                              t->step, c,     width, t->fresh};
     narrow_run(&copy, 0, rows, panels);
 
     for (size_t m = 0; m < rows; m++)

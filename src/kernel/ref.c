@@ -50,27 +50,43 @@ static void ref_product(size_t M, const packed *w, const float *start,
             c[m][n] = (float)sum_at(w, n, a[m], start_at(start, n, c[m][n]));
 }
 
+/* What the sum at index i starts from, and what becomes of it. */
+static double leaf_begin(const leaf_sum *leaf, size_t i)
+{
+    return leaf->fresh ? 0 : (double)leaf->to[i];
+}
+
+static float leaf_end(const leaf_sum *leaf, size_t i, double sum)
+{
+    if (leaf->closed) sum = (double)((float)sum + 0.0f);
+    for (size_t j = 0; leaf->closed && j < leaf->join_count; j++)
+        sum += (double)leaf->joins[j][i];
+    return (float)sum;
+}
+
 static void ref_outer(size_t R, size_t begin, size_t end, size_t K,
-                      const float *const *da, const float *const *x, float *dw)
+                      const float *const *da, const float *const *x,
+                      const leaf_sum *dw)
 {
     for (size_t n = begin; n < end; n++)
         for (size_t k = 0; k < K; k++) {
-            double sum = (double)dw[n * K + k];
+            double sum = leaf_begin(dw, n * K + k);
             for (size_t r = 0; r < R; r++)
                 sum += (double)da[r][n] * (double)x[r][k];
-            dw[n * K + k] = (float)sum;
+            dw->to[n * K + k] = leaf_end(dw, n * K + k, sum);
         }
 }
 
 static void ref_column_sum(size_t R, size_t begin, size_t end,
-                           const float *const *da, float *db, float *also)
+                           const float *const *da, const leaf_sum *db,
+                           float *also)
 {
     for (size_t n = begin; n < end; n++) {
-        double sum = 0;
+        double sum = leaf_begin(db, n);
         for (size_t r = 0; r < R; r++)
             sum += (double)da[r][n];
-        db[n] = (float)((double)db[n] + sum);
-        if (also) also[n] = (float)((double)also[n] + sum);
+        db->to[n] = leaf_end(db, n, sum);
+        if (also) also[n] = db->to[n];
     }
 }
 

@@ -140,19 +140,16 @@ static void gradient_part(void *context, size_t index)
     size_t end = blocks * (index + 1) / job->parts * LANES;
     if (end > job->N) end = job->N;
 
-    if (job->dw)
-        job->p->k->outer(job->p->row_count, begin, end, job->K, job->dy, job->x,
-                         job->dw);
+    const leaf_sum dw = {.to = job->dw}, db = {.to = job->db},
+                   also = {.to = job->also};
+    const kernels *k = job->p->k;
+    const size_t rows = job->p->row_count;
+    if (job->dw) k->outer(rows, begin, end, job->K, job->dy, job->x, &dw);
 
     /* db of its columns; also gets the sums of those that are shared */
-    size_t rows = job->p->row_count, shared = job->also ? job->shared : 0;
-    size_t cut = shared < begin ? begin : shared < end ? shared : end;
-    if (!job->db) return;
-
-    if (begin < cut)
-        job->p->k->column_sum(rows, begin, cut, job->dy, job->db, job->also);
-    if (cut < end)
-        job->p->k->column_sum(rows, cut, end, job->dy, job->db, NULL);
+    const size_t cut = end < job->shared ? end : job->shared;
+    if (job->db) k->column_sum(rows, begin, end, job->dy, &db, NULL);
+    if (job->also) k->column_sum(rows, begin, cut, job->dy, &also, NULL);
 }
 
 void pointers_gradient(const pass *p, size_t N, size_t K,
