@@ -56,10 +56,33 @@ typedef struct outer_tile {
     size_t R, K;    /* K: floats from row to row of dw */
     const float *s; /* (R,rows) */
     const float *v; /* (R,panels PANEL) */
-    const leaf_sum *dw;
-    size_t at; /* of the tile, in the arrays of dw */
+    float *dw;
     const float *next;
+    const leaf_sum *leaf; /* dw is in its to */
 } outer_tile;
+
+/* What the sums of a tile start from. rows and width are constants. */
+INLINE void outer_start(const outer_tile *t, size_t rows, size_t width,
+                        vf sum[TILE_ROWS][GROUP_PANELS * REGS])
+{
+    /* two loops: a choice for each vector would be a branch for each */
+    if (t->leaf->fresh) {
+        UNROLL
+        for (size_t m = 0; m < rows; m++) {
+            UNROLL
+            for (size_t j = 0; j < width; j++)
+                sum[m][j] = vf_set(0);
+        }
+        return;
+    }
+
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        UNROLL
+        for (size_t j = 0; j < width; j++)
+            sum[m][j] = load_all(t->dw + m * t->K + j * VLEN);
+    }
+}
 
 /* Closes the sums of a tile: adds 0 and what joins them. rows and width are
  * constants. */
@@ -73,8 +96,8 @@ INLINE void outer_close(const outer_tile *t, size_t rows, size_t width,
             sum[m][j] += vf_set(0);
     }
 
-    for (size_t i = 0; i < t->dw->join_count; i++) {
-        const float *join = t->dw->joins[i] + t->at;
+    for (size_t i = 0; i < t->leaf->join_count; i++) {
+        const float *join = t->leaf->joins[i] + (t->dw - t->leaf->to);
         UNROLL
         for (size_t m = 0; m < rows; m++) {
             UNROLL
@@ -84,21 +107,16 @@ INLINE void outer_close(const outer_tile *t, size_t rows, size_t width,
     }
 }
 
-/* Runs one tile; rows and panels are constants where this is called. */
-INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
+/* Runs one tile; all but t are constants where this is called. */
+INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels,
+                      bool closed)
 {
     const size_t width = panels * REGS, K = t->K;
     const float *s = t->s, *v = t->v, *next = t->next;
-    float *dw = t->dw->to + t->at;
-    const bool fresh = t->dw->fresh;
+    const size_t joins = closed ? t->leaf->join_count : 0;
     vf sum[TILE_ROWS][GROUP_PANELS * REGS];
 
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        UNROLL
-        for (size_t j = 0; j < width; j++)
-            sum[m][j] = fresh ? vf_set(0) : load_all(dw + m * K + j * VLEN);
-    }
+    outer_start(t, rows, width, sum);
 
     /* all r; between them the rows of the next tile are prefetched, one by one,
      * as all at once would wait */
@@ -108,6 +126,13 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
         for (size_t p = 0; p < panels; p++)
             __builtin_prefetch(next + p * PANEL, 1);
         next += K;
+        for (size_t j = 0; j < joins; j++) {
+            const float *join =
+                t->leaf->joins[j] + (t->dw - t->leaf->to) + i * K;
+            UNROLL
+            for (size_t p = 0; p < panels; p++)
+                __builtin_prefetch(join + p * PANEL);
+        }
 
         UNROLL_4
         for (; r < end; r++) {
@@ -127,23 +152,31 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels)
         }
     }
 
-    if (t->dw->closed) outer_close(t, rows, width, sum);
+    if (closed) outer_close(t, rows, width, sum);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
         for (size_t j = 0; j < width; j++)
-            store_all(dw + m * K + j * VLEN, sum[m][j]);
+            store_all(t->dw + m * K + j * VLEN, sum[m][j]);
     }
 }
 
 /* Shapes that do not fit in the registers are empty and never called. */
-#define TILE(rows, panels)                                                     \
-    static void outer_##rows##x##panels(const outer_tile *t)                   \
+#define TILE(name, rows, panels, closed)                                       \
+    static void name(const outer_tile *t)                                      \
     {                                                                          \
         if (rows <= TILE_ROWS && panels <= OUTER_PANELS)                       \
-            outer_run(t, rows, panels);                                        \
+            outer_run(t, rows, panels, closed);                                \
     }
-#define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)
+#define TILES(rows)                                                            \
+    TILE(outer_##rows##x1, rows, 1, false)                                     \
+    TILE(outer_##rows##x2, rows, 2, false)                                     \
+    TILE(outer_##rows##x3, rows, 3, false)                                     \
+    TILE(outer_##rows##x4, rows, 4, false)                                     \
+    TILE(outer_closed_##rows##x1, rows, 1, true)                               \
+    TILE(outer_closed_##rows##x2, rows, 2, true)                               \
+    TILE(outer_closed_##rows##x3, rows, 3, true)                               \
+    TILE(outer_closed_##rows##x4, rows, 4, true)
 TILES(1)
 TILES(2)
 TILES(3)
@@ -155,14 +188,23 @@ TILES(8)
 #undef TILES
 #undef TILE
 
-#define ROW(rows)                                                              \
+typedef void outer_function(const outer_tile *t);
+
+#define COLUMN(name, panels)                                                   \
     {                                                                          \
-        outer_##rows##x1, outer_##rows##x2, outer_##rows##x3, outer_##rows##x4 \
+        name##_1x##panels, name##_2x##panels, name##_3x##panels,               \
+            name##_4x##panels, name##_5x##panels, name##_6x##panels,           \
+            name##_7x##panels, name##_8x##panels                               \
     }
-/* [rows - 1][panels - 1] */
-static void (*const outer_tiles[8][GROUP_PANELS])(const outer_tile *t) = {
-    ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)};
-#undef ROW
+#define COLUMNS(name)                                                          \
+    {                                                                          \
+        COLUMN(name, 1), COLUMN(name, 2), COLUMN(name, 3), COLUMN(name, 4)     \
+    }
+/* [closed][panels - 1][rows - 1] */
+static outer_function *const outer_tiles[2][GROUP_PANELS][8] = {
+    COLUMNS(outer), COLUMNS(outer_closed)};
+#undef COLUMNS
+#undef COLUMN
 
 /* ---- The tail: outer_narrow.h -------------------------------------------- */
 
@@ -210,19 +252,42 @@ static void tail_load(const outer_part *part)
     }
 }
 
-/* Copies it back, closed. */
+/* Stores count floats of dw, from at on, closed. */
+INLINE void tail_close(const leaf_sum *dw, size_t at, size_t count,
+                       const float *from)
+{
+    const size_t joins = dw->closed ? dw->join_count : 0;
+    for (size_t l = 0; l < count; l += VLEN) {
+        vf sum = vf_load(from + l, left(count, l));
+        if (dw->closed) sum += vf_set(0);
+        for (size_t i = 0; i < joins; i++)
+            sum += vf_load(dw->joins[i] + at + l, left(count, l));
+        vf_store(dw->to + at + l, sum, left(count, l));
+    }
+}
+
+/* Copies transposed back, closed. */
 static void tail_store(const outer_part *part)
 {
-    const leaf_sum *dw = &part->dw;
-    for (size_t n = 0; n < part->rows; n++) {
-        const size_t at = tail_at(part, n);
-        for (size_t k = 0; k < part->tail; k++) {
-            float sum = part->transposed[k * TRANSPOSED_ROW + n];
-            if (dw->closed) sum += 0.0f;
-            for (size_t i = 0; dw->closed && i < dw->join_count; i++)
-                sum += dw->joins[i][at + k];
-            dw->to[at + k] = sum;
+    const size_t tail = part->tail;
+
+    for (size_t n = 0; tail > 0 && n < part->rows; n += LANES) {
+        float line[LANES * OUTER_NARROW];
+        const size_t rows = outer_least(part->rows - n, LANES);
+
+        /* some rows at once, so that what is read again is in the cache */
+        for (size_t k = 0; k < tail; k++) {
+            const float *from = part->transposed + k * TRANSPOSED_ROW + n;
+            UNROLL
+            for (size_t i = 0; i < LANES; i++)
+                line[i * tail + k] = from[i];
         }
+
+        /* rows that are nothing but tail follow one another */
+        const bool joined = tail == part->K;
+        const size_t width = joined ? rows * tail : tail;
+        for (size_t i = 0; i < rows; i += joined ? rows : 1)
+            tail_close(&part->dw, tail_at(part, n + i), width, line + i * tail);
     }
 }
 
@@ -343,20 +408,20 @@ static void outer_strip(const outer_part *part, size_t strip, const float *v)
     for (size_t g = 0; g < groups; g++) {
         const size_t panel = outer_group_begin(part, g);
         const size_t panels = outer_group_begin(part, g + 1) - panel;
-        const size_t at = first * K + part->column + panel * PANEL;
+        outer_function *const *run = outer_tiles[part->dw.closed][panels - 1];
+        float *dw = part->dw.to + first * K + part->column + panel * PANEL;
         outer_tile t = {
-            .R = R, .K = K, .v = v + panel * PANEL * R, .dw = &part->dw};
+            .R = R, .K = K, .v = v + panel * PANEL * R, .leaf = &part->dw};
 
         for (size_t i = 0; i < count; i++) {
             const size_t m = i * TILE_ROWS;
             const size_t rows = outer_least(end - first - m, TILE_ROWS);
             t.s = s + i * outer_tile_size(R);
-            t.at = at + m * K;
-            t.next = part->dw.to +
-                     (i + 1 < count ? t.at + rows * K : at + panels * PANEL);
+            t.dw = dw + m * K;
+            t.next = i + 1 < count ? t.dw + rows * K : dw + panels * PANEL;
 
             outer_fetch(&next);
-            outer_tiles[rows - 1][panels - 1](&t);
+            run[rows - 1](&t);
         }
     }
 }
