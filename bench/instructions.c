@@ -184,7 +184,7 @@ static void prepare_train(void)
                    {.kind = ELMAN_LSTM, .hidden_size = H, .num_layers = 2},
                    {.kind = ELMAN_LINEAR, .output_size = LETTERS}}};
     const elman_state_config state = {
-        .T = STEPS, .B = SEQUENCES, .training = true};
+        .T = STEPS, .B = SEQUENCES, .training = true, .passes = 1};
     const elman_optimizer_config optimizer = {.clip_norm = 1};
 
     /* any text will do */

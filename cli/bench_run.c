@@ -102,7 +102,8 @@ static int make_model(const workload *work, int threads, subject *ours)
     const elman_state_config state = {.T = work->T,
                                       .B = work->B,
                                       .training = ours->mode == TRAIN,
-                                      .threads = threads};
+                                      .threads = threads,
+                                      .passes = ours->mode == TRAIN};
     if (elman_model_create(&config, &ours->model) != ELMAN_OK ||
         elman_state_create(ours->model, &state, &ours->state) != ELMAN_OK)
         return library_failed();

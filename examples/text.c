@@ -1,5 +1,5 @@
 /*
- * text.c (10 of 13): a character model. It reads a paragraph and learns to
+ * text.c (10 of 14): a character model. It reads a paragraph and learns to
  * predict at each character the next one; then it writes, and each character
  * that it draws is its next input. Notice that training sees all steps at once,
  * (T,B), while writing is the same model one step at a time.
@@ -29,6 +29,7 @@ static void must(elman_status status)
 int main(void)
 {
     elman_config config = {
+        .seed = 9,
         .layers = {
             {.kind = ELMAN_EMBEDDING, .num_embeddings = V, .embedding_dim = 16},
             {.kind = ELMAN_LSTM, .hidden_size = 64},
@@ -51,7 +52,7 @@ int main(void)
     elman_loss_config kind = {.kind = ELMAN_LOSS_CROSS_ENTROPY};
     elman_batch batch = {.T = T, .B = 1, .tokens = tokens};
     elman_target target = {.classes = tokens + 1}; /* one step later */
-    for (int step = 0; step <= 150; step++) {
+    for (int step = 0; step <= 180; step++) {
         elman_state_reset(model, state);
         elman_state_zero_gradients(state);
         must(elman_model_forward(model, state, &batch, y));

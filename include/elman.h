@@ -48,9 +48,10 @@
  *                     read write note write_note forward backward step
  *                     evaluate(t) flops(t) export(x) check(x)
  *   elman_state_      size init create destroy reset reset_one join leave
- *                     zero_gradients copy save load view
+ *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
- *   elman_loss_       forward
+ *   elman_loss_       forward weight
+ *   elman_loss_sum_   forward read
  *   elman_optimizer_  create destroy step
  *   elman_schedule_   rate step
  *   elman_dataset_    open close encoding note size longest (t)
@@ -494,6 +495,18 @@ typedef struct elman_state_config {
                       one, the first passes of each size try out how to share
                       the work: results are identical, only timing differs */
     uint64_t seed; /* of dropout and zoneout masks */
+
+    /* how a training state sums the gradients of weights (docs/NUMERICS.md) */
+    size_t block;  /* sequences that are summed together, before such blocks
+                      join in pairs; 0 means 8. It decides the bits */
+    size_t passes; /* passes of B sequences that may add up before
+                      elman_state_zero_gradients, 0 means 256. A state of more
+                      than 1 keeps an array as large as the weights for each
+                      binary digit of their number of blocks; those that it
+                      never needs cost addresses, but no memory */
+    size_t open_blocks; /* blocks that a pass leaves open, if it has no more,
+                           for a pass that continues them; two arrays as large
+                           as the weights for each */
 } elman_state_config;
 
 /* Makes a state of a model. size returns the bytes that it needs; 0, and a
@@ -534,6 +547,13 @@ ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
 /* Clears the gradients of the parameters, like optimizer.zero_grad(). */
 ELMAN_API void elman_state_zero_gradients(elman_state *state);
 
+/* The gradients that passes have added to from become those of to, which then
+ * goes on with the sum: for chunks of time, each with a state of its own. Both
+ * are training states of one model, with equal block, passes and open_blocks
+ * and room for as many blocks. */
+ELMAN_CHECKED elman_status elman_state_copy_gradients(elman_state *to,
+                                                      const elman_state *from);
+
 /* Forks a stream: to becomes a copy of from. Both must have been made for one
  * model, with equal configs but for seed and threads. */
 ELMAN_CHECKED elman_status elman_state_copy(elman_state *to,
@@ -571,7 +591,10 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
  *                        none, (B,O) with one vector per sequence
- *   "rnn.weight_ih_l0.grad"      gradient of a parameter, in its shape
+ *   "rnn.weight_ih_l0.grad"      gradient of a parameter, in its shape: the sum
+ *                        of all passes since elman_state_zero_gradients. To
+ *                        view one closes what is open, and what is written
+ *                        there counts until the next backward
  *
  * layer0, layer1, ... count the recurrent levels of the model. The reverse
  * direction is "layer0_reverse"; its axis T runs in the order in which it
@@ -595,6 +618,11 @@ typedef struct elman_batch {
                               masks depend on; NULL means 0 to B-1 */
     uint64_t draw;         /* which draw of random masks: use another number
                               for each training step */
+    bool continues;        /* backward goes on with the blocks that the backward
+                              before it left open: this is the chunk of time
+                              before that one, of the same sequences. It is
+                              given to forward, and counts for the backward
+                              that follows */
 } elman_batch;
 
 /* Runs batch from the memory in state, and leaves the final memory there. y is
@@ -607,9 +635,13 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                float *y);
 
 /* Goes back through the last forward of a training state. dy has the shape of
- * y; NULL means that the view "dy" holds it. Adds to the parameters' gradients,
- * and writes the gradients of the initial states and, unless it is NULL, dx in
- * the shape of x. Uses half a megabyte of the caller's stack. */
+ * y; NULL means that the view "dy" holds it. Adds to the parameters' gradients:
+ * passes of any number of blocks of sequences add up to the bits of one pass,
+ * and so do chunks of time, run last chunk first, each with the dh_0 and dc_0
+ * of the chunk after it as its dh_n and dc_n. It fails, and changes nothing, if
+ * the state's config has no room for that many blocks. It writes the gradients
+ * of the initial states and, unless it is NULL, dx in the shape of x. Uses half
+ * a megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
@@ -659,6 +691,8 @@ typedef struct elman_loss_config {
     int32_t ignore_index;       /* besides -100, which never counts */
     double label_smoothing;     /* cross-entropy, 0 to 1 */
     double delta;               /* Huber, 0 means 1 */
+    double divisor; /* of the mean; 0: what the targets of the pass weigh */
+    size_t block;   /* sequences that a sum takes together, 0 means 8 */
 } elman_loss_config;
 
 /* The targets of a pass. */
@@ -671,12 +705,42 @@ typedef struct elman_target {
  * (T,B,O), ready for elman_model_backward: one call gives both. Of shape, only
  * T, B and lengths are read; T is 1 for one vector per sequence. O is below
  * 2^31, and so is T times B. Steps past the end of a sequence do not count, and
- * get a gradient of 0. If no target counts, the mean is NaN, as in PyTorch. */
+ * get a gradient of 0. If no target counts, the mean is NaN, as in PyTorch,
+ * unless config has a divisor: then it is 0. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,
                                               const elman_target *target,
                                               double *loss, float *dy);
+
+/* What the mean of these targets divides by: O for each row that counts, or for
+ * cross-entropy the weights of their classes. As the divisor of all passes that
+ * are parts of one batch it makes their gradients add up to that of the batch's
+ * mean. Weights of parts add up to that of the whole; with class_weights not
+ * always in the last bit. */
+ELMAN_CHECKED elman_status elman_loss_weight(const elman_loss_config *config,
+                                             const elman_batch *shape, size_t O,
+                                             const elman_target *target,
+                                             double *weight);
+
+/* The losses of passes that are parts of one batch; it starts as {0}. */
+typedef struct elman_loss_sum {
+    uint64_t count;   /* blocks of sequences so far */
+    double level[64]; /* sums of 2^k of them, as a binary counter carries */
+} elman_loss_sum;
+
+/* elman_loss_forward, but the loss joins sum, not yet divided. Passes of whole
+ * blocks, the last of which may have fewer sequences, give the bits of all of
+ * them in one pass. Chunks of time do not: the rows of a block are one sum,
+ * from its last step to the first. A mean needs the weight of the whole batch
+ * as its divisor, even in one pass: ELMAN_BAD_VALUE if that is 0 and the
+ * targets weigh more. */
+ELMAN_CHECKED elman_status elman_loss_sum_forward(
+    const elman_loss_config *config, const elman_batch *shape, size_t O,
+    const float *y, const elman_target *target, elman_loss_sum *sum, float *dy);
+
+/* The sum of all losses so far; divided by their weight, their mean. */
+ELMAN_API double elman_loss_sum_read(const elman_loss_sum *sum);
 
 /* ---- Optimizer and schedule --------------------------------------------- */
 

@@ -175,7 +175,8 @@ typedef struct elman_metrics {
     double flops;                /* operations; a multiply-add counts as two */
 } elman_metrics;
 
-/* How to train. */
+/* How to train. A batch is whole: the divisor of the loss is 0. The block of
+ * the loss is that of the gradients as well. */
 typedef struct elman_trainer_config {
     elman_optimizer_config optimizer;
     elman_schedule_config schedule;

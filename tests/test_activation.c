@@ -5,6 +5,7 @@
  */
 #include "cell/cell.h"
 #include "base/activation.h"
+#include "base/kind.h"
 #include "check.h"
 #include "model/model.h"
 #include "proof/gradients.h"
@@ -121,6 +122,44 @@ TEST(every_function_is_right_as_a_layer)
     check_layer(&(elman_layer){.kind = ELMAN_LOG_SOFTMAX});
 }
 
+/* One step back of a model of this one layer. */
+static void run_layer(elman_layer tried, size_t n, const float *x,
+                      const float *dy, float *y, float *dx)
+{
+    elman_config config = {.input_size = n, .layers = {tried}};
+    elman_state_config room = {.training = true};
+    elman_model *m;
+    elman_state *s;
+    CHECK_OK(model_create(&config, &m));
+    CHECK_OK(elman_state_create(m, &room, &s));
+    CHECK_OK(elman_model_forward(m, s, &(elman_batch){1, 1, .x = x}, y));
+    CHECK_OK(elman_model_backward(m, s, dy, dx));
+    elman_state_destroy(s);
+    elman_model_destroy(m);
+}
+
+TEST(kinds_6_to_8_are_the_functions_that_a_config_names)
+{
+    enum { N = 6 };
+    static const float x[N] = {0, -0.0f, INFINITY, -INFINITY, 3, -3};
+    static const float dy[][N] = {
+        {1, 1, 1, 1, 1, 1}, {-1, -1, -1, -1, -1, -1}, {-0.0f, -0.0f, -0.0f}};
+    static const elman_activation_kind named[] = {
+        ELMAN_ACTIVATION_TANH, ELMAN_ACTIVATION_SIGMOID, ELMAN_ACTIVATION_RELU};
+
+    for (size_t f = 0; f < 3; f++)
+        for (size_t i = 0; i < 3; i++) {
+            elman_layer own = {.kind = (elman_kind)(ELMAN_TANH + f)};
+            elman_layer common = {.kind = ELMAN_ACTIVATION,
+                                  .activation = {.kind = named[f]}};
+            float y[2][N], dx[2][N];
+            run_layer(own, N, x, dy[i], y[0], dx[0]);
+            run_layer(common, N, x, dy[i], y[1], dx[1]);
+            CHECK_BITS(y[0], y[1], N, "%s", kind_title(own.kind));
+            CHECK_BITS(dx[0], dx[1], N, "%s, dy %zu", kind_title(own.kind), i);
+        }
+}
+
 /* ---- Numbers of ONNX Runtime -------------------------------------------- */
 
 /* An LSTM of one unit over three steps, with functions KIND, KIND + 4 and KIND
@@ -198,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_function_is_right_at_every_gate_of_every_cell),
         cmocka_unit_test(every_function_is_right_as_a_layer),
+        cmocka_unit_test(kinds_6_to_8_are_the_functions_that_a_config_names),
         cmocka_unit_test(onnx_runtime_gives_the_same_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

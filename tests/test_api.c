@@ -54,6 +54,8 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     elman_state *s = p.state, *state = NULL;
     elman_state_config room = {0};
     elman_batch batch = {.T = T, .B = B, .x = x};
+    elman_loss_config loss = {0};
+    elman_target target = {0};
     elman_tensor view;
 
     /* models */
@@ -100,6 +102,12 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     NULLED(elman_optimizer_create(NULL, NULL, NULL), "model");
     NULLED(elman_optimizer_step(NULL, m, s, -1, NULL), "optimizer");
     NULLED(elman_loss_forward(NULL, &batch, O, y, NULL, NULL, NULL), "config");
+    NULLED(elman_loss_weight(&loss, &batch, O, NULL, NULL), "target");
+    NULLED(elman_loss_weight(&loss, &batch, O, &target, NULL), "weight");
+    NULLED(elman_loss_sum_forward(&loss, &batch, O, NULL, &target, NULL, NULL),
+           "y");
+    NULLED(elman_loss_sum_forward(&loss, &batch, O, y, &target, NULL, NULL),
+           "sum");
     NULLED(elman_trainer_create(m, NULL, NULL, NULL), "dataset");
     NULLED(elman_trainer_step(NULL), "trainer");
     NULLED(elman_trainer_begin_save(NULL, "path"), "trainer");
@@ -132,6 +140,7 @@ TEST(calls_without_a_status_accept_null)
     assert_null(elman_model_parameter(NULL, 0, NULL));
     assert_null(elman_model_note(NULL, "x"));
     assert_int_equal(elman_model_read_info(NULL).weight_count, 0);
+    assert_true(elman_loss_sum_read(NULL) == 0);
 }
 
 TEST(objects_of_another_model_are_refused)
@@ -161,7 +170,7 @@ TEST(objects_of_another_model_are_refused)
     CHECK_FAILS(elman_state_load(a.model, b.state, in_folder("s")),
                 ELMAN_BAD_VALUE, message);
     CHECK_FAILS(elman_state_copy(a.state, b.state), ELMAN_BAD_VALUE,
-                "differ in model");
+                "made for two models");
 
     /* an optimizer */
     CHECK_OK(elman_optimizer_create(a.model, &sgd, &optimizer));

@@ -58,13 +58,15 @@ TEST(uniform_and_gaussian_numbers_have_their_moments)
 {
     enum { N = 200000 };
     random_key key = {test_seed(), RANDOM_TEST, 1};
-    double sum[4] = {0}, uniform = 0, square = 0, lag = 0, last = 0;
+    double sum[4] = {0}, uniform = 0, square = 0;
+    double lag = 0, square_lag = 0, last = 0;
     for (uint64_t i = 0; i < N; i++) {
         double u = (double)random_uniform(key, i), g = random_gaussian(key, i);
         CHECK(u >= 0 && u < 1, "%g", u);
         uniform += u / N;
         square += u * u / N;
         lag += g * last / N;
+        square_lag += (g * g - 1) * (last * last - 1) / N;
         last = g;
         for (int power = 1; power <= 4; power++)
             sum[power - 1] += pow(g, power) / N;
@@ -79,6 +81,58 @@ TEST(uniform_and_gaussian_numbers_have_their_moments)
     CHECK(fabs(sum[2]) < s * sqrt(15), "skew %g", sum[2]);
     CHECK(fabs(sum[3] - 3) < s * sqrt(96), "kurtosis %g", sum[3]);
     CHECK(fabs(lag) < s, "neighbours %g", lag);
+    CHECK(fabs(square_lag) < 2 * s, "their squares %g", square_lag);
+}
+
+TEST(numbers_do_not_depend_on_how_a_stream_is_cut)
+{
+    enum { N = 1500 };
+    random_key key = {test_seed(), RANDOM_TEST, 4};
+    static float uniform[N], u[N];
+    static double gaussian[N], g[N];
+    random_fill_uniform(key, 0, N, uniform);
+    random_fill_gaussian(key, 0, N, gaussian);
+
+    /* from any number on, any number of them, and nothing beyond */
+    for (uint64_t i = 0; i < 300; i++) {
+        size_t first = (size_t)random_below(key, 2 * i, N);
+        size_t n = (size_t)random_below(key, 2 * i + 1, N - first);
+        u[n] = 7, g[n] = 7;
+        random_fill_uniform(key, first, n, u);
+        random_fill_gaussian(key, first, n, g);
+        CHECK_BITS(u, uniform + first, n, "%zu from %zu", n, first);
+        CHECK(!memcmp(g, gaussian + first, n * sizeof *g), "%zu from %zu", n,
+              first);
+        CHECK(u[n] == 7 && g[n] == 7, "%zu from %zu", n, first);
+    }
+}
+
+/* One definition for all: number i is word i % 4 of block i / 4. */
+TEST(numbers_of_a_stream_use_every_word_of_a_block)
+{
+    random_key key = {test_seed(), RANDOM_TEST, 5};
+    for (uint64_t i = 0; i < 1000; i++) {
+        random_block block = random_draw(key, (uint32_t[4]){(uint32_t)i / 4});
+        CHECK(random_uniform(key, i) == random_unit(block.word[i % 4]), "%d",
+              (int)i);
+
+        /* a pair of words is a radius and an angle */
+        const uint32_t *pair = block.word + i % 4 / 2 * 2;
+        double radius = sqrt(-2 * log((pair[0] + 1.0) / 0x1p32));
+        double angle = 2 * acos(-1) * pair[1] / 0x1p32;
+        double want = radius * (i % 2 ? sin(angle) : cos(angle));
+        CHECK(fabs(random_gaussian(key, i) - want) < 1e-14, "%d: %g", (int)i,
+              want);
+    }
+
+    /* beyond 2^32 blocks */
+    random_block far = random_draw(key, (uint32_t[4]){3, 5});
+    uint64_t i = 4 * ((uint64_t)5 << 32 | 3) + 2;
+    CHECK(random_uniform(key, i) == random_unit(far.word[2]), "far");
+    uint32_t words[8];
+    random_fill_words(key, (uint32_t[4]){UINT32_MAX, 4, 1, 2}, 8, words);
+    far = random_draw(key, (uint32_t[4]){0, 5, 1, 2});
+    CHECK(!memcmp(words + 4, far.word, sizeof far.word), "carried");
 }
 
 TEST(seed_purpose_and_which_each_make_another_stream)
@@ -251,7 +305,7 @@ TEST(real_functions_and_gaussians_keep_their_bits)
             hash *= 0x100000001b3u;
         }
     }
-    CHECK(hash == 0xf4b3bf25fb1ccfafu, "0x%016llx", (unsigned long long)hash);
+    CHECK(hash == 0x3ef1a7b98ec231f1u, "0x%016llx", (unsigned long long)hash);
 }
 
 /* ---- Memory, status, threads -------------------------------------------- */
@@ -454,6 +508,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_draw_gives_the_known_answers_of_philox),
         cmocka_unit_test(uniform_and_gaussian_numbers_have_their_moments),
+        cmocka_unit_test(numbers_do_not_depend_on_how_a_stream_is_cut),
+        cmocka_unit_test(numbers_of_a_stream_use_every_word_of_a_block),
         cmocka_unit_test(seed_purpose_and_which_each_make_another_stream),
         cmocka_unit_test(random_below_is_below_and_even),
         cmocka_unit_test(

@@ -1,7 +1,9 @@
 /*
  * test_cells.c: what the cells that torch.nn does not have do at the edges:
- * gates that underflow, and defaults of their own.
+ * gates that underflow, and defaults of their own; and their products, which
+ * threads share.
  */
+#include "cell/cell.h"
 #include "check.h"
 
 static elman_model *make(const elman_config *config)
@@ -95,12 +97,42 @@ TEST(an_init_for_a_matrix_is_refused_for_a_vector_by_name)
     assert_null(model);
 }
 
+/* A last group of few columns would be a narrow product by itself. */
+TEST(a_product_that_threads_share_has_the_same_bits)
+{
+    enum { ROWS = 3, MOST = 160 };
+    float a[ROWS][MOST], want[ROWS][MOST], got[ROWS][MOST];
+    static float w[MOST * MOST], copy[MOST * MOST];
+    random_fill(1, sizeof a / sizeof **a, -1, 1, *a);
+    random_fill(2, MOST * MOST, -1, 1, w);
+
+    for (size_t K = 14; K <= 62; K += 16)
+        for (size_t N = 60; N <= 148; N += 4) {
+            cell_rows r = {.M = ROWS};
+            float *from[] = {a[0], a[1], a[2]};
+            float *alone[] = {want[0], want[1], want[2]};
+            float *shared[] = {got[0], got[1], got[2]};
+            const packed all = {1, N, K, copy};
+            pack(1, N, K, w, K, 1, copy);
+
+            r.threads = 1;
+            cell_product(kernels_here(), &r, &all, zeros, from, alone);
+            for (r.threads = 2; r.threads <= 4; r.threads++) {
+                cell_product(kernels_here(), &r, &all, zeros, from, shared);
+                for (size_t m = 0; m < ROWS; m++)
+                    CHECK_BITS(got[m], want[m], N, "N=%zu K=%zu threads=%d", N,
+                               K, r.threads);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scaled_gates_add_up_to_one_also_where_both_underflow),
         cmocka_unit_test(units_of_an_indrnn_remember_from_the_start),
         cmocka_unit_test(an_init_for_a_matrix_is_refused_for_a_vector_by_name),
+        cmocka_unit_test(a_product_that_threads_share_has_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

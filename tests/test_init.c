@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "layer/init.h"
+#include "layer/mask.h"
 
 enum { ROWS = 240, COLUMNS = 100, COUNT = ROWS * COLUMNS };
 
@@ -292,6 +293,46 @@ TEST(misuse_of_a_rule_is_reported)
     CHECK(values[0] == 7, "written");
 }
 
+/* ---- Masks -------------------------------------------------------------- */
+
+TEST(masks_depend_on_every_number_of_their_key)
+{
+    const uint64_t far = (uint64_t)1 << 32;
+    const struct {
+        mask_key key; /* seed, draw, layer, kind */
+        uint64_t id, step;
+    } of[] = {
+        {{1, 0, 0, 0}, 0, 0},     {{2, 0, 0, 0}, 0, 0},
+        {{1, 1, 0, 0}, 0, 0},     {{1, far, 0, 0}, 0, 0},
+        {{1, 0, 1, 0}, 0, 0},     {{1, 0, 0, 1}, 0, 0},
+        {{1, 0, 0, 0}, 1, 0},     {{1, 0, 0, 0}, far, 0},
+        {{1, far, 0, 0}, far, 0}, {{1, far, 0, 0}, 2 * far, 0},
+        {{1, 0, 0, 0}, 0, 1},     {{1, 0, 0, 0}, 0, MASK_EVERY_STEP},
+    };
+    enum { N = 700, KEYS = sizeof of / sizeof *of };
+    static float mask[KEYS][N], part[N];
+
+    for (size_t i = 0; i < KEYS; i++) {
+        mask_fill(&of[i].key, of[i].id, of[i].step, 0.3f, 2, N, mask[i]);
+        double ones = 0;
+        for (size_t j = 0; j < N; j++)
+            ones += (double)mask[i][j] / 2 / N;
+        CHECK(fabs(ones - 0.3) < 6 * sqrt(0.21 / N), "key %zu: %g", i, ones);
+
+        for (size_t other = 0; other < i; other++)
+            CHECK(memcmp(mask[i], mask[other], sizeof mask[i]),
+                  "keys %zu and %zu", i, other);
+    }
+
+    /* a unit's mask does not depend on how many there are */
+    for (size_t n = 0; n < N; n += 37) {
+        part[n] = 7;
+        mask_fill(&of[0].key, 0, 0, 0.3f, 2, n, part);
+        CHECK_BITS(part, mask[0], n, "%zu units", n);
+        CHECK(part[n] == 7, "%zu units", n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +345,7 @@ int main(void)
         cmocka_unit_test(chrono_spreads_the_memory_of_the_gates),
         cmocka_unit_test(seed_and_number_decide_and_nothing_else),
         cmocka_unit_test(misuse_of_a_rule_is_reported),
+        cmocka_unit_test(masks_depend_on_every_number_of_their_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

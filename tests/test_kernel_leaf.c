@@ -1,6 +1,6 @@
 /*
  * test_kernel_leaf.c: sums over rows that are leaves of a tree. On every ISA
- * outer and column_sum have the bits of a plain chain, followed by plain
+ * outer and column_sum have the bits of plain chains, followed by plain
  * additions, and touch nothing outside of their range.
  */
 #include <math.h>
@@ -10,7 +10,7 @@
 
 enum { ROWS = 512, JOINS = 4, OPEN = -1 };
 
-static const size_t heights[] = {0, 1, 7, 40, 160, 176, 177, 512};
+static const size_t heights[] = {0, 1, 7, 40, 127, 128, 129, 160, 512};
 
 /* Sums of R rows, into N rows of K columns or into N numbers (K = 0). */
 typedef struct sums {
@@ -30,19 +30,24 @@ static float *floats_random(uint64_t which, size_t count)
     return made;
 }
 
-/* The sums of the range, one multiply-add or addition after the other. */
+/* The sums of the range, one multiply-add or addition after the other in each
+ * chain. */
 static float *plain_chain(const sums *s, bool fresh)
 {
-    const size_t width = s->K ? s->K : 1;
+    const size_t width = s->K ? s->K : 1, length = s->K ? CHAIN : ROW_CHAIN;
     float *made = guarded_floats(sums_size(s));
     memcpy(made, s->old, sums_size(s) * sizeof *made);
 
     for (size_t n = s->begin; n < s->end; n++)
         for (size_t k = 0; k < width; k++) {
-            float sum = fresh ? 0 : made[n * width + k];
-            for (size_t r = 0; r < s->R; r++)
-                sum = s->K ? fmaf(s->da[r][n], s->x[r][k], sum)
-                           : sum + s->da[r][n];
+            float sum = fresh ? 0 : made[n * width + k], chain = sum;
+            for (size_t r = 0; r < s->R; r++) {
+                chain = s->K ? fmaf(s->da[r][n], s->x[r][k], chain)
+                             : chain + s->da[r][n];
+                if ((r + 1) % length && r + 1 < s->R) continue;
+                sum = r < length ? chain : sum + chain;
+                chain = 0;
+            }
             made[n * width + k] = sum;
         }
     return made;
@@ -99,13 +104,17 @@ static void check_leaf(const kernels *k, const sums *s, bool fresh, int joins)
             want[i] += s->joins[j][i];
     }
 
-    const leaf_sum leaf = {.to = got,
+    /* the arrays of the range alone */
+    const float *from[JOINS];
+    for (size_t j = 0; j < JOINS; j++)
+        from[j] = s->joins[j] + s->begin * width;
+    const leaf_sum leaf = {.to = got + s->begin * width,
                            .fresh = fresh,
                            .closed = joins != OPEN,
                            .join_count = joins != OPEN ? (size_t)joins : 0,
-                           .joins = s->joins};
+                           .joins = from};
     if (s->K) k->outer(s->R, s->begin, s->end, s->K, s->da, s->x, &leaf);
-    else k->column_sum(s->R, s->begin, s->end, s->da, &leaf, also);
+    else k->column_sum(s->R, s->begin, s->end, s->da, &leaf, also + s->begin);
 
     CHECK_BITS(got, want, size, "%s R=%zu N=%zu K=%zu fresh %d joins %d",
                k->isa, s->R, s->N, s->K, fresh, joins);
@@ -165,7 +174,7 @@ TEST(a_leaf_of_a_bias_may_have_one_place)
     for (const kernels *const *k = kernels_all(); *k; k++) {
         float *got = guarded_floats(70);
         memcpy(got, s->old, 70 * sizeof *got);
-        const leaf_sum leaf = {.to = got};
+        const leaf_sum leaf = {.to = got + 1};
         (*k)->column_sum(7, 1, 69, s->da, &leaf, NULL);
         CHECK_BITS(got, s->chain[0], 70, "%s", (*k)->isa);
         guarded_free(got, 70);

@@ -2,12 +2,17 @@
  * test_kernel_math.c: exp, tanh, sigmoid and log over the whole float range:
  * their error in ulp, their ends, and that every ISA gives the same bits.
  */
+#include "base/activation.h"
 #include "check.h"
 #include "kernel/kernel.h"
 
 /* Every STRIDEth float by its bits: 7 million, all exponents, both signs. The
  * bounds below were checked once for all four billion. */
 enum { STRIDE = 613, BLOCK = 4096 };
+
+/* The least float whose sigmoid is not 0, and what the others miss at most. */
+#define SIGMOID_LEAST -0x1.61814cp+6f
+#define SIGMOID_LOST  4.156e-39
 
 static double exact_sigmoid(double x)
 {
@@ -53,13 +58,14 @@ static const struct {
     void (*run)(const kernels *k, size_t n, const float *x, float *y);
     double (*exact)(double x);
     double worst; /* ulp */
+    float least;  /* below it, it may be farther off */
 } functions[] = {
-    {"exp", run_exp, exp, 1.05},
-    {"tanh", run_tanh, tanh, 2.57},
-    {"sigmoid", run_sigmoid, exact_sigmoid, 2.41},
-    {"log", run_log, log, 0.84},
-    {"elu", run_elu, exact_elu, 0.95},
-    {"softplus", run_softplus, exact_softplus, 2.8},
+    {"exp", run_exp, exp, 1.05, -INFINITY},
+    {"tanh", run_tanh, tanh, 2.57, -INFINITY},
+    {"sigmoid", run_sigmoid, exact_sigmoid, 2.49, SIGMOID_LEAST},
+    {"log", run_log, log, 0.84, -INFINITY},
+    {"elu", run_elu, exact_elu, 0.95, -INFINITY},
+    {"softplus", run_softplus, exact_softplus, 2.8, -INFINITY},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
@@ -84,6 +90,13 @@ static size_t sweep(uint64_t *bits, float *x)
     return n;
 }
 
+/* The bits of a NaN are not promised. */
+static void hide_nan(size_t n, float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isnan(x[i])) x[i] = NAN;
+}
+
 TEST(functions_are_right_to_a_few_ulp_over_the_whole_float_range)
 {
     static float x[BLOCK], y[BLOCK];
@@ -95,6 +108,7 @@ TEST(functions_are_right_to_a_few_ulp_over_the_whole_float_range)
 
             /* against libm in double */
             for (size_t i = 0; i < n; i++) {
+                if (x[i] < functions[f].least) continue;
                 const double error =
                     error_in_ulp(y[i], functions[f].exact((double)x[i]));
                 CHECK(error <= functions[f].worst,
@@ -107,55 +121,86 @@ TEST(functions_are_right_to_a_few_ulp_over_the_whole_float_range)
     }
 }
 
-/* The error of one gate, which is computed together with others; below -43 a
- * sigmoid only has to be tiny. */
-static double gate_error(float x, float got, bool is_tanh)
+TEST(a_sigmoid_is_0_below_its_least_and_misses_no_more_than_a_denormal)
 {
-    const double want = is_tanh ? tanh((double)x) : exact_sigmoid((double)x);
-    if (!is_tanh && x < -43) return got >= 0 && got < 3e-19f ? 0 : INFINITY;
-    return error_in_ulp(got, want);
+    enum { N = 1000 };
+    static float x[N], y[N];
+    x[0] = SIGMOID_LEAST;
+    for (size_t i = 1; i < N; i++)
+        x[i] = i < N / 2 ? nextafterf(x[i - 1], -INFINITY) : x[i - 1] * 1.25f;
+
+    for (const kernels *const *k = kernels_all(); *k; k++) {
+        (*k)->sigmoid_forward(N, INFINITY, x, y);
+        const double error = error_in_ulp(y[0], exact_sigmoid((double)x[0]));
+        CHECK(y[0] > 0 && error <= 2.49, "%s: %a, %.2f ulp", (*k)->isa,
+              (double)y[0], error);
+
+        /* from the next float on, to -inf */
+        for (size_t i = 1; i < N; i++)
+            CHECK(y[i] == 0 && exact_sigmoid((double)x[i]) < SIGMOID_LOST,
+                  "%s: sigmoid(%a) = %a", (*k)->isa, (double)x[i],
+                  (double)y[i]);
+    }
+    assert_true(isinf(x[N - 1]));
 }
 
-TEST(gates_of_cells_are_right_to_a_few_ulp_whatever_is_next_to_them)
+TEST(gates_of_cells_are_the_functions_whatever_is_next_to_them)
 {
-    static float x[BLOCK], gate[4 * BLOCK], rest[BLOCK], c[BLOCK], h[BLOCK];
-    const double most = 3;
-    double worst = 0;
-    for (uint64_t bits = 0; bits <= UINT32_MAX;) {
-        const size_t n = sweep(&bits, x);
+    static float x[4 * BLOCK], want[4 * BLOCK], gate[4 * BLOCK], rest[BLOCK],
+        c[BLOCK], h[BLOCK];
+    for (const kernels *const *k = kernels_all(); *k; k++)
+        for (uint64_t bits = 0; bits <= UINT32_MAX;
+             bits += 10 * STRIDE * BLOCK) {
+            const size_t n = sweep(&bits, rest);
 
-        /* four different arguments side by side */
-        for (size_t i = 0; i < n; i++)
-            for (size_t g = 0; g < 4; g++)
-                gate[g * n + i] = x[i * (2 * g + 1) % n];
-        for (size_t i = 0; i < 4 * n; i++)
-            if (isnan(gate[i])) gate[i] = 0; /* would spoil its pair */
+            /* four different arguments side by side, NaN as well */
+            for (size_t i = 0; i < n; i++)
+                for (size_t g = 0; g < 4; g++)
+                    x[g * n + i] = rest[i * (2 * g + 1) % n];
+            (*k)->sigmoid_forward(4 * n, INFINITY, x, want);
+            (*k)->tanh_forward(n, INFINITY, x + 2 * n, want + 2 * n);
+            hide_nan(4 * n, want);
 
-        kernels_here()->lstm_forward(n, NULL, rest, gate, c, h);
-        for (size_t i = 0; i < 4 * n; i++) {
-            const size_t g = i / n, at = i % n * (2 * g + 1) % n;
-            const float from = isnan(x[at]) ? 0 : x[at];
-            const double error = gate_error(from, gate[i], g == 2);
-            CHECK(error <= most, "gate %zu of %a is %a", g, (double)x[at],
-                  (double)gate[i]);
-            if (error > worst) worst = error;
+            /* an LSTM's i f g o */
+            memcpy(gate, x, 4 * n * sizeof *gate);
+            (*k)->lstm_forward(n, NULL, rest, gate, c, h);
+            hide_nan(4 * n, gate);
+            CHECK_BITS(gate, want, 4 * n, "%s", (*k)->isa);
+
+            /* a GRU's r z */
+            memcpy(gate, x, 3 * n * sizeof *gate);
+            (*k)->gru_forward(n, INFINITY, rest, rest, gate, h);
+            hide_nan(2 * n, gate);
+            CHECK_BITS(gate, want, 2 * n, "%s", (*k)->isa);
         }
-    }
-    print_message("gates: at most %.3f ulp\n", worst);
+}
 
-    /* NaN comes through each gate */
-    for (size_t g = 0; g < 4; g++) {
-        float all[4] = {0}, zero = 0;
-        const uint32_t payload = 0x7fc12345;
-        memcpy(all + g, &payload, sizeof payload);
-        kernels_here()->lstm_forward(1, NULL, &zero, all, c, h);
-        CHECK(isnan(all[g]) && isnan(h[0]), "gate %zu", g);
-    }
+TEST(nan_stays_in_its_gate_until_the_cell)
+{
+    for (const kernels *const *k = kernels_all(); *k; k++)
+        for (size_t g = 0; g < 4; g++) {
+            float all[4] = {0}, c, h, zero = 0;
+            const uint32_t payload = 0x7fc12345;
+            memcpy(all + g, &payload, sizeof payload);
+            (*k)->lstm_forward(1, NULL, &zero, all, &c, &h);
+            for (size_t i = 0; i < 4; i++)
+                CHECK(isnan(all[i]) == (i == g), "%s gates %zu %zu", (*k)->isa,
+                      g, i);
+            CHECK(isnan(h) && isnan(c) == (g != 3), "%s gate %zu", (*k)->isa,
+                  g);
+        }
+}
 
-    /* a forget gate that is open keeps what it holds */
-    float all[] = {-100, 100, 0, 0}, kept = 3;
-    kernels_here()->lstm_forward(1, NULL, &kept, all, c, h);
-    CHECK(all[1] == 1 && c[0] == 3, "%a %a", (double)all[1], (double)c[0]);
+TEST(open_and_closed_gates_are_exact)
+{
+    /* a forget gate that is open keeps what it holds, one that is closed
+     * nothing */
+    for (const kernels *const *k = kernels_all(); *k; k++) {
+        float all[] = {-100, 100, 0, 0}, kept = 3, c, h;
+        (*k)->lstm_forward(1, NULL, &kept, all, &c, &h);
+        CHECK(all[0] == 0 && all[1] == 1 && c == 3, "%s %a %a", (*k)->isa,
+              (double)all[1], (double)c);
+    }
 }
 
 TEST(functions_have_the_same_bits_everywhere)
@@ -185,7 +230,7 @@ TEST(functions_know_their_ends)
     const float want[FUNCTIONS][8] = {
         {0, INFINITY, NAN, 1, 1, INFINITY, 0x1.bp-145f, 1},
         {-1, 1, NAN, 0, -0.0f, 1, -1, 0x1p-149f},
-        {0, 1, NAN, 0.5f, 0.5f, 1, 0x1.bp-145f, 0.5f},
+        {0, 1, NAN, 0.5f, 0.5f, 1, 0, 0.5f},
         {NAN, INFINITY, NAN, -INFINITY, -INFINITY, 0x1.26bb1cp+2f, NAN,
          -0x1.9d1da0p+6f},
         {-1, INFINITY, NAN, 0, -0.0f, 100, -1, 0x1p-149f},
@@ -256,6 +301,96 @@ TEST(nan_comes_through_every_bound)
     }
 }
 
+/* One relu, one tanh and one sigmoid, whichever kernel computes them. */
+TEST(functions_with_kernels_of_their_own_are_the_same_in_the_common_one)
+{
+    enum { N = 11 };
+    static const float x[N] = {0,          -0.0f,     1,    -1,
+                               NAN,        INFINITY,  2,    0x1p-149f,
+                               -0x1p-149f, -INFINITY, -1.5f};
+    static const float d[] = {1, -1, 0, -0.0f, INFINITY, -INFINITY, NAN};
+    static const elman_activation relu = {.kind = ELMAN_ACTIVATION_RELU},
+                                  tanh = {.kind = ELMAN_ACTIVATION_TANH},
+                                  sigmoid = {.kind = ELMAN_ACTIVATION_SIGMOID};
+
+    for (const kernels *const *at = kernels_all(); *at; at++) {
+        const kernels *k = *at;
+        float y[6][N], dx[6][N], dy[N];
+        k->relu_forward(N, INFINITY, x, y[0]);
+        k->activation_forward(N, &relu, INFINITY, x, y[1]);
+        k->tanh_forward(N, INFINITY, x, y[2]);
+        k->activation_forward(N, &tanh, INFINITY, x, y[3]);
+        k->sigmoid_forward(N, INFINITY, x, y[4]);
+        k->activation_forward(N, &sigmoid, INFINITY, x, y[5]);
+
+        for (size_t i = 0; i < sizeof d / sizeof *d; i++) {
+            for (size_t j = 0; j < N; j++)
+                dy[j] = d[i];
+            k->relu_backward(N, INFINITY, y[0], dy, dx[0]);
+            k->activation_backward(N, &relu, INFINITY, x, dy, dx[1]);
+            k->tanh_backward(N, INFINITY, y[2], dy, dx[2]);
+            k->activation_backward(N, &tanh, INFINITY, x, dy, dx[3]);
+            k->sigmoid_backward(N, INFINITY, y[4], dy, dx[4]);
+            k->activation_backward(N, &sigmoid, INFINITY, x, dy, dx[5]);
+
+            hide_nan(6 * N, y[0]);
+            hide_nan(6 * N, dx[0]);
+            for (size_t f = 0; f < 6; f += 2) {
+                CHECK_BITS(y[f], y[f + 1], N, "%s %zu", k->isa, f);
+                CHECK_BITS(dx[f], dx[f + 1], N, "%s %zu, dy %g", k->isa, f,
+                           (double)d[i]);
+            }
+        }
+    }
+}
+
+/* What torch.relu and its gradient give. */
+TEST(relu_is_what_it_is_in_pytorch)
+{
+    enum { N = 8 };
+    const float x[N] = {0, -0.0f, 1, -1, INFINITY, -INFINITY, -0x1p-149f, NAN};
+    const float want[N] = {0, -0.0f, 1, 0, INFINITY, 0, 0, NAN};
+    static const float d[] = {1, -1, -0.0f, INFINITY, NAN};
+    for (const kernels *const *k = kernels_all(); *k; k++) {
+        float y[N];
+        (*k)->relu_forward(N, INFINITY, x, y);
+        hide_nan(N, y);
+        CHECK_BITS(y, want, N, "%s", (*k)->isa);
+
+        /* +0 where x <= 0, whatever dy is, and dy elsewhere */
+        for (size_t i = 0; i < sizeof d / sizeof *d; i++) {
+            const float dy[N] = {d[i], d[i], d[i], d[i],
+                                 d[i], d[i], d[i], d[i]};
+            const float back[N] = {0, 0, d[i], 0, d[i], 0, 0, d[i]};
+            float dx[N];
+            (*k)->relu_backward(N, INFINITY, y, dy, dx);
+            hide_nan(N, dx);
+            CHECK_BITS(dx, back, N, "%s, dy %g", (*k)->isa, (double)d[i]);
+        }
+    }
+}
+
+/* NaN goes through every function that a config may name, bounded or not. */
+TEST(no_function_swallows_a_nan)
+{
+    for (const kernels *const *k = kernels_all(); *k; k++)
+        for (int kind = 1; kind < ACTIVATION_COUNT; kind++)
+            for (int bounded = 0; bounded < 2; bounded++) {
+                const elman_activation f = {(elman_activation_kind)kind, 0.7f,
+                                            0.4f};
+                const float clip = bounded ? 2 : INFINITY, x[2] = {NAN, 0.5f};
+                const float d[2] = {1, NAN};
+                float y[2], dx[2];
+                (*k)->activation_forward(2, &f, clip, x, y);
+                CHECK(isnan(y[0]) && !isnan(y[1]), "%s %d", (*k)->isa, kind);
+
+                /* but for what is flat at 0.5, as thresholded relu is here */
+                (*k)->activation_backward(2, &f, clip, x, d, dx);
+                CHECK(isnan(dx[1]) || kind == ELMAN_ACTIVATION_THRESHOLDED_RELU,
+                      "%s %d", (*k)->isa, kind);
+            }
+}
+
 TEST(gradients_stop_where_a_sum_was_at_its_bound)
 {
     const float clip = 0.75f, d[5] = {1, 1, 1, 1, 1};
@@ -287,11 +422,19 @@ int main(void)
         cmocka_unit_test(
             functions_are_right_to_a_few_ulp_over_the_whole_float_range),
         cmocka_unit_test(
-            gates_of_cells_are_right_to_a_few_ulp_whatever_is_next_to_them),
+            a_sigmoid_is_0_below_its_least_and_misses_no_more_than_a_denormal),
+        cmocka_unit_test(
+            gates_of_cells_are_the_functions_whatever_is_next_to_them),
+        cmocka_unit_test(nan_stays_in_its_gate_until_the_cell),
+        cmocka_unit_test(open_and_closed_gates_are_exact),
         cmocka_unit_test(functions_have_the_same_bits_everywhere),
         cmocka_unit_test(functions_know_their_ends),
         cmocka_unit_test(results_rise_but_for_rounding_and_saturate),
         cmocka_unit_test(nan_comes_through_every_bound),
+        cmocka_unit_test(
+            functions_with_kernels_of_their_own_are_the_same_in_the_common_one),
+        cmocka_unit_test(relu_is_what_it_is_in_pytorch),
+        cmocka_unit_test(no_function_swallows_a_nan),
         cmocka_unit_test(gradients_stop_where_a_sum_was_at_its_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

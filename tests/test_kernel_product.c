@@ -3,6 +3,8 @@
  * around every edge of the tiles they agree with ref.c, give the same bits on
  * every ISA, and touch nothing outside.
  */
+#include <math.h>
+
 #include "check.h"
 #include "kernel/kernel.h"
 
@@ -136,9 +138,102 @@ TEST(long_and_tall_products_are_right_and_the_same_everywhere)
     check_product(33, 3, 352, 260);
 }
 
-TEST(a_product_cut_in_two_gives_the_same_bits)
+/* Output n of a row by the definition in docs/NUMERICS.md, a number at a time;
+ * w is its row of weights. */
+static float defined(size_t N, size_t K, const float *w, const float *a,
+                     float start)
 {
-    const size_t M = 7, N = 77, K = 300;
+    if (N >= 16 || K < 16) {
+        for (size_t k = 0; k < K;) {
+            const size_t end = K - k < 128 ? K : k + 128;
+            float chain = 0;
+            for (; k < end; k++)
+                chain = fmaf(w[k], a[k], chain);
+            start += chain;
+        }
+        return start;
+    }
+
+    for (size_t begin = 0; begin < K; begin += 4 * 128) {
+        float sum[4] = {0};
+        for (size_t k = begin; k < K && k < begin + 4 * 128; k++)
+            sum[k % 4] = fmaf(w[k], a[k], sum[k % 4]);
+        start += (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    }
+    return start;
+}
+
+static void check_defined(size_t M, size_t gates, size_t H, size_t K)
+{
+    const size_t N = gates * H;
+    float *w = guarded_floats(N * K),
+          *to = guarded_floats(packed_size(gates, H, K));
+    random_fill(3, N * K, -1, 1, w);
+    pack(gates, H, K, w, K, 1, to);
+    const packed all = {gates, H, K, to};
+    float *start = guarded_floats(N);
+    random_fill(4, N, -1, 1, start);
+
+    /* from what stands there, from a vector, from 0 */
+    const float *const starts[] = {NULL, start, zeros};
+    rows a = rows_random(1, M, K);
+    for (size_t i = 0; i < 3; i++) {
+        rows want = rows_random(2, M, N);
+        for (size_t m = 0; m < M; m++)
+            for (size_t n = 0; n < N; n++)
+                want.row[m][n] = defined(N, K, w + n * K, a.row[m],
+                                         i == 2   ? 0
+                                         : i == 1 ? start[n]
+                                                  : want.row[m][n]);
+
+        for (const kernels *const *k = kernels_all(); *k; k++) {
+            rows got = rows_random(2, M, N);
+            (*k)->product(M, &all, starts[i], read_only(&a), got.row);
+            check_rows(&got, &want, true, (*k)->isa, K);
+            rows_free(&got);
+        }
+        rows_free(&want);
+    }
+
+    rows_free(&a);
+    guarded_free(start, N);
+    guarded_free(w, N * K);
+    guarded_free(to, packed_size(gates, H, K));
+}
+
+TEST(products_of_few_columns_are_as_defined)
+{
+    for (size_t N = 1; N <= 20; N++)
+        for (size_t K = 0; K <= 40; K++)
+            for (size_t M = 1; M <= 9; M++)
+                check_defined(M, 1, N, K);
+
+    /* by gates, and long ones */
+    for (size_t gates = 2; gates <= 4; gates++)
+        for (size_t H = 1; H <= 8; H++)
+            for (size_t K = 9; K <= 23; K += 7)
+                check_defined(1 + H, gates, H, K);
+    for (size_t N = 1; N <= 20; N++)
+        check_defined(33, 1, N, 1023 + N);
+}
+
+TEST(products_are_chains_that_join)
+{
+    static const size_t ends[] = {1,         CHAIN - 1,     CHAIN,
+                                  CHAIN + 1, 2 * CHAIN + 1, 3 * CHAIN - 1};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        check_defined(1, 1, 77, ends[i]);
+        check_defined(1, 4, 37, ends[i]);
+        check_defined(7, 2, 33, ends[i]);
+        check_defined(13, 3, 21, ends[i]);
+    }
+    check_defined(9, 1, 70, 1030); /* k in two blocks */
+    check_defined(1, 1, 70, 1030);
+}
+
+TEST(a_product_cut_between_chains_gives_the_same_bits)
+{
+    const size_t M = 7, N = 77, K = 3 * CHAIN + 5;
     float *w = guarded_floats(N * K),
           *to = guarded_floats(packed_size(1, N, K));
     random_fill(3, N * K, -1, 1, w);
@@ -150,7 +245,7 @@ TEST(a_product_cut_in_two_gives_the_same_bits)
         (*k)->product(M, &all, NULL, read_only(&a), want.row);
 
         /* the first k, then the others on top of them */
-        for (size_t cut = 1; cut < K; cut += 37) {
+        for (size_t cut = CHAIN; cut < K; cut += CHAIN) {
             rows got = rows_random(2, M, N);
             packed early = {1, N, cut, to}, late = {1, N, K - cut, to};
             const float *rest[7];
@@ -205,7 +300,8 @@ static float *gradients_of(const kernels *k, const rows *da, const rows *x,
     const size_t N = da->width, K = x->width, size = N * K + N;
     float *made = guarded_floats(size);
     random_fill(4, size, -1, 1, made);
-    const leaf_sum dw = {.to = made}, db = {.to = made + N * K};
+    const leaf_sum dw = {.to = made + begin * K},
+                   db = {.to = made + N * K + begin};
     k->outer(da->count, begin, end, K, read_only(da), read_only(x), &dw);
     k->column_sum(da->count, begin, end, read_only(da), &db, NULL);
     return made;
@@ -260,15 +356,15 @@ TEST(sums_over_rows_keep_to_their_part)
                 check_outer(9, 90, K, begin, end);
 }
 
-TEST(sums_over_rows_cut_in_two_give_the_same_bits)
+TEST(chains_of_rows_cut_in_two_give_the_same_bits)
 {
-    const size_t N = 21, K = 37, R = 300;
+    const size_t N = 21, K = 37, R = ROW_CHAIN;
     for (const kernels *const *k = kernels_all(); *k; k++) {
         rows da = rows_random(5, R, N), x = rows_random(6, R, K);
         float *want = gradients_of(*k, &da, &x, 0, N);
 
         /* the first rows, then the others on top of them */
-        for (size_t cut = 0; cut <= R; cut += 50) {
+        for (size_t cut = 0; cut <= R; cut += 2) {
             rows late = {.count = R - cut, .width = N};
             rows late_x = {.count = R - cut, .width = K};
             memcpy(late.row, da.row + cut, late.count * sizeof *late.row);
@@ -297,7 +393,8 @@ TEST(sums_over_rows_cut_in_two_give_the_same_bits)
 /* Where element (n,k) of (gates H,K) is, by the contract of pack(). */
 static size_t packed_index(size_t gates, size_t H, size_t K, size_t n, size_t k)
 {
-    if (gates * H < NARROW) return n * ((K + LANES - 1) / LANES * LANES) + k;
+    if (gates * H < 16 && K >= 16)
+        return gates * H > 4 ? k * 16 + n : k / 4 * 16 + n * 4 + k % 4;
     const size_t per_gate = gates >= 3 ? 1 : 4 / gates;
     const size_t gate = n / H, unit = n % H, blocks = (H + PANEL - 1) / PANEL;
     const size_t group = unit / PANEL / per_gate, before = group * per_gate;
@@ -353,11 +450,13 @@ int main(void)
         cmocka_unit_test(products_by_gates_are_right_and_the_same_everywhere),
         cmocka_unit_test(
             long_and_tall_products_are_right_and_the_same_everywhere),
-        cmocka_unit_test(a_product_cut_in_two_gives_the_same_bits),
+        cmocka_unit_test(products_are_chains_that_join),
+        cmocka_unit_test(a_product_cut_between_chains_gives_the_same_bits),
+        cmocka_unit_test(products_of_few_columns_are_as_defined),
         cmocka_unit_test(a_row_does_not_depend_on_the_other_rows),
         cmocka_unit_test(sums_over_rows_are_right_and_the_same_everywhere),
         cmocka_unit_test(sums_over_rows_keep_to_their_part),
-        cmocka_unit_test(sums_over_rows_cut_in_two_give_the_same_bits),
+        cmocka_unit_test(chains_of_rows_cut_in_two_give_the_same_bits),
         cmocka_unit_test(packing_keeps_each_weight_and_fills_up_with_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

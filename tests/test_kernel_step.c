@@ -11,7 +11,7 @@ enum { MAX_ROWS = 64 };
 
 /* A step's arrays, each row of them guarded. */
 typedef struct arrays {
-    size_t M, H, I, gates;
+    size_t M, H, I, gates, ih_gates, hh_gates;
     float *x[MAX_ROWS], *h_prev[MAX_ROWS], *c_prev[MAX_ROWS];
     float *gate[MAX_ROWS], *q[MAX_ROWS], *c[MAX_ROWS], *h[MAX_ROWS];
     float *start, *bias_hn, *ih, *hh;
@@ -38,6 +38,8 @@ static float *packed_random(uint64_t which, size_t gates, size_t H, size_t K)
 static arrays arrays_make(size_t gates, size_t M, size_t H, size_t I)
 {
     arrays a = {.M = M, .H = H, .I = I, .gates = gates};
+    a.ih_gates = H < PANEL ? 1 : gates;
+    a.hh_gates = H < PANEL && gates != 3 ? 1 : gates;
 
     fill_rows(1, M, I, a.x);
     fill_rows(2, M, H, a.h_prev);
@@ -51,8 +53,8 @@ static arrays arrays_make(size_t gates, size_t M, size_t H, size_t I)
     random_fill(8, gates * H, -1, 1, a.start);
     a.bias_hn = guarded_floats(H);
     random_fill(9, H, -1, 1, a.bias_hn);
-    a.ih = packed_random(10, gates, H, I);
-    a.hh = packed_random(11, gates, H, H);
+    a.ih = packed_random(10, a.ih_gates, gates * H / a.ih_gates, I);
+    a.hh = packed_random(11, a.hh_gates, gates * H / a.hh_gates, H);
     return a;
 }
 
@@ -70,8 +72,10 @@ static void arrays_free(arrays *a)
 
     guarded_free(a->start, a->gates * a->H);
     guarded_free(a->bias_hn, a->H);
-    guarded_free(a->ih, packed_size(a->gates, a->H, a->I));
-    guarded_free(a->hh, packed_size(a->gates, a->H, a->H));
+    guarded_free(a->ih,
+                 packed_size(a->ih_gates, a->gates * a->H / a->ih_gates, a->I));
+    guarded_free(a->hh,
+                 packed_size(a->hh_gates, a->gates * a->H / a->hh_gates, a->H));
 }
 
 /* The step that reads and writes these arrays. */
@@ -81,8 +85,8 @@ static fused_step step_of(arrays *a, bool has_x, bool relu, float clip)
         .M = a->M,
         .H = a->H,
         .start = has_x ? a->start : NULL,
-        .ih = {a->gates, a->H, a->I, a->ih},
-        .hh = {a->gates, a->H, a->H, a->hh},
+        .ih = {a->ih_gates, a->gates * a->H / a->ih_gates, a->I, a->ih},
+        .hh = {a->hh_gates, a->gates * a->H / a->hh_gates, a->H, a->hh},
         .x = has_x ? (const float *const *)a->x : NULL,
         .h_in = (const float *const *)a->h_prev,
         .h_prev = (const float *const *)a->h_prev,
@@ -99,15 +103,16 @@ static fused_step step_of(arrays *a, bool has_x, bool relu, float clip)
 
 static void run(const kernels *k, const fused_step *s, size_t begin, size_t end)
 {
-    if (s->hh.gates == 4) k->lstm_step(s, begin, end);
-    if (s->hh.gates == 3) k->gru_step(s, begin, end);
-    if (s->hh.gates == 1) k->rnn_step(s, begin, end);
+    const size_t gates = s->hh.gates * s->hh.H / s->H;
+    if (gates == 4) k->lstm_step(s, begin, end);
+    if (gates == 3) k->gru_step(s, begin, end);
+    if (gates == 1) k->rnn_step(s, begin, end);
 }
 
 /* The same step by the product and the kernels of one row. */
 static void run_apart(const kernels *k, const fused_step *s)
 {
-    const size_t H = s->H, gates = s->hh.gates;
+    const size_t H = s->H, gates = s->hh.gates * s->hh.H / s->H;
 
     if (s->x) k->product(s->M, &s->ih, s->start, s->x, s->gate);
     if (gates != 3) {
@@ -215,6 +220,18 @@ TEST(fused_steps_are_right_and_the_same_everywhere)
                            m % 3 ? INFINITY : 1.5f);
 }
 
+TEST(steps_of_few_units_are_right_and_the_same_everywhere)
+{
+    static const size_t inputs[] = {1, 3, 15, 16, 21, 40};
+    static const size_t rows[] = {1, 2, 4, 9, 13};
+    static const size_t gates[] = {1, 3, 4};
+    for (size_t g = 0; g < 3; g++)
+        for (size_t H = 1; H < 16; H++)
+            for (size_t m = 0; m < sizeof rows / sizeof *rows; m++)
+                check_step(gates[g], rows[m], H, inputs[(H + m) % 6], m % 2,
+                           m % 3 ? INFINITY : 1.5f);
+}
+
 TEST(tall_steps_are_right_and_the_same_everywhere)
 {
     check_step(4, 64, 65, 5, false, INFINITY);
@@ -226,10 +243,43 @@ TEST(tall_steps_are_right_and_the_same_everywhere)
     check_step(3, 9, 1030, 3, false, INFINITY); /* k in two blocks */
 }
 
+/* Every special number through the fused step of an RNN: h_in and the weights
+ * are 0, so that the sums stay what gate holds, but for -0 + 0. */
+TEST(fused_relu_is_the_relu_of_every_layer)
+{
+    static const float special[] = {0,        -0.0f,     1,         -1,
+                                    INFINITY, -INFINITY, 0x1p-149f, NAN};
+    for (const kernels *const *k = kernels_all(); *k; k++)
+        for (size_t clipped = 0; clipped < 2; clipped++) {
+            enum { H = 90 };
+            const float clip = clipped ? 0.5f : INFINITY;
+            arrays a = arrays_make(1, 1, H, 1);
+            float x[H], y[H];
+            for (size_t j = 0; j < H; j++) {
+                a.gate[0][j] = special[j % 8];
+                x[j] = special[j % 8] + 0.0f;
+                a.h_prev[0][j] = 0;
+            }
+            memset(a.hh, 0, packed_size(1, H, H) * sizeof *a.hh);
+
+            fused_step s = step_of(&a, false, true, clip);
+            run(*k, &s, 0, packed_groups(&s.hh));
+            (*k)->relu_forward(H, clip, x, y);
+            for (size_t j = 0; j < H; j++) {
+                if (isnan(y[j])) y[j] = NAN;
+                if (isnan(a.h[0][j])) a.h[0][j] = NAN;
+            }
+            CHECK_BITS(a.h[0], y, H, "%s clip %g", (*k)->isa, (double)clip);
+            arrays_free(&a);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fused_steps_are_right_and_the_same_everywhere),
+        cmocka_unit_test(fused_relu_is_the_relu_of_every_layer),
+        cmocka_unit_test(steps_of_few_units_are_right_and_the_same_everywhere),
         cmocka_unit_test(tall_steps_are_right_and_the_same_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -359,6 +359,13 @@ TEST(misuse_of_a_loss_is_reported)
          "label_smoothing belongs"},
         {{.kind = ELMAN_LOSS_MEAN_SQUARED, .has_ignored = true},
          "ignore_index belongs"},
+        {{.divisor = -1},
+         "divisor is -1, expected a finite number of 0 or more, where 0 means "
+         "what the targets weigh"},
+        {{.divisor = INFINITY}, "divisor is inf"},
+        {{.divisor = NAN}, "divisor is nan"},
+        {{.reduction = ELMAN_REDUCTION_SUM, .divisor = 2},
+         "divisor belongs to the mean alone"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_FAILS(run_with(&s, cases[i].config), ELMAN_BAD_VALUE,

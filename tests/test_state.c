@@ -183,7 +183,7 @@ TEST(a_copy_can_go_backward_through_the_forward_of_the_first)
 
     elman_state *other = state_of(model, false);
     CHECK_FAILS(elman_state_copy(other, first), ELMAN_BAD_VALUE,
-                "expected equal ones");
+                "expected both or none");
     elman_state_destroy(other);
     elman_state_destroy(fork);
     elman_state_destroy(first);

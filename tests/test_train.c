@@ -278,6 +278,17 @@ TEST(a_checkpoint_of_another_run_is_refused)
     end(s);
 
     r = text_run();
+    r.training.loss.block = 4;
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "block 8,");
+    end(s);
+    r.training.loss.block = 8;
+    s = begin(r);
+    CHECK_OK(elman_trainer_load(s.trainer, path));
+    end(s);
+
+    r = text_run();
     r.model.layers[1].hidden_size = 21;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,

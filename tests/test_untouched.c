@@ -181,11 +181,21 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
     const int32_t classes[] = {0, 1, 0, 1, 0, O};
     const elman_target target = {.classes = classes}, values = {.values = x};
     const elman_batch shape = {.T = T, .B = B};
-    const elman_loss_config bad = {.label_smoothing = 2}, plain = {0};
+    const elman_loss_config bad = {.label_smoothing = 2}, plain = {0},
+                            whole = {.divisor = T * B};
+    const elman_batch first = {.T = 1, .B = B}; /* its classes are right */
     UNTOUCHED(elman_loss_forward(&bad, &shape, O, x, &target, at(0), at(64)));
     UNTOUCHED(elman_loss_forward(&plain, &shape, O, x, &target, at(0), at(64)));
     UNTOUCHED(elman_loss_forward(&plain, &shape, O, x, &values, at(0), at(64)));
     UNTOUCHED(elman_loss_forward(&plain, &shape, 0, x, &target, at(0), at(64)));
+    UNTOUCHED(elman_loss_weight(&plain, &shape, O, &target, at(0)));
+    UNTOUCHED(elman_loss_weight(&bad, &shape, O, &values, at(0)));
+    UNTOUCHED(
+        elman_loss_sum_forward(&whole, &shape, O, x, &target, at(0), at(1024)));
+    UNTOUCHED(
+        elman_loss_sum_forward(&plain, &first, O, x, &target, at(0), at(1024)));
+    UNTOUCHED(
+        elman_loss_sum_forward(&bad, &shape, O, x, &target, at(0), at(1024)));
 }
 
 TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)

@@ -17,7 +17,7 @@
 /* The hash of the training runs of proof/training.c on every machine. It
  * changes when a rule of docs/NUMERICS.md or a network there does, and then
  * for a reason. */
-static const uint64_t training_everywhere = 0x461317f0f3975d21;
+static const uint64_t training_everywhere = 0xaa0c4bc54d429c68;
 
 TEST(this_build_is_right)
 {
@@ -60,7 +60,7 @@ static void wrong_outer(size_t R, size_t begin, size_t end, size_t K,
                         const leaf_sum *dw)
 {
     kernels_all()[0]->outer(R, begin, end, K, da, x, dw);
-    dw->to[begin * K] *= 1.001f;
+    dw->to[0] *= 1.001f;
 }
 
 TEST(a_wrong_kernel_is_noticed_and_named)

@@ -173,13 +173,20 @@ elman_status elman_state_leave(const elman_model *model, elman_state *state,
 
 void elman_state_zero_gradients(elman_state *state)
 {
-    if (state) state_zero(state);
+    if (state) gradients_zero(state);
 }
 
 elman_status elman_state_copy(elman_state *to, const elman_state *from)
 {
     NEED(to, from);
     return state_copy(to, from);
+}
+
+elman_status elman_state_copy_gradients(elman_state *to,
+                                        const elman_state *from)
+{
+    NEED(to, from);
+    return gradients_copy(to, from);
 }
 
 elman_status elman_state_save(const elman_model *model,
@@ -243,6 +250,28 @@ elman_status elman_loss_forward(const elman_loss_config *config,
 {
     NEED(config, shape, y, target, loss);
     return loss_forward(config, shape, O, y, target, loss, dy);
+}
+
+elman_status elman_loss_weight(const elman_loss_config *config,
+                               const elman_batch *shape, size_t O,
+                               const elman_target *target, double *weight)
+{
+    NEED(config, shape, target, weight);
+    return loss_weight(config, shape, O, target, weight);
+}
+
+elman_status elman_loss_sum_forward(const elman_loss_config *config,
+                                    const elman_batch *shape, size_t O,
+                                    const float *y, const elman_target *target,
+                                    elman_loss_sum *sum, float *dy)
+{
+    NEED(config, shape, y, target, sum);
+    return loss_sum_forward(config, shape, O, y, target, sum, dy);
+}
+
+double elman_loss_sum_read(const elman_loss_sum *sum)
+{
+    return sum ? loss_sum_read(sum) : 0;
 }
 
 elman_status elman_rule_read(elman_rule rule, elman_rule_info *info)

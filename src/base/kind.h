@@ -6,9 +6,7 @@
 #include "elman.h"
 
 /* Elementwise kinds that elman.h does not name, for ELMAN_ACTIVATION says the
- * same: model files hold them, and imports make them. The gradient of this relu
- * is +0 where that of ELMAN_ACTIVATION_RELU may be -0, so they stay two as long
- * as bits do. */
+ * same, bit by bit: model files hold them, and imports make them. */
 #define ELMAN_TANH    ((elman_kind)6)
 #define ELMAN_SIGMOID ((elman_kind)7)
 #define ELMAN_RELU    ((elman_kind)8)

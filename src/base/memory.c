@@ -29,7 +29,7 @@ void *arena_take(arena *a, size_t count, size_t size)
     return a->base ? a->base + at : NULL;
 }
 
-void *block_create(size_t bytes)
+void *block_reserve(size_t bytes)
 {
     /* whole huge pages, if that wastes at most half */
     bool large = bytes >= HUGE_PAGE / 2;
@@ -44,7 +44,13 @@ void *block_create(size_t bytes)
     /* a wish, which may fail: on small pages products with 4 MB of weights took
      * twice as long */
     if (large) (void)madvise(block, bytes, MADV_HUGEPAGE);
-    memset(block, 0, bytes);
+    return block;
+}
+
+void *block_create(size_t bytes)
+{
+    void *block = block_reserve(bytes);
+    if (block) memset(block, 0, bytes);
     return block;
 }
 

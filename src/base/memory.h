@@ -25,8 +25,11 @@ void *arena_take(arena *a, size_t count, size_t size);
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product);
 
 /* A zeroed block aligned to ALIGNMENT, or NULL; a large one is on huge pages,
- * if the system has them. Freed by block_destroy, which accepts NULL. */
+ * if the system has them. Freed by block_destroy, which accepts NULL. One that
+ * is only reserved holds anything, and what is never written of it costs no
+ * memory. */
 void *block_create(size_t bytes);
+void *block_reserve(size_t bytes);
 void block_destroy(void *block);
 
 /* A copy of text, or NULL. Freed by free. */

@@ -11,6 +11,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
+#include <stdint.h>
 
 _Static_assert(FLT_EVAL_METHOD == 0,
                "double must be computed as double; for 32-bit x86 compile "
@@ -63,9 +65,12 @@ double real_log(double x)
     double s = f / (2 + f), z = s * s;
 
     /* rest = 2 z/3 + 2 z^2/5 + ...: 11 terms reach 2^-59 */
+    static const double term[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,
+                                  2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17,
+                                  2.0 / 19, 2.0 / 21, 2.0 / 23};
     double rest = 0;
-    for (int k = 23; k > 1; k -= 2)
-        rest = z * (2.0 / k + rest);
+    for (size_t k = sizeof term / sizeof *term; k > 0; k--)
+        rest = z * (term[k - 1] + rest);
 
     /* log m = 2 s + s rest with 2 s = f - s f and s f = f^2/2 - s f^2/2, so
      * that all terms but f and f^2/2 are small */
@@ -74,41 +79,69 @@ double real_log(double x)
     return e * LN2_HIGH + (f - (half - (s * (half + rest) + e * LN2_LOW)));
 }
 
-/* sin and cos of pi r, for |r| not much above 1/4. */
-static double sine(double r)
+/* sin and cos of pi r, for |r| not much above 1/4: Taylor's series, whose
+ * terms reach 2^-60. */
+static void small_turn(double r, double *sine, double *cosine)
 {
-    double y = PI * r, z = y * y, sum = 0;
-    for (int k = 17; k > 1; k -= 2)
-        sum = -z / (k * (k - 1)) * (1 + sum);
-    return y + y * sum;
+    static const double odd[] = {-1.0 / 6,
+                                 1.0 / 120,
+                                 -1.0 / 5040,
+                                 1.0 / 362880,
+                                 -1.0 / 39916800,
+                                 1.0 / 6227020800,
+                                 -1.0 / 1307674368000,
+                                 1.0 / 355687428096000};
+    static const double even[] = {1.0 / 24,
+                                  -1.0 / 720,
+                                  1.0 / 40320,
+                                  -1.0 / 3628800,
+                                  1.0 / 479001600,
+                                  -1.0 / 87178291200,
+                                  1.0 / 20922789888000,
+                                  -1.0 / 6402373705728000};
+    enum { TERMS = sizeof odd / sizeof *odd };
+
+    double y = PI * r, z = y * y, s = odd[TERMS - 1], c = even[TERMS - 1];
+    for (int k = TERMS - 2; k >= 0; k--) {
+        s = odd[k] + z * s;
+        c = even[k] + z * c;
+    }
+
+    /* 1 - z/2 is rounded: what it lost joins the rest */
+    double half = 0.5 * z, high = 1 - half;
+    *sine = y + y * (z * s);
+    *cosine = high + (((1 - high) - half) + z * (z * c));
 }
 
-static double cosine(double r)
+void real_sin_cos_pi(double x, double *sine, double *cosine)
 {
-    double y = PI * r, z = y * y, sum = 0;
-    for (int k = 18; k > 2; k -= 2)
-        sum = -z / (k * (k - 1)) * (1 + sum);
-    return 1 - 0.5 * z * (1 + sum);
-}
+    /* the nearest quarter of half a turn; floor without a call */
+    double shifted = 2 * x + 0.5;
+    int64_t quarter = (int64_t)shifted;
+    quarter -= (double)quarter > shifted;
 
-/* sin(pi (r + quarter/2)): a full turn has four quarters. */
-static double turn(double r, double quarter)
-{
-    int q = (int)(quarter - 4 * floor(quarter / 4));
-    double value = q % 2 ? cosine(r) : sine(r);
-    return q < 2 ? value : -value;
+    double s, c;
+    small_turn(x - 0.5 * (double)quarter, &s, &c);
+
+    /* a quarter on, sin becomes cos and cos becomes -sin */
+    double swapped_sine = quarter & 1 ? c : s;
+    double swapped_cosine = quarter & 1 ? s : c;
+    *sine = quarter & 2 ? -swapped_sine : swapped_sine;
+    *cosine = (quarter + 1) & 2 ? -swapped_cosine : swapped_cosine;
 }
 
 double real_sin_pi(double x)
 {
-    double quarter = floor(2 * x + 0.5);
-    return turn(x - 0.5 * quarter, quarter);
+    double sine, cosine;
+    real_sin_cos_pi(x, &sine, &cosine);
+    return sine;
 }
 
 double real_cos_pi(double x)
 {
-    double quarter = floor(2 * x + 0.5);
-    return turn(x - 0.5 * quarter, quarter + 1);
+    double sine, cosine;
+    real_sin_cos_pi(x, &sine, &cosine);
+    return cosine;
 }
 
 /* ---- x^y: the logarithm with twice the digits ----------------------------

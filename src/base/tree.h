@@ -1,7 +1,9 @@
 /*
- * tree.h: the order in which long sums are taken. Rows are summed in leaves,
- * and leaves join as a binary counter carries: leaf number n (from 0) takes up
- * one level for each trailing 1 of n and rests on the next.
+ * tree.h: the order in which long sums are taken. A leaf is the sum, from 0, of
+ * the rows of one block of sequences: steps from the last to the first, in each
+ * of them sequences ascending, as gradients go back. Leaves join as a binary
+ * counter carries: leaf number n (from 0) takes up one level for each trailing
+ * 1 of n and rests on the next.
  *
  *     leaf 0          level 0 = 0
  *     leaf 1          level 1 = 1 + 0
@@ -23,6 +25,14 @@ enum {
     TREE_BLOCK = 8,  /* sequences of a leaf where a config says 0 */
     TREE_LEVELS = 64 /* enough for as many leaves as can be counted */
 };
+
+/* One past the last sequence of the leaf that begins at sequence begin of B:
+ * block sequences (0: TREE_BLOCK), or as many as are left. */
+static inline size_t tree_leaf_end(size_t begin, size_t B, size_t block)
+{
+    if (block == 0) block = TREE_BLOCK;
+    return B - begin > block ? begin + block : B;
+}
 
 /* How many levels leaf number count takes up, and so the level that it rests
  * on: the trailing ones of count. */
@@ -57,8 +67,9 @@ static inline void tree_add(double_tree *tree, double leaf)
 static inline double tree_sum(const double_tree *tree)
 {
     double sum = 0;
-    for (size_t k = 0; k < TREE_LEVELS; k++)
-        if (tree->count >> k & 1) sum += tree->level[k];
+    const double *level = tree->level;
+    for (uint64_t left = tree->count; left; left >>= 1, level++)
+        if (left & 1) sum += *level;
     return sum;
 }
 

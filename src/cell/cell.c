@@ -90,8 +90,8 @@ void cell_product(const kernels *k, const cell_rows *r, const packed *w,
 
     /* a last group that is narrow by itself would be summed in another order
      * than as a part of the whole */
-    size_t units = packed_blocks(1) * PANEL, rest = w->H % units;
-    if (rest && rest < NARROW && groups > 1) parts = 1;
+    packed last = {1, w->H % (packed_blocks(1) * PANEL), w->K, w->w};
+    if (groups > 1 && last.H && packed_is_narrow(&last)) parts = 1;
 
     if (parts < 2) {
         k->product(r->M, w, start, (const float *const *)a, c);

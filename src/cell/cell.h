@@ -23,8 +23,8 @@ typedef struct cell_weights {
     float clip;            /* INFINITY if none */
     lstm_variant variant;
     const float *recurrent;     /* (G) weight_hh of a VECTOR, else NULL */
-    bool fused;                 /* hh[0] is all of weight_hh, by gates */
-    packed ih;                  /* weight_ih, by gates if fused */
+    bool fused;                 /* hh[0] is all of weight_hh */
+    packed ih;                  /* weight_ih, as a fused step reads it */
     packed hh[CELL_PARTS];      /* else weight_hh by parts: (N,R) */
     packed hh_back[CELL_PARTS]; /* by parts, transposed: (R,N) */
     packed hr, hr_back;         /* weight_hr (R,H) and transposed; w NULL */

@@ -84,8 +84,11 @@ static elman_status run(const elman_model *m, const layer *l,
                         const elman_batch *batch, double *norms)
 {
     elman_state *s = NULL;
-    const elman_state_config config = {
-        .T = batch->T, .B = batch->B, .training = true, .keep_gradients = true};
+    const elman_state_config config = {.T = batch->T,
+                                       .B = batch->B,
+                                       .training = true,
+                                       .keep_gradients = true,
+                                       .passes = 1};
     TRY(state_create(m, &config, &s));
 
     elman_status status = model_forward(m, s, batch, NULL);

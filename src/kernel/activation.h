@@ -74,46 +74,47 @@ INLINE vf activation_value(const activation *f, vf x)
     return x;
 }
 
-/* At a kink the derivative from the left, as in PyTorch. */
-INLINE vf activation_derivative(const activation *f, vf x)
+/* d f'(x). At a kink the derivative from the left; where a piece is flat, +0
+ * whatever d is. Both as in PyTorch. */
+INLINE vf activation_gradient(const activation *f, vf x, vf d)
 {
     const vf zero = vf_set(0), one = vf_set(1);
-    vf y, right = one, left = f->alpha;
+    vf y;
 
     switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
         y = vf_tanh(x);
-        return vf_fma(-y, y, one);
+        return d * vf_fma(-y, y, one);
     case ELMAN_ACTIVATION_SIGMOID:
         y = vf_sigmoid(x);
-        return vf_fma(-y, y, y);
+        return d * vf_fma(-y, y, y);
     case ELMAN_ACTIVATION_RELU:
-        return vf_select(vf_reaches(zero, x), zero, one);
+        return vf_select(vf_reaches(zero, x), zero, d);
     case ELMAN_ACTIVATION_AFFINE:
-        return f->alpha;
+        return d * f->alpha;
     case ELMAN_ACTIVATION_LEAKY_RELU:
-        return vf_select(vf_reaches(zero, x), left, right);
+        return vf_select(vf_reaches(zero, x), d * f->alpha, d);
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
-        return vf_select(vf_reaches(f->alpha, x), zero, one);
+        return vf_select(vf_reaches(f->alpha, x), zero, d);
     case ELMAN_ACTIVATION_SCALED_TANH:
         y = vf_tanh(f->beta * x);
-        return f->alpha * f->beta * vf_fma(-y, y, one);
+        return d * (f->alpha * f->beta * vf_fma(-y, y, one));
     case ELMAN_ACTIVATION_HARD_SIGMOID:
         y = vf_fma(f->alpha, x, f->beta);
         y = vf_select(vf_reaches(zero, y), one, y);
-        return vf_select(vf_reaches(y, one), zero, f->alpha);
+        return vf_select(vf_reaches(y, one), zero, d * f->alpha);
     case ELMAN_ACTIVATION_ELU:
-        left = f->alpha * vf_exp(vf_min(zero, x));
-        return vf_select(vf_reaches(zero, x), left, right);
+        y = f->alpha * vf_exp(vf_min(zero, x));
+        return vf_select(vf_reaches(zero, x), d * y, d);
     case ELMAN_ACTIVATION_SOFTSIGN:
         y = one + vf_abs(x);
-        return one / (y * y);
+        return d * (one / (y * y));
     case ELMAN_ACTIVATION_SOFTPLUS:
-        return vf_sigmoid(x);
+        return d * vf_sigmoid(x);
     case ELMAN_ACTIVATION_DEFAULT: /* resolved before a kernel runs */
         break;
     }
-    return one;
+    return d;
 }
 
 static void KERNEL(activation_forward)(size_t n, const elman_activation *f,
@@ -131,12 +132,13 @@ static void KERNEL(activation_backward)(size_t n, const elman_activation *f,
                                         const float *dy, float *dx)
 {
     const activation g = activation_make(f, clip);
+    const vf end = vf_end(clip);
     for (size_t i = 0; i < n; i += VLEN) {
         vf v = vf_load(x + i, n - i);
-        vf d = vf_load(dy + i, n - i) * activation_derivative(&g, v);
+        vf d = activation_gradient(&g, v, vf_load(dy + i, n - i));
 
         /* a sum at its bound passes nothing on */
-        d = vf_select(vf_reaches(vf_abs(v), g.high), vf_set(0), d);
+        d = vf_select(vf_reaches(vf_abs(v), end), vf_set(0), d);
         vf_store(dx + i, d, n - i);
     }
 }

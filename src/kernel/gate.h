@@ -82,20 +82,18 @@ INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
     for (size_t m = 0; m < rows; m++)
         g[m] = all[3 * rows + m];
 
-    /* their activations; i shares a division with f, and o with g */
+    /* their activations; one operation of all before the next of any */
     vf_gate_exp(3 * rows, 4 * rows, all);
     UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        e[m] = all[3 * rows + m];
-        all[3 * rows + m] += 2;
-    }
-    vf_invert(2 * rows, rows, all);
-    vf_invert(2 * rows, rows, all + 2 * rows);
+    for (size_t k = 0; k < 3 * rows; k++)
+        all[k] = 1 / all[k];
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        g[m] = vf_sign(all[3 * rows + m] / (all[3 * rows + m] + 2), g[m]);
 
     /* c = f c_prev + i g */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        g[m] = vf_sign(e[m] * all[3 * rows + m], g[m]);
         c_new[m] =
             vf_fma(all[rows + m], vf_load(c_prev[m] + j, n), all[m] * g[m]);
         e[m] = c_new[m];
@@ -215,14 +213,16 @@ INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
     vf all[2 * GRU_ROWS], a[GRU_ROWS], e[GRU_ROWS];
     vf *r = all, *z = all + rows;
 
-    /* r and z share a division */
+    /* r and z, which are sigmoids */
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         r[m] = vf_load(gate[m] + 0 * H + j, n);
         z[m] = vf_load(gate[m] + 1 * H + j, n);
     }
     vf_gate_exp(2 * rows, 2 * rows, all);
-    vf_invert(2 * rows, rows, all);
+    UNROLL
+    for (size_t k = 0; k < 2 * rows; k++)
+        all[k] = 1 / all[k];
 
     /* the candidate's argument, a_n + r q */
     UNROLL

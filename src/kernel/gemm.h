@@ -1,6 +1,7 @@
 /*
- * gemm.h: the product. Each output is one chain of fused multiply-adds, k
- * ascending, so any shape of the tiles and any cut of k gives the same bits.
+ * gemm.h: the product. Each output is a sum of chains of CHAIN fused
+ * multiply-adds, k ascending, so any shape of the tiles and any cut of k at
+ * multiples of CHAIN gives the same bits; few.h has those of few columns.
  * step.h runs on the same tiles.
  *
  * From the outside in: sums_run goes over the groups of panels, group_run over
@@ -10,6 +11,7 @@
 #ifndef KERNEL_GEMM_H
 #define KERNEL_GEMM_H
 
+#include "kernel/few.h"
 #include "kernel/tile.h"
 
 /* Weights of more bytes than this do not stay in the second cache: what comes
@@ -20,6 +22,7 @@ enum { FAR_BYTES = 512 * 1024, FARTHER_BYTES = 2 * 1024 * 1024 };
 /* The k of a group that all rows go over while its weights are in the second
  * cache: 256 kB of them. */
 enum { BLOCK_K = 1024 };
+_Static_assert(BLOCK_K % CHAIN == 0, "a block of k would cut a chain");
 
 /* Called with the rows [row_begin,row_end) and the units [begin,end) as soon as
  * all their sums are there. */
@@ -217,81 +220,13 @@ INLINE void sums_run(const sums *s, size_t begin, size_t end)
     }
 }
 
-/* ---- Few columns -------------------------------------------------------- */
-
-/* rows x columns dot products, with lanes over k; both numbers are constants. w
- * is the row of weights of the first column. Beyond K both operands are 0, at
- * any width. */
-INLINE void dot_tile(size_t K, const float *const *a, size_t rows,
-                     const float *w, float *const *c, size_t n, size_t columns)
-{
-    const size_t padded = (K + LANES - 1) / LANES * LANES;
-    vf sum[2][4][REGS];
-    memset(sum, 0, sizeof sum);
-
-    for (size_t k = 0; k < K; k += LANES) {
-        UNROLL
-        for (size_t r = 0; r < REGS; r++) {
-            const size_t at = k + r * VLEN;
-            vf x[2];
-            UNROLL
-            for (size_t m = 0; m < rows; m++)
-                x[m] = vf_load(a[m] + at, left(K, at));
-            UNROLL
-            for (size_t j = 0; j < columns; j++) {
-                vf b = load_all(w + j * padded + at);
-                UNROLL
-                for (size_t m = 0; m < rows; m++)
-                    sum[m][j][r] = vf_fma(x[m], b, sum[m][j][r]);
-            }
-        }
-    }
-
-    /* fold the lanes 8-4-2-1 */
-    for (size_t m = 0; m < rows; m++)
-        for (size_t j = 0; j < columns; j++) {
-            float lane[LANES];
-            memcpy(lane, sum[m][j], sizeof lane);
-            for (size_t width = LANES / 2; width > 0; width /= 2)
-                for (size_t l = 0; l < width; l++)
-                    lane[l] += lane[l + width];
-            c[m][n + j] += lane[0];
-        }
-}
-
-/* Adds to c, two rows and four columns at a time while enough are left. */
-static void product_narrow(size_t M, size_t N, size_t K, const float *const *a,
-                           const float *w, float *const *c)
-{
-    const size_t padded = (K + LANES - 1) / LANES * LANES;
-
-    for (size_t m = 0; m < M; m += 2)
-        for (size_t n = 0, columns; n < N; n += columns) {
-            const float *row = w + n * padded;
-            columns = N - n >= 4 ? 4 : 1;
-
-            /* the counts as constants */
-            if (m + 2 <= M) {
-                if (columns == 4) dot_tile(K, a + m, 2, row, c + m, n, 4);
-                else dot_tile(K, a + m, 2, row, c + m, n, 1);
-            } else {
-                if (columns == 4) dot_tile(K, a + m, 1, row, c + m, n, 4);
-                else dot_tile(K, a + m, 1, row, c + m, n, 1);
-            }
-        }
-}
-
 static void KERNEL(product)(size_t M, const packed *w, const float *start,
                             const float *const *a, float *const *c)
 {
     const size_t N = w->gates * w->H;
 
-    /* few columns: the start, then lanes over k */
-    if (N < NARROW) {
-        for (size_t m = 0; m < M && start; m++)
-            for (size_t n = 0; n < N; n++)
-                c[m][n] = start == zeros ? 0 : start[n];
-        product_narrow(M, N, w->K, a, w->w, c);
+    if (packed_is_narrow(w) || (w->gates == 1 && N < NARROW)) {
+        few_run(M, w, start, a, c);
         return;
     }
 

@@ -16,7 +16,12 @@
 enum {
     LANES = 16,  /* logical lanes of a sum, whatever the register's width */
     PANEL = 16,  /* columns of a packed panel */
-    NARROW = 16, /* products with fewer columns use lanes over k, not chains */
+    NARROW = 16, /* a product of fewer columns and at least as many k is narrow:
+                    it has more than one sum for each output */
+    NARROW_SUMS = 4, /* so many, one for each k mod NARROW_SUMS */
+    CHAIN = 128,     /* terms of a chain; a longer sum of products is a sum of
+                        chains, each from 0 */
+    ROW_CHAIN = 16,  /* the same of what is summed row by row */
     GROUP_PANELS = 4 /* panels side by side in packed weights, at most */
 };
 
@@ -77,11 +82,11 @@ typedef struct update {
 /* Where a sum over rows goes: a leaf of a gradient, or a part of one. All
  * arrays are laid out alike. */
 typedef struct leaf_sum {
-    float *to;         /* receives the sum */
-    bool fresh;        /* it starts from 0, not from what to holds */
-    bool closed;       /* it is complete: 0 is added, so that no -0 is left, and
-                          then joins in order */
-    size_t join_count; /* 0 unless closed */
+    float *to;   /* receives the sum */
+    bool fresh;  /* its first chain starts from 0, not from what to holds */
+    bool closed; /* it is complete: 0 is added, so that no -0 is left, and
+                    then joins in order */
+    size_t join_count;         /* 0 unless closed */
     const float *const *joins; /* never overlap to */
 } leaf_sum;
 
@@ -116,10 +121,21 @@ inline size_t packed_blocks(size_t gates)
     return gates == 1 ? GROUP_PANELS : gates == 2 ? GROUP_PANELS / 2 : 1;
 }
 
+inline bool packed_is_narrow(const packed *w)
+{
+    return w->gates * w->H < NARROW && w->K >= NARROW;
+}
+
+/* Whether a narrow weight is packed for lanes over columns and k. */
+inline bool packed_in_blocks(const packed *w)
+{
+    return packed_is_narrow(w) && w->gates * w->H <= NARROW_SUMS;
+}
+
 /* Groups of panels of a packed weight; a narrow one is one group. */
 inline size_t packed_groups(const packed *w)
 {
-    if (w->gates * w->H < NARROW) return 1;
+    if (packed_is_narrow(w)) return 1;
     const size_t units = packed_blocks(w->gates) * PANEL;
     return (w->H + units - 1) / units;
 }
@@ -131,15 +147,15 @@ size_t packed_size(size_t gates, size_t H, size_t K);
 /* Packs w for product() and the steps of cells; element (n,k), n < gates H, is
  * w[n * row + k * column].
  *
- *   gates H >= NARROW   groups of panels; a panel is PANEL columns of one gate,
- *                       and the gates of the same units are side by side; with
- *                       fewer gates a group has more units:
- *                       4 gates  packed[unit / 16][k][gate][unit % 16]
- *                       1 gate   packed[n / 64][k][n % 64]
- *                       The last panel of a gate is filled up with 0, the last
- *                       group has only the panels it needs.
- *   gates H <  NARROW   rows over k, filled up with 0 to a multiple of LANES:
- *                       packed[n][k] */
+ *   not narrow   groups of panels; a panel is PANEL columns of one gate, and
+ *                the gates of the same units are side by side; with fewer gates
+ *                a group has more units:
+ *                4 gates  packed[unit / 16][k][gate][unit % 16]
+ *                1 gate   packed[n / 64][k][n % 64]
+ *                The last panel of a gate is filled up with 0, the last group
+ *                has only the panels it needs.
+ *   narrow       as if it were one gate: packed[k][n], n filled up with 0
+ *   in blocks    packed[k / 4][n][k % 4], n and k filled up with 0 to 4 */
 void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
           size_t column, float *to);
 

@@ -53,11 +53,11 @@ static void KERNEL(sigmoid_backward)(size_t n, float clip, const float *y,
 static void KERNEL(relu_backward)(size_t n, float clip, const float *y,
                                   const float *dy, float *dx)
 {
-    const vf zero = vf_set(0), high = vf_set(clip);
+    const vf zero = vf_set(0), end = vf_end(clip);
     for (size_t i = 0; i < n; i += VLEN) {
         vf v = vf_load(y + i, n - i), d = vf_load(dy + i, n - i);
         d = vf_select(vf_reaches(zero, v), zero, d);
-        vf_store(dx + i, vf_select(vf_reaches(v, high), zero, d), n - i);
+        vf_store(dx + i, vf_select(vf_reaches(v, end), zero, d), n - i);
     }
 }
 

@@ -1,9 +1,10 @@
 /*
  * outer.h: the sum of outer products over rows that makes the gradient of a
- * weight. Each output is one chain, r ascending, of a leaf, so cutting r into
- * blocks and keeping the sums in memory between them changes no bit. The tiles
- * of the first block start from 0 if the leaf is fresh; those of the last one
- * close it before they store it, so that no pass over dw is left to do that.
+ * weight. r is cut into blocks of CHAIN rows, and in each of them an output is
+ * one chain, r ascending. The chain of the first block starts from 0 if the
+ * leaf is fresh, else from what dw holds; those of the others start from 0 and
+ * are added to dw in order. The tiles of the last block close the leaf before
+ * they store it, so that no pass over dw is left to do that.
  *
  * It is a product whose k is r. It is cut into
  *
@@ -23,26 +24,27 @@
 #include "kernel/outer_narrow.h"
 
 enum {
-    OUTER_DEPTH = NARROW_DEPTH, /* r in a block */
-    OUTER_ROWS = 144,           /* rows of dw in a strip */
-    OUTER_HEIGHT = 1024,        /* rows of dw in a part */
-    OUTER_WIDTH = 256,          /* columns of dw in a part, besides the tail */
+    OUTER_ROWS = 144,    /* rows of dw in a strip */
+    OUTER_HEIGHT = 1024, /* rows of dw in a part */
+    OUTER_WIDTH = 256,   /* columns of dw in a part, besides the tail */
     OUTER_UNIT = NARROW_PANELS * PANEL,    /* strips are made of: whole tiles */
     TRANSPOSED_ROW = OUTER_HEIGHT + LANES, /* a power of two would put its rows
                                               into the same cache sets */
     OUTER_PANELS = SUMS / (TILE_ROWS * REGS) /* of a tile, at most */
 };
 
-/* A part of dw, and one block of r. */
+/* A part of dw, and one block of r, which is a chain. */
 typedef struct outer_part {
     size_t K;
     const float *const *da, *const *x;
-    size_t R;               /* at most OUTER_DEPTH */
-    size_t after;           /* r that follow: none, or at least R */
-    size_t first, rows;     /* at most OUTER_HEIGHT */
+    size_t R;               /* at most CHAIN */
+    size_t after;           /* r that follow */
+    size_t first, rows;     /* columns of da, at most OUTER_HEIGHT */
+    size_t row;             /* of dw, which is that of first */
     size_t column, columns; /* whole panels, at most OUTER_WIDTH */
     size_t tail;            /* columns after those, fewer than OUTER_NARROW */
     leaf_sum dw;            /* fresh and closed are those of the block */
+    bool adds;              /* the block adds to what dw holds then */
     float *transposed;      /* (tail,TRANSPOSED_ROW): the tail of dw */
 } outer_part;
 
@@ -59,6 +61,7 @@ typedef struct outer_tile {
     float *dw;
     const float *next;
     const leaf_sum *leaf; /* dw is in its to */
+    bool adds;
 } outer_tile;
 
 /* What the sums of a tile start from. rows and width are constants. */
@@ -81,6 +84,18 @@ INLINE void outer_start(const outer_tile *t, size_t rows, size_t width,
         UNROLL
         for (size_t j = 0; j < width; j++)
             sum[m][j] = load_all(t->dw + m * t->K + j * VLEN);
+    }
+}
+
+/* Adds what dw holds. rows and width are constants. */
+INLINE void outer_add(const outer_tile *t, size_t rows, size_t width,
+                      vf sum[TILE_ROWS][GROUP_PANELS * REGS])
+{
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        UNROLL
+        for (size_t j = 0; j < width; j++)
+            sum[m][j] += load_all(t->dw + m * t->K + j * VLEN);
     }
 }
 
@@ -152,6 +167,7 @@ INLINE void outer_run(const outer_tile *t, size_t rows, size_t panels,
         }
     }
 
+    if (t->adds) outer_add(t, rows, width, sum);
     if (closed) outer_close(t, rows, width, sum);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
@@ -231,7 +247,8 @@ static void tail_block(const outer_part *part, size_t n, size_t end,
                                .step = tail_width(tail),
                                .c = part->transposed + k * TRANSPOSED_ROW + n,
                                .row = TRANSPOSED_ROW,
-                               .fresh = part->dw.fresh};
+                               .fresh = part->dw.fresh,
+                               .adds = part->adds};
         narrow_tiles[tile_begin(tail, count, i + 1) - k - 1](&t);
     }
 }
@@ -239,7 +256,7 @@ static void tail_block(const outer_part *part, size_t n, size_t end,
 /* Where row n of the tail begins, in the arrays of dw. */
 INLINE size_t tail_at(const outer_part *part, size_t n)
 {
-    return (part->first + n) * part->K + part->column + part->columns;
+    return (part->row + n) * part->K + part->column + part->columns;
 }
 
 /* Copies the tail of dw into transposed. */
@@ -349,18 +366,18 @@ INLINE outer_next outer_next_of(const outer_part *part, size_t strip,
                                 size_t steps)
 {
     const bool last = strip + 1 == outer_strips(part);
-    const size_t then = last ? 0 : strip + 1, R = part->R;
+    const size_t then = last ? 0 : strip + 1;
+    const size_t R = last ? outer_least(part->after, CHAIN) : part->R;
     outer_next next = {.da = part->da,
                        .da_at = part->first + outer_strip_begin(part, then),
                        .da_end =
                            part->first + outer_strip_begin(part, then + 1),
                        .step = (R + steps - 1) / steps};
 
-    /* without a next block there is nothing to fetch */
-    if (!last || part->after > 0) next.R = R;
-    if (last && part->after > 0) {
-        next.da += R;
-        next.x = part->x + R;
+    next.R = R; /* without a next block there is nothing to fetch */
+    if (last && R > 0) {
+        next.da += part->R;
+        next.x = part->x + part->R;
         next.x_at = part->column;
         next.x_end = part->column + part->columns + part->tail;
     }
@@ -395,23 +412,27 @@ INLINE size_t outer_group_begin(const outer_part *part, size_t i)
 /* The whole panels of a strip; v holds the copied groups of x. */
 static void outer_strip(const outer_part *part, size_t strip, const float *v)
 {
-    _Alignas(64) float s[(OUTER_DEPTH + LANES) * (OUTER_ROWS + TILE_ROWS)];
+    _Alignas(64) float s[(CHAIN + LANES) * (OUTER_ROWS + TILE_ROWS)];
     const size_t R = part->R, K = part->K;
-    const size_t first = part->first + outer_strip_begin(part, strip);
-    const size_t end = part->first + outer_strip_begin(part, strip + 1);
+    const size_t first = outer_strip_begin(part, strip);
+    const size_t end = outer_strip_begin(part, strip + 1);
     const size_t groups = outer_groups(part);
     const size_t count = (end - first + TILE_ROWS - 1) / TILE_ROWS;
     outer_next next = outer_next_of(part, strip, groups * count);
-    outer_pack_tiles(part->da, R, first, end - first, s);
+    outer_pack_tiles(part->da, R, part->first + first, end - first, s);
 
     /* each group of columns stays in the first cache while all rows pass */
     for (size_t g = 0; g < groups; g++) {
         const size_t panel = outer_group_begin(part, g);
         const size_t panels = outer_group_begin(part, g + 1) - panel;
         outer_function *const *run = outer_tiles[part->dw.closed][panels - 1];
-        float *dw = part->dw.to + first * K + part->column + panel * PANEL;
-        outer_tile t = {
-            .R = R, .K = K, .v = v + panel * PANEL * R, .leaf = &part->dw};
+        float *dw = part->dw.to + (part->row + first) * K + part->column +
+                    panel * PANEL;
+        outer_tile t = {.R = R,
+                        .K = K,
+                        .v = v + panel * PANEL * R,
+                        .leaf = &part->dw,
+                        .adds = part->adds};
 
         for (size_t i = 0; i < count; i++) {
             const size_t m = i * TILE_ROWS;
@@ -429,8 +450,8 @@ static void outer_strip(const outer_part *part, size_t strip, const float *v)
 /* One block of r: copies its columns of x, then goes strip by strip. */
 static void outer_block(const outer_part *part)
 {
-    _Alignas(64) float v[OUTER_DEPTH * OUTER_WIDTH];
-    _Alignas(64) float x[OUTER_DEPTH * OUTER_NARROW];
+    _Alignas(64) float v[CHAIN * OUTER_WIDTH];
+    _Alignas(64) float x[CHAIN * OUTER_NARROW];
     const size_t R = part->R;
 
     /* x, group by group, then its tail */
@@ -450,28 +471,25 @@ static void outer_block(const outer_part *part)
     }
 }
 
-/* All r of a part, cut evenly into blocks; the first may be shorter. Without
- * any r one empty block remains. */
+/* All r of a part, chain by chain. Without any r one empty block remains. */
 static void outer_blocks(outer_part part, size_t R)
 {
     _Alignas(64) float transposed[OUTER_NARROW * TRANSPOSED_ROW];
-    const size_t blocks = R > 0 ? (R + OUTER_DEPTH - 1) / OUTER_DEPTH : 1;
-    const size_t depth = (R + blocks - 1) / blocks;
     const bool closed = part.dw.closed;
 
     part.transposed = transposed;
     if (!part.dw.fresh) tail_load(&part);
-    part.R = R - (blocks - 1) * depth;
-    for (size_t i = 0; i < blocks; i++) {
-        part.after = (blocks - 1 - i) * depth;
+    do {
+        part.R = outer_least(R, CHAIN);
+        part.after = R - part.R;
         part.dw.closed = closed && part.after == 0;
         outer_block(&part);
 
         part.da += part.R;
         part.x += part.R;
-        part.R = depth;
-        part.dw.fresh = false;
-    }
+        R = part.after;
+        part.dw.fresh = part.adds = true;
+    } while (R > 0);
     tail_store(&part);
 }
 
@@ -491,8 +509,9 @@ static void KERNEL(outer)(size_t R, size_t begin, size_t end, size_t K,
     for (size_t i = 0; i < heights; i++)
         for (size_t j = 0; j < widths; j++) {
             const size_t after = tile_begin(panels, widths, j + 1) * PANEL;
-            part.first = begin + tile_begin(N, heights, i);
-            part.rows = begin + tile_begin(N, heights, i + 1) - part.first;
+            part.row = tile_begin(N, heights, i);
+            part.rows = tile_begin(N, heights, i + 1) - part.row;
+            part.first = begin + part.row;
             part.column = tile_begin(panels, widths, j) * PANEL;
             part.columns = after - part.column;
             part.tail = j + 1 == widths ? K - after : 0;

@@ -9,9 +9,9 @@
 #include "kernel/tile.h"
 
 enum {
-    OUTER_NARROW = 32, /* columns are fewer than this */
-    NARROW_PANELS = 3, /* of a tile, at most */
-    NARROW_DEPTH = 176 /* r, at most */
+    OUTER_NARROW = 32,   /* columns are fewer than this */
+    NARROW_PANELS = 3,   /* of a tile, at most */
+    NARROW_DEPTH = CHAIN /* r, at most */
 };
 
 /* Copies count floats of each row, from at on, filled up to width with 0. */
@@ -33,7 +33,7 @@ typedef struct narrow_tile {
     size_t step;
     float *c; /* (.,row) */
     size_t row;
-    bool fresh;
+    bool fresh, adds; /* c starts from 0; the chain is added to c */
 } narrow_tile;
 
 /* Some panels, from n on. rows (of c) and panels are constants where this is
@@ -66,8 +66,10 @@ INLINE void narrow_run(const narrow_tile *t, size_t n, size_t rows,
     UNROLL
     for (size_t m = 0; m < rows; m++) {
         UNROLL
-        for (size_t v = 0; v < panels * REGS; v++)
-            store_all(c + m * row + v * VLEN, sum[m][v]);
+        for (size_t v = 0; v < panels * REGS; v++) {
+            float *to = c + m * row + v * VLEN;
+            store_all(to, t->adds ? load_all(to) + sum[m][v] : sum[m][v]);
+        }
     }
 }
 
@@ -84,13 +86,13 @@ INLINE void narrow_last(const narrow_tile *t, size_t n, size_t rows,
     columns_pack(t->da, t->R, t->at + n, count, width, da);
     for (size_t r = 0; r < t->R; r++)
         line[r] = da + r * width;
-    for (size_t m = 0; m < rows && !t->fresh; m++)
+    for (size_t m = 0; m < rows && (t->adds || !t->fresh); m++)
         for (size_t l = 0; l < width; l += VLEN)
             store_all(c + m * width + l,
                       vf_load(t->c + m * t->row + n + l, left(count, l)));
 
-    const narrow_tile copy = {t->R,    width, 0,     line,    t->x,
-                              t->step, c,     width, t->fresh};
+    const narrow_tile copy = {t->R,    width, 0,     line,     t->x,
+                              t->step, c,     width, t->fresh, t->adds};
     narrow_run(&copy, 0, rows, panels);
 
     for (size_t m = 0; m < rows; m++)

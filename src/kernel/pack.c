@@ -9,27 +9,37 @@ const float zeros[PANEL] = {0};
 
 extern size_t packed_blocks(size_t gates);
 extern size_t packed_groups(const packed *w);
+extern bool packed_is_narrow(const packed *w);
+extern bool packed_in_blocks(const packed *w);
 
 static size_t round_up(size_t n, size_t step)
 {
     return (n + step - 1) / step * step;
 }
 
-static bool is_narrow(size_t gates, size_t H) { return gates * H < NARROW; }
+/* The weight as it is packed: the columns of a narrow one are one gate. */
+static packed packed_shape(size_t gates, size_t H, size_t K)
+{
+    const packed shape = {.gates = gates, .H = H, .K = K};
+    if (!packed_is_narrow(&shape)) return shape;
+    return (packed){.gates = 1, .H = gates * H, .K = K};
+}
 
 size_t packed_size(size_t gates, size_t H, size_t K)
 {
-    return is_narrow(gates, H) ? gates * H * round_up(K, LANES)
-                               : gates * round_up(H, PANEL) * K;
+    const packed s = packed_shape(gates, H, K);
+    return packed_in_blocks(&s) ? NARROW_SUMS * round_up(K, NARROW_SUMS)
+                                : s.gates * round_up(s.H, PANEL) * K;
 }
 
-static void pack_narrow(size_t N, size_t K, const float *w, size_t row,
+static void pack_blocks(size_t N, size_t K, const float *w, size_t row,
                         size_t column, float *to)
 {
-    const size_t padded = round_up(K, LANES);
+    memset(to, 0, packed_size(1, N, K) * sizeof *to);
     for (size_t n = 0; n < N; n++)
-        for (size_t k = 0; k < padded; k++)
-            *to++ = k < K ? w[n * row + k * column] : 0;
+        for (size_t k = 0; k < K; k++)
+            to[(k / NARROW_SUMS * NARROW_SUMS + n) * NARROW_SUMS +
+               k % NARROW_SUMS] = w[n * row + k * column];
 }
 
 /* K <= PANEL steps of k of one panel, through a square: w is read along its
@@ -68,10 +78,11 @@ static void pack_panel(const float *w, size_t row, size_t column,
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
                  size_t begin, size_t end, float *to)
 {
-    const size_t gates = shape->gates, H = shape->H, K = shape->K;
+    const packed s = packed_shape(shape->gates, shape->H, shape->K);
+    const size_t gates = s.gates, H = s.H, K = s.K;
 
-    if (is_narrow(gates, H)) {
-        if (begin < end) pack_narrow(gates * H, K, w, row, column, to);
+    if (packed_in_blocks(&s)) {
+        if (begin < end) pack_blocks(H, K, w, row, column, to);
         return;
     }
 

@@ -11,8 +11,10 @@
 /* Weight (n,k), from where pack() has put it. */
 static double weight_at(const packed *w, size_t n, size_t k)
 {
-    const size_t padded = (w->K + LANES - 1) / LANES * LANES;
-    if (w->gates * w->H < NARROW) return (double)w->w[n * padded + k];
+    if (packed_in_blocks(w))
+        return (double)w->w[(k / NARROW_SUMS * NARROW_SUMS + n) * NARROW_SUMS +
+                            k % NARROW_SUMS];
+    if (packed_is_narrow(w)) return (double)w->w[k * PANEL + n];
 
     /* its group i, and the panel there */
     const size_t per_gate = packed_blocks(w->gates), all = packed_groups(w);
@@ -70,10 +72,11 @@ static void ref_outer(size_t R, size_t begin, size_t end, size_t K,
 {
     for (size_t n = begin; n < end; n++)
         for (size_t k = 0; k < K; k++) {
-            double sum = leaf_begin(dw, n * K + k);
+            size_t at = (n - begin) * K + k;
+            double sum = leaf_begin(dw, at);
             for (size_t r = 0; r < R; r++)
                 sum += (double)da[r][n] * (double)x[r][k];
-            dw->to[n * K + k] = leaf_end(dw, n * K + k, sum);
+            dw->to[at] = leaf_end(dw, at, sum);
         }
 }
 
@@ -82,11 +85,12 @@ static void ref_column_sum(size_t R, size_t begin, size_t end,
                            float *also)
 {
     for (size_t n = begin; n < end; n++) {
-        double sum = leaf_begin(db, n);
+        size_t at = n - begin;
+        double sum = leaf_begin(db, at);
         for (size_t r = 0; r < R; r++)
             sum += (double)da[r][n];
-        db->to[n] = leaf_end(db, n, sum);
-        if (also) also[n] = db->to[n];
+        db->to[at] = leaf_end(db, at, sum);
+        if (also) also[at] = db->to[at];
     }
 }
 
@@ -97,7 +101,7 @@ static void ref_column_sum(size_t R, size_t begin, size_t end,
 static void unit_sums(const fused_step *s, size_t m, size_t j, float *sum,
                       float *q)
 {
-    const size_t gates = s->hh.gates;
+    const size_t gates = s->hh.gates * s->hh.H / s->H;
     for (size_t g = 0; g < gates; g++) {
         const size_t n = g * s->H + j;
         double a = start_at(s->start, n, s->gate[m][n]);
@@ -200,7 +204,7 @@ static void ref_relu_backward(size_t n, float clip, const float *y,
                               const float *dy, float *dx)
 {
     for (size_t i = 0; i < n; i++)
-        dx[i] = y[i] <= 0 || y[i] >= clip ? 0 : dy[i];
+        dx[i] = y[i] <= 0 || (isfinite(clip) && y[i] >= clip) ? 0 : dy[i];
 }
 
 static void ref_exp_forward(size_t n, const float *x, float *y)

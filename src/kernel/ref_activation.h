@@ -51,17 +51,17 @@ static double activation_derivative(const elman_activation *f, double x)
     case ELMAN_ACTIVATION_SIGMOID:
         return y * (1 - y);
     case ELMAN_ACTIVATION_RELU:
-        return x > 0;
+        return x <= 0 ? 0 : 1; /* NaN is not flat */
     case ELMAN_ACTIVATION_AFFINE:
         return a;
     case ELMAN_ACTIVATION_LEAKY_RELU:
         return x > 0 ? 1 : a;
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
-        return x > a;
+        return x <= a ? 0 : 1;
     case ELMAN_ACTIVATION_SCALED_TANH:
         return a * b * (1 - tanh(b * x) * tanh(b * x));
     case ELMAN_ACTIVATION_HARD_SIGMOID:
-        return y > 0 && y < 1 ? a : 0;
+        return y <= 0 || y >= 1 ? 0 : a;
     case ELMAN_ACTIVATION_ELU:
         return x > 0 ? 1 : a * exp(x);
     case ELMAN_ACTIVATION_SOFTSIGN:
@@ -72,6 +72,14 @@ static double activation_derivative(const elman_activation *f, double x)
         break;
     }
     return 1;
+}
+
+/* Whether f has flat pieces, where its gradient is +0 whatever dy is. */
+static bool has_flat_pieces(elman_activation_kind kind)
+{
+    return kind == ELMAN_ACTIVATION_RELU ||
+           kind == ELMAN_ACTIVATION_THRESHOLDED_RELU ||
+           kind == ELMAN_ACTIVATION_HARD_SIGMOID;
 }
 
 static void ref_activation_forward(size_t n, const elman_activation *f,
@@ -87,8 +95,9 @@ static void ref_activation_backward(size_t n, const elman_activation *f,
 {
     for (size_t i = 0; i < n; i++) {
         const double derivative = activation_derivative(f, (double)x[i]);
-        const bool at_end = fabs((double)x[i]) >= (double)clip;
-        dx[i] = at_end ? 0 : (float)((double)dy[i] * derivative);
+        const bool at_end = isfinite(clip) && fabsf(x[i]) >= clip;
+        const bool flat = derivative == 0 && has_flat_pieces(f->kind);
+        dx[i] = at_end || flat ? 0 : (float)((double)dy[i] * derivative);
     }
 }
 

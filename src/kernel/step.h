@@ -145,6 +145,19 @@ static void rnn_done(const void *context, size_t row_begin, size_t row_end,
     }
 }
 
+/* All units, fewer than a panel has, from weights of one gate. */
+INLINE void step_few(const fused_step *s, group_done *done)
+{
+    const float *start = s->start;
+
+    if (s->x) {
+        KERNEL(product)(s->M, &s->ih, start, s->x, s->gate);
+        start = NULL;
+    }
+    KERNEL(product)(s->M, &s->hh, start, s->h_in, s->gate);
+    done(s, 0, s->M, 0, s->H);
+}
+
 /* The sums of the groups [begin,end): the input's part, if x is given, then the
  * recurrent part; and done for each tile. */
 INLINE void step_run(const fused_step *s, size_t begin, size_t end,
@@ -152,10 +165,17 @@ INLINE void step_run(const fused_step *s, size_t begin, size_t end,
 {
     sums sum = {.M = s->M, .w = &s->ih, .start = s->start, .c = s->gate};
 
+    if (begin >= end) return;
+    if (s->H < PANEL && !has_q) {
+        step_few(s, done);
+        return;
+    }
+
     /* the recurrent part then goes on from what the input's part has left */
     if (s->x) {
         sum.a = s->x;
-        sums_run(&sum, begin, end);
+        if (s->H >= PANEL) sums_run(&sum, begin, end);
+        else KERNEL(product)(s->M, &s->ih, s->start, s->x, s->gate);
         sum.start = NULL;
     }
 

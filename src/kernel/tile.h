@@ -1,7 +1,7 @@
 /*
  * tile.h: a tile of sums in registers: rows x panels of PANEL columns. Each
- * sum is a chain of its own, so the shape of a tile changes the speed, never a
- * bit.
+ * sum is made of chains of its own, so the shape of a tile changes the speed,
+ * never a bit.
  *
  *              k ->          panel panel panel panel     for each k: the
  *   a rows   [.......]   x   [...] [...] [...] [...]     panels of a group,
@@ -89,79 +89,93 @@ INLINE void tile_add(size_t rows, size_t panels, const float *const *a,
     }
 }
 
-/* Runs one tile: loads its sums, adds all k, stores them. far is the number of
- * cache lines to prefetch for each k; whole: every panel has PANEL columns. All
- * but t are constants where this is called. */
+/* Adds a chain of each sum to what came before: where the sum starts or, from
+ * the second chain on, what stands where it goes. */
+INLINE void tile_join(const tile *t, size_t rows, size_t panels, bool whole,
+                      bool first, vf sum[TILE_ROWS][TILE_PANELS * REGS])
+{
+    const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
+    const float *const *from = first ? t->from : (const float *const *)t->to;
+    const size_t from_mask = first ? t->from_at : SIZE_MAX;
+    size_t at[TILE_PANELS], from_at[TILE_PANELS];
+
+    /* the same for the last gate, if it has rows of its own */
+    float *const *last_to = t->last ? t->last_to : t->to;
+    const float *const *last_from = from;
+    size_t last_mask = from_mask;
+    if (t->last) {
+        last_from = first ? t->last_from : (const float *const *)last_to;
+        last_mask = first ? t->last_from_at : SIZE_MAX;
+    }
+
+    UNROLL
+    for (size_t p = 0; p < panels; p++) {
+        at[p] = t->at[p];
+        from_at[p] = at[p] & (p % group == group - 1 ? last_mask : from_mask);
+    }
+
+    /* row by row: any store might change a pointer */
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        const float *row = from[m], *last_row = last_from[m];
+        UNROLL
+        for (size_t v = 0; v < panels * REGS; v++) {
+            const size_t p = v / REGS, l = v % REGS * VLEN;
+            const float *here =
+                (p % group == group - 1 ? last_row : row) + from_at[p] + l;
+            sum[m][v] = (whole ? load_all(here)
+                               : vf_load(here, left(t->columns[p], l))) +
+                        sum[m][v];
+        }
+
+        float *to = t->to[m], *last = last_to[m];
+        UNROLL
+        for (size_t v = 0; v < panels * REGS; v++) {
+            const size_t p = v / REGS, l = v % REGS * VLEN;
+            float *here = (p % group == group - 1 ? last : to) + at[p] + l;
+            if (whole) store_all(here, sum[m][v]);
+            else vf_store(here, sum[m][v], left(t->columns[p], l));
+        }
+    }
+}
+
+/* Runs one tile, CHAIN terms at a time. far is the number of cache lines to
+ * prefetch for each k; whole: every panel has PANEL columns. All but t are
+ * constants where this is called. */
 INLINE void tile_run(const tile *t, size_t rows, size_t panels, size_t far,
                      bool whole)
 {
-    const size_t group = panels > GROUP_PANELS ? panels / 2 : panels;
-    const bool last = t->last;
-    vf sum[TILE_ROWS][TILE_PANELS * REGS];
-    const float *a[TILE_ROWS];
-    size_t at[TILE_PANELS];
-    UNROLL
-    for (size_t p = 0; p < panels; p++)
-        at[p] = t->at[p];
-
-    /* where the sums start */
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        const float *row = t->from[m];
-        a[m] = t->a[m] + t->first;
-        UNROLL
-        for (size_t p = 0; p < panels; p++) {
-            const float *from = row + (at[p] & t->from_at);
-            if (p % group == group - 1 && last)
-                from = t->last_from[m] + (at[p] & t->last_from_at);
-            UNROLL
-            for (size_t r = 0; r < REGS; r++)
-                sum[m][p * REGS + r] =
-                    whole ? load_all(from + r * VLEN)
-                          : vf_load(from + r * VLEN,
-                                    left(t->columns[p], r * VLEN));
-        }
-    }
-
-    /* all k; meanwhile far tiles fetch what is read after this one */
-    const float *w = t->w, *prefetch = t->prefetch;
     const size_t K = t->K, w_step = t->w_step, group_step = t->group_step;
-    UNROLL_4
-    for (size_t k = 0; k < K; k++) {
-        UNROLL
-        for (size_t line = 0; line < far; line++)
-            __builtin_prefetch(prefetch + line * LANES, 0, 2);
-        prefetch += far * LANES;
-        tile_add(rows, panels, a, k, w, group_step, sum);
-        w += w_step;
-    }
+    const float *w = t->w, *prefetch = t->prefetch, *a[TILE_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        a[m] = t->a[m] + t->first;
 
-    /* all pointers before the first store, which might change any of them */
-    float *to[TILE_ROWS], *last_to[TILE_ROWS];
-    UNROLL
-    for (size_t p = 0; p < panels; p++)
-        at[p] = t->at[p];
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        to[m] = t->to[m];
-        last_to[m] = last ? t->last_to[m] : to[m];
-    }
-
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
+    size_t begin = 0, end;
+    do {
+        end = K - begin < CHAIN ? K : begin + CHAIN;
+        vf sum[TILE_ROWS][TILE_PANELS * REGS];
         UNROLL
-        for (size_t p = 0; p < panels; p++) {
-            float *row = p % group == group - 1 ? last_to[m] : to[m];
+        for (size_t m = 0; m < rows; m++) {
             UNROLL
-            for (size_t r = 0; r < REGS; r++) {
-                float *here = row + at[p] + r * VLEN;
-                if (whole) store_all(here, sum[m][p * REGS + r]);
-                else
-                    vf_store(here, sum[m][p * REGS + r],
-                             left(t->columns[p], r * VLEN));
-            }
+            for (size_t v = 0; v < panels * REGS; v++)
+                sum[m][v] = vf_set(0);
         }
-    }
+
+        /* a chain; meanwhile far tiles fetch what is read after this one */
+        UNROLL_4
+        for (size_t k = begin; k < end; k++) {
+            UNROLL
+            for (size_t line = 0; line < far; line++)
+                __builtin_prefetch(prefetch + line * LANES, 0, 2);
+            prefetch += far * LANES;
+            tile_add(rows, panels, a, k, w, group_step, sum);
+            w += w_step;
+        }
+
+        tile_join(t, rows, panels, whole, begin == 0, sum);
+        begin = end;
+    } while (end < K);
 }
 
 /* ---- The shapes --------------------------------------------------------- */

@@ -71,6 +71,7 @@ INLINE size_t left(size_t n, size_t at) { return n > at ? n - at : 0; }
  *   vf_min(a, b)        a < b ? a : b   so b if one is NaN
  *   vf_max(a, b)        a > b ? a : b   likewise
  *   vf_fma(a, b, c)     a b + c, rounded once
+ *   vf_repeat(p)        the four floats from p on, again and again
  *   load_some           the first n < VLEN lanes, 0 in the others
  *   store_some          the first n < VLEN lanes, nothing else */
 
@@ -81,6 +82,10 @@ typedef __mmask16 vm;
 INLINE vm vf_first(size_t n) { return (vm)(n < VLEN ? (1u << n) - 1 : 0xffff); }
 INLINE vf vf_set(float x) { return _mm512_set1_ps(x); }
 INLINE vf load_all(const float *p) { return _mm512_loadu_ps(p); }
+INLINE vf vf_repeat(const float *p)
+{
+    return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
+}
 INLINE void store_all(float *p, vf v) { _mm512_storeu_ps(p, v); }
 INLINE vf load_some(const float *p, size_t n)
 {
@@ -112,6 +117,10 @@ INLINE vm vf_first(size_t n)
 }
 INLINE vf vf_set(float x) { return _mm256_set1_ps(x); }
 INLINE vf load_all(const float *p) { return _mm256_loadu_ps(p); }
+INLINE vf vf_repeat(const float *p)
+{
+    return _mm256_broadcast_ps((const __m128 *)p);
+}
 INLINE void store_all(float *p, vf v) { _mm256_storeu_ps(p, v); }
 INLINE vf load_some(const float *p, size_t n)
 {
@@ -149,6 +158,7 @@ INLINE vf load_all(const float *p)
     memcpy(&v, p, sizeof v);
     return v;
 }
+INLINE vf vf_repeat(const float *p) { return load_all(p); }
 INLINE void store_all(float *p, vf v) { memcpy(p, &v, sizeof v); }
 INLINE vf load_some(const float *p, size_t n)
 {
@@ -213,6 +223,13 @@ INLINE vf vf_sign(vf a, vf b) { return (vf)((vu)a | ((vu)b & 0x80000000)); }
 INLINE vf vf_bound(vf low, vf high, vf x)
 {
     return vf_max(low, vf_min(high, x));
+}
+
+/* What a value reaches where clip stops its gradient: of no clip NaN, which
+ * nothing reaches, not even infinity. */
+INLINE vf vf_end(float clip)
+{
+    return vf_set(clip < __builtin_inff() ? clip : __builtin_nanf(""));
 }
 
 /* ---- Double, for sums --------------------------------------------------- */

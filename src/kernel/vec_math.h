@@ -60,22 +60,16 @@ INLINE vf vf_exp(vf x)
     return (e.e1 + 1) * vf_power2(first) * vf_power2(e.n - first);
 }
 
-/* Through exp(-|x|), which keeps the relative error small where the sigmoid is
- * tiny. */
-INLINE vf vf_sigmoid(vf x)
-{
-    vf e = vf_exp(-vf_abs(x));
-    return vf_select(vf_less(x, vf_set(0)), e, vf_set(1)) / (e + 1);
-}
-
-/* ---- Faster forms for the gates of cells --------------------------------- */
+/* ---- Sigmoid and tanh ---------------------------------------------------- */
 
 /* Several arguments advance together, since each operation on one alone would
- * wait for the one before; sigmoid and tanh are left as fractions, so that
- * divisions can be shared. Beyond these bounds on the argument a sigmoid in
- * float is 1 or below 3e-19, and tanh is +-1. */
-#define SIGMOID_BOUND 43.0f
-#define TANH_BOUND    10.0f
+ * wait for the one before. Above these bounds a sigmoid is 1, and tanh is +-1.
+ * Below -0x1.61814cp+6 (-88.376) the exponent n of exp(-x) rounds to 128, so
+ * that 2^n is infinite: there a sigmoid is 0 instead of a denormal of at most
+ * 4.156e-39. The lower bound is beyond that. */
+#define SIGMOID_HIGH 87.0f
+#define SIGMOID_LOW  (-89.0f)
+#define TANH_BOUND   10.0f
 enum { GATE_EXP_MAX = 8 };
 
 /* The first sigmoid_count of x (count) become 1 + exp(-x) = 1 / sigmoid(x).
@@ -93,9 +87,9 @@ INLINE void vf_gate_exp(size_t sigmoid_count, size_t count, vf *x)
     /* the exponents, within their bounds: -x and 2|x| */
     UNROLL
     for (size_t i = 0; i < count; i++) {
-        const vf bound = vf_set(i < sigmoid_count ? SIGMOID_BOUND : TANH_BOUND);
-        r[i] = i < sigmoid_count ? -vf_bound(-bound, bound, x[i])
-                                 : vf_min(bound, vf_abs(x[i]));
+        const vf low = vf_set(SIGMOID_LOW), high = vf_set(SIGMOID_HIGH);
+        r[i] = i < sigmoid_count ? -vf_bound(low, high, x[i])
+                                 : vf_min(vf_set(TANH_BOUND), vf_abs(x[i]));
     }
     UNROLL
     for (size_t i = 0; i < count; i++) {
@@ -134,36 +128,18 @@ INLINE void vf_gate_exp(size_t sigmoid_count, size_t count, vf *x)
     }
 }
 
+INLINE vf vf_sigmoid(vf x)
+{
+    vf e = x;
+    vf_gate_exp(1, 1, &e);
+    return 1 / e;
+}
+
 INLINE vf vf_tanh(vf x)
 {
     vf e = x;
     vf_gate_exp(0, 1, &e);
     return vf_sign(e / (e + 2), x);
-}
-
-/* x (count) become their inverses, with one division for each pair x[i] and
- * x[i + apart]; each inverse is then corrected by its remainder, so 1 / 1 is 1.
- * count is twice apart, both are constants; products of pairs must not
- * overflow. */
-INLINE void vf_invert(size_t count, size_t apart, vf *x)
-{
-    vf both[GATE_EXP_MAX], inverse[GATE_EXP_MAX], rest[GATE_EXP_MAX];
-
-    /* 1 / x[i] = x[j] / (x[i] x[j]) */
-    UNROLL
-    for (size_t i = 0; i < apart; i++)
-        both[i] = 1 / (x[i] * x[i + apart]);
-    UNROLL
-    for (size_t i = 0; i < count; i++)
-        inverse[i] = both[i % apart] * x[(i + apart) % count];
-
-    /* one step of Newton's method */
-    UNROLL
-    for (size_t i = 0; i < count; i++)
-        rest[i] = vf_fma(-x[i], inverse[i], vf_set(1));
-    UNROLL
-    for (size_t i = 0; i < count; i++)
-        x[i] = vf_fma(inverse[i], rest[i], inverse[i]);
 }
 
 /* log(m 2^n) = n log 2 + log(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). */

@@ -21,36 +21,47 @@ typedef struct rows_context {
     float *dx;
 } rows_context;
 
+/* The function of a layer whose kind names it, or whose config does; 0 for
+ * softmax. */
+static elman_activation_kind function_of(const layer *l)
+{
+    switch ((int)l->config.kind) {
+    case ELMAN_TANH:
+        return ELMAN_ACTIVATION_TANH;
+    case ELMAN_SIGMOID:
+        return ELMAN_ACTIVATION_SIGMOID;
+    case ELMAN_RELU:
+        return ELMAN_ACTIVATION_RELU;
+    case ELMAN_ACTIVATION:
+        return l->config.activation.kind;
+    default:
+        return ELMAN_ACTIVATION_DEFAULT;
+    }
+}
+
 static void forward_rows(const void *context, size_t begin, size_t end)
 {
     const rows_context *at = context;
     const kernels *k = at->p->k;
+    elman_activation_kind function = function_of(at->l);
     size_t O = at->l->O;
 
-    /* row by row, by the layer's kind */
+    /* row by row; three functions have kernels of their own */
     for (size_t r = begin; r < end; r++) {
         const float *x = at->x + at->p->rows[r] * O;
         float *y = at->s->y + at->p->rows[r] * O;
 
-        switch ((int)at->l->config.kind) {
-        case ELMAN_TANH:
+        if (function == ELMAN_ACTIVATION_TANH)
             k->tanh_forward(O, INFINITY, x, y);
-            break;
-        case ELMAN_SIGMOID:
+        else if (function == ELMAN_ACTIVATION_SIGMOID)
             k->sigmoid_forward(O, INFINITY, x, y);
-            break;
-        case ELMAN_RELU:
+        else if (function == ELMAN_ACTIVATION_RELU)
             k->relu_forward(O, INFINITY, x, y);
-            break;
-        case ELMAN_ACTIVATION:
+        else if (at->l->config.kind == ELMAN_ACTIVATION)
             k->activation_forward(O, &at->l->config.activation, INFINITY, x, y);
-            break;
-        case ELMAN_LOG_SOFTMAX:
+        else if (at->l->config.kind == ELMAN_LOG_SOFTMAX)
             k->log_softmax(O, x, y);
-            break;
-        default:
-            k->softmax(O, x, y);
-        }
+        else k->softmax(O, x, y);
     }
 }
 
@@ -58,35 +69,28 @@ static void backward_rows(const void *context, size_t begin, size_t end)
 {
     const rows_context *at = context;
     const kernels *k = at->p->k;
+    elman_activation_kind function = function_of(at->l);
     size_t O = at->l->O;
 
-    /* row by row; custom functions need x, all others y alone */
+    /* row by row; functions without kernels need x, all others y alone */
     for (size_t r = begin; r < end; r++) {
         const float *y = at->s->y + at->p->rows[r] * O;
         const float *dy = at->s->dy + at->p->rows[r] * O;
         const float *x = at->x + at->p->rows[r] * O;
         float *dx = at->dx + at->p->rows[r] * O;
 
-        switch ((int)at->l->config.kind) {
-        case ELMAN_TANH:
+        if (function == ELMAN_ACTIVATION_TANH)
             k->tanh_backward(O, INFINITY, y, dy, dx);
-            break;
-        case ELMAN_SIGMOID:
+        else if (function == ELMAN_ACTIVATION_SIGMOID)
             k->sigmoid_backward(O, INFINITY, y, dy, dx);
-            break;
-        case ELMAN_RELU:
+        else if (function == ELMAN_ACTIVATION_RELU)
             k->relu_backward(O, INFINITY, y, dy, dx);
-            break;
-        case ELMAN_ACTIVATION:
+        else if (at->l->config.kind == ELMAN_ACTIVATION)
             k->activation_backward(O, &at->l->config.activation, INFINITY, x,
                                    dy, dx);
-            break;
-        case ELMAN_LOG_SOFTMAX:
+        else if (at->l->config.kind == ELMAN_LOG_SOFTMAX)
             k->log_softmax_backward(O, y, dy, dx);
-            break;
-        default:
-            k->softmax_backward(O, y, dy, dx);
-        }
+        else k->softmax_backward(O, y, dy, dx);
     }
 }
 

@@ -83,8 +83,9 @@ static void backward(const layer *l, const pass *p, layer_state *s,
                     .b = zeros,
                     .x = s->dy,
                     .y = dx};
-    rows_gradient(p, l->O, l->I, s->dy, x, p->training->gradients + l->weight,
-                  l->bias == NOWHERE ? NULL : p->training->gradients + l->bias);
+    product_gradient g = {
+        .N = l->O, .K = l->I, .dw = l->weight, .db = l->bias, .db2 = NOWHERE};
+    rows_gradient(p, &g, s->dy, x);
     if (!dx) return;
     rows_clear(p, l->I, dx);
     rows_run(p, l->O * l->I, rows_part, &job);

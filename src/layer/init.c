@@ -65,18 +65,35 @@ static elman_status check(const parameter *p)
 
 /* ---- Element by element ------------------------------------------------- */
 
+enum { CHUNK = 256 }; /* numbers at a time, to stay in the first cache */
+
+static size_t chunk(size_t n, size_t begin)
+{
+    return n - begin < CHUNK ? n - begin : CHUNK;
+}
+
 static void draw_uniform(random_key key, double mean, double bound, size_t n,
                          float *values)
 {
-    for (size_t i = 0; i < n; i++)
-        values[i] =
-            (float)(mean + bound * (2 * (double)random_uniform(key, i) - 1));
+    float drawn[CHUNK];
+    for (size_t begin = 0; begin < n; begin += CHUNK) {
+        size_t count = chunk(n, begin);
+        random_fill_uniform(key, begin, count, drawn);
+        for (size_t i = 0; i < count; i++)
+            values[begin + i] =
+                (float)(mean + bound * (2 * (double)drawn[i] - 1));
+    }
 }
 
 static void draw_gaussian(random_key key, double sigma, size_t n, float *values)
 {
-    for (size_t i = 0; i < n; i++)
-        values[i] = (float)(sigma * random_gaussian(key, i));
+    double drawn[CHUNK];
+    for (size_t begin = 0; begin < n; begin += CHUNK) {
+        size_t count = chunk(n, begin);
+        random_fill_gaussian(key, begin, count, drawn);
+        for (size_t i = 0; i < count; i++)
+            values[begin + i] = (float)(sigma * drawn[i]);
+    }
 }
 
 static void draw_constant(double value, size_t n, float *values)
@@ -140,10 +157,16 @@ static void draw_orthogonal(random_key key, uint64_t first, double gain,
     size_t few = tall ? columns : rows;
 
     /* a tall Gaussian block: a wide one is transposed */
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++)
-            room[tall ? r * few + c : c * few + r] =
-                random_gaussian(key, first + r * columns + c);
+    for (size_t r = 0; r < rows && tall; r++)
+        random_fill_gaussian(key, first + r * columns, columns, room + r * few);
+    for (size_t r = 0; r < rows && !tall; r++)
+        for (size_t c = 0, n; c < columns; c += n) {
+            double drawn[CHUNK];
+            n = chunk(columns, c);
+            random_fill_gaussian(key, first + r * columns + c, n, drawn);
+            for (size_t i = 0; i < n; i++)
+                room[(c + i) * few + r] = drawn[i];
+        }
 
     make_orthonormal(tall ? rows : columns, few, room, room + rows * columns);
 

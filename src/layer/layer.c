@@ -95,9 +95,9 @@ packed pass_packed(const pass *p, const packed_copy *copy)
 /* Multiply-adds that are worth a second thread. */
 enum { WORK_MIN = 1 << 18 };
 
-static size_t parts_for(const pass *p, size_t work_of_row)
+size_t rows_parts(const pass *p, size_t work)
 {
-    return p->row_count * work_of_row < WORK_MIN ? 1 : (size_t)p->threads;
+    return p->row_count * work < WORK_MIN ? 1 : (size_t)p->threads;
 }
 
 typedef struct rows_job {
@@ -117,64 +117,10 @@ void rows_run(const pass *p, size_t work,
               void (*part)(const void *context, size_t begin, size_t end),
               const void *context)
 {
-    size_t parts = parts_for(p, work);
+    size_t parts = rows_parts(p, work);
 
     rows_job job = {part, context, p->row_count, parts};
     if (p->row_count) thread_run(p->threads, parts, rows_part, &job);
-}
-
-typedef struct gradient_job {
-    const pass *p;
-    size_t N, K, parts;
-    const float *const *dy, *const *x;
-    float *dw, *db, *also;
-    size_t shared;
-} gradient_job;
-
-/* Each thread owns some rows of dw and the same of db. */
-static void gradient_part(void *context, size_t index)
-{
-    const gradient_job *job = context;
-    size_t blocks = (job->N + LANES - 1) / LANES;
-    size_t begin = blocks * index / job->parts * LANES;
-    size_t end = blocks * (index + 1) / job->parts * LANES;
-    if (end > job->N) end = job->N;
-
-    const leaf_sum dw = {.to = job->dw}, db = {.to = job->db},
-                   also = {.to = job->also};
-    const kernels *k = job->p->k;
-    const size_t rows = job->p->row_count;
-    if (job->dw) k->outer(rows, begin, end, job->K, job->dy, job->x, &dw);
-
-    /* db of its columns; also gets the sums of those that are shared */
-    const size_t cut = end < job->shared ? end : job->shared;
-    if (job->db) k->column_sum(rows, begin, end, job->dy, &db, NULL);
-    if (job->also) k->column_sum(rows, begin, cut, job->dy, &also, NULL);
-}
-
-void pointers_gradient(const pass *p, size_t N, size_t K,
-                       const float *const *dy, const float *const *x, float *dw,
-                       float *db, float *also, size_t shared)
-{
-    if (!p->row_count) return;
-    size_t parts = parts_for(p, N * K), blocks = (N + LANES - 1) / LANES;
-    if (parts > blocks) parts = blocks;
-
-    gradient_job job = {p, N, K, parts, dy, x, dw, db, also, shared};
-    thread_run(p->threads, parts, gradient_part, &job);
-}
-
-void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
-                   const float *x, float *dw, float *db)
-{
-    const float **dys = p->training->pointers,
-                **xs = p->training->pointers + p->row_count;
-    for (size_t r = 0; r < p->row_count; r++) {
-        dys[r] = dy + p->order[r] * N;
-        xs[r] = dw ? x + p->order[r] * K : NULL;
-    }
-
-    pointers_gradient(p, N, K, dys, xs, dw, db, NULL, 0);
 }
 
 void rows_clear(const pass *p, size_t O, float *y)

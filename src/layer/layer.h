@@ -14,6 +14,8 @@
 #include "base/status.h"
 #include "cell/cell.h"
 #include "kernel/kernel.h"
+#include "layer/gradient.h"
+#include "layer/pass.h"
 
 /* Rows that a product over all steps takes at once: weights that no cache holds
  * are read so many times less often. */
@@ -107,57 +109,6 @@ typedef struct layer {
     packed_copy packed, packed_back;
 } layer;
 
-/* Who takes the rows of a model's output as they are made, while they are in
- * the cache: blocks of valid rows, as numbers t * B + b, of y (T,B,O) with room
- * dy (T,B,O) for their gradient, or NULL. Called on the thread that made the
- * rows, so on several at once, each row once. */
-typedef struct row_sink {
-    void (*take)(void *context, size_t count, const uint32_t *rows,
-                 const float *y, float *dy);
-    void *context;
-} row_sink;
-
-/* What all recurrent levels remember between passes. A direction's h is
- * (capacity,R) from h + memory_h * capacity, its c (capacity,H) likewise;
- * gradients of them are laid out in the same way. */
-typedef struct pass_memory {
-    size_t capacity; /* sequences */
-    float *h, *c;
-} pass_memory;
-
-/* What only training needs. */
-typedef struct pass_training {
-    uint64_t seed, draw;    /* key the random masks */
-    float *gradients;       /* of weights, by parameter offset */
-    float *dh_n, *dc_n;     /* gradients at the memory after the pass */
-    float *dh_0, *dc_0;     /* and before it */
-    const float **pointers; /* (2,row_count) room for row pointers */
-} pass_training;
-
-/* What a pass is about: shared by all its layers. */
-typedef struct pass {
-    size_t T, B;
-    int threads;
-    const kernels *k;
-    const float *weights; /* the model's, by parameter offset */
-    const float *packed;  /* the model's packed copies */
-
-    size_t *lengths;        /* (B) */
-    bool ragged;            /* some length is less than T */
-    uint64_t *ids;          /* (B) */
-    uint64_t *steps_before; /* (B) steps of each sequence before this pass */
-
-    /* valid (t,b) as t * B + b: ascending, and in the order in which gradients
-     * of weights are summed (docs/NUMERICS.md) */
-    size_t row_count;
-    uint32_t *rows, *order;
-
-    pass_memory memory;
-    const pass_training *training; /* NULL: forward alone, no random masks */
-    const int32_t *tokens;         /* (T,B) or NULL */
-    const row_sink *sink;          /* for the layer at hand to feed, or NULL */
-} pass;
-
 struct stream_step;
 
 /* Zoneout of h or of c; all NULL without it. */
@@ -239,10 +190,11 @@ typedef struct layer_state {
     float *y, *dy; /* (T,B,O), T = 1 after ELMAN_LAST */
     float *own;    /* where y points unless it is an alias */
     direction_state directions[DIRECTIONS];
-    float *mask;  /* (T,B,O) or (B,O) dropout while training */
-    float *x_hat; /* (T,B,I) layer norm */
-    float *rstd;  /* (T,B) layer norm */
-    bool steps;   /* streams by its kind's step */
+    float *mask;        /* (T,B,O) or (B,O) dropout while training */
+    float *x_hat;       /* (T,B,I) layer norm */
+    float *rstd;        /* (T,B) layer norm */
+    uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
+    bool steps;         /* streams by its kind's step */
     walk_plans forward_plans, backward_plans; /* kept from pass to pass */
     walk_plans wave_plans; /* of this level and those that follow */
 } layer_state;
@@ -294,22 +246,31 @@ size_t plan_room(layer_plan *plan, size_t floats);
 /* A packed copy as products take it. */
 packed pass_packed(const pass *p, const packed_copy *copy);
 
-/* ---- Products over all valid steps; rows split over the pass's threads -- */
+/* ---- Products over all valid steps, on the pass's threads --------------- */
 
-/* dw (N,K) += sum over rows in gradient order of dy x; db (N) the sum of dy.
- * Either may be NULL. */
-void rows_gradient(const pass *p, size_t N, size_t K, const float *dy,
-                   const float *x, float *dw, float *db);
+/* The gradients of a product with a weight, by offset or NOWHERE. */
+typedef struct product_gradient {
+    size_t N, K;
+    ptrdiff_t dw;  /* (N,K) sums of dy x */
+    ptrdiff_t db;  /* (N) sums of dy */
+    ptrdiff_t db2; /* the first of these, shared many, again */
+    size_t shared;
+} product_gradient;
+
+/* Sums over rows in gradient order, from dy (T,B,N) and x (T,B,K). */
+void rows_gradient(const pass *p, const product_gradient *g, const float *dy,
+                   const float *x);
 
 /* The same for row pointers (row_count) that the caller has filled, in
- * gradient order; also (N), unless NULL, gets the first sums, shared many, of
- * dy as well. */
-void pointers_gradient(const pass *p, size_t N, size_t K,
-                       const float *const *dy, const float *const *x, float *dw,
-                       float *db, float *also, size_t shared);
+ * gradient order. */
+void pointers_gradient(const pass *p, const product_gradient *g,
+                       const float *const *dy, const float *const *x);
 
 /* Zeroes the rows of y (T,B,O) after each sequence's end. */
 void rows_clear(const pass *p, size_t O, float *y);
+
+/* Threads for a product with so many multiply-adds in a row. */
+size_t rows_parts(const pass *p, size_t work);
 
 /* Calls part for the valid rows, in ranges from begin to before end, on the
  * pass's threads if there is work enough: so many multiply-adds in a row. */

@@ -45,18 +45,39 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     }
 }
 
+/* What the sums of dw and db read. */
+typedef struct sums_job {
+    const layer *l;
+    const pass *p;
+    const layer_state *s;
+} sums_job;
+
+static void add_weight(const void *context, size_t begin, size_t end, float *dw)
+{
+    const sums_job *job = context;
+    for (size_t r = begin; r < end; r++) {
+        size_t at = job->p->order[r] * job->l->I;
+        job->p->k->multiply_add(job->l->I, job->s->dy + at, job->s->x_hat + at,
+                                dw);
+    }
+}
+
+static void add_bias(const void *context, size_t begin, size_t end, float *db)
+{
+    const sums_job *job = context;
+    for (size_t r = begin; r < end; r++)
+        job->p->k->add(job->l->I, job->s->dy + job->p->order[r] * job->l->I,
+                       db);
+}
+
 static void backward(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx)
 {
     (void)x;
 
-    /* dw and db */
-    for (size_t r = 0; r < p->row_count; r++) {
-        size_t at = p->order[r] * l->I;
-        p->k->multiply_add(l->I, s->dy + at, s->x_hat + at,
-                           p->training->gradients + l->weight);
-        p->k->add(l->I, s->dy + at, p->training->gradients + l->bias);
-    }
+    sums_job job = {l, p, s};
+    gradient_run(p, (size_t)l->weight, l->I, add_weight, &job);
+    gradient_run(p, (size_t)l->bias, l->I, add_bias, &job);
 
     /* dx */
     if (!dx) return;

@@ -94,8 +94,9 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
     if (l->cell->has_cell) plan->c += l->H;
 }
 
-/* A fused cell reads its weights by gates; backward, and the other cells, read
- * them as they are. */
+/* A fused cell reads its weights by gates, but fewer units than a panel has
+ * side by side, except those of a GRU, whose n has a sum of its own; backward,
+ * and the other cells, read them as they are. */
 static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
 {
     size_t H = l->H, R = l->R, gates = l->cell->gate_count,
@@ -104,12 +105,13 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
     if (plan->overflow) return; /* sizes that do not even add up */
 
     /* weights for the sums; of the input also transposed, for backward */
-    if (l->fused) {
-        d->ih = plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1);
-        d->hh[0] = plan_packed(plan, gates, H, R, d->w_hh, R, 1);
-    } else {
-        d->ih = plan_packed(plan, 1, l->G, l->I, d->w_ih, l->I, 1);
-    }
+    bool by_gates = l->fused && H >= PANEL;
+    d->ih = by_gates ? plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1)
+                     : plan_packed(plan, 1, l->G, l->I, d->w_ih, l->I, 1);
+    if (l->fused)
+        d->hh[0] = by_gates || split < gates
+                       ? plan_packed(plan, gates, H, R, d->w_hh, R, 1)
+                       : plan_packed(plan, 1, l->G, R, d->w_hh, R, 1);
     d->ih_back = plan_packed(plan, 1, l->I, l->G, d->w_ih, 1, l->I);
 
     /* the recurrent weight, part by part */
@@ -176,7 +178,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->D = c->bidirectional ? 2 : 1;
     l->level = plan->level_count++;
     l->custom = cell_needs_sums(c);
-    l->fused = l->cell->step && l->H >= NARROW && !l->custom;
+    l->fused = l->cell->step && !l->custom;
 
     if (!sizes_multiply(l->cell->gate_count, l->H, 1, &l->G) ||
         l->G > MOST_FEATURES) {

@@ -167,6 +167,48 @@ static void begin_direction(const layer *l, const pass *p, size_t direction,
                p->B * l->H * sizeof(float));
 }
 
+/* What the sums of one direction's parameters read. */
+typedef struct sums_job {
+    const layer *l;
+    const pass *p;
+    size_t direction;
+    const direction_state *d;
+} sums_job;
+
+/* Adds those rows (B,n) of carry whose sequences began with this pass. */
+static void add_beginnings(const pass *p, size_t begin, size_t end, size_t n,
+                           const float *carry, float *sums)
+{
+    for (size_t b = begin; b < end; b++)
+        if (gradient_begins(p, b)) p->k->add(n, carry + b * n, sums);
+}
+
+static void add_h_0(const void *context, size_t begin, size_t end, float *sums)
+{
+    const sums_job *job = context;
+    add_beginnings(job->p, begin, end, job->l->R, job->d->backward.carry_h,
+                   sums);
+}
+
+static void add_c_0(const void *context, size_t begin, size_t end, float *sums)
+{
+    const sums_job *job = context;
+    add_beginnings(job->p, begin, end, job->l->H, job->d->backward.carry_c,
+                   sums);
+}
+
+/* Learned initial states. */
+static void learned_gradient(const layer *l, const pass *p, size_t direction,
+                             const direction_state *d)
+{
+    const direction_plan *at = &l->directions[direction];
+    const sums_job job = {l, p, direction, d};
+    if (at->h_0 != NOWHERE)
+        gradient_run_sequences(p, (size_t)at->h_0, l->R, add_h_0, &job);
+    if (at->c_0 != NOWHERE)
+        gradient_run_sequences(p, (size_t)at->c_0, l->H, add_c_0, &job);
+}
+
 static void end_direction(const layer *l, const pass *p, size_t direction,
                           const direction_state *d)
 {
@@ -177,15 +219,7 @@ static void end_direction(const layer *l, const pass *p, size_t direction,
         memcpy(p->training->dc_0 + at->memory_c * p->memory.capacity,
                d->backward.carry_c, p->B * l->H * sizeof(float));
 
-    /* learned initial states: of sequences that began with this pass */
-    for (size_t b = 0; b < p->B && at->h_0 != NOWHERE; b++) {
-        if (p->steps_before[b] > 0) continue;
-        p->k->add(l->R, d->backward.carry_h + b * l->R,
-                  p->training->gradients + at->h_0);
-        if (d->c)
-            p->k->add(l->H, d->backward.carry_c + b * l->H,
-                      p->training->gradients + at->c_0);
-    }
+    learned_gradient(l, p, direction, d);
 }
 
 /* What a view shows is 0 after each sequence's end. */
@@ -208,11 +242,6 @@ static void point(const pass *p, const float *array, size_t n,
         pointers[r] = array + p->order[r] * n;
 }
 
-static float *gradient_at(const pass *p, ptrdiff_t offset)
-{
-    return offset == NOWHERE ? NULL : p->training->gradients + offset;
-}
-
 /* Both biases have the same gradient, but for the n of a GRU that resets after
  * the product. */
 static void input_gradient(const layer *l, const pass *p, size_t direction,
@@ -221,7 +250,6 @@ static void input_gradient(const layer *l, const pass *p, size_t direction,
     const direction_plan *at = &l->directions[direction];
     const float **da = p->training->pointers,
                 **xs = p->training->pointers + p->row_count;
-    size_t shared = l->cell->dsaved_is_gradient ? l->cell->split * l->H : l->G;
 
     point(p, d->backward.da, l->G, da);
     for (size_t r = 0; r < p->row_count; r++) {
@@ -229,23 +257,29 @@ static void input_gradient(const layer *l, const pass *p, size_t direction,
         xs[r] = x + walk_row(l, p, direction, s, b) * l->I;
     }
 
-    pointers_gradient(p, l->G, l->I, da, xs, p->training->gradients + at->w_ih,
-                      gradient_at(p, at->b_ih), gradient_at(p, at->b_hh),
-                      shared);
+    product_gradient g = {
+        .N = l->G,
+        .K = l->I,
+        .dw = at->w_ih,
+        .db = at->b_ih,
+        .db2 = at->b_hh,
+        .shared = l->cell->dsaved_is_gradient ? l->cell->split * l->H : l->G};
+    pointers_gradient(p, &g, da, xs);
 }
 
 /* weight_hh (G) of a cell whose units see only themselves. */
-static void vector_gradient(const layer *l, const pass *p, size_t direction,
-                            const direction_state *d)
+static void add_vector(const void *context, size_t begin, size_t end, float *dw)
 {
+    const sums_job *job = context;
+    const layer *l = job->l;
+    const direction_state *d = job->d;
     const float *h_in = d->dropout.h_in ? d->dropout.h_in : d->h;
-    float *dw = p->training->gradients + l->directions[direction].w_hh;
 
-    for (size_t r = 0; r < p->row_count; r++) {
-        size_t row = p->order[r];
+    for (size_t r = begin; r < end; r++) {
+        size_t row = job->p->order[r];
         for (size_t g = 0; g < l->G; g += l->H)
-            p->k->multiply_add(l->H, d->backward.da + row * l->G + g,
-                               h_in + row * l->R, dw + g);
+            job->p->k->multiply_add(l->H, d->backward.da + row * l->G + g,
+                                    h_in + row * l->R, dw + g);
     }
 }
 
@@ -255,37 +289,43 @@ static void memory_gradient(const layer *l, const pass *p, size_t direction,
                             const direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
-    size_t R = l->R, split = l->cell->split * l->H, rest = l->G - split;
+    size_t R = l->R, split = l->cell->split * l->H;
     const float *h_in = d->dropout.h_in ? d->dropout.h_in : d->h;
     const float **da = p->training->pointers,
                 **in = p->training->pointers + p->row_count;
-    float *dw = p->training->gradients + at->w_hh,
-          *db = gradient_at(p, at->b_hh);
 
     point(p, h_in, R, in);
-    pointers_gradient(p, split, R, da, in, dw, NULL, NULL, 0);
-    if (rest == 0) return;
+    product_gradient g = {
+        .N = split, .K = R, .dw = at->w_hh, .db = NOWHERE, .db2 = NOWHERE};
+    pointers_gradient(p, &g, da, in);
+    if (split == l->G) return;
 
     /* the rest of a GRU: q has its own gradient, or r h_in is the input */
     bool apart = l->cell->dsaved_is_gradient;
     if (apart) point(p, d->backward.dsaved, l->H, da);
     else point(p, d->backward.da + split, l->G, da);
     if (l->cell->saved_is_input) point(p, d->saved, l->H, in);
-    pointers_gradient(p, rest, R, da, in, dw + split * R,
-                      apart && db ? db + split : NULL, NULL, 0);
+
+    g.N = l->G - split;
+    g.dw += (ptrdiff_t)(split * R);
+    if (apart && at->b_hh != NOWHERE) g.db = at->b_hh + (ptrdiff_t)split;
+    pointers_gradient(p, &g, da, in);
 }
 
 /* dp_i += da_i c_prev, dp_f += da_f c_prev, dp_o += da_o c. With zoneout the
  * new cell is made again, from gates and c_prev. */
-static void peephole_gradient(const layer *l, const pass *p, size_t direction,
-                              const direction_state *d)
+static void add_peephole(const void *context, size_t begin, size_t end,
+                         float *dp)
 {
-    size_t H = l->H;
-    float *dp = p->training->gradients + l->directions[direction].peephole;
-    for (size_t r = 0; r < p->row_count; r++) {
+    const sums_job *job = context;
+    const pass *p = job->p;
+    const direction_state *d = job->d;
+    size_t H = job->l->H, G = job->l->G;
+
+    for (size_t r = begin; r < end; r++) {
         size_t row = p->order[r];
-        const float *c_prev = d->c + row * H, *gate = d->gate + row * l->G;
-        const float *da = d->backward.da + row * l->G,
+        const float *c_prev = d->c + row * H, *gate = d->gate + row * G;
+        const float *da = d->backward.da + row * G,
                     *c = d->c + (row + p->B) * H;
 
         /* c as the cell made it, before units zoned out */
@@ -304,13 +344,35 @@ static void peephole_gradient(const layer *l, const pass *p, size_t direction,
 static void projection_gradient(const layer *l, const pass *p, size_t direction,
                                 const direction_state *d)
 {
-    float *dw = p->training->gradients + l->directions[direction].w_hr;
     const float **dh = p->training->pointers;
     const float **projected = p->training->pointers + p->row_count;
 
     point(p, d->backward.dh_projected, l->R, dh);
     point(p, d->saved, l->H, projected);
-    pointers_gradient(p, l->R, l->H, dh, projected, dw, NULL, NULL, 0);
+    product_gradient g = {.N = l->R,
+                          .K = l->H,
+                          .dw = l->directions[direction].w_hr,
+                          .db = NOWHERE,
+                          .db2 = NOWHERE};
+    pointers_gradient(p, &g, dh, projected);
+}
+
+/* Every parameter of a direction but its learned initial states. */
+static void weight_gradients(const layer *l, const pass *p, size_t direction,
+                             const direction_state *d, const float *x)
+{
+    const direction_plan *at = &l->directions[direction];
+    const sums_job job = {l, p, direction, d};
+
+    input_gradient(l, p, direction, d, x);
+    if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
+        memory_gradient(l, p, direction, d);
+    if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
+        gradient_run(p, (size_t)at->w_hh, l->G, add_vector, &job);
+
+    if (l->config.proj_size) projection_gradient(l, p, direction, d);
+    if (at->peephole != NOWHERE)
+        gradient_run(p, (size_t)at->peephole, 3 * l->H, add_peephole, &job);
 }
 
 /* dx of some rows; the second direction adds to the first. */
@@ -363,15 +425,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
         end_direction(l, p, direction, d);
         clear_ends(l, p, d);
 
-        input_gradient(l, p, direction, d, x);
-        if (l->cell->recurrence == ELMAN_RECURRENCE_MATRIX)
-            memory_gradient(l, p, direction, d);
-        if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
-            vector_gradient(l, p, direction, d);
-
-        if (l->config.proj_size) projection_gradient(l, p, direction, d);
-        if (l->directions[direction].peephole != NOWHERE)
-            peephole_gradient(l, p, direction, d);
+        weight_gradients(l, p, direction, d, x);
         input_job job = {&w, direction,
                          pass_packed(p, &l->directions[direction].ih_back), dx};
         if (dx) rows_run(p, l->G * l->I, input_rows, &job);

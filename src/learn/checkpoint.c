@@ -99,11 +99,12 @@ static void describe_settings(const elman_trainer *t, char line[LONGEST])
              "batch_size %zu, k1 %zu, k2 %zu, fresh_state %d, in_order %d, "
              "no_buckets %d, seed %llu, optimizer %d, flavour %d, loss %d, "
              "label_smoothing %g, delta %g, ignore_index %d, class_weights %g, "
+             "block %zu, "
              "training data %zu, validation data %zu",
              c->batch_size, c->k1, c->k2, c->fresh_state, c->in_order,
              c->no_buckets, (unsigned long long)c->seed, (int)o->rule,
              (int)o->flavour, (int)l->kind, l->label_smoothing, l->delta,
-             l->has_ignored ? (int)l->ignore_index : -100, weights,
+             l->has_ignored ? (int)l->ignore_index : -100, weights, l->block,
              dataset_size(t->dataset, ELMAN_PART_TRAIN),
              dataset_size(t->dataset, ELMAN_PART_VALIDATION));
 }

@@ -48,6 +48,13 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
                        "the targets are %s, which this loss does not take",
                        classes ? "classes" : "values");
 
+    /* batches are whole: each divides by its own targets */
+    if (loss->divisor > 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "divisor is %g, expected 0: it is for passes that are "
+                       "parts of a batch",
+                       loss->divisor);
+
     return loss_check(loss, O);
 }
 
@@ -68,8 +75,7 @@ static const float *naive(const evaluation *on, const elman_batch *batch,
 
 /* Adds what came out of a window: rows of shape, after those of the context. */
 static void add_outcome(const evaluation *on, const window *w,
-                        const elman_batch *shape, double loss,
-                        metric_sums *sums)
+                        const elman_batch *shape, metric_sums *sums)
 {
     float room[NAIVE_ROOM];
     const elman_encoding *e = dataset_encoding(on->dataset);
@@ -82,7 +88,7 @@ static void add_outcome(const evaluation *on, const window *w,
                  .y = state_output(on->model, on->state) + context * O,
                  .best = on->losses->best + context,
                  .target = &w->target,
-                 .loss = loss,
+                 .loss = on->losses->sum,
                  .weight = on->losses->job.weight,
                  .naive = naive(on, &w->batch, e->target_count, room),
                  .confusion = on->confusion};
@@ -123,7 +129,7 @@ elman_status evaluate_window(const evaluation *on, const window *w,
     double begin = losses->timed ? clock_seconds() : 0;
     *loss = row_losses_end(losses, s->config.threads, state_output(m, s),
                            state_output_gradient(m, s));
-    add_outcome(on, w, &shape, *loss, sums);
+    add_outcome(on, w, &shape, sums);
     if (!losses->timed) return ELMAN_OK;
 
     losses->seconds += clock_seconds() - begin;
@@ -137,16 +143,21 @@ elman_status evaluate_all(const evaluation *on, windows *all, metric_sums *sums)
 {
     window w;
     double loss;
+    metric_tree tree = {0};
     TRY(windows_reset(all, 0, 0, 0));
     for (;;) {
         TRY(windows_read(all, &w));
-        if (w.ended) return ELMAN_OK;
+        if (w.ended) break;
         if (w.begins) state_reset(on->model, on->state);
 
-        TRY(evaluate_window(on, &w, sums, &loss));
+        metric_sums batch = {0};
+        TRY(evaluate_window(on, &w, &batch, &loss));
         for (size_t b = 0; b < w.batch.B; b++)
-            sums->steps += on->state->full.lengths[b];
+            batch.steps += on->state->full.lengths[b];
+        metric_tree_add(&tree, &batch);
     }
+    *sums = metric_tree_sum(&tree);
+    return ELMAN_OK;
 }
 
 /* The windows of a part, and the state and the losses that they need. */

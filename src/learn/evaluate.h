@@ -34,7 +34,7 @@ typedef struct evaluation {
 elman_status evaluate_window(const evaluation *evaluation, const window *window,
                              metric_sums *sums, double *loss);
 
-/* Runs all of windows once, from the beginning. */
+/* Runs all of windows once, from the beginning; sums become those of all. */
 elman_status evaluate_all(const evaluation *evaluation, windows *windows,
                           metric_sums *sums);
 

@@ -178,7 +178,7 @@ static bool search_backward(const elman_model *m, const elman_state *s,
             if (da.values && search_level(&da, text)) return true;
         }
     }
-    return search_weights(m, s->training.gradients, "gradient", text);
+    return search_weights(m, s->training.sums.total, "gradient", text);
 }
 
 elman_status finite_trace(const elman_model *m, const elman_state *s,

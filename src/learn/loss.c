@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "base/real.h"
+#include "base/tree.h"
 
 #include <math.h>
 #include <string.h>
@@ -80,6 +81,15 @@ elman_status loss_check(const elman_loss_config *config, size_t O)
     if (config->kind != ELMAN_LOSS_HUBER && config->delta > 0)
         return failure(ELMAN_BAD_VALUE,
                        "delta belongs to the Huber loss alone");
+
+    /* what only the mean has */
+    if (!(config->divisor >= 0 && isfinite(config->divisor)))
+        return failure(ELMAN_BAD_VALUE,
+                       "divisor is %g, expected a finite number of 0 or more, "
+                       "where 0 means what the targets weigh",
+                       config->divisor);
+    if (config->reduction != ELMAN_REDUCTION_MEAN && config->divisor > 0)
+        return failure(ELMAN_BAD_VALUE, "divisor belongs to the mean alone");
 
     return check_class_weights(config, O);
 }
@@ -148,32 +158,62 @@ static double class_weight(const elman_loss_config *config, size_t c)
     return config->class_weights ? (double)config->class_weights[c] : 1;
 }
 
+static elman_status check_class(size_t B, size_t O, size_t row, int32_t c)
+{
+    if (c >= 0 && (size_t)c < O) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the target class at t=%zu b=%zu is %d, but there are %zu "
+                   "classes: expected 0 to %zu",
+                   row / B, row % B, (int)c, O, O - 1);
+}
+
+/* ---- Sums over rows ----------------------------------------------------- */
+
+/* What a row adds to a sum. */
+typedef double row_value(const void *context, size_t row);
+
+/* Joins the leaves of a pass to a tree. */
+static void sum_rows(const elman_batch *shape, size_t block, row_value *value,
+                     const void *context, double_tree *tree)
+{
+    size_t B = shape->B;
+    for (size_t begin = 0, end; begin < B; begin = end) {
+        end = tree_leaf_end(begin, B, block);
+
+        double leaf = 0;
+        for (size_t t = shape->T; t-- > 0;)
+            for (size_t b = begin; b < end; b++)
+                leaf += value(context, t * B + b);
+        tree_add(tree, leaf);
+    }
+}
+
+/* What the mean divides by for one row: a class counts by its weight. */
+static double row_weight(const void *context, size_t row)
+{
+    const loss_job *j = context;
+    if (!row_counts(j->config, j->shape, j->target, row)) return 0;
+    if (j->config->kind != ELMAN_LOSS_CROSS_ENTROPY) return (double)j->O;
+    return class_weight(j->config, (size_t)j->target->classes[row]);
+}
+
 elman_status loss_weight(const elman_loss_config *config,
                          const elman_batch *shape, size_t O,
                          const elman_target *target, double *weight)
 {
     TRY(loss_check(config, O));
     TRY(check_shape(config, shape, O, target));
+
+    /* the classes of the rows that count */
     bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
-    double sum = 0;
+    for (size_t row = 0; classes && row < shape->T * shape->B; row++)
+        if (row_counts(config, shape, target, row))
+            TRY(check_class(shape->B, O, row, target->classes[row]));
 
-    for (size_t row = 0; row < shape->T * shape->B; row++) {
-        if (!row_counts(config, shape, target, row)) continue;
-        if (!classes) {
-            sum += (double)O;
-            continue;
-        }
-
-        /* a class counts by its weight */
-        int32_t c = target->classes[row];
-        if (c < 0 || (size_t)c >= O)
-            return failure(ELMAN_BAD_VALUE,
-                           "the target class at t=%zu b=%zu is %d, but there "
-                           "are %zu classes: expected 0 to %zu",
-                           row / shape->B, row % shape->B, (int)c, O, O - 1);
-        sum += class_weight(config, (size_t)c);
-    }
-    *weight = sum;
+    loss_job j = {.config = config, .shape = shape, .O = O, .target = target};
+    double_tree tree = {0};
+    sum_rows(shape, config->block, row_weight, &j, &tree);
+    *weight = tree_sum(&tree);
     return ELMAN_OK;
 }
 
@@ -293,14 +333,18 @@ elman_status loss_begin(const elman_loss_config *config,
     double weight;
     TRY(loss_weight(config, shape, O, target, &weight));
 
-    bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
+    /* what the losses and their gradients are divided by */
+    double divisor = config->divisor > 0 ? config->divisor : weight;
+    if (config->reduction == ELMAN_REDUCTION_SUM) divisor = 1;
+
     *j = (loss_job){.config = config,
                     .shape = shape,
                     .O = O,
                     .target = target,
                     .k = kernels_here(),
                     .weight = weight,
-                    .scale = mean ? 1 / weight : 1,
+                    .divisor = divisor,
+                    .scale = 1 / divisor,
                     .delta = config->delta > 0 ? config->delta : 1};
 
     for (size_t c = 0; config->label_smoothing > 0 && c < O; c++)
@@ -325,35 +369,82 @@ double loss_row(const loss_job *j, size_t row, const float *y, float *dy,
     return loss;
 }
 
-/* The mean, or the sum itself. */
-static double reduce(const loss_job *j, double sum)
+static double value_given(const void *rows, size_t row)
 {
-    bool mean = j->config->reduction == ELMAN_REDUCTION_MEAN;
-    return mean ? sum / j->weight : sum;
+    return ((const double *)rows)[row];
 }
 
-double loss_end(const loss_job *j, const double *rows)
+double loss_sum_rows(const loss_job *j, const double *rows)
 {
-    double sum = 0;
-    for (size_t row = 0; row < j->shape->T * j->shape->B; row++)
-        sum += rows[row];
-    return reduce(j, sum);
+    double_tree tree = {0};
+    sum_rows(j->shape, j->config->block, value_given, rows, &tree);
+    return tree_sum(&tree);
+}
+
+/* A pass whose rows are taken as they are summed. */
+typedef struct sweep {
+    loss_job job;
+    const float *y;
+    float *dy; /* or NULL */
+} sweep;
+
+static double value_taken(const void *context, size_t row)
+{
+    const sweep *s = context;
+    size_t at = row * s->job.O;
+    uint32_t best;
+    return loss_row(&s->job, row, s->y + at, s->dy ? s->dy + at : NULL, &best);
 }
 
 elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy)
 {
-    loss_job j;
-    uint32_t best;
-    double sum = 0;
-    TRY(loss_begin(config, shape, O, target, &j));
+    sweep s = {.y = y, .dy = dy};
+    double_tree tree = {0};
+    TRY(loss_begin(config, shape, O, target, &s.job));
     if (!y || !loss)
         return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
                        y ? "result" : "y");
 
-    for (size_t row = 0; row < shape->T * shape->B; row++)
-        sum += loss_row(&j, row, y + row * O, dy ? dy + row * O : NULL, &best);
-    *loss = reduce(&j, sum);
+    sum_rows(shape, config->block, value_taken, &s, &tree);
+    *loss = tree_sum(&tree) / s.job.divisor;
     return ELMAN_OK;
+}
+
+/* ---- The losses of several passes --------------------------------------- */
+
+static double_tree tree_of(const elman_loss_sum *sum)
+{
+    double_tree tree = {.count = sum->count};
+    memcpy(tree.level, sum->level, sizeof tree.level);
+    return tree;
+}
+
+elman_status loss_sum_forward(const elman_loss_config *config,
+                              const elman_batch *shape, size_t O,
+                              const float *y, const elman_target *target,
+                              elman_loss_sum *sum, float *dy)
+{
+    sweep s = {.y = y, .dy = dy};
+    TRY(loss_begin(config, shape, O, target, &s.job));
+    if (config->reduction == ELMAN_REDUCTION_MEAN && config->divisor == 0 &&
+        s.job.weight > 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "divisor is 0, but the targets of the pass weigh %g: "
+                       "expected what those of the whole batch weigh, as "
+                       "elman_loss_weight says",
+                       s.job.weight);
+
+    double_tree tree = tree_of(sum);
+    sum_rows(shape, config->block, value_taken, &s, &tree);
+    sum->count = tree.count;
+    memcpy(sum->level, tree.level, sizeof sum->level);
+    return ELMAN_OK;
+}
+
+double loss_sum_read(const elman_loss_sum *sum)
+{
+    double_tree tree = tree_of(sum);
+    return tree_sum(&tree);
 }

@@ -15,9 +15,8 @@ elman_status loss_check(const elman_loss_config *config, size_t O);
 /* Whether a class target does not count: -100, or config's ignore_index. */
 bool loss_ignores(const elman_loss_config *config, int32_t target);
 
-/* What the mean divides by: cross-entropy the sum of the targets' class
- * weights, the others counted rows times O. Also checks everything that
- * loss_forward does, the range of each class included. */
+/* elman_loss_weight of elman.h. Also checks everything that loss_forward does,
+ * the range of each class included. */
 elman_status loss_weight(const elman_loss_config *config,
                          const elman_batch *shape, size_t O,
                          const elman_target *target, double *weight);
@@ -25,14 +24,21 @@ elman_status loss_weight(const elman_loss_config *config,
 /* elman_loss_forward of elman.h. y and dy are (T,B,O), or (B,O) with T = 1;
  * dy may be NULL. Never allocates.
  *
- * Each row's gradient depends on its own numbers and on loss_weight alone; the
- * loss is one double sum over the rows, t then b ascending. So neither depends
- * on threads, nor on padding. If no row counts the mean is NaN and the
- * gradient 0: PyTorch's nll_loss skips ignored rows in its backward as well.
- * If rows count but all their class weights are 0, both give NaN, 0/0. */
+ * Each row's gradient depends on its own numbers and on the divisor alone; the
+ * loss is a tree of blocks of sequences (base/tree.h), and so is the weight. So
+ * neither depends on threads, nor on padding. If no row counts the mean is NaN
+ * and the gradient 0: PyTorch's nll_loss skips ignored rows in its backward as
+ * well. If rows count but all their class weights are 0, both give NaN, 0/0. */
 elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy);
+
+/* elman_loss_sum_forward and elman_loss_sum_read of elman.h. */
+elman_status loss_sum_forward(const elman_loss_config *config,
+                              const elman_batch *shape, size_t O,
+                              const float *y, const elman_target *target,
+                              elman_loss_sum *sum, float *dy);
+double loss_sum_read(const elman_loss_sum *sum);
 
 /* The loss of one batch, ready to be taken row by row, in any order and on any
  * thread, with the bits of loss_forward. It points to what it was made of. */
@@ -42,8 +48,9 @@ typedef struct loss_job {
     size_t O;
     const elman_target *target;
     const kernels *k;
-    double weight; /* loss_weight */
-    double scale;  /* of every gradient: 1 / weight, or 1 for the sum */
+    double weight;           /* loss_weight */
+    double divisor;          /* config's, or the weight; 1 for the sum */
+    double scale;            /* of every gradient: 1 / divisor */
     double class_weight_sum; /* of all classes, where labels are smoothed */
     double delta;            /* Huber */
 } loss_job;
@@ -59,7 +66,8 @@ elman_status loss_begin(const elman_loss_config *config,
 double loss_row(const loss_job *job, size_t row, const float *y, float *dy,
                 uint32_t *best);
 
-/* The loss of the batch from the losses of all its rows (T,B). */
-double loss_end(const loss_job *job, const double *rows);
+/* The sum of the batch's losses from those of all its rows (T,B). Divided by
+ * job's divisor it is the loss of loss_forward. */
+double loss_sum_rows(const loss_job *job, const double *rows);
 
 #endif

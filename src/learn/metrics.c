@@ -43,21 +43,37 @@ static void add_values(metric_sums *sums, const outcome *o, size_t row)
     }
 }
 
+/* The sums of sequences begin to end: a leaf. */
+static metric_sums sum_block(const outcome *o, size_t begin, size_t end)
+{
+    metric_sums sums = {0};
+    const elman_batch *in = o->shape;
+    for (size_t t = in->T; t-- > 0;)
+        for (size_t b = begin; b < end; b++) {
+            if (in->lengths && t >= in->lengths[b]) continue;
+            if (o->target->classes) add_class(&sums, o, t * in->B + b);
+            else add_values(&sums, o, t * in->B + b);
+        }
+    return sums;
+}
+
 void metrics_add(metric_sums *sums, const outcome *o)
 {
-    /* a mean counts by its weight, none at all if no row had one */
-    bool mean = o->loss_config->reduction == ELMAN_REDUCTION_MEAN;
-    if (!mean) sums->loss += o->loss;
-    else if (o->weight > 0) sums->loss += o->loss * o->weight;
-    sums->weight += o->weight;
+    /* accuracy and errors, block by block */
+    metric_tree tree = {0};
+    size_t B = o->shape->B;
+    for (size_t begin = 0, end; begin < B; begin = end) {
+        end = tree_leaf_end(begin, B, o->loss_config->block);
+        metric_sums leaf = sum_block(o, begin, end);
+        metric_tree_add(&tree, &leaf);
+    }
+    metric_sums batch = metric_tree_sum(&tree);
 
-    const elman_batch *in = o->shape;
-    for (size_t t = 0; t < in->T; t++)
-        for (size_t b = 0; b < in->B; b++) {
-            if (in->lengths && t >= in->lengths[b]) continue;
-            if (o->target->classes) add_class(sums, o, t * in->B + b);
-            else add_values(sums, o, t * in->B + b);
-        }
+    /* the loss; of a mean to which no row adds weight, none */
+    bool mean = o->loss_config->reduction == ELMAN_REDUCTION_MEAN;
+    batch.loss = mean && !(o->weight > 0) ? 0 : o->loss;
+    batch.weight = o->weight;
+    metrics_join(sums, &batch);
 }
 
 void metrics_join(metric_sums *sums, const metric_sums *more)
@@ -78,6 +94,24 @@ void metrics_join(metric_sums *sums, const metric_sums *more)
     sums->target_count += more->target_count;
     sums->steps += more->steps;
     sums->flops += more->flops;
+}
+
+void metric_tree_add(metric_tree *tree, const metric_sums *leaf)
+{
+    size_t carries = tree_carries(tree->count++);
+    metric_sums sums = *leaf;
+    for (size_t k = 0; k < carries; k++)
+        metrics_join(&sums, tree->level + k);
+    tree->level[carries] = sums;
+}
+
+metric_sums metric_tree_sum(const metric_tree *tree)
+{
+    metric_sums sums = {0};
+    const metric_sums *level = tree->level;
+    for (uint64_t left = tree->count; left; left >>= 1, level++)
+        if (left & 1) metrics_join(&sums, level);
+    return sums;
 }
 
 elman_metrics metrics_read(const metric_sums *sums,

@@ -1,15 +1,18 @@
 /*
  * metrics.h: what a user wants to know of outputs and targets, summed over
- * batches. Sums are in double, in the order of the data.
+ * batches. Sums are in double and trees (base/tree.h): of a batch over its
+ * blocks of sequences, of an evaluation over its batches. So machines that
+ * share either can sum what is theirs.
  */
 #ifndef LEARN_METRICS_H
 #define LEARN_METRICS_H
 
 #include "base/status.h"
+#include "base/tree.h"
 
 /* The sums so far; it starts as {0}. */
 typedef struct metric_sums {
-    double loss, weight; /* of batches: mean x weight, weight; or sum */
+    double loss, weight; /* before reduction; what its mean divides by */
     double right;
     double squared, absolute;
     double naive_squared, naive_absolute;
@@ -29,15 +32,25 @@ typedef struct outcome {
     const float *y;       /* (T,B,O), for values */
     const uint32_t *best; /* (T,B) likeliest class, for classes */
     const elman_target *target;
-    double loss, weight; /* of the batch: loss_forward, loss_weight */
+    double loss, weight; /* of the batch: loss_sum_rows, loss_weight */
     const float *naive;  /* (B,targets) last values seen, or NULL */
     uint64_t *confusion; /* (O,O) [true][predicted], or NULL */
 } outcome;
 
+/* Adds the sums of a batch. */
 void metrics_add(metric_sums *sums, const outcome *o);
 
 /* Adds more to sums. */
 void metrics_join(metric_sums *sums, const metric_sums *more);
+
+/* A tree of sums, as double_tree of base/tree.h is one of numbers. */
+typedef struct metric_tree {
+    uint64_t count; /* leaves so far */
+    metric_sums level[TREE_LEVELS];
+} metric_tree;
+
+void metric_tree_add(metric_tree *tree, const metric_sums *leaf);
+metric_sums metric_tree_sum(const metric_tree *tree);
 
 /* The metrics of all that was added. */
 elman_metrics metrics_read(const metric_sums *sums,

@@ -123,5 +123,6 @@ double row_losses_end(row_losses *l, int threads, const float *y, float *dy)
     size_t parts = (r.row_count + PART - 1) / PART;
     if (left) thread_run(threads, parts, take_part, &r);
 
-    return loss_end(&l->job, l->values + l->context);
+    l->sum = loss_sum_rows(&l->job, l->values + l->context);
+    return l->sum / l->job.divisor;
 }

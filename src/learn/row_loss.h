@@ -19,6 +19,7 @@ typedef struct row_losses {
     uint32_t *best;  /* its first likeliest class */
     size_t context;  /* rows before the first one that has a target */
     loss_job job;    /* of the rows after those */
+    double sum;      /* of their losses, since row_losses_end */
     row_sink sink;
 
     bool timed;                /* whether to measure the two below */

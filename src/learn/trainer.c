@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tree.h"
 #include "learn/finite.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
@@ -18,6 +19,7 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
     elman_task task = dataset_encoding(dataset)->task;
     if (c->batch_size == 0) c->batch_size = DEFAULT_BATCH;
     if (c->threads == 0) c->threads = 1;
+    if (c->loss.block == 0) c->loss.block = TREE_BLOCK;
 
     /* truncation: both of k1 and k2, or none */
     if (m->info.per_sequence && (c->k1 || c->k2))
@@ -84,7 +86,9 @@ static elman_status create_states(elman_trainer *t)
                                    .B = windows_width(t->windows),
                                    .training = true,
                                    .threads = c->threads,
-                                   .seed = c->seed};
+                                   .seed = c->seed,
+                                   .block = c->loss.block,
+                                   .passes = 1};
     TRY(state_create(t->model, &training, &t->state));
     if (t->profile) t->state->seconds = t->profile->layers;
 
@@ -250,7 +254,7 @@ static elman_status run_update(elman_trainer *t)
 
     /* nothing has moved: find where it began */
     if (status == ELMAN_NOT_FINITE) {
-        const float *gradients = t->state->training.gradients;
+        const float *gradients = gradients_join(t->state);
         norm = sqrt(
             kernels_here()->sum_squares(t->model->weight_count, gradients));
         return not_finite(t, "gradient", norm);
@@ -287,7 +291,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
 
     /* backward and update */
     profile_mark(t->profile);
-    state_zero(t->state);
+    gradients_zero(t->state);
     profile_lap(t->profile, PROFILE_OPTIMIZER);
     TRY(model_backward(t->model, t->state, NULL, NULL));
     return run_update(t);
@@ -297,7 +301,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                             elman_state *s, double learning_rate, double *norm,
                             profile *spent)
 {
-    if (s->model != m || !s->training.gradients)
+    if (s->model != m || !s->config.training)
         return failure(ELMAN_BAD_VALUE,
                        "the state has no gradients for this model, expected a "
                        "training state made for it");
@@ -307,7 +311,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                        "made for this");
 
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
-                         s->training.gradients, m->weights, norm));
+                         gradients_join(s), m->weights, norm));
     profile_lap(spent, PROFILE_OPTIMIZER);
     model_repack(m, s->config.threads);
     return ELMAN_OK;

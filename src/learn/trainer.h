@@ -31,7 +31,7 @@ struct elman_trainer {
     profile *profile;  /* where the time goes, or NULL */
     saving *saving;    /* a checkpoint being written, or NULL */
     size_t *lengths;   /* (2,B) of a window that is cut in two: k2 < k1 */
-    metric_sums since; /* training sums since the last evaluation */
+    metric_sums since; /* training sums since the last evaluation, a chain */
     history history;   /* of windows that a pass begins back: k2 > k1 */
 };
 

@@ -49,6 +49,7 @@ struct elman_state {
     bool owned;                /* by destroy */
     size_t bytes;              /* of the whole block */
     size_t work;               /* where the arrays of a pass begin */
+    size_t room;               /* and where those of the largest one end */
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
     bool stepping;             /* the pass is prepared for steps */
@@ -124,7 +125,6 @@ elman_status state_join(const elman_model *model, elman_state *state,
                         size_t *b);
 elman_status state_leave(const elman_model *model, elman_state *state,
                          size_t b);
-void state_zero(elman_state *state);
 elman_status state_copy(elman_state *to, const elman_state *from);
 
 /* ELMAN_OK if state was made for model. */
@@ -136,6 +136,40 @@ bool state_reads_in_place(const elman_model *model, const elman_state *state);
 
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
+
+/* ---- gradients.c -------------------------------------------------------- */
+
+/* Blocks of B sequences, which are the leaves of a pass. */
+size_t state_blocks(const elman_state_config *config, size_t B);
+
+/* Carve what sums of gradients keep, and their room for each thread; config is
+ * completed. */
+void gradients_lay_out(const elman_model *model,
+                       const elman_state_config *config, arena *a,
+                       gradient_sums *sums);
+void gradients_lay_out_room(const elman_model *model,
+                            const elman_state_config *config, arena *a,
+                            gradient_sums *sums);
+
+/* The arrays that hold nothing until they are used: levels and open leaves lie
+ * from begin to what is returned, in bytes of the state. */
+size_t gradients_extent(const elman_state *state, size_t *begin);
+
+/* elman_state_zero_gradients. */
+void gradients_zero(elman_state *state);
+
+/* Before and after the layers of a backward pass. begin fails, and changes
+ * nothing, if the leaves of the pass have no room or nothing to continue. */
+elman_status gradients_begin(elman_state *state);
+void gradients_end(elman_state *state);
+
+/* The sum of all that passes have added, as the weights are laid out; closes
+ * what is open. What is written there counts until the next pass. */
+float *gradients_join(elman_state *state);
+
+/* elman_state_copy_gradients; and what the sums of equal states hold. */
+elman_status gradients_copy(elman_state *to, const elman_state *from);
+void gradients_copy_arrays(gradient_sums *to, const gradient_sums *from);
 
 /* ---- view.c ------------------------------------------------------------- */
 

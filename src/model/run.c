@@ -9,8 +9,6 @@
 #include "layer/wave.h"
 #include "model/model.h"
 
-enum { BLOCK = 8 }; /* sequences that gradients of weights sum together */
-
 /* ---- Checks ------------------------------------------------------------- */
 
 static elman_status check_batch(const elman_model *m, const elman_state *s,
@@ -30,6 +28,10 @@ static elman_status check_batch(const elman_model *m, const elman_state *s,
                        "the batch has no %s, which the first layer reads",
                        embeds ? "tokens" : "x");
 
+    if (in->continues && !s->config.training)
+        return failure(ELMAN_BAD_VALUE,
+                       "continues is set, but only a training state has "
+                       "gradients to continue");
     for (size_t b = 0; in->lengths && b < in->B; b++)
         if (in->lengths[b] > in->T)
             return failure(ELMAN_BAD_VALUE,
@@ -64,8 +66,25 @@ static elman_status check_tokens(const elman_model *m, const elman_batch *in)
 
 /* ---- Setting out -------------------------------------------------------- */
 
-/* Lists the valid (t,b): ascending, and in gradient order: blocks of BLOCK
- * sequences, time backward in a block, sequences ascending in a step. */
+/* The valid (t,b) in gradient order, leaf by leaf: blocks of sequences, time
+ * backward in a block, sequences ascending in a step. */
+static void list_leaves(pass *p)
+{
+    size_t block = p->training->sums.block, count = 0;
+    p->leaf_count = 0;
+
+    for (size_t first = 0, end; first < p->B; first = end) {
+        end = tree_leaf_end(first, p->B, block);
+        p->leaf_begin[p->leaf_count++] = count;
+        for (size_t t = p->T; t-- > 0;)
+            for (size_t b = first; b < end; b++)
+                if (t < p->lengths[b])
+                    p->order[count++] = (uint32_t)(t * p->B + b);
+    }
+    p->leaf_begin[p->leaf_count] = count;
+}
+
+/* The valid (t,b), ascending. */
 static void list_rows(pass *p)
 {
     size_t count = 0;
@@ -73,13 +92,6 @@ static void list_rows(pass *p)
         for (size_t b = 0; b < p->B; b++)
             if (t < p->lengths[b]) p->rows[count++] = (uint32_t)(t * p->B + b);
     p->row_count = count;
-
-    count = 0;
-    for (size_t first = 0; first < p->B; first += BLOCK)
-        for (size_t t = p->T; t-- > 0;)
-            for (size_t b = first; b < first + BLOCK && b < p->B; b++)
-                if (t < p->lengths[b])
-                    p->order[count++] = (uint32_t)(t * p->B + b);
 }
 
 /* Fills a pass beyond what carving sets. */
@@ -91,6 +103,7 @@ void pass_set(pass *p)
         if (p->lengths[b] < p->T) p->ragged = true;
 
     list_rows(p);
+    if (p->training) list_leaves(p);
 }
 
 static void copy_input(const elman_model *m, elman_state *s,
@@ -129,6 +142,7 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
     /* no gradient at the final states unless the caller writes one */
     if (!s->config.training) return;
     s->training.draw = in->draw;
+    s->training.sums.continues = in->continues;
     memset(s->training.dh_n, 0,
            s->config.B * m->memory_h * sizeof *s->training.dh_n);
     memset(s->training.dc_n, 0,
@@ -264,6 +278,8 @@ elman_status model_backward(const elman_model *m, elman_state *s,
                        "dx is given, but the model reads tokens, which have "
                        "no gradient");
 
+    TRY(gradients_begin(s));
+
     float *internal = state_output_gradient(m, s);
     if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);
 
@@ -281,6 +297,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
     }
 
     s->ready = false;
+    gradients_end(s);
     if (dx) write_dx(m, s, s->dx, dx);
     return ELMAN_OK;
 }

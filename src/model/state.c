@@ -1,9 +1,9 @@
 /*
  * state.c: a state is one block.
  *
- *   | struct | position | h c dh_n dc_n dh_0 dc_0 | gradients | layers | pass |
- *     <---------------------- kept between passes ------------->   carved anew
- *                                                        for each T and B
+ *   | struct | position | h c dh_n dc_n dh_0 dc_0 | gradients | layers |
+ *     <---------------------- kept between passes ------------------->
+ *   | pass, carved anew for each T and B | room of sums, for each thread |
  *
  * The layout runs once to measure and once to carve, so sizes and pointers
  * cannot disagree.
@@ -15,6 +15,8 @@
 #include "base/thread.h"
 #include "model/model.h"
 
+enum { DEFAULT_PASSES = 256 };
+
 static elman_status complete(const elman_state_config *config,
                              elman_state_config *full)
 {
@@ -24,6 +26,8 @@ static elman_status complete(const elman_state_config *config,
     if (full->T == 0) full->T = 1;
     if (full->B == 0) full->B = 1;
     if (full->threads == 0) full->threads = 1;
+    if (full->block == 0) full->block = TREE_BLOCK;
+    if (full->passes == 0) full->passes = DEFAULT_PASSES;
 
     /* sizes */
     size_t rows;
@@ -44,6 +48,20 @@ static elman_status complete(const elman_state_config *config,
         return failure(ELMAN_BAD_VALUE,
                        "keep_gradients is set, but only a training state has "
                        "gradients to keep");
+    if ((config->block || config->passes || config->open_blocks) &&
+        !full->training)
+        return failure(ELMAN_BAD_VALUE,
+                       "%s is set, but only a training state sums gradients",
+                       config->block    ? "block"
+                       : config->passes ? "passes"
+                                        : "open_blocks");
+
+    /* leaves that can be counted */
+    size_t blocks;
+    if (!sizes_multiply(full->passes, state_blocks(full, full->B), 1, &blocks))
+        return failure(ELMAN_BAD_VALUE,
+                       "passes is %zu, too many for this machine's addresses",
+                       full->passes);
     return ELMAN_OK;
 }
 
@@ -66,21 +84,24 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
         s->training.dc_n = arena_take(a, B, row_c);
         s->training.dh_0 = arena_take(a, B, row_h);
         s->training.dc_0 = arena_take(a, B, row_c);
-        s->training.gradients =
-            arena_take(a, m->weight_count, sizeof *s->training.gradients);
+        gradients_lay_out(m, &s->config, a, &s->training.sums);
     }
 
     s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
     s->work = a->used;
 }
 
-static void lay_out_rows(pass *p, arena *a, size_t T, size_t B)
+static void lay_out_rows(const elman_state *s, pass *p, arena *a, size_t T,
+                         size_t B)
 {
     p->T = T;
     p->B = B;
     p->lengths = arena_take(a, B, sizeof *p->lengths);
     p->rows = arena_take(a, T * B, sizeof *p->rows);
+    if (!s->config.training) return;
     p->order = arena_take(a, T * B, sizeof *p->order);
+    p->leaf_begin =
+        arena_take(a, state_blocks(&s->config, B) + 1, sizeof *p->leaf_begin);
 }
 
 static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
@@ -114,8 +135,8 @@ bool state_reads_in_place(const elman_model *m, const elman_state *s)
 static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
                          size_t T, size_t B)
 {
-    lay_out_rows(&s->full, a, T, B);
-    lay_out_rows(&s->tail, a, 1, B);
+    lay_out_rows(s, &s->full, a, T, B);
+    lay_out_rows(s, &s->tail, a, 1, B);
     s->full.ids = arena_take(a, B, sizeof *s->full.ids);
     s->full.steps_before = arena_take(a, B, sizeof *s->full.steps_before);
     if (s->config.training)
@@ -146,6 +167,7 @@ static void bind_pass(const elman_state *s, pass *p)
     p->packed = s->model->packed;
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
+    p->open_rows = s->training.sums.open_rows;
     p->tokens = s->tokens;
     p->ids = s->full.ids;
     p->steps_before = s->full.steps_before;
@@ -160,6 +182,7 @@ void state_carve(elman_state *s, size_t T, size_t B)
 
     bind_pass(s, &s->full);
     bind_pass(s, &s->tail);
+    if (s->config.open_blocks) s->tail.open_rows += s->config.open_blocks;
 }
 
 /* ---- Life --------------------------------------------------------------- */
@@ -170,13 +193,15 @@ static size_t measure(const elman_model *m, const elman_state_config *full)
     arena a = {0};
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
-    lay_out_pass(m, &s, &a, full->T, full->B);
+    if (!a.overflow) lay_out_pass(m, &s, &a, full->T, full->B);
+    if (full->training) gradients_lay_out_room(m, full, &a, &s.training.sums);
 
     if (!a.overflow) return a.used;
-    (void)failure(ELMAN_BAD_VALUE,
-                  "a state of T %zu and B %zu is too large for this machine's "
-                  "addresses",
-                  full->T, full->B);
+    (void)failure(
+        ELMAN_BAD_VALUE,
+        "a state of T %zu, B %zu and open_blocks %zu is too large for "
+        "this machine's addresses",
+        full->T, full->B, full->open_blocks);
     return 0;
 }
 
@@ -185,6 +210,34 @@ size_t state_size(const elman_model *m, const elman_state_config *config)
     elman_state_config full;
     if (complete(config, &full)) return 0;
     return measure(m, &full);
+}
+
+/* Zeroes what follows the struct, but for the arrays of sums and their room, of
+ * which most may never be used: they stay without pages. */
+static void clear_block(elman_state *s, size_t room)
+{
+    size_t begin = sizeof *s;
+    if (s->config.training) {
+        size_t sums, after = gradients_extent(s, &sums);
+        memset((char *)s + begin, 0, sums - begin);
+        begin = after;
+    }
+    memset((char *)s + begin, 0, room - begin);
+}
+
+/* Lays out the largest pass and then, for good, the room of sums. Returns where
+ * that begins. */
+static size_t lay_out_room(elman_state *s)
+{
+    arena a = {.base = (char *)s, .used = s->work};
+    lay_out_pass(s->model, s, &a, s->config.T, s->config.B);
+    size_t room = a.used;
+    memset((char *)s + s->work, 0, room - s->work);
+
+    if (s->config.training)
+        gradients_lay_out_room(s->model, &s->config, &a, &s->training.sums);
+    state_carve(s, s->config.T, s->config.B);
+    return room;
 }
 
 elman_status state_init(const elman_model *m, const elman_state_config *config,
@@ -204,17 +257,18 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                        "memory is at %p, expected a multiple of %d", memory,
                        ALIGNMENT);
 
-    memset(memory, 0, needed);
     elman_state *s = memory;
+    memset(s, 0, sizeof *s);
     s->model = m;
     s->config = full;
     s->bytes = needed;
 
-    /* the layout, now with pointers */
+    /* the layout, now with pointers; all is zero but what sums may never use */
     arena a = {.base = memory};
     arena_take(&a, 1, sizeof *s);
     lay_out_kept(m, s, &a);
-    state_carve(s, full.T, full.B);
+    clear_block(s, s->work);
+    s->room = lay_out_room(s);
 
     /* a fresh memory */
     thread_prepare(full.threads);
@@ -231,7 +285,12 @@ elman_status state_create(const elman_model *m,
     size_t bytes = state_size(m, config);
     if (bytes == 0) return ELMAN_BAD_VALUE;
 
-    void *memory = block_create(bytes);
+    void *memory = block_reserve(bytes);
+    if (!memory && config->training && config->passes != 1)
+        return failure(ELMAN_NO_MEMORY,
+                       "no memory for a state of %zu bytes; one that sums a "
+                       "pass at a time (passes 1 in its config) needs less",
+                       bytes);
     if (!memory)
         return failure(ELMAN_NO_MEMORY, "no memory for a state of %zu bytes",
                        bytes);
@@ -300,24 +359,38 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
     return ELMAN_OK;
 }
 
-/* Floats that one thread clears at a time. */
-enum { ZERO_BLOCK = 1 << 16 };
-
-static void zero_part(void *context, size_t index)
+/* The fields of a config that states must share to be copies. */
+static elman_status check_configs(const elman_state_config *a,
+                                  const elman_state_config *b)
 {
-    elman_state *s = context;
-    size_t first = index * ZERO_BLOCK, rest = s->model->weight_count - first;
-    size_t n = rest < ZERO_BLOCK ? rest : ZERO_BLOCK;
+    static const struct {
+        const char *name;
+        size_t at;
+    } fields[] = {
+        {"T", offsetof(elman_state_config, T)},
+        {"B", offsetof(elman_state_config, B)},
+        {"block", offsetof(elman_state_config, block)},
+        {"passes", offsetof(elman_state_config, passes)},
+        {"open_blocks", offsetof(elman_state_config, open_blocks)},
+    };
+    if (a->training != b->training || a->keep_gradients != b->keep_gradients)
+        return failure(ELMAN_BAD_VALUE,
+                       "one of the states %s, expected both or "
+                       "none",
+                       a->training != b->training ? "is for training"
+                                                  : "keeps gradients");
 
-    memset(s->training.gradients + first, 0, n * sizeof *s->training.gradients);
-}
-
-void state_zero(elman_state *s)
-{
-    size_t n = s->model->weight_count;
-    if (s->training.gradients)
-        thread_run(s->config.threads, (n + ZERO_BLOCK - 1) / ZERO_BLOCK,
-                   zero_part, s);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        size_t mine, theirs;
+        memcpy(&mine, (const char *)a + fields[i].at, sizeof mine);
+        memcpy(&theirs, (const char *)b + fields[i].at, sizeof theirs);
+        if (mine != theirs)
+            return failure(ELMAN_BAD_VALUE,
+                           "%s of the states is %zu and %zu, expected equal "
+                           "ones",
+                           fields[i].name, mine, theirs);
+    }
+    return ELMAN_OK;
 }
 
 /* What a forward found out about its batch. */
@@ -325,23 +398,28 @@ static void copy_counts(pass *to, const pass *from)
 {
     to->ragged = from->ragged;
     to->row_count = from->row_count;
+    to->leaf_count = from->leaf_count;
 }
 
 elman_status state_copy(elman_state *to, const elman_state *from)
 {
-    if (to->model != from->model || to->config.T != from->config.T ||
-        to->config.B != from->config.B ||
-        to->config.training != from->config.training ||
-        to->config.keep_gradients != from->config.keep_gradients)
+    if (to->model != from->model)
         return failure(ELMAN_BAD_VALUE,
-                       "the states differ in model or config (T %zu and %zu, B "
-                       "%zu and %zu), expected equal ones",
-                       to->config.T, from->config.T, to->config.B,
-                       from->config.B);
-
+                       "the states were made for two models, expected one");
+    TRY(check_configs(&to->config, &from->config));
     if (to == from) return ELMAN_OK;
-    size_t head = (size_t)((char *)from->position - (const char *)from);
-    memcpy((char *)to + head, (const char *)from + head, from->bytes - head);
+
+    /* all but what only sums use: of it, what they hold; and no room, of which
+     * each state has as much as it has threads */
+    size_t begin = (size_t)((const char *)from->position - (const char *)from);
+    size_t end = from->room;
+    if (from->config.training) {
+        size_t sums, after = gradients_extent(from, &sums);
+        memcpy((char *)to + begin, (const char *)from + begin, sums - begin);
+        gradients_copy_arrays(&to->training.sums, &from->training.sums);
+        begin = after;
+    }
+    memcpy((char *)to + begin, (const char *)from + begin, end - begin);
 
     /* pointers are to's own: carved for the same pass, aliases moved along. to
      * need never have run */
@@ -350,6 +428,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->config.seed = from->config.seed;
     to->training.seed = from->training.seed;
     to->training.draw = from->training.draw;
+    to->training.sums.continues = from->training.sums.continues;
 
     pass full = from->full, tail = from->tail;
     state_carve(to, full.T, full.B);

@@ -186,17 +186,16 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
     return unknown(name);
 }
 
-static elman_status view_gradient(const elman_model *m, const elman_state *s,
+static elman_status view_gradient(const elman_model *m, elman_state *s,
                                   const char *name, elman_tensor *view)
 {
     size_t bytes = strlen(name) - strlen(".grad");
-    for (size_t i = 0; s->training.gradients && i < m->info.parameter_count;
-         i++) {
+    for (size_t i = 0; s->config.training && i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         if (strlen(p->name) != bytes || strncmp(p->name, name, bytes) != 0)
             continue;
 
-        *view = tensor(s->training.gradients + p->offset, p->rank, p->shape[0],
+        *view = tensor(gradients_join(s) + p->offset, p->rank, p->shape[0],
                        p->shape[1], 0);
         return ELMAN_OK;
     }

@@ -13,7 +13,7 @@
 #include "proof/hash.h"
 #include "proof/random_config.h"
 
-enum { STEPS = 20, T = 7, B = 10, MOST_I = 4, MOST_O = 6 };
+enum { STEPS = 20, T = 20, B = 21, MOST_I = 4, MOST_O = 6 };
 
 typedef struct study {
     const char *name;
@@ -178,7 +178,7 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
 
     /* forward, loss, backward */
     if (!r->what->carried) state_reset(m, r->state);
-    state_zero(r->state);
+    gradients_zero(r->state);
     TRY(model_forward(m, r->state, &batch, r->y));
     TRY(loss_forward(&r->what->loss, &shape, m->info.output_size, r->y, &target,
                      loss, r->dy));
@@ -186,7 +186,7 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
 
     double rate = optimizer_config(r->optimizer)->learning_rate;
     TRY(optimizer_update(r->optimizer, rate, r->state->config.threads,
-                         r->state->training.gradients, m->weights, NULL));
+                         gradients_join(r->state), m->weights, NULL));
     model_repack(r->model, 1);
     return ELMAN_OK;
 }

@@ -54,6 +54,7 @@ typedef struct split {
     size_t group;   /* sequences per pass, 0 for all; gradients add up */
     size_t chunk;   /* steps per pass, 0 for all; for models that stream */
     size_t padding; /* unused steps, and unused sequences of the state */
+    bool uneven;    /* passes of 1 to 3 groups and 1 to 3 chunks */
     bool permuted;  /* sequences in another order */
     bool single;    /* each sequence alone, with T its length */
     bool forward;   /* no backward: a state without training */
@@ -84,7 +85,7 @@ bool split_fits(const trial *t, const split *cut);
 
 /* Whether the gradients of weights must have the same bits as those of one
  * pass: only if the passes are in the order of docs/NUMERICS.md. */
-bool split_keeps_gradients(const trial *t, const split *cut);
+bool split_keeps_gradients(const split *cut);
 
 /* Runs all passes forward and, unless cut->forward, backward. */
 elman_status trial_run(const trial *t, const split *cut, outcome *out);

@@ -41,21 +41,34 @@ bool split_fits(const trial *t, const split *cut)
            (cut->forward || !t->model->info.per_sequence);
 }
 
-/* A sequence without steps is at its beginning in every chunk, so each chunk
- * adds its gradient to the learned initial state. */
-static bool learns_without_steps(const trial *t)
+bool split_keeps_gradients(const split *cut)
 {
-    for (size_t b = 0; b < t->B; b++)
-        if (t->lengths[b] == 0) return trial_learns_state(t->model);
-    return false;
+    return !cut->permuted && !cut->single && cut->group % TREE_BLOCK == 0;
 }
 
-bool split_keeps_gradients(const trial *t, const split *cut)
+/* The step at which a chunk begins; uneven ones have 1 to 3 times the steps. */
+static size_t chunk_begin(const split *cut, size_t index)
 {
-    if (cut->permuted || cut->single) return false;
-    if (cut->chunk && learns_without_steps(t)) return false;
-    if (cut->group) return cut->group % 8 == 0;
-    return !cut->chunk || t->B <= 8;
+    static const size_t before[] = {0, 1, 3};
+    if (!cut->uneven) return index * cut->chunk;
+    return cut->chunk * (index / 3 * 6 + before[index % 3]);
+}
+
+/* How many chunks T steps are. */
+static size_t chunk_count(const split *cut, size_t T)
+{
+    size_t count = 1;
+    while (cut->chunk && chunk_begin(cut, count) < T)
+        count++;
+    return count;
+}
+
+/* Sequences of the pass that begins at a sequence. */
+static size_t group_size(const trial *t, const split *cut, size_t first)
+{
+    size_t size = cut->single ? 1 : cut->group ? cut->group : t->B;
+    if (cut->uneven) size *= 1 + first / TREE_BLOCK % 3;
+    return first + size < t->B ? size : t->B - first;
 }
 
 /* The part of the batch that one pass sees. */
@@ -79,6 +92,7 @@ typedef struct run {
     void *block;
     elman_state *states[64]; /* one for each chunk of a backward */
     size_t state_count;
+    elman_state *sums; /* the one that has the gradients so far, or NULL */
 } run;
 
 /* The row of (t,b) in the part, in the order that the model expects. */
@@ -165,7 +179,7 @@ static memory state_memory(const elman_state *s, float *h, float *c)
     return (memory){s->config.B, h, c};
 }
 
-static elman_status forward(const run *r, elman_state *s)
+static elman_status forward(const run *r, elman_state *s, bool continues)
 {
     const trial *t = r->t;
     const batch_part *p = &r->part;
@@ -185,7 +199,8 @@ static elman_status forward(const run *r, elman_state *s)
                          .tokens = p->tokens,
                          .lengths = p->lengths,
                          .ids = p->ids,
-                         .draw = t->draw};
+                         .draw = t->draw,
+                         .continues = continues};
 
     /* whatever can be a step of streams is run as one */
     if (whole && t->model->info.streams && p->B == s->config.B)
@@ -197,20 +212,17 @@ static elman_status forward(const run *r, elman_state *s)
 }
 
 /* Runs backward through one pass, from dh_n and dc_n as they are in s. */
-static elman_status backward(const run *r, elman_state *s)
+static elman_status backward(run *r, elman_state *s)
 {
     const trial *t = r->t;
-    float *gradients = r->out->values[OUTCOME_GRADIENTS];
-    size_t bytes = t->model->weight_count * sizeof *gradients;
-
     for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
         r->part.dy[i] = NAN;
     copy_output(r, t->dy, r->part.dy, true);
 
     /* the gradients of all passes add up */
-    memcpy(s->training.gradients, gradients, bytes);
+    if (r->sums) TRY(gradients_copy(s, r->sums));
+    r->sums = s;
     TRY(model_backward(t->model, s, r->part.dy, t->I ? r->part.dx : NULL));
-    memcpy(gradients, s->training.gradients, bytes);
 
     if (t->I) copy_dx(r);
     return ELMAN_OK;
@@ -220,9 +232,9 @@ static elman_status backward(const run *r, elman_state *s)
 static void set_chunk(run *r, size_t index)
 {
     size_t chunk = r->cut->chunk, T = r->t->T;
-    r->part.first = index * chunk;
-    r->part.T = chunk ? chunk : T;
-    if (chunk && r->part.first + chunk > T) r->part.T = T - r->part.first;
+    size_t end = chunk ? chunk_begin(r->cut, index + 1) : T;
+    r->part.first = chunk_begin(r->cut, index);
+    r->part.T = (end < T ? end : T) - r->part.first;
 
     /* a sequence that is alone decides T */
     if (r->cut->single && !chunk) {
@@ -277,8 +289,7 @@ static elman_status run_group(run *r)
 {
     const trial *t = r->t;
     const elman_model *m = t->model;
-    size_t chunk = r->cut->chunk, chunks = 1;
-    if (chunk) chunks = (t->T + chunk - 1) / chunk;
+    size_t chunks = chunk_count(r->cut, t->T);
 
     elman_state *s = r->states[0];
     state_reset(m, s);
@@ -294,7 +305,7 @@ static elman_status run_group(run *r)
             s = r->states[i];
         }
         set_chunk(r, i);
-        TRY(forward(r, s));
+        TRY(forward(r, s, !r->cut->forward && i + 1 < chunks));
     }
 
     memory end = whole_memory(t, r->out->values[OUTCOME_H_N],
@@ -326,9 +337,7 @@ static void lay_out_run(run *r, arena *a)
 static elman_status create_states(run *r)
 {
     const split *cut = r->cut;
-    size_t count = 1;
-    if (cut->chunk && !cut->forward)
-        count = (r->t->T + cut->chunk - 1) / cut->chunk;
+    size_t count = cut->forward ? 1 : chunk_count(cut, r->t->T);
 
     /* one state is enough where nothing goes back through several chunks */
     if (count > sizeof r->states / sizeof *r->states)
@@ -341,6 +350,9 @@ static elman_status create_states(run *r)
                                  .training = !cut->forward,
                                  .threads = cut->threads,
                                  .seed = TRIAL_SEED};
+    bool several = group_size(r->t, cut, 0) < r->t->B;
+    if (config.training && several) config.passes = r->t->B;
+    if (count > 1) config.open_blocks = r->most_B;
 
     for (size_t i = 0; i < count; i++) {
         TRY(state_create(r->t->model, &config, &r->states[i]));
@@ -353,9 +365,12 @@ static elman_status begin(run *r)
 {
     const trial *t = r->t;
     const split *cut = r->cut;
-    r->most_B = cut->single ? 1 : cut->group ? cut->group : t->B;
+    for (size_t b = 0; b < t->B; b++)
+        if (group_size(t, cut, b) > r->most_B)
+            r->most_B = group_size(t, cut, b);
     r->most_B += cut->padding;
-    r->most_T = (cut->chunk ? cut->chunk : t->T) + cut->padding;
+    size_t longest = cut->uneven ? 3 * cut->chunk : cut->chunk;
+    r->most_T = (cut->chunk ? longest : t->T) + cut->padding;
 
     /* laid out twice: to measure, then in memory */
     arena a = {0};
@@ -390,13 +405,15 @@ elman_status trial_run(const trial *t, const split *cut, outcome *out)
         memset(out->values[i], 0, out->count[i] * sizeof(float));
 
     /* group by group, each from its own beginning */
-    size_t group = cut->single ? 1 : cut->group ? cut->group : t->B;
-    for (size_t first = 0; first < t->B && !status; first += group) {
+    for (size_t first = 0; first < t->B && !status; first += r.part.B) {
         r.part.which = r.order + first;
-        r.part.B = first + group < t->B ? group : t->B - first;
+        r.part.B = group_size(t, cut, first);
         status = run_group(&r);
     }
 
+    if (!status && r.sums)
+        memcpy(out->values[OUTCOME_GRADIENTS], gradients_join(r.sums),
+               out->count[OUTCOME_GRADIENTS] * sizeof(float));
     for (size_t i = 0; i < r.state_count; i++)
         state_destroy(r.states[i]);
     block_destroy(r.block);

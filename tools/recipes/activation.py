@@ -13,7 +13,7 @@ KERNEL = """    case ELMAN_ACTIVATION_SOFTPLUS:
         return vf_softplus(x);
 """
 DERIVATIVE = """    case ELMAN_ACTIVATION_SOFTPLUS:
-        return vf_sigmoid(x);
+        return d * vf_sigmoid(x);
 """
 
 
@@ -32,7 +32,7 @@ def follow(tree):
     tree.after("src/kernel/activation.h", DERIVATIVE,
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
                "        y = vf_set(2) + vf_abs(x);\n"
-               "        return vf_set(2) / (y * y);\n")
+               "        return d * (vf_set(2) / (y * y));\n")
     tree.after("src/kernel/ref_activation.h",
                "        return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));\n",
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"

@@ -1,0 +1,360 @@
+/*
+ * gradients.c: the gradients of a state, from zero to an optimizer or a view;
+ * see layer/gradient.h.
+ */
+#include <string.h>
+
+#include "base/thread.h"
+#include "model/model.h"
+
+/* ---- Layout ------------------------------------------------------------- */
+
+/* Levels that hold the sums of so many leaves. */
+static size_t levels_for(uint64_t leaves)
+{
+    size_t levels = 0;
+    for (; leaves; leaves >>= 1)
+        levels++;
+    return levels;
+}
+
+/* Floats of the largest slice that is summed at once. */
+static size_t largest_slice(const elman_model *m)
+{
+    size_t largest = LANES;
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
+        const parameter *p = m->parameters + i;
+        size_t columns = p->rank == 2 ? p->shape[1] : 1, size = p->count;
+        size_t rows = gradient_slice_rows(columns);
+        if (p->rank == 2 && rows < p->shape[0]) size = rows * columns;
+        if (size > largest) largest = size;
+    }
+    return (largest + LANES - 1) / LANES * LANES;
+}
+
+size_t state_blocks(const elman_state_config *config, size_t B)
+{
+    return B / config->block + (B % config->block > 0);
+}
+
+void gradients_lay_out(const elman_model *m, const elman_state_config *config,
+                       arena *a, gradient_sums *sums)
+{
+    size_t blocks = state_blocks(config, config->B), row = sizeof(float);
+    sums->block = config->block;
+    sums->n = m->weight_count;
+    sums->capacity = config->passes * blocks;
+    sums->total = arena_take(a, sums->n, row);
+    sums->open_rows =
+        arena_take(a, config->open_blocks, 3 * sizeof *sums->open_rows);
+
+    /* levels of whole arrays, or of a slice for each thread; that of one leaf
+     * alone is the total */
+    bool kept = config->passes > 1;
+    sums->level_count = kept ? levels_for(sums->capacity) : 0;
+    sums->levels = NULL;
+    size_t bytes;
+    if (!sizes_multiply(sums->n, row, 1, &bytes)) a->overflow = true;
+    if (kept) sums->levels = arena_take(a, sums->level_count, bytes);
+
+    sums->open_capacity = config->open_blocks;
+    sums->open = NULL;
+    if (config->open_blocks) {
+        if (!sizes_multiply(2, bytes, 1, &bytes)) a->overflow = true;
+        sums->open = arena_take(a, sums->open_capacity, bytes);
+    }
+}
+
+void gradients_lay_out_room(const elman_model *m,
+                            const elman_state_config *config, arena *a,
+                            gradient_sums *sums)
+{
+    size_t blocks = state_blocks(config, config->B);
+    sums->room_size = largest_slice(m);
+    sums->room_count = 2 + (config->passes > 1 ? 0 : levels_for(blocks - 1));
+    sums->room = arena_take(a, (size_t)config->threads * sums->room_count,
+                            sums->room_size * sizeof(float));
+}
+
+size_t gradients_extent(const elman_state *s, size_t *begin)
+{
+    const gradient_sums *sums = &s->training.sums;
+    const float *first = sums->levels ? sums->levels : sums->open;
+    size_t arrays = sums->level_count + 2 * sums->open_capacity;
+
+    /* each array ends where its padding does */
+    const char *block = (const char *)s;
+    *begin = first ? (size_t)((const char *)first - block)
+                   : (size_t)((const char *)s->layers - block);
+    return *begin + arrays * sums->n * sizeof(float);
+}
+
+/* Zeroes what lies between the parameters of the levels that a sum of so many
+ * leaves needs, the first time that it does. */
+static void clear_gaps(const elman_model *m, gradient_sums *sums,
+                       uint64_t leaves)
+{
+    for (; sums->levels && sums->levels_used < levels_for(leaves);
+         sums->levels_used++) {
+        float *level = sums->levels + sums->levels_used * sums->n;
+        for (size_t i = 0; i < m->info.parameter_count; i++) {
+            const parameter *p = m->parameters + i;
+            size_t end = p->offset + p->count, left = -end % LANES;
+            memset(level + end, 0, left * sizeof *level);
+        }
+    }
+}
+
+/* ---- On all threads ----------------------------------------------------- */
+
+/* Floats that one thread works on at a time. */
+enum { PART = 1 << 12 };
+
+typedef struct parts_job {
+    const gradient_sums *sums;
+    const kernels *k;
+    void (*part)(const struct parts_job *job, size_t begin, size_t n);
+} parts_job;
+
+static void run_part(void *context, size_t index)
+{
+    const parts_job *job = context;
+    size_t begin = index * PART, rest = job->sums->n - begin;
+    job->part(job, begin, rest < PART ? rest : PART);
+}
+
+static void run_parts(const elman_state *s,
+                      void (*part)(const parts_job *job, size_t begin,
+                                   size_t n))
+{
+    const gradient_sums *sums = &s->training.sums;
+    parts_job job = {sums, kernels_here(), part};
+    thread_run(s->config.threads, (sums->n + PART - 1) / PART, run_part, &job);
+}
+
+/* ---- Joining ------------------------------------------------------------ */
+
+/* The open leaves, in order, join levels that may be the part's own. */
+static void close_part(const parts_job *job, size_t begin, size_t n)
+{
+    const gradient_sums *sums = job->sums;
+    const float *joins[TREE_LEVELS];
+    float *level[TREE_LEVELS];
+
+    for (size_t i = 0; i < sums->open_count; i++) {
+        uint64_t before = sums->count + i;
+        size_t carries = tree_carries(before);
+        leaf_sum leaf = {.to = sums->open + 2 * i * sums->n + begin,
+                         .closed = true,
+                         .join_count = carries,
+                         .joins = joins};
+
+        for (size_t k = 0; k < carries; k++)
+            joins[k] =
+                sums->levels ? sums->levels + k * sums->n + begin : level[k];
+        job->k->add(n, leaf.to + sums->n, leaf.to); /* the chain begun */
+        gradient_close(&leaf, n);
+
+        /* without levels of whole arrays, sums stay where they were made */
+        if (sums->levels)
+            memcpy(sums->levels + carries * sums->n + begin, leaf.to,
+                   n * sizeof *leaf.to);
+        else level[carries] = leaf.to;
+    }
+    if (sums->levels) return;
+
+    /* one pass alone: its total */
+    float *total = sums->total + begin;
+    memset(total, 0, n * sizeof *total);
+    for (size_t k = 0; sums->open_count >> k; k++)
+        if (sums->open_count >> k & 1) job->k->add(n, level[k], total);
+}
+
+static void close_leaves(elman_state *s)
+{
+    gradient_sums *sums = &s->training.sums;
+    if (!sums->open_count) return;
+    run_parts(s, close_part);
+    sums->count += sums->open_count;
+    sums->open_count = 0;
+    sums->joined = !sums->levels;
+}
+
+static void join_part(const parts_job *job, size_t begin, size_t n)
+{
+    const gradient_sums *sums = job->sums;
+    float *total = sums->total + begin;
+
+    memset(total, 0, n * sizeof *total);
+    for (size_t k = 0; sums->count >> k; k++)
+        if (sums->count >> k & 1)
+            job->k->add(n, sums->levels + k * sums->n + begin, total);
+}
+
+float *gradients_join(elman_state *s)
+{
+    gradient_sums *sums = &s->training.sums;
+    close_leaves(s);
+    if (!sums->joined) run_parts(s, join_part);
+    sums->joined = true;
+    return sums->total;
+}
+
+/* ---- Passes ------------------------------------------------------------- */
+
+void gradients_zero(elman_state *s)
+{
+    gradient_sums *sums = &s->training.sums;
+    sums->count = sums->open_count = 0;
+    sums->joined = false; /* a pass, or who looks before it, writes total */
+}
+
+/* Whether a pass of so many leaves fits. */
+static elman_status check_room(const elman_state *s, size_t leaves)
+{
+    const gradient_sums *sums = &s->training.sums;
+    uint64_t count = sums->count + sums->open_count;
+    if (!sums->levels && count)
+        return failure(ELMAN_BAD_VALUE,
+                       "the gradients hold a pass, and this state sums one at "
+                       "a time: call elman_state_zero_gradients before the "
+                       "next, or set passes to 2 or more in its config");
+    if (leaves <= sums->capacity - count) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the gradients hold %llu blocks of %zu sequences, and %zu "
+                   "more do not fit: with passes %zu the state has room for "
+                   "%llu; call elman_state_zero_gradients, or set passes "
+                   "higher in its config",
+                   (unsigned long long)count, sums->block, leaves,
+                   s->config.passes, (unsigned long long)sums->capacity);
+}
+
+/* Row counts and marks of the open leaves. */
+static size_t open_bytes(const gradient_sums *sums)
+{
+    return 3 * sums->open_capacity * sizeof *sums->open_rows;
+}
+
+/* New leaves: empty, without a chain begun. */
+static void open_part(const parts_job *job, size_t begin, size_t n)
+{
+    const gradient_sums *sums = job->sums;
+    for (size_t i = 0; i < 2 * sums->open_count; i++)
+        memset(sums->open + i * sums->n + begin, 0, n * sizeof *sums->open);
+}
+
+static void begin_open(elman_state *s)
+{
+    gradient_sums *sums = &s->training.sums;
+    sums->open_count = s->full.leaf_count;
+    sums->open_B = s->full.B;
+    memset(sums->open_rows, 0, open_bytes(sums));
+    run_parts(s, open_part);
+}
+
+/* Counts the rows that a pass has added to its open leaves. */
+static void count_rows(const pass *p, size_t *rows)
+{
+    for (size_t i = 0; i < p->leaf_count; i++)
+        rows[i] += p->leaf_begin[i + 1] - p->leaf_begin[i];
+}
+
+/* Whether what the pass continues is there. */
+static elman_status check_open(const elman_state *s)
+{
+    const gradient_sums *sums = &s->training.sums;
+    size_t leaves = s->full.leaf_count;
+    if (leaves > sums->open_capacity)
+        return failure(ELMAN_BAD_VALUE,
+                       "the pass continues %zu blocks of sequences, but "
+                       "open_blocks in the state's config is %zu: expected %zu "
+                       "or more",
+                       leaves, sums->open_capacity, leaves);
+    if (!sums->open_count)
+        return failure(ELMAN_BAD_VALUE,
+                       "the pass continues the one before it, but no block is "
+                       "open: none has been, or a view of a gradient, an "
+                       "optimizer or elman_state_zero_gradients closed it");
+    if (s->full.B != sums->open_B)
+        return failure(ELMAN_BAD_VALUE,
+                       "the pass continues %zu sequences, but those that are "
+                       "open are %zu: expected the same",
+                       s->full.B, sums->open_B);
+    return ELMAN_OK;
+}
+
+elman_status gradients_begin(elman_state *s)
+{
+    gradient_sums *sums = &s->training.sums;
+    size_t leaves = s->full.leaf_count;
+    if (sums->continues) TRY(check_open(s));
+    else TRY(check_room(s, leaves));
+
+    sums->opens = leaves <= sums->open_capacity;
+    if (sums->continues) return ELMAN_OK;
+    clear_gaps(s->model, sums, sums->count + sums->open_count + leaves);
+    close_leaves(s);
+    if (sums->opens) begin_open(s);
+    return ELMAN_OK;
+}
+
+/* Marks the open leaves to which the pass has added a beginning. */
+static void mark_beginnings(const pass *p, size_t block, size_t *marks)
+{
+    for (size_t leaf = 0, begin = 0; leaf < p->leaf_count; leaf++) {
+        size_t end = tree_leaf_end(begin, p->B, block);
+        bool begins = false;
+        for (size_t b = begin; b < end; b++)
+            if (gradient_begins(p, b)) begins = true;
+        if (begins) marks[leaf] = true;
+        begin = end;
+    }
+}
+
+void gradients_end(elman_state *s)
+{
+    gradient_sums *sums = &s->training.sums;
+    if (sums->opens) {
+        mark_beginnings(&s->full, sums->block,
+                        sums->open_rows + 2 * sums->open_capacity);
+        count_rows(&s->full, sums->open_rows);
+        count_rows(&s->tail, sums->open_rows + sums->open_capacity);
+    } else sums->count += s->full.leaf_count;
+    sums->joined = !sums->opens && !sums->levels;
+}
+
+void gradients_copy_arrays(gradient_sums *to, const gradient_sums *from)
+{
+    size_t bytes = to->n * sizeof(float);
+    to->count = from->count;
+    to->joined = from->joined;
+    to->open_count = from->open_count;
+    to->open_B = from->open_B;
+    memcpy(to->total, from->total, bytes);
+
+    /* no level and no leaf that holds nothing */
+    for (size_t k = 0; to->levels && from->count >> k; k++)
+        if (from->count >> k & 1)
+            memcpy(to->levels + k * to->n, from->levels + k * to->n, bytes);
+    if (!to->open) return;
+    memcpy(to->open, from->open, 2 * from->open_count * bytes);
+    memcpy(to->open_rows, from->open_rows, open_bytes(to));
+}
+
+elman_status gradients_copy(elman_state *to, const elman_state *from)
+{
+    gradient_sums *mine = &to->training.sums;
+    const gradient_sums *theirs = &from->training.sums;
+    if (to->model != from->model || !mine->total || !theirs->total ||
+        mine->block != theirs->block ||
+        to->config.passes != from->config.passes ||
+        mine->capacity != theirs->capacity ||
+        mine->open_capacity != theirs->open_capacity)
+        return failure(ELMAN_BAD_VALUE,
+                       "the states cannot share gradients: expected two "
+                       "training states of one model, with equal block, "
+                       "passes, open_blocks and as many blocks");
+
+    if (to != from) gradients_copy_arrays(mine, theirs);
+    return ELMAN_OK;
+}
