@@ -577,7 +577,8 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *                        all levels have one size
  *   "dh_n" "dc_n"        the same shapes: gradient that backward starts from;
  *                        zero after forward
- *   "dh_0" "dc_0"        the same shapes: gradient of the initial states
+ *   "dh_0" "dc_0"        the same shapes: gradient of the initial states; stays
+ *                        until the next backward
  *   "layer0.h_n" ...     any of the six for one level: (B,R) or (B,H)
  *   "layer0.h"           (T,B,R) output of the cell
  *   "layer0.c"           (T,B,H) LSTM's cell
