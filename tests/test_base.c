@@ -3,6 +3,7 @@
  * arenas measure what they carve, messages belong to their thread.
  */
 #include "check.h"
+#include "tree_reference.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -434,31 +435,6 @@ TEST(callers_on_many_threads_share_one_team)
 }
 
 /* ---- Trees -------------------------------------------------------------- */
-
-/* The sum of leaves first to first + 2^level - 1: of its two halves. */
-static double half_by_half(const double *leaf, size_t first, size_t level)
-{
-    if (level == 0) return leaf[first];
-    size_t half = (size_t)1 << (level - 1);
-    return half_by_half(leaf, first + half, level - 1) +
-           half_by_half(leaf, first, level - 1);
-}
-
-/* The sum of n leaves: the largest power of two of them first, and so on; the
- * last of these joins the one before. */
-static double reference_tree(const double *leaf, size_t n)
-{
-    double part[8], sum = 0;
-    size_t parts = 0, first = 0;
-    for (size_t k = 8; k-- > 0;)
-        if (n >> k & 1) {
-            part[parts++] = half_by_half(leaf, first, k);
-            first += (size_t)1 << k;
-        }
-    while (parts-- > 0)
-        sum += part[parts];
-    return sum;
-}
 
 TEST(leaves_join_as_a_binary_counter_carries)
 {

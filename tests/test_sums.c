@@ -3,6 +3,7 @@
  * counter carries. So passes that are parts of a batch add up to its bits. */
 #include "check.h"
 #include "dataset.h"
+#include "tree_reference.h"
 
 #include "learn/evaluate.h"
 
@@ -12,31 +13,6 @@ enum { KINDS = 5, OPTIONS = KINDS * 16 };
 static bool same(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
 /* ---- The rule, written down another way --------------------------------- */
-
-/* The sum of leaves first to first + 2^level - 1: of its two halves. */
-static double half_by_half(const double *leaf, size_t first, size_t level)
-{
-    if (level == 0) return leaf[first];
-    size_t half = (size_t)1 << (level - 1);
-    return half_by_half(leaf, first + half, level - 1) +
-           half_by_half(leaf, first, level - 1);
-}
-
-/* The sum of n leaves: the largest powers of two first, the last of them added
- * to the one before, and so on. */
-static double reference_tree(const double *leaf, size_t n)
-{
-    double part[16], sum = 0;
-    size_t parts = 0, first = 0;
-    for (size_t k = 16; k-- > 0;)
-        if (n >> k & 1) {
-            part[parts++] = half_by_half(leaf, first, k);
-            first += (size_t)1 << k;
-        }
-    while (parts-- > 0)
-        sum += part[parts];
-    return sum;
-}
 
 /* The sum of rows (T,B) of width numbers each. */
 static double reference_sum(const elman_batch *shape, size_t block,

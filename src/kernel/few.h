@@ -29,9 +29,9 @@ INLINE vf strip_start(const few *s, const float *c, size_t n)
 
 /* ---- Strips ------------------------------------------------------------- */
 
-/* sum[m][v] += a[m][k] w[k][v], for every step-th k, the first one first after
- * the block's first. The counts of rows and vectors are constants, here and
- * below. */
+/* sum[m][v] += a[m][k] w[k][v], for the k of the block that are first, first +
+ * step ... after its first. The counts of rows and vectors are constants, here
+ * and below. */
 INLINE void strip_add(const few *s, const float *const *a, size_t rows,
                       size_t vectors, size_t first, size_t step,
                       vf sum[TILE_ROWS][REGS])

@@ -44,6 +44,7 @@ static void forward_rows(const void *context, size_t begin, size_t end)
     const rows_context *at = context;
     const kernels *k = at->p->k;
     elman_activation_kind function = function_of(at->l);
+    bool logarithm = at->l->config.kind == ELMAN_LOG_SOFTMAX;
     size_t O = at->l->O;
 
     /* row by row; three functions have kernels of their own */
@@ -51,17 +52,23 @@ static void forward_rows(const void *context, size_t begin, size_t end)
         const float *x = at->x + at->p->rows[r] * O;
         float *y = at->s->y + at->p->rows[r] * O;
 
-        if (function == ELMAN_ACTIVATION_TANH)
+        switch (function) {
+        case ELMAN_ACTIVATION_TANH:
             k->tanh_forward(O, INFINITY, x, y);
-        else if (function == ELMAN_ACTIVATION_SIGMOID)
+            break;
+        case ELMAN_ACTIVATION_SIGMOID:
             k->sigmoid_forward(O, INFINITY, x, y);
-        else if (function == ELMAN_ACTIVATION_RELU)
+            break;
+        case ELMAN_ACTIVATION_RELU:
             k->relu_forward(O, INFINITY, x, y);
-        else if (at->l->config.kind == ELMAN_ACTIVATION)
+            break;
+        case ELMAN_ACTIVATION_DEFAULT:
+            if (logarithm) k->log_softmax(O, x, y);
+            else k->softmax(O, x, y);
+            break;
+        default:
             k->activation_forward(O, &at->l->config.activation, INFINITY, x, y);
-        else if (at->l->config.kind == ELMAN_LOG_SOFTMAX)
-            k->log_softmax(O, x, y);
-        else k->softmax(O, x, y);
+        }
     }
 }
 
@@ -70,6 +77,7 @@ static void backward_rows(const void *context, size_t begin, size_t end)
     const rows_context *at = context;
     const kernels *k = at->p->k;
     elman_activation_kind function = function_of(at->l);
+    bool logarithm = at->l->config.kind == ELMAN_LOG_SOFTMAX;
     size_t O = at->l->O;
 
     /* row by row; functions without kernels need x, all others y alone */
@@ -79,18 +87,24 @@ static void backward_rows(const void *context, size_t begin, size_t end)
         const float *x = at->x + at->p->rows[r] * O;
         float *dx = at->dx + at->p->rows[r] * O;
 
-        if (function == ELMAN_ACTIVATION_TANH)
+        switch (function) {
+        case ELMAN_ACTIVATION_TANH:
             k->tanh_backward(O, INFINITY, y, dy, dx);
-        else if (function == ELMAN_ACTIVATION_SIGMOID)
+            break;
+        case ELMAN_ACTIVATION_SIGMOID:
             k->sigmoid_backward(O, INFINITY, y, dy, dx);
-        else if (function == ELMAN_ACTIVATION_RELU)
+            break;
+        case ELMAN_ACTIVATION_RELU:
             k->relu_backward(O, INFINITY, y, dy, dx);
-        else if (at->l->config.kind == ELMAN_ACTIVATION)
+            break;
+        case ELMAN_ACTIVATION_DEFAULT:
+            if (logarithm) k->log_softmax_backward(O, y, dy, dx);
+            else k->softmax_backward(O, y, dy, dx);
+            break;
+        default:
             k->activation_backward(O, &at->l->config.activation, INFINITY, x,
                                    dy, dx);
-        else if (at->l->config.kind == ELMAN_LOG_SOFTMAX)
-            k->log_softmax_backward(O, y, dy, dx);
-        else k->softmax_backward(O, y, dy, dx);
+        }
     }
 }
 

@@ -153,10 +153,10 @@ static size_t sum_leaf(const row_tree *tree, const float *dy, size_t leaf,
 {
     const pass *p = tree->p;
     size_t E = tree->E, r = 0;
-    chain_rows chain = {.end = SIZE_MAX};
+    chain_rows chain = gradient_chains(p, leaf);
     memset(tree->leaf, 0, E * sizeof *tree->leaf);
 
-    while (r < count && gradient_chain(p, leaf, ROW_CHAIN, chain.end, &chain)) {
+    while (r < count && gradient_next_chain(p, leaf, ROW_CHAIN, &chain)) {
         if (rows[r] >= chain.end) continue; /* empty chains */
         memset(tree->chain, 0, E * sizeof *tree->chain);
         for (; r < count && rows[r] < chain.end; r++)
@@ -219,8 +219,8 @@ static void sum_open(const table_job *job)
     const pass *p = job->p;
     for (size_t leaf = 0; leaf < p->leaf_count; leaf++) {
         open_leaf to = gradient_open_leaf(p, leaf, (size_t)job->l->weight);
-        chain_rows rows = {.end = SIZE_MAX};
-        while (gradient_chain(p, leaf, ROW_CHAIN, rows.end, &rows))
+        chain_rows rows = gradient_chains(p, leaf);
+        while (gradient_next_chain(p, leaf, ROW_CHAIN, &rows))
             add_chain(job, &to, &rows);
     }
 }

@@ -93,11 +93,16 @@ static size_t rows_before(const pass *p, size_t leaf)
     return sums->opens && sums->continues ? p->open_rows[leaf] : 0;
 }
 
-bool gradient_chain(const pass *p, size_t leaf, size_t length, size_t begin,
-                    chain_rows *rows)
+chain_rows gradient_chains(const pass *p, size_t leaf)
+{
+    return (chain_rows){.end = p->leaf_begin[leaf]};
+}
+
+bool gradient_next_chain(const pass *p, size_t leaf, size_t length,
+                         chain_rows *rows)
 {
     size_t first = p->leaf_begin[leaf], end = p->leaf_begin[leaf + 1];
-    if (begin == SIZE_MAX) begin = first;
+    size_t begin = rows->end;
     if (begin == end) return false;
 
     size_t place = (rows_before(p, leaf) + begin - first) % length;
@@ -129,8 +134,8 @@ static void add_open(const pass *p, size_t leaf, size_t offset, size_t n,
                      gradient_add *add, const void *context)
 {
     open_leaf to = gradient_open_leaf(p, leaf, offset);
-    chain_rows rows = {.end = SIZE_MAX};
-    while (gradient_chain(p, leaf, ROW_CHAIN, rows.end, &rows)) {
+    chain_rows rows = gradient_chains(p, leaf);
+    while (gradient_next_chain(p, leaf, ROW_CHAIN, &rows)) {
         add(context, rows.begin, rows.end, to.chain);
         if (rows.last) gradient_end_chain(p, &to, n);
     }
@@ -140,9 +145,9 @@ static void add_open(const pass *p, size_t leaf, size_t offset, size_t n,
 static void add_whole(const pass *p, size_t leaf, size_t n, float *chain,
                       float *to, gradient_add *add, const void *context)
 {
-    chain_rows rows = {.end = SIZE_MAX};
+    chain_rows rows = gradient_chains(p, leaf);
     memset(to, 0, n * sizeof *to);
-    while (gradient_chain(p, leaf, ROW_CHAIN, rows.end, &rows)) {
+    while (gradient_next_chain(p, leaf, ROW_CHAIN, &rows)) {
         memset(chain, 0, n * sizeof *chain);
         add(context, rows.begin, rows.end, chain);
         p->k->add(n, chain, to);
@@ -178,7 +183,7 @@ bool gradient_begins(const pass *p, size_t b)
     size_t end = tree_leaf_end(begin, p->B, sums->block);
     for (size_t i = begin; i < end; i++)
         if (p->steps_before[i]) return false;
-    return !sums->open_rows[2 * sums->open_capacity + leaf];
+    return !sums->open_began[leaf];
 }
 
 void gradient_run_sequences(const pass *p, size_t offset, size_t n,

@@ -61,10 +61,11 @@ typedef struct chain_rows {
     bool last;  /* it is whole with them */
 } chain_rows;
 
-/* The rows of leaf from begin on, or from its first one if begin is SIZE_MAX,
- * for chains of some length; false if there are none. */
-bool gradient_chain(const pass *p, size_t leaf, size_t length, size_t begin,
-                    chain_rows *rows);
+/* Goes on from rows to those of the next chain of a leaf, for chains of some
+ * length; false if there are none. It starts from gradient_chains. */
+chain_rows gradient_chains(const pass *p, size_t leaf);
+bool gradient_next_chain(const pass *p, size_t leaf, size_t length,
+                         chain_rows *rows);
 
 /* The n sums of an open leaf at an offset: of whole chains, and of the chain
  * that is not whole. end_chain adds the one to the other. */

@@ -41,8 +41,8 @@ typedef struct gradient_sums {
     /* leaves that are not closed yet: the chains that are whole, then the one
      * that is not, or 0. The next pass may continue them */
     float *open;       /* (open_capacity,2,n) */
-    size_t *open_rows; /* (3,open_capacity) so far, of steps and of sequences;
-                          whether some sequence's beginning was added */
+    size_t *open_rows; /* (2,open_capacity) so far, of steps and of sequences */
+    bool *open_began;  /* (open_capacity) some sequence's beginning was added */
     size_t open_capacity, open_count;
     size_t open_B;  /* sequences of the open leaves */
     bool continues; /* the pass at hand does that */

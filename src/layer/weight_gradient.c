@@ -53,8 +53,8 @@ static void sum_open_products(const gradient_job *job, size_t begin, size_t end)
     for (size_t leaf = 0; leaf < p->leaf_count; leaf++) {
         open_leaf to =
             gradient_open_leaf(p, leaf, (size_t)job->g->dw + begin * K);
-        chain_rows rows = {.end = SIZE_MAX};
-        while (gradient_chain(p, leaf, CHAIN, rows.end, &rows)) {
+        chain_rows rows = gradient_chains(p, leaf);
+        while (gradient_next_chain(p, leaf, CHAIN, &rows)) {
             leaf_sum dw = {.to = to.chain, .fresh = rows.first};
             p->k->outer(rows.end - rows.begin, begin, end, K,
                         job->dy + rows.begin, job->x + rows.begin, &dw);
@@ -90,8 +90,8 @@ static void sum_open_columns(const gradient_job *job, ptrdiff_t offset,
     const pass *p = job->p;
     for (size_t leaf = 0; leaf < p->leaf_count; leaf++) {
         open_leaf to = gradient_open_leaf(p, leaf, (size_t)offset + begin);
-        chain_rows rows = {.end = SIZE_MAX};
-        while (gradient_chain(p, leaf, ROW_CHAIN, rows.end, &rows)) {
+        chain_rows rows = gradient_chains(p, leaf);
+        while (gradient_next_chain(p, leaf, ROW_CHAIN, &rows)) {
             leaf_sum db = {.to = to.chain, .fresh = rows.first};
             p->k->column_sum(rows.end - rows.begin, begin, end,
                              job->dy + rows.begin, &db, NULL);

@@ -290,9 +290,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
         return not_finite(t, "loss", loss);
 
     /* backward and update */
-    profile_mark(t->profile);
     gradients_zero(t->state);
-    profile_lap(t->profile, PROFILE_OPTIMIZER);
     TRY(model_backward(t->model, t->state, NULL, NULL));
     return run_update(t);
 }

@@ -46,7 +46,9 @@ void gradients_lay_out(const elman_model *m, const elman_state_config *config,
     sums->capacity = config->passes * blocks;
     sums->total = arena_take(a, sums->n, row);
     sums->open_rows =
-        arena_take(a, config->open_blocks, 3 * sizeof *sums->open_rows);
+        arena_take(a, config->open_blocks, 2 * sizeof *sums->open_rows);
+    sums->open_began =
+        arena_take(a, config->open_blocks, sizeof *sums->open_began);
 
     /* levels of whole arrays, or of a slice for each thread; that of one leaf
      * alone is the total */
@@ -82,7 +84,7 @@ size_t gradients_extent(const elman_state *s, size_t *begin)
     const float *first = sums->levels ? sums->levels : sums->open;
     size_t arrays = sums->level_count + 2 * sums->open_capacity;
 
-    /* each array ends where its padding does */
+    /* nothing lies between arrays: each is whole cache lines */
     const char *block = (const char *)s;
     *begin = first ? (size_t)((const char *)first - block)
                    : (size_t)((const char *)s->layers - block);
@@ -229,12 +231,6 @@ static elman_status check_room(const elman_state *s, size_t leaves)
                    s->config.passes, (unsigned long long)sums->capacity);
 }
 
-/* Row counts and marks of the open leaves. */
-static size_t open_bytes(const gradient_sums *sums)
-{
-    return 3 * sums->open_capacity * sizeof *sums->open_rows;
-}
-
 /* New leaves: empty, without a chain begun. */
 static void open_part(const parts_job *job, size_t begin, size_t n)
 {
@@ -248,7 +244,9 @@ static void begin_open(elman_state *s)
     gradient_sums *sums = &s->training.sums;
     sums->open_count = s->full.leaf_count;
     sums->open_B = s->full.B;
-    memset(sums->open_rows, 0, open_bytes(sums));
+    size_t most = sums->open_capacity;
+    memset(sums->open_rows, 0, 2 * most * sizeof *sums->open_rows);
+    memset(sums->open_began, 0, most * sizeof *sums->open_began);
     run_parts(s, open_part);
 }
 
@@ -299,14 +297,14 @@ elman_status gradients_begin(elman_state *s)
 }
 
 /* Marks the open leaves to which the pass has added a beginning. */
-static void mark_beginnings(const pass *p, size_t block, size_t *marks)
+static void mark_beginnings(const pass *p, size_t block, bool *began)
 {
     for (size_t leaf = 0, begin = 0; leaf < p->leaf_count; leaf++) {
         size_t end = tree_leaf_end(begin, p->B, block);
-        bool begins = false;
+        bool begins = began[leaf];
         for (size_t b = begin; b < end; b++)
             if (gradient_begins(p, b)) begins = true;
-        if (begins) marks[leaf] = true;
+        began[leaf] = begins;
         begin = end;
     }
 }
@@ -315,8 +313,7 @@ void gradients_end(elman_state *s)
 {
     gradient_sums *sums = &s->training.sums;
     if (sums->opens) {
-        mark_beginnings(&s->full, sums->block,
-                        sums->open_rows + 2 * sums->open_capacity);
+        mark_beginnings(&s->full, sums->block, sums->open_began);
         count_rows(&s->full, sums->open_rows);
         count_rows(&s->tail, sums->open_rows + sums->open_capacity);
     } else sums->count += s->full.leaf_count;
@@ -338,7 +335,10 @@ void gradients_copy_arrays(gradient_sums *to, const gradient_sums *from)
             memcpy(to->levels + k * to->n, from->levels + k * to->n, bytes);
     if (!to->open) return;
     memcpy(to->open, from->open, 2 * from->open_count * bytes);
-    memcpy(to->open_rows, from->open_rows, open_bytes(to));
+
+    size_t most = to->open_capacity;
+    memcpy(to->open_rows, from->open_rows, 2 * most * sizeof *to->open_rows);
+    memcpy(to->open_began, from->open_began, most * sizeof *to->open_began);
 }
 
 elman_status gradients_copy(elman_state *to, const elman_state *from)

@@ -187,13 +187,17 @@ void state_carve(elman_state *s, size_t T, size_t B)
 
 /* ---- Life --------------------------------------------------------------- */
 
-static size_t measure(const elman_model *m, const elman_state_config *full)
+/* The bytes of a state, and where among them the room of sums begins: after the
+ * largest pass. 0, after a message, if they are too many. */
+static size_t measure(const elman_model *m, const elman_state_config *full,
+                      size_t *room)
 {
     elman_state s = {.config = *full};
     arena a = {0};
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
-    if (!a.overflow) lay_out_pass(m, &s, &a, full->T, full->B);
+    lay_out_pass(m, &s, &a, full->T, full->B);
+    *room = a.used;
     if (full->training) gradients_lay_out_room(m, full, &a, &s.training.sums);
 
     if (!a.overflow) return a.used;
@@ -208,13 +212,14 @@ static size_t measure(const elman_model *m, const elman_state_config *full)
 size_t state_size(const elman_model *m, const elman_state_config *config)
 {
     elman_state_config full;
+    size_t room;
     if (complete(config, &full)) return 0;
-    return measure(m, &full);
+    return measure(m, &full, &room);
 }
 
 /* Zeroes what follows the struct, but for the arrays of sums and their room, of
  * which most may never be used: they stay without pages. */
-static void clear_block(elman_state *s, size_t room)
+static void clear_block(elman_state *s)
 {
     size_t begin = sizeof *s;
     if (s->config.training) {
@@ -222,22 +227,7 @@ static void clear_block(elman_state *s, size_t room)
         memset((char *)s + begin, 0, sums - begin);
         begin = after;
     }
-    memset((char *)s + begin, 0, room - begin);
-}
-
-/* Lays out the largest pass and then, for good, the room of sums. Returns where
- * that begins. */
-static size_t lay_out_room(elman_state *s)
-{
-    arena a = {.base = (char *)s, .used = s->work};
-    lay_out_pass(s->model, s, &a, s->config.T, s->config.B);
-    size_t room = a.used;
-    memset((char *)s + s->work, 0, room - s->work);
-
-    if (s->config.training)
-        gradients_lay_out_room(s->model, &s->config, &a, &s->training.sums);
-    state_carve(s, s->config.T, s->config.B);
-    return room;
+    memset((char *)s + begin, 0, s->room - begin);
 }
 
 elman_status state_init(const elman_model *m, const elman_state_config *config,
@@ -247,7 +237,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     TRY(complete(config, &full));
 
     /* the memory must be as large and as aligned as the layout needs */
-    size_t needed = measure(m, &full);
+    size_t room, needed = measure(m, &full, &room);
     if (needed == 0) return ELMAN_BAD_VALUE;
     if (bytes < needed)
         return failure(ELMAN_BAD_VALUE, "bytes is %zu, expected at least %zu",
@@ -262,13 +252,16 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     s->model = m;
     s->config = full;
     s->bytes = needed;
+    s->room = room;
 
     /* the layout, now with pointers; all is zero but what sums may never use */
     arena a = {.base = memory};
     arena_take(&a, 1, sizeof *s);
     lay_out_kept(m, s, &a);
-    clear_block(s, s->work);
-    s->room = lay_out_room(s);
+    clear_block(s);
+    state_carve(s, full.T, full.B);
+    a.used = room;
+    if (full.training) gradients_lay_out_room(m, &full, &a, &s->training.sums);
 
     /* a fresh memory */
     thread_prepare(full.threads);
