@@ -35,6 +35,22 @@ size_t utf8_read(const char *text, size_t bytes, uint32_t *point)
     return length;
 }
 
+size_t utf8_ascii(const char *text, size_t bytes)
+{
+    const uint64_t high = 0x8080808080808080;
+    size_t at = 0;
+    uint64_t word;
+
+    /* eight bytes at once, then the last ones */
+    for (; at + sizeof word <= bytes; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        if (word & high) break;
+    }
+    while (at < bytes && (unsigned char)text[at] < 0x80)
+        at++;
+    return at;
+}
+
 size_t utf8_write(uint32_t point, char text[UTF8_MAX_BYTES])
 {
     if (point < 0x80) {
@@ -56,7 +72,10 @@ size_t utf8_valid(const char *text, size_t bytes)
     uint32_t point;
 
     while (at < bytes) {
-        size_t length = utf8_read(text + at, bytes - at, &point);
+        size_t length;
+        if ((unsigned char)text[at] < 0x80)
+            length = utf8_ascii(text + at, bytes - at);
+        else length = utf8_read(text + at, bytes - at, &point);
         if (length == 0) break;
         at += length;
     }

@@ -15,6 +15,9 @@ size_t utf8_read(const char *text, size_t bytes, uint32_t *point);
 /* Writes a code point; its length in bytes. */
 size_t utf8_write(uint32_t point, char text[UTF8_MAX_BYTES]);
 
+/* How many bytes of text are ASCII before the first that is not. */
+size_t utf8_ascii(const char *text, size_t bytes);
+
 /* How many bytes of text are UTF-8 before the first that is not. */
 size_t utf8_valid(const char *text, size_t bytes);
 
