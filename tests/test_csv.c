@@ -202,7 +202,7 @@ TEST(each_bad_table_gives_its_own_sentence)
         {"\n \r\n", 4, "only blank lines"},
         {"\xEF\xBB\xBF", 3, "only blank lines"},
         {"a,b\n1,2\n3\n", 10, "line 3: 1 columns, but line 1 has 2"},
-        {"\na,b\n1,2,3\n", 11, "line 3: more columns than the 2 of line 2"},
+        {"\na,b\n1,2,3\n", 11, "line 3: 3 columns, but line 2 has 2"},
         {"a,b\n1,\"2\n", 9, "line 2: a quote is never closed"},
         {"a,\"", 3, "line 1: a quote is never closed"},
         {"\"", 1, "line 1: a quote is never closed"},
@@ -213,6 +213,8 @@ TEST(each_bad_table_gives_its_own_sentence)
          6, "UTF-16"},
         {"\xFE\xFF\0a", 4, "UTF-16"},
         {"a\0,\0b\0", 6, "line 1: a zero byte"},
+        {"#a\n%b\n", 6, "only blank lines and comments"},
+        {",,\n,,\n", 6, "only blank lines and separators"},
         {"a,b\n\xB0,2\n", 8, "line 2: byte 0xb0 is not UTF-8"},
         {"\x7f"
          "ELF\2\1\1\0\0",

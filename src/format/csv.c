@@ -2,22 +2,34 @@
  * csv.c: cells are split in place: each ends with a zero where its separator
  * was.
  */
-#include "format/csv.h"
+#include "format/csv_parts.h"
 #include "format/file.h"
 #include "format/utf8.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The reader's position. */
 typedef struct cursor {
     char *at;
     size_t line;
+    csv_dialect dialect;
+    bool ends_cell[UCHAR_MAX + 1]; /* separators and what ends a line */
 } cursor;
 
-static bool ends_line(char c) { return c == '\n' || c == '\r' || c == 0; }
+static bool separates(const cursor *c, char text)
+{
+    char separator = c->dialect.separator;
+    return text && (text == separator || (separator == ' ' && text == '\t'));
+}
 
-static bool is_space(char c) { return c == ' ' || c == '\t'; }
+static void list_ends(cursor *c)
+{
+    for (size_t i = 0; i <= UCHAR_MAX; i++)
+        c->ends_cell[i] = separates(c, (char)i) || csv_ends_line((char)i);
+}
 
 /* Steps over one line ending: \n, \r\n or \r. */
 static void next_line(cursor *c)
@@ -27,175 +39,257 @@ static void next_line(cursor *c)
     c->line++;
 }
 
-static void skip_blank_lines(cursor *c)
+static void skip_line(cursor *c)
 {
-    for (;;) {
+    c->at += strcspn(c->at, "\r\n");
+    next_line(c);
+}
+
+/* Steps over lines without text; how many there were, of which the last may
+ * lack its ending. */
+static size_t skip_blank_lines(cursor *c)
+{
+    for (size_t count = 0;; count++) {
         char *end = c->at;
         while (*end == ' ')
             end++;
 
         /* a line with text stays, unless the text ends here */
-        if (*end == 0 || !ends_line(*end)) {
+        if (*end == 0 || !csv_ends_line(*end)) {
             if (*end == 0) c->at = end;
-            return;
+            return count;
         }
         c->at = end;
         next_line(c);
     }
 }
 
-/* The separator that the line at c has most of, outside quotes. */
-static char find_separator(const char *c)
-{
-    static const char separators[] = ",;\t";
-    size_t count[3] = {0}, best = 0;
-    bool quoted = false;
-
-    for (; *c && (quoted || !ends_line(*c)); c++) {
-        const char *known = strchr(separators, *c);
-        if (*c == '"') quoted = !quoted;
-        else if (known && !quoted) count[known - separators]++;
-    }
-
-    for (size_t i = 1; i < 3; i++)
-        if (count[i] > count[best]) best = i;
-    return separators[best];
-}
+/* ---- Cells -------------------------------------------------------------- */
 
 /* A cell in quotes, with c at the first quote. Where quotes are doubled the
  * text is moved together, so end says where its zero belongs. */
-static elman_status take_quoted(cursor *c, char separator, char **cell,
-                                char **end)
+static elman_status take_quoted(cursor *c, char **cell, char **end)
 {
+    const char quote = c->dialect.quote;
     size_t line = c->line;
     char *to = c->at++;
     *cell = to;
 
     /* up to the closing quote, where two quotes stand for one */
     while (*c->at) {
-        if (*c->at == '"' && c->at[1] != '"') break;
-        if (*c->at == '"') c->at++;
-        c->line += *c->at == '\n';
+        if (*c->at == quote && c->at[1] != quote) break;
+        if (*c->at == quote) c->at++;
+        c->line += *c->at == '\n' || (*c->at == '\r' && c->at[1] != '\n');
         *to++ = *c->at++;
     }
 
     if (*c->at == 0)
-        return failure(ELMAN_BAD_FORMAT, "line %zu: a quote is never closed",
+        return failure(ELMAN_BAD_FORMAT,
+                       "line %zu: a quote is never closed; close it, or double "
+                       "a quote that is text",
                        line);
 
     /* then only spaces, up to the end of the cell */
     c->at++;
-    while (is_space(*c->at) && *c->at != separator)
+    while (csv_is_blank(*c->at) && !separates(c, *c->at))
         c->at++;
 
-    if (*c->at != separator && !ends_line(*c->at))
-        return failure(ELMAN_BAD_FORMAT, "line %zu: text after a closing quote",
+    if (!separates(c, *c->at) && !csv_ends_line(*c->at))
+        return failure(ELMAN_BAD_FORMAT,
+                       "line %zu: text after a closing quote; double a quote "
+                       "that is text",
                        c->line);
 
     *end = to;
     return ELMAN_OK;
 }
 
-static void take_plain(cursor *c, char separator, char **cell, char **end)
+static void take_plain(cursor *c, char **cell, char **end)
 {
     *cell = c->at;
-    while (*c->at != separator && !ends_line(*c->at))
+    while (!c->ends_cell[(unsigned char)*c->at])
         c->at++;
 
     /* without the spaces at its end */
     *end = c->at;
-    while (*end > *cell && is_space((*end)[-1]))
+    while (*end > *cell && csv_is_blank((*end)[-1]))
         (*end)--;
 }
 
 /* One cell and what ends it; last says whether it was the last of its line. */
-static elman_status take_cell(cursor *c, char separator, char **cell,
-                              bool *last)
+static elman_status take_cell(cursor *c, char **cell, bool *quoted, bool *last)
 {
+    bool blanks = c->dialect.separator == ' ';
     char *end = NULL;
-    while (is_space(*c->at) && *c->at != separator)
+    while (csv_is_blank(*c->at) && (blanks || !separates(c, *c->at)))
         c->at++;
 
-    if (*c->at == '"') TRY(take_quoted(c, separator, cell, &end));
-    else take_plain(c, separator, cell, &end);
+    *quoted = *c->at == c->dialect.quote;
+    if (*quoted) TRY(take_quoted(c, cell, &end));
+    else take_plain(c, cell, &end);
+
+    /* a run of blanks separates once, and nothing at the end of a line */
+    while (blanks && csv_is_blank(*c->at) &&
+           (csv_is_blank(c->at[1]) || csv_ends_line(c->at[1])))
+        c->at++;
 
     /* the zero may stand on the separator: step over that first */
-    *last = *c->at != separator;
+    *last = !separates(c, *c->at);
     if (*last) next_line(c);
     else c->at++;
     *end = 0;
     return ELMAN_OK;
 }
 
-static elman_status take_row(cursor *c, size_t room, csv *table)
-{
-    size_t line = c->line, column_count = 0;
-    char **cell = table->cells + table->row_count * table->column_count;
-
-    /* no more cells than the first row, for which there is room */
-    for (bool last = false; !last; column_count++) {
-        if (column_count == room)
-            return failure(ELMAN_BAD_FORMAT,
-                           "line %zu: more columns than the %zu of line %zu",
-                           line, room, table->lines[0]);
-
-        TRY(take_cell(c, table->separator, &cell[column_count], &last));
-    }
-
-    if (table->row_count && column_count != table->column_count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "line %zu: %zu columns, but line %zu has %zu", line,
-                       column_count, table->lines[0], table->column_count);
-
-    table->column_count = column_count;
-    table->lines[table->row_count++] = line;
-    return ELMAN_OK;
-}
+/* ---- Rows --------------------------------------------------------------- */
 
 /* There is at most one more cell than separators and line endings, and one
- * more row than line endings. */
-static elman_status reserve(const char *text, csv *table)
+ * more row than line endings; one more for the end of the last row. */
+static elman_status reserve(const cursor *c, csv_rows *rows)
 {
-    size_t cell_count = 1, row_count = 1;
+    size_t cell_count = 1, row_count = 2;
 
-    for (const char *c = text; *c; c++) {
-        bool ends = ends_line(*c);
-        cell_count += ends || *c == table->separator;
-        row_count += ends;
+    for (const char *at = c->at; *at; at++) {
+        cell_count += c->ends_cell[(unsigned char)*at];
+        row_count += csv_ends_line(*at);
     }
 
-    table->cells = calloc(cell_count, sizeof *table->cells);
-    table->lines = calloc(row_count, sizeof *table->lines);
-    if (!table->cells || !table->lines)
+    rows->cells = calloc(cell_count, sizeof *rows->cells);
+    rows->quoted = calloc(cell_count, sizeof *rows->quoted);
+    rows->begins = calloc(row_count, sizeof *rows->begins);
+    rows->lines = calloc(row_count, sizeof *rows->lines);
+    if (!rows->cells || !rows->quoted || !rows->begins || !rows->lines)
         return failure(ELMAN_NO_MEMORY, "no memory for %zu cells", cell_count);
     return ELMAN_OK;
 }
 
-static elman_status read_rows(char *bytes, size_t size, csv *table)
+static void release(csv_rows *rows)
 {
-    size_t start = 0;
-    TRY(utf8_check(bytes, size, &start));
+    free(rows->cells);
+    free(rows->quoted);
+    free(rows->begins);
+    free(rows->lines);
+}
 
-    cursor c = {bytes + start, 1};
-    skip_blank_lines(&c);
-    if (*c.at == 0)
-        return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
+/* A row of the cells from the last row's end to count. */
+static void end_row(csv_rows *rows, size_t line, size_t count)
+{
+    rows->lines[rows->row_count++] = line;
+    rows->begins[rows->row_count] = count;
+}
 
-    /* the first line decides on the separator and the columns */
-    table->separator = find_separator(c.at);
-    TRY(reserve(c.at, table));
+static elman_status cut_rows(cursor *c, csv_rows *rows)
+{
+    static char nothing[] = "";
+    size_t count = 0;
 
-    size_t room = SIZE_MAX;
-    while (*c.at) {
-        TRY(take_row(&c, room, table));
-        room = table->column_count;
-        skip_blank_lines(&c);
+    while (*c->at) {
+        size_t line = c->line;
+        for (bool last = false; !last; count++)
+            TRY(take_cell(c, &rows->cells[count], &rows->quoted[count], &last));
+        end_row(rows, line, count);
+
+        /* blank lines between rows are rows of one empty cell */
+        line = c->line;
+        size_t blank = skip_blank_lines(c);
+        for (size_t i = 0; i < blank && *c->at; i++) {
+            rows->cells[count++] = nothing;
+            end_row(rows, line + i, count);
+        }
     }
     return ELMAN_OK;
 }
 
-elman_status csv_parse(char *bytes, size_t size, csv **table)
+/* ---- What stands above the rows ----------------------------------------- */
+
+/* Whether a comment is the header: as many cells as the table has, and either
+ * numbers in the line that follows or no blank after the mark. */
+static bool is_header(const char *comment, const char *below,
+                      const csv_dialect *d)
 {
+    size_t count, numeric;
+    const char *text = comment + strspn(comment, " \t");
+    bool close = !csv_is_blank(text[1]) && text[1] != '#' && text[1] != '%';
+    text += strspn(text, "#% \t");
+    if (*text == d->separator || csv_ends_line(*text)) return false;
+
+    csv_count_cells(text, d, &count, &numeric);
+    if (count != d->width || numeric) return false;
+    csv_count_cells(below, d, &count, &numeric);
+    return count == d->width && (numeric || (close && d->width > 1));
+}
+
+/* A first line "sep=;" as Excel reads it: its separator, else 0. */
+static char take_excel_line(cursor *c, csv *table)
+{
+    const char *at = c->at;
+    if (strncasecmp(at, "sep=", 4) || csv_ends_line(at[4]) ||
+        !csv_ends_line(at[5]))
+        return 0;
+
+    table->facts.title_lines = 1;
+    table->facts.title_line = c->line;
+    char separator = at[4];
+    skip_line(c);
+    return separator;
+}
+
+/* Steps over comments and decides on the dialect. */
+static void begin_rows(cursor *c, const csv_config *config, csv *table)
+{
+    cursor last = {0};
+    char excel = take_excel_line(c, table);
+    skip_blank_lines(c);
+
+    while (*c->at && csv_is_comment(c->at)) {
+        last = *c;
+        table->facts.comment_lines++;
+        skip_line(c);
+        skip_blank_lines(c);
+    }
+
+    char wanted = config->separator ? config->separator : excel;
+    c->dialect = csv_find_dialect(c->at, wanted);
+
+    /* the last comment may be the header, without its mark */
+    if (last.at && *c->at && is_header(last.at, c->at, &c->dialect)) {
+        csv_dialect dialect = c->dialect;
+        *c = last;
+        c->dialect = dialect;
+        c->at += strspn(c->at, "#% \t");
+        table->facts.comment_lines--;
+        table->facts.header_in_comment = true;
+    }
+    table->separator = c->dialect.separator ? c->dialect.separator : ',';
+}
+
+static elman_status read_table(char *bytes, size_t size,
+                               const csv_config *config, csv *table)
+{
+    size_t start = 0;
+    TRY(utf8_check(bytes, size, &start));
+
+    cursor c = {.at = bytes + start, .line = 1};
+    skip_blank_lines(&c);
+    begin_rows(&c, config, table);
+    list_ends(&c);
+    if (*c.at == 0)
+        return failure(ELMAN_BAD_FORMAT, "the file has only blank lines%s",
+                       table->facts.comment_lines ? " and comments" : "");
+
+    csv_rows rows = {0};
+    elman_status status = reserve(&c, &rows);
+    if (status == ELMAN_OK) status = cut_rows(&c, &rows);
+    if (status == ELMAN_OK)
+        status = csv_settle_shape(&rows, c.dialect.width, table);
+    release(&rows);
+    return status;
+}
+
+elman_status csv_parse_as(char *bytes, size_t size, const csv_config *config,
+                          csv **table)
+{
+    static const csv_config plain = {0};
     csv *made = calloc(1, sizeof *made);
     if (!made) {
         free(bytes);
@@ -203,10 +297,16 @@ elman_status csv_parse(char *bytes, size_t size, csv **table)
     }
 
     made->bytes = bytes;
-    elman_status status = read_rows(bytes, size, made);
+    elman_status status =
+        read_table(bytes, size, config ? config : &plain, made);
     if (status == ELMAN_OK) *table = made;
     else csv_close(made);
     return status;
+}
+
+elman_status csv_parse(char *bytes, size_t size, csv **table)
+{
+    return csv_parse_as(bytes, size, NULL, table);
 }
 
 elman_status csv_open(const char *path, csv **table)
@@ -222,6 +322,7 @@ void csv_close(csv *table)
 {
     if (!table) return;
     free(table->cells);
+    free(table->quoted);
     free(table->lines);
     free(table->bytes);
     free(table);
