@@ -38,19 +38,42 @@ static void take_digit(decimal *d, char c, bool fraction)
     if (fraction && d->exponent > -FAR) d->exponent--;
 }
 
-/* The end of the digits at c, or NULL if there are none. */
+/* Takes the digits at c before and after a point; the end of them. */
+static const char *take_digits(const char *c, decimal *d, size_t *digit_count)
+{
+    const char *first = c;
+    uint64_t mantissa = 0;
+    size_t behind = 0;
+
+    for (; is_digit(*c); c++)
+        mantissa = mantissa * 10 + (uint64_t)(*c - '0');
+    *digit_count = (size_t)(c - first);
+    if (*c == '.') {
+        for (c++; is_digit(*c); c++, behind++)
+            mantissa = mantissa * 10 + (uint64_t)(*c - '0');
+        *digit_count += behind;
+    }
+
+    /* few digits, as nearly always, are exact at once */
+    if (*digit_count <= EXACT_DIGITS) {
+        *d =
+            (decimal){mantissa, mantissa ? (int)*digit_count : 0, -(int)behind};
+        return c;
+    }
+
+    for (const char *at = first; at < c && *at != '.'; at++)
+        take_digit(d, *at, false);
+    for (const char *at = c - behind; at < c; at++)
+        take_digit(d, *at, true);
+    return c;
+}
+
+/* The end of the number at c, or NULL if there are no digits. */
 static const char *scan(const char *c, decimal *d)
 {
     const char *first = c;
     size_t digit_count = 0;
-
-    /* the digits before and after the point, at least one */
-    for (; is_digit(*c); c++, digit_count++)
-        take_digit(d, *c, false);
-    if (*c == '.')
-        for (c++; is_digit(*c); c++, digit_count++)
-            take_digit(d, *c, true);
-
+    c = take_digits(c, d, &digit_count);
     if (digit_count == 0) return NULL;
     if (c - first == 1 && *first == '.') return NULL;
 
@@ -91,7 +114,8 @@ number_kind number_read(const char *text, const char **end, double *value)
 
     *value = NAN;
     *end = text;
-    if (!strncasecmp(c, "nan", 3) || text[0] == '?') {
+    bool nan = (*c == 'n' || *c == 'N') && !strncasecmp(c, "nan", 3);
+    if (nan || text[0] == '?') {
         *end = text[0] == '?' ? text + 1 : c + 3;
         return NUMBER_MISSING;
     }
