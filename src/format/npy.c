@@ -34,6 +34,8 @@ typedef struct cursor {
 
 typedef struct header {
     bool fortran; /* column-major: the first index runs fastest */
+    bool texts;   /* are taken */
+    size_t width; /* characters of each text */
     named_tensor *tensor;
 } header;
 
@@ -120,6 +122,22 @@ static elman_status read_shape(cursor *c, header *h)
     return ELMAN_OK;
 }
 
+/* Whether "<U4" or "|S4" is a text, and one that is taken. */
+static bool read_text_type(const char *text, header *h)
+{
+    bool wide = text[0] && text[1] == 'U';
+    if (!h->texts || !text[0] || !strchr("<>|=", text[0]) ||
+        (!wide && text[1] != 'S'))
+        return false;
+
+    cursor digits = {text + 2, text + strlen(text)};
+    if (!take_size(&digits, &h->width) || digits.at != digits.end) return false;
+    h->tensor->type = wide ? ELEMENT_U32 : ELEMENT_U8;
+    h->tensor->swapped = wide && text[0] == '>';
+    h->tensor->text = true;
+    return true;
+}
+
 static elman_status read_descr(cursor *c, header *h)
 {
     char text[16];
@@ -146,6 +164,7 @@ static elman_status read_descr(cursor *c, header *h)
                 text[0] == '>' && element_bytes(types[i].type) > 1;
             return ELMAN_OK;
         }
+    if (read_text_type(text, h)) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "dtype '%s'; elman reads f2 f4 f8 i1 to i8 u1 to u8 b1",
                    text);
@@ -259,22 +278,47 @@ static void stride_fortran(named_tensor *array)
     array->strided = array->rank > 1;
 }
 
-elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor)
+/* The characters of texts are one more axis. */
+static elman_status add_axis(const header *h)
+{
+    named_tensor *array = h->tensor;
+    if (array->rank == TENSOR_MAX_RANK || (h->fortran && array->rank > 1))
+        return failure(ELMAN_BAD_FORMAT,
+                       "texts in column-major order, or of %zu dimensions",
+                       array->rank);
+    array->shape[array->rank++] = h->width;
+    return ELMAN_OK;
+}
+
+static elman_status view(const char *bytes, size_t size, bool texts,
+                         named_tensor *tensor)
 {
     size_t first = 0, length = 0;
     *tensor = (named_tensor){.name = tensor->name};
-    header h = {.tensor = tensor};
+    header h = {.tensor = tensor, .texts = texts};
 
     TRY(find_header(bytes, size, &first, &length));
     cursor c = {bytes + first, bytes + first + length};
     TRY(read_dictionary(&c, &h));
+    if (tensor->text) TRY(add_axis(&h));
 
     /* the elements follow the header */
     tensor->data = bytes + first + length;
     TRY(check_room(size - first - length, tensor));
 
-    if (h.fortran && tensor->count) stride_fortran(tensor);
+    if (h.fortran && tensor->count && !tensor->text) stride_fortran(tensor);
     return ELMAN_OK;
+}
+
+elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor)
+{
+    return view(bytes, size, false, tensor);
+}
+
+elman_status npy_view_texts(const char *bytes, size_t size,
+                            named_tensor *tensor)
+{
+    return view(bytes, size, true, tensor);
 }
 
 elman_status npy_parse(char *bytes, size_t size, npy **array)

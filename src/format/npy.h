@@ -27,6 +27,11 @@ void npy_close(npy *array);
  * The name is left as it is. */
 elman_status npy_view(const char *bytes, size_t size, named_tensor *tensor);
 
+/* The same, and arrays of texts ('<U4', '|S4') as well: as numbers, see
+ * named_tensor.text. */
+elman_status npy_view_texts(const char *bytes, size_t size,
+                            named_tensor *tensor);
+
 /* Replaces path by the tensor, version 1.0, row-major, in its own type; BF16,
  * which NumPy lacks, becomes float32. Atomic: see file.h. */
 elman_status npy_save(const char *path, const named_tensor *tensor);

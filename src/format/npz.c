@@ -42,7 +42,7 @@ static elman_status copy_names(npz_block *block, npz *file)
     return ELMAN_OK;
 }
 
-static elman_status read_arrays(npz_block *block, npz *file)
+static elman_status read_arrays(npz_block *block, bool texts, npz *file)
 {
     TRY(copy_names(block, file));
 
@@ -50,8 +50,10 @@ static elman_status read_arrays(npz_block *block, npz *file)
         char *data = NULL;
         TRY(archive_read(block->archive, i, &data));
 
+        size_t size = archive_size(block->archive, i);
         elman_status status =
-            npy_view(data, archive_size(block->archive, i), &file->tensors[i]);
+            texts ? npy_view_texts(data, size, &file->tensors[i])
+                  : npy_view(data, size, &file->tensors[i]);
         if (status != ELMAN_OK) {
             char where[120];
             snprintf(where, sizeof where, "entry \"%.80s\"",
@@ -67,7 +69,7 @@ static elman_status read_arrays(npz_block *block, npz *file)
     return ELMAN_OK;
 }
 
-elman_status npz_parse(char *bytes, size_t size, npz **file)
+static elman_status parse(char *bytes, size_t size, bool texts, npz **file)
 {
     npz *made = calloc(1, sizeof *made);
     npz_block *block = calloc(1, sizeof *block);
@@ -80,10 +82,20 @@ elman_status npz_parse(char *bytes, size_t size, npz **file)
 
     made->block = block;
     elman_status status = archive_parse(bytes, size, &block->archive);
-    if (status == ELMAN_OK) status = read_arrays(block, made);
+    if (status == ELMAN_OK) status = read_arrays(block, texts, made);
     if (status == ELMAN_OK) *file = made;
     else npz_close(made);
     return status;
+}
+
+elman_status npz_parse(char *bytes, size_t size, npz **file)
+{
+    return parse(bytes, size, false, file);
+}
+
+elman_status npz_parse_texts(char *bytes, size_t size, npz **file)
+{
+    return parse(bytes, size, true, file);
 }
 
 elman_status npz_open(const char *path, npz **file)

@@ -22,6 +22,9 @@ elman_status npz_open(const char *path, npz **file);
 /* The same from memory: bytes, malloc'ed, are freed by close or by the
  * failure. */
 elman_status npz_parse(char *bytes, size_t size, npz **file);
+
+/* The same, and arrays of texts as npy_view_texts takes them. */
+elman_status npz_parse_texts(char *bytes, size_t size, npz **file);
 void npz_close(npz *file);
 
 #endif

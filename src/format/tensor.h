@@ -42,6 +42,8 @@ typedef struct named_tensor {
     const void *data; /* little-endian unless swapped. In a file that was read
                          it is not aligned: copy, do not cast */
     bool swapped;     /* big-endian */
+    bool text;        /* the last axis are the characters of a text, zeros
+                         behind it: U32 code points, or bytes */
     bool strided;     /* elements lie as stride says, else row-major */
     size_t stride[TENSOR_MAX_RANK]; /* elements between neighbours of an axis */
 } named_tensor;
