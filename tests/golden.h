@@ -39,7 +39,7 @@ static inline golden golden_open(const char *family)
  * last. */
 static inline const char *golden_family(size_t index)
 {
-    static const char *const others[] = {"cell", "stack", "variant"};
+    static const char *const others[] = {"cell", "pool", "stack", "variant"};
     for (size_t i = 1; i < kind_count(); i++)
         if (kind_is_recurrent((elman_kind)i) && index-- == 0)
             return kind_at((elman_kind)i)->word;
@@ -152,6 +152,7 @@ static inline elman_layer golden_layer(const json_t *j)
     static const char *const merges[] = {"concat",  "sum",  "mul",
                                          "average", "none", NULL};
     static const char *const lasts[] = {"step", "final", NULL};
+    static const char *const pools[] = {"mean", "max", "attention", NULL};
     elman_layer l = {
         .kind = kind_named(json_string_value(json_object_get(j, "kind"))),
         .hidden_size = golden_size(j, "hidden_size"),
@@ -174,6 +175,7 @@ static inline elman_layer golden_layer(const json_t *j)
         .embedding_dim = golden_size(j, "embedding_dim"),
         .eps = (float)golden_number(j, "eps", 0),
         .last = (elman_last)golden_choice(j, "last", lasts),
+        .pool = (elman_pool)golden_choice(j, "pool", pools),
     };
     const json_t *sizes = json_object_get(j, "hidden_sizes");
     for (size_t k = 0; k < json_array_size(sizes); k++)

@@ -223,6 +223,7 @@ static void carry(pair *p, const random_batch *in)
         memcpy(d->h_0, d->h_n, in->B * d->cell.R * sizeof *d->h_0);
         memcpy(d->c_0, d->c_n, in->B * d->cell.H * sizeof *d->c_0);
     }
+    reference_carry_pool(p->r);
     for (size_t b = 0; b < in->B; b++) {
         p->begin[b] += in->lengths[b];
         p->given[b] = p->begin[b] > 0;

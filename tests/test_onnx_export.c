@@ -268,6 +268,7 @@ static bool comes_back(const elman_config *c)
         const elman_layer *l = c->layers + i;
         recurrent |= l->hidden_size || l->hidden_sizes[0];
         if (l->merge == ELMAN_MERGE_NONE) return false;
+        if (l->pool == ELMAN_POOL_ATTENTION) return false;
     }
     return recurrent;
 }

@@ -114,7 +114,7 @@ TEST(a_model_file_is_checked_as_well)
 
 /* ---- What is drawn ------------------------------------------------------ */
 
-enum { OPTIONS = 25, KINDS = 64 /* and room for more */ };
+enum { OPTIONS = 27, KINDS = 64 /* and room for more */ };
 
 /* What a layer of a random config may say. */
 static void count_options(const elman_layer *l, size_t seen[OPTIONS])
@@ -145,6 +145,8 @@ static void count_options(const elman_layer *l, size_t seen[OPTIONS])
         l->activations[0][0].kind > 0,
         l->activations[0][2].kind > 0,
         l->activations[1][1].kind > 0,
+        l->pool == ELMAN_POOL_MAX,
+        l->pool == ELMAN_POOL_ATTENTION,
     };
     for (size_t i = 0; i < OPTIONS; i++)
         seen[i] += says[i];

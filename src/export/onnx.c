@@ -120,6 +120,39 @@ static const char *put_last(onnx_export *e, const layer *l, const char *x)
     return y;
 }
 
+/* The steps of x weighed by the softmax of their scores. */
+static const char *put_attention(onnx_export *e, const layer *l, const char *x)
+{
+    const float *w = e->model->weights;
+    const char *score = build_text(e->b, "%s.score", l->config.name);
+    float *to = build_weights(e->b, score, 2, (size_t[]){l->I, 1});
+    if (to) memcpy(to, w + l->score, l->I * sizeof *to);
+
+    /* u, then one score for each step */
+    const char *u = build_op(e->b, "Tanh", put_linear(e, l, x), NULL);
+    const char *a = build_op(e->b, "MatMul", u, score, NULL);
+    a = build_op(e->b, "Softmax", a, NULL);
+    build_whole(e->b, "axis", 0);
+
+    const char *y =
+        build_op(e->b, "ReduceSum", build_op(e->b, "Mul", x, a, NULL),
+                 build_list(e->b, 1, (int64_t[]){0}), NULL);
+    build_whole(e->b, "keepdims", 0);
+    return y;
+}
+
+/* One vector per sequence, from all its steps. */
+static const char *put_pool(onnx_export *e, const layer *l, const char *x)
+{
+    if (l->config.pool == ELMAN_POOL_ATTENTION) return put_attention(e, l, x);
+
+    bool mean = l->config.pool == ELMAN_POOL_MEAN;
+    const char *y = build_op(e->b, mean ? "ReduceMean" : "ReduceMax", x, NULL);
+    build_wholes(e->b, "axes", 1, (int64_t[]){0});
+    build_whole(e->b, "keepdims", 0);
+    return y;
+}
+
 static const char *put_tanh(onnx_export *e, const layer *l, const char *x)
 {
     (void)l;
@@ -162,7 +195,7 @@ static layer_writer *const writers[] = {
     [ELMAN_RELU] = put_relu,           [ELMAN_SOFTMAX] = put_softmax,
     [ELMAN_LAYER_NORM] = put_norm,     [ELMAN_DROPOUT] = put_nothing,
     [ELMAN_LAST] = put_last,           [ELMAN_ACTIVATION] = put_activation,
-    [ELMAN_LOG_SOFTMAX] = put_softmax,
+    [ELMAN_LOG_SOFTMAX] = put_softmax, [ELMAN_POOL] = put_pool,
 };
 
 static layer_writer *writer_of(const layer *l)

@@ -1,7 +1,8 @@
 /*
  * torch.c: a model as torch.nn modules: the tensors of their state dict,
  * and the Python that builds them. Layers without weights are modules as well,
- * but for ELMAN_LAST, which is indexing there and left to the reader.
+ * but for ELMAN_LAST, which is indexing there, and ELMAN_POOL, which is
+ * arithmetic: both are left to the reader. Attention's weights are parameters.
  */
 #include "export/torch.h"
 
@@ -101,11 +102,12 @@ static bool has_function(const elman_layer *l)
 }
 
 /* torch.nn's modules, and how each is written. A kind without an entry is
- * refused before anything is written; indexing (last) is not a module. */
+ * refused before anything is written; what has no weights and is no module
+ * (last, mean, max) is left out. */
 typedef void module_writer(python_writer *w, const elman_model *m,
                            const elman_layer *l);
 static module_writer put_recurrent, put_linear, put_embedding, put_norm,
-    put_dropout, put_activation, put_plain;
+    put_dropout, put_activation, put_attention, put_plain;
 
 static const struct {
     const char *name;
@@ -125,6 +127,7 @@ static const struct {
     [ELMAN_LAST] = {"", NULL},
     [ELMAN_ACTIVATION] = {"", put_activation},
     [ELMAN_LOG_SOFTMAX] = {"LogSoftmax(-1)", put_plain},
+    [ELMAN_POOL] = {"ParameterDict", put_attention},
 };
 
 static bool has_module(elman_kind kind)
@@ -269,6 +272,23 @@ static void put_dropout(python_writer *w, const elman_model *m,
     python_put(w, "torch.nn.Dropout(%.7g)", (double)l->dropout);
 }
 
+static void put_attention(python_writer *w, const elman_model *m,
+                          const elman_layer *l)
+{
+    size_t I = input_of(m, l);
+    python_put(w,
+               "torch.nn.ParameterDict({\"weight\": torch.empty(%zu, %zu), "
+               "\"bias\": torch.empty(%zu), \"score\": torch.empty(1, %zu)})",
+               I, I, I, I);
+}
+
+/* Whether a layer is not a module, but something that is done between them. */
+static bool is_between(const elman_layer *l)
+{
+    return l->kind == ELMAN_LAST ||
+           (l->kind == ELMAN_POOL && l->pool != ELMAN_POOL_ATTENTION);
+}
+
 /* A module that takes what its name says. */
 static void put_plain(python_writer *w, const elman_model *m,
                       const elman_layer *l)
@@ -292,7 +312,7 @@ static void put_modules(python_writer *w, const elman_model *m)
     bool first = true;
 
     for (size_t i = 0; i < n; i++) {
-        if (l[i].kind == ELMAN_LAST) continue;
+        if (is_between(l + i)) continue;
         if (!first) python_put(w, ", ");
 
         python_put_text(w, l[i].name);

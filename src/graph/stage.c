@@ -286,7 +286,10 @@ static elman_status run_chunk(stage *s, size_t begin, size_t T)
                                            tokens ? p->tokens + row : NULL,
                                        .lengths = s->lengths,
                                        .given = s->given};
-        if (begin) TRY(visit_all(s, carry_memory));
+        if (begin) {
+            TRY(visit_all(s, carry_memory));
+            reference_carry_pool(s->reference);
+        }
         return reference_forward(s->reference, &batch, NULL);
     }
 

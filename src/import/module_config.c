@@ -11,7 +11,7 @@
 static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
 {
     const module *m = e->module;
-    elman_layer l = {.kind = e->kind, .last = e->last};
+    elman_layer l = {.kind = e->kind, .last = e->last, .pool = e->pool};
 
     /* a function has no weights, and so no sizes */
     if (!m) return l;

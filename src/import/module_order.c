@@ -97,6 +97,8 @@ static const struct {
     {"log_softmax", {.kind = ELMAN_LOG_SOFTMAX}},
     {"last", {.kind = ELMAN_LAST, .last = ELMAN_LAST_STEP}},
     {"final", {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL}},
+    {"mean", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MEAN}},
+    {"max", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MAX}},
     {"dropout", {.kind = ELMAN_END}}, /* does nothing but in training */
 };
 

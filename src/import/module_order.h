@@ -9,6 +9,7 @@ typedef struct entry {
     const module *module; /* or NULL */
     elman_kind kind;
     elman_last last;
+    elman_pool pool;
 } entry;
 
 typedef struct module_order {

@@ -18,6 +18,7 @@ const layer_kind *layer_kind_for(elman_kind kind)
         [ELMAN_FAMILY_NORM] = &layer_norm,
         [ELMAN_FAMILY_DROPOUT] = &layer_dropout,
         [ELMAN_FAMILY_LAST] = &layer_last,
+        [ELMAN_FAMILY_POOL] = &layer_pool,
     };
     const kind_row *row = kind_at(kind);
     return row ? table[row->family] : NULL;

@@ -105,8 +105,11 @@ typedef struct layer {
     bool per_sequence;       /* reads one vector per sequence */
     size_t forward_features; /* as in layer_plan, of what it reads */
     direction_plan directions[DIRECTIONS];
-    ptrdiff_t weight, bias; /* linear, embedding, norm */
+    ptrdiff_t weight, bias; /* linear, embedding, norm, attention */
     packed_copy packed, packed_back;
+    ptrdiff_t score; /* attention */
+    packed_copy packed_score;
+    size_t memory_h, memory_width; /* pool: in the state's h, per sequence */
 } layer;
 
 struct stream_step;
@@ -185,16 +188,27 @@ typedef struct walk_plans {
     double began;       /* 0: nothing is measured now */
 } walk_plans;
 
+/* What pooling keeps; NULL where its kind needs it not. */
+typedef struct pool_state {
+    uint32_t *from;   /* (B,I) max, while training: the step of the maximum */
+    float *u;         /* (T,B,I) attention */
+    float *score;     /* (T,B) e */
+    float *attention; /* (T,B) a */
+    float *du;        /* (T,B,I) gradient at the sums into u, training */
+    float *dscore;    /* (T,B) gradient at e, training */
+} pool_state;
+
 /* What a state keeps for one layer. */
 typedef struct layer_state {
-    float *y, *dy; /* (T,B,O), T = 1 after ELMAN_LAST */
+    float *y, *dy; /* (T,B,O), T = 1 after one vector per sequence */
     float *own;    /* where y points unless it is an alias */
     direction_state directions[DIRECTIONS];
     float *mask;        /* (T,B,O) or (B,O) dropout while training */
     float *x_hat;       /* (T,B,I) layer norm */
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
-    bool steps;         /* streams by its kind's step */
+    pool_state pool;
+    bool steps;                               /* streams by its kind's step */
     walk_plans forward_plans, backward_plans; /* kept from pass to pass */
     walk_plans wave_plans; /* of this level and those that follow */
 } layer_state;
@@ -227,7 +241,8 @@ struct layer_kind {
 const layer_kind *layer_kind_for(elman_kind kind);
 
 extern const layer_kind layer_recurrent, layer_linear, layer_embedding,
-    layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last;
+    layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last,
+    layer_pool;
 
 /* Adds a parameter of l to the plan; returns its offset. role may have a level
  * and direction: "%s_l%zu_reverse". bound is the default rule's. */

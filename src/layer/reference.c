@@ -300,6 +300,10 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
         last_forward(l, p, x);
         return;
     }
+    if (l->config.kind == ELMAN_POOL) {
+        reference_pool_forward(l, p, x);
+        return;
+    }
 
     for (size_t b = 0; b < p->B; b++)
         for (size_t t = 0; t < p->lengths[b]; t++)
@@ -318,6 +322,10 @@ void reference_layer_backward(reference_layer *l, const reference_pass *p,
     }
     if (l->config.kind == ELMAN_LAST) {
         last_backward(l, p, dx);
+        return;
+    }
+    if (l->config.kind == ELMAN_POOL) {
+        reference_pool_backward(l, p, x, dx);
         return;
     }
 

@@ -1,7 +1,8 @@
 /*
  * reference.h: every layer in double, one sequence and one step at a time: the
  * fast layers are checked against it. reference.c has the layers that read one
- * step at a time, reference_recurrent.c those that walk through time.
+ * step at a time, reference_recurrent.c those that walk through time,
+ * reference_pool.c those that make one vector of all steps.
  *
  * Data runs in (T,B,.) arrays, as in layer.h. A direction keeps its own arrays
  * in the order in which it reads.
@@ -71,7 +72,11 @@ typedef struct reference_layer {
     reference_direction directions[2];
     ptrdiff_t weight, bias; /* offsets, negative if none */
     double *y, *dy;         /* (T,B,O); merge none (D,T,B,R) */
+    ptrdiff_t score;        /* attention; the same */
     double *mask;           /* (T,B,O) dropout */
+    double *u, *attention;  /* (T,B,O) (T,B) attention */
+    double *pooled_0;       /* (B,.) pool: what given sequences have come to */
+    double *pooled_n;       /* and come to with the pass */
 } reference_layer;
 
 /* x (T,B,I) to l->y, 0 after each sequence's end. */
@@ -81,6 +86,14 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
 /* l->dy to dx (T,B,I), which is overwritten; adds to p->gradients. */
 void reference_layer_backward(reference_layer *l, const reference_pass *p,
                               const double *x, double *dx);
+
+/* reference_pool.c: the two above for ELMAN_POOL, and how wide its memory is.
+ * No gradient is given to pooled_0. */
+size_t reference_pool_width(const reference_layer *l);
+void reference_pool_forward(reference_layer *l, const reference_pass *p,
+                            const double *x);
+void reference_pool_backward(reference_layer *l, const reference_pass *p,
+                             const double *x, double *dx);
 
 /* Carves the arrays of one direction. */
 void reference_direction_lay_out(reference_direction *d, arena *a, size_t T,

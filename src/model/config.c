@@ -237,6 +237,22 @@ static elman_status name_layer(elman_config *c, size_t index)
                    l->name);
 }
 
+static elman_status check_pool(const elman_layer *l, size_t index)
+{
+    if ((unsigned)l->pool > ELMAN_POOL_ATTENTION)
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: pool is %d, expected 0 to %d", index,
+                       (int)l->pool, ELMAN_POOL_ATTENTION);
+    if (l->pool != ELMAN_POOL_ATTENTION &&
+        (l->init_ih.kind || l->init_bias.kind))
+        return failure(ELMAN_BAD_VALUE,
+                       "layer %zu: %s is set, but only attention has weights "
+                       "to draw, expected pool %d (found %d)",
+                       index, l->init_ih.kind ? "init_ih" : "init_bias",
+                       ELMAN_POOL_ATTENTION, (int)l->pool);
+    return ELMAN_OK;
+}
+
 static elman_status complete_layer(elman_config *c, size_t index)
 {
     elman_layer *l = c->layers + index;
@@ -262,6 +278,7 @@ static elman_status complete_layer(elman_config *c, size_t index)
         return failure(ELMAN_BAD_VALUE,
                        "layer %zu: last is %d, expected 0 or 1", index,
                        (int)l->last);
+    if (l->kind == ELMAN_POOL) TRY(check_pool(l, index));
 
     /* what remains of other kinds */
     if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;

@@ -24,6 +24,7 @@ static const char *const nonlinearity_words[] = {"tanh", "tanh", "", "relu",
 static const char *const merge_words[] = {"concat",  "sum",  "mul",
                                           "average", "none", NULL};
 static const char *const last_words[] = {"step", "final", NULL};
+static const char *const pool_words[] = {"mean", "max", "attention", NULL};
 static const char *const init_words[] = {
     "default",        "constant",      "uniform",    "gaussian",
     "xavier_uniform", "xavier_normal", "he_uniform", "he_normal",
@@ -65,6 +66,7 @@ const config_field layer_fields[] = {
     {LAYER(eps), .type = REAL, .range = NOT_NEGATIVE},
     {LAYER(last), .type = WORD, .words = last_words},
     {LAYER(activation), .type = ACTIVATION, .words = activation_words},
+    {LAYER(pool), .type = WORD, .words = pool_words},
 };
 
 static_assert(sizeof layer_fields / sizeof *layer_fields == LAYER_FIELDS,

@@ -368,6 +368,8 @@ double layer_flops(const elman_model *m, size_t i, uint64_t steps,
             product += (double)l->D * (double)l->R * (double)l->H;
     } else if (l->config.kind == ELMAN_LINEAR && !l->per_sequence) {
         input = product = (double)l->I * (double)l->O;
+    } else if (l->config.pool == ELMAN_POOL_ATTENTION) {
+        input = product = (double)l->I * (double)(l->I + 1);
     }
 
     /* backward: as much for the weights, and for the layer's input unless

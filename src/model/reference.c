@@ -109,6 +109,11 @@ static void plan_layer(reference *r, reference_layer *l)
         l->O = c->embedding_dim;
         l->weight = take(r, true, c->num_embeddings * l->O);
     }
+    if (c->kind == ELMAN_POOL && c->pool == ELMAN_POOL_ATTENTION) {
+        l->weight = take(r, true, l->I * l->I);
+        l->bias = take(r, true, l->I);
+        l->score = take(r, true, l->I);
+    }
     if (c->kind == ELMAN_LAYER_NORM) {
         l->weight = take(r, true, l->O);
         l->bias = take(r, true, l->O);
@@ -143,7 +148,8 @@ static void plan(reference *r)
         l->forward_features = forward_features;
         l->per_sequence = r->per_sequence;
         plan_layer(r, l);
-        if (l->config.kind == ELMAN_LAST) r->per_sequence = true;
+        if (l->config.kind == ELMAN_LAST || l->config.kind == ELMAN_POOL)
+            r->per_sequence = true;
 
         features = l->O;
         forward_features = forward_features_after(l, forward_features);
@@ -170,6 +176,13 @@ static void lay_out(reference *r, arena *a)
         l->dy = arena_take(a, n, sizeof *l->dy);
         if (l->config.kind == ELMAN_DROPOUT)
             l->mask = arena_take(a, n, sizeof *l->mask);
+        if (l->config.kind == ELMAN_POOL) {
+            l->u = arena_take(a, rows, l->O * sizeof *l->u);
+            l->attention = arena_take(a, rows, sizeof *l->attention);
+            size_t bytes = reference_pool_width(l) * sizeof *l->pooled_0;
+            l->pooled_0 = arena_take(a, r->B, bytes);
+            l->pooled_n = arena_take(a, r->B, bytes);
+        }
         for (size_t direction = 0; direction < l->D; direction++)
             reference_direction_lay_out(&l->directions[direction], a, r->T,
                                         r->B);
@@ -235,6 +248,16 @@ reference_direction *reference_level(reference *r, size_t level,
             return direction < l->D ? &l->directions[direction] : NULL;
     }
     return NULL;
+}
+
+void reference_carry_pool(reference *r)
+{
+    for (size_t i = 0; i < r->layer_count; i++) {
+        reference_layer *l = r->layers + i;
+        if (l->config.kind != ELMAN_POOL) continue;
+        memcpy(l->pooled_0, l->pooled_n,
+               r->B * reference_pool_width(l) * sizeof *l->pooled_0);
+    }
 }
 
 /* ---- Passes ------------------------------------------------------------- */

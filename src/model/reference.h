@@ -57,6 +57,10 @@ void reference_destroy(reference *r);
 reference_direction *reference_level(reference *r, size_t level,
                                      size_t direction);
 
+/* What each sequence has pooled in the last pass becomes what it had before the
+ * next, as h_n becomes h_0. */
+void reference_carry_pool(reference *r);
+
 /* y as elman_model_forward's, or NULL: it is in the last layer's y as well,
  * time first. Zeroes dh_n and dc_n. */
 elman_status reference_forward(reference *r, const reference_batch *batch,

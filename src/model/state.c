@@ -308,11 +308,21 @@ elman_status state_check(const elman_model *m, const elman_state *s)
 
 /* ---- Memory ------------------------------------------------------------- */
 
+/* What a layer that pools has come to. */
+static void reset_pooled(const layer *l, elman_state *s, size_t begin,
+                         size_t end)
+{
+    float *pooled = s->memory.h + l->memory_h * s->config.B;
+    memset(pooled + begin * l->memory_width, 0,
+           (end - begin) * l->memory_width * sizeof *pooled);
+}
+
 static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
                        size_t end)
 {
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
+        if (l->memory_width) reset_pooled(l, s, begin, end);
         for (size_t direction = 0; direction < l->D && l->cell; direction++) {
             const direction_plan *d = &l->directions[direction];
             float *h = s->memory.h + d->memory_h * s->config.B;

@@ -1,6 +1,6 @@
 /*
  * state_save.c: a state's memory as safetensors: layer0.h (B,R), layer0.c
- * (B,H), layer0_reverse.h ... and position (B).
+ * (B,H), layer0_reverse.h ..., pool.h (B,.) and position (B).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,24 +10,31 @@
 #include "model/model.h"
 
 typedef struct entry {
-    char name[40];
+    char name[ELMAN_MAX_NAME + 40];
     named_tensor tensor;
     float *values; /* in the state; NULL for position */
 } entry;
 
-static void add(entry *list, size_t *count, const elman_state *s, size_t level,
-                size_t direction, char what, float *values, size_t width)
+static entry *add(entry *list, size_t *count, const elman_state *s,
+                  float *values, size_t width)
 {
     entry *e = list + (*count)++;
-    snprintf(e->name, sizeof e->name, "layer%zu%s.%c", level,
-             direction ? "_reverse" : "", what);
-
     e->values = values;
     e->tensor = (named_tensor){.type = ELEMENT_F32,
                                .rank = 2,
                                .shape = {s->config.B, width},
                                .count = s->config.B * width,
                                .data = values};
+    return e;
+}
+
+static void add_level(entry *list, size_t *count, const elman_state *s,
+                      size_t level, size_t direction, char what, float *values,
+                      size_t width)
+{
+    entry *e = add(list, count, s, values, width);
+    snprintf(e->name, sizeof e->name, "layer%zu%s.%c", level,
+             direction ? "_reverse" : "", what);
 }
 
 /* All that a state remembers; freed by free. */
@@ -35,7 +42,7 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
                            size_t *count)
 {
     entry *list =
-        calloc(m->info.level_count * DIRECTIONS * 2 + 1, sizeof *list);
+        calloc(m->info.level_count * DIRECTIONS * 2 + 2, sizeof *list);
     if (!list) {
         (void)failure(ELMAN_NO_MEMORY, "no memory to list the state");
         return NULL;
@@ -46,12 +53,18 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
         const layer *l = m->layers + i;
         for (size_t direction = 0; l->cell && direction < l->D; direction++) {
             const direction_plan *d = &l->directions[direction];
-            add(list, count, s, l->level, direction, 'h',
-                s->memory.h + d->memory_h * s->config.B, l->R);
+            add_level(list, count, s, l->level, direction, 'h',
+                      s->memory.h + d->memory_h * s->config.B, l->R);
             if (l->cell->has_cell)
-                add(list, count, s, l->level, direction, 'c',
-                    s->memory.c + d->memory_c * s->config.B, l->H);
+                add_level(list, count, s, l->level, direction, 'c',
+                          s->memory.c + d->memory_c * s->config.B, l->H);
         }
+
+        /* at most one layer pools */
+        if (!l->memory_width) continue;
+        entry *e = add(list, count, s, s->memory.h + l->memory_h * s->config.B,
+                       l->memory_width);
+        snprintf(e->name, sizeof e->name, "%s.h", l->config.name);
     }
 
     /* and how far each sequence is */

@@ -30,8 +30,6 @@ static void prepare(const elman_model *m, elman_state *s)
         bool here = s->position[b] != FREE_SLOT;
         s->full.lengths[b] = s->tail.lengths[b] = here;
         s->full.ids[b] = b;
-        s->full.steps_before[b] =
-            0; /* read by masks alone: not without training */
     }
 
     pass_set(&s->full);
@@ -66,6 +64,9 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
         TRY(model_check_streams(m));
         prepare(m, s);
     }
+
+    for (size_t r = 0; r < s->full.row_count; r++)
+        s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
 
     /* layer by layer */
     const float *in = x;

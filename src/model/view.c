@@ -162,12 +162,54 @@ static elman_tensor output_tensor(const elman_model *m, const elman_state *s,
     return (elman_tensor){data, 4, {blocks, T, B, O / blocks}};
 }
 
+/* The memory of a layer that pools, gradients at it, and its attention. */
+static elman_status view_pool(const elman_model *m, const elman_state *s,
+                              size_t index, const char *what, const char *name,
+                              elman_tensor *view)
+{
+    const layer *l = m->layers + index;
+    float *attention = s->layers[index].pool.attention;
+    if (s->ran && attention && strcmp(what, "attention") == 0) {
+        *view = tensor(attention, 2, s->full.T, s->full.B, 0);
+        return ELMAN_OK;
+    }
+
+    for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+        const memory_view *v = memories + i;
+        if (v->of_cell || strcmp(v->name, what) != 0) continue;
+        float *data = memory_at(s, v);
+        if (!data) break;
+        *view = tensor(data + l->memory_h * s->config.B, 2, s->config.B,
+                       l->memory_width, 0);
+        return ELMAN_OK;
+    }
+    return unknown(name);
+}
+
+/* The layer that pools and is called so, with a dot after it, or
+ * layer_count. */
+static size_t find_pool(const elman_model *m, const char *name)
+{
+    size_t i = 0;
+    for (; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        size_t bytes = strlen(l->config.name);
+        if (l->memory_width && strncmp(name, l->config.name, bytes) == 0 &&
+            name[bytes] == '.')
+            break;
+    }
+    return i;
+}
+
 static elman_status view_layer(const elman_model *m, const elman_state *s,
                                const char *name, elman_tensor *view)
 {
     const char *dot = strrchr(name, '.');
     bool of_gradient = dot ? strcmp(dot, ".dy") == 0 : strcmp(name, "dy") == 0;
     bool of_output = dot ? strcmp(dot, ".y") == 0 : strcmp(name, "y") == 0;
+    size_t pool = find_pool(m, name);
+    if (pool < m->layer_count && !of_gradient && !of_output)
+        return view_pool(m, s, pool, dot + 1, name, view);
     if (!s->ran || !(of_gradient || of_output)) return unknown(name);
 
     /* the last layer of that name, or the model's last */

@@ -177,18 +177,34 @@ static bool direction_near_kink(const experiment *e,
     return false;
 }
 
+/* Whether some x of a sequence stands near its largest one. */
+static bool max_near_kink(const experiment *e, const reference_layer *l,
+                          const double *x)
+{
+    size_t B = e->t->B, I = l->I;
+    for (size_t i = 0; i < e->t->T * B * I; i++) {
+        size_t b = i / I % B, j = i % I;
+        bool valid = i / I / B < e->t->lengths[b];
+        if (valid && near(x[i], l->y[b * I + j])) return true;
+    }
+    return false;
+}
+
 static bool layer_near_kink(const experiment *e, size_t index)
 {
     const reference_layer *l = e->r->layers + index;
     for (size_t i = 0; i < l->D; i++)
         if (direction_near_kink(e, &l->directions[i])) return true;
 
+    const double *x = index ? e->r->layers[index - 1].y : e->r->x;
+    if (l->config.kind == ELMAN_POOL && l->config.pool == ELMAN_POOL_MAX)
+        return max_near_kink(e, l, x);
+
     /* an activation layer may have its kink at any of its inputs */
     elman_activation f = l->config.activation;
     if (l->config.kind == ELMAN_RELU) f.kind = ELMAN_ACTIVATION_RELU;
     else if (l->config.kind != ELMAN_ACTIVATION) return false;
 
-    const double *x = index ? e->r->layers[index - 1].y : e->r->x;
     size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
     for (size_t i = 0; i < rows * l->I; i++)
         if (near(reference_activation_kink(f, x[i]), 0)) return true;

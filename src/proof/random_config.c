@@ -224,6 +224,10 @@ static void draw_head(draws *d, size_t most, elman_layer *l)
     if (draw_chance(d, 40)) {
         l->kind = ELMAN_LAST;
         if (!mixed && draw_chance(d, 50)) l->last = ELMAN_LAST_FINAL;
+        if (draw_chance(d, 50))
+            *l = (elman_layer){
+                .kind = ELMAN_POOL,
+                .pool = (elman_pool)draw_size(d, 0, ELMAN_POOL_ATTENTION)};
         l++;
     }
 
@@ -350,6 +354,7 @@ static void put_recurrent(writer *w, const elman_layer *l)
 
 static void put_layer(writer *w, const elman_layer *l)
 {
+    static const char *const pools[] = {"mean", "max", "attention"};
     const kind_row *kind = kind_at(l->kind);
     bool recurrent = kind->family == ELMAN_FAMILY_RECURRENT;
 
@@ -362,6 +367,7 @@ static void put_layer(writer *w, const elman_layer *l)
     if (!recurrent) put_flag(w, "no_bias", l->no_bias);
 
     if (l->kind == ELMAN_ACTIVATION) put_activation(w, &l->activation);
+    if (l->kind == ELMAN_POOL) put(w, " %s", pools[l->pool]);
     put_flag(w, "final", l->last == ELMAN_LAST_FINAL);
     put_number(w, "dropout", l->dropout);
     put_flag(w, "variational", l->variational && l->dropout > 0);

@@ -67,7 +67,9 @@ bool trace_has_recurrent(const trace *t, size_t count)
 
 /* ---- One vector per sequence --------------------------------------------- */
 
-elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
+/* Adds a layer that gives one vector per sequence. */
+static elman_status add_ending(trace *t, const onnx_node *n,
+                               const elman_layer *config)
 {
     const traced_layer *below = &t->layers[t->layer_count - 1];
     if (t->layer_count == ELMAN_MAX_LAYERS)
@@ -86,12 +88,18 @@ elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
     }
 
     traced_layer *l = &t->layers[t->layer_count++];
-    *l = (traced_layer){.config = {.kind = ELMAN_LAST, .last = last},
+    *l = (traced_layer){.config = *config,
                         .node = (size_t)(n ? n - t->graph->nodes : 0),
                         .per_sequence = true,
                         .I = below->O,
                         .O = below->O};
     return source_add(t, n, &s, &l->y);
+}
+
+elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last)
+{
+    const elman_layer config = {.kind = ELMAN_LAST, .last = last};
+    return add_ending(t, n, &config);
 }
 
 /* Points a view of the layer below at the layer that was just added: axis k of
@@ -104,6 +112,33 @@ static void point_at_last(const trace *t, const size_t *to, view *read)
             factor *f = &read->axes[k].factors[i];
             if (f->axis != BROADCAST) f->axis = to[f->axis];
         }
+}
+
+/* Where the axes of a source go once that of the steps has gone; the view's
+ * offsets along them go too. */
+static void drop_time(size_t rank, size_t time, view *read, size_t *to)
+{
+    for (size_t k = 0; k < rank; k++) {
+        to[k] = k - (k > time);
+        if (k > time) {
+            read->offset[k - 1] = read->offset[k];
+            read->from_end[k - 1] = read->from_end[k];
+        }
+    }
+}
+
+elman_status layer_add_ending(trace *t, const onnx_node *n,
+                              const elman_layer *config, view *read)
+{
+    const source *s = t->sources + read->source;
+    size_t time = 0, to[AXES];
+    while (s->identity[time] != t->time)
+        time++;
+
+    drop_time(s->rank, time, read, to);
+    TRY(add_ending(t, n, config));
+    point_at_last(t, to, read);
+    return ELMAN_OK;
 }
 
 static elman_status take_final(trace *t, const onnx_node *n, view *read)
@@ -150,14 +185,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
                          "none; their final states are in Y_h");
 
     /* the axis of steps goes */
-    for (size_t k = 0; k < s->rank; k++) {
-        to[k] = k - (k > time);
-        if (k > time) {
-            read->offset[k - 1] = read->offset[k];
-            read->from_end[k - 1] = read->from_end[k];
-        }
-    }
-
+    drop_time(s->rank, time, read, to);
     TRY(layer_add_last(t, n, final ? ELMAN_LAST_FINAL : ELMAN_LAST_STEP));
     point_at_last(t, to, read);
     return ELMAN_OK;

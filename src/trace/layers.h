@@ -46,4 +46,10 @@ bool trace_has_recurrent(const trace *t, size_t count);
 /* Adds the layer that gives one vector per sequence. */
 elman_status layer_add_last(trace *t, const onnx_node *n, elman_last last);
 
+/* The same for any such layer that reads a view of the last layer's output, but
+ * for its steps: none of its axes runs along them any more. It becomes a view
+ * of the new output. */
+elman_status layer_add_ending(trace *t, const onnx_node *n,
+                              const elman_layer *config, view *read);
+
 #endif

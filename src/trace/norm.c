@@ -10,6 +10,7 @@
 #include "trace/attribute.h"
 #include "trace/directions.h"
 #include "trace/layers.h"
+#include "trace/pool.h"
 #include "trace/sizes.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
@@ -103,7 +104,7 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
 
     if (in[0]->kind != VALUE_VIEW || in[0]->view_count != 1 || count != 1)
         return refuse(n, "it is a mean over neither the features, as in a "
-                         "layer norm, nor the directions");
+                         "layer norm, nor the directions, nor the steps");
 
     /* a mean over the directions of a layer merges them */
     TRY(check_axis(n, axes[0], of->rank, &axis));
@@ -112,13 +113,15 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
         axis + 1 != of->rank && t->sources[of->source].rank == 4 &&
         a->factors[0].axis == 2)
         return trace_merge(t, n, in, out);
+    if (in[0]->norm == NORM_NONE && pool_is_over(t, of, axis))
+        return trace_pool(t, n, in, out);
 
     /* over the features: of x, or of its squared distance from the mean */
     bool centered = in[0]->norm == NORM_SQUARE;
     if (!keep || axis + 1 != of->rank ||
         (in[0]->norm != NORM_NONE && !centered))
         return refuse(n, "it is a mean over neither the features, as in a "
-                         "layer norm, nor the directions");
+                         "layer norm, nor the directions, nor the steps");
 
     return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
 }

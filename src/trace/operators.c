@@ -7,6 +7,7 @@
 #include "trace/directions.h"
 #include "trace/fold.h"
 #include "trace/norm.h"
+#include "trace/pool.h"
 #include "trace/recurrent.h"
 #include "trace/reorder.h"
 #include "trace/reshape.h"
@@ -57,6 +58,7 @@ static const operator_row operators[] = {
     {"Pow", 2, 2, NULL, NULL, norm_unary},
     {"RNN", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
+    {"ReduceMax", 1, 2, NULL, NULL, trace_pool},
     {"ReduceMean", 1, 2, NULL, NULL, norm_mean},
     {"ReduceProd", 1, 2, NULL, NULL, trace_merge},
     {"ReduceSum", 1, 2, NULL, NULL, trace_merge},

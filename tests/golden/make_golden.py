@@ -173,6 +173,31 @@ def check_cell(book, case, layer, H, bias):
     assert torch.allclose(h, recorded("layer0.h_n"), 1e-13, 1e-13)
 
 
+def pool_cases(book):
+    """One vector from all steps of a sequence."""
+    gru = {"kind": "gru", "hidden_size": 5}
+    both = {"kind": "lstm", "hidden_size": 9, "bidirectional": True}
+    fc = {"kind": "linear", "output_size": 3}
+    words = {"kind": "embedding", "num_embeddings": 7, "embedding_dim": 3}
+    ragged, I = [2, 5, 1, 4], {"input_size": 3}
+
+    for pool in ("mean", "max", "attention"):
+        layer = {"kind": "pool", "pool": pool}
+
+        def one(name, layers, T=5, lengths=ragged, **config):
+            copies = [dict(layer) for layer in layers]
+            record(book, f"{pool}_{name}", {"layers": copies, **config}, T, 4,
+                   lengths=lengths)
+
+        one("whole", [gru, layer, fc], lengths=None, **I)
+        one("ragged", [gru, layer, fc], **I)
+        one("alone", [layer], **I)
+        one("of_both_directions", [both, layer, fc], **I)
+        one("batch_first", [both, layer, fc], batch_first=True, **I)
+        one("of_words", [words, layer, fc])
+        one("long", [layer, fc], T=300, lengths=[300, 128, 129, 257], **I)
+
+
 def stack_cases(book):
     """What stands around the recurrent layers."""
     def one(name, layers, I=3, T=5, B=4, first=False, **more):
@@ -290,6 +315,7 @@ def main():
         recurrent_cases(book, kind, {})
         book.save(kind)
     for name, fill in (("cell", cell_cases), ("stack", stack_cases),
+                       ("pool", pool_cases),
                        ("variant", variant_cases), ("loss", loss_cases),
                        ("optimizer", optimizer_cases),
                        ("schedule", schedule_cases)):

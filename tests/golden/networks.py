@@ -12,7 +12,8 @@ from torch import nn
 import cells
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3, **cells.GATES}
-NAMES = {"linear": "fc", "embedding": "embedding", "layer_norm": "norm"}
+NAMES = {"linear": "fc", "embedding": "embedding", "layer_norm": "norm",
+         "pool": "pool"}
 
 
 # ---- Recurrent layers -------------------------------------------------------
@@ -274,6 +275,10 @@ def shapes_of(config):
         elif layer["kind"] == "embedding":
             I = layer["embedding_dim"]
             shapes[prefix + ".weight"] = (layer["num_embeddings"], I)
+        elif layer["kind"] == "pool" and layer["pool"] == "attention":
+            shapes[prefix + ".weight"] = (I, I)
+            shapes[prefix + ".bias"] = (I,)
+            shapes[prefix + ".score"] = (1, I)
         elif layer["kind"] == "layer_norm":
             shapes[prefix + ".weight"], shapes[prefix + ".bias"] = (I,), (I,)
     return shapes, levels
@@ -287,6 +292,26 @@ def last_of(layer, y, ends, case):
         y = y.transpose(0, 1)
     lengths = case.get("lengths") or [case["T"]] * case["B"]
     return torch.stack([y[n - 1, b] for b, n in enumerate(lengths)])
+
+
+def pool_of(layer, weights, y, case):
+    """ELMAN_POOL: (B,O) of each sequence, by itself and without padding."""
+    if case["config"].get("batch_first"):
+        y = y.transpose(0, 1)
+    lengths = case.get("lengths") or [case["T"]] * case["B"]
+    return torch.stack([pool_one(layer, weights, y[:n, b])
+                        for b, n in enumerate(lengths)])
+
+
+def pool_one(layer, weights, y):
+    if layer["pool"] == "mean":
+        return y.mean(0)
+    if layer["pool"] == "max":
+        return y.max(0).values
+    w, b, v = (weights[f"{layer['name']}.{n}"]
+               for n in ("weight", "bias", "score"))
+    score = nn.functional.linear(nn.functional.linear(y, w, b).tanh(), v)
+    return (score.softmax(0) * y).sum(0)
 
 
 def run(case, weights, x, h_0, c_0):
@@ -317,6 +342,8 @@ def run(case, weights, x, h_0, c_0):
             y = y.softmax(-1)
         elif kind == "last":
             y, per_step = last_of(layer, y, ends, case), False
+        elif kind == "pool":
+            y, per_step = pool_of(layer, weights, y, case), False
         else:
             y = {"tanh": torch.tanh, "sigmoid": torch.sigmoid,
                  "relu": torch.relu}[kind](y)

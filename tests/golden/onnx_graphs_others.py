@@ -55,6 +55,29 @@ def others_cases():
         y = g.axes("Squeeze", g.lstm(plain(g)), 1)
         g.output(g.dense(g.node("Dropout", y, ratio=0.3), H, C), "y")
 
+    @graph(13, steps)
+    def pool_mean(g):
+        y = g.node("ReduceMean", g.axes("Squeeze", g.lstm(plain(g)), 1),
+                   axes=[0], keepdims=0)
+        g.output(g.dense(y, H, C), "y")
+
+    @graph(18, steps)
+    def pool_mean_opset18(g):
+        """The axis is an input."""
+        y = g.node("ReduceMean", g.axes("Squeeze", g.gru(plain(g)), 1),
+                   g.hold(np.array([0], np.int64)), keepdims=0)
+        g.output(g.node("Relu", y), "y")
+
+    @graph(13, batches)
+    def pool_max(g):
+        """Both directions side by side, batches first, the axis kept."""
+        x = g.node("Transpose", g.input("x", ["N", "T", I]), perm=[1, 0, 2])
+        y = g.lstm(x, direction="bidirectional")
+        y = g.shaped(g.node("Transpose", y, perm=[2, 0, 1, 3]), 0, 0, -1)
+        y = g.node("ReduceMax", y, axes=[1])
+        y = g.dense(g.axes("Squeeze", y, 1), 2 * H, C)
+        g.output(y, "y")
+
     @graph(11, steps)
     def gemm(g):
         """Gemm with its factors, transposed or not, with and without C."""

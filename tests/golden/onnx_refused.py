@@ -98,9 +98,26 @@ def shapes_of_graphs():
     g.done(g.node("Mul", y, g.node("Sigmoid", y), name="gate"),
            "a product of two flows", "gate", "Mul")
 
-    g = Refused("mean_over_time")
-    g.done(g.node("ReduceMean", flow(g), name="mean", axes=[0]),
-           "no layer is the mean over steps", "mean", "ReduceMean")
+    g = Refused("mean_over_sequences")
+    g.done(g.node("ReduceMean", flow(g), name="mean", axes=[1]),
+           "no layer is the mean over sequences", "mean", "ReduceMean")
+
+    g = Refused("max_over_features")
+    g.done(g.node("ReduceMax", flow(g), name="most", axes=[2]),
+           "no layer is the maximum over features", "most", "ReduceMax")
+
+    g = Refused("mean_over_lengths")
+    x = g.x()
+    lens = g.input("lens", ["N"], TensorProto.INT32)
+    y = g.axes("Squeeze", g.gru(x, extra=[lens]), 1)
+    g.done(g.node("ReduceMean", y, name="mean", axes=[0]),
+           "it counts the zeros of shorter sequences", "mean", "ReduceMean",
+           inputs={"x": g.draw(4, 2, I), "lens": np.array([2, 4], np.int32)})
+
+    g = Refused("attention_over_time")
+    y = flow(g)
+    g.done(g.node("Softmax", g.dense(y, H, 1), name="scores", axis=0),
+           "a softmax over the steps", "scores", "Softmax")
 
     g = Refused("every_step_flat")
     flat = g.shaped(flow(g), 1, -1)
