@@ -9,7 +9,9 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static elman_status no_memory(void)
 {
@@ -70,58 +72,157 @@ static elman_status learn(const numbers *raw, size_t columns, const span *spans,
     return ELMAN_OK;
 }
 
-/* Makes scaled floats of the raw numbers and frees those. */
-static elman_status make_floats(numbers *raw, size_t columns,
-                                const double *mean, const double *scale,
-                                const char *noun, float **floats)
+/* Makes scaled floats of numbers. Where known, unless it is NULL, has NaN there
+ * is nothing to scale. */
+static elman_status make_floats(const numbers *raw, const double *known,
+                                size_t columns, const double *mean,
+                                const double *scale, const char *noun,
+                                float **floats)
 {
     size_t bytes = 0;
     if (!sizes_multiply(raw->count, sizeof **floats, 1, &bytes) ||
         !(*floats = malloc(bytes + 1)))
         return no_memory();
 
-    /* rows follow each other, so the column is the index modulo their length */
-    for (size_t i = 0; i < raw->count; i++) {
-        size_t column = i % columns;
+    /* rows follow each other */
+    size_t column = 0;
+    for (size_t i = 0; i < raw->count; i++, column++) {
+        if (column == columns) column = 0;
         double value = (raw->values[i] - mean[column]) / scale[column];
 
-        if (!(fabs(value) <= (double)FLT_MAX))
+        if (known && isnan(known[i])) value = NAN;
+        else if (!(fabs(value) <= (double)FLT_MAX))
             return failure(ELMAN_BAD_FORMAT,
                            "%s %zu: %g is too large for float32", noun,
                            column + 1, raw->values[i]);
         (*floats)[i] = (float)value;
     }
 
-    free(raw->values);
-    *raw = (numbers){0};
     return ELMAN_OK;
 }
 
-/* The rows that the scaling is learned from; if flat, a sequence has one row,
- * that of its id. */
-static elman_status training_spans(const elman_dataset *dataset, bool flat,
-                                   span **spans, size_t *count)
+static int compare_firsts(const void *left, const void *right)
 {
-    size_t n = dataset->train_rows ? 1 : dataset->size[ELMAN_PART_TRAIN];
-    *spans = calloc(n + 1, sizeof **spans);
-    if (!*spans) return no_memory();
+    const span *a = left, *b = right;
+    return (a->first > b->first) - (a->first < b->first);
+}
 
-    /* a table: its first rows, as one span */
-    if (dataset->train_rows) **spans = (span){0, dataset->train_rows};
+/* Where training sequences are, with the rows that they are to answer, in the
+ * order of their first rows. */
+static elman_status list_training(const elman_dataset *dataset, span **list)
+{
+    const elman_encoding *e = dataset->encoding;
+    size_t count = dataset->size[ELMAN_PART_TRAIN];
+    bool sorted = true;
+    *list = calloc(count + 1, sizeof **list);
+    if (!*list) return no_memory();
 
-    /* otherwise: a span for each training sequence */
-    for (size_t i = 0; !dataset->train_rows && i < n; i++) {
-        size_t id = dataset->ids[ELMAN_PART_TRAIN][i];
-        (*spans)[i] = flat ? (span){id, 1} : dataset->sequences[id];
+    for (size_t i = 0; i < count; i++) {
+        const span *s = &dataset->sequences[dataset->ids[ELMAN_PART_TRAIN][i]];
+        size_t end = s->first + s->length;
+        if (e->task == ELMAN_TASK_FORECAST) {
+            size_t stop = series_end(dataset, s->first);
+            end = stop - end > e->horizon ? end + e->horizon : stop;
+        }
+        (*list)[i] = (span){s->first, end - s->first};
+        sorted = sorted && (i == 0 || (*list)[i - 1].first <= s->first);
     }
 
+    if (!sorted) qsort(*list, count, sizeof **list, compare_firsts);
+    return ELMAN_OK;
+}
+
+/* Whether a row begins a series of a table. */
+static bool is_border(const elman_dataset *dataset, size_t row)
+{
+    return dataset->series && series_of(dataset, row)->first == row;
+}
+
+/* The ids of the training sequences, one by one. */
+static elman_status training_ids(const elman_dataset *dataset, span **spans,
+                                 size_t *count)
+{
+    *count = dataset->size[ELMAN_PART_TRAIN];
+    *spans = calloc(*count + 1, sizeof **spans);
+    if (!*spans) return no_memory();
+    for (size_t i = 0; i < *count; i++)
+        (*spans)[i] = (span){dataset->ids[ELMAN_PART_TRAIN][i], 1};
+    return ELMAN_OK;
+}
+
+elman_status training_spans(const elman_dataset *dataset, bool flat,
+                            span **spans, size_t *count)
+{
+    if (flat) return training_ids(dataset, spans, count);
+
+    span *list;
+    TRY(list_training(dataset, &list));
+
+    /* a span ends where no sequence is open or another series begins */
+    size_t n = 0;
+    for (size_t i = 0; i < dataset->size[ELMAN_PART_TRAIN]; i++) {
+        size_t first = list[i].first, end = first + list[i].length;
+        size_t last = n ? list[n - 1].first + list[n - 1].length : 0;
+        bool apart = n == 0 || first > last ||
+                     (first == last && is_border(dataset, first));
+        if (apart) list[n++] = list[i];
+        else if (end > last) list[n - 1].length = end - list[n - 1].first;
+    }
+
+    *spans = list;
     *count = n;
     return ELMAN_OK;
+}
+
+/* What remains of a target once a window's last value is subtracted: its root
+ * mean square over the training windows, and over their horizons. */
+static void learn_last(const elman_dataset *dataset, size_t j, double *inside,
+                       double *ahead)
+{
+    const elman_encoding *e = dataset->encoding;
+    const double *moved = dataset->moved.values + j;
+    double squares[2] = {0}, rows[2] = {0};
+
+    /* of each window the rows inside, and those ahead of it */
+    for (size_t i = 0; i < dataset->size[ELMAN_PART_TRAIN]; i++) {
+        const span *s = &dataset->sequences[dataset->ids[ELMAN_PART_TRAIN][i]];
+        size_t end = s->first + s->length, stop = series_end(dataset, s->first);
+        if (stop - end > e->horizon) stop = end + e->horizon;
+        for (size_t row = s->first; row < stop; row++) {
+            double off = moved[row * e->target_count] -
+                         moved[(end - 1) * e->target_count];
+            squares[row >= end] += off * off;
+            rows[row >= end]++;
+        }
+    }
+
+    *inside = rows[0] > 0 ? sqrt(squares[0] / rows[0]) : 0;
+    *ahead = rows[1] > 0 ? sqrt(squares[1] / rows[1]) : 0;
+    if (*inside < DBL_MIN) *inside = 1;
+    if (*ahead < DBL_MIN) *ahead = 1;
+}
+
+static void learn_lasts(elman_dataset *dataset, bool no_scaling)
+{
+    elman_encoding *e = dataset->encoding;
+    for (size_t j = 0; dataset->transform.last && j < e->target_count; j++) {
+        double inside = 1, ahead = 1;
+        if (!no_scaling) learn_last(dataset, j, &inside, &ahead);
+        e->target_mean[j] = 0;
+        e->target_scale[j] = ahead;
+        for (size_t i = 0; i < e->input_size; i++)
+            if (dataset->target_of[i] == j) {
+                e->mean[i] = 0;
+                e->scale[i] = inside;
+            }
+    }
 }
 
 static elman_status learn_all(elman_dataset *dataset, bool no_scaling)
 {
     elman_encoding *e = dataset->encoding;
+    const numbers *targets =
+        dataset_transformed(dataset) ? &dataset->moved : &dataset->raw_targets;
     span *spans = NULL;
     size_t count = 0;
 
@@ -134,9 +235,10 @@ static elman_status learn_all(elman_dataset *dataset, bool no_scaling)
 
     /* targets: over the same rows, or one for each sequence */
     TRY(training_spans(dataset, !dataset->per_step, &spans, &count));
-    status = learn(&dataset->raw_targets, e->target_count, spans, count,
-                   no_scaling, "target", &e->target_mean, &e->target_scale);
+    status = learn(targets, e->target_count, spans, count, no_scaling, "target",
+                   &e->target_mean, &e->target_scale);
     free(spans);
+    if (status == ELMAN_OK) learn_lasts(dataset, no_scaling);
     return status;
 }
 
@@ -145,9 +247,58 @@ elman_status scale_all(elman_dataset *dataset, bool no_scaling)
     elman_encoding *e = dataset->encoding;
     if (!dataset->following) TRY(learn_all(dataset, no_scaling));
 
-    TRY(make_floats(&dataset->raw, e->input_size, e->mean, e->scale, "input",
-                    &dataset->x));
-    if (dataset->raw_targets.count == 0) return ELMAN_OK;
-    return make_floats(&dataset->raw_targets, e->target_count, e->target_mean,
+    TRY(make_floats(&dataset->raw, NULL, e->input_size, e->mean, e->scale,
+                    "input", &dataset->x));
+    free(dataset->raw.values);
+    dataset->raw = (numbers){0};
+
+    const numbers *truth = &dataset->raw_targets;
+    if (truth->count == 0) return ELMAN_OK;
+    return make_floats(dataset_transformed(dataset) ? &dataset->moved : truth,
+                       truth->values, e->target_count, e->target_mean,
                        e->target_scale, "target", &dataset->values);
+}
+
+/* ---- Batches ------------------------------------------------------------ */
+
+void inputs_copy(const elman_dataset *dataset, size_t id, size_t t, float *x)
+{
+    const elman_encoding *e = dataset->encoding;
+    const span *s = &dataset->sequences[id];
+    size_t I = e->input_size, J = e->target_count, row = s->first + t;
+    memcpy(x, dataset->x + row * I, I * sizeof *x);
+    if (!dataset->transform.last) return;
+
+    /* less the last value, in double: what is left may be little */
+    const double *moved = dataset->moved.values;
+    size_t last = s->first + s->length - 1;
+    for (size_t i = 0; i < I; i++) {
+        size_t j = dataset->target_of[i];
+        if (j < J)
+            x[i] = (float)((moved[row * J + j] - moved[last * J + j] -
+                            e->mean[i]) /
+                           e->scale[i]);
+    }
+}
+
+void targets_copy(const elman_dataset *dataset, size_t id, size_t k,
+                  float *values)
+{
+    const elman_encoding *e = dataset->encoding;
+    const span *s = &dataset->sequences[id];
+    size_t J = e->target_count, row = s->first + s->length + k;
+
+    /* what lies behind the end of the series is not known */
+    bool known = row < series_end(dataset, s->first) && dataset->values;
+    for (size_t j = 0; j < J; j++)
+        values[j] = known ? dataset->values[row * J + j] : NAN;
+    if (!known || !dataset->transform.last) return;
+
+    const double *moved = dataset->moved.values;
+    for (size_t j = 0; j < J; j++)
+        if (!isnan(values[j]))
+            values[j] =
+                (float)((moved[row * J + j] - moved[(row - k - 1) * J + j] -
+                         e->target_mean[j]) /
+                        e->target_scale[j]);
 }
