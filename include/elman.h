@@ -46,7 +46,7 @@
  *
  *   elman_model_      create destroy load save config read_info parameter
  *                     read write note write_note forward backward step
- *                     evaluate(t) flops(t) export(x) check(x)
+ *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
@@ -54,11 +54,13 @@
  *   elman_loss_sum_   forward read
  *   elman_optimizer_  create destroy step
  *   elman_schedule_   rate step
- *   elman_dataset_    open close encoding note size longest (t)
- *   elman_encoding_   create destroy outputs read (t)
+ *   elman_dataset_    open read close encoding note size longest facts origin
+ *                     values truth class extend inputs repeat baseline (t)
+ *   elman_encoding_   create destroy outputs streams rows read (t)
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step progress profile save load
  *                     begin_save end_save keep_best (t)
+ *   elman_residuals_  create destroy note scale size read (t)
  *   elman_sampler_    step (t)
  *   elman_array_      load save destroy (t)
  *   elman_flow_       read (t)
@@ -214,7 +216,8 @@ typedef enum elman_kind {
     ELMAN_MINLSTM = 16,     /* minimal LSTM: its gates see x alone; keeps no c
                                (Feng et al. 2024) */
     ELMAN_INDRNN = 17, /* each unit sees its own h alone (Li et al. 2018) */
-    ELMAN_LIGRU = 18   /* light GRU: no reset gate (Ravanelli et al. 2018) */
+    ELMAN_LIGRU = 18,  /* light GRU: no reset gate (Ravanelli et al. 2018) */
+    ELMAN_POOL = 19    /* one vector per sequence, from all its steps */
 } elman_kind;
 
 /* What kinds have in common. */
@@ -226,7 +229,8 @@ typedef enum elman_family {
     ELMAN_FAMILY_SOFTMAX = 5,
     ELMAN_FAMILY_NORM = 6,
     ELMAN_FAMILY_DROPOUT = 7,
-    ELMAN_FAMILY_LAST = 8
+    ELMAN_FAMILY_LAST = 8,
+    ELMAN_FAMILY_POOL = 9
 } elman_family;
 
 /* How the state of the step before enters the sums into a cell's gates. */
@@ -304,6 +308,18 @@ typedef enum elman_last {
                             concat, the reverse half comes from step 0 */
 } elman_last;
 
+/* What ELMAN_POOL makes of the valid steps x[t] of each sequence; zeros for a
+ * sequence of length 0. In a stream, and after each of several passes over
+ * chunks of time, it is that of all steps since the sequence began. */
+typedef enum elman_pool {
+    ELMAN_POOL_MEAN = 0,     /* of each feature */
+    ELMAN_POOL_MAX = 1,      /* of each feature; the first of equal ones has the
+                                gradient, NaN is larger than any number */
+    ELMAN_POOL_ATTENTION = 2 /* the sum of a[t] x[t], a = softmax over t of
+                                score . tanh(weight x[t] + bias), which are its
+                                parameters: (1,I), (I,I) and (I) */
+} elman_pool;
+
 /* How a parameter is initialized. Fan-in and fan-out are those of the whole
  * parameter, as in torch.nn.init; orthogonal and identity act on the block of
  * each gate. */
@@ -367,7 +383,8 @@ typedef struct elman_layer {
     float zoneout;           /* probability that a unit of h keeps its value */
     float zoneout_cell;      /* LSTM: the same for c (Krueger et al. 2017) */
 
-    elman_init init_ih;   /* weight_ih; also weight of linear, embedding */
+    elman_init init_ih;   /* weight_ih; also weight of linear, embedding, and
+                             weight and score of attention */
     elman_init init_hh;   /* weight_hh, weight_hr; the default of IndRNN is
                              uniform in [0, 1) */
     elman_init init_bias; /* every bias */
@@ -383,6 +400,7 @@ typedef struct elman_layer {
     float eps;                   /* ELMAN_LAYER_NORM, 0 means 1e-5 */
     elman_last last;             /* ELMAN_LAST */
     elman_activation activation; /* ELMAN_ACTIVATION */
+    elman_pool pool;             /* ELMAN_POOL */
 } elman_layer;
 
 /* A whole network; its layers end before the first whose kind is ELMAN_END. */
@@ -559,8 +577,8 @@ ELMAN_CHECKED elman_status elman_state_copy_gradients(elman_state *to,
 ELMAN_CHECKED elman_status elman_state_copy(elman_state *to,
                                             const elman_state *from);
 
-/* Save or load the memory of a state as safetensors: h, c and position of each
- * sequence, and which slots are free. */
+/* Save or load the memory of a state as safetensors: h, c, what is pooled and
+ * position of each sequence, and which slots are free. */
 ELMAN_CHECKED elman_status elman_state_save(const elman_model *model,
                                             const elman_state *state,
                                             const char *path);
@@ -592,7 +610,11 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
  *                        none, (B,O) with one vector per sequence
- *   "rnn.weight_ih_l0.grad"      gradient of a parameter, in its shape: the sum
+ *   "pool.attention"     (T,B) weights a[t] of ELMAN_POOL_ATTENTION: of the
+ *                        last pass, among all steps since the sequence began
+ *   "pool.h_n" "pool.dh_n" "pool.dh_0"   (B,.) memory of ELMAN_POOL, and what
+ *                        backward passes on from chunk to chunk of time
+ *   "rnn.weight_ih_l0.grad"   gradient of a parameter, in its shape: the sum
  *                        of all passes since elman_state_zero_gradients. To
  *                        view one closes what is open, and what is written
  *                        there counts until the next backward
@@ -779,9 +801,8 @@ typedef enum elman_flavour {
 } elman_flavour;
 
 /* Zero means the rule's default in its flavour. Where that default is not zero,
- * a field cannot be set to zero: no_weight_decay does it for weight_decay, and
- * beta1, beta2, alpha and initial_accumulator take a tiny number instead, such
- * as 1e-30. */
+ * a flag says that zero is meant: no_beta1 and the like. With no_epsilon a
+ * weight whose gradients were all zero stays, where PyTorch makes it NaN. */
 typedef struct elman_optimizer_config {
     elman_rule rule;
     elman_flavour flavour;
@@ -803,6 +824,11 @@ typedef struct elman_optimizer_config {
     bool maximize;              /* ascend the gradient instead of descending */
     double clip_norm;           /* bound on the global norm, 0 none */
     double clip_value; /* bound on each gradient, after clip_norm, 0 none */
+    bool no_beta1;     /* beta1 is 0 */
+    bool no_beta2;     /* beta2 is 0 */
+    bool no_alpha;     /* alpha is 0 */
+    bool no_epsilon;   /* epsilon is 0 */
+    bool no_initial_accumulator; /* Adagrad in Keras's flavour: it is 0 */
 } elman_optimizer_config;
 
 /* A rule at work, with what it remembers of each weight. */
@@ -830,16 +856,18 @@ typedef enum elman_schedule_kind {
     ELMAN_SCHEDULE_CONSTANT = 0,
     ELMAN_SCHEDULE_STEP = 1,        /* times gamma every period */
     ELMAN_SCHEDULE_EXPONENTIAL = 2, /* times gamma each time */
-    ELMAN_SCHEDULE_COSINE = 3, /* to minimum over period, then stays there */
-    ELMAN_SCHEDULE_PLATEAU = 4 /* times gamma once more than patience
-                                 evaluations in a row did not improve */
+    ELMAN_SCHEDULE_COSINE = 3,  /* to minimum over period, then stays there */
+    ELMAN_SCHEDULE_PLATEAU = 4, /* times gamma once more than patience
+                                  evaluations in a row did not improve */
+    ELMAN_SCHEDULE_RAMP = 5     /* from minimum up to the rate over period, each
+                                  step times the same factor */
 } elman_schedule_kind;
 
 /* How the learning rate changes. */
 typedef struct elman_schedule_config {
     elman_schedule_kind kind;
     size_t warmup;   /* optimizer steps of linear rise before it, 0 none */
-    size_t period;   /* step: epochs; cosine: optimizer steps */
+    size_t period;   /* step: epochs; cosine, ramp: optimizer steps */
     double gamma;    /* 0 means 0.1 */
     size_t patience; /* plateau, 0 means 10 */
     double minimum;  /* least learning rate */

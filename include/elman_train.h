@@ -19,24 +19,65 @@ typedef enum elman_task {
     ELMAN_TASK_LANGUAGE = 1, /* text: the next token at each step */
     ELMAN_TASK_CLASSIFY = 2, /* one class per sequence */
     ELMAN_TASK_TAG = 3,      /* one class per step */
-    ELMAN_TASK_FORECAST = 4, /* table: the horizon steps after a window */
+    ELMAN_TASK_FORECAST = 4, /* table, .tsf: the horizon behind a window */
     ELMAN_TASK_REGRESS = 5,  /* values per sequence */
     ELMAN_TASK_TRACK = 6     /* values per step */
 } elman_task;
 
 /* What a token of a text is. */
 typedef enum elman_unit {
-    ELMAN_UNIT_AUTO = 0, /* characters if the text is UTF-8, else bytes */
+    ELMAN_UNIT_AUTO = 0, /* characters; bytes if the text is none and
+                            ELMAN_BAD_BYTES_KEEP says so */
     ELMAN_UNIT_BYTES = 1,
     ELMAN_UNIT_CHARACTERS = 2,
     ELMAN_UNIT_WORDS = 3
 } elman_unit;
 
-/* The two parts of a dataset. */
+/* The parts of a dataset. Validation chooses, the test only reports: the best
+ * weights and the score that is told never share data. */
 typedef enum elman_part {
     ELMAN_PART_TRAIN = 0,
-    ELMAN_PART_VALIDATION = 1
+    ELMAN_PART_VALIDATION = 1,
+    ELMAN_PART_TEST = 2
 } elman_part;
+
+/* How a file of data is written. */
+typedef enum elman_data_format {
+    ELMAN_DATA_FORMAT_AUTO = 0,   /* by its name, and else by what is in it */
+    ELMAN_DATA_FORMAT_TEXT = 1,   /* any text */
+    ELMAN_DATA_FORMAT_TABLE = 2,  /* .csv: rows of cells */
+    ELMAN_DATA_FORMAT_SERIES = 3, /* .tsv, .txt of the UCR archive: a label
+                                     and a series on each line */
+    ELMAN_DATA_FORMAT_TS = 4,     /* .ts of sktime and aeon */
+    ELMAN_DATA_FORMAT_ARFF = 5,   /* .arff of Weka, as the archives use it */
+    ELMAN_DATA_FORMAT_TSF = 6,    /* .tsf of the Monash archive */
+    ELMAN_DATA_FORMAT_ARRAY = 7   /* .npy, .npz */
+} elman_data_format;
+
+/* Whether a file has something that it may have or not. */
+typedef enum elman_presence {
+    ELMAN_PRESENCE_AUTO = 0, /* as the file looks */
+    ELMAN_PRESENCE_YES = 1,
+    ELMAN_PRESENCE_NO = 2
+} elman_presence;
+
+/* What becomes of missing values: of cells that are empty, or say NA, ?, -.
+ * Nothing is filled from what comes later, nor from another part. A target of a
+ * table that is missing is never asked for, however it is filled: a window that
+ * would forecast it is left out. */
+typedef enum elman_missing {
+    ELMAN_MISSING_REFUSE = 0,   /* or as the encoding that is followed says */
+    ELMAN_MISSING_DROP = 1,     /* leave the row, step or series out */
+    ELMAN_MISSING_PREVIOUS = 2, /* the last value before; none: refused */
+    ELMAN_MISSING_MEAN = 3      /* the mean of the training part */
+} elman_missing;
+
+/* What becomes of bytes that are no text in a text's encoding. */
+typedef enum elman_bad_bytes {
+    ELMAN_BAD_BYTES_REPLACE = 0, /* by U+FFFD, each */
+    ELMAN_BAD_BYTES_REFUSE = 1,
+    ELMAN_BAD_BYTES_KEEP = 2 /* learn bytes */
+} elman_bad_bytes;
 
 /* How raw data became numbers, so that new data is treated in the same way. */
 typedef struct elman_encoding {
@@ -55,8 +96,24 @@ typedef struct elman_encoding {
     char **target_names;  /* (target_count) or NULL */
     double *target_mean;  /* (target_count) */
     double *target_scale; /* (target_count) */
-    size_t window;        /* forecast: steps in, tag: steps of a sequence */
+    size_t window;        /* forecast: steps in; table: steps of a sequence */
     size_t horizon;       /* forecast: steps out */
+
+    /* how the file was read, so that others of its kind are read alike */
+    size_t *positions;        /* table: (I) the columns, from 1, or NULL */
+    size_t *target_positions; /* table: (target_count) or NULL */
+    char *time;               /* table: the columns of times, separated by
+                                 commas, "none", or NULL */
+    char *by;                 /* table: those that tell series apart, or NULL */
+    char decimal, thousands;  /* of numbers; 0: not settled */
+    elman_missing missing;
+    double *fill;        /* (I) the means that take the place of missing
+                            values, or NULL */
+    char *transform;     /* as in elman_dataset_config, settled, or NULL */
+    size_t season;       /* forecast: steps after which the data repeats
+                            itself, found or asked for; 0: none */
+    bool channels_first; /* arrays: x is (N,I,T) */
+    size_t steps;        /* series, arrays: of every sequence; 0: they differ */
 } elman_encoding;
 
 /* create parses the text of an encoding, which a model keeps as its note
@@ -70,45 +127,108 @@ ELMAN_API void elman_encoding_destroy(elman_encoding *encoding);
 ELMAN_API size_t elman_encoding_outputs(const elman_encoding *encoding,
                                         bool *per_sequence);
 
+/* Whether a model of this encoding can answer while its data still arrives, row
+ * by row: not if a transform needs the whole window ("last") or the whole
+ * sequence ("zscore") first. */
+ELMAN_API bool elman_encoding_streams(const elman_encoding *encoding);
+
+/* How many rows of a series a forecast needs before its first answer: the
+ * window, and what its transform reads before that; 0 for other tasks. */
+ELMAN_API size_t elman_encoding_rows(const elman_encoding *encoding);
+
 /* Turns text into tokens. At most capacity of them are written; count is the
  * number that the whole text has. What is not in the vocabulary becomes the
- * token <unk>, or ELMAN_BAD_VALUE if the vocabulary has none. */
+ * token <unk>; if the vocabulary has none, it is left out and counted in
+ * unknown, or is ELMAN_BAD_VALUE if unknown is NULL. A byte that is not UTF-8
+ * is read as U+FFFD, or is ELMAN_BAD_VALUE if unknown is NULL. */
 ELMAN_CHECKED elman_status elman_encoding_read(const elman_encoding *encoding,
                                                const char *text, size_t bytes,
                                                size_t capacity, int32_t *tokens,
-                                               size_t *count);
+                                               size_t *count, size_t *unknown);
 
-/* How to read a file of data. */
+/* How to read a file of data. Zero leaves each choice to what the file shows,
+ * or to the encoding if one is given; what was chosen and why is told by
+ * elman_dataset_facts. */
 typedef struct elman_dataset_config {
     elman_task task;
     elman_unit unit;
     const char *validation_path; /* a separate file; NULL: split the data */
-    double validation;           /* fraction to split off, 0 means 0.1; negative
-                                    means none */
-    uint64_t seed;               /* of the split of independent sequences */
+    double validation;           /* fraction to split off; 0 means 0.1, or none
+                                    of fewer than 200 sequences (or windows of
+                                    a forecast); negative means none */
+    uint64_t seed;               /* of the split of independent sequences, each
+                                    class alike; rows and texts give their last
+                                    ones */
     size_t min_count;        /* words seen less often become <unk>, 0 means 1 */
-    const char *target_path; /* arrays: the y that goes with x */
+    const char *target_path; /* arrays: the y that goes with x; NULL: in the
+                                same .npz */
     const char *target;      /* table: names or numbers (from 1) of the target
                                 columns, separated by commas; NULL means the
-                                last */
+                                last one of numbers, or of text with few values,
+                                that is not in time or by */
     const char *columns;     /* table: the input columns; NULL means all that
-                                are numbers */
-    size_t window;           /* table: steps in, 0 means 32 */
-    size_t horizon;          /* table: steps out, 0 means 1 */
+                                are numbers and tell something */
+    size_t window;           /* table: steps in, 0 means 24; .tsf: up to 32,
+                                less for short series */
+    size_t horizon;          /* table: steps out, 0 means 1, .tsf: what the file
+                                says */
     bool no_scaling;         /* leave values as they are */
     const char *encoding;    /* text of an encoding to use instead of learning
                                 one; all data is then validation data */
+
+    /* the file */
+    elman_data_format format;
+    const char *text_encoding; /* "latin1": any name that iconv knows; NULL:
+                                  found by the bytes, which are mostly UTF-8 */
+    elman_bad_bytes bad_bytes;
+    bool keep_line_ends;     /* text: leave \r\n and \r, else they become \n;
+                                bytes are always left */
+    elman_presence header;   /* table: names in the first row */
+    elman_presence labels;   /* series: a label in front of, or behind, each */
+    char decimal, thousands; /* of numbers in text: '.' and ',' */
+    elman_missing missing;
+    bool channels_first; /* arrays: x is (N,I,T), as Conv1d has it */
+    const char *time;    /* table: the column of times, which puts the rows in
+                            order, or two, of dates and times of day; "none":
+                            the order of the file */
+    const char *by;      /* table: the columns whose values tell several
+                            series in one table apart; "none" */
+
+    const char *transform; /* undone in elman_dataset_values: a list of "zscore"
+                              (each series by itself), "log", "difference",
+                              "seasonal:12" (difference over 12 steps), "last"
+                              (less the window's last value); "none"; NULL: the
+                              training rows of a forecast decide, others are
+                              left */
+
+    /* parts */
+    const char *test_path; /* a file whose score is told at the end, or NULL */
+    double test;           /* a fraction to split off for that, 0 means none */
+    size_t folds, fold;    /* cross-validation: part fold (from 0) of folds is
+                              the validation part, and of rows only those before
+                              it train; 0 folds: none */
+
+    bool answers; /* with an encoding: data to be answered. Labels and targets
+                     may be missing, and a forecast has windows whose horizon
+                     lies past the end. */
 } elman_dataset_config;
 
 /* An open file of data. */
 typedef struct elman_dataset elman_dataset;
 
-/* Opens a file and decides on its task: .tsv (UCR: label, then values) and .ts
- * (sktime) are labelled series, .csv is a table, .npy holds arrays, and any
- * other file is text. */
+/* Opens a file, "-" for standard input, decides on its task, and reads it
+ * whole: the file is closed again. ELMAN_BAD_FORMAT and ELMAN_BAD_VALUE name
+ * the line or the field of the config, and what to do. */
 ELMAN_CHECKED elman_status
 elman_dataset_open(const char *path, const elman_dataset_config *config,
                    elman_dataset **dataset);
+
+/* The same for a file in memory, which is only read. name stands for it in
+ * messages, and its ending tells the format as a path's does. Neither is needed
+ * once the call is over. */
+ELMAN_CHECKED elman_status
+elman_dataset_read(const char *name, const void *bytes, size_t size,
+                   const elman_dataset_config *config, elman_dataset **dataset);
 ELMAN_API void elman_dataset_close(elman_dataset *dataset);
 
 /* The encoding of a dataset, which owns it. */
@@ -119,10 +239,75 @@ elman_dataset_encoding(const elman_dataset *dataset);
 ELMAN_API const char *elman_dataset_note(const elman_dataset *dataset);
 
 /* How many sequences a part has (language: tokens; 0 if there is no such part),
- * and how many steps the longest sequence of both parts has (language: 0). */
+ * and how many steps the longest sequence of all parts has (language: 0). */
 ELMAN_API size_t elman_dataset_size(const elman_dataset *dataset,
                                     elman_part part);
 ELMAN_API size_t elman_dataset_longest(const elman_dataset *dataset);
+
+/* One thing that was understood of the data, and why. */
+typedef struct elman_fact {
+    const char *name; /* "task", "target", "inputs", "ignored", "time", ... */
+    const char *text; /* one line of plain text */
+    bool minor;       /* can be left out of a short account */
+} elman_fact;
+
+/* What was understood, in the order in which a person wants to know it; count
+ * becomes how many. Owned by the dataset. */
+ELMAN_API const elman_fact *elman_dataset_facts(const elman_dataset *dataset,
+                                                size_t *count);
+
+/* Where a step of a sequence stands in the file. */
+typedef struct elman_origin {
+    const char *series; /* its name in a file of several, else NULL */
+    size_t sequence;    /* its number in the file, from 0 */
+    size_t step;        /* row or step of it, from 0, in the file's order */
+    size_t line;        /* of the file, from 1; 0: none, as past its end */
+    char time[48];      /* its time as the file would write it; "" for none */
+} elman_origin;
+
+/* Where a step of sequence id (as in elman_batch.ids) stands. For a
+ * forecast, step window + k is step k of the horizon. */
+ELMAN_API void elman_dataset_origin(const elman_dataset *dataset, uint64_t id,
+                                    size_t step, elman_origin *origin);
+
+/* A model's answer in the units of the data: undoes scaling and transform.
+ * y and values have as many numbers as the model has outputs; y is the answer
+ * to that step of sequence id, or to the whole sequence. */
+ELMAN_API void elman_dataset_values(const elman_dataset *dataset, uint64_t id,
+                                    size_t step, const float *y,
+                                    double *values);
+
+/* What the file says in the place of that answer, NaN where it says nothing;
+ * and the class there, negative for none. */
+ELMAN_API void elman_dataset_truth(const elman_dataset *dataset, uint64_t id,
+                                   size_t step, double *values);
+ELMAN_API int32_t elman_dataset_class(const elman_dataset *dataset, uint64_t id,
+                                      size_t step);
+
+/* Forecast: the horizon of sequence id, (horizon,targets) in the units of the
+ * data, if the last rows of its window went on over and over: with 1 the naive
+ * forecast, with a season the seasonal naive one. NaN where there are no such
+ * rows. */
+ELMAN_API void elman_dataset_repeat(const elman_dataset *dataset, uint64_t id,
+                                    size_t rows, double *values);
+
+/* The inputs of sequence id as a batch would have them, (steps,I), in x, which
+ * has room for those of the longest sequence; returns how many steps they are,
+ * 0 for a text or an id that is none. */
+ELMAN_API size_t elman_dataset_inputs(const elman_dataset *dataset, uint64_t id,
+                                      float *x);
+
+/* Forecast: puts values (horizon,targets) in the units of the data behind
+ * sequence id, a window that ends where its series does, as if the file went
+ * on with them. next becomes the id of the window that then ends there. Where
+ * an encoding is followed it is the last of the validation part, for loaders
+ * made afterwards; else of none, and elman_dataset_inputs tells what a model
+ * reads. What the file says stays as it is. It is refused if an input is no
+ * target, as nothing is known of it then. */
+ELMAN_CHECKED elman_status elman_dataset_extend(elman_dataset *dataset,
+                                                uint64_t id,
+                                                const double *values,
+                                                uint64_t *next);
 
 /* How to make batches. */
 typedef struct elman_loader_config {
@@ -161,18 +346,25 @@ ELMAN_API size_t elman_loader_size(const elman_loader *loader);
 
 /* ---- Training ----------------------------------------------------------- */
 
-/* Results over one step or one evaluation, in the data's own units; NaN where
- * the task has no such metric. */
+/* Results over one step or one evaluation; NaN where the task has no such
+ * metric. Errors are in the data's own units, with scaling and transform
+ * undone; the loss is that of what the model gives. */
 typedef struct elman_metrics {
-    double loss;       /* as the loss config reduces it */
+    double loss;       /* as the loss config reduces it, in nats for classes */
     double accuracy;   /* classes: fraction that is right */
     double bits;       /* language: bits per token */
     double perplexity; /* language */
     double mse, mae;   /* values: mean squared and mean absolute error */
     double naive_mse, naive_mae; /* forecast: repeating the last value */
+    double seasonal_mse;         /* forecast: repeating the last season; NaN */
+    double seasonal_mae;         /* if the data has none */
     uint64_t targets;            /* how many counted */
     uint64_t steps;              /* steps of all sequences; for text, tokens */
     double flops;                /* operations; a multiply-add counts as two */
+    double balanced_accuracy;    /* classes: the mean over those that occur of
+                                    the fraction of each that is right; NaN for
+                                    language and for a step of training */
+    double macro_f1; /* the same of F1; a class that is never right has 0 */
 } elman_metrics;
 
 /* How to train. A batch is whole: the divisor of the loss is 0. The block of
@@ -198,6 +390,10 @@ typedef struct elman_trainer_config {
     int threads;             /* 0 means 1, at most 64 */
     uint64_t seed;           /* of shuffling and masks */
     bool profile;            /* measure where the time goes */
+    uint64_t patience_steps; /* and not before as many optimizer steps without
+                                improvement; without patience it counts alone */
+    const char *frozen; /* layers or parameters whose weights stay, by name and
+                           separated by commas; NULL: none */
 } elman_trainer_config;
 
 /* A training run. */
@@ -218,10 +414,14 @@ typedef struct elman_progress {
     uint64_t best_step;       /* the step that reached it */
     bool best;                /* the latest evaluation was the best */
     bool done;                /* a limit was reached */
+    double seconds; /* that all steps took, those before a checkpoint too */
 } elman_progress;
 
 /* Trains model on dataset; both must outlive the trainer. Without validation
- * data the training loss decides what is best. */
+ * data an evaluation is of what training has seen since the last one, and says
+ * nothing of other data: the last weights are the best, and patience never ends
+ * the run. Frozen weights keep their bits: their gradients count in no norm,
+ * and no decay moves them. */
 ELMAN_CHECKED elman_status elman_trainer_create(
     elman_model *model, const elman_dataset *dataset,
     const elman_trainer_config *config, elman_trainer **trainer);
@@ -288,6 +488,84 @@ ELMAN_CHECKED elman_status
 elman_model_evaluate(const elman_model *model, const elman_dataset *dataset,
                      elman_part part, const elman_trainer_config *config,
                      elman_metrics *metrics, uint64_t *confusion);
+
+/* What a score has to beat: answers that need no network. NaN where the task
+ * has no such answer. Shares, means and seasons are those of the training part;
+ * of the part itself where there is none. */
+typedef struct elman_baseline {
+    size_t largest;         /* classes: the largest one */
+    double accuracy;        /* of answering it always */
+    double loss;            /* classes, language: cross-entropy of their shares,
+                               each counted once more than it occurs, in nats
+                               per target */
+    double vocabulary_bits; /* language: log2 V, bits per token of a blind
+                               guess */
+    double mean_mse, mean_mae;   /* values: of answering their mean */
+    double naive_mse, naive_mae; /* forecast: of repeating the last value */
+    size_t season;               /* forecast: steps of a season; 0: none was
+                                    found */
+    double seasonal_mse, seasonal_mae; /* of repeating the last season */
+    double neighbour_accuracy;         /* classes of whole sequences: of the
+                                          nearest training sequence */
+} elman_baseline;
+
+/* How to work out a baseline. */
+typedef struct elman_baseline_config {
+    elman_part part; /* that is answered */
+    bool neighbour;  /* the nearest neighbour as well, which compares every
+                        sequence with all of training */
+    double warp;     /* how far its steps may shift against each other by
+                        dynamic time warping, as a fraction of the length; 0:
+                        no further than unequal lengths ask for */
+    int threads;     /* 0 means 1, at most 64 */
+} elman_baseline_config;
+
+/* Works out the baseline of a dataset. config may be NULL: the training part,
+ * without neighbours. */
+ELMAN_CHECKED elman_status elman_dataset_baseline(
+    const elman_dataset *dataset, const elman_baseline_config *config,
+    elman_baseline *baseline);
+
+/* How far a model's answers were from the truth, for each output the quantiles
+ * of truth less answer in the data's units. An answer plus the quantile of 0.9
+ * is what the truth stays below nine times out of ten, if things go on as in
+ * the data that was measured. A forecast of several series has residuals for
+ * the size of each: relative to elman_residuals_scale. */
+typedef struct elman_residuals elman_residuals;
+
+/* Measures them on a part of a dataset whose targets are values; config gives
+ * the batch size and the threads. The validation part is the one to take: on
+ * what it was trained on a model is nearer than it will ever be again. */
+ELMAN_CHECKED elman_status elman_model_residuals(
+    const elman_model *model, const elman_dataset *dataset, elman_part part,
+    const elman_trainer_config *config, elman_residuals **residuals);
+
+/* As text, which a model keeps as its note "residuals"; owned by residuals. */
+ELMAN_API const char *elman_residuals_note(const elman_residuals *residuals);
+
+/* Reads that text, and checks all of it. */
+ELMAN_CHECKED elman_status elman_residuals_create(const char *text,
+                                                  elman_residuals **residuals);
+ELMAN_API void elman_residuals_destroy(elman_residuals *residuals);
+
+/* How many outputs have residuals: those of a model, for a forecast
+ * (horizon,targets). */
+ELMAN_API size_t elman_residuals_size(const elman_residuals *residuals);
+
+/* The quantile of an output's residuals at level, from 0.01 to 0.99; between
+ * the levels that are kept it is interpolated on a straight line. */
+ELMAN_CHECKED elman_status
+elman_residuals_read(const elman_residuals *residuals, size_t output,
+                     double level, double *quantile);
+
+/* What such a quantile is to be multiplied by for the answer to sequence id,
+ * (targets) in the data's units: 1, or of a model of several series how much
+ * the target of that series changed from row to row, as the mean absolute
+ * change over the last 256 rows before the horizon or the window, if that is
+ * longer. */
+ELMAN_API void elman_residuals_scale(const elman_residuals *residuals,
+                                     const elman_dataset *dataset, uint64_t id,
+                                     double *scale);
 
 /* Operations of a forward pass, or of forward and backward, over that many
  * steps of all sequences together; a multiply-add counts as two. */

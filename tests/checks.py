@@ -3,6 +3,7 @@
 on a planted fault, naming it. Also tools/setup: silent and quick where nothing
 is missing, and one line to type where it may not install.
 """
+import subprocess
 import sys
 import time
 import unittest
@@ -166,6 +167,24 @@ class Words(Check):
 
     def test_no_newline(self):
         self.plant("no newline", "a")
+
+    def git(self, *arguments):
+        subprocess.run(["git", "-C", self.root, *arguments], check=True,
+                       capture_output=True)
+
+    def test_a_log_beside_the_project_is_not_read(self):
+        self.write("run.log", "tab\t and space ")
+        self.plant("tab", "a\tb\n", "src/a.c")
+
+    def test_with_git_only_what_it_tracks_is_read(self):
+        self.git("init", "-q")
+        self.write("docs/a.md", "a house\n")
+        self.git("add", "docs/a.md")
+        for name in ["run.log", "docs/b.md"]:
+            self.write(name, "tab\t and space ")
+        self.passes("check_words", self.root)
+        self.git("add", "docs/b.md")
+        self.fires("docs/b.md:1: tab", "check_words", self.root)
 
     def test_a_page_that_names_a_file_that_has_moved(self):
         self.write("src/a/a.c", "int a;\n")

@@ -43,4 +43,57 @@ static inline void check_refused(const char *path,
     assert_null(dataset);
 }
 
+/* A part as text: "label:value,value label:...", in order. */
+static inline const char *show_part(const elman_dataset *d, elman_part part)
+{
+    static char shown[2000];
+    size_t at = 0;
+    elman_loader *loader = NULL;
+    elman_batch batch;
+    elman_target target;
+    const elman_encoding *e = dataset_encoding(d);
+    elman_loader_config config = {.part = part, .batch_size = 1};
+
+    CHECK_OK(loader_create(d, &config, &loader));
+    for (;;) {
+        CHECK_OK(loader_read(loader, &batch, &target));
+        if (batch.B == 0) break;
+
+        /* the label or the value */
+        bool none = target.classes && target.classes[0] < 0;
+        at += (size_t)sprintf(shown + at, "%s%s:", at ? " " : "",
+                              none             ? "none"
+                              : target.classes ? e->labels[target.classes[0]]
+                                               : "");
+        if (target.values)
+            at += (size_t)sprintf(shown + at, "%g:", (double)target.values[0]);
+
+        /* steps between commas, dimensions between slashes */
+        for (size_t i = 0; i < batch.T * e->input_size; i++)
+            at += (size_t)sprintf(shown + at, "%s%g",
+                                  !i                  ? ""
+                                  : i % e->input_size ? "/"
+                                                      : ",",
+                                  (double)batch.x[i]);
+    }
+
+    loader_destroy(loader);
+    return shown;
+}
+
+/* Whether there is a fact of that name whose text holds part. */
+static inline bool has_fact(const elman_dataset *d, const char *name,
+                            const char *part)
+{
+    size_t count = 0;
+    const elman_fact *facts = dataset_facts(d, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(facts[i].name, name) && strstr(facts[i].text, part))
+            return true;
+    return false;
+}
+
+#define CHECK_FACT(d, name, part)                                              \
+    CHECK(has_fact(d, name, part), "no fact %s with \"%s\"", name, part)
+
 #endif

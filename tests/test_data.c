@@ -46,9 +46,9 @@ TEST(text_is_characters_with_the_last_part_for_validation)
     assert_int_equal(dataset_size(more, ELMAN_PART_VALIDATION), 3);
     assert_string_equal(dataset_note(more), dataset_note(d));
     dataset_close(more);
-    check_refused(put_text("c.txt", "bQb"), &follow, ELMAN_BAD_VALUE,
-                  "c.txt: character 'Q' (U+0051) at byte 1 is not in the "
-                  "vocabulary");
+    more = must_open(put_text("c.txt", "bQb"), &follow);
+    assert_int_equal(dataset_size(more, ELMAN_PART_VALIDATION), 2);
+    dataset_close(more);
     follow.task = ELMAN_TASK_CLASSIFY;
     check_refused(path, &follow, ELMAN_BAD_VALUE,
                   "task is classify, but the encoding is for language");
@@ -58,17 +58,15 @@ TEST(text_is_characters_with_the_last_part_for_validation)
 TEST(text_of_any_bytes_is_read_and_a_mark_is_not_a_character)
 {
     elman_dataset_config plain = {0}, bytes = {.unit = ELMAN_UNIT_BYTES};
-    elman_dataset *d = must_open(put_bytes("a.bin", "\xFF\xFE ab", 5), &plain);
-    assert_int_equal(dataset_encoding(d)->unit, ELMAN_UNIT_BYTES);
-    dataset_close(d);
-    d = must_open(put_bytes("a.bin", "\xFF\0\xFE\0a", 5), &bytes);
+    elman_dataset *d =
+        must_open(put_bytes("a.bin", "\xFF\0\xFE\0a", 5), &bytes);
     const elman_encoding *e = dataset_encoding(d);
     assert_int_equal(e->vocabulary, 4);
     assert_memory_equal(e->tokens[0], "\0", 2);
     dataset_close(d);
     check_refused(put_bytes("a.bin", "ab\xFF", 3),
-                  &(elman_dataset_config){.unit = ELMAN_UNIT_CHARACTERS},
-                  ELMAN_BAD_FORMAT, "byte 0xff at byte 2 is not UTF-8");
+                  &(elman_dataset_config){.bad_bytes = ELMAN_BAD_BYTES_REFUSE},
+                  ELMAN_BAD_FORMAT, "byte 0xff at offset 2 is not UTF-8");
 
     d = must_open(put_text("m.txt", "\xEF\xBB\xBF"
                                     "abc"),
@@ -82,7 +80,7 @@ TEST(text_of_any_bytes_is_read_and_a_mark_is_not_a_character)
     check_refused(put_bytes("m.txt", "ab\0cd", 5), &plain, ELMAN_BAD_FORMAT,
                   "m.txt: a zero byte at 2, expected text");
     check_refused(put_text("m.txt", "a"), &plain, ELMAN_BAD_FORMAT,
-                  "1 tokens for training, expected at least 2");
+                  "1 token for training, expected at least 2");
     check_refused(in_folder("none.txt"), &plain, ELMAN_BAD_FILE,
                   "No such file");
     check_refused(folder_path, &plain, ELMAN_BAD_FILE, "a directory");
@@ -207,7 +205,7 @@ TEST(each_bad_pair_of_arrays_gives_its_own_sentence)
     elman_dataset_config config = {0};
     put_floats("x.npy", 2, (size_t[]){4, 2}, x);
     check_refused(in_folder("x.npy"), &config, ELMAN_BAD_VALUE,
-                  "the .npy file of y is missing");
+                  "the array of y is missing");
 
     static const struct {
         size_t rank, shape[3];

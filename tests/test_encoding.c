@@ -189,18 +189,20 @@ TEST(text_becomes_tokens_up_to_the_capacity)
     CHECK_OK(encoding_create(LANGUAGE "\"words\",\"tokens\":[\" <unk>\","
                                       "\" cat\",\",\",\"<unk>\",\"the\"]}",
                              &e));
-    CHECK_OK(encoding_read(e, "the cat, dog\n dog", 17, 4, tokens, &count));
+    CHECK_OK(
+        encoding_read(e, "the cat, dog\n dog", 17, 4, tokens, &count, NULL));
     assert_int_equal(count, 6);
     static const int32_t want[6] = {4, 1, 2, 0, 9, 9};
     assert_memory_equal(tokens, want, sizeof want);
 
-    CHECK_OK(encoding_read(e, "the cat, dog\n dog", 17, 6, tokens, &count));
+    CHECK_OK(
+        encoding_read(e, "the cat, dog\n dog", 17, 6, tokens, &count, NULL));
     assert_int_equal(tokens[4], 3);
     assert_int_equal(tokens[5], 0);
 
-    CHECK_OK(encoding_read(e, "", 0, 0, NULL, &count));
+    CHECK_OK(encoding_read(e, "", 0, 0, NULL, &count, NULL));
     assert_int_equal(count, 0);
-    CHECK_FAILS(encoding_read(e, "the \xFF", 5, 6, tokens, &count),
+    CHECK_FAILS(encoding_read(e, "the \xFF", 5, 6, tokens, &count, NULL),
                 ELMAN_BAD_VALUE, "byte 0xff at byte 4 is not UTF-8");
 
     assert_int_equal(encoding_outputs(e), 5);
@@ -210,17 +212,17 @@ TEST(text_becomes_tokens_up_to_the_capacity)
     CHECK_OK(encoding_create(LANGUAGE "\"characters\",\"tokens\":[\"a\","
                                       "\"\xC3\xA4\"]}",
                              &e));
-    CHECK_OK(encoding_read(e, "a\xC3\xA4", 3, 6, tokens, &count));
+    CHECK_OK(encoding_read(e, "a\xC3\xA4", 3, 6, tokens, &count, NULL));
     assert_int_equal(count, 2);
-    CHECK_FAILS(encoding_read(e, "a\xE2\x82\xAC", 4, 6, tokens, &count),
+    CHECK_FAILS(encoding_read(e, "a\xE2\x82\xAC", 4, 6, tokens, &count, NULL),
                 ELMAN_BAD_VALUE, "(U+20AC) at byte 1 is not in the vocabulary");
     encoding_destroy(e);
 
     CHECK_OK(encoding_create(CLASSES "\"labels\":[\"a\",\"b\"],\"mean\":[0],"
                                      "\"scale\":[1]}",
                              &e));
-    CHECK_FAILS(encoding_read(e, "a", 1, 6, tokens, &count), ELMAN_BAD_VALUE,
-                "the encoding is for classify");
+    CHECK_FAILS(encoding_read(e, "a", 1, 6, tokens, &count, NULL),
+                ELMAN_BAD_VALUE, "the encoding is for classify");
     assert_int_equal(encoding_outputs(e), 2);
     assert_true(encoding_per_sequence(e));
     encoding_destroy(e);

@@ -319,7 +319,7 @@ TEST(an_empty_part_is_reported)
                 "the validation part of the data is empty");
     config.part = (elman_part)7;
     CHECK_FAILS(loader_create(d, &config, &loader), ELMAN_BAD_VALUE,
-                "part is 7, expected 0 or 1");
+                "part is 7, expected 0 to 2");
     assert_null(loader);
     loader_destroy(NULL);
     dataset_close(d);

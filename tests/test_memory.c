@@ -133,9 +133,10 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     elman_model *model = NULL;
     elman_trainer *trainer = NULL;
     elman_config network = {0};
-    elman_trainer_config training = {.optimizer.learning_rate = 0.01,
-                                     .batch_size = 2};
+    elman_trainer_config training = {
+        .optimizer.learning_rate = 0.01, .batch_size = 2, .frozen = "fc.bias"};
     elman_metrics metrics;
+    elman_baseline baseline;
     elman_status status;
     const char *checkpoint = in_folder("checkpoint.safetensors");
 
@@ -169,6 +170,11 @@ static elman_status train(const char *path, const elman_dataset_config *config,
     DO(elman_trainer_keep_best(trainer));
     DO(elman_model_evaluate(model, dataset, ELMAN_PART_TRAIN, &training,
                             &metrics, NULL));
+    DO(elman_dataset_baseline(
+        dataset,
+        &(elman_baseline_config){
+            .neighbour = encoding->task == ELMAN_TASK_CLASSIFY, .warp = 0.5},
+        &baseline));
 done:
     elman_trainer_destroy(trainer);
     elman_model_destroy(model);
@@ -194,6 +200,18 @@ static elman_status series_session(void)
                  2);
 }
 
+static elman_status archive_session(void)
+{
+    static const elman_layer layers[4] = {{.kind = ELMAN_RNN, .hidden_size = 4},
+                                          {.kind = ELMAN_LAST},
+                                          {.kind = ELMAN_LINEAR}};
+    elman_dataset_config filled = {.missing = ELMAN_MISSING_MEAN};
+    elman_status status = train(in_folder("slope.arff"), &filled, layers, 2);
+    if (status != ELMAN_OK) return status;
+    elman_dataset_config forecast = {.window = 3, .validation = -1};
+    return train(in_folder("sales.tsf"), &forecast, layers, 1);
+}
+
 static elman_status table_session(void)
 {
     static const elman_layer layers[4] = {{.kind = ELMAN_RNN, .hidden_size = 4},
@@ -201,6 +219,43 @@ static elman_status table_session(void)
                                           {.kind = ELMAN_LINEAR}};
     elman_dataset_config config = {.window = 3, .validation = 0.3};
     return train(in_folder("table.csv"), &config, layers, 1);
+}
+
+/* A transform is chosen, residuals are measured, and a forecast goes on. */
+static elman_status forecast_session(void)
+{
+    elman_dataset *dataset = NULL, *answers = NULL;
+    elman_model *model = NULL;
+    elman_residuals *residuals = NULL, *again = NULL;
+    elman_dataset_config config = {
+        .window = 4, .horizon = 2, .validation = 0.2};
+    elman_trainer_config training = {.batch_size = 4};
+    elman_config network = {
+        .input_size = 1,
+        .layers = {{.kind = ELMAN_RNN, .hidden_size = 2},
+                   {.kind = ELMAN_LAST},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    elman_status status;
+
+    DO(elman_dataset_open(in_folder("growth.csv"), &config, &dataset));
+    DO(elman_model_create(&network, &model));
+    DO(elman_model_residuals(model, dataset, ELMAN_PART_VALIDATION, &training,
+                             &residuals));
+    DO(elman_residuals_create(elman_residuals_note(residuals), &again));
+
+    elman_dataset_config follow = {.encoding = elman_dataset_note(dataset),
+                                   .answers = true};
+    DO(elman_dataset_open(in_folder("growth.csv"), &follow, &answers));
+    uint64_t id = elman_dataset_size(answers, ELMAN_PART_VALIDATION) - 1;
+    DO(elman_dataset_extend(answers, id, (double[2]){70, 71}, &id));
+    DO(elman_dataset_extend(answers, id, (double[2]){72, 73}, &id));
+done:
+    elman_residuals_destroy(residuals);
+    elman_residuals_destroy(again);
+    elman_model_destroy(model);
+    elman_dataset_close(answers);
+    elman_dataset_close(dataset);
+    return status;
 }
 
 static elman_status encoding_session(void)
@@ -214,7 +269,7 @@ static elman_status encoding_session(void)
 
     DO(elman_dataset_open(in_folder("text.txt"), &words, &dataset));
     DO(elman_encoding_create(elman_dataset_note(dataset), &encoding));
-    DO(elman_encoding_read(encoding, "the net", 7, 8, tokens, &count));
+    DO(elman_encoding_read(encoding, "the net", 7, 8, tokens, &count, NULL));
 done:
     elman_encoding_destroy(encoding);
     elman_dataset_close(dataset);
@@ -243,6 +298,18 @@ static void write_data(void)
     put_text("series.tsv", "1\t0.1\t0.2\t0.3\n2\t0.3\t0.1\tNaN\n"
                            "1\t0.2\t0.4\t0.5\n2\t0.9\t0.1\t0.3\n"
                            "1\t0.0\t0.1\t0.2\n2\t0.7\t0.3\t0.1\n");
+    char growth[1000] = "load\n";
+    for (int i = 0; i < 80; i++)
+        sprintf(growth + strlen(growth), "%d\n", 5 + i + 9 * (i % 4 == 0));
+    put_text("growth.csv", growth);
+    put_text("slope.arff", "@relation r\n@attribute s relational\n"
+                           "@attribute a0 numeric\n@end s\n"
+                           "@attribute c {u,v}\n@data\n'1,2\\n3,4',u\n"
+                           "'2,?,3\\n3,5,?',v\n'1,3\\n4,4',u\n");
+    put_text("sales.tsf", "@relation r\n@attribute name string\n"
+                          "@attribute start date\n@frequency monthly\n@data\n"
+                          "A:1979-01-01 00-00-00:1,2,3,2,1,2,3,2\n"
+                          "B:1980-02-01 00-00-00:?,5,6,7,6,5\n");
     put_text("table.csv", "load,heat\n1,2\n2,3\n3,4\n2,5\n4,4\n5,3\n6,4\n5,5\n"
                           "3,6\n4,5\n5,6\n6,5\n7,4\n6,3\n");
 }
@@ -298,7 +365,9 @@ TEST(files_survive_each_failing_allocation) { fail_each(files_session); }
 TEST(exchange_survives_each_failing_allocation) { fail_each(exchange_session); }
 TEST(text_survives_each_failing_allocation) { fail_each(text_session); }
 TEST(series_survive_each_failing_allocation) { fail_each(series_session); }
+TEST(archives_survive_each_failing_allocation) { fail_each(archive_session); }
 TEST(tables_survive_each_failing_allocation) { fail_each(table_session); }
+TEST(forecasts_survive_each_failing_allocation) { fail_each(forecast_session); }
 TEST(encodings_survive_each_failing_allocation) { fail_each(encoding_session); }
 TEST(arrays_survive_each_failing_allocation) { fail_each(array_session); }
 
@@ -353,7 +422,9 @@ int main(void)
         cmocka_unit_test(encodings_survive_each_failing_allocation),
         cmocka_unit_test(text_survives_each_failing_allocation),
         cmocka_unit_test(series_survive_each_failing_allocation),
+        cmocka_unit_test(archives_survive_each_failing_allocation),
         cmocka_unit_test(tables_survive_each_failing_allocation),
+        cmocka_unit_test(forecasts_survive_each_failing_allocation),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

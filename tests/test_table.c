@@ -58,8 +58,11 @@ TEST(a_table_is_forecast_from_windows_split_in_time)
 {
     for (int header = 0; header < 2; header++) {
         const char *path = put_ramp("t.csv", header, 20);
-        elman_dataset_config config = {
-            .window = 4, .horizon = 2, .validation = 0.25, .target = "3"};
+        elman_dataset_config config = {.window = 4,
+                                       .horizon = 2,
+                                       .validation = 0.25,
+                                       .target = "3",
+                                       .columns = "2,3"};
         elman_dataset *d = must_open(path, &config);
         const elman_encoding *e = dataset_encoding(d);
         assert_int_equal(e->task, ELMAN_TASK_FORECAST);
@@ -110,7 +113,8 @@ TEST(scaling_is_learned_from_the_training_rows_alone)
     }
 
     /* the two differ in their validation rows alone */
-    elman_dataset_config config = {.window = 2};
+    elman_dataset_config config = {
+        .window = 2, .columns = "1,2", .validation = 0.1};
     elman_dataset *a = must_open(put_text("a.csv", one), &config);
     elman_dataset *b = must_open(put_text("b.csv", other), &config);
     assert_string_equal(dataset_note(a), dataset_note(b));
@@ -125,6 +129,38 @@ TEST(scaling_is_learned_from_the_training_rows_alone)
     assert_true(dataset_encoding(a)->mean[0] == 0);
     assert_true(dataset_encoding(a)->scale[0] == 1);
     dataset_close(a);
+}
+
+TEST(few_windows_with_a_test_part_are_not_split)
+{
+    char text[4000] = "x\n";
+    for (int i = 0; i < 230; i++)
+        sprintf(text + strlen(text), "%d\n", i * i % 97);
+    const char *path = put_text("few.csv", text);
+
+    /* with a test of 11 rows 219 - 12 - horizon + 1 windows: 200, or one
+     * fewer */
+    for (int horizon = 8; horizon <= 9; horizon++) {
+        elman_dataset_config config = {
+            .window = 12, .horizon = (size_t)horizon, .test = 0.05};
+        elman_dataset *d = must_open(path, &config);
+        size_t split = 21 - (size_t)horizon + 1;
+        assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION),
+                         horizon == 8 ? split : 0);
+        dataset_close(d);
+
+        /* a share that is asked for is split off, and so is that of a file
+         * which has no other score */
+        config.validation = 0.1;
+        d = must_open(path, &config);
+        assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION), split);
+        dataset_close(d);
+
+        config.test = config.validation = 0;
+        d = must_open(path, &config);
+        assert_int_equal(dataset_size(d, ELMAN_PART_VALIDATION), split + 2);
+        dataset_close(d);
+    }
 }
 
 TEST(a_column_of_text_is_a_tag_per_step)
@@ -183,30 +219,33 @@ static const struct {
     {"", {0}, ELMAN_BAD_FORMAT, "bad.csv: the file is empty"},
     {"a,b\n", {0}, ELMAN_BAD_FORMAT, "a header, but no rows"},
     {"1,2\n",
-     {0},
+     {.window = 32},
      ELMAN_BAD_FORMAT,
      "1 rows for training, but window 32 and horizon 1 need 33"},
-    {"a,b\n1,2\n3,0.2x\n",
+    {"a,b\n1,2\n3,0.2x\n4,5\n",
      {.window = 1},
      ELMAN_BAD_FORMAT,
      "line 3, column \"b\": \"0.2x\" is not a number"},
-    {"1,2\n0.2x,4\n",
+    {"1,2\n0.2x,4\n3,5\n",
      {.window = 1},
      ELMAN_BAD_FORMAT,
      "line 2, column \"1\": \"0.2x\" is not a number"},
-    {"0.2x,2\n3,4\n",
+    {"0.2x,2,5\n3,4,6\n4,5,7\n",
      {.window = 1},
      ELMAN_BAD_FORMAT,
      "line 1, column \"1\": \"0.2x\" is not a number"},
-    {"a,b\n1,2\n,4\n",
+    {"a,b\n1,2\n,4\n2,5\n",
      {.window = 1},
      ELMAN_BAD_FORMAT,
-     "line 3, column \"a\": the cell is empty; fill it in first"},
-    {"a,b\n1,2\nnan,4\n",
-     {.window = 1},
+     "1 of 3 cells of column \"a\" is missing (line 3: empty); fill in what "
+     "is missing, or choose missing (--missing) drop, previous or mean"},
+    {"a,b\n1,2\nnan,4\n5,-\n",
+     {.window = 1, .columns = "a,b"},
      ELMAN_BAD_FORMAT,
-     "\"nan\" is missing; fill it in first"},
-    {"a,b\n1,1e400\n3,4\n",
+     "column \"a\" is missing (line 3: \"nan\"), 1 of 3 cells of column \"b\" "
+     "is "
+     "missing (line 4: \"-\");"},
+    {"a,b\n1,1e400\n3,4\n4,5\n",
      {.window = 1},
      ELMAN_BAD_FORMAT,
      "line 2, column \"b\": \"1e400\" is too large"},
@@ -221,10 +260,13 @@ static const struct {
      "input 1: 1e+300 is too large for float32"},
     {"a,b\nx,y\nx,z\n", {0}, ELMAN_BAD_FORMAT, "no column of numbers is left"},
     {"a,b\n1,x\n2,x\n",
-     {0},
+     {.target = "b"},
      ELMAN_BAD_FORMAT,
      "only one class (\"x\"), expected at least two"},
-    {"a,b\n1,x\n2,\n", {0}, ELMAN_BAD_FORMAT, "line 3: the label is empty"},
+    {"a,b\n1,x\n2,\n3,x\n",
+     {.target = "b"},
+     ELMAN_BAD_FORMAT,
+     "1 of 3 cells of column \"b\" is missing (line 3: empty)"},
     {"a,b\n1,2\n3,4\n",
      {.target = "c"},
      ELMAN_BAD_VALUE,
@@ -243,7 +285,7 @@ static const struct {
      ELMAN_BAD_VALUE,
      "column \"b\" is a target"},
     {"a,b\n1,x\n3,y\n",
-     {.task = ELMAN_TASK_FORECAST},
+     {.task = ELMAN_TASK_FORECAST, .target = "b"},
      ELMAN_BAD_VALUE,
      "the target column holds text (\"x\"), and forecast needs numbers"},
     {"a,b\n1,2\n3,4\n",
@@ -287,16 +329,17 @@ TEST(each_bad_table_gives_its_own_sentence)
                       bad_tables[i].message);
 
     /* what an encoding has decided is not an option any more */
-    elman_dataset *d = must_open(put_ramp("t.csv", true, 20),
-                                 &(elman_dataset_config){.window = 4});
+    elman_dataset *d = must_open(
+        put_ramp("t.csv", true, 20),
+        &(elman_dataset_config){.window = 4, .columns = "ramp,square"});
     elman_dataset_config follow = {.encoding = dataset_note(d), .window = 5};
     check_refused(in_folder("t.csv"), &follow, ELMAN_BAD_VALUE,
                   "window is given, but the encoding already decides it");
     follow.window = 0;
     check_refused(put_text("f.csv", "a,b\n1,2\n"), &follow, ELMAN_BAD_VALUE,
                   "no column \"ramp\"");
-    check_refused(put_text("f.csv", "ramp\n1\n"), &follow, ELMAN_BAD_FORMAT,
-                  "1 columns, but the encoding needs 2");
+    check_refused(put_text("f.csv", "ramp\n1\n"), &follow, ELMAN_BAD_VALUE,
+                  "no column \"square\"");
     check_refused(put_ramp("f.csv", true, 4), &follow, ELMAN_BAD_FORMAT,
                   "4 rows for validation, but window 4 and horizon 1 need 5");
     dataset_close(d);
@@ -307,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_is_forecast_from_windows_split_in_time),
         cmocka_unit_test(scaling_is_learned_from_the_training_rows_alone),
+        cmocka_unit_test(few_windows_with_a_test_part_are_not_split),
         cmocka_unit_test(a_column_of_text_is_a_tag_per_step),
         cmocka_unit_test(each_bad_table_gives_its_own_sentence),
     };

@@ -255,8 +255,8 @@ TEST(what_reads_data_writes_on_success_only)
     CHECK_OK(elman_dataset_open(path, &bytes, &dataset));
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
     UNTOUCHED(elman_encoding_create("{}", at(0)));
-    UNTOUCHED(elman_encoding_read(encoding, "abc", 3, 3, at(64), at(0)));
-    UNTOUCHED(elman_encoding_read(encoding, "abc", 3, 0, NULL, at(0)));
+    UNTOUCHED(elman_encoding_read(encoding, "abc", 3, 3, at(64), at(0), NULL));
+    UNTOUCHED(elman_encoding_read(encoding, "abc", 3, 0, NULL, at(0), NULL));
     UNTOUCHED(elman_loader_create(dataset, &part, at(0)));
     UNTOUCHED(elman_loader_read(NULL, at(0), at(256)));
     UNTOUCHED(elman_array_load(none, at(0)));
@@ -304,6 +304,9 @@ TEST(training_that_fails_writes_nothing)
                                    &squared, at(0), at(1024)));
     UNTOUCHED(elman_model_evaluate(other.model, dataset, ELMAN_PART_TRAIN,
                                    &plain, at(0), at(1024)));
+
+    const elman_baseline_config none = {.part = (elman_part)7};
+    UNTOUCHED(elman_dataset_baseline(dataset, &none, at(0)));
 
     CHECK_OK(elman_trainer_create(f.model, dataset, &plain, &trainer));
     float before[2], after[2];

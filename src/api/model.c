@@ -298,7 +298,8 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                   double learning_rate, double *norm)
 {
     NEED(optimizer, model, state);
-    return trainer_update(optimizer, model, state, learning_rate, norm, NULL);
+    return trainer_update(optimizer, model, state, learning_rate, NULL, norm,
+                          NULL);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

@@ -5,8 +5,10 @@
 #include "data/loader.h"
 #include "format/array.h"
 #include "inspect/flow.h"
+#include "learn/baseline.h"
 #include "learn/checkpoint.h"
 #include "learn/evaluate.h"
+#include "learn/residual.h"
 #include "learn/saving.h"
 #include "learn/sampler.h"
 #include "learn/trainer.h"
@@ -33,18 +35,30 @@ size_t elman_encoding_outputs(const elman_encoding *encoding,
     return encoding_outputs(encoding);
 }
 
+size_t elman_encoding_rows(const elman_encoding *encoding)
+{
+    return encoding ? encoding_rows(encoding) : 0;
+}
+
+bool elman_encoding_streams(const elman_encoding *encoding)
+{
+    return encoding && encoding_streams(encoding);
+}
+
 elman_status elman_encoding_read(const elman_encoding *encoding,
                                  const char *text, size_t bytes,
                                  size_t capacity, int32_t *tokens,
-                                 size_t *count)
+                                 size_t *count, size_t *unknown)
 {
     NEED(encoding, text, count);
     if (capacity) NEED(tokens);
 
     /* once without writing: a text that cannot be read leaves tokens alone */
     size_t found;
-    if (capacity) TRY(encoding_read(encoding, text, bytes, 0, NULL, &found));
-    return encoding_read(encoding, text, bytes, capacity, tokens, count);
+    if (capacity)
+        TRY(encoding_read(encoding, text, bytes, 0, NULL, &found, unknown));
+    return encoding_read(encoding, text, bytes, capacity, tokens, count,
+                         unknown);
 }
 
 elman_status elman_dataset_open(const char *path,
@@ -53,6 +67,14 @@ elman_status elman_dataset_open(const char *path,
 {
     NEED(path, config, dataset);
     return dataset_open(path, config, dataset);
+}
+
+elman_status elman_dataset_read(const char *name, const void *bytes,
+                                size_t size, const elman_dataset_config *config,
+                                elman_dataset **dataset)
+{
+    NEED(name, bytes, config, dataset);
+    return dataset_read(name, bytes, size, config, dataset);
 }
 
 void elman_dataset_close(elman_dataset *dataset) { dataset_close(dataset); }
@@ -75,6 +97,57 @@ size_t elman_dataset_size(const elman_dataset *dataset, elman_part part)
 size_t elman_dataset_longest(const elman_dataset *dataset)
 {
     return dataset ? dataset_longest(dataset) : 0;
+}
+
+const elman_fact *elman_dataset_facts(const elman_dataset *dataset,
+                                      size_t *count)
+{
+    if (!dataset || !count) return NULL;
+    return dataset_facts(dataset, count);
+}
+
+void elman_dataset_origin(const elman_dataset *dataset, uint64_t id,
+                          size_t step, elman_origin *origin)
+{
+    if (dataset && origin) dataset_origin(dataset, id, step, origin);
+}
+
+void elman_dataset_values(const elman_dataset *dataset, uint64_t id,
+                          size_t step, const float *y, double *values)
+{
+    if (dataset && y && values) dataset_values(dataset, id, step, y, values);
+}
+
+void elman_dataset_truth(const elman_dataset *dataset, uint64_t id, size_t step,
+                         double *values)
+{
+    if (dataset && values) dataset_truth(dataset, id, step, values);
+}
+
+void elman_dataset_repeat(const elman_dataset *dataset, uint64_t id,
+                          size_t rows, double *values)
+{
+    bool forecast =
+        dataset && dataset_encoding(dataset)->task == ELMAN_TASK_FORECAST;
+    if (forecast && values && rows) dataset_repeat(dataset, id, rows, values);
+}
+
+int32_t elman_dataset_class(const elman_dataset *dataset, uint64_t id,
+                            size_t step)
+{
+    return dataset ? dataset_class(dataset, id, step) : -1;
+}
+
+size_t elman_dataset_inputs(const elman_dataset *dataset, uint64_t id, float *x)
+{
+    return dataset && x ? dataset_inputs(dataset, id, x) : 0;
+}
+
+elman_status elman_dataset_extend(elman_dataset *dataset, uint64_t id,
+                                  const double *values, uint64_t *next)
+{
+    NEED(dataset, values, next);
+    return dataset_extend(dataset, id, values, next);
 }
 
 elman_status elman_loader_create(const elman_dataset *dataset,
@@ -186,6 +259,62 @@ elman_status elman_model_evaluate(const elman_model *model,
 {
     NEED(model, dataset, config, metrics);
     return evaluate(model, dataset, part, config, metrics, confusion);
+}
+
+elman_status elman_model_residuals(const elman_model *model,
+                                   const elman_dataset *dataset,
+                                   elman_part part,
+                                   const elman_trainer_config *config,
+                                   elman_residuals **residuals)
+{
+    NEED(model, dataset, config, residuals);
+    return residuals_measure(model, dataset, part, config, residuals);
+}
+
+const char *elman_residuals_note(const elman_residuals *residuals)
+{
+    return residuals ? residuals_note(residuals) : NULL;
+}
+
+elman_status elman_residuals_create(const char *text,
+                                    elman_residuals **residuals)
+{
+    NEED(text, residuals);
+    return residuals_create(text, residuals);
+}
+
+void elman_residuals_destroy(elman_residuals *residuals)
+{
+    residuals_destroy(residuals);
+}
+
+size_t elman_residuals_size(const elman_residuals *residuals)
+{
+    return residuals ? residuals_size(residuals) : 0;
+}
+
+void elman_residuals_scale(const elman_residuals *residuals,
+                           const elman_dataset *dataset, uint64_t id,
+                           double *scale)
+{
+    if (residuals && dataset && scale)
+        residuals_scale(residuals, dataset, id, scale);
+}
+
+elman_status elman_residuals_read(const elman_residuals *residuals,
+                                  size_t output, double level, double *quantile)
+{
+    NEED(residuals, quantile);
+    return residuals_read(residuals, output, level, quantile);
+}
+
+elman_status elman_dataset_baseline(const elman_dataset *dataset,
+                                    const elman_baseline_config *config,
+                                    elman_baseline *baseline)
+{
+    static const elman_baseline_config training = {.part = ELMAN_PART_TRAIN};
+    NEED(dataset, baseline);
+    return baseline_read(dataset, config ? config : &training, baseline);
 }
 
 /* ---- Sampling ---------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 /* Bytes of a huge page on x86 and most ARM systems. */
-enum { HUGE_PAGE = 2 * 1024 * 1024 };
+enum { HUGE_PAGE = 2 * 1024 * 1024, WIDEN_FIRST = 64 };
 
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
 {
@@ -62,4 +62,19 @@ char *text_copy(const char *text)
     char *copy = malloc(bytes);
     if (copy) memcpy(copy, text, bytes);
     return copy;
+}
+
+void *array_widen(void *array, size_t *room, size_t needed, size_t bytes)
+{
+    if (needed <= *room && array) return array;
+
+    /* twice as many, so that adding one by one stays cheap */
+    size_t wanted = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2, total = 0;
+    if (wanted < needed) wanted = needed;
+    if (wanted < WIDEN_FIRST) wanted = WIDEN_FIRST;
+
+    if (!sizes_multiply(wanted, bytes, 1, &total)) return NULL;
+    void *wider = realloc(array, total);
+    if (wider) *room = wanted;
+    return wider;
 }

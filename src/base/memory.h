@@ -35,4 +35,8 @@ void block_destroy(void *block);
 /* A copy of text, or NULL. Freed by free. */
 char *text_copy(const char *text);
 
+/* Grows array to at least needed elements (bytes each) and returns it,
+ * or NULL without memory; room is how many elements it has. */
+void *array_widen(void *array, size_t *room, size_t needed, size_t bytes);
+
 #endif

@@ -1,249 +1,290 @@
-/*
- * array.c: x (N,T,I) or (N,T) in one .npy file and its y in another:
- *
- *   y whole numbers (N)            a class per sequence
- *   y whole numbers (N,T)          a class per step, -100 for none
- *   y numbers (N), (N,O), O not T  values per sequence
- *   y numbers (N,T), (N,T,O)       values per step
- *
- * NaN past the end of a row of x makes the sequence shorter.
- */
+/* array.c: the files of x and y, and x; see array.h. */
+#include "data/array.h"
+
+#include "data/case.h"
 #include "data/encoding.h"
-#include "data/store.h"
 
+#include "base/memory.h"
 #include "format/npy.h"
+#include "format/npz.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { SKIPPED = -100 };
-
-/* x and y, and the sizes in their shapes. */
-typedef struct pair {
-    const named_tensor *x, *y;
-    size_t N, T, I, O;
-} pair;
-
-static double element(const named_tensor *array, size_t index)
-{
-    double value;
-    tensor_doubles(array, index, 1, &value);
-    return value;
-}
+/* A file of one array or several. */
+typedef struct array_file {
+    named_tensor one;
+    char *bytes; /* of one; NULL: many */
+    npz *many;
+} array_file;
 
 /* ---- x ------------------------------------------------------------------ */
 
-static elman_status check_x(const named_tensor *x, pair *p)
+/* One step is nothing to remember; it is what (N,1,T) looks like. */
+static elman_status one_step(const pair *p)
 {
+    const size_t *shape = p->x->shape;
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "x has shape (%zu,%zu,%zu), which is %zu sequences of 1 step "
+        "with %zu values: nothing to remember; if it is %zu steps of "
+        "1 value%s",
+        shape[0], shape[1], shape[2], p->N, p->I, p->I,
+        p->channels_first ? ", leave --channels-first out"
+                          : ", say --channels-first, as Conv1d has them");
+}
+
+/* Whether the channels of x come before its steps: as asked or as learned,
+ * unless only the other order has the inputs that were learned. */
+static elman_status settle_order(elman_dataset *dataset,
+                                 const elman_dataset_config *config, pair *p)
+{
+    elman_encoding *e = dataset->encoding;
+    const named_tensor *x = p->x;
+    bool first = config->channels_first || e->channels_first;
+
+    /* what was learned has one number of inputs */
+    if (dataset->learned) {
+        bool fits = x->shape[first ? 1 : 2] == e->input_size;
+        bool other = x->shape[first ? 2 : 1] == e->input_size;
+        if (!fits && other) {
+            first = !first;
+            TRY(facts_add(&dataset->facts, "note", false,
+                          "x is read as (N,%s), as the model has %zu input%s",
+                          first ? "I,T" : "T,I", e->input_size,
+                          e->input_size == 1 ? "" : "s"));
+        }
+    } else e->channels_first = first;
+
+    p->channels_first = first;
+    p->T = x->shape[first ? 2 : 1];
+    p->I = x->shape[first ? 1 : 2];
+    return ELMAN_OK;
+}
+
+static elman_status settle_x(elman_dataset *dataset,
+                             const elman_dataset_config *config, pair *p)
+{
+    const named_tensor *x = p->x;
+    if (x->text)
+        return failure(ELMAN_BAD_FORMAT, "x holds texts, expected numbers");
     if (x->rank != 2 && x->rank != 3)
         return failure(ELMAN_BAD_FORMAT,
                        "x has %zu dimensions, expected (N,T,I) or (N,T)",
                        x->rank);
 
-    p->x = x;
     p->N = x->shape[0];
     p->T = x->shape[1];
-    p->I = x->rank == 3 ? x->shape[2] : 1;
-
+    p->I = 1;
+    if (x->rank == 3) TRY(settle_order(dataset, config, p));
     if (p->N == 0 || p->T == 0 || p->I == 0)
         return failure(ELMAN_BAD_FORMAT,
                        "x is empty: its shape is (%zu,%zu,%zu)", p->N, p->T,
                        p->I);
+
+    /* the two axes may have been mistaken for each other */
+    if (!dataset->learned && p->T == 1 && p->I > 1) return one_step(p);
+    if (!dataset->learned && p->T < p->I)
+        TRY(facts_add(&dataset->facts, "note", false,
+                      "fewer steps (%zu) than values a step (%zu)%s", p->T,
+                      p->I, p->channels_first ? "" : "; --channels-first?"));
+
+    return case_inputs(dataset, p->I);
+}
+
+/* Reads sequence n into values (T,I). */
+static elman_status read_values(const pair *p, size_t n, double *block,
+                                double *values)
+{
+    size_t all = p->T * p->I;
+    tensor_doubles(p->x, n * all, all, block);
+
+    for (size_t t = 0; t < p->T; t++)
+        for (size_t i = 0; i < p->I; i++) {
+            double value =
+                block[p->channels_first ? i * p->T + t : t * p->I + i];
+            if (isinf(value))
+                return failure(ELMAN_BAD_FORMAT, "x[%zu,%zu,%zu] is %g", n, t,
+                               i, value);
+            values[t * p->I + i] = value;
+        }
     return ELMAN_OK;
 }
 
-/* The length of sequence n: steps that are all NaN at its end do not count. */
-static size_t length_of(const pair *p, size_t n)
+static elman_status read_sequences(elman_dataset *dataset, const pair *p,
+                                   double *block)
 {
-    size_t first = n * p->T * p->I, count = p->T * p->I;
-    while (count > 0 && isnan(element(p->x, first + count - 1)))
-        count--;
-
-    return (count + p->I - 1) / p->I;
-}
-
-static elman_status read_sequence(elman_dataset *dataset, const pair *p,
-                                  size_t n)
-{
-    size_t length = length_of(p, n);
-    if (length == 0)
-        return failure(ELMAN_BAD_FORMAT, "x[%zu] has no values", n);
-
-    /* within that length every value must be finite */
-    TRY(sequence_add(dataset, dataset->raw.count / p->I, length));
-    for (size_t i = 0; i < length * p->I; i++) {
-        double value = element(p->x, n * p->T * p->I + i);
-        if (!isfinite(value))
-            return failure(ELMAN_BAD_FORMAT, "x[%zu,%zu,%zu] is %g", n,
-                           i / p->I, i % p->I, value);
-        TRY(numbers_add(&dataset->raw, value));
-    }
-    return ELMAN_OK;
-}
-
-/* ---- y ------------------------------------------------------------------ */
-
-/* The task that y's shape and type suggest, for when none is given. */
-static elman_task infer_task(const pair *p)
-{
-    const named_tensor *y = p->y;
-    bool whole = !element_is_float(y->type);
-    bool steps = y->rank == 3 || (y->rank == 2 && y->shape[1] == p->T);
-
-    if (whole && y->rank < 3)
-        return steps ? ELMAN_TASK_TAG : ELMAN_TASK_CLASSIFY;
-    return steps ? ELMAN_TASK_TRACK : ELMAN_TASK_REGRESS;
-}
-
-/* Whether y has the shape of a task; sets O, the values of a target. */
-static bool shape_fits(elman_task task, pair *p)
-{
-    const named_tensor *y = p->y;
-    bool steps = y->rank >= 2 && y->shape[1] == p->T;
-    size_t width = y->rank == 2 ? y->shape[1] : 1;
-    if (y->rank == 0 || y->shape[0] != p->N) return false;
-
-    /* which ranks a task allows, and how many values make one target */
-    p->O = 1;
-    switch (task) {
-    case ELMAN_TASK_CLASSIFY:
-        return y->rank == 1 || (y->rank == 2 && width == 1);
-    case ELMAN_TASK_TAG:
-        return steps && (y->rank == 2 || (y->rank == 3 && y->shape[2] == 1));
-    case ELMAN_TASK_REGRESS:
-        p->O = width;
-        return y->rank <= 2 && width > 0;
-    default:
-        p->O = y->rank == 3 ? y->shape[2] : 1;
-        return steps && y->rank <= 3 && p->O > 0;
-    }
-}
-
-static elman_status settle_task(elman_dataset *dataset, pair *p)
-{
-    elman_encoding *e = dataset->encoding;
-
-    /* the task: the one asked for, or the one that y suggests */
-    if (e->task == ELMAN_TASK_AUTO) e->task = infer_task(p);
-    if (!shape_fits(e->task, p)) {
-        char shape[100];
-        shape_print(p->y->rank, p->y->shape, sizeof shape, shape);
-        return failure(ELMAN_BAD_FORMAT,
-                       "y has shape %s, which does not fit x (%zu,%zu,%zu) "
-                       "for %s",
-                       shape, p->N, p->T, p->I, task_name(e->task));
-    }
-
-    /* an encoding that is given already says how many inputs and targets */
-    bool values = e->task == ELMAN_TASK_REGRESS || e->task == ELMAN_TASK_TRACK;
-    dataset->per_step =
-        e->task == ELMAN_TASK_TAG || e->task == ELMAN_TASK_TRACK;
-    if (dataset->learned &&
-        (e->input_size != p->I || (values && e->target_count != p->O)))
-        return failure(ELMAN_BAD_FORMAT,
-                       "%zu inputs and %zu targets, but the encoding has %zu "
-                       "and %zu",
-                       p->I, values ? p->O : 0, e->input_size, e->target_count);
-    e->input_size = p->I;
-    e->target_count = values ? p->O : 0;
-    return ELMAN_OK;
-}
-
-static elman_status read_class(elman_dataset *dataset, const pair *p,
-                               size_t index)
-{
-    char text[32];
-    double value = element(p->y, index);
-
-    /* whole, and small enough that a double holds it exactly */
-    if (!(fabs(value) <= 0x1p53) || value != floor(value))
-        return failure(ELMAN_BAD_FORMAT,
-                       "y holds %g, expected a whole number for a class",
-                       value);
-
-    if (value == SKIPPED && dataset->per_step) return label_skip(dataset);
-
-    /* the label is the number's text */
-    int bytes = snprintf(text, sizeof text, "%" PRId64, (int64_t)value);
-    return label_add(dataset, text, (size_t)bytes);
-}
-
-static elman_status read_value(elman_dataset *dataset, const pair *p,
-                               size_t index)
-{
-    double value = element(p->y, index);
-    if (!isfinite(value))
-        return failure(ELMAN_BAD_FORMAT, "y holds %g, element %zu", value,
-                       index);
-    return numbers_add(&dataset->raw_targets, value);
-}
-
-/* The target of a sequence, or those of its steps; y past its end is not
- * read. */
-static elman_status read_target(elman_dataset *dataset, const pair *p, size_t n)
-{
-    elman_task task = dataset->encoding->task;
-    bool classes = task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
-    size_t steps = dataset->per_step ? p->T : 1, first = n * steps * p->O;
-    size_t count = dataset->per_step ? dataset->sequences[n].length : 1;
-
-    for (size_t i = 0; i < count * p->O; i++)
-        TRY(classes ? read_class(dataset, p, first + i)
-                    : read_value(dataset, p, first + i));
-    return ELMAN_OK;
-}
-
-static elman_status read_pair(elman_dataset *dataset, const named_tensor *x,
-                              const named_tensor *y)
-{
-    pair p = {.y = y};
-
-    TRY(check_x(x, &p));
-    TRY(settle_task(dataset, &p));
-
-    for (size_t n = 0; n < p.N; n++) {
-        TRY(read_sequence(dataset, &p, n));
-        TRY(read_target(dataset, &p, n));
-    }
-    return ELMAN_OK;
-}
-
-static elman_status array_read(elman_dataset *dataset, const char *path,
-                               const elman_dataset_config *config)
-{
-    npy *x = NULL, *y = NULL;
-    if (!config->target_path)
+    double *values = block + p->T * p->I;
+    if (dataset->per_step && dataset->encoding->missing == ELMAN_MISSING_DROP)
         return failure(ELMAN_BAD_VALUE,
-                       "%.200s: the .npy file of y is missing; give it as "
-                       "target_path (--target-file)",
-                       path);
+                       "missing is drop, which would part steps from their "
+                       "targets; use previous or mean");
 
-    elman_status status = npy_open(path, &x);
-    if (status == ELMAN_OK) status = npy_open(config->target_path, &y);
+    for (size_t n = 0; n < p->N; n++) {
+        TRY(read_values(p, n, block, values));
+        TRY(case_add(dataset, values, p->T, (case_place){.number = n}));
 
-    /* a mismatch of the two is reported under the name of x's file */
-    if (status == ELMAN_OK) {
-        status = read_pair(dataset, &x->tensor, &y->tensor);
-        if (status != ELMAN_OK) status = failure_in(status, path);
+        size_t length = dataset->sequences[dataset->sequence_count - 1].length;
+        TRY(target_read(dataset, p, n, length));
     }
+    return ELMAN_OK;
+}
 
-    npy_close(x);
-    npy_close(y);
+static elman_status read_pair(elman_dataset *dataset,
+                              const elman_dataset_config *config,
+                              const named_tensor *x, const named_tensor *y)
+{
+    pair p = {.x = x, .y = y};
+    char shape[100];
+    size_t bytes = 0;
+
+    TRY(case_begin(dataset, config));
+    shape_print(x->rank, x->shape, sizeof shape, shape);
+    TRY(facts_add(&dataset->facts, "file", false, "an array x %s of %s", shape,
+                  element_name(x->type)));
+
+    TRY(settle_x(dataset, config, &p));
+    TRY(target_settle(dataset, &p));
+
+    /* one sequence as it is, and one with its steps before its values */
+    bool fits = sizes_multiply(p.T, p.I, 2 * sizeof(double), &bytes);
+    double *block = fits ? malloc(bytes) : NULL;
+    if (!block) return failure(ELMAN_NO_MEMORY, "no memory for a sequence");
+    elman_status status = read_sequences(dataset, &p, block);
+    free(block);
     return status;
 }
 
-static elman_status array_open(elman_dataset *dataset, const char *path,
+/* ---- Files -------------------------------------------------------------- */
+
+static void close_file(array_file *f)
+{
+    free(f->bytes);
+    npz_close(f->many);
+}
+
+static elman_status open_file(const input *in, array_file *f)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    TRY(input_read(in, &bytes, &size));
+
+    bool zip = size > 3 && !memcmp(bytes, "PK", 2);
+    if (!zip) f->bytes = bytes;
+    elman_status status = zip ? npz_parse_texts(bytes, size, &f->many)
+                              : npy_view_texts(bytes, size, &f->one);
+    return status == ELMAN_OK ? status : failure_in(status, in->name);
+}
+
+/* The array of an archive with one of two names; NULL if there is none. */
+static const named_tensor *find_array(const npz *many, const char *name,
+                                      const char *other)
+{
+    for (size_t i = 0; i < many->tensor_count; i++)
+        if (!strcmp(many->tensors[i].name, name) ||
+            !strcmp(many->tensors[i].name, other))
+            return &many->tensors[i];
+    return NULL;
+}
+
+static elman_status no_array(const npz *many, const char *name)
+{
+    char list[200] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < many->tensor_count && at < sizeof list; i++)
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s",
+                               i ? ", " : "", many->tensors[i].name);
+    return failure(ELMAN_BAD_FORMAT,
+                   "no array is called %s: there %s %s%s; save it with "
+                   "numpy.savez(file, x=x, y=y)",
+                   name, many->tensor_count == 1 ? "is" : "are", list,
+                   at < sizeof list ? "" : "...");
+}
+
+/* Finds x and y of an archive by name; else the only array is x, and of two
+ * the one of more dimensions. */
+static elman_status find_pair(const npz *many, const named_tensor **x,
+                              const named_tensor **y)
+{
+    *x = find_array(many, "x", "X");
+    *y = find_array(many, "y", "Y");
+    if (*x) return ELMAN_OK;
+
+    const named_tensor *list = many->tensors;
+    size_t count = many->tensor_count;
+    if (count == 1 && !*y) *x = list;
+    if (count == 2 && !*y && list[0].rank != list[1].rank) {
+        *x = list[0].rank > list[1].rank ? &list[0] : &list[1];
+        *y = list[0].rank > list[1].rank ? &list[1] : &list[0];
+    }
+    if (count == 2 && *y) *x = *y == list ? &list[1] : &list[0];
+    return *x ? ELMAN_OK : no_array(many, "x");
+}
+
+/* The y of a file of its own: that of an archive, or its only array. */
+static elman_status find_target(const array_file *f, const named_tensor **y)
+{
+    if (f->bytes) *y = &f->one;
+    else {
+        *y = find_array(f->many, "y", "Y");
+        if (!*y && f->many->tensor_count == 1) *y = f->many->tensors;
+    }
+    return *y ? ELMAN_OK : no_array(f->many, "y");
+}
+
+static elman_status read_files(elman_dataset *dataset, const input *in,
+                               const elman_dataset_config *config,
+                               const array_file *file, array_file *target)
+{
+    const named_tensor *x = NULL, *y = NULL;
+    elman_status status = ELMAN_OK;
+    if (file->bytes) x = &file->one;
+    else status = find_pair(file->many, &x, &y);
+    if (status != ELMAN_OK) return failure_in(status, in->name);
+
+    /* a file of its own comes before what lies beside x */
+    if (config->target_path) {
+        const input more = input_of(config->target_path);
+        TRY(open_file(&more, target));
+        status = find_target(target, &y);
+        if (status != ELMAN_OK) return failure_in(status, config->target_path);
+    }
+
+    if (!y && !dataset->answers)
+        return failure(ELMAN_BAD_VALUE,
+                       "%.200s: the array of y is missing; give its file "
+                       "as target_path (--target-file)%s",
+                       in->name,
+                       file->bytes ? "" : ", or save it into this one as y");
+    status = read_pair(dataset, config, x, y);
+    return status == ELMAN_OK ? status : failure_in(status, in->name);
+}
+
+static elman_status array_read(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
-    return sequences_open(dataset, path, config, array_read, split_random);
+    array_file file = {0}, target = {0};
+    elman_status status = open_file(in, &file);
+    if (status == ELMAN_OK)
+        status = read_files(dataset, in, config, &file, &target);
+    close_file(&file);
+    close_file(&target);
+    return status;
+}
+
+static elman_status array_open(elman_dataset *dataset, const input *in,
+                               const elman_dataset_config *config)
+{
+    return sequences_open(dataset, in, config, array_read, case_split);
 }
 
 const dataset_kind kind_array = {
     .name = "arrays",
-    .extensions = {"npy"},
+    .extensions = {"npy", "npz"},
     .tasks = 1u << ELMAN_TASK_CLASSIFY | 1u << ELMAN_TASK_TAG |
              1u << ELMAN_TASK_REGRESS | 1u << ELMAN_TASK_TRACK,
-    .options = 1u << OPTION_TARGET_PATH | 1u << OPTION_NO_SCALING,
+    .options = 1u << OPTION_TARGET_PATH | 1u << OPTION_NO_SCALING |
+               1u << OPTION_CHANNELS_FIRST | 1u << OPTION_TRANSFORM,
     .open = array_open};

@@ -11,11 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The last one takes every file whose name no other kind claims. */
-static const dataset_kind *const kinds[] = {&kind_series, &kind_table,
-                                            &kind_array, &kind_text};
-enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
-
 static const char *const options[OPTION_COUNT] = {
     [OPTION_UNIT] = "unit",
     [OPTION_VALIDATION_PATH] = "validation_path",
@@ -25,7 +20,19 @@ static const char *const options[OPTION_COUNT] = {
     [OPTION_COLUMNS] = "columns",
     [OPTION_WINDOW] = "window",
     [OPTION_HORIZON] = "horizon",
-    [OPTION_NO_SCALING] = "no_scaling"};
+    [OPTION_NO_SCALING] = "no_scaling",
+    [OPTION_LABELS] = "labels",
+    [OPTION_CHANNELS_FIRST] = "channels_first",
+    [OPTION_TRANSFORM] = "transform",
+    [OPTION_HEADER] = "header",
+    [OPTION_TIME] = "time",
+    [OPTION_BY] = "by"};
+
+/* Options that say how a file is written, which an encoding leaves open. */
+static const unsigned open_options =
+    1u << OPTION_TARGET_PATH | 1u << OPTION_LABELS |
+    1u << OPTION_CHANNELS_FIRST | 1u << OPTION_HEADER | 1u << OPTION_TIME |
+    1u << OPTION_BY;
 
 /* 1 << option for each that config sets. */
 static unsigned options_set(const elman_dataset_config *c)
@@ -39,39 +46,18 @@ static unsigned options_set(const elman_dataset_config *c)
                                     [OPTION_COLUMNS] = c->columns,
                                     [OPTION_WINDOW] = c->window,
                                     [OPTION_HORIZON] = c->horizon,
-                                    [OPTION_NO_SCALING] = c->no_scaling};
+                                    [OPTION_NO_SCALING] = c->no_scaling,
+                                    [OPTION_LABELS] = c->labels,
+                                    [OPTION_CHANNELS_FIRST] = c->channels_first,
+                                    [OPTION_TRANSFORM] = c->transform,
+                                    [OPTION_HEADER] = c->header,
+                                    [OPTION_TIME] = c->time,
+                                    [OPTION_BY] = c->by};
 
     unsigned bits = 0;
     for (unsigned i = 0; i < OPTION_COUNT; i++)
         bits |= (unsigned)set[i] << i;
     return bits;
-}
-
-static bool has_extension(const char *path, const dataset_kind *kind)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && kind->extensions[i]; i++)
-        if (!strcasecmp(dot + 1, kind->extensions[i])) return true;
-    return false;
-}
-
-/* The kind that the file's name suggests if it fits the task, else the first
- * kind that does: text for language, labelled series for classes. */
-static const dataset_kind *choose(const char *path, elman_task task)
-{
-    size_t named = 0;
-    while (named < KIND_COUNT - 1 && !has_extension(path, kinds[named]))
-        named++;
-
-    if (task == ELMAN_TASK_AUTO || kinds[named]->tasks & 1u << task)
-        return kinds[named];
-
-    /* a file is only taken for arrays if its name says so */
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        if (kinds[i] != &kind_array && kinds[i]->tasks & 1u << task)
-            return kinds[i];
-    return kinds[named];
 }
 
 static elman_status check_options(const dataset_kind *kind, bool following,
@@ -81,7 +67,7 @@ static elman_status check_options(const dataset_kind *kind, bool following,
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         if (!(set & 1u << i)) continue;
 
-        if (following && i != OPTION_TARGET_PATH)
+        if (following && !(open_options & 1u << i))
             return failure(ELMAN_BAD_VALUE,
                            "%s is given, but the encoding already decides it",
                            options[i]);
@@ -99,6 +85,10 @@ static elman_status check_config(const elman_dataset_config *config)
     if ((unsigned)config->task > ELMAN_TASK_TRACK)
         return failure(ELMAN_BAD_VALUE, "task is %d, expected 0 to %d",
                        (int)config->task, (int)ELMAN_TASK_TRACK);
+
+    if ((unsigned)config->format > ELMAN_DATA_FORMAT_ARRAY)
+        return failure(ELMAN_BAD_VALUE, "format is %d, expected 0 to %d",
+                       (int)config->format, (int)ELMAN_DATA_FORMAT_ARRAY);
 
     if ((unsigned)config->unit > ELMAN_UNIT_WORDS)
         return failure(ELMAN_BAD_VALUE, "unit is %d, expected 0 to %d",
@@ -143,6 +133,7 @@ static elman_status begin_encoding(elman_dataset *dataset,
 
     /* its labels keep their numbers */
     dataset->following = dataset->learned = true;
+    dataset->answers = config->answers;
     for (size_t i = 0, number; i < e->class_count; i++)
         TRY(dictionary_add(&dataset->labels, e->labels[i], strlen(e->labels[i]),
                            &number));
@@ -152,36 +143,63 @@ static elman_status begin_encoding(elman_dataset *dataset,
     return ELMAN_OK;
 }
 
-static elman_status open_parts(elman_dataset *dataset, const char *path,
+static elman_status open_parts(elman_dataset *dataset, const input *in,
                                const elman_dataset_config *config)
 {
     TRY(check_config(config));
     TRY(begin_encoding(dataset, config));
 
     elman_task task = dataset->encoding->task;
-    const dataset_kind *kind = choose(path, task);
+    const dataset_kind *kind = NULL;
+    TRY(kind_choose(dataset, in, config, &kind));
     if (task != ELMAN_TASK_AUTO && !(kind->tasks & 1u << task))
         return failure(ELMAN_BAD_VALUE,
-                       "%.200s: task %s is not possible for %s", path,
+                       "%.200s: task %s is not possible for %s", in->name,
                        task_name(task), kind->name);
 
     elman_status status = check_options(kind, dataset->following, config);
-    if (status != ELMAN_OK) return failure_in(status, path);
+    if (status != ELMAN_OK) return failure_in(status, in->name);
 
-    TRY(kind->open(dataset, path, config));
+    TRY(kind->open(dataset, in, config));
     return encoding_write(dataset->encoding, &dataset->note);
+}
+
+static elman_status open_input(const input *in,
+                               const elman_dataset_config *config,
+                               elman_dataset **dataset)
+{
+    /* what comes through a pipe is looked at, and then read */
+    char *held = NULL;
+    input whole = *in;
+    if (input_is_pipe(in)) {
+        TRY(input_read(in, &held, &whole.size));
+        whole.bytes = held;
+    }
+
+    elman_dataset *made = calloc(1, sizeof *made);
+    elman_status status =
+        made ? open_parts(made, &whole, config)
+             : failure(ELMAN_NO_MEMORY, "no memory for a dataset");
+    free(held);
+
+    if (status == ELMAN_OK) *dataset = made;
+    else dataset_close(made);
+    return status;
 }
 
 elman_status dataset_open(const char *path, const elman_dataset_config *config,
                           elman_dataset **dataset)
 {
-    elman_dataset *made = calloc(1, sizeof *made);
-    if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a dataset");
+    const input in = input_of(path);
+    return open_input(&in, config, dataset);
+}
 
-    elman_status status = open_parts(made, path, config);
-    if (status == ELMAN_OK) *dataset = made;
-    else dataset_close(made);
-    return status;
+elman_status dataset_read(const char *name, const void *bytes, size_t size,
+                          const elman_dataset_config *config,
+                          elman_dataset **dataset)
+{
+    const input in = {.name = name, .bytes = bytes, .size = size};
+    return open_input(&in, config, dataset);
 }
 
 void dataset_close(elman_dataset *dataset)
@@ -193,12 +211,28 @@ void dataset_close(elman_dataset *dataset)
     free(dataset->tokens);
     free(dataset->raw.values);
     free(dataset->raw_targets.values);
+    free(dataset->levels.values);
+    free(dataset->moved.values);
+    free(dataset->target_of);
     free(dataset->x);
     free(dataset->values);
     free(dataset->classes);
     free(dataset->sequences);
-    free(dataset->ids[ELMAN_PART_TRAIN]);
-    free(dataset->ids[ELMAN_PART_VALIDATION]);
+    for (int part = 0; part < PART_COUNT; part++)
+        free(dataset->ids[part]);
+
+    for (size_t i = 0; i < dataset->series_count; i++)
+        free(dataset->series[i].name);
+    free(dataset->series);
+    for (size_t i = 0; dataset->row_times && i < dataset->row_count; i++)
+        free(dataset->row_times[i]);
+    free(dataset->row_times);
+    free(dataset->row_lines);
+    free(dataset->row_steps);
+    free(dataset->sequence_lines);
+    free(dataset->row_dropped);
+    free(dataset->row_unasked);
+    facts_clear(&dataset->facts);
     free(dataset);
 }
 
@@ -211,7 +245,7 @@ const char *dataset_note(const elman_dataset *dataset) { return dataset->note; }
 
 size_t dataset_size(const elman_dataset *dataset, elman_part part)
 {
-    return (unsigned)part <= ELMAN_PART_VALIDATION ? dataset->size[part] : 0;
+    return (unsigned)part < PART_COUNT ? dataset->size[part] : 0;
 }
 
 size_t dataset_longest(const elman_dataset *dataset)
@@ -219,12 +253,15 @@ size_t dataset_longest(const elman_dataset *dataset)
     return dataset->longest;
 }
 
-void dataset_naive(const elman_dataset *dataset, elman_part part, uint64_t id,
-                   float *values)
+const char *part_name(elman_part part)
 {
-    (void)part; /* ids are those of the whole dataset */
-    size_t targets = dataset->encoding->target_count;
-    const span *s = &dataset->sequences[id];
-    memcpy(values, dataset->values + (s->first + s->length - 1) * targets,
-           targets * sizeof *values);
+    static const char *const names[PART_COUNT] = {"training", "validation",
+                                                  "test"};
+    return names[part];
+}
+
+const elman_fact *dataset_facts(const elman_dataset *dataset, size_t *count)
+{
+    *count = dataset->facts.count;
+    return dataset->facts.list;
 }

@@ -5,9 +5,12 @@
  *  " ", "a"]}                            (bytes: "tokens": [10, 32, 97])
  * {"version": 1, "task": "forecast", "columns": [...] or null, "mean": [...],
  *  "scale": [...], "target_names": ..., "target_mean": [...], "target_scale":
- *  [...], "labels": [...], "window": 32, "horizon": 1}
+ *  [...], "labels": [...], "window": 32, "horizon": 1, "season": 12,
+ *  "transform": "log,seasonal:12"}       (and what encoding_file.h says)
  */
 #include "data/encoding.h"
+#include "data/encoding_file.h"
+#include "data/transform.h"
 
 #include "base/memory.h"
 #include "format/json.h"
@@ -56,6 +59,27 @@ bool encoding_per_sequence(const elman_encoding *encoding)
            encoding->task == ELMAN_TASK_REGRESS;
 }
 
+bool encoding_streams(const elman_encoding *encoding)
+{
+    transform t = {0};
+    if (!encoding->transform) return true;
+    if (transform_parse(encoding->transform, encoding->task, encoding->season,
+                        &t))
+        return false;
+    return !t.last && !t.zscore;
+}
+
+size_t encoding_rows(const elman_encoding *encoding)
+{
+    transform t = {0};
+    if (encoding->task != ELMAN_TASK_FORECAST) return 0;
+    if (encoding->transform &&
+        transform_parse(encoding->transform, encoding->task, encoding->season,
+                        &t))
+        return encoding->window;
+    return encoding->window + transform_lost(&t);
+}
+
 static void free_texts(char **texts, size_t count)
 {
     for (size_t i = 0; texts && i < count; i++)
@@ -75,6 +99,12 @@ void encoding_destroy(elman_encoding *encoding)
     free(encoding->scale);
     free(encoding->target_mean);
     free(encoding->target_scale);
+    free(encoding->positions);
+    free(encoding->target_positions);
+    free(encoding->time);
+    free(encoding->by);
+    free(encoding->fill);
+    free(encoding->transform);
     free(encoding);
 }
 
@@ -256,6 +286,20 @@ static elman_status check(const elman_encoding *e)
     return ELMAN_OK;
 }
 
+/* Reads the list of transforms, which must be one for the task. */
+static elman_status read_transform(const json_node *root, elman_encoding *e)
+{
+    const json_node *list = json_find(root, "transform");
+    transform ignored;
+    size_t bytes = 0;
+    if (!list || list->kind == JSON_KIND_NULL) return ELMAN_OK;
+
+    TRY(read_text(list, false, &e->transform, &bytes));
+    elman_status status =
+        transform_parse(e->transform, e->task, e->season, &ignored);
+    return status == ELMAN_OK ? status : failure_in(status, "encoding");
+}
+
 static elman_status read_root(const json_node *root, elman_encoding *e)
 {
     const size_t most = SIZE_MAX >> (4 * sizeof(size_t)); /* products fit */
@@ -282,6 +326,9 @@ static elman_status read_root(const json_node *root, elman_encoding *e)
 
     TRY(read_size(root, "window", most, &e->window));
     TRY(read_size(root, "horizon", most, &e->horizon));
+    TRY(read_size(root, "season", most, &e->season));
+    TRY(read_transform(root, e));
+    TRY(encoding_read_file(root, e));
 
     return check(e);
 }
@@ -386,6 +433,9 @@ elman_status encoding_write(const elman_encoding *e, char **text)
 
     write_size(&w, "window", e->window);
     write_size(&w, "horizon", e->horizon);
+    write_size(&w, "season", e->season);
+    if (e->transform) write_word(&w, "transform", e->transform);
+    encoding_write_file(&w, e);
 
     json_end(&w, '}');
     return json_finish(&w, text);

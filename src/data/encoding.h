@@ -16,7 +16,7 @@ elman_status encoding_create(const char *text, elman_encoding **encoding);
 void encoding_destroy(elman_encoding *encoding);
 elman_status encoding_read(const elman_encoding *encoding, const char *text,
                            size_t bytes, size_t capacity, int32_t *tokens,
-                           size_t *count);
+                           size_t *count, size_t *unknown);
 
 /* The JSON text of an encoding; the caller frees it. */
 elman_status encoding_write(const elman_encoding *e, char **text);
@@ -25,6 +25,8 @@ elman_status encoding_write(const elman_encoding *e, char **text);
  * encoding_per_sequence, else per step. */
 size_t encoding_outputs(const elman_encoding *encoding);
 bool encoding_per_sequence(const elman_encoding *encoding);
+bool encoding_streams(const elman_encoding *encoding);
+size_t encoding_rows(const elman_encoding *encoding);
 
 /* "language", "classify", ... */
 const char *task_name(elman_task task);

@@ -82,7 +82,7 @@ static elman_status unknown_token(const elman_encoding *encoding,
 
 elman_status encoding_read(const elman_encoding *encoding, const char *text,
                            size_t bytes, size_t capacity, int32_t *tokens,
-                           size_t *count)
+                           size_t *count, size_t *unknown)
 {
     if (encoding->task != ELMAN_TASK_LANGUAGE)
         return failure(ELMAN_BAD_VALUE,
@@ -90,23 +90,34 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
                        task_name(encoding->task));
 
     lookup l = make_lookup(encoding);
-    size_t found = 0;
-    for (size_t at = 0, length; at < bytes; at += length, found++) {
+    size_t found = 0, left_out = 0;
+    for (size_t at = 0, length; at < bytes; at += length) {
         length = token_length(encoding->unit, text + at, bytes - at);
-        if (length == 0)
+        bool bad = length == 0; /* no character: read as files are */
+        if (bad && !unknown)
             return failure(ELMAN_BAD_VALUE,
                            "byte 0x%02x at byte %zu is not "
                            "UTF-8 text",
                            (unsigned char)text[at], at);
 
-        int32_t token = token_of(&l, text + at, length);
-        if (token == NONE)
+        int32_t token = bad ? token_of(&l, "\xEF\xBF\xBD", 3)
+                            : token_of(&l, text + at, length);
+        if (bad) length = 1;
+        if (token == NONE && !unknown)
             return unknown_token(encoding, text + at, length, at);
+
+        /* what is left out is neither read nor predicted */
+        if (token == NONE) {
+            left_out++;
+            continue;
+        }
 
         /* more than fit are only counted, so that the caller can make room */
         if (found < capacity) tokens[found] = token;
+        found++;
     }
 
     *count = found;
+    if (unknown) *unknown = left_out;
     return ELMAN_OK;
 }

@@ -3,14 +3,25 @@
  */
 #include "data/line.h"
 
+#include "format/missing.h"
 #include "format/number.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static bool is_end(char c) { return c == '\n' || c == '\r' || c == 0; }
 
 static bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+char line_find_separator(const line *l)
+{
+    static const char candidates[] = "\t;,";
+    for (const char *candidate = candidates; *candidate; candidate++)
+        for (const char *c = l->at; !is_end(*c); c++)
+            if (*c == *candidate && c != l->at) return *candidate;
+    return ' ';
+}
 
 bool line_ended(const line *l) { return is_end(*l->at); }
 
@@ -39,6 +50,23 @@ bool line_find(line *l)
         l->at = c;
         line_next(l);
     }
+}
+
+char line_front(const line *l)
+{
+    const char *c = l->at;
+    while (is_space(*c))
+        c++;
+    return is_end(*c) ? 0 : *c;
+}
+
+bool line_find_case(line *l)
+{
+    for (; line_find(l); line_next(l)) {
+        char front = line_front(l);
+        if (front != '#' && front != '%') return true;
+    }
+    return false;
 }
 
 void line_skip_spaces(line *l, char separator)
@@ -77,6 +105,20 @@ static elman_status bad_value(const line *l, const char *first, char separator,
                    l->number, number, bytes, first, what);
 }
 
+/* Whether a field is a mark for a missing value: NA, null, - and the like. */
+static bool is_missing(const char *first, char separator, char stop)
+{
+    char copy[16];
+    size_t bytes = 0;
+    while (bytes < sizeof copy && !stops(first[bytes], separator, stop))
+        bytes++;
+    if (bytes == sizeof copy) return false;
+
+    memcpy(copy, first, bytes);
+    copy[bytes] = 0;
+    return missing_mark(copy);
+}
+
 elman_status line_value(line *l, char separator, char stop, size_t number,
                         double *value, bool *missing)
 {
@@ -84,6 +126,12 @@ elman_status line_value(line *l, char separator, char stop, size_t number,
 
     const char *first = l->at;
     number_kind kind = number_read(first, &l->at, value);
+    if (!stops(*l->at, separator, stop) && is_missing(first, separator, stop)) {
+        while (!stops(*l->at, separator, stop))
+            l->at++;
+        kind = NUMBER_MISSING;
+        *value = NAN;
+    }
     *missing = kind == NUMBER_MISSING || l->at == first;
 
     if (separator != ' ') line_skip_spaces(l, separator);
@@ -97,9 +145,31 @@ elman_status line_value(line *l, char separator, char stop, size_t number,
     return ELMAN_OK;
 }
 
+/* Reads a field between quotes, which may hold the separator; false if it is
+ * none. */
+static bool quoted_text(line *l, char separator, const char **text,
+                        size_t *bytes)
+{
+    if (*l->at != '"') return false;
+    const char *end = l->at + 1;
+    while (*end != '"' && !is_end(*end))
+        end++;
+    if (*end != '"') return false;
+
+    line behind = {end + 1, l->number};
+    if (separator != ' ') line_skip_spaces(&behind, separator);
+    if (!stops(*behind.at, separator, separator)) return false;
+
+    *text = l->at + 1;
+    *bytes = (size_t)(end - *text);
+    l->at = behind.at;
+    return true;
+}
+
 void line_text(line *l, char separator, const char **text, size_t *bytes)
 {
     line_skip_spaces(l, separator);
+    if (quoted_text(l, separator, text, bytes)) return;
 
     *text = l->at;
     while (!stops(*l->at, separator, separator))

@@ -12,8 +12,18 @@ typedef struct line {
     size_t number;  /* of this line, from 1 */
 } line;
 
+/* What separates the values of this line: a tab, semicolon, comma or blanks. */
+char line_find_separator(const line *l);
+
 /* Skips blank lines; false at the end of the text. */
 bool line_find(line *l);
+
+/* The first byte of the line that is no blank; 0 at its end. */
+char line_front(const line *l);
+
+/* Skips blank lines and comments, which begin with # or %; false at the end of
+ * the text. */
+bool line_find_case(line *l);
 
 /* Skips the rest of the line and its ending. */
 void line_next(line *l);
@@ -27,7 +37,8 @@ void line_skip_spaces(line *l, char separator);
 elman_status line_value(line *l, char separator, char stop, size_t number,
                         double *value, bool *missing);
 
-/* Reads text up to separator or the line's end, without surrounding spaces. */
+/* Reads text up to separator or the line's end, without surrounding spaces and
+ * quotes. */
 void line_text(line *l, char separator, const char **text, size_t *bytes);
 
 /* Skips a separator; false if there is none. */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ typedef struct ranked_sequence {
 struct elman_loader {
     const elman_dataset *data;
     elman_loader_config config;
+    size_t size;           /* of the part, when the loader was made */
     size_t B;              /* most sequences of a batch; language: streams */
     size_t steps;          /* language: of a window */
     size_t stream_steps;   /* language: of each stream */
@@ -54,10 +56,7 @@ static bool has_classes(const elman_loader *l)
     return task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
 }
 
-static size_t part_size(const elman_loader *l)
-{
-    return dataset_size(l->data, l->config.part);
-}
+static size_t part_size(const elman_loader *l) { return l->size; }
 
 /* ---- Memory ------------------------------------------------------------- */
 
@@ -127,14 +126,13 @@ static void plan_streams(elman_loader *l, size_t wanted)
 static elman_status create(elman_loader *l)
 {
     size_t n = part_size(l), wanted = l->config.batch_size;
-    if ((unsigned)l->config.part > ELMAN_PART_VALIDATION)
-        return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 or 1",
-                       (int)l->config.part);
+    if ((unsigned)l->config.part >= PART_COUNT)
+        return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 to %d",
+                       (int)l->config.part, PART_COUNT - 1);
 
     if (n == 0)
         return failure(ELMAN_BAD_VALUE, "the %s part of the data is empty",
-                       l->config.part == ELMAN_PART_TRAIN ? "training"
-                                                          : "validation");
+                       part_name(l->config.part));
 
     if (wanted == 0) wanted = DEFAULT_BATCH;
     l->outputs = encoding_outputs(l->data->encoding);
@@ -158,6 +156,7 @@ elman_status loader_create(const elman_dataset *dataset,
 
     made->data = dataset;
     made->config = *config;
+    made->size = dataset_size(dataset, config->part);
 
     elman_status status = create(made);
     if (status == ELMAN_OK) *loader = made;
@@ -170,6 +169,18 @@ void loader_destroy(elman_loader *loader)
     if (!loader) return;
     block_destroy(loader->memory);
     free(loader);
+}
+
+size_t loader_longest(const elman_dataset *dataset,
+                      const elman_loader_config *config)
+{
+    elman_loader l = {.data = dataset,
+                      .config = *config,
+                      .size = dataset_size(dataset, config->part)};
+    if (!is_language(&l)) return dataset_longest(dataset);
+    if (part_size(&l) < 2) return 0;
+    plan_streams(&l, config->batch_size ? config->batch_size : DEFAULT_BATCH);
+    return l.stream_steps;
 }
 
 size_t loader_size(const elman_loader *loader) { return loader->batch_count; }
@@ -256,9 +267,18 @@ static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
     size_t I = d->encoding->input_size;
     for (size_t t = 0; t < T; t++) {
         float *x = l->x + (t * B + b) * I;
-        if (t < s->length) memcpy(x, d->x + (s->first + t) * I, I * sizeof *x);
+        if (t < s->length) inputs_copy(d, (size_t)l->ids[b], t, x);
         else memset(x, 0, I * sizeof *x);
     }
+}
+
+/* Copies one target; NaN if the data has none. */
+static void values_copy(elman_loader *l, size_t from, size_t to)
+{
+    size_t O = l->outputs;
+    for (size_t k = 0; k < O; k++)
+        l->values[to * O + k] =
+            l->data->values ? l->data->values[from * O + k] : NAN;
 }
 
 /* Copies the targets of each step: classes or values, and 0 past the end. */
@@ -272,9 +292,7 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
         bool valid = t < s->length;
 
         if (has_classes(l)) l->classes[to] = valid ? d->classes[from] : 0;
-        else if (valid)
-            memcpy(l->values + to * O, d->values + from * O,
-                   O * sizeof *l->values);
+        else if (valid) values_copy(l, from, to);
         else memset(l->values + to * O, 0, O * sizeof *l->values);
     }
 }
@@ -283,16 +301,13 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
 static void fill_target(elman_loader *l, size_t b)
 {
     const elman_dataset *d = l->data;
-    size_t id = (size_t)l->ids[b], O = l->outputs, from = id * O;
-    if (has_classes(l)) {
-        l->classes[b] = d->classes[id];
-        return;
-    }
-
-    if (d->encoding->task == ELMAN_TASK_FORECAST)
-        from = (d->sequences[id].first + d->sequences[id].length) *
-               d->encoding->target_count;
-    memcpy(l->values + b * O, d->values + from, O * sizeof *l->values);
+    size_t id = (size_t)l->ids[b], O = l->outputs;
+    size_t J = d->encoding->target_count;
+    if (has_classes(l)) l->classes[b] = d->classes[id];
+    else if (d->encoding->task == ELMAN_TASK_FORECAST)
+        for (size_t k = 0; k < d->encoding->horizon; k++)
+            targets_copy(d, id, k, l->values + b * O + k * J);
+    else values_copy(l, id, b);
 }
 
 static void read_sequences(elman_loader *l, elman_batch *batch,
@@ -332,8 +347,8 @@ static void read_window(elman_loader *l, elman_batch *batch,
                         elman_target *target)
 {
     const int32_t *part = l->data->tokens;
-    if (l->config.part == ELMAN_PART_VALIDATION)
-        part += l->data->size[ELMAN_PART_TRAIN];
+    for (int before = 0; before < (int)l->config.part; before++)
+        part += l->data->size[before];
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;
     size_t T = left < l->steps ? left : l->steps;
 

@@ -29,6 +29,11 @@ elman_status loader_read(elman_loader *loader, elman_batch *batch,
 void loader_reset(elman_loader *loader, uint64_t epoch, uint64_t index);
 size_t loader_size(const elman_loader *loader);
 
+/* The longest window that the part and config can fill: of language the longest
+ * stream, otherwise the longest sequence; 0 if the part is empty. */
+size_t loader_longest(const elman_dataset *dataset,
+                      const elman_loader_config *config);
+
 /* The most sequences that a batch has: batch_size, or fewer if there are not as
  * many. */
 size_t loader_width(const elman_loader *loader);

@@ -1,145 +1,97 @@
 /*
- * series.c: labelled series, one per line: the UCR archive's label and values,
- * separated by tabs, commas or spaces. NaN at the end of a line is padding. The
- * .ts format is in ts.c.
+ * series.c: files of labelled series: lines of the UCR archive (lines.c), .ts
+ * and .arff, told apart by what they hold.
  */
-#include "data/line.h"
-#include "data/store.h"
+#include "data/arff.h"
+#include "data/case.h"
+#include "data/lines.h"
 #include "data/ts.h"
-
-#include "format/file.h"
-#include "format/utf8.h"
+#include "format/text_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What separates the values of this line. */
-static char find_separator(const line *l)
+/* A reader may write over the text. */
+typedef elman_status (*series_reader)(elman_dataset *dataset, char *text,
+                                      const elman_dataset_config *config);
+
+typedef struct series_format {
+    elman_data_format format;
+    const char *name;
+    series_reader read;
+} series_format;
+
+static const series_format formats[] = {
+    {ELMAN_DATA_FORMAT_SERIES, "lines of series", lines_read},
+    {ELMAN_DATA_FORMAT_TS, ".ts", ts_read},
+    {ELMAN_DATA_FORMAT_ARFF, ".arff", arff_read}};
+enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+
+/* The format that is asked for, or that the text looks like. A header of words
+ * that no archive has is left to the reader of .ts, whose message names them.
+ */
+static const series_format *find_format(const char *text,
+                                        const elman_dataset_config *config)
 {
-    static const char candidates[] = "\t,;";
-    for (const char *candidate = candidates; *candidate; candidate++)
-        for (const char *c = l->at; *c && *c != '\n' && *c != '\r'; c++)
-            if (*c == *candidate && c != l->at) return *candidate;
-    return ' ';
+    elman_data_format format = config->format;
+    line first = {text, 1};
+    bool words = line_find_case(&first) && line_front(&first) == '@';
+
+    if (format == ELMAN_DATA_FORMAT_AUTO && words)
+        format = text_detect(text, strlen(text)) == TEXT_ARFF
+                     ? ELMAN_DATA_FORMAT_ARFF
+                     : ELMAN_DATA_FORMAT_TS;
+
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (formats[i].format == format) return &formats[i];
+    return &formats[0];
 }
 
-static elman_status read_target(elman_dataset *dataset, line *l, char separator)
+static elman_status read_text(elman_dataset *dataset, const decoded *text,
+                              const elman_dataset_config *config)
 {
-    const char *label;
-    size_t bytes;
-    double value;
-    bool missing;
-
-    line_skip_spaces(l, separator);
-    if (dataset->encoding->task == ELMAN_TASK_CLASSIFY) {
-        line_text(l, separator, &label, &bytes);
-        elman_status status = label_add(dataset, label, bytes);
-        return status == ELMAN_OK ? status : line_failure(l, status);
-    }
-
-    /* a regression: the first value of the line */
-    TRY(line_value(l, separator, separator, 1, &value, &missing));
-    if (missing)
-        return failure(ELMAN_BAD_FORMAT, "line %zu: the target is missing",
-                       l->number);
-
-    return numbers_add(&dataset->raw_targets, value);
-}
-
-/* The values up to the line's end; missing ones at its end are padding. */
-static elman_status read_values(elman_dataset *dataset, line *l, char separator)
-{
-    size_t first = dataset->raw.count, padding = 0;
-    for (size_t number = 2; line_separator(l, separator); number++) {
-        double value;
-        bool missing;
-        TRY(line_value(l, separator, separator, number, &value, &missing));
-
-        /* missing values are padding only if no value follows them */
-        if (!missing && padding > 0)
-            return failure(ELMAN_BAD_FORMAT,
-                           "line %zu, value %zu is missing between others; "
-                           "fill it in first",
-                           l->number, number - 1);
-
-        padding += missing;
-        if (!missing) TRY(numbers_add(&dataset->raw, value));
-    }
-
-    size_t length = dataset->raw.count - first;
-    if (length == 0)
-        return failure(ELMAN_BAD_FORMAT, "line %zu: a label, but no values",
-                       l->number);
-
-    return sequence_add(dataset, first, length);
-}
-
-static elman_status read_lines(elman_dataset *dataset, line l)
-{
+    const series_format *format = find_format(text->text, config);
+    size_t before = dataset->sequence_count;
     elman_encoding *e = dataset->encoding;
-    char separator = find_separator(&l);
 
-    /* this format has one value per step and one target per line */
-    if (dataset->learned && e->input_size != 1)
+    if (dataset->learned && e->target_count > 1)
         return failure(ELMAN_BAD_FORMAT,
-                       "1 value per step, but the encoding has %zu",
-                       e->input_size);
-    if (!dataset->learned) {
-        if (e->task == ELMAN_TASK_AUTO) e->task = ELMAN_TASK_CLASSIFY;
-        e->input_size = 1;
-        e->target_count = e->task == ELMAN_TASK_REGRESS;
-    }
+                       "1 target per series, but the encoding has %zu",
+                       e->target_count);
 
-    for (; line_find(&l); line_next(&l)) {
-        if (separator == ' ') line_skip_spaces(&l, separator);
-        TRY(read_target(dataset, &l, separator));
-        TRY(read_values(dataset, &l, separator));
-    }
-    return ELMAN_OK;
+    TRY(case_begin(dataset, config));
+    TRY(format->read(dataset, text->text, config));
+
+    /* a second file, for validation, is told of with the split */
+    if (before > 0) return ELMAN_OK;
+    TRY(facts_add(&dataset->facts, "file", false, "%s, %s%s%s", format->name,
+                  text->encoding, text->note[0] ? ": " : "", text->note));
+    return facts_add(&dataset->facts, "task", false, "%s",
+                     e->task == ELMAN_TASK_REGRESS
+                         ? "regress: a number for each series"
+                         : "classify: a label each (--task regress: a number)");
 }
 
-static elman_status read_text(elman_dataset *dataset, const char *bytes,
-                              size_t size)
-{
-    size_t start = 0;
-    TRY(utf8_check(bytes, size, &start));
-
-    line l = {bytes + start, 1};
-    if (!line_find(&l))
-        return failure(ELMAN_BAD_FORMAT, "the file has only blank lines");
-
-    if (dataset->learned && dataset->encoding->target_count > 1)
-        return failure(ELMAN_BAD_FORMAT,
-                       "1 target per line, but the encoding has %zu",
-                       dataset->encoding->target_count);
-
-    /* a .ts file begins with its header or with a comment above it */
-    if (*l.at == '@' || *l.at == '#') return ts_read(dataset, l);
-    return read_lines(dataset, l);
-}
-
-static elman_status series_read(elman_dataset *dataset, const char *path,
+static elman_status series_read(elman_dataset *dataset, const input *in,
                                 const elman_dataset_config *config)
 {
-    (void)config;
-    char *bytes = NULL;
-    size_t size = 0;
-
-    TRY(file_read(path, &bytes, &size));
-    elman_status status = read_text(dataset, bytes, size);
-    free(bytes);
-    return status == ELMAN_OK ? status : failure_in(status, path);
+    decoded text = {0};
+    TRY(input_decode(in, config, &text));
+    elman_status status = read_text(dataset, &text, config);
+    free(text.text);
+    return status == ELMAN_OK ? status : failure_in(status, in->name);
 }
 
-static elman_status series_open(elman_dataset *dataset, const char *path,
+static elman_status series_open(elman_dataset *dataset, const input *in,
                                 const elman_dataset_config *config)
 {
-    return sequences_open(dataset, path, config, series_read, split_random);
+    return sequences_open(dataset, in, config, series_read, case_split);
 }
 
 const dataset_kind kind_series = {
     .name = "labelled series",
-    .extensions = {"tsv", "ts"},
+    .extensions = {"tsv", "ts", "arff"},
     .tasks = 1u << ELMAN_TASK_CLASSIFY | 1u << ELMAN_TASK_REGRESS,
-    .options = 1u << OPTION_VALIDATION_PATH | 1u << OPTION_NO_SCALING,
+    .options = 1u << OPTION_VALIDATION_PATH | 1u << OPTION_NO_SCALING |
+               1u << OPTION_LABELS | 1u << OPTION_TRANSFORM,
     .open = series_open};

@@ -12,26 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 64, SKIPPED = -100 };
+enum { SKIPPED = -100 };
 
 static elman_status no_memory(void)
 {
     return failure(ELMAN_NO_MEMORY, "no memory for the data");
-}
-
-void *array_widen(void *array, size_t *room, size_t needed, size_t bytes)
-{
-    if (needed <= *room && array) return array;
-
-    /* twice as many, so that adding one by one stays cheap */
-    size_t wanted = *room > SIZE_MAX / 2 ? SIZE_MAX : *room * 2, total = 0;
-    if (wanted < needed) wanted = needed;
-    if (wanted < FIRST_ROOM) wanted = FIRST_ROOM;
-
-    if (!sizes_multiply(wanted, bytes, 1, &total)) return NULL;
-    void *wider = realloc(array, total);
-    if (wider) *room = wanted;
-    return wider;
 }
 
 elman_status numbers_add(numbers *n, double value)
@@ -41,6 +26,19 @@ elman_status numbers_add(numbers *n, double value)
     if (!wider) return no_memory();
     n->values = wider;
     n->values[n->count++] = value;
+    return ELMAN_OK;
+}
+
+elman_status numbers_add_all(numbers *n, const double *values, size_t count)
+{
+    if (count == 0) return ELMAN_OK;
+
+    double *wider =
+        array_widen(n->values, &n->room, n->count + count, sizeof *wider);
+    if (!wider) return no_memory();
+    n->values = wider;
+    memcpy(n->values + n->count, values, count * sizeof *values);
+    n->count += count;
     return ELMAN_OK;
 }
 
@@ -93,12 +91,30 @@ static bool shorten(const char *text, size_t bytes, char shorter[NUMBER_ROOM])
     return number_parse(shorter, &again) == NUMBER_VALUE && again == value;
 }
 
+size_t label_find(const elman_dataset *dataset, const char *text, size_t bytes)
+{
+    char shorter[NUMBER_ROOM];
+    if (shorten(text, bytes, shorter)) {
+        text = shorter;
+        bytes = strlen(shorter);
+    }
+    return dictionary_find(&dataset->labels, text, bytes);
+}
+
+/* Data to be answered: a label that is not there yet. */
+static elman_status label_miss(elman_dataset *dataset)
+{
+    dataset->counts.unlabelled++;
+    return class_add(dataset, SKIPPED);
+}
+
 elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
 {
     char shorter[NUMBER_ROOM];
     double value;
     size_t number = 0;
 
+    if (bytes == 0 && dataset->answers) return label_miss(dataset);
     if (bytes == 0) return failure(ELMAN_BAD_FORMAT, "the label is empty");
     if (shorten(text, bytes, shorter)) {
         text = shorter;
@@ -106,8 +122,13 @@ elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
     } else if (bytes <= 4) {
         char copy[5] = {0};
         memcpy(copy, text, bytes);
-        if (number_parse(copy, &value) == NUMBER_MISSING)
-            return failure(ELMAN_BAD_FORMAT, "the label is missing (%s)", copy);
+        bool missing = number_parse(copy, &value) == NUMBER_MISSING;
+        if (missing && dataset->answers) return label_miss(dataset);
+        if (missing)
+            return failure(
+                ELMAN_BAD_FORMAT, "the label is missing (%s)%s", copy,
+                dataset->following ? "; elman predict answers without labels"
+                                   : "");
     }
 
     /* while learning, a label is new or known */
@@ -119,7 +140,11 @@ elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes)
     }
 
     /* afterwards it has to be known */
-    number = dictionary_find(&dataset->labels, text, bytes);
+    number = label_find(dataset, text, bytes);
+    if (number == dataset->labels.count && dataset->answers) {
+        dataset->counts.unknown++;
+        return class_add(dataset, SKIPPED);
+    }
     if (number == dataset->labels.count)
         return failure(ELMAN_BAD_FORMAT,
                        "label \"%.*s\" is not among the %zu learned labels",
@@ -206,19 +231,28 @@ static elman_status learn_labels(elman_dataset *dataset)
 
 /* ---- Parts -------------------------------------------------------------- */
 
-elman_status split_count(const elman_dataset_config *config, size_t count,
-                         const char *noun, size_t *validation)
-{
-    double part = config->validation == 0 ? 0.1 : config->validation;
-    *validation = part > 0 ? (size_t)(part * (double)count) : 0;
+enum { FEW_SEQUENCES = 200 };
 
-    if (*validation == 0 && config->validation > 0)
+double split_fraction(const elman_dataset_config *config, size_t sequences)
+{
+    if (config->validation < 0) return 0;
+    if (config->validation > 0) return config->validation;
+
+    /* what few sequences could spare tells little about a model */
+    return sequences && sequences < FEW_SEQUENCES ? 0 : 0.1;
+}
+
+elman_status split_count(const char *field, double fraction, bool asked,
+                         size_t count, const char *noun, size_t *taken)
+{
+    *taken = fraction > 0 ? (size_t)(fraction * (double)count) : 0;
+    if (*taken == 0 && asked && fraction > 0)
         return failure(ELMAN_BAD_VALUE,
-                       "validation is %g, which is less than one of %zu %s",
-                       config->validation, count, noun);
+                       "%s is %g, which is less than one of %zu %s", field,
+                       fraction, count, noun);
 
     /* training keeps at least one */
-    if (count > 0 && *validation >= count) *validation = count - 1;
+    if (count > 0 && *taken >= count) *taken = count - 1;
     return ELMAN_OK;
 }
 
@@ -238,125 +272,234 @@ elman_status part_set(elman_dataset *dataset, elman_part part, size_t begin,
     return ELMAN_OK;
 }
 
-/* How many of each class go to validation: its share, with fractions carried
- * over to the next class, but never all of it. */
-static void share_out(size_t classes, const size_t *have, double part,
-                      size_t *take)
+/* The split of independent sequences at random. */
+typedef struct draw {
+    elman_dataset *dataset;
+    size_t count;        /* sequences of the data's own file */
+    size_t *order;       /* (count) at random */
+    size_t classes;      /* 0: classes do not matter */
+    size_t *have, *take; /* (classes) */
+    elman_part *part_of; /* (count) */
+} draw;
+
+/* How many of each class go to a part: its share, with fractions carried over
+ * to the next class, but never all of it. */
+static void share_out(const draw *d, double part)
 {
     double owed = 0;
-    for (size_t c = 0; c < classes; c++) {
-        owed += part * (double)have[c];
-        take[c] = (size_t)owed;
-        if (have[c] == 0) take[c] = 0;
-        else if (take[c] >= have[c]) take[c] = have[c] - 1;
-        owed -= (double)take[c];
+    for (size_t c = 0; c < d->classes; c++) {
+        owed += part * (double)d->have[c];
+        d->take[c] = (size_t)owed;
+        if (d->have[c] == 0) d->take[c] = 0;
+        else if (d->take[c] >= d->have[c]) d->take[c] = d->have[c] - 1;
+        owed -= (double)d->take[c];
     }
 }
 
-/* Marks count sequences in the random order, or take of each class. */
-static void choose(const elman_dataset *dataset, const size_t *order,
-                   size_t count, size_t *take, bool *held_out)
+/* Gives a part count of the training sequences, with the same share of each
+ * class. */
+static void draw_part(draw *d, elman_part part, size_t count)
 {
-    for (size_t i = 0; i < dataset->sequence_count; i++) {
-        size_t id = order[i];
-        size_t *left = take ? &take[dataset->classes[id]] : &count;
-        held_out[id] = *left > 0;
-        *left -= held_out[id];
+    size_t left = 0;
+    for (size_t i = 0; i < d->count; i++)
+        left += d->part_of[i] == ELMAN_PART_TRAIN;
+    if (left == 0) return;
+
+    for (size_t c = 0; c < d->classes; c++)
+        d->have[c] = 0;
+    for (size_t id = 0; d->classes && id < d->count; id++)
+        if (d->part_of[id] == ELMAN_PART_TRAIN && d->dataset->classes[id] >= 0)
+            d->have[d->dataset->classes[id]]++;
+    share_out(d, (double)count / (double)left);
+
+    for (size_t i = 0; i < d->count; i++) {
+        size_t id = d->order[i], *more = &count;
+        if (d->part_of[id] != ELMAN_PART_TRAIN) continue;
+        if (d->classes && d->dataset->classes[id] < 0) continue;
+        if (d->classes) more = &d->take[d->dataset->classes[id]];
+        if (*more == 0) continue;
+        d->part_of[id] = part;
+        --*more;
     }
 }
 
-static elman_status split_at_random(elman_dataset *dataset,
-                                    const bool *held_out)
+/* Deals the sequences of each class in turn to the folds; one is validation. */
+static void draw_fold(draw *d, size_t folds, size_t fold)
 {
-    size_t n = dataset->sequence_count;
-    for (int part = 0; part < 2; part++) {
-        TRY(part_set(dataset, (elman_part)part, 0, n));
+    size_t dealt = 0;
+    for (size_t c = 0; c < (d->classes ? d->classes : 1); c++)
+        for (size_t i = 0; i < d->count; i++) {
+            size_t id = d->order[i];
+            if (d->part_of[id] != ELMAN_PART_TRAIN &&
+                d->part_of[id] != ELMAN_PART_VALIDATION)
+                continue;
+            if (d->classes && d->dataset->classes[id] != (int32_t)c) continue;
+            if (dealt++ % folds == fold) d->part_of[id] = ELMAN_PART_VALIDATION;
+        }
+}
 
-        /* the part's sequences, in ascending order */
-        size_t count = 0;
-        for (size_t id = 0; id < n; id++)
-            if (held_out[id] == (part == ELMAN_PART_VALIDATION))
-                dataset->ids[part][count++] = id;
-        dataset->size[part] = count;
+/* Lists the sequences of a part in the order of the file: those drawn for it,
+ * and those of its own file. */
+static elman_status list_part(const draw *d, elman_part part)
+{
+    elman_dataset *dataset = d->dataset;
+    size_t begin = part ? dataset->read_end[part - 1] : 0, count = 0;
+    TRY(part_set(dataset, part, 0, dataset->sequence_count));
+
+    for (size_t id = 0; id < dataset->sequence_count; id++) {
+        bool own = part && id >= begin && id < dataset->read_end[part];
+        if (own || (id < d->count && d->part_of[id] == part))
+            dataset->ids[part][count++] = id;
     }
+    dataset->size[part] = count;
     return ELMAN_OK;
 }
 
-static elman_status split_part(elman_dataset *dataset,
-                               const elman_dataset_config *config, size_t count)
+static elman_status draw_parts(draw *d, const elman_dataset_config *config)
 {
-    size_t n = dataset->sequence_count,
-           classes = dataset->encoding->class_count;
-    bool by_class = dataset->encoding->task == ELMAN_TASK_CLASSIFY;
+    size_t test = 0, validation = 0;
 
-    size_t *order = calloc(n, sizeof *order);
-    size_t *have = calloc(2 * classes + 1, sizeof *have), *take = NULL;
-    bool *held_out = calloc(n, sizeof *held_out);
-    elman_status status = no_memory();
-    if (!order || !have || !held_out) goto done;
+    TRY(split_count("test", config->test, true, d->count, "sequences", &test));
+    draw_part(d, ELMAN_PART_TEST, test);
 
-    /* how many of each class go to validation, and which at random */
-    take = have + classes;
-    for (size_t id = 0; by_class && id < n; id++)
-        have[dataset->classes[id]]++;
-    share_out(by_class ? classes : 0, have, (double)count / (double)n, take);
-
-    random_permute((random_key){config->seed, RANDOM_SPLIT, 0}, 0, n, order);
-    choose(dataset, order, count, by_class ? take : NULL, held_out);
-    status = split_at_random(dataset, held_out);
-done:
-    free(order);
-    free(have);
-    free(held_out);
-    return status;
-}
-
-elman_status split_random(elman_dataset *dataset, const char *path,
-                          const elman_dataset_config *config)
-{
-    (void)path;
-    size_t n = dataset->sequence_count, count = 0;
-
-    /* validation is everything, or what came from the second file */
-    if (dataset->following || config->validation_path) {
-        size_t train = dataset->following ? 0 : dataset->size[ELMAN_PART_TRAIN];
-        TRY(part_set(dataset, ELMAN_PART_TRAIN, 0, train));
-        return part_set(dataset, ELMAN_PART_VALIDATION, train, n);
+    if (config->folds) draw_fold(d, config->folds, config->fold);
+    else if (!config->validation_path) {
+        TRY(split_count("validation", split_fraction(config, d->count),
+                        config->validation > 0, d->count - test, "sequences",
+                        &validation));
+        draw_part(d, ELMAN_PART_VALIDATION, validation);
     }
 
-    TRY(split_count(config, n, "sequences", &count));
-    return split_part(dataset, config, count);
+    for (int part = 0; part < PART_COUNT; part++)
+        TRY(list_part(d, (elman_part)part));
+    return ELMAN_OK;
+}
+
+/* What a person wants to know of the parts. */
+static elman_status tell_parts(elman_dataset *dataset,
+                               const elman_dataset_config *config)
+{
+    const size_t *size = dataset->size;
+    char test[60] = "";
+    if (size[ELMAN_PART_TEST])
+        snprintf(test, sizeof test, ", %zu test", size[ELMAN_PART_TEST]);
+
+    const char *how = config->validation_path ? " (a file of their own)"
+                      : config->folds         ? " (a fold)"
+                      : !size[ELMAN_PART_VALIDATION] && config->validation == 0
+                          ? " (few sequences are not split)"
+                          : " (at random)";
+    return facts_add(&dataset->facts, "split", false,
+                     "%zu sequences train, %zu validate%s%s",
+                     size[ELMAN_PART_TRAIN], size[ELMAN_PART_VALIDATION], how,
+                     test);
+}
+
+elman_status split_random(elman_dataset *dataset, const input *in,
+                          const elman_dataset_config *config)
+{
+    (void)in;
+
+    /* what is only to be answered is one part */
+    if (dataset->following) {
+        TRY(part_set(dataset, ELMAN_PART_TRAIN, 0, 0));
+        return part_set(dataset, ELMAN_PART_VALIDATION, 0,
+                        dataset->sequence_count);
+    }
+
+    size_t n = dataset->read_end[ELMAN_PART_TRAIN];
+    bool by_class = dataset->encoding->task == ELMAN_TASK_CLASSIFY;
+    draw d = {.dataset = dataset, .count = n};
+    d.classes = by_class ? dataset->encoding->class_count : 0;
+
+    d.order = calloc(n + 1, sizeof *d.order);
+    d.have = calloc(2 * d.classes + 1, sizeof *d.have);
+    d.part_of = calloc(n + 1, sizeof *d.part_of);
+    elman_status status = no_memory();
+    if (d.order && d.have && d.part_of) {
+        d.take = d.have + d.classes;
+        random_permute((random_key){config->seed, RANDOM_SPLIT, 0}, 0, n,
+                       d.order);
+        status = draw_parts(&d, config);
+    }
+
+    free(d.order);
+    free(d.have);
+    free(d.part_of);
+    return status == ELMAN_OK ? tell_parts(dataset, config) : status;
 }
 
 /* ---- All together ------------------------------------------------------- */
 
-static elman_status finish(elman_dataset *dataset, const char *path,
+static elman_status finish(elman_dataset *dataset, const input *in,
                            const elman_dataset_config *config,
                            dataset_step split)
 {
-    TRY(split(dataset, path, config));
+    dataset->row_count = dataset->raw.count / dataset->encoding->input_size;
+    TRY(split(dataset, in, config));
+    TRY(transform_all(dataset, config));
     return scale_all(dataset, config->no_scaling);
 }
 
-elman_status sequences_open(elman_dataset *dataset, const char *path,
+/* Reads the file of a part, if there is one. */
+static elman_status read_more(elman_dataset *dataset, elman_part part,
+                              const char *path,
+                              const elman_dataset_config *config,
+                              dataset_step read)
+{
+    dataset->reading = part;
+    if (path) {
+        const input more = input_of(path);
+        TRY(read(dataset, &more, config));
+    }
+    dataset->read_end[part] = dataset->sequence_count;
+    return ELMAN_OK;
+}
+
+/* What the config says of parts, where it cannot be. */
+static elman_status check_parts(const elman_dataset_config *c)
+{
+    if (!(c->test >= 0 && c->test < 1))
+        return failure(ELMAN_BAD_VALUE,
+                       "test is %g, expected a fraction from 0 to below 1",
+                       c->test);
+    if (c->test > 0 && c->test_path)
+        return failure(ELMAN_BAD_VALUE, "test and test_path are both given");
+    if (c->folds == 1 || (c->folds && c->fold >= c->folds))
+        return failure(ELMAN_BAD_VALUE,
+                       "fold is %zu of folds %zu, expected at least 2 folds, "
+                       "and the fold counted from 0",
+                       c->fold, c->folds);
+    if (c->folds && (c->validation_path || c->validation > 0))
+        return failure(ELMAN_BAD_VALUE, "folds and validation are both given");
+    if (c->encoding && (c->test > 0 || c->test_path || c->folds))
+        return failure(ELMAN_BAD_VALUE,
+                       "test or folds is given, but with an encoding all data "
+                       "is validation");
+    return ELMAN_OK;
+}
+
+elman_status sequences_open(elman_dataset *dataset, const input *in,
                             const elman_dataset_config *config,
                             dataset_step read, dataset_step split)
 {
-    TRY(read(dataset, path, config));
+    TRY(check_parts(config));
+    TRY(read(dataset, in, config));
+    dataset->read_end[ELMAN_PART_TRAIN] = dataset->sequence_count;
 
     /* labels get their order once the first file is read */
     elman_status status = ELMAN_OK;
     elman_task task = dataset->encoding->task;
     bool classes = task == ELMAN_TASK_CLASSIFY || task == ELMAN_TASK_TAG;
     if (!dataset->learned && classes) status = learn_labels(dataset);
-    if (status != ELMAN_OK) return failure_in(status, path);
+    if (status != ELMAN_OK) return failure_in(status, in->name);
 
-    /* the validation file has to fit what was learned */
+    /* the other files have to fit what was learned */
     dataset->learned = true;
-    dataset->size[ELMAN_PART_TRAIN] = dataset->sequence_count;
-    if (config->validation_path)
-        TRY(read(dataset, config->validation_path, config));
+    TRY(read_more(dataset, ELMAN_PART_VALIDATION, config->validation_path,
+                  config, read));
+    TRY(read_more(dataset, ELMAN_PART_TEST, config->test_path, config, read));
 
-    status = finish(dataset, path, config, split);
-    return status == ELMAN_OK ? status : failure_in(status, path);
+    status = finish(dataset, in, config, split);
+    return status == ELMAN_OK ? status : failure_in(status, in->name);
 }

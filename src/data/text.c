@@ -6,55 +6,27 @@
 #include "data/store.h"
 
 #include "base/memory.h"
-#include "format/file.h"
+#include "format/decode.h"
 #include "format/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A file in memory, without its byte order mark. */
+/* A file in memory, without its byte order mark: as it is for bytes, else as
+ * UTF-8 with one kind of line ends. */
 typedef struct text {
-    const char *path;
-    char *bytes; /* what was read, NULL for no file */
-    const char *at;
+    const char *name; /* NULL: there is no such file */
+    char *at;
     size_t size;
+    size_t tokens;
+    char note[sizeof((decoded *)0)->note]; /* on how it was decoded, or "" */
+    size_t line_ends;                      /* that became \n */
 } text;
 
-static elman_status read_file(const char *path, text *t)
-{
-    size_t bytes = 0;
-    TRY(file_read(path, &t->bytes, &bytes));
-    if (bytes == 0)
-        return failure(ELMAN_BAD_FORMAT, "%.200s: the file is empty", path);
-
-    t->path = path;
-    t->at = t->bytes;
-    t->size = bytes;
-    return ELMAN_OK;
-}
-
-static bool is_utf8(const text *t)
-{
-    return utf8_valid(t->at, t->size) == t->size;
-}
-
-/* Skips the byte order mark, which is not part of the text. */
-static void skip_mark(text *t)
-{
-    if (t->size < 3 || memcmp(t->at, "\xEF\xBB\xBF", 3)) return;
-    t->at += 3;
-    t->size -= 3;
-}
-
-static elman_status check_utf8(const text *t)
-{
-    size_t good = utf8_valid(t->at, t->size);
-    if (good == t->size) return ELMAN_OK;
-    return failure(ELMAN_BAD_FORMAT,
-                   "%.200s: byte 0x%02x at byte %zu is not UTF-8 text; unit "
-                   "bytes reads any file",
-                   t->path, (unsigned char)t->at[good], good);
-}
+/* The files of the parts; the first has those that have none of their own. A
+ * few places may be no characters, and else one for this many bytes. */
+enum { FILES = PART_COUNT, FEW_BAD = 16, BYTES_PER_BAD = 50 };
 
 /* ---- Vocabulary: ascending bytes ---------------------------------------- */
 
@@ -93,7 +65,7 @@ static size_t note_points(elman_unit unit, const text *t, bool *seen)
     for (size_t at = 0; at < t->size; at += length) {
         uint32_t point = (unsigned char)t->at[at];
 
-        length = unit == ELMAN_UNIT_BYTES
+        length = unit == ELMAN_UNIT_BYTES || point < 0x80
                      ? 1
                      : utf8_read(t->at + at, t->size - at, &point);
 
@@ -103,15 +75,17 @@ static size_t note_points(elman_unit unit, const text *t, bool *seen)
     return fresh;
 }
 
-/* Bytes or characters of both parts. UTF-8 sorts like its code points, so these
- * ascend as tokens must. */
-static elman_status learn_points(elman_encoding *e, const text texts[2])
+/* Bytes or characters of all parts but a test in a file of its own. UTF-8 sorts
+ * like its code points, so these ascend as tokens must. */
+static elman_status learn_points(elman_encoding *e, const text *texts)
 {
     bool *seen = calloc(POINTS, sizeof *seen);
     if (!seen) return no_memory();
 
-    size_t count = note_points(e->unit, &texts[0], seen);
-    if (texts[1].bytes) count += note_points(e->unit, &texts[1], seen);
+    size_t count = 0;
+    for (int i = 0; i < FILES; i++)
+        if (i != ELMAN_PART_TEST && texts[i].name)
+            count += note_points(e->unit, &texts[i], seen);
 
     elman_status status = reserve(e, count);
     for (uint32_t c = 0; c < POINTS && status == ELMAN_OK; c++) {
@@ -195,138 +169,351 @@ static elman_status learn_words(elman_encoding *e, const text *t, size_t train,
     return status;
 }
 
-/* Writes the tokens of a text after the first done ones. */
-static elman_status encode(elman_dataset *dataset, const text *t, size_t done,
-                           size_t room)
+/* ---- Reading ------------------------------------------------------------- */
+
+static void skip_mark(text *t)
 {
-    size_t count = 0;
-    elman_status status =
-        encoding_read(dataset->encoding, t->at, t->size, room - done,
-                      dataset->tokens + done, &count);
-    return status == ELMAN_OK ? status : failure_in(status, t->path);
+    if (t->size < 3 || memcmp(t->at, "\xEF\xBB\xBF", 3)) return;
+    memmove(t->at, t->at + 3, t->size - 2); /* with the zero behind it */
+    t->size -= 3;
 }
 
-/* Sets the sizes of the two parts, in tokens. */
-static elman_status split(elman_dataset *dataset,
-                          const elman_dataset_config *config,
-                          const size_t counts[2])
+/* Makes UTF-8 of a file's bytes and settles the unit: bytes if any were asked
+ * to be kept that are no text. */
+static elman_status decode(text *t, elman_unit *unit,
+                           const elman_dataset_config *config)
 {
-    size_t validation = counts[1];
+    static const bad_bytes policies[] = {
+        [ELMAN_BAD_BYTES_REPLACE] = BAD_BYTES_REPLACE,
+        [ELMAN_BAD_BYTES_REFUSE] = BAD_BYTES_REFUSE,
+        [ELMAN_BAD_BYTES_KEEP] = BAD_BYTES_KEEP};
+    const decode_config how = {.encoding = config->text_encoding,
+                               .bad = policies[config->bad_bytes]};
+    decoded result;
 
-    /* validation is everything, the second file, or the end of the first */
-    if (dataset->following) validation = counts[0];
-    else if (!config->validation_path) {
-        TRY(split_count(config, counts[0], "tokens", &validation));
-        if (validation < 2 && config->validation > 0)
-            return failure(ELMAN_BAD_VALUE,
-                           "validation is %g: %zu of %zu tokens, expected at "
-                           "least 2",
-                           config->validation, validation, counts[0]);
-        if (validation < 2) validation = 0;
-    }
+    char *bytes = t->at;
+    const char *zero = memchr(bytes, 0, t->size);
+    size_t place = zero ? (size_t)(zero - bytes) : 0;
+    t->at = NULL; /* the decoder frees them if it fails */
+    elman_status status = decode_text(bytes, t->size, &how, &result);
 
-    dataset->size[ELMAN_PART_TRAIN] = counts[0] + counts[1] - validation;
-    dataset->size[ELMAN_PART_VALIDATION] = validation;
+    /* more likely a binary file by mistake than text */
+    if (status == ELMAN_BAD_FORMAT && zero)
+        return failure(ELMAN_BAD_FORMAT,
+                       "a zero byte at %zu, expected text; unit bytes reads "
+                       "any file",
+                       place);
+    TRY(status);
+    t->at = result.text;
+    t->size = result.size;
+    snprintf(t->note, sizeof t->note, "%s", result.note);
 
-    /* a part that is used needs a token and the one after it */
-    for (int part = 0; part < 2; part++)
-        if (dataset->size[part] == 1 ||
-            (dataset->size[part] == 0 &&
-             (part == ELMAN_PART_TRAIN) == !dataset->following))
-            return failure(
-                ELMAN_BAD_FORMAT, "%zu tokens for %s, expected at least 2",
-                dataset->size[part],
-                part == ELMAN_PART_TRAIN ? "training" : "validation");
+    /* so many are no slips, but another encoding */
+    if (!config->text_encoding && result.bad_count > FEW_BAD &&
+        result.bad_count > t->size / BYTES_PER_BAD &&
+        config->bad_bytes == ELMAN_BAD_BYTES_REPLACE)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%zu places are not UTF-8 text, the first is 0x%02x at "
+                       "byte %zu; name another encoding (--encoding), as "
+                       "shift_jis, or UTF-8 to replace them all",
+                       result.bad_count, result.bad_byte, result.bad_offset);
+
+    /* what was kept is not UTF-8: only bytes read it */
+    bool kept = result.bad_count && config->bad_bytes == ELMAN_BAD_BYTES_KEEP &&
+                utf8_valid(t->at, t->size) < t->size;
+    if (kept && *unit != ELMAN_UNIT_AUTO)
+        return failure(ELMAN_BAD_VALUE,
+                       "bad_bytes keeps byte 0x%02x at byte %zu, which is not "
+                       "UTF-8 text, but the unit is not bytes",
+                       result.bad_byte, result.bad_offset);
+    if (kept) *unit = ELMAN_UNIT_BYTES;
+    else if (!config->keep_line_ends)
+        t->line_ends = decode_line_ends(t->at, &t->size);
     return ELMAN_OK;
 }
 
-static elman_status choose_unit(elman_dataset *dataset, text texts[2],
-                                elman_unit wanted)
+static elman_status read_file(const input *in, elman_unit *unit,
+                              const elman_dataset_config *config, text *t)
+{
+    TRY(input_read(in, &t->at, &t->size));
+    t->name = in->name;
+    if (t->size == 0)
+        return failure(ELMAN_BAD_FORMAT, "%.200s: the file is empty", in->name);
+    if (*unit == ELMAN_UNIT_BYTES) return ELMAN_OK;
+
+    elman_status status = decode(t, unit, config);
+    if (status != ELMAN_OK) return failure_in(status, in->name);
+    if (*unit != ELMAN_UNIT_BYTES) skip_mark(t);
+    return ELMAN_OK;
+}
+
+/* Reads the file, and those that validation and test have for themselves. */
+static elman_status read_files(const input *in, elman_encoding *e,
+                               const elman_dataset_config *config,
+                               text texts[FILES])
+{
+    const char *paths[FILES] = {[ELMAN_PART_VALIDATION] =
+                                    config->validation_path,
+                                [ELMAN_PART_TEST] = config->test_path};
+    elman_unit unit = e->unit;
+
+    TRY(read_file(in, &unit, config, &texts[0]));
+    for (int part = 1; part < FILES; part++) {
+        if (!paths[part]) continue;
+        elman_unit wanted = unit;
+        const input more = input_of(paths[part]);
+        TRY(read_file(&more, &wanted, config, &texts[part]));
+
+        /* a second file cannot change what the first has settled */
+        if (unit == ELMAN_UNIT_AUTO && wanted == ELMAN_UNIT_BYTES)
+            return failure(ELMAN_BAD_FORMAT,
+                           "%.200s: it has bytes that are not UTF-8 text, but "
+                           "%.200s has characters; unit bytes reads both",
+                           paths[part], in->name);
+    }
+
+    e->unit = unit == ELMAN_UNIT_AUTO ? ELMAN_UNIT_CHARACTERS : unit;
+    return ELMAN_OK;
+}
+
+/* ---- Parts --------------------------------------------------------------- */
+
+/* The share of the first file's tokens that a part takes from its end. */
+static elman_status take_share(const elman_dataset *dataset, double share,
+                               elman_part part, size_t all, size_t *count)
+{
+    *count = share > 0 ? (size_t)(share * (double)all) : 0;
+    if (*count >= 2 || dataset->following) return ELMAN_OK;
+
+    /* too few for a score: refused if they were asked for */
+    if (share > 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "%s is %g: %zu of %zu tokens, expected at least 2",
+                       part == ELMAN_PART_TEST ? "test" : "validation", share,
+                       *count, all);
+    return ELMAN_OK;
+}
+
+/* Sets the sizes of the parts, in tokens. */
+static elman_status split(elman_dataset *dataset,
+                          const elman_dataset_config *config,
+                          const text texts[FILES])
+{
+    const double default_share = 0.1;
+    size_t *size = dataset->size, all = texts[0].tokens;
+
+    for (int part = 1; part < FILES; part++) {
+        double share =
+            part == ELMAN_PART_TEST ? config->test : config->validation;
+        size[part] = texts[part].tokens;
+        if (texts[part].name || dataset->following) continue;
+        TRY(take_share(dataset, share, (elman_part)part, all, &size[part]));
+    }
+
+    /* a tenth by default; everything, if there is an encoding to follow */
+    size_t *held = &size[ELMAN_PART_VALIDATION];
+    bool open = config->validation == 0 && !texts[ELMAN_PART_VALIDATION].name;
+    if (open) *held = (size_t)(default_share * (double)all);
+    if (open && *held < 2) *held = 0;
+    if (dataset->following) *held = all;
+
+    /* what is left trains */
+    size_t taken = 0;
+    for (int part = 1; part < FILES; part++)
+        if (!texts[part].name) taken += size[part];
+    size[ELMAN_PART_TRAIN] = taken < all ? all - taken : 0;
+
+    /* a part that is used needs a token and the one after it */
+    for (int part = 0; part < FILES; part++)
+        if (size[part] == 1 ||
+            (size[part] == 0 &&
+             (dataset->following ? part == ELMAN_PART_VALIDATION
+                                 : part == ELMAN_PART_TRAIN)))
+            return failure(ELMAN_BAD_FORMAT,
+                           "%zu token%s for %s, expected at least 2",
+                           size[part], size[part] == 1 ? "" : "s",
+                           part_name((elman_part)part));
+    return ELMAN_OK;
+}
+
+/* ---- Tokens of all files ------------------------------------------------- */
+
+/* Says how much of a text has no token, by the first such place. */
+static elman_status note_unknown(elman_dataset *dataset, const text *t,
+                                 size_t unknown)
+{
+    size_t count = 0;
+    char first[200];
+    if (unknown == 0) return ELMAN_OK;
+
+    /* asked to refuse, the reader names the first */
+    elman_status status =
+        encoding_read(dataset->encoding, t->at, t->size, 0, NULL, &count, NULL);
+    snprintf(first, sizeof first, "%s",
+             status == ELMAN_OK ? "" : elman_message());
+    return facts_add(&dataset->facts, "unknown", false,
+                     "%zu of %zu (%.2g %%) of %.100s are neither read nor "
+                     "scored: %s",
+                     unknown, t->tokens + unknown,
+                     100.0 * (double)unknown / (double)(t->tokens + unknown),
+                     t->name, first);
+}
+
+/* Counts the tokens of a text: those of the unit or, with a vocabulary, those
+ * that are in it. */
+static elman_status count_known(const elman_dataset *dataset, text *t,
+                                size_t *unknown)
+{
+    const elman_encoding *e = dataset->encoding;
+    *unknown = 0;
+    if (e->vocabulary)
+        return encoding_read(e, t->at, t->size, 0, NULL, &t->tokens, unknown);
+    t->tokens = count_tokens(e->unit, t);
+    return ELMAN_OK;
+}
+
+/* The vocabulary: words of the training part alone, characters and bytes of all
+ * parts, so that none is unknown. */
+static elman_status learn_tokens(elman_dataset *dataset, const text *texts,
+                                 size_t min_count)
+{
+    elman_encoding *e = dataset->encoding;
+    size_t train = dataset->size[ELMAN_PART_TRAIN];
+    TRY(e->unit == ELMAN_UNIT_WORDS
+            ? learn_words(e, &texts[0],
+                          train < texts[0].tokens ? train : texts[0].tokens,
+                          min_count)
+            : learn_points(e, texts));
+
+    if (e->vocabulary > INT32_MAX)
+        return failure(ELMAN_BAD_FORMAT, "more than 2^31 different tokens");
+    return ELMAN_OK;
+}
+
+/* All files in one row of tokens, part behind part. Within the first file the
+ * parts follow each other as they do in the row. */
+static elman_status encode(elman_dataset *dataset, const text texts[FILES])
+{
+    static const elman_part order[] = {ELMAN_PART_TRAIN, ELMAN_PART_VALIDATION,
+                                       ELMAN_PART_TEST};
+    size_t room = 0, bytes = 0, done = 0, taken = 0;
+    for (int part = 0; part < FILES; part++)
+        room += dataset->size[part];
+    if (!sizes_multiply(room, sizeof *dataset->tokens, 1, &bytes) ||
+        !(dataset->tokens = malloc(bytes + 1)))
+        return no_memory();
+
+    /* the first file whole, then cut: a vocabulary may have to be followed */
+    int32_t *first = NULL;
+    size_t all = texts[0].tokens, count = 0, unknown = 0;
+    if (!sizes_multiply(all, sizeof *first, 1, &bytes) ||
+        !(first = malloc(bytes + 1)))
+        return no_memory();
+    elman_status status =
+        encoding_read(dataset->encoding, texts[0].at, texts[0].size, all, first,
+                      &count, &unknown);
+
+    for (int i = 0; i < FILES && status == ELMAN_OK; i++) {
+        elman_part part = order[i];
+        size_t size = dataset->size[part];
+        const text *own = part && texts[part].name ? &texts[part] : NULL;
+        if (own)
+            status = encoding_read(dataset->encoding, own->at, own->size, size,
+                                   dataset->tokens + done, &count, &unknown);
+        else {
+            memcpy(dataset->tokens + done, first + taken, size * sizeof *first);
+            taken += size;
+        }
+        done += size;
+    }
+    free(first);
+    return status;
+}
+
+/* ---- What was understood --------------------------------------------------
+ */
+
+static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
+{
+    static const char *const units[] = {[ELMAN_UNIT_BYTES] = "bytes",
+                                        [ELMAN_UNIT_CHARACTERS] = "characters",
+                                        [ELMAN_UNIT_WORDS] = "words"};
+    const elman_encoding *e = dataset->encoding;
+    facts *f = &dataset->facts;
+
+    for (int i = 0; i < FILES; i++) {
+        if (!texts[i].name) continue;
+        TRY(facts_add(f, "file", !texts[i].note[0],
+                      "%.200s, text of %zu bytes%s%s", texts[i].name,
+                      texts[i].size, texts[i].note[0] ? "; " : "",
+                      texts[i].note));
+        if (texts[i].line_ends)
+            TRY(facts_add(f, "lines", false,
+                          "%zu line ends of %.200s were read as \\n; "
+                          "--line-ends keep leaves them",
+                          texts[i].line_ends, texts[i].name));
+    }
+
+    TRY(facts_add(f, "task", false,
+                  "language: the next of %zu different %s, as the file is text",
+                  e->vocabulary, units[e->unit]));
+    if (dataset->following) return ELMAN_OK;
+    return facts_add(f, "split", false,
+                     "in the order of the text: %zu %s to train, %zu to "
+                     "validate, %zu to test",
+                     dataset->size[ELMAN_PART_TRAIN], units[e->unit],
+                     dataset->size[ELMAN_PART_VALIDATION],
+                     dataset->size[ELMAN_PART_TEST]);
+}
+
+/* ---- All together -------------------------------------------------------- */
+
+static elman_status open_texts(elman_dataset *dataset, const input *in,
+                               const elman_dataset_config *config,
+                               text texts[FILES])
 {
     elman_encoding *e = dataset->encoding;
     e->task = ELMAN_TASK_LANGUAGE;
-    if (!dataset->following) e->unit = wanted;
+    if (!dataset->following) e->unit = config->unit;
 
-    if (e->unit == ELMAN_UNIT_AUTO) {
-        /* a zero byte is more likely a binary file by mistake than text */
-        for (int i = 0; i < 2; i++)
-            if (texts[i].size && memchr(texts[i].at, 0, texts[i].size))
-                return failure(
-                    ELMAN_BAD_FORMAT,
-                    "%.200s: a zero byte at %zu, expected text; unit bytes "
-                    "reads any file",
-                    texts[i].path,
-                    (size_t)((char *)memchr(texts[i].at, 0, texts[i].size) -
-                             texts[i].at));
-
-        bool plain = is_utf8(&texts[0]) && is_utf8(&texts[1]);
-        e->unit = plain ? ELMAN_UNIT_CHARACTERS : ELMAN_UNIT_BYTES;
-    }
-
-    if (e->unit == ELMAN_UNIT_BYTES) return ELMAN_OK;
-
-    for (int i = 0; i < 2; i++) {
-        TRY(check_utf8(&texts[i]));
-        skip_mark(&texts[i]);
-    }
-    return ELMAN_OK;
-}
-
-static elman_status open_texts(elman_dataset *dataset,
-                               const elman_dataset_config *config,
-                               text texts[2])
-{
-    elman_encoding *e = dataset->encoding;
-
-    TRY(choose_unit(dataset, texts, config->unit));
+    TRY(read_files(in, e, config, texts));
     if (config->min_count > 1 && e->unit != ELMAN_UNIT_WORDS)
         return failure(ELMAN_BAD_VALUE,
                        "min_count is for words, but the unit is %s",
                        e->unit == ELMAN_UNIT_BYTES ? "bytes" : "characters");
 
     /* the parts, in tokens of the unit */
-    size_t counts[2] = {count_tokens(e->unit, &texts[0]),
-                        count_tokens(e->unit, &texts[1])};
-    elman_status status = split(dataset, config, counts);
-    if (status != ELMAN_OK) return failure_in(status, texts[0].path);
+    size_t unknown[FILES] = {0};
+    elman_status status = ELMAN_OK;
+    for (int i = 0; i < FILES && status == ELMAN_OK; i++)
+        if (texts[i].name)
+            status = count_known(dataset, &texts[i], &unknown[i]);
+    if (status == ELMAN_OK) status = split(dataset, config, texts);
+    if (status != ELMAN_OK) return failure_in(status, in->name);
 
-    /* the vocabulary: words of the training part alone */
-    bool words = e->unit == ELMAN_UNIT_WORDS;
-    if (!dataset->following && words)
-        TRY(learn_words(e, &texts[0],
-                        dataset->size[ELMAN_PART_TRAIN] < counts[0]
-                            ? dataset->size[ELMAN_PART_TRAIN]
-                            : counts[0],
-                        config->min_count));
+    /* the vocabulary; a test of its own may have what it lacks */
+    if (!dataset->following) {
+        TRY(learn_tokens(dataset, texts, config->min_count));
+        text *test = &texts[ELMAN_PART_TEST];
+        if (test->name) {
+            TRY(count_known(dataset, test, &unknown[ELMAN_PART_TEST]));
+            dataset->size[ELMAN_PART_TEST] = test->tokens;
+        }
+    }
 
-    /* characters and bytes of both parts, so that none is unknown */
-    if (!dataset->following && !words) TRY(learn_points(e, texts));
-
-    if (e->vocabulary > INT32_MAX)
-        return failure(ELMAN_BAD_FORMAT, "more than 2^31 different tokens");
-
-    /* both files in one row of tokens */
-    size_t room = counts[0] + counts[1], bytes = 0;
-    if (!sizes_multiply(room, sizeof *dataset->tokens, 1, &bytes) ||
-        !(dataset->tokens = malloc(bytes)))
-        return no_memory();
-
-    TRY(encode(dataset, &texts[0], 0, room));
-    return encode(dataset, &texts[1], counts[0], room);
+    TRY(encode(dataset, texts));
+    for (int i = 0; i < FILES; i++)
+        if (texts[i].name) TRY(note_unknown(dataset, &texts[i], unknown[i]));
+    return add_facts(dataset, texts);
 }
 
-static elman_status text_open(elman_dataset *dataset, const char *path,
+static elman_status text_open(elman_dataset *dataset, const input *in,
                               const elman_dataset_config *config)
 {
-    text texts[2] = {{path, NULL, "", 0}, {path, NULL, "", 0}};
-
-    elman_status status = read_file(path, &texts[0]);
-    if (status == ELMAN_OK && config->validation_path)
-        status = read_file(config->validation_path, &texts[1]);
-    if (status == ELMAN_OK) status = open_texts(dataset, config, texts);
-
-    free(texts[0].bytes);
-    free(texts[1].bytes);
+    text texts[FILES] = {{0}};
+    elman_status status = open_texts(dataset, in, config, texts);
+    for (int i = 0; i < FILES; i++)
+        free(texts[i].at);
     return status;
 }
 

@@ -67,5 +67,6 @@ size_t token_length(elman_unit unit, const char *text, size_t bytes)
     uint32_t c = 0;
     if (unit == ELMAN_UNIT_BYTES) return 1;
     if (unit == ELMAN_UNIT_WORDS) return spaced_bytes(text, bytes);
+    if (bytes && (unsigned char)text[0] < 0x80) return 1;
     return utf8_read(text, bytes, &c);
 }

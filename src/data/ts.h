@@ -1,12 +1,14 @@
 /*
  * ts.h: the .ts format of sktime and aeon: a header of @words, then one case
  * per line: dimensions separated by ':', values by ',', '?' for a missing one,
- * the label or target last.
+ * the label or target last. Lines that begin with # or % are comments.
  *
  *   @univariate false
  *   @classLabel true walk run
  *   @data
  *   1,2,3:4,5,6:walk
+ *
+ * With @timeStamps true a value is (time,value), and steps are taken as even.
  */
 #ifndef DATA_TS_H
 #define DATA_TS_H
@@ -14,7 +16,21 @@
 #include "data/line.h"
 #include "data/store.h"
 
-/* Reads all cases, beginning at line l; messages name the line. */
-elman_status ts_read(elman_dataset *dataset, line l);
+/* What a header says; 0 where it is silent. */
+typedef struct ts_header {
+    bool univariate, stamped;
+    bool no_classes; /* @classLabel false */
+    bool has_target;
+    size_t dimensions, steps;
+    dictionary classes; /* as listed; empty if not */
+    size_t unknown;     /* words that are passed over */
+} ts_header;
+
+/* Reads up to the line after @data; classes are the caller's to clear. */
+elman_status ts_header_read(line *l, ts_header *h);
+
+/* Reads all cases of a text, zero-terminated; messages name the line. */
+elman_status ts_read(elman_dataset *dataset, char *text,
+                     const elman_dataset_config *config);
 
 #endif

@@ -34,9 +34,18 @@ static inline void read_data(const char *path, elman_dataset_config config)
     }
     read_part(dataset, ELMAN_PART_TRAIN);
     read_part(dataset, ELMAN_PART_VALIDATION);
-    config = (elman_dataset_config){.encoding = elman_dataset_note(dataset)};
-    if (elman_dataset_open(path, &config, &again) != ELMAN_OK) fuzz_refused("");
-    elman_dataset_close(again);
+
+    /* to be evaluated, and to be answered */
+    for (int turn = 0; turn < 2; turn++) {
+        config = (elman_dataset_config){.encoding = elman_dataset_note(dataset),
+                                        .format = config.format,
+                                        .answers = turn};
+        again = NULL;
+        if (elman_dataset_open(path, &config, &again) != ELMAN_OK)
+            fuzz_refused("");
+        else read_part(again, ELMAN_PART_VALIDATION);
+        elman_dataset_close(again);
+    }
     elman_dataset_close(dataset);
 }
 

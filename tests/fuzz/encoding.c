@@ -11,7 +11,7 @@ static void encode(const elman_encoding *e, const char *text, size_t size)
     size_t count = 0;
     int32_t *tokens = malloc((size + 1) * sizeof *tokens);
     if (!tokens) abort();
-    if (encoding_read(e, text, size, size, tokens, &count) != ELMAN_OK)
+    if (encoding_read(e, text, size, size, tokens, &count, NULL) != ELMAN_OK)
         fuzz_refused("");
     else
         for (size_t i = 0; i < count; i++)

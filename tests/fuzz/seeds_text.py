@@ -1,5 +1,6 @@
 """seeds_text.py: seeds of tables, series, texts, encodings."""
 import json
+import struct
 
 from seeds import cut, put
 
@@ -52,6 +53,49 @@ def series():
     put("series", "zero", b"1\t1\t\0\n")
 
 
+def arrays():
+    def npy(descr, shape, data):
+        head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n"
+        return (b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head.encode() +
+                data)
+
+    values = struct.pack("<8f", 1, 0, 0, 1, 1, 0, 0, float("nan"))
+    for shape in ["(4, 2)", "(2, 4)", "(2, 2, 2)", "(4, 1, 2)", "(8,)", "(0, 8)"]:
+        put("array", "floats-" + shape.replace(" ", ""), npy("<f4", shape, values))
+    whole = bytes([0, 1, 0, 1, 1, 0, 2, 1])
+    for shape in ["(4, 2)", "(2, 2, 2)", "(8, 1)"]:
+        put("array", "whole-" + shape.replace(" ", ""), npy("|i1", shape, whole))
+    put("array", "texts", npy("<U2", "(1,)", whole))
+    put("array", "bytes", npy("|S2", "(2, 2)", whole))
+
+
+def archives():
+    head = "% c\n@relation r\n@attribute a numeric\n@attribute 'b c' real\n"
+    cut("arff", "plain", (head + "@attribute t {u,v}\n@data\n" +
+                          "1,2,u\n3,?,'v'\n5,6,v\n").encode())
+    put("arff", "dimensions", "@relation 'r'\n@attribute s relational\n"
+        "@attribute a numeric\n@end s\n@attribute t {u,v}\n@data\n"
+        "'1,2\\n3,4',u\n\"5\\n6\",v\n'?,1\\n2,3\\n',v\n")
+    put("arff", "target", head + "@attribute y numeric\n@data\n1,2,0.5\n" * 2)
+    put("arff", "sparse", head + "@data\n{0 1}\n")
+    put("arff", "open-quote", head + "@data\n'1,2\n")
+    put("arff", "unequal", "@attribute s relational\n@end s\n"
+        "@attribute t {u,v}\n@data\n'1,2\\n3',u\n")
+
+    head = ("# c\n@relation r\n@attribute n string\n@attribute d date\n"
+            "@frequency monthly\n@horizon 2\n@missing true\n@data\n")
+    series = ",".join(str(i * i % 7) for i in range(30))
+    cut("tsf", "plain", (head + f"T1:1979-01-01 00-00-00:{series}\n" +
+                         "T2:2000-12-01 00-00-00:?,1,2,?,4,5,6,7,8\n").encode())
+    for step in ["4_seconds", "10_minutes", "weekly", "0_days", "odd"]:
+        put("tsf", f"every-{step}", head.replace("monthly", step) +
+            f"T:2020-02-28 23-59-58:{series}\n")
+    put("tsf", "far", head + f"T:9999-12-31 00-00-00:{series}\n")
+    put("tsf", "no-date", f"@frequency daily\n@data\n{series}\n")
+    put("tsf", "attributes", "@attribute n string\n" * 80 + "@data\n1\n")
+    put("tsf", "horizon", head.replace("@horizon 2", "@horizon 99999999999"))
+
+
 def texts():
     put("text", "words", "the cat sat, the cat ate; the dog \u00e4t\n" * 2)
     put("text", "bytes", bytes(range(256)))
@@ -88,11 +132,33 @@ def encodings():
     put("encoding", "tokens-unsorted", language("words", ["b", "a"]))
     put("encoding", "tokens-many", language("words", sorted(
         f"w{i}" for i in range(300))))
+    put("encoding", "transform", numbers(
+        "forecast", window=9, horizon=7, season=12,
+        transform="log,seasonal:12,difference", **target))
+    put("encoding", "transform-zscore", numbers("forecast", window=9, horizon=1,
+                                                transform="zscore", **target))
+    put("encoding", "season-huge", numbers(
+        "forecast", window=9, horizon=1, season=1 << 62,
+        transform="seasonal", **target))
     put("encoding", "empty", "")
+
+
+def residuals():
+    def table(levels, quantiles):
+        return json.dumps({"version": 1, "count": 9, "levels": levels,
+                           "quantiles": quantiles})
+    put("residuals", "two", table([0.1, 0.5, 0.9], [[-1, 0, 2.5], [-4, 1, 1]]))
+    put("residuals", "one-level", table([0.5], [[1e300]]))
+    put("residuals", "descending", table([0.1, 0.9], [[1, 0]]))
+    put("residuals", "short", table([0.1, 0.9], [[1]]))
+    put("residuals", "empty", "")
 
 
 def write():
     tables()
     series()
+    arrays()
+    archives()
     texts()
     encodings()
+    residuals()

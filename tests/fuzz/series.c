@@ -1,12 +1,15 @@
-/* series.c: labelled series: .ts if it begins like one, else .tsv. */
+/* series.c: labelled series of any format, told apart by what they hold. */
 #include "data.h"
 
 static void run(const uint8_t *data, size_t size)
 {
-    bool ts = size && (data[0] == '@' || data[0] == '#');
-    const char *path = fuzz_put(ts ? "s.ts" : "s.tsv", data, size);
+    const char *path = fuzz_put("s.tsv", data, size);
     read_data(path, (elman_dataset_config){0});
     read_data(path, (elman_dataset_config){.task = ELMAN_TASK_REGRESS,
+                                           .missing = ELMAN_MISSING_MEAN,
+                                           .validation = -1});
+    read_data(path, (elman_dataset_config){.format = ELMAN_DATA_FORMAT_TS,
+                                           .missing = ELMAN_MISSING_DROP,
                                            .validation = -1});
 }
 

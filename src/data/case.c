@@ -1,0 +1,383 @@
+/* case.c: see case.h. */
+#include "data/case.h"
+
+#include "data/encoding.h"
+
+#include "base/memory.h"
+#include "format/missing.h"
+#include "format/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static elman_status no_memory(void)
+{
+    return failure(ELMAN_NO_MEMORY, "no memory for the data");
+}
+
+static elman_status failure_at(case_place place, elman_status status)
+{
+    char where[60];
+    if (place.line) snprintf(where, sizeof where, "line %zu", place.line);
+    else snprintf(where, sizeof where, "case %zu", place.number);
+    return failure_in(status, where);
+}
+
+/* ---- Values ------------------------------------------------------------- */
+
+elman_status case_begin(elman_dataset *dataset,
+                        const elman_dataset_config *config)
+{
+    elman_encoding *e = dataset->encoding;
+    if ((unsigned)config->missing > ELMAN_MISSING_MEAN)
+        return failure(ELMAN_BAD_VALUE, "missing is %d, expected 0 to %d",
+                       (int)config->missing, (int)ELMAN_MISSING_MEAN);
+
+    if (!dataset->learned || config->missing) e->missing = config->missing;
+    if (e->missing == ELMAN_MISSING_MEAN && dataset->following && !e->fill)
+        return failure(ELMAN_BAD_VALUE,
+                       "missing is mean, but the encoding has no means, as it "
+                       "was learned otherwise; use previous or drop");
+    return ELMAN_OK;
+}
+
+elman_status case_inputs(elman_dataset *dataset, size_t inputs)
+{
+    elman_encoding *e = dataset->encoding;
+    if (e->input_size == inputs) return ELMAN_OK;
+    if (dataset->learned || e->input_size)
+        return failure(ELMAN_BAD_FORMAT, "%zu value%s a step, but the %s %zu",
+                       inputs, inputs == 1 ? "" : "s",
+                       dataset->learned ? "encoding has" : "first case has",
+                       e->input_size);
+
+    e->input_size = inputs;
+    return ELMAN_OK;
+}
+
+static elman_status hole(const elman_dataset *dataset, case_place place,
+                         size_t step, size_t column, bool first)
+{
+    char what[120];
+    size_t inputs = dataset->encoding->input_size;
+
+    /* a value by its place in the array, or in the line */
+    if (!place.line)
+        snprintf(what, sizeof what, "x[%zu,%zu,%zu] is nan", place.number, step,
+                 column);
+    else if (inputs == 1)
+        snprintf(what, sizeof what, "line %zu, value %zu is missing",
+                 place.line, step + 1);
+    else
+        snprintf(what, sizeof what,
+                 "line %zu, value %zu of dimension %zu is missing", place.line,
+                 step + 1, column + 1);
+
+    return failure(ELMAN_BAD_FORMAT,
+                   first ? "%s, and there is none before it; --missing mean "
+                           "or drop takes such a value"
+                         : "%s, and others follow it; --missing previous, mean "
+                           "or drop says what becomes of it",
+                   what);
+}
+
+/* Whether a step has no value at all, or not every one. */
+static bool step_lacks(const double *step, size_t inputs, bool all)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < inputs; i++)
+        missing += isnan(step[i]) != 0;
+    return all ? missing == inputs : missing > 0;
+}
+
+/* Whether a value of several steps is missing. */
+static bool steps_lack(const double *values, size_t count)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++)
+        missing += values[i] != values[i];
+    return missing > 0;
+}
+
+/* Adds one step of which some values are missing. */
+static elman_status fill_step(elman_dataset *dataset, const double *step,
+                              size_t t, size_t first, case_place place)
+{
+    const elman_encoding *e = dataset->encoding;
+    size_t inputs = e->input_size;
+
+    for (size_t i = 0; i < inputs; i++) {
+        double value = step[i];
+        if (isnan(value)) {
+            dataset->counts.missing++;
+            bool previous = e->missing == ELMAN_MISSING_PREVIOUS;
+            if (e->missing == ELMAN_MISSING_REFUSE)
+                return hole(dataset, place, t, i, false);
+            if (previous && dataset->raw.count < first + inputs)
+                return hole(dataset, place, t, i, true);
+
+            /* the means are known once the parts are */
+            if (previous)
+                value = dataset->raw.values[dataset->raw.count - inputs];
+        }
+        TRY(numbers_add(&dataset->raw, value));
+    }
+    return ELMAN_OK;
+}
+
+static elman_status add_line(elman_dataset *dataset, size_t line)
+{
+    if (line == 0) return ELMAN_OK;
+    size_t *wider = array_widen(dataset->sequence_lines, &dataset->line_room,
+                                dataset->sequence_count, sizeof *wider);
+    if (!wider) return no_memory();
+
+    dataset->sequence_lines = wider;
+    wider[dataset->sequence_count - 1] = line;
+    return ELMAN_OK;
+}
+
+elman_status case_add(elman_dataset *dataset, const double *values,
+                      size_t steps, case_place place)
+{
+    const elman_encoding *e = dataset->encoding;
+    size_t inputs = e->input_size, first = dataset->raw.count, length = steps;
+    bool holed = false;
+
+    /* steps without values at the end are padding */
+    while (length > 0 &&
+           step_lacks(values + (length - 1) * inputs, inputs, true))
+        length--;
+    dataset->counts.padded += length < steps;
+
+    /* nearly always all steps are whole */
+    size_t next = 0;
+    if (!steps_lack(values, length * inputs)) {
+        TRY(numbers_add_all(&dataset->raw, values, length * inputs));
+        next = length;
+    }
+
+    for (size_t t = next; t < length; t++) {
+        const double *step = values + t * inputs;
+        bool lacks = step_lacks(step, inputs, false);
+        holed = holed || lacks;
+
+        if (lacks && e->missing == ELMAN_MISSING_DROP) {
+            dataset->counts.dropped++;
+            continue;
+        }
+        TRY(fill_step(dataset, step, t, first, place));
+    }
+
+    dataset->counts.holed += holed;
+    length = (dataset->raw.count - first) / inputs;
+    const char *left = holed ? " left" : "";
+    if (length == 0 && place.line)
+        return failure(ELMAN_BAD_FORMAT, "line %zu: no values%s", place.line,
+                       left);
+    if (length == 0)
+        return failure(ELMAN_BAD_FORMAT, "x[%zu] has no values%s", place.number,
+                       left);
+    TRY(sequence_add(dataset, first / inputs, length));
+    return add_line(dataset, place.line);
+}
+
+/* ---- Labels and targets ------------------------------------------------- */
+
+static elman_status add_target(elman_dataset *dataset, const char *text,
+                               size_t bytes)
+{
+    char copy[64];
+    double value = NAN;
+    bool fits = bytes < sizeof copy;
+    if (fits) {
+        memcpy(copy, text, bytes);
+        copy[bytes] = 0;
+    }
+
+    /* one that is not known is NaN, where that is allowed */
+    if (fits && missing_mark(copy)) {
+        if (!dataset->answers)
+            return failure(ELMAN_BAD_FORMAT, "the target is missing");
+        dataset->counts.unlabelled++;
+        return numbers_add(&dataset->raw_targets, NAN);
+    }
+
+    number_kind kind = fits ? number_parse(copy, &value) : NUMBER_NONE;
+    if (kind == NUMBER_VALUE) return numbers_add(&dataset->raw_targets, value);
+    return failure(ELMAN_BAD_FORMAT, "the target \"%.*s\" is %s",
+                   bytes > 40 ? 40 : (int)bytes, text,
+                   kind == NUMBER_TOO_LARGE ? "too large for a number"
+                                            : "not a number");
+}
+
+elman_status case_label(elman_dataset *dataset, const char *text, size_t bytes,
+                        case_place place)
+{
+    elman_status status = dataset->encoding->task == ELMAN_TASK_REGRESS
+                              ? add_target(dataset, text, bytes)
+                              : label_add(dataset, text, bytes);
+    return status == ELMAN_OK ? status : failure_at(place, status);
+}
+
+/* ---- The account -------------------------------------------------------- */
+
+static elman_status describe_classes(elman_dataset *dataset)
+{
+    enum { LISTED = 12 };
+    const elman_encoding *e = dataset->encoding;
+    char list[600] = "";
+    size_t *have = calloc(e->class_count + 1, sizeof *have), at = 0, all = 0;
+    if (!have) return no_memory();
+
+    for (size_t i = 0; i < dataset->class_count; i++)
+        if (dataset->classes[i] >= 0) have[dataset->classes[i]]++, all++;
+
+    /* as many of them as a line has room for */
+    for (size_t c = 0; all && c < e->class_count && c < LISTED; c++)
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%.20s %.1f %%",
+                               c ? ", " : ": ", e->labels[c],
+                               100 * (double)have[c] / (double)all);
+    free(have);
+
+    return facts_add(&dataset->facts, "target", false, "one of %zu classes%s%s",
+                     e->class_count, list,
+                     all && e->class_count > LISTED ? ", ..." : "");
+}
+
+static elman_status describe_target(elman_dataset *dataset)
+{
+    const elman_encoding *e = dataset->encoding;
+    if (e->task == ELMAN_TASK_CLASSIFY || e->task == ELMAN_TASK_TAG)
+        return describe_classes(dataset);
+
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < dataset->raw_targets.count; i++) {
+        low = fmin(low, dataset->raw_targets.values[i]);
+        high = fmax(high, dataset->raw_targets.values[i]);
+    }
+    const char *per = dataset->per_step ? " a step" : "";
+    if (low > high)
+        return facts_add(&dataset->facts, "target", false, "%zu value%s%s",
+                         e->target_count, e->target_count == 1 ? "" : "s", per);
+    return facts_add(&dataset->facts, "target", false,
+                     "%zu value%s%s, from %g to %g", e->target_count,
+                     e->target_count == 1 ? "" : "s", per, low, high);
+}
+
+static elman_status describe_inputs(elman_dataset *dataset)
+{
+    size_t least = SIZE_MAX, most = dataset->longest,
+           inputs = dataset->encoding->input_size;
+    for (size_t i = 0; i < dataset->sequence_count; i++)
+        if (dataset->sequences[i].length < least)
+            least = dataset->sequences[i].length;
+
+    char steps[60];
+    if (least == most) snprintf(steps, sizeof steps, "%zu", most);
+    else snprintf(steps, sizeof steps, "%zu to %zu", least, most);
+    return facts_add(&dataset->facts, "inputs", false,
+                     "%zu sequence%s of %s step%s with %zu value%s each",
+                     dataset->sequence_count,
+                     dataset->sequence_count == 1 ? "" : "s", steps,
+                     most == 1 ? "" : "s", inputs, inputs == 1 ? "" : "s");
+}
+
+static elman_status describe_missing(elman_dataset *dataset)
+{
+    static const char *const ways[] = {
+        [ELMAN_MISSING_REFUSE] = "",
+        [ELMAN_MISSING_DROP] = "their steps are left out",
+        [ELMAN_MISSING_PREVIOUS] = "each becomes the value before it",
+        [ELMAN_MISSING_MEAN] = "each becomes the mean of the training part"};
+    const case_counts *c = &dataset->counts;
+    facts *f = &dataset->facts;
+
+    /* holes, padding, and then labels */
+    if (c->holed && c->dropped)
+        TRY(facts_add(f, "missing", false,
+                      "values of %zu steps of %zu sequences: %s", c->dropped,
+                      c->holed, ways[dataset->encoding->missing]));
+    else if (c->holed)
+        TRY(facts_add(f, "missing", false, "%zu values of %zu sequences: %s",
+                      c->missing, c->holed, ways[dataset->encoding->missing]));
+    if (c->padded)
+        TRY(facts_add(f, "missing", true,
+                      "values at the end of %zu sequences are padding: these "
+                      "are shorter",
+                      c->padded));
+    /* whoever predicts has no labels yet, or not all */
+    if (c->unlabelled)
+        TRY(facts_add(f, "note", true, "%zu of %zu sequences have no %s",
+                      c->unlabelled, dataset->sequence_count,
+                      dataset->encoding->class_count ? "label" : "target"));
+    if (c->unknown)
+        TRY(facts_add(
+            f, "note", false,
+            "%zu labels are not among the %zu learned ones, and count "
+            "as none",
+            c->unknown, dataset->labels.count));
+    return ELMAN_OK;
+}
+
+/* ---- Parts -------------------------------------------------------------- */
+
+/* The mean of a column over the training sequences; 0 if it has no value. */
+static double mean_of(const elman_dataset *dataset, size_t column)
+{
+    size_t inputs = dataset->encoding->input_size, count = 0;
+    double sum = 0;
+    for (size_t i = 0; i < dataset->size[ELMAN_PART_TRAIN]; i++) {
+        const span *s = &dataset->sequences[dataset->ids[ELMAN_PART_TRAIN][i]];
+        for (size_t t = 0; t < s->length; t++) {
+            double value =
+                dataset->raw.values[(s->first + t) * inputs + column];
+            if (isnan(value)) continue;
+            sum += value;
+            count++;
+        }
+    }
+    return count ? sum / (double)count : 0;
+}
+
+static elman_status fill_means(elman_dataset *dataset)
+{
+    elman_encoding *e = dataset->encoding;
+    size_t inputs = e->input_size;
+    if (e->missing != ELMAN_MISSING_MEAN) return ELMAN_OK;
+
+    if (!e->fill) {
+        e->fill = calloc(inputs + 1, sizeof *e->fill);
+        if (!e->fill) return no_memory();
+        for (size_t i = 0; i < inputs; i++)
+            e->fill[i] = mean_of(dataset, i);
+    }
+
+    for (size_t i = 0; i < dataset->raw.count; i++)
+        if (isnan(dataset->raw.values[i]))
+            dataset->raw.values[i] = e->fill[i % inputs];
+    return ELMAN_OK;
+}
+
+/* The steps that all training sequences have; 0 if they differ. */
+static size_t common_steps(const elman_dataset *dataset)
+{
+    size_t steps = dataset->longest;
+    for (size_t i = 0; i < dataset->sequence_count; i++)
+        if (dataset->sequences[i].length != steps) steps = 0;
+    return dataset->counts.padded || dataset->counts.dropped ? 0 : steps;
+}
+
+elman_status case_split(elman_dataset *dataset, const input *in,
+                        const elman_dataset_config *config)
+{
+    TRY(describe_target(dataset));
+    TRY(describe_inputs(dataset));
+    TRY(describe_missing(dataset));
+
+    TRY(split_random(dataset, in, config));
+    if (!dataset->following) dataset->encoding->steps = common_steps(dataset);
+    return fill_means(dataset);
+}
