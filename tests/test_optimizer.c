@@ -123,6 +123,7 @@ static const elman_optimizer_config settings[] = {
     {.rule = ELMAN_RULE_ADAM, .amsgrad = true, .weight_decay = 0.05},
     {.rule = ELMAN_RULE_ADAM, .beta1 = 0.7, .beta2 = 0.95, .epsilon = 1e-3},
     {.rule = ELMAN_RULE_ADAM, .maximize = true, .clip_value = 0.3},
+    {.rule = ELMAN_RULE_ADAM, .no_beta1 = true, .no_beta2 = true},
     {.rule = ELMAN_RULE_ADAMW},
     {.rule = ELMAN_RULE_ADAMW, .weight_decay = 0.2, .amsgrad = true},
     {.rule = ELMAN_RULE_ADAMW, .no_weight_decay = true, .clip_norm = 0.5},
@@ -139,11 +140,13 @@ static const elman_optimizer_config settings[] = {
     {.rule = ELMAN_RULE_ADAGRAD, .initial_accumulator = 0.5, .epsilon = 0.01},
     {.rule = ELMAN_RULE_RMSPROP},
     {.rule = ELMAN_RULE_RMSPROP, .centered = true, .alpha = 0.9},
+    {.rule = ELMAN_RULE_RMSPROP, .no_alpha = true},
     {.rule = ELMAN_RULE_RMSPROP, .momentum = 0.8, .weight_decay = 0.01},
     {.rule = ELMAN_RULE_RMSPROP, .momentum = 0.8, .centered = true},
     {.rule = ELMAN_RULE_LION},
     {.rule = ELMAN_RULE_LION, .learning_rate = 0.01, .weight_decay = 0.3},
     {.rule = ELMAN_RULE_LION, .beta1 = 0.5, .beta2 = 0.75, .clip_norm = 1},
+    {.rule = ELMAN_RULE_LION, .no_beta1 = true},
     {.rule = ELMAN_RULE_LION, .maximize = true, .clip_value = 0.5},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
@@ -329,6 +332,34 @@ TEST(an_optimizer_goes_on_from_what_a_checkpoint_keeps)
     }
 }
 
+/* Adam's first step is then the rate itself, whatever the gradient's size. */
+TEST(without_an_epsilon_a_weight_moves_by_the_rate_and_stays_without_a_gradient)
+{
+    for (int flavour = 0; flavour < 2; flavour++) {
+        elman_optimizer *o =
+            start((elman_optimizer_config){.flavour = (elman_flavour)flavour,
+                                           .learning_rate = 0.5,
+                                           .no_epsilon = true});
+        float p[N] = {0}, g[N] = {1e-18f, -3, 0};
+        CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
+        CHECK(fabs((double)p[0] + 0.5) < 1e-6 &&
+                  fabs((double)p[1] - 0.5) < 1e-6 && p[2] == 0,
+              "%g %g %g", (double)p[0], (double)p[1], (double)p[2]);
+        optimizer_destroy(o);
+    }
+    elman_optimizer *o =
+        start((elman_optimizer_config){.rule = ELMAN_RULE_ADAGRAD,
+                                       .flavour = ELMAN_FLAVOUR_KERAS,
+                                       .learning_rate = 0.5,
+                                       .no_epsilon = true,
+                                       .no_initial_accumulator = true});
+    float p[N] = {0}, g[N] = {2, 0};
+    CHECK_OK(optimizer_update(o, -1, 1, g, p, NULL));
+    CHECK(fabs((double)p[0] + 0.5) < 1e-6 && p[1] == 0, "%g %g", (double)p[0],
+          (double)p[1]);
+    optimizer_destroy(o);
+}
+
 TEST(gaps_of_zero_stay_zero)
 {
     for (size_t number = 0; number < SETTINGS; number++) {
@@ -428,7 +459,12 @@ TEST(misuse_of_an_optimizer_is_reported)
          "weight_decay is 0.1 and no_weight_decay is set"},
         {{.rule = ELMAN_RULE_SGD, .no_weight_decay = true},
          "no_weight_decay is set, but SGD decays no weights by default"},
-        {{.epsilon = 1e-60}, "epsilon is 1e-60, expected 1e-45 or more"},
+        {{.epsilon = 1e-60},
+         "epsilon is 1e-60, expected 1e-45 or more, or no_epsilon"},
+        {{.beta1 = 0.5, .no_beta1 = true},
+         "beta1 is 0.5 and no_beta1 is set, expected one of them"},
+        {{.rule = ELMAN_RULE_LION, .no_epsilon = true},
+         "no_epsilon is set, but Lion has no epsilon"},
         {{.clip_norm = -3}, "clip_norm is -3"},
         {{.clip_value = INFINITY}, "clip_value is inf"},
     };
@@ -469,6 +505,11 @@ static const struct {
     {"initial_accumulator", {.initial_accumulator = 0.5}},
     {"centered", {.centered = true}},
     {"amsgrad", {.amsgrad = true}},
+    {"no_beta1", {.no_beta1 = true}},
+    {"no_beta2", {.no_beta2 = true}},
+    {"no_alpha", {.no_alpha = true}},
+    {"no_epsilon", {.no_epsilon = true}},
+    {"no_initial_accumulator", {.no_initial_accumulator = true}},
 };
 
 TEST(a_rule_takes_the_fields_it_names_and_no_other)
@@ -560,6 +601,8 @@ int main(void)
         cmocka_unit_test(defaults_are_those_of_the_frameworks),
         cmocka_unit_test(lion_gives_the_numbers_of_an_independent_program),
         cmocka_unit_test(an_optimizer_goes_on_from_what_a_checkpoint_keeps),
+        cmocka_unit_test(
+            without_an_epsilon_a_weight_moves_by_the_rate_and_stays_without_a_gradient),
         cmocka_unit_test(gaps_of_zero_stay_zero),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing),
         cmocka_unit_test(huge_gradients_are_clipped_not_refused),

@@ -70,6 +70,17 @@ TEST(warmup_rises_in_equal_steps_before_the_schedule)
     check_rate(&flat, 1, 0, 0.5, 0.5);
 }
 
+TEST(a_ramp_multiplies_by_the_same_factor)
+{
+    elman_schedule_config c = {
+        .kind = ELMAN_SCHEDULE_RAMP, .period = 5, .minimum = 1e-4};
+    for (uint64_t s = 0; s < 5; s++)
+        check_rate(&c, s, 0, 1, pow(10, (double)s - 4));
+    check_rate(&c, 9, 0, 1, 1);
+    c.period = 1;
+    check_rate(&c, 0, 0, 1, 1);
+}
+
 /* Rates after each loss, recorded from ReduceLROnPlateau(factor=0.5,
  * patience=2, min_lr=0.1) of PyTorch 2. */
 TEST(plateau_cuts_when_pytorch_does)
@@ -121,15 +132,19 @@ TEST(misuse_of_a_schedule_is_reported)
         elman_schedule_config config;
         const char *message;
     } cases[] = {
-        {{.kind = 7}, "schedule kind is 7, expected 0 to 4"},
+        {{.kind = 7}, "schedule kind is 7, expected 0 to 5"},
         {{.kind = ELMAN_SCHEDULE_STEP},
          "period is 0, expected the number of epochs between two cuts"},
         {{.kind = ELMAN_SCHEDULE_COSINE},
-         "period is 0, expected the number of steps of the descent"},
+         "period is 0, expected the number of steps it takes"},
         {{.gamma = -0.5},
          "gamma is -0.5, expected a finite number of 0 or more, where 0 means "
          "0.1"},
         {{.gamma = NAN}, "gamma is nan"},
+        {{.kind = ELMAN_SCHEDULE_RAMP, .period = 5},
+         "minimum is 0, expected a ramp to begin above it"},
+        {{.kind = ELMAN_SCHEDULE_RAMP, .minimum = 1},
+         "period is 0, expected the number of steps it takes"},
         {{.kind = ELMAN_SCHEDULE_PLATEAU, .gamma = 1},
          "gamma is 1, expected less than 1 for plateau"},
         {{.minimum = -1}, "minimum is -1, expected a finite number of 0"},
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_rate_that_began_below_the_minimum_is_not_lifted),
         cmocka_unit_test(cosine_goes_down_once_and_stays),
         cmocka_unit_test(warmup_rises_in_equal_steps_before_the_schedule),
+        cmocka_unit_test(a_ramp_multiplies_by_the_same_factor),
         cmocka_unit_test(plateau_cuts_when_pytorch_does),
         cmocka_unit_test(plateau_waits_ten_evaluations_by_default),
         cmocka_unit_test(misuse_of_a_schedule_is_reported),

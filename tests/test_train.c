@@ -3,204 +3,7 @@
  * the bits of one that was not; truncated windows carry exactly the gradient
  * that they should; a value that goes bad is named; and it learns.
  */
-#include "check.h"
-#include "folder.h"
-
-/* ---- Data and models ---------------------------------------------------- */
-
-typedef struct run {
-    const char *data;
-    elman_dataset_config reading;
-    elman_config model;
-    elman_trainer_config training;
-} run;
-
-/* Text whose next letter depends on more than the last one. */
-static void write_text(const char *path, size_t count)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    for (size_t i = 0; i < count; i++)
-        fprintf(file, "%s", i % 3 == 2 ? "the cat sat. " : "a dog ran. ");
-    assert_int_equal(fclose(file), 0);
-}
-
-/* Two classes of noisy waves of unequal lengths: one slow, one fast. */
-static void write_series(const char *path, size_t count)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    for (size_t i = 0; i < count; i++) {
-        size_t length = 12 + i * 7 % 9;
-        float noise[32];
-        random_fill(i, 32, -0.2f, 0.2f, noise);
-        fprintf(file, "%s", i % 2 ? "fast" : "slow");
-        for (size_t t = 0; t < 20; t++) {
-            float phase = (float)t * (i % 2 ? 1.3f : 0.4f) + (float)i;
-            if (t < length)
-                fprintf(file, "\t%.6f", (double)(sinf(phase) + noise[t]));
-            else fprintf(file, "\tNaN");
-        }
-        fprintf(file, "\n");
-    }
-    assert_int_equal(fclose(file), 0);
-}
-
-/* A table whose second column follows the first one three rows later. */
-static void write_table(const char *path, size_t rows)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file, "x,y\n");
-    for (size_t t = 0; t < rows; t++)
-        fprintf(file, "%.6f,%.6f\n", 5 + sin(0.7 * (double)t),
-                20 + 3 * sin(0.7 * ((double)t - 3)));
-    assert_int_equal(fclose(file), 0);
-}
-
-static run text_run(void)
-{
-    const char *path = in_folder("corpus.txt");
-    write_text(path, 120);
-    return (run){
-        .data = path,
-        .reading = {.unit = ELMAN_UNIT_BYTES},
-        .model = {.seed = 3,
-                  .layers = {{.kind = ELMAN_EMBEDDING, .embedding_dim = 6},
-                             {.kind = ELMAN_LSTM,
-                              .hidden_size = 20,
-                              .num_layers = 2,
-                              .dropout = 0.1f},
-                             {.kind = ELMAN_LINEAR}}},
-        .training = {.optimizer = {.learning_rate = 0.01, .clip_norm = 1},
-                     .batch_size = 4,
-                     .k1 = 24,
-                     .seed = 9},
-    };
-}
-
-static run series_run(void)
-{
-    const char *path = in_folder("waves.tsv");
-    write_series(path, 60);
-    return (run){
-        .data = path,
-        .model = {.seed = 4,
-                  .layers = {{.kind = ELMAN_GRU,
-                              .hidden_size = 12,
-                              .bidirectional = true,
-                              .recurrent_dropout = 0.1f},
-                             {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL},
-                             {.kind = ELMAN_LINEAR}}},
-        .training = {.optimizer = {.learning_rate = 0.01},
-                     .schedule = {.kind = ELMAN_SCHEDULE_COSINE,
-                                  .period = 30,
-                                  .warmup = 3},
-                     .batch_size = 8,
-                     .seed = 2},
-    };
-}
-
-static run table_run(void)
-{
-    const char *path = in_folder("table.csv");
-    write_table(path, 240);
-    return (run){
-        .data = path,
-        .reading = {.window = 12, .target = "y"},
-        .model = {.seed = 5,
-                  .layers = {{.kind = ELMAN_RNN, .hidden_size = 16},
-                             {.kind = ELMAN_LAST},
-                             {.kind = ELMAN_LINEAR}}},
-        .training = {.optimizer = {.rule = ELMAN_RULE_RMSPROP,
-                                   .learning_rate = 0.003,
-                                   .momentum = 0.5},
-                     .loss = {.kind = ELMAN_LOSS_MEAN_SQUARED},
-                     .batch_size = 16},
-    };
-}
-
-/* Per-step values, in truncated windows within each sequence. */
-static run track_run(void)
-{
-    run r = table_run();
-    r.reading.task = ELMAN_TASK_TRACK;
-    r.reading.window = 20;
-    r.model.layers[1] = (elman_layer){.kind = ELMAN_LINEAR};
-    r.model.layers[2] = (elman_layer){0};
-    r.training.batch_size = 4;
-    r.training.k1 = 6;
-    r.training.k2 = 12;
-    return r;
-}
-
-/* ---- One run ------------------------------------------------------------ */
-
-typedef struct session {
-    elman_dataset *dataset;
-    elman_model *model;
-    elman_trainer *trainer;
-} session;
-
-/* Opens the data, fits the model's ends to it, and makes a trainer. */
-static session begin(run r)
-{
-    session s = {0};
-    CHECK_OK(elman_dataset_open(r.data, &r.reading, &s.dataset));
-    const elman_encoding *e = elman_dataset_encoding(s.dataset);
-    size_t last = 0;
-    while (r.model.layers[last + 1].kind)
-        last++;
-    if (e->vocabulary) r.model.layers[0].num_embeddings = e->vocabulary;
-    else r.model.input_size = e->input_size;
-    r.model.layers[last].output_size = e->vocabulary    ? e->vocabulary
-                                       : e->class_count ? e->class_count
-                                       : e->horizon
-                                           ? e->target_count * e->horizon
-                                           : e->target_count;
-    CHECK_OK(elman_model_create(&r.model, &s.model));
-    CHECK_OK(elman_trainer_create(s.model, s.dataset, &r.training, &s.trainer));
-    return s;
-}
-
-static void end(session s)
-{
-    elman_trainer_destroy(s.trainer);
-    elman_model_destroy(s.model);
-    elman_dataset_close(s.dataset);
-}
-
-static void steps(session s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        CHECK_OK(elman_trainer_step(s.trainer));
-}
-
-/* All weights in one array; freed by free. */
-static float *weights_of(const elman_model *model)
-{
-    elman_model_info info = elman_model_read_info(model);
-    float *all = calloc(info.weight_count, sizeof *all), *at = all;
-    assert_non_null(all);
-    for (size_t i = 0; i < info.parameter_count; i++) {
-        elman_const_tensor p;
-        assert_non_null(elman_model_parameter(model, i, &p));
-        size_t count = p.shape[0] * (p.rank > 1 ? p.shape[1] : 1);
-        memcpy(at, p.data, count * sizeof *at);
-        at += count;
-    }
-    return all;
-}
-
-static void check_same_weights(session a, session b, const char *what,
-                               size_t step)
-{
-    float *got = weights_of(a.model), *want = weights_of(b.model);
-    CHECK_BITS(got, want, elman_model_read_info(a.model).weight_count,
-               "%s, step %zu", what, step);
-    free(got);
-    free(want);
-}
+#include "train_run.h"
 
 /* ---- Stopped and resumed ------------------------------------------------ */
 
@@ -267,21 +70,49 @@ TEST(a_checkpoint_of_another_run_is_refused)
     /* other windows, another loss, another model, other data */
     r.training.k1 = 32;
     s = begin(r);
-    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE, "k1 24");
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "the run had k1 24, now it is 32; only the learning rate");
+    end(s);
+
+    r = text_run();
+    r.training.optimizer.rule = ELMAN_RULE_SGD;
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "the run had optimizer adam, now it is sgd;");
+    end(s);
+
+    /* what may change */
+    r = text_run();
+    r.training.optimizer.clip_norm = 0;
+    r.training.optimizer.learning_rate = 0.1;
+    r.training.frozen = "embedding";
+    r.training.epochs = 3;
+    r.training.patience = r.training.patience_steps = 7;
+    s = begin(r);
+    CHECK_OK(elman_trainer_load(s.trainer, path));
+    end(s);
+
+    /* more of the data */
+    r = text_run();
+    write_text(r.data, 121);
+    s = begin(r);
+    CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
+                "the data has changed since the run began: it had 1260 to "
+                "train on and 140 to validate, now 12");
     end(s);
 
     r = text_run();
     r.training.loss.label_smoothing = 0.1;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
-                "label_smoothing 0,");
+                "the run had label_smoothing 0, now it is 0.1;");
     end(s);
 
     r = text_run();
     r.training.loss.block = 4;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
-                "block 8,");
+                "the run had block 8, now it is 4;");
     end(s);
     r.training.loss.block = 8;
     s = begin(r);
@@ -292,13 +123,15 @@ TEST(a_checkpoint_of_another_run_is_refused)
     r.model.layers[1].hidden_size = 21;
     s = begin(r);
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
-                "another configuration");
+                "the run had another model: hidden_size 20 where now is "
+                "hidden_size 21");
     end(s);
 
     r = series_run();
     s = begin(r);
+    path = in_folder("checkpoint");
     CHECK_FAILS(elman_trainer_load(s.trainer, path), ELMAN_BAD_VALUE,
-                "checkpoint");
+                "the run had batch_size 4, now it is 8");
     CHECK_FAILS(elman_trainer_load(s.trainer, r.data), ELMAN_BAD_FORMAT,
                 "waves.tsv");
     end(s);
@@ -474,6 +307,18 @@ TEST(an_overflow_is_traced_to_its_unit)
 
 /* ---- Learning ----------------------------------------------------------- */
 
+/* The means over two classes, from their table. */
+static void check_class_means(const elman_metrics *m, const uint64_t c[4])
+{
+    double a = (double)c[0], b = (double)c[1], d = (double)c[2],
+           e = (double)c[3];
+    double recall = (a / (a + b) + e / (d + e)) / 2;
+    double f1 = a / (2 * a + b + d) + e / (2 * e + b + d);
+    CHECK(fabs(m->balanced_accuracy - recall) < 1e-12, "%g and %g",
+          m->balanced_accuracy, recall);
+    CHECK(fabs(m->macro_f1 - f1) < 1e-12, "%g and %g", m->macro_f1, f1);
+}
+
 TEST(it_learns_text_classes_and_forecasts)
 {
     /* text */
@@ -500,6 +345,7 @@ TEST(it_learns_text_classes_and_forecasts)
     CHECK_OK(elman_model_evaluate(s.model, s.dataset, ELMAN_PART_VALIDATION,
                                   &r.training, &m, confusion));
     CHECK(m.loss == p->best_loss, "%g and %g", m.loss, p->best_loss);
+    check_class_means(&m, confusion);
     CHECK(confusion[0] + confusion[1] + confusion[2] + confusion[3] ==
               m.targets,
           "%zu targets", (size_t)m.targets);

@@ -15,7 +15,7 @@
 #include "learn/finite.h"
 #include "model/config_text.h"
 
-enum { COUNTERS = 19, REALS = 24, MOST_TENSORS = 16, LONGEST = 400 };
+enum { COUNTERS = 20, REALS = 31, MOST_TENSORS = 16, LONGEST = 600 };
 
 /* Indices in the list of counters. */
 enum { EPOCH_BATCH = 2, BATCH, STEP, KEPT = 13 };
@@ -45,11 +45,26 @@ static void list_numbers(elman_trainer *t, numbers *n)
 
     /* the order of the file: new ones only at the end */
     numbers list = {
-        .counters = {&p->epoch, &p->step, &p->batch, &n->batch, &n->step,
-                     &p->best_step, &t->waited, &s->step, &s->epoch, &s->cuts,
-                     &s->bad, &n->seen, &o->step, &n->kept, &since->value_count,
-                     &since->naive, &since->target_count, &since->steps,
-                     &v->targets},
+        .counters = {&p->epoch,
+                     &p->step,
+                     &p->batch,
+                     &n->batch,
+                     &n->step,
+                     &p->best_step,
+                     &t->waited,
+                     &s->step,
+                     &s->epoch,
+                     &s->cuts,
+                     &s->bad,
+                     &n->seen,
+                     &o->step,
+                     &n->kept,
+                     &since->value_count,
+                     &since->naive,
+                     &since->target_count,
+                     &since->steps,
+                     &v->targets,
+                     &since->seasonal},
         .reals = {&p->best_loss,
                   &p->learning_rate,
                   &p->norm,
@@ -73,7 +88,14 @@ static void list_numbers(elman_trainer *t, numbers *n)
                   &v->naive_mse,
                   &v->naive_mae,
                   &v->flops,
-                  &p->last.loss},
+                  &p->last.loss,
+                  &p->seconds,
+                  &v->balanced_accuracy,
+                  &v->macro_f1,
+                  &since->seasonal_squared,
+                  &since->seasonal_absolute,
+                  &v->seasonal_mse,
+                  &v->seasonal_mae},
     };
     memcpy(n->counters, list.counters, sizeof n->counters);
     memcpy(n->reals, list.reals, sizeof n->reals);
@@ -81,11 +103,17 @@ static void list_numbers(elman_trainer *t, numbers *n)
 
 /* ---- What must be equal ------------------------------------------------- */
 
-/* The settings that may not change between save and load, as one line: what
- * decides the order of the data, what the optimizer's moments mean, and the
- * loss, because the best one so far is compared with those to come. */
+static const char *yes_or_no(bool on) { return on ? "yes" : "no"; }
+
+/* The settings that may not change between save and load, "KEY VALUE" and a
+ * comma each: what decides the order of the data, what the optimizer's moments
+ * mean, and the loss, because the best one so far is compared with those to
+ * come. */
 static void describe_settings(const elman_trainer *t, char line[LONGEST])
 {
+    static const char *const flavours[] = {"torch", "keras"};
+    static const char *const losses[] = {"cross-entropy", "mse", "mae", "huber",
+                                         "bce"};
     const elman_trainer_config *c = &t->config;
     const elman_optimizer_config *o = optimizer_config(t->optimizer);
     const elman_loss_config *l = &c->loss;
@@ -96,29 +124,86 @@ static void describe_settings(const elman_trainer *t, char line[LONGEST])
         weights += (double)l->class_weights[k] * (double)(k + 1);
 
     snprintf(line, LONGEST,
-             "batch_size %zu, k1 %zu, k2 %zu, fresh_state %d, in_order %d, "
-             "no_buckets %d, seed %llu, optimizer %d, flavour %d, loss %d, "
+             "batch_size %zu, k1 %zu, k2 %zu, fresh_state %s, in_order %s, "
+             "no_buckets %s, seed %llu, optimizer %s, flavour %s, loss %s, "
              "label_smoothing %g, delta %g, ignore_index %d, class_weights %g, "
-             "block %zu, "
-             "training data %zu, validation data %zu",
-             c->batch_size, c->k1, c->k2, c->fresh_state, c->in_order,
-             c->no_buckets, (unsigned long long)c->seed, (int)o->rule,
-             (int)o->flavour, (int)l->kind, l->label_smoothing, l->delta,
-             l->has_ignored ? (int)l->ignore_index : -100, weights, l->block,
+             "block %zu, ",
+             c->batch_size, c->k1, c->k2, yes_or_no(c->fresh_state),
+             yes_or_no(c->in_order), yes_or_no(c->no_buckets),
+             (unsigned long long)c->seed, t->optimizer->rule->info.word,
+             flavours[o->flavour], losses[l->kind], l->label_smoothing,
+             l->delta, l->has_ignored ? (int)l->ignore_index : -100, weights,
+             l->block);
+}
+
+/* How much data there is, in the same form. */
+static void describe_data(const elman_trainer *t, char line[LONGEST])
+{
+    snprintf(line, LONGEST, "%zu to train on and %zu to validate",
              dataset_size(t->dataset, ELMAN_PART_TRAIN),
              dataset_size(t->dataset, ELMAN_PART_VALIDATION));
 }
 
-/* From the member of a list in which two texts differ on to its end, in a text
- * that differs at at. */
-static int member_length(const char *text, size_t from, size_t at)
+/* The settings key by key: the first that differs is named with both values. */
+static elman_status check_settings(const elman_trainer *t,
+                                   const safetensors *file)
 {
-    size_t end = text[at] ? at + 1 + strcspn(text + at + 1, ",}]") : at;
-    return (int)(end - from < 120 ? end - from : 120);
+    char wanted[LONGEST];
+    describe_settings(t, wanted);
+    const char *got = safetensors_text(file, "settings"), *want = wanted;
+    if (!got)
+        return failure(ELMAN_BAD_VALUE, "the file has no settings, expected a "
+                                        "checkpoint of this version");
+
+    for (; *got && *want;
+         got += strcspn(got, ","), want += strcspn(want, ",")) {
+        got += strspn(got, ", ");
+        want += strspn(want, ", ");
+        int key = (int)strcspn(want, " ");
+        int had = (int)strcspn(got, ","), has = (int)strcspn(want, ",");
+        if (had == has && !strncmp(got, want, (size_t)has)) continue;
+
+        /* the same key with another value, or a list of other keys */
+
+        if (had <= key || strncmp(got, want, (size_t)key + 1) != 0) break;
+        return failure(ELMAN_BAD_VALUE,
+                       "the run had %.*s, now it is %.*s; only the learning "
+                       "rate, clipping, schedule, limits, patience, frozen "
+                       "layers and threads may change",
+                       had, got, has - key - 1, want + key + 1);
+    }
+    if (!*got && !*want) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the settings are those of another version, "
+                   "expected a checkpoint of this one");
 }
 
+/* The member of a list in which two texts differ, which differ at at. */
+static size_t member_begin(const char *text, size_t at)
+{
+    while (at > 0 && !strchr(",{[", text[at - 1]))
+        at--;
+    return at;
+}
+
+enum { LONGEST_MEMBER = 100 };
+
+/* A member in words: "hidden_size":20 is hidden_size 20. */
+static void describe_member(const char *text, size_t from, size_t at,
+                            char words[LONGEST_MEMBER])
+{
+    size_t end = text[at] ? at + strcspn(text + at, ",}]") : at, used = 0;
+    for (; from < end && used < LONGEST_MEMBER - 1; from++) {
+        char c = text[from];
+        if (c != '"') words[used++] = c == ':' ? ' ' : c;
+    }
+    words[used] = '\0';
+}
+
+/* Compares a note, a JSON text, with the wanted one; what: "model", "data". */
 static elman_status check_note(const safetensors *file, const char *key,
-                               const char *wanted, const char *what)
+                               const char *wanted, const char *what,
+                               const char *advice)
 {
     const char *got = safetensors_text(file, key);
     if (!got) got = "none";
@@ -129,16 +214,103 @@ static elman_status check_note(const safetensors *file, const char *key,
     if (got[same] == wanted[same]) return ELMAN_OK;
 
     /* of long texts the first member that differs */
-    size_t from = same;
-    while (from > 0 && !strchr(",{[", got[from - 1]))
-        from--;
-    while (from < same && got[from] == ' ')
-        from++;
+    char had[LONGEST_MEMBER], has[LONGEST_MEMBER];
+    size_t from = member_begin(got, same);
+    describe_member(got, from, same, had);
+    describe_member(wanted, from, same, has);
     return failure(ELMAN_BAD_VALUE,
-                   "the checkpoint is of another %s: it has %.*s, expected "
-                   "%.*s",
-                   what, member_length(got, from, same), got + from,
-                   member_length(wanted, from, same), wanted + from);
+                   "the run had another %s: %s where now is %s%s", what, had,
+                   has, advice);
+}
+
+/* The value of a member of a JSON text, a number or a text, without quotes;
+ * otherwise if there is none. */
+static size_t member_value(const char *text, const char *key,
+                           const char *otherwise, const char **value)
+{
+    char quoted[40];
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    const char *at = text ? strstr(text, quoted) : NULL;
+    *value = otherwise;
+    if (!at) return strlen(otherwise);
+
+    at += strlen(quoted);
+    bool is_text = *at == '"';
+    *value = at + is_text;
+    return strcspn(*value, is_text ? "\"" : ",}]");
+}
+
+/* A setting by which data is read or cut into sequences, and what it is if the
+ * encoding does not say. */
+typedef struct reading_setting {
+    const char *key, *otherwise;
+    bool chosen; /* where nobody does, the data decides it */
+} reading_setting;
+
+static const reading_setting reading_settings[] = {
+    {"window", "", false},       {"horizon", "", false},
+    {"by", "none", false},       {"missing", "refuse", false},
+    {"time", "none", true},      {"decimal", ".", true},
+    {"thousands", "none", true}, {"transform", "none", true}};
+
+/* The first setting that differs, in words: "window 5, now it is 6"; "" if all
+ * are the same. */
+static void compare_reading(const elman_trainer *t, const safetensors *file,
+                            bool chosen, char words[LONGEST_MEMBER])
+{
+    const char *got = safetensors_text(file, "encoding"), *had, *has;
+    const char *now = dataset_note(t->dataset);
+    size_t count = sizeof reading_settings / sizeof *reading_settings;
+    words[0] = 0;
+
+    for (size_t i = 0; got && i < count; i++) {
+        const reading_setting *s = &reading_settings[i];
+        size_t before = member_value(got, s->key, s->otherwise, &had);
+        size_t after = member_value(now, s->key, s->otherwise, &has);
+        if (s->chosen != chosen || !before || !after) continue;
+        if (before == after && !strncmp(had, has, after)) continue;
+
+        snprintf(words, LONGEST_MEMBER, "%s %.*s, now it is %.*s", s->key,
+                 before > 30 ? 30 : (int)before, had,
+                 after > 30 ? 30 : (int)after, has);
+        return;
+    }
+}
+
+static elman_status check_reading(const elman_trainer *t,
+                                  const safetensors *file, bool chosen)
+{
+    char words[LONGEST_MEMBER];
+    compare_reading(t, file, chosen, words);
+    if (!words[0]) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the run had %s; a run goes on with the sequences that it "
+                   "began with",
+                   words);
+}
+
+/* The same data: as much of it, and with the same encoding. */
+static elman_status check_data(const elman_trainer *t, const safetensors *file)
+{
+    TRY(check_reading(t, file, false));
+    static const char advice[] =
+        "; a run goes on only with the data that it began with, but a new one "
+        "can begin from the weights of its model";
+    char wanted[LONGEST];
+    describe_data(t, wanted);
+    const char *got = safetensors_text(file, "data");
+    if (got && strcmp(got, wanted) != 0) {
+        char words[LONGEST_MEMBER];
+        compare_reading(t, file, true, words);
+        return failure(
+            ELMAN_BAD_VALUE,
+            "the data has changed since the run began: it had %.100s, "
+            "now %s%s%s%s",
+            got, wanted, words[0] ? "; it had --" : "", words, advice);
+    }
+    TRY(check_reading(t, file, true));
+    return check_note(file, "encoding", dataset_note(t->dataset), "data",
+                      advice);
 }
 
 /* ---- Tensors ------------------------------------------------------------ */
@@ -205,7 +377,7 @@ struct checkpoint {
     const char *encoding; /* the data's */
     uint64_t counters[COUNTERS];
     double reals[REALS];
-    char settings[LONGEST];
+    char settings[LONGEST], data[LONGEST];
     contents list;
     char *memory; /* what the tensors of a copy point into, else NULL */
 };
@@ -228,6 +400,7 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
 
     /* notes, and the path */
     describe_settings(t, c->settings);
+    describe_data(t, c->data);
     c->encoding = dataset_note(t->dataset);
     c->config = config_to_text(&t->model->config);
     size_t length = strlen(path) + 1;
@@ -292,6 +465,7 @@ elman_status checkpoint_write(const checkpoint *c)
     safetensors_note notes[] = {{"format", "elman checkpoint"},
                                 {"elman", c->config},
                                 {"settings", c->settings},
+                                {"data", c->data},
                                 {"encoding", c->encoding}};
     safetensors file = {.tensor_count = c->list.count,
                         .tensors = (named_tensor *)c->list.tensors,
@@ -342,16 +516,18 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
                                const contents *list)
 {
     /* made for the same model, data and settings */
-    char settings[LONGEST];
-    TRY(check_note(file, "format", "elman checkpoint", "format"));
+    const char *format = safetensors_text(file, "format");
+    if (!format || strcmp(format, "elman checkpoint") != 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "the format is %.60s, expected an elman checkpoint",
+                       format ? format : "not named");
+    TRY(check_settings(t, file));
+    TRY(check_data(t, file));
     char *config = config_to_text(&t->model->config);
     if (!config) return failure(ELMAN_NO_MEMORY, "no memory");
-    elman_status status = check_note(file, "elman", config, "configuration");
+    elman_status status = check_note(file, "elman", config, "model", "");
     free(config);
     TRY(status);
-    TRY(check_note(file, "encoding", dataset_note(t->dataset), "data"));
-    describe_settings(t, settings);
-    TRY(check_note(file, "settings", settings, "setting"));
 
     /* the same tensors */
     if (file->tensor_count != list->count)

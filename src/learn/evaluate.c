@@ -60,7 +60,7 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
 
 /* ---- One window --------------------------------------------------------- */
 
-enum { NAIVE_ROOM = 4096 };
+enum { NAIVE_ROOM = 4096, UNIT_ROOM = 3 * 1024 };
 
 /* The last value of each target before the forecast, for a batch; NULL where
  * the task has none, or too many. */
@@ -73,11 +73,20 @@ static const float *naive(const evaluation *on, const elman_batch *batch,
     return batch->B * targets <= NAIVE_ROOM ? room : NULL;
 }
 
+/* Whether a forecast is compared with what the data says in its units. */
+static bool needs_units(const elman_dataset *dataset)
+{
+    const elman_encoding *e = dataset_encoding(dataset);
+    return e->task == ELMAN_TASK_FORECAST &&
+           (dataset_transformed(dataset) || e->season);
+}
+
 /* Adds what came out of a window: rows of shape, after those of the context. */
-static void add_outcome(const evaluation *on, const window *w,
-                        const elman_batch *shape, metric_sums *sums)
+static elman_status add_outcome(const evaluation *on, const window *w,
+                                const elman_batch *shape, metric_sums *sums)
 {
     float room[NAIVE_ROOM];
+    double fixed[UNIT_ROOM], *more = NULL;
     const elman_encoding *e = dataset_encoding(on->dataset);
     size_t O = on->model->info.output_size, context = on->losses->context;
 
@@ -91,8 +100,21 @@ static void add_outcome(const evaluation *on, const window *w,
                  .loss = on->losses->sum,
                  .weight = on->losses->job.weight,
                  .naive = naive(on, &w->batch, e->target_count, room),
-                 .confusion = on->confusion};
+                 .confusion = on->confusion,
+                 .counts = on->counts};
+
+    /* a forecast is compared in the data's units, with room for the values */
+    if (needs_units(on->dataset)) {
+        if (O > UNIT_ROOM / 3 && !(more = calloc(3 * O, sizeof *more)))
+            return failure(ELMAN_NO_MEMORY, "no memory for %zu outputs", O);
+        o.dataset = on->dataset;
+        o.ids = w->batch.ids;
+        o.room = more ? more : fixed;
+    }
+
     metrics_add(sums, &o);
+    free(more);
+    return ELMAN_OK;
 }
 
 /* The seconds of the loss that were spent inside the last layer's forward, by
@@ -129,7 +151,7 @@ elman_status evaluate_window(const evaluation *on, const window *w,
     double begin = losses->timed ? clock_seconds() : 0;
     *loss = row_losses_end(losses, s->config.threads, state_output(m, s),
                            state_output_gradient(m, s));
-    add_outcome(on, w, &shape, sums);
+    TRY(add_outcome(on, w, &shape, sums));
     if (!losses->timed) return ELMAN_OK;
 
     losses->seconds += clock_seconds() - begin;
@@ -192,26 +214,31 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
 
     /* counted apart: a failure leaves the caller's as it is */
     size_t cells = confusion ? e->class_count * e->class_count : 0;
-    uint64_t *counts = cells ? calloc(cells, sizeof *counts) : NULL;
-    if (cells && !counts)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu classes",
-                       e->class_count);
+    uint64_t *cell = cells ? calloc(cells, sizeof *cell) : NULL;
+    class_count *counts = NULL;
+    elman_status status = ELMAN_OK;
+    if (e->class_count) counts = calloc(e->class_count, sizeof *counts);
+    if ((cells && !cell) || (e->class_count && !counts))
+        status = failure(ELMAN_NO_MEMORY, "no memory for %zu classes",
+                         e->class_count);
 
     evaluation on = {.model = m,
                      .dataset = dataset,
                      .part = part,
                      .loss = &config->loss,
-                     .confusion = counts};
+                     .confusion = cell,
+                     .counts = counts};
     metric_sums sums = {0};
     windows *all = NULL;
-    elman_status status = create_parts(config, &on, &all);
+    if (!status) status = create_parts(config, &on, &all);
     if (!status) status = evaluate_all(&on, all, &sums);
     if (!status) {
-        if (cells) memcpy(confusion, counts, cells * sizeof *counts);
+        if (cells) memcpy(confusion, cell, cells * sizeof *cell);
         sums.flops = model_flops(m, sums.steps, false);
-        *metrics = metrics_read(&sums, &config->loss, e);
+        *metrics = metrics_read(&sums, &config->loss, e, counts);
     }
 
+    free(cell);
     free(counts);
     windows_destroy(all);
     state_destroy(on.state);

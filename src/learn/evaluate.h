@@ -26,6 +26,7 @@ typedef struct evaluation {
     const elman_loss_config *loss;
     row_losses *losses;  /* room for all rows of a window */
     uint64_t *confusion; /* (classes,classes) to add to, or NULL */
+    class_count *counts; /* (classes) to add to, or NULL */
 } evaluation;
 
 /* Runs a window forward and takes the loss over its new steps; the gradient,

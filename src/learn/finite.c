@@ -189,10 +189,11 @@ elman_status finite_trace(const elman_model *m, const elman_state *s,
     return failure(
         ELMAN_NOT_FINITE,
         "the %s is %s in epoch %llu, step %llu; the first bad value: "
-        "%s",
+        "%s; try a learning rate below %g%s",
         where->what, bad_name(where->value),
         (unsigned long long)where->epoch + 1,
-        (unsigned long long)where->step + 1, text);
+        (unsigned long long)where->step + 1, text, where->rate,
+        where->clipped ? "" : ", or a bound on the norm of the gradient");
 }
 
 elman_status finite_weights(const elman_model *m, const char *path)

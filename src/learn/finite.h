@@ -10,6 +10,8 @@ typedef struct finite_where {
     uint64_t epoch, step;
     const char *what; /* "loss" or "gradient" */
     double value;
+    double rate;  /* the optimizer's learning rate */
+    bool clipped; /* it bounds the norm of the gradient */
 } finite_where;
 
 /* ELMAN_NOT_FINITE with a sentence that names the first bad value of the last

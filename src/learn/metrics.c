@@ -17,6 +17,51 @@ static void add_class(metric_sums *sums, const outcome *o, size_t row)
     sums->target_count++;
     sums->right += got == (size_t)wanted;
     if (o->confusion) o->confusion[(size_t)wanted * o->O + got]++;
+    if (!o->counts) return;
+    o->counts[wanted].there++;
+    o->counts[got].taken++;
+    o->counts[wanted].right += got == (size_t)wanted;
+}
+
+/* Errors of a forecast in the data's units, where it says the truth. */
+static uint64_t add_errors(size_t n, const double *values, const double *truth,
+                           double *squared, double *absolute)
+{
+    uint64_t count = 0;
+    for (size_t k = 0; k < n; k++) {
+        double error = values[k] - truth[k];
+        if (isnan(error)) continue;
+        *squared += error * error;
+        *absolute += fabs(error);
+        count++;
+    }
+    return count;
+}
+
+/* What the data itself has to say of a forecast: with a transform all errors,
+ * because a scaled one is none of the data's; with a season those of repeating
+ * it. */
+static void add_forecast(metric_sums *sums, const outcome *o, size_t row)
+{
+    uint64_t id = o->ids[row % o->shape->B];
+    double *truth = o->room, *values = truth + o->O, *repeated = values + o->O;
+    dataset_truth(o->dataset, id, 0, truth);
+
+    /* the model's errors, and those of repeating the last row */
+    if (dataset_transformed(o->dataset)) {
+        sums->target_count++;
+        dataset_values(o->dataset, id, 0, o->y + row * o->O, values);
+        sums->value_count +=
+            add_errors(o->O, values, truth, &sums->squared, &sums->absolute);
+        dataset_repeat(o->dataset, id, 1, repeated);
+        sums->naive += add_errors(o->O, repeated, truth, &sums->naive_squared,
+                                  &sums->naive_absolute);
+    }
+
+    if (!o->encoding->season) return;
+    dataset_repeat(o->dataset, id, o->encoding->season, repeated);
+    sums->seasonal += add_errors(o->O, repeated, truth, &sums->seasonal_squared,
+                                 &sums->seasonal_absolute);
 }
 
 /* Errors in the data's own units: targets were scaled. */
@@ -51,8 +96,11 @@ static metric_sums sum_block(const outcome *o, size_t begin, size_t end)
     for (size_t t = in->T; t-- > 0;)
         for (size_t b = begin; b < end; b++) {
             if (in->lengths && t >= in->lengths[b]) continue;
-            if (o->target->classes) add_class(&sums, o, t * in->B + b);
-            else add_values(&sums, o, t * in->B + b);
+            size_t row = t * in->B + b;
+            if (o->target->classes) add_class(&sums, o, row);
+            else if (!o->dataset || !dataset_transformed(o->dataset))
+                add_values(&sums, o, row);
+            if (o->dataset) add_forecast(&sums, o, row);
         }
     return sums;
 }
@@ -87,10 +135,13 @@ void metrics_join(metric_sums *sums, const metric_sums *more)
     sums->absolute += more->absolute;
     sums->naive_squared += more->naive_squared;
     sums->naive_absolute += more->naive_absolute;
+    sums->seasonal_squared += more->seasonal_squared;
+    sums->seasonal_absolute += more->seasonal_absolute;
 
     /* what was counted, and the work done */
     sums->value_count += more->value_count;
     sums->naive += more->naive;
+    sums->seasonal += more->seasonal;
     sums->target_count += more->target_count;
     sums->steps += more->steps;
     sums->flops += more->flops;
@@ -114,9 +165,29 @@ metric_sums metric_tree_sum(const metric_tree *tree)
     return sums;
 }
 
+/* Means over the classes that occur, which weigh the same however many targets
+ * each has. F1 is 2 right / (there + taken): 0 of a class that was never
+ * right. */
+static void read_counts(const class_count *counts, size_t classes,
+                        elman_metrics *m)
+{
+    double recall = 0, f1 = 0;
+    size_t present = 0;
+    for (size_t k = 0; k < classes; k++) {
+        const class_count *c = counts + k;
+        if (c->there == 0) continue;
+        present++;
+        recall += (double)c->right / (double)c->there;
+        f1 += 2 * (double)c->right / (double)(c->there + c->taken);
+    }
+    m->balanced_accuracy = present ? recall / (double)present : NAN;
+    m->macro_f1 = present ? f1 / (double)present : NAN;
+}
+
 elman_metrics metrics_read(const metric_sums *sums,
                            const elman_loss_config *config,
-                           const elman_encoding *encoding)
+                           const elman_encoding *encoding,
+                           const class_count *counts)
 {
     bool mean = config->reduction == ELMAN_REDUCTION_MEAN;
     bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
@@ -131,13 +202,18 @@ elman_metrics metrics_read(const metric_sums *sums,
         .mae = NAN,
         .naive_mse = NAN,
         .naive_mae = NAN,
+        .seasonal_mse = NAN,
+        .seasonal_mae = NAN,
         .targets = sums->target_count,
         .steps = sums->steps,
         .flops = sums->flops,
+        .balanced_accuracy = NAN,
+        .macro_f1 = NAN,
     };
 
     /* of classes */
     if (classes) m.accuracy = sums->right / (double)sums->target_count;
+    if (counts) read_counts(counts, encoding->class_count, &m);
     if (classes && encoding->task == ELMAN_TASK_LANGUAGE) {
         double nats = sums->loss / sums->weight;
         m.bits = nats / ln_2;
@@ -152,6 +228,10 @@ elman_metrics metrics_read(const metric_sums *sums,
     if (sums->naive) {
         m.naive_mse = sums->naive_squared / (double)sums->naive;
         m.naive_mae = sums->naive_absolute / (double)sums->naive;
+    }
+    if (sums->seasonal) {
+        m.seasonal_mse = sums->seasonal_squared / (double)sums->seasonal;
+        m.seasonal_mae = sums->seasonal_absolute / (double)sums->seasonal;
     }
     return m;
 }

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "base/tree.h"
+#include "data/dataset.h"
 
 /* The sums so far; it starts as {0}. */
 typedef struct metric_sums {
@@ -16,12 +17,19 @@ typedef struct metric_sums {
     double right;
     double squared, absolute;
     double naive_squared, naive_absolute;
+    double seasonal_squared, seasonal_absolute;
     uint64_t value_count;  /* outputs that have an error */
     uint64_t naive;        /* of these, those that have a naive forecast */
+    uint64_t seasonal;     /* ... a seasonal naive one */
     uint64_t target_count; /* classes or rows that counted */
     uint64_t steps;
     double flops;
 } metric_sums;
+
+/* How often a class was right, was there, and was taken. */
+typedef struct class_count {
+    uint64_t right, there, taken;
+} class_count;
 
 /* One batch and what came out of it. */
 typedef struct outcome {
@@ -34,7 +42,13 @@ typedef struct outcome {
     const elman_target *target;
     double loss, weight; /* of the batch: loss_sum_rows, loss_weight */
     const float *naive;  /* (B,targets) last values seen, or NULL */
+
+    /* a forecast with a transform or a season, else NULL */
+    const elman_dataset *dataset;
+    const uint64_t *ids; /* (B) */
+    double *room;        /* (3,O) to work in */
     uint64_t *confusion; /* (O,O) [true][predicted], or NULL */
+    class_count *counts; /* (O), or NULL */
 } outcome;
 
 /* Adds the sums of a batch. */
@@ -52,9 +66,10 @@ typedef struct metric_tree {
 void metric_tree_add(metric_tree *tree, const metric_sums *leaf);
 metric_sums metric_tree_sum(const metric_tree *tree);
 
-/* The metrics of all that was added. */
+/* The metrics of all that was added; counts (class_count) may be NULL. */
 elman_metrics metrics_read(const metric_sums *sums,
                            const elman_loss_config *config,
-                           const elman_encoding *encoding);
+                           const elman_encoding *encoding,
+                           const class_count *counts);
 
 #endif

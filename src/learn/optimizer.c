@@ -8,25 +8,27 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- Defaults ----------------------------------------------------------- */
 
-static void fill(double *field, double value)
+static void fill(double *field, double value, bool zero_is_meant)
 {
-    if (*field == 0) *field = value;
+    if (*field == 0 && !zero_is_meant) *field = value;
 }
 
 /* A rule has a default of 0 for what it does not have. */
-static void fill_defaults(const rule_row *row, elman_optimizer_config *config)
+static void fill_defaults(const rule_row *row, elman_optimizer_config *c)
 {
-    const elman_optimizer_config *d = &row->defaults[config->flavour];
-    fill(&config->learning_rate, d->learning_rate);
-    fill(&config->beta1, d->beta1);
-    fill(&config->beta2, d->beta2);
-    fill(&config->alpha, d->alpha);
-    fill(&config->epsilon, d->epsilon);
-    fill(&config->initial_accumulator, d->initial_accumulator);
-    if (!config->no_weight_decay) fill(&config->weight_decay, d->weight_decay);
+    const elman_optimizer_config *d = &row->defaults[c->flavour];
+    fill(&c->learning_rate, d->learning_rate, false);
+    fill(&c->beta1, d->beta1, c->no_beta1);
+    fill(&c->beta2, d->beta2, c->no_beta2);
+    fill(&c->alpha, d->alpha, c->no_alpha);
+    fill(&c->epsilon, d->epsilon, c->no_epsilon);
+    fill(&c->weight_decay, d->weight_decay, c->no_weight_decay);
+    fill(&c->initial_accumulator, d->initial_accumulator,
+         c->no_initial_accumulator);
 }
 
 /* ---- Checks ------------------------------------------------------------- */
@@ -103,11 +105,6 @@ static elman_status check_together(const rule_row *row,
                        "%s belongs to the PyTorch flavour alone",
                        c->dampening != 0 ? "dampening" : "lr_decay");
 
-    if (c->no_weight_decay && c->weight_decay != 0)
-        return failure(ELMAN_BAD_VALUE,
-                       "weight_decay is %g and no_weight_decay is set, "
-                       "expected one of them",
-                       c->weight_decay);
     if (c->no_weight_decay && !rule_has(row, "no_weight_decay"))
         return failure(ELMAN_BAD_VALUE,
                        "no_weight_decay is set, but %s decays no weights by "
@@ -116,13 +113,47 @@ static elman_status check_together(const rule_row *row,
     return ELMAN_OK;
 }
 
-/* The kernels see a float, which must be above 0 as well. */
+/* The flags that say that a zero is meant: not beside another number, and only
+ * where the rule has the field. */
+static elman_status check_zeros(const rule_row *row,
+                                const elman_optimizer_config *c)
+{
+    const struct {
+        const char *flag;
+        bool set;
+        double value;
+    } flags[] = {
+        {"no_weight_decay", c->no_weight_decay, c->weight_decay},
+        {"no_beta1", c->no_beta1, c->beta1},
+        {"no_beta2", c->no_beta2, c->beta2},
+        {"no_alpha", c->no_alpha, c->alpha},
+        {"no_epsilon", c->no_epsilon, c->epsilon},
+        {"no_initial_accumulator", c->no_initial_accumulator,
+         c->initial_accumulator},
+    };
+
+    /* the first that does not fit is named */
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        const char *flag = flags[i].flag, *name = flag + strlen("no_");
+        if (flags[i].set && flags[i].value != 0)
+            return failure(ELMAN_BAD_VALUE,
+                           "%s is %g and %s is set, expected one of them", name,
+                           flags[i].value, flag);
+        if (flags[i].set && !rule_has(row, name))
+            return failure(ELMAN_BAD_VALUE, "%s is set, but %s has no %s", flag,
+                           row->info.title, name);
+    }
+    return ELMAN_OK;
+}
+
+/* The kernels see a float, which must be above 0 as well, unless 0 is meant. */
 static elman_status check_epsilon(const rule_row *row,
                                   const elman_optimizer_config *c)
 {
-    if (rule_has(row, "epsilon") && !((float)c->epsilon > 0))
+    if (rule_has(row, "epsilon") && !c->no_epsilon && !((float)c->epsilon > 0))
         return failure(ELMAN_BAD_VALUE,
-                       "the optimizer's epsilon is %g, expected 1e-45 or more",
+                       "the optimizer's epsilon is %g, expected 1e-45 or more, "
+                       "or no_epsilon",
                        c->epsilon);
     return ELMAN_OK;
 }
@@ -165,6 +196,7 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                        "optimizer flavour is %d, expected 0 to %d",
                        (int)config->flavour, ELMAN_FLAVOUR_KERAS);
     TRY(check_fields(row, config));
+    TRY(check_zeros(row, config));
     TRY(check_together(row, config));
 
     /* sizes, defaults, memory */

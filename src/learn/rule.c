@@ -47,7 +47,8 @@ static const rule_row rules[] = {
         {
             .info = {.word = "adam",
                      .title = "Adam",
-                     .fields = FIELDS("beta1", "beta2", "epsilon", "amsgrad")},
+                     .fields = FIELDS("beta1", "beta2", "epsilon", "amsgrad",
+                                      "no_beta1", "no_beta2", "no_epsilon")},
             .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-3,
                                                   .beta1 = 0.9,
                                                   .beta2 = 0.999,
@@ -67,7 +68,8 @@ static const rule_row rules[] = {
             .info = {.word = "adamw",
                      .title = "AdamW",
                      .fields = FIELDS("beta1", "beta2", "epsilon",
-                                      "no_weight_decay", "amsgrad")},
+                                      "no_weight_decay", "amsgrad", "no_beta1",
+                                      "no_beta2", "no_epsilon")},
             .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-3,
                                                   .beta1 = 0.9,
                                                   .beta2 = 0.999,
@@ -100,7 +102,8 @@ static const rule_row rules[] = {
             .info = {.word = "adagrad",
                      .title = "Adagrad",
                      .fields =
-                         FIELDS("epsilon", "lr_decay", "initial_accumulator")},
+                         FIELDS("epsilon", "lr_decay", "initial_accumulator",
+                                "no_epsilon", "no_initial_accumulator")},
             .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-2,
                                                   .epsilon = 1e-10},
                          [ELMAN_FLAVOUR_KERAS] = {.learning_rate = 1e-3,
@@ -113,8 +116,8 @@ static const rule_row rules[] = {
         {
             .info = {.word = "rmsprop",
                      .title = "RMSprop",
-                     .fields =
-                         FIELDS("momentum", "alpha", "epsilon", "centered")},
+                     .fields = FIELDS("momentum", "alpha", "epsilon",
+                                      "centered", "no_alpha", "no_epsilon")},
             .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-2,
                                                   .alpha = 0.99,
                                                   .epsilon = 1e-8},
@@ -130,7 +133,8 @@ static const rule_row rules[] = {
         {
             .info = {.word = "lion",
                      .title = "Lion",
-                     .fields = FIELDS("beta1", "beta2")},
+                     .fields =
+                         FIELDS("beta1", "beta2", "no_beta1", "no_beta2")},
             .defaults = {[ELMAN_FLAVOUR_TORCH] = {.learning_rate = 1e-4,
                                                   .beta1 = 0.9,
                                                   .beta2 = 0.99},

@@ -18,18 +18,19 @@ elman_status schedule_check(const elman_schedule_config *config)
 {
     if (!config) return failure(ELMAN_BAD_VALUE, "the schedule config is NULL");
     elman_schedule_kind kind = config->kind;
-    if ((unsigned)kind > ELMAN_SCHEDULE_PLATEAU)
+    if ((unsigned)kind > ELMAN_SCHEDULE_RAMP)
         return failure(ELMAN_BAD_VALUE, "schedule kind is %d, expected 0 to %d",
-                       (int)kind, ELMAN_SCHEDULE_PLATEAU);
+                       (int)kind, ELMAN_SCHEDULE_RAMP);
 
     /* period */
-    bool periodic =
-        kind == ELMAN_SCHEDULE_STEP || kind == ELMAN_SCHEDULE_COSINE;
+    bool periodic = kind == ELMAN_SCHEDULE_STEP ||
+                    kind == ELMAN_SCHEDULE_COSINE ||
+                    kind == ELMAN_SCHEDULE_RAMP;
     if (periodic && config->period == 0)
         return failure(ELMAN_BAD_VALUE,
                        "the schedule's period is 0, expected the number of %s",
                        kind == ELMAN_SCHEDULE_STEP ? "epochs between two cuts"
-                                                   : "steps of the descent");
+                                                   : "steps it takes");
 
     /* gamma and minimum */
     if (!(config->gamma >= 0 && isfinite(config->gamma)))
@@ -47,6 +48,10 @@ elman_status schedule_check(const elman_schedule_config *config)
                        "the schedule's minimum is %g, expected a finite number "
                        "of 0 or more",
                        config->minimum);
+    if (kind == ELMAN_SCHEDULE_RAMP && config->minimum == 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "the schedule's minimum is 0, expected a ramp to begin "
+                       "above it");
     return ELMAN_OK;
 }
 
@@ -58,6 +63,17 @@ static double cosine(const elman_schedule_config *config, uint64_t step,
     double part = (double)done / (double)config->period;
     return config->minimum +
            (rate - config->minimum) * 0.5 * (1 + real_cos_pi(part));
+}
+
+/* Equal factors from minimum at the first step to rate at the last of period.
+ */
+static double ramp(const elman_schedule_config *config, uint64_t step,
+                   double rate)
+{
+    uint64_t last = config->period - 1;
+    if (step >= last) return rate;
+    return config->minimum *
+           real_power(rate / config->minimum, (double)step / (double)last);
 }
 
 double schedule_rate(const elman_schedule_config *config,
@@ -80,6 +96,9 @@ double schedule_rate(const elman_schedule_config *config,
         break;
     case ELMAN_SCHEDULE_PLATEAU:
         now *= real_power(gamma, (double)schedule->cuts);
+        break;
+    case ELMAN_SCHEDULE_RAMP:
+        now = ramp(config, schedule->step, rate);
         break;
     }
 

@@ -18,6 +18,7 @@ elman_status schedule_check(const elman_schedule_config *config);
  *   cosine       minimum + (rate - minimum)(1 + cos(pi s' / period)) / 2, then
  *                minimum; s' = s - warmup                    CosineAnnealingLR
  *   plateau      rate gamma^cuts                             ReduceLROnPlateau
+ *   ramp         minimum (rate / minimum)^(s / (period - 1)), then rate
  *
  * Never below minimum, if rate itself is above it. While s < warmup all of it
  * times (s + 1) / (warmup + 1), which may be below minimum. */

@@ -5,12 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/tree.h"
 #include "learn/finite.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
 
 /* ---- Life --------------------------------------------------------------- */
+
+/* Cuts k1 and k2 to what the data can fill, so that neither takes memory for
+ * steps that never come: k1 to the longest stream or sequence, k2 to as many
+ * windows. */
+static void clamp_truncation(const elman_dataset *dataset,
+                             elman_trainer_config *c)
+{
+    elman_loader_config loading = {
+        .part = ELMAN_PART_TRAIN, .batch_size = c->batch_size, .steps = c->k1};
+    size_t longest = loader_longest(dataset, &loading);
+    if (c->k1 == 0 || longest == 0) return;
+
+    if (c->k1 > longest) {
+        c->k1 = longest;
+        if (c->k2 > longest) c->k2 = longest;
+    }
+    size_t most = longest / c->k1 + (longest % c->k1 > 0);
+    if (c->k2 / c->k1 > most) c->k2 = most * c->k1;
+}
 
 /* Fills in the defaults of config, and checks it. */
 static elman_status complete(const elman_model *m, const elman_dataset *dataset,
@@ -45,6 +65,7 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                        "fresh state cuts off",
                        c->k2, c->k1);
 
+    clamp_truncation(dataset, c);
     return evaluate_check(m, dataset, &c->loss);
 }
 
@@ -123,10 +144,12 @@ static elman_status create_parts(elman_trainer *t)
     size_t B = t->state->config.B;
     TRY(history_init(&t->history, t->model, B, context_windows));
     t->best = block_create(t->model->weight_count * sizeof *t->best);
+    size_t classes = dataset_encoding(t->dataset)->class_count;
+    if (classes) t->counts = calloc(classes, sizeof *t->counts);
     t->lengths = calloc(2 * B, sizeof *t->lengths);
-    if (!t->best || !t->lengths)
+    if (!t->best || !t->lengths || (classes && !t->counts))
         return failure(ELMAN_NO_MEMORY, "no memory to train with");
-    return ELMAN_OK;
+    return frozen_create(t->model, c->frozen, &t->frozen);
 }
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
@@ -168,6 +191,8 @@ void trainer_destroy(elman_trainer *t)
     row_losses_destroy(t->losses);
     profile_destroy(t->profile);
     block_destroy(t->best);
+    frozen_destroy(t->frozen);
+    free(t->counts);
     history_release(&t->history);
     free(t->lengths);
     free(t);
@@ -237,7 +262,9 @@ static elman_status run_lead(elman_trainer *t, const window *w, window *rest,
 static elman_status not_finite(const elman_trainer *t, const char *what,
                                double value)
 {
-    finite_where where = {t->progress.epoch, t->progress.step, what, value};
+    const elman_optimizer_config *o = optimizer_config(t->optimizer);
+    finite_where where = {t->progress.epoch, t->progress.step, what, value,
+                          o->learning_rate,  o->clip_norm > 0};
     return finite_trace(t->model, t->state, &where);
 }
 
@@ -250,7 +277,7 @@ static elman_status run_update(elman_trainer *t)
 
     profile_mark(t->profile);
     elman_status status = trainer_update(t->optimizer, t->model, t->state, rate,
-                                         &norm, t->profile);
+                                         t->frozen, &norm, t->profile);
 
     /* nothing has moved: find where it began */
     if (status == ELMAN_NOT_FINITE) {
@@ -296,8 +323,8 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
 }
 
 elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
-                            elman_state *s, double learning_rate, double *norm,
-                            profile *spent)
+                            elman_state *s, double learning_rate, frozen *held,
+                            double *norm, profile *spent)
 {
     if (s->model != m || !s->config.training)
         return failure(ELMAN_BAD_VALUE,
@@ -308,8 +335,11 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                        "the optimizer was made for another model, expected one "
                        "made for this");
 
-    TRY(optimizer_update(optimizer, learning_rate, s->config.threads,
-                         gradients_join(s), m->weights, norm));
+    float *gradients = gradients_join(s);
+    frozen_hold(held, m->weights, gradients);
+    TRY(optimizer_update(optimizer, learning_rate, s->config.threads, gradients,
+                         m->weights, norm));
+    frozen_restore(held, m->weights);
     profile_lap(spent, PROFILE_OPTIMIZER);
     model_repack(m, s->config.threads);
     return ELMAN_OK;
@@ -322,15 +352,18 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
 static elman_status validate(elman_trainer *t, elman_metrics *metrics)
 {
     metric_sums sums = t->since;
+    const elman_encoding *e = dataset_encoding(t->dataset);
+    class_count *counts = t->validation_windows ? t->counts : NULL;
+    if (counts) memset(counts, 0, e->class_count * sizeof *counts);
     if (t->validation_windows) {
         sums = (metric_sums){0};
         evaluation on = evaluation_of(t, ELMAN_PART_VALIDATION);
+        on.counts = counts;
         TRY(evaluate_all(&on, t->validation_windows, &sums));
         sums.flops = model_flops(t->model, sums.steps, false);
     }
 
-    *metrics =
-        metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
+    *metrics = metrics_read(&sums, &t->config.loss, e, counts);
     t->since = (metric_sums){0};
     return ELMAN_OK;
 }
@@ -340,10 +373,12 @@ static elman_status evaluate_now(elman_trainer *t)
     elman_progress *p = &t->progress;
     TRY(validate(t, &p->validation));
 
-    /* NaN is never the best, and anything is better than none */
+    /* NaN is never the best, and anything is better than none; a training loss
+     * decides nothing, so that the last weights are the best */
     double loss = p->validation.loss;
     p->evaluated = true;
-    p->best = isfinite(loss) && !(loss >= p->best_loss);
+    p->best =
+        isfinite(loss) && (!t->validation_windows || !(loss >= p->best_loss));
     schedule_seen(&t->config.schedule, &t->schedule, loss);
 
     t->waited++;
@@ -378,9 +413,14 @@ void trainer_check_limits(elman_trainer *t)
 {
     const elman_trainer_config *c = &t->config;
     elman_progress *p = &t->progress;
+
+    /* patience ends when both of its limits are reached */
+    bool impatient =
+        t->validation_windows && (c->patience || c->patience_steps);
+    bool waited =
+        t->waited >= c->patience && p->step - p->best_step >= c->patience_steps;
     p->done = (c->steps && p->step >= c->steps) ||
-              (c->epochs && p->epoch >= c->epochs) ||
-              (c->patience && t->waited >= c->patience);
+              (c->epochs && p->epoch >= c->epochs) || (impatient && waited);
 }
 
 static elman_status step(elman_trainer *t)
@@ -397,8 +437,8 @@ static elman_status step(elman_trainer *t)
     TRY(run_window(t, &w, &sums));
 
     /* what it gave, and where training stands */
-    p->last =
-        metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset));
+    p->last = metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset),
+                           NULL);
     metrics_join(&t->since, &sums);
     p->step++;
     t->schedule.step++;
@@ -420,9 +460,11 @@ static elman_status step(elman_trainer *t)
 
 elman_status trainer_step(elman_trainer *t)
 {
+    double begin = clock_seconds();
     profile_start(t->profile);
     elman_status status = step(t);
     profile_stop(t->profile, t->losses);
+    t->progress.seconds += clock_seconds() - begin;
     return status;
 }
 

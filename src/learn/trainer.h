@@ -8,6 +8,7 @@
 
 #include "data/dataset.h"
 #include "learn/evaluate.h"
+#include "learn/frozen.h"
 #include "learn/history.h"
 #include "learn/optimizer.h"
 #include "learn/profile.h"
@@ -26,13 +27,15 @@ struct elman_trainer {
     elman_state *state, *validation_state;
     row_losses *losses; /* room for the rows of either */
     elman_progress progress;
-    float *best;       /* (weight_count) weights of the best evaluation */
-    uint64_t waited;   /* evaluations since then */
-    profile *profile;  /* where the time goes, or NULL */
-    saving *saving;    /* a checkpoint being written, or NULL */
-    size_t *lengths;   /* (2,B) of a window that is cut in two: k2 < k1 */
-    metric_sums since; /* training sums since the last evaluation, a chain */
-    history history;   /* of windows that a pass begins back: k2 > k1 */
+    frozen *frozen;      /* weights that stay, or NULL */
+    class_count *counts; /* (class_count) of an evaluation; NULL: no classes */
+    float *best;         /* (weight_count) weights of the best evaluation */
+    uint64_t waited;     /* evaluations since then */
+    profile *profile;    /* where the time goes, or NULL */
+    saving *saving;      /* a checkpoint being written, or NULL */
+    size_t *lengths;     /* (2,B) of a window that is cut in two: k2 < k1 */
+    metric_sums since;   /* training sums since the last evaluation, a chain */
+    history history;     /* of windows that a pass begins back: k2 > k1 */
 };
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
@@ -47,9 +50,9 @@ void trainer_keep_best(elman_trainer *trainer);
 /* Sets progress.done from the limits and from where training stands. */
 void trainer_check_limits(elman_trainer *trainer);
 
-/* elman_optimizer_step of elman.h; spent may be NULL. */
+/* elman_optimizer_step of elman.h; held and spent may be NULL. */
 elman_status trainer_update(elman_optimizer *optimizer, elman_model *model,
                             elman_state *state, double learning_rate,
-                            double *norm, profile *spent);
+                            frozen *held, double *norm, profile *spent);
 
 #endif

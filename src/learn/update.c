@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
+#include <float.h>
 #include <math.h>
 
 /* Weights that one thread moves at a time: with gradient and two moments what
@@ -23,7 +24,9 @@ static double clip_scale(const elman_optimizer_config *c, double norm)
     return scale < 1 ? scale : 1;
 }
 
-/* The numbers of this step, as the kernels want them. */
+/* The numbers of this step, as the kernels want them. Without an epsilon they
+ * get the smallest float: it is lost in every sum but that with zero, and 0 / 0
+ * stays 0. */
 static update update_of(const elman_optimizer *optimizer, double rate,
                         double norm)
 {
@@ -59,7 +62,7 @@ static update update_of(const elman_optimizer *optimizer, double rate,
         .root = (float)root,
         .alpha = (float)c->alpha,
         .rest = (float)(1 - c->alpha),
-        .epsilon = (float)c->epsilon,
+        .epsilon = c->no_epsilon ? FLT_TRUE_MIN : (float)c->epsilon,
         .nesterov = c->nesterov && c->momentum > 0,
         .centered = c->centered,
         .keras = keras,

@@ -1,0 +1,213 @@
+/* baseline.c: see baseline.h. */
+#include "learn/baseline.h"
+
+#include "data/encoding.h"
+#include "data/store.h"
+
+#include "base/real.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double ln_2 = 0.693147180559945309417232121458;
+
+/* The part that shares and means come from. */
+static elman_part learned_part(const elman_dataset *d, elman_part part)
+{
+    return d->size[ELMAN_PART_TRAIN] ? ELMAN_PART_TRAIN : part;
+}
+
+/* ---- Classes and tokens -------------------------------------------------- */
+
+/* Counts the classes of a part's targets; those of a text are all its tokens
+ * but the first. */
+static void count_classes(const elman_dataset *d, elman_part part,
+                          uint64_t *counts)
+{
+    size_t n = d->size[part];
+    if (d->encoding->task == ELMAN_TASK_LANGUAGE) {
+        const int32_t *tokens = d->tokens;
+        for (int before = 0; before < (int)part; before++)
+            tokens += d->size[before];
+        for (size_t i = 1; i < n; i++)
+            counts[tokens[i]]++;
+        return;
+    }
+
+    for (size_t i = 0; i < n; i++) {
+        size_t id = d->ids[part][i];
+        const span *s = d->sequences + id;
+        const int32_t *class = d->classes + (d->per_step ? s->first : id);
+        for (size_t t = 0; t < (d->per_step ? s->length : 1); t++)
+            if (class[t] >= 0) counts[class[t]]++;
+    }
+}
+
+static elman_status read_classes(const elman_dataset *d, elman_part part,
+                                 elman_baseline *b)
+{
+    bool is_text = d->encoding->task == ELMAN_TASK_LANGUAGE;
+    size_t K = encoding_outputs(d->encoding);
+    uint64_t *known = calloc(2 * K + 1, sizeof *known), *asked = known + K;
+    if (!known) return failure(ELMAN_NO_MEMORY, "no memory for %zu classes", K);
+    count_classes(d, learned_part(d, part), known);
+    count_classes(d, part, asked);
+
+    /* the largest that is known, and how much both parts hold */
+    uint64_t all = 0, targets = 0;
+    double nats = 0;
+    for (size_t k = 0; k < K; k++) {
+        all += known[k];
+        targets += asked[k];
+        if (known[k] > known[b->largest]) b->largest = k;
+    }
+    for (size_t k = 0; k < K; k++)
+        nats -= (double)asked[k] *
+                real_log((double)(known[k] + 1) / (double)(all + K));
+
+    b->loss = nats / (double)targets;
+    b->accuracy = (double)asked[b->largest] / (double)targets;
+    if (is_text) b->vocabulary_bits = real_log((double)K) / ln_2;
+    free(known);
+    return ELMAN_OK;
+}
+
+/* ---- Values -------------------------------------------------------------- */
+
+/* Errors of one way to answer. */
+typedef struct error_sums {
+    double squared, absolute;
+    uint64_t count;
+} error_sums;
+
+static void add_error(error_sums *sums, double answer, double truth)
+{
+    double error = answer - truth;
+    if (!isfinite(error)) return;
+    sums->squared += error * error;
+    sums->absolute += fabs(error);
+    sums->count++;
+}
+
+static void read_errors(const error_sums *sums, double *mse, double *mae)
+{
+    if (sums->count == 0) return;
+    *mse = sums->squared / (double)sums->count;
+    *mae = sums->absolute / (double)sums->count;
+}
+
+/* How many steps of a sequence have targets of their own. */
+static size_t target_steps(const elman_dataset *d, size_t id)
+{
+    bool steps = d->per_step && d->encoding->task != ELMAN_TASK_FORECAST;
+    return steps ? d->sequences[id].length : 1;
+}
+
+/* Sums the truths of a part for each target; counts how many there are. */
+static void sum_targets(const elman_dataset *d, elman_part part, double *truth,
+                        double *sums, uint64_t *counts)
+{
+    size_t outputs = encoding_outputs(d->encoding);
+    size_t targets = d->encoding->target_count;
+    for (size_t i = 0; i < d->size[part]; i++)
+        for (size_t t = 0; t < target_steps(d, d->ids[part][i]); t++) {
+            dataset_truth(d, d->ids[part][i], t, truth);
+            for (size_t k = 0; k < outputs; k++) {
+                if (isnan(truth[k])) continue;
+                sums[k % targets] += truth[k];
+                counts[k % targets]++;
+            }
+        }
+}
+
+static void add_forecast(const elman_dataset *d, size_t id, const double *truth,
+                         size_t rows, double *answer, error_sums *sums)
+{
+    dataset_repeat(d, id, rows, answer);
+    for (size_t k = 0; k < encoding_outputs(d->encoding); k++)
+        add_error(sums, answer[k], truth[k]);
+}
+
+static elman_status read_values(const elman_dataset *d, elman_part part,
+                                elman_baseline *b)
+{
+    bool forecast = d->encoding->task == ELMAN_TASK_FORECAST;
+    size_t outputs = encoding_outputs(d->encoding);
+    size_t targets = d->encoding->target_count;
+    double *truth = calloc(2 * outputs + targets + 1, sizeof *truth);
+    double *mean = truth ? truth + outputs : NULL;
+    double *answer = truth ? mean + targets : NULL;
+    uint64_t *counts = calloc(targets + 1, sizeof *counts);
+    if (!truth || !counts) {
+        free(truth);
+        free(counts);
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu targets", targets);
+    }
+
+    sum_targets(d, learned_part(d, part), truth, mean, counts);
+    for (size_t j = 0; j < targets; j++)
+        mean[j] /= (double)counts[j];
+    if (forecast) b->season = d->encoding->season;
+
+    /* how far off each way to answer is */
+    error_sums of_mean = {0}, naive = {0}, seasonal = {0};
+    for (size_t i = 0; i < d->size[part]; i++) {
+        size_t id = d->ids[part][i];
+        for (size_t t = 0; t < target_steps(d, id); t++) {
+            dataset_truth(d, id, t, truth);
+            for (size_t k = 0; k < outputs; k++)
+                add_error(&of_mean, mean[k % targets], truth[k]);
+        }
+        if (forecast) add_forecast(d, id, truth, 1, answer, &naive);
+        if (forecast && b->season)
+            add_forecast(d, id, truth, b->season, answer, &seasonal);
+    }
+
+    read_errors(&of_mean, &b->mean_mse, &b->mean_mae);
+    read_errors(&naive, &b->naive_mse, &b->naive_mae);
+    read_errors(&seasonal, &b->seasonal_mse, &b->seasonal_mae);
+    free(truth);
+    free(counts);
+    return ELMAN_OK;
+}
+
+/* ---- All of it ----------------------------------------------------------- */
+
+elman_status baseline_read(const elman_dataset *d,
+                           const elman_baseline_config *config,
+                           elman_baseline *baseline)
+{
+    elman_task task = d->encoding->task;
+    bool classes = task == ELMAN_TASK_LANGUAGE || task == ELMAN_TASK_CLASSIFY ||
+                   task == ELMAN_TASK_TAG;
+    if ((unsigned)config->part >= PART_COUNT)
+        return failure(ELMAN_BAD_VALUE, "part is %d, expected 0 to %d",
+                       (int)config->part, (int)PART_COUNT - 1);
+    if (d->size[config->part] == 0)
+        return failure(ELMAN_BAD_VALUE, "the %s part of the data is empty",
+                       part_name(config->part));
+    if (!(config->warp >= 0 && config->warp <= 1))
+        return failure(ELMAN_BAD_VALUE, "warp is %g, expected from 0 to 1",
+                       config->warp);
+    if (config->neighbour && task != ELMAN_TASK_CLASSIFY)
+        return failure(ELMAN_BAD_VALUE, "neighbour is set, but the data has no "
+                                        "class for each sequence");
+
+    /* NaN stays where the task has nothing of the kind */
+    elman_baseline b = {.accuracy = NAN,
+                        .loss = NAN,
+                        .vocabulary_bits = NAN,
+                        .mean_mse = NAN,
+                        .mean_mae = NAN,
+                        .naive_mse = NAN,
+                        .naive_mae = NAN,
+                        .seasonal_mse = NAN,
+                        .seasonal_mae = NAN,
+                        .neighbour_accuracy = NAN};
+    TRY(classes ? read_classes(d, config->part, &b)
+                : read_values(d, config->part, &b));
+    if (config->neighbour)
+        TRY(neighbour_accuracy(d, config, &b.neighbour_accuracy));
+    *baseline = b;
+    return ELMAN_OK;
+}

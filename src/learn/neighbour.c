@@ -1,0 +1,143 @@
+/* neighbour.c: classes by the nearest training sequence; see baseline.h. */
+#include "learn/baseline.h"
+
+#include "base/memory.h"
+#include "base/thread.h"
+#include "data/store.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* What the threads share. */
+typedef struct search {
+    const elman_dataset *dataset;
+    const elman_baseline_config *config;
+    bool *right; /* by sequence of the part */
+    bool *lost;  /* no memory for it */
+} search;
+
+/* The squared distance of two steps. */
+static double step_distance(const float *a, const float *b, size_t I)
+{
+    double sum = 0;
+    for (size_t i = 0; i < I; i++) {
+        double d = (double)a[i] - (double)b[i];
+        sum += d * d;
+    }
+    return sum;
+}
+
+static double least(double a, double b, double c)
+{
+    double two = a < b ? a : b;
+    return two < c ? two : c;
+}
+
+/* The cheapest way through two sequences whose steps shift by at most band;
+ * INFINITY once every way costs more than bound. rows has room for two rows of
+ * the table, n + 1 costs each. */
+static double warped_distance(const float *a, size_t m, const float *b,
+                              size_t n, size_t I, size_t band, double bound,
+                              double *rows)
+{
+    double *last = rows, *row = rows + n + 1;
+    for (size_t j = 0; j <= n; j++)
+        last[j] = j ? INFINITY : 0;
+
+    for (size_t i = 1; i <= m; i++) {
+        size_t from = i > band ? i - band : 1;
+        size_t to = i + band < n ? i + band : n;
+        double best = INFINITY;
+        for (size_t j = 0; j <= n; j++)
+            row[j] = INFINITY;
+
+        /* each cell from its three neighbours */
+        for (size_t j = from; j <= to; j++) {
+            row[j] = step_distance(a + (i - 1) * I, b + (j - 1) * I, I) +
+                     least(last[j - 1], last[j], row[j - 1]);
+            if (row[j] < best) best = row[j];
+        }
+        if (best > bound) return INFINITY;
+        double *swap = last;
+        last = row;
+        row = swap;
+    }
+    return last[n];
+}
+
+static double straight_distance(const float *a, const float *b, size_t n,
+                                size_t I, double bound)
+{
+    double sum = 0;
+    for (size_t t = 0; t < n && sum <= bound; t++)
+        sum += step_distance(a + t * I, b + t * I, I);
+    return sum;
+}
+
+/* Answers one sequence of the part. */
+static void answer(void *context, size_t index)
+{
+    const search *at = context;
+    const elman_dataset *d = at->dataset;
+    const elman_baseline_config *c = at->config;
+    size_t I = d->encoding->input_size, id = d->ids[c->part][index];
+    const span *own = d->sequences + id;
+    double nearest = INFINITY;
+    int32_t class = -1;
+
+    double *rows = calloc(2 * (d->longest + 1), sizeof *rows);
+    if (!rows) {
+        at->lost[index] = true;
+        return;
+    }
+
+    /* the first of the nearest; a sequence is no neighbour of itself */
+    for (size_t k = 0; k < d->size[ELMAN_PART_TRAIN]; k++) {
+        size_t other = d->ids[ELMAN_PART_TRAIN][k];
+        const span *s = d->sequences + other;
+        if (other == id) continue;
+
+        const float *a = d->x + own->first * I, *b = d->x + s->first * I;
+        size_t longer = own->length > s->length ? own->length : s->length;
+        size_t apart = 2 * longer - own->length - s->length;
+        size_t band = (size_t)ceil(c->warp * (double)longer);
+        if (band < apart) band = apart;
+        double distance =
+            band > 0 ? warped_distance(a, own->length, b, s->length, I, band,
+                                       nearest, rows)
+                     : straight_distance(a, b, own->length, I, nearest);
+        if (distance >= nearest) continue;
+        nearest = distance;
+        class = d->classes[other];
+    }
+
+    free(rows);
+    at->right[index] = class >= 0 && class == d->classes[id];
+}
+
+elman_status neighbour_accuracy(const elman_dataset *d,
+                                const elman_baseline_config *c,
+                                double *accuracy)
+{
+    size_t n = d->size[c->part], right = 0;
+    search shared = {.dataset = d,
+                     .config = c,
+                     .right = calloc(n + 1, sizeof(bool)),
+                     .lost = calloc(n + 1, sizeof(bool))};
+    /* each sequence by itself */
+    elman_status status = ELMAN_OK;
+    bool lost = !shared.right || !shared.lost;
+    if (!lost) thread_run(c->threads ? c->threads : 1, n, answer, &shared);
+
+    for (size_t i = 0; !lost && i < n; i++) {
+        right += shared.right[i];
+        lost = shared.lost[i];
+    }
+    if (lost)
+        status =
+            failure(ELMAN_NO_MEMORY, "no memory to compare %zu sequences", n);
+    else *accuracy = (double)right / (double)n;
+    free(shared.right);
+    free(shared.lost);
+    return status;
+}
