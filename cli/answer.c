@@ -6,6 +6,7 @@
 #include "screen.h"
 
 #include <math.h>
+#include <string.h>
 
 double log2_softmax(const float *y, size_t count, size_t index)
 {
@@ -18,86 +19,125 @@ double log2_softmax(const float *y, size_t count, size_t index)
     return ((double)y[index] - most - log(sum)) / log(2);
 }
 
-void answer_unscale(const elman_encoding *encoding, float *y)
+size_t likeliest(const float *y, size_t count)
 {
-    size_t targets = encoding->target_count;
-    size_t count = encoding->task == ELMAN_TASK_FORECAST
-                       ? encoding->horizon * targets
-                       : targets;
-    for (size_t k = 0; k < count; k++)
-        y[k] = (float)((double)y[k] * encoding->target_scale[k % targets] +
-                       encoding->target_mean[k % targets]);
+    size_t best = 0;
+    for (size_t k = 1; k < count; k++)
+        if (y[k] > y[best]) best = k;
+    return best;
 }
 
-static void write_class(const answer_style *style, const float *y)
+/* A record of the likeliest class and, if wanted, of all. */
+static void record_class(const answer_style *style, const answer *a,
+                         record *out)
 {
     const elman_encoding *encoding = style->encoding;
-    size_t classes = encoding->class_count, best = 0;
-    for (size_t k = 1; k < classes; k++)
-        if (y[k] > y[best]) best = k;
+    size_t classes = encoding->class_count, best = likeliest(a->y, classes);
+    record_text(out, "label", encoding->labels[best]);
+    record_number(out, "probability", exp2(log2_softmax(a->y, classes, best)));
+    if (!style->probabilities) return;
 
-    /* a record of the likeliest and, if wanted, of all */
-    if (screen.json) {
-        record out = record_begin(stdout);
-        record_text(&out, "label", encoding->labels[best]);
-        record_number(&out, "probability",
-                      exp2(log2_softmax(y, classes, best)));
-        if (style->probabilities) {
-            record_open(&out, "probabilities", '{');
-            for (size_t k = 0; k < classes; k++)
-                record_number(&out, encoding->labels[k],
-                              exp2(log2_softmax(y, classes, k)));
-            record_close(&out, '}');
-        }
-        record_end(&out);
-        return;
-    }
+    record_open(out, "probabilities", '{');
+    for (size_t k = 0; k < classes; k++)
+        record_number(out, encoding->labels[k],
+                      exp2(log2_softmax(a->y, classes, k)));
+    record_close(out, '}');
+}
 
-    /* the same as a line of text: the label, then tabs */
+/* The same as text: the label, then tabs. */
+static void write_class(const answer_style *style, const answer *a)
+{
+    const elman_encoding *encoding = style->encoding;
+    size_t classes = encoding->class_count, best = likeliest(a->y, classes);
     printf("%s", printable(encoding->labels[best]));
     if (!style->probabilities)
-        printf("\t%.4f", exp2(log2_softmax(y, classes, best)));
+        printf("\t%.4f", exp2(log2_softmax(a->y, classes, best)));
     for (size_t k = 0; k < classes && style->probabilities; k++)
         printf("\t%s:%.4f", printable(encoding->labels[k]),
-               exp2(log2_softmax(y, classes, k)));
-    putchar('\n');
+               exp2(log2_softmax(a->y, classes, k)));
 }
 
-/* Value k of y as it is shown. */
-static double value_of(const answer_style *style, const float *y, size_t k)
+static void record_values(const answer_style *style, const answer *a,
+                          size_t count, record *out)
 {
-    const elman_encoding *encoding = style->encoding;
-    size_t target = k % encoding->target_count;
-    if (style->scaled) return (double)y[k];
-    return (double)y[k] * encoding->target_scale[target] +
-           encoding->target_mean[target];
+    const quantiles *q = &style->quantiles;
+    record_open(out, "values", '[');
+    for (size_t k = 0; k < count; k++)
+        record_number(out, NULL, a->values[k]);
+    record_close(out, ']');
+    if (q->count == 0) return;
+
+    quantiles_place(q, a->dataset, a->id);
+    record_open(out, "quantiles", '{');
+    for (size_t n = 0; n < q->count; n++) {
+        record_open(out, level_text(q, n), '[');
+        for (size_t k = 0; k < count; k++)
+            record_number(out, NULL, quantile_at(q, n, k, a->values[k]));
+        record_close(out, ']');
+    }
+    record_close(out, '}');
 }
 
-static void write_values(const answer_style *style, const float *y)
+/* Significant digits of output k: 7, or as many as show a ten-thousandth of the
+ * data's scale, which is small beside values like 1,000,000,246.37. */
+static int digits_of(const answer_style *style, size_t k, double value)
 {
-    const elman_encoding *encoding = style->encoding;
-    size_t steps =
-        encoding->task == ELMAN_TASK_FORECAST ? encoding->horizon : 1;
-    size_t count = steps * encoding->target_count;
+    enum { FEWEST = 7, MOST = 12 };
+    const elman_encoding *e = style->encoding;
+    k %= e->target_count;
+    bool scaled = e->target_scale && e->target_mean &&
+                  (e->target_scale[k] != 1 || e->target_mean[k] != 0);
+    if (style->scaled || !scaled) return FEWEST;
+
+    /* a logarithm's scale is a share of the value */
+    bool log = e->transform && strstr(e->transform, "log");
+    double ratio = (log ? 1 : fabs(value)) / e->target_scale[k];
+    double digits = 5 + ceil(log10(ratio));
+    return digits > MOST ? MOST : digits > FEWEST ? (int)digits : FEWEST;
+}
+
+static void write_number(const answer_style *style, size_t k, double value)
+{
+    printf("%s%.*g", k ? "," : "", digits_of(style, k, value), value);
+}
+
+/* The same as text: values with commas between; then, behind tabs, each
+ * quantile of all of them. */
+static void write_values(const answer_style *style, const answer *a,
+                         size_t count)
+{
+    const quantiles *q = &style->quantiles;
+    for (size_t k = 0; k < count; k++)
+        write_number(style, k, a->values[k]);
+    if (q->count) quantiles_place(q, a->dataset, a->id);
+    for (size_t n = 0; n < q->count; n++) {
+        printf("\t%s:", level_text(q, n));
+        for (size_t k = 0; k < count; k++)
+            write_number(style, k, quantile_at(q, n, k, a->values[k]));
+    }
+}
+
+int answer_write(void *style, const answer *a)
+{
+    const answer_style *how = style;
+    elman_origin place;
+    size_t count = a->steps * how->encoding->target_count;
+    elman_dataset_origin(a->dataset, a->id, a->step, &place);
 
     if (screen.json) {
         record out = record_begin(stdout);
-        record_open(&out, "values", '[');
-        for (size_t k = 0; k < count; k++)
-            record_number(&out, NULL, value_of(style, y, k));
-        record_close(&out, ']');
+        if (place.series) record_text(&out, "series", place.series);
+        if (a->values) record_values(how, a, count, &out);
+        else record_class(how, a, &out);
         record_end(&out);
-        return;
+        return screen_broken() ? EXIT_FAILED : EXIT_DONE;
     }
-    for (size_t k = 0; k < count; k++)
-        printf("%s%.7g", k ? "," : "", value_of(style, y, k));
-    putchar('\n');
-}
 
-int answer_write(const answer_style *style, const float *y)
-{
-    if (style->encoding->class_count) write_class(style, y);
-    else write_values(style, y);
+    /* the same as a line of text */
+    if (place.series) printf("%s\t", printable(place.series));
+    if (a->values) write_values(how, a, count);
+    else write_class(how, a);
+    putchar('\n');
     return screen_broken() ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -2,7 +2,11 @@
  * eval.c: `elman eval`: how good a model is on data it may not have seen.
  */
 #include "commands.h"
+#include "forecast.h"
+#include "judge.h"
 #include "network.h"
+#include "plan.h"
+#include "reading.h"
 #include "report.h"
 #include "screen.h"
 
@@ -10,26 +14,24 @@
 #include <stdlib.h>
 
 typedef struct eval_values {
-    const char *target_file;
+    reading_values reading; /* the first: see reading.h */
     uint64_t batch, k1, threads;
-    bool fresh_state, confusion;
+    bool fresh_state, confusion, plot;
 } eval_values;
 
 #define AT(field) offsetof(eval_values, field)
 
 static const option_row options[] = {
-    {.name = "target-file",
-     .type = OPTION_TEXT,
-     .value = "FILE",
-     .field = AT(target_file),
-     .fallback = "(none)",
-     .common = true,
-     .help = "arrays: the .npy file with the targets y of x"},
     {.name = "confusion",
      .type = OPTION_FLAG,
      .field = AT(confusion),
      .common = true,
      .help = "show the whole confusion matrix, true classes in rows"},
+    {.name = "plot",
+     .type = OPTION_FLAG,
+     .field = AT(plot),
+     .common = true,
+     .help = "forecasts: show the last rows, actual and forecast, as a chart"},
     {.name = "batch",
      .letter = 'b',
      .type = OPTION_COUNT,
@@ -61,47 +63,81 @@ static const option_row options[] = {
     {0},
 };
 
-static int show(const network *net, const eval_values *values, const char *data,
-                size_t sequences, const elman_metrics *metrics,
-                const uint64_t *confusion)
+/* What is shown. */
+typedef struct outcome {
+    elman_metrics metrics;
+    elman_baseline baseline; /* what they have to beat */
+    size_t sequences;
+    uint64_t *confusion;     /* NULL if the task has none */
+    forecast_errors *errors; /* NULL if the task is no forecast */
+} outcome;
+
+/* One record. */
+static void show_record(const network *net, const char *data,
+                        const outcome *result)
+{
+    record out = record_begin(stdout);
+    record_text(&out, "model", net->path);
+    record_text(&out, "data", data);
+    record_text(&out, "task", task_word(net->encoding->task));
+    results_record(&out, net->encoding, &result->metrics, result->confusion);
+    baseline_record(&out, net->encoding, &result->metrics, &result->baseline,
+                    0);
+    if (result->errors) forecast_errors_record(&out, result->errors);
+    record_end(&out);
+}
+
+/* A line, and tables where a class or a value has its own. */
+static void show(const network *net, const eval_values *values,
+                 const outcome *result)
 {
     const elman_encoding *encoding = net->encoding;
-
-    /* one record */
-    if (screen.json) {
-        record out = record_begin(stdout);
-        record_text(&out, "model", net->path);
-        record_text(&out, "data", data);
-        record_text(&out, "task", task_word(encoding->task));
-        results_record(&out, encoding, metrics, confusion);
-        record_end(&out);
-        return EXIT_DONE;
-    }
-
-    /* or a line, and tables where a class or a value has its own */
-    printf("%s on %s %s%s\n", metrics_describe(encoding, metrics),
-           with_commas(sequences),
+    printf("%s on %s %s%s\n", metrics_describe(encoding, &result->metrics),
+           with_commas(result->sequences),
            encoding->task == ELMAN_TASK_LANGUAGE   ? unit_name(encoding)
            : encoding->task == ELMAN_TASK_FORECAST ? "window"
                                                    : "sequence",
-           sequences == 1 ? "" : "s");
-    if (encoding->task == ELMAN_TASK_LANGUAGE) return EXIT_DONE;
+           result->sequences == 1 ? "" : "s");
+    /* what it has to beat, and whether it does */
+    const char *words =
+        verdict(encoding, &result->metrics, &result->baseline, 0);
+    printf("%sbaseline: %s%s\n", paint(stdout, DIM),
+           baseline_describe(encoding, &result->baseline),
+           paint(stdout, PLAIN));
+    if (words) puts(words);
+    if (encoding->task == ELMAN_TASK_LANGUAGE) return;
+
     putchar('\n');
-    metrics_show(encoding, metrics, confusion);
-    if (confusion && values->confusion) {
+    metrics_show(encoding, &result->metrics, result->confusion,
+                 &result->baseline);
+    if (result->confusion && values->confusion) {
         putchar('\n');
-        confusion_show(encoding, confusion);
+        confusion_show(encoding, result->confusion);
     }
-    return EXIT_DONE;
+    /* and how far ahead a forecast looks */
+    if (result->errors) forecast_errors_show(result->errors);
+    if (result->errors && values->plot) forecast_plot(result->errors);
+}
+
+/* How far the forecasts are off, by how far ahead they look. */
+static int evaluate_horizons(const network *net, const eval_values *values,
+                             const elman_dataset *dataset, outcome *result)
+{
+    predictor run = {.net = net,
+                     .style = {.encoding = net->encoding},
+                     .threads = threads_to_use(values->threads)};
+    int code = forecast_errors_open(&run, dataset, &result->errors);
+    predictor_close(&run);
+    return code;
 }
 
 static int evaluate(const network *net, const eval_values *values,
-                    const char *data, elman_dataset *dataset)
+                    const elman_dataset *dataset, outcome *result)
 {
     size_t classes = net->encoding->class_count;
-    uint64_t *confusion = NULL;
-    if (classes && !(confusion = calloc(classes * classes, sizeof *confusion)))
-        return failed("out of memory");
+    if (classes)
+        result->confusion = calloc(classes * classes, sizeof(uint64_t));
+    if (classes && !result->confusion) return failed("out of memory");
 
     /* passes as in training, with the same loss */
     elman_trainer_config config = {
@@ -112,17 +148,38 @@ static int evaluate(const network *net, const eval_values *values,
         .threads = threads_to_use(values->threads),
     };
 
-    elman_metrics metrics;
-    elman_status status =
-        elman_model_evaluate(net->model, dataset, ELMAN_PART_VALIDATION,
-                             &config, &metrics, confusion);
-    int code = status == ELMAN_OK
-                   ? show(net, values, data,
-                          elman_dataset_size(dataset, ELMAN_PART_VALIDATION),
-                          &metrics, confusion)
-                   : library_failed();
+    result->sequences = elman_dataset_size(dataset, ELMAN_PART_VALIDATION);
+    if (elman_model_evaluate(net->model, dataset, ELMAN_PART_VALIDATION,
+                             &config, &result->metrics,
+                             result->confusion) != ELMAN_OK)
+        return library_failed();
+    elman_baseline_config beaten = {.part = ELMAN_PART_VALIDATION};
+    if (elman_dataset_baseline(dataset, &beaten, &result->baseline) != ELMAN_OK)
+        return library_failed();
 
-    free(confusion);
+    bool forecast = net->encoding->task == ELMAN_TASK_FORECAST;
+    return forecast ? evaluate_horizons(net, values, dataset, result) : 0;
+}
+
+/* Evaluates on a file of data, and shows it. */
+static int eval_file(const network *net, const eval_values *values,
+                     const char *data)
+{
+    elman_dataset_config config = {.encoding = net->note};
+    elman_dataset *dataset = NULL;
+    outcome result = {0};
+    int code = reading_fill(&values->reading, &config);
+    if (!code && elman_dataset_open(data, &config, &dataset) != ELMAN_OK)
+        code = data_failed();
+    if (!code) plan_warn(dataset, net->encoding->task);
+    if (!code) code = evaluate(net, values, dataset, &result);
+
+    if (!code && screen.json) show_record(net, data, &result);
+    else if (!code) show(net, values, &result);
+
+    free(result.confusion);
+    forecast_errors_close(result.errors);
+    elman_dataset_close(dataset);
     return code;
 }
 
@@ -134,14 +191,10 @@ static int eval(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
 
-    elman_dataset_config config = {.encoding = net.note,
-                                   .target_path = values->target_file};
-    elman_dataset *dataset = NULL;
-    if (elman_dataset_open(data, &config, &dataset) == ELMAN_OK)
-        code = evaluate(&net, values, data, dataset);
-    else code = data_failed();
-
-    elman_dataset_close(dataset);
+    code = values->plot && net.encoding->task != ELMAN_TASK_FORECAST
+               ? misused("--plot is for forecasts, and the task of '%s' is %s",
+                         net.path, task_word(net.encoding->task))
+               : eval_file(&net, values, data);
     network_close(&net);
     return code;
 }
@@ -151,6 +204,8 @@ static const example examples[] = {
      "bits per character on another text"},
     {"elman eval GunPoint_TRAIN.safetensors GunPoint_TEST.tsv --confusion",
      "accuracy, a table of classes, and which are mistaken for which"},
+    {"elman eval power.safetensors new.csv --plot",
+     "how far forecasts are off by horizon, and the last ones as a chart"},
     {"elman eval power.safetensors new.csv --json | jq .metrics.mae",
      "one number for a script"},
     {NULL, NULL},
@@ -161,10 +216,13 @@ const command_row eval_command = {
     .summary = "evaluate a model on data",
     .operands = "MODEL DATA",
     .description =
-        "Evaluates a model on all of DATA, which must have the format the "
-        "model was trained on and is prepared in the same way.",
+        "Evaluates a model on all of DATA, - for standard input, which is "
+        "read and prepared as in training. A forecast is also measured by how "
+        "far ahead it looks: mean absolute error, that of repeating the last "
+        "value, root of the mean squared error, and bias, the mean of "
+        "forecast less actual.",
     .json = true,
-    .options = {{"Options", options}},
+    .options = {{"Options", options}, {"Data", reading_options}},
     .examples = examples,
     .size = sizeof(eval_values),
     .run = eval,

@@ -5,13 +5,15 @@
 #include "chart.h"
 #include "commands.h"
 #include "network.h"
+#include "reading.h"
 #include "screen.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct inspect_values {
-    const char *text, *target_file;
+    reading_values reading; /* the first: see reading.h */
+    const char *text;
     uint64_t steps, batch, seed;
 } inspect_values;
 
@@ -27,12 +29,6 @@ static const option_row options[] = {
      .fallback = "(none)",
      .common = true,
      .help = "language: use this text instead of DATA"},
-    {.name = "target-file",
-     .type = OPTION_TEXT,
-     .value = "FILE",
-     .field = AT(target_file),
-     .fallback = "(none)",
-     .help = "arrays: the .npy file with the targets y of x"},
     {.name = "steps",
      .type = OPTION_COUNT,
      .value = "N|auto",
@@ -127,9 +123,10 @@ static int inspect_loader(const network *net, elman_loader *loader,
 static int inspect_data(const network *net, const inspect_values *values,
                         const char *path)
 {
-    elman_dataset_config config = {.encoding = net->note,
-                                   .target_path = values->target_file};
+    elman_dataset_config config = {.encoding = net->note};
     elman_dataset *dataset = NULL;
+    int code = reading_fill(&values->reading, &config);
+    if (code) return code;
     if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
         return data_failed();
 
@@ -147,9 +144,9 @@ static int inspect_data(const network *net, const inspect_values *values,
     elman_loader_config order = {
         .part = ELMAN_PART_VALIDATION, .batch_size = batch, .steps = steps};
     elman_loader *loader = NULL;
-    int code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
-                   ? inspect_loader(net, loader, values, path)
-                   : library_failed();
+    code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
+               ? inspect_loader(net, loader, values, path)
+               : library_failed();
 
     elman_loader_destroy(loader);
     elman_dataset_close(dataset);
@@ -168,8 +165,8 @@ static int inspect_text(const network *net, const char *text)
 
     /* there must be a step before the last one */
     int code = 0;
-    if (elman_encoding_read(net->encoding, text, bytes, bytes, tokens,
-                            &count) != ELMAN_OK)
+    if (elman_encoding_read(net->encoding, text, bytes, bytes, tokens, &count,
+                            NULL) != ELMAN_OK)
         code = misused("--text: %s", elman_message());
     else if (count < 2)
         code = misused("--text expects at least two tokens, found %zu", count);
@@ -261,7 +258,7 @@ const command_row inspect_command = {
         "few steps, nothing can be learned from further back; where it grows, "
         "training becomes unstable.",
     .json = true,
-    .options = {{"Options", options}},
+    .options = {{"Options", options}, {"Data", reading_options}},
     .examples = examples,
     .size = sizeof(inspect_values),
     .run = inspect,

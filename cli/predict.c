@@ -4,15 +4,19 @@
  */
 #include "predict.h"
 #include "commands.h"
+#include "reading.h"
 #include "screen.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct predict_values {
-    const char *output;
-    bool probabilities, scaled, stream;
-    uint64_t threads;
+    reading_values reading; /* the first: see reading.h */
+    const char *output, *quantiles;
+    bool probabilities, scaled, stream, last;
+    uint64_t threads, steps;
 } predict_values;
 
 #define AT(field) offsetof(predict_values, field)
@@ -25,6 +29,14 @@ static const option_row options[] = {
      .common = true,
      .help = "classes: show the probability of every class, not only the "
              "likeliest"},
+    {.name = "quantiles",
+     .type = OPTION_TEXT,
+     .value = "LEVEL,...",
+     .field = AT(quantiles),
+     .fallback = "(none)",
+     .common = true,
+     .help = "values: what the truth stays below that often, as 0.1,0.9, by "
+             "how far answers to the validation data were off"},
     {.name = "scaled",
      .type = OPTION_FLAG,
      .field = AT(scaled),
@@ -42,7 +54,22 @@ static const option_row options[] = {
      .field = AT(output),
      .fallback = "(as text on standard output)",
      .common = true,
-     .help = "arrays: write the predictions as .npy, (N,O) or (N,T,O)"},
+     .help = "write a table (.csv), a record on each line (.json) or an "
+             "array, (N,O) or (N,T,O) (.npy): once all is answered"},
+    {.name = "last",
+     .type = OPTION_FLAG,
+     .field = AT(last),
+     .common = true,
+     .help = "forecasts: only the one past the end of each series"},
+    {.name = "steps",
+     .type = OPTION_COUNT,
+     .value = "N|horizon",
+     .field = AT(steps),
+     .fallback = "horizon",
+     .needs = "last",
+     .range = {1, 1e6},
+     .help = "how many steps past the end: beyond the model's horizon each "
+             "forecast is read as if it had come true"},
     {.name = "threads",
      .letter = 't',
      .type = OPTION_COUNT,
@@ -57,6 +84,8 @@ static const option_row options[] = {
 
 int predictor_reserve(predictor *run, size_t T, size_t B)
 {
+    const elman_encoding *encoding = run->net->encoding;
+    size_t outputs = run->net->size.output_size;
     if (run->state && T <= run->T && B <= run->B) {
         elman_state_reset(run->net->model, run->state);
         return 0;
@@ -66,14 +95,14 @@ int predictor_reserve(predictor *run, size_t T, size_t B)
     size_t room = run->state ? 2 * T : T;
     const elman_state_config config = {
         .T = room, .B = B, .threads = run->threads};
-    size_t inputs = run->net->size.input_size + 1;
     predictor_close(run);
 
     if (elman_state_create(run->net->model, &config, &run->state) != ELMAN_OK)
         return library_failed();
-    run->x = calloc(room * B, inputs * sizeof *run->x);
-    run->y = calloc(room * B, run->net->size.output_size * sizeof *run->y);
-    if (!run->x || !run->y) return failed("out of memory");
+    run->y = calloc(room * B, outputs * sizeof *run->y);
+    bool numbers = encoding->target_count && !encoding->class_count;
+    if (numbers) run->values = calloc(outputs + 1, sizeof *run->values);
+    if (!run->y || (numbers && !run->values)) return failed("out of memory");
 
     run->T = room;
     run->B = B;
@@ -83,109 +112,198 @@ int predictor_reserve(predictor *run, size_t T, size_t B)
 void predictor_close(predictor *run)
 {
     elman_state_destroy(run->state);
-    free(run->x);
     free(run->y);
+    free(run->values);
     run->state = NULL;
-    run->x = run->y = NULL;
+    run->y = NULL;
+    run->values = NULL;
 }
 
-int predictor_forward(predictor *run, size_t T)
+int predictor_answer(predictor *run, const elman_dataset *dataset, uint64_t id,
+                     size_t step, const float *y)
 {
-    const elman_batch batch = {.T = T, .B = 1, .x = run->x};
-    return elman_model_forward(run->net->model, run->state, &batch, run->y) ==
-                   ELMAN_OK
-               ? 0
-               : library_failed();
+    const elman_encoding *encoding = run->net->encoding;
+    answer a = {.dataset = dataset,
+                .id = id,
+                .step = step,
+                .y = y,
+                .values = run->values,
+                .steps = encoding->horizon ? encoding->horizon : 1};
+
+    /* values in the units of the data, or as they are */
+    if (a.values && !run->style.scaled)
+        elman_dataset_values(dataset, id, step, y, run->values);
+    for (size_t k = 0;
+         run->style.scaled && a.values && k < run->net->size.output_size; k++)
+        run->values[k] = (double)y[k];
+
+    run->answers++;
+    return run->take(run->to, &a);
 }
 
-static bool ends_with(const char *path, const char *end)
+/* ---- What is asked for --------------------------------------------------- */
+
+/* True if the model's transform has this word. */
+static bool transforms(const elman_encoding *encoding, const char *word)
 {
-    size_t length = strlen(path), most = strlen(end);
-    return length > most && !strcmp(path + length - most, end);
+    size_t length = strlen(word);
+    const char *at = encoding->transform;
+    for (; at && *at; at += strcspn(at, ","), at += *at == ',') {
+        at += strspn(at, " ");
+        if (!strncmp(at, word, length) && strchr(",: ", at[length]))
+            return true;
+    }
+    return false;
 }
 
-/* Options that this model cannot follow. */
-static int check_options(const predictor *run, const predict_values *values)
+/* Options that the task of this model cannot follow. */
+static int check_task(const predictor *run, const predict_values *values)
 {
     const elman_encoding *encoding = run->net->encoding;
     const char *task = task_word(encoding->task);
+    bool text = encoding->task == ELMAN_TASK_LANGUAGE;
 
     /* each is for some tasks only */
     if (values->probabilities && !encoding->class_count)
         return misused(
             "--probabilities is for classes, and the task of '%s' is %s",
             run->net->path, task);
-    if (values->scaled && !encoding->target_count)
+    if (values->scaled && (encoding->class_count || text))
         return misused("--scaled is for values, and the task of '%s' is %s",
+                       run->net->path, task);
+    if (values->quantiles && (encoding->class_count || text))
+        return misused("--quantiles is for values, and the task of '%s' is %s",
                        run->net->path, task);
     if (values->stream && !encoding->window)
         return misused("--stream is for tables, and the task of '%s' is %s",
                        run->net->path, task);
+    if (values->last && encoding->task != ELMAN_TASK_FORECAST)
+        return misused("--last is for forecasts, and the task of '%s' is %s",
+                       run->net->path, task);
+    if (values->output && text)
+        return misused("--output is for series, tables and arrays, and the "
+                       "task of '%s' is %s",
+                       run->net->path, task);
+    return values->output ? answer_file_check(values->output) : 0;
+}
+
+/* Options that do not go together, or not with this model. */
+static int check_options(const predictor *run, const predict_values *values)
+{
+    int code = check_task(run, values);
+    if (code) return code;
 
     if (values->stream && !run->net->size.streams)
         return misused(
             "--stream requires a model that does not look ahead, and '%s' does",
             run->net->path);
+    if (values->stream && transforms(run->net->encoding, "last"))
+        return misused("--stream carries the state beyond a window, but '%s' "
+                       "reads what is less the last value of each",
+                       run->net->path);
+
+    /* those that exclude each other */
+    if (values->quantiles && values->scaled)
+        return misused("--quantiles are in the units of the data, which "
+                       "--scaled is not");
+    if (values->last && (values->stream || values->scaled))
+        return misused("--last does not go with --%s",
+                       values->stream ? "stream" : "scaled");
     return 0;
 }
 
-static int predict_lines(predictor *run, const char *path)
-{
-    line_source source;
-    int code = source_open(path, &source);
-    if (!code) {
-        const elman_encoding *encoding = run->net->encoding;
-        code = encoding->task == ELMAN_TASK_LANGUAGE
-                   ? predict_text(run, &source)
-               : encoding->window ? predict_rows(run, &source)
-                                  : predict_series(run, &source);
-        if (!code) code = source_error(&source);
-    }
+/* ---- Where the data is --------------------------------------------------- */
 
-    source_close(&source);
+/* True if standard input is a file, or can only be answered as one. */
+static bool is_whole(const predictor *run)
+{
+    const elman_encoding *encoding = run->net->encoding;
+    elman_data_format format = run->reading.format;
+    struct stat input;
+    if (fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode)) return true;
+
+    /* what is written at the end, or needs all rows */
+    const char *by = run->reading.by ? run->reading.by : encoding->by;
+    bool all = run->output || run->last || (by && strcmp(by, "none") != 0) ||
+               (encoding->window && transforms(encoding, "zscore"));
+    return all || format == ELMAN_DATA_FORMAT_ARRAY ||
+           format == ELMAN_DATA_FORMAT_TSF;
+}
+
+/* True if a pipe brings what has no lines that could be answered alone: an
+ * array, UTF-16, a table with a header of @words. */
+static bool begins_whole(const predictor *run, line_source *source)
+{
+    return source_begins(source, "\x93NUMPY", 6) ||
+           source_begins(source, "PK\3\4", 4) ||
+           source_begins(source, "\xFF\xFE", 2) ||
+           source_begins(source, "\xFE\xFF", 2) ||
+           (run->net->encoding->window && source_begins(source, "@", 1));
+}
+
+static int predict_pipe(predictor *run, line_source *source)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    if (!begins_whole(run, source)) return predict_live(run, source);
+
+    int code = source_rest(source, &bytes, &size);
+    if (!code) code = predict_bytes(run, source->name, bytes, size);
+    free(bytes);
     return code;
 }
 
-/* Predicts from path, NULL for standard input, by what kind of file it is. */
+/* Predicts from path, NULL or "-" for standard input. */
 static int predict_source(predictor *run, const char *path)
 {
-    const elman_encoding *encoding = run->net->encoding;
-    bool text = encoding->task == ELMAN_TASK_LANGUAGE;
-    bool array = path && !text && ends_with(path, ".npy");
-    bool series = path && !text && !encoding->window &&
-                  (ends_with(path, ".tsv") || ends_with(path, ".ts"));
+    bool text = run->net->encoding->task == ELMAN_TASK_LANGUAGE;
+    bool standard = !path || !strcmp(path, "-");
+    if (!text && (!standard || is_whole(run)))
+        return predict_file(run, standard ? "-" : path);
 
-    if (run->output && !array && path)
-        return misused("--output requires an .npy file as input, found '%s'",
-                       path);
-    if (run->output && !array)
-        return misused("--output requires an .npy file as input, found "
-                       "standard input");
-
-    if (array) return predict_array(run, path);
-    return series ? predict_dataset(run, path) : predict_lines(run, path);
+    line_source source;
+    int code = source_open(path, &source);
+    if (!code)
+        code = text ? predict_text(run, &source) : predict_pipe(run, &source);
+    if (!code) code = source_error(&source);
+    source_close(&source);
+    return code;
 }
 
 static int predict(const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
     network net;
-    int code = network_open(arguments->operands[0], true, &net);
+    int code = options_check(arguments);
+    if (!code) code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
 
-    /* how to predict and how to show it */
+    /* how to read, to predict and to show it */
     predictor run = {
         .net = &net,
         .style = {.encoding = net.encoding,
                   .probabilities = values->probabilities,
                   .scaled = values->scaled},
+        .reading = {.encoding = net.note, .answers = true},
+        .output = values->output,
         .threads = threads_to_use(values->threads),
         .streams = values->stream,
-        .output = values->output,
+        .last = values->last,
+        .steps = (size_t)values->steps,
     };
-    code = check_options(&run, values);
+    run.take = answer_write;
+    run.to = &run.style;
+    code = reading_fill(&values->reading, &run.reading);
+    if (!code) code = check_options(&run, values);
+    if (!code && values->quantiles)
+        code = quantiles_open(values->quantiles, &net, &run.style.quantiles);
+    if (!code && values->quantiles && values->steps > net.encoding->horizon)
+        note("--quantiles go as far as the model's horizon, %zu step%s: beyond "
+             "it nothing was measured",
+             net.encoding->horizon, net.encoding->horizon == 1 ? "" : "s");
     if (!code) code = predict_source(&run, arguments->operands[1]);
 
+    quantiles_close(&run.style.quantiles);
     predictor_close(&run);
     network_close(&net);
     return code;
@@ -194,8 +312,12 @@ static int predict(const parsed_line *arguments)
 static const example examples[] = {
     {"elman predict GunPoint_TRAIN.safetensors GunPoint_TEST.tsv",
      "label and probability of each series in a file"},
+    {"elman predict power.safetensors power.csv --last --steps 48",
+     "two days of hours past the end of the table"},
+    {"elman predict power.safetensors power.csv -o answers.csv",
+     "every forecast with its row or time, and what came true"},
     {"sensor | elman predict GunPoint_TRAIN.safetensors",
-     "the same for each line of a pipe, at once"},
+     "a label for each line of a pipe, at once"},
     {"tail -n +1 -f power.csv | elman predict power.safetensors",
      "a forecast after each row, old and new; the header names columns"},
     {"elman predict x.safetensors new.npy --output y.npy",
@@ -208,18 +330,25 @@ const command_row predict_command = {
     .summary = "predict new data, from a file or a pipe",
     .operands = "MODEL [FILE]",
     .description =
-        "Writes one line of predictions for each series of FILE, or of "
-        "standard input. A .tsv or .ts file holds labelled series as in "
-        "training, an .npy file is x (N,T) or (N,T,I); all other input is read "
-        "line by line, and each line is answered at once.\nSeries: a line is a "
-        "series, its values separated by commas, tabs or blanks, the "
-        "dimensions of a multivariate one by ':'. The answer is a label and "
-        "its probability, or values.\nTables: a line is a row; a header names "
-        "the columns, otherwise they are the model's inputs in order. A "
-        "forecast is written for each row once a window is full, a tag for "
-        "each row.\nText: the answer to a line is its bits per character.",
+        "Writes one line of predictions for each series of FILE, for each row "
+        "of a table, or for each window of one for a forecast, in the order "
+        "of the file; after the name of its series where there are several. "
+        "The file is read as in training, but labels and targets may be "
+        "missing.\nThe answer is a label and its probability, or values in "
+        "the units of the data; to a text, for each line, its bits per "
+        "character.\nWithout FILE, or with -, standard input is read: if it "
+        "is a file, as a whole. Of a pipe each line is answered at once: a "
+        "series, or a row of a table as soon as a window is full, unless all "
+        "rows are needed, as with --output and --last, by a model of several "
+        "series in one table, or by one whose transform is zscore.\n--output "
+        "FILE.csv has a row for each answer: where it stands (row or time, or "
+        "sequence and step, counted from 1), the series if there are several, "
+        "for a forecast the step of the horizon, the prediction under the "
+        "target's name and its --quantiles, for classes the probability and "
+        "that of each class, and in the last columns what the file says, if "
+        "it does.",
     .json = true,
-    .options = {{"Options", options}},
+    .options = {{"Options", options}, {"Data", reading_options}},
     .examples = examples,
     .size = sizeof(predict_values),
     .run = predict,

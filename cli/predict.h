@@ -1,24 +1,40 @@
 /*
- * predict.h: where `elman predict` gets its input from; each source ends in a
- * pass of the model and a line of answer.
+ * predict.h: where `elman predict` gets its input from. Whatever it is, the
+ * library reads it, as in training: a whole file, or the last lines of a pipe
+ * as a small file of their own.
  */
 #ifndef PREDICT_H
 #define PREDICT_H
 
 #include "answer.h"
-#include "fields.h"
+#include "answer_file.h"
 #include "network.h"
+#include "source.h"
+
+/* Takes an answer; returns 0 or an exit code after an error line. */
+typedef int answer_taker(void *to, const answer *a);
+
+/* predict_files.c: answers that wait for those before them. */
+typedef struct waiting_answers waiting_answers;
 
 typedef struct predictor {
     const network *net;
     answer_style style;
+    elman_dataset_config reading; /* how to read the data */
+    const char *output;           /* a file for the answers, or NULL */
     int threads;
     bool streams; /* tables: carry the state from row to row */
-    const char *output;
+    bool last;    /* forecasts: only those past the end of each series */
+    size_t steps; /* of such a forecast, 0: the model's horizon */
+
+    answer_taker *take; /* what becomes of an answer: standard output, a */
+    void *to;           /* file */
+    uint64_t answers;   /* how many were given */
+    waiting_answers *waiting; /* NULL: each is given at once */
     elman_state *state;
-    size_t T, B; /* room of the state and of x and y */
-    float *x;    /* (T,B,I) or (B,T,I): as the model reads it */
+    size_t T, B; /* room of the state and of y */
     float *y;    /* (T,B,O) */
+    double *values;
 } predictor;
 
 /* Makes room for T steps of B sequences; the state is as after a reset.
@@ -26,22 +42,30 @@ typedef struct predictor {
 int predictor_reserve(predictor *run, size_t T, size_t B);
 void predictor_close(predictor *run);
 
-/* Runs T steps of what is in x for one sequence, from the state as it is. */
-int predictor_forward(predictor *run, size_t T);
+/* Gives the answer y (O) to step `step` of sequence id. */
+int predictor_answer(predictor *run, const elman_dataset *dataset, uint64_t id,
+                     size_t step, const float *y);
 
-/* One line is one series. */
-int predict_series(predictor *run, line_source *source);
+/* predict_files.c: answers all of a file, "-" for standard input, or of what
+ * is in memory. */
+int predict_file(predictor *run, const char *path);
+int predict_bytes(predictor *run, const char *name, const char *bytes,
+                  size_t size);
 
-/* One line is one row of a table; a first line that is not all numbers names
- * the columns. */
-int predict_rows(predictor *run, line_source *source);
+/* What there is to say where a forecast has no window in the rows of name. */
+void note_shortness(const predictor *run, const char *name, size_t rows);
 
-/* One line is one text. */
+/* Answers each sequence of dataset, or each of its steps: rows of a table in
+ * the order of the file, whatever the order of their times. */
+int answer_dataset(predictor *run, const elman_dataset *dataset);
+
+/* predict_past.c: answers the last window of each series, for run->steps. */
+int answer_past_end(predictor *run, elman_dataset *dataset);
+
+/* predict_live.c: answers each line of standard input at once. */
+int predict_live(predictor *run, line_source *source);
+
+/* predict_text.c: one line is one text. */
 int predict_text(predictor *run, line_source *source);
-
-/* A file of labelled series, and an .npy file whose answers go to
- * run->output if it is set. */
-int predict_dataset(predictor *run, const char *path);
-int predict_array(predictor *run, const char *path);
 
 #endif

@@ -36,6 +36,7 @@ const char *metrics_describe(const elman_encoding *encoding,
                                    significant(metrics->loss, 4),
                                    metric_describe(encoding, metrics));
 
+    /* what else the task has */
     if (!isnan(metrics->perplexity))
         used += (size_t)snprintf(text + used, sizeof texts[0] - used,
                                  ", perplexity %s",
@@ -43,6 +44,10 @@ const char *metrics_describe(const elman_encoding *encoding,
     if (!isnan(metrics->mse))
         snprintf(text + used, sizeof texts[0] - used, ", MSE %s",
                  significant(metrics->mse, 4));
+    if (!isnan(metrics->balanced_accuracy))
+        snprintf(text + used, sizeof texts[0] - used,
+                 ", balanced %.1f %%, macro F1 %.1f %%",
+                 100 * metrics->balanced_accuracy, 100 * metrics->macro_f1);
     return text;
 }
 
@@ -147,25 +152,44 @@ void confusion_show(const elman_encoding *encoding, const uint64_t *confusion)
     }
 }
 
-void forecast_show(const elman_metrics *metrics)
+void forecast_show(const elman_metrics *metrics, const elman_baseline *baseline)
 {
-    bool naive = !isnan(metrics->naive_mse);
-    printf("%s%-6s%14s%s%s\n", paint(stdout, BOLD), "", "model",
-           naive ? "  naive (last value)" : "", paint(stdout, PLAIN));
-    printf("%-6s%14s", "MSE", significant(metrics->mse, 5));
-    if (naive) printf("%20s", significant(metrics->naive_mse, 5));
-    printf("\n%-6s%14s", "MAE", significant(metrics->mae, 5));
-    if (naive) printf("%20s", significant(metrics->naive_mae, 5));
-    putchar('\n');
+    enum { COLUMNS = 4 };
+    char season[32];
+    snprintf(season, sizeof season, "%zu steps before",
+             baseline ? baseline->season : 0);
+    const elman_baseline *b = baseline;
+    const struct {
+        const char *title;
+        int width;
+        double mse, mae;
+    } columns[COLUMNS] = {
+        {"model", 14, metrics->mse, metrics->mae},
+        {"naive (last value)", 20, metrics->naive_mse, metrics->naive_mae},
+        {season, 20, b ? b->seasonal_mse : NAN, b ? b->seasonal_mae : NAN},
+        {"mean", 14, b ? b->mean_mse : NAN, b ? b->mean_mae : NAN}};
+
+    /* a heading and two rows, of those columns that there are */
+    for (int row = 0; row < 3; row++) {
+        static const char *const names[] = {"", "MSE", "MAE"};
+        printf("%s%-6s", row ? "" : paint(stdout, BOLD), names[row]);
+        for (size_t n = 0; n < COLUMNS; n++) {
+            if (isnan(columns[n].mse)) continue;
+            double value = row == 1 ? columns[n].mse : columns[n].mae;
+            printf("%*s", columns[n].width,
+                   row ? significant(value, 5) : columns[n].title);
+        }
+        printf("%s\n", row ? "" : paint(stdout, PLAIN));
+    }
 }
 
 void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
-                  const uint64_t *confusion)
+                  const uint64_t *confusion, const elman_baseline *baseline)
 {
     if (task_has_classes(encoding->task)) {
         if (confusion && encoding->class_count)
             classes_show(encoding, confusion);
-    } else forecast_show(metrics);
+    } else forecast_show(metrics, baseline);
 }
 
 void metrics_record(record *out, const elman_metrics *metrics)
@@ -175,12 +199,16 @@ void metrics_record(record *out, const elman_metrics *metrics)
         double value;
     } rows[] = {{"loss", metrics->loss},
                 {"accuracy", metrics->accuracy},
+                {"balanced_accuracy", metrics->balanced_accuracy},
+                {"macro_f1", metrics->macro_f1},
                 {"bits", metrics->bits},
                 {"perplexity", metrics->perplexity},
                 {"mse", metrics->mse},
                 {"mae", metrics->mae},
                 {"naive_mse", metrics->naive_mse},
-                {"naive_mae", metrics->naive_mae}};
+                {"naive_mae", metrics->naive_mae},
+                {"seasonal_mse", metrics->seasonal_mse},
+                {"seasonal_mae", metrics->seasonal_mae}};
 
     /* a metric that the task does not have is NAN; the loss is always shown */
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)

@@ -25,12 +25,14 @@ void classes_show(const elman_encoding *encoding, const uint64_t *confusion);
 /* The confusion as a table: rows are true classes. */
 void confusion_show(const elman_encoding *encoding, const uint64_t *confusion);
 
-/* MSE and MAE next to those of the naive forecast. */
-void forecast_show(const elman_metrics *metrics);
+/* MSE and MAE next to those of the naive forecast and, unless it is NULL, of
+ * the baseline. */
+void forecast_show(const elman_metrics *metrics,
+                   const elman_baseline *baseline);
 
-/* All that a task has, as tables. confusion may be NULL. */
+/* All that a task has, as tables. confusion and baseline may be NULL. */
 void metrics_show(const elman_encoding *encoding, const elman_metrics *metrics,
-                  const uint64_t *confusion);
+                  const uint64_t *confusion, const elman_baseline *baseline);
 
 /* As JSON: the members of the metrics that the task has; an object for each
  * class; both under "metrics" and, unless confusion is NULL, "classes". */

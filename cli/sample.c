@@ -6,6 +6,7 @@
 #include "network.h"
 #include "screen.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@ typedef struct sample_values {
     const char *prompt;
     uint64_t length, top_k, seed;
     double temperature;
-    bool no_prompt;
+    bool no_prompt, no_unknown;
 } sample_values;
 
 #define AT(field) offsetof(sample_values, field)
@@ -64,6 +65,10 @@ static const option_row options[] = {
      .type = OPTION_FLAG,
      .field = AT(no_prompt),
      .help = "write only what follows the prompt"},
+    {.name = "no-unknown",
+     .type = OPTION_FLAG,
+     .field = AT(no_unknown),
+     .help = "words: never draw <unk>, which stands for rare words"},
     {0},
 };
 
@@ -102,6 +107,40 @@ static void write_token(writer *pen, int32_t token)
     else fwrite(text, 1, bytes, stdout);
 }
 
+/* Whether a token stands for rare words. */
+static bool is_unknown(const char *token)
+{
+    return !strcmp(token, "<unk>") || !strcmp(token, " <unk>");
+}
+
+/* Makes it impossible to draw such a token. */
+static void bar_unknown(writer *pen)
+{
+    const elman_encoding *encoding = pen->net->encoding;
+    for (size_t n = 0; n < encoding->vocabulary; n++)
+        if (is_unknown(encoding->tokens[n])) pen->logits[n] = -INFINITY;
+}
+
+/* Options that this model cannot follow. */
+static int check_options(const network *net, const sample_values *values)
+{
+    const elman_encoding *encoding = net->encoding;
+    if (encoding->task != ELMAN_TASK_LANGUAGE)
+        return failed("'%s' is not a language model, its task is %s", net->path,
+                      task_word(encoding->task));
+    if (!values->no_unknown) return 0;
+    if (encoding->unit != ELMAN_UNIT_WORDS)
+        return misused("--no-unknown is for words, and '%s' writes %ss",
+                       net->path, unit_name(encoding));
+
+    /* something must be left to draw */
+    for (size_t n = 0; n < encoding->vocabulary; n++)
+        if (!is_unknown(encoding->tokens[n])) return 0;
+    return misused("--no-unknown leaves nothing to draw, as '%s' knows no "
+                   "other words; train it with a smaller --min-count",
+                   net->path);
+}
+
 /* The prompt as tokens, to be freed by the caller. Without one: a line break,
  * or the first token if the vocabulary has none. */
 static int prompt_tokens(const network *net, const char *prompt,
@@ -112,8 +151,8 @@ static int prompt_tokens(const network *net, const char *prompt,
     int32_t *list = calloc(bytes + 1, sizeof *list);
     if (!list) return failed("out of memory");
 
-    elman_status status =
-        elman_encoding_read(net->encoding, text, bytes, bytes + 1, list, count);
+    elman_status status = elman_encoding_read(net->encoding, text, bytes,
+                                              bytes + 1, list, count, NULL);
 
     /* a vocabulary without a line break begins with its first token */
     if (!prompt && (status != ELMAN_OK || *count == 0)) {
@@ -149,6 +188,7 @@ static int write_text(writer *pen, const sample_values *values)
     /* each token is drawn from what the model says, and then read by it */
     for (uint64_t draw = 0; draw < values->length && !code; draw++) {
         int32_t token;
+        if (values->no_unknown) bar_unknown(pen);
         if (elman_sampler_step(&sampler, draw, net->size.output_size,
                                pen->logits, &token) != ELMAN_OK)
             return library_failed();
@@ -170,9 +210,9 @@ static int sample(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], true, &net);
     if (code) return code;
 
-    if (net.encoding->task != ELMAN_TASK_LANGUAGE) {
-        code = failed("'%s' is not a language model, its task is %s", net.path,
-                      task_word(net.encoding->task));
+    const sample_values *values = arguments->values;
+    code = check_options(&net, values);
+    if (code) {
         network_close(&net);
         return code;
     }
@@ -184,7 +224,7 @@ static int sample(const parsed_line *arguments)
     if (!pen.logits) code = failed("out of memory");
     else if (elman_state_create(net.model, &config, &pen.state) != ELMAN_OK)
         code = library_failed();
-    else code = write_text(&pen, arguments->values);
+    else code = write_text(&pen, values);
 
     elman_state_destroy(pen.state);
     free(pen.logits);

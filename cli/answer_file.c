@@ -1,0 +1,393 @@
+/*
+ * answer_file.c: see answer_file.h. A table's first row has the names; quotes
+ * are those of RFC 4180.
+ */
+#include "answer_file.h"
+#include "record.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef enum answer_form { FORM_CSV, FORM_JSON, FORM_ARRAY } answer_form;
+
+struct answer_file {
+    const char *path;
+    answer_form form;
+    const answer_style *style;
+    const elman_dataset *dataset;
+    bool has_time, has_truth; /* of any answer */
+
+    /* text: a file in the same folder until all is there */
+    char staged[PATH_MAX];
+    FILE *text;
+
+    /* array: (N,O), or (N,T,O) with NaN past the end of a sequence */
+    float *numbers;
+    size_t T, O, sequences, room;
+};
+
+/* A row on its way: names, cells or a record. */
+typedef struct row {
+    FILE *file;
+    bool names, json;
+    bool follows; /* not the first cell */
+    record out;
+} row;
+
+static const char *const endings[] = {".csv", ".json", ".jsonl", ".npy"};
+static const answer_form forms[] = {FORM_CSV, FORM_JSON, FORM_JSON, FORM_ARRAY};
+
+/* Index of path's ending in endings, or -1. */
+static int ending_of(const char *path)
+{
+    for (int n = 0; n < 4; n++) {
+        size_t length = strlen(path), most = strlen(endings[n]);
+        if (length > most && !strcasecmp(path + length - most, endings[n]))
+            return n;
+    }
+    return -1;
+}
+
+int answer_file_check(const char *path)
+{
+    if (ending_of(path) >= 0) return 0;
+    return misused("--output expects a file whose name ends in .csv, .json, "
+                   ".jsonl or .npy, found '%s'",
+                   path);
+}
+
+bool answer_file_is_array(const char *path)
+{
+    int ending = ending_of(path);
+    return ending >= 0 && forms[ending] == FORM_ARRAY;
+}
+
+/* ---- Cells --------------------------------------------------------------- */
+
+static void write_quoted(FILE *file, const char *text)
+{
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, file);
+        return;
+    }
+
+    putc('"', file);
+    for (; *text; text++) {
+        if (*text == '"') putc('"', file);
+        putc(*text, file);
+    }
+    putc('"', file);
+}
+
+/* Begins a cell; false if it is done, as in the row of names. */
+static bool begin_cell(row *r, const char *name)
+{
+    if (r->json) return true;
+    if (r->follows) putc(',', r->file);
+    r->follows = true;
+    if (r->names) write_quoted(r->file, name);
+    return !r->names;
+}
+
+static void put_text(row *r, const char *name, const char *text)
+{
+    if (!begin_cell(r, name)) return;
+    if (!r->json) write_quoted(r->file, text ? text : "");
+    else if (text) record_text(&r->out, name, text);
+    else record_null(&r->out, name);
+}
+
+/* What is not known is an empty cell. */
+static void put_number(row *r, const char *name, double number)
+{
+    if (!begin_cell(r, name)) return;
+    if (r->json) record_number(&r->out, name, number);
+    else if (isfinite(number)) fprintf(r->file, "%.12g", number);
+}
+
+static void put_count(row *r, const char *name, uint64_t count)
+{
+    if (!begin_cell(r, name)) return;
+    if (r->json) record_count(&r->out, name, count);
+    else fprintf(r->file, "%llu", (unsigned long long)count);
+}
+
+/* ---- Rows ---------------------------------------------------------------- */
+
+/* "load", or what stands for it where targets have no names. */
+static const char *target_name(const elman_encoding *encoding, size_t k,
+                               const char *suffix)
+{
+    static char text[512];
+    const char *plain = encoding->class_count ? "label" : "value";
+    char number[24] = "";
+    if (encoding->target_count > 1)
+        snprintf(number, sizeof number, "%zu", k + 1);
+
+    bool named = encoding->target_names && k < encoding->target_count;
+    snprintf(text, sizeof text, "%s%s%s",
+             named ? encoding->target_names[k] : plain, named ? "" : number,
+             suffix);
+    return text;
+}
+
+/* Where step `step` of the answer's sequence stands, all counted from 1. */
+static void put_place(const answer_file *file, row *r, const answer *a,
+                      size_t step)
+{
+    const elman_encoding *encoding = file->style->encoding;
+    bool one = false;
+    elman_origin place;
+    elman_encoding_outputs(encoding, &one);
+    elman_dataset_origin(a->dataset, a->id, step, &place);
+
+    /* a table: the time or the number of a row; else a sequence, and which of
+     * its steps */
+    if (!encoding->window) put_count(r, "sequence", place.sequence + 1);
+    else if (file->has_time) put_text(r, "time", place.time);
+    else put_count(r, "row", place.step + 1);
+    if (place.series) put_text(r, "series", place.series);
+    if (!encoding->window && !one) put_count(r, "step", place.step + 1);
+}
+
+static void put_class(const answer_file *file, row *r, const answer *a)
+{
+    const elman_encoding *encoding = file->style->encoding;
+    size_t classes = encoding->class_count, best = likeliest(a->y, classes);
+    put_text(r, target_name(encoding, 0, ""), encoding->labels[best]);
+    put_number(r, "probability", exp2(log2_softmax(a->y, classes, best)));
+
+    for (size_t k = 0; k < classes; k++) {
+        char name[300];
+        snprintf(name, sizeof name, "p(%s)", encoding->labels[k]);
+        put_number(r, name, exp2(log2_softmax(a->y, classes, k)));
+    }
+
+    if (!file->has_truth) return;
+    int32_t class = elman_dataset_class(a->dataset, a->id, a->step);
+    put_text(r, target_name(encoding, 0, " true"),
+             class < 0 ? NULL : encoding->labels[class]);
+}
+
+/* The values of step k of the horizon, each with its quantiles; truth
+ * (horizon,targets). */
+static void put_values(const answer_file *file, row *r, const answer *a,
+                       size_t k, const double *truth)
+{
+    const elman_encoding *encoding = file->style->encoding;
+    size_t targets = encoding->target_count;
+    size_t known = encoding->horizon ? encoding->horizon : 1;
+    const quantiles *q = &file->style->quantiles;
+    if (q->count) quantiles_place(q, a->dataset, a->id);
+    for (size_t n = 0; n < targets; n++) {
+        size_t output = k * targets + n;
+        put_number(r, target_name(encoding, n, ""), a->values[output]);
+        for (size_t i = 0; i < q->count; i++) {
+            char suffix[40];
+            snprintf(suffix, sizeof suffix, " %s", level_text(q, i));
+            put_number(r, target_name(encoding, n, suffix),
+                       quantile_at(q, i, output, a->values[output]));
+        }
+    }
+
+    /* what came true, where the file says it */
+    for (size_t n = 0; n < targets && file->has_truth; n++)
+        put_number(r, target_name(encoding, n, " true"),
+                   k < known ? truth[k * targets + n] : NAN);
+}
+
+/* A row of names, of cells or a record, for step k of the answer. */
+static void put_row(const answer_file *file, const answer *a, size_t k,
+                    const double *truth, bool names)
+{
+    const elman_encoding *encoding = file->style->encoding;
+    bool forecast = encoding->task == ELMAN_TASK_FORECAST;
+    row r = {
+        .file = file->text, .names = names, .json = file->form == FORM_JSON};
+    if (r.json) r.out = record_begin(file->text);
+
+    put_place(file, &r, a, forecast ? encoding->window + k : a->step);
+    if (forecast) put_count(&r, "horizon", k + 1);
+    if (a->values) put_values(file, &r, a, k, truth);
+    else put_class(file, &r, a);
+
+    if (r.json) record_end(&r.out);
+    else putc('\n', file->text);
+}
+
+static int add_rows(answer_file *file, const answer *a)
+{
+    size_t outputs = elman_encoding_outputs(file->style->encoding, NULL);
+    double *truth = calloc(outputs + 1, sizeof *truth);
+    if (!truth) return failed("out of memory");
+    if (a->values && file->has_truth)
+        elman_dataset_truth(a->dataset, a->id, a->step, truth);
+
+    /* the names come first */
+    if (file->form == FORM_CSV && file->sequences++ == 0)
+        put_row(file, a, 0, truth, true);
+    for (size_t k = 0; k < a->steps; k++)
+        put_row(file, a, k, truth, false);
+
+    free(truth);
+    return ferror(file->text)
+               ? failed("cannot write '%s': %s", file->path, strerror(errno))
+               : 0;
+}
+
+/* ---- An array ------------------------------------------------------------ */
+
+/* Makes room for one more sequence, of NaN. */
+static int add_sequence(answer_file *file)
+{
+    size_t one = file->T * file->O;
+    if (file->sequences == file->room) {
+        size_t room = 2 * file->room + 16;
+        float *wider = room > SIZE_MAX / sizeof *wider / (one + 1)
+                           ? NULL
+                           : realloc(file->numbers, room * one * sizeof *wider);
+        if (!wider) return failed("out of memory");
+        file->numbers = wider;
+        file->room = room;
+    }
+
+    for (size_t n = 0; n < one; n++)
+        file->numbers[file->sequences * one + n] = NAN;
+    file->sequences++;
+    return 0;
+}
+
+static int add_numbers(answer_file *file, const answer *a)
+{
+    if (a->values) file->O = a->steps * file->style->encoding->target_count;
+    if (a->step == 0) {
+        int code = add_sequence(file);
+        if (code) return code;
+    }
+
+    float *at =
+        file->numbers + ((file->sequences - 1) * file->T + a->step) * file->O;
+    for (size_t n = 0; n < file->O; n++)
+        at[n] = a->values ? (float)a->values[n] : a->y[n];
+    return 0;
+}
+
+static int save_array(const answer_file *file, bool one)
+{
+    elman_tensor y = {
+        .rank = one ? 2 : 3,
+        .shape = {file->sequences, one ? file->O : file->T, one ? 0 : file->O},
+        .data = file->numbers};
+    return elman_array_save(file->path, &y) == ELMAN_OK ? 0 : library_failed();
+}
+
+/* ---- The file ------------------------------------------------------------ */
+
+/* Whether the file of data says anything in the place of an answer. */
+static bool knows_truth(const answer_file *file)
+{
+    const elman_encoding *encoding = file->style->encoding;
+    size_t outputs = elman_encoding_outputs(encoding, NULL);
+    size_t count = elman_dataset_size(file->dataset, ELMAN_PART_VALIDATION);
+    double *truth = calloc(outputs + 1, sizeof *truth);
+
+    bool known = false;
+    for (uint64_t id = 0; truth && id < count && !known; id++) {
+        if (encoding->class_count)
+            known = elman_dataset_class(file->dataset, id, 0) >= 0;
+        else elman_dataset_truth(file->dataset, id, 0, truth);
+        for (size_t n = 0; n < outputs && !encoding->class_count; n++)
+            known = known || !isnan(truth[n]);
+    }
+
+    free(truth);
+    return known;
+}
+
+static int open_text(answer_file *file)
+{
+    if (snprintf(file->staged, sizeof file->staged, "%s.XXXXXX", file->path) >=
+        (int)sizeof file->staged)
+        return failed("the path '%.60s...' is too long", file->path);
+
+    int fd = mkstemp(file->staged);
+    if (fd < 0) file->staged[0] = '\0';
+    file->text = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!file->text) {
+        int error = errno;
+        if (fd >= 0) close(fd);
+        return failed("cannot write '%s': %s", file->path, strerror(error));
+    }
+
+    /* as any new file is, and not for the owner alone */
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd, 0666 & ~mask);
+    return 0;
+}
+
+int answer_file_open(const char *path, const answer_style *style,
+                     const elman_dataset *dataset, answer_file **file)
+{
+    int code = answer_file_check(path);
+    answer_file *made = code ? NULL : calloc(1, sizeof *made);
+    if (code) return code;
+    if (!made) return failed("out of memory");
+
+    *file = made;
+    bool one = false;
+    *made = (answer_file){.path = path,
+                          .form = forms[ending_of(path)],
+                          .style = style,
+                          .dataset = dataset};
+    made->O = elman_encoding_outputs(style->encoding, &one);
+    made->T = one ? 1 : elman_dataset_longest(dataset);
+    if (made->form == FORM_ARRAY) return 0;
+
+    /* one row with a time, or with what the file says, makes a column of it */
+    elman_origin place;
+    elman_dataset_origin(dataset, 0, 0, &place);
+    made->has_time = place.time[0];
+    made->has_truth = !style->scaled && knows_truth(made);
+    return open_text(made);
+}
+
+int answer_file_add(void *to, const answer *a)
+{
+    answer_file *file = to;
+    return file->form == FORM_ARRAY ? add_numbers(file, a) : add_rows(file, a);
+}
+
+int answer_file_save(answer_file *file)
+{
+    bool one = false;
+    elman_encoding_outputs(file->style->encoding, &one);
+    if (file->form == FORM_ARRAY) return save_array(file, one);
+
+    /* what is on its way counts as written only when it is closed */
+    bool written = fflush(file->text) == 0 && fsync(fileno(file->text)) == 0;
+    written = fclose(file->text) == 0 && written;
+    file->text = NULL;
+    if (!written || rename(file->staged, file->path) != 0)
+        return failed("cannot write '%s': %s", file->path, strerror(errno));
+
+    file->staged[0] = '\0';
+    return 0;
+}
+
+void answer_file_close(answer_file *file)
+{
+    if (!file) return;
+    if (file->text) fclose(file->text);
+    if (file->staged[0]) unlink(file->staged);
+    free(file->numbers);
+    free(file);
+}
