@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "network.h"
 #include "record.h"
+#include "plan.h"
 #include "screen.h"
 
 #include <string.h>
@@ -130,6 +131,15 @@ static void show_torch(const network *net)
     }
 }
 
+/* What was understood of the data when the model was trained. */
+static void show_plan(const network *net)
+{
+    const char *plan = elman_model_note(net->model, plan_note);
+    if (!plan || !*plan) return;
+    printf("\n%strained on%s\n", paint(stdout, BOLD), paint(stdout, PLAIN));
+    plan_show(stdout, plan, true);
+}
+
 static void show(const network *net)
 {
     const elman_model_info *size = &net->size;
@@ -169,6 +179,8 @@ static void show(const network *net)
     }
 
     printf("%-32s%16s%14s\n", "together", "", with_commas(size->weight_count));
+    show_plan(net);
+
     /* files of other systems have names of their own */
     if (kind == own_kind) show_torch(net);
 }
@@ -213,6 +225,8 @@ static void show_record(const network *net)
     record_parameters(&out, net->model);
     /* JSON itself, and checked to be when it was read */
     if (net->encoding) record_raw(&out, "encoding", net->note);
+    const char *plan = elman_model_note(net->model, plan_note);
+    if (plan) plan_record(&out, plan);
     record_end(&out);
 }
 

@@ -17,6 +17,10 @@ static const double REPEAT = 10;  /* and between two plain ones */
 
 enum { LONGEST_BAR = 24, SHORTEST_BAR = 8 };
 
+/* About how many lines of evaluations a run has: if they are of training data
+ * alone, which choose nothing, fewer. */
+enum { MOST_LINES = 100, FEWEST_LINES = 20 };
+
 double meter_seconds(const meter *now)
 {
     return seconds_now() - now->start_time;
@@ -31,10 +35,13 @@ static double epochs_done(const elman_progress *progress)
     return (double)progress->epoch + part;
 }
 
-int meter_open(const train_values *values, const elman_encoding *encoding,
+int meter_open(const train_values *values, const elman_dataset *dataset,
                const elman_progress *progress, meter *run)
 {
-    *run = (meter){.values = values, .encoding = encoding};
+    *run = (meter){.values = values,
+                   .encoding = elman_dataset_encoding(dataset),
+                   .validates =
+                       elman_dataset_size(dataset, ELMAN_PART_VALIDATION) > 0};
 
     elman_machine machine;
     if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
@@ -53,12 +60,15 @@ int meter_open(const train_values *values, const elman_encoding *encoding,
     run->start_epochs = epochs_done(progress);
     run->start_steps = (double)progress->step;
     run->last_train_loss = NAN;
-    run->start_time = run->shown_time = run->speed_time = seconds_now();
+    run->shown_part = -1;
+    run->start_time = run->shown_time = seconds_now();
+    run->speed_time = run->step_time = run->start_time;
     return 0;
 }
 
-/* Counts a step into the sums and smoothed values. */
-static void count_step(meter *run, const elman_progress *progress)
+/* Counts a step into the sums and smoothed values; timed: also into those of
+ * the speed. */
+static void count_step(meter *run, const elman_progress *progress, bool timed)
 {
     const elman_metrics *last = &progress->last;
     run->seen++;
@@ -68,24 +78,35 @@ static void count_step(meter *run, const elman_progress *progress)
 
     run->train_loss += last->loss;
     run->train_steps++;
-    run->speed_steps += (double)last->steps;
-    run->speed_flops += last->flops;
+    if (!timed) return;
+    run->sums.updates++;
+    run->sums.steps += (double)last->steps;
+    run->sums.flops += last->flops;
 }
 
-/* Brings the speed up to date; the time of an evaluation does not count. */
+/* Brings the speed up to date with what was done until now. */
 static void update_speed(meter *run, double now)
 {
     double passed = now - run->speed_time;
-    if (passed <= 0) return;
-    double blend = run->steps_per_second == 0 ? 1 : 1 - exp(-passed / 2);
+    if (passed <= 0 || run->sums.updates == 0) return;
+    speed *mean = &run->speed;
+    double blend = mean->updates == 0 ? 1 : 1 - exp(-passed / 2);
 
-    run->steps_per_second +=
-        blend * (run->speed_steps / passed - run->steps_per_second);
-    run->flops_per_second +=
-        blend * (run->speed_flops / passed - run->flops_per_second);
+    mean->updates += blend * (run->sums.updates / passed - mean->updates);
+    mean->steps += blend * (run->sums.steps / passed - mean->steps);
+    mean->flops += blend * (run->sums.flops / passed - mean->flops);
 
     run->speed_time = now;
-    run->speed_steps = run->speed_flops = 0;
+    run->sums = (speed){0};
+}
+
+/* A step that ended with an evaluation took longer than a step does: the speed
+ * is that of the steps before it, if there were any. */
+static void leave_out_evaluation(meter *run, double now)
+{
+    update_speed(run, run->step_time);
+    run->speed_time = now;
+    run->sums = (speed){0};
 }
 
 /* The part of the run that is done, and the seconds that are left; NAN if
@@ -148,8 +169,8 @@ static void fill_parts(const meter *run, const elman_progress *progress,
 
     /* how fast it is, and how long it takes */
     snprintf(parts[5].text, LENGTH, "%s %s/s, %.0f %% of peak",
-             with_unit(run->steps_per_second), short_unit_name(run->encoding),
-             100 * run->flops_per_second / run->peak);
+             with_unit(run->speed.steps), short_unit_name(run->encoding),
+             100 * run->speed.flops / run->peak);
     if (!isnan(left))
         snprintf(parts[6].text, LENGTH, "%s left", with_minutes(left));
 
@@ -217,6 +238,20 @@ static void show(meter *run, const elman_progress *progress)
     else note("%s", text);
 }
 
+/* Whether an evaluation is worth a line: of a run of many, one now and then and
+ * the last. */
+static bool is_shown(meter *run, const elman_progress *progress)
+{
+    double left, done = done_part(run, progress, &left);
+    double pause = 1.0 / (run->validates ? MOST_LINES : FEWEST_LINES);
+    bool first = run->shown_part < 0, unknown = done == 0;
+    if (!first && !unknown && !progress->done &&
+        done - run->shown_part < 0.999 * pause)
+        return false;
+    run->shown_part = done;
+    return true;
+}
+
 /* One line of at most 80 columns. */
 static void show_evaluation(const meter *run, const elman_progress *progress)
 {
@@ -224,6 +259,15 @@ static void show_evaluation(const meter *run, const elman_progress *progress)
     bool by_epoch = run->values->evaluate_every == 0;
     uint64_t epoch = progress->epoch + (progress->batch > 0);
 
+    /* without validation data there is nothing to hold against each other */
+    if (!run->validates) {
+        note("%s %*llu  train %-8s  %s", by_epoch ? "epoch" : "step",
+             by_epoch ? 4 : 7,
+             (unsigned long long)(by_epoch ? epoch : progress->step),
+             significant(result->loss, 4),
+             metric_describe(run->encoding, result));
+        return;
+    }
     note("%s %*llu  train %-8s  validation %-8s  %s%s%s%s",
          by_epoch ? "epoch" : "step", by_epoch ? 4 : 7,
          (unsigned long long)(by_epoch ? epoch : progress->step),
@@ -240,7 +284,7 @@ static record log_begin(const meter *run, const elman_progress *progress,
     record_text(&out, "event", event);
     record_count(&out, "step", progress->step);
     record_number(&out, "epoch", epochs_done(progress));
-    record_number(&out, "seconds", meter_seconds(run));
+    record_number(&out, "seconds", progress->seconds);
     return out;
 }
 
@@ -259,7 +303,8 @@ static int log_step(const meter *run, const elman_progress *progress)
     record_number(&out, "loss", progress->last.loss);
     record_number(&out, "learning_rate", progress->learning_rate);
     record_number(&out, "norm", progress->norm);
-    record_number(&out, "steps_per_second", run->steps_per_second);
+    record_number(&out, "steps_per_second", run->speed.updates);
+    record_number(&out, "inputs_per_second", run->speed.steps);
     return log_end(run, &out);
 }
 
@@ -277,30 +322,34 @@ static int log_evaluation(const meter *run, const elman_progress *progress)
 int meter_step(meter *run, const elman_progress *progress)
 {
     double now = seconds_now();
-    count_step(run, progress);
+    bool first = run->speed.updates == 0 && run->sums.updates == 0;
+    bool timed = !progress->evaluated || first;
+    if (!timed) leave_out_evaluation(run, now);
+    count_step(run, progress, timed);
 
     /* an evaluation ends the sums, and its time does not count as training */
     if (progress->evaluated) {
         run->last_train_loss = run->train_loss / (double)run->train_steps;
         run->train_loss = 0;
         run->train_steps = 0;
-        run->speed_time = now;
-        run->speed_steps = run->speed_flops = 0;
-        if (!screen.quiet) show_evaluation(run, progress);
+        if (!screen.quiet && is_shown(run, progress))
+            show_evaluation(run, progress);
     }
 
     /* the live line, or now and then a plain one */
     double pause = screen.live ? REDRAW : REPEAT;
-    if (now >= run->shown_time + pause) {
-        update_speed(run, now);
+    bool logs = run->log && progress->step % run->values->metrics_every == 0;
+    bool shows = now >= run->shown_time + pause;
+    run->step_time = now;
+    if (shows || logs) update_speed(run, now);
+    if (shows) {
         run->shown_time = now;
         if (!screen.quiet) show(run, progress);
     }
 
     if (!run->log) return 0;
     int code = 0;
-    if (progress->step % run->values->metrics_every == 0)
-        code = log_step(run, progress);
+    if (logs) code = log_step(run, progress);
     if (!code && progress->evaluated) code = log_evaluation(run, progress);
     return code;
 }

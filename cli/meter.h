@@ -9,18 +9,27 @@
 
 #include "train.h"
 
+/* How much was done, or is done in a second. */
+typedef struct speed {
+    double updates, steps, flops;
+} speed;
+
 typedef struct meter {
     const train_values *values;
     const elman_encoding *encoding;
-    double peak; /* multiply-add operations a second of all threads */
+    bool validates; /* there is validation data */
+    double peak;    /* multiply-add operations a second of all threads */
     double start_time, shown_time;
+    double shown_part; /* of the run that was done at the last evaluation
+                          shown; below 0: none was */
     double start_epochs, start_steps; /* where this run began */
     double loss, bits;                /* smoothed over the last steps */
     uint64_t seen;                    /* steps in them */
 
-    /* speed, smoothed; since it was last updated */
-    double speed_time, speed_steps, speed_flops;
-    double steps_per_second, flops_per_second;
+    /* since the speed was last updated, and the speed, smoothed: optimizer
+     * steps, steps of all sequences, operations */
+    double speed_time, step_time;
+    speed sums, speed;
 
     /* sums since the last evaluation */
     double train_loss;
@@ -31,7 +40,7 @@ typedef struct meter {
 } meter;
 
 /* Begins; opens the file of --metrics. Returns 0 or an exit code. */
-int meter_open(const train_values *values, const elman_encoding *encoding,
+int meter_open(const train_values *values, const elman_dataset *dataset,
                const elman_progress *progress, meter *meter);
 
 /* After each step: counts it, shows it if it is time, writes its JSON line;

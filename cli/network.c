@@ -68,14 +68,6 @@ int network_open(const char *path, bool encoding_needed, network *net)
     return 0;
 }
 
-int data_failed(void)
-{
-    const char *message = elman_message();
-    const char *hint = strstr(message, "; unit bytes");
-    size_t length = hint ? (size_t)(hint - message) : strlen(message);
-    return failed("%.*s", (int)length, message);
-}
-
 void network_close(network *net)
 {
     elman_encoding_destroy(net->encoding);
@@ -103,6 +95,13 @@ const char *unit_name(const elman_encoding *encoding)
                                         "word"};
     return encoding->task == ELMAN_TASK_LANGUAGE ? names[encoding->unit]
                                                  : "step";
+}
+
+const char *sequence_word(const elman_encoding *encoding)
+{
+    return encoding->task == ELMAN_TASK_LANGUAGE   ? unit_name(encoding)
+           : encoding->task == ELMAN_TASK_FORECAST ? "window"
+                                                   : "sequence";
 }
 
 const char *short_unit_name(const elman_encoding *encoding)
@@ -236,6 +235,12 @@ void layer_describe(const elman_layer *layer, char *text, size_t size)
     case ELMAN_LAST:
         snprintf(text, size, "%s",
                  layer->last == ELMAN_LAST_FINAL ? "final state" : "last step");
+        return;
+    case ELMAN_POOL:
+        snprintf(text, size, "%s",
+                 layer->pool == ELMAN_POOL_MEAN  ? "mean of the steps"
+                 : layer->pool == ELMAN_POOL_MAX ? "maximum of the steps"
+                                                 : "attention over the steps");
         return;
     default:
         snprintf(text, size, "%s", kind_of(layer).title);

@@ -19,10 +19,6 @@ typedef struct network {
 /* Opens a model file. Without an encoding in it: an error if needed, else
  * encoding is NULL. Returns 0 or an exit code after an error line. */
 int network_open(const char *path, bool encoding_needed, network *net);
-/* library_failed of data for a trained model: without the hint to another unit,
- * which the model has settled. */
-int data_failed(void);
-
 void network_close(network *net);
 
 /* The task's name as in --task. */
@@ -35,6 +31,10 @@ bool task_has_classes(elman_task task);
  * same for little space: "char". */
 const char *unit_name(const elman_encoding *encoding);
 const char *short_unit_name(const elman_encoding *encoding);
+
+/* What a dataset counts: "window" of a forecast, "sequence", or the unit of a
+ * text. */
+const char *sequence_word(const elman_encoding *encoding);
 
 /* One layer in a few words into text: "bidirectional LSTM 128, 2 levels". */
 void layer_describe(const elman_layer *layer, char *text, size_t size);

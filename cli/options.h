@@ -22,6 +22,7 @@ typedef enum option_type {
     OPTION_SIZES,   /* option_sizes: "128" or "128,64" */
     OPTION_INIT,    /* elman_init: KIND or KIND:VALUE */
     OPTION_SPAN,    /* option_span: "100" steps or "60s" */
+    OPTION_WAIT,    /* option_wait: "20", "500steps" or both, with a comma */
     OPTION_LIST,    /* option_list: may be given any number of times */
     OPTION_PAIR     /* option_pair: two words follow, "--name X Y" */
 } option_type;
@@ -35,6 +36,10 @@ typedef struct option_span {
     uint64_t steps; /* one of the two is set */
     double seconds;
 } option_span;
+
+typedef struct option_wait {
+    uint64_t evaluations, steps; /* 0: does not count */
+} option_wait;
 
 typedef struct option_list {
     size_t count;
@@ -64,7 +69,8 @@ typedef struct option_row {
     char letter; /* short form, 0 none */
     option_type type;
     const char *value;    /* shown for the value: "N", or "N|none" if the word
-                             may stand for 0; the words of OPTION_CHOICE */
+                             may stand for 0, or for NAN in a range with 0;
+                             the words of OPTION_CHOICE */
     size_t field;         /* offset in the command's values */
     const char *fallback; /* default as it would be typed, NULL for zero;
                              "64 language:256" has one for a variant, "(...)"
@@ -82,7 +88,7 @@ typedef struct option_group {
     const option_row *rows;
 } option_group;
 
-enum { OPTION_GROUPS = 8 };
+enum { OPTION_GROUPS = 10 };
 
 typedef struct example {
     const char *line, *meaning;

@@ -2,6 +2,7 @@
  * outcome.c: see outcome.h.
  */
 #include "outcome.h"
+#include "judge.h"
 #include "network.h"
 #include "report.h"
 #include "screen.h"
@@ -11,13 +12,20 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* What is reported at the end. */
+/* What is reported at the end, of one part of the data. */
 typedef struct result {
     elman_part part;
     elman_metrics metrics;
-    uint64_t *confusion; /* NULL if the task has none */
-    uint64_t step;       /* that the kept weights are from */
+    elman_baseline baseline; /* what they have to beat */
+    uint64_t *confusion;     /* NULL if the task has none */
+    uint64_t step;           /* that the kept weights are from */
 } result;
+
+static const char *part_word(elman_part part)
+{
+    static const char *const words[] = {"training", "validation", "test"};
+    return words[part];
+}
 
 static int evaluate(const training *run, result *kept)
 {
@@ -27,12 +35,33 @@ static int evaluate(const training *run, result *kept)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
+/* Room for the result of a part, and its baseline. */
+static int result_open(const training *run, elman_part part, result *kept)
+{
+    size_t classes = elman_dataset_encoding(run->dataset)->class_count;
+    double warp = run->values->neighbour;
+    elman_baseline_config config = {.part = part,
+                                    .neighbour = !isnan(warp),
+                                    .warp = isnan(warp) ? 0 : warp,
+                                    .threads = (int)run->values->threads};
+    *kept = (result){.part = part};
+    if (classes) {
+        kept->confusion = calloc(classes * classes, sizeof *kept->confusion);
+        if (!kept->confusion) return failed("out of memory");
+    }
+    if (elman_dataset_baseline(run->dataset, &config, &kept->baseline) ==
+        ELMAN_OK)
+        return 0;
+    return library_failed();
+}
+
 /* Decides between the best weights of all evaluations and the current ones,
  * which have not been evaluated if the run was cut short. */
 static int keep_best(training *run, result *kept)
 {
     const elman_progress *progress = elman_trainer_progress(run->trainer);
-    bool has_best = !isnan(progress->validation.loss);
+    bool has_best = !isnan(progress->validation.loss) &&
+                    kept->part == ELMAN_PART_VALIDATION;
     bool seen = has_best && run->evaluated_step == progress->step;
     kept->step = progress->step;
 
@@ -50,29 +79,70 @@ static int keep_best(training *run, result *kept)
     return evaluate(run, kept);
 }
 
-static void show_result(const training *run, const result *kept)
+/* The learning rate of a run, which what to try begins from. */
+static double rate_of(const training *run)
+{
+    return elman_trainer_progress(run->trainer)->learning_rate;
+}
+
+/* One part's line, with what it has to beat, and whether it does not. */
+static void show_part(const training *run, const result *part)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    const char *words =
+        verdict(encoding, &part->metrics, &part->baseline, rate_of(run));
+    printf("%s: %s\n%sbaseline: %s%s\n", part_word(part->part),
+           metrics_describe(encoding, &part->metrics), paint(stdout, DIM),
+           baseline_describe(encoding, &part->baseline), paint(stdout, PLAIN));
+    if (words)
+        printf("%s%s%s\n", paint(stdout, BOLD), words, paint(stdout, PLAIN));
+}
+
+static void show_result(const training *run, const result *kept,
+                        const result *test)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     struct stat file = {0};
     stat(run->model_path, &file);
 
-    printf("\n%sbest of %s steps: step %s%s\n%s: %s\n", paint(stdout, BOLD),
+    printf("\n%s%s of %s steps: step %s%s\n", paint(stdout, BOLD),
+           kept->part == ELMAN_PART_VALIDATION ? "best" : "last",
            with_commas(progress->step), with_commas(kept->step),
-           paint(stdout, PLAIN),
-           kept->part == ELMAN_PART_VALIDATION ? "validation" : "training",
-           metrics_describe(encoding, &kept->metrics));
+           paint(stdout, PLAIN));
+    show_part(run, kept);
+    if (test) show_part(run, test);
 
-    /* tables only where there are classes or values */
+    /* tables only where there are classes or values, of what counts most */
+    const result *shown = test ? test : kept;
     if (encoding->task != ELMAN_TASK_LANGUAGE) {
         putchar('\n');
-        metrics_show(encoding, &kept->metrics, kept->confusion);
+        metrics_show(encoding, &shown->metrics, shown->confusion,
+                     &shown->baseline);
         putchar('\n');
     }
 
     printf("saved %s, %s, after %s\n", printable(run->model_path),
-           with_bytes((double)file.st_size),
-           with_minutes(meter_seconds(&run->meter)));
+           with_bytes((double)file.st_size), with_minutes(progress->seconds));
+}
+
+/* A run that came apart is an error line where its result is not read by a
+ * person, and a failure where it has no number at all. */
+static int warn_of(const training *run, const result *part)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    bool finite = isfinite(part->metrics.loss);
+    bool shown = !screen.quiet && !screen.json && finite;
+    if (!run->alone || shown ||
+        !has_diverged(encoding, &part->metrics, &part->baseline))
+        return 0;
+
+    const char *words =
+        verdict(encoding, &part->metrics, &part->baseline, rate_of(run));
+    int code = failed("%s: %s; %s", part_word(part->part),
+                      metrics_describe(encoding, &part->metrics),
+                      words ? words : "training has come apart");
+    return finite ? 0 : code;
 }
 
 static void show_next(const training *run)
@@ -93,7 +163,8 @@ static void show_next(const training *run)
            shell_quoted(run->arguments->operands[0]));
 }
 
-static void show_record(const training *run, const result *kept)
+static void show_record(const training *run, const result *kept,
+                        const result *test)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
     record out = record_begin(stdout);
@@ -101,19 +172,49 @@ static void show_record(const training *run, const result *kept)
     record_text(&out, "task", task_word(encoding->task));
     record_count(&out, "steps", elman_trainer_progress(run->trainer)->step);
     record_count(&out, "best_step", kept->step);
-    record_number(&out, "seconds", meter_seconds(&run->meter));
+    record_number(&out, "seconds",
+                  elman_trainer_progress(run->trainer)->seconds);
     record_text(&out, "part",
                 kept->part == ELMAN_PART_VALIDATION ? "validation" : "train");
 
     results_record(&out, encoding, &kept->metrics, kept->confusion);
+    baseline_record(&out, encoding, &kept->metrics, &kept->baseline,
+                    rate_of(run));
+
+    /* the same of the part that chose nothing */
+    if (test) {
+        record_open(&out, "test", '{');
+        results_record(&out, encoding, &test->metrics, test->confusion);
+        baseline_record(&out, encoding, &test->metrics, &test->baseline,
+                        rate_of(run));
+        record_close(&out, '}');
+    }
     if (run->values->profile) profile_record(&out, run);
     record_end(&out);
 }
 
-static int keep(training *run, int signal_number, result *kept)
+/* How far answers to the validation data are off goes into the model file, for
+ * `elman predict --quantiles`. */
+static int keep_residuals(training *run)
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    elman_residuals *residuals = NULL;
+    elman_part part = ELMAN_PART_VALIDATION;
+    if (encoding->target_count == 0 || encoding->class_count ||
+        elman_dataset_size(run->dataset, part) == 0)
+        return 0;
 
+    elman_status status = elman_model_residuals(run->model, run->dataset, part,
+                                                &run->config, &residuals);
+    if (status == ELMAN_OK)
+        status = elman_model_write_note(run->model, "residuals",
+                                        elman_residuals_note(residuals));
+    elman_residuals_destroy(residuals);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
+static int keep(training *run, int signal_number, result *kept, result *test)
+{
     /* a last checkpoint, unless one of this step exists or is being written */
     int code = 0;
     spent_mark(&run->spent);
@@ -123,18 +224,17 @@ static int keep(training *run, int signal_number, result *kept)
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
     if (code) return code;
 
-    if (encoding->class_count) {
-        kept->confusion = calloc(encoding->class_count * encoding->class_count,
-                                 sizeof *kept->confusion);
-        if (!kept->confusion) return failed("out of memory");
-    }
-
-    /* the best weights, evaluated, into the model file */
+    /* the best weights, evaluated, and once more on what chose nothing */
     spent_mark(&run->spent);
-    code = keep_best(run, kept);
+    code = result_open(run, kept->part, kept);
+    if (!code) code = keep_best(run, kept);
+    if (!code && test) code = result_open(run, ELMAN_PART_TEST, test);
+    if (!code && test) code = evaluate(run, test);
     spent_lap(&run->spent, SPENT_EVALUATION);
     if (code) return code;
 
+    code = keep_residuals(run);
+    if (code) return code;
     if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
         return library_failed();
     spent_lap(&run->spent, SPENT_MODELS);
@@ -149,17 +249,23 @@ static int keep(training *run, int signal_number, result *kept)
 int outcome_keep(training *run, int signal_number)
 {
     bool held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION) > 0;
+    bool tests = elman_dataset_size(run->dataset, ELMAN_PART_TEST) > 0;
     result kept = {.part = held ? ELMAN_PART_VALIDATION : ELMAN_PART_TRAIN};
+    result test = {0}, *last = tests ? &test : NULL;
     live_line("");
-    int code = keep(run, signal_number, &kept);
+    int code = keep(run, signal_number, &kept, last);
 
-    if (!code && screen.json) show_record(run, &kept);
+    if (!code && screen.json) show_record(run, &kept, last);
     else if (!code) {
-        if (!screen.quiet) show_result(run, &kept);
+        if (!screen.quiet) show_result(run, &kept, last);
         if (run->values->profile) profile_show(run);
     }
 
+    int warned = code ? 0 : warn_of(run, last ? last : &kept);
+    run->score = kept.metrics;
+    run->told = last ? test.metrics : kept.metrics;
     free(kept.confusion);
+    free(test.confusion);
     if (code) return code;
 
     /* what to type next */
@@ -167,5 +273,5 @@ int outcome_keep(training *run, int signal_number)
         fflush(stdout);
         note("resume with\n  %s", command_line(run->arguments, "--resume"));
     } else if (!screen.quiet && !screen.json) show_next(run);
-    return signal_number ? 128 + signal_number : EXIT_DONE;
+    return signal_number ? 128 + signal_number : warned;
 }

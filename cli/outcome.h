@@ -14,6 +14,7 @@ typedef struct training {
     const parsed_line *arguments;
     const train_values *values;
     elman_dataset *dataset;
+    char *plan; /* what was understood of it: plan.h */
     elman_model *model;
     elman_trainer *trainer;
     elman_trainer_config config;
@@ -21,7 +22,11 @@ typedef struct training {
     safe_file safe;
     meter meter;
     spent spent;
+    bool alone;              /* not one of the runs of a table */
     bool out_of_time;        /* --seconds ended it */
+    double saved;            /* when the model was last saved, by the meter */
+    elman_metrics score;     /* of what was kept */
+    elman_metrics told;      /* of the test part, if there is one */
     uint64_t evaluated_step; /* of the last evaluation, 0 none in this run */
 } training;
 

@@ -14,6 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Seconds between two checkpoints of evaluations that follow each other fast.
+ */
+static const double PAUSE = 1;
+
 double seconds_now(void)
 {
     struct timespec now;
@@ -160,6 +164,8 @@ int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
     bool due = safe->every.steps
                    ? step >= safe->begun_step + safe->every.steps
                    : seconds_now() >= safe->begun_time + safe->every.seconds;
+    now =
+        now && (!safe->begun_step || seconds_now() >= safe->begun_time + PAUSE);
     return due || now ? safe_write(safe, trainer)
                       : check_save(safe, trainer, false);
 }

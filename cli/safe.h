@@ -34,9 +34,9 @@ int safe_open(const char *path, option_span every, bool resumed,
  * PATH.previous. Waits for the one before. */
 int safe_write(safe_file *safe, elman_trainer *trainer);
 
-/* The same if it is time, by steps or seconds, or now is true; otherwise
- * checks whether the one being written is done. A failure of either is reported
- * here. */
+/* The same if it is time, by steps or seconds, or now is true and the last was
+ * begun a second ago or none was; otherwise checks whether the one being
+ * written is done. A failure of either is reported here. */
 int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now);
 
 /* Waits for the one being written. */

@@ -3,20 +3,32 @@
  * saved. It can be stopped at any moment and resumed where it was.
  */
 #include "train.h"
+#include "classes.h"
 #include "safe.h"
 #include "commands.h"
+#include "continued.h"
+#include "find_rate.h"
+#include "judge.h"
 #include "meter.h"
 #include "network.h"
 #include "outcome.h"
+#include "plan.h"
+#include "runs.h"
 #include "screen.h"
 
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PARTS = ELMAN_PART_TEST + 1 };
+
+/* Seconds between two models of a run that nothing validates. */
+static const double SAVE_PAUSE = 10;
 
 static volatile sig_atomic_t stop_signal;
 
@@ -57,49 +69,137 @@ static bool is_same_file(const char *a, const char *b)
            one.st_ino == other.st_ino && one.st_dev == other.st_dev;
 }
 
-/* Where the model and the checkpoint go: as --output and --checkpoint say, or
- * named after DATA and the model. */
-static int choose_paths(training *run)
+/* True for a file that begins as a model does: the size of a header below 4 GB
+ * in 8 bytes, then the header. */
+static bool is_model(const char *path)
 {
-    const train_values *values = run->values;
-    const char *data = run->arguments->operands[0];
-    char *model = run->model_path, *checkpoint = run->checkpoint_path;
+    unsigned char head[9] = {0};
+    struct stat file;
+    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode)) return false;
+    FILE *opened = fopen(path, "rb");
+    if (!opened) return false;
+
+    bool whole = fread(head, 1, sizeof head, opened) == sizeof head;
+    fclose(opened);
+    return whole && !memcmp(head + 4, "\0\0\0\0{", 5);
+}
+
+/* Where the model goes: as --output says, or named after DATA. */
+static int choose_model(const parsed_line *arguments, char model[PATH_MAX])
+{
+    const train_values *values = arguments->values;
+    const char *data = arguments->operands[0];
     if (values->output) snprintf(model, PATH_MAX, "%s", values->output);
     else default_model_path(data, model, PATH_MAX);
 
-    if (values->checkpoint)
-        snprintf(checkpoint, PATH_MAX, "%s", values->checkpoint);
-    else
-        snprintf(checkpoint, PATH_MAX, "%.*s.checkpoint", PATH_MAX - 32, model);
-
+    if (is_model(data))
+        return misused("'%s' is a model, and data was expected; to go on from "
+                       "its weights: elman train DATA --init-from %s",
+                       data, shell_quoted(data));
     if (is_same_file(data, model))
         return misused("the model would overwrite the data '%s', see --output",
                        model);
     return check_writable(model);
 }
 
-static void describe_run(const training *run)
+/* The same, and where the checkpoint goes: as --checkpoint says, or beside the
+ * model. */
+static int choose_paths(training *run)
+{
+    const char *given = run->values->checkpoint;
+    char *path = run->checkpoint_path;
+    int code = choose_model(run->arguments, run->model_path);
+    if (given) snprintf(path, PATH_MAX, "%s", given);
+    else
+        snprintf(path, PATH_MAX, "%.*s.checkpoint", PATH_MAX - 32,
+                 run->model_path);
+    return code;
+}
+
+/* What the score will be held against: that of the part that is reported. */
+static bool read_baseline(const training *run, elman_baseline *baseline)
+{
+    elman_baseline_config config = {.part = ELMAN_PART_TRAIN};
+    for (int part = 0; part < PARTS; part++)
+        if (elman_dataset_size(run->dataset, (elman_part)part))
+            config.part = (elman_part)part;
+    return elman_dataset_baseline(run->dataset, &config, baseline) == ELMAN_OK;
+}
+
+/* The data as it was understood, and the run in figures: all of it, or what
+ * fits a dozen lines. */
+static void describe_run(const training *run, FILE *file, bool all)
 {
     const train_values *values = run->values;
-    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
-    size_t train = elman_dataset_size(run->dataset, ELMAN_PART_TRAIN);
-    size_t held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION);
-    const char *what = encoding->task == ELMAN_TASK_LANGUAGE
-                           ? unit_name(encoding)
-                       : encoding->task == ELMAN_TASK_FORECAST ? "window"
-                                                               : "sequence";
+    const char *sizes[PARTS] = {"to train on", "to validate", "to test"};
+    const char *what = sequence_word(elman_dataset_encoding(run->dataset));
 
-    /* three lines: data, model, run */
-    note("data    %s\n        %s %ss to train on, %s to validate",
-         encoding_describe(encoding), with_commas(train), what,
-         with_commas(held));
-    note("model   %s", model_describe(run->model));
+    fprintf(file, "%-*s%s\n%*s", PLAN_INDENT, "data",
+            encoding_describe(elman_dataset_encoding(run->dataset)),
+            PLAN_INDENT, "");
+    for (int part = 0; part < PARTS; part++) {
+        size_t size = elman_dataset_size(run->dataset, (elman_part)part);
+        if (size)
+            fprintf(file, "%s%s %s%s %s", part ? ", " : "", with_commas(size),
+                    what, size == 1 ? "" : "s", sizes[part]);
+    }
 
-    note("run     %s batches of %zu an epoch, %llu thread%s; Ctrl-C stops and "
-         "saves",
-         with_commas(elman_trainer_progress(run->trainer)->batches),
-         (size_t)values->batch, (unsigned long long)values->threads,
-         values->threads == 1 ? "" : "s");
+    putc('\n', file);
+
+    bool left = plan_show(file, run->plan, all);
+    for (int part = 0; part < PARTS; part++) {
+        const char *lack =
+            classes_describe_lack(run->dataset, (elman_part)part);
+        if (*lack) fprintf(file, "%-*s%s\n", PLAN_INDENT, "classes", lack);
+    }
+    elman_baseline baseline;
+    if (read_baseline(run, &baseline))
+        fprintf(
+            file, "%-*s%s\n", PLAN_INDENT, "baseline",
+            baseline_describe(elman_dataset_encoding(run->dataset), &baseline));
+
+    bool unasked =
+        values->bidirectional && !option_given(run->arguments, "bidirectional");
+    fprintf(file, "%-*s%s%s\n", PLAN_INDENT, "model",
+            model_describe(run->model),
+            unasked ? "; no stream (--no-bidirectional)" : "");
+    fprintf(file,
+            "%-*s%s batches of %zu an epoch, %llu thread%s; Ctrl-C stops and "
+            "saves%s\n",
+            PLAN_INDENT, "run",
+            with_commas(elman_trainer_progress(run->trainer)->batches),
+            (size_t)values->batch, (unsigned long long)values->threads,
+            values->threads == 1 ? "" : "s", left ? "; more by --plan" : "");
+}
+
+/* --plan: what would be done, and nothing more. */
+static void show_plan(const training *run)
+{
+    if (!screen.json) {
+        describe_run(run, stdout, true);
+        return;
+    }
+
+    record out = record_begin(stdout);
+    plan_record(&out, run->plan);
+    elman_baseline baseline;
+    if (read_baseline(run, &baseline))
+        baseline_record(&out, elman_dataset_encoding(run->dataset), NULL,
+                        &baseline, 0);
+    record_text(&out, "model", model_describe(run->model));
+    record_count(&out, "batches",
+                 elman_trainer_progress(run->trainer)->batches);
+    record_end(&out);
+}
+
+/* What was understood of the data goes into the model. */
+static int setup_plan(training *run)
+{
+    run->plan = plan_write(run->dataset);
+    if (!run->plan) return failed("out of memory");
+    return elman_model_write_note(run->model, plan_note, run->plan) == ELMAN_OK
+               ? 0
+               : library_failed();
 }
 
 /* Everything up to the first step. */
@@ -112,32 +212,37 @@ static int training_open(const parsed_line *arguments, training *run)
     /* from here on no other run writes the checkpoint; then data, model,
      * configs
      */
-    int code = choose_paths(run);
-    if (!code)
+    bool writes = !run->values->plan && !run->values->find_lr;
+    int code = writes ? choose_paths(run) : 0;
+    if (!code && writes)
         code = safe_open(run->checkpoint_path, run->values->checkpoint_every,
                          run->values->resume, &run->safe);
     if (!code) code = setup_data(arguments, &run->dataset);
     if (!code) code = setup_model(arguments, run->dataset, &run->model);
+    if (!code) code = setup_plan(run);
     if (!code) code = setup_trainer(arguments, run->dataset, &run->config);
     if (code) return code;
+    if (run->values->find_lr) find_rate_prepare(&run->config);
 
     /* the run, a new one or from its checkpoint */
     elman_status status = elman_trainer_create(run->model, run->dataset,
                                                &run->config, &run->trainer);
-    if (status == ELMAN_BAD_VALUE) return misused("%s", elman_message());
-    if (status == ELMAN_OK && run->values->resume)
+    if (status != ELMAN_OK) return setup_refused(status);
+    if (run->values->resume) {
         status = elman_trainer_load(run->trainer, run->safe.path);
-    if (status != ELMAN_OK) return library_failed();
+        if (status == ELMAN_BAD_VALUE) return resume_failed(run->model_path);
+        if (status != ELMAN_OK) return library_failed();
+    }
 
     /* where it begins */
-    describe_run(run);
+    if (!writes) return 0;
+    if (!screen.quiet) describe_run(run, stderr, false);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
     run->safe.last_step = run->safe.begun_step = progress->step;
     if (run->values->resume)
         note("resumed at step %s from '%s'", with_commas(progress->step),
              printable(run->safe.path));
-    return meter_open(run->values, elman_dataset_encoding(run->dataset),
-                      progress, &run->meter);
+    return meter_open(run->values, run->dataset, progress, &run->meter);
 }
 
 /* After a step that failed: what is left of the run. */
@@ -160,15 +265,22 @@ static int step_done(training *run, const elman_progress *progress)
     int code = meter_step(&run->meter, progress);
     spent_lap(&run->spent, SPENT_LOGGING);
 
-    /* the best so far can be used, even if the run is killed */
-    if (!code && progress->best &&
-        elman_model_save(run->model, run->model_path) != ELMAN_OK)
-        code = library_failed();
-    spent_lap(&run->spent, SPENT_MODELS);
-
+    /* where nothing validates an evaluation is no reason to write anything */
+    bool validates = run->meter.validates;
     if (!code)
-        code = safe_write_due(&run->safe, run->trainer, progress->evaluated);
+        code = safe_write_due(&run->safe, run->trainer,
+                              progress->evaluated && validates);
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
+
+    /* the best so far can be used, even if the run is killed */
+    double now = meter_seconds(&run->meter);
+    bool due = progress->best && (validates || now >= run->saved + SAVE_PAUSE);
+    if (!code && due) {
+        if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
+            code = library_failed();
+        run->saved = now;
+    }
+    spent_lap(&run->spent, SPENT_MODELS);
     return code;
 }
 
@@ -201,20 +313,89 @@ static void training_close(training *run)
     elman_model_destroy(run->model);
     elman_dataset_close(run->dataset);
     free((void *)(uintptr_t)run->config.loss.class_weights);
+    free(run->plan);
 }
 
-static int train(const parsed_line *arguments)
+/* The least of some errors, of which those that there are not are NaN. */
+static double least(const double *errors, size_t count)
 {
-    training run = {0};
+    double found = NAN;
+    for (size_t n = 0; n < count; n++)
+        if (!isnan(errors[n]) && !(errors[n] >= found)) found = errors[n];
+    return found;
+}
+
+/* What a run came to, for the table of many runs. */
+static void fill_score(const training *run, run_score *score)
+{
+    const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
+    const elman_metrics *m = &run->score, *told = &run->told;
+    const elman_progress *progress = elman_trainer_progress(run->trainer);
+    elman_baseline b = {0};
+    (void)read_baseline(run, &b);
+
+    *score = (run_score){
+        .error = m->mae,
+        .loss = m->loss,
+        .headline = told->mae,
+        .baseline =
+            least((double[]){b.naive_mae, b.seasonal_mae, b.mean_mae}, 3),
+        .held = elman_dataset_size(run->dataset, ELMAN_PART_VALIDATION) > 0,
+        .seconds = progress->seconds,
+        .steps = progress->step};
+
+    /* of which part */
+    bool tests = elman_dataset_size(run->dataset, ELMAN_PART_TEST) > 0;
+    const char *part = tests ? "test" : score->held ? "validation" : "training";
+    snprintf(score->word, sizeof score->word, "%s MAE", part);
+    if (encoding->task == ELMAN_TASK_LANGUAGE) {
+        score->error = m->bits;
+        score->headline = told->bits;
+        score->baseline = b.loss / log(2);
+        snprintf(score->word, sizeof score->word, "%s bits/%s", part,
+                 short_unit_name(encoding));
+    } else if (encoding->class_count) {
+        score->error = 1 - m->accuracy;
+        score->headline = 100 * told->accuracy;
+        score->baseline = 100 * b.accuracy;
+        snprintf(score->word, sizeof score->word, "%s accuracy, %%", part);
+    }
+}
+
+/* One training run: a train_function. */
+static int train_one(const parsed_line *arguments, run_score *score)
+{
+    training run = {.alone = !score};
     int code = training_open(arguments, &run);
+    /* what is only looked at, and trains nothing */
+    if (!code && run.values->plan) {
+        show_plan(&run);
+        training_close(&run);
+        return EXIT_DONE;
+    }
+    if (!code && run.values->find_lr) {
+        code = find_rate(run.trainer);
+        training_close(&run);
+        return code;
+    }
     if (!code) {
         catch_signals();
         code = training_loop(&run);
     }
 
     if (!code) code = outcome_keep(&run, stop_signal);
+    if (!code && score) fill_score(&run, score);
     training_close(&run);
     return code;
+}
+
+static int train(const parsed_line *arguments)
+{
+    if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
+
+    char path[PATH_MAX];
+    int code = choose_model(arguments, path);
+    return code ? code : runs_train(arguments, path, train_one);
 }
 
 static const example examples[] = {
@@ -222,8 +403,8 @@ static const example examples[] = {
      "learn a text, character by character; saves input.safetensors"},
     {"elman train input.txt --layers 2 --dropout 0.2 --epochs 20 -o big",
      "a larger model, trained for longer, saved as 'big'"},
-    {"elman train GunPoint_TRAIN.tsv --validation GunPoint_TEST.tsv",
-     "classify labelled series"},
+    {"elman train GunPoint_TRAIN.tsv --test GunPoint_TEST.tsv",
+     "classify labelled series, and score those of another file at the end"},
     {"elman train power.csv --target load --window 48 --horizon 24",
      "forecast a column a day ahead from two days"},
     {"elman train x.npy --target-file y.npy --cell rnn",
@@ -246,8 +427,10 @@ const command_row train_command = {
         "stopped.",
     .json = true,
     .options = {{"Data", train_data_options},
+                {"Reading the data", reading_options},
                 {"Model", train_model_options},
                 {"Training", train_training_options},
+                {"Many runs", train_runs_options},
                 {"Loss", train_loss_options},
                 {"Optimizer", train_optimizer_options},
                 {"Files", train_file_options}},

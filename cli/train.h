@@ -6,19 +6,36 @@
 #define TRAIN_H
 
 #include "options.h"
+#include "reading.h"
+
+/* Indices of the choices of --loss. */
+enum {
+    LOSS_AUTO,
+    LOSS_CROSS_ENTROPY,
+    LOSS_SQUARED,
+    LOSS_HUBER = 4,
+    LOSS_BINARY
+};
+
+/* The choices of --pool, in its order. */
+enum { POOL_LAST, POOL_MEAN, POOL_MAX, POOL_ATTENTION };
 
 typedef struct train_values {
+    reading_values reading; /* the first: see reading.h */
+    const char *transform;
+
     /* data */
     int task, unit;
-    const char *validation, *target_file, *target, *columns;
+    const char *validation, *test, *target, *columns;
     uint64_t window, horizon, min_count;
     bool no_scaling;
 
     /* model */
-    int cell, nonlinearity, merge;
+    int cell, nonlinearity, merge, pool;
     option_sizes hidden;
     uint64_t layers, proj, embedding, chrono;
-    bool bidirectional, reverse, peephole, coupled, reset_before;
+    bool bidirectional, no_bidirectional, reverse, peephole, coupled,
+        reset_before;
     bool learned_state, variational, layer_norm, no_bias;
     double clip_gates, dropout, recurrent_dropout, zoneout, zoneout_cell;
     elman_init init, init_hidden, init_bias;
@@ -34,8 +51,14 @@ typedef struct train_values {
     const char *class_weights;
     double label_smoothing, huber_delta;
     int64_t ignore_index;
-    uint64_t batch, k1, k2, epochs, steps, patience, evaluate_every, seed;
+    uint64_t batch, k1, k2, epochs, steps, evaluate_every, seed;
+    option_wait patience;
+    const char *init_from, *freeze;
+    double neighbour;
+    bool find_lr;
     uint64_t threads;
+    const char *sweep;
+    uint64_t seeds, folds, fold;
     double seconds;
     bool fresh_state, no_shuffle, no_buckets;
 
@@ -43,7 +66,7 @@ typedef struct train_values {
     const char *output, *checkpoint, *metrics;
     option_span checkpoint_every;
     uint64_t metrics_every;
-    bool resume, profile;
+    bool resume, profile, plan;
 } train_values;
 
 /* What is trained: train_options.c. */
@@ -64,6 +87,23 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset);
 /* Builds the model for the data, with the notes "encoding" and "loss". */
 int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
                 elman_model **model);
+
+/* What the task, and how much data there is, decide of the options left open;
+ * the direction is settled before they are checked. */
+void settle_direction(const parsed_line *arguments);
+void settle_pool(const parsed_line *arguments, const elman_dataset *dataset);
+void settle_batch(const parsed_line *arguments, const elman_dataset *dataset);
+
+/* Optimizer steps of a run whose length was left open, at least; longest is the
+ * number of steps of the longest sequence, which counts for classification. */
+uint64_t least_steps(elman_task task, size_t longest);
+
+double task_rate(elman_task task);  /* of adam and adamw */
+double task_decay(elman_task task); /* of adamw; 0 is the rule's own */
+
+/* After the library refused what options ask for: its message with the options
+ * where it names fields. Returns the exit code. */
+int setup_refused(elman_status status);
 
 /* Fills config from the options. Returns 0 or an exit code. */
 int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,

@@ -44,6 +44,14 @@ static const char *zero_word(const option_row *row)
     return bar ? bar + 1 : NULL;
 }
 
+/* What the word of a real option becomes: zero, or NAN where zero is a value of
+ * its own. */
+static double word_value(const option_row *row)
+{
+    option_range range = row->range;
+    return range.low < range.high && range.low <= 0 ? NAN : 0;
+}
+
 static bool wrong(const option_row *row, const char *expected, const char *text)
 {
     const char *word = zero_word(row);
@@ -156,7 +164,7 @@ static bool read_integer(const option_row *row, const char *text, void *value)
 static bool read_real(const option_row *row, const char *text, void *value)
 {
     const char *word = zero_word(row);
-    double number = 0;
+    double number = word_value(row);
     bool is_word = word && !strcmp(text, word);
     if (!is_word && (!real_number(text, &number) || !is_inside(row, number)))
         return wrong(row, in_range(row, "a number"), text);
@@ -269,6 +277,41 @@ static bool read_span(const option_row *row, const char *text, void *value)
     return true;
 }
 
+/* "20", "500steps", "20,500steps", or the word for never. */
+static bool read_wait(const option_row *row, const char *text, void *value)
+{
+    static const char unit[] = "steps";
+    option_wait wait = {0};
+    bool fits = strcmp(text, zero_word(row)) != 0;
+    if (!fits) {
+        *(option_wait *)value = wait;
+        return true;
+    }
+
+    for (const char *at = text; fits; at += strcspn(at, ",") + 1) {
+        /* digits, and whose number they are */
+        char number[24];
+        size_t digits = strspn(at, "0123456789"), end = strcspn(at, ",");
+        bool of_steps = end == digits + strlen(unit) &&
+                        !memcmp(at + digits, unit, strlen(unit));
+        uint64_t *count = of_steps ? &wait.steps : &wait.evaluations;
+        int64_t read = 0;
+        snprintf(number, sizeof number, "%.*s", (int)digits, at);
+        fits = (of_steps || end == digits) && digits < sizeof number &&
+               whole_number(number, &read) && is_whole_inside(row, read) &&
+               *count == 0;
+        *count = (uint64_t)read;
+        if (!at[end]) break;
+    }
+    if (!fits)
+        return wrong(row,
+                     "evaluations ('20'), steps ('500steps'), both "
+                     "('20,500steps')",
+                     text);
+    *(option_wait *)value = wait;
+    return true;
+}
+
 static bool read_list(const option_row *row, const char *text, void *value)
 {
     option_list *list = value;
@@ -300,6 +343,7 @@ bool option_read(const option_row *row, const char *text, void *value)
         [OPTION_INTEGER] = read_integer, [OPTION_REAL] = read_real,
         [OPTION_TEXT] = read_text,       [OPTION_SIZES] = read_sizes,
         [OPTION_INIT] = read_init,       [OPTION_SPAN] = read_span,
-        [OPTION_LIST] = read_list,       [OPTION_PAIR] = read_pair};
+        [OPTION_WAIT] = read_wait,       [OPTION_LIST] = read_list,
+        [OPTION_PAIR] = read_pair};
     return readers[row->type](row, text, value);
 }

@@ -18,6 +18,15 @@ make_series() {
         print line } }' >series.tsv
 }
 
+# the steps of each series, NUMBER times
+repeat() {
+    awk -F'\t' -v OFS='\t' -v number="$1" '{
+        gsub(/NaN/, 0); line = $1
+        for (k = 0; k < number; k++)
+            for (n = 2; n <= NF; n++) line = line OFS $n
+        print line }'
+}
+
 # a triangle wave and what goes with it: table.csv
 make_table() {
     awk 'BEGIN { print "hour,load,heat"; for (n = 0; n < '"${1:-400}"'; n++) {

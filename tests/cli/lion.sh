@@ -2,7 +2,7 @@
 . "$CASES/data.sh"
 make_text 60
 options='--hidden 16 --embedding 8 --batch 4 --k1 16 --epochs 4 --quiet
-    --optimizer lion --lr 0.003 --beta1 0.8 --beta2 0.95 --weight-decay 0.1'
+    --schedule constant --optimizer lion --lr 0.003 --beta1 0.8 --beta2 0.95 --weight-decay 0.1'
 elman train text.txt $options -o whole.safetensors
 
 elman train text.txt $options --threads 1 --steps 7 --checkpoint-every 1 -o cut

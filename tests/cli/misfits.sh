@@ -21,8 +21,9 @@ try text.txt --schedule cosine --epochs unlimited
 try text.txt --task classify
 try series.tsv --embedding 8
 try series.tsv --variational
-try series.tsv --merge sum
-try series.tsv --bidirectional --merge sum
+try series.tsv --no-bidirectional --merge sum
+try series.tsv --bidirectional --pool last --merge sum
+try series.tsv --bidirectional --no-bidirectional
 try series.tsv --k1 5
 try series.tsv --nesterov
 try table.csv --loss bce
@@ -30,5 +31,4 @@ try table.csv --loss cross-entropy
 try table.csv --label-smoothing 0.1
 try table.csv --target price
 try series.tsv --unit bytes
-try table.csv --optimizer adagrad --flavour keras --initial-accumulator 0
 ls

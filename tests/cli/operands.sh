@@ -13,3 +13,14 @@ elman eval one two three
 elman predict one two three
 elman verify one two
 echo $?
+. "$CASES/data.sh"
+make_series 20
+elman train series.tsv --epochs 1 -H 4 -q
+elman train series.safetensors
+echo $?
+elman train series.safetensors -o other
+elman train series.tsv --test 20%
+elman train series.tsv --validation 12.5%
+echo $?
+cp series.tsv 20%
+elman train series.tsv --test 20% --epochs 1 -H 4 -q

@@ -2,6 +2,7 @@
 . "$CASES/data.sh"
 make_text 60
 options='--hidden 16 --embedding 8 --batch 4 --k1 16 --dropout 0.2 --epochs 6
+    --schedule constant
     --quiet'
 elman train text.txt $options -o whole.safetensors
 

@@ -14,8 +14,9 @@ printf 'a\0\377' >binary
 elman train binary 2>&1
 elman eval plain.safetensors binary 2>&1
 printf 'a\377' >broken
-elman train broken --unit characters --validation 0 2>&1
-elman train broken --validation 0 --hidden 8 --epochs 1 --quiet && echo bytes
+elman train broken --bad-bytes refuse --validation 0 2>&1
+elman train broken --bad-bytes bytes --validation 0 --hidden 8 --epochs 1 \
+    --quiet && elman info broken.safetensors | sed -n "3p"
 elman eval plain.safetensors broken 2>&1
 elman inspect plain.safetensors broken 2>&1
 echo $?

@@ -12,7 +12,7 @@ ones() { # so many of 0.0 or 1.0, by a rule; sums as small floats
 }
 { npy '24, 6'; printf "$(ones 0)"; } >x.npy
 { npy '24, 6, 1'; printf "$(ones 1)"; } >y.npy
-elman train x.npy --target-file y.npy --cell rnn --hidden 8 --epochs 60 \
+elman train x.npy --target-file y.npy --task track --cell rnn --hidden 8 --epochs 60 \
     --lr 0.02 --quiet --json | grep -o '"task":"[a-z]*"'
 elman predict x.safetensors x.npy --output answers.npy
 head -c 128 answers.npy | tail -c 118 | tr -s ' '

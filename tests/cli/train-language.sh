@@ -19,3 +19,10 @@ echo $?
 elman train text.txt --hidden 32 --embedding 8 --epochs 12 --batch 4 --k1 16 \
     --lr 0.01 --threads 1 --quiet -o again.safetensors
 cmp text.safetensors again.safetensors && echo the same bits
+
+# rare words become <unk>, which need not be drawn
+elman train text.txt --unit words --min-count 100 --hidden 16 --epochs 1 \
+    --quiet -o words
+elman sample words --length 50 --temperature 1 | grep -c '<unk>'
+elman sample words --length 50 --temperature 1 --no-unknown | grep -c '<unk>'
+elman sample text.safetensors --no-unknown

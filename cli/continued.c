@@ -1,0 +1,400 @@
+/*
+ * continued.c: see continued.h.
+ */
+#include "continued.h"
+#include "screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The layers of another model ----------------------------------------- */
+
+static bool gives_layers(const parsed_line *arguments)
+{
+    for (const option_row *row = train_model_options; row->name; row++)
+        if (option_given(arguments, row->name)) return true;
+    return false;
+}
+
+int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
+                   network *from, elman_config *config)
+{
+    const train_values *values = arguments->values;
+    const elman_encoding *encoding = elman_dataset_encoding(dataset);
+    int code = network_open(values->init_from, false, from);
+    if (code || gives_layers(arguments)) return code;
+
+    *config = *elman_model_config(from->model);
+    config->seed = values->seed;
+    elman_layer *layer = config->layers;
+    if (layer->kind == ELMAN_EMBEDDING)
+        layer->num_embeddings = encoding->vocabulary;
+    else config->input_size = encoding->input_size;
+
+    /* the head answers the new data */
+    while (layer[1].kind)
+        layer++;
+    if (layer->kind == ELMAN_LINEAR)
+        layer->output_size = elman_encoding_outputs(encoding, NULL);
+    return 0;
+}
+
+/* ---- Its weights ----------------------------------------------------------
+ */
+
+/* One parameter of either model. */
+typedef struct weights {
+    const char *name;
+    elman_const_tensor view;
+    size_t rows, columns;
+} weights;
+
+static bool find_weights(const elman_model *model, size_t index, weights *found)
+{
+    found->name = elman_model_parameter(model, index, &found->view);
+    if (!found->name) return false;
+    found->rows = found->view.shape[0];
+    found->columns = 1;
+    for (size_t d = 1; d < found->view.rank; d++)
+        found->columns *= found->view.shape[d];
+    return true;
+}
+
+static bool find_named(const elman_model *model, const char *name,
+                       weights *found)
+{
+    for (size_t i = 0; find_weights(model, i, found); i++)
+        if (!strcmp(found->name, name)) return true;
+    return false;
+}
+
+/* "(4,3)" in one of two static buffers. */
+static const char *shape_describe(const weights *w)
+{
+    static char texts[2][64];
+    static int turn;
+    char *text = texts[turn = !turn];
+    if (w->view.rank > 1)
+        snprintf(text, sizeof texts[0], "(%zu,%zu)", w->rows, w->columns);
+    else snprintf(text, sizeof texts[0], "(%zu)", w->rows);
+    return text;
+}
+
+/* What the rows of an embedding and of the head stand for, if it has names. */
+static size_t name_count(const elman_encoding *e)
+{
+    if (!e) return 0;
+    return e->task == ELMAN_TASK_LANGUAGE ? e->vocabulary : e->class_count;
+}
+
+static bool is_same_name(const elman_encoding *a, size_t i,
+                         const elman_encoding *b, size_t j)
+{
+    if (a->task != ELMAN_TASK_LANGUAGE)
+        return !strcmp(a->labels[i], b->labels[j]);
+    return a->token_bytes[i] == b->token_bytes[j] &&
+           !memcmp(a->tokens[i], b->tokens[j], a->token_bytes[i]);
+}
+
+/* True if the rows of a parameter are tokens or classes. */
+static bool has_named_rows(const elman_model *model, const char *name)
+{
+    const elman_layer *layer = elman_model_config(model)->layers, *last = layer;
+    size_t length = strcspn(name, ".");
+    while (last[1].kind)
+        last++;
+    bool first = layer->kind == ELMAN_EMBEDDING &&
+                 !strncmp(layer->name, name, length) && !layer->name[length];
+    bool head = last->kind == ELMAN_LINEAR &&
+                !strncmp(last->name, name, length) && !last->name[length];
+    return first || head;
+}
+
+/* The row of from's names for each of ours, or -1; NULL where the rows of both
+ * are the same as they stand. Sets how many are new. */
+static int match_names(const elman_encoding *ours, const elman_encoding *theirs,
+                       long **rows, size_t *new_count)
+{
+    size_t n = name_count(ours), m = name_count(theirs);
+    *rows = NULL;
+    *new_count = 0;
+    if (n == 0 || (theirs && theirs->task != ours->task)) return 0;
+    long *found = calloc(n, sizeof *found);
+    if (!found) return failed("out of memory");
+
+    for (size_t i = 0; i < n; i++) {
+        size_t j = 0;
+        while (j < m && !is_same_name(ours, i, theirs, j))
+            j++;
+        found[i] = j < m ? (long)j : -1;
+        *new_count += j == m;
+    }
+    *rows = found;
+    return 0;
+}
+
+/* ---- Columns of inputs -----------------------------------------------------
+ */
+
+/* Where a column is among the inputs of an encoding, -1 for nowhere. */
+static long find_input(const elman_encoding *e, const char *name)
+{
+    for (size_t i = 0; i < e->input_size; i++)
+        if (!strcmp(e->columns[i], name)) return (long)i;
+    return -1;
+}
+
+/* The inputs' names with commas between, in one of two static buffers. */
+static const char *inputs_describe(const elman_encoding *e)
+{
+    static char texts[2][300];
+    static int turn;
+    char *text = texts[turn = !turn];
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < e->input_size && used < sizeof texts[0]; i++)
+        used += (size_t)snprintf(text + used, sizeof texts[0] - used, "%s%s",
+                                 i ? ", " : "", printable(e->columns[i]));
+    return text;
+}
+
+/* The input of from for each of ours, by name; NULL where they have no names
+ * or are as many others, as those of another table may be. */
+static int match_inputs(const network *from, const elman_encoding *ours,
+                        long **inputs)
+{
+    const elman_encoding *theirs = from->encoding;
+    size_t count = ours->input_size, shared = 0;
+    *inputs = NULL;
+    if (!theirs || !theirs->columns || !ours->columns ||
+        theirs->input_size != count)
+        return 0;
+    long *found = calloc(count + 1, sizeof *found);
+    if (!found) return failed("out of memory");
+
+    bool moved = false;
+    for (size_t i = 0; i < count; i++) {
+        found[i] = find_input(theirs, ours->columns[i]);
+        shared += found[i] >= 0;
+        moved = moved || found[i] != (long)i;
+    }
+    if (shared == count && moved) {
+        *inputs = found;
+        return 0;
+    }
+
+    free(found);
+    if (shared == 0 && count)
+        note("the inputs are %s there and %s here: matched as they stand",
+             inputs_describe(theirs), inputs_describe(ours));
+    if (shared == 0 || shared == count) return 0;
+    return misused("--init-from '%s' reads %s, and this model %s; give the "
+                   "same with --columns",
+                   from->path, inputs_describe(theirs), inputs_describe(ours));
+}
+
+/* True if the columns of a parameter are inputs of the model. */
+static bool has_input_columns(const elman_model *model, const weights *w)
+{
+    const elman_config *config = elman_model_config(model);
+    const char *layer = config->layers->name, *part = strchr(w->name, '.');
+    size_t length = strcspn(w->name, ".");
+    return part && w->view.rank == 2 && w->columns == config->input_size &&
+           !strncmp(layer, w->name, length) && !layer[length] &&
+           (strstr(part, "weight_ih_l0") || !strcmp(part, ".weight"));
+}
+
+/* ---- All of them -----------------------------------------------------------
+ */
+
+/* Which of the other model's is which of ours; NULL: as they stand. */
+typedef struct matches {
+    long *rows;   /* of tokens and classes, -1 for what is new */
+    long *inputs; /* columns of what reads the inputs */
+} matches;
+
+/* Copies values from there, column by column where inputs says which. */
+static void copy_row(float *to, const float *from, size_t columns,
+                     const long *inputs)
+{
+    for (size_t c = 0; c < columns; c++)
+        to[c] = from[inputs ? (size_t)inputs[c] : c];
+}
+
+/* One parameter, row by row where known says which is which. */
+static int copy_weights(const network *from, elman_model *model, size_t index,
+                        const matches *known)
+{
+    const long *rows = known->rows;
+    weights to, with = {0};
+    find_weights(model, index, &to);
+    if (!find_named(from->model, to.name, &with))
+        return misused("--init-from '%s' has no %s, which this model has; give "
+                       "the layers as that model has them, or no options of "
+                       "the model at all",
+                       from->path, to.name);
+
+    bool named = rows && has_named_rows(model, to.name);
+    if (to.columns != with.columns || (!named && to.rows != with.rows))
+        return misused(
+            "--init-from '%s': %s is %s there and %s here; give data "
+            "with as many inputs and targets, and no options of the "
+            "model or the same",
+            from->path, to.name, shape_describe(&with), shape_describe(&to));
+
+    /* as it stands there, or our own rows with those that are known there */
+    size_t count = to.rows * to.columns;
+    float *values = calloc(count + 1, sizeof *values);
+    if (!values) return failed("out of memory");
+    const long *inputs = has_input_columns(model, &to) ? known->inputs : NULL;
+    memcpy(values, to.view.data, count * sizeof *values);
+    for (size_t r = 0; r < to.rows; r++) {
+        long row = named ? rows[r] : (long)r;
+        if (row >= 0)
+            copy_row(values + r * to.columns,
+                     (const float *)with.view.data + (size_t)row * to.columns,
+                     to.columns, inputs);
+    }
+    elman_status status = elman_model_write(model, to.name, count, values);
+    free(values);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
+/* A parameter that the new model has no place for. */
+static int check_rest(const network *from, const elman_model *model)
+{
+    weights theirs, ours;
+    for (size_t i = 0; find_weights(from->model, i, &theirs); i++)
+        if (!find_named(model, theirs.name, &ours))
+            return misused("--init-from '%s' has %s, which this model has not; "
+                           "give the layers as that model has them, or no "
+                           "options of the model at all",
+                           from->path, theirs.name);
+    return 0;
+}
+
+int inherit_weights(const network *from, const elman_encoding *encoding,
+                    elman_model *model)
+{
+    matches known = {0};
+    size_t new_count = 0, all = name_count(encoding);
+    int code = check_rest(from, model);
+    if (!code) code = match_inputs(from, encoding, &known.inputs);
+    if (!code)
+        code = match_names(encoding, from->encoding, &known.rows, &new_count);
+
+    elman_model_info info = elman_model_read_info(model);
+    for (size_t i = 0; !code && i < info.parameter_count; i++)
+        code = copy_weights(from, model, i, &known);
+    free(known.rows);
+    free(known.inputs);
+    if (code) return code;
+
+    note("begun from the weights of '%s'", printable(from->path));
+    if (new_count)
+        note("%zu of %zu %s are not known there: their rows begin anew",
+             new_count, all,
+             encoding->task == ELMAN_TASK_LANGUAGE ? "tokens" : "classes");
+    return 0;
+}
+
+/* ---- A checkpoint that does not fit ---------------------------------------
+ */
+
+/* The library's names of settings, and the options behind them. */
+static const char *const options[][2] = {
+    {"batch_size", "--batch"},
+    {"k1", "--k1"},
+    {"k2", "--k2"},
+    {"fresh_state", "--fresh-state"},
+    {"in_order", "--no-shuffle"},
+    {"no_buckets", "--no-buckets"},
+    {"seed", "--seed"},
+    {"optimizer", "--optimizer"},
+    {"flavour", "--flavour"},
+    {"loss", "--loss"},
+    {"label_smoothing", "--label-smoothing"},
+    {"delta", "--huber-delta"},
+    {"ignore_index", "--ignore-index"},
+    {"class_weights", "--class-weights"},
+    {"time", "--time"},
+    {"by", "--by"},
+    {"decimal", "--decimal"},
+    {"thousands", "--thousands"},
+    {"missing", "--missing"},
+    {"transform", "--transform"},
+    {"window", "--window"},
+    {"horizon", "--horizon"},
+    {"hidden_size", "--hidden"},
+    {"hidden_sizes", "--hidden"},
+    {"num_layers", "--layers"},
+    {"kind", "--cell"},
+    {"embedding_dim", "--embedding"},
+    {"proj_size", "--proj"},
+    {"nonlinearity", "--nonlinearity"},
+    {"merge", "--merge"},
+    {"clip", "--clip-gates"},
+    {"dropout", "--dropout"},
+    {"recurrent_dropout", "--recurrent-dropout"},
+    {"zoneout", "--zoneout"},
+    {"zoneout_cell", "--zoneout-cell"},
+    {"bidirectional", "--bidirectional"},
+    {"no_bias", "--no-bias"},
+};
+
+static const char *option_of(const char *key, size_t length)
+{
+    for (size_t n = 0; n < sizeof options / sizeof *options; n++)
+        if (!strncmp(options[n][0], key, length) && !options[n][0][length])
+            return options[n][1];
+    return NULL;
+}
+
+#define MAY_CHANGE                                                             \
+    "--lr, clipping, schedule, limits, --patience, --freeze and --threads "    \
+    "may change"
+
+int resume_failed(const char *model_path)
+{
+    static const char begins[] = "the run had ", model[] = "another model: ";
+    const char *message = elman_message();
+    const char *at = strstr(message, begins);
+    if (!at) {
+        bool data = strstr(message, "the data has changed") != NULL;
+        return misused("%s%s%s%s", message, data ? ": --init-from " : "",
+                       data ? shell_quoted(model_path) : "",
+                       data ? " without --resume" : "");
+    }
+
+    /* the file, the setting, and both values up to the end of the sentence */
+    int file = (int)(at - message);
+    at += strlen(begins);
+    bool of_model = !strncmp(at, model, strlen(model));
+    if (of_model) at += strlen(model);
+    size_t key = strcspn(at, " "), values = strcspn(at, ";");
+    const char *option = option_of(at, key);
+    if (!option) return misused("%s", message);
+
+    static const char now[] = ", now it is ", where[] = " where now is ";
+    const char *had = at + key + 1;
+    const char *joint = strstr(at, of_model ? where : now);
+    if (!joint) return misused("%s", message);
+    const char *has = joint + strlen(of_model ? where : now);
+    if (of_model && !strncmp(has, at, key + 1)) has += key + 1;
+
+    /* a flag has no value to go on with */
+    int value = (int)(joint - had), new_value = (int)(at + values - has);
+    char was[80], is[80];
+    bool flag = !strncmp(had, "no,", 3) || !strncmp(had, "yes,", 4);
+    snprintf(was, sizeof was, flag ? "%s" : "%s %.*s", option, value, had);
+    snprintf(is, sizeof is, "%.*s", new_value, has);
+    bool off = flag && *had == 'n';
+    return misused(
+        "%.*sthe run had %s%s, now it is %s; go on %s %s, or begin anew "
+        "without --resume; " MAY_CHANGE,
+        file, message, off ? "no " : "", was,
+        !flag ? is
+        : off ? "on"
+              : "off",
+        off ? "without" : "with", was);
+}

@@ -1,0 +1,494 @@
+/*
+ * runs.c: the runs of one command, as a plan of their options, as processes and
+ * as a table. A run is a setting of the sweep, a seed and a fold.
+ */
+#include "runs.h"
+#include "network.h"
+#include "record.h"
+#include "runs_list.h"
+#include "screen.h"
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define AT(field) offsetof(train_values, field)
+
+const option_row train_runs_options[] = {
+    {.name = "seeds",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(seeds),
+     .fallback = "1",
+     .range = {1, 1000},
+     .help = "train with N seeds, --seed and those after it, and report mean "
+             "and standard deviation; the best is kept"},
+    {.name = "cross-validate",
+     .type = OPTION_COUNT,
+     .value = "K|none",
+     .field = AT(folds),
+     .fallback = "none",
+     .range = {2, 1000},
+     .help = "train K times, each time with another part of the data for "
+             "validation, and report mean and standard deviation; no model is "
+             "kept"},
+    {.name = "sweep",
+     .type = OPTION_TEXT,
+     .value = "'NAME=VALUE,... ...'",
+     .field = AT(sweep),
+     .fallback = "(none)",
+     .help = "train with every combination of these values of options, as in "
+             "'hidden=64,128 lr=1e-3:1e-2:3', where LOW:HIGH:N are N values "
+             "spaced evenly in the logarithm, 3 if N is left out; the best is "
+             "kept"},
+    {0},
+};
+
+/* One run: a process while it lasts. */
+typedef struct one_run {
+    size_t setting, seed, fold;
+    bool finished, failed;
+    run_score score;
+    pid_t process; /* 0: it does not run */
+    int result;    /* what it writes its score to */
+} one_run;
+
+typedef struct all_runs {
+    const parsed_line *arguments;
+    const train_values *values;
+    const char *model_path;
+    train_function *train_one;
+    sweep settings;
+    size_t seeds, folds; /* folds at least 1 */
+    one_run *list;       /* (count) settings, seeds, folds: the last fastest */
+    size_t count;
+    char path[PATH_MAX]; /* of the list of finished runs */
+} all_runs;
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number) { stopped = number; }
+
+bool runs_wanted(const train_values *values)
+{
+    return values->seeds > 1 || values->folds || values->sweep;
+}
+
+/* ---- One run ------------------------------------------------------------- */
+
+static void run_model_path(const all_runs *all, const one_run *run, char *path)
+{
+    snprintf(path, PATH_MAX, "%.*s.run-%zu", PATH_MAX - 40, all->model_path,
+             (size_t)(run - all->list) + 1);
+}
+
+/* What is special to a run, as people read it and as the list keeps it. */
+static const char *run_describe(const all_runs *all, const one_run *run)
+{
+    static char text[512];
+    size_t used = 0;
+    text[0] = 0;
+    sweep_describe(&all->settings, run->setting, text, sizeof text);
+
+    used = strlen(text);
+    if (all->seeds > 1)
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, "%sseed=%llu", used ? " " : "",
+            (unsigned long long)all->values->seed + run->seed);
+    if (all->folds > 1 && used < sizeof text)
+        snprintf(text + used, sizeof text - used, "%sfold=%zu", used ? " " : "",
+                 run->fold + 1);
+    return text;
+}
+
+/* As if the option had been typed, so that no default takes its place. */
+static void mark_given(const parsed_line *arguments, const char *name)
+{
+    const option_row *row =
+        option_named(arguments->command, name, strlen(name));
+    arguments->given[option_index(arguments->command, row)] = true;
+}
+
+/* In the process of a run: trains, and writes the score. Never returns. */
+static void run_here(const all_runs *all, const one_run *run, int result)
+{
+    static char path[PATH_MAX];
+    train_values *values = all->arguments->values;
+    run_model_path(all, run, path);
+    sweep_apply(&all->settings, run->setting, all->arguments);
+
+    /* this run alone: its seed, its fold, one thread, no output */
+    values->seed += run->seed;
+    mark_given(all->arguments, "seed");
+    values->fold = run->fold;
+    values->seeds = 1;
+    values->sweep = values->metrics = NULL;
+    values->output = path;
+    values->checkpoint = NULL;
+    values->threads = 1;
+    screen.quiet = true;
+    screen.json = false;
+    (void)!freopen("/dev/null", "w", stdout);
+
+    run_score score = {0};
+    int code = all->train_one(all->arguments, &score);
+    if (!code && write(result, &score, sizeof score) != (ssize_t)sizeof score)
+        code = EXIT_FAILED;
+    _exit(code);
+}
+
+static int run_begin(all_runs *all, one_run *run)
+{
+    int ends[2];
+    if (pipe(ends)) return failed("cannot make a pipe: %s", strerror(errno));
+    fflush(NULL);
+
+    run->process = fork();
+    if (run->process < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        run->process = 0;
+        return failed("cannot begin a process: %s", strerror(errno));
+    }
+    if (run->process == 0) {
+        close(ends[0]);
+        run_here(all, run, ends[1]);
+    }
+    close(ends[1]);
+    run->result = ends[0];
+    return 0;
+}
+
+/* After its process has ended: the score, which goes into the list. */
+static int run_end(all_runs *all, one_run *run, int status)
+{
+    ssize_t got = read(run->result, &run->score, sizeof run->score);
+    close(run->result);
+    run->process = 0;
+
+    bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+                got == (ssize_t)sizeof run->score;
+    run->finished = done;
+    run->failed = !done && !stopped;
+    if (!done) {
+        if (run->failed)
+            note("%s: failed, and counts as worst", run_describe(all, run));
+        return 0;
+    }
+
+    /* its checkpoint has no use any more */
+    char path[PATH_MAX + 16];
+    run_model_path(all, run, path);
+    strcat(path, ".checkpoint");
+    unlink(path);
+
+    size_t ended = 0;
+    for (size_t n = 0; n < all->count; n++)
+        ended += all->list[n].finished;
+    note("%zu of %zu  %s: %s %s", ended, all->count, run_describe(all, run),
+         run->score.word, significant(run->score.headline, 4));
+    return runs_append(all->path, run_describe(all, run), &run->score);
+}
+
+/* ---- All of them --------------------------------------------------------- */
+
+static one_run *run_of(const all_runs *all, pid_t process)
+{
+    for (size_t n = 0; n < all->count; n++)
+        if (all->list[n].process == process) return &all->list[n];
+    return NULL;
+}
+
+/* Waits for one process to end; stops all of them after a signal. */
+static int wait_for_one(all_runs *all)
+{
+    int status;
+    pid_t process = wait(&status);
+    if (process < 0 && errno == EINTR) {
+        for (size_t n = 0; n < all->count; n++)
+            if (all->list[n].process) kill(all->list[n].process, SIGKILL);
+        return 0;
+    }
+    one_run *run = process > 0 ? run_of(all, process) : NULL;
+    return run ? run_end(all, run, status) : 0;
+}
+
+static int run_all(all_runs *all)
+{
+    size_t most = (size_t)threads_to_use(all->values->threads);
+    size_t running = 0, next = 0;
+    int code = 0;
+    for (;;) {
+        /* as many as there are processors */
+        while (!code && !stopped && running < most && next < all->count) {
+            one_run *run = &all->list[next++];
+            if (run->finished) continue;
+            code = run_begin(all, run);
+            running += !code;
+        }
+        if (running == 0) break;
+
+        int ended = wait_for_one(all);
+        if (!code) code = ended;
+        running = 0;
+        for (size_t n = 0; n < all->count; n++)
+            running += all->list[n].process != 0;
+    }
+    return code;
+}
+
+/* ---- What came of them --------------------------------------------------- */
+
+/* Mean and spread of the runs of a setting. */
+typedef struct summary {
+    size_t count;
+    double mean, deviation; /* of the headline, of a sample */
+    double baseline;        /* mean */
+    double error, loss;     /* means, infinite if a run failed */
+    const one_run *best;
+} summary;
+
+static bool is_better(double error, double loss, double than_error,
+                      double than_loss)
+{
+    return error < than_error || (error == than_error && loss < than_loss);
+}
+
+static void add_run(summary *s, const one_run *run)
+{
+    const run_score *score = &run->score;
+    if (!run->finished) {
+        s->error = s->loss = INFINITY;
+        return;
+    }
+    s->count++;
+    s->mean += score->headline;
+    s->baseline += score->baseline;
+    s->error += score->error;
+    s->loss += score->loss;
+    if (!s->best || is_better(score->error, score->loss, s->best->score.error,
+                              s->best->score.loss))
+        s->best = run;
+}
+
+static summary summarize(const all_runs *all, size_t setting)
+{
+    summary s = {0};
+    size_t each = all->seeds * all->folds;
+    const one_run *runs = all->list + setting * each;
+    for (size_t n = 0; n < each; n++)
+        add_run(&s, &runs[n]);
+    if (!s.count) return s;
+
+    s.mean /= (double)s.count;
+    s.baseline /= (double)s.count;
+    s.error /= (double)s.count;
+    s.loss /= (double)s.count;
+
+    /* the spread around that mean */
+    for (size_t n = 0; n < each; n++) {
+        double distance = runs[n].score.headline - s.mean;
+        if (runs[n].finished) s.deviation += distance * distance;
+    }
+    s.deviation = s.count > 1 ? sqrt(s.deviation / (double)(s.count - 1)) : NAN;
+    return s;
+}
+
+/* The setting whose mean error is least. */
+static size_t best_setting(const all_runs *all)
+{
+    size_t best = 0;
+    double error = INFINITY, loss = INFINITY;
+    for (size_t n = 0; n < all->settings.count; n++) {
+        summary s = summarize(all, n);
+        if (!s.best || !is_better(s.error, s.loss, error, loss)) continue;
+        error = s.error;
+        loss = s.loss;
+        best = n;
+    }
+    return best;
+}
+
+static void show_table(const all_runs *all, size_t best)
+{
+    const one_run *any = summarize(all, best).best;
+    char head[64];
+    snprintf(head, sizeof head, "%s", any ? any->score.word : "score");
+    printf("\n%s%-40s%5s%24s%11s%10s%s\n", paint(stdout, BOLD), "setting",
+           "runs", head, "deviation", "baseline", paint(stdout, PLAIN));
+
+    for (size_t n = 0; n < all->settings.count; n++) {
+        char text[512] = "";
+        sweep_describe(&all->settings, n, text, sizeof text);
+        summary s = summarize(all, n);
+        bool first = n == best && all->settings.count > 1;
+        printf("%s%-40s%5zu%24s%11s%10s%s\n", first ? paint(stdout, GREEN) : "",
+               text[0] ? text : "as given", s.count,
+               significant(s.count ? s.mean : NAN, 4),
+               significant(s.deviation, 3),
+               significant(s.count ? s.baseline : NAN, 4),
+               first ? paint(stdout, PLAIN) : "");
+    }
+}
+
+static void show_record(const all_runs *all, size_t best)
+{
+    record out = record_begin(stdout);
+    record_open(&out, "runs", '[');
+    for (size_t n = 0; n < all->count; n++) {
+        const one_run *run = &all->list[n];
+        if (!run->finished) continue;
+        record_open(&out, NULL, '{');
+        record_text(&out, "run", run_describe(all, run));
+        record_number(&out, "error", run->score.error);
+        record_number(&out, "loss", run->score.loss);
+        record_text(&out, "metric", run->score.word);
+        record_number(&out, "value", run->score.headline);
+        record_number(&out, "baseline", run->score.baseline);
+        record_count(&out, "steps", run->score.steps);
+        record_number(&out, "seconds", run->score.seconds);
+        record_close(&out, '}');
+    }
+    record_close(&out, ']');
+
+    summary s = summarize(all, best);
+    char text[512] = "";
+    sweep_describe(&all->settings, best, text, sizeof text);
+    record_open(&out, "best", '{');
+    record_text(&out, "setting", text);
+    record_number(&out, "mean", s.mean);
+    record_number(&out, "deviation", s.deviation);
+    record_close(&out, '}');
+    record_end(&out);
+}
+
+/* Makes the best run's model the model, and removes those of the others. */
+static int keep_best(const all_runs *all, const one_run *best)
+{
+    char path[PATH_MAX + 32];
+    bool keeps = all->folds == 1 && best;
+    if (keeps) {
+        run_model_path(all, best, path);
+        if (rename(path, all->model_path))
+            return failed("cannot rename '%s' to '%s': %s", path,
+                          all->model_path, strerror(errno));
+    }
+    for (size_t n = 0; n < all->count; n++) {
+        run_model_path(all, &all->list[n], path);
+        unlink(path);
+
+        /* of a run that was stopped and begun anew */
+        strcat(path, ".checkpoint.previous");
+        unlink(path);
+    }
+    unlink(all->path);
+
+    if (screen.json || screen.quiet) return 0;
+    if (keeps)
+        printf("\nsaved %s, the best of %zu runs: %s\n",
+               printable(all->model_path), all->count, run_describe(all, best));
+    else
+        printf("\nno model is kept of a cross-validation; without "
+               "--cross-validate the same command makes one\n");
+    return 0;
+}
+
+static int show_all(const all_runs *all)
+{
+    size_t best = best_setting(all);
+    const one_run *run = summarize(all, best).best;
+    if (!run) return failed("all %zu runs failed", all->count);
+    if (!run->score.held && all->count > 1)
+        note("there is no validation part, so the error on the training data "
+             "tells which run is best; --validation 0.2 or --cross-validate 5 "
+             "is fairer");
+    if (screen.json) show_record(all, best);
+    else if (!screen.quiet) show_table(all, best);
+    return keep_best(all, run);
+}
+
+/* ---- Beginning ----------------------------------------------------------- */
+
+static int check_line(const parsed_line *arguments)
+{
+    static const char *const alone[] = {"resume", "checkpoint", "metrics",
+                                        "profile", "plan"};
+    for (size_t n = 0; n < sizeof alone / sizeof *alone; n++)
+        if (option_given(arguments, alone[n]))
+            return misused(
+                "--%s is for one run, but --%s asks for several", alone[n],
+                option_given(arguments, "sweep")   ? "sweep"
+                : option_given(arguments, "seeds") ? "seeds"
+                                                   : "cross-validate");
+    return 0;
+}
+
+static int list_runs(all_runs *all)
+{
+    const train_values *values = all->values;
+    for (size_t n = 0; n < all->settings.options && values->seeds > 1; n++)
+        if (!strcmp(all->settings.list[n].row->name, "seed"))
+            return misused("--sweep lists seeds, and --seeds counts them; "
+                           "expected one of the two");
+    all->seeds = (size_t)values->seeds;
+    all->folds = values->folds ? (size_t)values->folds : 1;
+    all->count = all->settings.count * all->seeds * all->folds;
+    all->list = calloc(all->count, sizeof *all->list);
+    if (!all->list) return failed("out of memory");
+
+    for (size_t n = 0; n < all->count; n++) {
+        all->list[n].fold = n % all->folds;
+        all->list[n].seed = n / all->folds % all->seeds;
+        all->list[n].setting = n / all->folds / all->seeds;
+    }
+
+    /* those that an earlier command has finished, with its models there */
+    int code = runs_begin(all->path, command_line(all->arguments, ""));
+    for (size_t n = 0; n < all->count && !code; n++) {
+        char model[PATH_MAX];
+        run_model_path(all, &all->list[n], model);
+        all->list[n].finished =
+            access(model, R_OK) == 0 &&
+            runs_find(all->path, run_describe(all, &all->list[n]),
+                      &all->list[n].score);
+    }
+    return code;
+}
+
+int runs_train(const parsed_line *arguments, const char *model_path,
+               train_function *train_one)
+{
+    all_runs all = {.arguments = arguments,
+                    .values = arguments->values,
+                    .model_path = model_path,
+                    .train_one = train_one};
+    snprintf(all.path, sizeof all.path, "%.*s.runs", PATH_MAX - 8, model_path);
+
+    int code = check_line(arguments);
+    if (!code) code = sweep_read(arguments, all.values->sweep, &all.settings);
+    if (!code) code = list_runs(&all);
+
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (!code) code = run_all(&all);
+
+    if (!code && stopped) {
+        note("the runs that have finished are kept in '%s'; the same command "
+             "goes on with the others",
+             printable(all.path));
+        code = 128 + (int)stopped;
+    } else if (!code) code = show_all(&all);
+    sweep_free(&all.settings);
+    free(all.list);
+    return code;
+}
