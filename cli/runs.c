@@ -10,7 +10,6 @@
 #include "table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
@@ -307,9 +306,12 @@ static size_t best_setting(const all_runs *all)
 {
     size_t best = 0;
     double error = INFINITY, loss = INFINITY;
+    bool found = false;
     for (size_t n = 0; n < all->settings.count; n++) {
         summary s = summarize(all, n);
-        if (!s.best || !is_better(s.error, s.loss, error, loss)) continue;
+        if (!s.best || (found && !is_better(s.error, s.loss, error, loss)))
+            continue;
+        found = true;
         error = s.error;
         loss = s.loss;
         best = n;
@@ -317,26 +319,52 @@ static size_t best_setting(const all_runs *all)
     return best;
 }
 
-static void show_table(const all_runs *all, size_t best)
-{
-    const one_run *any = summarize(all, best).best;
-    char head[64];
-    snprintf(head, sizeof head, "%s", any ? any->score.word : "score");
-    printf("\n%s%-40s%5s%24s%11s%10s%s\n", paint(stdout, BOLD), "setting",
-           "runs", head, "deviation", "baseline", paint(stdout, PLAIN));
+/* The cells of a setting's row. */
+enum { SETTING, RUNS, MEAN, DEVIATION, BASELINE, CELLS };
+typedef char run_cells[CELLS][256];
 
-    for (size_t n = 0; n < all->settings.count; n++) {
-        char text[512] = "";
-        sweep_describe(&all->settings, n, text, sizeof text);
-        summary s = summarize(all, n);
-        bool first = n == best && all->settings.count > 1;
-        printf("%s%-40s%5zu%24s%11s%10s%s\n", first ? paint(stdout, GREEN) : "",
-               text[0] ? text : "as given", s.count,
-               significant(s.count ? s.mean : NAN, 4),
-               significant(s.deviation, 3),
-               significant(s.count ? s.baseline : NAN, 4),
-               first ? paint(stdout, PLAIN) : "");
+static void fill_row(const all_runs *all, size_t setting, run_cells cells)
+{
+    summary s = summarize(all, setting);
+    sweep_describe(&all->settings, setting, cells[SETTING], sizeof *cells);
+    if (!cells[SETTING][0]) snprintf(cells[SETTING], sizeof *cells, "as given");
+
+    snprintf(cells[RUNS], sizeof *cells, "%zu", s.count);
+    snprintf(cells[MEAN], sizeof *cells, "%s",
+             significant(s.count ? s.mean : NAN, 4));
+    snprintf(cells[DEVIATION], sizeof *cells, "%s",
+             significant(s.deviation, 3));
+    snprintf(cells[BASELINE], sizeof *cells, "%s",
+             significant(s.count ? s.baseline : NAN, 4));
+}
+
+static int show_table(const all_runs *all, size_t best)
+{
+    size_t rows = all->settings.count;
+    run_cells *texts = calloc(rows, sizeof *texts);
+    const char **cells = calloc(rows * CELLS, sizeof *cells);
+    colour *inks = calloc(rows, sizeof *inks);
+    const table_column columns[CELLS] = {
+        {"setting", FIT_CUT},
+        {"runs", FIT_WHOLE},
+        {summarize(all, best).best->score.word, FIT_WHOLE},
+        {"deviation", FIT_WHOLE},
+        {"baseline", FIT_WHOLE}};
+
+    bool fits = texts && cells && inks;
+    for (size_t n = 0; n < rows && fits; n++) {
+        fill_row(all, n, texts[n]);
+        for (size_t c = 0; c < CELLS; c++)
+            cells[n * CELLS + c] = texts[n][c];
+        if (n == best && rows > 1) inks[n] = GREEN;
     }
+
+    if (fits) putchar('\n');
+    if (fits) table_show(stdout, columns, CELLS, rows, cells, inks);
+    free(texts);
+    free(cells);
+    free(inks);
+    return fits ? 0 : failed("out of memory");
 }
 
 static void show_record(const all_runs *all, size_t best)
@@ -410,9 +438,10 @@ static int show_all(const all_runs *all)
         note("there is no validation part, so the error on the training data "
              "tells which run is best; --validation 0.2 or --cross-validate 5 "
              "is fairer");
+    int code = 0;
     if (screen.json) show_record(all, best);
-    else if (!screen.quiet) show_table(all, best);
-    return keep_best(all, run);
+    else if (!screen.quiet) code = show_table(all, best);
+    return code ? code : keep_best(all, run);
 }
 
 /* ---- Beginning ----------------------------------------------------------- */

@@ -62,6 +62,9 @@ typedef struct row_series {
 /* Parts of a dataset. */
 enum { PART_COUNT = ELMAN_PART_TEST + 1 };
 
+/* Rows that a forecast reads, unless it is told. */
+enum { DEFAULT_WINDOW = 24 };
+
 extern const dataset_kind kind_text, kind_series, kind_table, kind_tsf,
     kind_array;
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_WINDOW = 24, DEFAULT_HORIZON = 1 };
+enum { DEFAULT_HORIZON = 1 };
 
 static elman_status no_memory(void)
 {

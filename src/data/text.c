@@ -394,8 +394,6 @@ static elman_status learn_tokens(elman_dataset *dataset, const text *texts,
  * parts follow each other as they do in the row. */
 static elman_status encode(elman_dataset *dataset, const text texts[FILES])
 {
-    static const elman_part order[] = {ELMAN_PART_TRAIN, ELMAN_PART_VALIDATION,
-                                       ELMAN_PART_TEST};
     size_t room = 0, bytes = 0, done = 0, taken = 0;
     for (int part = 0; part < FILES; part++)
         room += dataset->size[part];
@@ -413,8 +411,7 @@ static elman_status encode(elman_dataset *dataset, const text texts[FILES])
         encoding_read(dataset->encoding, texts[0].at, texts[0].size, all, first,
                       &count, &unknown);
 
-    for (int i = 0; i < FILES && status == ELMAN_OK; i++) {
-        elman_part part = order[i];
+    for (int part = 0; part < FILES && status == ELMAN_OK; part++) {
         size_t size = dataset->size[part];
         const text *own = part && texts[part].name ? &texts[part] : NULL;
         if (own)

@@ -26,7 +26,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_ATTRIBUTES = 64, DEFAULT_WINDOW = 32, TEXT_ROOM = 200 };
+enum { MOST_ATTRIBUTES = 64, TEXT_ROOM = 200 };
 
 /* What a file says of itself. */
 typedef struct tsf {

@@ -3,13 +3,12 @@
 
 #include "data/encoding.h"
 #include "data/store.h"
+#include "learn/metrics.h"
 
 #include "base/real.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static const double ln_2 = 0.693147180559945309417232121458;
 
 /* The part that shares and means come from. */
 static elman_part learned_part(const elman_dataset *d, elman_part part)

@@ -6,8 +6,6 @@
 #include "base/real.h"
 #include "learn/loss.h"
 
-static const double ln_2 = 0.693147180559945309417232121458;
-
 static void add_class(metric_sums *sums, const outcome *o, size_t row)
 {
     int32_t wanted = o->target->classes[row];

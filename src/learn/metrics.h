@@ -11,6 +11,9 @@
 #include "base/tree.h"
 #include "data/dataset.h"
 
+/* Of nats to bits. */
+static const double ln_2 = 0.693147180559945309417232121458;
+
 /* The sums so far; it starts as {0}. */
 typedef struct metric_sums {
     double loss, weight; /* before reduction; what its mean divides by */
