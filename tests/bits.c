@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "base/real.h"
 #include "kernel/kernel.h"
-#include "proof/hash.h"
+#include "base/hash.h"
 #include "proof/training.h"
 #include "proof/trial.h"
 
@@ -112,9 +112,11 @@ static void hash_maps(const kernels *k)
     k->log_forward(MOST, y, y);
     hash = hash_floats(hash, MOST, y);
     for (size_t n = 1; n <= WIDEST; n++) {
-        double sums[] = {k->softmax(n, x + n, y), k->sum_squares(n, x)};
+        double sums[] = {k->softmax(n, x + n, y), k->sum_squares(n, x),
+                         k->dot(n, x, x + n)};
         hash = hash_floats(hash, n, y);
-        hash = hash_double(hash_double(hash, sums[0]), sums[1]);
+        for (size_t i = 0; i < 3; i++)
+            hash = hash_double(hash, sums[i]);
     }
     print_hash("kernel maps and sums", hash);
 }

@@ -161,7 +161,11 @@ RUN(blended)
 
 /* ---- Sums --------------------------------------------------------------- */
 
-RUN(summed) { out[0][0] = (float)k->sum_squares(n, in[0]); }
+RUN(summed)
+{
+    out[0][0] = (float)k->sum_squares(n, in[0]);
+    out[1][0] = (float)k->dot(n, in[0], in[1]);
+}
 
 /* out: y, the same in place, dx, in place, log of the sum twice */
 RUN(softmaxed)
@@ -297,7 +301,7 @@ static const call calls[] = {
     {"multiplied", multiplied, {1, 1}, {1, 1, 1}},
     {"added", added, {1, 1, 1}, {1, 1, 1}},
     {"blended", blended, {1, 1, 1}, {1, 1, 1}},
-    {"summed", summed, {1}, {1}},
+    {"summed", summed, {1, 1}, {1, 1}},
     {"softmaxed", softmaxed, {1, 1}, {1, 1, 1, 1, 1, 1}},
     {"log_softmaxed", log_softmaxed, {1, 1}, {1, 1, 1, 1}},
     {"cross_entropy", cross_entropy, {1}, {1, 1, 1, 1, 1}},
@@ -413,18 +417,22 @@ TEST(the_first_largest_is_found_and_nan_skipped)
 
 TEST(sums_in_double_are_the_same_to_the_last_bit)
 {
-    float x[1000];
-    random_fill(7, 1000, -3, 3, x);
+    float x[2000];
+    random_fill(7, 2000, -3, 3, x);
     for (size_t n = 0; n <= 1000; n += 37) {
         const kernels *first = kernels_all()[0];
         const double squares = first->sum_squares(n, x);
+        const double product = first->dot(n, x, x + n);
         const double sum = first->softmax(n, x, NULL);
 
         for (const kernels *const *k = kernels_all(); *k; k++) {
             const double again = (*k)->sum_squares(n, x);
+            const double product_again = (*k)->dot(n, x, x + n);
             const double sum_again = (*k)->softmax(n, x, NULL);
             CHECK(memcmp(&again, &squares, sizeof again) == 0, "%s n=%zu",
                   (*k)->isa, n);
+            CHECK(memcmp(&product_again, &product, sizeof product) == 0,
+                  "%s n=%zu", (*k)->isa, n);
             CHECK(memcmp(&sum_again, &sum, sizeof sum) == 0, "%s n=%zu",
                   (*k)->isa, n);
         }

@@ -37,9 +37,17 @@ static void pack_blocks(size_t N, size_t K, const float *w, size_t row,
 {
     memset(to, 0, packed_size(1, N, K) * sizeof *to);
     for (size_t n = 0; n < N; n++)
-        for (size_t k = 0; k < K; k++)
-            to[(k / NARROW_SUMS * NARROW_SUMS + n) * NARROW_SUMS +
-               k % NARROW_SUMS] = w[n * row + k * column];
+        for (size_t k = 0; k < K; k += NARROW_SUMS) {
+            const float *from = w + n * row + k * column;
+            float *block = to + (k + n) * NARROW_SUMS;
+            const size_t count = K - k < NARROW_SUMS ? K - k : NARROW_SUMS;
+
+            if (column == 1 && count == NARROW_SUMS)
+                memcpy(block, from, NARROW_SUMS * sizeof *block);
+            else
+                for (size_t i = 0; i < count; i++)
+                    block[i] = from[i * column];
+        }
 }
 
 /* K <= PANEL steps of k of one panel, through a square: w is read along its

@@ -23,6 +23,21 @@ static double KERNEL(sum_squares)(size_t n, const float *x)
     return lanes_fold(&sum);
 }
 
+static double KERNEL(dot)(size_t n, const float *x, const float *y)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < n; i += LANES) {
+        UNROLL
+        for (size_t r = 0; r < REGS; r++) {
+            const size_t at = i + r * VLEN;
+            wide v = vf_widen(vf_load(x + at, left(n, at)));
+            wide w = vf_widen(vf_load(y + at, left(n, at)));
+            lanes_add(&sum, r, (wide){v.low * w.low, v.high * w.high});
+        }
+    }
+    return lanes_fold(&sum);
+}
+
 /* The largest of x, and in best the index of the first one; -inf and 0 if there
  * is none. NaN is skipped here: it will show in the sum. */
 INLINE float largest(size_t n, const float *x, size_t *best)

@@ -267,6 +267,14 @@ static double ref_sum_squares(size_t n, const float *x)
     return sum;
 }
 
+static double ref_dot(size_t n, const float *x, const float *y)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
 static double ref_softmax(size_t n, const float *x, float *y)
 {
     double most = -INFINITY, sum = 0;

@@ -102,6 +102,8 @@ typedef struct layer {
     bool fused;              /* its cell makes sums and gates in one */
     bool custom;             /* its cell keeps sums for backward: functions
                                 that do not go back from the gate */
+    bool quiet;              /* zoneout is as in evaluation while training:
+                                its chance, instead of a draw */
     bool per_sequence;       /* reads one vector per sequence */
     size_t forward_features; /* as in layer_plan, of what it reads */
     direction_plan directions[DIRECTIONS];

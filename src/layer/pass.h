@@ -56,6 +56,8 @@ typedef struct gradient_sums {
 /* What only training needs. */
 typedef struct pass_training {
     uint64_t seed, draw;    /* key the random masks */
+    bool inputs_alone;      /* backward is run for dx: what it leaves in the
+                               gradients of weights means nothing */
     gradient_sums sums;     /* gradients of weights */
     float *dh_n, *dc_n;     /* gradients at the memory after the pass */
     float *dh_0, *dc_0;     /* and before it */

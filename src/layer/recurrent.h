@@ -71,6 +71,21 @@ void walk_gather(const walk *w, const walk_part *part, size_t s, size_t *rows,
 /* The packed weights as the cell wants them. */
 cell_weights walk_weights(const layer *l, const pass *p, size_t direction);
 
+/* Adds to carry (R) the part of the gradient dy (O) at the merged output that
+ * belongs to a direction, at row t * B + b in time. With merge none dy (R) is
+ * the direction's own. */
+void walk_add_output(const layer *l, const pass *p, const layer_state *s,
+                     size_t direction, size_t row, const float *dy,
+                     float *carry);
+
+/* After a walk backward: the gradients of a direction's parameters, from the
+ * entries that p's order lists; and those of its learned initial states, from
+ * the sequences that begin with p. */
+void walk_weight_gradients(const layer *l, const pass *p, size_t direction,
+                           const direction_state *d, const float *x);
+void walk_state_gradients(const layer *l, const pass *p, size_t direction,
+                          const direction_state *d);
+
 /* Bytes that steps of B streams prepare in. */
 size_t stream_steps_size(size_t B);
 

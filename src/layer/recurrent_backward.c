@@ -3,6 +3,7 @@
  * the gradients at the sums; then the gradients of weights and input, each as
  * one product over all steps.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/thread.h"
@@ -10,15 +11,11 @@
 
 /* ---- Steps -------------------------------------------------------------- */
 
-/* Adds the part of the merged output's gradient that belongs to a direction. */
-static void add_output_gradient(const walk *w, size_t direction, size_t s,
-                                size_t b, float *carry)
+void walk_add_output(const layer *l, const pass *p, const layer_state *s,
+                     size_t direction, size_t row, const float *dy,
+                     float *carry)
 {
-    const layer *l = w->l;
-    const pass *p = w->p;
-    size_t R = l->R, row = walk_row(l, p, direction, s, b), all = p->T * p->B;
-
-    const float *dy = w->s->dy + row * l->O;
+    size_t R = l->R;
     if (l->D == 1) {
         p->k->add(R, dy, carry);
         return;
@@ -30,8 +27,6 @@ static void add_output_gradient(const walk *w, size_t direction, size_t s,
         p->k->add(R, dy + direction * R, carry);
         break;
     case ELMAN_MERGE_NONE:
-        p->k->add(R, w->s->dy + (direction * all + row) * R, carry);
-        break;
     case ELMAN_MERGE_SUM:
         p->k->add(R, dy, carry);
         break;
@@ -40,14 +35,28 @@ static void add_output_gradient(const walk *w, size_t direction, size_t s,
         break;
     case ELMAN_MERGE_MUL: {
         /* the other direction's output at the same step */
-        size_t t = row / p->B;
+        size_t t = row / p->B, b = row % p->B;
         size_t entry = walk_row(l, p, 1 - direction, t, b) / p->B;
         const float *other =
-            w->s->directions[1 - direction].h + ((entry + 1) * p->B + b) * R;
+            s->directions[1 - direction].h + ((entry + 1) * p->B + b) * R;
         p->k->multiply_add(R, dy, other, carry);
         break;
     }
     }
+}
+
+/* The same from the pass's own dy, for entry (s,b). */
+static void add_output_gradient(const walk *w, size_t direction, size_t s,
+                                size_t b, float *carry)
+{
+    const layer *l = w->l;
+    size_t row = walk_row(l, w->p, direction, s, b), all = w->p->T * w->p->B;
+
+    /* with merge none each direction has an output of its own */
+    const float *dy = w->s->dy + row * l->O;
+    if (l->D == 2 && l->config.merge == ELMAN_MERGE_NONE)
+        dy = w->s->dy + (direction * all + row) * l->R;
+    walk_add_output(l, w->p, w->s, direction, row, dy, carry);
 }
 
 /* walk_gather, and where a step backward reads and writes gradients. */
@@ -112,6 +121,17 @@ static void before_cell(const walk *w, const walk_part *part,
     if (d->dropout.dh_in) memset(r->dh_in[m], 0, R * sizeof(float));
 }
 
+/* Where dx alone is wanted, what has become this small has vanished. On its way
+ * to 0 it would be denormal for many steps, in which a product takes ten times
+ * as long. */
+static const float FAINT = 0x1p-90f;
+
+static void clear_faint(size_t n, float *row)
+{
+    for (size_t j = 0; j < n; j++)
+        row[j] = fabsf(row[j]) < FAINT ? 0 : row[j];
+}
+
 /* And afterwards adds the gradients that did not go through the cell. */
 static void after_cell(const walk *w, const walk_part *part, const cell_rows *r,
                        size_t m, size_t row)
@@ -126,6 +146,10 @@ static void after_cell(const walk *w, const walk_part *part, const cell_rows *r,
         w->p->k->add(R, d->zoneout_h.direct + b * R, r->dh[m]);
     if (d->zoneout_c.direct)
         w->p->k->add(H, d->zoneout_c.direct + b * H, r->dc[m]);
+
+    if (!w->p->training->inputs_alone) return;
+    clear_faint(R, r->dh[m]);
+    if (d->c) clear_faint(H, r->dc[m]);
 }
 
 static void step(const walk *w, const cell_weights *weights,
@@ -197,9 +221,8 @@ static void add_c_0(const void *context, size_t begin, size_t end, float *sums)
                    sums);
 }
 
-/* Learned initial states. */
-static void learned_gradient(const layer *l, const pass *p, size_t direction,
-                             const direction_state *d)
+void walk_state_gradients(const layer *l, const pass *p, size_t direction,
+                          const direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
     const sums_job job = {l, p, direction, d};
@@ -219,7 +242,7 @@ static void end_direction(const layer *l, const pass *p, size_t direction,
         memcpy(p->training->dc_0 + at->memory_c * p->memory.capacity,
                d->backward.carry_c, p->B * l->H * sizeof(float));
 
-    learned_gradient(l, p, direction, d);
+    walk_state_gradients(l, p, direction, d);
 }
 
 /* What a view shows is 0 after each sequence's end. */
@@ -357,9 +380,8 @@ static void projection_gradient(const layer *l, const pass *p, size_t direction,
     pointers_gradient(p, &g, dh, projected);
 }
 
-/* Every parameter of a direction but its learned initial states. */
-static void weight_gradients(const layer *l, const pass *p, size_t direction,
-                             const direction_state *d, const float *x)
+void walk_weight_gradients(const layer *l, const pass *p, size_t direction,
+                           const direction_state *d, const float *x)
 {
     const direction_plan *at = &l->directions[direction];
     const sums_job job = {l, p, direction, d};
@@ -425,7 +447,7 @@ void recurrent_backward(const layer *l, const pass *p, layer_state *s,
         end_direction(l, p, direction, d);
         clear_ends(l, p, d);
 
-        weight_gradients(l, p, direction, d, x);
+        walk_weight_gradients(l, p, direction, d, x);
         input_job job = {&w, direction,
                          pass_packed(p, &l->directions[direction].ih_back), dx};
         if (dx) rows_run(p, l->G * l->I, input_rows, &job);

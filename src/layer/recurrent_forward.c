@@ -16,14 +16,14 @@ static void fill(float value, size_t n, float *row)
         row[j] = value;
 }
 
-/* Zoneout's masks (T,B,n): 1 keeps the old value. Without training, the chance
- * itself. */
+/* Zoneout's masks (T,B,n): 1 keeps the old value. Without training, and in a
+ * quiet layer, the chance itself. */
 static void draw_zoneout(const layer *l, const pass *p, size_t direction,
                          uint32_t kind, float chance, size_t n, float *keep)
 {
     if (!keep) return;
-    if (!p->training) {
-        fill(chance, n, keep);
+    if (!p->training || l->quiet) {
+        fill(chance, p->training ? p->T * p->B * n : n, keep);
         return;
     }
 

@@ -203,6 +203,7 @@ static size_t leaves_share(const pass *p, const product_gradient *g,
 void pointers_gradient(const pass *p, const product_gradient *g,
                        const float *const *dy, const float *const *x)
 {
+    if (p->training->inputs_alone) return;
     size_t threads = rows_parts(p, g->N * g->K), parts = threads;
     size_t blocks = (g->N + LANES - 1) / LANES;
     gradient_job job = {p, g, dy, x, 0, leaves_share(p, g, threads)};

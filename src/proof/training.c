@@ -10,7 +10,7 @@
 #include "learn/loss.h"
 #include "learn/optimizer.h"
 #include "model/model.h"
-#include "proof/hash.h"
+#include "base/hash.h"
 #include "proof/random_config.h"
 
 enum { STEPS = 20, T = 20, B = 21, MOST_I = 4, MOST_O = 6 };

@@ -3,8 +3,8 @@
  * byte from the lowest, so that the hash does not depend on the byte order of
  * the machine.
  */
-#ifndef PROOF_HASH_H
-#define PROOF_HASH_H
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
