@@ -1,7 +1,8 @@
 # install.cmake: what `make install` puts in place.
 include(CMakePackageConfigHelpers)
 
-install(FILES include/elman.h include/elman_train.h include/elman_exchange.h
+install(FILES include/elman.h include/elman_train.h include/elman_inspect.h
+  include/elman_exchange.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS elman_shared elman_static EXPORT elmanTargets)
 
@@ -9,7 +10,8 @@ install(TARGETS elman_shared elman_static EXPORT elmanTargets)
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_Interpreter_FOUND)
   set(pages3 ${PROJECT_BINARY_DIR}/man3)
-  set(headers include/elman.h include/elman_train.h include/elman_exchange.h)
+  set(headers include/elman.h include/elman_train.h include/elman_inspect.h
+    include/elman_exchange.h)
   add_custom_command(OUTPUT ${pages3}/elman_version.3
     COMMAND ${Python3_EXECUTABLE} ${elman_root}/tools/api_pages man ${pages3}
     DEPENDS ${headers} tools/api_pages VERBATIM)

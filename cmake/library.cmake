@@ -23,6 +23,11 @@ if(ELMAN_ZIP)
   target_link_libraries(elman_flags INTERFACE PkgConfig::LIBZIP)
 endif()
 
+# what gives eigenvalues
+if(ELMAN_LAPACK)
+  target_link_libraries(elman_flags INTERFACE PkgConfig::LAPACKE)
+endif()
+
 # what tools/check_abi reads: the types of the public functions; in DWARF 4, as
 # abidw does not see in which file clang's DWARF 5 declares a type
 if(ELMAN_STRICT)

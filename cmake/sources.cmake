@@ -6,6 +6,8 @@
 file(GLOB elman_sources CONFIGURE_DEPENDS
   ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
 
+include(${elman_root}/cmake/assets.cmake)
+
 # formats that need another's library, or what stands in for them
 # (formats.cmake)
 if(ELMAN_ONNX)
@@ -18,6 +20,11 @@ if(ELMAN_ZIP)
   list(FILTER elman_sources EXCLUDE REGEX "/format/archive_absent[.]c$")
 else()
   list(FILTER elman_sources EXCLUDE REGEX "/format/archive[.]c$")
+endif()
+if(ELMAN_LAPACK) # lapack.cmake
+  list(FILTER elman_sources EXCLUDE REGEX "/inspect/eigen_absent[.]c$")
+else()
+  list(FILTER elman_sources EXCLUDE REGEX "/inspect/eigen[.]c$")
 endif()
 
 # one file per instruction set, with that set's flags and nobody else's. -O3

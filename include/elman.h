@@ -1,6 +1,6 @@
 /*
  * elman.h: recurrent neural networks in C: correct, fast, and the same to the
- * last bit on every machine. This header is the whole public API with its two
+ * last bit on every machine. This header is the whole public API with its
  * parts, which it includes, and its manual.
  *
  * Train a network, then run it step by step (TRY stands for however you check
@@ -42,11 +42,13 @@
  *   optimizer  turns gradients into new weights
  *   dataset    sequences by index; knows nothing of models
  *
- * All calls, by noun; (t) in elman_train.h, (x) in elman_exchange.h:
+ * All calls, by noun; (t) in elman_train.h, (i) in elman_inspect.h, (x) in
+ * elman_exchange.h:
  *
  *   elman_model_      create destroy load save config read_info parameter
  *                     read write note write_note forward backward step
  *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
+ *                     read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
@@ -56,6 +58,7 @@
  *   elman_schedule_   rate step
  *   elman_dataset_    open read close encoding note size longest facts origin
  *                     values truth class extend inputs repeat baseline (t)
+ *                     read_hash(i)
  *   elman_encoding_   create destroy outputs streams rows read (t)
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step progress profile save load
@@ -63,7 +66,24 @@
  *   elman_residuals_  create destroy note scale size read (t)
  *   elman_sampler_    step (t)
  *   elman_array_      load save destroy (t)
- *   elman_flow_       read (t)
+ *   elman_flow_       read begin step end (i)
+ *   elman_contributions_  begin step end read (i)
+ *   elman_truncation_ begin step end (i)
+ *   elman_spectrum_   begin step end (i)
+ *   elman_exponents_  begin step end (i)
+ *   elman_fixed_points_  begin step end (i)
+ *   elman_gates_      begin step end (i)
+ *   elman_units_      begin step end (i)
+ *   elman_attribution_  begin step end (i)
+ *   elman_errors_     begin step end (i)
+ *   elman_updates_    begin step end (i)
+ *   elman_pulse_      read (i)
+ *   elman_trace_      create destroy (i)
+ *   elman_replay_     save open close create_model (i)
+ *   elman_journal_    create destroy write write_setting rows settings note (i)
+ *   elman_inspection_ begin step end (i)
+ *   elman_report_     save save_runs (i)
+ *   elman_figure_     save (i)
  *   elman_import_     open close rows extra create (x)
  *   elman_export_     lines (x)
  *   elman_graph_      open close ports load forward save (x)
@@ -79,10 +99,10 @@
  *   - A call that can fail returns an elman_status; elman_message() then gives
  *     one sentence with the value found and the value expected. A call that
  *     fails leaves its outputs as they were.
- *   - create is undone by destroy and open by close; both accept NULL.
- *     Arguments are borrowed for the duration of the call.
- *   - create, load and open allocate; init and the model's forward, backward
- *     and step do not.
+ *   - create is undone by destroy, open by close and begin by end; all accept
+ *     NULL. Arguments are borrowed for the duration of the call.
+ *   - create, load, open and begin allocate; init and the model's forward,
+ *     backward and step do not.
  *   - forward overwrites its outputs, backward adds to the gradients, zero
  *     clears them.
  *   - The library never prints, never exits and changes no global setting of
@@ -897,7 +917,8 @@ ELMAN_API void elman_schedule_step(const elman_schedule_config *config,
 }
 #endif
 
-#include "elman_train.h" /* data, training, sampling, looking inside, proof */
+#include "elman_train.h"    /* data, training, sampling, proof */
+#include "elman_inspect.h"  /* what happens inside */
 #include "elman_exchange.h" /* models from PyTorch, ONNX, NumPy, and back */
 
 #endif

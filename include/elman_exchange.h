@@ -1,12 +1,12 @@
 /*
- * elman_exchange.h: the third part of elman.h, which includes it: import and
+ * elman_exchange.h: a further part of elman.h, which includes it: import and
  * export of PyTorch, ONNX and NumPy files. Include elman.h. docs/FORMATS.md
  * says what is read, written and refused.
  */
+#include "elman.h" /* first: it brings the parts in their order */
+
 #ifndef ELMAN_EXCHANGE_H
 #define ELMAN_EXCHANGE_H
-
-#include "elman.h"
 
 #ifdef __cplusplus
 extern "C" {

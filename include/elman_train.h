@@ -1,11 +1,11 @@
 /*
  * elman_train.h: the second part of elman.h, which includes it: data, training,
- * sampling, gradients through time, and self-tests. Include elman.h.
+ * sampling and self-tests. Include elman.h.
  */
+#include "elman.h" /* first: it brings the parts in their order */
+
 #ifndef ELMAN_TRAIN_H
 #define ELMAN_TRAIN_H
-
-#include "elman.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -415,6 +415,14 @@ typedef struct elman_progress {
     bool best;                /* the latest evaluation was the best */
     bool done;                /* a limit was reached */
     double seconds; /* that all steps took, those before a checkpoint too */
+
+    /* of the steps between the latest evaluation and the one before it; NaN
+     * before any */
+    double train_loss; /* mean of last.loss */
+    double mean_norm;  /* mean of norm */
+    double clipped;    /* share of them that clip_norm shortened */
+    double update;     /* of the last of them the median over the parameters
+                          of |change| / |weight| */
 } elman_progress;
 
 /* Trains model on dataset; both must outlive the trainer. Without validation
@@ -459,9 +467,9 @@ ELMAN_API const elman_profile *
 elman_trainer_profile(const elman_trainer *trainer);
 
 /* Save or load a checkpoint: weights, best weights, optimizer, counters,
- * position in the data and carried states. A trainer of the same model, data
- * and config that loads it goes on to exactly the same weights as if training
- * had never stopped. */
+ * position in the data, carried states, and the model's note "journal". A
+ * trainer of the same model, data and config that loads it goes on to exactly
+ * the same weights as if training had never stopped. */
 ELMAN_CHECKED elman_status elman_trainer_save(const elman_trainer *trainer,
                                               const char *path);
 ELMAN_CHECKED elman_status elman_trainer_load(elman_trainer *trainer,
@@ -597,17 +605,6 @@ ELMAN_CHECKED elman_status elman_array_load(const char *path,
 ELMAN_CHECKED elman_status elman_array_save(const char *path,
                                             const elman_tensor *array);
 ELMAN_API void elman_array_destroy(elman_tensor *array);
-
-/* ---- Gradients through time --------------------------------------------- */
-
-/* How far back a gradient reaches. Runs batch from the initial state without
- * dropout, puts a gradient of 1 or -1 (fixed random signs) on each output where
- * its sequence ends, and goes back. norms[k] (T) receives the norm of the
- * gradient at the h of level (its forward direction) k steps before that end,
- * averaged over the sequences of more than k steps; 0 if there are none. */
-ELMAN_CHECKED elman_status elman_flow_read(const elman_model *model,
-                                           const elman_batch *batch,
-                                           size_t level, double *norms);
 
 /* ---- Self-test ---------------------------------------------------------- */
 

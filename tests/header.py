@@ -2,7 +2,7 @@
 """header.py LIBRARY: what the first page of elman.h shows is true.
 
 The example compiles, trains and steps; the index names every call that the
-three headers declare, and nothing else.
+four headers declare, and nothing else.
 """
 import os
 import pathlib
@@ -12,7 +12,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADERS = ["elman.h", "elman_train.h", "elman_exchange.h"]
+HEADERS = ["elman.h", "elman_train.h", "elman_inspect.h",
+           "elman_exchange.h"]
 
 # the example trains on these steps: a wave, its values one step later wanted
 PROGRAM = """
@@ -83,11 +84,11 @@ def indexed(page):
         if row[1]:
             prefix, pending = row[1], []
         for word in row[2].split():
-            if word in ("(t)", "(x)"):  # of all words of this noun
+            if word in ("(t)", "(i)", "(x)"):  # of all words of this noun
                 for name in pending:
                     names[name] = word[1]
                 continue
-            name, mark = re.fullmatch(r"(\w+?)(?:\((t|x)\))?", word).groups()
+            name, mark = re.fullmatch(r"(\w+?)(?:\((t|i|x)\))?", word).groups()
             names[prefix + name] = mark or ""
             pending.append(prefix + name)
     return names
@@ -95,7 +96,7 @@ def indexed(page):
 
 def declared():
     names = {}
-    for header, mark in zip(HEADERS, ["", "t", "x"]):
+    for header, mark in zip(HEADERS, ["", "t", "i", "x"]):
         text = (ROOT / "include" / header).read_text()
         text = re.sub(r"/\*.*?\*/|^#.*?[^\\]$", " ", text, flags=re.S | re.M)
         for name in re.findall(r"\b(elman_\w+)\s*\(", text):

@@ -4,7 +4,6 @@
 #include "data/encoding.h"
 #include "data/loader.h"
 #include "format/array.h"
-#include "inspect/flow.h"
 #include "learn/baseline.h"
 #include "learn/checkpoint.h"
 #include "learn/evaluate.h"
@@ -324,15 +323,6 @@ elman_status elman_sampler_step(const elman_sampler *sampler, uint64_t draw,
 {
     NEED(sampler, logits, token);
     return sampler_step(sampler, draw, V, logits, token);
-}
-
-/* ---- Gradients through time, self-tests ---------------------------------- */
-
-elman_status elman_flow_read(const elman_model *model, const elman_batch *batch,
-                             size_t level, double *norms)
-{
-    NEED(model, batch, norms);
-    return flow_read(model, batch, level, norms);
 }
 
 elman_status elman_verify(const elman_verify_config *config,

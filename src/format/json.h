@@ -75,6 +75,7 @@ void json_write_text(json_writer *w, const char *text, size_t bytes);
 void json_write_whole(json_writer *w, int64_t value);
 void json_write_number(json_writer *w, double value);
 void json_write_bool(json_writer *w, bool value);
+void json_write_null(json_writer *w);
 
 /* The finished text; free() it. Ends the writer, also when it fails. */
 elman_status json_finish(json_writer *w, char **text);

@@ -136,6 +136,12 @@ void json_write_bool(json_writer *w, bool value)
     put(w, value ? "true" : "false", value ? 4 : 5);
 }
 
+void json_write_null(json_writer *w)
+{
+    put_comma(w);
+    put(w, "null", 4);
+}
+
 elman_status json_finish(json_writer *w, char **text)
 {
     put(w, "", 1);
