@@ -1,0 +1,36 @@
+/* quiet.c: a model without anything random, yet with gradients. */
+#include "inspect/quiet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+elman_status quiet_create(const elman_model *m, elman_model **quiet)
+{
+    elman_model *q = malloc(sizeof *q);
+    layer *layers = malloc(m->layer_count * sizeof *layers);
+    if (!q || !layers) {
+        free(q);
+        free(layers);
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu layers",
+                       m->layer_count);
+    }
+
+    /* everything but the layers is shared */
+    *q = *m;
+    q->layers = layers;
+    memcpy(layers, m->layers, m->layer_count * sizeof *layers);
+    for (size_t i = 0; i < m->layer_count; i++) {
+        layers[i].config.dropout = 0;
+        layers[i].config.recurrent_dropout = 0;
+        layers[i].quiet = true;
+    }
+    *quiet = q;
+    return ELMAN_OK;
+}
+
+void quiet_destroy(elman_model *q)
+{
+    if (!q) return;
+    free(q->layers);
+    free(q);
+}

@@ -1,0 +1,16 @@
+/* quiet.h: a model as measurements see it. */
+#ifndef INSPECT_QUIET_H
+#define INSPECT_QUIET_H
+
+#include "model/model.h"
+
+/* A view of model that computes as in evaluation even in a training state, so
+ * that gradients can be had of it: without dropout and recurrent dropout, and
+ * with zoneout's expectation in place of its draws (a gradient then goes back
+ * through that expectation). States are made for the view, forward and backward
+ * are called with it; weights and all else are the model's own, so it must
+ * outlive the view. Fails for want of memory alone. */
+elman_status quiet_create(const elman_model *model, elman_model **quiet);
+void quiet_destroy(elman_model *quiet);
+
+#endif
