@@ -25,12 +25,12 @@ static const option_row options[] = {
     {.name = "mode",
      .letter = 'm',
      .type = OPTION_CHOICE,
-     .value = "all|inf|train|stream",
+     .value = "all|inf|train|stream|inspect",
      .field = AT(mode),
      .fallback = "all",
      .common = true,
      .help = "what to measure: forward, forward and backward, one step per "
-             "call, or all of them"},
+             "call, what inspect measures, or all of them"},
     {.name = "threads",
      .letter = 't',
      .type = OPTION_SIZES,
@@ -165,6 +165,7 @@ static int take_turns(bench_run *run, subject *ours, bench_row *row)
         settle(run);
         int code = subject_time(ours, seconds, &mine[turn]);
         if (code) return code;
+        if (row->mode & INSPECTING) continue; /* no peer measures that */
         for (size_t n = 0; n < run->peers.count; n++) {
             settle(run);
             const double taken = peer_time(&run->peers.peers[n], row->work,
@@ -204,7 +205,8 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
 /* All rows of a shape in one mode. */
 static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 {
-    static const int asked[] = {INF | TRAIN | STREAM, INF, TRAIN, STREAM};
+    static const int asked[] = {INF | TRAIN | STREAM | INSPECTING, INF, TRAIN,
+                                STREAM, INSPECTING};
     bench_report *report = &run->report;
     int code = 0;
     const int wanted = work->modes & asked[run->values->mode];
@@ -229,15 +231,17 @@ static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 
 static int measure_rows(bench_run *run)
 {
-    static const bench_mode modes[] = {INF, TRAIN, STREAM};
+    static const bench_mode modes[] = {INF, TRAIN, STREAM, EXPONENTS, FLOW};
+    const size_t mode_count = sizeof modes / sizeof *modes;
     bench_report *report = &run->report;
     int code = 0;
-    report->rows =
-        calloc(workload_count * 3 * report->roof_count, sizeof *report->rows);
+    report->rows = calloc(workload_count * mode_count * report->roof_count,
+                          sizeof *report->rows);
     if (!report->rows) return failed("out of memory");
 
     for (size_t n = 0; !code && n < workload_count; n++)
-        for (int m = 0; !code && m < 3 && is_wanted(run, &workloads[n]); m++)
+        for (size_t m = 0;
+             !code && m < mode_count && is_wanted(run, &workloads[n]); m++)
             code = measure_mode(run, &workloads[n], modes[m]);
     return code;
 }

@@ -14,8 +14,18 @@
 
 /* ---- Shapes: bench_work.c ------------------------------------------------ */
 
-/* What is timed of a shape, one bit each; a shape has some of them. */
-typedef enum bench_mode { INF = 1, TRAIN = 2, STREAM = 4 } bench_mode;
+/* What is timed of a shape, one bit each; a shape has some of them: passes
+ * forward, and backward as well, steps of a stream, and a measurement of
+ * elman_inspect.h: B Lyapunov exponents over T steps, or the flow of the
+ * gradients of T losses, where B is T. */
+typedef enum bench_mode {
+    INF = 1,
+    TRAIN = 2,
+    STREAM = 4,
+    EXPONENTS = 8,
+    FLOW = 16
+} bench_mode;
+enum { INSPECTING = EXPONENTS | FLOW }; /* modes that are measurements */
 
 typedef enum bench_cell { RNN_TANH, RNN_RELU, LSTM, GRU } bench_cell;
 
@@ -26,7 +36,7 @@ typedef struct workload {
     bool dx;       /* training asks for the gradient of x as well */
     int modes;     /* bits of bench_mode */
     double flops;  /* of the matrix products of a pass forward, or of a step */
-    double train;  /* of forward and backward together */
+    double train;  /* of forward and backward together, or of a measurement */
     double one[2]; /* percent of the fp32 peak that oneDNN 3.14 reached with
                       one thread: forward or streaming, training; 0 unknown */
     double two[2]; /* and with two */
@@ -67,6 +77,7 @@ void workloads_list(void);
 typedef struct subject {
     const workload *work;
     bench_mode mode;
+    int threads;
     elman_model *model;
     elman_state *state;
     elman_batch batch;

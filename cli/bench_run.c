@@ -51,9 +51,38 @@ static float *noise_create(size_t count)
     return values;
 }
 
-/* One pass as a user would write it, or one step of a stream. */
+/* B exponents of one sequence. */
+static elman_status measure_exponents(const subject *ours)
+{
+    const elman_exponents_config config = {.count = ours->work->B,
+                                           .threads = ours->threads};
+    elman_exponents *exponents = NULL;
+    elman_status status =
+        elman_exponents_begin(ours->model, &ours->batch, &config, &exponents);
+    while (status == ELMAN_OK && !exponents->done)
+        status = elman_exponents_step(exponents);
+    elman_exponents_end(exponents);
+    return status;
+}
+
+/* The flow of the gradients of each step's loss. */
+static elman_status measure_flow(const subject *ours)
+{
+    const elman_flow_config config = {.threads = ours->threads};
+    elman_flow *flow = NULL;
+    elman_status status =
+        elman_flow_begin(ours->model, &ours->batch, &config, &flow);
+    while (status == ELMAN_OK && !flow->done)
+        status = elman_flow_step(flow);
+    elman_flow_end(flow);
+    return status;
+}
+
+/* One pass as a user would write it, one step of a stream, a measurement. */
 static elman_status run_once(subject *ours)
 {
+    if (ours->mode == EXPONENTS) return measure_exponents(ours);
+    if (ours->mode == FLOW) return measure_flow(ours);
     if (ours->mode == STREAM)
         return elman_model_step(ours->model, ours->state, ours->x, ours->y);
 
@@ -115,9 +144,11 @@ int subject_open(const workload *work, bench_mode mode, int threads,
 {
     const size_t rows = work->T * work->B;
     const size_t outputs = rows * work->H * work->directions;
-    *ours = (subject){.work = work,
-                      .mode = mode,
-                      .trials = threads > 1 && mode != STREAM ? TRIALS : 1};
+    *ours =
+        (subject){.work = work,
+                  .mode = mode,
+                  .threads = threads,
+                  .trials = threads > 1 && mode & (INF | TRAIN) ? TRIALS : 1};
     int code = make_model(work, threads, ours);
     if (code) return code;
 
@@ -133,7 +164,8 @@ int subject_open(const workload *work, bench_mode mode, int threads,
     }
     if (!made) return failed("out of memory");
 
-    ours->batch = (elman_batch){.T = work->T, .B = work->B, .x = ours->x};
+    ours->batch = (elman_batch){
+        .T = work->T, .B = mode & INSPECTING ? 1 : work->B, .x = ours->x};
     return warm_up(ours);
 }
 

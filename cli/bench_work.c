@@ -34,7 +34,15 @@
             3LL * (forward) -                                                  \
                     ((dx) ? 0 : PRODUCTS(cell, directions, I, H, B, T)) ==     \
                 (training),                                                    \
-        "operations of training " #name);
+        "operations of training " #name);                                      \
+    _Static_assert(!((modes)&EXPONENTS) ||                                     \
+                       PRODUCTS(cell, directions, H, H, B, T) == (training),   \
+                   "operations of exponents " #name);                          \
+    _Static_assert(!((modes)&FLOW) ||                                          \
+                       ((B) == (T) && PRODUCTS(cell, directions, H, H, 1, T) * \
+                                              ((T) + 1) / 2 ==                 \
+                                          (training)),                         \
+                   "operations of flow " #name);
 #include "../bench/workloads.def"
 #undef W
 
@@ -69,7 +77,10 @@ static const char *cell_name(bench_cell cell)
 
 const char *mode_name(bench_mode mode)
 {
-    return mode == INF ? "inf" : mode == TRAIN ? "train" : "stream";
+    return mode == INF      ? "inf"
+           : mode == TRAIN  ? "train"
+           : mode == STREAM ? "stream"
+                            : "inspect";
 }
 
 bool workload_is(const workload *work, const char *pattern)
@@ -79,7 +90,7 @@ bool workload_is(const workload *work, const char *pattern)
 
 double workload_flops(const workload *work, bench_mode mode)
 {
-    return mode == TRAIN ? work->train : work->flops;
+    return mode == TRAIN || mode & INSPECTING ? work->train : work->flops;
 }
 
 double workload_recorded(const workload *work, bench_mode mode, int threads)
@@ -147,7 +158,8 @@ void workloads_list(void)
         const workload *work = &workloads[n];
         workload_write(work, '\t', stdout);
         printf("\t%s\t%.0f\t%.0f\n",
-               work->modes == STREAM          ? "stream"
+               work->modes & INSPECTING       ? "inspect"
+               : work->modes == STREAM        ? "stream"
                : work->modes == (INF | TRAIN) ? "inf,train"
                                               : "inf",
                work->flops, work->train);
