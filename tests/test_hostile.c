@@ -39,6 +39,18 @@ static elman_status read_checkpoint(const char *path)
     return elman_trainer_load(trainer, path);
 }
 
+static elman_status read_replay(const char *path)
+{
+    elman_replay *replay = NULL;
+    elman_model *read = NULL;
+    elman_status status = elman_replay_open(path, &replay);
+    if (status == ELMAN_OK) status = elman_replay_create_model(replay, &read);
+    if (status == ELMAN_OK) status = elman_trainer_load(trainer, path);
+    elman_model_destroy(read);
+    elman_replay_close(replay);
+    return status;
+}
+
 static elman_status read_array(const char *path)
 {
     elman_tensor array = {0};
@@ -126,6 +138,7 @@ static const struct reader {
     {"model", "safetensors", read_model, NULL, false},
     {"state", "safetensors", read_state, NULL, false},
     {"checkpoint", "safetensors", read_checkpoint, NULL, false},
+    {"replay", "safetensors", read_replay, NULL, false},
     {"array", "npy", read_array, NULL, false},
     {"arrays", "npy", read_arrays, NULL, false},
     {"reference", "npy", read_reference, NULL, false},
@@ -152,6 +165,14 @@ static const char *file_of(const struct reader *r, const char *word)
     return in_folder(name);
 }
 
+static const elman_config forecaster = {
+    .input_size = 2,
+    .layers = {{.kind = ELMAN_RNN, .hidden_size = 1},
+               {.kind = ELMAN_LAST},
+               {.kind = ELMAN_LINEAR, .output_size = 1}}};
+static const elman_trainer_config training = {
+    .loss.kind = ELMAN_LOSS_MEAN_SQUARED, .batch_size = 2};
+
 /* ---- Valid files -------------------------------------------------------- */
 
 static void keep(size_t k, const char *path)
@@ -163,6 +184,24 @@ static void keep(size_t k, const char *path)
     fclose(file);
 }
 
+/* A replay of the trainer, with the trace of one whose weights are bad. */
+static void make_replay(const char *path)
+{
+    static const char *const words[] = {"train", "data.csv", "--lr", "1"};
+    elman_model *bad = NULL;
+    elman_trainer *broken = NULL;
+    elman_trace *trace = NULL;
+    CHECK_OK(elman_model_create(&forecaster, &bad));
+    CHECK_OK(elman_model_write(bad, "fc.bias", 1, &(float){NAN}));
+    CHECK_OK(elman_trainer_create(bad, dataset, &training, &broken));
+    CHECK(elman_trainer_step(broken) == ELMAN_NOT_FINITE, "no failure");
+    CHECK_OK(elman_trace_create(broken, &trace));
+    CHECK_OK(elman_replay_save(trainer, trace, words, 4, path));
+    elman_trace_destroy(trace);
+    elman_trainer_destroy(broken);
+    elman_model_destroy(bad);
+}
+
 static void make(const struct reader *r, const char *path)
 {
     static float numbers[6] = {1, 2, 3, 4, 5, 6};
@@ -170,6 +209,7 @@ static void make(const struct reader *r, const char *path)
     if (r->read == read_model) CHECK_OK(elman_model_save(model, path));
     if (r->read == read_state) CHECK_OK(elman_state_save(model, state, path));
     if (r->read == read_checkpoint) CHECK_OK(elman_trainer_save(trainer, path));
+    if (r->read == read_replay) make_replay(path);
     if (!strcmp(r->extension, "npy")) CHECK_OK(elman_array_save(path, &array));
     const char *name = strrchr(path, '/') + 1;
     if (r->read == read_text)
@@ -201,13 +241,6 @@ static int prepare(void **unused)
         .input_size = 1,
         .layers = {{.kind = ELMAN_GRU, .hidden_size = 2},
                    {.kind = ELMAN_LINEAR, .output_size = 1}}};
-    static const elman_config forecaster = {
-        .input_size = 2,
-        .layers = {{.kind = ELMAN_RNN, .hidden_size = 1},
-                   {.kind = ELMAN_LAST},
-                   {.kind = ELMAN_LINEAR, .output_size = 1}}};
-    static const elman_trainer_config training = {
-        .loss.kind = ELMAN_LOSS_MEAN_SQUARED, .batch_size = 2};
     static elman_model *learner;
     static const char header[] =
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}";

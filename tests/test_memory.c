@@ -289,6 +289,60 @@ done:
     return status;
 }
 
+/* Errors of a part, steps that are measured, and a run that breaks. */
+static elman_status answers_session(void)
+{
+    elman_dataset *dataset = NULL;
+    elman_model *model = NULL, *again = NULL;
+    elman_trainer *trainer = NULL;
+    elman_errors *errors = NULL;
+    elman_updates *updates = NULL;
+    elman_trace *trace = NULL;
+    elman_replay *replay = NULL;
+    const char *path = in_folder("broken.replay");
+    elman_dataset_config config = {.window = 3, .validation = 0.3};
+    elman_trainer_config training = {.loss = mean_squared};
+    elman_config network = {
+        .input_size = 2,
+        .layers = {{.kind = ELMAN_RNN, .hidden_size = 2},
+                   {.kind = ELMAN_LAST},
+                   {.kind = ELMAN_LINEAR, .output_size = 1}}};
+    elman_status status;
+
+    DO(elman_dataset_open(in_folder("table.csv"), &config, &dataset));
+    DO(elman_model_create(&network, &model));
+    DO(elman_errors_begin(model, dataset, ELMAN_PART_TRAIN, NULL, &errors));
+    while (!errors->done)
+        DO(elman_errors_step(errors));
+    DO(elman_trainer_create(model, dataset, &training, &trainer));
+    DO(elman_updates_begin(trainer, &updates));
+    DO(elman_updates_step(updates));
+
+    /* the trainer is saved with good weights, and breaks with bad ones */
+    float bias = 0;
+    DO(elman_model_read(model, "fc.bias", 1, &bias));
+    DO(elman_model_write(model, "fc.bias", 1, &(float){NAN}));
+    status = elman_trainer_step(trainer);
+    if (status != ELMAN_NOT_FINITE) goto done;
+    DO(elman_trace_create(trainer, &trace));
+    DO(elman_model_write(model, "fc.bias", 1, &bias));
+    DO(elman_replay_save(trainer, trace, (const char *const[]){"train"}, 1,
+                         path));
+    DO(elman_replay_open(path, &replay));
+    DO(elman_replay_create_model(replay, &again));
+    DO(elman_trainer_load(trainer, path));
+done:
+    elman_replay_close(replay);
+    elman_trace_destroy(trace);
+    elman_updates_end(updates);
+    elman_errors_end(errors);
+    elman_trainer_destroy(trainer);
+    elman_model_destroy(again);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+    return status;
+}
+
 /* ---- Tests -------------------------------------------------------------- */
 
 static void write_data(void)
@@ -370,6 +424,7 @@ TEST(tables_survive_each_failing_allocation) { fail_each(table_session); }
 TEST(forecasts_survive_each_failing_allocation) { fail_each(forecast_session); }
 TEST(encodings_survive_each_failing_allocation) { fail_each(encoding_session); }
 TEST(arrays_survive_each_failing_allocation) { fail_each(array_session); }
+TEST(answers_survive_each_failing_allocation) { fail_each(answers_session); }
 
 TEST(passes_and_steps_allocate_nothing)
 {
@@ -419,6 +474,7 @@ int main(void)
         cmocka_unit_test(files_survive_each_failing_allocation),
         cmocka_unit_test(exchange_survives_each_failing_allocation),
         cmocka_unit_test(arrays_survive_each_failing_allocation),
+        cmocka_unit_test(answers_survive_each_failing_allocation),
         cmocka_unit_test(encodings_survive_each_failing_allocation),
         cmocka_unit_test(text_survives_each_failing_allocation),
         cmocka_unit_test(series_survive_each_failing_allocation),

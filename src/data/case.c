@@ -162,6 +162,11 @@ elman_status case_add(elman_dataset *dataset, const double *values,
     for (size_t t = next; t < length; t++) {
         const double *step = values + t * inputs;
         bool lacks = step_lacks(step, inputs, false);
+        if (lacks && !holed && !dataset->counts.holed) {
+            dataset->counts.hole_case = dataset->sequence_count;
+            dataset->counts.hole_step = t;
+            dataset->counts.hole_line = place.line;
+        }
         holed = holed || lacks;
 
         if (lacks && e->missing == ELMAN_MISSING_DROP) {
@@ -294,15 +299,25 @@ static elman_status describe_missing(elman_dataset *dataset)
         [ELMAN_MISSING_MEAN] = "each becomes the mean of the training part"};
     const case_counts *c = &dataset->counts;
     facts *f = &dataset->facts;
+    char first[64];
+    if (c->hole_line)
+        snprintf(first, sizeof first, "the first is on line %zu", c->hole_line);
+    else
+        snprintf(first, sizeof first, "the first is in x[%zu], step %zu",
+                 c->hole_case, c->hole_step);
 
     /* holes, padding, and then labels */
     if (c->holed && c->dropped)
         TRY(facts_add(f, "missing", false,
-                      "values of %zu steps of %zu sequences: %s", c->dropped,
-                      c->holed, ways[dataset->encoding->missing]));
+                      "values of %zu step%s of %zu sequence%s: %s; %s",
+                      c->dropped, c->dropped == 1 ? "" : "s", c->holed,
+                      c->holed == 1 ? "" : "s",
+                      ways[dataset->encoding->missing], first));
     else if (c->holed)
-        TRY(facts_add(f, "missing", false, "%zu values of %zu sequences: %s",
-                      c->missing, c->holed, ways[dataset->encoding->missing]));
+        TRY(facts_add(
+            f, "missing", false, "%zu value%s of %zu sequence%s: %s; %s",
+            c->missing, c->missing == 1 ? "" : "s", c->holed,
+            c->holed == 1 ? "" : "s", ways[dataset->encoding->missing], first));
     if (c->padded)
         TRY(facts_add(f, "missing", true,
                       "values at the end of %zu sequences are padding: these "

@@ -79,10 +79,11 @@ elman_status kind_choose(elman_dataset *dataset, const input *in,
 /* What the cases of files of series have shown, for the account of them. */
 typedef struct case_counts {
     size_t missing, holed; /* values between others, and cases that have such */
-    size_t padded;         /* cases with missing values at their end */
-    size_t unlabelled;     /* without a label or target */
-    size_t unknown;        /* with a label that was not learned */
-    size_t dropped;        /* steps left out, of cases with holes */
+    size_t hole_case, hole_step, hole_line; /* the first; line 0: of arrays */
+    size_t padded;     /* cases with missing values at their end */
+    size_t unlabelled; /* without a label or target */
+    size_t unknown;    /* with a label that was not learned */
+    size_t dropped;    /* steps left out, of cases with holes */
 } case_counts;
 
 /* The fields of elman_dataset_config that do not apply to every kind. */

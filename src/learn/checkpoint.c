@@ -2,8 +2,8 @@
  * checkpoint.c: the file is safetensors. Tensors: weights, best, the
  * optimizer's moments, the carried memory, and two lists of numbers, counters
  * and reals, whose order is the table below. Notes: what must be equal for the
- * file to be usable. Random numbers need no state: they are functions of the
- * seed and of these counters.
+ * file to be usable, and the model's journal, if it has one. Random numbers
+ * need no state: they are functions of the seed and of these counters.
  */
 #include "learn/checkpoint.h"
 
@@ -11,11 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "format/safetensors.h"
 #include "learn/finite.h"
 #include "model/config_text.h"
 
-enum { COUNTERS = 20, REALS = 31, MOST_TENSORS = 16, LONGEST = 600 };
+enum { COUNTERS = 22, REALS = 37, MOST_TENSORS = 16, LONGEST = 600 };
+
+/* The note that goes on with the run. */
+static const char journal_key[] = "journal";
 
 /* Indices in the list of counters. */
 enum { EPOCH_BATCH = 2, BATCH, STEP, KEPT = 13 };
@@ -64,7 +68,9 @@ static void list_numbers(elman_trainer *t, numbers *n)
                      &since->target_count,
                      &since->steps,
                      &v->targets,
-                     &since->seasonal},
+                     &since->seasonal,
+                     &t->interval.steps,
+                     &t->interval.clipped},
         .reals = {&p->best_loss,
                   &p->learning_rate,
                   &p->norm,
@@ -95,7 +101,13 @@ static void list_numbers(elman_trainer *t, numbers *n)
                   &since->seasonal_squared,
                   &since->seasonal_absolute,
                   &v->seasonal_mse,
-                  &v->seasonal_mae},
+                  &v->seasonal_mae,
+                  &t->interval.loss,
+                  &t->interval.norm,
+                  &p->train_loss,
+                  &p->mean_norm,
+                  &p->clipped,
+                  &p->update},
     };
     memcpy(n->counters, list.counters, sizeof n->counters);
     memcpy(n->reals, list.reals, sizeof n->reals);
@@ -377,9 +389,11 @@ struct checkpoint {
     const char *encoding; /* the data's */
     uint64_t counters[COUNTERS];
     double reals[REALS];
-    char settings[LONGEST], data[LONGEST];
+    char settings[LONGEST], data[LONGEST], norms[RECENT_TEXT];
+    char *journal; /* NULL: the model has none */
     contents list;
-    char *memory; /* what the tensors of a copy point into, else NULL */
+    const char *replay; /* a note that says how the run broke, or NULL */
+    char *memory;       /* what the tensors of a copy point into, else NULL */
 };
 
 /* The tensors point into the trainer. */
@@ -401,6 +415,7 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
     /* notes, and the path */
     describe_settings(t, c->settings);
     describe_data(t, c->data);
+    recent_write(&t->recent, c->norms);
     c->encoding = dataset_note(t->dataset);
     c->config = config_to_text(&t->model->config);
     size_t length = strlen(path) + 1;
@@ -408,7 +423,13 @@ static elman_status fill(const elman_trainer *trainer, const char *path,
     if (!c->config || !c->path)
         return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
     memcpy(c->path, path, length);
-    return ELMAN_OK;
+
+    /* a copy, as the model may get a later one while this is written */
+    const char *journal = model_note_text(t->model, journal_key);
+    if (!journal) return ELMAN_OK;
+    c->journal = text_copy(journal);
+    return c->journal ? ELMAN_OK
+                      : failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
 }
 
 static size_t copied_bytes(const named_tensor *t)
@@ -456,20 +477,26 @@ void checkpoint_destroy(checkpoint *c)
     if (!c) return;
     free(c->path);
     free(c->config);
+    free(c->journal);
     free(c->memory);
     free(c);
 }
 
 elman_status checkpoint_write(const checkpoint *c)
 {
-    safetensors_note notes[] = {{"format", "elman checkpoint"},
-                                {"elman", c->config},
-                                {"settings", c->settings},
-                                {"data", c->data},
-                                {"encoding", c->encoding}};
+    safetensors_note notes[] = {
+        {"format", "elman checkpoint"}, {"elman", c->config},
+        {"settings", c->settings},      {"data", c->data},
+        {"encoding", c->encoding},      {"norms", c->norms},
+        {journal_key, c->journal},      {"replay", c->replay}};
+
+    /* those that there are */
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (notes[i].text) notes[count++] = notes[i];
     safetensors file = {.tensor_count = c->list.count,
                         .tensors = (named_tensor *)c->list.tensors,
-                        .note_count = sizeof notes / sizeof *notes,
+                        .note_count = count,
                         .notes = notes};
     return safetensors_save(&file, c->path);
 }
@@ -480,10 +507,12 @@ elman_status checkpoint_copy(const elman_trainer *trainer, const char *path,
     return create(trainer, path, true, copy);
 }
 
-elman_status checkpoint_save(const elman_trainer *trainer, const char *path)
+elman_status checkpoint_save(const elman_trainer *trainer, const char *replay,
+                             const char *path)
 {
     checkpoint *c;
     TRY(create(trainer, path, false, &c));
+    c->replay = replay;
     elman_status status = checkpoint_write(c);
     checkpoint_destroy(c);
     return status;
@@ -542,6 +571,8 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
                           list->tensors[i].shape));
     }
 
+    recent norms;
+    TRY(recent_read(safetensors_text(file, "norms"), &norms));
     return check_counters(t, file);
 }
 
@@ -549,6 +580,9 @@ static elman_status restore(elman_trainer *t, const safetensors *file,
                             const contents *list, const uint64_t *counters,
                             const double *reals)
 {
+    TRY(model_write_note(t->model, journal_key,
+                         safetensors_text(file, journal_key)));
+
     /* tensors, the lists of numbers among them */
     for (size_t i = 0; i < list->count; i++) {
         const named_tensor *got = safetensors_find(file, list->tensors[i].name);
@@ -564,6 +598,8 @@ static elman_status restore(elman_trainer *t, const safetensors *file,
         *n.reals[i] = reals[i];
     t->schedule.seen = n.seen != 0;
     t->history.kept = (size_t)n.kept;
+    t->bad = (bad_step){0};
+    TRY(recent_read(safetensors_text(file, "norms"), &t->recent));
 
     /* what follows from them */
     model_repack(t->model, 1);

@@ -8,8 +8,10 @@
 #include "learn/trainer.h"
 
 /* Replaces path at once or leaves it as it was. ELMAN_NOT_FINITE for weights
- * that are NaN or infinite: the last good checkpoint stays. */
-elman_status checkpoint_save(const elman_trainer *trainer, const char *path);
+ * that are NaN or infinite: the last good checkpoint stays. replay, unless
+ * NULL, becomes the note of that name (replay.h). */
+elman_status checkpoint_save(const elman_trainer *trainer, const char *replay,
+                             const char *path);
 
 /* The contents of such a file, and its path. */
 typedef struct checkpoint checkpoint;

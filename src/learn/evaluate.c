@@ -161,30 +161,35 @@ elman_status evaluate_window(const evaluation *on, const window *w,
 
 /* ---- A whole part ------------------------------------------------------- */
 
+elman_status evaluate_next(const evaluation *on, windows *all,
+                           metric_tree *tree, window *w)
+{
+    TRY(windows_read(all, w));
+    if (w->ended) return ELMAN_OK;
+    if (w->begins) state_reset(on->model, on->state);
+
+    double loss;
+    metric_sums batch = {0};
+    TRY(evaluate_window(on, w, &batch, &loss));
+    for (size_t b = 0; b < w->batch.B; b++)
+        batch.steps += on->state->full.lengths[b];
+    metric_tree_add(tree, &batch);
+    return ELMAN_OK;
+}
+
 elman_status evaluate_all(const evaluation *on, windows *all, metric_sums *sums)
 {
-    window w;
-    double loss;
+    window w = {0};
     metric_tree tree = {0};
     TRY(windows_reset(all, 0, 0, 0));
-    for (;;) {
-        TRY(windows_read(all, &w));
-        if (w.ended) break;
-        if (w.begins) state_reset(on->model, on->state);
-
-        metric_sums batch = {0};
-        TRY(evaluate_window(on, &w, &batch, &loss));
-        for (size_t b = 0; b < w.batch.B; b++)
-            batch.steps += on->state->full.lengths[b];
-        metric_tree_add(&tree, &batch);
-    }
+    while (!w.ended)
+        TRY(evaluate_next(on, all, &tree, &w));
     *sums = metric_tree_sum(&tree);
     return ELMAN_OK;
 }
 
-/* The windows of a part, and the state and the losses that they need. */
-static elman_status create_parts(const elman_trainer_config *config,
-                                 evaluation *on, windows **all)
+elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
+                             windows **all)
 {
     bool is_text = dataset_encoding(on->dataset)->task == ELMAN_TASK_LANGUAGE;
     elman_loader_config loading = {
@@ -201,6 +206,13 @@ static elman_status create_parts(const elman_trainer_config *config,
     TRY(state_create(on->model, &shape, &on->state));
     return row_losses_create(on->state->config.T * on->state->config.B,
                              &on->losses);
+}
+
+void evaluation_close(evaluation *on, windows *all)
+{
+    windows_destroy(all);
+    state_destroy(on->state);
+    row_losses_destroy(on->losses);
 }
 
 elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
@@ -230,7 +242,7 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
                      .counts = counts};
     metric_sums sums = {0};
     windows *all = NULL;
-    if (!status) status = create_parts(config, &on, &all);
+    if (!status) status = evaluation_open(&on, config, &all);
     if (!status) status = evaluate_all(&on, all, &sums);
     if (!status) {
         if (cells) memcpy(confusion, cell, cells * sizeof *cell);
@@ -240,8 +252,6 @@ elman_status evaluate(const elman_model *m, const elman_dataset *dataset,
 
     free(cell);
     free(counts);
-    windows_destroy(all);
-    state_destroy(on.state);
-    row_losses_destroy(on.losses);
+    evaluation_close(&on, all);
     return status;
 }

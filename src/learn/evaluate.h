@@ -35,6 +35,18 @@ typedef struct evaluation {
 elman_status evaluate_window(const evaluation *evaluation, const window *window,
                              metric_sums *sums, double *loss);
 
+/* Makes the windows of the evaluation's part, and the state and the losses that
+ * it needs; whatever happens, close frees what was made. */
+elman_status evaluation_open(evaluation *evaluation,
+                             const elman_trainer_config *config,
+                             windows **windows);
+void evaluation_close(evaluation *evaluation, windows *windows);
+
+/* Runs the next of the windows, and joins its sums as a leaf; window->ended if
+ * there was none. */
+elman_status evaluate_next(const evaluation *evaluation, windows *windows,
+                           metric_tree *tree, window *window);
+
 /* Runs all of windows once, from the beginning; sums become those of all. */
 elman_status evaluate_all(const evaluation *evaluation, windows *windows,
                           metric_sums *sums);

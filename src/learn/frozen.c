@@ -107,3 +107,5 @@ void frozen_restore(const frozen *f, float *weights)
                    p->count * sizeof *weights);
     }
 }
+
+bool frozen_holds(const frozen *f, size_t index) { return f && f->held[index]; }

@@ -22,4 +22,7 @@ void frozen_destroy(frozen *frozen);
 void frozen_hold(frozen *frozen, const float *weights, float *gradients);
 void frozen_restore(const frozen *frozen, float *weights);
 
+/* Whether parameter index of the model is one of them. */
+bool frozen_holds(const frozen *frozen, size_t index);
+
 #endif

@@ -60,6 +60,9 @@ elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
                               int threads, const float *gradients,
                               float *weights, double *norm);
 
+/* What clipping by the norm multiplies a gradient of that norm by. */
+double optimizer_scale(const elman_optimizer_config *config, double norm);
+
 /* Fills tensors with the arrays of this rule and returns how many. */
 size_t optimizer_tensors(const elman_optimizer *optimizer,
                          optimizer_tensor tensors[OPTIMIZER_MAX_TENSORS]);

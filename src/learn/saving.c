@@ -62,5 +62,5 @@ elman_status saving_end(elman_trainer *t, bool wait, bool *ended)
 elman_status saving_run(const elman_trainer *t, const char *path)
 {
     if (t->saving) thread_wait(t->saving->task);
-    return checkpoint_save(t, path);
+    return checkpoint_save(t, NULL, path);
 }

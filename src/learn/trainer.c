@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/tree.h"
-#include "learn/finite.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
 
@@ -143,11 +142,13 @@ static elman_status create_parts(elman_trainer *t)
     /* what is kept from step to step */
     size_t B = t->state->config.B;
     TRY(history_init(&t->history, t->model, B, context_windows));
-    t->best = block_create(t->model->weight_count * sizeof *t->best);
+    size_t bytes = t->model->weight_count * sizeof *t->best;
+    t->best = block_create(bytes);
+    t->before = block_reserve(bytes);
     size_t classes = dataset_encoding(t->dataset)->class_count;
     if (classes) t->counts = calloc(classes, sizeof *t->counts);
     t->lengths = calloc(2 * B, sizeof *t->lengths);
-    if (!t->best || !t->lengths || (classes && !t->counts))
+    if (!t->best || !t->before || !t->lengths || (classes && !t->counts))
         return failure(ELMAN_NO_MEMORY, "no memory to train with");
     return frozen_create(t->model, c->frozen, &t->frozen);
 }
@@ -174,6 +175,8 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
     memcpy(t->best, model->weights, model->weight_count * sizeof *t->best);
     t->progress.batches = windows_size(t->windows);
     t->progress.best_loss = t->progress.validation.loss = NAN;
+    t->progress.train_loss = t->progress.mean_norm = NAN;
+    t->progress.clipped = t->progress.update = NAN;
     *trainer = t;
     return ELMAN_OK;
 }
@@ -191,6 +194,7 @@ void trainer_destroy(elman_trainer *t)
     row_losses_destroy(t->losses);
     profile_destroy(t->profile);
     block_destroy(t->best);
+    block_destroy(t->before);
     frozen_destroy(t->frozen);
     free(t->counts);
     history_release(&t->history);
@@ -259,13 +263,24 @@ static elman_status run_lead(elman_trainer *t, const window *w, window *rest,
     return ELMAN_OK;
 }
 
-static elman_status not_finite(const elman_trainer *t, const char *what,
-                               double value)
+finite_pass trainer_pass(const elman_trainer *t)
+{
+    return (finite_pass){.model = t->model,
+                         .state = t->state,
+                         .targets = t->bad.targets,
+                         .losses = t->losses->values,
+                         .context = t->losses->context};
+}
+
+static elman_status not_finite(elman_trainer *t, const char *what, double value)
 {
     const elman_optimizer_config *o = optimizer_config(t->optimizer);
+    t->bad.what = what;
+    t->bad.value = value;
     finite_where where = {t->progress.epoch, t->progress.step, what, value,
                           o->learning_rate,  o->clip_norm > 0};
-    return finite_trace(t->model, t->state, &where);
+    finite_pass left = trainer_pass(t);
+    return finite_trace(&left, &where);
 }
 
 /* Clips the gradients in the state and moves the weights by them. */
@@ -291,6 +306,7 @@ static elman_status run_update(elman_trainer *t)
     profile_lap(t->profile, PROFILE_REPACK);
     p->learning_rate = rate;
     p->norm = norm;
+    recent_add(&t->recent, norm);
     return ELMAN_OK;
 }
 
@@ -311,6 +327,7 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     double loss, before = sums->weight;
     evaluation on = evaluation_of(t, ELMAN_PART_TRAIN);
     TRY(evaluate_window(&on, &rest, sums, &loss));
+    t->bad.targets = rest.target.values;
     add_flops(t, true, sums);
     sums->steps = window_steps(w);
     if (!isfinite(loss) && sums->weight > before)
@@ -371,6 +388,8 @@ static elman_status validate(elman_trainer *t, elman_metrics *metrics)
 static elman_status evaluate_now(elman_trainer *t)
 {
     elman_progress *p = &t->progress;
+    interval_end(&t->interval, p);
+    TRY(update_ratio(t->model, t->before, &p->update));
     TRY(validate(t, &p->validation));
 
     /* NaN is never the best, and anything is better than none; a training loss
@@ -400,13 +419,36 @@ static elman_status next_window(elman_trainer *t, window *w)
     return windows_read(t->windows, w);
 }
 
-/* Whether the window just done was the epoch's last. */
-static bool epoch_done(elman_trainer *t)
+/* Whether the window just read is the epoch's last. */
+static bool is_last_window(const elman_trainer *t)
 {
     uint64_t batch, step;
     windows_position(t->windows, &batch, &step);
-    t->progress.batch = batch;
     return step == 0 && batch == t->progress.batches;
+}
+
+/* Whether the step in progress, the epoch's last or not, ends with an
+ * evaluation. */
+static bool evaluation_due(const elman_trainer *t, bool last)
+{
+    uint64_t every = t->config.evaluate_every;
+    return every ? (t->progress.step + 1) % every == 0 : last;
+}
+
+/* Counts the step just done; over: it was the last of the epoch. */
+static void count_step(elman_trainer *t, bool over)
+{
+    elman_progress *p = &t->progress;
+    uint64_t step;
+    interval_add(&t->interval, p, optimizer_config(t->optimizer)->clip_norm);
+    windows_position(t->windows, &p->batch, &step);
+    p->step++;
+    t->schedule.step++;
+    if (!over) return;
+
+    p->epoch++;
+    p->batch = 0;
+    t->schedule.epoch++;
 }
 
 void trainer_check_limits(elman_trainer *t)
@@ -429,30 +471,27 @@ static elman_status step(elman_trainer *t)
     window w;
     metric_sums sums = {0};
     p->evaluated = p->best = false;
+    t->bad = (bad_step){0};
 
     /* one window, forward to update */
     profile_mark(t->profile);
     TRY(next_window(t, &w));
     profile_lap(t->profile, PROFILE_DATA);
+    bool over = is_last_window(t), due = evaluation_due(t, over);
+    if (due)
+        memcpy(t->before, t->model->weights,
+               t->model->weight_count * sizeof *t->before);
     TRY(run_window(t, &w, &sums));
 
     /* what it gave, and where training stands */
     p->last = metrics_read(&sums, &t->config.loss, dataset_encoding(t->dataset),
                            NULL);
     metrics_join(&t->since, &sums);
-    p->step++;
-    t->schedule.step++;
-    bool over = epoch_done(t);
-    if (over) {
-        p->epoch++;
-        p->batch = 0;
-        t->schedule.epoch++;
-    }
+    count_step(t, over);
 
     /* evaluation, if it is due */
-    uint64_t every = t->config.evaluate_every;
     profile_mark(t->profile);
-    if (every ? p->step % every == 0 : over) TRY(evaluate_now(t));
+    if (due) TRY(evaluate_now(t));
     profile_lap(t->profile, PROFILE_EVALUATION);
     trainer_check_limits(t);
     return ELMAN_OK;

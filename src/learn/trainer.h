@@ -8,14 +8,24 @@
 
 #include "data/dataset.h"
 #include "learn/evaluate.h"
+#include "learn/finite.h"
 #include "learn/frozen.h"
 #include "learn/history.h"
+#include "learn/interval.h"
 #include "learn/optimizer.h"
 #include "learn/profile.h"
+#include "learn/recent.h"
 #include "learn/windows.h"
 #include "model/model.h"
 
 typedef struct saving saving; /* saving.h */
+
+/* Why a step failed with ELMAN_NOT_FINITE. */
+typedef struct bad_step {
+    const char *what; /* "loss" or "gradient"; NULL: none has */
+    double value;
+    const float *targets; /* of its window, or NULL */
+} bad_step;
 
 struct elman_trainer {
     elman_model *model;
@@ -35,7 +45,12 @@ struct elman_trainer {
     saving *saving;      /* a checkpoint being written, or NULL */
     size_t *lengths;     /* (2,B) of a window that is cut in two: k2 < k1 */
     metric_sums since;   /* training sums since the last evaluation, a chain */
+    interval interval;   /* means of the steps since then */
+    float *before;       /* (weight_count) weights before a step that ends with
+                            an evaluation */
     history history;     /* of windows that a pass begins back: k2 > k1 */
+    recent recent;       /* norms of the last gradients */
+    bad_step bad;        /* of the last step, until the next one */
 };
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
@@ -46,6 +61,9 @@ elman_status trainer_step(elman_trainer *trainer);
 const elman_progress *trainer_progress(const elman_trainer *trainer);
 const elman_profile *trainer_profile(const elman_trainer *trainer);
 void trainer_keep_best(elman_trainer *trainer);
+
+/* The pass of a step that failed, as it is left. */
+finite_pass trainer_pass(const elman_trainer *trainer);
 
 /* Sets progress.done from the limits and from where training stands. */
 void trainer_check_limits(elman_trainer *trainer);

@@ -16,7 +16,7 @@ enum { MOVE_BLOCK = 1 << 14 };
 
 /* What clip_grad_norm_ multiplies gradients by; Keras as tf.clip_by_global_norm
  * does. */
-static double clip_scale(const elman_optimizer_config *c, double norm)
+double optimizer_scale(const elman_optimizer_config *c, double norm)
 {
     if (c->clip_norm == 0) return 1;
     double slack = c->flavour == ELMAN_FLAVOUR_KERAS ? 0 : 1e-6;
@@ -34,7 +34,7 @@ static update update_of(const elman_optimizer *optimizer, double rate,
     const optimizer_counters *at = &optimizer->counters;
     bool keras = c->flavour == ELMAN_FLAVOUR_KERAS;
     bool direct = keras || optimizer->rule->decoupled;
-    double scale = clip_scale(c, norm), root = 1;
+    double scale = optimizer_scale(c, norm), root = 1;
 
     /* Adagrad's decay of the rate; without one this is rate itself */
     double step_rate = rate / (1 + (double)(at->step - 1) * c->lr_decay);

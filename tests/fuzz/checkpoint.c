@@ -22,6 +22,7 @@ static void prepare(void)
         fuzz_put("t.csv", (const uint8_t *)table, sizeof table - 1);
     MUST_OK(elman_dataset_open(path, &reading, &dataset));
     MUST_OK(elman_model_create(&network, &model));
+    MUST_OK(elman_model_write_note(model, "journal", "{}"));
     MUST_OK(elman_trainer_create(model, dataset, &training, &trainer));
     MUST_OK(elman_trainer_step(trainer));
 }

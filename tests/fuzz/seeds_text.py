@@ -154,6 +154,27 @@ def residuals():
     put("residuals", "empty", "")
 
 
+def journals():
+    def journal(rows, total, **settings):
+        return json.dumps({
+            "version": 1, "settings": settings, "total": total,
+            "columns": ["number", "step", "best", "epoch", "loss", "later"],
+            "rows": rows})
+    rows = [[0, 10, 0, 1.0, 2.5, None], [1, 20, 1, 2.0, "inf", [1]],
+            [2, 30, 0, 3.0, None, "x"]]
+    put("journal", "three", journal(rows, 3, data="a.txt", lr="0.1"))
+    put("journal", "none", journal([], 0))
+    many = [[2 * i, i + 1, i % 3 == 0, 0.5, 1 / (i + 1), 0]
+            for i in range(60)]
+    put("journal", "many", journal(
+        [[int(v) if k == 2 else v for k, v in enumerate(r)] for r in many],
+        119))
+    put("journal", "descending", journal(rows[::-1], 3))
+    put("journal", "total", journal(rows, 9))
+    put("journal", "far", journal([[2**63 - 1, 2**63 - 1, 1, 0, 0, 0]], 1))
+    put("journal", "empty", "")
+
+
 def write():
     tables()
     series()
@@ -162,3 +183,4 @@ def write():
     texts()
     encodings()
     residuals()
+    journals()
