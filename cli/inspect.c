@@ -1,27 +1,56 @@
 /*
- * inspect.c: `elman inspect`: how far back in time the gradient reaches in a
- * trained network.
+ * inspect.c: `elman inspect`: what happens inside a trained network, why it
+ * answers as it does, and what is wrong with it.
  */
-#include "chart.h"
+#include "inspect_write.h"
 #include "commands.h"
-#include "network.h"
 #include "reading.h"
+#include "safe.h"
 #include "screen.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct inspect_values {
     reading_values reading; /* the first: see reading.h */
-    const char *text;
-    uint64_t steps, batch, seed;
+    const char *text, *only, *page, *csv, *svg, *input, *answer;
+    uint64_t steps, batch, seed, samples, exponents, threads;
 } inspect_values;
 
 #define AT(field) offsetof(inspect_values, field)
 
-enum { TEXT_STEPS = 256, RANDOM_STEPS = 128 };
-
 static const option_row options[] = {
+    {.name = "only",
+     .type = OPTION_TEXT,
+     .value = "WORD,...",
+     .field = AT(only),
+     .fallback = "(all)",
+     .common = true,
+     .help = "measure these alone: flow, gates, errors, truncation, "
+             "attribution, units, spectrum, exponents, fixed-points, "
+             "contributions, training, data"},
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .value = "PAGE.html",
+     .field = AT(page),
+     .fallback = "(none)",
+     .common = true,
+     .help = "write all of it as one page that needs no network"},
+    {.name = "csv",
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .field = AT(csv),
+     .fallback = "(none)",
+     .common = true,
+     .help = "write the numbers as tables, one file each"},
+    {.name = "svg",
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .field = AT(svg),
+     .fallback = "(none)",
+     .help = "write the curves as figures, one file each"},
     {.name = "text",
      .type = OPTION_TEXT,
      .value = "TEXT",
@@ -46,174 +75,327 @@ static const option_row options[] = {
      .fallback = "8",
      .range = {1, 4096},
      .common = true,
-     .help = "sequences to average over"},
+     .help = "sequences to look at"},
+    {.name = "samples",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(samples),
+     .fallback = "3",
+     .range = {1, 4096},
+     .help = "answers to explain step by step"},
+    {.name = "exponents",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = AT(exponents),
+     .fallback = "16",
+     .range = {1, 64},
+     .help = "Lyapunov exponents of each level"},
+    {.name = "input",
+     .type = OPTION_TEXT,
+     .value = "zero|mean|TOKEN",
+     .field = AT(input),
+     .fallback = "mean",
+     .help = "the constant input under which fixed points are sought; TOKEN of "
+             "a text"},
+    {.name = "class",
+     .type = OPTION_TEXT,
+     .value = "CLASS|N|all",
+     .field = AT(answer),
+     .fallback = "all",
+     .help = "flow: of one answer alone, a class, a token or the number of a "
+             "value, from 1"},
     {.name = "seed",
      .type = OPTION_COUNT,
      .value = "N",
      .field = AT(seed),
      .fallback = "1",
      .range = {0, 9e18},
-     .help = "random seed of the input without DATA"},
+     .help = "random seed: of the input without DATA, of the choice of "
+             "sequences, of where fixed points are sought from"},
+    {.name = "threads",
+     .letter = 't',
+     .type = OPTION_COUNT,
+     .value = "N|all",
+     .field = AT(threads),
+     .fallback = "all",
+     .range = {1, MOST_THREADS},
+     .help = "number of threads"},
     {0},
 };
 
-/* Computes and shows the flow through every level for one batch. */
-static int show_flow(const network *net, const elman_batch *batch,
-                     const char *source)
+const section_word section_words[] = {
+    {"flow", ELMAN_SECTION_FLOW, "how far back the gradient reaches"},
+    {"gates", ELMAN_SECTION_GATES, "what the gates do"},
+    {"errors", ELMAN_SECTION_ERRORS, "where it is wrong"},
+    {"truncation", ELMAN_SECTION_TRUNCATION, "what a shorter window loses"},
+    {"attribution", ELMAN_SECTION_ATTRIBUTION, "what decided an answer"},
+    {"units", ELMAN_SECTION_UNITS, "what single units tell"},
+    {"training", ELMAN_SECTION_TRAINING, "how training went"},
+    {"data", ELMAN_SECTION_DATA, "the inputs as the model reads them"},
+    {"exponents", ELMAN_SECTION_EXPONENTS, "how fast near states part"},
+    {"spectrum", ELMAN_SECTION_SPECTRUM, "the recurrent matrices"},
+    {"fixed-points", ELMAN_SECTION_FIXED_POINTS, "where it comes to rest"},
+    {"contributions", ELMAN_SECTION_CONTRIBUTIONS,
+     "what each step adds to the gradients"},
+    {NULL, 0, NULL},
+};
+
+/* ---- What was asked for ------------------------------------------------- */
+
+/* "flow,gates" as bits; the empty list is all. */
+static int read_only(const char *list, unsigned *sections)
 {
-    size_t L = net->size.level_count;
-    flow *flows = calloc(L, sizeof *flows);
-    double *norms = calloc(L * batch->T, sizeof *norms);
-    int code = flows && norms ? 0 : failed("out of memory");
-
-    /* the gradient through each recurrent level */
-    for (size_t level = 0; level < L && !code; level++) {
-        double *one = norms + level * batch->T;
-        if (elman_flow_read(net->model, batch, level, one) != ELMAN_OK)
-            code = library_failed();
-        else flows[level] = flow_sum(net->model, level, one, batch->T);
+    *sections = 0;
+    while (list && *list) {
+        size_t length = strcspn(list, ",");
+        const section_word *row = section_words;
+        while (row->word && (strlen(row->word) != length ||
+                             strncmp(row->word, list, length) != 0))
+            row++;
+        if (!row->word)
+            return misused("--only expects words out of flow, gates, errors, "
+                           "truncation, attribution, units, training, data, "
+                           "exponents, spectrum, fixed-points, contributions, "
+                           "separated by commas, found '%.*s'",
+                           (int)length, list);
+        *sections |= (unsigned)row->section;
+        list += length + (list[length] == ',');
     }
-
-    if (!code && screen.json) flows_record(net->path, source, flows, L);
-    else if (!code) {
-        printf("%s%s%s: how far back the gradient reaches\n"
-               "%zu sequence%s of %zu steps, %s\n",
-               paint(stdout, BOLD), printable(net->path), paint(stdout, PLAIN),
-               batch->B, batch->B == 1 ? "" : "s", batch->T, printable(source));
-        flows_show(flows, L);
-    }
-
-    free(norms);
-    free(flows);
-    return code;
+    return 0;
 }
 
-/* The batch may have more steps than asked for: the rest is cut off, from each
- * sequence. */
-static void cut_batch(elman_batch *batch, size_t steps, size_t *lengths)
+/* The constant input of --input. */
+static int read_input(const network *net, const char *word,
+                      elman_inspection_config *config)
 {
-    if (!steps || steps >= batch->T) return;
-    batch->T = steps; /* time first: the first steps of all stay in place */
+    config->input = ELMAN_CONSTANT_MEAN;
+    if (!strcmp(word, "mean")) return 0;
+    config->input = ELMAN_CONSTANT_ZERO;
+    if (!strcmp(word, "zero") && !net->size.vocabulary) return 0;
 
-    if (!batch->lengths) return;
-    for (size_t b = 0; b < batch->B; b++)
-        lengths[b] = batch->lengths[b] < steps ? batch->lengths[b] : steps;
-    batch->lengths = lengths;
+    /* what is left is a token */
+    config->input = ELMAN_CONSTANT_TOKEN;
+    const elman_encoding *e = net->encoding;
+    for (size_t n = 0; e && net->size.vocabulary && n < e->vocabulary; n++)
+        if (e->token_bytes[n] == strlen(word) &&
+            !memcmp(e->tokens[n], word, strlen(word))) {
+            config->token = (int32_t)n;
+            return 0;
+        }
+    return misused(net->size.vocabulary
+                       ? "--input expects mean or a token of the model, found "
+                         "'%s'"
+                       : "--input expects zero or mean, found '%s'",
+                   word);
 }
 
-static int inspect_loader(const network *net, elman_loader *loader,
-                          const inspect_values *values, const char *path)
+/* The output that --class names, from 1; 0 for all. */
+static int read_class(const network *net, const char *word, size_t *output)
 {
-    elman_batch batch;
-    elman_target ignored;
-    if (elman_loader_read(loader, &batch, &ignored) != ELMAN_OK)
+    const elman_encoding *e = net->encoding;
+    size_t count = e ? e->vocabulary ? e->vocabulary : e->class_count : 0;
+    char *const *names = e && e->vocabulary ? e->tokens : e ? e->labels : NULL;
+    *output = 0;
+    if (!strcmp(word, "all")) return 0;
+    for (size_t n = 0; n < count; n++)
+        if (!strcmp(names[n], word)) {
+            *output = n + 1;
+            return 0;
+        }
+
+    /* what has no names has numbers */
+    char *end;
+    long number = strtol(word, &end, 10);
+    if (count == 0 && *word && !*end && number >= 1 &&
+        (size_t)number <= net->size.output_size) {
+        *output = (size_t)number;
+        return 0;
+    }
+    return count ? misused("--class expects a %s of the model, found '%s'",
+                           e->vocabulary ? "token" : "class", word)
+                 : misused("--class expects a number from 1 to %zu, found '%s'",
+                           net->size.output_size, word);
+}
+
+/* ---- Measuring ---------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped;
+
+/* The first Ctrl-C shows what is there; a second one ends the process. */
+static void on_signal(int signal_number) { stopped = signal_number; }
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* Steps to the end, or to a signal, with the live line. */
+static int measure(elman_inspection *in)
+{
+    double shown = 0;
+    catch_signals();
+    while (!in->done && !stopped) {
+        double now = seconds_now();
+        if (now > shown + 0.1) {
+            char text[128];
+            snprintf(text, sizeof text, "%3.0f %%  measuring %.80s",
+                     100 * in->progress, in->doing);
+            live_line(text);
+            shown = now;
+        }
+        if (elman_inspection_step(in) != ELMAN_OK) return library_failed();
+    }
+    live_line("");
+    return 0;
+}
+
+/* Shows and writes what there is. */
+static int give(const inspect_view *view, const inspect_values *values)
+{
+    int code = 0;
+    if (screen.json) inspect_record(view);
+    else inspect_show(view);
+    if (values->csv) code = inspect_write_tables(view, values->csv);
+    if (!code && values->svg) code = inspect_write_figures(view, values->svg);
+    if (code || !values->page) return code;
+    if (!inspect_owns(values->page, "<!doctype html") &&
+        !inspect_owns(values->page, "<!DOCTYPE html"))
+        return inspect_foreign(values->page);
+
+    if (elman_report_save(view->in, values->page) != ELMAN_OK)
         return library_failed();
-    size_t *lengths = calloc(batch.B + 1, sizeof *lengths);
-    char source[512];
-    if (!lengths) return failed("out of memory");
+    if (!screen.json)
+        printf("\n%s is the same as a page, %s\n", printable(values->page),
+               with_bytes(file_bytes(values->page)));
+    return 0;
+}
 
-    cut_batch(&batch, (size_t)values->steps, lengths);
-    snprintf(source, sizeof source, "the beginning of %s", path);
-    int code = show_flow(net, &batch, source);
+/* Inspects the model on dataset, NULL for random input. */
+static int inspect_dataset(const network *net, const inspect_values *values,
+                           const elman_dataset *dataset, const char *data,
+                           const char *source, const char *trouble)
+{
+    const char *note = elman_model_note(net->model, "journal");
+    elman_journal *journal = NULL;
+    elman_inspection *in = NULL;
+    elman_inspection_config config = {.part = ELMAN_PART_VALIDATION,
+                                      .sequences = (size_t)values->batch,
+                                      .steps = (size_t)values->steps,
+                                      .seed = values->seed,
+                                      .samples = (size_t)values->samples,
+                                      .exponents = (size_t)values->exponents,
+                                      .loss = net->loss,
+                                      .model_name = net->path,
+                                      .data_name = source,
+                                      .threads =
+                                          threads_to_use(values->threads),
+                                      .trouble = trouble};
+    int code = read_only(values->only, &config.sections);
+    if (!code) code = read_input(net, values->input, &config);
+    if (!code) code = read_class(net, values->answer, &config.output);
+    if (code) return code;
 
-    free(lengths);
+    /* a journal that cannot be read is as good as none */
+    if (note && elman_journal_create(note, &journal) == ELMAN_OK)
+        config.journal = journal;
+    if (elman_inspection_begin(net->model, dataset, &config, &in) != ELMAN_OK)
+        code = library_failed();
+    if (!code) code = measure(in);
+
+    const inspect_view view = {.net = net,
+                               .in = in,
+                               .data = data,
+                               .source = source,
+                               .whole = !stopped};
+    if (!code) code = give(&view, values);
+    if (!code && stopped) code = 128 + (int)stopped;
+    elman_inspection_end(in);
+    elman_journal_destroy(journal);
     return code;
+}
+
+/* ---- On what ------------------------------------------------------------ */
+
+/* Opens data as the model reads it. What is missing there and was not in
+ * training is filled, so that the rest can be looked at: a finding. */
+static int open_data(const network *net, const inspect_values *values,
+                     const char *path, elman_dataset **dataset, char *trouble,
+                     size_t size)
+{
+    elman_dataset_config config = {.encoding = net->note};
+    int code = reading_fill(&values->reading, &config);
+    if (code) return code;
+    if (elman_dataset_open(path, &config, dataset) == ELMAN_OK) return 0;
+
+    /* for want of numbers, or for another reason */
+    snprintf(trouble, size, "%s", elman_message());
+    bool numbers = strstr(trouble, "missing") || strstr(trouble, " nan") ||
+                   strstr(trouble, "inf");
+    if (config.missing == ELMAN_MISSING_REFUSE && numbers) {
+        config.missing = ELMAN_MISSING_PREVIOUS;
+        if (elman_dataset_open(path, &config, dataset) == ELMAN_OK) {
+            *trouble = '\0';
+            return 0;
+        }
+        snprintf(trouble, size, "%s", elman_message());
+    }
+    if (strstr(trouble, " nan") || strstr(trouble, "inf") ||
+        strstr(trouble, "too large for float32"))
+        return 0;
+    return data_failed();
 }
 
 static int inspect_data(const network *net, const inspect_values *values,
                         const char *path)
 {
-    elman_dataset_config config = {.encoding = net->note};
     elman_dataset *dataset = NULL;
-    int code = reading_fill(&values->reading, &config);
+    char trouble[1024] = "", source[512];
+    int code = open_data(net, values, path, &dataset, trouble, sizeof trouble);
     if (code) return code;
-    if (elman_dataset_open(path, &config, &dataset) != ELMAN_OK)
-        return data_failed();
 
-    size_t steps = values->steps ? (size_t)values->steps : TEXT_STEPS;
-    size_t batch = (size_t)values->batch;
-    size_t tokens = elman_dataset_size(dataset, ELMAN_PART_VALIDATION);
-    if (net->encoding->task == ELMAN_TASK_LANGUAGE) {
-        /* a short text has room for fewer, then shorter sequences */
-        while (batch > 1 && batch * (steps + 1) > tokens)
-            batch--;
-        if (steps + 1 > tokens && tokens > 1) steps = tokens - 1;
-    }
-
-    /* one batch, of the data's beginning */
-    elman_loader_config order = {
-        .part = ELMAN_PART_VALIDATION, .batch_size = batch, .steps = steps};
-    elman_loader *loader = NULL;
-    code = elman_loader_create(dataset, &order, &loader) == ELMAN_OK
-               ? inspect_loader(net, loader, values, path)
-               : library_failed();
-
-    elman_loader_destroy(loader);
+    bool is_text = net->encoding->task == ELMAN_TASK_LANGUAGE;
+    snprintf(source, sizeof source, "%s%.480s",
+             is_text ? "the beginning of " : "", path);
+    if (!dataset)
+        snprintf(source, sizeof source,
+                 "random values, as '%.400s' could not be read", path);
+    code = inspect_dataset(net, values, dataset, path, source,
+                           *trouble ? trouble : NULL);
     elman_dataset_close(dataset);
     return code;
 }
 
-static int inspect_text(const network *net, const char *text)
+static int inspect_text(const network *net, const inspect_values *values)
 {
+    const char *text = values->text;
     size_t bytes = strlen(text), count = 0;
     if (!net->encoding || net->encoding->task != ELMAN_TASK_LANGUAGE)
         return misused("--text is for language models, which '%s' is not",
                        net->path);
 
+    /* each token must be known, and there must be a step before the last */
     int32_t *tokens = calloc(bytes + 1, sizeof *tokens);
     if (!tokens) return failed("out of memory");
-
-    /* there must be a step before the last one */
     int code = 0;
     if (elman_encoding_read(net->encoding, text, bytes, bytes, tokens, &count,
                             NULL) != ELMAN_OK)
         code = misused("--text: %s", elman_message());
     else if (count < 2)
         code = misused("--text expects at least two tokens, found %zu", count);
-
-    const elman_batch batch = {.T = count, .B = 1, .tokens = tokens};
-    if (!code) code = show_flow(net, &batch, "the text given");
     free(tokens);
-    return code;
-}
+    if (code) return code;
 
-/* 53 random bits of draw n as a number from 0 to below 1 (splitmix64, Steele
- * et al. 2014). */
-static double random_part(uint64_t seed, uint64_t n)
-{
-    uint64_t z = seed * 0xD1342543DE82EF95u + (n + 1) * 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
-}
-
-/* Without data: random tokens, or values of mean 0 and variance 1, as scaled
- * data has (uniform in +-sqrt 3). */
-static int inspect_random(const network *net, const inspect_values *values)
-{
-    size_t T = values->steps ? (size_t)values->steps : RANDOM_STEPS;
-    size_t B = (size_t)values->batch, I = net->size.input_size;
-    size_t V = net->size.vocabulary, count = T * B * (I ? I : 1);
-
-    /* values and tokens of the same numbers; the model reads one of them */
-    float *x = calloc(count, sizeof *x);
-    int32_t *tokens = calloc(count, sizeof *tokens);
-    int code = x && tokens ? 0 : failed("out of memory");
-    for (size_t n = 0; n < count && !code; n++) {
-        double part = random_part(values->seed, n);
-        x[n] = (float)(3.4641016151377544 * (part - 0.5));
-        tokens[n] = (int32_t)(part * (double)V);
-    }
-
-    const elman_batch batch = {
-        .T = T, .B = B, .x = V ? NULL : x, .tokens = V ? tokens : NULL};
-    if (!code)
-        code = show_flow(net, &batch,
-                         V ? "random tokens, as no data was given"
-                           : "random values, as no data was given");
-
-    free(x);
-    free(tokens);
+    const elman_dataset_config config = {.encoding = net->note};
+    elman_dataset *dataset = NULL;
+    if (elman_dataset_read("the text given", text, bytes, &config, &dataset) !=
+        ELMAN_OK)
+        return library_failed();
+    code = inspect_dataset(net, values, dataset, NULL, "the text given", NULL);
+    elman_dataset_close(dataset);
     return code;
 }
 
@@ -225,13 +407,19 @@ static int inspect(const parsed_line *arguments)
     int code = network_open(arguments->operands[0], data != NULL, &net);
     if (code) return code;
 
-    if (net.size.level_count == 0)
-        code = failed("'%s' has no recurrent layer to inspect", net.path);
-    else if (data && values->text)
+    /* one of three: a file, a text, or neither */
+    if (data && values->text)
         code = misused("expected DATA or --text, found both");
     else if (data) code = inspect_data(&net, values, data);
-    else if (values->text) code = inspect_text(&net, values->text);
-    else code = inspect_random(&net, values);
+    else if (values->text) code = inspect_text(&net, values);
+    else
+        code = inspect_dataset(&net, values, NULL, NULL,
+                               net.size.vocabulary
+                                   ? "random tokens, all as likely, as no data "
+                                     "was given"
+                                   : "random values of mean 0 and deviation 1, "
+                                     "as no data was given",
+                               NULL);
 
     network_close(&net);
     return code;
@@ -239,24 +427,39 @@ static int inspect(const parsed_line *arguments)
 
 static const example examples[] = {
     {"elman inspect input.safetensors input.txt",
-     "the flow of the gradient through the steps of a text"},
+     "what is wrong or right with a model of text"},
+    {"elman inspect power.safetensors power.csv -o power.html",
+     "the same as a page with pictures"},
     {"elman inspect input.safetensors --text 'To be, or not to be'",
-     "through this line"},
-    {"elman inspect power.safetensors --steps 500",
-     "far back, on random input"},
+     "on this line, with what decided its last token"},
+    {"elman inspect power.safetensors --steps 500 --only flow",
+     "how far back the gradient reaches, on random input"},
     {NULL, NULL},
 };
 
 const command_row inspect_command = {
     .name = "inspect",
-    .summary = "show how far back in time the gradient reaches",
+    .summary = "look inside: gradients, gates, errors, and what is wrong",
     .operands = "MODEL [DATA]",
     .description =
-        "Puts a gradient on the last step of sequences of DATA and shows, for "
-        "each recurrent level and on a logarithmic scale, what is left of it "
-        "at the hidden state of each step before. Where it vanishes within a "
-        "few steps, nothing can be learned from further back; where it grows, "
-        "training becomes unstable.",
+        "Looks inside a network on DATA, or on random input, and says what is "
+        "wrong with it: sentences with a number and what to do about it, the "
+        "most important first, then each measurement as a small picture.\n"
+        "ALARM is what to mend first, NOTE what is worth knowing; the exit "
+        "status is 0 with alarms, too. An alarm is raised where inputs are "
+        "beyond 10 in the root mean square or one is 100 times another; where "
+        "a step changes the weights by a tenth of themselves and the loss "
+        "suffers; where a gradient grows 100 times on its way back, or is "
+        "gone after 4 steps, or before half of a sequence while nothing was "
+        "learned; where the window of training leaves a gradient with a "
+        "cosine under 0.7; where three quarters of the gate values are at "
+        "their ends, or a quarter of the units is dead; where the loss of "
+        "other data is twice that of training and much is left to learn; "
+        "where answers and truth are correlated below -0.3 or classes taken "
+        "for each other; where the surest answers are wrong as often as the "
+        "others; where the answers are no better than those that need no "
+        "network. docs/INSPECT.md has the reasons for each.\n"
+        "Ctrl-C shows what was measured so far.",
     .json = true,
     .options = {{"Options", options}, {"Data", reading_options}},
     .examples = examples,
