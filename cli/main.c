@@ -17,17 +17,13 @@
 #include <string.h>
 
 static const command_row *const commands[] = {
-    &train_command,
-    &eval_command,
-    &predict_command,
-    &sample_command,
-    &inspect_command,
-    &info_command,
-    &convert_command,
-    &run_command,
-    &verify_command,
-    &bench_command,
-    NULL,
+    &train_command,   &eval_command,
+    &predict_command, &sample_command,
+    &inspect_command, &replay_command,
+    &compare_command, &explain_command,
+    &info_command,    &convert_command,
+    &run_command,     &verify_command,
+    &bench_command,   NULL,
 };
 
 static const command_row *find_command(const char *name)

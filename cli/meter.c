@@ -3,6 +3,7 @@
  * least leave it when the terminal is narrow.
  */
 #include "meter.h"
+#include "evaluation.h"
 #include "safe.h"
 #include "network.h"
 #include "report.h"
@@ -59,7 +60,6 @@ int meter_open(const train_values *values, const elman_dataset *dataset,
     /* where the run begins, which may be a resumed one */
     run->start_epochs = epochs_done(progress);
     run->start_steps = (double)progress->step;
-    run->last_train_loss = NAN;
     run->shown_part = -1;
     run->start_time = run->shown_time = seconds_now();
     run->speed_time = run->step_time = run->start_time;
@@ -75,9 +75,6 @@ static void count_step(meter *run, const elman_progress *progress, bool timed)
     double blend = fmax(0.05, 1 / (double)run->seen);
     run->loss += blend * (last->loss - run->loss);
     run->bits += blend * (last->bits - run->bits);
-
-    run->train_loss += last->loss;
-    run->train_steps++;
     if (!timed) return;
     run->sums.updates++;
     run->sums.steps += (double)last->steps;
@@ -252,30 +249,6 @@ static bool is_shown(meter *run, const elman_progress *progress)
     return true;
 }
 
-/* One line of at most 80 columns. */
-static void show_evaluation(const meter *run, const elman_progress *progress)
-{
-    const elman_metrics *result = &progress->validation;
-    bool by_epoch = run->values->evaluate_every == 0;
-    uint64_t epoch = progress->epoch + (progress->batch > 0);
-
-    /* without validation data there is nothing to hold against each other */
-    if (!run->validates) {
-        note("%s %*llu  train %-8s  %s", by_epoch ? "epoch" : "step",
-             by_epoch ? 4 : 7,
-             (unsigned long long)(by_epoch ? epoch : progress->step),
-             significant(result->loss, 4),
-             metric_describe(run->encoding, result));
-        return;
-    }
-    note("%s %*llu  train %-8s  validation %-8s  %s%s%s%s",
-         by_epoch ? "epoch" : "step", by_epoch ? 4 : 7,
-         (unsigned long long)(by_epoch ? epoch : progress->step),
-         significant(run->last_train_loss, 4), significant(result->loss, 4),
-         metric_describe(run->encoding, result), paint(stderr, GREEN),
-         progress->best ? "  best" : "", paint(stderr, PLAIN));
-}
-
 /* A JSON line of an event, to be filled and ended. */
 static record log_begin(const meter *run, const elman_progress *progress,
                         const char *event)
@@ -308,18 +281,50 @@ static int log_step(const meter *run, const elman_progress *progress)
     return log_end(run, &out);
 }
 
-static int log_evaluation(const meter *run, const elman_progress *progress)
+static int log_evaluation(const meter *run, const elman_progress *progress,
+                          const elman_journal_row *row)
 {
     record out = log_begin(run, progress, "evaluation");
-    record_number(&out, "train_loss", run->last_train_loss);
+    record_number(&out, "train_loss", row->train_loss);
     record_open(&out, "validation", '{');
     metrics_record(&out, &progress->validation);
     record_close(&out, '}');
     record_flag(&out, "best", progress->best);
+    record_number(&out, "learning_rate", row->learning_rate);
+    record_number(&out, "norm", row->norm);
+    record_number(&out, "clipped", row->clipped);
+    record_number(&out, "update", row->update);
+    pulse_record(&out, row);
     return log_end(run, &out);
 }
 
-int meter_step(meter *run, const elman_progress *progress)
+int meter_warn(meter *run, const elman_progress *progress, const char *kind,
+               const char *text)
+{
+    note("%swarning:%s %s", paint(stderr, YELLOW), paint(stderr, PLAIN), text);
+    if (!run->log) return 0;
+    record out = log_begin(run, progress, "warning");
+    record_text(&out, "kind", kind);
+    record_text(&out, "text", text);
+    return log_end(run, &out);
+}
+
+int meter_begin(meter *run, const elman_progress *progress,
+                const elman_journal *journal)
+{
+    if (!run->log) return 0;
+    size_t count;
+    const elman_setting *settings = elman_journal_settings(journal, &count);
+    record out = log_begin(run, progress, "begin");
+    record_open(&out, "settings", '{');
+    for (size_t n = 0; n < count; n++)
+        record_text(&out, settings[n].name, settings[n].value);
+    record_close(&out, '}');
+    return log_end(run, &out);
+}
+
+int meter_step(meter *run, const elman_progress *progress,
+               const elman_journal_row *row)
 {
     double now = seconds_now();
     bool first = run->speed.updates == 0 && run->sums.updates == 0;
@@ -327,18 +332,14 @@ int meter_step(meter *run, const elman_progress *progress)
     if (!timed) leave_out_evaluation(run, now);
     count_step(run, progress, timed);
 
-    /* an evaluation ends the sums, and its time does not count as training */
-    if (progress->evaluated) {
-        run->last_train_loss = run->train_loss / (double)run->train_steps;
-        run->train_loss = 0;
-        run->train_steps = 0;
-        if (!screen.quiet && is_shown(run, progress))
-            show_evaluation(run, progress);
-    }
+    const train_values *values = run->values;
+    if (progress->evaluated && !screen.quiet && is_shown(run, progress))
+        evaluation_show(run->encoding, progress, row,
+                        values->evaluate_every == 0, values->epochs);
 
     /* the live line, or now and then a plain one */
     double pause = screen.live ? REDRAW : REPEAT;
-    bool logs = run->log && progress->step % run->values->metrics_every == 0;
+    bool logs = run->log && progress->step % values->metrics_every == 0;
     bool shows = now >= run->shown_time + pause;
     run->step_time = now;
     if (shows || logs) update_speed(run, now);
@@ -350,7 +351,7 @@ int meter_step(meter *run, const elman_progress *progress)
     if (!run->log) return 0;
     int code = 0;
     if (logs) code = log_step(run, progress);
-    if (!code && progress->evaluated) code = log_evaluation(run, progress);
+    if (!code && progress->evaluated) code = log_evaluation(run, progress, row);
     return code;
 }
 

@@ -31,11 +31,6 @@ typedef struct meter {
     double speed_time, step_time;
     speed sums, speed;
 
-    /* sums since the last evaluation */
-    double train_loss;
-    uint64_t train_steps;
-    double last_train_loss; /* their mean at the last evaluation */
-
     FILE *log; /* JSON lines, NULL none */
 } meter;
 
@@ -43,10 +38,19 @@ typedef struct meter {
 int meter_open(const train_values *values, const elman_dataset *dataset,
                const elman_progress *progress, meter *meter);
 
+/* Writes the first JSON line: what the run was told. */
+int meter_begin(meter *meter, const elman_progress *progress,
+                const elman_journal *journal);
+
 /* After each step: counts it, shows it if it is time, writes its JSON line;
- * after one with an evaluation, its line. Returns 0, or EXIT_FAILED if the
+ * after one with an evaluation, its line, row. Returns 0, or EXIT_FAILED if the
  * JSON lines could not be written. */
-int meter_step(meter *meter, const elman_progress *progress);
+int meter_step(meter *meter, const elman_progress *progress,
+               const elman_journal_row *row);
+
+/* Says what is wrong inside the network. */
+int meter_warn(meter *meter, const elman_progress *progress, const char *kind,
+               const char *text);
 
 /* Erases the live line and closes the JSON lines with a line "end". metrics
  * may be NULL. */

@@ -156,6 +156,20 @@ static const char *alternatives(const char *list)
     return text;
 }
 
+bool option_applies(const parsed_line *arguments, const option_row *row)
+{
+    if (!row->needs) return true;
+    size_t length = strcspn(row->needs, "=");
+    const option_row *other =
+        option_named(arguments->command, row->needs, length);
+    const char *value = (const char *)arguments->values + other->field;
+    if (!row->needs[length]) return is_on(other, value);
+
+    char word[32];
+    choice_word(other->value, *(const int *)value, word, sizeof word);
+    return is_listed(row->needs + length + 1, word);
+}
+
 /* Checks one row's need, "name=word,word" or "name". */
 static int check_need(const parsed_line *arguments, const option_row *row)
 {
@@ -163,18 +177,16 @@ static int check_need(const parsed_line *arguments, const option_row *row)
     const option_row *other =
         option_named(arguments->command, row->needs, length);
     const char *value = (const char *)arguments->values + other->field;
+    if (option_applies(arguments, row)) return 0;
 
     /* it needs any value of the other */
-    if (!row->needs[length]) {
-        if (is_on(other, value)) return 0;
+    if (!row->needs[length])
         return misused("--%s requires --%s", row->name, other->name);
-    }
 
     /* it needs one of some choices of the other */
     char word[32];
     const char *list = row->needs + length + 1;
     choice_word(other->value, *(const int *)value, word, sizeof word);
-    if (is_listed(list, word)) return 0;
     return misused("--%s requires --%s %s (it is %s)", row->name, other->name,
                    alternatives(list), word);
 }

@@ -163,6 +163,20 @@ bool option_given(const parsed_line *arguments, const char *name);
  * line. */
 bool option_read(const option_row *row, const char *text, void *value);
 
+/* The text that option_read would make this value of, as short as it can be.
+ * False if it has none: a text that was left out, a list, a pair. */
+bool option_write(const option_row *row, const void *value, char *text,
+                  size_t size);
+
+/* The word that may stand for zero in a value like "N|none", or NULL; and what
+ * it becomes for a real option: zero, or NAN where zero is a value of its
+ * own. */
+const char *option_zero_word(const option_row *row);
+double option_zero(const option_row *row);
+
+/* True if what the option needs is there. */
+bool option_applies(const parsed_line *arguments, const option_row *row);
+
 /* What is shown between the option's name and its value: "=", " " where more
  * than one word or value can follow, "" for a flag. */
 const char *option_joint(const option_row *row);

@@ -237,10 +237,10 @@ static int check_operands(const line_parser *parser)
     /* what there is room for, and the first word beyond it */
     const char *extra = arguments->operands[most];
     if (most == 1)
-        return misused("'%s' takes one %.*s file; '%s' is one too many",
+        return misused("'%s' takes one %.*s%s; '%s' is one too many",
                        program_name(parser),
                        (int)strcspn(operands + !least, "]"), operands + !least,
-                       extra);
+                       strstr(operands, "CELL") ? "" : " file", extra);
     return misused("'%s' takes %s; '%s' is one too many", program_name(parser),
                    least == most ? required : operands, extra);
 }

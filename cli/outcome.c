@@ -4,7 +4,10 @@
 #include "outcome.h"
 #include "judge.h"
 #include "network.h"
+#include "replay.h"
 #include "report.h"
+#include "run_journal.h"
+#include "run_report.h"
 #include "screen.h"
 
 #include <math.h>
@@ -55,6 +58,31 @@ static int result_open(const training *run, elman_part part, result *kept)
     return library_failed();
 }
 
+/* A run that was cut short between evaluations has its last one in the model's
+ * journal, so that one of half a minute has a row; not in the checkpoint, as a
+ * run that goes on is the same as one that was never stopped. */
+static int keep_row(training *run, const result *kept)
+{
+    const elman_progress *progress = elman_trainer_progress(run->trainer);
+    size_t count = 0;
+    const elman_journal_row *rows = elman_journal_rows(run->journal, &count);
+    if (kept->part != ELMAN_PART_VALIDATION ||
+        (count && rows[count - 1].step >= progress->step))
+        return 0;
+
+    /* what is a mean since the evaluation before is not known; of the loss the
+     * last step's is */
+    elman_journal_row row = evaluation_row(run, progress);
+    row.train_loss = progress->last.loss;
+    row.norm = row.clipped = row.update = NAN;
+    row.loss = kept->metrics.loss;
+    row.score = score_of(elman_dataset_encoding(run->dataset), &kept->metrics);
+    row.best = !(row.loss >= progress->best_loss);
+    watch_measure(&run->watch, progress, &row);
+    int code = run_journal_add(run, &row);
+    return code ? code : run_journal_keep(run);
+}
+
 /* Decides between the best weights of all evaluations and the current ones,
  * which have not been evaluated if the run was cut short. */
 static int keep_best(training *run, result *kept)
@@ -68,6 +96,7 @@ static int keep_best(training *run, result *kept)
     /* the current weights, if they have not been evaluated */
     if (!seen) {
         int code = evaluate(run, kept);
+        if (!code) code = keep_row(run, kept);
         if (code) return code;
         if (!has_best || kept->metrics.loss < progress->best_loss) return 0;
     }
@@ -159,7 +188,7 @@ static void show_next(const training *run)
     default:
         printf("\ntry  elman predict %s FILE\n", model);
     }
-    printf("     elman inspect %s %s\n", model,
+    printf("     elman inspect %s %s -o report.html\n", model,
            shell_quoted(run->arguments->operands[0]));
 }
 
@@ -213,15 +242,30 @@ static int keep_residuals(training *run)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
+/* Weights that are not finite are not saved: one more step tells where that
+ * began. */
+static int tell_broken(training *run)
+{
+    elman_status status = elman_trainer_step(run->trainer);
+    if (status == ELMAN_NOT_FINITE && run->alone) return replay_offer(run);
+    return status != ELMAN_OK
+               ? library_failed()
+               : failed("the last step left weights that are not finite, so "
+                        "nothing is saved; try a lower --lr than %g",
+                        rate_of(run));
+}
+
 static int keep(training *run, int signal_number, result *kept, result *test)
 {
     /* a last checkpoint, unless one of this step exists or is being written */
-    int code = 0;
+    int code = run_journal_keep(run);
+    if (code) return code;
     spent_mark(&run->spent);
     if (run->safe.begun_step != elman_trainer_progress(run->trainer)->step)
         code = safe_write(&run->safe, run->trainer);
     if (!code) code = safe_settle(&run->safe, run->trainer);
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
+    if (!code && run->safe.broken) return tell_broken(run);
     if (code) return code;
 
     /* the best weights, evaluated, and once more on what chose nothing */
@@ -262,6 +306,9 @@ int outcome_keep(training *run, int signal_number)
     }
 
     int warned = code ? 0 : warn_of(run, last ? last : &kept);
+    int page = !code && run->values->report ? report_write(run) : 0;
+    if (!page && !screen.quiet && !screen.json && run->values->report)
+        printf("page  %s\n", printable(run->values->report));
     run->score = kept.metrics;
     run->told = last ? test.metrics : kept.metrics;
     free(kept.confusion);
@@ -273,5 +320,5 @@ int outcome_keep(training *run, int signal_number)
         fflush(stdout);
         note("resume with\n  %s", command_line(run->arguments, "--resume"));
     } else if (!screen.quiet && !screen.json) show_next(run);
-    return signal_number ? 128 + signal_number : warned;
+    return signal_number ? 128 + signal_number : warned ? warned : page;
 }

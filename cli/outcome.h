@@ -5,10 +5,12 @@
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
+#include "events.h"
 #include "safe.h"
 #include "meter.h"
 #include "profile.h"
 #include "train.h"
+#include "watch.h"
 
 typedef struct training {
     const parsed_line *arguments;
@@ -18,9 +20,13 @@ typedef struct training {
     elman_model *model;
     elman_trainer *trainer;
     elman_trainer_config config;
+    elman_journal *journal; /* of its evaluations: run_journal.h */
+    bool journal_kept;      /* as the model's note */
     char model_path[PATH_MAX], checkpoint_path[PATH_MAX];
     safe_file safe;
     meter meter;
+    watch watch;
+    events board; /* of --tensorboard: tensorboard.h */
     spent spent;
     bool alone;              /* not one of the runs of a table */
     bool out_of_time;        /* --seconds ended it */

@@ -55,6 +55,7 @@ static bool table_make(const training *run, spent_table *all)
     /* the program's own part, and what has not been measured */
     add_row(all, "checkpoints", mine->seconds[SPENT_CHECKPOINTS]);
     add_row(all, "model file", mine->seconds[SPENT_MODELS]);
+    add_row(all, "pulse", mine->seconds[SPENT_PULSE]);
     add_row(all, "logging", mine->seconds[SPENT_LOGGING]);
     for (size_t n = 0; n < all->count; n++) {
         known += all->rows[n].seconds;

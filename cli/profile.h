@@ -11,6 +11,7 @@ typedef enum spent_on {
     SPENT_CHECKPOINTS, /* copying and waiting, not writing during steps */
     SPENT_MODELS,      /* writing the best one */
     SPENT_LOGGING,
+    SPENT_PULSE,      /* looking inside the network */
     SPENT_EVALUATION, /* of what is kept, at the end */
     SPENT_COUNT
 } spent_on;

@@ -48,6 +48,11 @@ const option_row train_runs_options[] = {
              "'hidden=64,128 lr=1e-3:1e-2:3', where LOW:HIGH:N are N values "
              "spaced evenly in the logarithm, 3 if N is left out; the best is "
              "kept"},
+    {.name = "keep-runs",
+     .type = OPTION_FLAG,
+     .field = AT(keep_runs),
+     .help = "keep the models of all runs, as MODEL.run-1 and so on, for "
+             "'elman compare'"},
     {0},
 };
 
@@ -119,9 +124,14 @@ static void mark_given(const parsed_line *arguments, const char *name)
 /* In the process of a run: trains, and writes the score. Never returns. */
 static void run_here(const all_runs *all, const one_run *run, int result)
 {
-    static char path[PATH_MAX];
+    static char path[PATH_MAX], board[PATH_MAX];
     train_values *values = all->arguments->values;
     run_model_path(all, run, path);
+    if (values->tensorboard) {
+        snprintf(board, sizeof board, "%.*s/run-%zu", PATH_MAX - 40,
+                 values->tensorboard, (size_t)(run - all->list) + 1);
+        values->tensorboard = board;
+    }
     sweep_apply(&all->settings, run->setting, all->arguments);
 
     /* this run alone: its seed, its fold, one thread, no output */
@@ -411,7 +421,7 @@ static int keep_best(const all_runs *all, const one_run *best)
     }
     for (size_t n = 0; n < all->count; n++) {
         run_model_path(all, &all->list[n], path);
-        unlink(path);
+        if (!all->values->keep_runs) unlink(path);
 
         /* of a run that was stopped and begun anew */
         strcat(path, ".checkpoint.previous");
@@ -448,8 +458,8 @@ static int show_all(const all_runs *all)
 
 static int check_line(const parsed_line *arguments)
 {
-    static const char *const alone[] = {"resume", "checkpoint", "metrics",
-                                        "profile", "plan"};
+    static const char *const alone[] = {"resume",  "checkpoint", "metrics",
+                                        "profile", "plan",       "report"};
     for (size_t n = 0; n < sizeof alone / sizeof *alone; n++)
         if (option_given(arguments, alone[n]))
             return misused(

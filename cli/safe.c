@@ -144,8 +144,10 @@ int safe_write(safe_file *safe, elman_trainer *trainer)
     if (!code && !safe->kept_earlier) code = keep_earlier(safe);
     if (code) return code;
 
-    if (elman_trainer_begin_save(trainer, safe->path) != ELMAN_OK) {
-        code = library_failed();
+    elman_status status = elman_trainer_begin_save(trainer, safe->path);
+    safe->broken = status == ELMAN_NOT_FINITE;
+    if (status != ELMAN_OK) {
+        code = safe->broken ? 0 : library_failed();
         if (safe->aside[0] && access(safe->path, F_OK) == 0)
             unlink(safe->aside);
         return code;
@@ -158,7 +160,7 @@ int safe_write(safe_file *safe, elman_trainer *trainer)
     return safe->aside[0] ? check_save(safe, trainer, true) : 0;
 }
 
-int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
+bool safe_is_due(const safe_file *safe, const elman_trainer *trainer, bool now)
 {
     uint64_t step = elman_trainer_progress(trainer)->step;
     bool due = safe->every.steps
@@ -166,8 +168,12 @@ int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now)
                    : seconds_now() >= safe->begun_time + safe->every.seconds;
     now =
         now && (!safe->begun_step || seconds_now() >= safe->begun_time + PAUSE);
-    return due || now ? safe_write(safe, trainer)
-                      : check_save(safe, trainer, false);
+    return due || now;
+}
+
+int safe_check(safe_file *safe, elman_trainer *trainer)
+{
+    return check_save(safe, trainer, false);
 }
 
 void safe_close(safe_file *safe)

@@ -18,6 +18,8 @@ typedef struct safe_file {
     bool kept_earlier;    /* the earlier run's file was put aside, or there
                              was none to keep */
     char aside[PATH_MAX]; /* the earlier run's, until one is written */
+    bool broken;          /* the last was not written, for weights that are not
+                             finite: the next step will say why */
     bool writes;          /* one is being written: */
     uint64_t begun_step;  /* its step */
     double begun_time;
@@ -34,10 +36,12 @@ int safe_open(const char *path, option_span every, bool resumed,
  * PATH.previous. Waits for the one before. */
 int safe_write(safe_file *safe, elman_trainer *trainer);
 
-/* The same if it is time, by steps or seconds, or now is true and the last was
- * begun a second ago or none was; otherwise checks whether the one being
- * written is done. A failure of either is reported here. */
-int safe_write_due(safe_file *safe, elman_trainer *trainer, bool now);
+/* Whether it is time, by steps or seconds; or now is true and the last was
+ * begun a second ago or none was. */
+bool safe_is_due(const safe_file *safe, const elman_trainer *trainer, bool now);
+
+/* Reports a failure of the one being written, if it has ended. */
+int safe_check(safe_file *safe, elman_trainer *trainer);
 
 /* Waits for the one being written. */
 int safe_settle(safe_file *safe, elman_trainer *trainer);

@@ -13,8 +13,12 @@
 #include "network.h"
 #include "outcome.h"
 #include "plan.h"
+#include "replay.h"
+#include "run_journal.h"
+#include "run_report.h"
 #include "runs.h"
 #include "screen.h"
+#include "tensorboard.h"
 
 #include <limits.h>
 #include <math.h>
@@ -113,6 +117,8 @@ static int choose_paths(training *run)
     else
         snprintf(path, PATH_MAX, "%.*s.checkpoint", PATH_MAX - 32,
                  run->model_path);
+    if (!code && run->values->report)
+        code = check_writable(run->values->report);
     return code;
 }
 
@@ -242,13 +248,21 @@ static int training_open(const parsed_line *arguments, training *run)
     if (run->values->resume)
         note("resumed at step %s from '%s'", with_commas(progress->step),
              printable(run->safe.path));
-    return meter_open(run->values, run->dataset, progress, &run->meter);
+    code = run_journal_open(run);
+    if (!code)
+        code = watch_open(arguments, run->dataset, run->model, run->trainer,
+                          &run->watch);
+    if (!code)
+        code = meter_open(run->values, run->dataset, progress, &run->meter);
+    if (!code) code = meter_begin(&run->meter, progress, run->journal);
+    return code ? code : board_open(run);
 }
 
 /* After a step that failed: what is left of the run. */
-static int step_failed(training *run)
+static int step_failed(training *run, elman_status status)
 {
-    int code = library_failed();
+    bool replays = status == ELMAN_NOT_FINITE && run->alone;
+    int code = replays ? replay_offer(run) : library_failed();
     (void)safe_settle(&run->safe, run->trainer);
     if (run->safe.last_step)
         note("the checkpoint of step %s is unchanged: '%s'",
@@ -256,26 +270,54 @@ static int step_failed(training *run)
     return code;
 }
 
+/* After an evaluation: what the network is like inside goes beside it, into
+ * the line, the log and the journal. */
+static int evaluation_done(training *run, const elman_progress *progress)
+{
+    elman_journal_row row = evaluation_row(run, progress);
+    run->evaluated_step = progress->step;
+    watch_measure(&run->watch, progress, &row);
+    spent_lap(&run->spent, SPENT_PULSE);
+
+    warning kind;
+    int code = meter_step(&run->meter, progress, &row);
+    if (!code) code = run_journal_add(run, &row);
+    const char *words = watch_warn(&run->watch, &row, &kind);
+    if (!code && words)
+        code = meter_warn(&run->meter, progress, warning_word(kind), words);
+    board_step(run, progress, &row);
+    if (!code && report_due(run, progress)) (void)report_write(run);
+    return code;
+}
+
 /* After each step: it is shown, a new best model saved, and a checkpoint begun
  * if one is due; the time of each is counted. */
 static int step_done(training *run, const elman_progress *progress)
 {
-    if (progress->evaluated) run->evaluated_step = progress->step;
     spent_mark(&run->spent);
-    int code = meter_step(&run->meter, progress);
+    int code = 0;
+    if (progress->evaluated) code = evaluation_done(run, progress);
+    else {
+        code = meter_step(&run->meter, progress, NULL);
+        board_step(run, progress, NULL);
+    }
     spent_lap(&run->spent, SPENT_LOGGING);
 
     /* where nothing validates an evaluation is no reason to write anything */
     bool validates = run->meter.validates;
+    double now = meter_seconds(&run->meter);
+    bool saves =
+        progress->best && (validates || now >= run->saved + SAVE_PAUSE);
+    bool writes =
+        safe_is_due(&run->safe, run->trainer, progress->evaluated && validates);
+    if (!code && (saves || writes)) code = run_journal_keep(run);
     if (!code)
-        code = safe_write_due(&run->safe, run->trainer,
-                              progress->evaluated && validates);
+        code = writes ? safe_write(&run->safe, run->trainer)
+                      : safe_check(&run->safe, run->trainer);
     spent_lap(&run->spent, SPENT_CHECKPOINTS);
 
     /* the best so far can be used, even if the run is killed */
-    double now = meter_seconds(&run->meter);
-    bool due = progress->best && (validates || now >= run->saved + SAVE_PAUSE);
-    if (!code && due) {
+    if (!code && saves) {
         if (elman_model_save(run->model, run->model_path) != ELMAN_OK)
             code = library_failed();
         run->saved = now;
@@ -297,8 +339,8 @@ static int training_loop(training *run)
             break;
         }
 
-        if (elman_trainer_step(run->trainer) != ELMAN_OK)
-            return step_failed(run);
+        elman_status status = elman_trainer_step(run->trainer);
+        if (status != ELMAN_OK) return step_failed(run, status);
         int code = step_done(run, progress);
         if (code) return code;
     }
@@ -309,6 +351,8 @@ static void training_close(training *run)
 {
     /* the trainer may still write the checkpoint, so it goes before the lock */
     elman_trainer_destroy(run->trainer);
+    elman_journal_destroy(run->journal);
+    watch_close(&run->watch);
     safe_close(&run->safe);
     elman_model_destroy(run->model);
     elman_dataset_close(run->dataset);
@@ -384,6 +428,7 @@ static int train_one(const parsed_line *arguments, run_score *score)
     }
 
     if (!code) code = outcome_keep(&run, stop_signal);
+    board_close(&run, code == 0);
     if (!code && score) fill_score(&run, score);
     training_close(&run);
     return code;

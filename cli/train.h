@@ -59,13 +59,14 @@ typedef struct train_values {
     uint64_t threads;
     const char *sweep;
     uint64_t seeds, folds, fold;
+    bool keep_runs;
     double seconds;
     bool fresh_state, no_shuffle, no_buckets;
 
     /* files */
-    const char *output, *checkpoint, *metrics;
+    const char *output, *checkpoint, *metrics, *tensorboard, *report;
     option_span checkpoint_every;
-    uint64_t metrics_every;
+    uint64_t metrics_every, report_every;
     bool resume, profile, plan;
 } train_values;
 

@@ -37,16 +37,13 @@ const char *choice_word(const char *choices, int index, char *text, size_t size)
     return text;
 }
 
-/* The word that may stand for zero in a value like "N|none", or NULL. */
-static const char *zero_word(const option_row *row)
+const char *option_zero_word(const option_row *row)
 {
     const char *bar = strchr(row->value, '|');
     return bar ? bar + 1 : NULL;
 }
 
-/* What the word of a real option becomes: zero, or NAN where zero is a value of
- * its own. */
-static double word_value(const option_row *row)
+double option_zero(const option_row *row)
 {
     option_range range = row->range;
     return range.low < range.high && range.low <= 0 ? NAN : 0;
@@ -54,7 +51,7 @@ static double word_value(const option_row *row)
 
 static bool wrong(const option_row *row, const char *expected, const char *text)
 {
-    const char *word = zero_word(row);
+    const char *word = option_zero_word(row);
     if (word)
         misused("--%s expects %s or %s, found '%s'", row->name, expected, word,
                 text);
@@ -142,7 +139,7 @@ static bool read_choice(const option_row *row, const char *text, void *value)
 
 static bool read_count(const option_row *row, const char *text, void *value)
 {
-    const char *word = zero_word(row);
+    const char *word = option_zero_word(row);
     int64_t number = 0;
     bool is_word = word && !strcmp(text, word);
     if (!is_word && (!whole_number(text, &number) || number < 0 ||
@@ -163,8 +160,8 @@ static bool read_integer(const option_row *row, const char *text, void *value)
 
 static bool read_real(const option_row *row, const char *text, void *value)
 {
-    const char *word = zero_word(row);
-    double number = word_value(row);
+    const char *word = option_zero_word(row);
+    double number = option_zero(row);
     bool is_word = word && !strcmp(text, word);
     if (!is_word && (!real_number(text, &number) || !is_inside(row, number)))
         return wrong(row, in_range(row, "a number"), text);
@@ -282,7 +279,7 @@ static bool read_wait(const option_row *row, const char *text, void *value)
 {
     static const char unit[] = "steps";
     option_wait wait = {0};
-    bool fits = strcmp(text, zero_word(row)) != 0;
+    bool fits = strcmp(text, option_zero_word(row)) != 0;
     if (!fits) {
         *(option_wait *)value = wait;
         return true;

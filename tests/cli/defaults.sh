@@ -22,6 +22,6 @@ for end in '' '--epochs 3' '--epochs 3 --schedule constant' \
     '--epochs unlimited --seconds 0.2'; do
     elman train series.tsv --hidden 2 --quiet --metrics log --metrics-every 1 \
         -o m.safetensors $end --threads 1 >/dev/null
-    grep -o '"rate":[0-9.e-]*\|"learning_rate":[0-9.e-]*' log | tail -1 |
+    grep -o '"learning_rate":[0-9.e-]*' log | tail -1 |
         sed "s/$/ ${end:-as it is}/"
 done

@@ -6,7 +6,7 @@ elman train table.csv --target load --columns load,heat -w 6 --epochs 1 -H 4 \
     -t 1 -q --time none --transform none -o m
 try() { echo "$@"; elman "$@" >out; echo $? $(wc -l <out); }
 tr , ';' <table.csv | sed 's/\./,/g' >semicolons.txt
-for command in eval predict inspect; do
+for command in eval predict 'inspect --only data'; do
     try $command m semicolons.txt --format table
     try $command m table.csv --header
     try $command m - --format table <table.csv

@@ -31,7 +31,7 @@ pid=$!
 while [ ! -e early ] && kill -0 $pid 2>/dev/null; do :; done
 kill -KILL $pid
 { wait $pid; } 2>/dev/null
-elman info early | head -1
+elman info early | head -1 | cut -d , -f 1
 
 elman train text.txt $options --hidden 17 -o cut --resume 2>&1 |
     grep -c '^elman: '
