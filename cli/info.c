@@ -5,6 +5,7 @@
 #include "network.h"
 #include "record.h"
 #include "plan.h"
+#include "run_journal.h"
 #include "screen.h"
 
 #include <string.h>
@@ -140,6 +141,44 @@ static void show_plan(const network *net)
     plan_show(stdout, plan, true);
 }
 
+/* How it was trained, where the file says so. */
+static void show_journal(const network *net)
+{
+    const char *text = elman_model_note(net->model, journal_key);
+    elman_journal *journal = NULL;
+    if (!text) return;
+    printf("\n%strained until%s\n", paint(stdout, BOLD), paint(stdout, PLAIN));
+    if (elman_journal_create(text, &journal) != ELMAN_OK) {
+        printf("%s\n", printable(elman_message()));
+        return;
+    }
+
+    /* where it ended, and where it was best */
+    size_t count, best = 0;
+    const elman_journal_row *rows = elman_journal_rows(journal, &count);
+    for (size_t n = 0; n < count; n++)
+        if (rows[n].best) best = n;
+    if (count) {
+        printf("step %s, epoch %.5g; ", with_commas(rows[count - 1].step),
+               rows[count - 1].epoch);
+        printf("the best was step %s; 'elman compare' shows all\n",
+               with_commas(rows[best].step));
+    } else printf("less than one evaluation\n");
+    elman_journal_destroy(journal);
+}
+
+/* The journal is JSON itself, once it is known to be one. */
+static void record_journal(record *out, const network *net)
+{
+    const char *text = elman_model_note(net->model, journal_key);
+    elman_journal *journal = NULL;
+    if (!text) return;
+    if (elman_journal_create(text, &journal) == ELMAN_OK)
+        record_raw(out, "journal", text);
+    else record_null(out, "journal");
+    elman_journal_destroy(journal);
+}
+
 static void show(const network *net)
 {
     const elman_model_info *size = &net->size;
@@ -180,6 +219,7 @@ static void show(const network *net)
 
     printf("%-32s%16s%14s\n", "together", "", with_commas(size->weight_count));
     show_plan(net);
+    show_journal(net);
 
     /* files of other systems have names of their own */
     if (kind == own_kind) show_torch(net);
@@ -227,6 +267,7 @@ static void show_record(const network *net)
     if (net->encoding) record_raw(&out, "encoding", net->note);
     const char *plan = elman_model_note(net->model, plan_note);
     if (plan) plan_record(&out, plan);
+    record_journal(&out, net);
     record_end(&out);
 }
 

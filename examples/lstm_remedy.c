@@ -4,9 +4,10 @@
  *
  *   c = f c_prev + i g,   dc_prev = dc f
  *
- * so a step costs a gradient the factor f, but no derivative of tanh and no
- * weight. Step 0 counts eight orders of magnitude more than there; and f can be
- * learned, or begin near 1 (forget_bias).
+ * so along c a step costs a gradient the factor f, but no derivative of tanh
+ * and no weight; what goes back through h comes to it. Step 0 counts eight
+ * orders of magnitude more than there; and f can be learned, or begin near 1
+ * (forget_bias).
  */
 #include <stdio.h>
 #include <stdlib.h>
