@@ -226,7 +226,8 @@ class Recipes(Check):
         self.write("docs/RECIPES.md", self.PAGE)
         self.write("cli/commands.h",
                    "extern const command_row bench_command;\n")
-        self.write("cli/main.c", "    &bench_command,\n")
+        self.write("cli/main.c",
+                   "static const command_row *const commands[] = {\n")
         self.write("tests/cli/a.sh", "elman\n")
 
     def plant(self, part, name, text):
