@@ -39,8 +39,7 @@ int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
     return 0;
 }
 
-/* ---- Its weights ----------------------------------------------------------
- */
+/* ---- Its weights -------------------------------------------------------- */
 
 /* One parameter of either model. */
 typedef struct weights {
@@ -133,8 +132,7 @@ static int match_names(const elman_encoding *ours, const elman_encoding *theirs,
     return 0;
 }
 
-/* ---- Columns of inputs -----------------------------------------------------
- */
+/* ---- Columns of inputs -------------------------------------------------- */
 
 /* Where a column is among the inputs of an encoding, -1 for nowhere. */
 static long find_input(const elman_encoding *e, const char *name)
@@ -204,8 +202,7 @@ static bool has_input_columns(const elman_model *model, const weights *w)
            (strstr(part, "weight_ih_l0") || !strcmp(part, ".weight"));
 }
 
-/* ---- All of them -----------------------------------------------------------
- */
+/* ---- All of them -------------------------------------------------------- */
 
 /* Which of the other model's is which of ours; NULL: as they stand. */
 typedef struct matches {
@@ -298,8 +295,7 @@ int inherit_weights(const network *from, const elman_encoding *encoding,
     return 0;
 }
 
-/* ---- A checkpoint that does not fit ---------------------------------------
- */
+/* ---- A checkpoint that does not fit ------------------------------------- */
 
 /* The library's names of settings, and the options behind them. */
 static const char *const options[][2] = {

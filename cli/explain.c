@@ -168,8 +168,7 @@ static const option_row experiment_options[] = {
     {0},
 };
 
-/* ---- What there is --------------------------------------------------------
- */
+/* ---- What there is ------------------------------------------------------ */
 
 static void list_all(void)
 {
@@ -191,8 +190,7 @@ static void list_all(void)
     printf("\nelman explain -h says what else can be given.\n");
 }
 
-/* ---- A network ------------------------------------------------------------
- */
+/* ---- A network ---------------------------------------------------------- */
 
 /* The numbers of "1,0.5,-1" into values, at most room; returns how many, or
  * SIZE_MAX after an error line. */
@@ -308,8 +306,7 @@ static int explain_network(const parsed_line *arguments)
     return code;
 }
 
-/* ---- An experiment --------------------------------------------------------
- */
+/* ---- An experiment ------------------------------------------------------ */
 
 /* True if name is one of "one,two,three". */
 static bool takes(const char *list, const char *name)

@@ -11,8 +11,7 @@ const equation loss_equations[] = {
     {0},
 };
 
-/* ---- Elman ----------------------------------------------------------------
- */
+/* ---- Elman -------------------------------------------------------------- */
 
 static const equation rnn_forward[] = {
     {"a_h", "W_ih x + b_ih + W_hh h_prev + b_hh",
@@ -44,8 +43,7 @@ static const equation relu_backward[] = {
     {0},
 };
 
-/* ---- LSTM -----------------------------------------------------------------
- */
+/* ---- LSTM --------------------------------------------------------------- */
 
 static const equation lstm_forward[] = {
     {"a_i", "W_ii x + b_ii + W_hi h_prev + b_hi", "sum into the input gate"},
@@ -81,8 +79,7 @@ static const equation lstm_backward[] = {
     {0},
 };
 
-/* ---- GRU ------------------------------------------------------------------
- */
+/* ---- GRU ---------------------------------------------------------------- */
 
 static const equation gru_forward[] = {
     {"a_r", "W_ir x + b_ir + W_hr h_prev + b_hr", "sum into the reset gate"},
@@ -149,8 +146,7 @@ static const equation_exception gru_before_exceptions[] = {
     {0},
 };
 
-/* ---- The others -----------------------------------------------------------
- */
+/* ---- The others --------------------------------------------------------- */
 
 static const equation mingru_forward[] = {
     {"a_z", "W_iz x + b_iz", "sum into the gate: of the input alone"},

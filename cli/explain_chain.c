@@ -123,8 +123,7 @@ static void torch_chain(story *told, const trial *numbers, bool relu)
                 numbers->T);
 }
 
-/* ---- Exploding ------------------------------------------------------------
- */
+/* ---- Exploding ---------------------------------------------------------- */
 
 /* What clipping makes of the gradient: a step of SGD at rate 1. */
 static int clip(chain *c, story *told)
@@ -217,8 +216,7 @@ int exploding_run(const trial *numbers, story *told)
     return code;
 }
 
-/* ---- Vanishing ------------------------------------------------------------
- */
+/* ---- Vanishing ---------------------------------------------------------- */
 
 /* What part_left would be without the limits of a float: the product of the
  * factors, of which each is a weight and a slope. */
@@ -308,8 +306,7 @@ int vanishing_run(const trial *numbers, story *told)
     return 0;
 }
 
-/* ---- The remedy -----------------------------------------------------------
- */
+/* ---- The remedy --------------------------------------------------------- */
 
 enum { LSTM_COLUMNS = 6 };
 

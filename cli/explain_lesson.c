@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Looking up -----------------------------------------------------------
- */
+/* ---- Looking up --------------------------------------------------------- */
 
 const quantity *lesson_quantity(const lesson *l, const char *name)
 {
@@ -71,8 +70,7 @@ bool lesson_value(const lesson *l, const char *text, size_t length, size_t t,
     return !strncmp(name, "b_", 2);
 }
 
-/* ---- Building -------------------------------------------------------------
- */
+/* ---- Building ----------------------------------------------------------- */
 
 static quantity *add_quantity(lesson *l, const char *name, size_t n, bool given)
 {
@@ -181,8 +179,7 @@ static bool take_all_weights(lesson *l, elman_state *state)
     return true;
 }
 
-/* ---- Equations ------------------------------------------------------------
- */
+/* ---- Equations ---------------------------------------------------------- */
 
 /* One number more that was compared; a difference that is no number stays. */
 static void add_difference(lesson *l, double far)
@@ -266,8 +263,7 @@ static bool compute(lesson *l)
     return true;
 }
 
-/* ---- Running --------------------------------------------------------------
- */
+/* ---- Running ------------------------------------------------------------ */
 
 /* 24 random bits as a number in [-1, 1) (splitmix64, Steele et al. 2014). */
 static float random_number(uint64_t seed, uint64_t n)
@@ -363,8 +359,7 @@ static bool take_pass(lesson *l, elman_state *state)
     return good && take_all_weights(l, state);
 }
 
-/* ---- What each step adds, as the library measures it ----------------------
- */
+/* ---- What each step adds, as the library measures it -------------------- */
 
 /* Compares what the library says that step t adds to parameter number index,
  * values, with the products of the equations. */

@@ -231,8 +231,7 @@ static void show_gradients(const lesson *l, const lesson_check *check)
     }
 }
 
-/* ---- What each step added -------------------------------------------------
- */
+/* ---- What each step added ----------------------------------------------- */
 
 double lesson_share(const lesson *l, size_t t, double *norm)
 {
@@ -266,8 +265,7 @@ static void show_shares(const lesson *l)
            paint(stdout, DIM), paint(stdout, PLAIN));
 }
 
-/* ---- The same in PyTorch --------------------------------------------------
- */
+/* ---- The same in PyTorch ------------------------------------------------ */
 
 /* The shortest number that reads back as the same float32, with a point. */
 static void print_short(float value)

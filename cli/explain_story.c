@@ -69,8 +69,7 @@ void story_close(story *told)
     told->names = NULL;
 }
 
-/* ---- As text --------------------------------------------------------------
- */
+/* ---- As text ------------------------------------------------------------ */
 
 /* A number by a format of the experiments' tables; "" for NaN. */
 static const char *cell_text(double value, const char *format)
@@ -226,8 +225,7 @@ void story_show(const story *told)
         printf("%s\n", told->torch[n]);
 }
 
-/* ---- As JSON --------------------------------------------------------------
- */
+/* ---- As JSON ------------------------------------------------------------ */
 
 static void record_lines(record *out, const char *key,
                          const char lines[][STORY_LINE])

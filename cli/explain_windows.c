@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Truncated ------------------------------------------------------------
- */
+/* ---- Truncated ---------------------------------------------------------- */
 
 enum { WAYS = 3 }; /* fresh, carried, whole: columns behind the step */
 
@@ -161,8 +160,7 @@ int truncated_run(const trial *numbers, story *told)
     return code;
 }
 
-/* ---- Backward by hand ------------------------------------------------------
- */
+/* ---- Backward by hand --------------------------------------------------- */
 
 enum { BY_HAND = 5 }; /* step, dh, da, what it adds to dw_hh and dw_ih */
 

@@ -57,8 +57,7 @@ const char *baseline_describe(const elman_encoding *encoding,
     return text;
 }
 
-/* ---- In words -------------------------------------------------------------
- */
+/* ---- In words ----------------------------------------------------------- */
 
 /* What beats a score, and how badly. */
 typedef struct defeat {

@@ -427,8 +427,7 @@ static elman_status encode(elman_dataset *dataset, const text texts[FILES])
     return status;
 }
 
-/* ---- What was understood --------------------------------------------------
- */
+/* ---- What was understood ------------------------------------------------ */
 
 static elman_status add_facts(elman_dataset *dataset, const text texts[FILES])
 {

@@ -5,6 +5,7 @@
  */
 #include "inspect/measured.h"
 
+#include "base/random.h"
 #include "data/loader.h"
 #include "learn/evaluate.h"
 
@@ -80,16 +81,6 @@ static elman_status read_batch(inspection *in)
 
 /* ---- Without data ------------------------------------------------------- */
 
-/* 53 random bits of draw n as a number from 0 to below 1 (splitmix64, Steele
- * et al. 2014). */
-static double random_part(uint64_t seed, uint64_t n)
-{
-    uint64_t z = seed * 0xD1342543DE82EF95u + (n + 1) * 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
-}
-
 /* Random tokens, or values of mean 0 and variance 1, as scaled data has
  * (uniform in +-sqrt 3). */
 static elman_status draw_batch(inspection *in)
@@ -109,8 +100,9 @@ static elman_status draw_batch(inspection *in)
     if (V) in->tokens = malloc(count * sizeof *in->tokens + 1);
     else in->x = malloc(count * sizeof *in->x + 1);
     if (!in->tokens && !in->x) return no_memory();
+    const random_key key = {.seed = in->config.seed, .purpose = RANDOM_TEST};
     for (size_t n = 0; n < count; n++) {
-        double part = random_part(in->config.seed, n);
+        double part = (double)random_uniform(key, n);
         if (V) in->tokens[n] = (int32_t)(part * (double)V);
         else in->x[n] = (float)(3.4641016151377544 * (part - 0.5));
     }
