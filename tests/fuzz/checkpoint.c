@@ -1,11 +1,14 @@
 /* checkpoint.c: a training run goes on from any bytes, or says why not. */
 #include "fuzz.h"
+#include "format/file.h"
 
 #include <math.h>
 
 static elman_dataset *dataset;
 static elman_model *model;
 static elman_trainer *trainer;
+static char *beginning; /* where every input starts from, as a file */
+static size_t beginning_bytes;
 
 static void prepare(void)
 {
@@ -25,6 +28,9 @@ static void prepare(void)
     MUST_OK(elman_model_write_note(model, "journal", "{}"));
     MUST_OK(elman_trainer_create(model, dataset, &training, &trainer));
     MUST_OK(elman_trainer_step(trainer));
+    path = fuzz_path("beginning");
+    MUST_OK(elman_trainer_save(trainer, path));
+    MUST_OK(file_read(path, &beginning, &beginning_bytes));
 }
 
 static void run(const uint8_t *data, size_t size)
@@ -41,6 +47,10 @@ static void run(const uint8_t *data, size_t size)
         fuzz_same(first, second);
     } else fuzz_refused("");
     if (elman_trainer_step(trainer) != ELMAN_OK) fuzz_refused("");
+
+    /* back to the beginning, for a load also takes or drops the journal */
+    path = fuzz_put("beginning", (uint8_t *)beginning, beginning_bytes);
+    MUST_OK(elman_trainer_load(trainer, path));
 }
 
 static void seed(const char *path)
