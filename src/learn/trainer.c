@@ -134,6 +134,7 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_PART_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
 
+    TRY(model_make_flat(t->model));
     TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
     if (c->profile) TRY(profile_create(t->model, &t->profile));
     TRY(create_windows(t, context_windows));
@@ -172,7 +173,7 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
     }
 
     /* until an evaluation the weights of the start are the best */
-    memcpy(t->best, model->weights, model->weight_count * sizeof *t->best);
+    memcpy(t->best, model_flat(model), model->weight_count * sizeof *t->best);
     t->progress.batches = windows_size(t->windows);
     t->progress.best_loss = t->progress.validation.loss = NAN;
     t->progress.train_loss = t->progress.mean_norm = NAN;
@@ -209,7 +210,7 @@ const elman_progress *trainer_progress(const elman_trainer *t)
 
 void trainer_keep_best(elman_trainer *t)
 {
-    memcpy(t->model->weights, t->best,
+    memcpy(model_flat(t->model), t->best,
            t->model->weight_count * sizeof *t->best);
     model_repack(t->model, 1);
 }
@@ -352,11 +353,12 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                        "the optimizer was made for another model, expected one "
                        "made for this");
 
-    float *gradients = gradients_join(s);
-    frozen_hold(held, m->weights, gradients);
+    TRY(model_make_flat(m));
+    float *gradients = gradients_join(s), *weights = model_flat(m);
+    frozen_hold(held, weights, gradients);
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads, gradients,
-                         m->weights, norm));
-    frozen_restore(held, m->weights);
+                         weights, norm));
+    frozen_restore(held, weights);
     profile_lap(spent, PROFILE_OPTIMIZER);
     model_repack(m, s->config.threads);
     return ELMAN_OK;
@@ -405,7 +407,7 @@ static elman_status evaluate_now(elman_trainer *t)
         p->best_loss = loss;
         p->best_step = p->step;
         t->waited = 0;
-        memcpy(t->best, t->model->weights,
+        memcpy(t->best, model_flat(t->model),
                t->model->weight_count * sizeof *t->best);
     }
     return ELMAN_OK;
@@ -479,7 +481,7 @@ static elman_status step(elman_trainer *t)
     profile_lap(t->profile, PROFILE_DATA);
     bool over = is_last_window(t), due = evaluation_due(t, over);
     if (due)
-        memcpy(t->before, t->model->weights,
+        memcpy(t->before, model_flat(t->model),
                t->model->weight_count * sizeof *t->before);
     TRY(run_window(t, &w, &sums));
 
