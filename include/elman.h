@@ -48,8 +48,9 @@
  *   elman_model_      create destroy load save config read_info parameter
  *                     read write note write_note forward backward step loss
  *                     loss_sum loss_weight evaluate(t) residuals(t) flops(t)
- * export(x) check(x) read_hash(i) elman_state_      size init create destroy
- * reset reset_one join leave zero_gradients copy copy_gradients save load view
+ *                     export(x) check(x) read_hash(i)
+ *   elman_state_      size init create destroy reset reset_one join leave
+ *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
