@@ -15,9 +15,9 @@
  *     for (int i = 0; i < 100; i++) {
  *         elman_state_reset(model, state);
  *         elman_state_zero_gradients(state);
- *         TRY(elman_model_forward(model, state, &batch, y));
- *         TRY(elman_loss_forward(&mse, &batch, 1, y, &target, &loss, dy));
- *         TRY(elman_model_backward(model, state, dy, NULL));
+ *         TRY(elman_model_forward(model, state, &batch, NULL));
+ *         TRY(elman_model_loss(model, state, &mse, &target, &loss, NULL));
+ *         TRY(elman_model_backward(model, state, NULL, NULL));
  *         TRY(elman_optimizer_step(optimizer, model, state, -1, NULL));
  *     }
  *     TRY(elman_state_create(model, &one_stream, &stream));
@@ -47,9 +47,10 @@
  *
  *   elman_model_      create destroy load save config read_info parameter
  *                     read write note write_note forward backward step
- *                     step_tokens evaluate(t) residuals(t) flops(t) export(x)
- * check(x) read_hash(i) elman_state_      size init create destroy reset
- * reset_one join leave zero_gradients copy copy_gradients save load view
+ *                     step_tokens loss loss_sum loss_weight evaluate(t)
+ *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
+ *   elman_state_      size init create destroy reset reset_one join leave
+ *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
@@ -769,16 +770,31 @@ typedef struct elman_loss_config {
 
 /* The targets of a pass. */
 typedef struct elman_target {
-    const int32_t *classes; /* (T,B) or (B): cross-entropy */
-    const float *values;    /* (T,B,O) or (B,O): the others */
+    const int32_t *classes; /* (T,B) or (B): cross-entropy; a class for each
+                               row of y */
+    const float *values;    /* (T,B,O) or (B,O): the others; in y's shape */
 } elman_target;
 
-/* The loss of y (T,B,O) against target and, unless dy is NULL, its gradient dy
- * (T,B,O), ready for elman_model_backward: one call gives both. Of shape, only
- * T, B and lengths are read; T is 1 for one vector per sequence. O is below
- * 2^31, and so is T times B. Steps past the end of a sequence do not count, and
- * get a gradient of 0. If no target counts, the mean is NaN, as in PyTorch,
- * unless config has a divisor: then it is 0. */
+/* The loss of the last pass of state against target, and its gradient. The
+ * shape is that of the pass, so none is asked for: target is (T,B) or (T,B,O),
+ * (B,T) or (B,T,O) if batch_first, (B) or (B,O) if the model gives one vector
+ * per sequence. Steps past the end of a sequence, sequences of length 0 and
+ * free slots do not count, and get a gradient of 0. dy, in the shape of the
+ * target's values, receives the gradient for elman_model_backward; if it is
+ * NULL, the view "dy" of a training state does, where backward finds it if it
+ * is given NULL as well. If no target counts, the mean is NaN, as in PyTorch,
+ * unless config has a divisor: then it is 0. Not for merge none. */
+ELMAN_CHECKED elman_status elman_model_loss(const elman_model *model,
+                                            elman_state *state,
+                                            const elman_loss_config *config,
+                                            const elman_target *target,
+                                            double *loss, float *dy);
+
+/* The same of any y (T,B,O), with dy (T,B,O), or NULL for the loss alone. Of
+ * shape, only T, B and lengths are read, and all arrays must be as large as
+ * they and O say: for one vector per sequence T is 1, not the steps of the
+ * batch that was read. O is below 2^31, and so is T times B. dy may be y, or
+ * target->values; an overlap of any other kind is refused. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,
@@ -795,6 +811,13 @@ ELMAN_CHECKED elman_status elman_loss_weight(const elman_loss_config *config,
                                              const elman_target *target,
                                              double *weight);
 
+/* The same of the targets that belong to a batch which model will read, with
+ * the shapes of elman_model_loss. */
+ELMAN_CHECKED elman_status
+elman_model_loss_weight(const elman_model *model, const elman_batch *batch,
+                        const elman_loss_config *config,
+                        const elman_target *target, double *weight);
+
 /* The losses of passes that are parts of one batch; it starts as {0}. */
 typedef struct elman_loss_sum {
     uint64_t count;   /* blocks of sequences so far */
@@ -810,6 +833,13 @@ typedef struct elman_loss_sum {
 ELMAN_CHECKED elman_status elman_loss_sum_forward(
     const elman_loss_config *config, const elman_batch *shape, size_t O,
     const float *y, const elman_target *target, elman_loss_sum *sum, float *dy);
+
+/* elman_model_loss, but the loss joins sum in that way. */
+ELMAN_CHECKED elman_status elman_model_loss_sum(const elman_model *model,
+                                                elman_state *state,
+                                                const elman_loss_config *config,
+                                                const elman_target *target,
+                                                elman_loss_sum *sum, float *dy);
 
 /* The sum of all losses so far; divided by their weight, their mean. */
 ELMAN_API double elman_loss_sum_read(const elman_loss_sum *sum);
