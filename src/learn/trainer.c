@@ -134,6 +134,7 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_PART_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
 
+    TRY(model_check_own(t->model));
     TRY(model_make_flat(t->model));
     TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
     if (c->profile) TRY(profile_create(t->model, &t->profile));
@@ -353,6 +354,7 @@ elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
                        "the optimizer was made for another model, expected one "
                        "made for this");
 
+    TRY(model_check_own(m));
     TRY(model_make_flat(m));
     float *gradients = gradients_join(s), *weights = model_flat(m);
     frozen_hold(held, weights, gradients);
