@@ -15,9 +15,9 @@
  *     for (int i = 0; i < 100; i++) {
  *         elman_state_reset(model, state);
  *         elman_state_zero_gradients(state);
- *         TRY(elman_model_forward(model, state, &batch, y));
- *         TRY(elman_loss_forward(&mse, &batch, 1, y, &target, &loss, dy));
- *         TRY(elman_model_backward(model, state, dy, NULL));
+ *         TRY(elman_model_forward(model, state, &batch, NULL));
+ *         TRY(elman_model_loss(model, state, &mse, &target, &loss, NULL));
+ *         TRY(elman_model_backward(model, state, NULL, NULL));
  *         TRY(elman_optimizer_step(optimizer, model, state, -1, NULL));
  *     }
  *     TRY(elman_state_create(model, &one_stream, &stream));
@@ -47,8 +47,8 @@
  *
  *   elman_model_      create destroy load save config read_info parameter
  *                     read write note write_note forward backward step
- *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
- *                     read_hash(i)
+ *                     step_tokens loss loss_sum loss_weight evaluate(t)
+ *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
@@ -570,13 +570,32 @@ ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
                                                  elman_state *state, size_t b);
 
-/* Streams that come and go. A state has B slots; elman_model_step runs only the
- * active streams and costs only as much, and each gives the bits that it would
- * give alone. join finds a free slot b, where the stream begins as after reset;
- * leave frees slot b, which is not an error if it is free already. Unless the
- * state was made empty, all slots are active at first. Not for a training
- * state. elman_model_forward runs the batch that it is given: a free slot that
- * it runs is active from then on. */
+/* Streams that come and go. A state has B slots; elman_model_step and
+ * elman_model_step_tokens run only the active streams and cost only as much,
+ * and each gives the bits that it would give alone. join finds the first free
+ * slot, where the stream begins as after reset, and writes its number to b; if
+ * there is none, that is ELMAN_BAD_VALUE and nothing has changed. leave frees
+ * slot b, which is not an error if it is free already. Unless the state was
+ * made empty, all slots are active at first. Not for a training state.
+ *
+ * elman_model_forward runs the batch that it is given: in a free slot with
+ * steps a stream begins as if it had joined, and slots of length 0 stay free or
+ * keep their stream as it is. So lengths of 1 and 0 are a step of some streams.
+ *
+ * A server keeps one state, in which each client has a slot, and an x and a y
+ * of all slots. In each tick it does, on one thread:
+ *
+ *     while (a client has arrived)
+ *         if (elman_state_join(model, state, &b)) refuse it, or keep it waiting
+ *         else the client's slot is b
+ *     for (each client that has gone) elman_state_leave(model, state, its slot)
+ *     for (each client) copy its input to x + slot * I
+ *     elman_model_step(model, state, x, y)
+ *     for (each client) its answer is at y + slot * O
+ *
+ * A client without input in this tick needs forward, with a length of 0. None
+ * of these calls allocates; with a thread for each of several states the model
+ * is shared. */
 ELMAN_CHECKED elman_status elman_state_join(const elman_model *model,
                                             elman_state *state, size_t *b);
 ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
@@ -656,7 +675,9 @@ typedef struct elman_batch {
     const int32_t *tokens; /* (T,B) or (B,T): instead of x, for a model that
                               begins with an embedding */
     const size_t *lengths; /* (B) valid steps of each, 0 to T, in any order;
-                              NULL means all T. x is not read past them */
+                              NULL means all T. x is not read past them, and
+                              a sequence of length 0 stays as it was: its
+                              memory, its position, a slot that is free */
     const uint64_t *ids;   /* (B) identity of each sequence, which its random
                               masks depend on; NULL means 0 to B-1 */
     uint64_t draw;         /* which draw of random masks: use another number
@@ -668,10 +689,11 @@ typedef struct elman_batch {
                               that follows */
 } elman_batch;
 
-/* Runs batch from the memory in state, and leaves the final memory there. y is
- * (T,B,O), (B,T,O) if batch_first, (B,O) if the model gives one vector per
- * sequence; zeros past the end of each sequence. y may be NULL: the view "y"
- * has the same numbers. */
+/* Runs batch from the memory in state, and leaves the final memory there; the
+ * state's sequences from the batch's B on stay as they were. y is (T,B,O),
+ * (B,T,O) if batch_first, (B,O) if the model gives one vector per sequence;
+ * zeros past the end of each sequence. y may be NULL: the view "y" has the same
+ * numbers. */
 ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                elman_state *state,
                                                const elman_batch *batch,
@@ -690,13 +712,21 @@ ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 const float *dy, float *dx);
 
 /* One step of each stream: forward with T = 1 for every slot of the state that
- * is not free (elman_state_leave). x is (B,I); y is (B,O), or NULL if the view
- * "y" is enough; rows of free slots are neither read nor written. Never
- * allocates; with one thread it neither locks nor makes a system call. A model
- * that reads tokens cannot step: use forward with T = 1. */
+ * is not free (elman_state_leave). x is (B,I), B the state's; y is (B,O), or
+ * NULL if the view "y" is enough; rows of free slots are neither read nor
+ * written. Never allocates; with one thread it neither locks nor makes a system
+ * call. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);
+
+/* The same for a model that begins with an embedding, from tokens (B), each
+ * from 0 to V-1. One that is out of range is refused before any stream takes a
+ * step. */
+ELMAN_CHECKED elman_status elman_model_step_tokens(const elman_model *model,
+                                                   elman_state *state,
+                                                   const int32_t *tokens,
+                                                   float *y);
 
 /* Like torch.nn.RNNCell, LSTMCell and GRUCell: one step of a model whose only
  * layer is recurrent with one level and one direction. h (B,R) and c (B,H) are
@@ -740,16 +770,31 @@ typedef struct elman_loss_config {
 
 /* The targets of a pass. */
 typedef struct elman_target {
-    const int32_t *classes; /* (T,B) or (B): cross-entropy */
-    const float *values;    /* (T,B,O) or (B,O): the others */
+    const int32_t *classes; /* (T,B) or (B): cross-entropy; a class for each
+                               row of y */
+    const float *values;    /* (T,B,O) or (B,O): the others; in y's shape */
 } elman_target;
 
-/* The loss of y (T,B,O) against target and, unless dy is NULL, its gradient dy
- * (T,B,O), ready for elman_model_backward: one call gives both. Of shape, only
- * T, B and lengths are read; T is 1 for one vector per sequence. O is below
- * 2^31, and so is T times B. Steps past the end of a sequence do not count, and
- * get a gradient of 0. If no target counts, the mean is NaN, as in PyTorch,
- * unless config has a divisor: then it is 0. */
+/* The loss of the last pass of state against target, and its gradient. The
+ * shape is that of the pass, so none is asked for: target is (T,B) or (T,B,O),
+ * (B,T) or (B,T,O) if batch_first, (B) or (B,O) if the model gives one vector
+ * per sequence. Steps past the end of a sequence, sequences of length 0 and
+ * free slots do not count, and get a gradient of 0. dy, in the shape of the
+ * target's values, receives the gradient for elman_model_backward; if it is
+ * NULL, the view "dy" of a training state does, where backward finds it if it
+ * is given NULL as well. If no target counts, the mean is NaN, as in PyTorch,
+ * unless config has a divisor: then it is 0. Not for merge none. */
+ELMAN_CHECKED elman_status elman_model_loss(const elman_model *model,
+                                            elman_state *state,
+                                            const elman_loss_config *config,
+                                            const elman_target *target,
+                                            double *loss, float *dy);
+
+/* The same of any y (T,B,O), with dy (T,B,O), or NULL for the loss alone. Of
+ * shape, only T, B and lengths are read, and all arrays must be as large as
+ * they and O say: for one vector per sequence T is 1, not the steps of the
+ * batch that was read. O is below 2^31, and so is T times B. dy may be y, or
+ * target->values; an overlap of any other kind is refused. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,
@@ -766,6 +811,13 @@ ELMAN_CHECKED elman_status elman_loss_weight(const elman_loss_config *config,
                                              const elman_target *target,
                                              double *weight);
 
+/* The same of the targets that belong to a batch which model will read, with
+ * the shapes of elman_model_loss. */
+ELMAN_CHECKED elman_status
+elman_model_loss_weight(const elman_model *model, const elman_batch *batch,
+                        const elman_loss_config *config,
+                        const elman_target *target, double *weight);
+
 /* The losses of passes that are parts of one batch; it starts as {0}. */
 typedef struct elman_loss_sum {
     uint64_t count;   /* blocks of sequences so far */
@@ -781,6 +833,13 @@ typedef struct elman_loss_sum {
 ELMAN_CHECKED elman_status elman_loss_sum_forward(
     const elman_loss_config *config, const elman_batch *shape, size_t O,
     const float *y, const elman_target *target, elman_loss_sum *sum, float *dy);
+
+/* elman_model_loss, but the loss joins sum in that way. */
+ELMAN_CHECKED elman_status elman_model_loss_sum(const elman_model *model,
+                                                elman_state *state,
+                                                const elman_loss_config *config,
+                                                const elman_target *target,
+                                                elman_loss_sum *sum, float *dy);
 
 /* The sum of all losses so far; divided by their weight, their mean. */
 ELMAN_API double elman_loss_sum_read(const elman_loss_sum *sum);
