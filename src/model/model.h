@@ -62,6 +62,9 @@ struct elman_state {
     float *dx;              /* (T,B,I) training */
     int32_t *tokens;        /* (T,B) copy of the input, or NULL */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
+    double step_cost;       /* about how many nanoseconds a prepared step takes
+                               one thread */
+    double asked;           /* thread_worth's, about steps */
 };
 
 /* ---- config.c ----------------------------------------------------------- */
