@@ -705,8 +705,10 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
  * and so do chunks of time, run last chunk first, each with the dh_0 and dc_0
  * of the chunk after it as its dh_n and dc_n. It fails, and changes nothing, if
  * the state's config has no room for that many blocks. It writes the gradients
- * of the initial states and, unless it is NULL, dx in the shape of x. Uses half
- * a megabyte of the caller's stack. */
+ * of the initial states and, unless it is NULL, dx in the shape of x. Further
+ * calls go back through the same forward, each with a dy of its own (PyTorch's
+ * retain_graph): each adds what a forward and a backward of its own would. Uses
+ * half a megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
