@@ -303,9 +303,9 @@ static void write_sample(training *run, uint64_t step)
     int32_t token = run->watch.batch.tokens[0];
     if (fits) used = (size_t)sprintf(text, "%s", fence);
     for (uint64_t draw = 0; fits && draw < SAMPLE_LENGTH; draw++) {
-        elman_batch one = {.T = 1, .B = 1, .tokens = &token};
         fits =
-            elman_model_forward(run->model, state, &one, logits) == ELMAN_OK &&
+            elman_model_step_tokens(run->model, state, &token, logits) ==
+                ELMAN_OK &&
             elman_sampler_step(&sampler, draw, V, logits, &token) == ELMAN_OK;
         if (!fits) break;
         memcpy(text + used, encoding->tokens[token],

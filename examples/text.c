@@ -65,11 +65,10 @@ int main(void)
     /* temperature below 1 prefers what is likely */
     elman_sampler sampler = {.temperature = 0.5, .seed = 1};
     int32_t token = 'T';
-    elman_batch one = {.T = 1, .B = 1, .tokens = &token};
     elman_state_reset(model, state);
     for (uint64_t draw = 0; draw < 160; draw++) {
         putchar(token);
-        must(elman_model_forward(model, state, &one, y));
+        must(elman_model_step_tokens(model, state, &token, y));
         must(elman_sampler_step(&sampler, draw, V, y, &token));
     }
     putchar('\n');

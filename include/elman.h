@@ -46,9 +46,9 @@
  * elman_exchange.h:
  *
  *   elman_model_      create destroy load save config read_info parameter
- *                     read write note write_note forward backward step loss
- *                     loss_sum loss_weight evaluate(t) residuals(t) flops(t)
- *                     export(x) check(x) read_hash(i)
+ *                     read write note write_note forward backward step
+ *                     step_tokens loss loss_sum loss_weight evaluate(t)
+ *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
@@ -570,13 +570,32 @@ ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
                                                  elman_state *state, size_t b);
 
-/* Streams that come and go. A state has B slots; elman_model_step runs only the
- * active streams and costs only as much, and each gives the bits that it would
- * give alone. join finds a free slot b, where the stream begins as after reset;
- * leave frees slot b, which is not an error if it is free already. Unless the
- * state was made empty, all slots are active at first. Not for a training
- * state. elman_model_forward runs the batch that it is given: a free slot that
- * it runs is active from then on. */
+/* Streams that come and go. A state has B slots; elman_model_step and
+ * elman_model_step_tokens run only the active streams and cost only as much,
+ * and each gives the bits that it would give alone. join finds the first free
+ * slot, where the stream begins as after reset, and writes its number to b; if
+ * there is none, that is ELMAN_BAD_VALUE and nothing has changed. leave frees
+ * slot b, which is not an error if it is free already. Unless the state was
+ * made empty, all slots are active at first. Not for a training state.
+ *
+ * elman_model_forward runs the batch that it is given: in a free slot with
+ * steps a stream begins as if it had joined, and slots of length 0 stay free or
+ * keep their stream as it is. So lengths of 1 and 0 are a step of some streams.
+ *
+ * A server keeps one state, in which each client has a slot, and an x and a y
+ * of all slots. In each tick it does, on one thread:
+ *
+ *     while (a client has arrived)
+ *         if (elman_state_join(model, state, &b)) refuse it, or keep it waiting
+ *         else the client's slot is b
+ *     for (each client that has gone) elman_state_leave(model, state, its slot)
+ *     for (each client) copy its input to x + slot * I
+ *     elman_model_step(model, state, x, y)
+ *     for (each client) its answer is at y + slot * O
+ *
+ * A client without input in this tick needs forward, with a length of 0. None
+ * of these calls allocates; with a thread for each of several states the model
+ * is shared. */
 ELMAN_CHECKED elman_status elman_state_join(const elman_model *model,
                                             elman_state *state, size_t *b);
 ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
@@ -656,7 +675,9 @@ typedef struct elman_batch {
     const int32_t *tokens; /* (T,B) or (B,T): instead of x, for a model that
                               begins with an embedding */
     const size_t *lengths; /* (B) valid steps of each, 0 to T, in any order;
-                              NULL means all T. x is not read past them */
+                              NULL means all T. x is not read past them, and
+                              a sequence of length 0 stays as it was: its
+                              memory, its position, a slot that is free */
     const uint64_t *ids;   /* (B) identity of each sequence, which its random
                               masks depend on; NULL means 0 to B-1 */
     uint64_t draw;         /* which draw of random masks: use another number
@@ -668,10 +689,11 @@ typedef struct elman_batch {
                               that follows */
 } elman_batch;
 
-/* Runs batch from the memory in state, and leaves the final memory there. y is
- * (T,B,O), (B,T,O) if batch_first, (B,O) if the model gives one vector per
- * sequence; zeros past the end of each sequence. y may be NULL: the view "y"
- * has the same numbers. */
+/* Runs batch from the memory in state, and leaves the final memory there; the
+ * state's sequences from the batch's B on stay as they were. y is (T,B,O),
+ * (B,T,O) if batch_first, (B,O) if the model gives one vector per sequence;
+ * zeros past the end of each sequence. y may be NULL: the view "y" has the same
+ * numbers. */
 ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                elman_state *state,
                                                const elman_batch *batch,
@@ -690,13 +712,21 @@ ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 const float *dy, float *dx);
 
 /* One step of each stream: forward with T = 1 for every slot of the state that
- * is not free (elman_state_leave). x is (B,I); y is (B,O), or NULL if the view
- * "y" is enough; rows of free slots are neither read nor written. Never
- * allocates; with one thread it neither locks nor makes a system call. A model
- * that reads tokens cannot step: use forward with T = 1. */
+ * is not free (elman_state_leave). x is (B,I), B the state's; y is (B,O), or
+ * NULL if the view "y" is enough; rows of free slots are neither read nor
+ * written. Never allocates; with one thread it neither locks nor makes a system
+ * call. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);
+
+/* The same for a model that begins with an embedding, from tokens (B), each
+ * from 0 to V-1. One that is out of range is refused before any stream takes a
+ * step. */
+ELMAN_CHECKED elman_status elman_model_step_tokens(const elman_model *model,
+                                                   elman_state *state,
+                                                   const int32_t *tokens,
+                                                   float *y);
 
 /* Like torch.nn.RNNCell, LSTMCell and GRUCell: one step of a model whose only
  * layer is recurrent with one level and one direction. h (B,R) and c (B,H) are

@@ -234,6 +234,14 @@ elman_status elman_model_step(const elman_model *model, elman_state *state,
     return model_step(model, state, x, y);
 }
 
+elman_status elman_model_step_tokens(const elman_model *model,
+                                     elman_state *state, const int32_t *tokens,
+                                     float *y)
+{
+    NEED(model, state, tokens);
+    return model_step_tokens(model, state, tokens, y);
+}
+
 elman_status elman_cell_step(const elman_model *model, elman_state *state,
                              const float *x, const float *h, const float *c,
                              float *h_out, float *c_out)

@@ -7,7 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
+
+#include "base/system.h"
 
 extern const kernels kernels_base;
 #if defined __x86_64__
@@ -20,7 +21,7 @@ enum { TABLES = 3 };
 
 static const kernels *tables[TABLES + 1]; /* slowest first, then NULL */
 static const kernels *default_table;
-static once_flag once = ONCE_FLAG_INIT;
+static once chosen = ONCE_READY;
 static _Atomic(const kernels *) forced;
 
 static void choose(void)
@@ -54,13 +55,13 @@ const kernels *kernels_here(void)
 {
     const kernels *table = atomic_load(&forced);
     if (table) return table;
-    call_once(&once, choose);
+    once_run(&chosen, choose);
     return default_table;
 }
 
 const kernels *const *kernels_all(void)
 {
-    call_once(&once, choose);
+    once_run(&chosen, choose);
     return tables;
 }
 

@@ -157,7 +157,7 @@ typedef struct direction_state {
     recurrent_dropout_state dropout;
     direction_backward backward;
     kept_gradients kept;
-    struct stream_step *stream; /* recurrent_step.c; NULL while training */
+    struct stream_steps *stream; /* recurrent_step.c; NULL while training */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
