@@ -331,6 +331,7 @@ elman_status loss_begin(const elman_loss_config *config,
                         const elman_target *target, loss_job *j)
 {
     double weight;
+    if (!kernels_here()) return failure(ELMAN_BAD_VALUE, KERNELS_ABSENT);
     TRY(loss_weight(config, shape, O, target, &weight));
 
     /* what the losses and their gradients are divided by */
