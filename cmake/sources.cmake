@@ -6,6 +6,13 @@
 file(GLOB elman_sources CONFIGURE_DEPENDS
   ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
 
+# what differs from system to system: one file each of them
+if(WIN32)
+  list(FILTER elman_sources EXCLUDE REGEX "_posix[.]c$")
+else()
+  list(FILTER elman_sources EXCLUDE REGEX "_windows[.]c$")
+endif()
+
 include(${elman_root}/cmake/assets.cmake)
 
 # what needs another's library, or what stands in for it (need.cmake)

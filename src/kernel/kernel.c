@@ -7,7 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
+
+#include "base/system.h"
 
 extern const kernels kernels_base, kernels_avx2, kernels_avx512, kernels_neon;
 
@@ -52,7 +53,7 @@ enum { TABLES = sizeof built / sizeof *built };
 
 static const kernels *tables[TABLES + 1]; /* slowest first, then NULL */
 static const kernels *default_table;
-static once_flag once = ONCE_FLAG_INIT;
+static once chosen = ONCE_READY;
 static _Atomic(const kernels *) forced;
 
 static void choose(void)
@@ -75,13 +76,13 @@ const kernels *kernels_here(void)
 {
     const kernels *table = atomic_load(&forced);
     if (table) return table;
-    call_once(&once, choose);
+    once_run(&chosen, choose);
     return default_table;
 }
 
 const kernels *const *kernels_all(void)
 {
-    call_once(&once, choose);
+    once_run(&chosen, choose);
     return tables;
 }
 
