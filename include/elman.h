@@ -119,12 +119,30 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
-#define ELMAN_API     __attribute__((visibility("default")))
-#define ELMAN_CHECKED __attribute__((visibility("default"), warn_unused_result))
+/* Who sees the functions below. A program that links libelman.a (CMake's and
+ * pkg-config's static ones define ELMAN_STATIC) keeps them to itself, so that
+ * several plug-ins of one process have each their own. Who wants something else
+ * defines ELMAN_API before this header, here and in the build of the library. */
+#ifndef ELMAN_API
+#if defined(_WIN32) && defined(ELMAN_SHARED)
+#define ELMAN_API __declspec(dllexport)
+#elif defined(_WIN32) && defined(ELMAN_STATIC)
+#define ELMAN_API
+#elif defined(_WIN32)
+#define ELMAN_API __declspec(dllimport)
+#elif defined(__GNUC__) && defined(ELMAN_STATIC)
+#define ELMAN_API __attribute__((visibility("hidden")))
+#elif defined(__GNUC__)
+#define ELMAN_API __attribute__((visibility("default")))
 #else
 #define ELMAN_API
-#define ELMAN_CHECKED
+#endif
+#endif
+
+#if defined(__GNUC__)
+#define ELMAN_CHECKED ELMAN_API __attribute__((warn_unused_result))
+#else
+#define ELMAN_CHECKED ELMAN_API
 #endif
 
 /* ---- Version ------------------------------------------------------------ */

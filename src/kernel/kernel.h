@@ -125,8 +125,14 @@ typedef struct kernels {
 } kernels;
 
 /* The table in use: the fastest that this processor runs, or the one named by
- * ELMAN_ISA (ignored if unknown or not available here). */
+ * ELMAN_ISA (ignored if unknown or not available here). NULL if it runs none of
+ * those that were built; no model can be made then. */
 const kernels *kernels_here(void);
+
+/* What a call says where that is so. */
+#define KERNELS_ABSENT                                                         \
+    "this processor has none of the instruction sets that this elman is "      \
+    "built for; build it with one that it has (ELMAN_ISAS)"
 
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */
