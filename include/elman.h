@@ -55,7 +55,7 @@
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
- *   elman_optimizer_  create destroy step
+ *   elman_optimizer_  create destroy step norm step_norm
  *   elman_schedule_   rate step
  *   elman_dataset_    open read close encoding note size longest facts origin
  *                     values truth class extend inputs repeat baseline (t)
@@ -120,12 +120,30 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
-#define ELMAN_API     __attribute__((visibility("default")))
-#define ELMAN_CHECKED __attribute__((visibility("default"), warn_unused_result))
+/* Who sees the functions below. A program that links libelman.a (CMake's and
+ * pkg-config's static ones define ELMAN_STATIC) keeps them to itself, so that
+ * several plug-ins of one process have each their own. Who wants something else
+ * defines ELMAN_API before this header, here and in the build of the library. */
+#ifndef ELMAN_API
+#if defined(_WIN32) && defined(ELMAN_SHARED)
+#define ELMAN_API __declspec(dllexport)
+#elif defined(_WIN32) && defined(ELMAN_STATIC)
+#define ELMAN_API
+#elif defined(_WIN32)
+#define ELMAN_API __declspec(dllimport)
+#elif defined(__GNUC__) && defined(ELMAN_STATIC)
+#define ELMAN_API __attribute__((visibility("hidden")))
+#elif defined(__GNUC__)
+#define ELMAN_API __attribute__((visibility("default")))
 #else
 #define ELMAN_API
-#define ELMAN_CHECKED
+#endif
+#endif
+
+#if defined(__GNUC__)
+#define ELMAN_CHECKED ELMAN_API __attribute__((warn_unused_result))
+#else
+#define ELMAN_CHECKED ELMAN_API
 #endif
 
 /* ---- Version ------------------------------------------------------------ */
@@ -754,8 +772,10 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
  * and so do chunks of time, run last chunk first, each with the dh_0 and dc_0
  * of the chunk after it as its dh_n and dc_n. It fails, and changes nothing, if
  * the state's config has no room for that many blocks. It writes the gradients
- * of the initial states and, unless it is NULL, dx in the shape of x. Uses half
- * a megabyte of the caller's stack. */
+ * of the initial states and, unless it is NULL, dx in the shape of x. Further
+ * calls go back through the same forward, each with a dy of its own (PyTorch's
+ * retain_graph): each adds what a forward and a backward of its own would. Uses
+ * half a megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
@@ -928,6 +948,21 @@ typedef enum elman_flavour {
     ELMAN_FLAVOUR_KERAS = 1
 } elman_flavour;
 
+/* Parameters that an optimizer treats in their own way, as a group of torch.
+ * optim's: all that it does not say is as the optimizer's config says. */
+typedef struct elman_optimizer_group {
+    const char *names; /* layers or parameters, separated by commas: "rnn",
+                          "fc.bias"; * in the name of a parameter stands for any
+                          characters: "*.weight_hh*" */
+    bool frozen; /* keep their bits; their gradients become 0 and count in no
+                    norm, and what is remembered of them stays */
+    double learning_rate; /* of every step without one of its own; where a step
+                             has one, it is this times that over the config's.
+                             0: the config's */
+    double weight_decay;  /* 0: the config's */
+    bool no_weight_decay; /* it is 0 */
+} elman_optimizer_group;
+
 /* Zero means the rule's default in its flavour. Where that default is not zero,
  * a flag says that zero is meant: no_beta1 and the like. With no_epsilon a
  * weight whose gradients were all zero stays, where PyTorch makes it NaN. */
@@ -957,6 +992,15 @@ typedef struct elman_optimizer_config {
     bool no_alpha;     /* alpha is 0 */
     bool no_epsilon;   /* epsilon is 0 */
     bool no_initial_accumulator; /* Adagrad in Keras's flavour: it is 0 */
+
+    /* groups of parameters, none of which is in two of them; what is in none
+     * has the values above */
+    const elman_optimizer_group *groups; /* (group_count), borrowed by create */
+    size_t group_count;
+    bool no_bias_decay; /* whatever the group, parameters of one dimension do
+                           not decay: biases, layer norms, learned initial
+                           states and IndRNN's weight_hh. They mix no features,
+                           so that nothing is gained by keeping them small */
 } elman_optimizer_config;
 
 /* A rule at work, with what it remembers of each weight. */
@@ -978,6 +1022,21 @@ ELMAN_CHECKED elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                                 elman_state *state,
                                                 double learning_rate,
                                                 double *norm);
+
+/* Clips the gradients of several models by their norm together: first the norm
+ * of each, which starts as 0 and becomes the root of its square and the squares
+ * of the gradients in state (without frozen ones); then a step of each with the
+ * norm of all. For one model the two give the bits of elman_optimizer_step.
+ * ELMAN_NOT_FINITE as above, from the norm, so that no model has moved yet. A
+ * step with a norm does not look for such gradients again. */
+ELMAN_CHECKED elman_status
+elman_optimizer_norm(const elman_optimizer *optimizer, const elman_model *model,
+                     elman_state *state, double *norm);
+ELMAN_CHECKED elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                                     elman_model *model,
+                                                     elman_state *state,
+                                                     double learning_rate,
+                                                     double norm);
 
 /* Learning-rate schedules, as torch.optim.lr_scheduler has them. */
 typedef enum elman_schedule_kind {

@@ -3,10 +3,10 @@
 #include "import/open.h"
 #include "learn/loss.h"
 #include "learn/model_loss.h"
+#include "learn/model_update.h"
 #include "learn/optimizer.h"
 #include "learn/rule.h"
 #include "learn/schedule.h"
-#include "learn/trainer.h"
 #include "model/model.h"
 #include "proof/machine.h"
 #include "proof/roof.h"
@@ -373,7 +373,7 @@ elman_status elman_optimizer_create(const elman_model *model,
 {
     NEED(model, config, optimizer);
     TRY(model_make_flat(model));
-    return optimizer_create(config, model->weight_count, optimizer);
+    return optimizer_create_for(config, model, NULL, optimizer);
 }
 
 void elman_optimizer_destroy(elman_optimizer *optimizer)
@@ -386,8 +386,23 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                   double learning_rate, double *norm)
 {
     NEED(optimizer, model, state);
-    return trainer_update(optimizer, model, state, learning_rate, NULL, norm,
-                          NULL);
+    return model_update(optimizer, model, state, learning_rate, norm, NULL);
+}
+
+elman_status elman_optimizer_norm(const elman_optimizer *optimizer,
+                                  const elman_model *model, elman_state *state,
+                                  double *norm)
+{
+    NEED(optimizer, model, state, norm);
+    return model_norm(optimizer, model, state, norm);
+}
+
+elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                       elman_model *model, elman_state *state,
+                                       double learning_rate, double norm)
+{
+    NEED(optimizer, model, state);
+    return model_update_by(optimizer, model, state, learning_rate, norm);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

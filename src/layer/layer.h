@@ -209,6 +209,8 @@ typedef struct pool_state {
     float *u;         /* (T,B,I) attention */
     float *score;     /* (T,B) e */
     float *attention; /* (T,B) a */
+    float *end;       /* (B,2) attention, training: what the memory had of top
+                         and total after the pass */
     float *du;        /* (T,B,I) gradient at the sums into u, training */
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;

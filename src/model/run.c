@@ -299,7 +299,6 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
 
-    s->ready = false;
     gradients_end(s);
     if (dx) write_dx(m, s, s->dx, dx);
     return ELMAN_OK;
