@@ -45,10 +45,10 @@
  * All calls, by noun; (t) in elman_train.h, (i) in elman_inspect.h, (x) in
  * elman_exchange.h:
  *
- *   elman_model_      create destroy load load_memory save save_memory copy
- *                     size config read_info parameter read write read_all
- *                     write_all note write_note forward backward step
- *                     step_tokens loss loss_sum loss_weight evaluate(t)
+ *   elman_model_      create destroy load load_memory open_memory save
+ *                     save_memory copy size config read_info parameter read
+ *                     write read_all write_all note write_note forward
+ *                     backward step step_tokens loss loss_sum loss_weight evaluate(t)
  *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
@@ -511,6 +511,17 @@ ELMAN_CHECKED elman_status elman_model_load_memory(const void *data,
 ELMAN_CHECKED elman_status elman_model_save_memory(const elman_model *model,
                                                    size_t room, void *data,
                                                    size_t *size);
+
+/* A model from memory that it borrows, as of an array compiled into a program:
+ * the bytes of a model file, which must stay as they are as long as the model.
+ * Where they are aligned as floats are (to 4 bytes), the table of an embedding
+ * is read there and is not copied, and views are of that memory, so that
+ * nothing makes a flat copy for them; matrices are packed. The weights of such
+ * a model can not be changed: ELMAN_BAD_VALUE; a copy's can. Bytes of another
+ * format are loaded as by load_memory. */
+ELMAN_CHECKED elman_status elman_model_open_memory(const void *data,
+                                                   size_t size,
+                                                   elman_model **model);
 
 /* Another model of the same config, weights and notes, without the copies that
  * training or a view made: the smallest form of a model that was trained. */

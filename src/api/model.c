@@ -72,6 +72,14 @@ elman_status elman_model_save(const elman_model *model, const char *path)
     return model_save(model, path);
 }
 
+elman_status elman_model_open_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_open(&source, import_load, model);
+}
+
 elman_status elman_model_save_memory(const elman_model *model, size_t room,
                                      void *data, size_t *size)
 {

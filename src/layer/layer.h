@@ -60,6 +60,7 @@ typedef struct packed_copy {
     size_t to;
     bool training;
     bool plain; /* in the order of the weights */
+    bool table; /* plain, and not among the packed ones but the model's table */
 } packed_copy;
 
 /* Where a model's arrays begin while its layers are planned: lists grow if
@@ -70,6 +71,7 @@ typedef struct layer_plan {
     size_t weight_count;   /* floats, each parameter from a multiple of 16 */
     size_t packed_count;   /* floats of packed copies */
     size_t training_count; /* of those that only training reads */
+    size_t table_count;    /* of the embedding's table */
     packed_copy *copies;   /* NULL: only count */
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
@@ -276,6 +278,9 @@ packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
 /* Adds one of count weights from from on, in their order. */
 packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
                        bool training);
+
+/* The home of the rows (count) of an embedding, which a model may borrow. */
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from);
 
 /* Reserves room among the packed copies; returns its offset. */
 size_t plan_room(layer_plan *plan, size_t floats);

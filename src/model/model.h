@@ -36,6 +36,13 @@ struct elman_model {
     size_t weight_count;   /* floats of the flat array, gaps included */
     float *packed;         /* (packed_count) */
     size_t packed_count, training_count;
+    const float *table; /* (table_count) rows of the embedding, or NULL: own, or
+                           those of memory that the model borrows */
+    float *own_table;
+    size_t table_count;
+    bool borrows;        /* it must not be written */
+    const float **lent;  /* (info.parameters) where it borrows: each parameter
+                            as it is, NULL if that is not aligned; or NULL */
     packed_copy *copies; /* (copy_count) parameter by parameter */
     size_t copy_count;
     late_copies *late;
@@ -87,10 +94,12 @@ elman_status config_complete(const elman_config *config, elman_config *full);
 
 elman_status model_create(const elman_config *config, elman_model **model);
 
-/* The same with all weights zero, for a loader to fill row by row and then
- * model_settle; refuses if the weights are more than limit floats. */
+/* The same with weights of any value, for a loader to fill row by row and then
+ * model_settle; refuses if the weights are more than limit floats. One that is
+ * to borrow has no table yet. */
 elman_status model_create_empty(const elman_config *config, size_t limit,
-                                elman_model **model);
+                                bool borrows, elman_model **model);
+elman_status model_make_table(elman_model *model);
 void model_destroy(elman_model *model);
 /* Whether key is the model file's own, so that no note can have it. */
 bool note_is_reserved(const char *key);
@@ -154,6 +163,9 @@ void model_repack(elman_model *model, int threads);
 /* A parameter as it is, at its home or in the flat array; NULL if it is packed
  * and there is no flat array. */
 const float *parameter_values(const elman_model *model, const parameter *p);
+
+/* Whether the weights may be changed. */
+elman_status model_check_own(const elman_model *model);
 
 /* The same; where there is none yet, the flat array is made for it. NULL, and
  * a message, without memory. */
@@ -302,6 +314,10 @@ typedef elman_status foreign_reader(foreign_file *file, elman_model **model);
 /* elman_model_load and load_memory: the one door for a model file. One that
  * does not call itself elman's own goes to foreign; NULL: it is refused. */
 elman_status model_load(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model);
+
+/* elman_model_open_memory: the same of memory that the model borrows. */
+elman_status model_open(const byte_source *source, foreign_reader *foreign,
                         elman_model **model);
 
 /* A model file of which at least the header was read; messages do not name

@@ -165,6 +165,7 @@ static void bind_pass(const elman_state *s, pass *p)
         s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
     p->packed = s->model->packed;
+    p->table = s->model->table;
     p->for_training = s->config.training ? model_training(s->model) : NULL;
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
