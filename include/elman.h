@@ -48,8 +48,9 @@
  *   elman_model_      create destroy load load_memory open_memory save
  *                     save_memory copy size config read_info parameter read
  *                     write read_all write_all note write_note forward
- *                     backward step step_tokens loss loss_sum loss_weight evaluate(t)
- *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
+ *                     backward step step_tokens loss loss_sum loss_weight
+ *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
+ *                     read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step

@@ -70,6 +70,9 @@ struct elman_state {
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
     bool stepping;             /* the pass is prepared for steps */
+    bool direct_fits;          /* direct.c can run the model, few rows at once */
+    bool direct;               /* and what is prepared is for that */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
     uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
     pass_memory memory;        /* of config.B sequences */
     pass_training training;    /* all NULL unless config.training */
@@ -284,7 +287,27 @@ elman_status cell_step(const elman_model *model, elman_state *state,
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
 
-/* step.c. check_streams: whether model can run step by step, from tokens or
+/* ---- direct.c ----------------------------------------------------------- */
+
+/* Whether it can run the model without training; and prepares the layers for
+ * the sequences that the state's pass of one step lists. */
+bool direct_fits(const elman_model *model, const elman_state *state);
+void direct_prepare(const elman_model *model, elman_state *state);
+
+/* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
+const float *direct_run(const elman_model *model, elman_state *state, size_t T,
+                        const float *x);
+
+/* Runs a batch that was checked, if that is possible. */
+bool direct_forward(const elman_model *model, elman_state *state,
+                    const elman_batch *batch);
+
+/* ---- step.c ------------------------------------------------------------- */
+
+/* Prepares the state for steps of the streams that are there. */
+void step_prepare(const elman_model *model, elman_state *state);
+
+/* check_streams: whether model can run step by step, from tokens or
  * from x. */
 elman_status model_check_streams(const elman_model *model, bool tokens);
 elman_status model_step(const elman_model *model, elman_state *state,

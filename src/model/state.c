@@ -179,6 +179,7 @@ void state_carve(elman_state *s, size_t T, size_t B)
 {
     arena a = {.base = (char *)s, .used = s->work};
     s->stepping = false;
+    s->carved_T = T;
     lay_out_pass(s->model, s, &a, T, B);
     assert(a.used <= s->bytes);
 
@@ -263,6 +264,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     arena_take(&a, 1, sizeof *s);
     lay_out_kept(m, s, &a);
     clear_block(s);
+    s->direct_fits = direct_fits(m, s);
     state_carve(s, full.T, full.B);
     a.used = room;
     if (full.training) gradients_lay_out_room(m, &full, &a, &s->training.sums);
@@ -445,7 +447,8 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->training.sums.continues = from->training.sums.continues;
 
     pass full = from->full, tail = from->tail;
-    state_carve(to, full.T, full.B);
+    state_carve(to, from->carved_T, full.B);
+    to->full.T = full.T;
     for (size_t i = 0; i < to->model->layer_count; i++) {
         const layer_state *at = from->layers + i;
         if (at->y != at->own)
