@@ -6,7 +6,7 @@ file(GLOB cli_sources CONFIGURE_DEPENDS cli/*.c)
 add_executable(elman_cli ${cli_sources})
 set_target_properties(elman_cli PROPERTIES OUTPUT_NAME elman)
 target_compile_options(elman_cli PRIVATE -ffp-contract=off ${elman_warnings})
-target_compile_definitions(elman_cli PRIVATE _GNU_SOURCE)
+target_compile_definitions(elman_cli PRIVATE ${elman_system})
 target_link_libraries(elman_cli PRIVATE elman_static m)
 install(TARGETS elman_cli)
 
