@@ -60,7 +60,7 @@ class Layers(Check):
                    "data/text", "src/data/text.h", '#include "data/data.h"\n')
 
     def test_private_library(self):
-        self.plant("<pthread.h> belongs to src/base/thread.c",
+        self.plant("<pthread.h> belongs to src/base/system",
                    "src/model/a.c", "#include <pthread.h>\n")
 
 

@@ -223,6 +223,64 @@ TEST(functions_have_the_same_bits_everywhere)
         }
 }
 
+/* A triple whose sum a b + c is hard to round once, of one of three kinds: any
+ * bits at all; a product and a sum of about the same size; a product just
+ * beside half the last digit of c, which a sum in double would round to the
+ * middle. */
+static void draw_triple(uint64_t *seed, float triple[3])
+{
+    uint32_t word[4];
+    for (size_t i = 0; i < 4; i++) {
+        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+        word[i] = (uint32_t)(*seed >> 32);
+    }
+    if (word[3] % 3 == 0) {
+        memcpy(triple, word, 3 * sizeof *triple);
+        return;
+    }
+
+    const int size = (int)(word[3] >> 8) % 300 - 150;
+    for (size_t i = 0; i < 3; i++)
+        triple[i] = (float)((int32_t)(word[i] | 0x800000) >> 8) * 0x1p-23f;
+    if (word[3] % 3 == 1) {
+        const int apart = (int)(word[3] >> 24) % 64 - 32;
+        triple[2] = ldexpf(triple[2], apart);
+    } else {
+        triple[0] = 1 + (float)(word[0] % 4) * 0x1p-23f;
+        triple[1] = 1 - (float)(word[1] % 4) * 0x1p-24f;
+        triple[2] = (float)(word[2] >> 8 | 0x800000) * 2;
+        if (word[2] & 1) triple[2] = -triple[2];
+    }
+    triple[0] = ldexpf(triple[0], size);
+    triple[2] = ldexpf(triple[2], size);
+}
+
+TEST(a_multiply_add_rounds_once_on_every_isa)
+{
+    static float a[BLOCK], b[BLOCK], c[BLOCK], y[BLOCK], want[BLOCK];
+    uint64_t seed = 1, unfused = 0;
+    for (size_t round = 0; round < 1000; round++) {
+        for (size_t i = 0; i < BLOCK; i++) {
+            float triple[3];
+            draw_triple(&seed, triple);
+            a[i] = triple[0], b[i] = triple[1], c[i] = triple[2];
+            want[i] = fmaf(a[i], b[i], c[i]);
+            unfused += (float)((double)a[i] * b[i] + c[i]) != want[i];
+        }
+        hide_nan(BLOCK, want);
+
+        for (const kernels *const *k = kernels_all(); *k; k++) {
+            memcpy(y, c, sizeof y);
+            (*k)->multiply_add(BLOCK, a, b, y);
+            hide_nan(BLOCK, y);
+            CHECK_BITS(y, want, BLOCK, "%s", (*k)->isa);
+        }
+    }
+
+    /* not an easy test: many come out wrong where double rounds first */
+    CHECK(unfused > 100000, "%llu", (unsigned long long)unfused);
+}
+
 TEST(functions_know_their_ends)
 {
     const float x[] = {-INFINITY, INFINITY, NAN,  0,
@@ -428,6 +486,7 @@ int main(void)
         cmocka_unit_test(nan_stays_in_its_gate_until_the_cell),
         cmocka_unit_test(open_and_closed_gates_are_exact),
         cmocka_unit_test(functions_have_the_same_bits_everywhere),
+        cmocka_unit_test(a_multiply_add_rounds_once_on_every_isa),
         cmocka_unit_test(functions_know_their_ends),
         cmocka_unit_test(results_rise_but_for_rounding_and_saturate),
         cmocka_unit_test(nan_comes_through_every_bound),

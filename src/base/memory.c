@@ -4,10 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-/* Bytes of a huge page on x86 and most ARM systems. */
-enum { HUGE_PAGE = 2 * 1024 * 1024, WIDEN_FIRST = 64 };
+#include "base/system.h"
+
+enum { WIDEN_FIRST = 64 };
 
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
 {
@@ -38,13 +38,8 @@ void *block_reserve(size_t bytes)
     if (bytes == 0) bytes = 1;
     bytes = (bytes + unit - 1) / unit * unit;
 
-    void *block = aligned_alloc(unit, bytes);
-    if (!block) return NULL;
-
-    /* a wish, which may fail: on small pages products with 4 MB of weights took
-     * twice as long */
-    if (large) (void)madvise(block, bytes, MADV_HUGEPAGE);
-    return block;
+    /* on small pages products with 4 MB of weights took twice as long */
+    return system_block_create(unit, bytes);
 }
 
 void *block_create(size_t bytes)
@@ -54,7 +49,7 @@ void *block_create(size_t bytes)
     return block;
 }
 
-void block_destroy(void *block) { free(block); }
+void block_destroy(void *block) { system_block_destroy(block); }
 
 char *text_copy(const char *text)
 {

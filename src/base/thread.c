@@ -1,5 +1,5 @@
 /*
- * thread.c: one team of POSIX threads for the process. Parts are not assigned
+ * thread.c: one team of threads for the process. Parts are not assigned
  * but claimed: whoever has a processor takes the next one, and the caller works
  * too. So a thread that the system has suspended delays nobody, unless it is in
  * the middle of a part; with OpenMP every region waited for every thread, and a
@@ -14,13 +14,14 @@
  */
 #include "base/thread.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
+#include "base/clock.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "base/system.h"
 
 /* How often a thread polls before it goes to sleep: for about a millisecond,
  * which is longer than one thread works alone between two runs of a training
@@ -30,11 +31,12 @@
 enum { POLLS = 500, YIELDS = 1000 };
 
 static struct {
-    pthread_mutex_t turn;  /* held by the caller that has the team */
-    pthread_mutex_t sleep; /* guards the two conditions */
-    pthread_cond_t wake;   /* there is a run */
-    pthread_cond_t end;    /* a run is done */
-    int members;           /* threads besides the caller; guarded by turn */
+    mutex turn;         /* held by the caller that has the team */
+    mutex sleep;        /* guards the two conditions */
+    condition wake;     /* there is a run */
+    condition end;      /* a run is done */
+    atomic_int members; /* threads besides the caller; written by turn */
+    system_thread threads[THREADS_MAX - 1];
 
     _Atomic uint64_t ticket;
     _Atomic size_t done; /* parts of the run that are done */
@@ -46,11 +48,15 @@ static struct {
     void *context;
     size_t parts;
 } team = {
-    .turn = PTHREAD_MUTEX_INITIALIZER,
-    .sleep = PTHREAD_MUTEX_INITIALIZER,
-    .wake = PTHREAD_COND_INITIALIZER,
-    .end = PTHREAD_COND_INITIALIZER,
+    .turn = MUTEX_READY,
+    .sleep = MUTEX_READY,
+    .wake = CONDITION_READY,
+    .end = CONDITION_READY,
 };
+
+static _Atomic uint64_t runs;
+
+uint64_t thread_runs(void) { return atomic_load(&runs); }
 
 static uint32_t parts_left(uint64_t ticket) { return (uint32_t)ticket; }
 
@@ -74,9 +80,9 @@ static void work(int member)
         /* whoever ends the last part wakes a caller that sleeps */
         bool last = atomic_fetch_add(&team.done, 1) + 1 == parts;
         if (last && atomic_load(&team.waits)) {
-            pthread_mutex_lock(&team.sleep);
-            pthread_cond_broadcast(&team.end);
-            pthread_mutex_unlock(&team.sleep);
+            mutex_lock(&team.sleep);
+            condition_wake(&team.end);
+            mutex_unlock(&team.sleep);
         }
 
         ticket = atomic_load(&team.ticket);
@@ -96,7 +102,7 @@ static bool poll_ready(int member)
     for (int yields = 0; yields < YIELDS; yields++) {
         for (int polls = 0; polls < POLLS; polls++)
             if (is_ready(member)) return true;
-        sched_yield();
+        system_thread_yield();
     }
     return false;
 }
@@ -105,58 +111,39 @@ static bool poll_ready(int member)
 static void wait_for_run(int member)
 {
     if (poll_ready(member)) return;
-    pthread_mutex_lock(&team.sleep);
+    mutex_lock(&team.sleep);
     atomic_fetch_add(&team.sleepers, 1);
     while (!is_ready(member))
-        pthread_cond_wait(&team.wake, &team.sleep);
+        condition_wait(&team.wake, &team.sleep);
     atomic_fetch_sub(&team.sleepers, 1);
-    pthread_mutex_unlock(&team.sleep);
+    mutex_unlock(&team.sleep);
 }
 
 /* The caller waits until the parts that others have claimed are done. */
 static void wait_for_end(void)
 {
     if (poll_ready(0)) return;
-    pthread_mutex_lock(&team.sleep);
+    mutex_lock(&team.sleep);
     atomic_store(&team.waits, true);
     while (!is_ready(0))
-        pthread_cond_wait(&team.end, &team.sleep);
+        condition_wait(&team.end, &team.sleep);
     atomic_store(&team.waits, false);
-    pthread_mutex_unlock(&team.sleep);
+    mutex_unlock(&team.sleep);
 }
 
 /* The life of a member. */
-static void *run_member(void *number)
+static void run_member(void *number)
 {
     int member = (int)(intptr_t)number;
     for (;;) {
         wait_for_run(member);
         work(member);
     }
-    return NULL;
 }
 
 /* Bytes of stack: sums over rows keep their blocks there, and the default of
  * some systems is small. */
 enum { STACK = 2 * 1024 * 1024 };
-
-/* Starts a thread that takes no signals: they belong to the program. */
-static bool start(void *(*run)(void *), void *context, pthread_t *thread)
-{
-    pthread_attr_t with_stack;
-    sigset_t all, before;
-    if (pthread_attr_init(&with_stack)) return false;
-    (void)pthread_attr_setstacksize(&with_stack, STACK);
-
-    /* a thread inherits the mask of the one that starts it */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = !pthread_create(thread, &with_stack, run, context);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-
-    pthread_attr_destroy(&with_stack);
-    return started;
-}
 
 /* Grows the team to that many members; turn must be held. If the system refuses
  * a thread, no further one is tried. */
@@ -166,20 +153,35 @@ static void grow(int members)
 
     while (!refused && team.members < members &&
            team.members < THREADS_MAX - 1) {
-        pthread_t thread;
         void *number = (void *)(intptr_t)(team.members + 1);
-        refused = !start(run_member, number, &thread);
+        refused = !system_thread_start(run_member, number, STACK,
+                                       &team.threads[team.members]);
         if (refused) return;
-        pthread_detach(thread);
         team.members++;
     }
 }
 
 void thread_prepare(int threads)
 {
-    pthread_mutex_lock(&team.turn);
+    mutex_lock(&team.turn);
     grow(threads - 1);
-    pthread_mutex_unlock(&team.turn);
+    mutex_unlock(&team.turn);
+}
+
+/* Nanoseconds of a task that is worth a member that polls; of one that is
+ * worth waking it; and within which the next task finds it awake. */
+static const double AWAKE_MIN = 5e3, ASLEEP_MIN = 250e3, SOON = 500e3;
+
+int thread_worth(int threads, double nanoseconds, double *asked)
+{
+    if (threads < 2 || nanoseconds < AWAKE_MIN) return 1;
+    if (nanoseconds >= ASLEEP_MIN) return threads;
+    if (atomic_load(&team.members) - atomic_load(&team.sleepers) >= threads - 1)
+        return threads;
+
+    double now = 1e9 * clock_seconds(), since = now - *asked;
+    *asked = now;
+    return since < SOON ? threads : 1;
 }
 
 /* One run of the team; turn must be held. */
@@ -187,7 +189,7 @@ static void run_together(int threads, size_t parts,
                          void (*part)(void *context, size_t index),
                          void *context)
 {
-    static uint64_t run; /* guarded by turn */
+    uint64_t run = atomic_fetch_add(&runs, 1) + 1;
     grow(threads - 1);
 
     /* what the run is; the ticket, written last, starts it */
@@ -196,13 +198,13 @@ static void run_together(int threads, size_t parts,
     team.parts = parts;
     atomic_store(&team.done, 0);
     atomic_store(&team.ticket,
-                 ++run << 40 | (uint64_t)threads << 32 | (uint32_t)parts);
+                 run << 40 | (uint64_t)threads << 32 | (uint32_t)parts);
 
     /* members that sleep; those that poll see the ticket */
     if (atomic_load(&team.sleepers) > 0) {
-        pthread_mutex_lock(&team.sleep);
-        pthread_cond_broadcast(&team.wake);
-        pthread_mutex_unlock(&team.sleep);
+        mutex_lock(&team.sleep);
+        condition_wake(&team.wake);
+        mutex_unlock(&team.sleep);
     }
 
     work(0);
@@ -214,11 +216,11 @@ void thread_run(int threads, size_t parts,
 {
     if (threads > THREADS_MAX) threads = THREADS_MAX;
     bool together = threads > 1 && parts > 1 && parts <= UINT32_MAX &&
-                    pthread_mutex_trylock(&team.turn) == 0;
+                    mutex_lock_now(&team.turn);
 
     if (together) {
         run_together(threads, parts, part, context);
-        pthread_mutex_unlock(&team.turn);
+        mutex_unlock(&team.turn);
         return;
     }
 
@@ -230,19 +232,18 @@ void thread_run(int threads, size_t parts,
 /* ---- Work in the background ---------------------------------------------- */
 
 struct thread_task {
-    pthread_t thread;
+    system_thread thread;
     bool started;
     void (*run)(void *context);
     void *context;
     atomic_bool done;
 };
 
-static void *run_task(void *context)
+static void run_task(void *context)
 {
     thread_task *task = context;
     task->run(task->context);
     atomic_store(&task->done, true);
-    return NULL;
 }
 
 elman_status thread_begin(void (*run)(void *context), void *context,
@@ -254,7 +255,7 @@ elman_status thread_begin(void (*run)(void *context), void *context,
     task->context = context;
 
     /* without a thread the work is done here and now */
-    task->started = start(run_task, task, &task->thread);
+    task->started = system_thread_start(run_task, task, STACK, &task->thread);
     if (!task->started) run_task(task);
     *out = task;
     return ELMAN_OK;
@@ -267,7 +268,7 @@ bool thread_is_done(const thread_task *task)
 
 void thread_wait(thread_task *task)
 {
-    if (task->started) pthread_join(task->thread, NULL);
+    if (task->started) system_thread_join(&task->thread);
     task->started = false;
 }
 
@@ -277,9 +278,4 @@ void thread_end(thread_task *task)
     free(task);
 }
 
-int thread_count(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set)) return 1;
-    return CPU_COUNT(&set);
-}
+int thread_count(void) { return system_processors(); }

@@ -29,6 +29,7 @@ typedef float vf __attribute__((vector_size(VEC_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(VEC_BYTES)));
 typedef int32_t vi __attribute__((vector_size(VEC_BYTES)));
 typedef double vd __attribute__((vector_size(VEC_BYTES)));
+typedef int64_t vl __attribute__((vector_size(VEC_BYTES)));
 typedef float half __attribute__((vector_size(VEC_BYTES / 2)));
 
 /* REGS registers hold the LANES of a sum, or one row of a panel. */
@@ -141,8 +142,8 @@ INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 
-#else /* four lanes: NEON, and the base, where a fused multiply-add may be a   \
-         call into libm: the same bits, slowly */
+#else /* four lanes: NEON, and the base, where a fused multiply-add may have   \
+         no instruction: the same bits, slowly */
 
 typedef vi vm;
 
@@ -183,12 +184,7 @@ INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
 INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 INLINE vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
 #else
-INLINE vf vf_fma(vf a, vf b, vf c)
-{
-    for (size_t l = 0; l < VLEN; l++)
-        c[l] = __builtin_fmaf(a[l], b[l], c[l]);
-    return c;
-}
+static vf vf_fma(vf a, vf b, vf c); /* below, as it needs double */
 INLINE vf vf_sqrt(vf a)
 {
     for (size_t l = 0; l < VLEN; l++)
@@ -212,6 +208,42 @@ INLINE void vf_store(float *p, vf v, size_t n)
 {
     if (n >= VLEN) store_all(p, v);
     else store_some(p, v, n);
+}
+
+/* The same for what is read again at once, number by number: a masked store
+ * would have to reach the cache first, whole pieces are forwarded. */
+INLINE void store_pieces(float *p, vf v, size_t n)
+{
+    if (n >= VLEN) {
+        store_all(p, v);
+        return;
+    }
+#if VEC_BYTES > 16
+#if VEC_BYTES == 64
+    __m256 eight = _mm512_castps512_ps256(v);
+    if (n & 8) {
+        _mm256_storeu_ps(p, eight);
+        eight = _mm512_extractf32x8_ps(v, 1);
+        p += 8;
+    }
+#else
+    const __m256 eight = v;
+#endif
+    __m128 four = _mm256_castps256_ps128(eight);
+    if (n & 4) {
+        _mm_storeu_ps(p, four);
+        four = _mm256_extractf128_ps(eight, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)(void *)p, four);
+        four = _mm_movehl_ps(four, four);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, four);
+#else
+    store_some(p, v, n);
+#endif
 }
 
 INLINE vf vf_abs(vf a) { return (vf)((vu)a & 0x7fffffff); }
@@ -263,6 +295,46 @@ INLINE vf vf_narrow(wide w)
     memcpy(&v, part, sizeof v);
     return v;
 }
+
+#if VEC_BYTES == 16 && !defined VEC_NEON
+#if defined __FMA__ || defined __FP_FAST_FMAF || defined __ARM_FEATURE_FMA
+INLINE vf vf_fma(vf a, vf b, vf c)
+{
+    for (size_t l = 0; l < VLEN; l++)
+        c[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    return c;
+}
+#else
+/* a b + c, of floats, rounded to odd in double: if it is not exact, of the two
+ * doubles around it the one whose last bit is 1. Rounding that to float, of at
+ * most half the digits, gives what rounding once would (Boldo and Melquiond
+ * 2008). It does not call libm's fmaf, which some systems do not fuse. */
+INLINE vd vd_fma_odd(vd a, vd b, vd c)
+{
+    /* a product of two floats is exact in double; so is what the sum lost */
+    const vd product = a * b, sum = product + c, rest = sum - product;
+    const vd lost = (product - (sum - rest)) + (c - rest);
+
+    /* the last bit is 1 already, or the exact sum is on one side of the even
+     * one; towards 0 the bits count down. NaN is on no side */
+    const vl bits = (vl)sum, even = (bits & 1) - 1;
+    const vl up = (vl)(lost > 0), down = (vl)(lost < 0);
+    const vl negative = (vl)(sum < 0);
+    const vl away = (up & ~negative) | (down & negative);
+    const vl in = (up & negative) | (down & ~negative);
+    return (vd)(bits + (even & (in - away)));
+}
+
+/* A function of its own: written out in every place, it made the library half a
+ * megabyte larger. */
+static __attribute__((noinline)) vf vf_fma(vf a, vf b, vf c)
+{
+    const wide x = vf_widen(a), y = vf_widen(b), z = vf_widen(c);
+    return vf_narrow((wide){vd_fma_odd(x.low, y.low, z.low),
+                            vd_fma_odd(x.high, y.high, z.high)});
+}
+#endif
+#endif
 
 /* The first n lanes, 0 in the others. */
 INLINE wide wide_first(wide w, size_t n)

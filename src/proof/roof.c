@@ -8,15 +8,11 @@
 #include "proof/roof.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/clock.h"
+#include "base/system.h"
 #include "base/thread.h"
 #include "kernel/kernel.h"
 
@@ -93,14 +89,11 @@ static double measure_peak(int threads, double (*peak)(size_t rounds))
 }
 
 /* An array, in huge pages if it fills at least one: from small pages memory was
- * read a quarter slower. The caller frees it with free. */
+ * read a quarter slower. The caller frees it with system_block_destroy. */
 static float *array_create(size_t bytes)
 {
-    const size_t huge = (size_t)2 << 20, unit = bytes < huge ? ALIGNMENT : huge;
-    const size_t whole = (bytes + unit - 1) / unit * unit;
-    float *array = aligned_alloc(unit, whole);
-    if (array && unit == huge) madvise(array, whole, MADV_HUGEPAGE);
-    return array;
+    const size_t unit = bytes < HUGE_PAGE ? ALIGNMENT : HUGE_PAGE;
+    return system_block_create(unit, (bytes + unit - 1) / unit * unit);
 }
 
 /* Measures how many bytes per second threads read from bytes each. */
@@ -122,56 +115,11 @@ static elman_status measure_read(int threads, size_t bytes, double *rate)
     if (status == ELMAN_OK) *rate = run_together(&all);
 
     for (int i = 0; i < threads; i++)
-        free(all.arrays[i]);
+        system_block_destroy(all.arrays[i]);
     return status;
 }
 
 /* ---- Caches ------------------------------------------------------------- */
-
-/* Reads "48K", "32M" or a plain number from a file of the system; 0 if there is
- * no such file. */
-static size_t read_size(const char *path)
-{
-    char line[32] = "", *end = line;
-    FILE *file = fopen(path, "r");
-    if (!file) return 0;
-    const bool known = fgets(line, sizeof line, file) != NULL;
-    fclose(file);
-
-    const unsigned long size = known ? strtoul(line, &end, 10) : 0;
-    return size << (*end == 'K' ? 10 : *end == 'M' ? 20 : 0);
-}
-
-/* The size of the data cache of a level, from 1, by either of two interfaces of
- * the system; 0 if neither knows. */
-static size_t read_cache(int level)
-{
-    static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE,
-                                _SC_LEVEL3_CACHE_SIZE};
-    const long size = sysconf(names[level - 1]);
-    if (size > 0) return (size_t)size;
-
-    /* the directory lists all caches of processor 0: find the one of this level
-     * that holds data */
-    char path[80], kind[16];
-    for (int index = 0; index < 8; index++) {
-        static const char form[] = "/sys/devices/system/cpu/cpu0/cache/"
-                                   "index%d/%s";
-
-        snprintf(path, sizeof path, form, index, "level");
-        if (read_size(path) != (size_t)level) continue;
-
-        snprintf(path, sizeof path, form, index, "type");
-        FILE *file = fopen(path, "r");
-        const bool known = file && fgets(kind, sizeof kind, file);
-        if (file) fclose(file);
-        if (!known || !strncmp(kind, "Instruction", 11)) continue;
-
-        snprintf(path, sizeof path, form, index, "size");
-        return read_size(path);
-    }
-    return 0;
-}
 
 /* The sizes of the caches; common ones if the system does not report them. */
 static void find_caches(size_t cache[3])
@@ -179,7 +127,7 @@ static void find_caches(size_t cache[3])
     static const size_t common[] = {(size_t)32 << 10, (size_t)1 << 20,
                                     (size_t)16 << 20};
     for (int level = 1; level <= 3; level++) {
-        const size_t reported = read_cache(level);
+        const size_t reported = system_cache_size(level);
         cache[level - 1] = reported ? reported : common[level - 1];
     }
 }
@@ -208,6 +156,8 @@ static void choose_sizes(const size_t cache[3], int threads, size_t sizes[4])
 elman_status roof_read(int threads, elman_roof *roof)
 {
     const kernels *k = kernels_here();
+    if (!k) return failure(ELMAN_BAD_VALUE, KERNELS_ABSENT);
+
     const int here = thread_count();
     const int most = here < THREADS_MAX ? here : THREADS_MAX;
     elman_roof found = {.threads = threads < 1      ? 1
