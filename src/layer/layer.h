@@ -236,6 +236,9 @@ struct layer_kind {
      * after which the memory is the new one. */
     bool (*steps)(const layer *l);
     void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    /* After prepare for one chunk: for another, as large or smaller, of which
+     * only the pass's row_count and slots are new. */
+    void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
     /* s->dy to dx (overwritten; NULL if not wanted), adds to gradients. */
     void (*backward)(const layer *l, const pass *p, layer_state *s,

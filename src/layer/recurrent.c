@@ -432,6 +432,7 @@ const layer_kind layer_recurrent = {
     .lay_out = lay_out,
     .steps = recurrent_steps,
     .prepare = recurrent_prepare,
+    .aim = recurrent_aim,
     .step = recurrent_step,
     .forward = recurrent_forward,
     .backward = recurrent_backward,
