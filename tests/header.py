@@ -31,7 +31,7 @@ PROGRAM = """
 
 int main(void)
 {
-    float x[41], *wanted = x + 1, y[40], dy[40];
+    float x[41], *wanted = x + 1, y[40];
     double first = 0, loss = 0;
     elman_model *model = NULL;
     elman_state *state = NULL, *stream = NULL;
@@ -127,7 +127,7 @@ def with_outputs():
 def run(example, declarations, library):
     # the first loss, to see that the last is less
     example = example.replace(
-        "dy));", "dy));\n        if (i == 0) first = loss;", 1)
+        "&loss, NULL));", "&loss, NULL));\n        if (i == 0) first = loss;", 1)
     program = PROGRAM.replace("DECLARATIONS", declarations)
     program = program.replace("EXAMPLE", example)
     folder = library.parent

@@ -163,8 +163,8 @@ void pass_bind(const elman_state *s, pass *p)
     p->threads =
         s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
-    p->weights = s->model->weights;
     p->packed = s->model->packed;
+    p->for_training = s->config.training ? model_training(s->model) : NULL;
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
     p->open_rows = s->training.sums.open_rows;
@@ -258,6 +258,8 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                        "memory is at %p, expected a multiple of %d", memory,
                        ALIGNMENT);
 
+    if (full.training) TRY(model_make_training(m));
+
     elman_state *s = memory;
     memset(s, 0, sizeof *s);
     s->model = m;
@@ -347,9 +349,11 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
                 if (l->cell->has_cell)
                     memset(c + b * l->H, 0, l->H * sizeof *c);
                 if (d->h_0 != NOWHERE)
-                    memcpy(h + b * l->R, m->weights + d->h_0, l->R * sizeof *h);
+                    memcpy(h + b * l->R, m->packed + d->plain_h_0.to,
+                           l->R * sizeof *h);
                 if (d->c_0 != NOWHERE)
-                    memcpy(c + b * l->H, m->weights + d->c_0, l->H * sizeof *c);
+                    memcpy(c + b * l->H, m->packed + d->plain_c_0.to,
+                           l->H * sizeof *c);
             }
         }
     }
