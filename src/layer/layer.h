@@ -257,6 +257,9 @@ struct layer_kind {
      * after which the memory is the new one. */
     bool (*steps)(const layer *l);
     void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    /* After prepare for one chunk: for another, as large or smaller, of which
+     * only the pass's row_count and slots are new. */
+    void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
     /* The direct way, without training and for at most DIRECT_ROWS sequences
      * that all have T steps; NULL where T times forward with T = 1 will do.

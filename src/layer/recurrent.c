@@ -464,6 +464,7 @@ const layer_kind layer_recurrent = {
     .lay_out = lay_out,
     .steps = recurrent_steps,
     .prepare = recurrent_prepare,
+    .aim = recurrent_aim,
     .step = recurrent_step,
     .direct_fits = recurrent_direct_fits,
     .prepare_direct = recurrent_prepare_direct,

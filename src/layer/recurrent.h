@@ -101,6 +101,7 @@ size_t stream_steps_size(size_t B);
 /* recurrent_step.c, as struct layer_kind has them. */
 bool recurrent_steps(const layer *l);
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s);
+void recurrent_aim(const layer *l, const pass *p, layer_state *s);
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x);
 
