@@ -45,6 +45,7 @@ struct elman_model {
                             as it is, NULL if that is not aligned; or NULL */
     packed_copy *copies; /* (copy_count) parameter by parameter */
     size_t copy_count;
+    size_t home_count; /* of copies, the first; those packed again follow */
     late_copies *late;
     size_t memory_h, memory_c; /* floats of memory per sequence */
     size_t note_count;
@@ -59,6 +60,15 @@ typedef struct layer_seconds {
 /* The position of a slot that no stream has. */
 #define FREE_SLOT UINT64_MAX
 
+/* What one thread needs to take a chunk of streams through all layers. */
+typedef struct chunk_room {
+    pass pass;
+    layer_state *layers;    /* (layer_count) */
+    float *x;               /* (M,I) what the chunk reads, or NULL */
+    int32_t *tokens;        /* (M) the same, or NULL */
+    uint64_t *steps_before; /* (M) */
+} chunk_room;
+
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {
     const elman_model *model;
@@ -70,6 +80,14 @@ struct elman_state {
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
     bool stepping;             /* the pass is prepared for steps */
+    bool direct_fits;          /* direct.c can run the model, few rows at once */
+    bool direct;               /* and what is prepared is for that */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
+    bool by_chunks;            /* the last pass went chunk by chunk: it left y
+                                  alone, and the slots that ran in full.rows */
+    size_t chunk;              /* streams of a chunk; 0: steps take all at
+                                  once */
+    chunk_room *rooms;         /* (threads) */
     uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
     pass_memory memory;        /* of config.B sequences */
     pass_training training;    /* all NULL unless config.training */
@@ -227,6 +245,45 @@ bool state_reads_in_place(const elman_model *model, const elman_state *state);
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
 
+/* Carves what layer i needs in a pass of T steps of B; at is NULL while
+ * measuring. */
+void layer_lay_out(const elman_model *model, const elman_state *state, arena *a,
+                   size_t i, size_t T, size_t B, layer_state *at);
+
+/* Gives p what every pass takes from its state and model. */
+void pass_bind(const elman_state *state, pass *p);
+
+/* ---- chunks.c ----------------------------------------------------------- */
+
+/* Streams of a chunk in a state of config, which is completed, or 0 if its
+ * streams step all at once. */
+size_t chunk_streams(const elman_model *model,
+                     const elman_state_config *config);
+
+/* Whether forward goes chunk by chunk as well. */
+bool state_runs_chunks(const elman_state *state);
+
+/* Carve what a pass by chunks needs, and the rooms of all threads. */
+void chunks_lay_out_pass(const elman_model *model, elman_state *state,
+                         arena *a);
+void chunks_lay_out_rooms(const elman_model *model, elman_state *state,
+                          arena *a);
+
+/* state_carve for steps by chunks. */
+void chunks_carve(elman_state *state);
+
+/* What a step of streams reads and gives. */
+typedef struct chunk_input {
+    const float *x;        /* (B,I) or NULL */
+    const int32_t *tokens; /* (B) or NULL */
+    float *y;              /* (B,O) or NULL */
+    const row_sink *sink;  /* or NULL */
+} chunk_input;
+
+/* A step of the slots that full.rows lists. */
+void chunks_run(const elman_model *model, elman_state *state,
+                const chunk_input *in);
+
 /* ---- gradients.c -------------------------------------------------------- */
 
 /* Blocks of B sequences, which are the leaves of a pass. */
@@ -284,13 +341,36 @@ elman_status cell_step(const elman_model *model, elman_state *state,
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
 
-/* step.c. check_streams: whether model can run step by step, from tokens or
+/* ---- direct.c ----------------------------------------------------------- */
+
+/* Whether it can run the model without training; and prepares the layers for
+ * the sequences that the state's pass of one step lists. */
+bool direct_fits(const elman_model *model, const elman_state *state);
+void direct_prepare(const elman_model *model, elman_state *state);
+
+/* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
+const float *direct_run(const elman_model *model, elman_state *state, size_t T,
+                        const float *x);
+
+/* Runs a batch that was checked, if that is possible. */
+bool direct_forward(const elman_model *model, elman_state *state,
+                    const elman_batch *batch);
+
+/* ---- step.c ------------------------------------------------------------- */
+
+/* Prepares the state for steps of the streams that are there. */
+void step_prepare(const elman_model *model, elman_state *state);
+
+/* check_streams: whether model can run step by step, from tokens or
  * from x. */
 elman_status model_check_streams(const elman_model *model, bool tokens);
 elman_status model_step(const elman_model *model, elman_state *state,
                         const float *x, float *y);
 elman_status model_step_tokens(const elman_model *model, elman_state *state,
                                const int32_t *tokens, float *y);
+
+/* How many threads a step of the slots that state's passes list is worth. */
+int step_threads(const elman_model *model, elman_state *state);
 
 /* The output of the last forward, (T,B,O) or (B,O), and room for its
  * gradient. */
