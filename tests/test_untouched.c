@@ -70,6 +70,7 @@ TEST(what_makes_or_reads_a_model_writes_on_success_only)
     UNTOUCHED(elman_model_create(NULL, at(0)));
     UNTOUCHED(elman_model_load(none, at(0)));
     UNTOUCHED(elman_model_load(bad, at(0)));
+    UNTOUCHED(elman_model_copy(NULL, at(0)));
     UNTOUCHED(elman_model_load_memory(bad, strlen(bad), at(0)));
     UNTOUCHED(elman_model_open_memory(bad, strlen(bad), at(0)));
     UNTOUCHED(elman_model_save_memory(f.model, 8, at(0), at(8)));
