@@ -483,12 +483,13 @@ typedef struct elman_const_tensor {
  * the weights.
  *
  * Two copies are made when something first needs them, by whichever thread that
- * is, and then stay: the transposed matrices for the first training state, and
- * a flat copy in PyTorch's shapes for an optimizer or trainer,
- * elman_model_parameter, elman_model_export to ONNX and elman_spectrum_begin.
- * These fail with ELMAN_NO_MEMORY without memory for it. After a change of the
- * weights, whichever call makes it, all copies are up to date, so no call hands
- * one out for writing. */
+ * is, and then stay: the transposed matrices for the first training state,
+ * elman_exponents_begin and elman_fixed_points_begin, and a flat copy in
+ * PyTorch's shapes for an optimizer or trainer, elman_model_parameter,
+ * elman_model_export to ONNX and elman_spectrum_begin. These fail with
+ * ELMAN_NO_MEMORY without memory for it. After a change of the weights,
+ * whichever call makes it, all copies are up to date, so no call hands one out
+ * for writing. */
 typedef struct elman_model elman_model;
 
 /* What a run changes; see the section on it below. */
