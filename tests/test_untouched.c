@@ -70,6 +70,10 @@ TEST(what_makes_or_reads_a_model_writes_on_success_only)
     UNTOUCHED(elman_model_create(NULL, at(0)));
     UNTOUCHED(elman_model_load(none, at(0)));
     UNTOUCHED(elman_model_load(bad, at(0)));
+    UNTOUCHED(elman_model_load_memory("no model", 8, at(0)));
+    UNTOUCHED(elman_model_load_memory(NULL, 8, at(0)));
+    UNTOUCHED(elman_model_save_memory(f.model, 8, at(64), at(0)));
+    UNTOUCHED(elman_model_copy(NULL, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.bias", O + 1, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.none", O, at(0)));
     UNTOUCHED(elman_machine_read(NULL));
@@ -114,6 +118,9 @@ TEST(what_makes_or_reads_a_state_writes_on_success_only)
     UNTOUCHED(elman_state_create(f.model, &keep, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, 64, memory, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, ROOM, at(64 + 1), at(0)));
+    UNTOUCHED(elman_state_move(f.model, ROOM, at(64), at(0)));
+    UNTOUCHED(elman_state_save_memory(f.model, f.plain, 8, at(64), at(0)));
+    UNTOUCHED(elman_state_save_memory(NULL, f.plain, ROOM, at(64), at(0)));
     UNTOUCHED(elman_state_join(f.model, f.plain, at(0)));
     UNTOUCHED(elman_state_join(f.model, f.training, at(0)));
     UNTOUCHED(elman_state_view(f.model, f.plain, "layer9.h", at(0)));
@@ -190,6 +197,7 @@ TEST(a_call_that_fails_leaves_the_memory_of_its_state)
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("none")));
     CHECK_OK(elman_state_save(other.model, other.plain, in_folder("other")));
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("other")));
+    UNTOUCHED(elman_state_load_memory(f.model, f.plain, "no state", 8));
     hold_memory(&f, before);
     fixture_end(f);
     fixture_end(other);
@@ -412,6 +420,9 @@ TEST(exchange_that_fails_writes_nothing)
     UNTOUCHED(elman_import_open(&bad, 1, NULL, at(0)));
     UNTOUCHED(elman_import_open(&model, 1, &mapping, at(0)));
     UNTOUCHED(elman_import_open(&model, 0, NULL, at(0)));
+    UNTOUCHED(elman_import_open_memory("no model", 8, NULL, at(0)));
+    UNTOUCHED(elman_graph_open_memory("no model", 8, at(0)));
+    UNTOUCHED(elman_graph_read(NULL, "y", 8, at(0)));
     UNTOUCHED(elman_import_create(NULL, at(0)));
     memset(output, 0xA5, sizeof output);
     assert_null(elman_import_rows(NULL, at(0)));

@@ -81,6 +81,7 @@ static void bind_room(const elman_model *m, const elman_state *s,
 {
     pass *p = &room->pass;
     pass_bind(s, p);
+    p->k = NULL;    /* nothing is prepared */
     p->threads = 1; /* threads have chunks of their own */
     p->steps_before = room->steps_before;
     for (size_t i = 0; i < p->B; i++) {

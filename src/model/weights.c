@@ -129,6 +129,7 @@ static bool rows_are(const elman_model *m, const parameter *p,
 
 void model_settle(elman_model *m)
 {
+    m->changes++;
     for (size_t i = 0; i < m->layer_count; i++)
         if (m->layers[i].kind->pack)
             m->layers[i].kind->pack(m->layers + i, m->packed);
