@@ -70,7 +70,8 @@ typedef struct pass {
     int threads;
     const kernels *k;
     const float *packed;       /* the model's copies of its weights */
-    const float *for_training; /* and those that only training reads, or NULL */
+    const float *table;        /* the rows of its embedding, or NULL */
+    const float *for_training; /* what only training reads, or NULL */
 
     size_t *lengths;        /* (B) */
     bool ragged;            /* some length is less than T */

@@ -36,6 +36,13 @@ struct elman_model {
     size_t weight_count;   /* floats of the flat array, gaps included */
     float *packed;         /* (packed_count) */
     size_t packed_count, training_count;
+    const float *table; /* (table_count) rows of the embedding, or NULL: own, or
+                           those of memory that the model borrows */
+    float *own_table;
+    size_t table_count;
+    bool borrows;        /* it must not be written */
+    const float **lent;  /* (info.parameters) where it borrows: each parameter
+                            as it is, NULL if that is not aligned; or NULL */
     packed_copy *copies; /* (copy_count) parameter by parameter */
     size_t copy_count;
     late_copies *late;
@@ -83,6 +90,9 @@ struct elman_state {
     bool ready;                /* the last forward can go backward, if the */
     uint64_t changes;          /* weights are still those that it read */
     bool stepping;             /* the pass is prepared for steps */
+    bool direct_fits;          /* direct.c can run the model, few rows at once */
+    bool direct;               /* and what is prepared is for that */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
     bool by_chunks;            /* the last pass went chunk by chunk: it left y
                                   alone, and the slots that ran in full.rows */
     size_t chunk;              /* streams of a chunk; 0: steps take all at
@@ -112,10 +122,12 @@ elman_status config_complete(const elman_config *config, elman_config *full);
 
 elman_status model_create(const elman_config *config, elman_model **model);
 
-/* The same with all weights zero, for a loader to fill row by row and then
- * model_settle; refuses if the weights are more than limit floats. */
+/* The same with weights of any value, for a loader to fill row by row and then
+ * model_settle; refuses if the weights are more than limit floats. One that is
+ * to borrow has no table yet. */
 elman_status model_create_empty(const elman_config *config, size_t limit,
-                                elman_model **model);
+                                bool borrows, elman_model **model);
+elman_status model_make_table(elman_model *model);
 void model_destroy(elman_model *model);
 /* Whether key is the model file's own, so that no note can have it. */
 bool note_is_reserved(const char *key);
@@ -179,6 +191,9 @@ void model_repack(elman_model *model, int threads);
 /* A parameter as it is, at its home or in the flat array; NULL if it is packed
  * and there is no flat array. */
 const float *parameter_values(const elman_model *model, const parameter *p);
+
+/* Whether the weights may be changed. */
+elman_status model_check_own(const elman_model *model);
 
 /* The same; where there is none yet, the flat array is made for it. NULL, and
  * a message, without memory. */
@@ -358,7 +373,27 @@ elman_status cell_step(const elman_model *model, elman_state *state,
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
 
-/* step.c. check_streams: whether model can run step by step, from tokens or
+/* ---- direct.c ----------------------------------------------------------- */
+
+/* Whether it can run the model without training; and prepares the layers for
+ * the sequences that the state's pass of one step lists. */
+bool direct_fits(const elman_model *model, const elman_state *state);
+void direct_prepare(const elman_model *model, elman_state *state);
+
+/* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
+const float *direct_run(const elman_model *model, elman_state *state, size_t T,
+                        const float *x);
+
+/* Runs a batch that was checked, if that is possible. */
+bool direct_forward(const elman_model *model, elman_state *state,
+                    const elman_batch *batch);
+
+/* ---- step.c ------------------------------------------------------------- */
+
+/* Prepares the state for steps of the streams that are there. */
+void step_prepare(const elman_model *model, elman_state *state);
+
+/* check_streams: whether model can run step by step, from tokens or
  * from x. */
 elman_status model_check_streams(const elman_model *model, bool tokens);
 elman_status model_step(const elman_model *model, elman_state *state,
@@ -391,6 +426,10 @@ typedef elman_status foreign_reader(foreign_file *file, elman_model **model);
 /* elman_model_load and load_memory: the one door for a model file. One that
  * does not call itself elman's own goes to foreign; NULL: it is refused. */
 elman_status model_load(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model);
+
+/* elman_model_open_memory: the same of memory that the model borrows. */
+elman_status model_open(const byte_source *source, foreign_reader *foreign,
                         elman_model **model);
 
 /* A model file of which at least the header was read; messages do not name

@@ -263,6 +263,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
 
     /* the input as layers read it */
     s->ready = false;
+    if (!sink && direct_forward(m, s, in)) return ELMAN_OK;
     set_out(m, s, in);
     bool in_place = state_reads_in_place(m, s);
     const float *x = in_place ? in->x : s->x;

@@ -171,6 +171,7 @@ void pass_bind(const elman_state *s, pass *p)
         s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
     p->packed = s->model->packed;
+    p->table = s->model->table;
     p->for_training = s->config.training ? model_training(s->model) : NULL;
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
@@ -198,6 +199,7 @@ void state_lay_out_pass(elman_state *s, void *block, size_t T, size_t B)
 void state_carve(elman_state *s, size_t T, size_t B)
 {
     s->stepping = s->by_chunks = false;
+    s->carved_T = T;
     state_lay_out_pass(s, s, T, B);
     bind_passes(s);
 }
@@ -308,6 +310,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     /* the layout, now with pointers; all is zero but what sums may never use */
     state_lay_out_kept(m, s, memory);
     clear_block(s);
+    s->direct_fits = !s->chunk && direct_fits(m, s);
     if (state_runs_chunks(s)) chunks_carve(s);
     else state_carve(s, full.T, full.B);
     arena a = {.base = memory, .used = room};
@@ -493,7 +496,8 @@ elman_status state_copy(elman_state *to, const elman_state *from)
 
     pass full = from->full, tail = from->tail;
     if (from->by_chunks) chunks_carve(to);
-    else state_carve(to, full.T, full.B);
+    else state_carve(to, from->carved_T, full.B);
+    to->full.T = full.T;
     to->full.B = full.B;
     for (size_t i = 0; i < to->model->layer_count; i++) {
         const layer_state *at = from->layers + i;

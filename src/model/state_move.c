@@ -193,17 +193,21 @@ static elman_status lay_out_last(const elman_model *m, elman_state *s,
                                  const elman_state *old, void *memory,
                                  const layer_state *layers)
 {
-    size_t T = old->full.T, B = old->full.B;
+    size_t T = old->full.T, carved = old->carved_T, B = old->full.B;
     bool fits = T && B && T <= s->config.T && B <= s->config.B;
     if (old->by_chunks) fits = fits && s->chunk && T == 1;
-    else fits = fits && !state_runs_chunks(s);
+    else
+        fits = fits && T <= carved && carved <= s->config.T &&
+               !state_runs_chunks(s);
     if (!fits || (old->ready && !(s->config.training && old->ran)))
         return broken("pass");
 
     s->by_chunks = old->by_chunks;
     s->ran = old->ran;
     s->ready = old->ready;
-    state_lay_out_pass(s, memory, T, B);
+    s->carved_T = carved;
+    state_lay_out_pass(s, memory, carved, B);
+    s->full.T = T;
     s->full.B = B;
 
     for (size_t i = 0; i < m->layer_count && !s->by_chunks; i++)
@@ -244,6 +248,7 @@ static elman_status take_up(const elman_model *m, const elman_state *old,
     if (s.config.training) TRY(check_sums(old, &s.training.sums));
     TRY(lay_out_last(m, &s, old, memory, layers));
     take_counts(&s, old);
+    s.direct_fits = !s.chunk && direct_fits(m, &s);
 
     /* now the block itself */
     memcpy(layers, room, m->layer_count * sizeof *layers);
