@@ -219,6 +219,13 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
     UNTOUCHED(elman_loss_forward(&plain, &shape, O, x, &values, at(0), at(64)));
     UNTOUCHED(elman_loss_forward(&plain, &shape, 0, x, &target, at(0), at(64)));
     UNTOUCHED(elman_loss_weight(&plain, &shape, O, &target, at(0)));
+    fixture f = fixture_begin(&network);
+    UNTOUCHED(
+        elman_model_loss(f.model, f.training, &plain, &target, at(0), at(64)));
+    UNTOUCHED(elman_model_loss_sum(f.model, f.training, &whole, &target, at(0),
+                                   at(1024)));
+    UNTOUCHED(elman_model_loss_weight(f.model, &shape, &plain, &target, at(0)));
+    fixture_end(f);
     UNTOUCHED(elman_loss_weight(&bad, &shape, O, &values, at(0)));
     UNTOUCHED(
         elman_loss_sum_forward(&whole, &shape, O, x, &target, at(0), at(1024)));
@@ -240,6 +247,10 @@ TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)
     CHECK_OK(elman_optimizer_create(f.model, &config, &optimizer));
     CHECK_OK(elman_model_read(f.model, "fc.bias", O, before));
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.plain, -1, at(0)));
+    UNTOUCHED(elman_optimizer_norm(optimizer, f.model, f.plain, at(0)));
+    UNTOUCHED(elman_optimizer_step_norm(optimizer, f.model, f.plain, -1, 1));
+    UNTOUCHED(
+        elman_optimizer_save_memory(optimizer, f.model, 8, at(64), at(0)));
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.training, NAN, at(0)));
     CHECK_OK(elman_state_view(f.model, f.training, "fc.bias.grad", &gradient));
     gradient.data[0] = INFINITY;

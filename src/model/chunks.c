@@ -216,6 +216,7 @@ static void run_chunk(const chunks_job *job, chunk_room *room, size_t begin,
         x = at->y;
     }
 
+    /* streams are longer by this step */
     hand_out(job, p, x);
     for (size_t i = begin; i < end; i++)
         s->position[s->full.rows[i]]++;

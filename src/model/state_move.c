@@ -26,6 +26,7 @@ static uint64_t shape_hash(const elman_model *m)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         hash = hash_word(hash, sizes[i], 8);
 
+    /* and each layer's options that decide which arrays it has */
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         const elman_layer *c = &l->config;
@@ -67,6 +68,8 @@ static elman_status check_header(const state_header *got,
         return failure(ELMAN_BAD_FORMAT,
                        "the memory holds no state, expected a block that "
                        "elman_state_init or create made");
+
+    /* another library lays states out in another way */
     if (got->version != want->version)
         return failure(ELMAN_BAD_FORMAT,
                        "the state is of elman %u.%u.%u, expected %s; save and "
@@ -193,6 +196,7 @@ static elman_status lay_out_last(const elman_model *m, elman_state *s,
                                  const elman_state *old, void *memory,
                                  const layer_state *layers)
 {
+    /* of a size that the block has room for, and of a kind that it runs */
     size_t T = old->full.T, carved = old->carved_T, B = old->full.B;
     bool fits = T && B && T <= s->config.T && B <= s->config.B;
     if (old->by_chunks) fits = fits && s->chunk && T == 1;
@@ -272,6 +276,7 @@ elman_status state_move(const elman_model *m, size_t bytes, void *memory,
         return failure(ELMAN_BAD_VALUE, "bytes is %zu, less than any state has",
                        bytes);
 
+    /* what it says it is */
     memcpy(&header, memory, sizeof header);
     TRY(check_header(&header, &want));
     TRY(read_struct(m, bytes, memory, &old, &room_begin));
