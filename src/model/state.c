@@ -172,7 +172,7 @@ void pass_bind(const elman_state *s, pass *p)
     p->k = kernels_here();
     p->packed = s->model->packed;
     p->table = s->model->table;
-    p->for_training = s->config.training ? model_training(s->model) : NULL;
+    p->for_training = model_training(s->model);
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
     p->open_rows = s->training.sums.open_rows;
