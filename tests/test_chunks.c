@@ -189,12 +189,82 @@ TEST(a_copy_of_many_streams_goes_on_as_they_do)
     elman_model_destroy(model);
 }
 
+/* ---- What reads more of a state than its output ------------------------- */
+
+/* Sequences of one step, of two classes. */
+static elman_dataset *open_rows(void)
+{
+    static char text[MANY * 8];
+    size_t used = 0;
+    elman_dataset *dataset = NULL;
+    for (int i = 0; i < MANY; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%c\t%d\n",
+                                 "ab"[i % 2], i * 7 % 10);
+    CHECK_OK(elman_dataset_read("rows.tsv", text, used,
+                                &(elman_dataset_config){.validation = 0.7},
+                                &dataset));
+    return dataset;
+}
+
+TEST(many_sequences_of_one_step_are_evaluated_like_few)
+{
+    static const elman_config config = {
+        .input_size = 1,
+        .layers = {{.kind = ELMAN_GRU, .hidden_size = 4},
+                   {.kind = ELMAN_LAST},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    elman_model *model = model_of(&config);
+    elman_dataset *dataset = open_rows();
+    elman_metrics few, many;
+    elman_trainer_config batches = {.batch_size = 8};
+    CHECK(elman_dataset_longest(dataset) == 1, "longer");
+    CHECK(elman_dataset_size(dataset, ELMAN_PART_VALIDATION) > 40, "few");
+    CHECK_OK(elman_model_evaluate(model, dataset, ELMAN_PART_VALIDATION,
+                                  &batches, &few, NULL));
+    batches.batch_size = 64;
+    batches.threads = 2;
+    CHECK_OK(elman_model_evaluate(model, dataset, ELMAN_PART_VALIDATION,
+                                  &batches, &many, NULL));
+    CHECK(!memcmp(&few.loss, &many.loss, sizeof few.loss) &&
+              few.accuracy == many.accuracy,
+          "%a and %a", few.loss, many.loss);
+    elman_dataset_close(dataset);
+    elman_model_destroy(model);
+}
+
+TEST(many_sequences_of_one_step_can_be_looked_into)
+{
+    static const elman_config config = {
+        .input_size = 1, .layers = {{.kind = ELMAN_GRU, .hidden_size = 4}}};
+    static float x[MANY], values[MANY];
+    elman_model *model = model_of(&config);
+    const elman_batch batch = {.T = 1, .B = MANY, .x = x};
+    const elman_property property = {"sign", values};
+    elman_units *units = NULL;
+    elman_fixed_points *points = NULL;
+    random_fill(1, MANY, -1, 1, x);
+    for (size_t b = 0; b < MANY; b++)
+        values[b] = x[b] > 0;
+    CHECK_OK(elman_units_begin(model, &batch, MANY - 1, &property, 1, &units));
+    while (!units->done)
+        CHECK_OK(elman_units_step(units));
+    CHECK(units->match_count == 1, "%zu matches", units->match_count);
+    elman_units_end(units);
+    CHECK_OK(elman_fixed_points_begin(model, &batch, NULL, &points));
+    for (int i = 0; i < 10 && !points->done; i++)
+        CHECK_OK(elman_fixed_points_step(points));
+    elman_fixed_points_end(points);
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_takes_its_memory_its_output_and_twelve_bytes),
         cmocka_unit_test(streams_some_at_a_time_have_the_bits_of_all_at_once),
         cmocka_unit_test(a_copy_of_many_streams_goes_on_as_they_do),
+        cmocka_unit_test(many_sequences_of_one_step_are_evaluated_like_few),
+        cmocka_unit_test(many_sequences_of_one_step_can_be_looked_into),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -466,6 +466,42 @@ TEST(what_is_not_a_stack_of_layers_is_refused_with_its_node)
     CHECK(failures == 0, "%zu failures", failures);
 }
 
+/* As many as go through a state some at a time. */
+TEST(a_graph_gives_what_its_model_gives_of_many_sequences)
+{
+    enum { MANY = 40, I = 2, O = 3 };
+    static const elman_config config = {
+        .input_size = I,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4, .num_layers = 2},
+                   {.kind = ELMAN_LINEAR, .output_size = O}}};
+    const char *path = in_folder("many.onnx");
+    float x[MANY * I], want[MANY * O], got[MANY * O];
+    const elman_batch batch = {.T = 1, .B = MANY, .x = x};
+    elman_model *model;
+    elman_state *state;
+    elman_graph *graph;
+    size_t count;
+    random_fill(1, MANY * I, -1, 1, x);
+    CHECK_OK(elman_model_create(&config, &model));
+    CHECK_OK(elman_model_export(model, ELMAN_EXPORT_ONNX, path));
+    CHECK_OK(
+        elman_state_create(model, &(elman_state_config){.B = MANY}, &state));
+    CHECK_OK(elman_model_forward(model, state, &batch, want));
+
+    CHECK_OK(elman_graph_open(path, &graph));
+    const elman_port *ports = elman_graph_ports(graph, &count);
+    CHECK_OK(
+        elman_graph_write(graph, ports[0].name, x, 3, (size_t[]){1, MANY, I}));
+    CHECK_OK(elman_graph_forward(graph, 1, 1));
+    while (ports->input)
+        ports++;
+    CHECK_OK(elman_graph_read(graph, ports->name, sizeof got, got));
+    CHECK_BITS(got, want, MANY * O, "%s", ports->name);
+    elman_graph_close(graph);
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     /* each of thousands of small files would wait for a disk */
@@ -478,6 +514,7 @@ int main(void)
         cmocka_unit_test(exports_become_models_that_give_the_same),
         cmocka_unit_test(
             what_is_not_a_stack_of_layers_is_refused_with_its_node),
+        cmocka_unit_test(a_graph_gives_what_its_model_gives_of_many_sequences),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

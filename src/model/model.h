@@ -295,6 +295,10 @@ size_t chunk_streams(const elman_model *model,
 /* Whether forward goes chunk by chunk as well. */
 bool state_runs_chunks(const elman_state *state);
 
+/* T of a config for passes of T steps after which every layer's arrays are
+ * read. */
+static inline size_t state_whole_T(size_t T) { return T > 1 ? T : 2; }
+
 /* Carve what a pass by chunks needs, and the rooms of all threads. */
 void chunks_lay_out_pass(const elman_model *model, elman_state *state,
                          arena *a);
