@@ -51,8 +51,9 @@
  *                     backward step step_tokens loss loss_sum loss_weight
  *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
  *                     read_hash(i)
- *   elman_state_      size init create destroy reset reset_one join leave
- *                     zero_gradients copy copy_gradients save load view
+ *   elman_state_      size init create destroy move reset reset_one join
+ *                     leave zero_gradients copy copy_gradients save
+ *                     save_memory load load_memory view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
@@ -87,9 +88,10 @@
  *   elman_inspection_ begin step end (i)
  *   elman_report_     save save_runs (i)
  *   elman_figure_     save (i)
- *   elman_import_     open close rows extra create (x)
+ *   elman_import_     open open_memory close rows extra create (x)
  *   elman_export_     lines (x)
- *   elman_graph_      open close ports load forward save (x)
+ *   elman_graph_      open open_memory close ports load write forward read
+ *                     save (x)
  *   elman_            message version machine_read roof_read kind_read
  *                     rule_read verify(t)
  *
@@ -626,6 +628,8 @@ typedef struct elman_state_config {
 /* Makes a state of a model. size returns the bytes that it needs; 0, and a
  * message, if config is bad. init makes it in the caller's memory (aligned to
  * 64 bytes), which needs no destroy; create allocates that memory as well.
+ * Without training and with T 1, each sequence beyond the first few dozen takes
+ * its memory and its output, in float32, and 12 bytes.
  * Either way the state is as after reset. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
@@ -637,6 +641,20 @@ ELMAN_CHECKED elman_status elman_state_create(const elman_model *model,
                                               const elman_state_config *config,
                                               elman_state **state);
 ELMAN_API void elman_state_destroy(elman_state *state);
+
+/* Takes up a state whose block was copied or mapped to memory (aligned to 64
+ * bytes), from elsewhere in this process or from another one with the same
+ * build of the library: the block of init or, of a state that create made, the
+ * elman_state_size bytes from it on. model has the shape of the one that the
+ * state was made for, and is the state's from now on; with its weights
+ * everything goes on as it was: memory, slots, sums of gradients, the last
+ * pass. What points into the block is made again, and nothing in it is trusted:
+ * what is no such block is ELMAN_BAD_FORMAT, with the reason, and stays as it
+ * is. The state needs no destroy. Like create, move allocates, but keeps
+ * nothing. */
+ELMAN_CHECKED elman_status elman_state_move(const elman_model *model,
+                                            size_t bytes, void *memory,
+                                            elman_state **state);
 
 /* Forgets all memory: h and c become zero, or the learned initial state. Free
  * slots stay free. */
@@ -701,6 +719,18 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
                                             elman_state *state,
                                             const char *path);
 
+/* The same to and from memory. save_memory gives the bytes that save writes:
+ * size receives their number and data, unless it is NULL, the bytes. It fails,
+ * and writes nothing, if room is less. */
+ELMAN_CHECKED elman_status elman_state_save_memory(const elman_model *model,
+                                                   const elman_state *state,
+                                                   size_t room, void *data,
+                                                   size_t *size);
+ELMAN_CHECKED elman_status elman_state_load_memory(const elman_model *model,
+                                                   elman_state *state,
+                                                   const void *data,
+                                                   size_t size);
+
 /* A view by name. view->data is the state's memory and may be written. T and B
  * are those of the last pass; in the memory views B is the state's. Past the
  * end of a sequence all numbers are 0.
@@ -722,7 +752,11 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "layer0.da"          (T,B,G) gradient at the gates' pre-activations
  *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, over all paths
  *                        through time; if keep_gradients
- *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
+ *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient. Of
+ *                        elman_model_step with more than 32 slots, and of
+ *                        forward in a state of T 1 and more than 32 sequences,
+ *                        y is kept alone, and not layer0.h or c either: they go
+ *                        through the layers a few dozen at a time
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
  *                        none, (B,O) with one vector per sequence
  *   "pool.attention"     (T,B) weights a[t] of ELMAN_POOL_ATTENTION: of the
@@ -783,8 +817,9 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
  * the state's config has no room for that many blocks. It writes the gradients
  * of the initial states and, unless it is NULL, dx in the shape of x. Further
  * calls go back through the same forward, each with a dy of its own (PyTorch's
- * retain_graph): each adds what a forward and a backward of its own would. Uses
- * half a megabyte of the caller's stack. */
+ * retain_graph): each adds what a forward and a backward of its own would, so a
+ * change of the weights ends that. Uses half a megabyte of the caller's
+ * stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);

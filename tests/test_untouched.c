@@ -75,6 +75,7 @@ TEST(what_makes_or_reads_a_model_writes_on_success_only)
     UNTOUCHED(elman_model_open_memory(bad, strlen(bad), at(0)));
     UNTOUCHED(elman_model_save_memory(f.model, 8, at(0), at(8)));
     UNTOUCHED(elman_model_read_all(f.model, 1, at(0)));
+    UNTOUCHED(elman_model_copy(NULL, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.bias", O + 1, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.none", O, at(0)));
     UNTOUCHED(elman_machine_read(NULL));
@@ -119,6 +120,9 @@ TEST(what_makes_or_reads_a_state_writes_on_success_only)
     UNTOUCHED(elman_state_create(f.model, &keep, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, 64, memory, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, ROOM, at(64 + 1), at(0)));
+    UNTOUCHED(elman_state_move(f.model, ROOM, at(64), at(0)));
+    UNTOUCHED(elman_state_save_memory(f.model, f.plain, 8, at(64), at(0)));
+    UNTOUCHED(elman_state_save_memory(NULL, f.plain, ROOM, at(64), at(0)));
     UNTOUCHED(elman_state_join(f.model, f.plain, at(0)));
     UNTOUCHED(elman_state_join(f.model, f.training, at(0)));
     UNTOUCHED(elman_state_view(f.model, f.plain, "layer9.h", at(0)));
@@ -195,6 +199,7 @@ TEST(a_call_that_fails_leaves_the_memory_of_its_state)
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("none")));
     CHECK_OK(elman_state_save(other.model, other.plain, in_folder("other")));
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("other")));
+    UNTOUCHED(elman_state_load_memory(f.model, f.plain, "no state", 8));
     hold_memory(&f, before);
     fixture_end(f);
     fixture_end(other);
@@ -215,6 +220,13 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
     UNTOUCHED(elman_loss_forward(&plain, &shape, O, x, &values, at(0), at(64)));
     UNTOUCHED(elman_loss_forward(&plain, &shape, 0, x, &target, at(0), at(64)));
     UNTOUCHED(elman_loss_weight(&plain, &shape, O, &target, at(0)));
+    fixture f = fixture_begin(&network);
+    UNTOUCHED(
+        elman_model_loss(f.model, f.training, &plain, &target, at(0), at(64)));
+    UNTOUCHED(elman_model_loss_sum(f.model, f.training, &whole, &target, at(0),
+                                   at(1024)));
+    UNTOUCHED(elman_model_loss_weight(f.model, &shape, &plain, &target, at(0)));
+    fixture_end(f);
     UNTOUCHED(elman_loss_weight(&bad, &shape, O, &values, at(0)));
     UNTOUCHED(
         elman_loss_sum_forward(&whole, &shape, O, x, &target, at(0), at(1024)));
@@ -236,6 +248,10 @@ TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)
     CHECK_OK(elman_optimizer_create(f.model, &config, &optimizer));
     CHECK_OK(elman_model_read(f.model, "fc.bias", O, before));
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.plain, -1, at(0)));
+    UNTOUCHED(elman_optimizer_norm(optimizer, f.model, f.plain, at(0)));
+    UNTOUCHED(elman_optimizer_step_norm(optimizer, f.model, f.plain, -1, 1));
+    UNTOUCHED(
+        elman_optimizer_save_memory(optimizer, f.model, 8, at(64), at(0)));
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.training, NAN, at(0)));
     CHECK_OK(elman_state_view(f.model, f.training, "fc.bias.grad", &gradient));
     gradient.data[0] = INFINITY;
@@ -417,6 +433,9 @@ TEST(exchange_that_fails_writes_nothing)
     UNTOUCHED(elman_import_open(&bad, 1, NULL, at(0)));
     UNTOUCHED(elman_import_open(&model, 1, &mapping, at(0)));
     UNTOUCHED(elman_import_open(&model, 0, NULL, at(0)));
+    UNTOUCHED(elman_import_open_memory("no model", 8, NULL, at(0)));
+    UNTOUCHED(elman_graph_open_memory("no model", 8, at(0)));
+    UNTOUCHED(elman_graph_read(NULL, "y", 8, at(0)));
     UNTOUCHED(elman_import_create(NULL, at(0)));
     memset(output, 0xA5, sizeof output);
     assert_null(elman_import_rows(NULL, at(0)));

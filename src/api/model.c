@@ -251,7 +251,32 @@ elman_status elman_state_load(const elman_model *model, elman_state *state,
                               const char *path)
 {
     NEED(model, state, path);
-    return state_load(model, state, path);
+    return state_load(model, state, &(byte_source){.name = path});
+}
+
+elman_status elman_state_save_memory(const elman_model *model,
+                                     const elman_state *state, size_t room,
+                                     void *data, size_t *size)
+{
+    NEED(model, state, size);
+    return state_save_memory(model, state, room, data, size);
+}
+
+elman_status elman_state_load_memory(const elman_model *model,
+                                     elman_state *state, const void *data,
+                                     size_t size)
+{
+    NEED(model, state, data);
+    return state_load(
+        model, state,
+        &(byte_source){.name = MEMORY_NAME, .data = data, .size = size});
+}
+
+elman_status elman_state_move(const elman_model *model, size_t bytes,
+                              void *memory, elman_state **state)
+{
+    NEED(model, memory, state);
+    return state_move(model, bytes, memory, state);
 }
 
 elman_status elman_state_view(const elman_model *model, elman_state *state,

@@ -356,11 +356,16 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
     return status;
 }
 
-elman_status onnx_open(const char *path, onnx_graph **graph)
+elman_status onnx_open(const byte_source *source, onnx_graph **graph)
 {
     char *bytes = NULL, *folder = NULL;
+    const char *path = source->name;
     size_t size;
-    TRY(file_read(path, &bytes, &size));
+    TRY(source_read(source, &bytes, &size));
+    if (source->data) {
+        elman_status status = onnx_parse(bytes, size, NULL, graph);
+        return status ? failure_in(status, path) : ELMAN_OK;
+    }
 
     /* the folder of path as "FOLDER/.", or "." where path has none */
     const char *name = strrchr(path, '/');

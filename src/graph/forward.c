@@ -381,11 +381,22 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
     return ELMAN_OK;
 }
 
-/* Whether some weight or output is float64. */
+/* Whether a tensor is the array that an input was given. */
+static bool is_given(const trace *t, const named_tensor *tensor)
+{
+    for (size_t i = 0; i < t->graph->input_count; i++)
+        if (t->bound[i].data && t->bound[i].data == tensor->data) return true;
+    return false;
+}
+
+/* Whether some weight or output is float64. A weight that is an input counts as
+ * one: a file's array is widened when it is loaded, and one in memory gives the
+ * same bits. */
 static bool is_in_double(const trace *t)
 {
     for (size_t i = 0; i < t->tensor_count; i++)
-        if (t->uses[i] == TENSOR_WEIGHT && t->tensors[i].type == ELEMENT_F64)
+        if (t->uses[i] == TENSOR_WEIGHT &&
+            (t->tensors[i].type == ELEMENT_F64 || is_given(t, t->tensors + i)))
             return true;
     for (size_t i = 0; i < t->graph->output_count; i++)
         if (t->graph->outputs[i].type == ELEMENT_F64) return true;

@@ -112,7 +112,7 @@ elman_status map_create(const elman_model *model, map *m)
                        m->level_count);
     TRY(reference_create(&config, 1, 1, &m->r));
     copy_weights(model, m->r);
-    TRY(model_make_training(model)); /* to go back */
+    TRY(model_make_training(model)); /* rows go back through the map */
     TRY(state_create(model, &room, &m->state));
     return create_levels(m);
 }

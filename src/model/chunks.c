@@ -81,6 +81,7 @@ static void bind_room(const elman_model *m, const elman_state *s,
 {
     pass *p = &room->pass;
     pass_bind(s, p);
+    p->k = NULL;    /* nothing is prepared */
     p->threads = 1; /* threads have chunks of their own */
     p->steps_before = room->steps_before;
     for (size_t i = 0; i < p->B; i++) {
@@ -215,6 +216,7 @@ static void run_chunk(const chunks_job *job, chunk_room *room, size_t begin,
         x = at->y;
     }
 
+    /* streams are longer by this step */
     hand_out(job, p, x);
     for (size_t i = begin; i < end; i++)
         s->position[s->full.rows[i]]++;

@@ -47,6 +47,7 @@ struct elman_model {
     size_t copy_count;
     size_t home_count; /* of copies, the first; those packed again follow */
     late_copies *late;
+    uint64_t changes; /* how often the weights have changed */
     size_t memory_h, memory_c; /* floats of memory per sequence */
     size_t note_count;
     model_note *notes;
@@ -69,8 +70,17 @@ typedef struct chunk_room {
     uint64_t *steps_before; /* (M) */
 } chunk_room;
 
+/* What a state's block begins with, so that one that was moved is known. */
+typedef struct state_header {
+    char magic[8];
+    uint32_t version;     /* ELMAN_VERSION_NUMBER */
+    uint32_t struct_size; /* of elman_state: another in another build */
+    uint64_t shape;       /* hash of all that lays out a state of the model */
+} state_header;
+
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {
+    state_header header;
     const elman_model *model;
     elman_state_config config; /* completed */
     bool owned;                /* by destroy */
@@ -78,7 +88,8 @@ struct elman_state {
     size_t work;               /* where the arrays of a pass begin */
     size_t room;               /* and where those of the largest one end */
     bool ran;                  /* a forward has been */
-    bool ready;                /* the last forward can go backward */
+    bool ready;                /* the last forward can go backward, if the */
+    uint64_t changes;          /* weights are still those that it read */
     bool stepping;             /* the pass is prepared for steps */
     bool direct_fits;          /* direct.c can run the model, few rows at once */
     bool direct;               /* and what is prepared is for that */
@@ -232,6 +243,28 @@ elman_status state_leave(const elman_model *model, elman_state *state,
                          size_t b);
 elman_status state_copy(elman_state *to, const elman_state *from);
 
+/* Completes config as full, and measures the block of such a state and where in
+ * it the rooms of threads begin. */
+elman_status state_measure(const elman_model *model,
+                           const elman_state_config *config,
+                           elman_state_config *full, size_t *bytes,
+                           size_t *room);
+
+/* Point state, which may lie elsewhere, at what its block keeps between passes,
+ * and at a pass of T steps of B, by_chunks or not. */
+void state_lay_out_kept(const elman_model *model, elman_state *state,
+                        void *block);
+void state_lay_out_pass(elman_state *state, void *block, size_t T, size_t B);
+
+/* Gives a state that was laid out what it takes from its model, the rows of its
+ * pass and the rooms of its threads. */
+void state_bind(elman_state *state);
+
+/* state_move.c */
+state_header state_header_of(const elman_model *model);
+elman_status state_move(const elman_model *model, size_t bytes, void *memory,
+                        elman_state **state);
+
 /* ELMAN_OK if state was made for model. */
 elman_status state_check(const elman_model *model, const elman_state *state);
 
@@ -262,6 +295,10 @@ size_t chunk_streams(const elman_model *model,
 
 /* Whether forward goes chunk by chunk as well. */
 bool state_runs_chunks(const elman_state *state);
+
+/* T of a config for passes of T steps after which every layer's arrays are
+ * read. */
+static inline size_t state_whole_T(size_t T) { return T > 1 ? T : 2; }
 
 /* Carve what a pass by chunks needs, and the rooms of all threads. */
 void chunks_lay_out_pass(const elman_model *model, elman_state *state,
@@ -425,7 +462,10 @@ elman_status model_feed_begin(const elman_model *model, model_feed *feed);
 void model_feed_end(model_feed *feed);
 elman_status state_save(const elman_model *model, const elman_state *state,
                         const char *path);
+elman_status state_save_memory(const elman_model *model,
+                               const elman_state *state, size_t room,
+                               void *data, size_t *size);
 elman_status state_load(const elman_model *model, elman_state *state,
-                        const char *path);
+                        const byte_source *source);
 
 #endif

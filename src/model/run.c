@@ -279,6 +279,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
         s->position[b] += s->full.lengths[b];
     s->ran = true;
     s->ready = s->config.training;
+    s->changes = m->changes;
     return ELMAN_OK;
 }
 
@@ -308,6 +309,11 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         return failure(ELMAN_BAD_VALUE,
                        "backward has no forward before it, expected one on "
                        "this training state");
+    if (s->changes != m->changes)
+        return failure(ELMAN_BAD_VALUE,
+                       "the weights have changed since the forward that "
+                       "backward would go back through, expected another "
+                       "forward");
     if (dx && m->info.vocabulary)
         return failure(ELMAN_BAD_VALUE,
                        "dx is given, but the model reads tokens, which have "

@@ -91,6 +91,13 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
     s->work = a->used;
 }
 
+void state_lay_out_kept(const elman_model *m, elman_state *s, void *block)
+{
+    arena a = {.base = block};
+    arena_take(&a, 1, sizeof *s);
+    lay_out_kept(m, s, &a);
+}
+
 static void lay_out_rows(const elman_state *s, pass *p, arena *a, size_t T,
                          size_t B)
 {
@@ -174,17 +181,27 @@ void pass_bind(const elman_state *s, pass *p)
     p->steps_before = s->full.steps_before;
 }
 
-void state_carve(elman_state *s, size_t T, size_t B)
+static void bind_passes(elman_state *s)
 {
-    arena a = {.base = (char *)s, .used = s->work};
-    s->stepping = s->by_chunks = false;
-    s->carved_T = T;
-    lay_out_pass(s->model, s, &a, T, B);
-    assert(a.used <= s->room);
-
     pass_bind(s, &s->full);
     pass_bind(s, &s->tail);
     if (s->config.open_blocks) s->tail.open_rows += s->config.open_blocks;
+}
+
+void state_lay_out_pass(elman_state *s, void *block, size_t T, size_t B)
+{
+    arena a = {.base = block, .used = s->work};
+    if (s->by_chunks) chunks_lay_out_pass(s->model, s, &a);
+    else lay_out_pass(s->model, s, &a, T, B);
+    assert(a.used <= s->room);
+}
+
+void state_carve(elman_state *s, size_t T, size_t B)
+{
+    s->stepping = s->by_chunks = false;
+    s->carved_T = T;
+    state_lay_out_pass(s, s, T, B);
+    bind_passes(s);
 }
 
 /* ---- Life --------------------------------------------------------------- */
@@ -195,6 +212,17 @@ static void lay_out_rooms(const elman_model *m, elman_state *s, arena *a)
     if (s->config.training)
         gradients_lay_out_room(m, &s->config, a, &s->training.sums);
     else chunks_lay_out_rooms(m, s, a);
+}
+
+void state_bind(elman_state *s)
+{
+    arena a = {.base = (char *)s, .used = s->room};
+    lay_out_rooms(s->model, s, &a);
+    if (s->by_chunks) return;
+
+    bind_passes(s);
+    pass_set(&s->full);
+    pass_set(&s->tail);
 }
 
 /* The bytes of a state, and where among them the room of sums begins: after the
@@ -222,12 +250,21 @@ static size_t measure(const elman_model *m, const elman_state_config *full,
     return 0;
 }
 
+elman_status state_measure(const elman_model *m,
+                           const elman_state_config *config,
+                           elman_state_config *full, size_t *bytes,
+                           size_t *room)
+{
+    TRY(complete(config, full));
+    *bytes = measure(m, full, room);
+    return *bytes ? ELMAN_OK : ELMAN_BAD_VALUE;
+}
+
 size_t state_size(const elman_model *m, const elman_state_config *config)
 {
     elman_state_config full;
-    size_t room;
-    if (complete(config, &full)) return 0;
-    return measure(m, &full, &room);
+    size_t bytes, room;
+    return state_measure(m, config, &full, &bytes, &room) ? 0 : bytes;
 }
 
 /* Zeroes what follows the struct, but for the arrays of sums and their room, of
@@ -247,11 +284,10 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                         size_t bytes, void *memory, elman_state **state)
 {
     elman_state_config full;
-    TRY(complete(config, &full));
+    size_t needed, room;
 
     /* the memory must be as large and as aligned as the layout needs */
-    size_t room, needed = measure(m, &full, &room);
-    if (needed == 0) return ELMAN_BAD_VALUE;
+    TRY(state_measure(m, config, &full, &needed, &room));
     if (bytes < needed)
         return failure(ELMAN_BAD_VALUE, "bytes is %zu, expected at least %zu",
                        bytes, needed);
@@ -264,6 +300,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
 
     elman_state *s = memory;
     memset(s, 0, sizeof *s);
+    s->header = state_header_of(m);
     s->model = m;
     s->config = full;
     s->bytes = needed;
@@ -271,14 +308,12 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     s->chunk = chunk_streams(m, &full);
 
     /* the layout, now with pointers; all is zero but what sums may never use */
-    arena a = {.base = memory};
-    arena_take(&a, 1, sizeof *s);
-    lay_out_kept(m, s, &a);
+    state_lay_out_kept(m, s, memory);
     clear_block(s);
     s->direct_fits = !s->chunk && direct_fits(m, s);
     if (state_runs_chunks(s)) chunks_carve(s);
     else state_carve(s, full.T, full.B);
-    a.used = room;
+    arena a = {.base = memory, .used = room};
     lay_out_rooms(m, s, &a);
 
     /* a fresh memory */
@@ -453,6 +488,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
      * need never have run */
     to->ran = from->ran;
     to->ready = from->ready;
+    to->changes = from->changes;
     to->config.seed = from->config.seed;
     to->training.seed = from->training.seed;
     to->training.draw = from->training.draw;

@@ -147,6 +147,7 @@ static void pack_others(elman_model *m)
 void model_settle(elman_model *m)
 {
     pack_others(m);
+    m->changes++;
     for (size_t i = 0; i < m->layer_count; i++)
         if (m->layers[i].kind->pack)
             m->layers[i].kind->pack(m->layers + i, m->packed);
