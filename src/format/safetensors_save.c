@@ -181,7 +181,7 @@ static elman_status write_parts(const safetensors *file, const char *text,
 elman_status safetensors_save(const safetensors *file, const char *path)
 {
     char *text = NULL;
-    output out = {NULL};
+    output out = {0};
     TRY(check_file(file));
     TRY(make_header(file, &text));
 
@@ -196,7 +196,7 @@ elman_status safetensors_save_memory(const safetensors *file, size_t room,
                                      void *data, size_t *size)
 {
     char *text = NULL;
-    output nowhere = {NULL}, out = {.memory = data};
+    output nowhere = {0}, out = {.memory = data};
     TRY(check_file(file));
     TRY(make_header(file, &text));
 
