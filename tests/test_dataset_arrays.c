@@ -161,12 +161,13 @@ static void check_batches(const elman_dataset *a, const elman_dataset *b,
 
 /* Weights after some steps, metrics, and residuals where there are any. */
 static void train(const elman_dataset *dataset, const setting *s,
-                  elman_model **model, elman_metrics *metrics,
+                  bool batch_first, elman_model **model, elman_metrics *metrics,
                   elman_residuals **residuals)
 {
     size_t outputs =
         elman_encoding_outputs(elman_dataset_encoding(dataset), NULL);
-    elman_config network = {.input_size = I, .seed = 1};
+    elman_config network = {
+        .input_size = I, .seed = 1, .batch_first = batch_first};
     size_t layers = 0;
     network.layers[layers++] =
         (elman_layer){.kind = ELMAN_GRU, .hidden_size = 5};
@@ -195,14 +196,14 @@ static void train(const elman_dataset *dataset, const setting *s,
 }
 
 static void check_training(const elman_dataset *a, const elman_dataset *b,
-                           const setting *s)
+                           const setting *s, bool batch_first)
 {
     elman_model *models[2];
     elman_metrics metrics[2];
     elman_residuals *residuals[2];
     elman_const_tensor left, right;
-    train(a, s, &models[0], &metrics[0], &residuals[0]);
-    train(b, s, &models[1], &metrics[1], &residuals[1]);
+    train(a, s, false, &models[0], &metrics[0], &residuals[0]);
+    train(b, s, batch_first, &models[1], &metrics[1], &residuals[1]);
     for (size_t i = 0; elman_model_parameter(models[0], i, &left); i++) {
         elman_model_parameter(models[1], i, &right);
         size_t count = left.shape[0] * (left.rank > 1 ? left.shape[1] : 1);
@@ -243,10 +244,25 @@ TEST(arrays_are_the_dataset_of_their_file)
             assert_int_equal(elman_dataset_longest(file),
                              elman_dataset_longest(memory));
             check_batches(file, memory, &s);
-            if (way == (int)(which % 3)) check_training(file, memory, &s);
+            if (way == (int)(which % 3))
+                check_training(file, memory, &s, false);
             elman_dataset_close(memory);
         }
         elman_dataset_close(file);
+    }
+}
+
+/* The batches of a dataset are time first, and a trainer knows it. */
+TEST(a_model_that_is_batch_first_learns_the_same)
+{
+    static setting s;
+    for (uint64_t which = 0; which < 8; which++) {
+        draw(&s, which);
+        elman_arrays arrays = arrays_of(&s, 1);
+        elman_dataset *dataset;
+        CHECK_OK(elman_dataset_open_arrays(&arrays, &s.config, &dataset));
+        check_training(dataset, dataset, &s, true);
+        elman_dataset_close(dataset);
     }
 }
 
@@ -470,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrays_are_the_dataset_of_their_file),
+        cmocka_unit_test(a_model_that_is_batch_first_learns_the_same),
         cmocka_unit_test(parts_are_as_they_are_given),
         cmocka_unit_test(a_count_of_classes_keeps_those_that_do_not_occur),
         cmocka_unit_test(arrays_that_make_no_sense_are_refused),

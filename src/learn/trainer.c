@@ -111,6 +111,7 @@ static elman_status create_states(elman_trainer *t)
                                    .block = c->loss.block,
                                    .passes = 1};
     TRY(state_create(t->model, &training, &t->state));
+    t->state->time_first = true;
     if (t->profile) t->state->seconds = t->profile->layers;
 
     /* a validation window is a whole sequence, or k1 steps of text */
@@ -122,6 +123,7 @@ static elman_status create_states(elman_trainer *t)
             .threads = c->threads,
             .seed = c->seed};
         TRY(state_create(t->model, &validation, &t->validation_state));
+        t->validation_state->time_first = true;
         if (validation.T * validation.B > rows)
             rows = validation.T * validation.B;
     }
