@@ -266,6 +266,41 @@ TEST(a_model_that_is_batch_first_learns_the_same)
     }
 }
 
+/* As streams do, they go through the layers a chunk at a time. */
+TEST(many_sequences_of_one_step_are_evaluated)
+{
+    enum { MANY = 200 };
+    static float x[MANY], values[MANY];
+    elman_arrays arrays = {
+        .N = MANY, .T = 1, .I = 1, .x = x, .values = values, .O = 1};
+    arrays.per_step = true;
+    elman_dataset_config config = {.validation = 0.5};
+    elman_config network = {
+        .input_size = 1,
+        .layers = {{.kind = ELMAN_GRU, .hidden_size = 3},
+                   {.kind = ELMAN_LINEAR, .output_size = 1}}};
+    random_fill(1, MANY, -1, 1, x);
+    random_fill(2, MANY, -1, 1, values);
+    elman_dataset *dataset;
+    elman_model *model;
+    CHECK_OK(elman_dataset_open_arrays(&arrays, &config, &dataset));
+    CHECK_OK(elman_model_create(&network, &model));
+
+    elman_metrics metrics[2];
+    for (size_t i = 0; i < 2; i++) {
+        elman_trainer_config how = {.loss.kind = ELMAN_LOSS_MEAN_SQUARED,
+                                    .batch_size = i ? MANY : 8};
+        CHECK_OK(elman_model_evaluate(model, dataset, ELMAN_PART_VALIDATION,
+                                      &how, metrics + i, NULL));
+    }
+    CHECK(fabs(metrics[0].loss - metrics[1].loss) < 1e-12, "%g %g",
+          metrics[0].loss, metrics[1].loss);
+    CHECK(metrics[0].flops == metrics[1].flops, "%g %g", metrics[0].flops,
+          metrics[1].flops);
+    elman_model_destroy(model);
+    elman_dataset_close(dataset);
+}
+
 /* ---- What files do not say ---------------------------------------------- */
 
 TEST(parts_are_as_they_are_given)
@@ -487,6 +522,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrays_are_the_dataset_of_their_file),
         cmocka_unit_test(a_model_that_is_batch_first_learns_the_same),
+        cmocka_unit_test(many_sequences_of_one_step_are_evaluated),
         cmocka_unit_test(parts_are_as_they_are_given),
         cmocka_unit_test(a_count_of_classes_keeps_those_that_do_not_occur),
         cmocka_unit_test(arrays_that_make_no_sense_are_refused),

@@ -171,8 +171,7 @@ elman_status evaluate_next(const evaluation *on, windows *all,
     double loss;
     metric_sums batch = {0};
     TRY(evaluate_window(on, w, &batch, &loss));
-    for (size_t b = 0; b < w->batch.B; b++)
-        batch.steps += on->state->full.lengths[b];
+    batch.steps = on->state->full.row_count;
     metric_tree_add(tree, &batch);
     return ELMAN_OK;
 }

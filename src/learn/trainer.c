@@ -226,9 +226,7 @@ void trainer_keep_best(elman_trainer *t)
 /* Adds the work of the forward just run. */
 static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
 {
-    uint64_t steps = 0;
-    for (size_t b = 0; b < t->state->full.B; b++)
-        steps += t->state->full.lengths[b];
+    uint64_t steps = t->state->full.row_count;
     sums->flops += model_flops(t->model, steps, backward);
     if (!t->profile) return;
     t->profile->forward_steps += steps;
