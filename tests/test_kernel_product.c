@@ -475,6 +475,17 @@ static void check_parts(size_t gates, size_t H, size_t K)
         unpack_row(&shape, n, K / 3, K - K / 3, out);
         CHECK_BITS(out, w + n * K + K / 3, K - K / 3, "row %zu", n);
     }
+
+    /* in another shape, of as many rows */
+    const packed one = {1, N, K, NULL};
+    const size_t other = packed_size(1, N, K);
+    float *again = guarded_floats(other), *direct = guarded_floats(other);
+    pack(1, N, K, w, K, 1, direct);
+    pack_again(&shape, &one, again);
+    CHECK_BITS(again, direct, other, "gates=%zu H=%zu K=%zu", gates, H, K);
+    guarded_free(again, other);
+    guarded_free(direct, other);
+
     guarded_free(w, N * K);
     guarded_free(want, size);
     guarded_free(got, size);

@@ -218,6 +218,9 @@ void pack_part(const packed *shape, size_t part, const float *rows, float *to);
 void unpack_part(const packed *w, size_t part, float *rows);
 bool packed_part_is(const packed *w, size_t part, const float *rows);
 
+/* Packs what is packed in another shape, of as many rows and columns. */
+void pack_again(const packed *from, const packed *shape, float *to);
+
 /* Takes out count numbers of row n, from k on. */
 void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to);
 

@@ -181,14 +181,32 @@ static size_t place_of(const part_place *p, size_t n, size_t k)
     return (k / NARROW_SUMS * NARROW_SUMS + n) * NARROW_SUMS + k % NARROW_SUMS;
 }
 
-void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to)
+/* The part that row n is in, and which of its rows that is. */
+static part_place find_row(const packed *w, size_t n, size_t *row)
 {
     const packed s = packed_shape(w->gates, w->H, w->K);
-    const size_t part = n / s.H * panels_of(&s) + n % s.H / PANEL;
-    const part_place p = find_part(w, part);
+    *row = n % s.H % PANEL;
+    return find_part(w, n / s.H * panels_of(&s) + n % s.H / PANEL);
+}
 
+void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to)
+{
+    size_t row;
+    const part_place p = find_row(w, n, &row);
     for (size_t i = 0; i < count; i++)
-        to[i] = w->w[place_of(&p, n % s.H % PANEL, k + i)];
+        to[i] = w->w[place_of(&p, row, k + i)];
+}
+
+void pack_again(const packed *from, const packed *shape, float *to)
+{
+    memset(to, 0, packed_size(shape->gates, shape->H, shape->K) * sizeof *to);
+    for (size_t n = 0; n < shape->gates * shape->H; n++) {
+        size_t row, other;
+        const part_place p = find_row(from, n, &row);
+        const part_place q = find_row(shape, n, &other);
+        for (size_t k = 0; k < shape->K; k++)
+            to[place_of(&q, other, k)] = from->w[place_of(&p, row, k)];
+    }
 }
 
 /* Columns [k, k + count) of a part's rows. */

@@ -99,6 +99,16 @@ packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
                                          .column = 1});
 }
 
+packed_copy plan_packed_again(layer_plan *plan, size_t gates, size_t H,
+                              size_t K, ptrdiff_t from)
+{
+    return plan_copy(plan, (packed_copy){.shape = {gates, H, K, NULL},
+                                         .from = (size_t)from,
+                                         .row = K,
+                                         .column = 1,
+                                         .again = true});
+}
+
 packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
                             ptrdiff_t from)
 {

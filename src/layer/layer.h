@@ -63,6 +63,7 @@ typedef struct packed_copy {
     size_t to;
     bool training;
     bool plain; /* in the order of the weights */
+    bool again; /* packed, of weights whose home is another copy */
     bool table; /* plain, and not among the packed ones but the model's table */
 } packed_copy;
 
@@ -289,6 +290,11 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
 /* Adds a packed copy of a weight (gates H,K), whose rows are at from. */
 packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
                         ptrdiff_t from);
+
+/* Adds one in another shape, of a weight that has a copy from the same place.
+ */
+packed_copy plan_packed_again(layer_plan *plan, size_t gates, size_t H,
+                              size_t K, ptrdiff_t from);
 
 /* Adds one for training alone: of a weight (K,H), transposed. */
 packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,

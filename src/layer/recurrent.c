@@ -137,9 +137,9 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
                        : plan_packed(plan, 1, l->G, R, d->w_hh);
     if (recurrent_direct_fits(l) && H < PANEL && gates > 1) {
         if (!packed_is_narrow(&d->ih.shape))
-            d->few_ih = plan_packed(plan, gates, H, l->I, d->w_ih);
+            d->few_ih = plan_packed_again(plan, gates, H, l->I, d->w_ih);
         if (split == gates)
-            d->few_hh = plan_packed(plan, gates, H, R, d->w_hh);
+            d->few_hh = plan_packed_again(plan, gates, H, R, d->w_hh);
     }
     d->ih_back = plan_transposed(plan, l->I, l->G, d->w_ih);
 

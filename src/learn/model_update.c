@@ -26,6 +26,7 @@ elman_status model_update(elman_optimizer *optimizer, elman_model *m,
                           profile *spent)
 {
     float *gradients;
+    TRY(model_check_own(m));
     TRY(find_gradients(optimizer, m, s, &gradients));
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads, gradients,
                          model_flat(m), norm));
@@ -55,6 +56,7 @@ elman_status model_update_by(elman_optimizer *optimizer, elman_model *m,
 {
     float *gradients;
     TRY(check_norm(norm));
+    TRY(model_check_own(m));
     TRY(find_gradients(optimizer, m, s, &gradients));
     TRY(optimizer_move(optimizer, learning_rate, s->config.threads, norm,
                        gradients, model_flat(m)));

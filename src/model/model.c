@@ -104,11 +104,14 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
     return ELMAN_OK;
 }
 
-/* By where they are from, those that only training reads at the end. */
+/* The homes, those that are packed again, those that only training reads; by
+ * where they are from. */
 static int compare_copies(const void *left, const void *right)
 {
     const packed_copy *a = left, *b = right;
-    if (a->training != b->training) return a->training ? 1 : -1;
+    int kind_a = a->training ? 2 : a->again,
+        kind_b = b->training ? 2 : b->again;
+    if (kind_a != kind_b) return kind_a < kind_b ? -1 : 1;
     return (a->from > b->from) - (a->from < b->from);
 }
 
@@ -123,7 +126,10 @@ static void sort_copies(elman_model *m)
     while (late < m->copy_count && !c[late].training)
         late++;
 
-    const size_t homes = late;
+    while (m->home_count < late && !c[m->home_count].again)
+        m->home_count++;
+
+    const size_t homes = m->home_count;
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         parameter *p = m->parameters + i;
         size_t end = p->offset + p->count;

@@ -45,6 +45,7 @@ struct elman_model {
                             as it is, NULL if that is not aligned; or NULL */
     packed_copy *copies; /* (copy_count) parameter by parameter */
     size_t copy_count;
+    size_t home_count; /* of copies, the first; those packed again follow */
     late_copies *late;
     size_t memory_h, memory_c; /* floats of memory per sequence */
     size_t note_count;

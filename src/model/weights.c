@@ -131,8 +131,22 @@ static bool rows_are(const elman_model *m, const parameter *p,
     return packed_part_is(&w, rows->part, values);
 }
 
+/* What is packed in another shape than its home. */
+static void pack_others(elman_model *m)
+{
+    const packed_copy *home = m->copies, *end = m->copies + m->home_count;
+    for (const packed_copy *c = end; c < m->copies + m->copy_count && c->again;
+         c++) {
+        while (home->from < c->from)
+            home++;
+        packed w = packed_at(m, home);
+        pack_again(&w, &c->shape, m->packed + c->to);
+    }
+}
+
 void model_settle(elman_model *m)
 {
+    pack_others(m);
     for (size_t i = 0; i < m->layer_count; i++)
         if (m->layers[i].kind->pack)
             m->layers[i].kind->pack(m->layers + i, m->packed);
@@ -317,6 +331,7 @@ static void repack_part(void *context, size_t index)
 {
     const repack_job *job = context;
     const packed_copy *c = job->m->copies + index / job->slices;
+    if (c->again) return; /* by model_settle */
     float *to = c->table      ? job->m->own_table
                 : c->training ? job->training
                               : job->m->packed;
