@@ -60,9 +60,9 @@
  *   elman_optimizer_  create destroy step norm step_norm save load
  *                     save_memory load_memory
  *   elman_schedule_   rate step
- *   elman_dataset_    open read close encoding note size longest facts origin
- *                     values truth class extend inputs repeat baseline (t)
- *                     read_hash(i)
+ *   elman_dataset_    open open_arrays read close encoding note size longest
+ *                     facts origin values truth class extend inputs repeat
+ *                     baseline (t) read_hash(i)
  *   elman_encoding_   create destroy outputs streams rows read (t)
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step progress profile save load

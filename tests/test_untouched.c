@@ -234,6 +234,20 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
         elman_loss_sum_forward(&plain, &first, O, x, &target, at(0), at(1024)));
     UNTOUCHED(
         elman_loss_sum_forward(&bad, &shape, O, x, &target, at(0), at(1024)));
+
+    /* of a pass: a class that there is not, and a state of another model */
+    fixture f = fixture_begin(&network), other = fixture_begin(&network);
+    const elman_batch batch = {.T = T, .B = B, .x = x};
+    CHECK_OK(elman_model_forward(f.model, f.training, &batch, NULL));
+    UNTOUCHED(
+        elman_model_loss(f.model, f.training, &plain, &target, at(0), at(64)));
+    UNTOUCHED(elman_model_loss(f.model, other.training, &plain, &target, at(0),
+                               at(64)));
+    UNTOUCHED(elman_model_loss_sum(f.model, f.training, &whole, &target, at(0),
+                                   at(1024)));
+    UNTOUCHED(elman_model_loss_weight(f.model, &batch, &plain, &target, at(0)));
+    fixture_end(f);
+    fixture_end(other);
 }
 
 TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)
@@ -256,6 +270,15 @@ TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)
     CHECK_OK(elman_state_view(f.model, f.training, "fc.bias.grad", &gradient));
     gradient.data[0] = INFINITY;
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.training, -1, at(0)));
+    double norm = 2;
+    CHECK_FAILS(elman_optimizer_norm(optimizer, f.model, f.training, &norm),
+                ELMAN_NOT_FINITE, "the gradient's norm");
+    CHECK_FAILS(
+        elman_optimizer_step_norm(optimizer, f.model, f.training, -1, NAN),
+        ELMAN_BAD_VALUE, "norm is ");
+    CHECK(norm == 2, "%g", norm);
+    UNTOUCHED(
+        elman_optimizer_save_memory(optimizer, f.model, 64, at(64), at(0)));
     assert_true(isinf(gradient.data[0]));
     CHECK_OK(elman_model_read(f.model, "fc.bias", O, after));
     CHECK_BITS(after, before, O, "fc.bias");
@@ -294,6 +317,9 @@ TEST(what_reads_data_writes_on_success_only)
     elman_tensor empty = {.rank = 1, .shape = {1}};
     UNTOUCHED(elman_dataset_open(none, &bytes, at(0)));
     UNTOUCHED(elman_dataset_open(path, &bad, at(0)));
+    const elman_arrays nothing = {.N = 1, .T = 1, .I = 1, .x = x};
+    UNTOUCHED(
+        elman_dataset_open_arrays(&nothing, &(elman_dataset_config){0}, at(0)));
     UNTOUCHED(elman_dataset_read("a.csv", "", 0, &bad, at(0)));
     CHECK_OK(elman_dataset_open(path, &bytes, &dataset));
     const elman_encoding *encoding = elman_dataset_encoding(dataset);

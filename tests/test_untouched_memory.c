@@ -89,6 +89,11 @@ MAKES(dataset, open_dataset,
       elman_dataset_open(in_folder("series.tsv"), &plain, out))
 MAKES(dataset, read_dataset,
       elman_dataset_read("series.tsv", "a\t1\t2\nb\t2\t1\n", 12, &plain, out))
+MAKES(dataset, open_arrays,
+      elman_dataset_open_arrays(
+          &(elman_arrays){
+              .N = 4, .T = 2, .I = 1, .x = x, .values = values, .O = 1},
+          &plain, out))
 MAKES(loader, create_loader,
       elman_loader_create(given.series, &(elman_loader_config){0}, out))
 MAKES(trainer, create_trainer,
@@ -181,6 +186,7 @@ static const struct {
     {"encoding_create", create_encoding, encoding_end},
     {"dataset_open", open_dataset, dataset_end},
     {"dataset_read", read_dataset, dataset_end},
+    {"dataset_open_arrays", open_arrays, dataset_end},
     {"loader_create", create_loader, loader_end},
     {"trainer_create", create_trainer, trainer_end},
     {"model_residuals", measure_residuals, residuals_end},

@@ -57,7 +57,7 @@ static elman_status read_pipe(int fd, const char *name, char **bytes,
 
 bool input_is_pipe(const input *in)
 {
-    return !in->bytes && in->name == standard;
+    return !in->bytes && !in->arrays && in->name == standard;
 }
 
 elman_status input_peek(const input *in, size_t most, char **bytes,

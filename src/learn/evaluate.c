@@ -204,6 +204,7 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
                                 .B = windows_width(*all),
                                 .threads = config->threads};
     TRY(state_create(on->model, &shape, &on->state));
+    on->state->time_first = true;
     return row_losses_create(on->state->config.T * on->state->config.B,
                              &on->losses);
 }

@@ -111,6 +111,7 @@ static elman_status create_states(elman_trainer *t)
                                    .block = c->loss.block,
                                    .passes = 1};
     TRY(state_create(t->model, &training, &t->state));
+    t->state->time_first = true;
     if (t->profile) t->state->seconds = t->profile->layers;
 
     /* a validation window is a whole sequence, or k1 steps of text */
@@ -122,6 +123,7 @@ static elman_status create_states(elman_trainer *t)
             .threads = c->threads,
             .seed = c->seed};
         TRY(state_create(t->model, &validation, &t->validation_state));
+        t->validation_state->time_first = true;
         if (validation.T * validation.B > rows)
             rows = validation.T * validation.B;
     }
@@ -224,9 +226,7 @@ void trainer_keep_best(elman_trainer *t)
 /* Adds the work of the forward just run. */
 static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
 {
-    uint64_t steps = 0;
-    for (size_t b = 0; b < t->state->full.B; b++)
-        steps += t->state->full.lengths[b];
+    uint64_t steps = t->state->full.row_count;
     sums->flops += model_flops(t->model, steps, backward);
     if (!t->profile) return;
     t->profile->forward_steps += steps;

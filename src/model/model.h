@@ -91,6 +91,8 @@ struct elman_state {
     bool ready;                /* the last forward can go backward, if the */
     uint64_t changes;          /* weights are still those that it read */
     bool stepping;             /* the pass is prepared for steps */
+    bool time_first;           /* batches are (T,B,.) whatever the model says,
+                                  as a loader makes them */
     bool direct_fits;          /* direct.c can run the model, few rows at once */
     bool direct;               /* and what is prepared is for that */
     size_t carved_T;           /* steps that the arrays of a pass hold */
@@ -274,6 +276,9 @@ void state_begin_one(const elman_model *model, elman_state *state, size_t b);
 /* Whether layers read the caller's x or tokens themselves: they have their
  * layout, and no backward will need a copy. */
 bool state_reads_in_place(const elman_model *model, const elman_state *state);
+
+/* Whether the caller's arrays are (B,T,.). */
+bool state_batch_first(const elman_model *model, const elman_state *state);
 
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);

@@ -41,19 +41,21 @@ static elman_status check_batch(const elman_model *m, const elman_state *s,
 }
 
 /* Where (t,b) stands in the caller's arrays. */
-static size_t caller_row(const elman_model *m, size_t T, size_t B, size_t t,
+static size_t caller_row(bool batch_first, size_t T, size_t B, size_t t,
                          size_t b)
 {
-    return m->config.batch_first ? b * T + t : t * B + b;
+    return batch_first ? b * T + t : t * B + b;
 }
 
-static elman_status check_tokens(const elman_model *m, const elman_batch *in)
+static elman_status check_tokens(const elman_model *m, const elman_state *s,
+                                 const elman_batch *in)
 {
+    bool first = state_batch_first(m, s);
     for (size_t b = 0; in->tokens && m->info.vocabulary && b < in->B; b++) {
         size_t length = in->lengths ? in->lengths[b] : in->T;
 
         for (size_t t = 0; t < length; t++) {
-            int32_t token = in->tokens[caller_row(m, in->T, in->B, t, b)];
+            int32_t token = in->tokens[caller_row(first, in->T, in->B, t, b)];
             if (token < 0 || (size_t)token >= m->info.vocabulary)
                 return failure(ELMAN_BAD_VALUE,
                                "the token at t %zu, b %zu is %d, expected 0 to "
@@ -111,10 +113,11 @@ static void copy_input(const elman_model *m, elman_state *s,
 {
     if (state_reads_in_place(m, s)) return;
     size_t I = m->config.input_size, T = in->T, B = in->B;
+    bool first = state_batch_first(m, s);
 
     for (size_t r = 0; r < s->full.row_count; r++) {
         size_t row = s->full.rows[r];
-        size_t from = caller_row(m, T, B, row / B, row % B);
+        size_t from = caller_row(first, T, B, row / B, row % B);
         if (s->tokens) s->tokens[row] = in->tokens[from];
         else memcpy(s->x + row * I, in->x + from * I, I * sizeof *s->x);
     }
@@ -172,13 +175,14 @@ static void copy_output(const elman_model *m, const elman_state *s,
     size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
     size_t blocks = model_outputs(m), O = l->O / blocks,
            bytes = O * sizeof *internal;
+    bool first = state_batch_first(m, s);
     if (internal == external) return;
 
     for (size_t i = 0; i < blocks; i++)
         for (size_t t = 0; t < T; t++)
             for (size_t b = 0; b < B; b++) {
                 size_t here = i * T * B + t * B + b;
-                size_t there = i * T * B + caller_row(m, T, B, t, b);
+                size_t there = i * T * B + caller_row(first, T, B, t, b);
                 if (out)
                     memcpy(external + there * O, internal + here * O, bytes);
                 else memcpy(internal + here * O, external + there * O, bytes);
@@ -255,7 +259,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
                                 const elman_batch *in, const row_sink *sink)
 {
     TRY(check_batch(m, s, in));
-    TRY(check_tokens(m, in));
+    TRY(check_tokens(m, s, in));
     if (state_runs_chunks(s)) {
         forward_chunks(m, s, in, sink);
         return ELMAN_OK;
@@ -295,9 +299,10 @@ static void write_dx(const elman_model *m, const elman_state *s,
                      const float *internal, float *dx)
 {
     size_t I = m->config.input_size, T = s->full.T, B = s->full.B;
+    bool first = state_batch_first(m, s);
     for (size_t t = 0; t < T; t++)
         for (size_t b = 0; b < B; b++)
-            memcpy(dx + caller_row(m, T, B, t, b) * I,
+            memcpy(dx + caller_row(first, T, B, t, b) * I,
                    internal + (t * B + b) * I, I * sizeof *dx);
 }
 

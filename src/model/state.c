@@ -135,7 +135,12 @@ void layer_lay_out(const elman_model *m, const elman_state *s, arena *a,
 
 bool state_reads_in_place(const elman_model *m, const elman_state *s)
 {
-    return !s->config.training && !m->config.batch_first;
+    return !s->config.training && !state_batch_first(m, s);
+}
+
+bool state_batch_first(const elman_model *m, const elman_state *s)
+{
+    return m->config.batch_first && !s->time_first;
 }
 
 /* What one pass of T steps of B sequences needs. */
