@@ -39,17 +39,21 @@ walk_part walk_part_at(const walk *w, size_t index);
 
 /* recurrent_plan.c: how to share the walk that begins now, and that it is done.
  */
-walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans);
-void walk_done(const pass *p, walk_plans *plans);
+walk_sharing walk_choose(const layer *l, const pass *p, layer_state *s,
+                         bool backward);
+void walk_done(const pass *p, layer_state *s, bool backward);
+
+/* Nanoseconds that threads need to come together once. */
+enum { WALK_MEET = 1500 };
 
 /* recurrent_cost.c: about how many nanoseconds a walk would take, shared so;
  * WALK_WAVE: as WALK_ALONE. */
 double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
                  bool backward);
 
-/* Shares every walk of several threads, and the steps of streams, so, where that is possible;
- * WALK_UNDECIDED: measure and decide again. For tests and the proof of equal
- * bits. */
+/* Shares every walk of several threads, and the steps of streams, so, where
+ * that is possible; WALK_UNDECIDED: measure and decide again. For tests and the
+ * proof of equal bits. */
 void walk_force(walk_sharing sharing);
 walk_sharing walk_forced(void);
 

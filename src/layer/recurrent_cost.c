@@ -12,7 +12,6 @@
 static const double MULTIPLY_ADD = 1 / 50.0;
 static const double GATE = 0.3;          /* a number of a gate forward */
 static const double GATE_BACKWARD = 0.5; /* and backward */
-static const double MEET = 1500;         /* threads come together once */
 static const double EXPOSED = 0.4;       /* of reading and arithmetic at once */
 
 /* A cell that goes row by row with functions of its own, or the config's. */
@@ -100,12 +99,13 @@ double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
         /* the last turn may leave threads without a part */
         double busy = parts < threads ? parts : threads;
         double turns = (double)(size_t)((parts + busy - 1) / busy);
-        return MEET + turns * steps * step_cost(l, p, M, 1, busy, backward);
+        return WALK_MEET +
+               turns * steps * step_cost(l, p, M, 1, busy, backward);
     }
     case WALK_UNITS:
         return parts * steps *
                (step_cost(l, p, M, threads, threads, backward) +
-                MEET * meetings(l, p, backward));
+                WALK_MEET * meetings(l, p, backward));
     default:
         return parts * steps * step_cost(l, p, M, 1, 1, backward);
     }

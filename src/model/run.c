@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/kind.h"
+#include "base/thread.h"
+#include "layer/recurrent.h"
 #include "layer/wave.h"
 #include "model/model.h"
 
@@ -92,6 +94,28 @@ static void list_rows(pass *p)
         for (size_t b = 0; b < p->B; b++)
             if (t < p->lengths[b]) p->rows[count++] = (uint32_t)(t * p->B + b);
     p->row_count = count;
+}
+
+double pass_cost(const elman_model *m, const elman_state *s, bool backward)
+{
+    static const double flop = 0.01;
+    double cost = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        cost += l->cell ? walk_cost(l, p, WALK_ALONE, backward)
+                        : flop * layer_flops(m, i, (uint64_t)p->row_count,
+                                             backward);
+    }
+    return cost;
+}
+
+void pass_share(elman_state *s, double cost)
+{
+    int threads = s->config.threads;
+    if (threads > 1 && walk_forced() == WALK_UNDECIDED)
+        threads = thread_worth(threads, cost, &s->asked);
+    s->full.threads = s->tail.threads = threads;
 }
 
 /* Fills a pass beyond what carving sets. */
@@ -236,6 +260,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
     bool in_place = state_reads_in_place(m, s);
     const float *x = in_place ? in->x : s->x;
     s->full.tokens = in_place ? in->tokens : s->tokens;
+    pass_share(s, s->config.threads > 1 ? pass_cost(m, s, false) : 0);
 
     /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
@@ -282,6 +307,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
                        "no gradient");
 
     TRY(gradients_begin(s));
+    pass_share(s, s->config.threads > 1 ? pass_cost(m, s, true) : 0);
 
     float *internal = state_output_gradient(m, s);
     if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);

@@ -88,6 +88,8 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
     }
 
     s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
+    if (s->config.threads > 1)
+        s->plans = arena_take(a, m->layer_count, sizeof *s->plans);
     s->work = a->used;
 }
 
@@ -112,11 +114,11 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
            in = l->per_sequence ? 1 : T;
 
     /* plans of walks outlive a pass */
-    layer_state room = {0}; /* while measuring there is no s->layers yet */
+    layer_state room = {
+        .plans = s->plans
+                     ? s->plans + i
+                     : NULL}; /* while measuring there is no s->layers yet */
     layer_state *at = a->base ? s->layers + i : &room;
-    room.forward_plans = at->forward_plans;
-    room.backward_plans = at->backward_plans;
-    room.wave_plans = at->wave_plans;
     *at = room;
 
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));

@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include "base/thread.h"
-#include "layer/recurrent.h"
 #include "model/model.h"
 
 elman_status model_check_streams(const elman_model *m, bool tokens)
@@ -24,21 +22,6 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
                        "the model has a reverse direction, which needs the "
                        "whole sequence; expected one that reads forward");
     return ELMAN_OK;
-}
-
-/* About how many nanoseconds a step of the pass takes one thread. */
-static double step_cost(const elman_model *m, const elman_state *s)
-{
-    static const double flop = 0.01;
-    double cost = 0;
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        const pass *p = l->per_sequence ? &s->tail : &s->full;
-        cost += l->cell
-                    ? walk_cost(l, p, WALK_ALONE, false)
-                    : flop * layer_flops(m, i, (uint64_t)p->row_count, false);
-    }
-    return cost;
 }
 
 static void prepare(const elman_model *m, elman_state *s)
@@ -63,7 +46,7 @@ static void prepare(const elman_model *m, elman_state *s)
         at->steps = l->kind->steps && l->kind->steps(l);
         if (at->steps) l->kind->prepare(l, &s->full, at);
     }
-    s->step_cost = step_cost(m, s);
+    s->step_cost = pass_cost(m, s, false);
     s->stepping = true;
 }
 
@@ -95,10 +78,7 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
 
     /* the threads that the whole step is worth */
-    int threads = s->full.threads;
-    if (walk_forced() == WALK_UNDECIDED)
-        s->full.threads = s->tail.threads =
-            thread_worth(threads, s->step_cost, &s->asked);
+    pass_share(s, s->step_cost);
 
     /* layer by layer */
     const float *in = x;
@@ -109,7 +89,6 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         (at->steps ? l->kind->step : l->kind->forward)(l, p, at, in);
         in = at->y;
     }
-    s->full.threads = s->tail.threads = threads;
 
     /* the output of streams that are there */
     const pass *p = &s->full;
