@@ -90,6 +90,7 @@ static void bind_room(const elman_model *m, const elman_state *s,
         const layer *l = m->layers + i;
         room->layers[i].steps = l->kind->steps && l->kind->steps(l);
     }
+    p->B = 0; /* no chunk is prepared */
 }
 
 void chunks_lay_out_rooms(const elman_model *m, elman_state *s, arena *a)
