@@ -344,15 +344,16 @@ elman_status thread_begin(void (*run)(void *context), void *context,
     once_run(&forks_watched, watch_forks);
 
     mutex_lock(&tasks.lock);
-    task->started = system_thread_start(run_task, task, STACK, &task->thread);
-    if (task->started) {
+    bool started = system_thread_start(run_task, task, STACK, &task->thread);
+    task->started = started;
+    if (started) {
         task->next = tasks.first;
         tasks.first = task;
     }
     mutex_unlock(&tasks.lock);
 
     /* without a thread the work is done here and now */
-    if (!task->started) {
+    if (!started) {
         run_task(task);
         atomic_store(&task->joined, true);
     }
