@@ -88,8 +88,6 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
     }
 
     s->layers = arena_take(a, m->layer_count, sizeof *s->layers);
-    if (s->config.threads > 1)
-        s->plans = arena_take(a, m->layer_count, sizeof *s->plans);
     s->work = a->used;
 }
 
@@ -188,9 +186,23 @@ void state_carve(elman_state *s, size_t T, size_t B)
 
 /* ---- Life --------------------------------------------------------------- */
 
+/* How threads share walks, empty. A state of one thread has no such plans, so
+ * they lie behind what states of equal configs have alike. */
+static void lay_out_plans(const elman_model *m, elman_state *s, arena *a)
+{
+    if (s->config.threads < 2) return;
+    s->plans = arena_take(a, m->layer_count, sizeof *s->plans);
+    if (!a->base) return;
+
+    memset(s->plans, 0, m->layer_count * sizeof *s->plans);
+    for (size_t i = 0; i < m->layer_count; i++)
+        s->layers[i].plans = s->plans + i;
+}
+
 /* What each thread works in. */
 static void lay_out_rooms(const elman_model *m, elman_state *s, arena *a)
 {
+    lay_out_plans(m, s, a);
     if (s->config.training)
         gradients_lay_out_room(m, &s->config, a, &s->training.sums);
     else chunks_lay_out_rooms(m, s, a);
