@@ -6,7 +6,7 @@
 
 /* Part of all time that tries may cost together; and passes that the tries of
  * each way may cost besides, so that the first ones are early. */
-static const float BUDGET = 0.015f, ADVANCE = 3;
+static const float BUDGET = 0.015f, ADVANCE = 2;
 
 /* Passes between two tries of a way: at least, and as long as it never is
  * faster. */

@@ -5,7 +5,27 @@
  * can be asked before the first pass. What decides is how its answers compare;
  * recurrent_plan.c corrects them by what passes take.
  */
+#include <stdatomic.h>
+
+#include "base/system.h"
 #include "layer/recurrent.h"
+
+/* Bytes of a core's own cache, and of the one that all share. */
+static atomic_size_t cache_own = (size_t)1 << 20,
+                     cache_shared = (size_t)1 << 25;
+
+static void measure_caches(void)
+{
+    size_t own = system_cache_size(2), shared = system_cache_size(3);
+    if (own > 0) atomic_store(&cache_own, own);
+    if (shared > own) atomic_store(&cache_shared, shared);
+}
+
+void walk_measure_caches(void)
+{
+    static once measured = ONCE_READY;
+    once_run(&measured, measure_caches);
+}
 
 /* Nanoseconds are what a core of some 4 GHz takes with 256-bit vectors; a
  * slower one is slower in all of this at about the same rate. */
@@ -22,8 +42,8 @@ static const double GATE_APART = 1;
  * their own caches at once. */
 static double byte_cost(double bytes, double threads)
 {
-    if (bytes <= CACHE_OWN) return 1 / 160.0;
-    if (bytes <= CACHE_SHARED) return 1 / 32.0;
+    if (bytes <= (double)atomic_load(&cache_own)) return 1 / 160.0;
+    if (bytes <= (double)atomic_load(&cache_shared)) return 1 / 32.0;
 
     /* memory gives two threads little more than one */
     return (1 + 0.75 * (threads - 1)) / 15;

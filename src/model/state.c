@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/thread.h"
+#include "layer/recurrent.h"
 #include "model/model.h"
 
 enum { DEFAULT_PASSES = 256 };
@@ -294,6 +295,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
 
     /* a fresh memory */
     thread_prepare(full.threads);
+    if (full.threads > 1) walk_measure_caches();
     state_reset(m, s);
     for (size_t b = 0; b < full.B && full.empty; b++)
         s->position[b] = FREE_SLOT;
