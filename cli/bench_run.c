@@ -104,7 +104,7 @@ static double time_runs(subject *ours, size_t runs)
     return monotonic_seconds() - begin;
 }
 
-/* With several threads the first passes of a state try out how to share the
+/* With several threads the first passes of a state often try how to share the
  * work (elman_state_config): these are not measured. */
 enum { TRIALS = 7 };
 

@@ -92,6 +92,7 @@
  *   elman_export_     lines (x)
  *   elman_graph_      open open_memory close ports load write forward read
  *                     save (x)
+ *   elman_threads_    limit end
  *   elman_            message version machine_read roof_read kind_read
  *                     rule_read verify(t)
  *
@@ -228,6 +229,29 @@ typedef struct elman_roof {
  * many as this process may use, whatever threads says; roof->threads has their
  * number. Takes about half a second. */
 ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
+
+/* ---- Threads ------------------------------------------------------------- */
+
+/* A pass that may use several threads shares its work with threads that the
+ * library starts when they are first needed: one team for all models and states
+ * of the process. They take no signals, and sleep after about a millisecond
+ * without work. Where passes run on several threads of the program at once, one
+ * of them has the team and the others work alone. A child of fork begins without
+ * a team, and may compute. Each copy of the library in a process, as in plug-ins
+ * that hold it, has a team and a limit of its own. */
+
+/* From now on a pass runs on at most so many threads, the caller among them,
+ * whatever a state's config says; 0: no limit, as before the first call. Results
+ * do not change. No variable of the environment is read. */
+ELMAN_CHECKED elman_status elman_threads_limit(int threads);
+
+/* Ends the threads of the team and waits for saves in the background; a later
+ * pass starts a new team. Waits for a pass that runs elsewhere. To be called
+ * before a library or plug-in is unloaded, on Windows and macOS; on Linux it
+ * happens by itself then, and when the program ends. Not from a function that
+ * runs while a library is loaded or unloaded (DllMain): threads can not end
+ * then. */
+ELMAN_API void elman_threads_end(void);
 
 /* ---- Config: what to build ---------------------------------------------- */
 
@@ -608,8 +632,8 @@ typedef struct elman_state_config {
     bool keep_gradients; /* keep dh, dc, dgate of every step (training) */
     bool empty;          /* begin without streams: see elman_state_join */
     int threads;   /* that a pass may use: 0 means 1, at most 64. With more than
-                      one, the first passes of each size try out how to share
-                      the work: results are identical, only timing differs */
+                      one, a pass now and then tries another way to share the
+                      work: results are identical, only timing differs */
     uint64_t seed; /* of dropout and zoneout masks */
 
     /* how a training state sums the gradients of weights (docs/NUMERICS.md) */

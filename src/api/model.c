@@ -1,5 +1,6 @@
 /* model.c: elman.h: machine, model, state, passes, loss, optimizer. */
 #include "api/need.h"
+#include "base/thread.h"
 #include "import/open.h"
 #include "learn/loss.h"
 #include "learn/model_loss.h"
@@ -35,6 +36,18 @@ elman_status elman_roof_read(int threads, elman_roof *roof)
     NEED(roof);
     return roof_read(threads, roof);
 }
+
+elman_status elman_threads_limit(int threads)
+{
+    if (threads < 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "threads is %d, expected 1 or more, or 0 for no limit",
+                       threads);
+    thread_limit(threads);
+    return ELMAN_OK;
+}
+
+void elman_threads_end(void) { thread_end_all(); }
 
 elman_status elman_kind_read(elman_kind kind, elman_kind_info *info)
 {

@@ -108,6 +108,25 @@ void system_thread_join(system_thread *thread);
 /* Lets another thread have this processor, if one waits for it. */
 void system_thread_yield(void);
 
+/* The processor that this thread runs on, or -1 if the system does not tell. */
+int system_processor_here(void);
+
+/* A thread that sleeps wakes on another processor than that one; false where it
+ * may use no other or the system cannot. Once awake it calls
+ * system_thread_allow to be free again. Some systems wake a thread where it
+ * slept, or where the one that wakes it runs, and leave both there for
+ * milliseconds. */
+bool system_thread_avoid(const system_thread *thread, int processor);
+void system_thread_allow(int processor);
+
+/* Before a function: it runs when the program ends or the library is unloaded.
+ * Nothing where a thread must not be waited for at that time. */
+#ifdef __ELF__
+#define SYSTEM_AT_UNLOAD __attribute__((destructor))
+#else
+#define SYSTEM_AT_UNLOAD __attribute__((unused))
+#endif
+
 /* Has these called around every fork of the process: before it and then in both
  * processes. Nothing where there is no fork; false without memory. */
 bool system_at_fork(void (*before)(void), void (*in_parent)(void),

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "cell/cell.h"
 #include "kernel/kernel.h"
+#include "layer/choice.h"
 #include "layer/gradient.h"
 #include "layer/pass.h"
 
@@ -193,23 +194,27 @@ typedef enum walk_sharing {
     WALK_UNDECIDED = WALK_SHARING_COUNT
 } walk_sharing;
 
-/* What was measured of that, for passes of about one size: recurrent_plan.c. */
+/* Which of them is the fastest for passes of about one size, on one thread or
+ * more. */
 typedef struct walk_plan {
     unsigned key; /* class of B and of rows; 0: none */
-    walk_sharing sharing;
-    bool decided;
-    unsigned char tries[WALK_SHARING_COUNT];
-    double best[WALK_SHARING_COUNT]; /* seconds per row */
-    unsigned uses;                   /* since it was decided */
+    choice sharing;
 } walk_plan;
 
-/* The plans of a state for one direction of time. */
+/* The plans of a level for one direction of time: recurrent_plan.c. */
 typedef struct walk_plans {
     walk_plan by_size[4];
     unsigned now, next; /* the one in use; the one that a new size replaces */
     bool warm;          /* a pass has touched all memory */
+    bool tries;         /* the pass at hand tries another sharing */
     double began;       /* 0: nothing is measured now */
 } walk_plans;
+
+/* All plans of a level, kept from pass to pass. */
+typedef struct layer_plans {
+    walk_plans forward, backward;
+    walk_plans wave; /* of this level and those that follow */
+} layer_plans;
 
 /* What pooling keeps; NULL where its kind needs it not. */
 typedef struct pool_state {
@@ -233,10 +238,9 @@ typedef struct layer_state {
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
     pool_state pool;
-    bool steps;  /* streams by its kind's step */
-    bool direct; /* and it is prepared for the direct way */
-    walk_plans forward_plans, backward_plans; /* kept from pass to pass */
-    walk_plans wave_plans; /* of this level and those that follow */
+    bool steps;         /* streams by its kind's step */
+    bool direct;        /* and it is prepared for the direct way */
+    layer_plans *plans; /* NULL in a state of one thread */
 } layer_state;
 
 /* A kind of layer. */

@@ -17,8 +17,6 @@
  * step. */
 enum { WEIGHTS_FIT = 1 << 18 };
 
-/* Bytes of a core's own cache, and of the one that all share. */
-enum { CACHE_OWN = 1 << 20, CACHE_SHARED = 1 << 25 };
 
 /* A walk through time, cut into parts: groups of sequences of a direction. */
 typedef struct walk {
@@ -39,11 +37,19 @@ walk_part walk_part_at(const walk *w, size_t index);
 
 /* recurrent_plan.c: how to share the walk that begins now, and that it is done.
  */
-walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans);
-void walk_done(const pass *p, walk_plans *plans);
+walk_sharing walk_choose(const layer *l, const pass *p, layer_state *s,
+                         bool backward);
+void walk_done(const pass *p, layer_state *s, bool backward);
 
-/* recurrent_cost.c: about how many nanoseconds a walk would take, shared so;
- * WALK_WAVE: as WALK_ALONE. */
+/* Nanoseconds that threads need to come together once. */
+enum { WALK_MEET = 1500 };
+
+/* recurrent_cost.c: asks the system once how large its caches are, for what
+ * walks cost; without that common sizes are taken. */
+void walk_measure_caches(void);
+
+/* About how many nanoseconds a walk would take, shared so; WALK_WAVE: as
+ * WALK_ALONE. */
 double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
                  bool backward);
 

@@ -431,14 +431,14 @@ static void input_rows(const void *context, size_t begin, size_t end)
 void recurrent_backward(const layer *l, const pass *p, layer_state *s,
                         const float *x, float *dx)
 {
-    walk_sharing sharing = walk_choose(l, p, &s->backward_plans);
+    walk_sharing sharing = walk_choose(l, p, s, true);
     walk w = walk_begin(l, p, s, x, sharing);
 
     /* step by step from the last */
     for (size_t direction = 0; direction < l->D; direction++)
         begin_direction(l, p, direction, &s->directions[direction]);
     walk_run(&w, sharing, steps_part);
-    walk_done(p, &s->backward_plans);
+    walk_done(p, s, true);
 
     /* then each gradient as one product over all steps */
     if (dx) rows_clear(p, l->I, dx);

@@ -278,14 +278,14 @@ void recurrent_end(const layer *l, const pass *p, layer_state *s)
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x)
 {
-    walk_sharing sharing = walk_choose(l, p, &s->forward_plans);
+    walk_sharing sharing = walk_choose(l, p, s, false);
     walk w = walk_begin(l, p, s, x, sharing);
 
     /* the sums and gates of all steps */
     for (size_t direction = 0; direction < l->D; direction++)
         begin_direction(l, p, direction, &s->directions[direction]);
     walk_run(&w, sharing, steps_part);
-    walk_done(p, &s->forward_plans);
+    walk_done(p, s, false);
 
     /* one forward direction over full sequences needs no merging */
     if (l->D == 1 && !l->config.reverse && !p->ragged) {

@@ -48,9 +48,7 @@ void chunks_lay_out_pass(const elman_model *m, elman_state *s, arena *a)
     if (!s->by_chunks) memset(y, 0, B * last->O * sizeof *y);
     s->full = s->tail = (pass){.T = 1, .B = B, .rows = rows};
     for (size_t i = 0; i < m->layer_count; i++) {
-        layer_state *at = s->layers + i;
-        *at = (layer_state){.forward_plans = at->forward_plans,
-                            .wave_plans = at->wave_plans};
+        s->layers[i] = (layer_state){.plans = s->plans ? s->plans + i : NULL};
     }
     s->layers[m->layer_count - 1].own = y;
     s->layers[m->layer_count - 1].y = y;
@@ -93,6 +91,7 @@ static void bind_room(const elman_model *m, const elman_state *s,
         const layer *l = m->layers + i;
         room->layers[i].steps = l->kind->steps && l->kind->steps(l);
     }
+    p->B = 0; /* no chunk is prepared */
 }
 
 void chunks_lay_out_rooms(const elman_model *m, elman_state *s, arena *a)

@@ -85,12 +85,17 @@ static bool takes(const elman_model *m, const elman_state *s,
     return true;
 }
 
+/* As far as it is known what a step costs. */
+static bool is_worth_sharing(const elman_state *s, const elman_batch *in)
+{
+    return s->config.threads > 1 && s->step_cost * (double)in->T > SHARED;
+}
+
 bool direct_forward(const elman_model *m, elman_state *s, const elman_batch *in)
 {
-    if (!takes(m, s, in)) return false;
+    if (!takes(m, s, in) || is_worth_sharing(s, in)) return false;
     if (!s->stepping || s->full.k != kernels_here()) step_prepare(m, s);
-    if (s->full.threads > 1 && s->step_cost * (double)in->T > SHARED)
-        return false;
+    if (is_worth_sharing(s, in)) return false;
 
     s->full.tokens = in->tokens;
     direct_run(m, s, in->T, in->x);

@@ -105,6 +105,7 @@ struct elman_state {
     pass_memory memory;        /* of config.B sequences */
     pass_training training;    /* all NULL unless config.training */
     layer_state *layers;
+    layer_plans *plans;     /* (layers), or NULL with one thread */
     pass full, tail;        /* before and after ELMAN_LAST */
     float *x;               /* (T,B,I) copy of the input, or NULL */
     float *dx;              /* (T,B,I) training */
@@ -379,6 +380,12 @@ elman_status model_backward(const elman_model *model, elman_state *state,
 elman_status cell_step(const elman_model *model, elman_state *state,
                        const float *x, const float *h, const float *c,
                        float *h_out, float *c_out);
+
+/* About how many nanoseconds the layers of the pass that is set take one
+ * thread; and how many threads a pass of such a cost is worth now. */
+double pass_cost(const elman_model *model, const elman_state *state,
+                 bool backward);
+int pass_threads(elman_state *state, double cost);
 
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);

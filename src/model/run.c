@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/kind.h"
+#include "base/thread.h"
+#include "layer/recurrent.h"
 #include "layer/wave.h"
 #include "model/model.h"
 
@@ -94,6 +96,36 @@ static void list_rows(pass *p)
         for (size_t b = 0; b < p->B; b++)
             if (t < p->lengths[b]) p->rows[count++] = (uint32_t)(t * p->B + b);
     p->row_count = count;
+}
+
+double pass_cost(const elman_model *m, const elman_state *s, bool backward)
+{
+    static const double flop = 0.01;
+    double cost = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        cost += l->cell ? walk_cost(l, p, WALK_ALONE, backward)
+                        : flop * layer_flops(m, i, (uint64_t)p->row_count,
+                                             backward);
+    }
+    return cost;
+}
+
+int pass_threads(elman_state *s, double cost)
+{
+    walk_sharing forced = walk_forced();
+    int threads = s->config.threads;
+    if (threads < 2 || forced == WALK_ALONE) return 1;
+    if (forced != WALK_UNDECIDED) return threads;
+    return thread_worth(threads, cost, &s->asked);
+}
+
+/* Lets the pass that is set have the threads that it is worth. */
+static void share(const elman_model *m, elman_state *s, bool backward)
+{
+    double cost = s->config.threads > 1 ? pass_cost(m, s, backward) : 0;
+    s->full.threads = s->tail.threads = pass_threads(s, cost);
 }
 
 /* Fills a pass beyond what carving sets. */
@@ -272,6 +304,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
     bool in_place = state_reads_in_place(m, s);
     const float *x = in_place ? in->x : s->x;
     s->full.tokens = in_place ? in->tokens : s->tokens;
+    share(m, s, false);
 
     /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
@@ -325,6 +358,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
                        "no gradient");
 
     TRY(gradients_begin(s));
+    share(m, s, true);
 
     float *internal = state_output_gradient(m, s);
     if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/thread.h"
+#include "layer/recurrent.h"
 #include "model/model.h"
 
 enum { DEFAULT_PASSES = 256 };
@@ -119,11 +120,8 @@ void layer_lay_out(const elman_model *m, const elman_state *s, arena *a,
            in = l->per_sequence ? 1 : T;
 
     /* plans of walks outlive a pass */
-    layer_state room = {0};
+    layer_state room = {.plans = s->plans ? s->plans + i : NULL};
     if (!at) at = &room;
-    room.forward_plans = at->forward_plans;
-    room.backward_plans = at->backward_plans;
-    room.wave_plans = at->wave_plans;
     *at = room;
 
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
@@ -211,9 +209,23 @@ void state_carve(elman_state *s, size_t T, size_t B)
 
 /* ---- Life --------------------------------------------------------------- */
 
+/* How threads share walks, empty. A state of one thread has no such plans, so
+ * they lie behind what states of equal configs have alike. */
+static void lay_out_plans(const elman_model *m, elman_state *s, arena *a)
+{
+    if (s->config.threads < 2) return;
+    s->plans = arena_take(a, m->layer_count, sizeof *s->plans);
+    if (!a->base) return;
+
+    memset(s->plans, 0, m->layer_count * sizeof *s->plans);
+    for (size_t i = 0; i < m->layer_count; i++)
+        s->layers[i].plans = s->plans + i;
+}
+
 /* What each thread works in. */
 static void lay_out_rooms(const elman_model *m, elman_state *s, arena *a)
 {
+    lay_out_plans(m, s, a);
     if (s->config.training)
         gradients_lay_out_room(m, &s->config, a, &s->training.sums);
     else chunks_lay_out_rooms(m, s, a);
@@ -323,6 +335,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
 
     /* a fresh memory */
     thread_prepare(full.threads);
+    if (full.threads > 1) walk_measure_caches();
     state_reset(m, s);
     for (size_t b = 0; b < full.B && full.empty; b++)
         s->position[b] = FREE_SLOT;

@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include "base/thread.h"
-#include "layer/recurrent.h"
 #include "model/model.h"
 
 elman_status model_check_streams(const elman_model *m, bool tokens)
@@ -26,29 +24,10 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
     return ELMAN_OK;
 }
 
-/* About how many nanoseconds a step of the pass takes one thread. */
-static double step_cost(const elman_model *m, const elman_state *s)
-{
-    static const double flop = 0.01;
-    double cost = 0;
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        const pass *p = l->per_sequence ? &s->tail : &s->full;
-        cost += l->cell
-                    ? walk_cost(l, p, WALK_ALONE, false)
-                    : flop * layer_flops(m, i, (uint64_t)p->row_count, false);
-    }
-    return cost;
-}
-
 int step_threads(const elman_model *m, elman_state *s)
 {
-    if (!s->stepping) s->step_cost = step_cost(m, s);
-    walk_sharing forced = walk_forced();
-    int threads = s->config.threads;
-    if (forced == WALK_ALONE) return 1;
-    if (forced != WALK_UNDECIDED) return threads;
-    return thread_worth(threads, s->step_cost, &s->asked);
+    if (!s->stepping) s->step_cost = pass_cost(m, s, false);
+    return pass_threads(s, s->step_cost);
 }
 
 /* Lists the slots that have a stream; chunks need no more. */
@@ -59,7 +38,7 @@ static void prepare_chunks(const elman_model *m, elman_state *s)
     for (size_t b = 0; b < s->config.B; b++)
         if (s->position[b] != FREE_SLOT) p->rows[p->row_count++] = (uint32_t)b;
     s->tail = *p;
-    s->step_cost = step_cost(m, s);
+    s->step_cost = pass_cost(m, s, false);
     s->stepping = true;
 }
 
@@ -92,7 +71,7 @@ void step_prepare(const elman_model *m, elman_state *s)
         at->steps = !s->direct && l->kind->steps && l->kind->steps(l);
         if (at->steps) l->kind->prepare(l, &s->full, at);
     }
-    s->step_cost = step_cost(m, s);
+    s->step_cost = pass_cost(m, s, false);
     s->stepping = true;
 }
 
@@ -148,7 +127,6 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
 
     /* the threads that the whole step is worth */
-    int threads = s->full.threads;
     s->full.threads = s->tail.threads = step_threads(m, s);
 
     /* layer by layer */
@@ -160,7 +138,6 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         (at->steps ? l->kind->step : l->kind->forward)(l, p, at, in);
         in = at->y;
     }
-    s->full.threads = s->tail.threads = threads;
     step_output(s, in, y);
 }
 
