@@ -49,6 +49,17 @@ add_library(elman_rooms STATIC EXCLUDE_FROM_ALL
   $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 
+# what lets elman_model_load read the models of others: api/foreign.h
+set(with_foreign "")
+if(NOT APPLE AND NOT WIN32)
+  set(with_foreign -Wl,-u,elman__foreign)
+  add_library(elman_foreign OBJECT src/api/static/foreign.c)
+  target_link_libraries(elman_foreign PRIVATE elman_flags)
+  target_compile_definitions(elman_foreign PRIVATE ELMAN_STATIC)
+  set(foreign_object $<TARGET_OBJECTS:elman_foreign>)
+  target_sources(elman_rooms INTERFACE ${foreign_object})
+endif()
+
 add_library(elman_shared SHARED ${unasked}
   $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_exported>)
 target_link_libraries(elman_shared PRIVATE elman_flags)
@@ -71,7 +82,8 @@ endif()
 # plain archive
 if(ELMAN_SANITIZE OR ELMAN_COVER OR MSVC OR APPLE OR NOT CMAKE_OBJCOPY)
   add_library(elman_static STATIC ${unasked}
-    $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
+    $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>
+    ${foreign_object})
 else()
   # sections of one name stay apart; 32-bit x86 shares hidden functions in
   # groups, which must not stay groups
@@ -98,7 +110,7 @@ else()
     COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=elman_*
       --keep-global-symbol=_elman_* elman.o
     DEPENDS elman_rooms VERBATIM)
-  add_library(elman_static STATIC ${unasked} elman.o)
+  add_library(elman_static STATIC ${unasked} elman.o ${foreign_object})
   set_target_properties(elman_static PROPERTIES LINKER_LANGUAGE C)
 endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)

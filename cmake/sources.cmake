@@ -46,8 +46,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
+  set(base_options -O2)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND known_isas avx2 avx512)
+  set(base_options -O2) # it has no fused multiply-add: small, for it is slow
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)
@@ -69,8 +71,12 @@ foreach(isa ${isas})
   endif()
 endforeach()
 
-# the list of tables leaves out what is not built
+# the list of tables leaves out what is not built; where somebody chose, also
+# the reference, which ELMAN_ISA=ref asks for
 set(without "")
+if(ELMAN_ISAS)
+  set(without ELMAN_WITHOUT_REF)
+endif()
 foreach(isa ${known_isas})
   set(source ${elman_root}/src/kernel/isa/${isa}.c)
   set_source_files_properties(${source} PROPERTIES

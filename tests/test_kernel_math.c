@@ -384,12 +384,15 @@ TEST(functions_with_kernels_of_their_own_are_the_same_in_the_common_one)
         for (size_t i = 0; i < sizeof d / sizeof *d; i++) {
             for (size_t j = 0; j < N; j++)
                 dy[j] = d[i];
-            k->relu_backward(N, INFINITY, y[0], dy, dx[0]);
-            k->activation_backward(N, &relu, INFINITY, x, dy, dx[1]);
-            k->tanh_backward(N, INFINITY, y[2], dy, dx[2]);
-            k->activation_backward(N, &tanh, INFINITY, x, dy, dx[3]);
-            k->sigmoid_backward(N, INFINITY, y[4], dy, dx[4]);
-            k->activation_backward(N, &sigmoid, INFINITY, x, dy, dx[5]);
+            kernels_train(k)->relu_backward(N, INFINITY, y[0], dy, dx[0]);
+            kernels_train(k)->activation_backward(N, &relu, INFINITY, x, dy,
+                                                  dx[1]);
+            kernels_train(k)->tanh_backward(N, INFINITY, y[2], dy, dx[2]);
+            kernels_train(k)->activation_backward(N, &tanh, INFINITY, x, dy,
+                                                  dx[3]);
+            kernels_train(k)->sigmoid_backward(N, INFINITY, y[4], dy, dx[4]);
+            kernels_train(k)->activation_backward(N, &sigmoid, INFINITY, x, dy,
+                                                  dx[5]);
 
             hide_nan(6 * N, y[0]);
             hide_nan(6 * N, dx[0]);

@@ -302,8 +302,10 @@ static float *gradients_of(const kernels *k, const rows *da, const rows *x,
     random_fill(4, size, -1, 1, made);
     const leaf_sum dw = {.to = made + begin * K},
                    db = {.to = made + N * K + begin};
-    k->outer(da->count, begin, end, K, read_only(da), read_only(x), &dw);
-    k->column_sum(da->count, begin, end, read_only(da), &db, NULL);
+    kernels_train(k)->outer(da->count, begin, end, K, read_only(da),
+                            read_only(x), &dw);
+    kernels_train(k)->column_sum(da->count, begin, end, read_only(da), &db,
+                                 NULL);
     return made;
 }
 

@@ -1,6 +1,6 @@
 /* model.c: elman.h: machine, model, state, passes, loss, optimizer. */
+#include "api/foreign.h"
 #include "api/need.h"
-#include "import/open.h"
 #include "learn/loss.h"
 #include "learn/optimizer.h"
 #include "learn/rule.h"
@@ -53,7 +53,7 @@ void elman_model_destroy(elman_model *model) { model_destroy(model); }
 elman_status elman_model_load(const char *path, elman_model **model)
 {
     NEED(path, model);
-    return model_load(path, import_load, model);
+    return model_load(path, read_foreign, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)

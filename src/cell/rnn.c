@@ -56,6 +56,9 @@ const cell_kind cell_rnn = {
     .split = 1,
     .forward = forward,
     .step = step,
+};
+
+const cell_gradients cell_rnn_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

@@ -90,12 +90,24 @@ typedef struct leaf_sum {
     const float *const *joins; /* never overlap to */
 } leaf_sum;
 
+/* The kernels of an ISA: what forward passes need. */
 typedef struct kernels {
     const char *isa;
 #define K(result, name, arguments) result(*name) arguments;
+#define K_TRAIN(result, name, arguments)
 #include "kernel/kernel.def"
 #undef K
+#undef K_TRAIN
 } kernels;
+
+/* Those that training and measuring add. */
+typedef struct train_kernels {
+#define K(result, name, arguments)
+#define K_TRAIN(result, name, arguments) result(*name) arguments;
+#include "kernel/kernel.def"
+#undef K
+#undef K_TRAIN
+} train_kernels;
 
 /* The table in use: the fastest that this processor runs, or the one named by
  * ELMAN_ISA (ignored if unknown or not available here). NULL if it runs none of
@@ -107,6 +119,9 @@ const kernels *kernels_here(void);
     "this processor has none of the instruction sets that this elman is "      \
     "built for; build it with one that it has (ELMAN_ISAS)"
 
+/* What training adds to that table. */
+const train_kernels *kernels_train(const kernels *k);
+
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */
 const kernels *const *kernels_all(void);
@@ -114,6 +129,7 @@ const kernels *const *kernels_all(void);
 /* The definition of every kernel, in plain double where it matters. Its bits
  * may differ from those of the others. */
 extern const kernels kernels_ref;
+extern const train_kernels train_kernels_ref;
 
 /* Makes every later kernels_here() return table; NULL returns to the default.
  * For tests and the proof of equal bits. */

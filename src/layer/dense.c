@@ -75,8 +75,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     rows_run(p, l->O * l->I, rows_part, &job);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_linear_backward(const layer *l, const pass *p, layer_state *s,
+                           const float *x, float *dx)
 {
     rows_job job = {.p = p,
                     .w = pass_packed(p, &l->packed_back),
@@ -95,5 +95,4 @@ const layer_kind layer_linear = {
     .feeds = true,
     .plan = plan,
     .forward = forward,
-    .backward = backward,
 };

@@ -434,5 +434,4 @@ const layer_kind layer_recurrent = {
     .prepare = recurrent_prepare,
     .step = recurrent_step,
     .forward = recurrent_forward,
-    .backward = recurrent_backward,
 };

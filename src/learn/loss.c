@@ -234,7 +234,8 @@ static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
 
     /* dx becomes the softmax times all the weight of the row */
     double all = (own + each * j->class_weight_sum) * j->scale;
-    double total = j->k->cross_entropy(O, x, (float)all, dx, best);
+    double total =
+        kernels_train(j->k)->cross_entropy(O, x, (float)all, dx, best);
 
     /* then the weight of each class is subtracted: the smoothed part of all,
      * and the rest of the target */
