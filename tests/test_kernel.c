@@ -99,11 +99,11 @@ RUN(gru_before)
     RUN(name##_there_and_back)                                                 \
     {                                                                          \
         k->name##_forward(n, clip, in[0], out[0]);                             \
-        k->name##_backward(n, clip, out[0], in[1], out[1]);                    \
+        kernels_train(k)->name##_backward(n, clip, out[0], in[1], out[1]);     \
         copy(out[2], in[0], n);                                                \
         k->name##_forward(n, clip, out[2], out[2]);                            \
         copy(out[3], in[1], n);                                                \
-        k->name##_backward(n, clip, out[2], out[3], out[3]);                   \
+        kernels_train(k)->name##_backward(n, clip, out[2], out[3], out[3]);    \
     }
 RUN_ACTIVATION(tanh, INFINITY)
 RUN_ACTIVATION(sigmoid, INFINITY)

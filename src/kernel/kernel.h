@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/exact.h"
 #include "elman.h"
 
 enum {
