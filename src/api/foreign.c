@@ -21,7 +21,7 @@ elman_status read_foreign(foreign_file *file, elman_model **model)
                    "%.120s: not a model file of elman's own, and this program "
                    "was linked without the readers of others: link "
                    "elman::exchange (CMake), or add -Wl,-u,elman__foreign",
-                   file->path);
+                   file->source.name);
 }
 
 #else

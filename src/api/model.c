@@ -2,10 +2,11 @@
 #include "api/foreign.h"
 #include "api/need.h"
 #include "learn/loss.h"
+#include "learn/model_loss.h"
+#include "learn/model_update.h"
 #include "learn/optimizer.h"
 #include "learn/rule.h"
 #include "learn/schedule.h"
-#include "learn/trainer.h"
 #include "model/model.h"
 #include "proof/machine.h"
 #include "proof/roof.h"
@@ -53,13 +54,40 @@ void elman_model_destroy(elman_model *model) { model_destroy(model); }
 elman_status elman_model_load(const char *path, elman_model **model)
 {
     NEED(path, model);
-    return model_load(path, read_foreign, model);
+    const byte_source source = {.name = path};
+    return model_load(&source, read_foreign, model);
+}
+
+elman_status elman_model_load_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_load(&source, read_foreign, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)
 {
     NEED(model, path);
     return model_save(model, path);
+}
+
+elman_status elman_model_save_memory(const elman_model *model, size_t room,
+                                     void *data, size_t *size)
+{
+    NEED(model, size);
+    return model_save_memory(model, room, data, size);
+}
+
+elman_status elman_model_copy(const elman_model *from, elman_model **copy)
+{
+    NEED(from, copy);
+    return model_copy(from, copy);
+}
+
+size_t elman_model_size(const elman_model *model)
+{
+    return model ? model_size(model) : 0;
 }
 
 const elman_config *elman_model_config(const elman_model *model)
@@ -79,7 +107,7 @@ const char *elman_model_parameter(const elman_model *model, size_t index,
     const parameter *p = model->parameters + index;
 
     if (view) {
-        view->data = model->weights + p->offset;
+        view->data = parameter_view(model, p);
         view->rank = p->rank;
         memcpy(view->shape, p->shape, sizeof view->shape);
     }
@@ -98,6 +126,20 @@ elman_status elman_model_write(elman_model *model, const char *name,
 {
     NEED(model, name, values);
     return model_write(model, name, count, values);
+}
+
+elman_status elman_model_read_all(const elman_model *model, size_t count,
+                                  float *values)
+{
+    NEED(model, values);
+    return model_read_all(model, count, values);
+}
+
+elman_status elman_model_write_all(elman_model *model, size_t count,
+                                   const float *values)
+{
+    NEED(model, values);
+    return model_write_all(model, count, values);
 }
 
 const char *elman_model_note(const elman_model *model, const char *key)
@@ -233,6 +275,14 @@ elman_status elman_model_step(const elman_model *model, elman_state *state,
     return model_step(model, state, x, y);
 }
 
+elman_status elman_model_step_tokens(const elman_model *model,
+                                     elman_state *state, const int32_t *tokens,
+                                     float *y)
+{
+    NEED(model, state, tokens);
+    return model_step_tokens(model, state, tokens, y);
+}
+
 elman_status elman_cell_step(const elman_model *model, elman_state *state,
                              const float *x, const float *h, const float *c,
                              float *h_out, float *c_out)
@@ -252,12 +302,40 @@ elman_status elman_loss_forward(const elman_loss_config *config,
     return loss_forward(config, shape, O, y, target, loss, dy);
 }
 
+elman_status elman_model_loss(const elman_model *model, elman_state *state,
+                              const elman_loss_config *config,
+                              const elman_target *target, double *loss,
+                              float *dy)
+{
+    NEED(model, state, config, target, loss);
+    return model_loss(model, state, config, target, loss, dy);
+}
+
+elman_status elman_model_loss_sum(const elman_model *model, elman_state *state,
+                                  const elman_loss_config *config,
+                                  const elman_target *target,
+                                  elman_loss_sum *sum, float *dy)
+{
+    NEED(model, state, config, target, sum);
+    return model_loss_sum(model, state, config, target, sum, dy);
+}
+
+elman_status elman_model_loss_weight(const elman_model *model,
+                                     const elman_batch *batch,
+                                     const elman_loss_config *config,
+                                     const elman_target *target, double *weight)
+{
+    NEED(model, batch, config, target, weight);
+    return model_loss_weight(model, batch, config, target, weight);
+}
+
 elman_status elman_loss_weight(const elman_loss_config *config,
                                const elman_batch *shape, size_t O,
                                const elman_target *target, double *weight)
 {
     NEED(config, shape, target, weight);
-    return loss_weight(config, shape, O, target, weight);
+    const loss_rows rows = {.shape = shape, .O = O};
+    return loss_weight(config, &rows, target, weight);
 }
 
 elman_status elman_loss_sum_forward(const elman_loss_config *config,
@@ -266,7 +344,8 @@ elman_status elman_loss_sum_forward(const elman_loss_config *config,
                                     elman_loss_sum *sum, float *dy)
 {
     NEED(config, shape, y, target, sum);
-    return loss_sum_forward(config, shape, O, y, target, sum, dy);
+    const loss_rows rows = {.shape = shape, .O = O, .y = y, .dy = dy};
+    return loss_sum_take(config, &rows, target, sum);
 }
 
 double elman_loss_sum_read(const elman_loss_sum *sum)
@@ -285,7 +364,8 @@ elman_status elman_optimizer_create(const elman_model *model,
                                     elman_optimizer **optimizer)
 {
     NEED(model, config, optimizer);
-    return optimizer_create(config, model->weight_count, optimizer);
+    TRY(model_make_flat(model));
+    return optimizer_create_for(config, model, NULL, optimizer);
 }
 
 void elman_optimizer_destroy(elman_optimizer *optimizer)
@@ -298,8 +378,23 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                   double learning_rate, double *norm)
 {
     NEED(optimizer, model, state);
-    return trainer_update(optimizer, model, state, learning_rate, NULL, norm,
-                          NULL);
+    return model_update(optimizer, model, state, learning_rate, norm, NULL);
+}
+
+elman_status elman_optimizer_norm(const elman_optimizer *optimizer,
+                                  const elman_model *model, elman_state *state,
+                                  double *norm)
+{
+    NEED(optimizer, model, state, norm);
+    return model_norm(optimizer, model, state, norm);
+}
+
+elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                       elman_model *model, elman_state *state,
+                                       double learning_rate, double norm)
+{
+    NEED(optimizer, model, state);
+    return model_update_by(optimizer, model, state, learning_rate, norm);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

@@ -14,6 +14,30 @@
  * data is followed by a zero byte that bytes does not count; free() it. */
 elman_status file_read(const char *path, char **data, size_t *bytes);
 
+/* A regular file that is read in parts, in any order. */
+typedef struct file_reader file_reader;
+elman_status file_reader_open(const char *path, file_reader **reader);
+size_t file_reader_size(const file_reader *reader);
+
+/* Reads bytes of the file from at on; fewer, as the file shrank, are a
+ * failure. */
+elman_status file_reader_read(file_reader *reader, size_t at, void *data,
+                              size_t bytes);
+void file_reader_close(file_reader *reader); /* NULL is fine */
+
+/* Where bytes come from: a file, or memory that the caller lends. */
+typedef struct byte_source {
+    const char *name; /* the file's path, or what messages call the memory */
+    const void *data; /* (size) the bytes; NULL: they are in the file */
+    size_t size;      /* 0 for a file */
+} byte_source;
+
+/* What messages call memory that has no name of its own. */
+#define MEMORY_NAME "<memory>"
+
+/* All bytes of source, as file_read gives them: those of memory are copied. */
+elman_status source_read(const byte_source *source, char **data, size_t *bytes);
+
 typedef struct file_writer file_writer;
 
 /* Begins to replace path, or what path is a symbolic link to: creates a locked

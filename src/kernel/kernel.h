@@ -23,7 +23,9 @@ enum {
     CHAIN = 128,     /* terms of a chain; a longer sum of products is a sum of
                         chains, each from 0 */
     ROW_CHAIN = 16,  /* the same of what is summed row by row */
-    GROUP_PANELS = 4 /* panels side by side in packed weights, at most */
+    GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
+    STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
+                                           have a kernel of their own */
 };
 
 /* Weights (gates H,K) in the order that pack() gives them. */
@@ -59,6 +61,31 @@ typedef struct fused_step {
     lstm_variant variant;                       /* clip is used by every cell */
     bool relu; /* Elman: relu instead of tanh */
 } fused_step;
+
+/* A cell of few units, for steps of one sequence at a time. G is gates H. */
+typedef struct stream_cell {
+    size_t H;
+    packed ih, hh;        /* by gates, whatever H is; neither is narrow */
+    const float *bias_hn; /* (H) GRU: q starts here */
+    lstm_variant variant; /* clip is used by every cell */
+    bool relu;            /* Elman: relu instead of tanh */
+    bool plain;           /* there is no variant and no clip */
+    float *gate, *q;      /* (G) (H) room; what is left there means nothing */
+} stream_cell;
+
+/* T steps of one sequence: arrays of step t are t times their step behind
+ * those of the first. */
+typedef struct stream_run {
+    size_t T; /* at least 1 */
+    size_t x_step, start_step, h_step, c_step;
+    const float *x;     /* (I) or NULL: start has its part */
+    const float *start; /* (G) what the sums begin with */
+    float *h, *c;       /* (R) (H) memory, replaced */
+    float *h_all;       /* (H) receives h of every step */
+    float *c_all;       /* (H) and c */
+    bool keeps_h;       /* h is not replaced: what h_all receives is something
+                           else that the caller makes it of. T is 1 */
+} stream_run;
 
 /* The numbers of one optimizer step, rounded to float once. kernel.def says
  * which of them a rule reads. */
@@ -186,5 +213,25 @@ void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
  * a narrow weight is one group. */
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
                  size_t begin, size_t end, float *to);
+
+/* Rows that are packed together: at most PANEL of one gate, whole and next to
+ * each other. Parts are counted in the order of the rows, so one after another
+ * they take a weight (gates H,K) as it stands in a file, and give it back. */
+typedef struct packed_rows {
+    size_t first, count;
+} packed_rows;
+
+size_t packed_parts(const packed *shape);
+packed_rows packed_part(const packed *shape, size_t part);
+
+/* Packs the rows (count,K) of a part into to, takes them out again, and tells
+ * whether they are the same to the bit. Packing only moves numbers, so what
+ * comes out is what went in. */
+void pack_part(const packed *shape, size_t part, const float *rows, float *to);
+void unpack_part(const packed *w, size_t part, float *rows);
+bool packed_part_is(const packed *w, size_t part, const float *rows);
+
+/* Takes out count numbers of row n, from k on. */
+void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to);
 
 #endif

@@ -69,8 +69,8 @@ typedef struct pass {
     size_t T, B;
     int threads;
     const kernels *k;
-    const float *weights; /* the model's, by parameter offset */
-    const float *packed;  /* the model's packed copies */
+    const float *packed;       /* the model's copies of its weights */
+    const float *for_training; /* and those that only training reads, or NULL */
 
     size_t *lengths;        /* (B) */
     bool ragged;            /* some length is less than T */

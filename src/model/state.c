@@ -147,9 +147,10 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
     size_t input_bytes = m->config.input_size * sizeof(float);
     s->x = s->dx = NULL;
     s->tokens = NULL;
-    if (!input_bytes) s->tokens = arena_take(a, T * B, sizeof *s->tokens);
-    else if (!state_reads_in_place(m, s))
-        s->x = arena_take(a, T * B, input_bytes);
+    if (!state_reads_in_place(m, s)) {
+        if (input_bytes) s->x = arena_take(a, T * B, input_bytes);
+        else s->tokens = arena_take(a, T * B, sizeof *s->tokens);
+    }
     if (input_bytes && s->config.training)
         s->dx = arena_take(a, T * B, input_bytes);
 
@@ -163,8 +164,8 @@ static void bind_pass(const elman_state *s, pass *p)
     p->threads =
         s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
-    p->weights = s->model->weights;
     p->packed = s->model->packed;
+    p->for_training = s->config.training ? model_training(s->model) : NULL;
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
     p->open_rows = s->training.sums.open_rows;
@@ -246,6 +247,8 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
         return failure(ELMAN_BAD_VALUE,
                        "memory is at %p, expected a multiple of %d", memory,
                        ALIGNMENT);
+
+    if (full.training) TRY(model_make_training(m));
 
     elman_state *s = memory;
     memset(s, 0, sizeof *s);
@@ -334,9 +337,11 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
                 if (l->cell->has_cell)
                     memset(c + b * l->H, 0, l->H * sizeof *c);
                 if (d->h_0 != NOWHERE)
-                    memcpy(h + b * l->R, m->weights + d->h_0, l->R * sizeof *h);
+                    memcpy(h + b * l->R, m->packed + d->plain_h_0.to,
+                           l->R * sizeof *h);
                 if (d->c_0 != NOWHERE)
-                    memcpy(c + b * l->H, m->weights + d->c_0, l->H * sizeof *c);
+                    memcpy(c + b * l->H, m->packed + d->plain_c_0.to,
+                           l->H * sizeof *c);
             }
         }
     }
@@ -349,6 +354,13 @@ void state_reset(const elman_model *m, elman_state *s)
         if (s->position[b] != FREE_SLOT) s->position[b] = 0;
 }
 
+void state_begin_one(const elman_model *m, elman_state *s, size_t b)
+{
+    reset_rows(m, s, b, b + 1);
+    if (s->position[b] == FREE_SLOT) s->stepping = false;
+    s->position[b] = 0;
+}
+
 elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
 {
     TRY(state_check(m, s));
@@ -356,9 +368,7 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
         return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
                        s->config.B);
 
-    reset_rows(m, s, b, b + 1);
-    if (s->position[b] == FREE_SLOT) s->stepping = false;
-    s->position[b] = 0;
+    state_begin_one(m, s, b);
     return ELMAN_OK;
 }
 
