@@ -50,9 +50,7 @@ add_library(elman_rooms STATIC EXCLUDE_FROM_ALL
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 
 # what lets elman_model_load read the models of others: api/foreign.h
-set(with_foreign "")
 if(NOT APPLE AND NOT WIN32)
-  set(with_foreign -Wl,-u,elman__foreign)
   add_library(elman_foreign OBJECT src/api/static/foreign.c)
   target_link_libraries(elman_foreign PRIVATE elman_flags)
   target_compile_definitions(elman_foreign PRIVATE ELMAN_STATIC)
@@ -115,11 +113,8 @@ else()
 endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)
 
-# what an outside program needs besides the archive: these words also go into
-# elman.pc
-set(static_libraries ${needed_words} -pthread -lm)
-target_link_libraries(elman_static INTERFACE ${static_libraries})
 target_compile_definitions(elman_static INTERFACE ELMAN_STATIC)
+target_link_libraries(elman_static INTERFACE -pthread)
 
 foreach(target elman_static elman_shared)
   target_include_directories(${target} INTERFACE
@@ -127,15 +122,4 @@ foreach(target elman_static elman_shared)
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 endforeach()
 
-# the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and
-# where it says nothing, static in the tree of another project
-set_target_properties(elman_static PROPERTIES EXPORT_NAME elman_static)
-set_target_properties(elman_shared PROPERTIES EXPORT_NAME elman)
-add_library(elman::static ALIAS elman_static)
-add_library(elman::elman_static ALIAS elman_static)
-add_library(elman::shared ALIAS elman_shared)
-if(BUILD_SHARED_LIBS OR (PROJECT_IS_TOP_LEVEL AND NOT DEFINED BUILD_SHARED_LIBS))
-  add_library(elman::elman ALIAS elman_shared)
-else()
-  add_library(elman::elman ALIAS elman_static)
-endif()
+include(cmake/components.cmake)

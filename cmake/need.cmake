@@ -85,6 +85,7 @@ macro(elman_option option title name)
       message(NOTICE "elman: ${title}; "
         "-D${option}=OFF says that this is meant")
       set(${option} OFF)
+      set(${name}_words "")
     endif()
   endif()
 endmacro()
@@ -109,16 +110,11 @@ if(ELMAN_ONNX)
     message(NOTICE "elman: no ONNX: it needs the program protoc-c (package "
       "protobuf-c-compiler); -DELMAN_ONNX=OFF says that this is meant")
     set(ELMAN_ONNX OFF)
+    set(protobuf_c_words "")
   endif()
 endif()
 
-# what an outside program needs besides the archive
-set(needed_words "")
-set(needed_folders ${random123_folders})
-foreach(need ONNX:protobuf_c ZIP:zlib LAPACK:lapacke)
-  string(REGEX MATCH "(.*):(.*)" all ${need})
-  if(ELMAN_${CMAKE_MATCH_1})
-    list(APPEND needed_words ${${CMAKE_MATCH_2}_words})
-    list(APPEND needed_folders ${${CMAKE_MATCH_2}_folders})
-  endif()
-endforeach()
+# what the library is compiled and linked with
+set(needed_words ${protobuf_c_words} ${zlib_words} ${lapacke_words})
+set(needed_folders ${random123_folders} ${protobuf_c_folders} ${zlib_folders}
+  ${lapacke_folders})

@@ -91,7 +91,8 @@ endforeach()
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${elman_root}/src/kernel/*.c)
 set_source_files_properties(${kernel_sources} PROPERTIES
   COMPILE_OPTIONS "${kernel_options}")
-set_source_files_properties(${elman_root}/src/kernel/kernel.c PROPERTIES
+set_source_files_properties(${elman_root}/src/kernel/kernel.c
+  ${elman_root}/src/kernel/train.c PROPERTIES
   COMPILE_DEFINITIONS "${without}")
 
 # what every object is compiled with. Fusing is only by the word vf_fma, or two

@@ -377,9 +377,10 @@ TEST(chains_of_rows_cut_in_two_give_the_same_bits)
             da.count = R;
 
             const leaf_sum dw = {.to = got}, db = {.to = got + N * K};
-            (*k)->outer(R - cut, 0, N, K, read_only(&late), read_only(&late_x),
-                        &dw);
-            (*k)->column_sum(R - cut, 0, N, read_only(&late), &db, NULL);
+            kernels_train(*k)->outer(R - cut, 0, N, K, read_only(&late),
+                                     read_only(&late_x), &dw);
+            kernels_train(*k)->column_sum(R - cut, 0, N, read_only(&late), &db,
+                                          NULL);
             CHECK_BITS(got, want, N * K + N, "%s cut %zu", (*k)->isa, cut);
             guarded_free(got, N * K + N);
         }
