@@ -1,7 +1,6 @@
 # sources.cmake: what the library is made of and how each file is compiled.
-# Used by the build itself and by tests/cross, which builds it for another
-# processor. Sets elman_sources and makes the target elman_flags; the folder
-# of the project is elman_root.
+# Sets elman_sources and makes the target elman_flags; the folder of the project
+# is elman_root.
 
 file(GLOB elman_sources CONFIGURE_DEPENDS
   ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
@@ -95,6 +94,20 @@ set_source_files_properties(${elman_root}/src/kernel/kernel.c
   ${elman_root}/src/kernel/train.c PROPERTIES
   COMPILE_DEFINITIONS "${without}")
 
+# gcc 12 for 64-bit ARM dies of some sums in double ("internal compiler error: in
+# vect_transform_reduction"): library, program, tests and examples do without its
+# vectorizer, and the kernels' vectors are written out anyway
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
+   CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-fno-tree-vectorize)
+endif()
+
+# 32-bit Linux: files over 2 GB, inodes of 64 bits and times after 2038
+set(elman_system _GNU_SOURCE)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  list(APPEND elman_system _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
+
 # what every object is compiled with. Fusing is only by the word vf_fma, or two
 # compilers would give different bits
 set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
@@ -105,14 +118,8 @@ add_library(elman_flags INTERFACE)
 target_compile_options(elman_flags INTERFACE
   -ffp-contract=off -fno-math-errno -fno-lto -ffunction-sections
   -fdata-sections ${x86_options} ${elman_warnings})
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
-   CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
-  # it dies of some sums in double ("internal compiler error: in
-  # vect_transform_reduction"); the kernels' vectors are written out anyway
-  target_compile_options(elman_flags INTERFACE -fno-tree-vectorize)
-endif()
 target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
 target_include_directories(elman_flags SYSTEM INTERFACE ${needed_folders})
-target_compile_definitions(elman_flags INTERFACE _GNU_SOURCE)
+target_compile_definitions(elman_flags INTERFACE ${elman_system})
 target_link_libraries(elman_flags INTERFACE Threads::Threads m)

@@ -45,17 +45,19 @@
  * All calls, by noun; (t) in elman_train.h, (i) in elman_inspect.h, (x) in
  * elman_exchange.h:
  *
- *   elman_model_      create destroy load load_memory save save_memory copy
- *                     size config read_info parameter read write read_all
- *                     write_all note write_note forward backward step
- *                     step_tokens loss loss_sum loss_weight evaluate(t)
- *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
+ *   elman_model_      create destroy load load_memory open_memory save
+ *                     save_memory copy size config read_info parameter read
+ *                     write read_all write_all note write_note forward
+ *                     backward step step_tokens loss loss_sum loss_weight
+ *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
+ *                     read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
- *   elman_optimizer_  create destroy step norm step_norm
+ *   elman_optimizer_  create destroy step norm step_norm save load
+ *                     save_memory load_memory
  *   elman_schedule_   rate step
  *   elman_dataset_    open read close encoding note size longest facts origin
  *                     values truth class extend inputs repeat baseline (t)
@@ -511,6 +513,17 @@ ELMAN_CHECKED elman_status elman_model_load_memory(const void *data,
 ELMAN_CHECKED elman_status elman_model_save_memory(const elman_model *model,
                                                    size_t room, void *data,
                                                    size_t *size);
+
+/* A model from memory that it borrows, as of an array compiled into a program:
+ * the bytes of a model file, which must stay as they are as long as the model.
+ * Where they are aligned as floats are (to 4 bytes), the table of an embedding
+ * is read there and is not copied, and views are of that memory, so that
+ * nothing makes a flat copy for them; matrices are packed. The weights of such
+ * a model can not be changed: ELMAN_BAD_VALUE; a copy's can. Bytes of another
+ * format are loaded as by load_memory. */
+ELMAN_CHECKED elman_status elman_model_open_memory(const void *data,
+                                                   size_t size,
+                                                   elman_model **model);
 
 /* Another model of the same config, weights and notes, without the copies that
  * training or a view made: the smallest form of a model that was trained. */
@@ -1026,6 +1039,27 @@ ELMAN_CHECKED elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
                                                      elman_state *state,
                                                      double learning_rate,
                                                      double norm);
+
+/* Save or load what an optimizer remembers of the parameters of model, and how
+ * many steps it has taken, as safetensors: with its model and its state loaded
+ * as well, training goes on to the same bits. load needs an optimizer of the
+ * same rule, flavour and groups, for parameters of the same names and shapes;
+ * of the config beta1, beta2, amsgrad, centered, maximize and whether there is
+ * momentum have to be the same, while rates, decay, bounds and what is frozen
+ * may differ. save_memory: data (room bytes) receives the bytes that save
+ * writes, and size their number, which is all that happens if data is NULL. */
+ELMAN_CHECKED elman_status
+elman_optimizer_save(const elman_optimizer *optimizer, const elman_model *model,
+                     const char *path);
+ELMAN_CHECKED elman_status elman_optimizer_load(elman_optimizer *optimizer,
+                                                const elman_model *model,
+                                                const char *path);
+ELMAN_CHECKED elman_status elman_optimizer_save_memory(
+    const elman_optimizer *optimizer, const elman_model *model, size_t room,
+    void *data, size_t *size);
+ELMAN_CHECKED elman_status elman_optimizer_load_memory(
+    elman_optimizer *optimizer, const elman_model *model, const void *data,
+    size_t size);
 
 /* Learning-rate schedules, as torch.optim.lr_scheduler has them. */
 typedef enum elman_schedule_kind {

@@ -94,6 +94,11 @@ static elman_status from_memory(elman_model **m)
     return elman_model_load_memory(bytes, size, m);
 }
 
+static elman_status from_lent(elman_model **m)
+{
+    return elman_model_open_memory(bytes, size, m);
+}
+
 TEST(a_model_that_runs_holds_its_weights_once)
 {
     path = in_folder("large.safetensors");
@@ -108,6 +113,7 @@ TEST(a_model_that_runs_holds_its_weights_once)
         check_room(name, from_file);
         CHECK_OK(file_read(path, &bytes, &size));
         check_room(name, from_memory);
+        check_room(name, from_lent);
         free(bytes);
     }
 }
@@ -241,6 +247,43 @@ TEST(copies_files_and_memory_give_the_same_model)
             elman_model_destroy(read);
         }
         elman_model_destroy(m);
+    }
+}
+
+TEST(a_model_that_borrows_runs_and_cannot_be_changed)
+{
+    for (uint64_t which = 0; which < NETWORKS; which++) {
+        draws d = draws_begin(700 + which);
+        elman_config config = random_config(&d, MOST_H);
+        random_batch batch = draw_batch(&d, &config, MOST_B);
+        elman_model *m = NULL, *lent = NULL, *copy = NULL;
+        CHECK_OK(elman_model_create(&config, &m));
+        size_t written, count = m->info.weight_count;
+        CHECK_OK(elman_model_save_memory(m, 0, NULL, &written));
+
+        /* aligned, and so that every parameter has to be copied */
+        size_t shift = which % 4;
+        char *block = malloc(written + 4);
+        CHECK_OK(elman_model_save_memory(m, written, block + shift, &written));
+        CHECK_OK(elman_model_open_memory(block + shift, written, &lent));
+        CHECK_OK(elman_model_copy(lent, &copy));
+        check_parameters(lent);
+        CHECK(!shift == !model_flat(lent) || !m->info.parameter_count,
+              "a flat array: shift %zu", shift);
+        check_same(lent, m, &batch, "borrowed");
+        check_same(copy, m, &batch, "copied");
+
+        float *values = all_weights(m);
+        CHECK_FAILS(elman_model_write_all(lent, count, values), ELMAN_BAD_VALUE,
+                    "elman_model_copy");
+        values[0] += 1;
+        CHECK_OK(elman_model_write_all(copy, count, values));
+        check_same(lent, m, &batch, "after a change of its copy");
+        free(values);
+        elman_model_destroy(m);
+        elman_model_destroy(lent);
+        elman_model_destroy(copy);
+        free(block);
     }
 }
 
@@ -510,6 +553,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_runs_holds_its_weights_once),
         cmocka_unit_test(copies_files_and_memory_give_the_same_model),
+        cmocka_unit_test(a_model_that_borrows_runs_and_cannot_be_changed),
         cmocka_unit_test(what_is_written_is_what_runs_whatever_was_made_before),
         cmocka_unit_test(weights_are_written_from_a_view_of_themselves),
         cmocka_unit_test(a_change_is_seen_in_what_was_lent),

@@ -5,6 +5,7 @@
 #include "learn/model_loss.h"
 #include "learn/model_update.h"
 #include "learn/optimizer.h"
+#include "learn/optimizer_save.h"
 #include "learn/rule.h"
 #include "learn/schedule.h"
 #include "model/model.h"
@@ -70,6 +71,14 @@ elman_status elman_model_save(const elman_model *model, const char *path)
 {
     NEED(model, path);
     return model_save(model, path);
+}
+
+elman_status elman_model_open_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_open(&source, import_load, model);
 }
 
 elman_status elman_model_save_memory(const elman_model *model, size_t room,
@@ -395,6 +404,38 @@ elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
 {
     NEED(optimizer, model, state);
     return model_update_by(optimizer, model, state, learning_rate, norm);
+}
+
+elman_status elman_optimizer_save(const elman_optimizer *optimizer,
+                                  const elman_model *model, const char *path)
+{
+    NEED(optimizer, model, path);
+    return optimizer_save(optimizer, model, path);
+}
+
+elman_status elman_optimizer_save_memory(const elman_optimizer *optimizer,
+                                         const elman_model *model, size_t room,
+                                         void *data, size_t *size)
+{
+    NEED(optimizer, model, size);
+    return optimizer_save_memory(optimizer, model, room, data, size);
+}
+
+elman_status elman_optimizer_load(elman_optimizer *optimizer,
+                                  const elman_model *model, const char *path)
+{
+    NEED(optimizer, model, path);
+    const byte_source source = {.name = path};
+    return optimizer_load(optimizer, model, &source);
+}
+
+elman_status elman_optimizer_load_memory(elman_optimizer *optimizer,
+                                         const elman_model *model,
+                                         const void *data, size_t size)
+{
+    NEED(optimizer, model, data);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return optimizer_load(optimizer, model, &source);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

@@ -60,7 +60,7 @@ static elman_status make_model(stage *s)
 
     if (status == ELMAN_OK)
         status = model_create_empty(
-            &config, weight_limit(weights.tensors, weights.tensor_count),
+            &config, weight_limit(weights.tensors, weights.tensor_count), false,
             &s->model);
     if (status == ELMAN_OK && p->in_double)
         status = reference_create(&config, s->steps, p->B, &s->reference);

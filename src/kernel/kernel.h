@@ -19,10 +19,10 @@ enum {
     PANEL = 16,  /* columns of a packed panel */
     NARROW = 16, /* a product of fewer columns and at least as many k is narrow:
                     it has more than one sum for each output */
-    NARROW_SUMS = 4, /* so many, one for each k mod NARROW_SUMS */
-    CHAIN = 128,     /* terms of a chain; a longer sum of products is a sum of
-                        chains, each from 0 */
-    ROW_CHAIN = 16,  /* the same of what is summed row by row */
+    NARROW_SUMS = 4,  /* so many, one for each k mod NARROW_SUMS */
+    CHAIN = 128,      /* terms of a chain; a longer sum of products is a sum of
+                         chains, each from 0 */
+    ROW_CHAIN = 16,   /* the same of what is summed row by row */
     GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
     STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
                                            have a kernel of their own */
@@ -149,6 +149,10 @@ const kernels *kernels_here(void);
 
 /* What training adds to that table. */
 const train_kernels *kernels_train(const kernels *k);
+
+/* The table for a cell of H units that is run by itself: where half a register
+ * holds the units, one of half as wide registers is faster. */
+const kernels *kernels_for_units(const kernels *table, size_t H);
 
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */

@@ -29,7 +29,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     l->weight = plan_parameter(plan, l, "weight", "", 2, (size_t[]){V, l->O}, 1,
                                l->config.init_ih, 0);
     if (!plan->overflow)
-        l->plain_weight = plan_plain(plan, V * l->O, l->weight, false);
+        l->plain_weight = plan_table(plan, V * l->O, l->weight);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }

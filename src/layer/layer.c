@@ -81,7 +81,9 @@ static packed_copy plan_copy(layer_plan *plan, packed_copy copy)
     else
         copy.to = take_room(
             plan, copy.plain ? s->K : packed_size(s->gates, s->H, s->K),
-            copy.training ? &plan->training_count : &plan->packed_count);
+            copy.table      ? &plan->table_count
+            : copy.training ? &plan->training_count
+                            : &plan->packed_count);
 
     if (plan->copies) plan->copies[plan->copy_count] = copy;
     plan->copy_count++;
@@ -118,9 +120,21 @@ packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
                                          .plain = true});
 }
 
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from)
+{
+    return plan_copy(plan, (packed_copy){.shape = {1, 1, count, NULL},
+                                         .from = (size_t)from,
+                                         .row = count,
+                                         .column = 1,
+                                         .plain = true,
+                                         .table = true});
+}
+
 const float *pass_plain(const pass *p, const packed_copy *copy)
 {
-    const float *from = copy->training ? p->for_training : p->packed;
+    const float *from = copy->table      ? p->table
+                        : copy->training ? p->for_training
+                                         : p->packed;
     return from ? from + copy->to : NULL;
 }
 

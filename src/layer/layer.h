@@ -21,6 +21,9 @@
  * are read so many times less often. */
 enum { PRODUCT_ROWS = 256 };
 
+/* Sequences that a pass takes the direct way, one after the other. */
+enum { DIRECT_ROWS = 4 };
+
 enum { DIRECTIONS = 2, NOWHERE = -1 };
 
 /* Features of a layer, and floats of all parameters, that still leave room for
@@ -60,6 +63,7 @@ typedef struct packed_copy {
     size_t to;
     bool training;
     bool plain; /* in the order of the weights */
+    bool table; /* plain, and not among the packed ones but the model's table */
 } packed_copy;
 
 /* Where a model's arrays begin while its layers are planned: lists grow if
@@ -70,6 +74,7 @@ typedef struct layer_plan {
     size_t weight_count;   /* floats, each parameter from a multiple of 16 */
     size_t packed_count;   /* floats of packed copies */
     size_t training_count; /* of those that only training reads */
+    size_t table_count;    /* of the embedding's table */
     packed_copy *copies;   /* NULL: only count */
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
@@ -90,6 +95,8 @@ typedef struct direction_plan {
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
     packed_copy ih, ih_back, hr, hr_back;
     packed_copy hh[CELL_PARTS];      /* as struct cell_weights has them */
+    packed_copy few_ih, few_hh;      /* by gates, where units are so few that
+                                        ih and hh are not; else K is 0 */
     packed_copy hh_back[CELL_PARTS]; /* transposed */
     packed_copy plain_hh, plain_b_ih, plain_b_hh, plain_peephole, plain_h_0,
         plain_c_0;             /* as they are; of w_hh if it is a vector */
@@ -169,6 +176,8 @@ typedef struct direction_state {
     direction_backward backward;
     kept_gradients kept;
     struct stream_steps *stream; /* recurrent_step.c; NULL while training */
+    struct direct_level *direct; /* recurrent_direct.c; NULL likewise, and for
+                                    a level that can not */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
@@ -223,7 +232,8 @@ typedef struct layer_state {
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
     pool_state pool;
-    bool steps;                               /* streams by its kind's step */
+    bool steps;  /* streams by its kind's step */
+    bool direct; /* and it is prepared for the direct way */
     walk_plans forward_plans, backward_plans; /* kept from pass to pass */
     walk_plans wave_plans; /* of this level and those that follow */
 } layer_state;
@@ -247,7 +257,18 @@ struct layer_kind {
      * after which the memory is the new one. */
     bool (*steps)(const layer *l);
     void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    /* After prepare for one chunk: for another, as large or smaller, of which
+     * only the pass's row_count and slots are new. */
+    void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
+    /* The direct way, without training and for at most DIRECT_ROWS sequences
+     * that all have T steps; NULL where T times forward with T = 1 will do.
+     * Whether l can; what is the same in every pass of the sequences that p,
+     * of one step, lists; and T steps of them, x (T,B,I). */
+    bool (*direct_fits)(const layer *l);
+    void (*prepare_direct)(const layer *l, const pass *p, layer_state *s);
+    void (*direct)(const layer *l, const pass *p, layer_state *s, size_t T,
+                   const float *x);
 };
 
 const layer_kind *layer_kind_for(elman_kind kind);
@@ -284,6 +305,9 @@ packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
 /* Adds one of count weights from from on, in their order. */
 packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
                        bool training);
+
+/* The home of the rows (count) of an embedding, which a model may borrow. */
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from);
 
 /* Reserves room among the packed copies; returns its offset. */
 size_t plan_room(layer_plan *plan, size_t floats);

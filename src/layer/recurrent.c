@@ -135,6 +135,12 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
         d->hh[0] = by_gates || split < gates
                        ? plan_packed(plan, gates, H, R, d->w_hh)
                        : plan_packed(plan, 1, l->G, R, d->w_hh);
+    if (recurrent_direct_fits(l) && H < PANEL && gates > 1) {
+        if (!packed_is_narrow(&d->ih.shape))
+            d->few_ih = plan_packed(plan, gates, H, l->I, d->w_ih);
+        if (split == gates)
+            d->few_hh = plan_packed(plan, gates, H, R, d->w_hh);
+    }
     d->ih_back = plan_transposed(plan, l->I, l->G, d->w_ih);
 
     /* the recurrent weight, part by part */
@@ -370,12 +376,14 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s)
 {
     for (size_t direction = 0; direction < l->D; direction++) {
-        lay_out_forward(l, a, T, B, training, &s->directions[direction]);
-        if (training)
-            lay_out_backward(l, a, T, B, keep, &s->directions[direction]);
-        else
-            s->directions[direction].stream =
-                arena_take(a, 1, stream_steps_size(B));
+        direction_state *d = &s->directions[direction];
+        lay_out_forward(l, a, T, B, training, d);
+        if (training) {
+            lay_out_backward(l, a, T, B, keep, d);
+            continue;
+        }
+        d->stream = arena_take(a, 1, stream_steps_size(B));
+        recurrent_direct_lay_out(l, a, d);
     }
 }
 
@@ -456,6 +464,10 @@ const layer_kind layer_recurrent = {
     .lay_out = lay_out,
     .steps = recurrent_steps,
     .prepare = recurrent_prepare,
+    .aim = recurrent_aim,
     .step = recurrent_step,
+    .direct_fits = recurrent_direct_fits,
+    .prepare_direct = recurrent_prepare_direct,
+    .direct = recurrent_direct,
     .forward = recurrent_forward,
 };

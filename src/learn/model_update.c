@@ -13,6 +13,7 @@ static elman_status find_gradients(const elman_optimizer *optimizer,
                        "the state has no gradients for this model, expected a "
                        "training state made for it");
     TRY(optimizer_check(optimizer, m));
+    TRY(model_check_own(m));
     TRY(model_make_flat(m));
 
     *gradients = gradients_join(s);

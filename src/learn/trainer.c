@@ -135,6 +135,7 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_PART_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
 
+    TRY(model_check_own(t->model));
     TRY(model_make_flat(t->model));
     TRY(optimizer_create_for(&c->optimizer, t->model, c->frozen,
                              &t->optimizer));

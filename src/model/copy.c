@@ -44,6 +44,10 @@ static elman_status copy_parts(elman_model *to, const elman_model *from)
                        from->info.weight_count);
 
     memcpy(to->packed, from->packed, from->packed_count * sizeof *to->packed);
+    TRY(model_make_table(to));
+    if (from->table)
+        memcpy(to->own_table, from->table,
+               from->table_count * sizeof *to->own_table);
     return copy_notes(to, from);
 }
 
@@ -59,6 +63,9 @@ elman_status model_copy(const elman_model *from, elman_model **copy)
     m->packed = NULL;
     m->copies = NULL;
     m->late = NULL;
+    m->table = m->own_table = NULL;
+    m->lent = NULL;
+    m->borrows = false;
     m->notes = NULL;
     m->note_count = 0;
 
@@ -74,9 +81,11 @@ size_t model_size(const elman_model *m)
     bytes += m->layer_count * sizeof *m->layers;
     bytes += m->info.parameter_count * sizeof *m->parameters;
     bytes += m->copy_count * sizeof *m->copies;
+    if (m->lent) bytes += m->info.parameter_count * sizeof *m->lent;
 
     /* the weights, and what was made of them */
     size_t floats = m->packed_count;
+    if (m->own_table) floats += m->table_count;
     if (model_flat(m)) floats += m->weight_count;
     if (model_training(m)) floats += m->training_count;
 

@@ -165,6 +165,7 @@ static elman_status plan_model(elman_model *m, size_t limit)
     m->weight_count = plan.weight_count;
     m->packed_count = plan.packed_count;
     m->training_count = plan.training_count;
+    m->table_count = plan.table_count;
     m->copy_count = plan.copy_count;
     m->memory_h = plan.h;
     m->memory_c = plan.c;
@@ -185,14 +186,28 @@ static elman_status plan_model(elman_model *m, size_t limit)
     return ELMAN_OK;
 }
 
+elman_status model_make_table(elman_model *m)
+{
+    if (m->table_count == 0) return ELMAN_OK;
+
+    m->own_table = block_create(m->table_count * sizeof *m->own_table);
+    if (!m->own_table)
+        return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
+                       m->info.weight_count);
+    m->table = m->own_table;
+    return ELMAN_OK;
+}
+
 elman_status model_create_empty(const elman_config *config, size_t limit,
-                                elman_model **model)
+                                bool borrows, elman_model **model)
 {
     elman_model *m = calloc(1, sizeof *m);
     if (!m) return failure(ELMAN_NO_MEMORY, "no memory for a model");
     elman_status status = config_complete(config, &m->config);
     if (!status) status = flatten(m);
     if (!status) status = plan_model(m, limit);
+    if (!status && !borrows) status = model_make_table(m);
+    m->borrows = borrows;
     if (status) {
         model_destroy(m);
         return status;
@@ -231,7 +246,7 @@ static elman_status init_weights(elman_model *m)
 elman_status model_create(const elman_config *config, elman_model **model)
 {
     elman_model *m = NULL;
-    TRY(model_create_empty(config, SIZE_MAX, &m));
+    TRY(model_create_empty(config, SIZE_MAX, false, &m));
     elman_status status = init_weights(m);
     if (status) {
         model_destroy(m);
@@ -255,6 +270,8 @@ void model_destroy(elman_model *m)
     free(m->layers);
     free(m->parameters);
     free(m->copies);
+    free(m->lent);
+    block_destroy(m->own_table);
     block_destroy(m->packed);
     if (m->late) {
         block_destroy(m->late->flat);

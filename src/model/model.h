@@ -36,6 +36,13 @@ struct elman_model {
     size_t weight_count;   /* floats of the flat array, gaps included */
     float *packed;         /* (packed_count) */
     size_t packed_count, training_count;
+    const float *table; /* (table_count) rows of the embedding, or NULL: own, or
+                           those of memory that the model borrows */
+    float *own_table;
+    size_t table_count;
+    bool borrows;        /* it must not be written */
+    const float **lent;  /* (info.parameters) where it borrows: each parameter
+                            as it is, NULL if that is not aligned; or NULL */
     packed_copy *copies; /* (copy_count) parameter by parameter */
     size_t copy_count;
     late_copies *late;
@@ -52,6 +59,15 @@ typedef struct layer_seconds {
 /* The position of a slot that no stream has. */
 #define FREE_SLOT UINT64_MAX
 
+/* What one thread needs to take a chunk of streams through all layers. */
+typedef struct chunk_room {
+    pass pass;
+    layer_state *layers;    /* (layer_count) */
+    float *x;               /* (M,I) what the chunk reads, or NULL */
+    int32_t *tokens;        /* (M) the same, or NULL */
+    uint64_t *steps_before; /* (M) */
+} chunk_room;
+
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {
     const elman_model *model;
@@ -63,6 +79,14 @@ struct elman_state {
     bool ran;                  /* a forward has been */
     bool ready;                /* the last forward can go backward */
     bool stepping;             /* the pass is prepared for steps */
+    bool direct_fits;          /* direct.c can run the model, few rows at once */
+    bool direct;               /* and what is prepared is for that */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
+    bool by_chunks;            /* the last pass went chunk by chunk: it left y
+                                  alone, and the slots that ran in full.rows */
+    size_t chunk;              /* streams of a chunk; 0: steps take all at
+                                  once */
+    chunk_room *rooms;         /* (threads) */
     uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
     pass_memory memory;        /* of config.B sequences */
     pass_training training;    /* all NULL unless config.training */
@@ -87,10 +111,12 @@ elman_status config_complete(const elman_config *config, elman_config *full);
 
 elman_status model_create(const elman_config *config, elman_model **model);
 
-/* The same with all weights zero, for a loader to fill row by row and then
- * model_settle; refuses if the weights are more than limit floats. */
+/* The same with weights of any value, for a loader to fill row by row and then
+ * model_settle; refuses if the weights are more than limit floats. One that is
+ * to borrow has no table yet. */
 elman_status model_create_empty(const elman_config *config, size_t limit,
-                                elman_model **model);
+                                bool borrows, elman_model **model);
+elman_status model_make_table(elman_model *model);
 void model_destroy(elman_model *model);
 /* Whether key is the model file's own, so that no note can have it. */
 bool note_is_reserved(const char *key);
@@ -155,6 +181,9 @@ void model_repack(elman_model *model, int threads);
  * and there is no flat array. */
 const float *parameter_values(const elman_model *model, const parameter *p);
 
+/* Whether the weights may be changed. */
+elman_status model_check_own(const elman_model *model);
+
 /* The same; where there is none yet, the flat array is made for it. NULL, and
  * a message, without memory. */
 const float *parameter_view(const elman_model *model, const parameter *p);
@@ -215,6 +244,45 @@ bool state_reads_in_place(const elman_model *model, const elman_state *state);
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
 
+/* Carves what layer i needs in a pass of T steps of B; at is NULL while
+ * measuring. */
+void layer_lay_out(const elman_model *model, const elman_state *state, arena *a,
+                   size_t i, size_t T, size_t B, layer_state *at);
+
+/* Gives p what every pass takes from its state and model. */
+void pass_bind(const elman_state *state, pass *p);
+
+/* ---- chunks.c ----------------------------------------------------------- */
+
+/* Streams of a chunk in a state of config, which is completed, or 0 if its
+ * streams step all at once. */
+size_t chunk_streams(const elman_model *model,
+                     const elman_state_config *config);
+
+/* Whether forward goes chunk by chunk as well. */
+bool state_runs_chunks(const elman_state *state);
+
+/* Carve what a pass by chunks needs, and the rooms of all threads. */
+void chunks_lay_out_pass(const elman_model *model, elman_state *state,
+                         arena *a);
+void chunks_lay_out_rooms(const elman_model *model, elman_state *state,
+                          arena *a);
+
+/* state_carve for steps by chunks. */
+void chunks_carve(elman_state *state);
+
+/* What a step of streams reads and gives. */
+typedef struct chunk_input {
+    const float *x;        /* (B,I) or NULL */
+    const int32_t *tokens; /* (B) or NULL */
+    float *y;              /* (B,O) or NULL */
+    const row_sink *sink;  /* or NULL */
+} chunk_input;
+
+/* A step of the slots that full.rows lists. */
+void chunks_run(const elman_model *model, elman_state *state,
+                const chunk_input *in);
+
 /* ---- gradients.c -------------------------------------------------------- */
 
 /* Blocks of B sequences, which are the leaves of a pass. */
@@ -272,13 +340,36 @@ elman_status cell_step(const elman_model *model, elman_state *state,
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
 
-/* step.c. check_streams: whether model can run step by step, from tokens or
+/* ---- direct.c ----------------------------------------------------------- */
+
+/* Whether it can run the model without training; and prepares the layers for
+ * the sequences that the state's pass of one step lists. */
+bool direct_fits(const elman_model *model, const elman_state *state);
+void direct_prepare(const elman_model *model, elman_state *state);
+
+/* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
+const float *direct_run(const elman_model *model, elman_state *state, size_t T,
+                        const float *x);
+
+/* Runs a batch that was checked, if that is possible. */
+bool direct_forward(const elman_model *model, elman_state *state,
+                    const elman_batch *batch);
+
+/* ---- step.c ------------------------------------------------------------- */
+
+/* Prepares the state for steps of the streams that are there. */
+void step_prepare(const elman_model *model, elman_state *state);
+
+/* check_streams: whether model can run step by step, from tokens or
  * from x. */
 elman_status model_check_streams(const elman_model *model, bool tokens);
 elman_status model_step(const elman_model *model, elman_state *state,
                         const float *x, float *y);
 elman_status model_step_tokens(const elman_model *model, elman_state *state,
                                const int32_t *tokens, float *y);
+
+/* How many threads a step of the slots that state's passes list is worth. */
+int step_threads(const elman_model *model, elman_state *state);
 
 /* The output of the last forward, (T,B,O) or (B,O), and room for its
  * gradient. */
@@ -302,6 +393,10 @@ typedef elman_status foreign_reader(foreign_file *file, elman_model **model);
 /* elman_model_load and load_memory: the one door for a model file. One that
  * does not call itself elman's own goes to foreign; NULL: it is refused. */
 elman_status model_load(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model);
+
+/* elman_model_open_memory: the same of memory that the model borrows. */
+elman_status model_open(const byte_source *source, foreign_reader *foreign,
                         elman_model **model);
 
 /* A model file of which at least the header was read; messages do not name

@@ -135,6 +135,21 @@ static elman_status fill_parameter(elman_model *m, const parameter *p,
     return ELMAN_OK;
 }
 
+/* Notes where the parameter is in memory that stays, if that is aligned; true
+ * if its home is there as well. */
+static bool borrow(elman_model *m, const parameter *p, const named_tensor *t)
+{
+    bool aligned = (uintptr_t)t->data % _Alignof(float) == 0;
+    if (t->type != ELEMENT_F32 || !aligned) return false;
+
+    /* as bytes of an array it has no type yet */
+    const float *values = t->data;
+    m->lent[p - m->parameters] = values;
+    if (!m->copies[p->copy_begin].table) return false;
+    m->table = values;
+    return true;
+}
+
 static elman_status fill_parameters(elman_model *m, const safetensors *file,
                                     float *room)
 {
@@ -164,6 +179,9 @@ static elman_status fill_parameters(elman_model *m, const safetensors *file,
                            "expected rank %zu and shape %zu x %zu",
                            p->name, t->rank, t->count, p->rank, p->shape[0],
                            p->rank > 1 ? p->shape[1] : 1);
+        if (m->borrows && borrow(m, p, t)) continue;
+        if (m->copies[p->copy_begin].table && !m->table)
+            TRY(model_make_table(m));
         TRY(fill_parameter(m, p, file, t, room));
     }
     return ELMAN_OK;
@@ -171,6 +189,12 @@ static elman_status fill_parameters(elman_model *m, const safetensors *file,
 
 static elman_status fill_weights(elman_model *m, const safetensors *file)
 {
+    if (m->borrows) {
+        m->lent = calloc(m->info.parameter_count + 1, sizeof *m->lent);
+        if (!m->lent)
+            return failure(ELMAN_NO_MEMORY, "no memory to read weights");
+    }
+
     float *room = malloc((weight_rows_room(m) + 1) * sizeof *room);
     if (!room) return failure(ELMAN_NO_MEMORY, "no memory to read weights");
 
@@ -199,7 +223,8 @@ static elman_status copy_notes(elman_model *m, const safetensors *file)
     return ELMAN_OK;
 }
 
-elman_status model_parse(const safetensors *file, elman_model **model)
+static elman_status parse(const safetensors *file, bool borrows,
+                          elman_model **model)
 {
     const char *text = safetensors_text(file, config_key);
     const char *format = safetensors_text(file, format_key);
@@ -219,7 +244,7 @@ elman_status model_parse(const safetensors *file, elman_model **model)
     elman_model *m = NULL;
     TRY(config_from_text(text, &config));
     elman_status status = model_create_empty(
-        &config, weight_limit(file->tensors, file->tensor_count), &m);
+        &config, weight_limit(file->tensors, file->tensor_count), borrows, &m);
     if (!status) status = fill_weights(m, file);
     if (!status) status = copy_notes(m, file);
     if (status) {
@@ -230,6 +255,11 @@ elman_status model_parse(const safetensors *file, elman_model **model)
     model_settle(m);
     *model = m;
     return ELMAN_OK;
+}
+
+elman_status model_parse(const safetensors *file, elman_model **model)
+{
+    return parse(file, false, model);
 }
 
 bool model_is_own(const safetensors *file)
@@ -263,10 +293,10 @@ static elman_status detect(const byte_source *source, bool *is_safetensors)
 
 /* Makes a model of a file of which the header was read. */
 static elman_status load(foreign_file *file, foreign_reader *foreign,
-                         elman_model **model)
+                         bool borrows, elman_model **model)
 {
     if (!foreign || model_is_own(file->tensors)) {
-        elman_status status = model_parse(file->tensors, model);
+        elman_status status = parse(file->tensors, borrows, model);
         return status ? failure_in(status, file->source.name) : ELMAN_OK;
     }
 
@@ -275,8 +305,8 @@ static elman_status load(foreign_file *file, foreign_reader *foreign,
     return foreign(file, model);
 }
 
-elman_status model_load(const byte_source *source, foreign_reader *foreign,
-                        elman_model **model)
+static elman_status load_any(const byte_source *source, foreign_reader *foreign,
+                             bool borrows, elman_model **model)
 {
     foreign_file file = {.source = *source};
     bool ours = false;
@@ -285,7 +315,23 @@ elman_status model_load(const byte_source *source, foreign_reader *foreign,
     /* without a foreign reader ours says what is wrong with the file */
     if (foreign && !ours) return foreign(&file, model);
     TRY(safetensors_begin(source, &file.tensors));
-    elman_status status = load(&file, foreign, model);
+    elman_status status = load(&file, foreign, borrows, model);
     safetensors_close(file.tensors);
     return status;
+}
+
+elman_status model_load(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model)
+{
+    return load_any(source, foreign, false, model);
+}
+
+elman_status model_open(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model)
+{
+    elman_model *m = NULL;
+    TRY(load_any(source, foreign, true, &m));
+    m->borrows = true;
+    *model = m;
+    return ELMAN_OK;
 }

@@ -77,12 +77,16 @@ size_t weight_rows_room(const elman_model *m)
     return most;
 }
 
-/* Where rows of a plain copy begin. */
-static float *plain_at(const elman_model *m, const parameter *p,
-                       const weight_rows *rows)
+/* Where a home begins. */
+static const float *home_at(const elman_model *m, const packed_copy *c)
 {
-    return m->packed + rows->copy->to +
-           (rows->first - rows_before(p, rows->copy)) * rows->columns;
+    return (c->table ? m->table : m->packed) + c->to;
+}
+
+/* How many numbers of a plain copy are before rows. */
+static size_t plain_before(const parameter *p, const weight_rows *rows)
+{
+    return (rows->first - rows_before(p, rows->copy)) * rows->columns;
 }
 
 static packed packed_at(const elman_model *m, const packed_copy *c)
@@ -96,7 +100,7 @@ void weight_rows_read(const elman_model *m, const parameter *p,
                       const weight_rows *rows, float *values)
 {
     if (rows->copy->plain) {
-        memcpy(values, plain_at(m, p, rows),
+        memcpy(values, home_at(m, rows->copy) + plain_before(p, rows),
                rows->count * rows->columns * sizeof *values);
         return;
     }
@@ -108,19 +112,19 @@ void weight_rows_read(const elman_model *m, const parameter *p,
 void weight_rows_write(elman_model *m, const parameter *p,
                        const weight_rows *rows, const float *values)
 {
-    if (rows->copy->plain)
-        memmove(plain_at(m, p, rows), values,
+    const packed_copy *c = rows->copy;
+    float *to = (c->table ? m->own_table : m->packed) + c->to;
+    if (c->plain)
+        memmove(to + plain_before(p, rows), values,
                 rows->count * rows->columns * sizeof *values);
-    else
-        pack_part(&rows->copy->shape, rows->part, values,
-                  m->packed + rows->copy->to);
+    else pack_part(&c->shape, rows->part, values, to);
 }
 
 static bool rows_are(const elman_model *m, const parameter *p,
                      const weight_rows *rows, const float *values)
 {
     if (rows->copy->plain)
-        return memcmp(plain_at(m, p, rows), values,
+        return memcmp(home_at(m, rows->copy) + plain_before(p, rows), values,
                       rows->count * rows->columns * sizeof *values) == 0;
 
     packed w = packed_at(m, rows->copy);
@@ -232,8 +236,9 @@ const float *parameter_values(const elman_model *m, const parameter *p)
 {
     const packed_copy *home = m->copies + p->copy_begin;
     const float *flat = model_flat(m);
-    if (home->plain) return m->packed + home->to;
-    return flat ? flat + p->offset : NULL;
+    if (home->plain) return home_at(m, home);
+    if (flat) return flat + p->offset;
+    return m->lent ? m->lent[p - m->parameters] : NULL;
 }
 
 const float *parameter_view(const elman_model *m, const parameter *p)
@@ -312,7 +317,9 @@ static void repack_part(void *context, size_t index)
 {
     const repack_job *job = context;
     const packed_copy *c = job->m->copies + index / job->slices;
-    float *to = c->training ? job->training : job->m->packed;
+    float *to = c->table      ? job->m->own_table
+                : c->training ? job->training
+                              : job->m->packed;
     if (to)
         make_copy(c, job->flat + c->from, index % job->slices, job->slices, to);
 }
@@ -325,6 +332,14 @@ void model_repack(elman_model *m, int threads)
     repack_job job = {m, model_flat(m), m->late->training, (size_t)threads};
     thread_run(threads, m->copy_count * job.slices, repack_part, &job);
     model_settle(m);
+}
+
+elman_status model_check_own(const elman_model *m)
+{
+    if (!m->borrows) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the model borrows its weights from memory, expected one of "
+                   "its own to change; elman_model_copy makes it");
 }
 
 /* ---- Parameters by name -------------------------------------------------- */
@@ -385,6 +400,7 @@ elman_status model_write(elman_model *m, const char *name, size_t count,
                          const float *values)
 {
     const parameter *p;
+    TRY(model_check_own(m));
     TRY(find_counted(m, name, count, &p));
     if (write_parameter(m, p, values)) model_settle(m);
     return ELMAN_OK;
@@ -411,6 +427,7 @@ elman_status model_read_all(const elman_model *m, size_t count, float *values)
 elman_status model_write_all(elman_model *m, size_t count, const float *values)
 {
     bool changed = false;
+    TRY(model_check_own(m));
     TRY(check_all(m, count));
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         if (write_parameter(m, m->parameters + i, values)) changed = true;

@@ -26,6 +26,7 @@ bool memory_slice_at(const elman_model *m, size_t index, size_t d,
 
 elman_status trial_move_weights(elman_model *m, draws *d)
 {
+    TRY(model_check_own(m));
     TRY(model_make_flat(m));
     float *weights = model_flat(m);
     for (size_t i = 0; i < m->info.parameter_count; i++) {
