@@ -18,7 +18,7 @@ target_compile_definitions(elman_kernel_base PRIVATE ELMAN_SHARED ${without}
 
 add_executable(elman_infer_base EXCLUDE_FROM_ALL ${infer}
   $<TARGET_OBJECTS:elman_kernel_base> $<TARGET_OBJECTS:elman_hidden>
-  $<FILTER:$<TARGET_OBJECTS:elman_objects>,EXCLUDE,/kernel/(kernel|train)[.]c>)
+  "$<FILTER:$<TARGET_OBJECTS:elman_objects>,EXCLUDE,/kernel/(kernel|train)[.]c>")
 target_include_directories(elman_infer_base PRIVATE ${elman_root}/include)
 target_compile_definitions(elman_infer_base PRIVATE ELMAN_STATIC)
 target_link_libraries(elman_infer_base PRIVATE ${drop_words} ${math_words}

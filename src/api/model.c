@@ -78,7 +78,7 @@ elman_status elman_model_open_memory(const void *data, size_t size,
 {
     NEED(data, model);
     const byte_source source = {MEMORY_NAME, data, size};
-    return model_open(&source, import_load, model);
+    return model_open(&source, read_foreign, model);
 }
 
 elman_status elman_model_save_memory(const elman_model *model, size_t room,

@@ -89,7 +89,7 @@ static void direct(const layer *l, const pass *p, layer_state *s, size_t T,
                    const float *x)
 {
     const packed w = pass_packed(p, &l->packed);
-    const float *b = l->bias == NOWHERE ? zeros : p->weights + l->bias;
+    const float *b = l->bias == NOWHERE ? zeros : pass_plain(p, &l->plain_bias);
 
     for (size_t r = 0; T == 1 && r < p->row_count; r++) {
         const float *from = x + p->rows[r] * l->I;
