@@ -6,7 +6,7 @@ T ?= 60
 
 .PHONY: all run test quick asan tsan clang threads arm test32 fuzz dev cover format lint \
 	docs abi recipes workflows dist dist-check golden bench bench-peers \
-	bench-instructions install clean help
+	bench-instructions size install clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -118,6 +118,14 @@ bench-peers: ## install what to compare with: oneDNN, PyTorch, ONNX Runtime
 bench-instructions: ## count instructions; RECORD=1 keeps the new numbers
 	@tools/setup build count
 	@bench/count
+
+size: ## what a program weighs that only runs a model
+	@tools/setup build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target elman_infer_base elman_infer_all \
+	    elman_shared >/dev/null
+	@tools/size build/release/elman_infer_base build/release/elman_infer_all \
+	    build/release/libelman.so
 
 install: all ## PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix $(PREFIX)

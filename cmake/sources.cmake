@@ -24,7 +24,7 @@ endif()
 if(ELMAN_ZIP)
   list(FILTER elman_sources EXCLUDE REGEX "/format/archive_absent[.]c$")
 else()
-  list(FILTER elman_sources EXCLUDE REGEX "/format/archive[.]c$")
+  list(FILTER elman_sources EXCLUDE REGEX "/format/(archive|zip)[.]c$")
 endif()
 if(ELMAN_LAPACK)
   list(FILTER elman_sources EXCLUDE REGEX "/inspect/eigen_absent[.]c$")
@@ -45,8 +45,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
+  set(base_options -O2)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND known_isas avx2 avx512)
+  set(base_options -O2) # it has no fused multiply-add: small, for it is slow
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)
@@ -68,8 +70,12 @@ foreach(isa ${isas})
   endif()
 endforeach()
 
-# the list of tables leaves out what is not built
+# the list of tables leaves out what is not built; where somebody chose, also
+# the reference, which ELMAN_ISA=ref asks for
 set(without "")
+if(ELMAN_ISAS)
+  set(without ELMAN_WITHOUT_REF)
+endif()
 foreach(isa ${known_isas})
   set(source ${elman_root}/src/kernel/isa/${isa}.c)
   set_source_files_properties(${source} PROPERTIES
@@ -84,7 +90,8 @@ endforeach()
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${elman_root}/src/kernel/*.c)
 set_source_files_properties(${kernel_sources} PROPERTIES
   COMPILE_OPTIONS "${kernel_options}")
-set_source_files_properties(${elman_root}/src/kernel/kernel.c PROPERTIES
+set_source_files_properties(${elman_root}/src/kernel/kernel.c
+  ${elman_root}/src/kernel/train.c PROPERTIES
   COMPILE_DEFINITIONS "${without}")
 
 # gcc 12 for 64-bit ARM dies of some sums in double ("internal compiler error: in

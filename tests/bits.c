@@ -86,7 +86,7 @@ static void hash_cells(const kernels *k)
         fill(H, -1, 1, dh);
         lstm = hash_floats(lstm, H, c);
         lstm = hash_floats(lstm, H, h);
-        k->lstm_backward(H, NULL, before, gate, dh, c, da);
+        kernels_train(k)->lstm_backward(H, NULL, before, gate, dh, c, da);
         lstm = hash_floats(lstm, H, c);
         lstm = hash_floats(lstm, 4 * H, da);
 
@@ -94,7 +94,8 @@ static void hash_cells(const kernels *k)
         fill(H, -2, 2, q);
         k->gru_forward(H, __builtin_inff(), q, before, gate, h);
         gru = hash_floats(gru, H, h);
-        k->gru_backward(H, __builtin_inff(), q, before, gate, dh, da, dq);
+        kernels_train(k)->gru_backward(H, __builtin_inff(), q, before, gate, dh,
+                                       da, dq);
         gru = hash_floats(gru, 3 * H, da);
         gru = hash_floats(gru, H, dq);
     }

@@ -302,8 +302,10 @@ static float *gradients_of(const kernels *k, const rows *da, const rows *x,
     random_fill(4, size, -1, 1, made);
     const leaf_sum dw = {.to = made + begin * K},
                    db = {.to = made + N * K + begin};
-    k->outer(da->count, begin, end, K, read_only(da), read_only(x), &dw);
-    k->column_sum(da->count, begin, end, read_only(da), &db, NULL);
+    kernels_train(k)->outer(da->count, begin, end, K, read_only(da),
+                            read_only(x), &dw);
+    kernels_train(k)->column_sum(da->count, begin, end, read_only(da), &db,
+                                 NULL);
     return made;
 }
 
@@ -375,9 +377,10 @@ TEST(chains_of_rows_cut_in_two_give_the_same_bits)
             da.count = R;
 
             const leaf_sum dw = {.to = got}, db = {.to = got + N * K};
-            (*k)->outer(R - cut, 0, N, K, read_only(&late), read_only(&late_x),
-                        &dw);
-            (*k)->column_sum(R - cut, 0, N, read_only(&late), &db, NULL);
+            kernels_train(*k)->outer(R - cut, 0, N, K, read_only(&late),
+                                     read_only(&late_x), &dw);
+            kernels_train(*k)->column_sum(R - cut, 0, N, read_only(&late), &db,
+                                          NULL);
             CHECK_BITS(got, want, N * K + N, "%s cut %zu", (*k)->isa, cut);
             guarded_free(got, N * K + N);
         }

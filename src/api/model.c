@@ -1,7 +1,7 @@
 /* model.c: elman.h: machine, model, state, passes, loss, optimizer. */
+#include "api/foreign.h"
 #include "api/need.h"
 #include "base/thread.h"
-#include "import/open.h"
 #include "learn/loss.h"
 #include "learn/model_loss.h"
 #include "learn/model_update.h"
@@ -69,7 +69,7 @@ elman_status elman_model_load(const char *path, elman_model **model)
 {
     NEED(path, model);
     const byte_source source = {.name = path};
-    return model_load(&source, import_load, model);
+    return model_load(&source, read_foreign, model);
 }
 
 elman_status elman_model_load_memory(const void *data, size_t size,
@@ -77,7 +77,7 @@ elman_status elman_model_load_memory(const void *data, size_t size,
 {
     NEED(data, model);
     const byte_source source = {MEMORY_NAME, data, size};
-    return model_load(&source, import_load, model);
+    return model_load(&source, read_foreign, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)
@@ -91,7 +91,7 @@ elman_status elman_model_open_memory(const void *data, size_t size,
 {
     NEED(data, model);
     const byte_source source = {MEMORY_NAME, data, size};
-    return model_open(&source, import_load, model);
+    return model_open(&source, read_foreign, model);
 }
 
 elman_status elman_model_save_memory(const elman_model *model, size_t room,

@@ -58,6 +58,9 @@ const cell_kind cell_rnn = {
     .forward = forward,
     .step = step,
     .stream = stream,
+};
+
+const cell_gradients cell_rnn_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

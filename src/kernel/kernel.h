@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/exact.h"
 #include "elman.h"
 
 enum {
@@ -117,12 +118,24 @@ typedef struct leaf_sum {
     const float *const *joins; /* never overlap to */
 } leaf_sum;
 
+/* The kernels of an ISA: what forward passes need. */
 typedef struct kernels {
     const char *isa;
 #define K(result, name, arguments) result(*name) arguments;
+#define K_TRAIN(result, name, arguments)
 #include "kernel/kernel.def"
 #undef K
+#undef K_TRAIN
 } kernels;
+
+/* Those that training and measuring add. */
+typedef struct train_kernels {
+#define K(result, name, arguments)
+#define K_TRAIN(result, name, arguments) result(*name) arguments;
+#include "kernel/kernel.def"
+#undef K
+#undef K_TRAIN
+} train_kernels;
 
 /* The table in use: the fastest that this processor runs, or the one named by
  * ELMAN_ISA (ignored if unknown or not available here). NULL if it runs none of
@@ -133,6 +146,9 @@ const kernels *kernels_here(void);
 #define KERNELS_ABSENT                                                         \
     "this processor has none of the instruction sets that this elman is "      \
     "built for; build it with one that it has (ELMAN_ISAS)"
+
+/* What training adds to that table. */
+const train_kernels *kernels_train(const kernels *k);
 
 /* The table for a cell of H units that is run by itself: where half a register
  * holds the units, one of half as wide registers is faster. */
@@ -145,6 +161,7 @@ const kernels *const *kernels_all(void);
 /* The definition of every kernel, in plain double where it matters. Its bits
  * may differ from those of the others. */
 extern const kernels kernels_ref;
+extern const train_kernels train_kernels_ref;
 
 /* Makes every later kernels_here() return table; NULL returns to the default.
  * For tests and the proof of equal bits. */

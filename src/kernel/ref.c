@@ -558,6 +558,16 @@ static double ref_read(size_t rounds, size_t n, const float *x)
 const kernels kernels_ref = {
     .isa = "ref",
 #define K(result, name, arguments) .name = ref_##name,
+#define K_TRAIN(result, name, arguments)
 #include "kernel/kernel.def"
 #undef K
+#undef K_TRAIN
+};
+
+const train_kernels train_kernels_ref = {
+#define K(result, name, arguments)
+#define K_TRAIN(result, name, arguments) .name = ref_##name,
+#include "kernel/kernel.def"
+#undef K
+#undef K_TRAIN
 };

@@ -35,12 +35,21 @@ typedef float half __attribute__((vector_size(VEC_BYTES / 2)));
 /* REGS registers hold the LANES of a sum, or one row of a panel. */
 enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
 
-#define INLINE static inline __attribute__((always_inline))
+/* Whether fused multiply-adds are made of other instructions, and are calls. */
+#if VEC_BYTES > 16 || defined VEC_NEON || defined __FMA__ ||                   \
+    defined __FP_FAST_FMAF || defined __ARM_FEATURE_FMA
+#define CALLS_FMA 0
+#define INLINE    static inline __attribute__((always_inline))
+#else
+#define CALLS_FMA 1
+#define INLINE    static inline
+#endif
 
 /* UNROLL unrolls the loop that follows completely, early enough for arrays of
  * vectors to become registers; UNROLL_4 unrolls it four times. Each compiler
  * has its own pragma for that. Under the address sanitizer it would take
- * minutes to compile. */
+ * minutes to compile; around calls it gains nothing and takes most of the
+ * room. */
 #if defined __has_feature
 #define SANITIZED __has_feature(address_sanitizer)
 #elif defined __SANITIZE_ADDRESS__
@@ -49,7 +58,7 @@ enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
 #define SANITIZED 0
 #endif
 
-#if SANITIZED
+#if SANITIZED || CALLS_FMA
 #define UNROLL
 #define UNROLL_4
 #elif defined __clang__
@@ -297,7 +306,7 @@ INLINE vf vf_narrow(wide w)
 }
 
 #if VEC_BYTES == 16 && !defined VEC_NEON
-#if defined __FMA__ || defined __FP_FAST_FMAF || defined __ARM_FEATURE_FMA
+#if !CALLS_FMA
 INLINE vf vf_fma(vf a, vf b, vf c)
 {
     for (size_t l = 0; l < VLEN; l++)
@@ -325,8 +334,7 @@ INLINE vd vd_fma_odd(vd a, vd b, vd c)
     return (vd)(bits + (even & (in - away)));
 }
 
-/* A function of its own: written out in every place, it made the library half a
- * megabyte larger. */
+/* A function of its own, as it is long. */
 static __attribute__((noinline)) vf vf_fma(vf a, vf b, vf c)
 {
     const wide x = vf_widen(a), y = vf_widen(b), z = vf_widen(c);

@@ -110,8 +110,8 @@ static void direct(const layer *l, const pass *p, layer_state *s, size_t T,
     }
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_linear_backward(const layer *l, const pass *p, layer_state *s,
+                           const float *x, float *dx)
 {
     rows_job job = {.p = p,
                     .w = pass_packed(p, &l->packed_back),
@@ -132,5 +132,4 @@ const layer_kind layer_linear = {
     .prepare_direct = prepare_direct,
     .direct = direct,
     .forward = forward,
-    .backward = backward,
 };

@@ -235,8 +235,8 @@ static void clear_levels(const row_tree *tree)
             memset(level_at(tree, k), 0, tree->E * sizeof(float));
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_embedding_backward(const layer *l, const pass *p, layer_state *s,
+                              const float *x, float *dx)
 {
     (void)x, (void)dx;
     const gradient_sums *sums = &p->training->sums;
@@ -274,5 +274,4 @@ const layer_kind layer_embedding = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

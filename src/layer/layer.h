@@ -274,9 +274,6 @@ struct layer_kind {
     void (*prepare_direct)(const layer *l, const pass *p, layer_state *s);
     void (*direct)(const layer *l, const pass *p, layer_state *s, size_t T,
                    const float *x);
-    /* s->dy to dx (overwritten; NULL if not wanted), adds to gradients. */
-    void (*backward)(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx);
 };
 
 const layer_kind *layer_kind_for(elman_kind kind);
@@ -284,6 +281,17 @@ const layer_kind *layer_kind_for(elman_kind kind);
 extern const layer_kind layer_recurrent, layer_linear, layer_embedding,
     layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last,
     layer_pool;
+
+/* The way back through a layer, whatever its kind (backward.c): s->dy to dx
+ * (overwritten; NULL if not wanted), adds to gradients. */
+typedef void layer_backward_call(const layer *l, const pass *p, layer_state *s,
+                                 const float *x, float *dx);
+layer_backward_call layer_backward;
+
+/* Of one kind. */
+layer_backward_call recurrent_backward, layer_linear_backward,
+    layer_embedding_backward, layer_activation_backward, layer_norm_backward,
+    layer_dropout_backward, layer_last_backward, layer_pool_backward;
 
 /* Adds a parameter of l to the plan; returns its offset. role may have a level
  * and direction: "%s_l%zu_reverse". bound is the default rule's. */

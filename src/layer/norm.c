@@ -72,9 +72,10 @@ static void add_bias(const void *context, size_t begin, size_t end, float *db)
                        db);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_norm_backward(const layer *l, const pass *p, layer_state *s,
+                         const float *x, float *dx)
 {
+    const train_kernels *train = kernels_train(p->k);
     (void)x;
 
     sums_job job = {l, p, s};
@@ -86,9 +87,9 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     rows_clear(p, l->I, dx);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
-        p->k->norm_backward(l->I, s->rstd[p->rows[r]], s->x_hat + at,
-                            pass_plain(p, &l->plain_weight), s->dy + at,
-                            dx + at);
+        train->norm_backward(l->I, s->rstd[p->rows[r]], s->x_hat + at,
+                             pass_plain(p, &l->plain_weight), s->dy + at,
+                             dx + at);
     }
 }
 
@@ -96,5 +97,4 @@ const layer_kind layer_norm = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

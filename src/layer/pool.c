@@ -208,8 +208,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     else pool_forward_attention(&job);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_pool_backward(const layer *l, const pass *p, layer_state *s,
+                         const float *x, float *dx)
 {
     pool_job job = {.l = l, .p = p, .s = s, .x = x, .dx = dx};
     if (dx) rows_clear(p, l->I, dx);
@@ -222,5 +222,4 @@ const layer_kind layer_pool = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

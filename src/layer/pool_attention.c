@@ -230,7 +230,7 @@ static void attention_backward(const pool_job *job, size_t b)
         pool->dscore[row] = de;
         for (size_t j = 0; j < I; j++)
             du[j] = de * v[j];
-        p->k->tanh_backward(I, INFINITY, u, du, du);
+        kernels_train(p->k)->tanh_backward(I, INFINITY, u, du, du);
         for (size_t j = 0; j < I && job->dx; j++)
             job->dx[row * I + j] = w * before[j];
     }

@@ -470,5 +470,4 @@ const layer_kind layer_recurrent = {
     .prepare_direct = recurrent_prepare_direct,
     .direct = recurrent_direct,
     .forward = recurrent_forward,
-    .backward = recurrent_backward,
 };

@@ -175,12 +175,12 @@ static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
     /* dx becomes the softmax times all the weight of the row; where it is x
      * itself, not before x was read for the last time */
     double all = (own + each * j->class_weight_sum) * j->scale;
+    const train_kernels *k = kernels_train(j->k);
     bool later = smoothing > 0 && dx == x;
-    double total =
-        j->k->cross_entropy(O, x, (float)all, later ? NULL : dx, best);
+    double total = k->cross_entropy(O, x, (float)all, later ? NULL : dx, best);
     for (size_t i = 0; smoothing > 0 && i < O; i++)
         spread += class_weight(config, i) * (total - (double)x[i]);
-    if (later) (void)j->k->cross_entropy(O, x, (float)all, dx, best);
+    if (later) (void)k->cross_entropy(O, x, (float)all, dx, best);
 
     /* then the weight of each class is subtracted: the smoothed part of all,
      * and the rest of the target */

@@ -371,7 +371,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         float *below = i ? s->layers[i - 1].dy : NULL;
         if (i == 0 && dx) below = s->dx;
         double begin = s->seconds ? clock_seconds() : 0;
-        l->kind->backward(l, l->per_sequence ? &s->tail : &s->full,
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
                           s->layers + i, x, below);
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
