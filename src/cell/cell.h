@@ -61,6 +61,9 @@ typedef struct cell_rows {
 /* The groups from begin to before end of a fused step. */
 typedef void step_kernel(const fused_step *s, size_t begin, size_t end);
 
+/* Steps of one sequence. */
+typedef void stream_kernel(const stream_cell *s, const stream_run *r);
+
 /* Which of a cell's functions a gate's sum goes through. */
 enum { FUNCTION_F, FUNCTION_G, FUNCTION_H, FUNCTION_IDENTITY };
 
@@ -101,6 +104,8 @@ typedef struct cell_kind {
     void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
     /* The kernel that steps fused weights; NULL if there is none. */
     step_kernel *(*step)(const kernels *k);
+    /* Likewise, for one sequence of few units. */
+    stream_kernel *(*stream)(const kernels *k);
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
     /* For inspection, before backward: dgate (G) from dh and dc; and in

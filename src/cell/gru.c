@@ -28,6 +28,7 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
 }
 
 static step_kernel *after_step(const kernels *k) { return k->gru_step; }
+static stream_kernel *after_stream(const kernels *k) { return k->gru_stream; }
 
 /* Row m with custom functions, after its products. */
 static void after_custom(const kernels *k, const cell_weights *w,
@@ -225,6 +226,7 @@ const cell_kind cell_gru = {
     .reset_before = &before,
     .forward = after_forward,
     .step = after_step,
+    .stream = after_stream,
     .backward = after_backward,
     .gate_gradients = after_gate_gradients,
 };

@@ -23,6 +23,7 @@
 #include <string.h>
 
 static step_kernel *step(const kernels *k) { return k->lstm_step; }
+static stream_kernel *stream(const kernels *k) { return k->lstm_stream; }
 
 /* ---- Custom functions: one row, kernel by kernel ------------------------ */
 
@@ -224,6 +225,7 @@ const cell_kind cell_lstm = {
     .split = 4,
     .forward = forward,
     .step = step,
+    .stream = stream,
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

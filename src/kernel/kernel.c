@@ -80,6 +80,14 @@ const kernels *kernels_here(void)
     return default_table;
 }
 
+const kernels *kernels_for_units(const kernels *table, size_t H)
+{
+#if defined __x86_64__
+    if (table == &kernels_avx512 && H <= PANEL) return &kernels_avx2;
+#endif
+    return table;
+}
+
 const kernels *const *kernels_all(void)
 {
     once_run(&chosen, choose);

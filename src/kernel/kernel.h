@@ -18,10 +18,10 @@ enum {
     PANEL = 16,  /* columns of a packed panel */
     NARROW = 16, /* a product of fewer columns and at least as many k is narrow:
                     it has more than one sum for each output */
-    NARROW_SUMS = 4, /* so many, one for each k mod NARROW_SUMS */
-    CHAIN = 128,     /* terms of a chain; a longer sum of products is a sum of
-                        chains, each from 0 */
-    ROW_CHAIN = 16,  /* the same of what is summed row by row */
+    NARROW_SUMS = 4,  /* so many, one for each k mod NARROW_SUMS */
+    CHAIN = 128,      /* terms of a chain; a longer sum of products is a sum of
+                         chains, each from 0 */
+    ROW_CHAIN = 16,   /* the same of what is summed row by row */
     GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
     STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
                                            have a kernel of their own */
@@ -134,6 +134,10 @@ const kernels *kernels_here(void);
     "this processor has none of the instruction sets that this elman is "      \
     "built for; build it with one that it has (ELMAN_ISAS)"
 
+/* The table for a cell of H units that is run by itself: where half a register
+ * holds the units, one of half as wide registers is faster. */
+const kernels *kernels_for_units(const kernels *table, size_t H);
+
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */
 const kernels *const *kernels_all(void);
@@ -196,5 +200,25 @@ void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
  * a narrow weight is one group. */
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
                  size_t begin, size_t end, float *to);
+
+/* Rows that are packed together: at most PANEL of one gate, whole and next to
+ * each other. Parts are counted in the order of the rows, so one after another
+ * they take a weight (gates H,K) as it stands in a file, and give it back. */
+typedef struct packed_rows {
+    size_t first, count;
+} packed_rows;
+
+size_t packed_parts(const packed *shape);
+packed_rows packed_part(const packed *shape, size_t part);
+
+/* Packs the rows (count,K) of a part into to, takes them out again, and tells
+ * whether they are the same to the bit. Packing only moves numbers, so what
+ * comes out is what went in. */
+void pack_part(const packed *shape, size_t part, const float *rows, float *to);
+void unpack_part(const packed *w, size_t part, float *rows);
+bool packed_part_is(const packed *w, size_t part, const float *rows);
+
+/* Takes out count numbers of row n, from k on. */
+void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to);
 
 #endif

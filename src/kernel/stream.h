@@ -47,8 +47,7 @@ INLINE void stream_add(const packed *w, size_t gates, size_t first,
     const size_t K = w->K, blocks = (w->H + PANEL - 1) / PANEL;
     const size_t line = (gates > 1 ? gates : blocks) * PANEL;
     const size_t panel = gates > 1 ? K * line : PANEL;
-    const float *from =
-        w->w + first / REGS * panel + first % REGS * VLEN;
+    const float *from = w->w + first / REGS * panel + first % REGS * VLEN;
     size_t k = 0, end;
 
     do {
@@ -272,9 +271,9 @@ INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
                                         const stream_run *r, size_t begin,     \
                                         size_t end)                            \
     {                                                                          \
-        for (size_t t = begin; t < end && COUNT <= most; t++) {                                 \
+        for (size_t t = begin; t < end && COUNT <= most; t++) {                \
             const stream_at at = stream_at_step(r, t, is_whole);               \
-            cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                \
+            cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                  \
         }                                                                      \
     }
 #define STEPS_ALL(cell, most, kind, whole)                                     \

@@ -25,8 +25,10 @@ static elman_status plan(layer *l, layer_plan *plan)
                                  l->config.init_bias, bound);
 
     /* W for forward, and its transpose for backward */
-    l->packed = plan_packed(plan, 1, l->O, l->I, l->weight, l->I, 1);
-    l->packed_back = plan_packed(plan, 1, l->I, l->O, l->weight, 1, l->I);
+    l->packed = plan_packed(plan, 1, l->O, l->I, l->weight);
+    l->packed_back = plan_transposed(plan, l->I, l->O, l->weight);
+    if (l->bias != NOWHERE)
+        l->plain_bias = plan_plain(plan, l->O, l->bias, false);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }
@@ -66,13 +68,45 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 {
     rows_job job = {.p = p,
                     .w = pass_packed(p, &l->packed),
-                    .b = l->bias == NOWHERE ? zeros : p->weights + l->bias,
+                    .b = l->bias == NOWHERE ? zeros
+                                            : pass_plain(p, &l->plain_bias),
                     .x = x,
                     .y = s->y,
                     .dy = s->dy,
                     .sink = p->sink};
     rows_clear(p, l->O, s->y);
     rows_run(p, l->O * l->I, rows_part, &job);
+}
+
+/* The output of a stream that is not there is 0. */
+static void prepare_direct(const layer *l, const pass *p, layer_state *s)
+{
+    memset(s->y, 0, p->B * l->O * sizeof *s->y);
+}
+
+/* Rows that follow each other; of one step those that the pass lists. */
+static void direct(const layer *l, const pass *p, layer_state *s, size_t T,
+                   const float *x)
+{
+    const packed w = pass_packed(p, &l->packed);
+    const float *b = l->bias == NOWHERE ? zeros : p->weights + l->bias;
+
+    for (size_t r = 0; T == 1 && r < p->row_count; r++) {
+        const float *from = x + p->rows[r] * l->I;
+        float *to = s->y + p->rows[r] * l->O;
+        p->k->product(1, &w, b, &from, &to);
+    }
+
+    for (size_t r = 0, M; T > 1 && r < T * p->B; r += M) {
+        const float *from[CELL_ROWS];
+        float *to[CELL_ROWS];
+        M = T * p->B - r < CELL_ROWS ? T * p->B - r : CELL_ROWS;
+        for (size_t m = 0; m < M; m++) {
+            from[m] = x + (r + m) * l->I;
+            to[m] = s->y + (r + m) * l->O;
+        }
+        p->k->product(M, &w, b, from, to);
+    }
 }
 
 static void backward(const layer *l, const pass *p, layer_state *s,
@@ -94,6 +128,8 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 const layer_kind layer_linear = {
     .feeds = true,
     .plan = plan,
+    .prepare_direct = prepare_direct,
+    .direct = direct,
     .forward = forward,
     .backward = backward,
 };

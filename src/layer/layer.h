@@ -21,6 +21,9 @@
  * are read so many times less often. */
 enum { PRODUCT_ROWS = 256 };
 
+/* Sequences that a pass takes the direct way, one after the other. */
+enum { DIRECT_ROWS = 4 };
+
 enum { DIRECTIONS = 2, NOWHERE = -1 };
 
 /* Features of a layer, and floats of all parameters, that still leave room for
@@ -42,17 +45,25 @@ typedef struct parameter {
                           with sigma 1 (embedding); negative: constant
                           -bound - 1 */
     double mean;
-    float forget_bias; /* LSTM's bias_ih */
-    float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
+    float forget_bias;           /* LSTM's bias_ih */
+    float chrono;                /* LSTM's bias_ih; bias_hh becomes 0 */
+    size_t copy_begin, copy_end; /* its homes in the model's list of copies, in
+                                    the order of its elements */
+    size_t training_begin, training_end; /* and what training reads of it */
 } parameter;
 
-/* A packed copy of a weight: shape (its w is not used), where element (n,k)
- * stands among the weights, from + n row + k column, and where the copy begins
- * among the packed ones. */
+/* A copy of weights for passes to read: shape (its w is not used), where
+ * element (n,k) stands among the weights, from + n row + k column, and where
+ * the copy begins, among the packed ones or, if only training reads it, among
+ * those of training. Every weight has its home in one copy that is packed:
+ * there it is even where no flat array of all weights exists. */
 typedef struct packed_copy {
-    packed shape;
+    packed shape; /* plain: gates and H are 1 */
     size_t from, row, column;
     size_t to;
+    bool training;
+    bool plain; /* in the order of the weights */
+    bool table; /* plain, and not among the packed ones but the model's table */
 } packed_copy;
 
 /* Where a model's arrays begin while its layers are planned: lists grow if
@@ -60,9 +71,11 @@ typedef struct packed_copy {
 typedef struct layer_plan {
     parameter *parameters; /* NULL: only count */
     size_t parameter_count;
-    size_t weight_count; /* floats, each parameter from a multiple of 16 */
-    size_t packed_count; /* floats of packed copies */
-    packed_copy *copies; /* NULL: only count */
+    size_t weight_count;   /* floats, each parameter from a multiple of 16 */
+    size_t packed_count;   /* floats of packed copies */
+    size_t training_count; /* of those that only training reads */
+    size_t table_count;    /* of the embedding's table */
+    packed_copy *copies;   /* NULL: only count */
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
     size_t features;         /* what the next layer reads */
@@ -82,7 +95,11 @@ typedef struct direction_plan {
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
     packed_copy ih, ih_back, hr, hr_back;
     packed_copy hh[CELL_PARTS];      /* as struct cell_weights has them */
+    packed_copy few_ih, few_hh;      /* by gates, where units are so few that
+                                        ih and hh are not; else K is 0 */
     packed_copy hh_back[CELL_PARTS]; /* transposed */
+    packed_copy plain_hh, plain_b_ih, plain_b_hh, plain_peephole, plain_h_0,
+        plain_c_0;             /* as they are; of w_hh if it is a vector */
     size_t start;              /* (G) the bias that each sum starts from */
     size_t bias_hn;            /* (H) GRU, reset after */
     size_t memory_h, memory_c; /* in the state's memory, per sequence */
@@ -109,8 +126,9 @@ typedef struct layer {
     direction_plan directions[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm, attention */
     packed_copy packed, packed_back;
-    ptrdiff_t score; /* attention */
-    packed_copy packed_score;
+    packed_copy plain_weight, plain_bias; /* what is read as it is */
+    ptrdiff_t score;                      /* attention */
+    packed_copy packed_score, plain_score;
     size_t memory_h, memory_width; /* pool: in the state's h, per sequence */
 } layer;
 
@@ -158,6 +176,8 @@ typedef struct direction_state {
     direction_backward backward;
     kept_gradients kept;
     struct stream_steps *stream; /* recurrent_step.c; NULL while training */
+    struct direct_level *direct; /* recurrent_direct.c; NULL likewise, and for
+                                    a level that can not */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
@@ -212,7 +232,8 @@ typedef struct layer_state {
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
     pool_state pool;
-    bool steps;                               /* streams by its kind's step */
+    bool steps;  /* streams by its kind's step */
+    bool direct; /* and it is prepared for the direct way */
     walk_plans forward_plans, backward_plans; /* kept from pass to pass */
     walk_plans wave_plans; /* of this level and those that follow */
 } layer_state;
@@ -222,9 +243,9 @@ struct layer_kind {
     bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);
-    /* Fills what it has among the packed copies besides those of plan_packed;
-     * may be NULL. */
-    void (*pack)(const layer *l, const float *weights, float *packed);
+    /* Fills what it has among the packed copies besides those of the list,
+     * which are there; may be NULL. */
+    void (*pack)(const layer *l, float *packed);
     /* Carves what s needs beyond y and dy; may be NULL. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s);
@@ -236,7 +257,18 @@ struct layer_kind {
      * after which the memory is the new one. */
     bool (*steps)(const layer *l);
     void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    /* After prepare for one chunk: for another, as large or smaller, of which
+     * only the pass's row_count and slots are new. */
+    void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
+    /* The direct way, without training and for at most DIRECT_ROWS sequences
+     * that all have T steps; NULL where T times forward with T = 1 will do.
+     * Whether l can; what is the same in every pass of the sequences that p,
+     * of one step, lists; and T steps of them, x (T,B,I). */
+    bool (*direct_fits)(const layer *l);
+    void (*prepare_direct)(const layer *l, const pass *p, layer_state *s);
+    void (*direct)(const layer *l, const pass *p, layer_state *s, size_t T,
+                   const float *x);
     /* s->dy to dx (overwritten; NULL if not wanted), adds to gradients. */
     void (*backward)(const layer *l, const pass *p, layer_state *s,
                      const float *x, float *dx);
@@ -254,16 +286,28 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
                          const char *suffix, size_t rank, const size_t *shape,
                          size_t gates, elman_init init, double bound);
 
-/* Adds a packed copy of a weight (gates H,K), of which element (n,k) is at from
- * + n row + k column of the weights. */
+/* Adds a packed copy of a weight (gates H,K), whose rows are at from. */
 packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
-                        ptrdiff_t from, size_t row, size_t column);
+                        ptrdiff_t from);
+
+/* Adds one for training alone: of a weight (K,H), transposed. */
+packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
+                            ptrdiff_t from);
+
+/* Adds one of count weights from from on, in their order. */
+packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
+                       bool training);
+
+/* The home of the rows (count) of an embedding, which a model may borrow. */
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from);
 
 /* Reserves room among the packed copies; returns its offset. */
 size_t plan_room(layer_plan *plan, size_t floats);
 
-/* A packed copy as products take it. */
+/* A copy as products take it, and one that is plain. NULL instead of weights of
+ * training in a pass without. */
 packed pass_packed(const pass *p, const packed_copy *copy);
+const float *pass_plain(const pass *p, const packed_copy *copy);
 
 /* ---- Products over all valid steps, on the pass's threads --------------- */
 
