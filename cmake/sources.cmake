@@ -2,6 +2,11 @@
 # Sets elman_sources and makes the target elman_flags; the folder of the project
 # is elman_root.
 
+if(CMAKE_C_BYTE_ORDER STREQUAL BIG_ENDIAN)
+  message(FATAL_ERROR "elman: ${CMAKE_SYSTEM_PROCESSOR} is big-endian, and bytes "
+    "of files are taken for numbers as they are: build for a little-endian one")
+endif()
+
 file(GLOB elman_sources CONFIGURE_DEPENDS
   ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
 

@@ -1,8 +1,7 @@
 /*
  * bits.c: prints one line with a hash for each part of a fixed grid of work.
  * The lines must be the same on every instruction set, compiler and processor:
- * tests/cross/isas and tests/cross/run compare them. It needs nothing but the
- * library's rooms, so that it also builds where no other package is.
+ * tests/cross/isas compares them. It needs nothing but the library's rooms.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -67,9 +67,11 @@ elman_status input_peek(const input *in, size_t most, char **bytes,
     struct stat info;
     bool regular =
         !in->bytes && stat(in->name, &info) == 0 && S_ISREG(info.st_mode);
-    size_t have = in->bytes ? in->size : regular ? (size_t)info.st_size : 0;
-    *whole = have <= most;
-    if (!*whole) have = most;
+    uintmax_t all = in->bytes ? in->size
+                    : regular ? (uintmax_t)info.st_size
+                              : 0;
+    *whole = all <= most;
+    size_t have = *whole ? (size_t)all : most;
 
     char *front = malloc(have + 1);
     if (!front) return no_memory(in->name);

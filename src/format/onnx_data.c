@@ -153,7 +153,7 @@ static elman_status count_bytes(onnx_reader *r, const struct stat *about,
     }
 
     if (file->bytes / MOST_SHARED + bytes / MOST_SHARED >
-        (size_t)about->st_size)
+        (uintmax_t)about->st_size)
         return refuse(location, "is read too many times over by other tensors");
 
     file->bytes += bytes;
@@ -168,8 +168,8 @@ static elman_status read_range(int fd, const external *range, size_t bytes,
     size_t done = 0;
 
     while (done < bytes) {
-        ssize_t got =
-            pread(fd, data + done, bytes - done, (off_t)(range->offset + done));
+        ssize_t got = pread(fd, data + done, bytes - done,
+                            (off_t)range->offset + (off_t)done);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return failure(ELMAN_BAD_FILE,
@@ -195,11 +195,11 @@ static elman_status read_file(onnx_reader *r, int fd, const external *range,
     if (!S_ISREG(about.st_mode))
         return refuse(range->location, "is not a regular file");
 
-    size_t size = (size_t)about.st_size;
+    uintmax_t size = (uintmax_t)about.st_size;
     if (range->offset > size || bytes > size - range->offset)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes from byte %zu are not within external data "
-                       "'%.80s', which has %zu",
+                       "'%.80s', which has %ju",
                        bytes, range->offset, range->location, size);
 
     TRY(count_bytes(r, &about, range->location, bytes));

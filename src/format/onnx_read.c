@@ -186,7 +186,7 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
                            &dim->symbol));
         dim->size = from->has_dim_value ? from->dim_value : -1;
         /* some write -1 for a size that is free */
-        if (dim->size < -1)
+        if (dim->size < -1 || (dim->size > 0 && (uint64_t)dim->size > SIZE_MAX))
             return failure(ELMAN_BAD_FORMAT, "dimension %zu is %lld", i,
                            (long long)dim->size);
     }

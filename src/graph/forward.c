@@ -337,7 +337,8 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
 
     for (size_t k = 0; k < rank; k++) {
         to->shape[k] = (size_t)shape[k].factor;
-        if (!sizes_multiply(to->count, to->shape[k], 1, &to->count))
+        if ((uint64_t)shape[k].factor > SIZE_MAX ||
+            !sizes_multiply(to->count, to->shape[k], 1, &to->count))
             return failure(ELMAN_NO_MEMORY, "the output %.80s is too large",
                            output->name);
     }
