@@ -24,7 +24,7 @@ enum { LSTM_PASS = 1, GRU_PASS = 1, RNN_PASS = 1 };
 enum { PASS_MOST = 4 };
 
 /* Vectors whose gates a pass makes together. */
-enum { GATE_VECTORS = LSTM_ROWS };
+enum { GATE_VECTORS = VEC_BYTES == 32 ? 1 : 2 };
 
 /* The arrays of a step. */
 typedef struct stream_at {

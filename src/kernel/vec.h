@@ -264,6 +264,25 @@ INLINE vf vf_end(float clip)
     return vf_set(clip < __builtin_inff() ? clip : __builtin_nanf(""));
 }
 
+/* ---- Four lanes, at any width -------------------------------------------- */
+
+typedef float quad __attribute__((vector_size(16)));
+
+INLINE quad quad_all(const float *p)
+{
+    quad q;
+    memcpy(&q, p, sizeof q);
+    return q;
+}
+INLINE quad quad_fma(quad a, quad b, quad c)
+{
+#if VEC_BYTES > 16
+    return _mm_fmadd_ps(a, b, c);
+#else
+    return vf_fma(a, b, c);
+#endif
+}
+
 /* ---- Double, for sums --------------------------------------------------- */
 
 typedef struct wide {

@@ -88,10 +88,13 @@ static void direct(const layer *l, const pass *p, layer_state *s, size_t T,
     const packed w = pass_packed(p, &l->packed);
     const float *b = l->bias == NOWHERE ? zeros : p->weights + l->bias;
 
-    for (size_t r = 0; T == 1 && r < p->row_count; r++) {
-        const float *from = x + p->rows[r] * l->I;
-        float *to = s->y + p->rows[r] * l->O;
-        p->k->product(1, &w, b, &from, &to);
+    bool few = l->O < NARROW;
+
+    for (size_t i = 0; T == 1 && i < p->row_count; i++) {
+        const float *from = x + p->rows[i] * l->I;
+        float *to = s->y + p->rows[i] * l->O;
+        if (few) p->k->product_row(&w, b, from, to);
+        else p->k->product(1, &w, b, &from, &to);
     }
 
     for (size_t r = 0, M; T > 1 && r < T * p->B; r += M) {

@@ -18,6 +18,7 @@ struct direct_level {
     packed ih;          /* as products read it */
     packed hr;          /* w NULL without a projection */
     const float *start; /* (G) */
+    bool narrow;        /* ih is */
     float *made;        /* (H) o tanh(c) of a projected cell */
     stream_run runs[DIRECT_ROWS];
 };
@@ -55,6 +56,7 @@ void recurrent_prepare_direct(const layer *l, const pass *p, layer_state *s)
     level->start = w.start;
     level->ih = w.ih;
     level->hr = w.hr;
+    level->narrow = packed_is_narrow(&w.ih);
     level->cell = (stream_cell){
         .H = l->H,
         .ih = at->few_ih.shape.K ? pass_packed(p, &at->few_ih) : w.ih,
@@ -141,8 +143,19 @@ void recurrent_direct(const layer *l, const pass *p, layer_state *s, size_t T,
                       const float *x)
 {
     struct direct_level *level = s->directions[0].direct;
-    bool apart = packed_is_narrow(&level->cell.ih) || (T > 1 && l->I >= WIDE);
+    bool apart = level->narrow || (T > 1 && l->I >= WIDE);
 
+    /* all steps in one call */
+    for (size_t i = 0; !apart && !level->hr.w && i < p->row_count; i++) {
+        stream_run *r = &level->runs[i];
+        r->T = T;
+        r->x = x + p->rows[i] * l->I;
+        r->x_step = p->B * l->I;
+        level->run(&level->cell, r);
+    }
+    if (!apart && !level->hr.w) return;
+
+    /* some at a time */
     for (size_t i = 0; i < p->row_count; i++)
         for (size_t t = 0, end; t < T; t = end) {
             end = apart && T - t > BLOCK ? t + BLOCK : T;
