@@ -204,6 +204,15 @@ INLINE vf vf_load(const float *p, size_t n)
 {
     return n >= VLEN ? load_all(p) : load_some(p, n);
 }
+/* The same without a branch, for n from 1 on. */
+INLINE vf vf_load_first(const float *p, size_t n)
+{
+#if VEC_BYTES > 16
+    return load_some(p, n);
+#else
+    return vf_load(p, n);
+#endif
+}
 INLINE void vf_store(float *p, vf v, size_t n)
 {
     if (n >= VLEN) store_all(p, v);
