@@ -45,16 +45,19 @@
  * All calls, by noun; (t) in elman_train.h, (i) in elman_inspect.h, (x) in
  * elman_exchange.h:
  *
- *   elman_model_      create destroy load save config read_info parameter
- *                     read write note write_note forward backward step
- *                     step_tokens loss loss_sum loss_weight evaluate(t)
- *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
+ *   elman_model_      create destroy load load_memory open_memory save
+ *                     save_memory copy size config read_info parameter read
+ *                     write read_all write_all note write_note forward
+ *                     backward step step_tokens loss loss_sum loss_weight
+ *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
+ *                     read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
- *   elman_optimizer_  create destroy step
+ *   elman_optimizer_  create destroy step norm step_norm save load
+ *                     save_memory load_memory
  *   elman_schedule_   rate step
  *   elman_dataset_    open read close encoding note size longest facts origin
  *                     values truth class extend inputs repeat baseline (t)
@@ -119,12 +122,30 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
-#define ELMAN_API     __attribute__((visibility("default")))
-#define ELMAN_CHECKED __attribute__((visibility("default"), warn_unused_result))
+/* Who sees the functions below. A program that links libelman.a (CMake's and
+ * pkg-config's static ones define ELMAN_STATIC) keeps them to itself, so that
+ * several plug-ins of one process have each their own. Who wants something else
+ * defines ELMAN_API before this header, here and in the build of the library. */
+#ifndef ELMAN_API
+#if defined(_WIN32) && defined(ELMAN_SHARED)
+#define ELMAN_API __declspec(dllexport)
+#elif defined(_WIN32) && defined(ELMAN_STATIC)
+#define ELMAN_API
+#elif defined(_WIN32)
+#define ELMAN_API __declspec(dllimport)
+#elif defined(__GNUC__) && defined(ELMAN_STATIC)
+#define ELMAN_API __attribute__((visibility("hidden")))
+#elif defined(__GNUC__)
+#define ELMAN_API __attribute__((visibility("default")))
 #else
 #define ELMAN_API
-#define ELMAN_CHECKED
+#endif
+#endif
+
+#if defined(__GNUC__)
+#define ELMAN_CHECKED ELMAN_API __attribute__((warn_unused_result))
+#else
+#define ELMAN_CHECKED ELMAN_API
 #endif
 
 /* ---- Version ------------------------------------------------------------ */
@@ -449,12 +470,19 @@ typedef struct elman_const_tensor {
 
 /* ---- Model: layers and weights ------------------------------------------ */
 
-/* The weights exist twice. The flat copy holds every parameter in PyTorch's
- * shape and order; it is what you read and write, what is saved and what an
- * optimizer moves. The packed copies hold the same numbers in the order in
- * which matrix products read them. The library makes them again after every
- * change of the weights, whichever call makes it, so no call hands out the flat
- * copy for writing. */
+/* A model holds its weights once, matrices packed in the order in which
+ * products read them: that is all that forward, step, read, write, save and
+ * copy need. Packing fills units up to a multiple of 16, or of 4 where few
+ * outputs have many inputs; besides that a model is at most a tenth larger than
+ * its weights, if it has 10,000 or more, and while it is loaded from a model
+ * file it takes a quarter of a megabyte more. Two copies are made when
+ * something first needs them, by whichever thread that is, and then stay: the
+ * transposed matrices for the first training state, and a flat copy in
+ * PyTorch's shapes for an optimizer or trainer, elman_model_parameter,
+ * elman_model_export to ONNX and elman_spectrum_begin. These fail with
+ * ELMAN_NO_MEMORY without memory for it. After a change of the weights,
+ * whichever call makes it, all copies are up to date, so no call hands one out
+ * for writing. */
 typedef struct elman_model elman_model;
 
 /* What a run changes; see the section on it below. */
@@ -474,6 +502,37 @@ ELMAN_CHECKED elman_status elman_model_load(const char *path,
 ELMAN_CHECKED elman_status elman_model_save(const elman_model *model,
                                             const char *path);
 
+/* The same from and to memory. load_memory takes the bytes of any file that
+ * load takes, which are not needed afterwards; messages call them <memory>. A
+ * model file is packed from where it is. save_memory gives the bytes that save
+ * writes: size receives their number and data, unless it is NULL, the bytes. It
+ * fails, and writes nothing, if room is less. */
+ELMAN_CHECKED elman_status elman_model_load_memory(const void *data,
+                                                   size_t size,
+                                                   elman_model **model);
+ELMAN_CHECKED elman_status elman_model_save_memory(const elman_model *model,
+                                                   size_t room, void *data,
+                                                   size_t *size);
+
+/* A model from memory that it borrows, as of an array compiled into a program:
+ * the bytes of a model file, which must stay as they are as long as the model.
+ * Where they are aligned as floats are (to 4 bytes), the table of an embedding
+ * is read there and is not copied, and views are of that memory, so that
+ * nothing makes a flat copy for them; matrices are packed. The weights of such
+ * a model can not be changed: ELMAN_BAD_VALUE; a copy's can. Bytes of another
+ * format are loaded as by load_memory. */
+ELMAN_CHECKED elman_status elman_model_open_memory(const void *data,
+                                                   size_t size,
+                                                   elman_model **model);
+
+/* Another model of the same config, weights and notes, without the copies that
+ * training or a view made: the smallest form of a model that was trained. */
+ELMAN_CHECKED elman_status elman_model_copy(const elman_model *from,
+                                            elman_model **copy);
+
+/* The bytes that the model holds now. */
+ELMAN_API size_t elman_model_size(const elman_model *model);
+
 /* The model's config in full: every default filled in, every layer named. */
 ELMAN_API const elman_config *elman_model_config(const elman_model *model);
 
@@ -492,23 +551,33 @@ typedef struct elman_model_info {
 /* What model takes and gives; all zero if model is NULL. */
 ELMAN_API elman_model_info elman_model_read_info(const elman_model *model);
 
-/* The name of parameter index, in PyTorch's order, and a read-only view of its
- * flat copy, unless view is NULL. Returns NULL if there is no such index. The
- * view is valid as long as the model; elman_model_write changes what it shows.
- */
+/* The name of parameter index, in PyTorch's order, and a read-only view of it,
+ * unless view is NULL. Returns NULL if there is no such index. The view is
+ * valid as long as the model, and every change of the weights changes what it
+ * shows. Views of matrices need the model's flat copy, which the first of them
+ * makes: without memory for it data is NULL and elman_message says so; rank and
+ * shape are there. elman_model_read needs no flat copy. */
 ELMAN_API const char *elman_model_parameter(const elman_model *model,
                                             size_t index,
                                             elman_const_tensor *view);
 
 /* Copy a parameter out (read) or in (write); count is its number of elements.
- * write makes the packed copies again, all of them: to change many parameters
- * of a large model takes as many repackings. */
+ * write compares, and packs only what has changed. */
 ELMAN_CHECKED elman_status elman_model_read(const elman_model *model,
                                             const char *name, size_t count,
                                             float *values);
 ELMAN_CHECKED elman_status elman_model_write(elman_model *model,
                                              const char *name, size_t count,
                                              const float *values);
+
+/* The same for all parameters at once: values (weight_count) has them one after
+ * another without gaps, in the order of elman_model_parameter; count is
+ * weight_count of elman_model_info. */
+ELMAN_CHECKED elman_status elman_model_read_all(const elman_model *model,
+                                                size_t count, float *values);
+ELMAN_CHECKED elman_status elman_model_write_all(elman_model *model,
+                                                 size_t count,
+                                                 const float *values);
 
 /* Notes: text that is kept with the model and in its file, by key. "encoding"
  * says how data became numbers; "elman" and "format" belong to the file itself.
@@ -705,8 +774,10 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
  * and so do chunks of time, run last chunk first, each with the dh_0 and dc_0
  * of the chunk after it as its dh_n and dc_n. It fails, and changes nothing, if
  * the state's config has no room for that many blocks. It writes the gradients
- * of the initial states and, unless it is NULL, dx in the shape of x. Uses half
- * a megabyte of the caller's stack. */
+ * of the initial states and, unless it is NULL, dx in the shape of x. Further
+ * calls go back through the same forward, each with a dy of its own (PyTorch's
+ * retain_graph): each adds what a forward and a backward of its own would. Uses
+ * half a megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
@@ -879,6 +950,21 @@ typedef enum elman_flavour {
     ELMAN_FLAVOUR_KERAS = 1
 } elman_flavour;
 
+/* Parameters that an optimizer treats in their own way, as a group of torch.
+ * optim's: all that it does not say is as the optimizer's config says. */
+typedef struct elman_optimizer_group {
+    const char *names; /* layers or parameters, separated by commas: "rnn",
+                          "fc.bias"; * in the name of a parameter stands for any
+                          characters: "*.weight_hh*" */
+    bool frozen; /* keep their bits; their gradients become 0 and count in no
+                    norm, and what is remembered of them stays */
+    double learning_rate; /* of every step without one of its own; where a step
+                             has one, it is this times that over the config's.
+                             0: the config's */
+    double weight_decay;  /* 0: the config's */
+    bool no_weight_decay; /* it is 0 */
+} elman_optimizer_group;
+
 /* Zero means the rule's default in its flavour. Where that default is not zero,
  * a flag says that zero is meant: no_beta1 and the like. With no_epsilon a
  * weight whose gradients were all zero stays, where PyTorch makes it NaN. */
@@ -908,6 +994,15 @@ typedef struct elman_optimizer_config {
     bool no_alpha;     /* alpha is 0 */
     bool no_epsilon;   /* epsilon is 0 */
     bool no_initial_accumulator; /* Adagrad in Keras's flavour: it is 0 */
+
+    /* groups of parameters, none of which is in two of them; what is in none
+     * has the values above */
+    const elman_optimizer_group *groups; /* (group_count), borrowed by create */
+    size_t group_count;
+    bool no_bias_decay; /* whatever the group, parameters of one dimension do
+                           not decay: biases, layer norms, learned initial
+                           states and IndRNN's weight_hh. They mix no features,
+                           so that nothing is gained by keeping them small */
 } elman_optimizer_config;
 
 /* A rule at work, with what it remembers of each weight. */
@@ -929,6 +1024,42 @@ ELMAN_CHECKED elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                                 elman_state *state,
                                                 double learning_rate,
                                                 double *norm);
+
+/* Clips the gradients of several models by their norm together: first the norm
+ * of each, which starts as 0 and becomes the root of its square and the squares
+ * of the gradients in state (without frozen ones); then a step of each with the
+ * norm of all. For one model the two give the bits of elman_optimizer_step.
+ * ELMAN_NOT_FINITE as above, from the norm, so that no model has moved yet. A
+ * step with a norm does not look for such gradients again. */
+ELMAN_CHECKED elman_status
+elman_optimizer_norm(const elman_optimizer *optimizer, const elman_model *model,
+                     elman_state *state, double *norm);
+ELMAN_CHECKED elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                                     elman_model *model,
+                                                     elman_state *state,
+                                                     double learning_rate,
+                                                     double norm);
+
+/* Save or load what an optimizer remembers of the parameters of model, and how
+ * many steps it has taken, as safetensors: with its model and its state loaded
+ * as well, training goes on to the same bits. load needs an optimizer of the
+ * same rule, flavour and groups, for parameters of the same names and shapes;
+ * of the config beta1, beta2, amsgrad, centered, maximize and whether there is
+ * momentum have to be the same, while rates, decay, bounds and what is frozen
+ * may differ. save_memory: data (room bytes) receives the bytes that save
+ * writes, and size their number, which is all that happens if data is NULL. */
+ELMAN_CHECKED elman_status
+elman_optimizer_save(const elman_optimizer *optimizer, const elman_model *model,
+                     const char *path);
+ELMAN_CHECKED elman_status elman_optimizer_load(elman_optimizer *optimizer,
+                                                const elman_model *model,
+                                                const char *path);
+ELMAN_CHECKED elman_status elman_optimizer_save_memory(
+    const elman_optimizer *optimizer, const elman_model *model, size_t room,
+    void *data, size_t *size);
+ELMAN_CHECKED elman_status elman_optimizer_load_memory(
+    elman_optimizer *optimizer, const elman_model *model, const void *data,
+    size_t size);
 
 /* Learning-rate schedules, as torch.optim.lr_scheduler has them. */
 typedef enum elman_schedule_kind {

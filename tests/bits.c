@@ -131,7 +131,7 @@ static bool hash_network(uint64_t which, uint64_t *hash)
     trial t = {0};
     outcome out = {0};
     elman_status status = model_create(&config, &m);
-    if (!status) trial_move_weights(m, &d);
+    if (!status) status = trial_move_weights(m, &d);
     if (!status) status = trial_create(m, 18, 20, &d, &t);
     if (!status) status = outcome_create(&t, &out);
     if (!status) status = trial_run(&t, &(split){.threads = 1}, &out);

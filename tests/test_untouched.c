@@ -70,6 +70,10 @@ TEST(what_makes_or_reads_a_model_writes_on_success_only)
     UNTOUCHED(elman_model_create(NULL, at(0)));
     UNTOUCHED(elman_model_load(none, at(0)));
     UNTOUCHED(elman_model_load(bad, at(0)));
+    UNTOUCHED(elman_model_load_memory(bad, strlen(bad), at(0)));
+    UNTOUCHED(elman_model_open_memory(bad, strlen(bad), at(0)));
+    UNTOUCHED(elman_model_save_memory(f.model, 8, at(0), at(8)));
+    UNTOUCHED(elman_model_read_all(f.model, 1, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.bias", O + 1, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.none", O, at(0)));
     UNTOUCHED(elman_machine_read(NULL));

@@ -3,10 +3,11 @@
 #include "import/open.h"
 #include "learn/loss.h"
 #include "learn/model_loss.h"
+#include "learn/model_update.h"
 #include "learn/optimizer.h"
+#include "learn/optimizer_save.h"
 #include "learn/rule.h"
 #include "learn/schedule.h"
-#include "learn/trainer.h"
 #include "model/model.h"
 #include "proof/machine.h"
 #include "proof/roof.h"
@@ -54,13 +55,48 @@ void elman_model_destroy(elman_model *model) { model_destroy(model); }
 elman_status elman_model_load(const char *path, elman_model **model)
 {
     NEED(path, model);
-    return model_load(path, import_load, model);
+    const byte_source source = {.name = path};
+    return model_load(&source, import_load, model);
+}
+
+elman_status elman_model_load_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_load(&source, import_load, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)
 {
     NEED(model, path);
     return model_save(model, path);
+}
+
+elman_status elman_model_open_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_open(&source, import_load, model);
+}
+
+elman_status elman_model_save_memory(const elman_model *model, size_t room,
+                                     void *data, size_t *size)
+{
+    NEED(model, size);
+    return model_save_memory(model, room, data, size);
+}
+
+elman_status elman_model_copy(const elman_model *from, elman_model **copy)
+{
+    NEED(from, copy);
+    return model_copy(from, copy);
+}
+
+size_t elman_model_size(const elman_model *model)
+{
+    return model ? model_size(model) : 0;
 }
 
 const elman_config *elman_model_config(const elman_model *model)
@@ -80,7 +116,7 @@ const char *elman_model_parameter(const elman_model *model, size_t index,
     const parameter *p = model->parameters + index;
 
     if (view) {
-        view->data = model->weights + p->offset;
+        view->data = parameter_view(model, p);
         view->rank = p->rank;
         memcpy(view->shape, p->shape, sizeof view->shape);
     }
@@ -99,6 +135,20 @@ elman_status elman_model_write(elman_model *model, const char *name,
 {
     NEED(model, name, values);
     return model_write(model, name, count, values);
+}
+
+elman_status elman_model_read_all(const elman_model *model, size_t count,
+                                  float *values)
+{
+    NEED(model, values);
+    return model_read_all(model, count, values);
+}
+
+elman_status elman_model_write_all(elman_model *model, size_t count,
+                                   const float *values)
+{
+    NEED(model, values);
+    return model_write_all(model, count, values);
 }
 
 const char *elman_model_note(const elman_model *model, const char *key)
@@ -323,7 +373,8 @@ elman_status elman_optimizer_create(const elman_model *model,
                                     elman_optimizer **optimizer)
 {
     NEED(model, config, optimizer);
-    return optimizer_create(config, model->weight_count, optimizer);
+    TRY(model_make_flat(model));
+    return optimizer_create_for(config, model, NULL, optimizer);
 }
 
 void elman_optimizer_destroy(elman_optimizer *optimizer)
@@ -336,8 +387,55 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                   double learning_rate, double *norm)
 {
     NEED(optimizer, model, state);
-    return trainer_update(optimizer, model, state, learning_rate, NULL, norm,
-                          NULL);
+    return model_update(optimizer, model, state, learning_rate, norm, NULL);
+}
+
+elman_status elman_optimizer_norm(const elman_optimizer *optimizer,
+                                  const elman_model *model, elman_state *state,
+                                  double *norm)
+{
+    NEED(optimizer, model, state, norm);
+    return model_norm(optimizer, model, state, norm);
+}
+
+elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                       elman_model *model, elman_state *state,
+                                       double learning_rate, double norm)
+{
+    NEED(optimizer, model, state);
+    return model_update_by(optimizer, model, state, learning_rate, norm);
+}
+
+elman_status elman_optimizer_save(const elman_optimizer *optimizer,
+                                  const elman_model *model, const char *path)
+{
+    NEED(optimizer, model, path);
+    return optimizer_save(optimizer, model, path);
+}
+
+elman_status elman_optimizer_save_memory(const elman_optimizer *optimizer,
+                                         const elman_model *model, size_t room,
+                                         void *data, size_t *size)
+{
+    NEED(optimizer, model, size);
+    return optimizer_save_memory(optimizer, model, room, data, size);
+}
+
+elman_status elman_optimizer_load(elman_optimizer *optimizer,
+                                  const elman_model *model, const char *path)
+{
+    NEED(optimizer, model, path);
+    const byte_source source = {.name = path};
+    return optimizer_load(optimizer, model, &source);
+}
+
+elman_status elman_optimizer_load_memory(elman_optimizer *optimizer,
+                                         const elman_model *model,
+                                         const void *data, size_t size)
+{
+    NEED(optimizer, model, data);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return optimizer_load(optimizer, model, &source);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

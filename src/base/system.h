@@ -121,7 +121,7 @@ int system_processors(void);
 /* Bytes of a huge page on x86 and most ARM systems. */
 enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* A block at a multiple of unit, a power of two of which bytes is a multiple;
+/* A block at a multiple of unit, a power of two; bytes is a multiple of 64.
  * NULL without memory. From HUGE_PAGE on it asks for huge pages, a wish that
  * the system need not grant. What is never written of it costs no memory. */
 void *system_block_create(size_t unit, size_t bytes);

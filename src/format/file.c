@@ -42,31 +42,16 @@ static const char *type_name(mode_t mode)
     return "a device";
 }
 
-static elman_status read_all(int fd, const char *path, char *data, size_t bytes)
-{
-    size_t done = 0;
+struct file_reader {
+    char *path; /* as the caller gave it, for messages */
+    int fd;
+    size_t size;      /* of the file when it was opened */
+    size_t from, end; /* of the file, what is in buffer */
+    char buffer[BUFFER];
+};
 
-    while (done < bytes) {
-        ssize_t got = read(fd, data + done, bytes - done);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0)
-            return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", path,
-                           strerror(errno));
-
-        /* the file may change while it is read */
-        if (got == 0)
-            return failure(
-                ELMAN_BAD_FILE,
-                "'%.200s' shrank while it was read: %zu of %zu bytes", path,
-                done, bytes);
-
-        done += (size_t)got;
-    }
-    return ELMAN_OK;
-}
-
-static elman_status read_regular(int fd, const char *path, char **data,
-                                 size_t *bytes)
+/* Checks what was opened; the size of what can be read. */
+static elman_status regular_size(int fd, const char *path, size_t *size)
 {
     struct stat about;
     if (fstat(fd, &about))
@@ -81,34 +66,114 @@ static elman_status read_regular(int fd, const char *path, char **data,
         return failure(ELMAN_NO_MEMORY, "'%.200s' is too large for memory",
                        path);
 
-    size_t size = (size_t)about.st_size;
-    char *block = malloc(size + 1);
+    *size = (size_t)about.st_size;
+    return ELMAN_OK;
+}
+
+elman_status file_reader_open(const char *path, file_reader **reader)
+{
+    file_reader *r = malloc(sizeof *r);
+    char *name = text_copy(path);
+    if (!r || !name) {
+        free(r);
+        free(name);
+        return failure(ELMAN_NO_MEMORY, "no memory to read '%.200s'", path);
+    }
+
+    /* without blocking: opening a pipe that nobody writes to would hang */
+    r->path = name;
+    r->from = r->end = 0;
+    r->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    elman_status status =
+        r->fd < 0 ? failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", path,
+                            strerror(errno))
+                  : regular_size(r->fd, path, &r->size);
+
+    if (status) file_reader_close(r);
+    else *reader = r;
+    return status;
+}
+
+size_t file_reader_size(const file_reader *r) { return r->size; }
+
+void file_reader_close(file_reader *r)
+{
+    if (!r) return;
+    if (r->fd >= 0) close(r->fd);
+    free(r->path);
+    free(r);
+}
+
+/* At least so many bytes from at on, and at most room; got receives how many.
+ */
+static elman_status read_at(const file_reader *r, size_t at, char *data,
+                            size_t bytes, size_t room, size_t *got)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        ssize_t more =
+            pread(r->fd, data + done, room - done, (off_t)(at + done));
+        if (more < 0 && errno == EINTR) continue;
+        if (more < 0)
+            return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", r->path,
+                           strerror(errno));
+
+        /* the file may change while it is read */
+        if (more == 0)
+            return failure(
+                ELMAN_BAD_FILE,
+                "'%.200s' shrank while it was read: %zu of %zu bytes", r->path,
+                at + done, r->size);
+
+        done += (size_t)more;
+    }
+    *got = done;
+    return ELMAN_OK;
+}
+
+elman_status file_reader_read(file_reader *r, size_t at, void *data,
+                              size_t bytes)
+{
+    size_t got;
+    if (bytes >= BUFFER) return read_at(r, at, data, bytes, bytes, &got);
+
+    /* small parts come from the buffer, which reads ahead */
+    if (at < r->from || at + bytes > r->end) {
+        r->from = r->end = at;
+        TRY(read_at(r, at, r->buffer, bytes, BUFFER, &got));
+        r->end = at + got;
+    }
+    if (bytes) memcpy(data, r->buffer + (at - r->from), bytes);
+    return ELMAN_OK;
+}
+
+/* The whole file, followed by a zero. */
+static elman_status read_whole(file_reader *r, char **data, size_t *bytes)
+{
+    char *block = malloc(r->size + 1);
     if (!block)
         return failure(ELMAN_NO_MEMORY,
-                       "no memory for the %zu bytes of '%.200s'", size, path);
+                       "no memory for the %zu bytes of '%.200s'", r->size,
+                       r->path);
 
-    /* the whole file, followed by a zero */
-    elman_status status = read_all(fd, path, block, size);
-    if (status != ELMAN_OK) {
+    elman_status status = file_reader_read(r, 0, block, r->size);
+    if (status) {
         free(block);
         return status;
     }
 
-    block[size] = 0;
+    block[r->size] = 0;
     *data = block;
-    *bytes = size;
+    *bytes = r->size;
     return ELMAN_OK;
 }
 
 elman_status file_read(const char *path, char **data, size_t *bytes)
 {
-    /* without blocking: opening a pipe that nobody writes to would hang */
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", path,
-                       strerror(errno));
-    elman_status status = read_regular(fd, path, data, bytes);
-    close(fd);
+    file_reader *reader = NULL;
+    TRY(file_reader_open(path, &reader));
+    elman_status status = read_whole(reader, data, bytes);
+    file_reader_close(reader);
     return status;
 }
 

@@ -3,19 +3,22 @@
  *
  * Up to 15 digits and powers of ten up to 22 are exact in double, so that one
  * multiplication or division rounds correctly (Clinger 1990). All others go to
- * strtod in the "C" locale.
+ * decimal.c.
  */
 #include "format/number.h"
 
-#include <errno.h>
-#include <locale.h>
+#include "format/decimal.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <strings.h>
 
-enum { EXACT_DIGITS = 15, EXACT_POWER = 22, FAR = 100000 };
+enum { EXACT_DIGITS = 15, EXACT_POWER = 22 };
+
+/* No text is so long that its digits could make up for such a power. */
+static const int64_t farthest = (int64_t)1 << 60;
 
 static const double powers[EXACT_POWER + 1] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -25,7 +28,7 @@ static const double powers[EXACT_POWER + 1] = {
 typedef struct decimal {
     uint64_t mantissa; /* of the first digits */
     int digits;        /* after leading zeros; EXACT_DIGITS + 1 for more */
-    int exponent;
+    int64_t exponent;
 } decimal;
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -35,7 +38,7 @@ static void take_digit(decimal *d, char c, bool fraction)
     if (d->digits > 0 || c != '0') d->digits += d->digits <= EXACT_DIGITS;
     if (d->digits <= EXACT_DIGITS)
         d->mantissa = d->mantissa * 10 + (uint64_t)(c - '0');
-    if (fraction && d->exponent > -FAR) d->exponent--;
+    d->exponent -= fraction;
 }
 
 /* Takes the digits at c before and after a point; the end of them. */
@@ -56,8 +59,8 @@ static const char *take_digits(const char *c, decimal *d, size_t *digit_count)
 
     /* few digits, as nearly always, are exact at once */
     if (*digit_count <= EXACT_DIGITS) {
-        *d =
-            (decimal){mantissa, mantissa ? (int)*digit_count : 0, -(int)behind};
+        *d = (decimal){mantissa, mantissa ? (int)*digit_count : 0,
+                       -(int64_t)behind};
         return c;
     }
 
@@ -83,27 +86,12 @@ static const char *scan(const char *c, decimal *d)
     if (*c != 'e' && *c != 'E') return c;
     e += *e == '-' || *e == '+';
     if (!is_digit(*e)) return c;
-    int power = 0;
+    int64_t power = 0;
     for (; is_digit(*e); e++)
-        if (power < FAR) power = power * 10 + (*e - '0');
+        if (power < farthest) power = power * 10 + (*e - '0');
 
     d->exponent += minus ? -power : power;
     return e;
-}
-
-static number_kind slow_read(const char *text, double *value)
-{
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!plain) return NUMBER_NONE;
-
-    errno = 0;
-    *value = strtod_l(text, NULL, plain);
-    bool large = errno == ERANGE && fabs(*value) > 1;
-    freelocale(plain);
-
-    if (!large) return NUMBER_VALUE;
-    *value = NAN;
-    return NUMBER_TOO_LARGE;
 }
 
 number_kind number_read(const char *text, const char **end, double *value)
@@ -121,7 +109,7 @@ number_kind number_read(const char *text, const char **end, double *value)
     }
 
     decimal d = {0};
-    const char *last = scan(c, &d);
+    const char *last = scan(c, &d), *digits_end = c;
     if (!last) return NUMBER_NONE;
     *end = last;
 
@@ -132,13 +120,17 @@ number_kind number_read(const char *text, const char **end, double *value)
     }
 
     /* one multiplication or division where that rounds correctly */
-    if (d.digits > EXACT_DIGITS || abs(d.exponent) > EXACT_POWER)
-        return slow_read(text, value);
-
     double exact = (double)d.mantissa;
-    exact = d.exponent < 0 ? exact / powers[-d.exponent]
-                           : exact * powers[d.exponent];
+    if (d.digits > EXACT_DIGITS || d.exponent > EXACT_POWER ||
+        d.exponent < -EXACT_POWER) {
+        while (digits_end < last && *digits_end != 'e' && *digits_end != 'E')
+            digits_end++;
+        exact = decimal_nearest(c, digits_end, d.exponent);
+    } else
+        exact = d.exponent < 0 ? exact / powers[-d.exponent]
+                               : exact * powers[d.exponent];
 
+    if (isinf(exact)) return NUMBER_TOO_LARGE;
     *value = minus ? -exact : exact;
     return NUMBER_VALUE;
 }

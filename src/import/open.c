@@ -67,7 +67,7 @@ elman_status import_load(foreign_file *file, elman_model **model)
 {
     elman_import *im = NULL;
     bool done;
-    TRY(create(file->path, &im));
+    TRY(create(file->source.name, &im));
     elman_status status = import_open_foreign(im, file, &done);
     if (!status && !done) status = name_tensors(im, &plain);
     if (!status) status = import_create(im, model);

@@ -299,15 +299,18 @@ elman_status import_open_foreign(elman_import *im, foreign_file *file,
                                  bool *done)
 {
     static const elman_import_config plain = {0};
-    char *bytes = file->bytes;
     *done = false;
-    file->bytes = NULL;
 
-    if (bytes)
-        return open_first(im, &file->path, 1, bytes, file->size, &plain, done);
+    if (!file->tensors) {
+        char *bytes = NULL;
+        size_t size;
+        TRY(source_read(&file->source, &bytes, &size));
+        return open_first(im, &file->source.name, 1, bytes, size, &plain, done);
+    }
 
+    size_t size = file->tensors->size;
     take_safetensors(im, file->tensors);
     file->tensors = NULL;
-    elman_status status = check_sizes(im, file->size);
-    return status ? failure_in(status, file->path) : ELMAN_OK;
+    elman_status status = check_sizes(im, size);
+    return status ? failure_in(status, file->source.name) : ELMAN_OK;
 }

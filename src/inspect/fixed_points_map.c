@@ -33,8 +33,7 @@ static void copy_weights(const elman_model *m, reference *r)
     size_t at = 0, i = m->info.vocabulary > 0 ? 1 : 0;
     for (; at < r->weight_count; i++) {
         const parameter *p = m->parameters + i;
-        for (size_t k = 0; k < p->count; k++)
-            r->weights[at + k] = (double)m->weights[p->offset + k];
+        parameter_doubles(m, p, r->weights + at);
         at += p->count;
     }
 }

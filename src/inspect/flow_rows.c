@@ -510,7 +510,8 @@ static void norm_row(const flow_rows *r, size_t m)
     for (size_t step = r->low[m]; step <= r->high[m]; step++) {
         size_t at = place(r, r->spread, m, step, l->I);
         p->k->norm_backward(l->I, s->rstd[step], s->x_hat + step * l->I,
-                            p->weights + l->weight, r->now + at, r->below + at);
+                            pass_plain(p, &l->plain_weight), r->now + at,
+                            r->below + at);
     }
 }
 

@@ -125,8 +125,14 @@ typedef struct kernels {
 } kernels;
 
 /* The table in use: the fastest that this processor runs, or the one named by
- * ELMAN_ISA (ignored if unknown or not available here). */
+ * ELMAN_ISA (ignored if unknown or not available here). NULL if it runs none of
+ * those that were built; no model can be made then. */
 const kernels *kernels_here(void);
+
+/* What a call says where that is so. */
+#define KERNELS_ABSENT                                                         \
+    "this processor has none of the instruction sets that this elman is "      \
+    "built for; build it with one that it has (ELMAN_ISAS)"
 
 /* The table for a cell of H units that is run by itself: where half a register
  * holds the units, one of half as wide registers is faster. */
@@ -194,5 +200,25 @@ void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
  * a narrow weight is one group. */
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
                  size_t begin, size_t end, float *to);
+
+/* Rows that are packed together: at most PANEL of one gate, whole and next to
+ * each other. Parts are counted in the order of the rows, so one after another
+ * they take a weight (gates H,K) as it stands in a file, and give it back. */
+typedef struct packed_rows {
+    size_t first, count;
+} packed_rows;
+
+size_t packed_parts(const packed *shape);
+packed_rows packed_part(const packed *shape, size_t part);
+
+/* Packs the rows (count,K) of a part into to, takes them out again, and tells
+ * whether they are the same to the bit. Packing only moves numbers, so what
+ * comes out is what went in. */
+void pack_part(const packed *shape, size_t part, const float *rows, float *to);
+void unpack_part(const packed *w, size_t part, float *rows);
+bool packed_part_is(const packed *w, size_t part, const float *rows);
+
+/* Takes out count numbers of row n, from k on. */
+void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to);
 
 #endif

@@ -25,8 +25,10 @@ static elman_status plan(layer *l, layer_plan *plan)
                                  l->config.init_bias, bound);
 
     /* W for forward, and its transpose for backward */
-    l->packed = plan_packed(plan, 1, l->O, l->I, l->weight, l->I, 1);
-    l->packed_back = plan_packed(plan, 1, l->I, l->O, l->weight, 1, l->I);
+    l->packed = plan_packed(plan, 1, l->O, l->I, l->weight);
+    l->packed_back = plan_transposed(plan, l->I, l->O, l->weight);
+    if (l->bias != NOWHERE)
+        l->plain_bias = plan_plain(plan, l->O, l->bias, false);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }
@@ -66,7 +68,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 {
     rows_job job = {.p = p,
                     .w = pass_packed(p, &l->packed),
-                    .b = l->bias == NOWHERE ? zeros : p->weights + l->bias,
+                    .b = l->bias == NOWHERE ? zeros
+                                            : pass_plain(p, &l->plain_bias),
                     .x = x,
                     .y = s->y,
                     .dy = s->dy,

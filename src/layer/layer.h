@@ -45,17 +45,25 @@ typedef struct parameter {
                           with sigma 1 (embedding); negative: constant
                           -bound - 1 */
     double mean;
-    float forget_bias; /* LSTM's bias_ih */
-    float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
+    float forget_bias;           /* LSTM's bias_ih */
+    float chrono;                /* LSTM's bias_ih; bias_hh becomes 0 */
+    size_t copy_begin, copy_end; /* its homes in the model's list of copies, in
+                                    the order of its elements */
+    size_t training_begin, training_end; /* and what training reads of it */
 } parameter;
 
-/* A packed copy of a weight: shape (its w is not used), where element (n,k)
- * stands among the weights, from + n row + k column, and where the copy begins
- * among the packed ones. */
+/* A copy of weights for passes to read: shape (its w is not used), where
+ * element (n,k) stands among the weights, from + n row + k column, and where
+ * the copy begins, among the packed ones or, if only training reads it, among
+ * those of training. Every weight has its home in one copy that is packed:
+ * there it is even where no flat array of all weights exists. */
 typedef struct packed_copy {
-    packed shape;
+    packed shape; /* plain: gates and H are 1 */
     size_t from, row, column;
     size_t to;
+    bool training;
+    bool plain; /* in the order of the weights */
+    bool table; /* plain, and not among the packed ones but the model's table */
 } packed_copy;
 
 /* Where a model's arrays begin while its layers are planned: lists grow if
@@ -63,9 +71,11 @@ typedef struct packed_copy {
 typedef struct layer_plan {
     parameter *parameters; /* NULL: only count */
     size_t parameter_count;
-    size_t weight_count; /* floats, each parameter from a multiple of 16 */
-    size_t packed_count; /* floats of packed copies */
-    packed_copy *copies; /* NULL: only count */
+    size_t weight_count;   /* floats, each parameter from a multiple of 16 */
+    size_t packed_count;   /* floats of packed copies */
+    size_t training_count; /* of those that only training reads */
+    size_t table_count;    /* of the embedding's table */
+    packed_copy *copies;   /* NULL: only count */
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
     size_t features;         /* what the next layer reads */
@@ -88,6 +98,8 @@ typedef struct direction_plan {
     packed_copy few_ih, few_hh;      /* by gates, where units are so few that
                                         ih and hh are not; else K is 0 */
     packed_copy hh_back[CELL_PARTS]; /* transposed */
+    packed_copy plain_hh, plain_b_ih, plain_b_hh, plain_peephole, plain_h_0,
+        plain_c_0;             /* as they are; of w_hh if it is a vector */
     size_t start;              /* (G) the bias that each sum starts from */
     size_t bias_hn;            /* (H) GRU, reset after */
     size_t memory_h, memory_c; /* in the state's memory, per sequence */
@@ -114,8 +126,9 @@ typedef struct layer {
     direction_plan directions[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm, attention */
     packed_copy packed, packed_back;
-    ptrdiff_t score; /* attention */
-    packed_copy packed_score;
+    packed_copy plain_weight, plain_bias; /* what is read as it is */
+    ptrdiff_t score;                      /* attention */
+    packed_copy packed_score, plain_score;
     size_t memory_h, memory_width; /* pool: in the state's h, per sequence */
 } layer;
 
@@ -203,6 +216,8 @@ typedef struct pool_state {
     float *u;         /* (T,B,I) attention */
     float *score;     /* (T,B) e */
     float *attention; /* (T,B) a */
+    float *end;       /* (B,2) attention, training: what the memory had of top
+                         and total after the pass */
     float *du;        /* (T,B,I) gradient at the sums into u, training */
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;
@@ -228,9 +243,9 @@ struct layer_kind {
     bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);
-    /* Fills what it has among the packed copies besides those of plan_packed;
-     * may be NULL. */
-    void (*pack)(const layer *l, const float *weights, float *packed);
+    /* Fills what it has among the packed copies besides those of the list,
+     * which are there; may be NULL. */
+    void (*pack)(const layer *l, float *packed);
     /* Carves what s needs beyond y and dy; may be NULL. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s);
@@ -242,6 +257,9 @@ struct layer_kind {
      * after which the memory is the new one. */
     bool (*steps)(const layer *l);
     void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    /* After prepare for one chunk: for another, as large or smaller, of which
+     * only the pass's row_count and slots are new. */
+    void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
     /* The direct way, without training and for at most DIRECT_ROWS sequences
      * that all have T steps; NULL where T times forward with T = 1 will do.
@@ -268,16 +286,28 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
                          const char *suffix, size_t rank, const size_t *shape,
                          size_t gates, elman_init init, double bound);
 
-/* Adds a packed copy of a weight (gates H,K), of which element (n,k) is at from
- * + n row + k column of the weights. */
+/* Adds a packed copy of a weight (gates H,K), whose rows are at from. */
 packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
-                        ptrdiff_t from, size_t row, size_t column);
+                        ptrdiff_t from);
+
+/* Adds one for training alone: of a weight (K,H), transposed. */
+packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
+                            ptrdiff_t from);
+
+/* Adds one of count weights from from on, in their order. */
+packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
+                       bool training);
+
+/* The home of the rows (count) of an embedding, which a model may borrow. */
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from);
 
 /* Reserves room among the packed copies; returns its offset. */
 size_t plan_room(layer_plan *plan, size_t floats);
 
-/* A packed copy as products take it. */
+/* A copy as products take it, and one that is plain. NULL instead of weights of
+ * training in a pass without. */
 packed pass_packed(const pass *p, const packed_copy *copy);
+const float *pass_plain(const pass *p, const packed_copy *copy);
 
 /* ---- Products over all valid steps, on the pass's threads --------------- */
 

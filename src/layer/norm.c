@@ -20,6 +20,8 @@ static elman_status plan(layer *l, layer_plan *plan)
                                l->config.init_ih, -2);
     l->bias = plan_parameter(plan, l, "bias", "", 1, &l->O, 1,
                              l->config.init_bias, -1);
+    l->plain_weight = plan_plain(plan, l->O, l->weight, false);
+    l->plain_bias = plan_plain(plan, l->O, l->bias, false);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }
@@ -40,8 +42,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
         s->rstd[p->rows[r]] = p->k->norm_forward(
-            l->I, l->config.eps, x + at, p->weights + l->weight,
-            p->weights + l->bias, s->x_hat + at, s->y + at);
+            l->I, l->config.eps, x + at, pass_plain(p, &l->plain_weight),
+            pass_plain(p, &l->plain_bias), s->x_hat + at, s->y + at);
     }
 }
 
@@ -85,7 +87,8 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
         p->k->norm_backward(l->I, s->rstd[p->rows[r]], s->x_hat + at,
-                            p->weights + l->weight, s->dy + at, dx + at);
+                            pass_plain(p, &l->plain_weight), s->dy + at,
+                            dx + at);
     }
 }
 

@@ -46,7 +46,8 @@ void pool_run(pool_job *job, void (*one)(const pool_job *job, size_t b))
 float *pool_memory(const pool_job *job, float *h, size_t b)
 {
     const layer *l = job->l;
-    return h + l->memory_h * job->p->memory.capacity + b * l->memory_width;
+    return h + l->memory_h * job->p->memory.capacity +
+           pass_slot(job->p, b) * l->memory_width;
 }
 
 float *pool_memory_begin(const pool_job *job, size_t b)

@@ -39,9 +39,11 @@ elman_status pool_plan_attention(layer *l, layer_plan *plan)
                               rule, bound);
 
     /* W for forward and transposed for backward, v for forward */
-    l->packed = plan_packed(plan, 1, I, I, l->weight, I, 1);
-    l->packed_back = plan_packed(plan, 1, I, I, l->weight, 1, I);
-    l->packed_score = plan_packed(plan, 1, 1, I, l->score, I, 1);
+    l->packed = plan_packed(plan, 1, I, I, l->weight);
+    l->packed_back = plan_transposed(plan, I, I, l->weight);
+    l->packed_score = plan_packed(plan, 1, 1, I, l->score);
+    l->plain_score = plan_plain(plan, I, l->score, true);
+    l->plain_bias = plan_plain(plan, I, l->bias, false);
     l->memory_width = 2 * I + NUMBERS;
     return ELMAN_OK;
 }
@@ -54,6 +56,7 @@ void pool_lay_out_attention(const layer *l, arena *a, size_t T, size_t B,
     pool->score = arena_take(a, T * B, sizeof *pool->score);
     pool->attention = arena_take(a, T * B, sizeof *pool->attention);
     if (!training) return;
+    pool->end = arena_take(a, B, 2 * sizeof *pool->end);
     pool->du = arena_take(a, T * B, l->I * sizeof *pool->du);
     pool->dscore = arena_take(a, T * B, sizeof *pool->dscore);
 }
@@ -86,7 +89,7 @@ static void score_rows(const void *context, size_t begin, size_t end)
             e[m] = job->s->pool.score + row;
         }
 
-        p->k->product(M, &w, p->weights + l->bias, x, u);
+        p->k->product(M, &w, pass_plain(p, &l->plain_bias), x, u);
         for (size_t m = 0; m < M; m++)
             p->k->tanh_forward(l->I, INFINITY, u[m], u[m]);
         p->k->product(M, &v, zeros, u_in, e);
@@ -137,6 +140,10 @@ static void attention_forward(const pool_job *job, size_t b)
 
     /* y, and what it is made of */
     float total = number[TOTAL] + number[TOTAL_CHAIN];
+    if (p->training) {
+        job->s->pool.end[2 * b] = number[TOP];
+        job->s->pool.end[2 * b + 1] = total;
+    }
     for (size_t j = 0; j < I; j++)
         y[j] = (memory[j] + memory[I + j]) / total;
     for (size_t t = 0; t < length; t++)
@@ -191,8 +198,7 @@ static void gradient_at_sums(const pool_job *job, size_t b, const float *after,
     if (p->lengths[b] == 0 || is_zero(I, dy)) return;
 
     /* what later passes gave, relative to the top of this one */
-    const float *memory = pool_memory(job, p->memory.h, b) + 2 * I;
-    float top = memory[TOP], total = memory[TOTAL] + memory[TOTAL_CHAIN];
+    float top = job->s->pool.end[2 * b], total = job->s->pool.end[2 * b + 1];
     bool alone = is_zero(I, d) && numbers[TOTAL] == 0;
     float scale = alone ? 0 : exp_of(p, top - numbers[TOP]);
 
@@ -207,7 +213,7 @@ static void attention_backward(const pool_job *job, size_t b)
     const pass *p = job->p;
     const pool_state *pool = &job->s->pool;
     size_t I = job->l->I, B = p->B, length = p->lengths[b];
-    const float *v = p->weights + job->l->score;
+    const float *v = pass_plain(p, &job->l->plain_score);
     float *before = pool_memory(job, p->training->dh_0, b);
     float *number = before + 2 * I;
     gradient_at_sums(job, b, pool_memory(job, p->training->dh_n, b), before,

@@ -47,9 +47,9 @@ void walk_done(const pass *p, walk_plans *plans);
 double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
                  bool backward);
 
-/* Shares every walk of several threads, and the steps of streams, so, where that is possible;
- * WALK_UNDECIDED: measure and decide again. For tests and the proof of equal
- * bits. */
+/* Shares every walk of several threads, and the steps of streams, so, where
+ * that is possible; WALK_UNDECIDED: measure and decide again. For tests and the
+ * proof of equal bits. */
 void walk_force(walk_sharing sharing);
 walk_sharing walk_forced(void);
 
@@ -101,6 +101,7 @@ size_t stream_steps_size(size_t B);
 /* recurrent_step.c, as struct layer_kind has them. */
 bool recurrent_steps(const layer *l);
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s);
+void recurrent_aim(const layer *l, const pass *p, layer_state *s);
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x);
 

@@ -267,6 +267,7 @@ elman_status loss_begin_rows(const elman_loss_config *config,
                              const loss_rows *rows, const elman_target *target,
                              loss_job *job)
 {
+    if (!kernels_here()) return failure(ELMAN_BAD_VALUE, KERNELS_ABSENT);
     loss_job j = job_of(config, rows, target);
     TRY(weigh(&j, rows));
 

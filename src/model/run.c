@@ -224,11 +224,42 @@ static const float *forward_some(const elman_model *m, elman_state *s,
     return at[count - 1].y;
 }
 
+/* A pass of one step by chunks: the sequences that have it. */
+static void forward_chunks(const elman_model *m, elman_state *s,
+                           const elman_batch *in, const row_sink *sink)
+{
+    pass *p = &s->full;
+    chunks_carve(s);
+    p->B = in->B;
+    for (size_t b = 0; b < in->B; b++) {
+        if (in->lengths && !in->lengths[b]) continue;
+        if (s->position[b] == FREE_SLOT) state_begin_one(m, s, b);
+        p->rows[p->row_count++] = (uint32_t)b;
+    }
+
+    s->tail = *p;
+
+    /* sequences of length 0 give 0 */
+    size_t O = m->layers[m->layer_count - 1].O;
+    float *y = state_output(m, s);
+    if (p->row_count < in->B) memset(y, 0, in->B * O * sizeof *y);
+
+    bool feeds = m->layers[m->layer_count - 1].kind->feeds;
+    chunks_run(m, s,
+               &(chunk_input){.x = in->x,
+                              .tokens = m->info.vocabulary ? in->tokens : NULL,
+                              .sink = feeds ? sink : NULL});
+}
+
 elman_status model_forward_into(const elman_model *m, elman_state *s,
                                 const elman_batch *in, const row_sink *sink)
 {
     TRY(check_batch(m, s, in));
     TRY(check_tokens(m, in));
+    if (state_runs_chunks(s)) {
+        forward_chunks(m, s, in, sink);
+        return ELMAN_OK;
+    }
 
     /* the input as layers read it */
     s->ready = false;
@@ -300,7 +331,6 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
 
-    s->ready = false;
     gradients_end(s);
     if (dx) write_dx(m, s, s->dx, dx);
     return ELMAN_OK;

@@ -104,16 +104,16 @@ static void lay_out_rows(const elman_state *s, pass *p, arena *a, size_t T,
         arena_take(a, state_blocks(&s->config, B) + 1, sizeof *p->leaf_begin);
 }
 
-static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
-                          size_t i, size_t T, size_t B)
+void layer_lay_out(const elman_model *m, const elman_state *s, arena *a,
+                   size_t i, size_t T, size_t B, layer_state *at)
 {
     const layer *l = m->layers + i;
     size_t rows = (model_per_sequence(m, i) ? 1 : T) * B,
            in = l->per_sequence ? 1 : T;
 
     /* plans of walks outlive a pass */
-    layer_state room = {0}; /* while measuring there is no s->layers yet */
-    layer_state *at = a->base ? s->layers + i : &room;
+    layer_state room = {0};
+    if (!at) at = &room;
     room.forward_plans = at->forward_plans;
     room.backward_plans = at->backward_plans;
     room.wave_plans = at->wave_plans;
@@ -155,17 +155,17 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
         s->dx = arena_take(a, T * B, input_bytes);
 
     for (size_t i = 0; i < m->layer_count; i++)
-        lay_out_layer(m, s, a, i, T, B);
+        layer_lay_out(m, s, a, i, T, B, a->base ? s->layers + i : NULL);
 }
 
-/* What a pass takes from its state and model. */
-static void bind_pass(const elman_state *s, pass *p)
+void pass_bind(const elman_state *s, pass *p)
 {
     p->threads =
         s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
-    p->weights = s->model->weights;
     p->packed = s->model->packed;
+    p->table = s->model->table;
+    p->for_training = s->config.training ? model_training(s->model) : NULL;
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
     p->open_rows = s->training.sums.open_rows;
@@ -177,30 +177,41 @@ static void bind_pass(const elman_state *s, pass *p)
 void state_carve(elman_state *s, size_t T, size_t B)
 {
     arena a = {.base = (char *)s, .used = s->work};
-    s->stepping = false;
+    s->stepping = s->by_chunks = false;
     s->carved_T = T;
     lay_out_pass(s->model, s, &a, T, B);
-    assert(a.used <= s->bytes);
+    assert(a.used <= s->room);
 
-    bind_pass(s, &s->full);
-    bind_pass(s, &s->tail);
+    pass_bind(s, &s->full);
+    pass_bind(s, &s->tail);
     if (s->config.open_blocks) s->tail.open_rows += s->config.open_blocks;
 }
 
 /* ---- Life --------------------------------------------------------------- */
+
+/* What each thread works in. */
+static void lay_out_rooms(const elman_model *m, elman_state *s, arena *a)
+{
+    if (s->config.training)
+        gradients_lay_out_room(m, &s->config, a, &s->training.sums);
+    else chunks_lay_out_rooms(m, s, a);
+}
 
 /* The bytes of a state, and where among them the room of sums begins: after the
  * largest pass. 0, after a message, if they are too many. */
 static size_t measure(const elman_model *m, const elman_state_config *full,
                       size_t *room)
 {
-    elman_state s = {.config = *full};
+    elman_state s = {.config = *full, .chunk = chunk_streams(m, full)};
     arena a = {0};
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
-    lay_out_pass(m, &s, &a, full->T, full->B);
+
+    /* the largest pass; one by chunks is smaller than any other */
+    if (state_runs_chunks(&s)) chunks_lay_out_pass(m, &s, &a);
+    else lay_out_pass(m, &s, &a, full->T, full->B);
     *room = a.used;
-    if (full->training) gradients_lay_out_room(m, full, &a, &s.training.sums);
+    lay_out_rooms(m, &s, &a);
 
     if (!a.overflow) return a.used;
     (void)failure(
@@ -249,22 +260,26 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                        "memory is at %p, expected a multiple of %d", memory,
                        ALIGNMENT);
 
+    if (full.training) TRY(model_make_training(m));
+
     elman_state *s = memory;
     memset(s, 0, sizeof *s);
     s->model = m;
     s->config = full;
     s->bytes = needed;
     s->room = room;
+    s->chunk = chunk_streams(m, &full);
 
     /* the layout, now with pointers; all is zero but what sums may never use */
     arena a = {.base = memory};
     arena_take(&a, 1, sizeof *s);
     lay_out_kept(m, s, &a);
     clear_block(s);
-    s->direct_fits = direct_fits(m, s);
-    state_carve(s, full.T, full.B);
+    s->direct_fits = !s->chunk && direct_fits(m, s);
+    if (state_runs_chunks(s)) chunks_carve(s);
+    else state_carve(s, full.T, full.B);
     a.used = room;
-    if (full.training) gradients_lay_out_room(m, &full, &a, &s->training.sums);
+    lay_out_rooms(m, s, &a);
 
     /* a fresh memory */
     thread_prepare(full.threads);
@@ -337,9 +352,11 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
                 if (l->cell->has_cell)
                     memset(c + b * l->H, 0, l->H * sizeof *c);
                 if (d->h_0 != NOWHERE)
-                    memcpy(h + b * l->R, m->weights + d->h_0, l->R * sizeof *h);
+                    memcpy(h + b * l->R, m->packed + d->plain_h_0.to,
+                           l->R * sizeof *h);
                 if (d->c_0 != NOWHERE)
-                    memcpy(c + b * l->H, m->weights + d->c_0, l->H * sizeof *c);
+                    memcpy(c + b * l->H, m->packed + d->plain_c_0.to,
+                           l->H * sizeof *c);
             }
         }
     }
@@ -442,8 +459,10 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->training.sums.continues = from->training.sums.continues;
 
     pass full = from->full, tail = from->tail;
-    state_carve(to, from->carved_T, full.B);
+    if (from->by_chunks) chunks_carve(to);
+    else state_carve(to, from->carved_T, full.B);
     to->full.T = full.T;
+    to->full.B = full.B;
     for (size_t i = 0; i < to->model->layer_count; i++) {
         const layer_state *at = from->layers + i;
         if (at->y != at->own)

@@ -41,6 +41,28 @@ static double step_cost(const elman_model *m, const elman_state *s)
     return cost;
 }
 
+int step_threads(const elman_model *m, elman_state *s)
+{
+    if (!s->stepping) s->step_cost = step_cost(m, s);
+    walk_sharing forced = walk_forced();
+    int threads = s->config.threads;
+    if (forced == WALK_ALONE) return 1;
+    if (forced != WALK_UNDECIDED) return threads;
+    return thread_worth(threads, s->step_cost, &s->asked);
+}
+
+/* Lists the slots that have a stream; chunks need no more. */
+static void prepare_chunks(const elman_model *m, elman_state *s)
+{
+    chunks_carve(s);
+    pass *p = &s->full;
+    for (size_t b = 0; b < s->config.B; b++)
+        if (s->position[b] != FREE_SLOT) p->rows[p->row_count++] = (uint32_t)b;
+    s->tail = *p;
+    s->step_cost = step_cost(m, s);
+    s->stepping = true;
+}
+
 void step_prepare(const elman_model *m, elman_state *s)
 {
     size_t B = s->config.B, here_count = 0;
@@ -109,7 +131,13 @@ static void step_output(elman_state *s, const float *from, float *y)
 static void step(const elman_model *m, elman_state *s, const float *x,
                  const int32_t *tokens, float *y)
 {
-    if (!s->stepping) step_prepare(m, s);
+    if (!s->stepping && s->chunk) prepare_chunks(m, s);
+    else if (!s->stepping) step_prepare(m, s);
+    if (s->chunk) {
+        chunks_run(m, s, &(chunk_input){.x = x, .tokens = tokens, .y = y});
+        return;
+    }
+
     s->full.tokens = tokens;
     if (s->direct) {
         step_output(s, direct_run(m, s, 1, x), y);
@@ -121,9 +149,7 @@ static void step(const elman_model *m, elman_state *s, const float *x,
 
     /* the threads that the whole step is worth */
     int threads = s->full.threads;
-    if (walk_forced() == WALK_UNDECIDED)
-        s->full.threads = s->tail.threads =
-            thread_worth(threads, s->step_cost, &s->asked);
+    s->full.threads = s->tail.threads = step_threads(m, s);
 
     /* layer by layer */
     const float *in = x;
@@ -194,6 +220,10 @@ elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
     TRY(check_slots(m, s));
     TRY(state_reset_one(m, s, b));
 
+    /* a free slot has no output */
+    size_t O = m->info.output_size;
+    float *y = state_output(m, s) + b * O;
+    if (s->by_chunks) memset(y, 0, O * sizeof *y);
     s->position[b] = FREE_SLOT;
     s->stepping = false;
     return ELMAN_OK;
