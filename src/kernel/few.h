@@ -308,7 +308,6 @@ INLINE float row_sum(const float *w, size_t K, const float *a)
     quad sum = {0};
     size_t k = 0;
 
-    UNROLL_4
     for (; k + NARROW_SUMS <= K; k += NARROW_SUMS)
         sum = quad_fma(quad_all(a + k), quad_all(w + k * NARROW_SUMS), sum);
     if (k < K)
@@ -321,7 +320,6 @@ INLINE float row_sum(const float *w, size_t K, const float *a)
 INLINE quad row_chain(const float *w, size_t K, const float *a)
 {
     quad sum = {0};
-    UNROLL_4
     for (size_t k = 0; k < K; k++)
         sum = quad_fma((quad){a[k], a[k], a[k], a[k]}, quad_all(w + k * PANEL),
                        sum);

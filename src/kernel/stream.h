@@ -264,15 +264,21 @@ typedef void stream_steps(const stream_cell *s, size_t first,
 /* The arrays of step t; whole: one pass has all units. */
 INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
 {
-    return (stream_at){
-        .x = r->x ? r->x + t * r->x_step : NULL,
-        .start = r->start + t * r->start_step,
-        .h = whole || t == 0 ? r->h : r->h_all + (t - 1) * r->h_step,
-        .h_now = r->h_all + t * r->h_step,
-        .h_also = whole && !r->keeps_h ? r->h : NULL,
-        .c = r->c,
-        .c_also = r->c ? r->c_all + t * r->c_step : NULL,
-    };
+    stream_at at = {.x = r->x,
+                    .start = r->start,
+                    .h = r->h,
+                    .h_now = r->h_all,
+                    .h_also = whole && !r->keeps_h ? r->h : NULL,
+                    .c = r->c,
+                    .c_also = r->c_all};
+    if (t == 0) return at;
+
+    if (r->x) at.x += t * r->x_step;
+    at.start += t * r->start_step;
+    at.h_now += t * r->h_step;
+    if (!whole) at.h = at.h_now - r->h_step;
+    if (r->c) at.c_also += t * r->c_step;
+    return at;
 }
 
 /* cell_whole_COUNT and cell_part_COUNT, of type stream_steps; empty where a

@@ -138,8 +138,7 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
     if (recurrent_direct_fits(l) && H < PANEL && gates > 1) {
         if (!packed_is_narrow(&d->ih.shape))
             d->few_ih = plan_packed(plan, gates, H, l->I, d->w_ih);
-        if (split == gates)
-            d->few_hh = plan_packed(plan, gates, H, R, d->w_hh);
+        if (split == gates) d->few_hh = plan_packed(plan, gates, H, R, d->w_hh);
     }
     d->ih_back = plan_transposed(plan, l->I, l->G, d->w_ih);
 
@@ -468,7 +467,6 @@ const layer_kind layer_recurrent = {
     .step = recurrent_step,
     .direct_fits = recurrent_direct_fits,
     .prepare_direct = recurrent_prepare_direct,
-    .direct = recurrent_direct,
     .forward = recurrent_forward,
     .backward = recurrent_backward,
 };
