@@ -326,6 +326,14 @@ INLINE quad row_chain(const float *w, size_t K, const float *a)
     return sum;
 }
 
+/* Any other shape. By itself, so that the registers that it saves cost the
+ * common ones nothing. */
+static __attribute__((noinline)) void
+row_any(const packed *w, const float *start, const float *a, float *c)
+{
+    few_run(1, w, start, &a, &c);
+}
+
 static void KERNEL(product_row)(const packed *w, const float *start,
                                 const float *a, float *c)
 {
@@ -339,7 +347,7 @@ static void KERNEL(product_row)(const packed *w, const float *start,
         quad sum = row_chain(w->w, K, a);
         if (start != zeros) sum = quad_load(from, N) + sum;
         quad_store(c, sum, N);
-    } else few_run(1, w, start, &a, &c);
+    } else row_any(w, start, a, c);
 }
 
 #endif

@@ -83,7 +83,7 @@ const kernels *kernels_here(void)
 const kernels *kernels_for_units(const kernels *table, size_t H)
 {
 #if defined __x86_64__
-    if (table == &kernels_avx512 && H <= PANEL) return &kernels_avx2;
+    if (table == &kernels_avx512 && H <= 8) return &kernels_avx2;
 #endif
     return table;
 }
