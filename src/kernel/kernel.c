@@ -59,7 +59,7 @@ const kernels *kernels_for_units(const kernels *table, size_t H)
     (void)H;
 #if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX512 &&                     \
     !defined ELMAN_WITHOUT_AVX2
-    if (table == &kernels_avx512 && H <= PANEL) return &kernels_avx2;
+    if (table == &kernels_avx512 && H <= 8) return &kernels_avx2;
 #endif
     return table;
 }

@@ -54,6 +54,12 @@ static void ref_product(size_t M, const packed *w, const float *start,
             c[m][n] = (float)sum_at(w, n, a[m], start_at(start, n, c[m][n]));
 }
 
+static void ref_product_row(const packed *w, const float *start, const float *a,
+                            float *c)
+{
+    ref_product(1, w, start, &a, &c);
+}
+
 /* What the sum at index i starts from, and what becomes of it. */
 static double leaf_begin(const leaf_sum *leaf, size_t i)
 {

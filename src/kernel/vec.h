@@ -213,6 +213,15 @@ INLINE vf vf_load(const float *p, size_t n)
 {
     return n >= VLEN ? load_all(p) : load_some(p, n);
 }
+/* The same without a branch, for n from 1 on. */
+INLINE vf vf_load_first(const float *p, size_t n)
+{
+#if VEC_BYTES > 16
+    return load_some(p, n);
+#else
+    return vf_load(p, n);
+#endif
+}
 INLINE void vf_store(float *p, vf v, size_t n)
 {
     if (n >= VLEN) store_all(p, v);
@@ -271,6 +280,25 @@ INLINE vf vf_bound(vf low, vf high, vf x)
 INLINE vf vf_end(float clip)
 {
     return vf_set(clip < __builtin_inff() ? clip : __builtin_nanf(""));
+}
+
+/* ---- Four lanes, at any width -------------------------------------------- */
+
+typedef float quad __attribute__((vector_size(16)));
+
+INLINE quad quad_all(const float *p)
+{
+    quad q;
+    memcpy(&q, p, sizeof q);
+    return q;
+}
+INLINE quad quad_fma(quad a, quad b, quad c)
+{
+#if VEC_BYTES > 16
+    return _mm_fmadd_ps(a, b, c);
+#else
+    return vf_fma(a, b, c);
+#endif
 }
 
 /* ---- Double, for sums --------------------------------------------------- */

@@ -78,36 +78,48 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     rows_run(p, l->O * l->I, rows_part, &job);
 }
 
-/* The output of a stream that is not there is 0. */
-static void prepare_direct(const layer *l, const pass *p, layer_state *s)
+/* ---- The direct way ------------------------------------------------------ */
+
+/* A step of a few outputs. */
+static const float *step_few(const layer *l, const pass *p, layer_state *s,
+                             size_t T, const float *x)
 {
-    memset(s->y, 0, p->B * l->O * sizeof *s->y);
+    (void)T;
+    for (size_t i = 0; i < p->row_count; i++)
+        p->k->product_row(&s->direct_w, s->direct_b, x + p->rows[i] * l->I,
+                          s->y + p->rows[i] * l->O);
+    return s->y;
 }
 
 /* Rows that follow each other; of one step those that the pass lists. */
-static void direct(const layer *l, const pass *p, layer_state *s, size_t T,
-                   const float *x)
+static const float *direct(const layer *l, const pass *p, layer_state *s,
+                           size_t T, const float *x)
 {
-    const packed w = pass_packed(p, &l->packed);
-    const float *b =
-        l->bias == NOWHERE ? zeros : pass_plain(p, &l->plain_bias);
+    const float *from[CELL_ROWS];
+    float *to[CELL_ROWS];
+    size_t count = T == 1 ? p->row_count : T * p->B;
+    if (T == 1 && l->O < NARROW) return step_few(l, p, s, T, x);
 
-    for (size_t r = 0; T == 1 && r < p->row_count; r++) {
-        const float *from = x + p->rows[r] * l->I;
-        float *to = s->y + p->rows[r] * l->O;
-        p->k->product(1, &w, b, &from, &to);
-    }
-
-    for (size_t r = 0, M; T > 1 && r < T * p->B; r += M) {
-        const float *from[CELL_ROWS];
-        float *to[CELL_ROWS];
-        M = T * p->B - r < CELL_ROWS ? T * p->B - r : CELL_ROWS;
+    for (size_t r = 0, M; r < count; r += M) {
+        M = count - r < CELL_ROWS ? count - r : CELL_ROWS;
         for (size_t m = 0; m < M; m++) {
-            from[m] = x + (r + m) * l->I;
-            to[m] = s->y + (r + m) * l->O;
+            size_t row = T == 1 ? p->rows[r + m] : r + m;
+            from[m] = x + row * l->I;
+            to[m] = s->y + row * l->O;
         }
-        p->k->product(M, &w, b, from, to);
+        p->k->product(M, &s->direct_w, s->direct_b, from, to);
     }
+    return s->y;
+}
+
+/* The output of a stream that is not there is 0. */
+static direct_pass *prepare_direct(const layer *l, const pass *p,
+                                   layer_state *s)
+{
+    s->direct_w = pass_packed(p, &l->packed);
+    s->direct_b = l->bias == NOWHERE ? zeros : pass_plain(p, &l->plain_bias);
+    memset(s->y, 0, p->B * l->O * sizeof *s->y);
+    return direct;
 }
 
 void layer_linear_backward(const layer *l, const pass *p, layer_state *s,
@@ -130,6 +142,5 @@ const layer_kind layer_linear = {
     .feeds = true,
     .plan = plan,
     .prepare_direct = prepare_direct,
-    .direct = direct,
     .forward = forward,
 };

@@ -228,6 +228,14 @@ typedef struct pool_state {
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;
 
+struct layer_state;
+
+/* T steps of x (T,B,I) of the sequences that p, of one step, lists; returns the
+ * output. */
+typedef const float *direct_pass(const layer *l, const pass *p,
+                                 struct layer_state *s, size_t T,
+                                 const float *x);
+
 /* What a state keeps for one layer. */
 typedef struct layer_state {
     float *y, *dy; /* (T,B,O), T = 1 after one vector per sequence */
@@ -238,8 +246,10 @@ typedef struct layer_state {
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
     pool_state pool;
-    bool steps;         /* streams by its kind's step */
-    bool direct;        /* and it is prepared for the direct way */
+    bool steps;          /* streams by its kind's step */
+    direct_pass *direct; /* NULL: step by step */
+    packed direct_w;     /* linear: what the direct way needs of the pass */
+    const float *direct_b;
     layer_plans *plans; /* NULL in a state of one thread */
 } layer_state;
 
@@ -266,14 +276,13 @@ struct layer_kind {
      * only the pass's row_count and slots are new. */
     void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
-    /* The direct way, without training and for at most DIRECT_ROWS sequences
-     * that all have T steps; NULL where T times forward with T = 1 will do.
-     * Whether l can; what is the same in every pass of the sequences that p,
-     * of one step, lists; and T steps of them, x (T,B,I). */
+    /* The direct way, without training, for at most DIRECT_ROWS sequences that
+     * all have T steps; both NULL where T times forward with T = 1 will do.
+     * Whether l can; and prepares what is the same in every pass of the
+     * sequences that p, of one step, lists. */
     bool (*direct_fits)(const layer *l);
-    void (*prepare_direct)(const layer *l, const pass *p, layer_state *s);
-    void (*direct)(const layer *l, const pass *p, layer_state *s, size_t T,
-                   const float *x);
+    direct_pass *(*prepare_direct)(const layer *l, const pass *p,
+                                   layer_state *s);
 };
 
 const layer_kind *layer_kind_for(elman_kind kind);

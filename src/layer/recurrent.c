@@ -468,6 +468,5 @@ const layer_kind layer_recurrent = {
     .step = recurrent_step,
     .direct_fits = recurrent_direct_fits,
     .prepare_direct = recurrent_prepare_direct,
-    .direct = recurrent_direct,
     .forward = recurrent_forward,
 };

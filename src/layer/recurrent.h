@@ -114,9 +114,8 @@ void recurrent_step(const layer *l, const pass *p, layer_state *s,
 /* recurrent_direct.c: likewise; and room for what is prepared. */
 bool recurrent_direct_fits(const layer *l);
 void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d);
-void recurrent_prepare_direct(const layer *l, const pass *p, layer_state *s);
-void recurrent_direct(const layer *l, const pass *p, layer_state *s, size_t T,
-                      const float *x);
+direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
+                                      layer_state *s);
 
 /* recurrent_forward in three, for one direction without padding: the entries
  * from begin to before end at a time, in order. recurrent_begin sets where y

@@ -18,6 +18,7 @@ struct direct_level {
     packed ih;          /* as products read it */
     packed hr;          /* w NULL without a projection */
     const float *start; /* (G) */
+    bool narrow;        /* ih is */
     float *made;        /* (H) o tanh(c) of a projected cell */
     stream_run runs[DIRECT_ROWS];
 };
@@ -42,19 +43,17 @@ void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d)
     level->made = made;
 }
 
-void recurrent_prepare_direct(const layer *l, const pass *p, layer_state *s)
+static void prepare_level(const layer *l, const pass *p,
+                          struct direct_level *level)
 {
     const direction_plan *at = &l->directions[0];
-    const direction_state *d = &s->directions[0];
-    struct direct_level *level = d->direct;
     const cell_weights w = walk_weights(l, p, 0);
-    const kernels *k = kernels_for_units(p->k, l->H);
-    size_t B = p->B;
 
-    level->run = l->cell->stream(k);
+    level->run = l->cell->stream(kernels_for_units(p->k, l->H));
     level->start = w.start;
     level->ih = w.ih;
     level->hr = w.hr;
+    level->narrow = packed_is_narrow(&w.ih);
     level->cell = (stream_cell){
         .H = l->H,
         .ih = at->few_ih.shape.K ? pass_packed(p, &at->few_ih) : w.ih,
@@ -65,23 +64,27 @@ void recurrent_prepare_direct(const layer *l, const pass *p, layer_state *s)
         .plain = !w.variant.peephole && !w.variant.coupled && isinf(w.clip),
         .gate = level->cell.gate,
         .q = level->cell.q};
+}
 
-    /* the streams that are there; h of the others is 0 */
-    memset(d->h + B * l->R, 0, B * l->R * sizeof *d->h);
-    for (size_t i = 0; i < p->row_count; i++) {
-        size_t b = p->rows[i], capacity = p->memory.capacity;
-        level->runs[i] =
-            (stream_run){.start = w.start,
-                         .h = p->memory.h + at->memory_h * capacity + b * l->R,
-                         .h_all = w.hr.w ? level->made : d->h + (B + b) * l->R,
-                         .h_step = B * l->R,
-                         .keeps_h = w.hr.w != NULL};
-        if (!d->c) continue;
-        level->runs[i].c = p->memory.c + at->memory_c * capacity + b * l->H;
-        level->runs[i].c_all = d->c + (B + b) * l->H;
-        level->runs[i].c_step = B * l->H;
-    }
-    s->y = d->h + B * l->R;
+/* The arrays of sequence b. */
+static void prepare_run(const layer *l, const pass *p, const direction_state *d,
+                        size_t b, stream_run *r)
+{
+    const direction_plan *at = &l->directions[0];
+    const struct direct_level *level = d->direct;
+    size_t B = p->B, capacity = p->memory.capacity;
+
+    *r =
+        (stream_run){.x_step = B * l->I,
+                     .start = level->start,
+                     .h = p->memory.h + at->memory_h * capacity + b * l->R,
+                     .h_all = level->hr.w ? level->made : d->h + (B + b) * l->R,
+                     .h_step = B * l->R,
+                     .keeps_h = level->hr.w != NULL};
+    if (!d->c) return;
+    r->c = p->memory.c + at->memory_c * capacity + b * l->H;
+    r->c_all = d->c + (B + b) * l->H;
+    r->c_step = B * l->H;
 }
 
 /* Some steps of a level with a projection, one at a time. */
@@ -112,7 +115,6 @@ static void run_steps(const layer *l, const pass *p, layer_state *s, size_t i,
     stream_run r = level->runs[i];
     r.T = T;
     r.x = x + (begin * B + b) * l->I;
-    r.x_step = B * l->I;
     r.c_all += begin * r.c_step;
 
     if (apart) {
@@ -137,15 +139,47 @@ static void run_steps(const layer *l, const pass *p, layer_state *s, size_t i,
     level->run(&level->cell, &r);
 }
 
-void recurrent_direct(const layer *l, const pass *p, layer_state *s, size_t T,
-                      const float *x)
+/* Any level: some steps at a time. */
+static const float *pass_any(const layer *l, const pass *p, layer_state *s,
+                             size_t T, const float *x)
 {
-    struct direct_level *level = s->directions[0].direct;
-    bool apart = packed_is_narrow(&level->cell.ih) || (T > 1 && l->I >= WIDE);
+    const struct direct_level *level = s->directions[0].direct;
+    bool apart = level->narrow || (T > 1 && l->I >= WIDE);
 
     for (size_t i = 0; i < p->row_count; i++)
         for (size_t t = 0, end; t < T; t = end) {
             end = apart && T - t > BLOCK ? t + BLOCK : T;
             run_steps(l, p, s, i, x, t, end, apart);
         }
+    return s->y;
+}
+
+/* All steps of a sequence in one call, with the input's part. */
+static const float *pass_whole(const layer *l, const pass *p, layer_state *s,
+                               size_t T, const float *x)
+{
+    struct direct_level *level = s->directions[0].direct;
+    if (T > 1 && l->I >= WIDE) return pass_any(l, p, s, T, x);
+
+    for (size_t i = 0; i < p->row_count; i++) {
+        stream_run *r = &level->runs[i];
+        r->T = T;
+        r->x = x + p->rows[i] * l->I;
+        level->run(&level->cell, r);
+    }
+    return s->y;
+}
+
+direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
+                                      layer_state *s)
+{
+    struct direct_level *level = s->directions[0].direct;
+    prepare_level(l, p, level);
+    for (size_t i = 0; i < p->row_count; i++)
+        prepare_run(l, p, &s->directions[0], p->rows[i], &level->runs[i]);
+
+    /* h of a stream that is not there is 0 */
+    s->y = s->directions[0].h + p->B * l->R;
+    memset(s->y, 0, p->B * l->R * sizeof *s->y);
+    return level->narrow || level->hr.w ? pass_any : pass_whole;
 }

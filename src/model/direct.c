@@ -17,7 +17,7 @@ bool direct_fits(const elman_model *m, const elman_state *s)
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         if (l->kind == &layer_pool) return false;
-        if (l->cell && !(l->kind->direct && l->kind->direct_fits(l)))
+        if (l->cell && !(l->kind->direct_fits && l->kind->direct_fits(l)))
             return false;
     }
     return true;
@@ -27,15 +27,17 @@ void direct_prepare(const elman_model *m, elman_state *s)
 {
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        if (l->kind->prepare_direct)
-            l->kind->prepare_direct(l, &s->full, s->layers + i);
+        layer_state *at = s->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        at->direct =
+            l->kind->prepare_direct ? l->kind->prepare_direct(l, p, at) : NULL;
     }
 }
 
 /* Layer i, step by step; one that gives a vector per sequence needs only the
  * last one. */
-static void forward_each(const elman_model *m, elman_state *s, size_t i,
-                         size_t T, const float *x)
+static const float *forward_each(const elman_model *m, elman_state *s, size_t i,
+                                 size_t T, const float *x)
 {
     const layer *l = m->layers + i;
     layer_state *at = s->layers + i;
@@ -49,7 +51,7 @@ static void forward_each(const elman_model *m, elman_state *s, size_t i,
         l->kind->forward(l, p, at, x + t * p->B * l->I);
     }
     p->tokens = tokens;
-    at->y = at->own;
+    return at->y = at->own;
 }
 
 const float *direct_run(const elman_model *m, elman_state *s, size_t T,
@@ -62,9 +64,8 @@ const float *direct_run(const elman_model *m, elman_state *s, size_t T,
         const pass *p = l->per_sequence ? &s->tail : &s->full;
         size_t steps = l->per_sequence ? 1 : T;
 
-        if (l->kind->direct) l->kind->direct(l, p, at, steps, x);
-        else forward_each(m, s, i, steps, x);
-        x = at->y;
+        x = at->direct ? at->direct(l, p, at, steps, x)
+                       : forward_each(m, s, i, steps, x);
     }
     s->full.T = T;
     s->ran = true;
