@@ -82,9 +82,8 @@ typedef struct writer {
 
 static int read_token(writer *pen, int32_t token)
 {
-    elman_batch batch = {.T = 1, .B = 1, .tokens = &token};
-    if (elman_model_forward(pen->net->model, pen->state, &batch, pen->logits) !=
-        ELMAN_OK)
+    if (elman_model_step_tokens(pen->net->model, pen->state, &token,
+                                pen->logits) != ELMAN_OK)
         return library_failed();
     return 0;
 }

@@ -165,33 +165,25 @@ static void write_gradients(training *run, uint64_t step, elman_state *state)
 static void measure_gradients(training *run, uint64_t step)
 {
     const watch *w = &run->watch;
-    elman_model_info info = elman_model_read_info(run->model);
-    size_t rows = info.per_sequence ? 1 : w->batch.T;
     elman_state_config config = {.T = w->batch.T,
                                  .B = w->batch.B,
                                  .training = true,
                                  .threads = (int)run->values->threads,
                                  .seed = run->values->seed};
     elman_state *state = NULL;
-    float *y = calloc(rows * w->batch.B * info.output_size + 1, sizeof *y);
-    float *dy = calloc(rows * w->batch.B * info.output_size + 1, sizeof *dy);
-    elman_batch batch = w->batch, shape = batch;
+    elman_batch batch = w->batch;
     batch.draw = step;
-    shape.T = rows;
-    if (info.per_sequence) shape.lengths = NULL;
 
     /* forward, loss, backward, as the trainer does */
     double loss;
-    bool ran = y && dy &&
-               elman_state_create(run->model, &config, &state) == ELMAN_OK &&
-               elman_model_forward(run->model, state, &batch, y) == ELMAN_OK &&
-               elman_loss_forward(&run->config.loss, &shape, info.output_size,
-                                  y, &w->target, &loss, dy) == ELMAN_OK &&
-               elman_model_backward(run->model, state, dy, NULL) == ELMAN_OK;
+    bool ran =
+        elman_state_create(run->model, &config, &state) == ELMAN_OK &&
+        elman_model_forward(run->model, state, &batch, NULL) == ELMAN_OK &&
+        elman_model_loss(run->model, state, &run->config.loss, &w->target,
+                         &loss, NULL) == ELMAN_OK &&
+        elman_model_backward(run->model, state, NULL, NULL) == ELMAN_OK;
     if (ran) write_gradients(run, step, state);
     elman_state_destroy(state);
-    free(y);
-    free(dy);
 }
 
 /* A histogram of each gate, in the bins in which it was measured. */
@@ -311,9 +303,9 @@ static void write_sample(training *run, uint64_t step)
     int32_t token = run->watch.batch.tokens[0];
     if (fits) used = (size_t)sprintf(text, "%s", fence);
     for (uint64_t draw = 0; fits && draw < SAMPLE_LENGTH; draw++) {
-        elman_batch one = {.T = 1, .B = 1, .tokens = &token};
         fits =
-            elman_model_forward(run->model, state, &one, logits) == ELMAN_OK &&
+            elman_model_step_tokens(run->model, state, &token, logits) ==
+                ELMAN_OK &&
             elman_sampler_step(&sampler, draw, V, logits, &token) == ELMAN_OK;
         if (!fits) break;
         memcpy(text + used, encoding->tokens[token],

@@ -15,38 +15,42 @@ if(ELMAN_ONNX)
   set_source_files_properties(${generated}/format/onnx.pb-c.c PROPERTIES
     COMPILE_OPTIONS -w)
   target_include_directories(elman_flags SYSTEM INTERFACE ${generated})
-  target_link_libraries(elman_flags INTERFACE PkgConfig::PROTOBUF_C)
 endif()
-
-# what reads zip files
-if(ELMAN_ZIP)
-  target_link_libraries(elman_flags INTERFACE PkgConfig::LIBZIP)
-endif()
-
-# what gives eigenvalues
-if(ELMAN_LAPACK)
-  target_link_libraries(elman_flags INTERFACE PkgConfig::LAPACKE)
-endif()
+target_link_libraries(elman_flags INTERFACE ${needed_words})
 
 # what tools/check_abi reads: the types of the public functions; in DWARF 4, as
 # abidw does not see in which file clang's DWARF 5 declares a type
+file(GLOB public_sources CONFIGURE_DEPENDS ${elman_root}/src/api/*.c)
+list(APPEND public_sources ${elman_root}/src/base/status.c)
 if(ELMAN_STRICT)
-  file(GLOB public_sources CONFIGURE_DEPENDS src/api/*.c)
-  set_source_files_properties(${public_sources} src/base/status.c PROPERTIES
+  set_source_files_properties(${public_sources} PROPERTIES
     COMPILE_OPTIONS -gdwarf-4)
 endif()
 
+# every object once, but those that hold the public functions: the shared
+# library exports these, a program that the archive becomes part of does not
+list(REMOVE_ITEM elman_sources ${public_sources})
 add_library(elman_objects OBJECT ${elman_sources})
-target_link_libraries(elman_objects PUBLIC elman_flags)
+add_library(elman_hidden OBJECT ${public_sources})
+add_library(elman_exported OBJECT ${public_sources})
+foreach(target elman_objects elman_hidden elman_exported)
+  target_link_libraries(${target} PUBLIC elman_flags)
+endforeach()
+target_compile_definitions(elman_objects PRIVATE ELMAN_SHARED)
+target_compile_definitions(elman_hidden PRIVATE ELMAN_STATIC)
+target_compile_definitions(elman_exported PRIVATE ELMAN_SHARED)
 
-add_library(elman_rooms STATIC $<TARGET_OBJECTS:elman_objects>)
+# what is built whether or not somebody asks for it
+set(unasked EXCLUDE_FROM_ALL)
+if(PROJECT_IS_TOP_LEVEL OR ELMAN_INSTALL)
+  set(unasked "")
+endif()
+add_library(elman_rooms STATIC EXCLUDE_FROM_ALL
+  $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 
-# what an outside program needs besides the archive: these words also go into
-# elman.pc
-set(static_libraries ${format_libraries} -pthread -lm)
-
-add_library(elman_shared SHARED $<TARGET_OBJECTS:elman_objects>)
+add_library(elman_shared SHARED ${unasked}
+  $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_exported>)
 target_link_libraries(elman_shared PRIVATE elman_flags)
 
 # what may break a program has another name: before 1.0 each minor version
@@ -56,34 +60,70 @@ if(soversion EQUAL 0)
 endif()
 set_target_properties(elman_shared PROPERTIES OUTPUT_NAME elman
   VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
-if(NOT ELMAN_SANITIZE)
+if(NOT ELMAN_SANITIZE AND NOT APPLE AND NOT WIN32)
   target_link_options(elman_shared PRIVATE -Wl,-z,defs)
 endif()
 
-# the archive holds one object, whose hidden symbols are made local: a program
-# that links it meets no name but elman.h's. Sanitizers and coverage keep names
-# of their own in each object, so there it is a plain archive
-if(ELMAN_SANITIZE OR ELMAN_COVER)
-  add_library(elman_static STATIC $<TARGET_OBJECTS:elman_objects>)
+# the archive holds one object, in which all names but elman.h's are local: a
+# program that links it meets no other. Each function is a section of it, so
+# that a linker drops what nobody calls. Sanitizers and coverage keep names of
+# their own in each object, and not every system has the tools: there it is a
+# plain archive
+if(ELMAN_SANITIZE OR ELMAN_COVER OR MSVC OR APPLE OR NOT CMAKE_OBJCOPY)
+  add_library(elman_static STATIC ${unasked}
+    $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
 else()
-  # 32-bit x86 shares hidden functions in groups, which must not stay groups
-  set(ungroup $<$<EQUAL:${CMAKE_SIZEOF_VOID_P},4>:-Wl,--force-group-allocation>)
+  # sections of one name stay apart; 32-bit x86 shares hidden functions in
+  # groups, which must not stay groups
+  include(CheckLinkerFlag)
+  set(joining -nostdlib)
+  foreach(flag unique force-group-allocation)
+    string(MAKE_C_IDENTIFIER ELMAN_LINKS_${flag} links)
+    check_linker_flag(C "-r;-nostdlib;-Wl,--${flag}" ${links})
+    if(${links})
+      list(APPEND joining -Wl,--${flag})
+    endif()
+  endforeach()
+
+  # for the same machine as everything else
+  separate_arguments(machine NATIVE_COMMAND "${CMAKE_C_FLAGS}")
+  list(FILTER machine INCLUDE REGEX "^(-m|-B|-fuse-ld=|--target=|--sysroot=)")
+  if(CMAKE_C_COMPILER_TARGET)
+    list(APPEND machine --target=${CMAKE_C_COMPILER_TARGET})
+  endif()
+
   add_custom_command(OUTPUT elman.o
-    COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${ungroup} -o elman.o
-      $<TARGET_OBJECTS:elman_objects>
-    COMMAND ${CMAKE_OBJCOPY} --localize-hidden elman.o
-    DEPENDS elman_objects $<TARGET_OBJECTS:elman_objects>
-    COMMAND_EXPAND_LISTS VERBATIM)
-  add_library(elman_static STATIC elman.o)
+    COMMAND ${CMAKE_C_COMPILER} ${machine} -r ${joining} -o elman.o
+      -Wl,--whole-archive $<TARGET_FILE:elman_rooms>
+    COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=elman_*
+      --keep-global-symbol=_elman_* elman.o
+    DEPENDS elman_rooms VERBATIM)
+  add_library(elman_static STATIC ${unasked} elman.o)
   set_target_properties(elman_static PROPERTIES LINKER_LANGUAGE C)
 endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)
+
+# what an outside program needs besides the archive: these words also go into
+# elman.pc
+set(static_libraries ${needed_words} -pthread -lm)
 target_link_libraries(elman_static INTERFACE ${static_libraries})
+target_compile_definitions(elman_static INTERFACE ELMAN_STATIC)
 
 foreach(target elman_static elman_shared)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 endforeach()
+
+# the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and
+# where it says nothing, static in the tree of another project
 set_target_properties(elman_static PROPERTIES EXPORT_NAME elman_static)
 set_target_properties(elman_shared PROPERTIES EXPORT_NAME elman)
+add_library(elman::static ALIAS elman_static)
+add_library(elman::elman_static ALIAS elman_static)
+add_library(elman::shared ALIAS elman_shared)
+if(BUILD_SHARED_LIBS OR (PROJECT_IS_TOP_LEVEL AND NOT DEFINED BUILD_SHARED_LIBS))
+  add_library(elman::elman ALIAS elman_shared)
+else()
+  add_library(elman::elman ALIAS elman_static)
+endif()

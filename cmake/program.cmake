@@ -8,7 +8,9 @@ set_target_properties(elman_cli PROPERTIES OUTPUT_NAME elman)
 target_compile_options(elman_cli PRIVATE -ffp-contract=off ${elman_warnings})
 target_compile_definitions(elman_cli PRIVATE _GNU_SOURCE)
 target_link_libraries(elman_cli PRIVATE elman_static m)
-install(TARGETS elman_cli)
+if(ELMAN_INSTALL)
+  install(TARGETS elman_cli)
+endif()
 
 # the build runs the program, so not when it is made for another machine
 if(NOT CMAKE_CROSSCOMPILING)
@@ -35,12 +37,15 @@ if(NOT CMAKE_CROSSCOMPILING)
     COMMAND elman_cli --dump-completion fish > completion/elman.fish
     DEPENDS elman_cli VERBATIM)
   add_custom_target(elman_pages ALL DEPENDS ${pages} ${completions})
-  install(DIRECTORY ${PROJECT_BINARY_DIR}/man/
-    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-  install(FILES ${PROJECT_BINARY_DIR}/completion/elman
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-  install(FILES ${PROJECT_BINARY_DIR}/completion/_elman
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
-  install(FILES ${PROJECT_BINARY_DIR}/completion/elman.fish
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
+  if(ELMAN_INSTALL)
+    install(DIRECTORY ${PROJECT_BINARY_DIR}/man/
+      DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${PROJECT_BINARY_DIR}/completion/elman
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${PROJECT_BINARY_DIR}/completion/_elman
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES ${PROJECT_BINARY_DIR}/completion/elman.fish
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  endif()
 endif()

@@ -15,8 +15,7 @@ endif()
 
 include(${elman_root}/cmake/assets.cmake)
 
-# formats that need another's library, or what stands in for them
-# (formats.cmake)
+# what needs another's library, or what stands in for it (need.cmake)
 if(ELMAN_ONNX)
   list(FILTER elman_sources EXCLUDE REGEX "/format/onnx_absent[.]c$")
 else()
@@ -28,7 +27,7 @@ if(ELMAN_ZIP)
 else()
   list(FILTER elman_sources EXCLUDE REGEX "/format/archive[.]c$")
 endif()
-if(ELMAN_LAPACK) # lapack.cmake
+if(ELMAN_LAPACK)
   list(FILTER elman_sources EXCLUDE REGEX "/inspect/eigen_absent[.]c$")
 else()
   list(FILTER elman_sources EXCLUDE REGEX "/inspect/eigen[.]c$")
@@ -37,31 +36,57 @@ endif()
 # one file per instruction set, with that set's flags and nobody else's. -O3
 # because clang leaves some vectors scalar below it. Fuzzing is for readers: the
 # kernels go unwatched there, or they alone would take clang two minutes
-set(isa ${elman_root}/src/kernel/isa)
 set(kernel_options -O3)
 if(ELMAN_FUZZ)
   list(APPEND kernel_options -fno-sanitize=all)
 endif()
-set(base_isa ${isa}/base.c)
+set(known_isas base)
 set(x86_options "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set_source_files_properties(${isa}/avx2.c PROPERTIES
-    COMPILE_OPTIONS "${kernel_options};-mavx2;-mfma")
-  set_source_files_properties(${isa}/avx512.c PROPERTIES
-    COMPILE_OPTIONS
-    "${kernel_options};-mavx512f;-mavx512vl;-mavx512dq;-mavx512bw;-mfma;-mprefer-vector-width=512")
-  list(APPEND elman_sources ${isa}/avx2.c ${isa}/avx512.c)
+  list(APPEND known_isas avx2 avx512)
+  set(avx2_options -mavx2 -mfma)
+  set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
+    -mprefer-vector-width=512)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-  list(APPEND base_isa ${isa}/neon.c)
+  list(APPEND known_isas neon)
 endif()
+
+set(ELMAN_ISAS "" CACHE STRING
+  "instruction sets of the kernels, of base, avx2, avx512, neon; empty: all")
+set(isas ${ELMAN_ISAS})
+if(NOT isas)
+  set(isas ${known_isas})
+endif()
+foreach(isa ${isas})
+  if(NOT isa IN_LIST known_isas)
+    list(JOIN known_isas ", " all)
+    message(FATAL_ERROR "elman: ELMAN_ISAS names ${isa}; "
+      "for ${CMAKE_SYSTEM_PROCESSOR} there are ${all}")
+  endif()
+endforeach()
+
+# the list of tables leaves out what is not built
+set(without "")
+foreach(isa ${known_isas})
+  set(source ${elman_root}/src/kernel/isa/${isa}.c)
+  set_source_files_properties(${source} PROPERTIES
+    COMPILE_OPTIONS "${kernel_options};${${isa}_options}")
+  if(isa IN_LIST isas)
+    list(APPEND elman_sources ${source})
+  else()
+    string(TOUPPER ELMAN_WITHOUT_${isa} word)
+    list(APPEND without ${word})
+  endif()
+endforeach()
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${elman_root}/src/kernel/*.c)
-set_source_files_properties(${base_isa} ${kernel_sources} PROPERTIES
+set_source_files_properties(${kernel_sources} PROPERTIES
   COMPILE_OPTIONS "${kernel_options}")
-list(APPEND elman_sources ${base_isa})
+set_source_files_properties(${elman_root}/src/kernel/kernel.c PROPERTIES
+  COMPILE_DEFINITIONS "${without}")
 
 # what every object is compiled with. Fusing is only by the word vf_fma, or two
 # compilers would give different bits
@@ -82,7 +107,8 @@ if(WIN32)
 endif()
 add_library(elman_flags INTERFACE)
 target_compile_options(elman_flags INTERFACE
-  -ffp-contract=off -fno-math-errno ${x86_options} ${elman_warnings})
+  -ffp-contract=off -fno-math-errno -fno-lto -ffunction-sections
+  -fdata-sections ${x86_options} ${elman_warnings})
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
    CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
   # it dies of some sums in double ("internal compiler error: in
@@ -91,5 +117,6 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
 endif()
 target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
+target_include_directories(elman_flags SYSTEM INTERFACE ${needed_folders})
 target_compile_definitions(elman_flags INTERFACE ${elman_definitions})
 target_link_libraries(elman_flags INTERFACE Threads::Threads m)

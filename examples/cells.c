@@ -42,8 +42,8 @@ static int train(elman_model *model)
     check(elman_state_create(model, &room, &state));
     check(elman_optimizer_create(model, &adam, &optimizer));
 
-    static float x[T * B * 2], answer[B], y[B], dy[B];
-    elman_batch batch = {.T = T, .B = B, .x = x}, one = {.T = 1, .B = B};
+    static float x[T * B * 2], answer[B];
+    elman_batch batch = {.T = T, .B = B, .x = x};
     elman_target target = {.values = answer};
     unsigned coin = 1;
     double loss = 1;
@@ -52,9 +52,9 @@ static int train(elman_model *model)
         draw(&coin, x, answer);
         elman_state_reset(model, state);
         elman_state_zero_gradients(state);
-        check(elman_model_forward(model, state, &batch, y));
-        check(elman_loss_forward(&squared, &one, 1, y, &target, &loss, dy));
-        check(elman_model_backward(model, state, dy, NULL));
+        check(elman_model_forward(model, state, &batch, NULL));
+        check(elman_model_loss(model, state, &squared, &target, &loss, NULL));
+        check(elman_model_backward(model, state, NULL, NULL));
         check(elman_optimizer_step(optimizer, model, state, -1, NULL));
     }
     elman_optimizer_destroy(optimizer);

@@ -53,10 +53,10 @@ int main(void)
     must(elman_state_create(model, &training, &state));
     must(elman_optimizer_create(model, &rule, &adam));
 
-    float x[T * B], y[B * CLASSES], dy[B * CLASSES];
+    float x[T * B], y[B * CLASSES];
     int32_t classes[B];
     elman_loss_config loss_kind = {.kind = ELMAN_LOSS_CROSS_ENTROPY};
-    elman_batch batch = {.T = T, .B = B, .x = x}, rows = {.T = 1, .B = B};
+    elman_batch batch = {.T = T, .B = B, .x = x};
     elman_target want = {.classes = classes};
     for (int step = 0; step <= STEPS; step++) {
         double loss;
@@ -64,14 +64,13 @@ int main(void)
         elman_state_reset(model, state);
         elman_state_zero_gradients(state);
         must(elman_model_forward(model, state, &batch, y));
-        must(elman_loss_forward(&loss_kind, &rows, CLASSES, y, &want, &loss,
-                                dy));
+        must(elman_model_loss(model, state, &loss_kind, &want, &loss, NULL));
         int right = 0;
         for (int b = 0; b < B; b++)
             right += (y[2 * b + 1] > y[2 * b]) == classes[b];
         if (step % 40 == 0)
             printf("step %3d  loss %.4f  right %2d/%d\n", step, loss, right, B);
-        must(elman_model_backward(model, state, dy, NULL));
+        must(elman_model_backward(model, state, NULL, NULL));
         must(elman_optimizer_step(adam, model, state, -1, NULL));
     }
     elman_optimizer_destroy(adam);

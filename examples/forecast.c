@@ -44,17 +44,17 @@ int main(void)
     must(elman_optimizer_create(model, &rule, &adam));
 
     double loss;
-    float y[TRAIN], dy[TRAIN];
+    float y[1];
     elman_loss_config kind = {.kind = ELMAN_LOSS_MEAN_SQUARED};
     elman_batch batch = {.T = TRAIN, .B = 1, .x = change};
     elman_target target = {.values = change + 1}; /* one step later */
     for (int step = 0; step <= 300; step++) {
         elman_state_reset(model, state);
         elman_state_zero_gradients(state);
-        must(elman_model_forward(model, state, &batch, y));
-        must(elman_loss_forward(&kind, &batch, 1, y, &target, &loss, dy));
+        must(elman_model_forward(model, state, &batch, NULL));
+        must(elman_model_loss(model, state, &kind, &target, &loss, NULL));
         if (step % 100 == 0) printf("step %3d  loss %.5f\n", step, loss);
-        must(elman_model_backward(model, state, dy, NULL));
+        must(elman_model_backward(model, state, NULL, NULL));
         must(elman_optimizer_step(adam, model, state, -1, NULL));
     }
 

@@ -47,7 +47,7 @@ int main(void)
     int32_t tokens[T + 1];
     for (size_t i = 0; i <= T; i++)
         tokens[i] = text[i];
-    static float y[T * V], dy[T * V];
+    float y[V];
     double loss;
     elman_loss_config kind = {.kind = ELMAN_LOSS_CROSS_ENTROPY};
     elman_batch batch = {.T = T, .B = 1, .tokens = tokens};
@@ -55,21 +55,20 @@ int main(void)
     for (int step = 0; step <= 180; step++) {
         elman_state_reset(model, state);
         elman_state_zero_gradients(state);
-        must(elman_model_forward(model, state, &batch, y));
-        must(elman_loss_forward(&kind, &batch, V, y, &target, &loss, dy));
+        must(elman_model_forward(model, state, &batch, NULL));
+        must(elman_model_loss(model, state, &kind, &target, &loss, NULL));
         if (step % 30 == 0) printf("step %3d  loss %.3f\n", step, loss);
-        must(elman_model_backward(model, state, dy, NULL));
+        must(elman_model_backward(model, state, NULL, NULL));
         must(elman_optimizer_step(adam, model, state, -1, NULL));
     }
 
     /* temperature below 1 prefers what is likely */
     elman_sampler sampler = {.temperature = 0.5, .seed = 1};
     int32_t token = 'T';
-    elman_batch one = {.T = 1, .B = 1, .tokens = &token};
     elman_state_reset(model, state);
     for (uint64_t draw = 0; draw < 160; draw++) {
         putchar(token);
-        must(elman_model_forward(model, state, &one, y));
+        must(elman_model_step_tokens(model, state, &token, y));
         must(elman_sampler_step(&sampler, draw, V, y, &token));
     }
     putchar('\n');

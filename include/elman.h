@@ -15,9 +15,9 @@
  *     for (int i = 0; i < 100; i++) {
  *         elman_state_reset(model, state);
  *         elman_state_zero_gradients(state);
- *         TRY(elman_model_forward(model, state, &batch, y));
- *         TRY(elman_loss_forward(&mse, &batch, 1, y, &target, &loss, dy));
- *         TRY(elman_model_backward(model, state, dy, NULL));
+ *         TRY(elman_model_forward(model, state, &batch, NULL));
+ *         TRY(elman_model_loss(model, state, &mse, &target, &loss, NULL));
+ *         TRY(elman_model_backward(model, state, NULL, NULL));
  *         TRY(elman_optimizer_step(optimizer, model, state, -1, NULL));
  *     }
  *     TRY(elman_state_create(model, &one_stream, &stream));
@@ -47,14 +47,14 @@
  *
  *   elman_model_      create destroy load save config read_info parameter
  *                     read write note write_note forward backward step
- *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
- *                     read_hash(i)
+ *                     step_tokens loss loss_sum loss_weight evaluate(t)
+ *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
  *   elman_state_      size init create destroy reset reset_one join leave
  *                     zero_gradients copy copy_gradients save load view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
- *   elman_optimizer_  create destroy step
+ *   elman_optimizer_  create destroy step norm step_norm
  *   elman_schedule_   rate step
  *   elman_dataset_    open read close encoding note size longest facts origin
  *                     values truth class extend inputs repeat baseline (t)
@@ -119,12 +119,30 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
-#define ELMAN_API     __attribute__((visibility("default")))
-#define ELMAN_CHECKED __attribute__((visibility("default"), warn_unused_result))
+/* Who sees the functions below. A program that links libelman.a (CMake's and
+ * pkg-config's static ones define ELMAN_STATIC) keeps them to itself, so that
+ * several plug-ins of one process have each their own. Who wants something else
+ * defines ELMAN_API before this header, here and in the build of the library. */
+#ifndef ELMAN_API
+#if defined(_WIN32) && defined(ELMAN_SHARED)
+#define ELMAN_API __declspec(dllexport)
+#elif defined(_WIN32) && defined(ELMAN_STATIC)
+#define ELMAN_API
+#elif defined(_WIN32)
+#define ELMAN_API __declspec(dllimport)
+#elif defined(__GNUC__) && defined(ELMAN_STATIC)
+#define ELMAN_API __attribute__((visibility("hidden")))
+#elif defined(__GNUC__)
+#define ELMAN_API __attribute__((visibility("default")))
 #else
 #define ELMAN_API
-#define ELMAN_CHECKED
+#endif
+#endif
+
+#if defined(__GNUC__)
+#define ELMAN_CHECKED ELMAN_API __attribute__((warn_unused_result))
+#else
+#define ELMAN_CHECKED ELMAN_API
 #endif
 
 /* ---- Version ------------------------------------------------------------ */
@@ -570,13 +588,32 @@ ELMAN_API void elman_state_reset(const elman_model *model, elman_state *state);
 ELMAN_CHECKED elman_status elman_state_reset_one(const elman_model *model,
                                                  elman_state *state, size_t b);
 
-/* Streams that come and go. A state has B slots; elman_model_step runs only the
- * active streams and costs only as much, and each gives the bits that it would
- * give alone. join finds a free slot b, where the stream begins as after reset;
- * leave frees slot b, which is not an error if it is free already. Unless the
- * state was made empty, all slots are active at first. Not for a training
- * state. elman_model_forward runs the batch that it is given: a free slot that
- * it runs is active from then on. */
+/* Streams that come and go. A state has B slots; elman_model_step and
+ * elman_model_step_tokens run only the active streams and cost only as much,
+ * and each gives the bits that it would give alone. join finds the first free
+ * slot, where the stream begins as after reset, and writes its number to b; if
+ * there is none, that is ELMAN_BAD_VALUE and nothing has changed. leave frees
+ * slot b, which is not an error if it is free already. Unless the state was
+ * made empty, all slots are active at first. Not for a training state.
+ *
+ * elman_model_forward runs the batch that it is given: in a free slot with
+ * steps a stream begins as if it had joined, and slots of length 0 stay free or
+ * keep their stream as it is. So lengths of 1 and 0 are a step of some streams.
+ *
+ * A server keeps one state, in which each client has a slot, and an x and a y
+ * of all slots. In each tick it does, on one thread:
+ *
+ *     while (a client has arrived)
+ *         if (elman_state_join(model, state, &b)) refuse it, or keep it waiting
+ *         else the client's slot is b
+ *     for (each client that has gone) elman_state_leave(model, state, its slot)
+ *     for (each client) copy its input to x + slot * I
+ *     elman_model_step(model, state, x, y)
+ *     for (each client) its answer is at y + slot * O
+ *
+ * A client without input in this tick needs forward, with a length of 0. None
+ * of these calls allocates; with a thread for each of several states the model
+ * is shared. */
 ELMAN_CHECKED elman_status elman_state_join(const elman_model *model,
                                             elman_state *state, size_t *b);
 ELMAN_CHECKED elman_status elman_state_leave(const elman_model *model,
@@ -656,7 +693,9 @@ typedef struct elman_batch {
     const int32_t *tokens; /* (T,B) or (B,T): instead of x, for a model that
                               begins with an embedding */
     const size_t *lengths; /* (B) valid steps of each, 0 to T, in any order;
-                              NULL means all T. x is not read past them */
+                              NULL means all T. x is not read past them, and
+                              a sequence of length 0 stays as it was: its
+                              memory, its position, a slot that is free */
     const uint64_t *ids;   /* (B) identity of each sequence, which its random
                               masks depend on; NULL means 0 to B-1 */
     uint64_t draw;         /* which draw of random masks: use another number
@@ -668,10 +707,11 @@ typedef struct elman_batch {
                               that follows */
 } elman_batch;
 
-/* Runs batch from the memory in state, and leaves the final memory there. y is
- * (T,B,O), (B,T,O) if batch_first, (B,O) if the model gives one vector per
- * sequence; zeros past the end of each sequence. y may be NULL: the view "y"
- * has the same numbers. */
+/* Runs batch from the memory in state, and leaves the final memory there; the
+ * state's sequences from the batch's B on stay as they were. y is (T,B,O),
+ * (B,T,O) if batch_first, (B,O) if the model gives one vector per sequence;
+ * zeros past the end of each sequence. y may be NULL: the view "y" has the same
+ * numbers. */
 ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                elman_state *state,
                                                const elman_batch *batch,
@@ -683,20 +723,30 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
  * and so do chunks of time, run last chunk first, each with the dh_0 and dc_0
  * of the chunk after it as its dh_n and dc_n. It fails, and changes nothing, if
  * the state's config has no room for that many blocks. It writes the gradients
- * of the initial states and, unless it is NULL, dx in the shape of x. Uses half
- * a megabyte of the caller's stack. */
+ * of the initial states and, unless it is NULL, dx in the shape of x. Further
+ * calls go back through the same forward, each with a dy of its own (PyTorch's
+ * retain_graph): each adds what a forward and a backward of its own would. Uses
+ * half a megabyte of the caller's stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
 
 /* One step of each stream: forward with T = 1 for every slot of the state that
- * is not free (elman_state_leave). x is (B,I); y is (B,O), or NULL if the view
- * "y" is enough; rows of free slots are neither read nor written. Never
- * allocates; with one thread it neither locks nor makes a system call. A model
- * that reads tokens cannot step: use forward with T = 1. */
+ * is not free (elman_state_leave). x is (B,I), B the state's; y is (B,O), or
+ * NULL if the view "y" is enough; rows of free slots are neither read nor
+ * written. Never allocates; with one thread it neither locks nor makes a system
+ * call. */
 ELMAN_CHECKED elman_status elman_model_step(const elman_model *model,
                                             elman_state *state, const float *x,
                                             float *y);
+
+/* The same for a model that begins with an embedding, from tokens (B), each
+ * from 0 to V-1. One that is out of range is refused before any stream takes a
+ * step. */
+ELMAN_CHECKED elman_status elman_model_step_tokens(const elman_model *model,
+                                                   elman_state *state,
+                                                   const int32_t *tokens,
+                                                   float *y);
 
 /* Like torch.nn.RNNCell, LSTMCell and GRUCell: one step of a model whose only
  * layer is recurrent with one level and one direction. h (B,R) and c (B,H) are
@@ -740,16 +790,31 @@ typedef struct elman_loss_config {
 
 /* The targets of a pass. */
 typedef struct elman_target {
-    const int32_t *classes; /* (T,B) or (B): cross-entropy */
-    const float *values;    /* (T,B,O) or (B,O): the others */
+    const int32_t *classes; /* (T,B) or (B): cross-entropy; a class for each
+                               row of y */
+    const float *values;    /* (T,B,O) or (B,O): the others; in y's shape */
 } elman_target;
 
-/* The loss of y (T,B,O) against target and, unless dy is NULL, its gradient dy
- * (T,B,O), ready for elman_model_backward: one call gives both. Of shape, only
- * T, B and lengths are read; T is 1 for one vector per sequence. O is below
- * 2^31, and so is T times B. Steps past the end of a sequence do not count, and
- * get a gradient of 0. If no target counts, the mean is NaN, as in PyTorch,
- * unless config has a divisor: then it is 0. */
+/* The loss of the last pass of state against target, and its gradient. The
+ * shape is that of the pass, so none is asked for: target is (T,B) or (T,B,O),
+ * (B,T) or (B,T,O) if batch_first, (B) or (B,O) if the model gives one vector
+ * per sequence. Steps past the end of a sequence, sequences of length 0 and
+ * free slots do not count, and get a gradient of 0. dy, in the shape of the
+ * target's values, receives the gradient for elman_model_backward; if it is
+ * NULL, the view "dy" of a training state does, where backward finds it if it
+ * is given NULL as well. If no target counts, the mean is NaN, as in PyTorch,
+ * unless config has a divisor: then it is 0. Not for merge none. */
+ELMAN_CHECKED elman_status elman_model_loss(const elman_model *model,
+                                            elman_state *state,
+                                            const elman_loss_config *config,
+                                            const elman_target *target,
+                                            double *loss, float *dy);
+
+/* The same of any y (T,B,O), with dy (T,B,O), or NULL for the loss alone. Of
+ * shape, only T, B and lengths are read, and all arrays must be as large as
+ * they and O say: for one vector per sequence T is 1, not the steps of the
+ * batch that was read. O is below 2^31, and so is T times B. dy may be y, or
+ * target->values; an overlap of any other kind is refused. */
 ELMAN_CHECKED elman_status elman_loss_forward(const elman_loss_config *config,
                                               const elman_batch *shape,
                                               size_t O, const float *y,
@@ -766,6 +831,13 @@ ELMAN_CHECKED elman_status elman_loss_weight(const elman_loss_config *config,
                                              const elman_target *target,
                                              double *weight);
 
+/* The same of the targets that belong to a batch which model will read, with
+ * the shapes of elman_model_loss. */
+ELMAN_CHECKED elman_status
+elman_model_loss_weight(const elman_model *model, const elman_batch *batch,
+                        const elman_loss_config *config,
+                        const elman_target *target, double *weight);
+
 /* The losses of passes that are parts of one batch; it starts as {0}. */
 typedef struct elman_loss_sum {
     uint64_t count;   /* blocks of sequences so far */
@@ -781,6 +853,13 @@ typedef struct elman_loss_sum {
 ELMAN_CHECKED elman_status elman_loss_sum_forward(
     const elman_loss_config *config, const elman_batch *shape, size_t O,
     const float *y, const elman_target *target, elman_loss_sum *sum, float *dy);
+
+/* elman_model_loss, but the loss joins sum in that way. */
+ELMAN_CHECKED elman_status elman_model_loss_sum(const elman_model *model,
+                                                elman_state *state,
+                                                const elman_loss_config *config,
+                                                const elman_target *target,
+                                                elman_loss_sum *sum, float *dy);
 
 /* The sum of all losses so far; divided by their weight, their mean. */
 ELMAN_API double elman_loss_sum_read(const elman_loss_sum *sum);
@@ -820,6 +899,21 @@ typedef enum elman_flavour {
     ELMAN_FLAVOUR_KERAS = 1
 } elman_flavour;
 
+/* Parameters that an optimizer treats in their own way, as a group of torch.
+ * optim's: all that it does not say is as the optimizer's config says. */
+typedef struct elman_optimizer_group {
+    const char *names; /* layers or parameters, separated by commas: "rnn",
+                          "fc.bias"; * in the name of a parameter stands for any
+                          characters: "*.weight_hh*" */
+    bool frozen; /* keep their bits; their gradients become 0 and count in no
+                    norm, and what is remembered of them stays */
+    double learning_rate; /* of every step without one of its own; where a step
+                             has one, it is this times that over the config's.
+                             0: the config's */
+    double weight_decay;  /* 0: the config's */
+    bool no_weight_decay; /* it is 0 */
+} elman_optimizer_group;
+
 /* Zero means the rule's default in its flavour. Where that default is not zero,
  * a flag says that zero is meant: no_beta1 and the like. With no_epsilon a
  * weight whose gradients were all zero stays, where PyTorch makes it NaN. */
@@ -849,6 +943,15 @@ typedef struct elman_optimizer_config {
     bool no_alpha;     /* alpha is 0 */
     bool no_epsilon;   /* epsilon is 0 */
     bool no_initial_accumulator; /* Adagrad in Keras's flavour: it is 0 */
+
+    /* groups of parameters, none of which is in two of them; what is in none
+     * has the values above */
+    const elman_optimizer_group *groups; /* (group_count), borrowed by create */
+    size_t group_count;
+    bool no_bias_decay; /* whatever the group, parameters of one dimension do
+                           not decay: biases, layer norms, learned initial
+                           states and IndRNN's weight_hh. They mix no features,
+                           so that nothing is gained by keeping them small */
 } elman_optimizer_config;
 
 /* A rule at work, with what it remembers of each weight. */
@@ -870,6 +973,21 @@ ELMAN_CHECKED elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                                 elman_state *state,
                                                 double learning_rate,
                                                 double *norm);
+
+/* Clips the gradients of several models by their norm together: first the norm
+ * of each, which starts as 0 and becomes the root of its square and the squares
+ * of the gradients in state (without frozen ones); then a step of each with the
+ * norm of all. For one model the two give the bits of elman_optimizer_step.
+ * ELMAN_NOT_FINITE as above, from the norm, so that no model has moved yet. A
+ * step with a norm does not look for such gradients again. */
+ELMAN_CHECKED elman_status
+elman_optimizer_norm(const elman_optimizer *optimizer, const elman_model *model,
+                     elman_state *state, double *norm);
+ELMAN_CHECKED elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                                     elman_model *model,
+                                                     elman_state *state,
+                                                     double learning_rate,
+                                                     double norm);
 
 /* Learning-rate schedules, as torch.optim.lr_scheduler has them. */
 typedef enum elman_schedule_kind {

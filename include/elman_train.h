@@ -392,8 +392,9 @@ typedef struct elman_trainer_config {
     bool profile;            /* measure where the time goes */
     uint64_t patience_steps; /* and not before as many optimizer steps without
                                 improvement; without patience it counts alone */
-    const char *frozen; /* layers or parameters whose weights stay, by name and
-                           separated by commas; NULL: none */
+    const char *frozen; /* layers or parameters whose weights stay, as names of
+                           elman_optimizer_group, besides those of frozen
+                           groups; NULL: none */
 } elman_trainer_config;
 
 /* A training run. */

@@ -56,7 +56,11 @@ static elman_status passes_session(void)
     double loss;
     elman_status status;
     elman_state_config room = {.T = T, .B = B, .training = true, .threads = 2};
-    elman_optimizer_config adam = {.amsgrad = true, .clip_norm = 1};
+    const elman_optimizer_group still = {.names = "*_hh*", .frozen = true};
+    elman_optimizer_config adam = {.amsgrad = true,
+                                   .clip_norm = 1,
+                                   .groups = &still,
+                                   .group_count = 1};
 
     DO(elman_model_create(&stack, &model));
     DO(elman_state_create(model, &room, &state));

@@ -259,6 +259,43 @@ TEST(what_is_saved_is_read_and_gives_the_same_bytes_again)
     safetensors_close(got);
 }
 
+TEST(memory_takes_the_bytes_of_the_file)
+{
+    named_tensor tensor[4];
+    safetensors_note note[2];
+    safetensors file = sample(tensor, note), *got = NULL;
+    CHECK_OK(safetensors_save(&file, in_folder("m.safetensors")));
+    char *whole = NULL;
+    size_t size, counted = 0, written = 7;
+    CHECK_OK(file_read(in_folder("m.safetensors"), &whole, &size));
+
+    CHECK_OK(safetensors_save_memory(&file, 0, NULL, &counted));
+    assert_int_equal(counted, size);
+    char *memory = calloc(1, size + 1), *before = calloc(1, size + 1);
+    CHECK_FAILS(safetensors_save_memory(&file, size - 1, memory, &written),
+                ELMAN_BAD_VALUE, "room is");
+    assert_memory_equal(memory, before, size);
+    assert_int_equal(written, 7);
+    CHECK_OK(safetensors_save_memory(&file, size + 1, memory, &written));
+    assert_int_equal(written, size);
+    assert_memory_equal(memory, whole, size + 1);
+
+    /* and from there, where a message calls it as it was called */
+    byte_source source = {"the model", memory, size};
+    CHECK_OK(safetensors_read(&source, &got));
+    assert_int_equal(got->tensor_count, 4);
+    source.size--;
+    CHECK_FAILS(safetensors_read(&source, &got), ELMAN_BAD_FORMAT,
+                "the model: ");
+    source = (byte_source){MEMORY_NAME, "", 0};
+    CHECK_FAILS(safetensors_read(&source, &got), ELMAN_BAD_FORMAT,
+                "<memory>: empty file");
+    safetensors_close(got);
+    free(memory);
+    free(before);
+    free(whole);
+}
+
 TEST(a_file_cut_at_any_length_is_refused)
 {
     named_tensor tensor[4];
@@ -387,6 +424,7 @@ int main(void)
         cmocka_unit_test(deep_and_long_json_is_refused_without_harm),
         cmocka_unit_test(a_thousand_tensors_on_the_same_bytes_are_refused),
         cmocka_unit_test(what_is_saved_is_read_and_gives_the_same_bytes_again),
+        cmocka_unit_test(memory_takes_the_bytes_of_the_file),
         cmocka_unit_test(a_file_cut_at_any_length_is_refused),
         cmocka_unit_test(messages_of_a_file_name_it),
         cmocka_unit_test(floats_of_any_width_become_floats),

@@ -17,7 +17,7 @@ typedef struct crowd {
     elman_model *model;
     elman_state *all, *alone[SLOTS];
     bool here[SLOTS];
-    size_t I, O;
+    size_t I, V, O;
     uint64_t drawn;
 } crowd;
 
@@ -38,6 +38,7 @@ static void crowd_open(const elman_config *config, int threads, crowd *c)
                                     &c->alone[b]));
     elman_model_info info = elman_model_read_info(c->model);
     c->I = info.input_size;
+    c->V = info.vocabulary;
     c->O = info.output_size;
 }
 
@@ -77,28 +78,75 @@ static void stir(crowd *c)
     }
 }
 
-/* A step of all, and of each alone. */
-static void step(crowd *c, size_t t)
-{
-    static float x[SLOTS * WIDEST_IN], y[SLOTS * WIDEST_OUT];
-    float one[WIDEST_OUT];
-    random_fill(t, SLOTS * c->I, -2, 2, x);
+/* What all slots read in a step; those without a stream are not read. */
+typedef struct slots_input {
+    float x[SLOTS * WIDEST_IN];
+    int32_t tokens[SLOTS];
+} slots_input;
 
-    /* slots without a stream are not read and not written */
-    for (size_t b = 0; b < SLOTS; b++)
+static const slots_input *input(crowd *c, size_t t)
+{
+    static slots_input in;
+    random_fill(t, SLOTS * c->I, -2, 2, in.x);
+    for (size_t b = 0; b < SLOTS; b++) {
+        in.tokens[b] = c->here[b] ? (int32_t)draw(c, c->V + 1) : -7;
+        if (in.tokens[b] == (int32_t)c->V) in.tokens[b] = 0;
         for (size_t j = 0; j < c->I && !c->here[b]; j++)
-            x[b * c->I + j] = NAN; /* not read */
+            in.x[b * c->I + j] = NAN;
+    }
+    return &in;
+}
+
+/* A step of all streams, or, by forward, of some of them: runs says which. What
+ * does not run is not written, or 0. */
+static float step_all(crowd *c, const slots_input *in, bool *runs, float *y)
+{
+    size_t lengths[SLOTS];
+    bool by_forward = draw(c, 2);
+    for (size_t b = 0; b < SLOTS; b++) {
+        runs[b] = c->here[b] && (!by_forward || draw(c, 4));
+        lengths[b] = runs[b];
+    }
     for (size_t i = 0; i < SLOTS * c->O; i++)
         y[i] = 77;
 
-    CHECK_OK(elman_model_step(c->model, c->all, x, y));
+    if (!by_forward) {
+        if (c->V)
+            CHECK_OK(elman_model_step_tokens(c->model, c->all, in->tokens, y));
+        else CHECK_OK(elman_model_step(c->model, c->all, in->x, y));
+        return 77;
+    }
+    const elman_batch batch = {.T = 1,
+                               .B = SLOTS,
+                               .x = in->x,
+                               .tokens = in->tokens,
+                               .lengths = lengths};
+    CHECK_OK(elman_model_forward(c->model, c->all, &batch, y));
+    return 0;
+}
+
+/* And of each that ran alone. */
+static void step(crowd *c, size_t t)
+{
+    static float y[SLOTS * WIDEST_OUT];
+    float one[WIDEST_OUT];
+    bool runs[SLOTS];
+    const slots_input *in = input(c, t);
+    float idle = step_all(c, in, runs, y);
+
     for (size_t b = 0; b < SLOTS; b++) {
         const float *got = y + b * c->O;
-        if (!c->here[b]) {
-            CHECK(got[0] == 77, "step %zu writes at free slot %zu", t, b);
+        if (!runs[b]) {
+            CHECK(got[0] == idle, "step %zu, idle slot %zu: %g", t, b,
+                  (double)got[0]);
             continue;
         }
-        CHECK_OK(elman_model_step(c->model, c->alone[b], x + b * c->I, one));
+        if (c->V)
+            CHECK_OK(elman_model_step_tokens(c->model, c->alone[b],
+                                             in->tokens + b, one));
+        else
+            CHECK_OK(
+                elman_model_step(c->model, c->alone[b], in->x + b * c->I, one));
         CHECK_BITS(got, one, c->O, "step %zu slot %zu", t, b);
     }
 }
@@ -122,6 +170,34 @@ static const elman_config networks[] = {
                 {.kind = ELMAN_LAYER_NORM},
                 {.kind = ELMAN_LSTM, .hidden_size = 16, .zoneout = 0.25f},
                 {.kind = ELMAN_SOFTMAX}}},
+
+    /* tokens, one vector of all steps, all that has a memory of its own */
+    {.layers = {{.kind = ELMAN_EMBEDDING,
+                 .num_embeddings = 50,
+                 .embedding_dim = 8},
+                {.kind = ELMAN_GRU, .hidden_size = 16}}},
+    {.layers = {{.kind = ELMAN_EMBEDDING,
+                 .num_embeddings = 1,
+                 .embedding_dim = 3},
+                {.kind = ELMAN_DROPOUT, .dropout = 0.5f},
+                {.kind = ELMAN_MINLSTM, .hidden_size = 5, .num_layers = 2},
+                {.kind = ELMAN_POOL, .pool = ELMAN_POOL_ATTENTION},
+                {.kind = ELMAN_LINEAR, .output_size = 4}}},
+    {.input_size = 2,
+     .layers = {{.kind = ELMAN_LIGRU, .hidden_size = 6, .learned_state = true},
+                {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MAX}}},
+    {.input_size = 2,
+     .batch_first = true,
+     .layers = {{.kind = ELMAN_INDRNN, .hidden_size = 6},
+                {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MEAN},
+                {.kind = ELMAN_ACTIVATION,
+                 .activation = {ELMAN_ACTIVATION_SOFTPLUS, 0, 0}}}},
+    {.layers = {{.kind = ELMAN_EMBEDDING,
+                 .num_embeddings = 9,
+                 .embedding_dim = 4},
+                {.kind = ELMAN_MINGRU, .hidden_size = 7},
+                {.kind = ELMAN_LAST},
+                {.kind = ELMAN_LINEAR, .output_size = 3}}},
 };
 
 static void run(const elman_config *config, int threads)
@@ -198,14 +274,75 @@ TEST(misuse_of_slots_is_reported)
                     &training),
                 ELMAN_BAD_VALUE, "empty is set");
 
-    /* a forward takes the slots it runs */
-    CHECK_OK(elman_state_leave(c.model, c.all, 1));
+    /* a forward takes the slots for which it has steps */
     float x[2 * 3] = {0};
-    CHECK_OK(elman_model_forward(c.model, c.all,
-                                 &(elman_batch){.T = 1, .B = 2, .x = x}, NULL));
+    elman_batch two = {.T = 1, .B = 2, .x = x, .lengths = (size_t[]){1, 0}};
+    CHECK_OK(elman_state_leave(c.model, c.all, 1));
+    CHECK_OK(elman_model_forward(c.model, c.all, &two, NULL));
+    CHECK_OK(elman_state_join(c.model, c.all, &b));
+    CHECK(b == 1, "joined at %zu", b);
+    CHECK_OK(elman_state_leave(c.model, c.all, 1));
+    two.lengths = NULL;
+    CHECK_OK(elman_model_forward(c.model, c.all, &two, NULL));
     CHECK_FAILS(elman_state_join(c.model, c.all, &b), ELMAN_BAD_VALUE,
                 "all B 5 slots have a stream");
     crowd_close(&c);
+}
+
+TEST(a_token_out_of_range_is_refused_before_any_stream_moves)
+{
+    crowd c;
+    size_t a, b;
+    crowd_open(networks + 6, 1, &c);
+    CHECK_OK(elman_state_join(c.model, c.all, &a));
+    CHECK_OK(elman_state_join(c.model, c.all, &b));
+    float y[SLOTS * WIDEST_OUT], h[SLOTS * 16];
+    elman_tensor view;
+    CHECK_OK(elman_state_view(c.model, c.all, "h", &view));
+
+    /* before the first step and after it; free slots have no token */
+    for (int round = 0; round < 2; round++) {
+        int32_t tokens[SLOTS] = {3, 50, -1, 99, -1};
+        memcpy(h, view.data, sizeof h);
+        CHECK_FAILS(elman_model_step_tokens(c.model, c.all, tokens, y),
+                    ELMAN_BAD_VALUE,
+                    "the token of stream 1 is 50, expected 0 to 49");
+        tokens[1] = -1;
+        CHECK_FAILS(elman_model_step_tokens(c.model, c.all, tokens, y),
+                    ELMAN_BAD_VALUE, "the token of stream 1 is -1");
+        CHECK_BITS(view.data, h, SLOTS * 16, "h");
+        tokens[1] = 49;
+        CHECK_OK(elman_model_step_tokens(c.model, c.all, tokens, y));
+        CHECK_FAILS(elman_model_step(c.model, c.all, y, y), ELMAN_BAD_VALUE,
+                    "expected elman_model_step_tokens");
+    }
+    crowd_close(&c);
+
+    crowd_open(networks, 1, &c);
+    CHECK_FAILS(elman_model_step_tokens(c.model, c.all, (int32_t[SLOTS]){0}, y),
+                ELMAN_BAD_VALUE, "expected elman_model_step");
+    crowd_close(&c);
+}
+
+/* A training state takes tokens as well: the bits of a forward. */
+TEST(a_step_of_tokens_with_training_is_a_forward)
+{
+    elman_model *model;
+    elman_state *stepped, *run;
+    const elman_state_config config = {.B = 2, .training = true};
+    const int32_t tokens[2] = {4, 0};
+    const elman_batch batch = {.T = 1, .B = 2, .tokens = tokens};
+    float got[2 * 3], want[2 * 3], dy[2 * 3] = {1, 2, 3, 4, 5, 6};
+    CHECK_OK(elman_model_create(networks + 10, &model));
+    CHECK_OK(elman_state_create(model, &config, &stepped));
+    CHECK_OK(elman_state_create(model, &config, &run));
+    CHECK_OK(elman_model_step_tokens(model, stepped, tokens, got));
+    CHECK_OK(elman_model_forward(model, run, &batch, want));
+    CHECK_BITS(got, want, 6, "y");
+    CHECK_OK(elman_model_backward(model, stepped, dy, NULL));
+    elman_state_destroy(run);
+    elman_state_destroy(stepped);
+    elman_model_destroy(model);
 }
 
 int main(void)
@@ -214,6 +351,9 @@ int main(void)
         cmocka_unit_test(streams_that_come_and_go_give_the_bits_of_each_alone),
         cmocka_unit_test(a_saved_state_knows_its_streams),
         cmocka_unit_test(misuse_of_slots_is_reported),
+        cmocka_unit_test(
+            a_token_out_of_range_is_refused_before_any_stream_moves),
+        cmocka_unit_test(a_step_of_tokens_with_training_is_a_forward),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -74,6 +74,9 @@ TEST(what_makes_or_reads_a_model_writes_on_success_only)
     UNTOUCHED(elman_model_read(f.model, "fc.none", O, at(0)));
     UNTOUCHED(elman_machine_read(NULL));
     UNTOUCHED(elman_roof_read(1, NULL));
+    UNTOUCHED(elman_kind_read((elman_kind)99, at(0)));
+    UNTOUCHED(elman_kind_read(ELMAN_END, at(0)));
+    UNTOUCHED(elman_rule_read((elman_rule)99, at(0)));
     memset(output, 0xA5, sizeof output);
     assert_null(elman_model_parameter(f.model, 100, at(0)));
     assert_null(elman_model_parameter(NULL, 0, at(0)));
@@ -123,6 +126,7 @@ TEST(a_pass_that_fails_writes_no_output)
 {
     fixture f = fixture_begin(&network);
     const size_t lengths[B] = {T, T + 1};
+    const int32_t tokens[B] = {0, 3};
     elman_batch batch = {.T = T, .B = B, .x = x, .lengths = lengths};
     elman_batch large = {.T = T + 1, .B = B, .x = x},
                 without = {.T = T, .B = B};
@@ -132,7 +136,23 @@ TEST(a_pass_that_fails_writes_no_output)
     UNTOUCHED(elman_model_backward(f.model, f.training, x, at(0)));
     UNTOUCHED(elman_model_backward(f.model, f.plain, x, at(0)));
     UNTOUCHED(elman_model_step(f.model, f.plain, NULL, at(0)));
+    UNTOUCHED(elman_model_step_tokens(f.model, f.plain, tokens, at(0)));
     UNTOUCHED(elman_cell_step(f.model, f.plain, x, NULL, NULL, at(0), at(64)));
+    fixture_end(f);
+
+    const elman_config reader = {.layers = {{.kind = ELMAN_EMBEDDING,
+                                             .num_embeddings = 3,
+                                             .embedding_dim = 2}}};
+    f = fixture_begin(&reader);
+    UNTOUCHED(elman_model_step_tokens(f.model, f.plain, tokens, at(0)));
+    UNTOUCHED(elman_model_step_tokens(f.model, f.training, tokens, at(0)));
+    UNTOUCHED(elman_model_step(f.model, f.plain, x, at(0)));
+    batch = (elman_batch){.T = 1, .B = B, .tokens = tokens};
+    UNTOUCHED(elman_model_forward(f.model, f.plain, &batch, at(0)));
+    CHECK_OK(elman_model_forward(
+        f.model, f.training, &(elman_batch){.T = 1, .B = 1, .tokens = tokens},
+        NULL));
+    UNTOUCHED(elman_model_backward(f.model, f.training, x, at(0)));
     fixture_end(f);
 }
 
@@ -166,6 +186,7 @@ TEST(a_call_that_fails_leaves_the_memory_of_its_state)
     UNTOUCHED(elman_state_reset_one(f.model, f.plain, B));
     UNTOUCHED(elman_state_leave(f.model, f.plain, B));
     UNTOUCHED(elman_state_copy(f.plain, f.training));
+    UNTOUCHED(elman_state_copy_gradients(f.training, f.plain));
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("none")));
     CHECK_OK(elman_state_save(other.model, other.plain, in_folder("other")));
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("other")));
@@ -252,6 +273,7 @@ TEST(what_reads_data_writes_on_success_only)
     elman_tensor empty = {.rank = 1, .shape = {1}};
     UNTOUCHED(elman_dataset_open(none, &bytes, at(0)));
     UNTOUCHED(elman_dataset_open(path, &bad, at(0)));
+    UNTOUCHED(elman_dataset_read("a.csv", "", 0, &bad, at(0)));
     CHECK_OK(elman_dataset_open(path, &bytes, &dataset));
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
     UNTOUCHED(elman_encoding_create("{}", at(0)));
@@ -259,6 +281,10 @@ TEST(what_reads_data_writes_on_success_only)
     UNTOUCHED(elman_encoding_read(encoding, "abc", 3, 0, NULL, at(0), NULL));
     UNTOUCHED(elman_loader_create(dataset, &part, at(0)));
     UNTOUCHED(elman_loader_read(NULL, at(0), at(256)));
+    UNTOUCHED(elman_dataset_extend(dataset, 0, (double[]){1}, at(0)));
+    UNTOUCHED(elman_dataset_read_hash(NULL, at(0)));
+    UNTOUCHED(elman_residuals_create("{}", at(0)));
+    UNTOUCHED(elman_residuals_read(NULL, 0, 0.5, at(0)));
     UNTOUCHED(elman_array_load(none, at(0)));
     UNTOUCHED(elman_array_load(path, at(0)));
     UNTOUCHED(elman_array_save(in_folder("flat"), &flat));
@@ -307,6 +333,11 @@ TEST(training_that_fails_writes_nothing)
 
     const elman_baseline_config none = {.part = (elman_part)7};
     UNTOUCHED(elman_dataset_baseline(dataset, &none, at(0)));
+    UNTOUCHED(elman_model_residuals(f.model, dataset, ELMAN_PART_VALIDATION,
+                                    &plain, at(0)));
+    UNTOUCHED(elman_errors_begin(other.model, dataset, ELMAN_PART_VALIDATION,
+                                 &plain, at(0)));
+    UNTOUCHED(elman_inspection_begin(other.model, dataset, NULL, at(0)));
 
     CHECK_OK(elman_trainer_create(f.model, dataset, &plain, &trainer));
     float before[2], after[2];
@@ -318,6 +349,8 @@ TEST(training_that_fails_writes_nothing)
     CHECK_BITS(after, before, 2, "fc.bias");
     CHECK_OK(elman_trainer_begin_save(trainer, "/none/there"));
     UNTOUCHED(elman_trainer_end_save(trainer, true, at(0)));
+    UNTOUCHED(elman_trace_create(trainer, at(0)));
+    UNTOUCHED(elman_updates_begin(NULL, at(0)));
     elman_trainer_destroy(trainer);
     elman_dataset_close(dataset);
     fixture_end(f);
@@ -329,6 +362,41 @@ TEST(a_check_that_cannot_be_done_reports_nothing)
     const char *none = in_folder("none");
     UNTOUCHED(
         elman_verify(&(elman_verify_config){.cases = 1, .path = none}, at(0)));
+}
+
+TEST(looking_inside_that_fails_writes_nothing)
+{
+    fixture f = fixture_begin(&network);
+    const elman_batch without = {.T = T, .B = B},
+                      batch = {.T = T, .B = B, .x = x};
+    const elman_target target = {.values = x};
+    const elman_loss_config loss = {.kind = ELMAN_LOSS_MEAN_SQUARED};
+    const elman_batch *b = &without;
+    UNTOUCHED(elman_flow_begin(f.model, b, NULL, at(0)));
+    UNTOUCHED(elman_contributions_begin(f.model, b, &target, &loss, at(0)));
+    UNTOUCHED(elman_truncation_begin(f.model, b, &target, &loss, at(0)));
+    UNTOUCHED(elman_exponents_begin(f.model, b, NULL, at(0)));
+    UNTOUCHED(elman_gates_begin(f.model, NULL, at(0)));
+    UNTOUCHED(elman_units_begin(f.model, &batch, B, NULL, 0, at(0)));
+    UNTOUCHED(elman_attribution_begin(f.model, b, NULL, at(0)));
+    UNTOUCHED(elman_pulse_read(f.model, b, 1, at(0)));
+    UNTOUCHED(elman_spectrum_begin(NULL, at(0)));
+    UNTOUCHED(elman_fixed_points_begin(NULL, &batch, NULL, at(0)));
+    UNTOUCHED(elman_journal_create("{", at(0)));
+    UNTOUCHED(elman_replay_open(in_folder("none"), at(0)));
+    UNTOUCHED(elman_replay_create_model(NULL, at(0)));
+
+    /* not done yet, and no such parameter */
+    elman_contributions *contributions = NULL;
+    CHECK_OK(elman_contributions_begin(f.model, &batch, &target, &loss,
+                                       &contributions));
+    UNTOUCHED(elman_contributions_read(contributions, 0, 0, at(0)));
+    while (!contributions->done)
+        CHECK_OK(elman_contributions_step(contributions));
+    UNTOUCHED(elman_contributions_read(contributions, 99, 0, at(0)));
+    UNTOUCHED(elman_contributions_read(contributions, 0, T, at(0)));
+    elman_contributions_end(contributions);
+    fixture_end(f);
 }
 
 /* ---- Exchange ------------------------------------------------------------ */
@@ -377,6 +445,7 @@ int main(void)
         cmocka_unit_test(what_reads_data_writes_on_success_only),
         cmocka_unit_test(training_that_fails_writes_nothing),
         cmocka_unit_test(a_check_that_cannot_be_done_reports_nothing),
+        cmocka_unit_test(looking_inside_that_fails_writes_nothing),
         cmocka_unit_test(exchange_that_fails_writes_nothing),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

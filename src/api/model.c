@@ -2,10 +2,11 @@
 #include "api/need.h"
 #include "import/open.h"
 #include "learn/loss.h"
+#include "learn/model_loss.h"
+#include "learn/model_update.h"
 #include "learn/optimizer.h"
 #include "learn/rule.h"
 #include "learn/schedule.h"
-#include "learn/trainer.h"
 #include "model/model.h"
 #include "proof/machine.h"
 #include "proof/roof.h"
@@ -233,6 +234,14 @@ elman_status elman_model_step(const elman_model *model, elman_state *state,
     return model_step(model, state, x, y);
 }
 
+elman_status elman_model_step_tokens(const elman_model *model,
+                                     elman_state *state, const int32_t *tokens,
+                                     float *y)
+{
+    NEED(model, state, tokens);
+    return model_step_tokens(model, state, tokens, y);
+}
+
 elman_status elman_cell_step(const elman_model *model, elman_state *state,
                              const float *x, const float *h, const float *c,
                              float *h_out, float *c_out)
@@ -252,12 +261,40 @@ elman_status elman_loss_forward(const elman_loss_config *config,
     return loss_forward(config, shape, O, y, target, loss, dy);
 }
 
+elman_status elman_model_loss(const elman_model *model, elman_state *state,
+                              const elman_loss_config *config,
+                              const elman_target *target, double *loss,
+                              float *dy)
+{
+    NEED(model, state, config, target, loss);
+    return model_loss(model, state, config, target, loss, dy);
+}
+
+elman_status elman_model_loss_sum(const elman_model *model, elman_state *state,
+                                  const elman_loss_config *config,
+                                  const elman_target *target,
+                                  elman_loss_sum *sum, float *dy)
+{
+    NEED(model, state, config, target, sum);
+    return model_loss_sum(model, state, config, target, sum, dy);
+}
+
+elman_status elman_model_loss_weight(const elman_model *model,
+                                     const elman_batch *batch,
+                                     const elman_loss_config *config,
+                                     const elman_target *target, double *weight)
+{
+    NEED(model, batch, config, target, weight);
+    return model_loss_weight(model, batch, config, target, weight);
+}
+
 elman_status elman_loss_weight(const elman_loss_config *config,
                                const elman_batch *shape, size_t O,
                                const elman_target *target, double *weight)
 {
     NEED(config, shape, target, weight);
-    return loss_weight(config, shape, O, target, weight);
+    const loss_rows rows = {.shape = shape, .O = O};
+    return loss_weight(config, &rows, target, weight);
 }
 
 elman_status elman_loss_sum_forward(const elman_loss_config *config,
@@ -266,7 +303,8 @@ elman_status elman_loss_sum_forward(const elman_loss_config *config,
                                     elman_loss_sum *sum, float *dy)
 {
     NEED(config, shape, y, target, sum);
-    return loss_sum_forward(config, shape, O, y, target, sum, dy);
+    const loss_rows rows = {.shape = shape, .O = O, .y = y, .dy = dy};
+    return loss_sum_take(config, &rows, target, sum);
 }
 
 double elman_loss_sum_read(const elman_loss_sum *sum)
@@ -285,7 +323,7 @@ elman_status elman_optimizer_create(const elman_model *model,
                                     elman_optimizer **optimizer)
 {
     NEED(model, config, optimizer);
-    return optimizer_create(config, model->weight_count, optimizer);
+    return optimizer_create_for(config, model, NULL, optimizer);
 }
 
 void elman_optimizer_destroy(elman_optimizer *optimizer)
@@ -298,8 +336,23 @@ elman_status elman_optimizer_step(elman_optimizer *optimizer,
                                   double learning_rate, double *norm)
 {
     NEED(optimizer, model, state);
-    return trainer_update(optimizer, model, state, learning_rate, NULL, norm,
-                          NULL);
+    return model_update(optimizer, model, state, learning_rate, norm, NULL);
+}
+
+elman_status elman_optimizer_norm(const elman_optimizer *optimizer,
+                                  const elman_model *model, elman_state *state,
+                                  double *norm)
+{
+    NEED(optimizer, model, state, norm);
+    return model_norm(optimizer, model, state, norm);
+}
+
+elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
+                                       elman_model *model, elman_state *state,
+                                       double learning_rate, double norm)
+{
+    NEED(optimizer, model, state);
+    return model_update_by(optimizer, model, state, learning_rate, norm);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

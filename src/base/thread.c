@@ -14,6 +14,8 @@
  */
 #include "base/thread.h"
 
+#include "base/clock.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,11 +31,11 @@
 enum { POLLS = 500, YIELDS = 1000 };
 
 static struct {
-    mutex turn;     /* held by the caller that has the team */
-    mutex sleep;    /* guards the two conditions */
-    condition wake; /* there is a run */
-    condition end;  /* a run is done */
-    int members;    /* threads besides the caller; guarded by turn */
+    mutex turn;         /* held by the caller that has the team */
+    mutex sleep;        /* guards the two conditions */
+    condition wake;     /* there is a run */
+    condition end;      /* a run is done */
+    atomic_int members; /* threads besides the caller; written by turn */
     system_thread threads[THREADS_MAX - 1];
 
     _Atomic uint64_t ticket;
@@ -51,6 +53,10 @@ static struct {
     .wake = CONDITION_READY,
     .end = CONDITION_READY,
 };
+
+static _Atomic uint64_t runs;
+
+uint64_t thread_runs(void) { return atomic_load(&runs); }
 
 static uint32_t parts_left(uint64_t ticket) { return (uint32_t)ticket; }
 
@@ -162,12 +168,28 @@ void thread_prepare(int threads)
     mutex_unlock(&team.turn);
 }
 
+/* Nanoseconds of a task that is worth a member that polls; of one that is
+ * worth waking it; and within which the next task finds it awake. */
+static const double AWAKE_MIN = 5e3, ASLEEP_MIN = 250e3, SOON = 500e3;
+
+int thread_worth(int threads, double nanoseconds, double *asked)
+{
+    if (threads < 2 || nanoseconds < AWAKE_MIN) return 1;
+    if (nanoseconds >= ASLEEP_MIN) return threads;
+    if (atomic_load(&team.members) - atomic_load(&team.sleepers) >= threads - 1)
+        return threads;
+
+    double now = 1e9 * clock_seconds(), since = now - *asked;
+    *asked = now;
+    return since < SOON ? threads : 1;
+}
+
 /* One run of the team; turn must be held. */
 static void run_together(int threads, size_t parts,
                          void (*part)(void *context, size_t index),
                          void *context)
 {
-    static uint64_t run; /* guarded by turn */
+    uint64_t run = atomic_fetch_add(&runs, 1) + 1;
     grow(threads - 1);
 
     /* what the run is; the ticket, written last, starts it */
@@ -176,7 +198,7 @@ static void run_together(int threads, size_t parts,
     team.parts = parts;
     atomic_store(&team.done, 0);
     atomic_store(&team.ticket,
-                 ++run << 40 | (uint64_t)threads << 32 | (uint32_t)parts);
+                 run << 40 | (uint64_t)threads << 32 | (uint32_t)parts);
 
     /* members that sleep; those that poll see the ticket */
     if (atomic_load(&team.sleepers) > 0) {

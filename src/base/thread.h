@@ -6,6 +6,8 @@
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
 
+#include <stdint.h>
+
 #include "base/status.h"
 
 enum { THREADS_MAX = 64 };
@@ -20,6 +22,17 @@ void thread_run(int threads, size_t parts,
 /* Starts the threads that the first thread_run with that many would start. It
  * is not an error if the system gives fewer. */
 void thread_prepare(int threads);
+
+/* How many of so many threads a task is worth that would take one of them so
+ * many nanoseconds, by all that is known before it begins: one where the task
+ * is short, and also where the team sleeps and would take longer to wake than
+ * the task does; but tasks that follow each other closely wake it. asked is
+ * the task's own, 0 before the first. Neither locks nor makes a system call
+ * unless a task is worth a team that sleeps. */
+int thread_worth(int threads, double nanoseconds, double *asked);
+
+/* How many thread_runs have had the team so far. */
+uint64_t thread_runs(void);
 
 /* A task runs on a thread of its own, independent of the team, and takes no
  * signals. If the system gives no thread, thread_begin does the work itself.

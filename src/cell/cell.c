@@ -30,6 +30,22 @@ fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
     };
 }
 
+fused_step fused_step_rows(const fused_step *s, size_t begin, size_t end)
+{
+    fused_step some = *s;
+    some.M = end - begin;
+    if (some.x) some.x += begin;
+
+    some.h_in += begin;
+    some.h_prev += begin;
+    some.c_prev += begin;
+    some.gate += begin;
+    some.q += begin;
+    some.c += begin;
+    some.h += begin;
+    return some;
+}
+
 /* ---- Groups of units on threads ----------------------------------------- */
 
 typedef struct group_job {

@@ -129,6 +129,9 @@ void cell_activate_backward(const kernels *k, const cell_weights *w,
 fused_step fused_step_of(const cell_weights *w, const cell_rows *r,
                          float *const *h);
 
+/* The same step of the rows from begin to before end alone. */
+fused_step fused_step_rows(const fused_step *s, size_t begin, size_t end);
+
 /* The cell of a recurrent layer; NULL for any other layer. */
 const cell_kind *cell_for(const elman_layer *config);
 

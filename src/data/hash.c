@@ -65,11 +65,13 @@ static elman_status add_part(const elman_dataset *dataset, elman_part part,
 
 elman_status dataset_hash(const elman_dataset *dataset, uint64_t *hash)
 {
-    *hash = HASH_EMPTY;
+    uint64_t sum = HASH_EMPTY;
     for (int part = 0; part <= ELMAN_PART_TEST; part++) {
         size_t size = dataset_size(dataset, (elman_part)part);
-        *hash = hash_word(*hash, size, 8);
-        if (size) TRY(add_part(dataset, (elman_part)part, hash));
+        sum = hash_word(sum, size, 8);
+        if (size) TRY(add_part(dataset, (elman_part)part, &sum));
     }
+
+    *hash = sum;
     return ELMAN_OK;
 }

@@ -112,6 +112,23 @@ elman_status file_read(const char *path, char **data, size_t *bytes)
     return status;
 }
 
+elman_status source_read(const byte_source *source, char **data, size_t *bytes)
+{
+    if (!source->data) return file_read(source->name, data, bytes);
+
+    size_t size = source->size;
+    char *block = size < PTRDIFF_MAX ? malloc(size + 1) : NULL;
+    if (!block)
+        return failure(ELMAN_NO_MEMORY, "%.200s: no memory for its %zu bytes",
+                       source->name, size);
+
+    memcpy(block, source->data, size);
+    block[size] = 0;
+    *data = block;
+    *bytes = size;
+    return ELMAN_OK;
+}
+
 /* ---- Where to write ----------------------------------------------------- */
 
 struct file_writer {

@@ -14,6 +14,19 @@
  * data is followed by a zero byte that bytes does not count; free() it. */
 elman_status file_read(const char *path, char **data, size_t *bytes);
 
+/* Where bytes come from: a file, or memory that the caller lends. */
+typedef struct byte_source {
+    const char *name; /* the file's path, or what messages call the memory */
+    const void *data; /* (size) the bytes; NULL: they are in the file */
+    size_t size;      /* 0 for a file */
+} byte_source;
+
+/* What messages call memory that has no name of its own. */
+#define MEMORY_NAME "<memory>"
+
+/* All bytes of source, as file_read gives them: those of memory are copied. */
+elman_status source_read(const byte_source *source, char **data, size_t *bytes);
+
 typedef struct file_writer file_writer;
 
 /* Begins to replace path, or what path is a symbolic link to: creates a locked

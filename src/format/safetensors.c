@@ -276,13 +276,19 @@ elman_status safetensors_parse(char *bytes, size_t size, safetensors **file)
     return status;
 }
 
-elman_status safetensors_open(const char *path, safetensors **file)
+elman_status safetensors_read(const byte_source *source, safetensors **file)
 {
     char *bytes = NULL;
     size_t size = 0;
-    TRY(file_read(path, &bytes, &size));
+    TRY(source_read(source, &bytes, &size));
     elman_status status = safetensors_parse(bytes, size, file);
-    return status == ELMAN_OK ? status : failure_in(status, path);
+    return status == ELMAN_OK ? status : failure_in(status, source->name);
+}
+
+elman_status safetensors_open(const char *path, safetensors **file)
+{
+    const byte_source source = {.name = path};
+    return safetensors_read(&source, file);
 }
 
 void safetensors_close(safetensors *file)

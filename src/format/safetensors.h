@@ -11,6 +11,7 @@
 #ifndef FORMAT_SAFETENSORS_H
 #define FORMAT_SAFETENSORS_H
 
+#include "format/file.h"
 #include "format/tensor.h"
 
 typedef struct safetensors_note {
@@ -33,6 +34,9 @@ typedef struct safetensors {
  * data without overlap, hole or rest. Every message names the file. */
 elman_status safetensors_open(const char *path, safetensors **file);
 
+/* The same of a file or of memory, which is copied. */
+elman_status safetensors_read(const byte_source *source, safetensors **file);
+
 /* The same from memory: bytes must have been malloc'ed, and are freed by
  * close or by the failure. */
 elman_status safetensors_parse(char *bytes, size_t size, safetensors **file);
@@ -47,5 +51,10 @@ const char *safetensors_text(const safetensors *file, const char *key);
  * notes, note, tensors and tensor of file are used, and each tensor's shape,
  * not its count. The bytes depend on nothing else. Atomic: see file.h. */
 elman_status safetensors_save(const safetensors *file, const char *path);
+
+/* The same bytes to memory: size receives their number, data the bytes unless
+ * it is NULL. Fails, and writes nothing, if room is less. */
+elman_status safetensors_save_memory(const safetensors *file, size_t room,
+                                     void *data, size_t *size);
 
 #endif

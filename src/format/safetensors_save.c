@@ -127,18 +127,24 @@ static elman_status make_header(const safetensors *file, char **text)
     return json_finish(&w, text);
 }
 
-static elman_status write_tensors(const safetensors *file, file_writer *writer)
+/* Where the bytes of a file go; both NULL: nowhere. */
+typedef struct output {
+    file_writer *writer;
+    char *memory;
+    size_t written; /* bytes so far */
+} output;
+
+static elman_status write_bytes(output *out, const void *data, size_t bytes)
 {
-    for (size_t i = 0; i < file->tensor_count; i++) {
-        const named_tensor *tensor = &file->tensors[i];
-        TRY(file_writer_write(writer, tensor->data, data_bytes(tensor)));
-    }
+    if (out->writer) TRY(file_writer_write(out->writer, data, bytes));
+    if (out->memory && bytes) memcpy(out->memory + out->written, data, bytes);
+    out->written += bytes;
     return ELMAN_OK;
 }
 
 /* The header with spaces up to a multiple of 8 bytes, then the data. */
 static elman_status write_parts(const safetensors *file, const char *text,
-                                file_writer *writer)
+                                output *out)
 {
     static const char spaces[PADDED + 1] = "        ";
     size_t bytes = strlen(text), pad = (PADDED - bytes % PADDED) % PADDED;
@@ -149,22 +155,47 @@ static elman_status write_parts(const safetensors *file, const char *text,
                        "a header of %zu bytes, the format allows %d",
                        bytes + pad, MOST_HEADER);
 
-    TRY(file_writer_write(writer, &length, sizeof length));
-    TRY(file_writer_write(writer, text, bytes));
-    TRY(file_writer_write(writer, spaces, pad));
-    return write_tensors(file, writer);
+    TRY(write_bytes(out, &length, sizeof length));
+    TRY(write_bytes(out, text, bytes));
+    TRY(write_bytes(out, spaces, pad));
+
+    for (size_t i = 0; i < file->tensor_count; i++)
+        TRY(write_bytes(out, file->tensors[i].data,
+                        data_bytes(&file->tensors[i])));
+    return ELMAN_OK;
 }
 
 elman_status safetensors_save(const safetensors *file, const char *path)
 {
     char *text = NULL;
-    file_writer *writer = NULL;
+    output out = {NULL};
     TRY(check_file(file));
     TRY(make_header(file, &text));
 
-    elman_status status = file_writer_open(path, &writer);
+    elman_status status = file_writer_open(path, &out.writer);
     if (status == ELMAN_OK)
-        status = file_writer_end(writer, write_parts(file, text, writer));
+        status = file_writer_end(out.writer, write_parts(file, text, &out));
+    free(text);
+    return status;
+}
+
+elman_status safetensors_save_memory(const safetensors *file, size_t room,
+                                     void *data, size_t *size)
+{
+    char *text = NULL;
+    output nowhere = {NULL}, out = {.memory = data};
+    TRY(check_file(file));
+    TRY(make_header(file, &text));
+
+    /* once to count, and again if there is room */
+    elman_status status = write_parts(file, text, &nowhere);
+    if (!status && data && room < nowhere.written)
+        status =
+            failure(ELMAN_BAD_VALUE, "room is %zu, expected at least %zu bytes",
+                    room, nowhere.written);
+    if (!status && data) status = write_parts(file, text, &out);
+    if (!status) *size = nowhere.written;
+
     free(text);
     return status;
 }

@@ -121,7 +121,7 @@ static void measure_parameters(measuring_updates *u)
         u->rows[i].norm = sqrt(square);
         u->rows[i].share = all > 0 ? square / all : 0;
         u->rows[i].ratio = was > 0 ? sqrt(moved) / sqrt(was) : NAN;
-        if (was > 0 && !frozen_holds(t->frozen, i))
+        if (was > 0 && !optimizer_holds(t->optimizer, p))
             u->ratios[ratios++] = u->rows[i].ratio;
     }
     u->updates.ratio = median(u->ratios, ratios);

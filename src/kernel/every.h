@@ -23,6 +23,7 @@
 #include "kernel/peak.h"
 #include "kernel/reduce.h"
 #include "kernel/step.h"
+#include "kernel/stream.h"
 #include "kernel/update.h"
 
 extern const kernels PASTE(kernels, ISA);

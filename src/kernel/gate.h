@@ -63,53 +63,70 @@ static const lstm_variant lstm_plain = {.clip = __builtin_inff()};
  * alone would wait for each other. rows is a constant where these are used. */
 enum { LSTM_ROWS = 2, GRU_ROWS = 4 };
 
+/* The gates of a plain LSTM for a vector of units of each row. all holds the
+ * sums into i f o g, gate by gate, and receives the gates; c the old cell and
+ * receives the new one; h receives h. */
+INLINE void lstm_gates(size_t rows, vf *all, vf *c, vf *h)
+{
+    vf *g = all + 3 * rows, a[LSTM_ROWS], e[LSTM_ROWS];
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        a[m] = g[m];
+
+    /* their activations; one operation of all before the next of any. The
+     * quotients in the order in which they are needed: they take their turns */
+    vf_gate_exp(3 * rows, 4 * rows, all);
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        all[m] = 1 / all[m];
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        g[m] = vf_sign(g[m] / (g[m] + 2), a[m]);
+    UNROLL
+    for (size_t k = rows; k < 3 * rows; k++)
+        all[k] = 1 / all[k];
+
+    /* c = f c_prev + i g */
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        e[m] = c[m] = vf_fma(all[rows + m], c[m], all[m] * g[m]);
+
+    /* h = o tanh(c) */
+    vf_gate_exp(0, rows, e);
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        h[m] = all[2 * rows + m] * vf_sign(e[m] / (e[m] + 2), c[m]);
+}
+
+/* Where the gates of lstm_gates stand among those of a cell, i f g o. */
+static const size_t lstm_block[] = {0, 1, 3, 2};
+
 /* The plain LSTM, n units from j on. If n > VLEN, only the first VLEN. */
 INLINE void lstm_plain_units(size_t rows, size_t H, size_t j, size_t n,
                              const float *const *c_prev, float *const *gate,
                              float *const *c, float *const *h)
 {
-    static const size_t block[] = {0, 1, 3, 2};
-    vf all[4 * LSTM_ROWS], g[LSTM_ROWS], e[LSTM_ROWS], c_new[LSTM_ROWS];
+    vf all[4 * LSTM_ROWS], c_new[LSTM_ROWS], h_new[LSTM_ROWS];
 
-    /* the sums: i, f and o of all rows, which are sigmoids, then g */
+    UNROLL
+    for (size_t m = 0; m < rows; m++)
+        c_new[m] = vf_load(c_prev[m] + j, n);
     UNROLL
     for (size_t b = 0; b < 4; b++) {
         UNROLL
         for (size_t m = 0; m < rows; m++)
-            all[b * rows + m] = vf_load(gate[m] + block[b] * H + j, n);
-    }
-    UNROLL
-    for (size_t m = 0; m < rows; m++)
-        g[m] = all[3 * rows + m];
-
-    /* their activations; one operation of all before the next of any */
-    vf_gate_exp(3 * rows, 4 * rows, all);
-    UNROLL
-    for (size_t k = 0; k < 3 * rows; k++)
-        all[k] = 1 / all[k];
-    UNROLL
-    for (size_t m = 0; m < rows; m++)
-        g[m] = vf_sign(all[3 * rows + m] / (all[3 * rows + m] + 2), g[m]);
-
-    /* c = f c_prev + i g */
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        c_new[m] =
-            vf_fma(all[rows + m], vf_load(c_prev[m] + j, n), all[m] * g[m]);
-        e[m] = c_new[m];
+            all[b * rows + m] = vf_load(gate[m] + lstm_block[b] * H + j, n);
     }
 
-    /* h = o tanh(c) */
-    vf_gate_exp(0, rows, e);
+    lstm_gates(rows, all, c_new, h_new);
+
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        vf tanh_c = vf_sign(e[m] / (e[m] + 2), c_new[m]);
-        vf_store(gate[m] + 0 * H + j, all[m], n);
-        vf_store(gate[m] + 1 * H + j, all[rows + m], n);
-        vf_store(gate[m] + 2 * H + j, g[m], n);
-        vf_store(gate[m] + 3 * H + j, all[2 * rows + m], n);
+        UNROLL
+        for (size_t b = 0; b < 4; b++)
+            vf_store(gate[m] + lstm_block[b] * H + j, all[b * rows + m], n);
         vf_store(c[m] + j, c_new[m], n);
-        vf_store(h[m] + j, all[2 * rows + m] * tanh_c, n);
+        vf_store(h[m] + j, h_new[m], n);
     }
 }
 
@@ -204,21 +221,15 @@ static void KERNEL(lstm_backward)(size_t H, const lstm_variant *variant,
     }
 }
 
-/* The GRU without clipping, n units from j on. If n > VLEN, only the first
- * VLEN. */
-INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
-                            const float *const *q, const float *const *h_prev,
-                            float *const *gate, float *const *h)
+/* The gates of a GRU without clipping, for a vector of units of each row. all
+ * holds the sums into r and z and receives them; a the input's part of the
+ * candidate's sum and receives the candidate; q the recurrent part; h the old h
+ * and receives the new one. */
+INLINE void gru_gates(size_t rows, vf *all, const vf *q, vf *a, vf *h)
 {
-    vf all[2 * GRU_ROWS], a[GRU_ROWS], e[GRU_ROWS];
-    vf *r = all, *z = all + rows;
+    vf *r = all, *z = all + rows, e[GRU_ROWS];
 
     /* r and z, which are sigmoids */
-    UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        r[m] = vf_load(gate[m] + 0 * H + j, n);
-        z[m] = vf_load(gate[m] + 1 * H + j, n);
-    }
     vf_gate_exp(2 * rows, 2 * rows, all);
     UNROLL
     for (size_t k = 0; k < 2 * rows; k++)
@@ -226,22 +237,43 @@ INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
 
     /* the candidate's argument, a_n + r q */
     UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        a[m] =
-            vf_fma(r[m], vf_load(q[m] + j, n), vf_load(gate[m] + 2 * H + j, n));
-        e[m] = a[m];
-    }
+    for (size_t m = 0; m < rows; m++)
+        e[m] = a[m] = vf_fma(r[m], q[m], a[m]);
 
     /* its tanh, and h = n + z (h_prev - n) */
     vf_gate_exp(0, rows, e);
     UNROLL
     for (size_t m = 0; m < rows; m++) {
-        vf candidate = vf_sign(e[m] / (e[m] + 2), a[m]);
-        vf before = vf_load(h_prev[m] + j, n);
-        vf_store(gate[m] + 0 * H + j, r[m], n);
-        vf_store(gate[m] + 1 * H + j, z[m], n);
-        vf_store(gate[m] + 2 * H + j, candidate, n);
-        vf_store(h[m] + j, vf_fma(z[m], before - candidate, candidate), n);
+        a[m] = vf_sign(e[m] / (e[m] + 2), a[m]);
+        h[m] = vf_fma(z[m], h[m] - a[m], a[m]);
+    }
+}
+
+/* The GRU without clipping, n units from j on. If n > VLEN, only the first
+ * VLEN. */
+INLINE void gru_plain_units(size_t rows, size_t H, size_t j, size_t n,
+                            const float *const *q, const float *const *h_prev,
+                            float *const *gate, float *const *h)
+{
+    vf all[2 * GRU_ROWS], a[GRU_ROWS], h_new[GRU_ROWS], sum[GRU_ROWS];
+
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        all[m] = vf_load(gate[m] + 0 * H + j, n);
+        all[rows + m] = vf_load(gate[m] + 1 * H + j, n);
+        a[m] = vf_load(gate[m] + 2 * H + j, n);
+        sum[m] = vf_load(q[m] + j, n);
+        h_new[m] = vf_load(h_prev[m] + j, n);
+    }
+
+    gru_gates(rows, all, sum, a, h_new);
+
+    UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        vf_store(gate[m] + 0 * H + j, all[m], n);
+        vf_store(gate[m] + 1 * H + j, all[rows + m], n);
+        vf_store(gate[m] + 2 * H + j, a[m], n);
+        vf_store(h[m] + j, h_new[m], n);
     }
 }
 
@@ -276,6 +308,27 @@ static void KERNEL(gru_forward)(size_t H, float clip, const float *q,
                                 const float *h_prev, float *gate, float *h)
 {
     gru_units(H, 0, H, clip, q, h_prev, gate, h);
+}
+
+/* Vectors of an Elman cell's units that advance together, at most. */
+enum { RNN_VECTORS = 4 };
+
+/* h of an Elman cell from its sums, both in y (count). */
+INLINE void rnn_gates(size_t count, float clip, bool relu, vf *y)
+{
+    const vf low = vf_set(-clip), high = vf_set(clip);
+    vf a[RNN_VECTORS];
+
+    /* the sums, bounded; relu is a bound at 0 */
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        a[i] = y[i] = vf_bound(relu ? vf_set(0) : low, high, y[i]);
+    if (relu) return;
+
+    vf_gate_exp(0, count, y);
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        y[i] = vf_sign(y[i] / (y[i] + 2), a[i]);
 }
 
 /* The part that both kinds of GRU share: writes da z and da n, turns dh into

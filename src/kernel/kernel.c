@@ -10,14 +10,46 @@
 
 #include "base/system.h"
 
-extern const kernels kernels_base;
+extern const kernels kernels_base, kernels_avx2, kernels_avx512, kernels_neon;
+
+/* Whether this processor runs a table that is built. */
+static bool always(void) { return true; }
+
 #if defined __x86_64__
-extern const kernels kernels_avx2, kernels_avx512;
-#elif defined __aarch64__
-extern const kernels kernels_neon;
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw");
+}
 #endif
 
-enum { TABLES = 3 };
+/* Slowest first; the build says which it leaves out (ELMAN_ISAS). */
+static const struct built {
+    const kernels *table;
+    bool (*runs)(void);
+} built[] = {
+#if !defined ELMAN_WITHOUT_BASE
+    {&kernels_base, always},
+#endif
+#if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX2
+    {&kernels_avx2, has_avx2},
+#endif
+#if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX512
+    {&kernels_avx512, has_avx512},
+#endif
+#if defined __aarch64__ && !defined ELMAN_WITHOUT_NEON
+    {&kernels_neon, always},
+#endif
+};
+
+enum { TABLES = sizeof built / sizeof *built };
 
 static const kernels *tables[TABLES + 1]; /* slowest first, then NULL */
 static const kernels *default_table;
@@ -28,20 +60,9 @@ static void choose(void)
 {
     /* the fastest table that this processor runs */
     size_t count = 0;
-    tables[count++] = &kernels_base;
-#if defined __x86_64__
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        tables[count++] = &kernels_avx2;
-        if (__builtin_cpu_supports("avx512f") &&
-            __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512dq") &&
-            __builtin_cpu_supports("avx512bw"))
-            tables[count++] = &kernels_avx512;
-    }
-#elif defined __aarch64__
-    tables[count++] = &kernels_neon;
-#endif
-    default_table = tables[count - 1];
+    for (size_t i = 0; i < TABLES; i++)
+        if (built[i].runs()) tables[count++] = built[i].table;
+    if (count > 0) default_table = tables[count - 1];
 
     /* or the one that the environment names */
     const char *wanted = getenv("ELMAN_ISA");

@@ -22,7 +22,9 @@ enum {
     CHAIN = 128,     /* terms of a chain; a longer sum of products is a sum of
                         chains, each from 0 */
     ROW_CHAIN = 16,  /* the same of what is summed row by row */
-    GROUP_PANELS = 4 /* panels side by side in packed weights, at most */
+    GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
+    STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
+                                           have a kernel of their own */
 };
 
 /* Weights (gates H,K) in the order that pack() gives them. */
@@ -58,6 +60,31 @@ typedef struct fused_step {
     lstm_variant variant;                       /* clip is used by every cell */
     bool relu; /* Elman: relu instead of tanh */
 } fused_step;
+
+/* A cell of few units, for steps of one sequence at a time. G is gates H. */
+typedef struct stream_cell {
+    size_t H;
+    packed ih, hh;        /* by gates, whatever H is; neither is narrow */
+    const float *bias_hn; /* (H) GRU: q starts here */
+    lstm_variant variant; /* clip is used by every cell */
+    bool relu;            /* Elman: relu instead of tanh */
+    bool plain;           /* there is no variant and no clip */
+    float *gate, *q;      /* (G) (H) room; what is left there means nothing */
+} stream_cell;
+
+/* T steps of one sequence: arrays of step t are t times their step behind
+ * those of the first. */
+typedef struct stream_run {
+    size_t T; /* at least 1 */
+    size_t x_step, start_step, h_step, c_step;
+    const float *x;     /* (I) or NULL: start has its part */
+    const float *start; /* (G) what the sums begin with */
+    float *h, *c;       /* (R) (H) memory, replaced */
+    float *h_all;       /* (H) receives h of every step */
+    float *c_all;       /* (H) and c */
+    bool keeps_h;       /* h is not replaced: what h_all receives is something
+                           else that the caller makes it of. T is 1 */
+} stream_run;
 
 /* The numbers of one optimizer step, rounded to float once. kernel.def says
  * which of them a rule reads. */
@@ -98,8 +125,14 @@ typedef struct kernels {
 } kernels;
 
 /* The table in use: the fastest that this processor runs, or the one named by
- * ELMAN_ISA (ignored if unknown or not available here). */
+ * ELMAN_ISA (ignored if unknown or not available here). NULL if it runs none of
+ * those that were built; no model can be made then. */
 const kernels *kernels_here(void);
+
+/* What a call says where that is so. */
+#define KERNELS_ABSENT                                                         \
+    "this processor has none of the instruction sets that this elman is "      \
+    "built for; build it with one that it has (ELMAN_ISAS)"
 
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */

@@ -6,6 +6,8 @@
 #include "kernel/ref_activation.h"
 #include "kernel/ref_gate.h"
 
+#include <string.h>
+
 /* ---- Products ----------------------------------------------------------- */
 
 /* Weight (n,k), from where pack() has put it. */
@@ -183,6 +185,59 @@ static void ref_rnn_step(const fused_step *s, size_t begin, size_t end)
             s->gate[m][j] = s->h[m][j] = a;
         }
 }
+
+/* ---- Steps of one sequence ------------------------------------------------ */
+
+static void stream_steps(const stream_cell *s, const stream_run *r,
+                         void (*step)(const fused_step *s, size_t begin,
+                                      size_t end))
+{
+    const float *h = r->h, *c = r->c, *x;
+    float *gate = s->gate, *q = s->q, *c_now = r->c, *h_now;
+    fused_step one = {.M = 1,
+                      .H = s->H,
+                      .ih = s->ih,
+                      .hh = s->hh,
+                      .x = r->x ? &x : NULL,
+                      .h_in = &h,
+                      .h_prev = &h,
+                      .c_prev = &c,
+                      .gate = &gate,
+                      .q = &q,
+                      .c = &c_now,
+                      .h = &h_now,
+                      .bias_hn = s->bias_hn,
+                      .variant = s->variant,
+                      .relu = s->relu};
+
+    for (size_t t = 0; t < r->T; t++) {
+        x = r->x ? r->x + t * r->x_step : NULL;
+        one.start = r->start + t * r->start_step;
+        h_now = r->h_all + t * r->h_step;
+        step(&one, 0, packed_groups(&s->hh));
+
+        /* the new memory */
+        if (r->c) memcpy(r->c_all + t * r->c_step, r->c, s->H * sizeof(float));
+        if (!r->keeps_h) memcpy(r->h, h_now, s->H * sizeof(float));
+    }
+}
+
+static void ref_lstm_stream(const stream_cell *s, const stream_run *r)
+{
+    stream_steps(s, r, ref_lstm_step);
+}
+
+static void ref_gru_stream(const stream_cell *s, const stream_run *r)
+{
+    stream_steps(s, r, ref_gru_step);
+}
+
+static void ref_rnn_stream(const stream_cell *s, const stream_run *r)
+{
+    stream_steps(s, r, ref_rnn_step);
+}
+
+/* ---- Elementwise, backward ----------------------------------------------- */
 
 static void ref_tanh_backward(size_t n, float clip, const float *y,
                               const float *dy, float *dx)

@@ -105,25 +105,12 @@ static void gru_done(const void *context, size_t row_begin, size_t row_end,
 INLINE void rnn_units(const fused_step *s, size_t m, size_t j, size_t n,
                       size_t count)
 {
-    const vf low = vf_set(-s->variant.clip), high = vf_set(s->variant.clip);
-    vf a[4], y[4];
+    vf y[RNN_VECTORS];
 
-    /* the sums, bounded; relu is a bound at 0 */
     UNROLL
     for (size_t i = 0; i < count; i++)
-        a[i] = vf_load(s->gate[m] + j + i * VLEN, left(n, i * VLEN));
-    UNROLL
-    for (size_t i = 0; i < count; i++)
-        y[i] = a[i] = vf_bound(s->relu ? vf_set(0) : low, high, a[i]);
-
-    /* tanh */
-    if (!s->relu) {
-        vf_gate_exp(0, count, y);
-        UNROLL
-        for (size_t i = 0; i < count; i++)
-            y[i] = vf_sign(y[i] / (y[i] + 2), a[i]);
-    }
-
+        y[i] = vf_load(s->gate[m] + j + i * VLEN, left(n, i * VLEN));
+    rnn_gates(count, s->variant.clip, s->relu, y);
     UNROLL
     for (size_t i = 0; i < count; i++) {
         vf_store(s->gate[m] + j + i * VLEN, y[i], left(n, i * VLEN));
@@ -138,8 +125,8 @@ static void rnn_done(const void *context, size_t row_begin, size_t row_end,
 
     for (size_t m = row_begin; m < row_end; m++) {
         size_t j = begin;
-        for (; j + 4 * VLEN <= end; j += 4 * VLEN)
-            rnn_units(s, m, j, 4 * VLEN, 4);
+        for (; j + RNN_VECTORS * VLEN <= end; j += RNN_VECTORS * VLEN)
+            rnn_units(s, m, j, RNN_VECTORS * VLEN, RNN_VECTORS);
         for (; j < end; j += VLEN)
             rnn_units(s, m, j, end - j, 1);
     }

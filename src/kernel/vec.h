@@ -210,6 +210,42 @@ INLINE void vf_store(float *p, vf v, size_t n)
     else store_some(p, v, n);
 }
 
+/* The same for what is read again at once, number by number: a masked store
+ * would have to reach the cache first, whole pieces are forwarded. */
+INLINE void store_pieces(float *p, vf v, size_t n)
+{
+    if (n >= VLEN) {
+        store_all(p, v);
+        return;
+    }
+#if VEC_BYTES > 16
+#if VEC_BYTES == 64
+    __m256 eight = _mm512_castps512_ps256(v);
+    if (n & 8) {
+        _mm256_storeu_ps(p, eight);
+        eight = _mm512_extractf32x8_ps(v, 1);
+        p += 8;
+    }
+#else
+    const __m256 eight = v;
+#endif
+    __m128 four = _mm256_castps256_ps128(eight);
+    if (n & 4) {
+        _mm_storeu_ps(p, four);
+        four = _mm256_extractf128_ps(eight, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)(void *)p, four);
+        four = _mm_movehl_ps(four, four);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, four);
+#else
+    store_some(p, v, n);
+#endif
+}
+
 INLINE vf vf_abs(vf a) { return (vf)((vu)a & 0x7fffffff); }
 
 /* The magnitude of a with the sign of b; a must not be negative. */

@@ -157,7 +157,7 @@ typedef struct direction_state {
     recurrent_dropout_state dropout;
     direction_backward backward;
     kept_gradients kept;
-    struct stream_step *stream; /* recurrent_step.c; NULL while training */
+    struct stream_steps *stream; /* recurrent_step.c; NULL while training */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
@@ -196,6 +196,8 @@ typedef struct pool_state {
     float *u;         /* (T,B,I) attention */
     float *score;     /* (T,B) e */
     float *attention; /* (T,B) a */
+    float *end;       /* (B,2) attention, training: what the memory had of top
+                         and total after the pass */
     float *du;        /* (T,B,I) gradient at the sums into u, training */
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;

@@ -120,15 +120,21 @@ static void max_forward(const pool_job *job, size_t b)
 {
     const pass *p = job->p;
     size_t I = job->l->I, length = p->lengths[b];
-    float *y = job->s->y + b * I, *top = pool_memory_begin(job, b);
+    float *y = job->s->y + b * I;
     uint32_t *from = p->training ? job->s->pool.from + b * I : NULL;
 
     /* the first step of all is the largest so far */
     bool begins = length && p->steps_before[b] == 0;
-    const float *first = job->x + b * I;
-    if (begins) memcpy(top, first, I * sizeof *top);
     for (size_t j = 0; from && j < I; j++)
         from[j] = begins ? 0 : NOT_HERE;
+    if (length == 0) {
+        memset(y, 0, I * sizeof *y);
+        return;
+    }
+
+    float *top = pool_memory_begin(job, b);
+    const float *first = job->x + b * I;
+    if (begins) memcpy(top, first, I * sizeof *top);
 
     for (size_t t = begins; t < length; t++) {
         const float *x = job->x + (t * p->B + b) * I;
@@ -138,8 +144,7 @@ static void max_forward(const pool_job *job, size_t b)
             top[j] = is_larger(x[j], top[j]) ? x[j] : top[j];
     }
 
-    if (length) memcpy(y, top, I * sizeof *y);
-    else memset(y, 0, I * sizeof *y);
+    memcpy(y, top, I * sizeof *y);
 }
 
 static void max_backward(const pool_job *job, size_t b)

@@ -54,6 +54,7 @@ void pool_lay_out_attention(const layer *l, arena *a, size_t T, size_t B,
     pool->score = arena_take(a, T * B, sizeof *pool->score);
     pool->attention = arena_take(a, T * B, sizeof *pool->attention);
     if (!training) return;
+    pool->end = arena_take(a, B, 2 * sizeof *pool->end);
     pool->du = arena_take(a, T * B, l->I * sizeof *pool->du);
     pool->dscore = arena_take(a, T * B, sizeof *pool->dscore);
 }
@@ -137,6 +138,10 @@ static void attention_forward(const pool_job *job, size_t b)
 
     /* y, and what it is made of */
     float total = number[TOTAL] + number[TOTAL_CHAIN];
+    if (p->training) {
+        job->s->pool.end[2 * b] = number[TOP];
+        job->s->pool.end[2 * b + 1] = total;
+    }
     for (size_t j = 0; j < I; j++)
         y[j] = (memory[j] + memory[I + j]) / total;
     for (size_t t = 0; t < length; t++)
@@ -191,8 +196,7 @@ static void gradient_at_sums(const pool_job *job, size_t b, const float *after,
     if (p->lengths[b] == 0 || is_zero(I, dy)) return;
 
     /* what later passes gave, relative to the top of this one */
-    const float *memory = pool_memory(job, p->memory.h, b) + 2 * I;
-    float top = memory[TOP], total = memory[TOTAL] + memory[TOTAL_CHAIN];
+    float top = job->s->pool.end[2 * b], total = job->s->pool.end[2 * b + 1];
     bool alone = is_zero(I, d) && numbers[TOTAL] == 0;
     float scale = alone ? 0 : exp_of(p, top - numbers[TOP]);
 

@@ -17,6 +17,9 @@
  * step. */
 enum { WEIGHTS_FIT = 1 << 18 };
 
+/* Bytes of a core's own cache, and of the one that all share. */
+enum { CACHE_OWN = 1 << 20, CACHE_SHARED = 1 << 25 };
+
 /* A walk through time, cut into parts: groups of sequences of a direction. */
 typedef struct walk {
     const layer *l;
@@ -39,10 +42,16 @@ walk_part walk_part_at(const walk *w, size_t index);
 walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans);
 void walk_done(const pass *p, walk_plans *plans);
 
-/* Shares every walk of several threads so, where that is possible;
+/* recurrent_cost.c: about how many nanoseconds a walk would take, shared so;
+ * WALK_WAVE: as WALK_ALONE. */
+double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
+                 bool backward);
+
+/* Shares every walk of several threads, and the steps of streams, so, where that is possible;
  * WALK_UNDECIDED: measure and decide again. For tests and the proof of equal
  * bits. */
 void walk_force(walk_sharing sharing);
+walk_sharing walk_forced(void);
 
 /* A walk that is shared so: its groups of sequences have at most CELL_ROWS
  * each. */
@@ -86,7 +95,7 @@ void walk_weight_gradients(const layer *l, const pass *p, size_t direction,
 void walk_state_gradients(const layer *l, const pass *p, size_t direction,
                           const direction_state *d);
 
-/* Bytes that steps of B streams prepare in. */
+/* Bytes that steps of B streams prepare in: struct stream_steps. */
 size_t stream_steps_size(size_t B);
 
 /* recurrent_step.c, as struct layer_kind has them. */

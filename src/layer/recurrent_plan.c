@@ -30,6 +30,8 @@ static _Atomic walk_sharing forced = WALK_UNDECIDED;
 
 void walk_force(walk_sharing sharing) { atomic_store(&forced, sharing); }
 
+walk_sharing walk_forced(void) { return atomic_load(&forced); }
+
 /* ---- Trying ------------------------------------------------------------- */
 
 static double least_of(const walk_plan *plan)

@@ -13,122 +13,11 @@
  */
 #include "learn/loss.h"
 
-#include "base/memory.h"
 #include "base/real.h"
 #include "base/tree.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- Checks ------------------------------------------------------------- */
-
-static elman_status check_class_weights(const elman_loss_config *config,
-                                        size_t O)
-{
-    if (!config->class_weights) return ELMAN_OK;
-
-    for (size_t c = 0; c < O; c++) {
-        double w = (double)config->class_weights[c];
-        if (!(w >= 0 && isfinite(w)))
-            return failure(ELMAN_BAD_VALUE,
-                           "class_weights[%zu] is %g, expected a finite number "
-                           "of 0 or more",
-                           c, w);
-    }
-    return ELMAN_OK;
-}
-
-elman_status loss_check(const elman_loss_config *config, size_t O)
-{
-    if (!config) return failure(ELMAN_BAD_VALUE, "the loss config is NULL");
-    bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
-
-    /* which loss, of how many outputs */
-    if ((unsigned)config->kind > ELMAN_LOSS_BINARY_CROSS_ENTROPY)
-        return failure(ELMAN_BAD_VALUE, "loss kind is %d, expected 0 to %d",
-                       (int)config->kind, ELMAN_LOSS_BINARY_CROSS_ENTROPY);
-    if ((unsigned)config->reduction > ELMAN_REDUCTION_SUM)
-        return failure(ELMAN_BAD_VALUE,
-                       "loss reduction is %d, expected 0 to %d",
-                       (int)config->reduction, ELMAN_REDUCTION_SUM);
-    if (O == 0 || O > INT32_MAX)
-        return failure(ELMAN_BAD_VALUE,
-                       "the loss was given %zu outputs, expected 1 to %d", O,
-                       INT32_MAX);
-
-    /* what only classes have */
-    if (!classes && config->class_weights)
-        return failure(ELMAN_BAD_VALUE,
-                       "class_weights belong to the cross-entropy loss alone");
-    if (!classes && config->has_ignored)
-        return failure(ELMAN_BAD_VALUE,
-                       "ignore_index belongs to the cross-entropy loss alone");
-    if (!(config->label_smoothing >= 0 && config->label_smoothing <= 1))
-        return failure(ELMAN_BAD_VALUE,
-                       "label_smoothing is %g, expected 0 to 1",
-                       config->label_smoothing);
-    if (!classes && config->label_smoothing > 0)
-        return failure(
-            ELMAN_BAD_VALUE,
-            "label_smoothing belongs to the cross-entropy loss alone");
-
-    /* what only Huber's has */
-    if (!(config->delta >= 0 && isfinite(config->delta)))
-        return failure(ELMAN_BAD_VALUE,
-                       "delta is %g, expected a finite number of 0 or more, "
-                       "where 0 means 1",
-                       config->delta);
-    if (config->kind != ELMAN_LOSS_HUBER && config->delta > 0)
-        return failure(ELMAN_BAD_VALUE,
-                       "delta belongs to the Huber loss alone");
-
-    /* what only the mean has */
-    if (!(config->divisor >= 0 && isfinite(config->divisor)))
-        return failure(ELMAN_BAD_VALUE,
-                       "divisor is %g, expected a finite number of 0 or more, "
-                       "where 0 means what the targets weigh",
-                       config->divisor);
-    if (config->reduction != ELMAN_REDUCTION_MEAN && config->divisor > 0)
-        return failure(ELMAN_BAD_VALUE, "divisor belongs to the mean alone");
-
-    return check_class_weights(config, O);
-}
-
-static elman_status check_shape(const elman_loss_config *config,
-                                const elman_batch *shape, size_t O,
-                                const elman_target *target)
-{
-    size_t rows, bytes;
-    if (!shape || !target)
-        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
-                       shape ? "target" : "shape");
-    if (!sizes_multiply(shape->T, shape->B, 1, &rows) || rows > INT32_MAX)
-        return failure(ELMAN_BAD_VALUE,
-                       "the loss was given T %zu and B %zu, expected a product "
-                       "of at most %d",
-                       shape->T, shape->B, INT32_MAX);
-    if (!sizes_multiply(rows, O, sizeof(float), &bytes))
-        return failure(ELMAN_BAD_VALUE,
-                       "T %zu, B %zu and %zu outputs of the loss are too large "
-                       "for this machine's addresses",
-                       shape->T, shape->B, O);
-
-    /* targets of the right type */
-    if (config->kind == ELMAN_LOSS_CROSS_ENTROPY && !target->classes)
-        return failure(ELMAN_BAD_VALUE,
-                       "the cross-entropy loss needs classes as targets, but "
-                       "target->classes is NULL");
-    if (config->kind != ELMAN_LOSS_CROSS_ENTROPY && !target->values)
-        return failure(ELMAN_BAD_VALUE, "this loss needs values as targets, "
-                                        "but target->values is NULL");
-
-    for (size_t b = 0; shape->lengths && b < shape->B; b++)
-        if (shape->lengths[b] > shape->T)
-            return failure(ELMAN_BAD_VALUE,
-                           "lengths[%zu] is %zu, expected 0 to T = %zu", b,
-                           shape->lengths[b], shape->T);
-    return ELMAN_OK;
-}
 
 /* ---- Which rows count --------------------------------------------------- */
 
@@ -144,13 +33,30 @@ static bool is_inside(const elman_batch *shape, size_t row)
     return row / shape->B < shape->lengths[row % shape->B];
 }
 
-static bool row_counts(const elman_loss_config *config,
-                       const elman_batch *shape, const elman_target *target,
-                       size_t row)
+/* Where row t * B + b stands in an array that may have sequences first. */
+static size_t caller_row(const elman_batch *shape, bool batch_first, size_t row)
 {
-    if (!is_inside(shape, row)) return false;
-    return config->kind != ELMAN_LOSS_CROSS_ENTROPY ||
-           !loss_ignores(config, target->classes[row]);
+    if (!batch_first) return row;
+    return row % shape->B * shape->T + row / shape->B;
+}
+
+static int32_t class_at(const loss_job *j, size_t row)
+{
+    return j->target->classes[caller_row(j->shape, j->batch_first, row)];
+}
+
+/* The targets (O) of a row that are values. */
+static const float *values_at(const loss_job *j, size_t row)
+{
+    row = caller_row(j->shape, j->batch_first, row);
+    return j->target->values + row * j->O;
+}
+
+static bool row_counts(const loss_job *j, size_t row)
+{
+    if (!is_inside(j->shape, row)) return false;
+    return j->config->kind != ELMAN_LOSS_CROSS_ENTROPY ||
+           !loss_ignores(j->config, class_at(j, row));
 }
 
 static double class_weight(const elman_loss_config *config, size_t c)
@@ -192,28 +98,47 @@ static void sum_rows(const elman_batch *shape, size_t block, row_value *value,
 static double row_weight(const void *context, size_t row)
 {
     const loss_job *j = context;
-    if (!row_counts(j->config, j->shape, j->target, row)) return 0;
+    if (!row_counts(j, row)) return 0;
     if (j->config->kind != ELMAN_LOSS_CROSS_ENTROPY) return (double)j->O;
-    return class_weight(j->config, (size_t)j->target->classes[row]);
+    return class_weight(j->config, (size_t)class_at(j, row));
 }
 
-elman_status loss_weight(const elman_loss_config *config,
-                         const elman_batch *shape, size_t O,
-                         const elman_target *target, double *weight)
+/* Checks all that a loss is about, and weighs it. */
+static elman_status weigh(loss_job *j, const loss_rows *rows)
 {
-    TRY(loss_check(config, O));
-    TRY(check_shape(config, shape, O, target));
+    const elman_batch *shape = j->shape;
+    TRY(loss_check(j->config, j->O));
+    TRY(loss_check_rows(j->config, rows, j->target));
 
     /* the classes of the rows that count */
-    bool classes = config->kind == ELMAN_LOSS_CROSS_ENTROPY;
+    bool classes = j->config->kind == ELMAN_LOSS_CROSS_ENTROPY;
     for (size_t row = 0; classes && row < shape->T * shape->B; row++)
-        if (row_counts(config, shape, target, row))
-            TRY(check_class(shape->B, O, row, target->classes[row]));
+        if (row_counts(j, row))
+            TRY(check_class(shape->B, j->O, row, class_at(j, row)));
 
-    loss_job j = {.config = config, .shape = shape, .O = O, .target = target};
     double_tree tree = {0};
-    sum_rows(shape, config->block, row_weight, &j, &tree);
-    *weight = tree_sum(&tree);
+    sum_rows(shape, j->config->block, row_weight, j, &tree);
+    j->weight = tree_sum(&tree);
+    return ELMAN_OK;
+}
+
+/* A job with what it is about alone. */
+static loss_job job_of(const elman_loss_config *config, const loss_rows *rows,
+                       const elman_target *target)
+{
+    return (loss_job){.config = config,
+                      .shape = rows->shape,
+                      .O = rows->O,
+                      .batch_first = rows->batch_first,
+                      .target = target};
+}
+
+elman_status loss_weight(const elman_loss_config *config, const loss_rows *rows,
+                         const elman_target *target, double *weight)
+{
+    loss_job j = job_of(config, rows, target);
+    TRY(weigh(&j, rows));
+    *weight = j.weight;
     return ELMAN_OK;
 }
 
@@ -225,21 +150,25 @@ elman_status loss_weight(const elman_loss_config *config,
 static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
                                 float *dx, size_t *best)
 {
-    size_t c = (size_t)j->target->classes[row], O = j->O;
+    size_t c = (size_t)class_at(j, row), O = j->O;
     const elman_loss_config *config = j->config;
     double smoothing = config->label_smoothing;
     double each = smoothing / (double)O;
     double own = (1 - smoothing) * class_weight(config, c);
     double at_class = (double)x[c], spread = 0;
 
-    /* dx becomes the softmax times all the weight of the row */
+    /* dx becomes the softmax times all the weight of the row; where it is x
+     * itself, not before x was read for the last time */
     double all = (own + each * j->class_weight_sum) * j->scale;
-    double total = j->k->cross_entropy(O, x, (float)all, dx, best);
+    bool later = smoothing > 0 && dx == x;
+    double total =
+        j->k->cross_entropy(O, x, (float)all, later ? NULL : dx, best);
+    for (size_t i = 0; smoothing > 0 && i < O; i++)
+        spread += class_weight(config, i) * (total - (double)x[i]);
+    if (later) (void)j->k->cross_entropy(O, x, (float)all, dx, best);
 
     /* then the weight of each class is subtracted: the smoothed part of all,
      * and the rest of the target */
-    for (size_t i = 0; smoothing > 0 && i < O; i++)
-        spread += class_weight(config, i) * (total - (double)x[i]);
     for (size_t i = 0; dx && smoothing > 0 && i < O; i++)
         dx[i] -= (float)(each * class_weight(config, i) * j->scale);
     if (dx) dx[c] -= (float)(own * j->scale);
@@ -250,7 +179,7 @@ static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
 static double squared_row(const loss_job *j, size_t row, const float *x,
                           float *dx)
 {
-    const float *want = j->target->values + row * j->O;
+    const float *want = values_at(j, row);
     double sum = 0;
 
     for (size_t i = 0; i < j->O; i++) {
@@ -264,7 +193,7 @@ static double squared_row(const loss_job *j, size_t row, const float *x,
 static double absolute_row(const loss_job *j, size_t row, const float *x,
                            float *dx)
 {
-    const float *want = j->target->values + row * j->O;
+    const float *want = values_at(j, row);
     double sum = 0;
 
     for (size_t i = 0; i < j->O; i++) {
@@ -280,7 +209,7 @@ static double absolute_row(const loss_job *j, size_t row, const float *x,
 static double huber_row(const loss_job *j, size_t row, const float *x,
                         float *dx)
 {
-    const float *want = j->target->values + row * j->O;
+    const float *want = values_at(j, row);
     double sum = 0, delta = j->delta;
 
     for (size_t i = 0; i < j->O; i++) {
@@ -303,7 +232,7 @@ static double log_of_one_more(double e)
 static double binary_row(const loss_job *j, size_t row, const float *x,
                          float *dx)
 {
-    const float *want = j->target->values + row * j->O;
+    const float *want = values_at(j, row);
     double sum = 0;
 
     for (size_t i = 0; i < j->O; i++) {
@@ -330,25 +259,27 @@ elman_status loss_begin(const elman_loss_config *config,
                         const elman_batch *shape, size_t O,
                         const elman_target *target, loss_job *j)
 {
-    double weight;
-    TRY(loss_weight(config, shape, O, target, &weight));
+    loss_rows rows = {.shape = shape, .O = O};
+    return loss_begin_rows(config, &rows, target, j);
+}
+
+elman_status loss_begin_rows(const elman_loss_config *config,
+                             const loss_rows *rows, const elman_target *target,
+                             loss_job *job)
+{
+    if (!kernels_here()) return failure(ELMAN_BAD_VALUE, KERNELS_ABSENT);
+    loss_job j = job_of(config, rows, target);
+    TRY(weigh(&j, rows));
 
     /* what the losses and their gradients are divided by */
-    double divisor = config->divisor > 0 ? config->divisor : weight;
-    if (config->reduction == ELMAN_REDUCTION_SUM) divisor = 1;
-
-    *j = (loss_job){.config = config,
-                    .shape = shape,
-                    .O = O,
-                    .target = target,
-                    .k = kernels_here(),
-                    .weight = weight,
-                    .divisor = divisor,
-                    .scale = 1 / divisor,
-                    .delta = config->delta > 0 ? config->delta : 1};
-
-    for (size_t c = 0; config->label_smoothing > 0 && c < O; c++)
-        j->class_weight_sum += class_weight(config, c);
+    j.divisor = config->divisor > 0 ? config->divisor : j.weight;
+    if (config->reduction == ELMAN_REDUCTION_SUM) j.divisor = 1;
+    j.k = kernels_here();
+    j.scale = 1 / j.divisor;
+    j.delta = config->delta > 0 ? config->delta : 1;
+    for (size_t c = 0; config->label_smoothing > 0 && c < j.O; c++)
+        j.class_weight_sum += class_weight(config, c);
+    *job = j;
     return ELMAN_OK;
 }
 
@@ -356,7 +287,7 @@ double loss_row(const loss_job *j, size_t row, const float *y, float *dy,
                 uint32_t *best)
 {
     *best = 0;
-    if (!row_counts(j->config, j->shape, j->target, row)) {
+    if (!row_counts(j, row)) {
         if (dy) memset(dy, 0, j->O * sizeof *dy);
         return 0;
     }
@@ -384,32 +315,40 @@ double loss_sum_rows(const loss_job *j, const double *rows)
 /* A pass whose rows are taken as they are summed. */
 typedef struct sweep {
     loss_job job;
-    const float *y;
-    float *dy; /* or NULL */
+    const loss_rows *rows;
 } sweep;
 
 static double value_taken(const void *context, size_t row)
 {
     const sweep *s = context;
-    size_t at = row * s->job.O;
+    const loss_rows *r = s->rows;
+    size_t to = caller_row(r->shape, r->dy_batch_first, row);
     uint32_t best;
-    return loss_row(&s->job, row, s->y + at, s->dy ? s->dy + at : NULL, &best);
+    return loss_row(&s->job, row, r->y + row * r->O,
+                    r->dy ? r->dy + to * r->O : NULL, &best);
+}
+
+elman_status loss_take(const elman_loss_config *config, const loss_rows *rows,
+                       const elman_target *target, double *loss)
+{
+    sweep s = {.rows = rows};
+    double_tree tree = {0};
+    TRY(loss_begin_rows(config, rows, target, &s.job));
+    if (!rows->y || !loss)
+        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
+                       rows->y ? "result" : "y");
+
+    sum_rows(rows->shape, config->block, value_taken, &s, &tree);
+    *loss = tree_sum(&tree) / s.job.divisor;
+    return ELMAN_OK;
 }
 
 elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy)
 {
-    sweep s = {.y = y, .dy = dy};
-    double_tree tree = {0};
-    TRY(loss_begin(config, shape, O, target, &s.job));
-    if (!y || !loss)
-        return failure(ELMAN_BAD_VALUE, "the loss's %s is NULL",
-                       y ? "result" : "y");
-
-    sum_rows(shape, config->block, value_taken, &s, &tree);
-    *loss = tree_sum(&tree) / s.job.divisor;
-    return ELMAN_OK;
+    loss_rows rows = {.shape = shape, .O = O, .y = y, .dy = dy};
+    return loss_take(config, &rows, target, loss);
 }
 
 /* ---- The losses of several passes --------------------------------------- */
@@ -421,13 +360,12 @@ static double_tree tree_of(const elman_loss_sum *sum)
     return tree;
 }
 
-elman_status loss_sum_forward(const elman_loss_config *config,
-                              const elman_batch *shape, size_t O,
-                              const float *y, const elman_target *target,
-                              elman_loss_sum *sum, float *dy)
+elman_status loss_sum_take(const elman_loss_config *config,
+                           const loss_rows *rows, const elman_target *target,
+                           elman_loss_sum *sum)
 {
-    sweep s = {.y = y, .dy = dy};
-    TRY(loss_begin(config, shape, O, target, &s.job));
+    sweep s = {.rows = rows};
+    TRY(loss_begin_rows(config, rows, target, &s.job));
     if (config->reduction == ELMAN_REDUCTION_MEAN && config->divisor == 0 &&
         s.job.weight > 0)
         return failure(ELMAN_BAD_VALUE,
@@ -437,7 +375,7 @@ elman_status loss_sum_forward(const elman_loss_config *config,
                        s.job.weight);
 
     double_tree tree = tree_of(sum);
-    sum_rows(shape, config->block, value_taken, &s, &tree);
+    sum_rows(rows->shape, config->block, value_taken, &s, &tree);
     sum->count = tree.count;
     memcpy(sum->level, tree.level, sizeof sum->level);
     return ELMAN_OK;

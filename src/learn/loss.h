@@ -15,12 +15,6 @@ elman_status loss_check(const elman_loss_config *config, size_t O);
 /* Whether a class target does not count: -100, or config's ignore_index. */
 bool loss_ignores(const elman_loss_config *config, int32_t target);
 
-/* elman_loss_weight of elman.h. Also checks everything that loss_forward does,
- * the range of each class included. */
-elman_status loss_weight(const elman_loss_config *config,
-                         const elman_batch *shape, size_t O,
-                         const elman_target *target, double *weight);
-
 /* elman_loss_forward of elman.h. y and dy are (T,B,O), or (B,O) with T = 1;
  * dy may be NULL. Never allocates.
  *
@@ -33,11 +27,36 @@ elman_status loss_forward(const elman_loss_config *config,
                           const elman_batch *shape, size_t O, const float *y,
                           const elman_target *target, double *loss, float *dy);
 
-/* elman_loss_sum_forward and elman_loss_sum_read of elman.h. */
-elman_status loss_sum_forward(const elman_loss_config *config,
-                              const elman_batch *shape, size_t O,
-                              const float *y, const elman_target *target,
-                              elman_loss_sum *sum, float *dy);
+/* The rows of a pass: shape (T, B, lengths) says which. */
+typedef struct loss_rows {
+    const elman_batch *shape;
+    size_t O;
+    const float *y;      /* (T,B,O) */
+    float *dy;           /* the same, or NULL */
+    bool batch_first;    /* targets are (B,T) or (B,T,O) */
+    bool dy_batch_first; /* dy is (B,T,O) */
+    bool keeps_y;        /* y is read later: dy may not be y */
+    size_t steps;        /* what a length may be, where T is 1 for one vector
+                            per sequence; 0: T */
+} loss_rows;
+
+/* Whether rows and target can be those of config, whose arrays do not overlap.
+ */
+elman_status loss_check_rows(const elman_loss_config *config,
+                             const loss_rows *rows, const elman_target *target);
+
+/* elman_loss_weight of elman.h. Also checks everything that loss_forward does,
+ * the range of each class included. */
+elman_status loss_weight(const elman_loss_config *config, const loss_rows *rows,
+                         const elman_target *target, double *weight);
+
+/* loss_forward of such rows; and elman_loss_sum_forward and elman_loss_sum_read
+ * of elman.h. */
+elman_status loss_take(const elman_loss_config *config, const loss_rows *rows,
+                       const elman_target *target, double *loss);
+elman_status loss_sum_take(const elman_loss_config *config,
+                           const loss_rows *rows, const elman_target *target,
+                           elman_loss_sum *sum);
 double loss_sum_read(const elman_loss_sum *sum);
 
 /* The loss of one batch, ready to be taken row by row, in any order and on any
@@ -46,6 +65,7 @@ typedef struct loss_job {
     const elman_loss_config *config;
     const elman_batch *shape;
     size_t O;
+    bool batch_first; /* of the target */
     const elman_target *target;
     const kernels *k;
     double weight;           /* loss_weight */
@@ -59,6 +79,9 @@ typedef struct loss_job {
 elman_status loss_begin(const elman_loss_config *config,
                         const elman_batch *shape, size_t O,
                         const elman_target *target, loss_job *job);
+elman_status loss_begin_rows(const elman_loss_config *config,
+                             const loss_rows *rows, const elman_target *target,
+                             loss_job *job);
 
 /* The loss of row t * B + b before reduction, from y (O); dy (O), unless NULL,
  * gets its gradient. best gets the first of the likeliest classes, or 0 where

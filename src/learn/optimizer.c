@@ -181,13 +181,9 @@ static elman_status take_memory(elman_optimizer *optimizer)
     return ELMAN_OK;
 }
 
-elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
-                              elman_optimizer **optimizer)
+/* What a caller may have wrong, but for groups. */
+static elman_status check_config(const elman_optimizer_config *config)
 {
-    /* what a caller may have wrong */
-    if (!config || !optimizer)
-        return failure(ELMAN_BAD_VALUE, "the optimizer's %s is NULL",
-                       config ? "result" : "config");
     elman_rule_info info;
     TRY(rule_read(config->rule, &info)); /* which names the range */
     const rule_row *row = rule_find(config->rule);
@@ -197,41 +193,82 @@ elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                        (int)config->flavour, ELMAN_FLAVOUR_KERAS);
     TRY(check_fields(row, config));
     TRY(check_zeros(row, config));
-    TRY(check_together(row, config));
+    return check_together(row, config);
+}
 
-    /* sizes, defaults, memory */
+/* Defaults, groups and memory of an optimizer that has a rule and sizes. */
+static elman_status fill_optimizer(elman_optimizer *made,
+                                   const elman_model *model, const char *frozen)
+{
+    elman_optimizer_config *c = &made->config;
+    fill_defaults(made->rule, c);
+    TRY(check_epsilon(made->rule, c));
+    TRY(take_memory(made));
+    TRY(groups_init(c, made->n, model, frozen, &made->groups));
+    c->groups = NULL; /* they were borrowed */
+
+    /* Adagrad's sum may begin above 0 */
+    float first = (float)c->initial_accumulator;
+    for (size_t i = 0; first > 0 && i < made->n; i++)
+        made->moments[0][i] = first;
+    return ELMAN_OK;
+}
+
+static elman_status create(const elman_optimizer_config *config, size_t n,
+                           const elman_model *model, const char *frozen,
+                           elman_optimizer **optimizer)
+{
+    if (!config || !optimizer)
+        return failure(ELMAN_BAD_VALUE, "the optimizer's %s is NULL",
+                       config ? "result" : "config");
+    TRY(check_config(config));
+
     elman_optimizer *made = calloc(1, sizeof *made);
     if (!made) return failure(ELMAN_NO_MEMORY, "no memory for an optimizer");
-    made->rule = row;
+    made->rule = rule_find(config->rule);
     made->config = *config;
     made->n = n;
     made->block_count = n / OPTIMIZER_BLOCK + (n % OPTIMIZER_BLOCK > 0);
     made->counters =
         (optimizer_counters){.step = 0, .beta1_power = 1, .beta2_power = 1};
-    fill_defaults(row, &made->config);
-    elman_status status = check_epsilon(row, &made->config);
-    if (status == ELMAN_OK) status = take_memory(made);
-    if (status != ELMAN_OK) {
-        optimizer_destroy(made);
-        return status;
-    }
 
-    /* Adagrad's sum may begin above 0 */
-    float first = (float)made->config.initial_accumulator;
-    for (size_t i = 0; first > 0 && i < n; i++)
-        made->moments[0][i] = first;
-    *optimizer = made;
-    return ELMAN_OK;
+    elman_status status = fill_optimizer(made, model, frozen);
+    if (status) optimizer_destroy(made);
+    else *optimizer = made;
+    return status;
+}
+
+elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
+                              elman_optimizer **optimizer)
+{
+    return create(config, n, NULL, NULL, optimizer);
+}
+
+elman_status optimizer_create_for(const elman_optimizer_config *config,
+                                  const elman_model *model, const char *frozen,
+                                  elman_optimizer **optimizer)
+{
+    return create(config, model->weight_count, model, frozen, optimizer);
 }
 
 void optimizer_destroy(elman_optimizer *optimizer)
 {
     if (!optimizer) return;
     block_destroy(optimizer->memory);
+    groups_release(&optimizer->groups);
     free(optimizer);
 }
 
-size_t optimizer_size(const elman_optimizer *optimizer) { return optimizer->n; }
+elman_status optimizer_check(const elman_optimizer *optimizer,
+                             const elman_model *model)
+{
+    return groups_check(&optimizer->groups, model);
+}
+
+bool optimizer_holds(const elman_optimizer *optimizer, const parameter *p)
+{
+    return groups_find(&optimizer->groups, p->offset)->frozen;
+}
 
 const elman_optimizer_config *optimizer_config(const elman_optimizer *optimizer)
 {

@@ -7,6 +7,7 @@
 #define LEARN_OPTIMIZER_H
 
 #include "base/status.h"
+#include "learn/groups.h"
 #include "learn/rule.h"
 
 /* The most moments a rule has, and how many gradients make one sum of squares:
@@ -28,8 +29,9 @@ typedef struct optimizer_counters {
 
 struct elman_optimizer {
     const rule_row *rule;
-    elman_optimizer_config config; /* completed */
+    elman_optimizer_config config; /* completed; its groups are in groups */
     size_t n;
+    weight_groups groups;
     float *memory;                    /* of all arrays here */
     float *moments[RULE_MAX_MOMENTS]; /* in the rule's order; NULL: not kept */
     size_t block_count;
@@ -38,17 +40,33 @@ struct elman_optimizer {
 };
 
 /* Checks config, fills its defaults in (PyTorch 2's, or Keras 3's) and starts
- * an optimizer for n weights. A field that the rule does not have must be 0. */
+ * an optimizer for n weights. A field that the rule does not have must be 0,
+ * and there are no groups, which need names. */
 elman_status optimizer_create(const elman_optimizer_config *config, size_t n,
                               elman_optimizer **optimizer);
+
+/* The same for the weights of a model. frozen, unless NULL, lists layers and
+ * parameters that stay, besides those of frozen groups. */
+elman_status optimizer_create_for(const elman_optimizer_config *config,
+                                  const elman_model *model, const char *frozen,
+                                  elman_optimizer **optimizer);
 void optimizer_destroy(elman_optimizer *optimizer);
 
-/* How many weights it was made for. */
-size_t optimizer_size(const elman_optimizer *optimizer);
+/* ELMAN_OK if it was made for a model with parameters like those of this one.
+ */
+elman_status optimizer_check(const elman_optimizer *optimizer,
+                             const elman_model *model);
+
+/* Whether a parameter of its model is frozen. */
+bool optimizer_holds(const elman_optimizer *optimizer, const parameter *p);
 
 /* The config with every default filled in. */
 const elman_optimizer_config *
 optimizer_config(const elman_optimizer *optimizer);
+
+/* Makes the gradients (n) of frozen weights zero, so that they count in no
+ * norm. */
+void optimizer_hold(const elman_optimizer *optimizer, float *gradients);
 
 /* Clips gradients (n) and moves weights (n) by them: elman_optimizer_step. A
  * negative learning_rate means the config's. norm, unless NULL, gets the
@@ -59,6 +77,14 @@ optimizer_config(const elman_optimizer *optimizer);
 elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
                               int threads, const float *gradients,
                               float *weights, double *norm);
+
+/* The two sweeps by themselves. norm joins those before it: what it becomes is
+ * the root of its square and the gradients'. move clips by that norm. */
+elman_status optimizer_norm(const elman_optimizer *optimizer, int threads,
+                            const float *gradients, double *norm);
+elman_status optimizer_move(elman_optimizer *optimizer, double learning_rate,
+                            int threads, double norm, const float *gradients,
+                            float *weights);
 
 /* What clipping by the norm multiplies a gradient of that norm by. */
 double optimizer_scale(const elman_optimizer_config *config, double norm);

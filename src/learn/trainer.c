@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/tree.h"
+#include "learn/model_update.h"
 #include "learn/saving.h"
 #include "learn/schedule.h"
 
@@ -134,7 +135,10 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_PART_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
 
-    TRY(optimizer_create(&c->optimizer, t->model->weight_count, &t->optimizer));
+    TRY(optimizer_create_for(&c->optimizer, t->model, c->frozen,
+                             &t->optimizer));
+    t->config.optimizer.groups = NULL; /* they were borrowed, and so */
+    t->config.frozen = NULL;           /* were these names */
     if (c->profile) TRY(profile_create(t->model, &t->profile));
     TRY(create_windows(t, context_windows));
     TRY(create_states(t));
@@ -150,7 +154,7 @@ static elman_status create_parts(elman_trainer *t)
     t->lengths = calloc(2 * B, sizeof *t->lengths);
     if (!t->best || !t->before || !t->lengths || (classes && !t->counts))
         return failure(ELMAN_NO_MEMORY, "no memory to train with");
-    return frozen_create(t->model, c->frozen, &t->frozen);
+    return ELMAN_OK;
 }
 
 elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
@@ -195,7 +199,6 @@ void trainer_destroy(elman_trainer *t)
     profile_destroy(t->profile);
     block_destroy(t->best);
     block_destroy(t->before);
-    frozen_destroy(t->frozen);
     free(t->counts);
     history_release(&t->history);
     free(t->lengths);
@@ -291,8 +294,8 @@ static elman_status run_update(elman_trainer *t)
     double rate = schedule_rate(&t->config.schedule, &t->schedule, base);
 
     profile_mark(t->profile);
-    elman_status status = trainer_update(t->optimizer, t->model, t->state, rate,
-                                         t->frozen, &norm, t->profile);
+    elman_status status =
+        model_update(t->optimizer, t->model, t->state, rate, &norm, t->profile);
 
     /* nothing has moved: find where it began */
     if (status == ELMAN_NOT_FINITE) {
@@ -337,29 +340,6 @@ static elman_status run_window(elman_trainer *t, window *w, metric_sums *sums)
     gradients_zero(t->state);
     TRY(model_backward(t->model, t->state, NULL, NULL));
     return run_update(t);
-}
-
-elman_status trainer_update(elman_optimizer *optimizer, elman_model *m,
-                            elman_state *s, double learning_rate, frozen *held,
-                            double *norm, profile *spent)
-{
-    if (s->model != m || !s->config.training)
-        return failure(ELMAN_BAD_VALUE,
-                       "the state has no gradients for this model, expected a "
-                       "training state made for it");
-    if (optimizer_size(optimizer) != m->weight_count)
-        return failure(ELMAN_BAD_VALUE,
-                       "the optimizer was made for another model, expected one "
-                       "made for this");
-
-    float *gradients = gradients_join(s);
-    frozen_hold(held, m->weights, gradients);
-    TRY(optimizer_update(optimizer, learning_rate, s->config.threads, gradients,
-                         m->weights, norm));
-    frozen_restore(held, m->weights);
-    profile_lap(spent, PROFILE_OPTIMIZER);
-    model_repack(m, s->config.threads);
-    return ELMAN_OK;
 }
 
 /* ---- Evaluation --------------------------------------------------------- */

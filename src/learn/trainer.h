@@ -9,7 +9,6 @@
 #include "data/dataset.h"
 #include "learn/evaluate.h"
 #include "learn/finite.h"
-#include "learn/frozen.h"
 #include "learn/history.h"
 #include "learn/interval.h"
 #include "learn/optimizer.h"
@@ -37,7 +36,6 @@ struct elman_trainer {
     elman_state *state, *validation_state;
     row_losses *losses; /* room for the rows of either */
     elman_progress progress;
-    frozen *frozen;      /* weights that stay, or NULL */
     class_count *counts; /* (class_count) of an evaluation; NULL: no classes */
     float *best;         /* (weight_count) weights of the best evaluation */
     uint64_t waited;     /* evaluations since then */
@@ -67,10 +65,5 @@ finite_pass trainer_pass(const elman_trainer *trainer);
 
 /* Sets progress.done from the limits and from where training stands. */
 void trainer_check_limits(elman_trainer *trainer);
-
-/* elman_optimizer_step of elman.h; held and spent may be NULL. */
-elman_status trainer_update(elman_optimizer *optimizer, elman_model *model,
-                            elman_state *state, double learning_rate,
-                            frozen *held, double *norm, profile *spent);
 
 #endif

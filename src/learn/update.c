@@ -9,10 +9,7 @@
 
 #include <float.h>
 #include <math.h>
-
-/* Weights that one thread moves at a time: with gradient and two moments what
- * a second-level cache holds. */
-enum { MOVE_BLOCK = 1 << 14 };
+#include <string.h>
 
 /* What clip_grad_norm_ multiplies gradients by; Keras as tf.clip_by_global_norm
  * does. */
@@ -28,7 +25,7 @@ double optimizer_scale(const elman_optimizer_config *c, double norm)
  * get the smallest float: it is lost in every sum but that with zero, and 0 / 0
  * stays 0. */
 static update update_of(const elman_optimizer *optimizer, double rate,
-                        double norm)
+                        double weight_decay, double norm)
 {
     const elman_optimizer_config *c = &optimizer->config;
     const optimizer_counters *at = &optimizer->counters;
@@ -50,8 +47,8 @@ static update update_of(const elman_optimizer *optimizer, double rate,
     return (update){
         .scale = (float)(c->maximize ? -scale : scale),
         .clip_value = c->clip_value > 0 ? (float)c->clip_value : INFINITY,
-        .weight_decay = direct ? 0 : (float)c->weight_decay,
-        .decay = direct ? (float)(1 - rate * c->weight_decay) : 1,
+        .weight_decay = direct ? 0 : (float)weight_decay,
+        .decay = direct ? (float)(1 - rate * weight_decay) : 1,
         .rate = (float)step_rate,
         .momentum = (float)c->momentum,
         .damped = at->step == 1 ? 1 : (float)(1 - c->dampening),
@@ -73,48 +70,88 @@ static update update_of(const elman_optimizer *optimizer, double rate,
 typedef struct sweep {
     const elman_optimizer *optimizer;
     const kernels *k;
-    const update *u;
     const float *gradients;
     float *weights;
 } sweep;
 
-/* How many elements the part from begin has: most, or what is left. */
-static size_t part_size(const elman_optimizer *optimizer, size_t begin,
-                        size_t most)
-{
-    size_t rest = optimizer->n - begin;
-    return rest < most ? rest : most;
-}
+/* ---- The norm ----------------------------------------------------------- */
 
 static void norm_part(void *context, size_t index)
 {
     const sweep *at = context;
-    size_t begin = index * OPTIMIZER_BLOCK;
+    size_t begin = index * OPTIMIZER_BLOCK, rest = at->optimizer->n - begin;
+    size_t count = rest < OPTIMIZER_BLOCK ? rest : OPTIMIZER_BLOCK;
     at->optimizer->squares[index] =
-        at->k->sum_squares(part_size(at->optimizer, begin, OPTIMIZER_BLOCK),
-                           at->gradients + begin);
+        at->k->sum_squares(count, at->gradients + begin);
 }
 
-static double norm_of(sweep *at, int threads)
+elman_status optimizer_norm(const elman_optimizer *optimizer, int threads,
+                            const float *gradients, double *norm)
 {
-    const elman_optimizer *optimizer = at->optimizer;
-    thread_run(threads, optimizer->block_count, norm_part, at);
+    sweep at = {
+        .optimizer = optimizer, .k = kernels_here(), .gradients = gradients};
+    thread_run(threads, optimizer->block_count, norm_part, &at);
 
-    double sum = 0;
+    double sum = *norm * *norm;
     for (size_t block = 0; block < optimizer->block_count; block++)
         sum += optimizer->squares[block];
-    return sqrt(sum);
+    if (!isfinite(sum))
+        return failure(ELMAN_NOT_FINITE,
+                       "the gradient's norm is %g after %llu steps", sqrt(sum),
+                       (unsigned long long)optimizer->counters.step);
+    *norm = sqrt(sum);
+    return ELMAN_OK;
 }
 
-/* Moves the weights of one part. */
-static void move_part(void *context, size_t index)
+/* ---- The move ----------------------------------------------------------- */
+
+void optimizer_hold(const elman_optimizer *optimizer, float *gradients)
+{
+    const weight_groups *w = &optimizer->groups;
+    for (size_t i = 0; i < w->run_count; i++)
+        if (w->runs[i].group->frozen)
+            memset(gradients + w->runs[i].begin, 0,
+                   w->runs[i].count * sizeof *gradients);
+}
+
+/* A group's rate where that of the step is rate: its own changes in the same
+ * proportion as the config's. */
+static double rate_of(const elman_optimizer *optimizer, const weight_group *g,
+                      double rate)
+{
+    double base = optimizer->config.learning_rate;
+    if (g->learning_rate == 0) return rate;
+    return rate == base ? g->learning_rate : rate / base * g->learning_rate;
+}
+
+/* The rate of a step, which every group can take; negative: the config's. */
+static elman_status find_rate(const elman_optimizer *optimizer,
+                              double learning_rate, double *found)
+{
+    const weight_groups *w = &optimizer->groups;
+    double base = optimizer->config.learning_rate;
+    double rate = learning_rate < 0 ? base : learning_rate;
+    for (size_t i = 0; i < w->group_count; i++)
+        if (!isfinite(rate_of(optimizer, w->groups + i, rate)))
+            return failure(ELMAN_BAD_VALUE,
+                           "the learning rate is %g, expected a finite number",
+                           rate);
+    *found = rate;
+    return ELMAN_OK;
+}
+
+/* Moves the weights of one run. */
+static void move_run(void *context, size_t index)
 {
     const sweep *at = context;
     const elman_optimizer *optimizer = at->optimizer;
-    size_t begin = index * MOVE_BLOCK;
+    const weight_run *run = optimizer->groups.runs + index;
+    if (run->group->frozen) return;
+
+    size_t begin = run->begin;
     weights_part part = {.k = at->k,
-                         .u = at->u,
-                         .n = part_size(optimizer, begin, MOVE_BLOCK),
+                         .u = &run->group->update,
+                         .n = run->count,
                          .dp = at->gradients + begin,
                          .p = at->weights + begin};
     for (size_t i = 0; i < RULE_MAX_MOMENTS; i++)
@@ -124,36 +161,44 @@ static void move_part(void *context, size_t index)
     optimizer->rule->move(&part);
 }
 
-elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
-                              int threads, const float *gradients,
-                              float *weights, double *norm)
+elman_status optimizer_move(elman_optimizer *optimizer, double learning_rate,
+                            int threads, double norm, const float *gradients,
+                            float *weights)
 {
     const elman_optimizer_config *c = &optimizer->config;
-    double rate = learning_rate < 0 ? c->learning_rate : learning_rate;
-    if (!isfinite(rate))
-        return failure(ELMAN_BAD_VALUE,
-                       "the learning rate is %g, expected a finite number",
-                       learning_rate);
+    weight_groups *w = &optimizer->groups;
+    double rate;
+    TRY(find_rate(optimizer, learning_rate, &rate));
 
-    /* first sweep: the norm; nothing has changed if it is not finite */
+    /* the numbers of each group */
+    optimizer->counters.step++;
+    optimizer->counters.beta1_power *= c->beta1;
+    optimizer->counters.beta2_power *= c->beta2;
+    for (size_t i = 0; i < w->group_count; i++) {
+        weight_group *g = w->groups + i;
+        g->update = update_of(optimizer, rate_of(optimizer, g, rate),
+                              g->weight_decay, norm);
+    }
+
     sweep at = {.optimizer = optimizer,
                 .k = kernels_here(),
                 .gradients = gradients,
                 .weights = weights};
-    double total = norm_of(&at, threads);
-    if (!isfinite(total))
-        return failure(ELMAN_NOT_FINITE,
-                       "the gradient's norm is %g after %llu steps", total,
-                       (unsigned long long)optimizer->counters.step);
+    thread_run(threads, w->run_count, move_run, &at);
+    return ELMAN_OK;
+}
 
-    /* second sweep: the move */
-    optimizer->counters.step++;
-    optimizer->counters.beta1_power *= c->beta1;
-    optimizer->counters.beta2_power *= c->beta2;
-    update u = update_of(optimizer, rate, total);
-    at.u = &u;
-    size_t parts = (optimizer->n + MOVE_BLOCK - 1) / MOVE_BLOCK;
-    thread_run(threads, parts, move_part, &at);
+elman_status optimizer_update(elman_optimizer *optimizer, double learning_rate,
+                              int threads, const float *gradients,
+                              float *weights, double *norm)
+{
+    double total = 0, rate;
+    TRY(find_rate(optimizer, learning_rate, &rate));
+
+    /* nothing has changed if the norm is not finite */
+    TRY(optimizer_norm(optimizer, threads, gradients, &total));
+    TRY(optimizer_move(optimizer, learning_rate, threads, total, gradients,
+                       weights));
     if (norm) *norm = total;
     return ELMAN_OK;
 }

@@ -288,6 +288,8 @@ static elman_status complete_layer(elman_config *c, size_t index)
 
 elman_status config_complete(const elman_config *config, elman_config *full)
 {
+    if (!kernels_here()) return failure(ELMAN_BAD_VALUE, KERNELS_ABSENT);
+
     *full = *config;
     size_t n = 0;
     while (n < ELMAN_MAX_LAYERS && full->layers[n].kind != ELMAN_END)

@@ -60,8 +60,11 @@ struct elman_state {
     pass full, tail;        /* before and after ELMAN_LAST */
     float *x;               /* (T,B,I) copy of the input, or NULL */
     float *dx;              /* (T,B,I) training */
-    int32_t *tokens;        /* (T,B) copy, or NULL */
+    int32_t *tokens;        /* (T,B) copy of the input, or NULL */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
+    double step_cost;       /* about how many nanoseconds a prepared step takes
+                               one thread */
+    double asked;           /* thread_worth's, about steps */
 };
 
 /* ---- config.c ----------------------------------------------------------- */
@@ -130,8 +133,11 @@ elman_status state_copy(elman_state *to, const elman_state *from);
 /* ELMAN_OK if state was made for model. */
 elman_status state_check(const elman_model *model, const elman_state *state);
 
-/* Whether layers read the caller's x itself: it has their layout, and no
- * backward will need a copy. */
+/* elman_state_reset_one of a slot that is there. */
+void state_begin_one(const elman_model *model, elman_state *state, size_t b);
+
+/* Whether layers read the caller's x or tokens themselves: they have their
+ * layout, and no backward will need a copy. */
 bool state_reads_in_place(const elman_model *model, const elman_state *state);
 
 /* Points state's arrays of a pass into its block, for T steps of B. */
@@ -194,10 +200,13 @@ elman_status cell_step(const elman_model *model, elman_state *state,
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
 
-/* step.c. check_streams: whether model can run step by step. */
-elman_status model_check_streams(const elman_model *model);
+/* step.c. check_streams: whether model can run step by step, from tokens or
+ * from x. */
+elman_status model_check_streams(const elman_model *model, bool tokens);
 elman_status model_step(const elman_model *model, elman_state *state,
                         const float *x, float *y);
+elman_status model_step_tokens(const elman_model *model, elman_state *state,
+                               const int32_t *tokens, float *y);
 
 /* The output of the last forward, (T,B,O) or (B,O), and room for its
  * gradient. */

@@ -109,7 +109,7 @@ void pass_set(pass *p)
 static void copy_input(const elman_model *m, elman_state *s,
                        const elman_batch *in)
 {
-    if (!s->tokens && state_reads_in_place(m, s)) return;
+    if (state_reads_in_place(m, s)) return;
     size_t I = m->config.input_size, T = in->T, B = in->B;
 
     for (size_t r = 0; r < s->full.row_count; r++) {
@@ -125,12 +125,13 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
     s->stepping = false;
     if (in->T != s->full.T || in->B != s->full.B) state_carve(s, in->T, in->B);
 
-    /* each sequence's length and key; a free slot becomes active again */
+    /* each sequence's length and key; a free slot with steps becomes active */
     for (size_t b = 0; b < in->B; b++) {
-        s->full.lengths[b] = in->lengths ? in->lengths[b] : in->T;
-        s->tail.lengths[b] = s->full.lengths[b] ? 1 : 0;
+        size_t length = in->lengths ? in->lengths[b] : in->T;
+        s->full.lengths[b] = length;
+        s->tail.lengths[b] = length ? 1 : 0;
         s->full.ids[b] = in->ids ? in->ids[b] : b;
-        if (s->position[b] == FREE_SLOT) s->position[b] = 0;
+        if (length && s->position[b] == FREE_SLOT) state_begin_one(m, s, b);
         s->full.steps_before[b] = s->position[b];
     }
 
@@ -232,7 +233,9 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
     /* the input as layers read it */
     s->ready = false;
     set_out(m, s, in);
-    const float *x = state_reads_in_place(m, s) ? in->x : s->x;
+    bool in_place = state_reads_in_place(m, s);
+    const float *x = in_place ? in->x : s->x;
+    s->full.tokens = in_place ? in->tokens : s->tokens;
 
     /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
@@ -296,7 +299,6 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
 
-    s->ready = false;
     gradients_end(s);
     if (dx) write_dx(m, s, s->dx, dx);
     return ELMAN_OK;
@@ -318,7 +320,8 @@ elman_status cell_step(const elman_model *m, elman_state *s, const float *x,
         return failure(ELMAN_BAD_VALUE, "%s is given, but %s layers have no c",
                        c ? "c" : "c_out", kind_at(l->config.kind)->title);
 
-    TRY(model_check_streams(m)); /* before the memory of the state changes */
+    /* before the memory of the state changes */
+    TRY(model_check_streams(m, false));
 
     /* h and c are the caller's, zero if not given */
     size_t B = s->config.B;

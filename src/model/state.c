@@ -147,9 +147,10 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
     size_t input_bytes = m->config.input_size * sizeof(float);
     s->x = s->dx = NULL;
     s->tokens = NULL;
-    if (!input_bytes) s->tokens = arena_take(a, T * B, sizeof *s->tokens);
-    else if (!state_reads_in_place(m, s))
-        s->x = arena_take(a, T * B, input_bytes);
+    if (!state_reads_in_place(m, s)) {
+        if (input_bytes) s->x = arena_take(a, T * B, input_bytes);
+        else s->tokens = arena_take(a, T * B, sizeof *s->tokens);
+    }
     if (input_bytes && s->config.training)
         s->dx = arena_take(a, T * B, input_bytes);
 
@@ -349,6 +350,13 @@ void state_reset(const elman_model *m, elman_state *s)
         if (s->position[b] != FREE_SLOT) s->position[b] = 0;
 }
 
+void state_begin_one(const elman_model *m, elman_state *s, size_t b)
+{
+    reset_rows(m, s, b, b + 1);
+    if (s->position[b] == FREE_SLOT) s->stepping = false;
+    s->position[b] = 0;
+}
+
 elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
 {
     TRY(state_check(m, s));
@@ -356,9 +364,7 @@ elman_status state_reset_one(const elman_model *m, elman_state *s, size_t b)
         return failure(ELMAN_BAD_VALUE, "b is %zu, expected less than B %zu", b,
                        s->config.B);
 
-    reset_rows(m, s, b, b + 1);
-    if (s->position[b] == FREE_SLOT) s->stepping = false;
-    s->position[b] = 0;
+    state_begin_one(m, s, b);
     return ELMAN_OK;
 }
 

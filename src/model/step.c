@@ -5,19 +5,40 @@
  */
 #include <string.h>
 
+#include "base/thread.h"
+#include "layer/recurrent.h"
 #include "model/model.h"
 
-elman_status model_check_streams(const elman_model *m)
+elman_status model_check_streams(const elman_model *m, bool tokens)
 {
-    if (m->info.vocabulary)
+    if (m->info.vocabulary && !tokens)
         return failure(ELMAN_BAD_VALUE,
                        "step reads x, but the model reads tokens; expected "
-                       "forward with T 1");
+                       "elman_model_step_tokens");
+    if (!m->info.vocabulary && tokens)
+        return failure(ELMAN_BAD_VALUE,
+                       "step_tokens reads tokens, but the model reads x; "
+                       "expected elman_model_step");
     if (!m->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the model has a reverse direction, which needs the "
                        "whole sequence; expected one that reads forward");
     return ELMAN_OK;
+}
+
+/* About how many nanoseconds a step of the pass takes one thread. */
+static double step_cost(const elman_model *m, const elman_state *s)
+{
+    static const double flop = 0.01;
+    double cost = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        cost += l->cell
+                    ? walk_cost(l, p, WALK_ALONE, false)
+                    : flop * layer_flops(m, i, (uint64_t)p->row_count, false);
+    }
+    return cost;
 }
 
 static void prepare(const elman_model *m, elman_state *s)
@@ -42,31 +63,42 @@ static void prepare(const elman_model *m, elman_state *s)
         at->steps = l->kind->steps && l->kind->steps(l);
         if (at->steps) l->kind->prepare(l, &s->full, at);
     }
+    s->step_cost = step_cost(m, s);
     s->stepping = true;
 }
 
-/* With training, a step is a forward like any other. */
-static elman_status step_training(const elman_model *m, elman_state *s,
-                                  const float *x, float *y)
+/* Those of streams that are there; which ones is listed once steps are
+ * prepared. */
+static elman_status check_tokens(const elman_model *m, const elman_state *s,
+                                 const int32_t *tokens)
 {
-    TRY(model_check_streams(m));
-    elman_batch one = {.T = 1, .B = s->config.B, .x = x};
-    return model_forward(m, s, &one, y);
+    size_t count = s->stepping ? s->full.row_count : s->config.B;
+    for (size_t r = 0; r < count; r++) {
+        size_t b = s->stepping ? s->full.rows[r] : r;
+        if (s->position[b] == FREE_SLOT) continue;
+        if (tokens[b] >= 0 && (size_t)tokens[b] < m->info.vocabulary) continue;
+        return failure(ELMAN_BAD_VALUE,
+                       "the token of stream %zu is %d, expected 0 to %zu", b,
+                       tokens[b], m->info.vocabulary - 1);
+    }
+    return ELMAN_OK;
 }
 
-elman_status model_step(const elman_model *m, elman_state *s, const float *x,
-                        float *y)
+/* A step from x or, in a model that reads them, tokens. */
+static void step(const elman_model *m, elman_state *s, const float *x,
+                 const int32_t *tokens, float *y)
 {
-    TRY(state_check(m, s));
-    if (s->config.training) return step_training(m, s, x, y);
-
-    if (!s->stepping) {
-        TRY(model_check_streams(m));
-        prepare(m, s);
-    }
+    if (!s->stepping) prepare(m, s);
+    s->full.tokens = tokens;
 
     for (size_t r = 0; r < s->full.row_count; r++)
         s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
+
+    /* the threads that the whole step is worth */
+    int threads = s->full.threads;
+    if (walk_forced() == WALK_UNDECIDED)
+        s->full.threads = s->tail.threads =
+            thread_worth(threads, s->step_cost, &s->asked);
 
     /* layer by layer */
     const float *in = x;
@@ -77,6 +109,7 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
         (at->steps ? l->kind->step : l->kind->forward)(l, p, at, in);
         in = at->y;
     }
+    s->full.threads = s->tail.threads = threads;
 
     /* the output of streams that are there */
     const pass *p = &s->full;
@@ -87,6 +120,31 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
         if (y) p->k->copy(O, in + b * O, y + b * O);
     }
     s->ran = true;
+}
+
+elman_status model_step(const elman_model *m, elman_state *s, const float *x,
+                        float *y)
+{
+    TRY(state_check(m, s));
+    TRY(model_check_streams(m, false));
+
+    /* with training, a step is a forward like any other */
+    elman_batch one = {.T = 1, .B = s->config.B, .x = x};
+    if (s->config.training) return model_forward(m, s, &one, y);
+    step(m, s, x, NULL, y);
+    return ELMAN_OK;
+}
+
+elman_status model_step_tokens(const elman_model *m, elman_state *s,
+                               const int32_t *tokens, float *y)
+{
+    TRY(state_check(m, s));
+    TRY(model_check_streams(m, true));
+    TRY(check_tokens(m, s, tokens));
+
+    elman_batch one = {.T = 1, .B = s->config.B, .tokens = tokens};
+    if (s->config.training) return model_forward(m, s, &one, y);
+    step(m, s, NULL, tokens, y);
     return ELMAN_OK;
 }
 

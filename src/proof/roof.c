@@ -156,6 +156,8 @@ static void choose_sizes(const size_t cache[3], int threads, size_t sizes[4])
 elman_status roof_read(int threads, elman_roof *roof)
 {
     const kernels *k = kernels_here();
+    if (!k) return failure(ELMAN_BAD_VALUE, KERNELS_ABSENT);
+
     const int here = thread_count();
     const int most = here < THREADS_MAX ? here : THREADS_MAX;
     elman_roof found = {.threads = threads < 1      ? 1

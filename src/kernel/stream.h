@@ -1,0 +1,334 @@
+/*
+ * stream.h: steps of one sequence through a cell of few units, whose sums and
+ * gates stay in registers. The sums are those of step.h: what the input gives,
+ * then the recurrent part, each in chains of CHAIN.
+ *
+ * Units go through in passes of a few vectors. Where one pass takes them all, h
+ * is replaced in place; else the old h is read until the last pass is done.
+ */
+#ifndef KERNEL_STREAM_H
+#define KERNEL_STREAM_H
+
+#include "kernel/gate.h"
+
+/* Vectors of units in a pass, at most: so many that registers hold their sums.
+ * A pass of several vectors begins where a panel does. */
+#if VEC_BYTES == 64 || defined VEC_NEON
+enum { LSTM_PASS = 4, GRU_PASS = 4, RNN_PASS = 4 };
+#elif VEC_BYTES == 32 && !SANITIZED
+enum { LSTM_PASS = 2, GRU_PASS = 2, RNN_PASS = 4 };
+#else
+enum { LSTM_PASS = 1, GRU_PASS = 1, RNN_PASS = 1 };
+#endif
+
+enum { PASS_MOST = 4 };
+
+/* Vectors whose gates a pass makes together. */
+enum { GATE_VECTORS = LSTM_ROWS };
+
+/* The arrays of a step. */
+typedef struct stream_at {
+    const float *x;     /* (I) or NULL */
+    const float *start; /* (G) */
+    const float *h;     /* (R) the old h */
+    float *h_now;       /* (H) receives the new one */
+    float *h_also;      /* (H) likewise, or NULL; may be h */
+    float *c, *c_also;  /* (H) old and new; (H) also receives the new one */
+} stream_at;
+
+/* ---- Sums ---------------------------------------------------------------- */
+
+/* sum[g * count + v] += a times the weights of gate g, vector first + v; gates
+ * and count are constants. One gate has all its panels side by side, several
+ * are side by side themselves. */
+INLINE void stream_add(const packed *w, size_t gates, size_t first,
+                       size_t count, const float *a, vf *sum)
+{
+    const size_t K = w->K, blocks = (w->H + PANEL - 1) / PANEL;
+    const size_t line = (gates > 1 ? gates : blocks) * PANEL;
+    const size_t panel = gates > 1 ? K * line : PANEL;
+    const float *from =
+        w->w + first / REGS * panel + first % REGS * VLEN;
+    size_t k = 0, end;
+
+    do {
+        vf chain[4 * PASS_MOST];
+        UNROLL
+        for (size_t i = 0; i < gates * count; i++)
+            chain[i] = vf_set(0);
+
+        end = K - k < CHAIN ? K : k + CHAIN;
+        UNROLL_4
+        for (; k < end; k++) {
+            const vf x = vf_set(a[k]);
+            const float *at = from + k * line;
+            UNROLL
+            for (size_t i = 0; i < gates * count; i++) {
+                const size_t g = i / count, v = i % count;
+                chain[i] = vf_fma(x,
+                                  load_all(at + v / REGS * panel + g * PANEL +
+                                           v % REGS * VLEN),
+                                  chain[i]);
+            }
+        }
+
+        UNROLL
+        for (size_t i = 0; i < gates * count; i++)
+            sum[i] = sum[i] + chain[i];
+    } while (k < K);
+}
+
+/* What the sums have before the recurrent part. */
+INLINE void stream_begin(const stream_cell *s, size_t gates, size_t first,
+                         size_t count, const stream_at *at, vf *sum)
+{
+    UNROLL
+    for (size_t i = 0; i < gates * count; i++) {
+        const size_t j = (first + i % count) * VLEN;
+        sum[i] = vf_load(at->start + i / count * s->H + j, left(s->H, j));
+    }
+    if (at->x) stream_add(&s->ih, gates, first, count, at->x, sum);
+}
+
+/* ---- Gates --------------------------------------------------------------- */
+
+INLINE void stream_store(const stream_cell *s, float *row, float *also,
+                         size_t vector, vf value)
+{
+    const size_t j = vector * VLEN, n = left(s->H, j);
+    store_pieces(row + j, value, n);
+    if (also) store_pieces(also + j, value, n);
+}
+
+INLINE vf stream_load(const stream_cell *s, const float *row, size_t vector)
+{
+    return vf_load(row + vector * VLEN, left(s->H, vector * VLEN));
+}
+
+/* Sums that are not for the plain gates go to the room for them. */
+INLINE void stream_put(const stream_cell *s, size_t gates, size_t first,
+                       size_t count, const vf *sum)
+{
+    UNROLL
+    for (size_t i = 0; i < gates * count; i++)
+        stream_store(s, s->gate + i / count * s->H, NULL, first + i % count,
+                     sum[i]);
+}
+
+/* What was made in h_now and c goes to the other places as well. */
+static void stream_share(const stream_cell *s, size_t first, size_t count,
+                         const stream_at *at)
+{
+    for (size_t v = first; v < first + count; v++) {
+        if (at->h_also)
+            stream_store(s, at->h_also, NULL, v, stream_load(s, at->h_now, v));
+        if (at->c)
+            stream_store(s, at->c_also, NULL, v, stream_load(s, at->c, v));
+    }
+}
+
+static size_t stream_end(const stream_cell *s, size_t first, size_t count)
+{
+    const size_t end = (first + count) * VLEN;
+    return end < s->H ? end : s->H;
+}
+
+static void lstm_variant_gates(const stream_cell *s, size_t first, size_t count,
+                               const stream_at *at)
+{
+    lstm_units(s->H, first * VLEN, stream_end(s, first, count), &s->variant,
+               at->c, s->gate, at->c, at->h_now);
+    stream_share(s, first, count, at);
+}
+
+INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
+                      const stream_at *at)
+{
+    vf sum[4 * PASS_MOST];
+    stream_begin(s, 4, first, count, at, sum);
+    stream_add(&s->hh, 4, first, count, at->h, sum);
+
+    if (!s->plain) {
+        stream_put(s, 4, first, count, sum);
+        lstm_variant_gates(s, first, count, at);
+        return;
+    }
+
+    UNROLL
+    for (size_t v = 0; v < count; v += GATE_VECTORS) {
+        const size_t n = count - v < GATE_VECTORS ? 1 : GATE_VECTORS;
+        vf all[4 * GATE_VECTORS], c[GATE_VECTORS], h[GATE_VECTORS];
+
+        UNROLL
+        for (size_t i = 0; i < 4 * n; i++)
+            all[i] = sum[lstm_block[i / n] * count + v + i % n];
+        UNROLL
+        for (size_t i = 0; i < n; i++)
+            c[i] = stream_load(s, at->c, first + v + i);
+        lstm_gates(n, all, c, h);
+
+        UNROLL
+        for (size_t i = 0; i < n; i++) {
+            stream_store(s, at->h_now, at->h_also, first + v + i, h[i]);
+            stream_store(s, at->c, at->c_also, first + v + i, c[i]);
+        }
+    }
+}
+
+static void gru_clipped_gates(const stream_cell *s, size_t first, size_t count,
+                              const stream_at *at)
+{
+    gru_units(s->H, first * VLEN, stream_end(s, first, count), s->variant.clip,
+              s->q, at->h, s->gate, at->h_now);
+    stream_share(s, first, count, at);
+}
+
+INLINE void gru_pass(const stream_cell *s, size_t first, size_t count,
+                     const stream_at *at)
+{
+    vf sum[3 * PASS_MOST], all[3 * PASS_MOST];
+    stream_begin(s, 3, first, count, at, sum);
+
+    /* r and z go on; of n the recurrent part is a sum of its own */
+    UNROLL
+    for (size_t i = 0; i < 2 * count; i++)
+        all[i] = sum[i];
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        all[2 * count + i] = stream_load(s, s->bias_hn, first + i);
+    stream_add(&s->hh, 3, first, count, at->h, all);
+
+    if (!s->plain) {
+        UNROLL
+        for (size_t i = 0; i < count; i++) {
+            stream_store(s, s->q, NULL, first + i, all[2 * count + i]);
+            all[2 * count + i] = sum[2 * count + i];
+        }
+        stream_put(s, 3, first, count, all);
+        gru_clipped_gates(s, first, count, at);
+        return;
+    }
+
+    UNROLL
+    for (size_t v = 0; v < count; v += GATE_VECTORS) {
+        const size_t n = count - v < GATE_VECTORS ? 1 : GATE_VECTORS;
+        vf rz[2 * GATE_VECTORS], h[GATE_VECTORS];
+
+        UNROLL
+        for (size_t i = 0; i < 2 * n; i++)
+            rz[i] = all[i / n * count + v + i % n];
+        UNROLL
+        for (size_t i = 0; i < n; i++)
+            h[i] = stream_load(s, at->h, first + v + i);
+        gru_gates(n, rz, all + 2 * count + v, sum + 2 * count + v, h);
+
+        UNROLL
+        for (size_t i = 0; i < n; i++)
+            stream_store(s, at->h_now, at->h_also, first + v + i, h[i]);
+    }
+}
+
+INLINE void rnn_pass(const stream_cell *s, size_t first, size_t count,
+                     const stream_at *at)
+{
+    vf sum[PASS_MOST];
+    stream_begin(s, 1, first, count, at, sum);
+    stream_add(&s->hh, 1, first, count, at->h, sum);
+
+    UNROLL
+    for (size_t v = 0; v < count; v += RNN_VECTORS)
+        rnn_gates(count - v < RNN_VECTORS ? count - v : RNN_VECTORS,
+                  s->variant.clip, s->relu, sum + v);
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        stream_store(s, at->h_now, at->h_also, first + i, sum[i]);
+}
+
+/* ---- Steps --------------------------------------------------------------- */
+
+/* The units of the vectors from first on in the steps from begin to before
+ * end. */
+typedef void stream_steps(const stream_cell *s, size_t first,
+                          const stream_run *r, size_t begin, size_t end);
+
+/* The arrays of step t; whole: one pass has all units. */
+INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
+{
+    return (stream_at){
+        .x = r->x ? r->x + t * r->x_step : NULL,
+        .start = r->start + t * r->start_step,
+        .h = whole || t == 0 ? r->h : r->h_all + (t - 1) * r->h_step,
+        .h_now = r->h_all + t * r->h_step,
+        .h_also = whole && !r->keeps_h ? r->h : NULL,
+        .c = r->c,
+        .c_also = r->c ? r->c_all + t * r->c_step : NULL,
+    };
+}
+
+/* cell_whole_COUNT and cell_part_COUNT, of type stream_steps; empty where a
+ * pass has fewer vectors. */
+#define STEPS(cell, most, kind, is_whole, COUNT)                               \
+    static void cell##_##kind##_##COUNT(const stream_cell *s, size_t first,    \
+                                        const stream_run *r, size_t begin,     \
+                                        size_t end)                            \
+    {                                                                          \
+        for (size_t t = begin; t < end && COUNT <= most; t++) {                                 \
+            const stream_at at = stream_at_step(r, t, is_whole);               \
+            cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                \
+        }                                                                      \
+    }
+#define STEPS_ALL(cell, most, kind, whole)                                     \
+    STEPS(cell, most, kind, whole, 1)                                          \
+    STEPS(cell, most, kind, whole, 2)                                          \
+    STEPS(cell, most, kind, whole, 3)                                          \
+    STEPS(cell, most, kind, whole, 4)                                          \
+    static stream_steps *const cell##_##kind[] = {                             \
+        NULL, cell##_##kind##_1, cell##_##kind##_2, cell##_##kind##_3,         \
+        cell##_##kind##_4};
+STEPS_ALL(lstm, LSTM_PASS, whole, true)
+STEPS_ALL(lstm, LSTM_PASS, part, false)
+STEPS_ALL(gru, GRU_PASS, whole, true)
+STEPS_ALL(gru, GRU_PASS, part, false)
+STEPS_ALL(rnn, RNN_PASS, whole, true)
+STEPS_ALL(rnn, RNN_PASS, part, false)
+#undef STEPS_ALL
+#undef STEPS
+
+/* All steps of all units, at most `most` vectors in a pass. */
+INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
+                       stream_steps *const *whole, stream_steps *const *part)
+{
+    const size_t all = (s->H + VLEN - 1) / VLEN;
+
+    if (all <= most) {
+        whole[all](s, 0, r, 0, r->T);
+        return;
+    }
+
+    for (size_t t = 0; t < r->T; t++)
+        for (size_t first = 0; first < all; first += most)
+            part[all - first < most ? all - first : most](s, first, r, t,
+                                                          t + 1);
+
+    /* the last h becomes the memory */
+    const stream_at at = {.h_now = r->h_all + (r->T - 1) * r->h_step,
+                          .h_also = r->h};
+    if (!r->keeps_h) stream_share(s, 0, all, &at);
+}
+
+static void KERNEL(lstm_stream)(const stream_cell *s, const stream_run *r)
+{
+    stream_all(s, r, LSTM_PASS, lstm_whole, lstm_part);
+}
+
+static void KERNEL(gru_stream)(const stream_cell *s, const stream_run *r)
+{
+    stream_all(s, r, GRU_PASS, gru_whole, gru_part);
+}
+
+static void KERNEL(rnn_stream)(const stream_cell *s, const stream_run *r)
+{
+    stream_all(s, r, RNN_PASS, rnn_whole, rnn_part);
+}
+
+#endif
