@@ -1,8 +1,8 @@
 /*
  * system_file.h: files for reading, in words that all systems have. Paths are
- * UTF-8 on Windows, bytes elsewhere. What fails returns false or -1 and says why
- * in errno, with the same numbers on every system, so that sentences are the
- * same as well. Whole files are written by format/file.h.
+ * UTF-8 on Windows, bytes elsewhere. What fails returns false or -1 and says
+ * why in errno, with the same numbers on every system, so that sentences are
+ * the same as well. Whole files are written by format/file.h.
  */
 #ifndef BASE_SYSTEM_FILE_H
 #define BASE_SYSTEM_FILE_H

@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/system_posix.h"
+
 enum { LONGEST_NAME = 255 };
 
-/* What to call something that is not a regular file. */
-static const char *type_name(mode_t mode)
+const char *posix_type_name(mode_t mode)
 {
     if (S_ISREG(mode)) return NULL;
     if (S_ISDIR(mode)) return "a directory";
@@ -67,7 +68,7 @@ bool system_file_look(system_file file, system_file_facts *facts)
 {
     struct stat about;
     if (fstat((int)file.id, &about)) return false;
-    *facts = (system_file_facts){.type = type_name(about.st_mode),
+    *facts = (system_file_facts){.type = posix_type_name(about.st_mode),
                                  .bytes = (uint64_t)about.st_size,
                                  .device = (uint64_t)about.st_dev,
                                  .number = (uint64_t)about.st_ino};

@@ -120,10 +120,9 @@ wchar_t *windows_path(const char *path)
 static bool open_wide(const wchar_t *path, DWORD flags, system_file *file)
 {
     const DWORD all = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    HANDLE handle =
-        CreateFileW(path, GENERIC_READ, all, NULL, OPEN_EXISTING,
-                    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS | flags,
-                    NULL);
+    HANDLE handle = CreateFileW(
+        path, GENERIC_READ, all, NULL, OPEN_EXISTING,
+        FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS | flags, NULL);
     if (handle == INVALID_HANDLE_VALUE) return windows_failure();
     file->id = (intptr_t)handle;
     return true;
