@@ -119,6 +119,16 @@ set(elman_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
   $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
   $<$<BOOL:${ELMAN_STRICT}>:-Werror>)
+if(MINGW AND CMAKE_C_COMPILER_ID STREQUAL GNU)
+  # it takes our own printf-like functions for those of Windows, and its isnan
+  # converts a double to float in a branch that is not taken
+  list(APPEND elman_warnings -Wno-format -Wno-float-conversion)
+endif()
+if(WIN32)
+  # Windows 10, and a printf that knows %zu
+  list(APPEND elman_system _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN
+    NOMINMAX __USE_MINGW_ANSI_STDIO=1)
+endif()
 add_library(elman_flags INTERFACE)
 target_compile_options(elman_flags INTERFACE
   -ffp-contract=off -fno-math-errno -fno-lto -ffunction-sections

@@ -4,11 +4,10 @@
 #include "format/file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/system_file.h"
 
 static const char standard[] = "standard input";
 
@@ -25,16 +24,14 @@ static elman_status no_memory(const char *name)
 }
 
 /* Reads a pipe to its end, into room that doubles. */
-static elman_status read_pipe(int fd, const char *name, char **bytes,
-                              size_t *size)
+static elman_status read_pipe(const char *name, char **bytes, size_t *size)
 {
     size_t room = FIRST_ROOM;
     char *block = malloc(room);
     *size = 0;
 
     while (block) {
-        ssize_t got = read(fd, block + *size, room - *size - 1);
-        if (got < 0 && errno == EINTR) continue;
+        ptrdiff_t got = system_input_read(room - *size - 1, block + *size);
         if (got < 0) {
             free(block);
             return failure(ELMAN_BAD_FILE, "cannot read %.200s: %s", name,
@@ -60,32 +57,38 @@ bool input_is_pipe(const input *in)
     return !in->bytes && !in->arrays && in->name == standard;
 }
 
+/* The first bytes of a file; how many there were. */
+static size_t read_front(system_file file, size_t bytes, char *front)
+{
+    size_t done = 0;
+    for (ptrdiff_t got = 1; got > 0 && done < bytes;) {
+        got = system_file_read(file, done, bytes - done, front + done);
+        if (got > 0) done += (size_t)got;
+    }
+    return done;
+}
+
 elman_status input_peek(const input *in, size_t most, char **bytes,
                         size_t *size, bool *whole)
 {
     /* a file that can not be read is reported by who reads all of it */
-    struct stat info;
-    bool regular =
-        !in->bytes && stat(in->name, &info) == 0 && S_ISREG(info.st_mode);
-    uintmax_t all = in->bytes ? in->size
-                    : regular ? (uintmax_t)info.st_size
-                              : 0;
-    *whole = all <= most;
-    size_t have = *whole ? (size_t)all : most;
+    system_file file;
+    system_file_facts about;
+    bool opened = !in->bytes && system_file_open(in->name, &file);
+    bool regular = opened && system_file_look(file, &about) && !about.type;
+    uint64_t have = in->bytes ? in->size : regular ? about.bytes : 0;
+    *whole = have <= most;
+    if (!*whole) have = most;
 
-    char *front = malloc(have + 1);
-    if (!front) return no_memory(in->name);
+    char *front = malloc((size_t)have + 1);
     *size = 0;
+    if (front && in->bytes) {
+        *size = (size_t)have;
+        memcpy(front, in->bytes, *size);
+    } else if (front && regular) *size = read_front(file, (size_t)have, front);
 
-    if (in->bytes) {
-        *size = have;
-        memcpy(front, in->bytes, have);
-    } else {
-        FILE *file = regular ? fopen(in->name, "rb") : NULL;
-        if (file) *size = fread(front, 1, have, file);
-        if (file) fclose(file);
-    }
-
+    if (opened) system_file_close(file);
+    if (!front) return no_memory(in->name);
     front[*size] = 0;
     *bytes = front;
     return ELMAN_OK;
@@ -93,8 +96,7 @@ elman_status input_peek(const input *in, size_t most, char **bytes,
 
 elman_status input_read(const input *in, char **bytes, size_t *size)
 {
-    if (input_is_pipe(in))
-        return read_pipe(STDIN_FILENO, in->name, bytes, size);
+    if (input_is_pipe(in)) return read_pipe(in->name, bytes, size);
     if (!in->bytes) return file_read(in->name, bytes, size);
 
     /* a copy, as readers write over what they read */

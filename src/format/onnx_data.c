@@ -8,14 +8,12 @@
 #include "format/onnx_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/system_file.h"
 
 /* Tensors may share bytes, but a small file must not fill the memory. */
-enum { MOST_SHARED = 4, LONGEST_PART = 255 };
+enum { MOST_SHARED = 4 };
 
 typedef struct external {
     const char *location;
@@ -80,48 +78,25 @@ static elman_status refuse(const char *location, const char *why)
     return failure(ELMAN_BAD_FORMAT, "external data '%.80s' %s", location, why);
 }
 
-/* Opens one part of a path below the folder at, which is closed. */
-static int step_into(int at, const char *part, int flags)
+/* Whether a part of the path is "..". */
+static bool leads_out(const char *location)
 {
-    int fd = openat(at, part, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int reason = errno;
-    close(at);
-    errno = reason;
-    return fd;
+    for (const char *at = location;; at++) {
+        if (!strncmp(at, "..", 2) && (!at[2] || at[2] == '/')) return true;
+        at = strchr(at, '/');
+        if (!at) return false;
+    }
 }
 
-/* Walks from folder to location, part by part, and opens it. */
+/* Opens location, which is below folder. */
 static elman_status open_below(const char *folder, const char *location,
-                               int *fd)
+                               system_file *file)
 {
     if (*location == '/')
         return refuse(location, "is not relative to the model's folder");
-
-    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const char *rest = location;
-
-    while (at >= 0 && *rest) {
-        char part[LONGEST_PART + 1];
-        size_t length = strcspn(rest, "/");
-        bool last = !rest[length];
-
-        if (length > LONGEST_PART || (length == 2 && !memcmp(rest, "..", 2))) {
-            close(at);
-            return refuse(location, "leads out of the model's folder");
-        }
-
-        memcpy(part, rest, length);
-        part[length] = 0;
-        rest += length + !last;
-        /* "a//b" and "./a" name no other file */
-        if (!length || !strcmp(part, ".")) continue;
-        at = step_into(at, part, last ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY);
-    }
-
-    if (at >= 0) {
-        *fd = at;
-        return ELMAN_OK;
-    }
+    if (leads_out(location))
+        return refuse(location, "leads out of the model's folder");
+    if (system_file_open_below(folder, location, file)) return ELMAN_OK;
 
     /* a path that is refused, or an error of the system */
     if (errno == ELOOP || errno == ENOTDIR)
@@ -134,11 +109,11 @@ static elman_status open_below(const char *folder, const char *location,
 
 /* Counts the bytes read from a file, which other tensors may know by another
  * name. */
-static elman_status count_bytes(onnx_reader *r, const struct stat *about,
+static elman_status count_bytes(onnx_reader *r, const system_file_facts *about,
                                 const char *location, size_t bytes)
 {
     onnx_data_file *file = r->data_files;
-    uintmax_t device = about->st_dev, number = about->st_ino;
+    uintmax_t device = about->device, number = about->number;
 
     /* device and inode identify the file, whatever its names */
     while (file && (file->device != device || file->number != number))
@@ -152,8 +127,7 @@ static elman_status count_bytes(onnx_reader *r, const struct stat *about,
         r->data_files = file;
     }
 
-    if (file->bytes / MOST_SHARED + bytes / MOST_SHARED >
-        (uintmax_t)about->st_size)
+    if (file->bytes / MOST_SHARED + bytes / MOST_SHARED > about->bytes)
         return refuse(location, "is read too many times over by other tensors");
 
     file->bytes += bytes;
@@ -162,15 +136,14 @@ static elman_status count_bytes(onnx_reader *r, const struct stat *about,
 
 /* ---- Its bytes ---------------------------------------------------------- */
 
-static elman_status read_range(int fd, const external *range, size_t bytes,
-                               char *data)
+static elman_status read_range(system_file file, const external *range,
+                               size_t bytes, char *data)
 {
     size_t done = 0;
 
     while (done < bytes) {
-        ssize_t got = pread(fd, data + done, bytes - done,
-                            (off_t)range->offset + (off_t)done);
-        if (got < 0 && errno == EINTR) continue;
+        ptrdiff_t got = system_file_read(file, range->offset + done,
+                                         bytes - done, data + done);
         if (got < 0)
             return failure(ELMAN_BAD_FILE,
                            "cannot read external data '%.80s': %s",
@@ -184,18 +157,18 @@ static elman_status read_range(int fd, const external *range, size_t bytes,
     return ELMAN_OK;
 }
 
-static elman_status read_file(onnx_reader *r, int fd, const external *range,
-                              size_t bytes, const void **data)
+static elman_status read_file(onnx_reader *r, system_file file,
+                              const external *range, size_t bytes,
+                              const void **data)
 {
-    struct stat about;
-    if (fstat(fd, &about))
+    system_file_facts about;
+    if (!system_file_look(file, &about))
         return failure(ELMAN_BAD_FILE, "cannot stat external data '%.80s': %s",
                        range->location, strerror(errno));
 
-    if (!S_ISREG(about.st_mode))
-        return refuse(range->location, "is not a regular file");
+    if (about.type) return refuse(range->location, "is not a regular file");
 
-    uintmax_t size = (uintmax_t)about.st_size;
+    uint64_t size = about.bytes;
     if (range->offset > size || bytes > size - range->offset)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes from byte %zu are not within external data "
@@ -211,14 +184,14 @@ static elman_status read_file(onnx_reader *r, int fd, const external *range,
     if (!block) return onnx_memory_failure(r);
 
     *data = block;
-    return read_range(fd, range, bytes, block);
+    return read_range(file, range, bytes, block);
 }
 
 elman_status onnx_external_read(onnx_reader *r, const Onnx__Tensor *from,
                                 size_t bytes, const void **data)
 {
     external range;
-    int fd = -1;
+    system_file file;
     TRY(read_external(from, &range));
 
     /* a length may be left out, but must not contradict the tensor */
@@ -232,8 +205,8 @@ elman_status onnx_external_read(onnx_reader *r, const Onnx__Tensor *from,
         return refuse(range.location,
                       "cannot be read: the model does not come from a file");
 
-    TRY(open_below(r->folder, range.location, &fd));
-    elman_status status = read_file(r, fd, &range, bytes, data);
-    close(fd);
+    TRY(open_below(r->folder, range.location, &file));
+    elman_status status = read_file(r, file, &range, bytes, data);
+    system_file_close(file);
     return status;
 }

@@ -1,0 +1,45 @@
+/*
+ * system_file.h: files for reading, in words that all systems have. Paths are
+ * UTF-8 on Windows, bytes elsewhere. What fails returns false or -1 and says
+ * why in errno, with the same numbers on every system, so that sentences are
+ * the same as well. Whole files are written by format/file.h.
+ */
+#ifndef BASE_SYSTEM_FILE_H
+#define BASE_SYSTEM_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An open file: a descriptor, or a handle of Windows. */
+typedef struct system_file {
+    intptr_t id;
+} system_file;
+
+typedef struct system_file_facts {
+    const char *type; /* "a directory", "a pipe" ...; NULL: a regular file */
+    uint64_t bytes;
+    uint64_t device, number; /* the same for a file under all of its names */
+} system_file_facts;
+
+/* Opens a file of any type for reading; never waits for another program, as
+ * opening a pipe would. */
+bool system_file_open(const char *path, system_file *file);
+
+/* The same of a file in a folder or below it: names with / between them, all of
+ * which are folders but the last. ELOOP or ENOTDIR if the way goes through a
+ * symbolic link or something that is no folder. The caller has refused "..". */
+bool system_file_open_below(const char *folder, const char *names,
+                            system_file *file);
+
+bool system_file_look(system_file file, system_file_facts *facts);
+void system_file_close(system_file file);
+
+/* Reads up to that many bytes from an offset on; how many, 0 at the end. */
+ptrdiff_t system_file_read(system_file file, uint64_t offset, size_t bytes,
+                           void *data);
+
+/* The same of standard input, from where it is, byte by byte as it comes. */
+ptrdiff_t system_input_read(size_t bytes, void *data);
+
+#endif

@@ -1,0 +1,97 @@
+/* system_file_posix.c: system_file.h for Linux, macOS and their kin. */
+#include "base/system_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/system_posix.h"
+
+enum { LONGEST_NAME = 255 };
+
+const char *posix_type_name(mode_t mode)
+{
+    if (S_ISREG(mode)) return NULL;
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    return "a device";
+}
+
+bool system_file_open(const char *path, system_file *file)
+{
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0) file->id = fd;
+    return fd >= 0;
+}
+
+/* Opens one name in the folder at, which is closed. */
+static int step_into(int at, const char *name, int flags)
+{
+    int fd = openat(at, name, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int reason = errno;
+    close(at);
+    errno = reason;
+    return fd;
+}
+
+bool system_file_open_below(const char *folder, const char *names,
+                            system_file *file)
+{
+    int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    while (at >= 0 && *names) {
+        char name[LONGEST_NAME + 1];
+        const size_t length = strcspn(names, "/");
+        const bool last = !names[length];
+        if (length > LONGEST_NAME) {
+            close(at);
+            errno = ENAMETOOLONG;
+            return false;
+        }
+
+        memcpy(name, names, length);
+        name[length] = 0;
+        names += length + !last;
+        /* "a//b" and "./a" name no other file */
+        if (!length || !strcmp(name, ".")) continue;
+        at = step_into(at, name, last ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY);
+    }
+
+    if (at >= 0) file->id = at;
+    return at >= 0;
+}
+
+bool system_file_look(system_file file, system_file_facts *facts)
+{
+    struct stat about;
+    if (fstat((int)file.id, &about)) return false;
+    *facts = (system_file_facts){.type = posix_type_name(about.st_mode),
+                                 .bytes = (uint64_t)about.st_size,
+                                 .device = (uint64_t)about.st_dev,
+                                 .number = (uint64_t)about.st_ino};
+    return true;
+}
+
+void system_file_close(system_file file) { close((int)file.id); }
+
+ptrdiff_t system_file_read(system_file file, uint64_t offset, size_t bytes,
+                           void *data)
+{
+    ssize_t got;
+    do
+        got = pread((int)file.id, data, bytes, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+ptrdiff_t system_input_read(size_t bytes, void *data)
+{
+    ssize_t got;
+    do
+        got = read(STDIN_FILENO, data, bytes);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
