@@ -18,7 +18,7 @@
 enum { EXACT_DIGITS = 15, EXACT_POWER = 22 };
 
 /* No text is so long that its digits could make up for such a power. */
-static const int64_t farthest = (int64_t)1 << 60;
+static const int64_t farthest = (int64_t)1 << 59;
 
 static const double powers[EXACT_POWER + 1] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
