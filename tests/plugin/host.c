@@ -41,7 +41,7 @@ static void *symbol(const plugin *p, const char *name)
 static plugin load(const char *path)
 {
     plugin p = {.path = path, .handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
-    require(p.handle != NULL, "can not be loaded", path);
+    require(p.handle != NULL, p.handle ? NULL : dlerror(), path);
     *(void **)&p.begin = symbol(&p, "plugin_begin");
     *(void **)&p.pass = symbol(&p, "plugin_pass");
     *(void **)&p.end = symbol(&p, "plugin_end");
