@@ -11,12 +11,12 @@
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t bytes);
-void *__real_aligned_alloc(size_t alignment, size_t bytes);
+int __real_posix_memalign(void **block, size_t alignment, size_t bytes);
 void __real_free(void *block);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t bytes);
-void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t bytes);
 void __wrap_free(void *block);
 
 static atomic_size_t calls, failed;
@@ -95,9 +95,12 @@ void *__wrap_realloc(void *block, size_t bytes)
     return moved;
 }
 
-void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
+int __wrap_posix_memalign(void **block, size_t alignment, size_t bytes)
 {
-    return call_fails() ? NULL : taken(__real_aligned_alloc(alignment, bytes));
+    if (call_fails()) return ENOMEM;
+    int error = __real_posix_memalign(block, alignment, bytes);
+    if (!error) taken(*block);
+    return error;
 }
 
 void __wrap_free(void *block)

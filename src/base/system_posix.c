@@ -137,15 +137,11 @@ int system_processors(void)
 
 void *system_block_create(size_t unit, size_t bytes)
 {
-    /* macOS wants bytes to be a multiple of unit there */
-#ifdef __APPLE__
+    /* aligned_alloc wants a multiple of unit on macOS and from sanitizers */
     void *block = NULL;
     if (posix_memalign(&block, unit, bytes)) return NULL;
-#else
-    void *block = aligned_alloc(unit, bytes);
-#endif
 #ifdef MADV_HUGEPAGE
-    if (block && unit == HUGE_PAGE) (void)madvise(block, bytes, MADV_HUGEPAGE);
+    if (unit == HUGE_PAGE) (void)madvise(block, bytes, MADV_HUGEPAGE);
 #endif
     return block;
 }
