@@ -98,9 +98,9 @@ void *__wrap_realloc(void *block, size_t bytes)
 int __wrap_posix_memalign(void **block, size_t alignment, size_t bytes)
 {
     if (call_fails()) return ENOMEM;
-    int reason = __real_posix_memalign(block, alignment, bytes);
-    if (!reason) (void)taken(*block);
-    return reason;
+    int error = __real_posix_memalign(block, alignment, bytes);
+    if (!error) taken(*block);
+    return error;
 }
 
 void __wrap_free(void *block)

@@ -137,7 +137,7 @@ int system_processors(void)
 
 void *system_block_create(size_t unit, size_t bytes)
 {
-    /* aligned_alloc wants bytes to be a multiple of unit */
+    /* aligned_alloc wants a multiple of unit on macOS and from sanitizers */
     void *block = NULL;
     if (posix_memalign(&block, unit, bytes)) return NULL;
 #ifdef MADV_HUGEPAGE
