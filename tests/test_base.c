@@ -5,6 +5,7 @@
 #include "check.h"
 #include "tree_reference.h"
 
+#include <float.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -245,14 +246,16 @@ TEST(real_functions_are_good_to_two_ulp)
         worst[1] = fmax(worst[1], ulps(real_log(p), log(p)));
         worst[1] = fmax(worst[1], ulps(real_log(near), log(near)));
 
-        /* libm has no cos_pi; long double's pi is fine enough below 2^7 */
+        /* libm has no cos_pi; long double's pi is fine enough below 2^7. Where
+           it is a double, the bits below stand for sine and cosine. */
+        const int finer = LDBL_MANT_DIG > DBL_MANT_DIG;
         double turn = random_real(i, -100, 100);
         long double exact = 3.14159265358979323846264338327950288L;
         long double r = (long double)turn - 2 * floorl(turn / 2.0L + 0.5L);
         double c = (double)cosl(exact * r), s = (double)sinl(exact * r);
-        if (fabs(c) > 1e-3)
+        if (finer && fabs(c) > 1e-3)
             worst[2] = fmax(worst[2], ulps(real_cos_pi(turn), c));
-        if (fabs(s) > 1e-3)
+        if (finer && fabs(s) > 1e-3)
             worst[3] = fmax(worst[3], ulps(real_sin_pi(turn), s));
         double y = random_real(i + 200000, -1, 1) * 700 / fabs(log(p));
         worst[4] = fmax(worst[4], ulps(real_power(p, y), pow(p, y)));
