@@ -4,9 +4,9 @@ PREFIX ?= /usr/local
 SECONDS_TO_TRAIN ?= 30
 T ?= 60
 
-.PHONY: all run test quick asan tsan clang threads arm test32 fuzz dev cover format lint \
+.PHONY: all run test quick asan tsan clang threads systems fuzz dev cover format lint \
 	docs abi recipes workflows dist dist-check golden bench bench-peers \
-	bench-instructions install clean help
+	bench-instructions size install clean help
 
 all: ## build the library and the program: build/release
 	@tools/setup build
@@ -39,16 +39,11 @@ threads: ## the tests in which threads work, under the thread sanitizer
 	@cmake --build --preset tsan --target threaded
 	@ctest --preset tsan --label-regex threads
 
-arm: ## the same bits on 64-bit ARM, under emulation
-	@tools/setup build test
+systems: ## build and test for other systems; SYSTEMS="armhf musl", TESTS=all
+	@tools/setup build test systems
 	@cmake --preset test >/dev/null
-	@cmake --build --preset test --target bits
-	@tests/cross/run build/test/tests/bits build/test/tests/cross
-
-test32: ## all tests, built for 32-bit x86
-	@tools/setup build test test32
-	@tests/cross/root32 $(CURDIR)/build/i386
-	@$(MAKE) --no-print-directory test PRESET=test32
+	@cmake --build --preset test --target elman_cli bits
+	@TESTS=$(TESTS) tests/cross/run $(SYSTEMS)
 
 fuzz: ## hostile files to every reader, T=60 seconds each; FUZZ="json onnx"
 	@tools/setup build test fuzz
@@ -118,6 +113,14 @@ bench-peers: ## install what to compare with: oneDNN, PyTorch, ONNX Runtime
 bench-instructions: ## count instructions; RECORD=1 keeps the new numbers
 	@tools/setup build count
 	@bench/count
+
+size: ## what a program weighs that only runs a model
+	@tools/setup build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target elman_infer_base elman_infer_all \
+	    elman_shared >/dev/null
+	@tools/size build/release/elman_infer_base build/release/elman_infer_all \
+	    build/release/libelman.so
 
 install: all ## PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix $(PREFIX)

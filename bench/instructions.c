@@ -75,7 +75,8 @@ static void product(void)
 static void outer(void)
 {
     const leaf_sum dw = {.to = data.dw};
-    kernels_here()->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, &dw);
+    kernels_train(kernels_here())
+        ->outer(ROWS, 0, G, H, data.a_rows, data.h_rows, &dw);
 }
 
 /* A step whose sums already hold the input's part; writes c and h of all rows.
@@ -127,7 +128,8 @@ static void adam(void)
                       .rest2 = 0.001f,
                       .root = 1,
                       .epsilon = 1e-8f};
-    kernels_here()->adam(WEIGHTS, &u, data.dw, data.m, data.v, NULL, data.w);
+    kernels_train(kernels_here())
+        ->adam(WEIGHTS, &u, data.dw, data.m, data.v, NULL, data.w);
 }
 
 static void softmax(void)

@@ -154,8 +154,10 @@ static void settle(const bench_run *run)
  * meets all of them; of each the median of its turns counts. */
 static int take_turns(bench_run *run, subject *ours, bench_row *row)
 {
-    enum { TURNS = 3 };
-    const int turns = ours->estimate > 0.5 ? 2 : TURNS;
+    enum { TURNS = 20 };
+    const int turns = row->mode == HEAD        ? TURNS
+                      : ours->estimate > 0.5 ? 2
+                                             : 3;
     const double seconds = run->values->seconds / turns;
     double mine[TURNS], theirs[PEERS_MOST][TURNS];
     size_t answers[PEERS_MOST] = {0};
@@ -195,7 +197,7 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
         row->roof = floor / row->seconds;
     }
 
-    if (!code && row->mode == STREAM)
+    if (!code && row->mode & STEPPING)
         code = subject_tail(&ours, run->values->seconds / 2, &row->tail);
 
     subject_close(&ours);
@@ -205,8 +207,8 @@ static int measure_row(bench_run *run, const elman_roof *roof, bench_row *row)
 /* All rows of a shape in one mode. */
 static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 {
-    static const int asked[] = {INF | TRAIN | STREAM | INSPECTING, INF, TRAIN,
-                                STREAM, INSPECTING};
+    static const int asked[] = {INF | TRAIN | STEPPING | INSPECTING, INF, TRAIN,
+                                STEPPING, INSPECTING};
     bench_report *report = &run->report;
     int code = 0;
     const int wanted = work->modes & asked[run->values->mode];
@@ -215,6 +217,7 @@ static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
     /* one row for each number of threads */
     for (size_t n = 0; !code && n < report->roof_count; n++) {
         const elman_roof *roof = &report->roofs[n];
+        if (mode == HEAD && roof->threads > 1) continue;
         bench_row *row = &report->rows[report->count];
         *row =
             (bench_row){.work = work, .mode = mode, .threads = roof->threads};
@@ -231,7 +234,8 @@ static int measure_mode(bench_run *run, const workload *work, bench_mode mode)
 
 static int measure_rows(bench_run *run)
 {
-    static const bench_mode modes[] = {INF, TRAIN, STREAM, EXPONENTS, FLOW};
+    static const bench_mode modes[] = {INF,  TRAIN,     STREAM,
+                                       HEAD, EXPONENTS, FLOW};
     const size_t mode_count = sizeof modes / sizeof *modes;
     bench_report *report = &run->report;
     int code = 0;

@@ -15,17 +15,22 @@
 /* ---- Shapes: bench_work.c ------------------------------------------------ */
 
 /* What is timed of a shape, one bit each; a shape has some of them: passes
- * forward, and backward as well, steps of a stream, and a measurement of
- * elman_inspect.h: B Lyapunov exponents over T steps, or the flow of the
- * gradients of T losses, where B is T. */
+ * forward, and backward as well, steps of a stream, the same with a linear
+ * layer of one output behind (HEAD), and a measurement of elman_inspect.h: B
+ * Lyapunov exponents over T steps, or the flow of the gradients of T losses,
+ * where B is T. */
 typedef enum bench_mode {
     INF = 1,
     TRAIN = 2,
     STREAM = 4,
     EXPONENTS = 8,
-    FLOW = 16
+    FLOW = 16,
+    HEAD = 32
 } bench_mode;
-enum { INSPECTING = EXPONENTS | FLOW }; /* modes that are measurements */
+enum {
+    INSPECTING = EXPONENTS | FLOW, /* modes that are measurements */
+    STEPPING = STREAM | HEAD       /* and those of one step a call */
+};
 
 typedef enum bench_cell { RNN_TANH, RNN_RELU, LSTM, GRU } bench_cell;
 

@@ -21,13 +21,13 @@ double monotonic_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static elman_config config_of(const workload *work)
+static elman_config config_of(const workload *work, bench_mode mode)
 {
     static const elman_kind kinds[] = {[RNN_TANH] = ELMAN_RNN,
                                        [RNN_RELU] = ELMAN_RNN,
                                        [LSTM] = ELMAN_LSTM,
                                        [GRU] = ELMAN_GRU};
-    return (elman_config){
+    elman_config config = {
         .input_size = work->I,
         .seed = 1,
         .layers = {{.kind = kinds[work->cell],
@@ -37,6 +37,10 @@ static elman_config config_of(const workload *work)
                     .nonlinearity = work->cell == RNN_RELU
                                         ? ELMAN_ACTIVATION_RELU
                                         : ELMAN_ACTIVATION_DEFAULT}}};
+    if (mode == HEAD)
+        config.layers[1] =
+            (elman_layer){.kind = ELMAN_LINEAR, .output_size = 1};
+    return config;
 }
 
 /* Noise in [-0.5,0.5); NULL if there is no memory. */
@@ -83,7 +87,7 @@ static elman_status run_once(subject *ours)
 {
     if (ours->mode == EXPONENTS) return measure_exponents(ours);
     if (ours->mode == FLOW) return measure_flow(ours);
-    if (ours->mode == STREAM)
+    if (ours->mode & STEPPING)
         return elman_model_step(ours->model, ours->state, ours->x, ours->y);
 
     elman_state_reset(ours->model, ours->state);
@@ -104,7 +108,7 @@ static double time_runs(subject *ours, size_t runs)
     return monotonic_seconds() - begin;
 }
 
-/* With several threads the first passes of a state try out how to share the
+/* With several threads the first passes of a state often try how to share the
  * work (elman_state_config): these are not measured. */
 enum { TRIALS = 7 };
 
@@ -127,7 +131,7 @@ static int warm_up(subject *ours)
 
 static int make_model(const workload *work, int threads, subject *ours)
 {
-    const elman_config config = config_of(work);
+    const elman_config config = config_of(work, ours->mode);
     const elman_state_config state = {.T = work->T,
                                       .B = work->B,
                                       .training = ours->mode == TRAIN,

@@ -80,6 +80,7 @@ const char *mode_name(bench_mode mode)
     return mode == INF      ? "inf"
            : mode == TRAIN  ? "train"
            : mode == STREAM ? "stream"
+           : mode == HEAD   ? "head"
                             : "inspect";
 }
 
@@ -107,7 +108,7 @@ static double bytes_of_step(const workload *work, bench_mode mode)
                      INPUTS(work->layers, work->directions, work->I, work->H),
                  states = work->layers * work->H;
     return 4 * GATES(work->cell) * (double)(work->directions * work->H) *
-           (double)(states + (mode == STREAM ? inputs : 0));
+           (double)(states + (mode & STEPPING ? inputs : 0));
 }
 
 /* The level that holds bytes, shared out among the threads where each has a
@@ -159,7 +160,7 @@ void workloads_list(void)
         workload_write(work, '\t', stdout);
         printf("\t%s\t%.0f\t%.0f\n",
                work->modes & INSPECTING       ? "inspect"
-               : work->modes == STREAM        ? "stream"
+               : work->modes & STEPPING       ? mode_name(work->modes)
                : work->modes == (INF | TRAIN) ? "inf,train"
                                               : "inf",
                work->flops, work->train);

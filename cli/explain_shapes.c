@@ -98,7 +98,9 @@ static int run_row(const shape_row *row, const trial *numbers, const float *x,
     /* a pass over zeros, as only shapes count */
     elman_model *model = NULL;
     elman_state *state = NULL;
-    elman_state_config room = {.T = numbers->T, .B = numbers->B};
+    /* a state of one step would not keep what layers between give */
+    elman_state_config room = {.T = numbers->T > 1 ? numbers->T : 2,
+                               .B = numbers->B};
     elman_batch batch = {.T = numbers->T, .B = numbers->B, .x = x};
     elman_status status = elman_model_create(&config, &model);
     if (status == ELMAN_OK) status = elman_state_create(model, &room, &state);

@@ -53,7 +53,7 @@ int predict_bytes(predictor *run, const char *name, const char *bytes,
                   size_t size);
 
 /* What there is to say where a forecast has no window in the rows of name. */
-void note_shortness(const predictor *run, const char *name, size_t rows);
+void note_shortness(const predictor *run, const char *name, uint64_t rows);
 
 /* Answers each sequence of dataset, or each of its steps: rows of a table in
  * the order of the file, whatever the order of their times. */

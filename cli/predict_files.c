@@ -212,7 +212,7 @@ int answer_dataset(predictor *run, const elman_dataset *dataset)
     return code;
 }
 
-void note_shortness(const predictor *run, const char *name, size_t rows)
+void note_shortness(const predictor *run, const char *name, uint64_t rows)
 {
     const elman_encoding *encoding = run->net->encoding;
     size_t needed = elman_encoding_rows(encoding);

@@ -7,6 +7,7 @@
 #include "network.h"
 #include "screen.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,8 +233,12 @@ static int setup_schedule(const train_values *values,
         return misused(
             "--schedule cosine requires --period, --epochs or --steps");
 
-    bool rises = steps > values->warmup;
-    schedule->period = (size_t)(rises ? steps - values->warmup : steps);
+    if (steps > values->warmup) steps -= values->warmup;
+    if (steps > SIZE_MAX)
+        return misused("--schedule cosine over %" PRIu64 " steps is more than "
+                       "a machine of 32 bits can count: use --period",
+                       steps);
+    schedule->period = (size_t)steps;
     return 0;
 }
 

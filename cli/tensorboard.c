@@ -315,7 +315,8 @@ static void write_sample(training *run, uint64_t step)
 
     /* a text of protobuf is UTF-8 without zeros */
     for (size_t n = 0; fits && n < used; n++)
-        if (!text[n] || (encoding->unit == ELMAN_UNIT_BYTES && text[n] < 0))
+        if (!text[n] || (encoding->unit == ELMAN_UNIT_BYTES &&
+                         (unsigned char)text[n] > 127))
             text[n] = '?';
     if (fits) sprintf(text + used, "\n%s", fence);
     if (fits) events_text(&run->board, step, "sample", text);

@@ -37,7 +37,7 @@ const option_row train_data_options[] = {
      .field = AT(min_count),
      .fallback = "1",
      .needs = "unit=words",
-     .range = {1, 1e15},
+     .range = {1, 4e9},
      .help = "words that occur less often become <unk>"},
     {.name = "target",
      .type = OPTION_TEXT,

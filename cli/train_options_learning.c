@@ -319,7 +319,7 @@ const option_row train_optimizer_options[] = {
      .value = "STEPS",
      .field = AT(warmup),
      .fallback = "0",
-     .range = {0, 1e15},
+     .range = {0, 4e9},
      .help = "optimizer steps of linear warmup before the schedule"},
     {.name = "period",
      .type = OPTION_COUNT,
@@ -327,7 +327,7 @@ const option_row train_optimizer_options[] = {
      .field = AT(period),
      .fallback = "auto",
      .needs = "schedule=step,cosine",
-     .range = {1, 1e15},
+     .range = {1, 4e9},
      .help = "step: epochs between cuts (auto: 10); cosine: optimizer steps "
              "until the minimum (auto: the whole run)"},
     {.name = "gamma",
@@ -344,7 +344,7 @@ const option_row train_optimizer_options[] = {
      .field = AT(plateau_patience),
      .fallback = "10",
      .needs = "schedule=plateau",
-     .range = {1, 1e15},
+     .range = {1, 4e9},
      .help = "the rate is cut once more than this many evaluations did not "
              "improve"},
     {.name = "minimum-lr",

@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 install(FILES include/elman.h include/elman_train.h include/elman_inspect.h
   include/elman_exchange.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS elman_shared elman_static EXPORT elmanTargets)
+install(TARGETS ${exported} EXPORT elmanTargets)
 
 # manual pages of the calls, made from the headers
 find_package(Python3 COMPONENTS Interpreter)
@@ -25,14 +25,18 @@ set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH up ${CMAKE_INSTALL_PREFIX}/${pkgconfig}
   ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" up ${up})
-string(REPLACE ";" " " private "${static_libraries}")
-configure_file(cmake/elman.pc.in elman.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/elman.pc DESTINATION ${pkgconfig})
+list(JOIN static_words " " static_line)
+list(JOIN drop_words " " drop_line)
+list(JOIN math_words " " math_line)
+foreach(name elman elman-core)
+  configure_file(cmake/${name}.pc.in ${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${pkgconfig})
+endforeach()
 
 # for find_package(elman)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/elman)
-install(EXPORT elmanTargets NAMESPACE elman:: FILE elmanConfig.cmake
-  DESTINATION ${package})
+install(EXPORT elmanTargets NAMESPACE elman:: DESTINATION ${package})
+install(FILES cmake/elmanConfig.cmake DESTINATION ${package})
 # as the soname: a minor version may break programs before 1.0, a major after
 if(PROJECT_VERSION_MAJOR EQUAL 0)
   set(compatibility SameMinorVersion)

@@ -49,6 +49,15 @@ add_library(elman_rooms STATIC EXCLUDE_FROM_ALL
   $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
 target_link_libraries(elman_rooms PUBLIC elman_flags)
 
+# what lets elman_model_load read the models of others: api/foreign.h
+if(NOT APPLE AND NOT WIN32)
+  add_library(elman_foreign OBJECT src/api/static/foreign.c)
+  target_link_libraries(elman_foreign PRIVATE elman_flags)
+  target_compile_definitions(elman_foreign PRIVATE ELMAN_STATIC)
+  set(foreign_object $<TARGET_OBJECTS:elman_foreign>)
+  target_sources(elman_rooms INTERFACE ${foreign_object})
+endif()
+
 add_library(elman_shared SHARED ${unasked}
   $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_exported>)
 target_link_libraries(elman_shared PRIVATE elman_flags)
@@ -71,7 +80,8 @@ endif()
 # plain archive
 if(ELMAN_SANITIZE OR ELMAN_COVER OR MSVC OR APPLE OR NOT CMAKE_OBJCOPY)
   add_library(elman_static STATIC ${unasked}
-    $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
+    $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>
+    ${foreign_object})
 else()
   # sections of one name stay apart; 32-bit x86 shares hidden functions in
   # groups, which must not stay groups
@@ -98,16 +108,13 @@ else()
     COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=elman_*
       --keep-global-symbol=_elman_* elman.o
     DEPENDS elman_rooms VERBATIM)
-  add_library(elman_static STATIC ${unasked} elman.o)
+  add_library(elman_static STATIC ${unasked} elman.o ${foreign_object})
   set_target_properties(elman_static PROPERTIES LINKER_LANGUAGE C)
 endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)
 
-# what an outside program needs besides the archive: these words also go into
-# elman.pc
-set(static_libraries ${needed_words} -pthread -lm)
-target_link_libraries(elman_static INTERFACE ${static_libraries})
 target_compile_definitions(elman_static INTERFACE ELMAN_STATIC)
+target_link_libraries(elman_static INTERFACE -pthread)
 
 foreach(target elman_static elman_shared)
   target_include_directories(${target} INTERFACE
@@ -115,15 +122,4 @@ foreach(target elman_static elman_shared)
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 endforeach()
 
-# the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and
-# where it says nothing, static in the tree of another project
-set_target_properties(elman_static PROPERTIES EXPORT_NAME elman_static)
-set_target_properties(elman_shared PROPERTIES EXPORT_NAME elman)
-add_library(elman::static ALIAS elman_static)
-add_library(elman::elman_static ALIAS elman_static)
-add_library(elman::shared ALIAS elman_shared)
-if(BUILD_SHARED_LIBS OR (PROJECT_IS_TOP_LEVEL AND NOT DEFINED BUILD_SHARED_LIBS))
-  add_library(elman::elman ALIAS elman_shared)
-else()
-  add_library(elman::elman ALIAS elman_static)
-endif()
+include(cmake/components.cmake)

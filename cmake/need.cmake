@@ -85,20 +85,21 @@ macro(elman_option option title name)
       message(NOTICE "elman: ${title}; "
         "-D${option}=OFF says that this is meant")
       set(${option} OFF)
+      set(${name}_words "")
     endif()
   endif()
 endmacro()
 
 option(ELMAN_ONNX "read and write ONNX (needs protobuf-c)" ON)
-option(ELMAN_ZIP "read .pt, .pth and .npz (needs libzip)" ON)
+option(ELMAN_ZIP "read .pt, .pth and .npz (needs zlib)" ON)
 option(ELMAN_LAPACK "eigenvalues of recurrent matrices (needs LAPACKE)" ON)
 
 elman_option(ELMAN_ONNX "no ONNX: it needs libprotobuf-c-dev 1.4 or later"
   protobuf_c protobuf-c/protobuf-c.h protobuf-c libprotobuf-c
   protobuf_c_message_unpack
   "#if PROTOBUF_C_VERSION_NUMBER < 1004000\n#error too old\n#endif")
-elman_option(ELMAN_ZIP "no .pt, .pth and .npz: they need libzip-dev" zip
-  zip.h zip libzip zip_open)
+elman_option(ELMAN_ZIP "no .pt, .pth and .npz: they need zlib1g-dev" zlib
+  zlib.h z zlib inflateInit2_)
 elman_option(ELMAN_LAPACK "no eigenvalues: they need liblapacke-dev" lapacke
   lapacke.h lapacke lapacke LAPACKE_dgeev)
 
@@ -109,16 +110,11 @@ if(ELMAN_ONNX)
     message(NOTICE "elman: no ONNX: it needs the program protoc-c (package "
       "protobuf-c-compiler); -DELMAN_ONNX=OFF says that this is meant")
     set(ELMAN_ONNX OFF)
+    set(protobuf_c_words "")
   endif()
 endif()
 
-# what an outside program needs besides the archive
-set(needed_words "")
-set(needed_folders ${random123_folders})
-foreach(need ONNX:protobuf_c ZIP:zip LAPACK:lapacke)
-  string(REGEX MATCH "(.*):(.*)" all ${need})
-  if(ELMAN_${CMAKE_MATCH_1})
-    list(APPEND needed_words ${${CMAKE_MATCH_2}_words})
-    list(APPEND needed_folders ${${CMAKE_MATCH_2}_folders})
-  endif()
-endforeach()
+# what the library is compiled and linked with
+set(needed_words ${protobuf_c_words} ${zlib_words} ${lapacke_words})
+set(needed_folders ${random123_folders} ${protobuf_c_folders} ${zlib_folders}
+  ${lapacke_folders})

@@ -1,7 +1,11 @@
 # sources.cmake: what the library is made of and how each file is compiled.
-# Used by the build itself and by tests/cross, which builds it for another
-# processor. Sets elman_sources and makes the target elman_flags; the folder
-# of the project is elman_root.
+# Sets elman_sources and makes the target elman_flags; the folder of the project
+# is elman_root.
+
+if(CMAKE_C_BYTE_ORDER STREQUAL BIG_ENDIAN)
+  message(FATAL_ERROR "elman: ${CMAKE_SYSTEM_PROCESSOR} is big-endian, and bytes "
+    "of files are taken for numbers as they are: build for a little-endian one")
+endif()
 
 file(GLOB elman_sources CONFIGURE_DEPENDS
   ${elman_root}/src/*.c ${elman_root}/src/*/*.c)
@@ -25,7 +29,7 @@ endif()
 if(ELMAN_ZIP)
   list(FILTER elman_sources EXCLUDE REGEX "/format/archive_absent[.]c$")
 else()
-  list(FILTER elman_sources EXCLUDE REGEX "/format/archive[.]c$")
+  list(FILTER elman_sources EXCLUDE REGEX "/format/(archive|zip)[.]c$")
 endif()
 if(ELMAN_LAPACK)
   list(FILTER elman_sources EXCLUDE REGEX "/inspect/eigen_absent[.]c$")
@@ -46,8 +50,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
+  set(base_options -O2)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND known_isas avx2 avx512)
+  set(base_options -O2) # it has no fused multiply-add: small, for it is slow
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)
@@ -69,8 +75,12 @@ foreach(isa ${isas})
   endif()
 endforeach()
 
-# the list of tables leaves out what is not built
+# the list of tables leaves out what is not built; where somebody chose, also
+# the reference, which ELMAN_ISA=ref asks for
 set(without "")
+if(ELMAN_ISAS)
+  set(without ELMAN_WITHOUT_REF)
+endif()
 foreach(isa ${known_isas})
   set(source ${elman_root}/src/kernel/isa/${isa}.c)
   set_source_files_properties(${source} PROPERTIES
@@ -85,8 +95,23 @@ endforeach()
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${elman_root}/src/kernel/*.c)
 set_source_files_properties(${kernel_sources} PROPERTIES
   COMPILE_OPTIONS "${kernel_options}")
-set_source_files_properties(${elman_root}/src/kernel/kernel.c PROPERTIES
+set_source_files_properties(${elman_root}/src/kernel/kernel.c
+  ${elman_root}/src/kernel/train.c PROPERTIES
   COMPILE_DEFINITIONS "${without}")
+
+# gcc 12 for 64-bit ARM dies of some sums in double ("internal compiler error: in
+# vect_transform_reduction"): library, program, tests and examples do without its
+# vectorizer, and the kernels' vectors are written out anyway
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
+   CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-fno-tree-vectorize)
+endif()
+
+# 32-bit Linux: files over 2 GB, inodes of 64 bits and times after 2038
+set(elman_system _GNU_SOURCE)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  list(APPEND elman_system _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
 
 # what every object is compiled with. Fusing is only by the word vf_fma, or two
 # compilers would give different bits
@@ -99,24 +124,17 @@ if(MINGW AND CMAKE_C_COMPILER_ID STREQUAL GNU)
   # converts a double to float in a branch that is not taken
   list(APPEND elman_warnings -Wno-format -Wno-float-conversion)
 endif()
-set(elman_definitions _GNU_SOURCE)
 if(WIN32)
   # Windows 10, and a printf that knows %zu
-  list(APPEND elman_definitions _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN
+  list(APPEND elman_system _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN
     NOMINMAX __USE_MINGW_ANSI_STDIO=1)
 endif()
 add_library(elman_flags INTERFACE)
 target_compile_options(elman_flags INTERFACE
   -ffp-contract=off -fno-math-errno -fno-lto -ffunction-sections
   -fdata-sections ${x86_options} ${elman_warnings})
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND
-   CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_C_COMPILER_VERSION VERSION_LESS 13)
-  # it dies of some sums in double ("internal compiler error: in
-  # vect_transform_reduction"); the kernels' vectors are written out anyway
-  target_compile_options(elman_flags INTERFACE -fno-tree-vectorize)
-endif()
 target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
 target_include_directories(elman_flags SYSTEM INTERFACE ${needed_folders})
-target_compile_definitions(elman_flags INTERFACE ${elman_definitions})
+target_compile_definitions(elman_flags INTERFACE ${elman_system})
 target_link_libraries(elman_flags INTERFACE Threads::Threads m)

@@ -45,20 +45,24 @@
  * All calls, by noun; (t) in elman_train.h, (i) in elman_inspect.h, (x) in
  * elman_exchange.h:
  *
- *   elman_model_      create destroy load save config read_info parameter
- *                     read write note write_note forward backward step
- *                     step_tokens loss loss_sum loss_weight evaluate(t)
- *                     residuals(t) flops(t) export(x) check(x) read_hash(i)
- *   elman_state_      size init create destroy reset reset_one join leave
- *                     zero_gradients copy copy_gradients save load view
+ *   elman_model_      create destroy load load_memory open_memory save
+ *                     save_memory copy size config read_info parameter read
+ *                     write read_all write_all note write_note forward
+ *                     backward step step_tokens loss loss_sum loss_weight
+ *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
+ *                     read_hash(i)
+ *   elman_state_      size init create destroy move reset reset_one join
+ *                     leave zero_gradients copy copy_gradients save
+ *                     save_memory load load_memory view
  *   elman_cell_       step
  *   elman_loss_       forward weight
  *   elman_loss_sum_   forward read
- *   elman_optimizer_  create destroy step norm step_norm
+ *   elman_optimizer_  create destroy step norm step_norm save load
+ *                     save_memory load_memory
  *   elman_schedule_   rate step
- *   elman_dataset_    open read close encoding note size longest facts origin
- *                     values truth class extend inputs repeat baseline (t)
- *                     read_hash(i)
+ *   elman_dataset_    open open_arrays read close encoding note size longest
+ *                     facts origin values truth class extend inputs repeat
+ *                     baseline (t) read_hash(i)
  *   elman_encoding_   create destroy outputs streams rows read (t)
  *   elman_loader_     create destroy read reset size (t)
  *   elman_trainer_    create destroy step progress profile save load
@@ -84,9 +88,11 @@
  *   elman_inspection_ begin step end (i)
  *   elman_report_     save save_runs (i)
  *   elman_figure_     save (i)
- *   elman_import_     open close rows extra create (x)
+ *   elman_import_     open open_memory close rows extra create (x)
  *   elman_export_     lines (x)
- *   elman_graph_      open close ports load forward save (x)
+ *   elman_graph_      open open_memory close ports load write forward read
+ *                     save (x)
+ *   elman_threads_    limit end
  *   elman_            message version machine_read roof_read kind_read
  *                     rule_read verify(t)
  *
@@ -101,8 +107,9 @@
  *     fails leaves its outputs as they were.
  *   - create is undone by destroy, open by close and begin by end; all accept
  *     NULL. Arguments are borrowed for the duration of the call.
- *   - create, load, open and begin allocate; init and the model's forward,
- *     backward and step do not.
+ *   - create, load, open, copy and begin allocate; init and the model's
+ *     forward, backward and step do not, but for what a model's first training
+ *     state makes for the model.
  *   - forward overwrites its outputs, backward adds to the gradients, zero
  *     clears them.
  *   - The library never prints, never exits and changes no global setting of
@@ -122,7 +129,8 @@ extern "C" {
 /* Who sees the functions below. A program that links libelman.a (CMake's and
  * pkg-config's static ones define ELMAN_STATIC) keeps them to itself, so that
  * several plug-ins of one process have each their own. Who wants something else
- * defines ELMAN_API before this header, here and in the build of the library. */
+ * defines ELMAN_API before this header, here and in the build of the library.
+ */
 #ifndef ELMAN_API
 #if defined(_WIN32) && defined(ELMAN_SHARED)
 #define ELMAN_API __declspec(dllexport)
@@ -221,6 +229,29 @@ typedef struct elman_roof {
  * many as this process may use, whatever threads says; roof->threads has their
  * number. Takes about half a second. */
 ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
+
+/* ---- Threads ------------------------------------------------------------- */
+
+/* A pass that may use several threads shares its work with threads that the
+ * library starts when they are first needed: one team for all models and states
+ * of the process. They take no signals, and sleep after about a millisecond
+ * without work. Where passes run on several threads of the program at once, one
+ * of them has the team and the others work alone. A child of fork begins without
+ * a team, and may compute. Each copy of the library in a process, as in plug-ins
+ * that hold it, has a team and a limit of its own. */
+
+/* From now on a pass runs on at most so many threads, the caller among them,
+ * whatever a state's config says; 0: no limit, as before the first call. Results
+ * do not change. No variable of the environment is read. */
+ELMAN_CHECKED elman_status elman_threads_limit(int threads);
+
+/* Ends the threads of the team and waits for saves in the background; a later
+ * pass starts a new team. Waits for a pass that runs elsewhere. To be called
+ * before a library or plug-in is unloaded, on Windows and macOS; on Linux it
+ * happens by itself then, and when the program ends. Not from a function that
+ * runs while a library is loaded or unloaded (DllMain): threads can not end
+ * then. */
+ELMAN_API void elman_threads_end(void);
 
 /* ---- Config: what to build ---------------------------------------------- */
 
@@ -467,12 +498,24 @@ typedef struct elman_const_tensor {
 
 /* ---- Model: layers and weights ------------------------------------------ */
 
-/* The weights exist twice. The flat copy holds every parameter in PyTorch's
- * shape and order; it is what you read and write, what is saved and what an
- * optimizer moves. The packed copies hold the same numbers in the order in
- * which matrix products read them. The library makes them again after every
- * change of the weights, whichever call makes it, so no call hands out the flat
- * copy for writing. */
+/* A model holds its weights once, matrices packed in the order in which
+ * products read them: that is all that forward, step, read, write, save and
+ * copy need. Packing fills units up to a multiple of 16, or outputs to one of 4
+ * where few have many inputs, and below 16 units some matrices are packed twice
+ * for steps: 256 units take 1.01 of their weights, 100 take 1.14, 33 take 1.5
+ * and 8 take 3. Besides that a model is 14 kB, and 4 kB for each layer and
+ * level. While a model file is loaded, 16 rows of its widest matrix and 70 kB
+ * more are in use; for any other format, the tensors of the file as well: twice
+ * the weights.
+ *
+ * Two copies are made when something first needs them, by whichever thread that
+ * is, and then stay: the transposed matrices for the first training state,
+ * elman_exponents_begin and elman_fixed_points_begin, and a flat copy in
+ * PyTorch's shapes for an optimizer or trainer, elman_model_parameter,
+ * elman_model_export to ONNX and elman_spectrum_begin. These fail with
+ * ELMAN_NO_MEMORY without memory for it. After a change of the weights,
+ * whichever call makes it, all copies are up to date, so no call hands one out
+ * for writing. */
 typedef struct elman_model elman_model;
 
 /* What a run changes; see the section on it below. */
@@ -492,6 +535,37 @@ ELMAN_CHECKED elman_status elman_model_load(const char *path,
 ELMAN_CHECKED elman_status elman_model_save(const elman_model *model,
                                             const char *path);
 
+/* The same from and to memory. load_memory takes the bytes of any file that
+ * load takes, which are not needed afterwards; messages call them <memory>. A
+ * model file is packed from where it is. save_memory gives the bytes that save
+ * writes: size receives their number and data, unless it is NULL, the bytes. It
+ * fails, and writes nothing, if room is less. */
+ELMAN_CHECKED elman_status elman_model_load_memory(const void *data,
+                                                   size_t size,
+                                                   elman_model **model);
+ELMAN_CHECKED elman_status elman_model_save_memory(const elman_model *model,
+                                                   size_t room, void *data,
+                                                   size_t *size);
+
+/* A model from memory that it borrows, as of an array compiled into a program:
+ * the bytes of a model file, which must stay as they are as long as the model.
+ * Where they are aligned as floats are (to 4 bytes), the table of an embedding
+ * is read there and is not copied, and views are of that memory, so that
+ * nothing makes a flat copy for them; matrices are packed. The weights of such
+ * a model can not be changed: ELMAN_BAD_VALUE; a copy's can. Bytes of another
+ * format are loaded as by load_memory. */
+ELMAN_CHECKED elman_status elman_model_open_memory(const void *data,
+                                                   size_t size,
+                                                   elman_model **model);
+
+/* Another model of the same config, weights and notes, without the copies that
+ * training or a view made: the smallest form of a model that was trained. */
+ELMAN_CHECKED elman_status elman_model_copy(const elman_model *from,
+                                            elman_model **copy);
+
+/* The bytes that the model holds now. */
+ELMAN_API size_t elman_model_size(const elman_model *model);
+
 /* The model's config in full: every default filled in, every layer named. */
 ELMAN_API const elman_config *elman_model_config(const elman_model *model);
 
@@ -510,23 +584,33 @@ typedef struct elman_model_info {
 /* What model takes and gives; all zero if model is NULL. */
 ELMAN_API elman_model_info elman_model_read_info(const elman_model *model);
 
-/* The name of parameter index, in PyTorch's order, and a read-only view of its
- * flat copy, unless view is NULL. Returns NULL if there is no such index. The
- * view is valid as long as the model; elman_model_write changes what it shows.
- */
+/* The name of parameter index, in PyTorch's order, and a read-only view of it,
+ * unless view is NULL. Returns NULL if there is no such index. The view is
+ * valid as long as the model, and every change of the weights changes what it
+ * shows. Views of matrices need the model's flat copy, which the first of them
+ * makes: without memory for it data is NULL and elman_message says so; rank and
+ * shape are there. elman_model_read needs no flat copy. */
 ELMAN_API const char *elman_model_parameter(const elman_model *model,
                                             size_t index,
                                             elman_const_tensor *view);
 
 /* Copy a parameter out (read) or in (write); count is its number of elements.
- * write makes the packed copies again, all of them: to change many parameters
- * of a large model takes as many repackings. */
+ * write compares, and packs only what has changed. */
 ELMAN_CHECKED elman_status elman_model_read(const elman_model *model,
                                             const char *name, size_t count,
                                             float *values);
 ELMAN_CHECKED elman_status elman_model_write(elman_model *model,
                                              const char *name, size_t count,
                                              const float *values);
+
+/* The same for all parameters at once: values (weight_count) has them one after
+ * another without gaps, in the order of elman_model_parameter; count is
+ * weight_count of elman_model_info. */
+ELMAN_CHECKED elman_status elman_model_read_all(const elman_model *model,
+                                                size_t count, float *values);
+ELMAN_CHECKED elman_status elman_model_write_all(elman_model *model,
+                                                 size_t count,
+                                                 const float *values);
 
 /* Notes: text that is kept with the model and in its file, by key. "encoding"
  * says how data became numbers; "elman" and "format" belong to the file itself.
@@ -548,8 +632,8 @@ typedef struct elman_state_config {
     bool keep_gradients; /* keep dh, dc, dgate of every step (training) */
     bool empty;          /* begin without streams: see elman_state_join */
     int threads;   /* that a pass may use: 0 means 1, at most 64. With more than
-                      one, the first passes of each size try out how to share
-                      the work: results are identical, only timing differs */
+                      one, a pass now and then tries another way to share the
+                      work: results are identical, only timing differs */
     uint64_t seed; /* of dropout and zoneout masks */
 
     /* how a training state sums the gradients of weights (docs/NUMERICS.md) */
@@ -568,6 +652,8 @@ typedef struct elman_state_config {
 /* Makes a state of a model. size returns the bytes that it needs; 0, and a
  * message, if config is bad. init makes it in the caller's memory (aligned to
  * 64 bytes), which needs no destroy; create allocates that memory as well.
+ * Without training and with T 1, each sequence beyond the first few dozen takes
+ * its memory and its output, in float32, and 12 bytes.
  * Either way the state is as after reset. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
@@ -579,6 +665,20 @@ ELMAN_CHECKED elman_status elman_state_create(const elman_model *model,
                                               const elman_state_config *config,
                                               elman_state **state);
 ELMAN_API void elman_state_destroy(elman_state *state);
+
+/* Takes up a state whose block was copied or mapped to memory (aligned to 64
+ * bytes), from elsewhere in this process or from another one with the same
+ * build of the library: the block of init or, of a state that create made, the
+ * elman_state_size bytes from it on. model has the shape of the one that the
+ * state was made for, and is the state's from now on; with its weights
+ * everything goes on as it was: memory, slots, sums of gradients, the last
+ * pass. What points into the block is made again, and nothing in it is trusted:
+ * what is no such block is ELMAN_BAD_FORMAT, with the reason, and stays as it
+ * is. The state needs no destroy. Like create, move allocates, but keeps
+ * nothing. */
+ELMAN_CHECKED elman_status elman_state_move(const elman_model *model,
+                                            size_t bytes, void *memory,
+                                            elman_state **state);
 
 /* Forgets all memory: h and c become zero, or the learned initial state. Free
  * slots stay free. */
@@ -643,6 +743,18 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
                                             elman_state *state,
                                             const char *path);
 
+/* The same to and from memory. save_memory gives the bytes that save writes:
+ * size receives their number and data, unless it is NULL, the bytes. It fails,
+ * and writes nothing, if room is less. */
+ELMAN_CHECKED elman_status elman_state_save_memory(const elman_model *model,
+                                                   const elman_state *state,
+                                                   size_t room, void *data,
+                                                   size_t *size);
+ELMAN_CHECKED elman_status elman_state_load_memory(const elman_model *model,
+                                                   elman_state *state,
+                                                   const void *data,
+                                                   size_t size);
+
 /* A view by name. view->data is the state's memory and may be written. T and B
  * are those of the last pass; in the memory views B is the state's. Past the
  * end of a sequence all numbers are 0.
@@ -664,7 +776,11 @@ ELMAN_CHECKED elman_status elman_state_load(const elman_model *model,
  *   "layer0.da"          (T,B,G) gradient at the gates' pre-activations
  *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, over all paths
  *                        through time; if keep_gradients
- *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
+ *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient. Of
+ *                        elman_model_step with more than 32 slots, and of
+ *                        forward in a state of T 1 and more than 32 sequences,
+ *                        y is kept alone, and not layer0.h or c either: they go
+ *                        through the layers a few dozen at a time
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
  *                        none, (B,O) with one vector per sequence
  *   "pool.attention"     (T,B) weights a[t] of ELMAN_POOL_ATTENTION: of the
@@ -725,8 +841,9 @@ ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
  * the state's config has no room for that many blocks. It writes the gradients
  * of the initial states and, unless it is NULL, dx in the shape of x. Further
  * calls go back through the same forward, each with a dy of its own (PyTorch's
- * retain_graph): each adds what a forward and a backward of its own would. Uses
- * half a megabyte of the caller's stack. */
+ * retain_graph): each adds what a forward and a backward of its own would, so a
+ * change of the weights ends that. Uses half a megabyte of the caller's
+ * stack. */
 ELMAN_CHECKED elman_status elman_model_backward(const elman_model *model,
                                                 elman_state *state,
                                                 const float *dy, float *dx);
@@ -988,6 +1105,27 @@ ELMAN_CHECKED elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
                                                      elman_state *state,
                                                      double learning_rate,
                                                      double norm);
+
+/* Save or load what an optimizer remembers of the parameters of model, and how
+ * many steps it has taken, as safetensors: with its model and its state loaded
+ * as well, training goes on to the same bits. load needs an optimizer of the
+ * same rule, flavour and groups, for parameters of the same names and shapes;
+ * of the config beta1, beta2, amsgrad, centered, maximize and whether there is
+ * momentum have to be the same, while rates, decay, bounds and what is frozen
+ * may differ. save_memory: data (room bytes) receives the bytes that save
+ * writes, and size their number, which is all that happens if data is NULL. */
+ELMAN_CHECKED elman_status
+elman_optimizer_save(const elman_optimizer *optimizer, const elman_model *model,
+                     const char *path);
+ELMAN_CHECKED elman_status elman_optimizer_load(elman_optimizer *optimizer,
+                                                const elman_model *model,
+                                                const char *path);
+ELMAN_CHECKED elman_status elman_optimizer_save_memory(
+    const elman_optimizer *optimizer, const elman_model *model, size_t room,
+    void *data, size_t *size);
+ELMAN_CHECKED elman_status elman_optimizer_load_memory(
+    elman_optimizer *optimizer, const elman_model *model, const void *data,
+    size_t size);
 
 /* Learning-rate schedules, as torch.optim.lr_scheduler has them. */
 typedef enum elman_schedule_kind {

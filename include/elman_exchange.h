@@ -45,6 +45,13 @@ ELMAN_CHECKED elman_status elman_import_open(const char *const *paths,
                                              size_t count,
                                              const elman_import_config *config,
                                              elman_import **import);
+
+/* The same of the bytes of one file in memory, which are not needed afterwards;
+ * messages call them <memory>. An .npy array has no name there, and an ONNX
+ * model no folder for external data: both are refused. */
+ELMAN_CHECKED elman_status elman_import_open_memory(
+    const void *data, size_t size, const elman_import_config *config,
+    elman_import **import);
 ELMAN_API void elman_import_close(elman_import *import);
 
 /* What a tensor of the file becomes. */
@@ -131,9 +138,13 @@ typedef struct elman_port {
     int64_t shape[ELMAN_MAX_AXES]; /* -1 where any size is possible */
 } elman_port;
 
-/* Opens an .onnx file as a graph. */
+/* Opens an .onnx file as a graph; or its bytes in memory, which are not needed
+ * afterwards, and which have no external data. */
 ELMAN_CHECKED elman_status elman_graph_open(const char *path,
                                             elman_graph **graph);
+ELMAN_CHECKED elman_status elman_graph_open_memory(const void *data,
+                                                   size_t size,
+                                                   elman_graph **graph);
 ELMAN_API void elman_graph_close(elman_graph *graph);
 
 /* Inputs, then outputs, in memory of the graph: as the graph declares them, and
@@ -146,11 +157,26 @@ ELMAN_API const elman_port *elman_graph_ports(const elman_graph *graph,
 ELMAN_CHECKED elman_status elman_graph_load(elman_graph *graph,
                                             const char *name, const char *path);
 
+/* The same from an array in memory, row-major, in the type that the graph
+ * declares for the input (elman_graph_ports), such as float x (T,B,I) or
+ * int32_t lengths (B): rank and shape say its size. It is not copied: it is
+ * read by each forward until the input is given again. */
+ELMAN_CHECKED elman_status elman_graph_write(elman_graph *graph,
+                                             const char *name, const void *data,
+                                             size_t rank, const size_t *shape);
+
 /* Runs the graph on its inputs, in chunks of that many steps; 0 means all at
  * once, which a graph that also reads backwards needs. threads: 0 means 1, at
  * most 64. */
 ELMAN_CHECKED elman_status elman_graph_forward(elman_graph *graph, size_t steps,
                                                int threads);
+
+/* Copies an output of the last forward to data, row-major and in its own type.
+ * elman_graph_ports says which type and shape it has; bytes is what that
+ * makes. */
+ELMAN_CHECKED elman_status elman_graph_read(const elman_graph *graph,
+                                            const char *name, size_t bytes,
+                                            void *data);
 
 /* Writes an output of the last forward to an .npy file, in the graph's own type
  * and shape. */

@@ -231,6 +231,40 @@ elman_dataset_read(const char *name, const void *bytes, size_t size,
                    const elman_dataset_config *config, elman_dataset **dataset);
 ELMAN_API void elman_dataset_close(elman_dataset *dataset);
 
+/* Sequences and their targets in the caller's memory. */
+typedef struct elman_arrays {
+    size_t N;       /* sequences */
+    size_t T;       /* steps that each has room for: x is (N,T,I), and what is
+                       per step (N,T) or (N,T,O). 0: sequences lie one behind
+                       the other, (rows,I), (rows) and (rows,O) */
+    size_t I;       /* inputs per step */
+    const float *x; /* NaN: missing, as elman_dataset_config.missing says */
+    const size_t *lengths; /* (N) steps of each, 1 to T, nothing behind which is
+                              read. NULL: all have T, or fewer if steps at the
+                              end are all NaN, as in a file */
+
+    /* targets: one of the two; neither with answers in the config */
+    const int32_t *classes; /* (N), or per step, where -100 is no class */
+    const float *values;    /* (N,O), or per step */
+    size_t O;               /* values per target */
+    bool per_step;          /* targets are */
+    size_t class_count;     /* classes are 0 to class_count - 1, and those are
+                               the outputs. 0: those that occur, in their order,
+                               are outputs 0, 1, ..., as in a file */
+
+    const elman_part *parts; /* (N) which each belongs to; NULL: drawn as the
+                                config says */
+} elman_arrays;
+
+/* Opens arrays as elman_dataset_open does an .npz of the same numbers, which
+ * gives the same dataset. All of it is copied: the arrays are not needed once
+ * the call is over. config: task may be left open, for the targets say it; of
+ * the rest seed, validation, test, folds, fold, no_scaling, missing, transform,
+ * encoding and answers apply. */
+ELMAN_CHECKED elman_status elman_dataset_open_arrays(
+    const elman_arrays *arrays, const elman_dataset_config *config,
+    elman_dataset **dataset);
+
 /* The encoding of a dataset, which owns it. */
 ELMAN_API const elman_encoding *
 elman_dataset_encoding(const elman_dataset *dataset);

@@ -42,7 +42,7 @@ void allocator_fail(size_t call, bool ever_after) { begin(call, ever_after); }
 
 allocations allocator_read(void)
 {
-    return (allocations){calls, failed, outstanding, (size_t)peak};
+    return (allocations){calls, failed, outstanding, bytes_held, (size_t)peak};
 }
 
 /* Counts a call; true if it is to fail. */

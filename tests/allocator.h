@@ -16,6 +16,7 @@ typedef struct allocations {
     size_t calls;          /* that could have failed */
     size_t failed;         /* that were made to */
     ptrdiff_t outstanding; /* blocks taken and not yet given back */
+    ptrdiff_t held;        /* bytes in such blocks now */
     size_t peak;           /* most bytes in such blocks at one time */
 } allocations;
 

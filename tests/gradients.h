@@ -83,6 +83,7 @@ static inline elman_model *model_of(size_t network)
 {
     elman_model *m = NULL;
     CHECK_OK(model_create(networks + network, &m));
+    CHECK_OK(model_make_flat(m));
     return m;
 }
 

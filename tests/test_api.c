@@ -57,12 +57,27 @@ TEST(a_pointer_that_may_not_be_null_is_named)
     elman_loss_config loss = {0};
     elman_target target = {0};
     elman_tensor view;
+    float number;
+    size_t size;
 
     /* models */
     NULLED(elman_model_create(NULL, &model), "config");
     NULLED(elman_model_create(&config, NULL), "model");
     NULLED(elman_model_load(NULL, &model), "path");
     NULLED(elman_model_load("x", NULL), "model");
+    NULLED(elman_model_load_memory(NULL, 1, &model), "data");
+    NULLED(elman_model_load_memory("x", 1, NULL), "model");
+    NULLED(elman_model_open_memory(NULL, 1, &model), "data");
+    NULLED(elman_model_open_memory("x", 1, NULL), "model");
+    NULLED(elman_model_save_memory(NULL, 0, NULL, &size), "model");
+    NULLED(elman_model_save_memory(m, 0, NULL, NULL), "size");
+    NULLED(elman_model_copy(NULL, &model), "from");
+    NULLED(elman_model_copy(m, NULL), "copy");
+    NULLED(elman_model_read_all(NULL, 0, &number), "model");
+    NULLED(elman_model_read_all(m, 0, NULL), "values");
+    NULLED(elman_model_write_all(NULL, 0, x), "model");
+    NULLED(elman_model_write_all(m, 0, NULL), "values");
+    assert_int_equal(elman_model_size(NULL), 0);
     NULLED(elman_model_save(NULL, "x"), "model");
     NULLED(elman_model_save(m, NULL), "path");
     NULLED(elman_model_read(NULL, "x", 1, y), "model");

@@ -123,6 +123,93 @@ TEST(entries_that_are_not_what_their_header_says_are_damaged)
     free(zeros.bytes);
 }
 
+/* Opens and reads all; whether that went well. */
+static bool read_all(const char *bytes, size_t size)
+{
+    archive *file = NULL;
+    char *copy = malloc(size + 1), *data;
+    bool fine = true;
+    memcpy(copy, bytes, size);
+    if (archive_parse(copy, size, &file) != ELMAN_OK) return false;
+    for (size_t i = 0; i < archive_entry_count(file); i++)
+        fine = archive_read(file, i, &data) == ELMAN_OK && fine;
+    archive_close(file);
+    return fine;
+}
+
+/* One entry, "a" of "hello", whose numbers all have 64 bits. */
+static zip_file make_64(void)
+{
+    static const struct {
+        const char *text;
+        size_t bytes;
+    } head = {"PK\3\4\55\0\0\0\0\0\0\0\41\0", 14},
+      list = {"PK\1\2\55\0\55\0\0\0\0\0\0\0\41\0", 16},
+      end_64 = {"PK\6\6\54\0\0\0\0\0\0\0\55\0\55\0", 16};
+    zip_file zip = {0};
+    const uint32_t crc = zip_crc("hello", 5);
+    const uint64_t sentinel = UINT32_MAX;
+
+    zip_add(&zip, head.text, head.bytes);
+    zip_number(&zip, crc, 4);
+    zip_number(&zip, sentinel << 32 | sentinel, 8);
+    zip_number(&zip, 1 | 20 << 16, 4);
+    zip_add(&zip, "a\1\0\20\0", 5);
+    zip_number(&zip, 5, 8);
+    zip_number(&zip, 5, 8);
+    zip_add(&zip, "hello", 5);
+
+    const size_t begin = zip.size;
+    zip_add(&zip, list.text, list.bytes);
+    zip_number(&zip, crc, 4);
+    zip_number(&zip, sentinel << 32 | sentinel, 8);
+    zip_number(&zip, 1 | 28 << 16, 4);
+    zip_number(&zip, 0, 5); /* comment, disk */
+    zip_number(&zip, 0, 5); /* attributes */
+    zip_number(&zip, sentinel, 4);
+    zip_add(&zip, "a\1\0\30\0", 5);
+    for (size_t i = 0; i < 3; i++)
+        zip_number(&zip, i < 2 ? 5 : 0, 8);
+
+    const size_t end = zip.size;
+    zip_add(&zip, end_64.text, end_64.bytes);
+    zip_number(&zip, 0, 8); /* disks */
+    zip_number(&zip, 1, 8);
+    zip_number(&zip, 1, 8);
+    zip_number(&zip, end - begin, 8);
+    zip_number(&zip, begin, 8);
+    zip_add(&zip, "PK\6\7\0\0\0\0", 8);
+    zip_number(&zip, end, 8);
+    zip_number(&zip, 1, 4);
+    zip_add(&zip, "PK\5\6\0\0\0\0", 8);
+    zip_number(&zip, sentinel, 4);
+    zip_number(&zip, sentinel << 32 | sentinel, 8);
+    zip_number(&zip, 0, 2);
+    return zip;
+}
+
+TEST(numbers_of_64_bits_are_read)
+{
+    zip_file zip = make_64();
+    char *copy = malloc(zip.size), *data = NULL;
+    memcpy(copy, zip.bytes, zip.size);
+    archive *file = NULL;
+    CHECK_OK(archive_parse(copy, zip.size, &file));
+    CHECK_OK(archive_read(file, 0, &data));
+    assert_int_equal(archive_size(file, 0), 5);
+    assert_memory_equal(data, "hello", 5);
+    archive_close(file);
+
+    for (size_t cut = 0; cut < zip.size; cut++)
+        CHECK(!read_all(zip.bytes, cut), "cut at %zu of %zu", cut, zip.size);
+    for (size_t i = 0; i < 8 * zip.size; i++) {
+        zip.bytes[i / 8] = (char)(zip.bytes[i / 8] ^ 1 << i % 8);
+        (void)read_all(zip.bytes, zip.size);
+        zip.bytes[i / 8] = (char)(zip.bytes[i / 8] ^ 1 << i % 8);
+    }
+    free(zip.bytes);
+}
+
 /* Many entries in a list that lead to one, and many that are small alone. */
 TEST(bombs_of_many_entries_are_refused)
 {
@@ -161,20 +248,6 @@ TEST(bombs_of_many_entries_are_refused)
     free(zip.bytes);
     elman_status status = archive_parse(twice.bytes, twice.size, &file);
     CHECK(status == ELMAN_BAD_FORMAT, "status %d", (int)status);
-}
-
-/* Opens and reads all; whether that went well. */
-static bool read_all(const char *bytes, size_t size)
-{
-    archive *file = NULL;
-    char *copy = malloc(size + 1), *data;
-    bool fine = true;
-    memcpy(copy, bytes, size);
-    if (archive_parse(copy, size, &file) != ELMAN_OK) return false;
-    for (size_t i = 0; i < archive_entry_count(file); i++)
-        fine = archive_read(file, i, &data) == ELMAN_OK && fine;
-    archive_close(file);
-    return fine;
 }
 
 TEST(archives_cut_or_changed_anywhere_do_no_harm)
@@ -247,6 +320,7 @@ int main(void)
         cmocka_unit_test(each_hostile_archive_gives_its_own_sentence),
         cmocka_unit_test(
             entries_that_are_not_what_their_header_says_are_damaged),
+        cmocka_unit_test(numbers_of_64_bits_are_read),
         cmocka_unit_test(bombs_of_many_entries_are_refused),
         cmocka_unit_test(archives_cut_or_changed_anywhere_do_no_harm),
         cmocka_unit_test(arrays_of_numpy_are_read),

@@ -79,7 +79,7 @@ static void check_grid(const elman_config *config, size_t T, size_t B, draws *d)
     /* a network, and what it gives in one pass on one thread */
     config_write_line(config, sizeof line, line);
     CHECK_OK(model_create(config, &m));
-    trial_move_weights(m, d);
+    CHECK_OK(trial_move_weights(m, d));
     CHECK_OK(trial_create(m, T, B, d, &t));
     CHECK_OK(outcome_create(&t, &g.whole));
     CHECK_OK(outcome_create(&t, &g.forward));

@@ -73,7 +73,9 @@ TEST(first_bytes_decide_and_rubbish_is_unknown)
         {"\x93NUMPY", 6, FORMAT_NPY},
         {"\x93NUMP", 5, FORMAT_UNKNOWN},
         {"\2\0\0\0\0\0\0\0{}", 10, FORMAT_SAFETENSORS},
-        {"\3\0\0\0\0\0\0\0{}", 10, FORMAT_UNKNOWN},
+        {"\3\0\0\0\0\0\0\0{}", 10, FORMAT_SAFETENSORS}, /* cut short */
+        {"\3\0\0\0\0\0\0\0{,", 10, FORMAT_UNKNOWN},
+        {"\3\0\0\0\0\0\0\1{}", 10, FORMAT_UNKNOWN},
         {"\x80\4N.", 4, FORMAT_PICKLE},
         {"PK\3\4", 4, FORMAT_TORCH}, /* whose reader says what is wrong */
         {"\x08\7\x3A\0", 4, FORMAT_ONNX},

@@ -309,9 +309,10 @@ static reference *run_reference(const elman_model *m, const random_batch *batch)
     reference *r;
     CHECK_OK(reference_create(elman_model_config(m), batch->T, batch->B, &r));
     size_t at = 0, count = batch->T * batch->B * MOST_I;
-    for (size_t i = 0; i < m->info.parameter_count; i++)
-        for (size_t j = 0; j < m->parameters[i].count; j++)
-            r->weights[at++] = (double)m->weights[m->parameters[i].offset + j];
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
+        parameter_doubles(m, m->parameters + i, r->weights + at);
+        at += m->parameters[i].count;
+    }
     double x[MOST_T * MOST_B * MOST_I];
     for (size_t i = 0; i < count; i++)
         x[i] = (double)batch->x[i];

@@ -342,7 +342,7 @@ static elman_model *train_on(size_t network, size_t machines,
         }
 
         float *sum = total(&tree);
-        CHECK_OK(optimizer_update(adam, -1, 1, sum, m->weights, NULL));
+        CHECK_OK(optimizer_update(adam, -1, 1, sum, model_flat(m), NULL));
         model_repack(m, 1);
         free(sum);
     }
@@ -366,8 +366,8 @@ static elman_model *train_alone(size_t network)
         draw_inputs(50 + step);
         gradients_zero(s);
         CHECK_OK(run(m, s, 0, B));
-        CHECK_OK(
-            optimizer_update(adam, -1, 1, gradients_join(s), m->weights, NULL));
+        CHECK_OK(optimizer_update(adam, -1, 1, gradients_join(s), model_flat(m),
+                                  NULL));
         model_repack(m, 1);
     }
     state_destroy(s);
@@ -391,7 +391,7 @@ TEST(any_number_of_machines_trains_the_same_network)
                 begin[i] = draw_size(&d, begin[i - 1], BLOCKS);
 
             elman_model *got = train_on(network, machines, begin);
-            CHECK_BITS(got->weights, want->weights, want->weight_count,
+            CHECK_BITS(model_flat(got), model_flat(want), want->weight_count,
                        "network %zu on %zu machines", network, machines);
             model_destroy(got);
         }

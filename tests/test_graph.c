@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "format/file.h"
 #include "format/npy.h"
 
 /* One case, and where it stands: said with each failure. */
@@ -141,6 +142,83 @@ static void check_sets(recorded *r)
     }
 }
 
+/* ---- Arrays in memory -----------------------------------------------------
+ */
+
+/* The bytes of every output, as many as its port says. */
+static void compare_outputs(recorded *r, elman_graph *memory)
+{
+    size_t count;
+    const elman_port *ports = elman_graph_ports(r->graph, &count);
+    for (size_t i = 0; i < count; i++) {
+        static char got[1 << 20], want[1 << 20];
+        if (ports[i].input) continue;
+        size_t bytes = 0;
+        for (size_t size = 1; size <= 8; size *= 2) {
+            size_t all = size;
+            for (size_t k = 0; k < ports[i].rank; k++)
+                all *= (size_t)ports[i].shape[k];
+            CHECK(all <= sizeof got, "%s is too large", ports[i].name);
+            if (!elman_graph_read(r->graph, ports[i].name, all, want))
+                bytes = all;
+        }
+        if (elman_graph_read(memory, ports[i].name, bytes, got) ||
+            memcmp(got, want, bytes))
+            complain(r, "%s differs from memory", ports[i].name);
+    }
+}
+
+/* The type that the graph declares for an input. */
+static const char *type_of(const recorded *r, const char *name)
+{
+    size_t count;
+    const elman_port *ports = elman_graph_ports(r->graph, &count);
+    for (size_t i = 0; i < count; i++)
+        if (ports[i].input && !strcmp(ports[i].name, name))
+            return ports[i].type;
+    return "";
+}
+
+/* The same graph from bytes, with its inputs where a file's reader has them. */
+static void check_memory(recorded *r)
+{
+    enum { INPUTS = 16 };
+    npy *arrays[INPUTS] = {NULL};
+    size_t used = 0, bytes;
+    char *model = NULL;
+    elman_graph *memory = NULL;
+    const char *name;
+    json_t *file, *set = json_array_get(json_object_get(r->json, "sets"), 0);
+    CHECK_OK(file_read(in_case(r, "model.onnx"), &model, &bytes));
+    elman_status status = elman_graph_open_memory(model, bytes, &memory);
+    free(model);
+
+    /* external data lie next to a file */
+    if (status && strstr(elman_message(), "does not come from a file")) return;
+    CHECK_OK(status);
+
+    json_object_foreach(json_object_get(set, "inputs"), name, file)
+    {
+        const char *path = in_case(r, json_string_value(file));
+        CHECK(used < INPUTS, "%s has many inputs", r->name);
+        CHECK_OK(npy_open(path, &arrays[used]));
+        const named_tensor *t = &arrays[used++]->tensor;
+        CHECK_OK(elman_graph_load(r->graph, name, path));
+        if (t->strided || strcmp(element_name(t->type), type_of(r, name)) != 0)
+            CHECK_OK(elman_graph_load(memory, name, path));
+        else
+            CHECK_OK(
+                elman_graph_write(memory, name, t->data, t->rank, t->shape));
+    }
+    if (elman_graph_forward(r->graph, 0, 1) ||
+        elman_graph_forward(memory, 0, 1))
+        complain(r, "%s", elman_message());
+    else compare_outputs(r, memory);
+    while (used > 0)
+        npy_close(arrays[--used]);
+    elman_graph_close(memory);
+}
+
 /* Every input and output of the sets is a port, with the right type. */
 static void check_ports(recorded *r)
 {
@@ -180,6 +258,7 @@ static void check_case(const char *name)
     } else {
         check_ports(&r);
         check_sets(&r);
+        check_memory(&r);
         elman_graph_close(r.graph);
     }
     json_decref(r.json);
@@ -387,6 +466,42 @@ TEST(what_is_not_a_stack_of_layers_is_refused_with_its_node)
     CHECK(failures == 0, "%zu failures", failures);
 }
 
+/* As many as go through a state some at a time. */
+TEST(a_graph_gives_what_its_model_gives_of_many_sequences)
+{
+    enum { MANY = 40, I = 2, O = 3 };
+    static const elman_config config = {
+        .input_size = I,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 4, .num_layers = 2},
+                   {.kind = ELMAN_LINEAR, .output_size = O}}};
+    const char *path = in_folder("many.onnx");
+    float x[MANY * I], want[MANY * O], got[MANY * O];
+    const elman_batch batch = {.T = 1, .B = MANY, .x = x};
+    elman_model *model;
+    elman_state *state;
+    elman_graph *graph;
+    size_t count;
+    random_fill(1, MANY * I, -1, 1, x);
+    CHECK_OK(elman_model_create(&config, &model));
+    CHECK_OK(elman_model_export(model, ELMAN_EXPORT_ONNX, path));
+    CHECK_OK(
+        elman_state_create(model, &(elman_state_config){.B = MANY}, &state));
+    CHECK_OK(elman_model_forward(model, state, &batch, want));
+
+    CHECK_OK(elman_graph_open(path, &graph));
+    const elman_port *ports = elman_graph_ports(graph, &count);
+    CHECK_OK(
+        elman_graph_write(graph, ports[0].name, x, 3, (size_t[]){1, MANY, I}));
+    CHECK_OK(elman_graph_forward(graph, 1, 1));
+    while (ports->input)
+        ports++;
+    CHECK_OK(elman_graph_read(graph, ports->name, sizeof got, got));
+    CHECK_BITS(got, want, MANY * O, "%s", ports->name);
+    elman_graph_close(graph);
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     /* each of thousands of small files would wait for a disk */
@@ -399,6 +514,7 @@ int main(void)
         cmocka_unit_test(exports_become_models_that_give_the_same),
         cmocka_unit_test(
             what_is_not_a_stack_of_layers_is_refused_with_its_node),
+        cmocka_unit_test(a_graph_gives_what_its_model_gives_of_many_sequences),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -94,7 +94,7 @@ static void check_rule(elman_optimizer_config config)
     CHECK_OK(elman_optimizer_create(s.model, &grouped, &all));
     memset(mine, 0, sizeof mine); /* they were borrowed */
     float *weights = malloc(n * sizeof *weights);
-    memcpy(weights, s.model->weights, n * sizeof *weights);
+    memcpy(weights, model_flat(s.model), n * sizeof *weights);
 
     config.no_bias_decay = false;
     for (int step = 0; step < 4; step++) {
@@ -125,7 +125,7 @@ static void check_rule(elman_optimizer_config config)
             if (!t.frozen)
                 CHECK_OK(optimizer_move(one[i], scaled, 1, norm, g + p->offset,
                                         want));
-            CHECK_BITS(s.model->weights + p->offset, want, p->count,
+            CHECK_BITS(model_flat(s.model) + p->offset, want, p->count,
                        "%s, rule %d, step %d", p->name, (int)config.rule, step);
             if (t.frozen) CHECK(g[p->offset] == 0, "%s", p->name);
         }
@@ -160,7 +160,7 @@ TEST(decay_leaves_out_what_has_one_dimension)
     CHECK_OK(elman_optimizer_create(s.model, &config, &o));
     size_t n = s.model->weight_count, flat = 0;
     float *before = malloc(n * sizeof *before);
-    memcpy(before, s.model->weights, n * sizeof *before);
+    memcpy(before, model_flat(s.model), n * sizeof *before);
     const float *g = gradients_join(s.state);
     CHECK_OK(elman_optimizer_step(o, s.model, s.state, -1, NULL));
 
@@ -172,8 +172,8 @@ TEST(decay_leaves_out_what_has_one_dimension)
             double slope = (double)g[k];
             double want =
                 (double)before[k] * keep - 0.125 * slope / (fabs(slope) + 1e-8);
-            CHECK(fabs(want - (double)s.model->weights[k]) < 1e-6, "%s: %g %g",
-                  p->name, want, (double)s.model->weights[k]);
+            CHECK(fabs(want - (double)model_flat(s.model)[k]) < 1e-6,
+                  "%s: %g %g", p->name, want, (double)model_flat(s.model)[k]);
         }
     }
     CHECK(flat == 4 + 4 + 2 + 1, "%zu", flat);
@@ -201,8 +201,8 @@ TEST(groups_that_say_nothing_change_no_bit)
             CHECK_OK(
                 elman_optimizer_step(grouped, b.model, b.state, 0.2, NULL));
         }
-        CHECK_BITS(a.model->weights, b.model->weights, a.model->weight_count,
-                   "%d groups", which);
+        CHECK_BITS(model_flat(a.model), model_flat(b.model),
+                   a.model->weight_count, "%d groups", which);
         elman_optimizer_destroy(plain);
         elman_optimizer_destroy(grouped);
         end(a);
@@ -261,10 +261,10 @@ TEST(groups_that_make_no_sense_are_refused)
     config = (elman_optimizer_config){
         .learning_rate = 1e-5, .groups = &steep, .group_count = 1};
     CHECK_OK(elman_optimizer_create(s.model, &config, &o));
-    float first = s.model->weights[0];
+    float first = model_flat(s.model)[0];
     CHECK_FAILS(elman_optimizer_step(o, s.model, s.state, 1e10, NULL),
                 ELMAN_BAD_VALUE, "the learning rate is 1e+10");
-    CHECK(s.model->weights[0] == first, "moved");
+    CHECK(model_flat(s.model)[0] == first, "moved");
     elman_optimizer_destroy(o);
     end(s);
 }
@@ -312,8 +312,8 @@ TEST(a_norm_of_one_model_gives_the_bits_of_a_step)
         CHECK_OK(elman_optimizer_step_norm(one, a.model, a.state, -1, norm));
         CHECK_OK(elman_optimizer_step(two, b.model, b.state, -1, &same));
         CHECK(!memcmp(&norm, &same, sizeof norm), "%a %a", norm, same);
-        CHECK_BITS(a.model->weights, b.model->weights, a.model->weight_count,
-                   "%d threads", threads);
+        CHECK_BITS(model_flat(a.model), model_flat(b.model),
+                   a.model->weight_count, "%d threads", threads);
         elman_optimizer_destroy(one);
         elman_optimizer_destroy(two);
         end(a);
@@ -336,12 +336,12 @@ TEST(an_encoder_and_a_decoder_are_clipped_together)
     for (size_t i = 0; i < 2; i++) {
         const elman_model *m = s[i].model;
         size_t n = m->weight_count;
+        CHECK_OK(elman_optimizer_create(m, &sgd, &o[i]));
         before[i] = malloc(n * sizeof *before[i]);
-        memcpy(before[i], m->weights, n * sizeof *before[i]);
+        memcpy(before[i], model_flat(m), n * sizeof *before[i]);
         const float *g = gradients_join(s[i].state);
         for (size_t k = 0; k < n; k++)
             squares += (double)g[k] * (double)g[k];
-        CHECK_OK(elman_optimizer_create(m, &sgd, &o[i]));
         CHECK_OK(elman_optimizer_norm(o[i], m, s[i].state, &norm));
     }
     CHECK(fabs(norm - sqrt(squares)) < 1e-12 * norm, "%g", norm);
@@ -353,8 +353,8 @@ TEST(an_encoder_and_a_decoder_are_clipped_together)
         for (size_t k = 0; k < m->weight_count; k++) {
             double want = (double)before[i][k] -
                           0.5 * (double)g[k] / (sqrt(squares) + 1e-6);
-            CHECK(fabs(want - (double)m->weights[k]) < 1e-6, "%g %g", want,
-                  (double)m->weights[k]);
+            CHECK(fabs(want - (double)model_flat(m)[k]) < 1e-6, "%g %g", want,
+                  (double)model_flat(m)[k]);
         }
         free(before[i]);
         elman_optimizer_destroy(o[i]);
@@ -368,7 +368,7 @@ TEST(a_norm_that_is_none_moves_nothing)
     elman_optimizer_config config = {.clip_norm = 1};
     elman_optimizer *o;
     CHECK_OK(elman_optimizer_create(s.model, &config, &o));
-    float first = s.model->weights[0];
+    float first = model_flat(s.model)[0];
     static const double bad[] = {NAN, INFINITY, -1};
     for (size_t i = 0; i < 3; i++) {
         double norm = bad[i];
@@ -384,7 +384,7 @@ TEST(a_norm_that_is_none_moves_nothing)
     CHECK_OK(elman_optimizer_norm(o, s.model, s.state, &norm));
     CHECK(norm == 0, "%g", norm);
     CHECK_OK(elman_optimizer_step_norm(o, s.model, s.state, -1, norm));
-    CHECK(s.model->weights[0] == first, "moved");
+    CHECK(model_flat(s.model)[0] == first, "moved");
 
     norm = 2;
     gradients_join(s.state)[3] = NAN;

@@ -16,6 +16,7 @@ enum { MEMORY_TIMES = 40, MEMORY_ROOM = 1 << 21, SECONDS = 10 };
 
 static elman_model *model;
 static elman_state *state;
+static elman_optimizer *optimizer;
 static elman_dataset *dataset;
 static elman_trainer *trainer;
 
@@ -32,6 +33,11 @@ static elman_status read_model(const char *path)
 static elman_status read_state(const char *path)
 {
     return elman_state_load(model, state, path);
+}
+
+static elman_status read_optimizer(const char *path)
+{
+    return elman_optimizer_load(optimizer, model, path);
 }
 
 static elman_status read_checkpoint(const char *path)
@@ -137,6 +143,7 @@ static const struct reader {
 } readers[] = {
     {"model", "safetensors", read_model, NULL, false},
     {"state", "safetensors", read_state, NULL, false},
+    {"optimizer", "safetensors", read_optimizer, NULL, false},
     {"checkpoint", "safetensors", read_checkpoint, NULL, false},
     {"replay", "safetensors", read_replay, NULL, false},
     {"array", "npy", read_array, NULL, false},
@@ -208,6 +215,8 @@ static void make(const struct reader *r, const char *path)
     elman_tensor array = {.data = numbers, .rank = 3, .shape = {3, 2, 1}};
     if (r->read == read_model) CHECK_OK(elman_model_save(model, path));
     if (r->read == read_state) CHECK_OK(elman_state_save(model, state, path));
+    if (r->read == read_optimizer)
+        CHECK_OK(elman_optimizer_save(optimizer, model, path));
     if (r->read == read_checkpoint) CHECK_OK(elman_trainer_save(trainer, path));
     if (r->read == read_replay) make_replay(path);
     if (!strcmp(r->extension, "npy")) CHECK_OK(elman_array_save(path, &array));
@@ -252,6 +261,8 @@ static int prepare(void **unused)
     CHECK_OK(elman_model_create(&network, &model));
     CHECK_OK(elman_state_create(model, &(elman_state_config){.T = 3, .B = 2},
                                 &state));
+    CHECK_OK(elman_optimizer_create(
+        model, &(elman_optimizer_config){.amsgrad = true}, &optimizer));
     CHECK_OK(elman_dataset_open(put_text("data.csv", table),
                                 &(elman_dataset_config){.window = 2},
                                 &dataset));

@@ -5,6 +5,8 @@
  */
 #include "parcel.h"
 
+#include "format/file.h"
+
 static void check_same(const elman_model *got, const elman_model *want,
                        const char *what)
 {
@@ -395,6 +397,62 @@ TEST(names_with_stars_leave_tensors_out)
     elman_import_close(import);
 }
 
+/* ---- From memory --------------------------------------------------------- */
+
+/* What the file at path becomes by its bytes alone, which then are gone. */
+static void check_bytes(const char *path, const elman_model *want)
+{
+    char *bytes = NULL;
+    size_t size;
+    elman_import *import = NULL;
+    elman_model *got = NULL, *loaded = NULL;
+    CHECK_OK(file_read(path, &bytes, &size));
+    CHECK_OK(elman_model_load_memory(bytes, size, &loaded));
+    CHECK_OK(elman_import_open_memory(bytes, size, NULL, &import));
+    memset(bytes, 0xA5, size);
+    free(bytes);
+    CHECK_OK(elman_import_create(import, &got));
+    check_same(got, want, path);
+    check_same(loaded, want, path);
+    elman_import_close(import);
+    elman_model_destroy(got);
+    elman_model_destroy(loaded);
+}
+
+TEST(bytes_in_memory_are_imported_as_their_file_is)
+{
+    const elman_config config = {
+        .input_size = 2,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 3},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    elman_model *model = NULL;
+    elman_import *none = NULL;
+    CHECK_OK(elman_model_create(&config, &model));
+    const char *path = in_folder("weights.safetensors");
+    CHECK_OK(elman_model_export(model, ELMAN_EXPORT_TORCH, path));
+    check_bytes(path, model);
+
+    /* a build without ONNX says so */
+    path = in_folder("model.onnx");
+    if (!elman_model_export(model, ELMAN_EXPORT_ONNX, path))
+        check_bytes(path, model);
+    else assert_non_null(strstr(elman_message(), "no ONNX support"));
+
+    /* an array's name is that of its file */
+    float numbers[2] = {1, 2};
+    elman_tensor array = {numbers, 1, {2}};
+    char *bytes = NULL;
+    size_t size;
+    CHECK_OK(elman_array_save(in_folder("fc.bias.npy"), &array));
+    CHECK_OK(file_read(in_folder("fc.bias.npy"), &bytes, &size));
+    CHECK_FAILS(elman_import_open_memory(bytes, size, NULL, &none),
+                ELMAN_BAD_VALUE, "expected an .npz of such arrays");
+    CHECK_FAILS(elman_import_open_memory(bytes, 4, NULL, &none),
+                ELMAN_BAD_FORMAT, "<memory>: unknown format");
+    free(bytes);
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +467,7 @@ int main(void)
         cmocka_unit_test(weights_that_are_missing_or_do_not_fit_are_named),
         cmocka_unit_test(integers_are_not_weights),
         cmocka_unit_test(names_with_stars_leave_tensors_out),
+        cmocka_unit_test(bytes_in_memory_are_imported_as_their_file_is),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);
 }

@@ -39,7 +39,8 @@ static void lstm(const kernels *k, size_t n, const lstm_variant *variant,
     copy(out[0], in[0], 4 * n);
     k->lstm_forward(n, variant, in[1], out[0], out[1], out[2]);
     copy(out[4], in[3], n);
-    k->lstm_backward(n, variant, in[1], out[0], in[2], out[4], out[3]);
+    kernels_train(k)->lstm_backward(n, variant, in[1], out[0], in[2], out[4],
+                                    out[3]);
 }
 RUN(lstm_plain) { lstm(k, n, NULL, in, out); }
 RUN(lstm_peephole)
@@ -71,7 +72,8 @@ static void gru(const kernels *k, size_t n, float clip, float *const *in,
     copy(out[0], in[0], 3 * n);
     k->gru_forward(n, clip, in[1], in[2], out[0], out[1]);
     copy(out[2], in[3], n);
-    k->gru_backward(n, clip, in[1], in[2], out[0], out[2], out[3], out[4]);
+    kernels_train(k)->gru_backward(n, clip, in[1], in[2], out[0], out[2],
+                                   out[3], out[4]);
 }
 RUN(gru_after) { gru(k, n, INFINITY, in, out); }
 RUN(gru_after_clipped) { gru(k, n, 0.75f, in, out); }
@@ -85,8 +87,9 @@ RUN(gru_before)
     k->tanh_forward(n, clip, out[0] + 2 * n, out[0] + 2 * n);
     k->gru_mix(n, in[2], out[0], out[1]);
     copy(out[2], in[3], n);
-    k->gru_mix_backward(n, clip, in[2], out[0], out[2], out[3]);
-    k->gru_reset_backward(n, clip, in[1], in[2], out[0], out[2], out[3]);
+    kernels_train(k)->gru_mix_backward(n, clip, in[2], out[0], out[2], out[3]);
+    kernels_train(k)->gru_reset_backward(n, clip, in[1], in[2], out[0], out[2],
+                                         out[3]);
 }
 
 /* ---- Elementwise -------------------------------------------------------- */
@@ -96,11 +99,11 @@ RUN(gru_before)
     RUN(name##_there_and_back)                                                 \
     {                                                                          \
         k->name##_forward(n, clip, in[0], out[0]);                             \
-        k->name##_backward(n, clip, out[0], in[1], out[1]);                    \
+        kernels_train(k)->name##_backward(n, clip, out[0], in[1], out[1]);     \
         copy(out[2], in[0], n);                                                \
         k->name##_forward(n, clip, out[2], out[2]);                            \
         copy(out[3], in[1], n);                                                \
-        k->name##_backward(n, clip, out[2], out[3], out[3]);                   \
+        kernels_train(k)->name##_backward(n, clip, out[2], out[3], out[3]);    \
     }
 RUN_ACTIVATION(tanh, INFINITY)
 RUN_ACTIVATION(sigmoid, INFINITY)
@@ -117,12 +120,13 @@ RUN(activations)
         const float clip = i % 2 ? 2 : INFINITY;
 
         k->activation_forward(n, &f, clip, in[0], out[0] + i * n);
-        k->activation_backward(n, &f, clip, in[0], in[1], out[1] + i * n);
+        kernels_train(k)->activation_backward(n, &f, clip, in[0], in[1],
+                                              out[1] + i * n);
         copy(out[2] + i * n, in[0], n);
         k->activation_forward(n, &f, clip, out[2] + i * n, out[2] + i * n);
         copy(out[3] + i * n, in[1], n);
-        k->activation_backward(n, &f, clip, in[0], out[3] + i * n,
-                               out[3] + i * n);
+        kernels_train(k)->activation_backward(n, &f, clip, in[0],
+                                              out[3] + i * n, out[3] + i * n);
     }
 }
 
@@ -174,9 +178,9 @@ RUN(softmaxed)
     out[5][0] = (float)k->softmax(n, in[0], NULL);
     copy(out[1], in[0], n);
     k->softmax(n, out[1], out[1]);
-    k->softmax_backward(n, out[0], in[1], out[2]);
+    kernels_train(k)->softmax_backward(n, out[0], in[1], out[2]);
     copy(out[3], in[1], n);
-    k->softmax_backward(n, out[0], out[3], out[3]);
+    kernels_train(k)->softmax_backward(n, out[0], out[3], out[3]);
 }
 
 RUN(log_softmaxed)
@@ -184,19 +188,21 @@ RUN(log_softmaxed)
     k->log_softmax(n, in[0], out[0]);
     copy(out[1], in[0], n);
     k->log_softmax(n, out[1], out[1]);
-    k->log_softmax_backward(n, out[0], in[1], out[2]);
+    kernels_train(k)->log_softmax_backward(n, out[0], in[1], out[2]);
     copy(out[3], in[1], n);
-    k->log_softmax_backward(n, out[0], out[3], out[3]);
+    kernels_train(k)->log_softmax_backward(n, out[0], out[3], out[3]);
 }
 
 /* out: dx, the same in place, log of the sum twice, index of the largest */
 RUN(cross_entropy)
 {
     size_t best[2];
-    out[2][0] = (float)k->cross_entropy(n, in[0], 0.25f, out[0], best);
-    out[3][0] = (float)k->cross_entropy(n, in[0], 1, NULL, best + 1);
+    out[2][0] =
+        (float)kernels_train(k)->cross_entropy(n, in[0], 0.25f, out[0], best);
+    out[3][0] =
+        (float)kernels_train(k)->cross_entropy(n, in[0], 1, NULL, best + 1);
     copy(out[1], in[0], n);
-    k->cross_entropy(n, out[1], 0.25f, out[1], best + 1);
+    kernels_train(k)->cross_entropy(n, out[1], 0.25f, out[1], best + 1);
     out[4][0] = (float)best[0];
     CHECK(best[0] == best[1], "%zu and %zu", best[0], best[1]);
 }
@@ -206,9 +212,9 @@ RUN(normed)
 {
     const float rstd =
         k->norm_forward(n, 1e-3f, in[0], in[1], in[2], out[0], out[1]);
-    k->norm_backward(n, rstd, out[0], in[1], in[3], out[2]);
+    kernels_train(k)->norm_backward(n, rstd, out[0], in[1], in[3], out[2]);
     copy(out[3], in[3], n);
-    k->norm_backward(n, rstd, out[0], in[1], out[3], out[3]);
+    kernels_train(k)->norm_backward(n, rstd, out[0], in[1], out[3], out[3]);
     out[4][0] = rstd;
 
     /* x_hat and y may be x */
@@ -251,11 +257,13 @@ static void optimize(const kernels *k, size_t n, char rule, int flavour,
 
     for (size_t t = 0; t < 3; t++) {
         const float *dp = in[0] + t * n;
-        if (rule == 's') k->sgd(n, &u, dp, extra, out[0]);
-        if (rule == 'a') k->adam(n, &u, dp, out[1], out[2], extra, out[0]);
-        if (rule == 'g') k->adagrad(n, &u, dp, out[1], out[0]);
-        if (rule == 'r') k->rmsprop(n, &u, dp, out[1], out[2], extra, out[0]);
-        if (rule == 'l') k->lion(n, &u, dp, out[1], out[0]);
+        if (rule == 's') kernels_train(k)->sgd(n, &u, dp, extra, out[0]);
+        if (rule == 'a')
+            kernels_train(k)->adam(n, &u, dp, out[1], out[2], extra, out[0]);
+        if (rule == 'g') kernels_train(k)->adagrad(n, &u, dp, out[1], out[0]);
+        if (rule == 'r')
+            kernels_train(k)->rmsprop(n, &u, dp, out[1], out[2], extra, out[0]);
+        if (rule == 'l') kernels_train(k)->lion(n, &u, dp, out[1], out[0]);
     }
 }
 RUN(sgd_plain) { optimize(k, n, 's', 0, in, out); }
@@ -403,14 +411,14 @@ TEST(the_first_largest_is_found_and_nan_skipped)
                 for (size_t i = 0; i < N; i++)
                     x[i] = i < at ? -1 : 2; /* 2 again further on */
                 if (at > 3) x[at - 2] = NAN;
-                (void)table->cross_entropy(n, x, 1, NULL, &best);
+                (void)kernels_train(table)->cross_entropy(n, x, 1, NULL, &best);
                 CHECK(best == at, "%s n=%zu: %zu, want %zu", table->isa, n,
                       best, at);
             }
 
         for (size_t i = 0; i < N; i++)
             x[i] = NAN;
-        (void)table->cross_entropy(N, x, 1, NULL, &best);
+        (void)kernels_train(table)->cross_entropy(N, x, 1, NULL, &best);
         CHECK(best == 0, "%s: %zu", table->isa, best);
     }
 }
@@ -462,14 +470,18 @@ TEST(peaks_count_what_they_do)
     static float x[1024];
     random_fill(8, 1024, -3, 3, x);
     for (const kernels *const *k = kernels_all(); *k; k++) {
-        CHECK((*k)->peak(10) > 0, "%s", (*k)->isa);
-        CHECK((*k)->peak(20) == 2 * (*k)->peak(10), "%s", (*k)->isa);
+        CHECK(kernels_train(*k)->peak(10) > 0, "%s", (*k)->isa);
+        CHECK(kernels_train(*k)->peak(20) == 2 * kernels_train(*k)->peak(10),
+              "%s", (*k)->isa);
 
         /* a processor without the instruction does nothing, and says so */
-        const double bf16 = (*k)->peak_bf16(10), int8 = (*k)->peak_int8(10);
-        CHECK(bf16 == 0 || bf16 == 2 * (*k)->peak(10), "%s", (*k)->isa);
-        CHECK(int8 == 0 || int8 == 4 * (*k)->peak(10), "%s", (*k)->isa);
-        CHECK((*k)->read(3, 1024, x) == 3 * 4096, "%s", (*k)->isa);
+        const double bf16 = kernels_train(*k)->peak_bf16(10),
+                     int8 = kernels_train(*k)->peak_int8(10);
+        CHECK(bf16 == 0 || bf16 == 2 * kernels_train(*k)->peak(10), "%s",
+              (*k)->isa);
+        CHECK(int8 == 0 || int8 == 4 * kernels_train(*k)->peak(10), "%s",
+              (*k)->isa);
+        CHECK(kernels_train(*k)->read(3, 1024, x) == 3 * 4096, "%s", (*k)->isa);
     }
 }
 

@@ -113,8 +113,12 @@ static void check_leaf(const kernels *k, const sums *s, bool fresh, int joins)
                            .closed = joins != OPEN,
                            .join_count = joins != OPEN ? (size_t)joins : 0,
                            .joins = from};
-    if (s->K) k->outer(s->R, s->begin, s->end, s->K, s->da, s->x, &leaf);
-    else k->column_sum(s->R, s->begin, s->end, s->da, &leaf, also + s->begin);
+    if (s->K)
+        kernels_train(k)->outer(s->R, s->begin, s->end, s->K, s->da, s->x,
+                                &leaf);
+    else
+        kernels_train(k)->column_sum(s->R, s->begin, s->end, s->da, &leaf,
+                                     also + s->begin);
 
     CHECK_BITS(got, want, size, "%s R=%zu N=%zu K=%zu fresh %d joins %d",
                k->isa, s->R, s->N, s->K, fresh, joins);
@@ -175,7 +179,7 @@ TEST(a_leaf_of_a_bias_may_have_one_place)
         float *got = guarded_floats(70);
         memcpy(got, s->old, 70 * sizeof *got);
         const leaf_sum leaf = {.to = got + 1};
-        (*k)->column_sum(7, 1, 69, s->da, &leaf, NULL);
+        kernels_train(*k)->column_sum(7, 1, 69, s->da, &leaf, NULL);
         CHECK_BITS(got, s->chain[0], 70, "%s", (*k)->isa);
         guarded_free(got, 70);
     }
@@ -196,7 +200,7 @@ static void check_zero(const kernels *k, size_t K, bool closed)
         x[i] = 1e-30f;
 
     const leaf_sum leaf = {.to = got, .fresh = true, .closed = closed};
-    k->outer(1, 0, N, K, &da_row, &x_row, &leaf);
+    kernels_train(k)->outer(1, 0, N, K, &da_row, &x_row, &leaf);
     for (size_t i = 0; i < N * K; i++)
         CHECK(got[i] == 0 && !signbit(got[i]) == closed, "%s K=%zu at %zu: %g",
               k->isa, K, i, (double)got[i]);
@@ -217,11 +221,11 @@ TEST(a_closed_leaf_of_a_bias_holds_no_negative_zero)
     for (const kernels *const *k = kernels_all(); *k; k++) {
         float got = -0.0f;
         leaf_sum leaf = {.to = &got};
-        (*k)->column_sum(0, 0, 1, NULL, &leaf, NULL);
+        kernels_train(*k)->column_sum(0, 0, 1, NULL, &leaf, NULL);
         CHECK(signbit(got), "%s", (*k)->isa);
 
         leaf.closed = true;
-        (*k)->column_sum(0, 0, 1, NULL, &leaf, NULL);
+        kernels_train(*k)->column_sum(0, 0, 1, NULL, &leaf, NULL);
         CHECK(!signbit(got), "%s", (*k)->isa);
     }
 }

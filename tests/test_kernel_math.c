@@ -353,7 +353,7 @@ TEST(nan_comes_through_every_bound)
 
         /* a gradient that is NaN is not lost in a unit that has saturated */
         const float sure[3] = {1, -1, 0}, d[3] = {NAN, NAN, NAN};
-        (*k)->tanh_backward(3, INFINITY, sure, d, y);
+        kernels_train(*k)->tanh_backward(3, INFINITY, sure, d, y);
         CHECK(isnan(y[0]) && isnan(y[1]) && isnan(y[2]), "%s", (*k)->isa);
         CHECK(isnan((*k)->softmax(3, d, y)) && isnan(y[1]), "%s", (*k)->isa);
     }
@@ -384,12 +384,15 @@ TEST(functions_with_kernels_of_their_own_are_the_same_in_the_common_one)
         for (size_t i = 0; i < sizeof d / sizeof *d; i++) {
             for (size_t j = 0; j < N; j++)
                 dy[j] = d[i];
-            k->relu_backward(N, INFINITY, y[0], dy, dx[0]);
-            k->activation_backward(N, &relu, INFINITY, x, dy, dx[1]);
-            k->tanh_backward(N, INFINITY, y[2], dy, dx[2]);
-            k->activation_backward(N, &tanh, INFINITY, x, dy, dx[3]);
-            k->sigmoid_backward(N, INFINITY, y[4], dy, dx[4]);
-            k->activation_backward(N, &sigmoid, INFINITY, x, dy, dx[5]);
+            kernels_train(k)->relu_backward(N, INFINITY, y[0], dy, dx[0]);
+            kernels_train(k)->activation_backward(N, &relu, INFINITY, x, dy,
+                                                  dx[1]);
+            kernels_train(k)->tanh_backward(N, INFINITY, y[2], dy, dx[2]);
+            kernels_train(k)->activation_backward(N, &tanh, INFINITY, x, dy,
+                                                  dx[3]);
+            kernels_train(k)->sigmoid_backward(N, INFINITY, y[4], dy, dx[4]);
+            kernels_train(k)->activation_backward(N, &sigmoid, INFINITY, x, dy,
+                                                  dx[5]);
 
             hide_nan(6 * N, y[0]);
             hide_nan(6 * N, dx[0]);
@@ -421,7 +424,7 @@ TEST(relu_is_what_it_is_in_pytorch)
                                  d[i], d[i], d[i], d[i]};
             const float back[N] = {0, 0, d[i], 0, d[i], 0, 0, d[i]};
             float dx[N];
-            (*k)->relu_backward(N, INFINITY, y, dy, dx);
+            kernels_train(*k)->relu_backward(N, INFINITY, y, dy, dx);
             hide_nan(N, dx);
             CHECK_BITS(dx, back, N, "%s, dy %g", (*k)->isa, (double)d[i]);
         }
@@ -443,7 +446,7 @@ TEST(no_function_swallows_a_nan)
                 CHECK(isnan(y[0]) && !isnan(y[1]), "%s %d", (*k)->isa, kind);
 
                 /* but for what is flat at 0.5, as thresholded relu is here */
-                (*k)->activation_backward(2, &f, clip, x, d, dx);
+                kernels_train(*k)->activation_backward(2, &f, clip, x, d, dx);
                 CHECK(isnan(dx[1]) || kind == ELMAN_ACTIVATION_THRESHOLDED_RELU,
                       "%s %d", (*k)->isa, kind);
             }
@@ -458,7 +461,7 @@ TEST(gradients_stop_where_a_sum_was_at_its_bound)
 
         /* 1 - tanh^2 inside, 0 at the bound and beyond it */
         (*k)->tanh_forward(5, clip, x, y);
-        (*k)->tanh_backward(5, clip, y, d, dx);
+        kernels_train(*k)->tanh_backward(5, clip, y, d, dx);
         CHECK(dx[0] == 0 && dx[1] == 0 && dx[3] == 0 && dx[4] == 0, "%s",
               (*k)->isa);
         CHECK(fabsf(dx[2] - 0.786447733f) < 1e-6f, "%s %g", (*k)->isa,
@@ -466,7 +469,7 @@ TEST(gradients_stop_where_a_sum_was_at_its_bound)
 
         /* likewise */
         (*k)->sigmoid_forward(5, clip, x, y);
-        (*k)->sigmoid_backward(5, clip, y, d, dx);
+        kernels_train(*k)->sigmoid_backward(5, clip, y, d, dx);
         CHECK(dx[0] == 0 && dx[1] == 0 && dx[3] == 0 && dx[4] == 0, "%s",
               (*k)->isa);
         CHECK(fabsf(dx[2] - 0.235003712f) < 1e-6f, "%s %g", (*k)->isa,

@@ -302,8 +302,10 @@ static float *gradients_of(const kernels *k, const rows *da, const rows *x,
     random_fill(4, size, -1, 1, made);
     const leaf_sum dw = {.to = made + begin * K},
                    db = {.to = made + N * K + begin};
-    k->outer(da->count, begin, end, K, read_only(da), read_only(x), &dw);
-    k->column_sum(da->count, begin, end, read_only(da), &db, NULL);
+    kernels_train(k)->outer(da->count, begin, end, K, read_only(da),
+                            read_only(x), &dw);
+    kernels_train(k)->column_sum(da->count, begin, end, read_only(da), &db,
+                                 NULL);
     return made;
 }
 
@@ -375,9 +377,10 @@ TEST(chains_of_rows_cut_in_two_give_the_same_bits)
             da.count = R;
 
             const leaf_sum dw = {.to = got}, db = {.to = got + N * K};
-            (*k)->outer(R - cut, 0, N, K, read_only(&late), read_only(&late_x),
-                        &dw);
-            (*k)->column_sum(R - cut, 0, N, read_only(&late), &db, NULL);
+            kernels_train(*k)->outer(R - cut, 0, N, K, read_only(&late),
+                                     read_only(&late_x), &dw);
+            kernels_train(*k)->column_sum(R - cut, 0, N, read_only(&late), &db,
+                                          NULL);
             CHECK_BITS(got, want, N * K + N, "%s cut %zu", (*k)->isa, cut);
             guarded_free(got, N * K + N);
         }
@@ -435,6 +438,71 @@ static void check_packing(size_t gates, size_t H, size_t K)
     guarded_free(to, size);
 }
 
+/* Part after part, the rows of a weight give what packing all of it does, and
+ * come out again. */
+static void check_parts(size_t gates, size_t H, size_t K)
+{
+    const size_t N = gates * H, size = packed_size(gates, H, K);
+    float *w = guarded_floats(N * K), *want = guarded_floats(size);
+    float *got = guarded_floats(size), *out = guarded_floats(N * K);
+    const packed shape = {gates, H, K, got};
+    random_fill(9, N * K, 1, 2, w);
+    pack(gates, H, K, w, K, 1, want);
+    memset(got, 0, size * sizeof *got);
+
+    size_t next = 0;
+    for (size_t i = 0; i < packed_parts(&shape); i++) {
+        const packed_rows part = packed_part(&shape, i);
+        CHECK(part.first == next && part.count > 0 && part.count <= PANEL,
+              "gates=%zu H=%zu K=%zu part %zu", gates, H, K, i);
+        next += part.count;
+
+        float *from = w + part.first * K;
+        pack_part(&shape, i, from, got);
+        unpack_part(&shape, i, out + part.first * K);
+        CHECK(packed_part_is(&shape, i, from), "part %zu", i);
+        if (K == 0) continue;
+
+        /* one number makes a difference, be it only the sign of 0 */
+        float was = from[part.count * K - 1];
+        from[part.count * K - 1] = was == 0 ? -was : 0;
+        CHECK(!packed_part_is(&shape, i, from), "part %zu", i);
+        from[part.count * K - 1] = was;
+    }
+
+    CHECK(next == N, "gates=%zu H=%zu K=%zu: %zu rows", gates, H, K, next);
+    CHECK_BITS(got, want, size, "gates=%zu H=%zu K=%zu", gates, H, K);
+    CHECK_BITS(out, w, N * K, "gates=%zu H=%zu K=%zu", gates, H, K);
+    for (size_t n = 0; n < N && K > 0; n++) {
+        memset(out, 255, K * sizeof *out);
+        unpack_row(&shape, n, K / 3, K - K / 3, out);
+        CHECK_BITS(out, w + n * K + K / 3, K - K / 3, "row %zu", n);
+    }
+
+    /* in another shape, of as many rows */
+    const packed one = {1, N, K, NULL};
+    const size_t other = packed_size(1, N, K);
+    float *again = guarded_floats(other), *direct = guarded_floats(other);
+    pack(1, N, K, w, K, 1, direct);
+    pack_again(&shape, &one, again);
+    CHECK_BITS(again, direct, other, "gates=%zu H=%zu K=%zu", gates, H, K);
+    guarded_free(again, other);
+    guarded_free(direct, other);
+
+    guarded_free(w, N * K);
+    guarded_free(want, size);
+    guarded_free(got, size);
+    guarded_free(out, N * K);
+}
+
+TEST(rows_are_packed_and_taken_out_part_by_part)
+{
+    for (size_t gates = 1; gates <= 4; gates++)
+        for (size_t H = 1; H <= 140; H += H < 18 ? 1 : 7)
+            for (size_t K = 0; K <= 35; K += 5)
+                check_parts(gates, H, K);
+}
+
 TEST(packing_keeps_each_weight_and_fills_up_with_zero)
 {
     for (size_t gates = 1; gates <= 4; gates++)
@@ -457,6 +525,7 @@ int main(void)
         cmocka_unit_test(sums_over_rows_are_right_and_the_same_everywhere),
         cmocka_unit_test(sums_over_rows_keep_to_their_part),
         cmocka_unit_test(chains_of_rows_cut_in_two_give_the_same_bits),
+        cmocka_unit_test(rows_are_packed_and_taken_out_part_by_part),
         cmocka_unit_test(packing_keeps_each_weight_and_fills_up_with_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,10 +57,8 @@ static elman_status passes_session(void)
     elman_status status;
     elman_state_config room = {.T = T, .B = B, .training = true, .threads = 2};
     const elman_optimizer_group still = {.names = "*_hh*", .frozen = true};
-    elman_optimizer_config adam = {.amsgrad = true,
-                                   .clip_norm = 1,
-                                   .groups = &still,
-                                   .group_count = 1};
+    elman_optimizer_config adam = {
+        .amsgrad = true, .clip_norm = 1, .groups = &still, .group_count = 1};
 
     DO(elman_model_create(&stack, &model));
     DO(elman_state_create(model, &room, &state));
@@ -79,8 +77,11 @@ done:
 static elman_status files_session(void)
 {
     elman_model *model = NULL, *loaded = NULL;
-    elman_state *state = NULL;
+    elman_state *state = NULL, *inside = NULL;
     elman_status status;
+    static char bytes[4096];
+    static _Alignas(64) char block[1 << 16];
+    size_t size;
     const char *file = in_folder("model.safetensors");
     const char *memory = in_folder("state.safetensors");
 
@@ -92,6 +93,11 @@ static elman_status files_session(void)
     DO(elman_state_create(loaded, &(elman_state_config){.B = B}, &state));
     DO(elman_state_save(loaded, state, memory));
     DO(elman_state_load(loaded, state, memory));
+    DO(elman_state_save_memory(loaded, state, sizeof bytes, bytes, &size));
+    DO(elman_state_load_memory(loaded, state, bytes, size));
+    DO(elman_state_init(loaded, &(elman_state_config){0}, sizeof block, block,
+                        &inside));
+    DO(elman_state_move(loaded, sizeof block, block, &inside));
 done:
     elman_state_destroy(state);
     elman_model_destroy(loaded);
@@ -470,10 +476,48 @@ TEST(passes_and_steps_allocate_nothing)
     elman_model_destroy(model);
 }
 
+TEST(a_server_of_tokens_allocates_nothing)
+{
+    enum { MOST = 100 };
+    static const elman_config config = {
+        .layers = {
+            {.kind = ELMAN_EMBEDDING, .num_embeddings = 9, .embedding_dim = 4},
+            {.kind = ELMAN_GRU, .hidden_size = 6, .zoneout = 0.1f},
+            {.kind = ELMAN_LSTM, .hidden_size = 5},
+            {.kind = ELMAN_LINEAR, .output_size = 9}}};
+    static const size_t sizes[] = {3, 20, MOST};
+    static const int32_t tokens[MOST];
+    static const size_t ones[MOST] = {1, 0, 1};
+    static float logits[MOST * 9];
+    elman_model *model;
+    CHECK_OK(elman_model_create(&config, &model));
+
+    /* streams arrive, leave, rest and step, in small and in large states */
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        elman_state *state;
+        size_t slot;
+        const elman_state_config room = {.B = sizes[i], .empty = true};
+        const elman_batch some = {
+            .T = 1, .B = sizes[i], .tokens = tokens, .lengths = ones};
+        CHECK_OK(elman_state_create(model, &room, &state));
+        allocator_reset();
+        for (size_t b = 0; b < sizes[i]; b++) {
+            CHECK_OK(elman_state_join(model, state, &slot));
+            CHECK_OK(elman_model_step_tokens(model, state, tokens, logits));
+            if (b % 3 == 2) CHECK_OK(elman_state_leave(model, state, slot));
+        }
+        CHECK_OK(elman_model_forward(model, state, &some, logits));
+        assert_int_equal(allocator_read().calls, 0);
+        elman_state_destroy(state);
+    }
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_and_steps_allocate_nothing),
+        cmocka_unit_test(a_server_of_tokens_allocates_nothing),
         cmocka_unit_test(passes_survive_each_failing_allocation),
         cmocka_unit_test(files_survive_each_failing_allocation),
         cmocka_unit_test(exchange_survives_each_failing_allocation),

@@ -336,17 +336,17 @@ TEST(without_an_importer_only_elmans_own_file_is_read)
 
     CHECK_OK(elman_model_create(&full, &model));
     CHECK_OK(elman_model_save(model, own));
-    CHECK_OK(model_load(own, NULL, &loaded));
+    CHECK_OK(model_load(&(byte_source){.name = own}, NULL, &loaded));
     elman_model_destroy(loaded);
     elman_model_destroy(model);
 
     loaded = NULL;
     CHECK_OK(safetensors_save(&file, foreign));
-    CHECK_FAILS(model_load(foreign, NULL, &loaded), ELMAN_BAD_FORMAT,
-                "the metadata has no configuration");
+    CHECK_FAILS(model_load(&(byte_source){.name = foreign}, NULL, &loaded),
+                ELMAN_BAD_FORMAT, "the metadata has no configuration");
     CHECK_OK(elman_array_save(array, &view));
-    CHECK_FAILS(model_load(array, NULL, &loaded), ELMAN_BAD_FORMAT,
-                "not a safetensors file");
+    CHECK_FAILS(model_load(&(byte_source){.name = array}, NULL, &loaded),
+                ELMAN_BAD_FORMAT, "not a safetensors file");
     assert_null(loaded);
 }
 

@@ -250,6 +250,56 @@ TEST(a_step_has_a_loss_of_the_streams_that_are_there)
     elman_model_destroy(model);
 }
 
+/* So many that they go through the layers a chunk at a time. */
+TEST(many_streams_have_the_loss_of_those_that_ran)
+{
+    enum { B = 90, H = 5 };
+    const elman_config config = {
+        .input_size = 1, .layers = {{.kind = ELMAN_LSTM, .hidden_size = H}}};
+    static float x[B], y[B * H], wanted[B * H], dy[(B + 1) * H];
+    size_t lengths[B];
+    elman_loss_config squared = {.kind = ELMAN_LOSS_MEAN_SQUARED};
+    elman_target target = {.values = wanted};
+    elman_model *model;
+    elman_state *state;
+    elman_state_config streams = {.B = B};
+    CHECK_OK(elman_model_create(&config, &model));
+    CHECK_OK(elman_state_create(model, &streams, &state));
+    random_fill(1, B, -1, 1, x);
+
+    for (int which = 0; which < 3; which++) {
+        /* a step with free slots, a batch with lengths of 0, a part of all */
+        size_t rows = which == 2 ? 70 : B, count = 0;
+        double loss, sum = 0;
+        elman_batch batch = {
+            .T = 1, .B = rows, .x = x, .lengths = which == 1 ? lengths : NULL};
+        for (size_t b = 0; b < B; b++)
+            lengths[b] = b % 3 != 1;
+        for (size_t b = 0; which == 0 && b < B; b++)
+            if (!lengths[b]) CHECK_OK(elman_state_leave(model, state, b));
+        if (which == 0) CHECK_OK(elman_model_step(model, state, x, y));
+        else CHECK_OK(elman_model_forward(model, state, &batch, y));
+
+        for (size_t i = 0; i < rows * H; i++) {
+            if (which < 2 && !lengths[i / H]) continue;
+            sum += (double)y[i] * (double)y[i];
+            count++;
+        }
+        dy[rows * H] = 7;
+        CHECK_OK(elman_model_loss(model, state, &squared, &target, &loss, dy));
+        CHECK(fabs(loss - sum / (double)count) < 1e-12, "%d: %g is not %g",
+              which, loss, sum / (double)count);
+        CHECK(dy[rows * H] == 7, "%d: past the end", which);
+        for (size_t i = 0; i < rows * H; i++) {
+            bool ran = which == 2 || lengths[i / H];
+            CHECK((dy[i] != 0) == ran, "%d: dy[%zu] is %g", which, i,
+                  (double)dy[i]);
+        }
+    }
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+}
+
 /* What the states of two models, or a wrong target, lead to. */
 TEST(what_does_not_fit_a_pass_is_refused_and_changes_nothing)
 {
@@ -370,6 +420,7 @@ int main(void)
         cmocka_unit_test(the_loss_of_a_pass_is_that_of_its_rows_in_any_layout),
         cmocka_unit_test(a_state_without_training_has_a_loss_and_no_gradient),
         cmocka_unit_test(a_step_has_a_loss_of_the_streams_that_are_there),
+        cmocka_unit_test(many_streams_have_the_loss_of_those_that_ran),
         cmocka_unit_test(
             what_does_not_fit_a_pass_is_refused_and_changes_nothing),
         cmocka_unit_test(a_shape_that_makes_arrays_overlap_is_refused),

@@ -39,7 +39,8 @@ TEST(what_was_saved_is_read)
     size_t size, again;
     char *first = everything_read(&size), *second;
     onnx_graph *g = NULL;
-    CHECK_OK(onnx_open(in_folder("everything.onnx"), &g));
+    CHECK_OK(
+        onnx_open(&(byte_source){.name = in_folder("everything.onnx")}, &g));
     assert_string_equal(g->name, "main");
     assert_string_equal(g->producer, "test");
     CHECK(g->ir_version == 8 && g->opset == 17 && g->node_count == 2, " ");
@@ -85,11 +86,12 @@ TEST(recorded_models_are_read)
         onnx_graph *g = NULL;
         snprintf(path, sizeof path, "%s/%s/model.onnx", folder, entry->d_name);
         if (*entry->d_name == '.' || access(path, R_OK)) continue;
-        CHECK_OK(onnx_open(path, &g));
+        CHECK_OK(onnx_open(&(byte_source){.name = path}, &g));
         CHECK(g->node_count && g->input_count && g->output_count, "%s", path);
         CHECK_OK(onnx_save(g, in_folder("model.onnx")));
         onnx_close(g);
-        CHECK_OK(onnx_open(in_folder("model.onnx"), &g));
+        CHECK_OK(
+            onnx_open(&(byte_source){.name = in_folder("model.onnx")}, &g));
         onnx_close(g);
         count++;
     }

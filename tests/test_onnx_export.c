@@ -23,7 +23,8 @@ static onnx_graph *graph_of(const elman_config *config)
     onnx_graph *graph = NULL;
     elman_model *model = model_of(config);
     CHECK_OK(export_onnx(model, in_folder("model.onnx")));
-    CHECK_OK(onnx_open(in_folder("model.onnx"), &graph));
+    CHECK_OK(
+        onnx_open(&(byte_source){.name = in_folder("model.onnx")}, &graph));
     elman_model_destroy(model);
     return graph;
 }
@@ -206,7 +207,7 @@ TEST(learned_states_are_defaults)
     CHECK_OK(elman_model_write(model, "rnn.h_0_l0", 2, h[0]));
     CHECK_OK(elman_model_write(model, "rnn.h_0_l1", 2, h[1]));
     CHECK_OK(export_onnx(model, in_folder("model.onnx")));
-    CHECK_OK(onnx_open(in_folder("model.onnx"), &g));
+    CHECK_OK(onnx_open(&(byte_source){.name = in_folder("model.onnx")}, &g));
     CHECK_OK(tensor_expect(find_tensor(g, "h_0"), ELEMENT_F32, 3,
                            (size_t[]){2, 1, 2}));
     assert_memory_equal(find_tensor(g, "h_0")->data, h, sizeof h);

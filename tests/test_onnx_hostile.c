@@ -235,7 +235,8 @@ TEST(external_data_is_read_from_its_offset)
         bytes m = elsewhere(locations[i], "16", i % 2 ? "8" : NULL, 1);
         put_bytes("model.onnx", m.data, m.size);
         free(m.data);
-        CHECK_OK(onnx_open(in_folder("model.onnx"), &graph));
+        CHECK_OK(
+            onnx_open(&(byte_source){.name = in_folder("model.onnx")}, &graph));
         assert_memory_equal(graph->initializers[0].data,
                             "\x10\x11\x12\x13\x14\x15\x16\x17", 8);
         onnx_close(graph);
@@ -316,7 +317,8 @@ static elman_status session(void)
 {
     onnx_graph *graph = NULL;
     TRY(onnx_save(&everything, in_folder("everything.onnx")));
-    TRY(onnx_open(in_folder("everything.onnx"), &graph));
+    TRY(onnx_open(&(byte_source){.name = in_folder("everything.onnx")},
+                  &graph));
     onnx_close(graph);
     return ELMAN_OK;
 }
@@ -341,7 +343,8 @@ TEST(every_allocation_may_fail)
     for (size_t k = 0;; k++) {
         onnx_graph *graph = NULL;
         allocator_fail(k, false);
-        elman_status status = onnx_open(in_folder("model.onnx"), &graph);
+        elman_status status =
+            onnx_open(&(byte_source){.name = in_folder("model.onnx")}, &graph);
         onnx_close(graph);
         CHECK(allocator_read().outstanding == 0, "allocation %zu", k);
         if (status == ELMAN_OK) break;

@@ -31,7 +31,8 @@ static elman_model *zero_model(size_t outputs)
                    {.kind = ELMAN_LINEAR, .output_size = outputs}}};
     elman_model *m = NULL;
     CHECK_OK(elman_model_create(&shape, &m));
-    memset(m->weights, 0, m->weight_count * sizeof(float));
+    CHECK_OK(model_make_flat(m));
+    memset(model_flat(m), 0, m->weight_count * sizeof(float));
     model_repack(m, 1);
     return m;
 }

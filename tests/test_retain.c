@@ -175,6 +175,13 @@ TEST(a_backward_needs_a_forward)
     CHECK_OK(elman_model_forward(model, state, &batch, NULL));
     CHECK_OK(elman_model_backward(model, state, dy, NULL));
     CHECK_OK(elman_model_backward(model, state, NULL, NULL));
+
+    /* with the weights that it was made with */
+    CHECK_OK(elman_model_write(model, "rnn.bias_hh_l0", 6, (float[6]){1}));
+    CHECK_FAILS(elman_model_backward(model, state, dy, NULL), ELMAN_BAD_VALUE,
+                "the weights have changed since the forward");
+    CHECK_OK(elman_model_forward(model, state, &batch, NULL));
+    CHECK_OK(elman_model_backward(model, state, dy, NULL));
     elman_state_destroy(state);
     elman_model_destroy(model);
 }

@@ -205,7 +205,8 @@ TEST(errors_are_in_the_units_of_the_data)
                        {.kind = ELMAN_LINEAR, .output_size = 12}}};
         elman_model *m = NULL;
         CHECK_OK(elman_model_create(&shape, &m));
-        memset(m->weights, 0, m->weight_count * sizeof(float));
+        CHECK_OK(model_make_flat(m));
+        memset(model_flat(m), 0, m->weight_count * sizeof(float));
         model_repack(m, 1);
 
         elman_trainer_config training = {

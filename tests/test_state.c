@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "folder.h"
+#include "format/file.h"
 
 enum { T = 5, B = 3, I = 2, O = 2, MOST = 4096 };
 
@@ -198,6 +199,32 @@ static void flow(const elman_model *model, elman_state *state, float *y)
             elman_model_step(model, state, input() + t * B * I, y + t * B * O));
 }
 
+/* Saved to memory it is the file, and loaded from there the same state. */
+static void check_memory_is_file(const elman_model *model, elman_state *state,
+                                 const char *path)
+{
+    char *file = NULL, *bytes = NULL;
+    size_t size, count = 0, again = 0;
+    elman_state *loaded = state_of(model, false);
+    CHECK_OK(file_read(path, &file, &size));
+    CHECK_OK(elman_state_save_memory(model, state, 0, NULL, &count));
+    assert_int_equal(count, size);
+    bytes = malloc(count);
+    if (!bytes) abort();
+    CHECK_FAILS(elman_state_save_memory(model, state, count - 1, bytes, &again),
+                ELMAN_BAD_VALUE, "expected at least");
+    CHECK_OK(elman_state_save_memory(model, state, count, bytes, &again));
+    assert_memory_equal(bytes, file, size);
+
+    CHECK_OK(elman_state_load_memory(model, loaded, bytes, count));
+    check_view(model, loaded, state, "layer0.h_n");
+    CHECK_FAILS(elman_state_load_memory(model, loaded, bytes, count - 1),
+                ELMAN_BAD_FORMAT, "<memory>");
+    elman_state_destroy(loaded);
+    free(bytes);
+    free(file);
+}
+
 TEST(a_state_can_be_forked_and_saved_in_the_middle_of_a_stream)
 {
     elman_model *model = model_of(&plain);
@@ -210,6 +237,7 @@ TEST(a_state_can_be_forked_and_saved_in_the_middle_of_a_stream)
     CHECK_OK(elman_state_copy(fork, stream));
     CHECK_OK(elman_state_save(model, stream, path));
     CHECK_OK(elman_state_load(model, loaded, path));
+    check_memory_is_file(model, stream, path);
     flow(model, stream, want);
     flow(model, fork, got);
     CHECK_BITS(got, want, 3 * B * O, "fork");

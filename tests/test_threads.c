@@ -1,9 +1,15 @@
 /*
- * test_threads.c: when and how threads share the steps of streams. Whether they
- * do is seen by the number of runs that the team has begun, so nothing here
- * depends on how fast the machine is.
+ * test_threads.c: when and how threads share the steps of streams, and the life
+ * of the team: its limit, its end, fork. Whether threads share is seen by the
+ * number of runs that the team has begun, so nothing here depends on how fast
+ * the machine is. Plug-ins are in tests/plugin.
  */
+#include <stdatomic.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <pthread.h>
 
 #include "base/random.h"
 #include "base/thread.h"
@@ -161,6 +167,126 @@ TEST(shared_steps_have_the_bits_of_one_thread)
     walk_force(WALK_UNDECIDED);
 }
 
+/* ---- The team ------------------------------------------------------------ */
+
+static pair large_pair(int threads)
+{
+    elman_config config = {
+        .input_size = 16, .layers = {{.kind = ELMAN_LSTM, .hidden_size = 256}}};
+    return pair_open(&config, 130, threads);
+}
+
+TEST(a_limit_holds_for_every_pass_from_then_on)
+{
+    pair p = large_pair(4);
+    CHECK(tick(&p) > 0, "no limit");
+    CHECK_OK(elman_threads_limit(1));
+    CHECK(tick(&p) == 0, "a limit of 1");
+    CHECK_OK(elman_threads_limit(2));
+    CHECK(tick(&p) > 0, "a limit of 2");
+    CHECK_OK(elman_threads_limit(0));
+    CHECK(tick(&p) > 0, "no limit again");
+
+    CHECK_FAILS(elman_threads_limit(-1), ELMAN_BAD_VALUE,
+                "threads is -1, expected 1 or more, or 0 for no limit");
+    pair_close(&p);
+}
+
+static void count_done(void *context)
+{
+    for (int i = 0; i < 20; i++)
+        pause_ms(1);
+    atomic_fetch_add((atomic_int *)context, 1);
+}
+
+TEST(the_end_of_all_threads_waits_for_them_and_the_next_pass_begins_anew)
+{
+    pair p = large_pair(3);
+    for (int i = 0; i < 20; i++) {
+        /* a task of each kind: ended before, and after */
+        atomic_int done = 0;
+        thread_task *first, *second;
+        CHECK_OK(thread_begin(count_done, &done, &first));
+        CHECK_OK(thread_begin(count_done, &done, &second));
+        thread_end(first);
+
+        CHECK(tick(&p) > 0, "round %d", i);
+        if (i % 3 == 0) pause_ms(5); /* they sleep */
+        elman_threads_end();
+        CHECK(atomic_load(&done) == 2 && thread_is_done(second), "round %d", i);
+        if (i % 2) elman_threads_end();
+        thread_end(second);
+    }
+    pair_close(&p);
+}
+
+#if defined(__SANITIZE_THREAD__)
+enum { FORKS = 0 }; /* it allows no thread in a child of several threads */
+#else
+enum { FORKS = 20 };
+#endif
+
+static atomic_bool over;
+
+static void *tick_on(void *given)
+{
+    while (!atomic_load(&over))
+        tick(given);
+    return NULL;
+}
+
+/* What a child does: passes with the bits of one thread, a team of its own. */
+static int child_result(pair *p)
+{
+    alarm(60);
+    uint64_t runs = 0;
+    for (int t = 0; t < 3; t++) {
+        runs += tick(p);
+        if (elman_model_step(p->model, p->alone, p->x, p->want)) return 1;
+        if (memcmp(p->y, p->want, p->B * p->O * sizeof *p->y)) return 2;
+    }
+    if (runs == 0) return 3;
+    elman_threads_end();
+    return 0;
+}
+
+TEST(a_child_of_fork_computes_while_the_team_of_its_parent_works)
+{
+    pair busy = large_pair(2), idle = large_pair(2);
+    pthread_t worker;
+    atomic_store(&over, false);
+    assert_int_equal(pthread_create(&worker, NULL, tick_on, &busy), 0);
+
+    for (int i = 0; i < FORKS; i++) {
+        pid_t child = fork();
+        if (child == 0) _exit(child_result(&idle));
+        int status = 1;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        CHECK(status == 0, "child %d: status %d", i, status);
+        pause_ms(1);
+    }
+
+    atomic_store(&over, true);
+    pthread_join(worker, NULL);
+    pair_close(&busy);
+    pair_close(&idle);
+}
+
+/* Runs after the library's own end, as destructors of a program may. */
+static pair late;
+__attribute__((destructor(101))) static void compute_late(void)
+{
+    if (!late.model) return;
+    if (elman_model_step(late.model, late.together, late.x, late.y)) _exit(9);
+    pair_close(&late);
+}
+
+TEST(a_pass_after_the_end_of_the_program_began_is_left_alone)
+{
+    late = large_pair(2);
+    tick(&late);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +294,13 @@ int main(void)
             a_tick_of_many_streams_is_shared_however_far_apart_ticks_are),
         cmocka_unit_test(a_short_tick_never_wakes_threads_that_sleep),
         cmocka_unit_test(shared_steps_have_the_bits_of_one_thread),
+        cmocka_unit_test(a_limit_holds_for_every_pass_from_then_on),
+        cmocka_unit_test(
+            the_end_of_all_threads_waits_for_them_and_the_next_pass_begins_anew),
+        cmocka_unit_test(
+            a_child_of_fork_computes_while_the_team_of_its_parent_works),
+        cmocka_unit_test(
+            a_pass_after_the_end_of_the_program_began_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,13 @@ TEST(frozen_weights_keep_their_bits)
         run r = series_run();
         r.training.optimizer = rules[i];
         r.training.frozen = "rnn,fc.bias";
+
+        /* or by a group, or one by each */
+        const elman_optimizer_group still = {
+            .names = i == 1 ? "rnn,fc.b*" : "*.bias", .frozen = true};
+        if (i) r.training.optimizer.groups = &still;
+        if (i) r.training.optimizer.group_count = 1;
+        if (i) r.training.frozen = i == 1 ? NULL : "rnn";
         session s = begin(r);
         size_t parameters = elman_model_read_info(s.model).parameter_count;
         size_t from = count_first(s.model, parameters - 2);

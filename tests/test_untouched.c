@@ -70,6 +70,12 @@ TEST(what_makes_or_reads_a_model_writes_on_success_only)
     UNTOUCHED(elman_model_create(NULL, at(0)));
     UNTOUCHED(elman_model_load(none, at(0)));
     UNTOUCHED(elman_model_load(bad, at(0)));
+    UNTOUCHED(elman_model_copy(NULL, at(0)));
+    UNTOUCHED(elman_model_load_memory(bad, strlen(bad), at(0)));
+    UNTOUCHED(elman_model_open_memory(bad, strlen(bad), at(0)));
+    UNTOUCHED(elman_model_save_memory(f.model, 8, at(0), at(8)));
+    UNTOUCHED(elman_model_read_all(f.model, 1, at(0)));
+    UNTOUCHED(elman_model_copy(NULL, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.bias", O + 1, at(0)));
     UNTOUCHED(elman_model_read(f.model, "fc.none", O, at(0)));
     UNTOUCHED(elman_machine_read(NULL));
@@ -114,6 +120,9 @@ TEST(what_makes_or_reads_a_state_writes_on_success_only)
     UNTOUCHED(elman_state_create(f.model, &keep, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, 64, memory, at(0)));
     UNTOUCHED(elman_state_init(f.model, &plain, ROOM, at(64 + 1), at(0)));
+    UNTOUCHED(elman_state_move(f.model, ROOM, at(64), at(0)));
+    UNTOUCHED(elman_state_save_memory(f.model, f.plain, 8, at(64), at(0)));
+    UNTOUCHED(elman_state_save_memory(NULL, f.plain, ROOM, at(64), at(0)));
     UNTOUCHED(elman_state_join(f.model, f.plain, at(0)));
     UNTOUCHED(elman_state_join(f.model, f.training, at(0)));
     UNTOUCHED(elman_state_view(f.model, f.plain, "layer9.h", at(0)));
@@ -190,6 +199,7 @@ TEST(a_call_that_fails_leaves_the_memory_of_its_state)
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("none")));
     CHECK_OK(elman_state_save(other.model, other.plain, in_folder("other")));
     UNTOUCHED(elman_state_load(f.model, f.plain, in_folder("other")));
+    UNTOUCHED(elman_state_load_memory(f.model, f.plain, "no state", 8));
     hold_memory(&f, before);
     fixture_end(f);
     fixture_end(other);
@@ -210,6 +220,13 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
     UNTOUCHED(elman_loss_forward(&plain, &shape, O, x, &values, at(0), at(64)));
     UNTOUCHED(elman_loss_forward(&plain, &shape, 0, x, &target, at(0), at(64)));
     UNTOUCHED(elman_loss_weight(&plain, &shape, O, &target, at(0)));
+    fixture f = fixture_begin(&network);
+    UNTOUCHED(
+        elman_model_loss(f.model, f.training, &plain, &target, at(0), at(64)));
+    UNTOUCHED(elman_model_loss_sum(f.model, f.training, &whole, &target, at(0),
+                                   at(1024)));
+    UNTOUCHED(elman_model_loss_weight(f.model, &shape, &plain, &target, at(0)));
+    fixture_end(f);
     UNTOUCHED(elman_loss_weight(&bad, &shape, O, &values, at(0)));
     UNTOUCHED(
         elman_loss_sum_forward(&whole, &shape, O, x, &target, at(0), at(1024)));
@@ -217,6 +234,20 @@ TEST(a_loss_that_fails_writes_no_loss_and_no_gradient)
         elman_loss_sum_forward(&plain, &first, O, x, &target, at(0), at(1024)));
     UNTOUCHED(
         elman_loss_sum_forward(&bad, &shape, O, x, &target, at(0), at(1024)));
+
+    /* of a pass: a class that there is not, and a state of another model */
+    fixture f = fixture_begin(&network), other = fixture_begin(&network);
+    const elman_batch batch = {.T = T, .B = B, .x = x};
+    CHECK_OK(elman_model_forward(f.model, f.training, &batch, NULL));
+    UNTOUCHED(
+        elman_model_loss(f.model, f.training, &plain, &target, at(0), at(64)));
+    UNTOUCHED(elman_model_loss(f.model, other.training, &plain, &target, at(0),
+                               at(64)));
+    UNTOUCHED(elman_model_loss_sum(f.model, f.training, &whole, &target, at(0),
+                                   at(1024)));
+    UNTOUCHED(elman_model_loss_weight(f.model, &batch, &plain, &target, at(0)));
+    fixture_end(f);
+    fixture_end(other);
 }
 
 TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)
@@ -231,10 +262,23 @@ TEST(an_optimizer_that_fails_moves_nothing_and_writes_no_norm)
     CHECK_OK(elman_optimizer_create(f.model, &config, &optimizer));
     CHECK_OK(elman_model_read(f.model, "fc.bias", O, before));
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.plain, -1, at(0)));
+    UNTOUCHED(elman_optimizer_norm(optimizer, f.model, f.plain, at(0)));
+    UNTOUCHED(elman_optimizer_step_norm(optimizer, f.model, f.plain, -1, 1));
+    UNTOUCHED(
+        elman_optimizer_save_memory(optimizer, f.model, 8, at(64), at(0)));
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.training, NAN, at(0)));
     CHECK_OK(elman_state_view(f.model, f.training, "fc.bias.grad", &gradient));
     gradient.data[0] = INFINITY;
     UNTOUCHED(elman_optimizer_step(optimizer, f.model, f.training, -1, at(0)));
+    double norm = 2;
+    CHECK_FAILS(elman_optimizer_norm(optimizer, f.model, f.training, &norm),
+                ELMAN_NOT_FINITE, "the gradient's norm");
+    CHECK_FAILS(
+        elman_optimizer_step_norm(optimizer, f.model, f.training, -1, NAN),
+        ELMAN_BAD_VALUE, "norm is ");
+    CHECK(norm == 2, "%g", norm);
+    UNTOUCHED(
+        elman_optimizer_save_memory(optimizer, f.model, 64, at(64), at(0)));
     assert_true(isinf(gradient.data[0]));
     CHECK_OK(elman_model_read(f.model, "fc.bias", O, after));
     CHECK_BITS(after, before, O, "fc.bias");
@@ -273,6 +317,9 @@ TEST(what_reads_data_writes_on_success_only)
     elman_tensor empty = {.rank = 1, .shape = {1}};
     UNTOUCHED(elman_dataset_open(none, &bytes, at(0)));
     UNTOUCHED(elman_dataset_open(path, &bad, at(0)));
+    const elman_arrays nothing = {.N = 1, .T = 1, .I = 1, .x = x};
+    UNTOUCHED(
+        elman_dataset_open_arrays(&nothing, &(elman_dataset_config){0}, at(0)));
     UNTOUCHED(elman_dataset_read("a.csv", "", 0, &bad, at(0)));
     CHECK_OK(elman_dataset_open(path, &bytes, &dataset));
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
@@ -412,6 +459,9 @@ TEST(exchange_that_fails_writes_nothing)
     UNTOUCHED(elman_import_open(&bad, 1, NULL, at(0)));
     UNTOUCHED(elman_import_open(&model, 1, &mapping, at(0)));
     UNTOUCHED(elman_import_open(&model, 0, NULL, at(0)));
+    UNTOUCHED(elman_import_open_memory("no model", 8, NULL, at(0)));
+    UNTOUCHED(elman_graph_open_memory("no model", 8, at(0)));
+    UNTOUCHED(elman_graph_read(NULL, "y", 8, at(0)));
     UNTOUCHED(elman_import_create(NULL, at(0)));
     memset(output, 0xA5, sizeof output);
     assert_null(elman_import_rows(NULL, at(0)));

@@ -18,6 +18,9 @@ static struct {
     elman_dataset *series, *forecast;
     elman_trainer *trainer;
     elman_import *import;
+    elman_state *state;
+    char *file; /* (file_size) the model's, as save writes it */
+    size_t file_size;
     elman_residuals *residuals;
     elman_replay *replay;
     elman_trace *trace;
@@ -60,6 +63,14 @@ static const elman_dataset_config plain = {.validation = 0.5};
     }
 
 MAKES(model, load_model, elman_model_load(given.weights, out))
+MAKES(model, copy_model, elman_model_copy(given.model, out))
+MAKES(model, load_model_memory,
+      elman_model_load_memory(given.file, given.file_size, out))
+MAKES(import, open_import_memory,
+      elman_import_open_memory(given.file, given.file_size, NULL, out))
+FILLS(size_t, save_state_memory,
+      elman_state_save_memory(given.model, given.state, ROOM - 64,
+                              (char *)to + 64, out))
 MAKES(state, create_state,
       elman_state_create(given.model, &(elman_state_config){.B = 2}, out))
 MAKES(optimizer, create_optimizer,
@@ -78,6 +89,11 @@ MAKES(dataset, open_dataset,
       elman_dataset_open(in_folder("series.tsv"), &plain, out))
 MAKES(dataset, read_dataset,
       elman_dataset_read("series.tsv", "a\t1\t2\nb\t2\t1\n", 12, &plain, out))
+MAKES(dataset, open_arrays,
+      elman_dataset_open_arrays(
+          &(elman_arrays){
+              .N = 4, .T = 2, .I = 1, .x = x, .values = values, .O = 1},
+          &plain, out))
 MAKES(loader, create_loader,
       elman_loader_create(given.series, &(elman_loader_config){0}, out))
 MAKES(trainer, create_trainer,
@@ -161,11 +177,16 @@ static const struct {
 } calls[] = {
     {"model_create", create_model, model_end},
     {"model_load", load_model, model_end},
+    {"model_copy", copy_model, model_end},
+    {"model_load_memory", load_model_memory, model_end},
     {"state_create", create_state, state_end},
+    {"state_save_memory", save_state_memory, NULL},
+    {"import_open_memory", open_import_memory, import_end},
     {"optimizer_create", create_optimizer, optimizer_end},
     {"encoding_create", create_encoding, encoding_end},
     {"dataset_open", open_dataset, dataset_end},
     {"dataset_read", read_dataset, dataset_end},
+    {"dataset_open_arrays", open_arrays, dataset_end},
     {"loader_create", create_loader, loader_end},
     {"trainer_create", create_trainer, trainer_end},
     {"model_residuals", measure_residuals, residuals_end},
@@ -266,6 +287,15 @@ static int begin(void **state)
     given.note = strdup(elman_dataset_note(given.series));
     read_forecast();
 
+    /* in memory */
+    size_t size;
+    CHECK_OK(elman_state_create(given.model, &(elman_state_config){0},
+                                &given.state));
+    CHECK_OK(elman_model_save_memory(given.model, 0, NULL, &given.file_size));
+    given.file = malloc(given.file_size);
+    CHECK_OK(elman_model_save_memory(given.model, given.file_size, given.file,
+                                     &size));
+
     /* files */
     given.weights = strdup(in_folder("weights.safetensors"));
     given.onnx = strdup(in_folder("model.onnx"));
@@ -294,6 +324,8 @@ static int end(void **state)
     elman_trainer_destroy(given.trainer);
     elman_residuals_destroy(given.residuals);
     elman_import_close(given.import);
+    elman_state_destroy(given.state);
+    free(given.file);
     elman_dataset_close(given.forecast);
     elman_dataset_close(given.series);
     elman_model_destroy(given.forecaster);

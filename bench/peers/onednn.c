@@ -349,6 +349,7 @@ static bool prepare(const turn *t)
     if (!strcmp(key, net.key)) return net.count > 0;
     forget();
     snprintf(net.key, sizeof net.key, "%s", key);
+    if (!strcmp(t->mode, "head")) return false; /* it has no linear layer */
     net.training = !strcmp(t->mode, "train");
     net.stream = !strcmp(t->mode, "stream");
     omp_set_num_threads(t->threads);

@@ -71,7 +71,7 @@ def model(turn):
 
 
 def prepare(turn):
-    if turn.mode == "train":
+    if turn.mode not in ("inf", "stream"):
         return None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = turn.threads

@@ -72,7 +72,8 @@ def infer(turn):
 def prepare(turn):
     torch.set_num_threads(turn.threads)
     torch.manual_seed(1)
-    return {"inf": infer, "train": train, "stream": stream}[turn.mode](turn)
+    runs = {"inf": infer, "train": train, "stream": stream}
+    return runs[turn.mode](turn) if turn.mode in runs else None
 
 
 turns.serve(prepare)

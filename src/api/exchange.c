@@ -2,6 +2,7 @@
 #include "api/need.h"
 #include "export/onnx.h"
 #include "export/torch.h"
+#include "format/file.h"
 #include "graph/forward.h"
 #include "import/check.h"
 #include "import/create.h"
@@ -19,6 +20,14 @@ elman_status elman_import_open(const char *const *paths, size_t count,
             return failure(ELMAN_BAD_VALUE,
                            "a path is NULL, expected a pointer");
     return import_open(paths, count, config, import);
+}
+
+elman_status elman_import_open_memory(const void *data, size_t size,
+                                      const elman_import_config *config,
+                                      elman_import **import)
+{
+    NEED(data, import);
+    return import_open_memory(data, size, config, import);
 }
 
 void elman_import_close(elman_import *import) { import_close(import); }
@@ -79,7 +88,14 @@ elman_status elman_export_lines(const elman_model *model,
 elman_status elman_graph_open(const char *path, elman_graph **graph)
 {
     NEED(path, graph);
-    return graph_open(path, graph);
+    return graph_open(&(byte_source){.name = path}, graph);
+}
+
+elman_status elman_graph_open_memory(const void *data, size_t size,
+                                     elman_graph **graph)
+{
+    NEED(data, graph);
+    return graph_open(&(byte_source){MEMORY_NAME, data, size}, graph);
 }
 
 void elman_graph_close(elman_graph *graph) { graph_close(graph); }
@@ -95,6 +111,22 @@ elman_status elman_graph_load(elman_graph *graph, const char *name,
 {
     NEED(graph, name, path);
     return graph_load(graph, name, path);
+}
+
+elman_status elman_graph_write(elman_graph *graph, const char *name,
+                               const void *data, size_t rank,
+                               const size_t *shape)
+{
+    NEED(graph, name, data);
+    if (rank) NEED(shape);
+    return graph_write(graph, name, data, rank, shape);
+}
+
+elman_status elman_graph_read(const elman_graph *graph, const char *name,
+                              size_t bytes, void *data)
+{
+    NEED(graph, name, data);
+    return graph_read(graph, name, bytes, data);
 }
 
 elman_status elman_graph_forward(elman_graph *graph, size_t steps, int threads)

@@ -1,10 +1,12 @@
 /* model.c: elman.h: machine, model, state, passes, loss, optimizer. */
+#include "api/foreign.h"
 #include "api/need.h"
-#include "import/open.h"
+#include "base/thread.h"
 #include "learn/loss.h"
 #include "learn/model_loss.h"
 #include "learn/model_update.h"
 #include "learn/optimizer.h"
+#include "learn/optimizer_save.h"
 #include "learn/rule.h"
 #include "learn/schedule.h"
 #include "model/model.h"
@@ -35,6 +37,18 @@ elman_status elman_roof_read(int threads, elman_roof *roof)
     return roof_read(threads, roof);
 }
 
+elman_status elman_threads_limit(int threads)
+{
+    if (threads < 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "threads is %d, expected 1 or more, or 0 for no limit",
+                       threads);
+    thread_limit(threads);
+    return ELMAN_OK;
+}
+
+void elman_threads_end(void) { thread_end_all(); }
+
 elman_status elman_kind_read(elman_kind kind, elman_kind_info *info)
 {
     NEED(info);
@@ -54,13 +68,48 @@ void elman_model_destroy(elman_model *model) { model_destroy(model); }
 elman_status elman_model_load(const char *path, elman_model **model)
 {
     NEED(path, model);
-    return model_load(path, import_load, model);
+    const byte_source source = {.name = path};
+    return model_load(&source, read_foreign, model);
+}
+
+elman_status elman_model_load_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_load(&source, read_foreign, model);
 }
 
 elman_status elman_model_save(const elman_model *model, const char *path)
 {
     NEED(model, path);
     return model_save(model, path);
+}
+
+elman_status elman_model_open_memory(const void *data, size_t size,
+                                     elman_model **model)
+{
+    NEED(data, model);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return model_open(&source, read_foreign, model);
+}
+
+elman_status elman_model_save_memory(const elman_model *model, size_t room,
+                                     void *data, size_t *size)
+{
+    NEED(model, size);
+    return model_save_memory(model, room, data, size);
+}
+
+elman_status elman_model_copy(const elman_model *from, elman_model **copy)
+{
+    NEED(from, copy);
+    return model_copy(from, copy);
+}
+
+size_t elman_model_size(const elman_model *model)
+{
+    return model ? model_size(model) : 0;
 }
 
 const elman_config *elman_model_config(const elman_model *model)
@@ -80,7 +129,7 @@ const char *elman_model_parameter(const elman_model *model, size_t index,
     const parameter *p = model->parameters + index;
 
     if (view) {
-        view->data = model->weights + p->offset;
+        view->data = parameter_view(model, p);
         view->rank = p->rank;
         memcpy(view->shape, p->shape, sizeof view->shape);
     }
@@ -99,6 +148,20 @@ elman_status elman_model_write(elman_model *model, const char *name,
 {
     NEED(model, name, values);
     return model_write(model, name, count, values);
+}
+
+elman_status elman_model_read_all(const elman_model *model, size_t count,
+                                  float *values)
+{
+    NEED(model, values);
+    return model_read_all(model, count, values);
+}
+
+elman_status elman_model_write_all(elman_model *model, size_t count,
+                                   const float *values)
+{
+    NEED(model, values);
+    return model_write_all(model, count, values);
 }
 
 const char *elman_model_note(const elman_model *model, const char *key)
@@ -201,7 +264,32 @@ elman_status elman_state_load(const elman_model *model, elman_state *state,
                               const char *path)
 {
     NEED(model, state, path);
-    return state_load(model, state, path);
+    return state_load(model, state, &(byte_source){.name = path});
+}
+
+elman_status elman_state_save_memory(const elman_model *model,
+                                     const elman_state *state, size_t room,
+                                     void *data, size_t *size)
+{
+    NEED(model, state, size);
+    return state_save_memory(model, state, room, data, size);
+}
+
+elman_status elman_state_load_memory(const elman_model *model,
+                                     elman_state *state, const void *data,
+                                     size_t size)
+{
+    NEED(model, state, data);
+    return state_load(
+        model, state,
+        &(byte_source){.name = MEMORY_NAME, .data = data, .size = size});
+}
+
+elman_status elman_state_move(const elman_model *model, size_t bytes,
+                              void *memory, elman_state **state)
+{
+    NEED(model, memory, state);
+    return state_move(model, bytes, memory, state);
 }
 
 elman_status elman_state_view(const elman_model *model, elman_state *state,
@@ -323,6 +411,7 @@ elman_status elman_optimizer_create(const elman_model *model,
                                     elman_optimizer **optimizer)
 {
     NEED(model, config, optimizer);
+    TRY(model_make_flat(model));
     return optimizer_create_for(config, model, NULL, optimizer);
 }
 
@@ -353,6 +442,38 @@ elman_status elman_optimizer_step_norm(elman_optimizer *optimizer,
 {
     NEED(optimizer, model, state);
     return model_update_by(optimizer, model, state, learning_rate, norm);
+}
+
+elman_status elman_optimizer_save(const elman_optimizer *optimizer,
+                                  const elman_model *model, const char *path)
+{
+    NEED(optimizer, model, path);
+    return optimizer_save(optimizer, model, path);
+}
+
+elman_status elman_optimizer_save_memory(const elman_optimizer *optimizer,
+                                         const elman_model *model, size_t room,
+                                         void *data, size_t *size)
+{
+    NEED(optimizer, model, size);
+    return optimizer_save_memory(optimizer, model, room, data, size);
+}
+
+elman_status elman_optimizer_load(elman_optimizer *optimizer,
+                                  const elman_model *model, const char *path)
+{
+    NEED(optimizer, model, path);
+    const byte_source source = {.name = path};
+    return optimizer_load(optimizer, model, &source);
+}
+
+elman_status elman_optimizer_load_memory(elman_optimizer *optimizer,
+                                         const elman_model *model,
+                                         const void *data, size_t size)
+{
+    NEED(optimizer, model, data);
+    const byte_source source = {MEMORY_NAME, data, size};
+    return optimizer_load(optimizer, model, &source);
 }
 
 double elman_schedule_rate(const elman_schedule_config *config,

@@ -76,6 +76,14 @@ elman_status elman_dataset_read(const char *name, const void *bytes,
     return dataset_read(name, bytes, size, config, dataset);
 }
 
+elman_status elman_dataset_open_arrays(const elman_arrays *arrays,
+                                       const elman_dataset_config *config,
+                                       elman_dataset **dataset)
+{
+    NEED(arrays, config, dataset);
+    return dataset_open_arrays(arrays, config, dataset);
+}
+
 void elman_dataset_close(elman_dataset *dataset) { dataset_close(dataset); }
 
 const elman_encoding *elman_dataset_encoding(const elman_dataset *dataset)

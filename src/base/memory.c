@@ -7,7 +7,7 @@
 
 #include "base/system.h"
 
-enum { WIDEN_FIRST = 64 };
+enum { WIDEN_FIRST = 64, MOST_WASTE = 32 };
 
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
 {
@@ -31,15 +31,16 @@ void *arena_take(arena *a, size_t count, size_t size)
 
 void *block_reserve(size_t bytes)
 {
-    /* whole huge pages, if that wastes at most half */
-    bool large = bytes >= HUGE_PAGE / 2;
-    size_t unit = large ? HUGE_PAGE : ALIGNMENT;
-    if (bytes > SIZE_MAX - unit) return NULL;
+    if (bytes > SIZE_MAX - HUGE_PAGE) return NULL;
     if (bytes == 0) bytes = 1;
-    bytes = (bytes + unit - 1) / unit * unit;
 
-    /* on small pages products with 4 MB of weights took twice as long */
-    return system_block_create(unit, bytes);
+    /* from a huge page on, as on small pages products with 4 MB of weights took
+     * twice as long; the last one whole, if that wastes little */
+    size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (whole - bytes <= bytes / MOST_WASTE) bytes = whole;
+    return system_block_create(bytes < HUGE_PAGE ? ALIGNMENT : HUGE_PAGE,
+                               bytes);
 }
 
 void *block_create(size_t bytes)

@@ -7,6 +7,8 @@
 #ifndef BASE_REAL_H
 #define BASE_REAL_H
 
+#include "base/exact.h"
+
 double real_exp(double x);
 double real_log(double x);    /* -inf at 0, NaN below */
 double real_cos_pi(double x); /* cos(pi x), |x| < 2^50 */

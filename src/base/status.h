@@ -5,6 +5,7 @@
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
+#include "base/exact.h"
 #include "elman.h"
 
 /* Keeps the sentence for this thread and returns status. The sentence names the

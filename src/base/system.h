@@ -108,6 +108,25 @@ void system_thread_join(system_thread *thread);
 /* Lets another thread have this processor, if one waits for it. */
 void system_thread_yield(void);
 
+/* The processor that this thread runs on, or -1 if the system does not tell. */
+int system_processor_here(void);
+
+/* A thread that sleeps wakes on another processor than that one; false where it
+ * may use no other or the system cannot. Once awake it calls
+ * system_thread_allow to be free again. Some systems wake a thread where it
+ * slept, or where the one that wakes it runs, and leave both there for
+ * milliseconds. */
+bool system_thread_avoid(const system_thread *thread, int processor);
+void system_thread_allow(int processor);
+
+/* Before a function: it runs when the program ends or the library is unloaded.
+ * Nothing where a thread must not be waited for at that time. */
+#ifdef __ELF__
+#define SYSTEM_AT_UNLOAD __attribute__((destructor))
+#else
+#define SYSTEM_AT_UNLOAD __attribute__((unused))
+#endif
+
 /* Has these called around every fork of the process: before it and then in both
  * processes. Nothing where there is no fork; false without memory. */
 bool system_at_fork(void (*before)(void), void (*in_parent)(void),
@@ -121,7 +140,7 @@ int system_processors(void);
 /* Bytes of a huge page on x86 and most ARM systems. */
 enum { HUGE_PAGE = 2 * 1024 * 1024 };
 
-/* A block at a multiple of unit, a power of two of which bytes is a multiple;
+/* A block at a multiple of unit, a power of two; bytes is a multiple of 64.
  * NULL without memory. From HUGE_PAGE on it asks for huge pages, a wish that
  * the system need not grant. What is never written of it costs no memory. */
 void *system_block_create(size_t unit, size_t bytes);

@@ -78,6 +78,45 @@ void system_thread_join(system_thread *thread)
 
 void system_thread_yield(void) { sched_yield(); }
 
+#ifdef CPU_COUNT
+
+int system_processor_here(void) { return sched_getcpu(); }
+
+bool system_thread_avoid(const system_thread *thread, int processor)
+{
+    cpu_set_t set;
+    const size_t at = (size_t)processor;
+    if (processor < 0 || processor >= CPU_SETSIZE) return false;
+    if (pthread_getaffinity_np(thread->id, sizeof set, &set)) return false;
+    if (!CPU_ISSET(at, &set) || CPU_COUNT(&set) < 2) return false;
+
+    CPU_CLR(at, &set);
+    return !pthread_setaffinity_np(thread->id, sizeof set, &set);
+}
+
+void system_thread_allow(int processor)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set)) return;
+    CPU_SET((size_t)processor, &set);
+    (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+#else
+
+int system_processor_here(void) { return -1; }
+
+bool system_thread_avoid(const system_thread *thread, int processor)
+{
+    (void)thread;
+    (void)processor;
+    return false;
+}
+
+void system_thread_allow(int processor) { (void)processor; }
+
+#endif
+
 bool system_at_fork(void (*before)(void), void (*in_parent)(void),
                     void (*in_child)(void))
 {
@@ -98,7 +137,13 @@ int system_processors(void)
 
 void *system_block_create(size_t unit, size_t bytes)
 {
+    /* macOS wants bytes to be a multiple of unit there */
+#ifdef __APPLE__
+    void *block = NULL;
+    if (posix_memalign(&block, unit, bytes)) return NULL;
+#else
     void *block = aligned_alloc(unit, bytes);
+#endif
 #ifdef MADV_HUGEPAGE
     if (block && unit == HUGE_PAGE) (void)madvise(block, bytes, MADV_HUGEPAGE);
 #endif

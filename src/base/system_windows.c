@@ -91,6 +91,17 @@ void system_thread_join(system_thread *thread)
 
 void system_thread_yield(void) { SwitchToThread(); }
 
+int system_processor_here(void) { return -1; }
+
+bool system_thread_avoid(const system_thread *thread, int processor)
+{
+    (void)thread;
+    (void)processor;
+    return false;
+}
+
+void system_thread_allow(int processor) { (void)processor; }
+
 bool system_at_fork(void (*before)(void), void (*in_parent)(void),
                     void (*in_child)(void))
 {

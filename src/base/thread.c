@@ -30,16 +30,25 @@
  * were slower than a single thread. */
 enum { POLLS = 500, YIELDS = 1000 };
 
+typedef struct team_member {
+    system_thread thread;
+    int processor; /* where it sleeps, -1 while it is awake; guarded by sleep */
+    int avoids;    /* the processor that it must not wake on, or -1; likewise */
+} team_member;
+
 static struct {
     mutex turn;         /* held by the caller that has the team */
     mutex sleep;        /* guards the two conditions */
-    condition wake;     /* there is a run */
+    condition wake;     /* there is a run, or the team ends */
     condition end;      /* a run is done */
     atomic_int members; /* threads besides the caller; written by turn */
-    system_thread threads[THREADS_MAX - 1];
+    bool refused;       /* the system gave no further thread; guarded by turn */
+    bool closed;        /* there will be no thread any more; likewise */
+    team_member member[THREADS_MAX - 1];
 
     _Atomic uint64_t ticket;
     _Atomic size_t done; /* parts of the run that are done */
+    atomic_bool ends;    /* members shall return */
     _Atomic int sleepers;
     atomic_bool waits; /* the caller sleeps until the end */
 
@@ -53,6 +62,8 @@ static struct {
     .wake = CONDITION_READY,
     .end = CONDITION_READY,
 };
+
+static atomic_int limit; /* 0: none */
 
 static _Atomic uint64_t runs;
 
@@ -93,7 +104,8 @@ static void work(int member)
 static bool is_ready(int member)
 {
     if (member == 0) return atomic_load(&team.done) == team.parts;
-    return is_wanted(atomic_load(&team.ticket), member);
+    return atomic_load(&team.ends) ||
+           is_wanted(atomic_load(&team.ticket), member);
 }
 
 /* Polls for a while, since it is often ready at once; false if it was not. */
@@ -107,16 +119,42 @@ static bool poll_ready(int member)
     return false;
 }
 
-/* Waits for a run that wants this member. */
-static void wait_for_run(int member)
+/* Waits for a run that wants this member, or the end of the team. */
+static void wait_for_run(int number)
 {
-    if (poll_ready(member)) return;
+    if (poll_ready(number)) return;
+    team_member *own = &team.member[number - 1];
+
     mutex_lock(&team.sleep);
+    own->processor = system_processor_here();
     atomic_fetch_add(&team.sleepers, 1);
-    while (!is_ready(member))
+    while (!is_ready(number))
         condition_wait(&team.wake, &team.sleep);
     atomic_fetch_sub(&team.sleepers, 1);
+    int avoids = own->avoids;
+    own->processor = own->avoids = -1;
     mutex_unlock(&team.sleep);
+
+    if (avoids >= 0) system_thread_allow(avoids);
+}
+
+/* Wakes the members that sleep; those that are wanted wake where the caller is
+ * not. */
+static void wake_members(int wanted)
+{
+    int here = system_processor_here();
+
+    mutex_lock(&team.sleep);
+    for (int i = 0; i < wanted && i < team.members && here >= 0; i++) {
+        team_member *m = &team.member[i];
+        if (m->processor == here && m->avoids < 0 &&
+            system_thread_avoid(&m->thread, here))
+            m->avoids = here;
+    }
+    mutex_unlock(&team.sleep);
+
+    /* not while the lock is held that they would wait for next */
+    condition_wake(&team.wake);
 }
 
 /* The caller waits until the parts that others have claimed are done. */
@@ -132,12 +170,12 @@ static void wait_for_end(void)
 }
 
 /* The life of a member. */
-static void run_member(void *number)
+static void run_member(void *given)
 {
-    int member = (int)(intptr_t)number;
-    for (;;) {
-        wait_for_run(member);
-        work(member);
+    int number = (int)(intptr_t)given;
+    while (!atomic_load(&team.ends)) {
+        wait_for_run(number);
+        work(number);
     }
 }
 
@@ -145,26 +183,47 @@ static void run_member(void *number)
  * some systems is small. */
 enum { STACK = 2 * 1024 * 1024 };
 
+static void forget_threads(void);
+
+/* Has a child of fork begin without threads. */
+static void watch_forks(void)
+{
+    (void)system_at_fork(NULL, NULL, forget_threads);
+}
+
+static once forks_watched = ONCE_READY;
+
 /* Grows the team to that many members; turn must be held. If the system refuses
  * a thread, no further one is tried. */
 static void grow(int members)
 {
-    static bool refused; /* guarded by turn */
+    if (members > team.members) once_run(&forks_watched, watch_forks);
 
-    while (!refused && team.members < members &&
+    while (!team.refused && !team.closed && team.members < members &&
            team.members < THREADS_MAX - 1) {
-        void *number = (void *)(intptr_t)(team.members + 1);
-        refused = !system_thread_start(run_member, number, STACK,
-                                       &team.threads[team.members]);
-        if (refused) return;
-        team.members++;
+        int index = team.members;
+        team_member *m = &team.member[index];
+        m->processor = m->avoids = -1;
+        team.refused = !system_thread_start(
+            run_member, (void *)(intptr_t)(index + 1), STACK, &m->thread);
+        if (!team.refused) team.members++;
     }
 }
+
+/* No more than the limit. */
+static int limited(int threads)
+{
+    int most = atomic_load(&limit);
+    if (most == 0 || most > THREADS_MAX) most = THREADS_MAX;
+    return threads < most ? threads : most;
+}
+
+void thread_limit(int threads) { atomic_store(&limit, threads); }
 
 void thread_prepare(int threads)
 {
     mutex_lock(&team.turn);
-    grow(threads - 1);
+    grow(limited(threads) - 1);
     mutex_unlock(&team.turn);
 }
 
@@ -174,6 +233,7 @@ static const double AWAKE_MIN = 5e3, ASLEEP_MIN = 250e3, SOON = 500e3;
 
 int thread_worth(int threads, double nanoseconds, double *asked)
 {
+    threads = limited(threads);
     if (threads < 2 || nanoseconds < AWAKE_MIN) return 1;
     if (nanoseconds >= ASLEEP_MIN) return threads;
     if (atomic_load(&team.members) - atomic_load(&team.sleepers) >= threads - 1)
@@ -201,11 +261,7 @@ static void run_together(int threads, size_t parts,
                  run << 40 | (uint64_t)threads << 32 | (uint32_t)parts);
 
     /* members that sleep; those that poll see the ticket */
-    if (atomic_load(&team.sleepers) > 0) {
-        mutex_lock(&team.sleep);
-        condition_wake(&team.wake);
-        mutex_unlock(&team.sleep);
-    }
+    if (atomic_load(&team.sleepers) > 0) wake_members(threads - 1);
 
     work(0);
     wait_for_end();
@@ -214,7 +270,7 @@ static void run_together(int threads, size_t parts,
 void thread_run(int threads, size_t parts,
                 void (*part)(void *context, size_t index), void *context)
 {
-    if (threads > THREADS_MAX) threads = THREADS_MAX;
+    threads = limited(threads);
     bool together = threads > 1 && parts > 1 && parts <= UINT32_MAX &&
                     mutex_lock_now(&team.turn);
 
@@ -233,17 +289,49 @@ void thread_run(int threads, size_t parts,
 
 struct thread_task {
     system_thread thread;
-    bool started;
+    bool started; /* and not joined; guarded by tasks.lock */
     void (*run)(void *context);
     void *context;
+    atomic_bool here; /* the thread has begun */
     atomic_bool done;
+    atomic_bool joined; /* or there is no thread */
+    thread_task *next;
 };
+
+/* All tasks with a thread, so that none is left behind. */
+static struct {
+    mutex lock;
+    thread_task *first;
+} tasks = {.lock = MUTEX_READY};
 
 static void run_task(void *context)
 {
     thread_task *task = context;
+    (void)elman_message(); /* so that its place in this thread is there */
+    atomic_store(&task->here, true);
     task->run(task->context);
     atomic_store(&task->done, true);
+}
+
+/* Takes a task out of the list, for the caller to join; false if it has no
+ * thread, or somebody else joins it. lock must be held. */
+static bool claim_task(thread_task *task)
+{
+    if (!task->started) return false;
+    task->started = false;
+
+    thread_task **at = &tasks.first;
+    while (*at != task)
+        at = &(*at)->next;
+    *at = task->next;
+    return true;
+}
+
+/* From then on the task is its owner's alone. */
+static void join_task(thread_task *task)
+{
+    system_thread_join(&task->thread);
+    atomic_store(&task->joined, true);
 }
 
 elman_status thread_begin(void (*run)(void *context), void *context,
@@ -253,10 +341,24 @@ elman_status thread_begin(void (*run)(void *context), void *context,
     if (!task) return failure(ELMAN_NO_MEMORY, "no memory for a thread");
     task->run = run;
     task->context = context;
+    once_run(&forks_watched, watch_forks);
+
+    mutex_lock(&tasks.lock);
+    bool started = system_thread_start(run_task, task, STACK, &task->thread);
+    task->started = started;
+    if (started) {
+        task->next = tasks.first;
+        tasks.first = task;
+    }
+    mutex_unlock(&tasks.lock);
 
     /* without a thread the work is done here and now */
-    task->started = system_thread_start(run_task, task, STACK, &task->thread);
-    if (!task->started) run_task(task);
+    if (!started) {
+        run_task(task);
+        atomic_store(&task->joined, true);
+    }
+    while (!atomic_load(&task->here))
+        system_thread_yield();
     *out = task;
     return ELMAN_OK;
 }
@@ -268,14 +370,98 @@ bool thread_is_done(const thread_task *task)
 
 void thread_wait(thread_task *task)
 {
-    if (task->started) system_thread_join(&task->thread);
-    task->started = false;
+    mutex_lock(&tasks.lock);
+    bool claimed = claim_task(task);
+    mutex_unlock(&tasks.lock);
+    if (claimed) join_task(task);
+    while (!atomic_load(&task->joined))
+        system_thread_yield();
 }
 
 void thread_end(thread_task *task)
 {
     thread_wait(task);
     free(task);
+}
+
+static void wait_for_tasks(void)
+{
+    for (;;) {
+        mutex_lock(&tasks.lock);
+        thread_task *task = tasks.first;
+        if (task) claim_task(task);
+        mutex_unlock(&tasks.lock);
+        if (!task) return;
+        join_task(task);
+    }
+}
+
+/* ---- The end ------------------------------------------------------------- */
+
+/* Ends all members; turn must be held, so no run is going on. */
+static void end_members(void)
+{
+    atomic_store(&team.ends, true);
+    mutex_lock(&team.sleep);
+    mutex_unlock(&team.sleep);
+    condition_wake(&team.wake);
+
+    for (int i = 0; i < team.members; i++)
+        system_thread_join(&team.member[i].thread);
+    team.members = 0;
+    team.refused = false;
+    atomic_store(&team.ends, false);
+}
+
+void thread_end_all(void)
+{
+    mutex_lock(&team.turn);
+    end_members();
+    mutex_unlock(&team.turn);
+    wait_for_tasks();
+}
+
+/* When the library is unloaded no pass may be going on, so turn is free. When
+ * the program ends, another thread may have a long pass: it is not waited for,
+ * as its code stays where it is. */
+SYSTEM_AT_UNLOAD static void unload(void)
+{
+    const double patience = 20e-3, begin = clock_seconds();
+    bool held = mutex_lock_now(&team.turn);
+    while (!held && clock_seconds() - begin < patience) {
+        system_thread_yield();
+        held = mutex_lock_now(&team.turn);
+    }
+
+    if (held) {
+        team.closed = true;
+        end_members();
+        mutex_unlock(&team.turn);
+    }
+    wait_for_tasks();
+}
+
+/* In a child of fork: the threads are not there, whatever they were doing. */
+static void forget_threads(void)
+{
+    mutex_renew(&team.turn);
+    mutex_renew(&team.sleep);
+    condition_renew(&team.wake);
+    condition_renew(&team.end);
+    team.members = 0;
+    team.refused = false;
+    atomic_store(&team.ticket, 0);
+    atomic_store(&team.sleepers, 0);
+    atomic_store(&team.ends, false);
+    atomic_store(&team.waits, false);
+
+    mutex_renew(&tasks.lock);
+    for (thread_task *task = tasks.first; task; task = task->next) {
+        task->started = false;
+        atomic_store(&task->done, true);
+        atomic_store(&task->joined, true);
+    }
+    tasks.first = NULL;
 }
 
 int thread_count(void) { return system_processors(); }

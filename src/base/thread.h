@@ -34,10 +34,19 @@ int thread_worth(int threads, double nanoseconds, double *asked);
 /* How many thread_runs have had the team so far. */
 uint64_t thread_runs(void);
 
+/* At most so many threads in a run, the caller among them; 0: no limit. */
+void thread_limit(int threads);
+
+/* Ends the team's threads and waits for all tasks; a later run begins with a
+ * new team. Not from a part or a task. Where the system allows it, this happens
+ * by itself when the library is unloaded and when the program ends, after which
+ * every caller works alone. */
+void thread_end_all(void);
+
 /* A task runs on a thread of its own, independent of the team, and takes no
  * signals. If the system gives no thread, thread_begin does the work itself.
  * thread_wait returns when the task is done; thread_end waits too, then frees
- * the task. */
+ * the task. In a child of fork a task does not go on: it is as if done. */
 typedef struct thread_task thread_task;
 elman_status thread_begin(void (*run)(void *context), void *context,
                           thread_task **task);

@@ -151,23 +151,6 @@ void cell_activate(const kernels *k, const cell_weights *w, const cell_rows *r,
     else k->relu_forward(n, w->clip, gate, gate);
 }
 
-void cell_activate_backward(const kernels *k, const cell_weights *w,
-                            const cell_rows *r, size_t m, size_t first,
-                            size_t count, size_t i, const float *d, float *da)
-{
-    size_t n = count * w->H;
-    const float *gate = r->gate[m] + first * w->H;
-
-    if (w->custom)
-        k->activation_backward(n, &w->f[i], w->clip, r->sum[m] + first * w->H,
-                               d, da);
-    else if (w->f[i].kind == ELMAN_ACTIVATION_SIGMOID)
-        k->sigmoid_backward(n, w->clip, gate, d, da);
-    else if (w->f[i].kind == ELMAN_ACTIVATION_TANH)
-        k->tanh_backward(n, w->clip, gate, d, da);
-    else k->relu_backward(n, w->clip, gate, d, da);
-}
-
 /* ---- Kinds -------------------------------------------------------------- */
 
 elman_activation cell_own_activation(const elman_layer *config, size_t k)

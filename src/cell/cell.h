@@ -61,6 +61,9 @@ typedef struct cell_rows {
 /* The groups from begin to before end of a fused step. */
 typedef void step_kernel(const fused_step *s, size_t begin, size_t end);
 
+/* Steps of one sequence. */
+typedef void stream_kernel(const stream_cell *s, const stream_run *r);
+
 /* Which of a cell's functions a gate's sum goes through. */
 enum { FUNCTION_F, FUNCTION_G, FUNCTION_H, FUNCTION_IDENTITY };
 
@@ -101,13 +104,22 @@ typedef struct cell_kind {
     void (*forward)(const kernels *k, const cell_weights *w, cell_rows *r);
     /* The kernel that steps fused weights; NULL if there is none. */
     step_kernel *(*step)(const kernels *k);
+    /* Likewise, for one sequence of few units. */
+    stream_kernel *(*stream)(const kernels *k);
+} cell_kind;
+
+/* The way back through a kind of cell. */
+typedef struct cell_gradients {
+    /* Of the same kind that resets before the product, or NULL. */
+    const struct cell_gradients *reset_before;
+
     void (*backward)(const kernels *k, const cell_weights *w, cell_rows *r);
 
     /* For inspection, before backward: dgate (G) from dh and dc; and in
      * total (H), which only a cell with c has, the whole gradient at c. */
     void (*gate_gradients)(const kernels *k, const cell_weights *w,
                            const cell_rows *r, size_t m, float *total);
-} cell_kind;
+} cell_gradients;
 
 /* Products and steps on r's threads. */
 void cell_product(const kernels *k, const cell_rows *r, const packed *w,
@@ -135,6 +147,9 @@ fused_step fused_step_rows(const fused_step *s, size_t begin, size_t end);
 /* The cell of a recurrent layer; NULL for any other layer. */
 const cell_kind *cell_for(const elman_layer *config);
 
+/* The way back through it. */
+const cell_gradients *cell_gradients_for(const elman_layer *config);
+
 /* elman_kind_read. */
 elman_status cell_read_kind(elman_kind kind, elman_kind_info *info);
 
@@ -147,8 +162,10 @@ bool cell_needs_sums(const elman_layer *config);
 elman_activation cell_activation(const elman_layer *config, size_t direction,
                                  size_t k);
 
-/* cell_rnn, cell_lstm ... */
-#define CELL(value, NAME, word, ...) extern const cell_kind cell_##word;
+/* cell_rnn, cell_lstm ... and cell_rnn_gradients ... */
+#define CELL(value, NAME, word, ...)                                           \
+    extern const cell_kind cell_##word;                                        \
+    extern const cell_gradients cell_##word##_gradients;
 #define LAYER(...)
 #include "base/kind.def"
 

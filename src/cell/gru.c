@@ -28,6 +28,7 @@ static void point(size_t M, float *const *rows, size_t offset, float **moved)
 }
 
 static step_kernel *after_step(const kernels *k) { return k->gru_step; }
+static stream_kernel *after_stream(const kernels *k) { return k->gru_stream; }
 
 /* Row m with custom functions, after its products. */
 static void after_custom(const kernels *k, const cell_weights *w,
@@ -102,12 +103,13 @@ static void before_custom_backward(const kernels *k, const cell_weights *w,
 static void after_backward(const kernels *k, const cell_weights *w,
                            cell_rows *r)
 {
+    const train_kernels *train = kernels_train(k);
     size_t H = w->H;
     for (size_t m = 0; m < r->M; m++)
         if (w->custom) after_custom_backward(k, w, r, m);
         else
-            k->gru_backward(H, w->clip, r->saved[m], r->h_prev[m], r->gate[m],
-                            r->dh[m], r->da[m], r->dsaved[m]);
+            train->gru_backward(H, w->clip, r->saved[m], r->h_prev[m],
+                                r->gate[m], r->dh[m], r->da[m], r->dsaved[m]);
 
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
     cell_product(k, r, &w->hh_back[1], NULL, r->dsaved, r->dh_in);
@@ -138,14 +140,15 @@ static void before_forward(const kernels *k, const cell_weights *w,
 static void before_backward(const kernels *k, const cell_weights *w,
                             cell_rows *r)
 {
+    const train_kernels *train = kernels_train(k);
     size_t H = w->H;
     float *da_n[CELL_ROWS];
     point(r->M, r->da, 2 * H, da_n);
     for (size_t m = 0; m < r->M; m++)
         if (w->custom) mix_backward(k, w, r, m);
         else
-            k->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m], r->dh[m],
-                                r->da[m]);
+            train->gru_mix_backward(H, w->clip, r->h_prev[m], r->gate[m],
+                                    r->dh[m], r->da[m]);
 
     /* through the product of n to the gradient at r h_in */
     k->product(r->M, &w->hh_back[1], zeros, (const float *const *)da_n,
@@ -154,8 +157,8 @@ static void before_backward(const kernels *k, const cell_weights *w,
     for (size_t m = 0; m < r->M; m++)
         if (w->custom) before_custom_backward(k, w, r, m);
         else
-            k->gru_reset_backward(H, w->clip, r->dsaved[m], r->h_in[m],
-                                  r->gate[m], r->dh_in[m], r->da[m]);
+            train->gru_reset_backward(H, w->clip, r->dsaved[m], r->h_in[m],
+                                      r->gate[m], r->dh_in[m], r->da[m]);
 
     cell_product(k, r, &w->hh_back[0], NULL, r->da, r->dh_in);
 }
@@ -215,6 +218,9 @@ static const cell_kind before = {
     GRU,
     .saved_is_input = true,
     .forward = before_forward,
+};
+
+static const cell_gradients before_gradients = {
     .backward = before_backward,
     .gate_gradients = before_gate_gradients,
 };
@@ -225,6 +231,11 @@ const cell_kind cell_gru = {
     .reset_before = &before,
     .forward = after_forward,
     .step = after_step,
+    .stream = after_stream,
+};
+
+const cell_gradients cell_gru_gradients = {
+    .reset_before = &before_gradients,
     .backward = after_backward,
     .gate_gradients = after_gate_gradients,
 };

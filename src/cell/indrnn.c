@@ -48,6 +48,9 @@ const cell_kind cell_indrnn = {
     .own = {ELMAN_ACTIVATION_TANH},
     .recurrence = ELMAN_RECURRENCE_VECTOR,
     .forward = forward,
+};
+
+const cell_gradients cell_indrnn_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

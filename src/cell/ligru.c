@@ -71,6 +71,9 @@ const cell_kind cell_ligru = {
     .recurrence = ELMAN_RECURRENCE_MATRIX,
     .split = 2,
     .forward = forward,
+};
+
+const cell_gradients cell_ligru_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

@@ -23,6 +23,7 @@
 #include <string.h>
 
 static step_kernel *step(const kernels *k) { return k->lstm_step; }
+static stream_kernel *stream(const kernels *k) { return k->lstm_stream; }
 
 /* ---- Custom functions: one row, kernel by kernel ------------------------ */
 
@@ -82,7 +83,8 @@ static void custom_total(const kernels *k, const cell_weights *w,
     /* the gradient at c from the output, from o's peephole and from later steps
      */
     k->multiply(H, dm, o, from_h);
-    k->activation_backward(H, &w->f[2], INFINITY, c, from_h, from_h);
+    kernels_train(k)->activation_backward(H, &w->f[2], INFINITY, c, from_h,
+                                          from_h);
     if (p) k->multiply_add(H, p + 2 * H, da_o, from_h);
     for (size_t j = 0; j < H; j++)
         total[j] = r->dc[m][j] + from_h[j];
@@ -139,6 +141,7 @@ static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 
 static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
+    const train_kernels *train = kernels_train(k);
     /* dm is the gradient at o tanh(c); of a projected cell in dsaved */
     float *const *dm = w->hr.w ? r->dsaved : r->dh;
     if (w->hr.w)
@@ -148,8 +151,8 @@ static void backward(const kernels *k, const cell_weights *w, cell_rows *r)
     for (size_t m = 0; m < r->M; m++) {
         if (w->custom) custom_backward(k, w, r, m, dm[m]);
         else
-            k->lstm_backward(w->H, &w->variant, r->c_prev[m], r->gate[m], dm[m],
-                             r->dc[m], r->da[m]);
+            train->lstm_backward(w->H, &w->variant, r->c_prev[m], r->gate[m],
+                                 dm[m], r->dc[m], r->da[m]);
         if (r->dh[m] != r->dh_in[m]) memset(r->dh[m], 0, w->R * sizeof(float));
     }
 
@@ -178,7 +181,7 @@ static void direct_gate_gradients(const kernels *k, const cell_weights *w,
         total[j] = f[j] * c_prev[j] + i[j] * g[j];
     k->tanh_forward(H, INFINITY, total, total);
     k->multiply(H, dm, total, dgate + 3 * H);
-    k->sigmoid_backward(H, w->clip, o, dgate + 3 * H, da_o);
+    kernels_train(k)->sigmoid_backward(H, w->clip, o, dgate + 3 * H, da_o);
 
     /* the gradient at c: from later steps, from the output, from o's peephole
      */
@@ -224,6 +227,10 @@ const cell_kind cell_lstm = {
     .split = 4,
     .forward = forward,
     .step = step,
+    .stream = stream,
+};
+
+const cell_gradients cell_lstm_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

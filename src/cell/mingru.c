@@ -64,6 +64,9 @@ const cell_kind cell_mingru = {
     .own = {ELMAN_ACTIVATION_SIGMOID},
     .recurrence = ELMAN_RECURRENCE_NONE,
     .forward = forward,
+};
+
+const cell_gradients cell_mingru_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

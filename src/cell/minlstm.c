@@ -100,6 +100,9 @@ const cell_kind cell_minlstm = {
     .recurrence = ELMAN_RECURRENCE_NONE,
     .has_saved = true,
     .forward = forward,
+};
+
+const cell_gradients cell_minlstm_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

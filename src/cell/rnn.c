@@ -13,6 +13,7 @@
 #include <string.h>
 
 static step_kernel *step(const kernels *k) { return k->rnn_step; }
+static stream_kernel *stream(const kernels *k) { return k->rnn_stream; }
 
 static void forward(const kernels *k, const cell_weights *w, cell_rows *r)
 {
@@ -56,6 +57,10 @@ const cell_kind cell_rnn = {
     .split = 1,
     .forward = forward,
     .step = step,
+    .stream = stream,
+};
+
+const cell_gradients cell_rnn_gradients = {
     .backward = backward,
     .gate_gradients = gate_gradients,
 };

@@ -75,6 +75,11 @@ static elman_status hole(const elman_dataset *dataset, case_place place,
                  "line %zu, value %zu of dimension %zu is missing", place.line,
                  step + 1, column + 1);
 
+    if (place.whole && !first)
+        return failure(ELMAN_BAD_FORMAT,
+                       "%s; missing in the config says what becomes of it: "
+                       "previous, mean or drop",
+                       what);
     return failure(ELMAN_BAD_FORMAT,
                    first ? "%s, and there is none before it; --missing mean "
                            "or drop takes such a value"
@@ -147,7 +152,7 @@ elman_status case_add(elman_dataset *dataset, const double *values,
     bool holed = false;
 
     /* steps without values at the end are padding */
-    while (length > 0 &&
+    while (length > 0 && !place.whole &&
            step_lacks(values + (length - 1) * inputs, inputs, true))
         length--;
     dataset->counts.padded += length < steps;

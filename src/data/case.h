@@ -11,6 +11,8 @@
  */
 typedef struct case_place {
     size_t line, number;
+    bool whole; /* its length was said: missing values at its end are no padding
+                 */
 } case_place;
 
 /* Settles what becomes of missing values: by the config, or else as the
@@ -23,8 +25,8 @@ elman_status case_begin(elman_dataset *dataset,
 elman_status case_inputs(elman_dataset *dataset, size_t inputs);
 
 /* Adds a sequence of values (steps,input_size), NaN where one is missing. Steps
- * at the end without any value are padding; other missing values are refused
- * or treated as case_begin settled. */
+ * at the end without any value are padding, unless it is whole; other missing
+ * values are refused or treated as case_begin settled. */
 elman_status case_add(elman_dataset *dataset, const double *values,
                       size_t steps, case_place place);
 

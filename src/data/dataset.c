@@ -150,8 +150,12 @@ static elman_status open_parts(elman_dataset *dataset, const input *in,
     TRY(begin_encoding(dataset, config));
 
     elman_task task = dataset->encoding->task;
-    const dataset_kind *kind = NULL;
-    TRY(kind_choose(dataset, in, config, &kind));
+    const dataset_kind *kind = &kind_memory;
+    if (!in->arrays) TRY(kind_choose(dataset, in, config, &kind));
+    else if (config->format && config->format != ELMAN_DATA_FORMAT_ARRAY)
+        return failure(ELMAN_BAD_VALUE,
+                       "format is %d, expected 0 or %d for arrays in memory",
+                       (int)config->format, (int)ELMAN_DATA_FORMAT_ARRAY);
     if (task != ELMAN_TASK_AUTO && !(kind->tasks & 1u << task))
         return failure(ELMAN_BAD_VALUE,
                        "%.200s: task %s is not possible for %s", in->name,
@@ -199,6 +203,14 @@ elman_status dataset_read(const char *name, const void *bytes, size_t size,
                           elman_dataset **dataset)
 {
     const input in = {.name = name, .bytes = bytes, .size = size};
+    return open_input(&in, config, dataset);
+}
+
+elman_status dataset_open_arrays(const elman_arrays *arrays,
+                                 const elman_dataset_config *config,
+                                 elman_dataset **dataset)
+{
+    const input in = {.name = "arrays", .arrays = arrays};
     return open_input(&in, config, dataset);
 }
 

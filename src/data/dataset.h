@@ -17,6 +17,9 @@ elman_status dataset_open(const char *path, const elman_dataset_config *config,
 elman_status dataset_read(const char *name, const void *bytes, size_t size,
                           const elman_dataset_config *config,
                           elman_dataset **dataset);
+elman_status dataset_open_arrays(const elman_arrays *arrays,
+                                 const elman_dataset_config *config,
+                                 elman_dataset **dataset);
 void dataset_close(elman_dataset *dataset);
 const elman_encoding *dataset_encoding(const elman_dataset *dataset);
 const char *dataset_note(const elman_dataset *dataset);

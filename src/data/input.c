@@ -54,7 +54,7 @@ static elman_status read_pipe(const char *name, char **bytes, size_t *size)
 
 bool input_is_pipe(const input *in)
 {
-    return !in->bytes && in->name == standard;
+    return !in->bytes && !in->arrays && in->name == standard;
 }
 
 /* The first bytes of a file; how many there were. */

@@ -1,6 +1,6 @@
 /*
- * input.h: where the bytes of a dataset come from: a file, standard input, or
- * the caller's memory.
+ * input.h: where a dataset comes from: bytes of a file, of standard input or of
+ * the caller's memory, or the caller's arrays.
  */
 #ifndef DATA_INPUT_H
 #define DATA_INPUT_H
@@ -12,6 +12,8 @@ typedef struct input {
     const char *name;  /* for messages, and its ending for the format */
     const void *bytes; /* the caller's memory; NULL: a file, or "-" */
     size_t size;
+    const elman_arrays *arrays; /* the caller's arrays, which are no bytes; or
+                                   NULL */
 } input;
 
 /* The input that a path names: "-" is standard input. */

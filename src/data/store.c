@@ -395,10 +395,29 @@ static elman_status tell_parts(elman_dataset *dataset,
                      test);
 }
 
+/* The parts as they were given. */
+static elman_status split_given(elman_dataset *dataset)
+{
+    for (int part = 0; part < PART_COUNT; part++) {
+        size_t count = 0;
+        TRY(part_set(dataset, (elman_part)part, 0, dataset->sequence_count));
+        for (size_t id = 0; id < dataset->sequence_count; id++)
+            if ((int)dataset->parts[id] == part)
+                dataset->ids[part][count++] = id;
+        dataset->size[part] = count;
+    }
+    return facts_add(&dataset->facts, "split", false,
+                     "%zu sequences train, %zu validate, %zu test (as given)",
+                     dataset->size[ELMAN_PART_TRAIN],
+                     dataset->size[ELMAN_PART_VALIDATION],
+                     dataset->size[ELMAN_PART_TEST]);
+}
+
 elman_status split_random(elman_dataset *dataset, const input *in,
                           const elman_dataset_config *config)
 {
     (void)in;
+    if (dataset->parts) return split_given(dataset);
 
     /* what is only to be answered is one part */
     if (dataset->following) {

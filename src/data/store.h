@@ -66,7 +66,7 @@ enum { PART_COUNT = ELMAN_PART_TEST + 1 };
 enum { DEFAULT_WINDOW = 24 };
 
 extern const dataset_kind kind_text, kind_series, kind_table, kind_tsf,
-    kind_array;
+    kind_array, kind_memory;
 
 /* Chooses the kind of a file by config->format; else by the ending of its name
  * where the content agrees; else by the content and the task, which an encoding
@@ -156,6 +156,8 @@ struct elman_dataset {
     /* while files are read */
     elman_part reading;          /* the part that the file is for */
     size_t read_end[PART_COUNT]; /* sequences after the file of each part */
+    const elman_part *parts;     /* (sequences) the part of each, borrowed; or
+                                    NULL: to be drawn */
     dictionary labels;
 };
 
@@ -186,7 +188,8 @@ elman_status sequences_open(elman_dataset *dataset, const input *in,
 
 /* Splits independent sequences at random by the seed; each class keeps its
  * share in each part and at least one sequence in training. What was read from
- * a validation or test file, up to read_end of that part, is that part. */
+ * a validation or test file, up to read_end of that part, is that part. Parts
+ * that were given are taken as they are. */
 elman_status split_random(elman_dataset *dataset, const input *in,
                           const elman_dataset_config *config);
 

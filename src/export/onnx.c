@@ -15,7 +15,7 @@
 
 static const char *put_linear(onnx_export *e, const layer *l, const char *x)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     const char *name = build_text(e->b, "%s.weight", l->config.name);
     float *to = build_weights(e->b, name, 2, (size_t[]){l->I, l->O});
 
@@ -38,14 +38,14 @@ static const char *put_embedding(onnx_export *e, const layer *l, const char *x)
     size_t V = l->config.num_embeddings;
     const char *name = build_text(e->b, "%s.weight", l->config.name);
     float *to = build_weights(e->b, name, 2, (size_t[]){V, l->O});
-    if (to) memcpy(to, e->model->weights + l->weight, V * l->O * sizeof *to);
+    if (to) memcpy(to, model_flat(e->model) + l->weight, V * l->O * sizeof *to);
 
     return build_op(e->b, "Gather", name, x, NULL);
 }
 
 static const char *put_norm(onnx_export *e, const layer *l, const char *x)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     const char *scale = build_text(e->b, "%s.weight", l->config.name),
                *shift = build_text(e->b, "%s.bias", l->config.name);
 
@@ -123,7 +123,7 @@ static const char *put_last(onnx_export *e, const layer *l, const char *x)
 /* The steps of x weighed by the softmax of their scores. */
 static const char *put_attention(onnx_export *e, const layer *l, const char *x)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     const char *score = build_text(e->b, "%s.score", l->config.name);
     float *to = build_weights(e->b, score, 2, (size_t[]){l->I, 1});
     if (to) memcpy(to, w + l->score, l->I * sizeof *to);
@@ -313,6 +313,7 @@ static elman_status check_model(const elman_model *m)
 elman_status export_onnx(const elman_model *model, const char *path)
 {
     TRY(check_model(model));
+    TRY(model_make_flat(model));
     onnx_builder b = {0};
     onnx_export e = {.model = model, .b = &b};
 

@@ -77,7 +77,7 @@ static const char *weight_name(onnx_export *e, const layer *l, const char *what)
 static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
                               size_t columns)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     const char *name = weight_name(e, l, what);
     float *to = build_weights(e->b, name, 3, (size_t[]){l->D, l->G, columns});
 
@@ -93,7 +93,7 @@ static const char *put_matrix(onnx_export *e, const layer *l, const char *what,
 /* B (D,2G): those of the input, then the recurrent ones. */
 static const char *put_bias(onnx_export *e, const layer *l)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     if (l->directions[0].b_ih == NOWHERE) return "";
 
     const char *name = weight_name(e, l, "B");
@@ -114,7 +114,7 @@ static const char *put_bias(onnx_export *e, const layer *l)
 /* P (D,3H). */
 static const char *put_peepholes(onnx_export *e, const layer *l)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     const char *name = weight_name(e, l, "P");
     float *to = build_weights(e->b, name, 2, (size_t[]){l->D, 3 * l->H});
     for (size_t d = 0; to && d < l->D; d++)
@@ -148,7 +148,7 @@ static const char *memory_name(onnx_export *e, const layer *l, const char *what)
 static void put_default(onnx_export *e, const layer *l, const char *name,
                         size_t levels, bool of_c)
 {
-    const float *w = e->model->weights;
+    const float *w = model_flat(e->model);
     size_t found = 0;
     float *to =
         build_weights(e->b, name, 3, (size_t[]){levels * l->D, 1, l->H});

@@ -178,25 +178,25 @@ static elman_status check_model(const elman_model *m)
 elman_status export_torch(const elman_model *m, const char *path)
 {
     TRY(check_model(m));
-    named_tensor *tensors =
-        calloc(m->info.parameter_count + 1, sizeof *tensors);
-    if (!tensors) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    model_feed feed;
+    elman_status status = model_feed_begin(m, &feed);
+    if (status) return failure_in(status, path);
 
     /* "rnn." stays only where there are others */
     const char *first = m->config.layers[0].name;
     size_t prefix = count_layers(m) == 1 ? strlen(first) + 1 : 0;
-    model_tensors(m, tensors);
     for (size_t i = 0; i < m->info.parameter_count; i++)
-        tensors[i].name += prefix;
+        feed.tensors[i].name += prefix;
 
     safetensors_note note = {"format", "pt"};
     safetensors file = {.tensor_count = m->info.parameter_count,
-                        .tensors = tensors,
+                        .tensors = feed.tensors,
                         .note_count = 1,
-                        .notes = &note};
+                        .notes = &note,
+                        .feed = &feed.feed};
 
-    elman_status status = safetensors_save(&file, path);
-    free(tensors);
+    status = safetensors_save(&file, path);
+    model_feed_end(&feed);
     return status;
 }
 

@@ -1,68 +1,37 @@
 /*
- * archive.c: zip files by libzip, with the checks that it leaves to others. A
- * build without libzip has archive_absent.c instead.
+ * archive.c: zip files whose entries are stored or deflated, which zlib
+ * unpacks. A build without zlib has archive_absent.c instead.
  */
 #include "format/archive.h"
 #include "format/utf8.h"
+#include "format/zip.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zip.h>
+#include <zlib.h>
 
 /* how much entries may grow when they are unpacked, once they are larger than
  * a size that does no harm */
 enum { MOST_GROWTH = 100, HARMLESS = 1 << 20 };
 
-/* the end of the directory, which even an empty archive has; libzip takes an
- * empty file for an archive */
-enum { LEAST_BYTES = 22 };
-
 typedef struct entry {
     char *name;
     char *data; /* NULL until it is read */
     size_t size, packed;
-    zip_uint64_t index; /* libzip's */
+    size_t head, at; /* where its header and its bytes begin in the file */
+    uint32_t crc;
+    bool deflated;
 } entry;
 
 struct archive {
     size_t entry_count;
     entry *entries; /* (entry_count) by name */
     char *names;    /* owner of the names */
-    char *bytes;    /* the file */
-    zip_t *zip;     /* NULL once nothing more is read */
+    char *bytes;    /* the file, NULL once nothing more is read */
 };
 
 /* ---- Opening ------------------------------------------------------------ */
-
-static elman_status zip_failure(zip_error_t *error)
-{
-    int code = zip_error_code_zip(error);
-    if (code == ZIP_ER_EXISTS)
-        return failure(ELMAN_BAD_FORMAT, "two entries have the same name");
-
-    return failure(code == ZIP_ER_MEMORY ? ELMAN_NO_MEMORY : ELMAN_BAD_FORMAT,
-                   "not a zip file, or damaged: %s", zip_error_strerror(error));
-}
-
-static elman_status open_zip(archive *file, size_t size)
-{
-    zip_error_t error;
-    zip_error_init(&error);
-
-    zip_source_t *source =
-        zip_source_buffer_create(file->bytes, size, 0, &error);
-
-    if (source)
-        file->zip =
-            zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
-
-    /* an archive owns its source, so free that only without one */
-    elman_status status = file->zip ? ELMAN_OK : zip_failure(&error);
-    if (source && !file->zip) zip_source_free(source);
-
-    zip_error_fini(&error);
-    return status;
-}
 
 /* Whether a name stays below the folder in which it would be unpacked. */
 static bool stays_inside(const char *name)
@@ -77,9 +46,10 @@ static bool stays_inside(const char *name)
     return true;
 }
 
-static elman_status check_entry(const entry *e, const zip_stat_t *stat)
+static elman_status check_entry(const entry *e, const zip_entry *found)
 {
-    if (utf8_valid(e->name, strlen(e->name)) < strlen(e->name))
+    if (strlen(e->name) != found->name_bytes ||
+        utf8_valid(e->name, found->name_bytes) < found->name_bytes)
         return failure(ELMAN_BAD_FORMAT, "an entry's name is not UTF-8");
 
     if (!stays_inside(e->name))
@@ -88,15 +58,14 @@ static elman_status check_entry(const entry *e, const zip_stat_t *stat)
                        e->name);
 
     /* only what can be read without a password and by every unzip */
-    if (stat->encryption_method != ZIP_EM_NONE)
+    if (found->encrypted)
         return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" is encrypted",
                        e->name);
-    if (stat->comp_method != ZIP_CM_STORE &&
-        stat->comp_method != ZIP_CM_DEFLATE)
+    if (found->method != ZIP_STORED && found->method != ZIP_DEFLATED)
         return failure(ELMAN_BAD_FORMAT,
-                       "entry \"%.80s\": compression method %d; elman reads "
+                       "entry \"%.80s\": compression method %u; elman reads "
                        "stored and deflated",
-                       e->name, stat->comp_method);
+                       e->name, found->method);
 
     if (e->size > HARMLESS && e->size / MOST_GROWTH > e->packed)
         return failure(ELMAN_BAD_FORMAT,
@@ -106,51 +75,33 @@ static elman_status check_entry(const entry *e, const zip_stat_t *stat)
     return ELMAN_OK;
 }
 
-static elman_status read_entry(archive *file, zip_uint64_t index, entry *e)
+/* The next entry of the list, whose name goes to name. */
+static elman_status read_entry(const zip_directory *list, size_t *at,
+                               char *name, entry *e)
 {
-    const zip_uint64_t all = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE |
-                             ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+    zip_entry found;
+    TRY(zip_read(list, at, &found));
+    memcpy(name, found.name, found.name_bytes);
+    name[found.name_bytes] = 0;
 
-    zip_stat_t stat;
-    zip_stat_init(&stat);
-    if (zip_stat_index(file->zip, index, 0, &stat) < 0 ||
-        (stat.valid & all) != all)
-        return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" has a damaged header",
-                       e->name);
-
-    /* libzip's sizes have 64 bits, those of this machine may have 32 */
-    e->index = index;
-    e->size = (size_t)stat.size;
-    e->packed = (size_t)stat.comp_size;
-    if (e->size != stat.size || e->packed != stat.comp_size ||
-        e->size == SIZE_MAX)
+    /* sizes in the file have 64 bits, those of this machine may have 32 */
+    *e = (entry){.name = name,
+                 .size = (size_t)found.size,
+                 .packed = (size_t)found.packed,
+                 .head = found.head,
+                 .at = found.at,
+                 .crc = found.crc,
+                 .deflated = found.method == ZIP_DEFLATED};
+    if (e->size != found.size || e->size == SIZE_MAX)
         return failure(ELMAN_BAD_FORMAT,
                        "entry \"%.80s\" is larger than memory can be", e->name);
-    return check_entry(e, &stat);
+    return check_entry(e, &found);
 }
 
-/* Copies all names, which libzip has only while the archive is open. */
-static elman_status copy_names(archive *file)
+static int compare_places(const void *left, const void *right)
 {
-    size_t bytes = 1;
-
-    /* one block for all names, so measure them first */
-    for (size_t i = 0; i < file->entry_count; i++) {
-        const char *name = zip_get_name(file->zip, i, ZIP_FL_ENC_RAW);
-        if (!name) return failure(ELMAN_BAD_FORMAT, "entry %zu has no name", i);
-        bytes += strlen(name) + 1;
-    }
-
-    char *at = file->names = calloc(bytes, 1);
-    if (!at) return failure(ELMAN_NO_MEMORY, "no memory for names");
-
-    for (size_t i = 0; i < file->entry_count; i++) {
-        const char *name = zip_get_name(file->zip, i, ZIP_FL_ENC_RAW);
-        file->entries[i].name = at;
-        at = stpcpy(at, name) + 1;
-    }
-
-    return ELMAN_OK;
+    const entry *a = left, *b = right;
+    return (a->head > b->head) - (a->head < b->head);
 }
 
 static int compare_names(const void *left, const void *right)
@@ -159,29 +110,20 @@ static int compare_names(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static elman_status read_entries(archive *file, size_t size)
+/* No two entries share bytes of the file, and together they do not grow too
+ * much. */
+static elman_status check_places(archive *file, size_t size)
 {
-    size_t packed = 0, unpacked = 0;
+    size_t unpacked = 0;
+    qsort(file->entries, file->entry_count, sizeof *file->entries,
+          compare_places);
 
-    file->entry_count = (size_t)zip_get_num_entries(file->zip, 0);
-    file->entries = calloc(file->entry_count + 1, sizeof *file->entries);
-    if (!file->entries)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu entries",
-                       file->entry_count);
-
-    TRY(copy_names(file));
-
-    /* together they have no more packed bytes than the file */
     for (size_t i = 0; i < file->entry_count; i++) {
-        entry *e = &file->entries[i];
-        TRY(read_entry(file, i, e));
-
-        if (e->packed > size - packed)
+        const entry *e = &file->entries[i];
+        if (i > 0 && e->head < e[-1].at + e[-1].packed)
             return failure(ELMAN_BAD_FORMAT,
                            "entry \"%.80s\" shares bytes with another",
                            e->name);
-
-        packed += e->packed;
         if (e->size > SIZE_MAX - unpacked) unpacked = SIZE_MAX;
         else unpacked += e->size;
     }
@@ -191,15 +133,42 @@ static elman_status read_entries(archive *file, size_t size)
             ELMAN_BAD_FORMAT,
             "%zu bytes unpacked from %zu, the limit is a hundredfold", unpacked,
             size);
+    return ELMAN_OK;
+}
+
+static elman_status read_entries(archive *file, size_t size)
+{
+    zip_directory list;
+    TRY(zip_find(file->bytes, size, &list));
+
+    /* an entry's record is longer than its name with a 0 behind it */
+    file->entries = calloc((size_t)list.entry_count + 1, sizeof(entry));
+    char *name = file->names = malloc(list.end - list.begin + 1);
+    if (!file->entries || !name)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu entries",
+                       (size_t)list.entry_count);
+
+    size_t at = list.begin;
+    for (; file->entry_count < list.entry_count; file->entry_count++) {
+        entry *e = &file->entries[file->entry_count];
+        TRY(read_entry(&list, &at, name, e));
+        name += strlen(name) + 1;
+    }
+    if (at != list.end)
+        return failure(ELMAN_BAD_FORMAT,
+                       "not a zip file, or damaged: its list has more entries "
+                       "than it says");
+
+    TRY(check_places(file, size));
 
     /* by name, which also shows names that occur twice */
     qsort(file->entries, file->entry_count, sizeof *file->entries,
           compare_names);
     for (size_t i = 1; i < file->entry_count; i++)
         if (!strcmp(file->entries[i - 1].name, file->entries[i].name))
-            return failure(ELMAN_BAD_FORMAT, "entry \"%.80s\" occurs twice",
+            return failure(ELMAN_BAD_FORMAT,
+                           "entry \"%.80s\": two entries have the same name",
                            file->entries[i].name);
-
     return ELMAN_OK;
 }
 
@@ -212,13 +181,7 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
     }
 
     made->bytes = bytes;
-    elman_status status =
-        size < LEAST_BYTES
-            ? failure(ELMAN_BAD_FORMAT,
-                      "not a zip file, or truncated: %zu bytes", size)
-            : open_zip(made, size);
-
-    if (status == ELMAN_OK) status = read_entries(made, size);
+    elman_status status = read_entries(made, size);
     if (status == ELMAN_OK) *file = made;
     else archive_close(made);
     return status;
@@ -226,9 +189,7 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
 
 void archive_finish(archive *file)
 {
-    if (file->zip) zip_discard(file->zip);
     free(file->bytes);
-    file->zip = NULL;
     file->bytes = NULL;
 }
 
@@ -266,23 +227,74 @@ size_t archive_find(const archive *file, const char *name)
     return found ? (size_t)(found - file->entries) : file->entry_count;
 }
 
-/* To the very end: only there libzip compares the CRC. */
-static bool read_all(zip_file_t *from, char *data, size_t size)
+static void *take(void *context, unsigned count, unsigned size)
 {
+    (void)context;
+    return calloc(count, size);
+}
+
+static void give_back(void *context, void *block)
+{
+    (void)context;
+    free(block);
+}
+
+/* Unpacks to the end, as much at a time as zlib's counters hold. Whether it is
+ * e's size, or ELMAN_NO_MEMORY. */
+static elman_status unpack(const archive *file, const entry *e, char *to,
+                           bool *whole)
+{
+    z_stream z = {.zalloc = take, .zfree = give_back};
+    size_t in = e->packed, out = e->size;
     char beyond;
-    for (size_t at = 0; at < size;) {
-        zip_int64_t count = zip_fread(from, data + at, size - at);
-        if (count <= 0) return false;
-        at += (size_t)count;
+    int code = inflateInit2(&z, -MAX_WBITS); /* no header of its own */
+    if (code != Z_OK)
+        return failure(ELMAN_NO_MEMORY, "no memory to unpack \"%.80s\"",
+                       e->name);
+
+    /* one byte more than there should be, so that a longer one shows */
+    z.next_in = (unsigned char *)file->bytes + e->at;
+    z.next_out = (unsigned char *)to;
+    while (code == Z_OK) {
+        const bool over = out == 0;
+        if (over) z.next_out = (unsigned char *)&beyond;
+        z.avail_in = in < UINT_MAX ? (unsigned)in : UINT_MAX;
+        z.avail_out = over ? 1 : out < UINT_MAX ? (unsigned)out : UINT_MAX;
+
+        const size_t had = z.avail_in, room = z.avail_out;
+        code = inflate(&z, Z_NO_FLUSH);
+        in -= had - z.avail_in;
+        if (over && z.avail_out == 0) break;
+        if (!over) out -= room - z.avail_out;
     }
-    return zip_fread(from, &beyond, 1) == 0;
+    inflateEnd(&z);
+
+    if (code == Z_MEM_ERROR)
+        return failure(ELMAN_NO_MEMORY, "no memory to unpack \"%.80s\"",
+                       e->name);
+    *whole = code == Z_STREAM_END && out == 0;
+    return ELMAN_OK;
+}
+
+static elman_status read_data(const archive *file, const entry *e, char *to)
+{
+    bool whole = e->size == e->packed;
+    if (e->deflated) TRY(unpack(file, e, to, &whole));
+    else if (whole) memcpy(to, file->bytes + e->at, e->size);
+
+    if (!whole || crc32_z(0, (const unsigned char *)to, e->size) != e->crc)
+        return failure(ELMAN_BAD_FORMAT,
+                       "entry \"%.80s\" is damaged: its bytes do not match "
+                       "its size and CRC",
+                       e->name);
+    return ELMAN_OK;
 }
 
 elman_status archive_read(archive *file, size_t index, char **data)
 {
     entry *e = &file->entries[index];
 
-    if (!e->data && file->zip) {
+    if (!e->data && file->bytes) {
         char *made = malloc(e->size + 1);
         if (!made)
             return failure(ELMAN_NO_MEMORY,
@@ -290,18 +302,11 @@ elman_status archive_read(archive *file, size_t index, char **data)
                            e->size, e->name);
 
         /* all its bytes, or none */
-        zip_file_t *from = zip_fopen_index(file->zip, e->index, 0);
-        bool whole = from && read_all(from, made, e->size);
-        if (from) zip_fclose(from);
-
-        if (!whole) {
+        elman_status status = read_data(file, e, made);
+        if (status) {
             free(made);
-            return failure(ELMAN_BAD_FORMAT,
-                           "entry \"%.80s\" is damaged: its bytes do not match "
-                           "its size and CRC",
-                           e->name);
+            return status;
         }
-
         e->data = made;
     }
 

@@ -1,6 +1,6 @@
 /*
- * archive.h: the entries of a zip file in memory, by libzip, which no other
- * file uses. A build without it (ELMAN_ZIP off) refuses every archive: see
+ * archive.h: the entries of a zip file in memory, unpacked by zlib, which no
+ * other file uses. A build without it (ELMAN_ZIP off) refuses every archive: see
  * archive_absent.c.
  *
  * Refused when it is opened: two entries of one name, names that are absolute,

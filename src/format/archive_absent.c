@@ -1,4 +1,4 @@
-/* archive_absent.c: in place of archive.c where libzip is missing. */
+/* archive_absent.c: in place of archive.c where zlib is missing. */
 #include "format/archive.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ elman_status archive_parse(char *bytes, size_t size, archive **file)
     free(bytes);
     return failure(ELMAN_BAD_FORMAT,
                    "a zip file (.pt, .pth, .npz), which this build of elman "
-                   "cannot read: it has no libzip (ELMAN_ZIP)");
+                   "cannot read: it has no zlib (ELMAN_ZIP)");
 }
 
 void archive_close(archive *file) { (void)file; }

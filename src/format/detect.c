@@ -21,9 +21,16 @@ static bool begins(const char *bytes, size_t size, const char *with,
     return size >= count && !memcmp(bytes, with, count);
 }
 
-static bool is_safetensors(const char *bytes, size_t size)
+bool format_begins_safetensors(const char *head, size_t size)
 {
-    return size > 9 && bytes[8] == '{' && little(bytes, 8) <= size - 8;
+    enum { LENGTH = 8, MOST_HEADER = 100000000 };
+    if (size < DETECT_HEAD || head[LENGTH] != '{') return false;
+    if (little(head, LENGTH) <= size - LENGTH) return true;
+
+    /* cut short: a length, then an object in which a key or nothing follows */
+    char next = head[LENGTH + 1];
+    return little(head, LENGTH) <= MOST_HEADER &&
+           (next == '"' || next == '}' || next == ' ');
 }
 
 /* The magic number of torch.save's stream, in binary or in digits. */
@@ -142,7 +149,7 @@ file_format format_detect(const char *bytes, size_t size)
         return detect_zip(bytes, size);
 
     /* formats without a magic number, from the surest to the least sure */
-    if (is_safetensors(bytes, size)) return FORMAT_SAFETENSORS;
+    if (format_begins_safetensors(bytes, size)) return FORMAT_SAFETENSORS;
     if (is_torch_stream(bytes, size)) return FORMAT_TORCH;
     if (is_pickle(bytes, size)) return FORMAT_PICKLE;
     if (size > 262 && !memcmp(bytes + 257, "ustar", 5)) return FORMAT_TORCH_TAR;

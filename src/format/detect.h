@@ -4,6 +4,8 @@
 #ifndef FORMAT_DETECT_H
 #define FORMAT_DETECT_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 typedef enum file_format {
@@ -24,6 +26,11 @@ typedef enum file_format {
 /* The first format that fits: a guess, which the reader of that format
  * checks. */
 file_format format_detect(const char *bytes, size_t size);
+
+/* Whether a file of that size is safetensors, even one that was cut short: its
+ * first DETECT_HEAD bytes, or all if it has fewer, tell. */
+enum { DETECT_HEAD = 10 };
+bool format_begins_safetensors(const char *head, size_t size);
 
 /* "a PyTorch file", for messages. */
 const char *format_name(file_format format);

@@ -16,30 +16,17 @@ enum { BUFFER = 1 << 16 };
 
 /* ---- Reading ------------------------------------------------------------ */
 
-static elman_status read_all(system_file file, const char *path, size_t bytes,
-                             char *data)
-{
-    for (size_t done = 0; done < bytes;) {
-        const ptrdiff_t got =
-            system_file_read(file, done, bytes - done, data + done);
-        if (got < 0)
-            return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", path,
-                           strerror(errno));
+struct file_reader {
+    char *path; /* as the caller gave it, for messages */
+    system_file file;
+    size_t size;      /* of the file when it was opened */
+    size_t from, end; /* of the file, what is in buffer */
+    char buffer[BUFFER];
+};
 
-        /* the file may change while it is read */
-        if (got == 0)
-            return failure(
-                ELMAN_BAD_FILE,
-                "'%.200s' shrank while it was read: %zu of %zu bytes", path,
-                done, bytes);
-
-        done += (size_t)got;
-    }
-    return ELMAN_OK;
-}
-
-static elman_status read_regular(system_file file, const char *path,
-                                 char **data, size_t *bytes)
+/* Checks what was opened; the size of what can be read. */
+static elman_status regular_size(system_file file, const char *path,
+                                 size_t *size)
 {
     system_file_facts about;
     if (!system_file_look(file, &about))
@@ -54,33 +41,124 @@ static elman_status read_regular(system_file file, const char *path,
         return failure(ELMAN_NO_MEMORY, "'%.200s' is too large for memory",
                        path);
 
-    size_t size = (size_t)about.bytes;
-    char *block = malloc(size + 1);
+    *size = (size_t)about.bytes;
+    return ELMAN_OK;
+}
+
+/* Opens the file of a reader whose path is there. */
+static elman_status open_file(file_reader *r)
+{
+    if (!system_file_open(r->path, &r->file))
+        return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", r->path,
+                       strerror(errno));
+
+    elman_status status = regular_size(r->file, r->path, &r->size);
+    if (status) system_file_close(r->file);
+    return status;
+}
+
+elman_status file_reader_open(const char *path, file_reader **reader)
+{
+    file_reader *r = malloc(sizeof *r);
+    char *name = text_copy(path);
+    elman_status status =
+        r && name
+            ? ELMAN_OK
+            : failure(ELMAN_NO_MEMORY, "no memory to read '%.200s'", path);
+
+    if (!status) {
+        r->path = name;
+        r->from = r->end = 0;
+        status = open_file(r);
+    }
+
+    if (!status) *reader = r;
+    else {
+        free(r);
+        free(name);
+    }
+    return status;
+}
+
+size_t file_reader_size(const file_reader *r) { return r->size; }
+
+void file_reader_close(file_reader *r)
+{
+    if (!r) return;
+    system_file_close(r->file);
+    free(r->path);
+    free(r);
+}
+
+/* At least so many bytes from at on, and at most room; got receives how many.
+ */
+static elman_status read_at(const file_reader *r, size_t at, char *data,
+                            size_t bytes, size_t room, size_t *got)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        ptrdiff_t more =
+            system_file_read(r->file, at + done, room - done, data + done);
+        if (more < 0)
+            return failure(ELMAN_BAD_FILE, "cannot read '%.200s': %s", r->path,
+                           strerror(errno));
+
+        /* the file may change while it is read */
+        if (more == 0)
+            return failure(
+                ELMAN_BAD_FILE,
+                "'%.200s' shrank while it was read: %zu of %zu bytes", r->path,
+                at + done, r->size);
+
+        done += (size_t)more;
+    }
+    *got = done;
+    return ELMAN_OK;
+}
+
+elman_status file_reader_read(file_reader *r, size_t at, void *data,
+                              size_t bytes)
+{
+    size_t got;
+    if (bytes >= BUFFER) return read_at(r, at, data, bytes, bytes, &got);
+
+    /* small parts come from the buffer, which reads ahead */
+    if (at < r->from || at + bytes > r->end) {
+        r->from = r->end = at;
+        TRY(read_at(r, at, r->buffer, bytes, BUFFER, &got));
+        r->end = at + got;
+    }
+    if (bytes) memcpy(data, r->buffer + (at - r->from), bytes);
+    return ELMAN_OK;
+}
+
+/* The whole file, followed by a zero. */
+static elman_status read_whole(file_reader *r, char **data, size_t *bytes)
+{
+    char *block = malloc(r->size + 1);
     if (!block)
         return failure(ELMAN_NO_MEMORY,
-                       "no memory for the %zu bytes of '%.200s'", size, path);
+                       "no memory for the %zu bytes of '%.200s'", r->size,
+                       r->path);
 
-    /* the whole file, followed by a zero */
-    elman_status status = read_all(file, path, size, block);
-    if (status != ELMAN_OK) {
+    elman_status status = file_reader_read(r, 0, block, r->size);
+    if (status) {
         free(block);
         return status;
     }
 
-    block[size] = 0;
+    block[r->size] = 0;
     *data = block;
-    *bytes = size;
+    *bytes = r->size;
     return ELMAN_OK;
 }
 
 elman_status file_read(const char *path, char **data, size_t *bytes)
 {
-    system_file file;
-    if (!system_file_open(path, &file))
-        return failure(ELMAN_BAD_FILE, "cannot open '%.200s': %s", path,
-                       strerror(errno));
-    elman_status status = read_regular(file, path, data, bytes);
-    system_file_close(file);
+    file_reader *reader = NULL;
+    TRY(file_reader_open(path, &reader));
+    elman_status status = read_whole(reader, data, bytes);
+    file_reader_close(reader);
     return status;
 }
 

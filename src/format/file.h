@@ -14,6 +14,17 @@
  * data is followed by a zero byte that bytes does not count; free() it. */
 elman_status file_read(const char *path, char **data, size_t *bytes);
 
+/* A regular file that is read in parts, in any order. */
+typedef struct file_reader file_reader;
+elman_status file_reader_open(const char *path, file_reader **reader);
+size_t file_reader_size(const file_reader *reader);
+
+/* Reads bytes of the file from at on; fewer, as the file shrank, are a
+ * failure. */
+elman_status file_reader_read(file_reader *reader, size_t at, void *data,
+                              size_t bytes);
+void file_reader_close(file_reader *reader); /* NULL is fine */
+
 /* Where bytes come from: a file, or memory that the caller lends. */
 typedef struct byte_source {
     const char *name; /* the file's path, or what messages call the memory */

@@ -7,6 +7,7 @@
 #ifndef FORMAT_ONNX_H
 #define FORMAT_ONNX_H
 
+#include "format/file.h"
 #include "format/tensor.h"
 
 typedef enum onnx_kind {
@@ -74,8 +75,8 @@ typedef struct onnx_graph {
  * no initializer or node output of the same name twice. Memory stays within a
  * small multiple of the file. External data is read from files in the model's
  * own folder or below it, never through a link or "..". Messages name the file,
- * and the node or tensor. */
-elman_status onnx_open(const char *path, onnx_graph **graph);
+ * and the node or tensor. A source in memory has no folder. */
+elman_status onnx_open(const byte_source *source, onnx_graph **graph);
 
 /* The same from memory: bytes, malloc'ed, are freed by close or by the
  * failure. folder is where external data may lie, NULL: nowhere. */

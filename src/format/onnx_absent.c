@@ -10,10 +10,10 @@ static elman_status absent(void)
                    "this build of elman has no ONNX support (ELMAN_ONNX)");
 }
 
-elman_status onnx_open(const char *path, onnx_graph **graph)
+elman_status onnx_open(const byte_source *source, onnx_graph **graph)
 {
     (void)graph;
-    return failure_in(absent(), path);
+    return failure_in(absent(), source->name);
 }
 
 elman_status onnx_parse(char *bytes, size_t size, const char *folder,

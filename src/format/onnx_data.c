@@ -168,11 +168,11 @@ static elman_status read_file(onnx_reader *r, system_file file,
 
     if (about.type) return refuse(range->location, "is not a regular file");
 
-    size_t size = about.bytes < SIZE_MAX ? (size_t)about.bytes : SIZE_MAX;
+    uint64_t size = about.bytes;
     if (range->offset > size || bytes > size - range->offset)
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes from byte %zu are not within external data "
-                       "'%.80s', which has %zu",
+                       "'%.80s', which has %ju",
                        bytes, range->offset, range->location, size);
 
     TRY(count_bytes(r, &about, range->location, bytes));

@@ -186,7 +186,7 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
                            &dim->symbol));
         dim->size = from->has_dim_value ? from->dim_value : -1;
         /* some write -1 for a size that is free */
-        if (dim->size < -1)
+        if (dim->size < -1 || (dim->size > 0 && (uint64_t)dim->size > SIZE_MAX))
             return failure(ELMAN_BAD_FORMAT, "dimension %zu is %lld", i,
                            (long long)dim->size);
     }
@@ -356,11 +356,16 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
     return status;
 }
 
-elman_status onnx_open(const char *path, onnx_graph **graph)
+elman_status onnx_open(const byte_source *source, onnx_graph **graph)
 {
     char *bytes = NULL, *folder = NULL;
+    const char *path = source->name;
     size_t size;
-    TRY(file_read(path, &bytes, &size));
+    TRY(source_read(source, &bytes, &size));
+    if (source->data) {
+        elman_status status = onnx_parse(bytes, size, NULL, graph);
+        return status ? failure_in(status, path) : ELMAN_OK;
+    }
 
     /* the folder of path as "FOLDER/.", or "." where path has none */
     const char *name = strrchr(path, '/');

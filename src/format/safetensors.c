@@ -100,8 +100,9 @@ static elman_status read_range(const json_node *value, size_t room,
     if (at->begin > at->end || at->end > room)
         return failure(ELMAN_BAD_FORMAT,
                        "tensor \"%.80s\": bytes %zu to %zu are not within the "
-                       "%zu bytes of data",
-                       tensor->name, at->begin, at->end, room);
+                       "%zu bytes of data%s",
+                       tensor->name, at->begin, at->end, room,
+                       at->begin > at->end ? "" : ": the file is cut short");
 
     if (at->end - at->begin != bytes)
         return failure(ELMAN_BAD_FORMAT,
@@ -129,7 +130,7 @@ static elman_status read_tensor(const char *name, const json_node *entry,
     TRY(read_type(json_find(entry, "dtype"), tensor));
     TRY(read_shape(json_find(entry, "shape"), tensor));
     TRY(read_range(json_find(entry, "data_offsets"), room, tensor, at));
-    tensor->data = data + at->begin;
+    tensor->data = data ? data + at->begin : NULL;
     return ELMAN_OK;
 }
 
@@ -198,6 +199,7 @@ static elman_status read_members(const json_node *header, const char *data,
 
         size_t k = file->tensor_count;
         TRY(read_tensor(n->key, n, data, room, &file->tensors[k], &ranges[k]));
+        if (file->places) file->places[k] = file->size - room + ranges[k].begin;
         file->tensor_count++;
     }
 
@@ -210,9 +212,10 @@ static elman_status read_entries(const json_node *header, const char *data,
     size_t most = header->count + 1;
     range *ranges = calloc(most, sizeof *ranges);
     file->tensors = calloc(most, sizeof *file->tensors);
+    if (!data) file->places = calloc(most, sizeof *file->places);
 
     elman_status status =
-        ranges && file->tensors
+        ranges && file->tensors && (data || file->places)
             ? read_members(header, data, room, file, ranges)
             : failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", most);
 
@@ -222,58 +225,188 @@ static elman_status read_entries(const json_node *header, const char *data,
 
 /* ---- The file ----------------------------------------------------------- */
 
-static uint64_t read_length(const char *bytes)
+/* Checks the length of the header, which the first bytes of a file say. */
+static elman_status check_length(const char *head, size_t size, size_t *length)
 {
-    uint64_t length;
-    memcpy(&length, bytes, sizeof length);
-    return length;
-}
-
-static elman_status read_file(char *bytes, size_t size, safetensors *file)
-{
+    uint64_t bytes;
     if (size < LENGTH_BYTES)
         return failure(ELMAN_BAD_FORMAT,
                        "%s: %zu bytes, a safetensors file has at least %d",
                        size ? "truncated" : "empty file", size, LENGTH_BYTES);
 
-    uint64_t length = read_length(bytes);
-    if (length > MOST_HEADER || length > size - LENGTH_BYTES)
+    memcpy(&bytes, head, sizeof bytes);
+    bool begins = size > LENGTH_BYTES && head[LENGTH_BYTES] == '{';
+    if (begins && bytes <= MOST_HEADER && bytes > size - LENGTH_BYTES)
+        return failure(ELMAN_BAD_FORMAT,
+                       "a safetensors file cut short: its header has %" PRIu64
+                       " bytes, of which %zu are there; copy or download it "
+                       "again",
+                       bytes, size - LENGTH_BYTES);
+
+    if (bytes > MOST_HEADER || bytes > size - LENGTH_BYTES)
         return failure(
             ELMAN_BAD_FORMAT,
             "not a safetensors file, or truncated: a header of %" PRIu64
             " bytes in a file of %zu",
-            length, size);
+            bytes, size);
 
-    char *text = bytes + LENGTH_BYTES, *data = text + length;
-    json_tree *tree = NULL;
-
-    if (length == 0 || text[0] != '{')
+    if (bytes == 0 || !begins)
         return failure(
             ELMAN_BAD_FORMAT,
             "not a safetensors file: the header does not begin with {");
 
-    /* the header, then the tensors that it lists */
-    elman_status status = json_read(text, (size_t)length, false, &tree);
+    *length = (size_t)bytes;
+    return ELMAN_OK;
+}
+
+/* Reads the header; data is what follows it, or NULL. */
+static elman_status read_header(char *text, size_t length, const char *data,
+                                safetensors *file)
+{
+    json_tree *tree = NULL;
+    elman_status status = json_read(text, length, false, &tree);
     if (status != ELMAN_OK) return failure_in(status, "header");
+
     status = read_entries(json_root(tree), data,
-                          size - LENGTH_BYTES - (size_t)length, file);
+                          file->size - LENGTH_BYTES - length, file);
     json_close(tree); /* names and texts stay in bytes */
     return status;
 }
 
+static elman_status create(size_t size, safetensors **file)
+{
+    *file = calloc(1, sizeof **file);
+    if (!*file)
+        return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
+    (*file)->size = size;
+    return ELMAN_OK;
+}
+
 elman_status safetensors_parse(char *bytes, size_t size, safetensors **file)
 {
-    safetensors *made = calloc(1, sizeof *made);
-    if (!made) {
+    safetensors *made = NULL;
+    size_t length;
+    elman_status status = create(size, &made);
+    if (status) {
         free(bytes);
-        return failure(ELMAN_NO_MEMORY, "no memory for a list of tensors");
+        return status;
     }
 
     made->bytes = bytes;
-    elman_status status = read_file(bytes, size, made);
+    status = check_length(bytes, size, &length);
+    if (!status)
+        status = read_header(bytes + LENGTH_BYTES, length,
+                             bytes + LENGTH_BYTES + length, made);
     if (status == ELMAN_OK) *file = made;
     else safetensors_close(made);
     return status;
+}
+
+/* Copies the header out of the source; memory holds the data as well. */
+static elman_status begin(const byte_source *source, safetensors *file)
+{
+    char head[LENGTH_BYTES + 1] = {0};
+    const char *memory = source->data;
+    size_t length, first = file->size < sizeof head ? file->size : sizeof head;
+
+    if (memory) memcpy(head, memory, first);
+    else TRY(file_reader_read(file->reader, 0, head, first));
+    TRY(check_length(head, file->size, &length));
+
+    file->bytes = malloc(length + 1);
+    if (!file->bytes)
+        return failure(ELMAN_NO_MEMORY, "no memory for a header of %zu bytes",
+                       length);
+
+    if (memory) memcpy(file->bytes, memory + LENGTH_BYTES, length);
+    else TRY(file_reader_read(file->reader, LENGTH_BYTES, file->bytes, length));
+    return read_header(file->bytes, length,
+                       memory ? memory + LENGTH_BYTES + length : NULL, file);
+}
+
+elman_status safetensors_begin(const byte_source *source, safetensors **file)
+{
+    safetensors *made = NULL;
+    file_reader *reader = NULL;
+    if (!source->data) TRY(file_reader_open(source->name, &reader));
+
+    elman_status status =
+        create(reader ? file_reader_size(reader) : source->size, &made);
+    if (status) {
+        file_reader_close(reader);
+        return status;
+    }
+
+    made->reader = reader;
+    status = begin(source, made);
+    if (status == ELMAN_OK) *file = made;
+    else safetensors_close(made);
+    return status ? failure_in(status, source->name) : ELMAN_OK;
+}
+
+elman_status safetensors_fetch(safetensors *file)
+{
+    if (!file->reader) return ELMAN_OK;
+
+    /* the data, in the order of the file; it stays behind the header */
+    size_t all = 0;
+    for (size_t i = 0; i < file->tensor_count; i++)
+        all += file->tensors[i].count * element_bytes(file->tensors[i].type);
+    size_t from = file->size - all;
+    char *data = malloc(all + 1);
+    if (!data)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu bytes of tensors",
+                       all);
+
+    elman_status status = file_reader_read(file->reader, from, data, all);
+    if (status) {
+        free(data);
+        return status;
+    }
+
+    for (size_t i = 0; i < file->tensor_count; i++)
+        file->tensors[i].data = data + (file->places[i] - from);
+    file->data = data;
+    file_reader_close(file->reader);
+    file->reader = NULL;
+    return ELMAN_OK;
+}
+
+/* count elements from the file, some at a time, as floats. */
+static elman_status read_floats(const safetensors *file, const named_tensor *t,
+                                size_t first, size_t count, float *values)
+{
+    char bytes[4096];
+    size_t width = element_bytes(t->type), some = sizeof bytes / width;
+    size_t at = file->places[t - file->tensors] + first * width;
+    named_tensor part = *t;
+    part.data = bytes;
+
+    for (size_t done = 0; done < count; done += part.count) {
+        part.count = count - done < some ? count - done : some;
+        TRY(file_reader_read(file->reader, at + done * width, bytes,
+                             part.count * width));
+        TRY(tensor_floats(&part, values + done));
+    }
+    return ELMAN_OK;
+}
+
+elman_status safetensors_floats(const safetensors *file, const named_tensor *t,
+                                size_t first, size_t count, float *values)
+{
+    size_t width = element_bytes(t->type);
+    if (t->data) {
+        named_tensor part = *t;
+        part.count = count;
+        part.data = (const char *)t->data + first * width;
+        return tensor_floats(&part, values);
+    }
+
+    if (t->type != ELEMENT_F32)
+        return read_floats(file, t, first, count, values);
+    return file_reader_read(file->reader,
+                            file->places[t - file->tensors] + first * width,
+                            values, count * width);
 }
 
 elman_status safetensors_read(const byte_source *source, safetensors **file)
@@ -294,8 +427,11 @@ elman_status safetensors_open(const char *path, safetensors **file)
 void safetensors_close(safetensors *file)
 {
     if (!file) return;
+    file_reader_close(file->reader);
     free(file->tensors);
     free(file->notes);
+    free(file->places);
+    free(file->data);
     free(file->bytes);
     free(file);
 }

@@ -142,6 +142,20 @@ static elman_status write_bytes(output *out, const void *data, size_t bytes)
     return ELMAN_OK;
 }
 
+static elman_status write_tensor(const safetensors *file, size_t i, output *out)
+{
+    const named_tensor *t = file->tensors + i;
+    const void *data = NULL;
+    size_t bytes = data_bytes(t);
+    bool counts = !out->writer && !out->memory;
+    if (t->data || counts || !bytes) return write_bytes(out, t->data, bytes);
+
+    /* not in memory as one array: some at a time */
+    while ((bytes = file->feed->next(file->feed->context, i, &data)))
+        TRY(write_bytes(out, data, bytes));
+    return ELMAN_OK;
+}
+
 /* The header with spaces up to a multiple of 8 bytes, then the data. */
 static elman_status write_parts(const safetensors *file, const char *text,
                                 output *out)
@@ -160,15 +174,14 @@ static elman_status write_parts(const safetensors *file, const char *text,
     TRY(write_bytes(out, spaces, pad));
 
     for (size_t i = 0; i < file->tensor_count; i++)
-        TRY(write_bytes(out, file->tensors[i].data,
-                        data_bytes(&file->tensors[i])));
+        TRY(write_tensor(file, i, out));
     return ELMAN_OK;
 }
 
 elman_status safetensors_save(const safetensors *file, const char *path)
 {
     char *text = NULL;
-    output out = {NULL};
+    output out = {0};
     TRY(check_file(file));
     TRY(make_header(file, &text));
 
@@ -183,7 +196,7 @@ elman_status safetensors_save_memory(const safetensors *file, size_t room,
                                      void *data, size_t *size)
 {
     char *text = NULL;
-    output nowhere = {NULL}, out = {.memory = data};
+    output nowhere = {0}, out = {.memory = data};
     TRY(check_file(file));
     TRY(make_header(file, &text));
 

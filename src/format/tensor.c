@@ -9,7 +9,8 @@
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "tensors are copied as little-endian bytes");
+               "elman is for little-endian processors: bytes of files are "
+               "taken for numbers as they are");
 
 typedef enum element_kind { FLOATING, SIGNED, UNSIGNED, BOOLEAN } element_kind;
 

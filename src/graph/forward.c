@@ -337,7 +337,8 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
 
     for (size_t k = 0; k < rank; k++) {
         to->shape[k] = (size_t)shape[k].factor;
-        if (!sizes_multiply(to->count, to->shape[k], 1, &to->count))
+        if ((uint64_t)shape[k].factor > SIZE_MAX ||
+            !sizes_multiply(to->count, to->shape[k], 1, &to->count))
             return failure(ELMAN_NO_MEMORY, "the output %.80s is too large",
                            output->name);
     }
@@ -381,11 +382,22 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
     return ELMAN_OK;
 }
 
-/* Whether some weight or output is float64. */
+/* Whether a tensor is the array that an input was given. */
+static bool is_given(const trace *t, const named_tensor *tensor)
+{
+    for (size_t i = 0; i < t->graph->input_count; i++)
+        if (t->bound[i].data && t->bound[i].data == tensor->data) return true;
+    return false;
+}
+
+/* Whether some weight or output is float64. A weight that is an input counts as
+ * one: a file's array is widened when it is loaded, and one in memory gives the
+ * same bits. */
 static bool is_in_double(const trace *t)
 {
     for (size_t i = 0; i < t->tensor_count; i++)
-        if (t->uses[i] == TENSOR_WEIGHT && t->tensors[i].type == ELEMENT_F64)
+        if (t->uses[i] == TENSOR_WEIGHT &&
+            (t->tensors[i].type == ELEMENT_F64 || is_given(t, t->tensors + i)))
             return true;
     for (size_t i = 0; i < t->graph->output_count; i++)
         if (t->graph->outputs[i].type == ELEMENT_F64) return true;

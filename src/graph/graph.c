@@ -56,12 +56,12 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
     return ELMAN_OK;
 }
 
-elman_status graph_open(const char *path, elman_graph **made)
+elman_status graph_open(const byte_source *source, elman_graph **made)
 {
     onnx_graph *onnx = NULL;
-    TRY(onnx_open(path, &onnx));
+    TRY(onnx_open(source, &onnx));
     elman_status status = graph_create(onnx, made);
-    return status == ELMAN_OK ? status : failure_in(status, path);
+    return status == ELMAN_OK ? status : failure_in(status, source->name);
 }
 
 void graph_close(elman_graph *g)
@@ -136,6 +136,63 @@ static elman_status copy_array(const named_tensor *from, const char *name,
     return ELMAN_OK;
 }
 
+elman_status graph_write(elman_graph *g, const char *name, const void *data,
+                         size_t rank, const size_t *shape)
+{
+    size_t index = 0;
+    TRY(find_port(g, name, true, &index));
+    const onnx_value *input = g->onnx->inputs + index;
+    if (rank > ELMAN_MAX_AXES)
+        return failure(ELMAN_BAD_VALUE, "rank is %zu, expected at most %d",
+                       rank, ELMAN_MAX_AXES);
+
+    named_tensor array = {
+        .name = input->name, .type = input->type, .rank = rank, .data = data};
+    for (size_t k = 0; k < rank; k++)
+        array.shape[k] = shape[k];
+    if (!tensor_count_elements(&array))
+        return failure(ELMAN_BAD_VALUE,
+                       "the shape of %.80s has more numbers than this machine "
+                       "has addresses",
+                       name);
+
+    /* it is read where it is; the array given before goes */
+    free(g->owners[index]);
+    g->owners[index] = NULL;
+    g->bound[index] = array;
+    return ELMAN_OK;
+}
+
+static elman_status find_output(const elman_graph *g, const char *name,
+                                const named_tensor **tensor)
+{
+    size_t index = 0;
+    TRY(find_port(g, name, false, &index));
+    const named_tensor *t = &g->outputs[index].tensor;
+    if (!t->data)
+        return failure(ELMAN_BAD_VALUE,
+                       "the output %.80s has not been computed; call "
+                       "elman_graph_forward first",
+                       name);
+    *tensor = t;
+    return ELMAN_OK;
+}
+
+elman_status graph_read(const elman_graph *g, const char *name, size_t bytes,
+                        void *data)
+{
+    const named_tensor *tensor;
+    TRY(find_output(g, name, &tensor));
+    size_t needed = tensor->count * element_bytes(tensor->type);
+    if (bytes != needed)
+        return failure(ELMAN_BAD_VALUE,
+                       "bytes is %zu, expected %zu for the output %.80s", bytes,
+                       needed, name);
+
+    tensor_bytes(tensor, 0, tensor->count, data);
+    return ELMAN_OK;
+}
+
 elman_status graph_load(elman_graph *g, const char *name, const char *path)
 {
     npy *file = NULL;
@@ -161,14 +218,7 @@ elman_status graph_load(elman_graph *g, const char *name, const char *path)
 elman_status graph_save(const elman_graph *g, const char *name,
                         const char *path)
 {
-    size_t index = 0;
-    TRY(find_port(g, name, false, &index));
-    const named_tensor *tensor = &g->outputs[index].tensor;
-
-    if (!tensor->data)
-        return failure(ELMAN_BAD_VALUE,
-                       "the output %.80s has not been computed; call "
-                       "elman_graph_forward first",
-                       name);
+    const named_tensor *tensor;
+    TRY(find_output(g, name, &tensor));
     return npy_save(path, tensor);
 }

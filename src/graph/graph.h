@@ -24,11 +24,13 @@ struct elman_graph {
     size_t port_count;
     elman_port *ports;    /* (port_count): inputs, then outputs */
     named_tensor *bound;  /* (inputs) data NULL: not given */
-    void **owners;        /* (inputs) of their data; free() it */
+    void **owners;        /* (inputs) of their data, NULL: the caller; free()
+                             it */
     graph_array *outputs; /* (outputs) of the last forward */
 };
 
-elman_status graph_open(const char *path, elman_graph **graph);
+/* As elman_graph_... in elman_exchange.h; open reads a file or memory. */
+elman_status graph_open(const byte_source *source, elman_graph **graph);
 
 /* The same of a graph that was read; it is closed with the graph, or by the
  * failure. */
@@ -36,6 +38,10 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **graph);
 void graph_close(elman_graph *graph);
 const elman_port *graph_ports(const elman_graph *graph, size_t *count);
 elman_status graph_load(elman_graph *graph, const char *name, const char *path);
+elman_status graph_write(elman_graph *graph, const char *name, const void *data,
+                         size_t rank, const size_t *shape);
+elman_status graph_read(const elman_graph *graph, const char *name,
+                        size_t bytes, void *data);
 elman_status graph_save(const elman_graph *graph, const char *name,
                         const char *path);
 

@@ -35,27 +35,16 @@ typedef struct stage {
 static elman_status make_weights(stage *s, const weight_source *from)
 {
     elman_model *m = s->model;
-    double *weights = calloc(m->weight_count + 1, sizeof *weights);
-    if (!weights) return failure(ELMAN_NO_MEMORY, "no memory for weights");
-
-    elman_status status = weights_fill(from, m, weights);
+    TRY(weights_fill(from, m));
 
     /* the reference has its parameters without gaps, in double */
-    if (status == ELMAN_OK && s->reference) {
-        double *to = s->reference->weights;
-        for (size_t i = 0; i < m->info.parameter_count; i++) {
-            const parameter *p = m->parameters + i;
-            memcpy(to, weights + p->offset, p->count * sizeof *to);
-            to += p->count;
-        }
+    double *to = s->reference ? s->reference->weights : NULL;
+    for (size_t i = 0; to && i < m->info.parameter_count; i++) {
+        const parameter *p = m->parameters + i;
+        TRY(weights_read(from, p, 0, p->shape[0], to));
+        to += p->count;
     }
-
-    for (size_t i = 0; status == ELMAN_OK && i < m->weight_count; i++)
-        m->weights[i] = (float)weights[i];
-
-    free(weights);
-    if (status == ELMAN_OK) model_repack(m, s->pass->threads);
-    return status;
+    return ELMAN_OK;
 }
 
 static elman_status make_model(stage *s)
@@ -71,7 +60,7 @@ static elman_status make_model(stage *s)
 
     if (status == ELMAN_OK)
         status = model_create_empty(
-            &config, weight_limit(weights.tensors, weights.tensor_count),
+            &config, weight_limit(weights.tensors, weights.tensor_count), false,
             &s->model);
     if (status == ELMAN_OK && p->in_double)
         status = reference_create(&config, s->steps, p->B, &s->reference);
@@ -94,7 +83,7 @@ static elman_status make(stage *s)
                        s->steps);
 
     const elman_state_config config = {
-        .T = s->steps, .B = p->B, .threads = p->threads};
+        .T = state_whole_T(s->steps), .B = p->B, .threads = p->threads};
     if (!p->in_double) TRY(state_create(s->model, &config, &s->state));
 
     /* the arrays of a chunk; every sequence is given its memory */

@@ -57,26 +57,6 @@ static elman_status check_reference(const elman_import *im,
                    check.failure);
 }
 
-static elman_status fill_model(const elman_import *im, elman_model *m)
-{
-    size_t bytes;
-    double *weights = NULL;
-    if (sizes_multiply(m->weight_count, sizeof *weights, 1, &bytes))
-        weights = malloc(bytes + 1);
-
-    if (!weights)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu weights",
-                       m->weight_count);
-
-    /* sums are made in double and rounded once */
-    elman_status status = weights_fill(&im->weights, m, weights);
-    for (size_t i = 0; !status && i < m->weight_count; i++)
-        m->weights[i] = (float)weights[i];
-
-    free(weights);
-    return status;
-}
-
 /* Messages do not name the file. */
 static elman_status create(const elman_import *im, elman_model **model)
 {
@@ -86,11 +66,8 @@ static elman_status create(const elman_import *im, elman_model **model)
     TRY(check_claimed(im));
 
     elman_status status = import_model(im, &m);
-    if (!status) status = fill_model(im, m);
-    if (!status) {
-        model_repack(m, 1);
-        status = check_reference(im, m);
-    }
+    if (!status) status = weights_fill(&im->weights, m);
+    if (!status) status = check_reference(im, m);
 
     /* a bad value here was read from the file */
     if (status) {

@@ -170,5 +170,6 @@ elman_status import_model(const elman_import *im, elman_model **model)
 {
     return model_create_empty(
         &im->config,
-        weight_limit(im->weights.tensors, im->weights.tensor_count), model);
+        weight_limit(im->weights.tensors, im->weights.tensor_count), false,
+        model);
 }

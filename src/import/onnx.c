@@ -319,16 +319,16 @@ static elman_status import_trace(elman_import *import, trace *t,
     return add_spares(import, t, shown);
 }
 
-elman_status import_onnx(elman_import *import, const char *path,
+elman_status import_onnx(elman_import *import, const byte_source *file,
                          const elman_import_config *config)
 {
     onnx_source *s = calloc(1, sizeof *s);
-    if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", file->name);
     import->source = s;
     import->close = close_source;
 
-    TRY(onnx_open(path, &s->graph));
+    TRY(onnx_open(file, &s->graph));
     elman_status status = trace_open(s->graph, NULL, &s->trace);
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
-    return status == ELMAN_OK ? status : failure_in(status, path);
+    return status == ELMAN_OK ? status : failure_in(status, file->name);
 }

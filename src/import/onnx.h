@@ -4,8 +4,8 @@
 
 #include "import/import.h"
 
-/* Opens the graph at path, the source, and fills config and slices. */
-elman_status import_onnx(elman_import *import, const char *path,
+/* Opens the graph in file, the source, and fills config and slices. */
+elman_status import_onnx(elman_import *import, const byte_source *file,
                          const elman_import_config *config);
 
 #endif

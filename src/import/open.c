@@ -4,6 +4,7 @@
  */
 #include "import/open.h"
 
+#include "format/file.h"
 #include "import/create.h"
 #include "import/mapping.h"
 #include "import/names.h"
@@ -47,6 +48,18 @@ static elman_status make_rows(elman_import *im)
     return status ? failure_in(status, im->path) : ELMAN_OK;
 }
 
+/* Makes the import of what was opened with status, or closes it. */
+static elman_status finish(elman_import *im, elman_status status, bool done,
+                           const elman_import_config *config,
+                           elman_import **import)
+{
+    if (!status && !done && !im->own) status = name_tensors(im, config);
+    if (!status) status = make_rows(im);
+    if (status) import_close(im);
+    else *import = im;
+    return status;
+}
+
 elman_status import_open(const char *const *paths, size_t count,
                          const elman_import_config *config,
                          elman_import **import)
@@ -56,18 +69,27 @@ elman_status import_open(const char *const *paths, size_t count,
     if (!config) config = &plain;
     TRY(create(count ? paths[0] : NULL, &im));
     elman_status status = import_open_source(im, paths, count, config, &done);
-    if (!status && !done && !im->own) status = name_tensors(im, config);
-    if (!status) status = make_rows(im);
-    if (status) import_close(im);
-    else *import = im;
-    return status;
+    return finish(im, status, done, config, import);
+}
+
+elman_status import_open_memory(const void *data, size_t size,
+                                const elman_import_config *config,
+                                elman_import **import)
+{
+    const byte_source file = {MEMORY_NAME, data, size};
+    elman_import *im = NULL;
+    bool done;
+    if (!config) config = &plain;
+    TRY(create(file.name, &im));
+    elman_status status = import_open_bytes(im, &file, config, &done);
+    return finish(im, status, done, config, import);
 }
 
 elman_status import_load(foreign_file *file, elman_model **model)
 {
     elman_import *im = NULL;
     bool done;
-    TRY(create(file->path, &im));
+    TRY(create(file->source.name, &im));
     elman_status status = import_open_foreign(im, file, &done);
     if (!status && !done) status = name_tensors(im, &plain);
     if (!status) status = import_create(im, model);

@@ -9,6 +9,11 @@ elman_status import_open(const char *const *paths, size_t count,
                          const elman_import_config *config,
                          elman_import **import);
 
+/* As elman_import_open_memory. */
+elman_status import_open_memory(const void *data, size_t size,
+                                const elman_import_config *config,
+                                elman_import **import);
+
 /* A model of a file that is not elman's own, with default settings; for
  * model_load. */
 foreign_reader import_load;

@@ -234,9 +234,25 @@ static bool says_safetensors(const char *path)
     return length >= end && !strcmp(path + length - end, suffix);
 }
 
-/* Opens the files, of whose first size bytes have been read; frees them. */
-static elman_status open_first(elman_import *im, const char *const *paths,
-                               size_t count, char *bytes, size_t size,
+/* Files of one tensor each, which are read by their paths. */
+static elman_status open_named(elman_import *im, const byte_source *first,
+                               const char *const *paths, size_t count,
+                               const elman_import_config *config)
+{
+    if (first->data)
+        return failure(ELMAN_BAD_VALUE,
+                       "%.120s: this is %s, whose file would name the tensor; "
+                       "expected an .npz of such arrays",
+                       first->name, format_name(FORMAT_NPY));
+    TRY(open_arrays(im, paths, count));
+    return check_settings(paths[0], FORMAT_NPY, false, config);
+}
+
+/* Opens the files, of whose first, which may be memory, size bytes have been
+ * read; frees them. */
+static elman_status open_first(elman_import *im, const byte_source *first,
+                               const char *const *paths, size_t count,
+                               char *bytes, size_t size,
                                const elman_import_config *config, bool *done)
 {
     file_format format = format_detect(bytes, size);
@@ -258,12 +274,8 @@ static elman_status open_first(elman_import *im, const char *const *paths,
 
     free(bytes);
 
-    /* files of one tensor each, which are read by their paths */
-    if (format == FORMAT_NPY) {
-        TRY(open_arrays(im, paths, count));
-        return check_settings(paths[0], format, false, config);
-    }
-
+    if (format == FORMAT_NPY)
+        return open_named(im, first, paths, count, config);
     if (count > 1)
         return failure(ELMAN_BAD_VALUE,
                        "%.120s is %s, but %zu files are given; expected one, "
@@ -274,7 +286,7 @@ static elman_status open_first(elman_import *im, const char *const *paths,
     if (format == FORMAT_ONNX) {
         TRY(check_settings(paths[0], format, false, config));
         *done = true;
-        return import_onnx(im, paths[0], config);
+        return import_onnx(im, first, config);
     }
     return failure(ELMAN_BAD_FORMAT,
                    "%.120s: this is %s, which elman does not read; %s",
@@ -291,23 +303,33 @@ elman_status import_open_source(elman_import *im, const char *const *paths,
     if (count == 0)
         return failure(ELMAN_BAD_VALUE, "no file is given, expected at least "
                                         "one");
-    TRY(file_read(paths[0], &bytes, &size));
-    return open_first(im, paths, count, bytes, size, config, done);
+    const byte_source first = {.name = paths[0]};
+    TRY(source_read(&first, &bytes, &size));
+    return open_first(im, &first, paths, count, bytes, size, config, done);
+}
+
+elman_status import_open_bytes(elman_import *im, const byte_source *file,
+                               const elman_import_config *config, bool *done)
+{
+    char *bytes = NULL;
+    size_t size;
+    *done = false;
+    TRY(source_read(file, &bytes, &size));
+    return open_first(im, file, &file->name, 1, bytes, size, config, done);
 }
 
 elman_status import_open_foreign(elman_import *im, foreign_file *file,
                                  bool *done)
 {
     static const elman_import_config plain = {0};
-    char *bytes = file->bytes;
     *done = false;
-    file->bytes = NULL;
 
-    if (bytes)
-        return open_first(im, &file->path, 1, bytes, file->size, &plain, done);
+    if (!file->tensors)
+        return import_open_bytes(im, &file->source, &plain, done);
 
+    size_t size = file->tensors->size;
     take_safetensors(im, file->tensors);
     file->tensors = NULL;
-    elman_status status = check_sizes(im, file->size);
-    return status ? failure_in(status, file->path) : ELMAN_OK;
+    elman_status status = check_sizes(im, size);
+    return status ? failure_in(status, file->source.name) : ELMAN_OK;
 }

@@ -11,6 +11,10 @@ elman_status import_open_source(elman_import *import, const char *const *paths,
                                 size_t count, const elman_import_config *config,
                                 bool *done);
 
+/* The same for one file, or bytes in memory. */
+elman_status import_open_bytes(elman_import *import, const byte_source *file,
+                               const elman_import_config *config, bool *done);
+
 /* The same for a file that model_load has begun to read, with default settings.
  */
 elman_status import_open_foreign(elman_import *import, foreign_file *file,

@@ -120,7 +120,7 @@ static elman_status create_model(attribution_run *run, const elman_model *m)
 static elman_status write_tokens(attribution_run *run, const elman_model *m,
                                  const elman_batch *batch, size_t b)
 {
-    const float *table = m->weights + m->layers->weight;
+    const float *table = parameter_values(m, m->parameters);
     for (size_t t = 0; t < run->T; t++) {
         size_t row =
             m->config.batch_first ? b * batch->T + t : t * batch->B + b;
@@ -138,7 +138,7 @@ static elman_status write_tokens(attribution_run *run, const elman_model *m,
 /* The mean of the embeddings, one chain in double for each number. */
 static void write_mean(attribution_run *run, const elman_model *m)
 {
-    const float *table = m->weights + m->layers->weight;
+    const float *table = parameter_values(m, m->parameters);
     for (size_t i = 0; i < run->I; i++) {
         double sum = 0;
         for (size_t v = 0; v < m->info.vocabulary; v++)

@@ -225,7 +225,7 @@ static void make_step(contributions_run *run, size_t t)
 
         pass_training alone;
         pass p = pass_of(run, l->per_sequence ? AT_END : IN_TIME, &alone);
-        l->kind->backward(l, &p, s->layers + i, i ? s->layers[i - 1].y : s->x,
+        layer_backward(l, &p, s->layers + i, i ? s->layers[i - 1].y : s->x,
                           NULL);
     }
 }

@@ -203,6 +203,7 @@ elman_status exponents_begin(const elman_model *model, const elman_batch *batch,
     elman_status status =
         create_parts(s, config->count ? config->count : USUAL);
     if (!status) status = copy_sequence(s, batch, config->sequence);
+    if (!status) status = model_make_training(model); /* to go back */
     if (!status) status = state_create(model, &room, &s->state);
 
     if (status) exponents_end(&s->public);

@@ -83,7 +83,7 @@ static double input_at(const measurement *s, size_t row, size_t i)
     size_t at = m->config.batch_first ? b * batch->T + t : row;
     if (!m->info.vocabulary) return (double)batch->x[at * s->map.I + i];
 
-    const float *embeddings = m->weights + m->layers[0].weight;
+    const float *embeddings = parameter_values(m, m->parameters);
     return (double)embeddings[(size_t)batch->tokens[at] * s->map.I + i];
 }
 
@@ -94,7 +94,7 @@ static elman_status fill_input(measurement *s)
     size_t I = s->map.I;
     if (s->config.input == ELMAN_CONSTANT_TOKEN) {
         const float *row =
-            m->weights + m->layers[0].weight + (size_t)s->config.token * I;
+            parameter_values(m, m->parameters) + (size_t)s->config.token * I;
         for (size_t i = 0; i < I; i++)
             s->map.x[i] = (double)row[i];
     }
@@ -154,7 +154,8 @@ static elman_status check(const elman_model *m,
 
 static elman_status create(measurement *s)
 {
-    const elman_state_config room = {.T = s->batch->T, .B = s->batch->B};
+    const elman_state_config room = {.T = state_whole_T(s->batch->T),
+                                     .B = s->batch->B};
     TRY(map_create(s->model, &s->map));
     TRY(search_create(&s->map, &s->search));
     TRY(state_create(s->model, &room, &s->state));

@@ -33,8 +33,7 @@ static void copy_weights(const elman_model *m, reference *r)
     size_t at = 0, i = m->info.vocabulary > 0 ? 1 : 0;
     for (; at < r->weight_count; i++) {
         const parameter *p = m->parameters + i;
-        for (size_t k = 0; k < p->count; k++)
-            r->weights[at + k] = (double)m->weights[p->offset + k];
+        parameter_doubles(m, p, r->weights + at);
         at += p->count;
     }
 }
@@ -113,6 +112,7 @@ elman_status map_create(const elman_model *model, map *m)
                        m->level_count);
     TRY(reference_create(&config, 1, 1, &m->r));
     copy_weights(model, m->r);
+    TRY(model_make_training(model)); /* rows go back through the map */
     TRY(state_create(model, &room, &m->state));
     return create_levels(m);
 }

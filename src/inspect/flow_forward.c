@@ -246,7 +246,7 @@ static elman_status go_back(const flow_forward *f)
     TRY(gradients_begin(s));
     for (size_t i = m->layer_count; i-- > f->top + 1;) {
         const layer *l = m->layers + i;
-        l->kind->backward(l, l->per_sequence ? &s->tail : &s->full,
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
                           s->layers + i, s->layers[i - 1].y,
                           s->layers[i - 1].dy);
     }

@@ -88,13 +88,14 @@ void flow_paths_fill(flow_paths *p, const flow_forward *f, size_t i,
         r.dc[0] = none;
         fill(H, 1, one);
         fill(H, 0, none);
-        l->cell->gate_gradients(k, &w, &r, 0, p->gain + e * H);
+        cell_gradients_for(&l->config)
+            ->gate_gradients(k, &w, &r, 0, p->gain + e * H);
 
         /* 1 at c */
         r.dc[0] = p->carry + e * H;
         fill(H, 0, one);
         fill(H, 1, r.dc[0]);
-        l->cell->backward(k, &w, &r);
+        cell_gradients_for(&l->config)->backward(k, &w, &r);
     }
 }
 

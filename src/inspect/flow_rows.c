@@ -397,7 +397,7 @@ static void go_through_cell(const walk_job *job, const flow_visit *v)
 
     cell_rows c;
     point(v, &c);
-    l->cell->backward(k, &job->weights, &c);
+    cell_gradients_for(&l->config)->backward(k, &job->weights, &c);
 
     for (size_t m = 0; m < v->M; m++) {
         if (keep_h) k->add(R, r->room.direct_h + v->row[m] * R, v->dh[m]);
@@ -505,12 +505,14 @@ static void norm_row(const flow_rows *r, size_t m)
 {
     const layer *l = layer_now(r);
     const pass *p = &r->f->state->full;
+    const train_kernels *train = kernels_train(p->k);
     const layer_state *s = r->f->state->layers + r->layer;
 
     for (size_t step = r->low[m]; step <= r->high[m]; step++) {
         size_t at = place(r, r->spread, m, step, l->I);
-        p->k->norm_backward(l->I, s->rstd[step], s->x_hat + step * l->I,
-                            p->weights + l->weight, r->now + at, r->below + at);
+        train->norm_backward(l->I, s->rstd[step], s->x_hat + step * l->I,
+                             pass_plain(p, &l->plain_weight), r->now + at,
+                             r->below + at);
     }
 }
 
@@ -528,8 +530,8 @@ static void function_row(const flow_rows *r, size_t m)
     layer_state s = f->state->layers[r->layer];
     s.y += low * l->O;
     s.dy = (float *)r->now + at; /* only read */
-    l->kind->backward(l, &p, &s, f->state->layers[r->layer - 1].y + low * l->I,
-                      r->below + at);
+    layer_backward(l, &p, &s, f->state->layers[r->layer - 1].y + low * l->I,
+                   r->below + at);
 }
 
 static void rows_run_part(void *context, size_t part)

@@ -239,7 +239,9 @@ static void check_weights(inspection *in)
     for (size_t p = 0; p < m->info.parameter_count; p++) {
         const parameter *one = &m->parameters[p];
         for (size_t n = 0; n < one->count; n++) {
-            if (isfinite(m->weights[one->offset + n])) continue;
+            float weight;
+            parameter_read_some(m, one, n, 1, &weight);
+            if (isfinite(weight)) continue;
             if (!in->bad_weights++) in->bad_parameter = one->name;
         }
     }

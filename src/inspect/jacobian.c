@@ -117,7 +117,7 @@ void jacobian_apply(jacobian *j, size_t m, size_t count, float *const *rows)
               j->direct + i * n + R);
     }
 
-    l->cell->backward(j->k, &j->w, &r);
+    cell_gradients_for(&l->config)->backward(j->k, &j->w, &r);
     for (size_t i = 0; zones && i < count; i++)
         j->k->add(n, j->direct + i * n, rows[i]);
 }

@@ -96,7 +96,7 @@ static void fill_matrix(const measurement *s, const origin *from)
     const layer *l = from->l;
     const direction_plan *at = l->directions + from->direction;
     size_t H = l->H, R = l->R;
-    const float *w = s->model->weights + at->w_hh + from->gate * H * R;
+    const float *w = model_flat(s->model) + at->w_hh + from->gate * H * R;
 
     if (at->w_hr == NOWHERE) {
         for (size_t i = 0; i < R * R; i++)
@@ -104,7 +104,7 @@ static void fill_matrix(const measurement *s, const origin *from)
         return;
     }
 
-    const float *hr = s->model->weights + at->w_hr;
+    const float *hr = model_flat(s->model) + at->w_hr;
     memset(s->a, 0, R * R * sizeof *s->a);
     for (size_t i = 0; i < R; i++)
         for (size_t k = 0; k < H; k++)
@@ -118,7 +118,7 @@ static elman_status measure_vector(const measurement *s, const origin *from,
                                    elman_spectrum_matrix *matrix)
 {
     size_t n = matrix->n;
-    const float *w = s->model->weights +
+    const float *w = model_flat(s->model) +
                      from->l->directions[from->direction].w_hh + from->gate * n;
     for (size_t i = 0; i < n; i++) {
         real[i] = (double)w[i];
@@ -186,6 +186,8 @@ elman_status spectrum_begin(const elman_model *model, elman_spectrum **spectrum)
         return failure(ELMAN_BAD_VALUE,
                        "the model has no recurrent level, expected one: only "
                        "there is something to measure");
+    TRY(model_make_flat(model));
+
     size_t count, values, largest;
     count_all(model, &count, &values, &largest);
 

@@ -68,7 +68,7 @@ static void add_weight(traced *t, const elman_model *m)
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         for (size_t k = 0; k < p->count; k++) {
-            double size = fabs((double)m->weights[p->offset + k]);
+            double size = fabs((double)model_flat(m)[p->offset + k]);
             if (!isfinite(size)) return; /* the first bad value itself */
             if (!(size > most)) continue;
             most = size;
@@ -79,7 +79,7 @@ static void add_weight(traced *t, const elman_model *m)
     if (!(most >= LARGE_WEIGHT)) return;
 
     char *text;
-    double value = (double)m->weights[of->offset + element];
+    double value = (double)model_flat(m)[of->offset + element];
     elman_trace_link *link = add(t, "weight", of->name, value, &text);
     link->unit = element;
     snprintf(text, FINITE_TEXT,

@@ -249,10 +249,11 @@ static void add_product(const truncation_run *run, const direction_sums *to,
     /* the gates behind the split read another h, as GRU's candidate does */
     bool matrix = l->cell->recurrence == ELMAN_RECURRENCE_MATRIX;
     size_t split = matrix ? l->cell->split * l->H : G;
-    k->outer(T, 0, split, K, d, in, &(leaf_sum){.to = sum});
+    kernels_train(k)->outer(T, 0, split, K, d, in, &(leaf_sum){.to = sum});
     if (split == G) return;
     point(run, to, true, in);
-    k->outer(T, split, G, K, d, in, &(leaf_sum){.to = sum + split * K});
+    kernels_train(k)->outer(T, split, G, K, d, in,
+                            &(leaf_sum){.to = sum + split * K});
 }
 
 /* ---- Windows ------------------------------------------------------------ */

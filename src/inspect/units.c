@@ -61,13 +61,18 @@ static float property_at(const units_run *run, size_t index, size_t t, size_t b)
     return run->properties[index].values[row];
 }
 
+static size_t length_of(const units_run *run, size_t b)
+{
+    return run->batch->lengths ? run->batch->lengths[b] : run->batch->T;
+}
+
 /* Whether the property is known in sequence b and never changes there; if so,
  * value becomes what it is. */
 static bool is_constant(const units_run *run, size_t index, size_t b,
                         float *value)
 {
     *value = NAN;
-    for (size_t t = 0; t < run->state->full.lengths[b]; t++) {
+    for (size_t t = 0; t < length_of(run, b); t++) {
         float here = property_at(run, index, t, b);
         if (isnan(here)) continue;
         if (isnan(*value)) *value = here;
@@ -108,7 +113,7 @@ static void list_steps(units_run *run, size_t index)
     bool by_sequence = is_of_sequences(run, index);
     run->halves[0].count = run->halves[1].count = 0;
     for (size_t b = 0; b < run->batch->B; b++) {
-        size_t length = run->state->full.lengths[b];
+        size_t length = length_of(run, b);
         size_t half = by_sequence ? half_of(run, index, b) : 0;
         for (size_t t = 0; t < length; t++) {
             float value = property_at(run, index, t, b);
@@ -329,7 +334,8 @@ elman_status units_begin(const elman_model *model, const elman_batch *batch,
     run->shown.count = levels;
 
     /* a state that evaluates keeps h of every step */
-    const elman_state_config room = {.T = batch->T, .B = batch->B};
+    const elman_state_config room = {.T = state_whole_T(batch->T),
+                                     .B = batch->B};
     elman_status status = state_create(model, &room, &run->state);
     if (!status) status = create_arrays(run);
     if (status) units_end(&run->shown);

@@ -110,7 +110,7 @@ static void measure_parameters(measuring_updates *u)
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         float *change = u->before + p->offset;
-        const float *weights = m->weights + p->offset;
+        const float *weights = model_flat(m) + p->offset;
         double was = k->sum_squares(p->count, change);
         for (size_t j = 0; j < p->count; j++)
             change[j] = weights[j] - change[j];
@@ -233,7 +233,7 @@ elman_status updates_step(elman_updates *updates)
 {
     measuring_updates *u = measuring_of(updates);
     const elman_model *m = u->trainer->model;
-    memcpy(u->before, m->weights, m->weight_count * sizeof *u->before);
+    memcpy(u->before, model_flat(m), m->weight_count * sizeof *u->before);
     TRY(trainer_step(u->trainer));
 
     measure_parameters(u);

@@ -27,12 +27,23 @@
 #include "kernel/update.h"
 
 extern const kernels PASTE(kernels, ISA);
+extern const train_kernels PASTE(train_kernels, ISA);
 
 const kernels PASTE(kernels, ISA) = {
     .isa = TEXT(ISA),
 #define K(result, name, arguments) .name = KERNEL(name),
+#define K_TRAIN(result, name, arguments)
 #include "kernel/kernel.def"
 #undef K
+#undef K_TRAIN
+};
+
+const train_kernels PASTE(train_kernels, ISA) = {
+#define K(result, name, arguments)
+#define K_TRAIN(result, name, arguments) .name = KERNEL(name),
+#include "kernel/kernel.def"
+#undef K
+#undef K_TRAIN
 };
 
 #endif

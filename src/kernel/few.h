@@ -155,8 +155,6 @@ INLINE void strip_row(const few *s, const float *a, float *c, size_t vectors)
 
 /* ---- Blocks -------------------------------------------------------------- */
 
-typedef float quad __attribute__((vector_size(16)));
-
 /* The first n of them, 0 for the others; n is at least 1. */
 INLINE quad quad_load(const float *p, size_t n)
 {
@@ -300,6 +298,56 @@ INLINE void few_run(size_t M, const packed *w, const float *start,
         s.k = s.end;
         s.start = NULL;
     } while (s.k < w->K);
+}
+
+/* ---- One row ------------------------------------------------------------- */
+
+/* One output of a narrow weight: its chains are the lanes. */
+INLINE float row_sum(const float *w, size_t K, const float *a)
+{
+    quad sum = {0};
+    size_t k = 0;
+
+    for (; k + NARROW_SUMS <= K; k += NARROW_SUMS)
+        sum = quad_fma(quad_all(a + k), quad_all(w + k * NARROW_SUMS), sum);
+    if (k < K)
+        sum = quad_fma(quad_load(a + k, K - k), quad_all(w + k * NARROW_SUMS),
+                       sum);
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* Four outputs of few inputs, one chain each. */
+INLINE quad row_chain(const float *w, size_t K, const float *a)
+{
+    quad sum = {0};
+    for (size_t k = 0; k < K; k++)
+        sum = quad_fma((quad){a[k], a[k], a[k], a[k]}, quad_all(w + k * PANEL),
+                       sum);
+    return sum;
+}
+
+/* Any other shape. By itself, so that the registers that it saves cost the
+ * common ones nothing. */
+static __attribute__((noinline)) void
+row_any(const packed *w, const float *start, const float *a, float *c)
+{
+    few_run(1, w, start, &a, &c);
+}
+
+static void KERNEL(product_row)(const packed *w, const float *start,
+                                const float *a, float *c)
+{
+    const size_t N = w->gates * w->H, K = w->K;
+
+    if (N == 1 && K >= NARROW && K <= NARROW_SUMS * CHAIN) {
+        const float sum = row_sum(w->w, K, a);
+        *c = start == zeros ? sum : (start ? *start : *c) + sum;
+    } else if (N <= 4 && K < NARROW) {
+        const float *from = start ? start : c;
+        quad sum = row_chain(w->w, K, a);
+        if (start != zeros) sum = quad_load(from, N) + sum;
+        quad_store(c, sum, N);
+    } else row_any(w, start, a, c);
 }
 
 #endif

@@ -10,46 +10,16 @@
 
 #include "base/system.h"
 
-extern const kernels kernels_base, kernels_avx2, kernels_avx512, kernels_neon;
+#define ISA(name, runs) extern const kernels kernels_##name;
+#include "kernel/isa.def"
+#undef ISA
 
-/* Whether this processor runs a table that is built. */
-static bool always(void) { return true; }
-
-#if defined __x86_64__
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-static bool has_avx512(void)
-{
-    return has_avx2() && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw");
-}
-#endif
-
-/* Slowest first; the build says which it leaves out (ELMAN_ISAS). */
-static const struct built {
-    const kernels *table;
-    bool (*runs)(void);
-} built[] = {
-#if !defined ELMAN_WITHOUT_BASE
-    {&kernels_base, always},
-#endif
-#if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX2
-    {&kernels_avx2, has_avx2},
-#endif
-#if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX512
-    {&kernels_avx512, has_avx512},
-#endif
-#if defined __aarch64__ && !defined ELMAN_WITHOUT_NEON
-    {&kernels_neon, always},
-#endif
+enum {
+#define ISA(name, runs) HAS_##name,
+#include "kernel/isa.def"
+#undef ISA
+    TABLES
 };
-
-enum { TABLES = sizeof built / sizeof *built };
 
 static const kernels *tables[TABLES + 1]; /* slowest first, then NULL */
 static const kernels *default_table;
@@ -60,14 +30,18 @@ static void choose(void)
 {
     /* the fastest table that this processor runs */
     size_t count = 0;
-    for (size_t i = 0; i < TABLES; i++)
-        if (built[i].runs()) tables[count++] = built[i].table;
+#define ISA(name, runs)                                                        \
+    if (runs) tables[count++] = &kernels_##name;
+#include "kernel/isa.def"
+#undef ISA
     if (count > 0) default_table = tables[count - 1];
 
     /* or the one that the environment names */
     const char *wanted = getenv("ELMAN_ISA");
     if (!wanted) return;
+#if !defined ELMAN_WITHOUT_REF
     if (strcmp(wanted, kernels_ref.isa) == 0) default_table = &kernels_ref;
+#endif
     for (size_t i = 0; i < count; i++)
         if (strcmp(wanted, tables[i]->isa) == 0) default_table = tables[i];
 }
@@ -78,6 +52,16 @@ const kernels *kernels_here(void)
     if (table) return table;
     once_run(&chosen, choose);
     return default_table;
+}
+
+const kernels *kernels_for_units(const kernels *table, size_t H)
+{
+    (void)H;
+#if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX512 &&                     \
+    !defined ELMAN_WITHOUT_AVX2
+    if (table == &kernels_avx512 && H <= 8) return &kernels_avx2;
+#endif
+    return table;
 }
 
 const kernels *const *kernels_all(void)

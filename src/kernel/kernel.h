@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/exact.h"
 #include "elman.h"
 
 enum {
@@ -18,10 +19,10 @@ enum {
     PANEL = 16,  /* columns of a packed panel */
     NARROW = 16, /* a product of fewer columns and at least as many k is narrow:
                     it has more than one sum for each output */
-    NARROW_SUMS = 4, /* so many, one for each k mod NARROW_SUMS */
-    CHAIN = 128,     /* terms of a chain; a longer sum of products is a sum of
-                        chains, each from 0 */
-    ROW_CHAIN = 16,  /* the same of what is summed row by row */
+    NARROW_SUMS = 4,  /* so many, one for each k mod NARROW_SUMS */
+    CHAIN = 128,      /* terms of a chain; a longer sum of products is a sum of
+                         chains, each from 0 */
+    ROW_CHAIN = 16,   /* the same of what is summed row by row */
     GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
     STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
                                            have a kernel of their own */
@@ -117,12 +118,24 @@ typedef struct leaf_sum {
     const float *const *joins; /* never overlap to */
 } leaf_sum;
 
+/* The kernels of an ISA: what forward passes need. */
 typedef struct kernels {
     const char *isa;
 #define K(result, name, arguments) result(*name) arguments;
+#define K_TRAIN(result, name, arguments)
 #include "kernel/kernel.def"
 #undef K
+#undef K_TRAIN
 } kernels;
+
+/* Those that training and measuring add. */
+typedef struct train_kernels {
+#define K(result, name, arguments)
+#define K_TRAIN(result, name, arguments) result(*name) arguments;
+#include "kernel/kernel.def"
+#undef K
+#undef K_TRAIN
+} train_kernels;
 
 /* The table in use: the fastest that this processor runs, or the one named by
  * ELMAN_ISA (ignored if unknown or not available here). NULL if it runs none of
@@ -134,6 +147,13 @@ const kernels *kernels_here(void);
     "this processor has none of the instruction sets that this elman is "      \
     "built for; build it with one that it has (ELMAN_ISAS)"
 
+/* What training adds to that table. */
+const train_kernels *kernels_train(const kernels *k);
+
+/* The table for a cell of H units that is run by itself: where half a register
+ * holds the units, one of half as wide registers is faster. */
+const kernels *kernels_for_units(const kernels *table, size_t H);
+
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */
 const kernels *const *kernels_all(void);
@@ -141,6 +161,7 @@ const kernels *const *kernels_all(void);
 /* The definition of every kernel, in plain double where it matters. Its bits
  * may differ from those of the others. */
 extern const kernels kernels_ref;
+extern const train_kernels train_kernels_ref;
 
 /* Makes every later kernels_here() return table; NULL returns to the default.
  * For tests and the proof of equal bits. */
@@ -196,5 +217,28 @@ void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
  * a narrow weight is one group. */
 void pack_groups(const packed *shape, const float *w, size_t row, size_t column,
                  size_t begin, size_t end, float *to);
+
+/* Rows that are packed together: at most PANEL of one gate, whole and next to
+ * each other. Parts are counted in the order of the rows, so one after another
+ * they take a weight (gates H,K) as it stands in a file, and give it back. */
+typedef struct packed_rows {
+    size_t first, count;
+} packed_rows;
+
+size_t packed_parts(const packed *shape);
+packed_rows packed_part(const packed *shape, size_t part);
+
+/* Packs the rows (count,K) of a part into to, takes them out again, and tells
+ * whether they are the same to the bit. Packing only moves numbers, so what
+ * comes out is what went in. */
+void pack_part(const packed *shape, size_t part, const float *rows, float *to);
+void unpack_part(const packed *w, size_t part, float *rows);
+bool packed_part_is(const packed *w, size_t part, const float *rows);
+
+/* Packs what is packed in another shape, of as many rows and columns. */
+void pack_again(const packed *from, const packed *shape, float *to);
+
+/* Takes out count numbers of row n, from k on. */
+void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to);
 
 #endif

@@ -117,3 +117,131 @@ void pack(size_t gates, size_t H, size_t K, const float *w, size_t row,
     const packed shape = {.gates = gates, .H = H, .K = K};
     pack_groups(&shape, w, row, column, 0, packed_groups(&shape), to);
 }
+
+/* ---- Part by part -------------------------------------------------------- */
+
+/* Where the first element of a part is, and how far it is from one k to the
+ * next; of blocks, where the block of the first is. */
+typedef struct part_place {
+    size_t at, step, count;
+    bool in_blocks;
+} part_place;
+
+static size_t panels_of(const packed *s)
+{
+    return packed_in_blocks(s) ? 1 : round_up(s->H, PANEL) / PANEL;
+}
+
+size_t packed_parts(const packed *shape)
+{
+    const packed s = packed_shape(shape->gates, shape->H, shape->K);
+    return s.gates * panels_of(&s);
+}
+
+packed_rows packed_part(const packed *shape, size_t part)
+{
+    const packed s = packed_shape(shape->gates, shape->H, shape->K);
+    const size_t panels = panels_of(&s), at = part % panels * PANEL;
+    return (packed_rows){.first = part / panels * s.H + at,
+                         .count = s.H - at < PANEL ? s.H - at : PANEL};
+}
+
+static part_place find_part(const packed *shape, size_t part)
+{
+    const packed s = packed_shape(shape->gates, shape->H, shape->K);
+    part_place p = {.count = packed_part(shape, part).count,
+                    .in_blocks = packed_in_blocks(&s)};
+    if (p.in_blocks) return p;
+
+    /* the group, and the panel in it: gate by gate, then the next units */
+    const size_t all = panels_of(&s), per_gate = packed_blocks(s.gates);
+    const size_t gate = part / all, panel = part % all;
+    const size_t first = panel / per_gate * per_gate, rest = all - first;
+    const size_t panels = s.gates * (rest < per_gate ? rest : per_gate);
+
+    p.step = panels * PANEL;
+    p.at = s.gates * first * PANEL * s.K +
+           ((panel - first) * s.gates + gate) * PANEL;
+    return p;
+}
+
+void pack_part(const packed *shape, size_t part, const float *rows, float *to)
+{
+    const part_place p = find_part(shape, part);
+    const size_t K = shape->K;
+
+    if (p.in_blocks) pack_blocks(p.count, K, rows, K, 1, to);
+    else pack_panel(rows, K, 1, p.count, K, p.step, to + p.at);
+}
+
+/* Where element (n,k) of a part is. */
+static size_t place_of(const part_place *p, size_t n, size_t k)
+{
+    if (!p->in_blocks) return p->at + k * p->step + n;
+    return (k / NARROW_SUMS * NARROW_SUMS + n) * NARROW_SUMS + k % NARROW_SUMS;
+}
+
+/* The part that row n is in, and which of its rows that is. */
+static part_place find_row(const packed *w, size_t n, size_t *row)
+{
+    const packed s = packed_shape(w->gates, w->H, w->K);
+    *row = n % s.H % PANEL;
+    return find_part(w, n / s.H * panels_of(&s) + n % s.H / PANEL);
+}
+
+void unpack_row(const packed *w, size_t n, size_t k, size_t count, float *to)
+{
+    size_t row;
+    const part_place p = find_row(w, n, &row);
+    for (size_t i = 0; i < count; i++)
+        to[i] = w->w[place_of(&p, row, k + i)];
+}
+
+void pack_again(const packed *from, const packed *shape, float *to)
+{
+    memset(to, 0, packed_size(shape->gates, shape->H, shape->K) * sizeof *to);
+    for (size_t n = 0; n < shape->gates * shape->H; n++) {
+        size_t row, other;
+        const part_place p = find_row(from, n, &row);
+        const part_place q = find_row(shape, n, &other);
+        for (size_t k = 0; k < shape->K; k++)
+            to[place_of(&q, other, k)] = from->w[place_of(&p, row, k)];
+    }
+}
+
+/* Columns [k, k + count) of a part's rows. */
+static void take_square(const packed *w, const part_place *p, size_t k,
+                        size_t count, float square[PANEL][PANEL])
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t n = 0; n < p->count; n++)
+            square[n][i] = w->w[place_of(p, n, k + i)];
+}
+
+void unpack_part(const packed *w, size_t part, float *rows)
+{
+    const part_place p = find_part(w, part);
+    float square[PANEL][PANEL];
+
+    for (size_t k = 0; k < w->K; k += PANEL) {
+        const size_t count = w->K - k < PANEL ? w->K - k : PANEL;
+        take_square(w, &p, k, count, square);
+        for (size_t n = 0; n < p.count; n++)
+            memcpy(rows + n * w->K + k, square[n], count * sizeof *rows);
+    }
+}
+
+bool packed_part_is(const packed *w, size_t part, const float *rows)
+{
+    const part_place p = find_part(w, part);
+    float square[PANEL][PANEL];
+
+    for (size_t k = 0; k < w->K; k += PANEL) {
+        const size_t count = w->K - k < PANEL ? w->K - k : PANEL;
+        take_square(w, &p, k, count, square);
+        for (size_t n = 0; n < p.count; n++)
+            if (memcmp(rows + n * w->K + k, square[n], count * sizeof *rows))
+                return false;
+    }
+    return true;
+}

@@ -54,6 +54,12 @@ static void ref_product(size_t M, const packed *w, const float *start,
             c[m][n] = (float)sum_at(w, n, a[m], start_at(start, n, c[m][n]));
 }
 
+static void ref_product_row(const packed *w, const float *start, const float *a,
+                            float *c)
+{
+    ref_product(1, w, start, &a, &c);
+}
+
 /* What the sum at index i starts from, and what becomes of it. */
 static double leaf_begin(const leaf_sum *leaf, size_t i)
 {
@@ -558,6 +564,16 @@ static double ref_read(size_t rounds, size_t n, const float *x)
 const kernels kernels_ref = {
     .isa = "ref",
 #define K(result, name, arguments) .name = ref_##name,
+#define K_TRAIN(result, name, arguments)
 #include "kernel/kernel.def"
 #undef K
+#undef K_TRAIN
+};
+
+const train_kernels train_kernels_ref = {
+#define K(result, name, arguments)
+#define K_TRAIN(result, name, arguments) .name = ref_##name,
+#include "kernel/kernel.def"
+#undef K
+#undef K_TRAIN
 };

@@ -24,7 +24,7 @@ enum { LSTM_PASS = 1, GRU_PASS = 1, RNN_PASS = 1 };
 enum { PASS_MOST = 4 };
 
 /* Vectors whose gates a pass makes together. */
-enum { GATE_VECTORS = LSTM_ROWS };
+enum { GATE_VECTORS = VEC_BYTES == 32 ? 1 : 2 };
 
 /* The arrays of a step. */
 typedef struct stream_at {
@@ -47,8 +47,7 @@ INLINE void stream_add(const packed *w, size_t gates, size_t first,
     const size_t K = w->K, blocks = (w->H + PANEL - 1) / PANEL;
     const size_t line = (gates > 1 ? gates : blocks) * PANEL;
     const size_t panel = gates > 1 ? K * line : PANEL;
-    const float *from =
-        w->w + first / REGS * panel + first % REGS * VLEN;
+    const float *from = w->w + first / REGS * panel + first % REGS * VLEN;
     size_t k = 0, end;
 
     do {
@@ -78,31 +77,41 @@ INLINE void stream_add(const packed *w, size_t gates, size_t first,
     } while (k < K);
 }
 
+/* Vector i of count of a pass: only its last one may have fewer units than
+ * VLEN. */
+INLINE vf stream_load(const stream_cell *s, const float *row, size_t first,
+                      size_t i, size_t count)
+{
+    const size_t j = (first + i) * VLEN;
+    return i + 1 < count ? load_all(row + j) : vf_load_first(row + j, s->H - j);
+}
+
+INLINE void stream_store(const stream_cell *s, float *row, size_t first,
+                         size_t i, size_t count, vf value)
+{
+    const size_t j = (first + i) * VLEN;
+    if (i + 1 < count) store_all(row + j, value);
+    else store_pieces(row + j, value, s->H - j);
+}
+
 /* What the sums have before the recurrent part. */
 INLINE void stream_begin(const stream_cell *s, size_t gates, size_t first,
                          size_t count, const stream_at *at, vf *sum)
 {
     UNROLL
-    for (size_t i = 0; i < gates * count; i++) {
-        const size_t j = (first + i % count) * VLEN;
-        sum[i] = vf_load(at->start + i / count * s->H + j, left(s->H, j));
-    }
+    for (size_t i = 0; i < gates * count; i++)
+        sum[i] = stream_load(s, at->start + i / count * s->H, first, i % count,
+                             count);
     if (at->x) stream_add(&s->ih, gates, first, count, at->x, sum);
 }
 
 /* ---- Gates --------------------------------------------------------------- */
 
-INLINE void stream_store(const stream_cell *s, float *row, float *also,
-                         size_t vector, vf value)
+INLINE void stream_remember(const stream_cell *s, const stream_at *at,
+                            size_t first, size_t i, size_t count, vf h)
 {
-    const size_t j = vector * VLEN, n = left(s->H, j);
-    store_pieces(row + j, value, n);
-    if (also) store_pieces(also + j, value, n);
-}
-
-INLINE vf stream_load(const stream_cell *s, const float *row, size_t vector)
-{
-    return vf_load(row + vector * VLEN, left(s->H, vector * VLEN));
+    stream_store(s, at->h_now, first, i, count, h);
+    if (at->h_also) stream_store(s, at->h_also, first, i, count, h);
 }
 
 /* Sums that are not for the plain gates go to the room for them. */
@@ -111,7 +120,7 @@ INLINE void stream_put(const stream_cell *s, size_t gates, size_t first,
 {
     UNROLL
     for (size_t i = 0; i < gates * count; i++)
-        stream_store(s, s->gate + i / count * s->H, NULL, first + i % count,
+        stream_store(s, s->gate + i / count * s->H, first, i % count, count,
                      sum[i]);
 }
 
@@ -119,11 +128,11 @@ INLINE void stream_put(const stream_cell *s, size_t gates, size_t first,
 static void stream_share(const stream_cell *s, size_t first, size_t count,
                          const stream_at *at)
 {
-    for (size_t v = first; v < first + count; v++) {
+    for (size_t i = 0; i < count; i++) {
+        const size_t j = (first + i) * VLEN, n = s->H - j;
         if (at->h_also)
-            stream_store(s, at->h_also, NULL, v, stream_load(s, at->h_now, v));
-        if (at->c)
-            stream_store(s, at->c_also, NULL, v, stream_load(s, at->c, v));
+            store_pieces(at->h_also + j, vf_load(at->h_now + j, n), n);
+        if (at->c) store_pieces(at->c_also + j, vf_load(at->c + j, n), n);
     }
 }
 
@@ -164,13 +173,14 @@ INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
             all[i] = sum[lstm_block[i / n] * count + v + i % n];
         UNROLL
         for (size_t i = 0; i < n; i++)
-            c[i] = stream_load(s, at->c, first + v + i);
+            c[i] = stream_load(s, at->c, first, v + i, count);
         lstm_gates(n, all, c, h);
 
         UNROLL
         for (size_t i = 0; i < n; i++) {
-            stream_store(s, at->h_now, at->h_also, first + v + i, h[i]);
-            stream_store(s, at->c, at->c_also, first + v + i, c[i]);
+            stream_remember(s, at, first, v + i, count, h[i]);
+            stream_store(s, at->c, first, v + i, count, c[i]);
+            stream_store(s, at->c_also, first, v + i, count, c[i]);
         }
     }
 }
@@ -195,13 +205,13 @@ INLINE void gru_pass(const stream_cell *s, size_t first, size_t count,
         all[i] = sum[i];
     UNROLL
     for (size_t i = 0; i < count; i++)
-        all[2 * count + i] = stream_load(s, s->bias_hn, first + i);
+        all[2 * count + i] = stream_load(s, s->bias_hn, first, i, count);
     stream_add(&s->hh, 3, first, count, at->h, all);
 
     if (!s->plain) {
         UNROLL
         for (size_t i = 0; i < count; i++) {
-            stream_store(s, s->q, NULL, first + i, all[2 * count + i]);
+            stream_store(s, s->q, first, i, count, all[2 * count + i]);
             all[2 * count + i] = sum[2 * count + i];
         }
         stream_put(s, 3, first, count, all);
@@ -219,12 +229,12 @@ INLINE void gru_pass(const stream_cell *s, size_t first, size_t count,
             rz[i] = all[i / n * count + v + i % n];
         UNROLL
         for (size_t i = 0; i < n; i++)
-            h[i] = stream_load(s, at->h, first + v + i);
+            h[i] = stream_load(s, at->h, first, v + i, count);
         gru_gates(n, rz, all + 2 * count + v, sum + 2 * count + v, h);
 
         UNROLL
         for (size_t i = 0; i < n; i++)
-            stream_store(s, at->h_now, at->h_also, first + v + i, h[i]);
+            stream_remember(s, at, first, v + i, count, h[i]);
     }
 }
 
@@ -241,7 +251,7 @@ INLINE void rnn_pass(const stream_cell *s, size_t first, size_t count,
                   s->variant.clip, s->relu, sum + v);
     UNROLL
     for (size_t i = 0; i < count; i++)
-        stream_store(s, at->h_now, at->h_also, first + i, sum[i]);
+        stream_remember(s, at, first, i, count, sum[i]);
 }
 
 /* ---- Steps --------------------------------------------------------------- */
@@ -254,15 +264,21 @@ typedef void stream_steps(const stream_cell *s, size_t first,
 /* The arrays of step t; whole: one pass has all units. */
 INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
 {
-    return (stream_at){
-        .x = r->x ? r->x + t * r->x_step : NULL,
-        .start = r->start + t * r->start_step,
-        .h = whole || t == 0 ? r->h : r->h_all + (t - 1) * r->h_step,
-        .h_now = r->h_all + t * r->h_step,
-        .h_also = whole && !r->keeps_h ? r->h : NULL,
-        .c = r->c,
-        .c_also = r->c ? r->c_all + t * r->c_step : NULL,
-    };
+    stream_at at = {.x = r->x,
+                    .start = r->start,
+                    .h = r->h,
+                    .h_now = r->h_all,
+                    .h_also = whole && !r->keeps_h ? r->h : NULL,
+                    .c = r->c,
+                    .c_also = r->c_all};
+    if (t == 0) return at;
+
+    if (r->x) at.x += t * r->x_step;
+    at.start += t * r->start_step;
+    at.h_now += t * r->h_step;
+    if (!whole) at.h = at.h_now - r->h_step;
+    if (r->c) at.c_also += t * r->c_step;
+    return at;
 }
 
 /* cell_whole_COUNT and cell_part_COUNT, of type stream_steps; empty where a
@@ -272,9 +288,9 @@ INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
                                         const stream_run *r, size_t begin,     \
                                         size_t end)                            \
     {                                                                          \
-        for (size_t t = begin; t < end && COUNT <= most; t++) {                                 \
+        for (size_t t = begin; t < end && COUNT <= most; t++) {                \
             const stream_at at = stream_at_step(r, t, is_whole);               \
-            cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                \
+            cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                  \
         }                                                                      \
     }
 #define STEPS_ALL(cell, most, kind, whole)                                     \

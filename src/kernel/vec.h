@@ -35,12 +35,21 @@ typedef float half __attribute__((vector_size(VEC_BYTES / 2)));
 /* REGS registers hold the LANES of a sum, or one row of a panel. */
 enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
 
-#define INLINE static inline __attribute__((always_inline))
+/* Whether fused multiply-adds are made of other instructions, and are calls. */
+#if VEC_BYTES > 16 || defined VEC_NEON || defined __FMA__ ||                   \
+    defined __FP_FAST_FMAF || defined __ARM_FEATURE_FMA
+#define CALLS_FMA 0
+#define INLINE    static inline __attribute__((always_inline))
+#else
+#define CALLS_FMA 1
+#define INLINE    static inline
+#endif
 
 /* UNROLL unrolls the loop that follows completely, early enough for arrays of
  * vectors to become registers; UNROLL_4 unrolls it four times. Each compiler
  * has its own pragma for that. Under the address sanitizer it would take
- * minutes to compile. */
+ * minutes to compile; around calls it gains nothing and takes most of the
+ * room. */
 #if defined __has_feature
 #define SANITIZED __has_feature(address_sanitizer)
 #elif defined __SANITIZE_ADDRESS__
@@ -49,7 +58,7 @@ enum { VLEN = VEC_BYTES / sizeof(float), REGS = LANES / VLEN };
 #define SANITIZED 0
 #endif
 
-#if SANITIZED
+#if SANITIZED || CALLS_FMA
 #define UNROLL
 #define UNROLL_4
 #elif defined __clang__
@@ -204,6 +213,15 @@ INLINE vf vf_load(const float *p, size_t n)
 {
     return n >= VLEN ? load_all(p) : load_some(p, n);
 }
+/* The same without a branch, for n from 1 on. */
+INLINE vf vf_load_first(const float *p, size_t n)
+{
+#if VEC_BYTES > 16
+    return load_some(p, n);
+#else
+    return vf_load(p, n);
+#endif
+}
 INLINE void vf_store(float *p, vf v, size_t n)
 {
     if (n >= VLEN) store_all(p, v);
@@ -264,6 +282,25 @@ INLINE vf vf_end(float clip)
     return vf_set(clip < __builtin_inff() ? clip : __builtin_nanf(""));
 }
 
+/* ---- Four lanes, at any width -------------------------------------------- */
+
+typedef float quad __attribute__((vector_size(16)));
+
+INLINE quad quad_all(const float *p)
+{
+    quad q;
+    memcpy(&q, p, sizeof q);
+    return q;
+}
+INLINE quad quad_fma(quad a, quad b, quad c)
+{
+#if VEC_BYTES > 16
+    return _mm_fmadd_ps(a, b, c);
+#else
+    return vf_fma(a, b, c);
+#endif
+}
+
 /* ---- Double, for sums --------------------------------------------------- */
 
 typedef struct wide {
@@ -297,7 +334,7 @@ INLINE vf vf_narrow(wide w)
 }
 
 #if VEC_BYTES == 16 && !defined VEC_NEON
-#if defined __FMA__ || defined __FP_FAST_FMAF || defined __ARM_FEATURE_FMA
+#if !CALLS_FMA
 INLINE vf vf_fma(vf a, vf b, vf c)
 {
     for (size_t l = 0; l < VLEN; l++)
@@ -325,8 +362,7 @@ INLINE vd vd_fma_odd(vd a, vd b, vd c)
     return (vd)(bits + (even & (in - away)));
 }
 
-/* A function of its own: written out in every place, it made the library half a
- * megabyte larger. */
+/* A function of its own, as it is long. */
 static __attribute__((noinline)) vf vf_fma(vf a, vf b, vf c)
 {
     const wide x = vf_widen(a), y = vf_widen(b), z = vf_widen(c);

@@ -75,7 +75,7 @@ static void forward_rows(const void *context, size_t begin, size_t end)
 static void backward_rows(const void *context, size_t begin, size_t end)
 {
     const rows_context *at = context;
-    const kernels *k = at->p->k;
+    const train_kernels *k = kernels_train(at->p->k);
     elman_activation_kind function = function_of(at->l);
     bool logarithm = at->l->config.kind == ELMAN_LOG_SOFTMAX;
     size_t O = at->l->O;
@@ -116,8 +116,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     rows_run(p, 16 * l->I, forward_rows, &at);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_activation_backward(const layer *l, const pass *p, layer_state *s,
+                               const float *x, float *dx)
 {
     if (!dx) return;
     rows_context at = {.l = l, .p = p, .s = s, .x = x, .dx = dx};
@@ -128,7 +128,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 const layer_kind layer_activation = {
     .plan = plan,
     .forward = forward,
-    .backward = backward,
 };
 
 static elman_status softmax_plan(layer *l, layer_plan *plan)
@@ -141,5 +140,4 @@ static elman_status softmax_plan(layer *l, layer_plan *plan)
 const layer_kind layer_softmax = {
     .plan = softmax_plan,
     .forward = forward,
-    .backward = backward,
 };

@@ -25,8 +25,10 @@ static elman_status plan(layer *l, layer_plan *plan)
                                  l->config.init_bias, bound);
 
     /* W for forward, and its transpose for backward */
-    l->packed = plan_packed(plan, 1, l->O, l->I, l->weight, l->I, 1);
-    l->packed_back = plan_packed(plan, 1, l->I, l->O, l->weight, 1, l->I);
+    l->packed = plan_packed(plan, 1, l->O, l->I, l->weight);
+    l->packed_back = plan_transposed(plan, l->I, l->O, l->weight);
+    if (l->bias != NOWHERE)
+        l->plain_bias = plan_plain(plan, l->O, l->bias, false);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }
@@ -66,7 +68,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 {
     rows_job job = {.p = p,
                     .w = pass_packed(p, &l->packed),
-                    .b = l->bias == NOWHERE ? zeros : p->weights + l->bias,
+                    .b = l->bias == NOWHERE ? zeros
+                                            : pass_plain(p, &l->plain_bias),
                     .x = x,
                     .y = s->y,
                     .dy = s->dy,
@@ -75,8 +78,52 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     rows_run(p, l->O * l->I, rows_part, &job);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+/* ---- The direct way ------------------------------------------------------ */
+
+/* A step of a few outputs. */
+static const float *step_few(const layer *l, const pass *p, layer_state *s,
+                             size_t T, const float *x)
+{
+    (void)T;
+    for (size_t i = 0; i < p->row_count; i++)
+        p->k->product_row(&s->direct_w, s->direct_b, x + p->rows[i] * l->I,
+                          s->y + p->rows[i] * l->O);
+    return s->y;
+}
+
+/* Rows that follow each other; of one step those that the pass lists. */
+static const float *direct(const layer *l, const pass *p, layer_state *s,
+                           size_t T, const float *x)
+{
+    const float *from[CELL_ROWS];
+    float *to[CELL_ROWS];
+    size_t count = T == 1 ? p->row_count : T * p->B;
+    if (T == 1 && l->O < NARROW) return step_few(l, p, s, T, x);
+
+    for (size_t r = 0, M; r < count; r += M) {
+        M = count - r < CELL_ROWS ? count - r : CELL_ROWS;
+        for (size_t m = 0; m < M; m++) {
+            size_t row = T == 1 ? p->rows[r + m] : r + m;
+            from[m] = x + row * l->I;
+            to[m] = s->y + row * l->O;
+        }
+        p->k->product(M, &s->direct_w, s->direct_b, from, to);
+    }
+    return s->y;
+}
+
+/* The output of a stream that is not there is 0. */
+static direct_pass *prepare_direct(const layer *l, const pass *p,
+                                   layer_state *s)
+{
+    s->direct_w = pass_packed(p, &l->packed);
+    s->direct_b = l->bias == NOWHERE ? zeros : pass_plain(p, &l->plain_bias);
+    memset(s->y, 0, p->B * l->O * sizeof *s->y);
+    return direct;
+}
+
+void layer_linear_backward(const layer *l, const pass *p, layer_state *s,
+                           const float *x, float *dx)
 {
     rows_job job = {.p = p,
                     .w = pass_packed(p, &l->packed_back),
@@ -94,6 +141,6 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 const layer_kind layer_linear = {
     .feeds = true,
     .plan = plan,
+    .prepare_direct = prepare_direct,
     .forward = forward,
-    .backward = backward,
 };

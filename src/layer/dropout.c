@@ -65,8 +65,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     }
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_dropout_backward(const layer *l, const pass *p, layer_state *s,
+                            const float *x, float *dx)
 {
     (void)x;
     if (!dx) return;
@@ -83,5 +83,4 @@ const layer_kind layer_dropout = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

@@ -28,6 +28,8 @@ static elman_status plan(layer *l, layer_plan *plan)
 
     l->weight = plan_parameter(plan, l, "weight", "", 2, (size_t[]){V, l->O}, 1,
                                l->config.init_ih, 0);
+    if (!plan->overflow)
+        l->plain_weight = plan_table(plan, V * l->O, l->weight);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }
@@ -36,7 +38,7 @@ static void forward(const layer *l, const pass *p, layer_state *s,
                     const float *x)
 {
     (void)x;
-    const float *w = p->weights + l->weight;
+    const float *w = pass_plain(p, &l->plain_weight);
     rows_clear(p, l->O, s->y);
     for (size_t r = 0; r < p->row_count; r++)
         memcpy(s->y + p->rows[r] * l->O,
@@ -233,8 +235,8 @@ static void clear_levels(const row_tree *tree)
             memset(level_at(tree, k), 0, tree->E * sizeof(float));
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_embedding_backward(const layer *l, const pass *p, layer_state *s,
+                              const float *x, float *dx)
 {
     (void)x, (void)dx;
     const gradient_sums *sums = &p->training->sums;
@@ -272,5 +274,4 @@ const layer_kind layer_embedding = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

@@ -49,8 +49,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     }
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_last_backward(const layer *l, const pass *p, layer_state *s,
+                         const float *x, float *dx)
 {
     (void)x;
     if (!dx) return;
@@ -71,5 +71,4 @@ static void backward(const layer *l, const pass *p, layer_state *s,
 const layer_kind layer_last = {
     .plan = plan,
     .forward = forward,
-    .backward = backward,
 };

@@ -57,37 +57,101 @@ ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
     return (ptrdiff_t)offset;
 }
 
-size_t plan_room(layer_plan *plan, size_t floats)
+/* Room for floats after those that count counts. */
+static size_t take_room(layer_plan *plan, size_t floats, size_t *count)
 {
-    size_t offset = plan->packed_count;
+    size_t offset = *count;
     if (floats > PTRDIFF_MAX / 8 - offset) plan->overflow = true;
-    else plan->packed_count += (floats + LANES - 1) / LANES * LANES;
+    else *count += (floats + LANES - 1) / LANES * LANES;
     return offset;
 }
 
-packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
-                        ptrdiff_t from, size_t row, size_t column)
+size_t plan_room(layer_plan *plan, size_t floats)
 {
-    packed_copy copy = {.shape = {gates, H, K, NULL},
-                        .from = (size_t)from,
-                        .row = row,
-                        .column = column};
+    return take_room(plan, floats, &plan->packed_count);
+}
 
+static packed_copy plan_copy(layer_plan *plan, packed_copy copy)
+{
+    const packed *s = &copy.shape;
     size_t product;
-    if (!sizes_multiply(gates * (H + LANES), K + LANES, sizeof(float),
+    if (!sizes_multiply(s->gates * (s->H + LANES), s->K + LANES, sizeof(float),
                         &product))
         plan->overflow = true;
-    else copy.to = plan_room(plan, packed_size(gates, H, K));
+    else
+        copy.to = take_room(
+            plan, copy.plain ? s->K : packed_size(s->gates, s->H, s->K),
+            copy.table      ? &plan->table_count
+            : copy.training ? &plan->training_count
+                            : &plan->packed_count);
 
     if (plan->copies) plan->copies[plan->copy_count] = copy;
     plan->copy_count++;
     return copy;
 }
 
+packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
+                        ptrdiff_t from)
+{
+    return plan_copy(plan, (packed_copy){.shape = {gates, H, K, NULL},
+                                         .from = (size_t)from,
+                                         .row = K,
+                                         .column = 1});
+}
+
+packed_copy plan_packed_again(layer_plan *plan, size_t gates, size_t H,
+                              size_t K, ptrdiff_t from)
+{
+    return plan_copy(plan, (packed_copy){.shape = {gates, H, K, NULL},
+                                         .from = (size_t)from,
+                                         .row = K,
+                                         .column = 1,
+                                         .again = true});
+}
+
+packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
+                            ptrdiff_t from)
+{
+    return plan_copy(plan, (packed_copy){.shape = {1, H, K, NULL},
+                                         .from = (size_t)from,
+                                         .row = 1,
+                                         .column = H,
+                                         .training = true});
+}
+
+packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
+                       bool training)
+{
+    return plan_copy(plan, (packed_copy){.shape = {1, 1, count, NULL},
+                                         .from = (size_t)from,
+                                         .row = count,
+                                         .column = 1,
+                                         .training = training,
+                                         .plain = true});
+}
+
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from)
+{
+    return plan_copy(plan, (packed_copy){.shape = {1, 1, count, NULL},
+                                         .from = (size_t)from,
+                                         .row = count,
+                                         .column = 1,
+                                         .plain = true,
+                                         .table = true});
+}
+
+const float *pass_plain(const pass *p, const packed_copy *copy)
+{
+    const float *from = copy->table      ? p->table
+                        : copy->training ? p->for_training
+                                         : p->packed;
+    return from ? from + copy->to : NULL;
+}
+
 packed pass_packed(const pass *p, const packed_copy *copy)
 {
     packed w = copy->shape;
-    w.w = p->packed + copy->to;
+    w.w = pass_plain(p, copy);
     return w;
 }
 

@@ -14,12 +14,16 @@
 #include "base/status.h"
 #include "cell/cell.h"
 #include "kernel/kernel.h"
+#include "layer/choice.h"
 #include "layer/gradient.h"
 #include "layer/pass.h"
 
 /* Rows that a product over all steps takes at once: weights that no cache holds
  * are read so many times less often. */
 enum { PRODUCT_ROWS = 256 };
+
+/* Sequences that a pass takes the direct way, one after the other. */
+enum { DIRECT_ROWS = 4 };
 
 enum { DIRECTIONS = 2, NOWHERE = -1 };
 
@@ -42,17 +46,26 @@ typedef struct parameter {
                           with sigma 1 (embedding); negative: constant
                           -bound - 1 */
     double mean;
-    float forget_bias; /* LSTM's bias_ih */
-    float chrono;      /* LSTM's bias_ih; bias_hh becomes 0 */
+    float forget_bias;           /* LSTM's bias_ih */
+    float chrono;                /* LSTM's bias_ih; bias_hh becomes 0 */
+    size_t copy_begin, copy_end; /* its homes in the model's list of copies, in
+                                    the order of its elements */
+    size_t training_begin, training_end; /* and what training reads of it */
 } parameter;
 
-/* A packed copy of a weight: shape (its w is not used), where element (n,k)
- * stands among the weights, from + n row + k column, and where the copy begins
- * among the packed ones. */
+/* A copy of weights for passes to read: shape (its w is not used), where
+ * element (n,k) stands among the weights, from + n row + k column, and where
+ * the copy begins, among the packed ones or, if only training reads it, among
+ * those of training. Every weight has its home in one copy that is packed:
+ * there it is even where no flat array of all weights exists. */
 typedef struct packed_copy {
-    packed shape;
+    packed shape; /* plain: gates and H are 1 */
     size_t from, row, column;
     size_t to;
+    bool training;
+    bool plain; /* in the order of the weights */
+    bool again; /* packed, of weights whose home is another copy */
+    bool table; /* plain, and not among the packed ones but the model's table */
 } packed_copy;
 
 /* Where a model's arrays begin while its layers are planned: lists grow if
@@ -60,9 +73,11 @@ typedef struct packed_copy {
 typedef struct layer_plan {
     parameter *parameters; /* NULL: only count */
     size_t parameter_count;
-    size_t weight_count; /* floats, each parameter from a multiple of 16 */
-    size_t packed_count; /* floats of packed copies */
-    packed_copy *copies; /* NULL: only count */
+    size_t weight_count;   /* floats, each parameter from a multiple of 16 */
+    size_t packed_count;   /* floats of packed copies */
+    size_t training_count; /* of those that only training reads */
+    size_t table_count;    /* of the embedding's table */
+    packed_copy *copies;   /* NULL: only count */
     size_t copy_count;
     size_t h, c;             /* floats of memory per sequence */
     size_t features;         /* what the next layer reads */
@@ -82,7 +97,11 @@ typedef struct direction_plan {
     ptrdiff_t w_ih, w_hh, b_ih, b_hh, w_hr, peephole, h_0, c_0;
     packed_copy ih, ih_back, hr, hr_back;
     packed_copy hh[CELL_PARTS];      /* as struct cell_weights has them */
+    packed_copy few_ih, few_hh;      /* by gates, where units are so few that
+                                        ih and hh are not; else K is 0 */
     packed_copy hh_back[CELL_PARTS]; /* transposed */
+    packed_copy plain_hh, plain_b_ih, plain_b_hh, plain_peephole, plain_h_0,
+        plain_c_0;             /* as they are; of w_hh if it is a vector */
     size_t start;              /* (G) the bias that each sum starts from */
     size_t bias_hn;            /* (H) GRU, reset after */
     size_t memory_h, memory_c; /* in the state's memory, per sequence */
@@ -109,8 +128,9 @@ typedef struct layer {
     direction_plan directions[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm, attention */
     packed_copy packed, packed_back;
-    ptrdiff_t score; /* attention */
-    packed_copy packed_score;
+    packed_copy plain_weight, plain_bias; /* what is read as it is */
+    ptrdiff_t score;                      /* attention */
+    packed_copy packed_score, plain_score;
     size_t memory_h, memory_width; /* pool: in the state's h, per sequence */
 } layer;
 
@@ -158,6 +178,8 @@ typedef struct direction_state {
     direction_backward backward;
     kept_gradients kept;
     struct stream_steps *stream; /* recurrent_step.c; NULL while training */
+    struct direct_level *direct; /* recurrent_direct.c; NULL likewise, and for
+                                    a level that can not */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences
@@ -172,23 +194,27 @@ typedef enum walk_sharing {
     WALK_UNDECIDED = WALK_SHARING_COUNT
 } walk_sharing;
 
-/* What was measured of that, for passes of about one size: recurrent_plan.c. */
+/* Which of them is the fastest for passes of about one size, on one thread or
+ * more. */
 typedef struct walk_plan {
     unsigned key; /* class of B and of rows; 0: none */
-    walk_sharing sharing;
-    bool decided;
-    unsigned char tries[WALK_SHARING_COUNT];
-    double best[WALK_SHARING_COUNT]; /* seconds per row */
-    unsigned uses;                   /* since it was decided */
+    choice sharing;
 } walk_plan;
 
-/* The plans of a state for one direction of time. */
+/* The plans of a level for one direction of time: recurrent_plan.c. */
 typedef struct walk_plans {
     walk_plan by_size[4];
     unsigned now, next; /* the one in use; the one that a new size replaces */
     bool warm;          /* a pass has touched all memory */
+    bool tries;         /* the pass at hand tries another sharing */
     double began;       /* 0: nothing is measured now */
 } walk_plans;
+
+/* All plans of a level, kept from pass to pass. */
+typedef struct layer_plans {
+    walk_plans forward, backward;
+    walk_plans wave; /* of this level and those that follow */
+} layer_plans;
 
 /* What pooling keeps; NULL where its kind needs it not. */
 typedef struct pool_state {
@@ -202,6 +228,14 @@ typedef struct pool_state {
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;
 
+struct layer_state;
+
+/* T steps of x (T,B,I) of the sequences that p, of one step, lists; returns the
+ * output. */
+typedef const float *direct_pass(const layer *l, const pass *p,
+                                 struct layer_state *s, size_t T,
+                                 const float *x);
+
 /* What a state keeps for one layer. */
 typedef struct layer_state {
     float *y, *dy; /* (T,B,O), T = 1 after one vector per sequence */
@@ -212,9 +246,11 @@ typedef struct layer_state {
     float *rstd;        /* (T,B) layer norm */
     uint32_t *by_token; /* (2,T,B) embedding: rows sorted, while training */
     pool_state pool;
-    bool steps;                               /* streams by its kind's step */
-    walk_plans forward_plans, backward_plans; /* kept from pass to pass */
-    walk_plans wave_plans; /* of this level and those that follow */
+    bool steps;          /* streams by its kind's step */
+    direct_pass *direct; /* NULL: step by step */
+    packed direct_w;     /* linear: what the direct way needs of the pass */
+    const float *direct_b;
+    layer_plans *plans; /* NULL in a state of one thread */
 } layer_state;
 
 /* A kind of layer. */
@@ -222,9 +258,9 @@ struct layer_kind {
     bool feeds; /* forward gives each row to the pass's sink */
     /* Sets features, parameters and packed sizes of l; checks its config. */
     elman_status (*plan)(layer *l, layer_plan *plan);
-    /* Fills what it has among the packed copies besides those of plan_packed;
-     * may be NULL. */
-    void (*pack)(const layer *l, const float *weights, float *packed);
+    /* Fills what it has among the packed copies besides those of the list,
+     * which are there; may be NULL. */
+    void (*pack)(const layer *l, float *packed);
     /* Carves what s needs beyond y and dy; may be NULL. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s);
@@ -236,10 +272,17 @@ struct layer_kind {
      * after which the memory is the new one. */
     bool (*steps)(const layer *l);
     void (*prepare)(const layer *l, const pass *p, layer_state *s);
+    /* After prepare for one chunk: for another, as large or smaller, of which
+     * only the pass's row_count and slots are new. */
+    void (*aim)(const layer *l, const pass *p, layer_state *s);
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
-    /* s->dy to dx (overwritten; NULL if not wanted), adds to gradients. */
-    void (*backward)(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx);
+    /* The direct way, without training, for at most DIRECT_ROWS sequences that
+     * all have T steps; both NULL where T times forward with T = 1 will do.
+     * Whether l can; and prepares what is the same in every pass of the
+     * sequences that p, of one step, lists. */
+    bool (*direct_fits)(const layer *l);
+    direct_pass *(*prepare_direct)(const layer *l, const pass *p,
+                                   layer_state *s);
 };
 
 const layer_kind *layer_kind_for(elman_kind kind);
@@ -248,22 +291,50 @@ extern const layer_kind layer_recurrent, layer_linear, layer_embedding,
     layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last,
     layer_pool;
 
+/* The way back through a layer, whatever its kind (backward.c): s->dy to dx
+ * (overwritten; NULL if not wanted), adds to gradients. */
+typedef void layer_backward_call(const layer *l, const pass *p, layer_state *s,
+                                 const float *x, float *dx);
+layer_backward_call layer_backward;
+
+/* Of one kind. */
+layer_backward_call recurrent_backward, layer_linear_backward,
+    layer_embedding_backward, layer_activation_backward, layer_norm_backward,
+    layer_dropout_backward, layer_last_backward, layer_pool_backward;
+
 /* Adds a parameter of l to the plan; returns its offset. role may have a level
  * and direction: "%s_l%zu_reverse". bound is the default rule's. */
 ptrdiff_t plan_parameter(layer_plan *plan, const layer *l, const char *role,
                          const char *suffix, size_t rank, const size_t *shape,
                          size_t gates, elman_init init, double bound);
 
-/* Adds a packed copy of a weight (gates H,K), of which element (n,k) is at from
- * + n row + k column of the weights. */
+/* Adds a packed copy of a weight (gates H,K), whose rows are at from. */
 packed_copy plan_packed(layer_plan *plan, size_t gates, size_t H, size_t K,
-                        ptrdiff_t from, size_t row, size_t column);
+                        ptrdiff_t from);
+
+/* Adds one in another shape, of a weight that has a copy from the same place.
+ */
+packed_copy plan_packed_again(layer_plan *plan, size_t gates, size_t H,
+                              size_t K, ptrdiff_t from);
+
+/* Adds one for training alone: of a weight (K,H), transposed. */
+packed_copy plan_transposed(layer_plan *plan, size_t H, size_t K,
+                            ptrdiff_t from);
+
+/* Adds one of count weights from from on, in their order. */
+packed_copy plan_plain(layer_plan *plan, size_t count, ptrdiff_t from,
+                       bool training);
+
+/* The home of the rows (count) of an embedding, which a model may borrow. */
+packed_copy plan_table(layer_plan *plan, size_t count, ptrdiff_t from);
 
 /* Reserves room among the packed copies; returns its offset. */
 size_t plan_room(layer_plan *plan, size_t floats);
 
-/* A packed copy as products take it. */
+/* A copy as products take it, and one that is plain. NULL instead of weights of
+ * training in a pass without. */
 packed pass_packed(const pass *p, const packed_copy *copy);
+const float *pass_plain(const pass *p, const packed_copy *copy);
 
 /* ---- Products over all valid steps, on the pass's threads --------------- */
 

@@ -20,6 +20,8 @@ static elman_status plan(layer *l, layer_plan *plan)
                                l->config.init_ih, -2);
     l->bias = plan_parameter(plan, l, "bias", "", 1, &l->O, 1,
                              l->config.init_bias, -1);
+    l->plain_weight = plan_plain(plan, l->O, l->weight, false);
+    l->plain_bias = plan_plain(plan, l->O, l->bias, false);
     plan->forward_features = l->O;
     return ELMAN_OK;
 }
@@ -40,8 +42,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
         s->rstd[p->rows[r]] = p->k->norm_forward(
-            l->I, l->config.eps, x + at, p->weights + l->weight,
-            p->weights + l->bias, s->x_hat + at, s->y + at);
+            l->I, l->config.eps, x + at, pass_plain(p, &l->plain_weight),
+            pass_plain(p, &l->plain_bias), s->x_hat + at, s->y + at);
     }
 }
 
@@ -70,9 +72,10 @@ static void add_bias(const void *context, size_t begin, size_t end, float *db)
                        db);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_norm_backward(const layer *l, const pass *p, layer_state *s,
+                         const float *x, float *dx)
 {
+    const train_kernels *train = kernels_train(p->k);
     (void)x;
 
     sums_job job = {l, p, s};
@@ -84,8 +87,9 @@ static void backward(const layer *l, const pass *p, layer_state *s,
     rows_clear(p, l->I, dx);
     for (size_t r = 0; r < p->row_count; r++) {
         size_t at = p->rows[r] * l->I;
-        p->k->norm_backward(l->I, s->rstd[p->rows[r]], s->x_hat + at,
-                            p->weights + l->weight, s->dy + at, dx + at);
+        train->norm_backward(l->I, s->rstd[p->rows[r]], s->x_hat + at,
+                             pass_plain(p, &l->plain_weight), s->dy + at,
+                             dx + at);
     }
 }
 
@@ -93,5 +97,4 @@ const layer_kind layer_norm = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

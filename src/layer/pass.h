@@ -69,11 +69,13 @@ typedef struct pass {
     size_t T, B;
     int threads;
     const kernels *k;
-    const float *weights; /* the model's, by parameter offset */
-    const float *packed;  /* the model's packed copies */
+    const float *packed;       /* the model's copies of its weights */
+    const float *table;        /* the rows of its embedding, or NULL */
+    const float *for_training; /* what only training reads, or NULL */
 
     size_t *lengths;        /* (B) */
     bool ragged;            /* some length is less than T */
+    const uint32_t *slots;  /* (B) whose memory each has; NULL: its own */
     uint64_t *ids;          /* (B) */
     uint64_t *steps_before; /* (B) steps of each sequence before this pass */
 
@@ -93,5 +95,11 @@ typedef struct pass {
     const int32_t *tokens;         /* (T,B) or NULL */
     const row_sink *sink;          /* for the layer at hand to feed, or NULL */
 } pass;
+
+/* The sequence of the memory that sequence b of a pass goes on from. */
+static inline size_t pass_slot(const pass *p, size_t b)
+{
+    return p->slots ? p->slots[b] : b;
+}
 
 #endif

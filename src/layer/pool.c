@@ -46,7 +46,8 @@ void pool_run(pool_job *job, void (*one)(const pool_job *job, size_t b))
 float *pool_memory(const pool_job *job, float *h, size_t b)
 {
     const layer *l = job->l;
-    return h + l->memory_h * job->p->memory.capacity + b * l->memory_width;
+    return h + l->memory_h * job->p->memory.capacity +
+           pass_slot(job->p, b) * l->memory_width;
 }
 
 float *pool_memory_begin(const pool_job *job, size_t b)
@@ -207,8 +208,8 @@ static void forward(const layer *l, const pass *p, layer_state *s,
     else pool_forward_attention(&job);
 }
 
-static void backward(const layer *l, const pass *p, layer_state *s,
-                     const float *x, float *dx)
+void layer_pool_backward(const layer *l, const pass *p, layer_state *s,
+                         const float *x, float *dx)
 {
     pool_job job = {.l = l, .p = p, .s = s, .x = x, .dx = dx};
     if (dx) rows_clear(p, l->I, dx);
@@ -221,5 +222,4 @@ const layer_kind layer_pool = {
     .plan = plan,
     .lay_out = lay_out,
     .forward = forward,
-    .backward = backward,
 };

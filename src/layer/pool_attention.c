@@ -39,9 +39,11 @@ elman_status pool_plan_attention(layer *l, layer_plan *plan)
                               rule, bound);
 
     /* W for forward and transposed for backward, v for forward */
-    l->packed = plan_packed(plan, 1, I, I, l->weight, I, 1);
-    l->packed_back = plan_packed(plan, 1, I, I, l->weight, 1, I);
-    l->packed_score = plan_packed(plan, 1, 1, I, l->score, I, 1);
+    l->packed = plan_packed(plan, 1, I, I, l->weight);
+    l->packed_back = plan_transposed(plan, I, I, l->weight);
+    l->packed_score = plan_packed(plan, 1, 1, I, l->score);
+    l->plain_score = plan_plain(plan, I, l->score, true);
+    l->plain_bias = plan_plain(plan, I, l->bias, false);
     l->memory_width = 2 * I + NUMBERS;
     return ELMAN_OK;
 }
@@ -87,7 +89,7 @@ static void score_rows(const void *context, size_t begin, size_t end)
             e[m] = job->s->pool.score + row;
         }
 
-        p->k->product(M, &w, p->weights + l->bias, x, u);
+        p->k->product(M, &w, pass_plain(p, &l->plain_bias), x, u);
         for (size_t m = 0; m < M; m++)
             p->k->tanh_forward(l->I, INFINITY, u[m], u[m]);
         p->k->product(M, &v, zeros, u_in, e);
@@ -211,7 +213,7 @@ static void attention_backward(const pool_job *job, size_t b)
     const pass *p = job->p;
     const pool_state *pool = &job->s->pool;
     size_t I = job->l->I, B = p->B, length = p->lengths[b];
-    const float *v = p->weights + job->l->score;
+    const float *v = pass_plain(p, &job->l->plain_score);
     float *before = pool_memory(job, p->training->dh_0, b);
     float *number = before + 2 * I;
     gradient_at_sums(job, b, pool_memory(job, p->training->dh_n, b), before,
@@ -228,7 +230,7 @@ static void attention_backward(const pool_job *job, size_t b)
         pool->dscore[row] = de;
         for (size_t j = 0; j < I; j++)
             du[j] = de * v[j];
-        p->k->tanh_backward(I, INFINITY, u, du, du);
+        kernels_train(p->k)->tanh_backward(I, INFINITY, u, du, du);
         for (size_t j = 0; j < I && job->dx; j++)
             job->dx[row * I + j] = w * before[j];
     }

@@ -94,6 +94,29 @@ static void plan_direction(layer *l, layer_plan *plan, size_t direction)
     if (l->cell->has_cell) plan->c += l->H;
 }
 
+/* What is read as it is, or summed up to what sums start from. */
+static void plan_vectors(const layer *l, layer_plan *plan, direction_plan *d)
+{
+    const struct {
+        ptrdiff_t from;
+        size_t count;
+        packed_copy *to;
+    } vectors[] = {
+        {l->cell->recurrence == ELMAN_RECURRENCE_VECTOR ? d->w_hh : NOWHERE,
+         l->G, &d->plain_hh},
+        {d->b_ih, l->G, &d->plain_b_ih},
+        {d->b_hh, l->G, &d->plain_b_hh},
+        {d->peephole, 3 * l->H, &d->plain_peephole},
+        {d->h_0, l->R, &d->plain_h_0},
+        {d->c_0, l->H, &d->plain_c_0},
+    };
+
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+        if (vectors[i].from != NOWHERE)
+            *vectors[i].to =
+                plan_plain(plan, vectors[i].count, vectors[i].from, false);
+}
+
 /* A fused cell reads its weights by gates, but fewer units than a panel has
  * side by side, except those of a GRU, whose n has a sum of its own; backward,
  * and the other cells, read them as they are. */
@@ -106,32 +129,39 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
 
     /* weights for the sums; of the input also transposed, for backward */
     bool by_gates = l->fused && H >= PANEL;
-    d->ih = by_gates ? plan_packed(plan, gates, H, l->I, d->w_ih, l->I, 1)
-                     : plan_packed(plan, 1, l->G, l->I, d->w_ih, l->I, 1);
+    d->ih = by_gates ? plan_packed(plan, gates, H, l->I, d->w_ih)
+                     : plan_packed(plan, 1, l->G, l->I, d->w_ih);
     if (l->fused)
         d->hh[0] = by_gates || split < gates
-                       ? plan_packed(plan, gates, H, R, d->w_hh, R, 1)
-                       : plan_packed(plan, 1, l->G, R, d->w_hh, R, 1);
-    d->ih_back = plan_packed(plan, 1, l->I, l->G, d->w_ih, 1, l->I);
+                       ? plan_packed(plan, gates, H, R, d->w_hh)
+                       : plan_packed(plan, 1, l->G, R, d->w_hh);
+    if (recurrent_direct_fits(l) && H < PANEL && gates > 1) {
+        if (!packed_is_narrow(&d->ih.shape))
+            d->few_ih = plan_packed_again(plan, gates, H, l->I, d->w_ih);
+        if (split == gates)
+            d->few_hh = plan_packed_again(plan, gates, H, R, d->w_hh);
+    }
+    d->ih_back = plan_transposed(plan, l->I, l->G, d->w_ih);
 
     /* the recurrent weight, part by part */
     size_t rows[CELL_PARTS] = {split * H, (gates - split) * H};
     ptrdiff_t first = d->w_hh;
     for (size_t i = 0; i < CELL_PARTS && by_matrix; i++) {
         if (rows[i] == 0) continue;
-        if (!l->fused) d->hh[i] = plan_packed(plan, 1, rows[i], R, first, R, 1);
-        d->hh_back[i] = plan_packed(plan, 1, R, rows[i], first, 1, R);
+        if (!l->fused) d->hh[i] = plan_packed(plan, 1, rows[i], R, first);
+        d->hh_back[i] = plan_transposed(plan, R, rows[i], first);
         first += (ptrdiff_t)(rows[i] * R);
     }
 
     /* the projection, and what sums start from */
     if (l->config.proj_size) {
-        d->hr = plan_packed(plan, 1, R, H, d->w_hr, H, 1);
-        d->hr_back = plan_packed(plan, 1, H, R, d->w_hr, 1, H);
+        d->hr = plan_packed(plan, 1, R, H, d->w_hr);
+        d->hr_back = plan_transposed(plan, H, R, d->w_hr);
     }
 
+    plan_vectors(l, plan, d);
     d->start = plan_room(plan, l->G);
-    d->bias_hn = plan_room(plan, H);
+    d->bias_hn = l->cell->dsaved_is_gradient ? plan_room(plan, H) : d->start;
 }
 
 static elman_status check_plan(const layer_plan *plan, const elman_layer *c)
@@ -198,8 +228,10 @@ static elman_status plan(layer *l, layer_plan *plan)
 /* ---- Packed weights ----------------------------------------------------- */
 
 static void pack_direction(const layer *l, const direction_plan *d,
-                           const float *w, float *copies)
+                           float *copies)
 {
+    const float *b_ih = copies + d->plain_b_ih.to,
+                *b_hh = copies + d->plain_b_hh.to;
     size_t split = l->cell->split * l->H;
     if (d->b_ih == NOWHERE) return;
 
@@ -208,19 +240,16 @@ static void pack_direction(const layer *l, const direction_plan *d,
     bool apart = l->cell->dsaved_is_gradient;
     for (size_t j = 0; j < l->G; j++)
         copies[d->start + j] =
-            d->b_hh == NOWHERE
-                ? w[(size_t)d->b_ih + j]
-                : w[(size_t)d->b_ih + j] +
-                      (apart && j >= split ? 0 : w[(size_t)d->b_hh + j]);
+            d->b_hh == NOWHERE ? b_ih[j]
+                               : b_ih[j] + (apart && j >= split ? 0 : b_hh[j]);
 
-    if (apart)
-        memcpy(copies + d->bias_hn, w + d->b_hh + split, l->H * sizeof *copies);
+    if (apart) memcpy(copies + d->bias_hn, b_hh + split, l->H * sizeof *copies);
 }
 
-static void pack_weights(const layer *l, const float *weights, float *copies)
+static void pack_weights(const layer *l, float *copies)
 {
     for (size_t direction = 0; direction < l->D; direction++)
-        pack_direction(l, &l->directions[direction], weights, copies);
+        pack_direction(l, &l->directions[direction], copies);
 }
 
 cell_weights walk_weights(const layer *l, const pass *p, size_t direction)
@@ -239,7 +268,8 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t direction)
     w.clip = l->config.clip > 0 ? l->config.clip : INFINITY;
     w.variant.clip = w.clip;
     w.variant.coupled = l->config.coupled;
-    if (d->peephole != NOWHERE) w.variant.peephole = p->weights + d->peephole;
+    if (d->peephole != NOWHERE)
+        w.variant.peephole = pass_plain(p, &d->plain_peephole);
 
     /* packed weights; a vector is read as it is */
     w.ih = pass_packed(p, &d->ih);
@@ -248,7 +278,7 @@ cell_weights walk_weights(const layer *l, const pass *p, size_t direction)
         w.hh_back[i] = pass_packed(p, &d->hh_back[i]);
     }
     if (l->cell->recurrence == ELMAN_RECURRENCE_VECTOR)
-        w.recurrent = p->weights + d->w_hh;
+        w.recurrent = pass_plain(p, &d->plain_hh);
     if (l->config.proj_size) {
         w.hr = pass_packed(p, &d->hr);
         w.hr_back = pass_packed(p, &d->hr_back);
@@ -346,12 +376,14 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s)
 {
     for (size_t direction = 0; direction < l->D; direction++) {
-        lay_out_forward(l, a, T, B, training, &s->directions[direction]);
-        if (training)
-            lay_out_backward(l, a, T, B, keep, &s->directions[direction]);
-        else
-            s->directions[direction].stream =
-                arena_take(a, 1, stream_steps_size(B));
+        direction_state *d = &s->directions[direction];
+        lay_out_forward(l, a, T, B, training, d);
+        if (training) {
+            lay_out_backward(l, a, T, B, keep, d);
+            continue;
+        }
+        d->stream = arena_take(a, 1, stream_steps_size(B));
+        recurrent_direct_lay_out(l, a, d);
     }
 }
 
@@ -432,7 +464,9 @@ const layer_kind layer_recurrent = {
     .lay_out = lay_out,
     .steps = recurrent_steps,
     .prepare = recurrent_prepare,
+    .aim = recurrent_aim,
     .step = recurrent_step,
+    .direct_fits = recurrent_direct_fits,
+    .prepare_direct = recurrent_prepare_direct,
     .forward = recurrent_forward,
-    .backward = recurrent_backward,
 };

@@ -17,8 +17,6 @@
  * step. */
 enum { WEIGHTS_FIT = 1 << 18 };
 
-/* Bytes of a core's own cache, and of the one that all share. */
-enum { CACHE_OWN = 1 << 20, CACHE_SHARED = 1 << 25 };
 
 /* A walk through time, cut into parts: groups of sequences of a direction. */
 typedef struct walk {
@@ -39,17 +37,25 @@ walk_part walk_part_at(const walk *w, size_t index);
 
 /* recurrent_plan.c: how to share the walk that begins now, and that it is done.
  */
-walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans);
-void walk_done(const pass *p, walk_plans *plans);
+walk_sharing walk_choose(const layer *l, const pass *p, layer_state *s,
+                         bool backward);
+void walk_done(const pass *p, layer_state *s, bool backward);
 
-/* recurrent_cost.c: about how many nanoseconds a walk would take, shared so;
- * WALK_WAVE: as WALK_ALONE. */
+/* Nanoseconds that threads need to come together once. */
+enum { WALK_MEET = 1500 };
+
+/* recurrent_cost.c: asks the system once how large its caches are, for what
+ * walks cost; without that common sizes are taken. */
+void walk_measure_caches(void);
+
+/* About how many nanoseconds a walk would take, shared so; WALK_WAVE: as
+ * WALK_ALONE. */
 double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
                  bool backward);
 
-/* Shares every walk of several threads, and the steps of streams, so, where that is possible;
- * WALK_UNDECIDED: measure and decide again. For tests and the proof of equal
- * bits. */
+/* Shares every walk of several threads, and the steps of streams, so, where
+ * that is possible; WALK_UNDECIDED: measure and decide again. For tests and the
+ * proof of equal bits. */
 void walk_force(walk_sharing sharing);
 walk_sharing walk_forced(void);
 
@@ -101,8 +107,15 @@ size_t stream_steps_size(size_t B);
 /* recurrent_step.c, as struct layer_kind has them. */
 bool recurrent_steps(const layer *l);
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s);
+void recurrent_aim(const layer *l, const pass *p, layer_state *s);
 void recurrent_step(const layer *l, const pass *p, layer_state *s,
                     const float *x);
+
+/* recurrent_direct.c: likewise; and room for what is prepared. */
+bool recurrent_direct_fits(const layer *l);
+void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d);
+direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
+                                      layer_state *s);
 
 /* recurrent_forward in three, for one direction without padding: the entries
  * from begin to before end at a time, in order. recurrent_begin sets where y

@@ -113,8 +113,9 @@ static void before_cell(const walk *w, const walk_part *part,
 
     /* views show the gates before the cell overwrites da */
     if (d->kept.dgate)
-        l->cell->gate_gradients(w->p->k, weights, r, m,
-                                d->kept.dc ? d->kept.dc + row * H : NULL);
+        cell_gradients_for(&l->config)
+            ->gate_gradients(w->p->k, weights, r, m,
+                             d->kept.dc ? d->kept.dc + row * H : NULL);
 
     if (d->backward.dh_projected)
         memcpy(d->backward.dh_projected + row * R, r->dh[m], R * sizeof(float));
@@ -161,7 +162,7 @@ static void step(const walk *w, const cell_weights *weights,
     for (size_t m = 0; m < r.M; m++)
         before_cell(w, part, weights, &r, m, rows[m]);
 
-    if (r.M) w->l->cell->backward(w->p->k, weights, &r);
+    if (r.M) cell_gradients_for(&w->l->config)->backward(w->p->k, weights, &r);
     for (size_t m = 0; m < r.M; m++)
         after_cell(w, part, &r, m, rows[m]);
 }
@@ -431,14 +432,14 @@ static void input_rows(const void *context, size_t begin, size_t end)
 void recurrent_backward(const layer *l, const pass *p, layer_state *s,
                         const float *x, float *dx)
 {
-    walk_sharing sharing = walk_choose(l, p, &s->backward_plans);
+    walk_sharing sharing = walk_choose(l, p, s, true);
     walk w = walk_begin(l, p, s, x, sharing);
 
     /* step by step from the last */
     for (size_t direction = 0; direction < l->D; direction++)
         begin_direction(l, p, direction, &s->directions[direction]);
     walk_run(&w, sharing, steps_part);
-    walk_done(p, &s->backward_plans);
+    walk_done(p, s, true);
 
     /* then each gradient as one product over all steps */
     if (dx) rows_clear(p, l->I, dx);

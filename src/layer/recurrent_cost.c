@@ -5,14 +5,33 @@
  * can be asked before the first pass. What decides is how its answers compare;
  * recurrent_plan.c corrects them by what passes take.
  */
+#include <stdatomic.h>
+
+#include "base/system.h"
 #include "layer/recurrent.h"
+
+/* Bytes of a core's own cache, and of the one that all share. */
+static atomic_size_t cache_own = (size_t)1 << 20,
+                     cache_shared = (size_t)1 << 25;
+
+static void measure_caches(void)
+{
+    size_t own = system_cache_size(2), shared = system_cache_size(3);
+    if (own > 0) atomic_store(&cache_own, own);
+    if (shared > own) atomic_store(&cache_shared, shared);
+}
+
+void walk_measure_caches(void)
+{
+    static once measured = ONCE_READY;
+    once_run(&measured, measure_caches);
+}
 
 /* Nanoseconds are what a core of some 4 GHz takes with 256-bit vectors; a
  * slower one is slower in all of this at about the same rate. */
 static const double MULTIPLY_ADD = 1 / 50.0;
 static const double GATE = 0.3;          /* a number of a gate forward */
 static const double GATE_BACKWARD = 0.5; /* and backward */
-static const double MEET = 1500;         /* threads come together once */
 static const double EXPOSED = 0.4;       /* of reading and arithmetic at once */
 
 /* A cell that goes row by row with functions of its own, or the config's. */
@@ -23,8 +42,8 @@ static const double GATE_APART = 1;
  * their own caches at once. */
 static double byte_cost(double bytes, double threads)
 {
-    if (bytes <= CACHE_OWN) return 1 / 160.0;
-    if (bytes <= CACHE_SHARED) return 1 / 32.0;
+    if (bytes <= (double)atomic_load(&cache_own)) return 1 / 160.0;
+    if (bytes <= (double)atomic_load(&cache_shared)) return 1 / 32.0;
 
     /* memory gives two threads little more than one */
     return (1 + 0.75 * (threads - 1)) / 15;
@@ -100,12 +119,13 @@ double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
         /* the last turn may leave threads without a part */
         double busy = parts < threads ? parts : threads;
         double turns = (double)(size_t)((parts + busy - 1) / busy);
-        return MEET + turns * steps * step_cost(l, p, M, 1, busy, backward);
+        return WALK_MEET +
+               turns * steps * step_cost(l, p, M, 1, busy, backward);
     }
     case WALK_UNITS:
         return parts * steps *
                (step_cost(l, p, M, threads, threads, backward) +
-                MEET * meetings(l, p, backward));
+                WALK_MEET * meetings(l, p, backward));
     default:
         return parts * steps * step_cost(l, p, M, 1, 1, backward);
     }

@@ -63,11 +63,13 @@ static void begin_direction(const layer *l, const pass *p, size_t direction,
                             direction_state *d)
 {
     const direction_plan *at = &l->directions[direction];
-    memcpy(d->h, p->memory.h + at->memory_h * p->memory.capacity,
-           p->B * l->R * sizeof *d->h);
-    if (d->c)
-        memcpy(d->c, p->memory.c + at->memory_c * p->memory.capacity,
-               p->B * l->H * sizeof *d->c);
+    const float *h = p->memory.h + at->memory_h * p->memory.capacity;
+    const float *c = p->memory.c + at->memory_c * p->memory.capacity;
+    for (size_t b = 0; b < p->B; b++) {
+        size_t slot = pass_slot(p, b);
+        memcpy(d->h + b * l->R, h + slot * l->R, l->R * sizeof *h);
+        if (d->c) memcpy(d->c + b * l->H, c + slot * l->H, l->H * sizeof *c);
+    }
     draw_masks(l, p, direction, d);
 }
 
@@ -79,9 +81,9 @@ static void end_direction(const layer *l, const pass *p, size_t direction,
     float *h = p->memory.h + at->memory_h * p->memory.capacity;
     float *c = p->memory.c + at->memory_c * p->memory.capacity;
     for (size_t b = 0; b < p->B; b++) {
-        size_t row = p->lengths[b] * p->B + b;
-        memcpy(h + b * l->R, d->h + row * l->R, l->R * sizeof *h);
-        if (d->c) memcpy(c + b * l->H, d->c + row * l->H, l->H * sizeof *c);
+        size_t row = p->lengths[b] * p->B + b, slot = pass_slot(p, b);
+        memcpy(h + slot * l->R, d->h + row * l->R, l->R * sizeof *h);
+        if (d->c) memcpy(c + slot * l->H, d->c + row * l->H, l->H * sizeof *c);
     }
 
     rows_clear(p, l->R, d->h + p->B * l->R);
@@ -276,14 +278,14 @@ void recurrent_end(const layer *l, const pass *p, layer_state *s)
 void recurrent_forward(const layer *l, const pass *p, layer_state *s,
                        const float *x)
 {
-    walk_sharing sharing = walk_choose(l, p, &s->forward_plans);
+    walk_sharing sharing = walk_choose(l, p, s, false);
     walk w = walk_begin(l, p, s, x, sharing);
 
     /* the sums and gates of all steps */
     for (size_t direction = 0; direction < l->D; direction++)
         begin_direction(l, p, direction, &s->directions[direction]);
     walk_run(&w, sharing, steps_part);
-    walk_done(p, &s->forward_plans);
+    walk_done(p, s, false);
 
     /* one forward direction over full sequences needs no merging */
     if (l->D == 1 && !l->config.reverse && !p->ragged) {

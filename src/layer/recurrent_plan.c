@@ -1,30 +1,25 @@
 /*
  * recurrent_plan.c: how the threads share a walk. Every sharing gives the same
- * bits, so the first passes of about one size try each one, and the fastest is
- * used for the next thousand passes.
+ * bits, so the fastest is used: by a model of the work at first
+ * (recurrent_cost.c), then by what passes of about one size take (choice.c).
+ * Two looks at the clock a pass are all that this costs.
  */
+#include <assert.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
 #include "layer/recurrent.h"
 #include "layer/wave.h"
 
-/* Passes that try each sharing, unless the first was far behind. The pass
- * before them touches all memory. */
-enum { TRIES = 2 };
-#define FAR_BEHIND 1.3
+static_assert((int)WALK_SHARING_COUNT == (int)CHOICE_WAYS,
+              "a choice has as many ways as there are sharings");
 
-/* Passes after which all are tried again: by then the machine's load may have
- * changed, or the first tries were disturbed by other work. */
-enum { USES = 1000 };
+/* Nanoseconds of a walk that are worth a second thread. */
+static const double WALK_MIN = 2e3;
 
-/* Multiply-adds of a pass, and of a step, that are worth a second thread; and
- * of a pass that always is. */
-enum { PASS_MIN = 1 << 16, STEP_MIN = 1 << 16, PASS_MUCH = 1 << 27 };
-
-/* Rows for each thread that keep it busy: with weights that its cache holds
- * they need not be tried against units. */
-enum { ROWS_ENOUGH = 8 };
+/* Of a walk that is short, another sharing leaves caches cold for a part of it
+ * that counts. */
+static const double WALK_SHORT = 1e6;
 
 static _Atomic walk_sharing forced = WALK_UNDECIDED;
 
@@ -32,47 +27,7 @@ void walk_force(walk_sharing sharing) { atomic_store(&forced, sharing); }
 
 walk_sharing walk_forced(void) { return atomic_load(&forced); }
 
-/* ---- Trying ------------------------------------------------------------- */
-
-static double least_of(const walk_plan *plan)
-{
-    double least = 0;
-    for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
-         sharing++)
-        if (plan->tries[sharing] && (least == 0 || plan->best[sharing] < least))
-            least = plan->best[sharing];
-    return least;
-}
-
-/* The sharing to try next: the least tried one that may still be the best,
- * WALK_UNDECIDED if none is left. can (WALK_SHARING_COUNT): which make sense at
- * all. */
-static walk_sharing next_try(const walk_plan *plan, const bool *can)
-{
-    walk_sharing next = WALK_UNDECIDED;
-    double least = least_of(plan);
-
-    for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
-         sharing++) {
-        unsigned tries = plan->tries[sharing];
-        if (!can[sharing] || tries == TRIES) continue;
-        if (tries && plan->best[sharing] > FAR_BEHIND * least) continue;
-        if (next == WALK_UNDECIDED || tries < plan->tries[next]) next = sharing;
-    }
-    return next;
-}
-
-static walk_sharing best_sharing(const walk_plan *plan)
-{
-    walk_sharing best = WALK_ALONE;
-    double least = least_of(plan);
-
-    for (walk_sharing sharing = WALK_ALONE; sharing < WALK_SHARING_COUNT;
-         sharing++)
-        if (plan->tries[sharing] && plan->best[sharing] <= least)
-            best = sharing;
-    return best;
-}
+/* ---- Plans by size ------------------------------------------------------ */
 
 static unsigned size_class(size_t n)
 {
@@ -82,128 +37,171 @@ static unsigned size_class(size_t n)
     return bits;
 }
 
-/* The plan for passes like p; a new one replaces the oldest. */
-static walk_plan *plan_for(walk_plans *plans, const pass *p)
+/* The plan for passes like p, if there is one; it is then the one in use. */
+static walk_plan *find_plan(walk_plans *plans, const pass *p)
 {
     enum { PLANS = sizeof plans->by_size / sizeof *plans->by_size };
     unsigned key = size_class(p->B) << 8 | size_class(p->row_count);
 
-    for (unsigned i = 0; i < PLANS; i++) {
-        plans->now = i;
-        if (plans->by_size[i].key == key) return &plans->by_size[i];
-    }
+    for (unsigned i = 0; i < PLANS; i++)
+        if (plans->by_size[i].key == key) {
+            plans->now = i;
+            return &plans->by_size[i];
+        }
+    return NULL;
+}
 
+/* A new one replaces the oldest. expected (WALK_SHARING_COUNT): nanoseconds, 0
+ * where a sharing makes no sense. */
+static walk_plan *add_plan(walk_plans *plans, const pass *p,
+                           const double *expected)
+{
+    enum { PLANS = sizeof plans->by_size / sizeof *plans->by_size };
     plans->now = plans->next;
     plans->next = (plans->next + 1) % PLANS;
-    plans->by_size[plans->now] = (walk_plan){.key = key};
-    return &plans->by_size[plans->now];
-}
-
-static walk_sharing plan_choose(walk_plans *plans, const pass *p,
-                                const bool *can)
-{
-    walk_plan *plan = plan_for(plans, p);
-    plans->began = 0;
-
-    /* decided, for some time */
-    if (plan->decided && plan->uses++ > USES)
-        *plan = (walk_plan){.key = plan->key};
-    if (plan->decided) return plan->sharing;
-
-    /* not yet: measure another, or take the best */
-    plan->sharing = next_try(plan, can);
-    if (plan->sharing == WALK_UNDECIDED) {
-        plan->decided = true;
-        plan->sharing = best_sharing(plan);
-        return plan->sharing;
-    }
-
-    plans->began = clock_seconds();
-    return plan->sharing;
-}
-
-static void plan_done(walk_plans *plans, size_t rows)
-{
-    if (plans->began == 0 || rows == 0) return;
-    double taken = (clock_seconds() - plans->began) / (double)rows;
 
     walk_plan *plan = &plans->by_size[plans->now];
-    if (!plans->warm) {
-        plans->warm = true;
-        return;
-    }
+    plan->key = size_class(p->B) << 8 | size_class(p->row_count);
 
-    if (plan->tries[plan->sharing]++ == 0 || taken < plan->best[plan->sharing])
-        plan->best[plan->sharing] = taken;
+    double least = expected[WALK_ALONE];
+    for (walk_sharing i = WALK_ALONE; i < WALK_SHARING_COUNT; i++)
+        if (expected[i] > 0 && expected[i] < least) least = expected[i];
+    choice_begin(&plan->sharing, expected, least < WALK_SHORT ? 2 : 1);
+    return plan;
+}
+
+/* The sharing of the pass that begins now, by that plan. */
+static walk_sharing plan_begin(walk_plans *plans, const walk_plan *plan)
+{
+    plans->tries = choice_tries(&plan->sharing);
+    plans->began = clock_seconds();
+    return (walk_sharing)choice_next(&plan->sharing);
+}
+
+/* Such a pass is done. The first one of all, which touches memory that nobody
+ * has touched, is not counted. */
+static void plan_end(walk_plans *plans, size_t rows)
+{
+    if (plans->began == 0 || rows == 0) return;
+    double taken = clock_seconds() - plans->began;
+    plans->began = 0;
+
+    bool counts = plans->warm;
+    plans->warm = true;
+    if (counts)
+        choice_report(&plans->by_size[plans->now].sharing,
+                      taken / (double)rows);
 }
 
 /* ---- A level ------------------------------------------------------------ */
 
-static void level_can(const layer *l, const pass *p, bool *can)
+/* What each sharing of a level costs, 0 where it makes no sense. */
+static void level_costs(const layer *l, const pass *p, bool backward,
+                        double *costs)
 {
-    size_t weights = l->G * l->R;
-    bool much = p->row_count * l->G * (l->I + l->R) >= PASS_MUCH;
-    bool rows = p->B >= ROWS_ENOUGH * (size_t)p->threads;
+    for (walk_sharing i = WALK_ALONE; i < WALK_SHARING_COUNT; i++)
+        costs[i] = walk_cost(l, p, i, backward);
 
-    can[WALK_ROWS] = l->D > 1 || p->B > 1;
-    can[WALK_UNITS] = l->fused && p->B * l->G * l->R >= STEP_MIN &&
-                      (!rows || weights > WEIGHTS_FIT);
-    can[WALK_ALONE] = !much || !(can[WALK_ROWS] || can[WALK_UNITS]);
-    can[WALK_WAVE] = false;
+    if (l->D == 1 && p->B == 1) costs[WALK_ROWS] = 0;
+    if (!l->fused) costs[WALK_UNITS] = 0;
+    costs[WALK_WAVE] = 0;
 }
 
-static bool is_worth(const layer *l, const pass *p)
+static double least_cost(const double *costs)
 {
-    return p->threads > 1 && p->row_count * l->G * (l->I + l->R) >= PASS_MIN;
+    double least = costs[WALK_ALONE];
+    for (walk_sharing i = WALK_ALONE; i < WALK_SHARING_COUNT; i++)
+        if (costs[i] > 0 && costs[i] < least) least = costs[i];
+    return least;
 }
 
-walk_sharing walk_choose(const layer *l, const pass *p, walk_plans *plans)
+walk_sharing walk_choose(const layer *l, const pass *p, layer_state *s,
+                         bool backward)
 {
-    bool can[WALK_SHARING_COUNT];
-    walk_sharing asked = atomic_load(&forced);
+    if (p->threads < 2 || !s->plans) return WALK_ALONE;
+    walk_plans *plans = backward ? &s->plans->backward : &s->plans->forward;
     plans->began = 0;
+    plans->tries = false;
 
+    walk_sharing asked = walk_forced();
     if (asked == WALK_WAVE) return WALK_ALONE;
-    if (asked != WALK_UNDECIDED && p->threads > 1) return asked;
+    if (asked != WALK_UNDECIDED) return asked;
+    if (walk_cost(l, p, WALK_ALONE, backward) < WALK_MIN) return WALK_ALONE;
 
-    if (!is_worth(l, p)) return WALK_ALONE;
-    level_can(l, p, can);
-    return plan_choose(plans, p, can);
+    walk_plan *plan = find_plan(plans, p);
+    if (!plan) {
+        double costs[WALK_SHARING_COUNT];
+        level_costs(l, p, backward, costs);
+        plan = add_plan(plans, p, costs);
+    }
+    return plan_begin(plans, plan);
 }
 
-void walk_done(const pass *p, walk_plans *plans)
+void walk_done(const pass *p, layer_state *s, bool backward)
 {
-    plan_done(plans, p->row_count);
+    if (!s->plans) return;
+    plan_end(backward ? &s->plans->backward : &s->plans->forward, p->row_count);
 }
 
 /* ---- Levels in a row ---------------------------------------------------- */
 
-/* Level by level, each with its own sharing, against a wave of all. */
-static const bool wave_can[WALK_SHARING_COUNT] = {
-    [WALK_ALONE] = true, [WALK_WAVE] = true};
+/* Level by level, each with its own sharing, against a wave of all, where every
+ * thread has a level and the first and last turns leave some without work. */
+static void wave_costs(const layer *l, size_t count, const pass *p,
+                       double *costs)
+{
+    double by_level = 0, sum = 0, most = 0;
+    for (size_t i = 0; i < count; i++) {
+        double level[WALK_SHARING_COUNT];
+        level_costs(l + i, p, false, level);
+        by_level += least_cost(level);
+
+        double alone = level[WALK_ALONE];
+        sum += alone;
+        if (alone > most) most = alone;
+    }
+
+    /* a turn takes as long as the slowest thread */
+    double threads = (double)p->threads, turns = (double)wave_turns(p);
+    double shared = sum / threads > most ? sum / threads : most;
+    costs[WALK_ALONE] = by_level;
+    costs[WALK_WAVE] =
+        shared * (turns + (double)count - 1) / turns + turns * WALK_MEET;
+}
 
 bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s)
 {
-    walk_sharing asked = atomic_load(&forced);
-    s->wave_plans.began = 0;
+    if (p->threads < 2 || !s->plans) return false;
+    walk_plans *plans = &s->plans->wave;
+    plans->began = 0;
 
-    if (asked != WALK_UNDECIDED) return asked == WALK_WAVE && p->threads > 1;
+    walk_sharing asked = walk_forced();
+    if (asked != WALK_UNDECIDED) return asked == WALK_WAVE;
 
     /* with enough sequences for all threads, none has to wait for a level */
     if (p->B >= 2 * (size_t)p->threads) return false;
     for (size_t i = 0; i < count; i++)
-        if (!is_worth(l + i, p)) return false;
-    return plan_choose(&s->wave_plans, p, wave_can) == WALK_WAVE;
+        if (walk_cost(l + i, p, WALK_ALONE, false) < WALK_MIN) return false;
+
+    walk_plan *plan = find_plan(plans, p);
+    if (!plan) {
+        double costs[WALK_SHARING_COUNT] = {0};
+        wave_costs(l, count, p, costs);
+        plan = add_plan(plans, p, costs);
+    }
+    return plan_begin(plans, plan) == WALK_WAVE;
 }
 
 void wave_done(size_t count, const pass *p, layer_state *s)
 {
-    /* levels must have decided their own sharing before they are compared */
-    bool by_level =
-        s->wave_plans.by_size[s->wave_plans.now].sharing == WALK_ALONE;
-    for (size_t i = 0; i < count && by_level; i++)
-        if (!s[i].forward_plans.by_size[s[i].forward_plans.now].decided)
-            s->wave_plans.began = 0;
+    if (!s->plans) return;
+    walk_plans *plans = &s->plans->wave;
 
-    plan_done(&s->wave_plans, p->row_count);
+    /* level by level counts only while no level tries something */
+    const walk_plan *plan = &plans->by_size[plans->now];
+    bool by_level = choice_next(&plan->sharing) != WALK_WAVE;
+    for (size_t i = 0; i < count && by_level; i++)
+        if (s[i].plans->forward.tries) plans->began = 0;
+
+    plan_end(plans, p->row_count);
 }

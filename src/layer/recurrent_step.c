@@ -48,29 +48,39 @@ bool recurrent_steps(const layer *l)
 
 /* ---- Preparing ---------------------------------------------------------- */
 
+/* Points rows at the memory of a chunk's streams. */
+static void aim_chunk(const layer *l, const pass *p, struct stream_chunk *chunk)
+{
+    const direction_plan *at = &l->directions[0];
+    cell_rows *r = &chunk->rows;
+    float *h = p->memory.h + at->memory_h * p->memory.capacity;
+    float *c = p->memory.c + at->memory_c * p->memory.capacity;
+
+    for (size_t m = 0; m < r->M; m++) {
+        size_t slot = pass_slot(p, chunk->stream[m]);
+        r->h_prev[m] = r->h_in[m] = h + slot * l->R;
+        r->c_prev[m] = c + slot * l->H;
+    }
+}
+
 /* The streams from begin to before end of those that are there. */
 static void prepare_chunk(const layer *l, const pass *p, layer_state *s,
                           size_t begin, size_t end, struct stream_chunk *chunk)
 {
-    const direction_plan *at = &l->directions[0];
     const direction_state *d = &s->directions[0];
-    float *h = p->memory.h + at->memory_h * p->memory.capacity;
-    float *c = p->memory.c + at->memory_c * p->memory.capacity;
 
-    /* each with its slot's arrays */
+    /* each with its own arrays */
     cell_rows *r = &chunk->rows;
     *r = (cell_rows){.has_x = true};
     for (size_t i = begin; i < end; i++) {
         size_t m = r->M++, b = p->rows[i];
         chunk->stream[m] = (uint32_t)b;
-        r->h_prev[m] = r->h_in[m] = h + b * l->R;
         r->h[m] = d->h + (p->B + b) * l->R;
         r->gate[m] = d->gate + b * l->G;
         if (d->saved) r->saved[m] = d->saved + b * l->H;
-        if (!d->c) continue;
-        r->c_prev[m] = c + b * l->H;
-        r->c[m] = d->c + (p->B + b) * l->H;
+        if (d->c) r->c[m] = d->c + (p->B + b) * l->H;
     }
+    aim_chunk(l, p, chunk);
 
     /* what the kernel needs; a projected cell's output comes later */
     chunk->weights = walk_weights(l, p, 0);
@@ -101,7 +111,8 @@ static void prepare_sharing(const layer *l, const pass *p,
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
 {
     struct stream_steps *steps = s->directions[0].stream;
-    memset(s->directions[0].h + p->B * l->R, 0, p->B * l->R * sizeof(float));
+    float *y = s->directions[0].h + p->B * l->R;
+    if (p->ragged) memset(y, 0, p->B * l->R * sizeof *y);
 
     /* chunks of about equal numbers of streams */
     size_t streams = p->row_count, count = chunk_count(streams);
@@ -112,6 +123,13 @@ void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
     steps->count = count;
     steps->run = l->cell->step(p->k);
     prepare_sharing(l, p, steps);
+}
+
+void recurrent_aim(const layer *l, const pass *p, layer_state *s)
+{
+    struct stream_chunk *chunk = s->directions[0].stream->chunk;
+    chunk->rows.M = chunk->fused.M = p->row_count;
+    aim_chunk(l, p, chunk);
 }
 
 /* ---- Steps -------------------------------------------------------------- */

@@ -25,6 +25,16 @@ size_t wave_length(const layer *l, size_t count, const pass *p)
     return length < 2 ? 0 : length;
 }
 
+static size_t turn_steps(const pass *p)
+{
+    return p->T / TURNS > LEAST_STEPS ? p->T / TURNS : LEAST_STEPS;
+}
+
+size_t wave_turns(const pass *p)
+{
+    return (p->T + turn_steps(p) - 1) / turn_steps(p);
+}
+
 typedef struct wave {
     const layer *l;
     const pass *p;
@@ -46,8 +56,7 @@ static void level_turn(void *context, size_t index)
 void wave_forward(const layer *l, size_t count, const pass *p, layer_state *s,
                   const float *x)
 {
-    size_t steps = p->T / TURNS > LEAST_STEPS ? p->T / TURNS : LEAST_STEPS;
-    size_t turns = (p->T + steps - 1) / steps;
+    size_t steps = turn_steps(p), turns = wave_turns(p);
     wave w = {.l = l, .p = p, .s = s, .x = x, .steps = steps};
 
     for (size_t i = 0; i < count; i++)

@@ -8,6 +8,9 @@
  * at least 2 recurrent levels of one direction. */
 size_t wave_length(const layer *l, size_t count, const pass *p);
 
+/* The turns that each level takes. */
+size_t wave_turns(const pass *p);
+
 /* Whether they shall run as a wave now; and that they are done, as a wave or
  * one by one. The plan is in s, the state of the first. */
 bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s);

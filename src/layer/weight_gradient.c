@@ -38,8 +38,8 @@ static void sum_products(const gradient_job *job, size_t thread, size_t begin,
             size_t first = p->leaf_begin[leaf],
                    count = p->leaf_begin[leaf + 1] - first;
             leaf_sum dw = gradient_leaf(&slice, leaf, joins);
-            p->k->outer(count, n, stop, K, job->dy + first, job->x + first,
-                        &dw);
+            kernels_train(p->k)->outer(count, n, stop, K, job->dy + first,
+                                       job->x + first, &dw);
         }
     }
 }
@@ -56,8 +56,9 @@ static void sum_open_products(const gradient_job *job, size_t begin, size_t end)
         chain_rows rows = gradient_chains(p, leaf);
         while (gradient_next_chain(p, leaf, CHAIN, &rows)) {
             leaf_sum dw = {.to = to.chain, .fresh = rows.first};
-            p->k->outer(rows.end - rows.begin, begin, end, K,
-                        job->dy + rows.begin, job->x + rows.begin, &dw);
+            kernels_train(p->k)->outer(rows.end - rows.begin, begin, end, K,
+                                       job->dy + rows.begin,
+                                       job->x + rows.begin, &dw);
             if (rows.last) gradient_end_chain(p, &to, (end - begin) * K);
         }
     }
@@ -79,7 +80,8 @@ static void sum_columns(const gradient_job *job, size_t thread, size_t begin,
         float *db2 =
             both ? gradient_leaf_copy(&slice, leaf, (size_t)job->g->db2 + begin)
                  : NULL;
-        p->k->column_sum(count, begin, end, job->dy + first, &db, db2);
+        kernels_train(p->k)->column_sum(count, begin, end, job->dy + first, &db,
+                                        db2);
     }
 }
 
@@ -93,8 +95,8 @@ static void sum_open_columns(const gradient_job *job, ptrdiff_t offset,
         chain_rows rows = gradient_chains(p, leaf);
         while (gradient_next_chain(p, leaf, ROW_CHAIN, &rows)) {
             leaf_sum db = {.to = to.chain, .fresh = rows.first};
-            p->k->column_sum(rows.end - rows.begin, begin, end,
-                             job->dy + rows.begin, &db, NULL);
+            kernels_train(p->k)->column_sum(rows.end - rows.begin, begin, end,
+                                            job->dy + rows.begin, &db, NULL);
             if (rows.last) gradient_end_chain(p, &to, end - begin);
         }
     }
@@ -158,8 +160,8 @@ static void leaves_part(void *context, size_t index)
         size_t first = p->leaf_begin[leaf];
         leaf_sum dw = gradient_sub_leaf(&slice, leaf - begin, end - begin,
                                         part_sum(job, index), joins);
-        p->k->outer(p->leaf_begin[leaf + 1] - first, 0, g->N, g->K,
-                    job->dy + first, job->x + first, &dw);
+        kernels_train(p->k)->outer(p->leaf_begin[leaf + 1] - first, 0, g->N,
+                                   g->K, job->dy + first, job->x + first, &dw);
     }
     rows_part(context, index);
 }

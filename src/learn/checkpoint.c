@@ -364,7 +364,7 @@ static void list_contents(const elman_trainer *t, uint64_t *counters,
     /* counters, weights, and what the optimizer keeps */
     add(list, ELEMENT_U64, COUNTERS, "", "counters", counters);
     add(list, ELEMENT_F64, REALS, "", "reals", reals);
-    add(list, ELEMENT_F32, n, "", "weights", m->weights);
+    add(list, ELEMENT_F32, n, "", "weights", model_flat(m));
     add(list, ELEMENT_F32, n, "", "best", t->best);
     for (size_t i = 0; i < moment_count; i++)
         add(list, ELEMENT_F32, n, "optimizer.", moments[i].name,

@@ -172,7 +172,7 @@ elman_status evaluate_next(const evaluation *on, windows *all,
     metric_sums batch = {0};
     TRY(evaluate_window(on, w, &batch, &loss));
     for (size_t b = 0; b < w->batch.B; b++)
-        batch.steps += on->state->full.lengths[b];
+        batch.steps += w->batch.lengths ? w->batch.lengths[b] : w->batch.T;
     metric_tree_add(tree, &batch);
     return ELMAN_OK;
 }
@@ -204,6 +204,7 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
                                 .B = windows_width(*all),
                                 .threads = config->threads};
     TRY(state_create(on->model, &shape, &on->state));
+    on->state->time_first = true;
     return row_losses_create(on->state->config.T * on->state->config.B,
                              &on->losses);
 }

@@ -194,7 +194,7 @@ static void search_forward(finder *f)
     const pass *last = rows_of(f->pass, m->layer_count - 1);
 
     /* what a pass starts from */
-    search_weights(f, m, m->weights, "weight");
+    search_weights(f, m, model_flat(m), "weight");
     search_rows(f, &s->full, "the data", "input", s->x, m->config.input_size, 0,
                 false);
     search_rows(f, last, "the data", "target", f->pass->targets,
@@ -296,7 +296,7 @@ elman_status finite_weights(const elman_model *m, const char *path)
     bad_value first;
     char text[FINITE_TEXT];
     finder f = {.list = &first, .room = 1};
-    search_weights(&f, m, m->weights, "weight");
+    search_weights(&f, m, model_flat(m), "weight");
     if (f.count == 0) return ELMAN_OK;
     finite_describe(&first, text);
     return failure(ELMAN_NOT_FINITE, "%.120s is left as it was: %s", path,

@@ -38,7 +38,7 @@ elman_status update_ratio(const elman_model *m, float *before, double *ratio)
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = &m->parameters[i];
         float *was = before + p->offset;
-        const float *is = m->weights + p->offset;
+        const float *is = model_flat(m) + p->offset;
         double weight = kernels_here()->sum_squares(p->count, was);
         if (weight == 0) continue;
 

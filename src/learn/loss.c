@@ -27,8 +27,21 @@ bool loss_ignores(const elman_loss_config *config, int32_t target)
            (config->has_ignored && target == config->ignore_index);
 }
 
-static bool is_inside(const elman_batch *shape, size_t row)
+static bool is_listed(const loss_job *j, size_t row)
 {
+    size_t begin = 0, end = j->counting_count;
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (j->counting[middle] < row) begin = middle + 1;
+        else end = middle;
+    }
+    return begin < j->counting_count && j->counting[begin] == row;
+}
+
+static bool is_inside(const loss_job *j, size_t row)
+{
+    const elman_batch *shape = j->shape;
+    if (j->counting) return is_listed(j, row);
     if (!shape->lengths) return true;
     return row / shape->B < shape->lengths[row % shape->B];
 }
@@ -54,7 +67,7 @@ static const float *values_at(const loss_job *j, size_t row)
 
 static bool row_counts(const loss_job *j, size_t row)
 {
-    if (!is_inside(j->shape, row)) return false;
+    if (!is_inside(j, row)) return false;
     return j->config->kind != ELMAN_LOSS_CROSS_ENTROPY ||
            !loss_ignores(j->config, class_at(j, row));
 }
@@ -130,6 +143,8 @@ static loss_job job_of(const elman_loss_config *config, const loss_rows *rows,
                       .shape = rows->shape,
                       .O = rows->O,
                       .batch_first = rows->batch_first,
+                      .counting = rows->counting,
+                      .counting_count = rows->counting_count,
                       .target = target};
 }
 
@@ -160,12 +175,12 @@ static double cross_entropy_row(const loss_job *j, size_t row, const float *x,
     /* dx becomes the softmax times all the weight of the row; where it is x
      * itself, not before x was read for the last time */
     double all = (own + each * j->class_weight_sum) * j->scale;
+    const train_kernels *k = kernels_train(j->k);
     bool later = smoothing > 0 && dx == x;
-    double total =
-        j->k->cross_entropy(O, x, (float)all, later ? NULL : dx, best);
+    double total = k->cross_entropy(O, x, (float)all, later ? NULL : dx, best);
     for (size_t i = 0; smoothing > 0 && i < O; i++)
         spread += class_weight(config, i) * (total - (double)x[i]);
-    if (later) (void)j->k->cross_entropy(O, x, (float)all, dx, best);
+    if (later) (void)k->cross_entropy(O, x, (float)all, dx, best);
 
     /* then the weight of each class is subtracted: the smoothed part of all,
      * and the rest of the target */

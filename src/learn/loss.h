@@ -36,8 +36,12 @@ typedef struct loss_rows {
     bool batch_first;    /* targets are (B,T) or (B,T,O) */
     bool dy_batch_first; /* dy is (B,T,O) */
     bool keeps_y;        /* y is read later: dy may not be y */
-    size_t steps;        /* what a length may be, where T is 1 for one vector
-                            per sequence; 0: T */
+
+    /* which rows t * B + b count, ascending; NULL: those that lengths say */
+    const uint32_t *counting;
+    size_t counting_count;
+    size_t steps; /* what a length may be, where T is 1 for one vector
+                     per sequence; 0: T */
 } loss_rows;
 
 /* Whether rows and target can be those of config, whose arrays do not overlap.
@@ -65,7 +69,9 @@ typedef struct loss_job {
     const elman_loss_config *config;
     const elman_batch *shape;
     size_t O;
-    bool batch_first; /* of the target */
+    bool batch_first;         /* of the target */
+    const uint32_t *counting; /* as in loss_rows */
+    size_t counting_count;
     const elman_target *target;
     const kernels *k;
     double weight;           /* loss_weight */

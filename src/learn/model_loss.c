@@ -35,6 +35,10 @@ static elman_status last_rows(const elman_model *m, const elman_state *s,
     TRY(output_rows(m, shape, rows));
     rows->y = state_output(m, s);
     rows->keeps_y = true;
+    if (!p->lengths && p->row_count < p->T * p->B) { /* streams in chunks */
+        rows->counting = p->rows;
+        rows->counting_count = p->row_count;
+    }
     rows->dy = dy;
     if (dy) return ELMAN_OK;
 

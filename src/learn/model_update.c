@@ -13,6 +13,8 @@ static elman_status find_gradients(const elman_optimizer *optimizer,
                        "the state has no gradients for this model, expected a "
                        "training state made for it");
     TRY(optimizer_check(optimizer, m));
+    TRY(model_check_own(m));
+    TRY(model_make_flat(m));
 
     *gradients = gradients_join(s);
     optimizer_hold(optimizer, *gradients);
@@ -24,9 +26,10 @@ elman_status model_update(elman_optimizer *optimizer, elman_model *m,
                           profile *spent)
 {
     float *gradients;
+    TRY(model_check_own(m));
     TRY(find_gradients(optimizer, m, s, &gradients));
     TRY(optimizer_update(optimizer, learning_rate, s->config.threads, gradients,
-                         m->weights, norm));
+                         model_flat(m), norm));
     profile_lap(spent, PROFILE_OPTIMIZER);
     model_repack(m, s->config.threads);
     return ELMAN_OK;
@@ -53,9 +56,10 @@ elman_status model_update_by(elman_optimizer *optimizer, elman_model *m,
 {
     float *gradients;
     TRY(check_norm(norm));
+    TRY(model_check_own(m));
     TRY(find_gradients(optimizer, m, s, &gradients));
     TRY(optimizer_move(optimizer, learning_rate, s->config.threads, norm,
-                       gradients, m->weights));
+                       gradients, model_flat(m)));
     model_repack(m, s->config.threads);
     return ELMAN_OK;
 }

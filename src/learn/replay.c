@@ -252,7 +252,7 @@ static elman_status create_model(const safetensors *file, elman_model **model)
                        "there is no model, expected its note elman and its "
                        "weights");
     TRY(config_from_text(text, &config));
-    return model_create_empty(&config, weights->count, model);
+    return model_create_empty(&config, weights->count, false, model);
 }
 
 elman_status replay_create_model(const elman_replay *replay,

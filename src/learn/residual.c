@@ -182,6 +182,7 @@ static elman_status run_part(const elman_model *model,
                                 .B = loader_width(loader),
                                 .threads = config->threads};
     elman_status status = state_create(model, &shape, &state);
+    if (!status) state->time_first = true;
     while (status == ELMAN_OK) {
         status = loader_read(loader, &batch, &ignored);
         if (status != ELMAN_OK || batch.B == 0) break;

@@ -11,29 +11,29 @@
 
 static void move_adam(const weights_part *at)
 {
-    at->k->adam(at->n, at->u, at->dp, at->moments[0], at->moments[1],
-                at->moments[2], at->p);
+    kernels_train(at->k)->adam(at->n, at->u, at->dp, at->moments[0],
+                               at->moments[1], at->moments[2], at->p);
 }
 
 static void move_sgd(const weights_part *at)
 {
-    at->k->sgd(at->n, at->u, at->dp, at->moments[0], at->p);
+    kernels_train(at->k)->sgd(at->n, at->u, at->dp, at->moments[0], at->p);
 }
 
 static void move_adagrad(const weights_part *at)
 {
-    at->k->adagrad(at->n, at->u, at->dp, at->moments[0], at->p);
+    kernels_train(at->k)->adagrad(at->n, at->u, at->dp, at->moments[0], at->p);
 }
 
 static void move_rmsprop(const weights_part *at)
 {
-    at->k->rmsprop(at->n, at->u, at->dp, at->moments[0], at->moments[1],
-                   at->moments[2], at->p);
+    kernels_train(at->k)->rmsprop(at->n, at->u, at->dp, at->moments[0],
+                                  at->moments[1], at->moments[2], at->p);
 }
 
 static void move_lion(const weights_part *at)
 {
-    at->k->lion(at->n, at->u, at->dp, at->moments[0], at->p);
+    kernels_train(at->k)->lion(at->n, at->u, at->dp, at->moments[0], at->p);
 }
 
 #define FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -111,6 +111,7 @@ static elman_status create_states(elman_trainer *t)
                                    .block = c->loss.block,
                                    .passes = 1};
     TRY(state_create(t->model, &training, &t->state));
+    t->state->time_first = true;
     if (t->profile) t->state->seconds = t->profile->layers;
 
     /* a validation window is a whole sequence, or k1 steps of text */
@@ -122,6 +123,7 @@ static elman_status create_states(elman_trainer *t)
             .threads = c->threads,
             .seed = c->seed};
         TRY(state_create(t->model, &validation, &t->validation_state));
+        t->validation_state->time_first = true;
         if (validation.T * validation.B > rows)
             rows = validation.T * validation.B;
     }
@@ -135,6 +137,8 @@ static elman_status create_parts(elman_trainer *t)
     if (dataset_size(t->dataset, ELMAN_PART_TRAIN) == 0)
         return failure(ELMAN_BAD_VALUE, "there is no data to train on");
 
+    TRY(model_check_own(t->model));
+    TRY(model_make_flat(t->model));
     TRY(optimizer_create_for(&c->optimizer, t->model, c->frozen,
                              &t->optimizer));
     t->config.optimizer.groups = NULL; /* they were borrowed, and so */
@@ -176,7 +180,7 @@ elman_status trainer_create(elman_model *model, const elman_dataset *dataset,
     }
 
     /* until an evaluation the weights of the start are the best */
-    memcpy(t->best, model->weights, model->weight_count * sizeof *t->best);
+    memcpy(t->best, model_flat(model), model->weight_count * sizeof *t->best);
     t->progress.batches = windows_size(t->windows);
     t->progress.best_loss = t->progress.validation.loss = NAN;
     t->progress.train_loss = t->progress.mean_norm = NAN;
@@ -212,7 +216,7 @@ const elman_progress *trainer_progress(const elman_trainer *t)
 
 void trainer_keep_best(elman_trainer *t)
 {
-    memcpy(t->model->weights, t->best,
+    memcpy(model_flat(t->model), t->best,
            t->model->weight_count * sizeof *t->best);
     model_repack(t->model, 1);
 }
@@ -222,9 +226,7 @@ void trainer_keep_best(elman_trainer *t)
 /* Adds the work of the forward just run. */
 static void add_flops(const elman_trainer *t, bool backward, metric_sums *sums)
 {
-    uint64_t steps = 0;
-    for (size_t b = 0; b < t->state->full.B; b++)
-        steps += t->state->full.lengths[b];
+    uint64_t steps = t->state->full.row_count;
     sums->flops += model_flops(t->model, steps, backward);
     if (!t->profile) return;
     t->profile->forward_steps += steps;
@@ -385,7 +387,7 @@ static elman_status evaluate_now(elman_trainer *t)
         p->best_loss = loss;
         p->best_step = p->step;
         t->waited = 0;
-        memcpy(t->best, t->model->weights,
+        memcpy(t->best, model_flat(t->model),
                t->model->weight_count * sizeof *t->best);
     }
     return ELMAN_OK;
@@ -459,7 +461,7 @@ static elman_status step(elman_trainer *t)
     profile_lap(t->profile, PROFILE_DATA);
     bool over = is_last_window(t), due = evaluation_due(t, over);
     if (due)
-        memcpy(t->before, t->model->weights,
+        memcpy(t->before, model_flat(t->model),
                t->model->weight_count * sizeof *t->before);
     TRY(run_window(t, &w, &sums));
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/kind.h"
-#include "base/thread.h"
 #include "format/utf8.h"
 #include "layer/init.h"
 
@@ -105,6 +104,48 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
     return ELMAN_OK;
 }
 
+/* The homes, those that are packed again, those that only training reads; by
+ * where they are from. */
+static int compare_copies(const void *left, const void *right)
+{
+    const packed_copy *a = left, *b = right;
+    int kind_a = a->training ? 2 : a->again,
+        kind_b = b->training ? 2 : b->again;
+    if (kind_a != kind_b) return kind_a < kind_b ? -1 : 1;
+    return (a->from > b->from) - (a->from < b->from);
+}
+
+/* Gives each parameter its copies. */
+static void sort_copies(elman_model *m)
+{
+    const packed_copy *c = m->copies;
+    if (m->copy_count)
+        qsort(m->copies, m->copy_count, sizeof *m->copies, compare_copies);
+
+    size_t home = 0, late = 0;
+    while (late < m->copy_count && !c[late].training)
+        late++;
+
+    while (m->home_count < late && !c[m->home_count].again)
+        m->home_count++;
+
+    const size_t homes = m->home_count;
+    for (size_t i = 0; i < m->info.parameter_count; i++) {
+        parameter *p = m->parameters + i;
+        size_t end = p->offset + p->count;
+
+        p->copy_begin = home;
+        while (home < homes && c[home].from < end)
+            home++;
+        p->copy_end = home;
+
+        p->training_begin = late;
+        while (late < m->copy_count && c[late].from < end)
+            late++;
+        p->training_end = late;
+    }
+}
+
 static elman_status plan_model(elman_model *m, size_t limit)
 {
     layer_plan plan = {0};
@@ -118,10 +159,10 @@ static elman_status plan_model(elman_model *m, size_t limit)
 
     /* room, and the plan again to fill it */
     m->parameters = calloc(plan.parameter_count + 1, sizeof *m->parameters);
-    m->weights = block_create(plan.weight_count * sizeof *m->weights);
     m->packed = block_create(plan.packed_count * sizeof *m->packed);
     m->copies = calloc(plan.copy_count + 1, sizeof *m->copies);
-    if (!m->parameters || !m->weights || !m->packed || !m->copies)
+    m->late = calloc(1, sizeof *m->late);
+    if (!m->parameters || !m->packed || !m->copies || !m->late)
         return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
                        plan.weight_count);
     plan = (layer_plan){.parameters = m->parameters, .copies = m->copies};
@@ -129,6 +170,8 @@ static elman_status plan_model(elman_model *m, size_t limit)
 
     m->weight_count = plan.weight_count;
     m->packed_count = plan.packed_count;
+    m->training_count = plan.training_count;
+    m->table_count = plan.table_count;
     m->copy_count = plan.copy_count;
     m->memory_h = plan.h;
     m->memory_c = plan.c;
@@ -145,17 +188,32 @@ static elman_status plan_model(elman_model *m, size_t limit)
     };
     for (size_t i = 0; i < plan.parameter_count; i++)
         m->info.weight_count += m->parameters[i].count;
+    sort_copies(m);
+    return ELMAN_OK;
+}
+
+elman_status model_make_table(elman_model *m)
+{
+    if (m->table_count == 0) return ELMAN_OK;
+
+    m->own_table = block_create(m->table_count * sizeof *m->own_table);
+    if (!m->own_table)
+        return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
+                       m->info.weight_count);
+    m->table = m->own_table;
     return ELMAN_OK;
 }
 
 elman_status model_create_empty(const elman_config *config, size_t limit,
-                                elman_model **model)
+                                bool borrows, elman_model **model)
 {
     elman_model *m = calloc(1, sizeof *m);
     if (!m) return failure(ELMAN_NO_MEMORY, "no memory for a model");
     elman_status status = config_complete(config, &m->config);
     if (!status) status = flatten(m);
     if (!status) status = plan_model(m, limit);
+    if (!status && !borrows) status = model_make_table(m);
+    m->borrows = borrows;
     if (status) {
         model_destroy(m);
         return status;
@@ -165,22 +223,43 @@ elman_status model_create_empty(const elman_config *config, size_t limit,
     return ELMAN_OK;
 }
 
+/* Draws one parameter after another, and packs it. */
+static elman_status init_weights(elman_model *m)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < m->info.parameter_count; i++)
+        if (m->parameters[i].count > most) most = m->parameters[i].count;
+
+    float *values = block_reserve(most * sizeof *values);
+    elman_status status = ELMAN_OK;
+    if (!values)
+        return failure(ELMAN_NO_MEMORY, "no memory for a model of %zu weights",
+                       m->info.weight_count);
+
+    for (size_t i = 0; i < m->info.parameter_count && !status; i++) {
+        const parameter *p = m->parameters + i;
+        weight_rows rows = {0};
+        status = init_parameter(p, m->config.seed, (uint32_t)i, values);
+        if (status) status = failure_in(status, p->name);
+        while (!status && weight_rows_next(m, p, &rows))
+            weight_rows_write(m, p, &rows, values + rows.first * rows.columns);
+    }
+
+    block_destroy(values);
+    return status;
+}
+
 elman_status model_create(const elman_config *config, elman_model **model)
 {
     elman_model *m = NULL;
-    TRY(model_create_empty(config, SIZE_MAX, &m));
-    for (size_t i = 0; i < m->info.parameter_count; i++) {
-        elman_status status =
-            init_parameter(m->parameters + i, m->config.seed, (uint32_t)i,
-                           m->weights + m->parameters[i].offset);
-        if (status) {
-            status = failure_in(status, m->parameters[i].name);
-            model_destroy(m);
-            return status;
-        }
+    TRY(model_create_empty(config, SIZE_MAX, false, &m));
+    elman_status status = init_weights(m);
+    if (status) {
+        model_destroy(m);
+        return status;
     }
 
-    model_repack(m, 1);
+    model_settle(m);
     *model = m;
     return ELMAN_OK;
 }
@@ -197,39 +276,15 @@ void model_destroy(elman_model *m)
     free(m->layers);
     free(m->parameters);
     free(m->copies);
-    block_destroy(m->weights);
+    free(m->lent);
+    block_destroy(m->own_table);
     block_destroy(m->packed);
+    if (m->late) {
+        block_destroy(m->late->flat);
+        block_destroy(m->late->training);
+    }
+    free(m->late);
     free(m);
-}
-
-/* Each copy is cut into as many parts as there are threads. */
-typedef struct repack_job {
-    elman_model *m;
-    size_t slices;
-} repack_job;
-
-static void repack_part(void *context, size_t index)
-{
-    const repack_job *job = context;
-    const packed_copy *c = job->m->copies + index / job->slices;
-    size_t groups = packed_groups(&c->shape), slice = index % job->slices;
-
-    pack_groups(&c->shape, job->m->weights + c->from, c->row, c->column,
-                groups * slice / job->slices,
-                groups * (slice + 1) / job->slices, job->m->packed + c->to);
-}
-
-void model_repack(elman_model *m, int threads)
-{
-    enum { REPACK_MIN = 1 << 15 }; /* floats; less stays on one thread */
-    if (m->packed_count < REPACK_MIN) threads = 1;
-
-    repack_job job = {m, (size_t)threads};
-    thread_run(threads, m->copy_count * job.slices, repack_part, &job);
-
-    for (size_t i = 0; i < m->layer_count; i++)
-        if (m->layers[i].kind->pack)
-            m->layers[i].kind->pack(m->layers + i, m->weights, m->packed);
 }
 
 /* ---- Parameters by name ------------------------------------------------- */
@@ -239,41 +294,6 @@ const parameter *model_find(const elman_model *m, const char *name)
     for (size_t i = 0; i < m->info.parameter_count; i++)
         if (strcmp(m->parameters[i].name, name) == 0) return m->parameters + i;
     return NULL;
-}
-
-static elman_status find_counted(const elman_model *m, const char *name,
-                                 size_t count, const parameter **found)
-{
-    *found = model_find(m, name);
-    if (!*found)
-        return failure(
-            ELMAN_BAD_VALUE, "there is no parameter %.80s; the first is %s",
-            name, m->info.parameter_count ? m->parameters[0].name : "none");
-
-    if (count != (*found)->count)
-        return failure(ELMAN_BAD_VALUE,
-                       "%s: count is %zu, expected %zu elements", name, count,
-                       (*found)->count);
-    return ELMAN_OK;
-}
-
-elman_status model_read(const elman_model *m, const char *name, size_t count,
-                        float *values)
-{
-    const parameter *p;
-    TRY(find_counted(m, name, count, &p));
-    memcpy(values, m->weights + p->offset, count * sizeof *values);
-    return ELMAN_OK;
-}
-
-elman_status model_write(elman_model *m, const char *name, size_t count,
-                         const float *values)
-{
-    const parameter *p;
-    TRY(find_counted(m, name, count, &p));
-    memmove(m->weights + p->offset, values, count * sizeof *values);
-    model_repack(m, 1);
-    return ELMAN_OK;
 }
 
 /* ---- Notes -------------------------------------------------------------- */

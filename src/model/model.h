@@ -1,21 +1,31 @@
 /*
  * model.h: a stack of layers with its weights, and the state of a run.
  *
- * weights is one flat array, every parameter from a multiple of 16 floats and
- * the gaps zero; gradients of a state and moments of an optimizer have the
- * same layout. packed holds the copies that products read.
+ * packed holds the copies that passes read, and with them every weight once.
+ * Two more are made when something first needs them: what only training reads,
+ * and the flat array of all weights, every parameter from a multiple of 16
+ * floats and the gaps zero. Gradients of a state and moments of an optimizer
+ * are laid out as that array.
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include <stdatomic.h>
+
+#include "format/safetensors.h"
 #include "format/tensor.h"
 #include "layer/layer.h"
-
-struct safetensors;
 
 typedef struct model_note {
     char *key, *text;
 } model_note;
+
+/* Copies that any thread makes once, under a lock, and that then stay as long
+ * as the model: NULL before. */
+typedef struct late_copies {
+    _Atomic(float *) flat;     /* (weight_count) */
+    _Atomic(float *) training; /* (training_count) */
+} late_copies;
 
 struct elman_model {
     elman_config config; /* completed */
@@ -23,12 +33,21 @@ struct elman_model {
     size_t layer_count;
     layer *layers;         /* (layer_count) */
     parameter *parameters; /* (info.parameters) */
-    size_t weight_count;   /* floats of weights, gaps included */
-    float *weights;
-    float *packed;
-    size_t packed_count;
-    packed_copy *copies; /* (copy_count) */
+    size_t weight_count;   /* floats of the flat array, gaps included */
+    float *packed;         /* (packed_count) */
+    size_t packed_count, training_count;
+    const float *table; /* (table_count) rows of the embedding, or NULL: own, or
+                           those of memory that the model borrows */
+    float *own_table;
+    size_t table_count;
+    bool borrows;        /* it must not be written */
+    const float **lent;  /* (info.parameters) where it borrows: each parameter
+                            as it is, NULL if that is not aligned; or NULL */
+    packed_copy *copies; /* (copy_count) parameter by parameter */
     size_t copy_count;
+    size_t home_count; /* of copies, the first; those packed again follow */
+    late_copies *late;
+    uint64_t changes; /* how often the weights have changed */
     size_t memory_h, memory_c; /* floats of memory per sequence */
     size_t note_count;
     model_note *notes;
@@ -42,8 +61,26 @@ typedef struct layer_seconds {
 /* The position of a slot that no stream has. */
 #define FREE_SLOT UINT64_MAX
 
+/* What one thread needs to take a chunk of streams through all layers. */
+typedef struct chunk_room {
+    pass pass;
+    layer_state *layers;    /* (layer_count) */
+    float *x;               /* (M,I) what the chunk reads, or NULL */
+    int32_t *tokens;        /* (M) the same, or NULL */
+    uint64_t *steps_before; /* (M) */
+} chunk_room;
+
+/* What a state's block begins with, so that one that was moved is known. */
+typedef struct state_header {
+    char magic[8];
+    uint32_t version;     /* ELMAN_VERSION_NUMBER */
+    uint32_t struct_size; /* of elman_state: another in another build */
+    uint64_t shape;       /* hash of all that lays out a state of the model */
+} state_header;
+
 /* Where a state's arrays are; see state.c for the picture. */
 struct elman_state {
+    state_header header;
     const elman_model *model;
     elman_state_config config; /* completed */
     bool owned;                /* by destroy */
@@ -51,12 +88,24 @@ struct elman_state {
     size_t work;               /* where the arrays of a pass begin */
     size_t room;               /* and where those of the largest one end */
     bool ran;                  /* a forward has been */
-    bool ready;                /* the last forward can go backward */
+    bool ready;                /* the last forward can go backward, if the */
+    uint64_t changes;          /* weights are still those that it read */
     bool stepping;             /* the pass is prepared for steps */
+    bool time_first;           /* batches are (T,B,.) whatever the model says,
+                                  as a loader makes them */
+    bool direct_fits;          /* direct.c can run the model, few rows at once */
+    bool direct;               /* and what is prepared is for that */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
+    bool by_chunks;            /* the last pass went chunk by chunk: it left y
+                                  alone, and the slots that ran in full.rows */
+    size_t chunk;              /* streams of a chunk; 0: steps take all at
+                                  once */
+    chunk_room *rooms;         /* (threads) */
     uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
     pass_memory memory;        /* of config.B sequences */
     pass_training training;    /* all NULL unless config.training */
     layer_state *layers;
+    layer_plans *plans;     /* (layers), or NULL with one thread */
     pass full, tail;        /* before and after ELMAN_LAST */
     float *x;               /* (T,B,I) copy of the input, or NULL */
     float *dx;              /* (T,B,I) training */
@@ -77,15 +126,13 @@ elman_status config_complete(const elman_config *config, elman_config *full);
 
 elman_status model_create(const elman_config *config, elman_model **model);
 
-/* The same with all weights zero, for a loader to fill and then model_repack;
- * refuses if the weights are more than limit floats. */
+/* The same with weights of any value, for a loader to fill row by row and then
+ * model_settle; refuses if the weights are more than limit floats. One that is
+ * to borrow has no table yet. */
 elman_status model_create_empty(const elman_config *config, size_t limit,
-                                elman_model **model);
+                                bool borrows, elman_model **model);
+elman_status model_make_table(elman_model *model);
 void model_destroy(elman_model *model);
-elman_status model_read(const elman_model *model, const char *name,
-                        size_t count, float *values);
-elman_status model_write(elman_model *model, const char *name, size_t count,
-                         const float *values);
 /* Whether key is the model file's own, so that no note can have it. */
 bool note_is_reserved(const char *key);
 
@@ -108,8 +155,77 @@ size_t model_outputs(const elman_model *model);
 /* The parameter of that name, or NULL. */
 const parameter *model_find(const elman_model *model, const char *name);
 
-/* Makes the packed copies again, after weights changed. */
+/* ---- weights.c ---------------------------------------------------------- */
+
+/* Some rows of a parameter (rows,columns), a vector one of one column: as many
+ * as are packed together. */
+typedef struct weight_rows {
+    size_t first, count, columns;
+    const packed_copy *copy; /* their home, and which part of it; NULL before
+                                the first rows */
+    size_t part;
+} weight_rows;
+
+/* Steps to the first rows, from {0}, or the next; false after the last. */
+bool weight_rows_next(const elman_model *model, const parameter *p,
+                      weight_rows *rows);
+
+/* The most floats that rows of this model have. */
+size_t weight_rows_room(const elman_model *model);
+
+/* Copies rows out or, at their home alone, in: then model_settle is due. */
+void weight_rows_read(const elman_model *model, const parameter *p,
+                      const weight_rows *rows, float *values);
+void weight_rows_write(elman_model *model, const parameter *p,
+                       const weight_rows *rows, const float *values);
+
+/* Makes what follows from the weights at their homes in a model without late
+ * copies. */
+void model_settle(elman_model *model);
+
+/* The late copies: made, unless they are there, and then never NULL. */
+elman_status model_make_flat(const elman_model *model);
+elman_status model_make_training(const elman_model *model);
+float *model_flat(const elman_model *model);
+const float *model_training(const elman_model *model);
+
+/* Takes the weights from the flat array, after it has changed. */
 void model_repack(elman_model *model, int threads);
+
+/* A parameter as it is, at its home or in the flat array; NULL if it is packed
+ * and there is no flat array. */
+const float *parameter_values(const elman_model *model, const parameter *p);
+
+/* Whether the weights may be changed. */
+elman_status model_check_own(const elman_model *model);
+
+/* The same; where there is none yet, the flat array is made for it. NULL, and
+ * a message, without memory. */
+const float *parameter_view(const elman_model *model, const parameter *p);
+
+/* Copies a parameter out: all of it, or count elements from first on. */
+void parameter_read(const elman_model *model, const parameter *p,
+                    float *values);
+void parameter_read_some(const elman_model *model, const parameter *p,
+                         size_t first, size_t count, float *values);
+
+/* The same as double. */
+void parameter_doubles(const elman_model *model, const parameter *p,
+                       double *values);
+
+elman_status model_read(const elman_model *model, const char *name,
+                        size_t count, float *values);
+elman_status model_write(elman_model *model, const char *name, size_t count,
+                         const float *values);
+elman_status model_read_all(const elman_model *model, size_t count,
+                            float *values);
+elman_status model_write_all(elman_model *model, size_t count,
+                             const float *values);
+
+/* ---- copy.c: as elman_model_... in elman.h ------------------------------ */
+
+elman_status model_copy(const elman_model *from, elman_model **copy);
+size_t model_size(const elman_model *model);
 
 /* ---- state.c: as elman_state_... in elman.h ----------------------------- */
 
@@ -130,6 +246,28 @@ elman_status state_leave(const elman_model *model, elman_state *state,
                          size_t b);
 elman_status state_copy(elman_state *to, const elman_state *from);
 
+/* Completes config as full, and measures the block of such a state and where in
+ * it the rooms of threads begin. */
+elman_status state_measure(const elman_model *model,
+                           const elman_state_config *config,
+                           elman_state_config *full, size_t *bytes,
+                           size_t *room);
+
+/* Point state, which may lie elsewhere, at what its block keeps between passes,
+ * and at a pass of T steps of B, by_chunks or not. */
+void state_lay_out_kept(const elman_model *model, elman_state *state,
+                        void *block);
+void state_lay_out_pass(elman_state *state, void *block, size_t T, size_t B);
+
+/* Gives a state that was laid out what it takes from its model, the rows of its
+ * pass and the rooms of its threads. */
+void state_bind(elman_state *state);
+
+/* state_move.c */
+state_header state_header_of(const elman_model *model);
+elman_status state_move(const elman_model *model, size_t bytes, void *memory,
+                        elman_state **state);
+
 /* ELMAN_OK if state was made for model. */
 elman_status state_check(const elman_model *model, const elman_state *state);
 
@@ -140,8 +278,54 @@ void state_begin_one(const elman_model *model, elman_state *state, size_t b);
  * layout, and no backward will need a copy. */
 bool state_reads_in_place(const elman_model *model, const elman_state *state);
 
+/* Whether the caller's arrays are (B,T,.). */
+bool state_batch_first(const elman_model *model, const elman_state *state);
+
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
+
+/* Carves what layer i needs in a pass of T steps of B; at is NULL while
+ * measuring. */
+void layer_lay_out(const elman_model *model, const elman_state *state, arena *a,
+                   size_t i, size_t T, size_t B, layer_state *at);
+
+/* Gives p what every pass takes from its state and model. */
+void pass_bind(const elman_state *state, pass *p);
+
+/* ---- chunks.c ----------------------------------------------------------- */
+
+/* Streams of a chunk in a state of config, which is completed, or 0 if its
+ * streams step all at once. */
+size_t chunk_streams(const elman_model *model,
+                     const elman_state_config *config);
+
+/* Whether forward goes chunk by chunk as well. */
+bool state_runs_chunks(const elman_state *state);
+
+/* T of a config for passes of T steps after which every layer's arrays are
+ * read. */
+static inline size_t state_whole_T(size_t T) { return T > 1 ? T : 2; }
+
+/* Carve what a pass by chunks needs, and the rooms of all threads. */
+void chunks_lay_out_pass(const elman_model *model, elman_state *state,
+                         arena *a);
+void chunks_lay_out_rooms(const elman_model *model, elman_state *state,
+                          arena *a);
+
+/* state_carve for steps by chunks. */
+void chunks_carve(elman_state *state);
+
+/* What a step of streams reads and gives. */
+typedef struct chunk_input {
+    const float *x;        /* (B,I) or NULL */
+    const int32_t *tokens; /* (B) or NULL */
+    float *y;              /* (B,O) or NULL */
+    const row_sink *sink;  /* or NULL */
+} chunk_input;
+
+/* A step of the slots that full.rows lists. */
+void chunks_run(const elman_model *model, elman_state *state,
+                const chunk_input *in);
 
 /* ---- gradients.c -------------------------------------------------------- */
 
@@ -197,16 +381,45 @@ elman_status cell_step(const elman_model *model, elman_state *state,
                        const float *x, const float *h, const float *c,
                        float *h_out, float *c_out);
 
+/* About how many nanoseconds the layers of the pass that is set take one
+ * thread; and how many threads a pass of such a cost is worth now. */
+double pass_cost(const elman_model *model, const elman_state *state,
+                 bool backward);
+int pass_threads(elman_state *state, double cost);
+
 /* Prepares a carved pass whose lengths are set. */
 void pass_set(pass *p);
 
-/* step.c. check_streams: whether model can run step by step, from tokens or
+/* ---- direct.c ----------------------------------------------------------- */
+
+/* Whether it can run the model without training; and prepares the layers for
+ * the sequences that the state's pass of one step lists. */
+bool direct_fits(const elman_model *model, const elman_state *state);
+void direct_prepare(const elman_model *model, elman_state *state);
+
+/* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
+const float *direct_run(const elman_model *model, elman_state *state, size_t T,
+                        const float *x);
+
+/* Runs a batch that was checked, if that is possible. */
+bool direct_forward(const elman_model *model, elman_state *state,
+                    const elman_batch *batch);
+
+/* ---- step.c ------------------------------------------------------------- */
+
+/* Prepares the state for steps of the streams that are there. */
+void step_prepare(const elman_model *model, elman_state *state);
+
+/* check_streams: whether model can run step by step, from tokens or
  * from x. */
 elman_status model_check_streams(const elman_model *model, bool tokens);
 elman_status model_step(const elman_model *model, elman_state *state,
                         const float *x, float *y);
 elman_status model_step_tokens(const elman_model *model, elman_state *state,
                                const int32_t *tokens, float *y);
+
+/* How many threads a step of the slots that state's passes list is worth. */
+int step_threads(const elman_model *model, elman_state *state);
 
 /* The output of the last forward, (T,B,O) or (B,O), and room for its
  * gradient. */
@@ -216,35 +429,55 @@ float *state_output_gradient(const elman_model *model,
 
 /* ---- save.c, state_save.c: as in elman.h -------------------------------- */
 
-/* A file that is not elman's own, as far as it was read to see that. */
+/* A file, or memory, that is not elman's own. */
 typedef struct foreign_file {
-    const char *path;
-    char *bytes; /* (size) its content, or NULL if it is safetensors: */
-    size_t size;
-    struct safetensors *tensors;
+    byte_source source;
+    safetensors *tensors; /* what it holds if it is safetensors, in
+                                    memory; else NULL */
 } foreign_file;
 
-/* Makes a model of it. What is left of bytes and tensors is freed by who calls;
- * what the reader takes over it sets to NULL. */
+/* Makes a model of it. tensors is closed by who calls, unless the reader takes
+ * it over and sets it to NULL. */
 typedef elman_status foreign_reader(foreign_file *file, elman_model **model);
 
-/* elman_model_load: the one door for a model file. A file that does not call
- * itself elman's own goes to foreign; NULL: it is refused. */
-elman_status model_load(const char *path, foreign_reader *foreign,
+/* elman_model_load and load_memory: the one door for a model file. One that
+ * does not call itself elman's own goes to foreign; NULL: it is refused. */
+elman_status model_load(const byte_source *source, foreign_reader *foreign,
                         elman_model **model);
 
-/* A model file that was read; messages do not name it. */
-elman_status model_parse(const struct safetensors *file, elman_model **model);
+/* elman_model_open_memory: the same of memory that the model borrows. */
+elman_status model_open(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model);
+
+/* A model file of which at least the header was read; messages do not name
+ * it. */
+elman_status model_parse(const safetensors *file, elman_model **model);
 
 /* Whether the file says that it is elman's own, of whatever kind. */
-bool model_is_own(const struct safetensors *file);
+bool model_is_own(const safetensors *file);
 elman_status model_save(const elman_model *model, const char *path);
+elman_status model_save_memory(const elman_model *model, size_t room,
+                               void *data, size_t *size);
 
-/* The parameters as tensors (info.parameters) of a file, in order. */
-void model_tensors(const elman_model *model, named_tensor *tensors);
+/* The parameters as tensors of a file, and a feed of those that have no data as
+ * they are packed; ended by end, must stay where it is. */
+typedef struct model_feed {
+    tensor_feed feed;
+    named_tensor *tensors; /* (info.parameter_count) in order */
+    const elman_model *model;
+    size_t tensor; /* the rows are of this one */
+    weight_rows rows;
+    float *room; /* for them */
+} model_feed;
+
+elman_status model_feed_begin(const elman_model *model, model_feed *feed);
+void model_feed_end(model_feed *feed);
 elman_status state_save(const elman_model *model, const elman_state *state,
                         const char *path);
+elman_status state_save_memory(const elman_model *model,
+                               const elman_state *state, size_t room,
+                               void *data, size_t *size);
 elman_status state_load(const elman_model *model, elman_state *state,
-                        const char *path);
+                        const byte_source *source);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/kind.h"
+#include "base/thread.h"
+#include "layer/recurrent.h"
 #include "layer/wave.h"
 #include "model/model.h"
 
@@ -41,19 +43,21 @@ static elman_status check_batch(const elman_model *m, const elman_state *s,
 }
 
 /* Where (t,b) stands in the caller's arrays. */
-static size_t caller_row(const elman_model *m, size_t T, size_t B, size_t t,
+static size_t caller_row(bool batch_first, size_t T, size_t B, size_t t,
                          size_t b)
 {
-    return m->config.batch_first ? b * T + t : t * B + b;
+    return batch_first ? b * T + t : t * B + b;
 }
 
-static elman_status check_tokens(const elman_model *m, const elman_batch *in)
+static elman_status check_tokens(const elman_model *m, const elman_state *s,
+                                 const elman_batch *in)
 {
+    bool first = state_batch_first(m, s);
     for (size_t b = 0; in->tokens && m->info.vocabulary && b < in->B; b++) {
         size_t length = in->lengths ? in->lengths[b] : in->T;
 
         for (size_t t = 0; t < length; t++) {
-            int32_t token = in->tokens[caller_row(m, in->T, in->B, t, b)];
+            int32_t token = in->tokens[caller_row(first, in->T, in->B, t, b)];
             if (token < 0 || (size_t)token >= m->info.vocabulary)
                 return failure(ELMAN_BAD_VALUE,
                                "the token at t %zu, b %zu is %d, expected 0 to "
@@ -94,6 +98,36 @@ static void list_rows(pass *p)
     p->row_count = count;
 }
 
+double pass_cost(const elman_model *m, const elman_state *s, bool backward)
+{
+    static const double flop = 0.01;
+    double cost = 0;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        cost += l->cell ? walk_cost(l, p, WALK_ALONE, backward)
+                        : flop * layer_flops(m, i, (uint64_t)p->row_count,
+                                             backward);
+    }
+    return cost;
+}
+
+int pass_threads(elman_state *s, double cost)
+{
+    walk_sharing forced = walk_forced();
+    int threads = s->config.threads;
+    if (threads < 2 || forced == WALK_ALONE) return 1;
+    if (forced != WALK_UNDECIDED) return threads;
+    return thread_worth(threads, cost, &s->asked);
+}
+
+/* Lets the pass that is set have the threads that it is worth. */
+static void share(const elman_model *m, elman_state *s, bool backward)
+{
+    double cost = s->config.threads > 1 ? pass_cost(m, s, backward) : 0;
+    s->full.threads = s->tail.threads = pass_threads(s, cost);
+}
+
 /* Fills a pass beyond what carving sets. */
 void pass_set(pass *p)
 {
@@ -111,10 +145,11 @@ static void copy_input(const elman_model *m, elman_state *s,
 {
     if (state_reads_in_place(m, s)) return;
     size_t I = m->config.input_size, T = in->T, B = in->B;
+    bool first = state_batch_first(m, s);
 
     for (size_t r = 0; r < s->full.row_count; r++) {
         size_t row = s->full.rows[r];
-        size_t from = caller_row(m, T, B, row / B, row % B);
+        size_t from = caller_row(first, T, B, row / B, row % B);
         if (s->tokens) s->tokens[row] = in->tokens[from];
         else memcpy(s->x + row * I, in->x + from * I, I * sizeof *s->x);
     }
@@ -172,13 +207,14 @@ static void copy_output(const elman_model *m, const elman_state *s,
     size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
     size_t blocks = model_outputs(m), O = l->O / blocks,
            bytes = O * sizeof *internal;
+    bool first = state_batch_first(m, s);
     if (internal == external) return;
 
     for (size_t i = 0; i < blocks; i++)
         for (size_t t = 0; t < T; t++)
             for (size_t b = 0; b < B; b++) {
                 size_t here = i * T * B + t * B + b;
-                size_t there = i * T * B + caller_row(m, T, B, t, b);
+                size_t there = i * T * B + caller_row(first, T, B, t, b);
                 if (out)
                     memcpy(external + there * O, internal + here * O, bytes);
                 else memcpy(internal + here * O, external + there * O, bytes);
@@ -224,18 +260,51 @@ static const float *forward_some(const elman_model *m, elman_state *s,
     return at[count - 1].y;
 }
 
+/* A pass of one step by chunks: the sequences that have it. */
+static void forward_chunks(const elman_model *m, elman_state *s,
+                           const elman_batch *in, const row_sink *sink)
+{
+    pass *p = &s->full;
+    chunks_carve(s);
+    p->B = in->B;
+    for (size_t b = 0; b < in->B; b++) {
+        if (in->lengths && !in->lengths[b]) continue;
+        if (s->position[b] == FREE_SLOT) state_begin_one(m, s, b);
+        p->rows[p->row_count++] = (uint32_t)b;
+    }
+
+    s->tail = *p;
+
+    /* sequences of length 0 give 0 */
+    size_t O = m->layers[m->layer_count - 1].O;
+    float *y = state_output(m, s);
+    if (p->row_count < in->B) memset(y, 0, in->B * O * sizeof *y);
+
+    bool feeds = m->layers[m->layer_count - 1].kind->feeds;
+    chunks_run(m, s,
+               &(chunk_input){.x = in->x,
+                              .tokens = m->info.vocabulary ? in->tokens : NULL,
+                              .sink = feeds ? sink : NULL});
+}
+
 elman_status model_forward_into(const elman_model *m, elman_state *s,
                                 const elman_batch *in, const row_sink *sink)
 {
     TRY(check_batch(m, s, in));
-    TRY(check_tokens(m, in));
+    TRY(check_tokens(m, s, in));
+    if (state_runs_chunks(s)) {
+        forward_chunks(m, s, in, sink);
+        return ELMAN_OK;
+    }
 
     /* the input as layers read it */
     s->ready = false;
+    if (!sink && direct_forward(m, s, in)) return ELMAN_OK;
     set_out(m, s, in);
     bool in_place = state_reads_in_place(m, s);
     const float *x = in_place ? in->x : s->x;
     s->full.tokens = in_place ? in->tokens : s->tokens;
+    share(m, s, false);
 
     /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
@@ -247,6 +316,7 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
         s->position[b] += s->full.lengths[b];
     s->ran = true;
     s->ready = s->config.training;
+    s->changes = m->changes;
     return ELMAN_OK;
 }
 
@@ -262,9 +332,10 @@ static void write_dx(const elman_model *m, const elman_state *s,
                      const float *internal, float *dx)
 {
     size_t I = m->config.input_size, T = s->full.T, B = s->full.B;
+    bool first = state_batch_first(m, s);
     for (size_t t = 0; t < T; t++)
         for (size_t b = 0; b < B; b++)
-            memcpy(dx + caller_row(m, T, B, t, b) * I,
+            memcpy(dx + caller_row(first, T, B, t, b) * I,
                    internal + (t * B + b) * I, I * sizeof *dx);
 }
 
@@ -276,12 +347,18 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         return failure(ELMAN_BAD_VALUE,
                        "backward has no forward before it, expected one on "
                        "this training state");
+    if (s->changes != m->changes)
+        return failure(ELMAN_BAD_VALUE,
+                       "the weights have changed since the forward that "
+                       "backward would go back through, expected another "
+                       "forward");
     if (dx && m->info.vocabulary)
         return failure(ELMAN_BAD_VALUE,
                        "dx is given, but the model reads tokens, which have "
                        "no gradient");
 
     TRY(gradients_begin(s));
+    share(m, s, true);
 
     float *internal = state_output_gradient(m, s);
     if (dy) copy_output(m, s, internal, (float *)dy /* only read */, false);
@@ -294,7 +371,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         float *below = i ? s->layers[i - 1].dy : NULL;
         if (i == 0 && dx) below = s->dx;
         double begin = s->seconds ? clock_seconds() : 0;
-        l->kind->backward(l, l->per_sequence ? &s->tail : &s->full,
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
                           s->layers + i, x, below);
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }

@@ -23,7 +23,7 @@ bool note_is_reserved(const char *key)
 
 /* ---- Writing ------------------------------------------------------------ */
 
-void model_tensors(const elman_model *m, named_tensor *tensors)
+static void name_tensors(const elman_model *m, named_tensor *tensors)
 {
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
@@ -32,22 +32,61 @@ void model_tensors(const elman_model *m, named_tensor *tensors)
                             .type = ELEMENT_F32,
                             .rank = p->rank,
                             .count = p->count,
-                            .data = m->weights + p->offset};
+                            .data = parameter_values(m, p)};
         memcpy(t->shape, p->shape, p->rank * sizeof *t->shape);
     }
 }
 
-elman_status model_save(const elman_model *m, const char *path)
+static size_t next_rows(void *context, size_t tensor, const void **data)
 {
-    elman_status status = failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+    model_feed *f = context;
+    const parameter *p = f->model->parameters + tensor;
+    if (tensor != f->tensor) f->rows = (weight_rows){0};
+    f->tensor = tensor;
+    if (!weight_rows_next(f->model, p, &f->rows)) {
+        f->tensor = SIZE_MAX;
+        return 0;
+    }
+
+    weight_rows_read(f->model, p, &f->rows, f->room);
+    *data = f->room;
+    return f->rows.count * f->rows.columns * sizeof *f->room;
+}
+
+elman_status model_feed_begin(const elman_model *m, model_feed *f)
+{
+    *f = (model_feed){.feed = {next_rows, f}, .model = m, .tensor = SIZE_MAX};
+    f->room = malloc((weight_rows_room(m) + 1) * sizeof *f->room);
+    f->tensors = calloc(m->info.parameter_count + 1, sizeof *f->tensors);
+    if (!f->room || !f->tensors) {
+        model_feed_end(f);
+        return failure(ELMAN_NO_MEMORY, "no memory to save a model");
+    }
+
+    name_tensors(m, f->tensors);
+    return ELMAN_OK;
+}
+
+void model_feed_end(model_feed *f)
+{
+    free(f->room);
+    free(f->tensors);
+    f->room = NULL;
+    f->tensors = NULL;
+}
+
+/* Saves to a file or, without a path, to memory. */
+static elman_status save(const elman_model *m, const char *path, size_t room,
+                         void *data, size_t *size)
+{
+    model_feed feed;
+    TRY(model_feed_begin(m, &feed));
+    elman_status status = failure(ELMAN_NO_MEMORY, "no memory to save a model");
     char *config = config_to_text(&m->config);
-    named_tensor *tensors =
-        calloc(m->info.parameter_count + 1, sizeof *tensors);
     safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
-    if (!config || !tensors || !notes) goto done;
+    if (!config || !notes) goto done;
 
     /* the parameters, and the notes after the library's own */
-    model_tensors(m, tensors);
     size_t count = 0;
     notes[count++] = (safetensors_note){format_key, format_text};
     notes[count++] = (safetensors_note){config_key, config};
@@ -55,20 +94,64 @@ elman_status model_save(const elman_model *m, const char *path)
         notes[count++] = (safetensors_note){m->notes[i].key, m->notes[i].text};
 
     safetensors file = {.tensor_count = m->info.parameter_count,
-                        .tensors = tensors,
+                        .tensors = feed.tensors,
                         .note_count = count,
-                        .notes = notes};
-    status = safetensors_save(&file, path);
+                        .notes = notes,
+                        .feed = &feed.feed};
+    status = path ? safetensors_save(&file, path)
+                  : safetensors_save_memory(&file, room, data, size);
 done:
     free(config);
-    free(tensors);
     free(notes);
+    model_feed_end(&feed);
     return status;
+}
+
+elman_status model_save(const elman_model *m, const char *path)
+{
+    elman_status status = save(m, path, 0, NULL, NULL);
+    return status == ELMAN_NO_MEMORY ? failure_in(status, path) : status;
+}
+
+elman_status model_save_memory(const elman_model *m, size_t room, void *data,
+                               size_t *size)
+{
+    return save(m, NULL, room, data, size);
 }
 
 /* ---- Reading ------------------------------------------------------------ */
 
-static elman_status fill_weights(elman_model *m, const safetensors *file)
+/* Packs rows as they are read. */
+static elman_status fill_parameter(elman_model *m, const parameter *p,
+                                   const safetensors *file,
+                                   const named_tensor *t, float *room)
+{
+    weight_rows rows = {0};
+    while (weight_rows_next(m, p, &rows)) {
+        TRY(safetensors_floats(file, t, rows.first * rows.columns,
+                               rows.count * rows.columns, room));
+        weight_rows_write(m, p, &rows, room);
+    }
+    return ELMAN_OK;
+}
+
+/* Notes where the parameter is in memory that stays, if that is aligned; true
+ * if its home is there as well. */
+static bool borrow(elman_model *m, const parameter *p, const named_tensor *t)
+{
+    bool aligned = (uintptr_t)t->data % _Alignof(float) == 0;
+    if (t->type != ELEMENT_F32 || !aligned) return false;
+
+    /* as bytes of an array it has no type yet */
+    const float *values = t->data;
+    m->lent[p - m->parameters] = values;
+    if (!m->copies[p->copy_begin].table) return false;
+    m->table = values;
+    return true;
+}
+
+static elman_status fill_parameters(elman_model *m, const safetensors *file,
+                                    float *room)
 {
     /* first, so that a file of a million tensors ends here */
     for (size_t i = 0; i < file->tensor_count; i++)
@@ -96,9 +179,28 @@ static elman_status fill_weights(elman_model *m, const safetensors *file)
                            "expected rank %zu and shape %zu x %zu",
                            p->name, t->rank, t->count, p->rank, p->shape[0],
                            p->rank > 1 ? p->shape[1] : 1);
-        TRY(tensor_floats(t, m->weights + p->offset));
+        if (m->borrows && borrow(m, p, t)) continue;
+        if (m->copies[p->copy_begin].table && !m->table)
+            TRY(model_make_table(m));
+        TRY(fill_parameter(m, p, file, t, room));
     }
     return ELMAN_OK;
+}
+
+static elman_status fill_weights(elman_model *m, const safetensors *file)
+{
+    if (m->borrows) {
+        m->lent = calloc(m->info.parameter_count + 1, sizeof *m->lent);
+        if (!m->lent)
+            return failure(ELMAN_NO_MEMORY, "no memory to read weights");
+    }
+
+    float *room = malloc((weight_rows_room(m) + 1) * sizeof *room);
+    if (!room) return failure(ELMAN_NO_MEMORY, "no memory to read weights");
+
+    elman_status status = fill_parameters(m, file, room);
+    free(room);
+    return status;
 }
 
 /* No key occurs twice in a file, so none is searched for: a file of a million
@@ -121,7 +223,8 @@ static elman_status copy_notes(elman_model *m, const safetensors *file)
     return ELMAN_OK;
 }
 
-elman_status model_parse(const safetensors *file, elman_model **model)
+static elman_status parse(const safetensors *file, bool borrows,
+                          elman_model **model)
 {
     const char *text = safetensors_text(file, config_key);
     const char *format = safetensors_text(file, format_key);
@@ -141,7 +244,7 @@ elman_status model_parse(const safetensors *file, elman_model **model)
     elman_model *m = NULL;
     TRY(config_from_text(text, &config));
     elman_status status = model_create_empty(
-        &config, weight_limit(file->tensors, file->tensor_count), &m);
+        &config, weight_limit(file->tensors, file->tensor_count), borrows, &m);
     if (!status) status = fill_weights(m, file);
     if (!status) status = copy_notes(m, file);
     if (status) {
@@ -149,9 +252,14 @@ elman_status model_parse(const safetensors *file, elman_model **model)
         return status == ELMAN_BAD_VALUE ? ELMAN_BAD_FORMAT : status;
     }
 
-    model_repack(m, 1);
+    model_settle(m);
     *model = m;
     return ELMAN_OK;
+}
+
+elman_status model_parse(const safetensors *file, elman_model **model)
+{
+    return parse(file, false, model);
 }
 
 bool model_is_own(const safetensors *file)
@@ -161,31 +269,69 @@ bool model_is_own(const safetensors *file)
            (format && strncmp(format, format_text, strlen(format_text)) == 0);
 }
 
-/* Loads the model in file, or lets foreign do it. */
-static elman_status load(foreign_file *file, foreign_reader *foreign,
-                         elman_model **model)
+/* Whether the source is safetensors, as its first bytes say; a file that cannot
+ * be read is not an answer. */
+static elman_status detect(const byte_source *source, bool *is_safetensors)
 {
-    /* without a foreign reader ours says what is wrong with the file */
-    bool ours = format_detect(file->bytes, file->size) == FORMAT_SAFETENSORS;
-    if (foreign && !ours) return foreign(file, model);
+    char head[DETECT_HEAD] = {0};
+    const char *from = source->data ? source->data : head;
+    size_t size = source->size;
 
-    char *bytes = file->bytes;
-    file->bytes = NULL;
-    elman_status status = safetensors_parse(bytes, file->size, &file->tensors);
-    if (status) return failure_in(status, file->path);
-    if (foreign && !model_is_own(file->tensors)) return foreign(file, model);
+    if (!source->data) {
+        file_reader *reader = NULL;
+        TRY(file_reader_open(source->name, &reader));
+        size = file_reader_size(reader);
+        elman_status status = file_reader_read(
+            reader, 0, head, size < DETECT_HEAD ? size : DETECT_HEAD);
+        file_reader_close(reader);
+        TRY(status);
+    }
 
-    status = model_parse(file->tensors, model);
-    return status ? failure_in(status, file->path) : ELMAN_OK;
+    *is_safetensors = format_begins_safetensors(from, size);
+    return ELMAN_OK;
 }
 
-elman_status model_load(const char *path, foreign_reader *foreign,
-                        elman_model **model)
+/* Makes a model of a file of which the header was read. */
+static elman_status load(foreign_file *file, foreign_reader *foreign,
+                         bool borrows, elman_model **model)
 {
-    foreign_file file = {.path = path};
-    TRY(file_read(path, &file.bytes, &file.size));
-    elman_status status = load(&file, foreign, model);
-    free(file.bytes);
+    if (!foreign || model_is_own(file->tensors)) {
+        elman_status status = parse(file->tensors, borrows, model);
+        return status ? failure_in(status, file->source.name) : ELMAN_OK;
+    }
+
+    elman_status status = safetensors_fetch(file->tensors);
+    if (status) return failure_in(status, file->source.name);
+    return foreign(file, model);
+}
+
+static elman_status load_any(const byte_source *source, foreign_reader *foreign,
+                             bool borrows, elman_model **model)
+{
+    foreign_file file = {.source = *source};
+    bool ours = false;
+    TRY(detect(source, &ours));
+
+    /* without a foreign reader ours says what is wrong with the file */
+    if (foreign && !ours) return foreign(&file, model);
+    TRY(safetensors_begin(source, &file.tensors));
+    elman_status status = load(&file, foreign, borrows, model);
     safetensors_close(file.tensors);
     return status;
+}
+
+elman_status model_load(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model)
+{
+    return load_any(source, foreign, false, model);
+}
+
+elman_status model_open(const byte_source *source, foreign_reader *foreign,
+                        elman_model **model)
+{
+    elman_model *m = NULL;
+    TRY(load_any(source, foreign, true, &m));
+    m->borrows = true;
+    *model = m;
+    return ELMAN_OK;
 }

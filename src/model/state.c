@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/thread.h"
+#include "layer/recurrent.h"
 #include "model/model.h"
 
 enum { DEFAULT_PASSES = 256 };
@@ -91,6 +92,13 @@ static void lay_out_kept(const elman_model *m, elman_state *s, arena *a)
     s->work = a->used;
 }
 
+void state_lay_out_kept(const elman_model *m, elman_state *s, void *block)
+{
+    arena a = {.base = block};
+    arena_take(&a, 1, sizeof *s);
+    lay_out_kept(m, s, &a);
+}
+
 static void lay_out_rows(const elman_state *s, pass *p, arena *a, size_t T,
                          size_t B)
 {
@@ -104,19 +112,16 @@ static void lay_out_rows(const elman_state *s, pass *p, arena *a, size_t T,
         arena_take(a, state_blocks(&s->config, B) + 1, sizeof *p->leaf_begin);
 }
 
-static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
-                          size_t i, size_t T, size_t B)
+void layer_lay_out(const elman_model *m, const elman_state *s, arena *a,
+                   size_t i, size_t T, size_t B, layer_state *at)
 {
     const layer *l = m->layers + i;
     size_t rows = (model_per_sequence(m, i) ? 1 : T) * B,
            in = l->per_sequence ? 1 : T;
 
     /* plans of walks outlive a pass */
-    layer_state room = {0}; /* while measuring there is no s->layers yet */
-    layer_state *at = a->base ? s->layers + i : &room;
-    room.forward_plans = at->forward_plans;
-    room.backward_plans = at->backward_plans;
-    room.wave_plans = at->wave_plans;
+    layer_state room = {.plans = s->plans ? s->plans + i : NULL};
+    if (!at) at = &room;
     *at = room;
 
     at->own = at->y = arena_take(a, rows, l->O * sizeof(float));
@@ -128,7 +133,12 @@ static void lay_out_layer(const elman_model *m, elman_state *s, arena *a,
 
 bool state_reads_in_place(const elman_model *m, const elman_state *s)
 {
-    return !s->config.training && !m->config.batch_first;
+    return !s->config.training && !state_batch_first(m, s);
+}
+
+bool state_batch_first(const elman_model *m, const elman_state *s)
+{
+    return m->config.batch_first && !s->time_first;
 }
 
 /* What one pass of T steps of B sequences needs. */
@@ -155,17 +165,17 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
         s->dx = arena_take(a, T * B, input_bytes);
 
     for (size_t i = 0; i < m->layer_count; i++)
-        lay_out_layer(m, s, a, i, T, B);
+        layer_lay_out(m, s, a, i, T, B, a->base ? s->layers + i : NULL);
 }
 
-/* What a pass takes from its state and model. */
-static void bind_pass(const elman_state *s, pass *p)
+void pass_bind(const elman_state *s, pass *p)
 {
     p->threads =
         s->config.threads < THREADS_MAX ? s->config.threads : THREADS_MAX;
     p->k = kernels_here();
-    p->weights = s->model->weights;
     p->packed = s->model->packed;
+    p->table = s->model->table;
+    p->for_training = model_training(s->model);
     p->memory = s->memory;
     p->training = s->config.training ? &s->training : NULL;
     p->open_rows = s->training.sums.open_rows;
@@ -174,32 +184,79 @@ static void bind_pass(const elman_state *s, pass *p)
     p->steps_before = s->full.steps_before;
 }
 
-void state_carve(elman_state *s, size_t T, size_t B)
+static void bind_passes(elman_state *s)
 {
-    arena a = {.base = (char *)s, .used = s->work};
-    s->stepping = false;
-    lay_out_pass(s->model, s, &a, T, B);
-    assert(a.used <= s->bytes);
-
-    bind_pass(s, &s->full);
-    bind_pass(s, &s->tail);
+    pass_bind(s, &s->full);
+    pass_bind(s, &s->tail);
     if (s->config.open_blocks) s->tail.open_rows += s->config.open_blocks;
 }
 
+void state_lay_out_pass(elman_state *s, void *block, size_t T, size_t B)
+{
+    arena a = {.base = block, .used = s->work};
+    if (s->by_chunks) chunks_lay_out_pass(s->model, s, &a);
+    else lay_out_pass(s->model, s, &a, T, B);
+    assert(a.used <= s->room);
+}
+
+void state_carve(elman_state *s, size_t T, size_t B)
+{
+    s->stepping = s->by_chunks = false;
+    s->carved_T = T;
+    state_lay_out_pass(s, s, T, B);
+    bind_passes(s);
+}
+
 /* ---- Life --------------------------------------------------------------- */
+
+/* How threads share walks, empty. A state of one thread has no such plans, so
+ * they lie behind what states of equal configs have alike. */
+static void lay_out_plans(const elman_model *m, elman_state *s, arena *a)
+{
+    if (s->config.threads < 2) return;
+    s->plans = arena_take(a, m->layer_count, sizeof *s->plans);
+    if (!a->base) return;
+
+    memset(s->plans, 0, m->layer_count * sizeof *s->plans);
+    for (size_t i = 0; i < m->layer_count; i++)
+        s->layers[i].plans = s->plans + i;
+}
+
+/* What each thread works in. */
+static void lay_out_rooms(const elman_model *m, elman_state *s, arena *a)
+{
+    lay_out_plans(m, s, a);
+    if (s->config.training)
+        gradients_lay_out_room(m, &s->config, a, &s->training.sums);
+    else chunks_lay_out_rooms(m, s, a);
+}
+
+void state_bind(elman_state *s)
+{
+    arena a = {.base = (char *)s, .used = s->room};
+    lay_out_rooms(s->model, s, &a);
+    if (s->by_chunks) return;
+
+    bind_passes(s);
+    pass_set(&s->full);
+    pass_set(&s->tail);
+}
 
 /* The bytes of a state, and where among them the room of sums begins: after the
  * largest pass. 0, after a message, if they are too many. */
 static size_t measure(const elman_model *m, const elman_state_config *full,
                       size_t *room)
 {
-    elman_state s = {.config = *full};
+    elman_state s = {.config = *full, .chunk = chunk_streams(m, full)};
     arena a = {0};
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
-    lay_out_pass(m, &s, &a, full->T, full->B);
+
+    /* the largest pass; one by chunks is smaller than any other */
+    if (state_runs_chunks(&s)) chunks_lay_out_pass(m, &s, &a);
+    else lay_out_pass(m, &s, &a, full->T, full->B);
     *room = a.used;
-    if (full->training) gradients_lay_out_room(m, full, &a, &s.training.sums);
+    lay_out_rooms(m, &s, &a);
 
     if (!a.overflow) return a.used;
     (void)failure(
@@ -210,12 +267,21 @@ static size_t measure(const elman_model *m, const elman_state_config *full,
     return 0;
 }
 
+elman_status state_measure(const elman_model *m,
+                           const elman_state_config *config,
+                           elman_state_config *full, size_t *bytes,
+                           size_t *room)
+{
+    TRY(complete(config, full));
+    *bytes = measure(m, full, room);
+    return *bytes ? ELMAN_OK : ELMAN_BAD_VALUE;
+}
+
 size_t state_size(const elman_model *m, const elman_state_config *config)
 {
     elman_state_config full;
-    size_t room;
-    if (complete(config, &full)) return 0;
-    return measure(m, &full, &room);
+    size_t bytes, room;
+    return state_measure(m, config, &full, &bytes, &room) ? 0 : bytes;
 }
 
 /* Zeroes what follows the struct, but for the arrays of sums and their room, of
@@ -235,11 +301,10 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                         size_t bytes, void *memory, elman_state **state)
 {
     elman_state_config full;
-    TRY(complete(config, &full));
+    size_t needed, room;
 
     /* the memory must be as large and as aligned as the layout needs */
-    size_t room, needed = measure(m, &full, &room);
-    if (needed == 0) return ELMAN_BAD_VALUE;
+    TRY(state_measure(m, config, &full, &needed, &room));
     if (bytes < needed)
         return failure(ELMAN_BAD_VALUE, "bytes is %zu, expected at least %zu",
                        bytes, needed);
@@ -248,24 +313,29 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
                        "memory is at %p, expected a multiple of %d", memory,
                        ALIGNMENT);
 
+    if (full.training) TRY(model_make_training(m));
+
     elman_state *s = memory;
     memset(s, 0, sizeof *s);
+    s->header = state_header_of(m);
     s->model = m;
     s->config = full;
     s->bytes = needed;
     s->room = room;
+    s->chunk = chunk_streams(m, &full);
 
     /* the layout, now with pointers; all is zero but what sums may never use */
-    arena a = {.base = memory};
-    arena_take(&a, 1, sizeof *s);
-    lay_out_kept(m, s, &a);
+    state_lay_out_kept(m, s, memory);
     clear_block(s);
-    state_carve(s, full.T, full.B);
-    a.used = room;
-    if (full.training) gradients_lay_out_room(m, &full, &a, &s->training.sums);
+    s->direct_fits = !s->chunk && direct_fits(m, s);
+    if (state_runs_chunks(s)) chunks_carve(s);
+    else state_carve(s, full.T, full.B);
+    arena a = {.base = memory, .used = room};
+    lay_out_rooms(m, s, &a);
 
     /* a fresh memory */
     thread_prepare(full.threads);
+    if (full.threads > 1) walk_measure_caches();
     state_reset(m, s);
     for (size_t b = 0; b < full.B && full.empty; b++)
         s->position[b] = FREE_SLOT;
@@ -335,9 +405,11 @@ static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
                 if (l->cell->has_cell)
                     memset(c + b * l->H, 0, l->H * sizeof *c);
                 if (d->h_0 != NOWHERE)
-                    memcpy(h + b * l->R, m->weights + d->h_0, l->R * sizeof *h);
+                    memcpy(h + b * l->R, m->packed + d->plain_h_0.to,
+                           l->R * sizeof *h);
                 if (d->c_0 != NOWHERE)
-                    memcpy(c + b * l->H, m->weights + d->c_0, l->H * sizeof *c);
+                    memcpy(c + b * l->H, m->packed + d->plain_c_0.to,
+                           l->H * sizeof *c);
             }
         }
     }
@@ -434,13 +506,17 @@ elman_status state_copy(elman_state *to, const elman_state *from)
      * need never have run */
     to->ran = from->ran;
     to->ready = from->ready;
+    to->changes = from->changes;
     to->config.seed = from->config.seed;
     to->training.seed = from->training.seed;
     to->training.draw = from->training.draw;
     to->training.sums.continues = from->training.sums.continues;
 
     pass full = from->full, tail = from->tail;
-    state_carve(to, full.T, full.B);
+    if (from->by_chunks) chunks_carve(to);
+    else state_carve(to, from->carved_T, full.B);
+    to->full.T = full.T;
+    to->full.B = full.B;
     for (size_t i = 0; i < to->model->layer_count; i++) {
         const layer_state *at = from->layers + i;
         if (at->y != at->own)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/file.h"
 #include "format/safetensors.h"
 #include "model/model.h"
 
@@ -78,8 +79,10 @@ static entry *list_entries(const elman_model *m, const elman_state *s,
     return list;
 }
 
-elman_status state_save(const elman_model *m, const elman_state *s,
-                        const char *path)
+/* Writes to path or, if that is NULL, to memory. */
+static elman_status save(const elman_model *m, const elman_state *s,
+                         const char *path, size_t room, void *data,
+                         size_t *size)
 {
     TRY(state_check(m, s));
     size_t count = 0;
@@ -87,7 +90,8 @@ elman_status state_save(const elman_model *m, const elman_state *s,
     named_tensor *tensors = list ? calloc(count, sizeof *tensors) : NULL;
     if (!tensors) {
         free(list);
-        return failure(ELMAN_NO_MEMORY, "%.200s: no memory", path);
+        return failure(ELMAN_NO_MEMORY, "%.200s: no memory",
+                       path ? path : MEMORY_NAME);
     }
 
     /* names live in the entries */
@@ -101,10 +105,24 @@ elman_status state_save(const elman_model *m, const elman_state *s,
                         .tensors = tensors,
                         .note_count = 1,
                         .notes = &note};
-    elman_status status = safetensors_save(&file, path);
+    elman_status status =
+        path ? safetensors_save(&file, path)
+             : safetensors_save_memory(&file, room, data, size);
     free(tensors);
     free(list);
     return status;
+}
+
+elman_status state_save(const elman_model *m, const elman_state *s,
+                        const char *path)
+{
+    return save(m, s, path, 0, NULL, NULL);
+}
+
+elman_status state_save_memory(const elman_model *m, const elman_state *s,
+                               size_t room, void *data, size_t *size)
+{
+    return save(m, s, NULL, room, data, size);
 }
 
 /* Checks every tensor before any is copied. */
@@ -127,11 +145,12 @@ static elman_status check(const safetensors *file, const entry *list,
     return ELMAN_OK;
 }
 
-elman_status state_load(const elman_model *m, elman_state *s, const char *path)
+elman_status state_load(const elman_model *m, elman_state *s,
+                        const byte_source *source)
 {
     safetensors *file = NULL;
     TRY(state_check(m, s));
-    TRY(safetensors_open(path, &file));
+    TRY(safetensors_read(source, &file));
     size_t count = 0;
     entry *list = list_entries(m, s, &count);
     elman_status status = list ? check(file, list, count) : ELMAN_NO_MEMORY;
@@ -147,5 +166,5 @@ elman_status state_load(const elman_model *m, elman_state *s, const char *path)
     s->stepping = false;
     free(list);
     safetensors_close(file);
-    return status ? failure_in(status, path) : ELMAN_OK;
+    return status ? failure_in(status, source->name) : ELMAN_OK;
 }

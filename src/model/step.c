@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include "base/thread.h"
-#include "layer/recurrent.h"
 #include "model/model.h"
 
 elman_status model_check_streams(const elman_model *m, bool tokens)
@@ -26,25 +24,34 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
     return ELMAN_OK;
 }
 
-/* About how many nanoseconds a step of the pass takes one thread. */
-static double step_cost(const elman_model *m, const elman_state *s)
+int step_threads(const elman_model *m, elman_state *s)
 {
-    static const double flop = 0.01;
-    double cost = 0;
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        const pass *p = l->per_sequence ? &s->tail : &s->full;
-        cost += l->cell
-                    ? walk_cost(l, p, WALK_ALONE, false)
-                    : flop * layer_flops(m, i, (uint64_t)p->row_count, false);
-    }
-    return cost;
+    if (!s->stepping) s->step_cost = pass_cost(m, s, false);
+    return pass_threads(s, s->step_cost);
 }
 
-static void prepare(const elman_model *m, elman_state *s)
+/* Lists the slots that have a stream; chunks need no more. */
+static void prepare_chunks(const elman_model *m, elman_state *s)
 {
-    size_t B = s->config.B;
-    state_carve(s, 1, B);
+    chunks_carve(s);
+    pass *p = &s->full;
+    for (size_t b = 0; b < s->config.B; b++)
+        if (s->position[b] != FREE_SLOT) p->rows[p->row_count++] = (uint32_t)b;
+    s->tail = *p;
+    s->step_cost = pass_cost(m, s, false);
+    s->stepping = true;
+}
+
+void step_prepare(const elman_model *m, elman_state *s)
+{
+    size_t B = s->config.B, here_count = 0;
+    for (size_t b = 0; b < B; b++)
+        here_count += s->position[b] != FREE_SLOT;
+
+    /* blocks of steps go the direct way as well */
+    s->direct = s->direct_fits && here_count <= DIRECT_ROWS;
+    state_carve(s, s->direct ? s->config.T : 1, B);
+    s->full.T = 1;
 
     /* a pass of one step for the slots that have a stream */
     for (size_t b = 0; b < B; b++) {
@@ -57,13 +64,14 @@ static void prepare(const elman_model *m, elman_state *s)
     pass_set(&s->tail);
 
     /* layers that have a step of their own prepare it */
+    if (s->direct) direct_prepare(m, s);
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;
-        at->steps = l->kind->steps && l->kind->steps(l);
+        at->steps = !s->direct && l->kind->steps && l->kind->steps(l);
         if (at->steps) l->kind->prepare(l, &s->full, at);
     }
-    s->step_cost = step_cost(m, s);
+    s->step_cost = pass_cost(m, s, false);
     s->stepping = true;
 }
 
@@ -84,21 +92,42 @@ static elman_status check_tokens(const elman_model *m, const elman_state *s,
     return ELMAN_OK;
 }
 
+/* The output of streams that are there. */
+static void step_output(elman_state *s, const float *from, float *y)
+{
+    const pass *p = &s->full;
+    size_t O = s->model->info.output_size;
+    for (size_t r = 0; r < p->row_count; r++) {
+        size_t b = p->rows[r];
+        s->position[b]++;
+        if (y && O == 1) y[b] = from[b];
+        else if (y) memcpy(y + b * O, from + b * O, O * sizeof *y);
+    }
+    s->ran = true;
+}
+
 /* A step from x or, in a model that reads them, tokens. */
 static void step(const elman_model *m, elman_state *s, const float *x,
                  const int32_t *tokens, float *y)
 {
-    if (!s->stepping) prepare(m, s);
+    if (!s->stepping && s->chunk) prepare_chunks(m, s);
+    else if (!s->stepping) step_prepare(m, s);
+    if (s->chunk) {
+        chunks_run(m, s, &(chunk_input){.x = x, .tokens = tokens, .y = y});
+        return;
+    }
+
     s->full.tokens = tokens;
+    if (s->direct) {
+        step_output(s, direct_run(m, s, 1, x), y);
+        return;
+    }
 
     for (size_t r = 0; r < s->full.row_count; r++)
         s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
 
     /* the threads that the whole step is worth */
-    int threads = s->full.threads;
-    if (walk_forced() == WALK_UNDECIDED)
-        s->full.threads = s->tail.threads =
-            thread_worth(threads, s->step_cost, &s->asked);
+    s->full.threads = s->tail.threads = step_threads(m, s);
 
     /* layer by layer */
     const float *in = x;
@@ -109,22 +138,17 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         (at->steps ? l->kind->step : l->kind->forward)(l, p, at, in);
         in = at->y;
     }
-    s->full.threads = s->tail.threads = threads;
-
-    /* the output of streams that are there */
-    const pass *p = &s->full;
-    size_t O = s->model->info.output_size;
-    for (size_t r = 0; r < p->row_count; r++) {
-        size_t b = p->rows[r];
-        s->position[b]++;
-        if (y) p->k->copy(O, in + b * O, y + b * O);
-    }
-    s->ran = true;
+    step_output(s, in, y);
 }
 
 elman_status model_step(const elman_model *m, elman_state *s, const float *x,
                         float *y)
 {
+    /* where all is prepared nothing is left to check */
+    if (s->model == m && s->stepping && s->direct && !m->info.vocabulary) {
+        step_output(s, direct_run(m, s, 1, x), y);
+        return ELMAN_OK;
+    }
     TRY(state_check(m, s));
     TRY(model_check_streams(m, false));
 
@@ -178,6 +202,10 @@ elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
     TRY(check_slots(m, s));
     TRY(state_reset_one(m, s, b));
 
+    /* a free slot has no output */
+    size_t O = m->info.output_size;
+    float *y = state_output(m, s) + b * O;
+    if (s->by_chunks) memset(y, 0, O * sizeof *y);
     s->position[b] = FREE_SLOT;
     s->stepping = false;
     return ELMAN_OK;

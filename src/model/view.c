@@ -20,6 +20,17 @@ static elman_status unknown(const char *name)
                    name);
 }
 
+/* What a pass by chunks does not keep. */
+static elman_status not_kept(const elman_state *s, const char *name)
+{
+    if (!s->by_chunks || !s->ran) return unknown(name);
+    return failure(ELMAN_BAD_VALUE,
+                   "%.80s of %zu streams is not kept: a state of more than %d "
+                   "sequences steps some at a time, and keeps their memory and "
+                   "y; forward keeps the rest if T in its config is 2 or more",
+                   name, s->config.B, CELL_ROWS);
+}
+
 /* ---- Memory ------------------------------------------------------------- */
 
 typedef struct memory_view {
@@ -113,7 +124,7 @@ static elman_status view_level(const elman_state *s, size_t index,
         /* there only if the state has it */
         if (v->training && !s->config.training) return unknown(name);
         size_t n = v->width == 'R' ? l->R : v->width == 'H' ? l->H : l->G;
-        if (!data || !s->ran) return unknown(name);
+        if (!data || !s->ran) return not_kept(s, name);
         *view = tensor(v->skips ? data + B * n : data, 3, T, B, n);
         return ELMAN_OK;
     }
@@ -221,7 +232,7 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
             continue;
 
         float *data = of_gradient ? s->layers[i].dy : s->layers[i].y;
-        if (!data) return unknown(name);
+        if (!data) return of_output ? not_kept(s, name) : unknown(name);
         *view = output_tensor(m, s, i, data);
         return ELMAN_OK;
     }

@@ -47,8 +47,9 @@ typedef struct filling {
     const tensor_slice *slice;
     const named_tensor *from;
     size_t rows, columns, block; /* of the parameter; rows of a block */
+    size_t begin, end;           /* the rows that are wanted */
     double scale;
-    double *to; /* (rows,columns) */
+    double *to; /* (end - begin,columns) */
 } filling;
 
 /* Checks that the last element that a slice reads is inside its tensor. */
@@ -99,15 +100,18 @@ static void add_run(const filling *f, size_t first, size_t n, double *to,
     }
 }
 
-/* Adds a block along its rows, or along its columns if those are contiguous. */
-static void add_block(const filling *f, size_t first, double *to)
+/* Adds rows [begin,end) of block j, along its rows, or along its columns if
+ * those are contiguous. */
+static void add_rows(const filling *f, size_t j, size_t begin, size_t end)
 {
     const tensor_slice *p = f->slice;
     size_t n = f->columns;
+    size_t first = p->offset + (p->order[j] * f->block + begin) * p->row_step;
+    double *to = f->to + (j * f->block + begin - f->begin) * n;
 
     if (p->column_step == 1 || p->row_step != 1) {
         size_t run = p->column_step == 1 ? n : 1;
-        for (size_t r = 0; r < f->block; r++)
+        for (size_t r = 0; r < end - begin; r++)
             for (size_t c = 0; c < n; c += run)
                 add_run(f, first + r * p->row_step + c * p->column_step, run,
                         to + r * n + c, 1);
@@ -115,32 +119,30 @@ static void add_block(const filling *f, size_t first, double *to)
     }
 
     for (size_t c = 0; c < n; c++)
-        add_run(f, first + c * p->column_step, f->block, to + c, n);
+        add_run(f, first + c * p->column_step, end - begin, to + c, n);
 }
 
-static elman_status fill_slice(const weight_source *ws, const tensor_slice *p,
-                               const parameter *target, double *to)
+/* Adds what a slice has for the wanted rows. */
+static elman_status fill_slice(const weight_source *ws, filling *f)
 {
-    filling f = {.slice = p,
-                 .rows = target->shape[0],
-                 .columns = target->rank > 1 ? target->shape[1] : 1,
-                 .scale = p->scale != 0 ? p->scale : 1,
-                 .to = to};
-
+    const tensor_slice *p = f->slice;
     if (p->from == FROM_NOTHING) return ELMAN_OK;
 
-    f.from = ws->tensors + p->from;
-    f.block = p->blocks ? f.rows / p->blocks : f.rows;
-    TRY(check_inside(&f));
+    f->from = ws->tensors + p->from;
+    f->scale = p->scale != 0 ? p->scale : 1;
+    f->block = p->blocks ? f->rows / p->blocks : f->rows;
+    TRY(check_inside(f));
 
-    for (size_t j = 0; j < p->blocks; j++)
-        add_block(&f, p->offset + p->order[j] * f.block * p->row_step,
-                  to + j * f.block * f.columns);
+    for (size_t j = 0; j < p->blocks; j++) {
+        size_t before = j * f->block, after = before + f->block;
+        if (f->end <= before || f->begin >= after) continue;
+        add_rows(f, j, f->begin > before ? f->begin - before : 0,
+                 (f->end < after ? f->end : after) - before);
+    }
     return ELMAN_OK;
 }
 
-elman_status weights_fill(const weight_source *ws, const elman_model *m,
-                          double *weights)
+elman_status weights_check(const weight_source *ws, const elman_model *m)
 {
     /* a parameter without a slice would silently be zero */
     for (size_t i = 0; i < m->info.parameter_count; i++) {
@@ -153,17 +155,60 @@ elman_status weights_fill(const weight_source *ws, const elman_model *m,
                            m->parameters[i].name);
     }
 
-    memset(weights, 0, m->weight_count * sizeof *weights);
-    for (size_t i = 0; i < ws->slice_count; i++) {
-        const tensor_slice *p = ws->slices + i;
-
-        const parameter *target = model_find(m, p->parameter);
-        if (!target)
+    for (size_t i = 0; i < ws->slice_count; i++)
+        if (!model_find(m, ws->slices[i].parameter))
             return failure(ELMAN_BAD_FORMAT,
                            "there is no parameter %.80s in the model",
-                           p->parameter);
+                           ws->slices[i].parameter);
+    return ELMAN_OK;
+}
 
-        TRY(fill_slice(ws, p, target, weights + target->offset));
+elman_status weights_read(const weight_source *ws, const parameter *p,
+                          size_t begin, size_t end, double *values)
+{
+    filling f = {.rows = p->shape[0],
+                 .columns = p->rank > 1 ? p->shape[1] : 1,
+                 .begin = begin,
+                 .end = end,
+                 .to = values};
+    memset(values, 0, (end - begin) * f.columns * sizeof *values);
+
+    for (size_t i = 0; i < ws->slice_count; i++) {
+        f.slice = ws->slices + i;
+        if (strcmp(f.slice->parameter, p->name) == 0) TRY(fill_slice(ws, &f));
     }
     return ELMAN_OK;
+}
+
+/* Sums are made in double and rounded once. */
+static elman_status fill_parameter(const weight_source *ws, elman_model *m,
+                                   const parameter *p, double *sums,
+                                   float *values)
+{
+    weight_rows rows = {0};
+    while (weight_rows_next(m, p, &rows)) {
+        TRY(weights_read(ws, p, rows.first, rows.first + rows.count, sums));
+        for (size_t i = 0; i < rows.count * rows.columns; i++)
+            values[i] = (float)sums[i];
+        weight_rows_write(m, p, &rows, values);
+    }
+    return ELMAN_OK;
+}
+
+elman_status weights_fill(const weight_source *ws, elman_model *m)
+{
+    size_t room = weight_rows_room(m) + 1;
+    TRY(weights_check(ws, m));
+    double *sums = malloc(room * sizeof *sums);
+    float *values = malloc(room * sizeof *values);
+    elman_status status = ELMAN_OK;
+    if (!sums || !values)
+        status = failure(ELMAN_NO_MEMORY, "no memory to read weights");
+
+    for (size_t i = 0; i < m->info.parameter_count && !status; i++)
+        status = fill_parameter(ws, m, m->parameters + i, sums, values);
+    free(sums);
+    free(values);
+    if (!status) model_settle(m);
+    return status;
 }

@@ -44,10 +44,17 @@ typedef struct weight_source {
 
 elman_status weights_add(weight_source *source, const tensor_slice *slice);
 
-/* Fills weights (weight_count of model, by the parameters' offsets): each slice
- * must stay inside its tensor, and each parameter have one. */
-elman_status weights_fill(const weight_source *source, const elman_model *model,
-                          double *weights);
+/* Each parameter must have a slice, and each slice a parameter. */
+elman_status weights_check(const weight_source *source,
+                           const elman_model *model);
+
+/* Rows [begin,end) of a parameter, a vector's are its elements: the sums of its
+ * slices, which must stay inside their tensors. */
+elman_status weights_read(const weight_source *source, const parameter *p,
+                          size_t begin, size_t end, double *values);
+
+/* Checks, and fills a model that has no late copies. */
+elman_status weights_fill(const weight_source *source, elman_model *model);
 
 /* Floats that a config may ask for before these tensors are looked for: a small
  * multiple of what they hold, so that a header cannot take more memory than

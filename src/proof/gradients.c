@@ -68,8 +68,8 @@ static void copy_weights(const experiment *e)
     double *to = e->r->weights;
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
-        for (size_t j = 0; j < p->count; j++)
-            *to++ = (double)m->weights[p->offset + j];
+        parameter_doubles(m, p, to);
+        to += p->count;
     }
 }
 

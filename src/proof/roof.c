@@ -42,7 +42,8 @@ static void meet(measurement *all)
 static double work(const measurement *all, size_t index, size_t rounds)
 {
     if (all->peak) return all->peak(rounds);
-    return kernels_here()->read(rounds, all->floats, all->arrays[index]);
+    return kernels_train(kernels_here())
+        ->read(rounds, all->floats, all->arrays[index]);
 }
 
 static void run_thread(void *context, size_t index)
@@ -168,10 +169,10 @@ elman_status roof_read(int threads, elman_roof *roof)
     choose_sizes(found.cache, found.threads, sizes);
 
     /* the first run is only to bring the clock of a sleeping core up */
-    measure_peak(found.threads, k->peak);
-    found.fp32 = measure_peak(found.threads, k->peak);
-    found.bf16 = measure_peak(found.threads, k->peak_bf16);
-    found.int8 = measure_peak(found.threads, k->peak_int8);
+    measure_peak(found.threads, kernels_train(k)->peak);
+    found.fp32 = measure_peak(found.threads, kernels_train(k)->peak);
+    found.bf16 = measure_peak(found.threads, kernels_train(k)->peak_bf16);
+    found.int8 = measure_peak(found.threads, kernels_train(k)->peak_int8);
 
     for (int level = 0; level < 4; level++)
         TRY(measure_read(found.threads, sizes[level], &found.read[level]));

@@ -127,6 +127,7 @@ static elman_status create(training *r, int threads)
 
     TRY(model_create(&r->what->config, &r->model));
     TRY(state_create(r->model, &config, &r->state));
+    TRY(model_make_flat(r->model));
     return optimizer_create(&r->what->optimizer, r->model->weight_count,
                             &r->optimizer);
 }
@@ -186,7 +187,7 @@ static elman_status train_step(training *r, uint64_t step, double *loss)
 
     double rate = optimizer_config(r->optimizer)->learning_rate;
     TRY(optimizer_update(r->optimizer, rate, r->state->config.threads,
-                         gradients_join(r->state), m->weights, NULL));
+                         gradients_join(r->state), model_flat(m), NULL));
     model_repack(r->model, 1);
     return ELMAN_OK;
 }
@@ -205,7 +206,7 @@ static elman_status train(training *r, int threads, uint64_t *hash)
     const elman_model *m = r->model;
     for (size_t i = 0; i < m->info.parameter_count; i++)
         h = hash_floats(h, m->parameters[i].count,
-                        m->weights + m->parameters[i].offset);
+                        model_flat(m) + m->parameters[i].offset);
     *hash = h;
     return ELMAN_OK;
 }

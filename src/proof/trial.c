@@ -24,14 +24,18 @@ bool memory_slice_at(const elman_model *m, size_t index, size_t d,
 
 /* ---- Trials ------------------------------------------------------------- */
 
-void trial_move_weights(elman_model *m, draws *d)
+elman_status trial_move_weights(elman_model *m, draws *d)
 {
+    TRY(model_check_own(m));
+    TRY(model_make_flat(m));
+    float *weights = model_flat(m);
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
         for (size_t j = 0; j < p->count; j++)
-            m->weights[p->offset + j] += draw_real(d, -0.3f, 0.3f);
+            weights[p->offset + j] += draw_real(d, -0.3f, 0.3f);
     }
     model_repack(m, 1);
+    return ELMAN_OK;
 }
 
 size_t trial_rows(const trial *t)

@@ -74,7 +74,7 @@ size_t trial_rows(const trial *t);
 bool trial_learns_state(const elman_model *model);
 
 /* Changes every weight of model by up to 0.3, so that none is exactly 0. */
-void trial_move_weights(elman_model *model, draws *d);
+elman_status trial_move_weights(elman_model *model, draws *d);
 
 /* Makes room for the results of t. */
 elman_status outcome_create(const trial *t, outcome *made);

@@ -133,9 +133,9 @@ static elman_status check_random(uint64_t seed, size_t which,
              which);
 
     TRY(model_create(&config, &m));
-    trial_move_weights(m, &d);
     subject s = {name, &config, MOST_T, MOST_B};
-    elman_status status = check_model(m, &s, &d, report, found);
+    elman_status status = trial_move_weights(m, &d);
+    if (!status) status = check_model(m, &s, &d, report, found);
     model_destroy(m);
     return status;
 }
@@ -164,7 +164,8 @@ static elman_status check_file(const char *path, uint64_t seed,
     const size_t large = 100000;
     draws d = draws_from(seed, UINT64_MAX);
     elman_model *m = NULL;
-    TRY(model_load(path, import_load, &m));
+    const byte_source source = {.name = path};
+    TRY(model_load(&source, import_load, &m));
 
     bool small = m->info.weight_count < large;
     subject s = {path, &m->config, small ? MOST_T : 4, small ? MOST_B : 3};

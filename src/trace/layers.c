@@ -293,6 +293,8 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
 
     if (!extent_is_plain(&all) || all.factor < 1)
         return refuse(n, "the number of features is not known");
+    if ((uint64_t)all.factor > SIZE_MAX)
+        return refuse(n, "the number of features does not fit in memory");
 
     *I = (size_t)all.factor;
     return ELMAN_OK;

@@ -74,8 +74,9 @@ elman_status need_shape(const onnx_node *n, const view *of, size_t *shape,
         if (!extent_is_plain(&size)) return refuse(n, "a tensor of free size");
 
         shape[k] = (size_t)size.factor;
-        if (!sizes_multiply(*count, shape[k], 1, count))
-            return refuse(n, "a size does not fit in 64 bits");
+        if ((uint64_t)size.factor > SIZE_MAX ||
+            !sizes_multiply(*count, shape[k], 1, count))
+            return refuse(n, "a size does not fit in memory");
     }
     return ELMAN_OK;
 }

@@ -69,7 +69,8 @@ bool step_axes_find(const trace *t, const view *p, step_axes *a, size_t *T,
     if (p->rank == 0 || (a->batch < AXES && a->far == 0)) return false;
 
     if (a->time == AXES) return true;
-    if (!extent_is_plain(s->shape + a->time) || p->from_end[a->time])
+    if (!extent_is_plain(s->shape + a->time) || p->from_end[a->time] ||
+        (uint64_t)s->shape[a->time].factor > SIZE_MAX)
         return false;
     *T = (size_t)s->shape[a->time].factor;
     *index = (size_t)p->offset[a->time];

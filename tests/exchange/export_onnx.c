@@ -223,9 +223,10 @@ static void export_one(const char *where, int number, elman_config config)
     snprintf(folder, sizeof folder, "%.400s/%d", where, number);
     if (mkdir(folder, 0777) && errno != EEXIST) abort();
     CHECK_OK(elman_model_create(&config, &m));
+    CHECK_OK(model_make_flat(m));
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         parameter *p = m->parameters + i;
-        random_fill(100 + i, p->count, -0.6f, 0.6f, m->weights + p->offset);
+        random_fill(100 + i, p->count, -0.6f, 0.6f, model_flat(m) + p->offset);
     }
     model_repack(m, 1);
     snprintf(path, sizeof path, "%s/model.onnx", folder);

@@ -29,7 +29,7 @@ static void run(const uint8_t *data, size_t size)
     free(once);
     free(twice);
 
-    if (model_create_empty(&config, MOST_FLOATS, &model) != ELMAN_OK)
+    if (model_create_empty(&config, MOST_FLOATS, false, &model) != ELMAN_OK)
         fuzz_refused("");
     model_destroy(model);
 }

@@ -25,7 +25,7 @@ static void save_twice(const onnx_graph *graph)
         return;
     }
     if (!is_plain(graph)) return;
-    MUST_OK(onnx_open(first, &again));
+    MUST_OK(onnx_open(&(byte_source){.name = first}, &again));
     MUST(again->node_count == graph->node_count &&
          again->input_count == graph->input_count);
     MUST_OK(onnx_save(again, second));

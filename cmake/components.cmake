@@ -1,0 +1,67 @@
+# components.cmake: what others link, which is the archive with what a part of
+# it needs. The linker drops what nobody calls, so parts need no archives of
+# their own.
+#
+#   core      create, load, run: the C library alone, dead code dropped
+#   train     core, and eigenvalues for what looks inside a model
+#   exchange  core, and models of others: read, written, run
+#   static    everything, and nothing said about dead code
+
+# words after which a library counts only where something calls it
+function(elman_as_needed result)
+  set(words ${ARGN})
+  if(words AND NOT APPLE AND NOT WIN32)
+    list(JOIN words "," words)
+    set(words -Wl,--push-state,--as-needed,${words},--pop-state)
+  endif()
+  set(${result} ${words} PARENT_SCOPE)
+endfunction()
+elman_as_needed(math_words -lm)
+elman_as_needed(train_words ${lapacke_words})
+elman_as_needed(exchange_words ${protobuf_c_words} ${zlib_words})
+set(drop_words "")
+if(APPLE)
+  set(drop_words -Wl,-dead_strip)
+else()
+  set(drop_words -Wl,--gc-sections)
+endif()
+set(foreign_words "")
+if(TARGET elman_foreign)
+  set(foreign_words -Wl,-u,elman__foreign)
+endif()
+
+foreach(part core train exchange whole)
+  add_library(elman_${part} INTERFACE)
+endforeach()
+target_link_libraries(elman_core INTERFACE elman_static ${drop_words}
+  ${math_words})
+target_link_libraries(elman_train INTERFACE elman_core ${train_words})
+target_link_libraries(elman_exchange INTERFACE elman_core ${foreign_words}
+  ${exchange_words})
+set(static_words ${foreign_words} ${train_words} ${exchange_words}
+  ${math_words})
+target_link_libraries(elman_whole INTERFACE elman_static ${static_words})
+
+# the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and
+# where it says nothing, static in the tree of another project
+foreach(name static:whole elman_static:whole shared:shared core:core
+    train:train exchange:exchange)
+  string(REGEX MATCH "(.*):(.*)" all ${name})
+  add_library(elman::${CMAKE_MATCH_1} ALIAS elman_${CMAKE_MATCH_2})
+endforeach()
+if(BUILD_SHARED_LIBS OR
+   (PROJECT_IS_TOP_LEVEL AND NOT DEFINED BUILD_SHARED_LIBS))
+  add_library(elman::elman ALIAS elman_shared)
+else()
+  add_library(elman::elman ALIAS elman_whole)
+endif()
+
+# and in the installed package
+set(exported elman_shared elman_static elman_core elman_train elman_exchange
+  elman_whole)
+set_target_properties(elman_shared PROPERTIES EXPORT_NAME elman)
+set_target_properties(elman_static PROPERTIES EXPORT_NAME archive)
+set_target_properties(elman_whole PROPERTIES EXPORT_NAME elman_static)
+foreach(part core train exchange)
+  set_target_properties(elman_${part} PROPERTIES EXPORT_NAME ${part})
+endforeach()

@@ -1,0 +1,106 @@
+/*
+ * direct.c: passes of few sequences through small layers, without training.
+ * All that a pass needs is prepared with the first one and again only when
+ * streams come or go, or another kind of pass was in between: a step and a
+ * block of steps then cost what their kernels do.
+ */
+#include "base/thread.h"
+#include "layer/recurrent.h"
+#include "model/model.h"
+
+/* Nanoseconds of a pass that several threads may rather share. */
+static const double SHARED = 20000;
+
+bool direct_fits(const elman_model *m, const elman_state *s)
+{
+    if (s->config.training) return false;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        if (l->kind == &layer_pool) return false;
+        if (l->cell && !(l->kind->direct_fits && l->kind->direct_fits(l)))
+            return false;
+    }
+    return true;
+}
+
+void direct_prepare(const elman_model *m, elman_state *s)
+{
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        layer_state *at = s->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        at->direct =
+            l->kind->prepare_direct ? l->kind->prepare_direct(l, p, at) : NULL;
+    }
+}
+
+/* Layer i, step by step; one that gives a vector per sequence needs only the
+ * last one. */
+static const float *forward_each(const elman_model *m, elman_state *s, size_t i,
+                                 size_t T, const float *x)
+{
+    const layer *l = m->layers + i;
+    layer_state *at = s->layers + i;
+    pass *p = l->per_sequence ? &s->tail : &s->full;
+    const int32_t *tokens = p->tokens;
+    bool ends = model_per_sequence(m, i);
+
+    for (size_t t = ends ? T - 1 : 0; t < T; t++) {
+        if (tokens) p->tokens = tokens + t * p->B;
+        at->y = at->own + (ends ? 0 : t * p->B * l->O);
+        l->kind->forward(l, p, at, x + t * p->B * l->I);
+    }
+    p->tokens = tokens;
+    return at->y = at->own;
+}
+
+const float *direct_run(const elman_model *m, elman_state *s, size_t T,
+                        const float *x)
+{
+    s->full.T = 1;
+    for (size_t i = 0; i < m->layer_count; i++) {
+        const layer *l = m->layers + i;
+        layer_state *at = s->layers + i;
+        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        size_t steps = l->per_sequence ? 1 : T;
+
+        x = at->direct ? at->direct(l, p, at, steps, x)
+                       : forward_each(m, s, i, steps, x);
+    }
+    s->full.T = T;
+    s->ran = true;
+    return x;
+}
+
+/* Whether the batch is one that goes the direct way, in a state that can. */
+static bool takes(const elman_model *m, const elman_state *s,
+                  const elman_batch *in)
+{
+    if (!s->direct_fits || s->seconds || in->lengths) return false;
+    if (in->B != s->config.B || in->B > DIRECT_ROWS) return false;
+    if (m->config.batch_first && in->B > 1) return false;
+    if (walk_forced() != WALK_UNDECIDED) return false;
+
+    for (size_t b = 0; b < in->B; b++)
+        if (s->position[b] == FREE_SLOT) return false;
+    return true;
+}
+
+/* As far as it is known what a step costs. */
+static bool is_worth_sharing(const elman_state *s, const elman_batch *in)
+{
+    return s->config.threads > 1 && s->step_cost * (double)in->T > SHARED;
+}
+
+bool direct_forward(const elman_model *m, elman_state *s, const elman_batch *in)
+{
+    if (!takes(m, s, in) || is_worth_sharing(s, in)) return false;
+    if (!s->stepping || s->full.k != kernels_here()) step_prepare(m, s);
+    if (is_worth_sharing(s, in)) return false;
+
+    s->full.tokens = in->tokens;
+    direct_run(m, s, in->T, in->x);
+    for (size_t b = 0; b < in->B; b++)
+        s->position[b] += in->T;
+    return true;
+}
