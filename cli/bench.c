@@ -155,9 +155,7 @@ static void settle(const bench_run *run)
 static int take_turns(bench_run *run, subject *ours, bench_row *row)
 {
     enum { TURNS = 20 };
-    const int turns = row->mode == HEAD        ? TURNS
-                      : ours->estimate > 0.5 ? 2
-                                             : 3;
+    const int turns = row->mode == HEAD ? TURNS : ours->estimate > 0.5 ? 2 : 3;
     const double seconds = run->values->seconds / turns;
     double mine[TURNS], theirs[PEERS_MOST][TURNS];
     size_t answers[PEERS_MOST] = {0};

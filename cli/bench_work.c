@@ -159,8 +159,8 @@ void workloads_list(void)
         const workload *work = &workloads[n];
         workload_write(work, '\t', stdout);
         printf("\t%s\t%.0f\t%.0f\n",
-               work->modes & INSPECTING       ? "inspect"
-               : work->modes & STEPPING       ? mode_name(work->modes)
+               work->modes & INSPECTING ? "inspect"
+               : work->modes & STEPPING ? mode_name((bench_mode)work->modes)
                : work->modes == (INF | TRAIN) ? "inf,train"
                                               : "inf",
                work->flops, work->train);

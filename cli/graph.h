@@ -26,7 +26,7 @@ int graph_check_folder(const graph_run *run, const char *folder);
  * becomes NAME.npy; what a file's name cannot contain, or what could lead out
  * of folder, is written like %2F: '/', '%', control characters and a leading
  * dot. */
-int graph_write(const graph_run *run, const char *folder);
+int graph_write_outputs(const graph_run *run, const char *folder);
 
 /* Shows the inputs and outputs. */
 int graph_show(const graph_run *run);

@@ -183,7 +183,7 @@ static int show_outputs(const written *list, size_t count)
     return 0;
 }
 
-int graph_write(const graph_run *run, const char *folder)
+int graph_write_outputs(const graph_run *run, const char *folder)
 {
     written *outputs = NULL;
     size_t count = 0;

@@ -145,7 +145,7 @@ int predict_live(predictor *run, line_source *source)
                       run->net->path);
 
     int code = 0;
-    while (!code && source_read(source)) {
+    while (!code && source_next(source)) {
         bool blank = !source->text[strspn(source->text, " \t")];
         if (!blank) code = keep_line(&l);
 

@@ -72,7 +72,7 @@ int predict_text(predictor *run, line_source *source)
 {
     size_t unknown = 0;
     int code = check_encoding(run, source);
-    while (!code && source_read(source)) {
+    while (!code && source_next(source)) {
         int32_t *tokens = calloc(source->bytes + 2, sizeof *tokens);
         size_t count = 0;
         double bits = 0;

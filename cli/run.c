@@ -71,7 +71,7 @@ static int run_graph(const graph_run *run, const run_values *values)
     if (elman_graph_forward(run->graph, (size_t)values->steps,
                             threads_to_use(values->threads)) != ELMAN_OK)
         return library_failed();
-    return graph_write(run, values->output_dir);
+    return graph_write_outputs(run, values->output_dir);
 }
 
 static int run(const parsed_line *arguments)

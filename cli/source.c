@@ -97,7 +97,7 @@ static void skip_rest_of_end(line_source *source)
     source->after_return = false;
 }
 
-bool source_read(line_source *source)
+bool source_next(line_source *source)
 {
     source->bytes = 0;
     skip_rest_of_end(source);

@@ -29,7 +29,7 @@ void source_close(line_source *source);
 
 /* The next line, which ends with \n, \r or both; false at the end. After that
  * source_error says whether reading failed: 0 or an exit code. */
-bool source_read(line_source *source);
+bool source_next(line_source *source);
 int source_error(const line_source *source);
 
 /* True if a whole line is there that can be read without waiting. */

@@ -389,7 +389,7 @@ TEST(arrays_that_make_no_sense_are_refused)
                         two[4] = {2, 2, 2, 2};
     static const elman_part parts[4] = {1, 1, 2, 1}, wrong[4] = {0, 1, 3, 1};
     static const elman_dataset_config plain = {.validation = -1};
-    static const struct {
+    const struct {
         elman_arrays arrays;
         elman_dataset_config config;
         const char *message;

@@ -54,23 +54,28 @@ TEST(a_network_that_no_inputs_suit_is_replaced_by_another)
 
 /* ---- A wrong build ------------------------------------------------------ */
 
+static const train_kernels *right;
+
 /* Right, but for one number, by a thousandth. */
 static void wrong_outer(size_t R, size_t begin, size_t end, size_t K,
                         const float *const *da, const float *const *x,
                         const leaf_sum *dw)
 {
-    kernels_all()[0]->outer(R, begin, end, K, da, x, dw);
+    right->outer(R, begin, end, K, da, x, dw);
     dw->to[0] *= 1.001f;
 }
 
 TEST(a_wrong_kernel_is_noticed_and_named)
 {
-    kernels wrong = *kernels_all()[0];
+    right = kernels_train(kernels_all()[0]);
+    train_kernels wrong = *right;
     elman_verify_report report;
 
     wrong.outer = wrong_outer;
-    kernels_use(&wrong);
+    kernels_use(kernels_all()[0]);
+    kernels_train_use(&wrong);
     elman_status status = verify(&(elman_verify_config){.cases = 1}, &report);
+    kernels_train_use(NULL);
     kernels_use(NULL);
 
     CHECK_OK(status);

@@ -167,6 +167,9 @@ extern const train_kernels train_kernels_ref;
  * For tests and the proof of equal bits. */
 void kernels_use(const kernels *table);
 
+/* The same for kernels_train(), whatever its table. For tests. */
+void kernels_train_use(const train_kernels *table);
+
 /* ---- Packed weights ----------------------------------------------------- */
 
 /* Blocks of PANEL units that one group of panels holds of each gate. */
