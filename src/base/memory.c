@@ -52,6 +52,21 @@ void *block_create(size_t bytes)
 
 void block_destroy(void *block) { system_block_destroy(block); }
 
+const char *bytes_find(const void *all, size_t size, const void *part,
+                       size_t part_size)
+{
+    const char *at = all, *end = at + size;
+    if (!part_size) return at;
+
+    while ((size_t)(end - at) >= part_size) {
+        at =
+            memchr(at, *(const char *)part, (size_t)(end - at) - part_size + 1);
+        if (!at || !memcmp(at, part, part_size)) return at;
+        at++;
+    }
+    return NULL;
+}
+
 char *text_copy(const char *text)
 {
     size_t bytes = strlen(text) + 1;

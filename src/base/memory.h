@@ -32,6 +32,10 @@ void *block_create(size_t bytes);
 void *block_reserve(size_t bytes);
 void block_destroy(void *block);
 
+/* Where the bytes of part begin in all; NULL if nowhere. */
+const char *bytes_find(const void *all, size_t size, const void *part,
+                       size_t part_size);
+
 /* A copy of text, or NULL. Freed by free. */
 char *text_copy(const char *text);
 

@@ -1,4 +1,5 @@
 /* kind.c: which kind a file of data is. */
+#include "base/memory.h"
 #include "data/encoding.h"
 #include "data/look.h"
 #include "data/store.h"
@@ -89,7 +90,7 @@ static const struct {
 
 static bool holds(const char *bytes, size_t size, const char *word)
 {
-    return memmem(bytes, size, word, strlen(word));
+    return bytes_find(bytes, size, word, strlen(word));
 }
 
 /* Refuses such a file with what to make of it. */

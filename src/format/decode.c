@@ -2,11 +2,10 @@
  * decode.c: which encoding bytes have, and their conversion.
  */
 #include "format/decode.h"
+#include "format/converter.h"
 #include "format/file.h"
 #include "format/utf8.h"
 
-#include <errno.h>
-#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,24 +252,23 @@ static elman_status take_utf8(char *bytes, size_t size, size_t skip,
 /* Where a conversion stands: what is left to read, and room to write. */
 typedef struct conversion {
     const char *begin;
-    char *from;
-    size_t left;
-    char *text, *to;
-    size_t size, room; /* of text; left of it */
+    char *text;
+    size_t size; /* of text */
+    conversion_place at;
 } conversion;
 
 static elman_status grow(conversion *c)
 {
-    size_t used = c->size - c->room;
+    size_t used = c->size - c->at.room;
     if (c->size > SIZE_MAX / 2 - 8) return no_memory(c->size);
     size_t size = 2 * c->size + 8;
     char *text = realloc(c->text, size);
     if (!text) return no_memory(size);
 
     c->text = text;
-    c->to = text + used;
     c->size = size;
-    c->room = size - used;
+    c->at.to = text + used;
+    c->at.room = size - used;
     return ELMAN_OK;
 }
 
@@ -279,40 +277,41 @@ static size_t unit_of(const char *encoding, size_t *low)
 {
     bool wide = !strncasecmp(encoding, "UTF-32", 6);
     size_t width = wide ? 4 : !strncasecmp(encoding, "UTF-16", 6) ? 2 : 1;
-    *low = width > 1 && strcasestr(encoding, "BE") ? width - 1 : 0;
+    size_t length = strlen(encoding);
+    bool big = length > 2 && !strncasecmp(encoding + length - 2, "BE", 2);
+    *low = width > 1 && big ? width - 1 : 0;
     return width;
 }
 
-static elman_status convert_all(conversion *c, iconv_t converter, decoded *d)
+static elman_status convert_all(conversion *c, converter *by, decoded *d)
 {
     size_t low, width = unit_of(d->encoding, &low);
 
-    while (c->left) {
-        size_t got = iconv(converter, &c->from, &c->left, &c->to, &c->room);
-        if (got != (size_t)-1) break;
+    while (c->at.left) {
+        const conversion_end end = converter_run(by, &c->at);
+        if (end == CONVERSION_DONE) break;
 
         /* keep three bytes for a replacement, one for the last zero */
-        if (errno == E2BIG || c->room < 4) {
+        if (end == CONVERSION_NO_ROOM || c->at.room < 4) {
             TRY(grow(c));
             continue;
         }
 
         /* a bad place: one unit of it is replaced */
-        size_t at = (size_t)(c->from - c->begin);
+        size_t at = (size_t)(c->at.from - c->begin);
         size_t line = d->bad_count ? 0 : line_of(c->begin, at, width, low);
-        keep_first(d, at, line, byte_at(c->from, 0));
-        size_t skip = c->left < width ? c->left : width;
-        c->from += skip;
-        c->left -= skip;
+        keep_first(d, at, line, byte_at(c->at.from, 0));
+        size_t skip = c->at.left < width ? c->at.left : width;
+        c->at.from += skip;
+        c->at.left -= skip;
 
-        memcpy(c->to, replacement, 3);
-        c->to += 3;
-        c->room -= 3;
-        iconv(converter, NULL, NULL, NULL, NULL);
+        memcpy(c->at.to, replacement, 3);
+        c->at.to += 3;
+        c->at.room -= 3;
     }
 
-    if (c->room < 1) TRY(grow(c));
-    *c->to = 0;
+    if (c->at.room < 1) TRY(grow(c));
+    *c->at.to = 0;
     return ELMAN_OK;
 }
 
@@ -320,20 +319,18 @@ static elman_status convert_all(conversion *c, iconv_t converter, decoded *d)
 static elman_status convert(char *bytes, size_t size, size_t skip,
                             const char *name, bad_bytes policy, decoded *d)
 {
-    /* names with a slash carry orders to iconv, the empty one is the locale's
-     */
-    iconv_t converter = (iconv_t)-1;
-    if (name[0] && !strchr(name, '/')) converter = iconv_open("UTF-8", name);
-    if (converter == (iconv_t)-1)
+    converter *by = converter_open(name);
+    if (!by)
         return failure(ELMAN_BAD_VALUE,
                        "the encoding \"%.30s\" is not known; `iconv -l` lists "
                        "the names",
                        name);
 
-    conversion c = {.begin = bytes, .from = bytes + skip, .left = size - skip};
+    conversion c = {.begin = bytes,
+                    .at = {.from = bytes + skip, .left = size - skip}};
     elman_status status = grow(&c);
-    if (status == ELMAN_OK) status = convert_all(&c, converter, d);
-    iconv_close(converter);
+    if (status == ELMAN_OK) status = convert_all(&c, by, d);
+    converter_close(by);
     if (status == ELMAN_OK && d->bad_count && policy == BAD_BYTES_REFUSE)
         status = refuse_bad(d);
     if (status != ELMAN_OK) {
@@ -343,7 +340,7 @@ static elman_status convert(char *bytes, size_t size, size_t skip,
 
     /* a mark that the name left in */
     d->text = c.text;
-    d->size = (size_t)(c.to - c.text);
+    d->size = (size_t)(c.at.to - c.text);
     if (d->size >= 3 && !memcmp(d->text, "\xEF\xBB\xBF", 3)) {
         d->size -= 3;
         memmove(d->text, d->text + 3, d->size + 1);

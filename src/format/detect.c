@@ -1,6 +1,8 @@
 /* detect.c: which format a file is, by its content. */
 #include "format/detect.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 /* ---- Beginnings --------------------------------------------------------- */
@@ -37,8 +39,8 @@ static bool is_torch_stream(const char *bytes, size_t size)
     static const char magic[] = "\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19";
 
     size_t front = size < 40 ? size : 40;
-    return memmem(bytes, front, magic, sizeof magic - 1) ||
-           memmem(bytes, front, "L119547037146038801333356L", 26);
+    return bytes_find(bytes, front, magic, sizeof magic - 1) ||
+           bytes_find(bytes, front, "L119547037146038801333356L", 26);
 }
 
 static bool is_pickle(const char *bytes, size_t size)
@@ -62,7 +64,7 @@ static file_format detect_zip(const char *bytes, size_t size)
     bool arrays = false, hdf5 = false, configuration = false;
     const char *at = bytes, *end = bytes + size;
 
-    while ((at = memmem(at, (size_t)(end - at), "PK\1\2", 4))) {
+    while ((at = bytes_find(at, (size_t)(end - at), "PK\1\2", 4))) {
         if (end - at < HEADER) break;
 
         /* the name follows the fixed part of its entry */

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/system_file.h"
-#include "format/replace.h"
+#include "base/system_replace.h"
 
 #include <errno.h>
 #include <stdlib.h>

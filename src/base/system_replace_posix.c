@@ -1,12 +1,12 @@
 /*
- * replace_posix.c: replace.h for Linux, macOS and their kin.
+ * system_replace_posix.c: system_replace.h for Linux, macOS and their kin.
  *
  * A temporary is called TARGET.PID-NUMBER.elman-tmp and its writer holds a lock
  * (flock) on it. A temporary that can be locked has lost its writer: that holds
  * across containers and reused process numbers, where asking for the process
  * would not.
  */
-#include "format/replace.h"
+#include "base/system_replace.h"
 
 #include "base/memory.h"
 #include "base/system_posix.h"

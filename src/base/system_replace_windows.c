@@ -1,11 +1,11 @@
 /*
- * replace_windows.c: replace.h for Windows.
+ * system_replace_windows.c: system_replace.h for Windows.
  *
  * A temporary is called TARGET.PID-NUMBER.elman-tmp. Its writer keeps it open,
  * so nobody can open it for himself alone: who can has found one that was left
  * behind. Permissions are those that the folder gives to a new file.
  */
-#include "format/replace.h"
+#include "base/system_replace.h"
 
 #include <windows.h>
 

@@ -1,9 +1,9 @@
 /*
- * replace.h: a file takes the place of another in one step, by the means of the
- * system: replace_posix.c and replace_windows.c. What uses it is file.c.
+ * system_replace.h: a file takes the place of another in one step, by the means
+ * of the system. What uses it is format/file.c.
  */
-#ifndef FORMAT_REPLACE_H
-#define FORMAT_REPLACE_H
+#ifndef BASE_SYSTEM_REPLACE_H
+#define BASE_SYSTEM_REPLACE_H
 
 #include "base/status.h"
 
