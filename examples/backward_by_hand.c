@@ -1,5 +1,5 @@
 /*
- * backward_by_hand.c (2 of 14): back-propagation through time by hand, next
+ * backward_by_hand.c (2 of 18): back-propagation through time by hand, next
  * to the library's, for one hidden unit and three steps. The loss is h[T-1].
  *
  *   forward   h[t] = tanh(a) with a = w_ih x[t] + w_hh h[t-1]

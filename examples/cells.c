@@ -1,5 +1,5 @@
 /*
- * cells.c (14 of 14): every recurrent layer on one task, to say at the end the
+ * cells.c (14 of 18): every recurrent layer on one task, to say at the end the
  * first of ten signs, which is marked; and what each costs a step.
  *
  * minGRU and minLSTM gate by x alone: a fraction of the weights, and enough

@@ -1,5 +1,5 @@
 /*
- * chunks.c (11 of 14): the exact gradient of 60 steps in a state for 20. Go
+ * chunks.c (11 of 18): the exact gradient of 60 steps in a state for 20. Go
  * forward through all chunks and keep the memory before each. Then, from the
  * last to the first, run each once more and go back through it, beginning with
  * the gradient that the chunk after it left. Notice: these are the bits of one

@@ -1,5 +1,5 @@
 /*
- * classify.c (8 of 14): a classifier with a linear head. Of each sequence only
+ * classify.c (8 of 18): a classifier with a linear head. Of each sequence only
  * the first value matters, +1 or -1; nineteen values of noise follow, and then
  * the network must say which it was. Notice that one call gives the loss and
  * dy, and how long nothing happens: the gradient first has to find its way

@@ -1,5 +1,5 @@
 /*
- * elman_step.c (1 of 14): the Elman step by hand, next to the library's.
+ * elman_step.c (1 of 18): the Elman step by hand, next to the library's.
  *
  *   a = W_ih x + b_ih + W_hh h + b_hh,   h = tanh(a)
  *

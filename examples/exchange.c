@@ -1,5 +1,5 @@
 /*
- * exchange.c (13 of 14): a model goes out to ONNX and comes back. What another
+ * exchange.c (13 of 18): a model goes out to ONNX and comes back. What another
  * system trained is imported in the same way: open the file, inspect the table
  * of what each tensor becomes, make the model, stream. Notice that gates come
  * back in our order (iofc to ifgo), that the outputs have the same bits, and

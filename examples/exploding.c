@@ -1,5 +1,5 @@
 /*
- * exploding.c (3 of 14): a recurrent weight of 11, and the gradient grows
+ * exploding.c (3 of 18): a recurrent weight of 11, and the gradient grows
  * 11-fold with each step back. Backward multiplies by W_hh once for each step
  * of time, so what is above 1 explodes: the reason for clipping (clip_norm).
  */

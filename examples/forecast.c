@@ -1,5 +1,5 @@
 /*
- * forecast.c (9 of 14): the next value of a sine on a rising trend. Trained on
+ * forecast.c (9 of 18): the next value of a sine on a rising trend. Trained on
  * the first half, it goes on where no value was ever so high: it can, because
  * it reads and predicts differences, not levels. Notice the naive forecast (the
  * last value again), and that at the end each forecast is its next input.

@@ -1,5 +1,5 @@
 /*
- * lstm_remedy.c (6 of 14): the input of vanishing.c through an LSTM, all
+ * lstm_remedy.c (6 of 18): the input of vanishing.c through an LSTM, all
  * weights 0.5. Its cell is carried by a product with the forget gate alone,
  *
  *   c = f c_prev + i g,   dc_prev = dc f

@@ -1,5 +1,5 @@
 /*
- * shapes.c (7 of 14): what goes in and comes out of stacked and bidirectional
+ * shapes.c (7 of 18): what goes in and comes out of stacked and bidirectional
  * layers. Notice: two directions double the features of the output (concat),
  * levels do not; h_n has one row block for each level and direction and is
  * never batch-first, all as in PyTorch.

@@ -1,5 +1,5 @@
 /*
- * stream.c (12 of 14): a stream is forked, saved and resumed. A state is
+ * stream.c (12 of 18): a stream is forked, saved and resumed. A state is
  * everything a run changes, in one block: copying it forks the stream, saving
  * it lets another process go on. Notice that every comparison is memcmp: one
  * step at a time, a whole sequence, a fork and a resumed stream give the same

@@ -1,5 +1,5 @@
 /*
- * text.c (10 of 14): a character model. It reads a paragraph and learns to
+ * text.c (10 of 18): a character model. It reads a paragraph and learns to
  * predict at each character the next one; then it writes, and each character
  * that it draws is its next input. Notice that training sees all steps at once,
  * (T,B), while writing is the same model one step at a time.

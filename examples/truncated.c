@@ -1,5 +1,5 @@
 /*
- * truncated.c (5 of 14): the same 20 steps as four windows of five, each
+ * truncated.c (5 of 18): the same 20 steps as four windows of five, each
  * back-propagated alone: truncated back-propagation. Long texts are learned
  * in this way, as their gradients would not reach further anyway.
  *

@@ -236,13 +236,13 @@ ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
  * library starts when they are first needed: one team for all models and states
  * of the process. They take no signals, and sleep after about a millisecond
  * without work. Where passes run on several threads of the program at once, one
- * of them has the team and the others work alone. A child of fork begins without
- * a team, and may compute. Each copy of the library in a process, as in plug-ins
- * that hold it, has a team and a limit of its own. */
+ * of them has the team and the others work alone. A child of fork begins
+ * without a team, and may compute. Each copy of the library in a process, as in
+ * plug-ins that hold it, has a team and a limit of its own. */
 
 /* From now on a pass runs on at most so many threads, the caller among them,
- * whatever a state's config says; 0: no limit, as before the first call. Results
- * do not change. No variable of the environment is read. */
+ * whatever a state's config says; 0: no limit, as before the first call.
+ * Results do not change. No variable of the environment is read. */
 ELMAN_CHECKED elman_status elman_threads_limit(int threads);
 
 /* Ends the threads of the team and waits for saves in the background; a later
@@ -1064,7 +1064,7 @@ typedef struct elman_optimizer_config {
     /* groups of parameters, none of which is in two of them; what is in none
      * has the values above */
     const elman_optimizer_group *groups; /* (group_count), borrowed by create */
-    size_t group_count;
+    size_t group_count;                  /* of groups, 0 none */
     bool no_bias_decay; /* whatever the group, parameters of one dimension do
                            not decay: biases, layer norms, learned initial
                            states and IndRNN's weight_hh. They mix no features,

@@ -117,6 +117,7 @@ static void run_steps(const layer *l, const pass *p, layer_state *s, size_t i,
     r.x = x + (begin * B + b) * l->I;
     r.c_all += begin * r.c_step;
 
+    /* the input's products of all steps first, and then the walk */
     if (apart) {
         const float *rows[BLOCK];
         float *to[BLOCK], *sums = s->directions[0].gate;

@@ -122,6 +122,7 @@ static void sort_copies(elman_model *m)
     if (m->copy_count)
         qsort(m->copies, m->copy_count, sizeof *m->copies, compare_copies);
 
+    /* those for training alone are sorted to the end */
     size_t home = 0, late = 0;
     while (late < m->copy_count && !c[late].training)
         late++;

@@ -290,6 +290,7 @@ static void fill_copies(const elman_model *m, const parameter *p,
 
 static elman_status fill_training(const elman_model *m, float *to)
 {
+    /* room for those that no flat copy holds, one at a time */
     size_t most = 0;
     for (size_t i = 0; i < m->info.parameter_count; i++) {
         const parameter *p = m->parameters + i;
