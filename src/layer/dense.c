@@ -80,14 +80,13 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 
 /* ---- The direct way ------------------------------------------------------ */
 
-/* A step of a few outputs. */
-static const float *step_few(const layer *l, const pass *p, layer_state *s,
-                             size_t T, const float *x)
+/* One row of a few outputs. */
+static const float *run_one(void *of, const float *x)
 {
-    (void)T;
-    for (size_t i = 0; i < p->row_count; i++)
-        p->k->product_row(&s->direct_w, s->direct_b, x + p->rows[i] * l->I,
-                          s->y + p->rows[i] * l->O);
+    const layer_state *s = of;
+    size_t row = s->direct_row;
+    s->direct_run(&s->direct_w, s->direct_b, x + row * s->direct_w.K,
+                  s->y + row * s->direct_w.H);
     return s->y;
 }
 
@@ -98,7 +97,6 @@ static const float *direct(const layer *l, const pass *p, layer_state *s,
     const float *from[CELL_ROWS];
     float *to[CELL_ROWS];
     size_t count = T == 1 ? p->row_count : T * p->B;
-    if (T == 1 && l->O < NARROW) return step_few(l, p, s, T, x);
 
     for (size_t r = 0, M; r < count; r += M) {
         M = count - r < CELL_ROWS ? count - r : CELL_ROWS;
@@ -119,6 +117,10 @@ static direct_pass *prepare_direct(const layer *l, const pass *p,
     s->direct_w = pass_packed(p, &l->packed);
     s->direct_b = l->bias == NOWHERE ? zeros : pass_plain(p, &l->plain_bias);
     memset(s->y, 0, p->B * l->O * sizeof *s->y);
+
+    s->direct_run = p->k->product_row;
+    s->direct_row = p->row_count ? p->rows[0] : 0;
+    if (p->row_count == 1 && l->O < NARROW) s->one = (direct_step){run_one, s};
     return direct;
 }
 

@@ -228,6 +228,17 @@ typedef struct pool_state {
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;
 
+/* One step of x (B,I) with only one of its rows: run(of, x) returns the output
+ * (B,O). */
+typedef struct direct_step {
+    const float *(*run)(void *of, const float *x);
+    void *of;
+} direct_step;
+
+/* c (H) = start + w a of a (K), for few outputs. */
+typedef void row_kernel(const packed *w, const float *start, const float *a,
+                        float *c);
+
 struct layer_state;
 
 /* T steps of x (T,B,I) of the sequences that p, of one step, lists; returns the
@@ -248,9 +259,12 @@ typedef struct layer_state {
     pool_state pool;
     bool steps;          /* streams by its kind's step */
     direct_pass *direct; /* NULL: step by step */
+    direct_step one;     /* run NULL: there is none */
     packed direct_w;     /* linear: what the direct way needs of the pass */
     const float *direct_b;
-    layer_plans *plans; /* NULL in a state of one thread */
+    row_kernel *direct_run; /* linear of a few outputs, with one sequence, */
+    size_t direct_row;      /* which is this one */
+    layer_plans *plans;     /* NULL in a state of one thread */
 } layer_state;
 
 /* A kind of layer. */
@@ -279,7 +293,8 @@ struct layer_kind {
     /* The direct way, without training, for at most DIRECT_ROWS sequences that
      * all have T steps; both NULL where T times forward with T = 1 will do.
      * Whether l can; and prepares what is the same in every pass of the
-     * sequences that p, of one step, lists. */
+     * sequences that p, of one step, lists; if
+     * there is only one, s->one as well. */
     bool (*direct_fits)(const layer *l);
     direct_pass *(*prepare_direct)(const layer *l, const pass *p,
                                    layer_state *s);

@@ -20,6 +20,8 @@ struct direct_level {
     const float *start; /* (G) */
     bool narrow;        /* ih is */
     float *made;        /* (H) o tanh(c) of a projected cell */
+    size_t from;        /* where the first row begins in x */
+    const float *y;     /* (B,R) what a step gives */
     stream_run runs[DIRECT_ROWS];
 };
 
@@ -171,6 +173,17 @@ static const float *pass_whole(const layer *l, const pass *p, layer_state *s,
     return s->y;
 }
 
+/* A step of the first stream. */
+static const float *run_one(void *of, const float *x)
+{
+    struct direct_level *level = of;
+    stream_run *r = &level->runs[0];
+    r->T = 1;
+    r->x = x + level->from;
+    level->run(&level->cell, r);
+    return level->y;
+}
+
 direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
                                       layer_state *s)
 {
@@ -182,5 +195,10 @@ direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
     /* h of a stream that is not there is 0 */
     s->y = s->directions[0].h + p->B * l->R;
     memset(s->y, 0, p->B * l->R * sizeof *s->y);
-    return level->narrow || level->hr.w ? pass_any : pass_whole;
+    if (level->narrow || level->hr.w) return pass_any;
+
+    level->y = s->y;
+    level->from = p->row_count ? p->rows[0] * l->I : 0;
+    if (p->row_count == 1) s->one = (direct_step){run_one, level};
+    return pass_whole;
 }

@@ -4,6 +4,8 @@
  * streams come or go, or another kind of pass was in between: a step and a
  * block of steps then cost what their kernels do.
  */
+#include <string.h>
+
 #include "base/thread.h"
 #include "layer/recurrent.h"
 #include "model/model.h"
@@ -25,12 +27,15 @@ bool direct_fits(const elman_model *m, const elman_state *s)
 
 void direct_prepare(const elman_model *m, elman_state *s)
 {
+    s->direct_one = true;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;
         const pass *p = l->per_sequence ? &s->tail : &s->full;
+        at->one = (direct_step){0};
         at->direct =
             l->kind->prepare_direct ? l->kind->prepare_direct(l, p, at) : NULL;
+        if (!at->one.run) s->direct_one = false;
     }
 }
 
@@ -52,6 +57,21 @@ static const float *forward_each(const elman_model *m, elman_state *s, size_t i,
     }
     p->tokens = tokens;
     return at->y = at->own;
+}
+
+void direct_step_one(const elman_model *m, elman_state *s, const float *x,
+                     float *y)
+{
+    layer_state *at = s->layers;
+    for (size_t i = 0; i < m->layer_count; i++)
+        x = at[i].one.run(at[i].one.of, x);
+
+    size_t b = s->full.rows[0], O = m->info.output_size;
+    s->position[b]++;
+    s->full.T = 1;
+    s->ran = true;
+    if (y && O == 1) y[b] = x[b];
+    else if (y) memcpy(y + b * O, x + b * O, O * sizeof *y);
 }
 
 const float *direct_run(const elman_model *m, elman_state *s, size_t T,

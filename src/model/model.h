@@ -95,6 +95,7 @@ struct elman_state {
                                   as a loader makes them */
     bool direct_fits;          /* direct.c can run the model, few rows at once */
     bool direct;               /* and what is prepared is for that */
+    bool direct_one;           /* with one row, which all layers run alone */
     size_t carved_T;           /* steps that the arrays of a pass hold */
     bool by_chunks;            /* the last pass went chunk by chunk: it left y
                                   alone, and the slots that ran in full.rows */
@@ -396,6 +397,10 @@ void pass_set(pass *p);
  * the sequences that the state's pass of one step lists. */
 bool direct_fits(const elman_model *model, const elman_state *state);
 void direct_prepare(const elman_model *model, elman_state *state);
+
+/* A step where that is prepared and all layers have one of their own. */
+void direct_step_one(const elman_model *model, elman_state *state,
+                     const float *x, float *y);
 
 /* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
 const float *direct_run(const elman_model *model, elman_state *state, size_t T,

@@ -145,8 +145,8 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
                         float *y)
 {
     /* where all is prepared nothing is left to check */
-    if (s->model == m && s->stepping && s->direct && !m->info.vocabulary) {
-        step_output(s, direct_run(m, s, 1, x), y);
+    if (s->model == m && s->stepping && s->direct && s->direct_one) {
+        direct_step_one(m, s, x, y);
         return ELMAN_OK;
     }
     TRY(state_check(m, s));
