@@ -15,10 +15,13 @@
  * Until done is true, only done and progress mean anything. All that a struct
  * points to is its own. What begin was given, with the arrays that it names,
  * must outlive the measurement and stay as it is; a config may be NULL, and is
- * borrowed for the call alone. Everything is measured as in evaluation, without
- * random masks, from the initial state; a model without a recurrent level is
- * ELMAN_BAD_VALUE where only such a level could be measured. After a step that
- * failed a measurement can only be ended.
+ * borrowed for the call alone. A batch, its target and its properties are in
+ * the model's own order, as elman_model_forward and elman_model_loss take them:
+ * what a loader makes is time first, and is turned first where the model is
+ * batch_first. An inspection does so itself. Everything is measured as in
+ * evaluation, without random masks, from the initial state; a model without a
+ * recurrent level is ELMAN_BAD_VALUE where only such a level could be measured.
+ * After a step that failed a measurement can only be ended.
  */
 #include "elman.h" /* first: it brings the parts in their order */
 
@@ -829,7 +832,8 @@ typedef struct elman_inspection {
     const char *doing;                  /* what the next step measures */
     const elman_model *model;           /* that was given */
     const elman_dataset *dataset;       /* or NULL */
-    const elman_batch *batch;           /* that was measured */
+    const elman_batch *batch;           /* that was measured: as loaders make
+                                           it, time first whatever the model */
     const char *model_name, *data_name; /* as the config gives them, or NULL */
     const elman_journal *journal;       /* the same */
     size_t finding_count;               /* answers in sentences */

@@ -99,9 +99,12 @@ static float *whole_gradient(const grid_case *g, const elman_target *target)
     CHECK_OK(quiet_create(m, &quiet));
     CHECK_OK(state_create(quiet, &config, &s));
     CHECK_OK(model_forward(quiet, s, &g->batch, NULL));
-    CHECK_OK(loss_forward(&loss, &shape, m->info.output_size,
-                          state_output(quiet, s), target, &sum,
-                          state_output_gradient(quiet, s)));
+    const loss_rows rows = {.shape = &shape,
+                            .O = m->info.output_size,
+                            .y = state_output(quiet, s),
+                            .dy = state_output_gradient(quiet, s),
+                            .batch_first = m->config.batch_first};
+    CHECK_OK(loss_take(&loss, &rows, target, &sum));
     CHECK_OK(model_backward(quiet, s, NULL, NULL));
     float *copy = malloc(m->weight_count * sizeof *copy);
     assert_non_null(copy);

@@ -102,7 +102,8 @@ static void put_loss(grid_case *g, const elman_flow_config *config, size_t t,
             double one = i * O + j == config->output ? 1 : 0;
             size_t at = in_time * O + j;
             double residual = r->layers[r->layer_count - 1].y[at];
-            if (config->target) residual -= (double)config->target->values[at];
+            if (config->target)
+                residual -= (double)config->target->values[row * O + j];
             dy[(i * T * B + row) * O + j] =
                 config->source == ELMAN_FLOW_OUTPUT ? one
                 : config->source == ELMAN_FLOW_LOSS ? 2 * residual

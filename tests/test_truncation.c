@@ -196,7 +196,7 @@ static void put_loss(const long_case *c, size_t b, size_t t, double *dy)
     size_t to = c->g->config.batch_first && !r->per_sequence ? b * T + t : row;
     const double *y = r->layers[r->layer_count - 1].y + row * O;
     for (size_t j = 0; j < O; j++)
-        dy[to * O + j] = 2 * (y[j] - (double)c->values[row * O + j]);
+        dy[to * O + j] = 2 * (y[j] - (double)c->values[to * O + j]);
 }
 
 static double product(size_t n, const double *a, const double *b)

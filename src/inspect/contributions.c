@@ -226,7 +226,7 @@ static void make_step(contributions_run *run, size_t t)
         pass_training alone;
         pass p = pass_of(run, l->per_sequence ? AT_END : IN_TIME, &alone);
         layer_backward(l, &p, s->layers + i, i ? s->layers[i - 1].y : s->x,
-                          NULL);
+                       NULL);
     }
 }
 
@@ -288,10 +288,13 @@ static elman_status run_pass(contributions_run *run)
     const elman_batch shape = {.T = one ? 1 : run->batch->T,
                                .B = run->batch->B,
                                .lengths = one ? NULL : run->batch->lengths};
+    const loss_rows rows = {.shape = &shape,
+                            .O = m->info.output_size,
+                            .y = state_output(m, s),
+                            .dy = state_output_gradient(m, s),
+                            .batch_first = m->config.batch_first};
     double loss;
-    TRY(loss_forward(&run->loss, &shape, m->info.output_size,
-                     state_output(m, s), &run->target, &loss,
-                     state_output_gradient(m, s)));
+    TRY(loss_take(&run->loss, &rows, &run->target, &loss));
     TRY(model_backward(m, s, NULL, NULL));
 
     /* kept whole, for the share of each step in it */

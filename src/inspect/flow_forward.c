@@ -208,8 +208,10 @@ static elman_status put_loss(const flow_forward *f,
         .B = batch->B,
         .lengths = one ? NULL : batch->lengths,
     };
+    const loss_rows rows = {
+        .shape = &shape, .O = O, .batch_first = f->quiet->config.batch_first};
     loss_job job;
-    TRY(loss_begin(config->loss, &shape, O, config->target, &job));
+    TRY(loss_begin_rows(config->loss, &rows, config->target, &job));
 
     /* of this sequence alone, each answer's own part */
     const float *y = state_output(f->quiet, f->state);
@@ -246,9 +248,8 @@ static elman_status go_back(const flow_forward *f)
     TRY(gradients_begin(s));
     for (size_t i = m->layer_count; i-- > f->top + 1;) {
         const layer *l = m->layers + i;
-        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
-                          s->layers + i, s->layers[i - 1].y,
-                          s->layers[i - 1].dy);
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full, s->layers + i,
+                       s->layers[i - 1].y, s->layers[i - 1].dy);
     }
     gradients_end(s);
     return ELMAN_OK;

@@ -9,6 +9,7 @@
 #include "format/number.h"
 #include "inspect/finding.h"
 #include "inspect/measured.h"
+#include "inspect/quiet.h"
 #include "learn/journal.h"
 
 #include <math.h>
@@ -117,7 +118,8 @@ elman_status inspection_begin(const elman_model *model,
     in->public.dataset = dataset;
     complete(dataset, config, &in->config);
 
-    elman_status status = fill(in);
+    elman_status status = time_first_create(model, &in->model);
+    if (!status) status = fill(in);
     if (!status) status = find_row(in);
     if (!status) status = findings_make(in);
     if (status) {
@@ -187,6 +189,7 @@ void inspection_end(elman_inspection *public)
         free((void *)(uintptr_t)in->absences[n].why);
     findings_free(in);
     inspection_free_batch(in);
+    time_first_destroy(in->model);
     encoding_destroy(in->encoding);
     free(in->model_name);
     free(in->data_name);

@@ -18,7 +18,7 @@ static elman_status no_memory(void)
 
 size_t inspection_steps(const inspection *in, double passes)
 {
-    double one = model_flops(in->public.model, 1, false) * passes;
+    double one = model_flops(in->model, 1, false) * passes;
     double steps = SECTION_FLOPS / (one > 1 ? one : 1);
     return steps > 1e9 ? 1000000000 : steps > 1 ? (size_t)steps : 1;
 }
@@ -85,7 +85,7 @@ static elman_status read_batch(inspection *in)
  * (uniform in +-sqrt 3). */
 static elman_status draw_batch(inspection *in)
 {
-    const elman_model_info *info = &in->public.model->info;
+    const elman_model_info *info = &in->model->info;
     size_t T = in->config.steps ? in->config.steps : RANDOM_STEPS;
     size_t B = in->config.sequences, V = info->vocabulary, rows = 0, count = 0;
     if (!sizes_multiply(T, B, 1, &rows) ||
@@ -119,7 +119,7 @@ static elman_status prepare_data(inspection *in)
     const elman_dataset *dataset = in->public.dataset;
     in->training = (elman_trainer_config){.loss = {.kind = in->config.loss},
                                           .threads = in->config.threads};
-    TRY(evaluate_check(in->public.model, dataset, &in->training.loss));
+    TRY(evaluate_check(in->model, dataset, &in->training.loss));
 
     in->part = limit_part(in, in->config.part);
     in->train = limit_part(in, ELMAN_PART_TRAIN);
@@ -161,7 +161,7 @@ elman_status inspection_make_batch(inspection *in)
 
     /* what goes back from every step costs their square; the flow does so from
      * every one that is pooled */
-    const elman_model *m = in->public.model;
+    const elman_model *m = in->model;
     bool one = m->info.per_sequence;
     cut(&in->batch, square_steps(in, one && !pools(m), 0.5),
         in->lengths + in->batch.B, &in->short_one);

@@ -59,7 +59,7 @@ static void add_part(const inspection *in, float *x, bool around_mean,
                      column_sums *sums)
 {
     const elman_dataset *d = in->public.dataset;
-    size_t I = in->public.model->info.input_size, longest = d->longest;
+    size_t I = in->model->info.input_size, longest = d->longest;
     size_t size = d->size[in->config.part];
     size_t most = MOST_ROWS / (longest ? longest : 1) + 1;
     size_t stride = size > most ? size / most : 1;
@@ -75,7 +75,7 @@ static void add_part(const inspection *in, float *x, bool around_mean,
 static void fill_inputs(inspection *in, float *x, column_sums *sums)
 {
     const elman_encoding *e = dataset_encoding(in->public.dataset);
-    size_t I = in->public.model->info.input_size;
+    size_t I = in->model->info.input_size;
     for (size_t i = 0; i < I; i++)
         in->inputs[i] = (elman_input){.name = e->columns ? e->columns[i] : NULL,
                                       .least = INFINITY,
@@ -98,7 +98,7 @@ static void fill_inputs(inspection *in, float *x, column_sums *sums)
 
 static elman_status read_columns(inspection *in)
 {
-    size_t I = in->public.model->info.input_size, bytes = 0;
+    size_t I = in->model->info.input_size, bytes = 0;
     if (!sizes_multiply(in->public.dataset->longest, I, sizeof(float), &bytes))
         return no_memory();
     float *x = malloc(bytes + 1);
@@ -147,7 +147,7 @@ static double sum_influence(const inspection *in, const elman_batch *batch,
 {
     size_t I = in->public.input_count;
     size_t steps = batch->lengths ? batch->lengths[b] : batch->T;
-    bool one_answer = in->public.model->info.per_sequence;
+    bool one_answer = in->model->info.per_sequence;
     double sum = 0;
     for (size_t t = 0; t < steps; t++) {
         size_t at = (t * batch->B + b) * I + i;
@@ -213,7 +213,7 @@ static elman_status run_many(inspection *in, const elman_model *quiet)
     size_t T = in->short_one.T ? in->short_one.T : 1;
     size_t count = inspection_steps(in, 3) / T;
     bool enough = count <= in->short_one.B || !in->public.input_count ||
-                  !in->public.model->info.per_sequence || in->config.steps;
+                  !in->model->info.per_sequence || in->config.steps;
     if (enough) return run_batch(in, quiet, &in->short_one);
 
     const elman_loader_config order = {
@@ -235,7 +235,7 @@ static elman_status run_many(inspection *in, const elman_model *quiet)
 
 static void check_weights(inspection *in)
 {
-    const elman_model *m = in->public.model;
+    const elman_model *m = in->model;
     for (size_t p = 0; p < m->info.parameter_count; p++) {
         const parameter *one = &m->parameters[p];
         for (size_t n = 0; n < one->count; n++) {
@@ -249,7 +249,7 @@ static void check_weights(inspection *in)
 
 elman_status inspection_read_inputs(inspection *in)
 {
-    const elman_model *m = in->public.model;
+    const elman_model *m = in->model;
     if (in->public.dataset && m->info.input_size) TRY(read_columns(in));
     check_weights(in);
 

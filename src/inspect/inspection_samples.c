@@ -15,7 +15,7 @@
 /* Whether there is a worst answer whose whole sequence can be read again. */
 static bool has_worst(const inspection *in)
 {
-    const elman_model_info *info = &in->public.model->info;
+    const elman_model_info *info = &in->model->info;
     const elman_errors *errors = in->public.errors;
     return errors && errors->task == ELMAN_TASK_CLASSIFY &&
            errors->mistake_count && info->per_sequence && !info->vocabulary;
@@ -25,7 +25,7 @@ static bool has_worst(const inspection *in)
 static elman_status read_worst(inspection *in)
 {
     const elman_dataset *dataset = in->public.dataset;
-    size_t I = in->public.model->info.input_size, count = 0;
+    size_t I = in->model->info.input_size, count = 0;
     if (sizes_multiply(dataset->longest, I, sizeof *in->worst_x, &count))
         in->worst_x = malloc(count);
     if (!in->worst_x)
@@ -68,7 +68,7 @@ static elman_status begin_sample(inspection *in, size_t points)
         config.sequence = in->sample - apart(in);
         in->sample_sequences[in->sample] = config.sequence;
     }
-    return attribution_begin(in->public.model, batch, &config,
+    return attribution_begin(in->model, batch, &config,
                              &in->samples[in->sample]);
 }
 

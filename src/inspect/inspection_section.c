@@ -27,9 +27,8 @@ static const char *lack_nothing(const inspection *in)
 
 static const char *lack_level(const inspection *in)
 {
-    return in->public.model->info.level_count
-               ? NULL
-               : "the model has no recurrent layer";
+    return in->model->info.level_count ? NULL
+                                       : "the model has no recurrent layer";
 }
 
 static const char *lack_data(const inspection *in)
@@ -88,8 +87,8 @@ static void end_inputs(inspection *in)
 /* The answers on the part, and what they have to beat. */
 static elman_status begin_errors(inspection *in)
 {
-    TRY(errors_begin(in->public.model, &in->part, in->config.part,
-                     &in->training, &in->errors));
+    TRY(errors_begin(in->model, &in->part, in->config.part, &in->training,
+                     &in->errors));
     const elman_baseline_config beaten = {.part = in->config.part};
     elman_status status = baseline_read(&in->part, &beaten, &in->baseline);
     in->has_baseline = status == ELMAN_OK;
@@ -111,8 +110,8 @@ static void end_errors(inspection *in)
 
 static elman_status begin_training(inspection *in)
 {
-    return errors_begin(in->public.model, &in->train, ELMAN_PART_TRAIN,
-                        &in->training, &in->training_errors);
+    return errors_begin(in->model, &in->train, ELMAN_PART_TRAIN, &in->training,
+                        &in->training_errors);
 }
 
 static elman_status step_training(inspection *in)
@@ -146,7 +145,7 @@ static elman_status begin_flow(inspection *in)
                                                        : ELMAN_FLOW_SIGNS,
                                       .output = output ? output - 1 : 0,
                                       .threads = in->config.threads};
-    return flow_begin(in->public.model, &in->short_one, &config, &in->flow);
+    return flow_begin(in->model, &in->short_one, &config, &in->flow);
 }
 
 static elman_status step_flow(inspection *in)
@@ -164,7 +163,7 @@ static void end_flow(inspection *in)
 
 static elman_status begin_gates(inspection *in)
 {
-    return gates_begin(in->public.model, &in->batch, &in->gates);
+    return gates_begin(in->model, &in->batch, &in->gates);
 }
 
 static elman_status step_gates(inspection *in)
@@ -182,7 +181,7 @@ static void end_gates(inspection *in)
 
 static elman_status begin_truncation(inspection *in)
 {
-    return truncation_begin(in->public.model, &in->window_one, &in->target,
+    return truncation_begin(in->model, &in->window_one, &in->target,
                             &in->training.loss, &in->truncation);
 }
 
@@ -202,7 +201,7 @@ static void end_truncation(inspection *in)
 static elman_status begin_units(inspection *in)
 {
     const properties *p = in->properties;
-    return units_begin(in->public.model, &in->batch, 0, p ? p->items : NULL,
+    return units_begin(in->model, &in->batch, 0, p ? p->items : NULL,
                        p ? p->count : 0, &in->units);
 }
 
@@ -224,8 +223,7 @@ static elman_status begin_exponents(inspection *in)
     const elman_exponents_config config = {.sequence = longest_of(&in->batch),
                                            .count = in->config.exponents,
                                            .threads = in->config.threads};
-    return exponents_begin(in->public.model, &in->batch, &config,
-                           &in->exponents);
+    return exponents_begin(in->model, &in->batch, &config, &in->exponents);
 }
 
 static elman_status step_exponents(inspection *in)
@@ -243,7 +241,7 @@ static void end_exponents(inspection *in)
 
 static elman_status begin_spectrum(inspection *in)
 {
-    return spectrum_begin(in->public.model, &in->spectrum);
+    return spectrum_begin(in->model, &in->spectrum);
 }
 
 static elman_status step_spectrum(inspection *in)
@@ -262,7 +260,7 @@ static void end_spectrum(inspection *in)
 static elman_status begin_points(inspection *in)
 {
     /* a start of a larger state costs the cube of its size */
-    size_t n = in->public.model->memory_h + in->public.model->memory_c;
+    size_t n = in->model->memory_h + in->model->memory_c;
     size_t starts = 32;
     for (; n > 160 && starts > 1; n = n * 4 / 5)
         starts /= 2;
@@ -270,7 +268,7 @@ static elman_status begin_points(inspection *in)
                                               .token = in->config.token,
                                               .starts = starts,
                                               .seed = in->config.seed};
-    return fixed_points_begin(in->public.model, &in->batch, &config,
+    return fixed_points_begin(in->model, &in->batch, &config,
                               &in->fixed_points);
 }
 
@@ -289,7 +287,7 @@ static void end_points(inspection *in)
 
 static elman_status begin_contributions(inspection *in)
 {
-    return contributions_begin(in->public.model, &in->short_one, &in->target,
+    return contributions_begin(in->model, &in->short_one, &in->target,
                                &in->training.loss, &in->contributions);
 }
 

@@ -32,7 +32,8 @@ typedef struct inspection {
     elman_inspection_config config; /* completed; texts are the caller's */
     char *model_name, *data_name;
 
-    /* what is measured */
+    /* what is measured; batches are time first */
+    elman_model *model;     /* a view of the public one that reads them so */
     elman_loader *loader;   /* whose memory the batch is in, or NULL */
     float *x;               /* (T,B,I) random values, or NULL */
     int32_t *tokens;        /* (T,B) random ones, or NULL */

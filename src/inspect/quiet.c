@@ -1,4 +1,5 @@
-/* quiet.c: a model without anything random, yet with gradients. */
+/* quiet.c: views of a model: without anything random, yet with gradients; and
+ * with time first. */
 #include "inspect/quiet.h"
 
 #include <stdlib.h>
@@ -34,3 +35,15 @@ void quiet_destroy(elman_model *q)
     free(q->layers);
     free(q);
 }
+
+elman_status time_first_create(const elman_model *m, elman_model **view)
+{
+    elman_model *v = malloc(sizeof *v);
+    if (!v) return failure(ELMAN_NO_MEMORY, "no memory for a view of a model");
+    *v = *m;
+    v->config.batch_first = false;
+    *view = v;
+    return ELMAN_OK;
+}
+
+void time_first_destroy(elman_model *v) { free(v); }

@@ -13,4 +13,10 @@
 elman_status quiet_create(const elman_model *model, elman_model **quiet);
 void quiet_destroy(elman_model *quiet);
 
+/* A view of model that reads and gives time first, whatever the model says:
+ * datasets make their batches so. The layers are the model's own as well, which
+ * must outlive the view. Fails for want of memory alone. */
+elman_status time_first_create(const elman_model *model, elman_model **view);
+void time_first_destroy(elman_model *view);
+
 #endif

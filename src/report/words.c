@@ -144,9 +144,7 @@ void words_place(page *p, const elman_inspection *of, uint64_t id, size_t step)
 
 static size_t place_of(const elman_inspection *of, size_t sequence, size_t step)
 {
-    bool first = of->model && of->model->config.batch_first;
-    return first ? sequence * of->batch->T + step
-                 : step * of->batch->B + sequence;
+    return step * of->batch->B + sequence;
 }
 
 int32_t words_read(const elman_inspection *of, size_t sequence, size_t step)
