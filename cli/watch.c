@@ -60,6 +60,51 @@ static int cut_batch(watch *w)
     return 0;
 }
 
+/* Rows (T,B) of so many bytes as rows (B,T), in memory of the watch; NULL stays
+ * what it is. False without memory. */
+static bool turn_rows(watch *w, size_t bytes, const void **rows)
+{
+    const size_t T = w->batch.T, B = w->batch.B;
+    const char *from = *rows;
+    if (!from) return true;
+
+    char *to = calloc(T * B + 1, bytes);
+    if (!to) return false;
+    for (size_t t = 0; t < T; t++)
+        for (size_t b = 0; b < B; b++)
+            memcpy(to + (b * T + t) * bytes, from + (t * B + b) * bytes, bytes);
+
+    size_t n = 0;
+    while (w->turned[n])
+        n++;
+    *rows = w->turned[n] = to;
+    return true;
+}
+
+/* Turns the loader's batch, which is time first, for a model that is not. */
+static int turn_batch(watch *w)
+{
+    if (!elman_model_config(w->model)->batch_first) return 0;
+    const elman_model_info size = elman_model_read_info(w->model);
+    elman_batch *batch = &w->batch;
+    elman_target *target = &w->target;
+    const void *x = batch->x, *tokens = batch->tokens;
+    const void *classes = target->classes, *values = target->values;
+
+    bool fits = turn_rows(w, size.input_size * sizeof *batch->x, &x) &&
+                turn_rows(w, sizeof *batch->tokens, &tokens);
+    if (fits && !size.per_sequence)
+        fits = turn_rows(w, sizeof *target->classes, &classes) &&
+               turn_rows(w, size.output_size * sizeof *target->values, &values);
+    if (!fits) return failed("out of memory");
+
+    batch->x = x;
+    batch->tokens = tokens;
+    target->classes = classes;
+    target->values = values;
+    return 0;
+}
+
 /* As many sequences as a pulse at every evaluation may have, at least two if
  * there are so many: of one alone the answer is mostly chance. */
 static size_t choose_width(const elman_dataset *dataset, elman_part part,
@@ -104,6 +149,7 @@ int watch_open(const parsed_line *arguments, const elman_dataset *dataset,
     }
 
     int code = cut_batch(w);
+    if (!code) code = turn_batch(w);
     double cost = (double)w->batch.B * (double)w->batch.T;
     if (budget > 0 && cost > budget) w->every = (uint64_t)ceil(cost / budget);
     return code;
@@ -113,8 +159,11 @@ void watch_close(watch *w)
 {
     elman_loader_destroy(w->loader);
     free(w->lengths);
+    for (size_t n = 0; n < sizeof w->turned / sizeof *w->turned; n++)
+        free(w->turned[n]);
     w->loader = NULL;
     w->lengths = NULL;
+    memset(w->turned, 0, sizeof w->turned);
 }
 
 /* ---- The pulse ----------------------------------------------------------- */

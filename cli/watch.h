@@ -22,9 +22,10 @@ typedef struct watch {
     const parsed_line *arguments;
     const elman_model *model;
     elman_loader *loader; /* owns what batch points to; NULL: no watch */
-    elman_batch batch;
+    elman_batch batch;    /* in the model's own order, like its target */
     elman_target target;
-    size_t *lengths;         /* (B) of a batch that was cut, or NULL */
+    size_t *lengths; /* (B) of a batch that was cut, or NULL */
+    void *turned[4]; /* arrays of one that was turned; NULLs at the end */
     uint64_t evaluate_every; /* optimizer steps, 0 epochs */
     uint64_t every;          /* evaluations from pulse to pulse */
     bool due;                /* the last evaluation was one for a pulse */
