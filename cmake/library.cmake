@@ -23,7 +23,7 @@ target_link_libraries(elman_flags INTERFACE ${needed_words})
 file(GLOB public_sources CONFIGURE_DEPENDS ${elman_root}/src/api/*.c)
 list(APPEND public_sources ${elman_root}/src/base/status.c)
 if(ELMAN_STRICT)
-  set_source_files_properties(${public_sources} PROPERTIES
+  set_property(SOURCE ${public_sources} APPEND PROPERTY
     COMPILE_OPTIONS -gdwarf-4)
 endif()
 
