@@ -23,4 +23,4 @@ add_executable(elman_infer_base EXCLUDE_FROM_ALL ${infer}
 target_include_directories(elman_infer_base PRIVATE ${elman_root}/include)
 target_compile_definitions(elman_infer_base PRIVATE ELMAN_STATIC)
 target_link_libraries(elman_infer_base PRIVATE ${drop_words} ${math_words}
-  -pthread)
+  ${threads_word})
