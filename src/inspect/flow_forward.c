@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/real.h"
 #include "base/thread.h"
 #include "learn/loss.h"
 
@@ -264,7 +265,7 @@ static void list_parts(flow_forward *f)
     size_t O = f->quiet->layers[f->top].O;
     double most = 0;
     for (size_t t = 0; t < f->T; t++)
-        most = fmax(most, k->sum_squares(O, f->dy + t * O));
+        most = real_max(most, k->sum_squares(O, f->dy + t * O));
 
     f->losses = 0;
     for (size_t t = 0; t < f->T; t++) {
