@@ -15,6 +15,8 @@
  * A pass of several vectors begins where a panel does. */
 #if VEC_BYTES == 64 || defined VEC_NEON
 enum { LSTM_PASS = 4, GRU_PASS = 4, RNN_PASS = 4 };
+#elif defined VEC_MASKS
+enum { LSTM_PASS = 2, GRU_PASS = 3, RNN_PASS = 3 };
 #elif VEC_BYTES == 32 && !SANITIZED
 enum { LSTM_PASS = 3, GRU_PASS = 3, RNN_PASS = 4 };
 #else
@@ -22,6 +24,22 @@ enum { LSTM_PASS = 1, GRU_PASS = 1, RNN_PASS = 1 };
 #endif
 
 enum { PASS_MOST = 4 };
+
+#if VEC_BYTES == 64 || defined VEC_MASKS
+/* Cells of so few units are faster in vectors of half the size: avx512_half.c
+ * runs their steps. */
+enum { LSTM_HALF = 16, GRU_HALF = 24, RNN_HALF = 24 };
+void lstm_stream_half(const stream_cell *s, const stream_run *r);
+void gru_stream_half(const stream_cell *s, const stream_run *r);
+void rnn_stream_half(const stream_cell *s, const stream_run *r);
+#endif
+
+/* Whether one pass has all units that a cell may have. */
+#ifdef VEC_MASKS
+enum { ONE_PASS = 1 };
+#else
+enum { ONE_PASS = 0 };
+#endif
 
 /* Vectors whose gates a pass makes together. */
 enum { GATE_VECTORS = VEC_BYTES == 32 ? 1 : 2 };
@@ -288,7 +306,8 @@ INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
                                         const stream_run *r, size_t begin,     \
                                         size_t end)                            \
     {                                                                          \
-        for (size_t t = begin; t < end && COUNT <= most; t++) {                \
+        const bool has = COUNT <= most && (is_whole || !ONE_PASS);             \
+        for (size_t t = begin; t < end && has; t++) {                          \
             const stream_at at = stream_at_step(r, t, is_whole);               \
             cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                  \
         }                                                                      \
@@ -338,16 +357,34 @@ INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
 
 static void KERNEL(lstm_stream)(const stream_cell *s, const stream_run *r)
 {
+#if VEC_BYTES == 64
+    if (s->H <= LSTM_HALF) {
+        lstm_stream_half(s, r);
+        return;
+    }
+#endif
     stream_all(s, r, LSTM_PASS, lstm_whole, lstm_part);
 }
 
 static void KERNEL(gru_stream)(const stream_cell *s, const stream_run *r)
 {
+#if VEC_BYTES == 64
+    if (s->H <= GRU_HALF) {
+        gru_stream_half(s, r);
+        return;
+    }
+#endif
     stream_all(s, r, GRU_PASS, gru_whole, gru_part);
 }
 
 static void KERNEL(rnn_stream)(const stream_cell *s, const stream_run *r)
 {
+#if VEC_BYTES == 64
+    if (s->H <= RNN_HALF) {
+        rnn_stream_half(s, r);
+        return;
+    }
+#endif
     stream_all(s, r, RNN_PASS, rnn_whole, rnn_part);
 }
 
