@@ -41,8 +41,15 @@ enum { ONE_PASS = 1 };
 enum { ONE_PASS = 0 };
 #endif
 
-/* Vectors whose gates a pass makes together. */
+/* Vectors whose gates a pass makes together, at most. */
 enum { GATE_VECTORS = VEC_BYTES == 32 ? 1 : 2 };
+
+/* The same of an LSTM's count. Two vectors of 64 bytes go one by one: the
+ * second waits for the divider anyway. */
+INLINE size_t lstm_gate_vectors(size_t count)
+{
+    return VEC_BYTES == 64 && count < 3 ? 1 : GATE_VECTORS;
+}
 
 /* The arrays of a step. */
 typedef struct stream_at {
@@ -171,6 +178,7 @@ static void lstm_variant_gates(const stream_cell *s, size_t first, size_t count,
 INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
                       const stream_at *at)
 {
+    const size_t most = lstm_gate_vectors(count);
     vf sum[4 * PASS_MOST];
     stream_begin(s, 4, first, count, at, sum);
     stream_add(&s->hh, 4, first, count, at->h, sum);
@@ -182,8 +190,8 @@ INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
     }
 
     UNROLL
-    for (size_t v = 0; v < count; v += GATE_VECTORS) {
-        const size_t n = count - v < GATE_VECTORS ? 1 : GATE_VECTORS;
+    for (size_t v = 0; v < count; v += most) {
+        const size_t n = count - v < most ? 1 : most;
         vf all[4 * GATE_VECTORS], c[GATE_VECTORS], h[GATE_VECTORS];
 
         UNROLL
