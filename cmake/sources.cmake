@@ -59,6 +59,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)
+  set(avx512_more ${elman_root}/src/kernel/isa/avx512_half.c)
   if(MINGW AND CMAKE_C_COMPILER_ID STREQUAL GNU)
     # it trusts the stack to lie at multiples of 32, where Windows promises 16
     list(APPEND avx2_options -Wa,-muse-unaligned-vector-move)
@@ -90,10 +91,10 @@ if(ELMAN_ISAS)
 endif()
 foreach(isa ${known_isas})
   set(source ${elman_root}/src/kernel/isa/${isa}.c)
-  set_source_files_properties(${source} PROPERTIES
+  set_source_files_properties(${source} ${${isa}_more} PROPERTIES
     COMPILE_OPTIONS "${kernel_options};${${isa}_options}")
   if(isa IN_LIST isas)
-    list(APPEND elman_sources ${source})
+    list(APPEND elman_sources ${source} ${${isa}_more})
   else()
     string(TOUPPER ELMAN_WITHOUT_${isa} word)
     list(APPEND without ${word})

@@ -5,11 +5,8 @@
 #ifndef KERNEL_EVERY_H
 #define KERNEL_EVERY_H
 
-#define PASTE_NOW(name, isa) name##_##isa
-#define PASTE(name, isa)     PASTE_NOW(name, isa)
-#define KERNEL(name)         PASTE(name, ISA)
-#define TEXT_NOW(isa)        #isa
-#define TEXT(isa)            TEXT_NOW(isa)
+#define TEXT_NOW(isa) #isa
+#define TEXT(isa)     TEXT_NOW(isa)
 
 #include "kernel/kernel.h"
 #include "kernel/vec.h"

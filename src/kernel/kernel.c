@@ -54,16 +54,6 @@ const kernels *kernels_here(void)
     return default_table;
 }
 
-const kernels *kernels_for_units(const kernels *table, size_t H)
-{
-    (void)H;
-#if defined __x86_64__ && !defined ELMAN_WITHOUT_AVX512 &&                     \
-    !defined ELMAN_WITHOUT_AVX2
-    if (table == &kernels_avx512 && H <= 8) return &kernels_avx2;
-#endif
-    return table;
-}
-
 const kernels *const *kernels_all(void)
 {
     once_run(&chosen, choose);

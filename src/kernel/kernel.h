@@ -150,10 +150,6 @@ const kernels *kernels_here(void);
 /* What training adds to that table. */
 const train_kernels *kernels_train(const kernels *k);
 
-/* The table for a cell of H units that is run by itself: where half a register
- * holds the units, one of half as wide registers is faster. */
-const kernels *kernels_for_units(const kernels *table, size_t H);
-
 /* All tables that this processor runs, slowest first, ended by NULL; ref is not
  * among them. */
 const kernels *const *kernels_all(void);

@@ -15,6 +15,8 @@
  * A pass of several vectors begins where a panel does. */
 #if VEC_BYTES == 64 || defined VEC_NEON
 enum { LSTM_PASS = 4, GRU_PASS = 4, RNN_PASS = 4 };
+#elif defined VEC_MASKS
+enum { LSTM_PASS = 2, GRU_PASS = 3, RNN_PASS = 3 };
 #elif VEC_BYTES == 32 && !SANITIZED
 enum { LSTM_PASS = 3, GRU_PASS = 3, RNN_PASS = 4 };
 #else
@@ -23,8 +25,31 @@ enum { LSTM_PASS = 1, GRU_PASS = 1, RNN_PASS = 1 };
 
 enum { PASS_MOST = 4 };
 
-/* Vectors whose gates a pass makes together. */
+#if VEC_BYTES == 64 || defined VEC_MASKS
+/* Cells of so few units are faster in vectors of half the size: avx512_half.c
+ * runs their steps. */
+enum { LSTM_HALF = 16, GRU_HALF = 24, RNN_HALF = 24 };
+void lstm_stream_half(const stream_cell *s, const stream_run *r);
+void gru_stream_half(const stream_cell *s, const stream_run *r);
+void rnn_stream_half(const stream_cell *s, const stream_run *r);
+#endif
+
+/* Whether one pass has all units that a cell may have. */
+#ifdef VEC_MASKS
+enum { ONE_PASS = 1 };
+#else
+enum { ONE_PASS = 0 };
+#endif
+
+/* Vectors whose gates a pass makes together, at most. */
 enum { GATE_VECTORS = VEC_BYTES == 32 ? 1 : 2 };
+
+/* The same of an LSTM's count. Two vectors of 64 bytes go one by one: the
+ * second waits for the divider anyway. */
+INLINE size_t lstm_gate_vectors(size_t count)
+{
+    return VEC_BYTES == 64 && count < 3 ? 1 : GATE_VECTORS;
+}
 
 /* The arrays of a step. */
 typedef struct stream_at {
@@ -153,6 +178,7 @@ static void lstm_variant_gates(const stream_cell *s, size_t first, size_t count,
 INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
                       const stream_at *at)
 {
+    const size_t most = lstm_gate_vectors(count);
     vf sum[4 * PASS_MOST];
     stream_begin(s, 4, first, count, at, sum);
     stream_add(&s->hh, 4, first, count, at->h, sum);
@@ -164,8 +190,8 @@ INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
     }
 
     UNROLL
-    for (size_t v = 0; v < count; v += GATE_VECTORS) {
-        const size_t n = count - v < GATE_VECTORS ? 1 : GATE_VECTORS;
+    for (size_t v = 0; v < count; v += most) {
+        const size_t n = count - v < most ? 1 : most;
         vf all[4 * GATE_VECTORS], c[GATE_VECTORS], h[GATE_VECTORS];
 
         UNROLL
@@ -288,7 +314,8 @@ INLINE stream_at stream_at_step(const stream_run *r, size_t t, bool whole)
                                         const stream_run *r, size_t begin,     \
                                         size_t end)                            \
     {                                                                          \
-        for (size_t t = begin; t < end && COUNT <= most; t++) {                \
+        const bool has = COUNT <= most && (is_whole || !ONE_PASS);             \
+        for (size_t t = begin; t < end && has; t++) {                          \
             const stream_at at = stream_at_step(r, t, is_whole);               \
             cell##_pass(s, is_whole ? 0 : first, COUNT, &at);                  \
         }                                                                      \
@@ -338,16 +365,34 @@ INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
 
 static void KERNEL(lstm_stream)(const stream_cell *s, const stream_run *r)
 {
+#if VEC_BYTES == 64
+    if (s->H <= LSTM_HALF) {
+        lstm_stream_half(s, r);
+        return;
+    }
+#endif
     stream_all(s, r, LSTM_PASS, lstm_whole, lstm_part);
 }
 
 static void KERNEL(gru_stream)(const stream_cell *s, const stream_run *r)
 {
+#if VEC_BYTES == 64
+    if (s->H <= GRU_HALF) {
+        gru_stream_half(s, r);
+        return;
+    }
+#endif
     stream_all(s, r, GRU_PASS, gru_whole, gru_part);
 }
 
 static void KERNEL(rnn_stream)(const stream_cell *s, const stream_run *r)
 {
+#if VEC_BYTES == 64
+    if (s->H <= RNN_HALF) {
+        rnn_stream_half(s, r);
+        return;
+    }
+#endif
     stream_all(s, r, RNN_PASS, rnn_whole, rnn_part);
 }
 

@@ -26,6 +26,11 @@
 #include <arm_neon.h>
 #endif
 
+/* A kernel's name in one ISA. */
+#define PASTE_NOW(name, isa) name##_##isa
+#define PASTE(name, isa)     PASTE_NOW(name, isa)
+#define KERNEL(name)         PASTE(name, ISA)
+
 typedef float vf __attribute__((vector_size(VEC_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(VEC_BYTES)));
 typedef int32_t vi __attribute__((vector_size(VEC_BYTES)));

@@ -51,7 +51,7 @@ static void prepare_level(const layer *l, const pass *p,
     const direction_plan *at = &l->directions[0];
     const cell_weights w = walk_weights(l, p, 0);
 
-    level->run = l->cell->stream(kernels_for_units(p->k, l->H));
+    level->run = l->cell->stream(p->k);
     level->start = w.start;
     level->ih = w.ih;
     level->hr = w.hr;
