@@ -23,7 +23,7 @@ target_link_libraries(elman_flags INTERFACE ${needed_words})
 file(GLOB public_sources CONFIGURE_DEPENDS ${elman_root}/src/api/*.c)
 list(APPEND public_sources ${elman_root}/src/base/status.c)
 if(ELMAN_STRICT)
-  set_source_files_properties(${public_sources} PROPERTIES
+  set_property(SOURCE ${public_sources} APPEND PROPERTY
     COMPILE_OPTIONS -gdwarf-4)
 endif()
 
@@ -48,6 +48,7 @@ endif()
 add_library(elman_rooms STATIC EXCLUDE_FROM_ALL
   $<TARGET_OBJECTS:elman_objects> $<TARGET_OBJECTS:elman_hidden>)
 target_link_libraries(elman_rooms PUBLIC elman_flags)
+target_compile_definitions(elman_rooms INTERFACE ELMAN_STATIC)
 
 # what lets elman_model_load read the models of others: api/foreign.h
 set(foreign_object "")
@@ -124,7 +125,7 @@ endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)
 
 target_compile_definitions(elman_static INTERFACE ELMAN_STATIC)
-target_link_libraries(elman_static INTERFACE -pthread)
+target_link_libraries(elman_static INTERFACE ${threads_word})
 
 foreach(target elman_static elman_shared)
   target_include_directories(${target} INTERFACE

@@ -5,11 +5,12 @@ set(infer ${elman_root}/tests/embed/infer.c)
 add_executable(elman_infer_all EXCLUDE_FROM_ALL ${infer})
 target_link_libraries(elman_infer_all PRIVATE elman_core)
 
-# the objects as they are, but the list of tables is that of ELMAN_ISAS=base
+# what ELMAN_ISAS=base leaves of the objects: one table, and a list of one
 set(without ${known_isas})
 list(REMOVE_ITEM without base)
 list(TRANSFORM without TOUPPER)
 list(TRANSFORM without PREPEND ELMAN_WITHOUT_)
+set(other_kernels "/kernel/(kernel|train|ref|isa/(avx2|avx512|neon))[.]c")
 add_library(elman_kernel_base OBJECT EXCLUDE_FROM_ALL
   src/kernel/kernel.c src/kernel/train.c)
 target_link_libraries(elman_kernel_base PRIVATE elman_flags)
@@ -18,8 +19,8 @@ target_compile_definitions(elman_kernel_base PRIVATE ELMAN_SHARED ${without}
 
 add_executable(elman_infer_base EXCLUDE_FROM_ALL ${infer}
   $<TARGET_OBJECTS:elman_kernel_base> $<TARGET_OBJECTS:elman_hidden>
-  "$<FILTER:$<TARGET_OBJECTS:elman_objects>,EXCLUDE,/kernel/(kernel|train)[.]c>")
+  "$<FILTER:$<TARGET_OBJECTS:elman_objects>,EXCLUDE,${other_kernels}>")
 target_include_directories(elman_infer_base PRIVATE ${elman_root}/include)
 target_compile_definitions(elman_infer_base PRIVATE ELMAN_STATIC)
 target_link_libraries(elman_infer_base PRIVATE ${drop_words} ${math_words}
-  -pthread)
+  ${threads_word})

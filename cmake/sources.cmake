@@ -44,6 +44,7 @@ set(kernel_options -O3)
 if(ELMAN_FUZZ)
   list(APPEND kernel_options -fno-sanitize=all)
 endif()
+set(small $<$<CONFIG:Release>:$<IF:$<C_COMPILER_ID:GNU>,-Os,-Oz>>)
 set(known_isas base)
 set(x86_options "")
 foreach(isa base avx2 avx512 neon)
@@ -53,13 +54,19 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
-  set(base_options -O2)
+  set(base_options ${small})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND known_isas avx2 avx512)
-  set(base_options -O2) # it has no fused multiply-add: small, for it is slow
+  # it has no fused multiply-add: small, for it is slow anyway
+  set(base_options ${small})
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)
+  if(MINGW AND CMAKE_C_COMPILER_ID STREQUAL GNU)
+    # it trusts the stack to lie at multiples of 32, where Windows promises 16
+    list(APPEND avx2_options -Wa,-muse-unaligned-vector-move)
+    list(APPEND avx512_options -Wa,-muse-unaligned-vector-move)
+  endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   list(APPEND known_isas neon)
 endif()
@@ -105,6 +112,20 @@ set_source_files_properties(${elman_root}/src/kernel/kernel.c
   ${elman_root}/src/kernel/train.c PROPERTIES
   COMPILE_DEFINITIONS "${without}")
 
+# what runs once for a model, a state or a file of weights is made small: it is
+# two thirds of a program that only runs a model, and none of its time
+set(once "")
+foreach(name base/kind base/memory base/thread format/file format/json
+    format/safetensors format/tensor layer/choice layer/init layer/layer
+    layer/recurrent layer/recurrent_cost layer/recurrent_plan model/chunks
+    model/config* model/copy model/hash model/model model/save model/state*
+    model/view)
+  list(APPEND once ${elman_root}/src/${name}.c)
+endforeach()
+file(GLOB once ${once})
+set_property(SOURCE ${once} APPEND PROPERTY COMPILE_OPTIONS
+  ${small})
+
 # gcc 12 for 64-bit ARM dies of some sums in double ("internal compiler error: in
 # vect_transform_reduction"): library, program, tests and examples do without its
 # vectorizer, and the kernels' vectors are written out anyway
@@ -143,4 +164,7 @@ target_include_directories(elman_flags INTERFACE
   ${elman_root}/include ${elman_root}/src)
 target_include_directories(elman_flags SYSTEM INTERFACE ${needed_folders})
 target_compile_definitions(elman_flags INTERFACE ${elman_system})
-target_link_libraries(elman_flags INTERFACE Threads::Threads m)
+if(NOT WIN32)
+  target_link_libraries(elman_flags INTERFACE Threads::Threads)
+endif()
+target_link_libraries(elman_flags INTERFACE m)

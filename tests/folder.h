@@ -12,6 +12,14 @@
 
 enum { PATH_ROOM = 512 };
 
+#ifdef _WIN32
+#include <io.h>
+static inline char *mkdtemp(char *pattern)
+{
+    return _mktemp(pattern) && mkdir(pattern) == 0 ? pattern : NULL;
+}
+#endif
+
 static char folder_path[PATH_ROOM];
 
 /* For cmocka_run_group_tests. */

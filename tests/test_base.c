@@ -237,7 +237,7 @@ static double random_real(uint64_t i, double low, double high)
 
 TEST(real_functions_are_good_to_two_ulp)
 {
-    double worst[5] = {0};
+    double worst[8] = {0};
     for (uint64_t i = 0; i < 200000; i++) {
         double small = random_real(i, -1, 1), x = random_real(i, -745, 709);
         worst[0] = fmax(worst[0], ulps(real_exp(x), exp(x)));
@@ -261,10 +261,20 @@ TEST(real_functions_are_good_to_two_ulp)
         worst[4] = fmax(worst[4], ulps(real_power(p, y), pow(p, y)));
         y *= fabs(log(p)) / fabs(log(near));
         worst[4] = fmax(worst[4], ulps(real_power(near, y), pow(near, y)));
+
+        /* of every size, and of both signs */
+        double any = copysign(exp(x / 20), small);
+        worst[5] = fmax(worst[5], ulps(real_expm1(any), expm1(any)));
+        worst[5] = fmax(worst[5], ulps(real_expm1(small), expm1(small)));
+        worst[6] = fmax(worst[6], ulps(real_log1p(p), log1p(p)));
+        worst[6] = fmax(worst[6], ulps(real_log1p(small), log1p(small)));
+        worst[7] = fmax(worst[7], ulps(real_tanh(any), tanh(any)));
+        worst[7] = fmax(worst[7], ulps(real_tanh(2 * small), tanh(2 * small)));
     }
-    static const char *const name[] = {"exp", "log", "cos", "sin", "power"};
-    for (int i = 0; i < 5; i++)
-        CHECK(worst[i] <= 2, "%s: %g ulp", name[i], worst[i]);
+    static const char *const name[] = {"exp",   "log",   "cos",   "sin",
+                                       "power", "expm1", "log1p", "tanh"};
+    for (int i = 0; i < 8; i++)
+        CHECK(worst[i] <= (i < 5 ? 2 : 3), "%s: %g ulp", name[i], worst[i]);
 }
 
 TEST(real_functions_know_their_edges)
@@ -278,6 +288,30 @@ TEST(real_functions_know_their_edges)
     CHECK(isnan(real_log(-1)) && real_log(0) == -INFINITY, "log below 0");
     CHECK(real_log(INFINITY) == INFINITY, "log of infinity");
     CHECK(real_log(0x1p-1074) == log(0x1p-1074), "log of a denormal");
+
+    CHECK(real_expm1(INFINITY) == INFINITY && real_expm1(-INFINITY) == -1 &&
+              real_log1p(INFINITY) == INFINITY && real_log1p(-1) == -INFINITY,
+          "ends");
+    CHECK(real_tanh(INFINITY) == 1 && real_tanh(-400) == -1, "ends of tanh");
+    CHECK(signbit(real_tanh(-0.0)) && real_tanh(1e-300) == 1e-300 &&
+              real_expm1(1e-300) == 1e-300 && real_log1p(1e-300) == 1e-300,
+          "what is small stays what it is");
+    CHECK(isnan(real_expm1(NAN)) && isnan(real_log1p(NAN)) &&
+              isnan(real_tanh(NAN)) && isnan(real_log1p(-2)),
+          "NaN");
+    CHECK(real_max(NAN, 1) == 1 && real_max(1, NAN) == 1 &&
+              real_min(NAN, 1) == 1 && real_min(1, NAN) == 1 &&
+              real_max(1, 2) == 2 && real_min(1, 2) == 1 &&
+              isnan(real_max(NAN, NAN)),
+          "the larger and the smaller");
+
+    static const double step[] = {-INFINITY, -0x1p52, -2.5, -2, -0.25,     0,
+                                  0.25,      1,       1.5,  2,  0x1p52 + 1};
+    for (size_t i = 0; i < sizeof step / sizeof *step; i++)
+        CHECK(real_floor(step[i]) == floor(step[i]) &&
+                  real_ceil(step[i]) == ceil(step[i]),
+              "%g", step[i]);
+    CHECK(isnan(real_floor(NAN)) && isnan(real_ceil(NAN)), "no whole number");
 
     /* exact at the quarters of a turn */
     for (int i = -8; i <= 8; i++) {

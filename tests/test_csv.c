@@ -101,7 +101,7 @@ TEST(what_is_not_a_number_is_classified)
         number_kind kind = number_parse(cases[i].text, &value);
         CHECK(kind == cases[i].kind, "\"%s\" gives %d", cases[i].text,
               (int)kind);
-        CHECK(isnan(value) == (kind != NUMBER_VALUE), "\"%s\"", cases[i].text);
+        CHECK(!isnan(value) == (kind == NUMBER_VALUE), "\"%s\"", cases[i].text);
     }
 
     /* half a million digits */

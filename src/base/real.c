@@ -31,7 +31,7 @@ double real_exp(double x)
 
     /* x = n ln 2 + r, |r| < 0.35; r is high - low, lost what rounding cut off
      */
-    double n = floor(x * LOG2_E + 0.5);
+    double n = real_floor(x * LOG2_E + 0.5);
     double high = x - n * LN2_HIGH, low = n * LN2_LOW;
     double r = high - low, lost = (high - r) - low;
 
@@ -77,6 +77,49 @@ double real_log(double x)
     double half = 0.5 * f * f;
     double e = n;
     return e * LN2_HIGH + (f - (half - (s * (half + rest) + e * LN2_LOW)));
+}
+
+double real_expm1(double x)
+{
+    if (isnan(x)) return x;
+    if (x > 709.79) return INFINITY;
+    if (x < -40) return -1;
+
+    /* x = n ln 2 + r as in real_exp, and no 1 that swallows a small r */
+    double n = real_floor(x * LOG2_E + 0.5);
+    double high = x - n * LN2_HIGH, low = n * LN2_LOW;
+    double r = high - low, lost = (high - r) - low;
+
+    /* e^r - 1 = r + r^2 (1/2! + r/3! + ...): up to r^13 / 13! */
+    static const double term[] = {
+        1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
+        1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
+        1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+    double sum = 0;
+    for (size_t k = sizeof term / sizeof *term; k > 0; k--)
+        sum = term[k - 1] + r * sum;
+    double part = r + (r * r * sum + lost);
+    if (n == 0) return part;
+
+    /* 2^n (1 + part) - 1; a power that is no double is twice its half */
+    double half = ldexp(1, (int)n - 1);
+    return 2 * (half * part + (half - 0.5));
+}
+
+double real_log1p(double x)
+{
+    /* 1 + x is rounded: what it lost, over 1 + x, joins the logarithm */
+    double sum = 1 + x;
+    if (isnan(x) || isinf(x) || sum <= 0) return real_log(sum);
+    return real_log(sum) + (x - (sum - 1)) / sum;
+}
+
+double real_tanh(double x)
+{
+    /* (e^2x - 1) / (e^2x + 1), which is 1 to the last digit from 20 on */
+    if (isnan(x)) return x;
+    double twice = real_expm1(2 * real_min(fabs(x), 20));
+    return copysign(twice / (twice + 2), x);
 }
 
 /* sin and cos of pi r, for |r| not much above 1/4: Taylor's series, whose

@@ -11,6 +11,7 @@
  * Backward is the chain rule line by line, last line first.
  */
 #include "base/kind.h"
+#include "base/real.h"
 #include "cell/reference_parts.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ elman_activation reference_function(const reference_cell *cell, size_t k)
 static double bounded(const reference_cell *cell, double a)
 {
     double clip = (double)cell->config->clip;
-    return clip > 0 ? fmin(fmax(a, -clip), clip) : a;
+    return clip > 0 ? real_min(real_max(a, -clip), clip) : a;
 }
 
 double activated(const reference_cell *cell, size_t k, double sum)

@@ -12,16 +12,18 @@
 
 #include <math.h>
 
+#include "base/real.h"
+
 double reference_activation(elman_activation f, double x)
 {
     double a = (double)f.alpha, b = (double)f.beta;
     switch (f.kind) {
     case ELMAN_ACTIVATION_TANH:
-        return tanh(x);
+        return real_tanh(x);
     case ELMAN_ACTIVATION_SIGMOID:
-        return 1 / (1 + exp(-x));
+        return 1 / (1 + real_exp(-x));
     case ELMAN_ACTIVATION_RELU:
-        return fmax(x, 0);
+        return real_max(x, 0);
 
     /* with parameters */
     case ELMAN_ACTIVATION_AFFINE:
@@ -31,17 +33,17 @@ double reference_activation(elman_activation f, double x)
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
         return x > a ? x : 0;
     case ELMAN_ACTIVATION_SCALED_TANH:
-        return a * tanh(b * x);
+        return a * real_tanh(b * x);
     case ELMAN_ACTIVATION_HARD_SIGMOID:
-        return fmin(fmax(a * x + b, 0), 1);
+        return real_min(real_max(a * x + b, 0), 1);
     case ELMAN_ACTIVATION_ELU:
-        return x < 0 ? a * expm1(x) : x;
+        return x < 0 ? a * real_expm1(x) : x;
 
     /* smooth ones without */
     case ELMAN_ACTIVATION_SOFTSIGN:
         return x / (1 + fabs(x));
     case ELMAN_ACTIVATION_SOFTPLUS:
-        return fmax(x, 0) + log1p(exp(-fabs(x)));
+        return real_max(x, 0) + real_log1p(real_exp(-fabs(x)));
     case ELMAN_ACTIVATION_DEFAULT:
         break;
     }
@@ -53,9 +55,9 @@ double reference_activation_derivative(elman_activation f, double x)
     double a = (double)f.alpha, b = (double)f.beta;
     switch (f.kind) {
     case ELMAN_ACTIVATION_TANH:
-        return 1 - tanh(x) * tanh(x);
+        return 1 - real_tanh(x) * real_tanh(x);
     case ELMAN_ACTIVATION_SIGMOID:
-        return 1 / (1 + exp(-x)) / (1 + exp(x));
+        return 1 / (1 + real_exp(-x)) / (1 + real_exp(x));
     case ELMAN_ACTIVATION_RELU:
         return x > 0 ? 1 : 0;
 
@@ -67,17 +69,17 @@ double reference_activation_derivative(elman_activation f, double x)
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
         return x > a ? 1 : 0;
     case ELMAN_ACTIVATION_SCALED_TANH:
-        return a * b * (1 - tanh(b * x) * tanh(b * x));
+        return a * b * (1 - real_tanh(b * x) * real_tanh(b * x));
     case ELMAN_ACTIVATION_HARD_SIGMOID:
         return a * x + b > 0 && a * x + b < 1 ? a : 0;
     case ELMAN_ACTIVATION_ELU:
-        return x > 0 ? 1 : a * exp(x);
+        return x > 0 ? 1 : a * real_exp(x);
 
     /* smooth ones without */
     case ELMAN_ACTIVATION_SOFTSIGN:
         return 1 / pow(1 + fabs(x), 2);
     case ELMAN_ACTIVATION_SOFTPLUS:
-        return 1 / (1 + exp(-x));
+        return 1 / (1 + real_exp(-x));
     case ELMAN_ACTIVATION_DEFAULT:
         break;
     }
@@ -96,7 +98,7 @@ double reference_activation_kink(elman_activation f, double x)
         return x - a;
     case ELMAN_ACTIVATION_HARD_SIGMOID:
         if (a == 0) return INFINITY;
-        return fmin(fabs(x + b / a), fabs(x - (1 - b) / a));
+        return real_min(fabs(x + b / a), fabs(x - (1 - b) / a));
     default:
         return INFINITY;
     }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 static elman_status no_memory(void)
 {
     return failure(ELMAN_NO_MEMORY, "no memory for the data");
@@ -265,8 +267,8 @@ static elman_status describe_target(elman_dataset *dataset)
 
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < dataset->raw_targets.count; i++) {
-        low = fmin(low, dataset->raw_targets.values[i]);
-        high = fmax(high, dataset->raw_targets.values[i]);
+        low = real_min(low, dataset->raw_targets.values[i]);
+        high = real_max(high, dataset->raw_targets.values[i]);
     }
     const char *per = dataset->per_step ? " a step" : "";
     if (low > high)

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/real.h"
+
 /* ---- Names -------------------------------------------------------------- */
 
 /* Whether a name holds one of the words, which end with NULL, in any case. */
@@ -112,6 +114,13 @@ static elman_status judge_numbers(stamp_column *c)
     return ELMAN_OK;
 }
 
+/* The nearest whole number; halves away from 0. */
+static int64_t whole(double x)
+{
+    double size = fabs(x), below = real_floor(size);
+    return (int64_t)copysign(below + (size - below >= 0.5), x);
+}
+
 /* Reads numbers as times where that is asked for: seconds, or whatever they
  * count. A cell that is none leaves the column without times. */
 elman_status order_read_numbers(const order_search *s, const char *const *cells,
@@ -130,7 +139,7 @@ elman_status order_read_numbers(const order_search *s, const char *const *cells,
         double value = 0;
         (void)amount_parse(cells[i], p->amount.style, &value);
         if (!(fabs(value) < 9e12)) return ELMAN_OK;
-        stamps[i] = llround(value * 1e6);
+        stamps[i] = whole(value * 1e6);
     }
     return judge_numbers(c);
 }

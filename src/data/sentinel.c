@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "base/real.h"
+
 enum { MOST_LOOKED = 20000 }; /* rows of a long table */
 
 static const double sentinels[] = {
@@ -24,13 +26,13 @@ typedef struct edge {
 static void look(edge *e, double value)
 {
     value *= e->sign;
-    e->far = fmax(e->far, value);
+    e->far = real_max(e->far, value);
     if (value == e->value) e->count++;
     else if (value < e->value) {
         e->next = e->value;
         e->value = value;
         e->count = 1;
-    } else e->next = fmin(e->next, value);
+    } else e->next = real_min(e->next, value);
 }
 
 /* Whether it is one of the usual numbers, more than once, and further from the

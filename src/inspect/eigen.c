@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 const char *eigen_absent(void) { return NULL; }
 
 static elman_status no_memory(size_t n)
@@ -62,8 +64,8 @@ static double largest_residual(size_t n, const double *a, const double *real,
     for (size_t j = 0; j < n; j++) {
         const double *re = vectors + j * n;
         bool pair = imaginary[j] != 0 && j + 1 < n;
-        most = fmax(most, pair_residual(n, a, real[j], imaginary[j], re,
-                                        pair ? re + n : NULL));
+        most = real_max(most, pair_residual(n, a, real[j], imaginary[j], re,
+                                            pair ? re + n : NULL));
         if (pair) j++;
     }
     return most / ((double)n * sqrt(squares));

@@ -4,9 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/real.h"
+
 double eigen_modulus(double x, double y)
 {
-    double most = fmax(fabs(x), fabs(y)), least = fmin(fabs(x), fabs(y));
+    double most = real_max(fabs(x), fabs(y)),
+           least = real_min(fabs(x), fabs(y));
     if (most == 0 || !isfinite(most)) return most;
     double part = least / most;
     return most * sqrt(1 + part * part);
@@ -45,16 +48,16 @@ elman_status eigen_sort(size_t n, double *real, double *imaginary)
     /* what differs by rounding alone counts as equal */
     double most = 0;
     for (size_t i = 0; i < n; i++)
-        most = fmax(most, eigen_modulus(real[i], imaginary[i]));
+        most = real_max(most, eigen_modulus(real[i], imaginary[i]));
     double unit = most > 0 ? most * 1e-10 : 1;
 
     for (size_t i = 0; i < n; i++)
-        keys[i] = (key){
-            .modulus = floor(eigen_modulus(real[i], imaginary[i]) / unit + 0.5),
-            .real = floor(real[i] / unit + 0.5),
-            .imaginary = floor(imaginary[i] / unit + 0.5),
-            .x = real[i],
-            .y = imaginary[i]};
+        keys[i] = (key){.modulus = real_floor(
+                            eigen_modulus(real[i], imaginary[i]) / unit + 0.5),
+                        .real = real_floor(real[i] / unit + 0.5),
+                        .imaginary = real_floor(imaginary[i] / unit + 0.5),
+                        .x = real[i],
+                        .y = imaginary[i]};
     qsort(keys, n, sizeof *keys, compare);
 
     for (size_t i = 0; i < n; i++) {

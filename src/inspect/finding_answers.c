@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* ---- What other rules ask too ------------------------------------------- */
 
 static bool is_text(const inspection *in)
@@ -39,8 +41,8 @@ static double least_squares(const inspection *in)
 {
     const elman_baseline *b = &in->baseline;
     double least = b->mean_mse; /* the others may be NaN */
-    least = fmin(least, b->naive_mse);
-    return fmin(least, b->seasonal_mse);
+    least = real_min(least, b->naive_mse);
+    return real_min(least, b->seasonal_mse);
 }
 
 double skill_of(const inspection *in)
@@ -121,7 +123,7 @@ bool learned_nothing(const inspection *in)
         chance = 2 * sqrt(p * (1 - p) / (double)in->public.errors->targets) /
                  (1 - p);
     }
-    return skill < fmax(SKILL_NONE, chance);
+    return skill < real_max(SKILL_NONE, chance);
 }
 
 /* ---- A flipped target --------------------------------------------------- */
@@ -258,7 +260,7 @@ bool find_flipped(const inspection *in, claim *c)
     double r = e->correlation[worst], n = (double)e->targets;
     if (!(r < FLIPPED_ALARM) || !(r < -4 / sqrt(n))) return false;
     if (!(spread_of_answers(e, worst) > -r * MEANT_PART)) return false;
-    if (skill < fmax(TAUGHT_LEAST, r * r / 2)) return false; /* by chance */
+    if (skill < real_max(TAUGHT_LEAST, r * r / 2)) return false; /* by chance */
     c->value = r;
     claim_say(c,
               "flipped target: answers and truth have a correlation of %.2f, "

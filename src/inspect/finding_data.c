@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* "load", or "input 3" of inputs without names. In one of two buffers. */
 static const char *name_of(const inspection *in, size_t i)
 {
@@ -52,7 +54,7 @@ static bool missing_facts(const inspection *in, char *text, size_t size,
         if (number_read(list[n].text, &end, &some) == NUMBER_VALUE &&
             !strncmp(end, " of ", 4) &&
             number_read(end + 4, &end, &all) == NUMBER_VALUE && all > 0)
-            *share = fmax(*share, some / all);
+            *share = real_max(*share, some / all);
         if (used < size)
             used += (size_t)snprintf(text + used, size - used, "%s%s",
                                      used ? "; " : "", list[n].text);

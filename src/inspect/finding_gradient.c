@@ -19,7 +19,7 @@ size_t trained_window(const inspection *in)
 {
     double k1 = inspection_setting(in, "k1");
     double k2 = inspection_setting(in, "k2");
-    double most = fmax(k1, k2); /* of which either may be NaN */
+    double most = real_max(k1, k2); /* of which either may be NaN */
     return most > 0 && most < 1e15 ? (size_t)most : 0;
 }
 
@@ -36,7 +36,7 @@ static double growth_of(const elman_horizon *h)
     if (!counts(h)) return 0;
     double most = h->norms[0];
     for (size_t k = 1; k < h->T; k++)
-        most = fmax(most, h->norms[k]);
+        most = real_max(most, h->norms[k]);
     return most / h->norms[0];
 }
 
@@ -121,7 +121,7 @@ static bool norms_explode(const inspection *in, claim *c)
     uint64_t step = 0;
     for (size_t n = 0; n < count; n++) {
         if (!(rows[n].norm > 0)) continue;
-        least = fmin(least, rows[n].norm);
+        least = real_min(least, rows[n].norm);
         if (!(rows[n].norm > most)) continue;
         most = rows[n].norm;
         from = least; /* what was before, not what learning made of it */

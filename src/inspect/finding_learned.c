@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/real.h"
+
 /* ---- What training did -------------------------------------------------- */
 
 double taught(const inspection *in)
@@ -19,10 +21,10 @@ double taught(const inspection *in)
     if (!count) return NAN;
     double least = INFINITY;
     for (size_t n = 0; n < count; n++)
-        least = fmin(least, rows[n].train_loss);
+        least = real_min(least, rows[n].train_loss);
 
     /* one row alone says not what training began with */
-    double open = fmax(open_loss(in), rows[0].train_loss);
+    double open = real_max(open_loss(in), rows[0].train_loss);
     return isfinite(least) && open > 0 ? 1 - least / open : NAN;
 }
 
@@ -66,7 +68,7 @@ bool find_untrained(const inspection *in, claim *c)
 
     /* a run that ended within its first epoch may know no loss */
     char losses[96] = "";
-    double open = fmax(open_loss(in), rows[0].train_loss);
+    double open = real_max(open_loss(in), rows[0].train_loss);
     if (!isnan(last->train_loss) && !isnan(open))
         snprintf(losses, sizeof losses,
                  ": the training loss is %.3g, where knowing nothing has %.3g",
@@ -90,7 +92,7 @@ static double loss_here(const inspection *in)
 {
     const elman_errors *e = in->public.errors;
     const elman_errors *there = in->public.training_errors;
-    return e && there ? fmin(e->loss, there->loss) : e ? e->loss : NAN;
+    return e && there ? real_min(e->loss, there->loss) : e ? e->loss : NAN;
 }
 
 bool is_unlike(const inspection *in)
@@ -101,7 +103,7 @@ bool is_unlike(const inspection *in)
     if (skill_of(in) > SKILL_NONE) return false; /* too sure, but not lost */
 
     /* the worst that training knew of */
-    double known = fmax(kept->train_loss, kept->loss);
+    double known = real_max(kept->train_loss, kept->loss);
     double times = isnan(kept->loss) ? UNLIKE_HEART : UNLIKE_ALARM;
     claim other;
     return loss > times * known && loss > times * open &&

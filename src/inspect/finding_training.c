@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
+
 const elman_journal_row *journal_of(const inspection *in, size_t *count)
 {
     *count = 0;
@@ -33,7 +35,7 @@ const elman_journal_row *kept_row(const inspection *in)
 static bool large_steps(const elman_journal_row *rows, size_t n)
 {
     double change = rows[n].update;
-    if (n > 0) change = fmax(change, rows[n - 1].update);
+    if (n > 0) change = real_max(change, rows[n - 1].update);
     return change > UPDATE_NOTE;
 }
 
@@ -56,7 +58,7 @@ static double largest_jump(const inspection *in, const elman_journal_row *rows,
             jump = loss / least;
             *at = n;
         }
-        least = fmin(least, loss);
+        least = real_min(least, loss);
     }
     return jump;
 }
@@ -67,7 +69,7 @@ static double largest_update(const elman_journal_row *rows, size_t count)
 {
     double most = NAN;
     for (size_t n = 0; n < count; n++)
-        most = fmax(most, rows[n].update);
+        most = real_max(most, rows[n].update);
     return most;
 }
 
@@ -139,7 +141,7 @@ bool find_high_rate(const inspection *in, claim *c)
     double change = largest_update(rows, count);
     double rate = inspection_setting(in, "lr");
     for (size_t n = 0; n < count; n++)
-        rate = fmax(rate, rows[n].learning_rate);
+        rate = real_max(rate, rows[n].learning_rate);
     double first = first_update(in, rate);
     if (!(change > UPDATE_NOTE) && !(first > FIRST_NOTE)) return false;
 
@@ -158,13 +160,13 @@ bool find_high_rate(const inspection *in, claim *c)
 
     bool begins = first > change || isnan(change);
     c->severity = harm ? ELMAN_SEVERITY_ALARM : ELMAN_SEVERITY_NOTE;
-    c->value = fmax(first, change);
+    c->value = real_max(first, change);
     claim_say(c,
               "learning rate too high: at %.2g %s changes the weights by %.2g "
               "times their size, where about 0.001 is usual and 0.1 much%s",
               rate, begins ? "a first step" : "a step", c->value, text);
     claim_advise(c, "train with --lr %.1g, or let --find-lr look for one",
-                 rate * fmin(0.1, 0.05 / c->value));
+                 rate * real_min(0.1, 0.05 / c->value));
     return true;
 }
 
@@ -210,7 +212,7 @@ static bool losses_part(const inspection *in, claim *c)
     const elman_journal_row *kept = kept_row(in);
     double train = there ? there->loss : kept ? kept->train_loss : NAN;
     double other = here ? here->loss : NAN;
-    if (kept && !there) other = fmax(other, kept->loss);
+    if (kept && !there) other = real_max(other, kept->loss);
 
     /* a small loss may be twice a smaller one */
     double skill = skill_of(in);

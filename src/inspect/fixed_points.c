@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/real.h"
 #include "base/tree.h"
 #include "inspect/eigen.h"
 #include "inspect/fixed_points_parts.h"
@@ -211,7 +212,7 @@ static bool is_same(size_t n, const double *a, const double *b)
 {
     double size = 1;
     for (size_t i = 0; i < n; i++)
-        size = fmax(size, fabs(a[i]));
+        size = real_max(size, fabs(a[i]));
     for (size_t i = 0; i < n; i++)
         if (!(fabs(a[i] - b[i]) <= same * size)) return false;
     return true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/real.h"
 #include "base/thread.h"
 #include "learn/loss.h"
 
@@ -246,9 +247,8 @@ static elman_status go_back(const flow_forward *f)
     TRY(gradients_begin(s));
     for (size_t i = m->layer_count; i-- > f->top + 1;) {
         const layer *l = m->layers + i;
-        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
-                          s->layers + i, s->layers[i - 1].y,
-                          s->layers[i - 1].dy);
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full, s->layers + i,
+                       s->layers[i - 1].y, s->layers[i - 1].dy);
     }
     gradients_end(s);
     return ELMAN_OK;
@@ -263,7 +263,7 @@ static void list_parts(flow_forward *f)
     size_t O = f->quiet->layers[f->top].O;
     double most = 0;
     for (size_t t = 0; t < f->T; t++)
-        most = fmax(most, k->sum_squares(O, f->dy + t * O));
+        most = real_max(most, k->sum_squares(O, f->dy + t * O));
 
     f->losses = 0;
     for (size_t t = 0; t < f->T; t++) {

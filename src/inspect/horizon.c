@@ -32,7 +32,7 @@ static bool is_broken(size_t T, const double *norms)
     double most = norms[0];
     for (size_t k = 0; k < T && most < GROWTH_NOTE * norms[0]; k++) {
         if (isnan(norms[k])) return true;
-        most = fmax(most, norms[k]);
+        most = real_max(most, norms[k]);
     }
     return false;
 }

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* ---- Absences ----------------------------------------------------------- */
 
 static elman_status add_absence(inspection *in, elman_section section,
@@ -142,7 +144,7 @@ static double progress_of(const inspection *in)
         if (n < in->row) done += row->weight;
         if (n == in->row) done += row->weight * in->row_progress;
     }
-    return all > 0 ? fmin(done / all, 1) : 1;
+    return all > 0 ? real_min(done / all, 1) : 1;
 }
 
 /* A measurement that failed is not there; a want of memory ends all. */

@@ -16,6 +16,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/real.h"
+
 enum { MOST_ROWS = 200000, MOST_SEQUENCES = 64 };
 
 static elman_status no_memory(void)
@@ -46,8 +48,8 @@ static void add_rows(const float *x, size_t rows, size_t I, size_t i,
         if (mean) sum += (value - *mean) * (value - *mean);
         else {
             sum += value;
-            one->least = fmin(one->least, value);
-            one->most = fmax(one->most, value);
+            one->least = real_min(one->least, value);
+            one->most = real_max(one->most, value);
             sums->count++;
         }
     }

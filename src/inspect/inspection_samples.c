@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/real.h"
+
 /* ---- The worst answer --------------------------------------------------- */
 
 /* Whether there is a worst answer whose whole sequence can be read again. */
@@ -102,7 +104,8 @@ elman_status inspection_step_samples(inspection *in)
     size_t count = in->config.samples;
     TRY(attribution_step(now));
     double progress = ((double)in->sample + now->progress) / (double)count;
-    in->row_progress = fmax(in->row_progress, progress); /* of a second try */
+    in->row_progress =
+        real_max(in->row_progress, progress); /* of a second try */
     if (!now->done) return ELMAN_OK;
     if (!in->tried && falls_short(now)) {
         attribution_end(now);

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "inspect/flow_rows.h"
 
 enum { FIRST_WINDOW = 8, WINDOWS_MOST = 64 };
@@ -295,7 +296,9 @@ static void finish(truncation_run *run)
     for (size_t w = 0; w < count; w++) {
         elman_truncation_window *window = run->windows + w;
         double cosine = with_all[w] / (sqrt(squares[w]) * sqrt(all));
-        window->cosine = squares[w] > 0 ? fmin(cosine, 1) : all > 0 ? 0 : NAN;
+        window->cosine = squares[w] > 0 ? real_min(cosine, 1)
+                         : all > 0      ? 0
+                                        : NAN;
         window->ratio = all > 0 ? sqrt(squares[w] / all) : NAN;
     }
     run->windows[count - 1].cosine = all > 0 ? 1 : NAN;

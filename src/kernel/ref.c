@@ -165,7 +165,7 @@ static void ref_gru_step(const fused_step *s, size_t begin, size_t end)
 static void ref_tanh_forward(size_t n, float clip, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = (float)tanh(bounded((double)x[i], (double)clip));
+        y[i] = (float)real_tanh(bounded((double)x[i], (double)clip));
 }
 
 static void ref_sigmoid_forward(size_t n, float clip, const float *x, float *y)
@@ -192,7 +192,8 @@ static void ref_rnn_step(const fused_step *s, size_t begin, size_t end)
         }
 }
 
-/* ---- Steps of one sequence ------------------------------------------------ */
+/* ---- Steps of one sequence ------------------------------------------------
+ */
 
 static void stream_steps(const stream_cell *s, const stream_run *r,
                          void (*step)(const fused_step *s, size_t begin,
@@ -271,13 +272,13 @@ static void ref_relu_backward(size_t n, float clip, const float *y,
 static void ref_exp_forward(size_t n, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = (float)exp((double)x[i]);
+        y[i] = (float)real_exp((double)x[i]);
 }
 
 static void ref_log_forward(size_t n, const float *x, float *y)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = (float)log((double)x[i]);
+        y[i] = (float)real_log((double)x[i]);
 }
 
 static void ref_copy(size_t n, const float *from, float *to)
@@ -344,10 +345,10 @@ static double ref_softmax(size_t n, const float *x, float *y)
     for (size_t i = 0; i < n; i++)
         most = (double)x[i] > most ? (double)x[i] : most;
     for (size_t i = 0; i < n; i++)
-        sum += exp((double)x[i] - most);
+        sum += real_exp((double)x[i] - most);
     for (size_t i = 0; y && i < n; i++)
-        y[i] = (float)(exp((double)x[i] - most) / sum);
-    return most + log(sum);
+        y[i] = (float)(real_exp((double)x[i] - most) / sum);
+    return most + real_log(sum);
 }
 
 static double ref_cross_entropy(size_t n, const float *x, float scale,
@@ -391,7 +392,7 @@ static void ref_log_softmax_backward(size_t n, const float *y, const float *dy,
     for (size_t i = 0; i < n; i++)
         sum += (double)dy[i];
     for (size_t i = 0; i < n; i++)
-        dx[i] = (float)((double)dy[i] - exp((double)y[i]) * sum);
+        dx[i] = (float)((double)dy[i] - real_exp((double)y[i]) * sum);
 }
 
 static float ref_norm_forward(size_t n, float eps, const float *x,
@@ -477,7 +478,7 @@ static void ref_adam(size_t n, const update *u, const float *dp, float *m,
         m[i] = (float)((double)m[i] + (double)u->rest1 * (g - (double)m[i]));
         v[i] =
             (float)((double)u->beta2 * (double)v[i] + (double)u->rest2 * g * g);
-        if (top) top[i] = fmaxf(top[i], v[i]);
+        if (top) top[i] = (float)real_max((double)top[i], (double)v[i]);
 
         const double square = top ? (double)top[i] : (double)v[i];
         const double root = sqrt(square) * (double)u->root;
@@ -509,7 +510,7 @@ static void ref_rmsprop(size_t n, const update *u, const float *dp, float *v,
         if (u->centered) {
             const double middle = (double)u->alpha * (double)mean[i] + rest * g;
             mean[i] = (float)middle;
-            square = fmax(0, square - middle * middle);
+            square = real_max(0, square - middle * middle);
         }
 
         double step = g / root_of(u, square);

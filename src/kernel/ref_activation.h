@@ -5,6 +5,7 @@
 #ifndef KERNEL_REF_ACTIVATION_H
 #define KERNEL_REF_ACTIVATION_H
 
+#include "base/real.h"
 #include "kernel/ref_gate.h"
 
 static double activation_value(const elman_activation *f, double x)
@@ -13,7 +14,7 @@ static double activation_value(const elman_activation *f, double x)
 
     switch (f->kind) {
     case ELMAN_ACTIVATION_TANH:
-        return tanh(x);
+        return real_tanh(x);
     case ELMAN_ACTIVATION_SIGMOID:
         return sigmoid(x);
     case ELMAN_ACTIVATION_RELU:
@@ -25,15 +26,15 @@ static double activation_value(const elman_activation *f, double x)
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
         return x <= a ? 0 : x;
     case ELMAN_ACTIVATION_SCALED_TANH:
-        return a * tanh(b * x);
+        return a * real_tanh(b * x);
     case ELMAN_ACTIVATION_HARD_SIGMOID:
         return a * x + b < 0 ? 0 : a * x + b > 1 ? 1 : a * x + b;
     case ELMAN_ACTIVATION_ELU:
-        return x < 0 ? a * expm1(x) : x;
+        return x < 0 ? a * real_expm1(x) : x;
     case ELMAN_ACTIVATION_SOFTSIGN:
         return x / (1 + fabs(x));
     case ELMAN_ACTIVATION_SOFTPLUS:
-        return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+        return (x > 0 ? x : 0) + real_log1p(real_exp(-fabs(x)));
     case ELMAN_ACTIVATION_DEFAULT: /* resolved before a kernel runs */
         break;
     }
@@ -59,11 +60,11 @@ static double activation_derivative(const elman_activation *f, double x)
     case ELMAN_ACTIVATION_THRESHOLDED_RELU:
         return x <= a ? 0 : 1;
     case ELMAN_ACTIVATION_SCALED_TANH:
-        return a * b * (1 - tanh(b * x) * tanh(b * x));
+        return a * b * (1 - real_tanh(b * x) * real_tanh(b * x));
     case ELMAN_ACTIVATION_HARD_SIGMOID:
         return y <= 0 || y >= 1 ? 0 : a;
     case ELMAN_ACTIVATION_ELU:
-        return x > 0 ? 1 : a * exp(x);
+        return x > 0 ? 1 : a * real_exp(x);
     case ELMAN_ACTIVATION_SOFTSIGN:
         return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
     case ELMAN_ACTIVATION_SOFTPLUS:

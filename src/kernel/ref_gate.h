@@ -8,7 +8,9 @@
 
 #include <math.h>
 
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+#include "base/real.h"
+
+static double sigmoid(double x) { return 1 / (1 + real_exp(-x)); }
 
 static double bounded(double x, double bound)
 {
@@ -30,7 +32,7 @@ static double sigmoid_derivative(double y, double clip)
 }
 static double tanh_derivative(double y, double clip)
 {
-    return at_bound(fabs(y), tanh(clip), clip) ? 0 : 1 - y * y;
+    return at_bound(fabs(y), real_tanh(clip), clip) ? 0 : 1 - y * y;
 }
 
 static const lstm_variant plain = {.clip = INFINITY};
@@ -50,7 +52,7 @@ static void ref_lstm_forward(size_t H, const lstm_variant *variant,
 
         double i = (double)gate[j] + p_i * before;
         double f = (double)gate[H + j] + p_f * before;
-        double g = tanh(bounded((double)gate[2 * H + j], clip));
+        double g = real_tanh(bounded((double)gate[2 * H + j], clip));
 
         i = sigmoid(bounded(i, clip));
         f = with.coupled ? 1 - i : sigmoid(bounded(f, clip));
@@ -65,7 +67,7 @@ static void ref_lstm_forward(size_t H, const lstm_variant *variant,
         gate[2 * H + j] = (float)g;
         gate[3 * H + j] = (float)o;
         c[j] = (float)c_new;
-        h[j] = (float)(o * tanh(c_new));
+        h[j] = (float)(o * real_tanh(c_new));
     }
 }
 
@@ -80,7 +82,7 @@ static void ref_lstm_backward(size_t H, const lstm_variant *variant,
         const double before = (double)c_prev[j], d_h = (double)dh[j];
         const double i = (double)gate[j], f = (double)gate[H + j];
         const double g = (double)gate[2 * H + j], o = (double)gate[3 * H + j];
-        const double tanh_c = tanh(f * before + i * g);
+        const double tanh_c = real_tanh(f * before + i * g);
 
         /* o, then c, which also feeds o through its peephole */
         const double da_o = d_h * tanh_c * sigmoid_derivative(o, clip);
@@ -122,7 +124,7 @@ static void ref_gru_forward(size_t H, float clip, const float *q,
         const double r = sigmoid(bounded((double)gate[j], bound));
         const double z = sigmoid(bounded((double)gate[H + j], bound));
         const double a = (double)gate[2 * H + j] + r * (double)q[j];
-        const double n = tanh(bounded(a, bound));
+        const double n = real_tanh(bounded(a, bound));
         gate[j] = (float)r;
         gate[H + j] = (float)z;
         gate[2 * H + j] = (float)n;

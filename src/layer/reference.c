@@ -16,6 +16,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
+
 void reference_draw_mask(const reference_pass *p, const reference_draw *draw,
                          size_t n, double *mask)
 {
@@ -40,20 +42,20 @@ static void activation_forward(const reference_layer *l, const double *x,
                                double *y)
 {
     for (size_t j = 0; j < l->O; j++)
-        if (l->config.kind == ELMAN_TANH) y[j] = tanh(x[j]);
+        if (l->config.kind == ELMAN_TANH) y[j] = real_tanh(x[j]);
         else if (l->config.kind == ELMAN_ACTIVATION)
             y[j] = reference_activation(l->config.activation, x[j]);
-        else if (l->config.kind == ELMAN_RELU) y[j] = fmax(x[j], 0);
-        else y[j] = 1 / (1 + exp(-x[j]));
+        else if (l->config.kind == ELMAN_RELU) y[j] = real_max(x[j], 0);
+        else y[j] = 1 / (1 + real_exp(-x[j]));
 }
 
 static void softmax_forward(size_t n, const double *x, double *y)
 {
     double top = x[0], sum = 0;
     for (size_t j = 1; j < n; j++)
-        top = fmax(top, x[j]);
+        top = real_max(top, x[j]);
     for (size_t j = 0; j < n; j++)
-        sum += y[j] = exp(x[j] - top);
+        sum += y[j] = real_exp(x[j] - top);
     for (size_t j = 0; j < n; j++)
         y[j] /= sum;
 }
@@ -62,11 +64,11 @@ static void log_softmax_forward(size_t n, const double *x, double *y)
 {
     double top = x[0], sum = 0;
     for (size_t j = 1; j < n; j++)
-        top = fmax(top, x[j]);
+        top = real_max(top, x[j]);
     for (size_t j = 0; j < n; j++)
-        sum += exp(x[j] - top);
+        sum += real_exp(x[j] - top);
     for (size_t j = 0; j < n; j++)
-        y[j] = x[j] - top - log(sum);
+        y[j] = x[j] - top - real_log(sum);
 }
 
 /* x_hat (n); returns sqrt(variance + eps) */
@@ -160,7 +162,7 @@ static void log_softmax_backward(size_t n, const double *y, const double *dy,
     for (size_t j = 0; j < n; j++)
         sum += dy[j];
     for (size_t j = 0; j < n; j++)
-        dx[j] = dy[j] - exp(y[j]) * sum;
+        dx[j] = dy[j] - real_exp(y[j]) * sum;
 }
 
 /* With q = w dy: dx = (q - mean(q) - n mean(q n)) / std. dx holds n first. */

@@ -15,6 +15,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
+
 enum { POOL_STEPS, POOL_TOP, POOL_TOTAL, POOL_SUMS };
 
 size_t reference_pool_width(const reference_layer *l)
@@ -70,7 +72,7 @@ static double score(reference_layer *l, const reference_pass *p, size_t row,
         double s = p->weights[l->bias + (ptrdiff_t)o];
         for (size_t i = 0; i < I; i++)
             s += w[o * I + i] * x[row * I + i];
-        l->u[row * I + o] = tanh(s);
+        l->u[row * I + o] = real_tanh(s);
         e += v[o] * l->u[row * I + o];
     }
     return e;
@@ -85,15 +87,15 @@ static void attend(reference_layer *l, const reference_pass *p, size_t b,
     for (size_t t = 0; t < p->lengths[b]; t++) {
         size_t row = row_of(p, t, b);
         l->attention[row] = score(l, p, row, x);
-        top = fmax(top, l->attention[row]);
+        top = real_max(top, l->attention[row]);
     }
 
     /* their softmax, among all steps so far */
     double total =
-        earlier ? earlier[POOL_TOTAL] * exp(earlier[POOL_TOP] - top) : 0;
+        earlier ? earlier[POOL_TOTAL] * real_exp(earlier[POOL_TOP] - top) : 0;
     for (size_t t = 0; t < p->lengths[b]; t++) {
         double *a = l->attention + row_of(p, t, b);
-        total += *a = exp(*a - top);
+        total += *a = real_exp(*a - top);
     }
     for (size_t t = 0; t < p->lengths[b]; t++)
         l->attention[row_of(p, t, b)] /= total;
@@ -127,7 +129,8 @@ static double share_before(const reference_layer *l, const reference_pass *p,
     case ELMAN_POOL_MAX:
         return largest(l, p, b, j, x) == SIZE_MAX ? 1 : 0;
     default:
-        return exp(earlier[POOL_TOP] - memory[POOL_TOP]) / memory[POOL_TOTAL];
+        return real_exp(earlier[POOL_TOP] - memory[POOL_TOP]) /
+               memory[POOL_TOTAL];
     }
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "model/reference.h"
 
 /* A trial, the reference for it, and what the comparison needs. */
@@ -290,7 +291,7 @@ static elman_status check_array(experiment *e, draws *d, const char *name,
 
         double error = fabs((after - before) / (2 * steps[i]) - expected);
         error /= fabs(expected) + sqrt(size / (double)n) + 1e-2;
-        best = fmin(best, error);
+        best = real_min(best, error);
     }
     memcpy(values, e->initial, n * sizeof *values);
 
@@ -347,10 +348,10 @@ static void compare(experiment *e, const char *name, size_t n, const float *got,
 {
     double here = 0;
     for (size_t i = 0; i < n; i++)
-        here = fmax(here, distance((double)got[i], want[i]));
+        here = real_max(here, distance((double)got[i], want[i]));
     if (here > 1 && here > *worst)
         snprintf(e->errors->worst, sizeof e->errors->worst, "%.60s", name);
-    *worst = fmax(*worst, here);
+    *worst = real_max(*worst, here);
 }
 
 static void compare_memory(experiment *e, const outcome *got)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "proof/gradients.h"
 #include "proof/same_bits.h"
 #include "proof/training.h"
@@ -61,9 +62,10 @@ static elman_status check_reference(const trial *t, const subject *s, draws *d,
     outcome_destroy(&got);
     if (status || !*found) return status;
 
-    report->reference_error = fmax(report->reference_error, errors.reference);
-    report->forward_error = fmax(report->forward_error, errors.forward);
-    report->gradient_error = fmax(report->gradient_error, errors.gradient);
+    report->reference_error =
+        real_max(report->reference_error, errors.reference);
+    report->forward_error = real_max(report->forward_error, errors.forward);
+    report->gradient_error = real_max(report->gradient_error, errors.gradient);
     if (errors.worst[0]) {
         char what[sizeof errors.worst + 16];
         snprintf(what, sizeof what, "%s is wrong", errors.worst);

@@ -9,6 +9,8 @@
 #include "report/chart_parts.h"
 #include <math.h>
 
+#include "base/real.h"
+
 /* ---- Where things are --------------------------------------------------- */
 
 static size_t longest_name(const chart *c)
@@ -116,7 +118,7 @@ static void plan(drawing *d)
     d->y.from = d->height - (c->x_label ? 42 : 26);
     d->y.to = title + d->names + (c->y_label ? 28 : 12);
     if (c->circle) {
-        double side = fmin(d->x.to - d->x.from, d->y.from - d->y.to);
+        double side = real_min(d->x.to - d->x.from, d->y.from - d->y.to);
         d->x.from += (d->x.to - d->x.from - side) / 2;
         d->x.to = d->x.from + side;
         d->y.to = d->y.from - side;

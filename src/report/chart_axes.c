@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "base/real.h"
+
 /* ---- Axes --------------------------------------------------------------- */
 
 static void draw_x_ticks(const drawing *d)
@@ -90,7 +92,7 @@ static double clearance(const drawing *d, double at, bool left)
             double part = (x - d->x.from) / (d->x.to - d->x.from);
             if (isnan(x) || isnan(y)) continue;
             if (left ? part < 0.3 : part > 0.7)
-                nearest = fmin(nearest, fabs(y - at));
+                nearest = real_min(nearest, fabs(y - at));
         }
     }
     return nearest;

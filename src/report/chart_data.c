@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "base/real.h"
+
 /* Each line of points has its own shape, so that colour is not needed. */
 static const char *const shapes[] = {
     "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", "m0-3.6l3.6 6.4h-7.2z",
@@ -87,8 +89,8 @@ static void draw_bars(const drawing *d, size_t i)
         page_write(d->p,
                    "<rect class=\"bar s@u\" x=\"@x\" y=\"@x\" width=\"@x\" "
                    "height=\"@x\"/>",
-                   tone, left + gap / 2, fmin(top, zero), right - left - gap,
-                   fmax(fabs(top - zero), 0.5));
+                   tone, left + gap / 2, real_min(top, zero),
+                   right - left - gap, real_max(fabs(top - zero), 0.5));
     }
 }
 
@@ -184,10 +186,10 @@ static void draw_names_beside(const drawing *d)
 
     /* down until none overlaps, then up until none hangs out */
     for (size_t k = 1; k < count; k++)
-        at[k] = fmax(at[k], at[k - 1] + ROW);
+        at[k] = real_max(at[k], at[k - 1] + ROW);
     double limit = d->y.from - 4;
     for (size_t k = count; k-- > 0;) {
-        at[k] = fmin(at[k], limit);
+        at[k] = real_min(at[k], limit);
         limit -= ROW;
     }
 

@@ -94,13 +94,14 @@ static unsigned cell_code(const map *m, const map_scale *scale, float value)
     if (isnan(value)) return CODE_NAN;
     if (m->is_signed) {
         double part = ((double)value - scale->low) / span;
-        return (unsigned)(fmin(fmax(part, 0), 1) * CODE_INFINITE + 0.5);
+        return (unsigned)(real_min(real_max(part, 0), 1) * CODE_INFINITE + 0.5);
     }
 
     if (!(value > 0)) return 0;
     if (isinf(value)) return CODE_INFINITE;
     double part = (log_2((double)value) - scale->low) / span;
-    return 1 + (unsigned)(fmin(fmax(part, 0), 1) * (CODE_LAST - 1) + 0.5);
+    return 1 +
+           (unsigned)(real_min(real_max(part, 0), 1) * (CODE_LAST - 1) + 0.5);
 }
 
 /* The least significant byte first, on any machine. */

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* ---- Sections ----------------------------------------------------------- */
 
 double *section_counting(page *p, size_t count, double first, double step)
@@ -166,8 +168,8 @@ static void write_tiles(page *p, const elman_inspection *of)
     for (size_t i = 0; of->gates && i < of->gates->count; i++) {
         const elman_gates_level *level = &of->gates->levels[i];
         dead = (isnan(dead) ? 0 : dead) + (double)level->dead;
-        saturation =
-            fmax(isnan(saturation) ? 0 : saturation, 100 * level->saturation);
+        saturation = real_max(isnan(saturation) ? 0 : saturation,
+                              100 * level->saturation);
     }
 
     /* the most asked first */
