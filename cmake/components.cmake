@@ -17,11 +17,14 @@ function(elman_as_needed result)
   set(${result} ${words} PARENT_SCOPE)
 endfunction()
 
-# the roots and powers of two that the library asks for are instructions
-# or the C library's on most systems; asked of it, ld would note -lm as needed
+# the roots and powers of two that core asks for are instructions or the C
+# library's on most systems, in a build that is optimized; asked of it, ld would
+# note -lm as needed. Only the reference computes with libm
 include(CheckCSourceCompiles)
 set(CMAKE_REQUIRED_QUIET ON)
-set(CMAKE_REQUIRED_FLAGS "-O2 -fno-math-errno")
+string(TOUPPER "CMAKE_C_FLAGS_${CMAKE_BUILD_TYPE}" flags)
+string(REPLACE ";" " " words "${${flags}};${options}")
+set(CMAKE_REQUIRED_FLAGS "${words} -fno-math-errno")
 unset(ELMAN_LINKS_WITHOUT_LIBM CACHE) # another compiler may be in use now
 check_c_source_compiles("#include <math.h>
 int main(void)
@@ -34,9 +37,11 @@ int main(void)
 }" ELMAN_LINKS_WITHOUT_LIBM)
 unset(CMAKE_REQUIRED_FLAGS)
 unset(CMAKE_REQUIRED_QUIET)
-set(math_words "")
-if(NOT ELMAN_LINKS_WITHOUT_LIBM)
-  elman_as_needed(math_words -lm)
+elman_as_needed(libm_words -lm)
+get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+set(math_words ${libm_words})
+if(ELMAN_LINKS_WITHOUT_LIBM AND NOT several)
+  set(math_words "")
 endif()
 
 elman_as_needed(train_words ${lapacke_words})
@@ -57,11 +62,12 @@ foreach(part core train exchange whole)
 endforeach()
 target_link_libraries(elman_core INTERFACE elman_static ${drop_words}
   ${math_words})
-target_link_libraries(elman_train INTERFACE elman_core ${train_words})
+target_link_libraries(elman_train INTERFACE elman_core ${train_words}
+  ${libm_words})
 target_link_libraries(elman_exchange INTERFACE elman_core ${foreign_words}
-  ${exchange_words})
+  ${exchange_words} ${libm_words})
 set(static_words ${foreign_words} ${train_words} ${exchange_words}
-  ${math_words})
+  ${libm_words})
 target_link_libraries(elman_whole INTERFACE elman_static ${static_words})
 
 # the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and
@@ -86,4 +92,16 @@ set_target_properties(elman_static PROPERTIES EXPORT_NAME archive)
 set_target_properties(elman_whole PROPERTIES EXPORT_NAME elman_static)
 foreach(part core train exchange)
   set_target_properties(elman_${part} PROPERTIES EXPORT_NAME ${part})
+endforeach()
+
+# what meson.build links with the archive, a file for each
+list(JOIN static_words "\n" words)
+file(WRITE ${PROJECT_BINARY_DIR}/elman.words "${words}")
+foreach(part core exchange)
+  set(words ${drop_words} ${math_words})
+  if(part STREQUAL exchange)
+    list(APPEND words ${foreign_words} ${exchange_words} ${libm_words})
+  endif()
+  list(JOIN words "\n" words)
+  file(WRITE ${PROJECT_BINARY_DIR}/elman-${part}.words "${words}")
 endforeach()

@@ -12,8 +12,9 @@ foreach(component ${elman_FIND_COMPONENTS})
     set(elman_${component}_FOUND TRUE)
   elseif(elman_FIND_REQUIRED_${component})
     set(elman_FOUND FALSE)
-    set(elman_NOT_FOUND_MESSAGE "elman has no component ${component}; it has "
-      "core, train, exchange, static and shared")
+    set(elman_NOT_FOUND_MESSAGE
+      "elman has no component ${component}, only core, train, exchange, static "
+      "and shared")
     list(JOIN elman_NOT_FOUND_MESSAGE "" elman_NOT_FOUND_MESSAGE)
   endif()
 endforeach()

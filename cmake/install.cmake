@@ -22,9 +22,10 @@ endif()
 # for pkg-config: paths start from where the file is, so that the tree can
 # be moved
 set(pkgconfig ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-file(RELATIVE_PATH up ${CMAKE_INSTALL_PREFIX}/${pkgconfig}
-  ${CMAKE_INSTALL_PREFIX})
-string(REGEX REPLACE "/$" "" up ${up})
+set(here ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH to_prefix ${here} ${CMAKE_INSTALL_PREFIX})
+file(RELATIVE_PATH to_include ${here} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
 list(JOIN static_words " " static_line)
 list(JOIN drop_words " " drop_line)
 list(JOIN math_words " " math_line)

@@ -51,6 +51,7 @@ target_link_libraries(elman_rooms PUBLIC elman_flags)
 target_compile_definitions(elman_rooms INTERFACE ELMAN_STATIC)
 
 # what lets elman_model_load read the models of others: api/foreign.h
+set(foreign_object "")
 if(NOT APPLE AND NOT WIN32)
   add_library(elman_foreign OBJECT src/api/static/foreign.c)
   target_link_libraries(elman_foreign PRIVATE elman_flags)
@@ -97,19 +98,28 @@ else()
   endforeach()
 
   # for the same machine as everything else
-  separate_arguments(machine NATIVE_COMMAND "${CMAKE_C_FLAGS}")
+  separate_arguments(compiler NATIVE_COMMAND "${CMAKE_C_COMPILER_ARG1}")
+  list(PREPEND compiler ${CMAKE_C_COMPILER})
+  string(REPLACE ";" " " machine "${given_words}")
+  separate_arguments(machine NATIVE_COMMAND "${machine}")
   list(FILTER machine INCLUDE REGEX "^(-m|-B|-fuse-ld=|--target=|--sysroot=)")
   if(CMAKE_C_COMPILER_TARGET)
     list(APPEND machine --target=${CMAKE_C_COMPILER_TARGET})
   endif()
 
-  add_custom_command(OUTPUT elman.o
-    COMMAND ${CMAKE_C_COMPILER} ${machine} -r ${joining} -o elman.o
+  # a build of several kinds has one of each
+  set(joined ${CMAKE_CURRENT_BINARY_DIR}/elman.o)
+  get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(several)
+    set(joined ${CMAKE_CURRENT_BINARY_DIR}/$<CONFIG>/elman.o)
+  endif()
+  add_custom_command(OUTPUT ${joined}
+    COMMAND ${compiler} ${machine} -r ${joining} -o ${joined}
       -Wl,--whole-archive $<TARGET_FILE:elman_rooms>
     COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=elman_*
-      --keep-global-symbol=_elman_* elman.o
+      --keep-global-symbol=_elman_* ${joined}
     DEPENDS elman_rooms VERBATIM)
-  add_library(elman_static STATIC ${unasked} elman.o ${foreign_object})
+  add_library(elman_static STATIC ${unasked} ${joined} ${foreign_object})
   set_target_properties(elman_static PROPERTIES LINKER_LANGUAGE C)
 endif()
 set_target_properties(elman_static PROPERTIES OUTPUT_NAME elman)

@@ -47,6 +47,9 @@ endif()
 set(small $<$<CONFIG:Release>:$<IF:$<C_COMPILER_ID:GNU>,-Os,-Oz>>)
 set(known_isas base)
 set(x86_options "")
+foreach(isa base avx2 avx512 neon)
+  set(${isa}_options "")
+endforeach()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
@@ -82,6 +85,9 @@ foreach(isa ${isas})
       "for ${CMAKE_SYSTEM_PROCESSOR} there are ${all}")
   endif()
 endforeach()
+if(NOT isas MATCHES "base|neon")
+  list(PREPEND isas base) # what every processor runs
+endif()
 
 # the list of tables leaves out what is not built; where somebody chose, also
 # the reference, which ELMAN_ISA=ref asks for

@@ -55,6 +55,20 @@ class Symbols(Check):
         self.fires("libelman.a: loss_forward is there and not declared",
                    *self.build(API + "int loss_forward(void) { return 0; }\n"))
 
+    def test_own(self):
+        """Two names are the archive's own, there and nowhere else."""
+        own = ("int elman__foreign(void) { return 0; }\n"
+               "int elman__import(void) { return 0; }\n")
+        hidden = own.replace(
+            "int elman", '__attribute__((visibility("hidden"))) int elman')
+        self.assertIn("2 functions", self.passes(*self.build(API + hidden)))
+        self.fires("libelman.a: elman__other is there and not declared",
+                   *self.build(API + hidden.replace("__import", "__other")))
+        shown = own.replace(
+            "int elman", '__attribute__((visibility("default"))) int elman')
+        self.fires("libelman.so: elman__foreign is there and not declared",
+                   *self.build(API + shown))
+
     def test_unmarked(self):
         self.fires("elman_hidden lacks ELMAN_API", *self.build(
             API, HEADER + "int elman_hidden(int a);\n"))
