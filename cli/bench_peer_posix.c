@@ -1,10 +1,11 @@
 /*
- * bench_peer.c: programs that time the same shapes in turn with us. Each lives
- * as long as the run, so that starting costs nothing, and sleeps between its
- * turns.
+ * bench_peer_posix.c: programs that time the same shapes in turn with us. Each
+ * lives as long as the run, so that starting costs nothing, and sleeps between
+ * its turns.
  */
 #include "bench.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +96,7 @@ int peers_open(const char *path, peer_list *list)
     *list = (peer_list){0};
     if (!path) return 0;
 
-    FILE *file = fopen(path, "re");
+    FILE *file = file_open(path, "r");
     if (!file) return failed("cannot open '%s': %s", path, strerror(errno));
     for (int number = 1; !code && fgets(line, sizeof line, file); number++)
         code = read_peer(path, number, line, list);
