@@ -17,18 +17,19 @@ function(elman_as_needed result)
   set(${result} ${words} PARENT_SCOPE)
 endfunction()
 
-# the roots, floors and powers of two that the library asks for are instructions
+# the roots and powers of two that the library asks for are instructions
 # or the C library's on most systems; asked of it, ld would note -lm as needed
 include(CheckCSourceCompiles)
 set(CMAKE_REQUIRED_QUIET ON)
 set(CMAKE_REQUIRED_FLAGS "-O2 -fno-math-errno")
+unset(ELMAN_LINKS_WITHOUT_LIBM CACHE) # another compiler may be in use now
 check_c_source_compiles("#include <math.h>
 int main(void)
 {
     volatile double x = 2;
     volatile float y = 2;
     int power;
-    return (int)(frexp(x, &power) + ldexp(x, 1) + floor(x) + sqrt(x) +
+    return (int)(frexp(x, &power) + ldexp(x, 1) + sqrt(x) +
                  copysign(x, -x) + (double)(sqrtf(y) + ldexpf(y, 1)));
 }" ELMAN_LINKS_WITHOUT_LIBM)
 unset(CMAKE_REQUIRED_FLAGS)

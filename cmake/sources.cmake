@@ -44,17 +44,18 @@ set(kernel_options -O3)
 if(ELMAN_FUZZ)
   list(APPEND kernel_options -fno-sanitize=all)
 endif()
+set(small $<$<CONFIG:Release>:$<IF:$<C_COMPILER_ID:GNU>,-Os,-Oz>>)
 set(known_isas base)
 set(x86_options "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
-  set(base_options $<$<CONFIG:Release>:-Os>)
+  set(base_options ${small})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND known_isas avx2 avx512)
   # it has no fused multiply-add: small, for it is slow anyway
-  set(base_options $<$<CONFIG:Release>:-Os>)
+  set(base_options ${small})
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)
@@ -117,7 +118,7 @@ foreach(name base/kind base/memory base/thread format/file format/json
 endforeach()
 file(GLOB once ${once})
 set_property(SOURCE ${once} APPEND PROPERTY COMPILE_OPTIONS
-  $<$<CONFIG:Release>:-Os>)
+  ${small})
 
 # gcc 12 for 64-bit ARM dies of some sums in double ("internal compiler error: in
 # vect_transform_reduction"): library, program, tests and examples do without its

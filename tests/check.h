@@ -19,6 +19,14 @@
 
 #include "elman.h"
 
+/* What holds where a size has 64 bits, and where it has 32. */
+#if SIZE_MAX > UINT32_MAX
+#define BY_SIZE(wide, narrow) wide
+#else
+#define BY_SIZE(wide, narrow) narrow
+#endif
+#define BEYOND_32 "a number that a machine of 32 bits can hold"
+
 #define TEST(sentence)                                                         \
     static void sentence(__attribute__((unused)) void **unused_state)
 

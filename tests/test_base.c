@@ -305,6 +305,14 @@ TEST(real_functions_know_their_edges)
               isnan(real_max(NAN, NAN)),
           "the larger and the smaller");
 
+    static const double step[] = {-INFINITY, -0x1p52, -2.5, -2, -0.25,     0,
+                                  0.25,      1,       1.5,  2,  0x1p52 + 1};
+    for (size_t i = 0; i < sizeof step / sizeof *step; i++)
+        CHECK(real_floor(step[i]) == floor(step[i]) &&
+                  real_ceil(step[i]) == ceil(step[i]),
+              "%g", step[i]);
+    CHECK(isnan(real_floor(NAN)) && isnan(real_ceil(NAN)), "no whole number");
+
     /* exact at the quarters of a turn */
     for (int i = -8; i <= 8; i++) {
         double sign = i % 2 ? -1 : 1;

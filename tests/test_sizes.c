@@ -32,7 +32,7 @@ TEST(an_encoding_keeps_its_numbers_or_is_refused)
                  large[i]);
         if (large[i] > SIZE_MAX) {
             CHECK_FAILS(encoding_create(text, &e), ELMAN_BAD_FORMAT,
-                        "steps is not a number that a machine of 32 bits");
+                        "steps is not " BEYOND_32);
             assert_null(e);
             continue;
         }
@@ -53,7 +53,7 @@ TEST(a_configuration_keeps_its_numbers_or_is_refused)
                  large[i]);
         if (large[i] > SIZE_MAX) {
             CHECK_FAILS(config_from_text(text, &config), ELMAN_BAD_FORMAT,
-                        "a number that a machine of 32 bits can hold");
+                        "input_size is not " BEYOND_32);
             continue;
         }
         CHECK_OK(config_from_text(text, &config));

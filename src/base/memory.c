@@ -17,6 +17,21 @@ bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product)
     return true;
 }
 
+bool size_narrow(uint64_t number, size_t *size)
+{
+    if (number > SIZE_MAX) return false;
+    *size = (size_t)number;
+    return true;
+}
+
+bool size_append(size_t *size, char digit)
+{
+    const size_t more = (size_t)(digit - '0');
+    if (*size > (SIZE_MAX - more) / 10) return false;
+    *size = *size * 10 + more;
+    return true;
+}
+
 void *arena_take(arena *a, size_t count, size_t size)
 {
     size_t at = a->used, bytes;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { ALIGNMENT = 64 }; /* bytes: a cache line, the widest vector */
 
@@ -23,6 +24,20 @@ void *arena_take(arena *a, size_t count, size_t size);
 
 /* product = a * b * c; false if that does not fit in size_t. */
 bool sizes_multiply(size_t a, size_t b, size_t c, size_t *product);
+
+/* Sizes that come from a file are read by one of these two: *size = number, and
+ * *size = 10 *size + digit, a character. False if that does not fit in size_t:
+ * "... is not " A_SIZE. */
+bool size_narrow(uint64_t number, size_t *size);
+bool size_append(size_t *size, char digit);
+
+/* For messages: the bits of a size. */
+#if SIZE_MAX > UINT32_MAX
+#define SIZE_BITS "64"
+#else
+#define SIZE_BITS "32"
+#endif
+#define A_SIZE "a number that a machine of " SIZE_BITS " bits can hold"
 
 /* A zeroed block aligned to ALIGNMENT, or NULL; a large one is on huge pages,
  * if the system has them. Freed by block_destroy, which accepts NULL. One that

@@ -31,7 +31,7 @@ double real_exp(double x)
 
     /* x = n ln 2 + r, |r| < 0.35; r is high - low, lost what rounding cut off
      */
-    double n = floor(x * LOG2_E + 0.5);
+    double n = real_floor(x * LOG2_E + 0.5);
     double high = x - n * LN2_HIGH, low = n * LN2_LOW;
     double r = high - low, lost = (high - r) - low;
 
@@ -86,7 +86,7 @@ double real_expm1(double x)
     if (x < -40) return -1;
 
     /* x = n ln 2 + r as in real_exp, and no 1 that swallows a small r */
-    double n = floor(x * LOG2_E + 0.5);
+    double n = real_floor(x * LOG2_E + 0.5);
     double high = x - n * LN2_HIGH, low = n * LN2_LOW;
     double r = high - low, lost = (high - r) - low;
 

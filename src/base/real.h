@@ -8,6 +8,8 @@
 #ifndef BASE_REAL_H
 #define BASE_REAL_H
 
+#include <stdint.h>
+
 #include "base/exact.h"
 
 double real_exp(double x);
@@ -19,6 +21,17 @@ double real_cos_pi(double x); /* cos(pi x), |x| < 2^50 */
 double real_sin_pi(double x); /* sin(pi x), |x| < 2^50 */
 void real_sin_cos_pi(double x, double *sine, double *cosine); /* both */
 double real_power(double x, double y); /* x^y for x > 0 */
+
+/* The whole number next below and above; they are instructions on most
+ * processors, but no compiler may count on them on the oldest x86. */
+static inline double real_floor(double x)
+{
+    if (!(x > -0x1p52 && x < 0x1p52)) return x;
+    double whole = (double)(int64_t)x;
+    return whole - (whole > x);
+}
+
+static inline double real_ceil(double x) { return -real_floor(-x); }
 
 /* The larger and the smaller of two; of a number and a NaN the number. */
 static inline double real_max(double a, double b)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/real.h"
+
 enum { PARTS = 5, NAMES = 4, LONGEST = 20 };
 
 /* The parts of a time: how their columns are called, the numbers that they may
@@ -36,7 +38,7 @@ static bool read_part(const profiles *p, size_t row, size_t column, size_t part,
 {
     double number;
     if (number_parse(profiles_cell(p, row, column), &number) != NUMBER_VALUE ||
-        number != floor(number) || number < parts[part].least ||
+        number != real_floor(number) || number < parts[part].least ||
         number > parts[part].most)
         return false;
     *value = (int)number;

@@ -129,9 +129,7 @@ static elman_status read_form(const json_node *root, elman_encoding *e)
     if (steps &&
         (!json_whole(steps, &number) || number < 0 || number >= INT64_MAX / 2))
         return bad("steps", "a whole number from 0");
-    if ((uint64_t)number > SIZE_MAX)
-        return bad("steps", "a number that a machine of 32 bits can hold");
-    e->steps = (size_t)number;
+    if (!size_narrow((uint64_t)number, &e->steps)) return bad("steps", A_SIZE);
     return ELMAN_OK;
 }
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* ---- Labels or not ------------------------------------------------------ */
 
 /* What the first fields of all lines are, and how many fields lines have. */
@@ -52,7 +54,7 @@ static void survey_first(survey *s, const elman_dataset *dataset,
     } else if (number) s->numbers++;
     else s->text++;
 
-    if (number) s->whole_first = s->whole_first && value == floor(value);
+    if (number) s->whole_first = s->whole_first && value == real_floor(value);
 }
 
 static void survey_value(survey *s, const elman_dataset *dataset,
@@ -64,7 +66,7 @@ static void survey_value(survey *s, const elman_dataset *dataset,
         number_parse(copy, &value) != NUMBER_VALUE)
         return;
 
-    s->whole_rest = s->whole_rest && value == floor(value);
+    s->whole_rest = s->whole_rest && value == real_floor(value);
     s->could_be =
         s->could_be && label_find(dataset, text, bytes) < dataset->labels.count;
 }
@@ -263,7 +265,7 @@ static elman_status check_classes(const elman_dataset *dataset)
         const char *text = labels->entries[i].text;
         double value;
         if (number_parse(text, &value) != NUMBER_VALUE) return ELMAN_OK;
-        if (value != floor(value)) fraction = text;
+        if (value != real_floor(value)) fraction = text;
     }
 
     if (!fraction || labels->count <= MOST_FRACTIONS ||

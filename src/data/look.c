@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/real.h"
+
 enum { LINES = 64, FIELD_ROOM = 64 };
 
 /* With fewer lines one label used twice is enough; and with fewer fields the
@@ -53,7 +55,7 @@ static void look_at_field(survey *s, size_t field, const char *text,
     bool number = is_number(text, bytes, &value);
     if (field == 0) {
         s->first[s->lines] = number ? value : hash(text, bytes);
-        s->whole = s->whole && (isnan(value) || value == floor(value));
+        s->whole = s->whole && (isnan(value) || value == real_floor(value));
     } else if (!number) {
         if (s->lines == 0) s->header = true;
         else s->numbers = false;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/real.h"
+
 /* ---- Names -------------------------------------------------------------- */
 
 /* Whether a name holds one of the words, which end with NULL, in any case. */
@@ -115,7 +117,7 @@ static elman_status judge_numbers(stamp_column *c)
 /* The nearest whole number; halves away from 0. */
 static int64_t whole(double x)
 {
-    double size = fabs(x), below = floor(size);
+    double size = fabs(x), below = real_floor(size);
     return (int64_t)copysign(below + (size - below >= 0.5), x);
 }
 

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 enum { FIRST_YEAR = 1500, LAST_YEAR = 2200 };
 
 static elman_status no_memory(void)
@@ -161,7 +163,7 @@ static bool occurs_below(const csv *table, size_t column, const char *text)
 
 static void note_number(evidence *e, double value)
 {
-    bool whole = value == floor(value);
+    bool whole = value == real_floor(value);
     if (e->data == 1) e->step = value - e->last;
     if (e->data >= 1) e->row_of = e->row_of && value - e->last == e->step;
     e->data++;
@@ -210,7 +212,8 @@ static bool years_below(const csv *table, const profile *list)
         if (list[j].kind == COLUMN_NUMBERS &&
             amount_parse(cell(table, 1, j), list[j].amount.style, &value) ==
                 NUMBER_VALUE &&
-            value == floor(value) && value >= FIRST_YEAR && value <= LAST_YEAR)
+            value == real_floor(value) && value >= FIRST_YEAR &&
+            value <= LAST_YEAR)
             return true;
     }
     return false;

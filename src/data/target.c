@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 enum { SKIPPED = -100, MOST_CLASSES = 1000 };
 
 static double element(const named_tensor *array, size_t index)
@@ -35,7 +37,7 @@ static numbers_seen look_at_numbers(const named_tensor *y)
     for (size_t i = 0; i < y->count && seen.whole; i++) {
         double value = element(y, i);
         if (isnan(value) || value == SKIPPED) continue;
-        seen.whole = value == floor(value) && fabs(value) <= 0x1p53;
+        seen.whole = value == real_floor(value) && fabs(value) <= 0x1p53;
 
         size_t k = 0;
         while (k < seen.different && k < MOST_CLASSES && known[k] != value)
@@ -289,7 +291,7 @@ static elman_status read_class(elman_dataset *dataset, const pair *p,
     if (isnan(value) && dataset->answers) return label_add(dataset, "", 0);
 
     /* whole, and small enough that a double holds it exactly */
-    if (!(fabs(value) <= 0x1p53) || value != floor(value))
+    if (!(fabs(value) <= 0x1p53) || value != real_floor(value))
         return failure(ELMAN_BAD_FORMAT,
                        "y holds %g, expected a whole number for a class "
                        "(--task %s learns values)",

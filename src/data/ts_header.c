@@ -1,6 +1,8 @@
 /* ts_header.c: the header of a .ts file. */
 #include "data/ts.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -38,9 +40,9 @@ static elman_status read_count(const remark *r, size_t *count)
 {
     *count = 0;
     for (size_t i = 0; i < r->value_bytes; i++) {
-        if (r->value[i] < '0' || r->value[i] > '9' || *count > SIZE_MAX / 20)
+        if (r->value[i] < '0' || r->value[i] > '9')
             return bad_remark(r, "a whole number");
-        *count = *count * 10 + (size_t)(r->value[i] - '0');
+        if (!size_append(count, r->value[i])) return bad_remark(r, A_SIZE);
     }
 
     return *count ? ELMAN_OK : bad_remark(r, "a whole number from 1");

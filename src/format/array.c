@@ -67,12 +67,13 @@ elman_status array_save(const char *path, const elman_tensor *array)
                            .data = array->data};
     memcpy(tensor.shape, array->shape, sizeof array->shape);
 
-    /* the number of elements, whose bytes must fit in 64 bits */
+    /* the number of elements, whose bytes must fit in a size */
     size_t bytes = sizeof *array->data;
     for (size_t i = 0; i < array->rank; i++) {
         if (!sizes_multiply(bytes, array->shape[i], 1, &bytes))
             return failure(ELMAN_BAD_VALUE,
-                           "the array's size in bytes exceeds 64 bits");
+                           "the array's size in bytes exceeds " SIZE_BITS
+                           " bits");
         tensor.count *= array->shape[i];
     }
     if (tensor.count && !array->data)

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
 static inline float half_widen(uint16_t bits)
 {
@@ -42,7 +44,7 @@ static inline uint16_t half_narrow(double value)
      */
     frexp(size, &exponent);
     if (exponent < -13) exponent = -13;
-    double units = ldexp(size, 11 - exponent), whole = floor(units);
+    double units = ldexp(size, 11 - exponent), whole = real_floor(units);
     double rest = units - whole;
 
     /* half a unit rounds to even */

@@ -10,6 +10,8 @@
 #include "format/npy.h"
 #include "format/file.h"
 
+#include "base/memory.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,18 +84,20 @@ static bool take_string(cursor *c, size_t room, char *text)
     return true;
 }
 
-static bool take_size(cursor *c, size_t *size)
+static elman_status take_size(cursor *c, size_t *size)
 {
     skip_spaces(c);
     const char *first = c->at;
     *size = 0;
 
-    for (; c->at < c->end && isdigit((unsigned char)*c->at); c->at++) {
-        size_t digit = (size_t)(*c->at - '0');
-        if (*size > (SIZE_MAX - digit) / 10) return false;
-        *size = *size * 10 + digit;
-    }
-    return c->at > first;
+    for (; c->at < c->end && isdigit((unsigned char)*c->at); c->at++)
+        if (!size_append(size, *c->at))
+            return failure(ELMAN_BAD_FORMAT,
+                           "header: a dimension is not " A_SIZE);
+
+    if (c->at > first) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "header: a dimension is not a whole number from 0");
 }
 
 static elman_status read_shape(cursor *c, header *h)
@@ -108,9 +112,7 @@ static elman_status read_shape(cursor *c, header *h)
             return failure(ELMAN_BAD_FORMAT,
                            "more than %d dimensions, expected at most %d",
                            TENSOR_MAX_RANK, TENSOR_MAX_RANK);
-        if (!take_size(c, &array->shape[array->rank++]))
-            return failure(ELMAN_BAD_FORMAT,
-                           "header: a dimension is not a whole number from 0");
+        TRY(take_size(c, &array->shape[array->rank++]));
 
         /* (3,) needs its comma, (3,4) does not */
         bool comma = take(c, ",");
@@ -131,7 +133,7 @@ static bool read_text_type(const char *text, header *h)
         return false;
 
     cursor digits = {text + 2, text + strlen(text)};
-    if (!take_size(&digits, &h->width) || digits.at != digits.end) return false;
+    if (take_size(&digits, &h->width) || digits.at != digits.end) return false;
     h->tensor->type = wide ? ELEMENT_U32 : ELEMENT_U8;
     h->tensor->swapped = wide && text[0] == '>';
     h->tensor->text = true;
@@ -257,7 +259,7 @@ static elman_status check_room(size_t room, named_tensor *array)
 {
     if (!tensor_count_elements(array))
         return failure(ELMAN_BAD_FORMAT,
-                       "the shape's size in bytes exceeds 64 bits");
+                       "the shape's size in bytes exceeds " SIZE_BITS " bits");
 
     size_t bytes = array->count * element_bytes(array->type);
     if (bytes != room)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/system_file.h"
 
 /* Tensors may share bytes, but a small file must not fill the memory. */
@@ -23,20 +24,19 @@ typedef struct external {
 
 /* ---- What the model says ------------------------------------------------ */
 
-/* A decimal number without sign. */
-static bool read_size(const char *text, size_t *size)
+/* The number of bytes under key: decimal, without a sign. */
+static elman_status read_size(const char *key, const char *text, size_t *size)
 {
-    size_t value = 0;
-    if (!*text) return false;
+    const bool whole = *text && !text[strspn(text, "0123456789")];
+    bool fits = whole;
+    *size = 0;
+    for (const char *at = text; fits && *at; at++)
+        fits = size_append(size, *at);
+    if (fits) return ELMAN_OK;
 
-    for (; *text; text++) {
-        if (*text < '0' || *text > '9') return false;
-        size_t digit = (size_t)(*text - '0');
-        if (value > (SIZE_MAX - digit) / 10) return false;
-        value = value * 10 + digit;
-    }
-    *size = value;
-    return true;
+    return failure(ELMAN_BAD_FORMAT,
+                   "external data's %s is \"%.40s\", expected %s", key, text,
+                   whole ? A_SIZE : "a number of bytes");
 }
 
 static elman_status read_external(const Onnx__Tensor *from, external *range)
@@ -45,7 +45,6 @@ static elman_status read_external(const Onnx__Tensor *from, external *range)
 
     for (size_t i = 0; i < from->n_external_data; i++) {
         const char *key, *value;
-        bool good = true;
 
         TRY(onnx_text_read(from->external_data[i]->key, "a key", &key));
         TRY(onnx_text_read(from->external_data[i]->value, "external data",
@@ -53,17 +52,11 @@ static elman_status read_external(const Onnx__Tensor *from, external *range)
 
         /* other keys, such as a checksum, are not needed */
         if (!strcmp(key, "location")) range->location = value;
-        if (!strcmp(key, "offset")) good = read_size(value, &range->offset);
+        if (!strcmp(key, "offset")) TRY(read_size(key, value, &range->offset));
         if (!strcmp(key, "length")) {
-            good = read_size(value, &range->length);
+            TRY(read_size(key, value, &range->length));
             range->has_length = true;
         }
-
-        if (!good)
-            return failure(ELMAN_BAD_FORMAT,
-                           "external data's %s is \"%.40s\", expected a "
-                           "number of bytes",
-                           key, value);
     }
 
     if (!*range->location)

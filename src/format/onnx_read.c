@@ -4,6 +4,8 @@
 #include "format/file.h"
 #include "format/utf8.h"
 
+#include "base/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,8 +188,13 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
                            &dim->symbol));
         dim->size = from->has_dim_value ? from->dim_value : -1;
         /* some write -1 for a size that is free */
-        if (dim->size < -1 || (dim->size > 0 && (uint64_t)dim->size > SIZE_MAX))
+        size_t held;
+        if (dim->size < -1)
             return failure(ELMAN_BAD_FORMAT, "dimension %zu is %lld", i,
+                           (long long)dim->size);
+        if (dim->size > 0 && !size_narrow((uint64_t)dim->size, &held))
+            return failure(ELMAN_BAD_FORMAT,
+                           "dimension %zu is %lld, which is not " A_SIZE, i,
                            (long long)dim->size);
     }
     return ELMAN_OK;

@@ -82,16 +82,19 @@ static elman_status read_shape(const Onnx__Tensor *from, named_tensor *to)
             return failure(ELMAN_BAD_FORMAT, "dimension %zu is %lld", i,
                            (long long)from->dims[i]);
 
-        to->shape[i] = (size_t)from->dims[i];
-        fits = fits && (uint64_t)from->dims[i] <= SIZE_MAX &&
-               sizes_multiply(to->count, to->shape[i], 1, &to->count);
+        if (!size_narrow((uint64_t)from->dims[i], &to->shape[i]))
+            return failure(ELMAN_BAD_FORMAT,
+                           "dimension %zu is %lld, which is not " A_SIZE, i,
+                           (long long)from->dims[i]);
+        fits = fits && sizes_multiply(to->count, to->shape[i], 1, &to->count);
     }
 
-    /* both the elements and their bytes must fit in 64 bits */
+    /* both the elements and their bytes must fit in a size */
     size_t bytes;
     if (!fits || !sizes_multiply(to->count, element_bytes(to->type), 1, &bytes))
         return failure(ELMAN_BAD_FORMAT,
-                       "the product of the dimensions exceeds 64 bits");
+                       "the product of the dimensions exceeds " SIZE_BITS
+                       " bits");
     return ELMAN_OK;
 }
 

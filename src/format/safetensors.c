@@ -46,15 +46,17 @@ static elman_status read_type(const json_node *value, named_tensor *tensor)
                    text);
 }
 
-/* A whole number from 0 that fits in size_t. */
-static bool read_size(const json_node *value, size_t *size)
+/* A size of a tensor; what names it. */
+static elman_status read_size(const named_tensor *tensor, const char *what,
+                              const json_node *value, size_t *size)
 {
     int64_t number = 0;
-    if (!json_whole(value, &number) || number < 0 ||
-        (uint64_t)number > SIZE_MAX)
-        return false;
-    *size = (size_t)number;
-    return true;
+    bool whole = json_whole(value, &number) && number >= 0;
+    if (whole && size_narrow((uint64_t)number, size)) return ELMAN_OK;
+
+    return failure(ELMAN_BAD_FORMAT, "tensor \"%.80s\": %s is not %s",
+                   tensor->name, what,
+                   whole ? A_SIZE : "a whole number from 0");
 }
 
 static elman_status read_shape(const json_node *value, named_tensor *tensor)
@@ -67,17 +69,15 @@ static elman_status read_shape(const json_node *value, named_tensor *tensor)
                        "tensor \"%.80s\": %zu dimensions, expected at most %d",
                        tensor->name, value->count, TENSOR_MAX_RANK);
 
-    /* the number of elements must fit in 64 bits, like each size */
+    /* the number of elements must fit in a size, like each of them */
     tensor->count = 1;
     for (const json_node *n = value->is.first; n; n = n->next) {
         size_t *size = &tensor->shape[tensor->rank++];
-        if (!read_size(n, size))
-            return bad_tensor(tensor->name,
-                              "a dimension is not a whole number from 0");
-
+        TRY(read_size(tensor, "a dimension", n, size));
         if (!sizes_multiply(tensor->count, *size, 1, &tensor->count))
             return bad_tensor(tensor->name,
-                              "the product of the shape exceeds 64 bits");
+                              "the product of the shape exceeds " SIZE_BITS
+                              " bits");
     }
     return ELMAN_OK;
 }
@@ -86,15 +86,18 @@ static elman_status read_range(const json_node *value, size_t room,
                                named_tensor *tensor, range *at)
 {
     bool list = value && value->kind == JSON_KIND_LIST && value->count == 2;
-    if (!list || !read_size(value->is.first, &at->begin) ||
-        !read_size(value->is.first->next, &at->end))
-        return bad_tensor(tensor->name, "data_offsets is not two whole numbers "
-                                        "from 0");
+    if (!list)
+        return bad_tensor(tensor->name, "data_offsets is not a list of two");
+    TRY(read_size(tensor, "the first of data_offsets", value->is.first,
+                  &at->begin));
+    TRY(read_size(tensor, "the second of data_offsets", value->is.first->next,
+                  &at->end));
 
     size_t bytes;
     if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1, &bytes))
         return bad_tensor(tensor->name,
-                          "the shape's size in bytes exceeds 64 bits");
+                          "the shape's size in bytes exceeds " SIZE_BITS
+                          " bits");
 
     /* the range lies in the data, and is as long as the shape needs */
     if (at->begin > at->end || at->end > room)

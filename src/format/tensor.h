@@ -49,7 +49,7 @@ typedef struct named_tensor {
 } named_tensor;
 
 /* Sets count from rank and shape. False if the size in bytes of some type would
- * exceed 64 bits, also of the other axes where one is of size 0: it would hide
+ * exceed a size, also of the other axes where one is of size 0: it would hide
  * them here, but not from those who multiply in another order. */
 bool tensor_count_elements(named_tensor *tensor);
 

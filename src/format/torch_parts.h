@@ -86,8 +86,9 @@ bool call_find(pickle_value *value, torch_call *call);
 elman_status call_read(torch_source *source, const torch_call *call,
                        named_tensor *tensor);
 
-/* A whole number from 0. */
-bool value_size(const pickle_value *value, size_t *size);
+/* A whole number from 0 that a size can hold; what names it in the message. */
+elman_status value_size(const pickle_value *value, const char *what,
+                        size_t *size);
 
 /* ---- torch_dict.c ------------------------------------------------------- */
 

@@ -167,10 +167,7 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
         memchr((*key)->is.text, 0, (*key)->count))
         return failure(ELMAN_BAD_FORMAT, "a storage's key is not a short text");
 
-    if (!value_size(id->is.items[4], count))
-        return failure(ELMAN_BAD_FORMAT,
-                       "a storage's size is not a whole number from 0");
-    return ELMAN_OK;
+    return value_size(id->is.items[4], "a storage's size", count);
 }
 
 elman_status source_view(torch_source *source, const pickle_value *stored,

@@ -207,10 +207,11 @@ elman_status stream_open(torch_source *source, size_t size)
 static elman_status narrow(const pickle_value *part, torch_view *view)
 {
     size_t offset, count;
-    if (part->kind != PICKLE_TUPLE || part->count < 3 ||
-        !value_size(part->is.items[1], &offset) ||
-        !value_size(part->is.items[2], &count))
+    if (part->kind != PICKLE_TUPLE || part->count < 3)
         return failure(ELMAN_BAD_FORMAT, "its storage is not part of another");
+    TRY(value_size(part->is.items[1], "its storage's place in another",
+                   &offset));
+    TRY(value_size(part->is.items[2], "its storage's size in another", &count));
 
     if (offset > view->count || count > view->count - offset)
         return failure(

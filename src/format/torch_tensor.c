@@ -134,13 +134,15 @@ bool call_find(pickle_value *value, torch_call *call)
     return false;
 }
 
-bool value_size(const pickle_value *value, size_t *size)
+elman_status value_size(const pickle_value *value, const char *what,
+                        size_t *size)
 {
-    if (value->kind != PICKLE_WHOLE || value->is.whole < 0 ||
-        (uint64_t)value->is.whole > SIZE_MAX)
-        return false;
-    *size = (size_t)value->is.whole;
-    return true;
+    bool whole = value->kind == PICKLE_WHOLE && value->is.whole >= 0;
+    if (whole && size_narrow((uint64_t)value->is.whole, size)) return ELMAN_OK;
+
+    return failure(
+        ELMAN_BAD_FORMAT, "%s is not %s", what,
+        whole || value->kind == PICKLE_HUGE ? A_SIZE : "a whole number from 0");
 }
 
 static elman_status bad_tensor(const named_tensor *tensor, const char *what)
@@ -149,22 +151,34 @@ static elman_status bad_tensor(const named_tensor *tensor, const char *what)
                    what);
 }
 
-/* A tuple of at most TENSOR_MAX_RANK sizes, perhaps a torch.Size. */
-static bool read_sizes(const pickle_value *value, size_t *count, size_t *sizes)
+static elman_status failure_in_tensor(elman_status status,
+                                      const named_tensor *tensor)
 {
-    if (value->kind == PICKLE_CALL && rows[value->row].what == TORCH_SIZE) {
-        value = value->is.value;
-        if (value->count != 1) return false;
-        value = value->is.items[0];
-    }
+    char where[120];
+    snprintf(where, sizeof where, "tensor \"%.80s\"", tensor->name);
+    return failure_in(status, where);
+}
+
+/* The tuple or list of a tensor's sizes, perhaps in a torch.Size; what names
+ * it. */
+static elman_status read_sizes(const pickle_value *value, const char *what,
+                               size_t *count, size_t *sizes)
+{
+    if (value->kind == PICKLE_CALL && rows[value->row].what == TORCH_SIZE &&
+        value->is.value->count == 1)
+        value = value->is.value->is.items[0];
 
     bool listed = value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST;
-    if (!listed || value->count > TENSOR_MAX_RANK) return false;
+    if (!listed || value->count > TENSOR_MAX_RANK)
+        return failure(ELMAN_BAD_FORMAT, "%s is not a tuple of up to %d sizes",
+                       what, TENSOR_MAX_RANK);
 
+    char each[40];
+    snprintf(each, sizeof each, "a size in %s", what);
     *count = value->count;
     for (size_t i = 0; i < *count; i++)
-        if (!value_size(value->is.items[i], &sizes[i])) return false;
-    return true;
+        TRY(value_size(value->is.items[i], each, &sizes[i]));
+    return ELMAN_OK;
 }
 
 /* How many elements a storage must have: the index of the last, and one. */
@@ -196,20 +210,21 @@ static bool is_strided(const named_tensor *t)
 }
 
 static elman_status read_shape(const pickle_value *arguments,
-                               named_tensor *tensor)
+                               named_tensor *tensor, size_t *offset)
 {
     size_t stride_count = 0;
     pickle_value *const *a = arguments->is.items;
 
-    if (!read_sizes(a[2], &tensor->rank, tensor->shape))
-        return bad_tensor(tensor, "its shape is not a tuple of up to 8 sizes");
-    if (!read_sizes(a[3], &stride_count, tensor->stride) ||
-        stride_count != tensor->rank)
-        return bad_tensor(tensor,
-                          "its strides are not one size for each dimension");
+    TRY(value_size(a[1], "its offset", offset));
+    TRY(read_sizes(a[2], "its shape", &tensor->rank, tensor->shape));
+    TRY(read_sizes(a[3], "its stride", &stride_count, tensor->stride));
+    if (stride_count != tensor->rank)
+        return failure(ELMAN_BAD_FORMAT,
+                       "its stride is not one size for each dimension");
 
     if (tensor_count_elements(tensor)) return ELMAN_OK;
-    return bad_tensor(tensor, "the shape's size in bytes exceeds 64 bits");
+    return failure(ELMAN_BAD_FORMAT,
+                   "the shape's size in bytes exceeds " SIZE_BITS " bits");
 }
 
 /* The type of a tensor whose storage holds untyped bytes. */
@@ -253,17 +268,10 @@ elman_status call_read(torch_source *source, const torch_call *call,
 
     /* the storage, as elements of the tensor's type */
     elman_status status = source_view(source, a->is.items[0], &view);
-    if (status != ELMAN_OK) {
-        char where[120];
-        snprintf(where, sizeof where, "tensor \"%.80s\"", tensor->name);
-        return failure_in(status, where);
-    }
-
+    if (status != ELMAN_OK) return failure_in_tensor(status, tensor);
     TRY(read_type(call, tensor, &view));
-    TRY(read_shape(a, tensor));
-
-    if (!value_size(a->is.items[1], &offset))
-        return bad_tensor(tensor, "its offset is not a whole number from 0");
+    status = read_shape(a, tensor, &offset);
+    if (status != ELMAN_OK) return failure_in_tensor(status, tensor);
 
     tensor->type = view.type;
     tensor->swapped = source->swapped && element_bytes(view.type) > 1;

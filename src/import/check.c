@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* An input with the output that it should give, and what the model gives. */
 typedef struct sample {
     const elman_model *model;
@@ -74,7 +76,7 @@ static elman_status read_input(const named_tensor *x, sample *s)
         s->x[i] = (float)value;
 
         if (!V) continue;
-        if (!(value >= 0 && value < (double)V && floor(value) == value))
+        if (!(value >= 0 && value < (double)V && real_floor(value) == value))
             return failure(ELMAN_BAD_FORMAT,
                            "%.120s has the token %g, expected 0 to %zu",
                            x->name, value, V - 1);

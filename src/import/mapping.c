@@ -12,6 +12,7 @@
 #include "import/mapping.h"
 
 #include "base/kind.h"
+#include "base/memory.h"
 #include "format/file.h"
 #include "format/json.h"
 #include "model/config_text.h"
@@ -217,11 +218,12 @@ static elman_status read_member(const elman_import *im, const json_node *at,
     if (strcmp(at->key, "zero") == 0) return read_flag(at, target, zero);
 
     if (strcmp(at->key, "row") == 0) {
-        if (!json_whole(at, &whole) || whole < 0 || (uint64_t)whole > SIZE_MAX)
+        if (!json_whole(at, &whole) || whole < 0)
             return bad_source(
                 target, "has a row that is not a whole number of at least 0");
+        if (!size_narrow((uint64_t)whole, &r->row))
+            return bad_source(target, "has a row that is not " A_SIZE);
         r->has_row = true;
-        r->row = (size_t)whole;
         return ELMAN_OK;
     }
 

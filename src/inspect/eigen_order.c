@@ -52,12 +52,12 @@ elman_status eigen_sort(size_t n, double *real, double *imaginary)
     double unit = most > 0 ? most * 1e-10 : 1;
 
     for (size_t i = 0; i < n; i++)
-        keys[i] = (key){
-            .modulus = floor(eigen_modulus(real[i], imaginary[i]) / unit + 0.5),
-            .real = floor(real[i] / unit + 0.5),
-            .imaginary = floor(imaginary[i] / unit + 0.5),
-            .x = real[i],
-            .y = imaginary[i]};
+        keys[i] = (key){.modulus = real_floor(
+                            eigen_modulus(real[i], imaginary[i]) / unit + 0.5),
+                        .real = real_floor(real[i] / unit + 0.5),
+                        .imaginary = real_floor(imaginary[i] / unit + 0.5),
+                        .x = real[i],
+                        .y = imaginary[i]};
     qsort(keys, n, sizeof *keys, compare);
 
     for (size_t i = 0; i < n; i++) {

@@ -16,7 +16,7 @@
 #if VEC_BYTES == 64 || defined VEC_NEON
 enum { LSTM_PASS = 4, GRU_PASS = 4, RNN_PASS = 4 };
 #elif VEC_BYTES == 32 && !SANITIZED
-enum { LSTM_PASS = 2, GRU_PASS = 2, RNN_PASS = 4 };
+enum { LSTM_PASS = 3, GRU_PASS = 3, RNN_PASS = 4 };
 #else
 enum { LSTM_PASS = 1, GRU_PASS = 1, RNN_PASS = 1 };
 #endif
@@ -310,7 +310,8 @@ STEPS_ALL(rnn, RNN_PASS, part, false)
 #undef STEPS_ALL
 #undef STEPS
 
-/* All steps of all units, at most `most` vectors in a pass. */
+/* All steps of all units, at most `most` vectors in a pass; all passes but the
+ * last end where a panel does. */
 INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
                        stream_steps *const *whole, stream_steps *const *part)
 {
@@ -321,10 +322,13 @@ INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
         return;
     }
 
-    for (size_t t = 0; t < r->T; t++)
-        for (size_t first = 0; first < all; first += most)
-            part[all - first < most ? all - first : most](s, first, r, t,
-                                                          t + 1);
+    const size_t count = most < REGS ? most : most / REGS * REGS;
+    for (size_t t = 0; t < r->T; t++) {
+        size_t first = 0;
+        for (; all - first > most; first += count)
+            part[count](s, first, r, t, t + 1);
+        part[all - first](s, first, r, t, t + 1);
+    }
 
     /* the last h becomes the memory */
     const stream_at at = {.h_now = r->h_all + (r->T - 1) * r->h_step,

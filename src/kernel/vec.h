@@ -1,7 +1,8 @@
 /*
  * vec.h: the vector vocabulary. One word per operation, at any width.
  *
- * A file in isa/ sets ISA and VEC_BYTES and includes every kernel after this.
+ * A file in isa/ sets ISA and VEC_BYTES and includes the kernels after this;
+ * VEC_MASKS as well, where vectors of 32 bytes have AVX-512's masks.
  * Everything is static: code made for one ISA cannot leak into another. The
  * words that matter for speed are the ISA's own intrinsics, which appear
  * nowhere else: with loops over lanes instead, gcc 12 kept the matrix product
@@ -118,13 +119,6 @@ INLINE vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 
 #elif VEC_BYTES == 32
 
-typedef vi vm;
-
-INLINE vm vf_first(size_t n)
-{
-    vi at = {0, 1, 2, 3, 4, 5, 6, 7};
-    return at < (int32_t)(n < VLEN ? n : VLEN);
-}
 INLINE vf vf_set(float x) { return _mm256_set1_ps(x); }
 INLINE vf load_all(const float *p) { return _mm256_loadu_ps(p); }
 INLINE vf vf_repeat(const float *p)
@@ -132,6 +126,40 @@ INLINE vf vf_repeat(const float *p)
     return _mm256_broadcast_ps((const __m128 *)p);
 }
 INLINE void store_all(float *p, vf v) { _mm256_storeu_ps(p, v); }
+INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+
+#ifdef VEC_MASKS
+
+typedef __mmask8 vm;
+
+INLINE vm vf_first(size_t n) { return (vm)(n < VLEN ? (1u << n) - 1 : 0xff); }
+INLINE vf load_some(const float *p, size_t n)
+{
+    return _mm256_maskz_loadu_ps(vf_first(n), p);
+}
+INLINE void store_some(float *p, vf v, size_t n)
+{
+    _mm256_mask_storeu_ps(p, vf_first(n), v);
+}
+INLINE vm vf_less(vf a, vf b) { return _mm256_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+INLINE vm vf_reaches(vf a, vf b)
+{
+    return _mm256_cmp_ps_mask(a, b, _CMP_GE_OQ);
+}
+INLINE vf vf_select(vm m, vf a, vf b) { return _mm256_mask_blend_ps(m, b, a); }
+
+#else
+
+typedef vi vm;
+
+INLINE vm vf_first(size_t n)
+{
+    vi at = {0, 1, 2, 3, 4, 5, 6, 7};
+    return at < (int32_t)(n < VLEN ? n : VLEN);
+}
 INLINE vf load_some(const float *p, size_t n)
 {
     return _mm256_maskload_ps(p, (__m256i)vf_first(n));
@@ -146,10 +174,8 @@ INLINE vf vf_select(vm m, vf a, vf b)
 {
     return _mm256_blendv_ps(b, a, (__m256)m);
 }
-INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
-INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
-INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
-INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+
+#endif
 
 #else /* four lanes: NEON, and the base, where a fused multiply-add may have   \
          no instruction: the same bits, slowly */

@@ -72,6 +72,31 @@ INLINE vf vf_exp(vf x)
 #define TANH_BOUND   10.0f
 enum { GATE_EXP_MAX = 8 };
 
+/* Where comparing and choosing are cheap, what is beyond the bounds is replaced
+ * at the end: nothing waits for the comparisons then. */
+#if VEC_BYTES == 64 || defined VEC_MASKS
+enum { BOUNDS_LAST = 1 };
+#else
+enum { BOUNDS_LAST = 0 };
+#endif
+
+INLINE vf vf_gate_bound(bool is_sigmoid, vf a)
+{
+    return is_sigmoid ? vf_bound(vf_set(SIGMOID_LOW), vf_set(SIGMOID_HIGH), a)
+                      : vf_min(vf_set(TANH_BOUND), a);
+}
+
+/* The same of e, which was made of an a that was not bounded: a sigmoid of 1 or
+ * 0, |tanh| of 1. NaN stays NaN. */
+INLINE vf vf_gate_end(bool is_sigmoid, vf a, vf e)
+{
+    if (!is_sigmoid)
+        return vf_select(vf_less(vf_set(TANH_BOUND), a), vf_set(0x1p+30f), e);
+    e = vf_select(vf_less(vf_set(SIGMOID_HIGH), a), vf_set(1), e);
+    return vf_select(vf_less(a, vf_set(SIGMOID_LOW)), vf_set(__builtin_inff()),
+                     e);
+}
+
 /* The first sigmoid_count of x (count) become 1 + exp(-x) = 1 / sigmoid(x).
  * The others become e = exp(2|x|) - 1, of which |tanh x| = e / (e + 2);
  * computed without cancellation, so that it is accurate near 0. The counts are
@@ -82,19 +107,17 @@ INLINE void vf_gate_exp(size_t sigmoid_count, size_t count, vf *x)
     static const float c[DEGREE] = {0x1.6bebeap-10f, 0x1.1227f6p-7f,
                                     0x1.555674p-5f, 0x1.5554bp-3f,
                                     0x1.fffffep-2f};
-    vf rounded[GATE_EXP_MAX], r[GATE_EXP_MAX], q[GATE_EXP_MAX];
+    vf a[GATE_EXP_MAX], rounded[GATE_EXP_MAX];
+    vf r[GATE_EXP_MAX], q[GATE_EXP_MAX];
 
-    /* the exponents, within their bounds: -x and 2|x| */
+    /* the exponents -x and 2|x|, and what they are rounded to */
     UNROLL
     for (size_t i = 0; i < count; i++) {
-        const vf low = vf_set(SIGMOID_LOW), high = vf_set(SIGMOID_HIGH);
-        r[i] = i < sigmoid_count ? -vf_bound(low, high, x[i])
-                                 : vf_min(vf_set(TANH_BOUND), vf_abs(x[i]));
-    }
-    UNROLL
-    for (size_t i = 0; i < count; i++) {
-        if (i >= sigmoid_count) r[i] += r[i];
-        rounded[i] = vf_fma(r[i], vf_set(LOG2_E), vf_set(ROUNDER));
+        const float factor = i < sigmoid_count ? -LOG2_E : 2 * LOG2_E;
+        a[i] = i < sigmoid_count ? x[i] : vf_abs(x[i]);
+        if (!BOUNDS_LAST) a[i] = vf_gate_bound(i < sigmoid_count, a[i]);
+        rounded[i] = vf_fma(a[i], vf_set(factor), vf_set(ROUNDER));
+        r[i] = i < sigmoid_count ? -a[i] : a[i] + a[i];
     }
 
     /* their reduction to r, as in vf_reduce */
@@ -125,6 +148,7 @@ INLINE void vf_gate_exp(size_t sigmoid_count, size_t count, vf *x)
             q[i] = vf_fma(r[i] * r[i], q[i], r[i]);
             x[i] = vf_fma(scale, q[i], scale - 1);
         }
+        if (BOUNDS_LAST) x[i] = vf_gate_end(i < sigmoid_count, a[i], x[i]);
     }
 }
 

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/real.h"
+
 /* What the threads share. */
 typedef struct search {
     const elman_dataset *dataset;
@@ -100,7 +102,7 @@ static void answer(void *context, size_t index)
         const float *a = d->x + own->first * I, *b = d->x + s->first * I;
         size_t longer = own->length > s->length ? own->length : s->length;
         size_t apart = 2 * longer - own->length - s->length;
-        size_t band = (size_t)ceil(c->warp * (double)longer);
+        size_t band = (size_t)real_ceil(c->warp * (double)longer);
         if (band < apart) band = apart;
         double distance =
             band > 0 ? warped_distance(a, own->length, b, s->length, I, band,

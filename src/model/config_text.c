@@ -181,9 +181,7 @@ static elman_status read_size(const json_node *node, const char *name,
     int64_t whole;
     if (!json_whole(node, &whole) || whole < 0)
         return wrong(name, "a whole number of 0 or more");
-    if ((uint64_t)whole > SIZE_MAX)
-        return wrong(name, "a number that a machine of 32 bits can hold");
-    *size = (size_t)whole;
+    if (!size_narrow((uint64_t)whole, size)) return wrong(name, A_SIZE);
     return ELMAN_OK;
 }
 

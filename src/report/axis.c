@@ -26,7 +26,7 @@ static double log_10(double value)
  */
 static int whole_power(double exponent)
 {
-    double power = floor(exponent);
+    double power = real_floor(exponent);
     if (!(power > -307)) return -307;
     return power < 307 ? (int)power : 307;
 }
@@ -40,7 +40,7 @@ static bool can_show(const axis *a, double value)
 void axis_see(axis *a, double value)
 {
     if (!can_show(a, value)) return;
-    a->parts = a->parts || value != floor(value);
+    a->parts = a->parts || value != real_floor(value);
     if (value < a->low) a->low = value;
     if (value > a->high) a->high = value;
 }
@@ -66,10 +66,10 @@ static void settle_plain(axis *a, size_t wanted, bool rounded)
     double step = steps[k] * unit;
     if (!a->parts && step < 1) step = 1;
 
-    double first =
-        rounded ? floor(a->low / step + 1e-9) : ceil(a->low / step - 1e-9);
-    double last =
-        rounded ? ceil(a->high / step - 1e-9) : floor(a->high / step + 1e-9);
+    double first = rounded ? real_floor(a->low / step + 1e-9)
+                           : real_ceil(a->low / step - 1e-9);
+    double last = rounded ? real_ceil(a->high / step - 1e-9)
+                          : real_floor(a->high / step + 1e-9);
     if (rounded) {
         a->low = first * step;
         a->high = last * step;
@@ -83,8 +83,8 @@ static void settle_plain(axis *a, size_t wanted, bool rounded)
 static void settle_log(axis *a, size_t wanted, bool rounded)
 {
     static const double parts[] = {1, 2, 5};
-    int low = (int)floor(log_10(a->low) + 1e-9);
-    int high = (int)ceil(log_10(a->high) - 1e-9);
+    int low = (int)real_floor(log_10(a->low) + 1e-9);
+    int high = (int)real_ceil(log_10(a->high) - 1e-9);
     if (high == low) high++;
     if (rounded || a->low == a->high) {
         a->low = power_of_ten(low);

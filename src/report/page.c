@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* ---- The file ----------------------------------------------------------- */
 
 elman_status page_open(page *p, const char *path)
@@ -166,7 +168,7 @@ static void put_coordinate(page *p, double value)
 {
     char text[NUMBER_ROOM];
     double tenths = isfinite(value) && fabs(value) < 1e9
-                        ? floor(fabs(value) * 10 + 0.5)
+                        ? real_floor(fabs(value) * 10 + 0.5)
                         : 0;
     uint64_t whole = (uint64_t)tenths;
     int bytes = snprintf(text, sizeof text, "%s%" PRIu64,

@@ -293,8 +293,9 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
         bool fits = of->rank == rank;
         for (size_t j = 0; fits && j < rank; j++)
             fits = j == axis || shape[j] == all[j];
-        if (!fits || all[axis] > SIZE_MAX - shape[axis])
-            return refuse(n, "its inputs differ in shape");
+        if (!fits) return refuse(n, "its inputs differ in shape");
+        if (all[axis] > SIZE_MAX - shape[axis])
+            return refuse(n, "a size does not fit in memory");
 
         all[axis] += shape[axis];
     }
