@@ -38,6 +38,7 @@ set(math_words "")
 if(NOT ELMAN_LINKS_WITHOUT_LIBM)
   elman_as_needed(math_words -lm)
 endif()
+list(APPEND math_words ${iconv_words})
 
 elman_as_needed(train_words ${lapacke_words})
 elman_as_needed(exchange_words ${protobuf_c_words} ${zlib_words})
