@@ -5,6 +5,7 @@
 #include "answer_file.h"
 #include "record.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,7 +27,7 @@ struct answer_file {
     bool has_time, has_truth; /* of any answer */
 
     /* text: a file in the same folder until all is there */
-    char staged[PATH_MAX];
+    char staged[PATH_ROOM];
     FILE *text;
 
     /* array: (N,O), or (N,T,O) with NaN past the end of a sequence */
@@ -318,20 +319,10 @@ static int open_text(answer_file *file)
         (int)sizeof file->staged)
         return failed("the path '%.60s...' is too long", file->path);
 
-    int fd = mkstemp(file->staged);
-    if (fd < 0) file->staged[0] = '\0';
-    file->text = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!file->text) {
-        int error = errno;
-        if (fd >= 0) close(fd);
-        return failed("cannot write '%s': %s", file->path, strerror(error));
-    }
-
-    /* as any new file is, and not for the owner alone */
-    mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd, 0666 & ~mask);
-    return 0;
+    file->text = file_open_new(file->staged);
+    if (file->text) return 0;
+    file->staged[0] = '\0';
+    return failed("cannot write '%s': %s", file->path, strerror(errno));
 }
 
 int answer_file_open(const char *path, const answer_style *style,
@@ -373,10 +364,10 @@ int answer_file_save(answer_file *file)
     if (file->form == FORM_ARRAY) return save_array(file, one);
 
     /* what is on its way counts as written only when it is closed */
-    bool written = fflush(file->text) == 0 && fsync(fileno(file->text)) == 0;
+    bool written = file_settle(file->text);
     written = fclose(file->text) == 0 && written;
     file->text = NULL;
-    if (!written || rename(file->staged, file->path) != 0)
+    if (!written || !path_rename(file->staged, file->path))
         return failed("cannot write '%s': %s", file->path, strerror(errno));
 
     file->staged[0] = '\0';
@@ -387,7 +378,7 @@ void answer_file_close(answer_file *file)
 {
     if (!file) return;
     if (file->text) fclose(file->text);
-    if (file->staged[0]) unlink(file->staged);
+    if (file->staged[0]) path_remove(file->staged);
     free(file->numbers);
     free(file);
 }

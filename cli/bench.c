@@ -5,6 +5,7 @@
 #include "bench.h"
 #include "commands.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -146,8 +147,7 @@ static int measure_roofs(bench_run *run)
 /* Threads of the last measurement may still be looking for work. */
 static void settle(const bench_run *run)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    if (run->peers.count) nanosleep(&pause, NULL);
+    if (run->peers.count) seconds_pause(0.02);
 }
 
 /* Ours and the peers' take turns, so that what else happens on the machine
@@ -254,7 +254,7 @@ static int measure_rows(bench_run *run)
  * the end. An existing file keeps its content until then. */
 static int check_results(const char *path)
 {
-    FILE *file = path ? fopen(path, "ae") : NULL;
+    FILE *file = path ? file_open(path, "a") : NULL;
     if (path && !file)
         return failed("cannot write '%s': %s", path, strerror(errno));
     if (file) fclose(file);
@@ -264,7 +264,7 @@ static int check_results(const char *path)
 static int write_results(const bench_run *run)
 {
     const char *path = run->values->results;
-    FILE *file = path ? fopen(path, "we") : NULL;
+    FILE *file = path ? file_open(path, "w") : NULL;
     if (!path) return 0;
     if (!file) return failed("cannot write '%s': %s", path, strerror(errno));
 

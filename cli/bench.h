@@ -107,12 +107,10 @@ int subject_time(subject *ours, double seconds, double *median);
  * the 99.9th percentile over the median. */
 int subject_tail(subject *ours, double seconds, double *tail);
 
-double monotonic_seconds(void);
-
 /* The median of values (count), which it sorts; 0 if there are none. */
 double median_of(size_t count, double *values);
 
-/* ---- Peers: bench_peer.c ------------------------------------------------- */
+/* ---- Peers: bench_peer_*.c ----------------------------------------------- */
 
 enum { PEERS_MOST = 8 };
 

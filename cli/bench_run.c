@@ -4,22 +4,15 @@
  */
 #include "bench.h"
 #include "screen.h"
+#include "system.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TIMES_MOST = 20000 };
 
 /* Seconds of a block: reading the clock takes some 30 ns. */
 static const double BLOCK = 50e-6;
-
-double monotonic_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static elman_config config_of(const workload *work, bench_mode mode)
 {
@@ -102,10 +95,10 @@ static elman_status run_once(subject *ours)
 /* Seconds of that many runs; negative after an error. */
 static double time_runs(subject *ours, size_t runs)
 {
-    const double begin = monotonic_seconds();
+    const double begin = seconds_now();
     for (size_t n = 0; n < runs; n++)
         if (run_once(ours) != ELMAN_OK) return -1;
-    return monotonic_seconds() - begin;
+    return seconds_now() - begin;
 }
 
 /* With several threads the first passes of a state often try how to share the
@@ -202,7 +195,7 @@ double median_of(size_t count, double *values)
 
 int subject_time(subject *ours, double seconds, double *median)
 {
-    const double begin = monotonic_seconds();
+    const double begin = seconds_now();
     size_t count = 0;
 
     do {
@@ -210,7 +203,7 @@ int subject_time(subject *ours, double seconds, double *median)
         if (taken < 0) return library_failed();
         if (count < TIMES_MOST)
             ours->times[count++] = taken / (double)ours->block;
-    } while (monotonic_seconds() - begin + ours->estimate < seconds);
+    } while (seconds_now() - begin + ours->estimate < seconds);
 
     *median = median_of(count, ours->times);
     return 0;
@@ -218,11 +211,11 @@ int subject_time(subject *ours, double seconds, double *median)
 
 int subject_tail(subject *ours, double seconds, double *tail)
 {
-    const double begin = monotonic_seconds();
+    const double begin = seconds_now();
     size_t count = 0;
 
     while (count < TIMES_MOST &&
-           (count < 1000 || monotonic_seconds() - begin < seconds)) {
+           (count < 1000 || seconds_now() - begin < seconds)) {
         const double taken = time_runs(ours, 1);
         if (taken < 0) return library_failed();
         ours->times[count++] = taken;

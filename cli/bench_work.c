@@ -3,8 +3,8 @@
  * can take.
  */
 #include "bench.h"
+#include "system.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 /* Products per unit of h and input, by cell. */
@@ -86,7 +86,7 @@ const char *mode_name(bench_mode mode)
 
 bool workload_is(const workload *work, const char *pattern)
 {
-    return fnmatch(pattern, work->name, 0) == 0;
+    return name_matches(pattern, work->name);
 }
 
 double workload_flops(const workload *work, bench_mode mode)

@@ -5,14 +5,13 @@
 #include "json_line.h"
 #include "run_journal.h"
 #include "screen.h"
+#include "system.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char *setting_of(const run_file *run, const char *name)
 {
@@ -187,6 +186,24 @@ static bool read_line(log_reader *r, char *line)
     return true;
 }
 
+/* The next line with its end, in a block of room that grows; false at the end
+ * of the file. */
+static bool next_line(FILE *file, char **line, size_t *room)
+{
+    size_t used = 0;
+    do {
+        if (*room < used + 128) {
+            char *wider = realloc(*line, 2 * used + 256);
+            if (!wider) return false;
+            *line = wider;
+            *room = 2 * used + 256;
+        }
+        if (!fgets(*line + used, (int)(*room - used), file)) break;
+        used += strlen(*line + used);
+    } while ((*line)[used - 1] != '\n');
+    return used > 0;
+}
+
 /* quiet: a file that is none is not an error; *found tells. */
 static int read_log(const char *path, bool quiet, comparison *all, bool *found)
 {
@@ -194,7 +211,7 @@ static int read_log(const char *path, bool quiet, comparison *all, bool *found)
     char *line = NULL;
     size_t room = 0, number = 0;
     *found = false;
-    FILE *file = fopen(path, "re");
+    FILE *file = file_open(path, "r");
     if (!file) return failed("cannot read '%s': %s", path, strerror(errno));
     int code = elman_journal_create(NULL, &r.journal) == ELMAN_OK
                    ? 0
@@ -202,7 +219,7 @@ static int read_log(const char *path, bool quiet, comparison *all, bool *found)
 
     /* the last line may be half a line, where the run still goes on */
     bool fits = true;
-    while (!code && fits && getline(&line, &room, file) > 0) {
+    while (!code && fits && next_line(file, &line, &room)) {
         number++;
         bool whole = strchr(line, '\n') != NULL;
         fits = read_line(&r, line) || (!whole && number > 1);
@@ -227,37 +244,11 @@ static int read_log(const char *path, bool quiet, comparison *all, bool *found)
 static bool is_safetensors(const char *path)
 {
     unsigned char head[9] = {0};
-    FILE *file = fopen(path, "rbe");
+    FILE *file = file_open(path, "rb");
     if (!file) return false;
     bool whole = fread(head, 1, sizeof head, file) == sizeof head;
     fclose(file);
     return whole && !memcmp(head + 4, "\0\0\0\0{", 5);
-}
-
-static int by_name(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-/* The names in a folder (count), in order; NULL without memory. */
-static char **list_names(DIR *folder, size_t *count)
-{
-    size_t room = 0;
-    char **names = NULL;
-    *count = 0;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        if (entry->d_name[0] == '.') continue;
-        if (*count == room) {
-            char **wider =
-                realloc(names, (room = 2 * room + 16) * sizeof *names);
-            if (!wider) break;
-            names = wider;
-        }
-        names[*count] = strdup(entry->d_name);
-        if (names[*count]) ++*count;
-    }
-    if (names) qsort(names, *count, sizeof *names, by_name);
-    return names;
 }
 
 static void forget_last(comparison *all)
@@ -305,8 +296,8 @@ static void forget_same(comparison *all, size_t before)
 static int read_quietly(const char *path, comparison *all)
 {
     bool found;
-    struct stat file;
-    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode)) return 0;
+    path_facts file;
+    if (!path_look(path, &file) || !file.file) return 0;
     if (!is_safetensors(path)) return read_log(path, true, all, &found);
 
     elman_model *model = NULL;
@@ -319,10 +310,8 @@ static int read_quietly(const char *path, comparison *all)
 static int read_folder(const char *path, comparison *all)
 {
     size_t before = all->count, count;
-    DIR *folder = opendir(path);
-    if (!folder) return failed("cannot read '%s': %s", path, strerror(errno));
-    char **names = list_names(folder, &count);
-    closedir(folder);
+    char **names = folder_list(path, &count);
+    if (!names) return failed("cannot read '%s': %s", path, strerror(errno));
 
     /* in the order of their names */
     int code = 0;
@@ -342,11 +331,11 @@ static int read_folder(const char *path, comparison *all)
 
 int runs_read(const char *path, comparison *all)
 {
-    struct stat file;
+    path_facts file;
     bool found;
-    if (stat(path, &file) != 0)
+    if (!path_look(path, &file))
         return failed("cannot read '%s': %s", path, strerror(errno));
-    if (S_ISDIR(file.st_mode)) return read_folder(path, all);
+    if (file.folder) return read_folder(path, all);
     return is_safetensors(path) ? read_model(path, all)
                                 : read_log(path, false, all, &found);
 }

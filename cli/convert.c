@@ -6,9 +6,9 @@
 #include "commands.h"
 #include "safe.h"
 #include "screen.h"
+#include "system.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define AT(field) offsetof(convert_values, field)
 
@@ -80,13 +80,6 @@ static bool ends_with(const char *path, const char *end)
     return length > most && !strcmp(path + length - most, end);
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 &&
-           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 /* Decides the format of OUT, and that it overwrites nothing that is read. */
 static int check_out(conversion *run)
 {
@@ -115,12 +108,12 @@ static int check_out(conversion *run)
 
     /* OUT must not be a file that is still to be read */
     for (size_t n = 0; n < run->count; n++)
-        if (is_same_file(run->paths[n], run->out))
+        if (path_same(run->paths[n], run->out))
             return misused("OUT would overwrite IN, '%s'", run->paths[n]);
     const char *others[] = {values->mapping, values->reference.first,
                             values->reference.second};
     for (size_t n = 0; n < sizeof others / sizeof *others; n++)
-        if (others[n] && is_same_file(others[n], run->out))
+        if (others[n] && path_same(others[n], run->out))
             return misused("OUT would overwrite '%s'", others[n]);
     return check_writable(run->out);
 }

@@ -5,12 +5,12 @@
  */
 #include "events.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -165,19 +165,12 @@ static void write_record(events *to, const message *event)
     free(frame.bytes);
 }
 
-static double wall_time(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* An event of a step with one value, or with the version of the file. */
 static void write_event(events *to, uint64_t step, message *value,
                         const char *version)
 {
     message event = {0}, summary = {0};
-    put_double(&event, 1, wall_time());
+    put_double(&event, 1, seconds_since_1970());
     put_whole(&event, 2, step);
     if (version) put_text(&event, 3, version);
     if (value) {
@@ -200,12 +193,12 @@ static bool make_folders(const char *folder)
     for (char *at = path + 1; *at; at++) {
         if (*at != '/') continue;
         *at = '\0';
-        (void)mkdir(path, 0777);
+        (void)folder_create(path);
         *at = '/';
     }
-    struct stat made;
-    (void)mkdir(path, 0777);
-    return stat(path, &made) == 0 && S_ISDIR(made.st_mode);
+    path_facts made;
+    (void)folder_create(path);
+    return path_look(path, &made) && made.folder;
 }
 
 int events_open(const char *folder, events *to)
@@ -216,8 +209,8 @@ int events_open(const char *folder, events *to)
         return failed("cannot make the folder '%s': %s", printable(folder),
                       strerror(errno));
     snprintf(path, sizeof path, "%s/events.out.tfevents.%.6f.elman.%ld", folder,
-             wall_time(), (long)getpid());
-    to->file = fopen(path, "wbe");
+             seconds_since_1970(), (long)getpid());
+    to->file = file_open(path, "wb");
     if (!to->file)
         return failed("cannot write '%s': %s", printable(path),
                       strerror(errno));
@@ -334,7 +327,7 @@ void events_begin_run(events *to, const char *name,
     for (size_t n = 0; n < count; n++)
         put_parameter(&start, &parameters[n]);
     put_text(&start, 4, name);
-    put_double(&start, 5, wall_time());
+    put_double(&start, 5, seconds_since_1970());
     put_message(&data, 3, &start);
     write_value(to, 0, "_hparams_/session_start_info", &value, "hparams",
                 &data);
@@ -346,7 +339,7 @@ void events_end_run(events *to)
     message value = {0}, data = {0}, end = {0};
     if (!to->file) return;
     put_whole(&end, 1, SUCCESS);
-    put_double(&end, 2, wall_time());
+    put_double(&end, 2, seconds_since_1970());
     put_message(&data, 4, &end);
     write_value(to, 0, "_hparams_/session_end_info", &value, "hparams", &data);
 }

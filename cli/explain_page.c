@@ -5,6 +5,7 @@
 #include "explain_page.h"
 #include "explain.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static void write_page(const lesson *l, const lesson_check *check, FILE *file)
 int lesson_save_page(const lesson *l, const lesson_check *check,
                      const char *path)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = file_open(path, "w");
     if (!file)
         return failed("cannot write '%s': %s", printable(path),
                       strerror(errno));

@@ -4,6 +4,7 @@
  */
 #include "explain.h"
 #include "record.h"
+#include "system.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -67,14 +68,11 @@ static void record_equations(record *out, const lesson *l, const char *key,
         for (size_t t = 0; t < l->T; t++) {
             record_open(out, NULL, '[');
             for (size_t j = 0; j < q->n; j++) {
-                char *text = NULL;
-                size_t size = 0;
-                FILE *file = open_memstream(&text, &size);
-                if (!file) continue;
-                formula_value(l, row->right, t, j, file);
-                fclose(file);
-                record_text(out, NULL, text);
-                free(text);
+                text_stream value;
+                if (!text_open(&value)) continue;
+                formula_value(l, row->right, t, j, value.file);
+                if (text_close(&value)) record_text(out, NULL, value.text);
+                free(value.text);
             }
             record_close(out, ']');
         }

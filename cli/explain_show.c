@@ -4,6 +4,7 @@
  */
 #include "explain.h"
 #include "screen.h"
+#include "system.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -76,23 +77,21 @@ static void show_equation(const lesson *l, const equation *row, size_t t,
     const quantity *q = lesson_quantity(l, row->left);
     if (first) show_formula(row->left, row->right, row->says);
     for (size_t j = 0; j < q->n; j++) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *file = open_memstream(&text, &size);
-        if (!file) return;
+        text_stream line;
+        if (!text_open(&line)) return;
 
         /* the right side, then what it comes to */
-        formula_value(l, row->right, t, j, file);
-        fprintf(file, " = %s", number_text(q->values[t * q->n + j]));
-        fclose(file);
+        formula_value(l, row->right, t, j, line.file);
+        fprintf(line.file, " = %s", number_text(q->values[t * q->n + j]));
+        if (!text_close(&line)) return;
 
         int at = printf("%*s%s", first ? FORMULA : FORMULA - 2, "",
                         first && q->n == 1 ? "" : row->left);
         if (q->n > 1) at += printf("[%zu]", j);
         at += printf(first && q->n == 1 ? "= " : " = ");
-        print_wrapped(text, at);
+        print_wrapped(line.text, at);
         putchar('\n');
-        free(text);
+        free(line.text);
     }
 }
 
@@ -185,10 +184,9 @@ static void show_check(double gradient, double difference)
 static void show_sum(const lesson *l, const weight *w, size_t k,
                      const double *differences)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    if (!file) return;
+    text_stream line;
+    if (!text_open(&line)) return;
+    FILE *file = line.file;
     size_t column = w->matrix ? k % w->columns : k;
 
     /* the product of each step */
@@ -203,16 +201,16 @@ static void show_sum(const lesson *l, const weight *w, size_t k,
                 number_text(right));
     }
     fprintf(file, " = %s", number_text(w->gradient[k]));
-    fclose(file);
+    if (!text_close(&line)) return;
 
     int at = printf("%*s", FORMULA, "");
     if (w->matrix)
         at += printf("d%s[%zu,%zu] = ", w->name, k / w->columns, column);
     else at += printf("d%s[%zu] = ", w->name, k);
-    print_wrapped(text, at);
+    print_wrapped(line.text, at);
     if (differences) show_check(w->gradient[k], differences[k]);
     putchar('\n');
-    free(text);
+    free(line.text);
 }
 
 static void show_gradients(const lesson *l, const lesson_check *check)

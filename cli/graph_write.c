@@ -5,19 +5,18 @@
 #include "record.h"
 #include "safe.h"
 #include "table.h"
+#include "system.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { COLUMNS = 4 };
 
 /* One output: where it is written first, where it goes, what is shown. */
 typedef struct written {
     const elman_port *port;
-    char staged[PATH_MAX + 24], file[PATH_MAX];
+    char staged[PATH_ROOM + 24], file[PATH_ROOM];
     char shape[128];
 } written;
 
@@ -30,7 +29,7 @@ static bool output_path(const char *folder, const char *name, char *path,
         unsigned char c = (unsigned char)*at;
         if (used + 8 >= size) return false;
         bool odd = c < 32 || c == 127 || c == '/' || c == '%' ||
-                   (c == '.' && at == name);
+                   path_forbids(*at) || (c == '.' && at == name);
         if (odd)
             used += (size_t)snprintf(path + used, size - used, "%%%02X", c);
         else path[used++] = *at;
@@ -63,15 +62,15 @@ static int list_outputs(const graph_run *run, const char *folder,
 
 int graph_check_folder(const graph_run *run, const char *folder)
 {
-    struct stat there;
-    char inside[PATH_MAX];
+    path_facts there;
+    char inside[PATH_ROOM];
     written *outputs = NULL;
     size_t count = 0;
     if (strlen(folder) >= sizeof inside - 16)
         return failed("the path '%.60s...' is too long", folder);
 
-    bool exists = stat(folder, &there) == 0;
-    if (exists && !S_ISDIR(there.st_mode))
+    bool exists = path_look(folder, &there);
+    if (exists && !there.folder)
         return failed("cannot write into '%s': it is not a folder", folder);
 
     /* a folder that is not there: whether its parent takes it */
@@ -102,7 +101,7 @@ static int save_outputs(const graph_run *run, const char *stage, written *list,
     }
 
     for (size_t n = 0; n < count; n++)
-        if (rename(list[n].staged, list[n].file) != 0)
+        if (!path_rename(list[n].staged, list[n].file))
             return failed("cannot write '%s': %s", list[n].file,
                           strerror(errno));
     return 0;
@@ -113,25 +112,25 @@ static int save_outputs(const graph_run *run, const char *stage, written *list,
 static int save_in(const graph_run *run, const char *folder, written *list,
                    size_t count)
 {
-    char stage[PATH_MAX];
-    bool made = mkdir(folder, 0777) == 0;
+    char stage[PATH_ROOM];
+    bool made = folder_create(folder);
     if (!made && errno != EEXIST)
         return failed("cannot create the folder '%s': %s", folder,
                       strerror(errno));
 
     /* all outputs go through a folder of their own */
     snprintf(stage, sizeof stage, "%s/.elman-XXXXXX", folder);
-    int code = mkdtemp(stage) ? 0
-                              : failed("cannot write into '%s': %s", folder,
-                                       strerror(errno));
+    int code = folder_create_new(stage) ? 0
+                                        : failed("cannot write into '%s': %s",
+                                                 folder, strerror(errno));
     if (!code) {
         code = save_outputs(run, stage, list, count);
         for (size_t n = 0; n < count; n++)
-            if (list[n].staged[0]) unlink(list[n].staged);
-        rmdir(stage);
+            if (list[n].staged[0]) path_remove(list[n].staged);
+        folder_remove(stage);
     }
 
-    if (code && made) rmdir(folder);
+    if (code && made) folder_remove(folder);
     return code;
 }
 

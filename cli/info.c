@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "run_journal.h"
 #include "screen.h"
+#include "system.h"
 
 #include <string.h>
 
@@ -22,11 +23,13 @@ static const char *file_kind(const char *path)
 {
     static char head[1 << 16];
     static const char own[] = "\"format\":\"elman\"";
-    FILE *file = fopen(path, "rb");
+    FILE *file = file_open(path, "rb");
     size_t bytes = file ? fread(head, 1, sizeof head, file) : 0;
     if (file) fclose(file);
 
-    if (memmem(head, bytes, own, strlen(own))) return own_kind;
+    const size_t size = strlen(own);
+    for (size_t at = 0; at + size <= bytes; at++)
+        if (!memcmp(head + at, own, size)) return own_kind;
     if (bytes > 8 && head[8] == '{') return "safetensors";
 
     bool zip = bytes > 2 && !memcmp(head, "PK", 2);

@@ -7,6 +7,7 @@
 #include "reading.h"
 #include "safe.h"
 #include "screen.h"
+#include "system.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -224,20 +225,11 @@ static volatile sig_atomic_t stopped;
 /* The first Ctrl-C shows what is there; a second one ends the process. */
 static void on_signal(int signal_number) { stopped = signal_number; }
 
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 /* Steps to the end, or to a signal, with the live line. */
 static int measure(elman_inspection *in)
 {
     double shown = 0;
-    catch_signals();
+    system_catch_stop(on_signal, true);
     while (!in->done && !stopped) {
         double now = seconds_now();
         if (now > shown + 0.1) {

@@ -5,23 +5,22 @@
  */
 #include "inspect_write.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 bool inspect_owns(const char *path, const char *beginning)
 {
     char head[256] = "";
     size_t length = strlen(beginning);
-    struct stat there;
-    if (stat(path, &there) != 0) return true;
-    if (!S_ISREG(there.st_mode)) return false;
+    path_facts there;
+    if (!path_look(path, &there)) return true;
+    if (!there.file) return false;
 
-    FILE *file = fopen(path, "rb");
+    FILE *file = file_open(path, "rb");
     if (!file) return false;
     size_t got = fread(head, 1, sizeof head - 1, file);
     fclose(file);
@@ -37,10 +36,9 @@ int inspect_foreign(const char *path)
 
 int inspect_folder(const char *folder)
 {
-    struct stat there;
-    if (mkdir(folder, 0777) == 0) return 0;
-    if (errno == EEXIST && stat(folder, &there) == 0 && S_ISDIR(there.st_mode))
-        return 0;
+    path_facts there;
+    if (folder_create(folder)) return 0;
+    if (errno == EEXIST && path_look(folder, &there) && there.folder) return 0;
     return errno == EEXIST
                ? failed("cannot write into '%s': it is not a folder", folder)
                : failed("cannot create the folder '%s': %s", folder,
@@ -76,17 +74,17 @@ static int write_table(const inspect_view *view, const csv_table *table,
     char staged[4200];
     snprintf(staged, sizeof staged, "%s.part", path);
     if (!inspect_owns(path, table->header)) return inspect_foreign(path);
-    FILE *file = fopen(staged, "w");
+    FILE *file = file_open(staged, "w");
     if (!file) return failed("cannot write '%s': %s", path, strerror(errno));
 
     fprintf(file, "%s\n", table->header);
     table->write(view, file);
     bool written = fflush(file) == 0 && !ferror(file);
     written = fclose(file) == 0 && written;
-    if (written && rename(staged, path) == 0) return 0;
+    if (written && path_rename(staged, path)) return 0;
 
     int reason = errno;
-    unlink(staged);
+    path_remove(staged);
     return failed("cannot write '%s': %s", path, strerror(reason));
 }
 

@@ -11,8 +11,8 @@
 #include "manual.h"
 #include "rules.h"
 #include "screen.h"
+#include "system.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,10 +132,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* write errors are reported, not died of; screen_close dies of SIGPIPE
-     * once all is tidied up */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    system_begin(&argc, &argv);
     screen_open();
     rules_read();
     cells_read();

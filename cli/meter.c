@@ -8,6 +8,7 @@
 #include "network.h"
 #include "report.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <math.h>
@@ -49,9 +50,10 @@ int meter_open(const train_values *values, const elman_dataset *dataset,
     run->peak = machine.peak * (double)values->threads;
 
     if (values->metrics) {
-        const char *mode = values->resume ? "ae" : "we";
-        run->log = !strcmp(values->metrics, "-") ? stdout
-                                                 : fopen(values->metrics, mode);
+        const char *mode = values->resume ? "a" : "w";
+        run->log = !strcmp(values->metrics, "-")
+                       ? stdout
+                       : file_open(values->metrics, mode);
         if (!run->log)
             return failed("cannot write '%s': %s", values->metrics,
                           strerror(errno));

@@ -5,11 +5,11 @@
 #include "cells.h"
 #include "options.h"
 #include "screen.h"
+#include "system.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static elman_loss_kind loss_named(const char *name)
 {
@@ -301,8 +301,8 @@ const char *encoding_describe(const elman_encoding *encoding)
 
 double file_bytes(const char *path)
 {
-    struct stat file = {0};
-    return stat(path, &file) == 0 ? (double)file.st_size : 0;
+    path_facts file;
+    return path_look(path, &file) ? file.bytes : 0;
 }
 
 int threads_to_use(uint64_t threads)

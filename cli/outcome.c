@@ -13,7 +13,6 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* What is reported at the end, of one part of the data. */
 typedef struct result {
@@ -132,8 +131,6 @@ static void show_result(const training *run, const result *kept,
 {
     const elman_encoding *encoding = elman_dataset_encoding(run->dataset);
     const elman_progress *progress = elman_trainer_progress(run->trainer);
-    struct stat file = {0};
-    stat(run->model_path, &file);
 
     printf("\n%s%s of %s steps: step %s%s\n", paint(stdout, BOLD),
            kept->part == ELMAN_PART_VALIDATION ? "best" : "last",
@@ -152,7 +149,8 @@ static void show_result(const training *run, const result *kept,
     }
 
     printf("saved %s, %s, after %s\n", printable(run->model_path),
-           with_bytes((double)file.st_size), with_minutes(progress->seconds));
+           with_bytes(file_bytes(run->model_path)),
+           with_minutes(progress->seconds));
 }
 
 /* A run that came apart is an error line where its result is not read by a

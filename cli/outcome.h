@@ -11,6 +11,7 @@
 #include "profile.h"
 #include "train.h"
 #include "watch.h"
+#include "system.h"
 
 typedef struct training {
     const parsed_line *arguments;
@@ -22,7 +23,7 @@ typedef struct training {
     elman_trainer_config config;
     elman_journal *journal; /* of its evaluations: run_journal.h */
     bool journal_kept;      /* as the model's note */
-    char model_path[PATH_MAX], checkpoint_path[PATH_MAX];
+    char model_path[PATH_ROOM], checkpoint_path[PATH_ROOM];
     safe_file safe;
     meter meter;
     watch watch;

@@ -73,6 +73,13 @@ static size_t fitting(const char *text, size_t bytes, int width, bool at_space)
     return at_space && end < bytes && space ? space : end;
 }
 
+static char *copy_text(const fact *f)
+{
+    char *copy = calloc(f->bytes + 1, 1);
+    if (copy) memcpy(copy, f->text, f->bytes);
+    return copy;
+}
+
 /* Prints a fact behind its name, in as many lines as it takes or cut to one. */
 static void print_fact(FILE *file, const fact *f, bool all)
 {
@@ -81,7 +88,7 @@ static void print_fact(FILE *file, const fact *f, bool all)
     fprintf(file, "%s%-*s%s", paint(file, DIM), PLAN_INDENT, printable(f->name),
             paint(file, PLAIN));
 
-    char *copy = strndup(f->text, f->bytes);
+    char *copy = copy_text(f);
     if (!copy) return;
     const char *text = printable(copy);
     size_t left = strlen(text);
@@ -161,7 +168,7 @@ void plan_record(record *out, const char *plan)
     fact f;
     record_open(out, "plan", '[');
     while (next_fact(&plan, &f)) {
-        char *text = strndup(f.text, f.bytes);
+        char *text = copy_text(&f);
         record_open(out, NULL, '{');
         record_text(out, "name", f.name);
         record_text(out, "text", text ? text : "");

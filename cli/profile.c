@@ -4,6 +4,7 @@
 #include "profile.h"
 #include "outcome.h"
 #include "screen.h"
+#include "system.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "replay.h"
 #include "commands.h"
 #include "screen.h"
+#include "system.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,9 +63,9 @@ static bool save_from_nothing(training *run, const elman_trace *why,
 
 int replay_offer(training *run)
 {
-    char message[LONGEST_MESSAGE], path[PATH_MAX];
+    char message[LONGEST_MESSAGE], path[PATH_ROOM];
     snprintf(message, sizeof message, "%s", elman_message());
-    snprintf(path, sizeof path, "%.*s.replay", PATH_MAX - 32, run->model_path);
+    snprintf(path, sizeof path, "%.*s.replay", PATH_ROOM - 32, run->model_path);
 
     /* what was seen before anything moves */
     elman_trace *why = NULL;

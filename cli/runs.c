@@ -8,16 +8,14 @@
 #include "runs_list.h"
 #include "screen.h"
 #include "table.h"
+#include "system.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define AT(field) offsetof(train_values, field)
 
@@ -61,8 +59,7 @@ typedef struct one_run {
     size_t setting, seed, fold;
     bool finished, failed;
     run_score score;
-    pid_t process; /* 0: it does not run */
-    int result;    /* what it writes its score to */
+    process process;
 } one_run;
 
 typedef struct all_runs {
@@ -74,7 +71,7 @@ typedef struct all_runs {
     size_t seeds, folds; /* folds at least 1 */
     one_run *list;       /* (count) settings, seeds, folds: the last fastest */
     size_t count;
-    char path[PATH_MAX]; /* of the list of finished runs */
+    char path[PATH_ROOM]; /* of the list of finished runs */
 } all_runs;
 
 static volatile sig_atomic_t stopped;
@@ -90,7 +87,7 @@ bool runs_wanted(const train_values *values)
 
 static void run_model_path(const all_runs *all, const one_run *run, char *path)
 {
-    snprintf(path, PATH_MAX, "%.*s.run-%zu", PATH_MAX - 40, all->model_path,
+    snprintf(path, PATH_ROOM, "%.*s.run-%zu", PATH_ROOM - 40, all->model_path,
              (size_t)(run - all->list) + 1);
 }
 
@@ -121,14 +118,23 @@ static void mark_given(const parsed_line *arguments, const char *name)
     arguments->given[option_index(arguments->command, row)] = true;
 }
 
-/* In the process of a run: trains, and writes the score. Never returns. */
-static void run_here(const all_runs *all, const one_run *run, int result)
+/* What a process of its own is given. */
+typedef struct run_order {
+    const all_runs *all;
+    const one_run *run;
+} run_order;
+
+/* In the process of a run: trains, and gives its score. */
+static int run_here(void *context, void *result)
 {
-    static char path[PATH_MAX], board[PATH_MAX];
+    static char path[PATH_ROOM], board[PATH_ROOM];
+    const run_order *order = context;
+    const all_runs *all = order->all;
+    const one_run *run = order->run;
     train_values *values = all->arguments->values;
     run_model_path(all, run, path);
     if (values->tensorboard) {
-        snprintf(board, sizeof board, "%.*s/run-%zu", PATH_MAX - 40,
+        snprintf(board, sizeof board, "%.*s/run-%zu", PATH_ROOM - 40,
                  values->tensorboard, (size_t)(run - all->list) + 1);
         values->tensorboard = board;
     }
@@ -145,46 +151,22 @@ static void run_here(const all_runs *all, const one_run *run, int result)
     values->threads = 1;
     screen.quiet = true;
     screen.json = false;
-    (void)!freopen("/dev/null", "w", stdout);
-
-    run_score score = {0};
-    int code = all->train_one(all->arguments, &score);
-    if (!code && write(result, &score, sizeof score) != (ssize_t)sizeof score)
-        code = EXIT_FAILED;
-    _exit(code);
+    return all->train_one(all->arguments, result);
 }
 
 static int run_begin(all_runs *all, one_run *run)
 {
-    int ends[2];
-    if (pipe(ends)) return failed("cannot make a pipe: %s", strerror(errno));
-    fflush(NULL);
-
-    run->process = fork();
-    if (run->process < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        run->process = 0;
-        return failed("cannot begin a process: %s", strerror(errno));
-    }
-    if (run->process == 0) {
-        close(ends[0]);
-        run_here(all, run, ends[1]);
-    }
-    close(ends[1]);
-    run->result = ends[0];
-    return 0;
+    run_order order = {all, run};
+    if (process_begin(run_here, &order, sizeof(run_score), &run->process))
+        return 0;
+    return failed("cannot begin a process for each run: %s", strerror(errno));
 }
 
 /* After its process has ended: the score, which goes into the list. */
-static int run_end(all_runs *all, one_run *run, int status)
+static int run_end(all_runs *all, one_run *run, bool done)
 {
-    ssize_t got = read(run->result, &run->score, sizeof run->score);
-    close(run->result);
-    run->process = 0;
-
-    bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-                got == (ssize_t)sizeof run->score;
+    done =
+        process_result(&run->process, sizeof run->score, &run->score) && done;
     run->finished = done;
     run->failed = !done && !stopped;
     if (!done) {
@@ -194,10 +176,10 @@ static int run_end(all_runs *all, one_run *run, int status)
     }
 
     /* its checkpoint has no use any more */
-    char path[PATH_MAX + 16];
+    char path[PATH_ROOM + 16];
     run_model_path(all, run, path);
     strcat(path, ".checkpoint");
-    unlink(path);
+    path_remove(path);
 
     size_t ended = 0;
     for (size_t n = 0; n < all->count; n++)
@@ -209,25 +191,25 @@ static int run_end(all_runs *all, one_run *run, int status)
 
 /* ---- All of them --------------------------------------------------------- */
 
-static one_run *run_of(const all_runs *all, pid_t process)
+static one_run *run_of(const all_runs *all, intptr_t id)
 {
     for (size_t n = 0; n < all->count; n++)
-        if (all->list[n].process == process) return &all->list[n];
+        if (all->list[n].process.id == id) return &all->list[n];
     return NULL;
 }
 
 /* Waits for one process to end; stops all of them after a signal. */
 static int wait_for_one(all_runs *all)
 {
-    int status;
-    pid_t process = wait(&status);
-    if (process < 0 && errno == EINTR) {
+    bool done = false;
+    const intptr_t id = process_wait(&done);
+    if (id < 0 && errno == EINTR) {
         for (size_t n = 0; n < all->count; n++)
-            if (all->list[n].process) kill(all->list[n].process, SIGKILL);
+            if (all->list[n].process.id) process_kill(&all->list[n].process);
         return 0;
     }
-    one_run *run = process > 0 ? run_of(all, process) : NULL;
-    return run ? run_end(all, run, status) : 0;
+    one_run *run = id > 0 ? run_of(all, id) : NULL;
+    return run ? run_end(all, run, done) : 0;
 }
 
 static int run_all(all_runs *all)
@@ -249,7 +231,7 @@ static int run_all(all_runs *all)
         if (!code) code = ended;
         running = 0;
         for (size_t n = 0; n < all->count; n++)
-            running += all->list[n].process != 0;
+            running += all->list[n].process.id != 0;
     }
     return code;
 }
@@ -411,23 +393,23 @@ static void show_record(const all_runs *all, size_t best)
 /* Makes the best run's model the model, and removes those of the others. */
 static int keep_best(const all_runs *all, const one_run *best)
 {
-    char path[PATH_MAX + 32];
+    char path[PATH_ROOM + 32];
     bool keeps = all->folds == 1 && best;
     if (keeps) {
         run_model_path(all, best, path);
-        if (rename(path, all->model_path))
+        if (!path_rename(path, all->model_path))
             return failed("cannot rename '%s' to '%s': %s", path,
                           all->model_path, strerror(errno));
     }
     for (size_t n = 0; n < all->count; n++) {
         run_model_path(all, &all->list[n], path);
-        if (!all->values->keep_runs) unlink(path);
+        if (!all->values->keep_runs) path_remove(path);
 
         /* of a run that was stopped and begun anew */
         strcat(path, ".checkpoint.previous");
-        unlink(path);
+        path_remove(path);
     }
-    unlink(all->path);
+    path_remove(all->path);
 
     if (screen.json || screen.quiet) return 0;
     if (keeps)
@@ -492,10 +474,10 @@ static int list_runs(all_runs *all)
     /* those that an earlier command has finished, with its models there */
     int code = runs_begin(all->path, command_line(all->arguments, ""));
     for (size_t n = 0; n < all->count && !code; n++) {
-        char model[PATH_MAX];
+        char model[PATH_ROOM];
         run_model_path(all, &all->list[n], model);
         all->list[n].finished =
-            access(model, R_OK) == 0 &&
+            path_exists(model) &&
             runs_find(all->path, run_describe(all, &all->list[n]),
                       &all->list[n].score);
     }
@@ -509,16 +491,13 @@ int runs_train(const parsed_line *arguments, const char *model_path,
                     .values = arguments->values,
                     .model_path = model_path,
                     .train_one = train_one};
-    snprintf(all.path, sizeof all.path, "%.*s.runs", PATH_MAX - 8, model_path);
+    snprintf(all.path, sizeof all.path, "%.*s.runs", PATH_ROOM - 8, model_path);
 
     int code = check_line(arguments);
     if (!code) code = sweep_read(arguments, all.values->sweep, &all.settings);
     if (!code) code = list_runs(&all);
 
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    system_catch_stop(on_signal, false);
     if (!code) code = run_all(&all);
 
     if (!code && stopped) {

@@ -4,6 +4,7 @@
  */
 #include "runs_list.h"
 #include "screen.h"
+#include "system.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -191,7 +192,7 @@ static int list_failed(const char *path)
 int runs_begin(const char *path, const char *command)
 {
     char line[LINE];
-    FILE *file = fopen(path, "r");
+    FILE *file = file_open(path, "r");
     if (file) {
         bool read = fgets(line, sizeof line, file);
         fclose(file);
@@ -203,7 +204,7 @@ int runs_begin(const char *path, const char *command)
             path, line);
     }
 
-    file = fopen(path, "w");
+    file = file_open(path, "w");
     if (!file) return list_failed(path);
     fprintf(file, "%s\n", command);
     return fclose(file) ? list_failed(path) : 0;
@@ -211,7 +212,7 @@ int runs_begin(const char *path, const char *command)
 
 int runs_append(const char *path, const char *run, const run_score *score)
 {
-    FILE *file = fopen(path, "a");
+    FILE *file = file_open(path, "a");
     if (!file) return list_failed(path);
     fprintf(file, "%s\t%.17g\t%.17g\t%.17g\t%.17g\t%d\t%.17g\t%llu\t%s\n", run,
             score->error, score->loss, score->headline, score->baseline,
@@ -250,7 +251,7 @@ bool runs_find(const char *path, const char *run, run_score *score)
 {
     char line[LINE];
     size_t length = strlen(run);
-    FILE *file = fopen(path, "r");
+    FILE *file = file_open(path, "r");
     bool found = false;
 
     /* a line that was cut short by a kill has no end */

@@ -3,78 +3,44 @@
  */
 #include "safe.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 /* Seconds between two checkpoints of evaluations that follow each other fast.
  */
 static const double PAUSE = 1;
 
-double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 int check_writable(const char *path)
 {
-    char copy[PATH_MAX];
-    struct stat file;
-    if (strlen(path) >= sizeof copy - 16)
+    char folder[PATH_ROOM];
+    path_facts file;
+    if (strlen(path) >= sizeof folder - 16)
         return failed("the path '%.60s...' is too long", path);
 
-    if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
+    if (path_look(path, &file) && !file.file)
         return failed("cannot write to '%s': it is a %s, not a file", path,
-                      S_ISDIR(file.st_mode) ? "folder" : "device or pipe");
+                      file.folder ? "folder" : "device or pipe");
 
-    snprintf(copy, sizeof copy, "%s", path);
-    const char *folder = dirname(copy);
-    if (access(folder, W_OK | X_OK) != 0)
+    if (!path_folder_takes(path, sizeof folder, folder))
         return failed("cannot write to '%s': folder '%s': %s", path, folder,
                       strerror(errno));
     return 0;
 }
 
-/* Opens and locks the lock file. A run that ended between the two may have
- * removed it, which makes the lock worthless; then it is tried again. */
 static int take_lock(safe_file *safe)
 {
-    for (;;) {
-        struct stat held, there;
-        int lock = open(safe->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (lock < 0)
-            return failed("cannot create '%s': %s", safe->lock_path,
-                          strerror(errno));
-
-        /* a lock that another run holds is not waited for */
-        if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-            int reason = errno;
-            close(lock);
-            if (reason == EWOULDBLOCK)
-                return failed("another run is using the checkpoint '%s'; give "
-                              "this one its own with --checkpoint or --output",
-                              safe->path);
-            return failed("cannot lock '%s': %s", safe->lock_path,
-                          strerror(reason));
-        }
-
-        /* ours if the file that is locked is still the one of that name */
-        if (fstat(lock, &held) == 0 && stat(safe->lock_path, &there) == 0 &&
-            held.st_ino == there.st_ino && held.st_dev == there.st_dev) {
-            safe->lock = lock;
-            return 0;
-        }
-        close(lock);
-    }
+    const int reason = lock_take(safe->lock_path, &safe->lock);
+    if (reason == EWOULDBLOCK)
+        return failed("another run is using the checkpoint '%s'; give this one "
+                      "its own with --checkpoint or --output",
+                      safe->path);
+    if (reason)
+        return failed("cannot lock '%s': %s", safe->lock_path,
+                      strerror(reason));
+    return 0;
 }
 
 int safe_open(const char *path, option_span every, bool resumed,
@@ -87,7 +53,7 @@ int safe_open(const char *path, option_span every, bool resumed,
     snprintf(safe->path, sizeof safe->path, "%s", path);
     snprintf(safe->lock_path, sizeof safe->lock_path, "%.*s.lock",
              (int)sizeof safe->lock_path - 8, path);
-    safe->kept_earlier = resumed || access(path, F_OK) != 0;
+    safe->kept_earlier = resumed || !path_exists(path);
     safe->begun_time = seconds_now();
     return take_lock(safe);
 }
@@ -100,8 +66,8 @@ static int keep_earlier(safe_file *safe)
     snprintf(aside, sizeof safe->aside, "%.*s.previous",
              (int)sizeof safe->aside - 16, safe->path);
 
-    unlink(aside);
-    if (link(safe->path, aside) != 0 && rename(safe->path, aside) != 0)
+    path_remove(aside);
+    if (!path_keep(safe->path, aside))
         return failed("cannot rename '%s' to '%s': %s", safe->path, aside,
                       strerror(errno));
     return 0;
@@ -117,8 +83,7 @@ static int check_save(safe_file *safe, elman_trainer *trainer, bool wait)
         int code = library_failed();
         safe->writes = false;
         /* the earlier file is still there under its own name, which will do */
-        if (safe->aside[0] && access(safe->path, F_OK) == 0)
-            unlink(safe->aside);
+        if (safe->aside[0] && path_exists(safe->path)) path_remove(safe->aside);
         return code;
     }
 
@@ -148,8 +113,7 @@ int safe_write(safe_file *safe, elman_trainer *trainer)
     safe->broken = status == ELMAN_NOT_FINITE;
     if (status != ELMAN_OK) {
         code = safe->broken ? 0 : library_failed();
-        if (safe->aside[0] && access(safe->path, F_OK) == 0)
-            unlink(safe->aside);
+        if (safe->aside[0] && path_exists(safe->path)) path_remove(safe->aside);
         return code;
     }
 
@@ -179,8 +143,6 @@ int safe_check(safe_file *safe, elman_trainer *trainer)
 void safe_close(safe_file *safe)
 {
     if (safe->lock < 0) return;
-    /* removed while it is held, so that no other run's is removed */
-    unlink(safe->lock_path);
-    close(safe->lock);
+    lock_end(safe->lock_path, safe->lock);
     safe->lock = -1;
 }

@@ -6,22 +6,21 @@
 #ifndef SAFE_H
 #define SAFE_H
 
-#include <limits.h>
-
 #include "options.h"
+#include "system.h"
 
 typedef struct safe_file {
-    char path[PATH_MAX];
-    char lock_path[PATH_MAX];
+    char path[PATH_ROOM];
+    char lock_path[PATH_ROOM];
     option_span every;
-    int lock;             /* descriptor that holds the lock, -1 none */
-    bool kept_earlier;    /* the earlier run's file was put aside, or there
-                             was none to keep */
-    char aside[PATH_MAX]; /* the earlier run's, until one is written */
-    bool broken;          /* the last was not written, for weights that are not
-                             finite: the next step will say why */
-    bool writes;          /* one is being written: */
-    uint64_t begun_step;  /* its step */
+    intptr_t lock;         /* the lock, -1 none */
+    bool kept_earlier;     /* the earlier run's file was put aside, or there
+                              was none to keep */
+    char aside[PATH_ROOM]; /* the earlier run's, until one is written */
+    bool broken;           /* the last was not written, for weights that are not
+                              finite: the next step will say why */
+    bool writes;           /* one is being written: */
+    uint64_t begun_step;   /* its step */
     double begun_time;
     uint64_t last_step; /* of the last one written */
 } safe_file;
@@ -48,9 +47,6 @@ int safe_settle(safe_file *safe, elman_trainer *trainer);
 
 /* Releases the lock and removes its file. */
 void safe_close(safe_file *safe);
-
-/* Seconds from a fixed moment. */
-double seconds_now(void);
 
 /* 0 if a file could be written at path, else EXIT_FAILED after an error
  * line. */

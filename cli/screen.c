@@ -3,19 +3,13 @@
  */
 #include "screen.h"
 #include "elman.h"
+#include "system.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 screen_settings screen;
 
@@ -24,35 +18,14 @@ static bool live_shown;
 static bool broken_said; /* standard output takes no more */
 static bool reader_gone; /* nobody reads it any more */
 
-static bool is_terminal(int descriptor)
-{
-    const char *term = getenv("TERM");
-    return isatty(descriptor) && term && strcmp(term, "dumb") != 0;
-}
-
 void screen_open(void)
 {
-    /* a missing descriptor is opened the wrong way round: writing to it
-     * fails with an error line, where a file would have been overwritten */
-    for (int d = 0; d <= 2; d++)
-        if (fcntl(d, F_GETFD) < 0)
-            (void)!open("/dev/null", d == 0 ? O_WRONLY : O_RDONLY);
-
-    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers keep their point */
-    screen.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    screen.live = is_terminal(2);
+    screen.utf8 = terminal_is_utf8();
+    screen.live = terminal_is_there(2);
     const char *no_color = getenv("NO_COLOR");
     bool colours = !no_color || !*no_color;
     for (int d = 1; d <= 2; d++)
-        coloured[d] = colours && is_terminal(d);
-}
-
-/* True if nobody reads standard output any more: a pipe whose other end is
- * closed. */
-static bool reader_is_gone(void)
-{
-    struct pollfd output = {.fd = STDOUT_FILENO};
-    return poll(&output, 1, 0) == 1 && output.revents & POLLERR;
+        coloured[d] = colours && terminal_is_there(d);
 }
 
 bool screen_broken(void)
@@ -62,7 +35,7 @@ bool screen_broken(void)
     if (broken && !broken_said) {
         int reason = errno;
         broken_said = true;
-        if (reason == EPIPE || reader_is_gone()) reader_gone = true;
+        if (reason == EPIPE || terminal_reader_is_gone()) reader_gone = true;
         else failed("cannot write to standard output: %s", strerror(reason));
     }
     return broken;
@@ -74,8 +47,7 @@ int screen_close(int code)
     if (screen_broken()) {
         if (!reader_gone) return code ? code : EXIT_FAILED;
         /* the end that other programs meet at once */
-        signal(SIGPIPE, SIG_DFL);
-        raise(SIGPIPE);
+        system_end_unread();
     }
 
     if (fclose(stdout) != 0 && errno != EBADF) {
@@ -92,10 +64,8 @@ int screen_width(FILE *stream)
     long wanted = columns ? strtol(columns, NULL, 10) : 0;
     if (wanted > 0 && wanted <= 10000) return (int)wanted;
 
-    struct winsize size;
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return 80;
+    const int found = terminal_columns(fileno(stream));
+    return found > 0 ? found : 80;
 }
 
 const char *paint(FILE *stream, colour ink)

@@ -23,8 +23,7 @@ typedef struct screen_settings {
 
 extern screen_settings screen;
 
-/* Reads the locale, the terminal and NO_COLOR; makes sure that descriptors 0 to
- * 2 exist, so that no file opened later becomes one of them. */
+/* Reads the locale, the terminal and NO_COLOR. */
 void screen_open(void);
 
 /* Flushes standard output. Returns code, or EXIT_FAILED after an error line if

@@ -7,12 +7,12 @@
 #include "network.h"
 #include "reading.h"
 #include "screen.h"
+#include "system.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A value that the library refuses is wrong use, everything else a failure. */
 int setup_refused(elman_status status)
@@ -78,7 +78,7 @@ static int read_part(const char *text, const char *name, double *share,
     char *end;
     double part = strtod(text, &end);
     bool percent = end > text && !strcmp(end, "%");
-    if (percent && access(text, F_OK) != 0)
+    if (percent && !path_exists(text))
         return misused("--%s expects a share from 0 to below 1, or a file, "
                        "found '%s'; as a share it is --%s %g",
                        name, text, name, part / 100);

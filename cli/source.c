@@ -4,12 +4,11 @@
  */
 #include "source.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BLOCK = 1 << 16 };
@@ -21,12 +20,12 @@ int source_open(const char *path, line_source *source)
     if (!source->block) return failed("out of memory");
     if (!path || !strcmp(path, "-")) return 0;
 
-    struct stat file;
+    path_facts file;
     snprintf(source->name, sizeof source->name, "'%s'", path);
-    if (stat(path, &file) == 0 && S_ISDIR(file.st_mode))
+    if (path_look(path, &file) && file.folder)
         return failed("cannot read '%s': it is a folder", path);
 
-    source->fd = open(path, O_RDONLY | O_CLOEXEC);
+    source->fd = descriptor_open(path);
     if (source->fd < 0)
         return failed("cannot read '%s': %s", path, strerror(errno));
     return 0;

@@ -19,6 +19,7 @@
 #include "runs.h"
 #include "screen.h"
 #include "tensorboard.h"
+#include "system.h"
 
 #include <limits.h>
 #include <math.h>
@@ -47,30 +48,13 @@ static void on_signal(int signal_number)
         (void)!write(STDERR_FILENO, text, sizeof text - 1);
 }
 
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 /* The name of data (a path) with .safetensors, in the current folder. */
 static void default_model_path(const char *data, char *path, size_t size)
 {
-    const char *slash = strrchr(data, '/');
-    const char *name = slash ? slash + 1 : data;
+    const char *name = path_name(data);
     const char *dot = strrchr(name, '.');
     int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
     snprintf(path, size, "%.*s.safetensors", length, name);
-}
-
-static bool is_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 &&
-           one.st_ino == other.st_ino && one.st_dev == other.st_dev;
 }
 
 /* True for a file that begins as a model does: the size of a header below 4 GB
@@ -78,9 +62,9 @@ static bool is_same_file(const char *a, const char *b)
 static bool is_model(const char *path)
 {
     unsigned char head[9] = {0};
-    struct stat file;
-    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode)) return false;
-    FILE *opened = fopen(path, "rb");
+    path_facts file;
+    if (!path_look(path, &file) || !file.file) return false;
+    FILE *opened = file_open(path, "rb");
     if (!opened) return false;
 
     bool whole = fread(head, 1, sizeof head, opened) == sizeof head;
@@ -89,18 +73,18 @@ static bool is_model(const char *path)
 }
 
 /* Where the model goes: as --output says, or named after DATA. */
-static int choose_model(const parsed_line *arguments, char model[PATH_MAX])
+static int choose_model(const parsed_line *arguments, char model[PATH_ROOM])
 {
     const train_values *values = arguments->values;
     const char *data = arguments->operands[0];
-    if (values->output) snprintf(model, PATH_MAX, "%s", values->output);
-    else default_model_path(data, model, PATH_MAX);
+    if (values->output) snprintf(model, PATH_ROOM, "%s", values->output);
+    else default_model_path(data, model, PATH_ROOM);
 
     if (is_model(data))
         return misused("'%s' is a model, and data was expected; to go on from "
                        "its weights: elman train DATA --init-from %s",
                        data, shell_quoted(data));
-    if (is_same_file(data, model))
+    if (path_same(data, model))
         return misused("the model would overwrite the data '%s', see --output",
                        model);
     return check_writable(model);
@@ -113,9 +97,9 @@ static int choose_paths(training *run)
     const char *given = run->values->checkpoint;
     char *path = run->checkpoint_path;
     int code = choose_model(run->arguments, run->model_path);
-    if (given) snprintf(path, PATH_MAX, "%s", given);
+    if (given) snprintf(path, PATH_ROOM, "%s", given);
     else
-        snprintf(path, PATH_MAX, "%.*s.checkpoint", PATH_MAX - 32,
+        snprintf(path, PATH_ROOM, "%.*s.checkpoint", PATH_ROOM - 32,
                  run->model_path);
     if (!code && run->values->report)
         code = check_writable(run->values->report);
@@ -423,7 +407,7 @@ static int train_one(const parsed_line *arguments, run_score *score)
         return code;
     }
     if (!code) {
-        catch_signals();
+        system_catch_stop(on_signal, true);
         code = training_loop(&run);
     }
 
@@ -438,7 +422,7 @@ static int train(const parsed_line *arguments)
 {
     if (!runs_wanted(arguments->values)) return train_one(arguments, NULL);
 
-    char path[PATH_MAX];
+    char path[PATH_ROOM];
     int code = choose_model(arguments, path);
     return code ? code : runs_train(arguments, path, train_one);
 }

@@ -5,9 +5,9 @@
 #include "commands.h"
 #include "reference.h"
 #include "screen.h"
+#include "system.h"
 
 #include <inttypes.h>
-#include <sys/utsname.h>
 
 typedef struct verify_values {
     uint64_t seed, cases;
@@ -73,13 +73,13 @@ static void show_checks(const elman_verify_report *report)
 static void show_page(const verify_values *values, const elman_machine *machine,
                       const elman_verify_report *report)
 {
-    struct utsname host;
-    uname(&host);
+    char host[256];
+    system_describe(sizeof host, host);
     printf("elman %s verify --seed %" PRIu64 " --cases %" PRIu64 "\n\n",
            elman_version(), values->seed, values->cases);
 
     /* the machine and the build */
-    printf("  machine   %s, %s %s\n", host.machine, host.sysname, host.release);
+    printf("  machine   %s\n", host);
     printf("  CPU       %s, %d thread%s, %.1f GFLOP/s each\n", machine->cpu,
            machine->threads, machine->threads == 1 ? "" : "s",
            machine->peak / 1e9);

@@ -43,6 +43,7 @@ set(math_words ${libm_words})
 if(ELMAN_LINKS_WITHOUT_LIBM AND NOT several)
   set(math_words "")
 endif()
+list(APPEND math_words ${iconv_words})
 
 elman_as_needed(train_words ${lapacke_words})
 elman_as_needed(exchange_words ${protobuf_c_words} ${zlib_words})

@@ -71,6 +71,9 @@ if(soversion EQUAL 0)
 endif()
 set_target_properties(elman_shared PROPERTIES OUTPUT_NAME elman
   VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
+if(MINGW) # needs no DLL of the compiler's
+  target_link_options(elman_shared PRIVATE -static-libgcc)
+endif()
 if(NOT ELMAN_SANITIZE AND NOT APPLE AND NOT WIN32)
   target_link_options(elman_shared PRIVATE -Wl,-z,defs)
 endif()

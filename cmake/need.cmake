@@ -118,7 +118,13 @@ if(ELMAN_ONNX)
   endif()
 endif()
 
+# the C library of macOS leaves iconv to another
+set(iconv_words "")
+if(APPLE)
+  set(iconv_words -liconv)
+endif()
+
 # what the library is compiled and linked with
-set(needed_words ${protobuf_c_words} ${zlib_words} ${lapacke_words})
+set(needed_words ${iconv_words} ${protobuf_c_words} ${zlib_words} ${lapacke_words})
 set(needed_folders ${random123_folders} ${protobuf_c_folders} ${zlib_folders}
   ${lapacke_folders})

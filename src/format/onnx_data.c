@@ -166,7 +166,7 @@ static elman_status read_file(onnx_reader *r, system_file file,
         return failure(ELMAN_BAD_FORMAT,
                        "%zu bytes from byte %zu are not within external data "
                        "'%.80s', which has %ju",
-                       bytes, range->offset, range->location, size);
+                       bytes, range->offset, range->location, (uintmax_t)size);
 
     TRY(count_bytes(r, &about, range->location, bytes));
 

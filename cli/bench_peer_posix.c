@@ -1,10 +1,11 @@
 /*
- * bench_peer.c: programs that time the same shapes in turn with us. Each lives
- * as long as the run, so that starting costs nothing, and sleeps between its
- * turns.
+ * bench_peer_posix.c: programs that time the same shapes in turn with us. Each
+ * lives as long as the run, so that starting costs nothing, and sleeps between
+ * its turns.
  */
 #include "bench.h"
 #include "screen.h"
+#include "system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,17 +35,26 @@ static void become(const char *command, const int ask[2], const int answer[2])
     _exit(127);
 }
 
-/* Starts command; its name is set. Both pipes close in later children, or a
- * peer would never see the end of its questions. */
+/* A pipe that closes in later children, or a peer would never see the end of
+ * its questions. */
+static bool open_pipe(int ends[2])
+{
+    if (pipe(ends)) return false;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return true;
+}
+
+/* Starts command; its name is set. */
 static int start(const char *command, peer *other)
 {
     int ask[2], answer[2];
 
     /* one pipe for questions, one for answers */
-    if (pipe2(ask, O_CLOEXEC))
+    if (!open_pipe(ask))
         return failed("cannot open a pipe to %s: %s", other->name,
                       strerror(errno));
-    if (pipe2(answer, O_CLOEXEC)) {
+    if (!open_pipe(answer)) {
         close(ask[0]);
         close(ask[1]);
         return failed("cannot open a pipe from %s: %s", other->name,
@@ -95,7 +105,7 @@ int peers_open(const char *path, peer_list *list)
     *list = (peer_list){0};
     if (!path) return 0;
 
-    FILE *file = fopen(path, "re");
+    FILE *file = file_open(path, "r");
     if (!file) return failed("cannot open '%s': %s", path, strerror(errno));
     for (int number = 1; !code && fgets(line, sizeof line, file); number++)
         code = read_peer(path, number, line, list);
