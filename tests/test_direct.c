@@ -189,6 +189,79 @@ TEST(every_variant_of_a_cell_gives_the_bits_of_the_whole_sequence)
         }
 }
 
+/* Inputs of every size from 2^-150 to 2^-2, in some steps all small. */
+static void fill_faint(draws *d, size_t steps, size_t count, float *x)
+{
+    for (size_t t = 0; t < steps; t++) {
+        int least = (int)draw_size(d, 2, 150);
+        for (size_t i = 0; i < count; i++) {
+            int power = (int)draw_size(d, (size_t)least, 150);
+            x[t * count + i] = ldexpf(draw_real(d, -1, 1), -power);
+            if (draw_chance(d, 10)) x[t * count + i] = -0.0f;
+        }
+    }
+}
+
+/* Weights of every size; now and then a bias of 0, an infinity, a NaN. */
+static void write_weights(draws *d, elman_model *model)
+{
+    static float values[MOST_FLOATS];
+    size_t count = elman_model_read_info(model).weight_count;
+    assert_true(count <= MOST_FLOATS);
+    CHECK_OK(elman_model_read_all(model, count, values));
+
+    bool odd = draw_chance(d, 15);
+    int scale = (int)draw_size(d, 0, 60);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = ldexpf(values[i], draw_chance(d, 3) ? -scale : 0);
+        if (odd && draw_chance(d, 2)) values[i] = 0;
+        if (odd && draw_chance(d, 1)) values[i] = INFINITY;
+    }
+    CHECK_OK(elman_model_write_all(model, count, values));
+}
+
+TEST(faint_inputs_give_the_bits_of_the_whole_sequence)
+{
+    static const elman_kind kinds[] = {ELMAN_LSTM, ELMAN_GRU, ELMAN_RNN};
+    static subject s;
+    for (uint64_t which = 0; which < 150; which++) {
+        draws d = draws_from(23, which);
+        elman_config config = {
+            .input_size = draw_size(&d, 1, 9),
+            .seed = which,
+            .layers = {{.kind = kinds[which % 3],
+                        .hidden_size = draw_size(&d, 1, STREAM_UNITS),
+                        .num_layers = draw_size(&d, 1, 2),
+                        .no_bias = draw_chance(&d, 10)},
+                       {.kind = ELMAN_LINEAR, .output_size = 1}}};
+        open_subject(&s, &config, draw_size(&d, 1, 3));
+
+        /* the second time a state meets weights that have changed */
+        elman_state *state = new_state(&s, T);
+        for (int time = 0; time < 2; time++) {
+            write_weights(&d, s.model);
+            fill_faint(&d, T, s.B * s.info.input_size, s.x);
+            kernels_use(kernels_all()[0]);
+            find_wanted(&s);
+            for (const kernels *const *k = kernels_all(); *k; k++) {
+                kernels_use(*k);
+                check_blocks(&s, T, (*k)->isa);
+
+                float y[MOST_B];
+                elman_state_reset(s.model, state);
+                for (size_t t = 0; t < T; t++) {
+                    step(&s, state, t, y);
+                    CHECK_BITS(y, s.y + t * s.width, s.width, "step %zu: %s", t,
+                               s.line);
+                }
+            }
+        }
+        kernels_use(NULL);
+        elman_state_destroy(state);
+        elman_model_destroy(s.model);
+    }
+}
+
 TEST(random_networks_give_the_bits_of_the_whole_sequence)
 {
     size_t checked = 0;
@@ -305,6 +378,7 @@ int main(void)
             every_number_of_units_gives_the_bits_of_the_whole_sequence),
         cmocka_unit_test(
             every_variant_of_a_cell_gives_the_bits_of_the_whole_sequence),
+        cmocka_unit_test(faint_inputs_give_the_bits_of_the_whole_sequence),
         cmocka_unit_test(random_networks_give_the_bits_of_the_whole_sequence),
         cmocka_unit_test(views_are_those_of_any_other_pass),
         cmocka_unit_test(memory_that_is_written_counts_in_the_next_step),

@@ -67,6 +67,7 @@ typedef struct stream_cell {
     size_t H;
     packed ih, hh;        /* by gates, whatever H is; neither is narrow */
     const float *bias_hn; /* (H) GRU: q starts here */
+    const float *hushed;  /* (1) inputs below it change no sum of a start */
     lstm_variant variant; /* clip is used by every cell */
     bool relu;            /* Elman: relu instead of tanh */
     bool plain;           /* there is no variant and no clip */

@@ -9,6 +9,8 @@
 #ifndef KERNEL_STREAM_H
 #define KERNEL_STREAM_H
 
+#include <math.h>
+
 #include "kernel/gate.h"
 
 /* Vectors of units in a pass, at most: so many that registers hold their sums.
@@ -119,6 +121,16 @@ INLINE void stream_store(const stream_cell *s, float *row, size_t first,
     else store_pieces(row + j, value, s->H - j);
 }
 
+/* Whether the input x (I) changes a sum. Products of less than 1.2e-38 take
+ * many times as long, and a start swallows them. */
+INLINE bool stream_hears(const stream_cell *s, const float *x)
+{
+    if (!x) return false;
+    for (size_t k = 0; k < s->ih.K; k++)
+        if (!(fabsf(x[k]) < *s->hushed)) return true;
+    return false;
+}
+
 /* What the sums have before the recurrent part. */
 INLINE void stream_begin(const stream_cell *s, size_t gates, size_t first,
                          size_t count, const stream_at *at, vf *sum)
@@ -127,7 +139,8 @@ INLINE void stream_begin(const stream_cell *s, size_t gates, size_t first,
     for (size_t i = 0; i < gates * count; i++)
         sum[i] = stream_load(s, at->start + i / count * s->H, first, i % count,
                              count);
-    if (at->x) stream_add(&s->ih, gates, first, count, at->x, sum);
+    if (stream_hears(s, at->x))
+        stream_add(&s->ih, gates, first, count, at->x, sum);
 }
 
 /* ---- Gates --------------------------------------------------------------- */

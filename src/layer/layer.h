@@ -103,6 +103,7 @@ typedef struct direction_plan {
     packed_copy plain_hh, plain_b_ih, plain_b_hh, plain_peephole, plain_h_0,
         plain_c_0;             /* as they are; of w_hh if it is a vector */
     size_t start;              /* (G) the bias that each sum starts from */
+    size_t hushed;             /* (1) inputs below it change no sum */
     size_t bias_hn;            /* (H) GRU, reset after */
     size_t memory_h, memory_c; /* in the state's memory, per sequence */
 } direction_plan;

@@ -1,6 +1,7 @@
 /* recurrent.c: parameters, packed weights and arrays of a recurrent level. */
 #include "layer/recurrent.h"
 
+#include "base/real.h"
 #include "base/thread.h"
 
 #include <math.h>
@@ -161,6 +162,7 @@ static void plan_copies(const layer *l, layer_plan *plan, direction_plan *d)
 
     plan_vectors(l, plan, d);
     d->start = plan_room(plan, l->G);
+    d->hushed = plan_room(plan, 1);
     d->bias_hn = l->cell->dsaved_is_gradient ? plan_room(plan, H) : d->start;
 }
 
@@ -227,6 +229,32 @@ static elman_status plan(layer *l, layer_plan *plan)
 
 /* ---- Packed weights ----------------------------------------------------- */
 
+/* Inputs of a step that are looked at whether a sum hears them. */
+enum { HUSHED_INPUTS = 8 };
+
+/* Where steps go the direct way, the bound on a few inputs below which no sum
+ * changes: all that they add is less than a quarter of the last bit of what the
+ * sum starts from. 0 where a start is 0 or almost, or a weight not finite. */
+static float least_heard(const layer *l, const direction_plan *d,
+                         const float *copies)
+{
+    const packed_copy *w = d->few_ih.shape.K ? &d->few_ih : &d->ih;
+    const packed *s = &w->shape;
+    double least = INFINITY, most = 0x1p-100;
+    if (!recurrent_direct_fits(l) || l->I > HUSHED_INPUTS) return 0;
+
+    for (size_t j = 0; j < l->G; j++)
+        least = real_min(least, fabs((double)copies[d->start + j]));
+    if (!(least > 0x1p-60)) return 0;
+
+    for (size_t i = 0; i < packed_size(s->gates, s->H, s->K); i++) {
+        double size = fabs((double)copies[w->to + i]);
+        if (!(size < INFINITY)) return 0;
+        most = real_max(most, size);
+    }
+    return (float)real_min(least / most / (double)l->I * 0x1p-27, 0x1p-30);
+}
+
 static void pack_direction(const layer *l, const direction_plan *d,
                            float *copies)
 {
@@ -244,6 +272,7 @@ static void pack_direction(const layer *l, const direction_plan *d,
                                : b_ih[j] + (apart && j >= split ? 0 : b_hh[j]);
 
     if (apart) memcpy(copies + d->bias_hn, b_hh + split, l->H * sizeof *copies);
+    copies[d->hushed] = least_heard(l, d, copies);
 }
 
 static void pack_weights(const layer *l, float *copies)
