@@ -504,33 +504,3 @@ void lock_end(const char *path, intptr_t lock)
     (void)path;
     CloseHandle((HANDLE)lock);
 }
-
-/* ---- Processes of the same program --------------------------------------- */
-
-bool process_begin(int (*run)(void *context, void *result), void *context,
-                   size_t bytes, process *p)
-{
-    (void)run;
-    (void)context;
-    (void)bytes;
-    (void)p;
-    errno = ENOSYS;
-    return false;
-}
-
-intptr_t process_wait(bool *done)
-{
-    *done = false;
-    errno = ECHILD;
-    return -1;
-}
-
-bool process_result(process *p, size_t bytes, void *result)
-{
-    (void)p;
-    (void)bytes;
-    (void)result;
-    return false;
-}
-
-void process_kill(const process *p) { (void)p; }
