@@ -40,7 +40,9 @@ void seconds_pause(double seconds);
 
 /* ---- The terminal -------------------------------------------------------- */
 
-bool terminal_is_utf8(void);            /* it shows more than ASCII */
+/* It shows more than ASCII. On Windows that is so unless the first of LC_ALL,
+ * LC_CTYPE and LANG that is set is C or POSIX. */
+bool terminal_is_utf8(void);
 bool terminal_is_there(int descriptor); /* one that knows escapes */
 int terminal_columns(int descriptor);   /* 0 if there are none */
 bool terminal_reader_is_gone(void);     /* a pipe's, of standard output */

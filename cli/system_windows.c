@@ -160,7 +160,17 @@ void seconds_pause(double seconds) { Sleep((DWORD)(1000 * seconds)); }
 
 /* ---- The terminal -------------------------------------------------------- */
 
-bool terminal_is_utf8(void) { return true; }
+/* The console was told so; who sets a locale may want it otherwise. */
+bool terminal_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = "";
+    for (size_t n = 0; n < 3 && !*locale; n++) {
+        const char *found = getenv(names[n]);
+        if (found) locale = found;
+    }
+    return strcmp(locale, "C") != 0 && strcmp(locale, "POSIX") != 0;
+}
 
 bool terminal_is_there(int descriptor)
 {
