@@ -4,6 +4,7 @@
  */
 #include "runs.h"
 #include "network.h"
+#include "process.h"
 #include "record.h"
 #include "runs_list.h"
 #include "screen.h"
@@ -118,24 +119,18 @@ static void mark_given(const parsed_line *arguments, const char *name)
     arguments->given[option_index(arguments->command, row)] = true;
 }
 
-/* What a process of its own is given. */
-typedef struct run_order {
-    const all_runs *all;
-    const one_run *run;
-} run_order;
-
 /* In the process of a run: trains, and gives its score. */
-static int run_here(void *context, void *result)
+static int run_here(void *context, size_t number, void *result)
 {
     static char path[PATH_ROOM], board[PATH_ROOM];
-    const run_order *order = context;
-    const all_runs *all = order->all;
-    const one_run *run = order->run;
+    const all_runs *all = context;
+    if (number >= all->count) return EXIT_FAILED;
+    const one_run *run = &all->list[number];
     train_values *values = all->arguments->values;
     run_model_path(all, run, path);
     if (values->tensorboard) {
         snprintf(board, sizeof board, "%.*s/run-%zu", PATH_ROOM - 40,
-                 values->tensorboard, (size_t)(run - all->list) + 1);
+                 values->tensorboard, number + 1);
         values->tensorboard = board;
     }
     sweep_apply(&all->settings, run->setting, all->arguments);
@@ -156,8 +151,8 @@ static int run_here(void *context, void *result)
 
 static int run_begin(all_runs *all, one_run *run)
 {
-    run_order order = {all, run};
-    if (process_begin(run_here, &order, sizeof(run_score), &run->process))
+    const size_t number = (size_t)(run - all->list);
+    if (process_begin(run_here, all, number, sizeof run->score, &run->process))
         return 0;
     return failed("cannot begin a process for each run: %s", strerror(errno));
 }
@@ -470,8 +465,12 @@ static int list_runs(all_runs *all)
         all->list[n].seed = n / all->folds % all->seeds;
         all->list[n].setting = n / all->folds / all->seeds;
     }
+    return 0;
+}
 
-    /* those that an earlier command has finished, with its models there */
+/* Those that an earlier command has finished, with its models there. */
+static int find_finished(all_runs *all)
+{
     int code = runs_begin(all->path, command_line(all->arguments, ""));
     for (size_t n = 0; n < all->count && !code; n++) {
         char model[PATH_ROOM];
@@ -496,6 +495,8 @@ int runs_train(const parsed_line *arguments, const char *model_path,
     int code = check_line(arguments);
     if (!code) code = sweep_read(arguments, all.values->sweep, &all.settings);
     if (!code) code = list_runs(&all);
+    if (!code) process_join(run_here, &all, sizeof(run_score));
+    if (!code) code = find_finished(&all);
 
     system_catch_stop(on_signal, false);
     if (!code) code = run_all(&all);

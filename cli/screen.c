@@ -33,7 +33,8 @@ bool screen_broken(void)
     errno = 0;
     bool broken = fflush(stdout) != 0 || ferror(stdout);
     if (broken && !broken_said) {
-        int reason = errno;
+        /* an earlier write may have failed, and its reason is lost */
+        const int reason = errno ? errno : EIO;
         broken_said = true;
         if (reason == EPIPE || terminal_reader_is_gone()) reader_gone = true;
         else failed("cannot write to standard output: %s", strerror(reason));

@@ -40,7 +40,9 @@ void seconds_pause(double seconds);
 
 /* ---- The terminal -------------------------------------------------------- */
 
-bool terminal_is_utf8(void);            /* it shows more than ASCII */
+/* It shows more than ASCII. On Windows that is so unless the first of LC_ALL,
+ * LC_CTYPE and LANG that is set is C or POSIX. */
+bool terminal_is_utf8(void);
 bool terminal_is_there(int descriptor); /* one that knows escapes */
 int terminal_columns(int descriptor);   /* 0 if there are none */
 bool terminal_reader_is_gone(void);     /* a pipe's, of standard output */
@@ -118,26 +120,5 @@ int lock_take(const char *path, intptr_t *lock);
 
 /* Gives it back, and removes its file. */
 void lock_end(const char *path, intptr_t lock);
-
-/* ---- Processes of the same program --------------------------------------- */
-
-/* A copy of this process that works out bytes of a result. */
-typedef struct process {
-    intptr_t id; /* 0: it does not run */
-    int result;  /* what it writes that to */
-} process;
-
-/* Begins one that is run(context, result): 0 of it is success, and then the
- * result counts. Windows has no copies: ENOSYS. */
-bool process_begin(int (*run)(void *context, void *result), void *context,
-                   size_t bytes, process *p);
-
-/* The id of the next that ends; -1 with EINTR after a signal, and where there
- * is none. *done: whether it ended well. */
-intptr_t process_wait(bool *done);
-
-/* After that: its result; false if it is not whole. */
-bool process_result(process *p, size_t bytes, void *result);
-void process_kill(const process *p);
 
 #endif

@@ -18,7 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -293,59 +292,3 @@ void lock_end(const char *path, intptr_t lock)
     unlink(path);
     close((int)lock);
 }
-
-/* ---- Processes of the same program --------------------------------------- */
-
-/* In the copy: nothing is printed, and the result goes to its descriptor. */
-static void be_process(int (*run)(void *context, void *result), void *context,
-                       size_t bytes, int to)
-{
-    void *result = calloc(1, bytes);
-    (void)!freopen("/dev/null", "w", stdout);
-
-    int code = result ? run(context, result) : 1;
-    if (!code && write(to, result, bytes) != (ssize_t)bytes) code = 1;
-    _exit(code);
-}
-
-bool process_begin(int (*run)(void *context, void *result), void *context,
-                   size_t bytes, process *p)
-{
-    int ends[2];
-    if (pipe(ends)) return false;
-    fflush(NULL);
-
-    const pid_t id = fork();
-    if (id < 0) {
-        const int reason = errno;
-        close(ends[0]);
-        close(ends[1]);
-        errno = reason;
-        return false;
-    }
-    if (id == 0) {
-        close(ends[0]);
-        be_process(run, context, bytes, ends[1]);
-    }
-    close(ends[1]);
-    *p = (process){.id = id, .result = ends[0]};
-    return true;
-}
-
-intptr_t process_wait(bool *done)
-{
-    int status = 0;
-    const pid_t id = wait(&status);
-    *done = id > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    return id;
-}
-
-bool process_result(process *p, size_t bytes, void *result)
-{
-    const ssize_t got = read(p->result, result, bytes);
-    close(p->result);
-    p->id = 0;
-    return got == (ssize_t)bytes;
-}
-
-void process_kill(const process *p) { kill((pid_t)p->id, SIGKILL); }

@@ -160,7 +160,17 @@ void seconds_pause(double seconds) { Sleep((DWORD)(1000 * seconds)); }
 
 /* ---- The terminal -------------------------------------------------------- */
 
-bool terminal_is_utf8(void) { return true; }
+/* The console was told so; who sets a locale may want it otherwise. */
+bool terminal_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = "";
+    for (size_t n = 0; n < 3 && !*locale; n++) {
+        const char *found = getenv(names[n]);
+        if (found) locale = found;
+    }
+    return strcmp(locale, "C") != 0 && strcmp(locale, "POSIX") != 0;
+}
 
 bool terminal_is_there(int descriptor)
 {
@@ -504,33 +514,3 @@ void lock_end(const char *path, intptr_t lock)
     (void)path;
     CloseHandle((HANDLE)lock);
 }
-
-/* ---- Processes of the same program --------------------------------------- */
-
-bool process_begin(int (*run)(void *context, void *result), void *context,
-                   size_t bytes, process *p)
-{
-    (void)run;
-    (void)context;
-    (void)bytes;
-    (void)p;
-    errno = ENOSYS;
-    return false;
-}
-
-intptr_t process_wait(bool *done)
-{
-    *done = false;
-    errno = ECHILD;
-    return -1;
-}
-
-bool process_result(process *p, size_t bytes, void *result)
-{
-    (void)p;
-    (void)bytes;
-    (void)result;
-    return false;
-}
-
-void process_kill(const process *p) { (void)p; }

@@ -68,7 +68,7 @@ target_link_libraries(elman_train INTERFACE elman_core ${train_words}
 target_link_libraries(elman_exchange INTERFACE elman_core ${foreign_words}
   ${exchange_words} ${libm_words})
 set(static_words ${foreign_words} ${train_words} ${exchange_words}
-  ${libm_words})
+  ${libm_words} ${iconv_words})
 target_link_libraries(elman_whole INTERFACE elman_static ${static_words})
 
 # the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and

@@ -4,9 +4,9 @@
 # the program knows elman.h alone, and the archive shows it nothing else
 file(GLOB cli_sources CONFIGURE_DEPENDS cli/*.c)
 if(WIN32)
-  list(FILTER cli_sources EXCLUDE REGEX "/(system|bench_peer)_posix[.]c$")
+  list(FILTER cli_sources EXCLUDE REGEX "/(system|process|bench_peer)_posix[.]c$")
 else()
-  list(FILTER cli_sources EXCLUDE REGEX "/(system|bench_peer)_windows[.]c$")
+  list(FILTER cli_sources EXCLUDE REGEX "/(system|process|bench_peer)_windows[.]c$")
 endif()
 add_executable(elman_cli ${cli_sources})
 set_target_properties(elman_cli PROPERTIES OUTPUT_NAME elman)
