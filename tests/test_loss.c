@@ -319,7 +319,8 @@ TEST(weight_of_the_mean_joins_parts_to_a_whole)
             elman_target target = {s.classes + t * B, s.values + t * B * O};
             CHECK_OK(loss_forward(&s.config, &s.shape, O, s.y + t * B * O,
                                   &target, &part, NULL));
-            CHECK_OK(elman_loss_weight(&s.config, &s.shape, O, &target, &weight));
+            CHECK_OK(
+                elman_loss_weight(&s.config, &s.shape, O, &target, &weight));
             sum += part;
             weights += weight;
         }

@@ -36,9 +36,9 @@ elman_status flow_backward(const elman_model *m, elman_state *s,
     TRY(gradients_begin(s));
     for (size_t i = m->layer_count; i-- > 0;) {
         const layer *l = m->layers + i;
-        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
-                          s->layers + i, i ? s->layers[i - 1].y : s->x,
-                          i ? s->layers[i - 1].dy : NULL);
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full, s->layers + i,
+                       i ? s->layers[i - 1].y : s->x,
+                       i ? s->layers[i - 1].dy : NULL);
 
         /* the layer that makes one vector of all steps */
         if (l->per_sequence || !model_per_sequence(m, i)) continue;

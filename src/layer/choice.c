@@ -53,13 +53,13 @@ void choice_begin(choice *c, const double *expected, unsigned repeats)
     /* the fastest, and how many others there are */
     double least = 0;
     unsigned count = 0;
-    for (uint8_t w = 0; w < CHOICE_WAYS; w++) {
+    for (unsigned w = 0; w < CHOICE_WAYS; w++) {
         c->ways[w].can = expected[w] > 0;
         if (!c->ways[w].can) continue;
         count++;
         if (least == 0 || expected[w] < least) {
             least = expected[w];
-            c->now = w;
+            c->now = (uint8_t)w;
         }
     }
     c->rivals = (uint8_t)(count > 1 ? count - 1 : 1);
@@ -90,7 +90,7 @@ static bool is_affordable(const choice *c, const choice_way *way)
 static void plan_try(choice *c)
 {
     const choice_way *best = NULL;
-    for (uint8_t w = 0; w < CHOICE_WAYS; w++) {
+    for (unsigned w = 0; w < CHOICE_WAYS; w++) {
         const choice_way *way = c->ways + w;
         if (!way->can || w == c->now || way->due > 0 || !is_affordable(c, way))
             continue;
@@ -99,7 +99,7 @@ static void plan_try(choice *c)
                       (way->lead == best->lead && way->ratio < best->ratio);
         if (!better) continue;
         best = way;
-        c->trial = w;
+        c->trial = (uint8_t)w;
         c->left = c->repeats;
     }
 }

@@ -17,7 +17,6 @@
  * step. */
 enum { WEIGHTS_FIT = 1 << 18 };
 
-
 /* A walk through time, cut into parts: groups of sequences of a direction. */
 typedef struct walk {
     const layer *l;

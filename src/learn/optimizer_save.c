@@ -172,7 +172,7 @@ static elman_status check_settings(const contents *c, const safetensors *file)
     double got[SETTINGS];
     memcpy(got, safetensors_find(file, "settings")->data, sizeof got);
     for (size_t i = 0; i < SETTINGS; i++)
-        if (memcmp(&got[i], &c->settings[i], sizeof *got) != 0)
+        if (got[i] != c->settings[i])
             return failure(ELMAN_BAD_VALUE,
                            "%s was %g, now it is %g; what an optimizer "
                            "remembers goes on only with the same",

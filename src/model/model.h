@@ -47,7 +47,7 @@ struct elman_model {
     size_t copy_count;
     size_t home_count; /* of copies, the first; those packed again follow */
     late_copies *late;
-    uint64_t changes; /* how often the weights have changed */
+    uint64_t changes;          /* how often the weights have changed */
     size_t memory_h, memory_c; /* floats of memory per sequence */
     size_t note_count;
     model_note *notes;
@@ -93,18 +93,18 @@ struct elman_state {
     bool stepping;             /* the pass is prepared for steps */
     bool time_first;           /* batches are (T,B,.) whatever the model says,
                                   as a loader makes them */
-    bool direct_fits;          /* direct.c can run the model, few rows at once */
-    bool direct;               /* and what is prepared is for that */
-    bool direct_one;           /* with one row, which all layers run alone */
-    size_t carved_T;           /* steps that the arrays of a pass hold */
-    bool by_chunks;            /* the last pass went chunk by chunk: it left y
-                                  alone, and the slots that ran in full.rows */
-    size_t chunk;              /* streams of a chunk; 0: steps take all at
-                                  once */
-    chunk_room *rooms;         /* (threads) */
-    uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
-    pass_memory memory;        /* of config.B sequences */
-    pass_training training;    /* all NULL unless config.training */
+    bool direct_fits;       /* direct.c can run the model, few rows at once */
+    bool direct;            /* and what is prepared is for that */
+    bool direct_one;        /* with one row, which all layers run alone */
+    size_t carved_T;        /* steps that the arrays of a pass hold */
+    bool by_chunks;         /* the last pass went chunk by chunk: it left y
+                               alone, and the slots that ran in full.rows */
+    size_t chunk;           /* streams of a chunk; 0: steps take all at
+                               once */
+    chunk_room *rooms;      /* (threads) */
+    uint64_t *position;     /* (B) steps since reset, or FREE_SLOT */
+    pass_memory memory;     /* of config.B sequences */
+    pass_training training; /* all NULL unless config.training */
     layer_state *layers;
     layer_plans *plans;     /* (layers), or NULL with one thread */
     pass full, tail;        /* before and after ELMAN_LAST */

@@ -371,8 +371,8 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         float *below = i ? s->layers[i - 1].dy : NULL;
         if (i == 0 && dx) below = s->dx;
         double begin = s->seconds ? clock_seconds() : 0;
-        layer_backward(l, l->per_sequence ? &s->tail : &s->full,
-                          s->layers + i, x, below);
+        layer_backward(l, l->per_sequence ? &s->tail : &s->full, s->layers + i,
+                       x, below);
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
 

@@ -1,7 +1,8 @@
 /*
  * foreign.c: the member of libelman.a with which elman_model_load reads the
  * models of others: see api/foreign.h. Its link names it
- * (-Wl,-u,elman__foreign); the names with two underscores are the archive's own.
+ * (-Wl,-u,elman__foreign); the names with two underscores are the archive's
+ * own.
  */
 #include "model/model.h"
 
