@@ -92,7 +92,7 @@ TEST(missing_values_become_what_is_asked_for)
     elman_dataset_config config = as_it_is;
     check_refused(put_text("m.ts", text), &config, ELMAN_BAD_FORMAT,
                   "line 3, value 2 is missing, and others follow it; "
-                  "--missing previous, mean or drop");
+                  "choose missing (--missing) previous, mean or drop");
 
     config.missing = ELMAN_MISSING_DROP;
     check_data("m.ts", text, &config, "a:1,4 b:5 a:3,2");

@@ -212,7 +212,8 @@ TEST(nan_behind_a_series_is_its_end_and_within_it_a_hole)
                                    .no_scaling = true};
     const char *path = put_npy("x.npy", "(3, 3)", x, 9);
     check_refused(path, &config, ELMAN_BAD_FORMAT,
-                  "x[1,1,0] is nan, and others follow it; --missing previous");
+                  "x[1,1,0] is nan, and others follow it; choose missing "
+                  "(--missing) previous");
 
     static const struct {
         elman_missing missing;

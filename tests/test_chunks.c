@@ -159,6 +159,58 @@ TEST(streams_some_at_a_time_have_the_bits_of_all_at_once)
         run(which);
 }
 
+/* A step goes some streams at a time, whatever else the state has room for;
+ * any pass may follow it, and a copy of what it left. */
+TEST(steps_and_passes_take_turns)
+{
+    static const elman_config config = {
+        .input_size = 1,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 5, .num_layers = 2},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    elman_model *model = model_of(&config);
+    for (uint64_t which = 0; which < 40; which++) {
+        draws d = draws_begin(which);
+        elman_state_config room = {.T = draw_size(&d, 1, 4),
+                                   .B = draw_size(&d, 30, MANY),
+                                   .threads = 1 + (int)(which % 2)};
+        elman_state *turns, *copy, *steps;
+        CHECK_OK(elman_state_create(model, &room, &turns));
+        CHECK_OK(elman_state_create(model, &room, &copy));
+        room.T = 1;
+        CHECK_OK(elman_state_create(model, &room, &steps));
+
+        for (int t = 0; t < 12; t++) {
+            static float x[MANY], y[MANY * 2], got[MANY * 2];
+            static size_t all[MANY];
+            for (size_t b = 0; b < MANY; b++) {
+                x[b] = draw_real(&d, -1, 1);
+                all[b] = 1;
+            }
+            CHECK_OK(elman_model_step(model, steps, x, y));
+
+            const elman_batch batch = {.T = 1,
+                                       .B = room.B,
+                                       .x = x,
+                                       .lengths =
+                                           draw_chance(&d, 50) ? all : NULL};
+            if (draw_chance(&d, 50))
+                CHECK_OK(elman_model_step(model, turns, x, got));
+            else CHECK_OK(elman_model_forward(model, turns, &batch, got));
+            CHECK_BITS(got, y, room.B * 2, "step %d of %zu", t, (size_t)which);
+
+            if (draw_chance(&d, 70)) continue;
+            CHECK_OK(elman_state_copy(copy, turns));
+            elman_state *other = turns;
+            turns = copy;
+            copy = other;
+        }
+        elman_state_destroy(steps);
+        elman_state_destroy(copy);
+        elman_state_destroy(turns);
+    }
+    elman_model_destroy(model);
+}
+
 TEST(a_copy_of_many_streams_goes_on_as_they_do)
 {
     static const elman_config config = {
@@ -262,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_takes_its_memory_its_output_and_twelve_bytes),
         cmocka_unit_test(streams_some_at_a_time_have_the_bits_of_all_at_once),
+        cmocka_unit_test(steps_and_passes_take_turns),
         cmocka_unit_test(a_copy_of_many_streams_goes_on_as_they_do),
         cmocka_unit_test(many_sequences_of_one_step_are_evaluated_like_few),
         cmocka_unit_test(many_sequences_of_one_step_can_be_looked_into),

@@ -120,7 +120,8 @@ static const struct {
     {"b.tsv", "1\t2\n2\n", "line 2: no values"},
     {"b.tsv", "1\t2\n2\tnan\tnan\n", "line 2: no values"},
     {"b.tsv", "1\t2\n2\t1\tnan\t3\n",
-     "line 2, value 2 is missing, and others follow it; --missing previous"},
+     "line 2, value 2 is missing, and others follow it; choose missing "
+     "(--missing) previous"},
     {"b.tsv", "1\t2\n2\t1\t0.2x\n",
      "line 2, value 3: \"0.2x\" is not a number"},
     {"b.tsv", "1\t2\n2\t1\t1e400\n", "\"1e400\" is too large"},

@@ -83,10 +83,10 @@ static elman_status hole(const elman_dataset *dataset, case_place place,
                        "previous, mean or drop",
                        what);
     return failure(ELMAN_BAD_FORMAT,
-                   first ? "%s, and there is none before it; --missing mean "
-                           "or drop takes such a value"
-                         : "%s, and others follow it; --missing previous, mean "
-                           "or drop says what becomes of it",
+                   first ? "%s, and there is none before it; choose missing "
+                           "(--missing) mean or drop"
+                         : "%s, and others follow it; choose missing "
+                           "(--missing) previous, mean or drop",
                    what);
 }
 

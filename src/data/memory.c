@@ -35,12 +35,14 @@ static elman_status check_sizes(const elman_arrays *a)
 
     for (size_t n = 0; a->lengths && n < a->N; n++) {
         size_t length = a->lengths[n];
-        size_t most = a->T ? a->T : SIZE_MAX - rows;
-        if (!length || length > most)
+        if (!length && !a->T)
+            return failure(ELMAN_BAD_VALUE,
+                           "lengths[%zu] is 0, expected 1 or more", n);
+        if (!length || (a->T && length > a->T))
             return failure(ELMAN_BAD_VALUE,
                            "lengths[%zu] is %zu, expected 1 to %zu", n, length,
-                           most);
-        if (!a->T) rows += length;
+                           a->T);
+        rows = length > SIZE_MAX - rows ? SIZE_MAX : rows + length;
     }
 
     /* x and the target that is largest */
@@ -48,6 +50,11 @@ static elman_status check_sizes(const elman_arrays *a)
     fits = fits && sizes_multiply(rows, a->I, sizeof(double), &bytes);
     if (fits && sizes_multiply(rows, a->O, sizeof(double), &bytes))
         return ELMAN_OK;
+    if (!a->T)
+        return failure(ELMAN_BAD_VALUE,
+                       "lengths that add up to %zu or more, I %zu and O %zu "
+                       "are too large for this machine's addresses",
+                       rows, a->I, a->O);
     return failure(ELMAN_BAD_VALUE,
                    "N %zu, T %zu, I %zu and O %zu are too large for this "
                    "machine's addresses",

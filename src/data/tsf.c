@@ -262,8 +262,7 @@ static elman_status read_values(tsf *f, line *l, const char *name,
     if (hole && refuse)
         return failure(ELMAN_BAD_FORMAT,
                        "line %zu, value %zu of series %.60s is missing; "
-                       "--missing previous, mean or drop says what becomes of "
-                       "it",
+                       "choose missing (--missing) previous, mean or drop",
                        l->number, hole, name);
 
     f->trimmed += *skipped > 0 || end < dataset->raw.count;

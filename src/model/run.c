@@ -158,7 +158,8 @@ static void copy_input(const elman_model *m, elman_state *s,
 static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
 {
     s->stepping = false;
-    if (in->T != s->full.T || in->B != s->full.B) state_carve(s, in->T, in->B);
+    if (s->by_chunks || in->T != s->full.T || in->B != s->full.B)
+        state_carve(s, in->T, in->B);
 
     /* each sequence's length and key; a free slot with steps becomes active */
     for (size_t b = 0; b < in->B; b++) {

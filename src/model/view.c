@@ -25,10 +25,10 @@ static elman_status not_kept(const elman_state *s, const char *name)
 {
     if (!s->by_chunks || !s->ran) return unknown(name);
     return failure(ELMAN_BAD_VALUE,
-                   "%.80s of %zu streams is not kept: a state of more than %d "
+                   "%.80s of %zu streams is not kept: a state of more than %zu "
                    "sequences steps some at a time, and keeps their memory and "
                    "y; forward keeps the rest if T in its config is 2 or more",
-                   name, s->config.B, CELL_ROWS);
+                   name, s->config.B, chunk_streams(s->model, &s->config));
 }
 
 /* ---- Memory ------------------------------------------------------------- */
