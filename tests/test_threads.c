@@ -16,6 +16,12 @@
 #include "check.h"
 #include "elman.h"
 #include "layer/recurrent.h"
+#include "pace.h"
+
+/* The thread sanitizer ends children of fork that begin threads, unless it is
+ * told not to. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) { return "die_after_fork=0"; }
 
 /* ---- Ticks of many streams ----------------------------------------------- */
 
@@ -92,6 +98,7 @@ TEST(a_tick_of_many_streams_is_shared_however_far_apart_ticks_are)
 
 TEST(a_short_tick_never_wakes_threads_that_sleep)
 {
+    if (PACE > 1) return; /* there a short tick is a long one */
     static const struct {
         size_t H, B;
     } sizes[] = {{8, 1}, {40, 1}, {64, 30}, {128, 8}, {256, 1}};

@@ -77,7 +77,7 @@ double reference_activation_derivative(elman_activation f, double x)
 
     /* smooth ones without */
     case ELMAN_ACTIVATION_SOFTSIGN:
-        return 1 / pow(1 + fabs(x), 2);
+        return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
     case ELMAN_ACTIVATION_SOFTPLUS:
         return 1 / (1 + real_exp(-x));
     case ELMAN_ACTIVATION_DEFAULT:

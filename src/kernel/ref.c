@@ -403,7 +403,7 @@ static float ref_norm_forward(size_t n, float eps, const float *x,
     for (size_t i = 0; i < n; i++)
         mean += (double)x[i] / (double)n;
     for (size_t i = 0; i < n; i++)
-        variance += pow((double)x[i] - mean, 2) / (double)n;
+        variance += ((double)x[i] - mean) * ((double)x[i] - mean) / (double)n;
 
     const double rstd = 1 / sqrt(variance + (double)eps);
     for (size_t i = 0; i < n; i++) {

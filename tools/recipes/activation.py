@@ -34,7 +34,7 @@ def follow(tree):
                "        y = vf_set(2) + vf_abs(x);\n"
                "        return d * (vf_set(2) / (y * y));\n")
     tree.after("src/kernel/ref_activation.h",
-               "        return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));\n",
+               "        return (x > 0 ? x : 0) + real_log1p(real_exp(-fabs(x)));\n",
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
                "        return x / (2 + fabs(x));\n")
     tree.after("src/kernel/ref_activation.h",
@@ -43,14 +43,14 @@ def follow(tree):
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
                "        return 2 / ((2 + fabs(x)) * (2 + fabs(x)));\n")
     tree.after("src/cell/reference_activation.c",
-               "        return fmax(x, 0) + log1p(exp(-fabs(x)));\n",
+               "        return real_max(x, 0) + real_log1p(real_exp(-fabs(x)));\n",
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
                "        return x / (2 + fabs(x));\n")
     tree.after("src/cell/reference_activation.c",
                "    case ELMAN_ACTIVATION_SOFTPLUS:\n"
-               "        return 1 / (1 + exp(-x));\n",
+               "        return 1 / (1 + real_exp(-x));\n",
                "    case ELMAN_ACTIVATION_HALFSIGN:\n"
-               "        return 2 / pow(2 + fabs(x), 2);\n")
+               "        return 2 / ((2 + fabs(x)) * (2 + fabs(x)));\n")
     tree.after("src/proof/random_config.c", "    ELMAN_ACTIVATION_SOFTSIGN,\n",
                "    ELMAN_ACTIVATION_HALFSIGN,\n")
     tree.replace("src/proof/random_config.c", "    BOUNDED_COUNT = 5,",
