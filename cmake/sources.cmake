@@ -54,11 +54,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86" AND
    CMAKE_SIZEOF_VOID_P EQUAL 4)
   # without SSE sums are rounded later, and to other bits
   set(x86_options -msse2 -mfpmath=sse)
-  set(base_options ${small})
+  set(base_options -O2 ${small})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND known_isas avx2 avx512)
   # it has no fused multiply-add: small, for it is slow anyway
-  set(base_options ${small})
+  set(base_options -O2 ${small})
   set(avx2_options -mavx2 -mfma)
   set(avx512_options -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma
     -mprefer-vector-width=512)

@@ -8,7 +8,7 @@ WORD = "twin"
 # PyTorch records its numbers; no exporter knows it, and it has no kernel and no
 # field of its own
 LEFT = ["tests/golden/cells.py", "tests/golden/twin.safetensors",
-        "kernel/step.h", "src/export/onnx.c", "src/export/onnx_recurrent.c",
+        "kernel/step.h", "kernel/stream.h", "src/export/onnx.c", "src/export/onnx_recurrent.c",
         "src/export/torch.c", "src/trace/recurrent.c",
         "src/model/config_fields.c", "cli/train_options.c", "cli/cells.c"]
 RECORDED = ["help", "completion", "completion-zsh", "completion-fish",
@@ -42,8 +42,8 @@ def follow(tree):
                 "RECURRENT_WEIGHT)\n")
 
     cell = tree.path("src/cell/rnn.c").read_text()
-    twin = re.sub(r"static step_kernel \*step\(.*?\n\n|    \.step = step,\n", "",
-                  cell, flags=re.S).replace("cell_rnn", "cell_twin")\
+    twin = re.sub(r"static step_kernel \*step\(.*?\n\n|    \.step = step,\n"
+                  r"|    \.stream = stream,\n", "", cell, flags=re.S).replace("cell_rnn", "cell_twin")\
         .replace("ELMAN_ACTIVATION_TANH", "ELMAN_ACTIVATION_SOFTSIGN")
     tree.create("src/cell/twin.c", twin)
     tree.create("src/cell/reference_twin.c",

@@ -20,8 +20,8 @@ def follow(tree):
                  "    ELMAN_RULE_SIGNS = 6\n")
     tree.before("src/kernel/kernel.def", "/* ---- The machine's peak",
                 "/* p -= rate sign(g) */\n"
-                "K(void, signs, (size_t n, const update *u, const float *dp, "
-                "float *p))\n\n")
+                "K_TRAIN(void, signs, (size_t n, const update *u, "
+                "const float *dp, float *p))\n\n")
     tree.before("src/kernel/ref.c", "/* ---- The peak", """\
 static void ref_signs(size_t n, const update *u, const float *dp, float *p)
 {
@@ -46,7 +46,7 @@ static void KERNEL(signs)(size_t n, const update *u, const float *dp, float *p)
     tree.before("src/learn/rule.c", "#define FIELDS(", """\
 static void move_signs(const weights_part *at)
 {
-    at->k->signs(at->n, at->u, at->dp, at->p);
+    kernels_train(at->k)->signs(at->n, at->u, at->dp, at->p);
 }
 
 """)
@@ -63,8 +63,10 @@ static void move_signs(const weights_part *at)
         },
 """)
     tree.after("tests/test_kernel.c",
-               "        if (rule == 'l') k->lion(n, &u, dp, out[1], out[0]);\n",
-               "        if (rule == 'S') k->signs(n, &u, dp, out[0]);\n")
+               "        if (rule == 'l') kernels_train(k)->lion("
+               "n, &u, dp, out[1], out[0]);\n",
+               "        if (rule == 'S') kernels_train(k)->signs("
+               "n, &u, dp, out[0]);\n")
     tree.after("tests/test_kernel.c",
                "RUN(lion_plain) { optimize(k, n, 'l', 0, in, out); }\n",
                "RUN(signs_plain) { optimize(k, n, 'S', 0, in, out); }\n")
