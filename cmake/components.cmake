@@ -19,7 +19,7 @@ endfunction()
 
 # the roots and powers of two that core asks for are instructions or the C
 # library's on most systems, in a build that is optimized; asked of it, ld would
-# note -lm as needed. Only the reference computes with libm
+# note -lm as needed. Without optimization a root is a call of libm
 include(CheckCSourceCompiles)
 set(CMAKE_REQUIRED_QUIET ON)
 string(TOUPPER "CMAKE_C_FLAGS_${CMAKE_BUILD_TYPE}" flags)

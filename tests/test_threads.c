@@ -2,7 +2,8 @@
  * test_threads.c: when and how threads share the steps of streams, and the life
  * of the team: its limit, its end, fork. Whether threads share is seen by the
  * number of runs that the team has begun, so nothing here depends on how fast
- * the machine is. Plug-ins are in tests/plugin.
+ * the machine is, but for short ticks, which a sanitizer makes long ones.
+ * Plug-ins are in tests/plugin.
  */
 #include <stdatomic.h>
 #include <sys/wait.h>

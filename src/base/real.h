@@ -3,7 +3,7 @@
  * so that they give the same bits with every compiler and C library, and a
  * program needs no library of mathematics. For scalars off the hot path:
  * losses, schedules, initial weights, the reference. The error is at most about
- * 2 ulp of double.
+ * 2 ulp of double, of expm1, log1p and tanh 3.
  */
 #ifndef BASE_REAL_H
 #define BASE_REAL_H
