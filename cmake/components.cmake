@@ -47,6 +47,10 @@ list(APPEND math_words ${iconv_words})
 
 elman_as_needed(train_words ${lapacke_words})
 elman_as_needed(exchange_words ${protobuf_c_words} ${zlib_words})
+# sanitizers and coverage keep what nobody calls, so that a part needs it all
+if(ELMAN_SANITIZE OR ELMAN_COVER)
+  list(APPEND math_words ${train_words} ${exchange_words} ${libm_words})
+endif()
 set(drop_words "")
 if(APPLE)
   set(drop_words -Wl,-dead_strip)
