@@ -67,13 +67,13 @@ TEST(uniform_and_gaussian_numbers_have_their_moments)
     for (uint64_t i = 0; i < N; i++) {
         double u = (double)random_uniform(key, i), g = random_gaussian(key, i);
         CHECK(u >= 0 && u < 1, "%g", u);
-        uniform += u / N;
-        square += u * u / N;
-        lag += g * last / N;
-        square_lag += (g * g - 1) * (last * last - 1) / N;
+        uniform += u / (double)N;
+        square += u * u / (double)N;
+        lag += g * last / (double)N;
+        square_lag += (g * g - 1) * (last * last - 1) / (double)N;
         last = g;
         for (int power = 1; power <= 4; power++)
-            sum[power - 1] += pow(g, power) / N;
+            sum[power - 1] += pow(g, power) / (double)N;
     }
 
     /* six sigma of each mean */
