@@ -285,6 +285,8 @@ INLINE void ones_run(const few *s, const float *const *a, float *const *c)
         for (size_t m = 0; m < 4; m++)
             sum[m] = quad_fma(quad_all(a[m] + k), w, sum[m]);
     }
+
+    /* the last k, fewer than a block */
     if (k < s->end) {
         const quad w = quad_all(s->w + k * NARROW_SUMS);
         UNROLL
@@ -326,6 +328,8 @@ INLINE quad row_chain(const float *w, size_t K, const float *a)
 INLINE void chains_run(const few *s, const float *const *a, float *const *c)
 {
     quad sum[4] = {{0}};
+
+    /* the rows side by side, each from its first k to its last */
     for (size_t k = 0; k < s->end; k++) {
         const quad w = quad_all(s->w + k * PANEL);
         UNROLL

@@ -116,6 +116,7 @@ const float *direct_run(const elman_model *m, elman_state *s, size_t T,
     s->full.T = 1;
     if (brief) x = run_brief(m, s, T, x);
 
+    /* or layer by layer */
     for (size_t i = 0; !brief && i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;
