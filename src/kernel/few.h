@@ -262,14 +262,14 @@ INLINE void fours_run(const few *s, const float *const *a, float *const *c,
 /* One output of a row: its chains are the lanes. */
 INLINE float row_sum(const float *w, size_t K, const float *a)
 {
+    enum { BLOCK = NARROW_SUMS * NARROW_SUMS };
+    const float *end = a + K / NARROW_SUMS * NARROW_SUMS;
     quad sum = {0};
-    size_t k = 0;
 
-    for (; k + NARROW_SUMS <= K; k += NARROW_SUMS)
-        sum = quad_fma(quad_all(a + k), quad_all(w + k * NARROW_SUMS), sum);
-    if (k < K)
-        sum = quad_fma(quad_load(a + k, K - k), quad_all(w + k * NARROW_SUMS),
-                       sum);
+    for (; a < end; a += NARROW_SUMS, w += BLOCK)
+        sum = quad_fma(quad_all(a), quad_all(w), sum);
+    if (K % NARROW_SUMS)
+        sum = quad_fma(quad_load(a, K % NARROW_SUMS), quad_all(w), sum);
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 

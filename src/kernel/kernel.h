@@ -24,8 +24,8 @@ enum {
                          chains, each from 0 */
     ROW_CHAIN = 16,   /* the same of what is summed row by row */
     GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
-    STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
-                                           have a kernel of their own */
+    STREAM_UNITS = CHAIN /* of a cell whose steps of one sequence have a kernel
+                            of their own, which makes its sums in one chain */
 };
 
 /* Weights (gates H,K) in the order that pack() gives them. */

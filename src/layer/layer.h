@@ -22,7 +22,7 @@
  * are read so many times less often. */
 enum { PRODUCT_ROWS = 256 };
 
-/* Sequences that a pass takes the direct way, one after the other. */
+/* Sequences that a pass takes the direct way at most, one after the other. */
 enum { DIRECT_ROWS = 4 };
 
 enum { DIRECTIONS = 2, NOWHERE = -1 };
@@ -295,10 +295,10 @@ struct layer_kind {
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
     /* The direct way, without training, for at most DIRECT_ROWS sequences that
      * all have T steps; both NULL where T times forward with T = 1 will do.
-     * Whether l can; and prepares what is the same in every pass of the
-     * sequences that p, of one step, lists; if
+     * How many sequences of l it is worth, 0 if it cannot; and prepares what is
+     * the same in every pass of the sequences that p, of one step, lists; if
      * there is only one, s->one as well. */
-    bool (*direct_fits)(const layer *l);
+    size_t (*direct_rows)(const layer *l);
     direct_pass *(*prepare_direct)(const layer *l, const pass *p,
                                    layer_state *s);
 };

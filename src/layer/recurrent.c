@@ -495,7 +495,7 @@ const layer_kind layer_recurrent = {
     .prepare = recurrent_prepare,
     .aim = recurrent_aim,
     .step = recurrent_step,
-    .direct_fits = recurrent_direct_fits,
+    .direct_rows = recurrent_direct_rows,
     .prepare_direct = recurrent_prepare_direct,
     .forward = recurrent_forward,
 };

@@ -12,6 +12,10 @@
  * in blocks of so many steps. */
 enum { WIDE = 16, BLOCK = 64 };
 
+/* Units from which several sequences gain more from sharing the weights that
+ * are read. */
+enum { LONE_UNITS = 64 };
+
 /* Sums of a brief step: a processor still holds what comes after it, a head,
  * when the next step begins to wait for its h. */
 enum { BRIEF = 48 };
@@ -33,6 +37,12 @@ struct direct_level {
 bool recurrent_direct_fits(const layer *l)
 {
     return recurrent_steps(l) && l->H <= STREAM_UNITS;
+}
+
+size_t recurrent_direct_rows(const layer *l)
+{
+    if (!recurrent_direct_fits(l)) return 0;
+    return l->H <= LONE_UNITS ? DIRECT_ROWS : 1;
 }
 
 void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d)

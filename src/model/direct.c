@@ -13,16 +13,17 @@
 /* Nanoseconds of a pass that several threads may rather share. */
 static const double SHARED = 20000;
 
-bool direct_fits(const elman_model *m, const elman_state *s)
+size_t direct_rows(const elman_model *m, const elman_state *s)
 {
-    if (s->config.training) return false;
+    size_t rows = s->config.training ? 0 : DIRECT_ROWS;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        if (l->kind == &layer_pool) return false;
-        if (l->cell && !(l->kind->direct_fits && l->kind->direct_fits(l)))
-            return false;
+        if (l->kind == &layer_pool) return 0;
+        if (!l->cell) continue;
+        size_t here = l->kind->direct_rows ? l->kind->direct_rows(l) : 0;
+        if (here < rows) rows = here;
     }
-    return true;
+    return rows;
 }
 
 void direct_prepare(const elman_model *m, elman_state *s)
@@ -95,7 +96,8 @@ void direct_step_one(const elman_model *m, elman_state *s, const float *x,
     s->position[b]++;
     s->full.T = 1;
     s->ran = true;
-    if (y) output_copy(O, x + b * O, y + b * O);
+    if (y && O == 1) y[b] = x[b];
+    else if (y) output_copy(O, x + b * O, y + b * O);
 }
 
 /* All layers step by step: those above run while the first waits for its own
@@ -135,8 +137,8 @@ const float *direct_run(const elman_model *m, elman_state *s, size_t T,
 static bool takes(const elman_model *m, const elman_state *s,
                   const elman_batch *in)
 {
-    if (!s->direct_fits || s->seconds || in->lengths) return false;
-    if (in->B != s->config.B || in->B > DIRECT_ROWS) return false;
+    if (s->seconds || in->lengths) return false;
+    if (in->B != s->config.B || in->B > s->direct_rows) return false;
     if (m->config.batch_first && in->B > 1) return false;
     if (walk_forced() != WALK_UNDECIDED) return false;
 

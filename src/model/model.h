@@ -93,19 +93,19 @@ struct elman_state {
     bool stepping;             /* the pass is prepared for steps */
     bool time_first;           /* batches are (T,B,.) whatever the model says,
                                   as a loader makes them */
-    bool direct_fits;       /* direct.c can run the model, few rows at once */
-    bool direct;            /* and what is prepared is for that */
-    bool direct_one;        /* with one row, which all layers run alone */
-    bool direct_brief;      /* in brief steps, so blocks go step by step */
-    size_t carved_T;        /* steps that the arrays of a pass hold */
-    bool by_chunks;         /* the last pass went chunk by chunk: it left y
-                               alone, and the slots that ran in full.rows */
-    size_t chunk;           /* streams of a chunk; 0: steps take all at
-                               once */
-    chunk_room *rooms;      /* (threads) */
-    uint64_t *position;     /* (B) steps since reset, or FREE_SLOT */
-    pass_memory memory;     /* of config.B sequences */
-    pass_training training; /* all NULL unless config.training */
+    size_t direct_rows;        /* sequences that direct.c runs, at most */
+    bool direct;               /* and what is prepared is for that */
+    bool direct_one;           /* with one row, which all layers run alone */
+    bool direct_brief;         /* in brief steps, so blocks go step by step */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
+    bool by_chunks;            /* the last pass went chunk by chunk: it left y
+                                  alone, and the slots that ran in full.rows */
+    size_t chunk;              /* streams of a chunk; 0: steps take all at
+                                  once */
+    chunk_room *rooms;         /* (threads) */
+    uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
+    pass_memory memory;        /* of config.B sequences */
+    pass_training training;    /* all NULL unless config.training */
     layer_state *layers;
     layer_plans *plans;     /* (layers), or NULL with one thread */
     pass full, tail;        /* before and after ELMAN_LAST */
@@ -394,9 +394,10 @@ void pass_set(pass *p);
 
 /* ---- direct.c ----------------------------------------------------------- */
 
-/* Whether it can run the model without training; and prepares the layers for
- * the sequences that the state's pass of one step lists. */
-bool direct_fits(const elman_model *model, const elman_state *state);
+/* How many sequences it runs at most, without training, 0 if it cannot run the
+ * model; and prepares the layers for those that the state's pass of one step
+ * lists. */
+size_t direct_rows(const elman_model *model, const elman_state *state);
 void direct_prepare(const elman_model *model, elman_state *state);
 
 /* A step where that is prepared and all layers have one of their own. */

@@ -327,7 +327,7 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     /* the layout, now with pointers; all is zero but what sums may never use */
     state_lay_out_kept(m, s, memory);
     clear_block(s);
-    s->direct_fits = !s->chunk && direct_fits(m, s);
+    s->direct_rows = s->chunk ? 0 : direct_rows(m, s);
     if (state_runs_chunks(s)) chunks_carve(s);
     else state_carve(s, full.T, full.B);
     arena a = {.base = memory, .used = room};

@@ -252,7 +252,7 @@ static elman_status take_up(const elman_model *m, const elman_state *old,
     if (s.config.training) TRY(check_sums(old, &s.training.sums));
     TRY(lay_out_last(m, &s, old, memory, layers));
     take_counts(&s, old);
-    s.direct_fits = !s.chunk && direct_fits(m, &s);
+    s.direct_rows = s.chunk ? 0 : direct_rows(m, &s);
 
     /* now the block itself */
     memcpy(layers, room, m->layer_count * sizeof *layers);

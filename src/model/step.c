@@ -49,7 +49,7 @@ void step_prepare(const elman_model *m, elman_state *s)
         here_count += s->position[b] != FREE_SLOT;
 
     /* blocks of steps go the direct way as well */
-    s->direct = s->direct_fits && here_count <= DIRECT_ROWS;
+    s->direct = s->direct_rows && here_count <= s->direct_rows;
     state_carve(s, s->direct ? s->config.T : 1, B);
     s->full.T = 1;
 
@@ -140,14 +140,9 @@ static void step(const elman_model *m, elman_state *s, const float *x,
     step_output(s, in, y);
 }
 
-elman_status model_step(const elman_model *m, elman_state *s, const float *x,
-                        float *y)
+static elman_status step_checked(const elman_model *m, elman_state *s,
+                                 const float *x, float *y)
 {
-    /* where all is prepared nothing is left to check */
-    if (s->model == m && s->stepping && s->direct && s->direct_one) {
-        direct_step_one(m, s, x, y);
-        return ELMAN_OK;
-    }
     TRY(state_check(m, s));
     TRY(model_check_streams(m, false));
 
@@ -155,6 +150,16 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
     elman_batch one = {.T = 1, .B = s->config.B, .x = x};
     if (s->config.training) return model_forward(m, s, &one, y);
     step(m, s, x, NULL, y);
+    return ELMAN_OK;
+}
+
+elman_status model_step(const elman_model *m, elman_state *s, const float *x,
+                        float *y)
+{
+    /* where all is prepared nothing is left to check */
+    if (s->model != m || !s->stepping || !s->direct || !s->direct_one)
+        return step_checked(m, s, x, y);
+    direct_step_one(m, s, x, y);
     return ELMAN_OK;
 }
 
