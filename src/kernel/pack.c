@@ -282,6 +282,8 @@ static bool group_is(const packed *s, size_t i, const float *rows)
         const size_t count = s->K - k < PANEL ? s->K - k : PANEL;
         const float *line = s->w + s->gates * unit * s->K + k * step;
         uint32_t difference = 0;
+
+        /* panel p: gate p % gates, as pack_groups puts it there */
         for (size_t p = 0; p < panels; p++) {
             const size_t at = unit + p / s->gates * PANEL;
             const size_t n = s->H - at < PANEL ? s->H - at : PANEL;

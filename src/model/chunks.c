@@ -141,6 +141,7 @@ static void list_slots(const chunks_job *job, chunk_room *room, size_t begin,
     size_t count = end - begin;
     bool moved = false;
 
+    /* an insertion leaves equal ones in their order */
     room->pass.slots = slots;
     for (size_t i = 0; i < count && job->in->T > 1 && job->in->lengths; i++) {
         size_t at = i, length = length_of(job, slots[i]);
@@ -247,6 +248,8 @@ static const float *run_layers(const chunks_job *job, chunk_room *room,
     const elman_model *m = job->m;
     elman_state *s = job->s;
     bool tail = m->layers[*i].per_sequence;
+
+    /* each in its own time, if that is counted */
     for (; *i < m->layer_count && m->layers[*i].per_sequence == tail; ++*i) {
         const layer *l = m->layers + *i;
         layer_state *at = room->layers + *i;
