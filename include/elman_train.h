@@ -254,13 +254,18 @@ typedef struct elman_arrays {
 
     const elman_part *parts; /* (N) which each belongs to; NULL: drawn as the
                                 config says */
+    bool borrowed; /* x and values are not copied: both must stay where they
+                      are, and as they are, until the dataset is closed. x is
+                      copied all the same by transform "zscore" and by missing
+                      drop or previous */
 } elman_arrays;
 
 /* Opens arrays as elman_dataset_open does an .npz of the same numbers, which
- * gives the same dataset. All of it is copied: the arrays are not needed once
- * the call is over. config: task may be left open, for the targets say it; of
- * the rest seed, validation, test, folds, fold, no_scaling, missing, transform,
- * encoding and answers apply. */
+ * gives the same dataset, borrowed or not. What is not borrowed is copied and
+ * not needed once the call is over. Opening takes no more memory than the copy
+ * that stays, or twice x where x is copied even if it is borrowed. config: task
+ * may be left open, for the targets say it; of the rest seed, validation, test,
+ * folds, fold, no_scaling, missing, transform, encoding and answers apply. */
 ELMAN_CHECKED elman_status elman_dataset_open_arrays(
     const elman_arrays *arrays, const elman_dataset_config *config,
     elman_dataset **dataset);

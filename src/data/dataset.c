@@ -228,6 +228,7 @@ void dataset_close(elman_dataset *dataset)
     free(dataset->target_of);
     free(dataset->x);
     free(dataset->values);
+    free(dataset->lent.copy);
     free(dataset->classes);
     free(dataset->sequences);
     for (int part = 0; part < PART_COUNT; part++)
