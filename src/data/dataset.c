@@ -153,6 +153,8 @@ static elman_status open_parts(elman_dataset *dataset, const input *in,
 
     elman_task task = dataset->encoding->task;
     const dataset_kind *kind = &kind_memory;
+    if (in->arrays && (in->arrays->tokens || in->arrays->bytes))
+        kind = &kind_tokens;
     if (!in->arrays) TRY(kind_choose(dataset, in, config, &kind));
     else if (config->format && config->format != ELMAN_DATA_FORMAT_ARRAY)
         return failure(ELMAN_BAD_VALUE,

@@ -5,6 +5,7 @@
 #include "data/encoding.h"
 #include "data/lent.h"
 #include "data/store.h"
+#include "data/tokens.h"
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -353,7 +354,7 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
 static void read_window(elman_loader *l, elman_batch *batch,
                         elman_target *target)
 {
-    const int32_t *part = l->data->tokens;
+    const int32_t *part = tokens_all(l->data);
     for (int before = 0; before < (int)l->config.part; before++)
         part += l->data->size[before];
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;

@@ -3,6 +3,8 @@
  * sizes, task and parts said instead of seen. They are read where they lie, and
  * copied once the scaling is known unless they are borrowed; classes always.
  */
+#include "data/memory.h"
+
 #include "data/case.h"
 #include "data/encoding.h"
 #include "data/lent.h"
@@ -24,13 +26,9 @@ typedef struct place {
 
 /* ---- Checks ------------------------------------------------------------- */
 
-static elman_status check_sizes(const elman_arrays *a)
+elman_status arrays_count(const elman_arrays *a, size_t *rows)
 {
-    size_t rows = 0, bytes;
-    if (!a->x) return failure(ELMAN_BAD_VALUE, "x is NULL");
-    if (!a->N || !a->I)
-        return failure(ELMAN_BAD_VALUE,
-                       "N is %zu and I is %zu, expected 1 or more", a->N, a->I);
+    *rows = 0;
     if (!a->T && !a->lengths)
         return failure(ELMAN_BAD_VALUE,
                        "T is 0 and lengths is NULL, expected one of them");
@@ -44,12 +42,25 @@ static elman_status check_sizes(const elman_arrays *a)
             return failure(ELMAN_BAD_VALUE,
                            "lengths[%zu] is %zu, expected 1 to %zu", n, length,
                            a->T);
-        rows = length > SIZE_MAX - rows ? SIZE_MAX : rows + length;
+        *rows = length > SIZE_MAX - *rows ? SIZE_MAX : *rows + length;
     }
 
+    /* with padding T rows each */
+    if (a->T && !sizes_multiply(a->N, a->T, 1, rows)) *rows = SIZE_MAX;
+    return ELMAN_OK;
+}
+
+static elman_status check_sizes(const elman_arrays *a)
+{
+    size_t rows = 0, bytes;
+    if (!a->x) return failure(ELMAN_BAD_VALUE, "x is NULL");
+    if (!a->N || !a->I)
+        return failure(ELMAN_BAD_VALUE,
+                       "N is %zu and I is %zu, expected 1 or more", a->N, a->I);
+    TRY(arrays_count(a, &rows));
+
     /* x and the target that is largest */
-    bool fits = !a->T || sizes_multiply(a->N, a->T, 1, &rows);
-    fits = fits && sizes_multiply(rows, a->I, sizeof(double), &bytes);
+    bool fits = sizes_multiply(rows, a->I, sizeof(double), &bytes);
     if (fits && sizes_multiply(rows, a->O, sizeof(double), &bytes))
         return ELMAN_OK;
     if (!a->T)
@@ -86,7 +97,7 @@ static elman_status check_targets(const elman_arrays *a, bool answers)
     return ELMAN_OK;
 }
 
-static elman_status check_parts(const elman_arrays *a,
+elman_status arrays_check_parts(const elman_arrays *a,
                                 const elman_dataset_config *c)
 {
     size_t training = 0;
@@ -361,7 +372,7 @@ static elman_status check(const elman_dataset *dataset, const elman_arrays *a,
 {
     TRY(check_sizes(a));
     TRY(check_targets(a, dataset->answers));
-    TRY(check_parts(a, config));
+    TRY(arrays_check_parts(a, config));
     if (config->test_path)
         return failure(ELMAN_BAD_VALUE,
                        "test_path is given, but does not apply to arrays in "

@@ -44,6 +44,7 @@ typedef struct lent_arrays {
     size_t T;            /* rows from one sequence to the next; 0: no padding */
     bool borrowed;       /* for as long as the dataset is open */
     float *copy;         /* what values points to if it is not the program's */
+    const int32_t *tokens; /* language: one part behind the other, or NULL */
 } lent_arrays;
 
 /* A kind of file: a row of the table in dataset.c. */
@@ -77,7 +78,7 @@ enum { PART_COUNT = ELMAN_PART_TEST + 1 };
 enum { DEFAULT_WINDOW = 24 };
 
 extern const dataset_kind kind_text, kind_series, kind_table, kind_tsf,
-    kind_array, kind_memory;
+    kind_array, kind_memory, kind_tokens;
 
 /* Chooses the kind of a file by config->format; else by the ending of its name
  * where the content agrees; else by the content and the task, which an encoding
@@ -126,7 +127,8 @@ struct elman_dataset {
     case_counts counts;
     facts facts;
     size_t size[PART_COUNT]; /* tokens or sequences */
-    int32_t *tokens;         /* language: one part behind the other */
+    int32_t *tokens;         /* language: one part behind the other, unless
+                                they are lent */
 
     numbers raw;         /* (rows,I), empty once they are scaled */
     numbers raw_targets; /* (rows or sequences,targets) in the data's units,
