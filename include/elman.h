@@ -210,7 +210,8 @@ typedef struct elman_machine {
 
 /* Fills machine; measuring the peak takes about 20 ms. The kernels are chosen
  * once per process, to suit the processor or as the environment variable
- * ELMAN_ISA says. */
+ * ELMAN_ISA says; a name that the build or the processor lacks changes nothing,
+ * and isa tells what is used. */
 ELMAN_CHECKED elman_status elman_machine_read(elman_machine *machine);
 
 /* The machine's peak, which speed is measured against. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "format/half.h"
 #include "format/npy.h"
+#include "format/own.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,8 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
 elman_status graph_open(const byte_source *source, elman_graph **made)
 {
     onnx_graph *onnx = NULL;
-    TRY(onnx_open(source, &onnx));
+    elman_status opened = onnx_open(source, &onnx);
+    if (opened) return own_explain(opened, source, "an ONNX model");
     elman_status status = graph_create(onnx, made);
     return status == ELMAN_OK ? status : failure_in(status, source->name);
 }

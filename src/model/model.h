@@ -99,6 +99,7 @@ struct elman_state {
     bool direct_fits;       /* direct.c can run the model, few rows at once */
     bool direct;            /* and what is prepared is for that */
     bool direct_one;        /* with one row, which all layers run alone */
+    bool direct_brief;      /* in brief steps, so blocks go step by step */
     size_t carved_T;        /* steps that the arrays of a pass hold */
     size_t chunk;           /* streams of a chunk; 0: all go at once. A pass
                                leaves the slots that ran in full.rows and, if
@@ -393,6 +394,9 @@ void direct_prepare(const elman_model *model, elman_state *state);
 /* A step where that is prepared and all layers have one of their own. */
 void direct_step_one(const elman_model *model, elman_state *state,
                      const float *x, float *y);
+
+/* Copies n floats that a kernel has just stored. */
+void output_copy(size_t n, const float *from, float *to);
 
 /* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
 const float *direct_run(const elman_model *model, elman_state *state, size_t T,

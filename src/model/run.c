@@ -215,6 +215,13 @@ static void copy_output(const elman_model *m, const elman_state *s,
     bool first = state_batch_first(m, s);
     if (internal == external) return;
 
+    /* both have their rows in one order */
+    if (!first || T == 1 || B == 1) {
+        if (out) memcpy(external, internal, blocks * T * B * bytes);
+        else memcpy(internal, external, blocks * T * B * bytes);
+        return;
+    }
+
     for (size_t i = 0; i < blocks; i++)
         for (size_t t = 0; t < T; t++)
             for (size_t b = 0; b < B; b++) {

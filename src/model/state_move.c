@@ -11,7 +11,7 @@
 #include "base/thread.h"
 #include "model/model.h"
 
-static const char MAGIC[8] = "elman st";
+static const char MAGIC[8] = {'e', 'l', 'm', 'a', 'n', ' ', 's', 't'};
 
 /* ---- The header --------------------------------------------------------- */
 

@@ -94,8 +94,7 @@ static void step_output(elman_state *s, const float *from, float *y)
     for (size_t r = 0; r < p->row_count; r++) {
         size_t b = p->rows[r];
         s->position[b]++;
-        if (y && O == 1) y[b] = from[b];
-        else if (y) memcpy(y + b * O, from + b * O, O * sizeof *y);
+        if (y) output_copy(O, from + b * O, y + b * O);
     }
     s->ran = true;
 }
