@@ -167,8 +167,10 @@ typedef struct kept_gradients {
 /* One direction's arrays; axis T runs in the order of reading. Every c and dc
  * is NULL for a cell without one. */
 typedef struct direction_state {
-    float *h;          /* (T+1,B,R) entry 0 is the initial state */
-    float *c;          /* (T+1,B,H) */
+    float *h;      /* (T+1,B,R) entry 0 is the initial state */
+    float *c;      /* (T+1,B,H) */
+    float *step_h; /* (B,R) what a step of streams writes: entry 1 of h, or */
+    float *step_c; /* (B,H) entry 0 where nothing but steps is run */
     size_t gate_steps; /* entry s of the two below is s % gate_steps */
     float *gate;       /* (gate_steps,B,G); training: all T */
     float *saved;      /* (gate_steps,B,H) of a cell that saves, else NULL */
@@ -278,7 +280,8 @@ struct layer_kind {
     /* Fills what it has among the packed copies besides those of the list,
      * which are there; may be NULL. */
     void (*pack)(const layer *l, float *packed);
-    /* Carves what s needs beyond y and dy; may be NULL. */
+    /* Carves what s needs beyond y and dy; may be NULL. T is 0 where nothing
+     * but its own steps of streams will be run. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s);
     /* x (T,B,I) to s->y. */

@@ -52,6 +52,12 @@ void chunks_lay_out_pass(const elman_model *m, elman_state *s, arena *a)
     s->layers[m->layer_count - 1].y = y;
 }
 
+/* Whether the layer runs by steps that are prepared, and never in a pass. */
+static bool steps_alone(const layer *l)
+{
+    return l->kind->steps && l->kind->steps(l);
+}
+
 /* What one thread works in. */
 static void lay_out_room(const elman_model *m, elman_state *s, arena *a,
                          chunk_room *room)
@@ -69,7 +75,8 @@ static void lay_out_room(const elman_model *m, elman_state *s, arena *a,
 
     room->layers = arena_take(a, m->layer_count, sizeof *room->layers);
     for (size_t i = 0; i < m->layer_count; i++)
-        layer_lay_out(m, s, a, i, 1, M, a->base ? room->layers + i : NULL);
+        layer_lay_out(m, s, a, i, steps_alone(m->layers + i) ? 0 : 1, M,
+                      a->base ? room->layers + i : NULL);
 }
 
 /* Fills what no chunk changes. */
@@ -86,10 +93,8 @@ static void bind_room(const elman_model *m, const elman_state *s,
         p->rows[i] = (uint32_t)i;
     }
 
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        room->layers[i].steps = l->kind->steps && l->kind->steps(l);
-    }
+    for (size_t i = 0; i < m->layer_count; i++)
+        room->layers[i].steps = steps_alone(m->layers + i);
     room->prepared = 0;
 }
 

@@ -288,8 +288,8 @@ bool state_batch_first(const elman_model *model, const elman_state *state);
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
 
-/* Carves what layer i needs in a pass of T steps of B; at is NULL while
- * measuring. */
+/* Carves what layer i needs in a pass of T steps of B, or in prepared steps
+ * alone where T is 0; at is NULL while measuring. */
 void layer_lay_out(const elman_model *model, const elman_state *state, arena *a,
                    size_t i, size_t T, size_t B, layer_state *at);
 
