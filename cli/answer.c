@@ -93,7 +93,8 @@ static int digits_of(const answer_style *style, size_t k, double value)
     bool log = e->transform && strstr(e->transform, "log");
     double ratio = (log ? 1 : fabs(value)) / e->target_scale[k];
     double digits = 5 + ceil(log10(ratio));
-    return digits > MOST ? MOST : digits > FEWEST ? (int)digits : FEWEST;
+    if (digits > (double)MOST) return MOST;
+    return digits > (double)FEWEST ? (int)digits : FEWEST;
 }
 
 static void write_number(const answer_style *style, size_t k, double value)

@@ -102,8 +102,8 @@ static void draw_curve(const run_file *run, const scale *s, char *text)
     const elman_journal_row *rows = elman_journal_rows(run->journal, &count);
     *text = '\0';
     for (int n = 0; n < CURVE && count; n++) {
-        double step = s->steps * (n + 1) / CURVE;
-        double before = s->steps * n / CURVE;
+        double step = s->steps * (n + 1) / (double)CURVE;
+        double before = s->steps * n / (double)CURVE;
         if (before >= (double)run->last->step) return;
         while (at + 1 < count && (double)rows[at + 1].step <= step)
             at++;
@@ -112,7 +112,7 @@ static void draw_curve(const run_file *run, const scale *s, char *text)
         double loss = loss_of(&rows[at]);
         double part = ((s->logarithm ? log(loss) : loss) - s->least) /
                       (s->most - s->least);
-        int mark = isfinite(part) ? (int)(part * MARKS) : MARKS - 1;
+        int mark = isfinite(part) ? (int)(part * (double)MARKS) : MARKS - 1;
         if (mark >= MARKS) mark = MARKS - 1;
         if (mark < 0 || !(s->most > s->least)) mark = 0;
         strcat(text, screen.utf8 ? blocks[mark] : plain[mark]);

@@ -255,7 +255,8 @@ static void show_shares(const lesson *l)
     for (size_t t = 0; t < l->T; t++) {
         double norm, share = lesson_share(l, t, &norm);
         printf("  %4zu  %10s  %6.1f %%  ", t, number_text(norm), 100 * share);
-        for (int n = 0; n < (int)lround(fmin(1, fabs(share)) * BAR); n++)
+        for (int n = 0; n < (int)lround(fmin(1, fabs(share)) * (double)BAR);
+             n++)
             fputs(share < 0 ? "-" : screen.utf8 ? "█" : "#", stdout);
         putchar('\n');
     }

@@ -60,7 +60,7 @@ static double choose(const ramp *r)
     double level = 0;
     size_t best = FIRST;
     for (size_t n = 0; n < r->count; n++)
-        if (n < FIRST) level += r->losses[n] / FIRST;
+        if (n < FIRST) level += r->losses[n] / (double)FIRST;
         else if (r->losses[n] < r->losses[best]) best = n;
     if (r->count <= FIRST || r->losses[best] >= level) return 0;
 
@@ -82,7 +82,7 @@ static void show_table(const ramp *r, double rate)
            paint(stdout, PLAIN));
     for (size_t n = 0; n < r->count; n += SHOWN_STEPS) {
         double part = high > low ? (r->losses[n] - low) / (high - low) : 0;
-        int width = (int)(part * WIDEST_BAR + 0.5);
+        int width = (int)(part * (double)WIDEST_BAR + 0.5);
         printf("%10.1e%12s  %.*s\n", r->rates[n], significant(r->losses[n], 4),
                width, "########################################");
     }

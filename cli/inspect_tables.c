@@ -88,7 +88,8 @@ static void write_histograms(const inspect_view *v, FILE *file)
         for (size_t g = 0; g < l->gate_count; g++)
             for (size_t k = 0; k < ELMAN_GATE_BINS; k++) {
                 const elman_gate *gate = &l->gates[g];
-                double width = (gate->most - gate->least) / ELMAN_GATE_BINS;
+                double width =
+                    (gate->most - gate->least) / (double)ELMAN_GATE_BINS;
                 row(file, "ttnu", l->name, gate->name,
                     gate->least + width * (double)k,
                     (size_t)gate->histogram[k]);
@@ -168,7 +169,7 @@ static void write_calibration(const inspect_view *v, FILE *file)
 {
     const elman_errors *e = v->in->errors;
     for (size_t n = 0; n < ELMAN_CALIBRATION_BINS; n++)
-        row(file, "nunn", (double)n / ELMAN_CALIBRATION_BINS,
+        row(file, "nunn", (double)n / (double)ELMAN_CALIBRATION_BINS,
             (size_t)e->calibration_counts[n], e->calibration_confidence[n],
             e->calibration_accuracy[n]);
 }

@@ -14,6 +14,7 @@
 #include "system.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const command_row *const commands[] = {
@@ -81,6 +82,19 @@ static int show_version(void)
     return EXIT_DONE;
 }
 
+/* Says so where ELMAN_ISA names what is not there, for the library has nobody
+ * to tell. Asking for the machine takes a moment. */
+static void check_environment(void)
+{
+    const char *wanted = getenv("ELMAN_ISA");
+    elman_machine machine;
+    if (!wanted || !*wanted || elman_machine_read(&machine) != ELMAN_OK) return;
+    if (strcmp(wanted, machine.isa) != 0)
+        note("ELMAN_ISA names '%s', which this build or this processor lacks: "
+             "%s is used; 'elman verify' lists what there is",
+             printable(wanted), machine.isa);
+}
+
 /* A line that has been parsed: help, or the command itself. */
 static int run_parsed(const parsed_line *arguments, const global_values *global)
 {
@@ -91,6 +105,7 @@ static int run_parsed(const parsed_line *arguments, const global_values *global)
         return misused("'elman %s' takes no --json", command->name);
     screen.quiet = global->quiet;
     screen.json = global->json;
+    check_environment();
     return command->run(arguments);
 }
 

@@ -62,7 +62,8 @@ static void man_tail(void)
           ".SH ENVIRONMENT\n"
           ".TP\n.B NO_COLOR\nif set, the output has no colours\n"
           ".TP\n.B ELMAN_ISA\nthe kernels to use: ref, base, avx2, avx512, "
-          "neon; all give the same bits\n",
+          "neon; all but ref give the same bits. A name that is not there "
+          "changes nothing but for a note\n",
           stdout);
 }
 

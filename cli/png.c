@@ -54,8 +54,8 @@ static unsigned char *put_palette(unsigned char *at)
         {92, 200, 99},  {170, 220, 50}, {253, 231, 37}};
     enum { LAST = sizeof anchors / sizeof *anchors - 1 };
     for (int n = 0; n < 256; n++) {
-        double place = (double)n * LAST / 255;
-        int before = place < LAST ? (int)place : LAST - 1;
+        double place = (double)n * (double)LAST / 255;
+        int before = place < (double)LAST ? (int)place : LAST - 1;
         double part = place - before;
         for (int k = 0; k < 3; k++)
             *at++ = (unsigned char)(anchors[before][k] * (1 - part) +

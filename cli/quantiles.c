@@ -15,8 +15,9 @@ static int read_levels(const char *list, quantiles *q)
     for (const char *at = list;; at++) {
         char *end;
         double level = strtod(at, &end);
-        bool fits = end != at && level >= LEAST_LEVEL / 100.0 &&
-                    level <= MOST_LEVEL / 100.0 && (!*end || *end == ',');
+        bool fits = end != at && level >= (double)LEAST_LEVEL / 100.0 &&
+                    level <= (double)MOST_LEVEL / 100.0 &&
+                    (!*end || *end == ',');
         if (!fits || q->count == MOST_QUANTILES)
             return misused("--quantiles expects at most %d numbers from 0.01 "
                            "to 0.99 with commas between, as 0.1,0.9, found "

@@ -43,7 +43,8 @@ static bool read_range(const char *text, sweep_option *option)
         count = strtod(at, &end);
         if (end == at) return false;
     }
-    if (*end || !(low > 0 && high > low && count >= 2 && count <= SWEEP_VALUES))
+    if (*end ||
+        !(low > 0 && high > low && count >= 2 && count <= (double)SWEEP_VALUES))
         return false;
 
     option->count = (size_t)count;

@@ -1,8 +1,9 @@
 /*
  * system.h: what the program wants of the operating system, in words that all
  * systems have: system_posix.c says them for Linux, macOS and their kin,
- * system_windows.c for Windows. Paths are UTF-8 on Windows, bytes elsewhere.
- * What fails returns false, NULL or -1 with the reason in errno.
+ * system_windows.c and system_file_windows.c for Windows. Paths are UTF-8 on
+ * Windows, bytes elsewhere. What fails returns false, NULL or -1 with the
+ * reason in errno.
  */
 #ifndef SYSTEM_H
 #define SYSTEM_H

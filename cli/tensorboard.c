@@ -127,10 +127,10 @@ static void write_values(events *to, uint64_t step, const char *tag,
     /* equal parts; of equal values one, that is not empty */
     double span = h.most > h.least ? h.most - h.least : 1e-12;
     for (int n = 0; n < BINS; n++)
-        limits[n] =
-            n + 1 < BINS ? h.least + span * (n + 1) / BINS : h.least + span;
+        limits[n] = n + 1 < BINS ? h.least + span * (n + 1) / (double)BINS
+                                 : h.least + span;
     for (size_t n = 0; n < count; n++) {
-        int bin = (int)((values[n] - h.least) / span * BINS);
+        int bin = (int)((values[n] - h.least) / span * (double)BINS);
         counts[bin < BINS ? bin : BINS - 1]++;
     }
     events_histogram(to, step, tag, &h);
@@ -196,7 +196,7 @@ static void write_gate(events *to, uint64_t step, const char *level,
                          .count = ELMAN_GATE_BINS,
                          .limits = limits,
                          .counts = counts};
-    double width = (gate->most - gate->least) / ELMAN_GATE_BINS;
+    double width = (gate->most - gate->least) / (double)ELMAN_GATE_BINS;
     if (!(width > 0)) return;
 
     /* sums as if every value were in the middle of its bin */

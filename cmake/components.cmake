@@ -99,6 +99,26 @@ foreach(part core train exchange)
   set_target_properties(elman_${part} PROPERTIES EXPORT_NAME ${part})
 endforeach()
 
+# which versions serve somebody who asks for one, as the soname: a minor version
+# may break programs before 1.0, a major after
+include(CMakePackageConfigHelpers)
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(compatibility SameMinorVersion)
+else()
+  set(compatibility SameMajorVersion)
+endif()
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/elmanConfigVersion.cmake
+  COMPATIBILITY ${compatibility})
+
+# where FetchContent answers find_package(elman), it asks for components and
+# versions here, and for nothing without these files
+if(NOT PROJECT_IS_TOP_LEVEL AND CMAKE_FIND_PACKAGE_REDIRECTS_DIR)
+  configure_file(cmake/elmanExtra.cmake
+    ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/elman-extra.cmake COPYONLY)
+  configure_file(${PROJECT_BINARY_DIR}/elmanConfigVersion.cmake
+    ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/elman-config-version.cmake COPYONLY)
+endif()
+
 # what meson.build links with the archive, a file for each
 list(JOIN static_words "\n" words)
 file(WRITE ${PROJECT_BINARY_DIR}/elman.words "${words}")

@@ -1,5 +1,4 @@
 # install.cmake: what `make install` puts in place.
-include(CMakePackageConfigHelpers)
 
 install(FILES include/elman.h include/elman_train.h include/elman_inspect.h
   include/elman_exchange.h
@@ -37,14 +36,7 @@ endforeach()
 # for find_package(elman)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/elman)
 install(EXPORT elmanTargets NAMESPACE elman:: DESTINATION ${package})
-install(FILES cmake/elmanConfig.cmake DESTINATION ${package})
-# as the soname: a minor version may break programs before 1.0, a major after
-if(PROJECT_VERSION_MAJOR EQUAL 0)
-  set(compatibility SameMinorVersion)
-else()
-  set(compatibility SameMajorVersion)
-endif()
-write_basic_package_version_file(elmanConfigVersion.cmake
-  COMPATIBILITY ${compatibility})
+install(FILES cmake/elmanConfig.cmake cmake/elmanExtra.cmake
+  DESTINATION ${package})
 install(FILES ${PROJECT_BINARY_DIR}/elmanConfigVersion.cmake
   DESTINATION ${package})

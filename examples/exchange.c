@@ -26,7 +26,7 @@ static void stream(const elman_model *model, float *y)
     elman_state_config one = {.T = 1};
     must(elman_state_create(model, &one, &state));
     for (int t = 0; t < T; t++) {
-        const float x[I] = {(float)t / T, 0.5f, (float)(t % 3)};
+        const float x[I] = {(float)t / (float)T, 0.5f, (float)(t % 3)};
         must(elman_model_step(model, state, x, y + (ptrdiff_t)t * O));
     }
     elman_state_destroy(state);

@@ -75,7 +75,7 @@ static void play(plugin *self, const float *x, float *y)
         if (!next) continue;
 
         /* for one block both sound, and the new one gains on the old one */
-        float other, share = (float)(t + 1) / BLOCK;
+        float other, share = (float)(t + 1) / (float)BLOCK;
         must(elman_model_step(next->model, next->state, x + t, &other));
         y[t] += share * (other - y[t]);
     }
@@ -96,7 +96,7 @@ int main(void)
         if (block == 14) elman_state_reset(now->model, now->state);
 
         for (int t = 0; t < BLOCK; t++) /* four blocks sound, then silence */
-            x[t] = block < 4 ? (float)t / BLOCK - 0.5f : 0;
+            x[t] = block < 4 ? (float)t / (float)BLOCK - 0.5f : 0;
         play(&effect, x, y);
 
         float most = 0;

@@ -5,20 +5,13 @@
 #define TESTS_FOLDER_H
 
 #include "check.h"
+#include "system.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_ROOM = 512 };
-
-#ifdef _WIN32
-#include <io.h>
-static inline char *mkdtemp(char *pattern)
-{
-    return _mktemp(pattern) && mkdir(pattern) == 0 ? pattern : NULL;
-}
-#endif
 
 static char folder_path[PATH_ROOM];
 
@@ -28,7 +21,7 @@ static inline int folder_create(void **unused_state)
     (void)unused_state;
     const char *base = getenv("TMPDIR");
     snprintf(folder_path, sizeof folder_path, "%.200s/elman-test-XXXXXX",
-             base ? base : "/tmp");
+             base ? base : TEMPORARY);
     return mkdtemp(folder_path) ? 0 : -1;
 }
 

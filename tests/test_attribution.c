@@ -550,7 +550,8 @@ TEST(tokens_are_their_embeddings_less_the_mean)
         CHECK(a->I == 1 && a->T == T, "I %zu T %zu", a->I, a->T);
         for (size_t t = 0; t < T; t++) {
             const float *e = table + tokens[t] * E;
-            double want = (2 * ((double)e[0] - 1) - ((double)e[1] - 2)) / T;
+            double want =
+                (2 * ((double)e[0] - 1) - ((double)e[1] - 2)) / (double)T;
             CHECK(is_near(a->values[t], want, 1e-6) &&
                       a->values[t] == a->steps[t],
                   "kind %d: [%zu] is %g not %g", kind, t, a->values[t], want);

@@ -3,18 +3,20 @@
  * arenas measure what they carve, messages belong to their thread.
  */
 #include "check.h"
+#include "system.h"
 #include "tree_reference.h"
 
 #include <float.h>
-#include <pthread.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/real.h"
 #include "base/status.h"
+#include "base/system.h"
 #include "base/thread.h"
 #include "base/tree.h"
+
+enum { STACK = 1 << 20 }; /* bytes, of a thread */
 
 /* ---- Random ------------------------------------------------------------- */
 
@@ -65,13 +67,13 @@ TEST(uniform_and_gaussian_numbers_have_their_moments)
     for (uint64_t i = 0; i < N; i++) {
         double u = (double)random_uniform(key, i), g = random_gaussian(key, i);
         CHECK(u >= 0 && u < 1, "%g", u);
-        uniform += u / N;
-        square += u * u / N;
-        lag += g * last / N;
-        square_lag += (g * g - 1) * (last * last - 1) / N;
+        uniform += u / (double)N;
+        square += u * u / (double)N;
+        lag += g * last / (double)N;
+        square_lag += (g * g - 1) * (last * last - 1) / (double)N;
         last = g;
         for (int power = 1; power <= 4; power++)
-            sum[power - 1] += pow(g, power) / N;
+            sum[power - 1] += pow(g, power) / (double)N;
     }
 
     /* six sigma of each mean */
@@ -398,14 +400,13 @@ TEST(messages_are_kept_and_prefixed)
 }
 
 /* Fails with a sentence of its own; own receives whether it reads that one. */
-static void *fail_alone(void *own)
+static void fail_alone(void *own)
 {
     char want[32];
     snprintf(want, sizeof want, "thread %p", own);
     *(bool *)own = !strcmp(elman_message(), "");
     (void)failure(ELMAN_BAD_VALUE, "%s", want);
     *(bool *)own = *(bool *)own && !strcmp(elman_message(), want);
-    return NULL;
 }
 
 TEST(each_thread_has_its_own_message)
@@ -413,13 +414,13 @@ TEST(each_thread_has_its_own_message)
     enum { PARTS = 2 };
     bool own[PARTS] = {false};
     (void)failure(ELMAN_BAD_VALUE, "outside");
-    pthread_t threads[PARTS];
+    system_thread threads[PARTS];
 
     for (size_t i = 0; i < PARTS; i++)
-        assert_int_equal(pthread_create(threads + i, NULL, fail_alone, own + i),
-                         0);
+        assert_true(
+            system_thread_start(fail_alone, own + i, STACK, threads + i));
     for (size_t i = 0; i < PARTS; i++)
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        system_thread_join(threads + i);
 
     CHECK(own[0] && own[1], "%d %d", own[0], own[1]);
     CHECK(!strcmp(elman_message(), "outside"), "\"%s\"", elman_message());
@@ -444,30 +445,29 @@ TEST(thread_run_does_each_part_once)
 }
 
 /* Many short runs, so that members sleep, wake up and come too late. */
-static void *run_often(void *unused_argument)
+static void run_often(void *lost)
 {
     enum { PARTS = 7, RUNS = 3000 };
-    (void)unused_argument;
     for (size_t run = 0; run < RUNS; run++) {
         size_t result[PARTS] = {0};
-        if (run % 500 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL);
+        if (run % 500 == 0) pause_ms(2);
         thread_run(2 + (int)(run % 3), PARTS, square_part, result);
         for (size_t i = 0; i < PARTS; i++)
-            if (result[i] != i * i) return (void *)"a part was lost";
+            if (result[i] != i * i) ++*(size_t *)lost;
     }
-    return NULL;
 }
 
 TEST(callers_on_many_threads_share_one_team)
 {
     enum { CALLERS = 3 };
-    pthread_t callers[CALLERS];
+    system_thread callers[CALLERS];
+    size_t lost[CALLERS] = {0};
     for (size_t i = 0; i < CALLERS; i++)
-        assert_int_equal(pthread_create(callers + i, NULL, run_often, NULL), 0);
+        assert_true(
+            system_thread_start(run_often, lost + i, STACK, callers + i));
     for (size_t i = 0; i < CALLERS; i++) {
-        void *wrong = NULL;
-        assert_int_equal(pthread_join(callers[i], &wrong), 0);
-        CHECK(!wrong, "%s", (const char *)wrong);
+        system_thread_join(callers + i);
+        CHECK(!lost[i], "caller %zu lost %zu parts", i, lost[i]);
     }
 }
 

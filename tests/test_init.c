@@ -44,7 +44,8 @@ static void check_moments(const float *values, double sigma, double kurtosis)
     double sum[4] = {0};
     for (int i = 0; i < COUNT; i++)
         for (int power = 1; power <= 4; power++)
-            sum[power - 1] += pow((double)values[i] / sigma, power) / COUNT;
+            sum[power - 1] +=
+                pow((double)values[i] / sigma, power) / (double)COUNT;
     double s = 6 / sqrt(COUNT);
     CHECK(fabs(sum[0]) < s, "mean %g", sum[0]);
     CHECK(fabs(sum[1] - 1) < 2 * s, "variance %g", sum[1]);
@@ -169,8 +170,8 @@ TEST(orthogonal_rotations_favour_no_direction)
         parameter p = matrix(2, 2, 1, ELMAN_INIT_ORTHOGONAL, 0);
         draw(&p, test_seed(), d, values);
         for (int i = 0; i < 4; i++) {
-            mean[i] += (double)values[i] / DRAWS;
-            square[i] += (double)(values[i] * values[i]) / DRAWS;
+            mean[i] += (double)values[i] / (double)DRAWS;
+            square[i] += (double)(values[i] * values[i]) / (double)DRAWS;
         }
     }
     for (int i = 0; i < 4; i++)
@@ -215,11 +216,11 @@ TEST(chrono_spreads_the_memory_of_the_gates)
         CHECK(ih[j] == -ih[H + j], "%zu: b_i %g b_f %g", j, (double)ih[j],
               (double)ih[H + j]);
         double steps = exp((double)ih[H + j]); /* U(1, LONGEST - 1) */
-        mean += steps / H;
+        mean += steps / (double)H;
         least = fmin(least, steps);
         most = fmax(most, steps);
     }
-    CHECK(fabs(mean - 50) < 6 * 98 / sqrt(12.0 * H), "%g", mean);
+    CHECK(fabs(mean - 50) < 6 * 98 / sqrt(12.0 * (double)H), "%g", mean);
     CHECK(least >= 1 && least < 1.5 && most <= 99.001 && most > 98, "%g %g",
           least, most);
     CHECK(fabs((double)ih[2 * H]) <= 0.1 && ih[2 * H] != 0, "g is drawn");
@@ -316,8 +317,9 @@ TEST(masks_depend_on_every_number_of_their_key)
         mask_fill(&of[i].key, of[i].id, of[i].step, 0.3f, 2, N, mask[i]);
         double ones = 0;
         for (size_t j = 0; j < N; j++)
-            ones += (double)mask[i][j] / 2 / N;
-        CHECK(fabs(ones - 0.3) < 6 * sqrt(0.21 / N), "key %zu: %g", i, ones);
+            ones += (double)mask[i][j] / 2 / (double)N;
+        CHECK(fabs(ones - 0.3) < 6 * sqrt(0.21 / (double)N), "key %zu: %g", i,
+              ones);
 
         for (size_t other = 0; other < i; other++)
             CHECK(memcmp(mask[i], mask[other], sizeof mask[i]),

@@ -39,7 +39,8 @@ static double reference_class_row(const setting *s, const double *y, int32_t c,
     for (int i = 0; i < O; i++)
         spread += (w ? (double)w[i] : 1) * (log_sum - y[i]);
     *weight = w ? (double)w[c] : 1;
-    return (1 - smooth) * *weight * (log_sum - y[c]) + smooth / O * spread;
+    return (1 - smooth) * *weight * (log_sum - y[c]) +
+           smooth / (double)O * spread;
 }
 
 static double reference_value(const setting *s, double y, double t)
@@ -71,7 +72,7 @@ static double reference(const setting *s, const double *y)
         }
         for (size_t i = row * O; i < (row + 1) * O; i++)
             sum += reference_value(s, y[i], (double)s->values[i]);
-        weights += O;
+        weights += (double)O;
     }
     return s->config.reduction == ELMAN_REDUCTION_MEAN ? sum / weights : sum;
 }

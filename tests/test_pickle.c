@@ -2,6 +2,7 @@
  * test_pickle.c: what opcodes mean, and pickles that mean harm.
  */
 #include "check.h"
+#include "system.h"
 
 #include "format/pickle.h"
 

@@ -30,7 +30,7 @@ static void expect(double temperature, size_t k, double *want)
         sum += want[order[i]];
     }
     for (size_t i = 0; i < V; i++)
-        want[i] *= DRAWS / sum;
+        want[i] *= (double)DRAWS / sum;
 }
 
 TEST(tokens_come_as_often_as_softmax_says)

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "folder.h"
+#include "base/system.h"
 #include "format/file.h"
 
 enum { T = 5, B = 3, I = 2, O = 2, MOST = 4096 };
@@ -110,7 +111,7 @@ TEST(a_state_in_memory_of_the_caller_is_the_same)
     elman_state_config config = {.T = T, .B = B, .training = true};
     elman_batch batch = {.T = T, .B = B, .x = input(), .lengths = ragged};
     size_t bytes = elman_state_size(model, &config);
-    unsigned char *memory = aligned_alloc(64, bytes + 64);
+    unsigned char *memory = system_block_create(64, bytes + 64);
     elman_state *mine = NULL, *theirs = NULL;
     float y[B * O], dy[B * O] = {1, -1, 2}, dx[T * B * I], same[T * B * I];
     assert_non_null(memory);
@@ -136,7 +137,7 @@ TEST(a_state_in_memory_of_the_caller_is_the_same)
 
     elman_state_destroy(mine); /* nothing of its own */
     elman_state_destroy(theirs);
-    free(memory);
+    system_block_destroy(memory);
     elman_model_destroy(model);
 }
 

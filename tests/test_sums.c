@@ -71,9 +71,9 @@ static void fill(setting *s, size_t B, int which)
     for (size_t i = 0; i < N; i += 4)
         s->y[i] *= 1 + (float)(i % 32);
     float pick[ROWS];
-    random_fill(seed + 3, ROWS, 0, O + 0.5f, pick);
+    random_fill(seed + 3, ROWS, 0, (float)O + 0.5f, pick);
     for (size_t row = 0; row < ROWS; row++)
-        s->classes[row] = pick[row] < O ? (int32_t)pick[row] : -100;
+        s->classes[row] = pick[row] < (float)O ? (int32_t)pick[row] : -100;
     for (size_t b = 0; b < B; b++)
         s->lengths[b] = (b * 5 + (size_t)which) % (s->shape.T + 1);
 }

@@ -6,18 +6,15 @@
  * Plug-ins are in tests/plugin.
  */
 #include <stdatomic.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <pthread.h>
 
 #include "base/random.h"
+#include "base/system.h"
 #include "base/thread.h"
 #include "check.h"
 #include "elman.h"
 #include "layer/recurrent.h"
 #include "pace.h"
+#include "system.h"
 
 /* The thread sanitizer ends children of fork that begin threads, unless it is
  * told not to. */
@@ -70,11 +67,6 @@ static uint64_t tick(pair *p)
     return thread_runs() - before;
 }
 
-static void pause_ms(long milliseconds)
-{
-    nanosleep(&(struct timespec){0, milliseconds * 1000000}, NULL);
-}
-
 TEST(a_tick_of_many_streams_is_shared_however_far_apart_ticks_are)
 {
     /* a thousand at once, and few whose weights come from memory */
@@ -88,8 +80,8 @@ TEST(a_tick_of_many_streams_is_shared_however_far_apart_ticks_are)
                 .input_size = 16,
                 .layers = {{.kind = ELMAN_LSTM, .hidden_size = sizes[i].H}}};
             pair p = pair_open(&config, sizes[i].B, threads);
-            for (long t = 0; t < 3; t++) {
-                CHECK(tick(&p) > 0, "H %zu B %zu threads %d, tick %ld",
+            for (unsigned t = 0; t < 3; t++) {
+                CHECK(tick(&p) > 0, "H %zu B %zu threads %d, tick %u",
                       sizes[i].H, sizes[i].B, threads, t);
                 pause_ms(2 * t);
             }
@@ -228,6 +220,8 @@ TEST(the_end_of_all_threads_waits_for_them_and_the_next_pass_begins_anew)
     pair_close(&p);
 }
 
+#ifndef _WIN32 /* which has no fork */
+
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 enum { FORKS = 0 }; /* their locks may be held for ever in a child */
 #else
@@ -236,11 +230,10 @@ enum { FORKS = 20 };
 
 static atomic_bool over;
 
-static void *tick_on(void *given)
+static void tick_on(void *given)
 {
     while (!atomic_load(&over))
         tick(given);
-    return NULL;
 }
 
 /* What a child does: passes with the bits of one thread, a team of its own. */
@@ -261,9 +254,9 @@ static int child_result(pair *p)
 TEST(a_child_of_fork_computes_while_the_team_of_its_parent_works)
 {
     pair busy = large_pair(2), idle = large_pair(2);
-    pthread_t worker;
+    system_thread worker;
     atomic_store(&over, false);
-    assert_int_equal(pthread_create(&worker, NULL, tick_on, &busy), 0);
+    assert_true(system_thread_start(tick_on, &busy, 1 << 20, &worker));
 
     for (int i = 0; i < FORKS; i++) {
         pid_t child = fork();
@@ -275,10 +268,12 @@ TEST(a_child_of_fork_computes_while_the_team_of_its_parent_works)
     }
 
     atomic_store(&over, true);
-    pthread_join(worker, NULL);
+    system_thread_join(&worker);
     pair_close(&busy);
     pair_close(&idle);
 }
+
+#endif
 
 /* Runs after the library's own end, as destructors of a program may. */
 static pair late;
@@ -305,8 +300,10 @@ int main(void)
         cmocka_unit_test(a_limit_holds_for_every_pass_from_then_on),
         cmocka_unit_test(
             the_end_of_all_threads_waits_for_them_and_the_next_pass_begins_anew),
+#ifndef _WIN32
         cmocka_unit_test(
             a_child_of_fork_computes_while_the_team_of_its_parent_works),
+#endif
         cmocka_unit_test(
             a_pass_after_the_end_of_the_program_began_is_left_alone),
     };

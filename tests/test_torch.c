@@ -3,6 +3,7 @@
  * PyTorch would write.
  */
 #include "check.h"
+#include "system.h"
 
 #include "format/file.h"
 #include "format/detect.h"

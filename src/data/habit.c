@@ -99,7 +99,7 @@ bool habit_grows(const habit *h, size_t season)
                           &plain, &part);
 
         /* a few blocks tell nothing */
-        grow += plain.count >= LEAST_BLOCKS &&
+        grow += plain.count >= (double)LEAST_BLOCKS &&
                 variation_of(&part) < growing * variation_of(&plain);
     }
     return 2 * grow > h->targets;

@@ -168,7 +168,8 @@ static void note_number(evidence *e, double value)
     if (e->data >= 1) e->row_of = e->row_of && value - e->last == e->step;
     e->data++;
     e->whole += whole;
-    e->years += whole && value >= FIRST_YEAR && value <= LAST_YEAR;
+    e->years +=
+        whole && value >= (double)FIRST_YEAR && value <= (double)LAST_YEAR;
     e->last = value;
 }
 
@@ -212,8 +213,8 @@ static bool years_below(const csv *table, const profile *list)
         if (list[j].kind == COLUMN_NUMBERS &&
             amount_parse(cell(table, 1, j), list[j].amount.style, &value) ==
                 NUMBER_VALUE &&
-            value == real_floor(value) && value >= FIRST_YEAR &&
-            value <= LAST_YEAR)
+            value == real_floor(value) && value >= (double)FIRST_YEAR &&
+            value <= (double)LAST_YEAR)
             return true;
     }
     return false;

@@ -109,7 +109,7 @@ static void correlate(season_search *search, int view, double *values,
 elman_status season_add(season_search *search, const double *values,
                         size_t count, size_t stride)
 {
-    if (search->work > MOST_WORK || count < LEAST_ROWS) return ELMAN_OK;
+    if (search->work > (double)MOST_WORK || count < LEAST_ROWS) return ELMAN_OK;
     size_t first = count > MOST_ROWS ? count - MOST_ROWS : 0;
     for (size_t t = first; t < count; t++)
         if (!isfinite(values[t * stride])) return ELMAN_OK;

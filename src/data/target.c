@@ -36,7 +36,7 @@ static numbers_seen look_at_numbers(const named_tensor *y)
 
     for (size_t i = 0; i < y->count && seen.whole; i++) {
         double value = element(y, i);
-        if (isnan(value) || value == SKIPPED) continue;
+        if (isnan(value) || value == (double)SKIPPED) continue;
         seen.whole = value == real_floor(value) && fabs(value) <= 0x1p53;
 
         size_t k = 0;
@@ -297,7 +297,8 @@ static elman_status read_class(elman_dataset *dataset, const pair *p,
                        "(--task %s learns values)",
                        value, dataset->per_step ? "track" : "regress");
 
-    if (value == SKIPPED && dataset->per_step) return label_skip(dataset);
+    if (value == (double)SKIPPED && dataset->per_step)
+        return label_skip(dataset);
 
     /* the label is the number's text */
     int bytes = snprintf(text, sizeof text, "%" PRId64, (int64_t)value);

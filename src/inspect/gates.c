@@ -85,7 +85,7 @@ static void add_row(const gate_sums *to, const float *row, size_t H)
     elman_gate *g = to->gate;
     double span = g->most - g->least, edge = GATE_EDGE * span;
     double low = g->least + edge, high = g->most - edge;
-    double scale = span > 0 ? ELMAN_GATE_BINS / span : 0;
+    double scale = span > 0 ? (double)ELMAN_GATE_BINS / span : 0;
 
     for (size_t j = 0; j < H; j++) {
         double value = (double)row[j];

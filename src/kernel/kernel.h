@@ -235,6 +235,10 @@ void pack_part(const packed *shape, size_t part, const float *rows, float *to);
 void unpack_part(const packed *w, size_t part, float *rows);
 bool packed_part_is(const packed *w, size_t part, const float *rows);
 
+/* The same of all parts, whose rows (gates H,K) follow each other: faster, for
+ * it reads what is packed from one end to the other. */
+bool packed_is(const packed *w, const float *rows);
+
 /* Packs what is packed in another shape, of as many rows and columns. */
 void pack_again(const packed *from, const packed *shape, float *to);
 

@@ -37,7 +37,7 @@ static double KERNEL(peak)(size_t rounds)
     }
 
     use(sizeof sum, sum);
-    return 2.0 * CHAINS * VLEN * (double)rounds;
+    return 2.0 * (double)(CHAINS * VLEN) * (double)rounds;
 }
 
 #if VEC_BYTES == 64
@@ -62,7 +62,7 @@ KERNEL(peak_bf16)(size_t rounds)
     }
 
     use(sizeof sum, sum);
-    return 4.0 * CHAINS * VLEN * (double)rounds;
+    return 4.0 * (double)(CHAINS * VLEN) * (double)rounds;
 }
 
 __attribute__((target("avx512vnni"))) static double
@@ -82,7 +82,7 @@ KERNEL(peak_int8)(size_t rounds)
     }
 
     use(sizeof sum, sum);
-    return 8.0 * CHAINS * VLEN * (double)rounds;
+    return 8.0 * (double)(CHAINS * VLEN) * (double)rounds;
 }
 
 #else

@@ -229,11 +229,12 @@ typedef struct pool_state {
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;
 
-/* One step of x (B,I) with only one of its rows: run(of, x) returns the output
- * (B,O). */
+/* Step t of a block with only one row: run(of, x, t) returns the output (B,O)
+ * of x (B,I), which stands where a pass of the whole block leaves it. */
 typedef struct direct_step {
-    const float *(*run)(void *of, const float *x);
+    const float *(*run)(void *of, const float *x, size_t t);
     void *of;
+    bool brief; /* what follows can begin while it runs */
 } direct_step;
 
 /* c (H) = start + w a of a (K), for few outputs. */
@@ -265,6 +266,7 @@ typedef struct layer_state {
     const float *direct_b;
     row_kernel *direct_run; /* linear of a few outputs, with one sequence, */
     size_t direct_row;      /* which is this one */
+    size_t direct_step;     /* floats of an output (B,O) */
     layer_plans *plans;     /* NULL in a state of one thread */
 } layer_state;
 

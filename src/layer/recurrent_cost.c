@@ -119,13 +119,13 @@ double walk_cost(const layer *l, const pass *p, walk_sharing sharing,
         /* the last turn may leave threads without a part */
         double busy = parts < threads ? parts : threads;
         double turns = (double)(size_t)((parts + busy - 1) / busy);
-        return WALK_MEET +
+        return (double)WALK_MEET +
                turns * steps * step_cost(l, p, M, 1, busy, backward);
     }
     case WALK_UNITS:
         return parts * steps *
                (step_cost(l, p, M, threads, threads, backward) +
-                WALK_MEET * meetings(l, p, backward));
+                (double)WALK_MEET * meetings(l, p, backward));
     default:
         return parts * steps * step_cost(l, p, M, 1, 1, backward);
     }

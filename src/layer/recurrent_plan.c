@@ -165,8 +165,8 @@ static void wave_costs(const layer *l, size_t count, const pass *p,
     double threads = (double)p->threads, turns = (double)wave_turns(p);
     double shared = sum / threads > most ? sum / threads : most;
     costs[WALK_ALONE] = by_level;
-    costs[WALK_WAVE] =
-        shared * (turns + (double)count - 1) / turns + turns * WALK_MEET;
+    costs[WALK_WAVE] = shared * (turns + (double)count - 1) / turns +
+                       turns * (double)WALK_MEET;
 }
 
 bool wave_choose(const layer *l, size_t count, const pass *p, layer_state *s)

@@ -24,12 +24,6 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
     return ELMAN_OK;
 }
 
-int step_threads(const elman_model *m, elman_state *s)
-{
-    if (!s->stepping) s->step_cost = pass_cost(m, s, false);
-    return pass_threads(s, s->step_cost);
-}
-
 /* Lists the slots that have a stream; chunks need no more. */
 static void prepare_chunks(const elman_model *m, elman_state *s)
 {
@@ -100,8 +94,7 @@ static void step_output(elman_state *s, const float *from, float *y)
     for (size_t r = 0; r < p->row_count; r++) {
         size_t b = p->rows[r];
         s->position[b]++;
-        if (y && O == 1) y[b] = from[b];
-        else if (y) memcpy(y + b * O, from + b * O, O * sizeof *y);
+        if (y) output_copy(O, from + b * O, y + b * O);
     }
     s->ran = true;
 }
@@ -113,7 +106,9 @@ static void step(const elman_model *m, elman_state *s, const float *x,
     if (!s->stepping && s->chunk) prepare_chunks(m, s);
     else if (!s->stepping) step_prepare(m, s);
     if (s->chunk) {
-        chunks_run(m, s, &(chunk_input){.x = x, .tokens = tokens, .y = y});
+        const elman_batch one = {
+            .T = 1, .B = s->config.B, .x = x, .tokens = tokens};
+        chunks_run(m, s, &one, y);
         return;
     }
 
@@ -127,7 +122,7 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
 
     /* the threads that the whole step is worth */
-    s->full.threads = s->tail.threads = step_threads(m, s);
+    s->full.threads = s->tail.threads = pass_threads(s, s->step_cost);
 
     /* layer by layer */
     const float *in = x;
@@ -205,7 +200,7 @@ elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
     /* a free slot has no output */
     size_t O = m->info.output_size;
     float *y = state_output(m, s) + b * O;
-    if (s->by_chunks) memset(y, 0, O * sizeof *y);
+    if (s->chunk) memset(y, 0, O * sizeof *y);
     s->position[b] = FREE_SLOT;
     s->stepping = false;
     return ELMAN_OK;

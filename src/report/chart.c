@@ -81,7 +81,7 @@ static double left_margin(const drawing *d)
         axis_tick_text(&d->y, i, text);
         if (text_columns(text) > widest) widest = text_columns(text);
     }
-    return 14 + LETTER * (double)widest;
+    return 14 + (double)LETTER * (double)widest;
 }
 
 static void plan(drawing *d)
@@ -103,16 +103,18 @@ static void plan(drawing *d)
     /* names above take as many rows as they need */
     double used = 0;
     for (size_t i = 0; i < c->count && d->names > 0; i++) {
-        double wide = 36 + LETTER * (double)text_columns(c->lines[i].name);
+        double wide =
+            36 + (double)LETTER * (double)text_columns(c->lines[i].name);
         if (used > 0 && used + wide > d->width - 20) {
-            d->names += ROW;
+            d->names += (double)ROW;
             used = 0;
         }
         used += wide;
     }
 
     double title = c->alone && c->title ? 30 : 0;
-    double right = d->direct ? 18 + LETTER * (double)longest_name(c) : 18;
+    double right =
+        d->direct ? 18 + (double)LETTER * (double)longest_name(c) : 18;
     d->x.from = left_margin(d);
     d->x.to = d->width - right;
     d->y.from = d->height - (c->x_label ? 42 : 26);

@@ -16,7 +16,7 @@ static void draw_x_ticks(const drawing *d)
     for (size_t i = 0; i < d->x.tick_count; i++) {
         double at = axis_place(&d->x, d->x.ticks[i]);
         axis_tick_text(&d->x, i, text);
-        double half = LETTER * (double)text_columns(text) / 2;
+        double half = (double)LETTER * (double)text_columns(text) / 2;
         if (at - half < last + 6) continue;
         double limit = d->direct ? d->x.to + 4 : d->width - 2;
         bool outside = at + half > limit;

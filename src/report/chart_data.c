@@ -139,10 +139,11 @@ static void draw_names_above(const drawing *d)
 {
     double x = d->x.from, y = (d->c->alone && d->c->title ? 30 : 0) + 8;
     for (size_t i = 0; i < d->c->count; i++) {
-        double wide = 36 + LETTER * (double)text_columns(d->c->lines[i].name);
+        double wide =
+            36 + (double)LETTER * (double)text_columns(d->c->lines[i].name);
         if (x > d->x.from && x + wide > d->width - 10) {
             x = d->x.from;
-            y += ROW;
+            y += (double)ROW;
         }
         bool points = d->c->kind == CHART_POINTS;
         page_write(d->p, "<path class=\"@r s@u\" d=\"M@x @x@r\"/>",
@@ -186,11 +187,11 @@ static void draw_names_beside(const drawing *d)
 
     /* down until none overlaps, then up until none hangs out */
     for (size_t k = 1; k < count; k++)
-        at[k] = real_max(at[k], at[k - 1] + ROW);
+        at[k] = real_max(at[k], at[k - 1] + (double)ROW);
     double limit = d->y.from - 4;
     for (size_t k = count; k-- > 0;) {
         at[k] = real_min(at[k], limit);
-        limit -= ROW;
+        limit -= (double)ROW;
     }
 
     for (size_t k = 0; k < count; k++) {

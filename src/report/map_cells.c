@@ -67,7 +67,8 @@ map_scale map_measure(const map *m)
         scale.rows = blocks(m->rows, scale.pool);
         scale.columns = blocks(m->columns, scale.pool);
         double cells = (double)scale.rows * (double)scale.columns;
-        if (cells <= LAYER_CELLS && cells * (double)m->count <= TOTAL_CELLS)
+        if (cells <= (double)LAYER_CELLS &&
+            cells * (double)m->count <= (double)TOTAL_CELLS)
             break;
     }
     scale.wide = scale.rows * scale.columns <= WIDE_CELLS;
@@ -94,7 +95,9 @@ static unsigned cell_code(const map *m, const map_scale *scale, float value)
     if (isnan(value)) return CODE_NAN;
     if (m->is_signed) {
         double part = ((double)value - scale->low) / span;
-        return (unsigned)(real_min(real_max(part, 0), 1) * CODE_INFINITE + 0.5);
+        return (unsigned)(real_min(real_max(part, 0), 1) *
+                              (double)CODE_INFINITE +
+                          0.5);
     }
 
     if (!(value > 0)) return 0;

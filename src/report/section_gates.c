@@ -31,7 +31,7 @@ static const char *gate_title(const char *name)
 static void write_histogram(page *p, const elman_gate *gate)
 {
     double x[ELMAN_GATE_BINS], y[ELMAN_GATE_BINS], total = 0;
-    double part = (gate->most - gate->least) / ELMAN_GATE_BINS;
+    double part = (gate->most - gate->least) / (double)ELMAN_GATE_BINS;
     char note[160], low[NUMBER_ROOM], high[NUMBER_ROOM], mean[NUMBER_ROOM];
 
     for (size_t i = 0; i < ELMAN_GATE_BINS; i++)

@@ -24,10 +24,15 @@ make_series 60
 elman train series.tsv --hidden 12 --quiet
 sed -e 's/^early/LATE/; s/^late/early/; s/^LATE/late/' series.tsv >swapped.tsv
 first series.safetensors swapped.tsv
-# Ctrl-C shows what was measured so far
-elman inspect table.safetensors --steps 400000 --batch 4 >shown &
-sleep 1
-kill -INT $!
-wait $!
-echo $?
+# Ctrl-C shows what was measured so far; one that comes before the program
+# listens is lost, as the shell has it ignored, and is sent later the next time
+for pause in 1 2 4 8; do
+    elman inspect table.safetensors --steps 400000 --batch 4 >shown &
+    sleep $pause
+    kill -INT $! 2>/dev/null
+    wait $!
+    code=$?
+    [ $code = 0 ] || break
+done
+echo $code
 tail -n 1 shown
