@@ -1030,9 +1030,10 @@ typedef enum elman_flavour {
 /* Parameters that an optimizer treats in their own way, as a group of torch.
  * optim's: all that it does not say is as the optimizer's config says. */
 typedef struct elman_optimizer_group {
-    const char *names; /* layers or parameters, separated by commas: "rnn",
-                          "fc.bias"; * in the name of a parameter stands for any
-                          characters: "*.weight_hh*" */
+    const char *names; /* layers or parameters, separated by commas: "rnn,
+                          fc.bias"; blanks around a name and a comma behind the
+                          last do not count; * in the name of a parameter stands
+                          for any characters: "*.weight_hh*" */
     bool frozen; /* keep their bits; their gradients become 0 and count in no
                     norm, and what is remembered of them stays */
     double learning_rate; /* of every step without one of its own; where a step
