@@ -136,9 +136,19 @@ static elman_optimizer_config optimizer_config(const parsed_line *arguments)
             values->initial_accumulator == 0,
         .centered = values->centered,
         .amsgrad = values->amsgrad,
+        .no_bias_decay = values->no_bias_decay,
         .clip_norm = values->clip_norm,
         .clip_value = values->clip_value,
     };
+}
+
+/* Whether there is a decay for --no-bias-decay to leave anything out of. */
+static int check_decay(const elman_optimizer_config *c)
+{
+    bool own = c->rule == ELMAN_RULE_ADAMW && !c->no_weight_decay;
+    if (!c->no_bias_decay || c->weight_decay > 0 || own) return 0;
+    return misused("--no-bias-decay is given, but no weight decays: expected "
+                   "--weight-decay above 0");
 }
 
 /* Optimizer steps of an epoch: a batch of whole sequences is cut into windows
@@ -278,7 +288,8 @@ int setup_trainer(const parsed_line *arguments, const elman_dataset *dataset,
     };
 
     /* the schedule needs to know how long the run is */
-    code = setup_schedule(values, dataset, &config->schedule);
+    code = check_decay(&config->optimizer);
+    if (!code) code = setup_schedule(values, dataset, &config->schedule);
     if (code || !values->class_weights) return code;
     return setup_class_weights(values, dataset, &config->loss.class_weights);
 }

@@ -57,8 +57,8 @@ static void default_model_path(const char *data, char *path, size_t size)
     snprintf(path, size, "%.*s.safetensors", length, name);
 }
 
-/* True for a file that begins as a model does: the size of a header below 4 GB
- * in 8 bytes, then the header. */
+/* True for a model: a file that begins as one does, with the size of a header
+ * below 4 GB in 8 bytes and then the header, and that loads. */
 static bool is_model(const char *path)
 {
     unsigned char head[9] = {0};
@@ -69,7 +69,12 @@ static bool is_model(const char *path)
 
     bool whole = fread(head, 1, sizeof head, opened) == sizeof head;
     fclose(opened);
-    return whole && !memcmp(head + 4, "\0\0\0\0{", 5);
+    if (!whole || memcmp(head + 4, "\0\0\0\0{", 5) != 0) return false;
+
+    elman_model *model = NULL;
+    bool loads = elman_model_load(path, &model) == ELMAN_OK;
+    elman_model_destroy(model);
+    return loads;
 }
 
 /* Where the model goes: as --output says, or named after DATA. */

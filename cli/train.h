@@ -45,7 +45,7 @@ typedef struct train_values {
     int optimizer, flavour, schedule, loss;
     double lr, momentum, dampening, beta1, beta2, alpha, epsilon;
     double weight_decay, lr_decay, initial_accumulator, clip_norm, clip_value;
-    bool nesterov, centered, amsgrad;
+    bool nesterov, centered, amsgrad, no_bias_decay;
     uint64_t warmup, period, plateau_patience;
     double gamma, minimum_lr;
     const char *class_weights;

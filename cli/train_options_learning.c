@@ -293,6 +293,12 @@ const option_row train_optimizer_options[] = {
                  "else 0.01, keras 0.004)",
      .range = {0, 1e30},
      .help = "how strongly weights are pulled towards zero"},
+    {.name = "no-bias-decay",
+     .type = OPTION_FLAG,
+     .field = AT(no_bias_decay),
+     .help =
+         "leave what has one dimension out of --weight-decay: biases, layer "
+         "norms, learned initial states"},
     {.name = "clip-norm",
      .type = OPTION_REAL,
      .value = "BOUND|none",

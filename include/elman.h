@@ -648,14 +648,24 @@ typedef struct elman_state_config {
     size_t open_blocks; /* blocks that a pass leaves open, if it has no more,
                            for a pass that continues them; two arrays as large
                            as the weights for each */
+
+    bool keep_steps; /* keep y, and what lies before it, of all steps of a pass,
+                        for views and elman_model_loss, as a training state
+                        does; without it one of more than 32 sequences does
+                        not */
 } elman_state_config;
 
 /* Makes a state of a model. size returns the bytes that it needs; 0, and a
  * message, if config is bad. init makes it in the caller's memory (aligned to
  * 64 bytes), which needs no destroy; create allocates that memory as well.
- * Without training and with T 1, each sequence beyond the first few dozen takes
- * its memory and its output, in float32, and 12 bytes.
- * Either way the state is as after reset. */
+ * Either way the state is as after reset.
+ *
+ * Without training and keep_steps, each sequence beyond the first few dozen
+ * takes its memory (R, or R and H, of each level), one output (O), all in
+ * float32, and 12 bytes, whatever T is. Beside them the state has room for one
+ * step of 32 sequences, or of 64 where a layer has more than 2^18 weights, for
+ * each thread. A model that reads backwards needs all steps at once: there a
+ * sequence takes T times what its layers give. */
 ELMAN_API size_t elman_state_size(const elman_model *model,
                                   const elman_state_config *config);
 ELMAN_CHECKED elman_status elman_state_init(const elman_model *model,
@@ -777,11 +787,7 @@ ELMAN_CHECKED elman_status elman_state_load_memory(const elman_model *model,
  *   "layer0.da"          (T,B,G) gradient at the gates' pre-activations
  *   "layer0.dh" ".dc" ".dgate"   gradient at each of the above, over all paths
  *                        through time; if keep_gradients
- *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient. Of
- *                        elman_model_step with more than 32 slots, and of
- *                        forward in a state of T 1 and more than 32 sequences,
- *                        y is kept alone, and not layer0.h or c either: they go
- *                        through the layers a few dozen at a time
+ *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
  *                        none, (B,O) with one vector per sequence
  *   "pool.attention"     (T,B) weights a[t] of ELMAN_POOL_ATTENTION: of the
@@ -792,6 +798,10 @@ ELMAN_CHECKED elman_status elman_state_load_memory(const elman_model *model,
  *                        of all passes since elman_state_zero_gradients. To
  *                        view one closes what is open, and what is written
  *                        there counts until the next backward
+ *
+ * A state of more than 32 sequences without training and keep_steps takes a few
+ * dozen at a time through the layers: of what is named above it keeps memory
+ * and, after a pass of one step or with one vector per sequence, y.
  *
  * layer0, layer1, ... count the recurrent levels of the model. The reverse
  * direction is "layer0_reverse"; its axis T runs in the order in which it
@@ -827,8 +837,8 @@ typedef struct elman_batch {
 /* Runs batch from the memory in state, and leaves the final memory there; the
  * state's sequences from the batch's B on stay as they were. y is (T,B,O),
  * (B,T,O) if batch_first, (B,O) if the model gives one vector per sequence;
- * zeros past the end of each sequence. y may be NULL: the view "y" has the same
- * numbers. */
+ * zeros past the end of each sequence. y may be NULL: where the state keeps it,
+ * the view "y" has the same numbers. */
 ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                elman_state *state,
                                                const elman_batch *batch,
@@ -1020,9 +1030,10 @@ typedef enum elman_flavour {
 /* Parameters that an optimizer treats in their own way, as a group of torch.
  * optim's: all that it does not say is as the optimizer's config says. */
 typedef struct elman_optimizer_group {
-    const char *names; /* layers or parameters, separated by commas: "rnn",
-                          "fc.bias"; * in the name of a parameter stands for any
-                          characters: "*.weight_hh*" */
+    const char *names; /* layers or parameters, separated by commas: "rnn,
+                          fc.bias"; blanks around a name and a comma behind the
+                          last do not count; * in the name of a parameter stands
+                          for any characters: "*.weight_hh*" */
     bool frozen; /* keep their bits; their gradients become 0 and count in no
                     norm, and what is remembered of them stays */
     double learning_rate; /* of every step without one of its own; where a step

@@ -153,7 +153,9 @@ ELMAN_API void elman_graph_close(elman_graph *graph);
 ELMAN_API const elman_port *elman_graph_ports(const elman_graph *graph,
                                               size_t *count);
 
-/* Reads an .npy file into an input, where it stays until the next one. */
+/* Reads an .npy file into an input, where it stays until the next one. A shape
+ * that is not what the graph declares, or has no numbers, is ELMAN_BAD_VALUE,
+ * and the input as it was. */
 ELMAN_CHECKED elman_status elman_graph_load(elman_graph *graph,
                                             const char *name, const char *path);
 

@@ -254,13 +254,28 @@ typedef struct elman_arrays {
 
     const elman_part *parts; /* (N) which each belongs to; NULL: drawn as the
                                 config says */
+    bool borrowed; /* x and values are not copied: both must stay where they
+                      are, and as they are, until the dataset is closed. x is
+                      copied all the same by transform "zscore" and by missing
+                      drop or previous */
+
+    /* language: tokens in place of x and targets, (N,T) or (rows), I is 0. The
+     * sequences of a part are read one behind the other, as one text is */
+    const int32_t *tokens;      /* 0 to vocabulary - 1; borrowed as x is, unless
+                                   parts      or padding ask for a copy */
+    const unsigned char *bytes; /* or tokens of one byte each, copied */
+    size_t vocabulary; /* how many tokens there are. 0: of bytes all 256, and
+                          they are the bytes of a text; of tokens the largest
+                          and one */
 } elman_arrays;
 
 /* Opens arrays as elman_dataset_open does an .npz of the same numbers, which
- * gives the same dataset. All of it is copied: the arrays are not needed once
- * the call is over. config: task may be left open, for the targets say it; of
- * the rest seed, validation, test, folds, fold, no_scaling, missing, transform,
- * encoding and answers apply. */
+ * gives the same dataset, borrowed or not. What is not borrowed is copied and
+ * not needed once the call is over. Opening takes no more memory than the copy
+ * that stays, or twice x where x is copied even if it is borrowed. config: task
+ * may be left open, for the targets say it; of the rest seed, validation, test,
+ * folds, fold, no_scaling, missing, transform, encoding and answers apply; with
+ * tokens validation, test and encoding alone. */
 ELMAN_CHECKED elman_status elman_dataset_open_arrays(
     const elman_arrays *arrays, const elman_dataset_config *config,
     elman_dataset **dataset);

@@ -3,15 +3,15 @@
  * their output, and a state that takes them some at a time gives the bits of
  * one that takes them all at once.
  */
+#include "model/model.h"
 #include "random_batch.h"
 
 enum { NETWORKS = 60, MANY = 70, STEPS = 4, MOST_O = 64 };
 
-/* The bytes of a state, and those that each of many streams adds. */
-static size_t size_of(const elman_model *model, size_t B, int threads)
+static size_t size_of(const elman_model *model, size_t T, size_t B, int threads)
 {
-    return elman_state_size(model,
-                            &(elman_state_config){.B = B, .threads = threads});
+    return elman_state_size(
+        model, &(elman_state_config){.T = T, .B = B, .threads = threads});
 }
 
 static elman_model *model_of(const elman_config *config)
@@ -62,13 +62,14 @@ TEST(a_stream_takes_its_memory_its_output_and_twelve_bytes)
         size_t each = sizeof(float) * numbers + 12;
 
         /* exactly: sizes of arrays are multiples of 64 bytes here */
-        size_t grown = size_of(model, 2 * 10048, 1) - size_of(model, 10048, 1);
+        size_t grown =
+            size_of(model, 64, 2 * 10048, 1) - size_of(model, 1, 10048, 1);
         CHECK(grown == 10048 * each, "case %zu: %zu bytes for %d, expected %zu",
               i, grown, 10048, 10048 * each);
 
         /* and all of it, with what threads work in */
         for (int threads = 1; threads <= 2; threads++) {
-            double bytes = (double)size_of(model, B, threads) / (double)B;
+            double bytes = (double)size_of(model, 64, B, threads) / (double)B;
             double most = 1.25 * sizeof(float) * (double)numbers;
             CHECK(bytes <= most, "case %zu: %g bytes a stream, at most %g", i,
                   bytes, most);
@@ -77,9 +78,30 @@ TEST(a_stream_takes_its_memory_its_output_and_twelve_bytes)
     }
 }
 
+/* Whatever the network is made of, and however long its passes are. */
+TEST(steps_of_a_pass_take_no_memory_of_a_stream)
+{
+    for (uint64_t which = 0; which < NETWORKS; which++) {
+        enum { B = 1024 };
+        draws d = draws_begin(which);
+        elman_config config = random_config(&d, MOST_H);
+        elman_model *model = model_of(&config);
+        size_t numbers =
+            model->memory_h + model->memory_c + model->info.output_size;
+        if (model->info.streams)
+            for (size_t T = 1; T < 100; T *= 7) {
+                size_t bytes =
+                    size_of(model, T, 2 * B, 1) - size_of(model, 1, B, 1);
+                CHECK(bytes == B * (sizeof(float) * numbers + 12),
+                      "network %zu, T %zu: %zu bytes for %d sequences",
+                      (size_t)which, T, bytes, B);
+            }
+        elman_model_destroy(model);
+    }
+}
+
 /* ---- The bits of all at once --------------------------------------------- */
 
-/* T 1: some at a time; T 2: a forward takes all at once. */
 typedef struct both {
     elman_model *model;
     elman_model_info info;
@@ -99,24 +121,34 @@ static void check_memory(const both *at)
     free(want);
 }
 
-/* A batch of one step, in which some have no step. */
-static void draw_step(draws *d, const both *at, elman_batch *batch)
+/* A batch of steps up to T, in which some sequences have none; past the end of
+ * each is what must not be read. */
+static void draw_steps(draws *d, const both *at, size_t T, elman_batch *batch)
 {
-    static float x[MANY * MOST_I];
-    static int32_t tokens[MANY];
+    static float x[MOST_T * MANY * MOST_I];
+    static int32_t tokens[MOST_T * MANY];
     static size_t lengths[MANY];
     size_t I = at->info.input_size, V = at->info.vocabulary;
-    for (size_t b = 0; b < MANY; b++) {
-        lengths[b] = draw_chance(d, 70);
-        tokens[b] = lengths[b] && V ? (int32_t)draw_size(d, 0, V - 1) : -1;
-        for (size_t i = 0; i < I; i++)
-            x[b * I + i] = lengths[b] ? draw_real(d, -1, 1) : NAN;
-    }
-    *batch = (elman_batch){.T = 1,
+    *batch = (elman_batch){.T = draw_size(d, 1, T),
                            .B = draw_size(d, 1, MANY),
                            .x = x,
-                           .tokens = tokens,
-                           .lengths = lengths};
+                           .tokens = tokens};
+    bool whole = draw_chance(d, 30);
+    if (!whole) batch->lengths = lengths;
+
+    for (size_t b = 0; b < batch->B; b++) {
+        lengths[b] = whole                ? batch->T
+                     : draw_chance(d, 20) ? 0
+                                          : draw_size(d, 0, batch->T);
+        for (size_t t = 0; t < batch->T; t++) {
+            bool valid = t < lengths[b];
+            size_t row = at->model->config.batch_first ? b * batch->T + t
+                                                       : t * batch->B + b;
+            tokens[row] = valid && V ? (int32_t)draw_size(d, 0, V - 1) : -1;
+            for (size_t i = 0; i < I; i++)
+                x[row * I + i] = valid ? draw_real(d, -1, 1) : NAN;
+        }
+    }
 }
 
 static void run(uint64_t which)
@@ -125,23 +157,28 @@ static void run(uint64_t which)
     elman_config config = random_config(&d, MOST_H);
     both at = {.model = model_of(&config)};
     at.info = elman_model_read_info(at.model);
-    size_t O = at.info.output_size;
-    elman_state_config room = {.B = MANY, .threads = 1 + (int)(which % 3)};
+    size_t O = at.info.output_size, T = which % 2 ? 1 : MOST_T;
+    elman_state_config room = {
+        .T = T, .B = MANY, .threads = 1 + (int)(which % 3)};
     room.empty = draw_chance(&d, 50);
     CHECK_OK(elman_state_create(at.model, &room, &at.some));
-    room.T = 2;
+    room.keep_steps = true;
     CHECK_OK(elman_state_create(at.model, &room, &at.all));
 
     for (int t = 0; t < STEPS; t++) {
-        static float got[MANY * MOST_O], want[MANY * MOST_O];
+        static float got[MOST_T * MANY * MOST_O], want[MOST_T * MANY * MOST_O];
         elman_batch batch;
         elman_tensor view;
-        draw_step(&d, &at, &batch);
+        draw_steps(&d, &at, T, &batch);
         CHECK_OK(elman_model_forward(at.model, at.some, &batch, got));
         CHECK_OK(elman_model_forward(at.model, at.all, &batch, want));
-        CHECK_BITS(got, want, batch.B * O, "network %zu", (size_t)which);
-        CHECK_OK(elman_state_view(at.model, at.some, "y", &view));
-        CHECK_BITS(view.data, want, batch.B * O, "network %zu", (size_t)which);
+
+        size_t rows = (at.info.per_sequence ? 1 : batch.T) * batch.B;
+        CHECK_BITS(got, want, rows * O, "network %zu", (size_t)which);
+        if (batch.T == 1 || at.info.per_sequence) {
+            CHECK_OK(elman_state_view(at.model, at.some, "y", &view));
+            CHECK_BITS(view.data, want, rows * O, "network %zu", (size_t)which);
+        }
 
         size_t b = draw_size(&d, 0, MANY - 1);
         CHECK_OK(elman_state_leave(at.model, at.some, b));
@@ -208,6 +245,49 @@ TEST(steps_and_passes_take_turns)
         elman_state_destroy(copy);
         elman_state_destroy(turns);
     }
+    elman_model_destroy(model);
+}
+
+/* Without a place for y, what would read it says so. */
+TEST(the_output_of_many_steps_is_kept_if_that_is_asked_for)
+{
+    enum { T = 3 };
+    static const elman_config config = {
+        .input_size = 1,
+        .layers = {{.kind = ELMAN_GRU, .hidden_size = 5},
+                   {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    static float x[T * MANY], y[T * MANY * 2], wanted[T * MANY * 2];
+    elman_model *model = model_of(&config);
+    const elman_batch batch = {.T = T, .B = MANY, .x = x};
+    const elman_loss_config loss = {.kind = ELMAN_LOSS_MEAN_SQUARED};
+    const elman_target target = {.values = wanted};
+    random_fill(3, T * MANY, -1, 1, x);
+
+    double losses[2];
+    for (int keeps = 0; keeps < 2; keeps++) {
+        elman_state_config room = {.T = T, .B = MANY, .keep_steps = keeps};
+        elman_state *state = NULL;
+        elman_tensor view;
+        CHECK_OK(elman_state_create(model, &room, &state));
+        CHECK_OK(elman_model_forward(model, state, &batch, y));
+        if (keeps) {
+            CHECK_OK(elman_state_view(model, state, "y", &view));
+            CHECK_BITS(view.data, y, T * MANY * 2, "y");
+            CHECK_OK(elman_state_view(model, state, "layer0.h", &view));
+            CHECK_OK(elman_model_loss(model, state, &loss, &target, losses + 1,
+                                      NULL));
+        } else {
+            CHECK_FAILS(elman_state_view(model, state, "y", &view),
+                        ELMAN_BAD_VALUE, "with keep_steps in its config");
+            CHECK_FAILS(
+                elman_model_loss(model, state, &loss, &target, losses, y),
+                ELMAN_BAD_VALUE, "expected keep_steps in its config");
+            CHECK_OK(
+                elman_loss_forward(&loss, &batch, 2, y, &target, losses, NULL));
+        }
+        elman_state_destroy(state);
+    }
+    CHECK(losses[0] == losses[1], "%a and %a", losses[0], losses[1]);
     elman_model_destroy(model);
 }
 
@@ -313,8 +393,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_takes_its_memory_its_output_and_twelve_bytes),
+        cmocka_unit_test(steps_of_a_pass_take_no_memory_of_a_stream),
         cmocka_unit_test(streams_some_at_a_time_have_the_bits_of_all_at_once),
         cmocka_unit_test(steps_and_passes_take_turns),
+        cmocka_unit_test(the_output_of_many_steps_is_kept_if_that_is_asked_for),
         cmocka_unit_test(a_copy_of_many_streams_goes_on_as_they_do),
         cmocka_unit_test(many_sequences_of_one_step_are_evaluated_like_few),
         cmocka_unit_test(many_sequences_of_one_step_can_be_looked_into),

@@ -106,16 +106,21 @@ static elman_dataset *open_files(setting *s)
     return dataset;
 }
 
-/* The arrays: padded, padded with NaN alone to say it, or without padding. */
-static elman_arrays arrays_of(const setting *s, int way)
+/* The arrays: padded with NaN alone to say it, padded, or without padding; from
+ * WAYS on the same borrowed. */
+enum { WAYS = 3 };
+
+static elman_arrays arrays_of(const setting *s, int form)
 {
+    int way = form % WAYS;
     elman_arrays a = {.N = N,
                       .T = way < 2 ? T : 0,
                       .I = I,
                       .x = way < 2 ? s->x : s->rows,
                       .lengths = way ? s->lengths : NULL,
                       .O = s->classes ? 0 : O,
-                      .per_step = s->per_step};
+                      .per_step = s->per_step,
+                      .borrowed = form >= WAYS};
     bool rows = way == 2 && s->per_step;
     if (s->classes) a.classes = rows ? s->row_labels : s->labels;
     else a.values = rows ? s->row_values : s->values;
@@ -157,6 +162,44 @@ static void check_batches(const elman_dataset *a, const elman_dataset *b,
     }
     elman_loader_destroy(one);
     elman_loader_destroy(two);
+}
+
+/* What the data says, sequence by sequence. */
+static void check_answers(const elman_dataset *a, const elman_dataset *b)
+{
+    for (uint64_t id = 0; id < N; id++) {
+        float left[T * I], right[T * I];
+        double want[O], got[O];
+        size_t steps = elman_dataset_inputs(a, id, left);
+        assert_int_equal(elman_dataset_inputs(b, id, right), steps);
+        CHECK_BITS(left, right, steps * I, "x of %zu", (size_t)id);
+        for (size_t t = 0; t < steps; t++) {
+            assert_int_equal(elman_dataset_class(a, id, t),
+                             elman_dataset_class(b, id, t));
+            if (elman_dataset_encoding(a)->class_count) continue;
+            elman_dataset_truth(a, id, t, want);
+            elman_dataset_truth(b, id, t, got);
+            for (size_t k = 0; k < O; k++)
+                CHECK(want[k] == got[k] || (isnan(want[k]) && isnan(got[k])),
+                      "truth of %zu: %g %g", (size_t)id, want[k], got[k]);
+        }
+    }
+}
+
+/* All that is told of the numbers. */
+static void check_facts(const elman_dataset *a, const elman_dataset *b)
+{
+    size_t left, right;
+    const elman_fact *want = elman_dataset_facts(a, &left);
+    const elman_fact *got = elman_dataset_facts(b, &right);
+    for (size_t i = 0, k = 0; i < left; i++) {
+        if (strcmp(want[i].name, "target") && strcmp(want[i].name, "inputs"))
+            continue;
+        while (k < right && strcmp(got[k].name, want[i].name))
+            k++;
+        CHECK(k < right, "%s is not told", want[i].name);
+        assert_string_equal(want[i].text, got[k].text);
+    }
 }
 
 /* Weights after some steps, metrics, and residuals where there are any. */
@@ -227,12 +270,16 @@ TEST(arrays_are_the_dataset_of_their_file)
     for (uint64_t which = 0; which < CASES; which++) {
         draw(&s, which);
         elman_dataset *file = open_files(&s);
-        for (int way = 0; way < 3; way++) {
+        for (int form = 0; form < 2 * WAYS; form++) {
+            int way = form % WAYS;
             elman_dataset *memory;
             copy = s;
-            elman_arrays arrays = arrays_of(&copy, way);
+            elman_arrays arrays = arrays_of(&copy, form);
             CHECK_OK(elman_dataset_open_arrays(&arrays, &s.config, &memory));
-            memset(&copy, 0x7F, sizeof copy); /* not needed any more */
+
+            /* what is not borrowed is not needed any more */
+            if (!arrays.borrowed) memset(&copy, 0x7F, sizeof copy);
+            memset(&arrays, 0x7F, sizeof arrays);
 
             /* a length that was said is none that was found */
             if (!s.ragged || way == 0)
@@ -244,6 +291,8 @@ TEST(arrays_are_the_dataset_of_their_file)
             assert_int_equal(elman_dataset_longest(file),
                              elman_dataset_longest(memory));
             check_batches(file, memory, &s);
+            check_answers(file, memory);
+            check_facts(file, memory);
             if (way == (int)(which % 3))
                 check_training(file, memory, &s, false);
             elman_dataset_close(memory);
@@ -495,12 +544,70 @@ TEST(arrays_that_make_no_sense_are_refused)
     CHECK(!dataset, "made");
 }
 
+static allocations cost(const elman_arrays *a,
+                        const elman_dataset_config *config)
+{
+    elman_dataset *dataset;
+    allocator_reset();
+    CHECK_OK(elman_dataset_open_arrays(a, config, &dataset));
+    allocations found = allocator_read();
+    elman_dataset_close(dataset);
+    return found;
+}
+
+TEST(memory_is_that_of_a_copy_or_none)
+{
+    enum { FEW = 40, LONG = 500, WIDE = 8, ALL = FEW * LONG * WIDE };
+    static float x[ALL], values[ALL];
+    static int32_t classes[FEW * LONG];
+    random_fill(1, ALL, -1, 1, x);
+    random_fill(2, ALL, -1, 1, values);
+    for (size_t k = 0; k < FEW * LONG; k++)
+        classes[k] = (int32_t)(k % 3);
+
+    /* held once open and taken meanwhile, in sizes of x; values have one */
+    static const elman_dataset_config plain = {0},
+                                      mean = {.missing = ELMAN_MISSING_MEAN},
+                                      zscore = {.transform = "zscore"};
+    const struct {
+        bool classes, borrowed;
+        const elman_dataset_config *config;
+        double held, peak;
+    } cases[] = {
+        {false, true, &plain, 0, 0},
+        {false, true, &mean, 0, 0},
+        {false, false, &plain, 2, 2},
+        {false, true, &zscore, 1, 2},
+        {false, false, &zscore, 2, 2},
+        {true, true, &plain, 0.125, 0.125},
+        {true, true, &mean, 0.125, 0.125},
+        {true, false, &plain, 1.125, 1.125},
+        {true, false, &zscore, 1.125, 2.125},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_arrays a = {.N = FEW, .T = LONG, .I = WIDE, .x = x};
+        a.borrowed = cases[i].borrowed;
+        a.per_step = true;
+        if (cases[i].classes) a.classes = classes;
+        else a.values = values;
+        a.O = cases[i].classes ? 0 : WIDE;
+
+        /* beside these a few sequences, and what is said of all */
+        const double size = sizeof x, more = 0.1;
+        allocations found = cost(&a, cases[i].config);
+        CHECK((double)found.held < (cases[i].held + more) * size,
+              "case %zu: %td bytes held", i, found.held);
+        CHECK((double)found.peak < (cases[i].peak + more) * size,
+              "case %zu: %zu bytes taken", i, found.peak);
+    }
+}
+
 TEST(without_memory_nothing_is_opened_or_left)
 {
     static setting s;
-    for (uint64_t which = 32; which < 36; which++) {
+    for (uint64_t which = 16; which < 40; which++) {
         draw(&s, which);
-        elman_arrays a = arrays_of(&s, 2);
+        elman_arrays a = arrays_of(&s, (int)(which % (2 * WAYS)));
         elman_status status = ELMAN_NO_MEMORY;
         for (size_t call = 0; status; call++) {
             elman_dataset *dataset = NULL;
@@ -526,6 +633,7 @@ int main(void)
         cmocka_unit_test(parts_are_as_they_are_given),
         cmocka_unit_test(a_count_of_classes_keeps_those_that_do_not_occur),
         cmocka_unit_test(arrays_that_make_no_sense_are_refused),
+        cmocka_unit_test(memory_is_that_of_a_copy_or_none),
         cmocka_unit_test(without_memory_nothing_is_opened_or_left),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_destroy);

@@ -510,11 +510,55 @@ TEST(a_graph_gives_what_its_model_gives_of_many_sequences)
     elman_model_destroy(model);
 }
 
+/* Any wrong shape is refused where it is given, and what was given stays. */
+TEST(an_input_of_another_shape_is_refused_when_it_is_written)
+{
+    enum { T = 2, B = 3, I = 4 };
+    static const elman_config config = {
+        .input_size = I, .layers = {{.kind = ELMAN_GRU, .hidden_size = 2}}};
+    static const struct {
+        size_t rank, shape[4];
+        const char *message;
+    } cases[] = {
+        {3, {0, B, I}, "is given the shape (0,3,4), which holds no numbers"},
+        {3, {T, 0, I}, "is given the shape (2,0,4), which holds no numbers"},
+        {3, {T, B, 0}, "is given floats (2,3,0), expected float32 (any,any,4)"},
+        {3, {T, B, 5}, "is given floats (2,3,5), expected float32 (any,any,4)"},
+        {2, {T, I}, "is given floats (2,4), expected float32 (any,any,4)"},
+        {4, {T, B, I, 1}, "is given floats (2,3,4,1), expected float32"},
+    };
+    const char *path = in_folder("shapes.onnx"), *file = in_folder("bad.npy");
+    float x[T * B * 5] = {0};
+    size_t count;
+    elman_model *model;
+    elman_graph *graph;
+    CHECK_OK(elman_model_create(&config, &model));
+    CHECK_OK(elman_model_export(model, ELMAN_EXPORT_ONNX, path));
+    CHECK_OK(elman_graph_open(path, &graph));
+    const char *name = elman_graph_ports(graph, &count)->name;
+    CHECK_OK(elman_graph_write(graph, name, x, 3, (size_t[]){T, B, I}));
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        elman_tensor array = {x, cases[k].rank, {0}};
+        memcpy(array.shape, cases[k].shape, sizeof cases[k].shape);
+        CHECK_FAILS(
+            elman_graph_write(graph, name, x, cases[k].rank, cases[k].shape),
+            ELMAN_BAD_VALUE, cases[k].message);
+        if (elman_array_save(file, &array)) continue;
+        CHECK_FAILS(elman_graph_load(graph, name, file), ELMAN_BAD_VALUE,
+                    cases[k].message);
+    }
+    CHECK_OK(elman_graph_forward(graph, 0, 1));
+    elman_graph_close(graph);
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     /* each of thousands of small files would wait for a disk */
     if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 0);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            an_input_of_another_shape_is_refused_when_it_is_written),
         cmocka_unit_test(operator_tests_of_onnx_hold),
         cmocka_unit_test(every_attribute_of_the_operators_holds),
         cmocka_unit_test(exports_of_both_exporters_of_pytorch_hold),

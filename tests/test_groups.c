@@ -72,7 +72,7 @@ static const elman_optimizer_group groups[] = {
     {.names = "norm", .frozen = true},
     {.names = "rnn.*_hh_l*", .learning_rate = 0.005},
     {.names = "fc.weight,fc.bias", .weight_decay = 1},
-    {.names = "rnn.h_0_l1,*c_0_l1",
+    {.names = " rnn.h_0_l1 ,  *c_0_l1",
      .learning_rate = 0.1,
      .no_weight_decay = true},
 };
@@ -218,7 +218,7 @@ TEST(groups_that_make_no_sense_are_refused)
     } cases[] = {
         {{{0}}, "groups[0].names is NULL"},
         {{{.names = ""}}, "groups[0].names is empty"},
-        {{{.names = "rnn,"}, {.names = "gru"}},
+        {{{.names = " rnn , "}, {.names = "gru"}},
          "groups[1] names 'gru', which is no layer or parameter of the model; "
          "its layers with weights are rnn, norm, fc"},
         {{{.names = "rnn*x"}}, "groups[0] names 'rnn*x'"},
@@ -250,6 +250,16 @@ TEST(groups_that_make_no_sense_are_refused)
     elman_optimizer_config config = {.group_count = 1};
     CHECK_FAILS(elman_optimizer_create(s.model, &config, &o), ELMAN_BAD_VALUE,
                 "group_count is 1, but groups is NULL");
+    /* blanks are no names, and nothing between commas is none */
+    static const char *const empty[] = {",rnn", "rnn,,fc", " ", ",", "rnn, ,"};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        const elman_optimizer_group group = {.names = empty[i], .frozen = true};
+        config = (elman_optimizer_config){.groups = &group, .group_count = 1};
+        CHECK_FAILS(elman_optimizer_create(s.model, &config, &o),
+                    ELMAN_BAD_VALUE,
+                    "groups[0] has an empty name, expected layers or "
+                    "parameters separated by commas");
+    }
     config = (elman_optimizer_config){.no_bias_decay = true};
     CHECK_FAILS(elman_optimizer_create(s.model, &config, &o), ELMAN_BAD_VALUE,
                 "no_bias_decay is set, but weight_decay is 0");

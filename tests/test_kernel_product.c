@@ -473,6 +473,13 @@ static void check_parts(size_t gates, size_t H, size_t K)
     CHECK(next == N, "gates=%zu H=%zu K=%zu: %zu rows", gates, H, K, next);
     CHECK_BITS(got, want, size, "gates=%zu H=%zu K=%zu", gates, H, K);
     CHECK_BITS(out, w, N * K, "gates=%zu H=%zu K=%zu", gates, H, K);
+    CHECK(packed_is(&shape, w), "gates=%zu H=%zu K=%zu", gates, H, K);
+    for (size_t i = 0; i < N * K; i += 1 + N * K / 50) {
+        float was = w[i];
+        w[i] = -was;
+        CHECK(!packed_is(&shape, w), "element %zu of %zu", i, N * K);
+        w[i] = was;
+    }
     for (size_t n = 0; n < N && K > 0; n++) {
         memset(out, 255, K * sizeof *out);
         unpack_row(&shape, n, K / 3, K - K / 3, out);

@@ -186,6 +186,19 @@ TEST(streams_go_on_where_their_block_is)
             CHECK_OK(elman_model_step(m.model, m.moves, x, got));
             CHECK_BITS(got, want, sizes[i], "step %d of %zu", (int)t, sizes[i]);
             if (t % 2) move(&m);
+
+            /* which of them ran is known as well */
+            static const float zeros[100];
+            const elman_loss_config loss = {.kind = ELMAN_LOSS_MEAN_SQUARED,
+                                            .reduction = ELMAN_REDUCTION_SUM};
+            const elman_target target = {.values = zeros};
+            double loss_stays, moved_loss;
+            CHECK_OK(elman_model_loss(m.model, m.stays, &loss, &target,
+                                      &loss_stays, want));
+            CHECK_OK(elman_model_loss(m.model, m.moves, &loss, &target,
+                                      &moved_loss, got));
+            CHECK(loss_stays == moved_loss, "step %d of %zu: %a and %a", (int)t,
+                  sizes[i], moved_loss, loss_stays);
         }
         elman_state_destroy(m.stays);
         free(m.memory);

@@ -244,8 +244,9 @@ TEST(what_is_no_file_of_an_optimizer_is_refused)
     const char *model = in_folder("model.safetensors");
     CHECK_OK(elman_model_save(l.model, model));
     CHECK_FAILS(elman_optimizer_load(fresh.optimizer, fresh.model, model),
-                ELMAN_BAD_VALUE,
-                "the format is elman, expected elman optimizer");
+                ELMAN_BAD_FORMAT,
+                "this is a model, expected what an optimizer remembers; "
+                "elman_model_load reads it");
     end(l);
     end(fresh);
 }

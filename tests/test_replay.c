@@ -411,7 +411,8 @@ TEST(what_is_no_replay_file_gets_its_own_sentence)
         const char *part, *instead, *message;
         elman_status status;
     } cases[] = {
-        {NULL, NULL, "it is a checkpoint, for --resume", ELMAN_BAD_VALUE},
+        {NULL, NULL, "this is the checkpoint of a training run",
+         ELMAN_BAD_FORMAT},
         {"\"version\":1", "\"version\":2", "of version 2, expected 1",
          ELMAN_BAD_VALUE},
         {"\"version\":1", "\"version\":\"1\"", "version of the note",
@@ -438,8 +439,9 @@ TEST(what_is_no_replay_file_gets_its_own_sentence)
     /* a model is neither */
     elman_replay *replay = NULL;
     CHECK_OK(elman_model_save(s.model, in_folder("model")));
-    CHECK_FAILS(elman_replay_open(in_folder("model"), &replay), ELMAN_BAD_VALUE,
-                "no replay file, which 'elman train' writes");
+    CHECK_FAILS(elman_replay_open(in_folder("model"), &replay),
+                ELMAN_BAD_FORMAT,
+                "this is a model, expected the replay of a training run");
     end(s);
 }
 

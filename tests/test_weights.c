@@ -11,6 +11,7 @@
 #include "format/file.h"
 #include "model/hash.h"
 #include "model/model.h"
+#include "zip_build.h"
 
 #include <pthread.h>
 
@@ -115,6 +116,81 @@ TEST(a_model_that_runs_holds_its_weights_once)
         check_room(name, from_memory);
         check_room(name, from_lent);
         free(bytes);
+    }
+}
+
+/* What torch.save writes of a state dict: an array for each parameter. */
+static void save_torch(const elman_model *m)
+{
+    enum { MOST = 40, ROOM = 300 };
+    zip_part parts[MOST + 1] = {{0}};
+    static char names[MOST][20], text[MOST * ROOM];
+    size_t count = elman_model_read_info(m).parameter_count, used = 0;
+    CHECK(count <= MOST, "%zu parameters", count);
+    used += (size_t)sprintf(text, "}");
+
+    for (size_t i = 0; i < count; i++) {
+        elman_const_tensor p;
+        const char *name = elman_model_parameter(m, i, &p);
+        size_t columns = p.rank > 1 ? p.shape[1] : 1, n = p.shape[0] * columns;
+        float *data = malloc(n * sizeof *data);
+        CHECK_OK(elman_model_read(m, name, n, data));
+        sprintf(names[i], "a/data/%zu", i);
+        parts[i] = (zip_part){
+            .name = names[i], .data = data, .bytes = n * sizeof *data};
+
+        used += (size_t)sprintf(
+            text + used,
+            "V%s\nctorch._utils\n_rebuild_tensor_v2\n((Vstorage\n"
+            "ctorch\nFloatStorage\nV%zu\nVcpu\nI%zu\ntQI0\n",
+            name, i, n);
+        used +=
+            (size_t)(p.rank > 1
+                         ? sprintf(text + used, "(I%zu\nI%zu\nt(I%zu\nI1\nt",
+                                   p.shape[0], columns, columns)
+                         : sprintf(text + used, "(I%zu\nt(I1\nt", n));
+        used += (size_t)sprintf(text + used, "I00\nNtRs");
+    }
+    text[used++] = '.';
+    parts[count] =
+        (zip_part){.name = "a/data.pkl", .data = text, .bytes = used};
+
+    zip_file zip = zip_build(parts, count + 1);
+    put_bytes("large.pt", zip.bytes, zip.size);
+    for (size_t i = 0; i < count; i++)
+        free((void *)parts[i].data);
+    free(zip.bytes);
+}
+
+/* Its file is in memory while the weights are packed, and nothing else. */
+TEST(a_state_dict_takes_twice_its_weights_while_it_is_loaded)
+{
+    static const elman_config cases[] = {
+        {.input_size = 64,
+         .layers = {{.kind = ELMAN_LSTM, .hidden_size = 256}}},
+        {.input_size = 32,
+         .layers = {{.kind = ELMAN_GRU, .hidden_size = 192, .num_layers = 2}}},
+        {.input_size = 32,
+         .layers = {{.kind = ELMAN_RNN,
+                     .hidden_size = 320,
+                     .bidirectional = true}}},
+    };
+    path = in_folder("large.pt");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_model *m = NULL, *loaded = NULL;
+        CHECK_OK(elman_model_create(cases + i, &m));
+        save_torch(m);
+        size_t weights = 4 * elman_model_read_info(m).weight_count;
+        allocator_reset();
+        CHECK_OK(elman_model_load(path, &loaded));
+        allocations now = allocator_read();
+        CHECK(now.peak <= 2 * weights + (1 << 17),
+              "case %zu: at most %zu bytes for %zu", i, now.peak, weights);
+        CHECK((size_t)now.held <= weights + weights / 10,
+              "case %zu: %td bytes for %zu", i, now.held, weights);
+        CHECK(model_hash(loaded) == model_hash(m), "case %zu", i);
+        elman_model_destroy(loaded);
+        elman_model_destroy(m);
     }
 }
 
@@ -552,6 +628,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_runs_holds_its_weights_once),
+        cmocka_unit_test(
+            a_state_dict_takes_twice_its_weights_while_it_is_loaded),
         cmocka_unit_test(copies_files_and_memory_give_the_same_model),
         cmocka_unit_test(a_model_that_borrows_runs_and_cannot_be_changed),
         cmocka_unit_test(what_is_written_is_what_runs_whatever_was_made_before),

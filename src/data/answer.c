@@ -3,6 +3,7 @@
  * means there, and what the file says in its place.
  */
 #include "data/encoding.h"
+#include "data/lent.h"
 #include "data/store.h"
 
 #include <math.h>
@@ -194,6 +195,10 @@ void dataset_truth(const elman_dataset *dataset, uint64_t id, size_t step,
     size_t count = encoding_outputs(e);
     size_t targets = e->class_count ? 0 : e->target_count;
     size_t first = targets ? target_row(dataset, id, step) : 0;
+    const float *lent = lent_truth(dataset, (size_t)id, step);
+    for (size_t k = 0; lent && k < count; k++)
+        values[k] = (double)lent[k];
+    if (lent) return;
     if (!dataset->raw_targets.count) targets = 0; /* the file has none */
 
     /* a horizon may lie partly behind the end of its series */

@@ -2,6 +2,7 @@
 #include "data/case.h"
 
 #include "data/encoding.h"
+#include "data/lent.h"
 
 #include "base/memory.h"
 #include "format/missing.h"
@@ -59,8 +60,8 @@ elman_status case_inputs(elman_dataset *dataset, size_t inputs)
     return ELMAN_OK;
 }
 
-static elman_status hole(const elman_dataset *dataset, case_place place,
-                         size_t step, size_t column, bool first)
+elman_status case_hole(const elman_dataset *dataset, case_place place,
+                       size_t step, size_t column, bool first)
 {
     char what[120];
     size_t inputs = dataset->encoding->input_size;
@@ -121,9 +122,9 @@ static elman_status fill_step(elman_dataset *dataset, const double *step,
             dataset->counts.missing++;
             bool previous = e->missing == ELMAN_MISSING_PREVIOUS;
             if (e->missing == ELMAN_MISSING_REFUSE)
-                return hole(dataset, place, t, i, false);
+                return case_hole(dataset, place, t, i, false);
             if (previous && dataset->raw.count < first + inputs)
-                return hole(dataset, place, t, i, true);
+                return case_hole(dataset, place, t, i, true);
 
             /* the means are known once the parts are */
             if (previous)
@@ -270,6 +271,7 @@ static elman_status describe_target(elman_dataset *dataset)
         low = real_min(low, dataset->raw_targets.values[i]);
         high = real_max(high, dataset->raw_targets.values[i]);
     }
+    lent_range(dataset, &low, &high);
     const char *per = dataset->per_step ? " a step" : "";
     if (low > high)
         return facts_add(&dataset->facts, "target", false, "%zu value%s%s",
@@ -352,10 +354,13 @@ static double mean_of(const elman_dataset *dataset, size_t column)
     size_t inputs = dataset->encoding->input_size, count = 0;
     double sum = 0;
     for (size_t i = 0; i < dataset->size[ELMAN_PART_TRAIN]; i++) {
-        const span *s = &dataset->sequences[dataset->ids[ELMAN_PART_TRAIN][i]];
+        size_t id = dataset->ids[ELMAN_PART_TRAIN][i];
+        const span *s = &dataset->sequences[id];
         for (size_t t = 0; t < s->length; t++) {
             double value =
-                dataset->raw.values[(s->first + t) * inputs + column];
+                dataset->lent.x
+                    ? lent_input(dataset, lent_row(dataset, id) + t, column)
+                    : dataset->raw.values[(s->first + t) * inputs + column];
             if (isnan(value)) continue;
             sum += value;
             count++;
@@ -371,10 +376,11 @@ static elman_status fill_means(elman_dataset *dataset)
     if (e->missing != ELMAN_MISSING_MEAN) return ELMAN_OK;
 
     if (!e->fill) {
-        e->fill = calloc(inputs + 1, sizeof *e->fill);
-        if (!e->fill) return no_memory();
+        double *fill = calloc(inputs + 1, sizeof *fill);
+        if (!fill) return no_memory();
         for (size_t i = 0; i < inputs; i++)
-            e->fill[i] = mean_of(dataset, i);
+            fill[i] = mean_of(dataset, i);
+        e->fill = fill;
     }
 
     for (size_t i = 0; i < dataset->raw.count; i++)

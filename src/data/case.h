@@ -30,6 +30,11 @@ elman_status case_inputs(elman_dataset *dataset, size_t inputs);
 elman_status case_add(elman_dataset *dataset, const double *values,
                       size_t steps, case_place place);
 
+/* The refusal of a value that is missing: of the first step, which has none
+ * before it, or of another. */
+elman_status case_hole(const elman_dataset *dataset, case_place place,
+                       size_t step, size_t column, bool first);
+
 /* Adds the label or target of a sequence, a text of some bytes; none if it is
  * missing, which is for data to be answered only. */
 elman_status case_label(elman_dataset *dataset, const char *text, size_t bytes,

@@ -6,6 +6,8 @@
 #include "data/encoding.h"
 #include "data/store.h"
 
+#include "format/own.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +153,8 @@ static elman_status open_parts(elman_dataset *dataset, const input *in,
 
     elman_task task = dataset->encoding->task;
     const dataset_kind *kind = &kind_memory;
+    if (in->arrays && (in->arrays->tokens || in->arrays->bytes))
+        kind = &kind_tokens;
     if (!in->arrays) TRY(kind_choose(dataset, in, config, &kind));
     else if (config->format && config->format != ELMAN_DATA_FORMAT_ARRAY)
         return failure(ELMAN_BAD_VALUE,
@@ -166,6 +170,20 @@ static elman_status open_parts(elman_dataset *dataset, const input *in,
 
     TRY(kind->open(dataset, in, config));
     return encoding_write(dataset->encoding, &dataset->note);
+}
+
+/* What a file is that was refused: a dataset may have several. */
+static elman_status explain(elman_status status, const input *in,
+                            const elman_dataset_config *config)
+{
+    const byte_source sources[] = {{in->name, in->bytes, in->size},
+                                   {.name = config->validation_path},
+                                   {.name = config->test_path},
+                                   {.name = config->target_path}};
+    bool whole = config->unit == ELMAN_UNIT_BYTES; /* reads any file */
+    for (size_t i = in->arrays ? 1 : 0; !whole && i < 4; i++)
+        if (sources[i].name) status = own_explain(status, sources + i, "data");
+    return status;
 }
 
 static elman_status open_input(const input *in,
@@ -184,6 +202,7 @@ static elman_status open_input(const input *in,
     elman_status status =
         made ? open_parts(made, &whole, config)
              : failure(ELMAN_NO_MEMORY, "no memory for a dataset");
+    if (status) status = explain(status, &whole, config);
     free(held);
 
     if (status == ELMAN_OK) *dataset = made;
@@ -228,6 +247,7 @@ void dataset_close(elman_dataset *dataset)
     free(dataset->target_of);
     free(dataset->x);
     free(dataset->values);
+    free(dataset->lent.copy);
     free(dataset->classes);
     free(dataset->sequences);
     for (int part = 0; part < PART_COUNT; part++)

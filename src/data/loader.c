@@ -3,7 +3,9 @@
  */
 #include "data/loader.h"
 #include "data/encoding.h"
+#include "data/lent.h"
 #include "data/store.h"
+#include "data/tokens.h"
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -272,13 +274,19 @@ static void fill_steps(elman_loader *l, size_t b, size_t T, size_t B)
     }
 }
 
-/* Copies one target; NaN if the data has none. */
-static void values_copy(elman_loader *l, size_t from, size_t to)
+/* Copies the target of step t of sequence b, or that of the sequence; NaN if
+ * the data has none. */
+static void values_copy(elman_loader *l, size_t b, size_t t, size_t to)
 {
-    size_t O = l->outputs;
+    const elman_dataset *d = l->data;
+    size_t O = l->outputs, id = (size_t)l->ids[b];
+    size_t from = d->per_step ? d->sequences[id].first + t : id;
+    if (d->lent.values) {
+        lent_targets(d, id, t, l->values + to * O);
+        return;
+    }
     for (size_t k = 0; k < O; k++)
-        l->values[to * O + k] =
-            l->data->values ? l->data->values[from * O + k] : NAN;
+        l->values[to * O + k] = d->values ? d->values[from * O + k] : NAN;
 }
 
 /* Copies the targets of each step: classes or values, and 0 past the end. */
@@ -292,7 +300,7 @@ static void fill_step_targets(elman_loader *l, size_t b, size_t T, size_t B)
         bool valid = t < s->length;
 
         if (has_classes(l)) l->classes[to] = valid ? d->classes[from] : 0;
-        else if (valid) values_copy(l, from, to);
+        else if (valid) values_copy(l, b, t, to);
         else memset(l->values + to * O, 0, O * sizeof *l->values);
     }
 }
@@ -307,7 +315,7 @@ static void fill_target(elman_loader *l, size_t b)
     else if (d->encoding->task == ELMAN_TASK_FORECAST)
         for (size_t k = 0; k < d->encoding->horizon; k++)
             targets_copy(d, id, k, l->values + b * O + k * J);
-    else values_copy(l, id, b);
+    else values_copy(l, b, 0, b);
 }
 
 static void read_sequences(elman_loader *l, elman_batch *batch,
@@ -346,7 +354,7 @@ static void read_sequences(elman_loader *l, elman_batch *batch,
 static void read_window(elman_loader *l, elman_batch *batch,
                         elman_target *target)
 {
-    const int32_t *part = l->data->tokens;
+    const int32_t *part = tokens_all(l->data);
     for (int before = 0; before < (int)l->config.part; before++)
         part += l->data->size[before];
     size_t first = (size_t)l->index * l->steps, left = l->stream_steps - first;

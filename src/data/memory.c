@@ -1,9 +1,13 @@
 /*
  * memory.c: arrays in memory as the cases that files of arrays are, with their
- * sizes, task and parts said instead of seen. Everything is copied.
+ * sizes, task and parts said instead of seen. They are read where they lie, and
+ * copied once the scaling is known unless they are borrowed; classes always.
  */
+#include "data/memory.h"
+
 #include "data/case.h"
 #include "data/encoding.h"
+#include "data/lent.h"
 
 #include "base/memory.h"
 
@@ -22,13 +26,9 @@ typedef struct place {
 
 /* ---- Checks ------------------------------------------------------------- */
 
-static elman_status check_sizes(const elman_arrays *a)
+elman_status arrays_count(const elman_arrays *a, size_t *rows)
 {
-    size_t rows = 0, bytes;
-    if (!a->x) return failure(ELMAN_BAD_VALUE, "x is NULL");
-    if (!a->N || !a->I)
-        return failure(ELMAN_BAD_VALUE,
-                       "N is %zu and I is %zu, expected 1 or more", a->N, a->I);
+    *rows = 0;
     if (!a->T && !a->lengths)
         return failure(ELMAN_BAD_VALUE,
                        "T is 0 and lengths is NULL, expected one of them");
@@ -42,12 +42,25 @@ static elman_status check_sizes(const elman_arrays *a)
             return failure(ELMAN_BAD_VALUE,
                            "lengths[%zu] is %zu, expected 1 to %zu", n, length,
                            a->T);
-        rows = length > SIZE_MAX - rows ? SIZE_MAX : rows + length;
+        *rows = length > SIZE_MAX - *rows ? SIZE_MAX : *rows + length;
     }
 
+    /* with padding T rows each */
+    if (a->T && !sizes_multiply(a->N, a->T, 1, rows)) *rows = SIZE_MAX;
+    return ELMAN_OK;
+}
+
+static elman_status check_sizes(const elman_arrays *a)
+{
+    size_t rows = 0, bytes;
+    if (!a->x) return failure(ELMAN_BAD_VALUE, "x is NULL");
+    if (!a->N || !a->I)
+        return failure(ELMAN_BAD_VALUE,
+                       "N is %zu and I is %zu, expected 1 or more", a->N, a->I);
+    TRY(arrays_count(a, &rows));
+
     /* x and the target that is largest */
-    bool fits = !a->T || sizes_multiply(a->N, a->T, 1, &rows);
-    fits = fits && sizes_multiply(rows, a->I, sizeof(double), &bytes);
+    bool fits = sizes_multiply(rows, a->I, sizeof(double), &bytes);
     if (fits && sizes_multiply(rows, a->O, sizeof(double), &bytes))
         return ELMAN_OK;
     if (!a->T)
@@ -84,7 +97,7 @@ static elman_status check_targets(const elman_arrays *a, bool answers)
     return ELMAN_OK;
 }
 
-static elman_status check_parts(const elman_arrays *a,
+elman_status arrays_check_parts(const elman_arrays *a,
                                 const elman_dataset_config *c)
 {
     size_t training = 0;
@@ -130,8 +143,9 @@ static elman_status add_class(elman_dataset *dataset, const elman_arrays *a,
     return label_add(dataset, text, (size_t)bytes);
 }
 
-static elman_status add_values(elman_dataset *dataset, const elman_arrays *a,
-                               const place *at, size_t first, size_t count)
+static elman_status check_values(const elman_dataset *dataset,
+                                 const elman_arrays *a, const place *at,
+                                 size_t first, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         double value = (double)a->values[first + i];
@@ -140,12 +154,12 @@ static elman_status add_values(elman_dataset *dataset, const elman_arrays *a,
                            "a target of sequence %zu is %g, expected a finite "
                            "number",
                            at->n, value);
-        TRY(numbers_add(&dataset->raw_targets, value));
     }
     return ELMAN_OK;
 }
 
-/* Those of a sequence, or of length steps of it. */
+/* Those of a sequence, or of length steps of it: classes are added, and values
+ * stay where they are. */
 static elman_status add_targets(elman_dataset *dataset, const elman_arrays *a,
                                 const place *at, size_t length)
 {
@@ -159,8 +173,6 @@ static elman_status add_targets(elman_dataset *dataset, const elman_arrays *a,
     if (!a->classes && !a->values) {
         for (size_t t = 0; classes && t < count; t++)
             TRY(label_skip(dataset));
-        for (size_t i = 0; !classes && i < count * O; i++)
-            TRY(numbers_add(&dataset->raw_targets, NAN));
         dataset->counts.unlabelled++;
         return ELMAN_OK;
     }
@@ -168,23 +180,83 @@ static elman_status add_targets(elman_dataset *dataset, const elman_arrays *a,
     for (size_t t = 0; classes && t < count; t++)
         TRY(add_class(dataset, a, at, first + t));
     if (classes) return ELMAN_OK;
-    return add_values(dataset, a, at, first * O, count * O);
+    return check_values(dataset, a, at, first * O, count * O);
 }
 
 /* ---- Sequences ---------------------------------------------------------- */
 
-/* Copies a sequence of x to values (length,I). */
-static elman_status copy_steps(const elman_arrays *a, const place *at,
-                               double *values)
+static elman_status check_steps(const elman_arrays *a, const place *at)
 {
     const float *x = a->x + at->first * a->I;
-    for (size_t i = 0; i < at->length * a->I; i++) {
-        values[i] = (double)x[i];
-        if (isinf(values[i]))
+    for (size_t i = 0; i < at->length * a->I; i++)
+        if (isinf(x[i]))
             return failure(ELMAN_BAD_VALUE, "x[%zu,%zu,%zu] is %g", at->n,
-                           i / a->I, i % a->I, values[i]);
-    }
+                           i / a->I, i % a->I, (double)x[i]);
     return ELMAN_OK;
+}
+
+static bool step_is_empty(const float *step, size_t inputs)
+{
+    for (size_t i = 0; i < inputs; i++)
+        if (!isnan(step[i])) return false;
+    return true;
+}
+
+/* A value that is missing between others. */
+static elman_status note_hole(elman_dataset *dataset, size_t step,
+                              size_t column, bool first, case_place where)
+{
+    case_counts *counts = &dataset->counts;
+    if (first && !counts->holed) {
+        counts->hole_case = dataset->sequence_count;
+        counts->hole_step = step;
+        counts->hole_line = where.line;
+    }
+    counts->missing++;
+    counts->holed += first;
+    return dataset->encoding->missing == ELMAN_MISSING_REFUSE
+               ? case_hole(dataset, where, step, column, false)
+               : ELMAN_OK;
+}
+
+/* Adds a sequence of x (steps,I) that is read where it lies, as case_add does
+ * one that it copies. Missing values are refused, or filled later by means. */
+static elman_status lent_add(elman_dataset *dataset, const float *x,
+                             size_t steps, case_place where)
+{
+    size_t inputs = dataset->encoding->input_size, length = steps;
+    bool holed = false;
+
+    /* steps without values at the end are padding */
+    while (length > 0 && !where.whole &&
+           step_is_empty(x + (length - 1) * inputs, inputs))
+        length--;
+    dataset->counts.padded += length < steps;
+
+    for (size_t i = 0; i < length * inputs; i++) {
+        if (!isnan(x[i])) continue;
+        TRY(note_hole(dataset, i / inputs, i % inputs, !holed, where));
+        holed = true;
+    }
+
+    if (length == 0)
+        return failure(ELMAN_BAD_FORMAT, "x[%zu] has no values", where.number);
+    return sequence_add(dataset, rows_of_sequences(dataset), length);
+}
+
+/* Adds a sequence that is read where it lies, or a copy of it: by way of values
+ * (length,I), which is NULL if x is lent. */
+static elman_status add_steps(elman_dataset *dataset, const elman_arrays *a,
+                              const place *at, double *values)
+{
+    const float *x = a->x + at->first * a->I;
+    const case_place where = {.number = at->n, .whole = a->lengths != NULL};
+    TRY(check_steps(a, at));
+    if (!values) return lent_add(dataset, x, at->length, where);
+
+    for (size_t i = 0; i < at->length * a->I; i++)
+        values[i] = (double)x[i];
+    return case_add(dataset, values, at->length, where);
 }
 
 static elman_status add_sequences(elman_dataset *dataset, const elman_arrays *a,
@@ -194,15 +266,58 @@ static elman_status add_sequences(elman_dataset *dataset, const elman_arrays *a,
     for (size_t n = 0; n < a->N; n++) {
         at.n = n;
         at.length = a->lengths ? a->lengths[n] : a->T;
-        TRY(copy_steps(a, &at, values));
-        TRY(case_add(dataset, values, at.length,
-                     (case_place){.number = n, .whole = a->lengths != NULL}));
+        TRY(add_steps(dataset, a, &at, values));
 
         size_t length = dataset->sequences[dataset->sequence_count - 1].length;
         TRY(add_targets(dataset, a, &at, length));
         at.first += a->T ? a->T : at.length;
     }
     return ELMAN_OK;
+}
+
+/* How many rows all sequences have, and the longest. */
+static size_t count_rows(const elman_arrays *a, size_t *longest)
+{
+    size_t rows = 0;
+    *longest = a->T;
+    if (!a->lengths) return a->N * a->T;
+    for (size_t n = 0; n < a->N; n++) {
+        rows += a->lengths[n];
+        if (a->lengths[n] > *longest) *longest = a->lengths[n];
+    }
+    return rows;
+}
+
+/* With room for all at once, which growing lists would need twice. */
+static elman_status read_sequences(elman_dataset *dataset,
+                                   const elman_arrays *a)
+{
+    size_t longest, rows = count_rows(a, &longest);
+    elman_task task = dataset->encoding->task;
+    if (task == ELMAN_TASK_CLASSIFY) TRY(labels_reserve(dataset, a->N));
+    if (task == ELMAN_TASK_TAG) TRY(labels_reserve(dataset, rows));
+    if (dataset->lent.x) return add_sequences(dataset, a, NULL);
+
+    TRY(numbers_reserve(&dataset->raw, rows * a->I));
+    double *values = malloc(longest * a->I * sizeof *values);
+    if (!values) return failure(ELMAN_NO_MEMORY, "no memory for a sequence");
+    elman_status status = add_sequences(dataset, a, values);
+    free(values);
+    return status;
+}
+
+/* Whether x can be read where it lies: unless other steps than those of x make
+ * a step of a batch. */
+static bool is_lent(const elman_dataset *dataset,
+                    const elman_dataset_config *config)
+{
+    const elman_encoding *e = dataset->encoding;
+    const char *text = dataset->following ? e->transform : config->transform;
+    transform t = {0};
+    if (text && (transform_parse(text, e->task, 0, &t) || t.zscore))
+        return false;
+    return e->missing == ELMAN_MISSING_REFUSE ||
+           e->missing == ELMAN_MISSING_MEAN;
 }
 
 /* The task and the sizes, as the arrays and the config say. */
@@ -257,7 +372,7 @@ static elman_status check(const elman_dataset *dataset, const elman_arrays *a,
 {
     TRY(check_sizes(a));
     TRY(check_targets(a, dataset->answers));
-    TRY(check_parts(a, config));
+    TRY(arrays_check_parts(a, config));
     if (config->test_path)
         return failure(ELMAN_BAD_VALUE,
                        "test_path is given, but does not apply to arrays in "
@@ -280,15 +395,10 @@ static elman_status read_all(elman_dataset *dataset, const elman_arrays *a,
     TRY(facts_add(&dataset->facts, "task", false, "%s",
                   task_name(dataset->encoding->task)));
 
-    /* one sequence at a time */
-    size_t longest = a->T;
-    for (size_t n = 0; !a->T && n < a->N; n++)
-        if (a->lengths[n] > longest) longest = a->lengths[n];
-    double *values = malloc(longest * a->I * sizeof *values);
-    if (!values) return failure(ELMAN_NO_MEMORY, "no memory for a sequence");
-    elman_status status = add_sequences(dataset, a, values);
-    free(values);
-    return status;
+    dataset->lent =
+        (lent_arrays){.values = a->values, .T = a->T, .borrowed = a->borrowed};
+    if (is_lent(dataset, config)) dataset->lent.x = a->x;
+    return read_sequences(dataset, a);
 }
 
 static elman_status memory_read(elman_dataset *dataset, const input *in,

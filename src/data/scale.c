@@ -3,6 +3,7 @@
  * part, so that no column drowns out another. Validation data is never used for
  * this.
  */
+#include "data/lent.h"
 #include "data/store.h"
 
 #include "base/memory.h"
@@ -18,31 +19,45 @@ static elman_status no_memory(void)
     return failure(ELMAN_NO_MEMORY, "no memory for scaled data");
 }
 
+/* Rows of numbers: raw doubles, or floats of which one may be filled. */
+typedef struct source {
+    const double *raw;
+    const float *lent;  /* NULL: raw has them */
+    const double *fill; /* (columns) in place of a NaN, or NULL */
+    size_t columns;
+} source;
+
+static double number_at(const source *from, size_t row, size_t column)
+{
+    size_t at = row * from->columns + column;
+    if (!from->lent) return from->raw[at];
+    double value = (double)from->lent[at];
+    return isnan(value) && from->fill ? from->fill[column] : value;
+}
+
 /* Mean and population deviation of one column over spans of rows. The first
  * value is subtracted before anything is summed: a constant column then has a
  * deviation of exactly 0, which becomes a scale of 1. */
-static void learn_column(const double *raw, size_t columns, const span *spans,
+static void learn_column(const source *from, size_t column, const span *spans,
                          size_t count, double *mean, double *scale)
 {
-    double first = count ? raw[spans[0].first * columns] : 0;
+    double first = count ? number_at(from, spans[0].first, column) : 0;
     double sum = 0, squares = 0, rows = 0;
 
     for (size_t s = 0; s < count; s++) {
-        const double *value = raw + spans[s].first * columns;
         for (size_t t = 0; t < spans[s].length; t++)
-            sum += value[t * columns] - first;
+            sum += number_at(from, spans[s].first + t, column) - first;
         rows += (double)spans[s].length;
     }
 
     /* the squares in a second pass, around the mean */
     double off = rows > 0 ? sum / rows : 0;
-    for (size_t s = 0; s < count; s++) {
-        const double *value = raw + spans[s].first * columns;
+    for (size_t s = 0; s < count; s++)
         for (size_t t = 0; t < spans[s].length; t++) {
-            double distance = value[t * columns] - first - off;
+            double distance =
+                number_at(from, spans[s].first + t, column) - first - off;
             squares += distance * distance;
         }
-    }
 
     /* a constant column is not scaled */
     *mean = first + off;
@@ -50,19 +65,19 @@ static void learn_column(const double *raw, size_t columns, const span *spans,
     if (*scale < DBL_MIN) *scale = 1;
 }
 
-static elman_status learn(const numbers *raw, size_t columns, const span *spans,
-                          size_t count, bool no_scaling, const char *noun,
-                          double **mean, double **scale)
+static elman_status learn(const source *from, const span *spans, size_t count,
+                          bool no_scaling, const char *noun, double **mean,
+                          double **scale)
 {
+    size_t columns = from->columns;
     *mean = calloc(columns + 1, sizeof **mean);
     *scale = calloc(columns + 1, sizeof **scale);
     if (!*mean || !*scale) return no_memory();
 
     for (size_t i = 0; i < columns; i++) {
         (*scale)[i] = 1;
-        if (!no_scaling && raw->count)
-            learn_column(raw->values + i, columns, spans, count, &(*mean)[i],
-                         &(*scale)[i]);
+        if (!no_scaling && (from->raw || from->lent))
+            learn_column(from, i, spans, count, &(*mean)[i], &(*scale)[i]);
 
         if (!isfinite((*mean)[i]) || !isfinite((*scale)[i]))
             return failure(ELMAN_BAD_FORMAT,
@@ -72,33 +87,62 @@ static elman_status learn(const numbers *raw, size_t columns, const span *spans,
     return ELMAN_OK;
 }
 
-/* Makes scaled floats of numbers. Where known, unless it is NULL, has NaN there
- * is nothing to scale. */
+elman_status scaled_check(double value, double mean, double scale,
+                          const char *noun, size_t column)
+{
+    if (fabs((value - mean) / scale) <= (double)FLT_MAX) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT, "%s %zu: %g is too large for float32",
+                   noun, column + 1, value);
+}
+
+/* Makes scaled floats of numbers, in memory that may be theirs: no float is
+ * written before its number was read. Where known, unless it is NULL, has NaN
+ * there is nothing to scale. */
 static elman_status make_floats(const numbers *raw, const double *known,
                                 size_t columns, const double *mean,
                                 const double *scale, const char *noun,
-                                float **floats)
+                                void *floats)
 {
-    size_t bytes = 0;
-    if (!sizes_multiply(raw->count, sizeof **floats, 1, &bytes) ||
-        !(*floats = malloc(bytes + 1)))
-        return no_memory();
-
-    /* rows follow each other */
-    size_t column = 0;
+    size_t column = 0; /* rows follow each other */
     for (size_t i = 0; i < raw->count; i++, column++) {
         if (column == columns) column = 0;
-        double value = (raw->values[i] - mean[column]) / scale[column];
-
-        if (known && isnan(known[i])) value = NAN;
-        else if (!(fabs(value) <= (double)FLT_MAX))
-            return failure(ELMAN_BAD_FORMAT,
-                           "%s %zu: %g is too large for float32", noun,
-                           column + 1, raw->values[i]);
-        (*floats)[i] = (float)value;
+        double value = raw->values[i];
+        float scaled = NAN;
+        if (!known || !isnan(known[i])) {
+            TRY(scaled_check(value, mean[column], scale[column], noun, column));
+            scaled = (float)((value - mean[column]) / scale[column]);
+        }
+        memcpy((char *)floats + i * sizeof scaled, &scaled, sizeof scaled);
     }
-
     return ELMAN_OK;
+}
+
+/* Makes x of the raw inputs, where they are: both at once could be more than
+ * there is memory for. */
+static elman_status scale_inputs(elman_dataset *dataset)
+{
+    const elman_encoding *e = dataset->encoding;
+    numbers *raw = &dataset->raw;
+    TRY(make_floats(raw, NULL, e->input_size, e->mean, e->scale, "input",
+                    raw->values));
+
+    void *shorter = realloc(raw->values, raw->count * sizeof *dataset->x + 1);
+    dataset->x = shorter ? shorter : (void *)raw->values;
+    *raw = (numbers){0};
+    return ELMAN_OK;
+}
+
+static elman_status scale_targets(elman_dataset *dataset)
+{
+    const elman_encoding *e = dataset->encoding;
+    const numbers *truth = &dataset->raw_targets;
+    size_t bytes = 0;
+    if (!sizes_multiply(truth->count, sizeof *dataset->values, 1, &bytes) ||
+        !(dataset->values = malloc(bytes + 1)))
+        return no_memory();
+    return make_floats(dataset_transformed(dataset) ? &dataset->moved : truth,
+                       truth->values, e->target_count, e->target_mean,
+                       e->target_scale, "target", dataset->values);
 }
 
 static int compare_firsts(const void *left, const void *right)
@@ -218,45 +262,52 @@ static void learn_lasts(elman_dataset *dataset, bool no_scaling)
     }
 }
 
+/* Learns from the training rows: one for each sequence if flat. */
+static elman_status learn_rows(const elman_dataset *dataset, const source *from,
+                               bool flat, bool no_scaling, const char *noun,
+                               double **mean, double **scale)
+{
+    span *spans = NULL;
+    size_t count = 0;
+    if (from->lent && !flat) TRY(lent_spans(dataset, &spans, &count));
+    else TRY(training_spans(dataset, flat, &spans, &count));
+
+    elman_status status =
+        learn(from, spans, count, no_scaling, noun, mean, scale);
+    free(spans);
+    return status;
+}
+
 static elman_status learn_all(elman_dataset *dataset, bool no_scaling)
 {
     elman_encoding *e = dataset->encoding;
     const numbers *targets =
         dataset_transformed(dataset) ? &dataset->moved : &dataset->raw_targets;
-    span *spans = NULL;
-    size_t count = 0;
 
     /* inputs: over every row of the training sequences */
-    TRY(training_spans(dataset, false, &spans, &count));
-    elman_status status = learn(&dataset->raw, e->input_size, spans, count,
-                                no_scaling, "input", &e->mean, &e->scale);
-    free(spans);
-    TRY(status);
+    source from = {.raw = dataset->raw.values,
+                   .lent = dataset->lent.x,
+                   .fill = e->fill,
+                   .columns = e->input_size};
+    TRY(learn_rows(dataset, &from, false, no_scaling, "input", &e->mean,
+                   &e->scale));
 
     /* targets: over the same rows, or one for each sequence */
-    TRY(training_spans(dataset, !dataset->per_step, &spans, &count));
-    status = learn(targets, e->target_count, spans, count, no_scaling, "target",
-                   &e->target_mean, &e->target_scale);
-    free(spans);
-    if (status == ELMAN_OK) learn_lasts(dataset, no_scaling);
-    return status;
+    from = (source){.raw = targets->values,
+                    .lent = dataset->lent.values,
+                    .columns = e->target_count};
+    TRY(learn_rows(dataset, &from, !dataset->per_step, no_scaling, "target",
+                   &e->target_mean, &e->target_scale));
+    learn_lasts(dataset, no_scaling);
+    return ELMAN_OK;
 }
 
 elman_status scale_all(elman_dataset *dataset, bool no_scaling)
 {
-    elman_encoding *e = dataset->encoding;
     if (!dataset->following) TRY(learn_all(dataset, no_scaling));
-
-    TRY(make_floats(&dataset->raw, NULL, e->input_size, e->mean, e->scale,
-                    "input", &dataset->x));
-    free(dataset->raw.values);
-    dataset->raw = (numbers){0};
-
-    const numbers *truth = &dataset->raw_targets;
-    if (truth->count == 0) return ELMAN_OK;
-    return make_floats(dataset_transformed(dataset) ? &dataset->moved : truth,
-                       truth->values, e->target_count, e->target_mean,
-                       e->target_scale, "target", &dataset->values);
+    if (!dataset->lent.x) TRY(scale_inputs(dataset));
+    if (dataset->raw_targets.count) TRY(scale_targets(dataset));
+    return lent_settle(dataset);
 }
 
 /* ---- Batches ------------------------------------------------------------ */
@@ -266,6 +317,10 @@ void inputs_copy(const elman_dataset *dataset, size_t id, size_t t, float *x)
     const elman_encoding *e = dataset->encoding;
     const span *s = &dataset->sequences[id];
     size_t I = e->input_size, J = e->target_count, row = s->first + t;
+    if (dataset->lent.x) {
+        lent_inputs(dataset, id, t, x);
+        return;
+    }
     memcpy(x, dataset->x + row * I, I * sizeof *x);
     if (!dataset->transform.last) return;
 

@@ -42,6 +42,21 @@ elman_status numbers_add_all(numbers *n, const double *values, size_t count)
     return ELMAN_OK;
 }
 
+elman_status numbers_reserve(numbers *n, size_t count)
+{
+    double *wider = array_widen(n->values, &n->room, count, sizeof *wider);
+    if (!wider) return no_memory();
+    n->values = wider;
+    return ELMAN_OK;
+}
+
+size_t rows_of_sequences(const elman_dataset *dataset)
+{
+    if (!dataset->sequence_count) return 0;
+    const span *last = &dataset->sequences[dataset->sequence_count - 1];
+    return last->first + last->length;
+}
+
 elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
 {
     span *wider = array_widen(dataset->sequences, &dataset->sequence_room,
@@ -56,12 +71,18 @@ elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length)
 
 /* ---- Labels ------------------------------------------------------------- */
 
-static elman_status class_add(elman_dataset *dataset, int32_t class)
+elman_status labels_reserve(elman_dataset *dataset, size_t count)
 {
-    int32_t *wider = array_widen(dataset->classes, &dataset->class_room,
-                                 dataset->class_count + 1, sizeof *wider);
+    int32_t *wider = array_widen(dataset->classes, &dataset->class_room, count,
+                                 sizeof *wider);
     if (!wider) return no_memory();
     dataset->classes = wider;
+    return ELMAN_OK;
+}
+
+static elman_status class_add(elman_dataset *dataset, int32_t class)
+{
+    TRY(labels_reserve(dataset, dataset->class_count + 1));
     dataset->classes[dataset->class_count++] = class;
     return ELMAN_OK;
 }
@@ -454,7 +475,9 @@ static elman_status finish(elman_dataset *dataset, const input *in,
                            const elman_dataset_config *config,
                            dataset_step split)
 {
-    dataset->row_count = dataset->raw.count / dataset->encoding->input_size;
+    dataset->row_count =
+        dataset->lent.x ? rows_of_sequences(dataset)
+                        : dataset->raw.count / dataset->encoding->input_size;
     TRY(split(dataset, in, config));
     TRY(transform_all(dataset, config));
     return scale_all(dataset, config->no_scaling);

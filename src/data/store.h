@@ -35,6 +35,18 @@ typedef struct span {
     size_t first, length;
 } span;
 
+/* Raw numbers that are read where they lie: in a program's memory, or the
+ * targets in a copy of it. */
+typedef struct lent_arrays {
+    const float *x;      /* (rows,I), NaN where the means fill it; NULL: none */
+    const float *values; /* (rows or sequences,targets), NaN where nothing is
+                            known; NULL: none */
+    size_t T;            /* rows from one sequence to the next; 0: no padding */
+    bool borrowed;       /* for as long as the dataset is open */
+    float *copy;         /* what values points to if it is not the program's */
+    const int32_t *tokens; /* language: one part behind the other, or NULL */
+} lent_arrays;
+
 /* A kind of file: a row of the table in dataset.c. */
 typedef struct dataset_kind {
     const char *name;
@@ -66,7 +78,7 @@ enum { PART_COUNT = ELMAN_PART_TEST + 1 };
 enum { DEFAULT_WINDOW = 24 };
 
 extern const dataset_kind kind_text, kind_series, kind_table, kind_tsf,
-    kind_array, kind_memory;
+    kind_array, kind_memory, kind_tokens;
 
 /* Chooses the kind of a file by config->format; else by the ending of its name
  * where the content agrees; else by the content and the task, which an encoding
@@ -115,12 +127,14 @@ struct elman_dataset {
     case_counts counts;
     facts facts;
     size_t size[PART_COUNT]; /* tokens or sequences */
-    int32_t *tokens;         /* language: one part behind the other */
+    int32_t *tokens;         /* language: one part behind the other, unless
+                                they are lent */
 
     numbers raw;         /* (rows,I), empty once they are scaled */
     numbers raw_targets; /* (rows or sequences,targets) in the data's units,
                             NaN where the file says nothing */
     float *x, *values;
+    lent_arrays lent; /* in place of both, and of the raw numbers */
     transform transform;
     size_t *target_of;  /* (I) forecast: the target that an input is, or
                            target_count if it is none */
@@ -163,13 +177,20 @@ struct elman_dataset {
 
 elman_status numbers_add(numbers *n, double value);
 elman_status numbers_add_all(numbers *n, const double *values, size_t count);
+elman_status numbers_reserve(numbers *n, size_t count);
 elman_status sequence_add(elman_dataset *dataset, size_t first, size_t length);
+
+/* The rows of all sequences so far, which lie one behind the other. */
+size_t rows_of_sequences(const elman_dataset *dataset);
 
 /* Adds the class of a label. While the encoding is being learned, a new label
  * is a new class; later it must be a known one, unless the data is only to be
  * answered: then one that is missing or unknown is no class, and counted.
  * Labels that are equal numbers are one label. */
 elman_status label_add(elman_dataset *dataset, const char *text, size_t bytes);
+
+/* Makes room for count labels in all. */
+elman_status labels_reserve(elman_dataset *dataset, size_t count);
 
 /* The number of a label among those known so far, or how many there are. */
 size_t label_find(const elman_dataset *dataset, const char *text, size_t bytes);
@@ -228,6 +249,11 @@ elman_status transform_choose(elman_dataset *dataset, const span *training,
 /* Learns mean and scale, unless the encoding was given or no_scaling is set,
  * and makes x and values. */
 elman_status scale_all(elman_dataset *dataset, bool no_scaling);
+
+/* Whether a number can be scaled: else the error that names it by noun and
+ * column, counted from 0. */
+elman_status scaled_check(double value, double mean, double scale,
+                          const char *noun, size_t column);
 
 /* Copies the scaled inputs of step t of sequence id to x (I). */
 void inputs_copy(const elman_dataset *dataset, size_t id, size_t t, float *x);

@@ -3,7 +3,7 @@
  */
 #include "data/encoding.h"
 #include "data/token.h"
-#include "data/store.h"
+#include "data/tokens.h"
 
 #include "base/memory.h"
 #include "format/decode.h"
@@ -276,66 +276,6 @@ static elman_status read_files(const input *in, elman_encoding *e,
     return ELMAN_OK;
 }
 
-/* ---- Parts --------------------------------------------------------------- */
-
-/* The share of the first file's tokens that a part takes from its end. */
-static elman_status take_share(const elman_dataset *dataset, double share,
-                               elman_part part, size_t all, size_t *count)
-{
-    *count = share > 0 ? (size_t)(share * (double)all) : 0;
-    if (*count >= 2 || dataset->following) return ELMAN_OK;
-
-    /* too few for a score: refused if they were asked for */
-    if (share > 0)
-        return failure(ELMAN_BAD_VALUE,
-                       "%s is %g: %zu of %zu tokens, expected at least 2",
-                       part == ELMAN_PART_TEST ? "test" : "validation", share,
-                       *count, all);
-    return ELMAN_OK;
-}
-
-/* Sets the sizes of the parts, in tokens. */
-static elman_status split(elman_dataset *dataset,
-                          const elman_dataset_config *config,
-                          const text texts[FILES])
-{
-    const double default_share = 0.1;
-    size_t *size = dataset->size, all = texts[0].tokens;
-
-    for (int part = 1; part < FILES; part++) {
-        double share =
-            part == ELMAN_PART_TEST ? config->test : config->validation;
-        size[part] = texts[part].tokens;
-        if (texts[part].name || dataset->following) continue;
-        TRY(take_share(dataset, share, (elman_part)part, all, &size[part]));
-    }
-
-    /* a tenth by default; everything, if there is an encoding to follow */
-    size_t *held = &size[ELMAN_PART_VALIDATION];
-    bool open = config->validation == 0 && !texts[ELMAN_PART_VALIDATION].name;
-    if (open) *held = (size_t)(default_share * (double)all);
-    if (open && *held < 2) *held = 0;
-    if (dataset->following) *held = all;
-
-    /* what is left trains */
-    size_t taken = 0;
-    for (int part = 1; part < FILES; part++)
-        if (!texts[part].name) taken += size[part];
-    size[ELMAN_PART_TRAIN] = taken < all ? all - taken : 0;
-
-    /* a part that is used needs a token and the one after it */
-    for (int part = 0; part < FILES; part++)
-        if (size[part] == 1 ||
-            (size[part] == 0 &&
-             (dataset->following ? part == ELMAN_PART_VALIDATION
-                                 : part == ELMAN_PART_TRAIN)))
-            return failure(ELMAN_BAD_FORMAT,
-                           "%zu token%s for %s, expected at least 2",
-                           size[part], size[part] == 1 ? "" : "s",
-                           part_name((elman_part)part));
-    return ELMAN_OK;
-}
-
 /* ---- Tokens of all files ------------------------------------------------- */
 
 /* Says how much of a text has no token, by the first such place. */
@@ -484,7 +424,10 @@ static elman_status open_texts(elman_dataset *dataset, const input *in,
     for (int i = 0; i < FILES && status == ELMAN_OK; i++)
         if (texts[i].name)
             status = count_known(dataset, &texts[i], &unknown[i]);
-    if (status == ELMAN_OK) status = split(dataset, config, texts);
+    part_tokens parts[FILES];
+    for (int i = 0; i < FILES; i++)
+        parts[i] = (part_tokens){texts[i].name != NULL, texts[i].tokens};
+    if (status == ELMAN_OK) status = tokens_split(dataset, config, parts);
     if (status != ELMAN_OK) return failure_in(status, in->name);
 
     /* the vocabulary; a test of its own may have what it lacks */

@@ -9,6 +9,7 @@
  */
 #include "format/npy.h"
 #include "format/file.h"
+#include "format/own.h"
 
 #include "base/memory.h"
 
@@ -346,7 +347,9 @@ elman_status npy_open(const char *path, npy **array)
     size_t size = 0;
     TRY(file_read(path, &bytes, &size));
     elman_status status = npy_parse(bytes, size, array);
-    return status == ELMAN_OK ? status : failure_in(status, path);
+    const byte_source source = {.name = path};
+    return status ? own_explain(failure_in(status, path), &source, "an array")
+                  : ELMAN_OK;
 }
 
 void npy_close(npy *array)

@@ -4,7 +4,10 @@
 #include "base/memory.h"
 #include "format/half.h"
 #include "format/npy.h"
+#include "format/own.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +62,8 @@ elman_status graph_create(onnx_graph *onnx, elman_graph **made)
 elman_status graph_open(const byte_source *source, elman_graph **made)
 {
     onnx_graph *onnx = NULL;
-    TRY(onnx_open(source, &onnx));
+    elman_status opened = onnx_open(source, &onnx);
+    if (opened) return own_explain(opened, source, "an ONNX model");
     elman_status status = graph_create(onnx, made);
     return status == ELMAN_OK ? status : failure_in(status, source->name);
 }
@@ -136,6 +140,49 @@ static elman_status copy_array(const named_tensor *from, const char *name,
     return ELMAN_OK;
 }
 
+/* "(any,any,4)": what the graph declares. */
+static void print_declared(const onnx_value *input, size_t room, char *text)
+{
+    size_t at = (size_t)snprintf(text, room, " (");
+    for (size_t k = 0; k < input->rank && at < room; k++) {
+        const int64_t size = input->dimensions[k].size;
+        const char *comma = k ? "," : "";
+        at += (size_t)(size < 0 ? snprintf(text + at, room - at, "%sany", comma)
+                                : snprintf(text + at, room - at, "%s%" PRId64,
+                                           comma, size));
+    }
+    if (at < room) snprintf(text + at, room - at, ")");
+}
+
+/* Checks an array against what the graph declares of the input. */
+static elman_status check_array(const onnx_value *input,
+                                const named_tensor *array)
+{
+    char got[100], want[100] = "";
+    shape_print(array->rank, array->shape, sizeof got, got);
+    if (input->shaped) print_declared(input, sizeof want, want);
+
+    /* a dimension that is declared must have that size */
+    bool fits = !input->shaped || input->rank == array->rank;
+    for (size_t k = 0; fits && input->shaped && k < array->rank; k++)
+        fits = input->dimensions[k].size < 0 ||
+               (uint64_t)input->dimensions[k].size == array->shape[k];
+    bool floats = element_is_float(array->type);
+    if (!fits || element_is_float(input->type) != floats)
+        return failure(ELMAN_BAD_VALUE,
+                       "input %.80s is given %s %s, expected %s%s", input->name,
+                       floats ? "floats" : "whole numbers", got,
+                       element_name(input->type), want);
+
+    for (size_t k = 0; k < array->rank; k++)
+        if (array->shape[k] == 0)
+            return failure(ELMAN_BAD_VALUE,
+                           "input %.80s is given the shape %s, which holds no "
+                           "numbers: expected at least 1 along each axis",
+                           input->name, got);
+    return ELMAN_OK;
+}
+
 elman_status graph_write(elman_graph *g, const char *name, const void *data,
                          size_t rank, const size_t *shape)
 {
@@ -155,6 +202,7 @@ elman_status graph_write(elman_graph *g, const char *name, const void *data,
                        "the shape of %.80s has more numbers than this machine "
                        "has addresses",
                        name);
+    TRY(check_array(input, &array));
 
     /* it is read where it is; the array given before goes */
     free(g->owners[index]);
@@ -203,8 +251,10 @@ elman_status graph_load(elman_graph *g, const char *name, const char *path)
     TRY(find_port(g, name, true, &index));
     TRY(npy_open(path, &file));
 
-    elman_status status =
-        copy_array(&file->tensor, g->onnx->inputs[index].name, &array, &owner);
+    const onnx_value *input = g->onnx->inputs + index;
+    elman_status status = check_array(input, &file->tensor);
+    if (!status)
+        status = copy_array(&file->tensor, input->name, &array, &owner);
     npy_close(file);
     if (status) return failure_in(status, path);
 

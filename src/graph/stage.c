@@ -83,7 +83,7 @@ static elman_status make(stage *s)
                        s->steps);
 
     const elman_state_config config = {
-        .T = state_whole_T(s->steps), .B = p->B, .threads = p->threads};
+        .T = s->steps, .B = p->B, .threads = p->threads, .keep_steps = true};
     if (!p->in_double) TRY(state_create(s->model, &config, &s->state));
 
     /* the arrays of a chunk; every sequence is given its memory */

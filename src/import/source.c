@@ -5,7 +5,7 @@
 #include "format/file.h"
 #include "format/npy.h"
 #include "format/npz.h"
-#include "format/safetensors.h"
+#include "format/own.h"
 #include "format/torch.h"
 #include "import/onnx.h"
 
@@ -34,7 +34,7 @@ static elman_status open_safetensors(elman_import *im, char *bytes, size_t size,
     (void)config;
     TRY(safetensors_parse(bytes, size, &file));
     take_safetensors(im, file);
-    return ELMAN_OK;
+    return own_kind_of(file) ? own_expect(file, OWN_MODEL) : ELMAN_OK;
 }
 
 static elman_status open_torch(elman_import *im, char *bytes, size_t size,

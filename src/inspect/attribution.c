@@ -390,7 +390,8 @@ static elman_status plan(attribution_run *run, const elman_model *m,
                                      .B = run->rows,
                                      .training = !occludes,
                                      .passes = occludes ? 0 : 1,
-                                     .threads = config->threads};
+                                     .threads = config->threads,
+                                     .keep_steps = true};
     TRY(state_create(run->model, &room, &run->state));
     run->state->training.inputs_alone = true;
     TRY(create_arrays(run));

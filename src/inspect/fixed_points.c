@@ -155,8 +155,8 @@ static elman_status check(const elman_model *m,
 
 static elman_status create(measurement *s)
 {
-    const elman_state_config room = {.T = state_whole_T(s->batch->T),
-                                     .B = s->batch->B};
+    const elman_state_config room = {
+        .T = s->batch->T, .B = s->batch->B, .keep_steps = true};
     TRY(map_create(s->model, &s->map));
     TRY(search_create(&s->map, &s->search));
     TRY(state_create(s->model, &room, &s->state));

@@ -334,8 +334,8 @@ elman_status units_begin(const elman_model *model, const elman_batch *batch,
     run->shown.count = levels;
 
     /* a state that evaluates keeps h of every step */
-    const elman_state_config room = {.T = state_whole_T(batch->T),
-                                     .B = batch->B};
+    const elman_state_config room = {
+        .T = batch->T, .B = batch->B, .keep_steps = true};
     elman_status status = state_create(model, &room, &run->state);
     if (!status) status = create_arrays(run);
     if (status) units_end(&run->shown);

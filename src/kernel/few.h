@@ -27,6 +27,13 @@ INLINE vf strip_start(const few *s, const float *c, size_t n)
     return s->start == zeros ? vf_set(0) : vf_load(from + n, left(s->N, n));
 }
 
+/* The only output of a row from what it starts from and its sum. */
+INLINE void few_end(const few *s, float sum, float *c)
+{
+    if (s->start == zeros) *c = sum;
+    else *c = (s->start ? *s->start : *c) + sum;
+}
+
 /* ---- Strips ------------------------------------------------------------- */
 
 /* sum[m][v] += a[m][k] w[k][v], for the k of the block that are first, first +
@@ -168,6 +175,15 @@ INLINE void quad_store(float *p, quad q, size_t n)
     if (n > 3) p[3] = q[3];
 }
 
+/* The outputs of a row, at most four, from what it starts from and their
+ * sums. */
+INLINE void chains_end(const few *s, quad sum, float *c)
+{
+    const float *from = s->start ? s->start : c;
+    if (s->start != zeros) sum = quad_load(from, s->N) + sum;
+    quad_store(c, sum, s->N);
+}
+
 /* The sums of four vectors' lanes, each folded 2-1. */
 INLINE quad quad_fold(const quad *q)
 {
@@ -241,6 +257,102 @@ INLINE void fours_run(const few *s, const float *const *a, float *const *c,
     }
 }
 
+/* ---- One output ---------------------------------------------------------- */
+
+/* One output of a row: its chains are the lanes. */
+INLINE float row_sum(const float *w, size_t K, const float *a)
+{
+    enum { BLOCK = NARROW_SUMS * NARROW_SUMS };
+    const float *end = a + K / NARROW_SUMS * NARROW_SUMS;
+    quad sum = {0};
+
+    for (; a < end; a += NARROW_SUMS, w += BLOCK)
+        sum = quad_fma(quad_all(a), quad_all(w), sum);
+    if (K % NARROW_SUMS)
+        sum = quad_fma(quad_load(a, K % NARROW_SUMS), quad_all(w), sum);
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* One output of four rows, whose chains are folded together. */
+INLINE void ones_run(const few *s, const float *const *a, float *const *c)
+{
+    quad sum[4] = {{0}};
+    size_t k = s->k;
+
+    for (; k + NARROW_SUMS <= s->end; k += NARROW_SUMS) {
+        const quad w = quad_all(s->w + k * NARROW_SUMS);
+        UNROLL
+        for (size_t m = 0; m < 4; m++)
+            sum[m] = quad_fma(quad_all(a[m] + k), w, sum[m]);
+    }
+
+    /* the last k, fewer than a block */
+    if (k < s->end) {
+        const quad w = quad_all(s->w + k * NARROW_SUMS);
+        UNROLL
+        for (size_t m = 0; m < 4; m++)
+            sum[m] = quad_fma(quad_load(a[m] + k, s->end - k), w, sum[m]);
+    }
+
+    const quad all = quad_fold(sum);
+    UNROLL
+    for (size_t m = 0; m < 4; m++)
+        few_end(s, all[m], c[m]);
+}
+
+static void ones_rows(const few *s, size_t M, const float *const *a,
+                      float *const *c)
+{
+    size_t m = 0;
+    for (; m + 4 <= M; m += 4)
+        ones_run(s, a + m, c + m);
+    for (; m < M; m++)
+        few_end(s,
+                row_sum(s->w + s->k * NARROW_SUMS, s->end - s->k, a[m] + s->k),
+                c[m]);
+}
+
+/* ---- Four outputs, few inputs -------------------------------------------- */
+
+/* Four outputs of few inputs, one chain each. */
+INLINE quad row_chain(const float *w, size_t K, const float *a)
+{
+    quad sum = {0};
+    for (size_t k = 0; k < K; k++)
+        sum = quad_fma((quad){a[k], a[k], a[k], a[k]}, quad_all(w + k * PANEL),
+                       sum);
+    return sum;
+}
+
+/* The same of four rows. */
+INLINE void chains_run(const few *s, const float *const *a, float *const *c)
+{
+    quad sum[4] = {{0}};
+
+    /* the rows side by side, each from its first k to its last */
+    for (size_t k = 0; k < s->end; k++) {
+        const quad w = quad_all(s->w + k * PANEL);
+        UNROLL
+        for (size_t m = 0; m < 4; m++) {
+            const float x = a[m][k];
+            sum[m] = quad_fma((quad){x, x, x, x}, w, sum[m]);
+        }
+    }
+
+    for (size_t m = 0; m < 4; m++)
+        chains_end(s, sum[m], c[m]);
+}
+
+static void chains_rows(const few *s, size_t M, const float *const *a,
+                        float *const *c)
+{
+    size_t m = 0;
+    for (; m + 4 <= M; m += 4)
+        chains_run(s, a + m, c + m);
+    for (; m < M; m++)
+        chains_end(s, row_chain(s->w, s->end, a[m]), c[m]);
+}
+
 /* ---- All rows ------------------------------------------------------------ */
 
 /* name_V(s, M, a, c) runs all rows, many at once, with V vectors. */
@@ -291,8 +403,10 @@ INLINE void few_run(size_t M, const packed *w, const float *start,
 
     do {
         s.end = w->K - s.k < BLOCK ? w->K : s.k + BLOCK;
-        if (packed_in_blocks(w))
+        if (packed_in_blocks(w) && s.N == 1) ones_rows(&s, M, a, c);
+        else if (packed_in_blocks(w))
             blocks_rows(&s, M, a, c, (s.N * NARROW_SUMS + VLEN - 1) / VLEN);
+        else if (w->K < NARROW && s.N <= 4) chains_rows(&s, M, a, c);
         else if (packed_is_narrow(w)) parts_rows(&s, M, a, c, vectors);
         else chain_rows(&s, M, a, c, vectors);
         s.k = s.end;
@@ -301,30 +415,6 @@ INLINE void few_run(size_t M, const packed *w, const float *start,
 }
 
 /* ---- One row ------------------------------------------------------------- */
-
-/* One output of a narrow weight: its chains are the lanes. */
-INLINE float row_sum(const float *w, size_t K, const float *a)
-{
-    quad sum = {0};
-    size_t k = 0;
-
-    for (; k + NARROW_SUMS <= K; k += NARROW_SUMS)
-        sum = quad_fma(quad_all(a + k), quad_all(w + k * NARROW_SUMS), sum);
-    if (k < K)
-        sum = quad_fma(quad_load(a + k, K - k), quad_all(w + k * NARROW_SUMS),
-                       sum);
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
-
-/* Four outputs of few inputs, one chain each. */
-INLINE quad row_chain(const float *w, size_t K, const float *a)
-{
-    quad sum = {0};
-    for (size_t k = 0; k < K; k++)
-        sum = quad_fma((quad){a[k], a[k], a[k], a[k]}, quad_all(w + k * PANEL),
-                       sum);
-    return sum;
-}
 
 /* Any other shape. By itself, so that the registers that it saves cost the
  * common ones nothing. */
@@ -340,13 +430,11 @@ static void KERNEL(product_row)(const packed *w, const float *start,
     const size_t N = w->gates * w->H, K = w->K;
 
     if (N == 1 && K >= NARROW && K <= NARROW_SUMS * CHAIN) {
-        const float sum = row_sum(w->w, K, a);
-        *c = start == zeros ? sum : (start ? *start : *c) + sum;
+        const few s = {.start = start};
+        few_end(&s, row_sum(w->w, K, a), c);
     } else if (N <= 4 && K < NARROW) {
-        const float *from = start ? start : c;
-        quad sum = row_chain(w->w, K, a);
-        if (start != zeros) sum = quad_load(from, N) + sum;
-        quad_store(c, sum, N);
+        const few s = {.N = N, .start = start};
+        chains_end(&s, row_chain(w->w, K, a), c);
     } else row_any(w, start, a, c);
 }
 

@@ -317,13 +317,18 @@ enum { RNN_VECTORS = 4 };
 INLINE void rnn_gates(size_t count, float clip, bool relu, vf *y)
 {
     const vf low = vf_set(-clip), high = vf_set(clip);
+    const bool bounded = relu || clip < __builtin_inff();
     vf a[RNN_VECTORS];
 
     /* the sums, bounded; relu is a bound at 0 */
     UNROLL
-    for (size_t i = 0; i < count; i++)
-        a[i] = y[i] = vf_bound(relu ? vf_set(0) : low, high, y[i]);
+    for (size_t i = 0; i < count && bounded; i++)
+        y[i] = vf_bound(relu ? vf_set(0) : low, high, y[i]);
     if (relu) return;
+
+    UNROLL
+    for (size_t i = 0; i < count; i++)
+        a[i] = y[i];
 
     vf_gate_exp(0, count, y);
     UNROLL

@@ -24,8 +24,8 @@ enum {
                          chains, each from 0 */
     ROW_CHAIN = 16,   /* the same of what is summed row by row */
     GROUP_PANELS = 4, /* panels side by side in packed weights, at most */
-    STREAM_UNITS = GROUP_PANELS * PANEL /* of a cell whose steps of one sequence
-                                           have a kernel of their own */
+    STREAM_UNITS = CHAIN /* of a cell whose steps of one sequence have a kernel
+                            of their own, which makes its sums in one chain */
 };
 
 /* Weights (gates H,K) in the order that pack() gives them. */
@@ -234,6 +234,10 @@ packed_rows packed_part(const packed *shape, size_t part);
 void pack_part(const packed *shape, size_t part, const float *rows, float *to);
 void unpack_part(const packed *w, size_t part, float *rows);
 bool packed_part_is(const packed *w, size_t part, const float *rows);
+
+/* The same of all parts, whose rows (gates H,K) follow each other: faster, for
+ * it reads what is packed from one end to the other. */
+bool packed_is(const packed *w, const float *rows);
 
 /* Packs what is packed in another shape, of as many rows and columns. */
 void pack_again(const packed *from, const packed *shape, float *to);

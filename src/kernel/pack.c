@@ -245,3 +245,64 @@ bool packed_part_is(const packed *w, size_t part, const float *rows)
     }
     return true;
 }
+
+/* ---- All parts --------------------------------------------------------- */
+
+static uint32_t bits_at(const float *number)
+{
+    uint32_t bits;
+    memcpy(&bits, number, sizeof bits);
+    return bits;
+}
+
+/* What differs between count columns of panel rows, from line on, and of n rows
+ * (n,K): 0 if nothing does. The lines stay in the first cache from row to
+ * row. */
+static uint32_t panel_difference(const float *line, size_t step, size_t n,
+                                 size_t count, const float *rows, size_t K)
+{
+    uint32_t difference = 0;
+    for (size_t r = 0; r < n; r++)
+        for (size_t i = 0; i < count; i++)
+            difference |=
+                bits_at(line + i * step + r) ^ bits_at(rows + r * K + i);
+    return difference;
+}
+
+/* Group i is as rows are; all of it is read in the order of memory. */
+static bool group_is(const packed *s, size_t i, const float *rows)
+{
+    const size_t per_gate = packed_blocks(s->gates),
+                 unit = i * per_gate * PANEL,
+                 rest = panels_of(s) - i * per_gate,
+                 panels = s->gates * (rest < per_gate ? rest : per_gate),
+                 step = panels * PANEL;
+
+    for (size_t k = 0; k < s->K; k += PANEL) {
+        const size_t count = s->K - k < PANEL ? s->K - k : PANEL;
+        const float *line = s->w + s->gates * unit * s->K + k * step;
+        uint32_t difference = 0;
+
+        /* panel p: gate p % gates, as pack_groups puts it there */
+        for (size_t p = 0; p < panels; p++) {
+            const size_t at = unit + p / s->gates * PANEL;
+            const size_t n = s->H - at < PANEL ? s->H - at : PANEL;
+            difference |= panel_difference(
+                line + p * PANEL, step, n, count,
+                rows + (p % s->gates * s->H + at) * s->K + k, s->K);
+        }
+        if (difference) return false;
+    }
+    return true;
+}
+
+bool packed_is(const packed *w, const float *rows)
+{
+    packed s = packed_shape(w->gates, w->H, w->K);
+    s.w = w->w;
+    if (packed_in_blocks(&s)) return packed_part_is(w, 0, rows);
+
+    for (size_t i = 0; i < packed_groups(w); i++)
+        if (!group_is(&s, i, rows)) return false;
+    return true;
+}

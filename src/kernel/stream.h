@@ -65,16 +65,30 @@ typedef struct stream_at {
 
 /* ---- Sums ---------------------------------------------------------------- */
 
-/* sum[g * count + v] += a times the weights of gate g, vector first + v; gates
- * and count are constants. One gate has all its panels side by side, several
- * are side by side themselves. */
-INLINE void stream_add(const packed *w, size_t gates, size_t first,
-                       size_t count, const float *a, vf *sum)
+/* Panels side by side where a block of units stands: of all gates, or of one
+ * those of its group. */
+INLINE size_t stream_panels(const packed *w, size_t gates, size_t block)
 {
-    const size_t K = w->K, blocks = (w->H + PANEL - 1) / PANEL;
-    const size_t line = (gates > 1 ? gates : blocks) * PANEL;
+    const size_t begin = block / GROUP_PANELS * GROUP_PANELS;
+    const size_t after = (w->H + PANEL - 1) / PANEL - begin;
+    if (gates > 1) return gates;
+    return after < GROUP_PANELS ? after : GROUP_PANELS;
+}
+
+/* sum[g * count + v] += a times the weights of gate g, vector first + v; gates
+ * and count are constants. One gate has its panels side by side, several
+ * are side by side themselves. is_short: one chain has all of a. */
+INLINE void stream_add(const packed *w, size_t gates, size_t first,
+                       size_t count, bool is_short, const float *a, vf *sum)
+{
+    const size_t K = w->K, block = first / REGS;
+    const size_t beside = stream_panels(w, gates, block), line = beside * PANEL;
     const size_t panel = gates > 1 ? K * line : PANEL;
-    const float *from = w->w + first / REGS * panel + first % REGS * VLEN;
+    const float *from = w->w + first % REGS * VLEN;
+    if (gates > 1) from += block * panel;
+    else
+        from += block / GROUP_PANELS * GROUP_PANELS * K * PANEL +
+                block % GROUP_PANELS * PANEL;
     size_t k = 0, end;
 
     do {
@@ -83,7 +97,7 @@ INLINE void stream_add(const packed *w, size_t gates, size_t first,
         for (size_t i = 0; i < gates * count; i++)
             chain[i] = vf_set(0);
 
-        end = K - k < CHAIN ? K : k + CHAIN;
+        end = is_short || K - k < CHAIN ? K : k + CHAIN;
         UNROLL_4
         for (; k < end; k++) {
             const vf x = vf_set(a[k]);
@@ -101,7 +115,7 @@ INLINE void stream_add(const packed *w, size_t gates, size_t first,
         UNROLL
         for (size_t i = 0; i < gates * count; i++)
             sum[i] = sum[i] + chain[i];
-    } while (k < K);
+    } while (!is_short && k < K);
 }
 
 /* Vector i of count of a pass: only its last one may have fewer units than
@@ -119,6 +133,15 @@ INLINE void stream_store(const stream_cell *s, float *row, size_t first,
     const size_t j = (first + i) * VLEN;
     if (i + 1 < count) store_all(row + j, value);
     else store_pieces(row + j, value, s->H - j);
+}
+
+/* The same of what is not read again soon. */
+INLINE void stream_store_once(const stream_cell *s, float *row, size_t first,
+                              size_t i, size_t count, vf value)
+{
+    const size_t j = (first + i) * VLEN;
+    if (i + 1 < count) store_all(row + j, value);
+    else vf_store(row + j, value, s->H - j);
 }
 
 /* Whether the input x (I) changes a sum. Products of less than 1.2e-38 take
@@ -140,7 +163,7 @@ INLINE void stream_begin(const stream_cell *s, size_t gates, size_t first,
         sum[i] = stream_load(s, at->start + i / count * s->H, first, i % count,
                              count);
     if (stream_hears(s, at->x))
-        stream_add(&s->ih, gates, first, count, at->x, sum);
+        stream_add(&s->ih, gates, first, count, false, at->x, sum);
 }
 
 /* ---- Gates --------------------------------------------------------------- */
@@ -194,11 +217,12 @@ INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
     const size_t most = lstm_gate_vectors(count);
     vf sum[4 * PASS_MOST];
     stream_begin(s, 4, first, count, at, sum);
-    stream_add(&s->hh, 4, first, count, at->h, sum);
+    stream_add(&s->hh, 4, first, count, true, at->h, sum);
 
     if (!s->plain) {
         stream_put(s, 4, first, count, sum);
-        lstm_variant_gates(s, first, count, at);
+        const stream_at copy = *at;
+        lstm_variant_gates(s, first, count, &copy);
         return;
     }
 
@@ -219,7 +243,7 @@ INLINE void lstm_pass(const stream_cell *s, size_t first, size_t count,
         for (size_t i = 0; i < n; i++) {
             stream_remember(s, at, first, v + i, count, h[i]);
             stream_store(s, at->c, first, v + i, count, c[i]);
-            stream_store(s, at->c_also, first, v + i, count, c[i]);
+            stream_store_once(s, at->c_also, first, v + i, count, c[i]);
         }
     }
 }
@@ -245,7 +269,7 @@ INLINE void gru_pass(const stream_cell *s, size_t first, size_t count,
     UNROLL
     for (size_t i = 0; i < count; i++)
         all[2 * count + i] = stream_load(s, s->bias_hn, first, i, count);
-    stream_add(&s->hh, 3, first, count, at->h, all);
+    stream_add(&s->hh, 3, first, count, true, at->h, all);
 
     if (!s->plain) {
         UNROLL
@@ -254,7 +278,8 @@ INLINE void gru_pass(const stream_cell *s, size_t first, size_t count,
             all[2 * count + i] = sum[2 * count + i];
         }
         stream_put(s, 3, first, count, all);
-        gru_clipped_gates(s, first, count, at);
+        const stream_at copy = *at;
+        gru_clipped_gates(s, first, count, &copy);
         return;
     }
 
@@ -282,7 +307,7 @@ INLINE void rnn_pass(const stream_cell *s, size_t first, size_t count,
 {
     vf sum[PASS_MOST];
     stream_begin(s, 1, first, count, at, sum);
-    stream_add(&s->hh, 1, first, count, at->h, sum);
+    stream_add(&s->hh, 1, first, count, true, at->h, sum);
 
     UNROLL
     for (size_t v = 0; v < count; v += RNN_VECTORS)
@@ -352,16 +377,12 @@ STEPS_ALL(rnn, RNN_PASS, part, false)
 
 /* All steps of all units, at most `most` vectors in a pass; all passes but the
  * last end where a panel does. */
-INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
-                       stream_steps *const *whole, stream_steps *const *part)
+static __attribute__((noinline)) void stream_parts(const stream_cell *s,
+                                                   const stream_run *r,
+                                                   size_t most,
+                                                   stream_steps *const *part)
 {
     const size_t all = (s->H + VLEN - 1) / VLEN;
-
-    if (all <= most) {
-        whole[all](s, 0, r, 0, r->T);
-        return;
-    }
-
     const size_t count = most < REGS ? most : most / REGS * REGS;
     for (size_t t = 0; t < r->T; t++) {
         size_t first = 0;
@@ -374,6 +395,14 @@ INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
     const stream_at at = {.h_now = r->h_all + (r->T - 1) * r->h_step,
                           .h_also = r->h};
     if (!r->keeps_h) stream_share(s, 0, all, &at);
+}
+
+INLINE void stream_all(const stream_cell *s, const stream_run *r, size_t most,
+                       stream_steps *const *whole, stream_steps *const *part)
+{
+    const size_t all = (s->H + VLEN - 1) / VLEN;
+    if (all <= most) whole[all](s, 0, r, 0, r->T);
+    else stream_parts(s, r, most, part);
 }
 
 static void KERNEL(lstm_stream)(const stream_cell *s, const stream_run *r)

@@ -95,7 +95,10 @@ INLINE size_t left(size_t n, size_t at) { return n > at ? n - at : 0; }
 
 typedef __mmask16 vm;
 
-INLINE vm vf_first(size_t n) { return (vm)(n < VLEN ? (1u << n) - 1 : 0xffff); }
+INLINE vm vf_first(size_t n)
+{
+    return (vm)(0xffffu >> (VLEN - (n < VLEN ? n : VLEN)));
+}
 INLINE vf vf_set(float x) { return _mm512_set1_ps(x); }
 INLINE vf load_all(const float *p) { return _mm512_loadu_ps(p); }
 INLINE vf vf_repeat(const float *p)
@@ -140,7 +143,10 @@ INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 
 typedef __mmask8 vm;
 
-INLINE vm vf_first(size_t n) { return (vm)(n < VLEN ? (1u << n) - 1 : 0xff); }
+INLINE vm vf_first(size_t n)
+{
+    return (vm)(0xffu >> (VLEN - (n < VLEN ? n : VLEN)));
+}
 INLINE vf load_some(const float *p, size_t n)
 {
     return _mm256_maskz_loadu_ps(vf_first(n), p);
@@ -270,6 +276,10 @@ INLINE void store_pieces(float *p, vf v, size_t n)
 #if VEC_BYTES > 16
 #if VEC_BYTES == 64
     __m256 eight = _mm512_castps512_ps256(v);
+    if (n == 8) {
+        _mm256_storeu_ps(p, eight);
+        return;
+    }
     if (n & 8) {
         _mm256_storeu_ps(p, eight);
         eight = _mm512_extractf32x8_ps(v, 1);

@@ -80,14 +80,18 @@ static void forward(const layer *l, const pass *p, layer_state *s,
 
 /* ---- The direct way ------------------------------------------------------ */
 
+/* Outputs of a brief step. */
+enum { BRIEF = 4 };
+
 /* One row of a few outputs. */
-static const float *run_one(void *of, const float *x)
+static const float *run_one(void *of, const float *x, size_t t)
 {
     const layer_state *s = of;
     size_t row = s->direct_row;
+    float *y = s->y + t * s->direct_step;
     s->direct_run(&s->direct_w, s->direct_b, x + row * s->direct_w.K,
-                  s->y + row * s->direct_w.H);
-    return s->y;
+                  y + row * s->direct_w.H);
+    return y;
 }
 
 /* Rows that follow each other; of one step those that the pass lists. */
@@ -120,7 +124,9 @@ static direct_pass *prepare_direct(const layer *l, const pass *p,
 
     s->direct_run = p->k->product_row;
     s->direct_row = p->row_count ? p->rows[0] : 0;
-    if (p->row_count == 1 && l->O < NARROW) s->one = (direct_step){run_one, s};
+    s->direct_step = p->B * l->O;
+    if (p->row_count == 1 && l->O < NARROW)
+        s->one = (direct_step){run_one, s, l->O <= BRIEF};
     return direct;
 }
 

@@ -22,7 +22,7 @@
  * are read so many times less often. */
 enum { PRODUCT_ROWS = 256 };
 
-/* Sequences that a pass takes the direct way, one after the other. */
+/* Sequences that a pass takes the direct way at most, one after the other. */
 enum { DIRECT_ROWS = 4 };
 
 enum { DIRECTIONS = 2, NOWHERE = -1 };
@@ -167,8 +167,10 @@ typedef struct kept_gradients {
 /* One direction's arrays; axis T runs in the order of reading. Every c and dc
  * is NULL for a cell without one. */
 typedef struct direction_state {
-    float *h;          /* (T+1,B,R) entry 0 is the initial state */
-    float *c;          /* (T+1,B,H) */
+    float *h;      /* (T+1,B,R) entry 0 is the initial state */
+    float *c;      /* (T+1,B,H) */
+    float *step_h; /* (B,R) what a step of streams writes: entry 1 of h, or */
+    float *step_c; /* (B,H) entry 0 where nothing but steps is run */
     size_t gate_steps; /* entry s of the two below is s % gate_steps */
     float *gate;       /* (gate_steps,B,G); training: all T */
     float *saved;      /* (gate_steps,B,H) of a cell that saves, else NULL */
@@ -229,11 +231,12 @@ typedef struct pool_state {
     float *dscore;    /* (T,B) gradient at e, training */
 } pool_state;
 
-/* One step of x (B,I) with only one of its rows: run(of, x) returns the output
- * (B,O). */
+/* Step t of a block with only one row: run(of, x, t) returns the output (B,O)
+ * of x (B,I), which stands where a pass of the whole block leaves it. */
 typedef struct direct_step {
-    const float *(*run)(void *of, const float *x);
+    const float *(*run)(void *of, const float *x, size_t t);
     void *of;
+    bool brief; /* what follows can begin while it runs */
 } direct_step;
 
 /* c (H) = start + w a of a (K), for few outputs. */
@@ -265,6 +268,7 @@ typedef struct layer_state {
     const float *direct_b;
     row_kernel *direct_run; /* linear of a few outputs, with one sequence, */
     size_t direct_row;      /* which is this one */
+    size_t direct_step;     /* floats of an output (B,O) */
     layer_plans *plans;     /* NULL in a state of one thread */
 } layer_state;
 
@@ -276,7 +280,8 @@ struct layer_kind {
     /* Fills what it has among the packed copies besides those of the list,
      * which are there; may be NULL. */
     void (*pack)(const layer *l, float *packed);
-    /* Carves what s needs beyond y and dy; may be NULL. */
+    /* Carves what s needs beyond y and dy; may be NULL. T is 0 where nothing
+     * but its own steps of streams will be run. */
     void (*lay_out)(const layer *l, arena *a, size_t T, size_t B, bool training,
                     bool keep, layer_state *s);
     /* x (T,B,I) to s->y. */
@@ -293,10 +298,10 @@ struct layer_kind {
     void (*step)(const layer *l, const pass *p, layer_state *s, const float *x);
     /* The direct way, without training, for at most DIRECT_ROWS sequences that
      * all have T steps; both NULL where T times forward with T = 1 will do.
-     * Whether l can; and prepares what is the same in every pass of the
-     * sequences that p, of one step, lists; if
+     * How many sequences of l it is worth, 0 if it cannot; and prepares what is
+     * the same in every pass of the sequences that p, of one step, lists; if
      * there is only one, s->one as well. */
-    bool (*direct_fits)(const layer *l);
+    size_t (*direct_rows)(const layer *l);
     direct_pass *(*prepare_direct)(const layer *l, const pass *p,
                                    layer_state *s);
 };

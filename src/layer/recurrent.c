@@ -349,9 +349,13 @@ static void lay_out_forward(const layer *l, arena *a, size_t T, size_t B,
     size_t row = sizeof(float), mask_rows = training ? T * B : 1;
     bool has_saved = l->cell->has_saved || c->proj_size;
 
-    /* the memory after each step */
+    /* the memory after each step, and before the first unless that is read
+     * where it is */
     d->h = arena_take(a, (T + 1) * B, l->R * row);
     if (l->cell->has_cell) d->c = arena_take(a, (T + 1) * B, l->H * row);
+    if (d->h) d->step_h = d->h + (T ? B * l->R : 0);
+    if (d->c) d->step_c = d->c + (T ? B * l->H : 0);
+    if (!T) T = 1;
 
     /* gates, of all steps or of a block, and what goes with them */
     size_t gates = gate_rows(l, T, B, training), block = walk_block(l, B);
@@ -412,7 +416,7 @@ static void lay_out(const layer *l, arena *a, size_t T, size_t B, bool training,
             continue;
         }
         d->stream = arena_take(a, 1, stream_steps_size(B));
-        recurrent_direct_lay_out(l, a, d);
+        if (T) recurrent_direct_lay_out(l, a, d);
     }
 }
 
@@ -495,7 +499,7 @@ const layer_kind layer_recurrent = {
     .prepare = recurrent_prepare,
     .aim = recurrent_aim,
     .step = recurrent_step,
-    .direct_fits = recurrent_direct_fits,
+    .direct_rows = recurrent_direct_rows,
     .prepare_direct = recurrent_prepare_direct,
     .forward = recurrent_forward,
 };

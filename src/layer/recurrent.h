@@ -112,6 +112,7 @@ void recurrent_step(const layer *l, const pass *p, layer_state *s,
 
 /* recurrent_direct.c: likewise; and room for what is prepared. */
 bool recurrent_direct_fits(const layer *l);
+size_t recurrent_direct_rows(const layer *l);
 void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d);
 direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
                                       layer_state *s);

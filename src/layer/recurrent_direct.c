@@ -12,6 +12,14 @@
  * in blocks of so many steps. */
 enum { WIDE = 16, BLOCK = 64 };
 
+/* Units from which several sequences gain more from sharing the weights that
+ * are read. */
+enum { LONE_UNITS = 64 };
+
+/* Sums of a brief step: a processor still holds what comes after it, a head,
+ * when the next step begins to wait for its h. */
+enum { BRIEF = 48 };
+
 struct direct_level {
     void (*run)(const stream_cell *s, const stream_run *r);
     stream_cell cell;
@@ -23,11 +31,18 @@ struct direct_level {
     size_t from;        /* where the first row begins in x */
     const float *y;     /* (B,R) what a step gives */
     stream_run runs[DIRECT_ROWS];
+    stream_run one; /* the first of them, as a single step has it */
 };
 
 bool recurrent_direct_fits(const layer *l)
 {
     return recurrent_steps(l) && l->H <= STREAM_UNITS;
+}
+
+size_t recurrent_direct_rows(const layer *l)
+{
+    if (!recurrent_direct_fits(l)) return 0;
+    return l->H <= LONE_UNITS ? DIRECT_ROWS : 1;
 }
 
 void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d)
@@ -175,14 +190,16 @@ static const float *pass_whole(const layer *l, const pass *p, layer_state *s,
 }
 
 /* A step of the first stream. */
-static const float *run_one(void *of, const float *x)
+static const float *run_one(void *of, const float *x, size_t t)
 {
     struct direct_level *level = of;
-    stream_run *r = &level->runs[0];
-    r->T = 1;
+    const stream_run *first = &level->runs[0];
+    stream_run *r = &level->one;
     r->x = x + level->from;
+    r->h_all = first->h_all + t * first->h_step;
+    if (r->c) r->c_all = first->c_all + t * first->c_step;
     level->run(&level->cell, r);
-    return level->y;
+    return level->y + t * first->h_step;
 }
 
 direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
@@ -200,6 +217,9 @@ direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
 
     level->y = s->y;
     level->from = p->row_count ? p->rows[0] * l->I : 0;
-    if (p->row_count == 1) s->one = (direct_step){run_one, level};
+    level->one = level->runs[0];
+    level->one.T = 1;
+    if (p->row_count == 1)
+        s->one = (direct_step){run_one, level, l->G <= BRIEF && l->I < WIDE};
     return pass_whole;
 }

@@ -75,10 +75,10 @@ static void prepare_chunk(const layer *l, const pass *p, layer_state *s,
     for (size_t i = begin; i < end; i++) {
         size_t m = r->M++, b = p->rows[i];
         chunk->stream[m] = (uint32_t)b;
-        r->h[m] = d->h + (p->B + b) * l->R;
+        r->h[m] = d->step_h + b * l->R;
         r->gate[m] = d->gate + b * l->G;
         if (d->saved) r->saved[m] = d->saved + b * l->H;
-        if (d->c) r->c[m] = d->c + (p->B + b) * l->H;
+        if (d->c) r->c[m] = d->step_c + b * l->H;
     }
     aim_chunk(l, p, chunk);
 
@@ -111,7 +111,7 @@ static void prepare_sharing(const layer *l, const pass *p,
 void recurrent_prepare(const layer *l, const pass *p, layer_state *s)
 {
     struct stream_steps *steps = s->directions[0].stream;
-    float *y = s->directions[0].h + p->B * l->R;
+    float *y = s->directions[0].step_h;
     if (p->ragged) memset(y, 0, p->B * l->R * sizeof *y);
 
     /* chunks of about equal numbers of streams */
@@ -211,5 +211,5 @@ void recurrent_step(const layer *l, const pass *p, layer_state *s,
         for (size_t i = 0; i < steps->count; i++)
             run_chunk(&job, steps->chunk + i, threads);
     }
-    s->y = s->directions[0].h + p->B * l->R;
+    s->y = s->directions[0].step_h;
 }

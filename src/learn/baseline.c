@@ -3,6 +3,7 @@
 
 #include "data/encoding.h"
 #include "data/store.h"
+#include "data/tokens.h"
 #include "learn/metrics.h"
 
 #include "base/real.h"
@@ -25,7 +26,7 @@ static void count_classes(const elman_dataset *d, elman_part part,
 {
     size_t n = d->size[part];
     if (d->encoding->task == ELMAN_TASK_LANGUAGE) {
-        const int32_t *tokens = d->tokens;
+        const int32_t *tokens = tokens_all(d);
         for (int before = 0; before < (int)part; before++)
             tokens += d->size[before];
         for (size_t i = 1; i < n; i++)

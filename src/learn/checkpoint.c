@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "format/safetensors.h"
+#include "format/own.h"
 #include "learn/finite.h"
 #include "model/config_text.h"
 
@@ -484,11 +484,14 @@ void checkpoint_destroy(checkpoint *c)
 
 elman_status checkpoint_write(const checkpoint *c)
 {
-    safetensors_note notes[] = {
-        {"format", "elman checkpoint"}, {"elman", c->config},
-        {"settings", c->settings},      {"data", c->data},
-        {"encoding", c->encoding},      {"norms", c->norms},
-        {journal_key, c->journal},      {"replay", c->replay}};
+    safetensors_note notes[] = {{OWN_KEY, own_format(OWN_CHECKPOINT)},
+                                {"elman", c->config},
+                                {"settings", c->settings},
+                                {"data", c->data},
+                                {"encoding", c->encoding},
+                                {"norms", c->norms},
+                                {journal_key, c->journal},
+                                {"replay", c->replay}};
 
     /* those that there are */
     size_t count = 0;
@@ -545,11 +548,7 @@ static elman_status check_file(const elman_trainer *t, const safetensors *file,
                                const contents *list)
 {
     /* made for the same model, data and settings */
-    const char *format = safetensors_text(file, "format");
-    if (!format || strcmp(format, "elman checkpoint") != 0)
-        return failure(ELMAN_BAD_VALUE,
-                       "the format is %.60s, expected an elman checkpoint",
-                       format ? format : "not named");
+    TRY(own_expect(file, OWN_CHECKPOINT));
     TRY(check_settings(t, file));
     TRY(check_data(t, file));
     char *config = config_to_text(&t->model->config);

@@ -202,7 +202,8 @@ elman_status evaluation_open(evaluation *on, const elman_trainer_config *config,
     elman_state_config shape = {.T = is_text ? DEFAULT_STEPS
                                              : dataset_longest(on->dataset),
                                 .B = windows_width(*all),
-                                .threads = config->threads};
+                                .threads = config->threads,
+                                .keep_steps = true};
     TRY(state_create(on->model, &shape, &on->state));
     on->state->time_first = true;
     return row_losses_create(on->state->config.T * on->state->config.B,

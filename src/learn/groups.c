@@ -40,9 +40,29 @@ static bool is_meant(const parameter *p, const char *name, size_t bytes)
     return whole || fits(name, bytes, p->name);
 }
 
+/* The length of the name at *at, which moves over blanks before it; those
+ * behind it do not count either. next becomes the name after it, unless it is
+ * the last. */
+static size_t name_bytes(const char **at, const char **next, bool *last)
+{
+    *at += strspn(*at, " ");
+    size_t bytes = strcspn(*at, ",");
+    *last = (*at)[bytes] == '\0';
+    *next = *at + bytes + !*last;
+    while (bytes > 0 && (*at)[bytes - 1] == ' ')
+        bytes--;
+    return bytes;
+}
+
 static elman_status unknown(const elman_model *m, const char *field,
                             const char *name, size_t bytes)
 {
+    if (!bytes)
+        return failure(ELMAN_BAD_VALUE,
+                       "%s has an empty name, expected layers or parameters "
+                       "separated by commas",
+                       field);
+
     /* the layers that have weights, of which each parameter begins with one */
     char list[400] = "";
     for (size_t i = 0; i < m->info.parameter_count; i++) {
@@ -66,8 +86,9 @@ static elman_status mark(const elman_model *m, const char *field,
                          const char *names, size_t number, size_t *group_of,
                          bool *frozen)
 {
-    for (const char *at = names; *at;) {
-        size_t bytes = strcspn(at, ","), found = 0;
+    bool last = !*names, named = false;
+    for (const char *at = names, *next; !last; at = next) {
+        size_t bytes = name_bytes(&at, &next, &last), found = 0;
         for (size_t i = 0; bytes && i < m->info.parameter_count; i++) {
             const parameter *p = m->parameters + i;
             if (!is_meant(p, at, bytes)) continue;
@@ -83,8 +104,9 @@ static elman_status mark(const elman_model *m, const char *field,
                                group_of[i] - 1, number - 1, p->name);
             group_of[i] = number;
         }
-        if (!found) return unknown(m, field, at, bytes);
-        at += bytes + (at[bytes] == ',');
+        bool closing = !bytes && last && named; /* behind the last comma */
+        if (!found && !closing) return unknown(m, field, at, bytes);
+        named = true;
     }
     return ELMAN_OK;
 }

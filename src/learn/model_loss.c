@@ -30,12 +30,19 @@ static elman_status last_rows(const elman_model *m, const elman_state *s,
                        "loss");
 
     const pass *p = &s->full;
+    if (!state_keeps_output(m, s))
+        return failure(ELMAN_BAD_VALUE,
+                       "the state does not keep the output of %zu steps of %zu "
+                       "sequences, expected keep_steps in its config; or take "
+                       "the loss of your y with elman_loss_forward",
+                       p->T, p->B);
+
     *shape = (elman_batch){
         .T = p->T, .B = p->B, .lengths = p->ragged ? p->lengths : NULL};
     TRY(output_rows(m, shape, rows));
     rows->y = state_output(m, s);
     rows->keeps_y = true;
-    if (!p->lengths && p->row_count < p->T * p->B) { /* streams in chunks */
+    if (!p->lengths && p->row_count < shape->T * p->B) { /* streams in chunks */
         rows->counting = p->rows;
         rows->counting_count = p->row_count;
     }

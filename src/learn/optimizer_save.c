@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/safetensors.h"
+#include "format/own.h"
 
-static const char format_name[] = "elman optimizer";
 static const char *const flavours[] = {"torch", "keras"};
 
 /* ---- What is kept ------------------------------------------------------- */
@@ -128,7 +127,7 @@ static elman_status save(const elman_optimizer *o, const elman_model *m,
 {
     contents c = {0};
     elman_status status = fill(o, m, &c);
-    safetensors_note notes[] = {{"format", format_name},
+    safetensors_note notes[] = {{OWN_KEY, own_format(OWN_OPTIMIZER)},
                                 {"rule", o->rule->info.word},
                                 {"flavour", flavours[o->config.flavour]}};
     safetensors file = {.tensor_count = c.count,
@@ -231,7 +230,7 @@ static elman_status check_count(const elman_model *m, const safetensors *file)
 static elman_status check(const contents *c, const elman_optimizer *o,
                           const elman_model *m, const safetensors *file)
 {
-    TRY(check_note(file, "format", format_name));
+    TRY(own_expect(file, OWN_OPTIMIZER));
     TRY(check_note(file, "rule", o->rule->info.word));
     TRY(check_note(file, "flavour", flavours[o->config.flavour]));
     TRY(check_count(m, file));

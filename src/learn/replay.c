@@ -13,7 +13,7 @@
 
 #include "data/hash.h"
 #include "format/json.h"
-#include "format/safetensors.h"
+#include "format/own.h"
 #include "format/utf8.h"
 #include "learn/checkpoint.h"
 #include "model/config_text.h"
@@ -195,15 +195,8 @@ static elman_status check_version(const json_node *root)
 
 static elman_status read_note(opened_replay *r)
 {
-    const char *format = safetensors_text(r->file, "format");
     const char *note = safetensors_text(r->file, "replay");
-    if (!format || strcmp(format, "elman checkpoint") != 0 || !note)
-        return failure(ELMAN_BAD_VALUE,
-                       "no replay file, which 'elman train' writes when the "
-                       "loss or the gradient is no longer finite%s",
-                       format && !strcmp(format, "elman checkpoint")
-                           ? "; it is a checkpoint, for --resume"
-                           : "");
+    TRY(own_expect(r->file, OWN_REPLAY));
 
     /* the texts of the replay point into the note */
     r->note = text_copy(note);

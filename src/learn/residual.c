@@ -180,7 +180,8 @@ static elman_status run_part(const elman_model *model,
     /* in order, from the initial state each time */
     elman_state_config shape = {.T = dataset_longest(dataset),
                                 .B = loader_width(loader),
-                                .threads = config->threads};
+                                .threads = config->threads,
+                                .keep_steps = true};
     elman_status status = state_create(model, &shape, &state);
     if (!status) state->time_first = true;
     while (status == ELMAN_OK) {

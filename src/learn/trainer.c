@@ -121,7 +121,8 @@ static elman_status create_states(elman_trainer *t)
             .T = longest ? longest : c->k1,
             .B = windows_width(t->validation_windows),
             .threads = c->threads,
-            .seed = c->seed};
+            .seed = c->seed,
+            .keep_steps = true};
         TRY(state_create(t->model, &validation, &t->validation_state));
         t->validation_state->time_first = true;
         if (validation.T * validation.B > rows)

@@ -13,21 +13,22 @@
 /* Nanoseconds of a pass that several threads may rather share. */
 static const double SHARED = 20000;
 
-bool direct_fits(const elman_model *m, const elman_state *s)
+size_t direct_rows(const elman_model *m, const elman_state *s)
 {
-    if (s->config.training) return false;
+    size_t rows = s->config.training ? 0 : DIRECT_ROWS;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        if (l->kind == &layer_pool) return false;
-        if (l->cell && !(l->kind->direct_fits && l->kind->direct_fits(l)))
-            return false;
+        if (l->kind == &layer_pool) return 0;
+        if (!l->cell) continue;
+        size_t here = l->kind->direct_rows ? l->kind->direct_rows(l) : 0;
+        if (here < rows) rows = here;
     }
-    return true;
+    return rows;
 }
 
 void direct_prepare(const elman_model *m, elman_state *s)
 {
-    s->direct_one = true;
+    s->direct_one = s->direct_brief = true;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;
@@ -36,6 +37,7 @@ void direct_prepare(const elman_model *m, elman_state *s)
         at->direct =
             l->kind->prepare_direct ? l->kind->prepare_direct(l, p, at) : NULL;
         if (!at->one.run) s->direct_one = false;
+        if (!at->one.brief) s->direct_brief = false;
     }
 }
 
@@ -59,26 +61,65 @@ static const float *forward_each(const elman_model *m, elman_state *s, size_t i,
     return at->y = at->own;
 }
 
+void output_copy(size_t n, const float *from, float *to)
+{
+    /* a load that reaches over two stores waits until both are done, and
+     * memcpy's loads are longer than what kernels of few units store */
+    enum { PIECE = 4 };
+    size_t i = 0;
+    if (n > STREAM_UNITS) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (; i + PIECE <= n; i += PIECE)
+        memcpy(to + i, from + i, PIECE * sizeof *to);
+    for (; i < n; i++)
+        to[i] = from[i];
+}
+
+/* Step t of x (B,I). */
+static const float *step_one(const elman_model *m, elman_state *s,
+                             const float *x, size_t t)
+{
+    const layer_state *at = s->layers;
+    for (size_t i = 0; i < m->layer_count; i++)
+        x = at[i].one.run(at[i].one.of, x, t);
+    return x;
+}
+
 void direct_step_one(const elman_model *m, elman_state *s, const float *x,
                      float *y)
 {
-    layer_state *at = s->layers;
-    for (size_t i = 0; i < m->layer_count; i++)
-        x = at[i].one.run(at[i].one.of, x);
+    x = step_one(m, s, x, 0);
 
     size_t b = s->full.rows[0], O = m->info.output_size;
     s->position[b]++;
     s->full.T = 1;
     s->ran = true;
     if (y && O == 1) y[b] = x[b];
-    else if (y) memcpy(y + b * O, x + b * O, O * sizeof *y);
+    else if (y) output_copy(O, x + b * O, y + b * O);
+}
+
+/* All layers step by step: those above run while the first waits for its own
+ * last step. */
+static const float *run_brief(const elman_model *m, elman_state *s, size_t T,
+                              const float *x)
+{
+    const size_t row = s->full.B * m->config.input_size;
+    for (size_t t = 0; t < T; t++)
+        step_one(m, s, x + t * row, t);
+    return state_output(m, s);
 }
 
 const float *direct_run(const elman_model *m, elman_state *s, size_t T,
                         const float *x)
 {
+    bool brief = s->direct_brief;
     s->full.T = 1;
-    for (size_t i = 0; i < m->layer_count; i++) {
+    if (brief) x = run_brief(m, s, T, x);
+
+    /* or layer by layer */
+    for (size_t i = 0; !brief && i < m->layer_count; i++) {
         const layer *l = m->layers + i;
         layer_state *at = s->layers + i;
         const pass *p = l->per_sequence ? &s->tail : &s->full;
@@ -96,8 +137,8 @@ const float *direct_run(const elman_model *m, elman_state *s, size_t T,
 static bool takes(const elman_model *m, const elman_state *s,
                   const elman_batch *in)
 {
-    if (!s->direct_fits || s->seconds || in->lengths) return false;
-    if (in->B != s->config.B || in->B > DIRECT_ROWS) return false;
+    if (s->seconds || in->lengths) return false;
+    if (in->B != s->config.B || in->B > s->direct_rows) return false;
     if (m->config.batch_first && in->B > 1) return false;
     if (walk_forced() != WALK_UNDECIDED) return false;
 

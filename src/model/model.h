@@ -67,6 +67,9 @@ typedef struct chunk_room {
     layer_state *layers;    /* (layer_count) */
     float *x;               /* (M,I) what the chunk reads, or NULL */
     int32_t *tokens;        /* (M) the same, or NULL */
+    uint32_t *slots;        /* (M) for pass.slots in an order of its own */
+    bool in_a_row;          /* the slots lie side by side, as rows of x do */
+    size_t prepared;        /* streams that its layers are prepared for */
     uint64_t *steps_before; /* (M) */
 } chunk_room;
 
@@ -93,18 +96,18 @@ struct elman_state {
     bool stepping;             /* the pass is prepared for steps */
     bool time_first;           /* batches are (T,B,.) whatever the model says,
                                   as a loader makes them */
-    bool direct_fits;       /* direct.c can run the model, few rows at once */
-    bool direct;            /* and what is prepared is for that */
-    bool direct_one;        /* with one row, which all layers run alone */
-    size_t carved_T;        /* steps that the arrays of a pass hold */
-    bool by_chunks;         /* the last pass went chunk by chunk: it left y
-                               alone, and the slots that ran in full.rows */
-    size_t chunk;           /* streams of a chunk; 0: steps take all at
-                               once */
-    chunk_room *rooms;      /* (threads) */
-    uint64_t *position;     /* (B) steps since reset, or FREE_SLOT */
-    pass_memory memory;     /* of config.B sequences */
-    pass_training training; /* all NULL unless config.training */
+    size_t direct_rows;        /* sequences that direct.c runs, at most */
+    bool direct;               /* and what is prepared is for that */
+    bool direct_one;           /* with one row, which all layers run alone */
+    bool direct_brief;         /* in brief steps, so blocks go step by step */
+    size_t carved_T;           /* steps that the arrays of a pass hold */
+    size_t chunk;              /* streams of a chunk; 0: all go at once. A pass
+                                  leaves the slots that ran in full.rows and, if
+                                  anything, y alone */
+    chunk_room *rooms;         /* (threads) */
+    uint64_t *position;        /* (B) steps since reset, or FREE_SLOT */
+    pass_memory memory;        /* of config.B sequences */
+    pass_training training;    /* all NULL unless config.training */
     layer_state *layers;
     layer_plans *plans;     /* (layers), or NULL with one thread */
     pass full, tail;        /* before and after ELMAN_LAST */
@@ -112,8 +115,8 @@ struct elman_state {
     float *dx;              /* (T,B,I) training */
     int32_t *tokens;        /* (T,B) copy of the input, or NULL */
     layer_seconds *seconds; /* (layer_count) for passes to add to, or NULL */
-    double step_cost;       /* about how many nanoseconds a prepared step takes
-                               one thread */
+    double step_cost;       /* about how many nanoseconds a step of the slots
+                               that full.rows lists takes one thread */
     double asked;           /* thread_worth's, about steps */
 };
 
@@ -255,7 +258,7 @@ elman_status state_measure(const elman_model *model,
                            size_t *room);
 
 /* Point state, which may lie elsewhere, at what its block keeps between passes,
- * and at a pass of T steps of B, by_chunks or not. */
+ * and at a pass of T steps of B, or of chunks. */
 void state_lay_out_kept(const elman_model *model, elman_state *state,
                         void *block);
 void state_lay_out_pass(elman_state *state, void *block, size_t T, size_t B);
@@ -285,8 +288,8 @@ bool state_batch_first(const elman_model *model, const elman_state *state);
 /* Points state's arrays of a pass into its block, for T steps of B. */
 void state_carve(elman_state *state, size_t T, size_t B);
 
-/* Carves what layer i needs in a pass of T steps of B; at is NULL while
- * measuring. */
+/* Carves what layer i needs in a pass of T steps of B, or in prepared steps
+ * alone where T is 0; at is NULL while measuring. */
 void layer_lay_out(const elman_model *model, const elman_state *state, arena *a,
                    size_t i, size_t T, size_t B, layer_state *at);
 
@@ -295,17 +298,13 @@ void pass_bind(const elman_state *state, pass *p);
 
 /* ---- chunks.c ----------------------------------------------------------- */
 
-/* Streams of a chunk in a state of config, which is completed, or 0 if its
- * streams step all at once. */
+/* Streams of a chunk in a state of config, which is completed, or 0 if all go
+ * through a layer at once. */
 size_t chunk_streams(const elman_model *model,
                      const elman_state_config *config);
 
-/* Whether forward goes chunk by chunk as well. */
-bool state_runs_chunks(const elman_state *state);
-
-/* T of a config for passes of T steps after which every layer's arrays are
- * read. */
-static inline size_t state_whole_T(size_t T) { return T > 1 ? T : 2; }
+/* Whether the state has the output of its last pass. */
+bool state_keeps_output(const elman_model *model, const elman_state *state);
 
 /* Carve what a pass by chunks needs, and the rooms of all threads. */
 void chunks_lay_out_pass(const elman_model *model, elman_state *state,
@@ -313,20 +312,13 @@ void chunks_lay_out_pass(const elman_model *model, elman_state *state,
 void chunks_lay_out_rooms(const elman_model *model, elman_state *state,
                           arena *a);
 
-/* state_carve for steps by chunks. */
+/* state_carve for a pass by chunks. */
 void chunks_carve(elman_state *state);
 
-/* What a step of streams reads and gives. */
-typedef struct chunk_input {
-    const float *x;        /* (B,I) or NULL */
-    const int32_t *tokens; /* (B) or NULL */
-    float *y;              /* (B,O) or NULL */
-    const row_sink *sink;  /* or NULL */
-} chunk_input;
-
-/* A step of the slots that full.rows lists. */
+/* Runs in, which has x or tokens, for the slots that full.rows lists, each with
+ * a step at least. Of y, or NULL, only their valid rows are written. */
 void chunks_run(const elman_model *model, elman_state *state,
-                const chunk_input *in);
+                const elman_batch *in, float *y);
 
 /* ---- gradients.c -------------------------------------------------------- */
 
@@ -373,7 +365,8 @@ elman_status model_forward(const elman_model *model, elman_state *state,
                            const elman_batch *batch, float *y);
 
 /* The same, with the rows of the output given to sink, unless it is NULL, as
- * they are made, if the last layer is of a kind that feeds. */
+ * they are made, if the last layer is of a kind that feeds; for a state that
+ * keeps all steps. */
 elman_status model_forward_into(const elman_model *model, elman_state *state,
                                 const elman_batch *batch, const row_sink *sink);
 elman_status model_backward(const elman_model *model, elman_state *state,
@@ -393,14 +386,18 @@ void pass_set(pass *p);
 
 /* ---- direct.c ----------------------------------------------------------- */
 
-/* Whether it can run the model without training; and prepares the layers for
- * the sequences that the state's pass of one step lists. */
-bool direct_fits(const elman_model *model, const elman_state *state);
+/* How many sequences it runs at most, without training, 0 if it cannot run the
+ * model; and prepares the layers for those that the state's pass of one step
+ * lists. */
+size_t direct_rows(const elman_model *model, const elman_state *state);
 void direct_prepare(const elman_model *model, elman_state *state);
 
 /* A step where that is prepared and all layers have one of their own. */
 void direct_step_one(const elman_model *model, elman_state *state,
                      const float *x, float *y);
+
+/* Copies n floats that a kernel has just stored. */
+void output_copy(size_t n, const float *from, float *to);
 
 /* Runs T steps of x (T,B,I) or of the pass's tokens; returns the output. */
 const float *direct_run(const elman_model *model, elman_state *state, size_t T,
@@ -422,9 +419,6 @@ elman_status model_step(const elman_model *model, elman_state *state,
                         const float *x, float *y);
 elman_status model_step_tokens(const elman_model *model, elman_state *state,
                                const int32_t *tokens, float *y);
-
-/* How many threads a step of the slots that state's passes list is worth. */
-int step_threads(const elman_model *model, elman_state *state);
 
 /* The output of the last forward, (T,B,O) or (B,O), and room for its
  * gradient. */

@@ -158,8 +158,7 @@ static void copy_input(const elman_model *m, elman_state *s,
 static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
 {
     s->stepping = false;
-    if (s->by_chunks || in->T != s->full.T || in->B != s->full.B)
-        state_carve(s, in->T, in->B);
+    if (in->T != s->full.T || in->B != s->full.B) state_carve(s, in->T, in->B);
 
     /* each sequence's length and key; a free slot with steps becomes active */
     for (size_t b = 0; b < in->B; b++) {
@@ -193,6 +192,11 @@ float *state_output(const elman_model *m, const elman_state *s)
     return s->layers[m->layer_count - 1].y;
 }
 
+bool state_keeps_output(const elman_model *m, const elman_state *s)
+{
+    return !s->chunk || s->full.T == 1 || m->info.per_sequence;
+}
+
 float *state_output_gradient(const elman_model *m, const elman_state *s)
 {
     return s->layers[m->layer_count - 1].dy;
@@ -210,6 +214,13 @@ static void copy_output(const elman_model *m, const elman_state *s,
            bytes = O * sizeof *internal;
     bool first = state_batch_first(m, s);
     if (internal == external) return;
+
+    /* both have their rows in one order */
+    if (!first || T == 1 || B == 1) {
+        if (out) memcpy(external, internal, blocks * T * B * bytes);
+        else memcpy(internal, external, blocks * T * B * bytes);
+        return;
+    }
 
     for (size_t i = 0; i < blocks; i++)
         for (size_t t = 0; t < T; t++)
@@ -261,9 +272,21 @@ static const float *forward_some(const elman_model *m, elman_state *s,
     return at[count - 1].y;
 }
 
-/* A pass of one step by chunks: the sequences that have it. */
+/* Zeroes the rows of y past the end of each sequence. */
+static void clear_ends(const elman_model *m, const elman_state *s,
+                       const elman_batch *in, float *y)
+{
+    size_t O = m->info.output_size;
+    bool first = state_batch_first(m, s);
+    for (size_t b = 0; in->lengths && b < in->B; b++)
+        for (size_t t = in->lengths[b]; t < in->T; t++)
+            memset(y + caller_row(first, in->T, in->B, t, b) * O, 0,
+                   O * sizeof *y);
+}
+
+/* A pass by chunks: the sequences that have a step. */
 static void forward_chunks(const elman_model *m, elman_state *s,
-                           const elman_batch *in, const row_sink *sink)
+                           const elman_batch *in, float *y)
 {
     pass *p = &s->full;
     chunks_carve(s);
@@ -275,26 +298,31 @@ static void forward_chunks(const elman_model *m, elman_state *s,
     }
 
     s->tail = *p;
+    s->step_cost = pass_cost(m, s, false);
+    p->T = in->T;
 
-    /* sequences of length 0 give 0 */
+    /* what is kept goes to the caller from there, with 0 for sequences of
+     * length 0 */
     size_t O = m->layers[m->layer_count - 1].O;
-    float *y = state_output(m, s);
-    if (p->row_count < in->B) memset(y, 0, in->B * O * sizeof *y);
+    float *own = state_output(m, s);
+    bool keeps = state_keeps_output(m, s);
+    if (keeps && p->row_count < in->B) memset(own, 0, in->B * O * sizeof *own);
+    if (!keeps && y) clear_ends(m, s, in, y);
 
-    bool feeds = m->layers[m->layer_count - 1].kind->feeds;
-    chunks_run(m, s,
-               &(chunk_input){.x = in->x,
-                              .tokens = m->info.vocabulary ? in->tokens : NULL,
-                              .sink = feeds ? sink : NULL});
+    elman_batch batch = *in;
+    if (!m->info.vocabulary) batch.tokens = NULL;
+    chunks_run(m, s, &batch, keeps ? NULL : y);
 }
 
-elman_status model_forward_into(const elman_model *m, elman_state *s,
-                                const elman_batch *in, const row_sink *sink)
+/* Leaves the output in the state or, where that keeps none, in y. */
+static elman_status forward(const elman_model *m, elman_state *s,
+                            const elman_batch *in, const row_sink *sink,
+                            float *y)
 {
     TRY(check_batch(m, s, in));
     TRY(check_tokens(m, s, in));
-    if (state_runs_chunks(s)) {
-        forward_chunks(m, s, in, sink);
+    if (s->chunk) {
+        forward_chunks(m, s, in, y);
         return ELMAN_OK;
     }
 
@@ -321,11 +349,18 @@ elman_status model_forward_into(const elman_model *m, elman_state *s,
     return ELMAN_OK;
 }
 
+elman_status model_forward_into(const elman_model *m, elman_state *s,
+                                const elman_batch *in, const row_sink *sink)
+{
+    return forward(m, s, in, sink, NULL);
+}
+
 elman_status model_forward(const elman_model *m, elman_state *s,
                            const elman_batch *in, float *y)
 {
-    TRY(model_forward_into(m, s, in, NULL));
-    if (y) copy_output(m, s, state_output(m, s), y, true);
+    TRY(forward(m, s, in, NULL, y));
+    if (y && state_keeps_output(m, s))
+        copy_output(m, s, state_output(m, s), y, true);
     return ELMAN_OK;
 }
 

@@ -7,18 +7,17 @@
 #include <string.h>
 
 #include "format/file.h"
-#include "format/safetensors.h"
+#include "format/own.h"
 #include "format/detect.h"
 #include "model/config_text.h"
 #include "model/model.h"
 #include "model/weight_source.h"
 
-static const char format_key[] = "format", format_text[] = "elman",
-                  config_key[] = "elman";
+static const char config_key[] = "elman";
 
 bool note_is_reserved(const char *key)
 {
-    return strcmp(key, format_key) == 0 || strcmp(key, config_key) == 0;
+    return strcmp(key, OWN_KEY) == 0 || strcmp(key, config_key) == 0;
 }
 
 /* ---- Writing ------------------------------------------------------------ */
@@ -88,7 +87,7 @@ static elman_status save(const elman_model *m, const char *path, size_t room,
 
     /* the parameters, and the notes after the library's own */
     size_t count = 0;
-    notes[count++] = (safetensors_note){format_key, format_text};
+    notes[count++] = (safetensors_note){OWN_KEY, own_format(OWN_MODEL)};
     notes[count++] = (safetensors_note){config_key, config};
     for (size_t i = 0; i < m->note_count; i++)
         notes[count++] = (safetensors_note){m->notes[i].key, m->notes[i].text};
@@ -227,12 +226,7 @@ static elman_status parse(const safetensors *file, bool borrows,
                           elman_model **model)
 {
     const char *text = safetensors_text(file, config_key);
-    const char *format = safetensors_text(file, format_key);
-    if (format && strcmp(format, "elman checkpoint") == 0)
-        return failure(ELMAN_BAD_FORMAT,
-                       "this is the checkpoint of a training run, expected a "
-                       "model; --resume continues the training");
-
+    if (own_kind_of(file)) TRY(own_expect(file, OWN_MODEL));
     if (!text)
         return failure(ELMAN_BAD_FORMAT,
                        "the metadata has no configuration under \"%s\"; "
@@ -264,9 +258,10 @@ elman_status model_parse(const safetensors *file, elman_model **model)
 
 bool model_is_own(const safetensors *file)
 {
-    const char *format = safetensors_text(file, format_key);
+    const char *format = safetensors_text(file, OWN_KEY);
+    const char *own = own_format(OWN_MODEL);
     return safetensors_text(file, config_key) ||
-           (format && strncmp(format, format_text, strlen(format_text)) == 0);
+           (format && strncmp(format, own, strlen(own)) == 0);
 }
 
 /* Whether the source is safetensors, as its first bytes say; a file that cannot

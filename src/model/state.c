@@ -194,14 +194,14 @@ static void bind_passes(elman_state *s)
 void state_lay_out_pass(elman_state *s, void *block, size_t T, size_t B)
 {
     arena a = {.base = block, .used = s->work};
-    if (s->by_chunks) chunks_lay_out_pass(s->model, s, &a);
+    if (s->chunk) chunks_lay_out_pass(s->model, s, &a);
     else lay_out_pass(s->model, s, &a, T, B);
     assert(a.used <= s->room);
 }
 
 void state_carve(elman_state *s, size_t T, size_t B)
 {
-    s->stepping = s->by_chunks = false;
+    s->stepping = false;
     s->carved_T = T;
     state_lay_out_pass(s, s, T, B);
     bind_passes(s);
@@ -235,7 +235,7 @@ void state_bind(elman_state *s)
 {
     arena a = {.base = (char *)s, .used = s->room};
     lay_out_rooms(s->model, s, &a);
-    if (s->by_chunks) return;
+    if (s->chunk) return;
 
     bind_passes(s);
     pass_set(&s->full);
@@ -252,8 +252,8 @@ static size_t measure(const elman_model *m, const elman_state_config *full,
     arena_take(&a, 1, sizeof s);
     lay_out_kept(m, &s, &a);
 
-    /* the largest pass; one by chunks is smaller than any other */
-    if (state_runs_chunks(&s)) chunks_lay_out_pass(m, &s, &a);
+    /* the largest pass */
+    if (s.chunk) chunks_lay_out_pass(m, &s, &a);
     else lay_out_pass(m, &s, &a, full->T, full->B);
     *room = a.used;
     lay_out_rooms(m, &s, &a);
@@ -327,8 +327,8 @@ elman_status state_init(const elman_model *m, const elman_state_config *config,
     /* the layout, now with pointers; all is zero but what sums may never use */
     state_lay_out_kept(m, s, memory);
     clear_block(s);
-    s->direct_fits = !s->chunk && direct_fits(m, s);
-    if (state_runs_chunks(s)) chunks_carve(s);
+    s->direct_rows = s->chunk ? 0 : direct_rows(m, s);
+    if (s->chunk) chunks_carve(s);
     else state_carve(s, full.T, full.B);
     arena a = {.base = memory, .used = room};
     lay_out_rooms(m, s, &a);
@@ -454,12 +454,14 @@ static elman_status check_configs(const elman_state_config *a,
         {"passes", offsetof(elman_state_config, passes)},
         {"open_blocks", offsetof(elman_state_config, open_blocks)},
     };
-    if (a->training != b->training || a->keep_gradients != b->keep_gradients)
+    const char *one = a->training != b->training ? "is for training"
+                      : a->keep_gradients != b->keep_gradients
+                          ? "keeps gradients"
+                      : a->keep_steps != b->keep_steps ? "keeps all steps"
+                                                       : NULL;
+    if (one)
         return failure(ELMAN_BAD_VALUE,
-                       "one of the states %s, expected both or "
-                       "none",
-                       a->training != b->training ? "is for training"
-                                                  : "keeps gradients");
+                       "one of the states %s, expected both or none", one);
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         size_t mine, theirs;
@@ -513,7 +515,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->training.sums.continues = from->training.sums.continues;
 
     pass full = from->full, tail = from->tail;
-    if (from->by_chunks) chunks_carve(to);
+    if (from->chunk) chunks_carve(to);
     else state_carve(to, from->carved_T, full.B);
     to->full.T = full.T;
     to->full.B = full.B;

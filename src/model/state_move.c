@@ -114,9 +114,9 @@ static elman_status read_struct(const elman_model *m, size_t bytes,
         offsetof(elman_state, config.training),
         offsetof(elman_state, config.keep_gradients),
         offsetof(elman_state, config.empty),
+        offsetof(elman_state, config.keep_steps),
         offsetof(elman_state, ran),
         offsetof(elman_state, ready),
-        offsetof(elman_state, by_chunks),
         offsetof(elman_state, training.sums.joined),
         offsetof(elman_state, training.sums.continues),
         offsetof(elman_state, training.sums.opens),
@@ -161,6 +161,11 @@ static elman_status check_pass(const elman_model *m, const elman_state *s)
     for (size_t b = 0; p->lengths && b < p->B; b++)
         if (p->lengths[b] > p->T || s->tail.lengths[b] > 1)
             return broken("lengths");
+
+    /* the slots that ran in chunks */
+    if (p->row_count > p->B) return broken("pass");
+    for (size_t r = 0; r < p->row_count; r++)
+        if (p->rows[r] >= p->B) return broken("pass");
     if (!s->ready) return ELMAN_OK;
 
     /* what backward reads as a place */
@@ -199,14 +204,10 @@ static elman_status lay_out_last(const elman_model *m, elman_state *s,
     /* of a size that the block has room for, and of a kind that it runs */
     size_t T = old->full.T, carved = old->carved_T, B = old->full.B;
     bool fits = T && B && T <= s->config.T && B <= s->config.B;
-    if (old->by_chunks) fits = fits && s->chunk && T == 1;
-    else
-        fits = fits && T <= carved && carved <= s->config.T &&
-               !state_runs_chunks(s);
+    if (!s->chunk) fits = fits && T <= carved && carved <= s->config.T;
     if (!fits || (old->ready && !(s->config.training && old->ran)))
         return broken("pass");
 
-    s->by_chunks = old->by_chunks;
     s->ran = old->ran;
     s->ready = old->ready;
     s->carved_T = carved;
@@ -214,7 +215,8 @@ static elman_status lay_out_last(const elman_model *m, elman_state *s,
     s->full.T = T;
     s->full.B = B;
 
-    for (size_t i = 0; i < m->layer_count && !s->by_chunks; i++)
+    s->full.row_count = s->chunk ? old->full.row_count : 0;
+    for (size_t i = 0; i < m->layer_count && !s->chunk; i++)
         if (shows_cell(m, layers, i))
             s->layers[i].y = s->layers[i].directions[0].h + B * m->layers[i].R;
     return check_pass(m, s);
@@ -252,7 +254,7 @@ static elman_status take_up(const elman_model *m, const elman_state *old,
     if (s.config.training) TRY(check_sums(old, &s.training.sums));
     TRY(lay_out_last(m, &s, old, memory, layers));
     take_counts(&s, old);
-    s.direct_fits = !s.chunk && direct_fits(m, &s);
+    s.direct_rows = s.chunk ? 0 : direct_rows(m, &s);
 
     /* now the block itself */
     memcpy(layers, room, m->layer_count * sizeof *layers);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "format/file.h"
-#include "format/safetensors.h"
+#include "format/own.h"
 #include "model/model.h"
 
 typedef struct entry {
@@ -100,7 +100,7 @@ static elman_status save(const elman_model *m, const elman_state *s,
         tensors[i].name = list[i].name;
     }
 
-    safetensors_note note = {"format", "elman state"};
+    safetensors_note note = {OWN_KEY, own_format(OWN_STATE)};
     safetensors file = {.tensor_count = count,
                         .tensors = tensors,
                         .note_count = 1,
@@ -129,6 +129,7 @@ elman_status state_save_memory(const elman_model *m, const elman_state *s,
 static elman_status check(const safetensors *file, const entry *list,
                           size_t count)
 {
+    TRY(own_expect(file, OWN_STATE));
     if (file->tensor_count != count)
         return failure(ELMAN_BAD_FORMAT,
                        "there are %zu tensors, expected %zu for this model",

@@ -24,12 +24,6 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
     return ELMAN_OK;
 }
 
-int step_threads(const elman_model *m, elman_state *s)
-{
-    if (!s->stepping) s->step_cost = pass_cost(m, s, false);
-    return pass_threads(s, s->step_cost);
-}
-
 /* Lists the slots that have a stream; chunks need no more. */
 static void prepare_chunks(const elman_model *m, elman_state *s)
 {
@@ -49,7 +43,7 @@ void step_prepare(const elman_model *m, elman_state *s)
         here_count += s->position[b] != FREE_SLOT;
 
     /* blocks of steps go the direct way as well */
-    s->direct = s->direct_fits && here_count <= DIRECT_ROWS;
+    s->direct = s->direct_rows && here_count <= s->direct_rows;
     state_carve(s, s->direct ? s->config.T : 1, B);
     s->full.T = 1;
 
@@ -100,8 +94,7 @@ static void step_output(elman_state *s, const float *from, float *y)
     for (size_t r = 0; r < p->row_count; r++) {
         size_t b = p->rows[r];
         s->position[b]++;
-        if (y && O == 1) y[b] = from[b];
-        else if (y) memcpy(y + b * O, from + b * O, O * sizeof *y);
+        if (y) output_copy(O, from + b * O, y + b * O);
     }
     s->ran = true;
 }
@@ -113,7 +106,9 @@ static void step(const elman_model *m, elman_state *s, const float *x,
     if (!s->stepping && s->chunk) prepare_chunks(m, s);
     else if (!s->stepping) step_prepare(m, s);
     if (s->chunk) {
-        chunks_run(m, s, &(chunk_input){.x = x, .tokens = tokens, .y = y});
+        const elman_batch one = {
+            .T = 1, .B = s->config.B, .x = x, .tokens = tokens};
+        chunks_run(m, s, &one, y);
         return;
     }
 
@@ -127,7 +122,7 @@ static void step(const elman_model *m, elman_state *s, const float *x,
         s->full.steps_before[s->full.rows[r]] = s->position[s->full.rows[r]];
 
     /* the threads that the whole step is worth */
-    s->full.threads = s->tail.threads = step_threads(m, s);
+    s->full.threads = s->tail.threads = pass_threads(s, s->step_cost);
 
     /* layer by layer */
     const float *in = x;
@@ -141,14 +136,9 @@ static void step(const elman_model *m, elman_state *s, const float *x,
     step_output(s, in, y);
 }
 
-elman_status model_step(const elman_model *m, elman_state *s, const float *x,
-                        float *y)
+static elman_status step_checked(const elman_model *m, elman_state *s,
+                                 const float *x, float *y)
 {
-    /* where all is prepared nothing is left to check */
-    if (s->model == m && s->stepping && s->direct && s->direct_one) {
-        direct_step_one(m, s, x, y);
-        return ELMAN_OK;
-    }
     TRY(state_check(m, s));
     TRY(model_check_streams(m, false));
 
@@ -156,6 +146,16 @@ elman_status model_step(const elman_model *m, elman_state *s, const float *x,
     elman_batch one = {.T = 1, .B = s->config.B, .x = x};
     if (s->config.training) return model_forward(m, s, &one, y);
     step(m, s, x, NULL, y);
+    return ELMAN_OK;
+}
+
+elman_status model_step(const elman_model *m, elman_state *s, const float *x,
+                        float *y)
+{
+    /* where all is prepared nothing is left to check */
+    if (s->model != m || !s->stepping || !s->direct || !s->direct_one)
+        return step_checked(m, s, x, y);
+    direct_step_one(m, s, x, y);
     return ELMAN_OK;
 }
 
@@ -205,7 +205,7 @@ elman_status state_leave(const elman_model *m, elman_state *s, size_t b)
     /* a free slot has no output */
     size_t O = m->info.output_size;
     float *y = state_output(m, s) + b * O;
-    if (s->by_chunks) memset(y, 0, O * sizeof *y);
+    if (s->chunk) memset(y, 0, O * sizeof *y);
     s->position[b] = FREE_SLOT;
     s->stepping = false;
     return ELMAN_OK;

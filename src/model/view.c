@@ -23,12 +23,12 @@ static elman_status unknown(const char *name)
 /* What a pass by chunks does not keep. */
 static elman_status not_kept(const elman_state *s, const char *name)
 {
-    if (!s->by_chunks || !s->ran) return unknown(name);
+    if (!s->chunk || !s->ran) return unknown(name);
     return failure(ELMAN_BAD_VALUE,
-                   "%.80s of %zu streams is not kept: a state of more than %zu "
-                   "sequences steps some at a time, and keeps their memory and "
-                   "y; forward keeps the rest if T in its config is 2 or more",
-                   name, s->config.B, chunk_streams(s->model, &s->config));
+                   "%.80s of %zu sequences is not kept: a state of more than "
+                   "%zu takes some at a time, and keeps their memory and the y "
+                   "of one step; with keep_steps in its config it keeps all",
+                   name, s->config.B, s->chunk);
 }
 
 /* ---- Memory ------------------------------------------------------------- */
@@ -232,6 +232,7 @@ static elman_status view_layer(const elman_model *m, const elman_state *s,
             continue;
 
         float *data = of_gradient ? s->layers[i].dy : s->layers[i].y;
+        if (of_output && !state_keeps_output(m, s)) data = NULL;
         if (!data) return of_output ? not_kept(s, name) : unknown(name);
         *view = output_tensor(m, s, i, data);
         return ELMAN_OK;

@@ -131,6 +131,22 @@ static bool rows_are(const elman_model *m, const parameter *p,
     return packed_part_is(&w, rows->part, values);
 }
 
+/* Whether all of a parameter's homes are as values are. */
+static bool homes_are(const elman_model *m, const parameter *p,
+                      const float *values)
+{
+    bool same = true;
+    for (size_t i = p->copy_begin; i < p->copy_end && same; i++) {
+        const packed_copy *c = m->copies + i;
+        const float *from = values + (c->from - p->offset);
+        packed w = packed_at(m, c);
+        same = c->plain
+                   ? memcmp(home_at(m, c), from, c->shape.K * sizeof *from) == 0
+                   : packed_is(&w, from);
+    }
+    return same;
+}
+
 /* What is packed in another shape than its home. */
 static void pack_others(elman_model *m)
 {
@@ -400,8 +416,10 @@ static bool write_parameter(elman_model *m, const parameter *p,
         values = flat + p->offset;
     }
 
+    /* most writes change all or nothing */
     bool changed = false;
     weight_rows rows = {0};
+    if (!flat && homes_are(m, p, values)) return false;
     while (weight_rows_next(m, p, &rows)) {
         const float *from = values + rows.first * rows.columns;
         if (rows_are(m, p, &rows, from)) continue;

@@ -73,30 +73,6 @@ static elman_status free_size(trace *t, const char *symbol, extent *size)
     return ELMAN_OK;
 }
 
-/* Checks the array that an input was given against what the graph declares. */
-static elman_status check_array(const onnx_value *input,
-                                const named_tensor *array)
-{
-    char got[100];
-
-    /* a dimension that the graph declares must have that size */
-    bool fits = !input->shaped || input->rank == array->rank;
-    for (size_t k = 0; fits && input->shaped && k < array->rank; k++)
-        fits = input->dimensions[k].size < 0 ||
-               (uint64_t)input->dimensions[k].size == array->shape[k];
-
-    bool floats =
-        element_is_float(input->type) == element_is_float(array->type);
-    if (fits && floats) return ELMAN_OK;
-    shape_print(array->rank, array->shape, sizeof got, got);
-    return failure(ELMAN_BAD_VALUE,
-                   "input %.80s is given %s %s, expected %s of the shape that "
-                   "the graph declares",
-                   input->name,
-                   element_is_float(array->type) ? "floats" : "whole numbers",
-                   got, element_name(input->type));
-}
-
 static elman_status open_input(trace *t, size_t i)
 {
     const onnx_value *input = t->graph->inputs + i;
@@ -106,7 +82,6 @@ static elman_status open_input(trace *t, size_t i)
 
     /* the shape is that of the array, or the one that the graph declares */
     if (array && array->data) {
-        TRY(check_array(input, array));
         s.rank = array->rank;
         for (size_t k = 0; k < s.rank; k++)
             s.shape[k] = extent_of((int64_t)array->shape[k]);
