@@ -44,7 +44,7 @@
 /* The sentence of the last failure, as it was before a call. */
 static _Thread_local char message_before[512];
 
-__attribute__((unused)) static bool message_stays(void)
+static inline bool message_stays(void)
 {
     return strcmp(message_before, elman_message()) == 0;
 }

@@ -133,7 +133,7 @@ TEST(what_cannot_be_frozen_is_refused)
         {"rn",
          "frozen names 'rn', which is no layer or parameter of the model; "
          "its layers with weights are rnn, fc"},
-        {"rnn,,fc", "frozen names ''"},
+        {"rnn,,fc", "frozen has an empty name"},
         {"rnn,fc", "frozen is 'rnn,fc', which leaves no weight to train"},
     };
     run r = series_run();

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { MESSAGE_MAX = 512 }; /* bytes */
+enum { MESSAGE_MAX = sizeof(failure_text) };
 
-static _Thread_local char message[MESSAGE_MAX];
+static _Thread_local failure_text last;
 
 /* Names come from files, and an escape sequence in one must not reach a
  * terminal. So control characters become '?': C0, DEL and, in UTF-8, C1. */
@@ -20,7 +20,7 @@ static void make_printable(char *text)
 
 elman_status(failure)(elman_status status, const char *format, ...)
 {
-    /* written apart, since an argument may be a part of message */
+    /* written apart, since an argument may be a part of the last one */
     char sentence[MESSAGE_MAX];
     va_list arguments;
     va_start(arguments, format);
@@ -28,13 +28,17 @@ elman_status(failure)(elman_status status, const char *format, ...)
     va_end(arguments);
 
     make_printable(sentence);
-    snprintf(message, sizeof message, "%s", sentence);
+    snprintf(last.text, sizeof last.text, "%s", sentence);
     return status;
 }
 
 elman_status failure_in(elman_status status, const char *where)
 {
-    return failure(status, "%.120s: %s", where, message);
+    return failure(status, "%.120s: %s", where, last.text);
 }
 
-const char *elman_message(void) { return message; }
+failure_text failure_keep(void) { return last; }
+
+void failure_restore(const failure_text *kept) { last = *kept; }
+
+const char *elman_message(void) { return last.text; }

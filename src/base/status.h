@@ -14,6 +14,15 @@
 __attribute__((format(printf, 2, 3))) elman_status
 failure(elman_status status, const char *format, ...);
 
+/* This thread's sentence. A caller that tries what may fail keeps it before,
+ * and restores it where that is no failure of its own. */
+typedef struct failure_text {
+    char text[512];
+} failure_text;
+
+failure_text failure_keep(void);
+void failure_restore(const failure_text *kept);
+
 /* So that a compiler sees which status is returned. */
 #define failure(status, ...)                                                   \
     ((void)failure(status, __VA_ARGS__), (elman_status)(status))

@@ -199,10 +199,14 @@ static elman_status follow_names(columns *c, char *const *names,
 
     for (*count = 0; *count < wanted; ++*count) {
         size_t i = *count;
+        failure_text kept = failure_keep();
         elman_status status =
             follow_name(c, names[i], places ? places[i] : 0, &column[i]);
-        if (status != ELMAN_OK && may_lack) column[i] = SIZE_MAX;
-        else TRY(status);
+        if (status != ELMAN_OK && !may_lack) return status;
+
+        /* one that may lack is no failure */
+        if (status != ELMAN_OK) column[i] = SIZE_MAX;
+        failure_restore(&kept);
     }
     return ELMAN_OK;
 }

@@ -287,10 +287,12 @@ static elman_status note_unknown(elman_dataset *dataset, const text *t,
     if (unknown == 0) return ELMAN_OK;
 
     /* asked to refuse, the reader names the first */
+    failure_text kept = failure_keep();
     elman_status status =
         encoding_read(dataset->encoding, t->at, t->size, 0, NULL, &count, NULL);
     snprintf(first, sizeof first, "%s",
              status == ELMAN_OK ? "" : elman_message());
+    failure_restore(&kept);
     return facts_add(&dataset->facts, "unknown", false,
                      "%zu of %zu (%.2g %%) of %.100s are neither read nor "
                      "scored: %s",

@@ -64,12 +64,12 @@ static own_kind look(const byte_source *source)
 elman_status own_explain(elman_status status, const byte_source *source,
                          const char *expected)
 {
-    char message[1024];
     if (status != ELMAN_BAD_FORMAT && status != ELMAN_BAD_VALUE) return status;
 
     /* looking may leave a message of its own */
-    snprintf(message, sizeof message, "%s", elman_message());
+    failure_text kept = failure_keep();
     own_kind kind = look(source);
     if (kind) return failure_in(refuse(kind, expected), source->name);
-    return failure(status, "%s", message);
+    failure_restore(&kept);
+    return status;
 }

@@ -150,12 +150,14 @@ static double progress_of(const inspection *in)
 }
 
 /* A measurement that failed is not there; a want of memory ends all. */
-static elman_status leave_row(inspection *in, elman_status status)
+static elman_status leave_row(inspection *in, elman_status status,
+                              const failure_text *before)
 {
     const section_row *row = &section_rows[in->row];
     row->end(in);
     if (status == ELMAN_NO_MEMORY) return status;
     TRY(add_absence(in, row->section, elman_message()));
+    failure_restore(before);
     in->row++;
     return find_row(in);
 }
@@ -166,10 +168,11 @@ elman_status inspection_step(elman_inspection *public)
     if (public->done) return ELMAN_OK;
     const section_row *row = &section_rows[in->row];
 
+    failure_text before = failure_keep();
     elman_status status = in->begun ? row->step(in) : row->begin(in);
     in->begun = true;
     bool settled = status != ELMAN_OK || in->row_done;
-    if (status) TRY(leave_row(in, status));
+    if (status) TRY(leave_row(in, status, &before));
     else if (in->row_done) {
         in->row++;
         TRY(find_row(in));
