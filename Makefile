@@ -117,10 +117,7 @@ bench-instructions: ## count instructions; RECORD=1 keeps the new numbers
 size: ## what a program weighs that only runs a model
 	@tools/setup build
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release --target elman_infer_base elman_infer_all \
-	    elman_shared >/dev/null
-	@tools/size build/release/elman_infer_base build/release/elman_infer_all \
-	    build/release/libelman.so
+	@cmake --build --preset release --target elman_sizes -- --quiet
 
 install: all ## PREFIX=/usr/local, DESTDIR=
 	@cmake --install build/release --prefix $(PREFIX)

@@ -25,6 +25,39 @@ set(here ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH to_prefix ${here} ${CMAKE_INSTALL_PREFIX})
 file(RELATIVE_PATH to_include ${here} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
+# liblapacke.a stands on others, which a program without any shared library
+# names as well; and libgfortran.a calls of the threads only what is there
+# anyway, but takes all of it to be there as soon as some is
+set(threads_of_fortran "")
+foreach(name cond_broadcast cond_destroy cond_init cond_wait create getspecific
+    join key_create key_delete mutex_destroy mutex_init mutex_lock mutex_trylock
+    mutex_unlock self setspecific)
+  list(APPEND threads_of_fortran -u pthread_${name})
+endforeach()
+set(lapack_words "")
+if(ELMAN_LAPACK)
+  include(CheckCSourceCompiles)
+  foreach(others "" "-llapack;-lblas;-lm" "-llapack;-lblas;-lgfortran;-lm"
+      "-llapack;-lblas;-lgfortran;-lquadmath;-lm")
+    set(CMAKE_REQUIRED_QUIET ON)
+    set(CMAKE_REQUIRED_LIBRARIES -static ${lapacke_words} ${others})
+    unset(ELMAN_LINKS_LAPACKE_STATIC CACHE)
+    check_c_source_compiles("#include <lapacke.h>
+      void (*use)(void) = (void (*)(void))LAPACKE_dgeev;
+      int main(void) { return 0; }" ELMAN_LINKS_LAPACKE_STATIC)
+    if(ELMAN_LINKS_LAPACKE_STATIC)
+      elman_as_needed(lapack_words ${others})
+      if("-lgfortran" IN_LIST others)
+        list(JOIN threads_of_fortran "," others)
+        list(PREPEND lapack_words -Wl,${others})
+      endif()
+      break()
+    endif()
+  endforeach()
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  unset(CMAKE_REQUIRED_QUIET)
+endif()
+list(JOIN lapack_words " " lapack_line)
 list(JOIN static_words " " static_line)
 list(JOIN drop_words " " drop_line)
 list(JOIN math_words " " math_line)

@@ -72,6 +72,17 @@ set(ELMAN_RANDOM123 "" CACHE PATH
   "the folder that holds Random123/philox.h, where the compiler lacks it")
 list(PREPEND CMAKE_INCLUDE_PATH ${ELMAN_RANDOM123})
 elman_need(random123 Random123/philox.h "" "" "")
+
+# headers alone, the same for every system: a compiler for another one is shown
+# those of this machine, without what else lies beside them
+if(NOT random123_found AND IS_DIRECTORY /usr/include/Random123 AND
+   NOT "/usr/include" IN_LIST CMAKE_C_IMPLICIT_INCLUDE_DIRECTORIES)
+  set(shown ${PROJECT_BINARY_DIR}/random123)
+  file(MAKE_DIRECTORY ${shown})
+  file(CREATE_LINK /usr/include/Random123 ${shown}/Random123 SYMBOLIC)
+  list(APPEND CMAKE_INCLUDE_PATH ${shown})
+  elman_need(random123 Random123/philox.h "" "" "")
+endif()
 if(NOT random123_found)
   message(FATAL_ERROR "elman: the compiler finds no Random123/philox.h, which "
     "draws its random numbers: install the package librandom123-dev, or unpack "

@@ -70,6 +70,23 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   list(APPEND known_isas neon)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
+  # the bits need it; where it is not an instruction it is worked out
+  include(CheckCSourceCompiles)
+  set(CMAKE_REQUIRED_QUIET ON)
+  string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${options}")
+  unset(ELMAN_HAS_FMA CACHE)
+  check_c_source_compiles("#ifndef __ARM_FEATURE_FMA
+    #error none
+    #endif
+    int main(void) { return 0; }" ELMAN_HAS_FMA)
+  unset(CMAKE_REQUIRED_FLAGS)
+  unset(CMAKE_REQUIRED_QUIET)
+  if(NOT ELMAN_HAS_FMA)
+    message(NOTICE "elman: no instruction for a fused multiply-add: each takes "
+      "several operations, to the same bits; a processor with VFPv4 (Cortex-A5, "
+      "A7, A15 and later) has one, and -DCMAKE_C_FLAGS=-mfpu=vfpv4 uses it")
+  endif()
 endif()
 
 set(ELMAN_ISAS "" CACHE STRING
