@@ -236,10 +236,12 @@ ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
 /* A pass that may use several threads shares its work with threads that the
  * library starts when they are first needed: one team for all models and states
  * of the process. They take no signals, and sleep after about a millisecond
- * without work. Where passes run on several threads of the program at once, one
- * of them has the team and the others work alone. A child of fork begins
- * without a team, and may compute. Each copy of the library in a process, as in
- * plug-ins that hold it, has a team and a limit of its own. */
+ * without work. A program whose last own thread leaves by pthread_exit calls
+ * elman_threads_end before, or they keep its process. Where passes run on
+ * several threads of the program at once, one of them has the team and the
+ * others work alone. A child of fork begins without a team, and may compute.
+ * Each copy of the library in a process, as in plug-ins that hold it, has a team
+ * and a limit of its own. */
 
 /* From now on a pass runs on at most so many threads, the caller among them,
  * whatever a state's config says; 0: no limit, as before the first call.
@@ -976,8 +978,9 @@ typedef struct elman_loss_sum {
  * blocks, the last of which may have fewer sequences, give the bits of all of
  * them in one pass. Chunks of time do not: the rows of a block are one sum,
  * from its last step to the first. A mean needs the weight of the whole batch
- * as its divisor, even in one pass: ELMAN_BAD_VALUE if that is 0 and the
- * targets weigh more. */
+ * as its divisor, even in one pass: ELMAN_BAD_VALUE if the divisor is 0 while
+ * the targets weigh more, and for a sum that did not start as {0} where that
+ * can be seen. */
 ELMAN_CHECKED elman_status elman_loss_sum_forward(
     const elman_loss_config *config, const elman_batch *shape, size_t O,
     const float *y, const elman_target *target, elman_loss_sum *sum, float *dy);

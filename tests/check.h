@@ -41,7 +41,22 @@
         }                                                                      \
     } while (0)
 
-#define CHECK_OK(call) CHECK((call) == ELMAN_OK, "\"%s\"", elman_message())
+/* The sentence of the last failure, as it was before a call. */
+static _Thread_local char message_before[512];
+
+__attribute__((unused)) static bool message_stays(void)
+{
+    return strcmp(message_before, elman_message()) == 0;
+}
+
+/* The call succeeds, and says nothing of a failure. */
+#define CHECK_OK(call)                                                         \
+    do {                                                                       \
+        (void)snprintf(message_before, sizeof message_before, "%s",            \
+                       elman_message());                                       \
+        CHECK((call) == ELMAN_OK, "\"%s\"", elman_message());                  \
+        CHECK(message_stays(), "it succeeds with \"%s\"", elman_message());    \
+    } while (0)
 
 /* The call fails with status and a message that holds part. */
 #define CHECK_FAILS(call, status, part)                                        \

@@ -400,6 +400,14 @@ TEST(misuse_of_a_loss_is_reported)
     CHECK_FAILS(loss_forward(&s.config, &s.shape, SIZE_MAX, s.y, &s.target,
                              &loss, NULL),
                 ELMAN_BAD_VALUE, "outputs, expected 1 to 2147483647");
+    elman_loss_sum sum;
+    memset(&sum, 0xFF, sizeof sum);
+    s.config = (elman_loss_config){.kind = ELMAN_LOSS_MEAN_SQUARED,
+                                   .reduction = ELMAN_REDUCTION_SUM};
+    fill(&s, 0);
+    CHECK_FAILS(elman_loss_sum_forward(&s.config, &s.shape, O, s.y, &s.target,
+                                       &sum, NULL),
+                ELMAN_BAD_VALUE, "expected a sum that starts as {0}");
     s.shape = (elman_batch){.T = SIZE_MAX / 2, .B = 4};
     CHECK_FAILS(
         loss_forward(&s.config, &s.shape, O, s.y, &s.target, &loss, NULL),

@@ -306,6 +306,61 @@ TEST(a_damaged_block_gives_a_sentence_or_a_state)
     elman_model_destroy(model);
 }
 
+/* Flips a bit of each byte of a block in turn: what refuses writes nothing. */
+static void check_refusals(const elman_model *model, size_t bytes,
+                           const unsigned char *good, draws *d)
+{
+    unsigned char *bad = block_of(bytes), *before = block_of(bytes);
+    size_t refused = 0;
+    for (size_t at = 0; at < bytes; at++) {
+        elman_state *state = NULL;
+        memcpy(before, good, bytes);
+        before[at] ^= (unsigned char)(1U << draw_size(d, 0, 7));
+        memcpy(bad, before, bytes);
+        if (!elman_state_move(model, bytes, bad, &state)) continue;
+        refused++;
+        CHECK(!memcmp(bad, before, bytes),
+              "byte %zu: \"%s\", but it is changed", at, elman_message());
+        assert_null(state);
+    }
+    CHECK(refused > 0, "nothing was refused");
+    free(before);
+    free(bad);
+}
+
+TEST(a_refused_block_stays_as_it_is)
+{
+    const elman_config stack = {
+        .input_size = 1,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 5, .num_layers = 2},
+                   {.kind = ELMAN_GRU, .hidden_size = 3},
+                   {.kind = ELMAN_LAYER_NORM},
+                   {.kind = ELMAN_LINEAR, .output_size = 1}}};
+    const elman_state_config rooms[] = {
+        {.B = 5, .empty = true},           /* runs without preparation */
+        {.B = 3, .T = 4},                  /* likewise, several steps */
+        {.B = 40, .empty = true},          /* in chunks */
+        {.B = 2, .T = 3, .training = true} /* what backward reads */
+    };
+    draws d = draws_begin(4);
+    elman_model *model;
+    CHECK_OK(elman_model_create(&stack, &model));
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        size_t bytes = elman_state_size(model, &rooms[i]), slot;
+        unsigned char *good = block_of(bytes);
+        elman_state *state;
+        float x[40] = {0.5F}, y[40];
+        CHECK_OK(elman_state_init(model, &rooms[i], bytes, good, &state));
+        for (int k = 0; k < 3 && rooms[i].empty; k++)
+            CHECK_OK(elman_state_join(model, state, &slot));
+        if (rooms[i].empty) CHECK_OK(elman_state_leave(model, state, 1));
+        CHECK_OK(elman_model_step(model, state, x, y));
+        check_refusals(model, bytes, good, &d);
+        free(good);
+    }
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +368,7 @@ int main(void)
         cmocka_unit_test(streams_go_on_where_their_block_is),
         cmocka_unit_test(what_is_no_state_of_this_model_gives_a_sentence),
         cmocka_unit_test(a_damaged_block_gives_a_sentence_or_a_state),
+        cmocka_unit_test(a_refused_block_stays_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,6 +273,53 @@ TEST(a_child_of_fork_computes_while_the_team_of_its_parent_works)
     pair_close(&idle);
 }
 
+/* A model, and what of it is made late: for training, a view, an optimizer. */
+static void make_all(void *given)
+{
+    (void)given;
+    const elman_config config = {
+        .input_size = 64, .layers = {{.kind = ELMAN_LSTM, .hidden_size = 64}}};
+    const elman_state_config training = {.training = true};
+    const elman_optimizer_config rule = {.learning_rate = 0.1};
+    elman_model *model;
+    elman_state *state;
+    elman_optimizer *optimizer;
+    CHECK_OK(elman_model_create(&config, &model));
+    CHECK_OK(elman_state_create(model, &training, &state));
+    CHECK_OK(elman_optimizer_create(model, &rule, &optimizer));
+    elman_optimizer_destroy(optimizer);
+    elman_state_destroy(state);
+    elman_model_destroy(model);
+}
+
+static void make_on(void *given)
+{
+    while (!atomic_load(&over))
+        make_all(given);
+}
+
+TEST(a_child_of_fork_makes_what_a_thread_of_its_parent_was_making)
+{
+    system_thread worker;
+    atomic_store(&over, false);
+    assert_true(system_thread_start(make_on, NULL, 1 << 20, &worker));
+
+    for (int i = 0; i < 15 * FORKS; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            make_all(NULL);
+            _exit(0);
+        }
+        int status = 1;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        CHECK(status == 0, "child %d: status %d", i, status);
+    }
+
+    atomic_store(&over, true);
+    system_thread_join(&worker);
+}
+
 #endif
 
 /* Runs after the library's own end, as destructors of a program may. */
@@ -303,6 +350,8 @@ int main(void)
 #ifndef _WIN32
         cmocka_unit_test(
             a_child_of_fork_computes_while_the_team_of_its_parent_works),
+        cmocka_unit_test(
+            a_child_of_fork_makes_what_a_thread_of_its_parent_was_making),
 #endif
         cmocka_unit_test(
             a_pass_after_the_end_of_the_program_began_is_left_alone),

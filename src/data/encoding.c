@@ -338,9 +338,9 @@ elman_status encoding_create(const char *text, elman_encoding **encoding)
     json_tree *tree = NULL;
     elman_encoding *made = calloc(1, sizeof *made);
     char *copy = text_copy(text); /* reading writes over it */
-    elman_status status = no_memory();
+    elman_status status = made && copy ? ELMAN_OK : no_memory();
 
-    if (!made || !copy) goto done;
+    if (status) goto done;
     status = json_read(copy, strlen(copy), true, &tree);
     if (status != ELMAN_OK) status = failure_in(status, "encoding");
     else status = read_root(json_root(tree), made);

@@ -242,9 +242,9 @@ elman_status rows_fill(elman_dataset *dataset, const span *parts,
     /* targets that are to be answered may stay unknown */
     dataset->row_dropped = calloc(dataset->row_count + 1, sizeof(bool));
     dataset->row_unasked = calloc(dataset->row_count + 1, sizeof(bool));
-    elman_status status = no_memory();
-    if (dataset->row_dropped && dataset->row_unasked)
-        status = targets_match(dataset);
+    elman_status status = dataset->row_dropped && dataset->row_unasked
+                              ? targets_match(dataset)
+                              : no_memory();
     if (status == ELMAN_OK)
         status = begin_filling(&inputs, &dataset->raw, e->input_size);
     if (status == ELMAN_OK)

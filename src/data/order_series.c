@@ -132,8 +132,8 @@ elman_status order_group_rows(order_search *s)
 
     dictionary keys = {0};
     size_t *number = calloc(order->count + 1, sizeof *number);
-    elman_status status = order_no_memory();
-    if (number) status = number_series(s, number, &keys);
+    elman_status status =
+        number ? number_series(s, number, &keys) : order_no_memory();
     if (status == ELMAN_OK) {
         order->series = calloc(keys.count, sizeof *order->series);
         order->series_count = order->series ? keys.count : 0;

@@ -18,10 +18,11 @@ elman_status order_settle_series(const order_search *s,
     const char **cells = calloc(series->count + 1, sizeof *cells);
     size_t room = 2 * STAMP_ROOM;
     char *joined = count > 1 ? calloc(series->count + 1, room) : NULL;
-    elman_status status = order_no_memory();
+    bool made = cells && (joined || count == 1);
+    elman_status status = made ? ELMAN_OK : order_no_memory();
     *stamps = (stamp_column){0};
 
-    if (cells && (joined || count == 1)) {
+    if (status == ELMAN_OK) {
         for (size_t i = 0; i < series->count; i++) {
             size_t row = s->order->rows[series->first + i];
             cells[i] = order_cell(s, row, columns[0]);

@@ -127,7 +127,8 @@ static elman_status scale_inputs(elman_dataset *dataset)
                     raw->values));
 
     void *shorter = realloc(raw->values, raw->count * sizeof *dataset->x + 1);
-    dataset->x = shorter ? shorter : (void *)raw->values;
+    if (!shorter) return no_memory();
+    dataset->x = shorter;
     *raw = (numbers){0};
     return ELMAN_OK;
 }

@@ -455,8 +455,9 @@ elman_status split_random(elman_dataset *dataset, const input *in,
     d.order = calloc(n + 1, sizeof *d.order);
     d.have = calloc(2 * d.classes + 1, sizeof *d.have);
     d.part_of = calloc(n + 1, sizeof *d.part_of);
-    elman_status status = no_memory();
-    if (d.order && d.have && d.part_of) {
+    elman_status status =
+        d.order && d.have && d.part_of ? ELMAN_OK : no_memory();
+    if (status == ELMAN_OK) {
         d.take = d.have + d.classes;
         random_permute((random_key){config->seed, RANDOM_SPLIT, 0}, 0, n,
                        d.order);

@@ -183,6 +183,9 @@ typedef struct direction_state {
     struct stream_steps *stream; /* recurrent_step.c; NULL while training */
     struct direct_level *direct; /* recurrent_direct.c; NULL likewise, and for
                                     a level that can not */
+    float *direct_gate;          /* (G) what its steps work in */
+    float *direct_q;             /* (H) likewise */
+    float *direct_made;          /* (H) o tanh(c) of a projected cell */
 } direction_state;
 
 /* How threads share a walk through time: not at all; each has its own sequences

@@ -48,22 +48,17 @@ size_t recurrent_direct_rows(const layer *l)
 void recurrent_direct_lay_out(const layer *l, arena *a, direction_state *d)
 {
     if (!recurrent_direct_fits(l)) return;
-    struct direct_level *level = arena_take(a, 1, sizeof *level);
-    float *gate = arena_take(a, l->G, sizeof *gate);
-    float *q = arena_take(a, l->H, sizeof *q);
-    float *made = arena_take(a, l->H, sizeof *made);
-    d->direct = level;
-    if (!level) return;
-
-    level->cell.gate = gate;
-    level->cell.q = q;
-    level->made = made;
+    d->direct = arena_take(a, 1, sizeof *d->direct);
+    d->direct_gate = arena_take(a, l->G, sizeof *d->direct_gate);
+    d->direct_q = arena_take(a, l->H, sizeof *d->direct_q);
+    d->direct_made = arena_take(a, l->H, sizeof *d->direct_made);
 }
 
 static void prepare_level(const layer *l, const pass *p,
-                          struct direct_level *level)
+                          const direction_state *d)
 {
     const direction_plan *at = &l->directions[0];
+    struct direct_level *level = d->direct;
     const cell_weights w = walk_weights(l, p, 0);
 
     level->run = l->cell->stream(p->k);
@@ -80,8 +75,9 @@ static void prepare_level(const layer *l, const pass *p,
         .variant = w.variant,
         .relu = w.f[0].kind == ELMAN_ACTIVATION_RELU,
         .plain = !w.variant.peephole && !w.variant.coupled && isinf(w.clip),
-        .gate = level->cell.gate,
-        .q = level->cell.q};
+        .gate = d->direct_gate,
+        .q = d->direct_q};
+    level->made = d->direct_made;
 }
 
 /* The arrays of sequence b. */
@@ -206,7 +202,7 @@ direct_pass *recurrent_prepare_direct(const layer *l, const pass *p,
                                       layer_state *s)
 {
     struct direct_level *level = s->directions[0].direct;
-    prepare_level(l, p, level);
+    prepare_level(l, p, &s->directions[0]);
     for (size_t i = 0; i < p->row_count; i++)
         prepare_run(l, p, &s->directions[0], p->rows[i], &level->runs[i]);
 

@@ -379,6 +379,12 @@ elman_status loss_sum_take(const elman_loss_config *config,
                            const loss_rows *rows, const elman_target *target,
                            elman_loss_sum *sum)
 {
+    if (sum->count > UINT64_MAX / 2)
+        return failure(ELMAN_BAD_VALUE,
+                       "sum.count is %llu, which no passes add up to: expected "
+                       "a sum that starts as {0}",
+                       (unsigned long long)sum->count);
+
     sweep s = {.rows = rows};
     TRY(loss_begin_rows(config, rows, target, &s.job));
     if (config->reduction == ELMAN_REDUCTION_MEAN && config->divisor == 0 &&

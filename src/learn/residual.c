@@ -381,9 +381,9 @@ elman_status residuals_create(const char *text, elman_residuals **residuals)
     json_tree *tree = NULL;
     elman_residuals *made = calloc(1, sizeof *made);
     char *copy = text_copy(text); /* reading writes over it */
-    elman_status status = no_memory();
+    elman_status status = made && copy ? ELMAN_OK : no_memory();
 
-    if (!made || !copy) goto done;
+    if (status) goto done;
     status = json_read(copy, strlen(copy), false, &tree);
     if (status != ELMAN_OK) status = failure_in(status, "residuals");
     else status = read_root(json_root(tree), made);

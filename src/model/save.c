@@ -80,10 +80,13 @@ static elman_status save(const elman_model *m, const char *path, size_t room,
 {
     model_feed feed;
     TRY(model_feed_begin(m, &feed));
-    elman_status status = failure(ELMAN_NO_MEMORY, "no memory to save a model");
     char *config = config_to_text(&m->config);
     safetensors_note *notes = calloc(m->note_count + 2, sizeof *notes);
-    if (!config || !notes) goto done;
+    elman_status status = ELMAN_OK;
+    if (!config || !notes) {
+        status = failure(ELMAN_NO_MEMORY, "no memory to save a model");
+        goto done;
+    }
 
     /* the parameters, and the notes after the library's own */
     size_t count = 0;

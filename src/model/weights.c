@@ -5,9 +5,9 @@
  */
 #include "model/model.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
-#include "base/system.h"
 #include "base/thread.h"
 
 /* ---- Rows --------------------------------------------------------------- */
@@ -171,9 +171,6 @@ void model_settle(elman_model *m)
 
 /* ---- The flat array ------------------------------------------------------ */
 
-/* Held by whoever makes a late copy, so that it is made once. */
-static mutex making = MUTEX_READY;
-
 float *model_flat(const elman_model *m)
 {
     return atomic_load_explicit(&m->late->flat, memory_order_acquire);
@@ -184,25 +181,24 @@ const float *model_training(const elman_model *m)
     return atomic_load_explicit(&m->late->training, memory_order_acquire);
 }
 
-/* A late copy (count), filled by fill unless it is there. */
+/* A late copy (count), filled by fill unless it is there. Of threads that make
+ * it at once the first keeps its own: a lock would stay held in a child of
+ * fork, whose other threads are not there. */
 static elman_status
 make_late(const elman_model *m, _Atomic(float *) *copy, size_t count,
           elman_status (*fill)(const elman_model *m, float *to))
 {
     if (atomic_load_explicit(copy, memory_order_acquire)) return ELMAN_OK;
 
-    mutex_lock(&making);
-    elman_status status = ELMAN_OK;
-    if (!atomic_load_explicit(copy, memory_order_relaxed)) {
-        float *made = block_create(count * sizeof *made);
-        status = made ? fill(m, made)
-                      : failure(ELMAN_NO_MEMORY,
-                                "no memory for a copy of %zu weights",
-                                m->info.weight_count);
-        if (!status) atomic_store_explicit(copy, made, memory_order_release);
-        else block_destroy(made);
-    }
-    mutex_unlock(&making);
+    float *made = block_create(count * sizeof *made), *is = NULL;
+    elman_status status =
+        made ? fill(m, made)
+             : failure(ELMAN_NO_MEMORY, "no memory for a copy of %zu weights",
+                       m->info.weight_count);
+    bool first = !status && atomic_compare_exchange_strong_explicit(
+                                copy, &is, made, memory_order_acq_rel,
+                                memory_order_acquire);
+    if (!first) block_destroy(made);
     return status;
 }
 

@@ -16,7 +16,7 @@ for file in state optimizer checkpoint replay model; do
     for command in "info $file" "eval $file table.csv" "eval model $file" \
         "predict model $file" "inspect $file" "run $file" \
         "convert $file out.safetensors" "train $file -o other" \
-        "train table.csv --init-from $file -o other" "verify $file" \
+        "train table.csv --init-from $file -o other" "verify --cases 1 $file" \
         "compare model $file" "replay $file" \
         "train table.csv -o other --checkpoint $file --resume"; do
         case $file.$command in
