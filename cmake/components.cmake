@@ -7,7 +7,8 @@
 #   exchange  core, and models of others: read, written, run
 #   static    everything, and nothing said about dead code
 
-# words after which a library counts only where something calls it
+# words after which a library counts only where something calls it, in a line
+# that nobody orders anew
 function(elman_as_needed result)
   set(words ${ARGN})
   if(words AND NOT APPLE AND NOT WIN32)
@@ -15,6 +16,28 @@ function(elman_as_needed result)
     set(words -Wl,--push-state,--as-needed,${words},--pop-state)
   endif()
   set(${result} ${words} PARENT_SCOPE)
+endfunction()
+
+# elman_link(TARGET WORD...): the archive and the libraries it calls, which are
+# read until nothing is missing. Where a program has several parts, CMake writes
+# each word once and orders them anew, and one before the archive is of no use
+function(elman_link target)
+  set(flags ${ARGN})
+  list(FILTER flags INCLUDE REGEX "^-[^l]")
+  set(libraries ${ARGN})
+  list(FILTER libraries EXCLUDE REGEX "^-[^l]")
+  list(REMOVE_DUPLICATES libraries)
+
+  set(items elman_static ${libraries})
+  if(libraries AND CMAKE_LINK_GROUP_USING_RESCAN_SUPPORTED)
+    # an installed package knows the archive by another name, which CMake does
+    # not see to within a group
+    list(JOIN libraries "," items)
+    string(PREPEND items "$<BUILD_INTERFACE:elman_static>"
+      "$<INSTALL_INTERFACE:elman::archive>,")
+    set(items "$<LINK_GROUP:RESCAN,${items}>")
+  endif()
+  target_link_libraries(${target} INTERFACE ${flags} ${items} ${threads_word})
 endfunction()
 
 # the roots and powers of two that core asks for are instructions or the C
@@ -40,16 +63,21 @@ unset(CMAKE_REQUIRED_QUIET)
 elman_as_needed(libm_words -lm)
 get_property(several GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
 set(math_words ${libm_words})
+set(core_libraries -lm)
 if(ELMAN_LINKS_WITHOUT_LIBM AND NOT several)
   set(math_words "")
+  set(core_libraries "")
 endif()
 list(APPEND math_words ${iconv_words})
+list(APPEND core_libraries ${iconv_words})
 
 elman_as_needed(train_words ${lapacke_words})
 elman_as_needed(exchange_words ${protobuf_c_words} ${zlib_words})
 # sanitizers and coverage keep what nobody calls, so that a part needs it all
 if(ELMAN_SANITIZE OR ELMAN_COVER)
   list(APPEND math_words ${train_words} ${exchange_words} ${libm_words})
+  list(APPEND core_libraries ${lapacke_words} ${protobuf_c_words} ${zlib_words}
+    -lm)
 endif()
 set(drop_words "")
 if(APPLE)
@@ -65,15 +93,14 @@ endif()
 foreach(part core train exchange whole)
   add_library(elman_${part} INTERFACE)
 endforeach()
-target_link_libraries(elman_core INTERFACE elman_static ${drop_words}
-  ${math_words})
-target_link_libraries(elman_train INTERFACE elman_core ${train_words}
-  ${libm_words})
-target_link_libraries(elman_exchange INTERFACE elman_core ${foreign_words}
-  ${exchange_words} ${libm_words})
+elman_link(elman_core ${drop_words} ${core_libraries})
+elman_link(elman_train ${drop_words} ${core_libraries} ${lapacke_words} -lm)
+elman_link(elman_exchange ${drop_words} ${foreign_words} ${core_libraries}
+  ${protobuf_c_words} ${zlib_words} -lm)
+elman_link(elman_whole ${foreign_words} ${iconv_words} ${lapacke_words}
+  ${protobuf_c_words} ${zlib_words} -lm)
 set(static_words ${foreign_words} ${train_words} ${exchange_words}
   ${libm_words} ${iconv_words})
-target_link_libraries(elman_whole INTERFACE elman_static ${static_words})
 
 # the names that others use: elman::elman is what BUILD_SHARED_LIBS says, and
 # where it says nothing, static in the tree of another project

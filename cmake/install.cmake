@@ -58,6 +58,12 @@ if(ELMAN_LAPACK)
   unset(CMAKE_REQUIRED_QUIET)
 endif()
 list(JOIN lapack_words " " lapack_line)
+# the archive and not the shared library beside it; pkg-config keeps a blank in
+# the path of -L as a part of it, and not in a path that stands alone
+set(archive_line "-L\${libdir} -l:libelman.a")
+if(APPLE)
+  set(archive_line "\${libdir}/libelman.a")
+endif()
 list(JOIN static_words " " static_line)
 list(JOIN drop_words " " drop_line)
 list(JOIN math_words " " math_line)

@@ -86,7 +86,9 @@ endif()
 if(NOT random123_found)
   message(FATAL_ERROR "elman: the compiler finds no Random123/philox.h, which "
     "draws its random numbers: install the package librandom123-dev, or unpack "
-    "Random123 and add -DELMAN_RANDOM123=<its folder include>")
+    "Random123 and add -DELMAN_RANDOM123=<its folder include>, which holds "
+    "Random123 alone: beside headers of another system, as in /usr/include, "
+    "the compiler cannot use it")
 endif()
 
 # What a format or a measurement stands on: what follows an absence, and what

@@ -82,7 +82,7 @@ enum { LABEL_ROOM = 240 };
 static elman_status read_text(elman_dataset *dataset, const named_tensor *y,
                               size_t index)
 {
-    char label[LABEL_ROOM];
+    char label[LABEL_ROOM] = "";
     size_t width = y->shape[y->rank - 1], bytes = 0;
     for (size_t i = 0; i < width; i++) {
         uint32_t point = (uint32_t)element(y, index * width + i);
