@@ -44,8 +44,11 @@ elman_status columns_value(const columns *c, size_t row, size_t column,
 static elman_status follow_list(columns *c, const char *list, size_t most,
                                 const char *what, size_t *column, size_t *count)
 {
-    if (columns_read_list(c, list, most, column, count) == ELMAN_OK)
-        return ELMAN_OK;
+    failure_text kept = failure_keep();
+    elman_status status = columns_read_list(c, list, most, column, count);
+    if (status == ELMAN_OK || status == ELMAN_NO_MEMORY) return status;
+
+    failure_restore(&kept);
     *count = 0;
     snprintf(c->note, sizeof c->note,
              "column \"%.60s\", which the model knows for %s, is not there",
@@ -63,6 +66,8 @@ static elman_status hold_columns(const columns *c, const elman_dataset *dataset,
     size_t *list = calloc(width, sizeof *list);
     if (!list) return columns_no_memory();
 
+    /* names that are not there are refused where columns are chosen */
+    failure_text kept = failure_keep();
     const char *const asked[] = {config->target, config->columns};
     for (size_t k = 0; k < 2 && !dataset->learned; k++) {
         count = 0;
@@ -70,6 +75,7 @@ static elman_status hold_columns(const columns *c, const elman_dataset *dataset,
         for (size_t i = 0; i < count; i++)
             held[list[i]] = true;
     }
+    failure_restore(&kept);
 
     for (size_t i = 0; dataset->learned && i < e->input_size; i++)
         if (e->columns && columns_count_named(c, e->columns[i],
