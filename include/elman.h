@@ -240,8 +240,8 @@ ELMAN_CHECKED elman_status elman_roof_read(int threads, elman_roof *roof);
  * elman_threads_end before, or they keep its process. Where passes run on
  * several threads of the program at once, one of them has the team and the
  * others work alone. A child of fork begins without a team, and may compute.
- * Each copy of the library in a process, as in plug-ins that hold it, has a team
- * and a limit of its own. */
+ * Each copy of the library in a process, as in plug-ins that hold it, has a
+ * team and a limit of its own. */
 
 /* From now on a pass runs on at most so many threads, the caller among them,
  * whatever a state's config says; 0: no limit, as before the first call.
