@@ -144,6 +144,14 @@ file(GLOB once ${once})
 set_property(SOURCE ${once} APPEND PROPERTY COMPILE_OPTIONS
   ${small})
 
+# clang unrolls loops where gcc does not: the instruction sets gain by it alone
+if(CMAKE_C_COMPILER_ID MATCHES "Clang" AND NOT MSVC)
+  set(plain_sources ${elman_sources})
+  list(FILTER plain_sources EXCLUDE REGEX "/kernel/isa/")
+  set_property(SOURCE ${plain_sources} APPEND PROPERTY COMPILE_OPTIONS
+    -fno-unroll-loops)
+endif()
+
 # gcc 12 for 64-bit ARM dies of some sums in double ("internal compiler error: in
 # vect_transform_reduction"): library, program, tests and examples do without its
 # vectorizer, and the kernels' vectors are written out anyway
