@@ -76,9 +76,8 @@ static inline bool may_write_all(void) { return geteuid() == 0; }
 
 static inline void pause_ms(unsigned milliseconds)
 {
-    nanosleep(
-        &(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000},
-        NULL);
+    const long rest = (long)(milliseconds % 1000);
+    nanosleep(&(struct timespec){milliseconds / 1000, rest * 1000000}, NULL);
 }
 
 static inline int process_run(const char *program, void (*part)(void))
