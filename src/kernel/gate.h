@@ -321,9 +321,11 @@ INLINE void rnn_gates(size_t count, float clip, bool relu, vf *y)
     vf a[RNN_VECTORS];
 
     /* the sums, bounded; relu is a bound at 0 */
-    UNROLL
-    for (size_t i = 0; i < count && bounded; i++)
-        y[i] = vf_bound(relu ? vf_set(0) : low, high, y[i]);
+    if (bounded) {
+        UNROLL
+        for (size_t i = 0; i < count; i++)
+            y[i] = vf_bound(relu ? vf_set(0) : low, high, y[i]);
+    }
     if (relu) return;
 
     UNROLL
