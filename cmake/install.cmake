@@ -25,6 +25,7 @@ set(here ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH to_prefix ${here} ${CMAKE_INSTALL_PREFIX})
 file(RELATIVE_PATH to_include ${here} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
+
 # liblapacke.a stands on others, which a program without any shared library
 # names as well; and libgfortran.a calls of the threads only what is there
 # anyway, but takes all of it to be there as soon as some is
@@ -58,6 +59,7 @@ if(ELMAN_LAPACK)
   unset(CMAKE_REQUIRED_QUIET)
 endif()
 list(JOIN lapack_words " " lapack_line)
+
 # the archive and not the shared library beside it; pkg-config keeps a blank in
 # the path of -L as a part of it, and not in a path that stands alone
 set(archive_line "-L\${libdir} -l:libelman.a")

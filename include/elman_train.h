@@ -262,11 +262,11 @@ typedef struct elman_arrays {
     /* language: tokens in place of x and targets, (N,T) or (rows), I is 0. The
      * sequences of a part are read one behind the other, as one text is */
     const int32_t *tokens;      /* 0 to vocabulary - 1; borrowed as x is, unless
-                                   parts      or padding ask for a copy */
+                                   parts or padding ask for a copy */
     const unsigned char *bytes; /* or tokens of one byte each, copied */
     size_t vocabulary; /* how many tokens there are. 0: of bytes all 256, and
-                          they are the bytes of a text; of tokens the largest
-                          and one */
+                          they are the bytes of a text; of tokens one more than
+                          the largest */
 } elman_arrays;
 
 /* Opens arrays as elman_dataset_open does an .npz of the same numbers, which
