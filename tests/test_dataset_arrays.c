@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "allocator.h"
+#include "arrays.h"
 #include "folder.h"
 
 enum { N = 40, T = 7, I = 2, O = 3, CLASSES = 4, CASES = 64 };
@@ -608,19 +609,7 @@ TEST(without_memory_nothing_is_opened_or_left)
     for (uint64_t which = 16; which < 40; which++) {
         draw(&s, which);
         elman_arrays a = arrays_of(&s, (int)(which % (2 * WAYS)));
-        elman_status status = ELMAN_NO_MEMORY;
-        for (size_t call = 0; status; call++) {
-            elman_dataset *dataset = NULL;
-            allocator_fail(call, false);
-            status = elman_dataset_open_arrays(&a, &s.config, &dataset);
-            elman_dataset_close(dataset);
-            allocations after = allocator_read();
-            allocator_reset();
-            CHECK(after.outstanding == 0, "call %zu: %td left", call,
-                  after.outstanding);
-            CHECK(status == ELMAN_OK || (status == ELMAN_NO_MEMORY && !dataset),
-                  "%s", elman_message());
-        }
+        check_without_memory(&a, &s.config);
     }
 }
 

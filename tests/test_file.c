@@ -3,21 +3,9 @@
  * is replaced as a whole or not at all, also by a process that dies meanwhile.
  * Links, permissions and calls that fail are in test_file_posix.c.
  */
-#include "folder.h"
-#include "format/file.h"
+#include "content.h"
 
 /* ---- Reading ------------------------------------------------------------ */
-
-static void check_content(const char *path, const char *want, size_t bytes)
-{
-    char *data = NULL;
-    size_t got = 0;
-    CHECK_OK(file_read(path, &data, &got));
-    CHECK(got == bytes && !memcmp(data, want, bytes), "%zu bytes of %s", got,
-          path);
-    CHECK(data[got] == 0, "no zero after %s", path);
-    free(data);
-}
 
 TEST(a_file_is_read_whole_with_zeros_and_without_a_final_newline)
 {

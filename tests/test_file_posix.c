@@ -3,8 +3,7 @@
  * links, permissions; and a target is replaced as a whole or not at all,
  * whichever call of the system fails.
  */
-#include "folder.h"
-#include "format/file.h"
+#include "content.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,17 +57,6 @@ int renameat(int from, const char *old, int to, const char *new)
 }
 
 /* ---- Types and links ----------------------------------------------------- */
-
-static void check_content(const char *path, const char *want, size_t bytes)
-{
-    char *data = NULL;
-    size_t got = 0;
-    CHECK_OK(file_read(path, &data, &got));
-    CHECK(got == bytes && !memcmp(data, want, bytes), "%zu bytes of %s", got,
-          path);
-    CHECK(data[got] == 0, "no zero after %s", path);
-    free(data);
-}
 
 TEST(pipes_and_devices_are_refused_by_their_type)
 {

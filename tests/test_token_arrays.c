@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "allocator.h"
+#include "arrays.h"
 #include "folder.h"
 
 enum { COUNT = 3000, PIECES = 7, LONGEST = 900, V = 256 };
@@ -335,20 +336,8 @@ TEST(without_memory_nothing_is_opened_or_left)
     const elman_dataset_config plain = {0};
     for (int form = 0; form < FORMS; form += 4) {
         elman_arrays a = arrays_of(form);
-        elman_status status = ELMAN_NO_MEMORY;
         a.vocabulary = V;
-        for (size_t call = 0; status; call++) {
-            elman_dataset *dataset = NULL;
-            allocator_fail(call, false);
-            status = elman_dataset_open_arrays(&a, &plain, &dataset);
-            elman_dataset_close(dataset);
-            allocations after = allocator_read();
-            allocator_reset();
-            CHECK(after.outstanding == 0, "call %zu: %td left", call,
-                  after.outstanding);
-            CHECK(status == ELMAN_OK || (status == ELMAN_NO_MEMORY && !dataset),
-                  "%s", elman_message());
-        }
+        check_without_memory(&a, &plain);
     }
 }
 
