@@ -1,6 +1,8 @@
 /* import.c: the lists of an import, and what is left out of it. */
 #include "import/import.h"
 
+#include "base/memory.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,20 @@ elman_status import_add_spare(elman_import *im, size_t from, const char *how)
     return ELMAN_OK;
 }
 
+/* A block of zeros that lives as long as the import; its first bytes point to
+ * the block before, and what is behind them is aligned as they are. */
+static void *keep(elman_import *im, size_t bytes)
+{
+    size_t head =
+        sizeof(double) > sizeof im->kept ? sizeof(double) : sizeof im->kept;
+    char *block = bytes <= SIZE_MAX - head ? calloc(1, head + bytes) : NULL;
+    if (!block) return NULL;
+
+    memcpy(block, &im->kept, sizeof im->kept);
+    im->kept = block;
+    return block + head;
+}
+
 const char *import_text(elman_import *im, const char *format, ...)
 {
     va_list arguments;
@@ -24,20 +40,66 @@ const char *import_text(elman_import *im, const char *format, ...)
     va_end(arguments);
     if (length < 0) return NULL;
 
-    char *block = malloc(sizeof im->texts + (size_t)length + 1);
-    if (!block) {
+    char *text = keep(im, (size_t)length + 1);
+    if (!text) {
         (void)failure(ELMAN_NO_MEMORY, "no memory for the table of tensors");
         return NULL;
     }
 
-    /* its first bytes point to the text before */
-    memcpy(block, &im->texts, sizeof im->texts);
-    im->texts = block;
-
     va_start(arguments, format);
-    vsnprintf(block + sizeof im->texts, (size_t)length + 1, format, arguments);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
     va_end(arguments);
-    return block + sizeof im->texts;
+    return text;
+}
+
+/* ---- Tensors that are computed ------------------------------------------- */
+
+/* Makes room for one more tensor, in a list of the import's own. */
+static elman_status grow_tensors(elman_import *im)
+{
+    size_t count = im->weights.tensor_count;
+    bool borrowed = im->weights.tensors != im->grown;
+    named_tensor *grown =
+        array_widen(im->grown, &im->grown_room, count + 1, sizeof *grown);
+    if (!grown)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", count + 1);
+
+    /* the source's list is copied once */
+    if (borrowed && count)
+        memcpy(grown, im->weights.tensors, count * sizeof *grown);
+    im->grown = grown;
+    im->weights.tensors = grown;
+    if (!im->left_out) return ELMAN_OK;
+
+    /* what is made is not left out */
+    bool *left_out = realloc(im->left_out, (count + 2) * sizeof *left_out);
+    if (!left_out)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", count + 1);
+    im->left_out = left_out;
+    left_out[count] = left_out[count + 1] = false;
+    return ELMAN_OK;
+}
+
+float *import_make_tensor(elman_import *im, const char *name, size_t rank,
+                          const size_t *shape, size_t *index)
+{
+    named_tensor t = {.name = import_text(im, "%s", name), .rank = rank};
+    if (!t.name) return NULL;
+
+    memcpy(t.shape, shape, rank * sizeof *shape);
+    float *values = NULL;
+    if (tensor_count_elements(&t)) values = keep(im, t.count * sizeof *values);
+
+    if (!values) {
+        (void)failure(ELMAN_NO_MEMORY, "no memory for the tensor %.80s", name);
+        return NULL;
+    }
+    if (grow_tensors(im) != ELMAN_OK) return NULL;
+
+    t.data = values;
+    *index = im->weights.tensor_count++;
+    im->grown[*index] = t;
+    return values;
 }
 
 /* ---- What is left out --------------------------------------------------- */
@@ -146,11 +208,12 @@ void import_close(elman_import *im)
     if (!im) return;
     if (im->close) im->close(im->source);
 
-    for (char *text = im->texts, *next; text; text = next) {
-        memcpy(&next, text, sizeof next);
-        free(text);
+    for (char *block = im->kept, *next; block; block = next) {
+        memcpy(&next, block, sizeof next);
+        free(block);
     }
 
+    free(im->grown);
     free(im->weights.slices);
     free(im->spares);
     free(im->left_out);

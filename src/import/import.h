@@ -37,13 +37,18 @@ struct elman_import {
     bool *left_out; /* (tensors) spares that importers pass over, or
                        NULL: import_leave_out */
     bool own;       /* elman's own file: a source without slices */
+    bool computes;  /* the format says how its tensors are computed with, so
+                       the model needs no proof by numbers */
     size_t extra;   /* tensors of a checkpoint outside its state dict */
     ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
     size_t row_count;
     elman_import_row *rows; /* (row_count) */
     void *source;           /* owner of tensors, closed by: */
     void (*close)(void *source);
-    char *texts; /* owner of made-up texts, a list linked by its first bytes */
+    named_tensor *grown; /* weights.tensors, once the import has made some */
+    size_t grown_room;
+    char *kept; /* owner of made-up texts and numbers, a list of blocks linked
+                   by their first bytes */
 };
 
 /* Adds a tensor to the spares. */
@@ -59,6 +64,12 @@ elman_status import_leave_out(elman_import *import, const char *patterns);
 /* A printed text that lives as long as the import; NULL if no memory. */
 const char *import_text(elman_import *import, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Appends a tensor of float32 that an importer computes of others, and sets
+ * index to where it is; returns its numbers, all 0, or NULL with a sentence if
+ * there is no memory. weights.tensors may move: keep indices, not pointers. */
+float *import_make_tensor(elman_import *import, const char *name, size_t rank,
+                          const size_t *shape, size_t *index);
 
 /* As elman_import_... in elman_exchange.h. */
 void import_close(elman_import *import);

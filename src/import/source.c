@@ -285,7 +285,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     /* a graph, which may have its weights in files next to it */
     if (format == FORMAT_ONNX) {
         TRY(check_settings(paths[0], format, false, config));
-        *done = true;
+        *done = im->computes = true;
         return import_onnx(im, first, config);
     }
     return failure(ELMAN_BAD_FORMAT,
