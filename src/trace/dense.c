@@ -7,6 +7,7 @@
 #include "trace/directions.h"
 #include "trace/layers.h"
 #include "trace/norm.h"
+#include "trace/per_feature.h"
 #include "trace/tensor.h"
 #include "trace/unrolled.h"
 #include "trace/unrolled_step.h"
@@ -272,8 +273,7 @@ static elman_status add_affine(trace *t, const onnx_node *n, arithmetic op,
     return add_elementwise(t, n, x, &config, out);
 }
 
-/* x op c with a number c for each feature: a linear layer with a diagonal
- * weight. */
+/* x op c with a number c for each feature. */
 static elman_status add_diagonal(trace *t, const onnx_node *n, arithmetic op,
                                  traced_value *const *in, bool swapped,
                                  traced_value *out)
@@ -281,56 +281,34 @@ static elman_status add_diagonal(trace *t, const onnx_node *n, arithmetic op,
     traced_value *x = in[swapped], *other = in[!swapped];
     const view *of = NULL;
     size_t shape[AXES], O = 0;
-    double *diagonal = NULL, *bias = NULL;
-    traced_value made[2] = {{.name = ""}, {.name = ""}};
-    strides weight;
+    per_feature d;
 
     /* one number for each feature */
     TRY(need_tensor(t, n, other, "operand", TENSOR_FOLDED, &of));
     TRY(need_shape(n, of, shape, &O));
     if (O != shape[of->rank - 1])
         return refuse(n, "its operand differs from step to step");
+    if (op == ARITHMETIC_DIV && swapped)
+        return refuse(n, "it divides by the output of a layer");
 
-    /* a square weight and a bias are made of them */
-    const char *name = t->tensors[t->sources[of->source].index].name;
-    void *data = NULL;
-    TRY(tensor_create(t, n, name, ELEMENT_F64, 2, (size_t[]){O, O}, &data,
-                      made));
-    diagonal = data;
-    TRY(tensor_create(t, n, name, ELEMENT_F64, 1, &O, &data, made + 1));
-    bias = data;
+    TRY(per_feature_create(t, O, &d));
+    d.name = t->tensors[t->sources[of->source].index].name;
+    d.type = other->type;
+    tensor_view_doubles(t, of, O, d.shift);
 
-    tensor_view_doubles(t, of, O, bias);
+    /* the operation as scale x + shift */
     for (size_t i = 0; i < O; i++) {
-        double c = bias[i], *d = &diagonal[i * O + i];
-        *d = 1;
-        switch (op) {
-        case ARITHMETIC_ADD:
-            break;
-        case ARITHMETIC_SUB:
-            if (swapped) *d = -1;
-            else bias[i] = -c;
-            break;
-        case ARITHMETIC_MUL:
-            *d = c;
-            bias[i] = 0;
-            break;
-        case ARITHMETIC_DIV:
-            if (swapped)
-                return refuse(n, "it divides by the output of a layer");
-            *d = 1 / c;
-            bias[i] = 0;
-            break;
-        }
+        double c = d.shift[i];
+        bool adds = op == ARITHMETIC_ADD || op == ARITHMETIC_SUB;
+        d.scale[i] = op == ARITHMETIC_MUL              ? c
+                     : op == ARITHMETIC_DIV            ? 1 / c
+                     : op == ARITHMETIC_SUB && swapped ? -1
+                                                       : 1;
+        if (!adds) d.shift[i] = 0;
+        if (op == ARITHMETIC_SUB && !swapped) d.shift[i] = -c;
     }
 
-    /* they become a linear layer of their own */
-    tensor_round(t, made, other->type);
-    tensor_round(t, made + 1, other->type);
-    TRY(need_strides(t, n, made, 2, "operand", TENSOR_WEIGHT, &weight));
-    TRY(add_linear(t, n, x, &weight, true, 1, out));
-    t->layers[t->layer_count - 1].open = false;
-    return add_bias(t, n, made + 1, O, 1);
+    return per_feature_add(t, n, x, x->views->rank - 1, &d, out);
 }
 
 /* Whether x is the output of the last layer, with the features last, and that

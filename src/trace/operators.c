@@ -7,6 +7,7 @@
 #include "trace/directions.h"
 #include "trace/fold.h"
 #include "trace/norm.h"
+#include "trace/per_feature.h"
 #include "trace/pool.h"
 #include "trace/recurrent.h"
 #include "trace/reorder.h"
@@ -32,6 +33,7 @@ typedef struct operator_row {
 static const operator_row operators[] = {
     {"Abs", 1, 1, NULL, fold_unary, NULL},
     {"Add", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
+    {"BatchNormalization", 5, 5, NULL, NULL, trace_batch_norm},
     {"Cast", 1, 1, sizes_same, view_same, view_same},
     {"CastLike", 2, 2, NULL, view_same, view_same},
     {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},

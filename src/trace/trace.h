@@ -25,6 +25,7 @@
  *   start, directions  lengths and initial states; two directions
  *   recurrent          RNN, GRU, LSTM (recurrent_node)
  *   norm               layer norm
+ *   per_feature        a scale and a shift for each feature, batch norm
  *   unrolled*          recurrences that are written out step by step
  *   dense              linear, embedding, elementwise
  *   slice              Slice, Gather, Split

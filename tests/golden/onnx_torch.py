@@ -11,6 +11,7 @@ import torch
 
 from onnx_book import runtime
 from onnx_models import MODELS, Wanted
+import onnx_models_deployed  # noqa: F401 adds its models
 
 logging.disable(logging.WARNING)
 

@@ -1,0 +1,49 @@
+"""Models as people deploy them: norms with statistics, directions made by
+hand, sorted sequences, vectors of length 1."""
+
+import torch
+from torch import nn
+
+from onnx_models import BOTH, BT, batches, want
+
+OLDER = {"exporters": BOTH[:1]}
+VECTOR = {"x": BT, "y": {0: "B"}}
+
+
+# ---- Batch norms -----------------------------------------------------------
+
+def norm(features):
+    """A batch norm that has seen data."""
+    made = nn.BatchNorm1d(features)
+    made.running_mean.uniform_(-1, 1)
+    made.running_var.uniform_(0.2, 2)
+    return made
+
+
+class FrontNorm(nn.Module):
+    """The norm takes features before steps."""
+
+    def __init__(self, kind=nn.GRU):
+        super().__init__()
+        self.bn, self.rnn = norm(4), kind(4, 5, batch_first=True)
+        self.fc = nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.fc(self.rnn(self.bn(x.transpose(1, 2)).transpose(1, 2))[0])
+
+
+class BehindNorm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(4, 5, batch_first=True)
+        self.head = nn.Sequential(norm(5), nn.Linear(5, 6), norm(6), nn.ReLU(),
+                                  nn.Linear(6, 2))
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[1][0][-1])
+
+
+want("norm_front", FrontNorm, batches(4), "y", {"x": BT, "y": BT})
+want("norm_front_opset9", lambda: FrontNorm(nn.LSTM), batches(4), "y",
+     {"x": BT, "y": BT}, options={"opset_version": 9}, **OLDER)
+want("norm_behind", BehindNorm, batches(4), "y", VECTOR)
