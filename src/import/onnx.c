@@ -134,35 +134,32 @@ typedef enum ending {
 } ending;
 
 /* Whether a view is of all of its source (or of one step of it), with the
- * features last and in their order. */
+ * features in their order; where they stand does not matter, a model has them
+ * last. */
 static bool is_in_order(const trace *t, const view *of, bool step)
 {
     const source *s = t->sources + of->source;
     size_t own = 0, seen[AXES] = {0};
-    bool last_is_own = true;
 
     for (size_t k = 0; k < of->rank; k++)
         for (size_t i = 0; i < of->axes[k].factor_count; i++) {
             const factor *f = &of->axes[k].factors[i];
 
             if (!factor_is_whole(t, of, f)) return false;
-            last_is_own = s->identity[f->axis] == OWN_AXIS;
-            if (last_is_own && f->axis < own) return false;
-            if (last_is_own) own = f->axis;
+            bool is_own = s->identity[f->axis] == OWN_AXIS;
+            if (is_own && f->axis < own) return false;
+            if (is_own) own = f->axis;
             seen[f->axis]++;
         }
 
     /* nothing of the source may be missing but the other steps */
-    size_t features = 1;
     for (size_t k = 0; k < s->rank; k++) {
         bool one = extent_is(s->shape + k, 1);
 
         bool picked = step && s->identity[k] == t->time;
-        if (!one && s->identity[k] == OWN_AXIS) features++;
         if (!one && !picked && seen[k] != 1) return false;
     }
-
-    return last_is_own || features == 1;
+    return true;
 }
 
 static ending ending_of(const trace *t, const view *of)
@@ -185,20 +182,25 @@ static ending ending_of(const trace *t, const view *of)
                                      : ENDS_HERE;
 }
 
-/* Checks that an output is what layers give. It may join several of them only
- * if another output is the model's. */
+/* Whether a value says nothing of the layers: a shape, a constant, or a copy of
+ * an input, such as lengths that are passed through. */
+static bool is_copy(const trace *t, const traced_value *v)
+{
+    bool copy = v->kind == VALUE_SIZES;
+    if (v->kind == VALUE_VIEW && v->norm == NORM_NONE && v->view_count == 1)
+        copy = t->sources[v->views->source].kind <= SOURCE_INPUT;
+    return copy;
+}
+
+/* Checks that an output is what layers give. It may join several of them, or
+ * copy an input, only if another output is the model's. */
 static elman_status check_output(const trace *t, const traced_value *v)
 {
     bool given = v->kind == VALUE_VIEW && v->norm == NORM_NONE;
 
     for (size_t p = 0; given && p < v->view_count; p++)
         given = is_given(t, v->views + p);
-    if (given) return ELMAN_OK;
-
-    if (v->node == NO_NODE)
-        return failure(ELMAN_BAD_FORMAT,
-                       "the output %.80s is not the output of a layer",
-                       v->name);
+    if (given || is_copy(t, v)) return ELMAN_OK;
 
     return refuse(
         t->graph->nodes + v->node,
@@ -214,12 +216,14 @@ static elman_status end_stack(trace *t)
     const onnx_graph *g = t->graph;
     const traced_value *end = NULL;
     ending how = ENDS_ELSEWHERE;
+    char text[NODE_TEXT];
 
     /* prefer all steps to the last step, and that to the final state */
     for (size_t i = 0; i < g->output_count; i++) {
         const traced_value *v = trace_find(t, g->outputs[i].name);
         TRY(check_output(t, v));
 
+        if (is_copy(t, v)) continue;
         ending one =
             v->view_count == 1 ? ending_of(t, v->views) : ENDS_ELSEWHERE;
         if (one == ENDS_ELSEWHERE || (end && one >= how)) continue;
@@ -229,12 +233,12 @@ static elman_status end_stack(trace *t)
     }
 
     if (!end)
-        return failure(ELMAN_BAD_FORMAT,
-                       "no output of the graph is all that its last layer (of "
-                       "node %.80s) gives, its last step or its final state, "
-                       "with the features last; a model can give nothing else, "
-                       "elman run can",
-                       g->nodes[t->layers[t->layer_count - 1].node].name);
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "no output of the graph is all that its last layer (of "
+            "%s) gives, its last step or its final state; a model "
+            "can give nothing else, elman run can",
+            node_text(g->nodes + t->layers[t->layer_count - 1].node, text));
 
     /* taking the last step or the final state is a layer of its own */
     view read;

@@ -15,12 +15,24 @@ elman_status(refuse)(const onnx_node *n, const char *reason, ...)
 
     if (!n) return failure(ELMAN_BAD_FORMAT, "%s", text);
 
-    /* a node without a name goes by that of its first output */
-    const char *name = n->name;
-    for (size_t k = 0; k < n->output_count && !name[0]; k++)
-        name = n->outputs[k];
-    return failure(ELMAN_BAD_FORMAT, "node %.80s (%.40s): %s",
-                   name[0] ? name : "without a name", n->op, text);
+    char node[NODE_TEXT];
+    if (!n->name[0])
+        return failure(ELMAN_BAD_FORMAT, "%s: %s", node_text(n, node), text);
+    return failure(ELMAN_BAD_FORMAT, "%s (%.40s): %s", node_text(n, node),
+                   n->op, text);
+}
+
+const char *node_text(const onnx_node *n, char *text)
+{
+    const char *made = "";
+    for (size_t k = 0; k < n->output_count && !made[0]; k++)
+        made = n->outputs[k];
+
+    if (n->name[0]) snprintf(text, NODE_TEXT, "node %.80s", n->name);
+    else
+        snprintf(text, NODE_TEXT, "the %.40s that makes \"%.80s\"", n->op,
+                 made);
+    return text;
 }
 
 /* ---- The operator -------------------------------------------------------- */

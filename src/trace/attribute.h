@@ -4,6 +4,11 @@
 
 #include "trace/trace.h"
 
+/* "node NAME", or of one without a name "the OP that makes "OUTPUT"": text has
+ * room for NODE_TEXT. */
+enum { NODE_TEXT = 160 };
+const char *node_text(const onnx_node *n, char *text);
+
 /* "node NAME (OP): reason" as ELMAN_BAD_FORMAT. */
 __attribute__((format(printf, 2, 3))) elman_status
 refuse(const onnx_node *n, const char *reason, ...);

@@ -67,7 +67,8 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
 {
     traced_layer *l = &t->layers[t->layer_count - 1];
     const onnx_node *n = r->n;
-    const char *before = t->graph->nodes[l->node].name;
+    char text[NODE_TEXT];
+    const char *before = node_text(t->graph->nodes + l->node, text);
 
     /* but for its direction and weights the node must equal the one before it
      */
@@ -77,7 +78,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
     if (!recurrent_alike(&other, &l->config))
         return refuse(
             n,
-            "it reads what node %.80s reads as well, and differs in more than "
+            "it reads what %s reads as well, and differs in more than "
             "direction and weights: a branch is not a stack of layers",
             before);
 
@@ -89,7 +90,7 @@ elman_status recurrent_pair(trace *t, const recurrent_node *r,
 
     if (starts || l->h_0.given || l->c_0.given || l->config.learned_state)
         return refuse(n,
-                      "it and node %.80s read the same in two directions, but "
+                      "it and %s read the same in two directions, but "
                       "one of them starts from a state of its own",
                       before);
 

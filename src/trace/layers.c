@@ -196,6 +196,7 @@ static elman_status take_step(trace *t, const onnx_node *n, view *read)
 static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
 {
     const source *s = t->sources + index;
+    char other[NODE_TEXT];
     if (s->kind == SOURCE_INPUT)
         return refuse(n,
                       "it reads the input %.80s, but the layers begin with "
@@ -211,16 +212,18 @@ static elman_status check_tip(const trace *t, const onnx_node *n, size_t index)
     bool stale = s->kind == SOURCE_LAYER && s->index != NO_LAYER &&
                  t->layers[s->index].y != index;
     if (stale)
-        return refuse(n,
-                      "it reads the output of node %.80s before the graph adds "
-                      "to it: a branch is not a stack of layers",
-                      t->graph->nodes[t->layers[s->index].node].name);
+        return refuse(
+            n,
+            "it reads the output of %s before the graph adds to it: "
+            "a branch is not a stack of layers",
+            node_text(t->graph->nodes + t->layers[s->index].node, other));
 
     if (s->index + 1 == t->layer_count) return ELMAN_OK;
-    return refuse(n,
-                  "it reads what node %.80s reads as well: a branch is not a "
-                  "stack of layers",
-                  t->graph->nodes[t->layers[s->index + 1].node].name);
+    return refuse(
+        n,
+        "it reads what %s reads as well: a branch is not a stack of "
+        "layers",
+        node_text(t->graph->nodes + t->layers[s->index + 1].node, other));
 }
 
 /* Checks that an axis holds all features in their order, and nothing else. */

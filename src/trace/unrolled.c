@@ -271,12 +271,13 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
     /* its output has the axes of the first linear layer's */
     *y = *trace_find(t, before->outputs[0])->views;
     source s = t->sources[y->source];
+    char text[NODE_TEXT];
 
     if (O != first->O)
         return refuse(n,
-                      "it reads what node %.80s reads as well: a branch is not "
-                      "a stack of layers",
-                      before->name);
+                      "it reads what %s reads as well: a branch is not a stack "
+                      "of layers",
+                      node_text(before, text));
 
     /* until its first step it is a linear layer with a source of its own */
     s.index = t->layer_count;

@@ -229,11 +229,12 @@ elman_status unrolled_finish(trace *t, size_t index)
 {
     traced_layer *l = &t->layers[index];
     const size_t layers = t->layer_count;
+    char text[NODE_TEXT];
     if (l->twin)
         return refuse(t->graph->nodes + l->node,
-                      "it reads what node %.80s reads as well: a branch is not "
-                      "a stack of layers",
-                      t->graph->nodes[l[-1].node].name);
+                      "it reads what %s reads as well: a branch is not a stack "
+                      "of layers",
+                      node_text(t->graph->nodes + l[-1].node, text));
 
     if (!l->unrolled) return ELMAN_OK;
 
