@@ -2,6 +2,7 @@
  * eval.c: `elman eval`: how good a model is on data it may not have seen.
  */
 #include "commands.h"
+#include "eval_arrays.h"
 #include "forecast.h"
 #include "judge.h"
 #include "network.h"
@@ -14,7 +15,8 @@
 #include <stdlib.h>
 
 typedef struct eval_values {
-    reading_values reading; /* the first: see reading.h */
+    array_values arrays; /* the first: see arrays.h */
+    int loss;            /* index in array_losses */
     uint64_t batch, k1, threads;
     bool fresh_state, confusion, plot;
 } eval_values;
@@ -51,6 +53,13 @@ static const option_row options[] = {
      .type = OPTION_FLAG,
      .field = AT(fresh_state),
      .help = "text: start each pass from the initial state"},
+    {.name = "loss",
+     .type = OPTION_CHOICE,
+     .value = array_losses,
+     .field = AT(loss),
+     .fallback = "auto",
+     .help = "arrays: which loss; auto: cross-entropy for classes, else the "
+             "one the model was trained with, or mse"},
     {.name = "threads",
      .letter = 't',
      .type = OPTION_COUNT,
@@ -168,7 +177,7 @@ static int eval_file(const network *net, const eval_values *values,
     elman_dataset_config config = {.encoding = net->note};
     elman_dataset *dataset = NULL;
     outcome result = {0};
-    int code = reading_fill(&values->reading, &config);
+    int code = reading_fill(&values->arrays.reading, &config);
     if (!code && elman_dataset_open(data, &config, &dataset) != ELMAN_OK)
         code = data_failed();
     if (!code) plan_warn(dataset, net->encoding->task);
@@ -183,18 +192,53 @@ static int eval_file(const network *net, const eval_values *values,
     return code;
 }
 
-static int eval(const parsed_line *arguments)
+static int eval_data(const network *net, const parsed_line *arguments)
 {
     const eval_values *values = arguments->values;
-    const char *data = arguments->operands[1];
-    network net;
-    int code = network_open(arguments->operands[0], true, &net);
+    static const option_row arrays_only[] = {{.name = "loss"}, {0}};
+    static const char reason[] = "says how data becomes its numbers";
+    int code = options_refuse(arguments, array_options, net->path, reason);
+    if (!code) code = options_refuse(arguments, arrays_only, net->path, reason);
     if (code) return code;
 
-    code = values->plot && net.encoding->task != ELMAN_TASK_FORECAST
-               ? misused("--plot is for forecasts, and the task of '%s' is %s",
-                         net.path, task_word(net.encoding->task))
-               : eval_file(&net, values, data);
+    if (arguments->operands[2])
+        return misused("'%s' says how data becomes its numbers: one file of "
+                       "data, and --target-file %s for targets beside it",
+                       net->path, shell_quoted(arguments->operands[2]));
+    if (values->plot && net->encoding->task != ELMAN_TASK_FORECAST)
+        return misused("--plot is for forecasts, and the task of '%s' is %s",
+                       net->path, task_word(net->encoding->task));
+    return eval_file(net, values, arguments->operands[1]);
+}
+
+/* Of a model that takes numbers as they are. */
+static int eval_numbers(const network *net, const parsed_line *arguments)
+{
+    const eval_values *values = arguments->values;
+    static const option_row data_only[] = {
+        {.name = "confusion"}, {.name = "plot"},        {.name = "batch"},
+        {.name = "k1"},        {.name = "fresh-state"}, {0}};
+    int code = options_refuse(arguments, data_only, net->path, no_encoding);
+    if (!code)
+        code =
+            options_refuse(arguments, reading_options, net->path, no_encoding);
+    if (code) return code;
+
+    return eval_arrays(
+        net, &(array_trial){.values = &values->arrays,
+                            .x = arguments->operands[1],
+                            .y = arguments->operands[2],
+                            .loss = values->loss,
+                            .threads = threads_to_use(values->threads)});
+}
+
+static int eval(const parsed_line *arguments)
+{
+    network net;
+    int code = network_open(arguments->operands[0], false, &net);
+    if (code) return code;
+    code = net.encoding ? eval_data(&net, arguments)
+                        : eval_numbers(&net, arguments);
     network_close(&net);
     return code;
 }
@@ -208,21 +252,29 @@ static const example examples[] = {
      "how far forecasts are off by horizon, and the last ones as a chart"},
     {"elman eval power.safetensors new.csv --json | jq .metrics.mae",
      "one number for a script"},
+    {"elman eval imported.onnx x.npy y.npy",
+     "of a model from elsewhere: how far what it gives for x is from y"},
     {NULL, NULL},
 };
 
 const command_row eval_command = {
     .name = "eval",
     .summary = "evaluate a model on data",
-    .operands = "MODEL DATA",
+    .operands = "MODEL DATA [TARGETS]",
     .description =
         "Evaluates a model on all of DATA, - for standard input, which is "
         "read and prepared as in training. A forecast is also measured by how "
         "far ahead it looks: mean absolute error, that of repeating the last "
         "value, root of the mean squared error, and bias, the mean of "
-        "forecast less actual.",
+        "forecast less actual.\nA model from elsewhere, which does not say how "
+        "data becomes its numbers, takes DATA and TARGETS as arrays: values in "
+        "the shape of what it gives, or classes, whole numbers without the "
+        "last axis. Then the loss is shown, and how often the likeliest class "
+        "is right, or how far values are off.",
     .json = true,
-    .options = {{"Options", options}, {"Data", reading_options}},
+    .options = {{"Options", options},
+                {"Models that take numbers as they are", array_options},
+                {"Data", reading_options}},
     .examples = examples,
     .size = sizeof(eval_values),
     .run = eval,

@@ -28,6 +28,10 @@ int graph_check_folder(const graph_run *run, const char *folder);
  * dot. */
 int graph_write_outputs(const graph_run *run, const char *folder);
 
+/* The path of that file into path (size bytes); false if it is too long. */
+bool output_path(const char *folder, const char *name, char *path,
+                 size_t size);
+
 /* Shows the inputs and outputs. */
 int graph_show(const graph_run *run);
 

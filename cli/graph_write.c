@@ -20,8 +20,7 @@ typedef struct written {
     char shape[128];
 } written;
 
-/* The path of the file of an output into path; false if it is too long. */
-static bool output_path(const char *folder, const char *name, char *path,
+bool output_path(const char *folder, const char *name, char *path,
                         size_t size)
 {
     size_t used = (size_t)snprintf(path, size, "%s/", folder);

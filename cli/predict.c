@@ -4,6 +4,7 @@
  */
 #include "predict.h"
 #include "commands.h"
+#include "predict_arrays.h"
 #include "reading.h"
 #include "screen.h"
 
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 typedef struct predict_values {
-    reading_values reading; /* the first: see reading.h */
+    array_values arrays; /* the first: see arrays.h */
     const char *output, *quantiles;
     bool probabilities, scaled, stream, last;
     uint64_t threads, steps;
@@ -46,7 +47,7 @@ static const option_row options[] = {
      .field = AT(stream),
      .common = true,
      .help = "tables: carry the state from row to row instead of reading each "
-             "window anew"},
+             "window anew; arrays: run them one step at a time"},
     {.name = "output",
      .letter = 'o',
      .type = OPTION_TEXT,
@@ -270,21 +271,20 @@ static int predict_source(predictor *run, const char *path)
     return code;
 }
 
-static int predict(const parsed_line *arguments)
+static int predict_data(const network *net, const parsed_line *arguments)
 {
     const predict_values *values = arguments->values;
-    network net;
-    int code = options_check(arguments);
-    if (!code) code = network_open(arguments->operands[0], true, &net);
+    int code = options_refuse(arguments, array_options, net->path,
+                              "says how data becomes its numbers");
     if (code) return code;
 
     /* how to read, to predict and to show it */
     predictor run = {
-        .net = &net,
-        .style = {.encoding = net.encoding,
+        .net = net,
+        .style = {.encoding = net->encoding,
                   .probabilities = values->probabilities,
                   .scaled = values->scaled},
-        .reading = {.encoding = net.note, .answers = true},
+        .reading = {.encoding = net->note, .answers = true},
         .output = values->output,
         .threads = threads_to_use(values->threads),
         .streams = values->stream,
@@ -293,18 +293,50 @@ static int predict(const parsed_line *arguments)
     };
     run.take = answer_write;
     run.to = &run.style;
-    code = reading_fill(&values->reading, &run.reading);
+    code = reading_fill(&values->arrays.reading, &run.reading);
     if (!code) code = check_options(&run, values);
     if (!code && values->quantiles)
-        code = quantiles_open(values->quantiles, &net, &run.style.quantiles);
-    if (!code && values->quantiles && values->steps > net.encoding->horizon)
+        code = quantiles_open(values->quantiles, net, &run.style.quantiles);
+    if (!code && values->quantiles && values->steps > net->encoding->horizon)
         note("--quantiles go as far as the model's horizon, %zu step%s: beyond "
              "it nothing was measured",
-             net.encoding->horizon, net.encoding->horizon == 1 ? "" : "s");
+             net->encoding->horizon, net->encoding->horizon == 1 ? "" : "s");
     if (!code) code = predict_source(&run, arguments->operands[1]);
 
     quantiles_close(&run.style.quantiles);
     predictor_close(&run);
+    return code;
+}
+
+/* By a model that takes numbers as they are. */
+static int predict_numbers(const network *net, const parsed_line *arguments)
+{
+    const predict_values *values = arguments->values;
+    static const option_row data_only[] = {
+        {.name = "probabilities"}, {.name = "quantiles"}, {.name = "scaled"},
+        {.name = "last"},          {.name = "steps"},     {0}};
+    int code = options_refuse(arguments, data_only, net->path, no_encoding);
+    if (!code)
+        code =
+            options_refuse(arguments, reading_options, net->path, no_encoding);
+    if (code) return code;
+
+    return predict_arrays(
+        net, &(array_job){.values = &values->arrays,
+                          .path = arguments->operands[1],
+                          .output = values->output,
+                          .threads = threads_to_use(values->threads),
+                          .stepped = values->stream});
+}
+
+static int predict(const parsed_line *arguments)
+{
+    network net;
+    int code = options_check(arguments);
+    if (!code) code = network_open(arguments->operands[0], false, &net);
+    if (code) return code;
+    code = net.encoding ? predict_data(&net, arguments)
+                        : predict_numbers(&net, arguments);
     network_close(&net);
     return code;
 }
@@ -322,6 +354,12 @@ static const example examples[] = {
      "a forecast after each row, old and new; the header names columns"},
     {"elman predict x.safetensors new.npy --output y.npy",
      "arrays in, arrays out"},
+    {"elman predict imported.onnx x.npy --lengths n.npy -o y.npy",
+     "the same of a model from elsewhere, of sequences of any length"},
+    {"elman predict imported.pt x.npy --state rnn.h_0=h.npy --state-output out",
+     "from a memory, and what is left of it as out/rnn.h_n.npy"},
+    {"sensor | elman predict imported.safetensors",
+     "a line of numbers in, a line out, the memory kept"},
     {NULL, NULL},
 };
 
@@ -346,9 +384,16 @@ const command_row predict_command = {
         "for a forecast the step of the horizon, the prediction under the "
         "target's name and its --quantiles, for classes the probability and "
         "that of each class, and in the last columns what the file says, if "
-        "it does.",
+        "it does.\nA model from elsewhere, which does not say how data becomes "
+        "its numbers, takes them as they are: FILE.npy is (T,B,I), or (B,T,I) "
+        "as the model has it, or (T,I) of one sequence, and whole numbers "
+        "without the last axis where it begins with an embedding. Each line of "
+        "another file or a pipe is a step: its numbers, or a token; a blank "
+        "line begins another sequence.",
     .json = true,
-    .options = {{"Options", options}, {"Data", reading_options}},
+    .options = {{"Options", options},
+                {"Models that take numbers as they are", array_options},
+                {"Data", reading_options}},
     .examples = examples,
     .size = sizeof(predict_values),
     .run = predict,

@@ -74,11 +74,25 @@ static int run_graph(const graph_run *run, const run_values *values)
     return graph_write_outputs(run, values->output_dir);
 }
 
+/* What is no graph may be a model, which another command runs. */
+static int no_graph(const char *path)
+{
+    char reason[1024];
+    elman_model *model = NULL;
+    snprintf(reason, sizeof reason, "%s", elman_message());
+    if (elman_model_load(path, &model) != ELMAN_OK) return failed("%s", reason);
+
+    elman_model_destroy(model);
+    return misused("'%s' is a model and no ONNX graph: 'elman predict %s x.npy "
+                   "--output y.npy' runs it",
+                   path, shell_quoted(path));
+}
+
 static int run(const parsed_line *arguments)
 {
     graph_run run = {.path = arguments->operands[0]};
     if (elman_graph_open(run.path, &run.graph) != ELMAN_OK)
-        return library_failed();
+        return no_graph(run.path);
 
     run.ports = elman_graph_ports(run.graph, &run.count);
     int code = run_graph(&run, arguments->values);

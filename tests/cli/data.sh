@@ -53,3 +53,15 @@ compare() {
               else print "near" }'
     rm -f numbers.1 numbers.2
 }
+
+# an .npy file of whole numbers from 0 to 255: ints FILE SHAPE NUMBER...
+ints() {
+    {
+        printf '\223NUMPY\001\000\166\000%-117s\n' \
+            "{'descr': '<i4', 'fortran_order': False, 'shape': $2, }"
+        into=$1
+        shift 2
+        for number; do printf "\\$(printf %03o "$number")\\000\\000\\000"; done
+    } >part.npy
+    mv part.npy "$into"
+}

@@ -9,7 +9,7 @@ echo $?
 elman predict
 elman run
 elman convert one
-elman eval one two three
+elman eval one two three four
 elman predict one two three
 elman verify one two
 echo $?

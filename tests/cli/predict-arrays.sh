@@ -1,39 +1,79 @@
-# NaN behind a series is padding: answers are those of the series alone; a hole
-# is refused or filled
-npy() { # rows, steps, then numbers on standard input, (rows,steps,1)
-    header="{'descr': '<f4', 'fortran_order': False, 'shape': ($1, $2, 1), }"
-    printf '\223NUMPY\001\000v\000%-117s\n' "$header"
-    printf "$(awk '{ printf "%s", $1 == "nan" ? "\\000\\000\\300\\177" : \
-        $1 == 0 ? "\\000\\000\\000\\000" : $1 == 1 ? "\\000\\000\\200\\077" : \
-        "\\000\\000\\000\\100" }')"
-}
-numbers_of() { # rows, steps, steps of the odd rows
-    awk -v N=$1 -v T=$2 -v S=$3 'BEGIN { for (n = 0; n < N; n++)
-        for (t = 0; t < T; t++)
-            print (n % 2 && t >= S ? "nan" : (n % 2 ? t % 2 : t % 3)) }'
-}
-numbers_of 40 9 6 | npy 40 9 >x.npy
-{ printf '\223NUMPY\001\000v\000%-117s\n' \
-    "{'descr': '|i1', 'fortran_order': False, 'shape': (40,), }"
-  for n in 1 2 3 4 5 6 7 8 9 10; do printf '\000\001\000\001'; done; } >y.npy
-elman train x.npy --target-file y.npy -t 1 --epochs 30 -H 8 --lr 0.02 -q \
-    --validation 0 -o m
-elman eval m x.npy --target-file y.npy | head -1 | sed 's/loss [0-9.e-]*/loss N/'
-elman predict m x.npy >answers
-grep -c nan answers
-cut -f1 answers | sort | uniq -c | tr -s ' '
-elman predict m x.npy --json | grep -c null
-# the short ones alone
-for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    for t in 0 1 2 3 4 5; do echo $((t % 2)); done
-done | npy 20 6 >short.npy
-elman predict m short.npy >short
-awk 'NR % 2 == 0' answers | cmp - short && echo alone
-# a hole
-numbers_of 40 9 6 | sed '31s/.*/nan/' | npy 40 9 >hole.npy
-for way in '' '--missing previous' '--missing mean'; do
-    elman predict m hole.npy $way >filled
-    echo $? $(wc -l <filled) $(grep -c nan filled)
+# a model from elsewhere runs at once: arrays in, arrays out
+. "$CASES/data.sh"
+golden=$CASES/../golden/state
+cp "$golden"/*_x.npy "$golden/language.pt" .
+elman convert "$golden/lstm.safetensors" lstm.safetensors --quiet
+elman convert "$golden/gru_prefix.safetensors" gru_prefix.safetensors --quiet \
+    --batch-first
+elman convert "$golden/final.safetensors" final.safetensors --quiet \
+    --layers gru,final,head,log_softmax
+for model in language.pt lstm.safetensors gru_prefix.safetensors \
+    final.safetensors; do
+    name=${model%.*}
+    elman predict $model ${name}_x.npy -o $name.npy
+    compare $name.npy "$golden/${name}_y.npy"
 done
-elman eval m hole.npy --target-file y.npy
-echo $?
+
+# one step at a time, with threads, after a conversion: the same bits
+elman convert language.pt language.safetensors --quiet
+elman predict language.safetensors language_x.npy -o steps.npy --stream --threads 2 --json
+cmp language.npy steps.npy && echo the same bits
+
+# lines in, lines out; a blank line begins another sequence
+printf '3\n1\n4\n\n3\n' | elman predict language.safetensors >lines
+sed -n '1p;4,5p' lines | awk '{ print NF }'
+[ "$(sed -n 1p lines)" = "$(sed -n 5p lines)" ] && echo begun anew
+printf '3\n1\n4\n\n3\n' >tokens.txt
+elman predict language.safetensors tokens.txt | cmp - lines
+elman predict language.safetensors tokens.txt --json | head -n 1 | cut -c -40
+ints tokens.npy '(3,)' 3 1 4
+sed 3q lines >three
+elman predict language.safetensors tokens.npy | cmp - three
+elman predict final.safetensors tokens.txt --stream
+
+# sequences of their own lengths give what each gives alone
+ints ends.npy '(3,2)' 3 3 1 1 4 9
+ints lengths.npy '(2,)' 3 2
+elman predict language.safetensors ends.npy --lengths lengths.npy >both
+elman predict language.safetensors ends.npy --lengths lengths.npy --stream |
+    cmp - both
+{ sed 4q lines; sed 2q lines; } | cmp - both && echo each alone
+
+# from a memory, and what is left of it
+ints begin.npy '(2,)' 3 1
+ints rest.npy '(1,)' 4
+sed 2q lines >two
+elman predict language.safetensors begin.npy --state-output left | cmp - two
+ls left
+elman predict language.safetensors rest.npy --state lstm.h_0=left/lstm.h_n.npy \
+    --state lstm.c_0=left/lstm.c_n.npy >from_arrays
+elman predict language.safetensors begin.npy --state-output left.safetensors \
+    -o begun.npy
+elman predict language.safetensors rest.npy --state left.safetensors >from_file
+cmp from_arrays from_file
+sed -n 3p lines | cmp - from_file && echo gone on
+printf '4\n' | elman predict language.safetensors --state left.safetensors \
+    --state-output left | cmp - from_file
+
+# what is said of mistakes; every line but the last is no answer
+try() { elman predict "$@"; echo "$?"; }
+try language.safetensors lstm_x.npy
+try language.safetensors tokens.npy --output y.csv
+try language.safetensors tokens.npy --probabilities
+try language.safetensors tokens.npy --target lstm.npy
+try language.safetensors tokens.npy --header
+try language.safetensors tokens.npy --state h=left/lstm.h_n.npy
+try language.safetensors tokens.npy --state h
+try language.safetensors tokens.npy --state lstm.h_0=begun.npy
+try language.safetensors tokens.npy --lengths lengths.npy
+try language.safetensors tokens.txt --lengths lengths.npy
+try language.safetensors tokens.txt -o y.npy
+try language.safetensors tokens.npy --state-output tokens.npy
+echo 11 | try language.safetensors
+echo 1 2 | try language.safetensors
+echo one | try language.safetensors
+try language.safetensors - <tokens.npy
+ints far.npy '(1,)' 11
+try language.safetensors far.npy
+elman run language.safetensors
+ls left

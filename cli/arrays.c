@@ -1,0 +1,397 @@
+/*
+ * arrays.c: see arrays.h.
+ */
+#include "arrays.h"
+#include "screen.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(field) offsetof(array_values, field)
+
+const option_row array_options[] = {
+    {.name = "lengths",
+     .type = OPTION_TEXT,
+     .value = "FILE.npy",
+     .field = AT(lengths),
+     .fallback = "(all steps)",
+     .common = true,
+     .help = "how many steps each sequence has: whole numbers (B)"},
+    {.name = "state",
+     .type = OPTION_LIST,
+     .value = "NAME=FILE.npy",
+     .field = AT(states),
+     .help = "begin from this memory, as rnn.h_0=h.npy (levels and directions, "
+             "sequences, units); once for each, or the one FILE.safetensors "
+             "that --state-output wrote"},
+    {.name = "state-output",
+     .type = OPTION_TEXT,
+     .value = "DIR|FILE.safetensors",
+     .field = AT(state_output),
+     .fallback = "(none)",
+     .help = "keep the memory that is left: arrays as rnn.h_n.npy in DIR, or "
+             "all of it in one file"},
+    {0},
+};
+
+const char no_encoding[] =
+    "does not say how data becomes numbers and takes them as they are";
+
+int options_refuse(const parsed_line *arguments, const option_row *rows,
+                   const char *path, const char *reason)
+{
+    for (const option_row *row = rows; row->name; row++)
+        if (option_given(arguments, row->name))
+            return misused("--%s does not go with '%s', which %s", row->name,
+                           path, reason);
+    return 0;
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
+/* "(T,B,3) or (T,3)", the shapes of x that the model takes. */
+static void expected_shapes(const network *net, char *text, size_t size)
+{
+    const char *order =
+        elman_model_config(net->model)->batch_first ? "B,T" : "T,B";
+    if (net->size.vocabulary)
+        snprintf(text, size, "tokens (%s), or (T) of one sequence", order);
+    else
+        snprintf(text, size, "(%s,%zu), or (T,%zu) of one sequence", order,
+                 net->size.input_size, net->size.input_size);
+}
+
+static int bad_shape(const array_pass *pass, const elman_tensor *x)
+{
+    char expected[160], found[160] = "(";
+    size_t used = 1;
+    for (size_t n = 0; n < x->rank && used < sizeof found - 24; n++)
+        used += (size_t)snprintf(found + used, sizeof found - used, "%s%zu",
+                                 n ? "," : "", x->shape[n]);
+
+    expected_shapes(pass->net, expected, sizeof expected);
+    return failed("%s has the shape %s), but '%s' takes %s", pass->name, found,
+                  pass->net->path, expected);
+}
+
+/* A token is a whole number below V. */
+static bool token_of(const network *net, double number, int32_t *token)
+{
+    double most = (double)net->size.vocabulary;
+    if (!(number >= 0 && number < most && floor(number) == number))
+        return false;
+    *token = (int32_t)number;
+    return true;
+}
+
+/* The numbers of x as tokens. */
+static int make_tokens(array_pass *pass)
+{
+    size_t count = pass->T * pass->B;
+    pass->tokens = calloc(count + 1, sizeof *pass->tokens);
+    if (!pass->tokens) return failed("out of memory");
+
+    for (size_t n = 0; n < count; n++)
+        if (!token_of(pass->net, (double)pass->x[n], pass->tokens + n))
+            return failed("%s has the token %.9g, expected 0 to %zu",
+                          pass->name, (double)pass->x[n],
+                          pass->net->size.vocabulary - 1);
+    return 0;
+}
+
+int arrays_read(const char *path, array_pass *pass)
+{
+    const elman_model_info *size = &pass->net->size;
+    size_t axes = size->vocabulary ? 1 : 2;
+    pass->name = path;
+    if (elman_array_load(path, &pass->loaded) != ELMAN_OK)
+        return library_failed();
+    const elman_tensor x = pass->loaded;
+    pass->x = x.data;
+
+    /* with or without an axis of sequences */
+    bool first = elman_model_config(pass->net->model)->batch_first;
+    pass->batched = x.rank == axes + 1;
+    bool fits = x.rank == axes || pass->batched;
+    if (fits && axes == 2) fits = x.shape[x.rank - 1] == size->input_size;
+    for (size_t n = 0; fits && n < x.rank; n++)
+        fits = x.shape[n] > 0;
+    if (!fits) return bad_shape(pass, &x);
+
+    pass->T = x.shape[pass->batched && first];
+    pass->B = pass->batched ? x.shape[!first] : 1;
+    pass->I = axes == 2 ? size->input_size : 1;
+    return size->vocabulary ? make_tokens(pass) : 0;
+}
+
+int arrays_read_lengths(const char *path, array_pass *pass)
+{
+    elman_tensor counts = {0};
+    if (!path) return 0;
+    if (elman_array_load(path, &counts) != ELMAN_OK) return library_failed();
+
+    int code = 0;
+    if (counts.rank != 1 || counts.shape[0] != pass->B)
+        code = failed("%s: expected %zu lengths, one for each sequence of %s",
+                      path, pass->B, pass->name);
+    if (!code) pass->lengths = calloc(pass->B + 1, sizeof *pass->lengths);
+    if (!code && !pass->lengths) code = failed("out of memory");
+
+    /* a sequence may be empty, and none is longer than x */
+    for (size_t b = 0; b < pass->B && !code; b++) {
+        double length = (double)counts.data[b];
+        if (length >= 0 && length <= (double)pass->T && floor(length) == length)
+            pass->lengths[b] = (size_t)length;
+        else
+            code = failed("%s: length %zu is %.9g, expected 0 to %zu", path,
+                          b + 1, length, pass->T);
+    }
+    elman_array_destroy(&counts);
+    return code;
+}
+
+void arrays_close(array_pass *pass)
+{
+    elman_array_destroy(&pass->loaded);
+    free(pass->typed);
+    free(pass->tokens);
+    free(pass->lengths);
+    free(pass->y.data);
+    elman_state_destroy(pass->state);
+    *pass = (array_pass){0};
+}
+
+/* ---- Running ------------------------------------------------------------- */
+
+/* Directions that stand side by side, instead of joined, in what is given. */
+static size_t output_parts(const network *net)
+{
+    const elman_layer *layer = elman_model_config(net->model)->layers;
+    while (layer[1].kind)
+        layer++;
+    return is_recurrent(layer) && layer->bidirectional &&
+                   layer->merge == ELMAN_MERGE_NONE
+               ? 2
+               : 1;
+}
+
+/* Room for y, in the shape that x asks for. */
+static int make_output(array_pass *pass)
+{
+    const elman_model_info *size = &pass->net->size;
+    bool first = elman_model_config(pass->net->model)->batch_first;
+    size_t parts = output_parts(pass->net), count = 1;
+    elman_tensor *y = &pass->y;
+
+    /* the axes that x has, without that of steps for one vector of each */
+    if (parts > 1) y->shape[y->rank++] = parts;
+    if (pass->batched && first) y->shape[y->rank++] = pass->B;
+    if (!size->per_sequence) y->shape[y->rank++] = pass->T;
+    if (pass->batched && !first) y->shape[y->rank++] = pass->B;
+    y->shape[y->rank++] = size->output_size / parts;
+
+    for (size_t n = 0; n < y->rank; n++) {
+        if (y->shape[n] && count > SIZE_MAX / sizeof(float) / y->shape[n])
+            return failed("out of memory");
+        count *= y->shape[n];
+    }
+    y->data = calloc(count + 1, sizeof *y->data);
+    return y->data ? 0 : failed("out of memory");
+}
+
+int arrays_prepare(array_pass *pass, const array_values *values, int threads,
+                   bool keep, bool stepped)
+{
+    if (stepped && !pass->net->size.streams)
+        return misused("'%s' reads a sequence from both ends and cannot go one "
+                       "step at a time; give whole sequences, without --stream",
+                       pass->net->path);
+    const elman_state_config config = {.T = stepped ? 1 : pass->T,
+                                       .B = pass->B,
+                                       .threads = threads,
+                                       .keep_steps = keep};
+
+    int code = make_output(pass);
+    if (!code &&
+        elman_state_create(pass->net->model, &config, &pass->state) != ELMAN_OK)
+        code = library_failed();
+    if (!code)
+        code = states_give(pass->net, pass->state, pass->B, &values->states);
+    return code;
+}
+
+/* Step t of every sequence, from x; beside it how many of them have it. */
+static void take_step(const array_pass *pass, size_t t, elman_batch *one,
+                      float *x, int32_t *tokens, size_t *lengths)
+{
+    bool first = elman_model_config(pass->net->model)->batch_first;
+    for (size_t b = 0; b < pass->B; b++) {
+        size_t from = first ? b * pass->T + t : t * pass->B + b;
+        memcpy(x + b * pass->I, pass->x + from * pass->I, pass->I * sizeof *x);
+        if (pass->tokens) tokens[b] = pass->tokens[from];
+        lengths[b] = !pass->lengths || t < pass->lengths[b];
+    }
+    *one = (elman_batch){.T = 1,
+                         .B = pass->B,
+                         .x = x,
+                         .tokens = pass->tokens ? tokens : NULL,
+                         .lengths = lengths};
+}
+
+/* What step t gave, where it belongs; of one vector for each sequence the last
+ * one stays. */
+static void keep_step(array_pass *pass, size_t t, const float *y,
+                      const size_t *lengths)
+{
+    bool first = elman_model_config(pass->net->model)->batch_first;
+    bool one = pass->net->size.per_sequence;
+    size_t O = pass->net->size.output_size;
+    for (size_t b = 0; b < pass->B; b++) {
+        size_t to = one ? b : first ? b * pass->T + t : t * pass->B + b;
+        if (lengths[b]) memcpy(pass->y.data + to * O, y + b * O, O * sizeof *y);
+    }
+}
+
+static int run_steps(array_pass *pass)
+{
+    size_t B = pass->B, O = pass->net->size.output_size;
+    float *x = calloc(B * pass->I + 1, sizeof *x);
+    float *y = calloc(B * O + 1, sizeof *y);
+    int32_t *tokens = calloc(B + 1, sizeof *tokens);
+    size_t *lengths = calloc(B + 1, sizeof *lengths);
+    int code = x && y && tokens && lengths ? 0 : failed("out of memory");
+
+    /* sequences that have ended keep their memory, by a length of 0 */
+    for (size_t t = 0; t < pass->T && !code; t++) {
+        elman_batch one;
+        take_step(pass, t, &one, x, tokens, lengths);
+        if (elman_model_forward(pass->net->model, pass->state, &one, y) ==
+            ELMAN_OK)
+            keep_step(pass, t, y, lengths);
+        else code = library_failed();
+    }
+
+    free(x);
+    free(y);
+    free(tokens);
+    free(lengths);
+    return code;
+}
+
+int arrays_run(array_pass *pass, bool stepped)
+{
+    if (stepped) return run_steps(pass);
+    const elman_batch batch = {.T = pass->T,
+                               .B = pass->B,
+                               .x = pass->tokens ? NULL : pass->x,
+                               .tokens = pass->tokens,
+                               .lengths = pass->lengths};
+    return elman_model_forward(pass->net->model, pass->state, &batch,
+                               pass->y.data) == ELMAN_OK
+               ? 0
+               : library_failed();
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static int bad_line(const network *net, const line_source *source,
+                    const char *found)
+{
+    char expected[96];
+    if (net->size.vocabulary)
+        snprintf(expected, sizeof expected, "one token, 0 to %zu",
+                 net->size.vocabulary - 1);
+    else
+        snprintf(expected, sizeof expected, "%zu number%s",
+                 net->size.input_size, net->size.input_size == 1 ? "" : "s");
+    return failed("%s: line %llu has %s, expected %s, a step of '%s'; it takes "
+                  "texts, series or tables after 'elman convert %s "
+                  "OUT.safetensors --as TASK'",
+                  source->name, (unsigned long long)source->line, found,
+                  expected, net->path, shell_quoted(net->path));
+}
+
+int arrays_parse(const network *net, const line_source *source, float *x,
+                 int32_t *token)
+{
+    static const char between[] = " \t,;";
+    size_t wanted = net->size.vocabulary ? 1 : net->size.input_size, count = 0;
+    char found[96];
+    const char *at = source->text + strspn(source->text, between);
+
+    /* one number after another, and no other word */
+    while (*at) {
+        char *end = NULL;
+        double number = strtod(at, &end);
+        if (end == at || (*end && !strchr(between, *end))) {
+            snprintf(
+                found, sizeof found, "'%.*s'",
+                (int)(strcspn(at, between) > 40 ? 40 : strcspn(at, between)),
+                at);
+            return bad_line(net, source, found);
+        }
+        if (net->size.vocabulary && !token_of(net, number, token)) {
+            snprintf(found, sizeof found, "%.9g", number);
+            return bad_line(net, source, found);
+        }
+        if (count < wanted && !net->size.vocabulary) x[count] = (float)number;
+        count++;
+        at = end + strspn(end, between);
+    }
+
+    if (count == wanted) return 0;
+    snprintf(found, sizeof found, "%zu", count);
+    return bad_line(net, source, found);
+}
+
+bool arrays_is_blank(const line_source *source)
+{
+    return !source->text[strspn(source->text, " \t")];
+}
+
+/* Room for one more step. */
+static int grow(array_pass *pass, size_t *room)
+{
+    if (pass->T < *room) return 0;
+    size_t most = 2 * *room + 64;
+    float *wider = realloc(pass->typed, most * pass->I * sizeof *wider);
+    if (!wider) return failed("out of memory");
+    pass->x = pass->typed = wider;
+    *room = most;
+    return 0;
+}
+
+int arrays_read_lines(line_source *source, array_pass *pass)
+{
+    size_t room = 0;
+    int32_t token;
+    bool tokens = pass->net->size.vocabulary > 0, ended = false;
+    int code = 0;
+    pass->name = source->name;
+    pass->I = tokens ? 1 : pass->net->size.input_size;
+    pass->B = 1;
+
+    /* blank lines in front are no sequence, one behind it ends it */
+    while (!code && !ended && source_next(source)) {
+        bool blank = arrays_is_blank(source);
+        ended = blank && pass->T > 0;
+        if (blank) continue;
+
+        code = grow(pass, &room);
+        float *x = code ? NULL : pass->x + pass->T * pass->I;
+        if (!code) code = arrays_parse(pass->net, source, x, &token);
+        if (!code && tokens) *x = (float)token;
+        pass->T++;
+    }
+
+    if (!code) code = source_error(source);
+    return code || !tokens || !pass->T ? code : make_tokens(pass);
+}
+
+void arrays_show_row(const float *y, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        printf("%s%.9g", n ? " " : "", (double)y[n]);
+    putchar('\n');
+}

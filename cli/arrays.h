@@ -1,0 +1,92 @@
+/*
+ * arrays.h: a model on numbers as they are, for one that does not say how data
+ * becomes its numbers: arrays, or lines of numbers, in and out.
+ */
+#ifndef ARRAYS_H
+#define ARRAYS_H
+
+#include "cells.h"
+#include "network.h"
+#include "reading.h"
+#include "source.h"
+
+/* What the options say. A command that lists array_options has this as the
+ * first member of its values. */
+typedef struct array_values {
+    reading_values reading; /* the first: see reading.h */
+    const char *lengths, *state_output;
+    option_list states;
+} array_values;
+
+extern const option_row array_options[];
+
+/* One pass over arrays. */
+typedef struct array_pass {
+    const network *net;
+    const char *name;    /* of what x was read from, for messages */
+    size_t T, B, I;      /* I is 1 for tokens */
+    bool batched;        /* x has an axis of sequences */
+    elman_tensor loaded; /* owners of x, of a file or of lines: */
+    float *typed;
+    float *x;        /* as elman_model_forward takes it, or: */
+    int32_t *tokens; /* the same */
+    size_t *lengths; /* (B), or NULL: all have T steps */
+    elman_state *state;
+    elman_tensor y; /* what the model gives, in its shape */
+} array_pass;
+
+/* Reads x from an .npy file, or from lines, each a step of one sequence up to a
+ * blank line, T = 0 at the end; and lengths from a file, NULL for none. Return
+ * 0 or an exit code after an error line; arrays_close frees what they made
+ * either way. */
+int arrays_read(const char *path, array_pass *pass);
+int arrays_read_lines(line_source *source, array_pass *pass);
+int arrays_read_lengths(const char *path, array_pass *pass);
+void arrays_close(array_pass *pass);
+
+/* Makes the state, its memory as in states, and room for y. keep: y can be held
+ * against targets by elman_model_loss. stepped: see arrays_run. */
+int arrays_prepare(array_pass *pass, const array_values *values, int threads,
+                   bool keep, bool stepped);
+
+/* Runs x, as a whole or one step at a time; the bits are the same. */
+int arrays_run(array_pass *pass, bool stepped);
+
+/* True if a line holds nothing: the next one begins another sequence. */
+bool arrays_is_blank(const line_source *source);
+
+/* One step of a line: its values into x, or its token into token. Returns 0 or
+ * an exit code after an error line that names the line. */
+int arrays_parse(const network *net, const line_source *source, float *x,
+                 int32_t *token);
+
+/* Numbers with blanks between, each with the digits that make it again, and an
+ * end of line. */
+void arrays_show_row(const float *y, size_t count);
+
+/* ---- States by name (arrays_state.c) ------------------------------------- */
+
+/* Fills the memory of state, which has room for B sequences, with the arrays
+ * of words NAME=FILE.npy, or with a file of elman's own. */
+int states_give(const network *net, elman_state *state, size_t B,
+                const option_list *words);
+
+/* 0 if path takes states; else an exit code after an error line. */
+int states_check(const char *path);
+
+/* Writes the memory to path: a file if it ends in .safetensors, else a folder
+ * with an array of each name. */
+int states_write(const network *net, elman_state *state, const char *path);
+
+/* ---- Options -------------------------------------------------------------
+ */
+
+/* Refuses what was given of rows: what is said of the model is the end of a
+ * sentence that begins with the option. */
+int options_refuse(const parsed_line *arguments, const option_row *rows,
+                   const char *path, const char *reason);
+
+/* The command line's end: a file of numbers without a word about data. */
+extern const char no_encoding[];
+
+#endif

@@ -1,0 +1,251 @@
+/*
+ * eval_arrays.c: how far what a model gives for an array is from another array.
+ */
+#include "eval_arrays.h"
+#include "record.h"
+#include "screen.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char array_losses[] = "auto|cross-entropy|mse|mae|huber|bce";
+
+enum { NO_CLASS = -100 };
+
+/* How far off it is. */
+typedef struct figures {
+    bool classes;    /* the targets are numbers of classes */
+    uint64_t count;  /* targets that count */
+    uint64_t right;  /* classes */
+    double absolute; /* values: sums, and the worst */
+    double squared, worst;
+    elman_loss_kind kind;
+    double loss;
+} figures;
+
+/* ---- Targets ------------------------------------------------------------- */
+
+/* True if the array has that shape, apart from an axis of one sequence that it
+ * may have besides. */
+static bool has_shape(const elman_tensor *array, const size_t *shape,
+                      size_t rank)
+{
+    size_t at = 0, found = 0;
+    for (size_t n = 0; n < rank || at < array->rank;) {
+        bool same =
+            n < rank && at < array->rank && array->shape[at] == shape[n];
+        if (!same && (at == array->rank || array->shape[at] != 1)) return false;
+        n += same;
+        at++;
+        found += !same;
+    }
+    return found <= 1;
+}
+
+static int bad_targets(const array_pass *pass, const char *path)
+{
+    char text[128] = "(", rows[128];
+    size_t used = 1, before = 1;
+    for (size_t n = 0; n < pass->y.rank; n++) {
+        before = used;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%zu",
+                                 n ? "," : "", pass->y.shape[n]);
+    }
+    snprintf(rows, sizeof rows, "%.*s", (int)before, text);
+    return failed("%s does not fit what '%s' gives for %s: expected values "
+                  "%s), or classes %s)",
+                  path, pass->net->path, pass->name, text, rows);
+}
+
+/* The numbers of classes; -100 is none. */
+static int read_classes(const array_pass *pass, const char *path,
+                        const elman_tensor *y, size_t count, int32_t *classes)
+{
+    double most = (double)pass->net->size.output_size;
+    for (size_t n = 0; n < count; n++) {
+        double number = (double)y->data[n];
+        bool none = number == NO_CLASS;
+        if (!none && !(number >= 0 && number < most && floor(number) == number))
+            return failed("%s has the class %.9g, expected 0 to %zu, or -100 "
+                          "for none",
+                          path, number, pass->net->size.output_size - 1);
+        classes[n] = (int32_t)number;
+    }
+    return 0;
+}
+
+/* ---- Figures ------------------------------------------------------------- */
+
+/* True if row n of y, as it lies, belongs to a sequence. */
+static bool is_inside(const array_pass *pass, size_t n)
+{
+    bool first = elman_model_config(pass->net->model)->batch_first;
+    bool one = pass->net->size.per_sequence;
+    size_t b = one ? n : first ? n / pass->T : n % pass->B;
+    size_t t = one ? 0 : first ? n % pass->T : n / pass->B;
+    return !pass->lengths || t < pass->lengths[b];
+}
+
+static size_t likeliest_of(const float *y, size_t count)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < count; k++)
+        if (y[k] > y[best]) best = k;
+    return best;
+}
+
+static void measure(const array_pass *pass, const elman_target *target,
+                    size_t rows, figures *f)
+{
+    size_t O = pass->net->size.output_size;
+    for (size_t n = 0; n < rows; n++) {
+        const float *y = pass->y.data + n * O;
+        if (!is_inside(pass, n)) continue;
+
+        /* how often the likeliest class is right, or how far values are off */
+        if (f->classes) {
+            if (target->classes[n] == NO_CLASS) continue;
+            f->count++;
+            f->right += likeliest_of(y, O) == (size_t)target->classes[n];
+            continue;
+        }
+
+        for (size_t k = 0; k < O; k++) {
+            double off = (double)y[k] - (double)target->values[n * O + k];
+            f->count++;
+            f->absolute += fabs(off);
+            f->squared += off * off;
+            if (!(fabs(off) <= f->worst)) f->worst = fabs(off);
+        }
+    }
+}
+
+/* The loss that was asked for, the file names or the targets are for. */
+static int choose_loss(const network *net, int wanted, figures *f)
+{
+    bool noted = elman_model_note(net->model, "loss") != NULL;
+    f->kind = f->classes ? ELMAN_LOSS_CROSS_ENTROPY : ELMAN_LOSS_MEAN_SQUARED;
+    if (!wanted && noted && !f->classes &&
+        net->loss != ELMAN_LOSS_CROSS_ENTROPY)
+        f->kind = net->loss;
+    if (!wanted) return 0;
+
+    f->kind = (elman_loss_kind)(wanted - 1);
+    if (f->classes == (f->kind == ELMAN_LOSS_CROSS_ENTROPY)) return 0;
+    return misused(f->classes ? "the targets are classes, whose --loss is "
+                                "cross-entropy"
+                              : "--loss cross-entropy is for classes, whole "
+                                "numbers without the last axis of the values");
+}
+
+static int compare(array_pass *pass, const array_trial *trial,
+                   const elman_tensor *y, figures *f)
+{
+    size_t rank = pass->y.rank, rows = 1;
+    for (size_t n = 0; n + 1 < rank; n++)
+        rows *= pass->y.shape[n];
+
+    /* targets tell by their shape what they are */
+    bool values = has_shape(y, pass->y.shape, rank);
+    f->classes = !values && has_shape(y, pass->y.shape, rank - 1);
+    if (!values && !f->classes) return bad_targets(pass, trial->y);
+
+    int32_t *classes = calloc(rows + 1, sizeof *classes);
+    if (!classes) return failed("out of memory");
+    int code = choose_loss(pass->net, trial->loss, f);
+    if (!code && f->classes)
+        code = read_classes(pass, trial->y, y, rows, classes);
+
+    const elman_target target = {.classes = f->classes ? classes : NULL,
+                                 .values = f->classes ? NULL : y->data};
+    const elman_loss_config config = {.kind = f->kind};
+    if (!code) measure(pass, &target, rows, f);
+    if (!code && elman_model_loss(pass->net->model, pass->state, &config,
+                                  &target, &f->loss, NULL) != ELMAN_OK)
+        code = library_failed();
+    free(classes);
+    return code;
+}
+
+/* ---- Showing ------------------------------------------------------------- */
+
+static const char *loss_word(const figures *f, char *text, size_t size)
+{
+    return choice_word(array_losses, (int)f->kind + 1, text, size);
+}
+
+static void show_record(const array_pass *pass, const array_trial *trial,
+                        const figures *f)
+{
+    char word[32];
+    record out = record_begin(stdout);
+    record_text(&out, "model", pass->net->path);
+    record_text(&out, "data", trial->x);
+    record_text(&out, "targets", trial->y);
+
+    /* as for data, under metrics */
+    record_count(&out, "count", f->count);
+    record_open(&out, "metrics", '{');
+    record_text(&out, "loss_kind", loss_word(f, word, sizeof word));
+    record_number(&out, "loss", f->loss);
+    if (f->classes)
+        record_number(&out, "accuracy", (double)f->right / (double)f->count);
+    else {
+        record_number(&out, "mae", f->absolute / (double)f->count);
+        record_number(&out, "rmse", sqrt(f->squared / (double)f->count));
+        record_number(&out, "worst", f->worst);
+    }
+    record_close(&out, '}');
+    record_end(&out);
+}
+
+static void show(const figures *f)
+{
+    char word[32];
+    printf("%s %s", loss_word(f, word, sizeof word), significant(f->loss, 6));
+    if (f->classes)
+        printf(", accuracy %.2f %% of %s classes\n",
+               100 * (double)f->right / (double)f->count,
+               with_commas(f->count));
+    else
+        printf(", off by %s on average, %s in the root mean square, %s at "
+               "worst, of %s values\n",
+               significant(f->absolute / (double)f->count, 4),
+               significant(sqrt(f->squared / (double)f->count), 4),
+               significant(f->worst, 4), with_commas(f->count));
+}
+
+int eval_arrays(const network *net, const array_trial *trial)
+{
+    if (!trial->y)
+        return misused("'%s' %s: 'elman eval %s X.npy Y.npy' compares what it "
+                       "gives for X with Y",
+                       net->path, no_encoding, shell_quoted(net->path));
+
+    array_pass pass = {.net = net};
+    elman_tensor y = {0};
+    figures found = {0};
+    int code = states_check(trial->values->state_output);
+    if (!code) code = arrays_read(trial->x, &pass);
+    if (!code) code = arrays_read_lengths(trial->values->lengths, &pass);
+    if (!code && elman_array_load(trial->y, &y) != ELMAN_OK)
+        code = library_failed();
+
+    /* whole sequences, all of whose steps stay for the loss */
+    if (!code)
+        code =
+            arrays_prepare(&pass, trial->values, trial->threads, true, false);
+    if (!code) code = arrays_run(&pass, false);
+    if (!code) code = compare(&pass, trial, &y, &found);
+    if (!code && !found.count)
+        code = failed("no target of %s counts", trial->y);
+    if (!code && trial->values->state_output)
+        code = states_write(net, pass.state, trial->values->state_output);
+
+    if (!code && screen.json) show_record(&pass, trial, &found);
+    else if (!code) show(&found);
+    elman_array_destroy(&y);
+    arrays_close(&pass);
+    return code;
+}
