@@ -312,7 +312,7 @@ TEST(attributes_occur_once_and_have_a_kind)
     put_inner(&g, 1, &node);
     REFUSED(&g, "has no tensor");
 
-    /* a graph, or bytes that are not text: there, but not read */
+    /* a graph, and bytes that are not text: there, but not read */
     put_word(&attribute, 1, "body");
     put_data(&attribute, 6, "", 0);
     put_number(&attribute, 20, 5);
@@ -325,7 +325,9 @@ TEST(attributes_occur_once_and_have_a_kind)
     onnx_graph *graph = NULL;
     bytes m = model_of(&g, 8, 17);
     CHECK_OK(parse(&m, NULL, &graph));
-    CHECK(graph->nodes[0].attributes[0].kind == ONNX_OTHER, " ");
+    CHECK(graph->nodes[0].attributes[0].kind == ONNX_GRAPH &&
+              graph->nodes[0].attributes[0].g->node_count == 0,
+          " ");
     CHECK(graph->nodes[0].attributes[1].kind == ONNX_OTHER, " ");
     onnx_close(graph);
 

@@ -125,7 +125,12 @@ TEST(depth_is_not_followed)
     size_t size = m.size;
     CHECK_OK(parse(&m, NULL, &graph));
     CHECK(allocator_read().peak < MEMORY_TIMES * size + MEMORY_ROOM, " ");
-    CHECK(graph->nodes[0].attributes[0].kind == ONNX_OTHER, " ");
+    const onnx_graph *deep = graph;
+    for (int i = 0; i < ONNX_DEPTH; i++) {
+        CHECK(deep->nodes[0].attributes[0].kind == ONNX_GRAPH, "%d", i);
+        deep = deep->nodes[0].attributes[0].g;
+    }
+    CHECK(deep->nodes[0].attributes[0].kind == ONNX_OTHER, " ");
     onnx_close(graph);
 
     /* a sequence (4) of (1) a sequence ... */

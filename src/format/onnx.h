@@ -18,8 +18,12 @@ typedef enum onnx_kind {
     ONNX_FLOATS,
     ONNX_INTS,
     ONNX_STRINGS,
-    ONNX_OTHER /* a graph, a sparse tensor, a type: not supported */
+    ONNX_GRAPH, /* of at most ONNX_DEPTH inside each other */
+    ONNX_OTHER  /* a deeper graph, a sparse tensor, a type: not supported */
 } onnx_kind;
+
+enum { ONNX_DEPTH = 4 };
+typedef struct onnx_graph onnx_graph;
 
 typedef struct onnx_attribute {
     const char *name;
@@ -32,6 +36,7 @@ typedef struct onnx_attribute {
     const float *floats;
     const int64_t *ints;
     const char *const *strings;
+    const onnx_graph *g; /* a graph in it, whose outputs may lack a type */
 } onnx_attribute;
 
 typedef struct onnx_node {
@@ -59,7 +64,7 @@ typedef struct onnx_value {
     onnx_dimension dimensions[TENSOR_MAX_RANK];
 } onnx_value;
 
-typedef struct onnx_graph {
+struct onnx_graph {
     const char *name, *producer;
     int64_t ir_version, opset; /* opset of the domain "" */
     size_t node_count, initializer_count, input_count, output_count;
@@ -67,7 +72,7 @@ typedef struct onnx_graph {
     const named_tensor *initializers; /* (initializer_count) */
     const onnx_value *inputs, *outputs;
     void *block; /* owner of everything above, if it was read */
-} onnx_graph;
+};
 
 /* Reads a model and checks what can be checked without knowing operators: every
  * size in 64 bits against the bytes of the file before anything is

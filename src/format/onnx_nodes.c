@@ -41,6 +41,37 @@ static elman_status read_strings(onnx_reader *r, const Onnx__Attribute *from,
                       &to->strings);
 }
 
+/* A graph in a graph is decoded apart, so that messages never nest; one that is
+ * too deep is not read. */
+static elman_status read_subgraph(onnx_reader *r, const Onnx__Attribute *from,
+                                  onnx_attribute *to)
+{
+    if (r->depth == ONNX_DEPTH) return ELMAN_OK;
+
+    onnx_subgraph *sub = onnx_allocate(r, 1, sizeof *sub);
+    onnx_graph *g = onnx_allocate(r, 1, sizeof *g);
+    if (!sub || !g) return onnx_memory_failure(r);
+
+    sub->message =
+        onnx__graph__unpack(&r->allocator, from->g.len, from->g.data);
+    if (!sub->message && (r->failed || r->exhausted))
+        return onnx_memory_failure(r);
+    if (!sub->message)
+        return failure(ELMAN_BAD_FORMAT,
+                       "attribute \"%.80s\" is no graph: not valid protobuf, "
+                       "or truncated",
+                       to->name);
+    sub->next = r->subgraphs;
+    r->subgraphs = sub;
+
+    r->depth++;
+    elman_status status = onnx_graph_read(r, sub->message, g);
+    r->depth--;
+    to->kind = ONNX_GRAPH;
+    to->g = g;
+    return status;
+}
+
 static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
                                    onnx_attribute *to)
 {
@@ -79,6 +110,8 @@ static elman_status read_attribute(onnx_reader *r, Onnx__Attribute *from,
         return ELMAN_OK;
     case ONNX_ATTRIBUTE_STRINGS:
         return read_strings(r, from, to);
+    case ONNX_ATTRIBUTE_GRAPH:
+        return read_subgraph(r, from, to);
     default:
         return ELMAN_OK;
     }
@@ -126,7 +159,8 @@ static elman_status read_node(onnx_reader *r, const Onnx__Node *from,
     return read_attributes(r, from, to);
 }
 
-elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from)
+elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from,
+                             onnx_graph *to)
 {
     onnx_node *list = onnx_allocate(r, from->n_node, sizeof *list);
     if (!list) return onnx_memory_failure(r);
@@ -142,7 +176,7 @@ elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from)
         return failure_in(status, where);
     }
 
-    r->graph.node_count = from->n_node;
-    r->graph.nodes = list;
+    to->node_count = from->n_node;
+    to->nodes = list;
     return ELMAN_OK;
 }

@@ -34,6 +34,12 @@ typedef struct onnx_data_file {
     struct onnx_data_file *next;
 } onnx_data_file;
 
+/* A graph of an attribute, decoded apart. */
+typedef struct onnx_subgraph {
+    Onnx__Graph *message;
+    struct onnx_subgraph *next;
+} onnx_subgraph;
+
 typedef struct onnx_reader {
     onnx_graph
         graph; /* what the caller receives: first, so that both are one block */
@@ -45,6 +51,8 @@ typedef struct onnx_reader {
     void *blocks; /* a list linked by their first bytes */
     const char *folder;
     onnx_data_file *data_files;
+    onnx_subgraph *subgraphs;
+    size_t depth; /* of the graph that is being read, in others */
 } onnx_reader;
 
 /* Zeroed memory that lives as long as the graph; NULL if there is none, and
@@ -72,6 +80,11 @@ elman_status onnx_external_read(onnx_reader *r, const Onnx__Tensor *from,
                                 size_t bytes, const void **data);
 
 /* onnx_nodes.c: fills the graph's nodes. */
-elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from);
+elman_status onnx_nodes_read(onnx_reader *r, const Onnx__Graph *from,
+                             onnx_graph *to);
+
+/* Fills a graph: the model's, or one inside its nodes. */
+elman_status onnx_graph_read(onnx_reader *r, const Onnx__Graph *from,
+                             onnx_graph *to);
 
 #endif

@@ -81,6 +81,8 @@ void onnx_close(onnx_graph *graph)
 {
     if (!graph || !graph->block) return;
     onnx_reader *r = graph->block;
+    for (onnx_subgraph *sub = r->subgraphs; sub; sub = sub->next)
+        onnx__graph__free_unpacked(sub->message, &r->allocator);
     while (r->blocks) {
         void *block = r->blocks;
         memcpy(&r->blocks, block, sizeof r->blocks);
@@ -142,9 +144,8 @@ static size_t list_outputs(const onnx_graph *g, const char **names)
 
 /* A value is made once: by an initializer or by one node. An input of the
  * graph may have an initializer of its name, but no node that makes it. */
-static elman_status check_names(onnx_reader *r)
+static elman_status check_names(onnx_reader *r, const onnx_graph *g)
 {
-    const onnx_graph *g = &r->graph;
     size_t most = g->input_count + g->output_count + g->initializer_count,
            count;
     for (size_t i = 0; i < g->node_count; i++)
@@ -200,11 +201,14 @@ static elman_status read_dimensions(const Onnx__Shape *shape, onnx_value *to)
     return ELMAN_OK;
 }
 
-static elman_status read_value(const Onnx__Value *from, onnx_value *to)
+static elman_status read_value(const onnx_reader *r, const Onnx__Value *from,
+                               onnx_value *to)
 {
     TRY(onnx_text_read(from->name, "a name", &to->name));
     if (!*to->name) return failure(ELMAN_BAD_FORMAT, "it has no name");
 
+    /* what a graph inside a node gives is known by its name */
+    if (r->depth && (!from->type || !from->type->tensor_type)) return ELMAN_OK;
     if (!from->type || !from->type->tensor_type)
         return failure(ELMAN_BAD_FORMAT, "it is not a tensor");
     TRY(onnx_type_read(from->type->tensor_type->elem_type, &to->type));
@@ -221,7 +225,7 @@ static elman_status read_values(onnx_reader *r, size_t count,
     if (!list) return onnx_memory_failure(r);
 
     for (size_t i = 0; i < count; i++) {
-        elman_status status = read_value(from[i], &list[i]);
+        elman_status status = read_value(r, from[i], &list[i]);
         if (status == ELMAN_OK) continue;
 
         char where[120];
@@ -234,7 +238,8 @@ static elman_status read_values(onnx_reader *r, size_t count,
     return ELMAN_OK;
 }
 
-static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
+static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from,
+                                      onnx_graph *to)
 {
     size_t count = from->n_initializer;
     named_tensor *list = onnx_allocate(r, count, sizeof *list);
@@ -246,14 +251,14 @@ static elman_status read_initializers(onnx_reader *r, const Onnx__Graph *from)
             return failure(ELMAN_BAD_FORMAT, "initializer %zu has no name", i);
     }
 
-    r->graph.initializer_count = count;
-    r->graph.initializers = list;
+    to->initializer_count = count;
+    to->initializers = list;
     return ELMAN_OK;
 }
 
-static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
+elman_status onnx_graph_read(onnx_reader *r, const Onnx__Graph *from,
+                             onnx_graph *g)
 {
-    onnx_graph *g = &r->graph;
     TRY(onnx_text_read(from->name, "the graph's name", &g->name));
 
     if (from->n_sparse_initializer)
@@ -265,9 +270,9 @@ static elman_status read_graph(onnx_reader *r, const Onnx__Graph *from)
     TRY(read_values(r, from->n_output, from->output, "output", &g->outputs));
     g->output_count = from->n_output;
 
-    TRY(read_initializers(r, from));
-    TRY(onnx_nodes_read(r, from));
-    return check_names(r);
+    TRY(read_initializers(r, from, g));
+    TRY(onnx_nodes_read(r, from, g));
+    return check_names(r, g);
 }
 
 /* ---- Model -------------------------------------------------------------- */
@@ -320,7 +325,7 @@ static elman_status read_model(onnx_reader *r)
 
     TRY(onnx_text_read(model->producer_name, "the producer", &g->producer));
     TRY(read_opset(model, &g->opset));
-    return read_graph(r, model->graph);
+    return onnx_graph_read(r, model->graph, g);
 }
 
 static elman_status unpack(onnx_reader *r, const char *bytes, size_t size)

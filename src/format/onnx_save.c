@@ -68,6 +68,21 @@ static void *copy_list(writer *w, size_t count, size_t size, const void *from)
     return list;
 }
 
+static Onnx__Graph *make_graph(writer *w, const onnx_graph *from);
+
+/* A graph in a graph is bytes, packed apart. */
+static bool pack_graph(writer *w, const onnx_graph *from,
+                       ProtobufCBinaryData *to)
+{
+    const Onnx__Graph *graph = make_graph(w, from);
+    if (!graph) return false;
+
+    to->len = onnx__graph__get_packed_size(graph);
+    to->data = onnx_allocate(w, to->len, 1);
+    if (to->data) onnx__graph__pack(graph, to->data);
+    return to->data != NULL;
+}
+
 /* The content of an attribute; false if there is no memory. */
 static bool fill_attribute(writer *w, const onnx_attribute *from,
                            Onnx__Attribute *to)
@@ -103,6 +118,10 @@ static bool fill_attribute(writer *w, const onnx_attribute *from,
         to->n_ints = from->count;
         to->ints = copy_list(w, from->count, sizeof(int64_t), from->ints);
         return to->ints != NULL;
+    case ONNX_GRAPH:
+        to->type = ONNX_ATTRIBUTE_GRAPH;
+        to->has_g = true;
+        return pack_graph(w, from->g, &to->g);
     default:
         to->type = ONNX_ATTRIBUTE_STRINGS;
         to->n_strings = from->count;

@@ -2,6 +2,7 @@
 #include "trace/operators.h"
 
 #include "trace/attribute.h"
+#include "trace/branches.h"
 #include "trace/concat.h"
 #include "trace/dense.h"
 #include "trace/directions.h"
@@ -34,6 +35,7 @@ static const operator_row operators[] = {
     {"Abs", 1, 1, NULL, fold_unary, NULL},
     {"Add", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"BatchNormalization", 5, 5, NULL, NULL, trace_batch_norm},
+    {"And", 2, 2, sizes_logic, sizes_logic, NULL},
     {"Cast", 1, 1, sizes_same, view_same, view_same},
     {"CastLike", 2, 2, NULL, view_same, view_same},
     {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},
@@ -48,15 +50,22 @@ static const operator_row operators[] = {
     {"GRU", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Gather", 2, 2, sizes_gather, view_gather, view_gather},
     {"Gemm", 2, 3, NULL, NULL, trace_gemm},
+    {"Greater", 2, 2, sizes_compare, sizes_compare, NULL},
+    {"GreaterOrEqual", 2, 2, sizes_compare, sizes_compare, NULL},
     {"HardSigmoid", 1, 1, NULL, NULL, trace_activation},
     {"Identity", 1, 1, sizes_same, view_same, view_same},
+    {"If", 1, 1, trace_if, trace_if, trace_if},
     {"LSTM", 3, 8, NULL, trace_recurrent, trace_recurrent},
     {"LayerNormalization", 2, 3, NULL, NULL, trace_layer_norm},
     {"LeakyRelu", 1, 1, NULL, NULL, trace_activation},
+    {"Less", 2, 2, sizes_compare, sizes_compare, NULL},
+    {"LessOrEqual", 2, 2, sizes_compare, sizes_compare, NULL},
     {"LogSoftmax", 1, 1, NULL, NULL, trace_softmax},
     {"MatMul", 2, 2, NULL, NULL, trace_matmul},
     {"Mul", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"Neg", 1, 1, NULL, fold_unary, NULL},
+    {"Not", 1, 1, sizes_logic, sizes_logic, NULL},
+    {"Or", 2, 2, sizes_logic, sizes_logic, NULL},
     {"Pow", 2, 2, NULL, NULL, norm_unary},
     {"RNN", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
@@ -94,8 +103,9 @@ static operator_run *choose(const trace *t, const operator_row *row,
 {
     /* these are the operators whose operands all count */
     bool all = row->sizes == sizes_arithmetic || row->sizes == sizes_concat ||
-               row->sizes == sizes_compare || row->sizes == sizes_where ||
-               row->sizes == sizes_range || row->sizes == fold_filled;
+               row->sizes == sizes_compare || row->sizes == sizes_logic ||
+               row->sizes == sizes_where || row->sizes == sizes_range ||
+               row->sizes == fold_filled;
 
     bool tensors = true, free_sizes = false;
     for (size_t k = 0; k < n->input_count && (k == 0 || all); k++) {

@@ -12,6 +12,9 @@
 
 /* ---- Values -------------------------------------------------------------- */
 
+static elman_status read_entries(trace *t, const onnx_node *n, traced_value *v,
+                                 size_t *count, extent *entries);
+
 bool is_sizes(const trace *t, const traced_value *v)
 {
     if (v->kind == VALUE_SIZES) return true;
@@ -23,6 +26,14 @@ bool is_sizes(const trace *t, const traced_value *v)
 
 elman_status need_sizes(trace *t, const onnx_node *n, traced_value *v,
                         size_t *count, extent *entries)
+{
+    if (v->undecided) return refuse(n, "it compares a free dimension");
+    return read_entries(t, n, v, count, entries);
+}
+
+/* The same, also of what is not decided. */
+static elman_status read_entries(trace *t, const onnx_node *n, traced_value *v,
+                                 size_t *count, extent *entries)
 {
     if (v->kind == VALUE_SIZES) {
         *count = v->count;
@@ -133,7 +144,8 @@ elman_status sizes_same(trace *t, const onnx_node *n, traced_value *const *in,
 {
     extent entries[ENTRIES], target[ENTRIES];
     size_t count, rank = rank_of(in[0]), axes;
-    TRY(need_sizes(t, n, in[0], &count, entries));
+    TRY(read_entries(t, n, in[0], &count, entries));
+    out[0]->undecided = in[0]->undecided;
 
     /* a number may become a list of one, and back */
     if (!strcmp(n->op, "Reshape")) {
@@ -153,7 +165,8 @@ elman_status sizes_squeeze(trace *t, const onnx_node *n,
 {
     extent entries[ENTRIES];
     size_t count;
-    TRY(need_sizes(t, n, in[0], &count, entries));
+    TRY(read_entries(t, n, in[0], &count, entries));
+    out[0]->undecided = in[0]->undecided;
     if (count != 1)
         return refuse(n, "a list of %zu sizes is not a number", count);
     return set_sizes(t, out[0], in[0]->type, 0, 1, entries);
@@ -319,7 +332,17 @@ elman_status sizes_arithmetic(trace *t, const onnx_node *n,
     return set_sizes(t, out[0], ELEMENT_I64, o.rank, o.count, o.entry[0]);
 }
 
-/* A free size is at least 1, so it equals nothing else. */
+/* Whether a number compares with another as the operator asks. */
+static bool compare(const onnx_node *n, int64_t a, int64_t b)
+{
+    if (node_is(n, "Equal")) return a == b;
+    bool less = n->op[0] == 'L', or_equal = strstr(n->op, "OrEqual") != NULL;
+    return (or_equal && a == b) || (less ? a < b : a > b);
+}
+
+/* A free size is at least 1, so it is known how it compares with what is less
+ * than that. How else is not decided: for most sizes it equals no number, and
+ * is greater than each. */
 elman_status sizes_compare(trace *t, const onnx_node *n,
                            traced_value *const *in, traced_value *const *out)
 {
@@ -327,14 +350,43 @@ elman_status sizes_compare(trace *t, const onnx_node *n,
     TRY(read_operands(t, n, in, &o));
     for (size_t i = 0; i < o.count; i++) {
         const extent *a = &o.entry[0][i], *b = &o.entry[1][i];
-        bool known = extent_equal(a, b) ||
-                     (extent_is_plain(a) && extent_is_plain(b)) ||
-                     a->factor < 1 || b->factor < 1;
+        bool free_a = !extent_is_plain(a), free_b = !extent_is_plain(b);
+        bool same = extent_equal(a, b), known = same || a->factor < 1 ||
+                                                b->factor < 1 ||
+                                                (!free_a && !free_b);
 
-        if (!known) return refuse(n, "it compares a free dimension");
-        o.entry[0][i] = extent_of(extent_equal(a, b));
+        /* two sizes that are free may be in any order */
+        if (!known && free_a && free_b && !node_is(n, "Equal"))
+            return refuse(n, "it compares two free dimensions");
+        out[0]->undecided = out[0]->undecided || !known;
+        int64_t x = free_a && !same ? INT64_MAX : a->factor;
+        int64_t y = free_b && !same ? INT64_MAX : b->factor;
+        if (free_a && free_b && !same) y = 0;
+        o.entry[0][i] = extent_of(compare(n, x, y));
     }
     return set_sizes(t, out[0], ELEMENT_BOOL, o.rank, o.count, o.entry[0]);
+}
+
+/* Not, And, Or; one that is not decided stays so. */
+elman_status sizes_logic(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    operands o = {0};
+    bool undecided = false;
+    for (size_t k = 0; k < n->input_count; k++) {
+        size_t count;
+        TRY(read_entries(t, n, in[k], &count, o.entry[k]));
+        if (count != 1 || !extent_is_plain(o.entry[k]))
+            return refuse(n, "it is supported for single truth values only");
+        undecided = undecided || in[k]->undecided;
+    }
+
+    bool a = o.entry[0]->factor != 0, b = o.entry[1]->factor != 0;
+    o.entry[0][0] = extent_of(node_is(n, "Not")   ? !a
+                              : node_is(n, "And") ? a && b
+                                                  : a || b);
+    out[0]->undecided = undecided;
+    return set_sizes(t, out[0], ELEMENT_BOOL, rank_of(in[0]), 1, o.entry[0]);
 }
 
 elman_status sizes_where(trace *t, const onnx_node *n, traced_value *const *in,

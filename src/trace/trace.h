@@ -29,6 +29,7 @@
  *   unrolled*          recurrences that are written out step by step
  *   dense              linear, embedding, elementwise
  *   slice              Slice, Gather, Split
+ *   branches           If
  *
  * and on these
  *
@@ -147,6 +148,8 @@ typedef struct traced_value {
     element_type type;
     size_t rank, count;      /* of sizes */
     extent *sizes;           /* (count) */
+    bool undecided;          /* a comparison with a free size: the entries say
+                                what it is for most sizes */
     size_t view_count, axis; /* views side by side along axis */
     view *views;             /* (view_count) */
     norm_stage norm;

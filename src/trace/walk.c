@@ -2,6 +2,7 @@
 #include "trace/walk.h"
 
 #include "trace/attribute.h"
+#include "trace/branches.h"
 #include "trace/norm.h"
 #include "trace/operators.h"
 #include "trace/tensor.h"
@@ -192,8 +193,32 @@ static size_t input_at(const trace *t, const onnx_node *n, size_t k)
     return a && b && b->node < a->node ? 1 - k : k;
 }
 
+/* Pushes the node that makes a value which n reads, if it is not done. */
+static elman_status push_value(trace *t, const onnx_node *n, const char *name,
+                               size_t *stack, size_t *depth,
+                               unsigned char *marks, bool *pushed)
+{
+    const traced_value *v = trace_find(t, name);
+    if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
+        return missing(t, n, name);
+
+    /* inputs, weights and nodes that are done need nothing */
+    if (v->node == NO_NODE || marks[v->node] == DONE) return ELMAN_OK;
+    if (marks[v->node] == ENTERED)
+        return refuse(n, "it reads \"%.80s\", which depends on it: a cycle",
+                      v->name);
+
+    if (*depth == MOST_NODES)
+        return refuse(n, "more than %d nodes in a row", MOST_NODES);
+
+    marks[v->node] = ENTERED;
+    stack[(*depth)++] = v->node;
+    *pushed = true;
+    return ELMAN_OK;
+}
+
 /* Pushes a node that the one on top of the stack reads and that is not done, if
- * there is one. */
+ * there is one: one at a time, the next is found when that one is done. */
 static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
                                 unsigned char *marks, bool *pushed)
 {
@@ -201,29 +226,19 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
     const onnx_node *n = t->graph->nodes + index;
     *pushed = false;
 
-    for (size_t i = 0; i < n->input_count; i++) {
+    for (size_t i = 0; i < n->input_count && !*pushed; i++) {
         size_t k = input_at(t, n, i);
-        if (!n->inputs[k][0]) continue;
-
-        const traced_value *v = trace_find(t, n->inputs[k]);
-        if (!v || (v->node == NO_NODE && v->kind == VALUE_UNKNOWN))
-            return missing(t, n, n->inputs[k]);
-
-        /* inputs, weights and nodes that are done need nothing */
-        if (v->node == NO_NODE || marks[v->node] == DONE) continue;
-        if (marks[v->node] == ENTERED)
-            return refuse(n, "it reads \"%.80s\", which depends on it: a cycle",
-                          v->name);
-
-        if (*depth == MOST_NODES)
-            return refuse(n, "more than %d nodes in a row", MOST_NODES);
-
-        /* push one at a time: the next is found when that one is done */
-        marks[v->node] = ENTERED;
-        stack[(*depth)++] = v->node;
-        *pushed = true;
-        return ELMAN_OK;
+        if (n->inputs[k][0])
+            TRY(push_value(t, n, n->inputs[k], stack, depth, marks, pushed));
     }
+
+    /* an If whose condition is known reads what one of its branches gives */
+    const onnx_graph *branch = NULL;
+    if (*pushed || !node_is(n, "If") || n->input_count != 1) return ELMAN_OK;
+    TRY(branch_taken(t, n, &branch));
+    for (size_t i = 0; i < branch->output_count && !*pushed; i++)
+        TRY(push_value(t, n, branch->outputs[i].name, stack, depth, marks,
+                       pushed));
     return ELMAN_OK;
 }
 
@@ -298,6 +313,7 @@ elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
 
     elman_status status =
         t->layers ? ELMAN_OK : failure(ELMAN_NO_MEMORY, "no memory for layers");
+    if (status == ELMAN_OK) status = branches_open(t);
     if (status == ELMAN_OK) status = list_names(t);
     if (status == ELMAN_OK) status = open_values(t);
     if (status == ELMAN_OK) status = follow_all(t);

@@ -10,8 +10,11 @@
 static bool is_plain(const onnx_graph *graph)
 {
     for (size_t i = 0; i < graph->node_count; i++)
-        for (size_t k = 0; k < graph->nodes[i].attribute_count; k++)
-            if (graph->nodes[i].attributes[k].kind == ONNX_OTHER) return false;
+        for (size_t k = 0; k < graph->nodes[i].attribute_count; k++) {
+            const onnx_attribute *a = graph->nodes[i].attributes + k;
+            if (a->kind == ONNX_OTHER) return false;
+            if (a->kind == ONNX_GRAPH && !is_plain(a->g)) return false;
+        }
     return true;
 }
 

@@ -4,10 +4,28 @@ hand, sorted sequences, vectors of length 1."""
 import torch
 from torch import nn
 
-from onnx_models import BOTH, BT, batches, want
+from onnx_models import BOTH, BT, TB, batches, steps, want
 
 OLDER = {"exporters": BOTH[:1]}
 VECTOR = {"x": BT, "y": {0: "B"}}
+
+
+# ---- Squeezes that became an If ----------------------------------------------
+
+class Squeezed(nn.Module):
+    """The older exporter asks whether there is one sequence, or one step."""
+
+    def __init__(self, axis):
+        super().__init__()
+        self.rnn, self.fc, self.axis = nn.LSTM(4, 5), nn.Linear(5, 2), axis
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0]).squeeze(self.axis)
+
+
+for axis in (0, 1):
+    want(f"squeeze_{axis}", lambda axis=axis: Squeezed(axis), steps(4), "y",
+         {"x": TB, "y": {0: "any"}}, sizes=((5, 2), (4, 1), (1, 3)), **OLDER)
 
 
 # ---- Batch norms -----------------------------------------------------------

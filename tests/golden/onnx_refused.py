@@ -193,6 +193,9 @@ def control():
                 [inner])
             both = {"then_branch": body, "else_branch": body}
             y = g.node("If", g.hold(np.array(True)), name=name, **both)
+            g.done(y, "both branches make a value of one name",
+                   also=['"inner" is defined twice'])
+            continue
         elif op == "Loop":
             ins = [helper.make_tensor_value_info("k", TensorProto.INT64, []),
                    helper.make_tensor_value_info("go", TensorProto.BOOL, []),
@@ -214,6 +217,23 @@ def control():
                 [inner])
             y = g.node("Scan", y, name=name, body=body, num_scan_inputs=1)
         g.done(y, "holds a graph", name, op)
+
+
+def branches():
+    """The condition is whether there is one sequence."""
+    g = Refused("if_that_differs")
+    x = g.x()
+    y = flow_of(g, x)
+    one = g.node("Equal", g.node("Gather", g.node("Shape", x),
+                                 g.hold(np.int64(1))), g.hold(np.int64(1)))
+    branch = {}
+    for which, op in [("then_branch", "Tanh"), ("else_branch", "Identity")]:
+        out = helper.make_tensor_value_info(op, TensorProto.FLOAT, None)
+        branch[which] = helper.make_graph(
+            [helper.make_node(op, [y], [op])], op, [], [out])
+    g.done(g.node("If", one, name="choose", **branch),
+           "one sequence is computed in another way", "choose", "If",
+           ["differ in more than axes"], taken=["graph"])
 
 
 def flow_of(g, x):
@@ -497,7 +517,7 @@ def unrolled_parts(book):
 def refused_cases(book):
     if not book.wants("refused_cases"):
         return
-    for make in [shapes_of_graphs, control, operators, attributes, layers,
+    for make in [shapes_of_graphs, control, branches, operators, attributes, layers,
                  broken, inputs, unrolled_steps]:
         make()
     unrolled_parts(book)
