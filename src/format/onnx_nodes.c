@@ -61,6 +61,8 @@ static elman_status read_subgraph(onnx_reader *r, const Onnx__Attribute *from,
                        "attribute \"%.80s\" is no graph: not valid protobuf, "
                        "or truncated",
                        to->name);
+
+    /* the message lives as long as the graph */
     sub->next = r->subgraphs;
     r->subgraphs = sub;
 

@@ -314,6 +314,15 @@ static bool is_stale(const trace *t, const traced_value *v)
     return false;
 }
 
+/* Whether a view is turned round within lengths: its elements are not where it
+ * says. */
+static bool is_within(const traced_value *v)
+{
+    for (size_t p = 0; p < v->view_count; p++)
+        if (v->views[p].lengths) return true;
+    return false;
+}
+
 static elman_status write_output(const graph_pass *p, const onnx_value *output,
                                  graph_array *out)
 {
@@ -326,6 +335,12 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
     if (v->kind != VALUE_VIEW || v->norm != NORM_NONE || is_stale(t, v))
         return failure(ELMAN_BAD_FORMAT,
                        "the output %.80s is not the output of a layer",
+                       output->name);
+
+    if (is_within(v))
+        return failure(ELMAN_BAD_FORMAT,
+                       "the output %.80s has its steps turned round within "
+                       "lengths, which is not supported for an output",
                        output->name);
 
     /* an array of the output's type and the shape that came out */

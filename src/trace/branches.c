@@ -58,6 +58,7 @@ static elman_status check_differ(const onnx_graph *g)
     const char **list = calloc(room, sizeof *list);
     if (!list) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
 
+    /* all that is made, in order */
     for (size_t i = 0; i < g->initializer_count; i++)
         list[count++] = g->initializers[i].name;
     for (size_t i = 0; i < g->node_count; i++)

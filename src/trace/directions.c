@@ -47,7 +47,7 @@ static const char *input_of(const onnx_node *n, size_t k)
 
 bool recurrent_has_pair(const trace *t, const recurrent_node *r)
 {
-    enum { X, LENGTHS = 4 };
+    enum { LENGTHS = 4 };
     const traced_layer *l =
         t->layer_count ? &t->layers[t->layer_count - 1] : NULL;
     if (!l || l->config.kind != r->config.kind || l->unrolled ||
@@ -55,10 +55,7 @@ bool recurrent_has_pair(const trace *t, const recurrent_node *r)
         return false;
 
     const onnx_node *before = t->graph->nodes + l->node, *n = r->n;
-    const onnx_attribute *layout = onnx_find(before, "layout");
-    bool batch_first = layout && layout->i == 1;
-    return batch_first == r->batch_first &&
-           !strcmp(input_of(before, X), input_of(n, X)) &&
+    return view_next_axis(&l->x, &r->x) == BROADCAST &&
            !strcmp(input_of(before, LENGTHS), input_of(n, LENGTHS));
 }
 

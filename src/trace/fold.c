@@ -238,6 +238,7 @@ elman_status fold_unary(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(tensor_create(t, n, n->outputs[0], ELEMENT_F64, of->rank, shape, &data,
                       out[0]));
 
+    /* element by element */
     double *values = data;
     tensor_view_doubles(t, of, count, values);
     for (size_t i = 0; i < count; i++)

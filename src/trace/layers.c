@@ -259,6 +259,11 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
                              "expected all of it");
 
     for (size_t k = 0; k < read->rank; k++)
+        if (view_is_flipped(t, read, k))
+            return refuse(n, "it reads its steps from the last to the first, "
+                             "which only a recurrent layer can");
+
+    for (size_t k = 0; k < read->rank; k++)
         for (size_t i = 0; i < read->axes[k].factor_count; i++)
             if (!factor_is_whole(t, read, &read->axes[k].factors[i]))
                 return refuse(n, "it reads only a part of what comes before, "

@@ -6,6 +6,7 @@
 #include "trace/concat.h"
 #include "trace/dense.h"
 #include "trace/directions.h"
+#include "trace/flip.h"
 #include "trace/fold.h"
 #include "trace/norm.h"
 #include "trace/per_feature.h"
@@ -75,6 +76,7 @@ static const operator_row operators[] = {
     {"ReduceSum", 1, 2, NULL, NULL, trace_merge},
     {"Relu", 1, 1, NULL, NULL, trace_activation},
     {"Reshape", 1, 2, sizes_same, view_reshape, view_reshape},
+    {"ReverseSequence", 2, 2, NULL, NULL, trace_reverse_sequence},
     {"Shape", 1, 1, sizes_shape, sizes_shape, sizes_shape},
     {"Sigmoid", 1, 1, NULL, NULL, trace_activation},
     {"Size", 1, 1, sizes_size, sizes_size, sizes_size},

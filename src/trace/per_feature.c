@@ -41,6 +41,7 @@ static elman_status weigh(trace *t, const onnx_node *n, const per_feature *d)
     TRY(tensor_create(t, n, d->name, ELEMENT_F64, 1, &O, &data, &bias));
     memcpy(data, d->shift, O * sizeof(double));
 
+    /* as the graph would compute them */
     tensor_round(t, &weight, d->type);
     tensor_round(t, &bias, d->type);
     TRY(need_strides(t, n, &weight, 2, "operand", TENSOR_WEIGHT, &w));
@@ -119,6 +120,7 @@ static elman_status read_norm(trace *t, const onnx_node *n,
     TRY(read_list(t, n, in[3], "mean", C, mean));
     TRY(read_list(t, n, in[4], "var", C, var));
 
+    /* as one factor and one addend */
     for (size_t i = 0; i < C; i++) {
         if (!(var[i] + eps > 0))
             return refuse(n, "its var[%zu] is %g, expected at least 0", i,

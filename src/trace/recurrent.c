@@ -7,6 +7,7 @@
 #include "base/kind.h"
 #include "trace/attribute.h"
 #include "trace/directions.h"
+#include "trace/flip.h"
 #include "trace/layers.h"
 #include "trace/start.h"
 #include "trace/tensor.h"
@@ -409,6 +410,8 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
 
         /* the node may be one of the layer's two directions */
         whole.offset[D] = (int64_t)r->base;
+        if (!k && r->flipped)
+            view_flip(t, &whole, r->batch_first ? 1 : 0, r->within);
         view_tidy(&whole);
         TRY(value_set_view(t, out[k], type, &whole));
     }
@@ -425,6 +428,44 @@ static elman_status add_pair(trace *t, recurrent_node *r,
     TRY(recurrent_pair(t, r, in));
     TRY(weigh_all(t, r));
     return set_outputs(t, r, in[0]->type, out);
+}
+
+/* X from its last step on makes a layer of the other direction, whose Y is
+ * turned round as well. x gets its steps forward. */
+static elman_status read_flip(trace *t, recurrent_node *r, traced_value *v,
+                              view *x)
+{
+    size_t time = r->batch_first ? 1 : 0;
+    traced_value *lengths = NULL;
+    extent T, B;
+    r->flipped = view_is_flipped(t, x, time);
+    r->within = x->lengths;
+
+    if (r->flipped && v) {
+        TRY(view_size(r->n, x, time, &T));
+        TRY(view_size(r->n, x, 1 - time, &B));
+        TRY(lengths_read(t, r->n, v, &T, &B, &lengths));
+    }
+
+    /* padding must stay behind each sequence */
+    bool fits = !lengths == !r->within;
+    if (fits && lengths) fits = same_memory(t, lengths, r->within);
+    if (r->flipped && (!fits || r->direction_count > 1))
+        return refuse(r->n, "its X has its steps turned round, but %s",
+                      fits ? "it runs in both directions"
+                           : "not within its sequence_lens");
+
+    if (r->flipped) {
+        view_flip(t, x, time, r->within);
+        r->config.reverse = !r->config.reverse;
+    }
+
+    r->x = *x;
+    if (r->batch_first) {
+        r->x.axes[0] = x->axes[1];
+        r->x.axes[1] = x->axes[0];
+    }
+    return ELMAN_OK;
 }
 
 elman_status trace_recurrent(trace *t, const onnx_node *n,
@@ -451,10 +492,12 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     if (x->rank != 3)
         return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
 
+    view forward = *x;
+    TRY(read_flip(t, &r, n->input_count > 4 ? in[4] : NULL, &forward));
     if (recurrent_has_pair(t, &r)) return add_pair(t, &r, in, out);
 
     /* steps and sequences are those of the layers before */
-    TRY(layer_read(t, n, x, 2, &read, &r.I));
+    TRY(layer_read(t, n, &forward, 2, &read, &r.I));
     TRY(check_time(t, &r, &read));
     TRY(view_size(n, &read, r.batch_first, &T));
     TRY(view_size(n, &read, !r.batch_first, &B));
@@ -467,6 +510,7 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
 
     TRY(read_weights(t, &r, in));
     TRY(layer_add(t, n, &read, 2, &r.config, r.direction_count * r.H, &y));
+    t->layers[t->layer_count - 1].x = r.x;
     TRY(recurrent_lengths(t, &r, n->input_count > 4 ? in[4] : NULL, &T, &B));
     TRY(weigh_all(t, &r));
 

@@ -3,6 +3,7 @@
 
 #include "trace/attribute.h"
 #include "trace/dense.h"
+#include "trace/flip.h"
 #include "trace/sizes.h"
 #include "trace/view.h"
 
@@ -17,6 +18,18 @@ static elman_status move(const trace *t, const onnx_node *n, view *of,
 {
     int64_t step;
     if (f->axis == BROADCAST) return ELMAN_OK;
+
+    /* steps that are turned round end at the first one */
+    size_t axis = 0;
+    while (axis < of->rank && (f < of->axes[axis].factors ||
+                               f >= of->axes[axis].factors + FACTORS))
+        axis++;
+    if (first < 0 && axis < of->rank && view_is_flipped(t, of, axis) &&
+        !of->lengths) {
+        of->from_end[f->axis] = false;
+        of->offset[f->axis] = -first - 1;
+        return ELMAN_OK;
+    }
 
     if (first < 0) {
         if (!factor_is_whole(t, of, f))
@@ -172,23 +185,16 @@ static elman_status flip_value(const trace *t, const onnx_node *n,
 {
     extent size;
     view *of = v->views;
-    factor *f = of->axes[axis].factors;
     TRY(view_size(n, of, axis, &size));
 
-    int64_t all = size.factor;
-    if (extent_is(&size, 1) && v->view_count == 1) return ELMAN_OK;
+    /* from the last index, to before the first */
+    bool known = extent_is_plain(&size);
+    int64_t all = known ? size.factor : INT32_MAX;
+    bool whole = (start == -1 || start >= all - 1) && end < -all;
 
-    if (v->view_count > 1 || of->axes[axis].factor_count > 1 ||
-        f->axis == BROADCAST || !factor_is_whole(t, of, f) ||
-        !extent_is_plain(&size) || (start != -1 && start < all - 1) ||
-        end >= -all)
-        return refuse(n, "it takes steps of -1, expected all of an axis of "
-                         "known size");
-
-    /* it begins at the last index and steps back */
-    of->offset[f->axis] = all - 1;
-    f->step = -1;
-    return ELMAN_OK;
+    if (v->view_count == 1 && whole && view_flip(t, of, axis, NULL))
+        return ELMAN_OK;
+    return refuse(n, "it takes steps of -1, expected all of an axis");
 }
 
 /* ---- Operators ----------------------------------------------------------- */

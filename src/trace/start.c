@@ -10,9 +10,7 @@
 
 /* ---- Lengths ------------------------------------------------------------- */
 
-/* Whether two values, of one view each, are of the same tensor or input. */
-static bool same_memory(const trace *t, const traced_value *a,
-                        const traced_value *b)
+bool same_memory(const trace *t, const traced_value *a, const traced_value *b)
 {
     const source *x = t->sources + a->views->source,
                  *y = t->sources + b->views->source;
@@ -23,17 +21,16 @@ static bool same_memory(const trace *t, const traced_value *a,
 }
 
 /* Checks known lengths against X, and whether all are full. */
-static elman_status count_full(trace *t, const recurrent_node *r,
-                               traced_value *v, const extent *T,
-                               const extent *B, bool *all_full)
+static elman_status count_full(trace *t, const onnx_node *n, traced_value *v,
+                               const extent *T, const extent *B, bool *all_full)
 {
     const view *of = NULL;
     size_t shape[AXES], count, full = 0;
-    TRY(need_tensor(t, r->n, v, "sequence_lens", TENSOR_STATE, &of));
-    TRY(need_shape(r->n, of, shape, &count));
+    TRY(need_tensor(t, n, v, "sequence_lens", TENSOR_STATE, &of));
+    TRY(need_shape(n, of, shape, &count));
 
     if (of->rank != 1 || (extent_is_plain(B) && !extent_is(B, (int64_t)count)))
-        return refuse(r->n,
+        return refuse(n,
                       "its sequence_lens has %zu numbers in %zu "
                       "dimensions, expected one for each of %lld "
                       "sequences",
@@ -47,7 +44,7 @@ static elman_status count_full(trace *t, const recurrent_node *r,
         /* a length is at most T, where T is known */
         bool beyond = extent_is_plain(T) && lengths[b] > T->factor;
         if (lengths[b] < 0 || beyond)
-            return refuse(r->n,
+            return refuse(n,
                           "its sequence_lens has %lld for sequence %zu, "
                           "expected 0 to the number of steps",
                           (long long)lengths[b], b);
@@ -58,22 +55,21 @@ static elman_status count_full(trace *t, const recurrent_node *r,
     return ELMAN_OK;
 }
 
-/* Reads the lengths v; they are NULL if all are full. */
-static elman_status read_lengths(trace *t, const recurrent_node *r,
-                                 traced_value *v, const extent *T,
-                                 const extent *B, traced_value **lengths)
+elman_status lengths_read(trace *t, const onnx_node *n, traced_value *v,
+                          const extent *T, const extent *B,
+                          traced_value **lengths)
 {
     const view *of = NULL;
     bool all_full = false;
-    TRY(need_view(r->n, v, &of));
+    TRY(need_view(n, v, &of));
 
     if (element_is_float(v->type))
-        return refuse(r->n,
+        return refuse(n,
                       "its sequence_lens is of %s, expected whole "
                       "numbers",
                       element_name(v->type));
 
-    if (is_tensor(t, v) || t->bound) TRY(count_full(t, r, v, T, B, &all_full));
+    if (is_tensor(t, v) || t->bound) TRY(count_full(t, n, v, T, B, &all_full));
     *lengths = all_full ? NULL : v;
     return ELMAN_OK;
 }
@@ -83,7 +79,7 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
                                const extent *B)
 {
     traced_value *lengths = NULL;
-    if (v) TRY(read_lengths(t, r, v, T, B, &lengths));
+    if (v) TRY(lengths_read(t, r->n, v, T, B, &lengths));
 
     /* only the first recurrent layer may say lengths, the others have the same
      */

@@ -22,7 +22,8 @@
  *   fold               tensors that the graph computes from tensors
  *   reorder, reshape   Transpose, Squeeze; Reshape, Flatten, Expand, Tile
  *   concat             Concat
- *   start, directions  lengths and initial states; two directions
+ *   start, flip        lengths and initial states; steps turned round
+ *   directions         two directions
  *   recurrent          RNN, GRU, LSTM (recurrent_node)
  *   norm               layer norm
  *   per_feature        a scale and a shift for each feature, batch norm
@@ -108,12 +109,16 @@ typedef struct view_axis {
     factor factors[FACTORS]; /* from slow to fast */
 } view_axis;
 
+typedef struct traced_value traced_value;
+
 typedef struct view {
     size_t source;
     int64_t offset[AXES]; /* along each of the source's axes, */
     bool from_end[AXES];  /* counted from its last index */
     size_t rank;
     view_axis axes[AXES];
+    const traced_value *lengths; /* an axis that steps back does so within them;
+                                    NULL: all of it */
 } view;
 
 /* ---- Values -------------------------------------------------------------- */
@@ -141,7 +146,7 @@ typedef enum norm_stage {
 typedef struct traced_step traced_step; /* unrolled_step.h */
 typedef struct unrolled unrolled;
 
-typedef struct traced_value {
+struct traced_value {
     const char *name;
     size_t node; /* that makes it, or NO_NODE */
     value_kind kind;
@@ -155,7 +160,7 @@ typedef struct traced_value {
     norm_stage norm;
     float eps; /* of the norm */
     const traced_step *step;
-} traced_value;
+};
 
 /* How a tensor of the trace was used. */
 typedef enum tensor_use {
@@ -196,7 +201,8 @@ typedef struct traced_layer {
     size_t I, O;        /* features that it reads and gives */
     bool open;          /* its bias, or a norm's weight or bias, may follow */
     unrolled *unrolled; /* a recurrence that is written out, or NULL */
-    bool twin;          /* a linear layer that reads what that reads */
+    view x;    /* what a recurrent node reads, (T,B,I), steps forward */
+    bool twin; /* a linear layer that reads what that reads */
     size_t weight_count;
     traced_weight weights[MOST_TRACED_WEIGHTS];
     traced_start h_0, c_0;

@@ -48,6 +48,10 @@ size_t view_uses(const view *of, size_t axis);
 /* Whether factor runs over all of its axis of the source. */
 bool factor_is_whole(const trace *t, const view *of, const factor *f);
 
+/* Whether an axis of a view runs from the last index of its source to the
+ * first. */
+bool view_is_flipped(const trace *t, const view *of, size_t axis);
+
 /* Where along each axis of its source the element index of a view is. All sizes
  * are known. */
 void view_position(const trace *t, const view *of, const size_t *index,

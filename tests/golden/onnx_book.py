@@ -46,6 +46,8 @@ def looks_ahead(model):
             if attribute.name == "direction":
                 if attribute.s in (b"bidirectional", b"reverse"):
                     return True
+        if node.op_type == "ReverseSequence":
+            return True
     return False
 
 

@@ -11,6 +11,20 @@ def lengths(g, T=T, B=B):
 
 
 def deployed_cases():
+    for cell in ["lstm", "gru"]:
+        @graph(17, lengths, name=f"deployed_reversed_{cell}")
+        def deployed_reversed(g, cell=cell):
+            """The other direction by ReverseSequence, within lengths."""
+            x = g.input("x", ["T", "N", I])
+            lens = g.input("lens", ["N"], TensorProto.INT32)
+            turns = g.node("Cast", lens, to=TensorProto.INT64)
+            there = getattr(g, cell)(x, extra=[lens])
+            back = g.node("ReverseSequence", x, turns)
+            back = g.axes("Squeeze", getattr(g, cell)(back, extra=[lens]), 1)
+            back = g.node("ReverseSequence", back, turns)
+            y = g.node("Concat", g.axes("Squeeze", there, 1), back, axis=2)
+            g.output(y, "y")
+
     @graph(17, lengths)
     def deployed_copy(g):
         """Features before steps, and lengths that are passed through."""

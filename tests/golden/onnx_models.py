@@ -26,6 +26,7 @@ class Wanted:
     sizes: tuple = ((5, 2), (7, 3))
     longer: tuple = ()
     by_torch: bool = False
+    more: dict = dataclasses.field(default_factory=dict)  # of case.json
     options: dict = dataclasses.field(default_factory=dict)
 
 

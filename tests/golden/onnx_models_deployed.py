@@ -28,6 +28,40 @@ for axis in (0, 1):
          {"x": TB, "y": {0: "any"}}, sizes=((5, 2), (4, 1), (1, 3)), **OLDER)
 
 
+# ---- Directions made by hand -------------------------------------------------
+
+class Flipped(nn.Module):
+    """The second reads the steps turned round, and gives them back."""
+
+    def __init__(self, kind=nn.LSTM, join="concat", first=True):
+        super().__init__()
+        self.there = kind(4, 3, batch_first=first)
+        self.back = kind(4, 3, batch_first=first)
+        self.fc = nn.Linear(6 if join == "concat" else 3, 2)
+        self.axis, self.join = int(first), join
+
+    def forward(self, x):
+        there, _ = self.there(x)
+        back, state = self.back(x.flip(self.axis))
+        if self.join == "last":
+            return self.fc(back[:, -1])
+        back = back.flip(self.axis)
+        if self.join == "sum":
+            return self.fc(there + back)
+        return self.fc(torch.cat([there, back], -1))
+
+
+EVERY = {"x": BT, "y": BT}
+AHEAD = {"streams": False}
+want("flipped_lstm", Flipped, batches(4), "y", EVERY, more=AHEAD)
+want("flipped_lstm_fixed", Flipped, batches(4), "y", EVERY, dynamic=False,
+     more=AHEAD)
+want("flipped_gru", lambda: Flipped(nn.GRU, "sum", False), steps(4), "y",
+     {"x": TB, "y": TB}, more=AHEAD)
+want("flipped_last", lambda: Flipped(nn.GRU, "last"), batches(4), "y", VECTOR,
+     more=AHEAD)
+
+
 # ---- Batch norms -----------------------------------------------------------
 
 def norm(features):

@@ -219,6 +219,20 @@ def control():
         g.done(y, "holds a graph", name, op)
 
 
+def turned():
+    g = Refused("flipped_with_lengths")
+    lens = g.input("lens", ["N"], TensorProto.INT32)
+    x = g.slice(g.x(), [-1], [-2**63], [0], [-1])
+    g.done(g.lstm(x, extra=[lens], name="back"), "padding comes first",
+           "back", "LSTM", inputs={"x": g.draw(4, 2, I), "lens": np.array(
+               [2, 4], np.int32)})
+
+    g = Refused("flipped_for_a_layer")
+    y = flow_of(g, g.x())
+    y = g.node("Tanh", g.slice(y, [-1], [-2**63], [0], [-1]), name="bend")
+    g.done(y, "a layer reads steps backwards", "bend", "Tanh")
+
+
 def branches():
     """The condition is whether there is one sequence."""
     g = Refused("if_that_differs")
@@ -517,7 +531,7 @@ def unrolled_parts(book):
 def refused_cases(book):
     if not book.wants("refused_cases"):
         return
-    for make in [shapes_of_graphs, control, branches, operators, attributes, layers,
+    for make in [shapes_of_graphs, control, branches, turned, operators, attributes, layers,
                  broken, inputs, unrolled_steps]:
         make()
     unrolled_parts(book)

@@ -101,7 +101,7 @@ def record(book, name, exporter, wanted):
             agree(name, module, inputs, got)
     more = {"streams": not module.rnn.bidirectional} if (
         exporter == "dynamo" and name.startswith("dynamo_rnn_")
-        and hasattr(module, "rnn")) else {}
+        and hasattr(module, "rnn")) else wanted.more
     book.add(name, model, sets, expected, source, dynamic=wanted.dynamic,
              longer=[longer(module, wanted, *size) for size in wanted.longer],
              **more)
