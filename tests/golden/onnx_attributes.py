@@ -8,14 +8,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from onnx_book import runtime
 from onnx_numpy import GATES, recurrent
+from onnx_sizes import H, I, SEED, others
 
-I, H = 3, 4
 NAMES = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"]
 STATE = {"initial_h", "initial_c"}
 
 
 def draw(name):
-    return np.random.default_rng(zlib.crc32(name.encode()))
+    return np.random.default_rng(zlib.crc32(name.encode()) + SEED)
 
 
 def shapes(op, D, T, N, layout):
@@ -44,8 +44,8 @@ def free_shape(name, shape, layout):
 
 
 def operator(book, name, op, given="X", fixed="W R B", outputs="Y Y_h Y_c",
-             opset=14, by_numpy=False, kind=np.float32, sizes=((6, 3), (4, 2)),
-             **attributes):
+             opset=14, by_numpy=False, kind=np.float32,
+             sizes=others((6, 3), (4, 2)), **attributes):
     """given are inputs of the graph, fixed are initializers."""
     name = f"attribute_{op.lower()}_{name}"
     if not book.wants(name):

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-T, B, I, H, C = 5, 2, 3, 4, 2
+from onnx_sizes import B, C, H, I, SEED, T, others
 
 
 class Graph:
@@ -15,7 +15,7 @@ class Graph:
 
     def __init__(self, name, opset=13, scale=0.6):
         self.name, self.opset, self.scale = name, opset, scale
-        self.random = np.random.default_rng(zlib.crc32(name.encode()))
+        self.random = np.random.default_rng(zlib.crc32(name.encode()) + SEED)
         self.nodes, self.held, self.inputs, self.outputs = [], [], [], []
         self.count = 0
 
@@ -119,7 +119,7 @@ def tokens(g, T=T, B=B):
 CASES = []
 
 
-def graph(opset=13, draws=steps, sizes=((T, B), (7, 3)), name=None, ir=None,
+def graph(opset=13, draws=steps, sizes=others((T, B), (7, 3)), name=None, ir=None,
           external=False):
     """Adds what the function below makes of a Graph."""
     def add(make):

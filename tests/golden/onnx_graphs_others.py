@@ -16,12 +16,12 @@ def with_states(g, T=T, B=B):
 
 
 def with_lengths(g, T=T, B=B):
-    lens = np.array([T, 2, T - 1][:B], np.int64)
+    lens = np.resize([T, 2, T - 1], B).astype(np.int64)
     return {**steps(g, T, B), "lens": lens}
 
 
 def with_no_steps(g, T=T, B=B):
-    lens = np.array([0, T, 2][:B], np.int64)
+    lens = np.resize([0, T, 2], B).astype(np.int64)
     return {**steps(g, T, B), "lens": lens}
 
 
@@ -38,7 +38,8 @@ def others_cases():
         y = g.node("LSTM", plain(g), W, R, outputs="Y", hidden_size=H)
         y = g.node("Squeeze", y, g.constant(None, value_ints=[1]))
         y = g.node("Mul", y, g.constant(None, value_float=0.5))
-        b = g.constant(None, value_floats=[0.1, -0.2, 0.3, 0.4])
+        b = g.constant(None, value_floats=np.resize(
+            [0.1, -0.2, 0.3, 0.4], H).tolist())
         g.output(g.node("Add", b, y), "y")
 
     @graph(13, steps)
@@ -196,7 +197,7 @@ def others_cases():
 
     @graph(13, steps, sizes=((T, B),))
     def lengths_fixed(g):
-        lens = g.hold(np.array([2, T], np.int32))
+        lens = g.hold(np.resize([2, T], B).astype(np.int32))
         y, h, c = g.lstm(plain(g), extra=[lens], direction="reverse",
                          outputs="Y,Y_h,Y_c")
         for name, value in [("y", y), ("h_n", h), ("c_n", c)]:
