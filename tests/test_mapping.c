@@ -222,25 +222,74 @@ TEST(a_mapping_that_does_not_fit_gets_its_own_sentence)
          "has the field form"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"transpose\": 1}}}",
-         "transpose, which is neither true nor false"},
+         "the mapping of fc.weight: its field transpose is neither true nor "
+         "false"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"row\": -1}}}",
-         "a row that is not a whole number"},
+         "its field row is not a row, a whole number of at least 0"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"gates\": \"ifgo\"}}}",
-         "names gates, but it has none"},
+         "it names gates \"ifgo\", but the parameter has none"},
         {"{" LINEAR ", \"tensors\": {\"fc.weight\": {\"from\": \"w\","
          " \"transpose\": true}}}",
-         "w has shape (2,3), expected that of fc.weight, (2,3), transposed"},
+         "fc.weight: the tensor w (2,3) gives the shape (3,2), expected (2,3), "
+         "which it has without \"transpose\""},
         {"{" LINEAR ", \"tensors\": {\"fc.bias\": {\"from\": \"w\","
          " \"row\": 0}}}",
-         "w has shape (2,3), expected of its row 0 that of fc.bias, (2)"},
+         "fc.bias: the tensor w (2,3) gives the shape (3), expected (2)"},
         {"{" LINEAR ", \"tensors\": {\"fc.bias\": \"b\"," WEIGHT "}}",
          "the tensor b2, float32 (2), cannot be mapped"},
         {"{\"config\": {\"input_size\": 2, \"layers\": [{\"kind\": \"lstm\","
          " \"hidden_size\": 1}]}, \"tensors\": {\"rnn.bias_ih_l0\":"
          " {\"from\": \"b\", \"gates\": \"iffo\"}}}",
-         "b has shape (2), expected that of rnn.bias_ih_l0, (4)"},
+         "gates \"iffo\", expected each at most once of the letters i f "
+         "g(cjzu) o"},
+#define WEIGHT_IS(fields)                                                      \
+    "{" LINEAR ", \"tensors\": {\"fc.weight\": {" fields "}}}"
+#define OF_W "\"from\": \"w\", "
+        {WEIGHT_IS(OF_W "\"range\": [0,7]"),
+         "range [0,7,1] of an array of shape (2,3), expected [begin,end] or "
+         "[begin,end,step] with begin below end, an end of at most 6"},
+        {WEIGHT_IS(OF_W "\"range\": [5,5]"), "range [5,5,1] of an array"},
+        {WEIGHT_IS(OF_W "\"range\": [0,6,0]"), "a step of at least 1"},
+        {WEIGHT_IS(OF_W "\"range\": [0,18446744073709551615]"), "out of range"},
+        {WEIGHT_IS(OF_W "\"range\": [-1,6]"), "its field range is not a list"},
+        {WEIGHT_IS(OF_W "\"rows\": [0,9223372036854775807]"), "rows"},
+        {WEIGHT_IS(OF_W "\"rows\": [0,3]"),
+         "rows [0,3,1] of an array of shape (2,3)"},
+        {WEIGHT_IS(OF_W "\"range\": [0,4], \"cols\": [0,1]"),
+         "cols of an array of shape (4), expected a matrix"},
+        {WEIGHT_IS(OF_W "\"shape\": [4,2]"),
+         "shape (4,2) of an array of shape (2,3), expected one of 6 elements"},
+        {WEIGHT_IS(OF_W "\"shape\": [4294967296,4294967296]"), "shape"},
+        {WEIGHT_IS(OF_W "\"shape\": [6,1,1]"), "a source of an array of shape"},
+        {WEIGHT_IS(OF_W "\"row\": 2"), "row 2 of an array of shape (2,3)"},
+        {WEIGHT_IS(OF_W "\"shape\": [3,2]"),
+         "gives the shape (3,2), expected (2,3), which \"transpose\": true "
+         "makes"},
+        {WEIGHT_IS(OF_W "\"axis\": 1"), "field axis has no use here, where no "
+                                        "join is"},
+        {WEIGHT_IS(OF_W "\"value\": 1"), "names neither a tensor (from) nor"},
+        {WEIGHT_IS(OF_W "\"scale\": 0"), "a number other than 0"},
+        {WEIGHT_IS("\"value\": 1, \"rows\": [0,1]"),
+         "field rows has no use here, where no tensor is"},
+        {WEIGHT_IS("\"value\": 1e60"), "a number that a float32 can hold"},
+        {WEIGHT_IS("\"value\": 1, \"shape\": [2,2]"),
+         "a constant gives the shape (2,2), expected (2,3)"},
+        {WEIGHT_IS("\"values\": [[1,2],[3]]"), "field values is not a list"},
+        {WEIGHT_IS("\"values\": [[1,2],[3,\"x\"]]"), "not a number"},
+        {WEIGHT_IS("\"values\": [[1,2],[3,4]]"),
+         "the tensor values (2,2) gives the shape (2,2), expected (2,3)"},
+        {WEIGHT_IS("\"join\": []"), "field join is not a list of sources"},
+        {WEIGHT_IS("\"join\": [\"w\", \"b\"]"),
+         "it joins (2,3) and (2,1) along axis 0, expected the same columns"},
+        {WEIGHT_IS("\"join\": [\"w\", {\"join\": [\"w\"]}]"),
+         "a part of its join has the field join"},
+        {WEIGHT_IS("\"join\": [{\"value\": 1}, \"w\"]"),
+         "a constant in its join has no shape"},
+        {WEIGHT_IS("\"join\": [\"w\"], \"axis\": 2"),
+         "0 (rows) or 1 (columns)"},
+        {WEIGHT_IS("\"zero\": false"), "field zero is not true"},
         {"{" LINEAR ", \"tensors\": {\"fc.bias\": [\"b\",\"b2\"]," WEIGHT "},"
          "\"reference\": {\"x\": \"in\", \"y\": \"b\"}}",
          "reference has as x in, which is not a tensor"},
@@ -260,7 +309,166 @@ TEST(a_mapping_that_does_not_fit_gets_its_own_sentence)
                               "\"tensors\": {\"rnn.bias_ih_l0\": {\"from\": "
                               "\"b\", \"gates\": \"iffo\"}}}",
                               &model),
-                ELMAN_BAD_FORMAT, "gates \"iffo\", expected the letters ifgo");
+                ELMAN_BAD_FORMAT,
+                "gates \"iffo\", expected each at most once of the letters");
+}
+
+/* Values of a parameter, each a multiple of 1/64 and so exact, against what
+ * want says of its row and column. */
+static void check_parameter(const elman_model *m, const char *name, size_t rows,
+                            size_t columns, double (*want)(size_t, size_t))
+{
+    float values[256];
+    CHECK_OK(elman_model_read(m, name, rows * columns, values));
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            if ((double)values[r * columns + c] != want(r, c))
+                fail_msg("%s (%zu,%zu) is %g, expected %g", name, r, c,
+                         (double)values[r * columns + c], want(r, c));
+}
+
+/* A tensor whose elements are their numbers. */
+static void counting_tensor(const char *name, size_t rank, const size_t *shape)
+{
+    float values[256];
+    for (size_t i = 0; i < 256; i++)
+        values[i] = (float)i / 64;
+    parcel_add(name, ELEMENT_F32, rank, shape, values);
+}
+
+/* TensorFlow 1: a kernel (I+H,4H) with gates i j f o, and 1 added to f. */
+enum { TF_I = 2, TF_H = 2, TF_G = 4 * TF_H };
+static const size_t tf_gate[] = {0, 2, 1, 3};
+
+static double tf_input(size_t r, size_t c)
+{
+    size_t column = tf_gate[r / TF_H] * TF_H + r % TF_H;
+    return (double)(c * TF_G + column) / 64;
+}
+
+static double tf_recurrent(size_t r, size_t c) { return tf_input(r, c + TF_I); }
+
+static double tf_bias(size_t r, size_t c)
+{
+    return tf_input(r, c) + (r / TF_H == 1 ? 1 : 0);
+}
+
+TEST(parts_gates_and_constants_make_tensorflow_s_kernel)
+{
+    elman_model *model = NULL;
+    parcel_clear();
+    counting_tensor("kernel", 2, (size_t[]){TF_I + TF_H, TF_G});
+    counting_tensor("bias", 1, (size_t[]){TF_G});
+    CHECK_OK(import_mapped(
+        "{\"config\": {\"input_size\": 2, \"layers\":"
+        " [{\"kind\": \"lstm\", \"hidden_size\": 2}]}, \"tensors\": {"
+        "\"rnn.weight_ih_l0\": {\"from\": \"kernel\", \"rows\": [0,2],"
+        " \"transpose\": true, \"gates\": \"ijfo\"},"
+        "\"rnn.weight_hh_l0\": {\"from\": \"kernel\", \"rows\": [2,4],"
+        " \"transpose\": true, \"gates\": \"ijfo\"},"
+        "\"rnn.bias_ih_l0\": [{\"from\": \"bias\", \"gates\": \"ijfo\"},"
+        " {\"value\": 1, \"gates\": \"f\"}],"
+        "\"rnn.bias_hh_l0\": {\"zero\": true}}}",
+        &model));
+    check_parameter(model, "rnn.weight_ih_l0", TF_G, TF_I, tf_input);
+    check_parameter(model, "rnn.weight_hh_l0", TF_G, TF_H, tf_recurrent);
+    check_parameter(model, "rnn.bias_ih_l0", TF_G, 1, tf_bias);
+    elman_model_destroy(model);
+}
+
+/* A tensor for each gate, two of them in one; gates in any order. */
+static double joined(size_t r, size_t c)
+{
+    static const double first[] = {0, 1, 2}; /* r z n */
+    return first[r / 2] + (double)(2 * c + r % 2) / 64;
+}
+
+TEST(tensors_of_single_gates_are_joined)
+{
+    static const char *const ways[] = {
+        "{\"join\": [{\"from\": \"z\", \"transpose\": true}, {\"from\": \"n\","
+        " \"transpose\": true}, {\"from\": \"r\", \"transpose\": true}],"
+        " \"gates\": \"zhr\"}",
+        "{\"join\": [\"z\", \"n\", \"r\"], \"axis\": 1,"
+        " \"transpose\": true, \"gates\": \"unr\"}",
+        "[{\"from\": \"z\", \"transpose\": true, \"gates\": \"z\"},"
+        " {\"from\": \"r\", \"transpose\": true, \"gates\": \"r\"},"
+        " {\"from\": \"n\", \"transpose\": true, \"gates\": \"c\"}]",
+        "[{\"join\": [\"z\", \"r\"], \"axis\": 1, \"transpose\": true,"
+        " \"gates\": \"ur\"},"
+        " {\"from\": \"n\", \"transpose\": true, \"gates\": \"h\"}]",
+    };
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        elman_model *model = NULL;
+        char text[1000];
+        parcel_clear();
+        for (size_t k = 0; k < 3; k++) {
+            float values[6];
+            for (size_t i = 0; i < 6; i++)
+                values[i] = (float)k + (float)i / 64;
+            parcel_add((const char *const[]){"r", "z", "n"}[k], ELEMENT_F32, 2,
+                       (size_t[]){3, 2}, values);
+        }
+        snprintf(
+            text, sizeof text,
+            "{\"config\": {\"input_size\": 3, \"layers\":"
+            " [{\"kind\": \"gru\", \"hidden_size\": 2, \"no_bias\": true}]},"
+            " \"tensors\": {\"rnn.weight_ih_l0\": %s,"
+            " \"rnn.weight_hh_l0\": {\"zero\": true}}}",
+            ways[w]);
+        CHECK_OK(import_mapped(text, &model));
+        check_parameter(model, "rnn.weight_ih_l0", 6, 3, joined);
+        elman_model_destroy(model);
+    }
+    elman_model *model = NULL;
+    CHECK_FAILS(import_mapped("{\"config\": {\"input_size\": 3, \"layers\":"
+                              " [{\"kind\": \"gru\", \"hidden_size\": 2,"
+                              " \"no_bias\": true}]}, \"tensors\":"
+                              " {\"rnn.weight_ih_l0\": [{\"from\": \"z\","
+                              " \"transpose\": true, \"gates\": \"z\"}]}}",
+                              &model),
+                ELMAN_BAD_FORMAT,
+                "no source gives the gate r, expected all of rzn");
+}
+
+/* One vector of everything: W and R row by row, bias, h, c. */
+static double flat_input(size_t r, size_t c)
+{
+    return (double)(r * 3 + c) / 64;
+}
+static double flat_recurrent(size_t r, size_t c)
+{
+    return (double)(r * 3 + 1 + c) / 64;
+}
+static double flat_h(size_t r, size_t c)
+{
+    return (double)(32 + 2 * r + c) / 64;
+}
+static double flat_c(size_t r, size_t c) { return -2 * flat_h(r, c) - 0.5; }
+
+TEST(a_flat_vector_becomes_matrices_and_states)
+{
+    elman_model *model = NULL;
+    parcel_clear();
+    counting_tensor("flat", 1, (size_t[]){64});
+    CHECK_OK(import_mapped(
+        "{\"config\": {\"input_size\": 1, \"layers\": [{\"kind\": \"lstm\","
+        " \"hidden_size\": 2, \"learned_state\": true}]}, \"tensors\": {"
+        "\"rnn.weight_ih_l0\": {\"from\": \"flat\", \"range\": [0,24],"
+        " \"shape\": [8,3], \"cols\": [0,1]},"
+        "\"rnn.weight_hh_l0\": {\"from\": \"flat\", \"range\": [0,24],"
+        " \"shape\": [8,3], \"cols\": [1,3]},"
+        "\"rnn.bias_ih_l0\": {\"values\": [1,2,3,4,5,6,7,8]},"
+        "\"rnn.bias_hh_l0\": {\"value\": 0.25},"
+        "\"rnn.h_0_l0\": {\"from\": \"flat\", \"range\": [32,36,2]},"
+        "\"rnn.c_0_l0\": [{\"from\": \"flat\", \"range\": [32,36,2],"
+        " \"scale\": -2}, {\"value\": -0.5}]}}",
+        &model));
+    check_parameter(model, "rnn.weight_ih_l0", 8, 1, flat_input);
+    check_parameter(model, "rnn.weight_hh_l0", 8, 2, flat_recurrent);
+    check_parameter(model, "rnn.h_0_l0", 2, 1, flat_h);
+    check_parameter(model, "rnn.c_0_l0", 2, 1, flat_c);
+    elman_model_destroy(model);
 }
 
 TEST(a_reference_must_be_reproduced)
@@ -300,6 +508,9 @@ int main(void)
         cmocka_unit_test(a_gru_of_keras_gives_what_its_formulas_give),
         cmocka_unit_test(sources_in_a_list_are_added_up),
         cmocka_unit_test(the_table_says_what_is_moved),
+        cmocka_unit_test(parts_gates_and_constants_make_tensorflow_s_kernel),
+        cmocka_unit_test(tensors_of_single_gates_are_joined),
+        cmocka_unit_test(a_flat_vector_becomes_matrices_and_states),
         cmocka_unit_test(a_mapping_that_does_not_fit_gets_its_own_sentence),
         cmocka_unit_test(a_reference_must_be_reproduced),
     };

@@ -46,10 +46,13 @@ size_t weight_limit(const named_tensor *tensors, size_t count)
 typedef struct filling {
     const tensor_slice *slice;
     const named_tensor *from;
-    size_t rows, columns, block; /* of the parameter; rows of a block */
-    size_t begin, end;           /* the rows that are wanted */
+    size_t rows, columns; /* that the slice fills */
+    size_t row, column;   /* of the parameter, the first of them */
+    size_t width;         /* columns of the parameter */
+    size_t block;         /* rows of a block */
+    size_t begin, end;    /* the rows that are wanted */
     double scale;
-    double *to; /* (end - begin,columns) */
+    double *to; /* (end - begin,width) */
 } filling;
 
 /* Checks that the last element that a slice reads is inside its tensor. */
@@ -105,36 +108,76 @@ static void add_run(const filling *f, size_t first, size_t n, double *to,
 static void add_rows(const filling *f, size_t j, size_t begin, size_t end)
 {
     const tensor_slice *p = f->slice;
-    size_t n = f->columns;
+    size_t n = f->columns, width = f->width;
     size_t first = p->offset + (p->order[j] * f->block + begin) * p->row_step;
-    double *to = f->to + (j * f->block + begin - f->begin) * n;
+    double *to =
+        f->to + (f->row + j * f->block + begin - f->begin) * width + f->column;
 
     if (p->column_step == 1 || p->row_step != 1) {
         size_t run = p->column_step == 1 ? n : 1;
         for (size_t r = 0; r < end - begin; r++)
             for (size_t c = 0; c < n; c += run)
                 add_run(f, first + r * p->row_step + c * p->column_step, run,
-                        to + r * n + c, 1);
+                        to + r * width + c, 1);
         return;
     }
 
     for (size_t c = 0; c < n; c++)
-        add_run(f, first + c * p->column_step, end - begin, to + c, n);
+        add_run(f, first + c * p->column_step, end - begin, to + c, width);
+}
+
+/* The rows and columns that a slice fills, which must be the parameter's. */
+static elman_status place_slice(filling *f, const parameter *to)
+{
+    const tensor_slice *p = f->slice;
+    size_t rows = to->shape[0], columns = to->rank > 1 ? to->shape[1] : 1;
+    f->row = p->to_row;
+    f->column = p->to_column;
+    f->width = columns;
+
+    bool inside = f->row <= rows && f->column <= columns &&
+                  p->to_rows <= rows - f->row &&
+                  p->to_columns <= columns - f->column;
+    f->rows = p->to_rows ? p->to_rows : rows - f->row;
+    f->columns = p->to_columns ? p->to_columns : columns - f->column;
+
+    if (inside && f->rows && f->columns) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "a slice of %zu rows from row %zu is outside %s", f->rows,
+                   f->row, p->parameter);
+}
+
+/* Adds a constant to the wanted rows of a slice. */
+static void add_constant(const filling *f)
+{
+    size_t first = f->row > f->begin ? f->row : f->begin;
+    size_t last = f->row + f->rows < f->end ? f->row + f->rows : f->end;
+
+    for (size_t r = first; r < last; r++)
+        for (size_t c = 0; c < f->columns; c++)
+            f->to[(r - f->begin) * f->width + f->column + c] +=
+                f->slice->constant;
 }
 
 /* Adds what a slice has for the wanted rows. */
-static elman_status fill_slice(const weight_source *ws, filling *f)
+static elman_status fill_slice(const weight_source *ws, const parameter *to,
+                               filling *f)
 {
     const tensor_slice *p = f->slice;
-    if (p->from == FROM_NOTHING) return ELMAN_OK;
+    TRY(place_slice(f, to));
+    if (p->from == FROM_NOTHING) {
+        if (p->constant != 0) add_constant(f);
+        return ELMAN_OK;
+    }
 
     f->from = ws->tensors + p->from;
     f->scale = p->scale != 0 ? p->scale : 1;
     f->block = p->blocks ? f->rows / p->blocks : f->rows;
     TRY(check_inside(f));
 
+    /* of each block the rows that are wanted */
     for (size_t j = 0; j < p->blocks; j++) {
-        size_t before = j * f->block, after = before + f->block;
+        size_t before = f->row + j * f->block, after = before + f->block;
         if (f->end <= before || f->begin >= after) continue;
         add_rows(f, j, f->begin > before ? f->begin - before : 0,
                  (f->end < after ? f->end : after) - before);
@@ -166,16 +209,14 @@ elman_status weights_check(const weight_source *ws, const elman_model *m)
 elman_status weights_read(const weight_source *ws, const parameter *p,
                           size_t begin, size_t end, double *values)
 {
-    filling f = {.rows = p->shape[0],
-                 .columns = p->rank > 1 ? p->shape[1] : 1,
-                 .begin = begin,
-                 .end = end,
-                 .to = values};
-    memset(values, 0, (end - begin) * f.columns * sizeof *values);
+    size_t columns = p->rank > 1 ? p->shape[1] : 1;
+    filling f = {.begin = begin, .end = end, .to = values};
+    memset(values, 0, (end - begin) * columns * sizeof *values);
 
     for (size_t i = 0; i < ws->slice_count; i++) {
         f.slice = ws->slices + i;
-        if (strcmp(f.slice->parameter, p->name) == 0) TRY(fill_slice(ws, &f));
+        if (strcmp(f.slice->parameter, p->name) == 0)
+            TRY(fill_slice(ws, p, &f));
     }
     return ELMAN_OK;
 }

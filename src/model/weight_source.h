@@ -13,7 +13,7 @@
 
 enum { SLICE_BLOCKS = 4 };
 
-/* The from of a slice that is all zero. */
+/* The from of a slice that no tensor gives: a constant, mostly zero. */
 #define FROM_NOTHING SIZE_MAX
 
 /* A slice of a source's tensor that fills a parameter, or is one of several
@@ -24,15 +24,20 @@ enum { SLICE_BLOCKS = 4 };
  *
  *   offset + (order[j] * block + r) * row_step + c * column_step
  *
- * and is added to what the slices before have put there. */
+ * and is added to what the slices before have put there. A slice may fill some
+ * rows and columns alone, which are then counted from the first of them. One
+ * from nothing adds its constant. */
 typedef struct tensor_slice {
     char parameter[sizeof((parameter *)0)->name]; /* rnn.weight_ih_l0 */
     size_t from; /* index among the source's tensors, or FROM_NOTHING */
     size_t offset, row_step, column_step;
     size_t blocks;              /* 1 to SLICE_BLOCKS */
     size_t order[SLICE_BLOCKS]; /* of from's blocks */
-    double scale;               /* 0 means 1 */
-    const char *how;            /* for people: literal text, or the import's */
+    size_t to_row, to_rows;     /* those it fills; 0 rows: all */
+    size_t to_column, to_columns;
+    double scale;    /* 0 means 1 */
+    double constant; /* of one from nothing */
+    const char *how; /* for people: literal text, or the import's */
 } tensor_slice;
 
 typedef struct weight_source {
