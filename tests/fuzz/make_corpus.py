@@ -9,6 +9,7 @@ named found-* and are left alone.
 import pathlib
 import sys
 
+import seeds_keras
 import seeds_models
 import seeds_onnx
 import seeds_text
@@ -22,6 +23,7 @@ def main():
         if not old.name.startswith("found-"):
             old.unlink()
     seeds_models.write(build)
+    seeds_keras.write()
     seeds_text.write()
     seeds_torch.write()
     seeds_onnx.onnxes()

@@ -1,0 +1,182 @@
+/* hdf5_array.c: the type, the shape and the place of an array. */
+#include "format/hdf5_parts.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/* ---- Shapes ------------------------------------------------------------- */
+
+elman_status hdf5_read_space(span s, named_tensor *t)
+{
+    enum { FIRST = 1, SECOND = 2, NULL_SPACE = 2 };
+    uint64_t version = span_number(&s, 1), rank = span_number(&s, 1);
+    (void)span_take(&s, 1);
+
+    /* version 2 says its kind: a number, axes, or nothing at all */
+    uint64_t kind = version == SECOND ? span_number(&s, 1) : 1;
+    if (version == FIRST) (void)span_take(&s, 5);
+    else if (version != SECOND)
+        return hdf5_refused("an array's shape of a new kind");
+
+    if (rank > TENSOR_MAX_RANK)
+        return hdf5_refused("an array of more than 8 axes");
+    t->rank = (size_t)rank;
+    for (size_t i = 0; i < t->rank; i++)
+        if (!size_narrow(span_number(&s, 8), t->shape + i))
+            return hdf5_damaged("an array is larger than memory can be");
+
+    if (s.failed || !tensor_count_elements(t))
+        return hdf5_damaged("an array's shape is no shape");
+    if (kind == NULL_SPACE) t->count = 0;
+    return ELMAN_OK;
+}
+
+/* ---- Types -------------------------------------------------------------- */
+
+/* A float by its size and the bits of its exponent and mantissa. */
+static void find_float(span s, hdf5_type *type)
+{
+    static const struct {
+        size_t bytes, exponent, mantissa;
+        element_type is;
+    } floats[] = {{4, 8, 23, ELEMENT_F32},
+                  {8, 11, 52, ELEMENT_F64},
+                  {2, 5, 10, ELEMENT_F16},
+                  {2, 8, 7, ELEMENT_BF16}};
+
+    /* offset, precision and the exponent's place come before them */
+    (void)span_take(&s, 5);
+    uint64_t exponent = span_number(&s, 1);
+    (void)span_take(&s, 1);
+    uint64_t mantissa = span_number(&s, 1);
+
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        if (floats[i].bytes == type->bytes && !s.failed &&
+            floats[i].exponent == exponent && floats[i].mantissa == mantissa) {
+            type->kind = TYPE_NUMBER;
+            type->number = floats[i].is;
+        }
+}
+
+static void find_whole(bool is_signed, hdf5_type *type)
+{
+    static const element_type wholes[][2] = {[1] = {ELEMENT_U8, ELEMENT_I8},
+                                             [2] = {ELEMENT_U16, ELEMENT_I16},
+                                             [4] = {ELEMENT_U32, ELEMENT_I32},
+                                             [8] = {ELEMENT_U64, ELEMENT_I64}};
+    bool known = type->bytes == 1 || type->bytes == 2 || type->bytes == 4 ||
+                 type->bytes == 8;
+    if (!known) return;
+    type->kind = TYPE_NUMBER;
+    type->number = wholes[type->bytes][is_signed];
+}
+
+elman_status hdf5_read_type(span *s, hdf5_type *type)
+{
+    enum { WHOLE, FLOAT, TEXT = 3, OPAQUE = 5, ENUM = 8, VARIABLE = 9 };
+    enum { SWAPPED = 1, SIGNED = 8, VAX = 64, OF_TEXT = 1, KIND = 15 };
+    uint64_t kind = span_number(s, 1) & KIND, bits = span_number(s, 3);
+    uint64_t bytes = span_number(s, 4);
+
+    if (s->failed) return hdf5_damaged("a type is cut short");
+    *type = (hdf5_type){.kind = TYPE_OTHER, .bytes = (size_t)bytes};
+    if (kind == FLOAT && !(bits & VAX)) find_float(*s, type);
+    if (kind == WHOLE) find_whole(bits & SIGNED, type);
+    if (kind == WHOLE || kind == FLOAT) type->swapped = bits & SWAPPED;
+
+    /* truth values are an enumeration of one byte */
+    if (kind == ENUM && bytes == 1) {
+        type->kind = TYPE_NUMBER;
+        type->number = ELEMENT_I8;
+    }
+    if (kind == OPAQUE && bytes == 2) type->kind = TYPE_HALF;
+    if (kind == TEXT && bytes) type->kind = TYPE_FIXED;
+    if (kind == VARIABLE && (bits & KIND) == OF_TEXT && bytes == 16)
+        type->kind = TYPE_VARIABLE;
+    return ELMAN_OK;
+}
+
+/* ---- Places ------------------------------------------------------------- */
+
+/* The bytes of an array: in its header, or in one piece of the file. */
+static elman_status find_data(const hdf5_reader *r, span s, size_t bytes,
+                              const named_tensor *t, const void **data)
+{
+    enum { VERSION = 3, NEWER = 4, IN_HEADER = 0, ONE_PIECE = 1 };
+    uint64_t version = span_number(&s, 1), kind = span_number(&s, 1);
+    if (version != VERSION && version != NEWER)
+        return hdf5_refused("an array's layout of another version");
+
+    if (kind == IN_HEADER) {
+        uint64_t size = span_number(&s, 2);
+        *data = span_take(&s, size);
+        if (!*data || size < bytes)
+            return hdf5_damaged("an array is cut short");
+        return ELMAN_OK;
+    }
+    if (kind != ONE_PIECE) return hdf5_refused("an array in chunks");
+
+    /* an array without numbers has no place */
+    uint64_t address = span_number(&s, 8), size = span_number(&s, 8);
+    *data = r->bytes;
+    if (s.failed) return hdf5_damaged("an array's layout is cut short");
+    if (!t->count) return ELMAN_OK;
+    if (address == HDF5_NOWHERE)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the array %.80s was never written; save the model "
+                       "again",
+                       t->name);
+
+    span place = hdf5_span(r, address, bytes);
+    if (place.failed || size < bytes)
+        return hdf5_damaged("an array lies outside the file");
+    *data = place.at;
+    return ELMAN_OK;
+}
+
+/* Two bytes of no kind are a bfloat16 where the array says so. */
+static void find_half(const hdf5_reader *r, size_t object, hdf5_type *type)
+{
+    const hdf5_attribute *a = hdf5_find_attribute(r->file, object, "dtype");
+    const hdf5_text *text = a && a->count ? r->file->texts + a->first : NULL;
+    if (type->kind != TYPE_HALF || !text || text->bytes != 8 ||
+        memcmp(text->text, "bfloat16", 8) != 0)
+        return;
+    type->kind = TYPE_NUMBER;
+    type->number = ELEMENT_BF16;
+}
+
+elman_status hdf5_read_array(hdf5_reader *r, size_t object,
+                             const hdf5_header *h)
+{
+    hdf5 *f = r->file;
+    hdf5_type type;
+    span s = h->type;
+    named_tensor t = {.name = f->objects[object].name};
+
+    if (!h->space.at || !h->type.at)
+        return hdf5_damaged("an array has no shape or no type");
+    TRY(hdf5_read_space(h->space, &t));
+    TRY(hdf5_read_type(&s, &type));
+    find_half(r, object, &type);
+    if (type.kind != TYPE_NUMBER)
+        return hdf5_refused("an array of something else than numbers");
+
+    /* all of them together are no more than the file */
+    size_t bytes = t.count * type.bytes;
+    t.type = type.number;
+    t.swapped = type.swapped;
+    TRY(find_data(r, h->layout, bytes, &t, &t.data));
+    if (bytes > r->size - r->data)
+        return hdf5_damaged("arrays share their bytes");
+    r->data += bytes;
+
+    void *wider = array_widen(f->tensors, &r->tensor_room, f->tensor_count + 1,
+                              sizeof *f->tensors);
+    if (!wider) return failure(ELMAN_NO_MEMORY, "no memory for arrays");
+    f->tensors = wider;
+    f->objects[object].tensor = f->tensor_count;
+    f->tensors[f->tensor_count++] = t;
+    return ELMAN_OK;
+}

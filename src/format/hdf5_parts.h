@@ -1,0 +1,109 @@
+/*
+ * hdf5_parts.h: what the files of the HDF5 reader share.
+ *
+ *   hdf5           opens, and goes from object to object
+ *   hdf5_header    the messages of an object
+ *   hdf5_group     the members of a group
+ *   hdf5_array     what lies where in an array
+ *   hdf5_attribute texts at an object
+ */
+#ifndef FORMAT_HDF5_PARTS_H
+#define FORMAT_HDF5_PARTS_H
+
+#include "format/hdf5.h"
+
+#include <stdint.h>
+
+/* An address that is none. */
+#define HDF5_NOWHERE UINT64_MAX
+
+/* A part of the file that is read from front to back; failed once something
+ * was asked for that it does not hold. */
+typedef struct span {
+    const unsigned char *at, *end;
+    bool failed;
+} span;
+
+/* A file that is being read. */
+typedef struct hdf5_reader {
+    hdf5 *file;
+    const unsigned char *bytes; /* (size) */
+    size_t size;
+    unsigned char *seen; /* a bit for each byte: something begins there that
+                            may not be visited again */
+    uint64_t *address;   /* (objects) of their headers */
+    size_t *depth;       /* (objects) */
+    size_t object_room, tensor_room, attribute_room, text_room;
+    size_t address_room, depth_room;
+    size_t data;  /* bytes of all arrays together */
+    size_t lists; /* bytes of all headers and lists of members together */
+    size_t steps; /* of walks through global heaps */
+} hdf5_reader;
+
+/* A message of an object. */
+typedef struct hdf5_message {
+    unsigned kind;
+    span data;
+} hdf5_message;
+
+/* What the messages of an object say of it. */
+typedef struct hdf5_header {
+    span space, type, layout; /* of an array; at is NULL where there is none */
+    uint64_t tree, heap;      /* of a symbol table, or HDF5_NOWHERE */
+    bool is_group, is_array;
+} hdf5_header;
+
+/* What kind of elements an array or attribute has. */
+typedef struct hdf5_type {
+    enum { TYPE_OTHER, TYPE_NUMBER, TYPE_HALF, TYPE_FIXED, TYPE_VARIABLE } kind;
+    element_type number; /* TYPE_NUMBER; HALF are two opaque bytes */
+    bool swapped;
+    size_t bytes; /* of one element */
+} hdf5_type;
+
+/* ---- Bytes -------------------------------------------------------------- */
+
+/* bytes of the file from address on, which fails if they are not all in it. */
+span hdf5_span(const hdf5_reader *r, uint64_t address, uint64_t bytes);
+
+/* The next bytes as a number, or 0; or where they are, or NULL. */
+uint64_t span_number(span *s, size_t bytes);
+const unsigned char *span_take(span *s, uint64_t bytes);
+size_t span_left(const span *s);
+
+/* Marks address; a failure if something has been there. */
+elman_status hdf5_visit(hdf5_reader *r, uint64_t address);
+
+/* Counts bytes of headers and lists, which all together are no more than the
+ * file: they may not lie over each other. */
+elman_status hdf5_count(hdf5_reader *r, size_t bytes);
+
+/* "damaged: what", and "has what, which elman does not read". */
+elman_status hdf5_damaged(const char *what);
+elman_status hdf5_refused(const char *what);
+
+/* ---- Parts -------------------------------------------------------------- */
+
+/* Goes through the messages of an object: those that say what it is go to
+ * header, attributes and links to the file. */
+elman_status hdf5_read_header(hdf5_reader *r, size_t object,
+                              hdf5_header *header);
+
+/* Adds a member to a group. */
+elman_status hdf5_add_member(hdf5_reader *r, size_t group, const char *name,
+                             size_t bytes, uint64_t address);
+
+/* The members by a symbol table; one by a link message. */
+elman_status hdf5_read_group(hdf5_reader *r, size_t group,
+                             const hdf5_header *header);
+elman_status hdf5_read_link(hdf5_reader *r, size_t group, span message);
+
+/* Rank, shape and count of a dataspace; an element's type. */
+elman_status hdf5_read_space(span space, named_tensor *tensor);
+elman_status hdf5_read_type(span *message, hdf5_type *type);
+
+elman_status hdf5_read_array(hdf5_reader *r, size_t object,
+                             const hdf5_header *header);
+elman_status hdf5_read_attribute(hdf5_reader *r, size_t object, span message);
+
+#endif
