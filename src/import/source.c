@@ -7,6 +7,7 @@
 #include "format/npz.h"
 #include "format/own.h"
 #include "format/torch.h"
+#include "import/keras.h"
 #include "import/onnx.h"
 
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static elman_status open_npz(elman_import *im, char *bytes, size_t size,
 /* ---- Settings ----------------------------------------------------------- */
 
 /* Kinds of sources, and whether a mapping file goes with one. */
-enum { OWN = 1, ONNX = 2, TORCH = 4, OTHER = 8, MAPPED = 16 };
+enum { OWN = 1, ONNX = 2, TORCH = 4, OTHER = 8, MAPPED = 16, KERAS = 32 };
 
 /* A setting by its name in elman convert, and what has a use for it. */
 typedef struct setting {
@@ -85,10 +86,14 @@ static elman_status check_settings(const char *path, file_format format,
         {"layers", config->layers, TORCH | OTHER},
         {"nonlinearity", config->nonlinearity != 0, TORCH | OTHER},
         {"batch-first", config->batch_first, TORCH | OTHER | MAPPED},
-        {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED},
+        {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED | KERAS},
     };
 
+    /* arrays of an .h5 file may be mapped as any others */
+    bool keras =
+        format == FORMAT_KERAS || (format == FORMAT_HDF5 && !config->mapping);
     unsigned kind = own                      ? OWN
+                    : keras                  ? KERAS
                     : format == FORMAT_ONNX  ? ONNX
                     : format == FORMAT_TORCH ? TORCH
                                              : OTHER;
@@ -191,10 +196,8 @@ static const source_format formats[FORMAT_COUNT] = {
     [FORMAT_PICKLE] = {NULL, "save the state dict with torch.save, or its "
                              "arrays with numpy.savez"},
     [FORMAT_TORCH_TAR] = {NULL, "load it with PyTorch and save it again"},
-    [FORMAT_HDF5] = {NULL, "save its arrays with numpy.savez and say in a "
-                           "mapping file what they are"},
-    [FORMAT_KERAS] = {NULL, "save its arrays with numpy.savez and say in a "
-                            "mapping file what they are"},
+    [FORMAT_HDF5] = {NULL, NULL},
+    [FORMAT_KERAS] = {NULL, NULL},
 };
 
 /* Tensors may be compressed, or share their bytes, so that a small file holds
@@ -248,6 +251,24 @@ static elman_status open_named(elman_import *im, const byte_source *first,
     return check_settings(paths[0], FORMAT_NPY, false, config);
 }
 
+/* A model of Keras; with a mapping file the arrays of an .h5 file alone. */
+static elman_status open_keras(elman_import *im, const char *path, char *bytes,
+                               size_t size, bool zip,
+                               const elman_import_config *config, bool *done)
+{
+    file_format format = zip ? FORMAT_KERAS : FORMAT_HDF5;
+    elman_status status = check_settings(path, format, false, config);
+    if (status) {
+        free(bytes);
+        return status;
+    }
+
+    *done = zip || !config->mapping;
+    status = *done ? import_keras(im, bytes, size, zip, config)
+                   : import_hdf5(im, bytes, size);
+    return status ? failure_in(status, path) : ELMAN_OK;
+}
+
 /* Opens the files, of whose first, which may be memory, size bytes have been
  * read; frees them. */
 static elman_status open_first(elman_import *im, const byte_source *first,
@@ -271,6 +292,11 @@ static elman_status open_first(elman_import *im, const byte_source *first,
         TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
         return check_settings(paths[0], format, im->own, config);
     }
+
+    /* a model of Keras, which says what its tensors are */
+    bool zip = format == FORMAT_KERAS;
+    if (count == 1 && (zip || format == FORMAT_HDF5))
+        return open_keras(im, paths[0], bytes, size, zip, config, done);
 
     free(bytes);
 

@@ -1,0 +1,248 @@
+/* keras.c: opens the files of Keras, and leaves out what is no weight. */
+#include "import/keras_parts.h"
+
+#include "import/keras.h"
+
+#include "format/archive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What an import of a Keras file owns. */
+typedef struct keras_source {
+    archive *zip;
+    hdf5 *file;
+    json_tree *tree;
+    char *text; /* of the tree */
+} keras_source;
+
+static void close_source(void *owned)
+{
+    keras_source *s = owned;
+    json_close(s->tree);
+    free(s->text);
+    hdf5_close(s->file);
+    archive_close(s->zip);
+    free(s);
+}
+
+static elman_status no_memory(void)
+{
+    return failure(ELMAN_NO_MEMORY, "no memory to read a Keras file");
+}
+
+/* A copy of bytes with a zero behind it. */
+static char *copy(const char *bytes, size_t size)
+{
+    char *made = malloc(size + 1);
+    if (!made) return NULL;
+    memcpy(made, bytes, size);
+    made[size] = 0;
+    return made;
+}
+
+static elman_status read_config(keras_source *s, const char *bytes, size_t size)
+{
+    s->text = copy(bytes, size);
+    if (!s->text) return no_memory();
+    elman_status status = json_read(s->text, size, false, &s->tree);
+    return status ? failure_in(status, "the model's configuration") : ELMAN_OK;
+}
+
+/* ---- .keras ------------------------------------------------------------- */
+
+static elman_status read_entry(keras_source *s, const char *name, char **data,
+                               size_t *size)
+{
+    size_t entry = archive_find(s->zip, name);
+    *size = 0;
+    if (entry == archive_entry_count(s->zip))
+        return failure(ELMAN_BAD_FORMAT,
+                       "this Keras file has no %s; save it again in Python: "
+                       "model.save(\"out.keras\")",
+                       name);
+    TRY(archive_read(s->zip, entry, data));
+    *size = archive_size(s->zip, entry);
+    return ELMAN_OK;
+}
+
+/* "2.15.0" of {"keras_version": "2.15.0", ...} */
+static elman_status read_version(keras_source *s, bool *second)
+{
+    char *data = NULL;
+    size_t size;
+    json_tree *tree = NULL;
+    TRY(read_entry(s, "metadata.json", &data, &size));
+    char *text = copy(data, size);
+    if (!text) return no_memory();
+
+    elman_status status = json_read(text, size, false, &tree);
+    const char *version =
+        status ? NULL : keras_text(json_root(tree), "keras_version");
+    *second = version && version[0] < '3';
+    json_close(tree);
+    free(text);
+    return status ? failure_in(status, "metadata.json") : ELMAN_OK;
+}
+
+static elman_status open_zip(keras_source *s, char *bytes, size_t size,
+                             bool *second)
+{
+    char *data = NULL;
+    TRY(archive_parse(bytes, size, &s->zip));
+    TRY(read_entry(s, "config.json", &data, &size));
+    TRY(read_config(s, data, size));
+    TRY(read_version(s, second));
+
+    TRY(read_entry(s, "model.weights.h5", &data, &size));
+    char *weights = copy(data, size);
+    if (!weights) return no_memory();
+    elman_status status = hdf5_parse(weights, size, &s->file);
+    return status ? failure_in(status, "model.weights.h5") : ELMAN_OK;
+}
+
+/* ---- .h5 ---------------------------------------------------------------- */
+
+/* A text at the root; NULL if there is none. */
+static const hdf5_text *root_text(const hdf5 *file, const char *name)
+{
+    const hdf5_attribute *a = hdf5_find_attribute(file, 0, name);
+    return a && a->count ? file->texts + a->first : NULL;
+}
+
+static elman_status open_hdf5(keras_source *s, char *bytes, size_t size,
+                              bool *second)
+{
+    TRY(hdf5_parse(bytes, size, &s->file));
+    const hdf5_text *config = root_text(s->file, "model_config");
+    const hdf5_text *version = root_text(s->file, "keras_version");
+
+    if (!config)
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "these are the weights of a Keras model (save_weights), without "
+            "its layers; save it whole in Python: model.save(\"model.keras\"), "
+            "or say with elman convert --mapping what its arrays are");
+    *second = !version || !version->bytes || version->text[0] < '3';
+    return read_config(s, config->text, config->bytes);
+}
+
+/* ---- What is no weight -------------------------------------------------- */
+
+/* Whether a tensor is a slice's, or left out already. */
+static bool *find_taken(const elman_import *im)
+{
+    bool *taken = calloc(im->weights.tensor_count + 1, sizeof *taken);
+    for (size_t i = 0; taken && i < im->weights.slice_count; i++)
+        if (im->weights.slices[i].from != FROM_NOTHING)
+            taken[im->weights.slices[i].from] = true;
+    for (size_t i = 0; taken && i < im->spare_count; i++)
+        taken[im->spares[i].from] = true;
+    return taken;
+}
+
+/* What training kept in the file is of no use for answers. */
+static elman_status leave_out_rest(elman_import *im)
+{
+    static const struct {
+        const char *part, *how;
+    } kinds[] = {{"optimizer", "the optimizer's"},
+                 {"seed_generator", "for dropout"},
+                 {"metrics", "of training"},
+                 {"loss_tracker", "of training"}};
+
+    /* by a part of its name, unless a layer has it */
+    bool *taken = find_taken(im);
+    if (!taken) return no_memory();
+    elman_status status = ELMAN_OK;
+    for (size_t i = 0; !status && i < im->weights.tensor_count; i++)
+        for (size_t n = 0; n < sizeof kinds / sizeof *kinds && !taken[i]; n++)
+            if (strstr(im->weights.tensors[i].name, kinds[n].part)) {
+                taken[i] = true;
+                status = import_add_spare(im, i, kinds[n].how);
+            }
+    free(taken);
+    return status;
+}
+
+/* ---- Together ----------------------------------------------------------- */
+
+/* Settles the config, whose layers go by Keras's names if those can be names,
+ * and gives the slices their parameters. */
+static elman_status name_layers(keras_model *k)
+{
+    elman_import *im = k->im;
+    elman_config full;
+    failure_text kept = failure_keep();
+
+    if (config_complete(&im->config, &full) != ELMAN_OK) {
+        failure_restore(&kept);
+        for (size_t i = 0; i < k->layer_count; i++)
+            memset(im->config.layers[i].name, 0, ELMAN_MAX_NAME);
+        TRY(config_complete(&im->config, &full));
+    }
+    im->config = full;
+
+    /* until now a slice knew only its role in a layer */
+    for (size_t i = 0; i < im->weights.slice_count; i++) {
+        tensor_slice *s = im->weights.slices + i;
+        char role[sizeof s->parameter];
+        memcpy(role, s->parameter, sizeof role);
+        snprintf(s->parameter, sizeof s->parameter, "%s.%.40s",
+                 full.layers[k->slice_layer[i]].name, role);
+    }
+    return ELMAN_OK;
+}
+
+static elman_status add_all(elman_import *im, keras_source *s, keras_model *k,
+                            const elman_import_config *config)
+{
+    im->weights.tensor_count = s->file->tensor_count;
+    im->weights.tensors = s->file->tensors;
+    im->config.batch_first = true;
+    im->computes = true;
+    TRY(import_leave_out(im, config->ignore));
+
+    TRY(keras_add_model(k, json_root(s->tree)));
+    TRY(name_layers(k));
+    return leave_out_rest(im);
+}
+
+static elman_status make_source(elman_import *im, char *bytes,
+                                keras_source **source)
+{
+    keras_source *s = calloc(1, sizeof *s);
+    if (!s) {
+        free(bytes);
+        return no_memory();
+    }
+    im->source = *source = s;
+    im->close = close_source;
+    return ELMAN_OK;
+}
+
+elman_status import_hdf5(elman_import *im, char *bytes, size_t size)
+{
+    keras_source *s;
+    TRY(make_source(im, bytes, &s));
+    TRY(hdf5_parse(bytes, size, &s->file));
+    im->weights.tensor_count = s->file->tensor_count;
+    im->weights.tensors = s->file->tensors;
+    return ELMAN_OK;
+}
+
+elman_status import_keras(elman_import *im, char *bytes, size_t size, bool zip,
+                          const elman_import_config *config)
+{
+    keras_source *s;
+    TRY(make_source(im, bytes, &s));
+    keras_model k = {.im = im, .by_name = !zip};
+    if (zip) TRY(open_zip(s, bytes, size, &k.second));
+    else TRY(open_hdf5(s, bytes, size, &k.second));
+
+    k.file = s->file;
+    elman_status status = add_all(im, s, &k, config);
+    free(k.slice_layer);
+    return status;
+}

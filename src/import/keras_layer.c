@@ -1,0 +1,452 @@
+/* keras_layer.c: the table of Keras's classes of layers, and those without a
+ * cell. */
+#include "import/keras_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Settings ----------------------------------------------------------- */
+
+const char *keras_text(const json_node *config, const char *key)
+{
+    return json_text(json_find(config, key));
+}
+
+double keras_number(const json_node *config, const char *key, double otherwise)
+{
+    double value;
+    return json_number(json_find(config, key), &value) ? value : otherwise;
+}
+
+bool keras_flag(const json_node *config, const char *key, bool otherwise)
+{
+    const json_node *node = json_find(config, key);
+    if (!node) return otherwise;
+    return node->kind == JSON_KIND_TRUE ||
+           (otherwise && node->kind != JSON_KIND_FALSE);
+}
+
+bool keras_object(const json_node *node, const char **class_name,
+                  const json_node **config)
+{
+    const char *name = keras_text(node, "class_name");
+    const json_node *settings = json_find(node, "config");
+    if (!name || !settings) return false;
+    *class_name = name;
+    *config = settings;
+    return true;
+}
+
+elman_status keras_refuse(const keras_layer *l, const char *what)
+{
+    return failure(ELMAN_BAD_FORMAT, "the layer %.60s (%.40s) %s", l->name,
+                   l->class_name, what);
+}
+
+elman_status keras_lacks(const keras_layer *l)
+{
+    if (l->before)
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "the layer %.60s is a %.60s, which elman does not have; what is "
+            "before it can be saved in Python: keras.Model(model.inputs, "
+            "model.get_layer(\"%.60s\").output).save(\"front.keras\")",
+            l->name, l->class_name, l->before);
+    return failure(ELMAN_BAD_FORMAT,
+                   "the layer %.60s is a %.60s, which elman does not have; "
+                   "what is behind it can be saved in Python: "
+                   "keras.Sequential(model.layers[1:]).save(\"rest.keras\")",
+                   l->name, l->class_name);
+}
+
+elman_layer *keras_new(keras_model *k, const keras_layer *l, elman_kind kind,
+                       bool named)
+{
+    if (k->layer_count == ELMAN_MAX_LAYERS) {
+        (void)failure(ELMAN_BAD_FORMAT,
+                      "with the layer %.60s (%.40s) the model has more than "
+                      "the %d layers that elman takes",
+                      l->name, l->class_name, ELMAN_MAX_LAYERS);
+        return NULL;
+    }
+
+    elman_layer *made = k->im->config.layers + k->layer_count++;
+    *made = (elman_layer){.kind = kind};
+    size_t bytes = strlen(l->name);
+    if (named && bytes < sizeof made->name) memcpy(made->name, l->name, bytes);
+    return made;
+}
+
+/* ---- Layers with weights ------------------------------------------------ */
+
+static elman_status add_dense(keras_model *k, const keras_layer *l)
+{
+    size_t shape[2] = {0, 0};
+    bool bias = keras_flag(l->config, "use_bias", true);
+    keras_function f;
+    tensor_slice s = {.row_step = 1, .how = "transposed"};
+    TRY(keras_read_function(k, l, json_find(l->config, "activation"), &f));
+    TRY(keras_find(k, l, &(keras_place){"", 0, "kernel", 0}, 2, shape,
+                   &s.from));
+
+    /* the kernel is (inputs, outputs), the parameter its transposed */
+    elman_layer *made = keras_new(k, l, ELMAN_LINEAR, true);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->output_size = s.column_step = shape[1];
+    made->no_bias = !bias;
+    TRY(keras_flow(k, l, shape[0], shape[1]));
+    TRY(keras_slice(k, "weight", s));
+
+    s = (tensor_slice){.row_step = 1, .column_step = 1};
+    if (bias) {
+        TRY(keras_find(k, l, &(keras_place){"", 1, "bias", 0}, 1, shape + 1,
+                       &s.from));
+        TRY(keras_slice(k, "bias", s));
+    }
+    return keras_add_function(k, l, &f);
+}
+
+static elman_status add_embedding(keras_model *k, const keras_layer *l)
+{
+    size_t shape[2] = {0, 0};
+    tensor_slice s = {.column_step = 1};
+    keras_place place = {"", 0, "embeddings", 0};
+    if (k->layer_count)
+        return keras_refuse(l, "is not the first layer, as an embedding is");
+    TRY(keras_find(k, l, &place, 2, shape, &s.from));
+
+    elman_layer *made = keras_new(k, l, ELMAN_EMBEDDING, true);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->num_embeddings = shape[0];
+    made->embedding_dim = k->width = s.row_step = shape[1];
+    if (keras_flag(l->config, "mask_zero", false))
+        k->padding = "{\"token\": 0}";
+    return keras_slice(k, "weight", s);
+}
+
+/* Whether a norm is over the features: its axis is the last. */
+static bool is_over_features(const keras_model *k, const json_node *config)
+{
+    const json_node *axis = json_find(config, "axis");
+    if (axis && axis->kind == JSON_KIND_LIST)
+        axis = axis->count == 1 ? axis->is.first : NULL;
+    int64_t number = -1;
+    if (axis && !json_whole(axis, &number)) return false;
+    return number == -1 || number == (k->sequence && !k->each ? 2 : 1);
+}
+
+/* A weight of the features; without it a tensor of ones. */
+static elman_status find_features(keras_model *k, const keras_layer *l,
+                                  size_t index, const char *role, size_t *size,
+                                  size_t *tensor)
+{
+    return keras_find(k, l, &(keras_place){"", index, role, 0}, 1, size,
+                      tensor);
+}
+
+static elman_status add_layer_norm(keras_model *k, const keras_layer *l)
+{
+    bool scale = keras_flag(l->config, "scale", true);
+    bool center = keras_flag(l->config, "center", true);
+    size_t size = k->width;
+    tensor_slice weight = {.row_step = 1, .column_step = 1}, bias = weight;
+
+    if (!is_over_features(k, l->config))
+        return keras_refuse(l, "is over other axes than the features, which "
+                               "elman has not");
+    if (keras_flag(l->config, "rms_scaling", false)) return keras_lacks(l);
+    if (scale) TRY(find_features(k, l, 0, "gamma", &size, &weight.from));
+    if (center) TRY(find_features(k, l, scale, "beta", &size, &bias.from));
+    if (!size)
+        return keras_refuse(l, "has no weights and is first, so that nothing "
+                               "says how many features it reads");
+
+    /* what is left out is 1 or 0 */
+    if (!center) bias = (tensor_slice){.from = FROM_NOTHING, .how = "zero"};
+    if (!scale) {
+        const char *name = import_text(k->im, "%s (ones)", l->name);
+        float *ones =
+            name ? import_make_tensor(k->im, name, 1, &size, &weight.from)
+                 : NULL;
+        for (size_t i = 0; ones && i < size; i++)
+            ones[i] = 1;
+        if (!ones) return ELMAN_NO_MEMORY;
+    }
+
+    elman_layer *made = keras_new(k, l, ELMAN_LAYER_NORM, true);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->eps = (float)keras_number(l->config, "epsilon", 1e-3);
+    TRY(keras_flow(k, l, size, size));
+    TRY(keras_slice(k, "weight", weight));
+    return keras_slice(k, "bias", bias);
+}
+
+/* ---- Batch norm --------------------------------------------------------- */
+
+/* The four weights of a batch norm; those that it lacks are 1 or 0. */
+typedef struct batch_norm {
+    size_t at[4];
+    bool has[4];
+} batch_norm;
+
+static elman_status find_batch_norm(keras_model *k, const keras_layer *l,
+                                    batch_norm *norm, size_t *size)
+{
+    static const char *const roles[] = {"gamma", "beta", "moving_mean",
+                                        "moving_variance"};
+    norm->has[0] = keras_flag(l->config, "scale", true);
+    norm->has[1] = keras_flag(l->config, "center", true);
+    norm->has[2] = norm->has[3] = true;
+
+    size_t index = 0;
+    for (size_t i = 0; i < 4; i++)
+        if (norm->has[i])
+            TRY(find_features(k, l, index++, roles[i], size, norm->at + i));
+    return ELMAN_OK;
+}
+
+static double value_of(const keras_model *k, const batch_norm *norm, size_t i,
+                       size_t feature)
+{
+    double value = i == 0;
+    if (norm->has[i])
+        tensor_doubles(k->im->weights.tensors + norm->at[i], feature, 1,
+                       &value);
+    return value;
+}
+
+/* With its statistics a batch norm is a factor and a sum for each feature:
+ * y = gamma (x - mean) / sqrt(variance + epsilon) + beta. */
+static elman_status fill_batch_norm(keras_model *k, const keras_layer *l,
+                                    const batch_norm *norm, size_t size,
+                                    size_t *factors, size_t *sums)
+{
+    double eps = keras_number(l->config, "epsilon", 1e-3);
+    const char *first = import_text(k->im, "%s (factors)", l->name);
+    const char *second = import_text(k->im, "%s (sums)", l->name);
+    float *factor = NULL, *sum = NULL;
+
+    if (first && second)
+        factor = import_make_tensor(k->im, first, 2, (size_t[]){size, size},
+                                    factors);
+    if (factor) sum = import_make_tensor(k->im, second, 1, &size, sums);
+    if (!sum) return ELMAN_NO_MEMORY;
+
+    for (size_t i = 0; i < size; i++) {
+        double by =
+            value_of(k, norm, 0, i) / sqrt(value_of(k, norm, 3, i) + eps);
+        factor[i * size + i] = (float)by;
+        sum[i] =
+            (float)(value_of(k, norm, 1, i) - value_of(k, norm, 2, i) * by);
+    }
+
+    /* the table shows what became of them */
+    for (size_t i = 0; i < 4; i++)
+        if (norm->has[i])
+            TRY(import_add_spare(k->im, norm->at[i],
+                                 "part of a factor and a sum"));
+    return ELMAN_OK;
+}
+
+static elman_status add_batch_norm(keras_model *k, const keras_layer *l)
+{
+    batch_norm norm;
+    size_t size = 0;
+    tensor_slice weight = {.column_step = 1}, bias = {.row_step = 1};
+    if (!is_over_features(k, l->config))
+        return keras_refuse(l, "is over other axes than the features, which "
+                               "elman has not");
+    TRY(find_batch_norm(k, l, &norm, &size));
+    TRY(keras_flow(k, l, size, size));
+    TRY(fill_batch_norm(k, l, &norm, size, &weight.from, &bias.from));
+
+    elman_layer *made = keras_new(k, l, ELMAN_LINEAR, true);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->output_size = weight.row_step = size;
+    weight.how = bias.how = "computed";
+    TRY(keras_slice(k, "weight", weight));
+    return keras_slice(k, "bias", bias);
+}
+
+/* ---- Layers without weights --------------------------------------------- */
+
+static elman_status add_nothing(keras_model *k, const keras_layer *l)
+{
+    (void)k;
+    (void)l;
+    return ELMAN_OK;
+}
+
+static elman_status add_activation(keras_model *k, const keras_layer *l)
+{
+    keras_function f;
+    TRY(keras_read_function(k, l, json_find(l->config, "activation"), &f));
+    return keras_add_function(k, l, &f);
+}
+
+static elman_status add_function(keras_model *k, const keras_layer *l)
+{
+    keras_function f;
+    bool found;
+    TRY(keras_class_function(l, l->class_name, l->config, &f, &found));
+    return keras_add_function(k, l, &f);
+}
+
+static elman_status add_masking(keras_model *k, const keras_layer *l)
+{
+    double value = keras_number(l->config, "mask_value", 0);
+    if (k->layer_count)
+        return keras_refuse(l, "masks what other layers give, which elman does "
+                               "not; put it in front of them");
+    k->padding = import_text(k->im, "{\"value\": %.9g}", value);
+    return k->padding ? ELMAN_OK : ELMAN_NO_MEMORY;
+}
+
+static elman_status add_pool(keras_model *k, const keras_layer *l)
+{
+    const char *format = keras_text(l->config, "data_format");
+    bool keeps = keras_flag(l->config, "keepdims", false);
+    if (!k->sequence || keeps || (format && strcmp(format, "channels_last")))
+        return keras_refuse(l, "is over something else than the steps, which "
+                               "elman has not");
+    elman_layer *made = keras_new(k, l, ELMAN_POOL, false);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->pool =
+        strstr(l->class_name, "Max") ? ELMAN_POOL_MAX : ELMAN_POOL_MEAN;
+    k->sequence = k->flipped = false;
+    return ELMAN_OK;
+}
+
+/* ---- Shapes ------------------------------------------------------------- */
+
+static elman_status refuse_shape(const keras_layer *l)
+{
+    return keras_refuse(l, "changes the shape of what flows, which elman has "
+                           "not; leave it out where it changes nothing, or "
+                           "give the last step or a pool instead");
+}
+
+static elman_status add_flatten(keras_model *k, const keras_layer *l)
+{
+    return k->sequence ? refuse_shape(l) : ELMAN_OK;
+}
+
+static elman_status add_reshape(keras_model *k, const keras_layer *l)
+{
+    const json_node *target = json_find(l->config, "target_shape");
+    if (!target || target->kind != JSON_KIND_LIST || !target->count)
+        return refuse_shape(l);
+
+    /* the features, and in front of them whatever there was */
+    const json_node *last = target->is.first;
+    while (last->next)
+        last = last->next;
+    int64_t size;
+    bool axes = target->count == (k->sequence ? 2u : 1u);
+    if (!json_whole(last, &size) || !axes) return refuse_shape(l);
+    if (size > 0 && k->width && (uint64_t)size == k->width) return ELMAN_OK;
+
+    /* numbers that become steps of one feature */
+    if (k->layer_count || k->in_rank != 2 || size != 1) return refuse_shape(l);
+    k->in_rank = 3;
+    k->width = k->im->config.input_size = 1;
+    return ELMAN_OK;
+}
+
+static elman_status add_permute(keras_model *k, const keras_layer *l)
+{
+    const json_node *dims = json_find(l->config, "dims");
+    int64_t axis, expected = 1;
+    if (!dims || dims->kind != JSON_KIND_LIST) return refuse_shape(l);
+    (void)k;
+
+    for (const json_node *at = dims->is.first; at; at = at->next)
+        if (!json_whole(at, &axis) || axis != expected++)
+            return refuse_shape(l);
+    return ELMAN_OK;
+}
+
+/* ---- The table ---------------------------------------------------------- */
+
+static elman_status add_distributed(keras_model *k, const keras_layer *l);
+
+typedef struct keras_class {
+    const char *name, *word; /* its word in the paths of weights */
+    elman_status (*add)(keras_model *k, const keras_layer *l);
+    bool each; /* does the same to each step, also in TimeDistributed */
+} keras_class;
+
+static const keras_class classes[] = {
+    {"LSTM", "lstm", keras_add_recurrent, false},
+    {"GRU", "gru", keras_add_recurrent, false},
+    {"SimpleRNN", "simple_rnn", keras_add_recurrent, false},
+    {"RNN", "rnn", keras_add_cells, false},
+    {"Bidirectional", "bidirectional", keras_add_bidirectional, false},
+    {"TimeDistributed", "time_distributed", add_distributed, false},
+    {"Dense", "dense", add_dense, true},
+    {"Embedding", "embedding", add_embedding, false},
+    {"LayerNormalization", "layer_normalization", add_layer_norm, true},
+    {"BatchNormalization", "batch_normalization", add_batch_norm, true},
+    {"Masking", "masking", add_masking, false},
+    {"Activation", "activation", add_activation, true},
+    {"ReLU", "re_lu", add_function, true},
+    {"LeakyReLU", "leaky_re_lu", add_function, true},
+    {"ELU", "elu", add_function, true},
+    {"Softmax", "softmax", add_function, true},
+    {"ThresholdedReLU", "thresholded_re_lu", add_function, true},
+    {"GlobalAveragePooling1D", "global_average_pooling1d", add_pool, false},
+    {"GlobalAvgPool1D", "global_average_pooling1d", add_pool, false},
+    {"GlobalMaxPooling1D", "global_max_pooling1d", add_pool, false},
+    {"GlobalMaxPool1D", "global_max_pooling1d", add_pool, false},
+    {"Dropout", "dropout", add_nothing, true},
+    {"SpatialDropout1D", "spatial_dropout1d", add_nothing, true},
+    {"GaussianDropout", "gaussian_dropout", add_nothing, true},
+    {"GaussianNoise", "gaussian_noise", add_nothing, true},
+    {"AlphaDropout", "alpha_dropout", add_nothing, true},
+    {"ActivityRegularization", "activity_regularization", add_nothing, true},
+    {"Identity", "identity", add_nothing, true},
+    {"InputLayer", "input_layer", add_nothing, false},
+    {"Flatten", "flatten", add_flatten, false},
+    {"Reshape", "reshape", add_reshape, false},
+    {"Permute", "permute", add_permute, false},
+    {"Sequential", "sequential", NULL, false},
+    {"Functional", "functional", NULL, false},
+    {"Model", "model", NULL, false},
+};
+
+static const keras_class *find_class(const char *name)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (strcmp(classes[i].name, name) == 0) return classes + i;
+    return NULL;
+}
+
+const char *keras_path_word(const char *class_name)
+{
+    const keras_class *found = find_class(class_name);
+    return found ? found->word : NULL;
+}
+
+/* The layer that is put on every step, which ours are anyway. */
+static elman_status add_distributed(keras_model *k, const keras_layer *l)
+{
+    keras_layer inner = *l;
+    bool is_object = keras_object(json_find(l->config, "layer"),
+                                  &inner.class_name, &inner.config);
+    const keras_class *c = is_object ? find_class(inner.class_name) : NULL;
+    if (!c || !c->each || !k->sequence) return keras_lacks(&inner);
+
+    inner.path = import_text(k->im, "%s/layer", l->path);
+    if (!inner.path) return ELMAN_NO_MEMORY;
+    k->each = true;
+    elman_status status = c->add(k, &inner);
+    k->each = false;
+    return status;
+}
+
+elman_status keras_add_layer(keras_model *k, const keras_layer *l)
+{
+    const keras_class *c = find_class(l->class_name);
+    if (!c || !c->add) return keras_lacks(l);
+    return c->add(k, l);
+}

@@ -1,0 +1,134 @@
+/*
+ * keras_parts.h: what the files of the Keras importer share.
+ *
+ *   keras            opens, reads the settings, leaves out what is no weight
+ *   keras_chain      which layer follows which, in Sequential and functional
+ *                    models, and models in them
+ *   keras_layer      the table of classes, and those without a cell
+ *   keras_recurrent  those with cells
+ *   keras_function   activations by name and by class
+ *   keras_weight     where the weights of a layer are
+ */
+#ifndef IMPORT_KERAS_PARTS_H
+#define IMPORT_KERAS_PARTS_H
+
+#include "format/hdf5.h"
+#include "format/json.h"
+#include "import/import.h"
+
+/* A layer of the file. */
+typedef struct keras_layer {
+    const char *name, *class_name;
+    const json_node *config;
+    const char *path;   /* of its weights: "layers/lstm" */
+    const char *group;  /* in an .h5 of whole names: of the outermost layer */
+    const char *inside; /* and in that group, if it is in a model there: its
+                           own name, else NULL */
+    const char *before; /* the layer before it, or NULL */
+} keras_layer;
+
+/* A model that is being read. */
+typedef struct keras_model {
+    elman_import *im;
+    const hdf5 *file;
+    bool by_name; /* .h5: weights are found by names, not by paths */
+    bool second;  /* of Keras 2, whose hard sigmoid is another */
+
+    size_t layer_count;  /* of im->config */
+    size_t *slice_layer; /* (slices) the layer that each is of, whose role its
+                            parameter holds until layers have names */
+    size_t slice_layer_room;
+
+    /* what flows at this place */
+    size_t width;        /* features, 0 while unknown */
+    bool sequence;       /* steps, not one vector for each sequence */
+    bool each;           /* the layer is put on each step by itself */
+    bool flipped;        /* the last step comes first, against ours */
+    size_t in_rank;      /* axes of the model's input, 0 while unknown */
+    const char *padding; /* the note about what pads, or NULL */
+} keras_model;
+
+/* ---- Reading settings --------------------------------------------------- */
+
+/* A text, a number or a truth of a layer's settings; what is left out, or null,
+ * is as given. */
+const char *keras_text(const json_node *config, const char *key);
+double keras_number(const json_node *config, const char *key, double otherwise);
+bool keras_flag(const json_node *config, const char *key, bool otherwise);
+
+/* The class and the settings of a layer or cell in other's settings. */
+bool keras_object(const json_node *node, const char **class_name,
+                  const json_node **config);
+
+/* "layer NAME (CLASS) what"; and the same of one that has no counterpart, with
+ * what else can be done. */
+elman_status keras_refuse(const keras_layer *l, const char *what);
+elman_status keras_lacks(const keras_layer *l);
+
+/* ---- Layers ------------------------------------------------------------- */
+
+/* The layers in their order, each added to the config. */
+elman_status keras_add_model(keras_model *k, const json_node *root);
+
+/* Adds one by its class. */
+elman_status keras_add_layer(keras_model *k, const keras_layer *l);
+
+/* The word that a class has in paths; NULL if it is unknown. */
+const char *keras_path_word(const char *class_name);
+
+elman_status keras_add_recurrent(keras_model *k, const keras_layer *l);
+elman_status keras_add_cells(keras_model *k, const keras_layer *l);
+elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l);
+
+/* A new layer of our own, NULL if there are too many; named: by l's name. */
+elman_layer *keras_new(keras_model *k, const keras_layer *l, elman_kind kind,
+                       bool named);
+
+/* ---- Functions ---------------------------------------------------------- */
+
+enum { KERAS_STEPS = 2 };
+
+/* An activation as one or two layers of ours; none is the identity. */
+typedef struct keras_function {
+    size_t count;
+    struct {
+        elman_kind kind; /* ACTIVATION, SOFTMAX or LOG_SOFTMAX */
+        elman_activation activation;
+    } step[KERAS_STEPS];
+} keras_function;
+
+/* By a layer's setting, or by a layer's class: found is false if that class is
+ * none. */
+elman_status keras_read_function(const keras_model *k, const keras_layer *l,
+                                 const json_node *node, keras_function *f);
+elman_status keras_class_function(const keras_layer *l, const char *class_name,
+                                  const json_node *config, keras_function *f,
+                                  bool *found);
+elman_status keras_add_function(keras_model *k, const keras_layer *l,
+                                const keras_function *f);
+
+/* ---- Weights ------------------------------------------------------------ */
+
+/* A weight of a layer: where it is under its path and its number there, or the
+ * last part of its name and which of several that is. */
+typedef struct keras_place {
+    const char *under; /* "" or "/cell" */
+    size_t index;
+    const char *role; /* "kernel" */
+    size_t turn;
+} keras_place;
+
+/* The tensor, which has this shape; a size of 0 is any, and is filled in. */
+elman_status keras_find(const keras_model *k, const keras_layer *l,
+                        const keras_place *place, size_t rank, size_t *shape,
+                        size_t *tensor);
+
+/* Adds a slice for a parameter of the newest layer. */
+elman_status keras_slice(keras_model *k, const char *role, tensor_slice slice);
+
+/* The features that a layer reads must be those that flow; width is what it
+ * gives. */
+elman_status keras_flow(keras_model *k, const keras_layer *l, size_t reads,
+                        size_t gives);
+
+#endif

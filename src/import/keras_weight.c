@@ -1,0 +1,134 @@
+/* keras_weight.c: where the weights of a Keras layer are. */
+#include "import/keras_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- By their paths ----------------------------------------------------- */
+
+/* layers/lstm/cell/vars/0 */
+static const hdf5_object *find_path(const keras_model *k, const keras_layer *l,
+                                    const keras_place *place)
+{
+    char name[600];
+    int bytes = snprintf(name, sizeof name, "%s%s/vars/%zu", l->path,
+                         place->under, place->index);
+    bool fits = bytes > 0 && (size_t)bytes < sizeof name;
+    return fits ? hdf5_find(k->file, name) : NULL;
+}
+
+/* ---- By their names ----------------------------------------------------- */
+
+/* Whether a path has a part of that name. */
+static bool has_part(const hdf5_text *path, const char *part)
+{
+    size_t bytes = strlen(part);
+    const char *at = path->text, *end = at + path->bytes;
+    while (at < end) {
+        const char *slash = memchr(at, '/', (size_t)(end - at));
+        const char *stop = slash ? slash : end;
+        if ((size_t)(stop - at) == bytes && memcmp(at, part, bytes) == 0)
+            return true;
+        at = slash ? slash + 1 : end;
+    }
+    return false;
+}
+
+/* Whether its last part is role, or role:0 as TensorFlow names it. */
+static bool has_role(const hdf5_text *path, const char *role)
+{
+    size_t bytes = strlen(role), first = path->bytes;
+    while (first > 0 && path->text[first - 1] != '/')
+        first--;
+    const char *last = path->text + first;
+    size_t left = path->bytes - first;
+    if (left < bytes || memcmp(last, role, bytes) != 0) return false;
+    return left == bytes || last[bytes] == ':';
+}
+
+/* The weights of a layer's group in the order in which it lists them. */
+static const hdf5_object *find_name(const keras_model *k, const keras_layer *l,
+                                    const keras_place *place)
+{
+    char name[1200];
+    snprintf(name, sizeof name, "model_weights/%.500s", l->group);
+    const hdf5_object *group = hdf5_find(k->file, name);
+    if (!group) return NULL;
+    const hdf5_attribute *list = hdf5_find_attribute(
+        k->file, (size_t)(group - k->file->objects), "weight_names");
+
+    /* the one whose turn it is among those of that role */
+    size_t turn = 0;
+    for (size_t i = 0; list && i < list->count; i++) {
+        const hdf5_text *path = k->file->texts + list->first + i;
+        if (!has_role(path, place->role) || path->bytes > 600 ||
+            (l->inside && !has_part(path, l->inside)) || turn++ < place->turn)
+            continue;
+
+        snprintf(name, sizeof name, "model_weights/%.500s/%.*s", l->group,
+                 (int)path->bytes, path->text);
+        return hdf5_find(k->file, name);
+    }
+    return NULL;
+}
+
+/* ---- Both --------------------------------------------------------------- */
+
+elman_status keras_find(const keras_model *k, const keras_layer *l,
+                        const keras_place *place, size_t rank, size_t *shape,
+                        size_t *tensor)
+{
+    const hdf5_object *found =
+        k->by_name ? find_name(k, l, place) : find_path(k, l, place);
+    if (!found || found->tensor == SIZE_MAX)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the layer %.60s (%.40s) has no weight %s in the file; "
+                       "save it again in Python: model.save(\"out.keras\")",
+                       l->name, l->class_name, place->role);
+
+    /* sizes that are not known yet are the tensor's */
+    const named_tensor *t = k->file->tensors + found->tensor;
+    bool fits = t->rank == rank && element_is_float(t->type);
+    for (size_t i = 0; fits && i < rank; i++) {
+        if (!shape[i]) shape[i] = t->shape[i];
+        fits = shape[i] == t->shape[i] && shape[i] > 0;
+    }
+
+    *tensor = found->tensor;
+    if (fits) return ELMAN_OK;
+
+    char got[100], wanted[100];
+    shape_print(t->rank, t->shape, sizeof got, got);
+    shape_print(rank, shape, sizeof wanted, wanted);
+    return failure(ELMAN_BAD_FORMAT,
+                   "the tensor %.100s is %s %s, expected floats %s as %s of "
+                   "the layer %.60s (%.40s)",
+                   t->name, element_name(t->type), got, wanted, place->role,
+                   l->name, l->class_name);
+}
+
+elman_status keras_slice(keras_model *k, const char *role, tensor_slice slice)
+{
+    weight_source *weights = &k->im->weights;
+    TRY(list_grow(&k->slice_layer, weights->slice_count, &k->slice_layer_room,
+                  sizeof *k->slice_layer));
+    k->slice_layer[weights->slice_count] = k->layer_count - 1;
+    if (!slice.blocks) slice.blocks = 1;
+    snprintf(slice.parameter, sizeof slice.parameter, "%s", role);
+    return weights_add(weights, &slice);
+}
+
+elman_status keras_flow(keras_model *k, const keras_layer *l, size_t reads,
+                        size_t gives)
+{
+    if (k->width && k->width != reads)
+        return failure(ELMAN_BAD_FORMAT,
+                       "the layer %.60s (%.40s) reads %zu features, but the "
+                       "layer before it gives %zu",
+                       l->name, l->class_name, reads, k->width);
+
+    /* the first layer with weights says how many features the model reads */
+    if (!k->width) k->im->config.input_size = reads;
+    k->width = gives;
+    return ELMAN_OK;
+}

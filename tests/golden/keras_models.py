@@ -1,0 +1,249 @@
+"""keras_models.py: small models of every kind that Keras saves and elman reads,
+and some that it refuses. Works with Keras 2 (TensorFlow 2.15) and Keras 3.
+"""
+T, I, H = 5, 3, 4
+
+
+class Models:
+    """MODELS(keras) has {name: (model, input)}: input is "steps", "tokens",
+    "numbers" or "states".
+    """
+
+    def __init__(self, keras, second):
+        self.keras, self.layers = keras, keras.layers
+        self.second = second
+        self.made = {}
+
+    def stack(self, name, *layers, shape=(T, I), kind="steps"):
+        """A Sequential model."""
+        self.made[name] = (self.keras.Sequential(
+            [self.keras.Input(shape), *layers], name=name), kind)
+
+    def build(self):
+        self.cells()
+        self.directions()
+        self.stacks()
+        self.backwards()
+        self.steps()
+        self.functions()
+        self.norms()
+        self.shapes()
+        self.tokens()
+        self.graphs()
+        return self.made
+
+    def cells(self):
+        L, s = self.layers, self.stack
+        s("lstm", L.LSTM(H))
+        s("lstm_steps", L.LSTM(H, return_sequences=True))
+        s("lstm_dense", L.LSTM(H), L.Dense(2))
+        s("lstm_no_bias", L.LSTM(H, use_bias=False))
+        s("lstm_hard", L.LSTM(H, recurrent_activation="hard_sigmoid",
+                              return_sequences=True))
+        s("lstm_linear", L.LSTM(H, activation="linear"))
+        s("lstm_softsign", L.LSTM(H, activation="softsign",
+                                  recurrent_activation="tanh"))
+        s("lstm_dropout", L.LSTM(H, dropout=0.2, recurrent_dropout=0.3))
+        s("gru", L.GRU(H))
+        s("gru_steps", L.GRU(H, return_sequences=True), L.Dense(2))
+        s("gru_before", L.GRU(H, reset_after=False, return_sequences=True))
+        s("gru_no_bias", L.GRU(H, use_bias=False))
+        s("gru_before_no_bias", L.GRU(H, reset_after=False, use_bias=False))
+        s("gru_hard", L.GRU(H, recurrent_activation="hard_sigmoid"))
+        s("gru_relu", L.GRU(H, activation="relu"))
+        s("gru_elu", L.GRU(H, activation="elu", return_sequences=True))
+        s("rnn", L.SimpleRNN(H))
+        s("rnn_steps", L.SimpleRNN(H, return_sequences=True))
+        s("rnn_relu", L.SimpleRNN(H, activation="relu"))
+        s("rnn_sigmoid", L.SimpleRNN(H, activation="sigmoid"))
+        s("rnn_no_bias", L.SimpleRNN(H, use_bias=False))
+
+    def directions(self):
+        L, s = self.layers, self.stack
+        for mode in ("concat", "sum", "mul", "ave"):
+            s(f"both_{mode}_steps", L.Bidirectional(
+                L.LSTM(H, return_sequences=True), merge_mode=mode))
+        for mode in ("concat", "sum", "ave"):
+            s(f"both_{mode}", L.Bidirectional(L.GRU(H), merge_mode=mode),
+              L.Dense(2))
+        s("both_rnn", L.Bidirectional(
+            L.SimpleRNN(H, return_sequences=True)), L.Dense(2))
+        s("both_before", L.Bidirectional(
+            L.GRU(H, reset_after=False, return_sequences=True)))
+        s("both_twice", L.Bidirectional(L.LSTM(H, return_sequences=True)),
+          L.Bidirectional(L.LSTM(H)), L.Dense(3, activation="softmax"))
+        s("both_other", L.Bidirectional(
+            L.LSTM(H, return_sequences=True),
+            backward_layer=L.LSTM(H, activation="relu", return_sequences=True,
+                                  go_backwards=True)))
+        s("both_no_bias", L.Bidirectional(L.LSTM(H, use_bias=False)))
+
+    def stacks(self):
+        L, s = self.layers, self.stack
+        s("stacked", L.LSTM(H, return_sequences=True),
+          L.LSTM(5, return_sequences=True), L.LSTM(2), L.Dense(2))
+        s("mixed", L.GRU(H, return_sequences=True),
+          L.SimpleRNN(5, return_sequences=True), L.LSTM(H))
+        s("cell", L.RNN(L.LSTMCell(H)))
+        s("cell_steps", L.RNN(L.GRUCell(H), return_sequences=True), L.Dense(2))
+        s("cells", L.RNN([L.LSTMCell(H), L.GRUCell(5), L.LSTMCell(3)]))
+        s("cells_steps", L.RNN(
+            [L.SimpleRNNCell(H), L.GRUCell(H, reset_after=False),
+             L.GRUCell(H, use_bias=False)], return_sequences=True))
+        s("deep", *[L.Dense(3, name=f"d{i}") for i in range(12)],
+          L.LSTM(H), L.Dense(2))
+
+    def backwards(self):
+        L, s = self.layers, self.stack
+        s("back", L.LSTM(H, go_backwards=True), L.Dense(2))
+        s("back_twice", L.LSTM(H, go_backwards=True, return_sequences=True),
+          L.GRU(H, go_backwards=True, return_sequences=True), L.Dense(2))
+        s("back_then_on", L.GRU(H, go_backwards=True, return_sequences=True),
+          L.LSTM(H), L.Dense(2))
+        s("back_pool", L.GRU(H, go_backwards=True, return_sequences=True),
+          L.Dense(3), L.GlobalAveragePooling1D())
+        s("back_cells", L.RNN([L.LSTMCell(H), L.LSTMCell(3)],
+                              go_backwards=True))
+
+    def steps(self):
+        L, s = self.layers, self.stack
+        s("each_dense", L.LSTM(H, return_sequences=True),
+          L.TimeDistributed(L.Dense(2, activation="tanh")))
+        s("each_norm", L.LSTM(H, return_sequences=True),
+          L.TimeDistributed(L.LayerNormalization()))
+        s("each_batch_norm", L.TimeDistributed(L.BatchNormalization()),
+          L.LSTM(H))
+        s("each_function", L.LSTM(H, return_sequences=True),
+          L.TimeDistributed(L.Activation("relu")),
+          L.TimeDistributed(L.Dropout(0.2)))
+        s("mean", L.LSTM(H, return_sequences=True),
+          L.GlobalAveragePooling1D(), L.Dense(2))
+        s("max", L.Bidirectional(L.GRU(H, return_sequences=True)),
+          L.GlobalMaxPooling1D(), L.Dense(2))
+        s("nothing", L.GaussianNoise(0.1), L.SpatialDropout1D(0.2),
+          L.LSTM(H, return_sequences=True), L.Dropout(0.5),
+          L.GaussianDropout(0.1), L.ActivityRegularization(0.1), L.Dense(2))
+        s("masking", L.Masking(-1.0), L.LSTM(H, return_sequences=True),
+          L.GRU(3), L.Dense(2), kind="masked")
+        s("masking_both", L.Masking(-1.0), L.Bidirectional(L.LSTM(H)),
+          L.Dense(2), kind="masked")
+
+    def functions(self):
+        L, s = self.layers, self.stack
+        names = ["tanh", "sigmoid", "relu", "softplus", "softsign", "elu",
+                 "selu", "relu6", "hard_sigmoid", "softmax", "log_softmax",
+                 "leaky_relu"]
+        if self.second:
+            names = names[:7] + ["hard_sigmoid", "softmax"]
+        else:
+            names.append("hard_tanh")
+        for i in range(0, len(names), 3):
+            s("dense_" + "_".join(names[i:i + 3]), L.GRU(
+                H, return_sequences=True),
+              *[L.Dense(3, activation=n) for n in names[i:i + 3]])
+        slope = {"alpha": 0.2} if self.second else {"negative_slope": 0.2}
+        s("function_layers", L.LSTM(H, return_sequences=True), L.Dense(6),
+          L.LeakyReLU(**slope), L.Dense(6), L.ELU(alpha=0.5), L.Dense(6),
+          L.ReLU(max_value=0.5), L.Dense(6), L.ReLU(threshold=0.1), L.Dense(6),
+          L.ReLU(negative_slope=0.1), L.Dense(6), L.Activation("sigmoid"),
+          L.Softmax())
+
+    def norms(self):
+        L, s = self.layers, self.stack
+        s("layer_norm", L.LSTM(H, return_sequences=True),
+          L.LayerNormalization(), L.GRU(H), L.LayerNormalization(
+              epsilon=1e-2, scale=False), L.Dense(3),
+          L.LayerNormalization(center=False))
+        s("batch_norm", L.BatchNormalization(),
+          L.LSTM(H, return_sequences=True), L.BatchNormalization(scale=False),
+          L.LSTM(H), L.BatchNormalization(center=False, epsilon=0.1),
+          L.Dense(2))
+
+    def shapes(self):
+        L, s = self.layers, self.stack
+        s("column", L.Reshape((T, 1)), L.LSTM(H), L.Dense(1), shape=(T,),
+          kind="numbers")
+        s("no_change", L.Permute((1, 2)), L.Reshape((T, I)), L.LSTM(H),
+          L.Flatten(), L.Reshape((H,)), L.Dense(2))
+        s("any_length", L.LSTM(H, return_sequences=True), L.Dense(2),
+          shape=(None, I))
+
+    def tokens(self):
+        L, s = self.layers, self.stack
+        s("tokens", L.Embedding(7, 3), L.LSTM(H), L.Dense(2), shape=(T,),
+          kind="tokens")
+        s("tokens_mask", L.Embedding(7, 3, mask_zero=True),
+          L.Bidirectional(L.GRU(H)), L.Dense(2, activation="sigmoid"),
+          shape=(T,), kind="padded")
+        s("tokens_mean", L.Embedding(7, 3, mask_zero=True),
+          L.LSTM(H, return_sequences=True), L.GlobalAveragePooling1D(),
+          shape=(T,), kind="padded")
+
+    def graphs(self):
+        keras, L = self.keras, self.layers
+        x = keras.Input((T, I), name="series")
+        h = L.LSTM(H, return_sequences=True, name="first")(x)
+        h = L.Dropout(0.2)(L.BatchNormalization()(h))
+        y = L.Dense(2, name="answer")(L.GRU(H, name="second")(h))
+        self.made["chain"] = (keras.Model(x, y), "steps")
+
+        # a model with its states as further inputs and outputs
+        h_0, c_0 = keras.Input((H,), name="h"), keras.Input((H,), name="c")
+        x = keras.Input((T, I))
+        y, h, c = L.LSTM(H, return_sequences=True, return_state=True,
+                         name="lstm")(x, initial_state=[h_0, c_0])
+        self.made["states"] = (
+            keras.Model([x, h_0, c_0], [L.Dense(2)(y), h, c]), "states")
+
+        # two outputs, one for each direction
+        x = keras.Input((T, I))
+        self.made["both_none_steps"] = (keras.Model(x, L.Bidirectional(
+            L.LSTM(H, return_sequences=True), merge_mode=None)(x)), "steps")
+
+        inner = keras.Sequential([
+            keras.Input((T, I)), L.LSTM(H, return_sequences=True, name="a"),
+            L.BatchNormalization(name="norm"), L.LSTM(H, name="b")],
+            name="inner")
+        self.stack("nested", inner, L.Dense(2))
+        x = keras.Input((T, I))
+        block = keras.Model(x, L.Dense(3)(L.GRU(H, return_sequences=True)(x)),
+                            name="block")
+        x = keras.Input((T, I))
+        self.made["nested_graph"] = (
+            keras.Model(x, L.LSTM(H)(block(x))), "steps")
+
+
+def refused(keras):
+    """What is not a chain of layers that elman has."""
+    L, made = keras.layers, {}
+
+    def stack(name, *layers, shape=(T, I)):
+        made[name] = keras.Sequential([keras.Input(shape), *layers])
+
+    stack("conv", L.LSTM(H, return_sequences=True, name="lstm"),
+          L.Conv1D(3, 2, name="conv"))
+    stack("first", L.Conv1D(3, 2, name="conv"), L.LSTM(H))
+    stack("swish", L.LSTM(H), L.Dense(2, activation="swish", name="out"))
+    stack("gate", L.LSTM(H, activation="selu", name="lstm"))
+    stack("flatten", L.LSTM(H, return_sequences=True),
+          L.Flatten(name="flat"), L.Dense(2))
+    stack("flipped", L.LSTM(H, return_sequences=True, go_backwards=True))
+    stack("merge", L.Bidirectional(L.LSTM(H), merge_mode="mul", name="both"))
+    stack("no_steps", L.Dense(3), shape=(I,))
+    stack("repeat", L.LSTM(H), L.RepeatVector(3, name="again"), L.LSTM(H))
+    x = keras.Input((T, I))
+    y = L.LSTM(H, return_sequences=True, name="left")(x)
+    made["branch"] = keras.Model(
+        x, L.Add(name="sum")([y, L.Dense(H, name="right")(x)]))
+    x = keras.Input((T, I))
+    twice = L.LSTM(I, return_sequences=True, name="twice")
+    made["shared"] = keras.Model(x, twice(twice(x)))
+    x = keras.Input((T, I))
+    h = L.GRU(H, name="encoder")(x)
+    made["decoder"] = keras.Model(
+        x, L.GRU(H, name="decoder")(x, initial_state=h))
+    x = keras.Input((T, I))
+    h = L.LSTM(H, return_sequences=True)(x)
+    made["outputs"] = keras.Model(
+        x, [L.Dense(2, name="one")(h), L.Dense(1, name="two")(h)])
+    return made

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""make_keras.py: records Keras's models and answers in tests/golden/keras.
+
+With Keras 3 (KERAS_BACKEND=torch) writes keras3.zip and hdf5.zip, with
+TensorFlow 2.15 (Keras 2) keras2.zip. An archive of models has for each NAME its
+file NAME.keras or NAME.h5, inputs NAME.x.npy (h and c of states), answers
+NAME.y.npy, and where some steps are padding NAME.lengths.npy.
+"""
+import io
+import os
+import pathlib
+import sys
+import tempfile
+import zipfile
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import numpy as np
+
+import keras
+
+import keras_hdf5
+from keras_models import I, T, H, Models, refused
+
+SECOND = keras.__version__ < "3"
+HERE = pathlib.Path(__file__).parent / "keras"
+B = 2
+
+
+def numbers(value):
+    """An array of whichever tensor."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    return np.asarray(value, dtype=np.float32)
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+class Archive:
+    """A zip file that is the same for the same content."""
+
+    def __init__(self, name):
+        HERE.mkdir(exist_ok=True)
+        self.zip = zipfile.ZipFile(HERE / name, "w", zipfile.ZIP_DEFLATED,
+                                   compresslevel=9)
+
+    def add(self, name, data):
+        self.zip.writestr(zipfile.ZipInfo(name), data,
+                          compress_type=zipfile.ZIP_DEFLATED, compresslevel=9)
+
+
+def fill(model, rng):
+    """Weights large enough to matter, variances positive."""
+    for w in model.weights:
+        if "seed" in w.name or "seed" in getattr(w, "path", ""):
+            continue
+        low = 0.2 if "variance" in w.name else -0.8
+        w.assign(rng.uniform(low, 0.9, tuple(w.shape)).astype(np.float32))
+
+
+def inputs(kind, rng):
+    """What a model reads, and the lengths if some of it is padding."""
+    lengths = np.array([T, 3], np.int64)
+    if kind in ("tokens", "padded"):
+        x = rng.integers(1, 7, (B, T)).astype(np.int32)
+        if kind == "tokens":
+            return [x], None
+        x[1, lengths[1]:] = 0
+        return [x], lengths
+    if kind == "numbers":
+        return [rng.standard_normal((B, T)).astype(np.float32)], None
+    x = rng.standard_normal((B, T, I)).astype(np.float32)
+    if kind == "masked":
+        x[1, lengths[1]:] = -1
+        return [x], lengths
+    if kind == "states":
+        return [x] + [rng.uniform(-1, 1, (B, H)).astype(np.float32)
+                      for _ in range(2)], None
+    return [x], None
+
+
+def bytes_of(model, suffix):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / ("model" + suffix)
+        model.save(path if not SECOND else str(path))
+        return path.read_bytes()
+
+
+def record(archive, name, model, kind, suffixes, rng):
+    fill(model, rng)
+    x, lengths = inputs(kind, rng)
+    y = model(x[0] if len(x) == 1 else x)
+    for suffix in suffixes:
+        archive.add(name + suffix, bytes_of(model, suffix))
+    for letter, value in zip(("x", "h", "c"), x):
+        archive.add(f"{name}.{letter}.npy", npy(value))
+    if lengths is not None:
+        archive.add(f"{name}.lengths.npy", npy(lengths))
+    y = y if isinstance(y, (list, tuple)) else [y]
+    letters = "yhc" if kind == "states" else "yz"
+    for letter, value in zip(letters, y):
+        end = "" if letter in "yz" else "_n"
+        archive.add(f"{name}.{letter}{end}.npy", npy(numbers(value)))
+
+
+def trained(rng):
+    """With what an optimizer keeps."""
+    L = keras.layers
+    model = keras.Sequential([keras.Input((T, I)), L.LSTM(H, dropout=0.1),
+                              L.Dropout(0.1), L.Dense(2)])
+    model.compile("adam", "mse")
+    model.fit(rng.standard_normal((4, T, I)), rng.standard_normal((4, 2)),
+              verbose=0)
+    return model
+
+
+def typed(name):
+    """In another type of numbers."""
+    L = keras.layers
+    return keras.Sequential([
+        keras.Input((T, I), dtype=name),
+        L.LSTM(H, dtype=name, recurrent_initializer="zeros"),
+        L.Dense(2, dtype=name)])
+
+
+def record_half(archive, rng):
+    """Weights in bfloat16, and what they give in float32."""
+    half, whole = typed("bfloat16"), typed("float32")
+    fill(half, rng)
+    for a, b in zip(half.weights, whole.weights):
+        b.assign(numbers(a.value.float()))
+    x = inputs("steps", rng)[0][0]
+    archive.add("bfloat16.keras", bytes_of(half, ".keras"))
+    archive.add("bfloat16.x.npy", npy(x))
+    archive.add("bfloat16.y.npy", npy(numbers(whole(x))))
+
+
+def main():
+    keras.utils.set_random_seed(14)
+    rng = np.random.default_rng(14)
+    archive = Archive("keras2.zip" if SECOND else "keras3.zip")
+    for i, (name, (model, kind)) in enumerate(
+            Models(keras, SECOND).build().items()):
+        # the older file of every second one as well
+        suffixes = [".keras", ".h5"] if i % 2 == 0 else [".keras"]
+        record(archive, name, model, kind, suffixes, rng)
+    record(archive, "trained", trained(rng), "steps", [".keras", ".h5"], rng)
+    record(archive, "float64", typed("float64"), "steps", [".keras"], rng)
+    if not SECOND:
+        record_half(archive, rng)
+        model = typed("float32")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "model.weights.h5"
+            model.save_weights(path)
+            archive.add("refused/weights.h5", path.read_bytes())
+        for name, model in refused(keras).items():
+            archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
+    archive.zip.close()
+    if not SECOND:
+        keras_hdf5.record(Archive("hdf5.zip"))
+    for path in sorted(HERE.glob("*.zip")):
+        print(path.name, path.stat().st_size)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
