@@ -141,6 +141,14 @@ typedef struct shape {
 #define LINEAR(prefix, I, O)                                                   \
     {prefix ".weight", (O), (I)}, { prefix ".bias", (O), 0 }
 
+#define NORM(prefix, N)                                                        \
+    {prefix ".weight", (N), 0}, { prefix ".bias", (N), 0 }
+#define STATISTICS(prefix, N)                                                  \
+    NORM(prefix, N), {prefix ".running_mean", (N), 0},                         \
+    {                                                                          \
+        prefix ".running_var", (N), 0                                          \
+    }
+
 static void add_shapes(const shape *s)
 {
     parcel_clear();
@@ -168,20 +176,30 @@ TEST(layers_are_put_in_the_order_that_shapes_leave_or_that_is_given)
         const char *layers, *order;
     } cases[] = {
         {{RNN("rnn", 3, 4), LINEAR("head", 4, 2)}, NULL, "rnn:4 head:2"},
-        {{LINEAR("head", 4, 3), RNN("rnn", 3, 4)}, NULL, "rnn:4 head:3"},
+        {{RNN("rnn", 3, 4), LINEAR("head", 4, 3)}, NULL, "rnn:4 head:3"},
         {{LINEAR("decoder", 4, 9), {"encoder.weight", 9, 3}, RNN("rnn", 3, 4)},
          NULL,
          "encoder:9 rnn:4 decoder:9"},
         {{{"out.weight", 9, 4}, {"in.weight", 9, 3}, RNN("rnn", 3, 4)},
          NULL,
          "in:9 rnn:4 out:9"},
-        {{RNN("b", 4, 5), RNN("c", 5, 6), RNN("a", 3, 4)}, NULL, "a:4 b:5 c:6"},
-        {{RNN("rnn", 3, 4),
-          {"norm.weight", 4, 0},
-          {"norm.bias", 4, 0},
-          LINEAR("head", 4, 2)},
-         NULL,
+        {{RNN("b", 4, 5), RNN("c", 5, 6), RNN("a", 3, 4)},
+         "a,b,c",
+         "a:4 b:5 c:6"},
+        {{RNN("rnn", 3, 4), NORM("norm", 4), LINEAR("head", 4, 2)},
+         "rnn,layer_norm(1e-6):norm,head",
          "rnn:4 norm:0 head:2"},
+        {{RNN("rnn", 3, 4), STATISTICS("bn", 4), LINEAR("head", 4, 2)},
+         NULL,
+         "rnn:4 head:2"},
+        {{STATISTICS("bn", 3), RNN("rnn", 3, 4)},
+         "batch_norm(1e-3):bn,rnn",
+         "bn:3 rnn:4"},
+        {{{"m.weight", 4, 4}, RNN("rnn", 4, 4)},
+         "linear:m,elu(1),rnn,leaky_relu( 0.2 ),affine(2,-1),hard_sigmoid,"
+         "mean,softplus",
+         "m:4 activation:0 rnn:4 activation2:0 activation3:0 activation4:0 "
+         "pool:0 activation5:0"},
         {{LINEAR("a.0", 4, 2), RNN("b.0", 3, 4)}, NULL, "rnn:4 fc:2"},
         {{LINEAR("only", 4, 2)}, NULL, "only:2"},
         {{RNN("rnn", 3, 4), LINEAR("a", 4, 4), LINEAR("b", 4, 4)},
@@ -239,23 +257,72 @@ TEST(an_ambiguous_order_is_asked_for)
          NULL,
          "several linear layers, and the file does not say what stands "
          "between them; give the order of the layers, and what stands between "
-         "them, to elman convert --layers, as in \"rnn,a,relu,b\""},
-        {{RNN("a", 4, 4), RNN("b", 4, 4)}, NULL, "more than one order"},
+         "them, by elman convert --layers: what fits is --layers='rnn,a,?,b', "
+         "with the function (relu, tanh, elu(1) ...) or nothing in place of "
+         "each ?"},
+        {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
+         "rnn,a,?,b",
+         "has ?, which stands for the function there"},
+        {{LINEAR("head", 4, 3), RNN("rnn", 3, 4)},
+         NULL,
+         "what fits is --layers='head,rnn' or --layers='rnn,head'"},
+        {{RNN("a", 3, 4), RNN("b", 4, 4)},
+         NULL,
+         "several recurrent layers, and the file does not say how they are "
+         "joined; give the order of the layers, and what stands between them, "
+         "by elman convert --layers: what fits is --layers='a,b'"},
         {{RNN("a", 4, 5), RNN("b", 6, 7)},
          NULL,
-         "lets each read what the one before gives"},
+         "no order fits all of them; the longest that does is --layers='a'"},
+        {{RNN("encoder.rnn", 3, 4), RNN("decoder.rnn", 4, 4),
+          LINEAR("decoder.out", 4, 2)},
+         NULL,
+         "--layers='encoder.rnn,decoder.rnn,decoder.out'; the encoder alone: "
+         "--layers='encoder.rnn' --ignore='decoder.*'; the decoder alone: "
+         "--layers='decoder.rnn,decoder.out' --ignore='encoder.*'"},
         {{RNN("rnn", 3, 4), LINEAR("head", 5, 2)},
          NULL,
-         "head fits neither in front of nor behind the recurrent layers"},
+         "head fits neither in front of nor behind the recurrent layer"},
         {{RNN("rnn", 4, 4), {"m.weight", 9, 4}},
          NULL,
          "may be an embedding or a linear layer"},
-        {{RNN("rnn", 4, 4), {"n.weight", 4, 0}, {"n.bias", 4, 0}},
+        {{RNN("rnn", 4, 4), NORM("n", 4)},
+         NULL,
+         "n is a norm, and the file does not say which"},
+        {{RNN("rnn", 4, 4), NORM("n", 4)},
+         "rnn,n",
+         "what fits is --layers='rnn,layer_norm:n'"},
+        {{RNN("rnn", 4, 4), STATISTICS("n", 4)},
          NULL,
          "n fits in more than one position"},
-        {{RNN("rnn", 3, 4), {"n.weight", 9, 0}, {"n.bias", 9, 0}},
+        {{RNN("rnn", 3, 4), STATISTICS("n", 9)}, NULL, "n fits nowhere"},
+        {{RNN("rnn", 3, 4), {"n.running_mean", 3, 0}, {"n.running_var", 3, 0}},
          NULL,
-         "n fits nowhere"},
+         "n has running_mean and running_var alone"},
+        {{RNN("rnn", 3, 4), {"n.running_mean", 3, 0}},
+         NULL,
+         "n.running_var is missing: a norm has running_mean and running_var"},
+        {{RNN("rnn", 3, 4), STATISTICS("n", 3)},
+         "layer_norm:n,rnn",
+         "has layer_norm:n, but that module is a batch norm"},
+        {{RNN("rnn", 3, 4), NORM("n", 3)},
+         "batch_norm:n,rnn",
+         "that module is a norm without running_mean and running_var"},
+        {{RNN("rnn", 3, 4), NORM("n", 4)},
+         "rnn,instance_norm:n",
+         "whose mean is over all steps of a sequence at once"},
+        {{RNN("rnn", 3, 4), NORM("n", 4)},
+         "rnn,group_norm(2):n",
+         "whose mean is over all steps of a sequence at once"},
+        {{RNN("rnn", 3, 4)}, "rnn,elu(1,2)", "which takes one number"},
+        {{RNN("rnn", 3, 4)}, "rnn,affine(1)", "which takes two numbers"},
+        {{RNN("rnn", 3, 4)}, "rnn,tanh(1)", "which takes no numbers"},
+        {{RNN("rnn", 3, 4)}, "rnn,elu(1", "has elu(1, which is neither"},
+        {{RNN("rnn", 3, 4)}, "rnn,elu(one)", "which is neither a function"},
+        {{RNN("rnn", 3, 4), NORM("n", 4)},
+         "rnn,layer_norm(-1):n",
+         "which takes one number above 0, the eps"},
+        {{RNN("rnn", 3, 4)}, "lstm:rnn", "but that module is RNN"},
         {{{"m.weight", 9, 4}}, NULL, "there is no recurrent layer"},
         {{RNN("rnn", 3, 4)}, "rnn,fc", "has fc, which is neither a function"},
         {{RNN("rnn", 3, 4)}, "rnn,rnn", "has rnn twice"},

@@ -17,7 +17,7 @@ failure(elman_status status, const char *format, ...);
 /* This thread's sentence. A caller that tries what may fail keeps it before,
  * and restores it where that is no failure of its own. */
 typedef struct failure_text {
-    char text[512];
+    char text[2048];
 } failure_text;
 
 failure_text failure_keep(void);

@@ -18,6 +18,14 @@ elman_status import_add_spare(elman_import *im, size_t from, const char *how)
     return ELMAN_OK;
 }
 
+elman_status import_add_note(elman_import *im, size_t from, const char *how)
+{
+    TRY(list_grow(&im->notes, im->note_count, &im->note_room,
+                  sizeof *im->notes));
+    im->notes[im->note_count++] = (spare){.from = from, .how = how};
+    return ELMAN_OK;
+}
+
 /* A block of zeros that lives as long as the import; its first bytes point to
  * the block before, and what is behind them is aligned as they are. */
 static void *keep(elman_import *im, size_t bytes)
@@ -216,6 +224,7 @@ void import_close(elman_import *im)
     free(im->grown);
     free(im->weights.slices);
     free(im->spares);
+    free(im->notes);
     free(im->left_out);
     free(im->rows);
     free(im);

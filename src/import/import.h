@@ -34,6 +34,8 @@ struct elman_import {
     weight_source weights; /* the source's tensors, and slices of them */
     size_t spare_count, spare_room;
     spare *spares;
+    size_t note_count, note_room;
+    spare *notes;   /* what is said of tensors that are weights */
     bool *left_out; /* (tensors) spares that importers pass over, or
                        NULL: import_leave_out */
     bool own;       /* elman's own file: a source without slices */
@@ -54,6 +56,10 @@ struct elman_import {
 /* Adds a tensor to the spares. */
 elman_status import_add_spare(elman_import *import, size_t from,
                               const char *how);
+
+/* Says in the table how a weight came to be that is taken as it is. */
+elman_status import_add_note(elman_import *import, size_t from,
+                             const char *how);
 
 /* Makes spares of the tensors whose names match the patterns (config's ignore,
  * NULL for none), and of reference.input and reference.output, which become the

@@ -11,7 +11,11 @@
 static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
 {
     const module *m = e->module;
-    elman_layer l = {.kind = e->kind, .last = e->last, .pool = e->pool};
+    elman_layer l = {.kind = e->kind,
+                     .last = e->last,
+                     .pool = e->pool,
+                     .activation = e->activation,
+                     .eps = e->eps};
 
     /* a function has no weights, and so no sizes */
     if (!m) return l;
@@ -21,7 +25,7 @@ static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
         l.embedding_dim = m->I;
     } else if (e->kind == ELMAN_LINEAR) {
         l.output_size = m->O;
-        l.no_bias = m->bias == NOWHERE;
+        l.no_bias = module_other(m, ROLE_BIAS) == NOWHERE;
     } else if (module_is_recurrent(m)) {
         bool same = true;
         for (size_t k = 1; k < m->level_count; k++)
@@ -77,8 +81,9 @@ static elman_status check_widths(const elman_import *im, const module_order *o,
         bool embeds = o->entries[i].kind == ELMAN_EMBEDDING;
 
         const named_tensor *t =
-            im->weights.tensors +
-            (module_is_recurrent(m) ? m->at[0][0][ROLE_WEIGHT_IH] : m->weight);
+            im->weights.tensors + (module_is_recurrent(m)
+                                       ? m->at[0][0][ROLE_WEIGHT_IH]
+                                       : module_other(m, ROLE_WEIGHT));
 
         /* an embedding reads tokens and gives its columns */
         if (!known) *input = embeds ? 0 : m->I;
@@ -179,8 +184,8 @@ elman_status modules_build(elman_import *im, const module_order *o,
         const elman_layer *l = im->config.layers + i;
         if (!m) continue;
         if (module_is_recurrent(m)) TRY(add_recurrent(im, m, l));
-        TRY(add_whole(im, m->weight, l->name, "weight", NULL));
-        TRY(add_whole(im, m->bias, l->name, "bias", NULL));
+        for (module_role r = ROLE_WEIGHT; r < ROLE_COUNT; r++)
+            TRY(add_whole(im, module_other(m, r), l->name, role_word(r), NULL));
     }
     return ELMAN_OK;
 }

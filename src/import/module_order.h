@@ -6,10 +6,13 @@
 
 /* One layer: a module, or a function without weights. */
 typedef struct entry {
-    const module *module; /* or NULL */
+    module *module; /* or NULL */
     elman_kind kind;
     elman_last last;
     elman_pool pool;
+    elman_activation activation;
+    bool batch_norm; /* a scale and a shift, made of statistics */
+    float eps;       /* of a norm; 0: its default */
 } entry;
 
 typedef struct module_order {
@@ -19,7 +22,16 @@ typedef struct module_order {
 
 /* Puts the modules in the order that layers gives, or, if that is NULL, in the
  * only one that their shapes allow. */
-elman_status modules_order(const module_list *list, const char *layers,
-                           module_order *order);
+elman_status modules_order(const elman_import *import, module_list *list,
+                           const char *layers, module_order *order);
+
+/* Reads one word of an order, as words.c has them. An entry of kind ELMAN_END
+ * leaves nothing. */
+elman_status word_read(const elman_import *import, module_list *list,
+                       const char *word, size_t bytes, entry *e);
+
+/* Fails, with why and the orders that would fit. */
+elman_status modules_ask(const elman_import *import, const module_list *list,
+                         const char *why);
 
 #endif

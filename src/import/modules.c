@@ -11,10 +11,17 @@
 #include <string.h>
 
 static const char *const roles[] = {
-    [ROLE_WEIGHT_IH] = "weight_ih", [ROLE_WEIGHT_HH] = "weight_hh",
-    [ROLE_BIAS_IH] = "bias_ih",     [ROLE_BIAS_HH] = "bias_hh",
-    [ROLE_WEIGHT_HR] = "weight_hr", [ROLE_WEIGHT] = "weight",
+    [ROLE_WEIGHT_IH] = "weight_ih",
+    [ROLE_WEIGHT_HH] = "weight_hh",
+    [ROLE_BIAS_IH] = "bias_ih",
+    [ROLE_BIAS_HH] = "bias_hh",
+    [ROLE_WEIGHT_HR] = "weight_hr",
+    [ROLE_WEIGHT] = "weight",
     [ROLE_BIAS] = "bias",
+    [ROLE_MEAN] = "running_mean",
+    [ROLE_VAR] = "running_var",
+    [ROLE_SCORE] = "score",
+    [ROLE_COUNT] = "num_batches_tracked",
 };
 
 void module_print(const module *m, size_t room, char *text)
@@ -23,6 +30,8 @@ void module_print(const module *m, size_t room, char *text)
     if (bytes) snprintf(text, room, "%.*s", (int)bytes, m->prefix);
     else snprintf(text, room, ".");
 }
+
+const char *role_word(module_role role) { return roles[role]; }
 
 void role_print(bool one_step, module_role role, size_t level, size_t d,
                 size_t room, char *text)
@@ -98,10 +107,9 @@ static module *find_module(module_list *list, const char *prefix, size_t bytes)
     if (list->count == MOST_MODULES) return NULL;
 
     module *m = list->modules + list->count++;
-    *m = (module){.prefix = prefix,
-                  .prefix_bytes = bytes,
-                  .weight = NOWHERE,
-                  .bias = NOWHERE};
+    *m = (module){.prefix = prefix, .prefix_bytes = bytes};
+    for (size_t r = 0; r < OTHER_ROLES; r++)
+        m->other[r] = NOWHERE;
 
     for (size_t k = 0; k < ELMAN_MAX_LEVELS; k++)
         for (size_t d = 0; d < 2; d++)
@@ -153,13 +161,13 @@ static elman_status add_tensor(const elman_import *im, module_list *list,
                        "that of %.80s",
                        MOST_MODULES, t->name);
 
-    if (!element_is_float(t->type))
+    if (!element_is_float(t->type) && means.role != ROLE_COUNT)
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has the type %s, expected floats",
                        t->name, element_name(t->type));
 
     if (means.role < ROLES) return add_recurrent(m, &means, index, t->name);
-    *(means.role == ROLE_WEIGHT ? &m->weight : &m->bias) = (ptrdiff_t)index;
+    m->other[means.role - ROLES] = (ptrdiff_t)index;
     return ELMAN_OK;
 }
 
@@ -382,25 +390,82 @@ static elman_status check_recurrent(const elman_import *im, module *m)
 
 /* ---- Other modules ------------------------------------------------------ */
 
+/* A vector of N. */
+static elman_status expect_vector(const elman_import *im, const module *m,
+                                  module_role role, size_t N)
+{
+    ptrdiff_t at = module_other(m, role);
+    return at == NOWHERE ? ELMAN_OK : expect_shape(im, at, 1, N, 0);
+}
+
+/* Statistics over many batches, with or without weight and bias. */
+static elman_status check_statistics(const elman_import *im, module *m)
+{
+    ptrdiff_t mean = module_other(m, ROLE_MEAN);
+    if (mean == NOWHERE || module_other(m, ROLE_VAR) == NOWHERE)
+        return missing(m, mean == NOWHERE ? ROLE_MEAN : ROLE_VAR, 0, 0,
+                       "a norm has running_mean and running_var, or neither");
+
+    const named_tensor *t = im->weights.tensors + mean;
+    size_t N = t->rank ? t->shape[0] : 0;
+    for (module_role r = ROLE_WEIGHT; r <= ROLE_VAR; r++)
+        TRY(expect_vector(im, m, r, N));
+
+    m->I = m->O = N;
+    m->kind = N ? ELMAN_LAYER_NORM : ELMAN_END;
+    m->norm = NORM_STATISTICS;
+    if (module_other(m, ROLE_WEIGHT) == NOWHERE &&
+        module_other(m, ROLE_COUNT) == NOWHERE)
+        m->norm = NORM_UNSURE;
+    return ELMAN_OK;
+}
+
+/* The three weights of attention over the steps. */
+static elman_status check_attention(const elman_import *im, module *m)
+{
+    const named_tensor *w = im->weights.tensors + module_other(m, ROLE_WEIGHT);
+    if (w->rank != 2 || w->count == 0) return ELMAN_OK;
+
+    size_t I = w->shape[1];
+    TRY(expect_shape(im, module_other(m, ROLE_WEIGHT), 2, I, I));
+    TRY(expect_shape(im, module_other(m, ROLE_SCORE), 2, 1, I));
+    TRY(expect_vector(im, m, ROLE_BIAS, I));
+    m->I = m->O = I;
+    m->kind = ELMAN_POOL;
+    return ELMAN_OK;
+}
+
 /* A matrix, with or without bias, is linear or an embedding; two vectors are a
- * layer norm. Anything else is not a module that we know. */
+ * norm. Anything else is not a module that we know. */
 static elman_status check_other(const elman_import *im, module *m)
 {
-    if (m->weight == NOWHERE) return ELMAN_OK;
-    const named_tensor *w = im->weights.tensors + m->weight;
-    size_t last = w->rank ? w->shape[w->rank - 1] : 0;
+    ptrdiff_t weight = module_other(m, ROLE_WEIGHT);
+    ptrdiff_t bias = module_other(m, ROLE_BIAS);
+    if (module_other(m, ROLE_MEAN) != NOWHERE ||
+        module_other(m, ROLE_VAR) != NOWHERE)
+        return check_statistics(im, m);
 
-    if (w->count == 0 || w->rank > 2 || (w->rank == 1 && m->bias == NOWHERE))
+    if (weight == NOWHERE) return ELMAN_OK;
+    if (module_other(m, ROLE_SCORE) != NOWHERE && bias != NOWHERE)
+        return check_attention(im, m);
+
+    const named_tensor *w = im->weights.tensors + weight;
+    size_t last = w->rank ? w->shape[w->rank - 1] : 0;
+    if (w->count == 0 || w->rank > 2 || (w->rank == 1 && bias == NOWHERE))
         return ELMAN_OK;
 
-    if (m->bias != NOWHERE && w->rank)
-        TRY(expect_shape(im, m->bias, 1, w->shape[0], 0));
+    if (bias != NOWHERE && w->rank)
+        TRY(expect_shape(im, bias, 1, w->shape[0], 0));
 
+    /* its features, and what it may be */
     m->I = last;
     m->O = w->rank ? w->shape[0] : 0;
-    if (w->rank == 1) m->kind = ELMAN_LAYER_NORM;
+    if (w->rank == 1) {
+        m->kind = ELMAN_LAYER_NORM;
+        m->norm = NORM_BARE;
+    }
     if (w->rank == 2) m->kind = ELMAN_LINEAR;
-    m->may_embed = w->rank == 2 && m->bias == NOWHERE;
+    m->may_embed = w->rank == 2 && bias == NOWHERE;
     return ELMAN_OK;
 }
 
@@ -408,12 +473,15 @@ static elman_status check_module(const elman_import *im, module *m)
 {
     if (!m->level_count) return check_other(im, m);
     TRY(check_recurrent(im, m));
-    if (m->weight == NOWHERE && m->bias == NOWHERE) return ELMAN_OK;
-    return failure(
-        ELMAN_BAD_FORMAT,
-        "the tensor %.80s stands among those of a recurrent layer, "
-        "expected a prefix of its own",
-        im->weights.tensors[m->weight != NOWHERE ? m->weight : m->bias].name);
+
+    ptrdiff_t other = NOWHERE;
+    for (size_t r = OTHER_ROLES; r-- > 0;)
+        if (m->other[r] != NOWHERE) other = m->other[r];
+    if (other == NOWHERE) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "the tensor %.80s stands among those of a recurrent layer, "
+                   "expected a prefix of its own",
+                   im->weights.tensors[other].name);
 }
 
 elman_status modules_find(const elman_import *im, module_list *list)

@@ -22,8 +22,22 @@ typedef enum module_role {
     ROLES,
     ROLE_WEIGHT = ROLES,
     ROLE_BIAS,
+    ROLE_MEAN,
+    ROLE_VAR,
+    ROLE_SCORE,
+    ROLE_COUNT, /* of training steps */
     ROLE_NONE
 } module_role;
+
+enum { OTHER_ROLES = ROLE_NONE - ROLES };
+
+/* What a vector weight and bias say of a norm. */
+typedef enum module_norm {
+    NORM_NONE,
+    NORM_BARE,      /* nothing: layer, instance or group norm have these */
+    NORM_UNSURE,    /* statistics alone, of whoever keeps them */
+    NORM_STATISTICS /* a batch norm, which uses its running statistics */
+} module_norm;
 
 /* Tensors whose names share all but their last part. */
 typedef struct module {
@@ -34,7 +48,8 @@ typedef struct module {
     bool may_embed;  /* a matrix alone: linear without bias, or embedding */
     size_t level_count, direction_count;
     ptrdiff_t at[ELMAN_MAX_LEVELS][2][ROLES]; /* tensors, or NOWHERE */
-    ptrdiff_t weight, bias;                   /* the same */
+    ptrdiff_t other[OTHER_ROLES];             /* the same, by role - ROLES */
+    module_norm norm;
     size_t I, O; /* features in and out; of an embedding: V and what it gives */
     size_t H[ELMAN_MAX_LEVELS]; /* recurrent */
     size_t proj_size;
@@ -49,8 +64,17 @@ typedef struct module_list {
  * stay unclaimed. */
 elman_status modules_find(const elman_import *import, module_list *list);
 
+/* The tensor of a role from ROLE_WEIGHT on, or NOWHERE. */
+static inline ptrdiff_t module_other(const module *m, module_role role)
+{
+    return m->other[role - ROLES];
+}
+
 /* "rnn", or "." for the module whose tensors have no prefix; room bytes. */
 void module_print(const module *m, size_t room, char *text);
+
+/* "bias" */
+const char *role_word(module_role role);
 
 /* "weight_ih_l0_reverse"; "weight_ih" of a cell. */
 void role_print(bool one_step, module_role role, size_t level, size_t d,

@@ -2,6 +2,7 @@
 #include "import/names.h"
 
 #include "import/module_config.h"
+#include "import/norms.h"
 
 #include <stdlib.h>
 
@@ -18,8 +19,10 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
                          "--mapping takes a file that says what they are",
                          im->weights.tensor_count);
 
+    /* modules, their order, and what that makes of them */
     module_order order = {.count = 0};
-    if (!status) status = modules_order(list, config->layers, &order);
+    if (!status) status = modules_order(im, list, config->layers, &order);
+    if (!status) status = norms_fold(im, &order);
     if (!status) status = modules_build(im, &order, config);
 
     free(list);

@@ -62,6 +62,14 @@ static elman_import_row *add_row(elman_import *im, const named_tensor *t)
     return row;
 }
 
+/* What a slice says of itself, or else a note on its tensor. */
+static const char *said_of(const elman_import *im, const tensor_slice *p)
+{
+    for (size_t i = im->note_count; !p->how && i-- > 0;)
+        if (im->notes[i].from == p->from) return im->notes[i].how;
+    return p->how;
+}
+
 static elman_status add_slice_row(elman_import *im, const tensor_slice *p)
 {
     bool nothing = p->from == FROM_NOTHING;
@@ -69,7 +77,8 @@ static elman_status add_slice_row(elman_import *im, const tensor_slice *p)
     elman_import_row *row = add_row(im, t);
 
     row->to = p->parameter;
-    row->how = nothing ? (p->how ? p->how : "zero") : how_text(im, t, p->how);
+    row->how =
+        nothing ? (p->how ? p->how : "zero") : how_text(im, t, said_of(im, p));
     return row->how ? ELMAN_OK : ELMAN_NO_MEMORY;
 }
 

@@ -183,8 +183,8 @@ def models():
     record("tied", tied, "embed,lstm,fc", plain, TOKENS,
            formats=("zip", "older"))
     record("norm", Net(rnn=nn.LSTM(3, 5), norm=nn.LayerNorm(5),
-                       out=nn.Linear(5, 2)), "rnn,norm,out", plain,
-           draw(5, 2, 3))
+                       out=nn.Linear(5, 2)), "rnn,layer_norm:norm,out",
+           plain, draw(5, 2, 3), inferable=False)
 
     def two(model, x):
         h = model.lstm(x)[0][-1]
@@ -203,7 +203,7 @@ def models():
            inferable=None)
     record("stacked", Net(first=nn.LSTM(3, 5), second=nn.GRU(5, 4),
                           third=nn.RNN(4, 6), out=nn.Linear(6, 2)),
-           "first,second,third,out", plain, draw(5, 2, 3))
+           "first,second,third,out", plain, draw(5, 2, 3), inferable=False)
 
 
 def with_more(model, tensors):

@@ -1,0 +1,27 @@
+/* leftover.h: what a tensor seems to be that no layer takes. */
+#ifndef IMPORT_LEFTOVER_H
+#define IMPORT_LEFTOVER_H
+
+#include "import/import.h"
+
+typedef enum leftover_kind {
+    LEFTOVER_WEIGHT,      /* of a layer that is not named or not known */
+    LEFTOVER_STATE,       /* a learned initial state */
+    LEFTOVER_STATISTICS,  /* of what scales inputs or targets */
+    LEFTOVER_SCALE,       /* one number for each feature, or for all */
+    LEFTOVER_NOISE,       /* of a policy's actions, which its mean has not */
+    LEFTOVER_CONVOLUTION, /* and what else has three axes */
+    LEFTOVER_NOTHING      /* a count, positions, an optimizer's, a copy */
+} leftover_kind;
+
+leftover_kind leftover_of(const elman_import *import, size_t tensor);
+
+/* A sentence of what it seems to be and what to do with it, in the import's
+ * memory; NULL if there is none. */
+const char *leftover_text(elman_import *import, size_t tensor);
+
+/* The tensor of the same type, shape and numbers that is before this one, or
+ * NOWHERE. */
+ptrdiff_t leftover_copy_of(const elman_import *import, size_t tensor);
+
+#endif

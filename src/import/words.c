@@ -1,0 +1,331 @@
+/*
+ * words.c: one word of an order of layers. The engine's tables say what there
+ * is; here are PyTorch's numbers, and the words that are no layer.
+ *
+ *   PREFIX                   the module of that prefix
+ *   FUNCTION  FUNCTION(1,2)  a layer without weights, with its numbers
+ *   KIND:PREFIX  KIND(1):PREFIX   a module that shapes leave open
+ */
+#include "base/activation.h"
+#include "base/kind.h"
+#include "import/module_order.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The words ----------------------------------------------------------- */
+
+typedef struct function {
+    const char *word;
+    entry entry;
+} function;
+
+/* What elementwise functions do not say: see activation.def. */
+static const function functions[] = {
+    {"tanh", {.kind = ELMAN_TANH}},
+    {"sigmoid", {.kind = ELMAN_SIGMOID}},
+    {"relu", {.kind = ELMAN_RELU}},
+    {"softmax", {.kind = ELMAN_SOFTMAX}},
+    {"log_softmax", {.kind = ELMAN_LOG_SOFTMAX}},
+    {"last", {.kind = ELMAN_LAST, .last = ELMAN_LAST_STEP}},
+    {"final", {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL}},
+    {"mean", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MEAN}},
+    {"max", {.kind = ELMAN_POOL, .pool = ELMAN_POOL_MAX}},
+};
+
+enum { FUNCTIONS = sizeof functions / sizeof *functions, MOST_NUMBERS = 2 };
+
+/* The numbers that torch.nn's functions have by default; where there are none
+ * they must be given. */
+static const struct {
+    elman_activation_kind kind;
+    float numbers[MOST_NUMBERS];
+} defaults[] = {
+    {ELMAN_ACTIVATION_LEAKY_RELU, {0.01f}},
+    {ELMAN_ACTIVATION_ELU, {1}},
+    {ELMAN_ACTIVATION_HARD_SIGMOID, {1.0f / 6, 0.5f}},
+};
+
+/* A word in its parts. */
+typedef struct word_parts {
+    const char *text; /* all of it, for messages */
+    size_t bytes;
+    char head[24];
+    size_t number_count;
+    float numbers[MOST_NUMBERS];
+    const char *prefix; /* or NULL */
+    size_t prefix_bytes;
+} word_parts;
+
+static elman_status bad_word(const word_parts *w, const char *what)
+{
+    return failure(ELMAN_BAD_VALUE, "the order of the layers has %.*s, %s",
+                   w->bytes < 80 ? (int)w->bytes : 80, w->text, what);
+}
+
+/* Lists every function, each with the numbers it takes. */
+static void list_functions(size_t room, char *text)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < FUNCTIONS && used < room; i++)
+        used += (size_t)snprintf(text + used, room - used, "%s%s",
+                                 used ? ", " : "", functions[i].word);
+
+    static const char *const numbers[] = {"", "(1)", "(1,2)"};
+    for (int k = ELMAN_ACTIVATION_RELU + 1; k < ACTIVATION_COUNT; k++) {
+        elman_activation_kind kind = (elman_activation_kind)k;
+        if (used < room)
+            used += (size_t)snprintf(text + used, room - used, ", %s%s",
+                                     activation_word(kind),
+                                     numbers[activation_parameters(kind)]);
+    }
+    if (used < room) snprintf(text + used, room - used, ", dropout, identity");
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
+/* Reads "(1e-5,2)" from at on; NULL if it is not numbers. */
+static const char *read_numbers(const char *at, const char *end, word_parts *w)
+{
+    char text[40];
+    for (at++; at < end; at++) {
+        size_t bytes = 0;
+        while (at + bytes < end && at[bytes] != ',' && at[bytes] != ')')
+            bytes++;
+        if (at + bytes == end || bytes == 0 || bytes >= sizeof text ||
+            w->number_count == MOST_NUMBERS)
+            return NULL;
+
+        /* a number and nothing behind it */
+        char *rest;
+        memcpy(text, at, bytes);
+        text[bytes] = 0;
+        double number = strtod(text, &rest);
+        while (*rest == ' ')
+            rest++;
+        if (*rest || !isfinite(number)) return NULL;
+
+        w->numbers[w->number_count++] = (float)number;
+        at += bytes;
+        if (*at == ')') return at + 1;
+    }
+    return NULL;
+}
+
+/* Takes a word apart; one that has other parts is as good as unknown. */
+static bool take_apart(word_parts *w)
+{
+    const char *at = w->text, *end = w->text + w->bytes;
+    while (at < end && *at != '(' && *at != ':')
+        at++;
+
+    size_t head = (size_t)(at - w->text);
+    if (head == 0 || head >= sizeof w->head) return false;
+    memcpy(w->head, w->text, head);
+    w->head[head] = 0;
+
+    if (at < end && *at == '(') at = read_numbers(at, end, w);
+    if (!at) return false;
+    if (at == end) return true;
+    if (*at != ':' || at + 1 == end) return false;
+    w->prefix = at + 1;
+    w->prefix_bytes = (size_t)(end - w->prefix);
+    return true;
+}
+
+static module *module_named(module_list *list, const char *word, size_t bytes)
+{
+    if (bytes == 1 && *word == '.') bytes = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        module *m = list->modules + i;
+        if (m->prefix_bytes == bytes && memcmp(m->prefix, word, bytes) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+/* ---- Functions ----------------------------------------------------------- */
+
+static elman_status set_numbers(const word_parts *w, elman_activation *a)
+{
+    int takes = activation_parameters(a->kind);
+    size_t count = w->number_count;
+    float numbers[MOST_NUMBERS] = {w->numbers[0], w->numbers[1]};
+
+    /* PyTorch's, where none are given */
+    for (size_t i = 0; count == 0 && i < sizeof defaults / sizeof *defaults;
+         i++)
+        if (defaults[i].kind == a->kind) {
+            memcpy(numbers, defaults[i].numbers, sizeof numbers);
+            count = (size_t)takes;
+        }
+
+    if (count != (size_t)takes)
+        return bad_word(w, takes == 0   ? "which takes no numbers"
+                           : takes == 1 ? "which takes one number, as in elu(1)"
+                                        : "which takes two numbers, as in "
+                                          "affine(2,0.5)");
+    a->alpha = takes > 0 ? numbers[0] : 0;
+    a->beta = takes > 1 ? numbers[1] : 0;
+    return ELMAN_OK;
+}
+
+/* Sets found where the word is a function. */
+static elman_status read_function(const word_parts *w, entry *e, bool *found)
+{
+    *found = true;
+
+    /* these act in training alone */
+    if (strcmp(w->head, "dropout") == 0 || strcmp(w->head, "identity") == 0) {
+        *e = (entry){.kind = ELMAN_END};
+        return ELMAN_OK;
+    }
+
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        if (strcmp(functions[i].word, w->head) != 0) continue;
+        *e = functions[i].entry;
+        return w->number_count ? bad_word(w, "which takes no numbers")
+                               : ELMAN_OK;
+    }
+
+    for (int k = 1; k < ACTIVATION_COUNT; k++) {
+        elman_activation_kind kind = (elman_activation_kind)k;
+        if (strcmp(activation_word(kind), w->head) != 0) continue;
+        *e = (entry){.kind = ELMAN_ACTIVATION, .activation.kind = kind};
+        return set_numbers(w, &e->activation);
+    }
+    *found = false;
+    return ELMAN_OK;
+}
+
+/* ---- Modules ------------------------------------------------------------- */
+
+static elman_status set_eps(const word_parts *w, entry *e)
+{
+    if (w->number_count == 0) return ELMAN_OK;
+    if (w->number_count > 1 || !(w->numbers[0] > 0))
+        return bad_word(w, "which takes one number above 0, the eps, as in "
+                           "layer_norm(1e-6):norm");
+    e->eps = w->numbers[0];
+    return ELMAN_OK;
+}
+
+/* A norm by its prefix alone says what it is by its statistics, or not. */
+static elman_status plain_norm(const elman_import *im, const module_list *list,
+                               module *m, entry *e)
+{
+    char name[64], why[600];
+    module_print(m, sizeof name, name);
+    *e = (entry){.module = m, .kind = m->kind, .batch_norm = true};
+    if (m->norm == NORM_STATISTICS) return ELMAN_OK;
+
+    /* what it may be, and how to say it */
+    if (m->norm == NORM_UNSURE)
+        snprintf(why, sizeof why,
+                 "%s has running_mean and running_var alone, and the file does "
+                 "not say whose: batch_norm(1e-5):%s is a BatchNorm without "
+                 "weight and bias, or any (x - mean) / sqrt(var + 1e-5)",
+                 name, name);
+    else
+        snprintf(why, sizeof why,
+                 "%s is a norm, and the file does not say which: LayerNorm, "
+                 "InstanceNorm and GroupNorm have the same weight and bias; "
+                 "layer_norm:%s is a LayerNorm over the features of each step, "
+                 "and the others are none of elman's layers",
+                 name, name);
+    return modules_ask(im, list, why);
+}
+
+static elman_status kind_misfit(const word_parts *w, const module *m)
+{
+    const char *is = m->norm == NORM_STATISTICS
+                         ? "a batch norm, with its running statistics"
+                     : m->norm == NORM_UNSURE ? "statistics of a norm"
+                     : m->norm == NORM_BARE ? "a norm without running_mean and "
+                                              "running_var"
+                                            : kind_title(m->kind);
+    char what[160];
+    snprintf(what, sizeof what, "but that module is %s", is);
+    return bad_word(w, what);
+}
+
+static elman_status read_norm(const word_parts *w, module *m, entry *e,
+                              bool *found)
+{
+    *found = true;
+    if (strcmp(w->head, "instance_norm") == 0 ||
+        strcmp(w->head, "group_norm") == 0)
+        return bad_word(w, "whose mean is over all steps of a sequence at "
+                           "once, which no layer of elman is; a network with "
+                           "layer_norm or batch_norm in its place converts");
+
+    bool batch = strcmp(w->head, "batch_norm") == 0;
+    if (!batch && strcmp(w->head, "layer_norm") != 0) {
+        *found = false;
+        return ELMAN_OK;
+    }
+    if (m->norm == NORM_NONE || batch == (m->norm == NORM_BARE))
+        return kind_misfit(w, m);
+    *e = (entry){.module = m, .kind = m->kind, .batch_norm = batch};
+    return set_eps(w, e);
+}
+
+/* "linear:decoder", "embedding:embed", "lstm:rnn", "attention:pool" */
+static elman_status read_kind(const word_parts *w, module *m, entry *e)
+{
+    bool found, fits;
+    TRY(read_norm(w, m, e, &found));
+    if (found) return ELMAN_OK;
+
+    elman_kind kind =
+        strcmp(w->head, "attention") == 0 ? ELMAN_POOL : kind_named(w->head);
+    fits =
+        kind && (kind == m->kind || (kind == ELMAN_EMBEDDING && m->may_embed));
+    if (!kind) return bad_word(w, "whose first part is no kind of layer");
+    if (!fits) return kind_misfit(w, m);
+    if (w->number_count) return bad_word(w, "which takes no numbers");
+
+    *e = (entry){.module = m, .kind = kind};
+    if (kind == ELMAN_POOL) e->pool = ELMAN_POOL_ATTENTION;
+    return ELMAN_OK;
+}
+
+elman_status word_read(const elman_import *im, module_list *list,
+                       const char *text, size_t bytes, entry *e)
+{
+    word_parts w = {.text = text, .bytes = bytes};
+    bool found = false;
+
+    /* a module of the file, whatever its name */
+    module *m = module_named(list, text, bytes);
+    if (m && m->norm) return plain_norm(im, list, m, e);
+    if (m) {
+        *e = (entry){.module = m, .kind = m->kind};
+        if (m->kind == ELMAN_POOL) e->pool = ELMAN_POOL_ATTENTION;
+        return ELMAN_OK;
+    }
+
+    if (bytes == 1 && *text == '?')
+        return bad_word(&w, "which stands for the function there: write relu, "
+                            "tanh, elu(1) or what the model has in its place, "
+                            "or leave it out");
+
+    bool parts = take_apart(&w);
+    if (parts && !w.prefix) TRY(read_function(&w, e, &found));
+    if (found) return ELMAN_OK;
+
+    m = parts && w.prefix ? module_named(list, w.prefix, w.prefix_bytes) : NULL;
+    if (m) return read_kind(&w, m, e);
+
+    char known[400], what[600];
+    list_functions(sizeof known, known);
+    snprintf(what, sizeof what,
+             "which is neither a function (%s) nor a module of the file",
+             known);
+    char sentence[800];
+    snprintf(sentence, sizeof sentence, "the order of the layers has %.*s, %s",
+             bytes < 80 ? (int)bytes : 80, text, what);
+    return modules_ask(im, list, sentence);
+}
