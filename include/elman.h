@@ -289,7 +289,9 @@ typedef enum elman_kind {
                                (Feng et al. 2024) */
     ELMAN_INDRNN = 17, /* each unit sees its own h alone (Li et al. 2018) */
     ELMAN_LIGRU = 18,  /* light GRU: no reset gate (Ravanelli et al. 2018) */
-    ELMAN_POOL = 19    /* one vector per sequence, from all its steps */
+    ELMAN_POOL = 19,   /* one vector per sequence, from all its steps */
+    ELMAN_L2_NORM = 20 /* nn.functional.normalize over the features of each
+                          step: x / max(|x|, eps) */
 } elman_kind;
 
 /* What kinds have in common. */
@@ -302,7 +304,8 @@ typedef enum elman_family {
     ELMAN_FAMILY_NORM = 6,
     ELMAN_FAMILY_DROPOUT = 7,
     ELMAN_FAMILY_LAST = 8,
-    ELMAN_FAMILY_POOL = 9
+    ELMAN_FAMILY_POOL = 9,
+    ELMAN_FAMILY_L2_NORM = 10
 } elman_family;
 
 /* How the state of the step before enters the sums into a cell's gates. */
@@ -469,7 +472,8 @@ typedef struct elman_layer {
     size_t output_size;          /* ELMAN_LINEAR: O */
     size_t num_embeddings;       /* ELMAN_EMBEDDING: V */
     size_t embedding_dim;        /* ELMAN_EMBEDDING */
-    float eps;                   /* ELMAN_LAYER_NORM, 0 means 1e-5 */
+    float eps;                   /* ELMAN_LAYER_NORM, 0 means 1e-5;
+                                    ELMAN_L2_NORM, 0 means 1e-12 */
     elman_last last;             /* ELMAN_LAST */
     elman_activation activation; /* ELMAN_ACTIVATION */
     elman_pool pool;             /* ELMAN_POOL */

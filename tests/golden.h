@@ -39,7 +39,8 @@ static inline golden golden_open(const char *family)
  * last. */
 static inline const char *golden_family(size_t index)
 {
-    static const char *const others[] = {"cell", "pool", "stack", "variant"};
+    static const char *const others[] = {"cell", "l2_norm", "pool", "stack",
+                                         "variant"};
     for (size_t i = 1; i < kind_count(); i++)
         if (kind_is_recurrent((elman_kind)i) && index-- == 0)
             return kind_at((elman_kind)i)->word;

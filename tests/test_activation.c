@@ -120,6 +120,8 @@ TEST(every_function_is_right_as_a_layer)
                                    .activation =
                                        function((elman_activation_kind)kind)});
     check_layer(&(elman_layer){.kind = ELMAN_LOG_SOFTMAX});
+    check_layer(&(elman_layer){.kind = ELMAN_L2_NORM});
+    check_layer(&(elman_layer){.kind = ELMAN_L2_NORM, .eps = 1.5f});
 }
 
 /* One step back of a model of this one layer. */
@@ -158,6 +160,59 @@ TEST(kinds_6_to_8_are_the_functions_that_a_config_names)
             CHECK_BITS(y[0], y[1], N, "%s", kind_title(own.kind));
             CHECK_BITS(dx[0], dx[1], N, "%s, dy %zu", kind_title(own.kind), i);
         }
+}
+
+/* What PyTorch 2.15 gives for nn.functional.normalize in double, dy 1 -2 0.5,
+ * where lengths are at eps, below it and beyond all bounds. */
+TEST(a_length_is_as_pytorch_has_it_at_its_bounds)
+{
+    static const struct {
+        float eps, x[3], y[3], dx[3];
+    } cases[] = {
+        {0, {0, 0, 0}, {0, 0, 0}, {1e12f, -2e12f, 5e11f}},
+        {0, {1e-13f, 0, -2e-13f}, {0.1f, 0, -0.2f}, {1e12f, -2e12f, 5e11f}},
+        {0, {3, 0, -4}, {0.6f, 0, -0.8f}, {0.176f, -0.4f, 0.132f}},
+        {5, {3, 0, -4}, {0.6f, 0, -0.8f}, {0.2f, -0.4f, 0.1f}},
+        {8, {3, 0, -4}, {0.375f, 0, -0.5f}, {0.125f, -0.25f, 0.0625f}},
+        {8, {INFINITY, 1, 2}, {NAN, 0, 0}, {NAN, NAN, NAN}},
+        {8, {NAN, 1, 2}, {NAN, NAN, NAN}, {NAN, NAN, NAN}},
+        {8,
+         {3e38f, -3e38f, 0},
+         {0.70710678f, -0.70710678f, 0},
+         {-1.178511299817857e-39f, -1.178511299817857e-39f,
+          1.178511299817857e-39f}},
+    };
+    static const float dy[3] = {1, -2, 0.5f};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_layer l = {.kind = ELMAN_L2_NORM, .eps = cases[i].eps};
+        float y[3], dx[3];
+        run_layer(l, 3, cases[i].x, dy, y, dx);
+        for (size_t j = 0; j < 3; j++) {
+            CHECK(isnan(y[j]) == isnan(cases[i].y[j]), "y of case %zu", i);
+            CHECK(isnan(dx[j]) == isnan(cases[i].dx[j]), "dx of case %zu", i);
+            if (isnan(dx[j])) continue;
+            CHECK_CLOSE(y + j, cases[i].y + j, 1, 1e-7, 0, "y of %zu", i);
+            CHECK_CLOSE(dx + j, cases[i].dx + j, 1, 1e-6, 1e-44, "dx of %zu",
+                        i);
+        }
+    }
+}
+
+TEST(an_eps_of_an_l2_norm_has_a_default_and_is_above_0)
+{
+    elman_config config = {.input_size = 3,
+                           .layers = {{.kind = ELMAN_L2_NORM}}};
+    elman_model *m;
+    CHECK_OK(model_create(&config, &m));
+    CHECK(m->config.layers[0].eps == 1e-12f, "eps is %g",
+          (double)m->config.layers[0].eps);
+    elman_model_destroy(m);
+
+    config.layers[0].eps = -1;
+    CHECK_FAILS(model_create(&config, &m), ELMAN_BAD_VALUE, "eps is -1");
+    config.layers[0] = (elman_layer){.kind = ELMAN_L2_NORM, .clip = 1};
+    CHECK_FAILS(model_create(&config, &m), ELMAN_BAD_VALUE, "clip");
 }
 
 /* ---- Numbers of ONNX Runtime -------------------------------------------- */
@@ -238,6 +293,8 @@ int main(void)
         cmocka_unit_test(every_function_is_right_at_every_gate_of_every_cell),
         cmocka_unit_test(every_function_is_right_as_a_layer),
         cmocka_unit_test(kinds_6_to_8_are_the_functions_that_a_config_names),
+        cmocka_unit_test(a_length_is_as_pytorch_has_it_at_its_bounds),
+        cmocka_unit_test(an_eps_of_an_l2_norm_has_a_default_and_is_above_0),
         cmocka_unit_test(onnx_runtime_gives_the_same_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

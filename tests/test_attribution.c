@@ -260,7 +260,7 @@ static bool has_kinks(const elman_model *m)
         const elman_layer *c = &l->config;
         bool pools = c->kind == ELMAN_POOL && c->pool == ELMAN_POOL_MAX;
         if (c->clip > 0 || pools || c->activation.kind >= 3 ||
-            (int)c->kind == ELMAN_RELU)
+            (int)c->kind == ELMAN_RELU || c->kind == ELMAN_L2_NORM)
             return true;
         if (!l->cell) continue;
         for (size_t d = 0; d < l->D; d++)

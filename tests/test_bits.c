@@ -167,7 +167,8 @@ TEST(wide_networks_give_the_same_bits_however_they_are_computed)
         {.input_size = 3,
          .layers = {{.kind = ELMAN_GRU, .hidden_size = 49},
                     {.kind = ELMAN_POOL, .pool = ELMAN_POOL_ATTENTION},
-                    {.kind = ELMAN_LINEAR, .output_size = 17}}},
+                    {.kind = ELMAN_LINEAR, .output_size = 17},
+                    {.kind = ELMAN_L2_NORM}}},
     };
 
     /* more units than a tile has, and not a multiple of one */

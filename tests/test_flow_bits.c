@@ -217,6 +217,7 @@ TEST(a_row_is_what_backward_gives_for_its_loss_alone)
                     .merge = ELMAN_MERGE_MUL},
                    {.kind = ELMAN_LAYER_NORM},
                    {.kind = ELMAN_INDRNN, .hidden_size = 8},
+                   {.kind = ELMAN_L2_NORM},
                    {.kind = ELMAN_SOFTMAX}}};
     elman_model *m = NULL;
     elman_flow *flow = NULL;

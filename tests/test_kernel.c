@@ -222,6 +222,22 @@ RUN(normed)
     k->norm_forward(n, 1e-3f, out[5], in[1], in[2], out[5], out[5]);
 }
 
+/* in: x, dy; out: y and in place, dx and in place, y and dx of a short x */
+RUN(l2_normed)
+{
+    const train_kernels *train = kernels_train(k);
+    k->l2_norm_forward(n, 1e-3f, in[0], out[0]);
+    copy(out[1], in[0], n);
+    k->l2_norm_forward(n, 1e-3f, out[1], out[1]);
+
+    train->l2_norm_backward(n, 1e-3f, in[0], in[1], out[2]);
+    copy(out[3], in[1], n);
+    train->l2_norm_backward(n, 1e-3f, in[0], out[3], out[3]);
+
+    k->l2_norm_forward(n, 1e6f, in[0], out[4]);
+    train->l2_norm_backward(n, 1e6f, in[0], in[1], out[5]);
+}
+
 /* ---- Optimizers --------------------------------------------------------- */
 
 static const update settings = {.scale = 0.5f,
@@ -314,6 +330,7 @@ static const call calls[] = {
     {"log_softmaxed", log_softmaxed, {1, 1}, {1, 1, 1, 1}},
     {"cross_entropy", cross_entropy, {1}, {1, 1, 1, 1, 1}},
     {"normed", normed, {1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}},
+    {"l2_normed", l2_normed, {1, 1}, {1, 1, 1, 1, 1, 1}},
     OPTIMIZER(sgd_plain),
     OPTIMIZER(sgd_keras_plain),
     OPTIMIZER(sgd_momentum),

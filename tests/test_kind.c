@@ -42,7 +42,7 @@ TEST(kinds_are_numbered_without_a_gap_and_called_by_words_of_their_own)
         CHECK(kind_named(info.word) == info.kind, "%s is two kinds", info.word);
         CHECK(info.title[0] && info.prefix[0], "%s has no name", info.word);
         CHECK(info.family >= ELMAN_FAMILY_RECURRENT &&
-                  info.family <= ELMAN_FAMILY_POOL,
+                  info.family <= ELMAN_FAMILY_L2_NORM,
               "%s is of no family", info.word);
         CHECK((info.family == ELMAN_FAMILY_RECURRENT) == (info.gate_count > 0),
               "%s and its gates", info.word);

@@ -270,6 +270,7 @@ static bool comes_back(const elman_config *c)
         recurrent |= l->hidden_size || l->hidden_sizes[0];
         if (l->merge == ELMAN_MERGE_NONE) return false;
         if (l->pool == ELMAN_POOL_ATTENTION) return false;
+        if (l->kind == ELMAN_L2_NORM) return false;
     }
     return recurrent;
 }

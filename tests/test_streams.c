@@ -169,6 +169,7 @@ static const elman_config networks[] = {
                  .reset_before = true},
                 {.kind = ELMAN_LAYER_NORM},
                 {.kind = ELMAN_LSTM, .hidden_size = 16, .zoneout = 0.25f},
+                {.kind = ELMAN_L2_NORM},
                 {.kind = ELMAN_SOFTMAX}}},
 
     /* tokens, one vector of all steps, all that has a memory of its own */

@@ -60,6 +60,18 @@ static const char *put_norm(onnx_export *e, const layer *l, const char *x)
     return y;
 }
 
+/* y = x / max(|x|, eps) */
+static const char *put_l2_norm(onnx_export *e, const layer *l, const char *x)
+{
+    const char *length = build_op(e->b, "ReduceL2", x, NULL);
+    build_wholes(e->b, "axes", 1, (int64_t[]){-1});
+    build_whole(e->b, "keepdims", 1);
+
+    const char *least = build_scalar(e->b, l->config.eps);
+    return build_op(e->b, "Div", x, build_op(e->b, "Max", length, least, NULL),
+                    NULL);
+}
+
 /* An activation that is several operators, or one with attributes. */
 static const char *put_activation(onnx_export *e, const layer *l, const char *x)
 {
@@ -196,6 +208,7 @@ static layer_writer *const writers[] = {
     [ELMAN_LAYER_NORM] = put_norm,     [ELMAN_DROPOUT] = put_nothing,
     [ELMAN_LAST] = put_last,           [ELMAN_ACTIVATION] = put_activation,
     [ELMAN_LOG_SOFTMAX] = put_softmax, [ELMAN_POOL] = put_pool,
+    [ELMAN_L2_NORM] = put_l2_norm,
 };
 
 static layer_writer *writer_of(const layer *l)

@@ -128,6 +128,7 @@ static const struct {
     [ELMAN_ACTIVATION] = {"", put_activation},
     [ELMAN_LOG_SOFTMAX] = {"LogSoftmax(-1)", put_plain},
     [ELMAN_POOL] = {"ParameterDict", put_attention},
+    [ELMAN_L2_NORM] = {"", NULL},
 };
 
 static bool has_module(elman_kind kind)
@@ -285,7 +286,7 @@ static void put_attention(python_writer *w, const elman_model *m,
 /* Whether a layer is not a module, but something that is done between them. */
 static bool is_between(const elman_layer *l)
 {
-    return l->kind == ELMAN_LAST ||
+    return l->kind == ELMAN_LAST || l->kind == ELMAN_L2_NORM ||
            (l->kind == ELMAN_POOL && l->pool != ELMAN_POOL_ATTENTION);
 }
 

@@ -547,7 +547,8 @@ static void rows_run_part(void *context, size_t part)
     for (size_t m = begin; m < end && family == ELMAN_FAMILY_NORM; m++)
         norm_row(r, m);
     for (size_t m = begin; m < end && (family == ELMAN_FAMILY_ACTIVATION ||
-                                       family == ELMAN_FAMILY_SOFTMAX);
+                                       family == ELMAN_FAMILY_SOFTMAX ||
+                                       family == ELMAN_FAMILY_L2_NORM);
          m++)
         function_row(r, m);
 }

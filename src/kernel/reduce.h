@@ -248,4 +248,42 @@ static void KERNEL(norm_backward)(size_t n, float rstd, const float *x_hat,
     }
 }
 
+/* What x is divided by: its length, or eps if that is more. NaN stays. */
+INLINE double length_of(double squares, float eps)
+{
+    const double length = __builtin_sqrt(squares);
+    return length < (double)eps ? (double)eps : length;
+}
+
+static void KERNEL(l2_norm_forward)(size_t n, float eps, const float *x,
+                                    float *y)
+{
+    const double scale = 1 / length_of(KERNEL(sum_squares)(n, x), eps);
+    for (size_t i = 0; i < n; i += VLEN) {
+        wide v = vf_widen(vf_load(x + i, n - i));
+        v = (wide){v.low * scale, v.high * scale};
+        vf_store(y + i, vf_narrow(v), n - i);
+    }
+}
+
+static void KERNEL(l2_norm_backward)(size_t n, float eps, const float *x,
+                                     const float *dy, float *dx)
+{
+    const double squares = KERNEL(sum_squares)(n, x);
+    const double scale = 1 / length_of(squares, eps);
+
+    /* how far x goes along in dy; not at all where it is divided by eps */
+    const bool divided_by_eps = __builtin_sqrt(squares) <= (double)eps;
+    const double along =
+        divided_by_eps ? 0 : KERNEL(dot)(n, x, dy) * scale * scale;
+
+    for (size_t i = 0; i < n; i += VLEN) {
+        wide v = vf_widen(vf_load(x + i, n - i));
+        wide d = vf_widen(vf_load(dy + i, n - i));
+        v.low = (d.low - v.low * along) * scale;
+        v.high = (d.high - v.high * along) * scale;
+        vf_store(dx + i, vf_narrow(v), n - i);
+    }
+}
+
 #endif

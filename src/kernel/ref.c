@@ -429,6 +429,35 @@ static void ref_norm_backward(size_t n, float rstd, const float *x_hat,
     }
 }
 
+static double ref_length(size_t n, const float *x)
+{
+    double squares = 0;
+    for (size_t i = 0; i < n; i++)
+        squares += (double)x[i] * (double)x[i];
+    return sqrt(squares);
+}
+
+static void ref_l2_norm_forward(size_t n, float eps, const float *x, float *y)
+{
+    const double length = ref_length(n, x);
+    const double by = length < (double)eps ? (double)eps : length;
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)((double)x[i] / by);
+}
+
+static void ref_l2_norm_backward(size_t n, float eps, const float *x,
+                                 const float *dy, float *dx)
+{
+    const double length = ref_length(n, x);
+    double along = 0;
+    for (size_t i = 0; i < n && length > (double)eps; i++)
+        along += (double)x[i] * (double)dy[i] / (length * length);
+
+    const double by = length < (double)eps ? (double)eps : length;
+    for (size_t i = 0; i < n; i++)
+        dx[i] = (float)(((double)dy[i] - (double)x[i] * along) / by);
+}
+
 /* ---- Optimizers --------------------------------------------------------- */
 
 /* Decays the weight; returns the gradient that the rule uses. */

@@ -313,7 +313,7 @@ const layer_kind *layer_kind_for(elman_kind kind);
 
 extern const layer_kind layer_recurrent, layer_linear, layer_embedding,
     layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last,
-    layer_pool;
+    layer_pool, layer_l2_norm;
 
 /* The way back through a layer, whatever its kind (backward.c): s->dy to dx
  * (overwritten; NULL if not wanted), adds to gradients. */
@@ -324,7 +324,8 @@ layer_backward_call layer_backward;
 /* Of one kind. */
 layer_backward_call recurrent_backward, layer_linear_backward,
     layer_embedding_backward, layer_activation_backward, layer_norm_backward,
-    layer_dropout_backward, layer_last_backward, layer_pool_backward;
+    layer_dropout_backward, layer_last_backward, layer_pool_backward,
+    layer_l2_norm_backward;
 
 /* Adds a parameter of l to the plan; returns its offset. role may have a level
  * and direction: "%s_l%zu_reverse". bound is the default rule's. */

@@ -98,6 +98,28 @@ static void norm_forward(const reference_layer *l, const double *weights,
                weights[l->bias + (ptrdiff_t)j];
 }
 
+static double l2_length(size_t n, const double *x)
+{
+    double squares = 0;
+    for (size_t j = 0; j < n; j++)
+        squares += x[j] * x[j];
+    return sqrt(squares);
+}
+
+/* What a length is at least where it divides. */
+static double l2_least(const reference_layer *l)
+{
+    return l->config.eps > 0 ? (double)l->config.eps : 1e-12;
+}
+
+static void l2_norm_forward(const reference_layer *l, const double *x,
+                            double *y)
+{
+    double m = real_max(l2_least(l), l2_length(l->I, x));
+    for (size_t j = 0; j < l->O; j++)
+        y[j] = x[j] / m;
+}
+
 static void dropout_forward(const reference_layer *l, const reference_pass *p,
                             size_t t, size_t b, const double *x, double *y)
 {
@@ -184,6 +206,19 @@ static void norm_backward(const reference_layer *l, const reference_pass *p,
         dx[j] = (w[j] * dy[j] - mean_q - dx[j] * mean_qn) / std;
 }
 
+/* y = x / m: dm = -sum(dy x) / m^2 goes to x where m is its length. */
+static void l2_norm_backward(const reference_layer *l, const double *x,
+                             const double *dy, double *dx)
+{
+    double length = l2_length(l->I, x), m = real_max(l2_least(l), length);
+    double dm = 0;
+    for (size_t j = 0; j < l->I && !(length <= l2_least(l)); j++)
+        dm -= dy[j] * x[j] / (m * m);
+
+    for (size_t j = 0; j < l->I; j++)
+        dx[j] = dy[j] / m + (dm == 0 ? 0 : dm * x[j] / length);
+}
+
 /* ---- ELMAN_LAST --------------------------------------------------------- */
 
 /* The step that feature j of sequence b is taken from. */
@@ -238,6 +273,9 @@ static void row_forward(const reference_layer *l, const reference_pass *p,
     case ELMAN_LAYER_NORM:
         norm_forward(l, p->weights, x, y);
         break;
+    case ELMAN_L2_NORM:
+        l2_norm_forward(l, x, y);
+        break;
     case ELMAN_DROPOUT:
         dropout_forward(l, p, t, b, x, y);
         break;
@@ -277,6 +315,9 @@ static void row_backward(const reference_layer *l, const reference_pass *p,
         break;
     case ELMAN_LAYER_NORM:
         norm_backward(l, p, x, dy, dx);
+        break;
+    case ELMAN_L2_NORM:
+        l2_norm_backward(l, x, dy, dx);
         break;
     case ELMAN_DROPOUT:
         for (size_t j = 0; j < l->O; j++)

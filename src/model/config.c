@@ -282,6 +282,7 @@ static elman_status complete_layer(elman_config *c, size_t index)
 
     /* what remains of other kinds */
     if (l->kind == ELMAN_LAYER_NORM && l->eps == 0) l->eps = 1e-5f;
+    if (l->kind == ELMAN_L2_NORM && l->eps == 0) l->eps = 1e-12f;
     TRY(check_activation(&l->activation, l->kind == ELMAN_ACTIVATION, index));
     return name_layer(c, index);
 }

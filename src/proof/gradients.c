@@ -191,6 +191,20 @@ static bool max_near_kink(const experiment *e, const reference_layer *l,
     return false;
 }
 
+/* Whether some step is about as long as what divides it at least. */
+static bool length_near_kink(const experiment *e, const reference_layer *l,
+                             const double *x)
+{
+    size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
+    for (size_t r = 0; r < rows; r++) {
+        double squares = 0;
+        for (size_t j = 0; j < l->I; j++)
+            squares += x[r * l->I + j] * x[r * l->I + j];
+        if (near(sqrt(squares), (double)l->config.eps)) return true;
+    }
+    return false;
+}
+
 static bool layer_near_kink(const experiment *e, size_t index)
 {
     const reference_layer *l = e->r->layers + index;
@@ -200,6 +214,7 @@ static bool layer_near_kink(const experiment *e, size_t index)
     const double *x = index ? e->r->layers[index - 1].y : e->r->x;
     if (l->config.kind == ELMAN_POOL && l->config.pool == ELMAN_POOL_MAX)
         return max_near_kink(e, l, x);
+    if (l->config.kind == ELMAN_L2_NORM) return length_near_kink(e, l, x);
 
     /* an activation layer may have its kink at any of its inputs */
     elman_activation f = l->config.activation;

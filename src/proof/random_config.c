@@ -199,6 +199,10 @@ static size_t draw_between(draws *d, size_t most, elman_layer *l)
         /* PyTorch's eps would magnify rounding where features are alike */
         l->kind = ELMAN_LAYER_NORM;
         l->eps = 0.05f;
+        if (draw_chance(d, 40)) {
+            l->kind = ELMAN_L2_NORM;
+            l->eps = draw_real(d, 0.2f, 0.8f); /* steps are longer or shorter */
+        }
         return 1;
 
     case 2:

@@ -198,6 +198,25 @@ def pool_cases(book):
         one("long", [layer, fc], T=300, lengths=[300, 128, 129, 257], **I)
 
 
+def l2_norm_cases(book):
+    """Each step divided by its length."""
+    def one(name, layers, scale=1, **more):
+        record(book, name, {"input_size": 3, "layers": layers}, 5, 4,
+               scale=scale, **more)
+
+    ragged, norm = [2, 5, 1, 4], {"kind": "l2_norm"}
+    gru = {"kind": "gru", "hidden_size": 5}
+    fc = {"kind": "linear", "output_size": 3}
+    one("alone", [dict(norm)])
+    one("between", [gru, dict(norm), dict(fc)], lengths=ragged)
+    one("of_the_last_step", [dict(gru), {"kind": "last"}, dict(fc),
+                             dict(norm)], lengths=ragged)
+    one("divided_by_eps", [dict(gru), {**norm, "eps": 8.0}, dict(fc)])
+    one("longer_and_shorter", [{**norm, "eps": 1.5}, dict(gru)])
+    one("of_17", [{**gru, "hidden_size": 17}, dict(norm)])
+    one("of_one", [{**gru, "hidden_size": 1}, dict(norm)])
+
+
 def stack_cases(book):
     """What stands around the recurrent layers."""
     def one(name, layers, I=3, T=5, B=4, first=False, **more):
@@ -315,7 +334,7 @@ def main():
         recurrent_cases(book, kind, {})
         book.save(kind)
     for name, fill in (("cell", cell_cases), ("stack", stack_cases),
-                       ("pool", pool_cases),
+                       ("pool", pool_cases), ("l2_norm", l2_norm_cases),
                        ("variant", variant_cases), ("loss", loss_cases),
                        ("optimizer", optimizer_cases),
                        ("schedule", schedule_cases)):

@@ -338,6 +338,8 @@ def run(case, weights, x, h_0, c_0):
             y = nn.functional.layer_norm(
                 y, y.shape[-1:], weights[name + ".weight"],
                 weights[name + ".bias"], layer.get("eps", 1e-5))
+        elif kind == "l2_norm":
+            y = nn.functional.normalize(y, dim=-1, eps=layer.get("eps", 1e-12))
         elif kind == "softmax":
             y = y.softmax(-1)
         elif kind == "last":
