@@ -29,6 +29,12 @@ static const option_row options[] = {
      .fallback = "(none)",
      .common = true,
      .help = "write OUT only if the model gives Y for X"},
+    {.name = "wide",
+     .letter = 'w',
+     .type = OPTION_FLAG,
+     .field = AT(wide),
+     .help = "cut no name, however wide the table becomes; in a pipe none is "
+             "cut anyway"},
     {.name = "ignore",
      .type = OPTION_TEXT,
      .value = "NAME,...",
@@ -210,6 +216,7 @@ static int convert_import(conversion *run, const elman_import *import)
 static int convert(const parsed_line *arguments)
 {
     const convert_values *values = arguments->values;
+    screen.wide = values->wide;
     size_t inputs = (size_t)arguments->count - 1;
     conversion run = {
         .values = values,

@@ -5,6 +5,7 @@
 #define GRAPH_H
 
 #include "options.h"
+#include "record.h"
 
 typedef struct graph_run {
     const char *path;
@@ -29,8 +30,11 @@ int graph_check_folder(const graph_run *run, const char *folder);
 int graph_write_outputs(const graph_run *run, const char *folder);
 
 /* The path of that file into path (size bytes); false if it is too long. */
-bool output_path(const char *folder, const char *name, char *path,
-                 size_t size);
+bool output_path(const char *folder, const char *name, char *path, size_t size);
+
+/* The inputs and outputs as tables, and as members of a record. */
+int graph_show_ports(const graph_run *run);
+void graph_record_ports(record *out, const graph_run *run);
 
 /* Shows the inputs and outputs. */
 int graph_show(const graph_run *run);

@@ -50,14 +50,12 @@ static bool show_ports(const graph_run *run, bool input, const char **cells,
     return open;
 }
 
-static int show_tables(const graph_run *run)
+int graph_show_ports(const graph_run *run)
 {
     const char **cells = calloc(run->count + 1, COLUMNS * sizeof *cells);
     port_text *texts = calloc(run->count + 1, sizeof *texts);
     int code = 0;
     if (cells && texts) {
-        printf("%s%s%s\n", paint(stdout, BOLD), printable(run->path),
-               paint(stdout, PLAIN));
         bool open = show_ports(run, true, cells, texts);
         open = show_ports(run, false, cells, texts) || open;
         if (open) printf("\n(? stands for any)\n");
@@ -66,6 +64,13 @@ static int show_tables(const graph_run *run)
     free(cells);
     free(texts);
     return code;
+}
+
+static int show_tables(const graph_run *run)
+{
+    printf("%s%s%s\n", paint(stdout, BOLD), printable(run->path),
+           paint(stdout, PLAIN));
+    return graph_show_ports(run);
 }
 
 static void record_shape(record *out, const elman_port *port)
@@ -98,13 +103,18 @@ static void record_ports(record *out, const graph_run *run, bool input)
     record_close(out, ']');
 }
 
+void graph_record_ports(record *out, const graph_run *run)
+{
+    record_ports(out, run, true);
+    record_ports(out, run, false);
+}
+
 int graph_show(const graph_run *run)
 {
     if (!screen.json) return show_tables(run);
     record out = record_begin(stdout);
     record_text(&out, "model", run->path);
-    record_ports(&out, run, true);
-    record_ports(&out, run, false);
+    graph_record_ports(&out, run);
     record_end(&out);
     return 0;
 }

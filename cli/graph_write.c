@@ -20,8 +20,7 @@ typedef struct written {
     char shape[128];
 } written;
 
-bool output_path(const char *folder, const char *name, char *path,
-                        size_t size)
+bool output_path(const char *folder, const char *name, char *path, size_t size)
 {
     size_t used = (size_t)snprintf(path, size, "%s/", folder);
     for (const char *at = name; *at; at++) {

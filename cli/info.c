@@ -1,9 +1,8 @@
 /*
  * info.c: `elman info`: what a model file contains.
  */
+#include "info.h"
 #include "commands.h"
-#include "network.h"
-#include "record.h"
 #include "plan.h"
 #include "run_journal.h"
 #include "screen.h"
@@ -12,50 +11,21 @@
 #include <string.h>
 
 typedef struct info_values {
-    char unused;
+    bool wide;
 } info_values;
 
-static const char own_kind[] = "elman's own";
+#define AT(field) offsetof(info_values, field)
 
-/* What wrote a file that has been read as a model; elman's own say so at their
- * beginning. */
-static const char *file_kind(const char *path)
-{
-    static char head[1 << 16];
-    static const char own[] = "\"format\":\"elman\"";
-    FILE *file = file_open(path, "rb");
-    size_t bytes = file ? fread(head, 1, sizeof head, file) : 0;
-    if (file) fclose(file);
-
-    const size_t size = strlen(own);
-    for (size_t at = 0; at + size <= bytes; at++)
-        if (!memcmp(head + at, own, size)) return own_kind;
-    if (bytes > 8 && head[8] == '{') return "safetensors";
-
-    bool zip = bytes > 2 && !memcmp(head, "PK", 2);
-    bool pickle = bytes > 2 && head[0] == '\x80';
-    return zip || pickle ? "PyTorch" : "ONNX";
-}
-
-/* "(256,64)" into text. */
-static const char *shape_text(const elman_const_tensor *tensor, char *text,
-                              size_t size)
-{
-    size_t used = (size_t)snprintf(text, size, "(");
-    for (size_t n = 0; n < tensor->rank; n++)
-        used += (size_t)snprintf(text + used, size - used, "%s%zu",
-                                 n ? "," : "", tensor->shape[n]);
-    snprintf(text + used, size - used, ")");
-    return text;
-}
-
-static size_t element_count(const elman_const_tensor *tensor)
-{
-    size_t count = 1;
-    for (size_t n = 0; n < tensor->rank; n++)
-        count *= tensor->shape[n];
-    return count;
-}
+static const option_row options[] = {
+    {.name = "wide",
+     .letter = 'w',
+     .type = OPTION_FLAG,
+     .field = AT(wide),
+     .common = true,
+     .help = "cut no name, however wide a table becomes; in a pipe none is cut "
+             "anyway"},
+    {0},
+};
 
 /* What torch.nn calls a kind of recurrent layer; NULL if it has none. */
 static const char *torch_name(elman_kind kind)
@@ -182,112 +152,143 @@ static void record_journal(record *out, const network *net)
     elman_journal_destroy(journal);
 }
 
-static void show(const network *net)
+/* What goes in and what comes out. */
+static void show_size(const network *net)
 {
     const elman_model_info *size = &net->size;
-    const char *kind = file_kind(net->path);
-    printf("%s%s%s, %s%s%s\n\n", paint(stdout, BOLD), printable(net->path),
-           paint(stdout, PLAIN), with_bytes(file_bytes(net->path)),
-           kind == own_kind ? "" : ", ", kind == own_kind ? "" : kind);
-
-    /* what it is for, what goes in and what comes out */
-    if (net->encoding)
-        printf("task      %s\n", encoding_describe(net->encoding));
-    printf("layers    %s\n", model_describe(net->model));
     if (size->vocabulary) printf("reads     tokens of %zu\n", size->vocabulary);
     else
-        printf("reads     %zu value%s a step\n", size->input_size,
-               size->input_size == 1 ? "" : "s");
+        printf("reads     %zu value%s a step%s\n", size->input_size,
+               size->input_size == 1 ? "" : "s",
+               elman_model_config(net->model)->batch_first
+                   ? ", sequences first: (B,T,I)"
+                   : "");
     printf("gives     %zu value%s %s\n", size->output_size,
            size->output_size == 1 ? "" : "s",
            size->per_sequence ? "for each sequence" : "at each step");
     printf("streams   %s\n", size->streams
                                  ? "yes, one step at a time"
                                  : "no, it reads a sequence from both ends");
-    printf("work      %s multiply-add operations a step\n\n",
+    printf("work      %s multiply-add operations a step\n",
            with_unit(elman_model_flops(net->model, 1, false) / 2));
+}
 
-    /* its parameters */
-    printf("%s%-32s%16s%14s%s\n", paint(stdout, BOLD), "parameter", "shape",
-           "weights", paint(stdout, PLAIN));
-    elman_const_tensor shape;
-    const char *name;
-    for (size_t n = 0; (name = elman_model_parameter(net->model, n, &shape));
-         n++) {
-        char text[64];
-        printf("%-32s%16s%14s\n", printable(name),
-               shape_text(&shape, text, sizeof text),
-               with_commas(element_count(&shape)));
+static int show(const network *net, const file_facts *file)
+{
+    printf("%s%s%s, %s%s%s\n\n", paint(stdout, BOLD), printable(net->path),
+           paint(stdout, PLAIN), with_bytes(file_bytes(net->path)),
+           file->own ? "" : ", ", file->own ? "" : file->kind);
+
+    /* what it is for, and who wrote it */
+    if (net->encoding)
+        printf("task      %s\n", encoding_describe(net->encoding));
+    printf("layers    %s\n", model_describe(net->model));
+    show_size(net);
+    if (!file->own) {
+        facts_show(file);
+        printf("converts  yes: elman convert %s OUT.safetensors\n",
+               shell_quoted(net->path));
     }
 
-    printf("%-32s%16s%14s\n", "together", "", with_commas(size->weight_count));
+    putchar('\n');
+    int code = layers_show(net->model);
+    if (!code && file->graph.graph) code = ports_show(file);
     show_plan(net);
     show_journal(net);
 
     /* files of other systems have names of their own */
-    if (kind == own_kind) show_torch(net);
+    if (file->own) show_torch(net);
+    return code;
 }
 
-static void record_parameters(record *out, const elman_model *model)
-{
-    elman_const_tensor shape;
-    const char *name;
-    record_open(out, "parameters", '[');
-
-    for (size_t n = 0; (name = elman_model_parameter(model, n, &shape)); n++) {
-        record_open(out, NULL, '{');
-        record_text(out, "name", name);
-
-        record_open(out, "shape", '[');
-        for (size_t k = 0; k < shape.rank; k++)
-            record_count(out, NULL, shape.shape[k]);
-        record_close(out, ']');
-        record_close(out, '}');
-    }
-    record_close(out, ']');
-}
-
-static void show_record(const network *net)
+static void record_model(record *out, const network *net)
 {
     const elman_model_info *size = &net->size;
-    record out = record_begin(stdout);
-    record_text(&out, "model", net->path);
-    record_number(&out, "bytes", file_bytes(net->path));
-    record_text(&out, "file", file_kind(net->path));
-    if (net->encoding)
-        record_text(&out, "task", task_word(net->encoding->task));
-    record_text(&out, "layers", model_describe(net->model));
+    if (net->encoding) record_text(out, "task", task_word(net->encoding->task));
+    record_text(out, "layers", model_describe(net->model));
 
-    record_count(&out, "input_size", size->input_size);
-    record_count(&out, "vocabulary", size->vocabulary);
-    record_count(&out, "output_size", size->output_size);
-    record_flag(&out, "per_sequence", size->per_sequence);
-    record_flag(&out, "streams", size->streams);
-    record_count(&out, "weights", size->weight_count);
+    record_count(out, "input_size", size->input_size);
+    record_count(out, "vocabulary", size->vocabulary);
+    record_count(out, "output_size", size->output_size);
+    record_flag(out, "per_sequence", size->per_sequence);
+    record_flag(out, "streams", size->streams);
+    record_count(out, "weights", size->weight_count);
+    layers_record(out, net->model);
 
-    record_parameters(&out, net->model);
     /* JSON itself, and checked to be when it was read */
-    if (net->encoding) record_raw(&out, "encoding", net->note);
+    if (net->encoding) record_raw(out, "encoding", net->note);
     const char *plan = elman_model_note(net->model, plan_note);
-    if (plan) plan_record(&out, plan);
-    record_journal(&out, net);
+    if (plan) plan_record(out, plan);
+    record_journal(out, net);
+}
+
+/* The sentence without the name of the file, which stands above it. */
+static const char *reason_alone(const char *reason, const char *path)
+{
+    size_t length = strlen(path);
+    bool named =
+        !strncmp(reason, path, length) && !strncmp(reason + length, ": ", 2);
+    return named ? reason + length + 2 : reason;
+}
+
+static void show_record(const network *net, const file_facts *file,
+                        const char *reason)
+{
+    record out = record_begin(stdout);
+    record_text(&out, "model", file->path);
+    record_number(&out, "bytes", file_bytes(file->path));
+    record_text(&out, "file", file->kind);
+    record_flag(&out, "converts", !reason);
+    if (reason) record_text(&out, "why", reason_alone(reason, file->path));
+    facts_record(&out, file);
+    if (file->graph.graph) ports_record(&out, file);
+    if (reason) tensors_record(&out, file);
+    else record_model(&out, net);
     record_end(&out);
 }
 
+/* A file that no model can be made of as it is: what it holds, and why. */
+static int show_file(const file_facts *file, const char *reason)
+{
+    printf("%s%s%s, %s, %s\n\n", paint(stdout, BOLD), printable(file->path),
+           paint(stdout, PLAIN), with_bytes(file_bytes(file->path)),
+           file->kind);
+    facts_show(file);
+    printf("converts  no: %s\n", printable(reason_alone(reason, file->path)));
+    int code = file->graph.graph ? ports_show(file) : 0;
+    return code ? code : tensors_show(file);
+}
+
+/* What elman reads as a model is shown as one, and the rest by what is in it.
+ */
 static int info(const parsed_line *arguments)
 {
-    network net;
-    int code = network_open(arguments->operands[0], false, &net);
+    const char *path = arguments->operands[0];
+    char reason[1024];
+    elman_model *model = NULL;
+    network net = {0};
+    file_facts file;
+    screen.wide = ((const info_values *)arguments->values)->wide;
+
+    /* the reason is lost with the next call */
+    bool loads = elman_model_load(path, &model) == ELMAN_OK;
+    if (!loads) snprintf(reason, sizeof reason, "%s", elman_message());
+    int code = loads ? network_take(path, model, &net) : 0;
     if (code) return code;
-    if (screen.json) show_record(&net);
-    else show(&net);
-    network_close(&net);
+    if (!facts_open(path, &file) && !loads) return failed("%s", reason);
+
+    if (!code && screen.json) show_record(&net, &file, loads ? NULL : reason);
+    else if (!code) code = loads ? show(&net, &file) : show_file(&file, reason);
+    if (loads) network_close(&net);
+    facts_close(&file);
     return code;
 }
 
 static const example examples[] = {
     {"elman info input.safetensors", "layers, parameters, task"},
-    {"elman info tagger.onnx", "the same for a model from elsewhere"},
+    {"elman info tagger.onnx",
+     "the same of a file from elsewhere, who wrote it, "
+     "and whether it converts"},
     {"elman info input.safetensors --json | jq .weights",
      "one number for a script"},
     {NULL, NULL},
@@ -295,12 +296,16 @@ static const example examples[] = {
 
 const command_row info_command = {
     .name = "info",
-    .summary = "show what a model file contains",
-    .operands = "MODEL",
-    .description = "Shows what a model reads and gives, its layers, and the "
-                   "name and shape of each parameter. MODEL is elman's own or "
-                   "any other that 'elman convert' reads without help.",
+    .summary = "show what a file of weights or a model contains",
+    .operands = "FILE",
+    .description =
+        "Shows what a model reads and gives, its layers with the name, shape "
+        "and number of weights of each parameter, and how it was trained. Of a "
+        "file from elsewhere it says what it is, who wrote it, the inputs and "
+        "outputs of a graph, and whether 'elman convert' makes a model of it "
+        "as it is; if not, why, and all of its tensors.",
     .json = true,
+    .options = {{"Options", options}},
     .examples = examples,
     .size = sizeof(info_values),
     .run = info,

@@ -34,9 +34,21 @@ static bool encoding_fits(const network *net)
 
 int network_open(const char *path, bool encoding_needed, network *net)
 {
+    elman_model *model = NULL;
     *net = (network){.path = path};
-    if (elman_model_load(path, &net->model) != ELMAN_OK)
-        return library_failed();
+    if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
+
+    int code = network_take(path, model, net);
+    if (code || net->encoding || !encoding_needed) return code;
+    network_close(net);
+    return failed("'%s' does not say how data is encoded; 'elman convert %s "
+                  "OUT.safetensors --as TASK' adds that",
+                  path, shell_quoted(path));
+}
+
+int network_take(const char *path, elman_model *model, network *net)
+{
+    *net = (network){.path = path, .model = model};
 
     /* the encoding is a note of the file: it must be valid and fit the model */
     net->size = elman_model_read_info(net->model);
@@ -53,13 +65,6 @@ int network_open(const char *path, bool encoding_needed, network *net)
                           path, encoding_describe(net->encoding));
         network_close(net);
         return code;
-    }
-
-    if (!net->encoding && encoding_needed) {
-        network_close(net);
-        return failed("'%s' does not say how data is encoded; models "
-                      "made by 'elman train' do",
-                      path);
     }
 
     if (net->encoding && task_has_classes(net->encoding->task))

@@ -19,6 +19,10 @@ typedef struct network {
 /* Opens a model file. Without an encoding in it: an error if needed, else
  * encoding is NULL. Returns 0 or an exit code after an error line. */
 int network_open(const char *path, bool encoding_needed, network *net);
+
+/* The same of a model that was loaded from path, which is the network's from
+ * now on, or gone after a failure. */
+int network_take(const char *path, elman_model *model, network *net);
 void network_close(network *net);
 
 /* The task's name as in --task. */

@@ -69,6 +69,13 @@ int screen_width(FILE *stream)
     return found > 0 ? found : 80;
 }
 
+bool screen_is_free(FILE *stream)
+{
+    const char *columns = getenv("COLUMNS");
+    return screen.wide ||
+           ((!columns || !*columns) && terminal_columns(fileno(stream)) <= 0);
+}
+
 const char *paint(FILE *stream, colour ink)
 {
     static const char *const escapes[] = {"\033[0m",  "\033[1m",  "\033[2m",

@@ -19,6 +19,7 @@ typedef struct screen_settings {
     bool json;  /* --json: results as JSON */
     bool live;  /* standard error is a terminal whose line can be redrawn */
     bool utf8;  /* the locale can show more than ASCII */
+    bool wide;  /* --wide: tables as wide as their texts */
 } screen_settings;
 
 extern screen_settings screen;
@@ -37,6 +38,10 @@ bool screen_broken(void);
 
 /* COLUMNS, or the columns of the terminal behind stream; 80 if neither. */
 int screen_width(FILE *stream);
+
+/* True if nothing need fit into a width there: a pipe or a file, unless COLUMNS
+ * is set, or --wide. */
+bool screen_is_free(FILE *stream);
 
 /* The escape that turns a colour on, "" where stream shows none. PLAIN ends
  * every colour. */

@@ -141,7 +141,7 @@ void table_show(FILE *file, const table_column *columns, size_t count,
             if (width > layout.width[c]) layout.width[c] = width;
         }
     }
-    fit(&layout, (size_t)screen_width(file) - 1);
+    if (!screen_is_free(file)) fit(&layout, (size_t)screen_width(file) - 1);
 
     /* the heads, and the rows in their colours */
     fputs(paint(file, BOLD), file);

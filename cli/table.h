@@ -1,6 +1,6 @@
 /*
- * table.h: rows of text in aligned columns that fit the terminal, or 80
- * columns where there is none.
+ * table.h: rows of text in aligned columns that fit the terminal; a pipe or a
+ * file gets all of every text.
  */
 #ifndef TABLE_H
 #define TABLE_H

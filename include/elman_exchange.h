@@ -70,6 +70,19 @@ typedef struct elman_import_row {
 ELMAN_API const elman_import_row *elman_import_rows(const elman_import *import,
                                                     size_t *count);
 
+/* Opens files only to be looked at: rows are all of their tensors, and none
+ * becomes anything (to is NULL); elman_import_create makes no model of them. So
+ * a file can be shown that no model can be made of without settings. */
+ELMAN_CHECKED elman_status elman_import_look(const char *const *paths,
+                                             size_t count,
+                                             elman_import **import);
+
+/* What a file is that was opened to be looked at: "format", "producer",
+ * "opset", "inside" ..., each with one line; count becomes how many. In
+ * memory of the import. */
+ELMAN_API const elman_fact *elman_import_facts(const elman_import *import,
+                                               size_t *count);
+
 /* How many further tensors a checkpoint holds outside its state dict, such as
  * an optimizer's; they are in no row. */
 ELMAN_API size_t elman_import_extra(const elman_import *import);

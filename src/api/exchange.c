@@ -30,6 +30,23 @@ elman_status elman_import_open_memory(const void *data, size_t size,
     return import_open_memory(data, size, config, import);
 }
 
+elman_status elman_import_look(const char *const *paths, size_t count,
+                               elman_import **import)
+{
+    NEED(paths, import);
+    for (size_t i = 0; i < count; i++)
+        if (!paths[i])
+            return failure(ELMAN_BAD_VALUE,
+                           "a path is NULL, expected a pointer");
+    return import_look(paths, count, import);
+}
+
+const elman_fact *elman_import_facts(const elman_import *import, size_t *count)
+{
+    if (MISSING(import, count)) return NULL;
+    return import_facts(import, count);
+}
+
 void elman_import_close(elman_import *import) { import_close(import); }
 
 size_t elman_import_extra(const elman_import *import)

@@ -65,8 +65,8 @@ typedef struct onnx_value {
 } onnx_value;
 
 struct onnx_graph {
-    const char *name, *producer;
-    int64_t ir_version, opset; /* opset of the domain "" */
+    const char *name, *producer, *producer_version; /* the last may be NULL */
+    int64_t ir_version, opset;                      /* opset of the domain "" */
     size_t node_count, initializer_count, input_count, output_count;
     const onnx_node *nodes;           /* (node_count) as in the file */
     const named_tensor *initializers; /* (initializer_count) */

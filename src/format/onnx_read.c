@@ -324,6 +324,8 @@ static elman_status read_model(onnx_reader *r)
                        (long long)g->ir_version, FIRST_IR, LAST_IR);
 
     TRY(onnx_text_read(model->producer_name, "the producer", &g->producer));
+    TRY(onnx_text_read(model->producer_version, "the producer's version",
+                       &g->producer_version));
     TRY(read_opset(model, &g->opset));
     return onnx_graph_read(r, model->graph, g);
 }

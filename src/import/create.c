@@ -62,6 +62,8 @@ static elman_status create(const elman_import *im, elman_model **model)
 {
     elman_model *m = NULL;
     if (im->own) return model_parse(im->source, model);
+    if (im->looked)
+        return failure(ELMAN_BAD_VALUE, "it was opened to be looked at alone");
 
     TRY(check_claimed(im));
 

@@ -40,24 +40,43 @@ static void *keep(elman_import *im, size_t bytes)
     return block + head;
 }
 
+/* What is printed, as a text that lives as long as the import. */
+static const char *print_kept(elman_import *im, const char *format,
+                              va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0) return NULL;
+
+    char *text = keep(im, (size_t)length + 1);
+    if (text) vsnprintf(text, (size_t)length + 1, format, arguments);
+    else (void)failure(ELMAN_NO_MEMORY, "no memory for the table of tensors");
+    return text;
+}
+
 const char *import_text(elman_import *im, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (length < 0) return NULL;
-
-    char *text = keep(im, (size_t)length + 1);
-    if (!text) {
-        (void)failure(ELMAN_NO_MEMORY, "no memory for the table of tensors");
-        return NULL;
-    }
-
-    va_start(arguments, format);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
+    const char *text = print_kept(im, format, arguments);
     va_end(arguments);
     return text;
+}
+
+elman_status import_add_fact(elman_import *im, const char *name,
+                             const char *format, ...)
+{
+    TRY(list_grow(&im->facts, im->fact_count, &im->fact_room,
+                  sizeof *im->facts));
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = print_kept(im, format, arguments);
+    va_end(arguments);
+    if (!text) return ELMAN_NO_MEMORY;
+    im->facts[im->fact_count++] = (elman_fact){.name = name, .text = text};
+    return ELMAN_OK;
 }
 
 /* ---- Tensors that are computed ------------------------------------------- */
@@ -227,10 +246,17 @@ void import_close(elman_import *im)
     free(im->notes);
     free(im->left_out);
     free(im->rows);
+    free(im->facts);
     free(im);
 }
 
 size_t import_extra(const elman_import *im) { return im->extra; }
+
+const elman_fact *import_facts(const elman_import *im, size_t *count)
+{
+    *count = im->fact_count;
+    return im->facts;
+}
 
 const elman_import_row *import_rows(const elman_import *im, size_t *count)
 {

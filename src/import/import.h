@@ -47,6 +47,9 @@ struct elman_import {
     elman_import_row *rows; /* (row_count) */
     void *source;           /* owner of tensors, closed by: */
     void (*close)(void *source);
+    bool looked;       /* opened only to be looked at */
+    elman_fact *facts; /* (fact_count) what the file is */
+    size_t fact_count, fact_room;
     named_tensor *grown; /* weights.tensors, once the import has made some */
     size_t grown_room;
     char *kept; /* owner of made-up texts and numbers, a list of blocks linked
@@ -71,6 +74,11 @@ elman_status import_leave_out(elman_import *import, const char *patterns);
 const char *import_text(elman_import *import, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Adds a fact about the file: one line. */
+elman_status import_add_fact(elman_import *import, const char *name,
+                             const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Appends a tensor of float32 that an importer computes of others, and sets
  * index to where it is; returns its numbers, all 0, or NULL with a sentence if
  * there is no memory. weights.tensors may move: keep indices, not pointers. */
@@ -81,6 +89,7 @@ float *import_make_tensor(elman_import *import, const char *name, size_t rank,
 void import_close(elman_import *import);
 const elman_import_row *import_rows(const elman_import *import, size_t *count);
 size_t import_extra(const elman_import *import);
+const elman_fact *import_facts(const elman_import *import, size_t *count);
 
 /* A model of import's config with all weights zero, if it is not much larger
  * than the tensors. */

@@ -14,7 +14,8 @@ typedef struct keras_source {
     archive *zip;
     hdf5 *file;
     json_tree *tree;
-    char *text; /* of the tree */
+    char *text;       /* of the tree */
+    char version[32]; /* of Keras, "" if the file does not say */
 } keras_source;
 
 static void close_source(void *owned)
@@ -81,6 +82,9 @@ static elman_status read_version(keras_source *s, bool *second)
     const char *version =
         status ? NULL : keras_text(json_root(tree), "keras_version");
     *second = version && version[0] < '3';
+    if (version)
+        snprintf(s->version, sizeof s->version, "%.*s",
+                 (int)sizeof s->version - 1, version);
     json_close(tree);
     free(text);
     return status ? failure_in(status, "metadata.json") : ELMAN_OK;
@@ -195,6 +199,12 @@ static elman_status name_layers(keras_model *k)
     return ELMAN_OK;
 }
 
+/* Who wrote the file, for people. */
+static elman_status say_producer(elman_import *im, const keras_source *s)
+{
+    return import_add_fact(im, "producer", "Keras %s", s->version);
+}
+
 static elman_status add_all(elman_import *im, keras_source *s, keras_model *k,
                             const elman_import_config *config)
 {
@@ -202,6 +212,7 @@ static elman_status add_all(elman_import *im, keras_source *s, keras_model *k,
     im->weights.tensors = s->file->tensors;
     im->config.batch_first = true;
     im->computes = true;
+    if (im->looked) return say_producer(im, s);
     TRY(import_leave_out(im, config->ignore));
 
     TRY(keras_add_model(k, json_root(s->tree)));
@@ -229,7 +240,15 @@ elman_status import_hdf5(elman_import *im, char *bytes, size_t size)
     TRY(hdf5_parse(bytes, size, &s->file));
     im->weights.tensor_count = s->file->tensor_count;
     im->weights.tensors = s->file->tensors;
-    return ELMAN_OK;
+
+    /* other programs write such files, too */
+    const hdf5_text *version = root_text(s->file, "keras_version");
+    if (!im->looked || !version) return ELMAN_OK;
+    snprintf(s->version, sizeof s->version, "%.*s",
+             (int)(version->bytes < sizeof s->version ? version->bytes
+                                                      : sizeof s->version - 1),
+             version->text);
+    return say_producer(im, s);
 }
 
 elman_status import_keras(elman_import *im, char *bytes, size_t size, bool zip,

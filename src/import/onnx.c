@@ -323,6 +323,32 @@ static elman_status import_trace(elman_import *import, trace *t,
     return add_spares(import, t, shown);
 }
 
+/* Who wrote the graph, and by which rules. */
+static elman_status add_facts(elman_import *import, const onnx_graph *g)
+{
+    const char *by = g->producer, *version = g->producer_version;
+    if (*by)
+        TRY(import_add_fact(import, "producer", "%s%s%s", by,
+                            version && *version ? " " : "",
+                            version ? version : ""));
+    TRY(import_add_fact(import, "opset", "%lld, IR version %lld",
+                        (long long)g->opset, (long long)g->ir_version));
+    return import_add_fact(import, "nodes", "%zu", g->node_count);
+}
+
+elman_status import_look_onnx(elman_import *import, const byte_source *file)
+{
+    onnx_source *s = calloc(1, sizeof *s);
+    if (!s) return failure(ELMAN_NO_MEMORY, "%.200s: no memory", file->name);
+    import->source = s;
+    import->close = close_source;
+
+    TRY(onnx_open(file, &s->graph));
+    import->weights.tensors = s->graph->initializers;
+    import->weights.tensor_count = s->graph->initializer_count;
+    return add_facts(import, s->graph);
+}
+
 elman_status import_onnx(elman_import *import, const byte_source *file,
                          const elman_import_config *config)
 {

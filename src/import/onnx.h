@@ -8,4 +8,7 @@
 elman_status import_onnx(elman_import *import, const byte_source *file,
                          const elman_import_config *config);
 
+/* The graph's tensors as they are, to be looked at, and facts about it. */
+elman_status import_look_onnx(elman_import *import, const byte_source *file);
+
 #endif

@@ -72,6 +72,17 @@ elman_status import_open(const char *const *paths, size_t count,
     return finish(im, status, done, config, import);
 }
 
+elman_status import_look(const char *const *paths, size_t count,
+                         elman_import **import)
+{
+    elman_import *im = NULL;
+    bool done;
+    TRY(create(count ? paths[0] : NULL, &im));
+    im->looked = true;
+    elman_status status = import_open_source(im, paths, count, &plain, &done);
+    return finish(im, status, true, &plain, import);
+}
+
 elman_status import_open_memory(const void *data, size_t size,
                                 const elman_import_config *config,
                                 elman_import **import)

@@ -35,6 +35,9 @@ static elman_status open_safetensors(elman_import *im, char *bytes, size_t size,
     (void)config;
     TRY(safetensors_parse(bytes, size, &file));
     take_safetensors(im, file);
+    for (size_t i = 0; im->looked && i < file->note_count; i++)
+        TRY(import_add_fact(im, "note", "%.40s: %.160s", file->notes[i].key,
+                            file->notes[i].text));
     return own_kind_of(file) ? own_expect(file, OWN_MODEL) : ELMAN_OK;
 }
 
@@ -48,7 +51,9 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     im->weights.tensor_count = file->tensor_count;
     im->weights.tensors = file->tensors;
     im->extra = file->extra_count;
-    return ELMAN_OK;
+    return im->looked && *file->dict
+               ? import_add_fact(im, "inside", "a state dict at %s", file->dict)
+               : ELMAN_OK;
 }
 
 static elman_status open_npz(elman_import *im, char *bytes, size_t size,
@@ -263,10 +268,17 @@ static elman_status open_keras(elman_import *im, const char *path, char *bytes,
         return status;
     }
 
-    *done = zip || !config->mapping;
+    *done = zip || (!config->mapping && !im->looked);
     status = *done ? import_keras(im, bytes, size, zip, config)
                    : import_hdf5(im, bytes, size);
     return status ? failure_in(status, path) : ELMAN_OK;
+}
+
+/* What the file is, if that is all that is asked. */
+static elman_status say_format(elman_import *im, file_format format)
+{
+    if (!im->looked) return ELMAN_OK;
+    return import_add_fact(im, "format", "%s", format_name(format));
 }
 
 /* Opens the files, of whose first, which may be memory, size bytes have been
@@ -285,6 +297,12 @@ static elman_status open_first(elman_import *im, const byte_source *first,
             "%.200s: unknown format; elman reads safetensors, PyTorch's .pt, "
             "ONNX, NumPy's .npz and .npy",
             paths[0]);
+    }
+
+    elman_status said = say_format(im, format);
+    if (said) {
+        free(bytes);
+        return said;
     }
 
     /* a file of many tensors */
@@ -309,6 +327,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
                        paths[0], format_name(format), count);
 
     /* a graph, which may have its weights in files next to it */
+    if (format == FORMAT_ONNX && im->looked) return import_look_onnx(im, first);
     if (format == FORMAT_ONNX) {
         TRY(check_settings(paths[0], format, false, config));
         *done = im->computes = true;

@@ -18,6 +18,8 @@ cp x.npy array.safetensors
 for file in empty empty.onnx pipe pipe.pt folder.onnx device.npz missing.onnx \
     text.onnx zip.npz code.pt huge.safetensors cut.onnx array.safetensors; do
     for command in info convert verify run; do
+        # an array is no model, but it can be described
+        [ $command.$file = info.array.safetensors ] && continue
         echo kept >out
         case $command in
         convert) set -- convert $file out --to=elman ;;
