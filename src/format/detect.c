@@ -139,6 +139,21 @@ static bool is_onnx(const char *bytes, size_t size)
     return graph;
 }
 
+/* ---- JSON --------------------------------------------------------------- */
+
+/* An object that begins as JSON does: what is in it, its reader says. */
+static bool is_json(const char *bytes, size_t size)
+{
+    size_t at = 0;
+    while (at < size && bytes[at] && strchr(" \t\r\n", bytes[at]))
+        at++;
+    if (at == size || bytes[at] != '{') return false;
+
+    for (at++; at < size && bytes[at] && strchr(" \t\r\n", bytes[at]);)
+        at++;
+    return at < size && bytes[at] == '"';
+}
+
 /* ---- All ---------------------------------------------------------------- */
 
 file_format format_detect(const char *bytes, size_t size)
@@ -153,7 +168,8 @@ file_format format_detect(const char *bytes, size_t size)
     if (is_torch_stream(bytes, size)) return FORMAT_TORCH;
     if (is_pickle(bytes, size)) return FORMAT_PICKLE;
     if (size > 262 && !memcmp(bytes + 257, "ustar", 5)) return FORMAT_TORCH_TAR;
-    return is_onnx(bytes, size) ? FORMAT_ONNX : FORMAT_UNKNOWN;
+    if (is_onnx(bytes, size)) return FORMAT_ONNX;
+    return is_json(bytes, size) ? FORMAT_JSON : FORMAT_UNKNOWN;
 }
 
 const char *format_name(file_format format)
@@ -168,7 +184,8 @@ const char *format_name(file_format format)
         [FORMAT_PICKLE] = "a Python pickle",
         [FORMAT_TORCH_TAR] = "a tar file as written by PyTorch before 0.1.10",
         [FORMAT_HDF5] = "an HDF5 file as written by Keras",
-        [FORMAT_KERAS] = "a Keras file"};
+        [FORMAT_KERAS] = "a Keras file",
+        [FORMAT_JSON] = "a JSON file"};
 
     return names[format];
 }

@@ -20,6 +20,7 @@ typedef enum file_format {
     FORMAT_TORCH_TAR, /* of PyTorch before 0.1.10 */
     FORMAT_HDF5,      /* Keras .h5 */
     FORMAT_KERAS,     /* a zip file with a configuration and an HDF5 file */
+    FORMAT_JSON,      /* an object: which one, its reader finds out */
     FORMAT_COUNT      /* how many */
 } file_format;
 

@@ -41,7 +41,10 @@ struct elman_import {
     bool own;       /* elman's own file: a source without slices */
     bool computes;  /* the format says how its tensors are computed with, so
                        the model needs no proof by numbers */
-    size_t extra;   /* tensors of a checkpoint outside its state dict */
+    elman_status (*known)(elman_import *, const elman_import_config *);
+    /* ... the importer of a format that says what its tensors are, or NULL */
+    size_t size;  /* of the file, in bytes, where the format is text */
+    size_t extra; /* tensors of a checkpoint outside its state dict */
     ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
     size_t row_count;
     elman_import_row *rows; /* (row_count) */

@@ -37,7 +37,11 @@ static elman_status name_tensors(elman_import *im,
     elman_status status = import_leave_out(im, config->ignore);
     if (!status)
         status = config->mapping ? import_mapping(im, config)
+                 : im->known     ? im->known(im, config)
                                  : import_names(im, config);
+
+    /* a bad value of a format's own was read from the file */
+    if (status == ELMAN_BAD_VALUE && im->known) status = ELMAN_BAD_FORMAT;
     return status ? failure_in(status, im->path) : ELMAN_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "format/npz.h"
 #include "format/own.h"
 #include "format/torch.h"
+#include "import/json.h"
 #include "import/keras.h"
 #include "import/onnx.h"
 
@@ -69,10 +70,25 @@ static elman_status open_npz(elman_import *im, char *bytes, size_t size,
     return ELMAN_OK;
 }
 
+static elman_status open_json(elman_import *im, char *bytes, size_t size,
+                              const elman_import_config *config)
+{
+    (void)config;
+    return import_json_open(im, bytes, size);
+}
+
 /* ---- Settings ----------------------------------------------------------- */
 
 /* Kinds of sources, and whether a mapping file goes with one. */
-enum { OWN = 1, ONNX = 2, TORCH = 4, OTHER = 8, MAPPED = 16, KERAS = 32 };
+enum {
+    OWN = 1,
+    ONNX = 2,
+    TORCH = 4,
+    OTHER = 8,
+    MAPPED = 16,
+    KERAS = 32,
+    KNOWN = 64 /* JSON that says what its tensors are */
+};
 
 /* A setting by its name in elman convert, and what has a use for it. */
 typedef struct setting {
@@ -83,21 +99,23 @@ typedef struct setting {
 
 /* A setting that nothing reads would be a mistake that goes unnoticed. */
 static elman_status check_settings(const char *path, file_format format,
-                                   bool own, const elman_import_config *config)
+                                   const elman_import *im,
+                                   const elman_import_config *config)
 {
     const setting settings[] = {
         {"mapping", config->mapping, TORCH | OTHER | MAPPED},
         {"key", config->key, TORCH | MAPPED},
         {"layers", config->layers, TORCH | OTHER},
         {"nonlinearity", config->nonlinearity != 0, TORCH | OTHER},
-        {"batch-first", config->batch_first, TORCH | OTHER | MAPPED},
+        {"batch-first", config->batch_first, TORCH | OTHER | MAPPED | KNOWN},
         {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED | KERAS},
     };
 
     /* arrays of an .h5 file may be mapped as any others */
     bool keras =
         format == FORMAT_KERAS || (format == FORMAT_HDF5 && !config->mapping);
-    unsigned kind = own                      ? OWN
+    unsigned kind = im->own                  ? OWN
+                    : im->known              ? KNOWN
                     : keras                  ? KERAS
                     : format == FORMAT_ONNX  ? ONNX
                     : format == FORMAT_TORCH ? TORCH
@@ -114,9 +132,9 @@ static elman_status check_settings(const char *path, file_format format,
         return failure(ELMAN_BAD_VALUE,
                        "%.120s: %s is given, which has no use %s %s", path,
                        s->name, fits ? "with" : "for",
-                       fits  ? "a mapping file"
-                       : own ? "a model file of elman's own"
-                             : format_name(format));
+                       fits      ? "a mapping file"
+                       : im->own ? "a model file of elman's own"
+                                 : format_name(format));
     }
     return ELMAN_OK;
 }
@@ -198,6 +216,7 @@ static const source_format formats[FORMAT_COUNT] = {
     [FORMAT_SAFETENSORS] = {open_safetensors, NULL},
     [FORMAT_TORCH] = {open_torch, NULL},
     [FORMAT_NPZ] = {open_npz, NULL},
+    [FORMAT_JSON] = {open_json, NULL},
     [FORMAT_PICKLE] = {NULL, "save the state dict with torch.save, or its "
                              "arrays with numpy.savez"},
     [FORMAT_TORCH_TAR] = {NULL, "load it with PyTorch and save it again"},
@@ -253,7 +272,7 @@ static elman_status open_named(elman_import *im, const byte_source *first,
                        "expected an .npz of such arrays",
                        first->name, format_name(FORMAT_NPY));
     TRY(open_arrays(im, paths, count));
-    return check_settings(paths[0], FORMAT_NPY, false, config);
+    return check_settings(paths[0], FORMAT_NPY, im, config);
 }
 
 /* A model of Keras; with a mapping file the arrays of an .h5 file alone. */
@@ -262,7 +281,7 @@ static elman_status open_keras(elman_import *im, const char *path, char *bytes,
                                const elman_import_config *config, bool *done)
 {
     file_format format = zip ? FORMAT_KERAS : FORMAT_HDF5;
-    elman_status status = check_settings(path, format, false, config);
+    elman_status status = check_settings(path, format, im, config);
     if (status) {
         free(bytes);
         return status;
@@ -308,7 +327,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     /* a file of many tensors */
     if (formats[format].open && count == 1) {
         TRY(open_tensors(im, paths[0], formats + format, bytes, size, config));
-        return check_settings(paths[0], format, im->own, config);
+        return check_settings(paths[0], format, im, config);
     }
 
     /* a model of Keras, which says what its tensors are */
@@ -329,7 +348,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     /* a graph, which may have its weights in files next to it */
     if (format == FORMAT_ONNX && im->looked) return import_look_onnx(im, first);
     if (format == FORMAT_ONNX) {
-        TRY(check_settings(paths[0], format, false, config));
+        TRY(check_settings(paths[0], format, im, config));
         *done = im->computes = true;
         return import_onnx(im, first, config);
     }

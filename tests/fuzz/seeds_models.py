@@ -208,10 +208,67 @@ def mappings():
     put("mapping", "parameter-unknown", lstm(more="bias"))
     put("mapping", "tensor-unknown", lstm(**{"rnn.bias_hh_l0": "none"}))
     put("mapping", "list-empty", lstm(**{"rnn.bias_hh_l0": []}))
+    def input_of(**fields):
+        return lstm(**{"rnn.weight_ih_l0": {"from": "kernel", **fields}})
+    put("mapping", "range", input_of(range=[0, 4], shape=[2, 2], cols=[0, 1]))
+    put("mapping", "range-past", input_of(range=[(1 << 63) - 2, (1 << 63) - 1]))
+    put("mapping", "rows", input_of(rows=[0, 1], transpose=True, scale=-2,
+                                    gates="ozcf"))
+    put("mapping", "steps", input_of(cols=[0, 4, 1 << 62], transpose=True))
+    put("mapping", "shape-past", input_of(shape=[1 << 32, 1 << 32]))
+    put("mapping", "forget", lstm(**{"rnn.bias_ih_l0": [
+        "bias", {"value": 1, "gates": "f"}]}))
+    put("mapping", "values", lstm(**{"rnn.bias_hh_l0": {
+        "values": [[1], [2], [3], [4]], "transpose": True}}))
+    put("mapping", "join", lstm(**{"rnn.weight_ih_l0": {
+        "join": [{"from": "kernel", "cols": [k, k + 1]} for k in range(4)],
+        "axis": 1, "transpose": True, "gates": "ofig"}}))
+    put("mapping", "join-gates", lstm(**{"rnn.bias_ih_l0": [
+        {"join": [{"from": "pair", "range": [0, 2]},
+                  {"value": 3, "shape": [1]}], "gates": "ogf"},
+        {"values": [5], "gates": "i"}]}))
     put("mapping", "deep", '{"config":' * DEEP)
     put("mapping", "empty", "")
     put("mapping", "reference", json.dumps({
         **json.loads(lstm()), "reference": {"x": "pair", "y": "dense"}}))
+
+
+# ---- Models in JSON ----------------------------------------------------------
+
+def json_models():
+    def nam(weights, **config):
+        return json.dumps({
+            "architecture": "LSTM", "weights": weights, "sample_rate": 48000,
+            "config": {"input_size": 1, "hidden_size": 1, "num_layers": 1,
+                       **config}})
+    put("json_model", "nam", nam([0.5] * 16))
+    put("json_model", "nam-short", nam([0.5] * 15))
+    put("json_model", "nam-large", nam([1], hidden_size=1 << 24, num_layers=16))
+    put("json_model", "nam-nested", nam([[1, 2], [3]]))
+
+    def layer(kind, *weights, **more):
+        return {"type": kind, "shape": [None, 1], "weights": weights, **more}
+    def chain(*layers):
+        return json.dumps({"in_shape": [None, 1], "layers": layers})
+    put("json_model", "chain", chain(
+        layer("lstm", [[1, 2, 3, 4]], [[1, 2, 3, 4]], [1, 2, 3, 4]),
+        layer("batchnorm", [1], [2], [3], [4], epsilon=0.001),
+        layer("gru", [[1, 2, 3]], [[1, 2, 3]], [[1, 2, 3], [4, 5, 6]]),
+        layer("dense", [[1]], [2], activation="elu"),
+        layer("activation", activation="softmax")))
+    put("json_model", "chain-conv", chain(layer("conv1d", [[[1]]], [1])))
+    put("json_model", "chain-long", chain(
+        *[layer("activation", activation="tanh")] * 40))
+    put("json_model", "norm-large", json.dumps({
+        "in_shape": [1 << 24], "layers": [
+            layer("batchnorm", [1], [2], epsilon=1)]}))
+    put("json_model", "state", json.dumps({"epoch": 3, "state": {
+        "rnn": {"weight_ih_l0": [[1]], "weight_hh_l0": [[2]]},
+        "fc.weight": [[1]], "fc.bias": [2]}}))
+    put("json_model", "unequal", '{"a":[[1,2],[3,4,5]],"b":[[],[]],"c":[[1],2]}')
+    put("json_model", "deep", '{"a":' * DEEP)
+    put("json_model", "nine-deep", '{"a":[[[[[[[[[1]]]]]]]]]}')
+    put("json_model", "skip", '{"model_data":{"skip":1},"s":{"a":[1]}}')
 
 
 # ---- NumPy ------------------------------------------------------------------
@@ -266,4 +323,5 @@ def write(build):
     configs()
     models(build)
     mappings()
+    json_models()
     npys()
