@@ -198,6 +198,7 @@ static int convert_import(conversion *run, const elman_import *import)
 {
     run->rows = elman_import_rows(import, &run->row_count);
     run->extra = elman_import_extra(import);
+    run->import = import;
     int code = check_claimed(run);
     if (code) return code;
 

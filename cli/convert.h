@@ -25,7 +25,8 @@ typedef struct conversion {
     convert_to to;
     const elman_import_row *rows; /* (row_count) */
     size_t row_count;
-    size_t extra; /* tensors outside the state dict, in no row */
+    size_t extra;               /* tensors outside the state dict, in no row */
+    const elman_import *import; /* for its notes */
     elman_model *model;
     elman_check check; /* of --reference */
 } conversion;

@@ -138,6 +138,10 @@ static void show_omitted(const conversion *run, FILE *file, size_t shapes)
     if (run->extra)
         fprintf(file, "%sand %zu outside the state dict, left out%s\n", dim,
                 run->extra, plain);
+
+    const char *remark;
+    for (size_t i = 0; (remark = elman_import_remark(run->import, i)); i++)
+        fprintf(file, "%s%s%s\n", dim, remark, plain);
 }
 
 int conversion_show_table(const conversion *run, FILE *file)
@@ -245,6 +249,12 @@ static void show_record(const conversion *run, const char *python)
         record_tensor(&out, &run->rows[n]);
     record_close(&out, ']');
     if (run->extra) record_count(&out, "extra", run->extra);
+
+    const char *remark = elman_import_remark(run->import, 0);
+    if (remark) record_open(&out, "remarks", '[');
+    for (size_t i = 0; (remark = elman_import_remark(run->import, i)); i++)
+        record_text(&out, NULL, remark);
+    if (elman_import_remark(run->import, 0)) record_close(&out, ']');
     if (run->values->reference.first)
         reference_record(&out, &run->values->reference, &run->check);
     if (*python) record_text(&out, "python", python);

@@ -87,6 +87,12 @@ ELMAN_API const elman_fact *elman_import_facts(const elman_import *import,
  * an optimizer's; they are in no row. */
 ELMAN_API size_t elman_import_extra(const elman_import *import);
 
+/* What is to say about how the file was read, sentence by sentence from 0 on:
+ * objects that were skipped, weights that were dequantized; NULL past the last.
+ */
+ELMAN_API const char *elman_import_remark(const elman_import *import,
+                                          size_t index);
+
 /* Builds the model. Every tensor must be mapped or ignored. If the file holds
  * reference.input and reference.output, the model must compute the latter from
  * the former (see elman_model_check). */

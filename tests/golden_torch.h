@@ -24,12 +24,16 @@ static inline const char *golden_torch_path(const char *name)
     return path;
 }
 
-static inline golden_torch golden_torch_open(void)
+static inline golden_torch golden_torch_open_as(const char *want)
 {
     golden_torch golden = {0};
-    CHECK_OK(
-        safetensors_open(golden_torch_path("want.safetensors"), &golden.want));
+    CHECK_OK(safetensors_open(golden_torch_path(want), &golden.want));
     return golden;
+}
+
+static inline golden_torch golden_torch_open(void)
+{
+    return golden_torch_open_as("want.safetensors");
 }
 
 static inline void golden_torch_close(golden_torch *golden)

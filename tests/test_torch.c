@@ -63,6 +63,30 @@ TEST(state_dicts_are_what_torch_saved)
     golden_torch_close(&want);
 }
 
+TEST(objects_that_are_no_tensors_are_skipped_and_said)
+{
+    static const struct {
+        const char *name, *note;
+    } cases[] = {
+        {"objects", "objects that are no tensors: argparse.Namespace, "},
+        {"objects_stream", "objects that are no tensors: argparse.Namespace, "},
+        {"objects1", "objects that are no tensors: "},
+        {"objects5", "objects that are no tensors: argparse.Namespace, "},
+    };
+    golden_torch want = golden_torch_open_as("want_objects.safetensors");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        torch_file *file = NULL;
+        CHECK_OK(open_golden(cases[i].name, NULL, &file));
+        assert_string_equal(file->dict, "state_dict");
+        assert_int_equal(file->note_count, 1);
+        CHECK(strstr(file->notes[0], cases[i].note), "%s", file->notes[0]);
+        golden_torch_check(&want, cases[i].name, file->tensor_count,
+                           file->tensors);
+        torch_close(file);
+    }
+    golden_torch_close(&want);
+}
+
 TEST(views_lie_on_their_storage)
 {
     torch_file *file = NULL;
@@ -81,10 +105,10 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
         file_format format;
     } cases[] = {
         {"module", NULL,
-         "torch.nn.modules.rnn.LSTM, which is refused: elman reads "
-         "files of tensors only; save model.state_dict()",
+         "its tensors are inside an object of torch.nn.modules.rnn.LSTM, which "
+         "elman does not take apart; save model.state_dict()",
          FORMAT_TORCH},
-        {"module_stream", NULL, "rnn.LSTM, which is refused", FORMAT_TORCH},
+        {"module_stream", NULL, "rnn.LSTM, which elman does", FORMAT_TORCH},
         {"script", NULL,
          "a TorchScript program, which elman does not read; save "
          "model.state_dict()",
@@ -98,7 +122,12 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
         {"tensor", NULL, "it contains no state dict", FORMAT_TORCH},
         {"empty", NULL, "it contains no state dict", FORMAT_TORCH},
         {"empty", "", "no tensors in the state dict", FORMAT_TORCH},
-        {"numpy", NULL, "scalar, which is refused", FORMAT_TORCH},
+        {"inside", NULL, "\"fc.weight\" is an object of library.tensors.Packed",
+         FORMAT_TORCH},
+        {"within", NULL, "inside an object of torch.nn.modules.rnn.LSTM",
+         FORMAT_TORCH},
+        {"within", "model", "at key \"model\" is an object of torch.nn",
+         FORMAT_TORCH},
         {"pickle", NULL, "a pickle that torch.save did not write",
          FORMAT_PICKLE},
         {"spread", NULL,
@@ -423,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_dicts_are_what_torch_saved),
+        cmocka_unit_test(objects_that_are_no_tensors_are_skipped_and_said),
         cmocka_unit_test(views_lie_on_their_storage),
         cmocka_unit_test(
             each_file_of_something_else_is_refused_with_what_to_save),

@@ -54,6 +54,11 @@ size_t elman_import_extra(const elman_import *import)
     return import ? import_extra(import) : 0;
 }
 
+const char *elman_import_remark(const elman_import *import, size_t index)
+{
+    return import ? import_remark(import, index) : NULL;
+}
+
 const elman_import_row *elman_import_rows(const elman_import *import,
                                           size_t *count)
 {

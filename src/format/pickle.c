@@ -101,13 +101,17 @@ static elman_status push_tuple(pickle_reader *r, unsigned count)
     return stack_collect(r, PICKLE_TUPLE, r->depth - count, r->depth - count);
 }
 
-/* Adds what is on the stack from first on to the value at holder. */
+/* Adds what is on the stack from first on to the value at holder. An opaque
+ * value takes anything. */
 static elman_status add_to(pickle_reader *r, pickle_kind kind, size_t holder,
                            size_t first)
 {
     pickle_value *to = r->stack[holder];
     size_t count = r->depth - first;
-    if (!to || to->kind != kind || (kind == PICKLE_DICT && count % 2))
+    bool fits =
+        to && (to->kind == PICKLE_OPAQUE ||
+               (to->kind == kind && (kind != PICKLE_DICT || !(count % 2))));
+    if (!fits)
         return failure(ELMAN_BAD_FORMAT, "items for something that is not a %s",
                        kind == PICKLE_DICT ? "dict" : "list");
 
@@ -173,8 +177,9 @@ static elman_status stop(pickle_reader *r, unsigned unused)
     return ELMAN_OK;
 }
 
-/* Left out, and so refused: PERSID 'P', whose ids are not tuples, extension
- * codes 0x82 to 0x84 and buffers outside the pickle, 0x97 and 0x98. */
+/* Left out, and so refused: extension codes 0x82 to 0x84, which name what a
+ * registry of the process has, and buffers outside the pickle, 0x97 and 0x98.
+ */
 static const struct {
     pickle_step *step;
     unsigned argument;
@@ -191,7 +196,8 @@ static const struct {
     ['L'] = {push_long_line, 0},
     ['M'] = {push_whole, 2},
     ['N'] = {push_none, 0},
-    ['Q'] = {push_stored, 0},
+    ['P'] = {push_stored, true},
+    ['Q'] = {push_stored, false},
     ['R'] = {push_reduced, false},
     ['S'] = {push_string_line, 0},
     ['T'] = {push_text, 4},

@@ -1,46 +1,10 @@
 /*
- * pickle_call.c: the opcodes that name globals and call them: only rows of the
- * table are known, and a call is recorded, never made.
+ * pickle_call.c: the opcodes that name globals, call them and give attributes
+ * to what they made: all is recorded, and nothing is called.
  */
 #include "format/pickle_parts.h"
 
 #include <string.h>
-
-static bool same(const char *text, size_t count, const char *want)
-{
-    return strlen(want) == count && !memcmp(text, want, count);
-}
-
-static elman_status push_row(pickle_reader *r, const char *module,
-                             size_t module_count, const char *name,
-                             size_t name_count)
-{
-    pickle_value *value;
-    const pickle_table *table = r->tree->table;
-    const pickle_row *rows = table->rows;
-
-    /* only rows of the table are known, and some only to be refused */
-    size_t k = 0;
-    while (k < table->row_count &&
-           !(same(module, module_count, rows[k].module) &&
-             same(name, name_count, rows[k].name)))
-        k++;
-
-    if (k == table->row_count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "it names %.*s.%.*s, which is "
-                       "refused: %s",
-                       (int)(module_count < 80 ? module_count : 80), module,
-                       (int)(name_count < 80 ? name_count : 80), name,
-                       table->advice);
-
-    if (rows[k].refusal)
-        return failure(ELMAN_BAD_FORMAT, "%s", rows[k].refusal);
-
-    TRY(value_new(r, PICKLE_GLOBAL, &value));
-    value->row = (uint16_t)k;
-    return stack_push(r, value);
-}
 
 elman_status push_global(pickle_reader *r, unsigned unused)
 {
@@ -49,7 +13,7 @@ elman_status push_global(pickle_reader *r, unsigned unused)
     size_t module_count, name_count;
     TRY(take_line(r, &module, &module_count));
     TRY(take_line(r, &name, &name_count));
-    return push_row(r, module, module_count, name, name_count);
+    return push_named(r, module, module_count, name, name_count);
 }
 
 elman_status push_stack_global(pickle_reader *r, unsigned unused)
@@ -62,15 +26,22 @@ elman_status push_stack_global(pickle_reader *r, unsigned unused)
     if (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT)
         return failure(ELMAN_BAD_FORMAT, "a global without a name");
 
-    return push_row(r, module->is.text, module->count, name->is.text,
-                    name->count);
+    return push_named(r, module->is.text, module->count, name->is.text,
+                      name->count);
 }
 
 /* Items of a dict that is made from a list of pairs, as in Python 2. Nothing
  * else copies values, so the same list may not be copied over and over. */
 static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
-                              const pickle_value *list)
+                              const pickle_value *arguments)
 {
+    if (arguments->count == 0) return ELMAN_OK;
+    const pickle_value *list = arguments->is.items[0];
+
+    /* what a missing item of a defaultdict would be made by */
+    if (list->kind == PICKLE_OPAQUE || list->kind == PICKLE_GLOBAL ||
+        list->kind == PICKLE_NONE)
+        return ELMAN_OK;
     if (list->kind != PICKLE_LIST)
         return failure(ELMAN_BAD_FORMAT, "a dict made from something unknown");
 
@@ -92,36 +63,64 @@ static elman_status add_pairs(pickle_reader *r, pickle_value *dict,
     return ELMAN_OK;
 }
 
-/* Pushes what a row of the table would make of a tuple. */
-static elman_status push_call(pickle_reader *r, const pickle_value *callee,
-                              pickle_value *arguments)
+/* A call of which only a mark is left, and what it was given. The helpers of
+ * old protocols make an object of their first argument. */
+static elman_status push_opaque(pickle_reader *r, const pickle_value *callee,
+                                pickle_value *const *given, size_t count)
 {
     pickle_value *value;
-    if (callee->kind != PICKLE_GLOBAL || arguments->kind != PICKLE_TUPLE)
+    pickle_class *classes = r->tree->classes;
+    const pickle_value *class = callee;
+    const pickle_class *named = classes + callee->row;
+    bool helper =
+        named->module_bytes >= 7 && (!memcmp(named->module, "copyreg", 7) ||
+                                     !memcmp(named->module, "copy_reg", 7));
+
+    if (helper && given[0]->count && given[0]->kind == PICKLE_TUPLE &&
+        given[0]->is.items[0]->kind == PICKLE_OPAQUE)
+        class = given[0]->is.items[0];
+
+    TRY(value_new(r, PICKLE_OPAQUE, &value));
+    value->row = class->row;
+    classes[class->row].objects++;
+    TRY(value_add(value, given, count));
+    return stack_push(r, value);
+}
+
+/* Pushes what a callee would make of a tuple; named, NULL if there are none,
+ * are the named arguments. */
+static elman_status push_call(pickle_reader *r, const pickle_value *callee,
+                              pickle_value *arguments, pickle_value *named)
+{
+    pickle_value *value;
+    if ((callee->kind != PICKLE_GLOBAL && callee->kind != PICKLE_OPAQUE) ||
+        arguments->kind != PICKLE_TUPLE)
         return failure(ELMAN_BAD_FORMAT,
                        "a call of something that is not a global");
+
+    /* of a class that is no row only a mark is left */
+    if (callee->kind == PICKLE_OPAQUE)
+        return push_opaque(r, callee, (pickle_value *[]){arguments, named},
+                           named ? 2 : 1);
+    if (named && (named->kind != PICKLE_DICT || named->count))
+        return failure(ELMAN_BAD_FORMAT, "a call with named arguments");
 
     bool dict = r->tree->table->rows[callee->row].dict;
     TRY(value_new(r, dict ? PICKLE_DICT : PICKLE_CALL, &value));
     value->row = callee->row;
-    if (!dict) value->is.value = arguments;
-    else if (arguments->count) TRY(add_pairs(r, value, arguments->is.items[0]));
+    if (!dict) TRY(value_add(value, &arguments, 1));
+    else TRY(add_pairs(r, value, arguments));
 
     return stack_push(r, value);
 }
 
 elman_status push_reduced(pickle_reader *r, unsigned keywords)
 {
-    pickle_value *callee, *arguments, *named;
-    if (keywords) {
-        TRY(stack_pop(r, &named));
-        if (named->kind != PICKLE_DICT || named->count)
-            return failure(ELMAN_BAD_FORMAT, "a call with named arguments");
-    }
-
+    pickle_value *callee, *arguments, *named = NULL;
+    if (keywords) TRY(stack_pop(r, &named));
     TRY(stack_pop(r, &arguments));
     TRY(stack_pop(r, &callee));
-    return push_call(r, callee, arguments);
+    return push_call(r, callee, arguments, named);
 }
 
 /* A class and its arguments, above the mark. */
@@ -138,7 +137,7 @@ elman_status push_object(pickle_reader *r, unsigned unused)
     TRY(stack_collect(r, PICKLE_TUPLE, first + 1, first - 1));
     TRY(stack_pop(r, &arguments));
 
-    return push_call(r, callee, arguments);
+    return push_call(r, callee, arguments, NULL);
 }
 
 elman_status push_instance(pickle_reader *r, unsigned unused)
@@ -150,27 +149,42 @@ elman_status push_instance(pickle_reader *r, unsigned unused)
     TRY(stack_mark(r, &first));
     TRY(stack_collect(r, PICKLE_TUPLE, first, first - 1));
     TRY(stack_pop(r, &arguments));
-    return push_call(r, callee, arguments);
+    return push_call(r, callee, arguments, NULL);
 }
 
-/* Attributes, which no tensor needs, are left out. */
+/* Attributes belong to what they are given to; those of a dict, which no tensor
+ * needs, are left out. */
 elman_status push_built(pickle_reader *r, unsigned unused)
 {
     (void)unused;
     pickle_value *state, *of;
     TRY(stack_pop(r, &state));
     TRY(stack_top(r, &of));
-    if (of->kind != PICKLE_DICT && of->kind != PICKLE_CALL)
-        return failure(ELMAN_BAD_FORMAT,
-                       "attributes for something that cannot have any");
-    return ELMAN_OK;
+    if (of->kind == PICKLE_DICT) return ELMAN_OK;
+    if (of->kind == PICKLE_CALL || of->kind == PICKLE_OPAQUE)
+        return value_add(of, &state, 1);
+
+    return failure(ELMAN_BAD_FORMAT,
+                   "attributes for something that cannot have any");
 }
 
-elman_status push_stored(pickle_reader *r, unsigned unused)
+/* In the stream of old files the id of a class says where its source text was:
+ * ("module", class, file, text). */
+static pickle_value *class_of_id(const pickle_value *id)
 {
-    (void)unused;
+    bool module = id->kind == PICKLE_TUPLE && id->count >= 2 &&
+                  pickle_is(id->is.items[0], "module");
+    return module && id->is.items[1]->kind == PICKLE_OPAQUE ? id->is.items[1]
+                                                            : NULL;
+}
+
+elman_status push_stored(pickle_reader *r, unsigned line)
+{
     pickle_value *id, *value;
+    if (line) TRY(push_unicode_line(r, 0));
     TRY(stack_pop(r, &id));
+    if (class_of_id(id)) return stack_push(r, class_of_id(id));
+
     TRY(value_new(r, PICKLE_STORED, &value));
     value->is.value = id;
     return stack_push(r, value);
@@ -178,6 +192,12 @@ elman_status push_stored(pickle_reader *r, unsigned unused)
 
 bool pickle_is(const pickle_value *value, const char *text)
 {
-    return value->kind == PICKLE_TEXT &&
-           same(value->is.text, value->count, text);
+    return value->kind == PICKLE_TEXT && strlen(text) == value->count &&
+           !memcmp(value->is.text, text, value->count);
+}
+
+pickle_value *pickle_item(const pickle_value *value, size_t at)
+{
+    bool holds = value->kind == PICKLE_CALL || value->kind == PICKLE_OPAQUE;
+    return holds && at < value->count ? value->is.items[at] : NULL;
 }

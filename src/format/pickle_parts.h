@@ -1,7 +1,8 @@
 /*
  * pickle_parts.h: a pickle being read: pickle_stack.c has the values, the stack
  * and the memo, pickle_scalar.c the opcodes that push a value of their own
- * bytes, pickle_call.c those that name something, pickle.c the rest.
+ * bytes, pickle_name.c finds what a name stands for, pickle_call.c has the
+ * opcodes that name and make something, pickle.c the rest.
  */
 #ifndef FORMAT_PICKLE_PARTS_H
 #define FORMAT_PICKLE_PARTS_H
@@ -12,6 +13,9 @@
  * is made of small ones. */
 enum { MOST_VALUES = 1 << 22 };
 
+/* Different classes that a pickle may name, beside the rows of the table. */
+enum { MOST_CLASSES = 1024 };
+
 typedef struct value_block value_block;
 
 struct pickle {
@@ -20,6 +24,9 @@ struct pickle {
     size_t value_count;
     pickle_value none, no, yes;
     pickle_value *root;
+    size_t class_count, class_room;
+    pickle_class *classes;                  /* (class_count) */
+    uint16_t class_slots[2 * MOST_CLASSES]; /* index + 1 by hash; 0 is empty */
 };
 
 typedef struct pickle_reader {
@@ -78,6 +85,13 @@ pickle_step push_none, push_bool, push_whole, push_long, push_float, push_text,
 
 /* A line of decimal digits. */
 bool line_whole(const char *line, size_t count, int64_t *whole);
+
+/* ---- pickle_name.c ------------------------------------------------------ */
+
+/* Pushes what a name stands for: a row of the table, or a class. */
+elman_status push_named(pickle_reader *r, const char *module,
+                        size_t module_bytes, const char *name,
+                        size_t name_bytes);
 
 /* ---- pickle_call.c ------------------------------------------------------ */
 

@@ -41,7 +41,8 @@ elman_status value_new(pickle_reader *r, pickle_kind kind, pickle_value **made)
 static bool has_items(const pickle_value *value)
 {
     return value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST ||
-           value->kind == PICKLE_DICT;
+           value->kind == PICKLE_DICT || value->kind == PICKLE_CALL ||
+           value->kind == PICKLE_OPAQUE;
 }
 
 void pickle_close(pickle *tree)
@@ -54,6 +55,7 @@ void pickle_close(pickle *tree)
         tree->blocks = block->next;
         free(block);
     }
+    free(tree->classes);
     free(tree);
 }
 

@@ -1,22 +1,14 @@
 /* torch.c: the tensors of the state dict in a file of torch.save. */
 #include "format/torch_parts.h"
 #include "format/file.h"
-#include "format/utf8.h"
 
-#include "base/memory.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Several tensors may be views of the same bytes: weights that are tied, or all
- * weights of a layer in one block. A file with more sharing than that is made
- * to exhaust memory. */
-enum { MOST_SHARING = 8, HARMLESS = 1 << 20 };
 
 /* Owns what a torch_file points to. */
 typedef struct torch_block {
     torch_source source;
-    char *names;
     char dict[PATH_ROOM];
 } torch_block;
 
@@ -48,99 +40,7 @@ static elman_status check_twice(const torch_file *file)
     return status;
 }
 
-static elman_status copy_name(const pickle_value *key, char **at)
-{
-    if (key->count == 0)
-        return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
-
-    if (memchr(key->is.text, 0, key->count) ||
-        utf8_valid(key->is.text, key->count) < key->count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "a tensor's name is not UTF-8, or contains a zero byte");
-
-    memcpy(*at, key->is.text, key->count);
-    (*at)[key->count] = 0;
-    *at += key->count + 1;
-    return ELMAN_OK;
-}
-
-/* ---- Tensors ------------------------------------------------------------ */
-
-/* Whether entry i of a dict is a tensor with a name. */
-static bool entry_find(const pickle_value *dict, size_t i, torch_call *call)
-{
-    return call_find(dict->is.items[2 * i + 1], call) &&
-           dict->is.items[2 * i]->kind == PICKLE_TEXT;
-}
-
-static elman_status make_room(torch_block *block, const pickle_value *dict,
-                              torch_file *file)
-{
-    size_t count = 0, bytes = 1;
-    torch_call call;
-
-    for (size_t i = 0; i < dict->count / 2; i++)
-        if (entry_find(dict, i, &call)) {
-            count++;
-            bytes += (size_t)dict->is.items[2 * i]->count + 1;
-        }
-
-    if (count == 0)
-        return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
-
-    file->tensors = calloc(count, sizeof *file->tensors);
-    block->names = malloc(bytes);
-    if (!file->tensors || !block->names)
-        return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", count);
-    return ELMAN_OK;
-}
-
-/* Adds a tensor's bytes to the total, which must stay in proportion to the
- * file. */
-static elman_status check_growth(const torch_source *source,
-                                 const named_tensor *tensor, size_t *total)
-{
-    size_t bytes = 0, most = HARMLESS;
-
-    if (source->size <= (SIZE_MAX - most) / MOST_SHARING)
-        most += MOST_SHARING * source->size;
-
-    if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1,
-                        &bytes) ||
-        bytes > most - *total)
-        return failure(ELMAN_BAD_FORMAT,
-                       "tensor \"%.80s\": with it, tensors that share bytes "
-                       "exceed %d times the file",
-                       tensor->name, MOST_SHARING);
-
-    *total += bytes;
-    return ELMAN_OK;
-}
-
-static elman_status read_tensors(torch_block *block, const pickle_value *dict,
-                                 torch_file *file)
-{
-    size_t total = 0;
-    TRY(make_room(block, dict, file));
-
-    char *at = block->names;
-    for (size_t i = 0; i < dict->count / 2; i++) {
-        torch_call call;
-        named_tensor *tensor = &file->tensors[file->tensor_count];
-        if (!entry_find(dict, i, &call)) continue;
-
-        tensor->name = at;
-        TRY(copy_name(dict->is.items[2 * i], &at));
-        TRY(call_read(&block->source, &call, tensor));
-        TRY(check_growth(&block->source, tensor, &total));
-
-        /* so that it is not counted among the others */
-        call.value->seen = true;
-        file->tensor_count++;
-    }
-
-    return check_twice(file);
-}
+/* ---- The file ----------------------------------------------------------- */
 
 /* Tensors of the file that are not in the state dict. */
 static size_t count_extra(const pickle *tree)
@@ -156,6 +56,32 @@ static size_t count_extra(const pickle *tree)
     return count;
 }
 
+/* Says which classes of objects were skipped. */
+static elman_status note_skipped(torch_making *making)
+{
+    enum { SHOWN = 3, ROOM = 320 };
+    char text[ROOM] = "", name[PICKLE_NAME_ROOM];
+    size_t count, objects = 0, at = 0;
+    const pickle_class *classes = pickle_classes(making->source->tree, &count);
+
+    /* how many, and the names of the first few */
+    for (size_t i = 0; i < count; i++) {
+        objects += classes[i].objects ? classes[i].objects : 1;
+        if (i >= SHOWN) continue;
+        pickle_class_print(classes + i, name);
+        at += (size_t)snprintf(text + at, ROOM - at, "%s%.90s", i ? ", " : "",
+                               name);
+    }
+
+    if (count > SHOWN)
+        snprintf(text + at, ROOM - at, " and %zu more", count - SHOWN);
+    if (count == 0) return ELMAN_OK;
+    return making_note(making, "skipped %zu object%s that %s no tensor%s: %s",
+                       objects, objects > 1 ? "s" : "",
+                       objects > 1 ? "are" : "is", objects > 1 ? "s" : "",
+                       text);
+}
+
 static elman_status read_file(torch_block *block, const char *key,
                               torch_file *file)
 {
@@ -163,10 +89,14 @@ static elman_status read_file(torch_block *block, const char *key,
 
     TRY(torch_source_open(&block->source));
     TRY(dict_find(block->source.tree, key, &dict, block->dict));
-    TRY(read_tensors(block, dict, file));
+
+    torch_making making = {.source = &block->source, .file = file};
+    TRY(entries_read(&making, dict));
+    TRY(check_twice(file));
 
     file->dict = block->dict;
     file->extra_count = count_extra(block->source.tree);
+    TRY(note_skipped(&making));
 
     /* names are copied and storages stay; the rest is no longer needed */
     pickle_close(block->source.tree);
@@ -210,7 +140,6 @@ void torch_close(torch_file *file)
     torch_block *block = file->block;
 
     torch_source_close(&block->source);
-    free(block->names);
     free(block);
     free(file->tensors);
     free(file);

@@ -4,14 +4,17 @@
  * is instantiated: see pickle.h.
  *
  * A file is a state dict, or nested dicts with a state dict somewhere: one with
- * a tensor named "...weight_ih_l0" or "...weight_ih", or, if there is none, one
- * that contains only tensors. Refused, with what to save instead: whole
- * modules, TorchScript, sparse and quantized tensors.
+ * a tensor named "...weight_ih...", or, if there is none, one that contains
+ * only tensors. Objects of classes that no tensor needs are skipped, and said.
+ * A tensor inside one, as in a whole module, is refused, and so are sparse
+ * tensors, with what to save instead.
  */
 #ifndef FORMAT_TORCH_H
 #define FORMAT_TORCH_H
 
 #include "format/tensor.h"
+
+enum { TORCH_NOTES = 4 };
 
 /* A file in memory. Tensors are in the state dict's order; several may share
  * bytes, as they did when they were saved. Entries of the state dict that are
@@ -22,7 +25,9 @@ typedef struct torch_file {
     const char *dict;      /* where the state dict was: "model.state_dict", ""
                               if it is the file */
     size_t extra_count;    /* tensors elsewhere in the file, left out */
-    void *block;           /* owner of everything above */
+    size_t note_count;
+    const char *notes[TORCH_NOTES]; /* sentences on how it was read */
+    void *block;                    /* owner of everything above */
 } torch_file;
 
 /* key says where the state dict is, as in "model.state_dict", "" for the whole

@@ -4,6 +4,8 @@
  */
 #include "format/torch_parts.h"
 
+#include "base/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +68,10 @@ static void print_path(const dict_list *list, size_t index,
 
 /* ---- Which it is -------------------------------------------------------- */
 
-static bool ends_with(const pickle_value *key, const char *end)
+static bool has_part(const pickle_value *key, const char *part)
 {
-    size_t tail = strlen(end);
-    return key->kind == PICKLE_TEXT && key->count >= tail &&
-           !memcmp(key->is.text + key->count - tail, end, tail);
+    return key->kind == PICKLE_TEXT && key->count &&
+           bytes_find(key->is.text, key->count, part, strlen(part));
 }
 
 /* 2 if a dict has a recurrent weight, 1 if it has only tensors, else 0. */
@@ -83,9 +84,7 @@ static int rate_dict(const pickle_value *dict)
         const pickle_value *key = dict->is.items[i];
         bool tensor = call_find(dict->is.items[i + 1], &call);
 
-        if (tensor &&
-            (ends_with(key, "weight_ih_l0") || ends_with(key, "weight_ih")))
-            return 2;
+        if (tensor && has_part(key, "weight_ih")) return 2;
 
         alone = alone && tensor && key->kind == PICKLE_TEXT;
     }
@@ -157,8 +156,32 @@ static elman_status refuse_several(const dict_list *list, const size_t *ratings,
                    text);
 }
 
-static elman_status choose_dict(const dict_list *list, size_t *ratings,
-                                pickle_value **found, char path[PATH_ROOM])
+/* Why nothing was found: weights that are inside an object, or none. */
+static elman_status refuse_none(const pickle *tree)
+{
+    char class[PICKLE_NAME_ROOM];
+    size_t count;
+    pickle_walk walk = {0};
+    pickle_value *root = pickle_root(tree), *found = NULL;
+
+    /* the file itself, or else the object that was made last: the outermost */
+    for (pickle_value *v; !found && (v = pickle_next(tree, &walk));)
+        if (v->kind == PICKLE_OPAQUE && v->count && tensor_inside(v)) found = v;
+    if (root->kind == PICKLE_OPAQUE && tensor_inside(root)) found = root;
+    if (!found)
+        return failure(ELMAN_BAD_FORMAT,
+                       "it contains no state dict; save model.state_dict()");
+
+    pickle_class_print(pickle_classes(tree, &count) + found->row, class);
+    return failure(ELMAN_BAD_FORMAT,
+                   "its tensors are inside an object of %s, which elman does "
+                   "not take apart; save model.state_dict() with torch.save",
+                   class);
+}
+
+static elman_status choose_dict(const pickle *tree, const dict_list *list,
+                                size_t *ratings, pickle_value **found,
+                                char path[PATH_ROOM])
 {
     size_t best = 0, count = 0, index = 0;
 
@@ -172,9 +195,7 @@ static elman_status choose_dict(const dict_list *list, size_t *ratings,
         if (best && ratings[i] == best && count++ == 0) index = i;
     }
 
-    if (count == 0)
-        return failure(ELMAN_BAD_FORMAT,
-                       "it contains no state dict; save model.state_dict()");
+    if (count == 0) return refuse_none(tree);
     if (count > 1) return refuse_several(list, ratings, best);
 
     *found = list->dicts[index].dict;
@@ -220,6 +241,16 @@ static elman_status find_key(const pickle *tree, const char *key,
 
     if (!value)
         return failure(ELMAN_BAD_FORMAT, "nothing at key \"%.80s\"", key);
+    /* an object, as a whole module is, says what to save instead */
+    if (value->kind == PICKLE_OPAQUE) {
+        char class[PICKLE_NAME_ROOM];
+        size_t count;
+        pickle_class_print(pickle_classes(tree, &count) + value->row, class);
+        return failure(ELMAN_BAD_FORMAT,
+                       "at key \"%.80s\" is an object of %s, which elman does "
+                       "not make; save its state_dict() with torch.save",
+                       key, class);
+    }
     if (value->kind != PICKLE_DICT)
         return failure(ELMAN_BAD_FORMAT, "no dict at key \"%.80s\"", key);
 
@@ -241,7 +272,7 @@ elman_status dict_find(const pickle *tree, const char *key,
     elman_status status = list_dicts(tree, &list);
     if (status == ELMAN_OK) {
         ratings = calloc(list.count + 1, sizeof *ratings);
-        status = ratings ? choose_dict(&list, ratings, found, path)
+        status = ratings ? choose_dict(tree, &list, ratings, found, path)
                          : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
                                    list.count);
     }

@@ -1,7 +1,8 @@
 /*
  * torch_parts.h: a file of torch.save being read: torch_source.c finds the
  * pickle and the storages' bytes, torch_tensor.c makes tensors of calls,
- * torch_dict.c finds the state dict, torch.c puts it together.
+ * torch_dict.c finds the state dict, torch_entry.c reads what is in it, torch.c
+ * puts it together.
  */
 #ifndef FORMAT_TORCH_PARTS_H
 #define FORMAT_TORCH_PARTS_H
@@ -19,7 +20,8 @@ typedef enum torch_row {
     TORCH_TENSOR_TYPED, /* the same, and a dtype as seventh */
     TORCH_PARAMETER,    /* (tensor ...) */
     TORCH_AS_CLASS,     /* (function, class, its arguments, attributes) */
-    TORCH_SIZE          /* (tuple) */
+    TORCH_SIZE,         /* (tuple) */
+    TORCH_UNREAD        /* a tensor of a kind that its refusal names */
 } torch_row;
 
 extern const pickle_table torch_table;
@@ -44,7 +46,16 @@ typedef struct torch_source {
     pickle *tree;
     bool swapped;
     size_t size; /* bytes of everything, uncompressed */
+    void *kept;  /* blocks of source_keep, a list linked by its first bytes */
 } torch_source;
+
+/* A file being put together. */
+typedef struct torch_making {
+    torch_source *source;
+    torch_file *file;
+    size_t room;  /* of its tensors */
+    size_t total; /* bytes of their elements */
+} torch_making;
 
 /* A view of a storage: count elements of type, which are all there. */
 typedef struct torch_view {
@@ -67,6 +78,9 @@ elman_status torch_source_open(torch_source *source);
 elman_status stream_open(torch_source *source, size_t size);
 void torch_source_close(torch_source *source);
 
+/* Bytes that live as long as the source; NULL if no memory. */
+void *source_keep(torch_source *source, size_t bytes);
+
 /* The storage that a value stands for. */
 elman_status source_view(torch_source *source, const pickle_value *stored,
                          torch_view *view);
@@ -79,6 +93,9 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
 
 /* ---- torch_tensor.c ----------------------------------------------------- */
 
+/* The row of a global or a call; NULL of another value. */
+const pickle_row *row_of(const pickle_value *value);
+
 /* Whether a value is a tensor. */
 bool call_find(pickle_value *value, torch_call *call);
 
@@ -86,9 +103,22 @@ bool call_find(pickle_value *value, torch_call *call);
 elman_status call_read(torch_source *source, const torch_call *call,
                        named_tensor *tensor);
 
+/* The first tensor inside a value, NULL if there is none; a search of bounded
+ * length. */
+const pickle_value *tensor_inside(pickle_value *value);
+
 /* A whole number from 0 that a size can hold; what names it in the message. */
 elman_status value_size(const pickle_value *value, const char *what,
                         size_t *size);
+
+/* ---- torch_entry.c ------------------------------------------------------ */
+
+/* Adds the tensors of a state dict. */
+elman_status entries_read(torch_making *making, const pickle_value *dict);
+
+/* Adds a sentence to the file's notes. */
+elman_status making_note(torch_making *making, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- torch_dict.c ------------------------------------------------------- */
 

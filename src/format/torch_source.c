@@ -133,8 +133,26 @@ elman_status torch_source_open(torch_source *source)
     return read_object(source);
 }
 
+void *source_keep(torch_source *source, size_t bytes)
+{
+    enum { LINK = 16 }; /* so that what follows is aligned */
+    char *block = bytes < SIZE_MAX - LINK ? malloc(LINK + bytes) : NULL;
+    if (!block) {
+        (void)failure(ELMAN_NO_MEMORY, "no memory for %zu bytes", bytes);
+        return NULL;
+    }
+
+    memcpy(block, &source->kept, sizeof source->kept);
+    source->kept = block;
+    return block + LINK;
+}
+
 void torch_source_close(torch_source *source)
 {
+    for (void *block = source->kept, *next; block; block = next) {
+        memcpy(&next, block, sizeof next);
+        free(block);
+    }
     pickle_close(source->tree);
     archive_close(source->archive);
     free(source->storages);
@@ -155,10 +173,12 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
 
     /* its class gives the type of its elements */
     const pickle_value *class = id->is.items[1];
-    if (class->kind != PICKLE_GLOBAL ||
-        torch_table.rows[class->row].what != TORCH_STORAGE)
+    const pickle_row *row = row_of(class);
+    if (row && row->refusal)
+        return failure(ELMAN_BAD_FORMAT, "%s", row->refusal);
+    if (!row || row->what != TORCH_STORAGE)
         return failure(ELMAN_BAD_FORMAT, "a storage without a type");
-    *type = (element_type)torch_table.rows[class->row].type;
+    *type = (element_type)row->type;
 
     /* the key is part of an entry's name */
     *key = id->is.items[2];

@@ -33,6 +33,15 @@ static int compare_stored(const void *left, const void *right)
     return compare_keys(a->key, b->key);
 }
 
+/* Whether a value stands for a storage, and not for something else of another
+ * process. */
+static bool is_storage(const pickle_value *value)
+{
+    return value->kind == PICKLE_STORED &&
+           value->is.value->kind == PICKLE_TUPLE && value->is.value->count &&
+           pickle_is(value->is.value->is.items[0], "storage");
+}
+
 /* All storages that the object names, each once, by key. */
 static elman_status list_storages(torch_source *source)
 {
@@ -40,7 +49,7 @@ static elman_status list_storages(torch_source *source)
     pickle_walk walk = {0};
 
     for (pickle_value *v; (v = pickle_next(source->tree, &walk));)
-        count += v->kind == PICKLE_STORED;
+        count += is_storage(v);
 
     source->storages = calloc(count + 1, sizeof *source->storages);
     if (!source->storages)
@@ -49,7 +58,7 @@ static elman_status list_storages(torch_source *source)
     torch_storage *s = source->storages;
     walk = (pickle_walk){0};
     for (pickle_value *v; (v = pickle_next(source->tree, &walk));)
-        if (v->kind == PICKLE_STORED) {
+        if (is_storage(v)) {
             TRY(storage_id(v, &s->type, &s->key, &s->count));
             s++;
         }
@@ -228,6 +237,10 @@ elman_status stream_view(const torch_source *source, const pickle_value *stored,
                          torch_view *view)
 {
     const pickle_value *id = stored->is.value;
+    if (!is_storage(stored) || id->count < 5)
+        return failure(ELMAN_BAD_FORMAT,
+                       "a storage's id is not a tuple of five");
+
     const torch_storage *s = find_storage(source, id->is.items[2]);
     if (!s || !s->data)
         return failure(ELMAN_BAD_FORMAT, "its storage is missing");

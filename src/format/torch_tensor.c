@@ -31,13 +31,12 @@ enum { CALL_LEVELS = 8 };
     }
 #define REFUSED(m, n, r)                                                       \
     {                                                                          \
-        .module = (m), .name = (n), .refusal = (r)                             \
+        .module = (m), .name = (n), .refusal = (r), .what = TORCH_UNREAD       \
     }
 
 static const pickle_row rows[] = {
     {.module = "collections", .name = "OrderedDict", .dict = true},
-    ROW("collections", "Counter", TORCH_IGNORED, 0),
-    ROW("torch", "device", TORCH_IGNORED, 0),
+    {.module = "collections", .name = "defaultdict", .dict = true},
     ROW("torch", "Tensor", TORCH_IGNORED, 0),
     ROW("torch.nn.parameter", "Parameter", TORCH_IGNORED, 0),
     ROW("torch.nn.parameter", "Buffer", TORCH_IGNORED, 0),
@@ -93,9 +92,16 @@ static const pickle_row rows[] = {
 const pickle_table torch_table = {
     .row_count = sizeof rows / sizeof *rows,
     .rows = rows,
-    .advice = "elman reads files of tensors only; save model.state_dict()"};
+    .advice = "do not load this file elsewhere; ask for the state_dict() "
+              "alone, as torch.save or safetensors writes it"};
 
 /* ---- Calls -------------------------------------------------------------- */
+
+const pickle_row *row_of(const pickle_value *value)
+{
+    bool known = value->kind == PICKLE_GLOBAL || value->kind == PICKLE_CALL;
+    return known ? rows + value->row : NULL;
+}
 
 bool call_find(pickle_value *value, torch_call *call)
 {
@@ -103,7 +109,7 @@ bool call_find(pickle_value *value, torch_call *call)
     if (value->kind != PICKLE_CALL) return false;
 
     call->row = &rows[value->row];
-    call->arguments = value->is.value;
+    call->arguments = value->is.items[0];
 
     /* unwrap parameters and classes until the call is a tensor's */
     for (int level = 0; level < CALL_LEVELS; level++) {
@@ -112,19 +118,20 @@ bool call_find(pickle_value *value, torch_call *call)
         switch (call->row->what) {
         case TORCH_TENSOR:
         case TORCH_TENSOR_TYPED:
+        case TORCH_UNREAD:
             return true;
         case TORCH_PARAMETER:
             if (a->count == 0 || a->is.items[0]->kind != PICKLE_CALL)
                 return false;
             call->value = a->is.items[0];
             call->row = &rows[call->value->row];
-            call->arguments = call->value->is.value;
+            call->arguments = call->value->is.items[0];
             break;
         case TORCH_AS_CLASS:
-            if (a->count < 3 || a->is.items[0]->kind != PICKLE_GLOBAL ||
+            if (a->count < 3 || !row_of(a->is.items[0]) ||
                 a->is.items[2]->kind != PICKLE_TUPLE)
                 return false;
-            call->row = &rows[a->is.items[0]->row];
+            call->row = row_of(a->is.items[0]);
             call->arguments = a->is.items[2];
             break;
         default:
@@ -132,6 +139,41 @@ bool call_find(pickle_value *value, torch_call *call)
         }
     }
     return false;
+}
+
+/* What a value holds; NULL if it has no items. */
+static pickle_value *const *items_of(const pickle_value *value, size_t *count)
+{
+    bool holds = value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST ||
+                 value->kind == PICKLE_DICT || value->kind == PICKLE_CALL ||
+                 value->kind == PICKLE_OPAQUE;
+    *count = holds ? value->count : 0;
+    return holds ? value->is.items : NULL;
+}
+
+const pickle_value *tensor_inside(pickle_value *value)
+{
+    enum { LEVELS = 16, MOST_VISITS = 1 << 14 };
+    pickle_value *at[LEVELS] = {value};
+    size_t next[LEVELS] = {0}, level = 0, count;
+    torch_call call;
+    if (call_find(value, &call)) return call.value;
+
+    /* depth first: values may be shared, or hold themselves */
+    for (size_t visits = 0; visits < MOST_VISITS; visits++) {
+        pickle_value *const *items = items_of(at[level], &count);
+        if (next[level] >= count) {
+            if (level-- == 0) return NULL;
+            continue;
+        }
+
+        pickle_value *item = items[next[level]++];
+        if (call_find(item, &call)) return call.value;
+        if (level + 1 == LEVELS || !items_of(item, &count)) continue;
+        at[++level] = item;
+        next[level] = 0;
+    }
+    return NULL;
 }
 
 elman_status value_size(const pickle_value *value, const char *what,
@@ -165,8 +207,8 @@ static elman_status read_sizes(const pickle_value *value, const char *what,
                                size_t *count, size_t *sizes)
 {
     if (value->kind == PICKLE_CALL && rows[value->row].what == TORCH_SIZE &&
-        value->is.value->count == 1)
-        value = value->is.value->is.items[0];
+        value->is.items[0]->count == 1)
+        value = value->is.items[0]->is.items[0];
 
     bool listed = value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST;
     if (!listed || value->count > TENSOR_MAX_RANK)
@@ -234,12 +276,13 @@ static elman_status read_type(const torch_call *call, named_tensor *tensor,
     const pickle_value *a = call->arguments;
     if (call->row->what != TORCH_TENSOR_TYPED) return ELMAN_OK;
 
-    if (a->count < 7 || a->is.items[6]->kind != PICKLE_GLOBAL ||
-        rows[a->is.items[6]->row].what != TORCH_DTYPE)
+    const pickle_row *type = a->count > 6 ? row_of(a->is.items[6]) : NULL;
+    if (type && type->refusal) return bad_tensor(tensor, type->refusal);
+    if (!type || type->what != TORCH_DTYPE)
         return bad_tensor(tensor, "its dtype is missing");
 
     view->count *= element_bytes(view->type);
-    view->type = (element_type)rows[a->is.items[6]->row].type;
+    view->type = (element_type)type->type;
     view->count /= element_bytes(view->type);
     return ELMAN_OK;
 }
@@ -260,6 +303,7 @@ elman_status call_read(torch_source *source, const torch_call *call,
     torch_view view;
     size_t offset = 0, reach = 0;
 
+    if (call->row->refusal) return bad_tensor(tensor, call->row->refusal);
     if (a->count < 4 || a->is.items[0]->kind != PICKLE_STORED)
         return bad_tensor(tensor, "it has no storage");
     if (has_marks(call))

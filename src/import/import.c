@@ -258,6 +258,19 @@ const elman_fact *import_facts(const elman_import *im, size_t *count)
     return im->facts;
 }
 
+elman_status import_add_remark(elman_import *im, const char *text)
+{
+    if (!text) return ELMAN_NO_MEMORY;
+    if (im->remark_count < IMPORT_REMARKS)
+        im->remarks[im->remark_count++] = text;
+    return ELMAN_OK;
+}
+
+const char *import_remark(const elman_import *im, size_t index)
+{
+    return index < im->remark_count ? im->remarks[index] : NULL;
+}
+
 const elman_import_row *import_rows(const elman_import *im, size_t *count)
 {
     *count = im->row_count;

@@ -22,6 +22,8 @@
 #include "elman_exchange.h"
 #include "model/weight_source.h"
 
+enum { IMPORT_REMARKS = 8 };
+
 /* A tensor that is left out, or is not a weight. */
 typedef struct spare {
     size_t from;
@@ -45,7 +47,9 @@ struct elman_import {
     /* ... the importer of a format that says what its tensors are, or NULL */
     size_t size;  /* of the file, in bytes, where the format is text */
     size_t extra; /* tensors of a checkpoint outside its state dict */
-    ptrdiff_t reference_x, reference_y; /* tensors, or NOWHERE */
+    size_t remark_count;
+    const char *remarks[IMPORT_REMARKS]; /* on how the file was read */
+    ptrdiff_t reference_x, reference_y;  /* tensors, or NOWHERE */
     size_t row_count;
     elman_import_row *rows; /* (row_count) */
     void *source;           /* owner of tensors, closed by: */
@@ -88,11 +92,16 @@ elman_status import_add_fact(elman_import *import, const char *name,
 float *import_make_tensor(elman_import *import, const char *name, size_t rank,
                           const size_t *shape, size_t *index);
 
+/* Adds a sentence on how the file was read, a text that lives as long as the
+ * import; NULL, if there was no memory for it, is ELMAN_NO_MEMORY. */
+elman_status import_add_remark(elman_import *import, const char *text);
+
 /* As elman_import_... in elman_exchange.h. */
 void import_close(elman_import *import);
 const elman_import_row *import_rows(const elman_import *import, size_t *count);
 size_t import_extra(const elman_import *import);
 const elman_fact *import_facts(const elman_import *import, size_t *count);
+const char *import_remark(const elman_import *import, size_t index);
 
 /* A model of import's config with all weights zero, if it is not much larger
  * than the tensors. */

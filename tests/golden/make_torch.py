@@ -160,8 +160,6 @@ save("refused_negative", {"weight_ih_l0": torch.zeros(
     3, dtype=torch.cfloat).conj().imag})
 save("refused_tensor", torch.zeros(3))
 save("refused_empty", {})
-save("refused_numpy", {"weight_ih_l0": torch.zeros(3),
-                       "loss": numpy.float64(1)})
 (HERE / "refused_pickle.pt").write_bytes(pickle.dumps({"a": 1}))
 save("refused_spread", {"weight_ih_l0": torch.zeros(1).expand(1 << 40)})
 

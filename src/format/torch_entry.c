@@ -1,0 +1,146 @@
+/*
+ * torch_entry.c: the entries of a state dict: names, and the tensors that they
+ * stand for.
+ */
+#include "format/torch_parts.h"
+#include "format/utf8.h"
+
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Several tensors may be views of the same bytes: weights that are tied, or all
+ * weights of a layer in one block. A file with more sharing than that is made
+ * to exhaust memory. */
+enum { MOST_SHARING = 8, HARMLESS = 1 << 20 };
+
+elman_status making_note(torch_making *making, const char *format, ...)
+{
+    enum { NOTE_ROOM = 400 };
+    torch_file *file = making->file;
+    char *text = source_keep(making->source, NOTE_ROOM);
+    if (!text) return ELMAN_NO_MEMORY;
+
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, NOTE_ROOM, format, arguments);
+    va_end(arguments);
+
+    if (file->note_count < TORCH_NOTES) file->notes[file->note_count++] = text;
+    return ELMAN_OK;
+}
+
+/* ---- One tensor --------------------------------------------------------- */
+
+static elman_status copy_name(torch_source *source, const char *name,
+                              size_t bytes, const char **made)
+{
+    if (bytes == 0)
+        return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
+
+    if (memchr(name, 0, bytes) || utf8_valid(name, bytes) < bytes)
+        return failure(ELMAN_BAD_FORMAT,
+                       "a tensor's name is not UTF-8, or contains a zero byte");
+
+    char *copy = source_keep(source, bytes + 1);
+    if (!copy) return ELMAN_NO_MEMORY;
+    memcpy(copy, name, bytes);
+    copy[bytes] = 0;
+    *made = copy;
+    return ELMAN_OK;
+}
+
+/* Adds a tensor's bytes to the total, which must stay in proportion to the
+ * file. */
+static elman_status check_growth(torch_making *making,
+                                 const named_tensor *tensor)
+{
+    size_t bytes = 0, most = HARMLESS;
+
+    if (making->source->size <= (SIZE_MAX - most) / MOST_SHARING)
+        most += MOST_SHARING * making->source->size;
+
+    if (!sizes_multiply(tensor->count, element_bytes(tensor->type), 1,
+                        &bytes) ||
+        bytes > most - making->total)
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": with it, tensors that share bytes "
+                       "exceed %d times the file",
+                       tensor->name, MOST_SHARING);
+
+    making->total += bytes;
+    return ELMAN_OK;
+}
+
+/* A place for one more tensor. */
+static elman_status make_place(torch_making *making, named_tensor **place)
+{
+    torch_file *file = making->file;
+    if (file->tensor_count == making->room) {
+        size_t room = making->room ? 2 * making->room : 16;
+        void *made = realloc(file->tensors, room * sizeof *file->tensors);
+        if (!made)
+            return failure(ELMAN_NO_MEMORY, "no memory for %zu tensors", room);
+        file->tensors = made;
+        making->room = room;
+    }
+
+    *place = file->tensors + file->tensor_count;
+    **place = (named_tensor){.name = NULL};
+    return ELMAN_OK;
+}
+
+static elman_status add_tensor(torch_making *making, const char *name,
+                               size_t bytes, const torch_call *call)
+{
+    named_tensor *tensor = NULL;
+    TRY(make_place(making, &tensor));
+    TRY(copy_name(making->source, name, bytes, &tensor->name));
+    TRY(call_read(making->source, call, tensor));
+    TRY(check_growth(making, tensor));
+
+    /* so that it is not counted among the others */
+    call->value->seen = true;
+    making->file->tensor_count++;
+    return ELMAN_OK;
+}
+
+/* ---- The dict ----------------------------------------------------------- */
+
+/* A weight inside an object that is not made is not there: it must not be
+ * missed without a word. */
+static elman_status check_inside(const torch_making *making,
+                                 const pickle_value *key, pickle_value *value)
+{
+    char class[PICKLE_NAME_ROOM];
+    size_t count;
+    if (value->kind != PICKLE_OPAQUE || !tensor_inside(value)) return ELMAN_OK;
+
+    pickle_class_print(
+        pickle_classes(making->source->tree, &count) + value->row, class);
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "\"%.*s\" is an object of %s with a tensor inside, which "
+        "elman does not take apart; save a plain tensor in its place",
+        (int)(key->count < 80 ? key->count : 80), key->is.text, class);
+}
+
+elman_status entries_read(torch_making *making, const pickle_value *dict)
+{
+    for (size_t i = 0; i + 1 < dict->count; i += 2) {
+        const pickle_value *key = dict->is.items[i];
+        pickle_value *value = dict->is.items[i + 1];
+        torch_call call;
+        if (key->kind != PICKLE_TEXT) continue;
+
+        if (call_find(value, &call))
+            TRY(add_tensor(making, key->is.text, key->count, &call));
+        else TRY(check_inside(making, key, value));
+    }
+
+    if (making->file->tensor_count) return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
+}
