@@ -3,7 +3,7 @@
  * tools themselves (golden/make_layouts.py), give what they give there; and
  * files that lie are told so.
  */
-#include "folder.h"
+#include "parcel.h"
 
 /* What a file is read with; NULL settings are left out. */
 typedef struct recorded {
@@ -12,9 +12,34 @@ typedef struct recorded {
 } recorded;
 
 static const recorded files[] = {
-    {"nam_1x3x1.nam", NULL, false},     {"nam_1x4x2.nam", NULL, false},
-    {"nam_2x4x1.nam", NULL, false},     {"rtneural_lstm.json", NULL, false},
-    {"rtneural_gru.json", NULL, false}, {"json_state.json", NULL, false},
+    {"nam_1x3x1.nam", NULL, false},
+    {"nam_1x4x2.nam", NULL, false},
+    {"nam_2x4x1.nam", NULL, false},
+    {"rtneural_lstm.json", NULL, false},
+    {"rtneural_gru.json", NULL, false},
+    {"json_state.json", NULL, false},
+    {"keras_lstm.npz", "lstm,last,dense", false},
+    {"keras_gru.npz", NULL, false},
+    {"keras_gru_before.npz", NULL, false},
+    {"keras_norm.npz", "rnn,bn,both,dense", false},
+    {"tf1_lstm.npz", NULL, false},
+    {"tf1_levels.npz", NULL, false},
+    {"tf1_peephole.npz", NULL, false},
+    {"tf1_gru.npz", NULL, false},
+    {"flax_lstm.npz", NULL, true},
+    {"flax_gru.npz", NULL, true},
+    {"flax_rnn.npz", NULL, true},
+    {"nnx_lstm.npz", NULL, true},
+    {"nnx_gru.npz", NULL, true},
+    {"nnx_rnn.npz", NULL, true},
+    {"haiku_lstm.npz", NULL, false},
+    {"haiku_gru.npz", NULL, false},
+    {"haiku_rnn.npz", NULL, false},
+    {"mlx_lstm.npz", NULL, false},
+    {"mlx_gru.npz", NULL, false},
+    {"mlx_rnn.npz", NULL, false},
+    {"burn_lstm.safetensors", NULL, false},
+    {"min_char_rnn.npz", NULL, false},
 };
 
 static const char *golden(const char *name)
@@ -127,11 +152,75 @@ TEST(a_setting_that_a_known_model_has_no_use_for_is_refused)
                 "layers is given, which has no use for a JSON file");
 }
 
+/* A file of tensors that names and shapes alone describe. */
+static void add_zeros(const char *name, size_t rows, size_t columns)
+{
+    parcel_add(name, ELEMENT_F32, columns ? 2 : 1, (size_t[]){rows, columns},
+               NULL);
+}
+
+TEST(what_a_layout_leaves_open_is_asked_for)
+{
+    static const char *const gates[] = {"input", "forget", "cell", "output"};
+    elman_import *import = NULL;
+    char name[80];
+
+    /* a GRU of Keras without bias */
+    parcel_clear();
+    add_zeros("gru/gru_cell/kernel", 3, 12);
+    add_zeros("gru/gru_cell/recurrent_kernel", 4, 12);
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "the GRU gru.gru_cell has no bias, whose shape would say");
+
+    /* matrices of Burn that are all square */
+    parcel_clear();
+    for (size_t k = 0; k < 8; k++) {
+        snprintf(name, sizeof name, "rnn.%s_gate.%s_transform.weight",
+                 gates[k / 2], k % 2 ? "hidden" : "input");
+        add_zeros(name, 4, 4);
+    }
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "no matrix shows whether they are (in,out) or (out,in)");
+
+    /* and one that is not square, beside a matrix without bias */
+    add_zeros("fc.weight", 4, 2);
+    add_zeros("fc.bias", 2, 0);
+    add_zeros("embed.weight", 9, 4);
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "embed.weight has no bias: in a file of Burn it is an "
+                "embedding (V,I) or a linear layer (in,out)");
+
+    /* shapes that fit no layout are none of it */
+    parcel_clear();
+    add_zeros("lstm/kernel", 3, 16);
+    add_zeros("lstm/recurrent_kernel", 4, 15);
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT, "none of 2");
+}
+
+TEST(a_state_dict_of_pytorch_is_no_layout_of_others)
+{
+    elman_import *import = NULL;
+    size_t count;
+    parcel_clear();
+    add_zeros("rnn.weight_ih_l0", 4, 3);
+    add_zeros("rnn.weight_hh_l0", 4, 4);
+    add_zeros("head.kernel", 4, 4);
+    CHECK_OK(open_parcel(NULL, &import));
+    const elman_import_row *row = elman_import_rows(import, &count);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++)
+        CHECK(!row[i].to == !strcmp(row[i].from, "head.kernel"), "%s",
+              row[i].from);
+    elman_import_close(import);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_recorded_file_gives_what_its_tool_gave),
         cmocka_unit_test(each_bad_json_model_gives_its_own_sentence),
+        cmocka_unit_test(what_a_layout_leaves_open_is_asked_for),
+        cmocka_unit_test(a_state_dict_of_pytorch_is_no_layout_of_others),
         cmocka_unit_test(
             a_setting_that_a_known_model_has_no_use_for_is_refused),
     };

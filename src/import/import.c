@@ -56,6 +56,21 @@ static const char *print_kept(elman_import *im, const char *format,
     return text;
 }
 
+elman_status import_add_trait(elman_import *im, const layer_trait *trait)
+{
+    TRY(list_grow(&im->traits, im->trait_count, &im->trait_room,
+                  sizeof *im->traits));
+    im->traits[im->trait_count++] = *trait;
+    return ELMAN_OK;
+}
+
+const layer_trait *import_trait(const elman_import *im, ptrdiff_t from)
+{
+    for (size_t i = 0; from != NOWHERE && i < im->trait_count; i++)
+        if (im->traits[i].from == (size_t)from) return im->traits + i;
+    return NULL;
+}
+
 const char *import_text(elman_import *im, const char *format, ...)
 {
     va_list arguments;
@@ -243,6 +258,7 @@ void import_close(elman_import *im)
     free(im->grown);
     free(im->weights.slices);
     free(im->spares);
+    free(im->traits);
     free(im->notes);
     free(im->left_out);
     free(im->rows);

@@ -30,6 +30,13 @@ typedef struct spare {
     const char *how; /* "ignored", "a shape" ... */
 } spare;
 
+/* What the layout of a recurrent module says beyond PyTorch's names. */
+typedef struct layer_trait {
+    size_t from; /* the tensor of its weight_ih */
+    bool reset_before, relu;
+    ptrdiff_t peephole; /* a tensor, or NOWHERE */
+} layer_trait;
+
 struct elman_import {
     const char *path; /* of the first file, for messages */
     elman_config config;
@@ -37,7 +44,9 @@ struct elman_import {
     size_t spare_count, spare_room;
     spare *spares;
     size_t note_count, note_room;
-    spare *notes;   /* what is said of tensors that are weights */
+    spare *notes; /* what is said of tensors that are weights */
+    size_t trait_count, trait_room;
+    layer_trait *traits;
     bool *left_out; /* (tensors) spares that importers pass over, or
                        NULL: import_leave_out */
     bool own;       /* elman's own file: a source without slices */
@@ -70,6 +79,11 @@ elman_status import_add_spare(elman_import *import, size_t from,
 /* Says in the table how a weight came to be that is taken as it is. */
 elman_status import_add_note(elman_import *import, size_t from,
                              const char *how);
+
+elman_status import_add_trait(elman_import *import, const layer_trait *trait);
+
+/* The trait of a weight_ih, or NULL. */
+const layer_trait *import_trait(const elman_import *import, ptrdiff_t from);
 
 /* Makes spares of the tensors whose names match the patterns (config's ignore,
  * NULL for none), and of reference.input and reference.output, which become the

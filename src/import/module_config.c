@@ -69,6 +69,36 @@ static void name_layer(const module_order *o, size_t index, char *name)
         memcpy(name, last[index], bytes[index]);
 }
 
+/* What a layout says that PyTorch's names do not; all levels and directions
+ * must say the same. */
+static elman_status apply_traits(const elman_import *im, const module *m,
+                                 elman_layer *l)
+{
+    /* the first level's, or none */
+    const layer_trait *first = import_trait(im, m->at[0][0][ROLE_WEIGHT_IH]);
+    for (size_t i = 0; i < m->level_count * m->direction_count; i++) {
+        ptrdiff_t at = m->at[i / m->direction_count][i % m->direction_count]
+                            [ROLE_WEIGHT_IH];
+        const layer_trait *t = import_trait(im, at);
+        bool same = first && t ? first->reset_before == t->reset_before &&
+                                     first->relu == t->relu &&
+                                     (first->peephole == NOWHERE) ==
+                                         (t->peephole == NOWHERE)
+                               : first == t;
+        if (!same)
+            return failure(ELMAN_BAD_FORMAT,
+                           "the tensor %.80s is of another cell than level 0 "
+                           "(reset before the product, relu or peepholes)",
+                           im->weights.tensors[at].name);
+    }
+
+    if (!first) return ELMAN_OK;
+    l->reset_before = first->reset_before;
+    l->peephole = first->peephole != NOWHERE;
+    if (first->relu) l->nonlinearity = ELMAN_ACTIVATION_RELU;
+    return ELMAN_OK;
+}
+
 /* Checks that each layer reads as many features as the one before gives. */
 static elman_status check_widths(const elman_import *im, const module_order *o,
                                  size_t *input)
@@ -122,7 +152,9 @@ static elman_status make_config(elman_import *im, const module_order *o,
     TRY(check_widths(im, o, &c.input_size));
 
     for (size_t i = 0; i < o->count; i++) {
+        const module *m = o->entries[i].module;
         c.layers[i] = layer_of(o->entries + i, config->nonlinearity);
+        if (m && module_is_recurrent(m)) TRY(apply_traits(im, m, c.layers + i));
         if (o->entries[i].module) name_layer(o, i, c.layers[i].name);
     }
     if (config_complete(&c, &im->config) == ELMAN_OK) return ELMAN_OK;
@@ -156,7 +188,8 @@ static elman_status add_recurrent(elman_import *im, const module *m,
                                   const elman_layer *l)
 {
     const char *how = NULL;
-    if (kind_has_field(m->kind, "nonlinearity"))
+    bool known = import_trait(im, m->at[0][0][ROLE_WEIGHT_IH]) != NULL;
+    if (!known && kind_has_field(m->kind, "nonlinearity"))
         how = l->nonlinearity == ELMAN_ACTIVATION_RELU
                   ? "as it is, for relu (the file does not say)"
                   : "as it is, for tanh (the file does not say)";
@@ -171,6 +204,12 @@ static elman_status add_recurrent(elman_import *im, const module *m,
         role_print(false, role, level, d, sizeof name, name);
         TRY(add_whole(im, m->at[level][d][role], l->name, name,
                       role == ROLE_WEIGHT_IH ? how : NULL));
+        if (role != ROLE_WEIGHT_IH) continue;
+
+        const layer_trait *t = import_trait(im, m->at[level][d][role]);
+        snprintf(name, sizeof name, "peephole_l%zu%s", level,
+                 d ? "_reverse" : "");
+        if (t) TRY(add_whole(im, t->peephole, l->name, name, NULL));
     }
     return ELMAN_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "format/file.h"
 #include "import/create.h"
+#include "import/layouts.h"
 #include "import/mapping.h"
 #include "import/names.h"
 #include "import/rows.h"
@@ -30,6 +31,15 @@ static elman_status create(const char *path, elman_import **import)
     return ELMAN_OK;
 }
 
+/* A state dict, or what others keep as one: their layouts become PyTorch's. */
+static elman_status import_state(elman_import *im,
+                                 const elman_import_config *config)
+{
+    elman_import_config known = *config;
+    TRY(import_layouts(im, &known.batch_first));
+    return import_names(im, &known);
+}
+
 /* Runs the importer that says what the tensors are, unless their format has. */
 static elman_status name_tensors(elman_import *im,
                                  const elman_import_config *config)
@@ -38,7 +48,7 @@ static elman_status name_tensors(elman_import *im,
     if (!status)
         status = config->mapping ? import_mapping(im, config)
                  : im->known     ? im->known(im, config)
-                                 : import_names(im, config);
+                                 : import_state(im, config);
 
     /* a bad value of a format's own was read from the file */
     if (status == ELMAN_BAD_VALUE && im->known) status = ELMAN_BAD_FORMAT;
