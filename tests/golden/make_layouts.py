@@ -386,9 +386,44 @@ def min_char_rnn():
     reference("min_char_rnn", x, np.stack(out))
 
 
+# ---- Sources that only a mapping file describes ----------------------------------
+
+def lua_lstm(x, kernel, bias):
+    """torch-rnn's LSTM.lua, and char-rnn's by its sums: gates i f o g."""
+    units = kernel.shape[1] // 4
+    h, c, out = (np.zeros((x.shape[1], units)), np.zeros((x.shape[1], units)),
+                 [])
+    for step in x:
+        i, f, o, g = np.split(np.concatenate([step, h], 1) @ kernel + bias, 4, 1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        out.append(h)
+    return np.stack(out)
+
+
+def mapped():
+    x = random(45, STEPS, SEQUENCES, FEATURES)
+    kernel, bias = random(46, FEATURES + 4, 16), random(47, 16)
+    y = lua_lstm(x, kernel, bias)
+    np.savez(FOLDER / "torch_rnn.npz", weight=kernel, bias=bias)
+    reference("torch_rnn", x, y)
+    half = random(48, 16)
+    np.savez(FOLDER / "char_rnn.npz", **{
+        "i2h.weight": np.ascontiguousarray(kernel[:FEATURES].T),
+        "h2h.weight": np.ascontiguousarray(kernel[FEATURES:].T),
+        "i2h.bias": half, "h2h.bias": bias - half})
+    reference("char_rnn", x, y)
+    capture = json.loads((FOLDER / "nam_1x3x1.nam").read_text())
+    np.savez(FOLDER / "flat.npz", weights=np.array(capture["weights"], "f4"))
+    for end in "xy":
+        np.save(FOLDER / f"flat_{end}.npy",
+                np.load(FOLDER / f"nam_1x3x1_{end}.npy"))
+
+
 GROUPS = {"keras_npz": keras_npz, "tensorflow_1": tensorflow_1, "flax": flax,
           "flax_nnx": flax_nnx, "haiku": haiku, "mlx": mlx, "burn": burn,
-          "min_char_rnn": min_char_rnn, "nam": nam, "rtneural": rtneural, "json_state": json_state}
+          "min_char_rnn": min_char_rnn, "nam": nam, "rtneural": rtneural, "json_state": json_state,
+          "mapped": mapped}
 
 
 def main():

@@ -1,0 +1,20 @@
+# every mapping file of docs/FORMATS.md, as it stands there, gives what the
+# source's own tool gave
+cp "$CASES/../golden/layouts/"* .
+
+# `NAME.json` on a line of its own is followed by the file, indented
+awk '/^`[a-z0-9_]+[.]json`$/ {gsub("`", ""); file = $0; next}
+     /^    / && file {print substr($0, 5) > file; begun = 1; next}
+     begun {close(file); file = ""; begun = 0}' \
+    "$CASES/../../docs/FORMATS.md"
+
+for file in keras_lstm keras_gru tf1_lstm tf1_peephole tf1_gru flax_lstm \
+    haiku_gru mlx_gru burn_lstm torch_rnn char_rnn flat; do
+    elman convert $file.[ns][pa][zf]* out.safetensors --mapping $file.json \
+        --reference ${file}_x.npy ${file}_y.npy >shown &&
+        echo $file $(grep -c '^checked' shown)
+    rm -f $file.json
+done
+
+# there is none that the list above lacks
+ls | grep 'json$' | grep -v -e json_state -e rtneural || echo no other file
