@@ -5,6 +5,7 @@
 #include "format/half.h"
 #include "graph/stage.h"
 #include "trace/assemble.h"
+#include "trace/order.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
 #include "trace/walk.h"
@@ -337,6 +338,13 @@ static elman_status write_output(const graph_pass *p, const onnx_value *output,
                        "the output %.80s is not the output of a layer",
                        output->name);
 
+    for (size_t k = 0; k < v->view_count; k++)
+        if (!order_is_own(v->views + k))
+            return failure(ELMAN_BAD_FORMAT,
+                           "the output %.80s has its sequences in the order of "
+                           "their lengths, which is not supported; put them "
+                           "back in the graph (PyTorch: index_select)",
+                           output->name);
     if (is_within(v))
         return failure(ELMAN_BAD_FORMAT,
                        "the output %.80s has its steps turned round within "

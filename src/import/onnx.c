@@ -145,7 +145,7 @@ static bool is_in_order(const trace *t, const view *of, bool step)
         for (size_t i = 0; i < of->axes[k].factor_count; i++) {
             const factor *f = &of->axes[k].factors[i];
 
-            if (!factor_is_whole(t, of, f)) return false;
+            if (!factor_is_whole(t, of, f) || f->order) return false;
             bool is_own = s->identity[f->axis] == OWN_AXIS;
             if (is_own && f->axis < own) return false;
             if (is_own) own = f->axis;

@@ -12,7 +12,7 @@ static bool same_factors(const factor *a, const factor *b, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (a[i].axis != b[i].axis || a[i].step != b[i].step ||
-            !extent_equal(&a[i].size, &b[i].size))
+            a[i].order != b[i].order || !extent_equal(&a[i].size, &b[i].size))
             return false;
     return true;
 }
@@ -63,7 +63,7 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
         memmove(x->factors + 1, x->factors,
                 x->factor_count * sizeof *x->factors);
         x->factor_count++;
-        x->factors[0] = (factor){moved, extent_of(2), 1};
+        x->factors[0] = factor_of(moved, extent_of(2), 1);
         return true;
     }
 

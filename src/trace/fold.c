@@ -77,7 +77,7 @@ elman_status fold_filled(trace *t, const onnx_node *n, traced_value *const *in,
         if (sizes[k].factor < 1)
             return refuse(n, "a size of %lld", (long long)sizes[k].factor);
         made.axes[k].factor_count = 1;
-        made.axes[k].factors[0] = (factor){BROADCAST, sizes[k], 0};
+        made.axes[k].factors[0] = factor_of(BROADCAST, sizes[k], 0);
     }
     view_tidy(&made);
     return value_set_view(t, out[0], a ? a->t.type : ELEMENT_F32, &made);

@@ -35,13 +35,15 @@ static elman_status begin(trace *t, const onnx_node *n, const view *from,
                     return refuse(
                         n, "it reads an input in a way that is not supported");
 
-                read->axes[k].factors[i] = (factor){s.rank, f->size, 1};
+                read->axes[k].factors[i] =
+                    (factor){s.rank, f->size, 1, f->order};
                 s.identity[s.rank] = round ? OWN_AXIS : (int)s.rank;
                 s.shape[s.rank++] = f->size;
                 if (round) continue;
 
                 x.axes[x.rank].factor_count = 1;
-                x.axes[x.rank++].factors[0] = *f;
+                x.axes[x.rank].factors[0] = *f;
+                x.axes[x.rank++].factors[0].order = NULL;
             }
         }
 
@@ -354,7 +356,7 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
     if (features != ANY_AXIS) {
         y->axes[features].factor_count = 1;
         y->axes[features].factors[0] =
-            (factor){s.rank - 1, extent_of((int64_t)O), 1};
+            factor_of(s.rank - 1, extent_of((int64_t)O), 1);
     }
 
     view_tidy(y);

@@ -9,6 +9,7 @@
 #include "trace/flip.h"
 #include "trace/fold.h"
 #include "trace/norm.h"
+#include "trace/order.h"
 #include "trace/per_feature.h"
 #include "trace/pool.h"
 #include "trace/recurrent.h"
@@ -72,11 +73,12 @@ static const operator_row operators[] = {
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
     {"ReduceMax", 1, 2, NULL, NULL, trace_pool},
     {"ReduceMean", 1, 2, NULL, NULL, norm_mean},
-    {"ReduceProd", 1, 2, NULL, NULL, trace_merge},
+    {"ReduceProd", 1, 2, sizes_product, NULL, trace_merge},
     {"ReduceSum", 1, 2, NULL, NULL, trace_merge},
     {"Relu", 1, 1, NULL, NULL, trace_activation},
     {"Reshape", 1, 2, sizes_same, view_reshape, view_reshape},
     {"ReverseSequence", 2, 2, NULL, NULL, trace_reverse_sequence},
+    {"ScatterElements", 3, 3, NULL, order_scatter, order_scatter},
     {"Shape", 1, 1, sizes_shape, sizes_shape, sizes_shape},
     {"Sigmoid", 1, 1, NULL, NULL, trace_activation},
     {"Size", 1, 1, sizes_size, sizes_size, sizes_size},
@@ -91,6 +93,7 @@ static const operator_row operators[] = {
     {"Tanh", 1, 1, NULL, NULL, trace_activation},
     {"ThresholdedRelu", 1, 1, NULL, NULL, trace_activation},
     {"Tile", 2, 2, NULL, view_tile, view_tile},
+    {"TopK", 1, 2, NULL, order_top, order_top},
     {"Transpose", 1, 1, NULL, view_transpose, view_transpose},
     {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, view_unsqueeze},
     {"Where", 3, 3, sizes_where, sizes_where, NULL},

@@ -9,6 +9,7 @@
 #include "trace/directions.h"
 #include "trace/flip.h"
 #include "trace/layers.h"
+#include "trace/order.h"
 #include "trace/start.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
@@ -405,7 +406,8 @@ static elman_status set_outputs(trace *t, const recurrent_node *r,
             extent size = from == D ? extent_of((int64_t)r->direction_count)
                                     : s->shape[from];
             whole.axes[a].factor_count = 1;
-            whole.axes[a].factors[0] = (factor){from, size, 1};
+            whole.axes[a].factors[0] = factor_of(from, size, 1);
+            if (from == 1) whole.axes[a].factors[0].order = r->order;
         }
 
         /* the node may be one of the layer's two directions */
@@ -492,7 +494,11 @@ elman_status trace_recurrent(trace *t, const onnx_node *n,
     if (x->rank != 3)
         return refuse(n, "its X has %zu dimensions, expected 3", x->rank);
 
+    /* the order of its sequences goes over to what it gives */
     view forward = *x;
+    r.order = order_of(x, r.batch_first ? 0 : 1);
+    if (order_of(x, r.batch_first ? 1 : 0) || order_of(x, 2))
+        return refuse(n, "its X has its steps in another order");
     TRY(read_flip(t, &r, n->input_count > 4 ? in[4] : NULL, &forward));
     if (recurrent_has_pair(t, &r)) return add_pair(t, &r, in, out);
 

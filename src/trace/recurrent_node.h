@@ -25,7 +25,8 @@ typedef struct recurrent_node {
     size_t direction_count, H, I;
     size_t base;      /* its first direction is this one of the layer */
     bool batch_first; /* layout 1 */
-    bool flipped;     /* it reads its steps from the last one on, */
+    const traced_order *order;  /* of its sequences */
+    bool flipped;               /* it reads its steps from the last one on, */
     const traced_value *within; /* of these lengths, or all */
     view x;                     /* (T,B,I), with steps forward */
     elman_layer config;

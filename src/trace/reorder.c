@@ -112,6 +112,14 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
         if (training != 0) return refuse(n, "its training_mode is on");
     }
 
+    if (in[0]->kind == VALUE_ORDER) {
+        out[0]->kind = VALUE_ORDER;
+        out[0]->type = in[0]->type;
+        out[0]->order = in[0]->order;
+        out[0]->back = in[0]->back;
+        return ELMAN_OK;
+    }
+
     element_type type = in[0]->type;
     if (!strcmp(n->op, "Cast")) TRY(cast_type(t, n, in[0], &type));
     size_t axis = in[0]->axis;

@@ -29,11 +29,12 @@ static bool split_factor(factor_row *row, const extent *size, factor *slow)
 {
     factor *f = row->factors + row->next;
     extent inner;
+    if (f->order) return false;
     if (!extent_divide(&f->size, size, &inner) || !extent_is_plain(&inner))
         return false;
 
     /* the slow part's step is as long as what is left */
-    *slow = (factor){f->axis, *size, f->step};
+    *slow = factor_of(f->axis, *size, f->step);
     if (f->axis != BROADCAST &&
         __builtin_mul_overflow(f->step, inner.factor, &slow->step))
         return false;
@@ -265,7 +266,7 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
 
         /* only an axis of size 1 can be repeated */
         made.axes[k].factor_count = 1;
-        made.axes[k].factors[0] = (factor){BROADCAST, want, 0};
+        made.axes[k].factors[0] = factor_of(BROADCAST, want, 0);
     }
     return value_set_view(t, out[0], in[0]->type, &made);
 }
@@ -292,7 +293,7 @@ elman_status view_tile(trace *t, const onnx_node *n, traced_value *const *in,
             return refuse(n, "it repeats axis %zu, which is longer than 1", k);
 
         made.axes[k].factor_count = 1;
-        made.axes[k].factors[0] = (factor){BROADCAST, times[k], 0};
+        made.axes[k].factors[0] = factor_of(BROADCAST, times[k], 0);
     }
     return value_set_view(t, out[0], in[0]->type, &made);
 }

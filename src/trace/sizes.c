@@ -183,6 +183,22 @@ elman_status sizes_unsqueeze(trace *t, const onnx_node *n,
     return set_sizes(t, out[0], in[0]->type, 1, 1, entries);
 }
 
+/* ReduceProd of all. */
+elman_status sizes_product(trace *t, const onnx_node *n,
+                           traced_value *const *in, traced_value *const *out)
+{
+    extent entries[ENTRIES], all = extent_of(1);
+    int64_t keep;
+    size_t count;
+    TRY(need_sizes(t, n, in[0], &count, entries));
+    TRY(attribute_whole(n, "keepdims", 1, &keep));
+    for (size_t i = 0; i < count; i++)
+        if (!extent_multiply(&all, entries + i, &all))
+            return refuse(n, "a size does not fit in 64 bits");
+    return set_sizes(t, out[0], ELEMENT_I64, keep ? rank_of(in[0]) : 0, 1,
+                     &all);
+}
+
 elman_status sizes_gather(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
@@ -244,6 +260,19 @@ elman_status sizes_concat(trace *t, const onnx_node *n, traced_value *const *in,
     return set_sizes(t, out[0], ELEMENT_I64, 1, count, entries);
 }
 
+/* The numbers from 0 on, as many as there are sequences: the order that there
+ * is. */
+static elman_status set_order(trace *t, const extent *size, traced_value *out)
+{
+    traced_order *order = trace_keep(t, 1, sizeof *order);
+    if (!order) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    order->size = *size;
+    out->kind = VALUE_ORDER;
+    out->type = ELEMENT_I64;
+    out->order = order;
+    return ELMAN_OK;
+}
+
 elman_status sizes_range(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
@@ -251,12 +280,18 @@ elman_status sizes_range(trace *t, const onnx_node *n, traced_value *const *in,
     size_t count = 0, one;
     for (size_t k = 0; k < 3; k++) {
         TRY(need_sizes(t, n, in[k], &one, bound[k]));
-        if (one != 1 || !extent_is_plain(bound[k]))
+        if (one != 1 || (k != 1 && !extent_is_plain(bound[k])))
             return refuse(n, "its bounds are not three known numbers");
     }
 
     int64_t first = bound[0]->factor, end = bound[1]->factor;
     if (bound[2]->factor != 1) return refuse(n, "its step is not 1");
+
+    /* as many as there are sequences, from 0 on */
+    bool known = extent_is_plain(bound[1]);
+    if (first == 0 && (!known || end > ENTRIES))
+        return set_order(t, bound[1], out[0]);
+    if (!known) return refuse(n, "its end depends on a free dimension");
 
     for (; first < end; first++) {
         if (count == ENTRIES) return refuse(n, "more than %d sizes", ENTRIES);

@@ -4,6 +4,7 @@
 #include "trace/attribute.h"
 #include "trace/dense.h"
 #include "trace/flip.h"
+#include "trace/order.h"
 #include "trace/sizes.h"
 #include "trace/view.h"
 
@@ -52,6 +53,15 @@ static elman_status keep_range(const trace *t, const onnx_node *n, view *of,
     view_axis *a = of->axes + axis;
     extent inner = extent_of(1), blocks;
     if (a->factor_count == 0) return ELMAN_OK;
+
+    /* all of it, whatever its order */
+    extent all;
+    TRY(view_size(n, of, axis, &all));
+    if (first == 0 && extent_equal(count, &all)) return ELMAN_OK;
+    for (size_t i = 0; i < a->factor_count; i++)
+        if (a->factors[i].order)
+            return refuse(n, "it takes some of the sequences in the order of "
+                             "their lengths");
 
     /* how many indices one step of the slowest factor covers */
     for (size_t i = 1; i < a->factor_count; i++)
@@ -251,6 +261,8 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
     extent entries[ENTRIES];
     int64_t number;
     size_t axis, count;
+
+    if (in[1]->kind == VALUE_ORDER) return order_gather(t, n, in, out);
 
     /* indices that are not known yet are tokens of an embedding */
     if (!is_sizes(t, in[1])) return trace_embedding(t, n, in, out);

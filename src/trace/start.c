@@ -3,22 +3,13 @@
 
 #include "trace/attribute.h"
 #include "trace/layers.h"
+#include "trace/order.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
 
 #include <string.h>
 
 /* ---- Lengths ------------------------------------------------------------- */
-
-bool same_memory(const trace *t, const traced_value *a, const traced_value *b)
-{
-    const source *x = t->sources + a->views->source,
-                 *y = t->sources + b->views->source;
-    return x->kind == y->kind &&
-           (x->kind == SOURCE_TENSOR
-                ? t->tensors[x->index].data == t->tensors[y->index].data
-                : x->index == y->index);
-}
 
 /* Checks known lengths against X, and whether all are full. */
 static elman_status count_full(trace *t, const onnx_node *n, traced_value *v,
@@ -63,6 +54,16 @@ elman_status lengths_read(trace *t, const onnx_node *n, traced_value *v,
     bool all_full = false;
     TRY(need_view(n, v, &of));
 
+    /* who reads them has compared the order */
+    if (!order_is_own(of)) {
+        traced_value *own = trace_keep(t, 1, sizeof *own);
+        if (!own) return failure(ELMAN_NO_MEMORY, "no memory for lengths");
+        own->name = v->name;
+        own->node = v->node;
+        TRY(order_strip(t, v, own));
+        v = own;
+    }
+
     if (element_is_float(v->type))
         return refuse(n,
                       "its sequence_lens is of %s, expected whole "
@@ -80,6 +81,9 @@ elman_status recurrent_lengths(trace *t, const recurrent_node *r,
 {
     traced_value *lengths = NULL;
     if (v) TRY(lengths_read(t, r->n, v, T, B, &lengths));
+    if (lengths && !order_same(t, order_of(v->views, 0), r->order))
+        return refuse(r->n, "its sequence_lens are in another order than its "
+                            "sequences");
 
     /* only the first recurrent layer may say lengths, the others have the same
      */
@@ -107,6 +111,7 @@ static void order_start(const recurrent_node *r, view *of)
 
 typedef struct start {
     view view; /* (D,B,R) */
+    const traced_order *order;
     bool there, zero, shared, flows;
 } start;
 
@@ -127,6 +132,11 @@ static elman_status inspect_start(trace *t, const recurrent_node *r,
 
     /* its axes are the layer's directions, the sequences, and units */
     s->view = *of;
+    for (size_t k = 0; k < of->rank; k++) {
+        if (!order_of(of, k)) continue;
+        s->order = order_of(of, k);
+        s->view.axes[k].factors[0].order = NULL;
+    }
     if (of->rank != 3)
         return refuse(r->n, "its initial state has %zu dimensions, expected 3",
                       of->rank);
@@ -232,6 +242,9 @@ elman_status recurrent_starts(trace *t, const recurrent_node *r,
         s->there = true;
         TRY(inspect_start(t, r, states[k], s));
         if (s->zero) continue;
+        if (!s->shared && !order_same(t, s->order, r->order))
+            return refuse(r->n, "its initial states are in another order than "
+                                "its sequences");
         if (s->shared) learned = true;
         else *to[k] = (traced_start){true, s->view};
     }

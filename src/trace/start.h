@@ -4,9 +4,6 @@
 
 #include "trace/recurrent_node.h"
 
-/* Whether two values, of one view each, are of the same tensor or input. */
-bool same_memory(const trace *t, const traced_value *a, const traced_value *b);
-
 /* Reads the lengths v of B sequences of T steps; they are NULL if all are full.
  */
 elman_status lengths_read(trace *t, const onnx_node *n, traced_value *v,

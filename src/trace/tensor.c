@@ -18,6 +18,16 @@ bool is_tensor(const trace *t, const traced_value *v)
            t->sources[v->views->source].kind == SOURCE_TENSOR;
 }
 
+bool same_memory(const trace *t, const traced_value *a, const traced_value *b)
+{
+    const source *x = t->sources + a->views->source,
+                 *y = t->sources + b->views->source;
+    return x->kind == y->kind &&
+           (x->kind == SOURCE_TENSOR
+                ? t->tensors[x->index].data == t->tensors[y->index].data
+                : x->index == y->index);
+}
+
 /* ---- Tensors ------------------------------------------------------------- */
 
 /* Makes an input's array a tensor of the trace, and v a view of that. */
@@ -52,6 +62,10 @@ elman_status need_tensor(trace *t, const onnx_node *n, traced_value *v,
                       "its %s is \"%.80s\", which is computed from the graph's "
                       "input, expected a tensor",
                       what, v->name);
+
+    if (!order_is_own(v->views))
+        return refuse(n, "its %s is \"%.80s\", in the order of lengths", what,
+                      v->name);
 
     if (use == TENSOR_WEIGHT && !element_is_float(v->type))
         return refuse(n, "its %s is of %s, expected floats", what,

@@ -10,6 +10,9 @@ const named_tensor *source_array(const trace *t, const source *s);
 /* Whether v is a tensor. */
 bool is_tensor(const trace *t, const traced_value *v);
 
+/* Whether two values, of one view each, are of the same tensor or input. */
+bool same_memory(const trace *t, const traced_value *a, const traced_value *b);
+
 /* v's view of a tensor; an input that was given an array becomes one. If it is
  * none, it is refused, with what it is needed for. Notes how the tensor is
  * used.

@@ -23,6 +23,7 @@
  *   reorder, reshape   Transpose, Squeeze; Reshape, Flatten, Expand, Tile
  *   concat             Concat
  *   start, flip        lengths and initial states; steps turned round
+ *   order              sequences in another order
  *   directions         two directions
  *   recurrent          RNN, GRU, LSTM (recurrent_node)
  *   norm               layer norm
@@ -97,10 +98,21 @@ typedef struct source {
     int identity[AXES]; /* axis of x that it runs along, OWN_AXIS or NO_AXIS */
 } source;
 
+typedef struct traced_value traced_value;
+
+/* Sequences in the order of keys, one for each: their lengths. Without keys as
+ * they are. */
+typedef struct traced_order {
+    const traced_value *keys;
+    bool largest; /* first */
+    extent size;
+} traced_order;
+
 typedef struct factor {
     size_t axis; /* of the source, or BROADCAST */
     extent size;
     int64_t step;
+    const traced_order *order; /* of its indices; NULL: the source's own */
 } factor;
 
 /* The product of its factors' sizes is its size; without any it is 1. */
@@ -108,8 +120,6 @@ typedef struct view_axis {
     size_t factor_count;
     factor factors[FACTORS]; /* from slow to fast */
 } view_axis;
-
-typedef struct traced_value traced_value;
 
 typedef struct view {
     size_t source;
@@ -128,6 +138,7 @@ typedef enum value_kind {
     VALUE_ABSENT,  /* an output that is not a value: a mask of dropout */
     VALUE_SIZES,   /* whole numbers with free sizes: rank 0 or 1 */
     VALUE_VIEW,    /* one view, or several side by side */
+    VALUE_ORDER,   /* numbers that put sequences in another order */
     VALUE_STEP     /* a part of a step of an unrolled recurrence */
 } value_kind;
 
@@ -160,6 +171,8 @@ struct traced_value {
     norm_stage norm;
     float eps; /* of the norm */
     const traced_step *step;
+    const traced_order *order;
+    bool back; /* the way back of it */
 };
 
 /* How a tensor of the trace was used. */

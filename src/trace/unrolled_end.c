@@ -159,7 +159,7 @@ static elman_status find_start(const onnx_node *n, const unrolled *u,
                          "parts of one");
 
     start->axes[0].factor_count = 1;
-    start->axes[0].factors[0] = (factor){axis, extent_of(2), 1};
+    start->axes[0].factors[0] = factor_of(axis, extent_of(2), 1);
     return ELMAN_OK;
 }
 

@@ -31,12 +31,12 @@ view step_view(const trace *t, size_t from, const step_axes *a, size_t rank,
     if (a->time < AXES) v.offset[a->time] = (int64_t)index;
     v.axes[rank - 1].factor_count = 1;
     v.axes[rank - 1].factors[0] =
-        (factor){s->rank - 1, s->shape[s->rank - 1], 1};
+        factor_of(s->rank - 1, s->shape[s->rank - 1], 1);
 
     if (a->batch < AXES) {
         view_axis *batch = &v.axes[rank - 1 - a->far];
         batch->factor_count = 1;
-        batch->factors[0] = (factor){a->batch, s->shape[a->batch], 1};
+        batch->factors[0] = factor_of(a->batch, s->shape[a->batch], 1);
     }
 
     view_tidy(&v);

@@ -147,7 +147,7 @@ static bool is_one(const extent *e) { return extent_is(e, 1); }
 static bool follow(const factor *slow, const factor *fast)
 {
     int64_t step;
-    if (slow->axis != fast->axis) return false;
+    if (slow->axis != fast->axis || slow->order || fast->order) return false;
     if (slow->axis == BROADCAST) return true;
     return extent_is_plain(&fast->size) &&
            !__builtin_mul_overflow(fast->size.factor, fast->step, &step) &&
@@ -194,6 +194,12 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
     if (v->kind == VALUE_SIZES) {
         *rank = v->rank;
         shape[0] = extent_of((int64_t)v->count);
+        return ELMAN_OK;
+    }
+
+    if (v->kind == VALUE_ORDER) {
+        *rank = 1;
+        shape[0] = v->order->size;
         return ELMAN_OK;
     }
 
@@ -246,6 +252,20 @@ bool view_is_flipped(const trace *t, const view *of, size_t axis)
     return from_last && extent_equal(&f->size, size);
 }
 
+const traced_order *order_of(const view *of, size_t axis)
+{
+    const view_axis *a = of->axes + axis;
+    return a->factor_count ? a->factors[0].order : NULL;
+}
+
+bool order_is_own(const view *of)
+{
+    for (size_t k = 0; k < of->rank; k++)
+        for (size_t i = 0; i < of->axes[k].factor_count; i++)
+            if (of->axes[k].factors[i].order) return false;
+    return true;
+}
+
 void view_position(const trace *t, const view *of, const size_t *index,
                    size_t *position)
 {
@@ -289,6 +309,7 @@ static bool same_axes(const view *a, const view *b)
         for (size_t i = 0; i < x->factor_count && same; i++)
             same = x->factors[i].axis == y->factors[i].axis &&
                    x->factors[i].step == y->factors[i].step &&
+                   x->factors[i].order == y->factors[i].order &&
                    extent_equal(&x->factors[i].size, &y->factors[i].size);
     }
     return same;

@@ -4,6 +4,12 @@
 
 #include "trace/trace.h"
 
+/* A factor in the source's own order. */
+static inline factor factor_of(size_t axis, extent size, int64_t step)
+{
+    return (factor){.axis = axis, .size = size, .step = step};
+}
+
 /* Adds a source; index is its number. */
 elman_status source_add(trace *t, const onnx_node *n, const source *s,
                         size_t *index);
@@ -51,6 +57,12 @@ bool factor_is_whole(const trace *t, const view *of, const factor *f);
 /* Whether an axis of a view runs from the last index of its source to the
  * first. */
 bool view_is_flipped(const trace *t, const view *of, size_t axis);
+
+/* The order of an axis of a view. */
+const traced_order *order_of(const view *of, size_t axis);
+
+/* Whether all of a view is in the order of the graph's inputs. */
+bool order_is_own(const view *of);
 
 /* Where along each axis of its source the element index of a view is. All sizes
  * are known. */

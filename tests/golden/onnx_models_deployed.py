@@ -4,7 +4,7 @@ hand, sorted sequences, vectors of length 1."""
 import torch
 from torch import nn
 
-from onnx_models import BOTH, BT, TB, batches, steps, want
+from onnx_models import BOTH, BT, LEFT, TB, Packed, batches, steps, want
 
 OLDER = {"exporters": BOTH[:1]}
 VECTOR = {"x": BT, "y": {0: "B"}}
@@ -60,6 +60,59 @@ want("flipped_gru", lambda: Flipped(nn.GRU, "sum", False), steps(4), "y",
      {"x": TB, "y": TB}, more=AHEAD)
 want("flipped_last", lambda: Flipped(nn.GRU, "last"), batches(4), "y", VECTOR,
      more=AHEAD)
+
+
+# ---- Sorted by length --------------------------------------------------------
+
+def mixed(first=True):
+    """Lengths in no order."""
+    def inputs(T, B):
+        shape = (B, T, 4) if first else (T, B, 4)
+        return {"x": torch.randn(shape),
+                "lengths": torch.tensor([T - 2, T, 1][:B])}
+    return inputs
+
+
+class Sorted(nn.Module):
+    """By hand: sorted, packed, put back."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 3, 2, batch_first=True, bidirectional=True)
+        self.fc = nn.Linear(6, 2)
+
+    def forward(self, x, lengths):
+        lengths, order = torch.sort(lengths, dim=0, descending=True)
+        _, back = torch.sort(order, dim=0)
+        packed = nn.utils.rnn.pack_padded_sequence(
+            x.index_select(0, order), lengths, batch_first=True)
+        y, h = self.rnn(packed)
+        y, _ = nn.utils.rnn.pad_packed_sequence(
+            y, batch_first=True, total_length=x.shape[1])
+        return (self.fc(y.index_select(0, back)), h.index_select(1, back))
+
+
+class UnsortedStates(Packed):
+    """States come in and go out in the order of the sequences."""
+
+    def __init__(self):
+        super().__init__(nn.LSTM, False, 2, False)
+
+    def forward(self, x, lengths, h_0, c_0):
+        packed = nn.utils.rnn.pack_padded_sequence(
+            x, lengths, False, enforce_sorted=False)
+        y, (h_n, c_n) = self.rnn(packed, (h_0, c_0))
+        return nn.utils.rnn.pad_packed_sequence(y, False)[0], h_n, c_n
+
+
+want("sorted_by_hand", Sorted, mixed(), "y h", {"x": BT, "y": BT, "lengths":
+     {0: "B"}, "h": {1: "B"}}, sizes=((5, 2), (7, 3)), **OLDER)
+want("sorted_not", lambda: Packed(nn.LSTM, sorted=False), mixed(), "y h_n c_n",
+     {"x": BT, "y": BT, **LEFT}, sizes=((5, 2), (7, 3)), **OLDER)
+want("sorted_not_states", UnsortedStates,
+     lambda T, B: {**mixed(False)(T, B), "h_0": torch.randn(4, B, 3),
+                   "c_0": torch.randn(4, B, 3)}, "y h_n c_n",
+     {"x": TB, "y": TB, **LEFT}, **OLDER)
 
 
 # ---- Batch norms -----------------------------------------------------------

@@ -233,6 +233,27 @@ def turned():
     g.done(y, "a layer reads steps backwards", "bend", "Tanh")
 
 
+def sorted_by_length():
+    """What comes out stays in the order of the lengths."""
+    g = Refused("sorted_to_the_end")
+    x = g.x()
+    lens = g.input("lens", ["N"], TensorProto.INT32)
+    top = g.node("TopK", lens, g.node("Shape", lens), axis=0, outputs=2)
+    x = g.node("Gather", x, top[1], axis=1)
+    g.done(g.lstm(x, extra=[top[0]]), "sequences are in another order",
+           also=["output"], inputs={"x": g.draw(4, 2, I), "lens": np.array(
+               [2, 4], np.int32)})
+
+    g = Refused("sorted_without_lengths")
+    x = g.x()
+    lens = g.input("lens", ["N"], TensorProto.INT32)
+    top = g.node("TopK", lens, g.node("Shape", lens), axis=0, outputs=2)
+    x = g.node("Gather", x, top[1], axis=1)
+    g.done(g.lstm(x, extra=[lens], name="rnn"), "lengths of other sequences",
+           "rnn", "LSTM", ["another order"],
+           inputs={"x": g.draw(4, 2, I), "lens": np.array([2, 4], np.int32)})
+
+
 def branches():
     """The condition is whether there is one sequence."""
     g = Refused("if_that_differs")
@@ -531,8 +552,9 @@ def unrolled_parts(book):
 def refused_cases(book):
     if not book.wants("refused_cases"):
         return
-    for make in [shapes_of_graphs, control, branches, turned, operators, attributes, layers,
-                 broken, inputs, unrolled_steps]:
+    for make in [shapes_of_graphs, control, branches, turned,
+                 sorted_by_length, operators, attributes, layers, broken,
+                 inputs, unrolled_steps]:
         make()
     unrolled_parts(book)
     folder = book.root / "refused"
