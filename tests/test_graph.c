@@ -253,6 +253,8 @@ static void check_case(const char *name)
     r.bar = 1e-5;
     if (!strcmp(type, "float64")) r.bar = 1e-10;
     if (!strcmp(type, "float16")) r.bar = 1e-2;
+    json_t *own = json_object_get(r.json, "bar");
+    if (own) r.bar = json_number_value(own);
     if (elman_graph_open(in_case(&r, "model.onnx"), &r.graph) != ELMAN_OK) {
         complain(&r, "%s", elman_message());
     } else {

@@ -272,8 +272,11 @@ static elman_status add_spares(elman_import *import, const trace *t,
                                const size_t *shown)
 {
     static const char *const how[] = {
-        [TENSOR_READ] = "not needed", [TENSOR_FOLDED] = "part of another",
-        [TENSOR_SHAPE] = "shape",     [TENSOR_STATE] = "initial state",
+        [TENSOR_READ] = "not needed",
+        [TENSOR_FOLDED] = "part of another",
+        [TENSOR_QUANTIZED] = "dequantized",
+        [TENSOR_SHAPE] = "shape",
+        [TENSOR_STATE] = "initial state",
         [TENSOR_SETTING] = "setting",
     };
 

@@ -126,6 +126,20 @@ static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
                                       .scale = scale});
 }
 
+elman_status dense_product(trace *t, const onnx_node *n, traced_value *x,
+                           traced_value *w, traced_value *bias,
+                           traced_value *out)
+{
+    strides weight;
+    TRY(need_strides(t, n, w, 2, "weight", TENSOR_WEIGHT, &weight));
+    TRY(add_linear(t, n, x, &weight, false, 1, out));
+
+    traced_layer *l = &t->layers[t->layer_count - 1];
+    if (!bias) return ELMAN_OK;
+    l->open = false;
+    return add_bias(t, n, bias, l->O, 1);
+}
+
 elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
                         traced_value *const *out)
 {
@@ -158,10 +172,9 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
 
 /* ---- Elementwise --------------------------------------------------------- */
 
-static elman_status add_elementwise(trace *t, const onnx_node *n,
-                                    const traced_value *x,
-                                    const elman_layer *config,
-                                    traced_value *out)
+elman_status dense_elementwise(trace *t, const onnx_node *n,
+                               const traced_value *x, const elman_layer *config,
+                               traced_value *out)
 {
     view read, y;
     size_t I;
@@ -170,8 +183,11 @@ static elman_status add_elementwise(trace *t, const onnx_node *n,
     return value_set_view(t, out, x->type, &y);
 }
 
-elman_status trace_activation(trace *t, const onnx_node *n,
-                              traced_value *const *in, traced_value *const *out)
+/* The function of that name, whose numbers are the attributes alpha and beta,
+ * or others. */
+static elman_status add_function(trace *t, const onnx_node *n, const char *op,
+                                 const char *alpha, const char *beta,
+                                 const traced_value *x, traced_value *out)
 {
     static const struct {
         const char *op;
@@ -196,21 +212,42 @@ elman_status trace_activation(trace *t, const onnx_node *n,
     };
     elman_layer config = {0};
 
-    if (in[0]->kind == VALUE_STEP || unrolled_begins(t, in[0]))
-        return unrolled_activation(t, n, in[0], out[0]);
-
+    bool found = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].op, n->op)) {
+        if (!strcmp(rows[i].op, op)) {
             config.kind = rows[i].kind;
             config.activation = rows[i].activation;
+            found = true;
         }
+    if (!found)
+        return refuse(n, "its activation \"%.40s\" is not supported", op);
 
     /* alpha and beta have a default where the function takes them */
     elman_activation *a = &config.activation;
-    if (a->alpha > 0) TRY(attribute_float(n, "alpha", a->alpha, &a->alpha));
-    if (a->beta > 0) TRY(attribute_float(n, "beta", a->beta, &a->beta));
+    if (a->alpha > 0) TRY(attribute_float(n, alpha, a->alpha, &a->alpha));
+    if (a->beta > 0) TRY(attribute_float(n, beta, a->beta, &a->beta));
 
-    return add_elementwise(t, n, in[0], &config, out[0]);
+    return dense_elementwise(t, n, x, &config, out);
+}
+
+elman_status trace_activation(trace *t, const onnx_node *n,
+                              traced_value *const *in, traced_value *const *out)
+{
+    if (in[0]->kind == VALUE_STEP || unrolled_begins(t, in[0]))
+        return unrolled_activation(t, n, in[0], out[0]);
+    return add_function(t, n, n->op, "alpha", "beta", in[0], out[0]);
+}
+
+elman_status trace_fused_gemm(trace *t, const onnx_node *n,
+                              traced_value *const *in, traced_value *const *out)
+{
+    const char *op;
+    traced_value sum = {.name = out[0]->name};
+    traced_value *const sums[] = {&sum};
+    TRY(attribute_text(n, "activation", "", &op));
+    TRY(trace_gemm(t, n, in, sums));
+    return add_function(t, n, op, "activation_alpha", "activation_beta", &sum,
+                        out[0]);
 }
 
 elman_status trace_softmax(trace *t, const onnx_node *n,
@@ -270,7 +307,7 @@ static elman_status add_affine(trace *t, const onnx_node *n, arithmetic op,
     const elman_layer config = {
         .kind = ELMAN_ACTIVATION,
         .activation = {ELMAN_ACTIVATION_AFFINE, (float)alpha, (float)beta}};
-    return add_elementwise(t, n, x, &config, out);
+    return dense_elementwise(t, n, x, &config, out);
 }
 
 /* x op c with a number c for each feature. */
@@ -421,7 +458,9 @@ elman_status trace_embedding(trace *t, const onnx_node *n,
                          "an embedding");
     if (t->layer_count)
         return refuse(n, "an embedding comes after other layers");
-    TRY(need_strides(t, n, in[0], 2, "weight", TENSOR_WEIGHT, &weight));
+    bool quantized = in[0]->type == ELEMENT_U8 || in[0]->type == ELEMENT_I8;
+    TRY(need_strides(t, n, in[0], 2, "weight",
+                     quantized ? TENSOR_READ : TENSOR_WEIGHT, &weight));
 
     /* tokens have no features: an axis of size 1 stands for them */
     view wide = *tokens;
@@ -436,6 +475,11 @@ elman_status trace_embedding(trace *t, const onnx_node *n,
     TRY(layer_add(t, n, &read, read.rank - 1, &config, weight.shape[1], &y));
 
     t->tokens = true;
+    if (quantized) {
+        t->layers[t->layer_count - 1].quantized = in[0];
+        TRY(layer_weigh_zero(t, n, "weight", 0));
+        return value_set_view(t, out[0], in[0]->type, &y);
+    }
     TRY(layer_weigh(t, n, &weight,
                     &(weight_view){.role = "weight",
                                    .how = "as it is",

@@ -12,6 +12,7 @@
 #include "trace/order.h"
 #include "trace/per_feature.h"
 #include "trace/pool.h"
+#include "trace/quantized.h"
 #include "trace/recurrent.h"
 #include "trace/reorder.h"
 #include "trace/reshape.h"
@@ -43,8 +44,10 @@ static const operator_row operators[] = {
     {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},
     {"Constant", 0, 0, NULL, fold_constant, NULL},
     {"ConstantOfShape", 1, 1, fold_filled, fold_filled, NULL},
+    {"DequantizeLinear", 2, 3, NULL, dequantize_tensor, dequantize_flow},
     {"Div", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"Dropout", 1, 3, NULL, view_same, view_same},
+    {"DynamicQuantizeLinear", 1, 1, NULL, NULL, quantize_dynamic},
     {"Elu", 1, 1, NULL, NULL, trace_activation},
     {"Equal", 2, 2, sizes_compare, sizes_compare, NULL},
     {"Expand", 2, 2, NULL, view_expand, view_expand},
@@ -64,11 +67,13 @@ static const operator_row operators[] = {
     {"LessOrEqual", 2, 2, sizes_compare, sizes_compare, NULL},
     {"LogSoftmax", 1, 1, NULL, NULL, trace_softmax},
     {"MatMul", 2, 2, NULL, NULL, trace_matmul},
+    {"MatMulInteger", 2, 4, NULL, NULL, quantized_matmul},
     {"Mul", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"Neg", 1, 1, NULL, fold_unary, NULL},
     {"Not", 1, 1, sizes_logic, sizes_logic, NULL},
     {"Or", 2, 2, sizes_logic, sizes_logic, NULL},
     {"Pow", 2, 2, NULL, NULL, norm_unary},
+    {"QuantizeLinear", 2, 3, NULL, quantize_tensor, quantize_flow},
     {"RNN", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
     {"ReduceMax", 1, 2, NULL, NULL, trace_pool},
@@ -99,6 +104,28 @@ static const operator_row operators[] = {
     {"Where", 3, 3, sizes_where, sizes_where, NULL},
 };
 
+/* What ONNX Runtime's optimizer and quantization write, of com.microsoft. */
+static const operator_row contributed[] = {
+    {"DequantizeLinear", 2, 3, NULL, dequantize_tensor, dequantize_flow},
+    {"DynamicQuantizeLSTM", 3, 12, NULL, quantized_lstm, quantized_lstm},
+    {"DynamicQuantizeMatMul", 3, 5, NULL, NULL, quantized_matmul_dynamic},
+    {"FusedGemm", 2, 3, NULL, NULL, trace_fused_gemm},
+    {"MatMulIntegerToFloat", 4, 7, NULL, NULL, quantized_matmul_float},
+    {"QuantizeLinear", 2, 3, NULL, quantize_tensor, quantize_flow},
+};
+
+/* The row of an operator in its domain's table, or NULL. */
+static const operator_row *find_row(const onnx_node *n)
+{
+    bool theirs = !strcmp(n->domain, "com.microsoft");
+    const operator_row *rows = theirs ? contributed : operators;
+    size_t count = theirs ? sizeof contributed / sizeof *contributed
+                          : sizeof operators / sizeof *operators;
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(rows[i].name, n->op)) return rows + i;
+    return NULL;
+}
+
 /* ---- The table ---------------------------------------------------------- */
 
 /* Chooses by what the operands are together. Shapes, axes and the like, which
@@ -117,6 +144,8 @@ static operator_run *choose(const trace *t, const operator_row *row,
         const traced_value *v =
             n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;
         if (!v) continue;
+        if (v->kind == VALUE_PRODUCT && node_is(n, "Mul"))
+            return quantized_multiply;
         tensors = tensors && is_tensor(t, v);
         free_sizes = free_sizes || v->kind == VALUE_SIZES;
     }
@@ -128,13 +157,12 @@ static operator_run *choose(const trace *t, const operator_row *row,
 elman_status operator_find(const trace *t, const onnx_node *n,
                            operator_run **run)
 {
-    if (n->domain[0] && strcmp(n->domain, "ai.onnx"))
+    const operator_row *row = find_row(n);
+    if (n->domain[0] && strcmp(n->domain, "ai.onnx") &&
+        strcmp(n->domain, "com.microsoft"))
         return refuse(n, "operators of the domain %.80s are not known",
                       n->domain);
 
-    const operator_row *row = NULL;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-        if (!strcmp(operators[i].name, n->op)) row = operators + i;
     if (!row)
         return refuse(n, "this operator is not one of those that make up a "
                          "stack of recurrent layers");

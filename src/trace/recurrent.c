@@ -24,6 +24,7 @@ static const recurrent_row rows[] = {
     {"RNN", ELMAN_RNN, {0}, "as it is"},
     {"GRU", ELMAN_GRU, {1, 0, 2}, "zrh to rzn"},
     {"LSTM", ELMAN_LSTM, {0, 2, 3, 1}, "iofc to ifgo"},
+    {"DynamicQuantizeLSTM", ELMAN_LSTM, {0, 2, 3, 1}, "iofc to ifgo"},
 };
 
 /* ---- Attributes ---------------------------------------------------------- */

@@ -112,8 +112,9 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
         if (training != 0) return refuse(n, "its training_mode is on");
     }
 
-    if (in[0]->kind == VALUE_ORDER) {
-        out[0]->kind = VALUE_ORDER;
+    if (in[0]->kind == VALUE_ORDER || in[0]->kind == VALUE_PRODUCT) {
+        out[0]->kind = in[0]->kind;
+        out[0]->product = in[0]->product;
         out[0]->type = in[0]->type;
         out[0]->order = in[0]->order;
         out[0]->back = in[0]->back;

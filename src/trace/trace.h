@@ -30,6 +30,7 @@
  *   per_feature        a scale and a shift for each feature, batch norm
  *   unrolled*          recurrences that are written out step by step
  *   dense              linear, embedding, elementwise
+ *   quantized          weights and products in 8 bits
  *   slice              Slice, Gather, Split
  *   branches           If
  *
@@ -139,6 +140,7 @@ typedef enum value_kind {
     VALUE_SIZES,   /* whole numbers with free sizes: rank 0 or 1 */
     VALUE_VIEW,    /* one view, or several side by side */
     VALUE_ORDER,   /* numbers that put sequences in another order */
+    VALUE_PRODUCT, /* a part of a product in whole numbers */
     VALUE_STEP     /* a part of a step of an unrolled recurrence */
 } value_kind;
 
@@ -154,7 +156,8 @@ typedef enum norm_stage {
     NORM_STD       /* its square root */
 } norm_stage;
 
-typedef struct traced_step traced_step; /* unrolled_step.h */
+typedef struct traced_product traced_product; /* quantized.c */
+typedef struct traced_step traced_step;       /* unrolled_step.h */
 typedef struct unrolled unrolled;
 
 struct traced_value {
@@ -171,6 +174,7 @@ struct traced_value {
     norm_stage norm;
     float eps; /* of the norm */
     const traced_step *step;
+    const traced_product *product;
     const traced_order *order;
     bool back; /* the way back of it */
 };
@@ -183,8 +187,9 @@ typedef enum tensor_use {
     TENSOR_WEIGHT, /* slices name it */
     TENSOR_FOLDED, /* it went into another tensor */
     TENSOR_SHAPE,
-    TENSOR_STATE,  /* an initial state, lengths */
-    TENSOR_SETTING /* epsilon, a factor */
+    TENSOR_QUANTIZED, /* as floats it went into another tensor */
+    TENSOR_STATE,     /* an initial state, lengths */
+    TENSOR_SETTING    /* epsilon, a factor */
 } tensor_use;
 
 /* ---- Layers -------------------------------------------------------------- */
@@ -214,8 +219,10 @@ typedef struct traced_layer {
     size_t I, O;        /* features that it reads and gives */
     bool open;          /* its bias, or a norm's weight or bias, may follow */
     unrolled *unrolled; /* a recurrence that is written out, or NULL */
-    view x;    /* what a recurrent node reads, (T,B,I), steps forward */
-    bool twin; /* a linear layer that reads what that reads */
+    view x;            /* what a recurrent node reads, (T,B,I), steps forward */
+    bool twin;         /* a linear layer that reads what that reads */
+    double step, zero; /* what its output was quantized with, step 0: not */
+    traced_value *quantized; /* an embedding's weight, not yet floats */
     size_t weight_count;
     traced_weight weights[MOST_TRACED_WEIGHTS];
     traced_start h_0, c_0;

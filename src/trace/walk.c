@@ -5,6 +5,7 @@
 #include "trace/branches.h"
 #include "trace/norm.h"
 #include "trace/operators.h"
+#include "trace/quantized.h"
 #include "trace/tensor.h"
 #include "trace/unrolled_end.h"
 #include "trace/view.h"
@@ -320,7 +321,8 @@ elman_status trace_open(const onnx_graph *graph, const named_tensor *bound,
 
     /* weights that only the end of the graph completes */
     for (size_t i = 0; status == ELMAN_OK && i < t->layer_count; i++)
-        if ((status = norm_finish(t, i)) == ELMAN_OK)
+        if ((status = norm_finish(t, i)) == ELMAN_OK &&
+            (status = quantized_finish(t, i)) == ELMAN_OK)
             status = unrolled_finish(t, i);
 
     if (status == ELMAN_OK) *made = t;

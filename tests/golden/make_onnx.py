@@ -23,6 +23,7 @@ from onnx_book import Book
 from onnx_graphs import graph_cases
 from onnx_nodes import node_cases
 from onnx_refused import refused_cases
+from onnx_runtime_made import made_cases
 from onnx_torch import torch_cases
 
 book = Book(sys.argv[1] if len(sys.argv) > 1 else None)
@@ -30,5 +31,6 @@ node_cases(book)
 torch_cases(book)
 attribute_cases(book)
 graph_cases(book)
+made_cases(book)
 refused_cases(book)
 print(f"{len(book.seen)} cases, {book.bytes} bytes")

@@ -283,11 +283,12 @@ def operators():
     g.done(g.node("LSTM", g.x(), g.weight(1, 4 * H, I), g.weight(1, 4 * H, H),
                   name="theirs", domain="com.example", hidden_size=H),
            "an operator of another domain", "theirs", "com.example")
-    g = Refused("quantized")
+    g = Refused("quantized_by_blocks")
     W = g.node("DequantizeLinear", g.hold(np.ones((1, 4 * H, I), np.int8)),
-               g.hold(np.float32(0.1)), name="widen")
+               g.hold(np.full((1, 4 * H, 1), 0.1, np.float32)), name="widen",
+               axis=2, block_size=I)
     g.done(g.node("LSTM", g.x(), W, g.weight(1, 4 * H, H), name="lstm",
-                  hidden_size=H), "no such operator", "widen",
+                  hidden_size=H), "a scale for each block", "widen",
            "DequantizeLinear")
     g = Refused("gelu", opset=20)
     g.done(g.node("Gelu", flow(g), name="bend"), "no such layer", "bend",
