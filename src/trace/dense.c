@@ -250,6 +250,30 @@ elman_status trace_fused_gemm(trace *t, const onnx_node *n,
                         out[0]);
 }
 
+/* HardSigmoid is 0 and 1 beyond its slope, which is widened again. */
+elman_status dense_clip(trace *t, const onnx_node *n, const traced_value *x,
+                        double low, double high, traced_value *out)
+{
+    double range = high - low;
+    traced_value unit = {.name = x->name};
+    const elman_layer relu = {.kind = ELMAN_RELU};
+    const elman_layer bend = {.kind = ELMAN_ACTIVATION,
+                              .activation = {ELMAN_ACTIVATION_HARD_SIGMOID,
+                                             (float)(1 / range),
+                                             (float)(-low / range)}},
+                      widen = {.kind = ELMAN_ACTIVATION,
+                               .activation = {ELMAN_ACTIVATION_AFFINE,
+                                              (float)range, (float)low}};
+    if (low == 0 && isinf(high)) return dense_elementwise(t, n, x, &relu, out);
+    if (!isfinite(range) || !(range > 0) || !isfinite(1 / (float)range))
+        return refuse(n,
+                      "it bounds what it reads by %g and %g, expected both, "
+                      "or 0 alone",
+                      low, high);
+    TRY(dense_elementwise(t, n, x, &bend, &unit));
+    return dense_elementwise(t, n, &unit, &widen, out);
+}
+
 elman_status trace_softmax(trace *t, const onnx_node *n,
                            traced_value *const *in, traced_value *const *out)
 {

@@ -139,6 +139,20 @@ elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
     return stage(t, in[0], pow ? NORM_SQUARE : NORM_STD, in[0]->eps, out[0]);
 }
 
+elman_status norm_divide(trace *t, const onnx_node *n, const traced_value *x,
+                         const traced_value *b, traced_value *out)
+{
+    const view *of = NULL;
+    view read, y;
+    size_t I;
+    TRY(need_view(n, x, &of));
+    TRY(layer_read(t, n, of, of->rank - 1, &read, &I));
+
+    const elman_layer config = {.kind = ELMAN_L2_NORM, .eps = b->eps};
+    TRY(layer_add(t, n, &read, of->rank - 1, &config, I, &y));
+    return value_set_view(t, out, x->type, &y);
+}
+
 elman_status norm_arithmetic(trace *t, const onnx_node *n,
                              traced_value *const *in, traced_value *const *out)
 {
@@ -170,9 +184,11 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
         if (same && a->norm == NORM_CENTERED && b->norm == NORM_STD)
             return add_norm(t, n, a->views, a->views->rank - 1, b->eps, a->type,
                             out[0]);
+        if (same && a->norm == NORM_NONE && b->norm == NORM_LENGTH)
+            return norm_divide(t, n, a, b, out[0]);
         break;
     }
-    return refuse(n, "it does not fit into a layer norm");
+    return refuse(n, "it does not fit into a norm");
 }
 
 elman_status norm_finish(trace *t, size_t index)

@@ -19,4 +19,8 @@ elman_status norm_finish(trace *t, size_t index);
 elman_status norm_weigh(trace *t, const onnx_node *n, const traced_value *x,
                         traced_value *other, traced_value *out);
 
+/* The layer that divides x by its length, at least b's eps. */
+elman_status norm_divide(trace *t, const onnx_node *n, const traced_value *x,
+                         const traced_value *b, traced_value *out);
+
 #endif

@@ -8,6 +8,7 @@
 #include "trace/directions.h"
 #include "trace/flip.h"
 #include "trace/fold.h"
+#include "trace/length.h"
 #include "trace/norm.h"
 #include "trace/order.h"
 #include "trace/per_feature.h"
@@ -41,6 +42,7 @@ static const operator_row operators[] = {
     {"And", 2, 2, sizes_logic, sizes_logic, NULL},
     {"Cast", 1, 1, sizes_same, view_same, view_same},
     {"CastLike", 2, 2, NULL, view_same, view_same},
+    {"Clip", 1, 3, NULL, NULL, length_clip},
     {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},
     {"Constant", 0, 0, NULL, fold_constant, NULL},
     {"ConstantOfShape", 1, 1, fold_filled, fold_filled, NULL},
@@ -50,7 +52,7 @@ static const operator_row operators[] = {
     {"DynamicQuantizeLinear", 1, 1, NULL, NULL, quantize_dynamic},
     {"Elu", 1, 1, NULL, NULL, trace_activation},
     {"Equal", 2, 2, sizes_compare, sizes_compare, NULL},
-    {"Expand", 2, 2, NULL, view_expand, view_expand},
+    {"Expand", 2, 2, NULL, view_expand, length_expand},
     {"Flatten", 1, 1, NULL, view_flatten, view_flatten},
     {"GRU", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Gather", 2, 2, sizes_gather, view_gather, view_gather},
@@ -66,8 +68,10 @@ static const operator_row operators[] = {
     {"Less", 2, 2, sizes_compare, sizes_compare, NULL},
     {"LessOrEqual", 2, 2, sizes_compare, sizes_compare, NULL},
     {"LogSoftmax", 1, 1, NULL, NULL, trace_softmax},
+    {"LpNormalization", 1, 1, NULL, NULL, length_normalize},
     {"MatMul", 2, 2, NULL, NULL, trace_matmul},
     {"MatMulInteger", 2, 4, NULL, NULL, quantized_matmul},
+    {"Max", 2, 2, NULL, NULL, length_clip},
     {"Mul", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"Neg", 1, 1, NULL, fold_unary, NULL},
     {"Not", 1, 1, sizes_logic, sizes_logic, NULL},
@@ -76,6 +80,7 @@ static const operator_row operators[] = {
     {"QuantizeLinear", 2, 3, NULL, quantize_tensor, quantize_flow},
     {"RNN", 3, 6, NULL, trace_recurrent, trace_recurrent},
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
+    {"ReduceL2", 1, 2, NULL, NULL, length_reduce},
     {"ReduceMax", 1, 2, NULL, NULL, trace_pool},
     {"ReduceMean", 1, 2, NULL, NULL, norm_mean},
     {"ReduceProd", 1, 2, sizes_product, NULL, trace_merge},
@@ -100,7 +105,7 @@ static const operator_row operators[] = {
     {"Tile", 2, 2, NULL, view_tile, view_tile},
     {"TopK", 1, 2, NULL, order_top, order_top},
     {"Transpose", 1, 1, NULL, view_transpose, view_transpose},
-    {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, view_unsqueeze},
+    {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, length_unsqueeze},
     {"Where", 3, 3, sizes_where, sizes_where, NULL},
 };
 

@@ -115,25 +115,6 @@ elman_status quantize_tensor(trace *t, const onnx_node *n,
 
 /* ---- What flows ---------------------------------------------------------- */
 
-/* Values beyond what the type can hold become the nearest that it can, which
- * may stand for a relu that was there before: HardSigmoid is 0 and 1 beyond its
- * slope. */
-static elman_status clip(trace *t, const onnx_node *n, const traced_value *x,
-                         double low, double high, traced_value *out)
-{
-    double range = high - low;
-    traced_value unit = {.name = x->name};
-    const elman_layer bend = {.kind = ELMAN_ACTIVATION,
-                              .activation = {ELMAN_ACTIVATION_HARD_SIGMOID,
-                                             (float)(1 / range),
-                                             (float)(-low / range)}},
-                      widen = {.kind = ELMAN_ACTIVATION,
-                               .activation = {ELMAN_ACTIVATION_AFFINE,
-                                              (float)range, (float)low}};
-    TRY(dense_elementwise(t, n, x, &bend, &unit));
-    return dense_elementwise(t, n, &unit, &widen, out);
-}
-
 elman_status quantize_flow(trace *t, const onnx_node *n,
                            traced_value *const *in, traced_value *const *out)
 {
@@ -149,10 +130,12 @@ elman_status quantize_flow(trace *t, const onnx_node *n,
                       "uint8 or int8",
                       element_name(type), step);
 
-    /* between the least number and the greatest, as if not rounded */
+    /* as if not rounded, but between the least number and the greatest: beyond
+     * them may stand for a relu that was there before */
     least = is_signed ? -128 : 0;
     most = is_signed ? 127 : 255;
-    TRY(clip(t, n, in[0], (least - zero) * step, (most - zero) * step, out[0]));
+    TRY(dense_clip(t, n, in[0], (least - zero) * step, (most - zero) * step,
+                   out[0]));
     out[0]->type = type;
 
     traced_layer *l = &t->layers[t->layer_count - 1];

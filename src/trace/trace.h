@@ -31,6 +31,7 @@
  *   unrolled*          recurrences that are written out step by step
  *   dense              linear, embedding, elementwise
  *   quantized          weights and products in 8 bits
+ *   length             vectors of length 1
  *   slice              Slice, Gather, Split
  *   branches           If
  *
@@ -144,16 +145,18 @@ typedef enum value_kind {
     VALUE_STEP     /* a part of a step of an unrolled recurrence */
 } value_kind;
 
-/* How far a layer norm of x that is written out has come; the value's views are
+/* How far a norm of x that is written out has come; the value's views are
  * still those of x. */
 typedef enum norm_stage {
     NORM_NONE,
-    NORM_MEAN,     /* mean of x */
-    NORM_CENTERED, /* x - mean */
-    NORM_SQUARE,   /* its square */
-    NORM_VARIANCE, /* the mean of that */
-    NORM_SHIFTED,  /* variance + epsilon */
-    NORM_STD       /* its square root */
+    NORM_MEAN,       /* mean of x */
+    NORM_CENTERED,   /* x - mean */
+    NORM_SQUARE,     /* its square */
+    NORM_VARIANCE,   /* the mean of that */
+    NORM_SHIFTED,    /* variance + epsilon */
+    NORM_STD,        /* its square root */
+    NORM_LENGTH,     /* the length of x, at least eps */
+    NORM_LENGTH_FLAT /* the same without its axis */
 } norm_stage;
 
 typedef struct traced_product traced_product; /* quantized.c */

@@ -105,9 +105,9 @@ elman_status need_views(const onnx_node *n, const traced_value *v)
                       v->name);
 
     if (v->norm != NORM_NONE)
-        return refuse(
-            n, "it reads \"%.80s\", which looks like a part of a layer norm",
-            v->name);
+        return refuse(n,
+                      "it reads \"%.80s\", which looks like a part of a norm",
+                      v->name);
     return ELMAN_OK;
 }
 

@@ -115,6 +115,45 @@ want("sorted_not_states", UnsortedStates,
      {"x": TB, "y": TB, **LEFT}, **OLDER)
 
 
+# ---- Vectors of length 1 -----------------------------------------------------
+
+class Speaker(nn.Module):
+    """The last state, linear, relu, and divided by its length."""
+
+    def __init__(self, how):
+        super().__init__()
+        self.rnn = nn.LSTM(4, 5, 2, batch_first=True)
+        self.fc, self.how = nn.Linear(5, 3), how
+
+    def forward(self, x):
+        y = torch.relu(self.fc(self.rnn(x)[1][0][-1])) + 0.1
+        if self.how == "divide":
+            return y / y.norm(dim=1, keepdim=True)
+        if self.how == "flat":
+            return y / y.norm(dim=1).unsqueeze(1)
+        return nn.functional.normalize(y, dim=1)
+
+
+for how in ("divide", "normalize", "flat"):
+    want("length_" + how, lambda how=how: Speaker(how), batches(4), "y", VECTOR)
+
+
+class Clipped(nn.Module):
+    """Functions between bounds."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 5, batch_first=True)
+        self.fc = nn.Sequential(nn.Linear(5, 6), nn.ReLU6(), nn.Linear(6, 4),
+                                nn.Hardtanh(-0.3, 0.5), nn.Linear(4, 2))
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0])
+
+
+want("clipped", Clipped, batches(4), "y", EVERY)
+
+
 # ---- Batch norms -----------------------------------------------------------
 
 def norm(features):
