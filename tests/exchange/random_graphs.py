@@ -316,6 +316,8 @@ def renewed(array, draw):
         return None
     bound = min(float(numpy.abs(array).max()), 0.8)
     new = draw.uniform(-bound, bound, array.shape)
+    if (array >= 0).all():  # such as a variance
+        new = numpy.abs(new)
     return new.astype(array.dtype)
 
 
@@ -404,6 +406,8 @@ def one_recorded(elman, folder, case, totals):
 def recorded(elman, pattern, totals):
     for folder in sorted((GOLDEN / "onnx").iterdir()):
         case = case_of(folder.name)
+        if case and "bar" in case:  # 8 bits: it depends on the weights
+            continue
         if case and (not pattern or re.fullmatch(pattern, folder.name)):
             one_recorded(elman, folder, case, totals)
 
