@@ -11,6 +11,20 @@
 #include "golden_torch.h"
 #include "zip_build.h"
 
+/* A file by its whole name, which want_objects.safetensors has under another.
+ */
+static void check_file(const golden_torch *want, const char *file,
+                       const char *key, const char *name, const char *note)
+{
+    torch_file *opened = NULL;
+    CHECK(torch_open(golden_torch_path(file), key, &opened) == ELMAN_OK, "%s",
+          elman_message());
+    golden_torch_check(want, name, opened->tensor_count, opened->tensors);
+    CHECK(!note == !opened->note_count, "%s", file);
+    if (note) CHECK(strstr(opened->notes[0], note), "%s", opened->notes[0]);
+    torch_close(opened);
+}
+
 static elman_status open_golden(const char *name, const char *key,
                                 torch_file **file)
 {
@@ -87,6 +101,79 @@ TEST(objects_that_are_no_tensors_are_skipped_and_said)
     golden_torch_close(&want);
 }
 
+TEST(quantized_weights_are_what_torch_dequantizes)
+{
+    golden_torch want = golden_torch_open_as("want_objects.safetensors");
+    check_file(&want, "quantized.pt", NULL, "quantized", "dequantized 15 ");
+    check_file(&want, "quantized16.pt", NULL, "quantized16", NULL);
+    check_file(&want, "quantized_square.pt", NULL, "quantized_square",
+               "dequantized 5 tensors to float32; PyTorch rounds");
+    check_file(&want, "quantized_tensors.pt", NULL, "quantized_tensors",
+               "dequantized 6 ");
+    golden_torch_close(&want);
+}
+
+TEST(programs_are_read_for_their_weights)
+{
+    golden_torch want = golden_torch_open_as("want_objects.safetensors");
+    check_file(&want, "program.pt", NULL, "program", "a TorchScript program");
+    check_file(&want, "program_quantized.pt", NULL, "program_quantized",
+               "a TorchScript program");
+    check_file(&want, "exported.pt2", NULL, "exported",
+               "a program of torch.export: its weights are read");
+    golden_torch_close(&want);
+
+    torch_file *file = NULL;
+    CHECK_OK(open_golden("program_frozen", NULL, &file));
+    assert_int_equal(file->tensor_count, 2);
+    assert_string_equal(file->tensors[0].name, "CONSTANTS.c0");
+    torch_close(file);
+    CHECK_FAILS(torch_open(golden_torch_path("exported.pt2"), "a", &file),
+                ELMAN_BAD_FORMAT, "holds one state dict");
+}
+
+TEST(files_inside_an_archive_are_offered_by_name)
+{
+    static const struct {
+        const char *file, *key, *message;
+    } cases[] = {
+        {"inside.zip", NULL,
+         "files inside: \"policy.optimizer.pth\", \"policy.pth\"; name one by "
+         "its key (--key policy.pth)"},
+        {"inside.zip", "policy.pt", "no file \"policy.pt\" is in the archive"},
+        {"inside.zip", "data", "no file \"data\" is in the archive"},
+        {"inside.zip", "policy.optimizer.pth",
+         "policy.optimizer.pth: it contains no state dict"},
+        {"inside.zip", "policy.pth:value", "nothing at key \"value\""},
+        {"inside.tar", "other", "no file \"other\""},
+    };
+    golden_torch want = golden_torch_open_as("want_objects.safetensors");
+    check_file(&want, "inside.zip", "policy.pth", "inside", "read from policy");
+    check_file(&want, "inside.zip", "policy.pth:policy", "inside", "read from");
+    check_file(&want, "inside.tar", NULL, "inside", "read from weights.ckpt");
+    check_file(&want, "inside.tar", "weights.ckpt", "inside", "read from");
+    golden_torch_close(&want);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        torch_file *file = NULL;
+        CHECK_FAILS(
+            torch_open(golden_torch_path(cases[i].file), cases[i].key, &file),
+            ELMAN_BAD_FORMAT, cases[i].message);
+    }
+}
+
+TEST(arrays_and_tensors_in_any_pickle_are_read)
+{
+    golden_torch want = golden_torch_open_as("want_objects.safetensors");
+    check_file(&want, "arrays2.pkl", NULL, "arrays2", NULL);
+    check_file(&want, "arrays4.pkl", NULL, "arrays4", NULL);
+    check_file(&want, "arrays5.pkl", NULL, "arrays5", NULL);
+    check_file(&want, "arrays.pt", NULL, "arrays", NULL);
+    check_file(&want, "tensors2.pkl", NULL, "tensors2", NULL);
+    check_file(&want, "tensors4.pkl", NULL, "tensors4", NULL);
+    golden_torch_close(&want);
+}
+
 TEST(views_lie_on_their_storage)
 {
     torch_file *file = NULL;
@@ -109,13 +196,12 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
          "elman does not take apart; save model.state_dict()",
          FORMAT_TORCH},
         {"module_stream", NULL, "rnn.LSTM, which elman does", FORMAT_TORCH},
-        {"script", NULL,
-         "a TorchScript program, which elman does not read; save "
-         "model.state_dict()",
-         FORMAT_TORCH},
         {"sparse", NULL, "to_dense()", FORMAT_TORCH},
         {"csr", NULL, "to_dense()", FORMAT_TORCH},
-        {"quantized", NULL, "before it was quantized", FORMAT_TORCH},
+        {"square", NULL,
+         "\"b._all_weight_values.\" is packed, and its shapes do not tell "
+         "levels from directions; save the state_dict() of the model before",
+         FORMAT_TORCH},
         {"complex", NULL, "complex numbers", FORMAT_TORCH},
         {"meta", NULL, "the meta device", FORMAT_TORCH},
         {"negative", NULL, "resolve_neg()", FORMAT_TORCH},
@@ -128,8 +214,7 @@ TEST(each_file_of_something_else_is_refused_with_what_to_save)
          FORMAT_TORCH},
         {"within", "model", "at key \"model\" is an object of torch.nn",
          FORMAT_TORCH},
-        {"pickle", NULL, "a pickle that torch.save did not write",
-         FORMAT_PICKLE},
+        {"pickle", NULL, "it contains no state dict", FORMAT_PICKLE},
         {"spread", NULL,
          BY_SIZE("exceed 8 times the file",
                  "a size in its shape is not " BEYOND_32),
@@ -362,13 +447,32 @@ TEST(archives_that_are_not_of_torch_are_refused)
         zip_part parts[3];
         const char *message;
     } cases[] = {
-        {{{.name = "a"}, {.name = "b"}, {.name = "c"}}, "no data.pkl"},
+        {{{.name = "a"}, {.name = "b"}, {.name = "c"}},
+         "no file of torch.save is in the archive"},
         {{{.name = "a/data.pkl"}, {.name = "b/data.pkl"}, {.name = "c"}},
          "more than one data.pkl"},
-        {{{.name = "a/data.pkl"}, {.name = "a/constants.pkl"}, {.name = "c"}},
-         "a TorchScript program"},
-        {{{.name = "a/data.pkl"}, {.name = "a/code/x.py"}, {.name = "c"}},
-         "a TorchScript program"},
+        {{{.name = "a/data.pkl", .data = "N.", .bytes = 2},
+          {.name = "a/constants.pkl", .data = ").", .bytes = 2},
+          {.name = "c"}},
+         "a TorchScript program without weights"},
+        {{{.name = "a/data.pkl", .data = "N.", .bytes = 2},
+          {.name = "a/code/x.py"},
+          {.name = "c"}},
+         "a program without constants"},
+        {{{.name = "a/data/weights/m_weights_config.json",
+           .data = "{}",
+           .bytes = 2},
+          {.name = "b"},
+          {.name = "c"}},
+         "the list of its weights is empty"},
+        {{{.name = "a/data/weights/m_weights_config.json", .data = "{"},
+          {.name = "b"},
+          {.name = "c"}},
+         "the list of weights: "},
+        {{{.name = "a.pt", .data = "N.", .bytes = 2},
+          {.name = "b.json"},
+          {.name = "c"}},
+         "a.pt: "},
         {{{.name = "a/data.pkl"},
           {.name = "a/byteorder", .data = "middle", .bytes = 6},
           {.name = "c"}},
@@ -387,7 +491,7 @@ TEST(archives_that_are_not_of_torch_are_refused)
     memcpy(tar + 257, "ustar", 5);
     CHECK(format_detect(tar, 512) == FORMAT_TORCH_TAR, "a tar file");
     CHECK_FAILS(torch_parse(tar, 512, NULL, &file), ELMAN_BAD_FORMAT,
-                "the tar format of PyTorch before 0.1.10");
+                "no file of torch.save is in the archive");
     CHECK_FAILS(torch_parse(calloc(1, 1), 0, NULL, &file), ELMAN_BAD_FORMAT,
                 "the file is empty");
 }
@@ -453,6 +557,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_dicts_are_what_torch_saved),
         cmocka_unit_test(objects_that_are_no_tensors_are_skipped_and_said),
+        cmocka_unit_test(quantized_weights_are_what_torch_dequantizes),
+        cmocka_unit_test(programs_are_read_for_their_weights),
+        cmocka_unit_test(files_inside_an_archive_are_offered_by_name),
+        cmocka_unit_test(arrays_and_tensors_in_any_pickle_are_read),
         cmocka_unit_test(views_lie_on_their_storage),
         cmocka_unit_test(
             each_file_of_something_else_is_refused_with_what_to_save),

@@ -34,6 +34,15 @@ TEST(readers_survive_each_failing_allocation)
     } cases[] = {{read_torch, "views.pt"},
                  {read_torch, "checkpoint_deflated.pt"},
                  {read_torch, "checkpoint_stream.pt"},
+                 {read_torch, "objects.pt"},
+                 {read_torch, "quantized.pt"},
+                 {read_torch, "quantized_tensors.pt"},
+                 {read_torch, "program_quantized.pt"},
+                 {read_torch, "program_frozen.pt"},
+                 {read_torch, "exported.pt2"},
+                 {read_torch, "inside.tar"},
+                 {read_torch, "arrays2.pkl"},
+                 {read_torch, "tensors2.pkl"},
                  {read_npz, "arrays_deflated.npz"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         allocator_reset();
@@ -60,15 +69,20 @@ TEST(memory_stays_a_small_multiple_of_a_pickle)
 {
     enum { SIZE = 1000000, MULTIPLE = 40 };
     static const char *const cases[] = {
-        "N",   "]",     ")",    "]\x94", "N\x85", "]Na",    "(l",
-        "K\1", "N\x94", "}NNs", "2",     "(",     "](NNNe", "N\x85\x94"};
+        "N",      "]",         ")",
+        "]\x94",  "N\x85",     "]Na",
+        "(l",     "K\1",       "N\x94",
+        "}NNs",   "2",         "(",
+        "](NNNe", "N\x85\x94", "ca\nb\n",
+        "2)R",    "2)\x81Nb",  "0ca\nb\n)R2K\1K\1s",
+        "Nb"};
     static const pickle_table table = {.advice = ""};
     char *bytes = malloc(SIZE);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pickle *tree = NULL;
         size_t unit = strlen(cases[i]), used;
-        bytes[0] = 'N';
-        for (size_t k = 1; k + unit <= SIZE; k += unit)
+        memcpy(bytes, "ca\nb\n", 5);
+        for (size_t k = 5; k + unit <= SIZE; k += unit)
             memcpy(bytes + k, cases[i], unit);
         allocator_reset();
         CHECK(pickle_parse(bytes, SIZE, &table, &used, &tree) ==

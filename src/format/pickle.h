@@ -58,6 +58,7 @@ typedef struct pickle_row {
     bool dict;           /* calling it makes a dict, to which items are added */
     const char *refusal; /* a sentence for whoever reads the tree: it is known
                             but not read */
+    bool stops;          /* what follows it is no pickle: the refusal at once */
     int what, type;      /* for whoever reads the tree */
 } pickle_row;
 

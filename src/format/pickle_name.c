@@ -177,6 +177,8 @@ elman_status push_named(pickle_reader *r, const char *module,
              same(name, name_bytes, table->rows[k].name)))
         k++;
     if (k < table->row_count) {
+        if (table->rows[k].stops)
+            return failure(ELMAN_BAD_FORMAT, "%s", table->rows[k].refusal);
         TRY(value_new(r, PICKLE_GLOBAL, &value));
         value->row = (uint16_t)k;
         return stack_push(r, value);

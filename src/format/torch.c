@@ -56,47 +56,94 @@ static size_t count_extra(const pickle *tree)
     return count;
 }
 
+/* Whether a class is not worth a word: of a program's modules, what others are
+ * made by, or one of Python's own of which there is no object. */
+static bool is_helper(const pickle_class *one)
+{
+    static const char *const modules[] = {"__torch__", "torch.jit.", "copyreg",
+                                          "copy_reg"};
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
+        size_t bytes = strlen(modules[i]);
+        if (one->module_bytes >= bytes &&
+            !memcmp(one->module, modules[i], bytes))
+            return true;
+    }
+    return one->objects == 0 && one->module_bytes >= 8 &&
+           (!memcmp(one->module, "builtins", 8) ||
+            !memcmp(one->module, "__builtin__", 8));
+}
+
 /* Says which classes of objects were skipped. */
 static elman_status note_skipped(torch_making *making)
 {
     enum { SHOWN = 3, ROOM = 320 };
     char text[ROOM] = "", name[PICKLE_NAME_ROOM];
-    size_t count, objects = 0, at = 0;
+    size_t count, listed = 0, objects = 0, at = 0;
     const pickle_class *classes = pickle_classes(making->source->tree, &count);
 
     /* how many, and the names of the first few */
     for (size_t i = 0; i < count; i++) {
+        if (is_helper(classes + i)) continue;
         objects += classes[i].objects ? classes[i].objects : 1;
-        if (i >= SHOWN) continue;
+        if (listed++ >= SHOWN) continue;
         pickle_class_print(classes + i, name);
-        at += (size_t)snprintf(text + at, ROOM - at, "%s%.90s", i ? ", " : "",
-                               name);
+        at += (size_t)snprintf(text + at, ROOM - at, "%s%.90s",
+                               listed > 1 ? ", " : "", name);
     }
 
-    if (count > SHOWN)
-        snprintf(text + at, ROOM - at, " and %zu more", count - SHOWN);
-    if (count == 0) return ELMAN_OK;
+    if (listed > SHOWN)
+        snprintf(text + at, ROOM - at, " and %zu more", listed - SHOWN);
+    if (listed == 0) return ELMAN_OK;
     return making_note(making, "skipped %zu object%s that %s no tensor%s: %s",
                        objects, objects > 1 ? "s" : "",
                        objects > 1 ? "are" : "is", objects > 1 ? "s" : "",
                        text);
 }
 
+static elman_status add_notes(torch_making *making)
+{
+    torch_source *source = making->source;
+    if (source->inside)
+        TRY(making_note(making, "read from %.80s inside the archive",
+                        source->inside));
+    if (source->dequantized)
+        TRY(making_note(making,
+                        "dequantized %zu tensors to float32; PyTorch rounds "
+                        "what quantized layers read as well, so its outputs "
+                        "differ by about 1 %%",
+                        source->dequantized));
+    return source->tree ? note_skipped(making) : ELMAN_OK;
+}
+
+/* Reads the tensors of the state dict, wherever it is. */
+static elman_status read_dict(torch_block *block, torch_making *making)
+{
+    torch_source *source = &block->source;
+    pickle_value *dict = NULL;
+    if (source->exported) return pt2_read(making);
+    if (source->program) return script_read(making);
+
+    TRY(dict_find(source->tree, source->key, &dict, block->dict));
+    return entries_read(making, dict);
+}
+
 static elman_status read_file(torch_block *block, const char *key,
                               torch_file *file)
 {
-    pickle_value *dict = NULL;
+    torch_source *source = &block->source;
+    torch_making making = {.source = source, .file = file};
 
-    TRY(torch_source_open(&block->source));
-    TRY(dict_find(block->source.tree, key, &dict, block->dict));
+    source->key = key;
+    TRY(torch_source_open(source));
 
-    torch_making making = {.source = &block->source, .file = file};
-    TRY(entries_read(&making, dict));
+    elman_status status = read_dict(block, &making);
+    if (status && source->inside) return failure_in(status, source->inside);
+    TRY(status);
     TRY(check_twice(file));
 
     file->dict = block->dict;
-    file->extra_count = count_extra(block->source.tree);
-    TRY(note_skipped(&making));
+    if (source->tree) file->extra_count = count_extra(source->tree);
+    TRY(add_notes(&making));
 
     /* names are copied and storages stay; the rest is no longer needed */
     pickle_close(block->source.tree);

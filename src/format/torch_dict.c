@@ -85,6 +85,9 @@ static int rate_dict(const pickle_value *dict)
         bool tensor = call_find(dict->is.items[i + 1], &call);
 
         if (tensor && has_part(key, "weight_ih")) return 2;
+        if (has_part(key, "_all_weight_values.0.") ||
+            has_part(key, "_packed_weight_ih"))
+            return 2;
 
         alone = alone && tensor && key->kind == PICKLE_TEXT;
     }

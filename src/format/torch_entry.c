@@ -75,8 +75,8 @@ static elman_status check_growth(torch_making *making,
     return ELMAN_OK;
 }
 
-/* A place for one more tensor. */
-static elman_status make_place(torch_making *making, named_tensor **place)
+elman_status tensor_begin(torch_making *making, const char *name, size_t bytes,
+                          named_tensor **tensor)
 {
     torch_file *file = making->file;
     if (file->tensor_count == making->room) {
@@ -88,24 +88,28 @@ static elman_status make_place(torch_making *making, named_tensor **place)
         making->room = room;
     }
 
-    *place = file->tensors + file->tensor_count;
-    **place = (named_tensor){.name = NULL};
+    *tensor = file->tensors + file->tensor_count;
+    **tensor = (named_tensor){.name = NULL};
+    return copy_name(making->source, name, bytes, &(*tensor)->name);
+}
+
+elman_status tensor_end(torch_making *making, const named_tensor *tensor)
+{
+    TRY(check_growth(making, tensor));
+    making->file->tensor_count++;
     return ELMAN_OK;
 }
 
-static elman_status add_tensor(torch_making *making, const char *name,
-                               size_t bytes, const torch_call *call)
+elman_status tensor_add(torch_making *making, const char *name, size_t bytes,
+                        const torch_call *call)
 {
     named_tensor *tensor = NULL;
-    TRY(make_place(making, &tensor));
-    TRY(copy_name(making->source, name, bytes, &tensor->name));
+    TRY(tensor_begin(making, name, bytes, &tensor));
     TRY(call_read(making->source, call, tensor));
-    TRY(check_growth(making, tensor));
 
     /* so that it is not counted among the others */
     call->value->seen = true;
-    making->file->tensor_count++;
-    return ELMAN_OK;
+    return tensor_end(making, tensor);
 }
 
 /* ---- The dict ----------------------------------------------------------- */
@@ -134,10 +138,14 @@ elman_status entries_read(torch_making *making, const pickle_value *dict)
         const pickle_value *key = dict->is.items[i];
         pickle_value *value = dict->is.items[i + 1];
         torch_call call;
+        size_t taken;
         if (key->kind != PICKLE_TEXT) continue;
 
-        if (call_find(value, &call))
-            TRY(add_tensor(making, key->is.text, key->count, &call));
+        /* a quantized module may fill several entries */
+        TRY(packed_read(making, dict, i, &taken));
+        if (taken) i += 2 * (taken - 1);
+        else if (call_find(value, &call))
+            TRY(tensor_add(making, key->is.text, key->count, &call));
         else TRY(check_inside(making, key, value));
     }
 

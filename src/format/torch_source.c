@@ -7,6 +7,7 @@
  *
  * and other entries, which are not used. Each NAME is the same.
  */
+#include "format/detect.h"
 #include "format/torch_parts.h"
 
 #include <stdio.h>
@@ -32,28 +33,34 @@ static size_t find_entry(const torch_source *source, const char *rest)
     return archive_find(source->archive, name);
 }
 
-/* The entry data.pkl, and the folder of all. */
-static elman_status find_object(torch_source *source, size_t *object)
+/* The entry data.pkl, and the folder of all; found is how many there are, and
+ * 0 also if it is a program of torch.export. */
+static elman_status find_object(torch_source *source, size_t *object,
+                                size_t *count)
 {
+    static const char config[] = "_weights_config.json";
     size_t entry_count = archive_entry_count(source->archive), found = 0;
 
     /* NAME may be missing, but must not contain a folder itself */
     for (size_t i = 0; i < entry_count; i++) {
         const char *name = archive_name(source->archive, i);
         const char *slash = strchr(name, '/'), *rest = slash ? slash + 1 : name;
-        if (strcmp(rest, "data.pkl") != 0) continue;
+        bool listed =
+            !strncmp(rest, "data/weights/", 13) && ends_with(rest, config);
+        if (strcmp(rest, "data.pkl") != 0 && !listed) continue;
 
         source->folder_bytes = (size_t)(rest - name);
         source->folder = name;
-        *object = i;
-        found++;
+        source->exported = source->exported || listed;
+        if (listed) source->list = i;
+        else *object = i;
+        found += !listed;
     }
 
-    if (found != 1)
-        return failure(
-            ELMAN_BAD_FORMAT,
-            found ? "more than one data.pkl in the archive"
-                  : "no data.pkl in the archive: torch.save did not write it");
+    *count = found;
+    if (found > 1)
+        return failure(ELMAN_BAD_FORMAT,
+                       "more than one data.pkl in the archive");
 
     if (source->folder_bytes > NAME_ROOM / 2)
         return failure(ELMAN_BAD_FORMAT, "a folder's name of %zu bytes",
@@ -61,7 +68,8 @@ static elman_status find_object(torch_source *source, size_t *object)
     return ELMAN_OK;
 }
 
-static elman_status check_program(const torch_source *source)
+/* Whether it is a program of TorchScript, whose code stands beside it. */
+static bool is_program(const torch_source *source)
 {
     size_t entry_count = archive_entry_count(source->archive);
     bool program = find_entry(source, "constants.pkl") < entry_count;
@@ -73,11 +81,7 @@ static elman_status check_program(const torch_source *source)
                   ends_with(name, ".py");
     }
 
-    if (program)
-        return failure(ELMAN_BAD_FORMAT,
-                       "a TorchScript program, which elman does not read; save "
-                       "model.state_dict() with torch.save");
-    return ELMAN_OK;
+    return program;
 }
 
 static elman_status read_order(torch_source *source)
@@ -96,18 +100,50 @@ static elman_status read_order(torch_source *source)
                    "byteorder is neither \"little\" nor \"big\"");
 }
 
+/* Goes on with a file inside this one. */
+static elman_status open_inside(torch_source *source,
+                                elman_status (*enter)(torch_source *source))
+{
+    if (source->inside)
+        return failure(ELMAN_BAD_FORMAT,
+                       "no data.pkl in the archive: torch.save did not write "
+                       "it");
+    TRY(enter(source));
+    elman_status status = torch_source_open(source);
+    return status ? failure_in(status, source->inside) : ELMAN_OK;
+}
+
+elman_status source_constants(torch_source *source)
+{
+    char *data = NULL;
+    size_t entry = find_entry(source, "constants.pkl");
+    if (entry == archive_entry_count(source->archive))
+        return failure(ELMAN_BAD_FORMAT, "a program without constants");
+
+    TRY(archive_read(source->archive, entry, &data));
+    pickle_close(source->tree);
+    source->tree = NULL;
+    source->storages_in = "constants";
+    return pickle_parse(data, archive_size(source->archive, entry),
+                        &torch_table, NULL, &source->tree);
+}
+
 static elman_status read_object(torch_source *source)
 {
-    size_t object = 0;
+    size_t object = 0, found = 0;
     char *data = NULL;
 
-    TRY(find_object(source, &object));
-    TRY(check_program(source));
-    TRY(read_order(source));
-    TRY(archive_read(source->archive, object, &data));
+    TRY(find_object(source, &object, &found));
+    if (!found && !source->exported) return open_inside(source, nested_zip);
 
+    TRY(read_order(source));
+    source->size = 0;
     for (size_t i = 0; i < archive_entry_count(source->archive); i++)
         source->size += archive_size(source->archive, i);
+
+    if (source->exported) return ELMAN_OK;
+    source->program = is_program(source);
+    TRY(archive_read(source->archive, object, &data));
 
     return pickle_parse(data, archive_size(source->archive, object),
                         &torch_table, NULL, &source->tree);
@@ -116,19 +152,20 @@ static elman_status read_object(torch_source *source)
 elman_status torch_source_open(torch_source *source)
 {
     size_t size = source->size;
+    source->storages_in = "data";
     if (size >= 262 && !memcmp(source->bytes + 257, "ustar", 5))
-        return failure(
-            ELMAN_BAD_FORMAT,
-            "the tar format of PyTorch before 0.1.10, which elman does not "
-            "read; load it there and save the state_dict() again");
+        return open_inside(source, nested_tar);
 
+    /* a pickle of its own has no storages beside it */
+    if (format_detect(source->bytes, size) == FORMAT_PICKLE)
+        return pickle_parse(source->bytes, size, &torch_table, NULL,
+                            &source->tree);
     if (size < 2 || memcmp(source->bytes, "PK", 2))
         return stream_open(source, size);
 
     /* from here on the bytes belong to the archive */
     char *bytes = source->bytes;
     source->bytes = NULL;
-    source->size = 0;
     TRY(archive_parse(bytes, size, &source->archive));
     return read_object(source);
 }
@@ -190,16 +227,42 @@ elman_status storage_id(const pickle_value *stored, element_type *type,
     return value_size(id->is.items[4], "a storage's size", count);
 }
 
+/* The storage in bytes that are a stream of their own, as pickle.dump keeps
+ * tensors. */
+static elman_status loaded_view(torch_source *source, const pickle_value *value,
+                                torch_view *view)
+{
+    const pickle_value *given = pickle_item(value, 0);
+    const char *bytes = NULL;
+    torch_source inner = {.size = 0};
+    if (!given || given->count == 0)
+        return failure(ELMAN_BAD_FORMAT, "its bytes are missing");
+
+    TRY(value_bytes(source, given->is.items[0], &bytes, &inner.size));
+    inner.bytes = (char *)bytes;
+    elman_status status = stream_open(&inner, inner.size);
+    if (!status && pickle_root(inner.tree)->kind != PICKLE_STORED)
+        status = failure(ELMAN_BAD_FORMAT, "its bytes are no storage");
+    if (!status) status = stream_view(&inner, pickle_root(inner.tree), view);
+
+    /* the bytes are the outer file's */
+    inner.bytes = NULL;
+    torch_source_close(&inner);
+    return status;
+}
+
 elman_status source_view(torch_source *source, const pickle_value *stored,
                          torch_view *view)
 {
     const pickle_value *key = NULL;
     char rest[NAME_ROOM / 2];
     char *data = NULL;
+    if (stored->kind == PICKLE_CALL) return loaded_view(source, stored, view);
     if (!source->archive) return stream_view(source, stored, view);
 
     TRY(storage_id(stored, &view->type, &key, &view->count));
-    snprintf(rest, sizeof rest, "data/%.*s", (int)key->count, key->is.text);
+    snprintf(rest, sizeof rest, "%s/%.*s", source->storages_in, (int)key->count,
+             key->is.text);
 
     /* the entry of that key must have exactly the bytes of its elements */
     size_t entry = find_entry(source, rest);

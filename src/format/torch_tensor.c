@@ -1,6 +1,6 @@
 /*
- * torch_tensor.c: the globals that a tensor needs, and what calling them means.
- * Source: torch/_utils.py and torch/_weights_only_unpickler.py of PyTorch 2.
+ * torch_tensor.c: what calling the globals of a tensor means. Source:
+ * torch/_utils.py of PyTorch 2.
  */
 #include "format/torch_parts.h"
 
@@ -9,98 +9,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define SPARSE                                                                 \
-    "a sparse or nested tensor, which elman does not read; save it with "      \
-    "to_dense()"
-#define QUANTIZED                                                              \
-    "a quantized tensor, which elman does not read; save the state_dict() of " \
-    "the model before it was quantized"
-#define EMPTY                                                                  \
-    "a tensor on the meta device, which has no numbers; save a model that "    \
-    "has weights"
-#define COMPLEX "a tensor of complex numbers, which elman does not read"
-#define EIGHT                                                                  \
-    "a tensor of 8-bit floats, which elman does not read; save it with "       \
-    "float()"
-
 enum { CALL_LEVELS = 8 };
-
-#define ROW(m, n, w, t)                                                        \
-    {                                                                          \
-        .module = (m), .name = (n), .what = (w), .type = (t)                   \
-    }
-#define REFUSED(m, n, r)                                                       \
-    {                                                                          \
-        .module = (m), .name = (n), .refusal = (r), .what = TORCH_UNREAD       \
-    }
-
-static const pickle_row rows[] = {
-    {.module = "collections", .name = "OrderedDict", .dict = true},
-    {.module = "collections", .name = "defaultdict", .dict = true},
-    ROW("torch", "Tensor", TORCH_IGNORED, 0),
-    ROW("torch.nn.parameter", "Parameter", TORCH_IGNORED, 0),
-    ROW("torch.nn.parameter", "Buffer", TORCH_IGNORED, 0),
-    ROW("torch", "Size", TORCH_SIZE, 0),
-    ROW("torch._utils", "_rebuild_tensor", TORCH_TENSOR, 0),
-    ROW("torch._utils", "_rebuild_tensor_v2", TORCH_TENSOR, 0),
-    ROW("torch._utils", "_rebuild_tensor_v3", TORCH_TENSOR_TYPED, 0),
-    ROW("torch._utils", "_rebuild_parameter", TORCH_PARAMETER, 0),
-    ROW("torch._utils", "_rebuild_parameter_with_state", TORCH_PARAMETER, 0),
-    ROW("torch._tensor", "_rebuild_from_type_v2", TORCH_AS_CLASS, 0),
-    ROW("torch", "FloatStorage", TORCH_STORAGE, ELEMENT_F32),
-    ROW("torch", "DoubleStorage", TORCH_STORAGE, ELEMENT_F64),
-    ROW("torch", "HalfStorage", TORCH_STORAGE, ELEMENT_F16),
-    ROW("torch", "BFloat16Storage", TORCH_STORAGE, ELEMENT_BF16),
-    ROW("torch", "LongStorage", TORCH_STORAGE, ELEMENT_I64),
-    ROW("torch", "IntStorage", TORCH_STORAGE, ELEMENT_I32),
-    ROW("torch", "ShortStorage", TORCH_STORAGE, ELEMENT_I16),
-    ROW("torch", "CharStorage", TORCH_STORAGE, ELEMENT_I8),
-    ROW("torch", "ByteStorage", TORCH_STORAGE, ELEMENT_U8),
-    ROW("torch", "BoolStorage", TORCH_STORAGE, ELEMENT_BOOL),
-    ROW("torch", "UntypedStorage", TORCH_STORAGE, ELEMENT_U8),
-    ROW("torch.storage", "UntypedStorage", TORCH_STORAGE, ELEMENT_U8),
-    ROW("torch.storage", "_UntypedStorage", TORCH_STORAGE, ELEMENT_U8),
-    ROW("torch", "float32", TORCH_DTYPE, ELEMENT_F32),
-    ROW("torch", "float64", TORCH_DTYPE, ELEMENT_F64),
-    ROW("torch", "float16", TORCH_DTYPE, ELEMENT_F16),
-    ROW("torch", "bfloat16", TORCH_DTYPE, ELEMENT_BF16),
-    ROW("torch", "int64", TORCH_DTYPE, ELEMENT_I64),
-    ROW("torch", "int32", TORCH_DTYPE, ELEMENT_I32),
-    ROW("torch", "int16", TORCH_DTYPE, ELEMENT_I16),
-    ROW("torch", "int8", TORCH_DTYPE, ELEMENT_I8),
-    ROW("torch", "uint64", TORCH_DTYPE, ELEMENT_U64),
-    ROW("torch", "uint32", TORCH_DTYPE, ELEMENT_U32),
-    ROW("torch", "uint16", TORCH_DTYPE, ELEMENT_U16),
-    ROW("torch", "uint8", TORCH_DTYPE, ELEMENT_U8),
-    ROW("torch", "bool", TORCH_DTYPE, ELEMENT_BOOL),
-    REFUSED("torch._utils", "_rebuild_sparse_tensor", SPARSE),
-    REFUSED("torch._utils", "_rebuild_sparse_csr_tensor", SPARSE),
-    REFUSED("torch._utils", "_rebuild_nested_tensor", SPARSE),
-    REFUSED("torch._utils", "_rebuild_qtensor", QUANTIZED),
-    REFUSED("torch", "QInt8Storage", QUANTIZED),
-    REFUSED("torch", "QUInt8Storage", QUANTIZED),
-    REFUSED("torch", "QInt32Storage", QUANTIZED),
-    REFUSED("torch._utils", "_rebuild_meta_tensor_no_storage", EMPTY),
-    REFUSED("torch", "ComplexFloatStorage", COMPLEX),
-    REFUSED("torch", "ComplexDoubleStorage", COMPLEX),
-    REFUSED("torch", "complex64", COMPLEX),
-    REFUSED("torch", "complex128", COMPLEX),
-    REFUSED("torch", "float8_e4m3fn", EIGHT),
-    REFUSED("torch", "float8_e5m2", EIGHT),
-};
-
-const pickle_table torch_table = {
-    .row_count = sizeof rows / sizeof *rows,
-    .rows = rows,
-    .advice = "do not load this file elsewhere; ask for the state_dict() "
-              "alone, as torch.save or safetensors writes it"};
 
 /* ---- Calls -------------------------------------------------------------- */
 
 const pickle_row *row_of(const pickle_value *value)
 {
     bool known = value->kind == PICKLE_GLOBAL || value->kind == PICKLE_CALL;
-    return known ? rows + value->row : NULL;
+    return known ? torch_table.rows + value->row : NULL;
 }
 
 bool call_find(pickle_value *value, torch_call *call)
@@ -108,7 +24,7 @@ bool call_find(pickle_value *value, torch_call *call)
     call->value = value;
     if (value->kind != PICKLE_CALL) return false;
 
-    call->row = &rows[value->row];
+    call->row = &torch_table.rows[value->row];
     call->arguments = value->is.items[0];
 
     /* unwrap parameters and classes until the call is a tensor's */
@@ -119,12 +35,15 @@ bool call_find(pickle_value *value, torch_call *call)
         case TORCH_TENSOR:
         case TORCH_TENSOR_TYPED:
         case TORCH_UNREAD:
+        case TORCH_QUANTIZED:
+        case TORCH_ARRAY:
+        case TORCH_BUFFER:
             return true;
         case TORCH_PARAMETER:
             if (a->count == 0 || a->is.items[0]->kind != PICKLE_CALL)
                 return false;
             call->value = a->is.items[0];
-            call->row = &rows[call->value->row];
+            call->row = &torch_table.rows[call->value->row];
             call->arguments = call->value->is.items[0];
             break;
         case TORCH_AS_CLASS:
@@ -201,12 +120,11 @@ static elman_status failure_in_tensor(elman_status status,
     return failure_in(status, where);
 }
 
-/* The tuple or list of a tensor's sizes, perhaps in a torch.Size; what names
- * it. */
-static elman_status read_sizes(const pickle_value *value, const char *what,
-                               size_t *count, size_t *sizes)
+elman_status read_sizes(const pickle_value *value, const char *what,
+                        size_t *count, size_t *sizes)
 {
-    if (value->kind == PICKLE_CALL && rows[value->row].what == TORCH_SIZE &&
+    if (value->kind == PICKLE_CALL &&
+        torch_table.rows[value->row].what == TORCH_SIZE &&
         value->is.items[0]->count == 1)
         value = value->is.items[0]->is.items[0];
 
@@ -292,19 +210,46 @@ static bool has_marks(const torch_call *call)
 {
     size_t at = call->row->what == TORCH_TENSOR_TYPED ? 7 : 6;
     const pickle_value *a = call->arguments;
-    return a->count > at && a->is.items[at]->kind == PICKLE_DICT &&
-           a->is.items[at]->count > 0;
+    return call->row->what != TORCH_QUANTIZED && a->count > at &&
+           a->is.items[at]->kind == PICKLE_DICT && a->is.items[at]->count > 0;
+}
+
+elman_status tensor_place(const torch_source *source, const torch_view *view,
+                          size_t offset, named_tensor *tensor)
+{
+    size_t reach = 0;
+    tensor->type = view->type;
+    tensor->swapped = source->swapped && element_bytes(view->type) > 1;
+    tensor->data = view->data;
+
+    /* all elements must lie within the storage */
+    if (tensor->count == 0) return ELMAN_OK;
+    if (!sizes_reach(tensor, offset, &reach) || reach > view->count)
+        return failure(ELMAN_BAD_FORMAT,
+                       "tensor \"%.80s\": its shape, strides and offset reach "
+                       "beyond the %zu elements of its storage",
+                       tensor->name, view->count);
+
+    tensor->data = view->data + offset * element_bytes(view->type);
+    tensor->strided = is_strided(tensor);
+    return ELMAN_OK;
 }
 
 elman_status call_read(torch_source *source, const torch_call *call,
                        named_tensor *tensor)
 {
     const pickle_value *a = call->arguments;
+    int what = call->row->what;
     torch_view view;
-    size_t offset = 0, reach = 0;
+    size_t offset = 0;
 
     if (call->row->refusal) return bad_tensor(tensor, call->row->refusal);
-    if (a->count < 4 || a->is.items[0]->kind != PICKLE_STORED)
+    if (what == TORCH_ARRAY || what == TORCH_BUFFER)
+        return array_read(source, call, tensor);
+
+    const pickle_row *loaded = a->count ? row_of(a->is.items[0]) : NULL;
+    if (a->count < 4 || (a->is.items[0]->kind != PICKLE_STORED &&
+                         !(loaded && loaded->what == TORCH_LOADED)))
         return bad_tensor(tensor, "it has no storage");
     if (has_marks(call))
         return bad_tensor(tensor, "a view that negates or conjugates; save "
@@ -316,20 +261,11 @@ elman_status call_read(torch_source *source, const torch_call *call,
     TRY(read_type(call, tensor, &view));
     status = read_shape(a, tensor, &offset);
     if (status != ELMAN_OK) return failure_in_tensor(status, tensor);
+    TRY(tensor_place(source, &view, offset, tensor));
+    if (what != TORCH_QUANTIZED) return ELMAN_OK;
 
-    tensor->type = view.type;
-    tensor->swapped = source->swapped && element_bytes(view.type) > 1;
-    tensor->data = view.data;
-
-    /* all elements must lie within the storage */
-    if (tensor->count == 0) return ELMAN_OK;
-    if (!sizes_reach(tensor, offset, &reach) || reach > view.count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "tensor \"%.80s\": its shape, strides and offset reach "
-                       "beyond the %zu elements of its storage",
-                       tensor->name, view.count);
-
-    tensor->data = view.data + offset * element_bytes(view.type);
-    tensor->strided = is_strided(tensor);
-    return ELMAN_OK;
+    /* floats are made of each element, which must be there once */
+    if (tensor->count > view.count)
+        return bad_tensor(tensor, "its elements share bytes");
+    return quantized_read(source, call, tensor);
 }

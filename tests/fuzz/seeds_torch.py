@@ -1,6 +1,8 @@
 """seeds_torch.py: seeds of zip files, pickles, torch.save."""
 import io
+import json
 import struct
+import tarfile
 import zipfile
 
 from seeds import DEEP, HERE, cut, put
@@ -80,6 +82,96 @@ def state(**tensors):
                      for n, t in tensors.items()) + b"u.")
 
 
+def call(what, *arguments, opcode=b"R"):
+    return what + b"(" + b"".join(arguments) + b"t" + opcode
+
+
+def objects():
+    """Beside a tensor, objects of classes that nobody knows, by each opcode."""
+    class_, empty = named("argparse", "Namespace"), b"}"
+    made = call(class_, opcode=b"\x81")
+    packed = call(named("torch", "ScriptObject"), opcode=b"\x81")
+    weight = call(named("torch._utils", "_rebuild_qtensor"),
+                  b"((" + text("storage") + named("torch", "QInt8Storage") +
+                  text("0") + text("cpu") + whole(64) + b"tQ", whole(0),
+                  b"(" + whole(2) + whole(2) + b"t", b"(" + whole(2) +
+                  whole(1) + b"t", b"(" + named("torch", "per_tensor_affine") +
+                  b"G?\xf8\0\0\0\0\0\0" + whole(3) + b"t", b"\x89",
+                  named("collections", "OrderedDict") + b")R")
+    linear = packed + b"(" + weight + b"N\x86" + text("Linear") + b"tb"
+    cell = (packed + b"((" + text("quantized_dynamic") + b"]]](" + linear +
+            linear + b"lt" + text("Cell") + b"tb")
+    dtype = (call(named("numpy", "dtype"), text("f4"), b"\x89\x88") + b"(" +
+             whole(3) + text("<") + b"NNNtb")
+    array = (call(named("numpy._core.multiarray", "_reconstruct"),
+                  named("numpy", "ndarray"), b"(" + whole(0) + b"t",
+                  text("b")) + b"(" + whole(1) + b"(" + whole(2) + b"t" +
+             dtype + b"\x89" + call(named("_codecs", "encode"),
+                                    text("\0\0\0\0\0\0\0\0"),
+                                    text("latin1")) + b"tb")
+    return {
+        "object-class": state(weight=tensor(), other=class_),
+        "object-made": state(weight=tensor(), other=made + empty + b"b"),
+        "object-named": state(weight=tensor(), other=class_ + b")}\x92"),
+        "object-inst": state(weight=tensor(),
+                             other=b"(" + whole(1) + b"iargparse\nNamespace\n"),
+        "object-items": state(weight=tensor(), other=made + b"(" + whole(1) +
+                              whole(2) + b"u"),
+        "object-inside": state(weight=tensor(), other=made + tensor() + b"b"),
+        "object-self": state(weight=tensor(), other=made + b"q\1h\1b"),
+        "default-dict": state(weight=tensor(), other=call(
+            named("collections", "defaultdict"),
+            named("__builtin__", "list"))),
+        "person-line": state(weight=tensor(), other=b"Pid\n"),
+        "quantized": state(weight=weight),
+        "quantized-linear": state(fc___packed_params___packed_params=b"(" +
+                                  weight + b"Nt"),
+        "quantized-cell": state(c___packed_weight_ih=linear),
+        "quantized-levels": state(**{"l___all_weight_values__0__param": cell,
+                                     "l___all_weight_values__1__param": cell}),
+        "array": state(weight=array),
+        "loaded": state(weight=call(
+            named("torch._utils", "_rebuild_tensor_v2"), call(
+                named("torch.storage", "_load_from_bytes"),
+                b"C\4abcd"), whole(0), b"))", b"\x89",
+            named("collections", "OrderedDict") + b")R")),
+    }
+
+
+def programs(plain, checkpoint):
+    """Archives that torch.save did not write."""
+    inner = archive([("a/data.pkl", checkpoint), ("a/data/0", bytes(64))])
+    put("torch", "inside", archive([("p.pth", inner), ("o.pth", b"N."),
+                                    ("data", b"{}")]))
+    put("torch", "inside-alone", archive([("x/p.pth", inner)]))
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as f:
+        entry = tarfile.TarInfo("./p.pth")
+        entry.size = len(inner)
+        f.addfile(entry, io.BytesIO(inner))
+    put("torch", "tar", tar.getvalue()[:512 * (3 + len(inner) // 512)])
+    module = (named("__torch__", "Net") + b")\x81}(" + text("rnn") +
+              named("__torch__.nn", "GRU") + b")\x81}(" + text("weight_ih_l0") +
+              tensor() + b"ubub.")
+    put("torch", "program", archive([
+        ("a/data.pkl", module), ("a/data/0", bytes(64)),
+        ("a/constants.pkl", b")."), ("a/code/x.py", b"")]))
+    put("torch", "program-frozen", archive([
+        ("a/data.pkl", named("__torch__", "Net") + b")\x81}b."),
+        ("a/constants/0", bytes(64)), ("a/code/x.py", b""),
+        ("a/constants.pkl", b"\x80\2(" + tensor() + b"t.")]))
+    sizes = [{"as_int": 2}, {"as_int": 2}]
+    meta = {"dtype": 7, "sizes": sizes, "strides": sizes,
+            "storage_offset": {"as_int": 1}}
+    config = {"config": {"rnn.weight_ih_l0": {
+        "path_name": "weight_0", "use_pickle": False, "tensor_meta": meta}}}
+    put("torch", "exported", archive([
+        ("a/data/weights/model_weights_config.json",
+         json.dumps(config).encode()),
+        ("a/data/weights/weight_0", bytes(64))]))
+    put("torch", "pickle", plain)
+
+
 def pickles():
     bad = {
         "empty": b"", "system": b"cos\nsystem\n(S'echo'\ntR.",
@@ -134,6 +226,7 @@ def pickles():
         "shared-much": state(**{f"t{i}": tensor() for i in range(60)}),
         "spread-huge": state(weight=tensor(size=(1 << 40,), stride=(0,))),
     }
+    good.update(objects())
     for name, data in {**bad, **good, **wrong}.items():
         put("torch_object", name, data)
         put("pickle", name, data)
@@ -143,7 +236,7 @@ def pickles():
                                     ("a/data/1", bytes(32)),
                                     ("a/data/2", b"")]))
     put("torch", "system", archive([("a/data.pkl", bad["system"])]))
-    put("torch", "tar", b"sys_info" + bytes(200))
+    programs(state(rnn__weight_ih_l0=tensor()), good["in-a-dict"])
     for old in sorted((HERE.parent / "golden" / "torch").glob("*.pt")):
         if not zipfile.is_zipfile(old):
             continue

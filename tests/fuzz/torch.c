@@ -17,7 +17,8 @@ static void read_elements(const named_tensor *t)
 
 static void run(const uint8_t *data, size_t size)
 {
-    static const char *const keys[] = {NULL, "", "model"};
+    static const char *const keys[] = {NULL, "", "model", "p.pth",
+                                       "p.pth:model"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         torch_file *file = NULL;
         if (torch_parse(fuzz_copy(data, size), size, keys[k], &file) !=
@@ -28,6 +29,8 @@ static void run(const uint8_t *data, size_t size)
         }
         for (size_t i = 0; i < file->tensor_count; i++)
             read_elements(file->tensors + i);
+        for (size_t i = 0; i < file->note_count; i++)
+            MUST(file->notes[i][0]);
         torch_close(file);
     }
 }

@@ -148,12 +148,8 @@ for key, value in arrays.items():
 small = nn.LSTM(1, 1)
 save("refused_module", small)
 save("refused_module_stream", small, **stream)
-torch.jit.trace(small, torch.zeros(2, 1, 1)).save(
-    str(HERE / "refused_script.pt"))
 save("refused_sparse", {"weight_ih_l0": torch.eye(3).to_sparse()})
 save("refused_csr", {"weight_ih_l0": torch.eye(3).to_sparse_csr()})
-save("refused_quantized", {"weight_ih_l0": torch.quantize_per_tensor(
-    torch.eye(3), 0.1, 0, torch.qint8)})
 save("refused_complex", {"weight_ih_l0": torch.zeros(3, dtype=torch.cfloat)})
 save("refused_meta", {"weight_ih_l0": torch.zeros(3, device="meta")})
 save("refused_negative", {"weight_ih_l0": torch.zeros(
