@@ -49,6 +49,17 @@ static bool is_pickle(const char *bytes, size_t size)
            bytes[size - 1] == '.';
 }
 
+/* JSON whose first members name "weight_map", behind the metadata at most. */
+static bool is_index(const char *bytes, size_t size)
+{
+    enum { NEAR = 1 << 12 };
+    size_t at = 0, front = size < NEAR ? size : NEAR;
+    while (at < front && strchr(" \t\r\n", bytes[at]) && bytes[at])
+        at++;
+    return at < front && bytes[at] == '{' &&
+           bytes_find(bytes, front, "\"weight_map\"", 12);
+}
+
 /* ---- Zip files ---------------------------------------------------------- */
 
 static bool ends(const char *name, size_t count, const char *with)
@@ -168,6 +179,7 @@ file_format format_detect(const char *bytes, size_t size)
     if (is_torch_stream(bytes, size)) return FORMAT_TORCH;
     if (is_pickle(bytes, size)) return FORMAT_PICKLE;
     if (size > 262 && !memcmp(bytes + 257, "ustar", 5)) return FORMAT_TORCH_TAR;
+    if (is_index(bytes, size)) return FORMAT_SHARDS;
     if (is_onnx(bytes, size)) return FORMAT_ONNX;
     return is_json(bytes, size) ? FORMAT_JSON : FORMAT_UNKNOWN;
 }
@@ -182,7 +194,8 @@ const char *format_name(file_format format)
         [FORMAT_NPY] = "a NumPy array",
         [FORMAT_NPZ] = "a NumPy archive",
         [FORMAT_PICKLE] = "a Python pickle",
-        [FORMAT_TORCH_TAR] = "a tar file as written by PyTorch before 0.1.10",
+        [FORMAT_TORCH_TAR] = "a tar file",
+        [FORMAT_SHARDS] = "an index of weights in several files",
         [FORMAT_HDF5] = "an HDF5 file as written by Keras",
         [FORMAT_KERAS] = "a Keras file",
         [FORMAT_JSON] = "a JSON file"};

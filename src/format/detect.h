@@ -15,12 +15,12 @@ typedef enum file_format {
     FORMAT_ONNX,
     FORMAT_NPY,
     FORMAT_NPZ,
-    FORMAT_PICKLE,    /* not torch.save's; elman reads neither this nor what
-                         follows */
-    FORMAT_TORCH_TAR, /* of PyTorch before 0.1.10 */
+    FORMAT_PICKLE,    /* not torch.save's */
+    FORMAT_TORCH_TAR, /* a tar file, as PyTorch wrote before 0.1.10 */
     FORMAT_HDF5,      /* Keras .h5 */
     FORMAT_KERAS,     /* a zip file with a configuration and an HDF5 file */
     FORMAT_JSON,      /* an object: which one, its reader finds out */
+    FORMAT_SHARDS,    /* the index of weights in several files */
     FORMAT_COUNT      /* how many */
 } file_format;
 

@@ -10,6 +10,7 @@
 #include "import/json.h"
 #include "import/keras.h"
 #include "import/onnx.h"
+#include "import/shards.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +115,16 @@ static elman_status check_settings(const char *path, file_format format,
     };
 
     /* arrays of an .h5 file may be mapped as any others */
+    bool torch = format == FORMAT_TORCH || format == FORMAT_PICKLE ||
+                 format == FORMAT_TORCH_TAR;
     bool keras =
         format == FORMAT_KERAS || (format == FORMAT_HDF5 && !config->mapping);
-    unsigned kind = im->own                  ? OWN
-                    : im->known              ? KNOWN
-                    : keras                  ? KERAS
-                    : format == FORMAT_ONNX  ? ONNX
-                    : format == FORMAT_TORCH ? TORCH
-                                             : OTHER;
+    unsigned kind = im->own                 ? OWN
+                    : im->known             ? KNOWN
+                    : keras                 ? KERAS
+                    : format == FORMAT_ONNX ? ONNX
+                    : torch                 ? TORCH
+                                            : OTHER;
 
     /* a setting that the mapping file decides may not be given again */
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
@@ -219,9 +222,8 @@ static const source_format formats[FORMAT_COUNT] = {
     [FORMAT_TORCH] = {open_torch, NULL},
     [FORMAT_NPZ] = {open_npz, NULL},
     [FORMAT_JSON] = {open_json, NULL},
-    [FORMAT_PICKLE] = {NULL, "save the state dict with torch.save, or its "
-                             "arrays with numpy.savez"},
-    [FORMAT_TORCH_TAR] = {NULL, "load it with PyTorch and save it again"},
+    [FORMAT_PICKLE] = {open_torch, NULL},
+    [FORMAT_TORCH_TAR] = {open_torch, NULL},
     [FORMAT_HDF5] = {NULL, NULL},
     [FORMAT_KERAS] = {NULL, NULL},
 };
@@ -302,6 +304,49 @@ static elman_status say_format(elman_import *im, file_format format)
     return import_add_fact(im, "format", "%s", format_name(format));
 }
 
+/* One of several files. */
+static elman_status open_part(elman_import *im, const char *path,
+                              const elman_import_config *config)
+{
+    char *bytes = NULL;
+    size_t size;
+    TRY(file_read(path, &bytes, &size));
+
+    file_format format = format_detect(bytes, size);
+    if (format == FORMAT_SAFETENSORS || format == FORMAT_TORCH)
+        return open_tensors(im, path, formats + format, bytes, size, config);
+    free(bytes);
+    return failure(ELMAN_BAD_FORMAT,
+                   "%.120s: this is %s, which is not read together with others",
+                   path, format_name(format));
+}
+
+/* Weights in several files: the index of them, or all of them. */
+static elman_status open_shards(elman_import *im, const byte_source *first,
+                                file_format format, const char *const *paths,
+                                size_t count, char *bytes, size_t size,
+                                const elman_import_config *config)
+{
+    bool index = format == FORMAT_SHARDS;
+    if (index && (count > 1 || first->data)) {
+        free(bytes);
+        return failure(ELMAN_BAD_VALUE,
+                       "%.120s is %s, whose files are read from its folder: "
+                       "expected this file alone",
+                       paths[0], format_name(format));
+    }
+
+    elman_status status = ELMAN_OK;
+    if (index) {
+        status =
+            import_shard_index(im, paths[0], bytes, size, config, open_part);
+    } else {
+        free(bytes);
+        status = import_shards(im, paths, count, config, open_part);
+    }
+    return status ? status : check_settings(paths[0], format, im, config);
+}
+
 /* Opens the files, of whose first, which may be memory, size bytes have been
  * read; frees them. */
 static elman_status open_first(elman_import *im, const byte_source *first,
@@ -320,11 +365,18 @@ static elman_status open_first(elman_import *im, const byte_source *first,
             paths[0]);
     }
 
-    elman_status said = say_format(im, format);
-    if (said) {
+    /* of weights in several files none may be missed */
+    bool weights = format == FORMAT_SAFETENSORS || format == FORMAT_TORCH;
+    elman_status status = say_format(im, format);
+    if (!status && weights && !im->looked)
+        status = import_shards_complete(paths[0], count);
+    if (status) {
         free(bytes);
-        return said;
+        return status;
     }
+    if (format == FORMAT_SHARDS || (weights && count > 1))
+        return open_shards(im, first, format, paths, count, bytes, size,
+                           config);
 
     /* a file of many tensors */
     if (formats[format].open && count == 1) {
@@ -344,7 +396,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     if (count > 1)
         return failure(ELMAN_BAD_VALUE,
                        "%.120s is %s, but %zu files are given; expected one, "
-                       "or .npy files alone",
+                       "or .npy files alone, or all shards of a model",
                        paths[0], format_name(format), count);
 
     /* a graph, which may have its weights in files next to it */
@@ -356,7 +408,9 @@ static elman_status open_first(elman_import *im, const byte_source *first,
     }
     return failure(ELMAN_BAD_FORMAT,
                    "%.120s: this is %s, which elman does not read; %s",
-                   paths[0], format_name(format), formats[format].advice);
+                   paths[0], format_name(format),
+                   formats[format].advice ? formats[format].advice
+                                          : "save its arrays with numpy.savez");
 }
 
 elman_status import_open_source(elman_import *im, const char *const *paths,
