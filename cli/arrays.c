@@ -305,11 +305,13 @@ static int bad_line(const network *net, const line_source *source,
     else
         snprintf(expected, sizeof expected, "%zu number%s",
                  net->size.input_size, net->size.input_size == 1 ? "" : "s");
-    return failed("%s: line %llu has %s, expected %s, a step of '%s'; it takes "
-                  "texts, series or tables after 'elman convert %s "
-                  "OUT.safetensors --as TASK'",
-                  source->name, (unsigned long long)source->line, found,
-                  expected, net->path, shell_quoted(net->path));
+    return failed(
+        "%s: line %llu has %s, expected %s, a step of '%s'; it takes "
+        "%s after 'elman convert %s OUT.safetensors --as %s'",
+        source->name, (unsigned long long)source->line, found, expected,
+        net->path, net->size.vocabulary ? "texts" : "series or tables",
+        shell_quoted(net->path),
+        net->size.vocabulary ? "language --encoding VOCABULARY" : "TASK");
 }
 
 int arrays_parse(const network *net, const line_source *source, float *x,

@@ -80,6 +80,71 @@ static const option_row missing_options[] = {
     {0},
 };
 
+static const option_row data_options[] = {
+    {.name = "as",
+     .type = OPTION_CHOICE,
+     .value = attach_tasks,
+     .field = AT(attached.task),
+     .fallback = "none",
+     .common = true,
+     .help = "the task of the model, so that train, eval, predict, sample and "
+             "inspect take people's data; none: numbers as they are"},
+    {.name = "encoding",
+     .type = OPTION_TEXT,
+     .value = "FILE|bytes",
+     .field = AT(attached.encoding),
+     .fallback = "(none)",
+     .needs = "as=language",
+     .help = "the tokens, one a line in the order of the embedding; \\n, \\t, "
+             "\\s (a blank) and \\\\ stand for what a line cannot hold"},
+    {.name = "unit",
+     .type = OPTION_CHOICE,
+     .value = attach_units,
+     .field = AT(attached.unit),
+     .fallback = "auto",
+     .needs = "as=language",
+     .help = "what a text is cut into; auto: characters, if all tokens are "
+             "single ones"},
+    {.name = "labels",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(attached.labels),
+     .fallback = "(none)",
+     .needs = "as=classify,tag",
+     .help = "the classes, one a line in the order of the outputs"},
+    {.name = "scaling",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(attached.scaling),
+     .fallback = "(as they are)",
+     .needs = "as=classify,tag,forecast,regress,track",
+     .help = "of each input a line NAME,MEAN,SCALE or MEAN,SCALE: the model "
+             "reads (value - mean) / scale"},
+    {.name = "target-scaling",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(attached.target_scaling),
+     .fallback = "(as they are)",
+     .needs = "as=forecast,regress,track",
+     .help = "the same of what the model gives"},
+    {.name = "window",
+     .type = OPTION_COUNT,
+     .value = "STEPS",
+     .field = AT(attached.window),
+     .needs = "as=forecast",
+     .range = {1, 1e9},
+     .help = "rows of a table that a forecast reads"},
+    {.name = "horizon",
+     .type = OPTION_COUNT,
+     .value = "STEPS",
+     .field = AT(attached.horizon),
+     .fallback = "1",
+     .needs = "as=forecast",
+     .range = {1, 1e9},
+     .help = "steps that a forecast gives"},
+    {0},
+};
+
 static bool ends_with(const char *path, const char *end)
 {
     size_t length = strlen(path), most = strlen(end);
@@ -116,8 +181,13 @@ static int check_out(conversion *run)
     for (size_t n = 0; n < run->count; n++)
         if (path_same(run->paths[n], run->out))
             return misused("OUT would overwrite IN, '%s'", run->paths[n]);
-    const char *others[] = {values->mapping, values->reference.first,
-                            values->reference.second};
+    const char *others[] = {values->mapping,
+                            values->reference.first,
+                            values->reference.second,
+                            values->attached.encoding,
+                            values->attached.labels,
+                            values->attached.scaling,
+                            values->attached.target_scaling};
     for (size_t n = 0; n < sizeof others / sizeof *others; n++)
         if (others[n] && path_same(others[n], run->out))
             return misused("OUT would overwrite '%s'", others[n]);
@@ -208,6 +278,9 @@ static int convert_import(conversion *run, const elman_import *import)
     }
 
     code = check_reference(run);
+    if (!code)
+        code =
+            attach(&run->values->attached, conversion_source(run), &run->model);
     if (!code) code = write_out(run);
     if (!code) code = conversion_show(run);
     elman_model_destroy(run->model);
@@ -226,7 +299,12 @@ static int convert(const parsed_line *arguments)
         .out = arguments->operands[inputs],
     };
 
-    int code = check_out(&run);
+    int code = options_check(arguments);
+    if (!code) code = check_out(&run);
+    if (!code && values->attached.task && run.to != TO_ELMAN)
+        code = misused("--as is kept in a file of elman's own, and '%s' is to "
+                       "be another",
+                       run.out);
     if (code) return code;
 
     /* what the files themselves do not say */
@@ -258,6 +336,10 @@ static const example examples[] = {
     {"elman convert net.pt net.safetensors --layers "
      "embed,lstm,last,fc1,relu,fc2",
      "a state dict does not record what stands between its layers"},
+    {"elman convert lm.pt lm.safetensors --as language --encoding vocab.txt",
+     "with its tokens, so that eval, predict and sample take texts"},
+    {"elman convert net.h5 net.safetensors --as classify --labels labels.txt",
+     "with its classes, so that predict answers in their names"},
     {NULL, NULL},
 };
 
@@ -277,7 +359,8 @@ const command_row convert_command = {
         "with --reference.",
     .json = true,
     .options = {{"Options", options},
-                {"What a weight file does not record", missing_options}},
+                {"What a weight file does not record", missing_options},
+                {"What a model needs to take people's data", data_options}},
     .examples = examples,
     .size = sizeof(convert_values),
     .run = convert,

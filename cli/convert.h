@@ -4,6 +4,7 @@
 #ifndef CONVERT_H
 #define CONVERT_H
 
+#include "attach.h"
 #include "options.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@ typedef struct convert_values {
     const char *mapping, *key, *layers, *ignore;
     bool batch_first, wide;
     option_pair reference;
+    attach_values attached;
 } convert_values;
 
 typedef struct conversion {

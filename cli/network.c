@@ -40,10 +40,12 @@ int network_open(const char *path, bool encoding_needed, network *net)
 
     int code = network_take(path, model, net);
     if (code || net->encoding || !encoding_needed) return code;
+    bool tokens = net->size.vocabulary > 0;
     network_close(net);
-    return failed("'%s' does not say how data is encoded; 'elman convert %s "
-                  "OUT.safetensors --as TASK' adds that",
-                  path, shell_quoted(path));
+    return failed("'%s' does not say how data becomes its numbers; 'elman "
+                  "convert %s OUT.safetensors --as %s' adds that",
+                  path, shell_quoted(path),
+                  tokens ? "language --encoding VOCABULARY" : "TASK");
 }
 
 int network_take(const char *path, elman_model *model, network *net)

@@ -78,6 +78,7 @@ typedef struct writer {
     elman_state *state;
     float *logits; /* (V) after the last token */
     bool terminal; /* standard output is one: no control characters */
+    bool within;   /* a line has begun: words that are bare need a blank */
 } writer;
 
 static int read_token(writer *pen, int32_t token)
@@ -102,6 +103,15 @@ static void write_token(writer *pen, int32_t token)
     const elman_encoding *encoding = pen->net->encoding;
     const char *text = encoding->tokens[token];
     size_t bytes = encoding->token_bytes[token];
+
+    /* words that stand in the vocabulary without the blank before them */
+    if (encoding->bare && !strcmp(text, "<eos>")) {
+        text = "\n";
+        bytes = 1;
+    }
+    if (encoding->bare && pen->within && *text != '\n') putchar(' ');
+    pen->within = *text != '\n';
+
     if (pen->terminal && is_control(text)) putchar('?');
     else fwrite(text, 1, bytes, stdout);
 }

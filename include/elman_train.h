@@ -114,6 +114,12 @@ typedef struct elman_encoding {
                             itself, found or asked for; 0: none */
     bool channels_first; /* arrays: x is (N,I,T) */
     size_t steps;        /* series, arrays: of every sequence; 0: they differ */
+
+    int32_t *sorted; /* (V) the tokens in ascending order of their bytes; NULL:
+                        they are */
+    bool bare;       /* words: tokens are without the blank before them, which
+                        texts have between them; a line ends with <eos> where
+                        no token is a line break */
 } elman_encoding;
 
 /* create parses the text of an encoding, which a model keeps as its note

@@ -95,6 +95,7 @@ void encoding_destroy(elman_encoding *encoding)
     free_texts(encoding->columns, encoding->input_size);
     free_texts(encoding->target_names, encoding->target_count);
     free(encoding->token_bytes);
+    free(encoding->sorted);
     free(encoding->mean);
     free(encoding->scale);
     free(encoding->target_mean);
@@ -248,8 +249,58 @@ static elman_status read_columns(const json_node *root,
     return ELMAN_OK;
 }
 
-/* Tokens must be in strictly ascending order, so that none occurs twice. */
-static elman_status check_tokens(const elman_encoding *e)
+/* In the order of their bytes, a prefix before what it begins. */
+static int compare_tokens(const elman_encoding *e, size_t i, size_t j)
+{
+    size_t a = e->token_bytes[i], b = e->token_bytes[j];
+    int order = memcmp(e->tokens[i], e->tokens[j], a < b ? a : b);
+    return order ? order : (a > b) - (a < b);
+}
+
+/* Puts the tokens first to first + count in order, by merging halves. */
+static void sort_tokens(const elman_encoding *e, int32_t *first, size_t count,
+                        int32_t *room)
+{
+    if (count < 2) return;
+    size_t half = count / 2, i = 0, j = half;
+    sort_tokens(e, first, half, room);
+    sort_tokens(e, first + half, count - half, room);
+
+    for (size_t k = 0; k < count; k++) {
+        bool left =
+            j == count || (i < half && compare_tokens(e, (size_t)first[i],
+                                                      (size_t)first[j]) <= 0);
+        room[k] = left ? first[i++] : first[j++];
+    }
+    memcpy(first, room, count * sizeof *first);
+}
+
+/* Finds the order of tokens that stand in another one; none may occur twice. */
+static elman_status order_tokens(elman_encoding *e)
+{
+    size_t V = e->vocabulary;
+    int32_t *room = calloc(V, sizeof *room);
+    e->sorted = calloc(V, sizeof *e->sorted);
+    if (!room || !e->sorted) {
+        free(room);
+        return no_memory();
+    }
+
+    for (size_t i = 0; i < V; i++)
+        e->sorted[i] = (int32_t)i;
+    sort_tokens(e, e->sorted, V, room);
+    free(room);
+
+    for (size_t i = 1; i < V; i++)
+        if (compare_tokens(e, (size_t)e->sorted[i - 1], (size_t)e->sorted[i]) ==
+            0)
+            return failure(ELMAN_BAD_FORMAT,
+                           "encoding: token %ld is token %ld again",
+                           (long)e->sorted[i], (long)e->sorted[i - 1]);
+    return ELMAN_OK;
+}
+
+static elman_status check_tokens(elman_encoding *e)
 {
     if (e->vocabulary == 0 || e->vocabulary > INT32_MAX)
         return bad("no tokens, or too many");
@@ -257,20 +308,15 @@ static elman_status check_tokens(const elman_encoding *e)
     for (size_t i = 0; i < e->vocabulary; i++)
         if (e->token_bytes[i] == 0) return bad("a token is empty");
 
-    /* in the order of their bytes, a prefix before what it begins */
-    for (size_t i = 1; i < e->vocabulary; i++) {
-        size_t a = e->token_bytes[i - 1], b = e->token_bytes[i];
-        int order = memcmp(e->tokens[i - 1], e->tokens[i], a < b ? a : b);
-        if (order > 0 || (order == 0 && a >= b))
-            return failure(
-                ELMAN_BAD_FORMAT,
-                "encoding: token %zu is not greater than the one before", i);
-    }
+    /* as this library writes them they are in order, which others need not be
+     */
+    for (size_t i = 1; i < e->vocabulary; i++)
+        if (compare_tokens(e, i - 1, i) >= 0) return order_tokens(e);
     return ELMAN_OK;
 }
 
 /* Checks that the encoding has what its task needs. */
-static elman_status check(const elman_encoding *e)
+static elman_status check(elman_encoding *e)
 {
     bool classes = e->task == ELMAN_TASK_CLASSIFY || e->task == ELMAN_TASK_TAG;
 

@@ -126,6 +126,11 @@ static elman_status read_form(const json_node *root, elman_encoding *e)
         return bad("channels_first", "true or false");
     e->channels_first = first && first->kind == JSON_KIND_TRUE;
 
+    const json_node *bare = json_find(root, "bare");
+    if (bare && bare->kind != JSON_KIND_TRUE && bare->kind != JSON_KIND_FALSE)
+        return bad("bare", "true or false");
+    e->bare = bare && bare->kind == JSON_KIND_TRUE;
+
     if (steps &&
         (!json_whole(steps, &number) || number < 0 || number >= INT64_MAX / 2))
         return bad("steps", "a whole number from 0");
@@ -190,6 +195,11 @@ void encoding_write_file(json_writer *w, const elman_encoding *e)
     }
     if (e->channels_first) {
         json_write_key(w, "channels_first");
+        json_write_bool(w, true);
+    }
+
+    if (e->bare) {
+        json_write_key(w, "bare");
         json_write_bool(w, true);
     }
 

@@ -16,6 +16,7 @@ typedef struct lookup {
     const elman_encoding *encoding;
     int32_t single[256];
     int32_t unknown, unknown_spaced; /* <unk>, or NONE */
+    int32_t line_end; /* what a line break is without a token of its own */
 } lookup;
 
 /* The token with these bytes, by binary search, or NONE. */
@@ -23,10 +24,11 @@ static int32_t find(const elman_encoding *e, const char *text, size_t bytes)
 {
     size_t low = 0, high = e->vocabulary;
     while (low < high) {
-        size_t middle = low + (high - low) / 2, have = e->token_bytes[middle];
-        int order =
-            memcmp(text, e->tokens[middle], bytes < have ? bytes : have);
-        if (order == 0 && bytes == have) return (int32_t)middle;
+        size_t middle = low + (high - low) / 2;
+        size_t token = e->sorted ? (size_t)e->sorted[middle] : middle;
+        size_t have = e->token_bytes[token];
+        int order = memcmp(text, e->tokens[token], bytes < have ? bytes : have);
+        if (order == 0 && bytes == have) return (int32_t)token;
         if (order > 0 || (order == 0 && bytes > have)) low = middle + 1;
         else high = middle;
     }
@@ -45,14 +47,27 @@ static lookup make_lookup(const elman_encoding *encoding)
     made.unknown = find(encoding, "<unk>", 5);
     made.unknown_spaced = find(encoding, " <unk>", 6);
     if (encoding->unit != ELMAN_UNIT_WORDS) made.unknown = NONE;
+    made.line_end = encoding->bare ? find(encoding, "<eos>", 5) : NONE;
     return made;
+}
+
+/* True if text is but the blank between two words that have none. */
+static bool is_between(const elman_encoding *e, const char *text, size_t bytes)
+{
+    return e->bare && bytes == 1 && text[0] == ' ';
 }
 
 static int32_t token_of(const lookup *l, const char *text, size_t bytes)
 {
+    /* words that stand in the vocabulary without the blank before them */
+    if (l->encoding->bare && bytes > 1 && text[0] == ' ') {
+        text++;
+        bytes--;
+    }
     int32_t token = bytes == 1 ? l->single[(unsigned char)text[0]]
                                : find(l->encoding, text, bytes);
 
+    if (token == NONE && bytes == 1 && text[0] == '\n') token = l->line_end;
     if (token != NONE || l->unknown == NONE) return token;
 
     bool spaced = text[0] == ' ' && bytes > 1 && l->unknown_spaced != NONE;
@@ -93,6 +108,7 @@ elman_status encoding_read(const elman_encoding *encoding, const char *text,
     size_t found = 0, left_out = 0;
     for (size_t at = 0, length; at < bytes; at += length) {
         length = token_length(encoding->unit, text + at, bytes - at);
+        if (is_between(encoding, text + at, length)) continue;
         bool bad = length == 0; /* no character: read as files are */
         if (bad && !unknown)
             return failure(ELMAN_BAD_VALUE,
