@@ -100,7 +100,7 @@ TEST(models_come_back_from_a_state_dict_with_the_same_bits)
                                    {.kind = ELMAN_RELU},
                                    {.kind = ELMAN_LINEAR, .output_size = 2},
                                    {.kind = ELMAN_SOFTMAX}}},
-        "rnn,norm,last,fc,relu,fc2,softmax", "rnn.weight_ih_l0",
+        "rnn,layer_norm:norm,last,fc,relu,fc2,softmax", "rnn.weight_ih_l0",
         "ModuleDict({\"rnn\": torch.nn.GRU(3, 4), \"norm\": "
         "torch.nn.LayerNorm(4, eps=1e-05), \"dropout\": torch.nn.Dropout(0.5), "
         "\"fc\": torch.nn.Linear(4, 4), \"relu\": torch.nn.ReLU(), \"fc2\": "

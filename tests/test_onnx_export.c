@@ -6,6 +6,7 @@
 
 #include "allocator.h"
 #include "export/onnx.h"
+#include "export/onnx_projection.h"
 #include "folder.h"
 #include "format/file.h"
 #include "format/onnx.h"
@@ -215,30 +216,77 @@ TEST(learned_states_are_defaults)
     elman_model_destroy(model);
 }
 
-TEST(what_onnx_lacks_is_refused)
+static void check_refused(const elman_config *config, const char *sentence)
 {
-    elman_config c = {.input_size = 3,
-                      .layers = {{.kind = ELMAN_LSTM,
-                                  .hidden_size = 4,
-                                  .proj_size = 2,
-                                  .name = "memory"}}};
-    elman_model *model = model_of(&c);
+    elman_model *model = model_of(config);
     const char *path = in_folder("refused.onnx");
-    char lines[200];
-    CHECK_FAILS(
-        export_onnx(model, path), ELMAN_BAD_VALUE,
-        "the layer memory has proj_size, which ONNX's operators do not have");
-    CHECK_FAILS(export_onnx_lines(model, path, sizeof lines, lines),
-                ELMAN_BAD_VALUE, "proj_size");
+    CHECK_FAILS(export_onnx(model, path), ELMAN_BAD_VALUE, sentence);
     CHECK(access(path, F_OK) != 0, "it was written");
     elman_model_destroy(model);
+}
 
-    c.layers[0].proj_size = 0;
-    c.layers[0].zoneout = 0.1f;
-    model = model_of(&c);
-    CHECK_FAILS(export_onnx(model, path), ELMAN_BAD_VALUE,
-                "the layer memory has zoneout");
+TEST(what_onnx_lacks_is_refused)
+{
+    elman_config c = {
+        .input_size = 3,
+        .layers = {
+            {.kind = ELMAN_LSTM, .hidden_size = 4, .zoneout_cell = 0.1f}}};
+    snprintf(c.layers[0].name, sizeof c.layers[0].name, "memory");
+    check_refused(&c, "the layer memory is of the kind LSTM and has zoneout");
+    c.layers[0] =
+        (elman_layer){.kind = ELMAN_GRU, .hidden_size = 4, .zoneout = 0.1f};
+    check_refused(&c, "the layer rnn is of the kind GRU and has zoneout");
+    c.layers[0].kind = ELMAN_LIGRU;
+    check_refused(&c, "the layer rnn is of the kind Li-GRU and has zoneout");
+    elman_model *model = model_of(&c);
+    char lines[200];
+    CHECK_FAILS(export_onnx_lines(model, "m.onnx", sizeof lines, lines),
+                ELMAN_BAD_VALUE, "zoneout");
     elman_model_destroy(model);
+
+    /* a reset gate that no bias opens */
+    c.layers[0].zoneout = 0;
+    c.layers[0].activations[0][0] = (elman_activation){
+        .kind = ELMAN_ACTIVATION_SCALED_TANH, .alpha = 0, .beta = 1};
+    check_refused(&c, "the layer rnn is a Li-GRU whose gate is 0");
+}
+
+TEST(a_projection_that_no_h_comes_from_is_refused)
+{
+    elman_config c = {
+        .input_size = 2,
+        .layers = {{.kind = ELMAN_LSTM, .hidden_size = 3, .proj_size = 2}}};
+    elman_model *model = model_of(&c);
+    const float dependent[] = {1, 2, 3, -2, -4, -6};
+    const char *path = in_folder("refused.onnx");
+    CHECK_OK(elman_model_write(model, "rnn.weight_hr_l0", 6, dependent));
+    CHECK_FAILS(export_onnx(model, path), ELMAN_BAD_VALUE,
+                "the layer rnn has a projection of 3 to 2 whose rows are not "
+                "independent");
+    CHECK(access(path, F_OK) != 0, "it was written");
+    elman_model_destroy(model);
+}
+
+TEST(a_projection_is_undone_before_the_first_step)
+{
+    enum { R = 5, H = 9 };
+    float P[R * H], inverse[R * H];
+    random_fill(3, R * H, -1, 1, P);
+    CHECK_OK(projection_invert(R, H, P, inverse));
+    for (size_t i = 0; i < R; i++)
+        for (size_t k = 0; k < R; k++) {
+            double sum = 0;
+            for (size_t j = 0; j < H; j++)
+                sum += (double)inverse[i * H + j] * (double)P[k * H + j];
+            CHECK(fabs(sum - (i == k)) < 1e-6, "%zu %zu: %g", i, k, sum);
+        }
+
+    /* W P, of W the identity */
+    float identity[R * R] = {0}, same[R * H];
+    for (size_t i = 0; i < R; i++)
+        identity[i * R + i] = 1;
+    projection_multiply(R, R, H, identity, P, same);
+    CHECK_BITS(same, P, R * H, "identity");
 }
 
 TEST(two_lines_read_it)
@@ -261,6 +309,18 @@ TEST(two_lines_read_it)
     elman_model_destroy(model);
 }
 
+/* Whether a minGRU is a GRU whose gates are made inside it. */
+static bool is_gru(const elman_layer *l)
+{
+    bool turns = true;
+    for (size_t d = 0; d < 1 + (size_t)l->bidirectional; d++) {
+        elman_activation_kind f = l->activations[d][0].kind;
+        turns &= !f || f == ELMAN_ACTIVATION_SIGMOID ||
+                 f == ELMAN_ACTIVATION_HARD_SIGMOID;
+    }
+    return turns && l->zoneout == 0;
+}
+
 /* What no stack of layers can be read from, and what has none. */
 static bool comes_back(const elman_config *c)
 {
@@ -269,6 +329,9 @@ static bool comes_back(const elman_config *c)
         const elman_layer *l = c->layers + i;
         recurrent |= l->hidden_size || l->hidden_sizes[0];
         if (l->merge == ELMAN_MERGE_NONE) return false;
+        if (l->proj_size && l->bidirectional && l->merge) return false;
+        if (l->kind == ELMAN_MINLSTM) return false;
+        if (l->kind == ELMAN_MINGRU && !is_gru(l)) return false;
         if (l->pool == ELMAN_POOL_ATTENTION) return false;
         if (l->kind == ELMAN_L2_NORM) return false;
     }
@@ -325,15 +388,46 @@ TEST(what_was_exported_is_imported)
     CHECK(count > NETWORKS / 2, "%zu networks", count);
 }
 
+TEST(a_projection_comes_back_as_a_linear_layer)
+{
+    elman_config c = {.input_size = 3,
+                      .layers = {{.kind = ELMAN_LSTM,
+                                  .hidden_size = 5,
+                                  .proj_size = 2,
+                                  .num_layers = 2,
+                                  .learned_state = true},
+                                 {.kind = ELMAN_LINEAR, .output_size = 2}}};
+    for (int both = 0; both < 2; both++) {
+        c.layers[0].bidirectional = both;
+        const char *path = in_folder("model.onnx");
+        float want[24] = {0}, got[24] = {0};
+        elman_model *model = model_of(&c), *back = NULL;
+        CHECK_OK(export_onnx(model, path));
+        CHECK_OK(elman_model_load(path, &back));
+        const elman_layer *l = elman_model_config(back)->layers;
+        CHECK(l[0].kind == ELMAN_LSTM && l[1].kind == ELMAN_LINEAR &&
+                  l[2].kind == ELMAN_LSTM && l[3].kind == ELMAN_LINEAR &&
+                  l[4].kind == ELMAN_LINEAR && !l[0].proj_size,
+              "other layers");
+        run(model, 24, want);
+        run(back, 24, got);
+        CHECK_CLOSE(got, want, 24, 1e-5, 1e-6, "both %d", both);
+        elman_model_destroy(model);
+        elman_model_destroy(back);
+    }
+}
+
 TEST(every_allocation_may_fail_and_bytes_stay_the_same)
 {
     elman_config c = {.input_size = 3,
                       .batch_first = true,
                       .layers = {{.kind = ELMAN_LSTM,
                                   .hidden_size = 4,
+                                  .proj_size = 3,
                                   .num_layers = 2,
                                   .bidirectional = true,
                                   .peephole = true},
+                                 {.kind = ELMAN_MINLSTM, .hidden_size = 3},
                                  {.kind = ELMAN_LAYER_NORM},
                                  {.kind = ELMAN_LAST, .last = ELMAN_LAST_FINAL},
                                  {.kind = ELMAN_LINEAR, .output_size = 2}}};
@@ -369,6 +463,9 @@ int main(void)
         cmocka_unit_test(a_node_says_what_is_unusual),
         cmocka_unit_test(learned_states_are_defaults),
         cmocka_unit_test(what_onnx_lacks_is_refused),
+        cmocka_unit_test(a_projection_that_no_h_comes_from_is_refused),
+        cmocka_unit_test(a_projection_is_undone_before_the_first_step),
+        cmocka_unit_test(a_projection_comes_back_as_a_linear_layer),
         cmocka_unit_test(two_lines_read_it),
         cmocka_unit_test(what_was_exported_is_imported),
         cmocka_unit_test(every_allocation_may_fail_and_bytes_stay_the_same),

@@ -72,30 +72,9 @@ static const char *put_l2_norm(onnx_export *e, const layer *l, const char *x)
                     NULL);
 }
 
-/* An activation that is several operators, or one with attributes. */
 static const char *put_activation(onnx_export *e, const layer *l, const char *x)
 {
-    elman_activation f = l->config.activation;
-    onnx_builder *b = e->b;
-    const char *y;
-
-    /* two are made of several operators, the others are one with attributes */
-    switch (f.kind) {
-    case ELMAN_ACTIVATION_AFFINE:
-        y = build_op(b, "Mul", x, build_scalar(b, f.alpha), NULL);
-        return build_op(b, "Add", y, build_scalar(b, f.beta), NULL);
-    case ELMAN_ACTIVATION_SCALED_TANH:
-        y = build_op(b, "Mul", x, build_scalar(b, f.beta), NULL);
-        y = build_op(b, "Tanh", y, NULL);
-        return build_op(b, "Mul", y, build_scalar(b, f.alpha), NULL);
-    default:
-        y = build_op(b, onnx_function_of(f.kind)->name, x, NULL);
-        if (onnx_function_of(f.kind)->constants > 0)
-            build_number(b, "alpha", f.alpha);
-        if (onnx_function_of(f.kind)->constants > 1)
-            build_number(b, "beta", f.beta);
-        return y;
-    }
+    return onnx_function_put(e->b, l->config.activation, x);
 }
 
 /* Features from begin to before end of one step of x (T,B,I). */
@@ -214,7 +193,7 @@ static layer_writer *const writers[] = {
 static layer_writer *writer_of(const layer *l)
 {
     size_t kind = (size_t)l->config.kind;
-    if (onnx_has_operator(l->config.kind)) return onnx_export_level;
+    if (l->cell) return onnx_export_level;
     return kind < sizeof writers / sizeof *writers ? writers[kind] : NULL;
 }
 
@@ -331,7 +310,7 @@ elman_status export_onnx(const elman_model *model, const char *path)
     onnx_export e = {.model = model, .b = &b};
 
     put_graph(&e);
-    elman_status status = build_save(&b, path);
+    elman_status status = e.status ? e.status : build_save(&b, path);
     build_end(&b);
     return status;
 }

@@ -252,17 +252,34 @@ void build_output(onnx_builder *b, const char *name, size_t rank,
             value_of(name, ELEMENT_F32, rank, dimension);
 }
 
+/* The same list with from replaced by to. */
+static const char *const *renamed(onnx_builder *b, size_t count,
+                                  const char *const *names, const char *from,
+                                  const char *to)
+{
+    const char **list = copy(b, count, sizeof *list, names);
+    for (size_t k = 0; list && k < count; k++)
+        if (!strcmp(list[k], from)) list[k] = to;
+    return list;
+}
+
 void build_rename(onnx_builder *b, const char *from, const char *to)
 {
-    for (size_t i = b->node_count; !b->failed && i > 0; i--) {
-        onnx_node *node = &b->nodes[i - 1];
+    size_t i = b->node_count;
+    while (i > 0 && !(b->nodes[i - 1].output_count == 1 &&
+                      !strcmp(b->nodes[i - 1].outputs[0], from)))
+        i--;
 
-        if (node->output_count != 1 || strcmp(node->outputs[0], from)) continue;
-        node->outputs = copy(b, 1, sizeof to, &to);
+    /* what no node gives is an input */
+    if (i == 0) {
+        build_node(b, "Identity", 1, &from, 1, &to);
         return;
     }
 
-    build_node(b, "Identity", 1, &from, 1, &to);
+    b->nodes[i - 1].outputs = copy(b, 1, sizeof to, &to);
+    for (; i < b->node_count && !b->failed; i++)
+        b->nodes[i].inputs =
+            renamed(b, b->nodes[i].input_count, b->nodes[i].inputs, from, to);
 }
 
 elman_status build_save(const onnx_builder *b, const char *path)

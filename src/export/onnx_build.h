@@ -67,8 +67,8 @@ void build_input(onnx_builder *b, const char *name, element_type type,
 void build_output(onnx_builder *b, const char *name, size_t rank,
                   const onnx_dimension *dimension);
 
-/* Renames a value that some node gives and no node takes. An input keeps its
- * name and is copied. */
+/* Renames a value that some node gives, wherever it is taken. An input keeps
+ * its name and is copied. */
 void build_rename(onnx_builder *b, const char *from, const char *to);
 
 /* Saves what was built: IR version 8, opset 17. */

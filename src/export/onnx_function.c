@@ -29,3 +29,26 @@ elman_status onnx_function_check(const char *layer, elman_activation_kind kind)
                    "the layer %s has the function %s, which ONNX does not have",
                    layer, activation_word(kind));
 }
+
+const char *onnx_function_put(onnx_builder *b, elman_activation f,
+                              const char *x)
+{
+    const onnx_function *function = onnx_function_of(f.kind);
+    const char *y;
+
+    /* two are made of several operators, the others are one with attributes */
+    switch (f.kind) {
+    case ELMAN_ACTIVATION_AFFINE:
+        y = build_op(b, "Mul", x, build_scalar(b, f.alpha), NULL);
+        return build_op(b, "Add", y, build_scalar(b, f.beta), NULL);
+    case ELMAN_ACTIVATION_SCALED_TANH:
+        y = build_op(b, "Mul", x, build_scalar(b, f.beta), NULL);
+        y = build_op(b, "Tanh", y, NULL);
+        return build_op(b, "Mul", y, build_scalar(b, f.alpha), NULL);
+    default:
+        y = build_op(b, function->name, x, NULL);
+        if (function->constants > 0) build_number(b, "alpha", f.alpha);
+        if (function->constants > 1) build_number(b, "beta", f.beta);
+        return y;
+    }
+}

@@ -147,6 +147,17 @@ static elman_status list_parts(const trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
+/* Whether a view runs along the steps of a layer's output: then it cannot be a
+ * part of an output beside others, as single steps can. */
+static bool runs_along_time(const trace *t, const view *of)
+{
+    const source *s = t->sources + of->source;
+    if (s->kind != SOURCE_LAYER) return false;
+    for (size_t k = 0; k < s->rank; k++)
+        if (s->identity[k] == t->time && !view_uses(of, k)) return false;
+    return true;
+}
+
 elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
@@ -172,7 +183,7 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
 
     for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
-        if (count > 1 && t->sources[parts[p].source].kind == SOURCE_LAYER)
+        if (count > 1 && runs_along_time(t, parts + p))
             return refuse(n, "it puts the output of a layer next to other "
                              "values: a branch is not a stack of layers");
     }

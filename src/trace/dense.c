@@ -5,6 +5,7 @@
 
 #include "trace/attribute.h"
 #include "trace/directions.h"
+#include "trace/fold.h"
 #include "trace/layers.h"
 #include "trace/norm.h"
 #include "trace/per_feature.h"
@@ -86,6 +87,10 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
     strides weight;
+    if (is_tensor(t, in[0]) && is_tensor(t, in[1]) && in[0]->views->rank > 2 &&
+        in[1]->views->rank > 2)
+        return fold_product(t, n, in, out); /* of an initial state */
+
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
     if (unrolled_multiplies(t, in[0]))
         return unrolled_product(t, n, in[0], &weight, false, out[0]);

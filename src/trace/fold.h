@@ -5,6 +5,6 @@
 #include "trace/trace.h"
 
 operator_run fold_constant, fold_filled, fold_arithmetic, fold_unary,
-    fold_concat;
+    fold_concat, fold_product;
 
 #endif

@@ -151,7 +151,7 @@ static void put_memory(const elman_model *m, const elman_state *s, int run,
                                   ? s->memory.c + l->directions[0].memory_c * B
                                   : s->memory.h + l->directions[0].memory_h * B;
         put_floats(file_name(run, port_kind, name), memory, 3,
-                   (size_t[]){levels * l->D, B, l->H});
+                   (size_t[]){levels * l->D, B, of_c ? l->H : l->R});
     }
 }
 
