@@ -14,10 +14,10 @@ class Models:
         self.second = second
         self.made = {}
 
-    def stack(self, name, *layers, shape=(T, I), kind="steps"):
+    def stack(self, name, *layers, shape=None, kind="steps"):
         """A Sequential model."""
         self.made[name] = (self.keras.Sequential(
-            [self.keras.Input(shape), *layers], name=name), kind)
+            [self.keras.Input(shape or (T, I)), *layers], name=name), kind)
 
     def build(self):
         self.cells()
