@@ -16,6 +16,36 @@ static bool gives_layers(const parsed_line *arguments)
     return false;
 }
 
+/* Ends the layers with what the loss is of: classes are learned from what a
+ * softmax reads. */
+static elman_layer *end_layers(elman_config *config,
+                               const elman_encoding *encoding)
+{
+    elman_layer *last = config->layers;
+    while (last[1].kind)
+        last++;
+    bool softmax =
+        last->kind == ELMAN_SOFTMAX || last->kind == ELMAN_LOG_SOFTMAX;
+    if (!softmax || last == config->layers || !task_has_classes(encoding->task))
+        return last;
+    *last = (elman_layer){0};
+    return last - 1;
+}
+
+/* One answer to a sequence is not one at each step. */
+static int check_answers(const network *from, const elman_encoding *encoding)
+{
+    bool one = false;
+    (void)elman_encoding_outputs(encoding, &one);
+    if (one == from->size.per_sequence) return 0;
+    return misused(one ? "--init-from '%s' gives an answer at each step, and "
+                         "%s is one to a sequence; --layers of 'elman convert' "
+                         "takes 'last', 'mean' or 'max' at its place"
+                       : "--init-from '%s' gives one answer to a sequence, and "
+                         "%s is one at each step",
+                   from->path, task_word(encoding->task));
+}
+
 int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
                    network *from, elman_config *config)
 {
@@ -23,17 +53,19 @@ int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
     int code = network_open(values->init_from, false, from);
     if (code || gives_layers(arguments)) return code;
+    code = check_answers(from, encoding);
+    if (code) return code;
 
     *config = *elman_model_config(from->model);
     config->seed = values->seed;
+    config->batch_first = false; /* data comes steps first */
     elman_layer *layer = config->layers;
     if (layer->kind == ELMAN_EMBEDDING)
         layer->num_embeddings = encoding->vocabulary;
     else config->input_size = encoding->input_size;
 
     /* the head answers the new data */
-    while (layer[1].kind)
-        layer++;
+    layer = end_layers(config, encoding);
     if (layer->kind == ELMAN_LINEAR)
         layer->output_size = elman_encoding_outputs(encoding, NULL);
     return 0;
@@ -270,6 +302,21 @@ static int check_rest(const network *from, const elman_model *model)
     return 0;
 }
 
+/* What is not known of a model that does not say how its data was read. */
+static void note_unknown(const network *from, const elman_encoding *encoding)
+{
+    bool text = encoding->task == ELMAN_TASK_LANGUAGE;
+    if (from->encoding) return;
+    if (name_count(encoding))
+        note("it has no names of them: 'elman convert %s OUT.safetensors --as "
+             "%s %s FILE' gives them, and their rows stay",
+             shell_quoted(from->path), task_word(encoding->task),
+             text ? "--encoding" : "--labels");
+    if (!text)
+        note("it does not say how its inputs were scaled; --no-scaling leaves "
+             "these as they are");
+}
+
 int inherit_weights(const network *from, const elman_encoding *encoding,
                     elman_model *model)
 {
@@ -292,6 +339,7 @@ int inherit_weights(const network *from, const elman_encoding *encoding,
         note("%zu of %zu %s are not known there: their rows begin anew",
              new_count, all,
              encoding->task == ELMAN_TASK_LANGUAGE ? "tokens" : "classes");
+    note_unknown(from, encoding);
     return 0;
 }
 

@@ -153,8 +153,8 @@ static void describe_run(const training *run, FILE *file, bool all)
             file, "%-*s%s\n", PLAN_INDENT, "baseline",
             baseline_describe(elman_dataset_encoding(run->dataset), &baseline));
 
-    bool unasked =
-        values->bidirectional && !option_given(run->arguments, "bidirectional");
+    bool unasked = values->bidirectional && !values->init_from &&
+                   !option_given(run->arguments, "bidirectional");
     fprintf(file, "%-*s%s%s\n", PLAN_INDENT, "model",
             model_describe(run->model),
             unasked ? "; no stream (--no-bidirectional)" : "");
