@@ -2,6 +2,7 @@
  * inspect.c: `elman inspect`: what happens inside a trained network, why it
  * answers as it does, and what is wrong with it.
  */
+#include "inspect_arrays.h"
 #include "inspect_write.h"
 #include "commands.h"
 #include "reading.h"
@@ -361,6 +362,18 @@ static int inspect_data(const network *net, const inspect_values *values,
     return code;
 }
 
+/* The same of a model that takes numbers as they are. */
+static int inspect_numbers(network *net, const inspect_values *values,
+                           const char *path)
+{
+    elman_dataset *dataset = NULL;
+    int code =
+        inspect_open_arrays(net, path, values->reading.target_file, &dataset);
+    if (!code) code = inspect_dataset(net, values, dataset, path, path, NULL);
+    elman_dataset_close(dataset);
+    return code;
+}
+
 static int inspect_text(const network *net, const inspect_values *values)
 {
     const char *text = values->text;
@@ -396,13 +409,15 @@ static int inspect(const parsed_line *arguments)
     const inspect_values *values = arguments->values;
     const char *data = arguments->operands[1];
     network net;
-    int code = network_open(arguments->operands[0], data != NULL, &net);
+    int code = network_open(arguments->operands[0], false, &net);
     if (code) return code;
 
     /* one of three: a file, a text, or neither */
     if (data && values->text)
         code = misused("expected DATA or --text, found both");
-    else if (data) code = inspect_data(&net, values, data);
+    else if (data)
+        code = net.encoding ? inspect_data(&net, values, data)
+                            : inspect_numbers(&net, values, data);
     else if (values->text) code = inspect_text(&net, values);
     else
         code = inspect_dataset(&net, values, NULL, NULL,
@@ -451,7 +466,9 @@ const command_row inspect_command = {
         "for each other; where the surest answers are wrong as often as the "
         "others; where the answers are no better than those that need no "
         "network. docs/INSPECT.md has the reasons for each.\n"
-        "Ctrl-C shows what was measured so far.",
+        "Ctrl-C shows what was measured so far.\nA model from elsewhere, which "
+        "does not say how data becomes its numbers, takes DATA as 'elman "
+        "predict' does, an array, and --target-file as 'elman eval' does.",
     .json = true,
     .options = {{"Options", options}, {"Data", reading_options}},
     .examples = examples,

@@ -94,6 +94,8 @@ void encoding_destroy(elman_encoding *encoding)
     free_texts(encoding->labels, encoding->class_count);
     free_texts(encoding->columns, encoding->input_size);
     free_texts(encoding->target_names, encoding->target_count);
+
+    /* and what has no texts */
     free(encoding->token_bytes);
     free(encoding->sorted);
     free(encoding->mean);
@@ -286,6 +288,7 @@ static elman_status order_tokens(elman_encoding *e)
         return no_memory();
     }
 
+    /* equal tokens end up beside each other */
     for (size_t i = 0; i < V; i++)
         e->sorted[i] = (int32_t)i;
     sort_tokens(e, e->sorted, V, room);

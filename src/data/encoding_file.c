@@ -126,6 +126,7 @@ static elman_status read_form(const json_node *root, elman_encoding *e)
         return bad("channels_first", "true or false");
     e->channels_first = first && first->kind == JSON_KIND_TRUE;
 
+    /* words with or without the blank before them */
     const json_node *bare = json_find(root, "bare");
     if (bare && bare->kind != JSON_KIND_TRUE && bare->kind != JSON_KIND_FALSE)
         return bad("bare", "true or false");
@@ -189,6 +190,7 @@ void encoding_write_file(json_writer *w, const elman_encoding *e)
     if (e->missing)
         write_text(w, "missing", ways[e->missing], strlen(ways[e->missing]));
 
+    /* steps, and the order of axes */
     if (e->steps) {
         json_write_key(w, "steps");
         json_write_whole(w, (int64_t)e->steps);

@@ -323,6 +323,7 @@ static elman_status read_model(onnx_reader *r)
                        "ONNX IR version %lld, expected %d to %d",
                        (long long)g->ir_version, FIRST_IR, LAST_IR);
 
+    /* who wrote it, by which rules, and what */
     TRY(onnx_text_read(model->producer_name, "the producer", &g->producer));
     TRY(onnx_text_read(model->producer_version, "the producer's version",
                        &g->producer_version));
