@@ -56,23 +56,26 @@ static bool join(const trace *t, view *a, const view *b, size_t axis)
     const view_axis *y = b->axes + axis;
     int64_t far = b->offset[moved] - a->offset[moved];
 
-    /* both have one index, and b's is the next: a factor of size 2 */
+    /* both have one index, and b's is the next, or the one before: a factor of
+     * size 2 */
     if (!view_uses(a, moved) && !view_uses(b, moved)) {
-        if (far != 1 || x->factor_count == FACTORS || !same_axis(x, y))
+        if ((far != 1 && far != -1) || x->factor_count == FACTORS ||
+            !same_axis(x, y))
             return false;
         memmove(x->factors + 1, x->factors,
                 x->factor_count * sizeof *x->factors);
         x->factor_count++;
-        x->factors[0] = factor_of(moved, extent_of(2), 1);
+        x->factors[0] = factor_of(moved, extent_of(2), far);
         return true;
     }
 
     /* a runs along that axis to where b begins, and is else as b is */
+    int64_t step = far < 0 ? -1 : 1;
     bool slowest = x->factor_count && x->factors[0].axis == moved &&
-                   x->factors[0].step == 1 && view_uses(a, moved) == 1 &&
-                   extent_is(&x->factors[0].size, far);
+                   x->factors[0].step == step && view_uses(a, moved) == 1 &&
+                   extent_is(&x->factors[0].size, far * step);
     bool there = y->factor_count && y->factors[0].axis == moved &&
-                 y->factors[0].step == 1 && view_uses(b, moved) == 1;
+                 y->factors[0].step == step && view_uses(b, moved) == 1;
     size_t skip = there ? 1 : 0;
     if (!slowest || (!there && view_uses(b, moved)) ||
         y->factor_count - skip != x->factor_count - 1 ||

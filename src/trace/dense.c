@@ -5,7 +5,9 @@
 
 #include "trace/attribute.h"
 #include "trace/directions.h"
+#include "trace/flip.h"
 #include "trace/fold.h"
+#include "trace/gates.h"
 #include "trace/layers.h"
 #include "trace/norm.h"
 #include "trace/per_feature.h"
@@ -39,6 +41,24 @@ static elman_status read_flow(trace *t, const onnx_node *n,
 
 /* ---- Linear -------------------------------------------------------------- */
 
+/* The axis of a view that is turned round, or AXES. Each step by itself is what
+ * it was, so what a linear layer gives is turned round as well. */
+static size_t flipped_axis(const trace *t, const view *of)
+{
+    size_t axis = 0;
+    while (axis < of->rank && !view_is_flipped(t, of, axis))
+        axis++;
+    return axis < of->rank ? axis : AXES;
+}
+
+static elman_status read_straight(trace *t, const onnx_node *n, const view *of,
+                                  view *read, size_t *I)
+{
+    if (of->rank == 0)
+        return refuse(n, "it reads one number, expected features");
+    return layer_read(t, n, of, of->rank - 1, read, I);
+}
+
 static elman_status add_linear(trace *t, const onnx_node *n,
                                const traced_value *x, const strides *weight,
                                bool transposed, double scale, traced_value *out)
@@ -53,9 +73,12 @@ static elman_status add_linear(trace *t, const onnx_node *n,
 
     /* the other direction of an unrolled recurrence reads what the last layer
      * reads */
-    bool twin = unrolled_has_twin(t, n);
+    view straight = *of;
+    size_t turned = flipped_axis(t, of);
+    if (turned < AXES) view_flip(t, &straight, turned, of->lengths);
+    bool twin = unrolled_has_twin(t, &straight);
     if (twin) I = t->layers[t->layer_count - 1].I;
-    else TRY(read_flow(t, n, x, of->rank, &read, &I));
+    else TRY(read_straight(t, n, &straight, &read, &I));
 
     if (I != wanted)
         return refuse(n, "its weight is for %zu features, but it reads %zu",
@@ -67,7 +90,9 @@ static elman_status add_linear(trace *t, const onnx_node *n,
         elman_layer config = {
             .kind = ELMAN_LINEAR, .output_size = O, .no_bias = true};
         TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
+        t->layers[t->layer_count - 1].x = straight;
     }
+    if (turned < AXES) view_flip(t, &y, turned, of->lengths);
 
     /* a weight times zero is zero, whatever it holds */
     const weight_view part = {.role = "weight",
@@ -92,6 +117,8 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
         return fold_product(t, n, in, out); /* of an initial state */
 
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+    if (gate_multiplies(t, in[0], &weight))
+        return gate_product(t, n, in[0], &weight, false, NULL, out[0]);
     if (unrolled_multiplies(t, in[0]))
         return unrolled_product(t, n, in[0], &weight, false, out[0]);
     return add_linear(t, n, in[0], &weight, false, 1, out[0]);
@@ -162,6 +189,10 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
 
     /* the product of a state is a part of a step, not a layer */
     bool biased = n->input_count > 2 && in[2] && beta != 0;
+    if (gate_multiplies(t, in[0], &weight) && alpha == 1 &&
+        (!biased || beta == 1))
+        return gate_product(t, n, in[0], &weight, transB != 0,
+                            biased ? in[2] : NULL, out[0]);
     if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
         TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
         return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;

@@ -8,6 +8,7 @@
 #include "trace/directions.h"
 #include "trace/flip.h"
 #include "trace/fold.h"
+#include "trace/gates.h"
 #include "trace/length.h"
 #include "trace/norm.h"
 #include "trace/order.h"
@@ -106,7 +107,7 @@ static const operator_row operators[] = {
     {"TopK", 1, 2, NULL, order_top, order_top},
     {"Transpose", 1, 1, NULL, view_transpose, view_transpose},
     {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, length_unsqueeze},
-    {"Where", 3, 3, sizes_where, sizes_where, NULL},
+    {"Where", 3, 3, sizes_where, sizes_where, sizes_where},
 };
 
 /* What ONNX Runtime's optimizer and quantization write, of com.microsoft. */
@@ -149,6 +150,10 @@ static operator_run *choose(const trace *t, const operator_row *row,
         const traced_value *v =
             n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;
         if (!v) continue;
+        if (v->kind == VALUE_GATE && row->flow != view_same &&
+            row->flow != sizes_shape && row->flow != trace_matmul &&
+            row->flow != trace_gemm)
+            return gate_run;
         if (v->kind == VALUE_PRODUCT && node_is(n, "Mul"))
             return quantized_multiply;
         tensors = tensors && is_tensor(t, v);

@@ -112,12 +112,14 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
         if (training != 0) return refuse(n, "its training_mode is on");
     }
 
-    if (in[0]->kind == VALUE_ORDER || in[0]->kind == VALUE_PRODUCT) {
-        out[0]->kind = in[0]->kind;
-        out[0]->product = in[0]->product;
-        out[0]->type = in[0]->type;
-        out[0]->order = in[0]->order;
-        out[0]->back = in[0]->back;
+    /* parts of something that is not complete yet */
+    bool part = in[0]->kind == VALUE_ORDER || in[0]->kind == VALUE_PRODUCT ||
+                in[0]->kind == VALUE_GATE || in[0]->kind == VALUE_STEP;
+    if (part) {
+        const traced_value was = *out[0];
+        *out[0] = *in[0];
+        out[0]->name = was.name;
+        out[0]->node = was.node;
         return ELMAN_OK;
     }
 

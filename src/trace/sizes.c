@@ -428,6 +428,13 @@ elman_status sizes_where(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
     operands o;
+    for (size_t k = 1; k < 3; k++)
+        if (!is_sizes(t, in[k]))
+            return refuse(n,
+                          "it chooses between \"%.80s\" and another value, "
+                          "which no layer does; of a Keras model, the .keras "
+                          "file can be converted",
+                          in[k]->name);
     TRY(read_operands(t, n, in, &o));
     for (size_t i = 0; i < o.count; i++) {
         if (!extent_is_plain(&o.entry[0][i]))

@@ -29,6 +29,7 @@
  *   norm               layer norm
  *   per_feature        a scale and a shift for each feature, batch norm
  *   unrolled*          recurrences that are written out step by step
+ *   gate*              the same of an LSTM or a GRU
  *   dense              linear, embedding, elementwise
  *   quantized          weights and products in 8 bits
  *   length             vectors of length 1
@@ -142,6 +143,7 @@ typedef enum value_kind {
     VALUE_VIEW,    /* one view, or several side by side */
     VALUE_ORDER,   /* numbers that put sequences in another order */
     VALUE_PRODUCT, /* a part of a product in whole numbers */
+    VALUE_GATE,    /* a part of a step of an unrolled LSTM or GRU */
     VALUE_STEP     /* a part of a step of an unrolled recurrence */
 } value_kind;
 
@@ -159,6 +161,8 @@ typedef enum norm_stage {
     NORM_LENGTH_FLAT /* the same without its axis */
 } norm_stage;
 
+typedef struct gate_node gate_node; /* gate_cell.h */
+typedef struct gate_cell gate_cell;
 typedef struct traced_product traced_product; /* quantized.c */
 typedef struct traced_step traced_step;       /* unrolled_step.h */
 typedef struct unrolled unrolled;
@@ -178,6 +182,7 @@ struct traced_value {
     float eps; /* of the norm */
     const traced_step *step;
     const traced_product *product;
+    const gate_node *gate;
     const traced_order *order;
     bool back; /* the way back of it */
 };

@@ -18,8 +18,8 @@
 #include <string.h>
 
 /* A step of y, in one direction. */
-static view output_view(const trace *t, const traced_layer *l, size_t d,
-                        size_t rank, size_t index)
+view unrolled_output(const trace *t, const traced_layer *l, size_t d,
+                     size_t rank, size_t index)
 {
     enum { TIME, BATCH, D };
     step_axes a = l->unrolled->directions[d].axes;
@@ -64,7 +64,8 @@ static elman_status add_sources(trace *t, const onnx_node *n, traced_layer *l,
 }
 
 /* Makes the linear layer of whose y p is a step a recurrent layer. */
-static elman_status begin(trace *t, const onnx_node *n, const view *p)
+static elman_status begin(trace *t, const onnx_node *n, const view *p,
+                          const elman_layer *config)
 {
     traced_layer *l = unrolled_tip(t);
     const source s = t->sources[p->source];
@@ -102,12 +103,10 @@ static elman_status begin(trace *t, const onnx_node *n, const view *p)
 
     l->unrolled = u;
     l->open = false;
-    l->config = (elman_layer){.kind = ELMAN_RNN,
-                              .hidden_size = l->O,
-                              .reverse = index != 0,
-                              .nonlinearity = node_is(n, "Relu")
-                                                  ? ELMAN_ACTIVATION_RELU
-                                                  : ELMAN_ACTIVATION_DEFAULT};
+    u->width = l->O;
+    l->config = *config;
+    l->config.reverse = index != 0;
+    l->O = config->hidden_size;
 
     return add_sources(t, n, l, &s);
 }
@@ -138,6 +137,21 @@ static elman_status join_twin(trace *t, const onnx_node *n, const view *p)
     t->layers[--t->layer_count] = (traced_layer){.y = SIZE_MAX};
 
     layer_add_direction(t, l);
+    return ELMAN_OK;
+}
+
+elman_status unrolled_start(trace *t, const onnx_node *n, const view *p,
+                            size_t gate_count, const elman_layer *config)
+{
+    const traced_layer *l = unrolled_tip(t);
+    if (!l || p->source != l->y) return ELMAN_OK;
+    if ((l->twin || l->config.kind == ELMAN_LINEAR) &&
+        l->O != gate_count * config->hidden_size)
+        return refuse(n, "its input has %zu features for %zu units", l->O,
+                      config->hidden_size);
+
+    if (l->twin) return join_twin(t, n, p);
+    if (l->config.kind == ELMAN_LINEAR) return begin(t, n, p, config);
     return ELMAN_OK;
 }
 
@@ -204,7 +218,8 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
         size_t last = w->reverse ? index + 1 : index - 1;
         bool fits = s->h && s->h->rank > w->axes.far && s->h->rank > 0;
         if (fits)
-            want = output_view(t, l, u->direction_count - 1, s->h->rank, last);
+            want =
+                unrolled_output(t, l, u->direction_count - 1, s->h->rank, last);
         if (!fits || !same_view(s->h, &want))
             return refuse(n,
                           "it does not read the state of step %zu, the one "
@@ -215,7 +230,7 @@ static elman_status take_step(trace *t, const onnx_node *n, const view *p,
     TRY(check_weights(n, l->config.hidden_size, w, s));
     w->steps_met++;
 
-    *h = output_view(t, l, u->direction_count - 1, s->rank, index);
+    *h = unrolled_output(t, l, u->direction_count - 1, s->rank, index);
     return ELMAN_OK;
 }
 
@@ -234,9 +249,12 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
                          "which ends with Tanh or Relu of a sum");
 
     /* the first step makes a recurrent layer of the linear one */
-    if (l && p->source == l->y && l->twin) TRY(join_twin(t, n, p));
-    else if (l && p->source == l->y && l->config.kind == ELMAN_LINEAR)
-        TRY(begin(t, n, p));
+    const elman_layer config = {.kind = ELMAN_RNN,
+                                .hidden_size = l ? l->O : 0,
+                                .nonlinearity = relu
+                                                    ? ELMAN_ACTIVATION_RELU
+                                                    : ELMAN_ACTIVATION_DEFAULT};
+    TRY(unrolled_start(t, n, p, 1, &config));
 
     const traced_direction *w = unrolled_direction(t);
     if (!w || w->p != p->source)
@@ -253,14 +271,14 @@ elman_status unrolled_activation(trace *t, const onnx_node *n,
 
 /* ---- The other direction ------------------------------------------------- */
 
-bool unrolled_has_twin(const trace *t, const onnx_node *n)
+bool unrolled_has_twin(const trace *t, const view *x)
 {
     const traced_layer *l = unrolled_tip(t);
     if (!l || !l->unrolled || l->unrolled->direction_count > 1 ||
         unrolled_direction(t) || l->unrolled->directions[0].reverse ||
         t->layer_count == ELMAN_MAX_LAYERS)
         return false;
-    return !strcmp(n->inputs[0], t->graph->nodes[l->node].inputs[0]);
+    return same_view(&l->x, x);
 }
 
 elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
@@ -273,7 +291,7 @@ elman_status unrolled_twin(trace *t, const onnx_node *n, size_t O, view *y)
     source s = t->sources[y->source];
     char text[NODE_TEXT];
 
-    if (O != first->O)
+    if (O != first->unrolled->width)
         return refuse(n,
                       "it reads what %s reads as well: a branch is not a stack "
                       "of layers",

@@ -3,6 +3,7 @@
 #include "trace/unrolled_end.h"
 
 #include "trace/attribute.h"
+#include "trace/gates_end.h"
 #include "trace/layers.h"
 #include "trace/start.h"
 #include "trace/tensor.h"
@@ -145,14 +146,15 @@ static elman_status order_start(const onnx_node *n, const step_axes *a,
 
 /* Makes start the view (D,B,R) of both directions' states, which must be next
  * to each other in one value, or the same. */
-static elman_status find_start(const onnx_node *n, const unrolled *u,
+static elman_status find_start(const onnx_node *n, const unrolled *u, bool cell,
                                view *start)
 {
+    const traced_direction *w = u->directions;
     view other;
-    TRY(order_start(n, &u->directions[0].axes, u->directions[0].start, start));
+    TRY(order_start(n, &w[0].axes, cell ? w[0].start_c : w[0].start, start));
     if (u->direction_count == 1) return ELMAN_OK;
 
-    TRY(order_start(n, &u->directions[1].axes, u->directions[1].start, &other));
+    TRY(order_start(n, &w[1].axes, cell ? w[1].start_c : w[1].start, &other));
     size_t axis = view_next_axis(start, &other);
     if (axis == AXES)
         return refuse(n, "the initial states of its two directions are not "
@@ -163,35 +165,47 @@ static elman_status find_start(const onnx_node *n, const unrolled *u,
     return ELMAN_OK;
 }
 
+/* Makes a value of what the recurrence starts from, h or c; it stays unknown if
+ * that is zero. */
+static elman_status read_start(trace *t, const onnx_node *n, const unrolled *u,
+                               bool cell, traced_value *value)
+{
+    const traced_direction *w = u->directions;
+    const view *first = cell ? w[0].start_c : w[0].start,
+               *second = cell ? w[1].start_c : w[1].start;
+    view start;
+
+    if (u->direction_count == 2 && !first != !second)
+        return refuse(n, "one of its two directions has no initial state");
+    if (!first) return ELMAN_OK;
+
+    TRY(find_start(n, u, cell, &start));
+    const source *s = t->sources + start.source;
+    element_type type = s->kind == SOURCE_TENSOR
+                            ? t->tensors[s->index].type
+                            : t->graph->inputs[s->index].type;
+    return value_set_view(t, value, type, &start);
+}
+
 static elman_status weigh_starts(trace *t, const onnx_node *n)
 {
     static const recurrent_row row = {"RNN", ELMAN_RNN, {0}, "as it is"};
     const traced_layer *l = &t->layers[t->layer_count - 1];
     const unrolled *u = l->unrolled;
+    traced_value h_0 = {.name = "initial state"}, c_0 = h_0;
     recurrent_node r = {.row = &row,
-                        .cell = &cell_rnn,
+                        .cell = cell_for(&l->config),
                         .n = n,
                         .direction_count = u->direction_count,
                         .H = l->config.hidden_size,
                         .I = l->I};
 
-    if (u->direction_count == 2 &&
-        !u->directions[0].start != !u->directions[1].start)
-        return refuse(n, "one of its two directions has no initial state");
-    if (!u->directions[0].start) return ELMAN_OK;
-
-    /* read it as the input h_0 of an RNN node */
-    view start;
-    traced_value h_0 = {.name = "initial state"};
-    TRY(find_start(n, u, &start));
-
-    const source *s = t->sources + start.source;
-    element_type type = s->kind == SOURCE_TENSOR
-                            ? t->tensors[s->index].type
-                            : t->graph->inputs[s->index].type;
-
-    TRY(value_set_view(t, &h_0, type, &start));
-    traced_value *const states[] = {&h_0, NULL};
+    /* read them as the inputs h_0 and c_0 of a node */
+    TRY(read_start(t, n, u, false, &h_0));
+    TRY(read_start(t, n, u, true, &c_0));
+    traced_value *const states[] = {h_0.kind == VALUE_VIEW ? &h_0 : NULL,
+                                    c_0.kind == VALUE_VIEW ? &c_0 : NULL};
+    if (!states[0] && !states[1]) return ELMAN_OK;
     return recurrent_starts(t, &r, states);
 }
 
@@ -213,7 +227,7 @@ static elman_status finish(trace *t, traced_layer *l)
                           "of its %zu steps",
                           w->steps_met, u->T);
 
-        TRY(check_constant(t, n, w));
+        if (!w->gates) TRY(check_constant(t, n, w));
         if (w->step.biased || find_weight(l, "bias", d))
             l->config.no_bias = false;
     }
@@ -221,7 +235,8 @@ static elman_status finish(trace *t, traced_layer *l)
     /* the linear layer's weights become the recurrent one's */
     l->weight_count = 0;
     for (size_t d = 0; d < u->direction_count; d++)
-        TRY(weigh_direction(t, n, &was, d));
+        TRY(was.unrolled->directions[d].gates ? gate_cell_weigh(t, n, &was, d)
+                                              : weigh_direction(t, n, &was, d));
     return weigh_starts(t, n);
 }
 

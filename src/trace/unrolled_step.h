@@ -33,16 +33,20 @@ typedef struct step_axes {
 typedef struct traced_direction {
     size_t p; /* source: y of the linear layer */
     step_axes axes;
-    bool reverse;         /* from the last step to the first */
-    size_t steps_met;     /* so far */
-    bool weighed;         /* step is known: */
-    traced_step step;     /* the weight and bias of every step */
-    const view *start;    /* initial state; NULL: zero, and */
-    const view *constant; /* what the first step adds instead, or NULL */
+    bool reverse;           /* from the last step to the first */
+    size_t steps_met;       /* so far */
+    bool weighed;           /* step is known: */
+    traced_step step;       /* the weight and bias of every step */
+    const view *start;      /* initial state; NULL: zero, and */
+    const view *start_c;    /* the same of an LSTM's c; NULL: zero */
+    const gate_cell *gates; /* of an LSTM or GRU: what its steps are made of, */
+    const gate_node *cell;  /* and c of the last one */
+    const view *constant;   /* what the first step adds instead, or NULL */
 } traced_direction;
 
 struct unrolled {
     size_t T, direction_count;
+    size_t width; /* of the linear layer that it began as */
     traced_direction directions[2];
 };
 

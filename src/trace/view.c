@@ -94,7 +94,7 @@ elman_status value_set_tensor(trace *t, const onnx_node *n, traced_value *v,
 
 elman_status need_views(const onnx_node *n, const traced_value *v)
 {
-    if (v->kind == VALUE_STEP)
+    if (v->kind == VALUE_STEP || v->kind == VALUE_GATE)
         return refuse(n,
                       "it reads \"%.80s\", which looks like a part of a step "
                       "of an unrolled recurrence",
@@ -194,6 +194,12 @@ elman_status value_shape(const onnx_node *n, const traced_value *v,
     if (v->kind == VALUE_SIZES) {
         *rank = v->rank;
         shape[0] = extent_of((int64_t)v->count);
+        return ELMAN_OK;
+    }
+
+    if (v->kind == VALUE_GATE) {
+        *rank = v->rank;
+        memcpy(shape, v->sizes, v->rank * sizeof *shape);
         return ELMAN_OK;
     }
 
