@@ -128,7 +128,7 @@ int arrays_read(const char *path, array_pass *pass)
 int arrays_read_lengths(const char *path, array_pass *pass)
 {
     elman_tensor counts = {0};
-    if (!path) return 0;
+    if (!path) return arrays_find_padding(pass);
     if (elman_array_load(path, &counts) != ELMAN_OK) return library_failed();
 
     int code = 0;
@@ -157,6 +157,7 @@ void arrays_close(array_pass *pass)
     free(pass->typed);
     free(pass->tokens);
     free(pass->lengths);
+    free(pass->before);
     free(pass->y.data);
     elman_state_destroy(pass->state);
     *pass = (array_pass){0};

@@ -31,6 +31,8 @@ typedef struct array_pass {
     float *x;        /* as elman_model_forward takes it, or: */
     int32_t *tokens; /* the same */
     size_t *lengths; /* (B), or NULL: all have T steps */
+    size_t *before;  /* (B) steps of padding that stood in front of each and
+                        were taken out, or NULL */
     elman_state *state;
     elman_tensor y; /* what the model gives, in its shape */
 } array_pass;
@@ -42,6 +44,12 @@ typedef struct array_pass {
 int arrays_read(const char *path, array_pass *pass);
 int arrays_read_lines(line_source *source, array_pass *pass);
 int arrays_read_lengths(const char *path, array_pass *pass);
+
+/* Finds the lengths by what pads, for a model whose note padding says what that
+ * is: "token 0" or "value -1". Padding in front of a sequence is taken out, and
+ * put back by arrays_restore in what the model gives for each step. */
+int arrays_find_padding(array_pass *pass);
+void arrays_restore(array_pass *pass);
 void arrays_close(array_pass *pass);
 
 /* Makes the state, its memory as in states, and room for y. keep: y can be held

@@ -229,6 +229,10 @@ int eval_arrays(const network *net, const array_trial *trial)
     int code = states_check(trial->values->state_output);
     if (!code) code = arrays_read(trial->x, &pass);
     if (!code) code = arrays_read_lengths(trial->values->lengths, &pass);
+    if (!code && pass.before && !net->size.per_sequence)
+        code = failed("%s has its padding in front of the steps, which eval "
+                      "takes behind them; move it there, in the targets too",
+                      trial->x);
     if (!code && elman_array_load(trial->y, &y) != ELMAN_OK)
         code = library_failed();
 

@@ -104,6 +104,7 @@ static int answer(array_pass *pass, const array_job *job, shown *last)
         code = arrays_prepare(pass, job->values, job->threads, false,
                               job->stepped);
     if (!code) code = arrays_run(pass, job->stepped);
+    if (!code && job->output) arrays_restore(pass);
     if (!code && job->output &&
         elman_array_save(job->output, &pass->y) != ELMAN_OK)
         code = library_failed();

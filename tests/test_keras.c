@@ -98,6 +98,14 @@ static void check_output(asked *a, const char *word, const float *got)
 {
     size_t count;
     float *want = floats_of(a->zip, a->name, word, &count);
+
+    /* past the end of a sequence Keras repeats, and we give 0 */
+    const size_t *lengths = a->batch.lengths;
+    if (lengths && !elman_model_read_info(a->model).per_sequence)
+        for (size_t i = 0; i < count; i++) {
+            size_t row = i / (count / (a->batch.B * a->batch.T));
+            if (row % a->batch.T >= lengths[row / a->batch.T]) want[i] = 0;
+        }
     CHECK_CLOSE(got, want, count, 2e-5, 2e-6, "%s.%s", a->name, word);
     free(want);
 }

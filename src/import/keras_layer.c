@@ -119,8 +119,7 @@ static elman_status add_embedding(keras_model *k, const keras_layer *l)
     if (!made) return ELMAN_BAD_FORMAT;
     made->num_embeddings = shape[0];
     made->embedding_dim = k->width = s.row_step = shape[1];
-    if (keras_flag(l->config, "mask_zero", false))
-        k->padding = "{\"token\": 0}";
+    if (keras_flag(l->config, "mask_zero", false)) k->im->padding = "token 0";
     return keras_slice(k, "weight", s);
 }
 
@@ -187,6 +186,8 @@ static elman_status add_layer_norm(keras_model *k, const keras_layer *l)
 typedef struct batch_norm {
     size_t at[4];
     bool has[4];
+    double eps;   /* added to the variance, or: */
+    double least; /* what its root is at least */
 } batch_norm;
 
 static elman_status find_batch_norm(keras_model *k, const keras_layer *l,
@@ -194,6 +195,7 @@ static elman_status find_batch_norm(keras_model *k, const keras_layer *l,
 {
     static const char *const roles[] = {"gamma", "beta", "moving_mean",
                                         "moving_variance"};
+    *norm = (batch_norm){.eps = keras_number(l->config, "epsilon", 1e-3)};
     norm->has[0] = keras_flag(l->config, "scale", true);
     norm->has[1] = keras_flag(l->config, "center", true);
     norm->has[2] = norm->has[3] = true;
@@ -221,7 +223,6 @@ static elman_status fill_batch_norm(keras_model *k, const keras_layer *l,
                                     const batch_norm *norm, size_t size,
                                     size_t *factors, size_t *sums)
 {
-    double eps = keras_number(l->config, "epsilon", 1e-3);
     const char *first = import_text(k->im, "%s (factors)", l->name);
     const char *second = import_text(k->im, "%s (sums)", l->name);
     float *factor = NULL, *sum = NULL;
@@ -233,8 +234,8 @@ static elman_status fill_batch_norm(keras_model *k, const keras_layer *l,
     if (!sum) return ELMAN_NO_MEMORY;
 
     for (size_t i = 0; i < size; i++) {
-        double by =
-            value_of(k, norm, 0, i) / sqrt(value_of(k, norm, 3, i) + eps);
+        double root = sqrt(value_of(k, norm, 3, i) + norm->eps);
+        double by = value_of(k, norm, 0, i) / fmax(root, norm->least);
         factor[i * size + i] = (float)by;
         sum[i] =
             (float)(value_of(k, norm, 1, i) - value_of(k, norm, 2, i) * by);
@@ -248,17 +249,13 @@ static elman_status fill_batch_norm(keras_model *k, const keras_layer *l,
     return ELMAN_OK;
 }
 
-static elman_status add_batch_norm(keras_model *k, const keras_layer *l)
+/* A factor and a sum for each feature: a linear layer. */
+static elman_status add_factors(keras_model *k, const keras_layer *l,
+                                const batch_norm *norm, size_t size)
 {
-    batch_norm norm;
-    size_t size = 0;
     tensor_slice weight = {.column_step = 1}, bias = {.row_step = 1};
-    if (!is_over_features(k, l->config))
-        return keras_refuse(l, "is over other axes than the features, which "
-                               "elman has not");
-    TRY(find_batch_norm(k, l, &norm, &size));
     TRY(keras_flow(k, l, size, size));
-    TRY(fill_batch_norm(k, l, &norm, size, &weight.from, &bias.from));
+    TRY(fill_batch_norm(k, l, norm, size, &weight.from, &bias.from));
 
     elman_layer *made = keras_new(k, l, ELMAN_LINEAR, true);
     if (!made) return ELMAN_BAD_FORMAT;
@@ -266,6 +263,39 @@ static elman_status add_batch_norm(keras_model *k, const keras_layer *l)
     weight.how = bias.how = "computed";
     TRY(keras_slice(k, "weight", weight));
     return keras_slice(k, "bias", bias);
+}
+
+static elman_status add_batch_norm(keras_model *k, const keras_layer *l)
+{
+    batch_norm norm;
+    size_t size = 0;
+    if (!is_over_features(k, l->config))
+        return keras_refuse(l, "is over other axes than the features, which "
+                               "elman has not");
+    TRY(find_batch_norm(k, l, &norm, &size));
+    return add_factors(k, l, &norm, size);
+}
+
+/* Mean and variance of the data, which adapt() found: a batch norm without
+ * weights. */
+static elman_status add_normalization(keras_model *k, const keras_layer *l)
+{
+    batch_norm norm = {.has = {false, false, true, true}, .least = 1e-7};
+    size_t size = 0, count;
+    const json_node *mean = json_find(l->config, "mean");
+    if (!is_over_features(k, l->config) ||
+        keras_flag(l->config, "invert", false) ||
+        (mean && mean->kind != JSON_KIND_NULL))
+        return keras_refuse(l, "is inverted, over other axes than the features "
+                               "or has its mean given, which elman does not "
+                               "take; use adapt() over the features");
+    TRY(find_features(k, l, 0, "mean", &size, norm.at + 2));
+    TRY(find_features(k, l, 1, "variance", &size, norm.at + 3));
+
+    /* how many values adapt() has seen is no weight */
+    if (keras_has(k, l, &(keras_place){"", 2, "count", 0}, &count))
+        TRY(import_add_spare(k->im, count, "a count"));
+    return add_factors(k, l, &norm, size);
 }
 
 /* ---- Layers without weights --------------------------------------------- */
@@ -292,14 +322,29 @@ static elman_status add_function(keras_model *k, const keras_layer *l)
     return keras_add_function(k, l, &f);
 }
 
+static elman_status add_rescaling(keras_model *k, const keras_layer *l)
+{
+    double scale, offset = keras_number(l->config, "offset", 0);
+    const json_node *list = json_find(l->config, "offset");
+    if (!json_number(json_find(l->config, "scale"), &scale) ||
+        (list && list->kind == JSON_KIND_LIST))
+        return keras_refuse(l, "has a scale or offset that is no number, which "
+                               "elman does not take");
+    elman_layer *made = keras_new(k, l, ELMAN_ACTIVATION, false);
+    if (!made) return ELMAN_BAD_FORMAT;
+    made->activation = (elman_activation){ELMAN_ACTIVATION_AFFINE, (float)scale,
+                                          (float)offset};
+    return ELMAN_OK;
+}
+
 static elman_status add_masking(keras_model *k, const keras_layer *l)
 {
     double value = keras_number(l->config, "mask_value", 0);
     if (k->layer_count)
         return keras_refuse(l, "masks what other layers give, which elman does "
                                "not; put it in front of them");
-    k->padding = import_text(k->im, "{\"value\": %.9g}", value);
-    return k->padding ? ELMAN_OK : ELMAN_NO_MEMORY;
+    k->im->padding = import_text(k->im, "value %.9g", value);
+    return k->im->padding ? ELMAN_OK : ELMAN_NO_MEMORY;
 }
 
 static elman_status add_pool(keras_model *k, const keras_layer *l)
@@ -387,6 +432,8 @@ static const keras_class classes[] = {
     {"Embedding", "embedding", add_embedding, false},
     {"LayerNormalization", "layer_normalization", add_layer_norm, true},
     {"BatchNormalization", "batch_normalization", add_batch_norm, true},
+    {"Normalization", "normalization", add_normalization, true},
+    {"Rescaling", "rescaling", add_rescaling, true},
     {"Masking", "masking", add_masking, false},
     {"Activation", "activation", add_activation, true},
     {"ReLU", "re_lu", add_function, true},

@@ -40,12 +40,11 @@ typedef struct keras_model {
     size_t slice_layer_room;
 
     /* what flows at this place */
-    size_t width;        /* features, 0 while unknown */
-    bool sequence;       /* steps, not one vector for each sequence */
-    bool each;           /* the layer is put on each step by itself */
-    bool flipped;        /* the last step comes first, against ours */
-    size_t in_rank;      /* axes of the model's input, 0 while unknown */
-    const char *padding; /* the note about what pads, or NULL */
+    size_t width;   /* features, 0 while unknown */
+    bool sequence;  /* steps, not one vector for each sequence */
+    bool each;      /* the layer is put on each step by itself */
+    bool flipped;   /* the last step comes first, against ours */
+    size_t in_rank; /* axes of the model's input, 0 while unknown */
 } keras_model;
 
 /* ---- Reading settings --------------------------------------------------- */
@@ -122,6 +121,10 @@ typedef struct keras_place {
 elman_status keras_find(const keras_model *k, const keras_layer *l,
                         const keras_place *place, size_t rank, size_t *shape,
                         size_t *tensor);
+
+/* Whether there is such a tensor, of any shape and type. */
+bool keras_has(const keras_model *k, const keras_layer *l,
+               const keras_place *place, size_t *tensor);
 
 /* Adds a slice for a parameter of the newest layer. */
 elman_status keras_slice(keras_model *k, const char *role, tensor_slice slice);

@@ -346,9 +346,10 @@ static elman_status add_ends(keras_model *k, const keras_layer *l, size_t H,
     tensor_slice s = {.row_step = 2 * H,
                       .column_step = 1,
                       .how = "adds where both directions end"};
-    float *values = import_make_tensor(
-        k->im, import_text(k->im, "%s (merge_mode)", l->name), 2,
-        (size_t[]){H, 2 * H}, &s.from);
+    const char *name = import_text(k->im, "%s (merge_mode)", l->name);
+    float *values =
+        name ? import_make_tensor(k->im, name, 2, (size_t[]){H, 2 * H}, &s.from)
+             : NULL;
     if (!values) return ELMAN_NO_MEMORY;
     for (size_t i = 0; i < H; i++)
         values[i * 2 * H + i] = values[i * 2 * H + H + i] = factor;

@@ -74,27 +74,34 @@ static const hdf5_object *find_name(const keras_model *k, const keras_layer *l,
 
 /* ---- Both --------------------------------------------------------------- */
 
+bool keras_has(const keras_model *k, const keras_layer *l,
+               const keras_place *place, size_t *tensor)
+{
+    const hdf5_object *found =
+        k->by_name ? find_name(k, l, place) : find_path(k, l, place);
+    if (!found || found->tensor == SIZE_MAX) return false;
+    *tensor = found->tensor;
+    return true;
+}
+
 elman_status keras_find(const keras_model *k, const keras_layer *l,
                         const keras_place *place, size_t rank, size_t *shape,
                         size_t *tensor)
 {
-    const hdf5_object *found =
-        k->by_name ? find_name(k, l, place) : find_path(k, l, place);
-    if (!found || found->tensor == SIZE_MAX)
+    if (!keras_has(k, l, place, tensor))
         return failure(ELMAN_BAD_FORMAT,
                        "the layer %.60s (%.40s) has no weight %s in the file; "
                        "save it again in Python: model.save(\"out.keras\")",
                        l->name, l->class_name, place->role);
 
     /* sizes that are not known yet are the tensor's */
-    const named_tensor *t = k->file->tensors + found->tensor;
+    const named_tensor *t = k->file->tensors + *tensor;
     bool fits = t->rank == rank && element_is_float(t->type);
     for (size_t i = 0; fits && i < rank; i++) {
         if (!shape[i]) shape[i] = t->shape[i];
         fits = shape[i] == t->shape[i] && shape[i] > 0;
     }
 
-    *tensor = found->tensor;
     if (fits) return ELMAN_OK;
 
     char got[100], wanted[100];

@@ -1,6 +1,8 @@
 """keras_models.py: small models of every kind that Keras saves and elman reads,
 and some that it refuses. Works with Keras 2 (TensorFlow 2.15) and Keras 3.
 """
+import numpy as np
+
 T, I, H = 5, 3, 4
 
 
@@ -76,6 +78,8 @@ class Models:
             L.LSTM(H, return_sequences=True),
             backward_layer=L.LSTM(H, activation="relu", return_sequences=True,
                                   go_backwards=True)))
+        s("both_cell", L.Bidirectional(L.RNN(
+            L.GRUCell(H), return_sequences=True)), L.Dense(2))
         s("both_no_bias", L.Bidirectional(L.LSTM(H, use_bias=False)))
 
     def stacks(self):
@@ -116,6 +120,8 @@ class Models:
         s("each_function", L.LSTM(H, return_sequences=True),
           L.TimeDistributed(L.Activation("relu")),
           L.TimeDistributed(L.Dropout(0.2)))
+        s("masking_steps", L.Masking(-1.0), L.LSTM(H, return_sequences=True),
+          L.Dense(2), kind="masked")
         s("mean", L.LSTM(H, return_sequences=True),
           L.GlobalAveragePooling1D(), L.Dense(2))
         s("max", L.Bidirectional(L.GRU(H, return_sequences=True)),
@@ -158,6 +164,10 @@ class Models:
           L.LSTM(H, return_sequences=True), L.BatchNormalization(scale=False),
           L.LSTM(H), L.BatchNormalization(center=False, epsilon=0.1),
           L.Dense(2))
+
+        mean = L.Normalization()
+        mean.adapt(np.random.default_rng(3).normal(2, 3, (9, T, I)))
+        s("scaled", mean, L.Rescaling(0.5, 0.25), L.LSTM(H), L.Dense(2))
 
     def shapes(self):
         L, s = self.layers, self.stack

@@ -4,7 +4,8 @@
 With Keras 3 (KERAS_BACKEND=torch) writes keras3.zip and hdf5.zip, with
 TensorFlow 2.15 (Keras 2) keras2.zip. An archive of models has for each NAME its
 file NAME.keras or NAME.h5, inputs NAME.x.npy (h and c of states), answers
-NAME.y.npy, and where some steps are padding NAME.lengths.npy.
+NAME.y.npy, and where some steps are padding NAME.lengths.npy and the same with
+the padding in front, NAME.left_x.npy and NAME.left_y.npy.
 """
 import io
 import os
@@ -56,7 +57,8 @@ class Archive:
 def fill(model, rng):
     """Weights large enough to matter, variances positive."""
     for w in model.weights:
-        if "seed" in w.name or "seed" in getattr(w, "path", ""):
+        if "seed" in w.name + getattr(w, "path", "") or w.name.startswith(
+                ("mean", "variance", "count")):
             continue
         low = 0.2 if "variance" in w.name else -0.8
         w.assign(rng.uniform(low, 0.9, tuple(w.shape)).astype(np.float32))
@@ -100,6 +102,11 @@ def record(archive, name, model, kind, suffixes, rng):
         archive.add(f"{name}.{letter}.npy", npy(value))
     if lengths is not None:
         archive.add(f"{name}.lengths.npy", npy(lengths))
+    if lengths is not None:
+        left = np.stack([np.roll(row, T - n, axis=0)
+                         for row, n in zip(x[0], lengths)])
+        archive.add(f"{name}.left_x.npy", npy(left))
+        archive.add(f"{name}.left_y.npy", npy(numbers(model(left))))
     y = y if isinstance(y, (list, tuple)) else [y]
     letters = "yhc" if kind == "states" else "yz"
     for letter, value in zip(letters, y):
