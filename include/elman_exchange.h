@@ -37,10 +37,10 @@ typedef struct elman_import_config {
 /* An open file of weights. */
 typedef struct elman_import elman_import;
 
-/* Opens one .safetensors, .pt, .pth, .onnx or .npz file, or any number of .npy
- * files, each a tensor named as its file. Formats are detected by content. No
- * other file is read, except the mapping file and the external data of an ONNX
- * model. config may be NULL, which is the same as all zero. */
+/* Opens one .safetensors, .pt, .pth, .onnx, .keras, .h5 or .npz file, or any
+ * number of .npy files, each a tensor named as its file. Formats are detected
+ * by content. No other file is read, except the mapping file and the external
+ * data of an ONNX model. config may be NULL, which is the same as all zero. */
 ELMAN_CHECKED elman_status elman_import_open(const char *const *paths,
                                              size_t count,
                                              const elman_import_config *config,

@@ -6,6 +6,7 @@
  *                    models, and models in them
  *   keras_layer      the table of classes, and those without a cell
  *   keras_recurrent  those with cells
+ *   keras_norm       norms
  *   keras_function   activations by name and by class
  *   keras_weight     where the weights of a layer are
  */
@@ -78,6 +79,10 @@ const char *keras_path_word(const char *class_name);
 elman_status keras_add_recurrent(keras_model *k, const keras_layer *l);
 elman_status keras_add_cells(keras_model *k, const keras_layer *l);
 elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l);
+elman_status keras_add_layer_norm(keras_model *k, const keras_layer *l);
+elman_status keras_add_batch_norm(keras_model *k, const keras_layer *l);
+elman_status keras_add_normalization(keras_model *k, const keras_layer *l);
+elman_status keras_add_unit_norm(keras_model *k, const keras_layer *l);
 
 /* A new layer of our own, NULL if there are too many; named: by l's name. */
 elman_layer *keras_new(keras_model *k, const keras_layer *l, elman_kind kind,

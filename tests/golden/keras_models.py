@@ -160,6 +160,7 @@ class Models:
           L.LayerNormalization(), L.GRU(H), L.LayerNormalization(
               epsilon=1e-2, scale=False), L.Dense(3),
           L.LayerNormalization(center=False))
+        s("unit_norm", L.LSTM(H), L.UnitNormalization(), L.Dense(2))
         s("batch_norm", L.BatchNormalization(),
           L.LSTM(H, return_sequences=True), L.BatchNormalization(scale=False),
           L.LSTM(H), L.BatchNormalization(center=False, epsilon=0.1),

@@ -8,6 +8,7 @@ NAME.y.npy, and where some steps are padding NAME.lengths.npy and the same with
 the padding in front, NAME.left_x.npy and NAME.left_y.npy.
 """
 import io
+import json
 import os
 import pathlib
 import sys
@@ -16,6 +17,7 @@ import zipfile
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import h5py
 import numpy as np
 
 import keras
@@ -134,6 +136,26 @@ def typed(name):
         L.Dense(2, dtype=name)])
 
 
+def record_old(archive, rng):
+    """The .h5 of early Keras, whose config is the list of layers."""
+    L = keras.layers
+    model = keras.Sequential([keras.Input((T, I)), L.Bidirectional(L.LSTM(H)),
+                              L.Dense(2)])
+    fill(model, rng)
+    out = io.BytesIO(bytes_of(model, ".h5"))
+    with h5py.File(out, "r+") as f:
+        config = json.loads(f.attrs["model_config"])
+        config["config"] = [layer for layer in config["config"]["layers"]
+                            if layer["class_name"] != "InputLayer"]
+        config["config"][0]["config"]["batch_input_shape"] = [None, T, I]
+        config["config"][0]["config"].pop("backward_layer", None)
+        f.attrs["model_config"] = np.bytes_(json.dumps(config).encode())
+    x = inputs("steps", rng)[0][0]
+    archive.add("old.h5", out.getvalue())
+    archive.add("old.x.npy", npy(x))
+    archive.add("old.y.npy", npy(numbers(model(x))))
+
+
 def record_half(archive, rng):
     """Weights in bfloat16, and what they give in float32."""
     half, whole = typed("bfloat16"), typed("float32")
@@ -157,6 +179,7 @@ def main():
         record(archive, name, model, kind, suffixes, rng)
     record(archive, "trained", trained(rng), "steps", [".keras", ".h5"], rng)
     record(archive, "float64", typed("float64"), "steps", [".keras"], rng)
+    record_old(archive, rng)
     if not SECOND:
         record_half(archive, rng)
         model = typed("float32")
