@@ -67,6 +67,13 @@ static const option_row missing_options[] = {
      .fallback = "(PyTorch's names)",
      .help =
          "file that says which tensor is which parameter, where names differ"},
+    {.name = "mapping-draft",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(draft),
+     .fallback = "(none)",
+     .help = "no OUT: write a mapping file to fill in, with every tensor of IN "
+             "and what its names and shapes suggest"},
     {.name = "nonlinearity",
      .type = OPTION_CHOICE,
      .value = "tanh|relu",
@@ -287,9 +294,40 @@ static int convert_import(conversion *run, const elman_import *import)
     return code;
 }
 
+/* Writes what a mapping file could begin with. */
+static int write_draft(const parsed_line *arguments)
+{
+    const convert_values *values = arguments->values;
+    const char *const *paths = (const char *const *)arguments->operands;
+    size_t count = (size_t)arguments->count;
+
+    for (size_t n = 0; n < count; n++)
+        if (path_same(paths[n], values->draft))
+            return misused("the draft would overwrite IN, '%s'", paths[n]);
+    int code = check_writable(values->draft);
+    if (code) return code;
+
+    elman_import *import = NULL;
+    if (elman_import_look(paths, count, &import) != ELMAN_OK)
+        return library_failed();
+    if (elman_import_draft(import, values->draft) != ELMAN_OK)
+        code = library_failed();
+    elman_import_close(import);
+    if (!code && !screen.quiet)
+        printf("%s: fill in what its field missing lists, remove that field, "
+               "then: elman convert %s OUT --mapping %s\n",
+               printable(values->draft), shell_quoted(paths[0]), values->draft);
+    return code;
+}
+
 static int convert(const parsed_line *arguments)
 {
     const convert_values *values = arguments->values;
+    if (values->draft) return write_draft(arguments);
+    if (arguments->count < 2)
+        return misused(
+            "'elman convert' requires IN and OUT, see 'elman convert "
+            "--help'");
     screen.wide = values->wide;
     size_t inputs = (size_t)arguments->count - 1;
     conversion run = {
@@ -346,7 +384,7 @@ static const example examples[] = {
 const command_row convert_command = {
     .name = "convert",
     .summary = "import a model from PyTorch, ONNX or NumPy, or export one",
-    .operands = "IN... OUT",
+    .operands = "IN... [OUT]",
     .description =
         "Reads the model IN and writes it as OUT. IN is .safetensors, a "
         "PyTorch .pt or .pth (a state dict, or a checkpoint that holds one), "

@@ -13,7 +13,7 @@ typedef enum convert_to { TO_AUTO, TO_ELMAN, TO_TORCH, TO_ONNX } convert_to;
 
 typedef struct convert_values {
     int to, nonlinearity; /* indices of their choices */
-    const char *mapping, *key, *layers, *ignore;
+    const char *mapping, *draft, *key, *layers, *ignore;
     bool batch_first, wide;
     option_pair reference;
     attach_values attached;

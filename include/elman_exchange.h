@@ -93,6 +93,13 @@ ELMAN_API size_t elman_import_extra(const elman_import *import);
 ELMAN_API const char *elman_import_remark(const elman_import *import,
                                           size_t index);
 
+/* Writes a mapping file to begin with, replacing path: every tensor with its
+ * shape, config and sources as far as names and shapes suggest them, and under
+ * "missing" what they do not say; it is refused until that field is removed.
+ * For imports of elman_import_look as well. */
+ELMAN_CHECKED elman_status elman_import_draft(const elman_import *import,
+                                              const char *path);
+
 /* Builds the model. Every tensor must be mapped or ignored. If the file holds
  * reference.input and reference.output, the model must compute the latter from
  * the former (see elman_model_check). */

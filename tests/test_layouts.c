@@ -98,8 +98,6 @@ TEST(each_bad_json_model_gives_its_own_sentence)
         {"{\"a\": "
          "[[1,1,1,1,1,1,1,1,1,1,1,1],[],[],[],[],[],[],[],[],[],[],[],[]]}",
          "a has lists of unequal lengths"},
-        {"{\"metadata\": {}, \"weight_map\": {\"a\": \"1.safetensors\"}}",
-         "the index of a safetensors file in several parts"},
         {"{\"a\": [1,\"x\"]}", "not a number which a float32 can hold"},
         {"{\"a\": [1e300]}", "not a number which a float32 can hold"},
         {"{\"model_data\": {\"skip\": 1}, \"state_dict\": {\"a\": [1]}}",

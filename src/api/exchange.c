@@ -6,6 +6,7 @@
 #include "graph/forward.h"
 #include "import/check.h"
 #include "import/create.h"
+#include "import/mapping_draft.h"
 #include "import/open.h"
 
 /* ---- Exchange ----------------------------------------------------------- */
@@ -48,6 +49,12 @@ const elman_fact *elman_import_facts(const elman_import *import, size_t *count)
 }
 
 void elman_import_close(elman_import *import) { import_close(import); }
+
+elman_status elman_import_draft(const elman_import *import, const char *path)
+{
+    NEED(import, path);
+    return import_draft(import, path);
+}
 
 size_t elman_import_extra(const elman_import *import)
 {

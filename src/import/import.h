@@ -9,7 +9,9 @@
  *   import          the lists of an import, and what is left out
  *   names           tensors by PyTorch's names: modules found, ordered
  *                   (module_order) and made a config (module_config)
+ *   layouts         tensors as other tools name them, made PyTorch's
  *   mapping         tensors as a mapping file says
+ *   json            models in JSON: nam, rtneural, state dicts
  *   onnx            an ONNX graph, by its trace
  *   source          opens files of any format, and runs onnx
  *   rows            the table for people

@@ -129,14 +129,6 @@ static elman_status open_root(elman_import *im, const json_node *root)
     if (json_find(root, "in_shape") && json_find(root, "layers"))
         return rtneural_open(im, root);
 
-    if (json_find(root, "weight_map"))
-        return failure(ELMAN_BAD_FORMAT,
-                       "this is the index of a safetensors file in several "
-                       "parts; load the parts in Python and save them as one: "
-                       "safetensors.torch.save_file({k: v for part in parts "
-                       "for k, v in safetensors.torch.load_file(part).items()}"
-                       ", \"model.safetensors\")");
-
     TRY(check_skip(root));
     TRY(add_members(im, root));
     if (im->weights.tensor_count) return ELMAN_OK;

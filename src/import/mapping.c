@@ -126,16 +126,26 @@ static elman_status read_mapping(elman_import *im, const json_node *root,
 {
     elman_config c;
 
-    /* nothing besides these three fields */
+    /* nothing besides these fields, of which the last two are a draft's */
     for (const json_node *at = json_find(root, "config") ? root->is.first
                                                          : NULL;
-         at; at = at->next)
-        if (strcmp(at->key, "config") != 0 && strcmp(at->key, "tensors") != 0 &&
-            strcmp(at->key, "reference") != 0)
+         at; at = at->next) {
+        static const char *const known[] = {"config", "tensors", "reference",
+                                            "file", "missing"};
+        size_t i = 0, count = sizeof known / sizeof *known;
+        while (i < count && strcmp(at->key, known[i]) != 0)
+            i++;
+        if (i == count)
             return failure(ELMAN_BAD_FORMAT,
                            "the field %.40s is not known, expected config, "
                            "tensors and reference",
                            at->key);
+    }
+
+    if (json_find(root, "missing"))
+        return failure(ELMAN_BAD_FORMAT,
+                       "this is still a draft: settle what its field missing "
+                       "lists, then remove that field");
 
     if (!json_find(root, "config"))
         return failure(ELMAN_BAD_FORMAT, "there is no object \"config\"");

@@ -15,8 +15,9 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
     if (!status && list->count == 0)
         status = failure(ELMAN_BAD_FORMAT,
                          "none of %zu tensors has a name as PyTorch's layers "
-                         "have (weight_ih_l0, weight ...); elman convert "
-                         "--mapping takes a file that says what they are",
+                         "have (weight_ih_l0, weight ...), nor as other tools "
+                         "call theirs; elman convert --mapping-draft map.json "
+                         "writes a file to fill in, --mapping takes it",
                          im->weights.tensor_count);
 
     /* modules, their order, and what that makes of them */

@@ -272,12 +272,9 @@ static elman_status add_spares(elman_import *import, const trace *t,
                                const size_t *shown)
 {
     static const char *const how[] = {
-        [TENSOR_READ] = "not needed",
-        [TENSOR_FOLDED] = "part of another",
-        [TENSOR_QUANTIZED] = "dequantized",
-        [TENSOR_SHAPE] = "shape",
-        [TENSOR_STATE] = "initial state",
-        [TENSOR_SETTING] = "setting",
+        [TENSOR_READ] = "not needed",       [TENSOR_FOLDED] = "part of another",
+        [TENSOR_QUANTIZED] = "dequantized", [TENSOR_SHAPE] = "shape",
+        [TENSOR_STATE] = "initial state",   [TENSOR_SETTING] = "setting",
     };
 
     for (size_t i = 0; i < t->tensor_count; i++) {

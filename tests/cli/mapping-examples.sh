@@ -1,4 +1,4 @@
-# every mapping file of docs/FORMATS.md, as it stands there, gives what the
+# every mapping file of docs/MAPPINGS.md and FORMATS.md, as it stands there, gives what the
 # source's own tool gave
 cp "$CASES/../golden/layouts/"* .
 
@@ -6,7 +6,7 @@ cp "$CASES/../golden/layouts/"* .
 awk '/^`[a-z0-9_]+[.]json`$/ {gsub("`", ""); file = $0; next}
      /^    / && file {print substr($0, 5) > file; begun = 1; next}
      begun {close(file); file = ""; begun = 0}' \
-    "$CASES/../../docs/FORMATS.md"
+    "$CASES/../../docs/FORMATS.md" "$CASES/../../docs/MAPPINGS.md"
 
 for file in keras_lstm keras_gru tf1_lstm tf1_peephole tf1_gru flax_lstm \
     haiku_gru mlx_gru burn_lstm torch_rnn char_rnn flat; do

@@ -1,0 +1,584 @@
+/*
+ * mapping_draft.c: a mapping file to begin with. Tensors whose names share all
+ * but their last part are one layer; the shapes of its matrices and vectors say
+ * which, as far as they can. What they cannot say stands under "missing", and
+ * as long as that is there, the file is refused.
+ */
+#include "import/mapping_draft.h"
+
+#include "format/file.h"
+#include "format/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_DRAFTED = ELMAN_MAX_LAYERS, MOST_VECTORS = 2, MOST_SEARCHED = 64 };
+
+/* A layer that a group of tensors may be. */
+typedef struct drafted {
+    const char *prefix; /* prefix_bytes of a tensor's name */
+    size_t prefix_bytes;
+    elman_kind kind;            /* ELMAN_END: not known */
+    ptrdiff_t input, recurrent; /* matrices; the weight is input */
+    ptrdiff_t bias[MOST_VECTORS];
+    ptrdiff_t pair;                      /* a matrix of two biases */
+    bool input_turned, recurrent_turned; /* (in,out) */
+    bool joint;                          /* one matrix for x and h */
+    bool unsure;                         /* which matrix is which */
+    size_t I, H, gates;                  /* of a linear layer H is O */
+} drafted;
+
+typedef struct draft {
+    const elman_import *import;
+    bool *used; /* (tensors) */
+    size_t count;
+    drafted layers[MOST_DRAFTED];
+    json_writer out;
+} draft;
+
+static bool is_cell(const drafted *l)
+{
+    return l->kind != ELMAN_LINEAR && l->kind != ELMAN_EMBEDDING;
+}
+
+static int rank_of(const drafted *l)
+{
+    return l->kind == ELMAN_EMBEDDING ? 0 : is_cell(l) ? 1 : 2;
+}
+
+/* ---- What a group may be ------------------------------------------------- */
+
+static size_t prefix_of(const char *name)
+{
+    size_t bytes = strlen(name);
+    while (bytes > 0 && !strchr("./", name[bytes - 1]))
+        bytes--;
+    return bytes;
+}
+
+static const named_tensor *tensor_at(const draft *d, ptrdiff_t index)
+{
+    return d->import->weights.tensors + index;
+}
+
+/* Gates and H of a matrix that may be weight_hh: (gates H,H), or turned. */
+static bool is_recurrent(const named_tensor *t, size_t *gates, size_t *H,
+                         bool *turned)
+{
+    size_t a = t->shape[0], b = t->shape[1];
+    *turned = a < b;
+    *H = *turned ? a : b;
+    if (!*H) return false;
+    *gates = (*turned ? b : a) / *H;
+    return *gates * *H == (*turned ? b : a) &&
+           (*gates == 4 || *gates == 3 || *gates == 1);
+}
+
+/* Whether the last part of a name speaks of h. */
+static bool says_recurrent(const named_tensor *t)
+{
+    static const char *const words[] = {"hh", "h2h", "recurrent", "hidden",
+                                        "Wh", "w_h", "U"};
+    const char *last = t->name + prefix_of(t->name);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(last, words[i])) return true;
+    return false;
+}
+
+/* Two matrices: which reads h, and whether the other fits it. */
+static bool guess_pair(const draft *d, drafted *l, ptrdiff_t first,
+                       ptrdiff_t second)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        ptrdiff_t input = turn ? second : first;
+        ptrdiff_t recurrent = turn ? first : second;
+        const named_tensor *w = tensor_at(d, input);
+        const named_tensor *r = tensor_at(d, recurrent);
+
+        /* the other matrix has the same gates, and reads I */
+        if (!is_recurrent(r, &l->gates, &l->H, &l->recurrent_turned)) continue;
+        size_t G = l->gates * l->H;
+        if (w->shape[0] != G && w->shape[1] != G) continue;
+        if (turn == 0 && says_recurrent(w) && !says_recurrent(r)) continue;
+
+        l->input = input;
+        l->recurrent = recurrent;
+        l->input_turned = w->shape[0] != G;
+        l->I = w->shape[l->input_turned ? 0 : 1];
+        if (w->shape[0] == w->shape[1]) l->input_turned = l->recurrent_turned;
+        l->unsure = l->I == l->H && !says_recurrent(r);
+        l->kind = l->gates == 4   ? ELMAN_LSTM
+                  : l->gates == 3 ? ELMAN_GRU
+                                  : ELMAN_RNN;
+        return true;
+    }
+    return false;
+}
+
+/* Whether a matrix may be (I+H,4H) of an LSTM of 2 units or more. */
+static bool may_be_joint(const named_tensor *w)
+{
+    size_t H = w->shape[1] / 4;
+    return w->shape[1] % 4 == 0 && H > 1 && w->shape[0] > H;
+}
+
+static void make_joint(drafted *l, const named_tensor *w, ptrdiff_t at)
+{
+    l->kind = ELMAN_LSTM;
+    l->input = l->recurrent = at;
+    l->input_turned = l->recurrent_turned = l->joint = true;
+    l->gates = 4;
+    l->H = w->shape[1] / 4;
+    l->I = w->shape[0] - l->H;
+}
+
+/* One matrix: an LSTM's for x and h together, if its name says so; else a
+ * linear layer, whose bias says how it lies; without one an embedding. */
+static void guess_one(const draft *d, drafted *l, ptrdiff_t at)
+{
+    const named_tensor *w = tensor_at(d, at);
+    size_t a = w->shape[0], b = w->shape[1];
+    bool named = false;
+    for (size_t i = 0; i + 4 <= l->prefix_bytes; i++)
+        named = named || !strncmp(l->prefix + i, "lstm", 4) ||
+                !strncmp(l->prefix + i, "LSTM", 4);
+
+    /* a kernel for x and h, where a name says LSTM */
+    l->input = at;
+    if (named && may_be_joint(w)) {
+        make_joint(l, w, at);
+        return;
+    }
+
+    const named_tensor *bias =
+        l->bias[0] == NOWHERE ? NULL : tensor_at(d, l->bias[0]);
+    l->kind = bias ? ELMAN_LINEAR : ELMAN_EMBEDDING;
+    l->input_turned = bias && bias->count == b && a != b;
+    l->I = l->input_turned ? a : b;
+    l->H = l->input_turned ? b : a;
+    l->unsure = !bias || a == b;
+}
+
+/* Whether a matrix is two biases, one for x and one for h. */
+static bool is_pair(const named_tensor *t)
+{
+    const char *last = t->name + prefix_of(t->name);
+    return t->rank == 2 && t->shape[0] == 2 && last[0] == 'b';
+}
+
+/* Takes a layer with the biases that fit it. */
+static void add_drafted(draft *d, drafted *l)
+{
+    size_t rows = is_cell(l) ? l->gates * l->H : l->H, kept = 0;
+    if (!l->kind || d->count == MOST_DRAFTED) return;
+
+    /* vectors of another length are none */
+    for (size_t k = 0; k < MOST_VECTORS; k++) {
+        ptrdiff_t at = l->bias[k];
+        l->bias[k] = NOWHERE;
+        if (at == NOWHERE || tensor_at(d, at)->count != rows) continue;
+        if (kept == 0 || is_cell(l)) l->bias[kept++] = at;
+    }
+    if (l->kind == ELMAN_EMBEDDING) l->bias[0] = l->bias[1] = NOWHERE;
+    if (l->pair != NOWHERE && tensor_at(d, l->pair)->shape[1] != rows)
+        l->pair = NOWHERE;
+
+    const ptrdiff_t used[] = {l->input, l->recurrent, l->bias[0], l->bias[1],
+                              l->pair};
+    for (size_t k = 0; k < sizeof used / sizeof *used; k++)
+        if (used[k] != NOWHERE) d->used[used[k]] = true;
+    d->layers[d->count++] = *l;
+}
+
+/* Makes a layer of the tensors that share a prefix with tensor i. */
+static void guess_group(draft *d, size_t i)
+{
+    const char *name = d->import->weights.tensors[i].name;
+    drafted l = {.prefix = name,
+                 .prefix_bytes = prefix_of(name),
+                 .input = NOWHERE,
+                 .recurrent = NOWHERE,
+                 .bias = {NOWHERE, NOWHERE},
+                 .pair = NOWHERE};
+    ptrdiff_t matrix[3] = {NOWHERE, NOWHERE, NOWHERE};
+    size_t matrices = 0, vectors = 0;
+
+    /* its matrices and vectors, as many as a layer has */
+    for (size_t k = i; k < d->import->weights.tensor_count; k++) {
+        const named_tensor *t = d->import->weights.tensors + k;
+        if (d->used[k] || prefix_of(t->name) != l.prefix_bytes ||
+            strncmp(t->name, name, l.prefix_bytes) != 0 ||
+            !element_is_float(t->type) || !t->count)
+            continue;
+        if (is_pair(t)) l.pair = (ptrdiff_t)k;
+        else if (t->rank == 2 && matrices < 3)
+            matrix[matrices++] = (ptrdiff_t)k;
+        if (t->rank == 1 && vectors < MOST_VECTORS)
+            l.bias[vectors++] = (ptrdiff_t)k;
+    }
+
+    if (matrices == 2) (void)guess_pair(d, &l, matrix[0], matrix[1]);
+    else if (matrices == 1) guess_one(d, &l, matrix[0]);
+    add_drafted(d, &l);
+}
+
+/* If no prefix tells of a recurrent layer, any two matrices of the file that
+ * fit may be one, or one matrix and a vector. */
+static void guess_across(draft *d)
+{
+    size_t count = d->import->weights.tensor_count;
+    for (size_t i = 0; i < d->count; i++)
+        if (is_cell(d->layers + i)) return;
+
+    for (size_t i = 0; i < count && i < MOST_SEARCHED; i++)
+        for (size_t k = i; k < count && k < MOST_SEARCHED; k++) {
+            const named_tensor *a = tensor_at(d, (ptrdiff_t)i);
+            const named_tensor *b = tensor_at(d, (ptrdiff_t)k);
+            drafted l = {.prefix = "",
+                         .input = NOWHERE,
+                         .recurrent = NOWHERE,
+                         .bias = {NOWHERE, NOWHERE},
+                         .pair = NOWHERE};
+            if (a->rank != 2 || b->rank != 2 || !a->count || !b->count ||
+                !element_is_float(a->type) || !element_is_float(b->type))
+                continue;
+
+            /* a matrix alone is tried as one for x and h */
+            bool fits = i == k
+                            ? may_be_joint(a)
+                            : guess_pair(d, &l, (ptrdiff_t)i, (ptrdiff_t)k) &&
+                                  l.gates > 1;
+            if (!fits) continue;
+            if (i == k) make_joint(&l, a, (ptrdiff_t)i);
+
+            size_t vectors = 0;
+            for (size_t v = 0; v < count && vectors < MOST_VECTORS; v++) {
+                const named_tensor *t = tensor_at(d, (ptrdiff_t)v);
+                if (t->rank == 1 && t->count == l.gates * l.H &&
+                    element_is_float(t->type))
+                    l.bias[vectors++] = (ptrdiff_t)v;
+            }
+
+            /* instead of the layers that had them */
+            d->count = 0;
+            memset(d->used, 0, count * sizeof *d->used);
+            add_drafted(d, &l);
+            for (size_t v = 0; v < count; v++)
+                if (!d->used[v]) guess_group(d, v);
+            return;
+        }
+}
+
+/* Embeddings, recurrent layers, others: the order that most files mean. */
+static void sort_layers(draft *d)
+{
+    for (size_t i = 1; i < d->count; i++)
+        for (size_t k = i; k > 0; k--) {
+            drafted *a = d->layers + k - 1, *b = d->layers + k;
+            if (rank_of(a) <= rank_of(b)) break;
+            drafted kept = *a;
+            *a = *b;
+            *b = kept;
+        }
+}
+
+/* ---- Writing ------------------------------------------------------------- */
+
+static void put_text(draft *d, const char *key, const char *text)
+{
+    if (key) json_write_key(&d->out, key);
+    json_write_text(&d->out, text, strlen(text));
+}
+
+static void put_size(draft *d, const char *key, size_t size)
+{
+    if (key) json_write_key(&d->out, key);
+    json_write_whole(&d->out, (int64_t)size);
+}
+
+static void put_flag(draft *d, const char *key)
+{
+    json_write_key(&d->out, key);
+    json_write_bool(&d->out, true);
+}
+
+static void put_layer(draft *d, const drafted *l)
+{
+    static const char *const words[] = {[ELMAN_RNN] = "rnn",
+                                        [ELMAN_LSTM] = "lstm",
+                                        [ELMAN_GRU] = "gru",
+                                        [ELMAN_LINEAR] = "linear",
+                                        [ELMAN_EMBEDDING] = "embedding"};
+
+    /* its sizes, and that it has no bias */
+    json_begin(&d->out, '{');
+    put_text(d, "kind", words[l->kind]);
+    if (is_cell(l)) put_size(d, "hidden_size", l->H);
+    else if (l->kind == ELMAN_LINEAR) put_size(d, "output_size", l->H);
+    else {
+        put_size(d, "num_embeddings", l->H);
+        put_size(d, "embedding_dim", l->I);
+    }
+    if (l->bias[0] == NOWHERE && l->pair == NOWHERE &&
+        l->kind != ELMAN_EMBEDDING)
+        put_flag(d, "no_bias");
+    json_end(&d->out, '}');
+}
+
+static void put_config(draft *d)
+{
+    json_write_key(&d->out, "config");
+    json_begin(&d->out, '{');
+    if (d->count && d->layers[0].kind != ELMAN_EMBEDDING)
+        put_size(d, "input_size", d->layers[0].I);
+    json_write_key(&d->out, "layers");
+    json_begin(&d->out, '[');
+    for (size_t i = 0; i < d->count; i++)
+        put_layer(d, d->layers + i);
+    json_end(&d->out, ']');
+    json_end(&d->out, '}');
+}
+
+/* A source with what has to be done to it; rows are [begin,end], or one row
+ * where the end is 0. */
+static void put_source(draft *d, const char *of, const char *role,
+                       ptrdiff_t from, bool turned, const size_t *rows,
+                       const char *gates)
+{
+    char key[80];
+    snprintf(key, sizeof key, "%s.%s", of, role);
+    json_write_key(&d->out, key);
+    json_begin(&d->out, '{');
+
+    /* fields in the order in which they are applied */
+    if (from == NOWHERE) {
+        put_flag(d, "zero");
+    } else {
+        put_text(d, "from", tensor_at(d, from)->name);
+        if (rows && !rows[1]) put_size(d, "row", rows[0]);
+        else if (rows) {
+            json_write_key(&d->out, "rows");
+            json_begin(&d->out, '[');
+            put_size(d, NULL, rows[0]);
+            put_size(d, NULL, rows[1]);
+            json_end(&d->out, ']');
+        }
+        if (turned) put_flag(d, "transpose");
+        if (gates) put_text(d, "gates", gates);
+    }
+    json_end(&d->out, '}');
+}
+
+static void put_weights(draft *d, const drafted *l, const char *name)
+{
+    static const char *const letters[] = {NULL, NULL, NULL, "rzn", "ifgo"};
+    const char *gates = is_cell(l) ? letters[l->gates] : NULL;
+    const size_t x[] = {0, l->I}, h[] = {l->I, l->I + l->H};
+    bool biased = l->bias[0] != NOWHERE || l->pair != NOWHERE;
+
+    /* other layers have one weight */
+    if (!is_cell(l)) {
+        put_source(d, name, "weight", l->input, l->input_turned, NULL, NULL);
+        if (biased) put_source(d, name, "bias", l->bias[0], false, NULL, NULL);
+        return;
+    }
+
+    put_source(d, name, "weight_ih_l0", l->input, l->input_turned,
+               l->joint ? x : NULL, gates);
+    put_source(d, name, "weight_hh_l0", l->recurrent, l->recurrent_turned,
+               l->joint ? h : NULL, gates);
+    if (!biased) return;
+
+    const size_t first[] = {0, 0}, second[] = {1, 0};
+    if (l->pair != NOWHERE) {
+        put_source(d, name, "bias_ih_l0", l->pair, false, first, gates);
+        put_source(d, name, "bias_hh_l0", l->pair, false, second, gates);
+        return;
+    }
+    put_source(d, name, "bias_ih_l0", l->bias[0], false, NULL, gates);
+    put_source(d, name, "bias_hh_l0", l->bias[1], false, NULL,
+               l->bias[1] == NOWHERE ? NULL : gates);
+}
+
+/* The names that layers have when they have none: rnn, rnn2, fc ... */
+static void layer_name(const draft *d, size_t index, size_t room, char *name)
+{
+    static const char *const words[] = {"rnn", "fc", "embedding"};
+    size_t same = 0, kind[2];
+    for (size_t i = 0; i <= index; i++) {
+        const drafted *l = d->layers + i;
+        kind[1] = is_cell(l) ? 0 : l->kind == ELMAN_LINEAR ? 1 : 2;
+        kind[0] = is_cell(d->layers + index)              ? 0
+                  : d->layers[index].kind == ELMAN_LINEAR ? 1
+                                                          : 2;
+        same += kind[0] == kind[1];
+    }
+    if (same > 1) snprintf(name, room, "%s%zu", words[kind[0]], same);
+    else snprintf(name, room, "%s", words[kind[0]]);
+}
+
+static void put_tensors(draft *d)
+{
+    json_write_key(&d->out, "tensors");
+    json_begin(&d->out, '{');
+    for (size_t i = 0; i < d->count; i++) {
+        char name[40];
+        layer_name(d, i, sizeof name, name);
+        put_weights(d, d->layers + i, name);
+    }
+    json_end(&d->out, '}');
+}
+
+/* What the shapes of a layer cannot say, as sentences. */
+static void put_open(draft *d, const drafted *l, const char *name)
+{
+    char text[400];
+    int bytes = l->prefix_bytes < 80 ? (int)l->prefix_bytes : 0;
+    if (is_cell(l) && l->gates > 1) {
+        snprintf(text, sizeof text,
+                 "%s: the order of its gates%s%.*s: %s is only assumed", name,
+                 bytes ? " in " : "", bytes, l->prefix,
+                 l->gates == 4 ? "ifgo" : "rzn");
+        put_text(d, NULL, text);
+    }
+    if (l->kind == ELMAN_GRU) {
+        snprintf(text, sizeof text,
+                 "%s: whether it resets before the product "
+                 "(\"reset_before\": true)",
+                 name);
+        put_text(d, NULL, text);
+    }
+    if (l->joint) {
+        snprintf(text, sizeof text,
+                 "%s: whether x comes before h in its rows, and whether 1 "
+                 "is added to gate f ({\"value\": 1, \"gates\": \"f\"})",
+                 name);
+        put_text(d, NULL, text);
+    }
+    if (l->unsure) {
+        snprintf(text, sizeof text,
+                 "%s: its shapes do not tell which matrix is which, or how "
+                 "it lies (\"transpose\"), or an embedding from a linear "
+                 "layer",
+                 name);
+        put_text(d, NULL, text);
+    }
+}
+
+/* Everything that has to be settled. */
+static void put_missing(draft *d)
+{
+    json_write_key(&d->out, "missing");
+    json_begin(&d->out, '[');
+    put_text(d, NULL,
+             "the order of the layers is that of the file, and functions, a "
+             "{\"kind\": \"last\"} and \"batch_first\" are not in it: check "
+             "\"config\", then remove \"missing\"");
+
+    for (size_t i = 0; i < d->count; i++) {
+        const drafted *l = d->layers + i;
+        char name[40];
+        layer_name(d, i, sizeof name, name);
+        put_open(d, l, name);
+    }
+
+    /* what no layer of the draft has a use for */
+    for (size_t i = 0; i < d->import->weights.tensor_count; i++) {
+        char text[200];
+        const char *name = d->import->weights.tensors[i].name;
+        if (d->used[i]) continue;
+        snprintf(text, sizeof text, "what %s is, or --ignore for it",
+                 strlen(name) < 120 ? name : "a tensor with a long name");
+        put_text(d, NULL, text);
+    }
+    json_end(&d->out, ']');
+}
+
+/* Every tensor with its shape, which the reader passes over. */
+static void put_file(draft *d)
+{
+    json_write_key(&d->out, "file");
+    json_begin(&d->out, '{');
+    for (size_t i = 0; i < d->import->weights.tensor_count; i++) {
+        const named_tensor *t = d->import->weights.tensors + i;
+        char shape[100], text[140];
+        shape_print(t->rank, t->shape, sizeof shape, shape);
+        snprintf(text, sizeof text, "%s %s", element_name(t->type), shape);
+        put_text(d, t->name, text);
+    }
+    json_end(&d->out, '}');
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+/* The members of the outer three levels on lines of their own, for people who
+ * edit them; what is in a source or a layer stays on one. */
+static elman_status write_lines(const char *text, file_writer *w)
+{
+    size_t depth = 0;
+    bool quoted = false;
+    for (const char *at = text; *at; at++) {
+        bool escaped = quoted && *at == '\\' && at[1];
+        if (!escaped && *at == '"') quoted = !quoted;
+        size_t bytes = escaped ? 2 : 1;
+
+        /* brackets outside of texts say how deep it is */
+        if (!quoted && (*at == '}' || *at == ']') && depth > 0) depth--;
+        TRY(file_writer_write(w, at, bytes));
+        if (escaped) at++;
+        if (quoted) continue;
+        if (*at == '{' || *at == '[') depth++;
+
+        bool opens = *at == '{' || *at == '[';
+        if ((opens || *at == ',') && depth > 0 && depth < 3) {
+            char line[16];
+            int room =
+                snprintf(line, sizeof line, "\n%*s", (int)(2 * depth), "");
+            TRY(file_writer_write(w, line, (size_t)room));
+        } else if (*at == ':' || *at == ',') {
+            TRY(file_writer_write(w, " ", 1));
+        }
+    }
+    return file_writer_write(w, "\n", 1);
+}
+
+elman_status import_draft(const elman_import *im, const char *path)
+{
+    char *text = NULL;
+    file_writer *writer = NULL;
+    if (im->own || im->known || im->computes)
+        return failure(ELMAN_BAD_VALUE,
+                       "%s: the file says what its tensors are; expected one "
+                       "that a mapping file can explain",
+                       im->path);
+
+    draft *d = calloc(1, sizeof *d);
+    if (d) d->used = calloc(im->weights.tensor_count + 1, sizeof *d->used);
+    if (!d || !d->used) {
+        free(d);
+        return failure(ELMAN_NO_MEMORY, "no memory for a draft");
+    }
+
+    /* what the groups of names suggest, then what any shapes do */
+    d->import = im;
+    for (size_t i = 0; i < im->weights.tensor_count; i++)
+        if (!d->used[i]) guess_group(d, i);
+    guess_across(d);
+    sort_layers(d);
+
+    json_begin(&d->out, '{');
+    put_config(d);
+    put_tensors(d);
+    put_missing(d);
+    put_file(d);
+    json_end(&d->out, '}');
+    elman_status status = json_finish(&d->out, &text);
+    free(d->used);
+    free(d);
+
+    if (!status) status = file_writer_open(path, &writer);
+    if (!status) status = file_writer_end(writer, write_lines(text, writer));
+    free(text);
+    return status;
+}
