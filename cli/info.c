@@ -259,6 +259,31 @@ static int show_file(const file_facts *file, const char *reason)
     return code ? code : tensors_show(file);
 }
 
+/* True if a file begins as a text does. */
+static bool is_text(const char *path)
+{
+    unsigned char head[512];
+    FILE *file = file_open(path, "rb");
+    size_t bytes = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file) fclose(file);
+
+    for (size_t n = 0; n < bytes; n++)
+        if (head[n] < 32 && (head[n] < 9 || head[n] > 13)) return false;
+    return bytes > 0;
+}
+
+/* What is no file of weights: in one sentence. */
+static int show_nothing(const char *path, const char *reason)
+{
+    path_facts there;
+    bool unknown = strstr(reason, ": unknown format") != NULL;
+    if (unknown && path_look(path, &there) && there.file && is_text(path))
+        return failed("'%s' is text and no model: 'elman train %s' learns from "
+                      "it",
+                      path, shell_quoted(path));
+    return failed("%s", reason);
+}
+
 /* What elman reads as a model is shown as one, and the rest by what is in it.
  */
 static int info(const parsed_line *arguments)
@@ -275,7 +300,7 @@ static int info(const parsed_line *arguments)
     if (!loads) snprintf(reason, sizeof reason, "%s", elman_message());
     int code = loads ? network_take(path, model, &net) : 0;
     if (code) return code;
-    if (!facts_open(path, &file) && !loads) return failed("%s", reason);
+    if (!facts_open(path, &file) && !loads) return show_nothing(path, reason);
 
     if (!code && screen.json) show_record(&net, &file, loads ? NULL : reason);
     else if (!code) code = loads ? show(&net, &file) : show_file(&file, reason);

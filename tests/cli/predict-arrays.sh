@@ -19,6 +19,17 @@ elman convert language.pt language.safetensors --quiet
 elman predict language.safetensors language_x.npy -o steps.npy --stream --threads 2 --json
 cmp language.npy steps.npy && echo the same bits
 
+# so does every recorded model that streams and says its own order
+for file in "$golden"/*.pt; do
+    name=$(basename "$file" .pt)
+    [ -e ${name}_x.npy ] || continue
+    elman convert "$file" model.safetensors --quiet 2>error || continue
+    elman predict model.safetensors ${name}_x.npy -o whole.npy
+    elman predict model.safetensors ${name}_x.npy -o steps.npy --stream \
+        2>error || continue
+    cmp whole.npy steps.npy || echo $name has other bits step by step
+done
+
 # lines in, lines out; a blank line begins another sequence
 printf '3\n1\n4\n\n3\n' | elman predict language.safetensors >lines
 sed -n '1p;4,5p' lines | awk '{ print NF }'
