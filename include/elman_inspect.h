@@ -672,7 +672,7 @@ ELMAN_API uint64_t elman_model_read_hash(const elman_model *model);
 ELMAN_CHECKED elman_status elman_dataset_read_hash(const elman_dataset *dataset,
                                                    uint64_t *hash);
 
-/* A run that broke, to be done again from a checkpoint: docs/FORMATS.md. */
+/* A run that broke, to be done again from a checkpoint: docs/DATA.md. */
 typedef struct elman_replay {
     const char *version; /* of the library that wrote it */
     uint64_t begin;      /* optimizer steps done at the checkpoint */

@@ -1,6 +1,6 @@
 /*
  * replay.h: a checkpoint that also says how its run broke; as elman_replay_...
- * in elman_inspect.h. docs/FORMATS.md describes the file.
+ * in elman_inspect.h. docs/DATA.md describes the file.
  */
 #ifndef LEARN_REPLAY_H
 #define LEARN_REPLAY_H
