@@ -210,6 +210,8 @@ TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
         {"gate", ".keras", "lstm (LSTM) has an activation in its cell"},
         {"flatten", ".keras", "flat (Flatten) changes the shape"},
         {"flipped", ".keras", "gives its steps from the last to the first"},
+        {"mask_max", ".keras", "most (GlobalMaxPooling1D) takes what pads"},
+        {"mask_back", ".keras", "back (LSTM) turns its steps round"},
         {"merge", ".keras", "both (Bidirectional) multiplies or lists"},
         {"no_steps", ".keras", "reads no sequences"},
         {"repeat", ".keras", "again is a RepeatVector"},

@@ -183,6 +183,7 @@ static elman_status add_pool(keras_model *k, const keras_layer *l)
     made->pool =
         strstr(l->class_name, "Max") ? ELMAN_POOL_MAX : ELMAN_POOL_MEAN;
     k->sequence = k->flipped = false;
+    k->masked = k->im->padding != NULL;
     return ELMAN_OK;
 }
 
@@ -239,51 +240,61 @@ static elman_status add_permute(keras_model *k, const keras_layer *l)
 
 static elman_status add_distributed(keras_model *k, const keras_layer *l);
 
+/* Which version of Keras forgets at a layer what pads. */
+typedef enum mask_loss { KEEPS, LOSES, LOSES_IN_2 } mask_loss;
+
 typedef struct keras_class {
     const char *name, *word; /* its word in the paths of weights */
     elman_status (*add)(keras_model *k, const keras_layer *l);
     bool each; /* does the same to each step, also in TimeDistributed */
+    mask_loss mask;
 } keras_class;
 
 static const keras_class classes[] = {
-    {"LSTM", "lstm", keras_add_recurrent, false},
-    {"GRU", "gru", keras_add_recurrent, false},
-    {"SimpleRNN", "simple_rnn", keras_add_recurrent, false},
-    {"RNN", "rnn", keras_add_cells, false},
-    {"Bidirectional", "bidirectional", keras_add_bidirectional, false},
-    {"TimeDistributed", "time_distributed", add_distributed, false},
-    {"Dense", "dense", add_dense, true},
-    {"Embedding", "embedding", add_embedding, false},
-    {"LayerNormalization", "layer_normalization", keras_add_layer_norm, true},
-    {"BatchNormalization", "batch_normalization", keras_add_batch_norm, true},
-    {"Normalization", "normalization", keras_add_normalization, true},
-    {"UnitNormalization", "unit_normalization", keras_add_unit_norm, true},
-    {"Rescaling", "rescaling", add_rescaling, true},
-    {"Masking", "masking", add_masking, false},
-    {"Activation", "activation", add_activation, true},
-    {"ReLU", "re_lu", add_function, true},
-    {"LeakyReLU", "leaky_re_lu", add_function, true},
-    {"ELU", "elu", add_function, true},
-    {"Softmax", "softmax", add_function, true},
-    {"ThresholdedReLU", "thresholded_re_lu", add_function, true},
-    {"GlobalAveragePooling1D", "global_average_pooling1d", add_pool, false},
-    {"GlobalAvgPool1D", "global_average_pooling1d", add_pool, false},
-    {"GlobalMaxPooling1D", "global_max_pooling1d", add_pool, false},
-    {"GlobalMaxPool1D", "global_max_pooling1d", add_pool, false},
-    {"Dropout", "dropout", add_nothing, true},
-    {"SpatialDropout1D", "spatial_dropout1d", add_nothing, true},
-    {"GaussianDropout", "gaussian_dropout", add_nothing, true},
-    {"GaussianNoise", "gaussian_noise", add_nothing, true},
-    {"AlphaDropout", "alpha_dropout", add_nothing, true},
-    {"ActivityRegularization", "activity_regularization", add_nothing, true},
-    {"Identity", "identity", add_nothing, true},
-    {"InputLayer", "input_layer", add_nothing, false},
-    {"Flatten", "flatten", add_flatten, false},
-    {"Reshape", "reshape", add_reshape, false},
-    {"Permute", "permute", add_permute, false},
-    {"Sequential", "sequential", NULL, false},
-    {"Functional", "functional", NULL, false},
-    {"Model", "model", NULL, false},
+    {"LSTM", "lstm", keras_add_recurrent, false, KEEPS},
+    {"GRU", "gru", keras_add_recurrent, false, KEEPS},
+    {"SimpleRNN", "simple_rnn", keras_add_recurrent, false, KEEPS},
+    {"RNN", "rnn", keras_add_cells, false, KEEPS},
+    {"Bidirectional", "bidirectional", keras_add_bidirectional, false, KEEPS},
+    {"TimeDistributed", "time_distributed", add_distributed, false, KEEPS},
+    {"Dense", "dense", add_dense, true, KEEPS},
+    {"Embedding", "embedding", add_embedding, false, KEEPS},
+    {"LayerNormalization", "layer_normalization", keras_add_layer_norm, true,
+     KEEPS},
+    {"BatchNormalization", "batch_normalization", keras_add_batch_norm, true,
+     KEEPS},
+    {"Normalization", "normalization", keras_add_normalization, true,
+     LOSES_IN_2},
+    {"UnitNormalization", "unit_normalization", keras_add_unit_norm, true,
+     KEEPS},
+    {"Rescaling", "rescaling", add_rescaling, true, LOSES_IN_2},
+    {"Masking", "masking", add_masking, false, KEEPS},
+    {"Activation", "activation", add_activation, true, KEEPS},
+    {"ReLU", "re_lu", add_function, true, KEEPS},
+    {"LeakyReLU", "leaky_re_lu", add_function, true, KEEPS},
+    {"ELU", "elu", add_function, true, KEEPS},
+    {"Softmax", "softmax", add_function, true, KEEPS},
+    {"ThresholdedReLU", "thresholded_re_lu", add_function, true, KEEPS},
+    {"GlobalAveragePooling1D", "global_average_pooling1d", add_pool, false,
+     KEEPS},
+    {"GlobalAvgPool1D", "global_average_pooling1d", add_pool, false, KEEPS},
+    {"GlobalMaxPooling1D", "global_max_pooling1d", add_pool, false, LOSES},
+    {"GlobalMaxPool1D", "global_max_pooling1d", add_pool, false, LOSES},
+    {"Dropout", "dropout", add_nothing, true, KEEPS},
+    {"SpatialDropout1D", "spatial_dropout1d", add_nothing, true, KEEPS},
+    {"GaussianDropout", "gaussian_dropout", add_nothing, true, KEEPS},
+    {"GaussianNoise", "gaussian_noise", add_nothing, true, KEEPS},
+    {"AlphaDropout", "alpha_dropout", add_nothing, true, KEEPS},
+    {"ActivityRegularization", "activity_regularization", add_nothing, true,
+     KEEPS},
+    {"Identity", "identity", add_nothing, true, LOSES_IN_2},
+    {"InputLayer", "input_layer", add_nothing, false, KEEPS},
+    {"Flatten", "flatten", add_flatten, false, KEEPS},
+    {"Reshape", "reshape", add_reshape, false, LOSES},
+    {"Permute", "permute", add_permute, false, LOSES},
+    {"Sequential", "sequential", NULL, false, KEEPS},
+    {"Functional", "functional", NULL, false, KEEPS},
+    {"Model", "model", NULL, false, KEEPS},
 };
 
 static const keras_class *find_class(const char *name)
@@ -316,9 +327,25 @@ static elman_status add_distributed(keras_model *k, const keras_layer *l)
     return status;
 }
 
+/* From here on Keras takes what pads for steps. That is as if nothing had been
+ * said of it, unless a layer has passed over it before, or Masking has made
+ * zeros of it. */
+static elman_status lose_mask(keras_model *k, const keras_layer *l)
+{
+    if (!k->im->padding) return ELMAN_OK;
+    if (k->masked || strncmp(k->im->padding, "token", 5) != 0)
+        return keras_refuse(l, "takes what pads (Masking, mask_zero) for steps "
+                               "again, which elman cannot; build the model "
+                               "without the mask");
+    k->im->padding = NULL;
+    return ELMAN_OK;
+}
+
 elman_status keras_add_layer(keras_model *k, const keras_layer *l)
 {
     const keras_class *c = find_class(l->class_name);
     if (!c || !c->add) return keras_lacks(l);
+    bool loses = c->mask == LOSES || (c->mask == LOSES_IN_2 && k->second);
+    if (loses && k->sequence) TRY(lose_mask(k, l));
     return c->add(k, l);
 }

@@ -45,6 +45,7 @@ typedef struct keras_model {
     bool sequence;  /* steps, not one vector for each sequence */
     bool each;      /* the layer is put on each step by itself */
     bool flipped;   /* the last step comes first, against ours */
+    bool masked;    /* a layer has passed over what pads */
     size_t in_rank; /* axes of the model's input, 0 while unknown */
 } keras_model;
 

@@ -234,6 +234,12 @@ static elman_status end_layer(keras_model *k, const keras_layer *l,
                               bool sequences, bool reverse, bool both)
 {
     k->flipped = reverse;
+    k->masked = k->im->padding != NULL;
+    if (reverse && sequences && k->masked)
+        return keras_refuse(l, "turns its steps round, but Keras not what it "
+                               "knows of padding (Masking, mask_zero), which "
+                               "elman cannot; build the model without one of "
+                               "them");
     if (sequences) return ELMAN_OK;
 
     elman_layer *last = keras_new(k, l, ELMAN_LAST, false);

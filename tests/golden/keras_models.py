@@ -186,6 +186,8 @@ class Models:
         s("tokens_mask", L.Embedding(7, 3, mask_zero=True),
           L.Bidirectional(L.GRU(H)), L.Dense(2, activation="sigmoid"),
           shape=(T,), kind="padded")
+        s("tokens_max", L.Embedding(7, 3, mask_zero=True),
+          L.GlobalMaxPooling1D(), L.Dense(2), shape=(T,), kind="tokens")
         s("tokens_mean", L.Embedding(7, 3, mask_zero=True),
           L.LSTM(H, return_sequences=True), L.GlobalAveragePooling1D(),
           shape=(T,), kind="padded")
@@ -239,6 +241,10 @@ def refused(keras):
     stack("flatten", L.LSTM(H, return_sequences=True),
           L.Flatten(name="flat"), L.Dense(2))
     stack("flipped", L.LSTM(H, return_sequences=True, go_backwards=True))
+    stack("mask_max", L.Masking(), L.LSTM(H, return_sequences=True),
+          L.GlobalMaxPooling1D(name="most"))
+    stack("mask_back", L.Masking(), L.LSTM(
+        H, return_sequences=True, go_backwards=True, name="back"), L.LSTM(H))
     stack("merge", L.Bidirectional(L.LSTM(H), merge_mode="mul", name="both"))
     stack("no_steps", L.Dense(3), shape=(I,))
     stack("repeat", L.LSTM(H), L.RepeatVector(3, name="again"), L.LSTM(H))
