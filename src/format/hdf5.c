@@ -201,15 +201,13 @@ static elman_status read_file(hdf5_reader *r)
     return ELMAN_OK;
 }
 
-elman_status hdf5_parse(char *bytes, size_t size, hdf5 **file)
+elman_status hdf5_view(const char *bytes, size_t size, hdf5 **file)
 {
     hdf5_reader r = {.bytes = (const unsigned char *)bytes, .size = size};
     r.file = calloc(1, sizeof *r.file);
     r.seen = calloc(size / 8 + 1, 1);
-    elman_status status = ELMAN_OK;
 
-    if (r.file) r.file->bytes = bytes;
-    else free(bytes);
+    elman_status status = ELMAN_OK;
     if (!r.file || !r.seen)
         status = failure(ELMAN_NO_MEMORY, "no memory to read HDF5");
     if (!status) status = read_file(&r);
@@ -219,6 +217,14 @@ elman_status hdf5_parse(char *bytes, size_t size, hdf5 **file)
     free(r.depth);
     if (status) hdf5_close(r.file);
     else *file = r.file;
+    return status;
+}
+
+elman_status hdf5_parse(char *bytes, size_t size, hdf5 **file)
+{
+    elman_status status = hdf5_view(bytes, size, file);
+    if (status) free(bytes);
+    else (*file)->bytes = bytes;
     return status;
 }
 

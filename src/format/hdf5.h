@@ -46,12 +46,15 @@ typedef struct hdf5 {
     named_tensor *tensors;      /* (tensor_count) in the order of objects */
     hdf5_attribute *attributes; /* (attribute_count) in the order of objects */
     hdf5_text *texts;           /* (text_count) */
-    char *bytes;                /* the file */
+    char *bytes;                /* the file, if it is its own */
 } hdf5;
 
 /* Reads a file in memory: bytes, malloc'ed, are freed by close or by the
  * failure. */
 elman_status hdf5_parse(char *bytes, size_t size, hdf5 **file);
+
+/* The same of bytes that stay the caller's, and outlive the file. */
+elman_status hdf5_view(const char *bytes, size_t size, hdf5 **file);
 void hdf5_close(hdf5 *file);
 
 /* The object or the attribute of that name; NULL if there is none. */

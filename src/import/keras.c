@@ -100,9 +100,10 @@ static elman_status open_zip(keras_source *s, char *bytes, size_t size,
     TRY(read_version(s, second));
 
     TRY(read_entry(s, "model.weights.h5", &data, &size));
-    char *weights = copy(data, size);
-    if (!weights) return no_memory();
-    elman_status status = hdf5_parse(weights, size, &s->file);
+    elman_status status = hdf5_view(data, size, &s->file);
+
+    /* what was read of it stays, the archive itself is of no more use */
+    archive_finish(s->zip);
     return status ? failure_in(status, "model.weights.h5") : ELMAN_OK;
 }
 
