@@ -333,7 +333,6 @@ static bool comes_back(const elman_config *c)
         if (l->kind == ELMAN_MINLSTM) return false;
         if (l->kind == ELMAN_MINGRU && !is_gru(l)) return false;
         if (l->pool == ELMAN_POOL_ATTENTION) return false;
-        if (l->kind == ELMAN_L2_NORM) return false;
     }
     return recurrent;
 }
