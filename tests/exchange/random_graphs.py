@@ -38,7 +38,7 @@ from onnx import numpy_helper
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "golden"
-ROUNDS = 2
+ROUNDS = int(os.environ.get("ELMAN_ROUNDS", "2"))
 SEED = int(os.environ.get("ELMAN_SEED", "1"))
 # of |got - want| / max(1, |want|)
 BARS = {"float16": 2e-2, "float32": 1e-5, "float64": 1e-9}

@@ -6,6 +6,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from onnx_sizes import LENGTHS, others
+from onnx_sizes import C as C_DRAWN, H as H_DRAWN
+
+# those of a classifier
+H, C = (H_DRAWN, C_DRAWN) if LENGTHS else (5, 3)
 BOTH = ("torchscript", "dynamo")
 
 
@@ -23,7 +28,7 @@ class Wanted:
     dynamic: bool = True
     exporters: tuple = BOTH
     type: torch.dtype = torch.float32
-    sizes: tuple = ((5, 2), (7, 3))
+    sizes: tuple = others((5, 2), (7, 3))
     longer: tuple = ()
     by_torch: bool = False
     more: dict = dataclasses.field(default_factory=dict)  # of case.json
@@ -35,7 +40,7 @@ MODELS = []
 
 def want(name, make, inputs, outputs, axes, **more):
     if not more.get("dynamic", True):
-        more.setdefault("sizes", ((5, 2),))
+        more.setdefault("sizes", others((5, 2))[:1])
     outputs = outputs.split()
     MODELS.append(Wanted(name, make, inputs, outputs, axes, **more))
 
@@ -108,7 +113,7 @@ class Classifier(nn.Module):
         return y
 
 
-def classifier(name, kind=nn.LSTM, head="linear", take="last", H=5, C=3,
+def classifier(name, kind=nn.LSTM, head="linear", take="last", H=H, C=C,
                layers=1, cell=None, **more):
     cell = {"batch_first": True, **(cell or {})}
     if kind is nn.RNN:  # the newer exporter unrolls it
