@@ -370,7 +370,7 @@ static const example examples[] = {
     {"elman convert lstm.onnx lstm.safetensors", "from ONNX"},
     {"elman convert lstm.safetensors lstm.onnx", "to ONNX"},
     {"elman convert lstm.safetensors torch.safetensors --to torch",
-     "to PyTorch, with the two lines that load it"},
+     "to PyTorch, with the lines that load it"},
     {"elman convert net.pt net.safetensors --layers "
      "embed,lstm,last,fc1,relu,fc2",
      "a state dict does not record what stands between its layers"},

@@ -121,7 +121,9 @@ ELMAN_CHECKED elman_status elman_model_export(const elman_model *model,
                                               const char *path);
 
 /* Two lines of Python that load what elman_model_export wrote to path, each
- * with a newline, zero-terminated; lines has room for capacity bytes. */
+ * with a newline, zero-terminated; lines has room for capacity bytes. For
+ * PyTorch a third, a comment, says as code what is done between the modules,
+ * such as taking the last step, if anything is. */
 ELMAN_CHECKED elman_status elman_export_lines(const elman_model *model,
                                               elman_export_format format,
                                               const char *path, size_t capacity,

@@ -39,8 +39,10 @@ static void check_round(const elman_config *config, const char *layers,
 
     snprintf(want, sizeof want,
              "import torch, safetensors.torch; model = torch.nn.%s\n"
-             "model.load_state_dict(safetensors.torch.load_file(\"%s\"))\n",
-             line, path);
+             "model.load_state_dict(safetensors.torch.load_file(\"%s\"))\n%s",
+             line, path,
+             layers ? "# between the modules, after \"dropout\" y = y[-1]\n"
+                    : "");
     CHECK_OK(elman_export_lines(model, ELMAN_EXPORT_TORCH, path, sizeof lines,
                                 lines));
     assert_string_equal(lines, want);
@@ -158,6 +160,14 @@ TEST(what_torch_lacks_is_refused_with_the_layer)
     CHECK_FAILS(elman_model_export(dotted, ELMAN_EXPORT_TORCH, path),
                 ELMAN_BAD_VALUE, "the layer a.b has a dot in its name");
     elman_model_destroy(dotted);
+    elman_model *taken =
+        make(&(elman_config){.input_size = 3,
+                             .layers = {{.kind = ELMAN_TANH, .name = "keys"},
+                                        {.kind = ELMAN_LAYER_NORM}}});
+    CHECK_FAILS(elman_model_export(taken, ELMAN_EXPORT_TORCH, path),
+                ELMAN_BAD_VALUE,
+                "the layer keys has a name that torch.nn.ModuleDict uses");
+    elman_model_destroy(taken);
 }
 
 TEST(lines_that_do_not_fit_say_how_much_they_need)

@@ -1,13 +1,14 @@
 /*
  * torch.c: a model as torch.nn modules: the tensors of their state dict,
  * and the Python that builds them. Layers without weights are modules as well,
- * but for ELMAN_LAST, which is indexing there, and ELMAN_POOL, which is
- * arithmetic: both are left to the reader. Attention's weights are parameters.
+ * but for those that are code there (torch_between.h), which a comment says.
+ * Attention's weights are parameters.
  */
 #include "export/torch.h"
 
 #include "base/kind.h"
 #include "export/python.h"
+#include "export/torch_between.h"
 #include "format/safetensors.h"
 
 #include <stdlib.h>
@@ -137,6 +138,70 @@ static bool has_module(elman_kind kind)
     return index < sizeof modules / sizeof *modules && modules[index].name;
 }
 
+/* A torch.nn.ModuleDict has these names itself, and takes no module of one. */
+static elman_status check_name(const elman_layer *l)
+{
+    static const char *const taken[] = {"T_destination",
+                                        "add_module",
+                                        "apply",
+                                        "bfloat16",
+                                        "buffers",
+                                        "call_super_init",
+                                        "children",
+                                        "clear",
+                                        "compile",
+                                        "cpu",
+                                        "cuda",
+                                        "double",
+                                        "dump_patches",
+                                        "eval",
+                                        "extra_repr",
+                                        "float",
+                                        "forward",
+                                        "get_buffer",
+                                        "get_extra_state",
+                                        "get_parameter",
+                                        "get_submodule",
+                                        "half",
+                                        "ipu",
+                                        "items",
+                                        "keys",
+                                        "load_state_dict",
+                                        "modules",
+                                        "mtia",
+                                        "named_buffers",
+                                        "named_children",
+                                        "named_modules",
+                                        "named_parameters",
+                                        "parameters",
+                                        "pop",
+                                        "register_buffer",
+                                        "register_module",
+                                        "register_parameter",
+                                        "requires_grad_",
+                                        "set_extra_state",
+                                        "set_submodule",
+                                        "share_memory",
+                                        "state_dict",
+                                        "to",
+                                        "to_empty",
+                                        "train",
+                                        "training",
+                                        "type",
+                                        "update",
+                                        "values",
+                                        "xpu",
+                                        "zero_grad"};
+
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (!strcmp(l->name, taken[i]))
+            return failure(ELMAN_BAD_VALUE,
+                           "the layer %s has a name that torch.nn.ModuleDict "
+                           "uses itself; elman's own format keeps it",
+                           l->name);
+    return ELMAN_OK;
+}
+
 static elman_status check_layer(const elman_layer *l, bool alone)
 {
     if (!has_module(l->kind))
@@ -151,9 +216,10 @@ static elman_status check_layer(const elman_layer *l, bool alone)
     if (l->kind == ELMAN_ACTIVATION && !has_function(l))
         return refuse(l, "is a function");
 
-    if (!alone && (!l->name[0] || strchr(l->name, '.')))
+    if (alone || torch_is_between(l)) return ELMAN_OK;
+    if (!l->name[0] || strchr(l->name, '.'))
         return refuse(l, "has a dot in its name");
-    return ELMAN_OK;
+    return check_name(l);
 }
 
 static size_t count_layers(const elman_model *m)
@@ -283,13 +349,6 @@ static void put_attention(python_writer *w, const elman_model *m,
                I, I, I, I);
 }
 
-/* Whether a layer is not a module, but something that is done between them. */
-static bool is_between(const elman_layer *l)
-{
-    return l->kind == ELMAN_LAST || l->kind == ELMAN_L2_NORM ||
-           (l->kind == ELMAN_POOL && l->pool != ELMAN_POOL_ATTENTION);
-}
-
 /* A module that takes what its name says. */
 static void put_plain(python_writer *w, const elman_model *m,
                       const elman_layer *l)
@@ -313,7 +372,7 @@ static void put_modules(python_writer *w, const elman_model *m)
     bool first = true;
 
     for (size_t i = 0; i < n; i++) {
-        if (is_between(l + i)) continue;
+        if (torch_is_between(l + i)) continue;
         if (!first) python_put(w, ", ");
 
         python_put_text(w, l[i].name);
@@ -332,6 +391,7 @@ static void put_lines(python_writer *w, const elman_model *m, const char *path)
     python_put(w, "\nmodel.load_state_dict(safetensors.torch.load_file(");
     python_put_text(w, path);
     python_put(w, "))\n");
+    torch_put_between(w, m);
 }
 
 elman_status export_torch_lines(const elman_model *m, const char *path,

@@ -13,8 +13,9 @@
  * as torch.nn.ModuleDict has them. */
 elman_status export_torch(const elman_model *model, const char *path);
 
-/* Two lines of Python, terminated by zero, that load what export_torch wrote
- * to path: the first builds the module, the second fills it. */
+/* Lines of Python, terminated by zero, that load what export_torch wrote to
+ * path: the first builds the module, the second fills it, and a third, a
+ * comment, says what is done between the modules, if anything is. */
 elman_status export_torch_lines(const elman_model *model, const char *path,
                                 size_t capacity, char *lines);
 

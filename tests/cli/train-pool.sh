@@ -35,7 +35,7 @@ echo $?
 echo '-- exchange'
 elman convert max.safetensors max.onnx | grep 'max.onnx, '
 elman convert max.onnx back.safetensors | tail -1
-elman convert attention.safetensors torch.safetensors --to torch | tail -2
+elman convert attention.safetensors torch.safetensors --to torch | tail -3
 elman convert attention.safetensors attention.onnx | grep 'attention.onnx, '
 elman convert attention.onnx back.safetensors
 echo $?
