@@ -42,13 +42,14 @@ static elman_status read_flow(trace *t, const onnx_node *n,
 /* ---- Linear -------------------------------------------------------------- */
 
 /* The axis of a view that is turned round, or AXES. Each step by itself is what
- * it was, so what a linear layer gives is turned round as well. */
+ * it was, so what a linear layer gives is turned round as well; but not if its
+ * features are, which are the last axis. */
 static size_t flipped_axis(const trace *t, const view *of)
 {
     size_t axis = 0;
-    while (axis < of->rank && !view_is_flipped(t, of, axis))
+    while (axis + 1 < of->rank && !view_is_flipped(t, of, axis))
         axis++;
-    return axis < of->rank ? axis : AXES;
+    return axis + 1 < of->rank ? axis : AXES;
 }
 
 static elman_status read_straight(trace *t, const onnx_node *n, const view *of,
@@ -92,7 +93,9 @@ static elman_status add_linear(trace *t, const onnx_node *n,
         TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
         t->layers[t->layer_count - 1].x = straight;
     }
-    if (turned < AXES) view_flip(t, &y, turned, of->lengths);
+    if (turned < AXES && !view_flip(t, &y, turned, of->lengths))
+        return refuse(n, "it reads steps that are turned round and gives them "
+                         "in parts");
 
     /* a weight times zero is zero, whatever it holds */
     const weight_view part = {.role = "weight",

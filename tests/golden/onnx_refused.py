@@ -232,6 +232,11 @@ def turned():
     y = g.node("Tanh", g.slice(y, [-1], [-2**63], [0], [-1]), name="bend")
     g.done(y, "a layer reads steps backwards", "bend", "Tanh")
 
+    g = Refused("flipped_features")
+    y = g.slice(flow_of(g, g.x()), [-1], [-2**63], [2], [-1])
+    g.done(g.node("MatMul", y, g.weight(H, C), name="fc"),
+           "a linear layer reads features backwards", "fc", "MatMul")
+
 
 def sorted_by_length():
     """What comes out stays in the order of the lengths."""
