@@ -218,7 +218,7 @@ elman_status quantize_dynamic(trace *t, const onnx_node *n,
 {
     const view *of = NULL;
     TRY(need_view(n, in[0], &of));
-    for (size_t k = 0; k < n->output_count && k < 3; k++)
+    for (unsigned k = 0; k < n->output_count && k < 3; k++)
         TRY(set_product(t, &(traced_product){.stage = k, .x = in[0]}, out[k]));
     return ELMAN_OK;
 }
