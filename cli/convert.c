@@ -84,6 +84,19 @@ static const option_row missing_options[] = {
      .type = OPTION_FLAG,
      .field = AT(batch_first),
      .help = "the model takes (B,T,I) instead of (T,B,I)"},
+    {.name = "from-tensor",
+     .type = OPTION_TEXT,
+     .value = "NAME",
+     .field = AT(from_tensor),
+     .fallback = "(the graph's input)",
+     .help = "ONNX: the model begins with what this value is, and leaves out "
+             "what makes it"},
+    {.name = "to-tensor",
+     .type = OPTION_TEXT,
+     .value = "NAME",
+     .field = AT(to_tensor),
+     .fallback = "(the graph's outputs)",
+     .help = "ONNX: the model ends with this value"},
     {0},
 };
 
@@ -354,6 +367,8 @@ static int convert(const parsed_line *arguments)
         .nonlinearity = values->nonlinearity ? ELMAN_ACTIVATION_RELU
                                              : ELMAN_ACTIVATION_DEFAULT,
         .batch_first = values->batch_first,
+        .from_tensor = values->from_tensor,
+        .to_tensor = values->to_tensor,
     };
 
     elman_import *import = NULL;

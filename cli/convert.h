@@ -12,6 +12,7 @@
 typedef enum convert_to { TO_AUTO, TO_ELMAN, TO_TORCH, TO_ONNX } convert_to;
 
 typedef struct convert_values {
+    const char *from_tensor, *to_tensor;
     int to, nonlinearity; /* indices of their choices */
     const char *mapping, *draft, *key, *layers, *ignore;
     bool batch_first, wide;

@@ -32,6 +32,10 @@ typedef struct elman_import_config {
                            a * in them stands for any text */
     elman_activation_kind nonlinearity; /* of an nn.RNN: tanh or relu */
     bool batch_first;                   /* the model takes (B,T,I) */
+    const char *from_tensor; /* ONNX: the value that the model reads, in place
+                                of the graph's input; NULL: that */
+    const char *to_tensor;   /* ONNX: the value that it gives, in place of the
+                                graph's outputs; NULL: those */
 } elman_import_config;
 
 /* An open file of weights. */

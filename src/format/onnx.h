@@ -89,6 +89,11 @@ elman_status onnx_parse(char *bytes, size_t size, const char *folder,
                         onnx_graph **graph);
 void onnx_close(onnx_graph *graph);
 
+/* What a file says of a value between its nodes; without shape if it says
+ * nothing. Texts of it live as long as the graph. */
+elman_status onnx_value_known(const onnx_graph *graph, const char *name,
+                              onnx_value *value);
+
 /* The element type that a number in the file means, or a failure that says
  * which type is not read. */
 elman_status onnx_type_read(int32_t number, element_type *type);

@@ -275,6 +275,47 @@ elman_status onnx_graph_read(onnx_reader *r, const Onnx__Graph *from,
     return check_names(r, g);
 }
 
+/* Texts that a message holds, kept for as long as the graph. */
+static elman_status keep_texts(onnx_reader *r, onnx_value *value)
+{
+    for (size_t k = 0; k < value->rank; k++) {
+        const char *text = value->dimensions[k].symbol;
+        char *copy = onnx_allocate(r, strlen(text) + 1, 1);
+        if (!copy) return onnx_memory_failure(r);
+        memcpy(copy, text, strlen(text) + 1);
+        value->dimensions[k].symbol = copy;
+    }
+    return ELMAN_OK;
+}
+
+elman_status onnx_value_known(const onnx_graph *graph, const char *name,
+                              onnx_value *value)
+{
+    onnx_reader *r = graph->block;
+    *value = (onnx_value){.name = name};
+    if (!r) return ELMAN_OK;
+
+    const Onnx__Graph *from = r->model->graph;
+    for (size_t i = 0; i < from->n_value_info; i++) {
+        Onnx__Value *v = onnx__value__unpack(
+            &r->allocator, from->value_info[i].len, from->value_info[i].data);
+        if (!v) continue; /* what is broken says nothing */
+
+        /* the one of that name, whose texts go with its message */
+        bool found = v->name.len == strlen(name) &&
+                     !memcmp(v->name.data, name, v->name.len);
+        elman_status status = ELMAN_OK;
+        if (found && v->type && v->type->tensor_type) {
+            status = read_value(r, v, value);
+            if (status == ELMAN_OK) status = keep_texts(r, value);
+            value->name = name;
+        }
+        onnx__value__free_unpacked(v, &r->allocator);
+        if (found || status) return status;
+    }
+    return ELMAN_OK;
+}
+
 /* ---- Model -------------------------------------------------------------- */
 
 /* The version of ONNX's own operators: of the domain "", also "ai.onnx". */

@@ -1,6 +1,7 @@
 /* onnx.c: an ONNX graph as a model of ours. */
 #include "import/onnx.h"
 
+#include "import/onnx_part.h"
 #include "trace/assemble.h"
 #include "trace/attribute.h"
 #include "trace/layers.h"
@@ -9,10 +10,12 @@
 #include "trace/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What an import of a graph owns. */
 typedef struct onnx_source {
-    onnx_graph *graph;
+    onnx_graph *graph, part; /* part of it that is asked for */
+    void *owned;             /* by the part */
     trace *trace;
 } onnx_source;
 
@@ -21,6 +24,7 @@ static void close_source(void *owned)
     onnx_source *s = owned;
     trace_close(s->trace);
     onnx_close(s->graph);
+    free(s->owned);
     free(s);
 }
 
@@ -249,9 +253,11 @@ static elman_status end_stack(trace *t)
 
 /* ---- Together ------------------------------------------------------------ */
 
-/* Lists the tensors for the table: all but those that folding made. Tensor i of
+/* Lists the tensors for the table: all but those that folding made, and of a
+ * part of a graph those that nothing in it reads. Tensor i of
  * the trace is number shown[i] of them. */
-static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
+static elman_status list_tensors(elman_import *import, trace *t, bool part,
+                                 size_t **shown)
 {
     named_tensor *list = trace_keep(t, t->tensor_count + 1, sizeof *list);
     *shown = trace_keep(t, t->tensor_count + 1, sizeof **shown);
@@ -261,6 +267,7 @@ static elman_status list_tensors(elman_import *import, trace *t, size_t **shown)
     import->weights.tensors = list;
     for (size_t i = 0; i < t->tensor_count; i++) {
         (*shown)[i] = import->weights.tensor_count;
+        if (part && t->uses[i] == TENSOR_UNUSED) continue;
         if (t->uses[i] != TENSOR_MADE)
             list[import->weights.tensor_count++] = t->tensors[i];
     }
@@ -303,13 +310,23 @@ static elman_status import_trace(elman_import *import, trace *t,
                        "the graph has no RNN, GRU or LSTM that its outputs "
                        "need");
 
+    /* what was chosen as the input is what all of it goes through */
+    const char *from = t->graph->inputs[t->sources[t->x.source].index].name;
+    if (config->from_tensor && strcmp(from, config->from_tensor) != 0)
+        return failure(ELMAN_BAD_VALUE,
+                       "the layers read the graph's input %.80s, and do not "
+                       "begin with \"%.80s\"; name a value that all of it goes "
+                       "through",
+                       from, config->from_tensor);
+
     /* the graph as a stack of layers: its input, its memory, its end */
     TRY(check_x(t));
     TRY(check_states(t));
     TRY(end_stack(t));
 
     /* its tensors, as the table shows them */
-    TRY(list_tensors(import, t, &shown));
+    TRY(list_tensors(import, t, config->from_tensor || config->to_tensor,
+                     &shown));
     TRY(import_leave_out(import, config->ignore));
 
     import->config.batch_first = is_batch_first(t);
@@ -358,7 +375,8 @@ elman_status import_onnx(elman_import *import, const byte_source *file,
     import->close = close_source;
 
     TRY(onnx_open(file, &s->graph));
-    elman_status status = trace_open(s->graph, NULL, &s->trace);
+    elman_status status = onnx_part(s->graph, config, &s->part, &s->owned);
+    if (status == ELMAN_OK) status = trace_open(&s->part, NULL, &s->trace);
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
     return status == ELMAN_OK ? status : failure_in(status, file->name);
 }

@@ -111,6 +111,8 @@ static elman_status check_settings(const char *path, file_format format,
         {"layers", config->layers, TORCH | OTHER},
         {"nonlinearity", config->nonlinearity != 0, TORCH | OTHER},
         {"batch-first", config->batch_first, TORCH | OTHER | MAPPED | KNOWN},
+        {"from-tensor", config->from_tensor, ONNX},
+        {"to-tensor", config->to_tensor, ONNX},
         {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED | KERAS},
     };
 

@@ -161,6 +161,28 @@ static bool runs_along_time(const trace *t, const view *of)
     return true;
 }
 
+/* Refuses what is put in front of an input: a start token. */
+static elman_status check_front(const trace *t, const onnx_node *n,
+                                traced_value *const *in,
+                                const traced_value *out, size_t count,
+                                const view *parts)
+{
+    bool constant = false, input = false;
+    for (size_t p = 0; p < count && count > 1; p++) {
+        source_kind kind = t->sources[parts[p].source].kind;
+        constant = constant || kind == SOURCE_TENSOR;
+        input =
+            input || (kind == SOURCE_INPUT && !element_is_float(in[0]->type));
+    }
+    if (!constant || !input) return ELMAN_OK;
+    return refuse(
+        n,
+        "it puts a constant next to an input, such as a start token, "
+        "which no layer does; give both, to a model that is made with "
+        "elman convert --from-tensor '%.80s'",
+        out->name);
+}
+
 elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
@@ -184,6 +206,7 @@ elman_status view_concat(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(list_parts(t, n, in, axis, false, parts, &count));
     if (count > 1) TRY(list_parts(t, n, in, axis, true, parts, &count));
 
+    TRY(check_front(t, n, in, out[0], count, parts));
     for (size_t p = 0; p < count; p++) {
         view_tidy(parts + p);
         if (count > 1 && runs_along_time(t, parts + p))

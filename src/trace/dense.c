@@ -303,6 +303,8 @@ elman_status dense_clip(trace *t, const onnx_node *n, const traced_value *x,
                       widen = {.kind = ELMAN_ACTIVATION,
                                .activation = {ELMAN_ACTIVATION_AFFINE,
                                               (float)range, (float)low}};
+
+    /* a relu, or a slope between two numbers */
     if (low == 0 && isinf(high)) return dense_elementwise(t, n, x, &relu, out);
     if (!isfinite(range) || !(range > 0) || !isfinite(1 / (float)range))
         return refuse(n,

@@ -26,6 +26,7 @@ static elman_status set_gate(trace *t, const onnx_node *n,
         TRY(value_shape(n, like, &rank, shape));
     }
 
+    /* what goes with the trace */
     gate_node *copy = trace_keep(t, 1, sizeof *copy);
     extent *sizes = trace_keep(t, AXES, sizeof *sizes);
     if (!copy || !sizes)
@@ -211,6 +212,7 @@ static elman_status run_function(trace *t, const onnx_node *n,
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!strcmp(rows[i].op, n->op)) node.function.kind = rows[i].kind;
 
+    /* the one that has numbers of its own */
     if (node_is(n, "HardSigmoid")) {
         node.function =
             (elman_activation){ELMAN_ACTIVATION_HARD_SIGMOID, 0.2F, 0.5F};

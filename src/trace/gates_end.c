@@ -237,6 +237,8 @@ static elman_status weigh_state(trace *t, const onnx_node *n,
                                        .order = k ? only : cell->first,
                                        .row_axis = p->transposed ? 0 : 1,
                                        .column_axis = p->transposed ? 1 : 0}));
+
+        /* the gates come first, what the reset gate leaves last */
         if (all) continue;
         tensor_slice *made = &l->weights[l->weight_count - 1].slice;
         made->to_row = k ? before * cell->H : 0;

@@ -164,6 +164,32 @@ static operator_run *choose(const trace *t, const operator_row *row,
     return tensors && row->fold ? row->fold : row->flow;
 }
 
+/* Refuses an operator that is none; what it reads of a layer can be taken. */
+static elman_status refuse_operator(const trace *t, const onnx_node *n)
+{
+    const char *before = NULL;
+    for (size_t k = 0; k < n->input_count && !before; k++) {
+        const traced_value *v =
+            n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;
+        if (v && v->kind == VALUE_VIEW &&
+            t->sources[v->views->source].kind >= SOURCE_LAYER)
+            before = n->inputs[k];
+    }
+
+    /* or else what it gives */
+    if (before)
+        return refuse(n,
+                      "this operator is not one of those that make up a stack "
+                      "of recurrent layers; elman convert --to-tensor '%.80s' "
+                      "takes what comes before it",
+                      before);
+    return refuse(n,
+                  "this operator is not one of those that make up a stack of "
+                  "recurrent layers; elman convert --from-tensor '%.80s' "
+                  "takes what comes behind it",
+                  n->output_count ? n->outputs[0] : "");
+}
+
 elman_status operator_find(const trace *t, const onnx_node *n,
                            operator_run **run)
 {
@@ -173,9 +199,7 @@ elman_status operator_find(const trace *t, const onnx_node *n,
         return refuse(n, "operators of the domain %.80s are not known",
                       n->domain);
 
-    if (!row)
-        return refuse(n, "this operator is not one of those that make up a "
-                         "stack of recurrent layers");
+    if (!row) return refuse_operator(t, n);
 
     /* the node has what the row asks for */
     if (n->input_count < (size_t)row->least ||
