@@ -111,6 +111,57 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     return value_set_view(t, out, x->type, &y);
 }
 
+/* Makes out v with its last two axes exchanged. */
+static elman_status turn(trace *t, const onnx_node *n, const traced_value *v,
+                         traced_value *out)
+{
+    const view *of = NULL;
+    TRY(need_view(n, v, &of));
+    if (of->rank < 2)
+        return refuse(n, "it reads %zu dimensions, expected at least 2",
+                      of->rank);
+
+    view turned = *of;
+    turned.axes[of->rank - 1] = of->axes[of->rank - 2];
+    turned.axes[of->rank - 2] = of->axes[of->rank - 1];
+    return value_set_view(t, out, v->type, &turned);
+}
+
+/* Makes out the weight v without axes of size 1 before its two, of which what
+ * it multiplies must have as many. */
+static elman_status flatten(trace *t, const onnx_node *n, const traced_value *x,
+                            const traced_value *v, traced_value *out)
+{
+    view flat = *v->views;
+    size_t more = flat.rank - 2;
+    bool fits = x->kind == VALUE_VIEW && x->views->rank >= flat.rank;
+    for (size_t k = 0; k < more; k++)
+        fits = fits && flat.axes[k].factor_count == 0;
+    if (!fits)
+        return refuse(n,
+                      "its weight has %zu dimensions, and differs from "
+                      "sequence to sequence",
+                      flat.rank);
+
+    memmove(flat.axes, flat.axes + more, 2 * sizeof *flat.axes);
+    flat.rank = 2;
+    return value_set_view(t, out, v->type, &flat);
+}
+
+/* A weight in front of what it multiplies, whose features are the axis before
+ * its last. */
+static elman_status multiply_turned(trace *t, const onnx_node *n,
+                                    traced_value *const *in, traced_value *out)
+{
+    traced_value x = {.name = in[1]->name}, y = x;
+    strides weight;
+    TRY(turn(t, n, in[1], &x));
+    TRY(need_strides(t, n, in[0], 2, "weight", TENSOR_WEIGHT, &weight));
+    TRY(add_linear(t, n, &x, &weight, true, 1, &y));
+    t->layers[t->layer_count - 1].open = false;
+    return turn(t, n, &y, out);
+}
+
 elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
                           traced_value *const *out)
 {
@@ -119,7 +170,17 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
         in[1]->views->rank > 2)
         return fold_product(t, n, in, out); /* of an initial state */
 
-    TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
+    /* the weight may come first, or have axes of size 1 */
+    traced_value flat = {.name = in[1]->name}, *w = in[1];
+    if (is_tensor(t, in[0]) && in[0]->views->rank == 2 &&
+        in[1]->kind == VALUE_VIEW && !is_tensor(t, in[1]))
+        return multiply_turned(t, n, in, out[0]);
+    if (is_tensor(t, in[1]) && in[1]->views->rank > 2) {
+        TRY(flatten(t, n, in[0], in[1], &flat));
+        w = &flat;
+    }
+
+    TRY(need_strides(t, n, w, 2, "weight", TENSOR_WEIGHT, &weight));
     if (gate_multiplies(t, in[0], &weight))
         return gate_product(t, n, in[0], &weight, false, NULL, out[0]);
     if (unrolled_multiplies(t, in[0]))
@@ -186,22 +247,25 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
     TRY(attribute_whole(n, "transA", 0, &transA));
     TRY(attribute_whole(n, "transB", 0, &transB));
 
-    if (transA)
-        return refuse(n, "its transA is set, expected rows of features");
+    /* columns of features are turned to rows */
+    traced_value rows = {.name = in[0]->name}, *x = in[0];
+    if (transA) {
+        TRY(turn(t, n, in[0], &rows));
+        x = &rows;
+    }
     TRY(need_strides(t, n, in[1], 2, "weight", TENSOR_WEIGHT, &weight));
 
     /* the product of a state is a part of a step, not a layer */
     bool biased = n->input_count > 2 && in[2] && beta != 0;
-    if (gate_multiplies(t, in[0], &weight) && alpha == 1 &&
-        (!biased || beta == 1))
-        return gate_product(t, n, in[0], &weight, transB != 0,
+    if (gate_multiplies(t, x, &weight) && alpha == 1 && (!biased || beta == 1))
+        return gate_product(t, n, x, &weight, transB != 0,
                             biased ? in[2] : NULL, out[0]);
-    if (unrolled_multiplies(t, in[0]) && alpha == 1 && (!biased || beta == 1)) {
-        TRY(unrolled_product(t, n, in[0], &weight, transB != 0, out[0]));
+    if (unrolled_multiplies(t, x) && alpha == 1 && (!biased || beta == 1)) {
+        TRY(unrolled_product(t, n, x, &weight, transB != 0, out[0]));
         return biased ? unrolled_bias(t, n, out[0], in[2], out[0]) : ELMAN_OK;
     }
 
-    TRY(add_linear(t, n, in[0], &weight, transB != 0, (double)alpha, out[0]));
+    TRY(add_linear(t, n, x, &weight, transB != 0, (double)alpha, out[0]));
 
     traced_layer *l = &t->layers[t->layer_count - 1];
     if (n->input_count < 3 || !in[2]) return ELMAN_OK;

@@ -261,6 +261,15 @@ elman_status view_expand(trace *t, const onnx_node *n, traced_value *const *in,
         TRY(view_size(n, &made, k, &old));
 
         if (extent_is(&want, 1) || extent_equal(&old, &want)) continue;
+
+        /* what is alike along an axis has any size there; and a size other than
+         * 1 can only be kept, whatever the free one is */
+        bool alike = !extent_is_plain(&old) && made.axes[k].factor_count == 1 &&
+                     made.axes[k].factors[0].axis == BROADCAST;
+        bool kept = extent_is_plain(&old) && !extent_is(&old, 1) &&
+                    !extent_is_plain(&want);
+        if (kept) continue;
+        if (alike && want.factor > 1) old = extent_of(1);
         if (!extent_is(&old, 1) || want.factor < 1)
             return refuse(n, "axis %zu cannot be expanded to that size", k);
 

@@ -25,6 +25,30 @@ def deployed_cases():
             y = g.node("Concat", g.axes("Squeeze", there, 1), back, axis=2)
             g.output(y, "y")
 
+    @graph(17, steps)
+    def deployed_products(g):
+        """A weight in three dimensions, one in front, and columns."""
+        y = g.axes("Squeeze", g.lstm(g.input("x", ["T", "N", I])), 1)
+        y = g.node("MatMul", y, g.weight(1, H, 3))
+        y = g.node("Transpose", y, perm=[0, 2, 1])
+        y = g.node("Relu", g.node("MatMul", g.weight(4, 3), y))
+        y = g.axes("Squeeze", g.slice(y, [-1], [2**31 - 1], [0]), 0)
+        g.output(g.node("Gemm", y, g.weight(4, C), g.weight(C), transA=1), "y")
+
+    @graph(17, steps, sizes=((5, 3),))
+    def deployed_three(g):
+        """A zero state that was made for three sequences."""
+        x = g.input("x", ["T", "N", I])
+        size = g.node("Gather", g.node("Shape", x), g.hold(np.array([1])))
+        shape = g.node("Concat", g.hold(np.array([1])), size,
+                       g.hold(np.array([H])), axis=0)
+        zero = g.hold(np.zeros((1, 3, H), np.float32))
+        zero = g.node("Expand", zero, shape)
+        three = g.node("Expand", g.node("ConstantOfShape", shape),
+                       g.hold(np.array([1, 3, H])))
+        y = g.lstm(x, extra=["", zero, three])
+        g.output(g.axes("Squeeze", y, 1), "y")
+
     @graph(17, lengths)
     def deployed_copy(g):
         """Features before steps, and lengths that are passed through."""
