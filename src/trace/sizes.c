@@ -28,6 +28,11 @@ elman_status need_sizes(trace *t, const onnx_node *n, traced_value *v,
                         size_t *count, extent *entries)
 {
     if (v->undecided) return refuse(n, "it compares a free dimension");
+    if (v->repeated)
+        return refuse(n,
+                      "\"%.80s\" has a number for each sequence, which are "
+                      "lengths at most",
+                      v->name);
     return read_entries(t, n, v, count, entries);
 }
 
@@ -146,6 +151,7 @@ elman_status sizes_same(trace *t, const onnx_node *n, traced_value *const *in,
     size_t count, rank = rank_of(in[0]), axes;
     TRY(read_entries(t, n, in[0], &count, entries));
     out[0]->undecided = in[0]->undecided;
+    out[0]->repeated = in[0]->repeated && !node_is(n, "Reshape");
 
     /* a number may become a list of one, and back */
     if (!strcmp(n->op, "Reshape")) {
@@ -271,6 +277,27 @@ static elman_status set_order(trace *t, const extent *size, traced_value *out)
     out->type = ELEMENT_I64;
     out->order = order;
     return ELMAN_OK;
+}
+
+/* Expand or Tile of one number: a list, or lengths that are all alike. */
+elman_status sizes_expand(trace *t, const onnx_node *n, traced_value *const *in,
+                          traced_value *const *out)
+{
+    extent entries[ENTRIES], times[ENTRIES];
+    size_t count, rank;
+    TRY(need_sizes(t, n, in[0], &count, entries));
+    TRY(need_sizes(t, n, in[1], &rank, times));
+    if (count != 1 || rank != 1)
+        return refuse(n, "it repeats a list of %zu sizes", count);
+
+    out[0]->repeated = !extent_is_plain(times) || times[0].factor > ENTRIES;
+    if (out[0]->repeated || times[0].factor < 1)
+        return set_sizes(t, out[0], in[0]->type, 1, 1, entries);
+
+    count = (size_t)times[0].factor;
+    for (size_t i = 1; i < count; i++)
+        entries[i] = entries[0];
+    return set_sizes(t, out[0], in[0]->type, 1, count, entries);
 }
 
 elman_status sizes_range(trace *t, const onnx_node *n, traced_value *const *in,

@@ -19,6 +19,6 @@ elman_status list_whole(trace *t, const onnx_node *n, traced_value *const *in,
 
 operator_run sizes_shape, sizes_size, sizes_gather, sizes_slice, sizes_concat,
     sizes_arithmetic, sizes_same, sizes_squeeze, sizes_unsqueeze, sizes_compare,
-    sizes_where, sizes_range, sizes_logic, sizes_product;
+    sizes_where, sizes_range, sizes_expand, sizes_logic, sizes_product;
 
 #endif

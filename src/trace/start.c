@@ -52,6 +52,19 @@ elman_status lengths_read(trace *t, const onnx_node *n, traced_value *v,
 {
     const view *of = NULL;
     bool all_full = false;
+
+    /* as many as there are steps, for each sequence */
+    if (v->kind == VALUE_SIZES && !v->undecided) {
+        bool full = v->rank == 1;
+        for (size_t i = 0; i < v->count; i++)
+            full = full && extent_equal(v->sizes + i, T);
+        if (!full)
+            return refuse(n,
+                          "its sequence_lens are sizes of the graph, but not "
+                          "those of all steps");
+        *lengths = NULL;
+        return ELMAN_OK;
+    }
     TRY(need_view(n, v, &of));
 
     /* who reads them has compared the order */

@@ -174,6 +174,8 @@ struct traced_value {
     element_type type;
     size_t rank, count;      /* of sizes */
     extent *sizes;           /* (count) */
+    bool repeated;           /* one number, as many times as there are sequences
+                              */
     bool undecided;          /* a comparison with a free size: the entries say
                                 what it is for most sizes */
     size_t view_count, axis; /* views side by side along axis */

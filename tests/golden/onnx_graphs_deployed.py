@@ -35,6 +35,18 @@ def deployed_cases():
         y = g.axes("Squeeze", g.slice(y, [-1], [2**31 - 1], [0]), 0)
         g.output(g.node("Gemm", y, g.weight(4, C), g.weight(C), transA=1), "y")
 
+    @graph(17, steps)
+    def deployed_backwards(g):
+        """All steps turned round, as the Reverse of TensorFlow becomes."""
+        x = g.input("x", ["T", "N", I])
+        size = g.node("Shape", x)
+        lens = g.node("Expand", g.slice(size, [0], [1], [0]),
+                      g.slice(size, [1], [2], [0]))
+        back = g.node("ReverseSequence", x, lens, batch_axis=1, time_axis=0)
+        y = g.axes("Squeeze", g.gru(back, extra=[g.node(
+            "Cast", lens, to=TensorProto.INT32)]), 1)
+        g.output(g.dense(g.node("ReverseSequence", y, lens), H, C), "y")
+
     @graph(17, steps, sizes=((5, 3),))
     def deployed_three(g):
         """A zero state that was made for three sequences."""
