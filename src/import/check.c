@@ -107,9 +107,11 @@ static elman_status read_output(const named_tensor *y, sample *s)
     s->directions = model_outputs(m);
     s->O = m->info.output_size / s->directions;
 
-    /* where x had no axis of sequences, y may have one of size 1 */
+    /* of one sequence, y may have an axis of sequences that x has not, or lack
+     * it */
     bool fits = false;
-    for (int batched = s->batched; batched < 2 && !fits; batched++) {
+    int first = s->batched && s->B != 1;
+    for (int batched = first; batched < 2 && !fits; batched++) {
         rank = output_shape(s, batched, shape);
         fits = y->rank == rank &&
                memcmp(y->shape, shape, rank * sizeof *shape) == 0;
