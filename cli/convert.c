@@ -59,7 +59,8 @@ static const option_row missing_options[] = {
      .value = "PATH",
      .field = AT(key),
      .fallback = "(where there is only one)",
-     .help = "checkpoints: where the state dict is, as in model.state_dict"},
+     .help = "checkpoints: where the state dict is, as in model.state_dict; of "
+             "a file in a zip or tar file, policy.pth:model.state_dict"},
     {.name = "mapping",
      .type = OPTION_TEXT,
      .value = "FILE",

@@ -23,7 +23,8 @@ typedef struct elman_import_config {
     const char *mapping; /* path of a mapping file (docs/FORMATS.md), for
                             tensors with other names; NULL: PyTorch's names */
     const char *key;     /* checkpoints: where the state dict is, as in
-                            "model.state_dict"; NULL: there is only one */
+                            "model.state_dict", or "policy.pth:model" of a file
+                            inside a zip or tar; NULL: there is only one */
     const char *layers; /* order of the layers: prefixes of tensors' names, with
                            tanh, relu, softmax, last, final ... between them,
                            as in "embed,lstm,last,fc1,relu,fc2"; NULL: taken
@@ -41,10 +42,11 @@ typedef struct elman_import_config {
 /* An open file of weights. */
 typedef struct elman_import elman_import;
 
-/* Opens one .safetensors, .pt, .pth, .onnx, .keras, .h5 or .npz file, or any
- * number of .npy files, each a tensor named as its file. Formats are detected
- * by content. No other file is read, except the mapping file and the external
- * data of an ONNX model. config may be NULL, which is the same as all zero. */
+/* Opens one .safetensors, .pt, .pth, .pt2, .onnx, .keras, .h5 or .npz file, any
+ * number of .npy files, each a tensor named as its file, or all shards of one
+ * model. Formats are detected by content. No other file is read, except the
+ * mapping file, the external data of an ONNX model and the files that an index
+ * of shards names. config may be NULL, which is the same as all zero. */
 ELMAN_CHECKED elman_status elman_import_open(const char *const *paths,
                                              size_t count,
                                              const elman_import_config *config,

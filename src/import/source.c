@@ -53,8 +53,10 @@ static elman_status open_torch(elman_import *im, char *bytes, size_t size,
     im->weights.tensor_count = file->tensor_count;
     im->weights.tensors = file->tensors;
     im->extra = file->extra_count;
-    for (size_t i = 0; i < file->note_count; i++)
+    for (size_t i = 0; i < file->note_count; i++) {
         TRY(import_add_remark(im, file->notes[i]));
+        if (im->looked) TRY(import_add_fact(im, "note", "%s", file->notes[i]));
+    }
     return im->looked && *file->dict
                ? import_add_fact(im, "inside", "a state dict at %s", file->dict)
                : ELMAN_OK;

@@ -247,6 +247,21 @@ def pickles():
                 put("torch_object", f"golden-{old.stem}", z.read(data[0]))
 
 
+def shards():
+    def index(**files):
+        return json.dumps({"metadata": {"total_size": 24}, "weight_map": {
+            n: f"{f}.safetensors" for n, f in files.items()}})
+    put("shards", "both", index(weight_ih_l0="a", weight_hh_l0="b"))
+    put("shards", "one", index(weight_ih_l0="a"))
+    put("shards", "lacks", index(weight_ih_l0="a", weight_hh_l0="a"))
+    put("shards", "up", index(weight_ih_l0="../a", weight_hh_l0="b"))
+    put("shards", "itself", index(weight_ih_l0="a").replace(
+        "a.safetensors", "index.json"))
+    put("shards", "none", index())
+    put("shards", "many", index(**{f"t{i}": f"f{i}" for i in range(300)}))
+
+
 def write():
+    shards()
     archives()
     pickles()

@@ -38,7 +38,7 @@ def expect(name, tensors):
         want[f"{name}/{key}"] = value.detach().clone().contiguous()
 
 
-def save_want(path):
+def save_want(path, want):
     codes = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
     header, data = {}, b""
     for name, tensor in want.items():
@@ -83,7 +83,7 @@ config = stranger("omegaconf.dictconfig", "DictConfig")()
 config.__dict__ = {"_content": {"lr": 1e-3}, "_metadata":
                    stranger("omegaconf.base", "ContainerMetadata")()}
 
-net = nn.LSTM(2, 3)
+net = recurrent = nn.LSTM(2, 3)
 state = net.state_dict()
 everything = {
     "epoch": 3, "arguments": argparse.Namespace(rate=0.1, seen={"a": [1]}),
@@ -240,6 +240,25 @@ rezip(path, lambda n: n.endswith("model.json"),
 expect("exported", small.state_dict())
 
 
+# its weights in two files, and an index of them
+parts = list(small.state_dict().items())
+names = [f"model-0000{k}-of-00002.safetensors" for k in (1, 2)]
+SHARDS = HERE / "shards"
+SHARDS.mkdir(exist_ok=True)
+save_want(SHARDS / names[0], dict(parts[:3]))
+save_want(SHARDS / names[1], dict(parts[3:]))
+(SHARDS / "model.safetensors.index.json").write_text(json.dumps({
+    "metadata": {"total_size": 4 * sum(v.numel() for _, v in parts)},
+    "weight_map": {k: names[n >= 3] for n, (k, _) in enumerate(parts)}}))
+
+# inputs, and what the nets give
+x = torch.randn(5, 2, 2)
+with torch.no_grad():
+    numpy.save(HERE / "objects_x.npy", x.numpy())
+    numpy.save(HERE / "objects_y.npy", recurrent(x)[0].numpy())
+    numpy.save(HERE / "program_y.npy", small(x).numpy())
+
+
 # ---- Files in files, pickles ------------------------------------------------
 
 policy = io.BytesIO()
@@ -279,4 +298,4 @@ for protocol in 2, 4:
         pickle.dumps({**state, "tied": state["weight_ih_l0"]}, protocol))
     expect(f"tensors{protocol}", {**state, "tied": state["weight_ih_l0"]})
 
-save_want(HERE / "want_objects.safetensors")
+save_want(HERE / "want_objects.safetensors", want)
