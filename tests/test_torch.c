@@ -381,6 +381,23 @@ TEST(calls_with_the_wrong_arguments_are_not_tensors)
         {"ctorch._utils\n_rebuild_tensor_v3\n((Vstorage\nctorch\n"
          "UntypedStorage\nV0\nVcpu\nI24\ntQI0\n(t(ttR",
          "its dtype is missing"},
+        {"cnumpy.core.multiarray\n_reconstruct\n)R",
+         "array \"weight_ih\": it has no shape and no bytes"},
+        {"cnumpy.core.multiarray\n_reconstruct\n)R(I1\n(I1\ntNI00\nNtb",
+         "its dtype is missing"},
+        {"cnumpy.core.multiarray\n_reconstruct\n)R(I1\n(I1\ntcnumpy\ndtype\n"
+         "(VO8\ntRI00\nVabcd\ntb",
+         "it has no numbers"},
+        {"cnumpy.core.multiarray\n_reconstruct\n)R(I1\n(I2\ntcnumpy\ndtype\n"
+         "(Vf4\ntRI00\nVabcd\ntb",
+         "it has 4 bytes where its shape needs 8"},
+        {"cnumpy.core.multiarray\n_reconstruct\n)R(I1\n(I1\ntcnumpy\ndtype\n"
+         "(Vf4\ntRI00\nNtb",
+         "its bytes are missing"},
+        {"ctorch._utils\n_rebuild_tensor_v2\n(ctorch.storage\n"
+         "_load_from_bytes\n(Vabcd\ntRI0\n(t(ttR",
+         ""},
+        {"ctorch._utils\n_rebuild_wrapper_subclass\n)R", "the meta device"},
         {"ctorch._utils\n_rebuild_parameter\n)R", "no state dict"},
         {"ctorch._utils\n_rebuild_parameter\nN\x85R", "no state dict"},
         {"ctorch._tensor\n_rebuild_from_type_v2\n)R", "no state dict"},
@@ -395,6 +412,34 @@ TEST(calls_with_the_wrong_arguments_are_not_tensors)
         CHECK_FAILS(parse_text(text, (size_t)size, "012345678901234567890123",
                                24, &file),
                     ELMAN_BAD_FORMAT, cases[i].message);
+    }
+}
+
+TEST(state_dicts_in_lists_and_tuples_are_found)
+{
+    static const claim fine = {"I6\n", "0", "I0\n", "(I2\nt", "(I1\nt"};
+    static const struct {
+        const char *before, *name, *after, *dict;
+    } cases[] = {
+        {"(I3\n}", "weight_ih", "t.", "1"},
+        {"]I3\na}", "weight_ih", "a.", "1"},
+        {"}Va\n](I3\nI4\n}", "weight_ih", "tas.", "a.0.2"},
+        /* what has a weight is more likely than what has none */
+        {"(}Vstep\nctorch._utils\n_rebuild_tensor_v2\n((Vstorage\nctorch\n"
+         "FloatStorage\nV0\nVcpu\nI6\ntQI0\n(t(tI00\nNtRs}",
+         "fc.weight", "t.", "1"},
+    };
+    static const float data[6];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        torch_file *file = NULL;
+        char text[1000], *at = stpcpy(text, cases[i].before);
+        at += print_tensor(at, cases[i].name, &fine);
+        at = stpcpy(at, cases[i].after);
+        CHECK_OK(
+            parse_text(text, (size_t)(at - text), data, sizeof data, &file));
+        assert_string_equal(file->dict, cases[i].dict);
+        assert_int_equal(file->tensor_count, 1);
+        torch_close(file);
     }
 }
 
@@ -567,6 +612,7 @@ int main(void)
         cmocka_unit_test(state_dicts_are_found_by_their_keys),
         cmocka_unit_test(tensors_beyond_their_storage_are_refused),
         cmocka_unit_test(calls_with_the_wrong_arguments_are_not_tensors),
+        cmocka_unit_test(state_dicts_in_lists_and_tuples_are_found),
         cmocka_unit_test(names_that_are_empty_or_occur_twice_are_refused),
         cmocka_unit_test(the_search_for_a_state_dict_ends),
         cmocka_unit_test(archives_that_are_not_of_torch_are_refused),

@@ -170,6 +170,7 @@ static bool is_json(const char *bytes, size_t size)
 file_format format_detect(const char *bytes, size_t size)
 {
     if (begins(bytes, size, "\x93NUMPY", 6)) return FORMAT_NPY;
+    if (begins(bytes, size, "\x1F\x8B", 2)) return FORMAT_GZIP;
     if (begins(bytes, size, "\x89HDF\r\n\x1A\n", 8)) return FORMAT_HDF5;
     if (begins(bytes, size, "PK\3\4", 4) || begins(bytes, size, "PK\5\6", 4))
         return detect_zip(bytes, size);
@@ -195,6 +196,7 @@ const char *format_name(file_format format)
         [FORMAT_NPZ] = "a NumPy archive",
         [FORMAT_PICKLE] = "a Python pickle",
         [FORMAT_TORCH_TAR] = "a tar file",
+        [FORMAT_GZIP] = "a gzip file",
         [FORMAT_SHARDS] = "an index of weights in several files",
         [FORMAT_HDF5] = "an HDF5 file as written by Keras",
         [FORMAT_KERAS] = "a Keras file",

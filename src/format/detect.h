@@ -21,6 +21,7 @@ typedef enum file_format {
     FORMAT_KERAS,     /* a zip file with a configuration and an HDF5 file */
     FORMAT_JSON,      /* an object: which one, its reader finds out */
     FORMAT_SHARDS,    /* the index of weights in several files */
+    FORMAT_GZIP,      /* any file in gzip */
     FORMAT_COUNT      /* how many */
 } file_format;
 

@@ -1,6 +1,6 @@
 /*
- * torch_dict.c: where the state dict is among nested dicts. Each dict is
- * visited once, along the shortest path to it.
+ * torch_dict.c: where the state dict is among nested dicts, lists and tuples.
+ * Each is visited once, along the shortest path to it.
  */
 #include "format/torch_parts.h"
 
@@ -12,11 +12,11 @@
 
 enum { DEEPEST = 32, WHOLE_ROOM = 24 };
 
-/* A dict, and its key in its parent. */
+/* A dict, list or tuple, and its key or place in its parent. */
 typedef struct found_dict {
     pickle_value *dict;
-    const pickle_value *key;
-    size_t parent, level;
+    const pickle_value *key; /* NULL: the parent is no dict */
+    size_t place, parent, level;
 } found_dict;
 
 typedef struct dict_list {
@@ -56,7 +56,11 @@ static void print_path(const dict_list *list, size_t index,
     /* from the last key to the first, from right to left */
     path[at] = 0;
     for (size_t i = index; list->dicts[i].level; i = list->dicts[i].parent) {
-        if (!key_text(list->dicts[i].key, whole, &text, &bytes)) continue;
+        const found_dict *found = list->dicts + i;
+        pickle_value place = {.kind = PICKLE_WHOLE};
+        place.is.whole = (int64_t)found->place;
+        if (!key_text(found->key ? found->key : &place, whole, &text, &bytes))
+            continue;
         if (bytes + 1 > at) break;
         if (path[at]) path[--at] = '.';
         at -= bytes;
@@ -64,6 +68,13 @@ static void print_path(const dict_list *list, size_t index,
     }
 
     memmove(path, path + at, PATH_ROOM - at);
+}
+
+/* Whether a value holds others by key or place. */
+static bool is_holder(const pickle_value *value)
+{
+    return value->kind == PICKLE_DICT || value->kind == PICKLE_LIST ||
+           value->kind == PICKLE_TUPLE;
 }
 
 /* ---- Which it is -------------------------------------------------------- */
@@ -74,24 +85,28 @@ static bool has_part(const pickle_value *key, const char *part)
            bytes_find(key->is.text, key->count, part, strlen(part));
 }
 
-/* 2 if a dict has a recurrent weight, 1 if it has only tensors, else 0. */
+/* 3 if a dict has a recurrent weight, 2 if it has tensors alone and a weight
+ * among them, 1 if it has tensors alone, else 0. */
 static int rate_dict(const pickle_value *dict)
 {
-    bool alone = dict->count > 0;
+    bool alone = dict->count > 0, weight = false;
+    if (dict->kind != PICKLE_DICT) return 0;
 
     for (size_t i = 0; i + 1 < dict->count; i += 2) {
         torch_call call;
         const pickle_value *key = dict->is.items[i];
         bool tensor = call_find(dict->is.items[i + 1], &call);
 
-        if (tensor && has_part(key, "weight_ih")) return 2;
+        /* also as quantized modules keep it */
+        if (tensor && has_part(key, "weight_ih")) return 3;
         if (has_part(key, "_all_weight_values.0.") ||
             has_part(key, "_packed_weight_ih"))
-            return 2;
+            return 3;
 
+        weight = weight || has_part(key, "weight");
         alone = alone && tensor && key->kind == PICKLE_TEXT;
     }
-    return alone;
+    return alone ? 1 + weight : 0;
 }
 
 static elman_status add_dict(dict_list *list, found_dict added)
@@ -110,25 +125,28 @@ static elman_status add_dict(dict_list *list, found_dict added)
     return ELMAN_OK;
 }
 
-/* All dicts that can be reached through dicts. */
+/* All dicts that can be reached through dicts, lists and tuples. */
 static elman_status list_dicts(const pickle *tree, dict_list *list)
 {
     pickle_value *root = pickle_root(tree);
-    if (root->kind == PICKLE_DICT)
-        TRY(add_dict(list, (found_dict){.dict = root}));
+    if (is_holder(root)) TRY(add_dict(list, (found_dict){.dict = root}));
 
     /* level by level, so the shortest path to a dict comes first */
     for (size_t i = 0; i < list->count; i++) {
         found_dict from = list->dicts[i];
+        size_t step = from.dict->kind == PICKLE_DICT ? 2 : 1;
         if (from.level == DEEPEST) continue;
 
-        for (size_t k = 0; k + 1 < from.dict->count; k += 2) {
-            pickle_value *value = from.dict->is.items[k + 1];
-            if (value->kind != PICKLE_DICT || value->seen) continue;
-            TRY(add_dict(list, (found_dict){.dict = value,
-                                            .key = from.dict->is.items[k],
-                                            .parent = i,
-                                            .level = from.level + 1}));
+        for (size_t k = 0; k + step <= from.dict->count; k += step) {
+            pickle_value *value = from.dict->is.items[k + step - 1];
+            if (!is_holder(value) || value->seen) continue;
+            TRY(add_dict(
+                list,
+                (found_dict){.dict = value,
+                             .key = step == 2 ? from.dict->is.items[k] : NULL,
+                             .place = k,
+                             .parent = i,
+                             .level = from.level + 1}));
         }
     }
     return ELMAN_OK;
@@ -164,22 +182,29 @@ static elman_status refuse_none(const pickle *tree)
 {
     char class[PICKLE_NAME_ROOM];
     size_t count;
+    size_t visits = 0;
     pickle_walk walk = {0};
     pickle_value *root = pickle_root(tree), *found = NULL;
 
     /* the file itself, or else the object that was made last: the outermost */
+    if (root->kind == PICKLE_OPAQUE && tensor_inside(root, &visits))
+        found = root;
     for (pickle_value *v; !found && (v = pickle_next(tree, &walk));)
-        if (v->kind == PICKLE_OPAQUE && v->count && tensor_inside(v)) found = v;
-    if (root->kind == PICKLE_OPAQUE && tensor_inside(root)) found = root;
+        if (v->kind == PICKLE_OPAQUE && v->count && tensor_inside(v, &visits))
+            found = v;
     if (!found)
-        return failure(ELMAN_BAD_FORMAT,
-                       "it contains no state dict; save model.state_dict()");
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "it contains no state dict; save model.state_dict() with "
+            "torch.save");
 
     pickle_class_print(pickle_classes(tree, &count) + found->row, class);
-    return failure(ELMAN_BAD_FORMAT,
-                   "its tensors are inside an object of %s, which elman does "
-                   "not take apart; save model.state_dict() with torch.save",
-                   class);
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "its tensors are inside an object of %s, which elman does "
+        "not take apart; save model.state_dict() with torch.save, or "
+        "arrays with numpy.savez",
+        class);
 }
 
 static elman_status choose_dict(const pickle *tree, const dict_list *list,
@@ -215,11 +240,16 @@ static pickle_value *enter(const pickle_value *dict, const char **at)
     pickle_value *found = NULL;
     size_t longest = 0, left = strlen(*at);
 
-    for (size_t i = 0; i + 1 < dict->count; i += 2) {
+    size_t step = dict->kind == PICKLE_DICT ? 2 : 1;
+    for (size_t i = 0; i + step <= dict->count; i += step) {
         char whole[WHOLE_ROOM];
         const char *text;
         size_t bytes;
-        if (!key_text(dict->is.items[i], whole, &text, &bytes)) continue;
+        pickle_value place = {.kind = PICKLE_WHOLE};
+        place.is.whole = (int64_t)i;
+        if (!key_text(step == 2 ? dict->is.items[i] : &place, whole, &text,
+                      &bytes))
+            continue;
 
         /* the path goes on with this key, and then ends or has a point */
         bool here = bytes <= left && bytes > 0 && !memcmp(*at, text, bytes) &&
@@ -227,7 +257,7 @@ static pickle_value *enter(const pickle_value *dict, const char **at)
         if (!here || bytes < longest) continue;
 
         longest = bytes;
-        found = dict->is.items[i + 1];
+        found = dict->is.items[i + step - 1];
     }
 
     *at += longest + (longest < left);
@@ -239,7 +269,7 @@ static elman_status find_key(const pickle *tree, const char *key,
 {
     pickle_value *value = pickle_root(tree);
 
-    for (const char *at = key; *at && value && value->kind == PICKLE_DICT;)
+    for (const char *at = key; *at && value && is_holder(value);)
         value = enter(value, &at);
 
     if (!value)

@@ -116,12 +116,22 @@ elman_status tensor_add(torch_making *making, const char *name, size_t bytes,
 
 /* A weight inside an object that is not made is not there: it must not be
  * missed without a word. */
-static elman_status check_inside(const torch_making *making,
-                                 const pickle_value *key, pickle_value *value)
+static elman_status check_inside(torch_making *making, const pickle_value *key,
+                                 pickle_value *value)
 {
     char class[PICKLE_NAME_ROOM];
     size_t count;
-    if (value->kind != PICKLE_OPAQUE || !tensor_inside(value)) return ELMAN_OK;
+    int shown = (int)(key->count < 80 ? key->count : 80);
+
+    /* a parameter, or a tensor of a class, made of something unknown */
+    const pickle_row *row = value->kind == PICKLE_CALL ? row_of(value) : NULL;
+    if (row && (row->what == TORCH_PARAMETER || row->what == TORCH_AS_CLASS))
+        return failure(ELMAN_BAD_FORMAT,
+                       "\"%.*s\" is a tensor of a class that elman does not "
+                       "know; save a plain tensor in its place",
+                       shown, key->is.text);
+    if (value->kind != PICKLE_OPAQUE || !tensor_inside(value, &making->visits))
+        return ELMAN_OK;
 
     pickle_class_print(
         pickle_classes(making->source->tree, &count) + value->row, class);
@@ -129,7 +139,7 @@ static elman_status check_inside(const torch_making *making,
         ELMAN_BAD_FORMAT,
         "\"%.*s\" is an object of %s with a tensor inside, which "
         "elman does not take apart; save a plain tensor in its place",
-        (int)(key->count < 80 ? key->count : 80), key->is.text, class);
+        shown, key->is.text, class);
 }
 
 elman_status entries_read(torch_making *making, const pickle_value *dict)

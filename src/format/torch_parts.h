@@ -71,8 +71,9 @@ typedef struct torch_source {
 typedef struct torch_making {
     torch_source *source;
     torch_file *file;
-    size_t room;  /* of its tensors */
-    size_t total; /* bytes of their elements */
+    size_t room;   /* of its tensors */
+    size_t total;  /* bytes of their elements */
+    size_t visits; /* of values, in the search for tensors inside others */
 } torch_making;
 
 /* A view of a storage: count elements of type, which are all there. */
@@ -137,9 +138,9 @@ elman_status tensor_place(const torch_source *source, const torch_view *view,
 elman_status read_sizes(const pickle_value *value, const char *what,
                         size_t *count, size_t *sizes);
 
-/* The first tensor inside a value, NULL if there is none; a search of bounded
- * length. */
-const pickle_value *tensor_inside(pickle_value *value);
+/* The first tensor inside a value, or NULL. visits, at first 0, bounds all
+ * searches together: past the bound anything is taken for one. */
+const pickle_value *tensor_inside(pickle_value *value, size_t *visits);
 
 /* A whole number from 0 that a size can hold; what names it in the message. */
 elman_status value_size(const pickle_value *value, const char *what,

@@ -114,8 +114,9 @@ static elman_status list_constants(flat_dict *flat)
 
 static bool has_tensor(const flat_dict *flat)
 {
+    size_t visits = 0;
     for (size_t i = 1; i < flat->count; i += 2)
-        if (tensor_inside(flat->items[i])) return true;
+        if (tensor_inside(flat->items[i], &visits)) return true;
     return false;
 }
 

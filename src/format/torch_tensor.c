@@ -70,16 +70,16 @@ static pickle_value *const *items_of(const pickle_value *value, size_t *count)
     return holds ? value->is.items : NULL;
 }
 
-const pickle_value *tensor_inside(pickle_value *value)
+const pickle_value *tensor_inside(pickle_value *value, size_t *visits)
 {
-    enum { LEVELS = 16, MOST_VISITS = 1 << 14 };
+    enum { LEVELS = 16, MOST_VISITS = 1 << 22 };
     pickle_value *at[LEVELS] = {value};
     size_t next[LEVELS] = {0}, level = 0, count;
     torch_call call;
     if (call_find(value, &call)) return call.value;
 
     /* depth first: values may be shared, or hold themselves */
-    for (size_t visits = 0; visits < MOST_VISITS; visits++) {
+    while (++*visits < MOST_VISITS) {
         pickle_value *const *items = items_of(at[level], &count);
         if (next[level] >= count) {
             if (level-- == 0) return NULL;
@@ -92,7 +92,7 @@ const pickle_value *tensor_inside(pickle_value *value)
         at[++level] = item;
         next[level] = 0;
     }
-    return NULL;
+    return value;
 }
 
 elman_status value_size(const pickle_value *value, const char *what,

@@ -230,6 +230,7 @@ static const source_format formats[FORMAT_COUNT] = {
     [FORMAT_TORCH_TAR] = {open_torch, NULL},
     [FORMAT_HDF5] = {NULL, NULL},
     [FORMAT_KERAS] = {NULL, NULL},
+    [FORMAT_GZIP] = {NULL, "unpack it with gunzip first"},
 };
 
 /* Tensors may be compressed, or share their bytes, so that a small file holds
