@@ -117,6 +117,8 @@ TEST(programs_are_read_for_their_weights)
 {
     golden_torch want = golden_torch_open_as("want_objects.safetensors");
     check_file(&want, "program.pt", NULL, "program", "a TorchScript program");
+    check_file(&want, "program_scripted.pt", NULL, "program_scripted",
+               "a TorchScript program");
     check_file(&want, "program_quantized.pt", NULL, "program_quantized",
                "a TorchScript program");
     check_file(&want, "exported.pt2", NULL, "exported",
@@ -397,7 +399,7 @@ TEST(calls_with_the_wrong_arguments_are_not_tensors)
         {"ctorch._utils\n_rebuild_tensor_v2\n(ctorch.storage\n"
          "_load_from_bytes\n(Vabcd\ntRI0\n(t(ttR",
          ""},
-        {"ctorch._utils\n_rebuild_wrapper_subclass\n)R", "the meta device"},
+        {"ctorch._utils\n_rebuild_wrapper_subclass\n)R", "save a plain tensor"},
         {"ctorch._utils\n_rebuild_parameter\n)R", "no state dict"},
         {"ctorch._utils\n_rebuild_parameter\nN\x85R", "no state dict"},
         {"ctorch._tensor\n_rebuild_from_type_v2\n)R", "no state dict"},

@@ -84,9 +84,12 @@ static elman_status flatten(flat_dict *flat, const pickle_value *root)
         size_t bytes = at->bytes + key->count;
         memcpy(path + at->bytes, key->is.text, key->count);
 
-        /* a tensor or something packed, or a module */
+        /* a tensor or something packed, which has a tuple, or a module */
         const pickle_value *inner = attributes_of(value);
-        if (!inner && (call_find(value, &call) || value->kind == PICKLE_OPAQUE))
+        const pickle_value *state = pickle_item(value, 1);
+        bool packed = value->kind == PICKLE_OPAQUE && state &&
+                      state->kind == PICKLE_TUPLE;
+        if (!inner && (packed || call_find(value, &call)))
             TRY(add_item(flat, path, bytes, value));
         if (!inner) continue;
 

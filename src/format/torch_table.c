@@ -13,6 +13,9 @@
 #define EMPTY                                                                  \
     "a tensor on the meta device, which has no numbers; save a model that "    \
     "has weights"
+#define WRAPPER                                                                \
+    "a tensor of a class that keeps its numbers elsewhere; save a plain "      \
+    "tensor in its place"
 #define COMPLEX "a tensor of complex numbers, which elman does not read"
 #define EIGHT                                                                  \
     "a tensor of 8-bit floats, which elman does not read; save it with "       \
@@ -107,7 +110,7 @@ static const pickle_row rows[] = {
     REFUSED("torch", "QUInt4x2Storage", QUANTIZED),
     REFUSED("torch", "QUInt2x4Storage", QUANTIZED),
     REFUSED("torch._utils", "_rebuild_meta_tensor_no_storage", EMPTY),
-    REFUSED("torch._utils", "_rebuild_wrapper_subclass", EMPTY),
+    REFUSED("torch._utils", "_rebuild_wrapper_subclass", WRAPPER),
     REFUSED("torch", "ComplexFloatStorage", COMPLEX),
     REFUSED("torch", "ComplexDoubleStorage", COMPLEX),
     REFUSED("torch", "complex64", COMPLEX),

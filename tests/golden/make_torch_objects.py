@@ -224,6 +224,10 @@ traced.save(str(path))
 rezip(path, lambda n: "/code/" in n, lambda n: "traced_inputs" not in n and
       not n.endswith("debug_pkl"))
 expect("program", small.state_dict())
+path = HERE / "program_scripted.pt"
+torch.jit.script(small).save(str(path))
+rezip(path, lambda n: "/code/" in n, lambda n: not n.endswith("debug_pkl"))
+expect("program_scripted", small.state_dict())
 path = HERE / "program_quantized.pt"
 torch.jit.trace(made := torch.ao.quantization.quantize_dynamic(
     small, kinds), x).save(str(path))
