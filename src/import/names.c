@@ -1,6 +1,7 @@
 /* names.c: a model from the names that PyTorch gives to tensors. */
 #include "import/names.h"
 
+#include "import/learned.h"
 #include "import/module_config.h"
 #include "import/norms.h"
 
@@ -10,7 +11,8 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
 {
     module_list *list = malloc(sizeof *list);
     if (!list) return failure(ELMAN_NO_MEMORY, "no memory for the modules");
-    elman_status status = modules_find(im, list);
+    elman_status status = learned_make(im);
+    if (!status) status = modules_find(im, list);
 
     if (!status && list->count == 0)
         status = failure(ELMAN_BAD_FORMAT,
