@@ -50,10 +50,10 @@ static const option_row missing_options[] = {
      .type = OPTION_TEXT,
      .value = "LIST",
      .field = AT(layers),
-     .fallback = "(as the shapes say)",
+     .fallback = "(where only one fits)",
      .common = true,
-     .help = "order of the layers: prefixes of tensor names, with tanh, relu, "
-             "softmax, last, final between them"},
+     .help = "order of the layers: prefixes of tensor names, with functions "
+             "between them, as in lstm,last,fc1,elu(1),fc2"},
     {.name = "key",
      .type = OPTION_TEXT,
      .value = "PATH",
@@ -224,39 +224,6 @@ static int show_failed(const conversion *run)
     return code;
 }
 
-/* Fails if there are tensors that nothing takes: shows the table, and a line
- * that names them and says what to do. */
-static int check_claimed(const conversion *run)
-{
-    enum { ROOM = 400 };
-    char names[ROOM + 8] = "";
-    size_t left = 0, used = 0;
-
-    /* the names of what is left, as far as there is room */
-    for (size_t n = 0; n < run->row_count; n++) {
-        const char *name = run->rows[n].from;
-        if (run->rows[n].to) continue;
-        left++;
-        if (used + strlen(name) + 1 < ROOM)
-            used += (size_t)snprintf(names + used, ROOM - used, "%s%s",
-                                     used ? "," : "", name);
-        else if (used < ROOM)
-            used = ROOM + (size_t)snprintf(names + used, 5, ",...");
-    }
-    if (!left) return 0;
-
-    /* the table says where they are, the line what to do */
-    int code = show_failed(run);
-    if (code) return code;
-    if (left == 1)
-        return failed("%s: nothing takes the tensor '%s'; if the model can do "
-                      "without it: --ignore=%s",
-                      conversion_source(run), names, shell_quoted(names));
-    return failed("%s: nothing takes %zu tensors; if the model can do without "
-                  "them: --ignore=%s",
-                  conversion_source(run), left, shell_quoted(names));
-}
-
 static int check_reference(conversion *run)
 {
     const option_pair *files = &run->values->reference;
@@ -290,9 +257,9 @@ static int convert_import(conversion *run, const elman_import *import)
     run->rows = elman_import_rows(import, &run->row_count);
     run->extra = elman_import_extra(import);
     run->import = import;
-    int code = check_claimed(run);
-    if (code) return code;
+    run->proof = elman_import_proof(import);
 
+    int code = 0;
     if (elman_import_create(import, &run->model) != ELMAN_OK) {
         code = show_failed(run);
         return code ? code : library_failed();

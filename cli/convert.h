@@ -32,6 +32,7 @@ typedef struct conversion {
     const elman_import *import; /* for its notes */
     elman_model *model;
     elman_check check; /* of --reference */
+    const char *proof; /* where there was none */
 } conversion;
 
 /* What is read, for messages: the path, or the first and how many more. In a

@@ -198,10 +198,18 @@ static void show_result(const conversion *run)
     printf("\n%s%s%s, %s, %s: %s\n", paint(stdout, BOLD), printable(run->out),
            paint(stdout, PLAIN), kinds[run->to],
            with_bytes(file_bytes(run->out)), model_describe(run->model));
+}
 
+/* The last line: what proves that the model is the one that was meant. */
+static void show_proof(const conversion *run)
+{
     const elman_check *check = &run->check;
     const option_pair *files = &run->values->reference;
-    if (!files->first) return;
+    if (!files->first) {
+        printf("%s\n", printable(run->proof));
+        return;
+    }
+
     printf("%schecked%s: it gives %s for %s, at worst %s of the "
            "error allowed",
            paint(stdout, GREEN), paint(stdout, PLAIN), printable(files->second),
@@ -257,6 +265,7 @@ static void show_record(const conversion *run, const char *python)
     if (elman_import_remark(run->import, 0)) record_close(&out, ']');
     if (run->values->reference.first)
         reference_record(&out, &run->values->reference, &run->check);
+    else record_text(&out, "proof", run->proof);
     if (*python) record_text(&out, "python", python);
     record_end(&out);
 }
@@ -273,6 +282,8 @@ int conversion_show(const conversion *run)
         if (code) return code;
         show_result(run);
         show_python(python);
+        if (*python) printf("\n");
+        show_proof(run);
     }
     return 0;
 }

@@ -26,9 +26,10 @@ typedef struct elman_import_config {
                             "model.state_dict", or "policy.pth:model" of a file
                             inside a zip or tar; NULL: there is only one */
     const char *layers; /* order of the layers: prefixes of tensors' names, with
-                           tanh, relu, softmax, last, final ... between them,
-                           as in "embed,lstm,last,fc1,relu,fc2"; NULL: taken
-                           from the shapes, if only one order fits */
+                           functions between them, as in
+                           "embed,lstm,last,fc1,elu(1),fc2"; NULL: taken from
+                           the shapes, if there is one recurrent layer and only
+                           one order fits (docs/FORMATS.md has the words) */
     const char *ignore; /* names of tensors to leave out, separated by commas;
                            a * in them stands for any text */
     elman_activation_kind nonlinearity; /* of an nn.RNN: tanh or relu */
@@ -68,7 +69,8 @@ typedef struct elman_import_row {
     const char *to;  /* the parameter; "" if it is ignored or not a weight; NULL
                         if
                         it cannot be mapped */
-    const char *how; /* "as it is", "transposed", "iofc to ifgo", "ignored" */
+    const char *how; /* "as it is", "transposed", "iofc to ifgo", "ignored"; of
+                        one that cannot be mapped what it seems to be */
 } elman_import_row;
 
 /* The table of all tensors, in memory of the import; the rows of one tensor are
@@ -105,6 +107,13 @@ ELMAN_API const char *elman_import_remark(const elman_import *import,
  * For imports of elman_import_look as well. */
 ELMAN_CHECKED elman_status elman_import_draft(const elman_import *import,
                                               const char *path);
+
+/* What is known of whether the model computes as its source did, one sentence
+ * in memory of the import: "checked: ..." where the file holds a reference,
+ * "held to the meaning of ..." where its format says how its tensors are
+ * computed with, else "not proved: ...", with the lines that make a reference.
+ * It is true once elman_import_create has succeeded. */
+ELMAN_API const char *elman_import_proof(const elman_import *import);
 
 /* Builds the model. Every tensor must be mapped or ignored. If the file holds
  * reference.input and reference.output, the model must compute the latter from

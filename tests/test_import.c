@@ -402,8 +402,23 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
         {{RNN("r", 3, 4), {"conv.kernel", 2, 2}, {"act.weight", 1, 0}},
          NULL,
          "the tensor conv.kernel, float32 (2,2), (and 1 more) cannot be mapped "
-         "to "
-         "the model; name it in elman convert --ignore"},
+         "to the model: conv.kernel float32 (2,2): of a layer that is not "
+         "named: --layers with its prefix, or a mapping file, says what it is; "
+         "act.weight float32 (1): it seems to be a scale: affine(SCALE,0)"},
+        {{RNN("r", 3, 4), {"h0", 1, 4}},
+         NULL,
+         "h0 float32 (1,4): it seems to be a learned initial state"},
+        {{RNN("r", 3, 4), {"log_std", 4, 0}, {"b.position_ids", 2, 0}},
+         NULL,
+         "log_std float32 (4): it seems to be the noise of a policy's actions"},
+        {{RNN("r", 3, 4), {"x.weight_hh_l0", 4, 4}},
+         "r",
+         "x.weight_ih_l0 is missing"},
+        {{RNN("r", 3, 4), {"buffer", 4, 4}, {"n.num_batches_tracked", 1, 0}},
+         NULL,
+         "(and 1 more) cannot be mapped to the model; what does not matter "
+         "(counts, positions, copies of others) is left out by elman convert "
+         "--ignore='buffer,n.num_batches_tracked'"},
         {{RNN("r", 3, 4), LINEAR("fc", 4, 2)},
          "r,last",
          "the tensor fc.weight, float32 (2,4), (and 1 more) cannot be mapped"},

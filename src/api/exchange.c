@@ -66,6 +66,11 @@ const char *elman_import_remark(const elman_import *import, size_t index)
     return import ? import_remark(import, index) : NULL;
 }
 
+const char *elman_import_proof(const elman_import *import)
+{
+    return import && import->proof ? import->proof : "";
+}
+
 const elman_import_row *elman_import_rows(const elman_import *import,
                                           size_t *count)
 {

@@ -2,9 +2,89 @@
 #include "import/create.h"
 
 #include "import/check.h"
+#include "import/leftover.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Names what does not matter for --ignore, as far as there is room. */
+static void list_ignorable(const elman_import *im, const bool *claimed,
+                           size_t room, char *names)
+{
+    size_t used = 0;
+    names[0] = 0;
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const char *name = im->weights.tensors[i].name;
+        if (claimed[i] || leftover_of(im, i) != LEFTOVER_NOTHING) continue;
+        if (used + strlen(name) + 2 > room) continue;
+        used += (size_t)snprintf(names + used, room - used, "%s%s",
+                                 used ? "," : "", name);
+    }
+}
+
+/* Says of the tensors of one kind what they seem to be, the first by name;
+ * returns how many there are. */
+static size_t describe_kind(const elman_import *im, const bool *claimed,
+                            leftover_kind kind, size_t room, char *said)
+{
+    enum { MOST_NAMED = 4 };
+    char shape[100], what[320];
+    size_t count = 0, first = 0, used = strlen(said);
+
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const named_tensor *t = im->weights.tensors + i;
+        if (claimed[i] || leftover_of(im, i) != kind) continue;
+        if (count++ == 0) first = i;
+        if (count > MOST_NAMED || used >= room) continue;
+
+        shape_print(t->rank, t->shape, sizeof shape, shape);
+        used += (size_t)snprintf(said + used, room - used, "%s%.80s %s %s",
+                                 count > 1 ? ", "
+                                 : used    ? "; "
+                                           : "",
+                                 t->name, element_name(t->type), shape);
+    }
+    if (count == 0) return 0;
+
+    if (count > MOST_NAMED && used < room)
+        used += (size_t)snprintf(said + used, room - used, " and %zu more",
+                                 count - MOST_NAMED);
+    leftover_print(im, first, sizeof what, what);
+    if (used < room) snprintf(said + used, room - used, ": %s", what);
+    return count;
+}
+
+/* Fails with what the tensors seem to be that no parameter takes. */
+static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
+                                   size_t lost)
+{
+    char said[1200] = "", names[400], shape[100], others[40] = "";
+    size_t first = 0, matter = 0;
+    list_ignorable(im, claimed, sizeof names, names);
+    while (claimed[first])
+        first++;
+
+    /* those that matter, each kind with what to do */
+    for (leftover_kind kind = 0; kind < LEFTOVER_NOTHING; kind++)
+        matter += describe_kind(im, claimed, kind, sizeof said, said);
+
+    const named_tensor *t = im->weights.tensors + first;
+    shape_print(t->rank, t->shape, sizeof shape, shape);
+    if (lost > 1) snprintf(others, sizeof others, " (and %zu more)", lost - 1);
+    bool some = names[0] != 0;
+    return failure(
+        ELMAN_BAD_FORMAT,
+        "the tensor %.80s, %s %s,%s cannot be mapped to the model%s%s%s%s%s%s",
+        t->name, element_name(t->type), shape, others, matter ? ": " : "", said,
+        some ? "; what does not matter (counts, positions, copies of others) "
+               "is left out by elman convert --ignore='"
+             : "",
+        names, some ? "'" : "",
+        matter ? "; what else the model does without is named by elman convert "
+                 "--ignore"
+               : "");
+}
 
 /* Checks that every tensor is used by a weight or left out. */
 static elman_status check_claimed(const elman_import *im)
@@ -20,27 +100,12 @@ static elman_status check_claimed(const elman_import *im)
     for (size_t i = 0; i < im->spare_count; i++)
         claimed[im->spares[i].from] = true;
 
-    /* the first that is not, and how many there are */
-    size_t first = im->weights.tensor_count, lost = 0;
-    for (size_t i = im->weights.tensor_count; i-- > 0;) {
-        if (claimed[i]) continue;
-        first = i;
-        lost++;
-    }
-
+    size_t lost = 0;
+    for (size_t i = 0; i < im->weights.tensor_count; i++)
+        lost += !claimed[i];
+    elman_status status = lost ? fail_unclaimed(im, claimed, lost) : ELMAN_OK;
     free(claimed);
-    if (!lost) return ELMAN_OK;
-
-    const named_tensor *t = im->weights.tensors + first;
-    char shape[100], others[40] = "";
-    shape_print(t->rank, t->shape, sizeof shape, shape);
-    if (lost > 1) snprintf(others, sizeof others, " (and %zu more)", lost - 1);
-
-    return failure(
-        ELMAN_BAD_FORMAT,
-        "the tensor %.80s, %s %s,%s cannot be mapped to the model; name "
-        "it in elman convert --ignore to leave it out",
-        t->name, element_name(t->type), shape, others);
+    return status;
 }
 
 static elman_status check_reference(const elman_import *im,

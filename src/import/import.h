@@ -8,13 +8,17 @@
  *
  *   import          the lists of an import, and what is left out
  *   names           tensors by PyTorch's names: modules found, ordered
- *                   (module_order) and made a config (module_config)
+ *                   (module_order) and made a config (module_config);
+ *                   words and propose are the language of orders, learned
+ *                   weights in parts, norms batch norms as scales and shifts,
+ *                   leftover what a tensor seems to be that nothing takes
  *   layouts         tensors as other tools name them, made PyTorch's
  *   mapping         tensors as a mapping file says
  *   json            models in JSON: nam, rtneural, state dicts
  *   onnx            an ONNX graph, by its trace
  *   source          opens files of any format, and runs onnx
  *   rows            the table for people
+ *   proof           what is known of whether it computes as its source did
  *   check           a model compared with another's inputs and outputs
  *   create, open    from an import to a model; from files to an import
  */
@@ -49,15 +53,17 @@ struct elman_import {
     spare *notes; /* what is said of tensors that are weights */
     size_t trait_count, trait_room;
     layer_trait *traits;
-    bool *left_out; /* (tensors) spares that importers pass over, or
-                       NULL: import_leave_out */
-    bool own;       /* elman's own file: a source without slices */
-    bool computes;  /* the format says how its tensors are computed with, so
-                       the model needs no proof by numbers */
+    bool *left_out;     /* (tensors) spares that importers pass over, or
+                           NULL: import_leave_out */
+    bool own;           /* elman's own file: a source without slices */
+    bool computes;      /* the format says how its tensors are computed with, so
+                           the model needs no proof by numbers */
+    const char *format; /* what it is: "an ONNX file" */
+    const char *proof;  /* elman_import_proof: import_make_proof */
     elman_status (*known)(elman_import *, const elman_import_config *);
     /* ... the importer of a format that says what its tensors are, or NULL */
-    size_t size;  /* of the file, in bytes, where the format is text */
-    size_t extra; /* tensors of a checkpoint outside its state dict */
+    size_t size;         /* of the file, in bytes, where the format is text */
+    size_t extra;        /* tensors of a checkpoint outside its state dict */
     const char *padding; /* what pads, for the model's note, or NULL */
     size_t remark_count;
     const char *remarks[IMPORT_REMARKS]; /* on how the file was read */

@@ -1,7 +1,10 @@
 /* leftover.c: what a tensor seems to be that no layer takes. */
 #include "import/leftover.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { MOST_COMPARED = 4096 };
 
 /* ---- Names --------------------------------------------------------------- */
 
@@ -88,7 +91,9 @@ ptrdiff_t leftover_copy_of(const elman_import *im, size_t index)
 {
     const named_tensor *t = im->weights.tensors + index;
 
-    /* a number alone may be the same by chance */
+    /* a number alone may be the same by chance, and a file of very many tensors
+     * is not worth the time */
+    if (im->weights.tensor_count > MOST_COMPARED) return NOWHERE;
     for (size_t i = 0; t->count > 1 && i < index; i++)
         if (same_numbers(im->weights.tensors + i, t)) return (ptrdiff_t)i;
     return NOWHERE;
@@ -124,44 +129,44 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
         return LEFTOVER_WEIGHT;
     if (k && k->kind != LEFTOVER_STATE) return k->kind;
     if (leftover_copy_of(im, index) != NOWHERE) return LEFTOVER_NOTHING;
+    if (t->count == 1) return LEFTOVER_SCALE;
     if (k) return t->rank <= 3 ? k->kind : LEFTOVER_WEIGHT;
+    if (t->rank == 1) return LEFTOVER_VECTOR;
     return t->rank > 2 ? LEFTOVER_CONVOLUTION : LEFTOVER_WEIGHT;
 }
 
-const char *leftover_text(elman_import *im, size_t index)
-{
-    const named_tensor *t = im->weights.tensors + index;
-    const known_name *k = find_known(t->name);
-    ptrdiff_t copy = leftover_copy_of(im, index);
+/* What to do with each kind. */
+static const char *const advice[] = {
+    [LEFTOVER_WEIGHT] = "of a layer that is not named: --layers with its "
+                        "prefix, or a mapping file, says what it is",
+    [LEFTOVER_STATE] = "it seems to be a learned initial state: a mapping file "
+                       "takes it, with \"learned_state\": true for its layer",
+    [LEFTOVER_STATISTICS] = "it seems to be a statistic that scales numbers: "
+                            "batch_norm(EPS):PREFIX in --layers takes "
+                            "running_mean and running_var; other ones are the "
+                            "work of whoever gives the input",
+    [LEFTOVER_SCALE] = "it seems to be a scale: affine(SCALE,0) in --layers is "
+                       "one for all features, a linear layer of a mapping file "
+                       "one for each",
+    [LEFTOVER_VECTOR] = "one number for each feature or class: a scale or a "
+                        "norm without bias, which a mapping file makes a "
+                        "linear layer, or the weights of a loss, which the "
+                        "model does without",
+    [LEFTOVER_NOISE] = "it seems to be the noise of a policy's actions, which "
+                       "their mean does without",
+    [LEFTOVER_CONVOLUTION] = "it seems to be of a convolution, which no layer "
+                             "of elman is",
+};
 
-    /* what it is, and what takes such a tensor */
-    switch (leftover_of(im, index)) {
-    case LEFTOVER_NOTHING:
-        if (k && k->is) return import_text(im, "%s", k->is);
-        return import_text(im, "the same as %s",
-                           im->weights.tensors[copy].name);
-    case LEFTOVER_NOISE:
-        return import_text(im, "it seems to be the noise of a policy's "
-                               "actions, which their mean does without");
-    case LEFTOVER_STATE:
-        return import_text(
-            im, "it seems to be a learned initial state: a mapping file takes "
-                "it, with \"learned_state\": true for its layer");
-    case LEFTOVER_STATISTICS:
-        return import_text(
-            im, "it seems to be a statistic that scales numbers: "
-                "batch_norm(EPS):PREFIX in --layers takes running_mean and "
-                "running_var; else scale the inputs as the model does");
-    case LEFTOVER_SCALE:
-        return import_text(
-            im, "it seems to be a scale: affine(SCALE,0) in --layers is one "
-                "number, a linear layer of a mapping file one for each "
-                "feature");
-    case LEFTOVER_CONVOLUTION:
-        return import_text(im, "it seems to be of a convolution, which no "
-                               "layer of elman is");
-    default:
-        return import_text(im, "it seems to be a weight: its prefix in "
-                               "--layers or a mapping file says of what");
-    }
+void leftover_print(const elman_import *im, size_t index, size_t room,
+                    char *text)
+{
+    const known_name *k = find_known(im->weights.tensors[index].name);
+    leftover_kind kind = leftover_of(im, index);
+
+    if (kind != LEFTOVER_NOTHING) snprintf(text, room, "%s", advice[kind]);
+    else if (k && k->is) snprintf(text, room, "it is %s", k->is);
+    else
+        snprintf(text, room, "it is the same as %.80s",
+                 im->weights.tensors[leftover_copy_of(im, index)].name);
 }

@@ -8,7 +8,8 @@ typedef enum leftover_kind {
     LEFTOVER_WEIGHT,      /* of a layer that is not named or not known */
     LEFTOVER_STATE,       /* a learned initial state */
     LEFTOVER_STATISTICS,  /* of what scales inputs or targets */
-    LEFTOVER_SCALE,       /* one number for each feature, or for all */
+    LEFTOVER_SCALE,       /* a factor */
+    LEFTOVER_VECTOR,      /* one number for each of something */
     LEFTOVER_NOISE,       /* of a policy's actions, which its mean has not */
     LEFTOVER_CONVOLUTION, /* and what else has three axes */
     LEFTOVER_NOTHING      /* a count, positions, an optimizer's, a copy */
@@ -16,9 +17,9 @@ typedef enum leftover_kind {
 
 leftover_kind leftover_of(const elman_import *import, size_t tensor);
 
-/* A sentence of what it seems to be and what to do with it, in the import's
- * memory; NULL if there is none. */
-const char *leftover_text(elman_import *import, size_t tensor);
+/* Prints what it seems to be, and what takes such a tensor. */
+void leftover_print(const elman_import *import, size_t tensor, size_t room,
+                    char *text);
 
 /* The tensor of the same type, shape and numbers that is before this one, or
  * NOWHERE. */

@@ -9,6 +9,7 @@
 #include "import/layouts.h"
 #include "import/mapping.h"
 #include "import/names.h"
+#include "import/proof.h"
 #include "import/rows.h"
 #include "import/source.h"
 
@@ -55,10 +56,12 @@ static elman_status name_tensors(elman_import *im,
     return status ? failure_in(status, im->path) : ELMAN_OK;
 }
 
-/* Makes the table, when everything else is known. */
-static elman_status make_rows(elman_import *im)
+/* Makes what is told of it, when everything else is known. */
+static elman_status make_rows(elman_import *im,
+                              const elman_import_config *config)
 {
     elman_status status = import_make_rows(im);
+    if (!status) status = import_make_proof(im, config->mapping != NULL);
     return status ? failure_in(status, im->path) : ELMAN_OK;
 }
 
@@ -68,7 +71,7 @@ static elman_status finish(elman_import *im, elman_status status, bool done,
                            elman_import **import)
 {
     if (!status && !done && !im->own) status = name_tensors(im, config);
-    if (!status) status = make_rows(im);
+    if (!status) status = make_rows(im, config);
     if (status) import_close(im);
     else *import = im;
     return status;

@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-    MOST_ORDERS = 3,   /* that are printed of one network */
-    MOST_TRIED = 20000 /* positions of modules */
+    MOST_ORDERS = 3,    /* that are printed of one network */
+    MOST_LISTED = 2000, /* tensors that are looked at for --ignore */
+    MOST_TRIED = 20000  /* positions of modules */
 };
 
 /* ---- Names ----------------------------------------------------------------
@@ -401,6 +402,7 @@ static void put_ignored(const search *s, const module_list *list,
     char names[800];
     text ignored = {.to = names, .room = sizeof names};
     names[0] = 0;
+    if (im->weights.tensor_count > MOST_LISTED) return;
 
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
         const char *name = im->weights.tensors[i].name;

@@ -1,9 +1,13 @@
 /* rows.c: the table that says what became of each tensor. */
 #include "import/rows.h"
 
+#include "import/leftover.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LONGEST_ADVICE = 320 };
 
 /* ---- What people should know of the numbers ----------------------------- */
 
@@ -119,6 +123,11 @@ static elman_status add_rows(elman_import *im, const slice_lists *lists)
         if (im->own) row->to = row->from;
         else if (lists->spare[i]) row->to = "";
 
+        if (!im->own && !lists->spare[i]) {
+            char what[LONGEST_ADVICE];
+            leftover_print(im, i, sizeof what, what);
+            row->how = import_text(im, "%s", what);
+        }
         if (im->own) row->how = how_text(im, im->weights.tensors + i, NULL);
         else if (lists->spare[i]) row->how = lists->spare[i];
         if (!row->how) return ELMAN_NO_MEMORY;

@@ -360,6 +360,7 @@ static elman_status open_first(elman_import *im, const byte_source *first,
                                const elman_import_config *config, bool *done)
 {
     file_format format = format_detect(bytes, size);
+    im->format = format_name(format);
 
     if (format == FORMAT_UNKNOWN && !says_safetensors(paths[0])) {
         free(bytes);

@@ -34,8 +34,8 @@ echo $?
 
 echo '-- exchange'
 elman convert max.safetensors max.onnx | grep 'max.onnx, '
-elman convert max.onnx back.safetensors | tail -1
-elman convert attention.safetensors torch.safetensors --to torch | tail -3
+elman convert max.onnx back.safetensors | grep 'back.safetensors, '
+elman convert attention.safetensors torch.safetensors --to torch | grep '^  '
 elman convert attention.safetensors attention.onnx | grep 'attention.onnx, '
 elman convert attention.onnx back.safetensors
 echo $?

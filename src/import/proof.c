@@ -1,0 +1,62 @@
+/* proof.c: what is known of whether an import computes as its source did. */
+#include "import/proof.h"
+
+#include "base/kind.h"
+
+#include <stdio.h>
+
+/* The shape of an input of seven steps and two sequences. */
+static void shape_of_input(const elman_config *c, size_t room, char *text)
+{
+    const char *order = c->batch_first ? "2, 7" : "7, 2";
+    if (c->layers[0].kind == ELMAN_EMBEDDING)
+        snprintf(text, room, "(%s)", order);
+    else snprintf(text, room, "(%s, %zu)", order, c->input_size);
+}
+
+/* The lines of Python that draw an input and keep what a model gives for it. */
+static const char *lines_for(elman_import *im, bool mapped)
+{
+    const elman_config *c = &im->config;
+    char shape[80], draw[120];
+    shape_of_input(c, sizeof shape, shape);
+
+    if (mapped)
+        return import_text(im,
+                           "not proved: no reference was given; --reference "
+                           "x.npy y.npy takes an input of shape %s and what "
+                           "the model gives for it where it comes from",
+                           shape);
+
+    if (c->layers[0].kind == ELMAN_EMBEDDING)
+        snprintf(draw, sizeof draw, "torch.randint(%zu, %s)",
+                 c->layers[0].num_embeddings, shape);
+    else snprintf(draw, sizeof draw, "torch.randn%s", shape);
+    /* a recurrent module gives its states as well */
+    size_t count = 1;
+    while (count < ELMAN_MAX_LAYERS && c->layers[count].kind)
+        count++;
+    bool pair = kind_is_recurrent(c->layers[count - 1].kind);
+    return import_text(im,
+                       "not proved: no reference was given; --reference x.npy "
+                       "y.npy, in PyTorch: x = %s; numpy.save(\"x.npy\", x); "
+                       "numpy.save(\"y.npy\", model.eval()(x)%s.detach())",
+                       draw, pair ? "[0]" : "");
+}
+
+elman_status import_make_proof(elman_import *im, bool mapped)
+{
+    if (im->own)
+        im->proof = "held to the meaning of elman's own format: its layers are "
+                    "in the file";
+    else if (im->computes)
+        im->proof = import_text(im,
+                                "held to the meaning of its format: %s says "
+                                "how its tensors are computed with",
+                                im->format ? im->format : "the file");
+    else if (im->reference_x != NOWHERE)
+        im->proof = "checked: it gives reference.output for reference.input, "
+                    "tensors of the file";
+    else im->proof = lines_for(im, mapped);
+    return im->proof ? ELMAN_OK : ELMAN_NO_MEMORY;
+}
