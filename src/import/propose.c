@@ -484,7 +484,11 @@ elman_status modules_ask(const elman_import *im, const module_list *list,
     return failure(ELMAN_BAD_FORMAT,
                    "%s; give the order of the layers, and what stands between "
                    "them, by elman convert --layers%s%s%s",
-                   why, t.used ? ": what fits is " : "", orders,
+                   why,
+                   !t.used                               ? ""
+                   : strncmp(orders, "no order", 8) == 0 ? ": "
+                                                         : ": what fits is ",
+                   orders,
                    function ? ", with the function (relu, tanh, elu(1) ...) or "
                               "nothing in place of each ?"
                             : "");
