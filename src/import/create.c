@@ -32,6 +32,7 @@ static size_t describe_kind(const elman_import *im, const bool *claimed,
     char shape[100], what[320];
     size_t count = 0, first = 0, used = strlen(said);
 
+    /* the first of them by name and shape */
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
         const named_tensor *t = im->weights.tensors + i;
         if (claimed[i] || leftover_of(im, i) != kind) continue;

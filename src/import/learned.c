@@ -334,6 +334,7 @@ static elman_status try_forms(elman_import *im, size_t index, size_t *count)
                            "the last is %.80s",
                            MOST_LEARNED, first);
 
+        /* all parts are there and fit, under the name of the module */
         if (f->parametrized && !plain_name(first, stem, name)) continue;
         if (!find_parts(&k, f, index, stem)) continue;
         if (f->count == 1) raw_name(im, first, stem, name);

@@ -480,6 +480,7 @@ elman_status modules_ask(const elman_import *im, const module_list *list,
     put_networks(s, im, list, &t);
     free(s);
 
+    /* what stands between two linear layers is asked for as well */
     bool function = strstr(orders, "?,") != NULL;
     return failure(ELMAN_BAD_FORMAT,
                    "%s; give the order of the layers, and what stands between "
