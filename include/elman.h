@@ -89,7 +89,7 @@
  *   elman_report_     save save_runs (i)
  *   elman_figure_     save (i)
  *   elman_import_     open open_memory look close rows facts extra remark proof
- *                     create (x)
+ *                     draft create (x)
  *   elman_export_     lines (x)
  *   elman_graph_      open open_memory close ports load write forward read
  *                     save (x)
