@@ -82,6 +82,9 @@ TEST(every_recorded_file_gives_what_its_tool_gave)
     "\",\"config\":{" config "},\"weights\":" weights "}"
 #define SIZES      "\"input_size\":1,\"hidden_size\":1,\"num_layers\":1"
 #define RT(layers) "{\"in_shape\":[null,null,2],\"layers\":[" layers "]}"
+#define RT_WITH(more)                                                          \
+    "{\"in_shape\":[null,null,2],\"layers\":[" LAYER("dense", DENSE) "]," more \
+                                                                     "}"
 #define LAYER(type, more)                                                      \
     "{\"type\":\"" type "\",\"shape\":[null,null,2]," more "}"
 #define DENSE "\"weights\":[[[1,2],[3,4]],[5,6]]"
@@ -101,7 +104,30 @@ TEST(each_bad_json_model_gives_its_own_sentence)
         {"{\"a\": [1,\"x\"]}", "not a number which a float32 can hold"},
         {"{\"a\": [1e300]}", "not a number which a float32 can hold"},
         {"{\"model_data\": {\"skip\": 1}, \"state_dict\": {\"a\": [1]}}",
-         "a skip that is not 0"},
+         "its model_data has \"skip\": 1, expected 0"},
+        {"{\"model_data\": {\"gain\": 2}, \"state_dict\": {\"a\": [1]}}",
+         "its model_data has \"gain\": 2, which elman does not know"},
+        {NAM("LSTM", SIZES ",\"head_scale\":2.5", "[1]"),
+         "its config has \"head_scale\": 2.5, which elman does not know"},
+        {NAM("LSTM", SIZES ",\"skip\":true", "[1]"),
+         "its config has \"skip\": true, which"},
+        {"{\"version\":\"1.9.0\",\"architecture\":\"LSTM\",\"config\":{" SIZES
+         "},\"weights\":[1]}",
+         "of the version 1.9.0, expected 0.5 or 0.6"},
+        {"{\"architecture\":\"LSTM\",\"config\":{},\"weights\":[1]}",
+         "of the version (none)"},
+        {RT_WITH("\"in_skip\":1"), "the file has \"in_skip\": 1, expected 0"},
+        {RT_WITH("\"in_gain\":6.5"),
+         "the file has \"in_gain\": 6.5, expected 0"},
+        {RT_WITH("\"out_gain\":-3"), "has \"out_gain\": -3, expected 0"},
+        {RT_WITH("\"later\":{}"), "the file has \"later\": {...}, which elman"},
+        {RT(LAYER("dense", DENSE ",\"scale\":\"x\"")),
+         "layer 0: dense has \"scale\": \"x\", which elman does not know"},
+        {RT(LAYER("lstm", "\"activation\":\"relu\"")),
+         "layer 0: lstm has \"activation\": \"relu\", expected tanh"},
+        {RT(LAYER("gru", "\"weights\":[[[1,1,1,1,1,1]],[[1,1,1,1,1,1]],[1,1,1,"
+                         "1,1,1]]")),
+         "a gru has a bias of shape (6), expected (2,3H)"},
         {NAM("WaveNet", "", "[1]"), "of the architecture WaveNet"},
         {NAM("LSTM", "", "[1]"), "config has no hidden_size"},
         {NAM("LSTM", "\"hidden_size\":-3", "[1]"), "no hidden_size"},
@@ -138,6 +164,22 @@ TEST(each_bad_json_model_gives_its_own_sentence)
         CHECK_FAILS(elman_import_open(&path, 1, NULL, &import),
                     ELMAN_BAD_FORMAT, cases[i].message);
         assert_null(import);
+    }
+}
+
+TEST(members_that_change_no_answer_are_taken)
+{
+    static const char *const texts[] = {
+        RT_WITH("\"in_skip\":0"),
+        RT_WITH(
+            "\"in_skip\":false,\"in_gain\":0.0,\"out_gain\":0,\"later\":null"),
+        RT_WITH("\"metadata\":{\"name\":\"x\"},\"samplerate\":48000"),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        elman_import *import = NULL;
+        const char *path = put_text("model.json", texts[i]);
+        CHECK_OK(elman_import_open(&path, 1, NULL, &import));
+        elman_import_close(import);
     }
 }
 
@@ -217,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_recorded_file_gives_what_its_tool_gave),
         cmocka_unit_test(each_bad_json_model_gives_its_own_sentence),
+        cmocka_unit_test(members_that_change_no_answer_are_taken),
         cmocka_unit_test(what_a_layout_leaves_open_is_asked_for),
         cmocka_unit_test(a_state_dict_of_pytorch_is_no_layout_of_others),
         cmocka_unit_test(

@@ -14,7 +14,8 @@
  *                   leftover what a tensor seems to be that nothing takes
  *   layouts         tensors as other tools name them, made PyTorch's
  *   mapping         tensors as a mapping file says
- *   json            models in JSON: nam, rtneural, state dicts
+ *   json            models in JSON: nam, rtneural, state dicts; members says
+ *                   which members of an object are known
  *   onnx            an ONNX graph, by its trace
  *   source          opens files of any format, and runs onnx
  *   rows            the table for people

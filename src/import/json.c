@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "format/json_tensor.h"
 #include "import/json_parts.h"
+#include "import/members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,17 +105,11 @@ static elman_status add_members(elman_import *im, const json_node *root)
 
 /* ---- Kinds --------------------------------------------------------------- */
 
-/* Files of GuitarML say beside their state dict what is done with it. */
-static elman_status check_skip(const json_node *root)
-{
-    const json_node *skip = json_find(json_find(root, "model_data"), "skip");
-    int64_t whole = 0;
-    if (!skip || (json_whole(skip, &whole) && whole == 0)) return ELMAN_OK;
-    return failure(ELMAN_BAD_FORMAT,
-                   "its model_data has a skip that is not 0: the model adds "
-                   "what it reads to what it gives, which no chain of layers "
-                   "does; elman reads such files with \"skip\": 0");
-}
+/* Files of GuitarML say beside their state dict what is done with it; skip adds
+ * what the model reads to what it gives. */
+static const char guitarml_known[] =
+    "model unit_type input_size output_size hidden_size num_layers bias_fl "
+    "skip=0";
 
 static elman_status open_root(elman_import *im, const json_node *root)
 {
@@ -129,7 +124,8 @@ static elman_status open_root(elman_import *im, const json_node *root)
     if (json_find(root, "in_shape") && json_find(root, "layers"))
         return rtneural_open(im, root);
 
-    TRY(check_skip(root));
+    TRY(members_check(json_find(root, "model_data"), guitarml_known,
+                      "its model_data"));
     TRY(add_members(im, root));
     if (im->weights.tensor_count) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,

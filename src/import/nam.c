@@ -5,6 +5,7 @@
  * bias.
  */
 #include "import/json_parts.h"
+#include "import/members.h"
 
 #include "base/memory.h"
 
@@ -34,6 +35,30 @@ static elman_status read_size(const json_node *config, const char *key,
                    "config has no %s of at least 1, expected the size of an "
                    "LSTM",
                    key);
+}
+
+/* The versions of the format whose LSTM is known, without what may only add to
+ * them. By its rules a change that an older reader would take for something
+ * else changes one of these two numbers. */
+static const char *const versions[] = {"0.5.", "0.6."};
+
+static const char root_known[] =
+    "version architecture config weights sample_rate metadata training";
+static const char config_known[] =
+    "input_size hidden_size num_layers in_channels out_channels";
+
+static elman_status check_version(const json_node *root)
+{
+    const char *version = json_text(json_find(root, "version"));
+    for (size_t i = 0; version && i < sizeof versions / sizeof *versions; i++)
+        if (strncmp(version, versions[i], strlen(versions[i])) == 0)
+            return ELMAN_OK;
+
+    return failure(ELMAN_BAD_FORMAT,
+                   "this is a capture of Neural Amp Modeler of the version "
+                   "%.40s, expected 0.5 or 0.6; if its LSTM is still the same, "
+                   "write \"0.5.4\" there and try it with --reference",
+                   version ? version : "(none)");
 }
 
 static elman_status read_sizes(const json_node *root, nam_sizes *s)
@@ -186,6 +211,10 @@ elman_status nam_open(elman_import *im, const json_node *root,
             "architecture %.40s, which has no recurrent layer; elman "
             "reads LSTM",
             architecture);
+
+    TRY(check_version(root));
+    TRY(members_check(root, root_known, "the file"));
+    TRY(members_check(json_find(root, "config"), config_known, "its config"));
 
     /* as many weights as its sizes ask for */
     TRY(json_add_tensor(im, "weights", json_find(root, "weights"), &index));

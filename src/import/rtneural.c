@@ -9,6 +9,7 @@
  * one bias, a GRU's z r h and two (reset after the product).
  */
 #include "import/json_parts.h"
+#include "import/members.h"
 
 #include "base/kind.h"
 #include "base/memory.h"
@@ -19,25 +20,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What RTNeural calls a layer, and how many lists of weights it has. */
+/* What RTNeural calls a layer, how many lists of weights it has, and the
+ * members that it may have (members.h). RTNeural computes a cell with tanh and
+ * sigmoid, whatever its activation says: with another one its answers would not
+ * be those of the network that was trained. */
 typedef struct layer_row {
     const char *type;
     elman_kind kind;
     size_t lists;
-    const char *gates;
+    const char *gates, *known;
 } layer_row;
+
+#define ANY  "type name shape weights "
+#define CELL ANY "activation=tanh| recurrent_activation=sigmoid|"
 
 /* What the lists of a layer are called here. */
 static const char *const list_names[] = {"kernel", "recurrent_kernel", "bias"};
 
 static const layer_row layer_rows[] = {
-    {"lstm", ELMAN_LSTM, 3, "ifco"},
-    {"gru", ELMAN_GRU, 3, "zrh"},
-    {"dense", ELMAN_LINEAR, 2, NULL},
-    {"time-distributed-dense", ELMAN_LINEAR, 2, NULL},
-    {"activation", ELMAN_END, 0, NULL},
-    {"batchnorm", ELMAN_LAYER_NORM, 4, NULL},
+    {"lstm", ELMAN_LSTM, 3, "ifco", CELL},
+    {"gru", ELMAN_GRU, 3, "zrh", CELL " reset_after=true"},
+    {"dense", ELMAN_LINEAR, 2, NULL, ANY "activation"},
+    {"time-distributed-dense", ELMAN_LINEAR, 2, NULL, ANY "activation"},
+    {"activation", ELMAN_END, 0, NULL, ANY "activation alpha=1"},
+    {"batchnorm", ELMAN_LAYER_NORM, 4, NULL, ANY "activation epsilon momentum"},
 };
+
+/* Of the file itself. AIDA-X adds a gain before and behind the layers, in dB,
+ * and what goes around them. */
+static const char root_known[] =
+    "in_shape layers in_skip=0|false in_gain=0 out_gain=0 name author version "
+    "date description license metadata samplerate sample_rate input_batch "
+    "output_batch";
 
 static const struct {
     const char *name;
@@ -119,6 +133,21 @@ static const layer_row *find_row(const char *type)
     return NULL;
 }
 
+/* A GRU has two biases, since its reset gate is behind a product. */
+static elman_status check_biases(const elman_import *im, size_t index)
+{
+    const named_tensor *bias = im->weights.tensors + index;
+    if (bias->rank == 2 && bias->shape[0] == 2) return ELMAN_OK;
+
+    char shape[100];
+    shape_print(bias->rank, bias->shape, sizeof shape, shape);
+    return failure(ELMAN_BAD_FORMAT,
+                   "a gru has a bias of shape %s, expected (2,3H), as Keras "
+                   "writes it with reset_after=True, the only GRU that "
+                   "RTNeural computes",
+                   shape);
+}
+
 /* Adds a layer's weights as tensors, named by its place. */
 static elman_status add_tensors(chain *c, const json_node *node, size_t place,
                                 const layer_row *row)
@@ -136,7 +165,7 @@ static elman_status add_tensors(chain *c, const json_node *node, size_t place,
     c->weights[c->weight_count].layer = c->layer_count;
     c->weights[c->weight_count++].first = c->import->weights.tensor_count;
 
-    size_t i = 0, index;
+    size_t i = 0, index = 0;
     for (const json_node *at = weights->is.first; at; at = at->next, i++) {
         char name[80];
         size_t k = row->lists == 2 && i ? 2 : i; /* without the second */
@@ -144,7 +173,7 @@ static elman_status add_tensors(chain *c, const json_node *node, size_t place,
                  list_names[k]);
         TRY(json_add_tensor(c->import, name, at, &index));
     }
-    return ELMAN_OK;
+    return row->kind == ELMAN_GRU ? check_biases(c->import, index) : ELMAN_OK;
 }
 
 /* A norm over all the data that it was trained on is a scale and a shift of
@@ -224,6 +253,7 @@ static elman_status add_one(chain *c, const json_node *node, size_t place)
                        "expected lstm, gru, dense, time-distributed-dense, "
                        "activation or batchnorm",
                        place, type ? type : "thing without type");
+    TRY(members_check(node, row->known, row->type));
     if (!row->lists) return add_function(c, node);
     if (c->weight_count == ELMAN_MAX_LAYERS)
         return failure(ELMAN_BAD_FORMAT, "it has more than %d layers",
@@ -350,7 +380,8 @@ static elman_status import_rtneural(elman_import *im,
 
     c->import = im;
     c->config.batch_first = config->batch_first;
-    elman_status status = last_size(json_find(root, "in_shape"), &c->width);
+    elman_status status = members_check(root, root_known, "the file");
+    if (!status) status = last_size(json_find(root, "in_shape"), &c->width);
     c->config.input_size = c->width;
     if (!status) status = read_layers(c, json_find(root, "layers"));
     if (!status) status = fill_chain(c);
