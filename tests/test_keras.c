@@ -219,6 +219,9 @@ TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
         {"shared", ".keras", "twice of the model functional"},
         {"decoder", ".keras", "decoder of the model functional"},
         {"outputs", ".keras", "is beside the chain of layers"},
+        {"unknown", ".keras",
+         "the layer both (LSTMCell) has \"projection\": 3, which elman does "
+         "not know"},
         {"weights", ".h5", "the weights of a Keras model (save_weights)"},
     };
     archive *zip = keras_open("keras3.zip");
@@ -233,11 +236,26 @@ TEST(what_is_no_chain_of_layers_is_refused_with_its_layer)
     archive_close(zip);
 }
 
+TEST(what_keras_rounds_is_said)
+{
+    archive *zip = keras_open("keras3.zip");
+    size_t size;
+    char *bytes = keras_entry(zip, "bfloat16", ".keras", &size);
+    elman_import *import = NULL;
+    CHECK_OK(elman_import_open_memory(bytes, size, NULL, &import));
+    assert_non_null(
+        strstr(elman_import_proof(import), "in bfloat16, here in float32"));
+    elman_import_close(import);
+    free(bytes);
+    archive_close(zip);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_of_keras_3_give_its_answers),
         cmocka_unit_test(models_of_keras_2_give_its_answers),
+        cmocka_unit_test(what_keras_rounds_is_said),
         cmocka_unit_test(what_is_no_chain_of_layers_is_refused_with_its_layer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,7 @@ static elman_status add_layer(keras_model *k, const keras_box *box,
     const char *word = keras_path_word(l.class_name);
     if (!class_name || !l.config || !word || !is_of_keras(node))
         return keras_lacks(&l);
+    TRY(keras_check_known(k, &l));
 
     l.path = find_path(k, box, node, word);
     if (!l.path) return ELMAN_NO_MEMORY;
@@ -415,6 +416,11 @@ elman_status keras_add_model(keras_model *k, const json_node *root)
 {
     keras_box box;
     TRY(read_box(k, root, NULL, 0, &box));
+    const char *class_name = keras_text(root, "class_name");
+    TRY(keras_check_known(
+        k, &(keras_layer){.name = box.name,
+                          .class_name = class_name ? class_name : "Sequential",
+                          .config = box.config}));
     k->sequence = true;
     TRY(add_box(k, &box));
 

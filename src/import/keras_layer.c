@@ -85,8 +85,8 @@ static elman_status add_dense(keras_model *k, const keras_layer *l)
     keras_function f;
     tensor_slice s = {.row_step = 1, .how = "transposed"};
     TRY(keras_read_function(k, l, json_find(l->config, "activation"), &f));
-    TRY(keras_find(k, l, &(keras_place){"", 0, "kernel", 0}, 2, shape,
-                   &s.from));
+    TRY(keras_find_adapted(k, l, &(keras_place){"", 0, "kernel", 0},
+                           "lora_kernel", shape, &s.from));
 
     /* the kernel is (inputs, outputs), the parameter its transposed */
     elman_layer *made = keras_new(k, l, ELMAN_LINEAR, true);
@@ -112,7 +112,7 @@ static elman_status add_embedding(keras_model *k, const keras_layer *l)
     keras_place place = {"", 0, "embeddings", 0};
     if (k->layer_count)
         return keras_refuse(l, "is not the first layer, as an embedding is");
-    TRY(keras_find(k, l, &place, 2, shape, &s.from));
+    TRY(keras_find_adapted(k, l, &place, "lora_embeddings", shape, &s.from));
 
     elman_layer *made = keras_new(k, l, ELMAN_EMBEDDING, true);
     if (!made) return ELMAN_BAD_FORMAT;

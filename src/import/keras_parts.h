@@ -7,6 +7,7 @@
  *   keras_layer      the table of classes, and those without a cell
  *   keras_recurrent  those with cells
  *   keras_norm       norms
+ *   keras_known      which settings are known, and types of numbers
  *   keras_function   activations by name and by class
  *   keras_weight     where the weights of a layer are
  */
@@ -77,6 +78,10 @@ elman_status keras_add_layer(keras_model *k, const keras_layer *l);
 /* The word that a class has in paths; NULL if it is unknown. */
 const char *keras_path_word(const char *class_name);
 
+/* Refuses a setting of a layer, or of a layer or cell in it, that is not known;
+ * says where Keras computes in another type. */
+elman_status keras_check_known(keras_model *k, const keras_layer *l);
+
 elman_status keras_add_recurrent(keras_model *k, const keras_layer *l);
 elman_status keras_add_cells(keras_model *k, const keras_layer *l);
 elman_status keras_add_bidirectional(keras_model *k, const keras_layer *l);
@@ -131,6 +136,12 @@ elman_status keras_find(const keras_model *k, const keras_layer *l,
 /* Whether there is such a tensor, of any shape and type. */
 bool keras_has(const keras_model *k, const keras_layer *l,
                const keras_place *place, size_t *tensor);
+
+/* The same of a kernel to which Keras adds a small one (LoRA): their sum, if
+ * the file has them apart. prefix is that of the small one's names. */
+elman_status keras_find_adapted(keras_model *k, const keras_layer *l,
+                                const keras_place *place, const char *prefix,
+                                size_t *shape, size_t *tensor);
 
 /* Adds a slice for a parameter of the newest layer. */
 elman_status keras_slice(keras_model *k, const char *role, tensor_slice slice);

@@ -2,6 +2,7 @@
 #include "import/keras_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- By their paths ----------------------------------------------------- */
@@ -112,6 +113,80 @@ elman_status keras_find(const keras_model *k, const keras_layer *l,
                    "the layer %.60s (%.40s)",
                    t->name, element_name(t->type), got, wanted, place->role,
                    l->name, l->class_name);
+}
+
+/* ---- LoRA --------------------------------------------------------------- */
+
+/* kernel + a b alpha / rank, in doubles. */
+static elman_status add_adapter(const keras_model *k, const size_t *at,
+                                const size_t *shape, size_t rank, double factor,
+                                float *sum)
+{
+    const named_tensor *tensors = k->im->weights.tensors;
+    size_t rows = shape[0], columns = shape[1];
+    double *a = malloc((rows * rank + rank * columns + columns) * sizeof *a);
+    if (!a) return failure(ELMAN_NO_MEMORY, "no memory for a kernel");
+    double *b = a + rows * rank, *row = b + rank * columns;
+    tensor_doubles(tensors + at[1], 0, rows * rank, a);
+    tensor_doubles(tensors + at[2], 0, rank * columns, b);
+
+    for (size_t i = 0; i < rows; i++) {
+        tensor_doubles(tensors + at[0], i * columns, columns, row);
+        for (size_t j = 0; j < columns; j++) {
+            double product = 0;
+            for (size_t r = 0; r < rank; r++)
+                product += a[i * rank + r] * b[r * columns + j];
+            sum[i * columns + j] = (float)(row[j] + product * factor);
+        }
+    }
+    free(a);
+    return ELMAN_OK;
+}
+
+/* alpha / rank, of which older files have no alpha. */
+static elman_status read_factor(const keras_layer *l, size_t rank,
+                                double *factor)
+{
+    double said = keras_number(l->config, "lora_rank", 0);
+    double alpha = keras_number(l->config, "lora_alpha", said);
+    *factor = alpha / (double)rank;
+    if (said > 0 && said == (double)rank) return ELMAN_OK;
+    return keras_refuse(l,
+                        "has kernels of LoRA in the file, but no lora_rank "
+                        "that they have; save it in Python as .keras, which "
+                        "adds them to the others: model.save(\"out.keras\")");
+}
+
+elman_status keras_find_adapted(keras_model *k, const keras_layer *l,
+                                const keras_place *place, const char *prefix,
+                                size_t *shape, size_t *tensor)
+{
+    char roles[2][40];
+    size_t at[3], part[2] = {0, 0};
+    double factor;
+    TRY(keras_find(k, l, place, 2, shape, tensor));
+    at[0] = *tensor;
+    for (size_t i = 0; i < 2; i++)
+        snprintf(roles[i], sizeof roles[i], "%.30s_%c", prefix, "ab"[i]);
+
+    /* a .keras file has the sum; in an .h5 they are apart */
+    const keras_place a = {"", 0, roles[0], 0}, b = {"", 0, roles[1], 0};
+    if (!k->by_name || !keras_has(k, l, &a, at + 1)) return ELMAN_OK;
+    part[0] = shape[0];
+    TRY(keras_find(k, l, &a, 2, part, at + 1));
+    size_t rank = part[1];
+    TRY(keras_find(k, l, &b, 2, (size_t[]){rank, shape[1]}, at + 2));
+    TRY(read_factor(l, rank, &factor));
+
+    const char *name =
+        import_text(k->im, "%s (%s with LoRA)", l->name, place->role);
+    float *sum =
+        name ? import_make_tensor(k->im, name, 2, shape, tensor) : NULL;
+    if (!sum) return ELMAN_NO_MEMORY;
+    TRY(add_adapter(k, at, shape, rank, factor, sum));
+    for (size_t i = 0; i < 3; i++)
+        TRY(import_add_spare(k->im, at[i], "part of a sum with LoRA's"));
+    return ELMAN_OK;
 }
 
 elman_status keras_slice(keras_model *k, const char *role, tensor_slice slice)

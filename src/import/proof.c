@@ -52,8 +52,9 @@ elman_status import_make_proof(elman_import *im, bool mapped)
     else if (im->computes)
         im->proof = import_text(im,
                                 "held to the meaning of its format: %s says "
-                                "how its tensors are computed with",
-                                im->format ? im->format : "the file");
+                                "how its tensors are computed with%s",
+                                im->format ? im->format : "the file",
+                                im->unlike ? im->unlike : "");
     else if (im->reference_x != NOWHERE)
         im->proof = "checked: it gives reference.output for reference.input, "
                     "tensors of the file";

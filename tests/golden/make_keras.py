@@ -168,6 +168,35 @@ def record_half(archive, rng):
     archive.add("bfloat16.y.npy", npy(numbers(whole(x))))
 
 
+def record_adapted(archive, rng):
+    """Small kernels that training adds to others (LoRA), apart in an .h5."""
+    L = keras.layers
+    model = keras.Sequential([keras.Input((T,), dtype="int32"),
+                              L.Embedding(7, I), L.LSTM(H), L.Dense(3)])
+    model.layers[0].enable_lora(2)
+    model.layers[2].enable_lora(2, lora_alpha=5)
+    record(archive, "adapted", model, "tokens", [".keras", ".h5"], rng)
+
+
+def record_unknown(archive):
+    """A setting that a later Keras may have."""
+    L = keras.layers
+    model = keras.Sequential([keras.Input((T, I)), L.Bidirectional(
+        L.RNN(L.LSTMCell(H), return_sequences=True), name="both")])
+    whole = zipfile.ZipFile(io.BytesIO(bytes_of(model, ".keras")))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as changed:
+        for name in whole.namelist():
+            data = whole.read(name)
+            if name == "config.json":
+                config = json.loads(data)
+                both = config["config"]["layers"][-1]["config"]
+                both["layer"]["config"]["cell"]["config"]["projection"] = 3
+                data = json.dumps(config)
+            changed.writestr(zipfile.ZipInfo(name), data)
+    archive.add("refused/unknown.keras", out.getvalue())
+
+
 def main():
     keras.utils.set_random_seed(14)
     rng = np.random.default_rng(14)
@@ -189,6 +218,8 @@ def main():
             archive.add("refused/weights.h5", path.read_bytes())
         for name, model in refused(keras).items():
             archive.add(f"refused/{name}.keras", bytes_of(model, ".keras"))
+        record_adapted(archive, rng)
+        record_unknown(archive)
     archive.zip.close()
     if not SECOND:
         keras_hdf5.record(Archive("hdf5.zip"))
