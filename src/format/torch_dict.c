@@ -1,6 +1,7 @@
 /*
  * torch_dict.c: where the state dict is among nested dicts, lists and tuples.
- * Each is visited once, along the shortest path to it.
+ * Each is visited once, along the shortest path to it. Dicts of the weights of
+ * parts beside each other are one state dict, which entries_read joins.
  */
 #include "format/torch_parts.h"
 
@@ -46,8 +47,8 @@ static bool key_text(const pickle_value *key, char room[WHOLE_ROOM],
 }
 
 /* "model.state_dict"; truncated in front where it does not fit. */
-static void print_path(const dict_list *list, size_t index,
-                       char path[PATH_ROOM])
+static void join_path(const dict_list *list, size_t index, char between,
+                      char path[PATH_ROOM])
 {
     char whole[WHOLE_ROOM];
     size_t at = PATH_ROOM - 1, bytes;
@@ -62,7 +63,7 @@ static void print_path(const dict_list *list, size_t index,
         if (!key_text(found->key ? found->key : &place, whole, &text, &bytes))
             continue;
         if (bytes + 1 > at) break;
-        if (path[at]) path[--at] = '.';
+        if (path[at]) path[--at] = between;
         at -= bytes;
         memcpy(path + at, text, bytes);
     }
@@ -75,6 +76,58 @@ static bool is_holder(const pickle_value *value)
 {
     return value->kind == PICKLE_DICT || value->kind == PICKLE_LIST ||
            value->kind == PICKLE_TUPLE;
+}
+
+/* ---- By key ------------------------------------------------------------- */
+
+/* The value under the longest key that the path at *at begins with; *at moves
+ * past that key and its point, or the slash that is not in a name. */
+static pickle_value *enter(const pickle_value *dict, const char **at)
+{
+    pickle_value *found = NULL;
+    size_t longest = 0, left = strlen(*at);
+
+    size_t step = dict->kind == PICKLE_DICT ? 2 : 1;
+    for (size_t i = 0; i + step <= dict->count; i += step) {
+        char whole[WHOLE_ROOM];
+        const char *text;
+        size_t bytes;
+        pickle_value place = {.kind = PICKLE_WHOLE};
+        place.is.whole = (int64_t)i;
+        if (!key_text(step == 2 ? dict->is.items[i] : &place, whole, &text,
+                      &bytes))
+            continue;
+
+        /* the path goes on with this key, and then ends or has a point */
+        bool here = bytes <= left && bytes > 0 && !memcmp(*at, text, bytes) &&
+                    (bytes == left || strchr("./", (*at)[bytes]));
+        if (!here || bytes < longest) continue;
+
+        longest = bytes;
+        found = dict->is.items[i + step - 1];
+    }
+
+    *at += longest + (longest < left);
+    return found;
+}
+
+/* What is at a path, or NULL. */
+static pickle_value *go_to(const pickle *tree, const char *path)
+{
+    pickle_value *value = pickle_root(tree);
+    for (const char *at = path; *at && value && is_holder(value);)
+        value = enter(value, &at);
+    return value;
+}
+
+/* The path that --key takes: where a key has a point in it, one with points may
+ * be that of another. */
+static void print_path(const pickle *tree, const dict_list *list, size_t index,
+                       char path[PATH_ROOM])
+{
+    join_path(list, index, '.', path);
+    if (go_to(tree, path) != list->dicts[index].dict)
+        join_path(list, index, '/', path);
 }
 
 /* ---- Which it is -------------------------------------------------------- */
@@ -152,29 +205,69 @@ static elman_status list_dicts(const pickle *tree, dict_list *list)
     return ELMAN_OK;
 }
 
-/* A failure that lists the paths of the dicts with the best rating. */
-static elman_status refuse_several(const dict_list *list, const size_t *ratings,
-                                   size_t best)
+/* Whether a dict has tensors alone, and what looks like a part of a model among
+ * them: no optimizer's numbers. */
+static bool is_part(const pickle_value *dict)
 {
-    char text[PATH_ROOM] = "", path[PATH_ROOM];
+    static const char *const words[] = {"weight", "bias", "kernel", "scale",
+                                        "mean",   "std",  "h0",     "c0"};
+    if (rate_dict(dict) == 0) return false;
 
-    for (size_t i = 0, shown = 0; i < list->count; i++) {
-        if ((size_t)ratings[i] != best) continue;
+    for (size_t i = 0; i + 1 < dict->count; i += 2)
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (has_part(dict->is.items[i], words[k])) return true;
+    return false;
+}
+
+/* Whether dict index is that one, or below it by keys that are texts. */
+static bool is_below(const dict_list *list, size_t index, size_t above)
+{
+    const found_dict *dicts = list->dicts;
+    while (index != above && dicts[index].level && dicts[index].key &&
+           dicts[index].key->kind == PICKLE_TEXT)
+        index = dicts[index].parent;
+    return index == above;
+}
+
+/* A failure that lists the paths of the dicts that are marked, and the key of
+ * the one above all of them, if there is one. */
+static elman_status refuse_several(const pickle *tree, const dict_list *list,
+                                   const bool *marked, bool joins,
+                                   const char *what)
+{
+    char text[PATH_ROOM] = "", path[PATH_ROOM], joined[PATH_ROOM + 80] = "";
+    size_t above = SIZE_MAX, shown = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (!marked[i]) continue;
+
+        /* the nearest that has this one below it as well */
+        if (above == SIZE_MAX) above = i;
+        while (above && !is_below(list, i, above))
+            above = list->dicts[above].parent;
 
         /* the first few paths, as far as there is room */
         size_t at = strlen(text);
-        print_path(list, i, path);
-        if (shown++ == 6) {
-            snprintf(text + at, sizeof text - at, " ...");
-            break;
-        }
-        snprintf(text + at, sizeof text - at, "%s\"%.40s\"",
-                 shown > 1 ? ", " : "", path);
+        print_path(tree, list, i, path);
+        if (shown < 6)
+            snprintf(text + at, sizeof text - at, "%s\"%.40s\"",
+                     shown ? ", " : "", path);
+        if (shown++ == 6) snprintf(text + at, sizeof text - at, " ...");
     }
 
+    /* together they may be one model */
+    bool whole = list->dicts[above].dict->kind == PICKLE_DICT;
+    for (size_t i = 0; i < list->count; i++)
+        whole = whole && (!marked[i] || is_below(list, i, above));
+    print_path(tree, list, above, path);
+    if (whole && !marked[above] && joins)
+        snprintf(joined, sizeof joined,
+                 ", or all of them as one, with their keys in their names, by "
+                 "--key %s",
+                 *path ? path : "''");
     return failure(ELMAN_BAD_FORMAT,
-                   "several state dicts: %.300s; name one by its key (--key)",
-                   text);
+                   "%s: %.300s; name one by its key (--key)%s", what, text,
+                   joined);
 }
 
 /* Why nothing was found: weights that are inside an object, or none. */
@@ -207,71 +300,83 @@ static elman_status refuse_none(const pickle *tree)
         class);
 }
 
-static elman_status choose_dict(const pickle *tree, const dict_list *list,
-                                size_t *ratings, pickle_value **found,
-                                char path[PATH_ROOM])
+/* Whether everything in a dict is a dict with tensors alone, a weight among
+ * them: the parts of one model. */
+static bool has_parts_alone(const pickle_value *dict)
 {
-    size_t best = 0, count = 0, index = 0;
+    if (dict->kind != PICKLE_DICT || dict->count < 4) return false;
+    for (size_t i = 0; i + 1 < dict->count; i += 2) {
+        const pickle_value *part = dict->is.items[i + 1];
+        bool alone = dict->is.items[i]->kind == PICKLE_TEXT &&
+                     part->kind == PICKLE_DICT && is_part(part);
 
-    /* the best rating, how many dicts have it, and which is the first */
-    for (size_t i = 0; i < list->count; i++) {
-        ratings[i] = (size_t)rate_dict(list->dicts[i].dict);
-        if (ratings[i] > best) {
-            best = ratings[i];
-            count = 0;
+        for (size_t k = 0; alone && k + 1 < part->count; k += 2) {
+            torch_call call;
+            alone = call_find(part->is.items[k + 1], &call);
         }
-        if (best && ratings[i] == best && count++ == 0) index = i;
+        if (!alone || rate_dict(part) < 2) return false;
     }
+    return true;
+}
 
-    if (count == 0) return refuse_none(tree);
-    if (count > 1) return refuse_several(list, ratings, best);
+/* What is beside the best dict, index, must not be missed: it is joined to it,
+ * or asked for. */
+static elman_status choose_beside(const pickle *tree, const dict_list *list,
+                                  bool *marked, size_t *index)
+{
+    const found_dict *dicts = list->dicts;
+    size_t others = 0, above = dicts[*index].parent;
+    for (size_t i = 0; i < list->count; i++) {
+        marked[i] = i == *index ||
+                    (is_part(dicts[i].dict) && !is_below(list, i, *index));
+        others += marked[i] && i != *index;
+    }
+    if (others == 0) return ELMAN_OK;
 
-    *found = list->dicts[index].dict;
-    print_path(list, index, path);
+    /* all are beside each other, and nothing else is */
+    bool beside = dicts[*index].level && has_parts_alone(dicts[above].dict);
+    for (size_t i = 0; i < list->count; i++)
+        beside = beside && (!marked[i] || dicts[i].parent == above);
+    if (!beside)
+        return refuse_several(tree, list, marked, true,
+                              "weights in several dicts");
+    *index = above;
     return ELMAN_OK;
 }
 
-/* ---- By key ------------------------------------------------------------- */
-
-/* The value under the longest key that the path at *at begins with; *at moves
- * past that key and its point. */
-static pickle_value *enter(const pickle_value *dict, const char **at)
+static elman_status choose_dict(const pickle *tree, const dict_list *list,
+                                bool *marked, pickle_value **found,
+                                char path[PATH_ROOM])
 {
-    pickle_value *found = NULL;
-    size_t longest = 0, left = strlen(*at);
+    int best = 0;
+    size_t count = 0, index = 0;
 
-    size_t step = dict->kind == PICKLE_DICT ? 2 : 1;
-    for (size_t i = 0; i + step <= dict->count; i += step) {
-        char whole[WHOLE_ROOM];
-        const char *text;
-        size_t bytes;
-        pickle_value place = {.kind = PICKLE_WHOLE};
-        place.is.whole = (int64_t)i;
-        if (!key_text(step == 2 ? dict->is.items[i] : &place, whole, &text,
-                      &bytes))
-            continue;
-
-        /* the path goes on with this key, and then ends or has a point */
-        bool here = bytes <= left && bytes > 0 && !memcmp(*at, text, bytes) &&
-                    (bytes == left || (*at)[bytes] == '.');
-        if (!here || bytes < longest) continue;
-
-        longest = bytes;
-        found = dict->is.items[i + step - 1];
+    /* the best rating, how many dicts have it, and which is the first */
+    for (size_t i = 0; i < list->count; i++) {
+        int rating = rate_dict(list->dicts[i].dict);
+        if (rating > best) {
+            best = rating;
+            count = 0;
+            memset(marked, 0, list->count * sizeof *marked);
+        }
+        marked[i] = best && rating == best;
+        if (marked[i] && count++ == 0) index = i;
     }
 
-    *at += longest + (longest < left);
-    return found;
+    if (count == 0) return refuse_none(tree);
+    if (count > 1)
+        return refuse_several(tree, list, marked, false, "several state dicts");
+    TRY(choose_beside(tree, list, marked, &index));
+
+    *found = list->dicts[index].dict;
+    join_path(list, index, '.', path);
+    return ELMAN_OK;
 }
 
 static elman_status find_key(const pickle *tree, const char *key,
                              pickle_value **found)
 {
-    pickle_value *value = pickle_root(tree);
-
-    for (const char *at = key; *at && value && is_holder(value);)
-        value = enter(value, &at);
-
+    pickle_value *value = go_to(tree, key);
     if (!value)
         return failure(ELMAN_BAD_FORMAT, "nothing at key \"%.80s\"", key);
     /* an object, as a whole module is, says what to save instead */
@@ -301,16 +406,16 @@ elman_status dict_find(const pickle *tree, const char *key,
     }
 
     /* without a key, the dict that is most likely the state dict */
-    size_t *ratings = NULL;
+    bool *marked = NULL;
     elman_status status = list_dicts(tree, &list);
     if (status == ELMAN_OK) {
-        ratings = calloc(list.count + 1, sizeof *ratings);
-        status = ratings ? choose_dict(tree, &list, ratings, found, path)
-                         : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
-                                   list.count);
+        marked = calloc(list.count + 1, sizeof *marked);
+        status = marked ? choose_dict(tree, &list, marked, found, path)
+                        : failure(ELMAN_NO_MEMORY, "no memory for %zu dicts",
+                                  list.count);
     }
 
-    free(ratings);
+    free(marked);
     free(list.dicts);
     return status;
 }

@@ -15,7 +15,7 @@
 /* Several tensors may be views of the same bytes: weights that are tied, or all
  * weights of a layer in one block. A file with more sharing than that is made
  * to exhaust memory. */
-enum { MOST_SHARING = 8, HARMLESS = 1 << 20 };
+enum { MOST_SHARING = 8, HARMLESS = 1 << 20, MOST_JOINED = 1000 };
 
 elman_status making_note(torch_making *making, const char *format, ...)
 {
@@ -35,9 +35,11 @@ elman_status making_note(torch_making *making, const char *format, ...)
 
 /* ---- One tensor --------------------------------------------------------- */
 
-static elman_status copy_name(torch_source *source, const char *name,
+/* With the keys of the dicts around it in front. */
+static elman_status copy_name(torch_making *making, const char *name,
                               size_t bytes, const char **made)
 {
+    size_t front = strlen(making->prefix);
     if (bytes == 0)
         return failure(ELMAN_BAD_FORMAT, "a tensor has an empty name");
 
@@ -45,10 +47,11 @@ static elman_status copy_name(torch_source *source, const char *name,
         return failure(ELMAN_BAD_FORMAT,
                        "a tensor's name is not UTF-8, or contains a zero byte");
 
-    char *copy = source_keep(source, bytes + 1);
+    char *copy = source_keep(making->source, front + bytes + 1);
     if (!copy) return ELMAN_NO_MEMORY;
-    memcpy(copy, name, bytes);
-    copy[bytes] = 0;
+    memcpy(copy, making->prefix, front);
+    memcpy(copy + front, name, bytes);
+    copy[front + bytes] = 0;
     *made = copy;
     return ELMAN_OK;
 }
@@ -90,7 +93,7 @@ elman_status tensor_begin(torch_making *making, const char *name, size_t bytes,
 
     *tensor = file->tensors + file->tensor_count;
     **tensor = (named_tensor){.name = NULL};
-    return copy_name(making->source, name, bytes, &(*tensor)->name);
+    return copy_name(making, name, bytes, &(*tensor)->name);
 }
 
 elman_status tensor_end(torch_making *making, const named_tensor *tensor)
@@ -142,7 +145,33 @@ static elman_status check_inside(torch_making *making, const pickle_value *key,
         shown, key->is.text, class);
 }
 
-elman_status entries_read(torch_making *making, const pickle_value *dict)
+static elman_status join_entries(torch_making *making,
+                                 const pickle_value *dict);
+
+/* Enters a dict inside, whose key then begins the names of its tensors. */
+static elman_status enter_dict(torch_making *making, const pickle_value *key,
+                               const pickle_value *dict)
+{
+    size_t before = strlen(making->prefix), room = sizeof making->prefix;
+    if (key->count + 2 > room - before || ++making->joined > MOST_JOINED)
+        return failure(ELMAN_BAD_FORMAT,
+                       "dicts in dicts: more than %d, or names longer than "
+                       "%zu bytes",
+                       MOST_JOINED, room);
+
+    if (memchr(key->is.text, 0, key->count) ||
+        utf8_valid(key->is.text, key->count) < key->count)
+        return failure(ELMAN_BAD_FORMAT,
+                       "a dict's key is not UTF-8, or contains a zero byte");
+
+    memcpy(making->prefix + before, key->is.text, key->count);
+    memcpy(making->prefix + before + key->count, ".", 2);
+    elman_status status = join_entries(making, dict);
+    making->prefix[before] = 0;
+    return status;
+}
+
+static elman_status join_entries(torch_making *making, const pickle_value *dict)
 {
     for (size_t i = 0; i + 1 < dict->count; i += 2) {
         const pickle_value *key = dict->is.items[i];
@@ -156,9 +185,16 @@ elman_status entries_read(torch_making *making, const pickle_value *dict)
         if (taken) i += 2 * (taken - 1);
         else if (call_find(value, &call))
             TRY(tensor_add(making, key->is.text, key->count, &call));
+        else if (value->kind == PICKLE_DICT)
+            TRY(enter_dict(making, key, value));
         else TRY(check_inside(making, key, value));
     }
+    return ELMAN_OK;
+}
 
+elman_status entries_read(torch_making *making, const pickle_value *dict)
+{
+    TRY(join_entries(making, dict));
     if (making->file->tensor_count) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
 }

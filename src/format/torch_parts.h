@@ -67,6 +67,8 @@ typedef struct torch_source {
     void *kept; /* blocks of source_keep, a list linked by its first bytes */
 } torch_source;
 
+enum { JOINED_ROOM = 400 };
+
 /* A file being put together. */
 typedef struct torch_making {
     torch_source *source;
@@ -74,6 +76,8 @@ typedef struct torch_making {
     size_t room;   /* of its tensors */
     size_t total;  /* bytes of their elements */
     size_t visits; /* of values, in the search for tensors inside others */
+    size_t joined; /* dicts inside the state dict, whose tensors are its own */
+    char prefix[JOINED_ROOM]; /* the keys of those around a tensor: "lstm." */
 } torch_making;
 
 /* A view of a storage: count elements of type, which are all there. */
@@ -186,7 +190,7 @@ elman_status tensor_end(torch_making *making, const named_tensor *tensor);
 elman_status tensor_add(torch_making *making, const char *name, size_t bytes,
                         const torch_call *call);
 
-/* Adds the tensors of a state dict. */
+/* Adds the tensors of a state dict; of dicts in it under their joined names. */
 elman_status entries_read(torch_making *making, const pickle_value *dict);
 
 /* Adds a sentence to the file's notes. */
