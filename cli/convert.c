@@ -366,7 +366,7 @@ static const example examples[] = {
 
 const command_row convert_command = {
     .name = "convert",
-    .summary = "import a model from PyTorch, ONNX or NumPy, or export one",
+    .summary = "import a model of PyTorch, ONNX, Keras and others, or export one",
     .operands = "IN... [OUT]",
     .description =
         "Reads the model IN and writes it as OUT. IN is .safetensors, a "

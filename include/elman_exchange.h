@@ -110,9 +110,9 @@ ELMAN_CHECKED elman_status elman_import_draft(const elman_import *import,
 
 /* What is known of whether the model computes as its source did, one sentence
  * in memory of the import: "checked: ..." where the file holds a reference,
- * "held to the meaning of ..." where its format says how its tensors are
- * computed with, else "not proved: ...", with the lines that make a reference.
- * It is true once elman_import_create has succeeded. */
+ * "as the file says: ..." where its format records how it is computed, else
+ * "not proved: ...", with the lines that make a reference. It is true once
+ * elman_import_create has succeeded. */
 ELMAN_API const char *elman_import_proof(const elman_import *import);
 
 /* Builds the model. Every tensor must be mapped or ignored. If the file holds

@@ -8,6 +8,7 @@
 #ifndef BASE_REAL_H
 #define BASE_REAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/exact.h"
@@ -32,6 +33,14 @@ static inline double real_floor(double x)
 }
 
 static inline double real_ceil(double x) { return -real_floor(-x); }
+
+/* The nearest whole number, of two as near the even one. */
+static inline double real_nearest(double x)
+{
+    double below = real_floor(x), rest = x - below;
+    bool odd = 2 * real_floor(below / 2) != below;
+    return below + (rest > 0.5 || (rest == 0.5 && odd));
+}
 
 /* The larger and the smaller of two; of a number and a NaN the number. */
 static inline double real_max(double a, double b)

@@ -1,5 +1,6 @@
 /* keras_norm.c: Keras's norms. Layer norms are ours; those with statistics are
  * a factor and a sum for each feature. */
+#include "base/real.h"
 #include "import/keras_parts.h"
 
 #include <math.h>
@@ -118,7 +119,7 @@ static elman_status fill_batch_norm(keras_model *k, const keras_layer *l,
 
     for (size_t i = 0; i < size; i++) {
         double root = sqrt(value_of(k, norm, 3, i) + norm->eps);
-        double by = value_of(k, norm, 0, i) / fmax(root, norm->least);
+        double by = value_of(k, norm, 0, i) / real_max(root, norm->least);
         factor[i * size + i] = (float)by;
         sum[i] =
             (float)(value_of(k, norm, 1, i) - value_of(k, norm, 2, i) * by);

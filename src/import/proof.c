@@ -47,12 +47,14 @@ static const char *lines_for(elman_import *im, bool mapped)
 elman_status import_make_proof(elman_import *im, bool mapped)
 {
     if (im->own)
-        im->proof = "held to the meaning of elman's own format: its layers are "
-                    "in the file";
+        im->proof =
+            "as the file says: a model of elman's own records how it is "
+            "computed";
     else if (im->computes)
         im->proof = import_text(im,
-                                "held to the meaning of its format: %s says "
-                                "how its tensors are computed with%s",
+                                "as the file says: %s records how it is "
+                                "computed%s; --reference x.npy y.npy checks "
+                                "it",
                                 im->format ? im->format : "the file",
                                 im->unlike ? im->unlike : "");
     else if (im->reference_x != NOWHERE)

@@ -367,7 +367,8 @@ static elman_status open_first(elman_import *im, const byte_source *first,
         return failure(
             ELMAN_BAD_FORMAT,
             "%.200s: unknown format; elman reads safetensors, PyTorch's .pt, "
-            "ONNX, Keras's .keras and .h5, NumPy's .npz and .npy",
+            "ONNX, Keras's .keras and .h5, NumPy's .npz and .npy, .nam, and "
+            "JSON of RTNeural",
             paths[0]);
     }
 

@@ -8,9 +8,9 @@
  */
 #include "base/activation.h"
 #include "base/kind.h"
+#include "format/number.h"
 #include "import/module_order.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,14 +99,10 @@ static const char *read_numbers(const char *at, const char *end, word_parts *w)
             w->number_count == MOST_NUMBERS)
             return NULL;
 
-        /* a number and nothing behind it */
-        char *rest;
+        double number;
         memcpy(text, at, bytes);
         text[bytes] = 0;
-        double number = strtod(text, &rest);
-        while (*rest == ' ')
-            rest++;
-        if (*rest || !isfinite(number)) return NULL;
+        if (number_parse(text, &number) != NUMBER_VALUE) return NULL;
 
         w->numbers[w->number_count++] = (float)number;
         at += bytes;

@@ -2,6 +2,7 @@
  * writes them. */
 #include "trace/quantized.h"
 
+#include "base/real.h"
 #include "trace/attribute.h"
 #include "trace/dense.h"
 #include "trace/layers.h"
@@ -45,7 +46,7 @@ static double scaled(scaling how, double x, double scale, double zero,
 {
     double low = is_signed ? -128 : 0, high = is_signed ? 127 : 255;
     if (how == DEQUANTIZE) return (x - zero) * scale;
-    return fmin(fmax(nearbyint(x / scale) + zero, low), high);
+    return real_min(real_max(real_nearest(x / scale) + zero, low), high);
 }
 
 /* out is x with each number scaled by the numbers of its index along an axis.
