@@ -214,6 +214,8 @@ static void show_proof(const conversion *run)
            "error allowed",
            paint(stdout, GREEN), paint(stdout, PLAIN), printable(files->second),
            printable(files->first), significant(check->whole, 2));
+    if (check->padded)
+        printf(", %s steps of padding passed over", with_commas(check->padded));
     if (isnan(check->stream)) printf("\n");
     else printf(", streaming %s\n", significant(check->stream, 2));
 }

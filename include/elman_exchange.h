@@ -154,12 +154,16 @@ typedef struct elman_check {
     double stream;     /* worst, one step at a time; NaN if it cannot stream */
     bool passed;       /* neither is above 1 */
     char failure[160]; /* where it is worst: step, sequence, output */
+    size_t padded;     /* steps of all sequences that the model's note "padding"
+                          says fill them up: those are passed over */
 } elman_check;
 
 /* Runs the .npy file x through model and compares with the .npy file y. x is
  * (T,B,I) or (B,T,I), as the model takes it, or (T,I) for one sequence; tokens
  * have no I. y is what elman_model_forward should give; a NaN in it never
- * passes. ELMAN_OK means that they could be compared. */
+ * passes. What the note "padding" says fills sequences up is not run, in front
+ * of them or behind, and y not compared there. ELMAN_OK means that they could
+ * be compared. */
 ELMAN_CHECKED elman_status elman_model_check(const elman_model *model,
                                              const char *x, const char *y,
                                              elman_check *check);

@@ -55,7 +55,7 @@ static void check_failed(elman_check found, const char *message)
 {
     CHECK(!found.passed && found.whole > 1 && found.stream > 1,
           "whole %g, stream %g", found.whole, found.stream);
-    assert_string_equal(found.failure, message);
+    CHECK(strstr(found.failure, message), "%s", found.failure);
 }
 
 TEST(a_nan_in_the_reference_or_in_the_answer_fails_with_its_position)
@@ -106,9 +106,70 @@ TEST(a_file_whose_own_reference_is_nan_is_refused)
     elman_model_destroy(model);
 }
 
+/* Fills up sequence 1 with -1: steps [from, to). */
+static void fill_up(float *x, size_t from, size_t to)
+{
+    for (size_t t = from; t < to; t++)
+        for (size_t i = 0; i < I; i++)
+            x[(t * B + 1) * I + i] = -1;
+}
+
+TEST(padding_that_a_note_tells_is_passed_over)
+{
+    float x[T * B * I], y[COUNT];
+    elman_model *model = make_model();
+    random_fill(3, T * B * I, 0, 1, x);
+    fill_up(x, 1, T);
+    give(model, x, y);
+    CHECK(check(model, x, y).padded == 0, "without a note");
+
+    /* behind: whatever the reference has there */
+    CHECK_OK(elman_model_write_note(model, "padding", "value -1"));
+    y[(2 * B + 1) * O] = 7;
+    elman_check found = check(model, x, y);
+    CHECK(found.passed && found.padded == T - 1, "%s", found.failure);
+    y[1 * O] = 7;
+    check_failed(check(model, x, y), "step 0, sequence 1, output 0 is");
+
+    /* in front: step 0 is step 2 there, and comes first to the model */
+    give(model, x, y);
+    memcpy(x + (2 * B + 1) * I, x + I, I * sizeof *x);
+    memcpy(y + (2 * B + 1) * O, y + O, O * sizeof *y);
+    fill_up(x, 0, T - 1);
+    found = check(model, x, y);
+    CHECK(found.passed && found.padded == T - 1, "%s", found.failure);
+    y[(2 * B + 1) * O + 3] = 7;
+    check_failed(check(model, x, y), "step 2, sequence 1, output 3 is");
+    elman_model_destroy(model);
+}
+
+TEST(padding_between_steps_or_alone_is_refused)
+{
+    float x[T * B * I], y[COUNT] = {0};
+    char x_path[400], y_path[400];
+    elman_check found;
+    elman_model *model = make_model();
+    CHECK_OK(elman_model_write_note(model, "padding", "value -1"));
+    snprintf(y_path, sizeof y_path, "%s", save("y.npy", O, y));
+
+    random_fill(3, T * B * I, 0, 1, x);
+    fill_up(x, 1, 2);
+    snprintf(x_path, sizeof x_path, "%s", save("x.npy", I, x));
+    CHECK_FAILS(elman_model_check(model, x_path, y_path, &found),
+                ELMAN_BAD_FORMAT,
+                "x.npy: step 1 of sequence 1 is padding (value -1), but steps");
+    fill_up(x, 0, T);
+    snprintf(x_path, sizeof x_path, "%s", save("x.npy", I, x));
+    CHECK_FAILS(elman_model_check(model, x_path, y_path, &found),
+                ELMAN_BAD_FORMAT, "sequence 1 is padding alone");
+    elman_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(padding_that_a_note_tells_is_passed_over),
+        cmocka_unit_test(padding_between_steps_or_alone_is_refused),
         cmocka_unit_test(
             a_nan_in_the_reference_or_in_the_answer_fails_with_its_position),
         cmocka_unit_test(a_file_whose_own_reference_is_nan_is_refused),

@@ -5,6 +5,8 @@
  */
 #include "keras.h"
 
+#include "import/check.h"
+
 /* ---- Answers ------------------------------------------------------------ */
 
 /* A recorded model, and what it is asked. */
@@ -140,6 +142,25 @@ static void check_states(asked *a)
     }
 }
 
+/* A reference of sequences that are filled up, behind or in front, is met where
+ * Keras computes something. */
+static void check_padded(const asked *a)
+{
+    static const char *const words[][2] = {{"x", "y"}, {"left_x", "left_y"}};
+    for (size_t i = 0; i < 2 && a->batch.lengths; i++) {
+        npy *x = keras_array(a->zip, a->name, words[i][0]);
+        npy *y = keras_array(a->zip, a->name, words[i][1]);
+        elman_check check;
+        x->tensor.name = words[i][0];
+        y->tensor.name = words[i][1];
+        CHECK_OK(check_tensors(a->model, &x->tensor, &y->tensor, &check));
+        CHECK(check.passed && check.padded == 2, "%s.%s: %s", a->name,
+              words[i][1], check.failure);
+        npy_close(x);
+        npy_close(y);
+    }
+}
+
 static void check_answers(archive *zip, const char *name, const char *suffix)
 {
     asked a = {.zip = zip, .name = name};
@@ -152,6 +173,7 @@ static void check_answers(archive *zip, const char *name, const char *suffix)
     give_states(&a);
     check_model(&a);
     check_states(&a);
+    check_padded(&a);
 
     elman_state_destroy(a.state);
     elman_model_destroy(a.model);

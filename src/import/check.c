@@ -2,6 +2,7 @@
 #include "import/check.h"
 
 #include "format/npy.h"
+#include "import/padding.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ typedef struct sample {
     size_t row;        /* numbers that x has of one step of one sequence */
     float *x;          /* as forward takes it, or: */
     int32_t *tokens;   /* the same */
+    size_t *lengths;   /* (B) of sequences that are filled up, or NULL */
+    size_t *before;    /* (B) steps of padding that stood in front of them */
     size_t steps;      /* of y: T, or 1 if there is one vector per sequence */
     size_t directions; /* outputs side by side: 2 with merge none */
     size_t O;          /* features of one direction */
@@ -85,6 +88,18 @@ static elman_status read_input(const named_tensor *x, sample *s)
     return ELMAN_OK;
 }
 
+/* Where sequences are filled up, as the model's note says. */
+static elman_status read_padding(const named_tensor *x, sample *s)
+{
+    padded_input in = {.name = x->name,
+                       .T = s->T,
+                       .B = s->B,
+                       .row = s->row,
+                       .x = s->x,
+                       .tokens = s->tokens};
+    return padding_find(s->model, &in, &s->lengths, &s->before);
+}
+
 /* The shape of y, with or without the axis of sequences; returns the rank. */
 static size_t output_shape(const sample *s, bool batched, size_t *shape)
 {
@@ -142,7 +157,11 @@ static elman_status run_whole(sample *s)
     TRY(state_create(s->model, &(elman_state_config){.T = s->T, .B = s->B},
                      &state));
 
-    elman_batch batch = {.T = s->T, .B = s->B, .x = s->x, .tokens = s->tokens};
+    elman_batch batch = {.T = s->T,
+                         .B = s->B,
+                         .x = s->x,
+                         .tokens = s->tokens,
+                         .lengths = s->lengths};
     elman_status status = model_forward(s->model, state, &batch, s->got);
     state_destroy(state);
     return status;
@@ -160,6 +179,11 @@ static void take_step(const sample *s, size_t t, float *x_t, int32_t *token_t)
     }
 }
 
+static bool has_step(const sample *s, size_t b, size_t t)
+{
+    return !s->lengths || t < s->lengths[b];
+}
+
 /* What a step gave, where it belongs; of one vector per sequence the last
  * stays. */
 static void keep_step(sample *s, size_t t, const float *y_t)
@@ -168,6 +192,7 @@ static void keep_step(sample *s, size_t t, const float *y_t)
     for (size_t b = 0; b < s->B; b++) {
         size_t to = batch_first ? b * s->steps + t : t * s->B + b;
         if (s->steps == 1) to = b;
+        if (!has_step(s, b, t)) continue;
 
         memcpy(s->got + to * s->O, y_t + b * s->O, s->O * sizeof *y_t);
     }
@@ -180,19 +205,25 @@ static elman_status run_stream(sample *s)
     float *x_t = malloc(s->B * s->row * sizeof *x_t);
     float *y_t = malloc(s->B * s->O * sizeof *y_t);
     int32_t *token_t = malloc(s->B * sizeof *token_t);
+    size_t *more = malloc(s->B * sizeof *more);
 
-    if (!x_t || !y_t || !token_t) {
+    if (!x_t || !y_t || !token_t || !more) {
         status = failure(status, "no memory for a step of %zu sequences", s->B);
         goto done;
     }
 
     /* a state whose memory goes on from step to step */
     status = state_create(s->model, &(elman_state_config){.B = s->B}, &state);
-    elman_batch batch = {
-        .T = 1, .B = s->B, .x = x_t, .tokens = s->tokens ? token_t : NULL};
+    elman_batch batch = {.T = 1,
+                         .B = s->B,
+                         .x = x_t,
+                         .tokens = s->tokens ? token_t : NULL,
+                         .lengths = s->lengths ? more : NULL};
 
     for (size_t t = 0; !status && t < s->T; t++) {
         take_step(s, t, x_t, token_t);
+        for (size_t b = 0; b < s->B; b++)
+            more[b] = has_step(s, b, t);
         status = model_forward(s->model, state, &batch, y_t);
         if (!status) keep_step(s, t, y_t);
     }
@@ -201,6 +232,7 @@ done:
     free(x_t);
     free(y_t);
     free(token_t);
+    free(more);
     return status;
 }
 
@@ -216,12 +248,47 @@ static double distance(double got, double want)
     return fabs(got - want) / (1e-5 + 1e-4 * fabs(want));
 }
 
+/* Where element i of what the model gives is. */
+typedef struct place {
+    size_t direction, t, b;
+} place;
+
+static place place_of(const sample *s, size_t i)
+{
+    bool batch_first = s->model->config.batch_first;
+    size_t row = i / s->O, rows = s->steps * s->B;
+    place p = {.direction = row / rows};
+    row %= rows;
+    p.t = batch_first ? row % s->steps : row / s->B;
+    p.b = batch_first ? row / s->steps : row % s->B;
+    return p;
+}
+
+/* What element i should be: padding that stood in front of a sequence has been
+ * taken out of what was read, and stands in the reference still. */
+static double wanted(const sample *s, size_t i)
+{
+    if (!s->before || s->model->info.per_sequence) return s->want[i];
+    size_t step = s->model->config.batch_first ? s->O : s->B * s->O;
+    return s->want[i + s->before[place_of(s, i).b] * step];
+}
+
+/* Whether there is something to compare: of padding Keras repeats what it gave
+ * before, and elman gives 0. */
+static bool counts(const sample *s, size_t i)
+{
+    if (!s->lengths || s->model->info.per_sequence) return true;
+    place p = place_of(s, i);
+    return has_step(s, p.b, p.t);
+}
+
 static double find_worst(const sample *s, size_t *worst)
 {
     double most = 0;
     *worst = 0;
     for (size_t i = 0; i < s->count; i++) {
-        double far = distance((double)s->got[i], s->want[i]);
+        if (!counts(s, i)) continue;
+        double far = distance((double)s->got[i], wanted(s, i));
         if (far <= most) continue;
         most = far;
         *worst = i;
@@ -233,36 +300,35 @@ static double find_worst(const sample *s, size_t *worst)
 static void describe(const sample *s, size_t i, const char *how, size_t room,
                      char *text)
 {
-    /* the index as direction, step and sequence */
-    size_t row = i / s->O, direction = row / (s->steps * s->B);
-    row %= s->steps * s->B;
-    bool batch_first = s->model->config.batch_first;
-    size_t t = batch_first ? row % s->steps : row / s->B;
-    size_t b = batch_first ? row / s->steps : row % s->B;
-
+    const place p = place_of(s, i);
+    double want = wanted(s, i);
     char step[40] = "", direction_text[40] = "";
     if (!s->model->info.per_sequence)
-        snprintf(step, sizeof step, "step %zu, ", t);
+        snprintf(step, sizeof step, "step %zu, ",
+                 p.t + (s->before ? s->before[p.b] : 0));
 
     if (s->directions > 1)
         snprintf(direction_text, sizeof direction_text, "direction %zu, ",
-                 direction);
+                 p.direction);
 
     size_t used = (size_t)snprintf(text, room, "%s%ssequence %zu, output %zu ",
-                                   direction_text, step, b, i % s->O);
+                                   direction_text, step, p.b, i % s->O);
 
-    if (isnan(s->want[i]))
+    if (isnan(want))
         snprintf(text + used, room - used,
                  "is NaN in the reference, which nothing equals");
     else
         snprintf(text + used, room - used, "is %.7g%s, expected %.7g",
-                 (double)s->got[i], how, s->want[i]);
+                 (double)s->got[i], how, want);
 }
 
 static elman_status compare(sample *s, elman_check *check)
 {
     size_t worst;
     elman_check c = {.T = s->T, .B = s->B, .stream = NAN};
+
+    for (size_t b = 0; s->lengths && b < s->B; b++)
+        c.padded += s->T - s->lengths[b];
 
     TRY(run_whole(s));
     c.whole = find_worst(s, &worst);
@@ -289,11 +355,14 @@ elman_status check_tensors(const elman_model *m, const named_tensor *x,
 
     elman_status status = measure_input(x, &s);
     if (!status) status = read_input(x, &s);
+    if (!status) status = read_padding(x, &s);
     if (!status) status = read_output(y, &s);
     if (!status) status = compare(&s, check);
 
     free(s.x);
     free(s.tokens);
+    free(s.lengths);
+    free(s.before);
     free(s.want);
     free(s.got);
     return status;

@@ -135,9 +135,9 @@ static elman_status create(const elman_import *im, elman_model **model)
 
     elman_status status = import_model(im, &m);
     if (!status) status = weights_fill(&im->weights, m);
-    if (!status) status = check_reference(im, m);
     if (!status && im->padding)
         status = model_write_note(m, "padding", im->padding);
+    if (!status) status = check_reference(im, m);
 
     /* a bad value here was read from the file */
     if (status) {

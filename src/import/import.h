@@ -20,7 +20,8 @@
  *   source          opens files of any format, and runs onnx
  *   rows            the table for people
  *   proof           what is known of whether it computes as its source did
- *   check           a model compared with another's inputs and outputs
+ *   check           a model compared with another's inputs and outputs, in
+ *                   which padding finds what fills sequences up
  *   create, open    from an import to a model; from files to an import
  */
 #ifndef IMPORT_IMPORT_H
