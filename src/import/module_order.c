@@ -26,6 +26,25 @@ static elman_status ask_about(const elman_import *im, const module_list *list,
     return modules_ask(im, list, sentence);
 }
 
+bool module_is_square(const module *m)
+{
+    static const char *const words[] = {"emb", "Emb", "EMB", "wte", "lookup"};
+    if (!m->may_embed || m->I != m->O) return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (size_t at = 0; at + strlen(words[i]) <= m->prefix_bytes; at++)
+            if (!memcmp(m->prefix + at, words[i], strlen(words[i])))
+                return false;
+    return true;
+}
+
+static elman_status ask_about_square(const elman_import *im,
+                                     const module_list *list, const module *m)
+{
+    return ask_about(im, list, m,
+                     "is a square matrix without bias, and may be an embedding "
+                     "or a linear layer");
+}
+
 /* ---- The order as it is given ------------------------------------------- */
 
 /* The next word of a list: up to a comma that is in no parentheses, without
@@ -92,8 +111,9 @@ static elman_status read_order(const elman_import *im, module_list *list,
      * was said to be linear */
     const module *m = o->count && !said ? o->entries[0].module : NULL;
     const module *next = module_after(o, 0);
-    if (m && m->may_embed && next && next->I == m->I)
-        o->entries[0].kind = ELMAN_EMBEDDING;
+    if (!m || !m->may_embed || !next || next->I != m->I) return ELMAN_OK;
+    if (module_is_square(m)) return ask_about_square(im, list, m);
+    o->entries[0].kind = ELMAN_EMBEDDING;
     return ELMAN_OK;
 }
 
@@ -190,6 +210,8 @@ static elman_status add_ends(const elman_import *im, module_list *list,
         return modules_ask(im, list,
                            "a matrix without bias may be an embedding or a "
                            "linear layer");
+    if (only.front && module_is_square(only.front))
+        return ask_about_square(im, list, only.front);
     if (!only.front && may_be_in_front(only.back, o->entries[0].module))
         return ask_about(im, list, only.back,
                          "fits in front of and behind the recurrent layer");

@@ -30,6 +30,10 @@ elman_status modules_order(const elman_import *import, module_list *list,
 elman_status word_read(const elman_import *import, module_list *list,
                        const char *word, size_t bytes, entry *e);
 
+/* Whether a matrix alone in front of a layer that reads its columns may as well
+ * be linear: it has as many rows, and its name does not say that it embeds. */
+bool module_is_square(const module *m);
+
 /* Fails, with why and the orders that would fit. */
 elman_status modules_ask(const elman_import *import, const module_list *list,
                          const char *why);

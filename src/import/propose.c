@@ -319,16 +319,19 @@ static void put_module(text *t, const module *m)
 }
 
 /* "rnn,fc1,?,fc2": between two linear layers there is a function. */
-static void put_order(const search *s, const size_t *at, size_t length, text *t)
+static void put_order(const search *s, const size_t *at, size_t length,
+                      bool first_linear, text *t)
 {
     bool linear = false;
     put(t, "--layers='");
     for (size_t i = 0; i < length; i++) {
         const module *m = s->all[at[i]];
-        bool embedding = i == 0 && embeds(s, m);
+        bool open = i == 0 && embeds(s, m) && module_is_square(m);
+        bool embedding = i == 0 && embeds(s, m) && !(open && first_linear);
         if (i) put(t, ",");
         if (linear && m->kind == ELMAN_LINEAR) put(t, "?,");
         if (!m->norm) linear = m->kind == ELMAN_LINEAR && !embedding;
+        if (open) put(t, embedding ? "embedding:" : "linear:");
         put_module(t, m);
     }
     put(t, "'");
@@ -428,9 +431,15 @@ static void put_ignored(const search *s, const module_list *list,
 static bool put_found(const search *s, const module_list *list, text *t)
 {
     for (size_t k = 0; k < s->found; k++) {
-        if (k) put(t, " or ");
-        put_order(s, s->orders[k], s->order_length[k], t);
-        put_ignored(s, list, s->orders[k], s->order_length[k], t);
+        const module *first = s->all[s->orders[k][0]];
+        bool twice = embeds(s, first) && module_is_square(first);
+
+        /* a square matrix as an embedding, and as a linear layer */
+        for (int linear = 0; linear <= twice; linear++) {
+            if (k || linear) put(t, " or ");
+            put_order(s, s->orders[k], s->order_length[k], linear, t);
+            put_ignored(s, list, s->orders[k], s->order_length[k], t);
+        }
     }
     return s->found > 0;
 }
@@ -467,7 +476,7 @@ static void put_networks(search *s, const elman_import *im,
     search_orders(s, im, list, NULL, 0, false);
     if (s->best_length == 0) return;
     put(t, "no order fits all of them; the longest that does is ");
-    put_order(s, s->best, s->best_length, t);
+    put_order(s, s->best, s->best_length, false, t);
 }
 
 elman_status modules_ask(const elman_import *im, const module_list *list,
