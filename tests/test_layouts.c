@@ -254,11 +254,55 @@ TEST(a_state_dict_of_pytorch_is_no_layout_of_others)
     elman_import_close(import);
 }
 
+TEST(what_only_names_say_is_said_to_be_unproved_with_the_order_of_axes)
+{
+    static const char *const cases[][2] = {
+        {"mlx_lstm.npz", "not proved: the tensors have names and shapes as in "
+                         "MLX, and no reference was given; --reference x.npy "
+                         "y.npy takes x (B,T,I), sequences first"},
+        {"tf1_lstm.npz", "as in TensorFlow 1, and no reference was given; "
+                         "--reference x.npy y.npy takes x (T,B,I), steps"},
+        {"nam_1x3x1.nam", "as the file says"},
+        {"rtneural_gru.json", "as the file says"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_import *import = NULL;
+        const char *path = golden(cases[i][0]);
+        CHECK_OK(elman_import_open(&path, 1, NULL, &import));
+        CHECK(strstr(elman_import_proof(import), cases[i][1]), "%s: %s", path,
+              elman_import_proof(import));
+        elman_import_close(import);
+    }
+}
+
+TEST(names_of_pytorch_with_other_shapes_are_sent_to_a_mapping_file)
+{
+    elman_import *import = NULL;
+
+    /* as torch-rnn has them: (I+H,4H) and (4H) */
+    parcel_clear();
+    add_zeros("rnn1.weight", 7, 16);
+    add_zeros("rnn1.bias", 16, 0);
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "expected (7); if this is no layout of PyTorch's, elman "
+                "convert --mapping-draft map.json writes a file to fill in");
+
+    parcel_clear();
+    add_zeros("rnn.weight_ih_l0", 4, 16);
+    add_zeros("rnn.weight_hh_l0", 4, 15);
+    CHECK_FAILS(open_parcel(NULL, &import), ELMAN_BAD_FORMAT,
+                "for the hidden size 15; if this is no layout of PyTorch's");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_recorded_file_gives_what_its_tool_gave),
         cmocka_unit_test(each_bad_json_model_gives_its_own_sentence),
+        cmocka_unit_test(
+            what_only_names_say_is_said_to_be_unproved_with_the_order_of_axes),
+        cmocka_unit_test(
+            names_of_pytorch_with_other_shapes_are_sent_to_a_mapping_file),
         cmocka_unit_test(members_that_change_no_answer_are_taken),
         cmocka_unit_test(what_a_layout_leaves_open_is_asked_for),
         cmocka_unit_test(a_state_dict_of_pytorch_is_no_layout_of_others),

@@ -66,6 +66,8 @@ struct elman_import {
     /* ... the importer of a format that says what its tensors are, or NULL */
     size_t size;         /* of the file, in bytes, where the format is text */
     size_t extra;        /* tensors of a checkpoint outside its state dict */
+    const char *tool;    /* whose layout its tensors have, or NULL:
+                            PyTorch's, or a mapping file's */
     const char *unlike;  /* how answers differ although the format says how
                             they are computed, for its proof, or NULL */
     const char *padding; /* what pads, for the model's note, or NULL */

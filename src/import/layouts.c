@@ -343,7 +343,9 @@ static elman_status run_search(search *s, bool *batch_first)
     name_modules(s);
     shorten_names(s);
     for (size_t i = 0; i < s->count; i++) {
-        *batch_first = *batch_first || s->found[i].kind->batch_first;
+        const layout *kind = s->found[i].kind;
+        *batch_first = *batch_first || kind->batch_first;
+        if (kind_is_recurrent(kind->kind)) s->import->tool = kind->tool;
         TRY(found_make(s->import, s->found + i));
     }
     return ELMAN_OK;

@@ -255,6 +255,11 @@ static elman_status check_complete(const module *m)
     return ELMAN_OK;
 }
 
+/* What to do where names are PyTorch's, but shapes are not. */
+#define OTHERS                                                                 \
+    "; if this is no layout of PyTorch's, elman convert --mapping-draft "      \
+    "map.json writes a file to fill in, --mapping takes it"
+
 static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
                                  size_t rank, size_t rows, size_t columns)
 {
@@ -267,8 +272,8 @@ static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
     shape_print(t->rank, t->shape, sizeof got, got);
     shape_print(rank, shape, sizeof expected, expected);
     return failure(ELMAN_BAD_FORMAT,
-                   "the tensor %.80s has shape %s, expected %s", t->name, got,
-                   expected);
+                   "the tensor %.80s has shape %s, expected %s" OTHERS, t->name,
+                   got, expected);
 }
 
 /* The recurrent module of torch.nn with that many gates; ELMAN_END if it has
@@ -319,7 +324,7 @@ static elman_status read_sizes(const elman_import *im, const module *m,
     if (hh->shape[0] % *H != 0 || !kind || (hr && !projects))
         return failure(ELMAN_BAD_FORMAT,
                        "the tensor %.80s has shape %s, expected %s rows for "
-                       "the hidden size %zu",
+                       "the hidden size %zu" OTHERS,
                        hh->name, shape,
                        hr ? "4 times as many (LSTM with projection)"
                           : "as many (RNN), 3 times (GRU) or 4 times (LSTM)",

@@ -14,19 +14,37 @@ static void shape_of_input(const elman_config *c, size_t room, char *text)
     else snprintf(text, room, "(%s, %zu)", order, c->input_size);
 }
 
+/* What takes the place of a proof where the model was none of PyTorch's: whose
+ * names its tensors have is all that says how they are computed with. */
+static const char *other_tool(elman_import *im, const char *shape)
+{
+    const elman_config *c = &im->config;
+    const char *order = c->batch_first ? "B,T" : "T,B";
+    const char *features = c->layers[0].kind == ELMAN_EMBEDDING ? "" : ",I";
+    const char *first = c->batch_first ? "sequences" : "steps";
+
+    if (!im->tool)
+        return import_text(im,
+                           "not proved: no reference was given; --reference "
+                           "x.npy y.npy takes x (%s%s), %s first, such as %s, "
+                           "and what the model gives for it where it comes "
+                           "from",
+                           order, features, first, shape);
+    return import_text(im,
+                       "not proved: the tensors have names and shapes as in "
+                       "%s, and no reference was given; --reference x.npy "
+                       "y.npy takes x (%s%s), %s first, such as %s, and what "
+                       "the model gives for it there",
+                       im->tool, order, features, first, shape);
+}
+
 /* The lines of Python that draw an input and keep what a model gives for it. */
 static const char *lines_for(elman_import *im, bool mapped)
 {
     const elman_config *c = &im->config;
     char shape[80], draw[120];
     shape_of_input(c, sizeof shape, shape);
-
-    if (mapped)
-        return import_text(im,
-                           "not proved: no reference was given; --reference "
-                           "x.npy y.npy takes an input of shape %s and what "
-                           "the model gives for it where it comes from",
-                           shape);
+    if (mapped || im->tool) return other_tool(im, shape);
 
     if (c->layers[0].kind == ELMAN_EMBEDDING)
         snprintf(draw, sizeof draw, "torch.randint(%zu, %s)",
