@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include "allocator.h"
+#include "elman_exchange.h"
 #include "format/npz.h"
 #include "format/pickle.h"
 #include "format/torch.h"
@@ -26,6 +27,23 @@ static elman_status read_npz(const char *name)
     return status;
 }
 
+/* A state dict with weights in parts, from the file to the model. */
+static elman_status read_parts(const char *name)
+{
+    char path[1000];
+    const char *paths[] = {path};
+    int room = (int)(strrchr(__FILE__, '/') - __FILE__);
+    snprintf(path, sizeof path, "%.*s/golden/parts/%s", room, __FILE__, name);
+
+    elman_import *import = NULL;
+    elman_model *model = NULL;
+    elman_status status = elman_import_open(paths, 1, NULL, &import);
+    if (status == ELMAN_OK) status = elman_import_create(import, &model);
+    elman_import_close(import);
+    elman_model_destroy(model);
+    return status;
+}
+
 TEST(readers_survive_each_failing_allocation)
 {
     static const struct {
@@ -43,7 +61,14 @@ TEST(readers_survive_each_failing_allocation)
                  {read_torch, "inside.tar"},
                  {read_torch, "arrays2.pkl"},
                  {read_torch, "tensors2.pkl"},
-                 {read_npz, "arrays_deflated.npz"}};
+                 {read_npz, "arrays_deflated.npz"},
+                 {read_parts, "weight_norm_old.safetensors"},
+                 {read_parts, "weight_norm_new_1.safetensors"},
+                 {read_parts, "spectral_norm_new.safetensors"},
+                 {read_parts, "pruned.safetensors"},
+                 {read_parts, "raw_module.safetensors"},
+                 {read_parts, "norm_between.safetensors"},
+                 {read_parts, "norm_front.safetensors"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         allocator_reset();
         CHECK_OK(cases[i].read(cases[i].name));

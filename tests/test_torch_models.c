@@ -1,16 +1,20 @@
 /*
  * test_torch_models.c: weights as PyTorch saves them, in each of its formats,
  * become models that give what PyTorch gave from them. The cases lie in
- * tests/golden/state (see make_torch_models.py).
+ * tests/golden/state (see make_torch_models.py) and parts.
  */
 #include "folder.h"
 
 #include <jansson.h>
 
+/* Of tests/golden. */
+static const char *folder = "state";
+
 static void state_path(const char *name, char *path)
 {
     int room = (int)(strrchr(__FILE__, '/') - __FILE__);
-    snprintf(path, PATH_ROOM, "%.*s/golden/state/%s", room, __FILE__, name);
+    snprintf(path, PATH_ROOM, "%.*s/golden/%s/%s", room, __FILE__, folder,
+             name);
 }
 
 static const char *text_of(const json_t *json, const char *key)
@@ -129,6 +133,15 @@ static void check_cases(bool refused, int least)
 }
 
 TEST(what_pytorch_saves_gives_what_pytorch_gives) { check_cases(false, 20); }
+/* Weight norm, spectral norm, pruning, dropout of weights and batch norms: see
+ * make_torch_parts.py. */
+TEST(weights_in_parts_give_what_pytorch_computes_of_them)
+{
+    folder = "parts";
+    check_cases(false, 18);
+    folder = "state";
+}
+
 TEST(files_of_pytorch_without_a_model_are_refused) { check_cases(true, 6); }
 
 TEST(of_two_state_dicts_one_is_asked_for)
@@ -147,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_pytorch_saves_gives_what_pytorch_gives),
+        cmocka_unit_test(weights_in_parts_give_what_pytorch_computes_of_them),
         cmocka_unit_test(files_of_pytorch_without_a_model_are_refused),
         cmocka_unit_test(of_two_state_dicts_one_is_asked_for),
     };

@@ -261,7 +261,18 @@ def shards():
     put("shards", "many", index(**{f"t{i}": f"f{i}" for i in range(300)}))
 
 
+def parts():
+    """Weights in parts and batch norms, each with all that makes it one."""
+    folder = HERE.parent / "golden" / "parts"
+    for name in ["weight_norm_old_none", "weight_norm_new_1",
+                 "spectral_norm_old", "spectral_norm_new", "pruned",
+                 "raw_module", "norm_not_affine", "norm_behind"]:
+        put("import", f"parts-{name}",
+            (folder / f"{name}.safetensors").read_bytes())
+
+
 def write():
     shards()
+    parts()
     archives()
     pickles()

@@ -296,9 +296,10 @@ def refused():
                         "says": ["num_batches_tracked"]})
 
 
-shutil.rmtree(FOLDER, ignore_errors=True)
-FOLDER.mkdir()
-single_modules()
-models()
-checkpoints()
-refused()
+if __name__ == "__main__":
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    single_modules()
+    models()
+    checkpoints()
+    refused()
