@@ -6,6 +6,8 @@
 #include "network.h"
 #include "screen.h"
 
+#include <string.h>
+
 typedef struct run_values {
     option_list inputs;
     const char *output_dir;
@@ -55,6 +57,19 @@ static const option_row options[] = {
     {0},
 };
 
+/* Says what the graph rounds and the run does not. */
+static void say_rounding(const char *path)
+{
+    elman_import *import = NULL;
+    size_t count = 0;
+    if (elman_import_look(&path, 1, &import) != ELMAN_OK) return;
+
+    const elman_fact *facts = elman_import_facts(import, &count);
+    for (size_t n = 0; n < count; n++)
+        if (!strcmp(facts[n].name, "rounding")) note("%s", facts[n].text);
+    elman_import_close(import);
+}
+
 static int run_graph(const graph_run *run, const run_values *values)
 {
     if (values->list || (!values->inputs.count && !values->output_dir))
@@ -71,6 +86,7 @@ static int run_graph(const graph_run *run, const run_values *values)
     if (elman_graph_forward(run->graph, (size_t)values->steps,
                             threads_to_use(values->threads)) != ELMAN_OK)
         return library_failed();
+    say_rounding(run->path);
     return graph_write_outputs(run, values->output_dir);
 }
 

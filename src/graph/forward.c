@@ -6,6 +6,7 @@
 #include "graph/stage.h"
 #include "trace/assemble.h"
 #include "trace/order.h"
+#include "trace/rounding.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
 #include "trace/walk.h"
@@ -150,10 +151,15 @@ static size_t stage_end(const graph_pass *p, size_t begin)
     bool recurrent = traced_is_recurrent(t->layers + begin);
     size_t end = begin + 1;
 
-    /* without lengths all layers run together */
-    if (!p->lengths) return t->layer_count;
+    /* what rounds does so once all steps are there */
+    size_t last = begin;
+    while (last + 1 < t->layer_count && !t->layers[last].rounds)
+        last++;
 
-    for (; end < t->layer_count; end++) {
+    /* without lengths all layers up to it run together */
+    if (!p->lengths) return last + 1;
+
+    for (; end <= last; end++) {
         const traced_layer *l = t->layers + end;
         bool along = traced_is_recurrent(l) ||
                      (recurrent && l->config.kind == ELMAN_LAST);
@@ -168,6 +174,10 @@ static elman_status run_layers(graph_pass *p)
     for (size_t begin = 0, end; begin < t->layer_count; begin = end) {
         end = stage_end(p, begin);
         TRY(stage_run(p, begin, end));
+
+        const traced_layer *l = t->layers + end - 1;
+        size_t rows = l->per_sequence ? p->B : p->T * p->B;
+        rounding_use(l->rounds, rows * l->O, p->layers[end - 1].y);
     }
     return ELMAN_OK;
 }
@@ -290,8 +300,9 @@ static void write_elements(const graph_pass *p, const traced_value *v,
         const view *of = part_at(v, own);
         view_position(p->trace, of, own, position);
 
-        put_number(to, data, i,
-                   source_at(p, p->trace->sources + of->source, position));
+        double value = source_at(p, p->trace->sources + of->source, position);
+        rounding_use(of->rounds, 1, &value);
+        put_number(to, data, i, value);
 
         /* the next index, row-major */
         for (size_t k = to->rank; k-- > 0;) {
@@ -402,7 +413,7 @@ static elman_status run(graph_pass *p, const onnx_graph *g,
 
     for (size_t i = 0; i < g->output_count; i++)
         TRY(write_output(p, g->outputs + i, outputs + i));
-    return ELMAN_OK;
+    return rounding_finish(t);
 }
 
 /* Whether a tensor is the array that an input was given. */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/reference.h"
 #include "trace/assemble.h"
+#include "trace/rounding.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
 
@@ -190,6 +191,7 @@ static elman_status put_given(const stage *s, const traced_layer *l,
             size_t index[AXES] = {d, b, j};
             double value;
             tensor_doubles(array, view_element(t, of, index), 1, &value);
+            rounding_use(of->rounds, 1, &value);
             put(to, b * R + j, value);
         }
     return ELMAN_OK;

@@ -279,9 +279,13 @@ static elman_status add_spares(elman_import *import, const trace *t,
                                const size_t *shown)
 {
     static const char *const how[] = {
-        [TENSOR_READ] = "not needed",       [TENSOR_FOLDED] = "part of another",
-        [TENSOR_QUANTIZED] = "dequantized", [TENSOR_SHAPE] = "shape",
-        [TENSOR_STATE] = "initial state",   [TENSOR_SETTING] = "setting",
+        [TENSOR_READ] = "not needed",
+        [TENSOR_FOLDED] = "part of another",
+        [TENSOR_QUANTIZED] = "dequantized",
+        [TENSOR_SHAPE] = "shape",
+        [TENSOR_STATE] = "initial state",
+        [TENSOR_SETTING] = "setting",
+        [TENSOR_ROUNDING] = "rounding, not kept",
     };
 
     for (size_t i = 0; i < t->tensor_count; i++) {
@@ -340,6 +344,20 @@ static elman_status import_trace(elman_import *import, trace *t,
     return add_spares(import, t, shown);
 }
 
+/* Says that the model goes on in floats where the graph rounds. */
+static elman_status say_rounding(elman_import *import, const trace *t)
+{
+    char text[NODE_TEXT];
+    if (!t->rounded) return ELMAN_OK;
+    return import_add_remark(
+        import,
+        import_text(import,
+                    "not rounded: %s rounds what flows, to fewer bits than the "
+                    "model computes with, so that the graph's outputs differ "
+                    "by as much",
+                    node_text(t->rounded, text)));
+}
+
 /* Who wrote the graph, and by which rules. */
 static elman_status add_facts(elman_import *import, const onnx_graph *g)
 {
@@ -350,7 +368,14 @@ static elman_status add_facts(elman_import *import, const onnx_graph *g)
                             version ? version : ""));
     TRY(import_add_fact(import, "opset", "%lld, IR version %lld",
                         (long long)g->opset, (long long)g->ir_version));
-    return import_add_fact(import, "nodes", "%zu", g->node_count);
+    TRY(import_add_fact(import, "nodes", "%zu", g->node_count));
+
+    for (size_t i = 0; i < g->node_count; i++)
+        if (node_is(g->nodes + i, "DynamicQuantizeLSTM"))
+            return import_add_fact(import, "rounding",
+                                   "DynamicQuantizeLSTM rounds to 8 bits in "
+                                   "each step, which is computed in float32");
+    return ELMAN_OK;
 }
 
 elman_status import_look_onnx(elman_import *import, const byte_source *file)
@@ -378,5 +403,6 @@ elman_status import_onnx(elman_import *import, const byte_source *file,
     elman_status status = onnx_part(s->graph, config, &s->part, &s->owned);
     if (status == ELMAN_OK) status = trace_open(&s->part, NULL, &s->trace);
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
+    if (status == ELMAN_OK) status = say_rounding(import, s->trace);
     return status == ELMAN_OK ? status : failure_in(status, file->name);
 }

@@ -273,9 +273,34 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
+/* Rounds what the last layer gives: a layer that changes nothing, whose output
+ * is rounded. read becomes a view of that. */
+static elman_status add_rounding(trace *t, const onnx_node *n,
+                                 const traced_rounding *how, size_t features,
+                                 view *read)
+{
+    const elman_layer same = {.kind = ELMAN_ACTIVATION,
+                              .activation = {ELMAN_ACTIVATION_AFFINE, 1, 0}};
+    view plain = *read, y;
+    size_t I;
+    plain.rounds = NULL;
+    TRY(layer_read(t, n, &plain, features, read, &I));
+
+    TRY(layer_add(t, n, read, ANY_AXIS, &same, I, &y));
+    t->layers[t->layer_count - 1].rounds = how;
+    *read = y;
+    return ELMAN_OK;
+}
+
 elman_status layer_read(trace *t, const onnx_node *n, const view *from,
                         size_t features, view *read, size_t *I)
 {
+    view rounded = *from;
+    if (from->rounds) {
+        TRY(add_rounding(t, n, from->rounds, features, &rounded));
+        from = &rounded;
+    }
+
     const source *s = t->sources + from->source;
 
     /* the first layer reads an input, every other what the last one gives */

@@ -41,7 +41,7 @@ static const operator_row operators[] = {
     {"Add", 2, 2, sizes_arithmetic, fold_arithmetic, trace_arithmetic},
     {"BatchNormalization", 5, 5, NULL, NULL, trace_batch_norm},
     {"And", 2, 2, sizes_logic, sizes_logic, NULL},
-    {"Cast", 1, 1, sizes_same, view_same, view_same},
+    {"Cast", 1, 1, sizes_same, cast_tensor, cast_flow},
     {"CastLike", 2, 2, NULL, view_same, view_same},
     {"Clip", 1, 3, NULL, NULL, length_clip},
     {"Concat", 1, MANY, sizes_concat, fold_concat, view_concat},
@@ -151,8 +151,8 @@ static operator_run *choose(const trace *t, const operator_row *row,
             n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;
         if (!v) continue;
         if (v->kind == VALUE_GATE && row->flow != view_same &&
-            row->flow != sizes_shape && row->flow != trace_matmul &&
-            row->flow != trace_gemm)
+            row->flow != cast_flow && row->flow != sizes_shape &&
+            row->flow != trace_matmul && row->flow != trace_gemm)
             return gate_run;
         if (v->kind == VALUE_PRODUCT && node_is(n, "Mul"))
             return quantized_multiply;

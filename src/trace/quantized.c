@@ -7,6 +7,7 @@
 #include "trace/dense.h"
 #include "trace/layers.h"
 #include "trace/recurrent.h"
+#include "trace/rounding.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
 
@@ -116,6 +117,16 @@ elman_status quantize_tensor(trace *t, const onnx_node *n,
 
 /* ---- What flows ---------------------------------------------------------- */
 
+/* The scale and zero point of what flows: a model does not need them. */
+static void note_rounding(trace *t, traced_value *const *in)
+{
+    for (size_t k = 1; k < 3; k++) {
+        if (!in[k] || !is_tensor(t, in[k])) continue;
+        tensor_use *use = t->uses + t->sources[in[k]->views->source].index;
+        if (*use == TENSOR_SETTING) *use = TENSOR_ROUNDING;
+    }
+}
+
 elman_status quantize_flow(trace *t, const onnx_node *n,
                            traced_value *const *in, traced_value *const *out)
 {
@@ -131,10 +142,26 @@ elman_status quantize_flow(trace *t, const onnx_node *n,
                       "uint8 or int8",
                       element_name(type), step);
 
-    /* as if not rounded, but between the least number and the greatest: beyond
-     * them may stand for a relu that was there before */
+    note_rounding(t, in);
     least = is_signed ? -128 : 0;
     most = is_signed ? 127 : 255;
+
+    /* a graph that is run rounds */
+    if (t->bound) {
+        const traced_rounding how = {.kind = ROUND_STEPS,
+                                     .step = step,
+                                     .zero = zero,
+                                     .least = least,
+                                     .most = most};
+        TRY(rounding_mark(t, n, in[0], &how, out[0]));
+        out[0]->type = type;
+        return ELMAN_OK;
+    }
+
+    if (!t->rounded) t->rounded = n;
+
+    /* as if not rounded, but between the least number and the greatest: beyond
+     * them may stand for a relu that was there before */
     TRY(dense_clip(t, n, in[0], (least - zero) * step, (most - zero) * step,
                    out[0]));
     out[0]->type = type;
@@ -154,6 +181,16 @@ elman_status dequantize_flow(trace *t, const onnx_node *n,
     TRY(need_view(n, in[0], &of));
     TRY(need_number(t, n, in[1], "scale", &step));
     if (in[2]) TRY(need_number(t, n, in[2], "zero point", &zero));
+
+    note_rounding(t, in);
+    if (of->rounds && of->rounds->kind == ROUND_STEPS) {
+        if (of->rounds->step != step || of->rounds->zero != zero)
+            return refuse(n, "it reads whole numbers that are not what "
+                             "QuantizeLinear made with its scale");
+        TRY(value_copy_views(t, n, in[0], out[0]));
+        out[0]->type = ELEMENT_F32;
+        return ELMAN_OK;
+    }
 
     /* numbers of an embedding's weight, taken before they are floats */
     bool tip = l && of->source == l->y;
@@ -214,13 +251,29 @@ static elman_status set_product(trace *t, const traced_product *p,
     return ELMAN_OK;
 }
 
+/* rounded is x in 8 bits, which its numbers decide. */
+static elman_status round_range(trace *t, const onnx_node *n, traced_value *x,
+                                traced_value **rounded)
+{
+    const traced_rounding how = {.kind = ROUND_RANGE};
+    const view *of = NULL;
+    TRY(need_view(n, x, &of));
+    traced_value *made = trace_keep(t, 1, sizeof *made);
+    if (!made) return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+
+    made->name = x->name;
+    made->node = x->node;
+    *rounded = made;
+    return rounding_layer(t, n, x, &how, made);
+}
+
 elman_status quantize_dynamic(trace *t, const onnx_node *n,
                               traced_value *const *in, traced_value *const *out)
 {
-    const view *of = NULL;
-    TRY(need_view(n, in[0], &of));
+    traced_value *x = NULL;
+    TRY(round_range(t, n, in[0], &x));
     for (unsigned k = 0; k < n->output_count && k < 3; k++)
-        TRY(set_product(t, &(traced_product){.stage = k, .x = in[0]}, out[k]));
+        TRY(set_product(t, &(traced_product){.stage = k, .x = x}, out[k]));
     return ELMAN_OK;
 }
 
@@ -311,7 +364,9 @@ elman_status quantized_matmul_dynamic(trace *t, const onnx_node *n,
                                       traced_value *const *in,
                                       traced_value *const *out)
 {
-    return add_layer(t, n, in[0], in[1], in[2], in[3], in[4], out[0]);
+    traced_value *x = NULL;
+    TRY(round_range(t, n, in[0], &x));
+    return add_layer(t, n, x, in[1], in[2], in[3], in[4], out[0]);
 }
 
 /* ---- DynamicQuantizeLSTM ------------------------------------------------- */
@@ -372,6 +427,9 @@ elman_status quantized_lstm(trace *t, const onnx_node *n,
     enum { W = 1, R, W_SCALE = 8, W_ZERO, R_SCALE, R_ZERO, LSTM_INPUTS = 8 };
     traced_value *as_lstm[LSTM_INPUTS],
         made[2] = {{.name = "W"}, {.name = "R"}};
+
+    /* it rounds in each step, which neither a model does nor a run */
+    t->rounded = n;
 
     /* the weights in floats, and in the order of LSTM's */
     for (size_t k = 0; k < LSTM_INPUTS; k++)

@@ -1,7 +1,7 @@
 /*
  * quantized.h: weights in 8 bits, which become floats, and products that a
- * graph computes in whole numbers, which become those of floats: what was lost
- * by rounding activations is not lost again.
+ * graph computes in whole numbers, which become those of floats. What flows is
+ * rounded only where the graph is run.
  */
 #ifndef TRACE_QUANTIZED_H
 #define TRACE_QUANTIZED_H

@@ -5,6 +5,7 @@
 #include "trace/reorder.h"
 
 #include "trace/attribute.h"
+#include "trace/rounding.h"
 #include "trace/sizes.h"
 #include "trace/tensor.h"
 #include "trace/view.h"
@@ -132,6 +133,42 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
     for (size_t k = 0; k < order.rank; k++)
         order.from[k] = k;
     TRY(change_all(t, n, in[0], reorder, &order, axis, out[0]));
+    out[0]->type = type;
+    return ELMAN_OK;
+}
+
+/* Whether a cast to a narrower type rounds what it reads. */
+static rounding_kind cast_kind(const traced_value *v, const traced_value *made)
+{
+    bool wider = v->kind == VALUE_VIEW && element_is_float(v->type) &&
+                 v->type != made->type;
+    return wider ? rounding_to(made->type) : ROUND_NEVER;
+}
+
+elman_status cast_tensor(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    TRY(view_same(t, n, in, out));
+    rounding_kind kind = cast_kind(in[0], out[0]);
+    return kind ? rounding_tensor(t, n, in[0], kind, out[0]) : ELMAN_OK;
+}
+
+elman_status cast_flow(trace *t, const onnx_node *n, traced_value *const *in,
+                       traced_value *const *out)
+{
+    element_type to = ELEMENT_F32;
+    TRY(cast_type(t, n, in[0], &to));
+    bool inside = in[0]->kind != VALUE_VIEW && in[0]->kind != VALUE_ORDER;
+    if (t->bound && inside && rounding_to(to))
+        return refuse(n, "it rounds what is inside a layer; elman convert "
+                         "makes a model that does not round");
+
+    TRY(view_same(t, n, in, out));
+    rounding_kind kind = cast_kind(in[0], out[0]);
+    if (!kind) return ELMAN_OK;
+
+    element_type type = out[0]->type;
+    TRY(rounding_mark(t, n, in[0], &(traced_rounding){.kind = kind}, out[0]));
     out[0]->type = type;
     return ELMAN_OK;
 }

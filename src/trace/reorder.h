@@ -4,6 +4,7 @@
 
 #include "trace/trace.h"
 
-operator_run view_transpose, view_squeeze, view_unsqueeze, view_same;
+operator_run view_transpose, view_squeeze, view_unsqueeze, view_same,
+    cast_tensor, cast_flow;
 
 #endif

@@ -19,6 +19,7 @@
  *
  * on these stand the operators:
  *
+ *   rounding           numbers that are rounded on the way
  *   fold               tensors that the graph computes from tensors
  *   reorder, reshape   Transpose, Squeeze; Reshape, Flatten, Expand, Tile
  *   concat             Concat
@@ -102,6 +103,7 @@ typedef struct source {
 } source;
 
 typedef struct traced_value traced_value;
+typedef struct traced_rounding traced_rounding;
 
 /* Sequences in the order of keys, one for each: their lengths. Without keys as
  * they are. */
@@ -132,6 +134,7 @@ typedef struct view {
     view_axis axes[AXES];
     const traced_value *lengths; /* an axis that steps back does so within them;
                                     NULL: all of it */
+    const traced_rounding *rounds; /* its numbers; NULL: not rounded */
 } view;
 
 /* ---- Values -------------------------------------------------------------- */
@@ -199,7 +202,8 @@ typedef enum tensor_use {
     TENSOR_SHAPE,
     TENSOR_QUANTIZED, /* as floats it went into another tensor */
     TENSOR_STATE,     /* an initial state, lengths */
-    TENSOR_SETTING    /* epsilon, a factor */
+    TENSOR_SETTING,   /* epsilon, a factor */
+    TENSOR_ROUNDING   /* what flows was rounded with it */
 } tensor_use;
 
 /* ---- Layers -------------------------------------------------------------- */
@@ -232,7 +236,8 @@ typedef struct traced_layer {
     view x;            /* what a recurrent node reads, (T,B,I), steps forward */
     bool twin;         /* a linear layer that reads what that reads */
     double step, zero; /* what its output was quantized with, step 0: not */
-    traced_value *quantized; /* an embedding's weight, not yet floats */
+    traced_value *quantized;       /* an embedding's weight, not yet floats */
+    const traced_rounding *rounds; /* its output; NULL: as it comes */
     size_t weight_count;
     traced_weight weights[MOST_TRACED_WEIGHTS];
     traced_start h_0, c_0;
@@ -259,9 +264,16 @@ typedef struct trace {
     bool tokens;          /* x is token numbers, without features */
     bool timed;           /* since the first recurrent layer there are: */
     int time, batch;      /* axes of x, or NO_AXIS */
-    traced_value *lengths; /* of sequence_lens, or NULL */
-    size_t budget;         /* elements that folding may still make */
-    void *kept;            /* blocks that go with the trace */
+    traced_value *lengths;    /* of sequence_lens, or NULL */
+    const onnx_node *rounded; /* the first node that rounds what flows, of a
+                                 graph that is not run */
+    size_t rounding_count;
+    struct traced_round {
+        size_t node;
+        bool done;
+    } * roundings; /* of a graph that is run */
+    size_t budget; /* elements that folding may still make */
+    void *kept;    /* blocks that go with the trace */
 } trace;
 
 /* trace_open is in walk.h. */

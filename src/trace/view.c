@@ -324,7 +324,8 @@ static bool same_axes(const view *a, const view *b)
 size_t view_next_axis(const view *a, const view *b)
 {
     size_t moved = BROADCAST;
-    if (a->source != b->source || !same_axes(a, b)) return AXES;
+    if (a->source != b->source || a->rounds != b->rounds || !same_axes(a, b))
+        return AXES;
 
     /* they must differ in one offset, and by 1 */
     for (size_t k = 0; k < AXES; k++) {

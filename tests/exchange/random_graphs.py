@@ -68,7 +68,8 @@ class Check:
                              capture_output=True, timeout=120)
         if got.returncode < 0:
             self.complain(f"elman {words[0]} died of signal {-got.returncode}")
-        lines = (got.stderr + got.stdout).strip().splitlines()
+        self.text = got.stderr + got.stdout
+        lines = self.text.strip().splitlines()
         return got.returncode, lines[-1] if lines else ""
 
 
@@ -152,6 +153,8 @@ def check_convert(check, folder, inputs, want, may_refuse):
         if not may_refuse:
             check.complain(f"convert: {said}")
         return
+    if "not rounded: node" in check.text:
+        return  # it is said that the model gives other numbers
     # a reference has one input, begins without memory, and is held to more
     # than half precision
     if (len(inputs) != 1 or not loads_like(want)

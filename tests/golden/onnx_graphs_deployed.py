@@ -68,3 +68,21 @@ def deployed_cases():
         y = g.axes("Squeeze", g.lstm(g.input("x", ["T", "N", I])), 1)
         g.output(g.node("Transpose", y, perm=[1, 2, 0]), "outputs")
         g.output(lens, "lens_out", TensorProto.INT32)
+
+    @graph(17, steps)
+    def deployed_cast(g):
+        """Half precision between two layers, at the input and at the end."""
+        half = lambda x: g.node("Cast", g.node("Cast", x, to=TensorProto.FLOAT16),
+                                to=TensorProto.FLOAT)
+        y = half(g.axes("Squeeze", g.lstm(half(g.input("x", ["T", "N", I]))), 1))
+        g.output(y, "h")
+        g.output(half(g.dense(y, H, C)), "y")
+
+    @graph(17, steps)
+    def deployed_rounded(g):
+        """Numbers in 8 bits on their way, as QDQ has them."""
+        step, zero = g.hold(np.float32(.01)), g.hold(np.uint8(128))
+        turn = lambda x: g.node("DequantizeLinear", g.node(
+            "QuantizeLinear", x, step, zero), step, zero)
+        y = g.axes("Squeeze", g.gru(turn(g.input("x", ["T", "N", I]))), 1)
+        g.output(g.dense(turn(y), H, C), "y")
