@@ -133,12 +133,12 @@ static void check_cases(bool refused, int least)
 }
 
 TEST(what_pytorch_saves_gives_what_pytorch_gives) { check_cases(false, 20); }
-/* Weight norm, spectral norm, pruning, dropout of weights and batch norms: see
- * make_torch_parts.py. */
+/* Weight norm, spectral norm, pruning, dropout of weights, batch norms, initial
+ * states: see make_torch_parts.py. */
 TEST(weights_in_parts_give_what_pytorch_computes_of_them)
 {
     folder = "parts";
-    check_cases(false, 18);
+    check_cases(false, 20);
     folder = "state";
 }
 

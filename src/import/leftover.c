@@ -128,9 +128,10 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
         element_is_float(t->type))
         return LEFTOVER_WEIGHT;
     if (k && k->kind != LEFTOVER_STATE) return k->kind;
+    if (k && t->rank <= 3) return k->kind;
     if (leftover_copy_of(im, index) != NOWHERE) return LEFTOVER_NOTHING;
     if (t->count == 1) return LEFTOVER_SCALE;
-    if (k) return t->rank <= 3 ? k->kind : LEFTOVER_WEIGHT;
+    if (k) return LEFTOVER_WEIGHT;
     if (t->rank == 1) return LEFTOVER_VECTOR;
     return t->rank > 2 ? LEFTOVER_CONVOLUTION : LEFTOVER_WEIGHT;
 }
@@ -139,8 +140,10 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
 static const char *const advice[] = {
     [LEFTOVER_WEIGHT] = "of a layer that is not named: --layers with its "
                         "prefix, or a mapping file, says what it is",
-    [LEFTOVER_STATE] = "it seems to be a learned initial state: a mapping file "
-                       "takes it, with \"learned_state\": true for its layer",
+    [LEFTOVER_STATE] =
+        "it seems to be a learned initial state: initial(h0,c0):lstm "
+        "in --layers takes tensors h0 and c0 for the module lstm, or a mapping "
+        "file with \"learned_state\": true for its layer",
     [LEFTOVER_STATISTICS] = "it seems to be a statistic that scales numbers: "
                             "batch_norm(EPS):PREFIX in --layers takes "
                             "running_mean and running_var; other ones are the "

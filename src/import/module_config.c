@@ -2,6 +2,7 @@
 #include "import/module_config.h"
 
 #include "base/kind.h"
+#include "import/initial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
         l.proj_size = m->proj_size;
         l.bidirectional = m->direction_count == 2;
         l.no_bias = m->at[0][0][ROLE_BIAS_IH] == NOWHERE;
+        l.learned_state = e->learned_state;
         if (kind_has_field(m->kind, "nonlinearity"))
             l.nonlinearity = nonlinearity;
     }
@@ -223,6 +225,8 @@ elman_status modules_build(elman_import *im, const module_order *o,
         const elman_layer *l = im->config.layers + i;
         if (!m) continue;
         if (module_is_recurrent(m)) TRY(add_recurrent(im, m, l));
+        if (o->entries[i].learned_state)
+            TRY(initial_build(im, o->entries + i, l));
         for (module_role r = ROLE_WEIGHT; r < ROLE_COUNT; r++)
             TRY(add_whole(im, module_other(m, r), l->name, role_word(r), NULL));
     }

@@ -13,6 +13,8 @@ typedef struct entry {
     elman_activation activation;
     bool batch_norm; /* a scale and a shift, made of statistics */
     float eps;       /* of a norm; 0: its default */
+    bool learned_state;
+    size_t state[2]; /* with it, tensors: the initial h and c */
 } entry;
 
 typedef struct module_order {

@@ -1,6 +1,7 @@
 /* names.c: a model from the names that PyTorch gives to tensors. */
 #include "import/names.h"
 
+#include "import/initial.h"
 #include "import/learned.h"
 #include "import/module_config.h"
 #include "import/norms.h"
@@ -25,6 +26,7 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
     /* modules, their order, and what that makes of them */
     module_order order = {.count = 0};
     if (!status) status = modules_order(im, list, config->layers, &order);
+    if (!status) status = initial_check(im, list, &order);
     if (!status) status = norms_fold(im, &order);
     if (!status) status = modules_build(im, &order, config);
 

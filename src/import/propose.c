@@ -3,6 +3,7 @@
  * shapes before it is printed, and says what it would leave out.
  */
 #include "base/kind.h"
+#include "import/initial.h"
 #include "import/leftover.h"
 #include "import/module_order.h"
 
@@ -130,6 +131,7 @@ static bool pair_is_there(const pair_of_nets *p, const module_list *list)
 /* A search for the orders of some modules. */
 typedef struct search {
     const elman_import *import;
+    const module_list *list;
     const module *all[MOST_MODULES]; /* (count) in the order to try */
     bool own[MOST_MODULES];          /* an order must have it */
     size_t count, own_count;
@@ -262,6 +264,7 @@ static void search_orders(search *s, const elman_import *im,
 {
     memset(s, 0, sizeof *s);
     s->import = im;
+    s->list = list;
     for (size_t i = 0; i < list->count; i++) {
         const module *m = list->modules + i;
         int of = p ? side_of(p, m) : side;
@@ -308,11 +311,15 @@ static void put(text *t, const char *format, ...)
     else t->used += (size_t)length;
 }
 
-static void put_module(text *t, const module *m)
+static void put_module(const search *s, const module *m, text *t)
 {
     const char *kind = m->norm == NORM_BARE     ? "layer_norm:"
                        : m->norm == NORM_UNSURE ? "batch_norm(1e-5):"
                                                 : "";
+    char states[200];
+    if (initial_print(s->import, s->list, m, sizeof states, states))
+        put(t, "initial(%s):", states);
+
     if (m->prefix_bytes)
         put(t, "%s%.*s", kind, (int)m->prefix_bytes, m->prefix);
     else put(t, "%s.", kind);
@@ -332,7 +339,7 @@ static void put_order(const search *s, const size_t *at, size_t length,
         if (linear && m->kind == ELMAN_LINEAR) put(t, "?,");
         if (!m->norm) linear = m->kind == ELMAN_LINEAR && !embedding;
         if (open) put(t, embedding ? "embedding:" : "linear:");
-        put_module(t, m);
+        put_module(s, m, t);
     }
     put(t, "'");
 }

@@ -5,9 +5,11 @@
  *   PREFIX                   the module of that prefix
  *   FUNCTION  FUNCTION(1,2)  a layer without weights, with its numbers
  *   KIND:PREFIX  KIND(1):PREFIX   a module that shapes leave open
+ *   initial(H0,C0):PREFIX    a recurrent one with learned states: initial.c
  */
 #include "base/activation.h"
 #include "base/kind.h"
+#include "import/initial.h"
 #include "format/number.h"
 #include "import/module_order.h"
 
@@ -308,6 +310,9 @@ elman_status word_read(const elman_import *im, module_list *list,
         return bad_word(&w, "which stands for the function there: write relu, "
                             "tanh, elu(1) or what the model has in its place, "
                             "or leave it out");
+
+    TRY(initial_read(im, list, text, bytes, e, &found));
+    if (found) return ELMAN_OK;
 
     bool parts = take_apart(&w);
     if (parts && !w.prefix) TRY(read_function(&w, e, &found));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Records state dicts that hold weights in parts, and batch norms, as PyTorch
-saves them: tests/golden/parts, each case as in make_torch_models.py.
+"""Records state dicts that hold weights in parts, batch norms and initial states
+as PyTorch saves them: tests/golden/parts, each case as in make_torch_models.py.
 
     venv/bin/python tests/golden/make_torch_parts.py
 
@@ -116,6 +116,34 @@ def batch_norms():
            "gru,fc1,bn1,relu,fc2,bn2")
 
 
+class Started(nn.Module):
+    """Begins from states that were learned."""
+
+    def __init__(self, rnn, fc, **states):
+        super().__init__()
+        self.rnn, self.fc = rnn, fc
+        for name, state in states.items():
+            self.register_parameter(name, nn.Parameter(state))
+
+    def forward(self, x):
+        names = [name for name, _ in self.named_parameters(recurse=False)]
+        states = tuple(getattr(self, name).expand(-1, x.shape[1], -1)
+                       .contiguous() for name in names)
+        y, _ = self.rnn(x, states if len(states) > 1 else states[0])
+        return self.fc(y)
+
+
+def initial_states():
+    record("initial_lstm",
+           Started(nn.LSTM(4, 5, 2, bidirectional=True, proj_size=3),
+                   nn.Linear(6, 2), h0=torch.zeros(4, 1, 3),
+                   c0=torch.zeros(4, 1, 5)), "initial(h0,c0):rnn,fc")
+    record("initial_gru",
+           Started(nn.GRU(4, 5, 2), nn.Linear(5, 2),
+                   init_hidden=torch.zeros(2, 1, 5)),
+           "initial(init_hidden):rnn,fc")
+
+
 if __name__ == "__main__":
     shutil.rmtree(models.FOLDER, ignore_errors=True)
     models.FOLDER.mkdir()
@@ -124,3 +152,4 @@ if __name__ == "__main__":
     spectral_norms()
     others()
     batch_norms()
+    initial_states()
