@@ -224,6 +224,29 @@ static int show_failed(const conversion *run)
     return code;
 }
 
+/* How a file's weights were rounded, which may be all that a reference differs
+ * by: "" if they were not. */
+static const char *rounding_of(const conversion *run)
+{
+    const char *remark;
+    for (size_t i = 0; (remark = elman_import_remark(run->import, i)); i++)
+        if (strncmp(remark, "dequantized", 11) == 0)
+            return "; its weights are quantized, and PyTorch rounds what its "
+                   "layers read as well: only a reference made with the "
+                   "dequantized weights in float32 can be met";
+
+    size_t count;
+    const elman_import_row *rows = elman_import_rows(run->import, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].type, "float16") == 0 ||
+            strcmp(rows[i].type, "bfloat16") == 0)
+            return "; its weights are rounded to 16 bits (float16 or "
+                   "bfloat16): a reference made before that, or computed in "
+                   "16 bits, differs; load this file in PyTorch, call "
+                   "model.float(), and make it again";
+    return "";
+}
+
 static int check_reference(conversion *run)
 {
     const option_pair *files = &run->values->reference;
@@ -238,8 +261,10 @@ static int check_reference(conversion *run)
     int code = show_failed(run);
     if (code) return code;
     return failed(
-        "%s: the model does not give '%s' for '%s', and was not converted: %s",
-        conversion_source(run), files->second, files->first, check->failure);
+        "%s: the model does not give '%s' for '%s', and was not converted: "
+        "%s%s",
+        conversion_source(run), files->second, files->first, check->failure,
+        rounding_of(run));
 }
 
 static int write_out(const conversion *run)
@@ -366,7 +391,8 @@ static const example examples[] = {
 
 const command_row convert_command = {
     .name = "convert",
-    .summary = "import a model of PyTorch, ONNX, Keras and others, or export one",
+    .summary =
+        "import a model of PyTorch, ONNX, Keras and others, or export one",
     .operands = "IN... [OUT]",
     .description =
         "Reads the model IN and writes it as OUT. IN is .safetensors, a "

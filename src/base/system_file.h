@@ -22,6 +22,10 @@ typedef struct system_file_facts {
     uint64_t device, number; /* the same for a file under all of its names */
 } system_file_facts;
 
+/* The last name of a path: what is behind the folders, as this system writes
+ * them. */
+const char *system_file_name(const char *path);
+
 /* Opens a file of any type for reading; never waits for another program, as
  * opening a pipe would. */
 bool system_file_open(const char *path, system_file *file);

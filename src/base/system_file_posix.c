@@ -20,6 +20,12 @@ const char *posix_type_name(mode_t mode)
     return "a device";
 }
 
+const char *system_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 bool system_file_open(const char *path, system_file *file)
 {
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

@@ -128,6 +128,15 @@ static bool open_wide(const wchar_t *path, DWORD flags, system_file *file)
     return true;
 }
 
+/* Both slashes, and the colon of a drive. */
+const char *system_file_name(const char *path)
+{
+    const char *name = path;
+    for (const char *at = path; *at; at++)
+        if (*at == '/' || *at == '\\' || *at == ':') name = at + 1;
+    return name;
+}
+
 bool system_file_open(const char *path, system_file *file)
 {
     wchar_t *whole = windows_path(path);

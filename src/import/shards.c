@@ -1,6 +1,7 @@
 /* shards.c: weights in several files as one source. */
 #include "import/shards.h"
 
+#include "base/system_file.h"
 #include "format/json.h"
 
 #include <ctype.h>
@@ -124,7 +125,7 @@ elman_status import_shards(elman_import *im, const char *const *paths,
  * first is where "-00001-of" begins. 0 if it is no such name. */
 static unsigned long count_in_name(const char *path, const char **first)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = system_file_name(path);
     const char *of = strstr(name, "-of-"), *at = of;
     if (!of || !isdigit((unsigned char)of[4])) return 0;
 
@@ -168,8 +169,7 @@ static elman_status add_path(elman_import *im, const char *index,
                              const char *name, path_list *list)
 {
     enum { MOST_FILES = 1000 };
-    const char *slash = strrchr(index, '/');
-    size_t folder = slash ? (size_t)(slash + 1 - index) : 0;
+    size_t folder = (size_t)(system_file_name(index) - index);
 
     for (size_t i = list->count; i-- > 0;)
         if (!strcmp(list->paths[i] + folder, name)) return ELMAN_OK;
