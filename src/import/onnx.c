@@ -1,6 +1,7 @@
 /* onnx.c: an ONNX graph as a model of ours. */
 #include "import/onnx.h"
 
+#include "import/onnx_heads.h"
 #include "import/onnx_part.h"
 #include "trace/assemble.h"
 #include "trace/attribute.h"
@@ -404,5 +405,7 @@ elman_status import_onnx(elman_import *import, const byte_source *file,
     if (status == ELMAN_OK) status = trace_open(&s->part, NULL, &s->trace);
     if (status == ELMAN_OK) status = import_trace(import, s->trace, config);
     if (status == ELMAN_OK) status = say_rounding(import, s->trace);
-    return status == ELMAN_OK ? status : failure_in(status, file->name);
+    if (status == ELMAN_OK) return status;
+    status = onnx_name_heads(status, s->graph, file, config, import_onnx);
+    return failure_in(status, file->name);
 }

@@ -16,6 +16,7 @@
 #include "trace/pool.h"
 #include "trace/quantized.h"
 #include "trace/recurrent.h"
+#include "trace/reduce.h"
 #include "trace/reorder.h"
 #include "trace/reshape.h"
 #include "trace/sizes.h"
@@ -83,9 +84,9 @@ static const operator_row operators[] = {
     {"Range", 3, 3, sizes_range, sizes_range, NULL},
     {"ReduceL2", 1, 2, NULL, NULL, length_reduce},
     {"ReduceMax", 1, 2, NULL, NULL, trace_pool},
-    {"ReduceMean", 1, 2, NULL, NULL, norm_mean},
+    {"ReduceMean", 1, 2, NULL, NULL, trace_reduce_mean},
     {"ReduceProd", 1, 2, sizes_product, NULL, trace_merge},
-    {"ReduceSum", 1, 2, NULL, NULL, trace_merge},
+    {"ReduceSum", 1, 2, NULL, NULL, trace_reduce_sum},
     {"Relu", 1, 1, NULL, NULL, trace_activation},
     {"Reshape", 1, 2, sizes_same, view_reshape, view_reshape},
     {"ReverseSequence", 2, 2, NULL, NULL, trace_reverse_sequence},
@@ -168,6 +169,12 @@ static operator_run *choose(const trace *t, const operator_row *row,
 static elman_status refuse_operator(const trace *t, const onnx_node *n)
 {
     const char *before = NULL;
+    if (node_is(n, "Loop") || node_is(n, "Scan"))
+        return refuse(n, "loops over steps are not read; put nn.RNN, nn.GRU or "
+                         "nn.LSTM in place of the loop and export that, or "
+                         "convert the state dict (torch.save(model.state_dict"
+                         "(), \"model.pt\")), which holds the same weights");
+
     for (size_t k = 0; k < n->input_count && !before; k++) {
         const traced_value *v =
             n->inputs[k][0] ? trace_find(t, n->inputs[k]) : NULL;

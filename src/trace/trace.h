@@ -34,6 +34,7 @@
  *   dense              linear, embedding, elementwise
  *   quantized          weights and products in 8 bits
  *   length             vectors of length 1
+ *   reduce             sums and means over steps, directions, features
  *   slice              Slice, Gather, Split
  *   branches           If
  *

@@ -12,3 +12,7 @@ try tagger.onnx m.safetensors --from-tensor /embed/Gather_output_0 --to-tensor /
 try front.onnx m.safetensors --from-tensor nothing
 try front.onnx m.safetensors --to-tensor x --from-tensor /Transpose_1_output_0
 try m.safetensors n.safetensors --to-tensor y
+# each head of two gives a model of its own, and a refusal says so
+cp "$CASES/../golden/onnx/refused/two_heads.onnx" heads.onnx
+try heads.onnx m.safetensors
+try heads.onnx m.safetensors --to-tensor critic

@@ -86,3 +86,17 @@ def deployed_cases():
             "QuantizeLinear", x, step, zero), step, zero)
         y = g.axes("Squeeze", g.gru(turn(g.input("x", ["T", "N", I]))), 1)
         g.output(g.dense(turn(y), H, C), "y")
+
+    @graph(17, steps)
+    def deployed_sum_features(g):
+        """A sum of the features, and behind it more layers."""
+        y = g.axes("Squeeze", g.lstm(g.input("x", ["T", "N", I])), 1)
+        y = g.node("ReduceSum", y, g.hold(np.array([-1])), keepdims=1)
+        g.output(g.dense(g.node("Tanh", y), 1, C), "y")
+
+    @graph(17, steps)
+    def deployed_mean_features(g):
+        """One number for each step, the mean of its features."""
+        y = g.axes("Squeeze", g.gru(g.input("x", ["T", "N", I])), 1)
+        y = g.node("ReduceMean", y, axes=[2], keepdims=0)
+        g.output(g.dense(g.axes("Unsqueeze", y, 2), 1, C), "y")

@@ -173,6 +173,22 @@ def shapes_of_graphs():
     g.done(g.node("Add", y, g.node("Concat", there, back, axis=2)),
            "one direction twice", "join", "Concat")
 
+    g = Refused("sum_over_steps")
+    g.done(g.node("ReduceSum", flow(g), g.hold(np.array([0])), name="all",
+                  keepdims=0), "it grows with their number", "all",
+           "ReduceSum", taken=["graph"])
+
+    g = Refused("sum_over_sequences")
+    g.done(g.node("ReduceSum", flow(g), g.hold(np.array([1])), name="all",
+                  keepdims=0), "no layer is a sum over sequences", "all",
+           "ReduceSum")
+
+    g = Refused("two_heads")
+    y = flow(g)
+    g.output(g.dense(y, H, C), "actor")
+    g.output(g.dense(y, H, 1), "critic")
+    g.done(None, "two heads on one stack", "MatMul", "a branch is not")
+
     g = Refused("features_as_time")
     x = g.node("Transpose", flow(g), name="turn", perm=[2, 1, 0])
     g.done(g.node("LSTM", x, g.weight(1, 4, 5), g.weight(1, 4, 1),
