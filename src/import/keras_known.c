@@ -16,14 +16,15 @@
 #define TRAINED(w) " " w "_initializer " w "_regularizer " w "_constraint"
 
 #define ANY                                                                    \
-    "name trainable dtype autocast batch_input_shape batch_shape "             \
+    "name trainable dtype autocast dynamic=false batch_input_shape "           \
+    "batch_shape "                                                             \
     "build_config "
 #define STEPS                                                                  \
     " return_sequences return_state go_backwards stateful unroll time_major "  \
     "zero_output_for_mask num_constants"
 #define CELL                                                                   \
     " units activation use_bias dropout recurrent_dropout implementation seed" \
-    " activity_regularizer" TRAINED("kernel") TRAINED("recurrent")             \
+    " activity_regularizer use_cudnn" TRAINED("kernel") TRAINED("recurrent")   \
         TRAINED("bias")
 #define LSTM_CELL CELL " recurrent_activation unit_forget_bias"
 #define GRU_CELL  CELL " recurrent_activation reset_after"
