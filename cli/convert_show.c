@@ -214,8 +214,9 @@ static void show_proof(const conversion *run)
            "error allowed",
            paint(stdout, GREEN), paint(stdout, PLAIN), printable(files->second),
            printable(files->first), significant(check->whole, 2));
-    if (check->padded)
-        printf(", %s steps of padding passed over", with_commas(check->padded));
+    const char *padding = elman_model_note(run->model, "padding");
+    if (padding)
+        printf(", steps that are padding (%s) passed over", printable(padding));
     if (isnan(check->stream)) printf("\n");
     else printf(", streaming %s\n", significant(check->stream, 2));
 }

@@ -37,7 +37,6 @@ void reference_record(record *out, const option_pair *files,
     record_text(out, "y", files->second);
     record_count(out, "steps", check->T);
     record_count(out, "sequences", check->B);
-    if (check->padded) record_count(out, "padded", check->padded);
 
     record_number(out, "whole", check->whole);
     record_number(out, "stream", check->stream);
@@ -56,9 +55,10 @@ static void show_page(const elman_model *model, const char *path,
     printf("  reads     %s, %zu step%s of %zu sequence%s\n",
            printable(files->first), check->T, check->T == 1 ? "" : "s",
            check->B, check->B == 1 ? "" : "s");
-    if (check->padded)
-        printf("            %zu of them padding (%s), passed over\n",
-               check->padded, elman_model_note(model, "padding"));
+    const char *padding = elman_model_note(model, "padding");
+    if (padding)
+        printf("            steps that are padding (%s) are passed over\n",
+               printable(padding));
     printf("  expected  %s\n\n", printable(files->second));
 
     reference_show(check);

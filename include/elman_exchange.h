@@ -154,8 +154,6 @@ typedef struct elman_check {
     double stream;     /* worst, one step at a time; NaN if it cannot stream */
     bool passed;       /* neither is above 1 */
     char failure[160]; /* where it is worst: step, sequence, output */
-    size_t padded;     /* steps of all sequences that the model's note "padding"
-                          says fill them up: those are passed over */
 } elman_check;
 
 /* Runs the .npy file x through model and compares with the .npy file y. x is

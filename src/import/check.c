@@ -327,9 +327,6 @@ static elman_status compare(sample *s, elman_check *check)
     size_t worst;
     elman_check c = {.T = s->T, .B = s->B, .stream = NAN};
 
-    for (size_t b = 0; s->lengths && b < s->B; b++)
-        c.padded += s->T - s->lengths[b];
-
     TRY(run_whole(s));
     c.whole = find_worst(s, &worst);
     if (c.whole > 1) describe(s, worst, "", sizeof c.failure, c.failure);
