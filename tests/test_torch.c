@@ -289,129 +289,6 @@ static elman_status parse_claim(const claim *c, torch_file **file)
     return parse_text(text, (size_t)(at - text), data, sizeof data, file);
 }
 
-/* Dicts of one tensor each: "lstm.weight_ih" is weight_ih in lstm, in braces
- * where it is not the file. What is no name of a tensor is an entry alone. */
-static elman_status parse_parts(const char *const *names, const char *key,
-                                torch_file **file)
-{
-    static const claim whole = {"I6\n", "0", "I0\n", "(I6\nt", "(I1\nt"};
-    static const float data[6] = {1, 2, 3, 4, 5, 6};
-    char text[4000], *at = text;
-    *at++ = '}';
-    for (size_t i = 0; names[i]; i++) {
-        const char *dot = strchr(names[i], '.');
-        if (!dot) {
-            at += sprintf(at, "V%s\nI1\ns", names[i]);
-            continue;
-        }
-        at += sprintf(at, "V%.*s\n}", (int)(dot - names[i]), names[i]);
-        at += print_tensor(at, dot + 1, &whole);
-        *at++ = 's';
-    }
-    *at++ = '.';
-
-    zip_part parts[] = {
-        {.name = "a/data.pkl", .data = text, .bytes = (size_t)(at - text)},
-        {.name = "a/data/0", .data = data, .bytes = sizeof data}};
-    zip_file zip = zip_build(parts, 2);
-    return torch_parse(zip.bytes, zip.size, key, file);
-}
-
-TEST(parts_beside_each_other_are_one_state_dict)
-{
-    static const struct {
-        const char *names[5], *key;
-        const char *first, *second; /* tensors */
-        const char *message;        /* or why not */
-    } cases[] = {
-        {{"lstm.weight_ih", "fc.weight"},
-         NULL,
-         "lstm.weight_ih",
-         "fc.weight",
-         NULL},
-        {{"lstm.weight_ih", "fc.weight", "epoch"},
-         "",
-         "lstm.weight_ih",
-         "fc.weight",
-         NULL},
-        {{"lstm.weight_ih", "fc.weight", "epoch"}, "fc", "weight", NULL, NULL},
-        {{"lstm.weight_ih", "optimizer.exp_avg", "epoch"},
-         NULL,
-         "weight_ih",
-         NULL,
-         NULL},
-        {{"lstm.weight_ih", "fc.weight", "epoch"},
-         NULL,
-         NULL,
-         NULL,
-         "weights in several dicts: \"lstm\", \"fc\"; name one by its key "
-         "(--key), "
-         "or all of them as one, with their keys in their names, by --key ''"},
-        {{"lstm.weight_ih", "scaler.mean"},
-         NULL,
-         NULL,
-         NULL,
-         "weights in several dicts"},
-        {{"net.weight_ih", "ema.weight_ih"},
-         NULL,
-         NULL,
-         NULL,
-         "several state dicts: \"net\", \"ema\"; name one by its key (--key)"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        torch_file *file = NULL;
-        elman_status status = parse_parts(cases[i].names, cases[i].key, &file);
-        if (cases[i].message) {
-            CHECK_FAILS(status, ELMAN_BAD_FORMAT, cases[i].message);
-            continue;
-        }
-
-        CHECK_OK(status);
-        CHECK(file->tensor_count == 1 + (cases[i].second != NULL),
-              "case %zu: %zu", i, file->tensor_count);
-        CHECK(!strcmp(file->tensors[0].name, cases[i].first), "%s",
-              file->tensors[0].name);
-        if (cases[i].second)
-            CHECK(!strcmp(file->tensors[1].name, cases[i].second), "%s",
-                  file->tensors[1].name);
-        torch_close(file);
-    }
-}
-
-TEST(a_key_with_a_point_is_told_from_a_path)
-{
-    /* {"a.b": {weight_ih}, "a": {"b": {weight_ih}}} */
-    static const claim whole = {"I6\n", "0", "I0\n", "(I6\nt", "(I1\nt"};
-    static const claim part = {"I6\n", "0", "I0\n", "(I2\nt", "(I1\nt"};
-    static const float data[6] = {1, 2, 3, 4, 5, 6};
-    char text[2000], *at = text;
-    at += sprintf(at, "}Va.b\n}");
-    at += print_tensor(at, "weight_ih", &whole);
-    at += sprintf(at, "sVa\n}Vb\n}");
-    at += print_tensor(at, "weight_ih", &part);
-    at += sprintf(at, "ss.");
-
-    zip_part parts[] = {
-        {.name = "a/data.pkl", .data = text, .bytes = (size_t)(at - text)},
-        {.name = "a/data/0", .data = data, .bytes = sizeof data}};
-    static const char *const keys[] = {NULL, "a.b", "a/b"};
-    static const size_t counts[] = {0, 6, 2};
-    for (size_t i = 0; i < 3; i++) {
-        torch_file *file = NULL;
-        zip_file zip = zip_build(parts, 2);
-        elman_status status = torch_parse(zip.bytes, zip.size, keys[i], &file);
-        if (!keys[i]) {
-            CHECK_FAILS(status, ELMAN_BAD_FORMAT,
-                        "several state dicts: \"a.b\", \"a/b\"");
-            continue;
-        }
-        CHECK_OK(status);
-        CHECK(file->tensors[0].count == counts[i], "%zu",
-              file->tensors[0].count);
-        torch_close(file);
-    }
-}
-
 TEST(tensors_beyond_their_storage_are_refused)
 {
     static const struct {
@@ -734,8 +611,6 @@ int main(void)
         cmocka_unit_test(
             each_file_of_something_else_is_refused_with_what_to_save),
         cmocka_unit_test(state_dicts_are_found_by_their_keys),
-        cmocka_unit_test(parts_beside_each_other_are_one_state_dict),
-        cmocka_unit_test(a_key_with_a_point_is_told_from_a_path),
         cmocka_unit_test(tensors_beyond_their_storage_are_refused),
         cmocka_unit_test(calls_with_the_wrong_arguments_are_not_tensors),
         cmocka_unit_test(state_dicts_in_lists_and_tuples_are_found),

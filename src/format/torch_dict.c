@@ -205,17 +205,24 @@ static elman_status list_dicts(const pickle *tree, dict_list *list)
     return ELMAN_OK;
 }
 
-/* Whether a dict has tensors alone, and what looks like a part of a model among
- * them: no optimizer's numbers. */
+/* Whether a dict has tensors of its own that look like a part of a model: no
+ * optimizer's numbers. Beside other things than tensors only the first words
+ * are no measurement. */
 static bool is_part(const pickle_value *dict)
 {
-    static const char *const words[] = {"weight", "bias", "kernel", "scale",
-                                        "mean",   "std",  "h0",     "c0"};
-    if (rate_dict(dict) == 0) return false;
+    static const char *const words[] = {"weight", "bias", "kernel", "h0",
+                                        "c0",     "h_0",  "c_0",    "scale",
+                                        "mean",   "std",  "init"};
+    enum { SURE = 7, WORDS = sizeof words / sizeof *words };
+    size_t most = rate_dict(dict) ? WORDS : SURE;
+    torch_call call;
+    if (dict->kind != PICKLE_DICT) return false;
 
     for (size_t i = 0; i + 1 < dict->count; i += 2)
-        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-            if (has_part(dict->is.items[i], words[k])) return true;
+        for (size_t k = 0; k < most; k++)
+            if (has_part(dict->is.items[i], words[k]) &&
+                call_find(dict->is.items[i + 1], &call))
+                return true;
     return false;
 }
 
@@ -250,8 +257,9 @@ static elman_status refuse_several(const pickle *tree, const dict_list *list,
         size_t at = strlen(text);
         print_path(tree, list, i, path);
         if (shown < 6)
-            snprintf(text + at, sizeof text - at, "%s\"%.40s\"",
-                     shown ? ", " : "", path);
+            snprintf(text + at, sizeof text - at, "%s%s%.40s%s",
+                     shown ? ", " : "", *path ? "\"" : "",
+                     *path ? path : "the file itself", *path ? "\"" : "");
         if (shown++ == 6) snprintf(text + at, sizeof text - at, " ...");
     }
 
@@ -260,7 +268,7 @@ static elman_status refuse_several(const pickle *tree, const dict_list *list,
     for (size_t i = 0; i < list->count; i++)
         whole = whole && (!marked[i] || is_below(list, i, above));
     print_path(tree, list, above, path);
-    if (whole && !marked[above] && joins)
+    if (whole && joins)
         snprintf(joined, sizeof joined,
                  ", or all of them as one, with their keys in their names, by "
                  "--key %s",

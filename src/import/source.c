@@ -1,6 +1,7 @@
 /* source.c: the table of formats, and how each is opened. */
 #include "import/source.h"
 
+#include "base/system_file.h"
 #include "format/detect.h"
 #include "format/file.h"
 #include "format/npy.h"
@@ -169,7 +170,7 @@ static void close_set(void *source)
 /* lstm_kernel of weights/lstm_kernel.npy */
 static const char *tensor_name(elman_import *im, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = system_file_name(path);
     size_t bytes = strlen(name);
     if (bytes > 4 && strcmp(name + bytes - 4, ".npy") == 0) bytes -= 4;
     return import_text(im, "%.*s", (int)bytes, name);

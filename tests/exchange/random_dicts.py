@@ -236,9 +236,17 @@ def save_safetensors(tensors, path):
 
 def wrapped(draw, tensors):
     """What torch.save is given, and the --key of the weights in it."""
-    how = draw.choice(["plain", "plain", "checkpoint", "averaged", "deep"])
-    if how == "plain":
+    how = draw.choice(["plain", "plain", "checkpoint", "averaged", "deep",
+                       "parts"])
+    if how == "plain" or not all("." in name for name in tensors):
         return tensors, None
+    if how == "parts":
+        parts = {}
+        for name, tensor in tensors.items():
+            module, _, last = name.rpartition(".")
+            parts.setdefault(module, {})[last] = tensor
+        beside = {"epoch": 3} if draw.maybe(0.5) else {}
+        return {"net": {**parts, **beside}}, "net"
     if how == "checkpoint":
         return {"epoch": 3, "state_dict": tensors, "best": 0.5,
                 "history": [1.5, 0.75], "done": None}, None
