@@ -273,6 +273,70 @@ static elman_status check_whole(const trace *t, const onnx_node *n,
     return ELMAN_OK;
 }
 
+/* ---- One direction of two ------------------------------------------------ */
+
+/* The axis of the directions, if a view is of one of them alone and has its
+ * features along an axis of its own; AXES if not. */
+static size_t lone_direction(const trace *t, const view *read, size_t features)
+{
+    const source *s = t->sources + read->source;
+    size_t own[AXES], count = 0;
+    for (size_t k = 0; k < s->rank; k++)
+        if (s->identity[k] == OWN_AXIS) own[count++] = k;
+    if (s->kind != SOURCE_LAYER || count != 2 || features >= read->rank)
+        return AXES;
+
+    const view_axis *a = read->axes + features;
+    bool lone = extent_is(s->shape + own[0], 2) && !view_uses(read, own[0]) &&
+                a->factor_count == 1 && a->factors[0].axis == own[1];
+    return lone ? own[0] : AXES;
+}
+
+/* The features of one direction are taken by a linear layer, whose weights are
+ * one and zero. read becomes a view of what it gives. */
+static elman_status take_direction(trace *t, const onnx_node *n,
+                                   size_t features, view *read)
+{
+    size_t d = lone_direction(t, read, features);
+    if (d == AXES) return ELMAN_OK;
+
+    const view_axis part = read->axes[features];
+    size_t R = (size_t)part.factors[0].size.factor, shape[] = {R, 2 * R};
+    size_t which = (size_t)read->offset[d];
+    if (read->from_end[d]) which = 1 - which;
+
+    /* one where the feature is the direction's own */
+    traced_value made = {.name = "one direction"};
+    void *data = NULL;
+    strides s;
+    TRY(tensor_create(t, n, made.name, ELEMENT_F64, 2, shape, &data, &made));
+    for (size_t i = 0; i < R; i++)
+        ((double *)data)[i * 2 * R + which * R + i] = 1;
+    tensor_round(t, &made, ELEMENT_F32);
+
+    /* it reads both */
+    view whole = *read, y;
+    whole.offset[d] = 0;
+    whole.from_end[d] = false;
+    whole.axes[features].factor_count = 2;
+    whole.axes[features].factors[0] = factor_of(d, extent_of(2), 1);
+    whole.axes[features].factors[1] = part.factors[0];
+    TRY(check_whole(t, n, &whole));
+    const elman_layer config = {
+        .kind = ELMAN_LINEAR, .output_size = R, .no_bias = true};
+    TRY(layer_add(t, n, &whole, features, &config, R, &y));
+
+    TRY(need_strides(t, n, &made, 2, "weight", TENSOR_WEIGHT, &s));
+    *read = y;
+    return layer_weigh(t, n, &s,
+                       &(weight_view){.role = "weight",
+                                      .how = "one direction",
+                                      .row_axis = 0,
+                                      .column_axis = 1});
+}
+
+/* ---- Reading ------------------------------------------------------------- */
+
 /* Rounds what the last layer gives: a layer that changes nothing, whose output
  * is rounded. read becomes a view of that. */
 static elman_status add_rounding(trace *t, const onnx_node *n,
@@ -313,6 +377,7 @@ elman_status layer_read(trace *t, const onnx_node *n, const view *from,
         TRY(check_tip(t, n, from->source));
         if (s->kind == SOURCE_FINAL_H) TRY(take_final(t, n, read));
         else TRY(take_step(t, n, read));
+        if (features != ANY_AXIS) TRY(take_direction(t, n, features, read));
     }
 
     TRY(check_whole(t, n, read));

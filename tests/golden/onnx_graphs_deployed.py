@@ -100,3 +100,11 @@ def deployed_cases():
         y = g.axes("Squeeze", g.gru(g.input("x", ["T", "N", I])), 1)
         y = g.node("ReduceMean", y, axes=[2], keepdims=0)
         g.output(g.dense(g.axes("Unsqueeze", y, 2), 1, C), "y")
+
+    for which in range(2):
+        @graph(17, steps, name=f"deployed_direction_{which}")
+        def deployed_direction(g, which=which):
+            """One direction of two, to a head."""
+            y = g.lstm(g.input("x", ["T", "N", I]), direction="bidirectional")
+            y = g.node("Split", y, outputs=2, axis=1)[which]
+            g.output(g.dense(g.axes("Squeeze", y, 1), H, C), "y")
