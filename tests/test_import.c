@@ -138,6 +138,11 @@ typedef struct shape {
 
 #define RNN(prefix, I, H)                                                      \
     {prefix ".weight_ih_l0", (H), (I)}, { prefix ".weight_hh_l0", (H), (H) }
+#define BACKWARD(prefix, I, H)                                                 \
+    {prefix ".weight_ih_l0_reverse", (H), (I)},                                \
+    {                                                                          \
+        prefix ".weight_hh_l0_reverse", (H), (H)                               \
+    }
 #define LINEAR(prefix, I, O)                                                   \
     {prefix ".weight", (O), (I)}, { prefix ".bias", (O), 0 }
 
@@ -215,6 +220,12 @@ TEST(layers_are_put_in_the_order_that_shapes_leave_or_that_is_given)
          "embedding:e,rnn",
          "e:4 rnn:4"},
         {{{"e.weight", 3, 4}, RNN("rnn", 3, 4)}, "e,rnn", "e:3 rnn:4"},
+        {{RNN("rnn", 3, 4), BACKWARD("rnn", 3, 4), LINEAR("fc", 4, 2)},
+         "sum:rnn,fc",
+         "rnn:4 fc:2"},
+        {{RNN("rnn", 3, 4), {"n.weight", 4, 0}, LINEAR("fc", 4, 2)},
+         "rnn,layer_norm:n,fc",
+         "rnn:4 n:0 fc:2"},
         {{RNN("relu", 3, 4), LINEAR("relu2", 4, 4)},
          "relu,relu2",
          "relu:4 relu2:4"},
@@ -275,7 +286,41 @@ TEST(an_ambiguous_order_is_asked_for)
          "by elman convert --layers: what fits is --layers='a,b'"},
         {{RNN("a", 4, 5), RNN("b", 6, 7)},
          NULL,
-         "no order fits all of them; the longest that does is --layers='a'"},
+         "parts of it are --layers='a' --ignore='b.*' or --layers='b' "
+         "--ignore='a.*'"},
+        {{RNN("rnn", 3, 4), LINEAR("attn", 4, 1), LINEAR("fc", 4, 2)},
+         NULL,
+         "no order fits all of them: what a model does besides, or which part "
+         "of it is wanted, the file does not say; parts of it are "
+         "--layers='rnn,attn' --ignore='fc.*' or --layers='rnn,fc' "
+         "--ignore='attn.*'"},
+        {{RNN("rnn", 3, 4), LINEAR("fc", 4, 2), RNN("ema.rnn", 3, 4),
+          LINEAR("ema.fc", 4, 2)},
+         NULL,
+         "what fits is the model as it was trained alone: --layers='rnn,fc' "
+         "--ignore='ema.*'; the average over training alone: "
+         "--layers='ema.rnn,ema.fc' --ignore='rnn.*,fc.*'"},
+        {{{"in.weight", 3, 5}, RNN("rnn", 3, 4)},
+         NULL,
+         "in fits in front of the recurrent layer as a linear layer, and the "
+         "file does not say what stands between them; give the order of the "
+         "layers, and what stands between them, by elman convert --layers: "
+         "what fits is --layers='linear:in,rnn'"},
+        {{RNN("rnn", 3, 4), BACKWARD("rnn", 3, 4), LINEAR("fc", 4, 2)},
+         NULL,
+         "fc reads half of what the two directions of rnn give: added (sum:rnn "
+         "in --layers), averaged (average:rnn)"},
+        {{RNN("rnn", 3, 4)}, "sum:rnn", "that module has not two"},
+        {{RNN("rnn", 3, 4), {"n.weight", 4, 0}},
+         "rnn,n",
+         "n is a vector without bias, and the file does not say what it "
+         "scales: layer_norm:n is a LayerNorm without bias"},
+        {{RNN("rnn", 4, 4),
+          {"a.in_proj_weight", 12, 4},
+          LINEAR("a.out_proj", 4, 4)},
+         NULL,
+         "a is attention between the steps, a torch.nn.MultiheadAttention (it "
+         "has in_proj_weight)"},
         {{RNN("encoder.rnn", 3, 4), RNN("decoder.rnn", 4, 4),
           LINEAR("decoder.out", 4, 2)},
          NULL,
@@ -341,8 +386,13 @@ TEST(an_ambiguous_order_is_asked_for)
         {{RNN("rnn", 3, 4)}, "rnn,elu(1,2)", "which takes one number"},
         {{RNN("rnn", 3, 4)}, "rnn,affine(1)", "which takes two numbers"},
         {{RNN("rnn", 3, 4)}, "rnn,tanh(1)", "which takes no numbers"},
-        {{RNN("rnn", 3, 4)}, "rnn,elu(1", "has elu(1, which is neither"},
-        {{RNN("rnn", 3, 4)}, "rnn,elu(one)", "which is neither a function"},
+        {{RNN("rnn", 3, 4)}, "rnn,elu(1", "has elu(1, whose parentheses"},
+        {{RNN("rnn", 3, 4)},
+         "rnn,elu(one)",
+         "has elu(one), whose parentheses should hold numbers"},
+        {{RNN("rnn", 3, 4)},
+         "rnn,fc",
+         "leaky_relu(0.01), thresholded_relu(1), scaled_tanh(1,2)"},
         {{RNN("rnn", 3, 4), NORM("n", 4)},
          "rnn,layer_norm(-1):n",
          "which takes one number above 0, the eps"},
@@ -427,8 +477,18 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
          NULL,
          "the tensor conv.kernel, float32 (2,2), (and 1 more) cannot be mapped "
          "to the model: conv.kernel float32 (2,2): of a layer that is not "
-         "named: --layers with its prefix, or a mapping file, says what it is; "
-         "act.weight float32 (1): it seems to be a scale: affine(SCALE,0)"},
+         "named: --layers with its prefix, or a mapping file (--mapping-draft "
+         "begins one), says what it is; act.weight float32 (1): one number, 0: "
+         "affine(0,0) in --layers where it is a factor, leaky_relu(0) where it "
+         "is a PReLU's slope, both with --ignore='act.weight'"},
+        {{RNN("r", 3, 4), {"rms.count", 1, 0}, {"num_batches", 1, 0}},
+         NULL,
+         "is left out by elman convert --ignore='rms.count,num_batches'"},
+        {{RNN("r", 3, 4), {"r.bias", 4, 0}},
+         NULL,
+         "r.bias stands among those of a recurrent layer, expected a prefix of "
+         "its own; if this is no layout of PyTorch's, elman convert "
+         "--mapping-draft map.json writes"},
         {{RNN("r", 3, 4), {"h0", 1, 4}},
          NULL,
          "learned initial states, as it seems, which initial(h0):r takes"},

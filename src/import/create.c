@@ -29,8 +29,9 @@ static size_t describe_kind(const elman_import *im, const bool *claimed,
                             leftover_kind kind, size_t room, char *said)
 {
     enum { MOST_NAMED = 4 };
-    char shape[100], what[320];
+    char shape[100], what[LONGEST_ADVICE];
     size_t count = 0, first = 0, used = strlen(said);
+    bool each = kind == LEFTOVER_SCALE; /* has a number of its own */
 
     /* the first of them by name and shape */
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
@@ -45,6 +46,9 @@ static size_t describe_kind(const elman_import *im, const bool *claimed,
                                  : used    ? "; "
                                            : "",
                                  t->name, element_name(t->type), shape);
+        leftover_print(im, i, sizeof what, what);
+        if (each && used < room)
+            used += (size_t)snprintf(said + used, room - used, ": %s", what);
     }
     if (count == 0) return 0;
 
@@ -52,7 +56,7 @@ static size_t describe_kind(const elman_import *im, const bool *claimed,
         used += (size_t)snprintf(said + used, room - used, " and %zu more",
                                  count - MOST_NAMED);
     leftover_print(im, first, sizeof what, what);
-    if (used < room) snprintf(said + used, room - used, ": %s", what);
+    if (!each && used < room) snprintf(said + used, room - used, ": %s", what);
     return count;
 }
 
@@ -60,7 +64,7 @@ static size_t describe_kind(const elman_import *im, const bool *claimed,
 static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
                                    size_t lost)
 {
-    char said[1200] = "", names[400], shape[100], others[40] = "";
+    char said[1600] = "", names[400], shape[100], others[40] = "";
     size_t first = 0, matter = 0;
     list_ignorable(im, claimed, sizeof names, names);
     while (claimed[first])

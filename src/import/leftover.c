@@ -1,6 +1,7 @@
 /* leftover.c: what a tensor seems to be that no layer takes. */
 #include "import/leftover.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +68,26 @@ static const known_name *find_known(const char *name)
     return NULL;
 }
 
+/* Names of counters, which count as such where they hold one whole number. */
+static bool is_counter(const named_tensor *t)
+{
+    static const char *const words[] = {"count", "counter", "step",
+                                        "steps", "epoch",   "updates"};
+    const char *last = last_part(t->name);
+    double value;
+    if (t->count != 1) return false;
+
+    /* the word may stand alone, or behind an underscore */
+    tensor_doubles(t, 0, 1, &value);
+    if (value != floor(value)) return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t bytes = strlen(last), end = strlen(words[i]);
+        if (bytes < end || strcmp(last + bytes - end, words[i]) != 0) continue;
+        if (bytes == end || last[bytes - end - 1] == '_') return true;
+    }
+    return !strncmp(last, "num_batches", 11);
+}
+
 /* ---- Numbers ------------------------------------------------------------- */
 
 static bool same_numbers(const named_tensor *a, const named_tensor *b)
@@ -116,22 +137,57 @@ static bool is_noise(const elman_import *im, const char *name)
     return true;
 }
 
+/* The tensors that torch.nn.MultiheadAttention alone has. */
+static bool is_attention(const char *name)
+{
+    static const char *const words[] = {
+        "in_proj_weight", "in_proj_bias", "q_proj_weight", "k_proj_weight",
+        "v_proj_weight",  "bias_k",       "bias_v"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(last_part(name), words[i])) return true;
+    return false;
+}
+
+/* The weight that a bias belongs to, which has one for each of its rows. */
+static ptrdiff_t weight_beside(const elman_import *im, const named_tensor *bias)
+{
+    const char *last = last_part(bias->name);
+    size_t bytes = (size_t)(last - bias->name);
+    if (strcmp(last, "bias") != 0 || bias->rank != 1) return NOWHERE;
+
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const named_tensor *t = im->weights.tensors + i;
+        if (t->rank > 1 && !strncmp(t->name, bias->name, bytes) &&
+            !strcmp(t->name + bytes, "weight"))
+            return (ptrdiff_t)i;
+    }
+    return NOWHERE;
+}
+
 leftover_kind leftover_of(const elman_import *im, size_t index)
 {
     const named_tensor *t = im->weights.tensors + index;
     const known_name *k = find_known(t->name);
+    ptrdiff_t weight = weight_beside(im, t);
 
+    /* a bias is of the layer whose weight stands beside it */
+    if (weight != NOWHERE) return leftover_of(im, (size_t)weight);
+    if (is_counter(t)) return LEFTOVER_NOTHING;
     if (is_noise(im, t->name)) return LEFTOVER_NOISE;
+    if (is_attention(t->name)) return LEFTOVER_ATTENTION;
     if (k && k->kind == LEFTOVER_NOTHING &&
         !strcmp(k->is, "numbers of "
                        "positions") &&
         element_is_float(t->type))
         return LEFTOVER_WEIGHT;
-    if (k && k->kind != LEFTOVER_STATE) return k->kind;
-    if (k && t->rank <= 3) return k->kind;
+    if (k && k->kind != LEFTOVER_STATE && k->kind != LEFTOVER_SCALE)
+        return k->kind;
+    if (k && k->kind == LEFTOVER_STATE && t->rank <= 3) return k->kind;
     if (leftover_copy_of(im, index) != NOWHERE) return LEFTOVER_NOTHING;
+    if (t->type == ELEMENT_BOOL) return LEFTOVER_MASK;
+    if (!element_is_float(t->type)) return LEFTOVER_WHOLE;
     if (t->count == 1) return LEFTOVER_SCALE;
-    if (k) return LEFTOVER_WEIGHT;
+    if (k && t->rank != 1) return LEFTOVER_WEIGHT;
     if (t->rank == 1) return LEFTOVER_VECTOR;
     return t->rank > 2 ? LEFTOVER_CONVOLUTION : LEFTOVER_WEIGHT;
 }
@@ -139,7 +195,8 @@ leftover_kind leftover_of(const elman_import *im, size_t index)
 /* What to do with each kind. */
 static const char *const advice[] = {
     [LEFTOVER_WEIGHT] = "of a layer that is not named: --layers with its "
-                        "prefix, or a mapping file, says what it is",
+                        "prefix, or a mapping file (--mapping-draft begins "
+                        "one), says what it is",
     [LEFTOVER_STATE] =
         "it seems to be a learned initial state: initial(h0,c0):lstm "
         "in --layers takes tensors h0 and c0 for the module lstm, or a mapping "
@@ -148,18 +205,39 @@ static const char *const advice[] = {
                             "batch_norm(EPS):PREFIX in --layers takes "
                             "running_mean and running_var; other ones are the "
                             "work of whoever gives the input",
-    [LEFTOVER_SCALE] = "it seems to be a scale: affine(SCALE,0) in --layers is "
-                       "one for all features, a linear layer of a mapping file "
-                       "one for each",
-    [LEFTOVER_VECTOR] = "one number for each feature or class: a scale or a "
-                        "norm without bias, which a mapping file makes a "
-                        "linear layer, or the weights of a loss, which the "
-                        "model does without",
+    [LEFTOVER_VECTOR] = "one number for each feature or class: a LayerNorm "
+                        "without bias (layer_norm:PREFIX in --layers), a scale "
+                        "(a linear layer of a mapping file), an RMSNorm (no "
+                        "layer of elman is one), or the weights of a loss, "
+                        "which the model does without",
     [LEFTOVER_NOISE] = "it seems to be the noise of a policy's actions, which "
                        "their mean does without",
-    [LEFTOVER_CONVOLUTION] = "it seems to be of a convolution, which no layer "
-                             "of elman is",
+    [LEFTOVER_CONVOLUTION] =
+        "of a convolution or a Bilinear, which no layer of "
+        "elman is; what stands behind it converts alone "
+        "once --ignore names it, and then reads what it "
+        "gave",
+    [LEFTOVER_ATTENTION] = "of attention between the steps "
+                           "(MultiheadAttention), which no layer of elman is",
+    [LEFTOVER_MASK] = "a mask of true and false, which no layer has: what "
+                      "reads it is part of the model, or is left out with it",
+    [LEFTOVER_WHOLE] = "whole numbers, which no layer has as weights: a count, "
+                       "a table or a metric, if the model does without",
 };
+
+/* One number is a scale, or a PReLU's slope; which, and where, nothing says. */
+static void print_number(const named_tensor *t, size_t room, char *text)
+{
+    double value;
+    char number[32];
+    tensor_doubles(t, 0, 1, &value);
+    snprintf(number, sizeof number, "%.9g", value);
+    snprintf(text, room,
+             "one number, %s: affine(%s,0) in --layers where it is a factor, "
+             "leaky_relu(%s) where it is a PReLU's slope, both with "
+             "--ignore='%.80s'",
+             number, number, number, t->name);
+}
 
 void leftover_print(const elman_import *im, size_t index, size_t room,
                     char *text)
@@ -167,9 +245,32 @@ void leftover_print(const elman_import *im, size_t index, size_t room,
     const known_name *k = find_known(im->weights.tensors[index].name);
     leftover_kind kind = leftover_of(im, index);
 
-    if (kind != LEFTOVER_NOTHING) snprintf(text, room, "%s", advice[kind]);
+    if (kind == LEFTOVER_SCALE)
+        print_number(im->weights.tensors + index, room, text);
+    else if (kind != LEFTOVER_NOTHING) snprintf(text, room, "%s", advice[kind]);
     else if (k && k->is) snprintf(text, room, "it is %s", k->is);
+    else if (is_counter(im->weights.tensors + index))
+        snprintf(text, room, "it is a count");
     else
         snprintf(text, room, "it is the same as %.80s",
                  im->weights.tensors[leftover_copy_of(im, index)].name);
+}
+
+elman_status leftover_check(const elman_import *im)
+{
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        const char *name = im->weights.tensors[i].name;
+        if (im->left_out[i] || !is_attention(name)) continue;
+
+        /* the module that has it */
+        size_t bytes = (size_t)(last_part(name) - name);
+        return failure(ELMAN_BAD_FORMAT,
+                       "%.*s is attention between the steps, a "
+                       "torch.nn.MultiheadAttention (it has %.80s), which no "
+                       "layer of elman is: a model that uses it does not "
+                       "convert",
+                       bytes ? (int)(bytes - 1 < 60 ? bytes - 1 : 60) : 1,
+                       bytes ? name : ".", last_part(name));
+    }
+    return ELMAN_OK;
 }

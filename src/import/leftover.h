@@ -8,12 +8,17 @@ typedef enum leftover_kind {
     LEFTOVER_WEIGHT,      /* of a layer that is not named or not known */
     LEFTOVER_STATE,       /* a learned initial state */
     LEFTOVER_STATISTICS,  /* of what scales inputs or targets */
-    LEFTOVER_SCALE,       /* a factor */
+    LEFTOVER_SCALE,       /* one number: a factor, a slope */
     LEFTOVER_VECTOR,      /* one number for each of something */
     LEFTOVER_NOISE,       /* of a policy's actions, which its mean has not */
     LEFTOVER_CONVOLUTION, /* and what else has three axes */
+    LEFTOVER_ATTENTION,   /* between the steps */
+    LEFTOVER_MASK,        /* of true and false */
+    LEFTOVER_WHOLE,       /* numbers that are no weights */
     LEFTOVER_NOTHING      /* a count, positions, an optimizer's, a copy */
 } leftover_kind;
+
+enum { LONGEST_ADVICE = 400 };
 
 leftover_kind leftover_of(const elman_import *import, size_t tensor);
 
@@ -24,5 +29,8 @@ void leftover_print(const elman_import *import, size_t tensor, size_t room,
 /* The tensor of the same type, shape and numbers that is before this one, or
  * NOWHERE. */
 ptrdiff_t leftover_copy_of(const elman_import *import, size_t tensor);
+
+/* Refuses, by name, modules that none of elman's layers is. */
+elman_status leftover_check(const elman_import *import);
 
 #endif

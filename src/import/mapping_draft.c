@@ -435,6 +435,8 @@ static void put_open(draft *d, const drafted *l, const char *name)
 {
     char text[400];
     int bytes = l->prefix_bytes < 80 ? (int)l->prefix_bytes : 0;
+
+    /* of a cell, its gates */
     if (is_cell(l) && l->gates > 1) {
         snprintf(text, sizeof text,
                  "%s: the order of its gates%s%.*s: %s is only assumed", name,
@@ -449,6 +451,8 @@ static void put_open(draft *d, const drafted *l, const char *name)
                  name);
         put_text(d, NULL, text);
     }
+
+    /* of matrices, which and how */
     if (l->joint) {
         snprintf(text, sizeof text,
                  "%s: whether x comes before h in its rows, and whether 1 "

@@ -36,6 +36,7 @@ static elman_layer layer_of(const entry *e, elman_activation_kind nonlinearity)
         l.num_layers = m->level_count;
         l.proj_size = m->proj_size;
         l.bidirectional = m->direction_count == 2;
+        l.merge = e->merge;
         l.no_bias = m->at[0][0][ROLE_BIAS_IH] == NOWHERE;
         l.learned_state = e->learned_state;
         if (kind_has_field(m->kind, "nonlinearity"))
@@ -125,7 +126,9 @@ static elman_status check_widths(const elman_import *im, const module_order *o,
                            "before it gives %zu",
                            t->name, m->I, width);
 
+        bool joined = o->entries[i].merge != ELMAN_MERGE_CONCAT;
         width = embeds ? m->I : m->kind == ELMAN_LAYER_NORM ? m->I : m->O;
+        if (joined) width /= 2;
         known = true;
     }
 
@@ -216,6 +219,13 @@ static elman_status add_recurrent(elman_import *im, const module *m,
     return ELMAN_OK;
 }
 
+static elman_status add_zero_bias(elman_import *im, const char *prefix)
+{
+    tensor_slice p = {.from = FROM_NOTHING, .blocks = 1, .how = "zero"};
+    snprintf(p.parameter, sizeof p.parameter, "%s.bias", prefix);
+    return weights_add(&im->weights, &p);
+}
+
 elman_status modules_build(elman_import *im, const module_order *o,
                            const elman_import_config *config)
 {
@@ -229,6 +239,7 @@ elman_status modules_build(elman_import *im, const module_order *o,
             TRY(initial_build(im, o->entries + i, l));
         for (module_role r = ROLE_WEIGHT; r < ROLE_COUNT; r++)
             TRY(add_whole(im, module_other(m, r), l->name, role_word(r), NULL));
+        if (m->norm == NORM_ALONE) TRY(add_zero_bias(im, l->name));
     }
     return ELMAN_OK;
 }

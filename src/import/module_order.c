@@ -161,6 +161,25 @@ static bool fit_ends(module_list *list, const module_order *o,
     return !embedding || embedding->I == o->entries[0].module->I;
 }
 
+/* A layer that reads as much as one of two directions gives. */
+static elman_status ask_about_directions(const elman_import *im,
+                                         const module_list *list,
+                                         const module *recurrent,
+                                         const module *m)
+{
+    char name[64], of[64], why[600];
+    module_print(m, sizeof name, name);
+    module_print(recurrent, sizeof of, of);
+
+    /* what makes one of the two, as the words of --layers are */
+    snprintf(why, sizeof why,
+             "%s reads half of what the two directions of %s give: added "
+             "(sum:%s in --layers), averaged (average:%s) or multiplied "
+             "(mul:%s) they fit, or as one direction alone",
+             name, of, of, of, of);
+    return modules_ask(im, list, why);
+}
+
 /* Says why not every matrix finds a position. */
 static elman_status ask_about_matrices(const elman_import *im,
                                        const module_list *list,
@@ -172,13 +191,22 @@ static elman_status ask_about_matrices(const elman_import *im,
         if (m->kind != ELMAN_LINEAR) continue;
 
         biased += !m->may_embed;
-        bool fits = m->I == o->entries[o->count - 1].module->O ||
-                    (m->may_embed && m->I == o->entries[0].module->I);
+        /* next to the recurrent layer as a part of its own, or not at all */
+        const module *recurrent = o->entries[0].module;
+        bool fits =
+            m->I == recurrent->O || (m->may_embed && m->I == recurrent->I);
 
-        if (!fits && biased < 2)
+        if (fits || biased > 1) continue;
+        if (m->O == recurrent->I)
             return ask_about(im, list, m,
-                             "fits neither in front of nor behind the "
-                             "recurrent layer");
+                             "fits in front of the recurrent layer as a linear "
+                             "layer, and the file does not say what stands "
+                             "between them");
+        if (recurrent->direction_count == 2 && 2 * m->I == recurrent->O)
+            return ask_about_directions(im, list, recurrent, m);
+        return ask_about(im, list, m,
+                         "fits neither in front of nor behind the recurrent "
+                         "layer");
     }
     return modules_ask(im, list,
                        "there are several linear layers, and the file does not "

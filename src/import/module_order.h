@@ -11,6 +11,7 @@ typedef struct entry {
     elman_last last;
     elman_pool pool;
     elman_activation activation;
+    elman_merge merge; /* of two directions */
     bool batch_norm; /* a scale and a shift, made of statistics */
     float eps;       /* of a norm; 0: its default */
     bool learned_state;

@@ -189,12 +189,18 @@ static void want(const module *m, size_t level, size_t d, wanted *w)
     }
 }
 
+/* What to do where names are PyTorch's, but shapes are not. */
+#define OTHERS                                                                 \
+    "; if this is no layout of PyTorch's, elman convert --mapping-draft "      \
+    "map.json writes a file to fill in, --mapping takes it"
+
 static elman_status missing(const module *m, module_role role, size_t level,
                             size_t d, const char *why)
 {
     char name[160];
     name_print(m, role, level, d, sizeof name, name);
-    return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing: %s", name, why);
+    return failure(ELMAN_BAD_FORMAT, "the tensor %s is missing: %s" OTHERS,
+                   name, why);
 }
 
 static bool level_is_empty(const module *m, size_t level)
@@ -254,11 +260,6 @@ static elman_status check_complete(const module *m)
                     return explain(m, r, k, d, &w);
     return ELMAN_OK;
 }
-
-/* What to do where names are PyTorch's, but shapes are not. */
-#define OTHERS                                                                 \
-    "; if this is no layout of PyTorch's, elman convert --mapping-draft "      \
-    "map.json writes a file to fill in, --mapping takes it"
 
 static elman_status expect_shape(const elman_import *im, ptrdiff_t index,
                                  size_t rank, size_t rows, size_t columns)
@@ -456,8 +457,7 @@ static elman_status check_other(const elman_import *im, module *m)
 
     const named_tensor *w = im->weights.tensors + weight;
     size_t last = w->rank ? w->shape[w->rank - 1] : 0;
-    if (w->count == 0 || w->rank > 2 || (w->rank == 1 && bias == NOWHERE))
-        return ELMAN_OK;
+    if (w->count == 0 || w->rank > 2) return ELMAN_OK;
 
     if (bias != NOWHERE && w->rank)
         TRY(expect_shape(im, bias, 1, w->shape[0], 0));
@@ -467,7 +467,7 @@ static elman_status check_other(const elman_import *im, module *m)
     m->O = w->rank ? w->shape[0] : 0;
     if (w->rank == 1) {
         m->kind = ELMAN_LAYER_NORM;
-        m->norm = NORM_BARE;
+        m->norm = bias == NOWHERE ? NORM_ALONE : NORM_BARE;
     }
     if (w->rank == 2) m->kind = ELMAN_LINEAR;
     m->may_embed = w->rank == 2 && bias == NOWHERE;
@@ -485,21 +485,37 @@ static elman_status check_module(const elman_import *im, module *m)
     if (other == NOWHERE) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "the tensor %.80s stands among those of a recurrent layer, "
-                   "expected a prefix of its own",
+                   "expected a prefix of its own" OTHERS,
                    im->weights.tensors[other].name);
+}
+
+/* Keeps the modules whose kind is known, those that a word makes norms behind
+ * the others. */
+static void sort_out(module_list *list)
+{
+    size_t kept = 0, known = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->modules[i].kind) list->modules[kept++] = list->modules[i];
+
+    for (size_t i = 0; i < kept; i++) {
+        if (list->modules[i].norm == NORM_ALONE) continue;
+        module m = list->modules[i];
+        memmove(list->modules + known + 1, list->modules + known,
+                (i - known) * sizeof m);
+        list->modules[known++] = m;
+    }
+    list->count = known;
+    list->alone = kept - known;
 }
 
 elman_status modules_find(const elman_import *im, module_list *list)
 {
-    list->count = 0;
+    list->count = list->alone = 0;
     for (size_t i = 0; i < im->weights.tensor_count; i++)
         if (!im->left_out[i]) TRY(add_tensor(im, list, i));
 
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         TRY(check_module(im, list->modules + i));
-        if (list->modules[i].kind) list->modules[kept++] = list->modules[i];
-    }
-    list->count = kept;
+    sort_out(list);
     return ELMAN_OK;
 }

@@ -35,6 +35,7 @@ enum { OTHER_ROLES = ROLE_NONE - ROLES };
 typedef enum module_norm {
     NORM_NONE,
     NORM_BARE,      /* nothing: layer, instance or group norm have these */
+    NORM_ALONE,     /* as little: a vector without bias, if a word says so */
     NORM_UNSURE,    /* statistics alone, of whoever keeps them */
     NORM_STATISTICS /* a batch norm, which uses its running statistics */
 } module_norm;
@@ -56,7 +57,8 @@ typedef struct module {
 } module;
 
 typedef struct module_list {
-    size_t count;
+    size_t count; /* and behind them, vectors that only a word makes norms: */
+    size_t alone;
     module modules[MOST_MODULES];
 } module_list;
 

@@ -3,6 +3,7 @@
 
 #include "import/initial.h"
 #include "import/learned.h"
+#include "import/leftover.h"
 #include "import/module_config.h"
 #include "import/norms.h"
 
@@ -13,6 +14,7 @@ elman_status import_names(elman_import *im, const elman_import_config *config)
     module_list *list = malloc(sizeof *list);
     if (!list) return failure(ELMAN_NO_MEMORY, "no memory for the modules");
     elman_status status = learned_make(im);
+    if (!status) status = leftover_check(im);
     if (!status) status = modules_find(im, list);
 
     if (!status && list->count == 0)

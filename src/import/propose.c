@@ -92,6 +92,9 @@ static const pair_of_nets pairs[] = {
     {{"student", "teacher"}, {{"student"}, {"teacher"}}},
     {{"generator", "discriminator"},
      {{"generator", "gen", "g"}, {"discriminator", "disc", "d"}}},
+    {{"left", "right"}, {{"left"}, {"right"}}},
+    {{"model as it was trained", "average over training"},
+     {{NULL}, {"ema", "shadow", "averaged", "swa"}}},
 };
 
 enum { BOTH = -1, PAIRS = sizeof pairs / sizeof *pairs };
@@ -102,7 +105,9 @@ static int side_of(const pair_of_nets *p, const module *m)
     for (int side = 0; side < 2; side++)
         for (size_t i = 0; i < 7 && p->words[side][i]; i++)
             if (has_word(m, p->words[side][i])) return side;
-    return BOTH;
+
+    /* without words of its own, the first is everything else */
+    return p->words[0][0] ? BOTH : 0;
 }
 
 /* Two networks are there if both have their full word or a recurrent layer; of
@@ -140,7 +145,6 @@ typedef struct search {
     size_t length, own_used; /* of the order that is being made */
     size_t at[MOST_MODULES];
     bool used[MOST_MODULES];
-    size_t best_length, best[MOST_MODULES]; /* the longest so far */
     size_t found;
     size_t order_length[MOST_ORDERS], orders[MOST_ORDERS][MOST_MODULES];
 } search;
@@ -181,10 +185,6 @@ static bool is_early(const search *s, size_t i)
 
 static void keep_order(search *s)
 {
-    if (s->length > s->best_length) {
-        s->best_length = s->length;
-        memcpy(s->best, s->at, s->length * sizeof *s->at);
-    }
     if (s->own_used < s->own_count || s->found == MOST_ORDERS) return;
     s->order_length[s->found] = s->length;
     memcpy(s->orders[s->found++], s->at, s->length * sizeof *s->at);
@@ -286,6 +286,27 @@ static void search_orders(search *s, const elman_import *im,
     extend(s);
 }
 
+/* Searches the orders that have one recurrent module, and no other. */
+static void search_part(search *s, const elman_import *im,
+                        const module_list *list, const module *of)
+{
+    memset(s, 0, sizeof *s);
+    s->import = im;
+    s->list = list;
+
+    /* it must be in the order, and what else may be around it */
+    for (size_t i = 0; i < list->count; i++) {
+        const module *m = list->modules + i;
+        if ((m != of && module_is_recurrent(m)) || is_of_convolution(im, m))
+            continue;
+        s->own[s->count] = m == of;
+        s->own_count += m == of;
+        s->all[s->count++] = m;
+    }
+    line_up(s);
+    extend(s);
+}
+
 /* ---- Printing --------------------------------------------------------------
  */
 
@@ -333,8 +354,8 @@ static void put_order(const search *s, const size_t *at, size_t length,
     put(t, "--layers='");
     for (size_t i = 0; i < length; i++) {
         const module *m = s->all[at[i]];
-        bool open = i == 0 && embeds(s, m) && module_is_square(m);
-        bool embedding = i == 0 && embeds(s, m) && !(open && first_linear);
+        bool open = i == 0 && m->may_embed && length > 1;
+        bool embedding = open && embeds(s, m) && !first_linear;
         if (i) put(t, ",");
         if (linear && m->kind == ELMAN_LINEAR) put(t, "?,");
         if (!m->norm) linear = m->kind == ELMAN_LINEAR && !embedding;
@@ -454,6 +475,24 @@ static bool put_found(const search *s, const module_list *list, text *t)
 /* ---- Asking ----------------------------------------------------------------
  */
 
+/* Where no order has all modules: those of each recurrent layer with some of
+ * the others, and what each leaves out. */
+static void put_parts(search *s, const elman_import *im,
+                      const module_list *list, text *t)
+{
+    static const char none[] = "no order fits all of them: what a model does "
+                               "besides, or which part of it is wanted, the "
+                               "file does not say; parts of it are ";
+    for (size_t i = 0; i < list->count; i++) {
+        const module *m = list->modules + i;
+        if (!module_is_recurrent(m)) continue;
+
+        search_part(s, im, list, m);
+        if (s->found) put(t, "%s", t->used ? " or " : none);
+        (void)put_found(s, list, t);
+    }
+}
+
 /* Prints the orders of all networks of the file. */
 static void put_networks(search *s, const elman_import *im,
                          const module_list *list, text *t)
@@ -464,7 +503,7 @@ static void put_networks(search *s, const elman_import *im,
 
     /* one after the other, as far as the file may mean that */
     bool found = false;
-    if (pair != pairs) {
+    if (pair != pairs && (!pair || pair->words[0][0])) {
         search_orders(s, im, list, NULL, 0, true);
         if (!s->found) search_orders(s, im, list, NULL, 0, false);
         found = put_found(s, list, t);
@@ -479,17 +518,14 @@ static void put_networks(search *s, const elman_import *im,
     }
     if (found) return;
 
-    /* each recurrent layer by itself, with what fits behind it */
-    search_orders(s, im, list, NULL, 0, false);
-    if (s->best_length == 0) return;
-    put(t, "no order fits all of them; the longest that does is ");
-    put_order(s, s->best, s->best_length, false, t);
+    /* each recurrent layer by itself, with what fits around it */
+    put_parts(s, im, list, t);
 }
 
 elman_status modules_ask(const elman_import *im, const module_list *list,
                          const char *why)
 {
-    char orders[1400] = "";
+    char orders[2400] = "";
     text t = {.to = orders, .room = sizeof orders};
     search *s = malloc(sizeof *s);
     if (!s) return failure(ELMAN_NO_MEMORY, "no memory for an order of layers");

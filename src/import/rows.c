@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_ADVICE = 320 };
-
 /* ---- What people should know of the numbers ----------------------------- */
 
 typedef struct oddities {

@@ -76,9 +76,10 @@ static void list_functions(size_t room, char *text)
         used += (size_t)snprintf(text + used, room - used, "%s%s",
                                  used ? ", " : "", functions[i].word);
 
-    static const char *const numbers[] = {"", "(1)", "(1,2)"};
     for (int k = ELMAN_ACTIVATION_RELU + 1; k < ACTIVATION_COUNT; k++) {
         elman_activation_kind kind = (elman_activation_kind)k;
+        bool leaky = kind == ELMAN_ACTIVATION_LEAKY_RELU;
+        const char *const numbers[] = {"", leaky ? "(0.01)" : "(1)", "(1,2)"};
         if (used < room)
             used += (size_t)snprintf(text + used, room - used, ", %s%s",
                                      activation_word(kind),
@@ -93,6 +94,8 @@ static void list_functions(size_t room, char *text)
 static const char *read_numbers(const char *at, const char *end, word_parts *w)
 {
     char text[40];
+
+    /* one after the other, each up to a comma or the end */
     for (at++; at < end; at++) {
         size_t bytes = 0;
         while (at + bytes < end && at[bytes] != ',' && at[bytes] != ')')
@@ -137,7 +140,7 @@ static bool take_apart(word_parts *w)
 static module *module_named(module_list *list, const char *word, size_t bytes)
 {
     if (bytes == 1 && *word == '.') bytes = 0;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count + list->alone; i++) {
         module *m = list->modules + i;
         if (m->prefix_bytes == bytes && memcmp(m->prefix, word, bytes) == 0)
             return m;
@@ -199,6 +202,25 @@ static elman_status read_function(const word_parts *w, entry *e, bool *found)
     return ELMAN_OK;
 }
 
+/* A function whose parentheses hold no numbers, as in elu(x). */
+static elman_status check_numbers(const word_parts *w)
+{
+    size_t bytes = 0;
+    while (bytes < w->bytes && w->text[bytes] != '(')
+        bytes++;
+    if (bytes == w->bytes) return ELMAN_OK;
+
+    /* what is before them says that it was meant as a function */
+    for (int k = 1; k < ACTIVATION_COUNT; k++) {
+        const char *word = activation_word((elman_activation_kind)k);
+        if (strlen(word) != bytes || memcmp(word, w->text, bytes) != 0)
+            continue;
+        return bad_word(w, "whose parentheses should hold numbers, with commas "
+                           "between them, as in elu(1) and affine(2,0.5)");
+    }
+    return ELMAN_OK;
+}
+
 /* ---- Modules ------------------------------------------------------------- */
 
 static elman_status set_eps(const word_parts *w, entry *e)
@@ -221,7 +243,13 @@ static elman_status plain_norm(const elman_import *im, const module_list *list,
     if (m->norm == NORM_STATISTICS) return ELMAN_OK;
 
     /* what it may be, and how to say it */
-    if (m->norm == NORM_UNSURE)
+    if (m->norm == NORM_ALONE)
+        snprintf(why, sizeof why,
+                 "%s is a vector without bias, and the file does not say what "
+                 "it scales: layer_norm:%s is a LayerNorm without bias; an "
+                 "RMSNorm is none of elman's layers",
+                 name, name);
+    else if (m->norm == NORM_UNSURE)
         snprintf(why, sizeof why,
                  "%s has running_mean and running_var alone, and the file does "
                  "not say whose: batch_norm(1e-5):%s is a BatchNorm without "
@@ -242,7 +270,7 @@ static elman_status kind_misfit(const word_parts *w, const module *m)
     const char *is = m->norm == NORM_STATISTICS
                          ? "a batch norm, with its running statistics"
                      : m->norm == NORM_UNSURE ? "statistics of a norm"
-                     : m->norm == NORM_BARE ? "a norm without running_mean and "
+                     : m->norm != NORM_NONE ? "a norm without running_mean and "
                                               "running_var"
                                             : kind_title(m->kind);
     char what[160];
@@ -265,10 +293,40 @@ static elman_status read_norm(const word_parts *w, module *m, entry *e,
         *found = false;
         return ELMAN_OK;
     }
-    if (m->norm == NORM_NONE || batch == (m->norm == NORM_BARE))
-        return kind_misfit(w, m);
+    bool bare = m->norm == NORM_BARE || m->norm == NORM_ALONE;
+    if (m->norm == NORM_NONE || batch == bare) return kind_misfit(w, m);
     *e = (entry){.module = m, .kind = m->kind, .batch_norm = batch};
     return set_eps(w, e);
+}
+
+/* "sum:rnn": how the two directions of a recurrent module are joined. */
+static elman_status read_merge(const word_parts *w, module *m, entry *e,
+                               bool *found)
+{
+    static const struct {
+        const char *word;
+        elman_merge merge;
+    } words[] = {{"concat", ELMAN_MERGE_CONCAT},
+                 {"sum", ELMAN_MERGE_SUM},
+                 {"mul", ELMAN_MERGE_MUL},
+                 {"average", ELMAN_MERGE_AVERAGE}};
+    *found = false;
+
+    /* torch.nn joins the levels of a module otherwise */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i].word, w->head) != 0) continue;
+        if (!module_is_recurrent(m) || m->direction_count < 2)
+            return bad_word(w, "which joins two directions, but that module "
+                               "has not two");
+        if (m->level_count > 1)
+            return bad_word(w, "but that module has several levels, and those "
+                               "of torch.nn read both directions beside each "
+                               "other");
+        if (w->number_count) return bad_word(w, "which takes no numbers");
+        *found = true;
+        *e = (entry){.module = m, .kind = m->kind, .merge = words[i].merge};
+    }
+    return ELMAN_OK;
 }
 
 /* "linear:decoder", "embedding:embed", "lstm:rnn", "attention:pool" */
@@ -278,6 +336,10 @@ static elman_status read_kind(const word_parts *w, module *m, entry *e)
     TRY(read_norm(w, m, e, &found));
     if (found) return ELMAN_OK;
 
+    TRY(read_merge(w, m, e, &found));
+    if (found) return ELMAN_OK;
+
+    /* the name of its kind, or of one that its shapes leave open */
     elman_kind kind =
         strcmp(w->head, "attention") == 0 ? ELMAN_POOL : kind_named(w->head);
     fits =
@@ -321,12 +383,15 @@ elman_status word_read(const elman_import *im, module_list *list,
     m = parts && w.prefix ? module_named(list, w.prefix, w.prefix_bytes) : NULL;
     if (m) return read_kind(&w, m, e);
 
-    char known[400], what[600];
+    TRY(check_numbers(&w));
+    char known[400], what[800];
     list_functions(sizeof known, known);
     snprintf(what, sizeof what,
-             "which is neither a function (%s) nor a module of the file",
+             "which is neither a function (%s) nor a module of the file, alone "
+             "or with its kind (linear:, embedding:, lstm:, gru:, rnn:, "
+             "layer_norm:, batch_norm:, attention:, sum:, initial(h0,c0):)",
              known);
-    char sentence[800];
+    char sentence[1000];
     snprintf(sentence, sizeof sentence, "the order of the layers has %.*s, %s",
              bytes < 80 ? (int)bytes : 80, text, what);
     return modules_ask(im, list, sentence);

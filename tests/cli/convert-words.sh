@@ -19,6 +19,8 @@ while read -r word; do
     layer_norm*:*) file=norm layers="rnn,${head}norm,out" ;;
     batch_norm*:*) file=norm_between layers="gru,${head}bn,fc" ;;
     initial*:*) file=initial_lstm layers="${head}rnn,fc" ;;
+    sum:* | average:* | mul:*)
+        file=directions_added layers="${head}rnn,fc" ;;
     linear:*) file=float64 layers="lstm,${head}fc" ;;
     embedding:*) file=language layers="${head}embed,lstm,fc" ;;
     lstm:*) file=float64 layers="${head}lstm,fc" ;;

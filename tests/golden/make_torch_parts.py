@@ -144,6 +144,22 @@ def initial_states():
            "initial(init_hidden):rnn,fc")
 
 
+class Added(nn.Module):
+    """Both directions of what it reads, added."""
+
+    def forward(self, x):
+        return x.unflatten(-1, (2, -1)).sum(-2)
+
+
+def what_a_word_says():
+    record("directions_added",
+           Net(rnn=nn.LSTM(4, 5, bidirectional=True), add=Added(),
+               fc=nn.Linear(5, 2)), "sum:rnn,fc")
+    record("norm_no_bias",
+           Net(gru=nn.GRU(4, 5), norm=nn.LayerNorm(5, bias=False),
+               fc=nn.Linear(5, 2)), "gru,layer_norm:norm,fc")
+
+
 if __name__ == "__main__":
     shutil.rmtree(models.FOLDER, ignore_errors=True)
     models.FOLDER.mkdir()
@@ -153,3 +169,4 @@ if __name__ == "__main__":
     others()
     batch_norms()
     initial_states()
+    what_a_word_says()
