@@ -122,6 +122,12 @@ int arrays_read(const char *path, array_pass *pass)
     pass->T = x.shape[pass->batched && first];
     pass->B = pass->batched ? x.shape[!first] : 1;
     pass->I = axes == 2 ? size->input_size : 1;
+    if (pass->net->assumed && pass->batched && !first && pass->T * pass->B > 1)
+        return failed(
+            "%s has steps and sequences, and '%s' does not record which come "
+            "first; convert it first: elman convert %s OUT.safetensors, with "
+            "--batch-first if sequences do",
+            path, pass->net->path, shell_quoted(pass->net->path));
     return size->vocabulary ? make_tokens(pass) : 0;
 }
 

@@ -50,6 +50,9 @@ int arrays_read_lengths(const char *path, array_pass *pass);
  * put back by arrays_restore in what the model gives for each step. */
 int arrays_find_padding(array_pass *pass);
 void arrays_restore(array_pass *pass);
+
+/* True if that note says that a step pads: x, or a token. */
+bool arrays_pads(const network *net, float *x, int32_t *token);
 void arrays_close(array_pass *pass);
 
 /* Makes the state, its memory as in states, and room for y. keep: y can be held

@@ -45,6 +45,18 @@ static bool is_padding(const array_pass *pass, const padding *pad, size_t b,
     return true;
 }
 
+bool arrays_pads(const network *net, float *x, int32_t *token)
+{
+    padding pad;
+    const array_pass step = {.net = net,
+                             .T = 1,
+                             .B = 1,
+                             .I = net->size.input_size,
+                             .x = x,
+                             .tokens = net->size.vocabulary ? token : NULL};
+    return read_note(&step, &pad) && is_padding(&step, &pad, 0, 0);
+}
+
 /* Steps [begin, end) of a sequence that are not padding, the rest is. */
 static int find_steps(const array_pass *pass, const padding *pad, size_t b,
                       size_t *begin, size_t *end)
@@ -92,10 +104,13 @@ int arrays_find_padding(array_pass *pass)
         int code = find_steps(pass, &pad, b, &begin, &end);
         if (code) return code;
 
-        /* a sequence of padding alone has no steps */
-        bool empty = begin == end;
+        /* what a model gives for nothing is no answer */
+        if (begin == end)
+            return failed("%s: sequence %zu is padding alone (%s); take it out",
+                          pass->name, b + 1,
+                          elman_model_note(pass->net->model, "padding"));
         pass->lengths[b] = end - begin;
-        pass->before[b] = empty ? 0 : begin;
+        pass->before[b] = begin;
         if (pass->before[b]) shift(pass, b, begin);
         padded = padded || pass->lengths[b] < pass->T;
         in_front = in_front || pass->before[b];

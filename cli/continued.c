@@ -46,6 +46,19 @@ static int check_answers(const network *from, const elman_encoding *encoding)
                    from->path, task_word(encoding->task));
 }
 
+/* Nor is a token a number. */
+static int check_inputs(const network *from, const elman_encoding *encoding)
+{
+    bool tokens = from->size.vocabulary > 0;
+    if (tokens == (encoding->vocabulary > 0)) return 0;
+    return misused(tokens ? "--init-from '%s' reads tokens, as its first layer "
+                            "is an embedding, and the data of %s are numbers"
+                          : "--init-from '%s' reads numbers, and the data of "
+                            "%s are tokens, which an embedding as the first "
+                            "layer would read",
+                   from->path, task_word(encoding->task));
+}
+
 int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
                    network *from, elman_config *config)
 {
@@ -53,7 +66,8 @@ int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
     int code = network_open(values->init_from, false, from);
     if (code || gives_layers(arguments)) return code;
-    code = check_answers(from, encoding);
+    code = check_inputs(from, encoding);
+    if (!code) code = check_answers(from, encoding);
     if (code) return code;
 
     *config = *elman_model_config(from->model);

@@ -247,6 +247,54 @@ static const char *rounding_of(const conversion *run)
     return "";
 }
 
+/* What the file does not say and the command line has not, which a reference
+ * that is not met may be due to. */
+static const char *advice_of(const conversion *run)
+{
+    static char text[600];
+    const convert_values *values = run->values;
+    const elman_config *config = elman_model_config(run->model);
+    bool rnn = false, own = !elman_model_note(run->model, "proof");
+    for (size_t n = 0; n < ELMAN_MAX_LAYERS && config->layers[n].kind; n++)
+        rnn = rnn || config->layers[n].kind == ELMAN_RNN;
+
+    /* a reference has no lengths and begins from nothing */
+    snprintf(text, sizeof text,
+             "; a reference is run without lengths, from states of 0%s%s%s",
+             !own && rnn && !values->nonlinearity && !values->mapping
+                 ? "; an nn.RNN may need --nonlinearity relu"
+                 : "",
+             !own && !config->batch_first && !values->mapping
+                 ? "; where sequences come first, --batch-first"
+                 : "",
+             !own && !values->mapping
+                 ? "; --layers says which functions stand between the layers"
+                 : "");
+    return text;
+}
+
+/* A reference whose shape is another. */
+static int shape_failed(const conversion *run)
+{
+    char reason[1024], begin[160];
+    snprintf(reason, sizeof reason, "%s", elman_message());
+    snprintf(begin, sizeof begin, "%.120s has shape ",
+             run->values->reference.second);
+    if (strncmp(reason, begin, strlen(begin)) != 0 ||
+        !elman_model_note(run->model, "proof") || run->values->mapping)
+        return failed("%s", reason);
+    bool one = elman_model_read_info(run->model).per_sequence;
+    return failed(
+        "%s; %s%s", reason,
+        one ? "the model gives one answer to a sequence: for one to each step "
+              "take last, final, mean or max out of --layers"
+            : "an answer to a sequence as a whole takes last, final, mean or "
+              "max in --layers",
+        elman_model_config(run->model)->batch_first
+            ? ""
+            : "; where sequences come first, --batch-first");
+}
+
 static int check_reference(conversion *run)
 {
     const option_pair *files = &run->values->reference;
@@ -255,16 +303,17 @@ static int check_reference(conversion *run)
 
     if (elman_model_check(run->model, files->first, files->second, check) !=
         ELMAN_OK)
-        return library_failed();
+        return shape_failed(run);
     if (check->passed) return 0;
 
     int code = show_failed(run);
     if (code) return code;
+    const char *rounding = rounding_of(run);
     return failed(
         "%s: the model does not give '%s' for '%s', and was not converted: "
-        "%s%s",
+        "%s%s%s",
         conversion_source(run), files->second, files->first, check->failure,
-        rounding_of(run));
+        rounding, *rounding ? "" : advice_of(run));
 }
 
 static int write_out(const conversion *run)
@@ -291,6 +340,11 @@ static int convert_import(conversion *run, const elman_import *import)
     }
 
     code = check_reference(run);
+    /* what was not proved stays so in what is written, and what was no longer
+     */
+    if (!code && run->values->reference.first &&
+        elman_model_write_note(run->model, "proof", NULL) != ELMAN_OK)
+        code = library_failed();
     if (!code)
         code =
             attach(&run->values->attached, conversion_source(run), &run->model);
@@ -307,6 +361,9 @@ static int write_draft(const parsed_line *arguments)
     const char *const *paths = (const char *const *)arguments->operands;
     size_t count = (size_t)arguments->count;
 
+    if (!strcmp(values->draft, "-"))
+        return misused("--mapping-draft writes a file, and - is none: give it "
+                       "a name, as in draft.json");
     for (size_t n = 0; n < count; n++)
         if (path_same(paths[n], values->draft))
             return misused("the draft would overwrite IN, '%s'", paths[n]);

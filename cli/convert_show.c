@@ -200,6 +200,31 @@ static void show_result(const conversion *run)
            with_bytes(file_bytes(run->out)), model_describe(run->model));
 }
 
+/* What pads, where OUT has no place for that. */
+static const char *lost_padding(const conversion *run)
+{
+    return run->to == TO_ELMAN ? NULL : elman_model_note(run->model, "padding");
+}
+
+static void show_lost_padding(const conversion *run, FILE *file)
+{
+    const char *padding = lost_padding(run);
+    if (padding)
+        fprintf(file,
+                "%s does not keep that padding is passed over (%s): it runs "
+                "such steps as any others; give it sequences without them\n",
+                printable(run->out), padding);
+}
+
+/* Without a word what is doubtful is said all the same. */
+static void show_doubts(const conversion *run)
+{
+    show_lost_padding(run, stderr);
+    if (!run->values->reference.first &&
+        strncmp(run->proof, "not proved", 10) == 0)
+        fprintf(stderr, "%s\n", printable(run->proof));
+}
+
 /* The last line: what proves that the model is the one that was meant. */
 static void show_proof(const conversion *run)
 {
@@ -269,6 +294,7 @@ static void show_record(const conversion *run, const char *python)
     if (run->values->reference.first)
         reference_record(&out, &run->values->reference, &run->check);
     else record_text(&out, "proof", run->proof);
+    if (lost_padding(run)) record_text(&out, "lost_padding", lost_padding(run));
     if (*python) record_text(&out, "python", python);
     record_end(&out);
 }
@@ -286,7 +312,8 @@ int conversion_show(const conversion *run)
         show_result(run);
         show_python(python);
         if (*python) printf("\n");
+        show_lost_padding(run, stdout);
         show_proof(run);
-    }
+    } else show_doubts(run);
     return 0;
 }

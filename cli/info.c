@@ -173,6 +173,17 @@ static void show_size(const network *net)
            with_unit(elman_model_flops(net->model, 1, false) / 2));
 }
 
+/* What is to be known of an imported model. */
+static void show_notes(const network *net)
+{
+    const char *padding = elman_model_note(net->model, "padding");
+    const char *proof = elman_model_note(net->model, "proof");
+    if (padding)
+        printf("padding   steps that are %s are passed over\n",
+               printable(padding));
+    if (proof) printf("proof     %s\n", printable(proof));
+}
+
 static int show(const network *net, const file_facts *file)
 {
     printf("%s%s%s, %s%s%s\n\n", paint(stdout, BOLD), printable(net->path),
@@ -184,6 +195,7 @@ static int show(const network *net, const file_facts *file)
         printf("task      %s\n", encoding_describe(net->encoding));
     printf("layers    %s\n", model_describe(net->model));
     show_size(net);
+    show_notes(net);
     if (!file->own) {
         facts_show(file);
         printf("converts  yes: elman convert %s OUT.safetensors\n",
@@ -214,6 +226,11 @@ static void record_model(record *out, const network *net)
     record_flag(out, "streams", size->streams);
     record_count(out, "weights", size->weight_count);
     layers_record(out, net->model);
+
+    const char *padding = elman_model_note(net->model, "padding");
+    const char *proof = elman_model_note(net->model, "proof");
+    if (padding) record_text(out, "padding", padding);
+    if (proof) record_text(out, "proof", proof);
 
     /* JSON itself, and checked to be when it was read */
     if (net->encoding) record_raw(out, "encoding", net->note);

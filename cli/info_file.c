@@ -37,25 +37,13 @@ static const elman_fact *find_fact(const elman_import *import, const char *name)
     return NULL;
 }
 
-/* True if the file says that it is a model of elman's own. */
-static bool is_own(const elman_import *import)
-{
-    size_t count = 0;
-    const elman_fact *facts = elman_import_facts(import, &count);
-    for (size_t n = 0; n < count; n++)
-        if (!strcmp(facts[n].name, "note") &&
-            !strcmp(facts[n].text, "format: elman"))
-            return true;
-    return false;
-}
-
 bool facts_open(const char *path, file_facts *file)
 {
     *file = (file_facts){.path = path, .kind = "", .graph = {.path = path}};
     if (elman_import_look(&path, 1, &file->import) != ELMAN_OK) return false;
 
     const elman_fact *format = find_fact(file->import, "format");
-    file->own = is_own(file->import);
+    file->own = network_is_own(file->import);
     file->kind = file->own ? "elman's own"
                  : format  ? short_kind(format->text)
                            : "";

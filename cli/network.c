@@ -32,6 +32,36 @@ static bool encoding_fits(const network *net)
            net->size.output_size == outputs && net->size.per_sequence == one;
 }
 
+bool network_is_own(const elman_import *import)
+{
+    size_t count = 0;
+    const elman_fact *facts = elman_import_facts(import, &count);
+    for (size_t n = 0; n < count; n++)
+        if (!strcmp(facts[n].name, "note") &&
+            !strcmp(facts[n].text, "format: elman"))
+            return true;
+    return false;
+}
+
+/* Whether a model was just made of a file that does not record how it is
+ * computed; if so, says it. */
+static bool is_assumed(const char *path, const elman_model *model)
+{
+    const char *doubt = elman_model_note(model, "proof");
+    elman_import *import = NULL;
+    if (!doubt || elman_import_look(&path, 1, &import) != ELMAN_OK)
+        return false;
+
+    bool own = network_is_own(import);
+    elman_import_close(import);
+    if (!own)
+        note("%s: not proved: it does not record how it is computed, and no "
+             "reference was given; convert it first, where that can be "
+             "checked and said: elman convert %s OUT.safetensors",
+             path, shell_quoted(path));
+    return !own;
+}
+
 int network_open(const char *path, bool encoding_needed, network *net)
 {
     elman_model *model = NULL;
@@ -39,6 +69,7 @@ int network_open(const char *path, bool encoding_needed, network *net)
     if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
 
     int code = network_take(path, model, net);
+    if (!code) net->assumed = is_assumed(path, model);
     if (code || net->encoding || !encoding_needed) return code;
     bool tokens = net->size.vocabulary > 0;
     network_close(net);

@@ -14,6 +14,8 @@ typedef struct network {
     elman_encoding *encoding; /* NULL if the file has none */
     const char *note;         /* its text; the model's */
     elman_loss_kind loss;     /* that it was trained with */
+    bool assumed;             /* its file, another system's, does not record how
+                                 it is computed */
 } network;
 
 /* Opens a model file. Without an encoding in it: an error if needed, else
@@ -24,6 +26,9 @@ int network_open(const char *path, bool encoding_needed, network *net);
  * now on, or gone after a failure. */
 int network_take(const char *path, elman_model *model, network *net);
 void network_close(network *net);
+
+/* True if the file says that it is a model of elman's own. */
+bool network_is_own(const elman_import *import);
 
 /* The task's name as in --task. */
 const char *task_word(elman_task task);

@@ -7,6 +7,7 @@
 #include "safe.h"
 #include "screen.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,6 +164,26 @@ typedef struct walker {
     shown last;
 } walker;
 
+/* Runs a step. One that pads leaves the memory as it is, and the answer too,
+ * which there has to be one of. */
+static int run_step(walker *w, const line_source *source, uint64_t steps)
+{
+    if (arrays_pads(w->net, w->x, &w->token)) {
+        if (steps) return 0;
+        return failed("%s, line %" PRIu64
+                      ": a sequence begins with padding (%s); "
+                      "leave it out",
+                      source->name, source->line,
+                      elman_model_note(w->net->model, "padding"));
+    }
+
+    elman_status status =
+        w->net->size.vocabulary
+            ? elman_model_step_tokens(w->net->model, w->state, &w->token, w->y)
+            : elman_model_step(w->net->model, w->state, w->x, w->y);
+    return status == ELMAN_OK ? 0 : library_failed();
+}
+
 static int walk(walker *w, const array_job *job, line_source *source)
 {
     uint64_t sequence = 1, step = 0;
@@ -177,13 +198,7 @@ static int walk(walker *w, const array_job *job, line_source *source)
         }
 
         code = arrays_parse(w->net, source, w->x, &w->token);
-        elman_status status =
-            code ? ELMAN_OK
-            : w->net->size.vocabulary
-                ? elman_model_step_tokens(w->net->model, w->state, &w->token,
-                                          w->y)
-                : elman_model_step(w->net->model, w->state, w->x, w->y);
-        if (status != ELMAN_OK) code = library_failed();
+        if (!code) code = run_step(w, source, step);
         if (code) break;
 
         /* an answer does not wait for the next line */

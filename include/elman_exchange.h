@@ -115,7 +115,8 @@ ELMAN_CHECKED elman_status elman_import_draft(const elman_import *import,
  * elman_import_create has succeeded. */
 ELMAN_API const char *elman_import_proof(const elman_import *import);
 
-/* Builds the model. Every tensor must be mapped or ignored. If the file holds
+/* Builds the model, with the note "proof" if the import is "not proved". Every
+ * tensor must be mapped or ignored. If the file holds
  * reference.input and reference.output, the model must compute the latter from
  * the former (see elman_model_check). */
 ELMAN_CHECKED elman_status elman_import_create(const elman_import *import,

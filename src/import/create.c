@@ -3,6 +3,7 @@
 
 #include "import/check.h"
 #include "import/leftover.h"
+#include "import/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,7 @@ static elman_status create(const elman_import *im, elman_model **model)
     if (!status) status = weights_fill(&im->weights, m);
     if (!status && im->padding)
         status = model_write_note(m, "padding", im->padding);
+    if (!status) status = model_write_note(m, "proof", import_doubt(im));
     if (!status) status = check_reference(im, m);
 
     /* a bad value here was read from the file */

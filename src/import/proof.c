@@ -2,6 +2,7 @@
 #include "import/proof.h"
 
 #include "base/kind.h"
+#include "format/safetensors.h"
 
 #include <stdio.h>
 
@@ -62,12 +63,25 @@ static const char *lines_for(elman_import *im, bool mapped)
                        draw, pair ? "[0]" : "");
 }
 
+const char *import_doubt(const elman_import *im)
+{
+    if (im->own || im->computes || im->reference_x != NOWHERE) return NULL;
+    return "not proved: no reference was given";
+}
+
+/* Of a file of elman's own what it says itself: where its model came from
+ * nothing was proved, and nothing has been since. */
+static const char *own_proof(const elman_import *im)
+{
+    const char *doubt = safetensors_text(im->source, "proof");
+    return doubt ? doubt
+                 : "as the file says: a model of elman's own records how it is "
+                   "computed";
+}
+
 elman_status import_make_proof(elman_import *im, bool mapped)
 {
-    if (im->own)
-        im->proof =
-            "as the file says: a model of elman's own records how it is "
-            "computed";
+    if (im->own) im->proof = own_proof(im);
     else if (im->computes)
         im->proof = import_text(im,
                                 "as the file says: %s records how it is "

@@ -8,4 +8,8 @@
  * is known. mapped: a mapping file says what the tensors are. */
 elman_status import_make_proof(elman_import *import, bool mapped);
 
+/* The same without what to do about it, for the note "proof" of a model that
+ * nothing proves; NULL if something does. */
+const char *import_doubt(const elman_import *import);
+
 #endif

@@ -2,9 +2,13 @@
 . "$CASES/data.sh"
 golden=$CASES/../golden/state
 cp "$golden"/lstm[._]* "$golden"/language[._]* "$golden"/gru_cell[._]* .
+for name in lstm language; do
+    elman convert $name.pt $name.safetensors --reference ${name}_x.npy \
+        ${name}_y.npy >/dev/null
+done
 look() { elman inspect "$@" --only flow | sed -n '1,2p'; }
 look lstm.safetensors lstm_x.npy
-look language.pt language_x.npy
+look language.safetensors language_x.npy
 elman convert gru_cell.pt gru.safetensors --quiet --batch-first
 look gru.safetensors gru_cell_x.npy
 
@@ -18,5 +22,5 @@ elman inspect lstm.safetensors lstm_x.npy --target-file classes.npy \
 # and what does not fit
 elman inspect lstm.safetensors language_x.npy
 elman inspect lstm.safetensors lstm_x.npy --target-file language_y.npy
-elman inspect language.pt language_x.npy --target-file language_y.npy
+elman inspect language.safetensors language_x.npy --target-file language_y.npy
 echo $?

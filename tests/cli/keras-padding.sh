@@ -27,3 +27,18 @@ ints holes.npy '(1,5)' 1 0 2 3 0
 elman predict tokens_mask.safetensors holes.npy
 ints length.npy '(1,)' 4
 elman predict tokens_mask.safetensors holes.npy --lengths length.npy | wc -w
+
+# in a pipe as well: a step that pads leaves memory and answer as they are
+elman predict tokens_mean.safetensors tokens_mean.x.npy | tail -n 1 >whole
+printf '2\n3\n5\n0\n0\n' | elman predict tokens_mean.safetensors >steps
+tail -n 1 steps | cmp - whole
+sed -n 3p steps | cmp - whole && wc -l <steps
+printf '2\n0\n3\n0\n5\n' | elman predict tokens_mean.safetensors |
+    tail -n 1 | cmp - whole && echo passed over
+printf '0\n1\n' | elman predict tokens_mean.safetensors
+
+# nothing but padding has no answer, and ONNX has no place for what pads
+ints none.npy '(2,2)' 1 0 2 0
+elman predict tokens_mask.safetensors none.npy
+elman info tokens_mask.safetensors | grep '^padding'
+elman convert tokens_mean.safetensors tokens.onnx --quiet

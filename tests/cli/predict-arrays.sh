@@ -2,12 +2,13 @@
 . "$CASES/data.sh"
 golden=$CASES/../golden/state
 cp "$golden"/*_x.npy "$golden/language.pt" .
+elman convert language.pt language.safetensors >/dev/null
 elman convert "$golden/lstm.safetensors" lstm.safetensors --quiet
 elman convert "$golden/gru_prefix.safetensors" gru_prefix.safetensors --quiet \
     --batch-first
 elman convert "$golden/final.safetensors" final.safetensors --quiet \
     --layers gru,final,head,log_softmax
-for model in language.pt lstm.safetensors gru_prefix.safetensors \
+for model in language.safetensors lstm.safetensors gru_prefix.safetensors \
     final.safetensors; do
     name=${model%.*}
     elman predict $model ${name}_x.npy -o $name.npy
@@ -15,7 +16,6 @@ for model in language.pt lstm.safetensors gru_prefix.safetensors \
 done
 
 # one step at a time, with threads, after a conversion: the same bits
-elman convert language.pt language.safetensors --quiet
 elman predict language.safetensors language_x.npy -o steps.npy --stream --threads 2 --json
 cmp language.npy steps.npy && echo the same bits
 
@@ -65,6 +65,12 @@ cmp from_arrays from_file
 sed -n 3p lines | cmp - from_file && echo gone on
 printf '4\n' | elman predict language.safetensors --state left.safetensors \
     --state-output left | cmp - from_file
+
+# a file that does not record how it is computed says so, and which axis is
+# which is not guessed
+ints alone.npy '(3,)' 3 1 4
+elman predict language.pt alone.npy | cmp - three
+elman predict language.pt ends.npy
 
 # what is said of mistakes; every line but the last is no answer
 try() { elman predict "$@"; echo "$?"; }
