@@ -26,6 +26,7 @@ typedef struct drafted {
     bool input_turned, recurrent_turned; /* (in,out) */
     bool joint;                          /* one matrix for x and h */
     bool unsure;                         /* which matrix is which */
+    bool backward;                       /* its names say so */
     size_t I, H, gates;                  /* of a linear layer H is O */
 } drafted;
 
@@ -34,6 +35,8 @@ typedef struct draft {
     bool *used; /* (tensors) */
     size_t count;
     drafted layers[MOST_DRAFTED];
+    drafted reverse[MOST_DRAFTED]; /* the other direction, if both[i] */
+    bool both[MOST_DRAFTED];
     json_writer out;
 } draft;
 
@@ -60,6 +63,59 @@ static size_t prefix_of(const char *name)
 static const named_tensor *tensor_at(const draft *d, ptrdiff_t index)
 {
     return d->import->weights.tensors + index;
+}
+
+/* ---- What names say -------------------------------------------------------
+ */
+
+/* Whether a name has one of some words, up to a NULL. */
+static bool has_any(const char *name, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(name, *words)) return true;
+    return false;
+}
+
+static bool is_backward(const char *name)
+{
+    return has_any(name, (const char *const[]){"reverse", "backward", "/bw/",
+                                               "_bw", NULL});
+}
+
+/* What training keeps beside the weights, in their shapes. */
+static bool is_optimizers(const char *name)
+{
+    return has_any(name, (const char *const[]){"optim", "Adam", "adam/",
+                                               "exp_avg", "momentum", "RMSProp",
+                                               "Adagrad", "Momentum", NULL});
+}
+
+/* The level in "weight_ih_l2_reverse"; 0 where there is none. */
+static size_t level_of(const char *name)
+{
+    const char *at = strstr(name + prefix_of(name), "_l");
+    size_t level = 0;
+    for (at = at ? at + 2 : ""; *at >= '0' && *at <= '9' && level < 1000; at++)
+        level = 10 * level + (size_t)(*at - '0');
+    return level;
+}
+
+/* Whether two tensors may be of one layer, in one direction. */
+static bool are_together(const char *a, const char *b)
+{
+    return is_backward(a) == is_backward(b) && level_of(a) == level_of(b);
+}
+
+/* Whether a tensor may be of a layer. */
+static bool may_be_any(const named_tensor *t)
+{
+    return element_is_float(t->type) && t->count && !is_optimizers(t->name);
+}
+
+/* The same, and is of none yet. */
+static bool may_take(const draft *d, size_t i)
+{
+    return !d->used[i] && may_be_any(d->import->weights.tensors + i);
 }
 
 /* Gates and H of a matrix that may be weight_hh: (gates H,H), or turned. */
@@ -197,6 +253,7 @@ static void guess_group(draft *d, size_t i)
     const char *name = d->import->weights.tensors[i].name;
     drafted l = {.prefix = name,
                  .prefix_bytes = prefix_of(name),
+                 .backward = is_backward(name),
                  .input = NOWHERE,
                  .recurrent = NOWHERE,
                  .bias = {NOWHERE, NOWHERE},
@@ -207,9 +264,9 @@ static void guess_group(draft *d, size_t i)
     /* its matrices and vectors, as many as a layer has */
     for (size_t k = i; k < d->import->weights.tensor_count; k++) {
         const named_tensor *t = d->import->weights.tensors + k;
-        if (d->used[k] || prefix_of(t->name) != l.prefix_bytes ||
+        if (!may_take(d, k) || prefix_of(t->name) != l.prefix_bytes ||
             strncmp(t->name, name, l.prefix_bytes) != 0 ||
-            !element_is_float(t->type) || !t->count)
+            !are_together(t->name, name))
             continue;
         if (is_pair(t)) l.pair = (ptrdiff_t)k;
         else if (t->rank == 2 && matrices < 3)
@@ -240,9 +297,10 @@ static void guess_across(draft *d)
                          .recurrent = NOWHERE,
                          .bias = {NOWHERE, NOWHERE},
                          .pair = NOWHERE};
-            if (a->rank != 2 || b->rank != 2 || !a->count || !b->count ||
-                !element_is_float(a->type) || !element_is_float(b->type))
+            if (a->rank != 2 || b->rank != 2 || !may_be_any(a) ||
+                !may_be_any(b) || !are_together(a->name, b->name))
                 continue;
+            l.backward = is_backward(a->name);
 
             /* a matrix alone is tried as one for x and h */
             bool fits = i == k
@@ -256,7 +314,7 @@ static void guess_across(draft *d)
             for (size_t v = 0; v < count && vectors < MOST_VECTORS; v++) {
                 const named_tensor *t = tensor_at(d, (ptrdiff_t)v);
                 if (t->rank == 1 && t->count == l.gates * l.H &&
-                    element_is_float(t->type))
+                    may_be_any(t) && are_together(t->name, a->name))
                     l.bias[vectors++] = (ptrdiff_t)v;
             }
 
@@ -265,7 +323,7 @@ static void guess_across(draft *d)
             memset(d->used, 0, count * sizeof *d->used);
             add_drafted(d, &l);
             for (size_t v = 0; v < count; v++)
-                if (!d->used[v]) guess_group(d, v);
+                if (may_take(d, v)) guess_group(d, v);
             return;
         }
 }
@@ -280,6 +338,33 @@ static void sort_layers(draft *d)
             drafted kept = *a;
             *a = *b;
             *b = kept;
+        }
+}
+
+/* Whether one is the other direction of a layer. */
+static bool are_directions(const draft *d, const drafted *a, const drafted *b)
+{
+    return is_cell(a) && a->kind == b->kind && a->backward != b->backward &&
+           a->I == b->I && a->H == b->H &&
+           level_of(tensor_at(d, a->input)->name) ==
+               level_of(tensor_at(d, b->input)->name);
+}
+
+/* Makes one layer of two directions. */
+static void join_directions(draft *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        for (size_t k = i + 1; k < d->count && !d->both[i]; k++) {
+            if (!are_directions(d, d->layers + i, d->layers + k)) continue;
+
+            /* the first of the two is the one that goes forward */
+            bool turned = d->layers[i].backward;
+            d->reverse[i] = d->layers[turned ? i : k];
+            if (turned) d->layers[i] = d->layers[k];
+            d->both[i] = true;
+            d->count--;
+            memmove(d->layers + k, d->layers + k + 1,
+                    (d->count - k) * sizeof *d->layers);
         }
 }
 
@@ -303,7 +388,7 @@ static void put_flag(draft *d, const char *key)
     json_write_bool(&d->out, true);
 }
 
-static void put_layer(draft *d, const drafted *l)
+static void put_layer(draft *d, const drafted *l, bool both)
 {
     static const char *const words[] = {[ELMAN_RNN] = "rnn",
                                         [ELMAN_LSTM] = "lstm",
@@ -323,6 +408,8 @@ static void put_layer(draft *d, const drafted *l)
     if (l->bias[0] == NOWHERE && l->pair == NOWHERE &&
         l->kind != ELMAN_EMBEDDING)
         put_flag(d, "no_bias");
+    if (both) put_flag(d, "bidirectional");
+    else if (l->backward && is_cell(l)) put_flag(d, "reverse");
     json_end(&d->out, '}');
 }
 
@@ -335,7 +422,7 @@ static void put_config(draft *d)
     json_write_key(&d->out, "layers");
     json_begin(&d->out, '[');
     for (size_t i = 0; i < d->count; i++)
-        put_layer(d, d->layers + i);
+        put_layer(d, d->layers + i, d->both[i]);
     json_end(&d->out, ']');
     json_end(&d->out, '}');
 }
@@ -370,8 +457,10 @@ static void put_source(draft *d, const char *of, const char *role,
     json_end(&d->out, '}');
 }
 
-static void put_weights(draft *d, const drafted *l, const char *name)
+static void put_weights(draft *d, const drafted *l, const char *name,
+                        const char *end)
 {
+    char role[4][40];
     static const char *const letters[] = {NULL, NULL, NULL, "rzn", "ifgo"};
     const char *gates = is_cell(l) ? letters[l->gates] : NULL;
     const size_t x[] = {0, l->I}, h[] = {l->I, l->I + l->H};
@@ -384,20 +473,25 @@ static void put_weights(draft *d, const drafted *l, const char *name)
         return;
     }
 
-    put_source(d, name, "weight_ih_l0", l->input, l->input_turned,
-               l->joint ? x : NULL, gates);
-    put_source(d, name, "weight_hh_l0", l->recurrent, l->recurrent_turned,
+    /* a cell's, in its direction */
+    static const char *const roles[] = {"weight_ih_l0", "weight_hh_l0",
+                                        "bias_ih_l0", "bias_hh_l0"};
+    for (size_t i = 0; i < 4; i++)
+        snprintf(role[i], sizeof role[i], "%s%s", roles[i], end);
+    put_source(d, name, role[0], l->input, l->input_turned, l->joint ? x : NULL,
+               gates);
+    put_source(d, name, role[1], l->recurrent, l->recurrent_turned,
                l->joint ? h : NULL, gates);
     if (!biased) return;
 
     const size_t first[] = {0, 0}, second[] = {1, 0};
     if (l->pair != NOWHERE) {
-        put_source(d, name, "bias_ih_l0", l->pair, false, first, gates);
-        put_source(d, name, "bias_hh_l0", l->pair, false, second, gates);
+        put_source(d, name, role[2], l->pair, false, first, gates);
+        put_source(d, name, role[3], l->pair, false, second, gates);
         return;
     }
-    put_source(d, name, "bias_ih_l0", l->bias[0], false, NULL, gates);
-    put_source(d, name, "bias_hh_l0", l->bias[1], false, NULL,
+    put_source(d, name, role[2], l->bias[0], false, NULL, gates);
+    put_source(d, name, role[3], l->bias[1], false, NULL,
                l->bias[1] == NOWHERE ? NULL : gates);
 }
 
@@ -425,7 +519,8 @@ static void put_tensors(draft *d)
     for (size_t i = 0; i < d->count; i++) {
         char name[40];
         layer_name(d, i, sizeof name, name);
-        put_weights(d, d->layers + i, name);
+        put_weights(d, d->layers + i, name, "");
+        if (d->both[i]) put_weights(d, d->reverse + i, name, "_reverse");
     }
     json_end(&d->out, '}');
 }
@@ -492,8 +587,12 @@ static void put_missing(draft *d)
         char text[200];
         const char *name = d->import->weights.tensors[i].name;
         if (d->used[i]) continue;
-        snprintf(text, sizeof text, "what %s is, or --ignore for it",
-                 strlen(name) < 120 ? name : "a tensor with a long name");
+        if (strlen(name) >= 120) name = "a tensor with a long name";
+        if (is_optimizers(name))
+            snprintf(text, sizeof text, "--ignore for %s, an optimizer's",
+                     name);
+        else
+            snprintf(text, sizeof text, "what %s is, or --ignore for it", name);
         put_text(d, NULL, text);
     }
     json_end(&d->out, ']');
@@ -567,9 +666,10 @@ elman_status import_draft(const elman_import *im, const char *path)
     /* what the groups of names suggest, then what any shapes do */
     d->import = im;
     for (size_t i = 0; i < im->weights.tensor_count; i++)
-        if (!d->used[i]) guess_group(d, i);
+        if (may_take(d, i)) guess_group(d, i);
     guess_across(d);
     sort_layers(d);
+    join_directions(d);
 
     json_begin(&d->out, '{');
     put_config(d);
