@@ -511,6 +511,27 @@ TEST(weights_that_are_missing_or_do_not_fit_are_named)
         check_refusal(cases + i);
 }
 
+TEST(a_convolution_says_what_to_do_with_it)
+{
+    static const struct {
+        size_t steps;
+        const char *message;
+    } cases[] = {
+        {3, "--ignore='conv.*' converts the rest alone"},
+        {1, "makes a linear layer: {\"from\": \"conv.weight\", \"shape\": "
+            "[4,2]}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        elman_model *model = NULL;
+        add_shapes(
+            (shape[]){RNN("rnn", 4, 4), {"conv.bias", 4, 0}, {NULL, 0, 0}});
+        parcel_add("conv.weight", ELEMENT_F32, 3,
+                   (size_t[]){4, 2, cases[i].steps}, NULL);
+        CHECK_FAILS(import_parcel(NULL, &model), ELMAN_BAD_FORMAT,
+                    cases[i].message);
+    }
+}
+
 TEST(integers_are_not_weights)
 {
     elman_model *model = NULL;
@@ -631,6 +652,7 @@ int main(void)
             layers_are_put_in_the_order_that_shapes_leave_or_that_is_given),
         cmocka_unit_test(an_ambiguous_order_is_asked_for),
         cmocka_unit_test(weights_that_are_missing_or_do_not_fit_are_named),
+        cmocka_unit_test(a_convolution_says_what_to_do_with_it),
         cmocka_unit_test(integers_are_not_weights),
         cmocka_unit_test(names_with_stars_leave_tensors_out),
         cmocka_unit_test(bytes_in_memory_are_imported_as_their_file_is),

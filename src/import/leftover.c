@@ -205,18 +205,11 @@ static const char *const advice[] = {
                             "batch_norm(EPS):PREFIX in --layers takes "
                             "running_mean and running_var; other ones are the "
                             "work of whoever gives the input",
-    [LEFTOVER_VECTOR] = "one number for each feature or class: a LayerNorm "
-                        "without bias (layer_norm:PREFIX in --layers), a scale "
-                        "(a linear layer of a mapping file), an RMSNorm (no "
-                        "layer of elman is one), or the weights of a loss, "
-                        "which the model does without",
+    [LEFTOVER_VECTOR] = "one number for each feature or class: a scale (a "
+                        "linear layer of a mapping file), or what the model "
+                        "does without, as a loss or a decoder of its outputs",
     [LEFTOVER_NOISE] = "it seems to be the noise of a policy's actions, which "
                        "their mean does without",
-    [LEFTOVER_CONVOLUTION] =
-        "of a convolution or a Bilinear, which no layer of "
-        "elman is; what stands behind it converts alone "
-        "once --ignore names it, and then reads what it "
-        "gave",
     [LEFTOVER_ATTENTION] = "of attention between the steps "
                            "(MultiheadAttention), which no layer of elman is",
     [LEFTOVER_MASK] = "a mask of true and false, which no layer has: what "
@@ -224,6 +217,43 @@ static const char *const advice[] = {
     [LEFTOVER_WHOLE] = "whole numbers, which no layer has as weights: a count, "
                        "a table or a metric, if the model does without",
 };
+
+/* A vector may be a norm's, if its name says weight. */
+static void print_vector(const named_tensor *t, size_t room, char *text)
+{
+    const char *last = last_part(t->name);
+    int bytes = (int)(last - t->name) - 1;
+    if (strcmp(last, "weight") != 0 || bytes < 1 || bytes > 80) {
+        snprintf(text, room, "%s", advice[LEFTOVER_VECTOR]);
+        return;
+    }
+    snprintf(text, room,
+             "one number for each feature or class: a LayerNorm without bias "
+             "(layer_norm:%.*s in --layers), a scale (a linear layer of a "
+             "mapping file), an RMSNorm (no layer of elman is one), or the "
+             "weights of a loss, which the model does without",
+             bytes, t->name);
+}
+
+/* A convolution that sees one step is linear. */
+static void print_convolution(const named_tensor *t, size_t room, char *text)
+{
+    const char *last = last_part(t->name);
+    int bytes = last - t->name < 80 ? (int)(last - t->name) : 0;
+    if (t->rank == 3 && t->shape[2] == 1)
+        snprintf(text, room,
+                 "of a convolution that is one step wide, which a mapping file "
+                 "makes a linear layer: {\"from\": \"%.80s\", \"shape\": "
+                 "[%zu,%zu]}",
+                 t->name, t->shape[0], t->shape[1]);
+    else
+        snprintf(text, room,
+                 "of a convolution or a Bilinear, which no layer of elman is; "
+                 "--ignore='%.*s%s' converts the rest alone, as a model that "
+                 "reads what this gives: no more than a part of the one in the "
+                 "file",
+                 bytes ? bytes : 80, t->name, bytes ? "*" : "");
+}
 
 /* One number is a scale, or a PReLU's slope; which, and where, nothing says. */
 static void print_number(const named_tensor *t, size_t room, char *text)
@@ -245,12 +275,16 @@ void leftover_print(const elman_import *im, size_t index, size_t room,
     const known_name *k = find_known(im->weights.tensors[index].name);
     leftover_kind kind = leftover_of(im, index);
 
-    if (kind == LEFTOVER_SCALE)
-        print_number(im->weights.tensors + index, room, text);
+    /* a bias is as the weight beside it */
+    const named_tensor *t = im->weights.tensors + index;
+    ptrdiff_t weight = weight_beside(im, t);
+    if (weight != NOWHERE) t = im->weights.tensors + weight;
+    if (kind == LEFTOVER_SCALE) print_number(t, room, text);
+    else if (kind == LEFTOVER_VECTOR) print_vector(t, room, text);
+    else if (kind == LEFTOVER_CONVOLUTION) print_convolution(t, room, text);
     else if (kind != LEFTOVER_NOTHING) snprintf(text, room, "%s", advice[kind]);
     else if (k && k->is) snprintf(text, room, "it is %s", k->is);
-    else if (is_counter(im->weights.tensors + index))
-        snprintf(text, room, "it is a count");
+    else if (is_counter(t)) snprintf(text, room, "it is a count");
     else
         snprintf(text, room, "it is the same as %.80s",
                  im->weights.tensors[leftover_copy_of(im, index)].name);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    MOST_ORDERS = 3,    /* that are printed of one network */
+    MOST_ORDERS = 4,    /* that are printed of one network */
     MOST_LISTED = 2000, /* tensors that are looked at for --ignore */
     MOST_TRIED = 20000  /* positions of modules */
 };
@@ -469,6 +469,7 @@ static bool put_found(const search *s, const module_list *list, text *t)
             put_ignored(s, list, s->orders[k], s->order_length[k], t);
         }
     }
+    if (s->found == MOST_ORDERS) put(t, " or another order");
     return s->found > 0;
 }
 
