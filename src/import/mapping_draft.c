@@ -8,6 +8,7 @@
 
 #include "format/file.h"
 #include "format/json.h"
+#include "import/mapping_draft_gates.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ typedef struct drafted {
     bool joint;                          /* one matrix for x and h */
     bool unsure;                         /* which matrix is which */
     bool backward;                       /* its names say so */
+    gate_set sets[4];                    /* gate by gate: x, h, biases */
     size_t I, H, gates;                  /* of a linear layer H is O */
 } drafted;
 
@@ -280,6 +282,118 @@ static void guess_group(draft *d, size_t i)
     add_drafted(d, &l);
 }
 
+/* ---- Gate by gate --------------------------------------------------------
+ */
+
+/* The sets of gates that a file may be kept in. */
+typedef struct gate_sets {
+    size_t count;
+    gate_set sets[4 * MOST_DRAFTED];
+} gate_sets;
+
+static const named_tensor *first_of(const draft *d, const gate_set *s)
+{
+    return tensor_at(d, (ptrdiff_t)s->at[0]);
+}
+
+/* Whether two sets may be of one layer. */
+static bool sets_match(const draft *d, const gate_set *a, const gate_set *b)
+{
+    const char *x = first_of(d, a)->name, *y = first_of(d, b)->name;
+    size_t bytes = prefix_of(x);
+    return a->count == b->count && bytes == prefix_of(y) &&
+           !strncmp(x, y, bytes) && are_together(x, y);
+}
+
+/* Makes a layer of the set that reads h, the one that reads x, and biases. */
+static bool join_sets(draft *d, gate_sets *g, size_t x, size_t h)
+{
+    const named_tensor *w = first_of(d, g->sets + x);
+    const named_tensor *r = first_of(d, g->sets + h);
+    size_t H = r->shape[0];
+    if (r->rank != 2 || w->rank != 2 || H != r->shape[1] ||
+        (w->shape[0] != H && w->shape[1] != H) ||
+        (says_recurrent(w) && !says_recurrent(r)))
+        return false;
+
+    /* both lie alike, as the one that is not square says */
+    bool turned = w->shape[0] != H;
+    drafted l = {.prefix = w->name,
+                 .prefix_bytes = prefix_of(w->name),
+                 .kind = g->sets[x].count == 4 ? ELMAN_LSTM : ELMAN_GRU,
+                 .input = (ptrdiff_t)g->sets[x].at[0],
+                 .recurrent = (ptrdiff_t)g->sets[h].at[0],
+                 .bias = {NOWHERE, NOWHERE},
+                 .pair = NOWHERE,
+                 .input_turned = turned,
+                 .recurrent_turned = turned,
+                 .unsure = true,
+                 .backward = is_backward(w->name),
+                 .sets = {g->sets[x], g->sets[h]},
+                 .I = w->shape[turned ? 0 : 1],
+                 .H = H,
+                 .gates = g->sets[x].count};
+
+    /* the vectors of its gates */
+    size_t biases = 0;
+    for (size_t i = 0; i < g->count && biases < MOST_VECTORS; i++) {
+        const named_tensor *b = first_of(d, g->sets + i);
+        if (b->rank != 1 || b->count != H || !g->sets[i].count ||
+            !sets_match(d, g->sets + i, g->sets + x))
+            continue;
+        l.bias[biases] = (ptrdiff_t)g->sets[i].at[0];
+        l.sets[2 + biases++] = g->sets[i];
+        g->sets[i].count = 0;
+    }
+    g->sets[x].count = g->sets[h].count = 0;
+    d->layers[d->count++] = l;
+    return true;
+}
+
+/* Marks the tensors of a layer; those of sets that no layer took are free. */
+static void use_sets(draft *d)
+{
+    memset(d->used, 0, d->import->weights.tensor_count * sizeof *d->used);
+    for (size_t i = 0; i < d->count; i++)
+        for (size_t k = 0; k < 4; k++)
+            for (size_t n = 0; n < d->layers[i].sets[k].count; n++)
+                d->used[d->layers[i].sets[k].at[n]] = true;
+}
+
+/* Layers that a file keeps gate by gate. */
+static elman_status guess_gates(draft *d)
+{
+    gate_sets *g = calloc(1, sizeof *g);
+    if (!g) return failure(ELMAN_NO_MEMORY, "no memory for a draft");
+
+    /* every set, each tensor in one */
+    for (size_t i = 0; i < d->import->weights.tensor_count; i++) {
+        gate_set *s = g->sets + g->count;
+        if (g->count == sizeof g->sets / sizeof *g->sets) break;
+        if (!may_take(d, i) || !gate_set_find(d->import, d->used, i, s))
+            continue;
+        for (size_t k = 0; k < s->count; k++)
+            d->used[s->at[k]] = true;
+        g->count++;
+    }
+
+    /* any two matrices of the same names that fit */
+    for (size_t x = 0; x < g->count; x++)
+        for (size_t h = 0; h < g->count && d->count < MOST_DRAFTED; h++) {
+            const gate_set *a = g->sets + x, *b = g->sets + h;
+            if (x == h || !a->count || !b->count || !sets_match(d, a, b))
+                continue;
+            (void)join_sets(d, g, x, h);
+        }
+
+    use_sets(d);
+    free(g);
+    return ELMAN_OK;
+}
+
+/* ---- Across prefixes -----------------------------------------------------
+ */
+
 /* If no prefix tells of a recurrent layer, any two matrices of the file that
  * fit may be one, or one matrix and a vector. */
 static void guess_across(draft *d)
@@ -433,7 +547,7 @@ static void put_source(draft *d, const char *of, const char *role,
                        ptrdiff_t from, bool turned, const size_t *rows,
                        const char *gates)
 {
-    char key[80];
+    char key[220];
     snprintf(key, sizeof key, "%s.%s", of, role);
     json_write_key(&d->out, key);
     json_begin(&d->out, '{');
@@ -457,6 +571,24 @@ static void put_source(draft *d, const char *of, const char *role,
     json_end(&d->out, '}');
 }
 
+/* A list of sources, one for each gate. */
+static void put_gates(draft *d, const char *of, const char *role,
+                      const gate_set *set, bool turned)
+{
+    char key[220];
+    snprintf(key, sizeof key, "%s.%s", of, role);
+    json_write_key(&d->out, key);
+    json_begin(&d->out, '[');
+    for (size_t i = 0; i < set->count; i++) {
+        json_begin(&d->out, '{');
+        put_text(d, "from", tensor_at(d, (ptrdiff_t)set->at[i])->name);
+        if (turned) put_flag(d, "transpose");
+        put_text(d, "gates", (const char[]){set->letters[i], 0});
+        json_end(&d->out, '}');
+    }
+    json_end(&d->out, ']');
+}
+
 static void put_weights(draft *d, const drafted *l, const char *name,
                         const char *end)
 {
@@ -478,6 +610,18 @@ static void put_weights(draft *d, const drafted *l, const char *name,
                                         "bias_ih_l0", "bias_hh_l0"};
     for (size_t i = 0; i < 4; i++)
         snprintf(role[i], sizeof role[i], "%s%s", roles[i], end);
+
+    /* gate by gate, or all gates at once */
+    if (l->sets[0].count) {
+        for (size_t i = 0; i < 4; i++) {
+            if (l->sets[i].count)
+                put_gates(d, name, role[i], l->sets + i,
+                          i < 2 && l->input_turned);
+            else if (biased)
+                put_source(d, name, role[i], NOWHERE, false, NULL, NULL);
+        }
+        return;
+    }
     put_source(d, name, role[0], l->input, l->input_turned, l->joint ? x : NULL,
                gates);
     put_source(d, name, role[1], l->recurrent, l->recurrent_turned,
@@ -532,7 +676,13 @@ static void put_open(draft *d, const drafted *l, const char *name)
     int bytes = l->prefix_bytes < 80 ? (int)l->prefix_bytes : 0;
 
     /* of a cell, its gates */
-    if (is_cell(l) && l->gates > 1) {
+    if (l->sets[0].count) {
+        snprintf(text, sizeof text,
+                 "%s: that the last letters of its tensors' names are those of "
+                 "its gates",
+                 name);
+        put_text(d, NULL, text);
+    } else if (is_cell(l) && l->gates > 1) {
         snprintf(text, sizeof text,
                  "%s: the order of its gates%s%.*s: %s is only assumed", name,
                  bytes ? " in " : "", bytes, l->prefix,
@@ -665,6 +815,7 @@ elman_status import_draft(const elman_import *im, const char *path)
 
     /* what the groups of names suggest, then what any shapes do */
     d->import = im;
+    elman_status status = guess_gates(d);
     for (size_t i = 0; i < im->weights.tensor_count; i++)
         if (may_take(d, i)) guess_group(d, i);
     guess_across(d);
@@ -677,7 +828,8 @@ elman_status import_draft(const elman_import *im, const char *path)
     put_missing(d);
     put_file(d);
     json_end(&d->out, '}');
-    elman_status status = json_finish(&d->out, &text);
+    elman_status written = json_finish(&d->out, &text);
+    if (!status) status = written;
     free(d->used);
     free(d);
 

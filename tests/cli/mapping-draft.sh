@@ -36,3 +36,21 @@ echo '{"fc.weight": [[1, 2]], "fc.bias": [3],
        "fc.weight/Adam": [[1, 2]], "fc.bias/Adam": [3]}' >trained.json
 elman convert trained.json --mapping-draft draft.json --quiet
 cat draft.json
+
+# gates by the last letters of names: the same as all of them at once
+echo '{"W_xi": [[0.1], [0.2]], "W_xf": [[0.3], [0.4]], "W_xc": [[0.5], [0.6]],
+       "W_xo": [[0.7], [0.8]], "W_hi": [[0.1, 0.9], [0.2, 0.8]],
+       "W_hf": [[0.3, 0.7], [0.4, 0.6]], "W_hc": [[0.5, 0.5], [0.6, 0.4]],
+       "W_ho": [[0.7, 0.3], [0.8, 0.2]], "b_i": [1, 2], "b_f": [3, 4],
+       "b_c": [5, 6], "b_o": [7, 8]}' >gates.json
+echo '{"rnn.weight_ih_l0": [[0.1], [0.2], [0.3], [0.4], [0.5], [0.6], [0.7], [0.8]],
+       "rnn.weight_hh_l0": [[0.1, 0.9], [0.2, 0.8], [0.3, 0.7], [0.4, 0.6],
+                            [0.5, 0.5], [0.6, 0.4], [0.7, 0.3], [0.8, 0.2]],
+       "rnn.bias_ih_l0": [1, 2, 3, 4, 5, 6, 7, 8],
+       "rnn.bias_hh_l0": [0, 0, 0, 0, 0, 0, 0, 0]}' >plain.json
+elman convert gates.json --mapping-draft draft.json --quiet
+sed '/"file"/,$d' draft.json
+sed '/"missing"/,/\],$/d' draft.json >settled.json
+try gates.json gates.safetensors --mapping settled.json --quiet
+try plain.json plain.safetensors --quiet
+cmp gates.safetensors plain.safetensors && echo same
