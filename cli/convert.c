@@ -4,6 +4,7 @@
  */
 #include "convert.h"
 #include "commands.h"
+#include "reference.h"
 #include "safe.h"
 #include "screen.h"
 #include "system.h"
@@ -29,6 +30,13 @@ static const option_row options[] = {
      .fallback = "(none)",
      .common = true,
      .help = "write OUT only if the model gives Y for X"},
+    {.name = "lengths",
+     .type = OPTION_TEXT,
+     .value = "FILE.npy",
+     .field = AT(lengths),
+     .fallback = "(whole sequences)",
+     .needs = "reference",
+     .help = "the reference: how many steps of each sequence of X count"},
     {.name = "wide",
      .letter = 'w',
      .type = OPTION_FLAG,
@@ -258,9 +266,9 @@ static const char *advice_of(const conversion *run)
     for (size_t n = 0; n < ELMAN_MAX_LAYERS && config->layers[n].kind; n++)
         rnn = rnn || config->layers[n].kind == ELMAN_RNN;
 
-    /* a reference has no lengths and begins from nothing */
-    snprintf(text, sizeof text,
-             "; a reference is run without lengths, from states of 0%s%s%s",
+    /* a reference begins from nothing, and has lengths only by a file */
+    snprintf(text, sizeof text, "; a reference is run from states of 0%s%s%s%s",
+             values->lengths ? "" : ", without --lengths",
              !own && rnn && !values->nonlinearity && !values->mapping
                  ? "; an nn.RNN may need --nonlinearity relu"
                  : "",
@@ -301,7 +309,7 @@ static int check_reference(conversion *run)
     elman_check *check = &run->check;
     if (!files->first) return 0;
 
-    if (elman_model_check(run->model, files->first, files->second, check) !=
+    if (reference_check(run->model, files, run->values->lengths, check) !=
         ELMAN_OK)
         return shape_failed(run);
     if (check->passed) return 0;

@@ -17,6 +17,7 @@ typedef struct convert_values {
     const char *mapping, *draft, *key, *layers, *ignore;
     bool batch_first, wide;
     option_pair reference;
+    const char *lengths;
     attach_values attached;
 } convert_values;
 

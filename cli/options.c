@@ -125,6 +125,8 @@ static bool is_on(const option_row *row, const void *value)
         return *(const double *)value != 0;
     case OPTION_TEXT:
         return *(const char *const *)value != NULL;
+    case OPTION_PAIR:
+        return ((const option_pair *)value)->first != NULL;
     default:
         return *(const uint64_t *)value != 0;
     }

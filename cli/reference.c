@@ -66,12 +66,20 @@ static void show_page(const elman_model *model, const char *path,
            check->passed ? "passed" : "FAILED", paint(stdout, PLAIN));
 }
 
+elman_status reference_check(const elman_model *model, const option_pair *files,
+                             const char *lengths, elman_check *check)
+{
+    return lengths
+               ? elman_model_check_lengths(model, files->first, files->second,
+                                           lengths, check)
+               : elman_model_check(model, files->first, files->second, check);
+}
+
 int reference_verify(const elman_model *model, const char *path,
-                     const option_pair *files)
+                     const option_pair *files, const char *lengths)
 {
     elman_check check = {0};
-    if (elman_model_check(model, files->first, files->second, &check) !=
-        ELMAN_OK)
+    if (reference_check(model, files, lengths, &check) != ELMAN_OK)
         return library_failed();
 
     if (screen.json) {

@@ -20,9 +20,13 @@ void reference_show(const elman_check *check);
 void reference_record(record *out, const option_pair *files,
                       const elman_check *check);
 
-/* Checks model by the two files and shows the result. Returns EXIT_DONE if it
+/* Compares; lengths, of sequences that end before others do, may be NULL. */
+elman_status reference_check(const elman_model *model, const option_pair *files,
+                             const char *lengths, elman_check *check);
+
+/* Checks model by these files and shows the result. Returns EXIT_DONE if it
  * passed, EXIT_FAILED if not or after an error line. */
 int reference_verify(const elman_model *model, const char *path,
-                     const option_pair *files);
+                     const option_pair *files, const char *lengths);
 
 #endif

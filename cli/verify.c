@@ -12,6 +12,7 @@
 typedef struct verify_values {
     uint64_t seed, cases;
     option_pair reference;
+    const char *lengths;
 } verify_values;
 
 #define AT(field) offsetof(verify_values, field)
@@ -41,6 +42,13 @@ static const option_row options[] = {
      .fallback = "(none)",
      .common = true,
      .help = "check only that MODEL gives Y for X"},
+    {.name = "lengths",
+     .type = OPTION_TEXT,
+     .value = "FILE.npy",
+     .field = AT(lengths),
+     .fallback = "(whole sequences)",
+     .needs = "reference",
+     .help = "the reference: how many steps of each sequence of X count"},
     {0},
 };
 
@@ -136,7 +144,8 @@ static int verify_model(const parsed_line *arguments)
 
     elman_model *model = NULL;
     if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
-    int code = reference_verify(model, path, &values->reference);
+    int code =
+        reference_verify(model, path, &values->reference, values->lengths);
     elman_model_destroy(model);
     return code;
 }
@@ -144,6 +153,8 @@ static int verify_model(const parsed_line *arguments)
 static int verify(const parsed_line *arguments)
 {
     const verify_values *values = arguments->values;
+    int code = options_check(arguments);
+    if (code) return code;
     if (values->reference.first) return verify_model(arguments);
     const elman_verify_config config = {.seed = values->seed,
                                         .cases = (size_t)values->cases,

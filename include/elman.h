@@ -50,7 +50,7 @@
  *                     write read_all write_all note write_note forward
  *                     backward step step_tokens loss loss_sum loss_weight
  *                     evaluate(t) residuals(t) flops(t) export(x) check(x)
- *                     read_hash(i)
+ *                     check_lengths(x) read_hash(i)
  *   elman_state_      size init create destroy move reset reset_one join
  *                     leave zero_gradients copy copy_gradients save
  *                     save_memory load load_memory view

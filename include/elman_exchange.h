@@ -167,6 +167,14 @@ ELMAN_CHECKED elman_status elman_model_check(const elman_model *model,
                                              const char *x, const char *y,
                                              elman_check *check);
 
+/* The same where sequences end as the .npy file lengths says, (B) whole
+ * numbers: steps behind are not run, and y not compared there. */
+ELMAN_CHECKED elman_status elman_model_check_lengths(const elman_model *model,
+                                                     const char *x,
+                                                     const char *y,
+                                                     const char *lengths,
+                                                     elman_check *check);
+
 /* ---- ONNX as it is ------------------------------------------------------- */
 
 /* A graph with its own inputs and outputs, run by the layers that it is made

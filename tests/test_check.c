@@ -142,6 +142,50 @@ TEST(padding_that_a_note_tells_is_passed_over)
     elman_model_destroy(model);
 }
 
+static const char *save_lengths(size_t count, const float *lengths)
+{
+    named_tensor t = {.type = ELEMENT_F32,
+                      .rank = 1,
+                      .shape = {count},
+                      .count = count,
+                      .data = lengths};
+    CHECK_OK(npy_save(in_folder("lengths.npy"), &t));
+    return in_folder("lengths.npy");
+}
+
+TEST(steps_behind_a_length_are_not_compared)
+{
+    float x[T * B * I], y[COUNT], lengths[B];
+    char x_path[400], y_path[400], path[400];
+    elman_check found;
+    elman_model *model = make_model();
+    for (size_t b = 0; b < B; b++)
+        lengths[b] = T;
+    lengths[1] = T - 1;
+    random_fill(3, T * B * I, 0, 1, x);
+    give(model, x, y);
+
+    /* what is behind the end is passed over, what is before it is not */
+    y[((T - 1) * B + 1) * O] += 9;
+    snprintf(x_path, sizeof x_path, "%s", save("x.npy", I, x));
+    snprintf(y_path, sizeof y_path, "%s", save("y.npy", O, y));
+    snprintf(path, sizeof path, "%s", save_lengths(B, lengths));
+    CHECK_OK(elman_model_check_lengths(model, x_path, y_path, path, &found));
+    CHECK(found.passed, "%s", found.failure);
+    CHECK_OK(elman_model_check(model, x_path, y_path, &found));
+    CHECK(!found.passed, "whole %g", found.whole);
+
+    /* lengths that are none */
+    lengths[1] = T + 1;
+    snprintf(path, sizeof path, "%s", save_lengths(B, lengths));
+    CHECK_FAILS(elman_model_check_lengths(model, x_path, y_path, path, &found),
+                ELMAN_BAD_FORMAT, "lengths.npy has the length");
+    snprintf(path, sizeof path, "%s", save_lengths(1, lengths));
+    CHECK_FAILS(elman_model_check_lengths(model, x_path, y_path, path, &found),
+                ELMAN_BAD_FORMAT, "lengths.npy has shape (1), expected");
+    elman_model_destroy(model);
+}
+
 TEST(padding_between_steps_or_alone_is_refused)
 {
     float x[T * B * I], y[COUNT] = {0};
@@ -168,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_that_a_note_tells_is_passed_over),
+        cmocka_unit_test(steps_behind_a_length_are_not_compared),
         cmocka_unit_test(padding_between_steps_or_alone_is_refused),
         cmocka_unit_test(
             a_nan_in_the_reference_or_in_the_answer_fails_with_its_position),

@@ -471,6 +471,7 @@ TEST(exchange_that_fails_writes_nothing)
     assert_int_equal(access(in_folder("exported"), F_OK), -1);
     UNTOUCHED(elman_model_check(f.model, none, none, at(0)));
     UNTOUCHED(elman_model_check(f.model, bad, bad, at(0)));
+    UNTOUCHED(elman_model_check_lengths(f.model, none, none, none, at(0)));
     UNTOUCHED(elman_graph_open(none, at(0)));
     UNTOUCHED(elman_graph_open(bad, at(0)));
     fixture_end(f);

@@ -89,7 +89,15 @@ elman_status elman_model_check(const elman_model *model, const char *x,
                                const char *y, elman_check *check)
 {
     NEED(model, x, y, check);
-    return model_check(model, x, y, check);
+    return model_check(model, x, y, NULL, check);
+}
+
+elman_status elman_model_check_lengths(const elman_model *model, const char *x,
+                                       const char *y, const char *lengths,
+                                       elman_check *check)
+{
+    NEED(model, x, y, lengths, check);
+    return model_check(model, x, y, lengths, check);
 }
 
 static elman_status check_format(elman_export_format format)

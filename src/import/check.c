@@ -88,9 +88,35 @@ static elman_status read_input(const named_tensor *x, sample *s)
     return ELMAN_OK;
 }
 
-/* Where sequences are filled up, as the model's note says. */
-static elman_status read_padding(const named_tensor *x, sample *s)
+static elman_status read_lengths(const named_tensor *lengths, sample *s)
 {
+    char expected[60];
+    snprintf(expected, sizeof expected, "(%zu), a length a sequence", s->B);
+    if (lengths->rank != 1 || lengths->shape[0] != s->B)
+        return bad_shape(lengths, expected);
+    s->lengths = malloc(s->B * sizeof *s->lengths);
+    if (!s->lengths)
+        return failure(ELMAN_NO_MEMORY, "no memory for %zu lengths", s->B);
+
+    for (size_t b = 0; b < s->B; b++) {
+        double length;
+        tensor_doubles(lengths, b, 1, &length);
+        if (!(length >= 1 && length <= (double)s->T &&
+              real_floor(length) == length))
+            return failure(ELMAN_BAD_FORMAT,
+                           "%.120s has the length %g, expected 1 to %zu",
+                           lengths->name, length, s->T);
+        s->lengths[b] = (size_t)length;
+    }
+    return ELMAN_OK;
+}
+
+/* Where sequences end: as lengths say, or the model's note of what fills them
+ * up. */
+static elman_status read_ends(const named_tensor *x,
+                              const named_tensor *lengths, sample *s)
+{
+    if (lengths) return read_lengths(lengths, s);
     padded_input in = {.name = x->name,
                        .T = s->T,
                        .B = s->B,
@@ -346,13 +372,14 @@ static elman_status compare(sample *s, elman_check *check)
 }
 
 elman_status check_tensors(const elman_model *m, const named_tensor *x,
-                           const named_tensor *y, elman_check *check)
+                           const named_tensor *y, const named_tensor *lengths,
+                           elman_check *check)
 {
     sample s = {.model = m};
 
     elman_status status = measure_input(x, &s);
     if (!status) status = read_input(x, &s);
-    if (!status) status = read_padding(x, &s);
+    if (!status) status = read_ends(x, lengths, &s);
     if (!status) status = read_output(y, &s);
     if (!status) status = compare(&s, check);
 
@@ -366,16 +393,21 @@ elman_status check_tensors(const elman_model *m, const named_tensor *x,
 }
 
 elman_status model_check(const elman_model *m, const char *x_path,
-                         const char *y_path, elman_check *check)
+                         const char *y_path, const char *lengths_path,
+                         elman_check *check)
 {
-    npy *x = NULL, *y = NULL;
+    npy *x = NULL, *y = NULL, *lengths = NULL;
     elman_status status = npy_open(x_path, &x);
     if (!status) status = npy_open(y_path, &y);
+    if (!status && lengths_path) status = npy_open(lengths_path, &lengths);
     if (!status) {
         x->tensor.name = x_path;
         y->tensor.name = y_path;
-        status = check_tensors(m, &x->tensor, &y->tensor, check);
+        if (lengths) lengths->tensor.name = lengths_path;
+        status = check_tensors(m, &x->tensor, &y->tensor,
+                               lengths ? &lengths->tensor : NULL, check);
     }
+    npy_close(lengths);
     npy_close(x);
     npy_close(y);
     return status;

@@ -6,12 +6,13 @@
 #include "format/tensor.h"
 #include "model/model.h"
 
-/* As elman_model_check in elman_exchange.h. */
+/* As elman_model_check_lengths in elman_exchange.h; lengths may be NULL. */
 elman_status model_check(const elman_model *model, const char *x, const char *y,
-                         elman_check *check);
+                         const char *lengths, elman_check *check);
 
 /* The same for tensors in memory; messages call them by their names. */
 elman_status check_tensors(const elman_model *model, const named_tensor *x,
-                           const named_tensor *y, elman_check *check);
+                           const named_tensor *y, const named_tensor *lengths,
+                           elman_check *check);
 
 #endif

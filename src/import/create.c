@@ -121,7 +121,7 @@ static elman_status check_reference(const elman_import *im,
     if (im->reference_x == NOWHERE) return ELMAN_OK;
 
     TRY(check_tensors(m, im->weights.tensors + im->reference_x,
-                      im->weights.tensors + im->reference_y, &check));
+                      im->weights.tensors + im->reference_y, NULL, &check));
     if (check.passed) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "the model does not give the reference output: %s",
