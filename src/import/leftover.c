@@ -153,7 +153,9 @@ static ptrdiff_t weight_beside(const elman_import *im, const named_tensor *bias)
 {
     const char *last = last_part(bias->name);
     size_t bytes = (size_t)(last - bias->name);
-    if (strcmp(last, "bias") != 0 || bias->rank != 1) return NOWHERE;
+    if (strcmp(last, "bias") != 0 || bias->rank != 1 ||
+        im->weights.tensor_count > MOST_COMPARED)
+        return NOWHERE;
 
     for (size_t i = 0; i < im->weights.tensor_count; i++) {
         const named_tensor *t = im->weights.tensors + i;

@@ -1,0 +1,459 @@
+/*
+ * drafted.c: the layers of a draft. Tensors whose names share all but their
+ * last part are one layer, as are those of single gates; the shapes of its
+ * matrices and vectors say which, as far as they can.
+ */
+#include "import/drafted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SEARCHED = 64, MOST_COMPARED = 4096 };
+
+/* ---- What a group may be ------------------------------------------------- */
+
+static size_t prefix_of(const char *name)
+{
+    size_t bytes = strlen(name);
+    while (bytes > 0 && !strchr("./", name[bytes - 1]))
+        bytes--;
+    return bytes;
+}
+
+/* ---- What names say -------------------------------------------------------
+ */
+
+/* Whether a name has one of some words, up to a NULL. */
+static bool has_any(const char *name, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(name, *words)) return true;
+    return false;
+}
+
+static bool is_backward(const char *name)
+{
+    return has_any(name, (const char *const[]){"reverse", "backward", "/bw/",
+                                               "_bw", NULL});
+}
+
+/* What training keeps beside the weights, in their shapes. */
+bool draft_is_optimizers(const char *name)
+{
+    return has_any(name, (const char *const[]){"optim", "Adam", "adam/",
+                                               "exp_avg", "momentum", "RMSProp",
+                                               "Adagrad", "Momentum", NULL});
+}
+
+/* The level in "weight_ih_l2_reverse"; 0 where there is none. */
+static size_t level_of(const char *name)
+{
+    const char *at = strstr(name + prefix_of(name), "_l");
+    size_t level = 0;
+    for (at = at ? at + 2 : ""; *at >= '0' && *at <= '9' && level < 1000; at++)
+        level = 10 * level + (size_t)(*at - '0');
+    return level;
+}
+
+/* Whether two tensors may be of one layer, in one direction. */
+static bool are_together(const char *a, const char *b)
+{
+    return is_backward(a) == is_backward(b) && level_of(a) == level_of(b);
+}
+
+/* Whether a tensor may be of a layer. */
+static bool may_be_any(const named_tensor *t)
+{
+    return element_is_float(t->type) && t->count &&
+           !draft_is_optimizers(t->name);
+}
+
+/* The same, and is of none yet. */
+static bool may_take(const draft *d, size_t i)
+{
+    return !d->used[i] && may_be_any(d->import->weights.tensors + i);
+}
+
+/* Gates and H of a matrix that may be weight_hh: (gates H,H), or turned. */
+static bool is_recurrent(const named_tensor *t, size_t *gates, size_t *H,
+                         bool *turned)
+{
+    size_t a = t->shape[0], b = t->shape[1];
+    *turned = a < b;
+    *H = *turned ? a : b;
+    if (!*H) return false;
+    *gates = (*turned ? b : a) / *H;
+    return *gates * *H == (*turned ? b : a) &&
+           (*gates == 4 || *gates == 3 || *gates == 1);
+}
+
+/* Whether the last part of a name speaks of h. */
+static bool says_recurrent(const named_tensor *t)
+{
+    static const char *const words[] = {"hh", "h2h", "recurrent", "hidden",
+                                        "Wh", "w_h", "U"};
+    const char *last = t->name + prefix_of(t->name);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(last, words[i])) return true;
+    return false;
+}
+
+/* Two matrices: which reads h, and whether the other fits it. */
+static bool guess_pair(const draft *d, drafted *l, ptrdiff_t first,
+                       ptrdiff_t second)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        ptrdiff_t input = turn ? second : first;
+        ptrdiff_t recurrent = turn ? first : second;
+        const named_tensor *w = draft_tensor(d, input);
+        const named_tensor *r = draft_tensor(d, recurrent);
+
+        /* the other matrix has the same gates, and reads I */
+        if (!is_recurrent(r, &l->gates, &l->H, &l->recurrent_turned)) continue;
+        size_t G = l->gates * l->H;
+        if (w->shape[0] != G && w->shape[1] != G) continue;
+        if (turn == 0 && says_recurrent(w) && !says_recurrent(r)) continue;
+
+        l->input = input;
+        l->recurrent = recurrent;
+        l->input_turned = w->shape[0] != G;
+        l->I = w->shape[l->input_turned ? 0 : 1];
+        if (w->shape[0] == w->shape[1]) l->input_turned = l->recurrent_turned;
+        l->unsure = l->I == l->H && !says_recurrent(r);
+        l->kind = l->gates == 4   ? ELMAN_LSTM
+                  : l->gates == 3 ? ELMAN_GRU
+                                  : ELMAN_RNN;
+        return true;
+    }
+    return false;
+}
+
+/* Whether a matrix may be (I+H,4H) of an LSTM of 2 units or more. */
+static bool may_be_joint(const named_tensor *w)
+{
+    size_t H = w->shape[1] / 4;
+    return w->shape[1] % 4 == 0 && H > 1 && w->shape[0] > H;
+}
+
+static void make_joint(drafted *l, const named_tensor *w, ptrdiff_t at)
+{
+    l->kind = ELMAN_LSTM;
+    l->input = l->recurrent = at;
+    l->input_turned = l->recurrent_turned = l->joint = true;
+    l->gates = 4;
+    l->H = w->shape[1] / 4;
+    l->I = w->shape[0] - l->H;
+}
+
+/* One matrix: an LSTM's for x and h together, if its name says so; else a
+ * linear layer, whose bias says how it lies; without one an embedding. */
+static void guess_one(const draft *d, drafted *l, ptrdiff_t at)
+{
+    const named_tensor *w = draft_tensor(d, at);
+    size_t a = w->shape[0], b = w->shape[1];
+    bool named = false;
+    for (size_t i = 0; i + 4 <= l->prefix_bytes; i++)
+        named = named || !strncmp(l->prefix + i, "lstm", 4) ||
+                !strncmp(l->prefix + i, "LSTM", 4);
+
+    /* a kernel for x and h, where a name says LSTM */
+    l->input = at;
+    if (named && may_be_joint(w)) {
+        make_joint(l, w, at);
+        return;
+    }
+
+    const named_tensor *bias =
+        l->bias[0] == NOWHERE ? NULL : draft_tensor(d, l->bias[0]);
+    l->kind = bias ? ELMAN_LINEAR : ELMAN_EMBEDDING;
+    l->input_turned = bias && bias->count == b && a != b;
+    l->I = l->input_turned ? a : b;
+    l->H = l->input_turned ? b : a;
+    l->unsure = !bias || a == b;
+}
+
+/* Whether a matrix is two biases, one for x and one for h. */
+static bool is_pair(const named_tensor *t)
+{
+    const char *last = t->name + prefix_of(t->name);
+    return t->rank == 2 && t->shape[0] == 2 && last[0] == 'b';
+}
+
+/* Takes a layer with the biases that fit it. */
+static void add_drafted(draft *d, drafted *l)
+{
+    size_t rows = draft_is_cell(l) ? l->gates * l->H : l->H, kept = 0;
+    if (!l->kind || d->count == MOST_DRAFTED) return;
+
+    /* vectors of another length are none */
+    for (size_t k = 0; k < MOST_VECTORS; k++) {
+        ptrdiff_t at = l->bias[k];
+        l->bias[k] = NOWHERE;
+        if (at == NOWHERE || draft_tensor(d, at)->count != rows) continue;
+        if (kept == 0 || draft_is_cell(l)) l->bias[kept++] = at;
+    }
+    if (l->kind == ELMAN_EMBEDDING) l->bias[0] = l->bias[1] = NOWHERE;
+    if (l->pair != NOWHERE && draft_tensor(d, l->pair)->shape[1] != rows)
+        l->pair = NOWHERE;
+
+    const ptrdiff_t used[] = {l->input, l->recurrent, l->bias[0], l->bias[1],
+                              l->pair};
+    for (size_t k = 0; k < sizeof used / sizeof *used; k++)
+        if (used[k] != NOWHERE) d->used[used[k]] = true;
+    d->layers[d->count++] = *l;
+}
+
+/* Makes a layer of the tensors that share a prefix with tensor i. */
+static void guess_group(draft *d, size_t i)
+{
+    const char *name = d->import->weights.tensors[i].name;
+    drafted l = {.prefix = name,
+                 .prefix_bytes = prefix_of(name),
+                 .backward = is_backward(name),
+                 .input = NOWHERE,
+                 .recurrent = NOWHERE,
+                 .bias = {NOWHERE, NOWHERE},
+                 .pair = NOWHERE};
+    ptrdiff_t matrix[3] = {NOWHERE, NOWHERE, NOWHERE};
+    size_t matrices = 0, vectors = 0;
+
+    /* its matrices and vectors, as many as a layer has */
+    for (size_t k = i; k < d->import->weights.tensor_count; k++) {
+        const named_tensor *t = d->import->weights.tensors + k;
+        if (!may_take(d, k) || prefix_of(t->name) != l.prefix_bytes ||
+            strncmp(t->name, name, l.prefix_bytes) != 0 ||
+            !are_together(t->name, name))
+            continue;
+        if (is_pair(t)) l.pair = (ptrdiff_t)k;
+        else if (t->rank == 2 && matrices < 3)
+            matrix[matrices++] = (ptrdiff_t)k;
+        if (t->rank == 1 && vectors < MOST_VECTORS)
+            l.bias[vectors++] = (ptrdiff_t)k;
+    }
+
+    if (matrices == 2) (void)guess_pair(d, &l, matrix[0], matrix[1]);
+    else if (matrices == 1) guess_one(d, &l, matrix[0]);
+    add_drafted(d, &l);
+}
+
+/* ---- Gate by gate --------------------------------------------------------
+ */
+
+/* The sets of gates that a file may be kept in. */
+typedef struct gate_sets {
+    size_t count;
+    gate_set sets[4 * MOST_DRAFTED];
+} gate_sets;
+
+static const named_tensor *first_of(const draft *d, const gate_set *s)
+{
+    return draft_tensor(d, (ptrdiff_t)s->at[0]);
+}
+
+/* Whether two sets may be of one layer. */
+static bool sets_match(const draft *d, const gate_set *a, const gate_set *b)
+{
+    const char *x = first_of(d, a)->name, *y = first_of(d, b)->name;
+    size_t bytes = prefix_of(x);
+    return a->count == b->count && bytes == prefix_of(y) &&
+           !strncmp(x, y, bytes) && are_together(x, y);
+}
+
+/* Makes a layer of the set that reads h, the one that reads x, and biases. */
+static bool join_sets(draft *d, gate_sets *g, size_t x, size_t h)
+{
+    const named_tensor *w = first_of(d, g->sets + x);
+    const named_tensor *r = first_of(d, g->sets + h);
+    size_t H = r->shape[0];
+    if (r->rank != 2 || w->rank != 2 || H != r->shape[1] ||
+        (w->shape[0] != H && w->shape[1] != H) ||
+        (says_recurrent(w) && !says_recurrent(r)))
+        return false;
+
+    /* both lie alike, as the one that is not square says */
+    bool turned = w->shape[0] != H;
+    drafted l = {.prefix = w->name,
+                 .prefix_bytes = prefix_of(w->name),
+                 .kind = g->sets[x].count == 4 ? ELMAN_LSTM : ELMAN_GRU,
+                 .input = (ptrdiff_t)g->sets[x].at[0],
+                 .recurrent = (ptrdiff_t)g->sets[h].at[0],
+                 .bias = {NOWHERE, NOWHERE},
+                 .pair = NOWHERE,
+                 .input_turned = turned,
+                 .recurrent_turned = turned,
+                 .unsure = true,
+                 .backward = is_backward(w->name),
+                 .sets = {g->sets[x], g->sets[h]},
+                 .I = w->shape[turned ? 0 : 1],
+                 .H = H,
+                 .gates = g->sets[x].count};
+
+    /* the vectors of its gates */
+    size_t biases = 0;
+    for (size_t i = 0; i < g->count && biases < MOST_VECTORS; i++) {
+        const named_tensor *b = first_of(d, g->sets + i);
+        if (b->rank != 1 || b->count != H || !g->sets[i].count ||
+            !sets_match(d, g->sets + i, g->sets + x))
+            continue;
+        l.bias[biases] = (ptrdiff_t)g->sets[i].at[0];
+        l.sets[2 + biases++] = g->sets[i];
+        g->sets[i].count = 0;
+    }
+    g->sets[x].count = g->sets[h].count = 0;
+    d->layers[d->count++] = l;
+    return true;
+}
+
+/* Marks the tensors of a layer; those of sets that no layer took are free. */
+static void use_sets(draft *d)
+{
+    memset(d->used, 0, d->import->weights.tensor_count * sizeof *d->used);
+    for (size_t i = 0; i < d->count; i++)
+        for (size_t k = 0; k < 4; k++)
+            for (size_t n = 0; n < d->layers[i].sets[k].count; n++)
+                d->used[d->layers[i].sets[k].at[n]] = true;
+}
+
+/* Layers that a file keeps gate by gate. */
+static elman_status guess_gates(draft *d)
+{
+    gate_sets *g = calloc(1, sizeof *g);
+    if (!g) return failure(ELMAN_NO_MEMORY, "no memory for a draft");
+
+    /* every set, each tensor in one; a file of very many is not worth the time
+     */
+    size_t count = d->import->weights.tensor_count;
+    for (size_t i = 0; i < count && count <= MOST_COMPARED; i++) {
+        gate_set *s = g->sets + g->count;
+        if (g->count == sizeof g->sets / sizeof *g->sets) break;
+        if (!may_take(d, i) || !gate_set_find(d->import, d->used, i, s))
+            continue;
+        for (size_t k = 0; k < s->count; k++)
+            d->used[s->at[k]] = true;
+        g->count++;
+    }
+
+    /* any two matrices of the same names that fit */
+    for (size_t x = 0; x < g->count; x++)
+        for (size_t h = 0; h < g->count && d->count < MOST_DRAFTED; h++) {
+            const gate_set *a = g->sets + x, *b = g->sets + h;
+            if (x == h || !a->count || !b->count || !sets_match(d, a, b))
+                continue;
+            (void)join_sets(d, g, x, h);
+        }
+
+    use_sets(d);
+    free(g);
+    return ELMAN_OK;
+}
+
+/* ---- Across prefixes -----------------------------------------------------
+ */
+
+/* If no prefix tells of a recurrent layer, any two matrices of the file that
+ * fit may be one, or one matrix and a vector. */
+static void guess_across(draft *d)
+{
+    size_t count = d->import->weights.tensor_count;
+    for (size_t i = 0; i < d->count; i++)
+        if (draft_is_cell(d->layers + i)) return;
+
+    for (size_t i = 0; i < count && i < MOST_SEARCHED; i++)
+        for (size_t k = i; k < count && k < MOST_SEARCHED; k++) {
+            const named_tensor *a = draft_tensor(d, (ptrdiff_t)i);
+            const named_tensor *b = draft_tensor(d, (ptrdiff_t)k);
+            drafted l = {.prefix = "",
+                         .input = NOWHERE,
+                         .recurrent = NOWHERE,
+                         .bias = {NOWHERE, NOWHERE},
+                         .pair = NOWHERE};
+            if (a->rank != 2 || b->rank != 2 || !may_be_any(a) ||
+                !may_be_any(b) || !are_together(a->name, b->name))
+                continue;
+            l.backward = is_backward(a->name);
+
+            /* a matrix alone is tried as one for x and h */
+            bool fits = i == k
+                            ? may_be_joint(a)
+                            : guess_pair(d, &l, (ptrdiff_t)i, (ptrdiff_t)k) &&
+                                  l.gates > 1;
+            if (!fits) continue;
+            if (i == k) make_joint(&l, a, (ptrdiff_t)i);
+
+            size_t vectors = 0;
+            for (size_t v = 0; v < count && vectors < MOST_VECTORS; v++) {
+                const named_tensor *t = draft_tensor(d, (ptrdiff_t)v);
+                if (t->rank == 1 && t->count == l.gates * l.H &&
+                    may_be_any(t) && are_together(t->name, a->name))
+                    l.bias[vectors++] = (ptrdiff_t)v;
+            }
+
+            /* instead of the layers that had them */
+            d->count = 0;
+            memset(d->used, 0, count * sizeof *d->used);
+            add_drafted(d, &l);
+            for (size_t v = 0; v < count; v++)
+                if (may_take(d, v)) guess_group(d, v);
+            return;
+        }
+}
+
+/* ---- Together ------------------------------------------------------------ */
+
+static int rank_of(const drafted *l)
+{
+    return l->kind == ELMAN_EMBEDDING ? 0 : draft_is_cell(l) ? 1 : 2;
+}
+
+/* Embeddings, recurrent layers, others: the order that most files mean. */
+static void sort_layers(draft *d)
+{
+    for (size_t i = 1; i < d->count; i++)
+        for (size_t k = i; k > 0; k--) {
+            drafted *a = d->layers + k - 1, *b = d->layers + k;
+            if (rank_of(a) <= rank_of(b)) break;
+            drafted kept = *a;
+            *a = *b;
+            *b = kept;
+        }
+}
+
+/* Whether one is the other direction of a layer. */
+static bool are_directions(const draft *d, const drafted *a, const drafted *b)
+{
+    return draft_is_cell(a) && a->kind == b->kind &&
+           a->backward != b->backward && a->I == b->I && a->H == b->H &&
+           level_of(draft_tensor(d, a->input)->name) ==
+               level_of(draft_tensor(d, b->input)->name);
+}
+
+/* Makes one layer of two directions. */
+static void join_directions(draft *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        for (size_t k = i + 1; k < d->count && !d->both[i]; k++) {
+            if (!are_directions(d, d->layers + i, d->layers + k)) continue;
+
+            /* the first of the two is the one that goes forward */
+            bool turned = d->layers[i].backward;
+            d->reverse[i] = d->layers[turned ? i : k];
+            if (turned) d->layers[i] = d->layers[k];
+            d->both[i] = true;
+            d->count--;
+            memmove(d->layers + k, d->layers + k + 1,
+                    (d->count - k) * sizeof *d->layers);
+        }
+}
+
+elman_status draft_guess(draft *d)
+{
+    /* what the groups of names suggest, then what any shapes do */
+    TRY(guess_gates(d));
+    for (size_t i = 0; i < d->import->weights.tensor_count; i++)
+        if (may_take(d, i)) guess_group(d, i);
+
+    guess_across(d);
+    sort_layers(d);
+    join_directions(d);
+    return ELMAN_OK;
+}
