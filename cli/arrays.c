@@ -32,6 +32,12 @@ const option_row array_options[] = {
      .fallback = "(none)",
      .help = "keep the memory that is left: arrays as rnn.h_n.npy in DIR, or "
              "all of it in one file"},
+    {.name = "key",
+     .type = OPTION_TEXT,
+     .value = "PATH",
+     .field = AT(key),
+     .fallback = "(where there is only one)",
+     .help = "where the state dict is in MODEL, as in 'elman convert'"},
     {0},
 };
 

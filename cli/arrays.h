@@ -14,7 +14,7 @@
  * first member of its values. */
 typedef struct array_values {
     reading_values reading; /* the first: see reading.h */
-    const char *lengths, *state_output;
+    const char *lengths, *state_output, *key;
     option_list states;
 } array_values;
 
@@ -81,6 +81,9 @@ void arrays_show_row(const float *y, size_t count);
  * of words NAME=FILE.npy, or with a file of elman's own. */
 int states_give(const network *net, elman_state *state, size_t B,
                 const option_list *words);
+
+/* A line with the names of the memory, if the model has one. */
+void states_show(const network *net);
 
 /* 0 if path takes states; else an exit code after an error line. */
 int states_check(const char *path);

@@ -69,6 +69,17 @@ static const char *memory_name(const network *net, const memory *m, char when,
     return text;
 }
 
+void states_show(const network *net)
+{
+    memory list[MOST];
+    char name[NAME];
+    size_t count = list_memories(net, list);
+    for (size_t n = 0; n < count; n++)
+        printf("%s%s", n ? ", " : "memory    ",
+               printable(memory_name(net, list + n, '0', false, name)));
+    if (count) printf("\n");
+}
+
 /* The view of one level and direction of it. */
 static int view_part(const network *net, elman_state *state, const memory *m,
                      size_t index, elman_tensor *view)

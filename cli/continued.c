@@ -64,7 +64,7 @@ int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
 {
     const train_values *values = arguments->values;
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
-    int code = network_open(values->init_from, false, from);
+    int code = network_open(values->init_from, NULL, false, from);
     if (code || gives_layers(arguments)) return code;
     code = check_inputs(from, encoding);
     if (!code) code = check_answers(from, encoding);

@@ -234,8 +234,10 @@ static int eval_numbers(const network *net, const parsed_line *arguments)
 
 static int eval(const parsed_line *arguments)
 {
+    const eval_values *values = arguments->values;
     network net;
-    int code = network_open(arguments->operands[0], false, &net);
+    int code =
+        network_open(arguments->operands[0], values->arrays.key, false, &net);
     if (code) return code;
     code = net.encoding ? eval_data(&net, arguments)
                         : eval_numbers(&net, arguments);

@@ -2,6 +2,7 @@
  * info.c: `elman info`: what a model file contains.
  */
 #include "info.h"
+#include "arrays.h"
 #include "commands.h"
 #include "plan.h"
 #include "run_journal.h"
@@ -12,6 +13,7 @@
 
 typedef struct info_values {
     bool wide;
+    const char *key;
 } info_values;
 
 #define AT(field) offsetof(info_values, field)
@@ -24,6 +26,12 @@ static const option_row options[] = {
      .common = true,
      .help = "cut no name, however wide a table becomes; in a pipe none is cut "
              "anyway"},
+    {.name = "key",
+     .type = OPTION_TEXT,
+     .value = "PATH",
+     .field = AT(key),
+     .fallback = "(where there is only one)",
+     .help = "checkpoints: where the state dict is, as in 'elman convert'"},
     {0},
 };
 
@@ -181,6 +189,7 @@ static void show_notes(const network *net)
     if (padding)
         printf("padding   steps that are %s are passed over\n",
                printable(padding));
+    if (!net->encoding) states_show(net);
     if (proof) printf("proof     %s\n", printable(proof));
 }
 
@@ -310,10 +319,11 @@ static int info(const parsed_line *arguments)
     elman_model *model = NULL;
     network net = {0};
     file_facts file;
-    screen.wide = ((const info_values *)arguments->values)->wide;
+    const info_values *values = arguments->values;
+    screen.wide = values->wide;
 
     /* the reason is lost with the next call */
-    bool loads = elman_model_load(path, &model) == ELMAN_OK;
+    bool loads = network_load(path, values->key, &model) == ELMAN_OK;
     if (!loads) snprintf(reason, sizeof reason, "%s", elman_message());
     int code = loads ? network_take(path, model, &net) : 0;
     if (code) return code;

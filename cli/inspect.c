@@ -409,7 +409,7 @@ static int inspect(const parsed_line *arguments)
     const inspect_values *values = arguments->values;
     const char *data = arguments->operands[1];
     network net;
-    int code = network_open(arguments->operands[0], false, &net);
+    int code = network_open(arguments->operands[0], NULL, false, &net);
     if (code) return code;
 
     /* one of three: a file, a text, or neither */

@@ -49,10 +49,11 @@ static bool is_assumed(const char *path, const elman_model *model)
 {
     const char *doubt = elman_model_note(model, "proof");
     elman_import *import = NULL;
-    if (!doubt || elman_import_look(&path, 1, &import) != ELMAN_OK)
-        return false;
+    if (!doubt) return false;
 
-    bool own = network_is_own(import);
+    /* elman's own can be looked at in any case */
+    bool own = elman_import_look(&path, 1, &import) == ELMAN_OK &&
+               network_is_own(import);
     elman_import_close(import);
     if (!own)
         note("%s: not proved: it does not record how it is computed, and no "
@@ -62,11 +63,24 @@ static bool is_assumed(const char *path, const elman_model *model)
     return !own;
 }
 
-int network_open(const char *path, bool encoding_needed, network *net)
+elman_status network_load(const char *path, const char *key,
+                          elman_model **model)
+{
+    if (!key) return elman_model_load(path, model);
+    elman_import *import = NULL;
+    elman_status status = elman_import_open(
+        &path, 1, &(elman_import_config){.key = key}, &import);
+    if (status == ELMAN_OK) status = elman_import_create(import, model);
+    elman_import_close(import);
+    return status;
+}
+
+int network_open(const char *path, const char *key, bool encoding_needed,
+                 network *net)
 {
     elman_model *model = NULL;
     *net = (network){.path = path};
-    if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
+    if (network_load(path, key, &model) != ELMAN_OK) return library_failed();
 
     int code = network_take(path, model, net);
     if (!code) net->assumed = is_assumed(path, model);

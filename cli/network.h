@@ -18,9 +18,16 @@ typedef struct network {
                                  it is computed */
 } network;
 
-/* Opens a model file. Without an encoding in it: an error if needed, else
- * encoding is NULL. Returns 0 or an exit code after an error line. */
-int network_open(const char *path, bool encoding_needed, network *net);
+/* A model from a file; key, or NULL, says where its state dict is in one of
+ * another system. */
+elman_status network_load(const char *path, const char *key,
+                          elman_model **model);
+
+/* Opens a model file, with key as above. Without an encoding in it: an error if
+ * needed, else encoding is NULL. Returns 0 or an exit code after an error line.
+ */
+int network_open(const char *path, const char *key, bool encoding_needed,
+                 network *net);
 
 /* The same of a model that was loaded from path, which is the network's from
  * now on, or gone after a failure. */

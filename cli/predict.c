@@ -331,9 +331,12 @@ static int predict_numbers(const network *net, const parsed_line *arguments)
 
 static int predict(const parsed_line *arguments)
 {
+    const predict_values *values = arguments->values;
     network net;
     int code = options_check(arguments);
-    if (!code) code = network_open(arguments->operands[0], false, &net);
+    if (!code)
+        code = network_open(arguments->operands[0], values->arrays.key, false,
+                            &net);
     if (code) return code;
     code = net.encoding ? predict_data(&net, arguments)
                         : predict_numbers(&net, arguments);

@@ -216,7 +216,7 @@ static int write_text(writer *pen, const sample_values *values)
 static int sample(const parsed_line *arguments)
 {
     network net;
-    int code = network_open(arguments->operands[0], true, &net);
+    int code = network_open(arguments->operands[0], NULL, true, &net);
     if (code) return code;
 
     const sample_values *values = arguments->values;

@@ -293,11 +293,16 @@ static elman_status refuse_none(const pickle *tree)
     for (pickle_value *v; !found && (v = pickle_next(tree, &walk));)
         if (v->kind == PICKLE_OPAQUE && v->count && tensor_inside(v, &visits))
             found = v;
+    bool list = root->kind == PICKLE_LIST || root->kind == PICKLE_TUPLE;
     if (!found)
-        return failure(
-            ELMAN_BAD_FORMAT,
-            "it contains no state dict; save model.state_dict() with "
-            "torch.save");
+        return failure(ELMAN_BAD_FORMAT,
+                       "it contains no state dict%s; save model.state_dict() "
+                       "with torch.save",
+                       root->kind == PICKLE_CALL
+                           ? ", but one object, such as a tensor, whose name "
+                             "nothing says"
+                       : list ? ", but a list of what has no names"
+                              : "");
 
     pickle_class_print(pickle_classes(tree, &count) + found->row, class);
     return failure(
@@ -347,7 +352,7 @@ static elman_status choose_beside(const pickle *tree, const dict_list *list,
         beside = beside && (!marked[i] || dicts[i].parent == above);
     if (!beside)
         return refuse_several(tree, list, marked, true,
-                              "weights in several dicts");
+                              "it holds weights in several dicts");
     *index = above;
     return ELMAN_OK;
 }
@@ -373,7 +378,8 @@ static elman_status choose_dict(const pickle *tree, const dict_list *list,
 
     if (count == 0) return refuse_none(tree);
     if (count > 1)
-        return refuse_several(tree, list, marked, false, "several state dicts");
+        return refuse_several(tree, list, marked, false,
+                              "it holds several state dicts");
     TRY(choose_beside(tree, list, marked, &index));
 
     *found = list->dicts[index].dict;
@@ -386,7 +392,8 @@ static elman_status find_key(const pickle *tree, const char *key,
 {
     pickle_value *value = go_to(tree, key);
     if (!value)
-        return failure(ELMAN_BAD_FORMAT, "nothing at key \"%.80s\"", key);
+        return failure(ELMAN_BAD_FORMAT, "there is nothing at key \"%.80s\"",
+                       key);
     /* an object, as a whole module is, says what to save instead */
     if (value->kind == PICKLE_OPAQUE) {
         char class[PICKLE_NAME_ROOM];
@@ -398,7 +405,8 @@ static elman_status find_key(const pickle *tree, const char *key,
                        key, class);
     }
     if (value->kind != PICKLE_DICT)
-        return failure(ELMAN_BAD_FORMAT, "no dict at key \"%.80s\"", key);
+        return failure(ELMAN_BAD_FORMAT, "there is no dict at key \"%.80s\"",
+                       key);
 
     *found = value;
     return ELMAN_OK;

@@ -196,5 +196,5 @@ elman_status entries_read(torch_making *making, const pickle_value *dict)
 {
     TRY(join_entries(making, dict));
     if (making->file->tensor_count) return ELMAN_OK;
-    return failure(ELMAN_BAD_FORMAT, "no tensors in the state dict");
+    return failure(ELMAN_BAD_FORMAT, "there are no tensors in the state dict");
 }
