@@ -7,6 +7,7 @@
 
 #include "cells.h"
 #include "network.h"
+#include "record.h"
 #include "reading.h"
 #include "source.h"
 
@@ -84,6 +85,7 @@ int states_give(const network *net, elman_state *state, size_t B,
 
 /* A line with the names of the memory, if the model has one. */
 void states_show(const network *net);
+void states_record(record *out, const network *net);
 
 /* 0 if path takes states; else an exit code after an error line. */
 int states_check(const char *path);

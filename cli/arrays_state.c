@@ -80,6 +80,17 @@ void states_show(const network *net)
     if (count) printf("\n");
 }
 
+void states_record(record *out, const network *net)
+{
+    memory list[MOST];
+    char name[NAME];
+    size_t count = list_memories(net, list);
+    record_open(out, "memory", '[');
+    for (size_t n = 0; n < count; n++)
+        record_text(out, NULL, memory_name(net, list + n, '0', false, name));
+    record_close(out, ']');
+}
+
 /* The view of one level and direction of it. */
 static int view_part(const network *net, elman_state *state, const memory *m,
                      size_t index, elman_tensor *view)

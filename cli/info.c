@@ -239,6 +239,7 @@ static void record_model(record *out, const network *net)
     const char *padding = elman_model_note(net->model, "padding");
     const char *proof = elman_model_note(net->model, "proof");
     if (padding) record_text(out, "padding", padding);
+    if (!net->encoding) states_record(out, net);
     if (proof) record_text(out, "proof", proof);
 
     /* JSON itself, and checked to be when it was read */
