@@ -71,7 +71,8 @@ TEST(a_file_with_any_byte_changed_is_survived)
     for (size_t at = 0; at < size; at += STEP)
         for (int turn = 0; turn < 2; turn++) {
             char before = bytes[at];
-            bytes[at] = turn ? '9' : (char)(bytes[at] ^ (1 << at % 7));
+            if (turn) bytes[at] = '9';
+            else bytes[at] = (char)(bytes[at] ^ (1 << at % 7));
             allocator_reset();
             elman_status status = read_bytes(bytes, size);
             allocations after = allocator_read();
