@@ -40,7 +40,8 @@ static bool refused(record *r, elman_status status)
 static void check_same(const record *a, const record *b, const char *what,
                        const char *line)
 {
-    CHECK(a->count == b->count && !memcmp(a->bytes, b->bytes, a->count),
+    CHECK(a->count == b->count &&
+              (!a->count || !memcmp(a->bytes, b->bytes, a->count)),
           "%s of %s: %.200s", what, line, b->bytes ? b->bytes : "");
 }
 

@@ -1,6 +1,7 @@
 /* rounding.c: casts to 16 bits, and whole numbers of steps. */
 #include "trace/rounding.h"
 
+#include "base/real.h"
 #include "format/half.h"
 #include "trace/attribute.h"
 #include "trace/layers.h"
@@ -28,8 +29,8 @@ static double bfloat_round(double x)
 /* As QuantizeLinear and DequantizeLinear compute in floats. */
 static double steps_round(const traced_rounding *how, double x)
 {
-    double steps = nearbyint((float)x / (float)how->step) + how->zero;
-    steps = fmin(fmax(steps, how->least), how->most);
+    double steps = real_nearest((float)x / (float)how->step) + how->zero;
+    steps = real_min(real_max(steps, how->least), how->most);
     return (float)((float)(steps - how->zero) * (float)how->step);
 }
 
@@ -38,13 +39,13 @@ static traced_rounding range_of(size_t count, const double *numbers)
 {
     float low = 0, high = 0;
     for (size_t i = 0; i < count; i++) {
-        low = fminf(low, (float)numbers[i]);
-        high = fmaxf(high, (float)numbers[i]);
+        if (numbers[i] < low) low = (float)numbers[i];
+        if (numbers[i] > high) high = (float)numbers[i];
     }
 
     traced_rounding how = {.kind = ROUND_STEPS, .most = 255, .step = 1};
     if (high > low) how.step = (high - low) / 255;
-    how.zero = nearbyint(fmin(fmax(-low / (float)how.step, 0), 255));
+    how.zero = real_nearest(real_min(real_max(-low / (float)how.step, 0), 255));
     return how;
 }
 
