@@ -201,6 +201,14 @@ static bool ends_with(const char *text, size_t bytes, const char *end)
     return bytes >= length && !strncmp(text + bytes - length, end, length);
 }
 
+/* Whether a part says a direction: fw, bw, forward_lstm, backward_lstm. */
+static bool is_direction(const char *part, size_t count)
+{
+    return (count == 2 && (part[0] == 'f' || part[0] == 'b') &&
+            part[1] == 'w') ||
+           !strncmp(part, "forward_", 8) || !strncmp(part, "backward_", 9);
+}
+
 /* Takes the parts off the end of a recurrent module's prefix that say what it
  * is: a cell, a level, a direction. */
 static size_t strip_recurrent(found_module *m, size_t bytes)
@@ -222,11 +230,7 @@ static size_t strip_recurrent(found_module *m, size_t bytes)
             m->level = number;
             before = last_part(text, before);
             before = before ? before - 1 : 0;
-        } else if (count == 2 && (part[0] == 'f' || part[0] == 'b') &&
-                   part[1] == 'w' && first) {
-            m->direction = part[0] == 'b';
-        } else if ((!strncmp(part, "forward_", 8) && first) ||
-                   (!strncmp(part, "backward_", 9) && first)) {
+        } else if (first && is_direction(part, count)) {
             m->direction = part[0] == 'b';
         } else {
             return bytes;

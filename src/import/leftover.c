@@ -1,7 +1,8 @@
 /* leftover.c: what a tensor seems to be that no layer takes. */
 #include "import/leftover.h"
 
-#include <math.h>
+#include "base/real.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -79,7 +80,7 @@ static bool is_counter(const named_tensor *t)
 
     /* the word may stand alone, or behind an underscore */
     tensor_doubles(t, 0, 1, &value);
-    if (value != floor(value)) return false;
+    if (value != real_floor(value)) return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t bytes = strlen(last), end = strlen(words[i]);
         if (bytes < end || strcmp(last + bytes - end, words[i]) != 0) continue;
