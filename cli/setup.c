@@ -291,7 +291,10 @@ int setup_model(const parsed_line *arguments, const elman_dataset *dataset,
     network from = {0};
     if (values->init_from)
         code = inherit_layers(arguments, dataset, &from, &config);
-    if (code) return code;
+    if (code) {
+        network_close(&from);
+        return code;
+    }
 
     /* the model file records how data is encoded, and the loss */
     elman_model *made = NULL;
