@@ -342,8 +342,8 @@ TEST(versions_are_read)
     static const struct {
         uint64_t ir, opset;
         const char *part;
-    } rows[] = {{2, 7, "IR version 2, expected 3 to 13"},
-                {14, 17, "IR version 14"},
+    } rows[] = {{2, 7, "IR version 2, expected 3 to 14"},
+                {15, 17, "IR version 15"},
                 {UINT64_MAX, 17, "IR version -1"},
                 {8, 0, "opset 0, expected at least 1"},
                 {8, UINT64_MAX, "opset -1"}};

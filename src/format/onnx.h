@@ -2,7 +2,7 @@
  * onnx.h: an ONNX model file as a graph of named values. Knows what the file
  * contains, not what an operator means.
  *
- * Source: onnx.proto of github.com/onnx/onnx (IR version 3 to 13).
+ * Source: onnx.proto of github.com/onnx/onnx (IR version 3 to 14).
  */
 #ifndef FORMAT_ONNX_H
 #define FORMAT_ONNX_H

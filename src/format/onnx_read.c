@@ -12,7 +12,7 @@
 
 enum {
     FIRST_IR = 3,
-    LAST_IR = 13,
+    LAST_IR = 14,
     /* Bytes of memory for each byte of a file, and for every file. The densest
      * models at hand, of 200 bytes, need 22. What is allocated counts even when
      * it is freed: a message that occurs over and over is merged each time with
