@@ -194,7 +194,7 @@ static elman_status name_layers(keras_model *k)
         tensor_slice *s = im->weights.slices + i;
         char role[sizeof s->parameter];
         memcpy(role, s->parameter, sizeof role);
-        snprintf(s->parameter, sizeof s->parameter, "%s.%.40s",
+        snprintf(s->parameter, sizeof s->parameter, "%s.%.38s",
                  full.layers[k->slice_layer[i]].name, role);
     }
     return ELMAN_OK;
