@@ -12,8 +12,8 @@ typedef struct entry {
     elman_pool pool;
     elman_activation activation;
     elman_merge merge; /* of two directions */
-    bool batch_norm; /* a scale and a shift, made of statistics */
-    float eps;       /* of a norm; 0: its default */
+    bool batch_norm;   /* a scale and a shift, made of statistics */
+    float eps;         /* of a norm; 0: its default */
     bool learned_state;
     size_t state[2]; /* with it, tensors: the initial h and c */
 } entry;
