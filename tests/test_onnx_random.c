@@ -2,8 +2,8 @@
  * test_onnx_random.c: 100 random graphs give what ONNX Runtime gave, as models
  * and as they are. tests/golden/make_random.py recorded them.
  */
-#include "folder.h"
 #include "golden.h"
+#include "reference_files.h"
 
 #include "format/npy.h"
 
@@ -27,18 +27,6 @@ static void check_graph(const golden *g, const named_tensor *file)
     free(want);
 }
 
-/* Whole, and step by step if that can be. */
-static void check_model(const elman_model *model, const char *name)
-{
-    elman_check check;
-    char x[PATH_ROOM];
-    snprintf(x, sizeof x, "%s", in_folder("x.npy"));
-    CHECK(elman_model_check(model, x, in_folder("y.npy"), &check) == ELMAN_OK,
-          "%s: %s", name, elman_message());
-    CHECK(check.passed, "%s: %g whole, %g step by step: %s", name, check.whole,
-          check.stream, check.failure);
-}
-
 TEST(graphs_of_onnx_give_the_same)
 {
     golden g = golden_open("random_onnx");
@@ -54,7 +42,7 @@ TEST(graphs_of_onnx_give_the_same)
                                        &import) == ELMAN_OK &&
                   elman_import_create(import, &model) == ELMAN_OK,
               "%s: %s", g.name, elman_message());
-        check_model(model, g.name);
+        (void)check_files(model, g.name);
         elman_model_destroy(model);
         elman_import_close(import);
         check_graph(&g, file);

@@ -3,8 +3,8 @@
  * and give what PyTorch gave, whole and step by step.
  * tests/golden/make_random.py recorded them.
  */
-#include "folder.h"
 #include "golden.h"
+#include "reference_files.h"
 
 #include "format/npy.h"
 
@@ -78,19 +78,6 @@ static void save_output(const golden *g, numbers *from)
           from->left);
 }
 
-/* Whether it could be run step by step. */
-static bool check_model(const elman_model *model, const char *name)
-{
-    elman_check check;
-    char x[PATH_ROOM];
-    snprintf(x, sizeof x, "%s", in_folder("x.npy"));
-    CHECK(elman_model_check(model, x, in_folder("y.npy"), &check) == ELMAN_OK,
-          "%s: %s", name, elman_message());
-    CHECK(check.passed, "%s: %g whole, %g step by step: %s", name, check.whole,
-          check.stream, check.failure);
-    return !isnan(check.stream);
-}
-
 /* Imports what was saved, and checks it. */
 static bool check_network(const golden *g)
 {
@@ -107,7 +94,7 @@ static bool check_network(const golden *g)
     CHECK(elman_import_open(&path, 1, &how, &import) == ELMAN_OK &&
               elman_import_create(import, &model) == ELMAN_OK,
           "%s, %s: %s", g->name, how.layers, elman_message());
-    bool streams = check_model(model, g->name);
+    bool streams = check_files(model, g->name);
     elman_model_destroy(model);
     elman_import_close(import);
     return streams;

@@ -9,6 +9,7 @@
 #include "format/detect.h"
 #include "format/torch.h"
 #include "golden_torch.h"
+#include "torch_text.h"
 #include "zip_build.h"
 
 /* A file by its whole name, which want_objects.safetensors has under another.
@@ -256,19 +257,6 @@ TEST(state_dicts_are_found_by_their_keys)
 }
 
 /* ---- Hand-made ---------------------------------------------------------- */
-
-/* A state dict of one tensor that is as it is said to be. */
-typedef struct claim {
-    const char *elements, *key, *offset, *shape, *strides;
-} claim;
-
-static int print_tensor(char *to, const char *name, const claim *c)
-{
-    return sprintf(to,
-                   "V%s\nctorch._utils\n_rebuild_tensor_v2\n((Vstorage\n"
-                   "ctorch\nFloatStorage\nV%s\nVcpu\n%stQ%s%s%sI00\nNtRs",
-                   name, c->key, c->elements, c->offset, c->shape, c->strides);
-}
 
 static elman_status parse_text(const char *text, size_t size, const void *data,
                                size_t bytes, torch_file **file)

@@ -5,20 +5,8 @@
 #include "check.h"
 
 #include "format/torch.h"
+#include "torch_text.h"
 #include "zip_build.h"
-
-/* A state dict of one tensor that is as it is said to be. */
-typedef struct claim {
-    const char *elements, *key, *offset, *shape, *strides;
-} claim;
-
-static int print_tensor(char *to, const char *name, const claim *c)
-{
-    return sprintf(to,
-                   "V%s\nctorch._utils\n_rebuild_tensor_v2\n((Vstorage\n"
-                   "ctorch\nFloatStorage\nV%s\nVcpu\n%stQ%s%s%sI00\nNtRs",
-                   name, c->key, c->elements, c->offset, c->shape, c->strides);
-}
 
 /* Dicts of one tensor each: "lstm.weight_ih" is weight_ih in lstm, in braces
  * where it is not the file. "epoch" is a number. */
