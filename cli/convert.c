@@ -462,8 +462,10 @@ const command_row convert_command = {
     .description =
         "Reads the model IN and writes it as OUT. IN is .safetensors, a "
         "PyTorch .pt or .pth (a state dict, or a checkpoint that holds one), "
-        ".onnx, .npz, or several .npy; its content decides which, and no code "
-        "in it is ever run. OUT is replaced at once after everything has been "
+        ".onnx, Keras's .keras or .h5, .npz, a .nam, JSON of RTNeural, all "
+        "parts of one model, or several .npy; its content decides which, and "
+        "no code in it is ever run. OUT is replaced at once after everything "
+        "has been "
         "checked, or stays as it was.\nPrints every tensor of IN, what it "
         "became and how. Every tensor must become something or be named by "
         "--ignore. If IN holds the tensors reference.input and "

@@ -43,11 +43,12 @@ typedef struct elman_import_config {
 /* An open file of weights. */
 typedef struct elman_import elman_import;
 
-/* Opens one .safetensors, .pt, .pth, .pt2, .onnx, .keras, .h5 or .npz file, any
- * number of .npy files, each a tensor named as its file, or all shards of one
- * model. Formats are detected by content. No other file is read, except the
- * mapping file, the external data of an ONNX model and the files that an index
- * of shards names. config may be NULL, which is the same as all zero. */
+/* Opens one file of weights (docs/FORMATS.md has the list: .safetensors, .pt,
+ * .pth, .pt2, .onnx, .keras, .h5, .npz, .nam, JSON ...), any number of .npy
+ * files, each a tensor named as its file, or all shards of one model. Formats
+ * are detected by content. No other file is read, except the mapping file, the
+ * external data of an ONNX model and the files that an index of shards names.
+ * config may be NULL, which is the same as all zero. */
 ELMAN_CHECKED elman_status elman_import_open(const char *const *paths,
                                              size_t count,
                                              const elman_import_config *config,
