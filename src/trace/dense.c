@@ -1,43 +1,18 @@
-/* dense.c: the operators that see one step only: linear, embedding,
- * elementwise. */
+/* dense.c: linear layers and embeddings. */
 #include "trace/dense.h"
-#include "base/kind.h"
 
 #include "trace/attribute.h"
-#include "trace/directions.h"
+#include "trace/elementwise.h"
 #include "trace/flip.h"
 #include "trace/fold.h"
 #include "trace/gates.h"
 #include "trace/layers.h"
-#include "trace/norm.h"
-#include "trace/per_feature.h"
 #include "trace/tensor.h"
 #include "trace/unrolled.h"
 #include "trace/unrolled_step.h"
 #include "trace/view.h"
 
-#include <math.h>
 #include <string.h>
-
-static bool is_whole_number(element_type type)
-{
-    return !element_is_float(type) && type != ELEMENT_BOOL;
-}
-
-/* What an operator reads, as the next layer reads it. */
-static elman_status read_flow(trace *t, const onnx_node *n,
-                              const traced_value *v, size_t features,
-                              view *read, size_t *I)
-{
-    const view *of = NULL;
-    TRY(need_view(n, v, &of));
-    if (features == of->rank) features--;
-
-    if (features != ANY_AXIS && of->rank == 0)
-        return refuse(n, "it reads one number, expected features");
-
-    return layer_read(t, n, of, features, read, I);
-}
 
 /* ---- Linear -------------------------------------------------------------- */
 
@@ -188,10 +163,8 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
     return add_linear(t, n, in[0], &weight, false, 1, out[0]);
 }
 
-/* Gives the last layer the bias b, which is (O), (1,O) or one number for all.
- */
-static elman_status add_bias(trace *t, const onnx_node *n, traced_value *b,
-                             size_t O, double scale)
+elman_status dense_bias(trace *t, const onnx_node *n, traced_value *b, size_t O,
+                        double scale)
 {
     const view *of = NULL;
     strides s;
@@ -233,7 +206,7 @@ elman_status dense_product(trace *t, const onnx_node *n, traced_value *x,
     traced_layer *l = &t->layers[t->layer_count - 1];
     if (!bias) return ELMAN_OK;
     l->open = false;
-    return add_bias(t, n, bias, l->O, 1);
+    return dense_bias(t, n, bias, l->O, 1);
 }
 
 elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
@@ -270,75 +243,7 @@ elman_status trace_gemm(trace *t, const onnx_node *n, traced_value *const *in,
     traced_layer *l = &t->layers[t->layer_count - 1];
     if (n->input_count < 3 || !in[2]) return ELMAN_OK;
     l->open = false;
-    return beta == 0 ? ELMAN_OK : add_bias(t, n, in[2], l->O, (double)beta);
-}
-
-/* ---- Elementwise --------------------------------------------------------- */
-
-elman_status dense_elementwise(trace *t, const onnx_node *n,
-                               const traced_value *x, const elman_layer *config,
-                               traced_value *out)
-{
-    view read, y;
-    size_t I;
-    TRY(read_flow(t, n, x, ANY_AXIS, &read, &I));
-    TRY(layer_add(t, n, &read, ANY_AXIS, config, I, &y));
-    return value_set_view(t, out, x->type, &y);
-}
-
-/* The function of that name, whose numbers are the attributes alpha and beta,
- * or others. */
-static elman_status add_function(trace *t, const onnx_node *n, const char *op,
-                                 const char *alpha, const char *beta,
-                                 const traced_value *x, traced_value *out)
-{
-    static const struct {
-        const char *op;
-        elman_kind kind;
-        elman_activation activation;
-    } rows[] = {
-        {"Tanh", ELMAN_TANH, {0}},
-        {"Sigmoid", ELMAN_SIGMOID, {0}},
-        {"Relu", ELMAN_RELU, {0}},
-        {"LeakyRelu",
-         ELMAN_ACTIVATION,
-         {ELMAN_ACTIVATION_LEAKY_RELU, 0.01F, 0}},
-        {"ThresholdedRelu",
-         ELMAN_ACTIVATION,
-         {ELMAN_ACTIVATION_THRESHOLDED_RELU, 1, 0}},
-        {"HardSigmoid",
-         ELMAN_ACTIVATION,
-         {ELMAN_ACTIVATION_HARD_SIGMOID, 0.2F, 0.5F}},
-        {"Elu", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_ELU, 1, 0}},
-        {"Softsign", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_SOFTSIGN, 0, 0}},
-        {"Softplus", ELMAN_ACTIVATION, {ELMAN_ACTIVATION_SOFTPLUS, 0, 0}},
-    };
-    elman_layer config = {0};
-
-    bool found = false;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].op, op)) {
-            config.kind = rows[i].kind;
-            config.activation = rows[i].activation;
-            found = true;
-        }
-    if (!found)
-        return refuse(n, "its activation \"%.40s\" is not supported", op);
-
-    /* alpha and beta have a default where the function takes them */
-    elman_activation *a = &config.activation;
-    if (a->alpha > 0) TRY(attribute_float(n, alpha, a->alpha, &a->alpha));
-    if (a->beta > 0) TRY(attribute_float(n, beta, a->beta, &a->beta));
-
-    return dense_elementwise(t, n, x, &config, out);
-}
-
-elman_status trace_activation(trace *t, const onnx_node *n,
-                              traced_value *const *in, traced_value *const *out)
-{
-    if (in[0]->kind == VALUE_STEP || unrolled_begins(t, in[0]))
-        return unrolled_activation(t, n, in[0], out[0]);
-    return add_function(t, n, n->op, "alpha", "beta", in[0], out[0]);
+    return beta == 0 ? ELMAN_OK : dense_bias(t, n, in[2], l->O, (double)beta);
 }
 
 elman_status trace_fused_gemm(trace *t, const onnx_node *n,
@@ -349,227 +254,16 @@ elman_status trace_fused_gemm(trace *t, const onnx_node *n,
     traced_value *const sums[] = {&sum};
     TRY(attribute_text(n, "activation", "", &op));
     TRY(trace_gemm(t, n, in, sums));
-    return add_function(t, n, op, "activation_alpha", "activation_beta", &sum,
-                        out[0]);
-}
-
-/* HardSigmoid is 0 and 1 beyond its slope, which is widened again. */
-elman_status dense_clip(trace *t, const onnx_node *n, const traced_value *x,
-                        double low, double high, traced_value *out)
-{
-    double range = high - low;
-    traced_value unit = {.name = x->name};
-    const elman_layer relu = {.kind = ELMAN_RELU};
-    const elman_layer bend = {.kind = ELMAN_ACTIVATION,
-                              .activation = {ELMAN_ACTIVATION_HARD_SIGMOID,
-                                             (float)(1 / range),
-                                             (float)(-low / range)}},
-                      widen = {.kind = ELMAN_ACTIVATION,
-                               .activation = {ELMAN_ACTIVATION_AFFINE,
-                                              (float)range, (float)low}};
-
-    /* a relu, or a slope between two numbers */
-    if (low == 0 && isinf(high)) return dense_elementwise(t, n, x, &relu, out);
-    if (!isfinite(range) || !(range > 0) || !isfinite(1 / (float)range))
-        return refuse(n,
-                      "it bounds what it reads by %g and %g, expected both, "
-                      "or 0 alone",
-                      low, high);
-    TRY(dense_elementwise(t, n, x, &bend, &unit));
-    return dense_elementwise(t, n, &unit, &widen, out);
-}
-
-elman_status trace_softmax(trace *t, const onnx_node *n,
-                           traced_value *const *in, traced_value *const *out)
-{
-    const view *of = NULL;
-    view read, y;
-    int64_t number;
-    size_t axis, I;
-    bool old = t->graph->opset < 13;
-    TRY(attribute_whole(n, "axis", old ? 1 : -1, &number));
-    TRY(need_view(n, in[0], &of));
-    TRY(check_axis(n, number, of->rank, &axis));
-
-    /* before opset 13 it ran over all axes from that one on */
-    if (old && axis + 1 != of->rank)
-        return refuse(n, "it runs over all axes from %zu on", axis);
-
-    TRY(read_flow(t, n, in[0], axis, &read, &I));
-    elman_layer config = {.kind = node_is(n, "LogSoftmax") ? ELMAN_LOG_SOFTMAX
-                                                           : ELMAN_SOFTMAX};
-    TRY(layer_add(t, n, &read, axis, &config, I, &y));
-    return value_set_view(t, out[0], in[0]->type, &y);
-}
-
-/* ---- Arithmetic ---------------------------------------------------------- */
-
-/* x op c or c op x for one number c. */
-static elman_status add_affine(trace *t, const onnx_node *n, arithmetic op,
-                               const traced_value *x, double c, bool swapped,
-                               traced_value *out)
-{
-    double alpha = 1, beta = 0;
-
-    /* the operation as alpha x + beta */
-    switch (op) {
-    case ARITHMETIC_ADD:
-        beta = c;
-        break;
-    case ARITHMETIC_SUB:
-        alpha = swapped ? -1 : 1;
-        beta = swapped ? c : -c;
-        break;
-    case ARITHMETIC_MUL:
-        alpha = c;
-        break;
-    case ARITHMETIC_DIV:
-        if (swapped)
-            return refuse(n, "it divides a number by the output of a layer");
-        alpha = 1 / c;
-        break;
-    }
-
-    if (!isfinite((float)alpha) || !isfinite((float)beta))
-        return refuse(n, "its number %g is not finite", c);
-
-    const elman_layer config = {
-        .kind = ELMAN_ACTIVATION,
-        .activation = {ELMAN_ACTIVATION_AFFINE, (float)alpha, (float)beta}};
-    return dense_elementwise(t, n, x, &config, out);
-}
-
-/* x op c with a number c for each feature. */
-static elman_status add_diagonal(trace *t, const onnx_node *n, arithmetic op,
-                                 traced_value *const *in, bool swapped,
-                                 traced_value *out)
-{
-    traced_value *x = in[swapped], *other = in[!swapped];
-    const view *of = NULL;
-    size_t shape[AXES], O = 0;
-    per_feature d;
-
-    /* one number for each feature */
-    TRY(need_tensor(t, n, other, "operand", TENSOR_FOLDED, &of));
-    TRY(need_shape(n, of, shape, &O));
-    if (O != shape[of->rank - 1])
-        return refuse(n, "its operand differs from step to step");
-    if (op == ARITHMETIC_DIV && swapped)
-        return refuse(n, "it divides by the output of a layer");
-
-    TRY(per_feature_create(t, O, &d));
-    d.name = t->tensors[t->sources[of->source].index].name;
-    d.type = other->type;
-    tensor_view_doubles(t, of, O, d.shift);
-
-    /* the operation as scale x + shift */
-    for (size_t i = 0; i < O; i++) {
-        double c = d.shift[i];
-        bool adds = op == ARITHMETIC_ADD || op == ARITHMETIC_SUB;
-        d.scale[i] = op == ARITHMETIC_MUL              ? c
-                     : op == ARITHMETIC_DIV            ? 1 / c
-                     : op == ARITHMETIC_SUB && swapped ? -1
-                                                       : 1;
-        if (!adds) d.shift[i] = 0;
-        if (op == ARITHMETIC_SUB && !swapped) d.shift[i] = -c;
-    }
-
-    return per_feature_add(t, n, x, x->views->rank - 1, &d, out);
-}
-
-/* Whether x is the output of the last layer, with the features last, and that
- * layer is open for a weight or bias. */
-static bool is_open(const trace *t, const traced_value *x, elman_kind kind)
-{
-    if (x->kind != VALUE_VIEW || x->view_count != 1 || !t->layer_count)
-        return false;
-
-    const traced_layer *l = &t->layers[t->layer_count - 1];
-    const view *of = x->views;
-
-    /* its last axis runs along the features, or there is one feature */
-    const view_axis *a = of->rank ? &of->axes[of->rank - 1] : NULL;
-    bool features =
-        a && (a->factor_count == 0
-                  ? l->O == 1
-                  : a->factor_count == 1 &&
-                        t->sources[of->source].identity[a->factors[0].axis] ==
-                            OWN_AXIS);
-
-    return l->open && l->config.kind == kind && of->source == l->y && features;
-}
-
-/* Gives the last layer's output a new source, so that a view of what it was
- * before is not taken for what it is now. */
-static elman_status renew(trace *t, const onnx_node *n, const traced_value *x,
-                          traced_value *out)
-{
-    traced_layer *l = &t->layers[t->layer_count - 1];
-    source s = t->sources[l->y];
-    view y = *x->views;
-    TRY(source_add(t, n, &s, &l->y));
-    y.source = l->y;
-    return value_set_view(t, out, x->type, &y);
-}
-
-elman_status trace_arithmetic(trace *t, const onnx_node *n,
-                              traced_value *const *in, traced_value *const *out)
-{
-    bool swapped = is_tensor(t, in[0]);
-    traced_value *x = in[swapped], *other = in[!swapped];
-    arithmetic op;
-    TRY(need_arithmetic(n, &op));
-
-    /* a part of something that is written out */
-    if (in[0]->kind == VALUE_STEP || in[1]->kind == VALUE_STEP)
-        return unrolled_add(t, n, in, out[0]);
-
-    if (in[0]->kind != VALUE_VIEW || in[1]->kind != VALUE_VIEW)
-        return refuse(n, "it mixes a shape with the output of a layer");
-
-    if (norm_follow(x) || norm_follow(other))
-        return norm_arithmetic(t, n, in, out);
-    if (directions_meet(t, x, other)) return directions_merge(t, n, x, out[0]);
-
-    /* else one operand must be a tensor */
-    if (!is_tensor(t, other) &&
-        !(t->bound && t->sources[other->views->source].kind == SOURCE_INPUT))
-        return refuse(n, "both operands come from layers, and a stack cannot "
-                         "join two of them");
-
-    if (op == ARITHMETIC_ADD && unrolled_begins(t, x))
-        return unrolled_constant(t, n, x, other, out[0]);
-
-    const view *of = NULL;
-    size_t shape[AXES], count;
-    TRY(need_tensor(t, n, other, "operand", TENSOR_SETTING, &of));
-    TRY(need_shape(n, of, shape, &count));
-
-    if (of->rank > x->views->rank)
-        return refuse(n,
-                      "its operand has %zu dimensions, more than the value it "
-                      "is applied to",
-                      of->rank);
-
-    /* the bias of a linear layer, the weight or bias of a layer norm */
-    if (op == ARITHMETIC_ADD && is_open(t, x, ELMAN_LINEAR)) {
-        t->layers[t->layer_count - 1].open = false;
-        TRY(add_bias(t, n, other, t->layers[t->layer_count - 1].O, 1));
-        return renew(t, n, x, out[0]);
-    }
-
-    if (is_open(t, x, ELMAN_LAYER_NORM) &&
-        (op == ARITHMETIC_MUL || op == ARITHMETIC_ADD))
-        return norm_weigh(t, n, x, other, out[0]);
-
-    /* or a layer by itself */
-    double number;
-    if (count != 1) return add_diagonal(t, n, op, in, swapped, out[0]);
-    TRY(need_number(t, n, other, "operand", &number));
-    return add_affine(t, n, op, x, number, swapped, out[0]);
+    return elementwise_function(t, n, op, "activation_alpha", "activation_beta",
+                                &sum, out[0]);
 }
 
 /* ---- Embedding ----------------------------------------------------------- */
+
+static bool is_whole_number(element_type type)
+{
+    return !element_is_float(type) && type != ELEMENT_BOOL;
+}
 
 elman_status trace_embedding(trace *t, const onnx_node *n,
                              traced_value *const *in, traced_value *const *out)

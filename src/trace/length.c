@@ -2,7 +2,7 @@
 #include "trace/length.h"
 
 #include "trace/attribute.h"
-#include "trace/dense.h"
+#include "trace/elementwise.h"
 #include "trace/norm.h"
 #include "trace/reorder.h"
 #include "trace/reshape.h"
@@ -86,7 +86,7 @@ elman_status length_clip(trace *t, const onnx_node *n, traced_value *const *in,
 
     /* a length has at least some size; what flows gets bounds */
     if (in[0]->norm != NORM_LENGTH)
-        return dense_clip(t, n, in[0], low, high, out[0]);
+        return elementwise_clip(t, n, in[0], low, high, out[0]);
     if (!((float)low > 0) || !isinf(high) || in[0]->eps > 0)
         return refuse(n, "it bounds the length of the features by %g and %g",
                       low, high);

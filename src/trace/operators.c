@@ -1,11 +1,13 @@
 /* operators.c: the operators that can be traced. */
 #include "trace/operators.h"
 
+#include "trace/arithmetic.h"
 #include "trace/attribute.h"
 #include "trace/branches.h"
 #include "trace/concat.h"
 #include "trace/dense.h"
 #include "trace/directions.h"
+#include "trace/elementwise.h"
 #include "trace/flip.h"
 #include "trace/fold.h"
 #include "trace/gates.h"

@@ -5,6 +5,7 @@
 #include "base/real.h"
 #include "trace/attribute.h"
 #include "trace/dense.h"
+#include "trace/elementwise.h"
 #include "trace/layers.h"
 #include "trace/recurrent.h"
 #include "trace/rounding.h"
@@ -162,7 +163,7 @@ elman_status quantize_flow(trace *t, const onnx_node *n,
 
     /* as if not rounded, but between the least number and the greatest: beyond
      * them may stand for a relu that was there before */
-    TRY(dense_clip(t, n, in[0], (least - zero) * step, (most - zero) * step,
+    TRY(elementwise_clip(t, n, in[0], (least - zero) * step, (most - zero) * step,
                    out[0]));
     out[0]->type = type;
 

@@ -1,7 +1,7 @@
 /*
- * recurrent_node.h: an RNN, GRU or LSTM being read: recurrent.c has the
- * attributes and weights, start.c lengths and initial states, directions.c
- * what two directions have in common.
+ * recurrent_node.h: an RNN, GRU or LSTM being read: recurrent_attributes.c has
+ * the attributes, recurrent.c the weights, start.c lengths and initial states,
+ * directions.c what two directions have in common.
  */
 #ifndef TRACE_RECURRENT_NODE_H
 #define TRACE_RECURRENT_NODE_H
@@ -33,5 +33,8 @@ typedef struct recurrent_node {
     strides W, R, B, P;
     bool has_B, has_P;
 } recurrent_node;
+
+/* Reads the attributes of the node into its config. */
+elman_status recurrent_attributes(recurrent_node *r);
 
 #endif

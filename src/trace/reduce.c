@@ -3,6 +3,7 @@
 
 #include "trace/attribute.h"
 #include "trace/dense.h"
+#include "trace/elementwise.h"
 #include "trace/directions.h"
 #include "trace/layers.h"
 #include "trace/norm.h"
@@ -81,7 +82,7 @@ static elman_status sum_steps(trace *t, const onnx_node *n, traced_value *x,
         .kind = ELMAN_ACTIVATION,
         .activation = {ELMAN_ACTIVATION_AFFINE, (float)T.factor, 0}};
     TRY(trace_pool(t, n, in, made));
-    return dense_elementwise(t, n, &mean, &times, out);
+    return elementwise_add(t, n, &mean, &times, out);
 }
 
 /* Which axis is reduced, and what it runs along; OVER_OTHERS for several. */

@@ -26,12 +26,14 @@
  *   start, flip        lengths and initial states; steps turned round
  *   order              sequences in another order
  *   directions         two directions
- *   recurrent          RNN, GRU, LSTM (recurrent_node)
+ *   recurrent*         RNN, GRU, LSTM
  *   norm               layer norm
  *   per_feature        a scale and a shift for each feature, batch norm
  *   unrolled*          recurrences that are written out step by step
  *   gate*              the same of an LSTM or a GRU
- *   dense              linear, embedding, elementwise
+ *   elementwise        functions of each number, softmax
+ *   dense              linear, embedding
+ *   arithmetic         sums and products of what flows
  *   quantized          weights and products in 8 bits
  *   length             vectors of length 1
  *   reduce             sums and means over steps, directions, features
