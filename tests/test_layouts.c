@@ -17,6 +17,10 @@ static const recorded files[] = {
     {"nam_2x4x1.nam", NULL, false},
     {"rtneural_lstm.json", NULL, false},
     {"rtneural_gru.json", NULL, false},
+    {"rtneural_own_lstm.json", NULL, false},
+    {"rtneural_own_gru.json", NULL, false},
+    {"rtneural_own_stack.json", NULL, false},
+    {"rtneural_own_softmax.json", NULL, false},
     {"json_state.json", NULL, false},
     {"keras_lstm.npz", "lstm,last,dense", false},
     {"keras_gru.npz", NULL, false},
@@ -142,8 +146,12 @@ TEST(each_bad_json_model_gives_its_own_sentence)
         {RT(LAYER("conv1d", DENSE)), "layer 0: layer 0 is a conv1d"},
         {RT(LAYER("dense", DENSE) "," LAYER("prelu", DENSE)),
          "layer 1 is a prelu"},
-        {RT(LAYER("dense", "\"weights\":[[1]]")),
-         "a dense has 1 lists of weights, expected 2"},
+        {RT(LAYER("dense", "\"weights\":[[1],[2],[3]]")),
+         "a dense has 3 lists of weights, expected 2"},
+        {RT(LAYER("lstm", "\"weights\":[1,2,3]")),
+         "layers.0.lstm.kernel is not a list of numbers"},
+        {RT(LAYER("batchnorm", "\"activation\":\"tanh\"")),
+         "batchnorm has \"activation\": \"tanh\", expected linear"},
         {RT(LAYER("dense", DENSE ",\"activation\":\"gelu\"")),
          "the activation gelu, expected tanh"},
         {RT("{\"type\":\"dense\",\"shape\":[null]," DENSE "}"),
@@ -179,6 +187,36 @@ TEST(members_that_change_no_answer_are_taken)
         elman_import *import = NULL;
         const char *path = put_text("model.json", texts[i]);
         CHECK_OK(elman_import_open(&path, 1, NULL, &import));
+        elman_import_close(import);
+    }
+}
+
+/* A mapping file decides in place of a file that says what its tensors are, or
+ * that would be refused for what it says. */
+TEST(every_file_whose_tensors_are_read_may_be_mapped)
+{
+    static const char *const texts[] = {
+        RT(LAYER("mish", DENSE)),
+        NAM("WaveNet", "\"layers\":[]", "[[1,3],[2,4]]"),
+    };
+    static const char *const sources[] = {
+        "{\"from\":\"layers.0.mish.0\",\"transpose\":true}",
+        "{\"from\":\"weights\"}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        elman_import *import = NULL;
+        char text[400];
+        snprintf(text, sizeof text,
+                 "{\"config\":{\"input_size\":2,\"layers\":[{\"kind\":"
+                 "\"linear\",\"output_size\":2,\"no_bias\":true}]},"
+                 "\"tensors\":{\"fc.weight\":%s}}",
+                 sources[i]);
+        const char *mapping = put_text("mapping.json", text);
+        const char *path = put_text("model.json", texts[i]);
+        const elman_import_config config = {.mapping = mapping,
+                                            .ignore = i ? NULL : "*.1"};
+        CHECK_OK(elman_import_open(&path, 1, &config, &import));
+        assert_non_null(strstr(elman_import_proof(import), "not proved"));
         elman_import_close(import);
     }
 }
@@ -304,6 +342,7 @@ int main(void)
         cmocka_unit_test(
             names_of_pytorch_with_other_shapes_are_sent_to_a_mapping_file),
         cmocka_unit_test(members_that_change_no_answer_are_taken),
+        cmocka_unit_test(every_file_whose_tensors_are_read_may_be_mapped),
         cmocka_unit_test(what_a_layout_leaves_open_is_asked_for),
         cmocka_unit_test(a_state_dict_of_pytorch_is_no_layout_of_others),
         cmocka_unit_test(

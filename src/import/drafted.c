@@ -61,6 +61,20 @@ static bool are_together(const char *a, const char *b)
     return is_backward(a) == is_backward(b) && level_of(a) == level_of(b);
 }
 
+const char *draft_gates(const draft *d, const drafted *l)
+{
+    static const char *const torch[] = {NULL, NULL, NULL, "rzn", "ifgo"};
+    if (!draft_is_cell(l)) return NULL;
+
+    /* Keras's words, and its order */
+    const char *name = draft_tensor(d, l->recurrent)->name;
+    const char *last = name + prefix_of(name);
+    bool keras = !strcmp(last, "recurrent_kernel") || l->pair != NOWHERE ||
+                 strstr(name, "/cell/vars/");
+    keras = keras && l->gates == 3;
+    return keras ? "zrn" : torch[l->gates];
+}
+
 /* Whether a tensor may be of a layer. */
 static bool may_be_any(const named_tensor *t)
 {
@@ -146,7 +160,8 @@ static void make_joint(drafted *l, const named_tensor *w, ptrdiff_t at)
 }
 
 /* One matrix: an LSTM's for x and h together, if its name says so; else a
- * linear layer, whose bias says how it lies; without one an embedding. */
+ * linear layer, whose bias says how it lies, or its name: a kernel is (in,out).
+ * Without either it is an embedding. */
 static void guess_one(const draft *d, drafted *l, ptrdiff_t at)
 {
     const named_tensor *w = draft_tensor(d, at);
@@ -165,11 +180,12 @@ static void guess_one(const draft *d, drafted *l, ptrdiff_t at)
 
     const named_tensor *bias =
         l->bias[0] == NOWHERE ? NULL : draft_tensor(d, l->bias[0]);
-    l->kind = bias ? ELMAN_LINEAR : ELMAN_EMBEDDING;
-    l->input_turned = bias && bias->count == b && a != b;
+    bool kernel = !strcmp(w->name + prefix_of(w->name), "kernel");
+    l->kind = bias || kernel ? ELMAN_LINEAR : ELMAN_EMBEDDING;
+    l->input_turned = kernel || (bias && bias->count == b && a != b);
     l->I = l->input_turned ? a : b;
     l->H = l->input_turned ? b : a;
-    l->unsure = !bias || a == b;
+    l->unsure = !kernel && (!bias || a == b);
 }
 
 /* Whether a matrix is two biases, one for x and one for h. */
@@ -203,6 +219,24 @@ static void add_drafted(draft *d, drafted *l)
     d->layers[d->count++] = *l;
 }
 
+/* Of three matrices the one of two rows, both biases of a GRU, if its columns
+ * are those of the others. */
+static bool split_pair(const draft *d, drafted *l, ptrdiff_t *matrix)
+{
+    for (size_t k = 0; k < 3; k++) {
+        const named_tensor *t = draft_tensor(d, matrix[k]);
+        const named_tensor *a = draft_tensor(d, matrix[(k + 1) % 3]);
+        const named_tensor *b = draft_tensor(d, matrix[(k + 2) % 3]);
+        if (t->shape[0] != 2 || t->shape[1] % 3 != 0 ||
+            a->shape[1] != t->shape[1] || b->shape[1] != t->shape[1])
+            continue;
+        l->pair = matrix[k];
+        matrix[k] = matrix[2];
+        return true;
+    }
+    return false;
+}
+
 /* Makes a layer of the tensors that share a prefix with tensor i. */
 static void guess_group(draft *d, size_t i)
 {
@@ -231,6 +265,7 @@ static void guess_group(draft *d, size_t i)
             l.bias[vectors++] = (ptrdiff_t)k;
     }
 
+    if (matrices == 3 && split_pair(d, &l, matrix)) matrices = 2;
     if (matrices == 2) (void)guess_pair(d, &l, matrix[0], matrix[1]);
     else if (matrices == 1) guess_one(d, &l, matrix[0]);
     add_drafted(d, &l);

@@ -35,6 +35,9 @@ typedef struct draft {
  * false. */
 elman_status draft_guess(draft *d);
 
+/* The order of a cell's gates that its names suggest: PyTorch's, or Keras's. */
+const char *draft_gates(const draft *d, const drafted *layer);
+
 /* Whether a name is of what training keeps beside the weights. */
 bool draft_is_optimizers(const char *name);
 

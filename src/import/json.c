@@ -118,9 +118,9 @@ static elman_status open_root(elman_import *im, const json_node *root)
                        "this is JSON, but no object of tensors");
 
     /* what the file says of itself decides */
-    const char *architecture = json_text(json_find(root, "architecture"));
-    if (architecture && json_find(root, "weights"))
-        return nam_open(im, root, architecture);
+    if (json_text(json_find(root, "architecture")) &&
+        json_find(root, "weights"))
+        return nam_open(im, root);
     if (json_find(root, "in_shape") && json_find(root, "layers"))
         return rtneural_open(im, root);
 

@@ -14,8 +14,7 @@ elman_status json_add_tensor(elman_import *import, const char *name,
 
 /* nam.c: Neural Amp Modeler; rtneural.c: RTNeural. Each adds tensors and sets
  * the importer that knows what they are. */
-elman_status nam_open(elman_import *import, const json_node *root,
-                      const char *architecture);
+elman_status nam_open(elman_import *import, const json_node *root);
 elman_status rtneural_open(elman_import *import, const json_node *root);
 
 #endif

@@ -211,6 +211,7 @@ static elman_status add_all(elman_import *im, keras_source *s, keras_model *k,
 {
     im->weights.tensor_count = s->file->tensor_count;
     im->weights.tensors = s->file->tensors;
+    if (config->mapping) return ELMAN_OK;
     im->config.batch_first = true;
     im->computes = true;
     if (im->looked) return say_producer(im, s);

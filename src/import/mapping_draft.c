@@ -130,8 +130,7 @@ static void put_weights(draft_file *d, const drafted *l, const char *name,
                         const char *end)
 {
     char role[4][40];
-    static const char *const letters[] = {NULL, NULL, NULL, "rzn", "ifgo"};
-    const char *gates = draft_is_cell(l) ? letters[l->gates] : NULL;
+    const char *gates = draft_gates(&d->made, l);
     const size_t x[] = {0, l->I}, h[] = {l->I, l->I + l->H};
     bool biased = l->bias[0] != NOWHERE || l->pair != NOWHERE;
 
@@ -225,7 +224,7 @@ static void put_open(draft_file *d, const drafted *l, const char *name)
         snprintf(text, sizeof text,
                  "%s: the order of its gates%s%.*s: %s is only assumed", name,
                  bytes ? " in " : "", bytes, l->prefix,
-                 l->gates == 4 ? "ifgo" : "rzn");
+                 draft_gates(&d->made, l));
         put_text(d, NULL, text);
     }
     if (l->kind == ELMAN_GRU) {
@@ -339,7 +338,7 @@ elman_status import_draft(const elman_import *im, const char *path)
 {
     char *text = NULL;
     file_writer *writer = NULL;
-    if (im->own || im->known || im->computes)
+    if (im->own || !im->weights.tensor_count)
         return failure(ELMAN_BAD_VALUE,
                        "%s: the file says what its tensors are; expected one "
                        "that a mapping file can explain",

@@ -167,13 +167,43 @@ static elman_status note_rate(elman_import *im)
     return first->how ? ELMAN_OK : ELMAN_NO_MEMORY;
 }
 
+/* Whether the file is one whose weights are known, as many as its sizes ask
+ * for. */
+static elman_status check_file(const elman_import *im, nam_sizes *s)
+{
+    const json_node *root = json_root_of(im);
+    const char *architecture = json_text(json_find(root, "architecture"));
+    size_t count = 0;
+    if (strcmp(architecture, "LSTM") != 0)
+        return failure(
+            ELMAN_BAD_FORMAT,
+            "this is a capture of Neural Amp Modeler of the "
+            "architecture %.40s, which has no recurrent layer; elman "
+            "reads LSTM",
+            architecture);
+
+    TRY(check_version(root));
+    TRY(members_check(root, root_known, "the file"));
+    TRY(members_check(json_find(root, "config"), config_known, "its config"));
+    TRY(read_sizes(root, s));
+
+    const named_tensor *t = im->weights.tensors;
+    if (count_weights(s, &count) && t->rank == 1 && t->count == count)
+        return ELMAN_OK;
+    return failure(ELMAN_BAD_FORMAT,
+                   "this is a capture of Neural Amp Modeler with %zu "
+                   "weights, expected %zu for an LSTM of %zu levels of %zu "
+                   "that reads %zu and gives %zu",
+                   t->count, count, s->levels, s->hidden, s->input, s->output);
+}
+
 static elman_status import_nam(elman_import *im,
                                const elman_import_config *config)
 {
     nam_sizes s = {0};
     elman_config c = {.batch_first = config->batch_first};
     elman_model *m = NULL;
-    TRY(read_sizes(json_root_of(im), &s));
+    TRY(check_file(im, &s));
 
     c.input_size = s.input;
     c.layers[0] = (elman_layer){.kind = ELMAN_LSTM,
@@ -199,35 +229,10 @@ static elman_status import_nam(elman_import *im,
     return status ? status : note_rate(im);
 }
 
-elman_status nam_open(elman_import *im, const json_node *root,
-                      const char *architecture)
+elman_status nam_open(elman_import *im, const json_node *root)
 {
-    nam_sizes s;
-    size_t count = 0, index;
-    if (strcmp(architecture, "LSTM") != 0)
-        return failure(
-            ELMAN_BAD_FORMAT,
-            "this is a capture of Neural Amp Modeler of the "
-            "architecture %.40s, which has no recurrent layer; elman "
-            "reads LSTM",
-            architecture);
-
-    TRY(check_version(root));
-    TRY(members_check(root, root_known, "the file"));
-    TRY(members_check(json_find(root, "config"), config_known, "its config"));
-
-    /* as many weights as its sizes ask for */
+    size_t index;
     TRY(json_add_tensor(im, "weights", json_find(root, "weights"), &index));
-    TRY(read_sizes(root, &s));
-
-    const named_tensor *t = im->weights.tensors + index;
-    if (!count_weights(&s, &count) || t->rank != 1 || t->count != count)
-        return failure(ELMAN_BAD_FORMAT,
-                       "this is a capture of Neural Amp Modeler with %zu "
-                       "weights, expected %zu for an LSTM of %zu levels of %zu "
-                       "that reads %zu and gives %zu",
-                       t->count, count, s.levels, s.hidden, s.input, s.output);
-
     im->computes = true;
     im->known = import_nam;
     return ELMAN_OK;

@@ -46,6 +46,12 @@ static elman_status name_tensors(elman_import *im,
                                  const elman_import_config *config)
 {
     elman_status status = import_leave_out(im, config->ignore);
+
+    /* a mapping file says what tensors are instead of their format */
+    if (config->mapping) {
+        im->known = NULL;
+        im->computes = false;
+    }
     if (!status)
         status = config->mapping ? import_mapping(im, config)
                  : im->known     ? im->known(im, config)

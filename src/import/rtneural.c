@@ -9,6 +9,7 @@
  * one bias, a GRU's z r h and two (reset after the product).
  */
 #include "import/json_parts.h"
+#include "import/mapping_read.h"
 #include "import/members.h"
 
 #include "base/kind.h"
@@ -34,8 +35,20 @@ typedef struct layer_row {
 #define ANY  "type name shape weights "
 #define CELL ANY "activation=tanh| recurrent_activation=sigmoid|"
 
-/* What the lists of a layer are called here. */
-static const char *const list_names[] = {"kernel", "recurrent_kernel", "bias"};
+/* What the lists of a layer are called here, by how many it has; a layer that
+ * is not known has numbers. */
+enum { MOST_LISTS = 4 };
+
+static const char *const list_names[MOST_LISTS + 1][MOST_LISTS] = {
+    [1] = {"kernel"},
+    [2] = {"kernel", "bias"},
+    [3] = {"kernel", "recurrent_kernel", "bias"},
+};
+
+static const char *const norm_names[MOST_LISTS + 1][MOST_LISTS] = {
+    [2] = {"mean", "variance"},
+    [4] = {"gamma", "beta", "mean", "variance"},
+};
 
 static const layer_row layer_rows[] = {
     {"lstm", ELMAN_LSTM, 3, "ifco", CELL},
@@ -43,7 +56,8 @@ static const layer_row layer_rows[] = {
     {"dense", ELMAN_LINEAR, 2, NULL, ANY "activation"},
     {"time-distributed-dense", ELMAN_LINEAR, 2, NULL, ANY "activation"},
     {"activation", ELMAN_END, 0, NULL, ANY "activation alpha=1"},
-    {"batchnorm", ELMAN_LAYER_NORM, 4, NULL, ANY "activation epsilon momentum"},
+    {"batchnorm", ELMAN_LAYER_NORM, 4, NULL,
+     ANY "activation=linear| epsilon momentum"},
 };
 
 /* Of the file itself. AIDA-X adds a gain before and behind the layers, in dB,
@@ -70,6 +84,7 @@ typedef struct chain {
     struct {
         const layer_row *row;
         size_t layer, first; /* of config, of the tensors */
+        size_t lists;
     } weights[ELMAN_MAX_LAYERS];
     size_t weight_count;
     size_t width; /* features that come in */
@@ -148,32 +163,67 @@ static elman_status check_biases(const elman_import *im, size_t index)
                    shape);
 }
 
-/* Adds a layer's weights as tensors, named by its place. */
-static elman_status add_tensors(chain *c, const json_node *node, size_t place,
-                                const layer_row *row)
+/* The name of a list of a layer: "layers.2.gru.bias". */
+static void name_list(const json_node *node, size_t place, size_t count,
+                      size_t i, size_t room, char *name)
+{
+    const char *type = json_text(json_find(node, "type")), *of = NULL;
+    const layer_row *row = type ? find_row(type) : NULL;
+    if (row && count <= MOST_LISTS)
+        of = row->kind == ELMAN_LAYER_NORM ? norm_names[count][i]
+                                           : list_names[count][i];
+    if (of) snprintf(name, room, "layers.%zu.%s.%s", place, type, of);
+    else
+        snprintf(name, room, "layers.%zu.%.40s.%zu", place,
+                 type ? type : "layer", i);
+}
+
+/* Finds a layer's weights, which are tensors one after the other. */
+static elman_status find_tensors(chain *c, const json_node *node, size_t place,
+                                 const layer_row *row)
 {
     const json_node *weights = json_find(node, "weights");
-    if (!weights || weights->kind != JSON_KIND_LIST ||
-        weights->count != row->lists)
-        return failure(
-            ELMAN_BAD_FORMAT, "a %s has %zu lists of weights, expected %zu",
-            row->type,
-            weights && weights->kind == JSON_KIND_LIST ? weights->count : 0,
-            row->lists);
+    size_t lists =
+        weights && weights->kind == JSON_KIND_LIST ? weights->count : 0;
+
+    /* a dense layer may be without bias */
+    if (lists != row->lists && !(row->kind == ELMAN_LINEAR && lists == 1))
+        return failure(ELMAN_BAD_FORMAT,
+                       "a %s has %zu lists of weights, expected %zu", row->type,
+                       lists, row->lists);
 
     c->weights[c->weight_count].row = row;
     c->weights[c->weight_count].layer = c->layer_count;
-    c->weights[c->weight_count++].first = c->import->weights.tensor_count;
-
-    size_t i = 0, index = 0;
-    for (const json_node *at = weights->is.first; at; at = at->next, i++) {
-        char name[80];
-        size_t k = row->lists == 2 && i ? 2 : i; /* without the second */
-        snprintf(name, sizeof name, "layers.%zu.%s.%s", place, row->type,
-                 list_names[k]);
-        TRY(json_add_tensor(c->import, name, at, &index));
+    c->weights[c->weight_count].lists = lists;
+    size_t first = 0;
+    for (size_t i = 0; i < lists; i++) {
+        char name[100];
+        name_list(node, place, lists, i, sizeof name, name);
+        ptrdiff_t at = mapping_find(c->import, name);
+        if (at == NOWHERE)
+            return failure(ELMAN_BAD_FORMAT,
+                           "%s is not a list of numbers, or of such lists",
+                           name);
+        if (i == 0) first = (size_t)at;
     }
-    return row->kind == ELMAN_GRU ? check_biases(c->import, index) : ELMAN_OK;
+    c->weights[c->weight_count++].first = first;
+    return row->kind == ELMAN_GRU ? check_biases(c->import, first + 2)
+                                  : ELMAN_OK;
+}
+
+/* The lists of a norm are no weights themselves. */
+static elman_status spare_norm(elman_import *im, const json_node *node,
+                               size_t place, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[100];
+        name_list(node, place, count, i, sizeof name, name);
+        ptrdiff_t at = mapping_find(im, name);
+        if (at != NOWHERE)
+            TRY(import_add_spare(im, (size_t)at,
+                                 "in the scale and the shift of its norm"));
+    }
+    return ELMAN_OK;
 }
 
 /* A norm over all the data that it was trained on is a scale and a shift of
@@ -215,8 +265,10 @@ static elman_status add_norm(chain *c, const json_node *node, size_t place)
                              n);
         if (!status) status = json_list_read(list, 1, shape, values + i * n);
     }
+    if (!status) status = spare_norm(c->import, node, place, weights->count);
 
     c->weights[c->weight_count].row = find_row("dense");
+    c->weights[c->weight_count].lists = 2;
     c->weights[c->weight_count].layer = c->layer_count;
     c->weights[c->weight_count++].first = c->import->weights.tensor_count;
 
@@ -266,11 +318,16 @@ static elman_status add_one(chain *c, const json_node *node, size_t place)
         features = c->width;
         l.kind = ELMAN_LINEAR;
     } else {
-        TRY(add_tensors(c, node, place, row));
+        TRY(find_tensors(c, node, place, row));
     }
 
-    if (l.kind == ELMAN_LINEAR) l.output_size = features;
-    else l.hidden_size = features;
+    const size_t last = c->weight_count - 1;
+    if (l.kind == ELMAN_LINEAR) {
+        l.output_size = features;
+        l.no_bias = c->weights[last].lists == 1;
+    } else {
+        l.hidden_size = features;
+    }
     c->width = features;
     TRY(add_layer(c, &l));
 
@@ -329,7 +386,8 @@ static elman_status fill_layer(elman_import *im, const elman_model *m,
 {
     size_t count = sizeof weight_rows_of / sizeof *weight_rows_of;
     for (size_t i = 0; i < count; i++)
-        if (weight_rows_of[i].kind == l->kind)
+        if (weight_rows_of[i].kind == l->kind &&
+            !(l->no_bias && weight_rows_of[i].tensor))
             TRY(fill_weight(im, m, l->name, weight_rows_of + i, first,
                             row->gates));
 
@@ -389,10 +447,34 @@ static elman_status import_rtneural(elman_import *im,
     return status;
 }
 
+/* The lists of every layer as tensors, those of layers as well that only a
+ * mapping file can have a use for. */
+static elman_status add_lists(elman_import *im, const json_node *node,
+                              size_t place)
+{
+    const json_node *weights = json_find(node, "weights");
+    size_t i = 0, index, rank, shape[TENSOR_MAX_RANK];
+    if (!weights || weights->kind != JSON_KIND_LIST) return ELMAN_OK;
+
+    for (const json_node *at = weights->is.first; at; at = at->next, i++) {
+        char name[100];
+        name_list(node, place, weights->count, i, sizeof name, name);
+        const char *kept = import_text(im, "%s", name);
+        if (!kept) return ELMAN_NO_MEMORY;
+        if (json_list_shape(at, &rank, shape))
+            TRY(json_add_tensor(im, kept, at, &index));
+    }
+    return ELMAN_OK;
+}
+
 elman_status rtneural_open(elman_import *im, const json_node *root)
 {
-    (void)root;
+    const json_node *layers = json_find(root, "layers");
+    size_t place = 0;
     im->computes = true;
     im->known = import_rtneural;
+    if (layers->kind != JSON_KIND_LIST) return ELMAN_OK;
+    for (const json_node *at = layers->is.first; at; at = at->next)
+        TRY(add_lists(im, at, place++));
     return ELMAN_OK;
 }

@@ -119,14 +119,14 @@ static elman_status check_settings(const char *path, file_format format,
         {"ignore", config->ignore, ONNX | TORCH | OTHER | MAPPED | KERAS},
     };
 
-    /* arrays of an .h5 file may be mapped as any others */
+    /* with a mapping file tensors are tensors, whatever their format says */
     bool torch = format == FORMAT_TORCH || format == FORMAT_PICKLE ||
                  format == FORMAT_TORCH_TAR;
-    bool keras =
-        format == FORMAT_KERAS || (format == FORMAT_HDF5 && !config->mapping);
+    bool keras = format == FORMAT_KERAS || format == FORMAT_HDF5;
+    bool mapped = config->mapping;
     unsigned kind = im->own                 ? OWN
-                    : im->known             ? KNOWN
-                    : keras                 ? KERAS
+                    : im->known && !mapped  ? KNOWN
+                    : keras && !mapped      ? KERAS
                     : format == FORMAT_ONNX ? ONNX
                     : torch                 ? TORCH
                                             : OTHER;
@@ -285,7 +285,7 @@ static elman_status open_named(elman_import *im, const byte_source *first,
     return check_settings(paths[0], FORMAT_NPY, im, config);
 }
 
-/* A model of Keras; with a mapping file the arrays of an .h5 file alone. */
+/* A model of Keras; with a mapping file the arrays of its file alone. */
 static elman_status open_keras(elman_import *im, const char *path, char *bytes,
                                size_t size, bool zip,
                                const elman_import_config *config, bool *done)
@@ -297,9 +297,9 @@ static elman_status open_keras(elman_import *im, const char *path, char *bytes,
         return status;
     }
 
-    *done = zip || (!config->mapping && !im->looked);
-    status = *done ? import_keras(im, bytes, size, zip, config)
-                   : import_hdf5(im, bytes, size);
+    *done = !config->mapping && (zip || !im->looked);
+    status = zip || *done ? import_keras(im, bytes, size, zip, config)
+                          : import_hdf5(im, bytes, size);
     return status ? failure_in(status, path) : ELMAN_OK;
 }
 

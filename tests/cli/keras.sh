@@ -28,6 +28,12 @@ cat >mapping.json <<END
 END
 elman convert model.weights.h5 model.safetensors --mapping mapping.json | sum_up
 
+# and so does a whole model, in whose place the mapping decides
+elman convert model.keras model.safetensors --mapping mapping.json \
+    --reference x.npy y.npy | sum_up
+elman convert model.keras --mapping-draft draft.json --quiet
+grep gates draft.json
+
 # settings that the file has are not given again
 elman convert model.keras model.safetensors --layers lstm
 elman convert refused/conv.keras model.safetensors

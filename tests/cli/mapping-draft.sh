@@ -20,9 +20,18 @@ grep row draft.json
 # what can not be
 try char_rnn.npz --mapping-draft char_rnn.npz
 try char_rnn.npz --mapping-draft nowhere/draft.json
-try nam_1x3x1.nam --mapping-draft draft.json
+try out.safetensors --mapping-draft draft.json
 try missing.npz --mapping-draft draft.json
 try char_rnn.npz
+
+# files that say themselves what they are may be mapped as well
+elman convert rtneural_own_lstm.json --mapping-draft draft.json --quiet
+grep kernel draft.json
+sed -e '/"missing"/,/\],$/d' draft.json >settled.json
+try rtneural_own_lstm.json out.safetensors --mapping settled.json --quiet \
+    --reference rtneural_own_lstm_x.npy rtneural_own_lstm_y.npy
+elman convert nam_1x3x1.nam --mapping-draft draft.json --quiet
+sed -n '/"missing"/,$p' draft.json
 
 # two directions are one layer; what an optimizer keeps is none
 cp "$CASES/../golden/parts/"directions_added* .

@@ -8,6 +8,17 @@ awk '/^`[a-z0-9_]+[.]json`$/ {gsub("`", ""); file = $0; next}
      begun {close(file); file = ""; begun = 0}' \
     "$CASES/../../docs/FORMATS.md" "$CASES/../../docs/MAPPINGS.md"
 
+# and files that say themselves what they are, by the mapping alone
+try() {
+    elman convert "$1" out.safetensors --mapping "$2.json" \
+        --reference "$3_x.npy" "$3_y.npy" >shown &&
+        echo $1 $(grep -c '^checked' shown)
+}
+try rtneural_own_lstm.json rtneural rtneural_own_lstm
+sed 's/"version": "0.5.4"/"version": "1.9.0", "skip": true/' nam_1x3x1.nam >new.nam
+try new.nam flat flat
+rm -f rtneural.json
+
 for file in keras_lstm keras_gru tf1_lstm tf1_peephole tf1_gru flax_lstm \
     haiku_gru mlx_gru burn_lstm torch_rnn char_rnn flat; do
     elman convert $file.[ns][pa][zf]* out.safetensors --mapping $file.json \
