@@ -88,8 +88,18 @@ static void check_lines(const hdf5 *file, char *text)
 
 TEST(files_of_h5py_are_read_as_it_reads_them)
 {
-    static const char *const names[] = {"types",   "texts", "many",
-                                        "compact", "links", "links_v108"};
+    static const char *const names[] = {"types",
+                                        "texts",
+                                        "many",
+                                        "compact",
+                                        "links",
+                                        "links_v108",
+                                        "chunks",
+                                        "many_chunks",
+                                        "chunks_v110",
+                                        "chunks_v200",
+                                        "many_chunks_v110",
+                                        "many_chunks_v200"};
     archive *zip = keras_open("hdf5.zip");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t size, length;
@@ -110,8 +120,13 @@ TEST(files_of_h5py_are_read_as_it_reads_them)
 TEST(what_keras_does_not_write_is_refused_with_what_to_do)
 {
     static const char *const cases[][2] = {
-        {"refused/chunked", "an array in chunks"},
-        {"refused/deflated", "a compressed array"},
+        {"refused/lzf", "an array compressed with LZF, which Keras"},
+        {"refused/rounded", "an array rounded to few digits"},
+        {"refused/part", "the array a was never written, or not all of it"},
+        {"refused/part_v110", "the array a was never written, or not all"},
+        {"refused/growing", "an array that may still grow"},
+        {"refused/bomb", "arrays of more than a hundred times its size"},
+        {"refused/sum", "a chunk does not have its sum (fletcher32)"},
         {"refused/soft", "a link that is not hard"},
         {"refused/external", "a link that is not hard"},
         {"refused/compound", "something else than numbers"},
@@ -151,7 +166,8 @@ static void read_damaged(const char *bytes, size_t size, size_t at,
 
 TEST(a_file_cut_or_changed_anywhere_is_survived)
 {
-    static const char *const names[] = {"compact", "links"};
+    static const char *const names[] = {"compact", "links", "small_chunks",
+                                        "small_chunks_v110"};
     archive *zip = keras_open("hdf5.zip");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t size;

@@ -1,12 +1,13 @@
 /*
- * archive.c: zip files whose entries are stored or deflated, which zlib
- * unpacks. A build without zlib has archive_absent.c instead.
+ * archive.c: zip files whose entries are stored or deflated. A build without
+ * zlib has archive_absent.c instead.
  */
 #include "format/archive.h"
+
+#include "format/inflate.h"
 #include "format/utf8.h"
 #include "format/zip.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -118,6 +119,7 @@ static elman_status check_places(archive *file, size_t size)
     qsort(file->entries, file->entry_count, sizeof *file->entries,
           compare_places);
 
+    /* each begins behind the one before it */
     for (size_t i = 0; i < file->entry_count; i++) {
         const entry *e = &file->entries[i];
         if (i > 0 && e->head < e[-1].at + e[-1].packed)
@@ -227,59 +229,12 @@ size_t archive_find(const archive *file, const char *name)
     return found ? (size_t)(found - file->entries) : file->entry_count;
 }
 
-static void *take(void *context, unsigned count, unsigned size)
-{
-    (void)context;
-    return calloc(count, size);
-}
-
-static void give_back(void *context, void *block)
-{
-    (void)context;
-    free(block);
-}
-
-/* Unpacks to the end, as much at a time as zlib's counters hold. Whether it is
- * e's size, or ELMAN_NO_MEMORY. */
-static elman_status unpack(const archive *file, const entry *e, char *to,
-                           bool *whole)
-{
-    z_stream z = {.zalloc = take, .zfree = give_back};
-    size_t in = e->packed, out = e->size;
-    char beyond;
-    int code = inflateInit2(&z, -MAX_WBITS); /* no header of its own */
-    if (code != Z_OK)
-        return failure(ELMAN_NO_MEMORY, "no memory to unpack \"%.80s\"",
-                       e->name);
-
-    /* one byte more than there should be, so that a longer one shows */
-    z.next_in = (unsigned char *)file->bytes + e->at;
-    z.next_out = (unsigned char *)to;
-    while (code == Z_OK) {
-        const bool over = out == 0;
-        if (over) z.next_out = (unsigned char *)&beyond;
-        z.avail_in = in < UINT_MAX ? (unsigned)in : UINT_MAX;
-        z.avail_out = over ? 1 : out < UINT_MAX ? (unsigned)out : UINT_MAX;
-
-        const size_t had = z.avail_in, room = z.avail_out;
-        code = inflate(&z, Z_NO_FLUSH);
-        in -= had - z.avail_in;
-        if (over && z.avail_out == 0) break;
-        if (!over) out -= room - z.avail_out;
-    }
-    inflateEnd(&z);
-
-    if (code == Z_MEM_ERROR)
-        return failure(ELMAN_NO_MEMORY, "no memory to unpack \"%.80s\"",
-                       e->name);
-    *whole = code == Z_STREAM_END && out == 0;
-    return ELMAN_OK;
-}
-
 static elman_status read_data(const archive *file, const entry *e, char *to)
 {
     bool whole = e->size == e->packed;
-    if (e->deflated) TRY(unpack(file, e, to, &whole));
+    if (e->deflated)
+        TRY(inflate_bytes(file->bytes + e->at, e->packed, false, to, e->size,
+                          &whole));
     else if (whole) memcpy(to, file->bytes + e->at, e->size);
 
     if (!whole || crc32_z(0, (const unsigned char *)to, e->size) != e->crc)

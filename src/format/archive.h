@@ -1,7 +1,6 @@
 /*
- * archive.h: the entries of a zip file in memory, unpacked by zlib, which no
- * other file uses. A build without it (ELMAN_ZIP off) refuses every archive:
- * see archive_absent.c.
+ * archive.h: the entries of a zip file in memory, unpacked by zlib. A build
+ * without it (ELMAN_ZIP off) refuses every archive: see archive_absent.c.
  *
  * Refused when it is opened: two entries of one name, names that are absolute,
  * contain ".." or are not UTF-8, encryption, entries that share bytes, methods

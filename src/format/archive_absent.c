@@ -1,5 +1,7 @@
-/* archive_absent.c: in place of archive.c where zlib is missing. */
+/* archive_absent.c: in place of archive.c and inflate.c where zlib is missing.
+ */
 #include "format/archive.h"
+#include "format/inflate.h"
 
 #include <stdlib.h>
 
@@ -49,4 +51,18 @@ elman_status archive_read(archive *file, size_t entry, char **data)
     (void)entry;
     (void)data;
     return failure(ELMAN_BAD_FORMAT, "no archive");
+}
+
+elman_status inflate_bytes(const void *from, size_t packed, bool wrapped,
+                           void *to, size_t size, bool *whole)
+{
+    (void)from;
+    (void)packed;
+    (void)wrapped;
+    (void)to;
+    (void)size;
+    (void)whole;
+    return failure(ELMAN_BAD_FORMAT,
+                   "compressed bytes, which this build of elman cannot read: "
+                   "it has no zlib (ELMAN_ZIP)");
 }

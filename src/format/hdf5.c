@@ -233,6 +233,9 @@ void hdf5_close(hdf5 *file)
     if (!file) return;
     for (size_t i = 0; i < file->object_count; i++)
         free((char *)(uintptr_t)file->objects[i].name);
+    for (size_t i = 0; i < file->block_count; i++)
+        free(file->blocks[i]);
+    free(file->blocks);
     free(file->objects);
     free(file->tensors);
     free(file->attributes);

@@ -4,15 +4,17 @@
  *
  * Read (File Format Specification 3.0): superblocks 0 to 3; object headers 1
  * and 2; groups as symbol tables (B-trees of version 1, local heaps) and as
- * link messages; arrays stored in one piece, in the header or apart; whole
- * numbers, floats, bfloat16 as h5py keeps it; texts of fixed and of variable
- * length (global heaps). Refused, with the line that saves the file again:
- * everything else, such as chunks, filters, links that are not hard, shared
- * messages, and files in several parts.
+ * link messages; arrays stored in one piece, in the header or apart, and in
+ * chunks that do not grow, with the filters deflate, shuffle and fletcher32;
+ * whole numbers, floats, bfloat16 as h5py keeps it; texts of fixed and of
+ * variable length (global heaps). Refused, with the line that saves the file
+ * again: everything else, such as other filters, links that are not hard,
+ * shared messages, and files in several parts.
  *
  * A file is hostile until it is read: each offset lies inside it, no address is
  * visited twice, no byte belongs to two arrays' worth of data in sum, nothing
- * recurses, and memory is a small multiple of the file.
+ * recurses, and memory is a small multiple of the file: arrays that are
+ * compressed are a mebibyte, or a hundred times the file.
  */
 #ifndef FORMAT_HDF5_H
 #define FORMAT_HDF5_H
@@ -46,7 +48,9 @@ typedef struct hdf5 {
     named_tensor *tensors;      /* (tensor_count) in the order of objects */
     hdf5_attribute *attributes; /* (attribute_count) in the order of objects */
     hdf5_text *texts;           /* (text_count) */
-    char *bytes;                /* the file, if it is its own */
+    char **blocks;              /* (block_count) arrays that were in chunks */
+    size_t block_count;
+    char *bytes; /* the file, if it is its own */
 } hdf5;
 
 /* Reads a file in memory: bytes, malloc'ed, are freed by close or by the

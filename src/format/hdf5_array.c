@@ -100,14 +100,11 @@ elman_status hdf5_read_type(span *s, hdf5_type *type)
 /* ---- Places ------------------------------------------------------------- */
 
 /* The bytes of an array: in its header, or in one piece of the file. */
-static elman_status find_data(const hdf5_reader *r, span s, size_t bytes,
-                              const named_tensor *t, const void **data)
+static elman_status find_data(const hdf5_reader *r, span s, uint64_t kind,
+                              size_t bytes, const named_tensor *t,
+                              const void **data)
 {
-    enum { VERSION = 3, NEWER = 4, IN_HEADER = 0, ONE_PIECE = 1 };
-    uint64_t version = span_number(&s, 1), kind = span_number(&s, 1);
-    if (version != VERSION && version != NEWER)
-        return hdf5_refused("an array's layout of another version");
-
+    enum { IN_HEADER = 0, ONE_PIECE = 1 };
     if (kind == IN_HEADER) {
         uint64_t size = span_number(&s, 2);
         *data = span_take(&s, size);
@@ -115,7 +112,8 @@ static elman_status find_data(const hdf5_reader *r, span s, size_t bytes,
             return hdf5_damaged("an array is cut short");
         return ELMAN_OK;
     }
-    if (kind != ONE_PIECE) return hdf5_refused("an array in chunks");
+    if (kind != ONE_PIECE)
+        return hdf5_refused("an array that is kept in other files");
 
     /* an array without numbers has no place */
     uint64_t address = span_number(&s, 8), size = span_number(&s, 8);
@@ -132,6 +130,28 @@ static elman_status find_data(const hdf5_reader *r, span s, size_t bytes,
     if (place.failed || size < bytes)
         return hdf5_damaged("an array lies outside the file");
     *data = place.at;
+    return ELMAN_OK;
+}
+
+/* The data of an array, in whichever way it is kept. */
+static elman_status read_data(hdf5_reader *r, const hdf5_header *h,
+                              size_t element, named_tensor *t)
+{
+    enum { OLD = 3, NEWEST = 5, CHUNKS = 2 };
+    span s = h->layout;
+    uint64_t version = span_number(&s, 1), kind = span_number(&s, 1);
+    if (version < OLD || version > NEWEST)
+        return hdf5_refused("an array's layout of another version");
+    if (kind == CHUNKS)
+        return hdf5_read_chunks(r, h, s, version > OLD, element, t);
+    if (h->filters.at) return hdf5_damaged("an array in one piece has filters");
+
+    /* all of them together are no more than the file */
+    size_t bytes = t->count * element;
+    TRY(find_data(r, s, kind, bytes, t, &t->data));
+    if (bytes > r->size - r->data)
+        return hdf5_damaged("arrays share their bytes");
+    r->data += bytes;
     return ELMAN_OK;
 }
 
@@ -155,6 +175,7 @@ elman_status hdf5_read_array(hdf5_reader *r, size_t object,
     span s = h->type;
     named_tensor t = {.name = f->objects[object].name};
 
+    /* numbers of some type and shape */
     if (!h->space.at || !h->type.at)
         return hdf5_damaged("an array has no shape or no type");
     TRY(hdf5_read_space(h->space, &t));
@@ -163,14 +184,9 @@ elman_status hdf5_read_array(hdf5_reader *r, size_t object,
     if (type.kind != TYPE_NUMBER)
         return hdf5_refused("an array of something else than numbers");
 
-    /* all of them together are no more than the file */
-    size_t bytes = t.count * type.bytes;
     t.type = type.number;
     t.swapped = type.swapped;
-    TRY(find_data(r, h->layout, bytes, &t, &t.data));
-    if (bytes > r->size - r->data)
-        return hdf5_damaged("arrays share their bytes");
-    r->data += bytes;
+    TRY(read_data(r, h, type.bytes, &t));
 
     void *wider = array_widen(f->tensors, &r->tensor_room, f->tensor_count + 1,
                               sizeof *f->tensors);

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nodes of a group's tree that are still to be read. */
-typedef struct node_list {
-    uint64_t *address;
-    size_t count, room;
-} node_list;
-
 /* ---- Names -------------------------------------------------------------- */
 
 /* The names of a group lie in a heap of its own. */
@@ -74,11 +68,11 @@ static elman_status read_symbols(hdf5_reader *r, size_t group, span names,
 
 /* ---- The tree ----------------------------------------------------------- */
 
-static elman_status add_node(node_list *list, uint64_t address)
+elman_status hdf5_add_node(hdf5_nodes *list, uint64_t address)
 {
     uint64_t *wider = array_widen(list->address, &list->room, list->count + 1,
                                   sizeof *list->address);
-    if (!wider) return failure(ELMAN_NO_MEMORY, "no memory for a group");
+    if (!wider) return failure(ELMAN_NO_MEMORY, "no memory for a tree");
     list->address = wider;
     list->address[list->count++] = address;
     return ELMAN_OK;
@@ -86,7 +80,7 @@ static elman_status add_node(node_list *list, uint64_t address)
 
 /* A node names others of the level below, or lists of members. */
 static elman_status read_node(hdf5_reader *r, size_t group, span names,
-                              uint64_t address, node_list *list)
+                              uint64_t address, hdf5_nodes *list)
 {
     enum { GROUP_NODE = 0, SIBLINGS = 16, KEY = 8 };
     TRY(hdf5_visit(r, address));
@@ -106,7 +100,7 @@ static elman_status read_node(hdf5_reader *r, size_t group, span names,
     TRY(hdf5_count(r, (size_t)left * (KEY + 8)));
     for (; left > 0 && !s.failed; left--) {
         (void)span_take(&s, KEY);
-        TRY(add_node(list, span_number(&s, 8)));
+        TRY(hdf5_add_node(list, span_number(&s, 8)));
     }
     return s.failed ? hdf5_damaged("the tree of a group is cut short")
                     : ELMAN_OK;
@@ -114,13 +108,13 @@ static elman_status read_node(hdf5_reader *r, size_t group, span names,
 
 elman_status hdf5_read_group(hdf5_reader *r, size_t group, const hdf5_header *h)
 {
-    node_list list = {.count = 0};
+    hdf5_nodes list = {.count = 0};
     span names;
     TRY(open_heap(r, h->heap, &names));
 
     /* level by level, so that members stay in their order; nothing is read
      * twice, so it ends */
-    elman_status status = add_node(&list, h->tree);
+    elman_status status = hdf5_add_node(&list, h->tree);
     for (size_t i = 0; !status && i < list.count; i++)
         status = read_node(r, group, names, list.address[i], &list);
     free(list.address);

@@ -121,7 +121,7 @@ static elman_status take_message(hdf5_reader *r, size_t object,
     case EXTERNAL:
         return hdf5_refused("an array in another file");
     case FILTERS:
-        return hdf5_refused("a compressed array");
+        return keep(&h->filters, &m->data);
     case SHARED_TABLE:
         return hdf5_refused("shared messages");
     default:

@@ -106,6 +106,7 @@ static elman_status check_type(keras_model *k, const keras_layer *l,
     if (!name) name = keras_text(json_find(node, "config"), "name");
     if (!name) return ELMAN_OK;
 
+    /* "int8_from_float32"; else what it rounds to, once for all layers */
     if (strstr(name, "_from_"))
         return keras_refuse(l, "computes in whole numbers (quantize), which "
                                "elman does not; save the model before that");

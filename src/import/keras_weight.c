@@ -130,6 +130,7 @@ static elman_status add_adapter(const keras_model *k, const size_t *at,
     tensor_doubles(tensors + at[1], 0, rows * rank, a);
     tensor_doubles(tensors + at[2], 0, rank * columns, b);
 
+    /* row by row, for only the small ones are held whole */
     for (size_t i = 0; i < rows; i++) {
         tensor_doubles(tensors + at[0], i * columns, columns, row);
         for (size_t j = 0; j < columns; j++) {

@@ -51,4 +51,4 @@ static void run(const uint8_t *data, size_t size)
     hdf5_close(file);
 }
 
-const fuzz_target target = {.run = run};
+const fuzz_target target = {.run = run, .times = 340, .room = 8 << 20};

@@ -15,6 +15,7 @@ def write():
             if entry.endswith(".h5") and len(data) < SMALL:
                 put("hdf5", name, data)
         cut("hdf5", "links", z.read("links.h5"), 4)
+        cut("hdf5", "small_chunks", z.read("small_chunks.h5"), 4)
     with zipfile.ZipFile(GOLDEN / "keras3.zip") as z:
         for name in ["gru", "cells"]:
             put("import", f"keras-{name}", z.read(f"{name}.keras"))

@@ -96,15 +96,64 @@ def links(f):
         g.create_dataset(str(i), data=np.arange(i + 1, dtype=np.float32))
 
 
+def chunks(f):
+    """In chunks, of which those at the edges stand over, and filtered."""
+    rng = np.random.default_rng(2)
+    filters = {"plain": {}, "deflate": {"compression": "gzip"},
+               "shuffle": {"compression": 9, "shuffle": True},
+               "sum": {"fletcher32": True},
+               "all": {"compression": 1, "shuffle": True, "fletcher32": True}}
+    for name, how in filters.items():
+        for shape, size in [((7,), (3,)), ((5, 6), (5, 6)), ((4, 7), (2, 3)),
+                            ((3, 4, 5), (2, 3, 2))]:
+            f.create_dataset(f"{name}/{len(shape)}_{size[0]}", chunks=size,
+                             data=rng.integers(0, 9, shape).astype("f4"),
+                             **how)
+    f.create_dataset("more/half", data=rng.random((3, 4)).astype("f2"),
+                     chunks=(2, 2), **filters["all"])
+    f.create_dataset("more/big", data=rng.random((3, 4)).astype(">f8"),
+                     chunks=(2, 3), **filters["shuffle"])
+    f.create_dataset("more/zeros", data=np.zeros(5000, "f4"), **filters["all"])
+    f.create_dataset("more/none", (0, 3), "f4", chunks=(2, 2), maxshape=(None, 3))
+
+
+def small_chunks(f):
+    """A few of them, for files that are damaged anywhere."""
+    f.create_dataset("a", data=np.arange(12, dtype="f4").reshape((3, 4)),
+                     chunks=(2, 3), compression=9, shuffle=True,
+                     fletcher32=True)
+    f.create_dataset("b", data=np.arange(5, dtype="f4"), chunks=(2,))
+
+
+def many_chunks(f):
+    """So many that their tree has levels, and their list has pages."""
+    f.create_dataset("a", data=np.arange(3000, dtype="u2"), chunks=(2,))
+    f.create_dataset("b", data=np.arange(1100, dtype="u2"), chunks=(1,),
+                     fletcher32=True)
+
+
 READ = {"types": (types, None), "texts": (texts, None), "many": (many, None),
         "compact": (compact, None), "links": (links, ("v110", "v110")),
-        "links_v108": (links, ("v108", "v108"))}
+        "links_v108": (links, ("v108", "v108")),
+        "small_chunks": (small_chunks, None),
+        "small_chunks_v110": (small_chunks, ("v110", "v110")),
+        "chunks": (chunks, None), "many_chunks": (many_chunks, None),
+        "chunks_v110": (chunks, ("v110", "v110")),
+        "chunks_v200": (chunks, ("v200", "v200")),
+        "many_chunks_v200": (many_chunks, ("v200", "v200")),
+        "many_chunks_v110": (many_chunks, ("v110", "v110"))}
 
 REFUSED = {
-    "chunked": lambda f: f.create_dataset(
-        "a", data=np.arange(64.), chunks=(8,)),
-    "deflated": lambda f: f.create_dataset(
-        "a", data=np.arange(64.), compression="gzip"),
+    "lzf": lambda f: f.create_dataset(
+        "a", data=np.arange(64.), compression="lzf"),
+    "rounded": lambda f: f.create_dataset(
+        "a", data=np.arange(64.), scaleoffset=2),
+    "part": lambda f: f.create_dataset(
+        "a", (64,), "f4", chunks=(8,)).write_direct(np.ones(8, "f4"),
+                                                    dest_sel=np.s_[8:16]),
+    "bomb": lambda f: f.create_dataset(
+        "a", data=np.zeros(3 << 20, "u1"), chunks=(3 << 20,),
+        compression="gzip"),
     "soft": lambda f: f.__setitem__("a", h5py.SoftLink("/b")),
     "external": lambda f: f.__setitem__("a", h5py.ExternalLink("b.h5", "/c")),
     "compound": lambda f: f.create_dataset(
@@ -131,6 +180,14 @@ def record(archive):
             archive.add(f"{name}.txt", describe(f))
     for name, fill in REFUSED.items():
         archive.add(f"refused/{name}.h5", written(fill, None))
+    newer = ("v110", "v110")
+    archive.add("refused/part_v110.h5", written(REFUSED["part"], newer))
+    archive.add("refused/growing.h5", written(lambda f: f.create_dataset(
+        "a", data=np.arange(9.), chunks=(2,), maxshape=(None,)), newer))
+    summed = written(lambda f: f.create_dataset(
+        "a", data=np.arange(64.), chunks=(64,), fletcher32=True), None)
+    at = summed.index(np.float64(17).tobytes())
+    archive.add("refused/sum.h5", summed[:at] + b"x" + summed[at + 1:])
     archive.add("refused/dense.h5", written(
         lambda f: [f.create_group(str(i)) for i in range(20)],
         ("v110", "v110")))
