@@ -32,12 +32,6 @@ const option_row array_options[] = {
      .fallback = "(none)",
      .help = "keep the memory that is left: arrays as rnn.h_n.npy in DIR, or "
              "all of it in one file"},
-    {.name = "key",
-     .type = OPTION_TEXT,
-     .value = "PATH",
-     .field = AT(key),
-     .fallback = "(where there is only one)",
-     .help = "where the state dict is in MODEL, as in 'elman convert'"},
     {0},
 };
 
@@ -129,11 +123,10 @@ int arrays_read(const char *path, array_pass *pass)
     pass->B = pass->batched ? x.shape[!first] : 1;
     pass->I = axes == 2 ? size->input_size : 1;
     if (pass->net->assumed && pass->batched && !first && pass->T * pass->B > 1)
-        return failed(
-            "%s has steps and sequences, and '%s' does not record which come "
-            "first; convert it first: elman convert %s OUT.safetensors, with "
-            "--batch-first if sequences do",
-            path, pass->net->path, shell_quoted(pass->net->path));
+        return failed("%s has steps and sequences, and '%s' does not record "
+                      "which come first: --batch-first or --steps-first says "
+                      "it",
+                      path, pass->net->path);
     return size->vocabulary ? make_tokens(pass) : 0;
 }
 

@@ -15,7 +15,7 @@
  * first member of its values. */
 typedef struct array_values {
     reading_values reading; /* the first: see reading.h */
-    const char *lengths, *state_output, *key;
+    const char *lengths, *state_output;
     option_list states;
 } array_values;
 

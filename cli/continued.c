@@ -39,7 +39,8 @@ static int check_answers(const network *from, const elman_encoding *encoding)
     (void)elman_encoding_outputs(encoding, &one);
     if (one == from->size.per_sequence) return 0;
     return misused(one ? "--init-from '%s' gives an answer at each step, and "
-                         "%s is one to a sequence; --layers of 'elman convert' "
+                         "%s is one to a sequence; --init-layers, or --layers "
+                         "of 'elman convert', "
                          "takes 'last', 'mean' or 'max' at its place"
                        : "--init-from '%s' gives one answer to a sequence, and "
                          "%s is one at each step",
@@ -59,12 +60,62 @@ static int check_inputs(const network *from, const elman_encoding *encoding)
                    from->path, task_word(encoding->task));
 }
 
+/* The library's message, whose --layers and --nonlinearity are --init-layers
+ * and --init-nonlinearity here. */
+static int load_failed(void)
+{
+    static const char *const words[] = {"--layers", "--nonlinearity"};
+    const char *at = elman_message();
+    char text[2048];
+    size_t used = 0;
+    while (*at && used < sizeof text - 8) {
+        for (size_t n = 0; n < 2; n++)
+            if (!strncmp(at, words[n], strlen(words[n]))) {
+                memcpy(text + used, "--init", 6);
+                used += 6;
+                at++;
+            }
+        text[used++] = *at++;
+    }
+    text[used] = '\0';
+    return failed("%s", text);
+}
+
+/* The model of --init-from. */
+static int open_from(const train_values *values, network *from)
+{
+    elman_model *model = NULL;
+    foreign_values foreign = values->reading.foreign;
+    foreign.layers = values->init_layers;
+    foreign.nonlinearity = values->init_nonlinearity;
+
+    if (network_load(values->init_from, &foreign, &model) != ELMAN_OK)
+        return load_failed();
+    int code = network_take(values->init_from, model, from);
+    if (!code)
+        from->assumed = network_is_assumed(values->init_from, &foreign, model);
+    return code;
+}
+
+int inherit_check(const parsed_line *arguments)
+{
+    const train_values *values = arguments->values;
+    if (values->init_from) return 0;
+    const option_row *row = foreign_options + FOREIGN_AFTER_LAYERS;
+    for (; row->name; row++)
+        if (option_given(arguments, row->name))
+            return misused("--%s is said of another model's file, and requires "
+                           "--init-from",
+                           row->name);
+    return 0;
+}
+
 int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,
                    network *from, elman_config *config)
 {
     const train_values *values = arguments->values;
     const elman_encoding *encoding = elman_dataset_encoding(dataset);
-    int code = network_open(values->init_from, NULL, false, from);
+    int code = open_from(values, from);
     if (code || gives_layers(arguments)) return code;
     code = check_inputs(from, encoding);
     if (!code) code = check_answers(from, encoding);

@@ -8,6 +8,9 @@
 #include "network.h"
 #include "train.h"
 
+/* Refuses what is said of the file of --init-from without one. */
+int inherit_check(const parsed_line *arguments);
+
 /* --init-from: opens the model, and takes its layers into config unless options
  * of the model are given. Returns 0 or an exit code after an error line. */
 int inherit_layers(const parsed_line *arguments, const elman_dataset *dataset,

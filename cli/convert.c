@@ -43,39 +43,6 @@ static const option_row options[] = {
      .field = AT(wide),
      .help = "cut no name, however wide the table becomes; in a pipe none is "
              "cut anyway"},
-    {.name = "ignore",
-     .type = OPTION_TEXT,
-     .value = "NAME,...",
-     .field = AT(ignore),
-     .fallback = "(none)",
-     .common = true,
-     .help = "tensors that the model can do without; * matches any text"},
-    {0},
-};
-
-static const option_row missing_options[] = {
-    {.name = "layers",
-     .type = OPTION_TEXT,
-     .value = "LIST",
-     .field = AT(layers),
-     .fallback = "(where only one fits)",
-     .common = true,
-     .help = "order of the layers: prefixes of tensor names, with functions "
-             "between them, as in lstm,last,fc1,elu(1),fc2"},
-    {.name = "key",
-     .type = OPTION_TEXT,
-     .value = "PATH",
-     .field = AT(key),
-     .fallback = "(where there is only one)",
-     .help = "checkpoints: where the state dict is, as in model.state_dict; of "
-             "a file in a zip or tar file, policy.pth:model.state_dict"},
-    {.name = "mapping",
-     .type = OPTION_TEXT,
-     .value = "FILE",
-     .field = AT(mapping),
-     .fallback = "(PyTorch's names)",
-     .help =
-         "file that says which tensor is which parameter, where names differ"},
     {.name = "mapping-draft",
      .type = OPTION_TEXT,
      .value = "FILE",
@@ -83,29 +50,6 @@ static const option_row missing_options[] = {
      .fallback = "(none)",
      .help = "no OUT: write a mapping file to fill in, with every tensor of IN "
              "and what its names and shapes suggest"},
-    {.name = "nonlinearity",
-     .type = OPTION_CHOICE,
-     .value = "tanh|relu",
-     .field = AT(nonlinearity),
-     .fallback = "tanh",
-     .help = "activation of an nn.RNN"},
-    {.name = "batch-first",
-     .type = OPTION_FLAG,
-     .field = AT(batch_first),
-     .help = "the model takes (B,T,I) instead of (T,B,I)"},
-    {.name = "from-tensor",
-     .type = OPTION_TEXT,
-     .value = "NAME",
-     .field = AT(from_tensor),
-     .fallback = "(the graph's input)",
-     .help = "ONNX: the model begins with what this value is, and leaves out "
-             "what makes it"},
-    {.name = "to-tensor",
-     .type = OPTION_TEXT,
-     .value = "NAME",
-     .field = AT(to_tensor),
-     .fallback = "(the graph's outputs)",
-     .help = "ONNX: the model ends with this value"},
     {0},
 };
 
@@ -210,13 +154,11 @@ static int check_out(conversion *run)
     for (size_t n = 0; n < run->count; n++)
         if (path_same(run->paths[n], run->out))
             return misused("OUT would overwrite IN, '%s'", run->paths[n]);
-    const char *others[] = {values->mapping,
-                            values->reference.first,
-                            values->reference.second,
-                            values->attached.encoding,
-                            values->attached.labels,
-                            values->attached.scaling,
-                            values->attached.target_scaling};
+    const char *others[] = {
+        values->foreign.mapping,        values->reference.first,
+        values->reference.second,       values->attached.encoding,
+        values->attached.labels,        values->attached.scaling,
+        values->attached.target_scaling};
     for (size_t n = 0; n < sizeof others / sizeof *others; n++)
         if (others[n] && path_same(others[n], run->out))
             return misused("OUT would overwrite '%s'", others[n]);
@@ -269,13 +211,14 @@ static const char *advice_of(const conversion *run)
     /* a reference begins from nothing, and has lengths only by a file */
     snprintf(text, sizeof text, "; a reference is run from states of 0%s%s%s%s",
              values->lengths ? "" : ", without --lengths",
-             !own && rnn && !values->nonlinearity && !values->mapping
+             !own && rnn && !values->foreign.nonlinearity &&
+                     !values->foreign.mapping
                  ? "; an nn.RNN may need --nonlinearity relu"
                  : "",
-             !own && !config->batch_first && !values->mapping
+             !own && !config->batch_first && !values->foreign.mapping
                  ? "; where sequences come first, --batch-first"
                  : "",
-             !own && !values->mapping
+             !own && !values->foreign.mapping
                  ? "; --layers says which functions stand between the layers"
                  : "");
     return text;
@@ -289,7 +232,7 @@ static int shape_failed(const conversion *run)
     snprintf(begin, sizeof begin, "%.120s has shape ",
              run->values->reference.second);
     if (strncmp(reason, begin, strlen(begin)) != 0 ||
-        !elman_model_note(run->model, "proof") || run->values->mapping)
+        !elman_model_note(run->model, "proof") || run->values->foreign.mapping)
         return failed("%s", reason);
     bool one = elman_model_read_info(run->model).per_sequence;
     return failed(
@@ -409,6 +352,7 @@ static int convert(const parsed_line *arguments)
     };
 
     int code = options_check(arguments);
+    if (!code) code = foreign_check(&values->foreign);
     if (!code) code = check_out(&run);
     if (!code && values->attached.task && run.to != TO_ELMAN)
         code = misused("--as is kept in a file of elman's own, and '%s' is to "
@@ -417,18 +361,7 @@ static int convert(const parsed_line *arguments)
     if (code) return code;
 
     /* what the files themselves do not say */
-    const elman_import_config config = {
-        .mapping = values->mapping,
-        .key = values->key,
-        .layers = values->layers,
-        .ignore = values->ignore,
-        .nonlinearity = values->nonlinearity ? ELMAN_ACTIVATION_RELU
-                                             : ELMAN_ACTIVATION_DEFAULT,
-        .batch_first = values->batch_first,
-        .from_tensor = values->from_tensor,
-        .to_tensor = values->to_tensor,
-    };
-
+    const elman_import_config config = foreign_config(&values->foreign);
     elman_import *import = NULL;
     if (elman_import_open(run.paths, run.count, &config, &import) != ELMAN_OK)
         return library_failed();
@@ -473,7 +406,7 @@ const command_row convert_command = {
         "with --reference.",
     .json = true,
     .options = {{"Options", options},
-                {"What a weight file does not record", missing_options},
+                {foreign_title, foreign_options},
                 {"What a model needs to take people's data", data_options}},
     .examples = examples,
     .size = sizeof(convert_values),

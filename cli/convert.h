@@ -5,17 +5,17 @@
 #define CONVERT_H
 
 #include "attach.h"
-#include "options.h"
+#include "foreign.h"
 
 #include <stdio.h>
 
 typedef enum convert_to { TO_AUTO, TO_ELMAN, TO_TORCH, TO_ONNX } convert_to;
 
 typedef struct convert_values {
-    const char *from_tensor, *to_tensor;
-    int to, nonlinearity; /* indices of their choices */
-    const char *mapping, *draft, *key, *layers, *ignore;
-    bool batch_first, wide;
+    foreign_values foreign; /* the first: see foreign.h */
+    int to;                 /* index of its choice */
+    const char *draft;
+    bool wide;
     option_pair reference;
     const char *lengths;
     attach_values attached;

@@ -236,8 +236,8 @@ static int eval(const parsed_line *arguments)
 {
     const eval_values *values = arguments->values;
     network net;
-    int code =
-        network_open(arguments->operands[0], values->arrays.key, false, &net);
+    int code = network_open(arguments->operands[0],
+                            &values->arrays.reading.foreign, false, &net);
     if (code) return code;
     code = net.encoding ? eval_data(&net, arguments)
                         : eval_numbers(&net, arguments);
@@ -276,7 +276,8 @@ const command_row eval_command = {
     .json = true,
     .options = {{"Options", options},
                 {"Models that take numbers as they are", array_options},
-                {"Data", reading_options}},
+                {"Data", reading_options},
+                {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(eval_values),
     .run = eval,

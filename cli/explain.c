@@ -3,6 +3,7 @@
  * backward written as an equation, and experiments to try again.
  */
 #include "explain.h"
+#include "foreign.h"
 #include "cells.h"
 #include "commands.h"
 #include "experiment.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 typedef struct explain_values {
+    foreign_values foreign; /* the first: see foreign.h */
     const char *experiment, *model, *x, *html;
     uint64_t hidden, input, steps, seed, window, batch, updates;
     double weight, target, rate;
@@ -271,6 +273,7 @@ static int explain_network(const parsed_line *arguments)
     const char *word = arguments->operands[0];
     lesson_config config = {
         .path = values->model,
+        .foreign = &values->foreign,
         .H = values->hidden ? (size_t)values->hidden : 2,
         .I = values->input ? (size_t)values->input : 1,
         .T = (size_t)values->steps,
@@ -429,7 +432,8 @@ const command_row explain_command = {
         "shows. Without anything it lists what can be asked.",
     .json = true,
     .options = {{"Network", network_options},
-                {"Experiments", experiment_options}},
+                {"Experiments", experiment_options},
+                {foreign_title, foreign_options + FOREIGN_AFTER_NONLINEARITY}},
     .examples = examples,
     .size = sizeof(explain_values),
     .run = explain,

@@ -83,7 +83,8 @@ typedef struct lesson {
 
 /* What a lesson is made of. */
 typedef struct lesson_config {
-    const char *path; /* a model file, or NULL: */
+    const char *path;                     /* a model file, or NULL: */
+    const struct foreign_values *foreign; /* what that does not record */
     elman_kind kind;
     size_t H, I;
     size_t T; /* 0: as many as x has, 3 without */

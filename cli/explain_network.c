@@ -164,7 +164,9 @@ int lesson_open(const lesson_config *config, lesson *l)
                   .constant = config->path ? NAN : config->weight,
                   .seed = config->seed};
     network net;
-    int code = config->path ? network_open(config->path, NULL, false, &net) : 0;
+    int code = config->path
+                   ? network_open(config->path, config->foreign, false, &net)
+                   : 0;
     if (code) return code;
     code = config->path ? take_level(l, &net) : make_model(l, config);
     if (config->path) network_close(&net);

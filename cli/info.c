@@ -12,8 +12,8 @@
 #include <string.h>
 
 typedef struct info_values {
+    foreign_values foreign; /* the first: see foreign.h */
     bool wide;
-    const char *key;
 } info_values;
 
 #define AT(field) offsetof(info_values, field)
@@ -26,12 +26,6 @@ static const option_row options[] = {
      .common = true,
      .help = "cut no name, however wide a table becomes; in a pipe none is cut "
              "anyway"},
-    {.name = "key",
-     .type = OPTION_TEXT,
-     .value = "PATH",
-     .field = AT(key),
-     .fallback = "(where there is only one)",
-     .help = "checkpoints: where the state dict is, as in 'elman convert'"},
     {0},
 };
 
@@ -324,7 +318,7 @@ static int info(const parsed_line *arguments)
     screen.wide = values->wide;
 
     /* the reason is lost with the next call */
-    bool loads = network_load(path, values->key, &model) == ELMAN_OK;
+    bool loads = network_load(path, &values->foreign, &model) == ELMAN_OK;
     if (!loads) snprintf(reason, sizeof reason, "%s", elman_message());
     int code = loads ? network_take(path, model, &net) : 0;
     if (code) return code;
@@ -358,7 +352,7 @@ const command_row info_command = {
         "outputs of a graph, and whether 'elman convert' makes a model of it "
         "as it is; if not, why, and all of its tensors.",
     .json = true,
-    .options = {{"Options", options}},
+    .options = {{"Options", options}, {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(info_values),
     .run = info,

@@ -18,7 +18,6 @@ typedef struct inspect_values {
     reading_values reading; /* the first: see reading.h */
     const char *text, *only, *page, *csv, *svg, *input, *answer;
     uint64_t steps, batch, seed, samples, exponents, threads;
-    const char *key;
 } inspect_values;
 
 #define AT(field) offsetof(inspect_values, field)
@@ -123,12 +122,6 @@ static const option_row options[] = {
      .fallback = "all",
      .range = {1, MOST_THREADS},
      .help = "number of threads"},
-    {.name = "key",
-     .type = OPTION_TEXT,
-     .value = "PATH",
-     .field = AT(key),
-     .fallback = "(where there is only one)",
-     .help = "where the state dict is in MODEL, as in 'elman convert'"},
     {0},
 };
 
@@ -416,7 +409,8 @@ static int inspect(const parsed_line *arguments)
     const inspect_values *values = arguments->values;
     const char *data = arguments->operands[1];
     network net;
-    int code = network_open(arguments->operands[0], values->key, false, &net);
+    int code = network_open(arguments->operands[0], &values->reading.foreign,
+                            false, &net);
     if (code) return code;
 
     /* one of three: a file, a text, or neither */
@@ -477,7 +471,9 @@ const command_row inspect_command = {
         "does not say how data becomes its numbers, takes DATA as 'elman "
         "predict' does, an array, and --target-file as 'elman eval' does.",
     .json = true,
-    .options = {{"Options", options}, {"Data", reading_options}},
+    .options = {{"Options", options},
+                {"Data", reading_options},
+                {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(inspect_values),
     .run = inspect,

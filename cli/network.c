@@ -32,67 +32,6 @@ static bool encoding_fits(const network *net)
            net->size.output_size == outputs && net->size.per_sequence == one;
 }
 
-bool network_is_own(const elman_import *import)
-{
-    size_t count = 0;
-    const elman_fact *facts = elman_import_facts(import, &count);
-    for (size_t n = 0; n < count; n++)
-        if (!strcmp(facts[n].name, "note") &&
-            !strcmp(facts[n].text, "format: elman"))
-            return true;
-    return false;
-}
-
-/* Whether a model was just made of a file that does not record how it is
- * computed; if so, says it. */
-static bool is_assumed(const char *path, const elman_model *model)
-{
-    const char *doubt = elman_model_note(model, "proof");
-    elman_import *import = NULL;
-    if (!doubt) return false;
-
-    /* elman's own can be looked at in any case */
-    bool own = elman_import_look(&path, 1, &import) == ELMAN_OK &&
-               network_is_own(import);
-    elman_import_close(import);
-    if (!own)
-        note("%s: not proved: it does not record how it is computed, and no "
-             "reference was given; convert it first, where that can be "
-             "checked and said: elman convert %s OUT.safetensors",
-             path, shell_quoted(path));
-    return !own;
-}
-
-elman_status network_load(const char *path, const char *key,
-                          elman_model **model)
-{
-    if (!key) return elman_model_load(path, model);
-    elman_import *import = NULL;
-    elman_status status = elman_import_open(
-        &path, 1, &(elman_import_config){.key = key}, &import);
-    if (status == ELMAN_OK) status = elman_import_create(import, model);
-    elman_import_close(import);
-    return status;
-}
-
-int network_open(const char *path, const char *key, bool encoding_needed,
-                 network *net)
-{
-    elman_model *model = NULL;
-    *net = (network){.path = path};
-    if (network_load(path, key, &model) != ELMAN_OK) return library_failed();
-
-    int code = network_take(path, model, net);
-    if (!code) net->assumed = is_assumed(path, model);
-    if (code || net->encoding || !encoding_needed) return code;
-    bool tokens = net->size.vocabulary > 0;
-    network_close(net);
-    return failed("'%s' does not say how data becomes its numbers; 'elman "
-                  "convert %s OUT.safetensors --as %s' adds that",
-                  path, shell_quoted(path),
-                  tokens ? "language --encoding VOCABULARY" : "TASK");
-}
-
 int network_take(const char *path, elman_model *model, network *net)
 {
     *net = (network){.path = path, .model = model};

@@ -5,7 +5,7 @@
 #ifndef NETWORK_H
 #define NETWORK_H
 
-#include "elman.h"
+#include "foreign.h"
 
 typedef struct network {
     const char *path;
@@ -15,19 +15,25 @@ typedef struct network {
     const char *note;         /* its text; the model's */
     elman_loss_kind loss;     /* that it was trained with */
     bool assumed;             /* its file, another system's, does not record how
-                                 it is computed */
+                                 it is computed, nor do options say whether it
+                                 takes steps first */
 } network;
 
-/* A model from a file; key, or NULL, says where its state dict is in one of
- * another system. */
-elman_status network_load(const char *path, const char *key,
+/* A model from a file; foreign, or NULL, is what one of another system does not
+ * record. */
+elman_status network_load(const char *path, const foreign_values *foreign,
                           elman_model **model);
 
-/* Opens a model file, with key as above. Without an encoding in it: an error if
+/* Whether a model was just made of a file that does not record how it is
+ * computed; if so, says it, and what was assumed. */
+bool network_is_assumed(const char *path, const foreign_values *foreign,
+                        const elman_model *model);
+
+/* Both of a model that is to be run. Without an encoding in it: an error if
  * needed, else encoding is NULL. Returns 0 or an exit code after an error line.
  */
-int network_open(const char *path, const char *key, bool encoding_needed,
-                 network *net);
+int network_open(const char *path, const foreign_values *foreign,
+                 bool encoding_needed, network *net);
 
 /* The same of a model that was loaded from path, which is the network's from
  * now on, or gone after a failure. */

@@ -88,7 +88,7 @@ typedef struct option_group {
     const option_row *rows;
 } option_group;
 
-enum { OPTION_GROUPS = 10 };
+enum { OPTION_GROUPS = 12 };
 
 typedef struct example {
     const char *line, *meaning;

@@ -335,8 +335,8 @@ static int predict(const parsed_line *arguments)
     network net;
     int code = options_check(arguments);
     if (!code)
-        code = network_open(arguments->operands[0], values->arrays.key, false,
-                            &net);
+        code = network_open(arguments->operands[0],
+                            &values->arrays.reading.foreign, false, &net);
     if (code) return code;
     code = net.encoding ? predict_data(&net, arguments)
                         : predict_numbers(&net, arguments);
@@ -396,7 +396,8 @@ const command_row predict_command = {
     .json = true,
     .options = {{"Options", options},
                 {"Models that take numbers as they are", array_options},
-                {"Data", reading_options}},
+                {"Data", reading_options},
+                {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(predict_values),
     .run = predict,

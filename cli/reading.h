@@ -6,11 +6,13 @@
 #ifndef READING_H
 #define READING_H
 
-#include "options.h"
+#include "foreign.h"
 
 /* What the options say. A command that lists reading_options has this as the
- * first member of its values, as the rows' offsets count from there. */
+ * first member of its values, as the rows' offsets count from there; those of
+ * foreign_options do, too. */
 typedef struct reading_values {
+    foreign_values foreign; /* the first: see foreign.h */
     const char *target_file;
     int format, bad_bytes, line_ends, missing;
     const char *encoding, *decimal, *thousands;

@@ -100,12 +100,21 @@ static bool is_of_model(const option_row *row)
     return false;
 }
 
+/* What the file of --init-from does not record. */
+static bool is_of_file(const option_row *row)
+{
+    for (const option_row *one = foreign_options; one->name; one++)
+        if (one == row) return true;
+    return false;
+}
+
 /* Whether an option says something about this run; the layers of another model
  * make the options of layers void. */
 static bool counts(const training *run, const option_row *row)
 {
     const parsed_line *line = run->arguments;
     if (is_apart(row->name) || !option_applies(line, row)) return false;
+    if (is_of_file(row)) return option_given(line, row->name);
     return !run->values->init_from || !is_of_model(row) ||
            option_given(line, row->name);
 }

@@ -139,6 +139,7 @@ int setup_data(const parsed_line *arguments, elman_dataset **dataset)
     settle_pool(arguments, opened);
     code = setup_loss(arguments);
     if (!code) code = options_check(arguments);
+    if (!code) code = inherit_check(arguments);
     if (code) elman_dataset_close(opened);
     else *dataset = opened;
     return code;

@@ -53,7 +53,8 @@ typedef struct train_values {
     int64_t ignore_index;
     uint64_t batch, k1, k2, epochs, steps, evaluate_every, seed;
     option_wait patience;
-    const char *init_from, *freeze;
+    const char *init_from, *freeze, *init_layers;
+    int init_nonlinearity;
     double neighbour;
     bool find_lr;
     uint64_t threads;
@@ -77,6 +78,7 @@ extern const option_row train_file_options[];
 
 /* How it learns: train_options_learning.c. */
 extern const option_row train_training_options[];
+extern const option_row train_from_options[]; /* --init-from of a file */
 extern const option_row train_loss_options[];
 extern const option_row train_optimizer_options[];
 

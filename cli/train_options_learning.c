@@ -363,3 +363,21 @@ const option_row train_optimizer_options[] = {
      .help = "lowest learning rate"},
     {0},
 };
+
+const option_row train_from_options[] = {
+    {.name = "init-layers",
+     .type = OPTION_TEXT,
+     .value = "LIST",
+     .field = AT(init_layers),
+     .fallback = "(where only one fits)",
+     .needs = "init-from",
+     .help = "order of the layers: --layers of 'elman convert'"},
+    {.name = "init-nonlinearity",
+     .type = OPTION_CHOICE,
+     .value = "tanh|relu",
+     .field = AT(init_nonlinearity),
+     .fallback = "tanh",
+     .needs = "init-from",
+     .help = "activation of an nn.RNN"},
+    {0},
+};

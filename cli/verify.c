@@ -3,6 +3,8 @@
  * to attach to a bug report; or checks a model against reference outputs.
  */
 #include "commands.h"
+#include "foreign.h"
+#include "network.h"
 #include "reference.h"
 #include "screen.h"
 #include "system.h"
@@ -10,6 +12,7 @@
 #include <inttypes.h>
 
 typedef struct verify_values {
+    foreign_values foreign; /* the first: see foreign.h */
     uint64_t seed, cases;
     option_pair reference;
     const char *lengths;
@@ -143,9 +146,13 @@ static int verify_model(const parsed_line *arguments)
                        "for --reference");
 
     elman_model *model = NULL;
-    if (elman_model_load(path, &model) != ELMAN_OK) return library_failed();
+    if (network_load(path, &values->foreign, &model) != ELMAN_OK)
+        return library_failed();
     int code =
         reference_verify(model, path, &values->reference, values->lengths);
+
+    /* what is not met may be due to what was assumed */
+    if (code) (void)network_is_assumed(path, &values->foreign, model);
     elman_model_destroy(model);
     return code;
 }
@@ -198,7 +205,7 @@ const command_row verify_command = {
         "without I; Y is what the model gave where it came from.\nExits with 1 "
         "if a check fails.",
     .json = true,
-    .options = {{"Options", options}},
+    .options = {{"Options", options}, {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(verify_values),
     .run = verify,

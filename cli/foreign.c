@@ -1,0 +1,98 @@
+/*
+ * foreign.c: see foreign.h.
+ */
+#include "foreign.h"
+#include "screen.h"
+
+#define AT(field) offsetof(foreign_values, field)
+
+const char foreign_title[] = "What a file from elsewhere does not record";
+
+const option_row foreign_options[] = {
+    {.name = "nonlinearity",
+     .type = OPTION_CHOICE,
+     .value = "tanh|relu",
+     .field = AT(nonlinearity),
+     .fallback = "tanh",
+     .help = "activation of an nn.RNN"},
+    {.name = "layers",
+     .type = OPTION_TEXT,
+     .value = "LIST",
+     .field = AT(layers),
+     .fallback = "(where only one fits)",
+     .common = true,
+     .help = "order of the layers: prefixes of tensor names, with functions "
+             "between them, as in lstm,last,fc1,elu(1),fc2"},
+    {.name = "ignore",
+     .type = OPTION_TEXT,
+     .value = "NAME,...",
+     .field = AT(ignore),
+     .fallback = "(none)",
+     .help = "tensors that the model can do without; * matches any text"},
+    {.name = "key",
+     .type = OPTION_TEXT,
+     .value = "PATH",
+     .field = AT(key),
+     .fallback = "(where there is only one)",
+     .help = "checkpoints: where the state dict is, as in model.state_dict; of "
+             "a file in a zip or tar file, policy.pth:model.state_dict"},
+    {.name = "mapping",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = AT(mapping),
+     .fallback = "(PyTorch's names)",
+     .help =
+         "file that says which tensor is which parameter, where names differ"},
+    {.name = "batch-first",
+     .type = OPTION_FLAG,
+     .field = AT(batch_first),
+     .help = "the model takes (B,T,I) instead of (T,B,I)"},
+    {.name = "steps-first",
+     .type = OPTION_FLAG,
+     .field = AT(steps_first),
+     .help = "it does take (T,B,I): says so where a file is run as it is, "
+             "which is asked for"},
+    {.name = "from-tensor",
+     .type = OPTION_TEXT,
+     .value = "NAME",
+     .field = AT(from_tensor),
+     .fallback = "(the graph's input)",
+     .help = "ONNX: the model begins with what this value is, and leaves out "
+             "what makes it"},
+    {.name = "to-tensor",
+     .type = OPTION_TEXT,
+     .value = "NAME",
+     .field = AT(to_tensor),
+     .fallback = "(the graph's outputs)",
+     .help = "ONNX: the model ends with this value"},
+    {0},
+};
+
+elman_import_config foreign_config(const foreign_values *values)
+{
+    return (elman_import_config){
+        .mapping = values->mapping,
+        .key = values->key,
+        .layers = values->layers,
+        .ignore = values->ignore,
+        .nonlinearity = values->nonlinearity ? ELMAN_ACTIVATION_RELU
+                                             : ELMAN_ACTIVATION_DEFAULT,
+        .batch_first = values->batch_first,
+        .from_tensor = values->from_tensor,
+        .to_tensor = values->to_tensor,
+    };
+}
+
+int foreign_check(const foreign_values *values)
+{
+    if (!values->batch_first || !values->steps_first) return 0;
+    return misused("--batch-first and --steps-first are both given, expected "
+                   "one of them");
+}
+
+bool foreign_given(const foreign_values *values)
+{
+    return values->layers || values->key || values->mapping || values->ignore ||
+           values->from_tensor || values->to_tensor || values->nonlinearity ||
+           values->batch_first || values->steps_first;
+}
