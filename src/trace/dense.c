@@ -16,17 +16,6 @@
 
 /* ---- Linear -------------------------------------------------------------- */
 
-/* The axis of a view that is turned round, or AXES. Each step by itself is what
- * it was, so what a linear layer gives is turned round as well; but not if its
- * features are, which are the last axis. */
-static size_t flipped_axis(const trace *t, const view *of)
-{
-    size_t axis = 0;
-    while (axis + 1 < of->rank && !view_is_flipped(t, of, axis))
-        axis++;
-    return axis + 1 < of->rank ? axis : AXES;
-}
-
 static elman_status read_straight(trace *t, const onnx_node *n, const view *of,
                                   view *read, size_t *I)
 {
@@ -50,8 +39,12 @@ static elman_status add_linear(trace *t, const onnx_node *n,
     /* the other direction of an unrolled recurrence reads what the last layer
      * reads */
     view straight = *of;
-    size_t turned = flipped_axis(t, of);
-    if (turned < AXES) view_flip(t, &straight, turned, of->lengths);
+    size_t axis, number;
+    view_tidy(&straight);
+    bool turned = view_find_flip(t, &straight, &axis, &number);
+    if (turned)
+        view_flip_factor(t, &straight, straight.axes[axis].factors + number,
+                         of->lengths);
     bool twin = unrolled_has_twin(t, &straight);
     if (twin) I = t->layers[t->layer_count - 1].I;
     else TRY(read_straight(t, n, &straight, &read, &I));
@@ -68,7 +61,10 @@ static elman_status add_linear(trace *t, const onnx_node *n,
         TRY(layer_add(t, n, &read, read.rank - 1, &config, O, &y));
         t->layers[t->layer_count - 1].x = straight;
     }
-    if (turned < AXES && !view_flip(t, &y, turned, of->lengths))
+
+    /* each step by itself is what it was, so y is turned round as well */
+    if (turned &&
+        !view_flip_factor(t, &y, y.axes[axis].factors + number, of->lengths))
         return refuse(n, "it reads steps that are turned round and gives them "
                          "in parts");
 

@@ -9,16 +9,23 @@
 #include "trace/start.h"
 #include "trace/view.h"
 
-bool view_flip(const trace *t, view *of, size_t axis,
-               const traced_value *lengths)
+bool view_find_flip(const trace *t, const view *of, size_t *axis,
+                    size_t *number)
 {
-    view_axis *a = of->axes + axis;
-    factor *f = a->factors;
-    if (a->factor_count == 0) return true; /* one index is where it was */
-    if (a->factor_count > 1 || f->axis == BROADCAST) return false;
+    for (*axis = 0; *axis + 1 < of->rank; ++*axis)
+        for (*number = 0; *number < of->axes[*axis].factor_count; ++*number)
+            if (factor_is_flipped(t, of, of->axes[*axis].factors + *number))
+                return true;
+    return false;
+}
+
+bool view_flip_factor(const trace *t, view *of, factor *f,
+                      const traced_value *lengths)
+{
+    if (f->axis == BROADCAST) return false;
 
     /* back again, if it was turned in the same way */
-    if (view_is_flipped(t, of, axis)) {
+    if (factor_is_flipped(t, of, f)) {
         bool same = !lengths == !of->lengths &&
                     (!lengths || same_memory(t, lengths, of->lengths));
         f->step = 1;
@@ -38,6 +45,14 @@ bool view_flip(const trace *t, view *of, size_t axis,
     of->lengths = lengths;
     f->step = -1;
     return true;
+}
+
+bool view_flip(const trace *t, view *of, size_t axis,
+               const traced_value *lengths)
+{
+    view_axis *a = of->axes + axis;
+    if (a->factor_count == 0) return true; /* one index is where it was */
+    return a->factor_count == 1 && view_flip_factor(t, of, a->factors, lengths);
 }
 
 elman_status trace_reverse_sequence(trace *t, const onnx_node *n,

@@ -10,6 +10,15 @@
 bool view_flip(const trace *t, view *of, size_t axis,
                const traced_value *lengths);
 
+/* The same of one factor of an axis. */
+bool view_flip_factor(const trace *t, view *of, factor *f,
+                      const traced_value *lengths);
+
+/* Finds a factor that is turned round, of an axis that is not the last, and its
+ * number in that axis. */
+bool view_find_flip(const trace *t, const view *of, size_t *axis,
+                    size_t *number);
+
 operator_run trace_reverse_sequence;
 
 #endif

@@ -271,22 +271,19 @@ static void place_elements(const trace *t, const view *of, const size_t *shape,
     }
 }
 
-elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
-                         traced_value *const *out)
+/* Joins tensors whose sizes are all known along an axis. */
+static elman_status join(trace *t, const onnx_node *n, traced_value *const *in,
+                         size_t axis, traced_value *out)
 {
-    int64_t number;
-    size_t all[AXES], shape[AXES], count, axis = 0, rank = 0, first = 0;
+    size_t all[AXES], shape[AXES], count, rank = 0, first = 0;
     const view *of = NULL;
     void *data = NULL;
-    TRY(attribute_whole(n, "axis", 0, &number));
 
     /* all shapes agree but along the axis, whose sizes add up */
     for (size_t k = 0; k < n->input_count; k++) {
-        if (!in[k]) return refuse(n, "input %zu is left out", k);
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         if (k == 0) {
             rank = of->rank;
-            TRY(check_axis(n, number, rank, &axis));
             memcpy(all, shape, sizeof all);
             continue;
         }
@@ -303,14 +300,79 @@ elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
 
     bool floats = element_is_float(in[0]->type);
     element_type type = in[0]->type;
-    TRY(tensor_create(t, n, n->outputs[0], wide(type), rank, all, &data,
-                      out[0]));
+    TRY(tensor_create(t, n, n->outputs[0], wide(type), rank, all, &data, out));
 
     for (size_t k = 0; k < n->input_count; k++) {
         TRY(copy_elements(t, n, in[k], &of, shape, &count));
         place_elements(t, of, shape, count, axis, first, all, floats, data);
         first += shape[axis];
     }
-    tensor_round(t, out[0], type);
+    tensor_round(t, out, type);
     return ELMAN_OK;
+}
+
+static bool is_repeated(const view_axis *a)
+{
+    for (size_t i = 0; i < a->factor_count; i++)
+        if (a->factors[i].axis != BROADCAST) return false;
+    return a->factor_count > 0;
+}
+
+/* Axes of a free size along which all of n's inputs repeat are left out, made
+ * has the inputs without them, and repeats those axes. Initial states that are
+ * made for each sequence have such. */
+static elman_status leave_out_free(trace *t, const onnx_node *n,
+                                   traced_value *const *in, size_t axis,
+                                   traced_value *made, view_axis *repeats)
+{
+    const size_t rank = in[0]->views->rank;
+    bool left[AXES] = {false};
+    for (size_t k = 0; k < rank; k++) {
+        extent size, other;
+        TRY(view_size(n, in[0]->views, k, &size));
+        left[k] = k != axis && !extent_is_plain(&size);
+        for (size_t i = 0; left[k] && i < n->input_count; i++) {
+            if (!in[i] || !is_tensor(t, in[i]) || in[i]->views->rank != rank)
+                return refuse(n, "its inputs differ in dimensions");
+            TRY(view_size(n, in[i]->views, k, &other));
+            left[k] = is_repeated(in[i]->views->axes + k) &&
+                      extent_equal(&size, &other);
+        }
+        repeats[k] = left[k] ? in[0]->views->axes[k] : (view_axis){0};
+    }
+
+    for (size_t i = 0; i < n->input_count; i++) {
+        if (!in[i]) return refuse(n, "input %zu is left out", i);
+        view one = *in[i]->views;
+        for (size_t k = 0; k < rank; k++)
+            if (left[k]) one.axes[k] = (view_axis){0};
+        made[i].name = in[i]->name;
+        TRY(value_set_view(t, made + i, in[i]->type, &one));
+    }
+    return ELMAN_OK;
+}
+
+elman_status fold_concat(trace *t, const onnx_node *n, traced_value *const *in,
+                         traced_value *const *out)
+{
+    int64_t number;
+    size_t axis = 0;
+    view_axis repeats[AXES];
+    TRY(attribute_whole(n, "axis", 0, &number));
+    TRY(check_axis(n, number, in[0]->views->rank, &axis));
+
+    /* without what is of free size, which is put back */
+    traced_value *parts = trace_keep(t, n->input_count, sizeof *parts),
+                 **list = trace_keep(t, n->input_count, sizeof *list);
+    if (!parts || !list)
+        return failure(ELMAN_NO_MEMORY, "no memory for a graph");
+    TRY(leave_out_free(t, n, in, axis, parts, repeats));
+    for (size_t k = 0; k < n->input_count; k++)
+        list[k] = parts + k;
+    TRY(join(t, n, list, axis, out[0]));
+
+    view made = *out[0]->views;
+    for (size_t k = 0; k < made.rank; k++)
+        if (repeats[k].factor_count) made.axes[k] = repeats[k];
+    return value_set_view(t, out[0], out[0]->type, &made);
 }

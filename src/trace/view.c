@@ -244,18 +244,20 @@ bool factor_is_whole(const trace *t, const view *of, const factor *f)
            extent_equal(&f->size, size);
 }
 
-bool view_is_flipped(const trace *t, const view *of, size_t axis)
+bool factor_is_flipped(const trace *t, const view *of, const factor *f)
 {
-    const view_axis *a = of->axes + axis;
-    const factor *f = a->factors;
-    if (a->factor_count != 1 || f->axis == BROADCAST || f->step != -1)
-        return false;
-
+    if (f->axis == BROADCAST || f->step != -1) return false;
     const extent *size = t->sources[of->source].shape + f->axis;
     bool from_last = of->from_end[f->axis]
                          ? of->offset[f->axis] == 0
                          : extent_is(size, of->offset[f->axis] + 1);
     return from_last && extent_equal(&f->size, size);
+}
+
+bool view_is_flipped(const trace *t, const view *of, size_t axis)
+{
+    const view_axis *a = of->axes + axis;
+    return a->factor_count == 1 && factor_is_flipped(t, of, a->factors);
 }
 
 const traced_order *order_of(const view *of, size_t axis)

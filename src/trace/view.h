@@ -54,8 +54,9 @@ size_t view_uses(const view *of, size_t axis);
 /* Whether factor runs over all of its axis of the source. */
 bool factor_is_whole(const trace *t, const view *of, const factor *f);
 
-/* Whether an axis of a view runs from the last index of its source to the
- * first. */
+/* Whether a factor, or an axis of a view, runs from the last index of its
+ * source to the first. */
+bool factor_is_flipped(const trace *t, const view *of, const factor *f);
 bool view_is_flipped(const trace *t, const view *of, size_t axis);
 
 /* The order of an axis of a view. */

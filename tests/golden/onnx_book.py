@@ -14,17 +14,21 @@ import onnxruntime
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def clear(part):
+    for field in ("doc_string", "metadata_props"):
+        if field in part.DESCRIPTOR.fields_by_name:  # not in every onnx
+            part.ClearField(field)
+
+
 def strip(model):
     """Takes out texts that describe the machine that wrote the model."""
-    model.ClearField("doc_string")
-    model.ClearField("metadata_props")
+    clear(model)
     graphs = [model.graph]
     while graphs:
         graph = graphs.pop()
         values = [*graph.input, *graph.output, *graph.value_info]
         for part in [graph, *graph.node, *graph.initializer, *values]:
-            part.ClearField("doc_string")
-            part.ClearField("metadata_props")
+            clear(part)
         for node in graph.node:
             for attribute in node.attribute:
                 attribute.ClearField("doc_string")
@@ -69,6 +73,7 @@ class Book:
     case.json: {"source": who gave the outputs, "type": "float32",
     "streams": whether no layer looks ahead, "operators": [...],
     "sets": [{"inputs": {name: file}, "outputs": {name: file}}, ...],
+    "converts": false if convert refuses it,
     "longer": sets that a model made of the graph can do, but not the graph}
     """
 
