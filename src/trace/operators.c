@@ -24,6 +24,7 @@
 #include "trace/sizes.h"
 #include "trace/slice.h"
 #include "trace/tensor.h"
+#include "trace/where.h"
 
 #include <limits.h>
 #include <string.h>
@@ -110,7 +111,7 @@ static const operator_row operators[] = {
     {"TopK", 1, 2, NULL, order_top, order_top},
     {"Transpose", 1, 1, NULL, view_transpose, view_transpose},
     {"Unsqueeze", 1, 2, sizes_unsqueeze, view_unsqueeze, length_unsqueeze},
-    {"Where", 3, 3, sizes_where, sizes_where, sizes_where},
+    {"Where", 3, 3, trace_where, trace_where, trace_where},
 };
 
 /* What ONNX Runtime's optimizer and quantization write, of com.microsoft. */
@@ -145,9 +146,9 @@ static operator_run *choose(const trace *t, const operator_row *row,
     /* these are the operators whose operands all count */
     bool all = row->sizes == sizes_arithmetic || row->sizes == sizes_concat ||
                row->sizes == sizes_compare || row->sizes == sizes_logic ||
-               row->sizes == sizes_where || row->sizes == sizes_range ||
-               row->sizes == fold_filled;
+               row->sizes == sizes_range || row->sizes == fold_filled;
 
+    if (row->flow == trace_where) return row->flow;
     bool tensors = true, free_sizes = false;
     for (size_t k = 0; k < n->input_count && (k == 0 || all); k++) {
         const traced_value *v =

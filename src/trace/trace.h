@@ -38,7 +38,7 @@
  *   length             vectors of length 1
  *   reduce             sums and means over steps, directions, features
  *   slice              Slice, Gather, Split
- *   branches           If
+ *   branches, where    If; Where
  *
  * and on these
  *

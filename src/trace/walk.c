@@ -9,6 +9,7 @@
 #include "trace/tensor.h"
 #include "trace/unrolled_end.h"
 #include "trace/view.h"
+#include "trace/where.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -229,7 +230,7 @@ static elman_status push_inputs(trace *t, size_t *stack, size_t *depth,
 
     for (size_t i = 0; i < n->input_count && !*pushed; i++) {
         size_t k = input_at(t, n, i);
-        if (n->inputs[k][0])
+        if (n->inputs[k][0] && !where_passes_over(t, n, k))
             TRY(push_value(t, n, n->inputs[k], stack, depth, marks, pushed));
     }
 

@@ -108,3 +108,14 @@ def deployed_cases():
             y = g.lstm(g.input("x", ["T", "N", I]), direction="bidirectional")
             y = g.node("Split", y, outputs=2, axis=1)[which]
             g.output(g.dense(g.axes("Squeeze", y, 1), H, C), "y")
+
+    @graph(17, steps)
+    def deployed_where(g):
+        """A choice that the number of features makes."""
+        x = g.input("x", ["T", "N", I])
+        y = g.axes("Squeeze", g.lstm(x), 1)
+        size = g.node("Gather", g.node("Shape", y), g.hold(np.int64(2)))
+        more = g.node("Greater", size, g.hold(np.int64(1)))
+        none = g.node("ConstantOfShape", g.node("Shape", y))
+        y = g.node("Where", more, y, none)
+        g.output(g.dense(y, H, C), "y")
