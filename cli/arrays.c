@@ -182,6 +182,18 @@ static size_t output_parts(const network *net)
                : 1;
 }
 
+size_t array_steps(const array_pass *pass)
+{
+    const elman_model_info *size = &pass->net->size;
+    if (size->per_sequence) return 1;
+    return size->output_steps ? size->output_steps : pass->T;
+}
+
+bool array_has_own_steps(const array_pass *pass)
+{
+    return pass->net->size.per_sequence || pass->net->size.output_steps;
+}
+
 /* Room for y, in the shape that x asks for. */
 static int make_output(array_pass *pass)
 {
@@ -193,7 +205,7 @@ static int make_output(array_pass *pass)
     /* the axes that x has, without that of steps for one vector of each */
     if (parts > 1) y->shape[y->rank++] = parts;
     if (pass->batched && first) y->shape[y->rank++] = pass->B;
-    if (!size->per_sequence) y->shape[y->rank++] = pass->T;
+    if (!size->per_sequence) y->shape[y->rank++] = array_steps(pass);
     if (pass->batched && !first) y->shape[y->rank++] = pass->B;
     y->shape[y->rank++] = size->output_size / parts;
 
@@ -210,9 +222,9 @@ int arrays_prepare(array_pass *pass, const array_values *values, int threads,
                    bool keep, bool stepped)
 {
     if (stepped && !pass->net->size.streams)
-        return misused("'%s' reads a sequence from both ends and cannot go one "
-                       "step at a time; give whole sequences, without --stream",
-                       pass->net->path);
+        return misused("'%s' %s and cannot go one step at a time; give whole "
+                       "sequences, without --stream",
+                       pass->net->path, network_looks_ahead(pass->net));
     const elman_state_config config = {.T = stepped ? 1 : pass->T,
                                        .B = pass->B,
                                        .threads = threads,

@@ -61,6 +61,11 @@ void arrays_close(array_pass *pass);
 int arrays_prepare(array_pass *pass, const array_values *values, int threads,
                    bool keep, bool stepped);
 
+/* The steps of what the model gives for a sequence; and whether they are none
+ * of the sequence's, but as many for each. */
+size_t array_steps(const array_pass *pass);
+bool array_has_own_steps(const array_pass *pass);
+
 /* Runs x, as a whole or one step at a time; the bits are the same. */
 int arrays_run(array_pass *pass, bool stepped);
 

@@ -130,7 +130,7 @@ int arrays_find_padding(array_pass *pass)
 void arrays_restore(array_pass *pass)
 {
     const elman_tensor *y = &pass->y;
-    if (!pass->before || pass->net->size.per_sequence) return;
+    if (!pass->before || array_has_own_steps(pass)) return;
     size_t O = y->shape[y->rank - 1], part = pass->T * pass->B * O;
 
     /* directions that are not joined lie one behind the other */

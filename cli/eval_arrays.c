@@ -81,10 +81,12 @@ static int read_classes(const array_pass *pass, const char *path,
 static bool is_inside(const array_pass *pass, size_t n)
 {
     bool first = elman_model_config(pass->net->model)->batch_first;
-    bool one = pass->net->size.per_sequence;
-    size_t b = one ? n : first ? n / pass->T : n % pass->B;
-    size_t t = one ? 0 : first ? n % pass->T : n / pass->B;
-    return !pass->lengths || t < pass->lengths[b];
+    size_t steps = array_steps(pass);
+    size_t b = first ? n / steps : n % pass->B;
+    size_t t = first ? n % steps : n / pass->B;
+    if (!pass->lengths) return true;
+    return array_has_own_steps(pass) ? pass->lengths[b] > 0
+                                     : t < pass->lengths[b];
 }
 
 static size_t likeliest_of(const float *y, size_t count)
@@ -229,7 +231,7 @@ int eval_arrays(const network *net, const array_trial *trial)
     int code = states_check(trial->values->state_output);
     if (!code) code = arrays_read(trial->x, &pass);
     if (!code) code = arrays_read_lengths(trial->values->lengths, &pass);
-    if (!code && pass.before && !net->size.per_sequence)
+    if (!code && pass.before && !array_has_own_steps(&pass))
         code = failed("%s has its padding in front of the steps, which eval "
                       "takes behind them; move it there, in the targets too",
                       trial->x);

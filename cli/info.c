@@ -165,12 +165,15 @@ static void show_size(const network *net)
                elman_model_config(net->model)->batch_first
                    ? ", sequences first: (B,T,I)"
                    : "");
+    char gives[80] = "at each step";
+    if (size->per_sequence) snprintf(gives, sizeof gives, "for each sequence");
+    if (size->output_steps)
+        snprintf(gives, sizeof gives, "at each of %zu steps for each sequence",
+                 size->output_steps);
     printf("gives     %zu value%s %s\n", size->output_size,
-           size->output_size == 1 ? "" : "s",
-           size->per_sequence ? "for each sequence" : "at each step");
-    printf("streams   %s\n", size->streams
-                                 ? "yes, one step at a time"
-                                 : "no, it reads a sequence from both ends");
+           size->output_size == 1 ? "" : "s", gives);
+    if (size->streams) printf("streams   yes, one step at a time\n");
+    else printf("streams   no, it %s\n", network_looks_ahead(net));
     printf("work      %s multiply-add operations a step\n",
            with_unit(elman_model_flops(net->model, 1, false) / 2));
 }
@@ -227,6 +230,8 @@ static void record_model(record *out, const network *net)
     record_count(out, "output_size", size->output_size);
     record_flag(out, "per_sequence", size->per_sequence);
     record_flag(out, "streams", size->streams);
+    if (size->output_steps)
+        record_count(out, "output_steps", size->output_steps);
     record_count(out, "weights", size->weight_count);
     layers_record(out, net->model);
 

@@ -48,7 +48,7 @@ static int take_targets(const array_pass *pass, const char *path,
                         const elman_tensor *y, elman_arrays *arrays)
 {
     size_t O = pass->net->size.output_size, count = 1;
-    size_t steps = pass->net->size.per_sequence ? 1 : pass->T;
+    size_t steps = array_steps(pass);
     for (size_t n = 0; n < y->rank; n++)
         count *= y->shape[n];
 

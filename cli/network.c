@@ -59,6 +59,15 @@ int network_take(const char *path, elman_model *model, network *net)
     return 0;
 }
 
+const char *network_looks_ahead(const network *net)
+{
+    const elman_layer *l = elman_model_config(net->model)->layers;
+    for (size_t i = 0; i < ELMAN_MAX_LAYERS && l[i].kind; i++)
+        if (l[i].kind == ELMAN_REPEAT)
+            return "repeats what a whole sequence gave";
+    return "reads a sequence from both ends";
+}
+
 void network_close(network *net)
 {
     elman_encoding_destroy(net->encoding);

@@ -40,6 +40,9 @@ int network_open(const char *path, const foreign_values *foreign,
 int network_take(const char *path, elman_model *model, network *net);
 void network_close(network *net);
 
+/* Why the model does not go step by step: "reads a sequence from both ends". */
+const char *network_looks_ahead(const network *net);
+
 /* True if the file says that it is a model of elman's own. */
 bool network_is_own(const elman_import *import);
 

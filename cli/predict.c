@@ -87,6 +87,11 @@ int predictor_reserve(predictor *run, size_t T, size_t B)
 {
     const elman_encoding *encoding = run->net->encoding;
     size_t outputs = run->net->size.output_size;
+    size_t steps = run->net->size.output_steps;
+    if (steps && T != steps)
+        return failed("'%s' answers with %zu steps for each sequence, but one "
+                      "of the data has %zu, expected as many",
+                      run->net->path, steps, T);
     if (run->state && T <= run->T && B <= run->B) {
         elman_state_reset(run->net->model, run->state);
         return 0;

@@ -59,7 +59,7 @@ static void gather_row(const array_pass *pass, size_t b, size_t t, size_t rows,
 /* Every row of the pass, sequence by sequence, but none past an end. */
 static int show_rows(const array_pass *pass, shown *last)
 {
-    size_t rows = pass->net->size.per_sequence ? 1 : pass->T;
+    size_t rows = array_steps(pass);
     size_t O = pass->net->size.output_size;
     float *row = calloc(O + 1, sizeof *row);
     if (!row) return failed("out of memory");
@@ -68,8 +68,7 @@ static int show_rows(const array_pass *pass, shown *last)
     for (size_t b = 0; b < pass->B; b++) {
         /* as many rows as the sequence has steps, or one of all */
         size_t steps = pass->lengths ? pass->lengths[b] : pass->T;
-        size_t count =
-            rows == 1 && pass->net->size.per_sequence ? steps > 0 : steps;
+        size_t count = array_has_own_steps(pass) ? steps ? rows : 0 : steps;
         sequence++;
         for (size_t t = 0; t < count; t++) {
             gather_row(pass, b, t, rows, row);

@@ -99,6 +99,10 @@ static int answer_batch(predictor *run, const elman_dataset *dataset,
     for (size_t b = 0; b < batch->B; b++) {
         size_t length = batch->lengths ? batch->lengths[b] : batch->T;
         size_t answers = net->size.per_sequence ? 1 : length;
+        if (net->size.output_steps && length != net->size.output_steps)
+            return failed("'%s' answers with %zu steps for each sequence, but "
+                          "one of the data has %zu, expected as many",
+                          net->path, net->size.output_steps, length);
         for (size_t t = 0; t < answers && !code; t++)
             code = give(run, dataset, batch->ids[b], t,
                         run->y + (t * batch->B + b) * O);

@@ -288,11 +288,16 @@ typedef enum elman_kind {
                                (Feng et al. 2024, "Were RNNs all we needed?") */
     ELMAN_MINLSTM = 16,     /* minimal LSTM: its gates see x alone; keeps no c
                                (Feng et al. 2024) */
-    ELMAN_INDRNN = 17, /* each unit sees its own h alone (Li et al. 2018) */
-    ELMAN_LIGRU = 18,  /* light GRU: no reset gate (Ravanelli et al. 2018) */
-    ELMAN_POOL = 19,   /* one vector per sequence, from all its steps */
-    ELMAN_L2_NORM = 20 /* nn.functional.normalize over the features of each
-                          step: x / max(|x|, eps) */
+    ELMAN_INDRNN = 17,  /* each unit sees its own h alone (Li et al. 2018) */
+    ELMAN_LIGRU = 18,   /* light GRU: no reset gate (Ravanelli et al. 2018) */
+    ELMAN_POOL = 19,    /* one vector per sequence, from all its steps */
+    ELMAN_L2_NORM = 20, /* nn.functional.normalize over the features of each
+                           step: x / max(|x|, eps) */
+    ELMAN_REPEAT = 21   /* the one vector of each sequence at n steps: Keras's
+                           RepeatVector(n), PyTorch's x[-1].repeat(n, 1, 1).
+                           What is behind it begins anew with each pass, so that
+                           it answers for the whole sequence so far; such a
+                           model has no streams */
 } elman_kind;
 
 /* What kinds have in common. */
@@ -306,7 +311,8 @@ typedef enum elman_family {
     ELMAN_FAMILY_DROPOUT = 7,
     ELMAN_FAMILY_LAST = 8,
     ELMAN_FAMILY_POOL = 9,
-    ELMAN_FAMILY_L2_NORM = 10
+    ELMAN_FAMILY_L2_NORM = 10,
+    ELMAN_FAMILY_REPEAT = 11
 } elman_family;
 
 /* How the state of the step before enters the sums into a cell's gates. */
@@ -478,6 +484,7 @@ typedef struct elman_layer {
     elman_last last;             /* ELMAN_LAST */
     elman_activation activation; /* ELMAN_ACTIVATION */
     elman_pool pool;             /* ELMAN_POOL */
+    size_t repeats;              /* ELMAN_REPEAT: n, at most 2^20 */
 } elman_layer;
 
 /* A whole network; its layers end before the first whose kind is ELMAN_END. */
@@ -583,10 +590,14 @@ typedef struct elman_model_info {
     size_t vocabulary;  /* V if it takes tokens, else 0 */
     size_t output_size; /* O */
     bool per_sequence;  /* gives (B,O), one vector per sequence, not (T,B,O) */
-    bool streams;       /* can run step by step: no layer reads backwards */
+    bool streams;       /* can run step by step: no layer reads backwards or
+                           repeats */
     size_t level_count; /* L: recurrent levels of all layers together */
     size_t parameter_count; /* named arrays; weight_ih_l0 is one */
     size_t weight_count;    /* numbers in all of them */
+    size_t output_steps;    /* n, if ELMAN_REPEAT makes the steps of the output:
+                               it gives (n,B,O), however long sequences are;
+                               else 0 */
 } elman_model_info;
 
 /* What model takes and gives; all zero if model is NULL. */
@@ -796,7 +807,8 @@ ELMAN_CHECKED elman_status elman_state_load_memory(const elman_model *model,
  *                        through time; if keep_gradients
  *   "fc.y"  "fc.dy"      (T,B,O) output of a layer and its gradient
  *   "y" "dy"             the same for the last layer; (D,T,B,R) with merge
- *                        none, (B,O) with one vector per sequence
+ *                        none, (B,O) with one vector per sequence, (n,B,O)
+ *                        behind ELMAN_REPEAT, as T is n for all behind it
  *   "pool.attention"     (T,B) weights a[t] of ELMAN_POOL_ATTENTION: of the
  *                        last pass, among all steps since the sequence began
  *   "pool.h_n" "pool.dh_n" "pool.dh_0"   (B,.) memory of ELMAN_POOL, and what
@@ -843,9 +855,10 @@ typedef struct elman_batch {
 
 /* Runs batch from the memory in state, and leaves the final memory there; the
  * state's sequences from the batch's B on stay as they were. y is (T,B,O),
- * (B,T,O) if batch_first, (B,O) if the model gives one vector per sequence;
- * zeros past the end of each sequence. y may be NULL: where the state keeps it,
- * the view "y" has the same numbers. */
+ * (B,T,O) if batch_first, (B,O) if the model gives one vector per sequence,
+ * with T the output_steps of elman_model_info if there are any; zeros past the
+ * end of each sequence. y may be NULL: where the state keeps it, the view "y"
+ * has the same numbers. */
 ELMAN_CHECKED elman_status elman_model_forward(const elman_model *model,
                                                elman_state *state,
                                                const elman_batch *batch,
@@ -933,12 +946,12 @@ typedef struct elman_target {
 /* The loss of the last pass of state against target, and its gradient. The
  * shape is that of the pass, so none is asked for: target is (T,B) or (T,B,O),
  * (B,T) or (B,T,O) if batch_first, (B) or (B,O) if the model gives one vector
- * per sequence. Steps past the end of a sequence, sequences of length 0 and
- * free slots do not count, and get a gradient of 0. dy, in the shape of the
- * target's values, receives the gradient for elman_model_backward; if it is
- * NULL, the view "dy" of a training state does, where backward finds it if it
- * is given NULL as well. If no target counts, the mean is NaN, as in PyTorch,
- * unless config has a divisor: then it is 0. Not for merge none. */
+ * per sequence; T is that of y. Steps past the end of a sequence, sequences of
+ * length 0 and free slots do not count, and get a gradient of 0. dy, in the
+ * shape of the target's values, receives the gradient for elman_model_backward;
+ * if it is NULL, the view "dy" of a training state does, where backward finds
+ * it if it is given NULL as well. If no target counts, the mean is NaN, as in
+ * PyTorch, unless config has a divisor: then it is 0. Not for merge none. */
 ELMAN_CHECKED elman_status elman_model_loss(const elman_model *model,
                                             elman_state *state,
                                             const elman_loss_config *config,

@@ -632,7 +632,8 @@ ELMAN_API void elman_residuals_scale(const elman_residuals *residuals,
                                      double *scale);
 
 /* Operations of a forward pass, or of forward and backward, over that many
- * steps of all sequences together; a multiply-add counts as two. */
+ * steps of all sequences together, as if ELMAN_REPEAT made as many; a
+ * multiply-add counts as two. */
 ELMAN_API double elman_model_flops(const elman_model *model, uint64_t steps,
                                    bool backward);
 

@@ -328,7 +328,7 @@ static bool comes_back(const elman_config *c)
     for (size_t i = 0; c->layers[i].kind; i++) {
         const elman_layer *l = c->layers + i;
         recurrent |= l->hidden_size || l->hidden_sizes[0];
-        if (l->kind > ELMAN_L2_NORM) return false; /* newer than the exporter */
+        if (l->kind > ELMAN_REPEAT) return false; /* newer than the exporter */
         if (l->merge == ELMAN_MERGE_NONE) return false;
         if (l->proj_size && l->bidirectional && l->merge) return false;
         if (l->kind == ELMAN_MINLSTM) return false;

@@ -72,6 +72,15 @@ static const char *put_l2_norm(onnx_export *e, const layer *l, const char *x)
                     NULL);
 }
 
+/* n times the vector, as (n,B,I) */
+static const char *put_repeat(onnx_export *e, const layer *l, const char *x)
+{
+    const int64_t shape[] = {(int64_t)l->config.repeats, 1, 1};
+    x = build_op(e->b, "Unsqueeze", x, build_list(e->b, 1, (int64_t[]){0}),
+                 NULL);
+    return build_op(e->b, "Expand", x, build_list(e->b, 3, shape), NULL);
+}
+
 static const char *put_activation(onnx_export *e, const layer *l, const char *x)
 {
     return onnx_function_put(e->b, l->config.activation, x);
@@ -187,7 +196,7 @@ static layer_writer *const writers[] = {
     [ELMAN_LAYER_NORM] = put_norm,     [ELMAN_DROPOUT] = put_nothing,
     [ELMAN_LAST] = put_last,           [ELMAN_ACTIVATION] = put_activation,
     [ELMAN_LOG_SOFTMAX] = put_softmax, [ELMAN_POOL] = put_pool,
-    [ELMAN_L2_NORM] = put_l2_norm,
+    [ELMAN_L2_NORM] = put_l2_norm,     [ELMAN_REPEAT] = put_repeat,
 };
 
 static layer_writer *writer_of(const layer *l)
@@ -255,8 +264,11 @@ static void put_output(onnx_export *e, const char *y)
 
     onnx_dimension shape[4] = {{.size = DIRECTIONS}};
     onnx_dimension *next = shape + before;
-    if (!m->info.per_sequence) *next++ = transposed ? sequences : steps;
-    *next++ = transposed ? steps : sequences;
+    onnx_dimension T = steps;
+    if (m->info.output_steps)
+        T = (onnx_dimension){.size = (int64_t)m->info.output_steps};
+    if (!m->info.per_sequence) *next++ = transposed ? sequences : T;
+    *next++ = transposed ? T : sequences;
     *next = (onnx_dimension){.size = (int64_t)(l->O / (before + 1))};
     build_output(e->b, "y", rank, shape);
     if (e->b->failed) return;

@@ -130,6 +130,7 @@ static const struct {
     [ELMAN_LOG_SOFTMAX] = {"LogSoftmax(-1)", put_plain},
     [ELMAN_POOL] = {"ParameterDict", put_attention},
     [ELMAN_L2_NORM] = {"", NULL},
+    [ELMAN_REPEAT] = {"", NULL},
 };
 
 static bool has_module(elman_kind kind)

@@ -6,6 +6,7 @@
 bool torch_is_between(const elman_layer *l)
 {
     return l->kind == ELMAN_LAST || l->kind == ELMAN_L2_NORM ||
+           l->kind == ELMAN_REPEAT ||
            (l->kind == ELMAN_POOL && l->pool != ELMAN_POOL_ATTENTION);
 }
 
@@ -57,6 +58,9 @@ static void put_step(python_writer *w, const elman_model *m,
     int time = m->config.batch_first ? 1 : 0;
 
     if (l->kind == ELMAN_LAST) put_last(w, m, l);
+    else if (l->kind == ELMAN_REPEAT)
+        python_put(w, "y.unsqueeze(%d).repeat(%s%zu, 1%s)", time,
+                   time ? "1, " : "", l->repeats, time ? "" : ", 1");
     else if (l->kind == ELMAN_L2_NORM)
         python_put(w, "torch.nn.functional.normalize(y, dim=-1, eps=%.9g)",
                    (double)l->eps);

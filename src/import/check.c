@@ -133,7 +133,7 @@ static size_t output_shape(const sample *s, bool batched, size_t *shape)
     bool batch_first = s->model->config.batch_first;
     if (s->directions > 1) shape[rank++] = s->directions;
     if (batched && batch_first) shape[rank++] = s->B;
-    if (!s->model->info.per_sequence) shape[rank++] = s->T;
+    if (!s->model->info.per_sequence) shape[rank++] = s->steps;
     if (batched && !batch_first) shape[rank++] = s->B;
     shape[rank++] = s->O;
     return rank;
@@ -144,7 +144,7 @@ static elman_status read_output(const named_tensor *y, sample *s)
     const elman_model *m = s->model;
     size_t shape[ELMAN_MAX_RANK], rank;
 
-    s->steps = m->info.per_sequence ? 1 : s->T;
+    s->steps = model_steps(m, m->layer_count - 1, s->T);
     s->directions = model_outputs(m);
     s->O = m->info.output_size / s->directions;
 
@@ -208,6 +208,13 @@ static void take_step(const sample *s, size_t t, float *x_t, int32_t *token_t)
 static bool has_step(const sample *s, size_t b, size_t t)
 {
     return !s->lengths || t < s->lengths[b];
+}
+
+/* Whether y has the steps of the sequences. */
+static bool is_by_step(const sample *s)
+{
+    const elman_model_info *info = &s->model->info;
+    return !info->per_sequence && !info->output_steps;
 }
 
 /* What a step gave, where it belongs; of one vector per sequence the last
@@ -294,7 +301,7 @@ static place place_of(const sample *s, size_t i)
  * taken out of what was read, and stands in the reference still. */
 static double wanted(const sample *s, size_t i)
 {
-    if (!s->before || s->model->info.per_sequence) return s->want[i];
+    if (!s->before || !is_by_step(s)) return s->want[i];
     size_t step = s->model->config.batch_first ? s->O : s->B * s->O;
     return s->want[i + s->before[place_of(s, i).b] * step];
 }
@@ -303,7 +310,7 @@ static double wanted(const sample *s, size_t i)
  * before, and elman gives 0. */
 static bool counts(const sample *s, size_t i)
 {
-    if (!s->lengths || s->model->info.per_sequence) return true;
+    if (!s->lengths || !is_by_step(s)) return true;
     place p = place_of(s, i);
     return has_step(s, p.b, p.t);
 }
@@ -331,7 +338,7 @@ static void describe(const sample *s, size_t i, const char *how, size_t room,
     char step[40] = "", direction_text[40] = "";
     if (!s->model->info.per_sequence)
         snprintf(step, sizeof step, "step %zu, ",
-                 p.t + (s->before ? s->before[p.b] : 0));
+                 p.t + (s->before && is_by_step(s) ? s->before[p.b] : 0));
 
     if (s->directions > 1)
         snprintf(direction_text, sizeof direction_text, "direction %zu, ",

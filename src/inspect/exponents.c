@@ -28,6 +28,7 @@
 #include "base/tree.h"
 #include "inspect/jacobian.h"
 #include "inspect/qr.h"
+#include "inspect/quiet.h"
 #include "layer/recurrent.h"
 
 enum {
@@ -185,6 +186,7 @@ elman_status exponents_begin(const elman_model *model, const elman_batch *batch,
 {
     const elman_exponents_config usual = {0};
     if (!config) config = &usual;
+    TRY(inspect_check(model));
     TRY(check(model, batch, config));
     measurement *s = calloc(1, sizeof *s);
     if (!s) return failure(ELMAN_NO_MEMORY, "no memory for exponents");

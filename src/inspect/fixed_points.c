@@ -19,6 +19,7 @@
 #include "base/tree.h"
 #include "inspect/eigen.h"
 #include "inspect/fixed_points_parts.h"
+#include "inspect/quiet.h"
 
 enum { USUAL_STARTS = 32 };
 static const double same = 1e-5;
@@ -176,6 +177,7 @@ elman_status fixed_points_begin(const elman_model *model,
 {
     const elman_fixed_points_config usual = {0};
     if (!config) config = &usual;
+    TRY(inspect_check(model));
     TRY(check(model, config));
     measurement *s = calloc(1, sizeof *s);
     if (!s) return failure(ELMAN_NO_MEMORY, "no memory for fixed points");

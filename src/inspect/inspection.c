@@ -113,6 +113,7 @@ elman_status inspection_begin(const elman_model *model,
                               const elman_inspection_config *config,
                               elman_inspection **inspection_out)
 {
+    TRY(inspect_check(model));
     if (config) TRY(check_config(config));
     inspection *in = calloc(1, sizeof *in);
     if (!in) return failure(ELMAN_NO_MEMORY, "no memory for an inspection");

@@ -5,8 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+elman_status inspect_check(const elman_model *m)
+{
+    if (!m->repeats) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the model repeats one vector of each sequence for %zu "
+                   "steps, which no measurement looks behind: evaluation, "
+                   "prediction and views of a state do",
+                   m->repeats);
+}
+
 elman_status quiet_create(const elman_model *m, elman_model **quiet)
 {
+    TRY(inspect_check(m));
     elman_model *q = malloc(sizeof *q);
     layer *layers = malloc(m->layer_count * sizeof *layers);
     if (!q || !layers) {

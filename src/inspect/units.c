@@ -21,6 +21,7 @@
 
 #include "base/memory.h"
 #include "inspect/level.h"
+#include "inspect/quiet.h"
 
 /* A step that a property is known at. */
 typedef struct known_step {
@@ -315,6 +316,7 @@ elman_status units_begin(const elman_model *model, const elman_batch *batch,
                          size_t count, elman_units **units)
 {
     size_t levels;
+    TRY(inspect_check(model));
     TRY(levels_count(model, &levels));
     TRY(check(batch, sequence));
     if (count && !properties)

@@ -18,6 +18,7 @@ static layer_backward_call *const calls[] = {
     [ELMAN_FAMILY_LAST] = layer_last_backward,
     [ELMAN_FAMILY_POOL] = layer_pool_backward,
     [ELMAN_FAMILY_L2_NORM] = layer_l2_norm_backward,
+    [ELMAN_FAMILY_REPEAT] = layer_repeat_backward,
 };
 
 void layer_backward(const layer *l, const pass *p, layer_state *s,

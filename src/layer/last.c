@@ -20,6 +20,7 @@ static elman_status plan(layer *l, layer_plan *plan)
                        "mix the directions");
 
     plan->per_sequence = true;
+    plan->repeated = 0;
     plan->forward_features = l->O;
     return ELMAN_OK;
 }

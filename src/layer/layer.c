@@ -20,6 +20,7 @@ const layer_kind *layer_kind_for(elman_kind kind)
         [ELMAN_FAMILY_LAST] = &layer_last,
         [ELMAN_FAMILY_POOL] = &layer_pool,
         [ELMAN_FAMILY_L2_NORM] = &layer_l2_norm,
+        [ELMAN_FAMILY_REPEAT] = &layer_repeat,
     };
     const kind_row *row = kind_at(kind);
     return row ? table[row->family] : NULL;

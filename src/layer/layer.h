@@ -85,6 +85,8 @@ typedef struct layer_plan {
                                 rest are of a reverse direction and end at
                                 step 0 */
     bool per_sequence;       /* one vector per sequence from here on */
+    size_t repeated;         /* or so many steps, made of it; else 0 */
+    size_t repeats;          /* the steps of the repeat so far, or 0 */
     bool streams;            /* every layer so far can run step by step */
     bool ended;              /* no layer may follow (merge none) */
     size_t level_count;      /* recurrent levels so far */
@@ -125,6 +127,7 @@ typedef struct layer {
     bool quiet;              /* zoneout is as in evaluation while training:
                                 its chance, instead of a draw */
     bool per_sequence;       /* reads one vector per sequence */
+    size_t repeated;         /* reads so many steps, made of one; else 0 */
     size_t forward_features; /* as in layer_plan, of what it reads */
     direction_plan directions[DIRECTIONS];
     ptrdiff_t weight, bias; /* linear, embedding, norm, attention */
@@ -256,7 +259,8 @@ typedef const float *direct_pass(const layer *l, const pass *p,
 
 /* What a state keeps for one layer. */
 typedef struct layer_state {
-    float *y, *dy; /* (T,B,O), T = 1 after one vector per sequence */
+    float *y, *dy; /* (T,B,O), T = 1 after one vector per sequence, and the
+                      steps of a repeat behind one */
     float *own;    /* where y points unless it is an alias */
     direction_state directions[DIRECTIONS];
     float *mask;        /* (T,B,O) or (B,O) dropout while training */
@@ -313,7 +317,7 @@ const layer_kind *layer_kind_for(elman_kind kind);
 
 extern const layer_kind layer_recurrent, layer_linear, layer_embedding,
     layer_activation, layer_softmax, layer_norm, layer_dropout, layer_last,
-    layer_pool, layer_l2_norm;
+    layer_pool, layer_l2_norm, layer_repeat;
 
 /* The way back through a layer, whatever its kind (backward.c): s->dy to dx
  * (overwritten; NULL if not wanted), adds to gradients. */
@@ -325,7 +329,7 @@ layer_backward_call layer_backward;
 layer_backward_call recurrent_backward, layer_linear_backward,
     layer_embedding_backward, layer_activation_backward, layer_norm_backward,
     layer_dropout_backward, layer_last_backward, layer_pool_backward,
-    layer_l2_norm_backward;
+    layer_l2_norm_backward, layer_repeat_backward;
 
 /* Adds a parameter of l to the plan; returns its offset. role may have a level
  * and direction: "%s_l%zu_reverse". bound is the default rule's. */

@@ -185,6 +185,7 @@ static elman_status plan(layer *l, layer_plan *plan)
     plan->h += l->memory_width;
 
     plan->per_sequence = true;
+    plan->repeated = 0;
     plan->forward_features = l->O;
     return ELMAN_OK;
 }

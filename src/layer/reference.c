@@ -248,6 +248,27 @@ static void last_backward(const reference_layer *l, const reference_pass *p,
                 l->dy[b * l->I + j];
 }
 
+/* ---- ELMAN_REPEAT ------------------------------------------------------- */
+
+static void repeat_forward(const reference_layer *l, const reference_pass *p,
+                           const double *x)
+{
+    for (size_t t = 0; t < l->config.repeats; t++)
+        for (size_t b = 0; b < p->B; b++)
+            for (size_t j = 0; j < l->I; j++)
+                l->y[(t * p->B + b) * l->I + j] =
+                    p->lengths[b] ? x[b * l->I + j] : 0;
+}
+
+static void repeat_backward(const reference_layer *l, const reference_pass *p,
+                            double *dx)
+{
+    for (size_t t = 0; t < l->config.repeats; t++)
+        for (size_t b = 0; b < p->B; b++)
+            for (size_t j = 0; j < l->I && p->lengths[b]; j++)
+                dx[b * l->I + j] += l->dy[(t * p->B + b) * l->I + j];
+}
+
 /* ---- Any of them -------------------------------------------------------- */
 
 static void row_forward(const reference_layer *l, const reference_pass *p,
@@ -343,6 +364,10 @@ void reference_layer_forward(reference_layer *l, const reference_pass *p,
         last_forward(l, p, x);
         return;
     }
+    if (l->config.kind == ELMAN_REPEAT) {
+        repeat_forward(l, p, x);
+        return;
+    }
     if (l->config.kind == ELMAN_POOL) {
         reference_pool_forward(l, p, x);
         return;
@@ -365,6 +390,10 @@ void reference_layer_backward(reference_layer *l, const reference_pass *p,
     }
     if (l->config.kind == ELMAN_LAST) {
         last_backward(l, p, dx);
+        return;
+    }
+    if (l->config.kind == ELMAN_REPEAT) {
+        repeat_backward(l, p, dx);
         return;
     }
     if (l->config.kind == ELMAN_POOL) {

@@ -69,6 +69,7 @@ typedef struct reference_layer {
     size_t I, O, D;
     size_t forward_features; /* features it reads that end at the last step */
     bool per_sequence;       /* reads one vector per sequence, as T = 1 */
+    size_t repeated;         /* reads so many steps, made of one; else 0 */
     reference_direction directions[2];
     ptrdiff_t weight, bias; /* offsets, negative if none */
     double *y, *dy;         /* (T,B,O); merge none (D,T,B,R) */

@@ -43,6 +43,12 @@ elman_status evaluate_check(const elman_model *m, const elman_dataset *dataset,
                        "one target per %s",
                        m->info.per_sequence ? "sequence" : "step",
                        one ? "sequence" : "step");
+    if (m->info.output_steps &&
+        dataset_longest(dataset) != m->info.output_steps)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model answers with %zu steps for each sequence, "
+                       "but the longest of the data has %zu: expected as many",
+                       m->info.output_steps, dataset_longest(dataset));
     if (classes != (loss->kind == ELMAN_LOSS_CROSS_ENTROPY))
         return failure(ELMAN_BAD_VALUE,
                        "the targets are %s, which this loss does not take",
@@ -127,6 +133,22 @@ static void move_seconds(const elman_model *m, elman_state *s,
     losses->seconds += spent;
 }
 
+/* The steps of a repeat meet targets of as many. */
+static elman_status check_steps(const elman_model *m, const window *w)
+{
+    size_t want = m->info.output_steps;
+    for (size_t b = 0; want && b < w->batch.B; b++) {
+        size_t steps = w->lengths ? w->lengths[b] : w->batch.T;
+        if (steps != want)
+            return failure(ELMAN_BAD_VALUE,
+                           "the model answers with %zu steps for each "
+                           "sequence, but one of the data has %zu: expected as "
+                           "many",
+                           want, steps);
+    }
+    return ELMAN_OK;
+}
+
 elman_status evaluate_window(const evaluation *on, const window *w,
                              metric_sums *sums, double *loss)
 {
@@ -135,6 +157,7 @@ elman_status evaluate_window(const evaluation *on, const window *w,
     row_losses *losses = on->losses;
 
     /* rows with a target: the new steps, or one for each sequence */
+    TRY(check_steps(m, w));
     bool one = m->info.per_sequence;
     size_t context = one ? 0 : w->context * w->batch.B;
     elman_batch shape = {.T = one ? 1 : w->batch.T - w->context,

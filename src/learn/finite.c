@@ -60,7 +60,7 @@ typedef struct search {
 static void add_level(finder *f, const search *at, size_t row, size_t unit)
 {
     const layer *l = at->l;
-    const pass *p = &f->pass->state->full;
+    const pass *p = state_pass(f->pass->state, l);
     size_t b = row % p->B,
            t = walk_row(l, p, at->direction, row / p->B, b) / p->B;
 
@@ -82,7 +82,7 @@ static void add_level(finder *f, const search *at, size_t row, size_t unit)
 
 static void search_level(finder *f, const search *at)
 {
-    const pass *p = &f->pass->state->full;
+    const pass *p = state_pass(f->pass->state, at->l);
     if (!at->values || is_full(f)) return;
     for (size_t s = 0; s < p->T; s++)
         for (size_t b = 0; b < p->B; b++) {
@@ -183,8 +183,10 @@ static void search_memory(finder *f, const layer *l, const layer_state *at)
 /* The rows of what layer i gives. */
 static const pass *rows_of(const finite_pass *on, size_t i)
 {
-    return model_per_sequence(on->model, i) ? &on->state->tail
-                                            : &on->state->full;
+    const elman_model *m = on->model;
+    if (i + 1 < m->layer_count) return state_pass(on->state, m->layers + i + 1);
+    if (m->info.per_sequence) return &on->state->tail;
+    return m->info.output_steps ? &on->state->again : &on->state->full;
 }
 
 static void search_forward(finder *f)

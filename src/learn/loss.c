@@ -43,7 +43,8 @@ static bool is_inside(const loss_job *j, size_t row)
     const elman_batch *shape = j->shape;
     if (j->counting) return is_listed(j, row);
     if (!shape->lengths) return true;
-    return row / shape->B < shape->lengths[row % shape->B];
+    size_t length = shape->lengths[row % shape->B];
+    return j->whole ? length > 0 : row / shape->B < length;
 }
 
 /* Where row t * B + b stands in an array that may have sequences first. */
@@ -145,6 +146,7 @@ static loss_job job_of(const elman_loss_config *config, const loss_rows *rows,
                       .batch_first = rows->batch_first,
                       .counting = rows->counting,
                       .counting_count = rows->counting_count,
+                      .whole = rows->whole,
                       .target = target};
 }
 

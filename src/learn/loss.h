@@ -41,7 +41,8 @@ typedef struct loss_rows {
     const uint32_t *counting;
     size_t counting_count;
     size_t steps; /* what a length may be, where T is 1 for one vector
-                     per sequence; 0: T */
+                     per sequence, or those of a repeat; 0: T */
+    bool whole;   /* a sequence with any step has all T rows */
 } loss_rows;
 
 /* Whether rows and target can be those of config, whose arrays do not overlap.
@@ -72,6 +73,7 @@ typedef struct loss_job {
     bool batch_first;         /* of the target */
     const uint32_t *counting; /* as in loss_rows */
     size_t counting_count;
+    bool whole;
     const elman_target *target;
     const kernels *k;
     double weight;           /* loss_weight */

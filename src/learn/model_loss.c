@@ -16,6 +16,8 @@ static elman_status output_rows(const elman_model *m, elman_batch *shape,
                         .dy_batch_first = m->config.batch_first,
                         .steps = shape->T};
     if (m->info.per_sequence) shape->T = 1;
+    if (m->info.output_steps) shape->T = m->info.output_steps;
+    rows->whole = m->info.output_steps != 0;
     return ELMAN_OK;
 }
 

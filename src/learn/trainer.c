@@ -47,6 +47,11 @@ static elman_status complete(const elman_model *m, const elman_dataset *dataset,
                        "k1 is %zu and k2 is %zu, but truncation needs a target "
                        "at each step and this task has one per sequence",
                        c->k1, c->k2);
+    if (m->repeats && (c->k1 || c->k2 || task == ELMAN_TASK_LANGUAGE))
+        return failure(ELMAN_BAD_VALUE,
+                       "the model repeats one vector of a whole sequence, so "
+                       "windows of some steps, as k1 and texts make them, can "
+                       "not train it");
     if (c->k1 == 0 && task == ELMAN_TASK_LANGUAGE) c->k1 = DEFAULT_STEPS;
     if (c->k2 && c->k1 == 0)
         return failure(ELMAN_BAD_VALUE,

@@ -27,8 +27,9 @@ size_t chunk_streams(const elman_model *m, const elman_state_config *config)
         if (l->cell && l->G * (l->I + l->R) > WEIGHTS_FIT) streams = CHUNK;
     }
 
-    /* a layer that reads backwards needs all steps at once */
-    bool whole = config->training || config->keep_steps ||
+    /* a layer that reads backwards needs all steps at once, and so does what a
+     * repeat makes */
+    bool whole = config->training || config->keep_steps || m->repeats ||
                  (config->T > 1 && !m->info.streams);
     return whole || config->B <= streams ? 0 : streams;
 }

@@ -67,6 +67,7 @@ const config_field layer_fields[] = {
     {LAYER(last), .type = WORD, .words = last_words},
     {LAYER(activation), .type = ACTIVATION, .words = activation_words},
     {LAYER(pool), .type = WORD, .words = pool_words},
+    {LAYER(repeats), .type = SIZE},
 };
 
 static_assert(sizeof layer_fields / sizeof *layer_fields == LAYER_FIELDS,

@@ -41,7 +41,7 @@ typedef struct config_field {
     .bytes = sizeof((parent *)0)->member
 
 /* The fields of elman_layer, kind and name first. */
-enum { LAYER_FIELDS = 34 };
+enum { LAYER_FIELDS = 35 };
 extern const config_field layer_fields[LAYER_FIELDS];
 
 #endif

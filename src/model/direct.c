@@ -18,7 +18,7 @@ size_t direct_rows(const elman_model *m, const elman_state *s)
     size_t rows = s->config.training ? 0 : DIRECT_ROWS;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        if (l->kind == &layer_pool) return 0;
+        if (l->kind == &layer_pool || l->kind == &layer_repeat) return 0;
         if (!l->cell) continue;
         size_t here = l->kind->direct_rows ? l->kind->direct_rows(l) : 0;
         if (here < rows) rows = here;

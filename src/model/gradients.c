@@ -262,6 +262,11 @@ static elman_status check_open(const elman_state *s)
 {
     const gradient_sums *sums = &s->training.sums;
     size_t leaves = s->full.leaf_count;
+    if (s->model->repeats)
+        return failure(ELMAN_BAD_VALUE,
+                       "the pass continues the one before it, but what is "
+                       "behind a repeat begins anew with each pass: expected "
+                       "whole sequences");
     if (leaves > sums->open_capacity)
         return failure(ELMAN_BAD_VALUE,
                        "the pass continues %zu blocks of sequences, but "
@@ -288,7 +293,7 @@ elman_status gradients_begin(elman_state *s)
     if (sums->continues) TRY(check_open(s));
     else TRY(check_room(s, leaves));
 
-    sums->opens = leaves <= sums->open_capacity;
+    sums->opens = leaves <= sums->open_capacity && !s->model->repeats;
     if (sums->continues) return ELMAN_OK;
     clear_gaps(s->model, sums, sums->count + sums->open_count + leaves);
     close_leaves(s);

@@ -91,6 +91,7 @@ static elman_status plan_all(elman_model *m, layer_plan *plan)
         l->I = plan->features;
         l->forward_features = plan->forward_features;
         l->per_sequence = plan->per_sequence;
+        l->repeated = plan->repeated;
 
         elman_status status = l->kind->plan(l, plan);
         if (status) return failure_in(status, l->config.name);
@@ -176,6 +177,7 @@ static elman_status plan_model(elman_model *m, size_t limit)
     m->copy_count = plan.copy_count;
     m->memory_h = plan.h;
     m->memory_c = plan.c;
+    m->repeats = plan.repeats;
 
     /* what a caller may ask */
     m->info = (elman_model_info){
@@ -186,6 +188,7 @@ static elman_status plan_model(elman_model *m, size_t limit)
         .streams = plan.streams,
         .level_count = plan.level_count,
         .parameter_count = plan.parameter_count,
+        .output_steps = plan.repeated,
     };
     for (size_t i = 0; i < plan.parameter_count; i++)
         m->info.weight_count += m->parameters[i].count;
@@ -361,6 +364,13 @@ bool model_per_sequence(const elman_model *m, size_t i)
 {
     return i + 1 < m->layer_count ? m->layers[i + 1].per_sequence
                                   : m->info.per_sequence;
+}
+
+size_t model_steps(const elman_model *m, size_t i, size_t T)
+{
+    if (i + 1 < m->layer_count) return layer_steps(m->layers + i + 1, T);
+    if (m->info.per_sequence) return 1;
+    return m->info.output_steps ? m->info.output_steps : T;
 }
 
 size_t model_outputs(const elman_model *m)

@@ -49,6 +49,7 @@ struct elman_model {
     late_copies *late;
     uint64_t changes;          /* how often the weights have changed */
     size_t memory_h, memory_c; /* floats of memory per sequence */
+    size_t repeats;            /* steps behind ELMAN_REPEAT, or 0 */
     size_t note_count;
     model_note *notes;
 };
@@ -111,6 +112,7 @@ struct elman_state {
     layer_state *layers;
     layer_plans *plans;     /* (layers), or NULL with one thread */
     pass full, tail;        /* before and after ELMAN_LAST */
+    pass again;             /* behind ELMAN_REPEAT, if the model has one */
     float *x;               /* (T,B,I) copy of the input, or NULL */
     float *dx;              /* (T,B,I) training */
     int32_t *tokens;        /* (T,B) copy of the input, or NULL */
@@ -151,6 +153,20 @@ double layer_flops(const elman_model *model, size_t i, uint64_t steps,
 
 /* Whether layer i of the flat list gives one vector per sequence. */
 bool model_per_sequence(const elman_model *model, size_t i);
+
+/* In a pass of T steps: how many layer i of the flat list gives, and how many a
+ * layer reads. */
+size_t model_steps(const elman_model *model, size_t i, size_t T);
+static inline size_t layer_steps(const layer *l, size_t T)
+{
+    return l->repeated ? l->repeated : l->per_sequence ? 1 : T;
+}
+
+/* The pass that a layer runs in. */
+static inline const pass *state_pass(const elman_state *s, const layer *l)
+{
+    return l->repeated ? &s->again : l->per_sequence ? &s->tail : &s->full;
+}
 
 /* How many outputs the model gives: 2 (D,T,B,R) with merge none,
  * else 1. */
@@ -277,6 +293,10 @@ elman_status state_check(const elman_model *model, const elman_state *state);
 
 /* elman_state_reset_one of a slot that is there. */
 void state_begin_one(const elman_model *model, elman_state *state, size_t b);
+
+/* Lets what is behind a repeat begin anew in sequence b. */
+void state_begin_repeated(const elman_model *model, elman_state *state,
+                          size_t b);
 
 /* Whether layers read the caller's x or tokens themselves: they have their
  * layout, and no backward will need a copy. */

@@ -147,9 +147,16 @@ static void plan(reference *r)
         l->I = features;
         l->forward_features = forward_features;
         l->per_sequence = r->per_sequence;
+        l->repeated = r->repeated;
         plan_layer(r, l);
-        if (l->config.kind == ELMAN_LAST || l->config.kind == ELMAN_POOL)
+        if (l->config.kind == ELMAN_LAST || l->config.kind == ELMAN_POOL) {
             r->per_sequence = true;
+            r->repeated = 0;
+        }
+        if (l->config.kind == ELMAN_REPEAT) {
+            r->per_sequence = false;
+            r->repeats = r->repeated = l->config.repeats;
+        }
 
         features = l->O;
         forward_features = forward_features_after(l, forward_features);
@@ -160,6 +167,7 @@ static void plan(reference *r)
 static void lay_out(reference *r, arena *a)
 {
     size_t rows = r->T * r->B, I = r->config.input_size, widest = 1;
+    size_t longest = r->T > r->repeats ? r->T : r->repeats;
     r->weights = arena_take(a, r->weight_count, sizeof *r->weights);
     r->gradients = arena_take(a, r->weight_count, sizeof *r->gradients);
     r->x = arena_take(a, rows * I, sizeof *r->x);
@@ -167,24 +175,26 @@ static void lay_out(reference *r, arena *a)
     r->tokens = arena_take(a, rows, sizeof *r->tokens);
     r->lengths = arena_take(a, r->B, sizeof *r->lengths);
     r->one = arena_take(a, r->B, sizeof *r->one);
+    r->many = arena_take(a, r->B, sizeof *r->many);
 
     /* what each layer gives and keeps; the widest mask */
     for (size_t i = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
-        size_t n = rows * l->O * (i + 1 == r->layer_count ? r->outputs : 1);
+        size_t n =
+            longest * r->B * l->O * (i + 1 == r->layer_count ? r->outputs : 1);
         l->y = arena_take(a, n, sizeof *l->y);
         l->dy = arena_take(a, n, sizeof *l->dy);
         if (l->config.kind == ELMAN_DROPOUT)
             l->mask = arena_take(a, n, sizeof *l->mask);
         if (l->config.kind == ELMAN_POOL) {
-            l->u = arena_take(a, rows, l->O * sizeof *l->u);
-            l->attention = arena_take(a, rows, sizeof *l->attention);
+            l->u = arena_take(a, longest * r->B, l->O * sizeof *l->u);
+            l->attention = arena_take(a, longest * r->B, sizeof *l->attention);
             size_t bytes = reference_pool_width(l) * sizeof *l->pooled_0;
             l->pooled_0 = arena_take(a, r->B, bytes);
             l->pooled_n = arena_take(a, r->B, bytes);
         }
         for (size_t direction = 0; direction < l->D; direction++)
-            reference_direction_lay_out(&l->directions[direction], a, r->T,
+            reference_direction_lay_out(&l->directions[direction], a, longest,
                                         r->B);
 
         if (l->O > widest) widest = l->O;
@@ -317,6 +327,7 @@ static void copy_batch(reference *r, const reference_batch *batch)
     for (size_t b = 0; b < B; b++) {
         r->lengths[b] = batch->lengths ? batch->lengths[b] : T;
         r->one[b] = r->lengths[b] ? 1 : 0;
+        r->many[b] = r->lengths[b] ? r->repeats : 0;
         for (size_t t = 0; t < r->lengths[b]; t++) {
             size_t row = t * B + b, from = first ? b * T + t : row;
             if (I)
@@ -341,18 +352,23 @@ static void copy_batch(reference *r, const reference_batch *batch)
     r->tail = r->full;
     r->tail.T = 1;
     r->tail.lengths = r->one;
+    r->again = r->full;
+    r->again.T = r->repeats;
+    r->again.lengths = r->many;
+    r->again.given = NULL;
 }
 
-static const reference_pass *pass_of(const reference *r,
-                                     const reference_layer *l)
+const reference_pass *reference_pass_of(const reference *r,
+                                        const reference_layer *l)
 {
-    return l->per_sequence ? &r->tail : &r->full;
+    return l->repeated ? &r->again : l->per_sequence ? &r->tail : &r->full;
 }
 
-/* Elements of y in a pass of T steps. */
-static size_t output_rows(const reference *r)
+/* Steps of y. */
+static size_t output_steps(const reference *r)
 {
-    return (r->per_sequence ? 1 : r->full.T) * r->full.B;
+    if (r->per_sequence) return 1;
+    return r->repeated ? r->repeated : r->full.T;
 }
 
 elman_status reference_forward(reference *r, const reference_batch *batch,
@@ -365,7 +381,7 @@ elman_status reference_forward(reference *r, const reference_batch *batch,
     /* layer by layer, with no gradient at the final states yet */
     for (size_t i = 0; i < r->layer_count; i++) {
         reference_layer *l = r->layers + i;
-        reference_layer_forward(l, pass_of(r, l), x);
+        reference_layer_forward(l, reference_pass_of(r, l), x);
         x = l->y;
         for (size_t direction = 0; direction < l->D; direction++) {
             reference_direction *d = &l->directions[direction];
@@ -377,10 +393,10 @@ elman_status reference_forward(reference *r, const reference_batch *batch,
     if (!y) return ELMAN_OK;
 
     /* the output in the caller's order */
-    size_t n = output_rows(r) * r->O;
+    size_t steps = output_steps(r), n = steps * batch->B * r->O;
     for (size_t k = 0; k < r->outputs; k++)
         if (r->config.batch_first && !r->per_sequence)
-            swap_axes(batch->T, batch->B, r->O, x + k * n, y + k * n);
+            swap_axes(steps, batch->B, r->O, x + k * n, y + k * n);
         else memcpy(y + k * n, x + k * n, n * sizeof *y);
     return ELMAN_OK;
 }
@@ -392,12 +408,13 @@ elman_status reference_backward(reference *r, const double *dy, double *dx)
                        "backward has no forward before it, expected one");
 
     /* dy in our order */
-    size_t n = output_rows(r) * r->O, I = r->config.input_size;
+    size_t steps = output_steps(r), n = steps * r->full.B * r->O;
+    size_t I = r->config.input_size;
     double *last = r->layers[r->layer_count - 1].dy;
     memset(last, 0, r->outputs * n * sizeof *last);
     for (size_t k = 0; dy && k < r->outputs; k++)
         if (r->config.batch_first && !r->per_sequence)
-            swap_axes(r->full.B, r->full.T, r->O, dy + k * n, last + k * n);
+            swap_axes(r->full.B, steps, r->O, dy + k * n, last + k * n);
         else memcpy(last + k * n, dy + k * n, n * sizeof *last);
 
     /* layer by layer, and dx in the caller's order */
@@ -405,7 +422,7 @@ elman_status reference_backward(reference *r, const double *dy, double *dx)
         reference_layer *l = r->layers + i;
         const double *x = i ? r->layers[i - 1].y : I ? r->x : NULL;
         double *dx_here = i ? r->layers[i - 1].dy : I ? r->dx : NULL;
-        reference_layer_backward(l, pass_of(r, l), x, dx_here);
+        reference_layer_backward(l, reference_pass_of(r, l), x, dx_here);
     }
 
     if (dx && I && r->config.batch_first)

@@ -23,11 +23,15 @@ typedef struct reference {
     double *weights, *gradients;
     size_t O, outputs;         /* outputs is 2 for merge none: y (2,T,B,O) */
     bool per_sequence;         /* y is (B,O) */
+    size_t repeats;            /* of ELMAN_REPEAT, or 0 */
+    size_t repeated;           /* y is (repeated,B,O), if not 0 */
     double *x, *dx;            /* (T,B,I) */
     int32_t *tokens;           /* (T,B) */
     size_t *lengths, *one;     /* (B); 1 for every sequence after ELMAN_LAST */
+    size_t *many;              /* (B) and repeats behind ELMAN_REPEAT */
     float *room;               /* for a mask */
     reference_pass full, tail; /* before and after ELMAN_LAST */
+    reference_pass again;      /* behind ELMAN_REPEAT, from its own beginning */
     void *block;               /* of all arrays */
     bool ran;
 } reference;
@@ -56,6 +60,10 @@ void reference_destroy(reference *r);
  * there is none. */
 reference_direction *reference_level(reference *r, size_t level,
                                      size_t direction);
+
+/* The pass that a layer of r ran in last. */
+const reference_pass *reference_pass_of(const reference *r,
+                                        const reference_layer *l);
 
 /* What each sequence has pooled in the last pass becomes what it had before the
  * next, as h_n becomes h_0. */

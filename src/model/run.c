@@ -104,7 +104,7 @@ double pass_cost(const elman_model *m, const elman_state *s, bool backward)
     double cost = 0;
     for (size_t i = 0; i < m->layer_count; i++) {
         const layer *l = m->layers + i;
-        const pass *p = l->per_sequence ? &s->tail : &s->full;
+        const pass *p = state_pass(s, l);
         cost += l->cell ? walk_cost(l, p, WALK_ALONE, backward)
                         : flop * layer_flops(m, i, (uint64_t)p->row_count,
                                              backward);
@@ -125,7 +125,8 @@ int pass_threads(elman_state *s, double cost)
 static void share(const elman_model *m, elman_state *s, bool backward)
 {
     double cost = s->config.threads > 1 ? pass_cost(m, s, backward) : 0;
-    s->full.threads = s->tail.threads = pass_threads(s, cost);
+    s->full.threads = s->tail.threads = s->again.threads =
+        pass_threads(s, cost);
 }
 
 /* Fills a pass beyond what carving sets. */
@@ -168,11 +169,16 @@ static void set_out(const elman_model *m, elman_state *s, const elman_batch *in)
         s->full.ids[b] = in->ids ? in->ids[b] : b;
         if (length && s->position[b] == FREE_SLOT) state_begin_one(m, s, b);
         s->full.steps_before[b] = s->position[b];
+        if (!m->repeats) continue;
+        s->again.lengths[b] = length ? m->repeats : 0;
+        s->again.steps_before[b] = 0;
+        state_begin_repeated(m, s, b);
     }
 
     /* what follows from that, and the input in the state's order */
     pass_set(&s->full);
     pass_set(&s->tail);
+    if (m->repeats) pass_set(&s->again);
     copy_input(m, s, in);
 
     /* no gradient at the final states unless the caller writes one */
@@ -209,7 +215,7 @@ static void copy_output(const elman_model *m, const elman_state *s,
                         float *internal, float *external, bool out)
 {
     const layer *l = m->layers + m->layer_count - 1;
-    size_t T = m->info.per_sequence ? 1 : s->full.T, B = s->full.B;
+    size_t T = model_steps(m, m->layer_count - 1, s->full.T), B = s->full.B;
     size_t blocks = model_outputs(m), O = l->O / blocks,
            bytes = O * sizeof *internal;
     bool first = state_batch_first(m, s);
@@ -239,7 +245,7 @@ static void forward_layer(const elman_model *m, elman_state *s, size_t i,
                           const row_sink *sink, const float *x)
 {
     const layer *l = m->layers + i;
-    pass *p = l->per_sequence ? &s->tail : &s->full;
+    pass *p = l->repeated ? &s->again : l->per_sequence ? &s->tail : &s->full;
     p->sink = i + 1 == m->layer_count ? sink : NULL;
 
     double begin = s->seconds ? clock_seconds() : 0;
@@ -255,19 +261,20 @@ static const float *forward_some(const elman_model *m, elman_state *s,
 {
     const layer *l = m->layers + *i;
     layer_state *at = s->layers + *i;
+    const pass *p = state_pass(s, l);
 
     /* how many layers go at once */
-    size_t levels = wave_length(l, m->layer_count - *i, &s->full);
+    size_t levels = wave_length(l, m->layer_count - *i, p);
     size_t count = levels && !s->seconds ? levels : 1;
 
-    if (count > 1 && wave_choose(l, count, &s->full, at)) {
-        wave_forward(l, count, &s->full, at, x);
+    if (count > 1 && wave_choose(l, count, p, at)) {
+        wave_forward(l, count, p, at, x);
     } else {
         for (size_t j = 0; j < count; j++)
             forward_layer(m, s, *i + j, sink, j ? at[j - 1].y : x);
     }
 
-    if (count > 1) wave_done(count, &s->full, at);
+    if (count > 1) wave_done(count, p, at);
     *i += count;
     return at[count - 1].y;
 }
@@ -338,7 +345,7 @@ static elman_status forward(const elman_model *m, elman_state *s,
     /* through all layers */
     for (size_t i = 0; i < m->layer_count;)
         x = forward_some(m, s, sink, x, &i);
-    s->full.sink = s->tail.sink = NULL;
+    s->full.sink = s->tail.sink = s->again.sink = NULL;
 
     /* sequences are longer by this pass */
     for (size_t b = 0; b < in->B; b++)
@@ -407,8 +414,7 @@ elman_status model_backward(const elman_model *m, elman_state *s,
         float *below = i ? s->layers[i - 1].dy : NULL;
         if (i == 0 && dx) below = s->dx;
         double begin = s->seconds ? clock_seconds() : 0;
-        layer_backward(l, l->per_sequence ? &s->tail : &s->full, s->layers + i,
-                       x, below);
+        layer_backward(l, state_pass(s, l), s->layers + i, x, below);
         if (s->seconds) s->seconds[i].backward += clock_seconds() - begin;
     }
 

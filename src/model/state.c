@@ -116,8 +116,7 @@ void layer_lay_out(const elman_model *m, const elman_state *s, arena *a,
                    size_t i, size_t T, size_t B, layer_state *at)
 {
     const layer *l = m->layers + i;
-    size_t rows = (model_per_sequence(m, i) ? 1 : T) * B,
-           in = l->per_sequence ? 1 : T;
+    size_t rows = model_steps(m, i, T) * B, in = layer_steps(l, T);
 
     /* plans of walks outlive a pass */
     layer_state room = {.plans = s->plans ? s->plans + i : NULL};
@@ -147,11 +146,15 @@ static void lay_out_pass(const elman_model *m, elman_state *s, arena *a,
 {
     lay_out_rows(s, &s->full, a, T, B);
     lay_out_rows(s, &s->tail, a, 1, B);
+    if (m->repeats) lay_out_rows(s, &s->again, a, m->repeats, B);
     s->full.ids = arena_take(a, B, sizeof *s->full.ids);
     s->full.steps_before = arena_take(a, B, sizeof *s->full.steps_before);
+    if (m->repeats)
+        s->again.steps_before = arena_take(a, B, sizeof *s->again.steps_before);
+    size_t longest = T > m->repeats ? T : m->repeats;
     if (s->config.training)
         s->training.pointers =
-            arena_take(a, 2 * T * B, sizeof *s->training.pointers);
+            arena_take(a, 2 * longest * B, sizeof *s->training.pointers);
 
     /* a copy of the input, unless layers read the caller's */
     size_t input_bytes = m->config.input_size * sizeof(float);
@@ -189,6 +192,12 @@ static void bind_passes(elman_state *s)
     pass_bind(s, &s->full);
     pass_bind(s, &s->tail);
     if (s->config.open_blocks) s->tail.open_rows += s->config.open_blocks;
+    if (!s->model->repeats) return;
+
+    /* which begins anew with each pass */
+    uint64_t *none_before = s->again.steps_before;
+    pass_bind(s, &s->again);
+    s->again.steps_before = none_before;
 }
 
 void state_lay_out_pass(elman_state *s, void *block, size_t T, size_t B)
@@ -240,6 +249,7 @@ void state_bind(elman_state *s)
     bind_passes(s);
     pass_set(&s->full);
     pass_set(&s->tail);
+    if (s->model->repeats) pass_set(&s->again);
 }
 
 /* The bytes of a state, and where among them the room of sums begins: after the
@@ -273,6 +283,12 @@ elman_status state_measure(const elman_model *m,
                            size_t *room)
 {
     TRY(complete(config, full));
+    size_t rows;
+    if (!sizes_multiply(m->repeats, full->B, 1, &rows) || rows > UINT32_MAX / 2)
+        return failure(ELMAN_BAD_VALUE,
+                       "B is %zu and the model repeats %zu times, expected a "
+                       "product below 2^31",
+                       full->B, m->repeats);
     *bytes = measure(m, full, room);
     return *bytes ? ELMAN_OK : ELMAN_BAD_VALUE;
 }
@@ -388,31 +404,40 @@ static void reset_pooled(const layer *l, elman_state *s, size_t begin,
            (end - begin) * l->memory_width * sizeof *pooled);
 }
 
+static void reset_layer(const elman_model *m, const layer *l, elman_state *s,
+                        size_t begin, size_t end)
+{
+    if (l->memory_width) reset_pooled(l, s, begin, end);
+    for (size_t direction = 0; direction < l->D && l->cell; direction++) {
+        const direction_plan *d = &l->directions[direction];
+        float *h = s->memory.h + d->memory_h * s->config.B;
+        float *c = s->memory.c + d->memory_c * s->config.B;
+
+        /* zero, or what was learned */
+        for (size_t b = begin; b < end; b++) {
+            memset(h + b * l->R, 0, l->R * sizeof *h);
+            if (l->cell->has_cell) memset(c + b * l->H, 0, l->H * sizeof *c);
+            if (d->h_0 != NOWHERE)
+                memcpy(h + b * l->R, m->packed + d->plain_h_0.to,
+                       l->R * sizeof *h);
+            if (d->c_0 != NOWHERE)
+                memcpy(c + b * l->H, m->packed + d->plain_c_0.to,
+                       l->H * sizeof *c);
+        }
+    }
+}
+
 static void reset_rows(const elman_model *m, elman_state *s, size_t begin,
                        size_t end)
 {
-    for (size_t i = 0; i < m->layer_count; i++) {
-        const layer *l = m->layers + i;
-        if (l->memory_width) reset_pooled(l, s, begin, end);
-        for (size_t direction = 0; direction < l->D && l->cell; direction++) {
-            const direction_plan *d = &l->directions[direction];
-            float *h = s->memory.h + d->memory_h * s->config.B;
-            float *c = s->memory.c + d->memory_c * s->config.B;
+    for (size_t i = 0; i < m->layer_count; i++)
+        reset_layer(m, m->layers + i, s, begin, end);
+}
 
-            /* zero, or what was learned */
-            for (size_t b = begin; b < end; b++) {
-                memset(h + b * l->R, 0, l->R * sizeof *h);
-                if (l->cell->has_cell)
-                    memset(c + b * l->H, 0, l->H * sizeof *c);
-                if (d->h_0 != NOWHERE)
-                    memcpy(h + b * l->R, m->packed + d->plain_h_0.to,
-                           l->R * sizeof *h);
-                if (d->c_0 != NOWHERE)
-                    memcpy(c + b * l->H, m->packed + d->plain_c_0.to,
-                           l->H * sizeof *c);
-            }
-        }
-    }
+void state_begin_repeated(const elman_model *m, elman_state *s, size_t b)
+{
+    for (size_t i = 0; i < m->layer_count; i++)
+        if (m->layers[i].repeated) reset_layer(m, m->layers + i, s, b, b + 1);
 }
 
 void state_reset(const elman_model *m, elman_state *s)
@@ -514,7 +539,7 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     to->training.draw = from->training.draw;
     to->training.sums.continues = from->training.sums.continues;
 
-    pass full = from->full, tail = from->tail;
+    pass full = from->full, tail = from->tail, again = from->again;
     if (from->chunk) chunks_carve(to);
     else state_carve(to, from->carved_T, full.B);
     to->full.T = full.T;
@@ -527,5 +552,6 @@ elman_status state_copy(elman_state *to, const elman_state *from)
     }
     copy_counts(&to->full, &full);
     copy_counts(&to->tail, &tail);
+    copy_counts(&to->again, &again);
     return ELMAN_OK;
 }

@@ -161,6 +161,9 @@ static elman_status check_pass(const elman_model *m, const elman_state *s)
     for (size_t b = 0; p->lengths && b < p->B; b++)
         if (p->lengths[b] > p->T || s->tail.lengths[b] > 1)
             return broken("lengths");
+    for (size_t b = 0; m->repeats && b < p->B; b++)
+        if (s->again.lengths[b] > m->repeats || s->again.steps_before[b])
+            return broken("lengths");
 
     /* the slots that ran in chunks */
     if (p->row_count > p->B) return broken("pass");

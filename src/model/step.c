@@ -17,6 +17,12 @@ elman_status model_check_streams(const elman_model *m, bool tokens)
         return failure(ELMAN_BAD_VALUE,
                        "step_tokens reads tokens, but the model reads x; "
                        "expected elman_model_step");
+    if (m->repeats)
+        return failure(ELMAN_BAD_VALUE,
+                       "the model repeats one vector of the whole sequence for "
+                       "%zu steps, so it has no answer step by step; expected "
+                       "elman_model_forward",
+                       m->repeats);
     if (!m->info.streams)
         return failure(ELMAN_BAD_VALUE,
                        "the model has a reverse direction, which needs the "

@@ -110,7 +110,7 @@ static elman_status view_level(const elman_state *s, size_t index,
                                const char *what, const char *name,
                                elman_tensor *view)
 {
-    size_t T = s->full.T, B = s->full.B;
+    size_t T = layer_steps(l, s->full.T), B = s->full.B;
 
     /* what the last pass left */
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
@@ -165,7 +165,7 @@ static const char *parse_level(const char *name, size_t *level,
 static elman_tensor output_tensor(const elman_model *m, const elman_state *s,
                                   size_t i, float *data)
 {
-    size_t T = s->full.T, B = s->full.B, O = m->layers[i].O;
+    size_t T = model_steps(m, i, s->full.T), B = s->full.B, O = m->layers[i].O;
     size_t blocks = i + 1 == m->layer_count ? model_outputs(m) : 1;
 
     if (model_per_sequence(m, i)) return tensor(data, 2, B, O, 0);
@@ -181,7 +181,7 @@ static elman_status view_pool(const elman_model *m, const elman_state *s,
     const layer *l = m->layers + index;
     float *attention = s->layers[index].pool.attention;
     if (s->ran && attention && strcmp(what, "attention") == 0) {
-        *view = tensor(attention, 2, s->full.T, s->full.B, 0);
+        *view = tensor(attention, 2, layer_steps(l, s->full.T), s->full.B, 0);
         return ELMAN_OK;
     }
 

@@ -151,17 +151,17 @@ static bool function_near_kink(const reference_direction *d, size_t k, double x)
                 0);
 }
 
-static bool direction_near_kink(const experiment *e,
+static bool direction_near_kink(const reference_pass *p,
                                 const reference_direction *d)
 {
     const elman_layer *c = d->cell.config;
     const cell_kind *cell = cell_for(c);
     size_t H = d->cell.H, G = d->cell.G;
 
-    for (size_t s = 0; s < e->t->T; s++)
-        for (size_t b = 0; b < e->t->B; b++)
-            for (size_t j = 0; j < G && s < e->t->lengths[b]; j++) {
-                size_t row = s * e->t->B + b;
+    for (size_t s = 0; s < p->T; s++)
+        for (size_t b = 0; b < p->B; b++)
+            for (size_t j = 0; j < G && s < p->lengths[b]; j++) {
+                size_t row = s * p->B + b;
                 double sum = d->sum[row * G + j];
 
                 /* the sum into a gate, c where h is made of it, and the clip */
@@ -179,24 +179,23 @@ static bool direction_near_kink(const experiment *e,
 }
 
 /* Whether some x of a sequence stands near its largest one. */
-static bool max_near_kink(const experiment *e, const reference_layer *l,
+static bool max_near_kink(const reference_pass *p, const reference_layer *l,
                           const double *x)
 {
-    size_t B = e->t->B, I = l->I;
-    for (size_t i = 0; i < e->t->T * B * I; i++) {
+    size_t B = p->B, I = l->I;
+    for (size_t i = 0; i < p->T * B * I; i++) {
         size_t b = i / I % B, j = i % I;
-        bool valid = i / I / B < e->t->lengths[b];
+        bool valid = i / I / B < p->lengths[b];
         if (valid && near(x[i], l->y[b * I + j])) return true;
     }
     return false;
 }
 
 /* Whether some step is about as long as what divides it at least. */
-static bool length_near_kink(const experiment *e, const reference_layer *l,
+static bool length_near_kink(const reference_pass *p, const reference_layer *l,
                              const double *x)
 {
-    size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = 0; r < p->T * p->B; r++) {
         double squares = 0;
         for (size_t j = 0; j < l->I; j++)
             squares += x[r * l->I + j] * x[r * l->I + j];
@@ -208,21 +207,21 @@ static bool length_near_kink(const experiment *e, const reference_layer *l,
 static bool layer_near_kink(const experiment *e, size_t index)
 {
     const reference_layer *l = e->r->layers + index;
+    const reference_pass *p = reference_pass_of(e->r, l);
     for (size_t i = 0; i < l->D; i++)
-        if (direction_near_kink(e, &l->directions[i])) return true;
+        if (direction_near_kink(p, &l->directions[i])) return true;
 
     const double *x = index ? e->r->layers[index - 1].y : e->r->x;
     if (l->config.kind == ELMAN_POOL && l->config.pool == ELMAN_POOL_MAX)
-        return max_near_kink(e, l, x);
-    if (l->config.kind == ELMAN_L2_NORM) return length_near_kink(e, l, x);
+        return max_near_kink(p, l, x);
+    if (l->config.kind == ELMAN_L2_NORM) return length_near_kink(p, l, x);
 
     /* an activation layer may have its kink at any of its inputs */
     elman_activation f = l->config.activation;
     if (l->config.kind == ELMAN_RELU) f.kind = ELMAN_ACTIVATION_RELU;
     else if (l->config.kind != ELMAN_ACTIVATION) return false;
 
-    size_t rows = l->per_sequence ? e->t->B : e->t->T * e->t->B;
-    for (size_t i = 0; i < rows * l->I; i++)
+    for (size_t i = 0; i < p->T * p->B * l->I; i++)
         if (near(reference_activation_kink(f, x[i]), 0)) return true;
     return false;
 }
@@ -242,7 +241,7 @@ static elman_status objective(const experiment *e, double *sum)
 {
     const trial *t = e->t;
     const reference_layer *last = e->r->layers + e->r->layer_count - 1;
-    size_t rows = e->r->per_sequence ? t->B : t->T * t->B;
+    size_t rows = trial_rows(t);
 
     TRY(reference_forward(e->r, &e->batch, NULL));
 
@@ -323,7 +322,7 @@ static elman_status check_memory(experiment *e, draws *d)
     const trial *t = e->t;
     for (size_t i = 0; i < 2 * t->model->layer_count && t->given; i++) {
         reference_direction *at = direction_at(e, i / 2, i % 2);
-        if (!at) continue;
+        if (!at || t->model->layers[i / 2].repeated) continue;
         TRY(check_array(e, d, "h_0", t->B * at->cell.R, at->h_0, at->dh_0));
         if (cell_for(at->cell.config)->has_cell)
             TRY(check_array(e, d, "c_0", t->B * at->cell.H, at->c_0, at->dc_0));

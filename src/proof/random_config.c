@@ -275,6 +275,31 @@ elman_config random_config(draws *d, size_t most)
     return config;
 }
 
+elman_config random_repeating(draws *d, size_t most)
+{
+    elman_config config = {.input_size = draw_size(d, 1, most),
+                           .batch_first = draw_chance(d, 30),
+                           .seed = draw_next(d)};
+    elman_layer *l = config.layers;
+
+    /* from a sequence to a vector */
+    draw_recurrent(d, most, false, l++);
+    l->kind = ELMAN_LAST;
+    if (draw_chance(d, 40))
+        *l = (elman_layer){
+            .kind = ELMAN_POOL,
+            .pool = (elman_pool)draw_size(d, 0, ELMAN_POOL_ATTENTION)};
+    l++;
+    if (draw_chance(d, 30)) l += draw_between(d, most, l);
+
+    /* and to another sequence */
+    *l++ = (elman_layer){.kind = ELMAN_REPEAT, .repeats = draw_size(d, 1, 7)};
+    if (draw_chance(d, 20)) l += draw_between(d, most, l);
+    if (draw_chance(d, 80)) draw_recurrent(d, most, true, l++);
+    if (l[-1].merge != ELMAN_MERGE_NONE) draw_head(d, most, l);
+    return config;
+}
+
 /* ---- One line ----------------------------------------------------------- */
 
 /* used may exceed bytes: then the text is cut. */
@@ -368,6 +393,7 @@ static void put_layer(writer *w, const elman_layer *l)
     if (l->num_embeddings)
         put(w, " %zux%zu", l->num_embeddings, l->embedding_dim);
     if (l->output_size) put(w, " %zu", l->output_size);
+    if (l->repeats) put(w, " %zu", l->repeats);
     if (!recurrent) put_flag(w, "no_bias", l->no_bias);
 
     if (l->kind == ELMAN_ACTIVATION) put_activation(w, &l->activation);

@@ -30,6 +30,10 @@ float draw_real(draws *d, float low, float high);
  * of up to three levels, and H from 2 to most_hidden. */
 elman_config random_config(draws *d, size_t most_hidden);
 
+/* The same with one vector of each sequence that is repeated, and mostly a
+ * recurrent layer behind it. */
+elman_config random_repeating(draws *d, size_t most_hidden);
+
 /* Writes config in one line: "I 3: LSTM 7x2 reverse clip 0.5, linear 4". A
  * line that does not fit in bytes ends in "...". */
 void config_write_line(const elman_config *config, size_t bytes, char *line);

@@ -40,7 +40,8 @@ elman_status trial_move_weights(elman_model *m, draws *d)
 
 size_t trial_rows(const trial *t)
 {
-    return t->model->info.per_sequence ? t->B : t->T * t->B;
+    const elman_model *m = t->model;
+    return model_steps(m, m->layer_count - 1, t->T) * t->B;
 }
 
 static void lay_out_trial(trial *t, arena *a)
@@ -72,7 +73,8 @@ static void draw_gradient(trial *t, draws *d)
     size_t rows = trial_rows(t);
     for (size_t r = 0; r < t->blocks * rows; r++) {
         size_t step = r % rows / t->B, b = r % t->B;
-        bool valid = step < t->lengths[b];
+        bool valid = t->model->info.output_steps ? t->lengths[b] > 0
+                                                 : step < t->lengths[b];
         for (size_t j = 0; j < t->O; j++)
             t->dy[r * t->O + j] = valid ? draw_real(d, -1, 1) : NAN;
     }

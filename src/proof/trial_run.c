@@ -87,6 +87,7 @@ typedef struct run {
     const split *cut;
     outcome *out;
     size_t *order;         /* (B) */
+    size_t rows;           /* of the longest y of one pass */
     size_t most_T, most_B; /* of one pass */
     batch_part part;
     void *block;
@@ -127,27 +128,36 @@ static void fill_part(const run *r)
     }
 }
 
+/* Whether y has as many steps, however many the sequence has. */
+static bool has_own_steps(const elman_model *m)
+{
+    return m->info.per_sequence || m->info.output_steps;
+}
+
 /* Copies the rows of y or dy between the part and the whole. */
 static void copy_output(const run *r, const float *source, float *target,
                         bool into_part)
 {
     const trial *t = r->t;
     const batch_part *p = &r->part;
-    bool ends = t->model->info.per_sequence; /* y is one row per sequence */
-    size_t steps = ends ? 1 : p->T, whole = trial_rows(t);
+    const elman_model *m = t->model;
+    bool first = m->config.batch_first, ends = has_own_steps(m);
+    size_t steps = model_steps(m, m->layer_count - 1, p->T);
+    size_t whole = trial_rows(t);
 
     for (size_t k = 0; k < t->blocks; k++)
         for (size_t s = 0; s < steps; s++)
             for (size_t b = 0; b < p->B; b++) {
-                size_t at = p->first + s, B = t->B;
+                size_t at = ends ? s : p->first + s, B = t->B;
+                size_t row = first ? b * steps + s : s * p->B + b;
 
                 /* neither padding, nor a sequence that is over by now */
                 if (ends ? p->lengths[b] == 0 && t->lengths[p->which[b]]
                          : at >= t->T)
                     continue;
 
-                size_t here = k * steps * p->B + (ends ? b : row_of(r, s, b));
-                size_t there = k * whole + (ends ? 0 : at * B) + p->which[b];
+                size_t here = k * steps * p->B + row;
+                size_t there = k * whole + at * B + p->which[b];
                 size_t from = into_part ? there : here;
                 size_t to = into_part ? here : there;
                 memcpy(target + to * t->O, source + from * t->O,
@@ -185,7 +195,7 @@ static elman_status forward(const run *r, elman_state *s, bool continues)
     const batch_part *p = &r->part;
 
     fill_part(r);
-    for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
+    for (size_t i = 0; i < r->rows * t->blocks * t->O; i++)
         p->y[i] = NAN;
 
     /* a pass of one step for every stream, each of which has one */
@@ -215,7 +225,7 @@ static elman_status forward(const run *r, elman_state *s, bool continues)
 static elman_status backward(run *r, elman_state *s)
 {
     const trial *t = r->t;
-    for (size_t i = 0; i < r->most_T * r->most_B * t->blocks * t->O; i++)
+    for (size_t i = 0; i < r->rows * t->blocks * t->O; i++)
         r->part.dy[i] = NAN;
     copy_output(r, t->dy, r->part.dy, true);
 
@@ -323,6 +333,8 @@ static void lay_out_run(run *r, arena *a)
     const trial *t = r->t;
     batch_part *p = &r->part;
     size_t rows = r->most_T * r->most_B, row = sizeof(float);
+    size_t steps = t->model->info.output_steps;
+    r->rows = (steps > r->most_T ? steps : r->most_T) * r->most_B;
 
     r->order = arena_take(a, t->B, sizeof *r->order);
     p->lengths = arena_take(a, r->most_B, sizeof *p->lengths);
@@ -330,8 +342,8 @@ static void lay_out_run(run *r, arena *a)
     p->tokens = arena_take(a, rows, sizeof *p->tokens);
     p->x = arena_take(a, rows, t->I * row);
     p->dx = arena_take(a, rows, t->I * row);
-    p->y = arena_take(a, rows, t->blocks * t->O * row);
-    p->dy = arena_take(a, rows, t->blocks * t->O * row);
+    p->y = arena_take(a, r->rows, t->blocks * t->O * row);
+    p->dy = arena_take(a, r->rows, t->blocks * t->O * row);
 }
 
 static elman_status create_states(run *r)
