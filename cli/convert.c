@@ -277,7 +277,27 @@ static int write_out(const conversion *run)
     return status == ELMAN_OK ? 0 : library_failed();
 }
 
-static int convert_import(conversion *run, const elman_import *import)
+/* A file that is refused, with the commands that would take it. */
+static int refused(const conversion *run, const elman_import_config *config)
+{
+    elman_import *import = NULL;
+    const char *question;
+    size_t count = 0;
+    if (elman_import_propose(run->paths, run->count, config, &import) !=
+        ELMAN_OK)
+        return library_failed();
+
+    /* where other settings do not help, the sentence alone */
+    const elman_proposal *proposals =
+        elman_import_proposals(import, &question, &count);
+    int code = count ? conversion_propose(run, question, proposals, count)
+                     : library_failed();
+    elman_import_close(import);
+    return code;
+}
+
+static int convert_import(conversion *run, const elman_import *import,
+                          const elman_import_config *config)
 {
     run->rows = elman_import_rows(import, &run->row_count);
     run->extra = elman_import_extra(import);
@@ -287,7 +307,7 @@ static int convert_import(conversion *run, const elman_import *import)
     int code = 0;
     if (elman_import_create(import, &run->model) != ELMAN_OK) {
         code = show_failed(run);
-        return code ? code : library_failed();
+        return code ? code : refused(run, config);
     }
 
     code = check_reference(run);
@@ -346,6 +366,7 @@ static int convert(const parsed_line *arguments)
     size_t inputs = (size_t)arguments->count - 1;
     conversion run = {
         .values = values,
+        .line = arguments,
         .paths = (const char *const *)arguments->operands,
         .count = inputs,
         .out = arguments->operands[inputs],
@@ -364,8 +385,8 @@ static int convert(const parsed_line *arguments)
     const elman_import_config config = foreign_config(&values->foreign);
     elman_import *import = NULL;
     if (elman_import_open(run.paths, run.count, &config, &import) != ELMAN_OK)
-        return library_failed();
-    code = convert_import(&run, import);
+        return refused(&run, &config);
+    code = convert_import(&run, import, &config);
     elman_import_close(import);
     return code;
 }

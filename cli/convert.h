@@ -23,6 +23,7 @@ typedef struct convert_values {
 
 typedef struct conversion {
     const convert_values *values;
+    const parsed_line *line;  /* as it was typed */
     const char *const *paths; /* (count) what is read */
     size_t count;
     const char *out;
@@ -47,5 +48,10 @@ int conversion_show_table(const conversion *run, FILE *file);
 /* The same, the model, and how to read it elsewhere, on standard output; a
  * line of JSON if that was asked for. */
 int conversion_show(const conversion *run);
+
+/* A question on standard error, and below it the command line with each of the
+ * settings that answer it. Returns EXIT_FAILED. */
+int conversion_propose(const conversion *run, const char *question,
+                       const elman_proposal *proposals, size_t count);
 
 #endif

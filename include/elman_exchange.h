@@ -92,6 +92,27 @@ ELMAN_CHECKED elman_status elman_import_look(const char *const *paths,
 ELMAN_API const elman_fact *elman_import_facts(const elman_import *import,
                                                size_t *count);
 
+/* Settings by which a file would be taken, or asked about further: layers and
+ * ignore are as in elman_import_config, which keeps all others. */
+typedef struct elman_proposal {
+    const char *of;     /* what they take of it, "the actor alone"; "": all */
+    const char *layers; /* NULL: as they were */
+    const char *ignore; /* what was ignored and what these leave out; NULL: as
+                           it was */
+} elman_proposal;
+
+/* Opens files that elman_import_open and elman_import_create refuse, to see
+ * what they would take: question becomes the sentence, without proposals, and
+ * proposals the settings that answer it, each tried, count of them. 0 where
+ * other settings do not help. All is in memory of the import, which
+ * elman_import_create makes no model of. */
+ELMAN_CHECKED elman_status
+elman_import_propose(const char *const *paths, size_t count,
+                     const elman_import_config *config, elman_import **import);
+ELMAN_API const elman_proposal *
+elman_import_proposals(const elman_import *import, const char **question,
+                       size_t *count);
+
 /* How many further tensors a checkpoint holds outside its state dict, such as
  * an optimizer's; they are in no row. */
 ELMAN_API size_t elman_import_extra(const elman_import *import);

@@ -270,42 +270,56 @@ TEST(an_ambiguous_order_is_asked_for)
          NULL,
          "several linear layers, and the file does not say what stands "
          "between them; give the order of the layers, and what stands between "
-         "them, by elman convert --layers: what fits is --layers='rnn,a,?,b', "
-         "with the function (relu, tanh, elu(1) ...) or nothing in place of "
-         "each ?"},
+         "them, by --layers, with the function (relu, tanh, elu(1) ...) or "
+         "nothing in place of each ?: what fits is elman convert "},
+        {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
+         NULL,
+         "weights.safetensors weights-elman.safetensors --layers 'rnn,a,?,b'"},
         {{RNN("rnn", 3, 4), LINEAR("a", 4, 5), LINEAR("b", 5, 2)},
          "rnn,a,?,b",
          "has ?, which stands for the function there"},
         {{LINEAR("head", 4, 3), RNN("rnn", 3, 4)},
          NULL,
-         "what fits is --layers='head,rnn' or --layers='rnn,head'"},
+         "--layers head,rnn or elman convert "},
+        {{LINEAR("head", 4, 3), RNN("rnn", 3, 4)}, NULL, "--layers rnn,head"},
         {{RNN("a", 3, 4), RNN("b", 4, 4)},
          NULL,
          "several recurrent layers, and the file does not say how they are "
          "joined; give the order of the layers, and what stands between them, "
-         "by elman convert --layers: what fits is --layers='a,b'"},
+         "by --layers: what fits is elman convert "},
         {{RNN("a", 4, 5), RNN("b", 6, 7)},
          NULL,
-         "parts of it are --layers='a' --ignore='b.*' or --layers='b' "
-         "--ignore='a.*'"},
+         "--layers a --ignore 'b.*' or elman convert "},
+        {{RNN("a", 4, 5), RNN("b", 6, 7)}, NULL, "--layers b --ignore 'a.*'"},
         {{RNN("rnn", 3, 4), LINEAR("attn", 4, 1), LINEAR("fc", 4, 2)},
          NULL,
+         "attn is called as attention over the steps is, which no layer of "
+         "elman is; linear:attn in --layers says that it is a plain layer in "
+         "a chain"},
+        {{RNN("rnn", 3, 4), LINEAR("attn", 4, 1), LINEAR("fc", 4, 2)},
+         NULL,
+         "--layers rnn --ignore 'attn.*,fc.*'"},
+        {{RNN("rnn", 3, 4), LINEAR("pi", 4, 1), LINEAR("mu", 4, 2)},
+         NULL,
          "no order fits all of them: what a model does besides, or which part "
-         "of it is wanted, the file does not say; parts of it are "
-         "--layers='rnn,attn' --ignore='fc.*' or --layers='rnn,fc' "
-         "--ignore='attn.*'"},
+         "of it is wanted, the file does not say: what fits is a part of it: "
+         "elman convert "},
+        {{RNN("rnn", 3, 4), LINEAR("pi", 4, 1), LINEAR("mu", 4, 2)},
+         NULL,
+         "--layers rnn,mu --ignore 'pi.*'"},
         {{RNN("rnn", 3, 4), LINEAR("fc", 4, 2), RNN("ema.rnn", 3, 4),
           LINEAR("ema.fc", 4, 2)},
          NULL,
-         "what fits is the model as it was trained alone: --layers='rnn,fc' "
-         "--ignore='ema.*'; the average over training alone: "
-         "--layers='ema.rnn,ema.fc' --ignore='rnn.*,fc.*'"},
+         "--layers rnn,fc --ignore 'ema.*'; the average over training alone: "
+         "elman convert "},
         {{{"in.weight", 3, 5}, RNN("rnn", 3, 4)},
          NULL,
          "in fits in front of the recurrent layer as a linear layer, and the "
          "file does not say what stands between them; give the order of the "
-         "layers, and what stands between them, by elman convert --layers: "
-         "what fits is --layers='linear:in,rnn'"},
+         "layers, and what stands between them, by --layers: what fits is "},
+        {{{"in.weight", 3, 5}, RNN("rnn", 3, 4)},
+         NULL,
+         "--layers linear:in,rnn"},
         {{RNN("rnn", 3, 4), BACKWARD("rnn", 3, 4), LINEAR("fc", 4, 2)},
          NULL,
          "fc reads half of what the two directions of rnn give: added (sum:rnn "
@@ -324,21 +338,22 @@ TEST(an_ambiguous_order_is_asked_for)
         {{RNN("encoder.rnn", 3, 4), RNN("decoder.rnn", 4, 4),
           LINEAR("decoder.out", 4, 2)},
          NULL,
-         "--layers='encoder.rnn,decoder.rnn,decoder.out'; the encoder alone: "
-         "--layers='encoder.rnn' --ignore='decoder.*'; the decoder alone: "
-         "--layers='decoder.rnn,decoder.out' --ignore='encoder.*'"},
+         "--layers encoder.rnn,decoder.rnn,decoder.out; the encoder alone: "
+         "elman convert "},
+        {{RNN("encoder.rnn", 3, 4), RNN("decoder.rnn", 4, 4),
+          LINEAR("decoder.out", 4, 2)},
+         NULL,
+         "--layers decoder.rnn,decoder.out --ignore 'encoder.*'"},
         {{RNN("rnn", 3, 4), LINEAR("head", 5, 2)},
          NULL,
          "head fits neither in front of nor behind the recurrent layer"},
         {{RNN("rnn", 4, 4), {"m.weight", 9, 4}},
          NULL,
          "may be an embedding or a linear layer"},
-        {{{"m.weight", 5, 5}, RNN("rnn", 5, 4)},
-         NULL,
-         "--layers='embedding:m,rnn' or --layers='linear:m,rnn'"},
+        {{{"m.weight", 5, 5}, RNN("rnn", 5, 4)}, NULL, "--layers linear:m,rnn"},
         {{{"m.weight", 5, 5}, RNN("rnn", 5, 4)},
          "m,rnn",
-         "--layers='embedding:m,rnn' or --layers='linear:m,rnn'"},
+         "--layers linear:m,rnn"},
         {{RNN("rnn", 3, 4), {"h0", 1, 4}},
          "initial(h0,h0):rnn",
          "initial(h0,h0):rnn, where one tensor was expected"},
@@ -360,7 +375,7 @@ TEST(an_ambiguous_order_is_asked_for)
          "n is a norm, and the file does not say which"},
         {{RNN("rnn", 4, 4), NORM("n", 4)},
          "rnn,n",
-         "what fits is --layers='rnn,layer_norm:n'"},
+         "--layers rnn,layer_norm:n"},
         {{RNN("rnn", 4, 4), STATISTICS("n", 4)},
          NULL,
          "n fits in more than one position"},

@@ -452,6 +452,7 @@ TEST(exchange_that_fails_writes_nothing)
     CHECK_OK(elman_model_save(f.model, model));
     UNTOUCHED(elman_import_open(&none, 1, NULL, at(0)));
     UNTOUCHED(elman_import_look(&none, 1, at(0)));
+    UNTOUCHED(elman_import_propose(&none, 1, NULL, at(0)));
     UNTOUCHED(elman_import_open(&bad, 1, NULL, at(0)));
     UNTOUCHED(elman_import_open(&model, 1, &mapping, at(0)));
     UNTOUCHED(elman_import_open(&model, 0, NULL, at(0)));

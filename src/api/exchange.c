@@ -42,6 +42,26 @@ elman_status elman_import_look(const char *const *paths, size_t count,
     return import_look(paths, count, import);
 }
 
+elman_status elman_import_propose(const char *const *paths, size_t count,
+                                  const elman_import_config *config,
+                                  elman_import **import)
+{
+    NEED(paths, import);
+    for (size_t i = 0; i < count; i++)
+        if (!paths[i])
+            return failure(ELMAN_BAD_VALUE,
+                           "a path is NULL, expected a pointer");
+    return import_propose(paths, count, config, import);
+}
+
+const elman_proposal *elman_import_proposals(const elman_import *import,
+                                             const char **question,
+                                             size_t *count)
+{
+    if (MISSING(import, question, count)) return NULL;
+    return import_proposals(import, question, count);
+}
+
 const elman_fact *elman_import_facts(const elman_import *import, size_t *count)
 {
     if (MISSING(import, count)) return NULL;

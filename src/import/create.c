@@ -2,6 +2,7 @@
 #include "import/create.h"
 
 #include "import/check.h"
+#include "import/ignored.h"
 #include "import/leftover.h"
 #include "import/proof.h"
 
@@ -61,6 +62,35 @@ static size_t describe_kind(const elman_import *im, const bool *claimed,
     return count;
 }
 
+/* Proposes the rest without them, as far as that is a model: all but what a
+ * mapping or --layers says. */
+static elman_status propose_rest(const elman_import *im, const bool *claimed,
+                                 proposal_list *list)
+{
+    const char *given = im->given.config.ignore, *of = "";
+    long_text ignore = {0}, none = {0};
+    if (given && *given) text_put(&ignore, "%s", given);
+
+    /* by their names, beside what is ignored already */
+    for (size_t i = 0; i < im->weights.tensor_count; i++) {
+        leftover_kind kind = leftover_of(im, i);
+        bool rest = kind == LEFTOVER_CONVOLUTION || kind == LEFTOVER_DECODER;
+        if (claimed[i] ||
+            (!rest && kind != LEFTOVER_NOTHING && kind != LEFTOVER_NOISE))
+            continue;
+        const char *name = im->weights.tensors[i].name;
+        ignored_put_name(&ignore, name, strlen(name), false);
+        if (rest) of = "the rest alone";
+    }
+    if (!ignore.lost && ignore.used == (given ? strlen(given) : 0)) {
+        free(ignore.to);
+        return ELMAN_OK;
+    }
+    TRY(proposal_add(list, of, none, ignore));
+    proposals_try(im, list);
+    return ELMAN_OK;
+}
+
 /* Fails with what the tensors seem to be that no parameter takes. */
 static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
                                    size_t lost)
@@ -78,22 +108,31 @@ static elman_status fail_unclaimed(const elman_import *im, const bool *claimed,
     const named_tensor *t = im->weights.tensors + first;
     shape_print(t->rank, t->shape, sizeof shape, shape);
     if (lost > 1) snprintf(others, sizeof others, " (and %zu more)", lost - 1);
-    bool some = names[0] != 0;
-    return failure(
-        ELMAN_BAD_FORMAT,
+    char question[2000];
+    bool some = names[0] != 0 && !im->given.wanted;
+    snprintf(
+        question, sizeof question,
         "the tensor %.80s, %s %s,%s cannot be mapped to the model%s%s%s%s%s%s",
         t->name, element_name(t->type), shape, others, matter ? ": " : "", said,
         some ? "; what does not matter (counts, positions, copies of others) "
                "is left out by elman convert --ignore='"
              : "",
-        names, some ? "'" : "",
+        some ? names : "", some ? "'" : "",
         matter ? "; what else the model does without is named by elman convert "
                  "--ignore"
                : "");
+    if (im->given.asked) *im->given.asked = true;
+    if (!im->given.wanted) return failure(ELMAN_BAD_FORMAT, "%s", question);
+
+    /* in a list where one is wanted, else in the sentence */
+    proposal_list list = {0};
+    elman_status status = propose_rest(im, claimed, &list);
+    if (status) proposals_free(&list);
+    return status ? status : proposals_fail(im, &list, question);
 }
 
 /* Checks that every tensor is used by a weight or left out. */
-static elman_status check_claimed(const elman_import *im)
+elman_status import_check_claimed(const elman_import *im)
 {
     bool *claimed = calloc(im->weights.tensor_count + 1, sizeof *claimed);
     if (!claimed)
@@ -111,7 +150,7 @@ static elman_status check_claimed(const elman_import *im)
         lost += !claimed[i];
     elman_status status = lost ? fail_unclaimed(im, claimed, lost) : ELMAN_OK;
     free(claimed);
-    return status;
+    return status ? failure_in(status, im->path) : ELMAN_OK;
 }
 
 static elman_status check_reference(const elman_import *im,
@@ -136,8 +175,6 @@ static elman_status create(const elman_import *im, elman_model **model)
     if (im->looked)
         return failure(ELMAN_BAD_VALUE, "it was opened to be looked at alone");
 
-    TRY(check_claimed(im));
-
     elman_status status = import_model(im, &m);
     if (!status) status = weights_fill(&im->weights, m);
     if (!status && im->padding)
@@ -157,6 +194,7 @@ static elman_status create(const elman_import *im, elman_model **model)
 
 elman_status import_create(const elman_import *im, elman_model **model)
 {
+    if (!im->own && !im->looked) TRY(import_check_claimed(im));
     elman_status status = create(im, model);
     return status ? failure_in(status, im->path) : ELMAN_OK;
 }

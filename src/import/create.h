@@ -7,4 +7,8 @@
 /* As elman_import_create in elman_exchange.h. */
 elman_status import_create(const elman_import *import, elman_model **model);
 
+/* Checks that every tensor is used by a weight or left out. Messages name the
+ * file. */
+elman_status import_check_claimed(const elman_import *import);
+
 #endif

@@ -263,6 +263,7 @@ void import_close(elman_import *im)
     free(im->left_out);
     free(im->rows);
     free(im->facts);
+    free(im->proposals);
     free(im);
 }
 
@@ -272,6 +273,14 @@ const elman_fact *import_facts(const elman_import *im, size_t *count)
 {
     *count = im->fact_count;
     return im->facts;
+}
+
+const elman_proposal *import_proposals(const elman_import *im,
+                                       const char **question, size_t *count)
+{
+    *question = im->question ? im->question : "";
+    *count = im->proposal_count;
+    return im->proposals;
 }
 
 elman_status import_add_remark(elman_import *im, const char *text)

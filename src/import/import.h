@@ -7,10 +7,13 @@
  * is the same for all.
  *
  *   import          the lists of an import, and what is left out
+ *   proposal        commands that would take the file, tried before told
  *   names           tensors by PyTorch's names: modules found, ordered
  *                   (module_order) and made a config (module_config);
- *                   words and propose are the language of orders, learned
- *                   weights in parts, norms batch norms as scales and shifts,
+ *                   words are the language of orders; propose asks for one:
+ *                   chains finds what fits, prefixes reads names, ignored
+ *                   says what is left out; learned weights in parts, norms
+ *                   batch norms as scales and shifts,
  *                   leftover what a tensor seems to be that nothing takes
  *   layouts         tensors as other tools name them, made PyTorch's
  *   mapping         tensors as a mapping file says
@@ -45,8 +48,22 @@ typedef struct layer_trait {
     ptrdiff_t peephole; /* a tensor, or NOWHERE */
 } layer_trait;
 
+typedef struct proposal_list proposal_list;
+
+/* What an import was asked for, and how another way is tried. */
+typedef struct import_given {
+    const char *files, *out;    /* as a command names them, or NULL */
+    elman_import_config config; /* the caller's, in texts of the import */
+    const elman_import *start;  /* before its tensors are named, or NULL */
+    elman_status (*retry)(const elman_import *start,
+                          const elman_import_config *config, bool *asked);
+    proposal_list *wanted; /* where proposals go, or NULL: into the sentence */
+    bool *asked;           /* of one that is only tried, or NULL */
+} import_given;
+
 struct elman_import {
     const char *path; /* of the first file, for messages */
+    import_given given;
     elman_config config;
     weight_source weights; /* the source's tensors, and slices of them */
     size_t spare_count, spare_room;
@@ -76,7 +93,10 @@ struct elman_import {
     ptrdiff_t reference_x, reference_y;  /* tensors, or NOWHERE */
     size_t row_count;
     elman_import_row *rows; /* (row_count) */
-    void *source;           /* owner of tensors, closed by: */
+    const char *question;   /* what is asked, with proposals; or NULL */
+    size_t proposal_count;
+    elman_proposal *proposals; /* (proposal_count) */
+    void *source;              /* owner of tensors, closed by: */
     void (*close)(void *source);
     bool looked;       /* opened only to be looked at */
     elman_fact *facts; /* (fact_count) what the file is */
@@ -129,6 +149,8 @@ elman_status import_add_remark(elman_import *import, const char *text);
 void import_close(elman_import *import);
 const elman_import_row *import_rows(const elman_import *import, size_t *count);
 size_t import_extra(const elman_import *import);
+const elman_proposal *import_proposals(const elman_import *import,
+                                       const char **question, size_t *count);
 const elman_fact *import_facts(const elman_import *import, size_t *count);
 const char *import_remark(const elman_import *import, size_t index);
 

@@ -85,7 +85,11 @@ elman_status initial_check(const elman_import *im, const module_list *list,
                  "initial(%s):%.*s takes",
                  names, names, (int)e->module->prefix_bytes,
                  e->module->prefix_bytes ? e->module->prefix : ".");
-        return modules_ask(im, list, sentence);
+        char head[240];
+        snprintf(head, sizeof head, "initial(%s):", names);
+        return modules_ask_word(im, list, sentence, e->module->prefix,
+                                e->module->prefix_bytes,
+                                (const char *const[]){head, NULL});
     }
     return ELMAN_OK;
 }

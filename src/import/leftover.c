@@ -40,6 +40,18 @@ static const known_name known[] = {
     {"scale", true, LEFTOVER_SCALE, NULL},
     {"gamma", false, LEFTOVER_SCALE, NULL},
     {"alpha", false, LEFTOVER_SCALE, NULL},
+    {"transition", true, LEFTOVER_DECODER, NULL},
+    {"start_trans", true, LEFTOVER_DECODER, NULL},
+    {"end_trans", true, LEFTOVER_DECODER, NULL},
+    {"trans_matrix", true, LEFTOVER_DECODER, NULL},
+    {"_constraint_mask", true, LEFTOVER_DECODER, NULL},
+    {"weight_ci", false, LEFTOVER_PEEPHOLE, NULL},
+    {"weight_cf", false, LEFTOVER_PEEPHOLE, NULL},
+    {"weight_co", false, LEFTOVER_PEEPHOLE, NULL},
+    {"w_ci", true, LEFTOVER_PEEPHOLE, NULL},
+    {"w_cf", true, LEFTOVER_PEEPHOLE, NULL},
+    {"w_co", true, LEFTOVER_PEEPHOLE, NULL},
+    {"peephole", true, LEFTOVER_PEEPHOLE, NULL},
     {"h0", true, LEFTOVER_STATE, NULL},
     {"c0", true, LEFTOVER_STATE, NULL},
     {"h_0", true, LEFTOVER_STATE, NULL},
@@ -211,6 +223,13 @@ static const char *const advice[] = {
     [LEFTOVER_VECTOR] = "one number for each feature or class: a scale (a "
                         "linear layer of a mapping file), or what the model "
                         "does without, as a loss or a decoder of its outputs",
+    [LEFTOVER_DECODER] =
+        "of a CRF, which chooses the best sequence of the scores that it "
+        "reads: no layer of elman; --ignore with its names converts the scores",
+    [LEFTOVER_PEEPHOLE] =
+        "it seems to be what a gate reads of the cell: a mapping file takes "
+        "rows for i, f and o as peephole_l0 of its layer (--mapping-draft "
+        "begins one)",
     [LEFTOVER_NOISE] = "it seems to be the noise of a policy's actions, which "
                        "their mean does without",
     [LEFTOVER_ATTENTION] = "of attention between the steps "

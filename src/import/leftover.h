@@ -11,6 +11,8 @@ typedef enum leftover_kind {
     LEFTOVER_SCALE,       /* one number: a factor, a slope */
     LEFTOVER_VECTOR,      /* one number for each of something */
     LEFTOVER_NOISE,       /* of a policy's actions, which its mean has not */
+    LEFTOVER_DECODER,     /* of what chooses among answers: a CRF */
+    LEFTOVER_PEEPHOLE,    /* what gates read of the cell */
     LEFTOVER_CONVOLUTION, /* and what else has three axes */
     LEFTOVER_ATTENTION,   /* between the steps */
     LEFTOVER_MASK,        /* of true and false */

@@ -237,8 +237,15 @@ elman_status modules_build(elman_import *im, const module_order *o,
         if (module_is_recurrent(m)) TRY(add_recurrent(im, m, l));
         if (o->entries[i].learned_state)
             TRY(initial_build(im, o->entries + i, l));
+
+        /* a square one is an embedding by its name alone, which is said */
+        bool named = o->entries[i].kind == ELMAN_EMBEDDING && m->I == m->O &&
+                     !config->layers;
         for (module_role r = ROLE_WEIGHT; r < ROLE_COUNT; r++)
-            TRY(add_whole(im, module_other(m, r), l->name, role_word(r), NULL));
+            TRY(add_whole(im, module_other(m, r), l->name, role_word(r),
+                          named ? "as it is, an embedding by its name (a "
+                                  "linear layer without bias has this shape)"
+                                : NULL));
         if (m->norm == NORM_ALONE) TRY(add_zero_bias(im, l->name));
     }
     return ELMAN_OK;

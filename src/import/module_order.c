@@ -4,6 +4,7 @@
  */
 #include "base/kind.h"
 #include "import/module_order.h"
+#include "import/prefixes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static elman_status add_entry(module_order *o, entry e)
 static elman_status ask_about(const elman_import *im, const module_list *list,
                               const module *m, const char *why)
 {
-    char name[64], sentence[200];
+    char name[64], sentence[600];
     module_print(m, sizeof name, name);
     snprintf(sentence, sizeof sentence, "%s %s", name, why);
     return modules_ask(im, list, sentence);
@@ -28,28 +29,47 @@ static elman_status ask_about(const elman_import *im, const module_list *list,
 
 bool module_is_square(const module *m)
 {
-    static const char *const words[] = {"emb", "Emb", "EMB", "wte", "lookup"};
+    /* what people call an embedding of tokens, as a whole last part */
+    static const char *const names[] = {"embedding",
+                                        "embeddings",
+                                        "embed",
+                                        "emb",
+                                        "word_embedding",
+                                        "word_embeddings",
+                                        "token_embedding",
+                                        "tok_embeddings",
+                                        "embed_tokens",
+                                        "wte",
+                                        "token_embedder_tokens"};
+    size_t first = m->prefix_bytes;
     if (!m->may_embed || m->I != m->O) return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        for (size_t at = 0; at + strlen(words[i]) <= m->prefix_bytes; at++)
-            if (!memcmp(m->prefix + at, words[i], strlen(words[i])))
-                return false;
+
+    while (first > 0 && m->prefix[first - 1] != '.')
+        first--;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == m->prefix_bytes - first &&
+            !memcmp(m->prefix + first, names[i], strlen(names[i])))
+            return false;
     return true;
 }
 
 static elman_status ask_about_square(const elman_import *im,
                                      const module_list *list, const module *m)
 {
-    return ask_about(im, list, m,
-                     "is a square matrix without bias, and may be an embedding "
-                     "or a linear layer");
+    static const char *const instead[] = {"embedding:", "linear:", NULL};
+    char name[64], sentence[200];
+    module_print(m, sizeof name, name);
+    snprintf(sentence, sizeof sentence,
+             "%s is a square matrix without bias, and may be an embedding or a "
+             "linear layer",
+             name);
+    return modules_ask_word(im, list, sentence, m->prefix, m->prefix_bytes,
+                            instead);
 }
 
 /* ---- The order as it is given ------------------------------------------- */
 
-/* The next word of a list: up to a comma that is in no parentheses, without
- * spaces around it. */
-static bool next_word(const char **list, const char **word, size_t *bytes)
+bool order_next(const char **list, const char **word, size_t *bytes)
 {
     const char *first = *list, *end = first;
     size_t depth = 0;
@@ -97,7 +117,7 @@ static elman_status read_order(const elman_import *im, module_list *list,
     size_t bytes;
     bool said = false;
 
-    while (next_word(&text, &word, &bytes)) {
+    while (order_next(&text, &word, &bytes)) {
         entry e = {.kind = ELMAN_END};
         TRY(word_read(im, list, word, bytes, &e));
         if (!e.kind) continue;
@@ -304,11 +324,31 @@ static elman_status check_norms(const elman_import *im, module_list *list)
     return ELMAN_OK;
 }
 
+/* A module that is called as something is that no chain has. */
+static elman_status check_names(const elman_import *im, const module_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const module *m = list->modules + i;
+        const char *is = module_unlike(list, m);
+        char name[64], why[400];
+        if (!is) continue;
+
+        module_print(m, sizeof name, name);
+        snprintf(why, sizeof why,
+                 "is called as %s is, which no layer of elman is; linear:%s in "
+                 "--layers says that it is a plain layer in a chain",
+                 is, name);
+        return ask_about(im, list, m, why);
+    }
+    return ELMAN_OK;
+}
+
 static elman_status guess_order(const elman_import *im, module_list *list,
                                 module_order *o)
 {
     module *only = list->modules;
 
+    TRY(check_names(im, list));
     TRY(add_recurrent(im, list, o));
     TRY(check_norms(im, list));
 

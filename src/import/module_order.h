@@ -41,4 +41,15 @@ bool module_is_square(const module *m);
 elman_status modules_ask(const elman_import *import, const module_list *list,
                          const char *why);
 
+/* The same about a word of the order that was given: one of some texts in front
+ * of it, up to a NULL, may answer. */
+elman_status modules_ask_word(const elman_import *import,
+                              const module_list *list, const char *why,
+                              const char *word, size_t bytes,
+                              const char *const *instead);
+
+/* The next word of an order: up to a comma that is in no parentheses, without
+ * spaces around it; false at the end, where order is NULL. */
+bool order_next(const char **order, const char **word, size_t *bytes);
+
 #endif

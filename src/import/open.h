@@ -13,6 +13,11 @@ elman_status import_open(const char *const *paths, size_t count,
 elman_status import_look(const char *const *paths, size_t count,
                          elman_import **import);
 
+/* As elman_import_propose. */
+elman_status import_propose(const char *const *paths, size_t count,
+                            const elman_import_config *config,
+                            elman_import **import);
+
 /* As elman_import_open_memory. */
 elman_status import_open_memory(const void *data, size_t size,
                                 const elman_import_config *config,

@@ -262,7 +262,9 @@ static elman_status plain_norm(const elman_import *im, const module_list *list,
                  "layer_norm:%s is a LayerNorm over the features of each step, "
                  "and the others are none of elman's layers",
                  name, name);
-    return modules_ask(im, list, why);
+    const char *const instead[] = {
+        m->norm == NORM_UNSURE ? "batch_norm(1e-5):" : "layer_norm:", NULL};
+    return modules_ask_word(im, list, why, m->prefix, m->prefix_bytes, instead);
 }
 
 static elman_status kind_misfit(const word_parts *w, const module *m)

@@ -18,7 +18,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import shlex
 import shutil
 import struct
@@ -346,27 +345,26 @@ class Program:
                 else "a wrong model, and no word of it"), said
 
 
-def advice(said):
-    """Options that a refusal proposes."""
-    last = said.strip().splitlines()[-1]
-    for option in ("ignore", "layers", "key"):
-        for text in re.findall(f'--{option}[= ]"?([^\\s"]+)', last):
-            yield [f"--{option}", text.rstrip(".;,")]
-    for text in re.findall(r'as in "([^"]+)"', last):
-        yield ["--layers", text]
+def commands(said):
+    """The options of each command that a refusal proposes."""
+    for line in said.splitlines():
+        if line.startswith("  elman convert "):
+            yield shlex.split(line)[4:]
 
 
-def explore(program, file, options, given, depth, bad):
-    """An import with fewer options than it needs, and what it advises."""
+def explore(program, file, options, depth, bad):
+    """An import with fewer options than it needs, and what it advises: a
+    command is taken as it stands, or asked about further."""
     how, said = program.outcome(file, options)
     if how not in ("refused", "right", "not proved"):
         bad.append((shlex.join(options), how, said))
     if how != "refused" or depth == 3:
         return
-    for more in advice(said):
-        if more[0] not in given:
-            explore(program, file, options + more, given | {more[0]},
-                    depth + 1, bad)
+    for more in commands(said):
+        if more == options:
+            bad.append((shlex.join(options), "proposes what was given", said))
+            continue
+        explore(program, file, more, depth + 1, bad)
 
 
 def one(elman, number, totals):
@@ -393,7 +391,7 @@ def one(elman, number, totals):
         totals["taken"] += 1
     for left in ([], options[-1:] if network.first else [], key):
         if draw.maybe(0.7):
-            explore(program, file, list(left), set(left[:1]), 0, bad)
+            explore(program, file, list(left), 0, bad)
     for words, how, said in bad:
         text = said.strip().splitlines()[-1] if said.strip() else ""
         print(f"ELMAN_SEED={SEED} network {number}: {how}: cd {folder}; "
