@@ -8,6 +8,7 @@
 #include "trace/elementwise.h"
 #include "trace/norm.h"
 #include "trace/per_feature.h"
+#include "trace/stepwise.h"
 #include "trace/tensor.h"
 #include "trace/unrolled.h"
 #include "trace/unrolled_step.h"
@@ -123,6 +124,16 @@ static elman_status renew(trace *t, const onnx_node *n, const traced_value *x,
     return value_set_view(t, out, x->type, &y);
 }
 
+/* Adds b to one step of a linear layer, whose bias it is. */
+static elman_status add_step_bias(trace *t, const onnx_node *n, traced_value *x,
+                                  traced_value *b, traced_value *out)
+{
+    bool first;
+    TRY(stepwise_needs_bias(t, n, x, b, &first));
+    if (first) TRY(dense_bias(t, n, b, t->layers[t->layer_count - 1].O, 1));
+    return stepwise_add_bias(t, n, x, b, out);
+}
+
 elman_status trace_arithmetic(trace *t, const onnx_node *n,
                               traced_value *const *in, traced_value *const *out)
 {
@@ -140,6 +151,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
 
     if (norm_follow(x) || norm_follow(other))
         return norm_arithmetic(t, n, in, out);
+    if (op == ARITHMETIC_MUL && !is_tensor(t, x) && norm_same_view(x, other))
+        return norm_stage_set(t, x, NORM_OWN_SQUARE, 0, out[0]);
     if (directions_meet(t, x, other)) return directions_merge(t, n, x, out[0]);
 
     /* else one operand must be a tensor */
@@ -148,6 +161,8 @@ elman_status trace_arithmetic(trace *t, const onnx_node *n,
         return refuse(n, "both operands come from layers, and a stack cannot "
                          "join two of them");
 
+    if (op == ARITHMETIC_ADD && stepwise_is(x) && is_tensor(t, other))
+        return add_step_bias(t, n, x, other, out[0]);
     if (op == ARITHMETIC_ADD && unrolled_begins(t, x))
         return unrolled_constant(t, n, x, other, out[0]);
 

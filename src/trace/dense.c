@@ -7,6 +7,7 @@
 #include "trace/fold.h"
 #include "trace/gates.h"
 #include "trace/layers.h"
+#include "trace/stepwise.h"
 #include "trace/tensor.h"
 #include "trace/unrolled.h"
 #include "trace/unrolled_step.h"
@@ -80,6 +81,30 @@ static elman_status add_linear(trace *t, const onnx_node *n,
 
     t->layers[t->layer_count - 1].open = true;
     return value_set_view(t, out, x->type, &y);
+}
+
+/* The product of one step is a step of the product of all. */
+static elman_status add_step(trace *t, const onnx_node *n,
+                             const traced_value *x, const strides *weight,
+                             bool transposed, double scale, traced_value *out)
+{
+    view all, one;
+    size_t index;
+    bool stepwise =
+        scale == 1 && stepwise_is(x) && stepwise_all(t, x->views, &all, &index);
+    if (!stepwise) return add_linear(t, n, x, weight, transposed, scale, out);
+
+    /* the first step adds the layer */
+    const view *y = stepwise_known(t, &all, weight, transposed);
+    if (!y) {
+        traced_value whole = {.name = x->name}, made = {.name = x->name};
+        TRY(value_set_view(t, &whole, x->type, &all));
+        TRY(add_linear(t, n, &whole, weight, transposed, 1, &made));
+        TRY(stepwise_note(t, &all, weight, transposed, made.views));
+        y = made.views;
+    }
+    one = stepwise_one(y, index);
+    return value_set_view(t, out, x->type, &one);
 }
 
 /* Makes out v with its last two axes exchanged. */
@@ -156,7 +181,7 @@ elman_status trace_matmul(trace *t, const onnx_node *n, traced_value *const *in,
         return gate_product(t, n, in[0], &weight, false, NULL, out[0]);
     if (unrolled_multiplies(t, in[0]))
         return unrolled_product(t, n, in[0], &weight, false, out[0]);
-    return add_linear(t, n, in[0], &weight, false, 1, out[0]);
+    return add_step(t, n, in[0], &weight, false, 1, out[0]);
 }
 
 elman_status dense_bias(trace *t, const onnx_node *n, traced_value *b, size_t O,

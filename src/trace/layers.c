@@ -425,6 +425,7 @@ elman_status layer_add(trace *t, const onnx_node *n, const view *read,
 
     /* y has the axes of read, but for the features */
     *y = *read;
+    y->alone = false;
     if (features != ANY_AXIS) {
         y->axes[features].factor_count = 0;
         s.shape[s.rank] = extent_of((int64_t)O);

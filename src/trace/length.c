@@ -12,15 +12,6 @@
 
 #include <math.h>
 
-static elman_status set_length(trace *t, const traced_value *from,
-                               norm_stage stage, float eps, traced_value *out)
-{
-    TRY(value_set_view(t, out, from->type, from->views));
-    out->norm = stage;
-    out->eps = eps;
-    return ELMAN_OK;
-}
-
 elman_status length_reduce(trace *t, const onnx_node *n,
                            traced_value *const *in, traced_value *const *out)
 {
@@ -35,8 +26,13 @@ elman_status length_reduce(trace *t, const onnx_node *n,
     if (count != 1 || axis + 1 != of->rank)
         return refuse(n, "it is the length of something other than the "
                          "features");
-    return set_length(t, in[0], keep ? NORM_LENGTH : NORM_LENGTH_FLAT, 0,
-                      out[0]);
+
+    /* the length, or its square */
+    if (node_is(n, "ReduceSumSquare"))
+        return keep ? norm_stage_set(t, in[0], NORM_OWN_SUM, 0, out[0])
+                    : refuse(n, "it drops the axis of the features");
+    return norm_stage_set(t, in[0], keep ? NORM_LENGTH : NORM_LENGTH_FLAT, 0,
+                          out[0]);
 }
 
 elman_status length_normalize(trace *t, const onnx_node *n,
@@ -69,11 +65,26 @@ static elman_status read_bounds(trace *t, const onnx_node *n,
     *low = (double)least;
     *high = (double)most;
 
-    bool clip = node_is(n, "Clip");
-    if (!clip) return need_number(t, n, in[1], "bound", low);
+    if (!node_is(n, "Clip"))
+        return need_number(t, n, in[1], "bound",
+                           node_is(n, "Max") ? low : high);
     if (n->input_count > 1 && in[1]) TRY(need_number(t, n, in[1], "min", low));
     if (n->input_count > 2 && in[2]) TRY(need_number(t, n, in[2], "max", high));
     return ELMAN_OK;
+}
+
+/* Bounds of a length: it, its square or what it divides by has at least some
+ * size. */
+static elman_status bound(trace *t, const onnx_node *n, const traced_value *x,
+                          double low, double high, traced_value *out)
+{
+    bool inverse = x->norm == NORM_INVERSE;
+    double eps = inverse ? 1 / high : x->norm == NORM_OWN_SUM ? sqrt(low) : low;
+    bool one = inverse ? !(low > 0) && !isinf(high) : isinf(high) && high > 0;
+    if (!one || !((float)eps > 0) || isinf((float)eps) || x->eps > 0)
+        return refuse(n, "it bounds the length of the features by %g and %g",
+                      low, high);
+    return norm_stage_set(t, x, x->norm, (float)eps, out);
 }
 
 elman_status length_clip(trace *t, const onnx_node *n, traced_value *const *in,
@@ -81,16 +92,14 @@ elman_status length_clip(trace *t, const onnx_node *n, traced_value *const *in,
 {
     double low, high;
     traced_value *const swapped[] = {in[1], in[0]};
-    if (node_is(n, "Max") && is_tensor(t, in[0])) in = swapped;
+    if (!node_is(n, "Clip") && is_tensor(t, in[0])) in = swapped;
     TRY(read_bounds(t, n, in, &low, &high));
 
-    /* a length has at least some size; what flows gets bounds */
-    if (in[0]->norm != NORM_LENGTH)
-        return elementwise_clip(t, n, in[0], low, high, out[0]);
-    if (!((float)low > 0) || !isinf(high) || in[0]->eps > 0)
-        return refuse(n, "it bounds the length of the features by %g and %g",
-                      low, high);
-    return set_length(t, in[0], NORM_LENGTH, (float)low, out[0]);
+    /* what flows gets bounds */
+    bool length = in[0]->norm == NORM_LENGTH || in[0]->norm == NORM_INVERSE ||
+                  in[0]->norm == NORM_OWN_SUM;
+    return length ? bound(t, n, in[0], low, high, out[0])
+                  : elementwise_clip(t, n, in[0], low, high, out[0]);
 }
 
 elman_status length_expand(trace *t, const onnx_node *n,
@@ -109,7 +118,7 @@ elman_status length_expand(trace *t, const onnx_node *n,
     if (!fits)
         return refuse(n, "it gives the length of features another shape than "
                          "theirs");
-    return set_length(t, in[0], NORM_LENGTH, in[0]->eps, out[0]);
+    return norm_stage_set(t, in[0], NORM_LENGTH, in[0]->eps, out[0]);
 }
 
 elman_status length_unsqueeze(trace *t, const onnx_node *n,
@@ -124,5 +133,5 @@ elman_status length_unsqueeze(trace *t, const onnx_node *n,
     if (count != 1 || (axes[0] != -1 && axes[0] != last))
         return refuse(n, "it gives the length of features another axis than "
                          "theirs");
-    return set_length(t, in[0], NORM_LENGTH, in[0]->eps, out[0]);
+    return norm_stage_set(t, in[0], NORM_LENGTH, in[0]->eps, out[0]);
 }

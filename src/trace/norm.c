@@ -75,9 +75,8 @@ elman_status trace_layer_norm(trace *t, const onnx_node *n,
 
 bool norm_follow(const traced_value *v) { return v->norm != NORM_NONE; }
 
-/* Makes out the next stage of the norm of the same x. */
-static elman_status stage(trace *t, const traced_value *from, norm_stage to,
-                          float eps, traced_value *out)
+elman_status norm_stage_set(trace *t, const traced_value *from, norm_stage to,
+                            float eps, traced_value *out)
 {
     TRY(value_set_view(t, out, from->type, from->views));
     out->norm = to;
@@ -85,7 +84,7 @@ static elman_status stage(trace *t, const traced_value *from, norm_stage to,
     return ELMAN_OK;
 }
 
-static bool same_view(const traced_value *a, const traced_value *b)
+bool norm_same_view(const traced_value *a, const traced_value *b)
 {
     return a->kind == VALUE_VIEW && b->kind == VALUE_VIEW &&
            a->view_count == 1 && b->view_count == 1 &&
@@ -123,20 +122,30 @@ elman_status norm_mean(trace *t, const onnx_node *n, traced_value *const *in,
         return refuse(n, "it is a mean over neither the features, as in a "
                          "layer norm, nor the directions, nor the steps");
 
-    return stage(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0, out[0]);
+    return norm_stage_set(t, in[0], centered ? NORM_VARIANCE : NORM_MEAN, 0,
+                          out[0]);
 }
 
 elman_status norm_unary(trace *t, const onnx_node *n, traced_value *const *in,
                         traced_value *const *out)
 {
-    double power = 2;
-    bool pow = node_is(n, "Pow");
-    if (pow) TRY(need_number(t, n, in[1], "exponent", &power));
+    static const struct {
+        norm_stage from;
+        double power;
+        norm_stage to;
+    } rows[] = {
+        {NORM_CENTERED, 2, NORM_SQUARE},    {NORM_SHIFTED, 0.5, NORM_STD},
+        {NORM_NONE, 2, NORM_OWN_SQUARE},    {NORM_OWN_SUM, 0.5, NORM_LENGTH},
+        {NORM_OWN_SUM, -0.5, NORM_INVERSE}, {NORM_LENGTH, -1, NORM_INVERSE}};
+    double power = node_is(n, "Sqrt") ? 0.5 : -1; /* or Reciprocal */
+    if (node_is(n, "Pow")) TRY(need_number(t, n, in[1], "exponent", &power));
 
-    norm_stage need = pow ? NORM_CENTERED : NORM_SHIFTED;
-    if (in[0]->norm != need || power != 2)
-        return refuse(n, "it is supported only as a part of a layer norm");
-    return stage(t, in[0], pow ? NORM_SQUARE : NORM_STD, in[0]->eps, out[0]);
+    bool one = in[0]->kind == VALUE_VIEW && in[0]->view_count == 1;
+    for (size_t i = 0; one && i < sizeof rows / sizeof *rows; i++)
+        if (in[0]->norm == rows[i].from && power == rows[i].power)
+            return norm_stage_set(t, in[0], rows[i].to, in[0]->eps, out[0]);
+    return refuse(n, "it is supported only as a part of a layer norm, or of a "
+                     "division by the length of the features");
 }
 
 elman_status norm_divide(trace *t, const onnx_node *n, const traced_value *x,
@@ -157,7 +166,7 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
                              traced_value *const *in, traced_value *const *out)
 {
     const traced_value *a = in[0], *b = in[1];
-    bool same = same_view(a, b);
+    bool same = norm_same_view(a, b);
     arithmetic op;
     TRY(need_arithmetic(n, &op));
 
@@ -165,11 +174,15 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
     switch (op) {
     case ARITHMETIC_SUB:
         if (same && a->norm == NORM_NONE && b->norm == NORM_MEAN)
-            return stage(t, a, NORM_CENTERED, 0, out[0]);
+            return norm_stage_set(t, a, NORM_CENTERED, 0, out[0]);
         break;
     case ARITHMETIC_MUL:
         if (same && a->norm == NORM_CENTERED && b->norm == NORM_CENTERED)
-            return stage(t, a, NORM_SQUARE, 0, out[0]);
+            return norm_stage_set(t, a, NORM_SQUARE, 0, out[0]);
+        if (same && a->norm == NORM_NONE && b->norm == NORM_INVERSE)
+            return norm_divide(t, n, a, b, out[0]);
+        if (same && a->norm == NORM_INVERSE && b->norm == NORM_NONE)
+            return norm_divide(t, n, b, a, out[0]);
         break;
     case ARITHMETIC_ADD:
         if (a->norm == NORM_VARIANCE || b->norm == NORM_VARIANCE) {
@@ -177,7 +190,7 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
             double eps;
             TRY(need_number(t, n, in[k], "epsilon", &eps));
             if (!((float)eps > 0)) return refuse(n, "its epsilon is %g", eps);
-            return stage(t, in[!k], NORM_SHIFTED, (float)eps, out[0]);
+            return norm_stage_set(t, in[!k], NORM_SHIFTED, (float)eps, out[0]);
         }
         break;
     case ARITHMETIC_DIV:
@@ -186,6 +199,12 @@ elman_status norm_arithmetic(trace *t, const onnx_node *n,
                             out[0]);
         if (same && a->norm == NORM_NONE && b->norm == NORM_LENGTH)
             return norm_divide(t, n, a, b, out[0]);
+        if (is_tensor(t, a) && b->norm == NORM_LENGTH) {
+            double one;
+            TRY(need_number(t, n, in[0], "operand", &one));
+            if (one == 1)
+                return norm_stage_set(t, b, NORM_INVERSE, b->eps, out[0]);
+        }
         break;
     }
     return refuse(n, "it does not fit into a norm");

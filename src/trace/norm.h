@@ -9,6 +9,13 @@ operator_run trace_layer_norm, norm_mean, norm_unary, norm_arithmetic;
 /* Whether v is part of a layer norm that is written out. */
 bool norm_follow(const traced_value *v);
 
+/* Whether two values are one view of the same. */
+bool norm_same_view(const traced_value *a, const traced_value *b);
+
+/* Makes out the next stage of a norm of the same x. */
+elman_status norm_stage_set(trace *t, const traced_value *from, norm_stage to,
+                            float eps, traced_value *out);
+
 /* Gives layer index, if it is a layer norm without weight or bias, ones and
  * zeros. */
 elman_status norm_finish(trace *t, size_t index);

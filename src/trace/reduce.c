@@ -28,7 +28,9 @@ static reduced kind_of(const trace *t, const view *of, size_t axis)
     const source *s = t->sources + of->source;
     const view_axis *a = of->axes + axis;
     size_t along = a->factor_count ? a->factors[0].axis : BROADCAST;
-    if (s->kind != SOURCE_LAYER || along == BROADCAST) return OVER_OTHERS;
+    bool final = s->kind == SOURCE_FINAL_H;
+    if ((s->kind != SOURCE_LAYER && !final) || along == BROADCAST)
+        return OVER_OTHERS;
 
     if (pool_is_over(t, of, axis)) return OVER_STEPS;
     if (s->rank == 4 && along == D && axis + 1 != of->rank)
@@ -97,7 +99,7 @@ static elman_status look(trace *t, const onnx_node *n, traced_value *const *in,
     *kind = OVER_OTHERS;
 
     bool plain = in[0]->kind == VALUE_VIEW && in[0]->view_count == 1 &&
-                 in[0]->norm == NORM_NONE;
+                 (in[0]->norm == NORM_NONE || in[0]->norm == NORM_OWN_SQUARE);
     if (!plain || count != 1) return ELMAN_OK;
     TRY(check_axis(n, axes[0], in[0]->views->rank, axis));
     *kind = kind_of(t, in[0]->views, *axis);
@@ -111,6 +113,11 @@ elman_status trace_reduce_sum(trace *t, const onnx_node *n,
     bool keep;
     reduced kind;
     TRY(look(t, n, in, &axis, &keep, &kind));
+
+    /* of squares it is that of a length */
+    if (in[0]->norm == NORM_OWN_SQUARE && kind == OVER_FEATURES && keep)
+        return norm_stage_set(t, in[0], NORM_OWN_SUM, 0, out[0]);
+    if (norm_follow(in[0])) kind = OVER_OTHERS;
 
     switch (kind) {
     case OVER_STEPS:
@@ -136,7 +143,26 @@ elman_status trace_reduce_mean(trace *t, const onnx_node *n,
     TRY(look(t, n, in, &axis, &keep, &kind));
 
     /* with its axis kept it may begin a layer norm */
-    if (kind == OVER_FEATURES && !keep)
+    if (kind == OVER_FEATURES && !keep && !norm_follow(in[0]))
         return add_row(t, n, in[0], true, keep, out[0]);
     return norm_mean(t, n, in, out);
+}
+
+elman_status reduce_settle(trace *t, const onnx_node *n,
+                           traced_value *const *in, traced_value *v)
+{
+    bool mean = v && v->kind == VALUE_VIEW && v->norm == NORM_MEAN;
+    traced_value x, made;
+    if (!mean ||
+        (in && (node_is(n, "Cast") || (node_is(n, "Sub") && v == in[1] &&
+                                       in[0] && norm_same_view(in[0], v)))))
+        return ELMAN_OK;
+
+    /* of x, whose view it still is */
+    x = made = *v;
+    x.norm = made.norm = NORM_NONE;
+    TRY(add_row(t, n, &x, true, true, &made));
+    v->views = made.views;
+    v->norm = NORM_NONE;
+    return ELMAN_OK;
 }

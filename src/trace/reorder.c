@@ -114,8 +114,12 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
     }
 
     /* parts of something that is not complete yet */
+    element_type type = in[0]->type;
+    bool cast = node_is(n, "Cast");
+    if (cast && in[0]->norm) TRY(cast_type(t, n, in[0], &type));
     bool part = in[0]->kind == VALUE_ORDER || in[0]->kind == VALUE_PRODUCT ||
-                in[0]->kind == VALUE_GATE || in[0]->kind == VALUE_STEP;
+                in[0]->kind == VALUE_GATE || in[0]->kind == VALUE_STEP ||
+                (cast && in[0]->norm && type == in[0]->type);
     if (part) {
         const traced_value was = *out[0];
         *out[0] = *in[0];
@@ -124,8 +128,7 @@ elman_status view_same(trace *t, const onnx_node *n, traced_value *const *in,
         return ELMAN_OK;
     }
 
-    element_type type = in[0]->type;
-    if (!strcmp(n->op, "Cast")) TRY(cast_type(t, n, in[0], &type));
+    if (cast) TRY(cast_type(t, n, in[0], &type));
     size_t axis = in[0]->axis;
 
     /* all axes in their order */

@@ -6,6 +6,7 @@
 #include "trace/flip.h"
 #include "trace/order.h"
 #include "trace/sizes.h"
+#include "trace/tensor.h"
 #include "trace/view.h"
 
 #include <string.h>
@@ -289,16 +290,59 @@ elman_status view_gather(trace *t, const onnx_node *n, traced_value *const *in,
     return ELMAN_OK;
 }
 
+enum { MOST_PARTS = 256 }; /* of an axis */
+
+/* The sizes of the parts, an input since opset 13; none if they are left out.
+ */
+static elman_status split_sizes(trace *t, const onnx_node *n,
+                                traced_value *const *in, size_t *count,
+                                int64_t *sizes)
+{
+    const view *of = NULL;
+    size_t shape[AXES];
+    bool listed = n->input_count > 1 && in[1] && is_tensor(t, in[1]);
+    const onnx_attribute *a = listed ? NULL : onnx_find(n, "split");
+    if (!listed && (!a || a->kind != ONNX_INTS || a->count > MOST_PARTS))
+        return list_whole(t, n, in, "split", 1, count, sizes);
+
+    /* an axis may have more parts than an array has axes */
+    if (a) {
+        *count = a->count;
+        memcpy(sizes, a->ints, a->count * sizeof *sizes);
+        return ELMAN_OK;
+    }
+    TRY(need_tensor(t, n, in[1], "split", TENSOR_SHAPE, &of));
+    TRY(need_shape(n, of, shape, count));
+    if (*count > MOST_PARTS)
+        return refuse(n, "%zu sizes, at most %d are supported", *count,
+                      MOST_PARTS);
+    tensor_view_wholes(t, of, *count, sizes);
+    return ELMAN_OK;
+}
+
+/* Marks a single step of what flows, of which there are as many as parts. */
+static void mark_alone(const trace *t, const traced_value *from, size_t axis,
+                       size_t parts, traced_value *step)
+{
+    const view *of = from->views;
+    const source *s = t->sources + of->source;
+    const factor *f = of->axes[axis].factors;
+    step->views->alone = from->view_count == 1 &&
+                         of->axes[axis].factor_count == 1 &&
+                         f->axis != BROADCAST && s->identity[f->axis] >= 0 &&
+                         parts > 1 && extent_is(&f->size, (int64_t)parts);
+}
+
 elman_status view_split(trace *t, const onnx_node *n, traced_value *const *in,
                         traced_value *const *out)
 {
-    int64_t number, sizes[AXES];
+    int64_t number, sizes[MOST_PARTS];
     extent shape[AXES];
     size_t axis, rank, count;
     TRY(attribute_whole(n, "axis", 0, &number));
     TRY(value_shape(n, in[0], &rank, shape));
     TRY(check_axis(n, number, rank, &axis));
-    TRY(list_whole(t, n, in, "split", 1, &count, sizes));
+    TRY(split_sizes(t, n, in, &count, sizes));
 
     if (count && count != n->output_count)
         return refuse(n, "%zu sizes for %zu outputs", count, n->output_count);
@@ -318,6 +362,7 @@ elman_status view_split(trace *t, const onnx_node *n, traced_value *const *in,
 
         TRY(value_copy_views(t, n, in[0], out[k]));
         TRY(keep_value_range(t, n, out[k], axis, first, first + size));
+        mark_alone(t, in[0], axis, n->output_count, out[k]);
         first += size;
     }
     return ELMAN_OK;

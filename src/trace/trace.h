@@ -32,7 +32,7 @@
  *   unrolled*          recurrences that are written out step by step
  *   gate*              the same of an LSTM or a GRU
  *   elementwise        functions of each number, softmax
- *   dense              linear, embedding
+ *   stepwise, dense    products of single steps; linear, embedding
  *   arithmetic         sums and products of what flows
  *   quantized          weights and products in 8 bits
  *   length             vectors of length 1
@@ -138,6 +138,7 @@ typedef struct view {
     const traced_value *lengths; /* an axis that steps back does so within them;
                                     NULL: all of it */
     const traced_rounding *rounds; /* its numbers; NULL: not rounded */
+    bool alone; /* one of the steps that a Split gives, of which each is read */
 } view;
 
 /* ---- Values -------------------------------------------------------------- */
@@ -157,14 +158,17 @@ typedef enum value_kind {
  * still those of x. */
 typedef enum norm_stage {
     NORM_NONE,
-    NORM_MEAN,       /* mean of x */
-    NORM_CENTERED,   /* x - mean */
-    NORM_SQUARE,     /* its square */
-    NORM_VARIANCE,   /* the mean of that */
-    NORM_SHIFTED,    /* variance + epsilon */
-    NORM_STD,        /* its square root */
-    NORM_LENGTH,     /* the length of x, at least eps */
-    NORM_LENGTH_FLAT /* the same without its axis */
+    NORM_MEAN,        /* mean of x */
+    NORM_CENTERED,    /* x - mean */
+    NORM_SQUARE,      /* its square */
+    NORM_VARIANCE,    /* the mean of that */
+    NORM_SHIFTED,     /* variance + epsilon */
+    NORM_STD,         /* its square root */
+    NORM_OWN_SQUARE,  /* the square of x, */
+    NORM_OWN_SUM,     /* the sum of that, whose root is at least eps */
+    NORM_LENGTH,      /* the length of x, at least eps */
+    NORM_LENGTH_FLAT, /* the same without its axis */
+    NORM_INVERSE      /* 1 / the length */
 } norm_stage;
 
 typedef struct gate_node gate_node; /* gate_cell.h */
@@ -172,6 +176,7 @@ typedef struct gate_cell gate_cell;
 typedef struct traced_product traced_product; /* quantized.c */
 typedef struct traced_step traced_step;       /* unrolled_step.h */
 typedef struct unrolled unrolled;
+typedef struct traced_steps traced_steps; /* stepwise.c */
 
 struct traced_value {
     const char *name;
@@ -230,12 +235,13 @@ enum { MOST_TRACED_WEIGHTS = 24 };
 
 typedef struct traced_layer {
     elman_layer config;
-    size_t node;        /* that made it */
-    size_t y, h_n, c_n; /* sources that it makes */
-    bool per_sequence;  /* gives one vector per sequence */
-    size_t I, O;        /* features that it reads and gives */
-    bool open;          /* its bias, or a norm's weight or bias, may follow */
-    unrolled *unrolled; /* a recurrence that is written out, or NULL */
+    size_t node;         /* that made it */
+    size_t y, h_n, c_n;  /* sources that it makes */
+    bool per_sequence;   /* gives one vector per sequence */
+    size_t I, O;         /* features that it reads and gives */
+    bool open;           /* its bias, or a norm's weight or bias, may follow */
+    unrolled *unrolled;  /* a recurrence that is written out, or NULL */
+    traced_steps *steps; /* the products of single steps that it stands for */
     view x;            /* what a recurrent node reads, (T,B,I), steps forward */
     bool twin;         /* a linear layer that reads what that reads */
     double step, zero; /* what its output was quantized with, step 0: not */

@@ -6,6 +6,7 @@
 #include "trace/norm.h"
 #include "trace/operators.h"
 #include "trace/quantized.h"
+#include "trace/reduce.h"
 #include "trace/tensor.h"
 #include "trace/unrolled_end.h"
 #include "trace/view.h"
@@ -167,6 +168,9 @@ static elman_status run_node(trace *t, size_t index)
     for (size_t k = 0; k < n->output_count; k++)
         out[k] = n->outputs[k][0] ? trace_find(t, n->outputs[k]) : &thrown[k];
 
+    for (size_t k = 0; k < n->input_count; k++)
+        TRY(reduce_settle(t, n, in, in[k]));
+
     /* note the tensors as read; the operator may note more */
     for (size_t k = 0; k < n->input_count; k++) {
         if (!in[k] || !is_tensor(t, in[k])) continue;
@@ -289,6 +293,9 @@ static elman_status follow_all(trace *t)
             status = missing(t, NULL, g->outputs[i].name);
         else if (v->node != NO_NODE)
             status = follow(t, v->node, stack, marks, &done);
+        if (status == ELMAN_OK && v && v->node != NO_NODE)
+            status = reduce_settle(t, g->nodes + v->node, NULL,
+                                   trace_find(t, v->name));
     }
 
     free(stack);

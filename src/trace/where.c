@@ -11,6 +11,8 @@
 
 enum { CONDITION, WHERE_INPUTS = 3 };
 
+#define MOST_ROWS 2147483648.0 /* of an embedding */
+
 size_t where_taken(trace *t, const onnx_node *n)
 {
     extent entries[ENTRIES];
@@ -37,8 +39,84 @@ static const onnx_node *maker(const trace *t, const char *name)
     return v && v->node != NO_NODE ? t->graph->nodes + v->node : NULL;
 }
 
+/* ---- Tokens counted from the end ------------------------------------------
+ */
+
+/* The one number of a constant, that of a node or of the file. */
+static bool read_constant(const trace *t, const char *name, double *number)
+{
+    const traced_value *v = trace_find(t, name);
+    const onnx_node *n = maker(t, name);
+    const onnx_attribute *a =
+        n && node_is(n, "Constant") ? onnx_find(n, "value") : NULL;
+    const named_tensor *held =
+        a && a->kind == ONNX_TENSOR ? &a->t
+        : v && !n && is_tensor(t, v)
+            ? t->tensors + t->sources[v->views->source].index
+            : NULL;
+    if (!held || held->count != 1) return false;
+    tensor_doubles(held, 0, 1, number);
+    return true;
+}
+
+/* How many rows the table of a Gather has; 0 if it is not in the file. */
+static size_t rows_of(const trace *t, const onnx_node *n)
+{
+    const char *name = n->inputs[0];
+    const onnx_node *m = maker(t, name);
+    for (size_t i = 0; m && i < t->graph->node_count; i++) {
+        if (!node_is(m, "Identity") || !m->input_count) return 0;
+        name = m->inputs[0];
+        m = maker(t, name);
+    }
+    for (size_t i = 0; i < t->graph->initializer_count; i++) {
+        const named_tensor *held = t->graph->initializers + i;
+        if (!strcmp(held->name, name) && held->rank) return held->shape[0];
+    }
+    return 0;
+}
+
+/* Whether all that reads a value are embeddings of that many rows. */
+static bool feeds_tables(const trace *t, const char *name, size_t rows)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < t->graph->node_count; i++) {
+        const onnx_node *n = t->graph->nodes + i;
+        for (size_t k = 0; k < n->input_count; k++) {
+            if (strcmp(n->inputs[k], name) != 0) continue;
+            if (!node_is(n, "Gather") || k != 1 || rows_of(t, n) != rows)
+                return false;
+            found++;
+        }
+    }
+    for (size_t i = 0; i < t->graph->output_count; i++)
+        if (!strcmp(t->graph->outputs[i].name, name)) return false;
+    return found > 0;
+}
+
+/* Whether n adds the number of rows to tokens below 0, which an embedding
+ * counts from its end anyhow: Where(x < 0, x + rows, x). */
+static bool wraps_tokens(const trace *t, const onnx_node *n)
+{
+    if (!node_is(n, "Where") || n->input_count != WHERE_INPUTS) return false;
+    const char *x = n->inputs[2];
+    const onnx_node *less = maker(t, n->inputs[CONDITION]),
+                    *add = maker(t, n->inputs[1]);
+    double zero, rows;
+    return less && add && node_is(less, "Less") && node_is(add, "Add") &&
+           less->input_count == 2 && add->input_count == 2 &&
+           !strcmp(less->inputs[0], x) && !strcmp(add->inputs[0], x) &&
+           read_constant(t, less->inputs[1], &zero) && zero == 0 &&
+           read_constant(t, add->inputs[1], &rows) && rows >= 1 &&
+           rows < MOST_ROWS && feeds_tables(t, n->outputs[0], (size_t)rows);
+}
+
+/* ---- What is chosen -------------------------------------------------------
+ */
+
 bool where_passes_over(trace *t, const onnx_node *n, size_t k)
 {
+    if (k < 2 && wraps_tokens(t, n)) return true;
     size_t taken = node_is(n, "Where") && k ? where_taken(t, n) : 0;
     if (!taken || taken == k) return false;
 
@@ -81,7 +159,7 @@ static elman_status check_shapes(const onnx_node *n, const traced_value *a,
 elman_status trace_where(trace *t, const onnx_node *n, traced_value *const *in,
                          traced_value *const *out)
 {
-    size_t taken = where_taken(t, n);
+    size_t taken = wraps_tokens(t, n) ? 2 : where_taken(t, n);
     if (!taken || is_sizes(t, in[taken])) return sizes_where(t, n, in, out);
     TRY(check_shapes(n, in[taken], in[WHERE_INPUTS - taken]));
 

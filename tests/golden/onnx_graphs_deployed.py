@@ -119,3 +119,31 @@ def deployed_cases():
         none = g.node("ConstantOfShape", g.node("Shape", y))
         y = g.node("Where", more, y, none)
         g.output(g.dense(y, H, C), "y")
+
+    @graph(17, steps)
+    def deployed_mean_kept(g):
+        """The mean of the features, which keeps their axis."""
+        y, h = g.lstm(g.input("x", ["T", "N", I]), outputs="Y,Y_h")
+        h = g.node("ReduceMean", g.axes("Squeeze", h, 0), axes=[1])
+        g.output(g.node("Tanh", h), "y")
+
+    by_length = {
+        "length_rsqrt": lambda g, y: g.node("Mul", y, g.node(
+            "Reciprocal", g.node("Sqrt", g.node("Max", g.node(
+                "ReduceSum", g.node("Mul", y, y), g.hold(np.array([-1]))),
+                g.hold(np.float32(1e-3)))))),
+        "length_power": lambda g, y: g.node("Mul", g.node(
+            "Pow", g.node("ReduceSumSquare", y, axes=[2]),
+            g.hold(np.float32(-.5))), y),
+        "length_inverse": lambda g, y: g.node("Mul", y, g.node(
+            "Min", g.node("Div", g.hold(np.float32(1)), g.node(
+                "Sqrt", g.node("ReduceSum", g.node(
+                    "Pow", y, g.hold(np.float32(2))),
+                    g.hold(np.array([2]))))), g.hold(np.float32(3)))),
+    }
+    for name, length in by_length.items():
+        @graph(17, steps, name="deployed_" + name)
+        def deployed_length(g, length=length):
+            """Features divided by their length, as it is written out."""
+            y = g.axes("Squeeze", g.gru(g.input("x", ["T", "N", I])), 1)
+            g.output(length(g, y), "y")

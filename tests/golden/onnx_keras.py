@@ -25,22 +25,32 @@ MODELS = {
     "both": lambda: [L.Bidirectional(L.LSTM(2, return_sequences=True)),
                      L.BatchNormalization(), L.Dense(2)],
     "both_last": lambda: [L.Bidirectional(L.GRU(2)), L.Dense(2)],
+    "rnn": lambda: [L.SimpleRNN(3, return_sequences=True),
+                    L.SimpleRNN(2, activation="relu"), L.Dense(2)],
+    "rnn_bare": lambda: [L.SimpleRNN(3, use_bias=False)],
+    "gru_before": lambda: [L.GRU(3, return_sequences=True,
+                                 reset_after=False), L.Dense(2)],
+    "tokens": lambda: [L.Embedding(5, 3), L.SimpleRNN(3),
+                       L.UnitNormalization()],
 }
 
 
 def made(name):
     keras.utils.set_random_seed(zlib.crc32(name.encode()) % 2**31)
     draw = np.random.default_rng(zlib.crc32(name.encode()))
-    model = keras.Sequential([keras.Input((T, I)), *MODELS[name]()])
+    tokens = name == "tokens"
+    size, kind = ((T,), "int32") if tokens else ((T, I), "float32")
+    model = keras.Sequential([keras.Input(size, dtype=kind), *MODELS[name]()])
     for w in model.weights:
         low = 0.3 if "variance" in w.path else -0.6
         w.assign(draw.uniform(low, 0.7, w.shape).astype("float32"))
-    model(np.zeros((1, T, I), "float32"))
+    model(np.zeros((1, *size), kind))
     with tempfile.TemporaryDirectory() as folder:
         path = str(pathlib.Path(folder) / "model.onnx")
         model.export(path, format="onnx", verbose=False)
         graph = onnx.load(path)
-    sets = [draw.standard_normal((B, T, I)).astype("float32") for B in (2, 3)]
+    sets = [draw.integers(0, 5, (B, T)).astype(kind) if tokens
+            else draw.standard_normal((B, T, I)).astype(kind) for B in (2, 3)]
     want = [keras.ops.convert_to_numpy(model(x)) for x in sets]
     return graph, sets, want
 
