@@ -88,6 +88,11 @@ void arrays_show_row(const float *y, size_t count);
 int states_give(const network *net, elman_state *state, size_t B,
                 const option_list *words);
 
+/* The same of a pass that is compared: h_0 and c_0 of the words into begin, h_n
+ * and c_n into end, where all that no word names becomes NaN. */
+int states_expect(const network *net, elman_state *begin, elman_state *end,
+                  size_t B, const option_list *words);
+
 /* A line with the names of the memory, if the model has one. */
 void states_show(const network *net);
 void states_record(record *out, const network *net);

@@ -11,6 +11,7 @@
 #include "system.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,15 +112,39 @@ static size_t part_count(const memory *m)
 
 /* ---- In ------------------------------------------------------------------ */
 
-/* The memory that a word NAME=FILE begins with; file is where FILE does. */
-static const memory *find_memory(const network *net, const memory *list,
-                                 size_t count, const char *word,
-                                 const char **file)
+/* Where the words of --state go. */
+typedef struct memory_words {
+    const network *net;
+    memory list[MOST];
+    size_t count;
+    bool given[2][MOST]; /* before the pass, and after it */
+    elman_state *states[2];
+    size_t B;
+} memory_words;
+
+/* True if path is that of one array. */
+static bool is_array(const char *path)
+{
+    static const char end[] = ".npy";
+    size_t length = strlen(path), most = sizeof end - 1;
+    return length > most && !strcmp(path + length - most, end);
+}
+
+/* The memory that a word NAME=FILE begins with, or that a FILE alone must be
+ * of; file is where FILE does, after whether it is that behind the pass. */
+static const memory *find_memory(const memory_words *words, const char *word,
+                                 const char **file, bool *after)
 {
     char name[NAME];
-    for (size_t n = 0; n < 2 * count; n++) {
-        const memory *m = list + n / 2;
-        memory_name(net, m, '0', n % 2, name);
+    *after = false;
+    *file = word;
+    if (words->count == 1 && !strchr(word, '=') && is_array(word))
+        return words->list;
+
+    for (size_t n = 0; n < 4 * words->count; n++) {
+        const memory *m = words->list + n / 4;
+        *after = n & 1;
+        memory_name(words->net, m, *after ? 'n' : '0', n & 2, name);
         size_t length = strlen(name);
         if (strncmp(word, name, length) != 0 || word[length] != '=') continue;
         *file = word + length + 1;
@@ -128,9 +153,11 @@ static const memory *find_memory(const network *net, const memory *list,
     return NULL;
 }
 
-static int unknown_memory(const network *net, const memory *list, size_t count,
-                          const char *word)
+static int unknown_memory(const memory_words *words, const char *word)
 {
+    const network *net = words->net;
+    const memory *list = words->list;
+    size_t count = words->count;
     char names[1024] = "", name[NAME];
     size_t used = 0, length = strcspn(word, "=");
     for (size_t n = 0; n < count && used < sizeof names; n++)
@@ -138,6 +165,7 @@ static int unknown_memory(const network *net, const memory *list, size_t count,
                                  n ? ", " : "",
                                  memory_name(net, list + n, '0', false, name));
 
+    /* of none, of another, or no name at all */
     if (!count)
         return misused("--state does not go with '%s', which keeps no memory",
                        net->path);
@@ -168,6 +196,7 @@ static int give_array(const network *net, elman_state *state, const memory *m,
         int code = view_part(net, state, m, n, &view);
         if (code) return code;
 
+        /* in its shape, and numbers */
         char name[NAME];
         size_t R = view.shape[1];
         if (!fits(array, parts, B, R))
@@ -175,6 +204,9 @@ static int give_array(const network *net, elman_state *state, const memory *m,
                           "levels and directions, sequences, units",
                           path, memory_name(net, m, '0', false, name), parts, B,
                           R);
+        for (size_t i = 0; i < B * R; i++)
+            if (isnan(array->data[n * B * R + i]))
+                return failed("%s has a NaN, which is no memory", path);
         memcpy(view.data, array->data + n * B * R, B * R * sizeof *view.data);
     }
     return 0;
@@ -187,35 +219,74 @@ static bool is_file(const char *path)
     return length > most && !strcmp(path + length - most, end);
 }
 
+/* One word NAME=FILE: an array of a name once, in its shape. */
+static int give_word(memory_words *words, const char *word)
+{
+    const char *file;
+    bool after;
+    const memory *m = find_memory(words, word, &file, &after);
+    if (!m || !words->states[after]) return unknown_memory(words, word);
+
+    bool *given = &words->given[after][m - words->list];
+    if (*given)
+        return misused("the state '%.*s' is given twice",
+                       (int)strcspn(word, "="), word);
+    *given = true;
+
+    elman_tensor array = {0};
+    if (elman_array_load(file, &array) != ELMAN_OK) return library_failed();
+    int code =
+        give_array(words->net, words->states[after], m, words->B, file, &array);
+    elman_array_destroy(&array);
+    return code;
+}
+
+static int give_words(memory_words *words, const option_list *given)
+{
+    words->count = list_memories(words->net, words->list);
+    int code = 0;
+    for (size_t n = 0; n < given->count && !code; n++) {
+        const char *word = given->texts[n];
+        if (given->count > 1 || strchr(word, '=') || !is_file(word))
+            code = give_word(words, word);
+        else if (elman_state_load(words->net->model, words->states[0], word) !=
+                 ELMAN_OK)
+            code = library_failed();
+    }
+    return code;
+}
+
 int states_give(const network *net, elman_state *state, size_t B,
                 const option_list *words)
 {
+    static memory_words all;
+    all = (memory_words){.net = net, .states = {state}, .B = B};
+    return give_words(&all, words);
+}
+
+/* Makes every number of the memory NaN. */
+static int forget(const network *net, elman_state *state)
+{
     static memory list[MOST];
     size_t count = list_memories(net, list);
-    bool given[MOST] = {false};
-
-    for (size_t n = 0; n < words->count; n++) {
-        const char *word = words->texts[n], *file = NULL;
-        const memory *m = find_memory(net, list, count, word, &file);
-        if (!m && is_file(word) && words->count == 1)
-            return elman_state_load(net->model, state, word) == ELMAN_OK
-                       ? 0
-                       : library_failed();
-        if (!m) return unknown_memory(net, list, count, word);
-
-        /* one array of a name, in its shape */
-        if (given[m - list])
-            return misused("the state '%.*s' is given twice",
-                           (int)strcspn(word, "="), word);
-        given[m - list] = true;
-
-        elman_tensor array = {0};
-        if (elman_array_load(file, &array) != ELMAN_OK) return library_failed();
-        int code = give_array(net, state, m, B, file, &array);
-        elman_array_destroy(&array);
-        if (code) return code;
-    }
+    for (size_t n = 0; n < count; n++)
+        for (size_t part = 0; part < part_count(list + n); part++) {
+            elman_tensor view = {0};
+            int code = view_part(net, state, list + n, part, &view);
+            if (code) return code;
+            for (size_t i = 0; i < view.shape[0] * view.shape[1]; i++)
+                view.data[i] = NAN;
+        }
     return 0;
+}
+
+int states_expect(const network *net, elman_state *begin, elman_state *end,
+                  size_t B, const option_list *words)
+{
+    static memory_words all;
+    all = (memory_words){.net = net, .states = {begin, end}, .B = B};
+    int code = forget(net, end);
+    return code ? code : give_words(&all, words);
 }
 
 /* ---- Out ----------------------------------------------------------------- */

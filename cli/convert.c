@@ -22,21 +22,6 @@ static const option_row options[] = {
      .common = true,
      .help = "format of OUT: elman's own, a state dict for PyTorch, ONNX; "
              "auto: elman's own if it ends in .safetensors, ONNX if in .onnx"},
-    {.name = "reference",
-     .letter = 'r',
-     .type = OPTION_PAIR,
-     .value = "X.npy Y.npy",
-     .field = AT(reference),
-     .fallback = "(none)",
-     .common = true,
-     .help = "write OUT only if the model gives Y for X"},
-    {.name = "lengths",
-     .type = OPTION_TEXT,
-     .value = "FILE.npy",
-     .field = AT(lengths),
-     .fallback = "(whole sequences)",
-     .needs = "reference",
-     .help = "the reference: how many steps of each sequence of X count"},
     {.name = "wide",
      .letter = 'w',
      .type = OPTION_FLAG,
@@ -155,9 +140,9 @@ static int check_out(conversion *run)
         if (path_same(run->paths[n], run->out))
             return misused("OUT would overwrite IN, '%s'", run->paths[n]);
     const char *others[] = {
-        values->foreign.mapping,        values->reference.first,
-        values->reference.second,       values->attached.encoding,
-        values->attached.labels,        values->attached.scaling,
+        values->reference.foreign.mapping, values->reference.files.first,
+        values->reference.files.second,    values->attached.encoding,
+        values->attached.labels,           values->attached.scaling,
         values->attached.target_scaling};
     for (size_t n = 0; n < sizeof others / sizeof *others; n++)
         if (others[n] && path_same(others[n], run->out))
@@ -209,18 +194,27 @@ static const char *advice_of(const conversion *run)
         rnn = rnn || config->layers[n].kind == ELMAN_RNN;
 
     /* a reference begins from nothing, and has lengths only by a file */
-    snprintf(text, sizeof text, "; a reference is run from states of 0%s%s%s%s",
-             values->lengths ? "" : ", without --lengths",
-             !own && rnn && !values->foreign.nonlinearity &&
-                     !values->foreign.mapping
-                 ? "; an nn.RNN may need --nonlinearity relu"
-                 : "",
-             !own && !config->batch_first && !values->foreign.mapping
-                 ? "; where sequences come first, --batch-first"
-                 : "",
-             !own && !values->foreign.mapping
-                 ? "; --layers says which functions stand between the layers"
-                 : "");
+    const struct {
+        bool holds;
+        const char *text;
+    } reasons[] = {
+        {!values->reference.states.count,
+         "without --state a reference is run from states of 0"},
+        {!values->reference.lengths, "without --lengths to the last step"},
+        {!own && rnn && !values->reference.foreign.nonlinearity &&
+             !values->reference.foreign.mapping,
+         "an nn.RNN may need --nonlinearity relu"},
+        {!own && !config->batch_first && !values->reference.foreign.mapping,
+         "where sequences come first, --batch-first"},
+        {!own && !values->reference.foreign.mapping,
+         "--layers says which functions stand between the layers"}};
+
+    *text = '\0';
+    for (size_t n = 0; n < sizeof reasons / sizeof *reasons; n++) {
+        size_t used = strlen(text);
+        if (reasons[n].holds)
+            snprintf(text + used, sizeof text - used, "; %s", reasons[n].text);
+    }
     return text;
 }
 
@@ -230,10 +224,13 @@ static int shape_failed(const conversion *run)
     char reason[1024], begin[160];
     snprintf(reason, sizeof reason, "%s", elman_message());
     snprintf(begin, sizeof begin, "%.120s has shape ",
-             run->values->reference.second);
+             run->values->reference.files.second);
     if (strncmp(reason, begin, strlen(begin)) != 0 ||
-        !elman_model_note(run->model, "proof") || run->values->foreign.mapping)
+        !elman_model_note(run->model, "proof") ||
+        run->values->reference.foreign.mapping)
         return failed("%s", reason);
+
+    /* what the shape of an answer depends on */
     bool one = elman_model_read_info(run->model).per_sequence;
     return failed(
         "%s; %s%s", reason,
@@ -248,16 +245,16 @@ static int shape_failed(const conversion *run)
 
 static int check_reference(conversion *run)
 {
-    const option_pair *files = &run->values->reference;
+    const option_pair *files = &run->values->reference.files;
     elman_check *check = &run->check;
     if (!files->first) return 0;
 
-    if (reference_check(run->model, files, run->values->lengths, check) !=
-        ELMAN_OK)
-        return shape_failed(run);
+    int code = reference_check(run->model, conversion_source(run),
+                               &run->values->reference, check);
+    if (code) return code < 0 ? shape_failed(run) : code;
     if (check->passed) return 0;
 
-    int code = show_failed(run);
+    code = show_failed(run);
     if (code) return code;
     const char *rounding = rounding_of(run);
     return failed(
@@ -313,7 +310,7 @@ static int convert_import(conversion *run, const elman_import *import,
     code = check_reference(run);
     /* what was not proved stays so in what is written, and what was no longer
      */
-    if (!code && run->values->reference.first &&
+    if (!code && run->values->reference.files.first &&
         elman_model_write_note(run->model, "proof", NULL) != ELMAN_OK)
         code = library_failed();
     if (!code)
@@ -373,7 +370,7 @@ static int convert(const parsed_line *arguments)
     };
 
     int code = options_check(arguments);
-    if (!code) code = foreign_check(&values->foreign);
+    if (!code) code = foreign_check(&values->reference.foreign);
     if (!code) code = check_out(&run);
     if (!code && values->attached.task && run.to != TO_ELMAN)
         code = misused("--as is kept in a file of elman's own, and '%s' is to "
@@ -382,7 +379,8 @@ static int convert(const parsed_line *arguments)
     if (code) return code;
 
     /* what the files themselves do not say */
-    const elman_import_config config = foreign_config(&values->foreign);
+    const elman_import_config config =
+        foreign_config(&values->reference.foreign);
     elman_import *import = NULL;
     if (elman_import_open(run.paths, run.count, &config, &import) != ELMAN_OK)
         return refused(&run, &config);
@@ -427,6 +425,7 @@ const command_row convert_command = {
         "with --reference.",
     .json = true,
     .options = {{"Options", options},
+                {reference_title, reference_options},
                 {foreign_title, foreign_options},
                 {"What a model needs to take people's data", data_options}},
     .examples = examples,

@@ -5,19 +5,17 @@
 #define CONVERT_H
 
 #include "attach.h"
-#include "foreign.h"
+#include "reference.h"
 
 #include <stdio.h>
 
 typedef enum convert_to { TO_AUTO, TO_ELMAN, TO_TORCH, TO_ONNX } convert_to;
 
 typedef struct convert_values {
-    foreign_values foreign; /* the first: see foreign.h */
-    int to;                 /* index of its choice */
+    reference_values reference; /* the first: see reference.h */
+    int to;                     /* index of its choice */
     const char *draft;
     bool wide;
-    option_pair reference;
-    const char *lengths;
     attach_values attached;
 } convert_values;
 

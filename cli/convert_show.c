@@ -220,7 +220,7 @@ static void show_lost_padding(const conversion *run, FILE *file)
 static void show_doubts(const conversion *run)
 {
     show_lost_padding(run, stderr);
-    if (!run->values->reference.first &&
+    if (!run->values->reference.files.first &&
         strncmp(run->proof, "not proved", 10) == 0)
         fprintf(stderr, "%s\n", printable(run->proof));
 }
@@ -229,7 +229,7 @@ static void show_doubts(const conversion *run)
 static void show_proof(const conversion *run)
 {
     const elman_check *check = &run->check;
-    const option_pair *files = &run->values->reference;
+    const option_pair *files = &run->values->reference.files;
     if (!files->first) {
         printf("%s\n", printable(run->proof));
         return;
@@ -291,8 +291,8 @@ static void show_record(const conversion *run, const char *python)
     for (size_t i = 0; (remark = elman_import_remark(run->import, i)); i++)
         record_text(&out, NULL, remark);
     if (elman_import_remark(run->import, 0)) record_close(&out, ']');
-    if (run->values->reference.first)
-        reference_record(&out, &run->values->reference, &run->check);
+    if (run->values->reference.files.first)
+        reference_record(&out, &run->values->reference.files, &run->check);
     else record_text(&out, "proof", run->proof);
     if (lost_padding(run)) record_text(&out, "lost_padding", lost_padding(run));
     if (*python) record_text(&out, "python", python);

@@ -112,6 +112,7 @@ int network_open(const char *path, const foreign_values *foreign,
                    : library_failed();
     }
 
+    /* what its data is, and what is doubtful */
     code = network_take(path, model, net);
     if (code) return code;
     if (!net->encoding && encoding_needed) {

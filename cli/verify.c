@@ -3,7 +3,6 @@
  * to attach to a bug report; or checks a model against reference outputs.
  */
 #include "commands.h"
-#include "foreign.h"
 #include "network.h"
 #include "reference.h"
 #include "screen.h"
@@ -12,10 +11,8 @@
 #include <inttypes.h>
 
 typedef struct verify_values {
-    foreign_values foreign; /* the first: see foreign.h */
+    reference_values reference; /* the first: see reference.h */
     uint64_t seed, cases;
-    option_pair reference;
-    const char *lengths;
 } verify_values;
 
 #define AT(field) offsetof(verify_values, field)
@@ -37,21 +34,6 @@ static const option_row options[] = {
      .range = {1, 1e6},
      .common = true,
      .help = "number of configurations to check"},
-    {.name = "reference",
-     .letter = 'r',
-     .type = OPTION_PAIR,
-     .value = "X.npy Y.npy",
-     .field = AT(reference),
-     .fallback = "(none)",
-     .common = true,
-     .help = "check only that MODEL gives Y for X"},
-    {.name = "lengths",
-     .type = OPTION_TEXT,
-     .value = "FILE.npy",
-     .field = AT(lengths),
-     .fallback = "(whole sequences)",
-     .needs = "reference",
-     .help = "the reference: how many steps of each sequence of X count"},
     {0},
 };
 
@@ -146,13 +128,12 @@ static int verify_model(const parsed_line *arguments)
                        "for --reference");
 
     elman_model *model = NULL;
-    if (network_load(path, &values->foreign, &model) != ELMAN_OK)
+    if (network_load(path, &values->reference.foreign, &model) != ELMAN_OK)
         return library_failed();
-    int code =
-        reference_verify(model, path, &values->reference, values->lengths);
+    int code = reference_verify(model, path, &values->reference);
 
     /* what is not met may be due to what was assumed */
-    if (code) (void)network_is_assumed(path, &values->foreign, model);
+    if (code) (void)network_is_assumed(path, &values->reference.foreign, model);
     elman_model_destroy(model);
     return code;
 }
@@ -162,11 +143,12 @@ static int verify(const parsed_line *arguments)
     const verify_values *values = arguments->values;
     int code = options_check(arguments);
     if (code) return code;
-    if (values->reference.first) return verify_model(arguments);
+    if (values->reference.files.first) return verify_model(arguments);
     const elman_verify_config config = {.seed = values->seed,
                                         .cases = (size_t)values->cases,
                                         .path = arguments->operands[0]};
 
+    /* this build on this machine */
     elman_machine machine;
     elman_verify_report report;
     if (elman_machine_read(&machine) != ELMAN_OK) return library_failed();
@@ -205,7 +187,9 @@ const command_row verify_command = {
         "without I; Y is what the model gave where it came from.\nExits with 1 "
         "if a check fails.",
     .json = true,
-    .options = {{"Options", options}, {foreign_title, foreign_options}},
+    .options = {{"Options", options},
+                {reference_title, reference_options},
+                {foreign_title, foreign_options}},
     .examples = examples,
     .size = sizeof(verify_values),
     .run = verify,

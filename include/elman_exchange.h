@@ -197,6 +197,15 @@ ELMAN_CHECKED elman_status elman_model_check_lengths(const elman_model *model,
                                                      const char *lengths,
                                                      elman_check *check);
 
+/* The same from a memory and to another: both are states of the model for as
+ * many sequences as x has. The pass begins with the memory of begin, and what
+ * it leaves is compared with that of end, but for numbers of end that are NaN.
+ * Each of the three may be NULL: all steps, a memory of zeros or as it was
+ * learned, and no comparison. */
+ELMAN_CHECKED elman_status elman_model_check_states(
+    const elman_model *model, const char *x, const char *y, const char *lengths,
+    const elman_state *begin, const elman_state *end, elman_check *check);
+
 /* ---- ONNX as it is ------------------------------------------------------- */
 
 /* A graph with its own inputs and outputs, run by the layers that it is made

@@ -6,6 +6,8 @@
 
 #include "format/npy.h"
 
+#include <math.h>
+
 enum { T = 3, B = 2, I = 2, O = 4, COUNT = T * B * O };
 
 static elman_model *make_model(void)
@@ -186,6 +188,56 @@ TEST(steps_behind_a_length_are_not_compared)
     elman_model_destroy(model);
 }
 
+TEST(a_memory_begins_a_pass_and_one_is_left)
+{
+    float x[T * B * I], y[COUNT], begun[B * O];
+    char x_path[400], y_path[400];
+    elman_check found;
+    elman_model *model = make_model();
+    elman_state *begin = NULL, *end = NULL, *more = NULL;
+    const elman_state_config two = {.T = T, .B = B};
+    CHECK_OK(elman_state_create(model, &two, &begin));
+    CHECK_OK(elman_state_create(model, &two, &end));
+    CHECK_OK(elman_state_create(model, &(elman_state_config){.B = 3}, &more));
+
+    /* what is given from a memory, and the memory behind it */
+    elman_tensor from = {0}, to = {0};
+    CHECK_OK(elman_state_view(model, begin, "layer0.h_n", &from));
+    CHECK_OK(elman_state_view(model, end, "layer0.h_n", &to));
+    random_fill(3, T * B * I, 0, 1, x);
+    random_fill(4, B * O, 0, 1, begun);
+    memcpy(from.data, begun, sizeof begun);
+    memcpy(to.data, begun, sizeof begun);
+    CHECK_OK(elman_model_forward(model, end,
+                                 &(elman_batch){.T = T, .B = B, .x = x}, y));
+    snprintf(x_path, sizeof x_path, "%s", save("x.npy", I, x));
+    snprintf(y_path, sizeof y_path, "%s", save("y.npy", O, y));
+
+    CHECK_OK(elman_model_check_states(model, x_path, y_path, NULL, begin, end,
+                                      &found));
+    CHECK(found.passed && found.stream <= 1, "%s", found.failure);
+    CHECK_OK(elman_model_check(model, x_path, y_path, &found));
+    CHECK(!found.passed, "whole %g", found.whole);
+
+    /* only what is asked for is compared */
+    to.data[O + 1] += 1;
+    CHECK_OK(elman_model_check_states(model, x_path, y_path, NULL, begin, end,
+                                      &found));
+    check_failed(found, "h_n of rnn, level 0, sequence 1, unit 1 is ");
+    to.data[O + 1] = NAN;
+    CHECK_OK(elman_model_check_states(model, x_path, y_path, NULL, begin, end,
+                                      &found));
+    CHECK(found.passed, "%s", found.failure);
+
+    CHECK_FAILS(elman_model_check_states(model, x_path, y_path, NULL, more,
+                                         NULL, &found),
+                ELMAN_BAD_VALUE, "the state has 3 sequences, expected 2");
+    elman_state_destroy(begin);
+    elman_state_destroy(end);
+    elman_state_destroy(more);
+    elman_model_destroy(model);
+}
+
 TEST(padding_between_steps_or_alone_is_refused)
 {
     float x[T * B * I], y[COUNT] = {0};
@@ -213,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_that_a_note_tells_is_passed_over),
         cmocka_unit_test(steps_behind_a_length_are_not_compared),
+        cmocka_unit_test(a_memory_begins_a_pass_and_one_is_left),
         cmocka_unit_test(padding_between_steps_or_alone_is_refused),
         cmocka_unit_test(
             a_nan_in_the_reference_or_in_the_answer_fails_with_its_position),

@@ -153,7 +153,9 @@ static void check_padded(const asked *a)
         elman_check check;
         x->tensor.name = words[i][0];
         y->tensor.name = words[i][1];
-        CHECK_OK(check_tensors(a->model, &x->tensor, &y->tensor, NULL, &check));
+        CHECK_OK(check_tensors(
+            a->model, &(check_arrays){.x = &x->tensor, .y = &y->tensor},
+            &check));
         CHECK(check.passed, "%s.%s: %s", a->name, words[i][1], check.failure);
         npy_close(x);
         npy_close(y);

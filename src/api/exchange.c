@@ -109,7 +109,7 @@ elman_status elman_model_check(const elman_model *model, const char *x,
                                const char *y, elman_check *check)
 {
     NEED(model, x, y, check);
-    return model_check(model, x, y, NULL, check);
+    return model_check(model, &(check_files){.x = x, .y = y}, check);
 }
 
 elman_status elman_model_check_lengths(const elman_model *model, const char *x,
@@ -117,7 +117,20 @@ elman_status elman_model_check_lengths(const elman_model *model, const char *x,
                                        elman_check *check)
 {
     NEED(model, x, y, lengths, check);
-    return model_check(model, x, y, lengths, check);
+    return model_check(
+        model, &(check_files){.x = x, .y = y, .lengths = lengths}, check);
+}
+
+elman_status elman_model_check_states(const elman_model *model, const char *x,
+                                      const char *y, const char *lengths,
+                                      const elman_state *begin,
+                                      const elman_state *end,
+                                      elman_check *check)
+{
+    NEED(model, x, y, check);
+    const check_files files = {
+        .x = x, .y = y, .lengths = lengths, .begin = begin, .end = end};
+    return model_check(model, &files, check);
 }
 
 static elman_status check_format(elman_export_format format)

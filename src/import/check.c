@@ -2,6 +2,7 @@
 #include "import/check.h"
 
 #include "format/npy.h"
+#include "import/check_memory.h"
 #include "import/padding.h"
 
 #include <math.h>
@@ -27,6 +28,8 @@ typedef struct sample {
     size_t count;      /* elements of y */
     double *want;      /* (count) */
     float *got;        /* (count) */
+    const elman_state *begin, *end; /* memory before and after, or NULL */
+    memory_worst memory;            /* how far it is from end */
 } sample;
 
 /* ---- Reading ------------------------------------------------------------ */
@@ -182,6 +185,7 @@ static elman_status run_whole(sample *s)
     elman_state *state = NULL;
     TRY(state_create(s->model, &(elman_state_config){.T = s->T, .B = s->B},
                      &state));
+    memory_begin(s->begin, state);
 
     elman_batch batch = {.T = s->T,
                          .B = s->B,
@@ -189,6 +193,7 @@ static elman_status run_whole(sample *s)
                          .tokens = s->tokens,
                          .lengths = s->lengths};
     elman_status status = model_forward(s->model, state, &batch, s->got);
+    if (!status) s->memory = memory_compare(s->end, state);
     state_destroy(state);
     return status;
 }
@@ -247,6 +252,7 @@ static elman_status run_stream(sample *s)
 
     /* a state whose memory goes on from step to step */
     status = state_create(s->model, &(elman_state_config){.B = s->B}, &state);
+    if (!status) memory_begin(s->begin, state);
     elman_batch batch = {.T = 1,
                          .B = s->B,
                          .x = x_t,
@@ -260,6 +266,7 @@ static elman_status run_stream(sample *s)
         status = model_forward(s->model, state, &batch, y_t);
         if (!status) keep_step(s, t, y_t);
     }
+    if (!status) s->memory = memory_compare(s->end, state);
 done:
     state_destroy(state);
     free(x_t);
@@ -270,16 +277,6 @@ done:
 }
 
 /* ---- Comparing ---------------------------------------------------------- */
-
-/* The distance in units of the tolerance (rtol 1e-4, atol 1e-5). An infinity
- * must be met exactly, and a NaN is far from everything, even from a NaN, since
- * it would prove nothing. */
-static double distance(double got, double want)
-{
-    if (got == want) return 0;
-    if (!isfinite(got) || !isfinite(want)) return INFINITY;
-    return fabs(got - want) / (1e-5 + 1e-4 * fabs(want));
-}
 
 /* Where element i of what the model gives is. */
 typedef struct place {
@@ -321,7 +318,7 @@ static double find_worst(const sample *s, size_t *worst)
     *worst = 0;
     for (size_t i = 0; i < s->count; i++) {
         if (!counts(s, i)) continue;
-        double far = distance((double)s->got[i], wanted(s, i));
+        double far = check_distance((double)s->got[i], wanted(s, i));
         if (far <= most) continue;
         most = far;
         *worst = i;
@@ -355,22 +352,29 @@ static void describe(const sample *s, size_t i, const char *how, size_t room,
                  (double)s->got[i], how, want);
 }
 
-static elman_status compare(sample *s, elman_check *check)
+/* How far a run was off, in what it gave and in what it left; how says which
+ * run, for the sentence on the first that failed. */
+static double judge(const sample *s, const char *how, elman_check *c)
 {
     size_t worst;
-    elman_check c = {.T = s->T, .B = s->B, .stream = NAN};
+    double most = find_worst(s, &worst);
+    if (most > 1 && !c->failure[0])
+        describe(s, worst, how, sizeof c->failure, c->failure);
+    if (s->memory.far > 1 && !c->failure[0])
+        memory_describe(s->end, &s->memory, how, sizeof c->failure, c->failure);
+    return most > s->memory.far ? most : s->memory.far;
+}
 
+static elman_status compare(sample *s, elman_check *check)
+{
+    elman_check c = {.T = s->T, .B = s->B, .stream = NAN};
     TRY(run_whole(s));
-    c.whole = find_worst(s, &worst);
-    if (c.whole > 1) describe(s, worst, "", sizeof c.failure, c.failure);
+    c.whole = judge(s, "", &c);
 
     /* once more, one step at a time */
     if (s->model->info.streams) {
         TRY(run_stream(s));
-        c.stream = find_worst(s, &worst);
-        if (c.stream > 1 && !c.failure[0])
-            describe(s, worst, " one step at a time", sizeof c.failure,
-                     c.failure);
+        c.stream = judge(s, " one step at a time", &c);
     }
 
     c.passed = !c.failure[0];
@@ -378,16 +382,28 @@ static elman_status compare(sample *s, elman_check *check)
     return ELMAN_OK;
 }
 
-elman_status check_tensors(const elman_model *m, const named_tensor *x,
-                           const named_tensor *y, const named_tensor *lengths,
+/* A state is of this model and has as many sequences as x. */
+static elman_status check_state(const sample *s, const elman_state *state)
+{
+    if (!state) return ELMAN_OK;
+    TRY(state_check(s->model, state));
+    if (state->config.B == s->B) return ELMAN_OK;
+    return failure(ELMAN_BAD_VALUE,
+                   "the state has %zu sequences, expected %zu as the input has",
+                   state->config.B, s->B);
+}
+
+elman_status check_tensors(const elman_model *m, const check_arrays *arrays,
                            elman_check *check)
 {
-    sample s = {.model = m};
+    sample s = {.model = m, .begin = arrays->begin, .end = arrays->end};
 
-    elman_status status = measure_input(x, &s);
-    if (!status) status = read_input(x, &s);
-    if (!status) status = read_ends(x, lengths, &s);
-    if (!status) status = read_output(y, &s);
+    elman_status status = measure_input(arrays->x, &s);
+    if (!status) status = check_state(&s, s.begin);
+    if (!status) status = check_state(&s, s.end);
+    if (!status) status = read_input(arrays->x, &s);
+    if (!status) status = read_ends(arrays->x, arrays->lengths, &s);
+    if (!status) status = read_output(arrays->y, &s);
     if (!status) status = compare(&s, check);
 
     free(s.x);
@@ -399,20 +415,25 @@ elman_status check_tensors(const elman_model *m, const named_tensor *x,
     return status;
 }
 
-elman_status model_check(const elman_model *m, const char *x_path,
-                         const char *y_path, const char *lengths_path,
+elman_status model_check(const elman_model *m, const check_files *files,
                          elman_check *check)
 {
     npy *x = NULL, *y = NULL, *lengths = NULL;
-    elman_status status = npy_open(x_path, &x);
-    if (!status) status = npy_open(y_path, &y);
-    if (!status && lengths_path) status = npy_open(lengths_path, &lengths);
+    elman_status status = npy_open(files->x, &x);
+    if (!status) status = npy_open(files->y, &y);
+    if (!status && files->lengths) status = npy_open(files->lengths, &lengths);
     if (!status) {
-        x->tensor.name = x_path;
-        y->tensor.name = y_path;
-        if (lengths) lengths->tensor.name = lengths_path;
-        status = check_tensors(m, &x->tensor, &y->tensor,
-                               lengths ? &lengths->tensor : NULL, check);
+        x->tensor.name = files->x;
+        y->tensor.name = files->y;
+        if (lengths) lengths->tensor.name = files->lengths;
+
+        const check_arrays arrays = {.x = &x->tensor,
+                                     .y = &y->tensor,
+                                     .lengths =
+                                         lengths ? &lengths->tensor : NULL,
+                                     .begin = files->begin,
+                                     .end = files->end};
+        status = check_tensors(m, &arrays, check);
     }
     npy_close(lengths);
     npy_close(x);

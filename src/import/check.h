@@ -6,13 +6,22 @@
 #include "format/tensor.h"
 #include "model/model.h"
 
-/* As elman_model_check_lengths in elman_exchange.h; lengths may be NULL. */
-elman_status model_check(const elman_model *model, const char *x, const char *y,
-                         const char *lengths, elman_check *check);
+/* What a model is compared by; all but x and y may be NULL. */
+typedef struct check_files {
+    const char *x, *y, *lengths;
+    const elman_state *begin, *end; /* memory before and after */
+} check_files;
 
-/* The same for tensors in memory; messages call them by their names. */
-elman_status check_tensors(const elman_model *model, const named_tensor *x,
-                           const named_tensor *y, const named_tensor *lengths,
+/* The same in memory; messages call tensors by their names. */
+typedef struct check_arrays {
+    const named_tensor *x, *y, *lengths;
+    const elman_state *begin, *end;
+} check_arrays;
+
+/* As elman_model_check_states in elman_exchange.h. */
+elman_status model_check(const elman_model *model, const check_files *files,
+                         elman_check *check);
+elman_status check_tensors(const elman_model *model, const check_arrays *arrays,
                            elman_check *check);
 
 #endif

@@ -159,8 +159,9 @@ static elman_status check_reference(const elman_import *im,
     elman_check check;
     if (im->reference_x == NOWHERE) return ELMAN_OK;
 
-    TRY(check_tensors(m, im->weights.tensors + im->reference_x,
-                      im->weights.tensors + im->reference_y, NULL, &check));
+    const check_arrays arrays = {.x = im->weights.tensors + im->reference_x,
+                                 .y = im->weights.tensors + im->reference_y};
+    TRY(check_tensors(m, &arrays, &check));
     if (check.passed) return ELMAN_OK;
     return failure(ELMAN_BAD_FORMAT,
                    "the model does not give the reference output: %s",

@@ -13,7 +13,7 @@ elman predict final.pt final_x.npy -o y.npy $order --batch-first --steps-first
 elman predict final.pt final_x.npy -o y.npy --steps-first $order
 elman predict final.safetensors final_x.npy -o own.npy && same y.npy own.npy
 elman eval final.pt final_x.npy final_y.npy --steps-first $order --loss mse |
-    sed -n 2p
+    sed -n 1p
 elman inspect final.pt final_x.npy --only flow --steps-first $order |
     sed -n '1,2p'
 elman info final.pt $order | grep -E '^(layers|converts)'
